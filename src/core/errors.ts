@@ -1,0 +1,106 @@
+/** The closed set of errors that a keyring can give, whatever its backend. */
+export const keyringErrorCodes = [
+  'ERR_KEYRING_UNAVAILABLE',
+  'ERR_KEYRING_LOCKED',
+  'ERR_KEYRING_TIMEOUT',
+  'ERR_KEYRING_BUSY',
+  'ERR_KEYRING_PASSWORD_REQUIRED',
+  'ERR_KEYRING_PASSWORD_WRONG',
+  'ERR_KEYRING_PASSWORD_TOO_SHORT',
+  'ERR_KEYRING_DAMAGED',
+  'ERR_KEYRING_FOREIGN',
+  'ERR_KEYRING_PERMISSIONS',
+  'ERR_KEYRING_VERSION',
+  'ERR_KEYRING_IO',
+  'ERR_KEYRING_TOO_LARGE',
+  'ERR_KEYRING_INVALID_KEY',
+  'ERR_KEYRING_UNKNOWN_TYPE',
+] as const;
+
+export type KeyringErrorCode = (typeof keyringErrorCodes)[number];
+
+/** What the command line, the configuration or the caller got wrong. */
+export type UsageErrorCode =
+  | 'ERR_USAGE'
+  | 'ERR_NO_TERMINAL'
+  | 'ERR_CONFIG_NOT_FOUND'
+  | 'ERR_CONFIG_UNREADABLE'
+  | 'ERR_CONFIG_SYNTAX'
+  | 'ERR_CONFIG_INVALID'
+  | 'ERR_CONFIG_UNTRUSTED'
+  | 'ERR_PROFILE_UNKNOWN'
+  | 'ERR_IDENTITY_UNKNOWN'
+  | 'ERR_IDENTITY_REQUIRED'
+  | 'ERR_IDENTITY_UNSUPPORTED'
+  | 'ERR_REALM_INVALID'
+  | 'ERR_HANDLE_UNKNOWN';
+
+/** No valid session, and why none could be opened. */
+export type AuthErrorCode =
+  | 'ERR_AUTH_NO_SESSION'
+  | 'ERR_AUTH_KEYS_MISSING'
+  | 'ERR_AUTH_KEYS_REFUSED'
+  | 'ERR_AUTH_MFA_REFUSED'
+  | 'ERR_AUTH_MFA_REQUIRED'
+  | 'ERR_AUTH_SESSION_EXPIRED'
+  | 'ERR_AUTH_DENIED';
+
+/** Anything else that failed on the way. */
+export type FailureCode =
+  | 'ERR_NETWORK'
+  | 'ERR_AWS'
+  | 'ERR_AWS_ENDPOINT'
+  | 'ERR_CLOCK_SKEW'
+  | 'ERR_LOGIN_BUSY'
+  | 'ERR_IO'
+  | 'ERR_CANCELLED'
+  | 'ERR_COMMAND_NOT_FOUND'
+  | 'ERR_COMMAND_NOT_EXECUTABLE';
+
+export type ErrorCode = KeyringErrorCode | UsageErrorCode | AuthErrorCode | FailureCode;
+
+export interface ErrorDetails {
+  /** Commands or settings that mend it, ready to paste. */
+  hints?: readonly string[];
+  /** What was caught. Never something that holds a secret: an error may be printed whole. */
+  cause?: unknown;
+}
+
+/**
+ * Every error this package throws on purpose.
+ *
+ * `message` says what happened to which named thing and where that was configured, in lower case
+ * and without a full stop; `hints` say what mends it. Misuse by a programmer is a `TypeError`.
+ */
+export class AtmosError extends Error {
+  readonly code: ErrorCode;
+  readonly hints: readonly string[];
+
+  constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
+    super(message, details.cause === undefined ? undefined : { cause: details.cause });
+    this.name = 'AtmosError';
+    this.code = code;
+    this.hints = details.hints ?? [];
+  }
+}
+
+/** An error of the keyring's closed set. */
+export class KeyringError extends AtmosError {
+  declare readonly code: KeyringErrorCode;
+
+  constructor(code: KeyringErrorCode, message: string, details: ErrorDetails = {}) {
+    super(code, message, details);
+    this.name = 'KeyringError';
+  }
+}
+
+/** Whether `error` is one of ours, of the given code if one is given. */
+export function isAtmosError(error: unknown, code?: ErrorCode): error is AtmosError {
+  return error instanceof AtmosError && (code === undefined || error.code === code);
+}
+
+/** The code of a system call's error (`ENOENT`, `EACCES` …), if `error` is one. */
+export function systemErrorCode(error: unknown): string | undefined {
+  if (!(error instanceof Error) || !('code' in error)) return undefined;
+  return typeof error.code === 'string' ? error.code : undefined;
+}

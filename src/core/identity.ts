@@ -1,0 +1,19 @@
+/**
+ * An identity as the configuration says it: the common fields checked, the rest passed on for the
+ * kind's own schema.
+ */
+export interface Identity {
+  /** As written in atmos.yaml. Names are matched without regard to case. */
+  readonly name: string;
+  /** `aws/user`, `aws/assume-role` … Not checked against what we can do. */
+  readonly kind: string;
+  readonly isDefault: boolean;
+  readonly via?: { readonly provider?: string; readonly identity?: string };
+  readonly principal: Readonly<Record<string, unknown>>;
+  readonly spec: Readonly<Record<string, unknown>>;
+  readonly credentials: Readonly<Record<string, unknown>>;
+  readonly session: { readonly duration?: string };
+  readonly env: readonly { readonly key: string; readonly value: string }[];
+  /** Where a field was written, for messages: `/p/atmos.yaml:7:9`. An empty path is the identity. */
+  locate(path?: readonly string[]): string;
+}

@@ -1,0 +1,76 @@
+import type { Readable, Writable } from 'node:stream';
+
+export interface RunOptions {
+  /** The whole environment of the program. */
+  env: Readonly<Record<string, string | undefined>>;
+  timeoutMs: number;
+  /** Most bytes taken from standard output. */
+  maxBytes: number;
+}
+
+export interface RunResult {
+  /** Null when a signal ended it. */
+  exitCode: number | null;
+  stdout: Buffer;
+  timedOut: boolean;
+}
+
+export interface SpawnOptions {
+  env: Readonly<Record<string, string | undefined>>;
+}
+
+export interface ChildProcess {
+  /** Settles when the program has ended. Rejects with the system's error if it could not start. */
+  readonly ended: Promise<{ exitCode: number | null; signal: NodeJS.Signals | null }>;
+  kill(signal: NodeJS.Signals): void;
+}
+
+/** A terminal that a person sits at, open for a question. */
+export interface Terminal {
+  readonly input: Readable;
+  readonly output: Writable;
+  close(): void;
+}
+
+/**
+ * All that the program takes from the machine besides the file system, and so all that a test must
+ * control: the environment, the clock, the streams, the terminal, other processes.
+ */
+export interface Host {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly platform: NodeJS.Platform;
+  readonly processId: number;
+  /** Undefined where there are no numeric users (Windows). */
+  readonly userId: number | undefined;
+  readonly homeDirectory: string;
+  /** The Node program that runs us, absolute. */
+  readonly nodePath: string;
+  /** The script that was started, absolute. */
+  readonly scriptPath: string;
+  readonly stdin: Readable & { isTTY?: boolean };
+  readonly stdout: Writable & { isTTY?: boolean; columns?: number };
+  readonly stderr: Writable & { isTTY?: boolean; columns?: number };
+  now(): Date;
+  /** Milliseconds of a clock that never jumps. */
+  monotonicMs(): number;
+  sleep(milliseconds: number): Promise<void>;
+  workingDirectory(): string;
+  changeDirectory(directory: string): void;
+  /**
+   * The person's terminal, or undefined when there is none to ask at: no terminal at all, or one
+   * whose foreground belongs to another process group, where asking would stop us.
+   */
+  openTerminal(): Promise<Terminal | undefined>;
+  /** Whether we are in the foreground process group of our terminal, so that its keys reach us. */
+  inForeground(): Promise<boolean>;
+  /** Runs a command through `sh -c`, without input, takes its output, kills it at the limit. */
+  runShell(command: string, options: RunOptions): Promise<RunResult>;
+  /** Starts a program that shares our streams. */
+  spawn(program: string, args: readonly string[], options: SpawnOptions): ChildProcess;
+  /** Calls `listener` for each of the signals until the returned function is called. */
+  onSignals(signals: readonly NodeJS.Signals[], listener: (signal: NodeJS.Signals) => void): () => void;
+  /** Sets the code the process will end with. */
+  setExitCode(code: number): void;
+  /** Ends this process by a signal, as if it had never been caught. */
+  raise(signal: NodeJS.Signals): void;
+}

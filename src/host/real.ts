@@ -1,0 +1,161 @@
+import { spawn } from 'node:child_process';
+import { closeSync, openSync, realpathSync, statSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { isAbsolute } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { ReadStream, WriteStream } from 'node:tty';
+import type { ChildProcess, Host, RunOptions, RunResult, SpawnOptions, Terminal } from './host.ts';
+
+/** The machine itself. The only place that touches the process, the console and the clock. */
+export function realHost(): Host {
+  return {
+    env: process.env,
+    platform: process.platform,
+    processId: process.pid,
+    userId: process.getuid?.(),
+    homeDirectory: homedir(),
+    nodePath: process.execPath,
+    scriptPath: resolveScript(process.argv[1]),
+    get stdin() {
+      return process.stdin;
+    },
+    get stdout() {
+      return process.stdout;
+    },
+    get stderr() {
+      return process.stderr;
+    },
+    now: () => new Date(),
+    monotonicMs: () => performance.now(),
+    sleep: (milliseconds) => sleep(milliseconds),
+    workingDirectory,
+    changeDirectory: (directory) => process.chdir(directory),
+    openTerminal,
+    inForeground,
+    runShell,
+    spawn: spawnShared,
+    onSignals(signals, listener) {
+      for (const signal of signals) process.on(signal, listener);
+      return () => {
+        for (const signal of signals) process.off(signal, listener);
+      };
+    },
+    setExitCode(code) {
+      process.exitCode = code;
+    },
+    raise(signal) {
+      process.removeAllListeners(signal);
+      process.kill(process.pid, signal);
+    },
+  };
+}
+
+function resolveScript(script: string | undefined): string {
+  if (script === undefined) return '';
+  try {
+    return realpathSync(script);
+  } catch {
+    return script;
+  }
+}
+
+/** As Go's `os.Getwd`: `$PWD`, when it is absolute and names the directory we are in. */
+function workingDirectory(): string {
+  const logical = process.env['PWD'];
+  const actual = process.cwd();
+  if (logical === undefined || !isAbsolute(logical)) return actual;
+  try {
+    const [there, here] = [statSync(logical), statSync(actual)];
+    return there.dev === here.dev && there.ino === here.ino ? logical : actual;
+  } catch {
+    return actual;
+  }
+}
+
+async function openTerminal(): Promise<Terminal | undefined> {
+  const descriptor = openTty();
+  if (descriptor === undefined) return undefined;
+  const { isForegroundOf } = await import('./native.ts');
+  if (!isForegroundOf(descriptor)) {
+    closeSync(descriptor);
+    return undefined;
+  }
+  const input = new ReadStream(descriptor);
+  const output = new WriteStream(descriptor);
+  return {
+    input,
+    output,
+    close() {
+      input.destroy();
+      output.destroy();
+    },
+  };
+}
+
+async function inForeground(): Promise<boolean> {
+  const descriptor = openTty();
+  if (descriptor === undefined) return false;
+  try {
+    const { isForegroundOf } = await import('./native.ts');
+    return isForegroundOf(descriptor);
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+function openTty(): number | undefined {
+  try {
+    return openSync('/dev/tty', 'r+');
+  } catch {
+    return undefined;
+  }
+}
+
+function runShell(command: string, options: RunOptions): Promise<RunResult> {
+  return new Promise((resolve, reject) => {
+    const child = spawn('sh', ['-c', command], {
+      env: definedOnly(options.env),
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    const chunks: Buffer[] = [];
+    let bytes = 0;
+    let timedOut = false;
+    const stop = () => {
+      child.kill('SIGKILL');
+      // A grandchild may hold the pipe open for good: do not wait for its end.
+      child.stdout.destroy();
+    };
+    const timer = setTimeout(() => {
+      timedOut = true;
+      stop();
+    }, options.timeoutMs);
+    child.stdout.on('data', (chunk: Buffer) => {
+      bytes += chunk.length;
+      if (bytes > options.maxBytes) stop();
+      else chunks.push(chunk);
+    });
+    child.once('error', (error) => {
+      clearTimeout(timer);
+      reject(error);
+    });
+    child.once('close', (exitCode) => {
+      clearTimeout(timer);
+      resolve({ exitCode, stdout: Buffer.concat(chunks), timedOut });
+    });
+  });
+}
+
+function spawnShared(program: string, args: readonly string[], options: SpawnOptions): ChildProcess {
+  const child = spawn(program, args, { env: definedOnly(options.env), stdio: 'inherit' });
+  const ended = new Promise<{ exitCode: number | null; signal: NodeJS.Signals | null }>(
+    (resolve, reject) => {
+      child.once('error', reject);
+      child.once('exit', (exitCode, signal) => resolve({ exitCode, signal }));
+    },
+  );
+  return { ended, kill: (signal) => void child.kill(signal) };
+}
+
+function definedOnly(env: Readonly<Record<string, string | undefined>>): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined));
+}

@@ -1,0 +1,95 @@
+import { randomBytes } from 'node:crypto';
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  fsyncSync,
+  linkSync,
+  lstatSync,
+  openSync,
+  readSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { dirname, join } from 'node:path';
+import { KeyringError, systemErrorCode } from '../../core/errors.ts';
+import { translateSystemError } from './system-error.ts';
+
+/** Called between every two steps of a change, so that tests can stop there. */
+export type OnStep = (step: string) => void;
+
+export interface AtomicWrite {
+  /** Where the text shall be. */
+  readonly path: string;
+  readonly text: string;
+  /** A directory of ours on the same file system. */
+  readonly temporaryDirectory: string;
+  /** Fails with EEXIST instead of replacing what is there. */
+  readonly exclusive?: boolean;
+  readonly onStep: OnStep;
+}
+
+/**
+ * Replaces a file so that at any moment, even after a crash, either the old or the new text is
+ * there, whole; and when it returns, the new one is on the disk.
+ *
+ * @throws ERR_KEYRING_IO, ERR_KEYRING_PERMISSIONS
+ */
+export function writeAtomically(write: AtomicWrite): void {
+  const { path, onStep } = write;
+  const temporary = join(write.temporaryDirectory, randomBytes(12).toString('hex'));
+  let descriptor: number | undefined;
+  try {
+    descriptor = openSync(temporary, constants.O_RDWR | constants.O_CREAT | constants.O_EXCL, 0o600);
+    onStep('temporary opened');
+    writeFileSync(descriptor, write.text);
+    onStep('temporary written');
+    fsyncSync(descriptor);
+    onStep('temporary synced');
+    if (write.exclusive) linkSync(temporary, path);
+    else renameSync(temporary, path);
+    onStep('renamed');
+    syncDirectory(dirname(path));
+    onStep('directory synced');
+    readBack(descriptor, path, write.text);
+    onStep('read back');
+  } catch (error) {
+    throw translateSystemError('write', path, error);
+  } finally {
+    if (descriptor !== undefined) closeSync(descriptor);
+    rmSync(temporary, { force: true });
+  }
+}
+
+/** Makes the names in a directory outlive a crash of the machine. */
+export function syncDirectory(directory: string): void {
+  const descriptor = openSync(directory, constants.O_RDONLY);
+  try {
+    fsyncSync(descriptor);
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+// Another writer may have replaced or deleted the file since; then there is nothing to compare.
+function readBack(descriptor: number, path: string, text: string): void {
+  if (!isSameFile(descriptor, path)) return;
+  const expected = Buffer.from(text);
+  const found = Buffer.alloc(expected.length + 1);
+  const bytes = readSync(descriptor, found, 0, found.length, 0);
+  if (bytes !== expected.length || !found.subarray(0, bytes).equals(expected)) {
+    throw new KeyringError('ERR_KEYRING_IO', `${path} does not hold what was written to it`);
+  }
+}
+
+function isSameFile(descriptor: number, path: string): boolean {
+  const ours = fstatSync(descriptor);
+  try {
+    const there = lstatSync(path);
+    return there.dev === ours.dev && there.ino === ours.ino;
+  } catch (error) {
+    if (systemErrorCode(error) === 'ENOENT') return false;
+    throw error;
+  }
+}

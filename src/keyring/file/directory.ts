@@ -1,0 +1,118 @@
+import { lstatSync, mkdirSync, readdirSync, realpathSync, statfsSync, type Stats } from 'node:fs';
+import { dirname } from 'node:path';
+import { KeyringError, systemErrorCode } from '../../core/errors.ts';
+import { decodeKey } from '../key.ts';
+import { shellWord, translating } from './system-error.ts';
+
+const writableByOthers = 0o022;
+const sticky = 0o1000;
+
+// Magic numbers of statfs(2) where flock(2) may not reach other hosts.
+const networkFileSystems: Readonly<Record<number, string>> = {
+  0x6969: 'NFS',
+  0xff534d42: 'CIFS',
+  0xfe534d42: 'SMB',
+  0x517b: 'SMB',
+  0x65735546: 'FUSE',
+  0x01021997: '9P',
+  0x00c36400: 'Ceph',
+  0x5346414f: 'AFS',
+};
+
+/**
+ * The real path of the keyring's directory, or undefined when there is none yet. Every directory on
+ * the way must belong to us or root and be writable by nobody else, or a stranger could swap it.
+ *
+ * @throws ERR_KEYRING_PERMISSIONS, ERR_KEYRING_IO
+ */
+export function findDirectory(directory: string, userId: number | undefined): string | undefined {
+  const real = realPath(directory);
+  if (real === undefined) return undefined;
+  checkOwners(directory, userId);
+  checkOwners(real, userId);
+  const stats = translating('look at', real, () => lstatSync(real));
+  if (!stats.isDirectory()) {
+    throw new KeyringError('ERR_KEYRING_IO', `the keyring path ${directory} is not a directory`, {
+      hints: [`ls -ld ${shellWord(directory)}`],
+    });
+  }
+  if (userId !== undefined && stats.uid !== userId) {
+    throw new KeyringError(
+      'ERR_KEYRING_PERMISSIONS',
+      `the keyring directory ${directory} belongs to user ${stats.uid}, not to you (user ${userId})`,
+      { hints: [`sudo chown ${userId} ${shellWord(directory)}`] },
+    );
+  }
+  return real;
+}
+
+/** {@link findDirectory}, made first where it is missing (0700, its parents too). */
+export function ensureDirectory(directory: string, userId: number | undefined): string {
+  const found = findDirectory(directory, userId);
+  if (found !== undefined) return found;
+  translating('make the keyring directory', directory, () => {
+    mkdirSync(directory, { recursive: true, mode: 0o700 });
+  });
+  const made = findDirectory(directory, userId);
+  if (made === undefined) {
+    throw new KeyringError('ERR_KEYRING_IO', `the keyring directory ${directory} vanished`);
+  }
+  return made;
+}
+
+/** The keys of the entries in a directory, sorted. Names that no key encodes to are not ours. */
+export function listKeys(directory: string): string[] {
+  const names = translating('list', directory, () => readdirSync(directory, { withFileTypes: true }));
+  return names
+    .filter((name) => !name.isDirectory())
+    .map((name) => decodeKey(name.name))
+    .filter((key) => key !== undefined)
+    .sort();
+}
+
+/** The kind of network file system the directory is on, if it is on one. */
+export function networkFileSystem(directory: string): string | undefined {
+  try {
+    return networkFileSystems[statfsSync(directory).type];
+  } catch {
+    return undefined;
+  }
+}
+
+function realPath(directory: string): string | undefined {
+  try {
+    return realpathSync(directory);
+  } catch (error) {
+    if (systemErrorCode(error) === 'ENOENT') return undefined;
+    return translating('look at', directory, () => {
+      throw error;
+    });
+  }
+}
+
+function checkOwners(path: string, userId: number | undefined): void {
+  if (userId === undefined) return;
+  for (let at = path; ; at = dirname(at)) {
+    const stats = translating('look at', at, () => lstatSync(at));
+    checkOwner(at, stats, userId);
+    if (dirname(at) === at) return;
+  }
+}
+
+function checkOwner(path: string, stats: Stats, userId: number): void {
+  if (stats.uid !== userId && stats.uid !== 0) {
+    throw new KeyringError(
+      'ERR_KEYRING_PERMISSIONS',
+      `${path}, on the way to the keyring, belongs to user ${stats.uid}, who could replace the keyring`,
+      { hints: [`ls -ld ${shellWord(path)}`, 'export ATMOS_KEYRING_FILE_PATH=<a directory of your own>'] },
+    );
+  }
+  const open = (stats.mode & writableByOthers) !== 0 && (stats.mode & sticky) === 0;
+  if (open && !stats.isSymbolicLink()) {
+    throw new KeyringError(
+      'ERR_KEYRING_PERMISSIONS',
+      `${path}, on the way to the keyring, can be written by other users, who could replace the keyring`,
+      { hints: [`chmod go-w ${shellWord(path)}`] },
+    );
+  }
+}

@@ -1,0 +1,167 @@
+import { closeSync, constants, openSync, readSync } from 'node:fs';
+import { KeyringError, systemErrorCode } from '../../core/errors.ts';
+import type { Sourced } from '../../core/sourced.ts';
+import type { Host } from '../../host/host.ts';
+import type { BackendContext } from '../contract.ts';
+import { shellWord } from './system-error.ts';
+
+const minNewPasswordBytes = 8;
+const maxPasswordBytes = 64 * 1024;
+const commandTimeoutMs = 30_000;
+const pipeTimeoutMs = 5_000;
+const pipePauseMs = 20;
+// Set for the password command, so that one which calls us again is told instead of looping.
+const commandGuard = 'ATMOS_KEYRING_PASSWORD_COMMAND_RUNS';
+
+/** Where the password will come from, without asking for it. */
+export type PasswordSource = 'variable' | 'file' | 'command' | 'prompt' | 'none';
+
+export function passwordSource({ settings, host, promptPassword }: BackendContext): PasswordSource {
+  if (host.env[settings.passwordEnv.value] !== undefined) return 'variable';
+  if (settings.passwordFile) return 'file';
+  if (settings.passwordCommand) return 'command';
+  return promptPassword ? 'prompt' : 'none';
+}
+
+/**
+ * The keyring's password from the first source there is: variable, file, command, person. A source
+ * that is there but gives nothing is an error, never a reason to try the next. One newline at the
+ * end of what a file or a command gives is dropped; a variable is taken as it is, as Atmos does.
+ *
+ * @param isNew for a keyring without entries: then at least 8 bytes
+ * @throws ERR_KEYRING_PASSWORD_REQUIRED, _PASSWORD_TOO_SHORT, _TIMEOUT, and what the prompt throws
+ */
+export async function resolvePassword(context: BackendContext, isNew: boolean): Promise<Buffer> {
+  const password = await readPassword(context, isNew);
+  if (isNew && password.length < minNewPasswordBytes) {
+    const bytes = password.length;
+    password.fill(0);
+    throw new KeyringError(
+      'ERR_KEYRING_PASSWORD_TOO_SHORT',
+      `the password for the new keyring ${context.settings.directory.value} has ${bytes} bytes, and at least ${minNewPasswordBytes} are needed`,
+      { hints: [`export ${context.settings.passwordEnv.value}="$(openssl rand -base64 24)"   # and keep it safe`] },
+    );
+  }
+  return password;
+}
+
+async function readPassword(context: BackendContext, isNew: boolean): Promise<Buffer> {
+  const { settings, host, promptPassword } = context;
+  switch (passwordSource(context)) {
+    case 'variable':
+      return fromVariable(host, settings.passwordEnv);
+    case 'file':
+      return fromFile(host, settings.passwordFile ?? unreachable());
+    case 'command':
+      return fromCommand(host, settings.passwordCommand ?? unreachable());
+    case 'prompt': {
+      const ask = promptPassword ?? unreachable();
+      const typed = await ask({ location: settings.directory.value, isNew });
+      return notEmpty(Buffer.from(typed), 'the password that was typed is empty');
+    }
+    case 'none':
+      throw required(`the file keyring ${settings.directory.value} needs a password, and there is none`, [
+        `export ${settings.passwordEnv.value}=<password>`,
+        'export ATMOS_KEYRING_PASSWORD_FILE=<file that holds it>',
+      ]);
+  }
+}
+
+function fromVariable(host: Host, variable: Sourced<string>): Buffer {
+  const named = variable.source === 'default' ? '' : ` (named by ${variable.source})`;
+  return notEmpty(
+    Buffer.from(host.env[variable.value] ?? ''),
+    `the variable ${variable.value}${named}, which should hold the keyring's password, is empty`,
+    [`unset ${variable.value}`, `export ${variable.value}=<password>`],
+  );
+}
+
+async function fromFile(host: Host, file: Sourced<string>): Promise<Buffer> {
+  const named = `the password file ${file.value} (from ${file.source})`;
+  const hints = [`ls -l ${shellWord(file.value)}`];
+  try {
+    return notEmpty(withoutNewline(await readBounded(host, file.value, named)), `${named} is empty`, hints);
+  } catch (error) {
+    const code = systemErrorCode(error);
+    if (error instanceof KeyringError || code === undefined) throw error;
+    const reason = code === 'ENOENT' ? 'does not exist' : `cannot be read: ${code}`;
+    throw required(`${named} ${reason}`, hints);
+  }
+}
+
+/**
+ * Reads a file, or a pipe such as a shell's `<(command)`, without ever waiting in the system: a pipe
+ * that nobody writes to would hold even the end of the process.
+ */
+async function readBounded(host: Host, path: string, named: string): Promise<Buffer> {
+  const descriptor = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  const deadline = host.monotonicMs() + pipeTimeoutMs;
+  const content = Buffer.alloc(maxPasswordBytes + 1);
+  let total = 0;
+  try {
+    while (total < content.length) {
+      const bytes = readAvailable(descriptor, content, total);
+      if (bytes === 0) break;
+      if (bytes !== undefined) {
+        total += bytes;
+        continue;
+      }
+      if (host.monotonicMs() > deadline) {
+        throw new KeyringError('ERR_KEYRING_TIMEOUT', `${named} is a pipe that gave no password for 5 seconds`);
+      }
+      await host.sleep(pipePauseMs);
+    }
+  } finally {
+    closeSync(descriptor);
+  }
+  if (total > maxPasswordBytes) throw required(`${named} is too large for a password`, []);
+  return content.subarray(0, total);
+}
+
+/** The number of bytes read, 0 at the end, undefined when a pipe has nothing yet. */
+function readAvailable(descriptor: number, into: Buffer, offset: number): number | undefined {
+  try {
+    return readSync(descriptor, into, offset, into.length - offset, null);
+  } catch (error) {
+    if (systemErrorCode(error) === 'EAGAIN') return undefined;
+    throw error;
+  }
+}
+
+async function fromCommand(host: Host, command: Sourced<string>): Promise<Buffer> {
+  const named = `the password command (from ${command.source})`;
+  if (host.env[commandGuard] !== undefined) {
+    throw required(`${named} calls atmos itself, which would ask it for the password again`, []);
+  }
+  const result = await host.runShell(command.value, {
+    env: { ...host.env, [commandGuard]: '1' },
+    timeoutMs: commandTimeoutMs,
+    maxBytes: maxPasswordBytes,
+  });
+  if (result.timedOut) {
+    throw new KeyringError('ERR_KEYRING_TIMEOUT', `${named} did not end within 30 seconds`);
+  }
+  if (result.exitCode !== 0) {
+    const how = result.exitCode === null ? 'was killed' : `failed with exit code ${result.exitCode}`;
+    throw required(`${named} ${how}`, ['run the command by hand and see what it says']);
+  }
+  return notEmpty(withoutNewline(result.stdout), `${named} printed nothing`, []);
+}
+
+function withoutNewline(text: Buffer): Buffer {
+  if (text.at(-1) !== 0x0a) return text;
+  return text.subarray(0, text.at(-2) === 0x0d ? -2 : -1);
+}
+
+function notEmpty(password: Buffer, message: string, hints: readonly string[] = []): Buffer {
+  if (password.length === 0) throw required(message, hints);
+  return password;
+}
+
+function required(message: string, hints: readonly string[]): KeyringError {
+  return new KeyringError('ERR_KEYRING_PASSWORD_REQUIRED', message, { hints });
+}
+
+function unreachable(): never {
+  throw new TypeError('a password source that is there has a setting');
+}

@@ -1,0 +1,146 @@
+import { lstatSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { KeyringError, systemErrorCode } from '../../core/errors.ts';
+import type { Host } from '../../host/host.ts';
+import { acquireLock, lockHolder, type FileLock, type LockMode } from '../../host/lock.ts';
+import { writeAtomically, type OnStep } from './atomic-write.ts';
+import { readEntryFile } from './entry.ts';
+import { formatItem } from './item.ts';
+import { sealJwe, type KeyParameters } from './jwe.ts';
+import { shellWord, translateSystemError, translating } from './system-error.ts';
+
+/**
+ * The directory `.state` beside the entries: what we keep about a keyring, and other tools do not
+ * know. Without it every entry still opens.
+ *
+ * - `version`    the layout's version, `1`
+ * - `verifier`   a JWE under the keyring's password and salt; it changes with the password, so it is
+ *                also the keyring's generation
+ * - `lock`       `flock(2)`: shared to write an entry, exclusive to create, re-encrypt or sweep
+ * - `temporary/` files on their way to be an entry
+ * - `next/`      kept for re-encryption
+ */
+const currentVersion = 1;
+const lockTimeoutMs = 30_000;
+/** No entry can have this key, so the verifier cannot be passed off as one. */
+export const verifierKey = '.state/verifier';
+
+export interface StatePaths {
+  readonly root: string;
+  readonly version: string;
+  readonly verifier: string;
+  readonly lock: string;
+  readonly temporary: string;
+}
+
+export function statePaths(directory: string): StatePaths {
+  const root = join(directory, '.state');
+  return {
+    root,
+    version: join(root, 'version'),
+    verifier: join(root, 'verifier'),
+    lock: join(root, 'lock'),
+    temporary: join(root, 'temporary'),
+  };
+}
+
+/** @throws ERR_KEYRING_VERSION for a keyring that a newer atmos-auth made */
+export function checkVersion(paths: StatePaths, userId: number | undefined): void {
+  const text = readEntryFile(paths.version, userId);
+  if (text === undefined || text.trim() === String(currentVersion)) return;
+  const version = /^\d{1,9}$/.exec(text.trim())?.[0];
+  throw new KeyringError(
+    'ERR_KEYRING_VERSION',
+    version === undefined
+      ? `${paths.version} does not say the keyring's version`
+      : `the keyring ${paths.root} has version ${version}, and this atmos-auth knows version ${currentVersion}`,
+    { hints: ['npm install --global atmos-auth@latest'] },
+  );
+}
+
+/** The verifier's text: the generation of the keyring. Undefined while there is none. */
+export function readVerifier(paths: StatePaths, userId: number | undefined): string | undefined {
+  return readEntryFile(paths.verifier, userId);
+}
+
+/** Makes the directories and thereby the place of the lock; harmless when they are there. */
+export function ensureState(paths: StatePaths, userId: number | undefined): void {
+  for (const directory of [paths.root, paths.temporary]) {
+    translating('make', directory, () => mkdirSync(directory, { recursive: true, mode: 0o700 }));
+    const stats = translating('look at', directory, () => lstatSync(directory));
+    const isOurs = userId === undefined || (stats.uid === userId && (stats.mode & 0o022) === 0);
+    if (!stats.isDirectory() || !isOurs) {
+      throw new KeyringError(
+        'ERR_KEYRING_PERMISSIONS',
+        `${directory} is not a directory that only you can write to`,
+        { hints: [`ls -ld ${shellWord(directory)}`] },
+      );
+    }
+  }
+}
+
+/** Writes version and verifier of a new keyring. The exclusive lock is held. */
+export function createState(
+  paths: StatePaths,
+  parameters: KeyParameters,
+  wrappingKey: Buffer,
+  onStep: OnStep,
+): void {
+  const write = (path: string, text: string, exclusive: boolean) =>
+    writeAtomically({ path, text, temporaryDirectory: paths.temporary, exclusive, onStep });
+  write(paths.version, `${currentVersion}\n`, false);
+  const item = formatItem({ key: verifierKey, value: '' });
+  write(paths.verifier, sealJwe(item, parameters, wrappingKey), true);
+}
+
+/** @throws ERR_KEYRING_BUSY naming the holder, ERR_KEYRING_UNAVAILABLE without locks here */
+export async function lockState(
+  paths: StatePaths,
+  mode: LockMode,
+  host: Host,
+  timeoutMs = lockTimeoutMs,
+): Promise<FileLock> {
+  const lock = await tryLock(paths, mode, host, timeoutMs);
+  if (lock !== undefined) return lock;
+  const holder = lockHolder(paths.lock);
+  const named = holder === undefined ? 'another process' : `process ${holder}`;
+  throw new KeyringError(
+    'ERR_KEYRING_BUSY',
+    `the keyring ${paths.root} has been locked by ${named} for ${timeoutMs / 1000} seconds`,
+    { hints: holder === undefined ? [] : [`ps -p ${holder} -o pid,etime,args`] },
+  );
+}
+
+/** Removes files that a killed writer left, unless somebody is at work. */
+export async function sweepTemporary(paths: StatePaths, host: Host): Promise<void> {
+  if (leftovers(paths).length === 0) return;
+  const lock = await tryLock(paths, 'exclusive', host, 0);
+  if (lock === undefined) return;
+  try {
+    for (const name of leftovers(paths)) rmSync(join(paths.temporary, name), { force: true });
+  } finally {
+    lock.release();
+  }
+}
+
+function leftovers(paths: StatePaths): string[] {
+  return translating('list', paths.temporary, () => readdirSync(paths.temporary));
+}
+
+async function tryLock(
+  paths: StatePaths,
+  mode: LockMode,
+  host: Host,
+  timeoutMs: number,
+): Promise<FileLock | undefined> {
+  try {
+    return await acquireLock(paths.lock, { mode, timeoutMs, host });
+  } catch (error) {
+    if (systemErrorCode(error) === 'ENOLCK' || systemErrorCode(error) === 'MODULE_NOT_FOUND') {
+      throw new KeyringError('ERR_KEYRING_UNAVAILABLE', `${paths.lock} cannot be locked on this system`, {
+        cause: error,
+      });
+    }
+    throw translateSystemError('lock', paths.lock, error);
+  }
+}

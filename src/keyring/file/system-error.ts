@@ -1,0 +1,51 @@
+import { KeyringError, systemErrorCode } from '../../core/errors.ts';
+
+const denied = new Set(['EACCES', 'EPERM']);
+
+/** Runs file operations and turns the system's errors into the keyring's, naming the path. */
+export function translating<T>(doing: string, path: string, operation: () => T): T {
+  try {
+    return operation();
+  } catch (error) {
+    throw translateSystemError(doing, path, error);
+  }
+}
+
+/** The keyring's error for a system error met while `doing` something to `path`. */
+export function translateSystemError(doing: string, path: string, error: unknown): unknown {
+  const code = systemErrorCode(error);
+  if (error instanceof KeyringError || code === undefined) return error;
+  if (denied.has(code)) {
+    return new KeyringError('ERR_KEYRING_PERMISSIONS', `cannot ${doing} ${path}: permission denied`, {
+      hints: [`ls -ld ${shellWord(path)}`],
+      cause: error,
+    });
+  }
+  return new KeyringError('ERR_KEYRING_IO', `cannot ${doing} ${path}: ${reasons[code] ?? code}`, {
+    hints: hintsFor(code, path),
+    cause: error,
+  });
+}
+
+const reasons: Readonly<Record<string, string>> = {
+  ENOSPC: 'no space left on the device',
+  EDQUOT: 'the disk quota is used up',
+  EFBIG: 'the file size limit is reached',
+  EROFS: 'the file system is read-only',
+  EIO: 'the device reports an error',
+  EMFILE: 'too many open files',
+  ENOTDIR: 'a part of the path is not a directory',
+  ENAMETOOLONG: 'the path is too long',
+  ELOOP: 'too many symbolic links',
+};
+
+function hintsFor(code: string, path: string): string[] {
+  if (code === 'ENOSPC' || code === 'EDQUOT') return [`df -h ${shellWord(path)}`];
+  if (code === 'EROFS') return ['export ATMOS_KEYRING_FILE_PATH=<a directory that can be written>'];
+  return [];
+}
+
+/** A path as one word of a shell, for hints. */
+export function shellWord(path: string): string {
+  return /^[\w./:@%+=-]+$/.test(path) ? path : `'${path.replaceAll("'", `'"'"'`)}'`;
+}

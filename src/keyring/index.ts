@@ -1,0 +1,57 @@
+import { withoutAbsent } from '../core/without-absent.ts';
+import { realHost } from '../host/real.ts';
+import type { Keyring, PromptPassword } from './contract.ts';
+import { openBackend } from './registry.ts';
+import { environmentChoices, resolveKeyringSettings, type KeyringChoices } from './settings.ts';
+
+export { AtmosError, KeyringError, keyringErrorCodes, type KeyringErrorCode } from '../core/errors.ts';
+export type { Keyring, KeyringInfo, PasswordRequest, Probe, PromptPassword } from './contract.ts';
+export { maxKeyBytes, maxValueBytes } from './key.ts';
+
+export interface OpenKeyringOptions {
+  /** `system`, `file` or `memory`. Else `ATMOS_KEYRING_TYPE`, else `system`. */
+  type?: string;
+  /** Directory of `file`. Else `ATMOS_KEYRING_FILE_PATH`, else `<XDG data>/atmos/keyring`. */
+  directory?: string;
+  /** Variable that holds the password of `file`. Else `ATMOS_KEYRING_PASSWORD`. */
+  passwordEnv?: string;
+  /** File that holds the password. Else `ATMOS_KEYRING_PASSWORD_FILE`. */
+  passwordFile?: string;
+  /** Command for `sh -c` that prints the password. */
+  passwordCommand?: string;
+  /** Gives the password when no other source has it, by asking a person or from where you keep it. */
+  promptPassword?: PromptPassword;
+}
+
+/**
+ * Opens a keyring: the one asked for, or an error, never another in its place. What an option leaves
+ * open is settled by the environment, then by the default. The first call touches the machine, not
+ * this one.
+ *
+ * @example
+ * const keyring = await openKeyring({ type: 'file' });
+ * await keyring.set('api-token', token);
+ *
+ * @throws ERR_KEYRING_UNKNOWN_TYPE
+ */
+export async function openKeyring(options: OpenKeyringOptions = {}): Promise<Keyring> {
+  const host = realHost();
+  const places = [choicesOf(options), environmentChoices(host)];
+  const settings = resolveKeyringSettings(places, host);
+  const { promptPassword } = options;
+  return openBackend({ settings, host, ...(promptPassword ? { promptPassword } : {}) });
+}
+
+function choicesOf(options: OpenKeyringOptions): KeyringChoices {
+  const chosen = (name: Exclude<keyof OpenKeyringOptions, 'promptPassword'>) => {
+    const value = options[name];
+    return value === undefined ? undefined : { value, source: `options.${name}` };
+  };
+  return withoutAbsent({
+    type: chosen('type'),
+    path: chosen('directory'),
+    passwordEnv: chosen('passwordEnv'),
+    passwordFile: chosen('passwordFile'),
+    passwordCommand: chosen('passwordCommand'),
+  });
+}

@@ -1,0 +1,89 @@
+import { existsSync } from 'node:fs';
+import { basename, dirname, isAbsolute, join, resolve } from 'node:path';
+import { KeyringError } from '../core/errors.ts';
+import type { Sourced } from '../core/sourced.ts';
+import { withoutAbsent } from '../core/without-absent.ts';
+import { dataDirectory } from '../host/directories.ts';
+import type { Host } from '../host/host.ts';
+import type { KeyringSettings } from './contract.ts';
+
+/** What one place says of the keyring: the environment, atmos.yaml, a caller. All may be absent. */
+export interface KeyringChoices {
+  readonly type?: Sourced<string>;
+  /** `~` is the home directory; relative to the working directory. */
+  readonly path?: Sourced<string>;
+  readonly passwordEnv?: Sourced<string>;
+  readonly passwordFile?: Sourced<string>;
+  readonly passwordCommand?: Sourced<string>;
+}
+
+type Where = Pick<Host, 'env' | 'platform' | 'homeDirectory' | 'workingDirectory'>;
+
+/** The choices of the environment. Empty variables are none, as in Atmos. */
+export function environmentChoices({ env }: Pick<Host, 'env'>): KeyringChoices {
+  const named = (name: string) => (env[name] ? { value: env[name], source: name } : undefined);
+  return withoutAbsent({
+    type: named('ATMOS_KEYRING_TYPE'),
+    path: named('ATMOS_KEYRING_FILE_PATH'),
+    passwordEnv: named('ATMOS_KEYRING_PASSWORD_ENV'),
+    passwordFile: named('ATMOS_KEYRING_PASSWORD_FILE'),
+  });
+}
+
+/**
+ * Settles every setting: by the first of the places that says it, else by its default.
+ *
+ * @throws ERR_KEYRING_IO for a path that would make home, root or the working directory the keyring
+ */
+export function resolveKeyringSettings(
+  places: readonly KeyringChoices[],
+  host: Where,
+): KeyringSettings {
+  const first = (name: keyof KeyringChoices) => places.find((place) => place[name])?.[name];
+  const path = first('path');
+  const passwordFile = first('passwordFile');
+  return withoutAbsent({
+    type: first('type') ?? byDefault('system'),
+    directory: path ? keyringDirectory(path, host) : byDefault(join(dataDirectory(host), 'keyring')),
+    passwordEnv: first('passwordEnv') ?? byDefault('ATMOS_KEYRING_PASSWORD'),
+    passwordFile: passwordFile ? absolute(passwordFile, host) : serviceCredential(host),
+    passwordCommand: first('passwordCommand'),
+  });
+}
+
+/**
+ * As in Atmos, a path whose last part has an extension names a file in the keyring's directory. A
+ * dot-directory (`~/.atmos-keyring`) is one itself, which Atmos gets wrong.
+ */
+function keyringDirectory(path: Sourced<string>, host: Where): Sourced<string> {
+  const named = absolute(path, host);
+  if (!/^[^.].*\.[^.]*$/.test(basename(named.value))) return named;
+  const parent = dirname(named.value);
+  const reserved = [host.homeDirectory, host.workingDirectory(), resolve('/')];
+  if (reserved.includes(parent)) {
+    throw new KeyringError(
+      'ERR_KEYRING_IO',
+      `the keyring path ${path.value} (from ${path.source}) names a file, so its directory ${parent} would become the keyring`,
+      { hints: ['name a directory of its own, without an extension: ~/.local/share/atmos/keyring'] },
+    );
+  }
+  return { value: parent, source: path.source };
+}
+
+/** What systemd's `LoadCredential=atmos-keyring-password:…` provides, if it does. */
+function serviceCredential(host: Where): Sourced<string> | undefined {
+  const directory = host.env['CREDENTIALS_DIRECTORY'];
+  if (!directory || !isAbsolute(directory)) return undefined;
+  const file = join(directory, 'atmos-keyring-password');
+  return existsSync(file) ? { value: file, source: 'CREDENTIALS_DIRECTORY' } : undefined;
+}
+
+function absolute({ value, source }: Sourced<string>, host: Where): Sourced<string> {
+  const isHome = value === '~' || value.startsWith('~/');
+  const expanded = isHome ? join(host.homeDirectory, value.slice(1)) : value;
+  return { value: resolve(host.workingDirectory(), expanded), source };
+}
+
+function byDefault(value: string): Sourced<string> {
+  return { value, source: 'default' };
+}
