@@ -35,6 +35,9 @@ export type UsageErrorCode =
   | 'ERR_REALM_INVALID'
   | 'ERR_HANDLE_UNKNOWN';
 
+/** An entry that the keyring gave back, and that is not what we store. */
+export type StoreErrorCode = 'ERR_STORE_INVALID';
+
 /** No valid session, and why none could be opened. */
 export type AuthErrorCode =
   | 'ERR_AUTH_NO_SESSION'
@@ -57,7 +60,7 @@ export type FailureCode =
   | 'ERR_COMMAND_NOT_FOUND'
   | 'ERR_COMMAND_NOT_EXECUTABLE';
 
-export type ErrorCode = KeyringErrorCode | UsageErrorCode | AuthErrorCode | FailureCode;
+export type ErrorCode = KeyringErrorCode | StoreErrorCode | UsageErrorCode | AuthErrorCode | FailureCode;
 
 export interface ErrorDetails {
   /** Commands or settings that mend it, ready to paste. */

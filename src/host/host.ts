@@ -47,6 +47,8 @@ export interface Host {
   readonly nodePath: string;
   /** The script that was started, absolute. */
   readonly scriptPath: string;
+  /** What stands on the command line after the script. */
+  readonly programArguments: readonly string[];
   readonly stdin: Readable & { isTTY?: boolean };
   readonly stdout: Writable & { isTTY?: boolean; columns?: number };
   readonly stderr: Writable & { isTTY?: boolean; columns?: number };

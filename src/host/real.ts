@@ -16,6 +16,7 @@ export function realHost(): Host {
     homeDirectory: homedir(),
     nodePath: process.execPath,
     scriptPath: resolveScript(process.argv[1]),
+    programArguments: process.argv.slice(2),
     get stdin() {
       return process.stdin;
     },

@@ -1,0 +1,44 @@
+import { awsCredentials, type AwsCredentials } from '../core/credentials.ts';
+import { AtmosError } from '../core/errors.ts';
+import type { Identity } from '../core/identity.ts';
+import { ownerOf, type AuthContext } from './context.ts';
+import { forgetRefusal } from './refusals.ts';
+import { strategyOf } from './registry.ts';
+
+/** @throws ERR_USAGE when the identity's keys stand in the configuration, so that stored ones would be ignored */
+export async function checkConfigurable(identity: Identity): Promise<void> {
+  if ((await strategyOf(identity)).usesStoredKeys(identity)) return;
+  throw new AtmosError(
+    'ERR_USAGE',
+    `the access key of identity ${identity.name} stands in the configuration (${identity.locate(['credentials'])}), so a stored one would not be used`,
+    { hints: ['remove access_key_id and secret_access_key there, then run this again'] },
+  );
+}
+
+/** Asks the server who holds these keys, within `timeoutMs`. */
+export async function verifyKeys(
+  context: AuthContext,
+  identity: Identity,
+  keys: AwsCredentials,
+  timeoutMs: number,
+): Promise<{ arn: string; account: string }> {
+  const strategy = await strategyOf(identity);
+  const prepared = await strategy.prepare({
+    identity,
+    host: context.host,
+    readStoredKeys: async () => keys,
+    warn: () => {},
+  });
+  if (prepared.endpoint) context.checkEndpoint(prepared.endpoint);
+  return prepared.whoIs(keys, timeoutMs);
+}
+
+/** Stores the long-lived keys of an identity and reads them back. */
+export async function saveKeys(
+  context: AuthContext,
+  identity: Identity,
+  keys: Omit<AwsCredentials, 'type'>,
+): Promise<void> {
+  await context.store.write(identity.name, 'key', awsCredentials(keys));
+  forgetRefusal(ownerOf(context, identity), context.host);
+}

@@ -1,0 +1,115 @@
+import { createHash } from 'node:crypto';
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { AtmosError } from '../core/errors.ts';
+import { stateDirectory } from '../host/directories.ts';
+import type { Host } from '../host/host.ts';
+import type { KeyringSettings } from '../keyring/contract.ts';
+
+/**
+ * All that a `credential_process` needs to give the same credentials from another directory, with
+ * another environment, pinned when the handle was made. Nothing secret.
+ */
+export interface Handle {
+  readonly configFiles: readonly string[];
+  /** Whether those files were chosen by the person, and so are trusted. */
+  readonly isExplicit: boolean;
+  readonly profiles: readonly string[];
+  readonly realm: string;
+  readonly identity: string;
+  readonly keyring: KeyringSettings;
+}
+
+export interface HandlePaths {
+  /** 22 letters: the same for the same content, so that a handle is made once. */
+  readonly id: string;
+  /** The AWS config file with the profile that names the handle. */
+  readonly awsConfig: string;
+  /** An empty file, to stand where other AWS files must not be read. */
+  readonly empty: string;
+}
+
+const version = 1;
+const idLength = 22;
+const letters = 'abcdefghijklmnopqrstuvwxyz';
+
+/**
+ * Writes a handle and the AWS config file that uses it, readable by nobody else.
+ *
+ * @param awsConfig gives the text of that file for the handle's id
+ * @throws ERR_IO
+ */
+export function writeHandle(handle: Handle, awsConfig: (id: string) => string, host: Host): HandlePaths {
+  const text = JSON.stringify({ version, ...handle });
+  const paths = handlePaths(idOf(text), host);
+  try {
+    mkdirSync(join(paths.awsConfig, '..'), { recursive: true, mode: 0o700 });
+    replaceFile(handleFile(paths.id, host), text, host);
+    replaceFile(paths.awsConfig, awsConfig(paths.id), host);
+    replaceFile(paths.empty, '', host);
+  } catch (error) {
+    throw new AtmosError('ERR_IO', `cannot write the handle ${handleFile(paths.id, host)}`, { cause: error });
+  }
+  return paths;
+}
+
+/** Makes the empty file alone. @throws ERR_IO */
+export function writeEmptyFile(host: Host): string {
+  const path = join(directory(host), 'empty');
+  try {
+    mkdirSync(directory(host), { recursive: true, mode: 0o700 });
+    writeFileSync(path, '', { mode: 0o600 });
+  } catch (error) {
+    throw new AtmosError('ERR_IO', `cannot write ${path}`, { cause: error });
+  }
+  return path;
+}
+
+/** @throws ERR_HANDLE_UNKNOWN for one that is not there, not ours, or of another version */
+export function readHandle(id: string, host: Host): Handle {
+  const unknown = (why: string) =>
+    new AtmosError('ERR_HANDLE_UNKNOWN', `the handle ${JSON.stringify(id.slice(0, idLength))} ${why}`, {
+      hints: ['atmos auth env   # writes a new one'],
+    });
+  if (!new RegExp(`^[a-z]{${idLength}}$`).test(id)) throw unknown('is not one');
+  let text: string;
+  try {
+    text = readFileSync(handleFile(id, host), 'utf8');
+  } catch {
+    throw unknown(`is not in ${directory(host)}`);
+  }
+  // The name is the hash of the content: a changed file is not the handle that was made.
+  if (idOf(text) !== id) throw unknown('was changed after it was made');
+  const { version: found, ...handle } = JSON.parse(text) as Handle & { version: number };
+  if (found !== version) throw unknown('was made by another version of atmos-auth');
+  return handle;
+}
+
+function idOf(text: string): string {
+  const hash = createHash('sha256').update(text).digest();
+  let number = BigInt(`0x${hash.toString('hex')}`);
+  let id = '';
+  for (let i = 0; i < idLength; i++) {
+    id += letters[Number(number % 26n)];
+    number /= 26n;
+  }
+  return id;
+}
+
+function handlePaths(id: string, host: Host): HandlePaths {
+  return { id, awsConfig: join(directory(host), `${id}.aws-config`), empty: join(directory(host), 'empty') };
+}
+
+function handleFile(id: string, host: Host): string {
+  return join(directory(host), `${id}.json`);
+}
+
+function directory(host: Host): string {
+  return join(stateDirectory(host), 'handles');
+}
+
+function replaceFile(path: string, text: string, host: Host): void {
+  const temporary = `${path}.${host.processId}`;
+  writeFileSync(temporary, text, { mode: 0o600 });
+  renameSync(temporary, path);
+}

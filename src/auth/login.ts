@@ -1,0 +1,144 @@
+import { AtmosError, isAtmosError, type ErrorCode } from '../core/errors.ts';
+import type { Identity } from '../core/identity.ts';
+import { lowerCase } from '../core/names.ts';
+import { withoutAbsent } from '../core/without-absent.ts';
+import { ownerOf, prepareIdentity, type AuthContext } from './context.ts';
+import { chainFingerprint } from './fingerprint.ts';
+import { forgetRefusal, noteRefusal, refusedAt } from './refusals.ts';
+import { isReusable, storedSession, type Session } from './session.ts';
+import { singleFlight } from './single-flight.ts';
+import type { PreparedIdentity } from './strategy.ts';
+
+export interface LoginOptions {
+  /** Open a session even when a stored one would do. */
+  readonly force?: boolean;
+  /** How long to wait for another process that is opening the same session. Default 2 minutes. */
+  readonly waitMs?: number;
+}
+
+export interface LoginResult {
+  readonly session: Session;
+  readonly region: string;
+  /** False when a stored session was taken. */
+  readonly wasOpened: boolean;
+  /** Why the session could not be stored, if so. It is good all the same. */
+  readonly storeFailure?: AtmosError;
+  /** What the session cannot do, in one line. */
+  readonly limits?: string;
+}
+
+// Other failures depend on the process: its terminal, its password, its disk.
+const isSameForAll = (code: ErrorCode) => /^ERR_(AUTH_|AWS|NETWORK|CLOCK_SKEW|CANCELLED)/.test(code);
+// Of a device, only what became of the code: one code, one attempt.
+const isOfCode = (code: ErrorCode) => code === 'ERR_AUTH_MFA_REFUSED' || code === 'ERR_CANCELLED';
+
+const defaultWaitMs = 120_000;
+const requestTimeoutMs = 20_000;
+
+/**
+ * The identity's session: the stored one while it is good for a while, else a new one, which one
+ * process opens for all that ask at once.
+ *
+ * @throws ERR_AUTH_*, ERR_LOGIN_BUSY, the errors of STS, of the store and of the keyring
+ */
+export async function login(
+  context: AuthContext,
+  identity: Identity,
+  options: LoginOptions = {},
+): Promise<LoginResult> {
+  const { host, store, keyring } = context;
+  const prepared = await prepareIdentity(context, identity);
+  const fingerprint = chainFingerprint(identity.kind, prepared);
+  const startedAt = host.now();
+  const result = (session: Session, wasOpened: boolean, storeFailure?: AtmosError): LoginResult => ({
+    session,
+    region: prepared.region,
+    wasOpened,
+    ...withoutAbsent({ storeFailure, limits: prepared.limits }),
+  });
+
+  const stored = await storedSession(store, identity.name, fingerprint);
+  if (stored && !options.force && isReusable(stored, host.now())) return result(stored, false);
+
+  const flight = { timeoutMs: options.waitMs ?? defaultWaitMs, host, warn: context.warn };
+  const identityFlight = {
+    ...flight,
+    subject: ['identity', store.realm, lowerCase(identity.name), keyring.info.location],
+    named: `identity ${identity.name}`,
+    isShared: isSameForAll,
+  };
+  return singleFlight(identityFlight, async () => {
+    // Somebody else may have opened one while we waited.
+    const meanwhile = await storedSession(store, identity.name, fingerprint);
+    const isNew = (meanwhile?.savedAt?.getTime() ?? 0) >= startedAt.getTime();
+    if (meanwhile && (isNew || !options.force) && isReusable(meanwhile, host.now())) {
+      return result(meanwhile, false);
+    }
+    tellRefusal(context, identity, prepared);
+    const open = () => openSession(context, identity, prepared);
+    const { mfaDevice } = prepared;
+    const session = await (mfaDevice === undefined
+      ? open()
+      : singleFlight(
+          { ...flight, subject: ['mfa', mfaDevice], named: `the MFA device ${mfaDevice}`, isShared: isOfCode },
+          open,
+        ));
+    return result(session, true, await keep(context, identity, session, fingerprint));
+  });
+}
+
+async function openSession(
+  context: AuthContext,
+  identity: Identity,
+  prepared: PreparedIdentity,
+): Promise<Session> {
+  const owner = ownerOf(context, identity);
+  try {
+    const { mfaCode } = context;
+    const opened = await prepared.open({ timeoutMs: requestTimeoutMs, ...withoutAbsent({ mfaCode }) });
+    const { expiresAt } = opened.credentials;
+    if (expiresAt === undefined) throw new TypeError('a session that was opened has an expiry');
+    forgetRefusal(owner, context.host);
+    return {
+      credentials: Object.assign(opened.credentials, { expiresAt }),
+      clockOffsetMs: opened.clockOffsetMs,
+      savedAt: context.host.now(),
+    };
+  } catch (error) {
+    if (!(error instanceof AtmosError)) throw error;
+    if (error.code !== 'ERR_AUTH_KEYS_REFUSED') throw named(error, identity);
+    noteRefusal(owner, prepared.baseAccessKeyId, context.host);
+    throw named(error, identity, [`atmos auth user configure --identity ${identity.name}`]);
+  }
+}
+
+/** A session that cannot be stored is still a session: it is used, and the failure told. */
+async function keep(
+  { store }: AuthContext,
+  identity: Identity,
+  session: Session,
+  chainFingerprint: string,
+): Promise<AtmosError | undefined> {
+  try {
+    const { credentials, clockOffsetMs } = session;
+    await store.write(identity.name, 'session', credentials, { chainFingerprint, clockOffsetMs });
+    return undefined;
+  } catch (error) {
+    if (isAtmosError(error)) return error;
+    throw error;
+  }
+}
+
+function tellRefusal(context: AuthContext, identity: Identity, prepared: PreparedIdentity): void {
+  const refused = refusedAt(ownerOf(context, identity), prepared.baseAccessKeyId, context.host);
+  if (refused === undefined) return;
+  context.warn(`AWS refused the access key of identity ${identity.name} at ${refused.toISOString()}: trying it again`);
+}
+
+function named(error: AtmosError, identity: Identity, hints: readonly string[] = []): AtmosError {
+  if (error.message.includes(identity.name)) return error;
+  return new AtmosError(error.code, `no session for identity ${identity.name}: ${error.message}`, {
+    hints: [...hints, ...error.hints],
+    cause: error.cause,
+  });
+}

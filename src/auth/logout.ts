@@ -1,0 +1,43 @@
+import { itemKey, type ItemKind } from '../store/key.ts';
+import { forgetRefusal } from './refusals.ts';
+import type { AuthContext } from './context.ts';
+
+export interface LogoutOptions {
+  /** Long-lived keys go too. */
+  readonly includeKeys: boolean;
+  /** Nothing is removed, only told. */
+  readonly dryRun: boolean;
+}
+
+export interface RemovedItem {
+  readonly key: string;
+  readonly identity: string;
+  readonly item: ItemKind;
+}
+
+/**
+ * Removes the sessions and tokens of identities and providers; with `includeKeys` their long-lived
+ * keys as well. What was not there is no failure.
+ *
+ * @returns what was removed, or would be, in the order of the names
+ */
+export async function logout(
+  context: AuthContext,
+  aliases: readonly string[],
+  options: LogoutOptions,
+): Promise<RemovedItem[]> {
+  const { store, keyring, host } = context;
+  const items: ItemKind[] = options.includeKeys ? ['session', 'token', 'key'] : ['session', 'token'];
+  const present = new Set(await keyring.keys());
+  const removed: RemovedItem[] = [];
+  for (const alias of aliases) {
+    for (const item of items) {
+      const key = itemKey({ realm: store.realm, alias }, item);
+      if (!present.has(key)) continue;
+      if (!options.dryRun && !(await store.remove(alias, item))) continue;
+      removed.push({ key, identity: alias, item });
+    }
+    if (options.includeKeys && !options.dryRun) forgetRefusal({ realm: store.realm, alias }, host);
+  }
+  return removed;
+}

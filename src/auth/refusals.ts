@@ -1,0 +1,50 @@
+import { createHash } from 'node:crypto';
+import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseTimestamp } from '../core/time.ts';
+import { stateDirectory } from '../host/directories.ts';
+import type { Host } from '../host/host.ts';
+import type { Owner } from '../store/key.ts';
+
+/**
+ * What is remembered of a key that AWS refused: when, and a hash of its id. Nothing secret, and only
+ * to tell a person: it never blocks an attempt, and the key itself stays where it is.
+ */
+export function noteRefusal(owner: Owner, accessKeyId: string, host: Host): void {
+  const path = recordPath(owner, host);
+  const record = { ...owner, key_hash: hashOf(accessKeyId), refused_at: host.now().toISOString() };
+  try {
+    mkdirSync(join(path, '..'), { recursive: true, mode: 0o700 });
+    writeFileSync(`${path}.new`, JSON.stringify(record), { mode: 0o600 });
+    renameSync(`${path}.new`, path);
+  } catch {
+    // A help for the next command; this one has its error already.
+    return;
+  }
+}
+
+/** When AWS refused exactly this key the last time, if it did and has not taken it since. */
+export function refusedAt(owner: Owner, accessKeyId: string, host: Host): Date | undefined {
+  try {
+    const record: unknown = JSON.parse(readFileSync(recordPath(owner, host), 'utf8'));
+    if (typeof record !== 'object' || record === null) return undefined;
+    const { key_hash, refused_at } = record as Record<string, unknown>;
+    if (key_hash !== hashOf(accessKeyId) || typeof refused_at !== 'string') return undefined;
+    return parseTimestamp(refused_at);
+  } catch {
+    return undefined;
+  }
+}
+
+export function forgetRefusal(owner: Owner, host: Host): void {
+  rmSync(recordPath(owner, host), { force: true });
+}
+
+function recordPath({ realm, alias }: Owner, host: Host): string {
+  const name = createHash('sha256').update(JSON.stringify([realm, alias])).digest('hex').slice(0, 32);
+  return join(stateDirectory(host), 'refused', `${name}.json`);
+}
+
+function hashOf(accessKeyId: string): string {
+  return createHash('sha256').update(accessKeyId).digest('hex');
+}

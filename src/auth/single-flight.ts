@@ -1,0 +1,116 @@
+import { createHash } from 'node:crypto';
+import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { AtmosError, type ErrorCode } from '../core/errors.ts';
+import { stateDirectory } from '../host/directories.ts';
+import type { Host } from '../host/host.ts';
+import { acquireLock, lockHolder, type FileLock } from '../host/lock.ts';
+
+export interface FlightOptions {
+  /** What must not be done twice at once: an identity in its keyring, an MFA device. */
+  readonly subject: readonly string[];
+  /** The same in words for a person. */
+  readonly named: string;
+  readonly timeoutMs: number;
+  readonly host: Host;
+  /** Whether a failure of this code would be the same for everybody who waited. */
+  isShared(code: ErrorCode): boolean;
+  /** Told once, when the wait is long enough for a person to wonder. */
+  warn(message: string): void;
+}
+
+const silentWaitMs = 1000;
+
+/**
+ * Runs `task` while no other process runs one of the same subject. Who waited for one that failed
+ * gets its failure, without trying again: thirty terraforms ask for one MFA code, and a refused one
+ * is refused once. The lock dies with its holder, however it dies.
+ *
+ * @throws ERR_LOGIN_BUSY naming the holder when the wait was in vain
+ */
+export async function singleFlight<T>(options: FlightOptions, task: () => Promise<T>): Promise<T> {
+  const { host, isShared } = options;
+  const arrivedAt = host.now();
+  const path = lockPath(options);
+  const note = `${path}.failed`;
+  const lock = await waitForLock(path, options);
+  try {
+    const failure = readFailure(note);
+    if (failure && failure.failedAt >= arrivedAt && isShared(failure.error.code)) throw failure.error;
+    rmSync(note, { force: true });
+    return await attempt(task, (error) => {
+      if (isShared(error.code)) noteFailure(note, error, host);
+    });
+  } finally {
+    lock.release();
+  }
+}
+
+async function attempt<T>(task: () => Promise<T>, onFailure: (error: AtmosError) => void): Promise<T> {
+  try {
+    return await task();
+  } catch (error) {
+    if (error instanceof AtmosError) onFailure(error);
+    throw error;
+  }
+}
+
+function lockPath({ subject, host }: FlightOptions): string {
+  const directory = join(stateDirectory(host), 'locks');
+  const name = createHash('sha256').update(JSON.stringify(subject)).digest('hex').slice(0, 32);
+  try {
+    mkdirSync(directory, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    throw new AtmosError('ERR_IO', `cannot make the directory for locks ${directory}`, { cause: error });
+  }
+  return join(directory, name);
+}
+
+async function waitForLock(path: string, options: FlightOptions): Promise<FileLock> {
+  const { timeoutMs, host, named } = options;
+  const wait = (milliseconds: number) =>
+    acquireLock(path, { mode: 'exclusive', timeoutMs: milliseconds, host });
+  const soon = await wait(Math.min(silentWaitMs, timeoutMs));
+  if (soon !== undefined) return soon;
+  const holder = lockHolder(path);
+  const who = holder === undefined ? 'another process' : `process ${holder}`;
+  options.warn(`waiting for ${who}, which is opening a session for ${named}`);
+  const late = await wait(Math.max(timeoutMs - silentWaitMs, 0));
+  if (late !== undefined) return late;
+  throw new AtmosError(
+    'ERR_LOGIN_BUSY',
+    `${who} has been opening a session for ${named} for ${timeoutMs / 1000} seconds`,
+    { hints: holder === undefined ? [] : [`ps -p ${holder} -o pid,etime,args`] },
+  );
+}
+
+interface Failure {
+  readonly failedAt: Date;
+  readonly error: AtmosError;
+}
+
+function noteFailure(path: string, error: AtmosError, host: Host): void {
+  const { code, message, hints } = error;
+  const note = JSON.stringify({ failed_at: host.now().toISOString(), code, message, hints });
+  try {
+    writeFileSync(`${path}.new`, note, { mode: 0o600 });
+    renameSync(`${path}.new`, path);
+  } catch {
+    // Others then try for themselves.
+    return;
+  }
+}
+
+function readFailure(path: string): Failure | undefined {
+  try {
+    const note: unknown = JSON.parse(readFileSync(path, 'utf8'));
+    if (typeof note !== 'object' || note === null) return undefined;
+    const { failed_at, code, message, hints } = note as Record<string, unknown>;
+    if (typeof failed_at !== 'string' || typeof message !== 'string') return undefined;
+    if (typeof code !== 'string' || !Array.isArray(hints)) return undefined;
+    const error = new AtmosError(code as ErrorCode, message, { hints: hints.map(String) });
+    return { failedAt: new Date(failed_at), error };
+  } catch {
+    return undefined;
+  }
+}

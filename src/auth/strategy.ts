@@ -1,0 +1,62 @@
+import type { AwsCredentials } from '../core/credentials.ts';
+import type { Identity } from '../core/identity.ts';
+import type { Host } from '../host/host.ts';
+
+/** What a kind of identity is given to work with. It reaches nothing else. */
+export interface StrategyContext {
+  readonly identity: Identity;
+  readonly host: Host;
+  /** The long-lived keys that the store keeps for this identity. */
+  readStoredKeys(): Promise<AwsCredentials | null>;
+  /** For what a person should know, one line each. */
+  warn(message: string): void;
+}
+
+export interface OpenContext {
+  /** Gives undefined when there is no (other) code to be had: ERR_AUTH_MFA_REQUIRED, or the refusal. */
+  readonly mfaCode?: (request: MfaRequest) => Promise<string | undefined>;
+  readonly timeoutMs: number;
+}
+
+export interface MfaRequest {
+  readonly device: string;
+  /** True when the code before this one was refused. */
+  readonly isRetry: boolean;
+}
+
+export interface OpenedSession {
+  /** With a session token and an expiry. */
+  readonly credentials: AwsCredentials;
+  /** How far the server's clock is ahead of ours. */
+  readonly clockOffsetMs: number;
+}
+
+/** An identity whose configuration and keys are read and checked, ready to open a session. */
+export interface PreparedIdentity {
+  readonly region: string;
+  /** All that a session depends on: it is good for nothing once one of these has changed. */
+  readonly fingerprintOf: Readonly<Record<string, string | number | null>>;
+  /** The access key id that sessions are opened with, to tell refusals apart. */
+  readonly baseAccessKeyId: string;
+  /** An MFA device stands for one person and one code at a time. */
+  readonly mfaDevice?: string;
+  /** What a session of it will not be able to do, in one line; undefined when nothing is lacking. */
+  readonly limits?: string;
+  /** An endpoint that is not AWS's own, and where it was configured. */
+  readonly endpoint?: { readonly url: string; readonly source: string };
+  open(context: OpenContext): Promise<OpenedSession>;
+  /** Asks the server who holds these credentials. */
+  whoIs(credentials: AwsCredentials, timeoutMs: number): Promise<{ arn: string; account: string }>;
+}
+
+/** One kind of identity. */
+export interface IdentityStrategy {
+  /** The name that Atmos shows as the provider of an identity that has none. */
+  readonly providerName: string;
+  /** Checks the kind's own part of the configuration. @throws ERR_CONFIG_INVALID */
+  validate(identity: Identity): void;
+  /** Whether long-lived keys that are stored would be used, or the configuration has its own. */
+  usesStoredKeys(identity: Identity): boolean;
+  /** @throws ERR_CONFIG_INVALID, ERR_AUTH_KEYS_MISSING, and what reading the store gives */
+  prepare(context: StrategyContext): Promise<PreparedIdentity>;
+}

@@ -1,0 +1,65 @@
+import { isAtmosError } from '../core/errors.ts';
+import type { Identity } from '../core/identity.ts';
+import { withoutAbsent } from '../core/without-absent.ts';
+import { ownerOf, prepareIdentity, type AuthContext } from './context.ts';
+import { chainFingerprint } from './fingerprint.ts';
+import { refusedAt } from './refusals.ts';
+import { strategyOf } from './registry.ts';
+import { remainingMs, storedSession } from './session.ts';
+
+export interface Whoami {
+  readonly identity: string;
+  readonly kind: string;
+  readonly provider: string;
+  readonly region: string;
+  readonly expiresAt?: Date;
+  /** From AWS itself; absent when it could not be asked. */
+  readonly principal?: string;
+  readonly account?: string;
+  /** Undefined when that could not be checked. */
+  readonly isValid: boolean | undefined;
+  /** Why the session is not valid, or what could not be checked and why. */
+  readonly reason?: string;
+  /** When AWS refused the identity's access key, if it did the last time. */
+  readonly keyRefusedAt?: Date;
+}
+
+const checkTimeoutMs = 5_000;
+
+/**
+ * Who an identity is at the moment: its stored session, confirmed by the server where that can be
+ * reached within 5 seconds. Opens no session and asks nobody.
+ *
+ * @throws ERR_AUTH_KEYS_MISSING, and the errors of the store and of the keyring
+ */
+export async function whoami(context: AuthContext, identity: Identity): Promise<Whoami> {
+  const { host, store } = context;
+  const prepared = await prepareIdentity(context, identity);
+  const session = await storedSession(store, identity.name, chainFingerprint(identity.kind, prepared));
+  const known = {
+    identity: identity.name,
+    kind: identity.kind,
+    provider: (await strategyOf(identity)).providerName,
+    region: prepared.region,
+    ...withoutAbsent({
+      expiresAt: session?.credentials.expiresAt,
+      keyRefusedAt: refusedAt(ownerOf(context, identity), prepared.baseAccessKeyId, host),
+    }),
+  };
+  if (session === undefined) return { ...known, isValid: false, reason: 'there is no session' };
+  if (remainingMs(session, host.now()) <= 0) {
+    return { ...known, isValid: false, reason: 'the session has expired' };
+  }
+  try {
+    const { arn, account } = await prepared.whoIs(session.credentials, checkTimeoutMs);
+    return { ...known, principal: arn, account, isValid: true };
+  } catch (error) {
+    if (!isAtmosError(error)) throw error;
+    const isRefusal = error.code.startsWith('ERR_AUTH_');
+    return {
+      ...known,
+      isValid: isRefusal ? false : undefined,
+      reason: isRefusal ? error.message : `not checked with AWS: ${error.message}`,
+    };
+  }
+}

@@ -1,0 +1,118 @@
+import {
+  array,
+  boolean,
+  custom,
+  object,
+  pipe,
+  record,
+  safeParse,
+  string,
+  unknown,
+  type GenericSchema,
+  type ObjectEntries,
+} from 'valibot';
+import { nearestName } from './names.ts';
+
+export { exactOptional as optional, type InferOutput } from 'valibot';
+
+// The pieces schemas are made of. What each says of itself is what a message says was expected.
+
+export const text = string('text');
+
+/** `true` or `false`, not text that reads so. */
+export const flag = boolean('true or false');
+
+/** A map with anything in it. */
+export const anyMap = mapChecked(record(string(), unknown()));
+
+/** A map with these keys. Others are dropped: {@link findUnknownKeys} tells of them. */
+export function mapOf<E extends ObjectEntries>(entries: E) {
+  return mapChecked(object(entries));
+}
+
+/** A map from names to values of one shape. */
+export function namesTo<S extends GenericSchema>(value: S) {
+  return mapChecked(record(string(), value));
+}
+
+export function listOf<S extends GenericSchema>(item: S) {
+  return array(item, 'a list');
+}
+
+/** Text, or a whole number that is the same written out: a count of seconds. */
+export const textOrCount = custom<string | number>(
+  (value) => typeof value === 'string' || Number.isSafeInteger(value),
+  'text or a whole number',
+);
+
+// valibot takes a list for an object.
+function mapChecked<S extends GenericSchema<Record<string, unknown>, unknown>>(schema: S) {
+  return pipe(custom<Record<string, unknown>>(isMap, 'a map'), schema);
+}
+
+/** A map of YAML or JSON, whose keys are its own and text. */
+export function isMap(value: unknown): value is Record<string, unknown> {
+  if (typeof value !== 'object' || value === null) return false;
+  return Object.getPrototypeOf(value) === Object.prototype;
+}
+
+/** One place where a value has not the shape it should have. */
+export interface ShapeProblem {
+  readonly path: readonly string[];
+  /** In words: `text`, `a map`. */
+  readonly expected: string;
+  /** What is there. It may be a secret. Undefined when nothing is. */
+  readonly found: unknown;
+}
+
+/**
+ * The value in the schema's shape, or undefined when it has problems, each of which was reported.
+ */
+export function checkShape<T>(
+  schema: GenericSchema<unknown, T>,
+  value: unknown,
+  report: (problem: ShapeProblem) => void,
+): T | undefined {
+  const result = safeParse(schema, value);
+  if (result.success) return result.output;
+  for (const issue of result.issues) {
+    const path = (issue.path ?? []).map(({ key }) => String(key));
+    report({ path, expected: issue.message, found: issue.input });
+  }
+  return undefined;
+}
+
+/**
+ * What is wrong, to follow the name of the place: `must be text, not the number 5`. Of a secret only
+ * its type is told.
+ */
+export function describeProblem(problem: ShapeProblem, isSecret = false): string {
+  if (problem.found === undefined) return `is missing: it must be ${problem.expected}`;
+  return `must be ${problem.expected}, not ${describeValue(problem.found, isSecret)}`;
+}
+
+const longestShown = 40;
+
+function describeValue(value: unknown, isSecret: boolean): string {
+  if (value === null) return 'empty';
+  if (Array.isArray(value)) return 'a list';
+  if (typeof value === 'object') return 'a map';
+  const kind = typeof value === 'string' ? 'text' : typeof value;
+  const shown = JSON.stringify(value);
+  if (isSecret || shown.length > longestShown) return kind === 'text' ? kind : `a ${kind}`;
+  return typeof value === 'boolean' ? shown : `the ${kind} ${shown}`;
+}
+
+/** A key that nobody reads, and the known one it was probably meant to be. */
+export interface UnknownKey {
+  readonly key: string;
+  readonly nearest: string | undefined;
+}
+
+/** Keys of the map that are not known. Of a value that is no map, none. */
+export function findUnknownKeys(value: unknown, known: readonly string[]): UnknownKey[] {
+  if (!isMap(value)) return [];
+  return Object.keys(value)
+    .filter((key) => !known.includes(key))
+    .map((key) => ({ key, nearest: nearestName(key, known) }));
+}

@@ -1,0 +1,43 @@
+import { lowerCase } from '../core/names.ts';
+
+/** What is kept of an identity or provider: its long-lived key, its session, a provider's token. */
+export type ItemKind = 'key' | 'session' | 'token';
+
+/** Whose item, in which realm. An empty realm is Atmos's old form, without one. */
+export interface Owner {
+  readonly realm: string;
+  /** The name of an identity or provider. */
+  readonly alias: string;
+}
+
+const prefix = 'atmos_';
+const suffixes: Readonly<Record<ItemKind, string>> = {
+  key: '',
+  session: '@session',
+  token: '@token',
+};
+
+/** The keyring key of an item: `atmos_<realm>_<alias>`, as Atmos, then what kind of item it is. */
+export function itemKey({ realm, alias }: Owner, item: ItemKind): string {
+  const name = lowerCase(alias);
+  return `${prefix}${realm === '' ? name : `${realm}_${name}`}${suffixes[item]}`;
+}
+
+/**
+ * What a key says of its item, or undefined for a key that is none of ours. A name does not tell
+ * where its realm ends: `realm` is the given one, or one of Atmos's automatic ones, or null.
+ */
+export function parseItemKey(
+  key: string,
+  currentRealm: string,
+): { realm: string | null; alias: string; item: ItemKind } | undefined {
+  if (!key.startsWith(prefix)) return undefined;
+  const item = key.endsWith(suffixes.session) ? 'session' : key.endsWith(suffixes.token) ? 'token' : 'key';
+  const name = key.slice(prefix.length, key.length - suffixes[item].length);
+  if (currentRealm !== '' && name.startsWith(`${currentRealm}_`)) {
+    return { realm: currentRealm, alias: name.slice(currentRealm.length + 1), item };
+  }
+  const automatic = /^([0-9a-f]{16}|default)_(.+)$/s.exec(name);
+  if (automatic?.[1] && automatic[2]) return { realm: automatic[1], alias: automatic[2], item };
+  return { realm: null, alias: name, item };
+}
