@@ -53,18 +53,6 @@ export function writeHandle(handle: Handle, awsConfig: (id: string) => string, h
   return paths;
 }
 
-/** Makes the empty file alone. @throws ERR_IO */
-export function writeEmptyFile(host: Host): string {
-  const path = join(directory(host), 'empty');
-  try {
-    mkdirSync(directory(host), { recursive: true, mode: 0o700 });
-    writeFileSync(path, '', { mode: 0o600 });
-  } catch (error) {
-    throw new AtmosError('ERR_IO', `cannot write ${path}`, { cause: error });
-  }
-  return path;
-}
-
 /** @throws ERR_HANDLE_UNKNOWN for one that is not there, not ours, or of another version */
 export function readHandle(id: string, host: Host): Handle {
   const unknown = (why: string) =>

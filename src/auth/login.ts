@@ -5,6 +5,7 @@ import { withoutAbsent } from '../core/without-absent.ts';
 import { ownerOf, prepareIdentity, type AuthContext } from './context.ts';
 import { chainFingerprint } from './fingerprint.ts';
 import { forgetRefusal, noteRefusal, refusedAt } from './refusals.ts';
+import { strategyOf } from './registry.ts';
 import { isReusable, storedSession, type Session } from './session.ts';
 import { singleFlight } from './single-flight.ts';
 import type { PreparedIdentity } from './strategy.ts';
@@ -28,7 +29,8 @@ export interface LoginResult {
 }
 
 // Other failures depend on the process: its terminal, its password, its disk.
-const isSameForAll = (code: ErrorCode) => /^ERR_(AUTH_|AWS|NETWORK|CLOCK_SKEW|CANCELLED)/.test(code);
+const isSameForAll = (code: ErrorCode) =>
+  /^ERR_(AUTH_|AWS|NETWORK|CLOCK_SKEW|CANCELLED)/.test(code) && code !== 'ERR_AUTH_MFA_REQUIRED';
 // Of a device, only what became of the code: one code, one attempt.
 const isOfCode = (code: ErrorCode) => code === 'ERR_AUTH_MFA_REFUSED' || code === 'ERR_CANCELLED';
 
@@ -49,7 +51,6 @@ export async function login(
   const { host, store, keyring } = context;
   const prepared = await prepareIdentity(context, identity);
   const fingerprint = chainFingerprint(identity.kind, prepared);
-  const startedAt = host.now();
   const result = (session: Session, wasOpened: boolean, storeFailure?: AtmosError): LoginResult => ({
     session,
     region: prepared.region,
@@ -70,19 +71,23 @@ export async function login(
   return singleFlight(identityFlight, async () => {
     // Somebody else may have opened one while we waited.
     const meanwhile = await storedSession(store, identity.name, fingerprint);
-    const isNew = (meanwhile?.savedAt?.getTime() ?? 0) >= startedAt.getTime();
+    const isNew = meanwhile?.credentials.accessKeyId !== stored?.credentials.accessKeyId;
     if (meanwhile && (isNew || !options.force) && isReusable(meanwhile, host.now())) {
       return result(meanwhile, false);
     }
     tellRefusal(context, identity, prepared);
     const open = () => openSession(context, identity, prepared);
     const { mfaDevice } = prepared;
-    const session = await (mfaDevice === undefined
-      ? open()
-      : singleFlight(
-          { ...flight, subject: ['mfa', mfaDevice], named: `the MFA device ${mfaDevice}`, isShared: isOfCode },
-          open,
-        ));
+    const deviceFlight = {
+      ...flight,
+      subject: ['mfa', mfaDevice ?? ''],
+      named: `the MFA device ${mfaDevice}`,
+      isShared: isOfCode,
+    };
+    const opening = mfaDevice === undefined ? open() : singleFlight(deviceFlight, open);
+    const session = await opening.catch((error: unknown) => {
+      throw error instanceof AtmosError ? named(error, identity) : error;
+    });
     return result(session, true, await keep(context, identity, session, fingerprint));
   });
 }
@@ -105,10 +110,12 @@ async function openSession(
       savedAt: context.host.now(),
     };
   } catch (error) {
-    if (!(error instanceof AtmosError)) throw error;
-    if (error.code !== 'ERR_AUTH_KEYS_REFUSED') throw named(error, identity);
+    if (!isAtmosError(error, 'ERR_AUTH_KEYS_REFUSED')) throw error;
     noteRefusal(owner, prepared.baseAccessKeyId, context.host);
-    throw named(error, identity, [`atmos auth user configure --identity ${identity.name}`]);
+    if ((await strategyOf(identity)).usesStoredKeys(identity)) throw error;
+    throw new AtmosError(error.code, error.message, {
+      hints: [`correct access_key_id and secret_access_key (${identity.locate(['credentials'])})`],
+    });
   }
 }
 
@@ -135,10 +142,13 @@ function tellRefusal(context: AuthContext, identity: Identity, prepared: Prepare
   context.warn(`AWS refused the access key of identity ${identity.name} at ${refused.toISOString()}: trying it again`);
 }
 
-function named(error: AtmosError, identity: Identity, hints: readonly string[] = []): AtmosError {
-  if (error.message.includes(identity.name)) return error;
-  return new AtmosError(error.code, `no session for identity ${identity.name}: ${error.message}`, {
-    hints: [...hints, ...error.hints],
+/** The same error, naming the identity; hints of what knows none are completed with it. */
+function named(error: AtmosError, { name }: Identity): AtmosError {
+  if (error.message.includes(`identity ${name}`)) return error;
+  return new AtmosError(error.code, `no session for identity ${name}: ${error.message}`, {
+    hints: error.hints.map((hint) =>
+      hint.replace(/atmos auth (login|user configure)$/, (command) => `${command} --identity ${name}`),
+    ),
     cause: error.cause,
   });
 }

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { lowerCase } from '../core/names.ts';
 import { parseTimestamp } from '../core/time.ts';
 import { stateDirectory } from '../host/directories.ts';
 import type { Host } from '../host/host.ts';
@@ -37,11 +38,16 @@ export function refusedAt(owner: Owner, accessKeyId: string, host: Host): Date |
 }
 
 export function forgetRefusal(owner: Owner, host: Host): void {
-  rmSync(recordPath(owner, host), { force: true });
+  try {
+    rmSync(recordPath(owner, host), { force: true });
+  } catch {
+    // What stays only warns once more.
+    return;
+  }
 }
 
 function recordPath({ realm, alias }: Owner, host: Host): string {
-  const name = createHash('sha256').update(JSON.stringify([realm, alias])).digest('hex').slice(0, 32);
+  const name = createHash('sha256').update(JSON.stringify([realm, lowerCase(alias)])).digest('hex').slice(0, 32);
   return join(stateDirectory(host), 'refused', `${name}.json`);
 }
 

@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { AtmosError, type ErrorCode } from '../core/errors.ts';
+import { AtmosError, systemErrorCode, type ErrorCode } from '../core/errors.ts';
 import { stateDirectory } from '../host/directories.ts';
 import type { Host } from '../host/host.ts';
 import { acquireLock, lockHolder, type FileLock } from '../host/lock.ts';
@@ -26,20 +26,22 @@ const silentWaitMs = 1000;
  * gets its failure, without trying again: thirty terraforms ask for one MFA code, and a refused one
  * is refused once. The lock dies with its holder, however it dies.
  *
- * @throws ERR_LOGIN_BUSY naming the holder when the wait was in vain
+ * @throws ERR_LOGIN_BUSY naming the holder when the wait was in vain; ERR_IO
  */
 export async function singleFlight<T>(options: FlightOptions, task: () => Promise<T>): Promise<T> {
-  const { host, isShared } = options;
-  const arrivedAt = host.now();
+  const { isShared } = options;
   const path = lockPath(options);
   const note = `${path}.failed`;
+  // By the note and not by the clock: that may have been set right meanwhile.
+  const atArrival = readNote(note);
   const lock = await waitForLock(path, options);
   try {
-    const failure = readFailure(note);
-    if (failure && failure.failedAt >= arrivedAt && isShared(failure.error.code)) throw failure.error;
-    rmSync(note, { force: true });
+    const found = readNote(note);
+    const failure = found === atArrival ? undefined : parseFailure(found);
+    if (failure && isShared(failure.code)) throw failure;
+    forgetFailure(note);
     return await attempt(task, (error) => {
-      if (isShared(error.code)) noteFailure(note, error, host);
+      if (isShared(error.code)) noteFailure(note, error);
     });
   } finally {
     lock.release();
@@ -61,15 +63,25 @@ function lockPath({ subject, host }: FlightOptions): string {
   try {
     mkdirSync(directory, { recursive: true, mode: 0o700 });
   } catch (error) {
-    throw new AtmosError('ERR_IO', `cannot make the directory for locks ${directory}`, { cause: error });
+    throw unusable('make the directory for locks', directory, error);
   }
   return join(directory, name);
+}
+
+function unusable(doing: string, path: string, cause: unknown): AtmosError {
+  const reason = systemErrorCode(cause) ?? 'unknown error';
+  return new AtmosError('ERR_IO', `cannot ${doing} ${path}: ${reason}`, {
+    hints: ['export XDG_STATE_HOME=<a directory that can be written>'],
+    cause,
+  });
 }
 
 async function waitForLock(path: string, options: FlightOptions): Promise<FileLock> {
   const { timeoutMs, host, named } = options;
   const wait = (milliseconds: number) =>
-    acquireLock(path, { mode: 'exclusive', timeoutMs: milliseconds, host });
+    acquireLock(path, { mode: 'exclusive', timeoutMs: milliseconds, host }).catch((error: unknown) => {
+      throw unusable('lock', path, error);
+    });
   const soon = await wait(Math.min(silentWaitMs, timeoutMs));
   if (soon !== undefined) return soon;
   const holder = lockHolder(path);
@@ -84,14 +96,9 @@ async function waitForLock(path: string, options: FlightOptions): Promise<FileLo
   );
 }
 
-interface Failure {
-  readonly failedAt: Date;
-  readonly error: AtmosError;
-}
-
-function noteFailure(path: string, error: AtmosError, host: Host): void {
-  const { code, message, hints } = error;
-  const note = JSON.stringify({ failed_at: host.now().toISOString(), code, message, hints });
+function noteFailure(path: string, { code, message, hints }: AtmosError): void {
+  // The id tells two failures apart that read the same.
+  const note = JSON.stringify({ id: randomUUID(), code, message, hints });
   try {
     writeFileSync(`${path}.new`, note, { mode: 0o600 });
     renameSync(`${path}.new`, path);
@@ -101,15 +108,31 @@ function noteFailure(path: string, error: AtmosError, host: Host): void {
   }
 }
 
-function readFailure(path: string): Failure | undefined {
+function forgetFailure(path: string): void {
   try {
-    const note: unknown = JSON.parse(readFileSync(path, 'utf8'));
+    rmSync(path, { force: true });
+  } catch {
+    // What was there when somebody came is no news to them.
+    return;
+  }
+}
+
+function readNote(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return undefined;
+  }
+}
+
+function parseFailure(text = ''): AtmosError | undefined {
+  try {
+    const note: unknown = JSON.parse(text);
     if (typeof note !== 'object' || note === null) return undefined;
-    const { failed_at, code, message, hints } = note as Record<string, unknown>;
-    if (typeof failed_at !== 'string' || typeof message !== 'string') return undefined;
-    if (typeof code !== 'string' || !Array.isArray(hints)) return undefined;
-    const error = new AtmosError(code as ErrorCode, message, { hints: hints.map(String) });
-    return { failedAt: new Date(failed_at), error };
+    const { code, message, hints } = note as Record<string, unknown>;
+    if (typeof code !== 'string' || typeof message !== 'string') return undefined;
+    if (!Array.isArray(hints)) return undefined;
+    return new AtmosError(code as ErrorCode, message, { hints: hints.map(String) });
   } catch {
     return undefined;
   }

@@ -26,7 +26,8 @@ export function parseDuration(text: string, what = 'duration'): number {
       hints: ['write it like 12h, 1h30m, 900s, 2d or 900 (seconds)'],
     });
   }
-  return Math.trunc(seconds);
+  // Go counts nanoseconds; 4.35 times 60 is a little less than 261 here.
+  return Math.trunc(Number(seconds.toFixed(9)));
 }
 
 function secondsOf(text: string): number | undefined {
@@ -57,9 +58,14 @@ export function formatTimestamp(date: Date): string {
   return date.toISOString().replace(/\.\d{3}Z$/, 'Z');
 }
 
+const timestampForm = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(\.\d{1,9})?(Z|[+-]\d\d:\d\d)$/;
+
 /** Reads an RFC 3339 time with its zone; anything else is undefined, so that it counts as expired. */
 export function parseTimestamp(text: string): Date | undefined {
-  if (!/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)$/.test(text)) return undefined;
-  const date = new Date(text);
-  return Number.isNaN(date.getTime()) ? undefined : date;
+  const written = timestampForm.exec(text)?.[1];
+  if (written === undefined) return undefined;
+  const [date, inUtc] = [new Date(text), new Date(`${written}Z`)];
+  if (Number.isNaN(date.getTime()) || Number.isNaN(inUtc.getTime())) return undefined;
+  // February 30 and hour 24 would be read as the day after.
+  return inUtc.toISOString().startsWith(written) ? date : undefined;
 }

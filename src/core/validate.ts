@@ -59,7 +59,7 @@ export function isMap(value: unknown): value is Record<string, unknown> {
 /** One place where a value has not the shape it should have. */
 export interface ShapeProblem {
   readonly path: readonly string[];
-  /** In words: `text`, `a map`. */
+  /** In words: `text`, `a map`. Of no use when nothing is there. */
   readonly expected: string;
   /** What is there. It may be a secret. Undefined when nothing is. */
   readonly found: unknown;
@@ -83,11 +83,11 @@ export function checkShape<T>(
 }
 
 /**
- * What is wrong, to follow the name of the place: `must be text, not the number 5`. Of a secret only
- * its type is told.
+ * What is wrong, to follow the name of the place: `must be text, not the number 5`, or `is missing`.
+ * Of a secret only its type is told.
  */
 export function describeProblem(problem: ShapeProblem, isSecret = false): string {
-  if (problem.found === undefined) return `is missing: it must be ${problem.expected}`;
+  if (problem.found === undefined) return 'is missing';
   return `must be ${problem.expected}, not ${describeValue(problem.found, isSecret)}`;
 }
 

@@ -55,7 +55,8 @@ export interface Host {
   now(): Date;
   /** Milliseconds of a clock that never jumps. */
   monotonicMs(): number;
-  sleep(milliseconds: number): Promise<void>;
+  /** Rejects when the signal aborts it. */
+  sleep(milliseconds: number, signal?: AbortSignal): Promise<void>;
   workingDirectory(): string;
   changeDirectory(directory: string): void;
   /**
@@ -71,8 +72,8 @@ export interface Host {
   spawn(program: string, args: readonly string[], options: SpawnOptions): ChildProcess;
   /** Calls `listener` for each of the signals until the returned function is called. */
   onSignals(signals: readonly NodeJS.Signals[], listener: (signal: NodeJS.Signals) => void): () => void;
-  /** Sets the code the process will end with. */
-  setExitCode(code: number): void;
+  /** Ends the process now, whatever is still pending. */
+  exit(code: number): void;
   /** Ends this process by a signal, as if it had never been caught. */
   raise(signal: NodeJS.Signals): void;
 }

@@ -28,7 +28,7 @@ export function realHost(): Host {
     },
     now: () => new Date(),
     monotonicMs: () => performance.now(),
-    sleep: (milliseconds) => sleep(milliseconds),
+    sleep: (milliseconds, signal) => sleep(milliseconds, undefined, signal && { signal }),
     workingDirectory,
     changeDirectory: (directory) => process.chdir(directory),
     openTerminal,
@@ -41,9 +41,7 @@ export function realHost(): Host {
         for (const signal of signals) process.off(signal, listener);
       };
     },
-    setExitCode(code) {
-      process.exitCode = code;
-    },
+    exit: (code) => process.exit(code),
     raise(signal) {
       process.removeAllListeners(signal);
       process.kill(process.pid, signal);

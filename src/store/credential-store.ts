@@ -3,7 +3,7 @@ import { AtmosError, KeyringError, isAtmosError } from '../core/errors.ts';
 import { lowerCase } from '../core/names.ts';
 import type { Host } from '../host/host.ts';
 import type { Keyring } from '../keyring/contract.ts';
-import { formatEnvelope, parseEnvelope, type Envelope } from './envelope.ts';
+import { formatEnvelope, parseEnvelope, type Envelope, type Ownership } from './envelope.ts';
 import { itemKey, type ItemKind, type Owner } from './key.ts';
 
 /** What is written of an item besides its credentials. */
@@ -35,40 +35,41 @@ export function createCredentialStore(options: StoreOptions): CredentialStore {
     const key = itemKey({ realm, alias }, item);
     const value = await keyring.get(key);
     if (value === null) return null;
-    const envelope = parseEnvelope(value);
-    if ('fault' in envelope) {
-      throw new AtmosError('ERR_STORE_INVALID', `the entry ${key} cannot be used: ${envelope.fault}`, {
-        hints: [`atmos auth logout ${alias} --keychain   # removes it`],
+    const entry = parseEnvelope(value);
+    checkOwner(entry, alias, item);
+    if ('fault' in entry) {
+      const command = `atmos auth logout ${alias}${item === 'key' ? ' --keychain' : ''}`;
+      throw new AtmosError('ERR_STORE_INVALID', `the entry ${key} cannot be used: ${entry.fault}`, {
+        hints: [`${command}   # removes it`],
       });
     }
-    checkOwner(envelope, alias, item);
-    return envelope;
+    return entry;
   }
 
   /** Two pairs of realm and alias can have one name: the entry itself says whose it is. */
-  function checkOwner(envelope: Envelope, alias: string, item: ItemKind): void {
+  function checkOwner(entry: Ownership, alias: string, item: ItemKind): void {
     const said = [
-      envelope.realm === undefined || envelope.realm === realm,
-      envelope.alias === undefined || lowerCase(envelope.alias) === lowerCase(alias),
-      envelope.item === undefined || envelope.item === item,
+      entry.realm === undefined || entry.realm === realm,
+      entry.alias === undefined || lowerCase(entry.alias) === lowerCase(alias),
+      entry.item === undefined || entry.item === item,
     ];
     const key = itemKey({ realm, alias }, item);
+    const wanted = `the ${item} of identity ${alias} of realm ${realm}`;
     if (said.includes(false)) {
-      const owner = `identity ${envelope.alias ?? '?'} of realm ${envelope.realm ?? '?'}`;
-      throw foreign(key, `belongs to the ${envelope.item ?? 'key'} of ${owner}`, alias);
+      const owner = `the ${entry.item ?? 'key'} of identity ${entry.alias ?? '?'} of realm ${entry.realm ?? '?'}`;
+      throw foreign(`the entry ${key} is ${owner}, not ${wanted}`);
     }
     const rival = options.otherOwners.find((other) => itemKey(other, item) === key);
-    if (envelope.realm === undefined && rival !== undefined) {
-      throw foreign(key, `does not say whose it is, and identity ${rival.alias} of realm ${rival.realm} has the same name`, alias);
+    if (entry.realm === undefined && rival !== undefined) {
+      const other = `that of identity ${rival.alias} of realm ${rival.realm}`;
+      throw foreign(`the entry ${key} does not say whether it is ${wanted} or ${other}`);
     }
   }
 
-  function foreign(key: string, why: string, alias: string): KeyringError {
-    return new KeyringError(
-      'ERR_KEYRING_FOREIGN',
-      `the entry ${key} ${why}, not to identity ${alias} of realm ${realm}`,
-      { hints: ['set auth.realm to a name of its own, so that no two identities share a key'] },
-    );
+  function foreign(message: string): KeyringError {
+    return new KeyringError('ERR_KEYRING_FOREIGN', message, {
+      hints: ['set auth.realm to a name of its own, so that no two identities share a key'],
+    });
   }
 
   return {
@@ -77,8 +78,7 @@ export function createCredentialStore(options: StoreOptions): CredentialStore {
     async write(alias, item, credentials, notes = {}) {
       const key = itemKey({ realm, alias }, item);
       const existing = await keyring.get(key);
-      const envelope = existing === null ? undefined : parseEnvelope(existing);
-      if (envelope && !('fault' in envelope)) checkOwner(envelope, alias, item);
+      if (existing !== null) checkOwner(parseEnvelope(existing), alias, item);
       const text = formatEnvelope({ credentials, realm, alias, item, savedAt: host.now(), ...notes });
       await keyring.set(key, text);
       if ((await keyring.get(key)) !== text) {

@@ -3,16 +3,19 @@ import { formatTimestamp, parseTimestamp } from '../core/time.ts';
 import { withoutAbsent } from '../core/without-absent.ts';
 import type { ItemKind, Owner } from './key.ts';
 
+/** Whose an entry says it is. Absent in what Atmos wrote. */
+export interface Ownership {
+  readonly realm?: string;
+  readonly alias?: string;
+  readonly item?: ItemKind;
+}
+
 /**
  * What stands in the keyring under one key: Atmos's envelope `{"type", "data"}`, and beside those
  * our own fields, which Atmos ignores and drops when it writes the entry again.
  */
-export interface Envelope {
+export interface Envelope extends Ownership {
   readonly credentials: AwsCredentials;
-  /** Whose it says it is. Absent in what Atmos wrote. */
-  readonly realm?: string;
-  readonly alias?: string;
-  readonly item?: ItemKind;
   readonly savedAt?: Date;
   /** Of a session: what it was opened for. */
   readonly chainFingerprint?: string;
@@ -50,24 +53,50 @@ export function formatEnvelope(envelope: Envelope & Owner & { item: ItemKind }):
   });
 }
 
+/** An entry that is of no use: what is wrong with it, and all the same whose it says it is. */
+export interface Fault extends Ownership {
+  readonly fault: string;
+}
+
 /** Reads an envelope; a fault says what is wrong with it, without a word of its content. Never throws. */
-export function parseEnvelope(text: string): Envelope | { fault: string } {
+export function parseEnvelope(text: string): Envelope | Fault {
   const value = parseJson(text);
   if (!isObject(value)) return { fault: 'it is not a JSON object' };
+  const own = parseOwn(value);
+  if ('fault' in own) return own;
+  const { realm, alias, item } = own;
   const { type, data } = value;
-  if (typeof type !== 'string' || !isObject(data)) return { fault: 'it has no type and data' };
-  if (type !== 'aws') return { fault: `its type ${JSON.stringify(type.slice(0, 20))} is not known here` };
+  const broken = (fault: string): Fault => ({ fault, ...withoutAbsent({ realm, alias, item }) });
+  if (typeof type !== 'string' || !isObject(data)) return broken('it has no type and data');
+  if (type !== 'aws') return broken(`its type ${shownType(type)}is not known here`);
   const credentials = parseAws(data);
-  if ('fault' in credentials) return credentials;
-  return withoutAbsent({
-    credentials,
-    realm: textOf(value['realm']),
-    alias: textOf(value['alias']),
+  return 'fault' in credentials ? broken(credentials.fault) : { credentials, ...own };
+}
+
+/** The fields beside Atmos's: absent, or as we write them. */
+function parseOwn(value: Record<string, unknown>): Omit<Envelope, 'credentials'> | Fault {
+  const own = {
+    realm: nameOf(value['realm']),
+    alias: nameOf(value['alias']),
     item: itemOf(value['item']),
-    savedAt: parseTimestamp(textOf(value['saved_at']) ?? ''),
-    chainFingerprint: textOf(value['chain_fingerprint']),
-    clockOffsetMs: offsetOf(value['clock_offset_ms']),
+    saved_at: parseTimestamp(textOf(value['saved_at']) ?? ''),
+    chain_fingerprint: textOf(value['chain_fingerprint']),
+    clock_offset_ms: offsetOf(value['clock_offset_ms']),
+  };
+  const wrong = Object.entries(own).find(([field, read]) => field in value && read === undefined);
+  if (wrong) return { fault: `its ${wrong[0]} is damaged` };
+  const { saved_at, chain_fingerprint, clock_offset_ms, ...ownership } = own;
+  return withoutAbsent({
+    ...ownership,
+    savedAt: saved_at,
+    chainFingerprint: chain_fingerprint,
+    clockOffsetMs: clock_offset_ms,
   });
+}
+
+/** A type is shown where it looks like one, and so like no secret. */
+function shownType(type: string): string {
+  return /^[a-z]{1,10}(-[a-z]{1,10})?$/.test(type) ? `${type} ` : '';
 }
 
 function parseAws(data: Record<string, unknown>): AwsCredentials | { fault: string } {
@@ -94,6 +123,11 @@ function parseAws(data: Record<string, unknown>): AwsCredentials | { fault: stri
       sessionDuration: text('session_duration'),
     }),
   });
+}
+
+/** A name that a key can have, and that can be shown. */
+function nameOf(value: unknown): string | undefined {
+  return typeof value === 'string' && /^\P{Cc}{0,240}$/u.test(value) ? value : undefined;
 }
 
 function itemOf(value: unknown): ItemKind | undefined {

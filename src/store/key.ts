@@ -34,8 +34,10 @@ export function parseItemKey(
   if (!key.startsWith(prefix)) return undefined;
   const item = key.endsWith(suffixes.session) ? 'session' : key.endsWith(suffixes.token) ? 'token' : 'key';
   const name = key.slice(prefix.length, key.length - suffixes[item].length);
+  if (name === '') return undefined;
   if (currentRealm !== '' && name.startsWith(`${currentRealm}_`)) {
-    return { realm: currentRealm, alias: name.slice(currentRealm.length + 1), item };
+    const alias = name.slice(currentRealm.length + 1);
+    if (alias !== '') return { realm: currentRealm, alias, item };
   }
   const automatic = /^([0-9a-f]{16}|default)_(.+)$/s.exec(name);
   if (automatic?.[1] && automatic[2]) return { realm: automatic[1], alias: automatic[2], item };

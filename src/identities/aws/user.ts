@@ -31,7 +31,7 @@ const specSchema = mapOf({ endpoint_url: optional(text) });
 interface Settings {
   readonly keys?: { readonly accessKeyId: string; readonly secretAccessKey: string };
   readonly mfaArn?: string;
-  readonly region: string;
+  readonly region?: string;
   readonly endpoint?: string;
   readonly durationSeconds?: number;
 }
@@ -44,6 +44,7 @@ export const awsUser: IdentityStrategy = {
   providerName: 'aws-user',
   validate: (identity) => void readSettings(identity),
   usesStoredKeys: (identity) => readSettings(identity).keys === undefined,
+  configuredRegion: (identity) => readSettings(identity).region,
   prepare,
 };
 
@@ -55,16 +56,17 @@ async function prepare(context: StrategyContext): Promise<PreparedIdentity> {
     : usableKeys(identity, await context.readStoredKeys());
   const mfaDevice = settings.mfaArn ?? (settings.keys ? undefined : keys.mfaArn);
   const durationSeconds = sessionSeconds(settings, keys, mfaDevice !== undefined, context);
+  const region = settings.region ?? defaultRegion;
   const openSts = async (credentials: AwsCredentials, timeoutMs: number): Promise<Sts> => {
     const sts = await import('../../clients/aws-sts.ts');
-    const { region, endpoint } = settings;
+    const { endpoint } = settings;
     return sts.openSts({ credentials, region, endpoint, timeoutMs, host: context.host });
   };
   return {
-    region: settings.region,
+    region,
     baseAccessKeyId: keys.accessKeyId,
     fingerprintOf: {
-      region: settings.region,
+      region,
       endpoint: settings.endpoint ?? null,
       mfa_device: mfaDevice ?? null,
       access_key_id: keys.accessKeyId,
@@ -83,7 +85,7 @@ async function prepare(context: StrategyContext): Promise<PreparedIdentity> {
     async open(open) {
       const sts = await openSts(keys, open.timeoutMs);
       try {
-        return await openSession(sts, { context, open, settings, mfaDevice, durationSeconds });
+        return await openSession(sts, { context, open, region, mfaDevice, durationSeconds });
       } finally {
         sts.close();
       }
@@ -102,7 +104,7 @@ async function prepare(context: StrategyContext): Promise<PreparedIdentity> {
 interface Opening {
   readonly context: StrategyContext;
   readonly open: OpenContext;
-  readonly settings: Settings;
+  readonly region: string;
   readonly mfaDevice: string | undefined;
   readonly durationSeconds: number;
 }
@@ -124,9 +126,14 @@ async function openSession(sts: Sts, opening: Opening): Promise<OpenedSession> {
 
 async function requestSession(
   sts: Sts,
-  { context, settings, mfaDevice, durationSeconds }: Opening,
+  { context, region, mfaDevice, durationSeconds }: Opening,
   tokenCode: string | undefined,
 ): Promise<OpenedSession> {
+  if (tokenCode !== undefined && !/^\d{6}$/.test(tokenCode)) {
+    throw new AtmosError('ERR_AUTH_MFA_REFUSED', `the MFA code of ${mfaDevice} is not one of six digits`, {
+      hints: ['wait for the next code of the device, then: atmos auth login'],
+    });
+  }
   const session = await sts.getSessionToken({ durationSeconds, serialNumber: mfaDevice, tokenCode });
   const offset = session.serverDate ? session.serverDate.getTime() - context.host.now().getTime() : 0;
   return {
@@ -135,7 +142,7 @@ async function requestSession(
       secretAccessKey: session.secretAccessKey,
       sessionToken: session.sessionToken,
       expiresAt: session.expiresAt,
-      region: settings.region,
+      region,
     }),
     clockOffsetMs: offset,
   };
@@ -147,15 +154,13 @@ function readSettings(identity: Identity): Settings {
   const spec = checkPart(identity, 'spec', specSchema);
   const { duration } = identity.session;
   const durationAt = `session.duration of identity ${identity.name} (${identity.locate(['session', 'duration'])})`;
-  return {
-    region: credentials.region || defaultRegion,
-    ...withoutAbsent({
-      keys: configuredKeys(identity, credentials.access_key_id, credentials.secret_access_key),
-      mfaArn: credentials.mfa_arn || undefined,
-      endpoint: endpointOf(identity, spec.endpoint_url || undefined),
-      durationSeconds: duration ? parseDuration(duration, durationAt) : undefined,
-    }),
-  };
+  return withoutAbsent({
+    region: credentials.region || undefined,
+    keys: configuredKeys(identity, credentials.access_key_id, credentials.secret_access_key),
+    mfaArn: credentials.mfa_arn || undefined,
+    endpoint: endpointOf(identity, spec.endpoint_url || undefined),
+    durationSeconds: duration ? parseDuration(duration, durationAt) : undefined,
+  });
 }
 
 function checkPart<T>(

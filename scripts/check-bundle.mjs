@@ -1,0 +1,129 @@
+// Two claims about what users install, proven on the built package: the keyring holds no package of
+// others, and one native dependency is all that comes along.
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const npmStepMs = 5 * 60_000;
+
+/** @type {{ version: string, dependencies: Record<string, string> }} */
+const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+assert.deepEqual(Object.keys(manifest.dependencies), ['koffi'], 'dependencies of package.json');
+
+checkKeyring();
+checkInstalled();
+
+/** Follows dist/keyring.js through every import, static and lazy. */
+function checkKeyring() {
+  const { modules, packages } = contentsOf('dist/keyring.js');
+  const foreign = modules.filter((name) => !/^(src\/(core|host|keyring)|\\0rolldown)\//.test(name));
+  assert(modules.length > 0, 'no module seen in dist/keyring.js');
+  assert.deepEqual(foreign, [], 'modules that dist/keyring.js reaches');
+  assert.deepEqual(packages, ['koffi'], 'packages that dist/keyring.js imports');
+
+  // The same look at the whole library, which holds packages, shows that it can see them.
+  const whole = contentsOf('dist/index.js').modules;
+  assert(
+    whole.some((name) => name.includes('node_modules/')),
+    'no package seen in dist/index.js',
+  );
+  console.log(`bundle: keyring.js reaches ${modules.length} modules, index.js ${whole.length}`);
+}
+
+/** @param {string} entry */
+function contentsOf(entry) {
+  const texts = [...reachableFrom(join(root, entry))].map((file) => readFileSync(file, 'utf8'));
+  return {
+    // rolldown says in a comment of its own where each module begins.
+    modules: texts.flatMap((text) =>
+      captures(text, /^\/\/ (?:#region )?(\S+\/\S+[.][cm]?[jt]s)$/gm),
+    ),
+    packages: [...new Set(texts.flatMap(importsOf))].filter((name) => !/^(node:|[.])/.test(name)),
+  };
+}
+
+/**
+ * @param {string} file
+ * @param {Set<string>} seen
+ * @returns {Set<string>}
+ */
+function reachableFrom(file, seen = new Set()) {
+  if (seen.has(file)) return seen;
+  seen.add(file);
+  for (const name of importsOf(readFileSync(file, 'utf8'))) {
+    if (name.startsWith('.')) reachableFrom(join(dirname(file), name), seen);
+  }
+  return seen;
+}
+
+/** @param {string} text */
+function importsOf(text) {
+  const fixed = captures(text, /^(?:import|export)\b[^'"\n]*["']([^"'\n]+)["'];$/gm);
+  const lazy = captures(text, /\b(?:import|require)\(["']([^"'\n]+)["']\)/g);
+  return [...fixed, ...lazy];
+}
+
+/**
+ * @param {string} text
+ * @param {RegExp} pattern
+ */
+function captures(text, pattern) {
+  return [...text.matchAll(pattern)].map((match) => match[1] ?? '');
+}
+
+/** Packs the package, installs it in an empty project and uses it from there. */
+function checkInstalled() {
+  const project = mkdtempSync(join(tmpdir(), 'atmos-auth-'));
+  try {
+    run('npm', ['pack', '--silent', '--ignore-scripts', '--pack-destination', project], root);
+    const tarball = readdirSync(project).find((name) => name.endsWith('.tgz'));
+    assert(tarball !== undefined, 'npm pack made no tarball');
+    writeFileSync(join(project, 'package.json'), '{ "private": true }');
+    run(
+      'npm',
+      ['install', '--silent', '--no-audit', '--no-fund', '--prefer-offline', `./${tarball}`],
+      project,
+    );
+
+    const installed = readdirSync(join(project, 'node_modules')).filter(
+      (name) => !name.startsWith('.'),
+    );
+    const expected = ['@koromix', 'atmos-auth', 'koffi'];
+    assert.deepEqual(installed.sort(), expected, 'packages that come along');
+
+    const use = `if (typeof openKeyring !== 'function') throw new Error('no openKeyring')`;
+    const node = process.execPath;
+    run(node, ['-e', `const { openKeyring } = require('atmos-auth/keyring'); ${use}`], project);
+    run(
+      node,
+      ['--input-type=module', '-e', `import { openKeyring } from 'atmos-auth/keyring'; ${use}`],
+      project,
+    );
+    for (const program of ['atmos', 'atmos-auth']) {
+      const said = run(join(project, 'node_modules/.bin', program), ['version'], project);
+      assert(said.includes(manifest.version), `${program} version says ${said}`);
+    }
+    console.log(`bundle: ${tarball} installs with ${expected.join(', ')}; required, imported, run`);
+  } finally {
+    rmSync(project, { recursive: true, force: true });
+  }
+}
+
+/**
+ * @param {string} program
+ * @param {readonly string[]} args
+ * @param {string} cwd
+ */
+function run(program, args, cwd) {
+  const stdio = /** @type {const} */ (['ignore', 'pipe', 'inherit']);
+  return execFileSync(program, args, {
+    cwd,
+    stdio: [...stdio],
+    encoding: 'utf8',
+    timeout: npmStepMs,
+  });
+}

@@ -1,0 +1,39 @@
+// The never-rules that oxlint has no rule for, as a plugin of its own.
+
+/** @param {any} node */
+const isNewDateNow = (node) =>
+  node.callee.type === 'Identifier' && node.callee.name === 'Date' && node.arguments.length === 0;
+
+const plugin = {
+  meta: { name: 'house' },
+  rules: {
+    'no-ambient-clock': {
+      meta: { type: 'problem' },
+      /** @param {any} context */
+      create: (context) => ({
+        /** @param {any} node */
+        NewExpression(node) {
+          if (isNewDateNow(node))
+            context.report({ node, message: 'the time comes from host.now()' });
+        },
+      }),
+    },
+    'no-classes': {
+      meta: { type: 'suggestion' },
+      /** @param {any} context */
+      create: (context) => {
+        /** @param {any} node */
+        const check = (node) => {
+          if (node.superClass?.name?.endsWith('Error')) return;
+          context.report({
+            node,
+            message: 'only errors are classes: return an object from a factory',
+          });
+        };
+        return { ClassDeclaration: check, ClassExpression: check };
+      },
+    },
+  },
+};
+
+export default plugin;

@@ -1,0 +1,137 @@
+// Programs of others that tests try ours against: found where they are, installed when asked to.
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import {
+  accessSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+} from 'node:fs';
+import { delimiter, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/**
+ * @typedef {object} Peer
+ * @property {string} path the program, absolute
+ *
+ * @typedef {object} PeerKind
+ * @property {() => string | undefined} find the program's path, if it is there
+ * @property {() => string[]} debianPackages what installs it, or what it needs to be built
+ * @property {() => void} [build] makes it, with those packages there
+ */
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const goSource = join(root, 'test/interop/go');
+const cache = join(root, 'node_modules/.cache/atmos-auth');
+
+const longestStepMs = 10 * 60_000;
+
+const kinds = {
+  /** @type {PeerKind} The real AWS CLI: Debian's, whatever else is called aws on PATH. */
+  awscli: {
+    find: () => ['/usr/bin/aws'].find(isExecutable),
+    debianPackages: () => ['awscli'],
+  },
+  /** @type {PeerKind} Our Go program on github.com/99designs/keyring, the library Atmos uses. */
+  go: {
+    find: () => [goProgram()].find(isExecutable),
+    debianPackages: () => (programOnPath('go') === undefined ? ['golang-go'] : []),
+    build: buildGo,
+  },
+};
+
+/** @typedef {keyof typeof kinds} PeerName */
+
+export const peerNames = /** @type {PeerName[]} */ (Object.keys(kinds));
+
+/** @returns {Record<PeerName, Peer | undefined>} */
+export function findPeers() {
+  return { awscli: peerAt(kinds.awscli.find()), go: peerAt(kinds.go.find()) };
+}
+
+/**
+ * Installs Debian's packages, as root or with sudo, and builds what is built.
+ *
+ * @param {readonly PeerName[]} names
+ * @throws when a step fails, with its command; what it printed is on stderr
+ */
+export function installPeers(names) {
+  const packages = names.flatMap((name) => kinds[name].debianPackages());
+  if (packages.length > 0) {
+    const patiently = ['-qq', '-o', 'DPkg::Lock::Timeout=300'];
+    runAsRoot('apt-get', [...patiently, 'update']);
+    runAsRoot('apt-get', [...patiently, 'install', '-y', '--no-install-recommends', ...packages]);
+  }
+  for (const name of names) kinds[name].build?.();
+}
+
+/** @param {string | undefined} path */
+function peerAt(path) {
+  return path === undefined ? undefined : { path };
+}
+
+/** Where the program that is built from the present source is kept. */
+function goProgram() {
+  const hash = createHash('sha256');
+  const files = existsSync(goSource) ? readdirSync(goSource).sort() : [];
+  for (const name of files.filter((file) => /^go[.](mod|sum)$|[.]go$/.test(file))) {
+    hash.update(`${name}\0`).update(readFileSync(join(goSource, name)));
+  }
+  return join(cache, `go-keyring-${hash.digest('hex').slice(0, 16)}`);
+}
+
+function buildGo() {
+  if (!existsSync(join(goSource, 'go.mod'))) throw new Error('peer go: no test/interop/go/go.mod');
+  mkdirSync(cache, { recursive: true });
+  const unfinished = join(cache, `go-keyring-${process.pid}`);
+  // The Go that is there, and the module versions that are written down.
+  const env = { ...process.env, GOTOOLCHAIN: 'local', GOFLAGS: '-mod=readonly', GOWORK: 'off' };
+  run('go', ['build', '-o', unfinished, '.'], { cwd: goSource, env });
+  renameSync(unfinished, goProgram());
+}
+
+/**
+ * @param {string} program
+ * @param {readonly string[]} args
+ */
+function runAsRoot(program, args) {
+  const sudo = process.getuid?.() === 0 ? [] : ['sudo', '-n'];
+  const command = [...sudo, 'env', 'DEBIAN_FRONTEND=noninteractive', program, ...args];
+  run(command[0] ?? program, command.slice(1));
+}
+
+/**
+ * @param {string} program
+ * @param {readonly string[]} args
+ * @param {{ cwd?: string, env?: NodeJS.ProcessEnv }} [options]
+ */
+function run(program, args, options = {}) {
+  const { status, error } = spawnSync(program, args, {
+    ...options,
+    stdio: ['ignore', process.stderr.fd, process.stderr.fd],
+    timeout: longestStepMs,
+  });
+  if (status !== 0) {
+    const why = error?.message ?? `exit code ${status}`;
+    throw new Error(`${[program, ...args].join(' ')}: ${why}`);
+  }
+}
+
+/** @param {string} name */
+function programOnPath(name) {
+  const folders = (process.env['PATH'] ?? '').split(delimiter).filter((folder) => folder !== '');
+  return folders.map((folder) => join(folder, name)).find(isExecutable);
+}
+
+/** @param {string} path */
+function isExecutable(path) {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}

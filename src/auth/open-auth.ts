@@ -1,0 +1,76 @@
+import { isTrustedEndpoint, requireTrust } from '../config/trust.ts';
+import { withoutAbsent } from '../core/without-absent.ts';
+import type { Host } from '../host/host.ts';
+import type { Keyring, PromptPassword } from '../keyring/contract.ts';
+import { openBackend } from '../keyring/registry.ts';
+import { createCredentialStore } from '../store/credential-store.ts';
+import type { Owner } from '../store/key.ts';
+import type { AuthContext } from './context.ts';
+import { createAuthManager, type AuthManager } from './manager.ts';
+import type { AuthPlan } from './plan.ts';
+
+export interface OpenAuthOptions {
+  readonly host: Host;
+  /** For callers that bring their own. */
+  readonly keyring?: Keyring;
+  readonly promptPassword?: PromptPassword;
+  readonly mfaCode?: AuthContext['mfaCode'];
+  warn(message: string): void;
+}
+
+export interface OpenAuth {
+  readonly plan: AuthPlan;
+  readonly keyring: Keyring;
+  readonly manager: AuthManager;
+}
+
+/**
+ * Opens the planned keyring and puts the manager on top.
+ *
+ * @throws ERR_KEYRING_UNKNOWN_TYPE, ERR_CONFIG_UNTRUSTED (a password command nobody trusted)
+ */
+export async function openAuth(plan: AuthPlan, options: OpenAuthOptions): Promise<OpenAuth> {
+  const { host, promptPassword, mfaCode } = options;
+  const keyring = options.keyring ?? (await openPlanned(plan, host, promptPassword));
+  const store = createCredentialStore({
+    keyring,
+    realm: plan.realm.value,
+    otherOwners: otherOwners(plan, host),
+    host,
+  });
+  const manager = createAuthManager({
+    host,
+    keyring,
+    store,
+    realm: plan.realm,
+    checkEndpoint({ url, source }) {
+      if (plan.config && !isTrustedEndpoint(url)) {
+        requireTrust(plan.config, `send signed requests to ${url}`, source, host);
+      }
+    },
+    warn: (message) => options.warn(message),
+    ...withoutAbsent({ mfaCode }),
+  });
+  return { plan, keyring, manager };
+}
+
+function openPlanned(
+  { config, keyring: settings }: AuthPlan,
+  host: Host,
+  promptPassword: PromptPassword | undefined,
+): Promise<Keyring> {
+  const { passwordCommand, type } = settings;
+  if (passwordCommand && config && type.value === 'file') {
+    requireTrust(config, `run the password command ${passwordCommand.value}`, passwordCommand.source, host);
+  }
+  return openBackend({ settings, host, ...withoutAbsent({ promptPassword }) });
+}
+
+/** Identities under a realm that is configured as well, but not the one in force. */
+function otherOwners({ config, realm }: AuthPlan, host: Host): Owner[] {
+  const realms = [config?.realm?.value, host.env['ATMOS_AUTH_REALM']].filter(
+    (other) => other !== undefined && other !== realm.value,
+  );
+  const names = [...(config?.identities ?? []), ...(config?.providers ?? [])].map(({ name }) => name);
+  return realms.flatMap((other) => names.map((alias) => ({ realm: other ?? '', alias })));
+}

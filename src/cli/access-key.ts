@@ -1,0 +1,126 @@
+import { AtmosError } from '../core/errors.ts';
+import { parseDuration } from '../core/time.ts';
+import { withoutAbsent } from '../core/without-absent.ts';
+
+/** What `user configure` stores, as a person or a program gave it. */
+export interface AccessKey {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  readonly mfaArn?: string;
+  readonly sessionDuration?: string;
+}
+
+/** Ids that look like those of access keys, by their first four letters. */
+const otherIds: Readonly<Record<string, string>> = {
+  ASIA: 'of a session, which ends; a long-lived key starts with AKIA',
+  AIDA: 'of a user, not of an access key',
+  AROA: 'of a role, not of an access key',
+  AGPA: 'of a group, not of an access key',
+  ANPA: 'of a policy, not of an access key',
+};
+
+/** Why this cannot be the id of an access key; undefined when it can. Never quotes it. */
+export function accessKeyIdFault(id: string): string | undefined {
+  if (id === '') return 'the access key id is empty';
+  if (/\s/.test(id)) return 'the access key id has a space or a line break in it';
+  const other = otherIds[id.slice(0, 4)];
+  if (other !== undefined) return `the access key id is the id ${other}`;
+  if (/^[A-Za-z0-9/+=]{40}$/.test(id)) return 'the access key id looks like a secret: were the two swapped?';
+  if (!/^[A-Z0-9]{16,128}$/.test(id)) {
+    return 'the access key id is not 16 to 128 capital letters and digits, like AKIAIOSFODNN7EXAMPLE';
+  }
+  return undefined;
+}
+
+/** Why this cannot be a secret access key; undefined when it can. Never quotes it. */
+export function secretAccessKeyFault(secret: string): string | undefined {
+  if (secret === '') return 'the secret access key is empty';
+  if (/\s/.test(secret)) return 'the secret access key has a space or a line break in it';
+  if (/^AKIA[A-Z0-9]{16}$/.test(secret)) return 'the secret access key looks like an id: were the two swapped?';
+  if (!/^[A-Za-z0-9/+=]+$/.test(secret)) {
+    return 'the secret access key has other characters than letters, digits, /, + and =';
+  }
+  if (secret.length !== 40) return `the secret access key has ${secret.length} characters, and one of AWS has 40`;
+  return undefined;
+}
+
+/** Why this names no MFA device; undefined when it does: an ARN, or the serial number of hardware. */
+export function mfaArnFault(arn: string): string | undefined {
+  const isArn = /^arn:aws(-[a-z]+)*:iam::\d{12}:mfa\/[\w+=,.@/-]{1,128}$/.test(arn);
+  if (isArn || /^[A-Z0-9]{9,32}$/.test(arn)) return undefined;
+  return `the MFA device ${JSON.stringify(arn.slice(0, 80))} is not an ARN like arn:aws:iam::123456789012:mfa/name`;
+}
+
+/** Why this is no duration; undefined when it is. */
+export function durationFault(duration: string): string | undefined {
+  try {
+    parseDuration(duration, 'the session duration');
+    return undefined;
+  } catch (error) {
+    return error instanceof AtmosError ? error.message : 'the session duration cannot be read';
+  }
+}
+
+/** @throws ERR_USAGE saying every fault, and where the key came from */
+export function checkAccessKey(key: AccessKey, source: string): void {
+  const faults = [
+    accessKeyIdFault(key.accessKeyId),
+    secretAccessKeyFault(key.secretAccessKey),
+    key.mfaArn === undefined ? undefined : mfaArnFault(key.mfaArn),
+    key.sessionDuration === undefined ? undefined : durationFault(key.sessionDuration),
+  ].filter((fault) => fault !== undefined);
+  if (faults.length > 0) throw new AtmosError('ERR_USAGE', `${faults.join('\n')} (from ${source})`);
+}
+
+/**
+ * Reads `{"access_key_id", "secret_access_key", "mfa_arn"?, "session_duration"?}`, or what
+ * `aws iam create-access-key` prints.
+ *
+ * @throws ERR_USAGE naming what is missing, without a word of the input
+ */
+export function parseAccessKey(json: string): AccessKey {
+  const given = parseObject(json);
+  const created = given['AccessKey'];
+  const fields = isObject(created)
+    ? { access_key_id: created['AccessKeyId'], secret_access_key: created['SecretAccessKey'] }
+    : given;
+  const text = (name: string, isRequired: boolean): string | undefined => {
+    const value: unknown = (fields as Record<string, unknown>)[name];
+    if (value === undefined && !isRequired) return undefined;
+    if (typeof value === 'string') return value;
+    const fault = value === undefined ? 'is missing' : 'is not text';
+    throw badInput(`${name} ${fault} in the JSON on standard input`);
+  };
+  return {
+    accessKeyId: text('access_key_id', true) ?? '',
+    secretAccessKey: text('secret_access_key', true) ?? '',
+    ...withoutAbsent({
+      mfaArn: text('mfa_arn', false) || undefined,
+      sessionDuration: text('session_duration', false) || undefined,
+    }),
+  };
+}
+
+function parseObject(json: string): Record<string, unknown> {
+  let value: unknown;
+  try {
+    value = JSON.parse(json);
+  } catch {
+    throw badInput('standard input is not JSON');
+  }
+  if (!isObject(value)) throw badInput('the JSON on standard input is not an object');
+  return value;
+}
+
+function badInput(message: string): AtmosError {
+  return new AtmosError('ERR_USAGE', message, {
+    hints: [
+      'give {"access_key_id": "…", "secret_access_key": "…"}, with "mfa_arn" and "session_duration" if you like',
+      'aws iam create-access-key | atmos auth user configure --stdin',
+    ],
+  });
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

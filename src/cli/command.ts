@@ -1,0 +1,72 @@
+import type { Context } from './context.ts';
+
+/** Options that every command has. */
+export interface GlobalOptions {
+  /** Files of `--config`, in their order. Empty when it is absent. */
+  readonly config: readonly string[];
+  /** Names of `--profile`, in their order. Empty when it is absent. */
+  readonly profile: readonly string[];
+  readonly chdir: string | undefined;
+  readonly color: boolean;
+  /** Undefined when the command line does not say. */
+  readonly interactive: boolean | undefined;
+}
+
+/** What `-i` says: absent (or empty), bare, or a name. */
+export type IdentityOption =
+  | { readonly kind: 'absent' | 'bare' }
+  | { readonly kind: 'named'; readonly name: string };
+
+/** A command line, read. Options are keyed by their long names. */
+export interface Invocation {
+  readonly globals: GlobalOptions;
+  readonly identity: IdentityOption;
+  /** The optional operand: `logout NAME`. */
+  readonly operand: string | undefined;
+  /** Options with a value. Never empty: an empty value is as good as none. */
+  readonly values: Readonly<Record<string, string | undefined>>;
+  /** Options without one: true, or false as `--no-name` or `--name=false`, undefined when absent. */
+  readonly flags: Readonly<Record<string, boolean | undefined>>;
+  /** What stands after `--`, when the command takes a program. */
+  readonly program: readonly string[];
+}
+
+/** Runs a command; a number is the exit code, nothing is 0. */
+export type Run = (context: Context, invocation: Invocation) => Promise<number | void>;
+
+export interface OptionSpec {
+  readonly name: string;
+  readonly short?: string;
+  readonly summary: string;
+  /** What its value is called in the help. Without it the option is a flag. */
+  readonly value?: string;
+  /** Whether the value may be left out: `-i`. */
+  readonly isValueOptional?: boolean;
+  readonly choices?: readonly string[];
+  /** How the help writes it, where that is not `--name`: `--no-color`. */
+  readonly shown?: string;
+}
+
+/** One command: what it is called, what it takes, and where it is. */
+export interface CommandSpec {
+  readonly name: string;
+  readonly summary: string;
+  readonly operand?: { readonly name: string; readonly summary: string };
+  readonly takesIdentity?: boolean;
+  /** Whether it runs a program, given after `--`. */
+  readonly takesProgram?: boolean;
+  readonly options?: readonly OptionSpec[];
+  /** Command lines to show in the help. */
+  readonly examples?: readonly string[];
+  /** Imports the command, so that only the chosen one costs time. */
+  load(): Promise<Run>;
+}
+
+/** Commands under one name: `auth`, `auth keyring`, and the program itself. */
+export interface CommandGroup {
+  readonly name: string;
+  readonly summary: string;
+  /** Whether `-i` may stand before the name of the command. */
+  readonly takesIdentity?: boolean;
+  readonly commands: readonly (CommandGroup | CommandSpec)[];
+}

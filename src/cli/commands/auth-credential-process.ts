@@ -1,0 +1,54 @@
+import { planFromHandle } from '../../auth/plan.ts';
+import { findIdentity } from '../../config/find-identity.ts';
+import { AtmosError } from '../../core/errors.ts';
+import type { Identity } from '../../core/identity.ts';
+import { formatCredentialProcess } from '../../output/credential-process.ts';
+import type { Invocation } from '../command.ts';
+import type { Context } from '../context.ts';
+import { sessionForCommand } from '../open.ts';
+import { loadPlan, requireIdentity, type ProjectPlan } from '../plan.ts';
+
+// The SDKs give a credential_process a minute.
+const limitMs = 50_000;
+const waitMs = 30_000;
+
+/**
+ * `atmos auth credential-process`: what an AWS SDK asks for. Nothing but its JSON is ever on standard
+ * output, and nobody is asked: where a person is needed that is an error.
+ */
+export async function credentialProcess(context: Context, invocation: Invocation): Promise<void> {
+  const work = answer(context, invocation);
+  const timer = new AbortController();
+  const limit = context.host.sleep(limitMs, timer.signal).then(() => {
+    throw new AtmosError('ERR_KEYRING_TIMEOUT', `no credentials within ${limitMs / 1000} seconds`, {
+      hints: ['atmos auth keyring status'],
+    });
+  });
+  try {
+    await context.out(await Promise.race([work, limit]));
+  } finally {
+    timer.abort();
+  }
+}
+
+async function answer(context: Context, invocation: Invocation): Promise<string> {
+  const { plan, identity } = await chosen(context, invocation);
+  const { session } = await sessionForCommand(context, plan, identity, { isInteractive: false, waitMs });
+  return formatCredentialProcess(session.credentials);
+}
+
+async function chosen(
+  context: Context,
+  invocation: Invocation,
+): Promise<{ plan: ProjectPlan; identity: Identity }> {
+  const handle = invocation.values['handle'];
+  if (handle === undefined) {
+    const plan = await loadPlan(context);
+    return { plan, identity: await requireIdentity(context, plan, invocation) };
+  }
+  if (invocation.identity.kind !== 'absent') {
+    throw new AtmosError('ERR_USAGE', 'a handle stands for an identity: give one of --handle and --identity');
+  }
+  const { plan, identity } = planFromHandle(handle, context.host);
+  return { plan, identity: findIdentity(plan.config, identity) };
+}

@@ -1,0 +1,79 @@
+import { createHash } from 'node:crypto';
+import { accessSync, constants, realpathSync, statSync } from 'node:fs';
+import { delimiter, isAbsolute, join } from 'node:path';
+import { AtmosError } from '../core/errors.ts';
+import { nearestName } from '../core/names.ts';
+import type { Host } from '../host/host.ts';
+import { runChild } from './run-child.ts';
+
+export interface HandOver {
+  /** The command that is not ours. */
+  readonly command: string;
+  /** The whole command line, passed on as it is. */
+  readonly args: readonly string[];
+  readonly ourCommands: ReadonlySet<string>;
+}
+
+/**
+ * Who had this command line already, for the case that the next `atmos` leads back to us (a script
+ * of a package manager, a second copy): then the one after it is taken. The command line is part of
+ * it, so that what the next one starts begins anew.
+ */
+const guardVariable = 'ATMOS_AUTH_HANDED_OVER';
+
+/**
+ * Gives a command line to the next `atmos` on PATH that is not ourselves, and returns its exit code.
+ *
+ * @throws ERR_USAGE when there is none
+ */
+export async function handOver(host: Host, { command, args, ourCommands }: HandOver): Promise<number> {
+  const digest = createHash('sha256').update(JSON.stringify(args)).digest('hex');
+  const [guard, ...before] = (host.env[guardVariable] ?? '').split(delimiter);
+  const tried = [...(guard === digest ? before : []), host.scriptPath];
+  const next = nextOnPath(host, tried);
+  if (next === undefined) throw nobodyTakes(command, ourCommands);
+  const env = { ...host.env, [guardVariable]: [digest, ...tried, next].join(delimiter) };
+  return runChild(host, [next, ...args], env);
+}
+
+function nextOnPath({ env, platform }: Host, tried: readonly string[]): string | undefined {
+  const name = platform === 'win32' ? 'atmos.exe' : 'atmos';
+  const files = (env['PATH'] ?? '')
+    .split(delimiter)
+    .filter((directory) => isAbsolute(directory))
+    .map((directory) => join(directory, name));
+  return files.find((file) => isProgram(file) && !tried.some((other) => isSameFile(file, other)));
+}
+
+function isProgram(file: string): boolean {
+  try {
+    accessSync(file, constants.X_OK);
+    return statSync(file).isFile();
+  } catch {
+    return false;
+  }
+}
+
+function isSameFile(one: string, other: string): boolean {
+  try {
+    const [a, b] = [statSync(one), statSync(other)];
+    return (a.dev === b.dev && a.ino === b.ino) || realpathSync(one) === realpathSync(other);
+  } catch {
+    return false;
+  }
+}
+
+function nobodyTakes(command: string, ourCommands: ReadonlySet<string>): AtmosError {
+  const nearest = nearestName(command, ourCommands);
+  return new AtmosError(
+    'ERR_USAGE',
+    `${JSON.stringify(command)} is not a command of atmos-auth, and there is no other atmos on PATH to hand it to`,
+    {
+      hints: [
+        ...(nearest === undefined ? [] : [`did you mean atmos ${nearest}?`]),
+        'atmos --help',
+        'install Atmos for its other commands, and put it on PATH behind this one',
+      ],
+    },
+  );
+}

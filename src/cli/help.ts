@@ -1,0 +1,49 @@
+import type { CommandGroup, CommandSpec, OptionSpec } from './command.ts';
+import { globalOptions, ownOptions } from './options.ts';
+import type { Path } from './reading.ts';
+import { formatPath } from './reading.ts';
+
+type Row = readonly [term: string, summary: string];
+
+/** The help of a command or of a group. */
+export function formatHelp(path: Path): string {
+  const node = path.at(-1);
+  if (node === undefined) return '';
+  const examples = 'load' in node ? (node.examples ?? []) : [];
+  const sections = [
+    `Usage: ${formatPath(path)} ${usageOf(node)}`,
+    sentence(node.summary),
+    table('Commands', commandRows(node)),
+    table('Options', ownOptions(node).map(optionRow)),
+    table('Global options', globalOptions.map(optionRow)),
+    examples.length === 0 ? '' : `Examples:\n${examples.map((line) => `  ${line}`).join('\n')}`,
+  ];
+  return `${sections.filter((section) => section !== '').join('\n\n')}\n`;
+}
+
+function usageOf(node: CommandGroup | CommandSpec): string {
+  if ('commands' in node) return '<command> [options]';
+  if (node.takesProgram) return '[options] -- <command> [arguments]';
+  return node.operand ? `[${node.operand.name}] [options]` : '[options]';
+}
+
+function commandRows(node: CommandGroup | CommandSpec): Row[] {
+  if ('commands' in node) return node.commands.map(({ name, summary }) => [name, summary]);
+  return [];
+}
+
+function optionRow({ name, short, value, isValueOptional, choices, shown, summary }: OptionSpec): Row {
+  const valued = value === undefined ? '' : isValueOptional ? ` [${value}]` : ` <${value}>`;
+  const term = `${short === undefined ? '    ' : `-${short}, `}${shown ?? `--${name}`}${valued}`;
+  return [term, choices ? `${summary}: ${choices.join(', ')}` : summary];
+}
+
+function table(title: string, rows: readonly Row[]): string {
+  if (rows.length === 0) return '';
+  const width = Math.max(...rows.map(([term]) => term.length));
+  return [`${title}:`, ...rows.map(([term, summary]) => `  ${term.padEnd(width)}  ${summary}`)].join('\n');
+}
+
+function sentence(summary: string): string {
+  return `${summary.charAt(0).toUpperCase()}${summary.slice(1)}.`;
+}

@@ -1,0 +1,94 @@
+import { AtmosError, isAtmosError } from '../core/errors.ts';
+import type { Identity } from '../core/identity.ts';
+import type { Sourced } from '../core/sourced.ts';
+import type { Host } from '../host/host.ts';
+import type { Invocation } from './command.ts';
+import type { Prompt } from './prompt.ts';
+
+/** Which identity the command line and the environment ask for. */
+export type IdentityRequest =
+  | { readonly kind: 'default' | 'pick' }
+  | { readonly kind: 'named'; readonly name: Sourced<string> }
+  /** `false`, `off`, `no` or `0`: no authentication at all. */
+  | { readonly kind: 'none'; readonly source: string };
+
+/**
+ * The operand or `-i`, then `ATMOS_IDENTITY`, then the default. Empty is as good as absent.
+ *
+ * @throws ERR_USAGE when there is an operand and `-i`
+ */
+export function requestedIdentity(
+  { identity, operand }: Pick<Invocation, 'identity' | 'operand'>,
+  { env }: Pick<Host, 'env'>,
+): IdentityRequest {
+  if (operand !== undefined && identity.kind !== 'absent') {
+    throw new AtmosError('ERR_USAGE', `the identity is given twice: as ${JSON.stringify(operand)} and by -i`, {
+      hints: ['give one of them'],
+    });
+  }
+  if (operand !== undefined) return { kind: 'named', name: { value: operand, source: 'the command line' } };
+  if (identity.kind === 'bare') return { kind: 'pick' };
+  if (identity.kind === 'named') return readName({ value: identity.name, source: '--identity' });
+  const variable = env['ATMOS_IDENTITY'];
+  return variable ? readName({ value: variable, source: 'ATMOS_IDENTITY' }) : { kind: 'default' };
+}
+
+function readName(name: Sourced<string>): IdentityRequest {
+  return /^(false|off|no|0)$/i.test(name.value) ? { kind: 'none', source: name.source } : { kind: 'named', name };
+}
+
+/**
+ * The name that is meant, of a request that does not switch authentication off. A name that was
+ * given is not checked: whoever looks it up says what is wrong with it.
+ *
+ * @throws ERR_IDENTITY_REQUIRED when none is the default and nobody can be asked; ERR_NO_TERMINAL
+ *   when the picker was asked for and nobody can be asked
+ */
+export async function resolveIdentityName(
+  request: Exclude<IdentityRequest, { kind: 'none' }>,
+  identities: readonly Identity[],
+  prompt: Pick<Prompt, 'select'>,
+): Promise<Sourced<string>> {
+  if (request.kind === 'named') return request.name;
+  const names = identities.map(({ name }) => name);
+  if (names.length === 0) {
+    throw new AtmosError('ERR_IDENTITY_REQUIRED', 'no identities are configured', {
+      hints: ['add one under auth.identities in atmos.yaml'],
+    });
+  }
+  if (request.kind === 'pick') return pick(names, prompt);
+  const defaults = identities.filter(({ isDefault }) => isDefault);
+  const [only] = defaults;
+  if (only && defaults.length === 1) return { value: only.name, source: `default (${only.locate(['default'])})` };
+  return pickOrRefuse(defaults, names, prompt);
+}
+
+async function pick(names: readonly string[], prompt: Pick<Prompt, 'select'>): Promise<Sourced<string>> {
+  const value = await prompt.select({
+    message: 'Identity',
+    choices: names,
+    instead: `pass a name: -i ${names[0] ?? 'NAME'}`,
+  });
+  return { value, source: 'your choice' };
+}
+
+async function pickOrRefuse(
+  defaults: readonly Identity[],
+  names: readonly string[],
+  prompt: Pick<Prompt, 'select'>,
+): Promise<Sourced<string>> {
+  const candidates = defaults.length > 0 ? defaults.map(({ name }) => name) : names;
+  try {
+    return await pick(candidates, prompt);
+  } catch (error) {
+    if (!isAtmosError(error, 'ERR_NO_TERMINAL')) throw error;
+    const why =
+      defaults.length > 0
+        ? `several identities are the default: ${defaults.map((one) => `${one.name} (${one.locate(['default'])})`).join(', ')}`
+        : `no identity was given and none is the default; there are ${names.join(', ')}`;
+    throw new AtmosError('ERR_IDENTITY_REQUIRED', why, {
+      cause: error,
+      hints: [`pass -i ${candidates[0] ?? 'NAME'}`, `export ATMOS_IDENTITY=${candidates[0] ?? 'NAME'}`],
+    });
+  }
+}

@@ -1,0 +1,112 @@
+import type { CommandSpec, GlobalOptions, IdentityOption, Invocation } from './command.ts';
+import { AtmosError } from '../core/errors.ts';
+import { globalOptions } from './options.ts';
+import type { Given, Path, Reading } from './reading.ts';
+import { formatPath, usageError } from './reading.ts';
+
+/**
+ * What a command line asks of a command. Of an option given twice the later one, nearer to the
+ * command, counts; `--config` and `--profile` grow.
+ *
+ * @param program what stands after `--`; undefined without one
+ * @throws ERR_USAGE for what the command does not take
+ */
+export function readInvocation(
+  spec: CommandSpec,
+  { path, given, operands }: Reading,
+  program: readonly string[] | undefined,
+): Invocation {
+  const identity = identityOf(given);
+  if (identity.kind !== 'absent' && !spec.takesIdentity) {
+    throw usageError(`"${formatPath(path)}" takes no identity`, path);
+  }
+  if (spec.takesProgram) checkProgram(path, operands, program, identity);
+  else checkOperands(spec, path, operands, program);
+  const values: Record<string, string> = {};
+  const flags: Record<string, boolean> = {};
+  for (const { option, value } of given) {
+    if (globalOptions.includes(option) || option.name === 'identity') continue;
+    if (typeof value === 'boolean') flags[option.name] = value;
+    else if (value !== '') values[option.name] = value;
+  }
+  return {
+    globals: globalsOf(given),
+    identity,
+    operand: operands.find((word) => word !== ''),
+    values,
+    flags,
+    program: program ?? [],
+  };
+}
+
+function globalsOf(given: readonly Given[]): GlobalOptions {
+  return {
+    config: texts(given, 'config').flatMap(splitList),
+    profile: texts(given, 'profile').flatMap(splitList),
+    chdir: texts(given, 'chdir').at(-1),
+    color: flag(given, 'color') ?? true,
+    interactive: flag(given, 'interactive'),
+  };
+}
+
+/** An empty name is as good as none, so `--identity="$UNSET"` asks for the default. */
+function identityOf(given: readonly Given[]): IdentityOption {
+  const last = given.findLast(({ option, value }) => option.name === 'identity' && value !== '');
+  if (last === undefined) return { kind: 'absent' };
+  return typeof last.value === 'string' ? { kind: 'named', name: last.value } : { kind: 'bare' };
+}
+
+function texts(given: readonly Given[], name: string): string[] {
+  const values = given.filter(({ option }) => option.name === name).map(({ value }) => value);
+  return values.filter((value) => typeof value === 'string').filter((value) => value !== '');
+}
+
+function flag(given: readonly Given[], name: string): boolean | undefined {
+  const last = given.findLast(({ option }) => option.name === name)?.value;
+  return typeof last === 'boolean' ? last : undefined;
+}
+
+function splitList(text: string): string[] {
+  return text.split(',').map((part) => part.trim()).filter((part) => part !== '');
+}
+
+function checkOperands(
+  { operand, takesIdentity }: CommandSpec,
+  path: Path,
+  operands: readonly string[],
+  program: readonly string[] | undefined,
+): void {
+  const command = formatPath(path);
+  if (program !== undefined) throw usageError(`"${command}" takes nothing after "--"`, path);
+  const excess = operands[operand ? 1 : 0];
+  if (excess === undefined) return;
+  throw new AtmosError('ERR_USAGE', `"${command}" does not take ${JSON.stringify(excess)}`, {
+    hints: [...(takesIdentity && !operand ? [`${command} -i ${excess}`] : []), `${command} --help`],
+  });
+}
+
+function checkProgram(
+  path: Path,
+  [stray]: readonly string[],
+  program: readonly string[] | undefined,
+  identity: IdentityOption,
+): void {
+  if (stray === undefined && program?.[0]) return;
+  const command = formatPath(path);
+  throw new AtmosError('ERR_USAGE', programFault(stray, program, identity), {
+    hints: [`${command} -i NAME -- aws sts get-caller-identity`, `${command} --help`],
+  });
+}
+
+function programFault(
+  stray: string | undefined,
+  program: readonly string[] | undefined,
+  identity: IdentityOption,
+): string {
+  if (stray !== undefined && program !== undefined) {
+    const name = stray.replace(/^(-[^=]*)=.*$/s, '$1');
+    return `${JSON.stringify(name)} stands before "--" and is no option: the command to run goes after it`;
+  }
+  const isTaken = program === undefined && identity.kind === 'named';
+  return `the command to run goes after "--"${isTaken ? `, and -i took ${JSON.stringify(identity.name)} as the identity` : ''}`;
+}

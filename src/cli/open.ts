@@ -1,0 +1,79 @@
+import type { LoginOptions, LoginResult } from '../auth/login.ts';
+import type { MfaRequest } from '../auth/strategy.ts';
+import { openAuth, type OpenAuth } from '../auth/open-auth.ts';
+import type { AuthPlan } from '../auth/plan.ts';
+import type { Identity } from '../core/identity.ts';
+import { withoutAbsent } from '../core/without-absent.ts';
+import type { PasswordRequest } from '../keyring/contract.ts';
+import type { Context } from './context.ts';
+import { warn } from './plan.ts';
+
+export interface OpenOptions {
+  /** Whether a person may be asked, for a password and an MFA code. */
+  readonly isInteractive: boolean;
+  /** From `--mfa-token`. Else `ATMOS_MFA_TOKEN`. */
+  readonly mfaToken?: string | undefined;
+}
+
+/** Opens the keyring of a plan, with this command line's ways to ask. */
+export function openForCommand(context: Context, plan: AuthPlan, options: OpenOptions): Promise<OpenAuth> {
+  const code = options.mfaToken ?? (context.host.env['ATMOS_MFA_TOKEN'] || undefined);
+  return openAuth(plan, {
+    host: context.host,
+    warn: (message) => void warn(context, message),
+    mfaCode: (request) => mfaCode(context, request, code, options.isInteractive),
+    ...withoutAbsent({
+      promptPassword: options.isInteractive
+        ? (request: PasswordRequest) => askPassword(context, plan, request)
+        : undefined,
+    }),
+  });
+}
+
+/** A session to use at once. One that could not be stored is used all the same, and that is told. */
+export async function sessionForCommand(
+  context: Context,
+  plan: AuthPlan,
+  identity: Identity,
+  options: OpenOptions & LoginOptions,
+): Promise<LoginResult> {
+  const { manager } = await openForCommand(context, plan, options);
+  const result = await manager.login(identity, options);
+  const { storeFailure } = result;
+  if (storeFailure) await warn(context, `the session is used, but could not be stored: ${storeFailure.message}`);
+  return result;
+}
+
+/** A code that was given is used once: after its refusal only a person has another. */
+async function mfaCode(
+  { prompt }: Context,
+  { device, isRetry }: MfaRequest,
+  given: string | undefined,
+  isInteractive: boolean,
+): Promise<string | undefined> {
+  if (given !== undefined) return isRetry ? undefined : given;
+  if (!isInteractive) return undefined;
+  return prompt.text({
+    message: isRetry ? `That code was refused. The next code of ${device}` : `MFA code of ${device}`,
+    instead: 'pass --mfa-token CODE or set ATMOS_MFA_TOKEN',
+    fault: (code) => (/^\d{6}$/.test(code) ? undefined : 'A code is six digits'),
+  });
+}
+
+async function askPassword({ prompt }: Context, plan: AuthPlan, request: PasswordRequest): Promise<string> {
+  const instead = `set ${plan.keyring.passwordEnv.value} or ATMOS_KEYRING_PASSWORD_FILE`;
+  if (!request.isNew) {
+    return prompt.masked({ message: `Password of the keyring ${request.location}`, instead });
+  }
+  const password = await prompt.masked({
+    message: `Choose a password for the new keyring ${request.location}`,
+    instead,
+    fault: (typed) => (Buffer.byteLength(typed) < 8 ? 'It needs at least 8 bytes' : undefined),
+  });
+  await prompt.masked({
+    message: 'The same password again',
+    instead,
+    fault: (typed) => (typed === password ? undefined : 'It is not the same'),
+  });
+  return password;
+}

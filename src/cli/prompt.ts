@@ -1,0 +1,135 @@
+import { AtmosError } from '../core/errors.ts';
+import type { Host, Terminal } from '../host/host.ts';
+
+export interface Question {
+  readonly message: string;
+  /** What to do where nobody can be asked, as a hint: `pass --mfa-token or set ATMOS_MFA_TOKEN`. */
+  readonly instead: string;
+}
+
+export interface TextQuestion extends Question {
+  /** Why an answer will not do, or undefined when it will. */
+  fault?(answer: string): string | undefined;
+}
+
+export interface DefaultingTextQuestion extends TextQuestion {
+  /** The answer when nothing is typed. */
+  readonly default?: string;
+}
+
+export interface ConfirmQuestion extends Question {
+  readonly default: boolean;
+}
+
+export interface SelectQuestion extends Question {
+  readonly choices: readonly string[];
+}
+
+/**
+ * Asks the person at the terminal. Standard input and output are never touched, so that both can be
+ * pipes.
+ *
+ * Every question throws ERR_NO_TERMINAL at once where nobody can or may be asked, and ERR_CANCELLED
+ * when the person leaves by Ctrl-C, Ctrl-D or by closing the terminal.
+ */
+export interface Prompt {
+  text(question: DefaultingTextQuestion): Promise<string>;
+  /** Shows a star for each character. */
+  masked(question: TextQuestion): Promise<string>;
+  confirm(question: ConfirmQuestion): Promise<boolean>;
+  select(question: SelectQuestion): Promise<string>;
+}
+
+type Library = typeof import('@inquirer/prompts');
+interface Streams extends Pick<Terminal, 'input' | 'output'> {
+  readonly signal: AbortSignal;
+}
+
+/** @param interactive what `--interactive` says */
+export function createPrompt(host: Host, interactive?: boolean): Prompt {
+  const askWith = <T>(question: Question, run: (library: Library, streams: Streams) => Promise<T>) =>
+    ask(host, interactive, question, run);
+  return {
+    text: (question) =>
+      askWith(question, ({ input }, streams) =>
+        input({ message: question.message, validate: validator(question), ...defaultOf(question) }, streams),
+      ),
+    masked: (question) =>
+      askWith(question, ({ password }, streams) =>
+        password({ message: question.message, mask: true, validate: validator(question) }, streams),
+      ),
+    confirm: (question) =>
+      askWith(question, ({ confirm }, streams) =>
+        confirm({ message: question.message, default: question.default }, streams),
+      ),
+    select: (question) =>
+      askWith(question, ({ select }, streams) =>
+        select({ message: question.message, choices: question.choices, loop: false }, streams),
+      ),
+  };
+}
+
+async function ask<T>(
+  host: Host,
+  interactive: boolean | undefined,
+  question: Question,
+  run: (library: Library, streams: Streams) => Promise<T>,
+): Promise<T> {
+  const refusal = whyNot(host, interactive);
+  if (refusal !== undefined) throw nobodyToAsk(question, refusal);
+  const library = await import('@inquirer/prompts');
+  const terminal = await host.openTerminal();
+  if (terminal === undefined) throw nobodyToAsk(question, 'there is no terminal');
+
+  const leaving = new AbortController();
+  const leave = () => leaving.abort();
+  let ending: NodeJS.Signals | undefined;
+  const stopListening = host.onSignals(['SIGINT', 'SIGTERM', 'SIGHUP'], (signal) => {
+    ending = signal;
+    leave();
+  });
+  // Ctrl-D only stops the reading, and a terminal that is gone ends it: the library notices neither.
+  for (const event of ['pause', 'end', 'close', 'error']) terminal.input.on(event, leave);
+  terminal.output.on('error', leave);
+  try {
+    // However it settles, the library shows the cursor again.
+    return await run(library, { ...terminal, signal: leaving.signal });
+  } catch (error) {
+    if (!hasLeft(error)) throw error;
+    throw new AtmosError('ERR_CANCELLED', 'cancelled');
+  } finally {
+    stopListening();
+    terminal.close();
+    if (ending === 'SIGTERM' || ending === 'SIGHUP') host.raise(ending);
+  }
+}
+
+function whyNot({ env }: Host, interactive: boolean | undefined): string | undefined {
+  if (interactive === false) return '--interactive=false was given';
+  if (interactive === true) return undefined;
+  if (isNo(env['ATMOS_INTERACTIVE'])) return 'ATMOS_INTERACTIVE says no';
+  if (env['CI'] && !isNo(env['CI'])) return 'CI is set';
+  return undefined;
+}
+
+function isNo(value: string | undefined): boolean {
+  return /^(false|0|no|off)$/i.test(value ?? '');
+}
+
+function nobodyToAsk({ message, instead }: Question, reason: string): AtmosError {
+  return new AtmosError('ERR_NO_TERMINAL', `cannot ask for ${JSON.stringify(message)}: ${reason}`, {
+    hints: [instead],
+  });
+}
+
+function hasLeft(error: unknown): boolean {
+  return error instanceof Error && ['ExitPromptError', 'AbortPromptError'].includes(error.name);
+}
+
+function validator({ fault }: TextQuestion): (answer: string) => true | string {
+  return (answer) => fault?.(answer) ?? true;
+}
+
+function defaultOf(question: DefaultingTextQuestion): { default?: string } {
+  return question.default === undefined ? {} : { default: question.default };
+}

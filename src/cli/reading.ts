@@ -1,0 +1,149 @@
+import { AtmosError } from '../core/errors.ts';
+import { nearestName } from '../core/names.ts';
+import type { CommandGroup, CommandSpec, OptionSpec } from './command.ts';
+import { globalOptions, helpOption, ownOptions } from './options.ts';
+
+/** From the program down to the command, or to a group when no command is named. */
+export type Path = readonly (CommandGroup | CommandSpec)[];
+
+/** An option as it was given. True for a bare one; false only for a flag. */
+export interface Given {
+  readonly option: OptionSpec;
+  readonly value: string | boolean;
+}
+
+/** The words of a command line, each in its place. */
+export interface Reading {
+  readonly path: Path;
+  /** In the order of the command line. */
+  readonly given: readonly Given[];
+  readonly operands: readonly string[];
+}
+
+/**
+ * Reads words against the tree of commands. An option belongs to the group or command before it.
+ *
+ * @throws ERR_USAGE for a command or an option that is not known, and a value that does not fit
+ */
+export function readWords(words: readonly string[], root: CommandGroup): Reading {
+  let path: Path = [root];
+  const given: Given[] = [];
+  const operands: string[] = [];
+  const rest = [...words];
+  for (let word = rest.shift(); word !== undefined; word = rest.shift()) {
+    const node = path.at(-1) ?? root;
+    if (word.startsWith('-') && word.length > 1) {
+      const option = readOption(word, rest, path);
+      if (option) given.push(option);
+      // The program's own options, most likely: then "--" is missing, and that is what to say.
+      else if ('load' in node && node.takesProgram) operands.push(word);
+      else throw unknownOption(word, path);
+    } else if ('commands' in node && word === 'help') {
+      given.push({ option: helpOption, value: true });
+    } else if ('commands' in node) {
+      path = [...path, findCommand(word, node, path)];
+    } else {
+      operands.push(word);
+    }
+  }
+  return { path, given, operands };
+}
+
+/** The command that the words name, whatever stands between its names. */
+export function findPath(words: readonly string[], root: CommandGroup): Path {
+  return words.reduce<Path>(
+    (path, word) => {
+      const node = path.at(-1) ?? root;
+      const next = 'commands' in node ? node.commands.find(({ name }) => name === word) : undefined;
+      return next ? [...path, next] : path;
+    },
+    [root],
+  );
+}
+
+/** `atmos auth whoami`, as one types it. */
+export function formatPath(path: Path): string {
+  return path.map(({ name }) => name).join(' ');
+}
+
+function findCommand(word: string, group: CommandGroup, path: Path): CommandGroup | CommandSpec {
+  const command = group.commands.find(({ name }) => name === word);
+  if (command) return command;
+  const nearest = nearestName(word, group.commands.map(({ name }) => name));
+  throw usageError(`unknown command ${JSON.stringify(word)} for "${formatPath(path)}"`, path, nearest);
+}
+
+/** @param rest the words that follow, from which the value is taken when it stands there */
+function readOption(word: string, rest: string[], path: Path): Given | undefined {
+  const { name, attached } = splitOption(word);
+  const option = knownOptions(path).find((one) => spellings(one).includes(name));
+  if (!option) return undefined;
+  if (option.value === undefined) {
+    return { option, value: readFlag(name, attached, path) };
+  }
+  const [next] = rest;
+  if (attached !== undefined) return { option, value: checkValue(attached, option, name, path) };
+  if (next !== undefined && !(next.startsWith('-') && next.length > 1)) {
+    rest.shift();
+    return { option, value: checkValue(next, option, name, path) };
+  }
+  if (option.isValueOptional) return { option, value: true };
+  throw usageError(`${name} needs a value: <${option.value}>`, path);
+}
+
+/** `--name`, `--name=value`, `-n`, `-nvalue` */
+function splitOption(word: string): { name: string; attached: string | undefined } {
+  const at = word.startsWith('--') ? word.indexOf('=') : 2;
+  if (at === -1 || at === word.length) return { name: word, attached: undefined };
+  return { name: word.slice(0, at), attached: word.slice(word.startsWith('--') ? at + 1 : at) };
+}
+
+function knownOptions(path: Path): readonly OptionSpec[] {
+  const node = path.at(-1);
+  return node ? [...ownOptions(node), ...globalOptions] : globalOptions;
+}
+
+function spellings({ name, short, value }: OptionSpec): string[] {
+  return [`--${name}`, ...(short ? [`-${short}`] : []), ...(value ? [] : [`--no-${name}`])];
+}
+
+function readFlag(name: string, attached: string | undefined, path: Path): boolean {
+  const isOn = attached === undefined || /^(true|1|yes|on)$/i.test(attached);
+  if (!isOn && !/^(false|0|no|off)$/i.test(attached)) {
+    throw usageError(`${name} is either true or false`, path);
+  }
+  return name.startsWith('--no-') ? !isOn : isOn;
+}
+
+function checkValue(value: string, { choices }: OptionSpec, name: string, path: Path): string {
+  // Else `-i=dev` were the identity `=dev`.
+  if (value.startsWith('=')) {
+    throw usageError(`the value of ${name} starts with "=": write it after a space`, path);
+  }
+  if (choices && value !== '' && !choices.includes(value)) {
+    throw usageError(
+      `${name} cannot be ${JSON.stringify(value)}: it is one of ${choices.join(', ')}`,
+      path,
+      nearestName(value, choices),
+    );
+  }
+  return value;
+}
+
+/** What stands after `=` is left out: it may be a secret. */
+function unknownOption(word: string, path: Path): AtmosError {
+  const name = word.replace(/=.*$/s, '');
+  const isLong = name.startsWith('--');
+  const nearest = isLong ? nearestName(name, knownOptions(path).flatMap(spellings)) : undefined;
+  return usageError(`unknown option ${JSON.stringify(name)} for "${formatPath(path)}"`, path, nearest);
+}
+
+/** A mistake on the command line, with the name that was meant and where the help is. */
+export function usageError(message: string, path: Path, nearest?: string): AtmosError {
+  return new AtmosError('ERR_USAGE', message, {
+    hints: [
+      ...(nearest === undefined ? [] : [`did you mean ${nearest}?`]),
+      `${formatPath(path)} --help`,
+    ],
+  });
+}

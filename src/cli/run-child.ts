@@ -1,0 +1,95 @@
+import { readdirSync } from 'node:fs';
+import { constants } from 'node:os';
+import { delimiter } from 'node:path';
+import { AtmosError, systemErrorCode } from '../core/errors.ts';
+import { nearestName } from '../core/names.ts';
+import type { ChildProcess, Host } from '../host/host.ts';
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/**
+ * Runs a program that shares our streams, waits for it, and returns the exit code to pass on: its
+ * own, or 128 + n when signal n ended it.
+ *
+ * SIGTERM and SIGHUP are passed on. Of the terminal's own (SIGINT, SIGQUIT, SIGTSTP) the kernel
+ * tells the child itself while we share the terminal's foreground: a second SIGINT would make
+ * terraform abort. So they are passed on only when we are not there.
+ *
+ * @throws ERR_COMMAND_NOT_FOUND, ERR_COMMAND_NOT_EXECUTABLE
+ */
+export async function runChild(host: Host, [program = '', ...args]: readonly string[], env: Environment): Promise<number> {
+  const child = host.spawn(program, args, { env });
+  const stopForwarding = forwardSignals(host, child);
+  try {
+    const { exitCode, signal } = await child.ended;
+    return exitCode ?? 128 + (signal === null ? 0 : constants.signals[signal]);
+  } catch (error) {
+    throw startError(program, env, error);
+  } finally {
+    stopForwarding();
+  }
+}
+
+function forwardSignals(host: Host, child: ChildProcess): () => void {
+  // On Windows Ctrl-C reaches every program of the console, and a signal sent would kill.
+  const knowsFromKernel = async () => host.platform === 'win32' || (await host.inForeground());
+  const stops = [
+    host.onSignals(['SIGTERM', 'SIGHUP'], (signal) => child.kill(signal)),
+    host.onSignals(['SIGINT', 'SIGQUIT'], (signal) => {
+      void knowsFromKernel().then((knows) => knows || child.kill(signal));
+    }),
+    onStop(host, async () => {
+      if (!(await knowsFromKernel())) child.kill('SIGTSTP');
+    }, () => child.kill('SIGCONT')),
+  ];
+  return () => {
+    for (const stop of stops) stop();
+  };
+}
+
+/** Lets us stop at SIGTSTP like the child, so that the shell has its terminal back. */
+function onStop(host: Host, before: () => Promise<void>, after: () => void): () => void {
+  let stopListening: () => void;
+  const listen = () => {
+    stopListening = host.onSignals(['SIGTSTP'], () => {
+      void before().then(() => {
+        // Returns when we are continued; the listener is gone by then.
+        host.raise('SIGTSTP');
+        after();
+        listen();
+      });
+    });
+  };
+  listen();
+  return () => stopListening();
+}
+
+function startError(program: string, env: Environment, error: unknown): unknown {
+  const reason = systemErrorCode(error);
+  if (reason === undefined) return error;
+  const shown = JSON.stringify(program);
+  if (reason !== 'ENOENT') {
+    return new AtmosError('ERR_COMMAND_NOT_EXECUTABLE', `cannot run ${shown}: ${reason}`, {
+      cause: error,
+      hints: reason === 'EACCES' ? [`chmod +x ${program}`] : [],
+    });
+  }
+  if (/[/\\]/.test(program)) {
+    return new AtmosError('ERR_COMMAND_NOT_FOUND', `${shown} is not there, or the program that its first line names`, { cause: error });
+  }
+  const nearest = nearestName(program, programsOn(env['PATH']));
+  return new AtmosError('ERR_COMMAND_NOT_FOUND', `command ${shown} was not found on PATH`, {
+    cause: error,
+    hints: nearest === undefined ? [] : [`did you mean ${nearest}?`],
+  });
+}
+
+function programsOn(path = ''): string[] {
+  return path.split(delimiter).flatMap((directory) => {
+    try {
+      return readdirSync(directory);
+    } catch {
+      return [];
+    }
+  });
+}

@@ -1,0 +1,107 @@
+/** The most that an answer may hold. STS's own have about 2 KB. */
+const maxAnswerBytes = 64 * 1024;
+
+/** What is noted of one request and its answer, as far as it came. Never a header or a body whole. */
+export interface Exchange {
+  /** `https://sts.eu-west-1.amazonaws.com`, without path or user. */
+  origin?: string;
+  status?: number;
+  contentType?: string;
+  /** The time by the server's clock, in whole seconds. */
+  serverDate?: Date;
+  /** Why the answer is none of STS's, if it came and is none: `cut short`. */
+  flaw?: string;
+}
+
+interface Request {
+  protocol: string;
+  hostname: string;
+  port?: number;
+}
+
+interface Response {
+  statusCode: number;
+  headers: Record<string, string>;
+  body: AsyncIterable<Uint8Array> | Uint8Array;
+}
+
+/**
+ * A middleware for the AWS SDK, next to the wire: notes the exchange and lets through only what is
+ * XML of STS, whole and of a sane size. The SDK itself reads an answer of any size, takes a page of
+ * HTML for an empty answer, and quotes what it could not read in its errors.
+ */
+export function createAnswerGate(exchange: Exchange) {
+  return <Args extends { request: unknown }, Result extends { response: unknown }>(
+    next: (args: Args) => Promise<Result>,
+  ) =>
+    async (args: Args): Promise<Result> => {
+      if (isRequest(args.request)) exchange.origin = originOf(args.request);
+      const result = await next(args);
+      if (!isResponse(result.response)) throw flawed(exchange, 'no HTTP answer');
+      const { response } = result;
+      exchange.status = response.statusCode;
+      noteHeaders(response.headers, exchange);
+      const body = await collect(response.body, exchange);
+      checkShape(new TextDecoder().decode(body), exchange);
+      response.body = body;
+      return result;
+    };
+}
+
+/** Notes that the answer is none of STS's, for the error that will be made of it. */
+export function flawed(exchange: Exchange, flaw: string): Error {
+  exchange.flaw = flaw;
+  return new Error(`the answer is not one of AWS STS: ${flaw}`);
+}
+
+function noteHeaders(headers: Record<string, string>, exchange: Exchange): void {
+  const contentType = /^[\w.+/-]{1,60}/.exec(headers['content-type'] ?? '')?.[0];
+  if (contentType !== undefined) exchange.contentType = contentType;
+  const serverDate = new Date(headers['date'] ?? '');
+  if (!Number.isNaN(serverDate.getTime())) exchange.serverDate = serverDate;
+}
+
+async function collect(body: Response['body'], exchange: Exchange): Promise<Uint8Array> {
+  if (body instanceof Uint8Array) return body;
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const chunk of body) {
+    bytes += chunk.byteLength;
+    if (bytes > maxAnswerBytes) throw flawed(exchange, `more than ${maxAnswerBytes} bytes`);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}
+
+function checkShape(text: string, exchange: Exchange): void {
+  if (text.trim() === '') throw flawed(exchange, 'empty');
+  const root = /^\s*(?:<\?xml[^>]*>)?\s*<([A-Z]\w{1,60}Response)[\s>]/.exec(text)?.[1];
+  if (root === undefined) throw flawed(exchange, 'not its XML');
+  if (!text.trimEnd().endsWith(`</${root}>`)) throw flawed(exchange, 'cut short');
+}
+
+function originOf({ protocol, hostname, port }: Request): string {
+  return `${protocol}//${hostname}${port === undefined ? '' : `:${port}`}`;
+}
+
+function isRequest(value: unknown): value is Request {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    'protocol' in value &&
+    typeof value.protocol === 'string' &&
+    'hostname' in value &&
+    typeof value.hostname === 'string'
+  );
+}
+
+function isResponse(value: unknown): value is Response {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    'statusCode' in value &&
+    typeof value.statusCode === 'number' &&
+    'headers' in value &&
+    'body' in value
+  );
+}

@@ -1,0 +1,111 @@
+import { dirname, isAbsolute, join } from 'node:path';
+import type { Identity } from '../core/identity.ts';
+import type { Sourced } from '../core/sourced.ts';
+import { withoutAbsent } from '../core/without-absent.ts';
+import { fileSaying, placeOf, sourceOf, type ConfigFile } from './places.ts';
+import type { Settings } from './schema.ts';
+
+type Auth = NonNullable<Settings['auth']>;
+type Files = readonly ConfigFile[];
+
+/** What the files say of the keyring. Relative paths are made absolute: see {@link besideFile}. */
+export interface KeyringEntry {
+  readonly type?: Sourced<string>;
+  /** May begin with `~`. */
+  readonly path?: Sourced<string>;
+  readonly passwordEnv?: Sourced<string>;
+  /** May begin with `~`. */
+  readonly passwordFile?: Sourced<string>;
+  readonly passwordCommand?: Sourced<string>;
+  readonly fallback?: Sourced<readonly string[]>;
+}
+
+/** A provider as the configuration says it. */
+export interface ProviderEntry {
+  /** As written in atmos.yaml. */
+  readonly name: string;
+  /** Not checked. Empty when it says none. */
+  readonly kind: string;
+  /** Where a field was written: `/p/atmos.yaml:7:9`. An empty path is the provider. */
+  locate(path?: readonly string[]): string;
+}
+
+export function keyringEntry(auth: Auth, files: Files): KeyringEntry {
+  const { type, spec = {}, fallback } = auth.keyring ?? {};
+  const at = (...path: string[]) => ['auth', 'keyring', ...path];
+  return withoutAbsent({
+    type: sourcedText(type, at('type'), files),
+    path: besideFile(sourcedText(spec.path, at('spec', 'path'), files), at('spec', 'path'), files),
+    passwordEnv: sourcedText(spec.password_env, at('spec', 'password_env'), files),
+    passwordFile: besideFile(
+      sourcedText(spec.password_file, at('spec', 'password_file'), files),
+      at('spec', 'password_file'),
+      files,
+    ),
+    passwordCommand: sourcedText(spec.password_command, at('spec', 'password_command'), files),
+    fallback: fallback && sourced(fallback, at('fallback'), files),
+  });
+}
+
+export function identityEntries(auth: Auth, files: Files): Identity[] {
+  return sortedByName(auth.identities).map(([name, said]) => {
+    const via = withoutAbsent({
+      provider: said.via?.provider || undefined,
+      identity: said.via?.identity || undefined,
+    });
+    const duration = String(said.session?.duration ?? '');
+    return {
+      name,
+      kind: said.kind ?? '',
+      isDefault: said.default ?? false,
+      ...(Object.keys(via).length > 0 ? { via } : {}),
+      principal: said.principal ?? {},
+      spec: said.spec ?? {},
+      credentials: said.credentials ?? {},
+      session: duration === '' ? {} : { duration },
+      env: said.env ?? [],
+      locate: (path = []) => placeOf(files, ['auth', 'identities', name, ...path]),
+    };
+  });
+}
+
+export function providerEntries(auth: Auth, files: Files): ProviderEntry[] {
+  return sortedByName(auth.providers).map(([name, { kind = '' }]) => ({
+    name,
+    kind,
+    locate: (path = []) => placeOf(files, ['auth', 'providers', name, ...path]),
+  }));
+}
+
+/** Text with its source, or undefined for none: an unset `!env` gives an empty one. */
+export function sourcedText(
+  value: string | undefined,
+  path: readonly string[],
+  files: Files,
+): Sourced<string> | undefined {
+  return value ? sourced(value, path, files) : undefined;
+}
+
+/** The source is looked up when it is asked for, which in most runs is never. */
+export function sourced<T>(value: T, path: readonly string[], files: Files): Sourced<T> {
+  return {
+    value,
+    get source() {
+      return sourceOf(files, path);
+    },
+  };
+}
+
+/** A relative path starts from the directory of the file that says it; `~` is left for later. */
+function besideFile(
+  said: Sourced<string> | undefined,
+  path: readonly string[],
+  files: Files,
+): Sourced<string> | undefined {
+  if (!said || isAbsolute(said.value) || said.value.startsWith('~')) return said;
+  return sourced(join(dirname(fileSaying(files, path).path), said.value), path, files);
+}
+
+function sortedByName<T>(entries: Readonly<Record<string, T>> = {}): [string, T][] {
+  return Object.entries(entries).toSorted(([a], [b]) => (a < b ? -1 : 1));
+}

@@ -1,0 +1,69 @@
+import { lowerCase } from '../core/names.ts';
+import { isMap } from '../core/validate.ts';
+import { findNode, formatPath, locate, type Position, type YamlNode } from './locate.ts';
+import { isNamePath } from './merge.ts';
+
+type Path = readonly string[];
+
+/** One YAML file of the configuration: what it says of our business, and where. */
+export interface ConfigFile {
+  /** Absolute. */
+  readonly path: string;
+  readonly text: string;
+  /** `auth` and `profiles`, tags resolved, without what is empty. */
+  readonly settings: Readonly<Record<string, unknown>>;
+  readonly hasImport: boolean;
+  /** The places of all it says. Found when first asked for. */
+  root(): YamlNode;
+}
+
+/** The value at a path, names matched without regard to case, or undefined. */
+export function valueAt(settings: Readonly<Record<string, unknown>>, path: Path): unknown {
+  let value: unknown = settings;
+  for (const [depth, key] of path.entries()) {
+    if (Array.isArray(value)) value = value[Number(key)];
+    else if (isMap(value)) value = ownValue(value, key, isNamePath(path.slice(0, depth)));
+    else return undefined;
+  }
+  return value;
+}
+
+function ownValue(map: Record<string, unknown>, key: string, isName: boolean): unknown {
+  if (Object.hasOwn(map, key)) return map[key];
+  const isSame = (other: string) => lowerCase(other) === lowerCase(key);
+  const written = isName ? Object.keys(map).find(isSame) : undefined;
+  return written === undefined ? undefined : map[written];
+}
+
+/** The file whose word counts: the last that says something at the path, or else just above it. */
+export function fileSaying(files: readonly ConfigFile[], path: Path): ConfigFile {
+  const saying = files.findLast((file) => valueAt(file.settings, path) !== undefined);
+  if (saying) return saying;
+  if (path.length === 0) throw new TypeError('a configuration has at least one file');
+  return fileSaying(files, path.slice(0, -1));
+}
+
+export function positionIn(file: ConfigFile, path: Path): Position {
+  return locate({ text: file.text, root: file.root() }, path);
+}
+
+/** Where the path was written: `/p/atmos.yaml:7:9`. */
+export function placeOf(files: readonly ConfigFile[], path: Path): string {
+  return placeIn(fileSaying(files, path), path);
+}
+
+export function placeIn(file: ConfigFile, path: Path): string {
+  const { line, column } = positionIn(file, path);
+  return `${file.path}:${line}:${column}`;
+}
+
+/** What a setting is called in messages: `auth.keyring.type (/p/atmos.yaml:3:11)`. */
+export function sourceOf(files: readonly ConfigFile[], path: Path): string {
+  return `${formatPath(path)} (${placeOf(files, path)})`;
+}
+
+/** The scalar at the path as it was written: `0123` where its value is 123. */
+export function writtenAt(files: readonly ConfigFile[], path: Path): string | undefined {
+  const { node, depth } = findNode(fileSaying(files, path).root(), path);
+  return depth === path.length ? node.written : undefined;
+}

@@ -1,0 +1,112 @@
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  openSync,
+  readdirSync,
+  readSync,
+  statSync,
+  type Dirent,
+  type Stats,
+} from 'node:fs';
+import { AtmosError, isAtmosError, systemErrorCode } from '../core/errors.ts';
+
+/** Far above any real atmos.yaml. */
+const maxBytes = 1024 * 1024;
+
+export interface ReadText {
+  readonly text: string;
+  /** Of the very file that was read. */
+  readonly stats: Stats;
+}
+
+/**
+ * The text of a file, or undefined when there is none. Never waits: what is no regular file (a FIFO,
+ * a device) is refused.
+ *
+ * @param from who named the file, for the message: `--config`
+ * @throws ERR_CONFIG_UNREADABLE, or ERR_CONFIG_SYNTAX when it is not UTF-8
+ */
+export function readText(path: string, from?: string): ReadText | undefined {
+  const named = from === undefined ? path : `${path} (from ${from})`;
+  try {
+    // Windows has no O_NONBLOCK, and no FIFO in its file system that would need it.
+    const descriptor = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+    try {
+      const stats = fstatSync(descriptor);
+      if (!stats.isFile()) throw notAFile(named, stats);
+      return { text: decode(readBytes(descriptor, named), named), stats };
+    } finally {
+      closeSync(descriptor);
+    }
+  } catch (error) {
+    if (isAtmosError(error)) throw error;
+    return undefinedIfMissing(error, path, named);
+  }
+}
+
+/**
+ * Whether the path is a regular file, or a link to one.
+ *
+ * @throws ERR_CONFIG_UNREADABLE when that cannot be told
+ */
+export function isFile(path: string): boolean {
+  return stat(path)?.isFile() ?? false;
+}
+
+/** As {@link isFile}, for a directory. */
+export function isDirectory(path: string): boolean {
+  return stat(path)?.isDirectory() ?? false;
+}
+
+/** What is in a directory, sorted by name. Nothing, when it is missing. */
+export function readEntries(path: string): Dirent[] {
+  try {
+    const entries = readdirSync(path, { withFileTypes: true });
+    return entries.toSorted((a, b) => (a.name < b.name ? -1 : 1));
+  } catch (error) {
+    return undefinedIfMissing(error, path) ?? [];
+  }
+}
+
+function stat(path: string): Stats | undefined {
+  try {
+    return statSync(path);
+  } catch (error) {
+    return undefinedIfMissing(error, path);
+  }
+}
+
+function undefinedIfMissing(error: unknown, path: string, named = path): undefined {
+  const code = systemErrorCode(error) ?? 'unknown error';
+  if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
+  throw new AtmosError('ERR_CONFIG_UNREADABLE', `cannot read ${named}: ${code}`, {
+    hints: [`ls -ld ${path}`],
+    cause: error,
+  });
+}
+
+function notAFile(named: string, stats: Stats): AtmosError {
+  const kind = stats.isDirectory() ? 'a directory' : 'no regular file';
+  return new AtmosError('ERR_CONFIG_UNREADABLE', `${named} is ${kind}, not a YAML file`);
+}
+
+function readBytes(descriptor: number, named: string): Uint8Array {
+  const bytes = Buffer.allocUnsafe(maxBytes + 1);
+  let length = 0;
+  let count: number;
+  do {
+    count = readSync(descriptor, bytes, length, bytes.length - length, null);
+    length += count;
+  } while (count > 0);
+  if (length <= maxBytes) return bytes.subarray(0, length);
+  throw new AtmosError('ERR_CONFIG_UNREADABLE', `${named} is larger than 1 MiB`);
+}
+
+function decode(bytes: Uint8Array, named: string): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    throw new AtmosError('ERR_CONFIG_SYNTAX', `${named} is not UTF-8 text`);
+  }
+}

@@ -1,0 +1,60 @@
+import { createHash } from 'node:crypto';
+import { resolve, sep } from 'node:path';
+import { AtmosError } from '../core/errors.ts';
+import { lowerCase } from '../core/names.ts';
+import type { Sourced } from '../core/sourced.ts';
+import type { Host } from '../host/host.ts';
+import type { Config } from './load.ts';
+import { quote } from './locate.ts';
+
+const longest = 64;
+
+/**
+ * The realm, which keeps the credentials of one project apart from those of another:
+ * `ATMOS_AUTH_REALM`, then `auth.realm`, then a name made from the directory of the configuration,
+ * or `default` without one.
+ *
+ * @throws ERR_REALM_INVALID naming what is wrong with it, and where it was set
+ */
+export function resolveRealm(
+  config: Pick<Config, 'realm' | 'directory'> | undefined,
+  host: Pick<Host, 'env'>,
+): Sourced<string> {
+  const variable = host.env['ATMOS_AUTH_REALM'];
+  if (variable) return checked({ value: variable, source: 'ATMOS_AUTH_REALM' });
+  if (config?.realm) return checked(config.realm);
+  if (config === undefined) return { value: 'default', source: 'default' };
+  return { value: defaultRealm(config.directory), source: `the directory ${config.directory}` };
+}
+
+/**
+ * The name Atmos gives the realm of a configuration in this directory: 16 hex digits. Links in the
+ * path are not followed.
+ *
+ * @param directory absolute
+ */
+export function defaultRealm(directory: string): string {
+  const normal = lowerCase(resolve(directory).replaceAll(sep, '/'));
+  return createHash('sha256').update(normal).digest('hex').slice(0, 16);
+}
+
+function checked(realm: Sourced<string>): Sourced<string> {
+  const fault = findFault(realm.value);
+  if (fault === undefined) return realm;
+  throw new AtmosError(
+    'ERR_REALM_INVALID',
+    `realm ${quote(realm.value)} (from ${realm.source}) ${fault}`,
+    { hints: [`it has 1 to ${longest} of the characters a-z 0-9 - _, such as my-project`] },
+  );
+}
+
+/** The rules of Atmos. */
+function findFault(realm: string): string | undefined {
+  const strange = new Set(realm.match(/[^a-z0-9_-]/gu));
+  if (strange.size > 0)
+    return `has characters it may not have: ${[...strange].map(quote).join(' ')}`;
+  if (realm.length > longest) return `is longer than ${longest} characters`;
+  if (/^[-_]|[-_]$/.test(realm)) return 'begins or ends with - or _';
+  if (/[-_]{2}/.test(realm)) return 'has two of - and _ in a row';
+  return undefined;
+}

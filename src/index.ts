@@ -1,0 +1,1 @@
+export { AtmosError } from './core/errors.ts';

@@ -1,0 +1,63 @@
+import { AtmosError } from '../core/errors.ts';
+
+export interface ProcessProfile {
+  /** Letters, digits and `. _ -` only. `default` is the profile that needs no name. */
+  readonly profile: string;
+  /** From {@link credentialProcessLine}. */
+  readonly command: string;
+  readonly region?: string;
+}
+
+/**
+ * An AWS configuration file with one profile that asks us for its credentials.
+ *
+ * @throws ERR_CONFIG_INVALID for a region that is none; TypeError for a name or command that would
+ *   not stay in its place
+ */
+export function formatProcessProfile({ profile, command, region }: ProcessProfile): string {
+  if (!/^[A-Za-z0-9._-]+$/.test(profile)) throw new TypeError('the name of the profile has other characters than letters, digits and . _ -');
+  if (hasControl(command)) throw new TypeError('the command of the profile is not one line');
+  if (region !== undefined && !/^[a-z0-9-]+$/.test(region)) {
+    throw new AtmosError('ERR_CONFIG_INVALID', `${JSON.stringify(region)} is not an AWS region`, {
+      hints: ['write it like eu-central-1'],
+    });
+  }
+  const section = profile === 'default' ? '[default]' : `[profile ${profile}]`;
+  const regionLine = region === undefined ? '' : `region = ${region}\n`;
+  return `${section}\ncredential_process = ${command}\n${regionLine}`;
+}
+
+/**
+ * One line for `credential_process` that all its readers take apart alike: sh (the Go and
+ * JavaScript SDKs), shlex (botocore) and cmd.exe. A plain word stays as it is, others stand in
+ * double quotes. A Windows path is written with `/`, which Windows reads too.
+ *
+ * @returns undefined when a word holds a character that one of them would expand, escape or cut at
+ */
+export function credentialProcessLine(
+  node: string,
+  script: string,
+  args: readonly string[],
+): string | undefined {
+  const words = [withSlashes(node), withSlashes(script), ...args].map(quoteForAll);
+  if (words.includes(undefined)) return undefined;
+  const line = words.join(' ');
+  // The Go SDK takes a quote off both ends of a value.
+  return line.startsWith('"') && line.endsWith('"') ? undefined : line;
+}
+
+function quoteForAll(word: string): string | undefined {
+  if (/^[A-Za-z0-9_@+:,./-]+$/.test(word)) return word;
+  const isExpanded = /["$`\\%!]/.test(word) || hasControl(word) || !word.isWellFormed();
+  // Readers of INI files cut there, whatever stands around it.
+  const isCut = /\s[#;]/.test(word);
+  return isExpanded || isCut ? undefined : `"${word}"`;
+}
+
+function withSlashes(path: string): string {
+  return /^[A-Za-z]:\\/.test(path) ? path.replaceAll('\\', '/') : path;
+}
+
+function hasControl(text: string): boolean {
+  return /\p{Cc}|\p{Zl}|\p{Zp}/u.test(text);
+}

@@ -1,0 +1,130 @@
+import { AtmosError } from '../core/errors.ts';
+import type { EnvironmentChange } from './environment.ts';
+import { isSecretVariable } from './environment.ts';
+
+/** The formats that are text for one reader. `github` is two, see {@link formatGithub}. */
+export const environmentFormats = ['bash', 'fish', 'powershell', 'dotenv', 'env', 'json'] as const;
+
+export type EnvironmentFormat = (typeof environmentFormats)[number];
+
+/**
+ * A change as lines for a shell or a file, names sorted. Values are quoted only where they need it
+ * and can never become code.
+ *
+ * | format | a value | a variable that goes |
+ * | --- | --- | --- |
+ * | `bash` (sh, zsh) | `export K=V` | `unset K …` |
+ * | `fish` | `set -gx K V` | `set -e K …` |
+ * | `powershell` | `$env:K = 'V'` | `Remove-Item Env:K … ` |
+ * | `dotenv` | `K=V`, quoted as a POSIX shell reads it | nothing |
+ * | `env` | `K=V`, raw | nothing |
+ * | `json` | `"K": "V"` | `"K": null` |
+ *
+ * `dotenv` and `env` cannot take a variable away. An empty value instead would break programs: the
+ * AWS CLI looks for a profile of the empty name.
+ *
+ * @throws ERR_CONFIG_INVALID for a name or a value that the format cannot hold
+ */
+export function formatEnvironment(change: EnvironmentChange, format: EnvironmentFormat): string {
+  const entries = sortedEntries(change);
+  const gone = [...change.unset].sort();
+  switch (format) {
+    case 'bash':
+      return lines([
+        ...(gone.length === 0 ? [] : [`unset ${gone.join(' ')}`]),
+        ...entries.map(([name, value]) => `export ${name}=${quotePosix(value)}`),
+      ]);
+    case 'fish':
+      return lines([
+        ...(gone.length === 0 ? [] : [`set -e ${gone.join(' ')}`]),
+        ...entries.map(([name, value]) => `set -gx ${name} ${quoteFish(value)}`),
+      ]);
+    case 'powershell':
+      return lines([
+        ...(gone.length === 0 ? [] : [`Remove-Item ${gone.map((name) => `Env:${name}`).join(', ')} -ErrorAction SilentlyContinue`]),
+        ...entries.map(([name, value]) => `$env:${name} = ${quotePowerShell(value)}`),
+      ]);
+    case 'dotenv':
+      return lines(entries.map(([name, value]) => `${name}=${quotePosix(value)}`));
+    case 'env':
+      return lines(entries.map(([name, value]) => `${name}=${oneLine(name, value)}`));
+    case 'json':
+      return `${JSON.stringify(Object.fromEntries([...entries, ...gone.map((name) => [name, null])].sort(byName)), null, 2)}\n`;
+  }
+}
+
+/**
+ * A change for a step of GitHub Actions: `masks` are commands for its log, printed first, so that
+ * no secret is ever shown there; `text` is appended to the file that `$GITHUB_ENV` names. A
+ * variable cannot be taken away there.
+ *
+ * @throws ERR_CONFIG_INVALID for a name or a value that no environment can hold
+ */
+export function formatGithub(change: EnvironmentChange): { masks: string; text: string } {
+  const entries = sortedEntries(change);
+  const secrets = entries.filter(([name, value]) => isSecretVariable(name) && value !== '');
+  return {
+    masks: lines(secrets.map(([, value]) => `::add-mask::${escapeCommandData(value)}`)),
+    text: lines(entries.map(([name, value]) => githubEntry(name, value))),
+  };
+}
+
+function githubEntry(name: string, value: string): string {
+  if (!/[\r\n]/.test(value)) return `${name}=${value}`;
+  let delimiter = `ATMOS_EOF_${name}`;
+  while (value.includes(delimiter)) delimiter += '_';
+  return `${name}<<${delimiter}\n${value}\n${delimiter}`;
+}
+
+function escapeCommandData(value: string): string {
+  return value.replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A');
+}
+
+function sortedEntries(change: EnvironmentChange): [string, string][] {
+  const entries = Object.entries(change.set).sort(byName);
+  for (const [name, value] of entries) checkVariable(name, value);
+  for (const name of change.unset) checkVariable(name, '');
+  return entries;
+}
+
+// A name is written as it is, so anything else than a name would be code.
+function checkVariable(name: string, value: string): void {
+  if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) {
+    throw new AtmosError('ERR_CONFIG_INVALID', `${JSON.stringify(name)} is not a name for an environment variable`, {
+      hints: ['use letters, digits and _, and no digit first'],
+    });
+  }
+  if (value.includes('\0')) {
+    throw new AtmosError('ERR_CONFIG_INVALID', `the value of ${name} holds a NUL character, which no environment can`);
+  }
+}
+
+function oneLine(name: string, value: string): string {
+  if (!/[\r\n]/.test(value)) return value;
+  throw new AtmosError('ERR_CONFIG_INVALID', `the value of ${name} has several lines, which the format env cannot hold`, {
+    hints: ['choose another format: --format dotenv, --format json'],
+  });
+}
+
+// Neither `=` nor `~` are among the plain characters: zsh expands both at the start of a value.
+function quotePosix(value: string): string {
+  return /^[A-Za-z0-9_@%+:,./-]+$/.test(value) ? value : `'${value.replaceAll("'", `'"'"'`)}'`;
+}
+
+function quoteFish(value: string): string {
+  if (/^[A-Za-z0-9_@+:,./=-]+$/.test(value)) return value;
+  return `'${value.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`;
+}
+
+// PowerShell takes typographic quotes for the plain one: they are doubled too.
+function quotePowerShell(value: string): string {
+  return `'${value.replaceAll(/['\u2018\u2019\u201a\u201b]/g, '$&$&')}'`;
+}
+
+function lines(all: readonly string[]): string {
+  return all.map((line) => `${line}\n`).join('');
+}
+
+function byName([a]: readonly unknown[], [b]: readonly unknown[]): number {
+  return String(a) < String(b) ? -1 : 1;
+}

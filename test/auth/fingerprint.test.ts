@@ -1,0 +1,75 @@
+import { describe, expect, test } from 'vitest';
+import { chainFingerprint } from '../../src/auth/fingerprint.ts';
+import type { Identity } from '../../src/core/identity.ts';
+import { codesOf, device, identityAt, keys, name, openPlace, user, type Place } from './place.ts';
+
+describe('the fingerprint of a chain', () => {
+  const fields = { region: 'eu-west-1', endpoint: null, mfa_device: null, access_key_id: 'AKIA' };
+
+  test('is a SHA-256, whatever the order of the fields', () => {
+    const fingerprint = chainFingerprint('aws/user', { fingerprintOf: fields });
+    expect(fingerprint).toMatch(/^[0-9a-f]{64}$/);
+    const turned = Object.fromEntries(Object.entries(fields).toReversed());
+    expect(chainFingerprint('aws/user', { fingerprintOf: turned })).toBe(fingerprint);
+  });
+
+  test('tells apart what differs in one field only', () => {
+    const all = [
+      chainFingerprint('aws/user', { fingerprintOf: fields }),
+      chainFingerprint('aws/assume-role', { fingerprintOf: fields }),
+      ...Object.keys(fields).map((field) =>
+        chainFingerprint('aws/user', { fingerprintOf: { ...fields, [field]: 'other' } }),
+      ),
+      chainFingerprint('aws/user', { fingerprintOf: { ...fields, endpoint: 'null' } }),
+      chainFingerprint('aws/user', { fingerprintOf: { ...fields, more: null } }),
+    ];
+    expect(new Set(all).size).toBe(all.length);
+  });
+});
+
+describe('a session is as good as none', () => {
+  const otherKey = { ...user, accessKeyId: 'AKIAIOSFODNN7ANOTHER' };
+
+  test.each<[string, (place: Place) => Partial<Identity> | Promise<Partial<Identity>>]>([
+    ['region', () => ({ credentials: { region: 'eu-west-1' } })],
+    ['endpoint', (place) => ({ spec: { endpoint_url: `${place.server.url}/` } })],
+    ['MFA device', () => ({ credentials: { mfa_arn: device } })],
+    [
+      'access key id',
+      async ({ manager }) => {
+        const { accessKeyId, secretAccessKey } = otherKey;
+        await manager.saveKeys(identityAt({ spec: { endpoint_url: '' } }), {
+          accessKeyId,
+          secretAccessKey,
+        });
+        return {};
+      },
+    ],
+  ])('once its %s has changed', async (_, change) => {
+    const { mfaCode } = codesOf('271828');
+    const place = await openPlace({ sts: { keys: [user, otherKey] }, mfaCode });
+    const identity = identityAt(place);
+    await place.manager.saveKeys(identity, keys);
+    const first = await place.manager.login(identity);
+    expect((await place.manager.login(identity)).wasOpened).toBe(false);
+
+    const changed = identityAt(place, await change(place));
+    expect(await place.manager.whoami(changed)).toMatchObject({
+      isValid: false,
+      reason: 'there is no session',
+    });
+    const second = await place.manager.login(changed);
+    expect(second.wasOpened).toBe(true);
+    expect(second.session.credentials.accessKeyId).not.toBe(first.session.credentials.accessKeyId);
+    expect(place.server.calls.filter(({ action }) => action === 'GetSessionToken')).toHaveLength(2);
+  });
+
+  test('but for a change that it does not depend on', async () => {
+    const place = await openPlace();
+    const identity = identityAt(place);
+    await place.manager.saveKeys(identity, keys);
+    await place.manager.login(identity);
+    const changed = identityAt(place, { session: { duration: '1h' }, name: name.toUpperCase() });
+    expect((await place.manager.login(changed)).wasOpened).toBe(false);
+  });
+});

@@ -1,0 +1,136 @@
+import { describe, expect, test } from 'vitest';
+import { isReusable, remainingMs, storedSession, type Session } from '../../src/auth/session.ts';
+import { awsCredentials } from '../../src/core/credentials.ts';
+import { fakeHost } from '../support/fake-host.ts';
+import { openMemoryKeyring } from '../../src/keyring/memory.ts';
+import { createCredentialStore } from '../../src/store/credential-store.ts';
+import { hours, minutes, testStart } from './place.ts';
+
+const later = (milliseconds: number) => new Date(testStart.getTime() + milliseconds);
+
+const fields = {
+  accessKeyId: 'ASIAIOSFODNN7EXAMPLE',
+  secretAccessKey: 'secret',
+  sessionToken: 'token',
+};
+
+/** A session saved at the start of time, by our clock, and good for `lifeMs`. */
+function sessionOf(lifeMs: number, clockOffsetMs = 0, savedAt: Date | null = testStart): Session {
+  const expiresAt = later(lifeMs + clockOffsetMs);
+  return {
+    credentials: Object.assign(awsCredentials(fields), { expiresAt }),
+    clockOffsetMs,
+    ...(savedAt ? { savedAt } : {}),
+  };
+}
+
+describe('a session is used again while 15 minutes remain, or a quarter of a short life', () => {
+  test.each<[string, number, number, boolean]>([
+    ['12 hours, all of it', 12 * hours, 12 * hours, true],
+    ['12 hours, 15 minutes', 12 * hours, 15 * minutes, true],
+    ['12 hours, a moment less', 12 * hours, 15 * minutes - 1, false],
+    ['an hour, 15 minutes', 60 * minutes, 15 * minutes, true],
+    ['15 minutes, all of it', 15 * minutes, 15 * minutes, true],
+    ['15 minutes, a quarter', 15 * minutes, 225_000, true],
+    ['15 minutes, a moment less', 15 * minutes, 224_999, false],
+    ['12 hours, nothing', 12 * hours, 0, false],
+    ['12 hours, over', 12 * hours, -1, false],
+  ])('%s', (_, lifeMs, leftMs, isGood) => {
+    for (const clockOffsetMs of [0, 20 * minutes, -20 * minutes]) {
+      const session = sessionOf(lifeMs, clockOffsetMs);
+      const now = later(lifeMs - leftMs);
+      expect(remainingMs(session, now)).toBe(leftMs);
+      expect(isReusable(session, now)).toBe(isGood);
+    }
+  });
+
+  test('by the clock of the server, not by ours', () => {
+    const ours = sessionOf(60 * minutes);
+    expect(isReusable(ours, later(50 * minutes))).toBe(false);
+    const { credentials, savedAt } = sessionOf(60 * minutes);
+    const behind = { credentials, clockOffsetMs: -20 * minutes, ...(savedAt ? { savedAt } : {}) };
+    expect(isReusable(behind, later(50 * minutes))).toBe(true);
+    const ahead = { ...behind, clockOffsetMs: 20 * minutes };
+    expect(isReusable(ahead, later(35 * minutes))).toBe(false);
+  });
+
+  test('15 minutes when nothing says how long it lives', () => {
+    const session = sessionOf(15 * minutes, 0, null);
+    expect(isReusable(session, testStart)).toBe(true);
+    expect(isReusable(session, later(1))).toBe(false);
+  });
+
+  test('never when it was over before it was saved', () => {
+    const session = sessionOf(-5 * minutes);
+    expect(isReusable(session, testStart)).toBe(false);
+    expect(isReusable(session, later(-2 * minutes))).toBe(false);
+  });
+});
+
+describe('the session in the store', () => {
+  const fingerprint = 'f00d';
+  const host = fakeHost({ now: () => testStart });
+
+  function open() {
+    const keyring = openMemoryKeyring();
+    const store = createCredentialStore({ keyring, realm: 'r', otherOwners: [], host });
+    return { keyring, store };
+  }
+
+  test('comes back with when it was saved and how far the clocks were apart', async () => {
+    const { store } = open();
+    const { credentials } = sessionOf(12 * hours);
+    const notes = { chainFingerprint: fingerprint, clockOffsetMs: -1500 };
+    await store.write('dev', 'session', credentials, notes);
+    expect(await storedSession(store, 'dev', fingerprint)).toEqual({
+      credentials,
+      clockOffsetMs: -1500,
+      savedAt: testStart,
+    });
+  });
+
+  test.each<[string, object, object]>([
+    ['nothing is there', {}, {}],
+    ['it was opened for something else', { chain_fingerprint: 'beef' }, {}],
+    ['it does not say what it was opened for', { chain_fingerprint: undefined }, {}],
+    ['it has no expiry', {}, { expiration: undefined }],
+    ['its expiry is empty', {}, { expiration: '' }],
+    ['it has no token', {}, { session_token: undefined }],
+  ])('is none when %s', async (what, own, data) => {
+    const { keyring, store } = open();
+    if (what !== 'nothing is there') {
+      const complete = {
+        access_key_id: fields.accessKeyId,
+        secret_access_key: fields.secretAccessKey,
+        session_token: fields.sessionToken,
+        expiration: '2026-01-01T12:00:00Z',
+      };
+      const entry = { type: 'aws', data: { ...complete, ...data }, chain_fingerprint: fingerprint };
+      await keyring.set('atmos_r_dev@session', JSON.stringify({ ...entry, ...own }));
+    }
+    expect(await storedSession(store, 'dev', fingerprint)).toBeUndefined();
+  });
+
+  test('has expired when its expiry cannot be read', async () => {
+    const { keyring, store } = open();
+    const data = {
+      access_key_id: fields.accessKeyId,
+      secret_access_key: fields.secretAccessKey,
+      session_token: fields.sessionToken,
+      expiration: 'tomorrow',
+    };
+    const entry = { type: 'aws', data, chain_fingerprint: fingerprint };
+    await keyring.set('atmos_r_dev@session', JSON.stringify(entry));
+    const session = await storedSession(store, 'dev', fingerprint);
+    expect(session && isReusable(session, testStart)).toBe(false);
+  });
+
+  test('is an error, not absence, when it cannot be read', async () => {
+    const { keyring, store } = open();
+    await keyring.set('atmos_r_dev@session', 'text');
+    await expect(storedSession(store, 'dev', fingerprint)).rejects.toMatchObject({
+      code: 'ERR_STORE_INVALID',
+      message: 'the entry atmos_r_dev@session cannot be used: it is not a JSON object',
+    });
+  });
+});

@@ -1,0 +1,328 @@
+import { mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { singleFlight, type FlightOptions } from '../../src/auth/single-flight.ts';
+import { AtmosError, type ErrorCode } from '../../src/core/errors.ts';
+import type { Host } from '../../src/host/host.ts';
+import { compileProgram, type Program } from '../support/compile.ts';
+import { errorOf } from '../support/error-of.ts';
+import { fakeHost } from '../support/fake-host.ts';
+import { temporaryDirectory } from '../support/temporary.ts';
+import { startProgram } from './processes.ts';
+
+const denied = (message = 'AWS denies it') =>
+  new AtmosError('ERR_AUTH_DENIED', message, { hints: ['ask for it'] });
+
+function makeFlight(overrides: Partial<Host> = {}) {
+  const root = temporaryDirectory();
+  const warnings: string[] = [];
+  const options: FlightOptions = {
+    subject: ['identity', 'r', 'dev'],
+    named: 'identity dev',
+    timeoutMs: 120_000,
+    host: fakeHost({
+      env: { XDG_STATE_HOME: root },
+      processId: 4242,
+      monotonicMs: () => performance.now(),
+      sleep: async (milliseconds) => void (await sleep(milliseconds)),
+      ...overrides,
+    }),
+    isShared: (code: ErrorCode) => code === 'ERR_AUTH_DENIED',
+    warn: (message) => void warnings.push(message),
+  };
+  return { options, warnings, locks: join(root, 'atmos', 'locks') };
+}
+
+/** A task that runs until it is told how it ends. */
+function openTask<T>() {
+  let end: { resolve(value: T): void; reject(error: Error): void } | undefined;
+  const ended = new Promise<T>((resolve, reject) => {
+    end = { resolve, reject };
+  });
+  let began = () => {};
+  const started = new Promise<void>((resolve) => {
+    began = resolve;
+  });
+  const run = () => {
+    began();
+    return ended;
+  };
+  return { run, started, succeed: (value: T) => end?.resolve(value), fail: (error: Error) => end?.reject(error) };
+}
+
+const notRun = () => Promise.reject(new Error('it was run'));
+
+describe('in one process', () => {
+  test('tasks of one subject run one after another', async () => {
+    const { options, warnings } = makeFlight();
+    const first = openTask<string>();
+    const one = singleFlight(options, first.run);
+    await first.started;
+    let hasRun = false;
+    const two = singleFlight(options, async () => {
+      hasRun = true;
+      return 'two';
+    });
+    await sleep(20);
+    expect(hasRun).toBe(false);
+    first.succeed('one');
+    expect(await Promise.all([one, two])).toEqual(['one', 'two']);
+    expect(warnings).toEqual([]);
+  });
+
+  test('tasks of two subjects run at once', async () => {
+    const { options } = makeFlight();
+    const first = openTask<string>();
+    const one = singleFlight(options, first.run);
+    const other = { ...options, subject: ['identity', 'r_dev'] };
+    expect(await singleFlight(other, async () => 'other')).toBe('other');
+    first.succeed('one');
+    await one;
+  });
+
+  test('a failure is that of all who waited, and later ones try', async () => {
+    const { options } = makeFlight();
+    const first = openTask<string>();
+    const one = singleFlight(options, first.run);
+    await first.started;
+    const waiting = [singleFlight(options, notRun), singleFlight(options, notRun)];
+    first.fail(denied());
+    const errors = await Promise.all([one, ...waiting].map(errorOf));
+    for (const { code, message, hints } of errors) {
+      expect({ code, message, hints }).toEqual({
+        code: 'ERR_AUTH_DENIED',
+        message: 'AWS denies it',
+        hints: ['ask for it'],
+      });
+    }
+    expect(await singleFlight(options, async () => 'later')).toBe('later');
+  });
+
+  test('a failure that reads like the one before is one of its own', async () => {
+    const { options } = makeFlight();
+    await errorOf(singleFlight(options, () => Promise.reject(denied())));
+    const second = openTask<string>();
+    const failing = errorOf(singleFlight(options, second.run));
+    await second.started;
+    const waiting = errorOf(singleFlight(options, notRun));
+    second.fail(denied());
+    expect((await failing).code).toBe('ERR_AUTH_DENIED');
+    expect((await waiting).code).toBe('ERR_AUTH_DENIED');
+  });
+
+  test('later ones try, though the clock was set back meanwhile', async () => {
+    let now = new Date('2026-01-01T12:00:00Z');
+    const { options } = makeFlight({ now: () => now });
+    await errorOf(singleFlight(options, () => Promise.reject(denied())));
+    now = new Date('2026-01-01T10:00:00Z');
+    expect(await singleFlight(options, async () => 'later')).toBe('later');
+  });
+
+  test.each<[string, Error]>([
+    ['would not be the same for them', new AtmosError('ERR_KEYRING_BUSY', 'busy')],
+    ['is none of ours', new Error('a bug')],
+  ])('who waited for a failure tries when it %s', async (_, failure) => {
+    const { options, locks } = makeFlight();
+    const first = openTask<string>();
+    const one = singleFlight(options, first.run);
+    await first.started;
+    const two = singleFlight(options, async () => 'two');
+    first.fail(failure);
+    await expect(one).rejects.toBe(failure);
+    expect(await two).toBe('two');
+    expect(readdirSync(locks)).toHaveLength(1);
+  });
+
+  test('who waited for a success tries, for it may not be theirs', async () => {
+    const { options } = makeFlight();
+    await errorOf(singleFlight(options, () => Promise.reject(denied())));
+    const second = openTask<string>();
+    const two = singleFlight(options, second.run);
+    await second.started;
+    const three = singleFlight(options, async () => 'three');
+    second.succeed('two');
+    expect(await Promise.all([two, three])).toEqual(['two', 'three']);
+  });
+
+  test.each(['', 'text', '[]', '{"code":5}', '{"code":"ERR_AUTH_DENIED","message":"x"}'])(
+    'a note that cannot be read keeps nobody from trying: %j',
+    async (content) => {
+      const { options, locks } = makeFlight();
+      const first = openTask<string>();
+      const one = errorOf(singleFlight(options, first.run));
+      await first.started;
+      const two = singleFlight(options, async () => 'two');
+      writeFileSync(join(locks, `${readdirSync(locks)[0]}.failed`), content);
+      first.fail(new AtmosError('ERR_KEYRING_BUSY', 'busy'));
+      expect((await one).code).toBe('ERR_KEYRING_BUSY');
+      expect(await two).toBe('two');
+    },
+  );
+});
+
+describe('what is left on the disk', () => {
+  test('is for us alone, and says no more than the error does', async () => {
+    const { options, locks } = makeFlight();
+    await errorOf(singleFlight(options, () => Promise.reject(denied())));
+    expect(statSync(locks).mode & 0o777).toBe(0o700);
+    const files = readdirSync(locks).sort();
+    expect(files).toEqual([expect.stringMatching(/^[0-9a-f]{32}$/), `${files[0]}.failed`]);
+    for (const file of files) expect(statSync(join(locks, file)).mode & 0o777).toBe(0o600);
+    const [lock = '', note = ''] = files.map((file) => readFileSync(join(locks, file), 'utf8'));
+    expect(lock).toBe('4242\n');
+    expect(JSON.parse(note)).toEqual({
+      id: expect.any(String),
+      code: 'ERR_AUTH_DENIED',
+      message: 'AWS denies it',
+      hints: ['ask for it'],
+    });
+  });
+
+  test('is the lock alone after a success', async () => {
+    const { options, locks } = makeFlight();
+    await errorOf(singleFlight(options, () => Promise.reject(denied())));
+    await singleFlight(options, async () => 'done');
+    expect(readdirSync(locks)).toEqual([expect.stringMatching(/^[0-9a-f]{32}$/)]);
+  });
+});
+
+describe('a wait', () => {
+  /** A clock that goes on only while somebody sleeps. */
+  function fakeTime(onSleep: (nowMs: number) => void = () => {}) {
+    let nowMs = 0;
+    return {
+      monotonicMs: () => nowMs,
+      async sleep(milliseconds: number) {
+        nowMs += milliseconds;
+        onSleep(nowMs);
+        await new Promise((resolve) => {
+          setImmediate(resolve);
+        });
+      },
+    };
+  }
+
+  test('ends after its time, naming who was waited for', async () => {
+    const { options, warnings } = makeFlight();
+    const first = openTask<string>();
+    const one = singleFlight(options, first.run);
+    await first.started;
+    const host = { ...options.host, ...fakeTime(), processId: 5151 };
+    const error = await errorOf(singleFlight({ ...options, host }, notRun));
+    expect(error.code).toBe('ERR_LOGIN_BUSY');
+    expect(error.message).toBe(
+      'process 4242 has been opening a session for identity dev for 120 seconds',
+    );
+    expect(error.hints).toEqual(['ps -p 4242 -o pid,etime,args']);
+    expect(warnings).toEqual([
+      'waiting for process 4242, which is opening a session for identity dev',
+    ]);
+    first.succeed('one');
+    expect(await one).toBe('one');
+  });
+
+  test('is not told of when it is short', async () => {
+    const { options, warnings } = makeFlight();
+    const first = openTask<string>();
+    const one = singleFlight(options, first.run);
+    await first.started;
+    const time = fakeTime((nowMs) => {
+      if (nowMs > 500) first.succeed('one');
+    });
+    const host = { ...options.host, ...time };
+    expect(await singleFlight({ ...options, host }, async () => 'two')).toBe('two');
+    expect(await one).toBe('one');
+    expect(warnings).toEqual([]);
+  });
+});
+
+describe('a state directory that cannot be used', () => {
+  const hints = ['export XDG_STATE_HOME=<a directory that can be written>'];
+
+  test('is named: what stands in its place', async () => {
+    const { options, locks } = makeFlight();
+    writeFileSync(join(locks, '..', '..', 'atmos'), 'a file');
+    const error = await errorOf(singleFlight(options, notRun));
+    expect(error.code).toBe('ERR_IO');
+    expect(error.message).toMatch(/^cannot make the directory for locks .*\/locks: (ENOTDIR|EEXIST)$/);
+    expect(error.hints).toEqual(hints);
+  });
+
+  test('is named: a lock that is none', async () => {
+    const { options, locks } = makeFlight();
+    await singleFlight(options, async () => 'done');
+    const [file = ''] = readdirSync(locks);
+    const other = makeFlight();
+    mkdirSync(join(other.locks, file), { recursive: true });
+    const error = await errorOf(singleFlight(other.options, notRun));
+    expect(error.code).toBe('ERR_IO');
+    expect(error.message).toBe(`cannot lock ${join(other.locks, file)}: EISDIR`);
+    expect(error.hints).toEqual(hints);
+  });
+});
+
+describe('across processes', () => {
+  let program: Program | undefined;
+
+  beforeAll(async () => {
+    program = await compileProgram('test/auth/flight-program.ts');
+  });
+  afterAll(() => program?.remove());
+
+  function setUp() {
+    const root = temporaryDirectory();
+    const file = program?.file ?? '';
+    const start = () => startProgram(file, [join(root, 'made')], { XDG_STATE_HOME: root });
+    return { start };
+  }
+
+  test('of thirty at once, one runs the task', async () => {
+    const { start } = setUp();
+    const all = Array.from({ length: 30 }, start);
+    await Promise.all(all.map((one) => one.heard('arrived')));
+    const runner = await Promise.any(
+      all.map(async (one) => {
+        await one.heard('running');
+        return one;
+      }),
+    );
+    runner.tell('succeed');
+    const ends = await Promise.all(all.map((one) => one.heard('ended')));
+    expect(ends.sort()).toEqual([...Array.from({ length: 29 }, () => 'found'), 'made']);
+    expect(all.filter(({ said }) => said.some(({ event }) => event === 'running'))).toEqual([runner]);
+  });
+
+  test('a failure is that of all who waited, and a later one tries', async () => {
+    const { start } = setUp();
+    const holder = start();
+    await holder.heard('running');
+    const waiting = Array.from({ length: 5 }, start);
+    const messages = await Promise.all(waiting.map((one) => one.heard('waiting')));
+    expect(new Set(messages)).toEqual(
+      new Set([`waiting for process ${holder.processId}, which is opening a session for identity dev`]),
+    );
+    holder.tell('fail');
+    const all = [holder, ...waiting];
+    const failures = await Promise.all(all.map((one) => one.heard('failed')));
+    expect(new Set(failures)).toEqual(new Set(['ERR_AUTH_DENIED: AWS denies it']));
+    expect(waiting.flatMap(({ said }) => said).filter(({ event }) => event === 'running')).toEqual([]);
+
+    const later = start();
+    await later.heard('running');
+    later.tell('succeed');
+    expect(await later.heard('ended')).toBe('made');
+  });
+
+  test('who waits for one that is killed goes on', async () => {
+    const { start } = setUp();
+    const holder = start();
+    await holder.heard('running');
+    const waiter = start();
+    await waiter.heard('waiting');
+    await holder.killNow();
+    await waiter.heard('running');
+    waiter.tell('succeed');
+    expect(await waiter.heard('ended')).toBe('made');
+  });
+});

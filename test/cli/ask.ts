@@ -1,0 +1,33 @@
+// A program for prompt.test.ts: asks one question and prints the answer as JSON.
+import { writeFileSync } from 'node:fs';
+import { createPaint } from '../../src/cli/color.ts';
+import { createPrompt } from '../../src/cli/prompt.ts';
+import { exitCodeOf, formatError } from '../../src/cli/report.ts';
+import { realHost } from '../../src/host/real.ts';
+
+const host = realHost();
+const [kind, flag, answerFile] = host.programArguments;
+const prompt = createPrompt(host, flag === 'false' ? false : undefined);
+const instead = 'pass --answer';
+
+async function ask(): Promise<unknown> {
+  switch (kind) {
+    case 'masked':
+      return prompt.masked({ message: 'Secret', instead, fault: (answer) => (answer.length < 3 ? 'too short' : undefined) });
+    case 'confirm':
+      return prompt.confirm({ message: 'Sure?', instead, default: false });
+    case 'select':
+      return prompt.select({ message: 'Which?', instead, choices: ['dev', 'prod'] });
+    default:
+      return prompt.text({ message: 'Name', instead, default: 'nobody' });
+  }
+}
+
+try {
+  const answer = JSON.stringify(await ask());
+  if (answerFile) writeFileSync(answerFile, answer);
+  else host.stdout.write(`answer ${answer}\n`);
+} catch (error) {
+  host.stderr.write(formatError(error, createPaint(host, false)));
+  host.exit(exitCodeOf(error));
+}

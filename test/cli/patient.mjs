@@ -1,0 +1,15 @@
+// A child for run-child.test.ts: tells each signal it gets, ends 30 ms after SIGTERM with code 7, or
+// at a line on its input.
+const counts = {};
+for (const signal of ['SIGINT', 'SIGQUIT', 'SIGHUP', 'SIGTERM', 'SIGCONT']) {
+  process.on(signal, () => {
+    counts[signal] = (counts[signal] ?? 0) + 1;
+    console.log(`${signal} ${counts[signal]}`);
+    if (signal === 'SIGTERM') setTimeout(() => process.exit(7), 30);
+  });
+}
+process.stdin.on('data', () => {
+  console.log(`leaving after ${JSON.stringify(counts)}`);
+  process.exit(0);
+});
+console.log('ready');

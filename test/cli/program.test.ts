@@ -1,0 +1,239 @@
+import { describe, expect, test } from 'vitest';
+import type { Invocation } from '../../src/cli/command.ts';
+import { parseCommandLine } from '../../src/cli/program.ts';
+import { tree } from './tree.ts';
+
+/** Splits at spaces; `''` is an empty word. */
+function words(line: string): string[] {
+  return line.split(' ').filter((word) => word !== '').map((word) => (word === "''" ? '' : word));
+}
+
+function read(line: string): Invocation & { command: string } {
+  const parsed = parseCommandLine(words(line), tree);
+  if (parsed.kind === 'help') throw new Error(`this is help: ${parsed.text}`);
+  return { ...parsed.invocation, command: parsed.spec.name };
+}
+
+function helpOf(line: string): string {
+  const parsed = parseCommandLine(words(line), tree);
+  if (parsed.kind !== 'help') throw new Error('this is no help');
+  return parsed.text.split('\n')[0] ?? '';
+}
+
+function refusal(line: string): unknown {
+  try {
+    return parseCommandLine(words(line), tree);
+  } catch (error) {
+    return error;
+  }
+}
+
+describe('the identity', () => {
+  test.each([
+    ['auth whoami', { kind: 'absent' }],
+    ['auth whoami --identity=', { kind: 'absent' }],
+    ["auth whoami -i ''", { kind: 'absent' }],
+    ['auth whoami -i', { kind: 'bare' }],
+    ['auth whoami --identity', { kind: 'bare' }],
+    ['auth login -i --force', { kind: 'bare' }],
+    ['auth whoami -i dev', { kind: 'named', name: 'dev' }],
+    ['auth whoami -idev', { kind: 'named', name: 'dev' }],
+    ['auth whoami --identity dev', { kind: 'named', name: 'dev' }],
+    ['auth whoami --identity=dev', { kind: 'named', name: 'dev' }],
+    ['auth -i dev whoami', { kind: 'named', name: 'dev' }],
+    ['auth --identity=dev whoami -o json', { kind: 'named', name: 'dev' }],
+    ['auth -i dev whoami -i prod', { kind: 'named', name: 'prod' }],
+    ['auth -i dev whoami --identity=', { kind: 'named', name: 'dev' }],
+    ['auth -i dev exec -- id', { kind: 'named', name: 'dev' }],
+  ])('%s', (line, identity) => {
+    expect(read(line).identity).toEqual(identity);
+  });
+
+  test.each(['auth whoami -i=dev', 'auth -i=dev whoami', 'auth whoami --identity==dev'])(
+    '%s is refused: the name would start with "="',
+    (line) => {
+      expect(refusal(line)).toMatchObject({
+        code: 'ERR_USAGE',
+        message: expect.stringMatching(/^the value of (-i|--identity) starts with "=": write it after a space$/),
+      });
+    },
+  );
+
+  test('-i before the command may not swallow it', () => {
+    expect(refusal('auth -i whoami')).toMatchObject({
+      code: 'ERR_USAGE',
+      message: '-i took "whoami" as the identity, and no command is left',
+      hints: ['did you mean atmos auth whoami -i?', 'atmos auth --help'],
+    });
+  });
+
+  test('a command without one says so', () => {
+    expect(refusal('auth -i dev keyring status')).toMatchObject({
+      code: 'ERR_USAGE',
+      message: '"atmos auth keyring status" takes no identity',
+    });
+  });
+
+  test('logout takes a name and -i alike; both are for the command to judge', () => {
+    expect(read('auth logout dev')).toMatchObject({ operand: 'dev', identity: { kind: 'absent' } });
+    expect(read('auth logout dev -i')).toMatchObject({ operand: 'dev', identity: { kind: 'bare' } });
+    expect(read('auth logout -i dev')).toMatchObject({ operand: undefined, identity: { kind: 'named', name: 'dev' } });
+  });
+});
+
+describe('a program to run', () => {
+  test('stands after "--" and is not read', () => {
+    const { program, identity } = read('auth exec -i dev -- aws s3 ls -i other --help -- x');
+    expect(program).toEqual(['aws', 's3', 'ls', '-i', 'other', '--help', '--', 'x']);
+    expect(identity).toEqual({ kind: 'named', name: 'dev' });
+  });
+
+  test.each([
+    ['auth exec -i aws s3 ls', 'the command to run goes after "--", and -i took "aws" as the identity'],
+    ['auth exec -i aws', 'the command to run goes after "--", and -i took "aws" as the identity'],
+    ['auth exec -i aws --version', 'the command to run goes after "--", and -i took "aws" as the identity'],
+    ['auth exec aws s3 ls', 'the command to run goes after "--"'],
+    ['auth exec', 'the command to run goes after "--"'],
+    ['auth exec --', 'the command to run goes after "--"'],
+    ["auth exec -- ''", 'the command to run goes after "--"'],
+    ['auth exec aws -- s3 ls', '"aws" stands before "--" and is no option: the command to run goes after it'],
+    ['auth exec --secret=x -- id', '"--secret" stands before "--" and is no option: the command to run goes after it'],
+  ])('%s is refused', (line, message) => {
+    expect(refusal(line)).toMatchObject({
+      code: 'ERR_USAGE',
+      message,
+      hints: ['atmos auth exec -i NAME -- aws sts get-caller-identity', 'atmos auth exec --help'],
+    });
+  });
+
+  test('is refused by a command that takes none', () => {
+    expect(refusal('auth whoami -- id')).toMatchObject({
+      code: 'ERR_USAGE',
+      message: '"atmos auth whoami" takes nothing after "--"',
+    });
+  });
+});
+
+describe('options', () => {
+  test('global ones stand anywhere; the nearer one counts, lists grow', () => {
+    const { globals } = read(
+      '--config a.yaml --profile=x,y -C /tmp auth --no-color --interactive=false login --profile z -C/var --interactive',
+    );
+    expect(globals).toEqual({
+      config: ['a.yaml'],
+      profile: ['x', 'y', 'z'],
+      chdir: '/var',
+      color: false,
+      interactive: true,
+    });
+    expect(read('auth login --profile= --config= --chdir=').globals).toEqual({
+      config: [],
+      profile: [],
+      chdir: undefined,
+      color: true,
+      interactive: undefined,
+    });
+  });
+
+  test('--interactive alone never takes the next word', () => {
+    expect(read('--interactive auth login')).toMatchObject({ command: 'login', globals: { interactive: true } });
+  });
+
+  test('flags and values are told apart', () => {
+    expect(read('auth login --force --mfa-token 123456')).toMatchObject({
+      flags: { force: true },
+      values: { 'mfa-token': '123456' },
+    });
+    expect(read('auth login --no-force --mfa-token=')).toMatchObject({ flags: { force: false }, values: {} });
+    expect(read('auth login --force=false')).toMatchObject({ flags: { force: false } });
+  });
+
+  test.each([
+    ['auth login --mfa-token', '--mfa-token needs a value: <code>', []],
+    ['auth login --mfa-token --force', '--mfa-token needs a value: <code>', []],
+    ['auth login --force=maybe', '--force is either true or false', []],
+    ['auth login --forse', 'unknown option "--forse" for "atmos auth login"', ['did you mean --force?']],
+    ['auth whoami --mfa-tokn=123456', 'unknown option "--mfa-tokn" for "atmos auth whoami"', []],
+    ['auth whoami -x', 'unknown option "-x" for "atmos auth whoami"', []],
+    ['auth whoami -o jsn', '-o cannot be "jsn": it is one of json', ['did you mean json?']],
+    ['auth whoami -o=json', 'the value of -o starts with "=": write it after a space', []],
+  ])('%s is refused', (line, message, nearest) => {
+    const command = line.split(' ').slice(0, 2).join(' ');
+    expect(refusal(line)).toMatchObject({
+      code: 'ERR_USAGE',
+      message,
+      hints: [...nearest, `atmos ${command} --help`],
+    });
+  });
+});
+
+describe('commands', () => {
+  test('an unknown one is told with the nearest name', () => {
+    expect(refusal('auth whomai')).toMatchObject({
+      code: 'ERR_USAGE',
+      message: 'unknown command "whomai" for "atmos auth"',
+      hints: ['did you mean whoami?', 'atmos auth --help'],
+    });
+    expect(refusal('auth keyring frobnicate')).toMatchObject({
+      message: 'unknown command "frobnicate" for "atmos auth keyring"',
+      hints: ['atmos auth keyring --help'],
+    });
+  });
+
+  test('an operand too many is refused', () => {
+    expect(refusal('auth whoami dev')).toMatchObject({
+      code: 'ERR_USAGE',
+      message: '"atmos auth whoami" does not take "dev"',
+      hints: ['atmos auth whoami -i dev', 'atmos auth whoami --help'],
+    });
+    expect(refusal('auth logout dev prod')).toMatchObject({ message: '"atmos auth logout" does not take "prod"' });
+  });
+
+  test('--version is the command version', () => {
+    expect(read('--version').command).toBe('version');
+    expect(read('--no-color --version').command).toBe('version');
+    expect(refusal('auth --version')).toMatchObject({ message: 'unknown option "--version" for "atmos auth"' });
+  });
+});
+
+describe('help', () => {
+  test.each([
+    ['', 'Usage: atmos <command> [options]'],
+    ['--help', 'Usage: atmos <command> [options]'],
+    ['help', 'Usage: atmos <command> [options]'],
+    ['auth', 'Usage: atmos auth <command> [options]'],
+    ['auth -h', 'Usage: atmos auth <command> [options]'],
+    ['help auth login', 'Usage: atmos auth login [options]'],
+    ['auth help login', 'Usage: atmos auth login [options]'],
+    ['auth login -h', 'Usage: atmos auth login [options]'],
+    ['auth login --nonsense --help', 'Usage: atmos auth login [options]'],
+    ['auth -i dev exec --help', 'Usage: atmos auth exec [options] -- <command> [arguments]'],
+    ['auth logout --help', 'Usage: atmos auth logout [name] [options]'],
+    ['auth keyring status --help', 'Usage: atmos auth keyring status [options]'],
+  ])('%s', (line, usage) => {
+    expect(helpOf(line)).toBe(usage);
+  });
+
+  test('shows commands, options and choices in columns', () => {
+    const parsed = parseCommandLine(['auth', 'whoami', '--help'], tree);
+    expect(parsed).toEqual({
+      kind: 'help',
+      text: `Usage: atmos auth whoami [options]
+
+Who.
+
+Options:
+  -i, --identity [name]  the identity; without a name: choose from a list
+  -o, --output <format>  format: json
+
+Global options:
+      --config <file>      configuration file; may be repeated
+      --profile <name>     configuration profile; may be repeated
+  -C, --chdir <directory>  work in this directory
+      --interactive=false  ask nobody
+      --no-color           no colour
+  -h, --help               show help
+`,
+    });
+  });
+});

@@ -1,0 +1,151 @@
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createPrompt } from '../../src/cli/prompt.ts';
+import type { Program } from '../support/compile.ts';
+import { compileProgram } from '../support/compile.ts';
+import { fakeHost } from '../support/fake-host.ts';
+import { openPty } from '../support/pty.ts';
+import { temporaryDirectory } from '../support/temporary.ts';
+
+const hideCursor = '\u001b[?25l';
+const showCursor = '\u001b[?25h';
+const env = { PATH: process.env['PATH'] ?? '', TERM: 'xterm' };
+
+describe('at a terminal', () => {
+  let program: Program;
+  beforeAll(async () => {
+    program = await compileProgram('test/cli/ask.ts');
+  });
+  afterAll(() => program.remove());
+
+  const ask = (kind: string) => openPty(process.execPath, [program.file, kind], { env });
+
+  test('text is asked for, with a default', async () => {
+    const session = ask('text');
+    await session.waitFor('Name');
+    session.type('Ada\r');
+    await session.waitFor('answer "Ada"');
+    expect(await session.ended).toMatchObject({ exitCode: 0 });
+  });
+
+  test('a secret shows as stars, and a bad one is asked for again', async () => {
+    const session = ask('masked');
+    await session.waitFor('Secret');
+    session.type('ab\r');
+    await session.waitFor('too short');
+    session.type('cd\r');
+    await session.waitFor('answer "abcd"');
+    expect(session.shown()).toContain('****');
+    expect(session.shown().replace('answer "abcd"', '')).not.toContain('abcd');
+  });
+
+  test('a choice is made with the arrows', async () => {
+    const session = ask('select');
+    await session.waitFor('prod');
+    session.type('\u001b[B\r');
+    await session.waitFor('answer "prod"');
+  });
+
+  test('yes is said with y', async () => {
+    const session = ask('confirm');
+    await session.waitFor('Sure?');
+    session.type('y\r');
+    await session.waitFor('answer true');
+  });
+
+  test.each([
+    ['Ctrl-C', '\u0003'],
+    ['Ctrl-D', '\u0004'],
+  ])('%s leaves with 130 and the cursor back', async (_, key) => {
+    for (const kind of ['text', 'masked', 'select', 'confirm']) {
+      const session = ask(kind);
+      await session.waitFor('?');
+      session.type(key);
+      await session.waitFor('error: cancelled');
+      expect(await session.ended, kind).toMatchObject({ exitCode: 130 });
+      expectCursorBack(session.shown());
+    }
+  });
+
+  test.each([
+    ['SIGTERM', 15],
+    ['SIGHUP', 1],
+  ] as const)('%s ends it as a signal does, with the cursor back', async (signal, number) => {
+    const session = ask('select');
+    await session.waitFor('prod');
+    process.kill(session.pid, signal);
+    expect(await session.ended).toMatchObject({ signal: number });
+    expectCursorBack(session.shown());
+  });
+
+  test('SIGINT from elsewhere leaves like Ctrl-C', async () => {
+    const session = ask('masked');
+    await session.waitFor('Secret');
+    process.kill(session.pid, 'SIGINT');
+    expect(await session.ended).toMatchObject({ exitCode: 130 });
+  });
+
+  test('with standard input and output taken, the terminal is asked all the same', async () => {
+    const answer = join(temporaryDirectory(), 'answer');
+    const line = `'${process.execPath}' '${program.file}' masked '' '${answer}' < /dev/null > /dev/null 2>&1`;
+    const session = openPty('sh', ['-c', line], { env });
+    await session.waitFor('Secret');
+    session.type('abcd\r');
+    expect(await session.ended).toMatchObject({ exitCode: 0 });
+    expect(readFileSync(answer, 'utf8')).toBe('"abcd"');
+  });
+
+  test('in the background it refuses and does not stop', async () => {
+    const line = `set -m; '${process.execPath}' '${program.file}' masked & wait $!; echo "rc $?"`;
+    const session = openPty('bash', ['-c', line], { env });
+    await session.waitFor('error: cannot ask for "Secret": there is no terminal');
+    await session.waitFor('hint: pass --answer');
+    await session.waitFor('rc 2');
+  });
+});
+
+describe('where nobody can be asked, it refuses at once', () => {
+  const question = { message: 'MFA code', instead: 'pass --mfa-token or set ATMOS_MFA_TOKEN' };
+  const refusal = (reason: string) => ({
+    code: 'ERR_NO_TERMINAL',
+    message: `cannot ask for "MFA code": ${reason}`,
+    hints: [question.instead],
+  });
+  const openTerminal = () => Promise.reject(new Error('the terminal was opened'));
+
+  test('without a terminal', async () => {
+    const prompt = createPrompt(fakeHost());
+    for (const answer of [
+      prompt.text(question),
+      prompt.masked(question),
+      prompt.confirm({ ...question, default: true }),
+      prompt.select({ ...question, choices: ['a'] }),
+    ]) {
+      await expect(answer).rejects.toMatchObject(refusal('there is no terminal'));
+    }
+  });
+
+  test.each([
+    [{ CI: 'true' }, undefined, 'CI is set'],
+    [{ CI: '1' }, undefined, 'CI is set'],
+    [{ ATMOS_INTERACTIVE: 'false' }, undefined, 'ATMOS_INTERACTIVE says no'],
+    [{}, false, '--interactive=false was given'],
+  ])('in the environment %j with --interactive %s', async (variables, interactive, reason) => {
+    const prompt = createPrompt(fakeHost({ env: variables, openTerminal }), interactive);
+    await expect(prompt.text(question)).rejects.toMatchObject(refusal(reason));
+  });
+
+  test('CI=false is no CI, and --interactive outweighs the environment', async () => {
+    const asked = { message: 'the terminal was opened' };
+    const notInCi = createPrompt(fakeHost({ env: { CI: 'false' }, openTerminal }));
+    await expect(notInCi.text(question)).rejects.toMatchObject(asked);
+    const wanted = createPrompt(fakeHost({ env: { CI: 'true' }, openTerminal }), true);
+    await expect(wanted.text(question)).rejects.toMatchObject(asked);
+  });
+});
+
+function expectCursorBack(shown: string): void {
+  expect(shown.lastIndexOf(showCursor)).toBeGreaterThan(shown.lastIndexOf(hideCursor));
+}

@@ -1,0 +1,137 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import type { Program } from '../support/compile.ts';
+import { compileProgram } from '../support/compile.ts';
+import { openPty } from '../support/pty.ts';
+import { temporaryDirectory } from '../support/temporary.ts';
+
+const patient = fileURLToPath(new URL('patient.mjs', import.meta.url));
+const path = process.env['PATH'] ?? '';
+
+let program: Program;
+beforeAll(async () => {
+  program = await compileProgram('test/cli/run-program.ts');
+});
+afterAll(() => program.remove());
+
+function run(words: readonly string[], searchPath = path) {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [program.file, ...words], {
+    env: { PATH: searchPath },
+    encoding: 'utf8',
+  });
+  return { status, stdout, stderr };
+}
+
+describe('the exit code', () => {
+  test('is the child’s', () => {
+    expect(run(['sh', '-c', 'echo out; echo err >&2; exit 42'])).toEqual({ status: 42, stdout: 'out\n', stderr: 'err\n' });
+    expect(run(['true']).status).toBe(0);
+  });
+
+  test('is 128 + n when a signal ended it', () => {
+    expect(run(['sh', '-c', 'kill -KILL $$']).status).toBe(137);
+    expect(run(['sh', '-c', 'kill -TERM $$']).status).toBe(143);
+  });
+
+  test('is 127 when there is no such command, and a near one is named', () => {
+    const directory = temporaryDirectory();
+    writeFileSync(join(directory, 'terraform'), '', { mode: 0o755 });
+    expect(run(['terrafrom'], `${directory}:/nonexistent`)).toEqual({
+      status: 127,
+      stdout: '',
+      stderr: 'error: command "terrafrom" was not found on PATH\nhint: did you mean terraform?\n',
+    });
+    expect(run(['./not-there'])).toMatchObject({
+      status: 127,
+      stderr: 'error: "./not-there" is not there, or the program that its first line names\n',
+    });
+  });
+
+  test('is 126 when it cannot be run', () => {
+    const directory = temporaryDirectory();
+    const file = join(directory, 'data');
+    writeFileSync(file, '', { mode: 0o644 });
+    expect(run([file])).toMatchObject({
+      status: 126,
+      stderr: `error: cannot run ${JSON.stringify(file)}: EACCES\nhint: chmod +x ${file}\n`,
+    });
+    mkdirSync(join(directory, 'folder'));
+    expect(run([join(directory, 'folder')])).toMatchObject({ status: 126 });
+  });
+});
+
+describe('away from a terminal', () => {
+  function start() {
+    // `detached` makes a session of its own: no terminal can be reached from there.
+    const child = spawn(process.execPath, [program.file, process.execPath, patient], {
+      env: { PATH: path },
+      stdio: ['pipe', 'pipe', 'inherit'],
+      detached: true,
+    });
+    onTestFinished(() => void child.kill('SIGKILL'));
+    let text = '';
+    let wake = () => {};
+    child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
+      text += chunk;
+      wake();
+    });
+    const until = async (wanted: string) => {
+      while (!text.includes(wanted)) await new Promise<void>((resolve) => (wake = resolve));
+    };
+    return { child, until, text: () => text };
+  }
+
+  test('SIGTERM is passed on, and we wait for the child', async () => {
+    const { child, until } = start();
+    await until('ready');
+    child.kill('SIGTERM');
+    expect(await once(child, 'exit')).toEqual([7, null]);
+  });
+
+  test('every signal is passed on once', async () => {
+    const { child, until } = start();
+    await until('ready');
+    for (const signal of ['SIGINT', 'SIGQUIT', 'SIGHUP'] as const) {
+      child.kill(signal);
+      await until(`${signal} 1`);
+    }
+    child.stdin.write('leave\n');
+    await until('leaving after {"SIGINT":1,"SIGQUIT":1,"SIGHUP":1}');
+    expect(await once(child, 'exit')).toEqual([0, null]);
+  });
+});
+
+describe('in the foreground of a terminal', () => {
+  test('Ctrl-C reaches the child once, and we wait for it', async () => {
+    const session = openPty(process.execPath, [program.file, process.execPath, patient], { env: { PATH: path } });
+    await session.waitFor('ready');
+    session.type('\u0003');
+    await session.waitFor('SIGINT 1');
+    session.type('\u001c');
+    await session.waitFor('SIGQUIT 1');
+    session.type('leave\r');
+    await session.waitFor('leaving after {"SIGINT":1,"SIGQUIT":1}');
+    expect(await session.ended).toMatchObject({ exitCode: 0 });
+  });
+
+  test('Ctrl-Z stops both and gives the shell its terminal; fg continues both', async () => {
+    const session = openPty('bash', ['--norc', '--noprofile', '-i'], { env: { PATH: path, PS1: 'prompt> ', TERM: 'dumb' } });
+    await session.waitFor('prompt> ');
+    session.type(`'${process.execPath}' '${program.file}' '${process.execPath}' '${patient}'\r`);
+    await session.waitFor('ready');
+    session.type('\u001a');
+    await session.waitFor('Stopped');
+    await session.waitFor('prompt> ');
+    session.type('fg\r');
+    await session.waitFor('SIGCONT 1');
+    session.type('leave\r');
+    await session.waitFor('leaving after');
+    await session.waitFor('prompt> ');
+    session.type('exit 5\r');
+    expect(await session.ended).toMatchObject({ exitCode: 5 });
+  });
+});

@@ -1,0 +1,178 @@
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { load } from 'js-yaml';
+import { describe, expect, it } from 'vitest';
+import { loadConfig } from '../../src/config/load.ts';
+import { createProject, errorOf, projectOf } from './project.ts';
+
+const realm = (name: string) => `auth: { realm: ${name} }`;
+
+describe('without --config', () => {
+  it('takes the atmos.yaml of the working directory, and no other', () => {
+    const project = createProject({
+      'atmos.yaml': realm('above'),
+      'sub/atmos.yaml': realm('here'),
+    });
+    const config = loadConfig({}, project.host({}, project.path('sub')));
+    expect(config).toMatchObject({
+      files: [project.path('sub/atmos.yaml')],
+      directory: project.path('sub'),
+      isExplicit: false,
+      realm: { value: 'here' },
+    });
+  });
+
+  it('takes atmos.yml where there is no atmos.yaml', () => {
+    const both = createProject({ 'atmos.yaml': realm('yaml'), 'atmos.yml': realm('yml') });
+    expect(both.load().realm?.value).toBe('yaml');
+    const one = createProject({ 'atmos.yml': realm('yml') });
+    expect(one.load().files).toEqual([one.path('atmos.yml')]);
+  });
+
+  it('takes the nearest above, by the path one came along', () => {
+    const project = createProject({ 'atmos.yaml': realm('above'), 'a/b/c/x': '' });
+    symlinkSync(project.path('a/b'), project.path('link'));
+    const config = loadConfig({}, project.host({}, project.path('link/c')));
+    expect(config.directory).toBe(project.directory);
+    const nearer = createProject({
+      'atmos.yaml': realm('far'),
+      'a/atmos.yaml': realm('near'),
+      'a/b/x': '',
+    });
+    const found = loadConfig({}, nearer.host({}, nearer.path('a/b')));
+    expect(found.realm?.value).toBe('near');
+  });
+
+  it('passes over a directory of that name', () => {
+    const project = createProject({ 'atmos.yml': realm('file') });
+    mkdirSync(project.path('atmos.yaml'));
+    expect(project.load().realm?.value).toBe('file');
+  });
+
+  it('lays the one of ATMOS_CLI_CONFIG_PATH over that of the working directory', () => {
+    const project = createProject({
+      'atmos.yaml': `auth: { realm: above }`,
+      'work/atmos.yaml': 'auth: { realm: here, session_files: true }',
+      'etc/atmos.yaml': realm('over'),
+    });
+    const env = { ATMOS_CLI_CONFIG_PATH: '../etc' };
+    const config = loadConfig({}, project.host(env, project.path('work')));
+    expect(config).toMatchObject({
+      files: [project.path('work/atmos.yaml'), project.path('etc/atmos.yaml')],
+      directory: project.path('etc'),
+      isExplicit: false,
+      realm: { value: 'over' },
+      sessionFiles: { value: true },
+    });
+  });
+
+  it('does not look above when ATMOS_CLI_CONFIG_PATH is set, and says when that has none', () => {
+    const project = createProject({
+      'atmos.yaml': realm('above'),
+      'work/x': '',
+      'here/atmos.yaml': realm('here'),
+    });
+    const env = { ATMOS_CLI_CONFIG_PATH: project.path('gone') };
+    const error = errorOf(() => loadConfig({}, project.host(env, project.path('work'))), project);
+    expect(error.code).toBe('ERR_CONFIG_NOT_FOUND');
+    expect(error.message).toBe(
+      'no atmos.yaml: looked for atmos.yaml and atmos.yml in $/work, $/gone',
+    );
+    const { warnings } = loadConfig({}, project.host(env, project.path('here')));
+    expect(warnings).toEqual([
+      `ATMOS_CLI_CONFIG_PATH names ${project.path('gone')}, which has no atmos.yaml`,
+    ]);
+  });
+
+  it('reads a file once when ATMOS_CLI_CONFIG_PATH is the working directory', () => {
+    const project = projectOf(realm('here'));
+    const config = project.load({ ATMOS_CLI_CONFIG_PATH: '.' });
+    expect(config).toMatchObject({ files: [project.path('atmos.yaml')], warnings: [] });
+  });
+
+  it('with none anywhere, lists the places and gives a file to paste', () => {
+    const project = createProject({ 'a/x': '' });
+    const error = errorOf(() => loadConfig({}, project.host({}, project.path('a'))), project);
+    expect(error.code).toBe('ERR_CONFIG_NOT_FOUND');
+    const above = dirname(project.directory);
+    expect(error.message).toContain(
+      `no atmos.yaml: looked for atmos.yaml and atmos.yml in $/a, $, ${above}`,
+    );
+    const [file = ''] = error.hints;
+    expect(load(file)).toMatchObject({ auth: { identities: { dev: { kind: 'aws/user' } } } });
+    writeFileSync(project.path('atmos.yaml'), file);
+    expect(project.load()).toMatchObject({
+      identities: [{ name: 'dev', kind: 'aws/user', isDefault: true }],
+      warnings: [],
+    });
+  });
+});
+
+describe('--config and ATMOS_CONFIG', () => {
+  it('name the files, and --config wins', () => {
+    const project = createProject({
+      'atmos.yaml': realm('found'),
+      'a.yaml': realm('a'),
+      'b.yaml': 'auth: { session_files: true }',
+    });
+    expect(project.load({ ATMOS_CONFIG: 'a.yaml, b.yaml' })).toMatchObject({
+      files: [project.path('a.yaml'), project.path('b.yaml')],
+      isExplicit: true,
+      realm: { value: 'a' },
+      sessionFiles: { value: true },
+    });
+    const configFiles = [{ value: project.path('b.yaml'), source: '--config' }];
+    expect(project.load({ ATMOS_CONFIG: 'a.yaml' }, { configFiles }).files).toEqual([
+      project.path('b.yaml'),
+    ]);
+    expect(project.load({ ATMOS_CONFIG: '' }).isExplicit).toBe(false);
+  });
+
+  it('name one file each on the command line, whatever is in its name', () => {
+    const project = createProject({ 'a,b.yaml': realm('comma') });
+    const configFiles = [{ value: 'a,b.yaml', source: '--config' }];
+    expect(project.load({}, { configFiles }).realm?.value).toBe('comma');
+  });
+
+  it.each([
+    ['gone.yaml', 'ERR_CONFIG_NOT_FOUND', '$/gone.yaml (from ATMOS_CONFIG) does not exist'],
+    ['atmos.yaml/x', 'ERR_CONFIG_NOT_FOUND', '$/atmos.yaml/x (from ATMOS_CONFIG) does not exist'],
+    ['sub', 'ERR_CONFIG_UNREADABLE', '$/sub (from ATMOS_CONFIG) is a directory, not a YAML file'],
+    [
+      'fifo',
+      'ERR_CONFIG_UNREADABLE',
+      '$/fifo (from ATMOS_CONFIG) is no regular file, not a YAML file',
+    ],
+    ['large', 'ERR_CONFIG_UNREADABLE', '$/large (from ATMOS_CONFIG) is larger than 1 MiB'],
+    ['binary', 'ERR_CONFIG_SYNTAX', '$/binary (from ATMOS_CONFIG) is not UTF-8 text'],
+    ['loop', 'ERR_CONFIG_UNREADABLE', 'cannot read $/loop (from ATMOS_CONFIG): ELOOP'],
+    ['a,', 'ERR_USAGE', 'ATMOS_CONFIG needs the name of a file, and got an empty one'],
+  ])('%s is refused with %s', (name, code, message) => {
+    const project = createProject({
+      'atmos.yaml': '',
+      a: '',
+      'sub/x': '',
+      large: `#${'x'.repeat(1024 * 1024)}`,
+    });
+    execFileSync('mkfifo', [project.path('fifo')]);
+    writeFileSync(project.path('binary'), Buffer.from([0x61, 0xff, 0xfe]));
+    symlinkSync('loop', project.path('loop'));
+    expect(errorOf(() => project.load({ ATMOS_CONFIG: name }), project)).toMatchObject({
+      code,
+      message,
+    });
+  });
+
+  it('takes a file of exactly 1 MiB, and a byte order mark', () => {
+    const project = createProject({
+      large: `#${'x'.repeat(1024 * 1024 - 1)}`,
+      'bom.yaml': `\uFEFF${realm('bom')}`,
+    });
+    expect(project.load({ ATMOS_CONFIG: 'large' }).identities).toEqual([]);
+    expect(project.load({ ATMOS_CONFIG: 'bom.yaml' }).realm).toMatchObject({
+      value: 'bom',
+      source: `auth.realm (${project.path('bom.yaml')}:1:16)`,
+    });
+  });
+});

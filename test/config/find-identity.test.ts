@@ -1,0 +1,62 @@
+import { describe, expect, it } from 'vitest';
+import { findIdentity } from '../../src/config/find-identity.ts';
+import { createProject, errorOf } from './project.ts';
+
+const project = () =>
+  createProject({
+    'atmos.yaml':
+      'auth: { identities: { Dev: { kind: aws/user }, prod: { kind: aws/user }, stub: } }',
+    'profiles/ci/x.yaml': 'auth: { identities: { deploy: { kind: aws/user }, Stub: { kind: a } } }',
+    'profiles/bad/x.yaml': 'auth: { identities: [deploy',
+    'profiles/night/x.yaml': 'auth: { identities: { DEPLOY: { kind: aws/user } } }',
+  });
+
+describe('an identity', () => {
+  it('is found without regard to case', () => {
+    const config = project().load();
+    expect(findIdentity(config, 'dEV').name).toBe('Dev');
+    expect(findIdentity(config, 'PROD').name).toBe('prod');
+  });
+
+  it('that is unknown is answered with the nearest', () => {
+    const ours = project();
+    const error = errorOf(() => findIdentity(ours.load(), 'pro'), ours);
+    expect(error.code).toBe('ERR_IDENTITY_UNKNOWN');
+    expect(error.message).toBe('unknown identity "pro": it is one of Dev, prod in $/atmos.yaml');
+    expect(error.hints).toEqual(['did you mean prod?']);
+  });
+
+  it('that is only in other profiles is answered with those', () => {
+    const ours = project();
+    expect(errorOf(() => findIdentity(ours.load(), 'deploy')).hints).toEqual([
+      'it is in profile ci: add --profile ci',
+      'it is in profile night: add --profile night',
+    ]);
+    const config = ours.load({ ATMOS_PROFILE: 'ci' });
+    expect(findIdentity(config, 'Deploy').kind).toBe('aws/user');
+  });
+
+  it('cannot be found where there are none', () => {
+    const ours = createProject({ 'atmos.yaml': '' });
+    expect(errorOf(() => findIdentity(ours.load(), 'x\u001b[2J'), ours)).toMatchObject({
+      code: 'ERR_IDENTITY_UNKNOWN',
+      message: 'unknown identity "x\\u001b[2J": there are none in $/atmos.yaml',
+      hints: [],
+    });
+  });
+
+  it('without a kind is no error until it is wanted', () => {
+    const ours = createProject({
+      'atmos.yaml': 'auth:\n  identities:\n    stub: {}\n',
+      'profiles/ci/x.yaml': 'auth: { identities: { Stub: { kind: aws/user } } }',
+    });
+    const config = ours.load();
+    expect(config.identities).toMatchObject([{ name: 'stub', kind: '' }]);
+    expect(errorOf(() => findIdentity(config, 'stub'), ours)).toMatchObject({
+      code: 'ERR_CONFIG_INVALID',
+      message: 'identity "stub" ($/atmos.yaml:3:5) has no kind',
+      hints: ['it is in profile ci: add --profile ci', 'kind: aws/user'],
+    });
+    expect(findIdentity(ours.load({ ATMOS_PROFILE: 'ci' }), 'stub').kind).toBe('aws/user');
+  });
+});

@@ -1,0 +1,272 @@
+import { describe, expect, it } from 'vitest';
+import { createProject, errorOf, projectOf } from './project.ts';
+
+const whole = `
+auth:
+  realm: my-project
+  session_files: true
+  keyring:
+    type: file
+    spec:
+      path: .keyring
+      password_env: KEYRING_PASSWORD
+      password_file: ~/secret
+      password_command: pass show keyring
+    fallback: [memory]
+  providers:
+    sso:
+      kind: aws/iam-identity-center
+      region: eu-west-1
+  identities:
+    Prod:
+      kind: aws/permission-set
+      via: { provider: sso }
+      principal: { name: admin, account: { id: "012345678901" } }
+    dev:
+      kind: aws/user
+      default: true
+      session: { duration: 3600 }
+      env:
+        - key: AWS_PAGER
+          value: ""
+components:
+  terraform: { base_path: components/terraform }
+`;
+
+describe('a whole atmos.yaml', () => {
+  it('gives what it says, sorted by name, with the places it is written at', () => {
+    const project = projectOf(whole);
+    const config = project.load();
+    const at = (place: string) => `(${project.path('atmos.yaml')}:${place})`;
+    expect(config).toMatchObject({
+      files: [project.path('atmos.yaml')],
+      baseFiles: [project.path('atmos.yaml')],
+      directory: project.directory,
+      isExplicit: false,
+      profiles: [],
+      profileDirectories: [project.path('profiles')],
+      realm: { value: 'my-project', source: `auth.realm ${at('3:10')}` },
+      sessionFiles: { value: true, source: `auth.session_files ${at('4:18')}` },
+      keyring: {
+        type: { value: 'file', source: `auth.keyring.type ${at('6:11')}` },
+        path: { value: project.path('.keyring'), source: `auth.keyring.spec.path ${at('8:13')}` },
+        passwordEnv: { value: 'KEYRING_PASSWORD' },
+        passwordFile: { value: '~/secret' },
+        passwordCommand: { value: 'pass show keyring' },
+        fallback: { value: ['memory'], source: `auth.keyring.fallback ${at('12:5')}` },
+      },
+      warnings: [],
+    });
+    expect(config.identities).toMatchObject([
+      {
+        name: 'Prod',
+        kind: 'aws/permission-set',
+        isDefault: false,
+        via: { provider: 'sso' },
+        principal: { name: 'admin', account: { id: '012345678901' } },
+        spec: {},
+        credentials: {},
+        session: {},
+        env: [],
+      },
+      {
+        name: 'dev',
+        kind: 'aws/user',
+        isDefault: true,
+        session: { duration: '3600' },
+        env: [{ key: 'AWS_PAGER', value: '' }],
+      },
+    ]);
+    expect(config.identities[1]).not.toHaveProperty('via');
+    expect(config.providers).toMatchObject([{ name: 'sso', kind: 'aws/iam-identity-center' }]);
+  });
+
+  it('tells where each field of an identity or a provider stands', () => {
+    const project = projectOf(whole);
+    const { identities, providers } = project.load();
+    const place = (line: string) => `${project.path('atmos.yaml')}:${line}`;
+    const [prod] = identities;
+    expect(prod?.locate()).toBe(place('18:5'));
+    expect(prod?.locate(['kind'])).toBe(place('19:13'));
+    expect(prod?.locate(['principal', 'account', 'id'])).toBe(place('21:48'));
+    expect(prod?.locate(['principal', 'account', 'name'])).toBe(place('21:33'));
+    expect(providers[0]?.locate()).toBe(place('14:5'));
+  });
+
+  it('says nothing where the file says nothing', () => {
+    const config = projectOf('# later\n').load();
+    expect(config.keyring).toEqual({});
+    expect(config.identities).toEqual([]);
+    expect(config.providers).toEqual([]);
+    expect(config.sessionFiles).toEqual({ value: false, source: 'default' });
+    expect(config).not.toHaveProperty('realm');
+  });
+
+  it.each([
+    ['an empty file', ''],
+    ['an empty document', '---\n'],
+    ['empty keys', 'auth:\n  realm:\n  keyring:\n  identities:\nprofiles:\n'],
+    ['empty text', 'auth: {realm: "", keyring: {type: "", spec: {path: "", password_file: ""}}}'],
+  ])('takes %s for no settings', (_, text) => {
+    const config = projectOf(text).load();
+    expect(config.keyring).toEqual({});
+    expect(config).not.toHaveProperty('realm');
+  });
+
+  it('loads what a real project has besides', () => {
+    const config = projectOf(`
+import: []
+base_path: !repo-root .
+env: !include .env
+<<: !include more.env
+vars:
+  now: !exec date
+  all: [!git.sha , !random 1 10]
+  rest: !append [1]
+  gone: !unset
+templates: { settings: { enabled: true } }
+auth: { realm: here }
+`).load();
+    expect(config.realm?.value).toBe('here');
+    expect(config.warnings).toEqual([]);
+  });
+});
+
+describe('what is merged', () => {
+  it('takes << and anchors as YAML does, and knows where they lead', () => {
+    const project = projectOf(`
+x-user: &user
+  kind: aws/user
+  session: { duration: 1h }
+x-more: &more { kind: other, default: true }
+auth:
+  identities:
+    dev:
+      <<: [*user, *more]
+      session: { duration: 2h }
+    ops: *user
+`);
+    const { identities } = project.load();
+    expect(identities).toMatchObject([
+      { name: 'dev', kind: 'aws/user', isDefault: true, session: { duration: '2h' } },
+      { name: 'ops', kind: 'aws/user', isDefault: false, session: { duration: '1h' } },
+    ]);
+    const place = (line: string) => `${project.path('atmos.yaml')}:${line}`;
+    expect(identities[0]?.locate(['kind'])).toBe(place('3:9'));
+    expect(identities[0]?.locate(['session', 'duration'])).toBe(place('10:28'));
+    expect(identities[1]?.locate(['kind'])).toBe(place('3:9'));
+  });
+
+  it('lets a later --config win, key by key, and keeps the first spelling of names', () => {
+    const project = createProject({
+      'base.yaml': `
+auth:
+  keyring: { type: file, spec: { path: a } }
+  identities: { Dev: { kind: aws/user, credentials: { region: eu-west-1 } } }
+`,
+      'over/more.yaml': `
+auth:
+  keyring: { spec: { password_file: b } }
+  identities: { DEV: { default: true, credentials: { mfa_arn: arn } }, ops: { kind: aws/user } }
+`,
+    });
+    const config = project.load(
+      {},
+      {
+        configFiles: [
+          { value: 'base.yaml', source: '--config' },
+          { value: 'over/more.yaml', source: '--config' },
+        ],
+      },
+    );
+    expect(config.isExplicit).toBe(true);
+    expect(config.directory).toBe(project.path('over'));
+    expect(config.files).toEqual([project.path('base.yaml'), project.path('over/more.yaml')]);
+    expect(config.keyring).toMatchObject({
+      type: { value: 'file', source: `auth.keyring.type (${project.path('base.yaml')}:3:20)` },
+      path: { value: project.path('a') },
+      passwordFile: { value: project.path('over/b') },
+    });
+    expect(config.identities.map(({ name }) => name)).toEqual(['Dev', 'ops']);
+    expect(config.identities[0]).toMatchObject({
+      kind: 'aws/user',
+      isDefault: true,
+      credentials: { region: 'eu-west-1', mfa_arn: 'arn' },
+    });
+    expect(config.identities[0]?.locate(['default'])).toBe(
+      `${project.path('over/more.yaml')}:4:33`,
+    );
+    expect(config.identities[0]?.locate(['kind'])).toBe(`${project.path('base.yaml')}:4:30`);
+  });
+
+  it('is not misled by names that mean something to JavaScript', () => {
+    const project = projectOf('auth: { identities: { __proto__: { kind: aws/user } } }');
+    const error = errorOf(() => project.load(), project);
+    expect(error.code).toBe('ERR_CONFIG_INVALID');
+    expect(error.message).toBe(
+      'auth.identities.__proto__ ($/atmos.yaml:1:23) has a name that is reserved',
+    );
+    expect(projectOf('toString: 1\nauth: { realm: x }').load().realm?.value).toBe('x');
+  });
+});
+
+describe('!env', () => {
+  it.each([
+    ['!env REALM', { REALM: 'given' }, 'given'],
+    ['!env REALM', { REALM: '  given \n' }, 'given'],
+    ['!env REALM other', { REALM: 'given' }, 'given'],
+    ['!env REALM other', {}, 'other'],
+    ['!env REALM "two words"', {}, 'two words'],
+    ["!env REALM 'two words'", {}, 'two words'],
+    ['!env REALM other', { REALM: '' }, undefined],
+    ['!env REALM', {}, undefined],
+    ['!env toString', {}, undefined],
+  ])('reads %s with %j as %j', (tag, env, expected) => {
+    expect(projectOf(`auth: { realm: ${tag} }`).load(env).realm?.value).toBe(expected);
+  });
+
+  it('is resolved in lists and in what the kinds read', () => {
+    const { identities } = projectOf(`
+auth:
+  identities:
+    dev:
+      kind: aws/user
+      credentials: { access_key_id: !env KEY }
+      env: [{ key: A, value: !env B }]
+`).load({ KEY: 'AKIA', B: 'b' });
+    expect(identities[0]).toMatchObject({
+      credentials: { access_key_id: 'AKIA' },
+      env: [{ key: 'A', value: 'b' }],
+    });
+  });
+});
+
+describe('warnings', () => {
+  it('name keys that nobody reads, and what was probably meant', () => {
+    const project = projectOf(`
+import: [catalog/*]
+auth:
+  identites: {}
+  something_new: 1
+  keyring:
+    typ: file
+    spec:
+      pth: x
+      zzzzzzzz: y
+  identities:
+    dev:
+      kind: aws/user
+      deflaut: true
+      required: true
+`);
+    const at = (place: string) => `(${project.path('atmos.yaml')}:${place})`;
+    expect(project.load().warnings).toEqual([
+      `import ${at('2:1')} is not read by this version yet`,
+      `auth.identites ${at('4:3')} is not known: did you mean identities?`,
+      `auth.keyring.typ ${at('7:10')} is not known: did you mean type?`,
+      `auth.keyring.spec.pth ${at('9:12')} is not known: did you mean path?`,
+      `auth.keyring.spec.zzzzzzzz ${at('10:17')} is not known`,
+      `auth.identities.dev.deflaut ${at('14:16')} is not known: did you mean default?`,
+    ]);
+  });
+});

@@ -1,0 +1,80 @@
+import { describe, expect, it } from 'vitest';
+import { defaultRealm, resolveRealm } from '../../src/config/realm.ts';
+import { errorOf, projectOf } from './project.ts';
+
+describe('the realm', () => {
+  it('is that of ATMOS_AUTH_REALM, then of auth.realm', () => {
+    const project = projectOf('auth: { realm: mine }');
+    const config = project.load();
+    expect(resolveRealm(config, project.host({ ATMOS_AUTH_REALM: 'given' }))).toEqual({
+      value: 'given',
+      source: 'ATMOS_AUTH_REALM',
+    });
+    expect(resolveRealm(config, project.host({ ATMOS_AUTH_REALM: '' }))).toEqual({
+      value: 'mine',
+      source: `auth.realm (${project.path('atmos.yaml')}:1:16)`,
+    });
+  });
+
+  it('is made from the directory of the configuration', () => {
+    const project = projectOf('');
+    expect(resolveRealm(project.load(), project.host())).toEqual({
+      value: defaultRealm(project.directory),
+      source: `the directory ${project.directory}`,
+    });
+  });
+
+  it('is "default" without a configuration', () => {
+    const { host } = projectOf('');
+    expect(resolveRealm(undefined, host())).toEqual({ value: 'default', source: 'default' });
+    expect(resolveRealm(undefined, host({ ATMOS_AUTH_REALM: 'given' })).value).toBe('given');
+  });
+
+  // As printf %s /home/ada/infra | sha256sum | cut -c1-16 prints.
+  it.each([
+    ['/home/ada/infra', '0c4fadfe10f41cea'],
+    ['/home/Ada/INFRA', '0c4fadfe10f41cea'],
+    ['/home/ada/./x/../infra/', '0c4fadfe10f41cea'],
+    ['/', '8a5edab282632443'],
+    ['/İ/Σ', '5d5c8efe06b4b14e'],
+  ])('of %s is %s, as in Atmos', (directory, expected) => {
+    expect(defaultRealm(directory)).toBe(expected);
+  });
+});
+
+describe('a realm that is none', () => {
+  it.each([
+    ['My Realm', 'has characters it may not have: "M" " " "R"'],
+    ['a/b', 'has characters it may not have: "/"'],
+    ['..', 'has characters it may not have: "."'],
+    ['a\u009b[2Jb', 'has characters it may not have: "\\u009b" "[" "J"'],
+    ['😀', 'has characters it may not have: "😀"'],
+    ['a'.repeat(65), 'is longer than 64 characters'],
+    ['-a', 'begins or ends with - or _'],
+    ['a_', 'begins or ends with - or _'],
+    ['a-_b', 'has two of - and _ in a row'],
+  ])('%s', (value, fault) => {
+    const { host } = projectOf('');
+    const error = errorOf(() => resolveRealm(undefined, host({ ATMOS_AUTH_REALM: value })));
+    expect(error.code).toBe('ERR_REALM_INVALID');
+    expect(error.message).toMatch(/^realm ".*" \(from ATMOS_AUTH_REALM\) /);
+    expect(error.message).not.toContain('\u009b');
+    expect(error.message.endsWith(fault)).toBe(true);
+    expect(error.hints).toEqual([
+      'it has 1 to 64 of the characters a-z 0-9 - _, such as my-project',
+    ]);
+  });
+
+  it('is told with the place in the file', () => {
+    const project = projectOf('auth: { realm: A }');
+    const config = project.load();
+    expect(errorOf(() => resolveRealm(config, project.host()), project).message).toBe(
+      'realm "A" (from auth.realm ($/atmos.yaml:1:16)) has characters it may not have: "A"',
+    );
+  });
+
+  it.each(['a', 'a'.repeat(64), 'a-b_c-1', '0'])('but %s is one', (value) => {
+    const { host } = projectOf('');
+    expect(resolveRealm(undefined, host({ ATMOS_AUTH_REALM: value })).value).toBe(value);
+  });
+});

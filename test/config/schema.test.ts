@@ -1,0 +1,238 @@
+import { inspect } from 'node:util';
+import { describe, expect, it } from 'vitest';
+import { createProject, errorOf, projectOf } from './project.ts';
+
+function refusal(atmosYaml: string, env = {}) {
+  const project = projectOf(atmosYaml);
+  const { code, message, hints } = errorOf(() => project.load(env), project);
+  return { code, message, hints };
+}
+
+describe('a value of the wrong shape', () => {
+  it.each([
+    ['auth: yes', 'auth ($/atmos.yaml:1:7) must be a map, not the text "yes"'],
+    ['auth: [1]', 'auth ($/atmos.yaml:1:1) must be a map, not a list'],
+    ['auth: {realm: [a]}', 'auth.realm ($/atmos.yaml:1:8) must be text, not a list'],
+    [
+      'auth: {session_files: "true"}',
+      'auth.session_files ($/atmos.yaml:1:23) must be true or false, not the text "true"',
+    ],
+    [
+      'auth: {keyring: file}',
+      'auth.keyring ($/atmos.yaml:1:17) must be a map, not the text "file"',
+    ],
+    [
+      'auth: {keyring: {spec: []}}',
+      'auth.keyring.spec ($/atmos.yaml:1:18) must be a map, not a list',
+    ],
+    [
+      'auth: {keyring: {fallback: file}}',
+      'auth.keyring.fallback ($/atmos.yaml:1:28) must be a list, not the text "file"',
+    ],
+    [
+      'auth: {keyring: {fallback: [file, {a: 1}]}}',
+      'auth.keyring.fallback.1 ($/atmos.yaml:1:35) must be text, not a map',
+    ],
+    ['auth: {identities: [dev]}', 'auth.identities ($/atmos.yaml:1:8) must be a map, not a list'],
+    [
+      'auth: {identities: {dev: aws/user}}',
+      'auth.identities.dev ($/atmos.yaml:1:26) must be a map, not the text "aws/user"',
+    ],
+    [
+      'auth: {identities: {"a.b c": {via: sso}}}',
+      'auth.identities."a.b c".via ($/atmos.yaml:1:36) must be a map, not the text "sso"',
+    ],
+    [
+      'auth: {identities: {dev: {env: [{key: A}]}}}',
+      'auth.identities.dev.env.0.value ($/atmos.yaml:1:33) is missing',
+    ],
+    [
+      'auth: {identities: {dev: {session: {duration: 1.5}}}}',
+      'auth.identities.dev.session.duration ($/atmos.yaml:1:47) must be text or a whole number, not the number 1.5',
+    ],
+    [
+      'auth: {providers: {sso: {kind: [a]}}}',
+      'auth.providers.sso.kind ($/atmos.yaml:1:26) must be text, not a list',
+    ],
+    ['profiles: {default: {}}', 'profiles.default ($/atmos.yaml:1:12) must be text, not a map'],
+    ['- auth', '$/atmos.yaml must be a map of settings'],
+  ])('%s', (text, message) => {
+    expect(refusal(text)).toMatchObject({ code: 'ERR_CONFIG_INVALID', message });
+  });
+
+  it('is told with all others at once, in the order of the file', () => {
+    expect(
+      refusal(`
+auth:
+  identities:
+    b: { kind: 1 }
+    a@session: { kind: aws/user }
+  realm: {}
+`).message.split('\n'),
+    ).toEqual([
+      'auth.identities.b.kind ($/atmos.yaml:4:16) must be text, not the number 1',
+      'auth.identities.a@session ($/atmos.yaml:5:5) has a name that ends like the entry of a session or a token',
+      'auth.realm ($/atmos.yaml:6:3) must be text, not a map',
+    ]);
+  });
+
+  it('is told twenty times at most', () => {
+    const many = Array.from({ length: 25 }, (_, i) => `    i${i}: 1`).join('\n');
+    const lines = refusal(`auth:\n  identities:\n${many}\n`).message.split('\n');
+    expect(lines).toHaveLength(21);
+    expect(lines.at(-1)).toBe('and 5 more');
+  });
+
+  it('is located in the file that says it', () => {
+    const project = createProject({
+      'atmos.yaml': 'auth: { keyring: { type: file } }',
+      'profiles/p/a.yaml': '\n\nauth: { keyring: { type: [] } }',
+    });
+    const error = errorOf(
+      () => project.load({}, { profiles: { value: ['p'], source: '--profile' } }),
+      project,
+    );
+    expect(error.message).toBe(
+      'auth.keyring.type ($/profiles/p/a.yaml:3:20) must be text, not a list',
+    );
+  });
+});
+
+describe('an account id that lost its quotes', () => {
+  it.each([
+    ['account: { id: 012345678901 }', 'account.id', '4:40', '012345678901'],
+    ['account: { id: 123456789012 }', 'account.id', '4:40', '123456789012'],
+    ['target_principal: 000000000001', 'target_principal', '4:43', '000000000001'],
+    ['accounts: [1, 0123]', 'accounts.1', '4:39', '0123'],
+  ])('principal: %s', (principal, path, place, written) => {
+    expect(
+      refusal(`
+auth:
+  identities:
+    dev: { principal: { ${principal} } }
+`),
+    ).toEqual({
+      code: 'ERR_CONFIG_INVALID',
+      message: `auth.identities.dev.principal.${path} ($/atmos.yaml:${place}) must be text, not a number`,
+      hints: [`write it in quotes: "${written}"`],
+    });
+  });
+
+  it('leaves alone what is a number', () => {
+    const config = projectOf(
+      'auth: { identities: { dev: { principal: { duration: 3600, port: 0, x: -1.5e3 } } } }',
+    ).load();
+    expect(config.identities[0]?.principal).toEqual({ duration: 3600, port: 0, x: -1500 });
+  });
+
+  it('is told for the common fields too', () => {
+    expect(refusal('auth: { realm: 0123 }')).toEqual({
+      code: 'ERR_CONFIG_INVALID',
+      message: 'auth.realm ($/atmos.yaml:1:16) must be text, not the number 123',
+      hints: ['write it in quotes: "0123"'],
+    });
+    expect(refusal('auth: { identities: { dev: { kind: true } } }').hints).toEqual([
+      'write it in quotes: "true"',
+    ]);
+  });
+});
+
+describe('a secret', () => {
+  const canary = '98765432109876';
+
+  it.each([
+    `auth: { identities: { dev: { credentials: { secret_access_key: ${canary} } } } }`,
+    `auth: { identities: { dev: { env: [{ key: TOKEN, value: ${canary} }] } } }`,
+    `auth: { identities: { dev: { credentials: "${canary}" } } }`,
+    `auth: { identities: { dev: { credentials: { secret_access_key: !exec ${canary} } } } }`,
+    `auth: { identities: { dev: { credentials: { secret_access_key: !${canary} } } } }`,
+    `auth: { identities: { dev: { credentials: { secret_access_key: !hidden${canary} } } } }`,
+    `auth: { identities: { dev: { credentials: { secret_access_key: *x${canary} } } } }`,
+    `auth: { identities: { dev: { credentials: { secret_access_key: "${canary}\n } } } }`,
+    `auth:\n  secret: ${canary}\n bad: ${canary}`,
+    `auth: { a: ${canary}, a: ${canary} }`,
+    `password: !!int x${canary}`,
+    `password: !p${canary}!x y`,
+  ])('is not shown by the error for %s', (text) => {
+    const project = projectOf(text);
+    const error = errorOf(() => project.load());
+    expect(error.code).toMatch(/^ERR_CONFIG_(INVALID|SYNTAX)$/);
+    expect(inspect(error, { depth: 10, showHidden: true })).not.toContain(canary);
+  });
+});
+
+describe('names', () => {
+  it.each([
+    [
+      'auth: {identities: {dev: {}, DEV: {}}}',
+      'auth.identities.DEV ($/atmos.yaml:1:30) is dev again: names are matched without regard to case',
+    ],
+    [
+      'auth: {providers: {sso: {}, Sso: {}}}',
+      'auth.providers.Sso ($/atmos.yaml:1:29) is sso again: names are matched without regard to case',
+    ],
+    [
+      'auth: {identities: {sso: {}}, providers: {SSO: {}}}',
+      'auth.providers.SSO ($/atmos.yaml:1:43) has the name of an identity, auth.identities.SSO ($/atmos.yaml:1:21)',
+    ],
+    [
+      'auth: {providers: {x@Token: {}}}',
+      'auth.providers.x@Token ($/atmos.yaml:1:20) has a name that ends like the entry of a session or a token',
+    ],
+    [
+      'auth: {identities: {"a\\x1bb": {}}}',
+      'auth.identities."a\\u001bb" ($/atmos.yaml:1:21) is no name: it is empty, or has a control character',
+    ],
+    [
+      'auth: {identities: {"\\x9b": {}}}',
+      'auth.identities."\\u009b" ($/atmos.yaml:1:21) is no name: it is empty, or has a control character',
+    ],
+    [
+      'auth: {identities: {"": {}}}',
+      'auth.identities."" ($/atmos.yaml:1:21) is no name: it is empty, or has a control character',
+    ],
+  ])('%s', (text, message) => {
+    expect(refusal(text)).toMatchObject({ code: 'ERR_CONFIG_INVALID', message });
+  });
+
+  it('may be spelled differently in different files', () => {
+    const project = createProject({
+      'atmos.yaml': 'auth: { identities: { Dev: { kind: aws/user } } }',
+      'profiles/p/a.yml': 'auth: { identities: { dev: { default: true } } }',
+    });
+    expect(project.load({ ATMOS_PROFILE: 'p' }).identities).toMatchObject([
+      { name: 'Dev', kind: 'aws/user', isDefault: true },
+    ]);
+  });
+});
+
+describe('a tag that cannot be resolved under auth or profiles', () => {
+  it.each([
+    ['auth: {realm: !exec date}', 'auth.realm ($/atmos.yaml:1:15)', '!exec'],
+    ['auth: !include auth.yaml', 'auth ($/atmos.yaml:1:7)', '!include'],
+    ['profiles: {base_path: !repo-root }', 'profiles.base_path ($/atmos.yaml:1:23)', '!repo-root'],
+    [
+      'auth: {keyring: {fallback: !append [file]}}',
+      'auth.keyring.fallback ($/atmos.yaml:1:18)',
+      '!append',
+    ],
+    ['auth: {identities: {dev: !unset }}', 'auth.identities.dev ($/atmos.yaml:1:26)', '!unset'],
+  ])('%s', (text, place, tag) => {
+    expect(refusal(text)).toMatchObject({
+      code: 'ERR_CONFIG_INVALID',
+      message: `${place} has the tag ${tag}, which is not supported here by this version yet`,
+    });
+  });
+
+  it('is !env with too many words', () => {
+    expect(refusal('auth: {realm: !env A b c}').message).toBe(
+      'auth.realm ($/atmos.yaml:1:15) takes the name of a variable and at most one default',
+    );
+  });
+
+  it('is << before something that is no map', () => {
+    expect(refusal('auth: {<<: !include x}').message).toBe(
+      'auth."<<" ($/atmos.yaml:1:12) must be a map, or a list of maps',
+    );
+  });
+});

@@ -1,0 +1,54 @@
+import { describe, expect, test } from 'vitest';
+import {
+  AtmosError,
+  KeyringError,
+  isAtmosError,
+  keyringErrorCodes,
+  systemErrorCode,
+} from '../../src/core/errors.ts';
+
+describe('an error of ours', () => {
+  test('says what, with a code, and what mends it', () => {
+    const cause = new Error('inner');
+    const error = new AtmosError('ERR_IO', 'cannot write it', { hints: ['df -h'], cause });
+    expect(error).toBeInstanceOf(Error);
+    expect(error).toMatchObject({
+      name: 'AtmosError',
+      code: 'ERR_IO',
+      message: 'cannot write it',
+      hints: ['df -h'],
+      cause,
+    });
+  });
+
+  test('has no hints and no cause unless it was given some', () => {
+    const error = new AtmosError('ERR_IO', 'cannot write it');
+    expect(error.hints).toEqual([]);
+    expect('cause' in error).toBe(false);
+  });
+
+  test('is told from others, and by its code', () => {
+    const error: unknown = new KeyringError('ERR_KEYRING_LOCKED', 'it is locked');
+    expect(isAtmosError(error)).toBe(true);
+    expect(isAtmosError(error, 'ERR_KEYRING_LOCKED')).toBe(true);
+    expect(isAtmosError(error, 'ERR_KEYRING_BUSY')).toBe(false);
+    expect(isAtmosError(Object.assign(new Error('x'), { code: 'ERR_IO' }))).toBe(false);
+    expect(isAtmosError(undefined)).toBe(false);
+  });
+
+  test('of the keyring is one of a closed set', () => {
+    expect(new KeyringError('ERR_KEYRING_LOCKED', 'it is locked').name).toBe('KeyringError');
+    expect(new Set(keyringErrorCodes).size).toBe(keyringErrorCodes.length);
+    expect(keyringErrorCodes.every((code) => code.startsWith('ERR_KEYRING_'))).toBe(true);
+  });
+});
+
+test.each<[unknown, string | undefined]>([
+  [Object.assign(new Error('x'), { code: 'ENOENT' }), 'ENOENT'],
+  [Object.assign(new Error('x'), { code: 5 }), undefined],
+  [new Error('x'), undefined],
+  [{ code: 'ENOENT' }, undefined],
+  [undefined, undefined],
+])('the code of a system error, if it is one: %#', (error, code) => {
+  expect(systemErrorCode(error)).toBe(code);
+});

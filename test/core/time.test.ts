@@ -1,0 +1,148 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import {
+  formatRemaining,
+  formatTimestamp,
+  parseDuration,
+  parseTimestamp,
+} from '../../src/core/time.ts';
+import { thrownBy } from '../support/error-of.ts';
+
+describe('a duration', () => {
+  test.each<[string, number]>([
+    ['900', 900],
+    ['900s', 900],
+    ['12h', 43_200],
+    [' 12h ', 43_200],
+    ['1h30m', 5400],
+    ['1h30m15s', 5415],
+    ['1.5h', 5400],
+    ['4.35m', 261],
+    ['0.1h', 360],
+    ['1h1h', 7200],
+    ['1500ms', 1],
+    ['1000000us', 1],
+    ['1000000µs', 1],
+    ['1000000000ns', 1],
+    ['2d', 172_800],
+    ['2147483647', 2_147_483_647],
+  ])('%j is %i seconds', (text, seconds) => {
+    expect(parseDuration(text)).toBe(seconds);
+  });
+
+  test.each([
+    '',
+    '  ',
+    '0',
+    '0s',
+    '999ms',
+    '-1h',
+    '+1h',
+    'abc',
+    '12x',
+    '12 h',
+    '1h30',
+    '1d12h',
+    '1.5d',
+    '1e3',
+    '0x10',
+    'h',
+    '٣h',
+    '2147483648',
+    '99999d',
+    '999999999999h',
+    'Infinity',
+  ])('%j is none', (text) => {
+    const error = thrownBy(() => parseDuration(text, 'session.duration of identity dev'));
+    expect(error.code).toBe('ERR_CONFIG_INVALID');
+    expect(error.message).toBe(
+      `session.duration of identity dev ${JSON.stringify(text)} is not a duration`,
+    );
+    expect(error.hints).toEqual(['write it like 12h, 1h30m, 900s, 2d or 900 (seconds)']);
+  });
+
+  test('is read or refused, whatever the text', () => {
+    const text = fc.stringMatching(/^[0-9.hmsdunµ -]{0,20}$/);
+    fc.assert(
+      fc.property(fc.oneof(text, fc.string()), (written) => {
+        try {
+          const seconds = parseDuration(written);
+          expect(Number.isInteger(seconds) && seconds > 0 && seconds < 2 ** 31).toBe(true);
+        } catch (error) {
+          expect(error).toMatchObject({ code: 'ERR_CONFIG_INVALID' });
+        }
+      }),
+    );
+  });
+});
+
+describe('the time left', () => {
+  test.each<[number, string]>([
+    [3_900_000, '1h 5m'],
+    [129_600_000, '36h 0m'],
+    [303_000, '5m 3s'],
+    [60_000, '1m 0s'],
+    [42_999, '42s'],
+    [999, 'expired'],
+    [0, 'expired'],
+    [-1, 'expired'],
+  ])('of %i ms is %j', (milliseconds, words) => {
+    expect(formatRemaining(milliseconds)).toBe(words);
+  });
+});
+
+describe('a timestamp', () => {
+  test('is written in UTC without a fraction', () => {
+    expect(formatTimestamp(new Date('2026-01-31T12:00:00.999Z'))).toBe('2026-01-31T12:00:00Z');
+  });
+
+  test.each<[string, string]>([
+    ['2026-01-31T12:00:00Z', '2026-01-31T12:00:00.000Z'],
+    ['2026-01-31T12:00:00.5Z', '2026-01-31T12:00:00.500Z'],
+    ['2026-01-31T12:00:00.123456789Z', '2026-01-31T12:00:00.123Z'],
+    ['2026-01-31T12:00:00+02:00', '2026-01-31T10:00:00.000Z'],
+    ['2026-01-31T23:30:00-05:30', '2026-02-01T05:00:00.000Z'],
+    ['2024-02-29T00:00:00Z', '2024-02-29T00:00:00.000Z'],
+    ['0001-01-01T00:00:00Z', '0001-01-01T00:00:00.000Z'],
+  ])('%j is read as %s', (text, iso) => {
+    expect(parseTimestamp(text)?.toISOString()).toBe(iso);
+  });
+
+  test.each([
+    '',
+    'never',
+    '2026-01-31',
+    '2026-01-31T12:00Z',
+    '2026-01-31T12:00:00',
+    '2026-01-31 12:00:00Z',
+    '2026-01-31t12:00:00z',
+    ' 2026-01-31T12:00:00Z',
+    '2026-01-31T12:00:00Z\n',
+    '2026-02-29T00:00:00Z',
+    '2026-02-30T00:00:00Z',
+    '2026-13-01T00:00:00Z',
+    '2026-00-01T00:00:00Z',
+    '2026-01-31T24:00:00Z',
+    '2026-01-31T12:60:00Z',
+    '2026-01-31T12:00:60Z',
+    '2026-01-31T12:00:00+24:00',
+    '1769860800',
+    'Sat, 31 Jan 2026 12:00:00 GMT',
+  ])('%j is none', (text) => {
+    expect(parseTimestamp(text)).toBeUndefined();
+  });
+
+  test('comes back as it went, to the second', () => {
+    const dates = fc.date({
+      min: new Date('0001-01-01T00:00:00Z'),
+      max: new Date('9999-12-31T23:59:59Z'),
+      noInvalidDate: true,
+    });
+    fc.assert(
+      fc.property(dates, (date) => {
+        const seconds = Math.floor(date.getTime() / 1000) * 1000;
+        expect(parseTimestamp(formatTimestamp(date))).toEqual(new Date(seconds));
+      }),
+    );
+  });
+});

@@ -1,0 +1,53 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+
+export interface Writer {
+  /** What it has said so far. */
+  readonly lines: readonly string[];
+  /** The line it says next, or said already, that starts so. Rejects when it ends without. */
+  line(start: string): Promise<string>;
+  /** kill -9, and its end. */
+  kill(): Promise<void>;
+  /** Its end by itself: exit code, signal and what it said on stderr. */
+  readonly ended: Promise<{ exitCode: number | null; signal: string | null; stderr: string }>;
+}
+
+/** Starts the compiled test/fault/writer.ts. */
+export function startWriter(program: string, args: readonly string[]): Writer {
+  const child = spawn(process.execPath, [program, ...args]);
+  const lines: string[] = [];
+  let stderr = '';
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
+  const output = createInterface(child.stdout).on('line', (line) => lines.push(line));
+  const ended = once(child, 'close').then(() => {
+    const { exitCode, signalCode } = child;
+    return { exitCode, signal: signalCode, stderr };
+  });
+  return {
+    lines,
+    ended,
+    async line(start) {
+      for (;;) {
+        const found = lines.find((line) => line.startsWith(start));
+        if (found !== undefined) return found;
+        const next = await Promise.race([once(output, 'line').then(() => undefined), ended]);
+        if (next && !lines.some((line) => line.startsWith(start))) {
+          throw new Error(
+            `ended (${next.signal ?? next.exitCode}) before "${start}": ${next.stderr}`,
+          );
+        }
+      }
+    },
+    async kill() {
+      child.kill('SIGKILL');
+      await ended;
+    },
+  };
+}
+
+/** The number of the last write that a writer was told is done; -1 before the first. */
+export function lastAcknowledged({ lines }: Writer): number {
+  const last = lines.findLast((line) => line.startsWith('ack '));
+  return last === undefined ? -1 : Number(last.slice('ack '.length));
+}

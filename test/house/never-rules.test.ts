@@ -1,0 +1,237 @@
+import { execFile } from 'node:child_process';
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const checksAndTheirSettings = [
+  '.dependency-cruiser.mjs',
+  '.oxlintrc.json',
+  'package.json',
+  'scripts/check-architecture.mjs',
+  'scripts/oxlint-house.mjs',
+  'tsconfig.json',
+];
+
+type Files = Readonly<Record<string, string>>;
+
+/** A small house with every room, that breaks nothing. */
+const soundHouse: Files = {
+  'src/core/thing.ts': 'export const thing = 1;\n',
+  'src/host/host.ts':
+    'export const now = () => new Date();\nconsole.log(process.pid, Date.now());\n',
+  'src/host/spawn.ts': "export { spawn } from 'node:child_process';\n",
+  'src/host/native.ts': "export { default as koffi } from 'koffi';\n",
+  'src/keyring/contract.ts': "export { thing } from '../core/thing.ts';\n",
+  'src/keyring/memory.ts': "export { thing as memory } from './contract.ts';\n",
+  'src/keyring/file.ts': "export { format as file } from './file/format.ts';\n",
+  'src/keyring/file/format.ts': "export { thing as format } from '../../core/thing.ts';\n",
+  'src/keyring/registry.ts':
+    "export const open = async () => [await import('./memory.ts'), await import('./file.ts')];\n",
+  'src/store/store.ts': "export { open as store } from '../keyring/registry.ts';\n",
+  'src/config/load.ts': "export { parse } from 'valibot';\n",
+  'src/auth/registry.ts': "export const user = async () => import('../identities/aws/user.ts');\n",
+  'src/clients/aws-sts.ts': "export { STSClient } from '@aws-sdk/client-sts';\n",
+  'src/identities/aws/user.ts':
+    "export const sts = async () => import('../../clients/aws-sts.ts');\n",
+  'src/identities/aws/role.ts': "export { thing as role } from '../../core/thing.ts';\n",
+  'src/providers/oidc.ts': "export { thing as oidc } from '../core/thing.ts';\n",
+  'src/output/shell.ts': "export { join } from 'node:path';\nexport * from '../core/thing.ts';\n",
+  'src/cli/main.ts': "export const run = async () => import('./commands/login.ts');\n",
+  'src/cli/commands/login.ts': "export { user } from '../../auth/registry.ts';\n",
+  'src/cli/commands/logout.ts': "export { store } from '../../store/store.ts';\n",
+  'test/thing.test.ts': "export { thing } from '../src/core/thing.ts';\n",
+};
+
+/** One import each: the rule, the file that breaks it, what it must not import. */
+const forbiddenImports: readonly (readonly [rule: string, file: string, imported: string])[] = [
+  ['keyring-stands-alone', 'src/keyring/b1.ts', 'src/store/store.ts'],
+  ['core-imports-no-layer', 'src/core/b2.ts', 'src/host/host.ts'],
+  ['host-imports-only-core', 'src/host/b3.ts', 'src/keyring/contract.ts'],
+  ['backends-apart', 'src/keyring/file/b4.ts', 'src/keyring/memory.ts'],
+  ['registry-names-backends', 'src/store/b5.ts', 'src/keyring/file/format.ts'],
+  ['registry-names-backends', 'src/keyring/b6.ts', 'src/keyring/file.ts'],
+  ['registry-names-strategies', 'src/auth/b7.ts', 'src/identities/aws/user.ts'],
+  ['registry-names-strategies', 'src/cli/b8.ts', 'src/providers/oidc.ts'],
+  ['strategies-apart', 'src/identities/aws/b9.ts', 'src/identities/aws/role.ts'],
+  ['strategies-apart', 'src/providers/b10.ts', 'src/identities/aws/role.ts'],
+  ['strategies-know-no-surroundings', 'src/identities/aws/b11.ts', 'src/config/load.ts'],
+  ['strategies-know-no-surroundings', 'src/identities/aws/b12.ts', 'src/store/store.ts'],
+  ['strategies-know-no-surroundings', 'src/providers/b13.ts', 'src/keyring/contract.ts'],
+  ['strategies-know-no-surroundings', 'src/providers/b14.ts', 'src/output/shell.ts'],
+  ['config-only-reads', 'src/config/b15.ts', 'src/auth/registry.ts'],
+  ['config-only-reads', 'src/config/b16.ts', 'src/store/store.ts'],
+  ['config-only-reads', 'src/config/b17.ts', 'src/keyring/contract.ts'],
+  ['config-only-reads', 'src/config/b18.ts', 'src/output/shell.ts'],
+  ['output-is-pure', 'src/output/b19.ts', 'src/store/store.ts'],
+  ['output-is-pure', 'src/output/b20.ts', 'node:fs'],
+  ['only-cli-imports-cli', 'src/auth/b21.ts', 'src/cli/main.ts'],
+  ['commands-apart', 'src/cli/commands/b22.ts', 'src/cli/commands/login.ts'],
+  ['host-reaches-the-machine', 'src/store/b23.ts', 'node:child_process'],
+  ['host-reaches-the-machine', 'src/cli/b24.ts', 'node:readline/promises'],
+  ['host-reaches-the-machine', 'src/cli/b25.ts', 'node:tty'],
+  ['host-reaches-the-machine', 'src/auth/b26.ts', 'node:process'],
+  ['clients-are-the-aws-door', 'src/store/b27.ts', '@smithy/signature-v4'],
+  ['source-imports-source', 'src/auth/b28.ts', 'test/thing.test.ts'],
+  ['imports-resolve', 'src/auth/b29.ts', 'src/auth/nowhere.ts'],
+];
+
+/** What only the linter sees. */
+const forbiddenCode: readonly (readonly [rule: string, file: string, code: string])[] = [
+  ['eslint(no-restricted-globals)', 'src/store/c1.ts', 'export const home = process.env.HOME;\n'],
+  ['eslint(no-restricted-globals)', 'src/store/c2.ts', 'export const at = performance.now();\n'],
+  ['eslint(no-restricted-properties)', 'src/store/c3.ts', 'export const at = Date.now();\n'],
+  ['house(no-ambient-clock)', 'src/store/c4.ts', 'export const at = new Date();\n'],
+  ['eslint(no-console)', 'src/store/c5.ts', "console.log('here');\n"],
+  ['house(no-classes)', 'src/store/c6.ts', 'export class Store { at = 1; }\n'],
+  ['import(no-default-export)', 'src/store/c7.ts', 'export default 1;\n'],
+  ['unicorn(filename-case)', 'src/store/camelCase8.ts', 'export const eight = 8;\n'],
+  ['eslint(max-lines)', 'src/store/c9.ts', 'export {};\n'.repeat(251)],
+  [
+    'typescript(no-floating-promises)',
+    'src/store/c10.ts',
+    'export function forget() {\n  Promise.resolve(1);\n}\n',
+  ],
+];
+
+const temporary = mkdtempSync(join(tmpdir(), 'never-rules-'));
+afterAll(() => rmSync(temporary, { recursive: true, force: true }));
+
+function copyHouse(name: string, files: Files): string {
+  const house = join(temporary, name);
+  for (const file of checksAndTheirSettings) cpSync(join(root, file), join(house, file));
+  symlinkSync(join(root, 'node_modules'), join(house, 'node_modules'), 'junction');
+  for (const [file, text] of Object.entries(files)) {
+    mkdirSync(dirname(join(house, file)), { recursive: true });
+    writeFileSync(join(house, file), text);
+  }
+  return house;
+}
+
+interface Outcome {
+  exitCode: number;
+  lines: string[];
+}
+
+function run(house: string, ...args: string[]): Promise<Outcome> {
+  return new Promise((resolve) => {
+    execFile(process.execPath, args, { cwd: house, timeout: 25_000 }, (error, stdout, stderr) => {
+      const exitCode = error === null ? 0 : Number(error.code ?? -1);
+      resolve({ exitCode, lines: (stdout + stderr).split('\n').filter((line) => line !== '') });
+    });
+  });
+}
+
+const checkArchitecture = (house: string) => run(house, 'scripts/check-architecture.mjs');
+const lint = (house: string) =>
+  run(house, 'node_modules/oxlint/bin/oxlint', '--format=unix', 'src');
+
+/** From `file` to `imported`, as one writes it in `file`. */
+function importOf(imported: string, file: string): string {
+  if (!/^(src|test)\//.test(imported))
+    return `import * as it from '${imported}';\nexport { it };\n`;
+  const up = '../'.repeat(dirname(file).split('/').length);
+  return `export * from '${up}${imported}';\n`;
+}
+
+describe('a sound house', () => {
+  it('passes the check of the architecture and the linter', async () => {
+    const house = copyHouse('sound', soundHouse);
+
+    const [architecture, linter] = await Promise.all([checkArchitecture(house), lint(house)]);
+
+    expect(architecture).toEqual({ exitCode: 0, lines: ['architecture: 20 files, 0 problems'] });
+    expect(linter).toEqual({ exitCode: 0, lines: [] });
+  });
+});
+
+describe('the check of the architecture', () => {
+  const cycle: Files = {
+    'src/core/cycle-a.ts': "import type { B } from './cycle-b.ts';\nexport type A = B | 1;\n",
+    'src/core/cycle-b.ts': "import type { A } from './cycle-a.ts';\nexport type B = A[];\n",
+  };
+  const secondDoor: Files = { 'src/auth/second-door.ts': "export { string } from 'valibot';\n" };
+  let outcome: Outcome;
+
+  // One house with all breaches, each in files of its own, since a run costs half a second.
+  beforeAll(async () => {
+    const broken = forbiddenImports.map(([, file, imported]) => [file, importOf(imported, file)]);
+    const files = { ...soundHouse, ...Object.fromEntries(broken), ...cycle, ...secondDoor };
+    outcome = await checkArchitecture(copyHouse('broken-imports', files));
+  });
+
+  it.each(forbiddenImports)(
+    'says %s of %s importing %s, and nothing else',
+    (rule, file, imported) => {
+      const said = outcome.lines.filter((line) => line.includes(file));
+
+      expect(said).toHaveLength(1);
+      expect(said[0]).toMatch(`${rule}: ${file} -> `);
+      expect(said[0]).toContain(
+        imported.replace('node:', '').replace('src/auth/nowhere', 'nowhere'),
+      );
+    },
+  );
+
+  it('says no-cycle of types that import each other', () => {
+    expect(outcome.lines).toContain('no-cycle: src/core/cycle-a.ts -> src/core/cycle-b.ts');
+  });
+
+  it('says one-door of a package that two files import', () => {
+    expect(outcome.lines).toContain(
+      'one-door: valibot is imported by src/auth/second-door.ts, src/config/load.ts',
+    );
+  });
+
+  it('fails', () => {
+    expect(outcome.exitCode).toBe(1);
+  });
+
+  it('has each of its rules broken here', async () => {
+    const { default: configuration } = await import('../../.dependency-cruiser.mjs');
+    const rules = configuration.forbidden?.map((rule) => rule.name);
+
+    expect([...new Set(forbiddenImports.map(([rule]) => rule)), 'no-cycle'].sort()).toEqual(
+      rules?.sort(),
+    );
+  });
+
+  it('fails when it did not read every file', async () => {
+    const house = copyHouse('unread', soundHouse);
+    const settings = readFileSync(join(house, '.dependency-cruiser.mjs'), 'utf8');
+    const blinder = settings.replace('options: {', "options: { exclude: 'store',");
+    writeFileSync(join(house, '.dependency-cruiser.mjs'), blinder);
+
+    expect(await checkArchitecture(house)).toEqual({
+      exitCode: 1,
+      lines: ['architecture: 19 files, 1 problems', 'cruised-all: src/store/store.ts was not read'],
+    });
+  });
+});
+
+describe('the linter', () => {
+  let outcome: Outcome;
+
+  beforeAll(async () => {
+    const broken = Object.fromEntries(forbiddenCode.map(([, file, code]) => [file, code]));
+    outcome = await lint(copyHouse('broken-code', { ...soundHouse, ...broken }));
+  });
+
+  it.each(forbiddenCode)('says %s of %s', (rule, file) => {
+    expect(outcome.lines.filter((line) => line.startsWith(file)).join('\n')).toContain(rule);
+  });
+
+  it('fails', () => {
+    expect(outcome.exitCode).toBe(1);
+  });
+});

@@ -1,0 +1,486 @@
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { createParameters, parseJwe } from '../../src/keyring/file/jwe.ts';
+import { lockState, statePaths } from '../../src/keyring/file/state.ts';
+import { realHost } from '../../src/host/real.ts';
+import { countDerivations } from '../support/derivations.ts';
+import { openTestKeyring, testPassword } from '../support/file-keyring.ts';
+import { temporaryDirectory } from '../support/temporary.ts';
+import { expectError, rejectionOf } from './file/rejection.ts';
+import { contentsOf, sealVerifier, seedEntries, seedKeyring, writeEntry } from './file/seed.ts';
+import { quick, sealEntry } from './file/tokens.ts';
+
+const newDirectory = () => join(temporaryDirectory(), 'share', 'keyring');
+
+describe('a keyring that is not there yet', () => {
+  test('is empty, asks for no password, and is not made by looking', async () => {
+    const directory = newDirectory();
+    const keyring = openTestKeyring({ directory, password: null });
+    expect(await keyring.get('key')).toBeNull();
+    expect(await keyring.keys()).toEqual([]);
+    expect(await keyring.delete('key')).toBe(false);
+    expect(await keyring.probe()).toEqual({
+      state: 'locked',
+      reason: 'no password: ATMOS_KEYRING_PASSWORD is not set',
+    });
+    expect(existsSync(join(directory, '..'))).toBe(false);
+  });
+
+  test.each<[string, string | null, string, string]>([
+    [
+      'no password',
+      null,
+      'ERR_KEYRING_PASSWORD_REQUIRED',
+      'the file keyring DIRECTORY needs a password, and there is none',
+    ],
+    [
+      'an empty variable',
+      '',
+      'ERR_KEYRING_PASSWORD_REQUIRED',
+      "the variable ATMOS_KEYRING_PASSWORD, which should hold the keyring's password, is empty",
+    ],
+    [
+      'a short password',
+      '1234567',
+      'ERR_KEYRING_PASSWORD_TOO_SHORT',
+      'the password for the new keyring DIRECTORY has 7 bytes, and at least 8 are needed',
+    ],
+  ])('is not made with %s', async (_, password, code, message) => {
+    const directory = newDirectory();
+    const error = await rejectionOf(openTestKeyring({ directory, password }).set('key', 'value'));
+    expect(error.code).toBe(code);
+    expect(error.message).toBe(message.replace('DIRECTORY', directory));
+    expect(error.hints).not.toEqual([]);
+    expect(existsSync(join(directory, '..'))).toBe(false);
+  });
+
+  test('is made by the first value, in the format of the house', async () => {
+    const directory = newDirectory();
+    await openTestKeyring({ directory }).set('atmos_a/b', 'value');
+    expect(readdirSync(directory)).toEqual(['.state', 'atmos_a%2Fb']);
+    expect(readdirSync(join(directory, '.state'))).toEqual([
+      'lock',
+      'temporary',
+      'verifier',
+      'version',
+    ]);
+    const entry = parseJwe(readFileSync(join(directory, 'atmos_a%2Fb'), 'ascii'));
+    const verifier = parseJwe(readFileSync(join(directory, '.state', 'verifier'), 'ascii'));
+    if ('fault' in entry || 'fault' in verifier) expect.fail('not a JWE');
+    expect(entry.parameters).toMatchObject({ algorithm: 'PBES2-HS512+A256KW', rounds: 600_000 });
+    expect(entry.parameters).toEqual(verifier.parameters);
+  });
+
+  test('gets one password when two first users come with two', async () => {
+    const directory = newDirectory();
+    const users = ['the first password', 'the second password'].map((password) => ({
+      password,
+      keyring: openTestKeyring({ directory, password }),
+    }));
+    const outcomes = await Promise.allSettled(
+      users.map(({ keyring, password }) => keyring.set(password, 'value')),
+    );
+    expect(outcomes.map(({ status }) => status).toSorted()).toEqual(['fulfilled', 'rejected']);
+    const winner = users[outcomes.findIndex(({ status }) => status === 'fulfilled')];
+    expect(outcomes.find((outcome) => outcome.status === 'rejected')?.reason).toMatchObject({
+      code: 'ERR_KEYRING_PASSWORD_WRONG',
+    });
+    expect(await winner?.keyring.keys()).toEqual([winner?.password]);
+    expect(await winner?.keyring.get(winner.password)).toBe('value');
+  });
+});
+
+describe('a wrong password', () => {
+  const password = 'not the password';
+
+  test.each([
+    ['with .state', seedKeyring],
+    ['of another tool', seedEntries],
+  ])('opens nothing and changes nothing in a keyring %s', async (_, seed) => {
+    const directory = await seed({ key: 'value' });
+    const before = contentsOf(directory);
+    const keyring = openTestKeyring({ directory, password });
+    for (const refused of [
+      () => keyring.get('key'),
+      () => keyring.set('key', 'new value'),
+      () => keyring.set('another key', 'new value'),
+    ]) {
+      expectError(
+        await rejectionOf(refused()),
+        'ERR_KEYRING_PASSWORD_WRONG',
+        `the password (from ATMOS_KEYRING_PASSWORD) does not open the keyring ${directory}`,
+      );
+    }
+    expect(contentsOf(directory)).toEqual(before);
+    expect(await keyring.probe()).toEqual({
+      state: 'locked',
+      reason: `the password (from ATMOS_KEYRING_PASSWORD) does not open the keyring ${directory}`,
+    });
+    expect(await openTestKeyring({ directory }).get('key')).toBe('value');
+  });
+
+  test('is not accepted for a keyring whose entries are all deleted', async () => {
+    const directory = await seedKeyring();
+    const error = await rejectionOf(openTestKeyring({ directory, password }).set('key', 'value'));
+    expect(error.code).toBe('ERR_KEYRING_PASSWORD_WRONG');
+    expect(await openTestKeyring({ directory }).keys()).toEqual([]);
+  });
+
+  test('is not needed to see that a key is not there, nor to list or delete', async () => {
+    const directory = await seedKeyring({ key: 'value' });
+    const keyring = openTestKeyring({ directory, password });
+    expect(await keyring.get('absent')).toBeNull();
+    expect(await keyring.keys()).toEqual(['key']);
+    expect(await keyring.delete('key')).toBe(true);
+  });
+
+  test('that was typed is asked for again the next time, and a right one never again', async () => {
+    const directory = await seedKeyring({ key: 'value', other: 'another value' });
+    const typed = [password, testPassword];
+    const promptPassword = async () => typed.shift() ?? expect.fail('asked once too often');
+    const keyring = openTestKeyring({ directory, password: null, promptPassword });
+    expect((await rejectionOf(keyring.get('key'))).message).toContain('(from prompt)');
+    expect(await keyring.get('key')).toBe('value');
+    expect(await keyring.get('other')).toBe('another value');
+    expect(await keyring.probe()).toEqual({ state: 'ready' });
+  });
+
+  test('that could not be had is asked for again the next time', async () => {
+    const directory = await seedKeyring({ key: 'value' });
+    const answers = [async () => Promise.reject(new Error('gone')), async () => testPassword];
+    const keyring = openTestKeyring({
+      directory,
+      password: null,
+      promptPassword: async () => (await answers.shift()?.()) ?? '',
+    });
+    await expect(keyring.get('key')).rejects.toThrow('gone');
+    expect(await keyring.get('key')).toBe('value');
+  });
+});
+
+describe('a probe', () => {
+  test('asks nobody and runs no command', async () => {
+    const directory = await seedKeyring({ key: 'value' });
+    const before = contentsOf(directory);
+    const promptPassword = async () => expect.fail('asked');
+    const byPerson = openTestKeyring({ directory, password: null, promptPassword });
+    expect(await byPerson.probe()).toEqual({
+      state: 'locked',
+      reason: 'it will ask for the password',
+    });
+    const settings = { passwordCommand: { value: 'touch /never', source: 'options' } };
+    const host = { runShell: async () => expect.fail('ran') };
+    const byCommand = openTestKeyring({ directory, password: null, settings, host });
+    expect(await byCommand.probe()).toEqual({
+      state: 'locked',
+      reason: 'the password command has not run',
+    });
+    expect(contentsOf(directory)).toEqual(before);
+  });
+});
+
+describe('a keyring of a newer version', () => {
+  test('is neither read, written, listed nor changed', async () => {
+    const directory = await seedKeyring({ key: 'value' });
+    const paths = statePaths(directory);
+    writeFileSync(paths.version, '2\n');
+    const before = contentsOf(directory);
+    const keyring = openTestKeyring({ directory });
+    const message = `the keyring ${paths.root} has version 2, and this atmos-auth knows version 1`;
+    for (const refused of [
+      () => keyring.get('key'),
+      () => keyring.set('key', 'new'),
+      () => keyring.delete('key'),
+      () => keyring.keys(),
+    ]) {
+      expectError(await rejectionOf(refused()), 'ERR_KEYRING_VERSION', message);
+    }
+    expect(await keyring.probe()).toEqual({ state: 'unavailable', reason: message });
+    expect(contentsOf(directory)).toEqual(before);
+  });
+});
+
+describe('without .state', () => {
+  test('every entry still opens, and the next value brings it back', async () => {
+    const directory = await seedKeyring({ key: 'value' });
+    rmSync(join(directory, '.state'), { recursive: true });
+    const keyring = openTestKeyring({ directory });
+    expect(await keyring.get('key')).toBe('value');
+    expect(existsSync(join(directory, '.state'))).toBe(false);
+    await keyring.set('other', 'another value');
+    expect(existsSync(join(directory, '.state', 'verifier'))).toBe(true);
+    const again = openTestKeyring({ directory });
+    expect(await again.get('key')).toBe('value');
+    expect(await again.get('other')).toBe('another value');
+  });
+});
+
+describe('the verifier is a hint', () => {
+  test('one of another password does not keep the right one out', async () => {
+    const directory = await seedKeyring({ key: 'value' });
+    writeFileSync(
+      statePaths(directory).verifier,
+      await sealVerifier(quick, 'the password of yesterday'),
+    );
+    const keyring = openTestKeyring({ directory });
+    expect(await keyring.get('key')).toBe('value');
+    await keyring.set('key', 'new value');
+    expect(await openTestKeyring({ directory }).get('key')).toBe('new value');
+  });
+
+  test('one that is damaged does not keep the right one out', async () => {
+    const directory = await seedKeyring({ key: 'value' });
+    writeFileSync(statePaths(directory).verifier, 'not a token');
+    const keyring = openTestKeyring({ directory });
+    expect(await keyring.get('key')).toBe('value');
+    await keyring.set('key', 'new value');
+    expect(await openTestKeyring({ directory }).get('key')).toBe('new value');
+  });
+});
+
+describe('the generation', () => {
+  test('that changes before the lock is taken makes the write start again', async () => {
+    const directory = await seedKeyring({ key: 'value' });
+    const { verifier } = statePaths(directory);
+    const replacement = await sealVerifier();
+    const steps: string[] = [];
+    const onStep = (step: string) => {
+      steps.push(step);
+      if (step === 'locked' && steps.filter((name) => name === 'locked').length === 1) {
+        writeFileSync(verifier, replacement);
+      }
+    };
+    await openTestKeyring({ directory, onStep }).set('key', 'new value');
+    expect(steps.filter((step) => step === 'locked')).toHaveLength(2);
+    expect(steps.filter((step) => step === 'renamed')).toHaveLength(1);
+    expect(await openTestKeyring({ directory }).get('key')).toBe('new value');
+  });
+
+  test('that is of another password refuses the write: no entry under a retired one', async () => {
+    const directory = await seedKeyring();
+    const { verifier } = statePaths(directory);
+    const replacement = await sealVerifier(quick, 'the new password');
+    const onStep = (step: string) => {
+      if (step === 'locked') writeFileSync(verifier, replacement);
+    };
+    const keyring = openTestKeyring({ directory, onStep });
+    expect((await rejectionOf(keyring.set('key', 'value'))).code).toBe(
+      'ERR_KEYRING_PASSWORD_WRONG',
+    );
+    expect(await keyring.keys()).toEqual([]);
+  });
+
+  test('that never stays is an error in the end', async () => {
+    const directory = await seedKeyring({ key: 'value' });
+    const { verifier } = statePaths(directory);
+    const parameters = createParameters();
+    const replacements = [await sealVerifier(parameters), await sealVerifier(parameters)];
+    const onStep = (step: string) => {
+      if (step !== 'locked') return;
+      writeFileSync(verifier, replacements[0] ?? '');
+      replacements.reverse();
+    };
+    expectError(
+      await rejectionOf(openTestKeyring({ directory, onStep }).set('key', 'new')),
+      'ERR_KEYRING_BUSY',
+      `the password of the keyring ${directory} keeps changing`,
+    );
+    expect(await openTestKeyring({ directory }).get('key')).toBe('value');
+  });
+});
+
+describe('a keyring that is locked by another', () => {
+  test('is read, and not written: the error names the process', async () => {
+    const directory = await seedKeyring({ key: 'value' });
+    const paths = statePaths(directory);
+    let clockMs = 0;
+    const clock = {
+      monotonicMs: () => clockMs,
+      sleep: async (milliseconds: number) => {
+        clockMs += milliseconds;
+      },
+    };
+    const lock = await lockState(paths, 'exclusive', realHost(), 0);
+    const keyring = openTestKeyring({ directory, host: clock });
+    expect(await keyring.get('key')).toBe('value');
+    expect(await keyring.keys()).toEqual(['key']);
+    for (const refused of [() => keyring.set('key', 'new'), () => keyring.delete('key')]) {
+      expectError(
+        await rejectionOf(refused()),
+        'ERR_KEYRING_BUSY',
+        `the keyring ${paths.root} has been locked by process ${process.pid} for 30 seconds`,
+        `ps -p ${process.pid} -o pid,etime,args`,
+      );
+    }
+    lock.release();
+    expect(await keyring.get('key')).toBe('value');
+    expect(await keyring.delete('key')).toBe(true);
+  });
+});
+
+describe('the key is derived once', () => {
+  const keys = Array.from({ length: 20 }, (_, number) => `key ${number}`);
+
+  test('to read every entry', async () => {
+    const directory = await seedKeyring(Object.fromEntries(keys.map((key) => [key, key])));
+    const count = await countDerivations(async () => {
+      const keyring = openTestKeyring({ directory });
+      for (const key of keys) expect(await keyring.get(key)).toBe(key);
+    });
+    expect(count).toBe(1);
+  });
+
+  test('to make a keyring and write and read in it', async () => {
+    const directory = newDirectory();
+    const count = await countDerivations(async () => {
+      const keyring = openTestKeyring({ directory });
+      for (const key of keys) await keyring.set(key, key);
+      for (const key of keys) expect(await keyring.get(key)).toBe(key);
+      await keyring.probe();
+    });
+    expect(count).toBe(1);
+  });
+
+  test('to write many first values at once', async () => {
+    const directory = newDirectory();
+    const count = await countDerivations(async () => {
+      const keyring = openTestKeyring({ directory });
+      await Promise.all(keys.map((key) => keyring.set(key, key)));
+      expect(await keyring.keys()).toEqual(keys.toSorted());
+    });
+    expect(count).toBe(1);
+  });
+
+  test('to write beside the weak entries of another tool', async () => {
+    const directory = await seedEntries({ theirs: 'value' });
+    const count = await countDerivations(async () => {
+      const keyring = openTestKeyring({ directory });
+      for (const key of keys) await keyring.set(key, key);
+    });
+    // Once for the entry that proves the password, once for our own salt.
+    expect(count).toBe(2);
+  });
+});
+
+describe('closing', () => {
+  test('while a value is written never writes it under no password', async () => {
+    const directory = await seedKeyring({ key: 'value' });
+    for (const last of ['state made', 'locked', 'checked', 'temporary opened']) {
+      const keyring = openTestKeyring({
+        directory,
+        onStep: (step) => {
+          if (step === last) void keyring.close();
+        },
+      });
+      await keyring.set('key', `closed at ${last}`).catch(() => {});
+      const read = await openTestKeyring({ directory }).get('key');
+      expect(['value', `closed at ${last}`]).toContain(read);
+      await keyring.close();
+    }
+  });
+
+  test('right after a write was started does not spoil the entry', async () => {
+    const directory = await seedKeyring({ key: 'value' });
+    const keyring = openTestKeyring({ directory });
+    const writing = keyring.set('key', 'new value').catch(() => {});
+    await keyring.close();
+    await writing;
+    expect(['value', 'new value']).toContain(await openTestKeyring({ directory }).get('key'));
+  });
+});
+
+describe('a read beside a writer that does not replace files whole', () => {
+  const key = 'key';
+
+  test('waits for the entry to be whole', async () => {
+    const directory = await seedKeyring({ [key]: 'value' });
+    const token = readFileSync(join(directory, key), 'ascii');
+    writeEntry(directory, key, token.slice(0, 100));
+    const pauses: number[] = [];
+    const sleep = async (milliseconds: number) => {
+      pauses.push(milliseconds);
+      if (pauses.length === 3) writeEntry(directory, key, token);
+    };
+    expect(await openTestKeyring({ directory, host: { sleep } }).get(key)).toBe('value');
+    expect(pauses).toEqual([20, 20, 20]);
+  });
+
+  test('calls an entry damaged that stays torn', async () => {
+    const directory = await seedKeyring({ [key]: 'value' });
+    const path = join(directory, key);
+    writeEntry(directory, key, readFileSync(path, 'ascii').slice(0, 100));
+    const pauses: number[] = [];
+    const sleep = async (milliseconds: number) => void pauses.push(milliseconds);
+    expectError(
+      await rejectionOf(openTestKeyring({ directory, host: { sleep } }).get(key)),
+      'ERR_KEYRING_DAMAGED',
+      `the entry ${path} is damaged: it has 1 parts, not the 5 of a JWE`,
+    );
+    expect(pauses).toEqual([20, 20, 20, 20]);
+  });
+
+  test('waits also where the halves of two entries look like one', async () => {
+    const directory = await seedKeyring();
+    const [one, two] = [
+      await sealEntry({ key, value: 'a'.repeat(1000) }),
+      await sealEntry({ key, value: 'b'.repeat(1000) }),
+    ];
+    const middle = one.length >> 1;
+    writeEntry(directory, key, one.slice(0, middle) + two.slice(middle));
+    const sleep = async () => writeEntry(directory, key, two);
+    expect(await openTestKeyring({ directory, host: { sleep } }).get(key)).toBe('b'.repeat(1000));
+  });
+});
+
+describe('names in the directory', () => {
+  test('that no key encodes to are left alone', async () => {
+    const directory = await seedKeyring({ key: 'value' });
+    writeFileSync(join(directory, '.DS_Store'), '');
+    writeFileSync(join(directory, 'a%2fb'), '');
+    mkdirSync(join(directory, 'lost+found'));
+    const keyring = openTestKeyring({ directory });
+    expect(await keyring.keys()).toEqual(['key']);
+    expect(await keyring.get('a/b')).toBeNull();
+    expect(await keyring.delete('a/b')).toBe(false);
+    expect(readdirSync(directory)).toEqual(
+      ['.DS_Store', '.state', 'a%2fb', 'key', 'lost+found'].toSorted(),
+    );
+  });
+
+  test('that vanish while a deleter waits for the lock were not deleted by it', async () => {
+    const directory = await seedKeyring({ key: 'value' });
+    const path = join(directory, 'key');
+    const keyring = openTestKeyring({
+      directory,
+      onStep: (step) => {
+        if (step === 'locked') renameSync(path, `${path} elsewhere`);
+      },
+    });
+    expect(await keyring.delete('key')).toBe(false);
+  });
+});
+
+test('a directory under the name of an entry is neither read, replaced nor deleted', async () => {
+  const directory = await seedKeyring();
+  const path = join(directory, 'key');
+  mkdirSync(path);
+  const keyring = openTestKeyring({ directory });
+  for (const refused of [() => keyring.get('key'), () => keyring.set('key', 'value')]) {
+    expectError(
+      await rejectionOf(refused()),
+      'ERR_KEYRING_PERMISSIONS',
+      `the entry ${path} is not a regular file`,
+    );
+  }
+  expect((await rejectionOf(keyring.delete('key'))).message).toContain(`cannot delete ${path}`);
+  expect(existsSync(path)).toBe(true);
+});

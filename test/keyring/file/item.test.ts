@@ -1,0 +1,105 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { formatItem, parseItem } from '../../../src/keyring/file/item.ts';
+
+const noItem = { fault: 'it holds no item' };
+const noKey = { fault: 'its item has no key' };
+const noText = { fault: 'its item has no text as value' };
+
+const parse = (json: unknown) => parseItem(Buffer.from(JSON.stringify(json)));
+
+describe('an item', () => {
+  test('is written byte for byte as Go writes it', () => {
+    expect(formatItem({ key: 'key', value: 'value' }).toString()).toBe(
+      '{"Key":"key","Data":"dmFsdWU=","Label":"","Description":"",' +
+        '"KeychainNotTrustApplication":false,"KeychainNotSynchronizable":false}',
+    );
+  });
+
+  test('comes back as it went, whatever the key and the value', () => {
+    const text = fc.string({ unit: 'binary', maxLength: 500 });
+    fc.assert(
+      fc.property(text, text, (key, value) => {
+        expect(parseItem(formatItem({ key, value }))).toEqual({ key, value });
+      }),
+    );
+  });
+
+  test('keeps a byte order mark', () => {
+    const item = { key: '\ufeffkey', value: '\ufeffvalue' };
+    expect(parseItem(formatItem(item))).toEqual(item);
+  });
+
+  test('is empty where Go wrote a nil slice', () => {
+    expect(parse({ Key: 'key', Data: null })).toEqual({ key: 'key', value: '' });
+  });
+
+  test('may hold fields that we do not know', () => {
+    expect(parse({ Key: 'key', Data: '', Other: [1] })).toEqual({ key: 'key', value: '' });
+  });
+
+  test.each<[unknown, { fault: string }]>([
+    [null, noItem],
+    [[], noItem],
+    ['text', noItem],
+    [1, noItem],
+    [{}, noItem],
+    [{ Key: 'key' }, noItem],
+    [{ Data: '' }, noItem],
+    [{ key: 'key', data: '' }, noItem],
+    [{ Key: 1, Data: '' }, noKey],
+    [{ Key: null, Data: '' }, noKey],
+    [{ Key: ['key'], Data: '' }, noKey],
+    [{ Key: 'key', Data: 1 }, noText],
+    [{ Key: 'key', Data: {} }, noText],
+    [{ Key: 'key', Data: ['dmFsdWU='] }, noText],
+    [{ Key: 'key', Data: 'dmFsdWU' }, noText],
+    [{ Key: 'key', Data: 'dmFsdWV=' }, noText],
+    [{ Key: 'key', Data: ' dmFsdWU=' }, noText],
+    [{ Key: 'key', Data: 'dmFs\ndWU=' }, noText],
+    [{ Key: 'key', Data: '_-__' }, noText],
+    [{ Key: 'key', Data: '!!!!' }, noText],
+    [{ Key: 'key', Data: Buffer.from([0xff]).toString('base64') }, noText],
+    [{ Key: 'key', Data: Buffer.from([0xed, 0xa0, 0x80]).toString('base64') }, noText],
+  ])('is not %j', (json, fault) => {
+    expect(parse(json)).toEqual(fault);
+  });
+
+  test('is not what only looks like one', () => {
+    const hidden = '{"__proto__":{"Key":"key","Data":""}}';
+    expect(parseItem(Buffer.from(hidden))).toEqual(noItem);
+  });
+
+  test.each<[string, Buffer]>([
+    ['nothing', Buffer.alloc(0)],
+    ['half of it', formatItem({ key: 'key', value: 'value' }).subarray(0, 20)],
+    ['two of them', Buffer.concat([formatItem({ key: 'a', value: '' }), Buffer.from('{}')])],
+    ['what is not UTF-8', Buffer.from([0x7b, 0xff, 0x7d])],
+    ['what nests without end', Buffer.from('['.repeat(1_000_000))],
+  ])('is not %s', (_, bytes) => {
+    expect(parseItem(bytes)).toEqual(noItem);
+  });
+
+  test('is a key and text, or a fault, never an exception, whatever the bytes', () => {
+    const bytes = fc.oneof(
+      fc.uint8Array({ maxLength: 500 }).map((array) => Buffer.from(array)),
+      fc.json().map((json) => Buffer.from(json)),
+      fc
+        .record({ Key: fc.jsonValue(), Data: fc.jsonValue() }, { requiredKeys: [] })
+        .map((fields) => Buffer.from(JSON.stringify(fields))),
+    );
+    fc.assert(
+      fc.property(bytes, (plaintext) => {
+        const item = parseItem(plaintext);
+        if ('fault' in item) {
+          expect(item.fault).toMatch(/^it/);
+          return;
+        }
+        expect(item.key).toBeTypeOf('string');
+        expect(item.value).toBeTypeOf('string');
+        expect(item.value.isWellFormed()).toBe(true);
+      }),
+      { numRuns: 1000 },
+    );
+  });
+});

@@ -1,0 +1,348 @@
+import { execFileSync } from 'node:child_process';
+import {
+  closeSync,
+  constants,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  symlinkSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { AtmosError } from '../../../src/core/errors.ts';
+import { realHost } from '../../../src/host/real.ts';
+import { passwordSource, resolvePassword } from '../../../src/keyring/file/password.ts';
+import { createTestContext, type FileKeyringOptions } from '../../support/file-keyring.ts';
+import { temporaryDirectory } from '../../support/temporary.ts';
+import { expectError, rejectionOf } from './rejection.ts';
+
+const directory = '/home/somebody/keyring';
+const password = 'correct horse';
+
+type Options = Omit<FileKeyringOptions, 'directory'>;
+
+const contextOf = (options: Options) =>
+  createTestContext({ directory, password: null, ...options });
+
+const resolve = async (options: Options, isNew = false) =>
+  (await resolvePassword(contextOf(options), isNew)).toString();
+
+const fromFile = (value: string): Options => ({
+  settings: { passwordFile: { value, source: 'ATMOS_KEYRING_PASSWORD_FILE' } },
+});
+
+const fromCommand = (value: string, options: Options = {}): Options => ({
+  settings: { passwordCommand: { value, source: 'auth.keyring.spec.password_command' } },
+  ...options,
+});
+
+function passwordFile(text: string | Buffer): string {
+  const path = join(temporaryDirectory(), 'password');
+  writeFileSync(path, text);
+  return path;
+}
+
+describe('the order', () => {
+  const everything: Options = {
+    password: 'from the variable',
+    settings: {
+      passwordFile: { value: '/absent', source: 'options.passwordFile' },
+      passwordCommand: { value: 'echo from the command', source: 'options.passwordCommand' },
+    },
+    promptPassword: async () => 'from the person',
+  };
+
+  test('is variable, file, command, person', async () => {
+    const { passwordCommand = { value: '', source: '' } } = everything.settings ?? {};
+    expect(passwordSource(contextOf(everything))).toBe('variable');
+    expect(passwordSource(contextOf({ ...everything, password: null }))).toBe('file');
+    const withCommand = { ...everything, password: null, settings: { passwordCommand } };
+    expect(passwordSource(contextOf(withCommand))).toBe('command');
+    const withPerson = { ...everything, password: null, settings: {} };
+    expect(passwordSource(contextOf(withPerson))).toBe('prompt');
+    expect(passwordSource(contextOf({}))).toBe('none');
+
+    expect(await resolve(everything)).toBe('from the variable');
+    expect(await resolve(withCommand)).toBe('from the command');
+    expect(await resolve(withPerson)).toBe('from the person');
+  });
+
+  test('does not go on when a source that is there gives nothing', async () => {
+    expect((await rejectionOf(resolve({ ...everything, password: '' }))).message).toContain(
+      'is empty',
+    );
+    expect((await rejectionOf(resolve({ ...everything, password: null }))).message).toContain(
+      'does not exist',
+    );
+  });
+});
+
+describe('a variable', () => {
+  test('is taken as it is, byte for byte', async () => {
+    expect(await resolve({ password: ' pässwört\n' })).toBe(' pässwört\n');
+  });
+
+  test('that is empty is an error naming it', async () => {
+    expectError(
+      await rejectionOf(resolve({ password: '' })),
+      'ERR_KEYRING_PASSWORD_REQUIRED',
+      "the variable ATMOS_KEYRING_PASSWORD, which should hold the keyring's password, is empty",
+      'export ATMOS_KEYRING_PASSWORD=<password>',
+    );
+  });
+
+  test('may have another name, and the error says who gave it', async () => {
+    const passwordEnv = { value: 'MY_SECRET', source: 'ATMOS_KEYRING_PASSWORD_ENV' };
+    const env = (value: string) => ({
+      settings: { passwordEnv },
+      host: { env: { MY_SECRET: value } },
+    });
+    expect(await resolve(env(password))).toBe(password);
+    expectError(
+      await rejectionOf(resolve(env(''))),
+      'ERR_KEYRING_PASSWORD_REQUIRED',
+      "the variable MY_SECRET (named by ATMOS_KEYRING_PASSWORD_ENV), which should hold the keyring's password, is empty",
+      'unset MY_SECRET',
+    );
+  });
+});
+
+describe('a file', () => {
+  test.each([
+    ['secret', 'secret'],
+    ['secret\n', 'secret'],
+    ['secret\r\n', 'secret'],
+    ['secret\n\n', 'secret\n'],
+    [' secret ', ' secret '],
+    ['two\nlines\n', 'two\nlines'],
+  ])('with %j gives %j: one newline at the end is dropped', async (text, expected) => {
+    expect(await resolve(fromFile(passwordFile(text)))).toBe(expected);
+  });
+
+  test('may be a symbolic link to a link, as Kubernetes makes it', async () => {
+    const directoryOfSecret = temporaryDirectory();
+    mkdirSync(join(directoryOfSecret, '..2026'));
+    writeFileSync(join(directoryOfSecret, '..2026', 'password'), password);
+    symlinkSync('..2026', join(directoryOfSecret, '..data'));
+    symlinkSync('..data/password', join(directoryOfSecret, 'password'));
+    expect(await resolve(fromFile(join(directoryOfSecret, 'password')))).toBe(password);
+  });
+
+  test.each([
+    ['nothing', '', 'is empty'],
+    ['a newline', '\n', 'is empty'],
+    ['a newline of Windows', '\r\n', 'is empty'],
+    ['64 KiB and one byte', 'x'.repeat(64 * 1024 + 1), 'is too large for a password'],
+  ])('with %s is an error', async (_, text, complaint) => {
+    const path = passwordFile(text);
+    expectError(
+      await rejectionOf(resolve(fromFile(path))),
+      'ERR_KEYRING_PASSWORD_REQUIRED',
+      `the password file ${path} (from ATMOS_KEYRING_PASSWORD_FILE) ${complaint}`,
+    );
+  });
+
+  test('that is not there is an error', async () => {
+    const path = join(temporaryDirectory(), 'absent');
+    expectError(
+      await rejectionOf(resolve(fromFile(path))),
+      'ERR_KEYRING_PASSWORD_REQUIRED',
+      `the password file ${path} (from ATMOS_KEYRING_PASSWORD_FILE) does not exist`,
+      `ls -l ${path}`,
+    );
+  });
+
+  test('that is a directory is an error', async () => {
+    const path = temporaryDirectory();
+    expectError(
+      await rejectionOf(resolve(fromFile(path))),
+      'ERR_KEYRING_PASSWORD_REQUIRED',
+      `the password file ${path} (from ATMOS_KEYRING_PASSWORD_FILE) cannot be read: EISDIR`,
+    );
+  });
+
+  test('that is a pipe nobody writes to does not hold us', async () => {
+    const path = join(temporaryDirectory(), 'pipe');
+    execFileSync('mkfifo', ['-m', '600', path]);
+    expectError(
+      await rejectionOf(resolve(fromFile(path))),
+      'ERR_KEYRING_PASSWORD_REQUIRED',
+      `the password file ${path} (from ATMOS_KEYRING_PASSWORD_FILE) is empty`,
+    );
+  });
+
+  test('that is a pipe whose writer says nothing does not hold us', async () => {
+    const { path } = openPipe();
+    let clockMs = 0;
+    const host = {
+      monotonicMs: () => clockMs,
+      sleep: async (milliseconds: number) => {
+        clockMs += milliseconds;
+      },
+    };
+    expectError(
+      await rejectionOf(resolve({ ...fromFile(path), host: { ...contextOf({}).host, ...host } })),
+      'ERR_KEYRING_TIMEOUT',
+      `the password file ${path} (from ATMOS_KEYRING_PASSWORD_FILE) is a pipe that gave no password for 5 seconds`,
+    );
+  });
+
+  test('that is a pipe whose writer is slow is waited for', async () => {
+    const { path, writer } = openPipe();
+    const sleeps = [
+      () => writeSync(writer, 'corr'),
+      () => writeSync(writer, 'ect\n'),
+      () => closeSync(writer),
+    ];
+    const sleep = async () => {
+      sleeps.shift()?.();
+    };
+    const host = { ...contextOf({}).host, sleep };
+    expect(await resolve({ ...fromFile(path), host })).toBe('correct');
+  });
+
+  /** A pipe with a writer, which the test closes itself or leaves open. */
+  function openPipe() {
+    const path = join(temporaryDirectory(), 'pipe');
+    execFileSync('mkfifo', ['-m', '600', path]);
+    // Linux opens a pipe for both without waiting for the other end.
+    const writer = openSync(path, constants.O_RDWR | constants.O_NONBLOCK);
+    onTestFinished(() => {
+      try {
+        closeSync(writer);
+      } catch {
+        return;
+      }
+    });
+    return { path, writer };
+  }
+});
+
+describe('a command', () => {
+  const named = 'the password command (from auth.keyring.spec.password_command)';
+
+  test('runs in a shell and gives what it prints, without the newline', async () => {
+    expect(await resolve(fromCommand('printf "%s\\n" "correct $((6 * 7))"'))).toBe('correct 42');
+  });
+
+  test.each([
+    ['exit 3', `${named} failed with exit code 3`],
+    ['echo secret; exit 1', `${named} failed with exit code 1`],
+    ['kill -9 $$', `${named} was killed`],
+    ['true', `${named} printed nothing`],
+    ['echo', `${named} printed nothing`],
+    ['/absent/program 2>/dev/null', `${named} failed with exit code 127`],
+  ])('%j is an error that does not hold what it printed', async (command, message) => {
+    expectError(
+      await rejectionOf(resolve(fromCommand(command))),
+      'ERR_KEYRING_PASSWORD_REQUIRED',
+      message,
+    );
+  });
+
+  test('that prints without end is an error that says so', async () => {
+    expectError(
+      await rejectionOf(resolve(fromCommand('yes 2>/dev/null'))),
+      'ERR_KEYRING_PASSWORD_REQUIRED',
+      `${named} printed too much for a password`,
+    );
+  });
+
+  test('that does not end is killed, and a child of it that holds the pipe is not waited for', async () => {
+    const limits: number[] = [];
+    const { runShell } = realHost();
+    const host = {
+      ...contextOf({}).host,
+      runShell: (command: string, options: Parameters<typeof runShell>[1]) => {
+        limits.push(options.timeoutMs);
+        return runShell(command, { ...options, timeoutMs: 50 });
+      },
+    };
+    const pidFile = join(temporaryDirectory(), 'pid');
+    onTestFinished(() => void process.kill(Number(readFileSync(pidFile, 'utf8'))));
+    expectError(
+      await rejectionOf(resolve(fromCommand(`sleep 60 & echo $! > ${pidFile}; wait`, { host }))),
+      'ERR_KEYRING_TIMEOUT',
+      `${named} did not end within 30 seconds`,
+    );
+    expect(limits).toEqual([30_000]);
+  });
+
+  test('that calls us again is told, instead of calling itself for ever', async () => {
+    const guard = await resolve(fromCommand('echo "$ATMOS_KEYRING_PASSWORD_COMMAND_RUNS"'));
+    const host = { env: { ATMOS_KEYRING_PASSWORD_COMMAND_RUNS: guard } };
+    expectError(
+      await rejectionOf(resolve(fromCommand('echo secret', { host }))),
+      'ERR_KEYRING_PASSWORD_REQUIRED',
+      `${named} calls atmos itself, which would ask it for the password again`,
+    );
+  });
+});
+
+describe('a person', () => {
+  test('is told what is unlocked, and whether it is new', async () => {
+    const requests: unknown[] = [];
+    const promptPassword = async (request: unknown) => {
+      requests.push(request);
+      return password;
+    };
+    expect(await resolve({ promptPassword })).toBe(password);
+    expect(await resolve({ promptPassword }, true)).toBe(password);
+    expect(requests).toEqual([
+      { location: directory, isNew: false },
+      { location: directory, isNew: true },
+    ]);
+  });
+
+  test('who types nothing is told so', async () => {
+    expectError(
+      await rejectionOf(resolve({ promptPassword: async () => '' })),
+      'ERR_KEYRING_PASSWORD_REQUIRED',
+      'the password that was typed is empty',
+    );
+  });
+
+  test('who gives up is passed on', async () => {
+    const cancelled = new AtmosError('ERR_CANCELLED', 'cancelled');
+    const promptPassword = async () => Promise.reject(cancelled);
+    await expect(resolve({ promptPassword })).rejects.toBe(cancelled);
+  });
+});
+
+test('without any source the error names the keyring and what to set', async () => {
+  const error = await rejectionOf(resolve({}));
+  expectError(
+    error,
+    'ERR_KEYRING_PASSWORD_REQUIRED',
+    `the file keyring ${directory} needs a password, and there is none`,
+    'export ATMOS_KEYRING_PASSWORD=<password>',
+  );
+  expect(error.hints).toContain('export ATMOS_KEYRING_PASSWORD_FILE=<file that holds it>');
+});
+
+describe('the password of a new keyring', () => {
+  test.each(['x', '1234567', 'ééé'])('%j is too short, and is not in the error', async (short) => {
+    const error = await rejectionOf(resolve({ password: short }, true));
+    expectError(
+      error,
+      'ERR_KEYRING_PASSWORD_TOO_SHORT',
+      `the password for the new keyring ${directory} has ${Buffer.byteLength(short)} bytes, and at least 8 are needed`,
+    );
+    expect(error.hints.join(' ')).not.toContain(short === 'x' ? 'x ' : short);
+  });
+
+  test.each(['12345678', 'éééé', '🔑🔑'])('%j is long enough: bytes count', async (long) => {
+    expect(await resolve({ password: long }, true)).toBe(long);
+  });
+
+  test('counts without the newline of a file', async () => {
+    const error = await rejectionOf(resolve(fromFile(passwordFile('1234567\n')), true));
+    expect(error.code).toBe('ERR_KEYRING_PASSWORD_TOO_SHORT');
+  });
+
+  test('may be shorter where the keyring is older than the rule', async () => {
+    expect(await resolve({ password: 'x' }, false)).toBe('x');
+  });
+});

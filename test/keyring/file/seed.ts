@@ -1,0 +1,59 @@
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { sealJwe } from '../../../src/keyring/file/jwe.ts';
+import { formatItem } from '../../../src/keyring/file/item.ts';
+import {
+  createState,
+  ensureState,
+  statePaths,
+  verifierKey,
+} from '../../../src/keyring/file/state.ts';
+import { encodeKey } from '../../../src/keyring/key.ts';
+import { temporaryDirectory } from '../../support/temporary.ts';
+import { quick, sealEntry, wrappingKey } from './tokens.ts';
+
+/**
+ * A keyring with these entries, under the test password and weak parameters: made and read without
+ * waiting for the KDF.
+ */
+export async function seedKeyring(entries: Record<string, string> = {}): Promise<string> {
+  const directory = await seedEntries(entries);
+  const paths = statePaths(directory);
+  ensureState(paths, process.getuid?.());
+  createState(paths, quick, await wrappingKey(quick), () => {});
+  return directory;
+}
+
+/** The same without `.state`, as another tool leaves it. */
+export async function seedEntries(
+  entries: Record<string, string>,
+  secret?: string,
+): Promise<string> {
+  const directory = join(temporaryDirectory(), 'keyring');
+  mkdirSync(directory, { mode: 0o700 });
+  for (const [key, value] of Object.entries(entries)) {
+    writeEntry(directory, key, await sealEntry({ key, value }, secret));
+  }
+  return directory;
+}
+
+export function writeEntry(directory: string, key: string, token: string): void {
+  writeFileSync(join(directory, encodeKey(key)), token, { mode: 0o600 });
+}
+
+/** The text of a verifier for another password or another salt. */
+export async function sealVerifier(parameters = quick, secret?: string): Promise<string> {
+  const item = formatItem({ key: verifierKey, value: '' });
+  return sealJwe(item, parameters, await wrappingKey(parameters, secret));
+}
+
+/** Every regular file below a directory with its text; the lock's holder is no content. */
+export function contentsOf(directory: string): Record<string, string> {
+  const files = readdirSync(directory, { withFileTypes: true, recursive: true });
+  return Object.fromEntries(
+    files
+      .filter((file) => file.isFile() && file.name !== 'lock')
+      .map((file) => join(file.parentPath, file.name))
+      .map((path) => [path, readFileSync(path, 'latin1')]),
+  );
+}

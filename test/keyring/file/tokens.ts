@@ -1,0 +1,71 @@
+import { createDerivation, type Derivation } from '../../../src/keyring/file/derivation.ts';
+import { formatItem, type Item } from '../../../src/keyring/file/item.ts';
+import { type KeyParameters, parseJwe, sealJwe } from '../../../src/keyring/file/jwe.ts';
+
+export const password = 'correct horse battery staple';
+
+/** The weakest parameters that are read: tests that do not look at the KDF need not wait for it. */
+export const quick: KeyParameters = {
+  algorithm: 'PBES2-HS512+A256KW',
+  rounds: 1000,
+  salt: Buffer.alloc(16, 'salt'),
+};
+
+const derivations = new Map<string, Derivation>();
+
+/** Derived once for all tests of a file. */
+export function wrappingKey(parameters: KeyParameters, secret = password): Promise<Buffer> {
+  const derivation = derivations.get(secret) ?? createDerivation(Buffer.from(secret));
+  derivations.set(secret, derivation);
+  return derivation.wrappingKey(parameters);
+}
+
+/** A valid entry, under weak parameters. */
+export async function sealEntry(item: Item, secret = password): Promise<string> {
+  return sealJwe(formatItem(item), quick, await wrappingKey(quick, secret));
+}
+
+/** The five parts of a token, by name. */
+export interface Parts {
+  header: string;
+  encryptedKey: string;
+  iv: string;
+  ciphertext: string;
+  tag: string;
+}
+
+export const partNames = ['header', 'encryptedKey', 'iv', 'ciphertext', 'tag'] as const;
+
+export function splitToken(token: string): Parts {
+  const [header = '', encryptedKey = '', iv = '', ciphertext = '', tag = ''] = token.split('.');
+  return { header, encryptedKey, iv, ciphertext, tag };
+}
+
+export function joinToken(parts: Parts): string {
+  return partNames.map((name) => parts[name]).join('.');
+}
+
+export const goodHeader = {
+  alg: 'PBES2-HS512+A256KW',
+  enc: 'A256GCM',
+  p2c: 1000,
+  p2s: Buffer.alloc(16, 'salt').toString('base64url'),
+};
+
+/** A token that is well-formed apart from what `header` says; text stands for itself. */
+export function tokenWith(header: unknown): string {
+  const text = typeof header === 'string' ? header : JSON.stringify(header);
+  return joinToken({
+    header: Buffer.from(text).toString('base64url'),
+    encryptedKey: Buffer.alloc(40, 1).toString('base64url'),
+    iv: Buffer.alloc(12, 2).toString('base64url'),
+    ciphertext: Buffer.alloc(100, 3).toString('base64url'),
+    tag: Buffer.alloc(16, 4).toString('base64url'),
+  });
+}
+
+/** What the parser has against a token, or undefined when it takes it. */
+export function faultOf(token: string): string | undefined {
+  const parsed = parseJwe(token);
+  return 'fault' in parsed ? parsed.fault : undefined;
+}

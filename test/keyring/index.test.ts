@@ -1,0 +1,47 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { openKeyring } from '../../src/keyring/index.ts';
+import { testPassword } from '../support/file-keyring.ts';
+import { temporaryDirectory } from '../support/temporary.ts';
+import { expectError, rejectionOf } from './file/rejection.ts';
+import { seedKeyring } from './file/seed.ts';
+
+test('openKeyring opens the keyring that the options name', async () => {
+  const directory = await seedKeyring({ key: 'value' });
+  const passwordFile = join(temporaryDirectory(), 'password');
+  writeFileSync(passwordFile, `${testPassword}\n`);
+  const passwordEnv = 'ATMOS_AUTH_TEST_THAT_IS_NOT_SET';
+  const keyring = await openKeyring({ type: 'file', directory, passwordEnv, passwordFile });
+  expect(keyring.info).toEqual({ type: 'file', persistent: true, location: directory });
+  expect(await keyring.get('key')).toBe('value');
+  await keyring.close();
+});
+
+test('openKeyring asks the caller when no other source has the password', async () => {
+  const directory = await seedKeyring({ key: 'value' });
+  const keyring = await openKeyring({
+    type: 'file',
+    directory,
+    passwordEnv: 'ATMOS_AUTH_TEST_THAT_IS_NOT_SET',
+    promptPassword: async ({ location, isNew }) => {
+      expect({ location, isNew }).toEqual({ location: directory, isNew: false });
+      return testPassword;
+    },
+  });
+  expect(await keyring.get('key')).toBe('value');
+});
+
+test('openKeyring touches nothing before the first call', async () => {
+  const keyring = await openKeyring({ type: 'file', directory: '/absent/keyring' });
+  expect(keyring.info.location).toBe('/absent/keyring');
+});
+
+test('openKeyring refuses a type that it does not know, naming the option', async () => {
+  expectError(
+    await rejectionOf(openKeyring({ type: 'files' })),
+    'ERR_KEYRING_UNKNOWN_TYPE',
+    'unknown keyring type "files" (from options.type): it is one of system, file, memory',
+    'did you mean file?',
+  );
+});

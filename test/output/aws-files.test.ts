@@ -1,0 +1,126 @@
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { credentialProcessLine, formatProcessProfile } from '../../src/output/aws-files.ts';
+import { temporaryDirectory } from '../support/temporary.ts';
+
+const args = ['auth', 'credential-process', '--handle', 'abcdefghijklmnopqrstuv'];
+
+describe('the profile', () => {
+  test('is a section with a command and a region', () => {
+    expect(formatProcessProfile({ profile: 'atmos', command: '/n /s a', region: 'eu-west-1' })).toBe(
+      '[profile atmos]\ncredential_process = /n /s a\nregion = eu-west-1\n',
+    );
+    expect(formatProcessProfile({ profile: 'default', command: '/n' })).toBe('[default]\ncredential_process = /n\n');
+  });
+
+  test('nothing can leave its line', () => {
+    for (const profile of ['a]\n[default', 'a]', 'a b', '', 'a\nb']) {
+      expect(() => formatProcessProfile({ profile, command: '/n' })).toThrow(TypeError);
+    }
+    for (const command of ['/n\nregion = x', '/n\r', '/n\u2028']) {
+      expect(() => formatProcessProfile({ profile: 'atmos', command })).toThrow(TypeError);
+    }
+    expect(() => formatProcessProfile({ profile: 'atmos', command: '/n', region: 'eu\ncredential_process = id' })).toThrow(
+      expect.objectContaining({
+        code: 'ERR_CONFIG_INVALID',
+        message: '"eu\\ncredential_process = id" is not an AWS region',
+        hints: ['write it like eu-central-1'],
+      }),
+    );
+  });
+});
+
+describe('the command line', () => {
+  test.each([
+    ['/usr/bin/node', '/usr/bin/node'],
+    ['/opt/my node/bin/node', '"/opt/my node/bin/node"'],
+    ["/home/o'neil/node", `"/home/o'neil/node"`],
+    ['/home/zoë/(x86) & co/node', '"/home/zoë/(x86) & co/node"'],
+    ['C:\\Program Files\\nodejs\\node.exe', '"C:/Program Files/nodejs/node.exe"'],
+  ])('%s is written %s', (node, written) => {
+    expect(credentialProcessLine(node, '/m.cjs', args)).toBe(
+      `${written} /m.cjs auth credential-process --handle abcdefghijklmnopqrstuv`,
+    );
+  });
+
+  test.each(['/a"b', '/a$b', '/a`b', '/a\\b', '/a%b%', '/a!b', '/a\nb', '/a\u0000b', '/a #b', '/a ;b', '/a\ud800'])(
+    '%j cannot be written for all readers',
+    (path) => {
+      expect(credentialProcessLine(path, '/m.cjs', args)).toBeUndefined();
+      expect(credentialProcessLine('/node', path, args)).toBeUndefined();
+      expect(credentialProcessLine('/node', '/m.cjs', [path])).toBeUndefined();
+    },
+  );
+
+  test('is none with quotes at both ends, which the Go SDK would take off', () => {
+    expect(credentialProcessLine('/a b', '/m.cjs', ['c d'])).toBeUndefined();
+  });
+});
+
+const path = fc
+  .string({ unit: fc.constantFrom(...'abZ09._-+@ \'"$`\\%!#;&|<>()[]{}*?~=^,:é🗝\n\t') , minLength: 1, maxLength: 20 })
+  .map((text) => `/${text}`);
+
+const python = ['python3', 'python'].find((name) => spawnSync(name, ['-c', 'pass']).status === 0);
+
+describe('every line that is given is taken apart alike', () => {
+  const print = 'for word; do printf "%s\\0" "$word"; done';
+
+  test('by sh', () => {
+    fc.assert(
+      fc.property(path, path, (node, script) => {
+        const line = credentialProcessLine(node, script, args);
+        if (line === undefined) return;
+        const { stdout } = spawnSync('sh', ['-c', `set -- ${line}\n${print}`], { encoding: 'utf8' });
+        expect(stdout.split('\0').slice(0, -1)).toEqual([node, script, ...args]);
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  test.skipIf(!python)('by shlex and configparser, as botocore reads the file', () => {
+    const program = `
+import configparser, io, json, shlex, sys
+for text in json.load(sys.stdin):
+    parser = configparser.RawConfigParser(default_section=None)
+    parser.read_file(io.StringIO(text))
+    print(json.dumps(shlex.split(parser.get("profile atmos", "credential_process"))))
+`;
+    const cases = fc
+      .sample(fc.tuple(path, path), 2000)
+      .map(([node, script]) => ({ words: [node, script, ...args], line: credentialProcessLine(node, script, args) }))
+      .filter(({ line }) => line !== undefined);
+    const texts = cases.map(({ line }) => formatProcessProfile({ profile: 'atmos', command: line ?? '' }));
+    const { stdout } = spawnSync(python ?? '', ['-c', program], { input: JSON.stringify(texts), encoding: 'utf8' });
+    expect(stdout.trim().split('\n').map((line) => JSON.parse(line) as unknown)).toEqual(cases.map(({ words }) => words));
+  });
+
+  test('by the INI reader of the JavaScript SDK', async () => {
+    const { parseKnownFiles } = await import('@smithy/shared-ini-file-loader');
+    const directory = temporaryDirectory();
+    const empty = join(directory, 'empty');
+    writeFileSync(empty, '');
+    for (const [index, [node, script]] of fc.sample(fc.tuple(path, path), 300).entries()) {
+      const line = credentialProcessLine(node, script, args);
+      if (line === undefined) continue;
+      const configFilepath = join(directory, `config-${index}`);
+      writeFileSync(configFilepath, formatProcessProfile({ profile: 'atmos', command: line }));
+      const profiles = await parseKnownFiles({ configFilepath, filepath: empty });
+      expect(profiles['atmos']?.['credential_process']).toBe(line);
+    }
+  });
+
+  test('and sh starts the program in a directory with spaces and quotes', () => {
+    const directory = join(temporaryDirectory(), "my o'neil (dir) & co");
+    mkdirSync(directory);
+    const node = join(directory, 'node');
+    symlinkSync(process.execPath, node);
+    const script = join(directory, 'script.cjs');
+    writeFileSync(script, 'process.stdout.write(process.argv.slice(2).join(" "))');
+    const line = credentialProcessLine(node, script, args) ?? '';
+    expect(spawnSync('sh', ['-c', line], { encoding: 'utf8', env: {} }).stdout).toBe(args.join(' '));
+  });
+});

@@ -1,0 +1,206 @@
+import { spawnSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { environmentFormats, formatEnvironment, formatGithub } from '../../src/output/shell.ts';
+import { temporaryDirectory } from '../support/temporary.ts';
+
+const hostile = [
+  '',
+  ' ',
+  'plain',
+  "it's",
+  '"quoted"',
+  '$(touch /tmp/x) `id` ${HOME}',
+  'a\\b\\\\c\\',
+  'two\nlines\n',
+  '\r\n',
+  '; exit 1 #',
+  '!history!',
+  '~',
+  '=ls',
+  'a:~:=ls',
+  '-n',
+  '*?[a]{b,c}',
+  'ünïcödé 🗝',
+  "'\u2019\u2018''",
+  '%PATH%',
+  'IQoJb3JpZ2luX2VjE//+/==',
+];
+
+const value = fc.oneof(
+  fc.constantFrom(...hostile),
+  fc.string({ unit: 'grapheme' }).filter((text) => !text.includes('\0')),
+);
+
+/** Many values at once, since a shell takes long to start. */
+const values = fc
+  .array(value, { minLength: 100, maxLength: 150, size: 'max' })
+  .map((all) => Object.fromEntries(all.map((one, index) => [`T_${index}`, one])));
+const fewRuns = { numRuns: 4 };
+
+/** Lets a shell read the text and say what it then has for each name. */
+function readBack(shell: string, args: readonly string[], text: string, names: readonly string[]): Record<string, string> {
+  const file = join(temporaryDirectory(), 'script');
+  const print = `'${process.execPath}' -e 'for (const name of process.argv.slice(1)) process.stdout.write(name + String.fromCharCode(0) + (process.env[name] ?? "(unset)") + String.fromCharCode(0))' ${names.join(' ')}`;
+  writeFileSync(file, `${text}\n${print}\n`);
+  const { stdout, stderr } = spawnSync(shell, [...args, file], { encoding: 'utf8' });
+  if (stderr !== '') throw new Error(stderr);
+  const fields = stdout.split('\0');
+  return Object.fromEntries(names.map((name, index) => [name, fields[index * 2 + 1] ?? '(lost)']));
+}
+
+function isThere(program: string): boolean {
+  return spawnSync(program, ['-c', 'exit 0']).status === 0;
+}
+
+describe.each([
+  ['sh', []],
+  ['bash', ['--norc']],
+  ['zsh', ['-f']],
+] as const)('bash format in %s', (shell, args) => {
+  test.skipIf(!isThere(shell))('gives back every value and runs none', () => {
+    fc.assert(
+      fc.property(values, (set) => {
+        const text = formatEnvironment({ set, unset: [] }, 'bash');
+        expect(readBack(shell, args, text, Object.keys(set))).toEqual(set);
+      }),
+      fewRuns,
+    );
+  });
+
+  test.skipIf(!isThere(shell))('takes variables away, set or not', () => {
+    const text = `export AWS_PROFILE=other\nset -e\n${formatEnvironment({ set: { A: '1' }, unset: ['AWS_PROFILE', 'NOT_SET'] }, 'bash')}`;
+    expect(readBack(shell, args, text, ['A', 'AWS_PROFILE'])).toEqual({ A: '1', AWS_PROFILE: '(unset)' });
+  });
+});
+
+describe.skipIf(!isThere('fish'))('fish format', () => {
+  test('gives back every value and runs none', () => {
+    fc.assert(
+      fc.property(values, (set) => {
+        const text = formatEnvironment({ set, unset: [] }, 'fish');
+        expect(readBack('fish', ['--no-config'], text, Object.keys(set))).toEqual(set);
+      }),
+      fewRuns,
+    );
+  });
+
+  test('takes variables away, set or not', () => {
+    const text = `set -gx AWS_PROFILE other\nset -gx LAST other\n${formatEnvironment({ set: { A: '1' }, unset: ['AWS_PROFILE', 'NOT_SET', 'LAST'] }, 'fish')}`;
+    expect(readBack('fish', ['--no-config'], text, ['A', 'AWS_PROFILE', 'LAST'])).toEqual({
+      A: '1',
+      AWS_PROFILE: '(unset)',
+      LAST: '(unset)',
+    });
+  });
+});
+
+describe.skipIf(!isThere('pwsh'))('powershell format', () => {
+  test('gives back every value and runs none', () => {
+    const set = Object.fromEntries(hostile.filter((value) => value !== '').map((value, index) => [`T_${index}`, value]));
+    const text = formatEnvironment({ set, unset: ['NOT_SET'] }, 'powershell');
+    expect(readBack('pwsh', ['-NoProfile', '-File'], text, Object.keys(set))).toEqual(set);
+  });
+});
+
+describe('the text of each format', () => {
+  const change = { set: { B: "it's", A: 'plain', C: '' }, unset: ['Z', 'Y'] };
+
+  test.each([
+    ['bash', `unset Y Z\nexport A=plain\nexport B='it'"'"'s'\nexport C=''\n`],
+    ['fish', `set -e Y Z\nset -gx A plain\nset -gx B 'it\\'s'\nset -gx C ''\n`],
+    ['powershell', `Remove-Item Env:Y, Env:Z -ErrorAction SilentlyContinue\n$env:A = 'plain'\n$env:B = 'it''s'\n$env:C = ''\n`],
+    ['dotenv', `A=plain\nB='it'"'"'s'\nC=''\n`],
+    ['env', `A=plain\nB=it's\nC=\n`],
+    ['json', `{\n  "A": "plain",\n  "B": "it's",\n  "C": "",\n  "Y": null,\n  "Z": null\n}\n`],
+  ] as const)('%s', (format, text) => {
+    expect(formatEnvironment(change, format)).toBe(text);
+    expect(formatEnvironment({ set: {}, unset: [] }, format)).toBe(format === 'json' ? '{}\n' : '');
+  });
+
+  test('PowerShell sees a quote in typographic ones too', () => {
+    expect(formatEnvironment({ set: { A: '\u2018\u2019\u201a\u201b' }, unset: [] }, 'powershell')).toBe(
+      "$env:A = '\u2018\u2018\u2019\u2019\u201a\u201a\u201b\u201b'\n",
+    );
+  });
+
+  test('a dotenv file is read by a shell', () => {
+    const set = Object.fromEntries(hostile.map((value, index) => [`T_${index}`, value]));
+    const text = `set -a\n${formatEnvironment({ set, unset: [] }, 'dotenv')}`;
+    expect(readBack('sh', [], text, Object.keys(set))).toEqual(set);
+  });
+});
+
+describe('what no format can hold is refused', () => {
+  test.each(environmentFormats)('names that are none, and NUL: %s', (format) => {
+    for (const name of ['A B', 'A;id', '1A', '', 'A=B', 'A\nB', '$(id)', 'Ä']) {
+      const message = `${JSON.stringify(name)} is not a name for an environment variable`;
+      expect(() => formatEnvironment({ set: { [name]: 'v' }, unset: [] }, format)).toThrow(
+        expect.objectContaining({ code: 'ERR_CONFIG_INVALID', message }),
+      );
+      expect(() => formatEnvironment({ set: {}, unset: [name] }, format)).toThrow(message);
+    }
+    expect(() => formatEnvironment({ set: { A: 'secret\0' }, unset: [] }, format)).toThrow(
+      expect.objectContaining({
+        code: 'ERR_CONFIG_INVALID',
+        message: 'the value of A holds a NUL character, which no environment can',
+      }),
+    );
+  });
+
+  test.each(['a\nB=evil', 'a\rB=evil'])('a second line in format env', (value) => {
+    expect(() => formatEnvironment({ set: { A: value }, unset: [] }, 'env')).toThrow(
+      expect.objectContaining({
+        code: 'ERR_CONFIG_INVALID',
+        message: 'the value of A has several lines, which the format env cannot hold',
+        hints: ['choose another format: --format dotenv, --format json'],
+      }),
+    );
+  });
+});
+
+describe('github', () => {
+  test('masks secrets, and writes the rest as it is', () => {
+    const set = { AWS_SECRET_ACCESS_KEY: 's3cr%et', AWS_REGION: 'eu-west-1', AWS_SESSION_TOKEN: '' };
+    expect(formatGithub({ set, unset: ['AWS_PROFILE'] })).toEqual({
+      masks: '::add-mask::s3cr%25et\n',
+      text: 'AWS_REGION=eu-west-1\nAWS_SECRET_ACCESS_KEY=s3cr%et\nAWS_SESSION_TOKEN=\n',
+    });
+  });
+
+  test('a secret of several lines is one mask, so that no line is printed as it is', () => {
+    expect(formatGithub({ set: { MY_TOKEN: 'a\r\nb' }, unset: [] }).masks).toBe('::add-mask::a%0D%0Ab\n');
+  });
+
+  test('no value can end its own block', () => {
+    const value = 'x\nATMOS_EOF_A\nB=evil\nATMOS_EOF_A_\n';
+    expect(formatGithub({ set: { A: value }, unset: [] }).text).toBe(`A<<ATMOS_EOF_A__\n${value}\nATMOS_EOF_A__\n`);
+  });
+
+  test('every value is read back by the rules of the runner', () => {
+    fc.assert(
+      fc.property(values, (set) => {
+        expect(readGithubFile(formatGithub({ set, unset: [] }).text)).toEqual(set);
+      }),
+    );
+  });
+});
+
+/** As the runner reads $GITHUB_ENV: `NAME=value`, or `NAME<<DELIMITER` up to the delimiter alone. */
+function readGithubFile(text: string): Record<string, string> {
+  const read: Record<string, string> = {};
+  const lines = text.split('\n').slice(0, -1);
+  for (let line = lines.shift(); line !== undefined; line = lines.shift()) {
+    const [equals, heredoc] = [line.indexOf('='), line.indexOf('<<')];
+    if (equals >= 0 && (heredoc < 0 || equals < heredoc)) {
+      read[line.slice(0, equals)] = line.slice(equals + 1);
+      continue;
+    }
+    const delimiter = line.slice(heredoc + 2);
+    const end = lines.indexOf(delimiter);
+    read[line.slice(0, heredoc)] = lines.splice(0, end + 1).slice(0, -1).join('\n');
+  }
+  return read;
+}

@@ -1,0 +1,224 @@
+import { inspect } from 'node:util';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { awsCredentials } from '../../src/core/credentials.ts';
+import { formatEnvelope, parseEnvelope } from '../../src/store/envelope.ts';
+
+const secretAccessKey = 'CanaryIn/The+Coal/Mine0123456789abcdefgh';
+const minimal = { access_key_id: 'AKIAIOSFODNN7EXAMPLE', secret_access_key: secretAccessKey };
+const minimalCredentials = { type: 'aws', accessKeyId: 'AKIAIOSFODNN7EXAMPLE', secretAccessKey };
+
+// As Go's encoding/json writes Atmos's structures, all fields set.
+const writtenByAtmos =
+  '{"type":"aws","data":{"access_key_id":"AKIAIOSFODNN7EXAMPLE",' +
+  `"secret_access_key":"${secretAccessKey}","session_token":"CanaryToken==",` +
+  '"region":"eu-west-1","expiration":"2026-01-31T12:00:00Z",' +
+  '"mfa_arn":"arn:aws:iam::012345678901:mfa/ada","session_duration":"12h"}}';
+
+const full = {
+  ...minimalCredentials,
+  sessionToken: 'CanaryToken==',
+  region: 'eu-west-1',
+  expiresAt: new Date('2026-01-31T12:00:00Z'),
+  mfaArn: 'arn:aws:iam::012345678901:mfa/ada',
+  sessionDuration: '12h',
+};
+
+const aws = (data: unknown) => JSON.stringify({ type: 'aws', data });
+const withOwn = (own: object) => JSON.stringify({ type: 'aws', data: minimal, ...own });
+
+describe('what Atmos wrote', () => {
+  test('is read with all its fields', () => {
+    expect(parseEnvelope(writtenByAtmos)).toEqual({ credentials: full });
+  });
+
+  test('is read with the least that there can be', () => {
+    expect(parseEnvelope(aws(minimal))).toEqual({ credentials: minimalCredentials });
+  });
+
+  test('is read without the fields that are empty, and without those nobody knows', () => {
+    const text = aws({ ...minimal, session_token: '', region: '', expiration: '', other: [1] });
+    expect(parseEnvelope(text)).toEqual({ credentials: minimalCredentials });
+  });
+
+  test('is read when it has space around it', () => {
+    expect(parseEnvelope(` ${aws(minimal)}\n`)).toEqual({ credentials: minimalCredentials });
+  });
+
+  test.each(['never', '2026-01-31', '1769860800', '2026-02-30T00:00:00Z'])(
+    'has expired when its expiration cannot be read: %s',
+    (expiration) => {
+      const envelope = parseEnvelope(aws({ ...minimal, expiration }));
+      expect(envelope).toMatchObject({ credentials: { expiresAt: new Date(0) } });
+    },
+  );
+
+  test.each<[string, string]>([
+    ['2026-01-31T14:00:00+02:00', '2026-01-31T12:00:00.000Z'],
+    ['2026-01-31T12:00:00.25Z', '2026-01-31T12:00:00.250Z'],
+  ])('expires at %s, in whatever zone', (expiration, iso) => {
+    const envelope = parseEnvelope(aws({ ...minimal, expiration }));
+    expect(envelope).toMatchObject({ credentials: { expiresAt: new Date(iso) } });
+  });
+});
+
+describe('what we write', () => {
+  const owner = { realm: 'r', alias: 'Dev' };
+
+  test("has Atmos's fields byte for byte, and ours beside them at the top", () => {
+    const credentials = awsCredentials(full);
+    const text = formatEnvelope({
+      credentials,
+      ...owner,
+      item: 'session',
+      savedAt: new Date('2026-01-31T00:00:00.123Z'),
+      chainFingerprint: 'f00d',
+      clockOffsetMs: -1500,
+    });
+    expect(text).toBe(
+      `${writtenByAtmos.slice(0, -1)},"realm":"r","alias":"Dev","item":"session",` +
+        '"saved_at":"2026-01-31T00:00:00.123Z","chain_fingerprint":"f00d","clock_offset_ms":-1500}',
+    );
+  });
+
+  test('leaves out what is empty or absent', () => {
+    const credentials = awsCredentials({ ...full, sessionToken: '', region: '', mfaArn: '' });
+    const { expiresAt: _, sessionDuration: __, ...rest } = credentials;
+    const text = formatEnvelope({ credentials: rest, ...owner, item: 'key' });
+    expect(text).toBe(
+      '{"type":"aws","data":{"access_key_id":"AKIAIOSFODNN7EXAMPLE",' +
+        `"secret_access_key":"${secretAccessKey}"},"realm":"r","alias":"Dev","item":"key"}`,
+    );
+  });
+
+  test('has an expiration in whole seconds', () => {
+    const credentials = awsCredentials({ ...full, expiresAt: new Date('2026-01-31T12:00:00.999Z') });
+    const { data } = JSON.parse(formatEnvelope({ credentials, ...owner, item: 'session' }));
+    expect(data.expiration).toBe('2026-01-31T12:00:00Z');
+  });
+
+  test('comes back as it went', () => {
+    const text = fc.string({ unit: 'binary', minLength: 1 });
+    const name = fc.string({ unit: 'grapheme', maxLength: 60 }).filter((s) => !/\p{Cc}/u.test(s));
+    const second = fc
+      .date({ min: new Date(0), max: new Date('9999-12-31T23:59:59Z'), noInvalidDate: true })
+      .map((date) => new Date(Math.floor(date.getTime() / 1000) * 1000));
+    const credentials = fc.record(
+      {
+        accessKeyId: text,
+        secretAccessKey: text,
+        sessionToken: text,
+        region: text,
+        expiresAt: second,
+        mfaArn: text,
+        sessionDuration: text,
+      },
+      { requiredKeys: ['accessKeyId', 'secretAccessKey'] },
+    );
+    const notes = fc.record(
+      { savedAt: second, chainFingerprint: text, clockOffsetMs: fc.maxSafeInteger() },
+      { requiredKeys: [] },
+    );
+    const item = fc.constantFrom('key', 'session', 'token');
+    fc.assert(
+      fc.property(credentials, notes, name, name, item, (fields, noted, realm, alias, kind) => {
+        const entry = { credentials: awsCredentials(fields), realm, alias, item: kind, ...noted };
+        expect(parseEnvelope(formatEnvelope(entry))).toEqual(entry);
+      }),
+    );
+  });
+});
+
+describe('what is none', () => {
+  test.each<[string, string, string]>([
+    ['nothing', '', 'it is not a JSON object'],
+    ['text', secretAccessKey, 'it is not a JSON object'],
+    ['half of it', writtenByAtmos.slice(0, 90), 'it is not a JSON object'],
+    ['two of it', `${aws(minimal)}{}`, 'it is not a JSON object'],
+    ['null', 'null', 'it is not a JSON object'],
+    ['a list', '[]', 'it is not a JSON object'],
+    ['a string', '"aws"', 'it is not a JSON object'],
+    ['what nests without end', '['.repeat(1_000_000), 'it is not a JSON object'],
+    ['an empty object', '{}', 'it has no type and data'],
+    ['credentials without envelope', JSON.stringify(minimal), 'it has no type and data'],
+    ['one without type', JSON.stringify({ data: minimal }), 'it has no type and data'],
+    ['one without data', '{"type":"aws"}', 'it has no type and data'],
+    ['one whose data is text', '{"type":"aws","data":"text"}', 'it has no type and data'],
+    ['one whose data is a list', '{"type":"aws","data":[]}', 'it has no type and data'],
+    ['one whose type is a number', '{"type":1,"data":{}}', 'it has no type and data'],
+    ['one that hides', '{"__proto__":{"type":"aws","data":{}}}', 'it has no type and data'],
+    ['one of Google', '{"type":"gcp","data":{}}', 'its type gcp is not known here'],
+    ['one of Atmos Pro', '{"type":"atmos-pro","data":{}}', 'its type atmos-pro is not known here'],
+    ['another spelling', '{"type":"AWS","data":{}}', 'its type is not known here'],
+    ['a type of any text', '{"type":"Canary\\n","data":{}}', 'its type is not known here'],
+    ['one without a key', aws({}), 'its access key id or secret access key is missing'],
+    ['one without an id', aws({ ...minimal, access_key_id: '' }), 'its access key id or secret access key is missing'],
+    ['one without a secret', aws({ access_key_id: 'AKIA' }), 'its access key id or secret access key is missing'],
+    ['one whose data hides', '{"type":"aws","data":{"__proto__":{"access_key_id":"a","secret_access_key":"b"}}}', 'its access key id or secret access key is missing'],
+    ['one whose secret is a number', aws({ ...minimal, secret_access_key: 5 }), 'its secret_access_key is not text'],
+    ['one whose token is null', aws({ ...minimal, session_token: null }), 'its session_token is not text'],
+    ['one whose expiry is a number', aws({ ...minimal, expiration: 1769860800 }), 'its expiration is not text'],
+    ['one whose region is a list', aws({ ...minimal, region: ['eu-west-1'] }), 'its region is not text'],
+    ['one whose realm is a number', withOwn({ realm: 5 }), 'its realm is damaged'],
+    ['one whose realm is null', withOwn({ realm: null }), 'its realm is damaged'],
+    ['one whose realm is endless', withOwn({ realm: 'r'.repeat(241) }), 'its realm is damaged'],
+    ['one whose alias commands a terminal', withOwn({ alias: '\u001b[31m' }), 'its alias is damaged'],
+    ['one of an item there is not', withOwn({ item: 'keys' }), 'its item is damaged'],
+    ['one whose time is none', withOwn({ saved_at: 'yesterday' }), 'its saved_at is damaged'],
+    ['one whose fingerprint is none', withOwn({ chain_fingerprint: {} }), 'its chain_fingerprint is damaged'],
+    ['one whose offset is text', withOwn({ clock_offset_ms: '0' }), 'its clock_offset_ms is damaged'],
+    ['one whose offset is beyond all clocks', withOwn({ clock_offset_ms: 1e300 }), 'its clock_offset_ms is damaged'],
+  ])('%s', (_, text, fault) => {
+    expect(parseEnvelope(text)).toEqual({ fault });
+  });
+
+  test('still says whose it is', () => {
+    const own = { realm: 'r', alias: 'dev', item: 'token' };
+    const text = JSON.stringify({ type: 'oidc', data: {}, ...own });
+    expect(parseEnvelope(text)).toEqual({ fault: 'its type oidc is not known here', ...own });
+  });
+});
+
+test('is an envelope or a fault without a word of its content, whatever the text', () => {
+  const canary = 'CANARY';
+  const value = fc.oneof(fc.jsonValue(), fc.string().map((text) => `${canary}${text}`), fc.constant(minimal));
+  const field = (name: string) => ({ [name]: value });
+  const envelope = fc.record(
+    {
+      ...field('type'),
+      data: fc.oneof(value, fc.record({ access_key_id: value, secret_access_key: value, expiration: value, region: value }, { requiredKeys: [] })),
+      ...field('realm'),
+      ...field('alias'),
+      ...field('item'),
+      ...field('saved_at'),
+      ...field('chain_fingerprint'),
+      ...field('clock_offset_ms'),
+    },
+    { requiredKeys: [] },
+  );
+  const texts = fc.oneof(
+    fc.string(),
+    fc.json(),
+    envelope.map((entry) => JSON.stringify(entry)),
+    envelope.map((entry) => JSON.stringify({ ...entry, type: 'aws' })),
+    envelope.map((entry) => JSON.stringify(entry).slice(1)),
+  );
+  fc.assert(
+    fc.property(texts, (text) => {
+      const read = parseEnvelope(text);
+      if (!('fault' in read)) {
+        expect(read.credentials.accessKeyId).not.toBe('');
+        expect(read.credentials.secretAccessKey).not.toBe('');
+        return;
+      }
+      expect(read.fault).toMatch(/^its? .{1,60}$/);
+      expect(read.fault).not.toContain(canary);
+    }),
+    { numRuns: 2000 },
+  );
+});
+
+test('does not show its secrets when it is inspected', () => {
+  const shown = inspect(parseEnvelope(writtenByAtmos), { depth: 10, showHidden: true });
+  expect(shown).not.toContain('Canary');
+});

@@ -1,0 +1,34 @@
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { rolldown } from 'rolldown';
+import { createTemporaryDirectory } from './temporary.ts';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const koffi = pathToFileURL(createRequire(import.meta.url).resolve('koffi')).href;
+
+/** A compiled program, and how to remove it. */
+export interface Program {
+  readonly file: string;
+  remove(): void;
+}
+
+/**
+ * Makes one JavaScript file of a TypeScript program and what it imports, since Node 20 runs no
+ * TypeScript.
+ *
+ * @param entry path of the program, from the root of the repository
+ */
+export async function compileProgram(entry: string): Promise<Program> {
+  const { path, remove } = createTemporaryDirectory();
+  const bundle = await rolldown({
+    input: join(root, entry),
+    platform: 'node',
+    external: ['koffi'],
+    logLevel: 'warn',
+  });
+  const file = join(path, 'program.mjs');
+  await bundle.write({ file, format: 'esm', codeSplitting: false, paths: { koffi } });
+  await bundle.close();
+  return { file, remove };
+}

@@ -1,0 +1,23 @@
+import { expect } from 'vitest';
+import { AtmosError } from '../../src/core/errors.ts';
+
+/** The error that a promise rejects with, which must be one of ours. */
+export async function errorOf(promise: Promise<unknown>): Promise<AtmosError> {
+  const error: unknown = await promise.then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
+  if (error instanceof AtmosError) return error;
+  expect.fail(error === undefined ? 'it succeeded' : `not one of ours: ${String(error)}`);
+}
+
+/** The same of a call that must throw. */
+export function thrownBy(call: () => unknown): AtmosError {
+  try {
+    call();
+  } catch (error) {
+    if (error instanceof AtmosError) return error;
+    throw error;
+  }
+  expect.fail('nothing was thrown');
+}

@@ -1,0 +1,43 @@
+import { PassThrough } from 'node:stream';
+import type { Host } from '../../src/host/host.ts';
+
+/** The start of every test's time. */
+export const testStart = new Date('2026-01-01T00:00:00Z');
+
+/**
+ * A machine on which nothing is set and nothing happens: no environment, no terminal, standing time,
+ * no other program. A test gives what it is about.
+ */
+export function fakeHost(overrides: Partial<Host> = {}): Host {
+  const refuse = (what: string) => () => {
+    throw new Error(`the test gave no ${what}`);
+  };
+  const stdin = new PassThrough();
+  stdin.end();
+  return {
+    env: {},
+    platform: process.platform,
+    processId: process.pid,
+    userId: process.getuid?.(),
+    homeDirectory: '/nonexistent',
+    nodePath: process.execPath,
+    scriptPath: '/nonexistent/main.cjs',
+    programArguments: [],
+    stdin,
+    stdout: new PassThrough(),
+    stderr: new PassThrough(),
+    now: () => testStart,
+    monotonicMs: () => 0,
+    sleep: () => Promise.resolve(),
+    workingDirectory: () => '/nonexistent',
+    changeDirectory: refuse('changeDirectory'),
+    openTerminal: () => Promise.resolve(undefined),
+    inForeground: () => Promise.resolve(true),
+    runShell: refuse('runShell'),
+    spawn: refuse('spawn'),
+    onSignals: () => () => {},
+    exit: refuse('exit'),
+    raise: refuse('raise'),
+    ...overrides,
+  };
+}

@@ -1,0 +1,46 @@
+import type {
+  BackendContext,
+  Keyring,
+  KeyringSettings,
+  PromptPassword,
+} from '../../src/keyring/contract.ts';
+import { openFileKeyring } from '../../src/keyring/file.ts';
+import type { OnStep } from '../../src/keyring/file/atomic-write.ts';
+import type { Host } from '../../src/host/host.ts';
+import { realHost } from '../../src/host/real.ts';
+
+export const testPassword = 'correct horse battery staple';
+
+export interface FileKeyringOptions {
+  directory: string;
+  /** In `ATMOS_KEYRING_PASSWORD`; null leaves the variable unset. */
+  password?: string | null;
+  settings?: Partial<KeyringSettings>;
+  host?: Partial<Host>;
+  promptPassword?: PromptPassword;
+  onStep?: OnStep;
+}
+
+/** The real file keyring on the real machine, but for the environment, which is empty. */
+export function openTestKeyring(options: FileKeyringOptions): Keyring {
+  return openFileKeyring(createTestContext(options), options.onStep);
+}
+
+export function createTestContext(options: FileKeyringOptions): BackendContext {
+  const { directory, password = testPassword, promptPassword } = options;
+  const env = { PATH: process.env['PATH'] };
+  return {
+    settings: {
+      type: { value: 'file', source: 'default' },
+      directory: { value: directory, source: 'default' },
+      passwordEnv: { value: 'ATMOS_KEYRING_PASSWORD', source: 'default' },
+      ...options.settings,
+    },
+    host: {
+      ...realHost(),
+      env: password === null ? env : { ...env, ATMOS_KEYRING_PASSWORD: password },
+      ...options.host,
+    },
+    ...(promptPassword ? { promptPassword } : {}),
+  };
+}

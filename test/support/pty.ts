@@ -1,0 +1,73 @@
+import { spawn } from '@lydell/node-pty';
+import { onTestFinished } from 'vitest';
+
+/** A program in a terminal of its own, and the person in front of it. */
+export interface PtySession {
+  readonly pid: number;
+  /** All that was shown so far, with its control sequences. */
+  shown(): string;
+  /** Waits until the text has been shown (after the last text waited for). */
+  waitFor(text: string): Promise<void>;
+  type(keys: string): void;
+  /** Settles when the program has ended. */
+  readonly ended: Promise<{ exitCode: number; signal: number | undefined }>;
+}
+
+const limitMs = 15_000;
+
+/** Starts a program in a new pseudo-terminal; what is left of it ends with the test. */
+export function openPty(
+  program: string,
+  args: readonly string[],
+  options: { env: Record<string, string>; cwd?: string },
+): PtySession {
+  const terminal = spawn(program, [...args], {
+    name: 'xterm',
+    cols: 80,
+    rows: 24,
+    env: options.env,
+    ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
+  });
+  let text = '';
+  let seen = 0;
+  let hasEnded = false;
+  let wake = () => {};
+  terminal.onData((chunk) => {
+    text += chunk;
+    wake();
+  });
+  const ended = new Promise<{ exitCode: number; signal: number | undefined }>((resolve) => {
+    terminal.onExit(({ exitCode, signal }) => {
+      hasEnded = true;
+      wake();
+      resolve({ exitCode, signal });
+    });
+  });
+  onTestFinished(() => {
+    if (!hasEnded) terminal.kill('SIGKILL');
+  });
+
+  return {
+    pid: terminal.pid,
+    shown: () => text,
+    async waitFor(wanted) {
+      const limit = AbortSignal.timeout(limitMs);
+      for (;;) {
+        const at = text.indexOf(wanted, seen);
+        if (at >= 0) {
+          seen = at + wanted.length;
+          return;
+        }
+        if (hasEnded || limit.aborted) {
+          throw new Error(`${JSON.stringify(wanted)} was not shown, but ${JSON.stringify(text.slice(seen))}`);
+        }
+        await new Promise<void>((resolve) => {
+          wake = resolve;
+          limit.addEventListener('abort', () => resolve(), { once: true });
+        });
+      }
+    },
+    type: (keys) => terminal.write(keys),
+    ended,
+  };
+}

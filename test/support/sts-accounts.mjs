@@ -1,0 +1,59 @@
+// Whom the stand-in knows: users with their keys and devices, and the sessions it has issued.
+import { createHash, randomBytes, randomInt } from 'node:crypto';
+
+/** @import { KnownKey, StsAccounts, StsKey, StsUser } from './sts-types.ts' */
+
+const base32 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
+
+/**
+ * @param {readonly StsKey[]} keys
+ * @returns {StsAccounts}
+ */
+export function createAccounts(keys) {
+  /** @type {Map<string, KnownKey>} */
+  const known = new Map();
+  for (const key of keys) {
+    const { accessKeyId, secretAccessKey } = key;
+    known.set(accessKeyId, { accessKeyId, secretAccessKey, user: userOf(key) });
+  }
+  /** @type {Set<string>} */
+  const usedCodes = new Set();
+
+  return {
+    find: (accessKeyId) => known.get(accessKeyId),
+    issue(user, expiresAt) {
+      const key = {
+        user,
+        accessKeyId: `ASIA${randomText(16)}`,
+        secretAccessKey: randomBytes(30).toString('base64'),
+        session: { token: randomBytes(240).toString('base64'), expiresAt },
+      };
+      known.set(key.accessKeyId, key);
+      return key;
+    },
+    expireSessions(at) {
+      for (const { session } of known.values()) if (session) session.expiresAt = at;
+    },
+    takeCode(device, code) {
+      const use = `${device.arn} ${code}`;
+      if (!device.codes.includes(code) || usedCodes.has(use)) return false;
+      usedCodes.add(use);
+      return true;
+    },
+  };
+}
+
+/**
+ * @param {StsKey} key
+ * @returns {StsUser}
+ */
+function userOf({ account, userName, mfa }) {
+  const digest = createHash('sha256').update(`${account}/${userName}`).digest();
+  const id = Array.from(digest.subarray(0, 17), (byte) => base32[byte % base32.length]).join('');
+  return { account, arn: `arn:aws:iam::${account}:user/${userName}`, userId: `AIDA${id}`, mfa };
+}
+
+/** @param {number} length */
+function randomText(length) {
+  return Array.from({ length }, () => base32[randomInt(base32.length)]).join('');
+}

@@ -1,0 +1,367 @@
+import { spawn } from 'node:child_process';
+import { createHash, createHmac, type Hash, type Hmac } from 'node:crypto';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { SignatureV4 } from '@smithy/signature-v4';
+import { afterEach, describe, expect, it } from 'vitest';
+import { startSts } from './sts-server.mjs';
+import type { StsOptions, StsServer } from './sts-types.ts';
+
+const device = 'arn:aws:iam::012345678901:mfa/ada';
+const key = {
+  accessKeyId: 'AKIAIOSFODNN7EXAMPLE',
+  secretAccessKey: 'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY',
+  account: '012345678901',
+  userName: 'ada',
+  mfa: { arn: device, codes: ['111111', '222222'] },
+};
+
+let sts: StsServer | undefined;
+
+afterEach(async () => {
+  await sts?.close();
+  sts = undefined;
+});
+
+async function start(options: Partial<StsOptions> = {}): Promise<StsServer> {
+  sts = await startSts({ keys: [key], ...options });
+  return sts;
+}
+
+describe('an honest request', () => {
+  it('learns who it is', async () => {
+    const server = await start();
+    const answer = await call(server, key, { Action: 'GetCallerIdentity' });
+    expect(answer.status).toBe(200);
+    expect(answer.headers.get('content-type')).toBe('text/xml');
+    expect(answer.tag('Arn')).toBe('arn:aws:iam::012345678901:user/ada');
+    expect(answer.tag('Account')).toBe('012345678901');
+    expect(answer.tag('UserId')).toMatch(/^AIDA[A-Z2-7]{17}$/);
+    expect(answer.tag('RequestId')).toMatch(/^[0-9a-f-]{36}$/);
+  });
+
+  it('gets a session that is itself good for requests, but not for another session', async () => {
+    const server = await start();
+    const session = await openSession(server, { DurationSeconds: '900' });
+    expect(session.accessKeyId).toMatch(/^ASIA[A-Z2-7]{16}$/);
+
+    const identity = await call(server, session, { Action: 'GetCallerIdentity' });
+    expect(identity.tag('Arn')).toBe('arn:aws:iam::012345678901:user/ada');
+
+    const another = await call(server, session, { Action: 'GetSessionToken' });
+    expect(another.error()).toEqual([
+      403,
+      'AccessDenied',
+      'Cannot call GetSessionToken with session credentials',
+    ]);
+  });
+
+  it('finds the expiry by the clock of the server, which may be off', async () => {
+    const server = await start({
+      now: () => new Date('2026-01-31T12:00:00.700Z'),
+      clockOffsetMs: 60_000,
+    });
+    const answer = await call(
+      server,
+      key,
+      { Action: 'GetSessionToken' },
+      { at: '2026-01-31T12:00:00Z' },
+    );
+    expect(answer.tag('Expiration')).toBe('2026-02-01T00:01:00Z');
+    expect(answer.headers.get('date')).toBe('Sat, 31 Jan 2026 12:01:00 GMT');
+    expect(server.calls[0]?.at).toEqual(new Date('2026-01-31T12:01:00.700Z'));
+  });
+});
+
+describe('a request that is not what it should be', () => {
+  it('is refused without a signature, or with one it cannot read', async () => {
+    const server = await start();
+    const unsigned = await fetch(server.url, { method: 'POST', body: 'Action=GetCallerIdentity' });
+    expect(await unsigned.text()).toContain('<Code>MissingAuthenticationToken</Code>');
+    const basic = await fetch(server.url, {
+      method: 'POST',
+      headers: { authorization: 'Basic x' },
+    });
+    expect(await basic.text()).toContain('<Code>IncompleteSignature</Code>');
+    expect(server.calls.map(({ action, accessKeyId }) => [action, accessKeyId])).toEqual([
+      ['GetCallerIdentity', '(none)'],
+      ['(none)', '(none)'],
+    ]);
+  });
+
+  it('is refused for a key that is not known', async () => {
+    const server = await start();
+    const stranger = { ...key, accessKeyId: 'AKIAIOSFODNN7STRANGE' };
+    const answer = await call(server, stranger, { Action: 'GetCallerIdentity' });
+    expect(answer.error()).toEqual([
+      403,
+      'InvalidClientTokenId',
+      'The security token included in the request is invalid.',
+    ]);
+  });
+
+  it('is refused for a secret that is not the one of the key', async () => {
+    const server = await start();
+    const answer = await call(
+      server,
+      { ...key, secretAccessKey: 'another' },
+      { Action: 'GetCallerIdentity' },
+    );
+    expect(answer.error().slice(0, 2)).toEqual([403, 'SignatureDoesNotMatch']);
+  });
+
+  it.each([
+    ['body', { body: 'Action=GetSessionToken&Version=2011-06-15' }, 'does not match'],
+    ['path', { path: '/elsewhere' }, 'does not match'],
+    ['time', { headers: { 'x-amz-date': 'now' } }, 'Date in Credential scope'],
+  ])('is refused when its %s was changed after signing', async (_, tampering, message) => {
+    const server = await start();
+    const answer = await call(server, key, { Action: 'GetCallerIdentity' }, { tampering });
+    expect(answer.error().slice(0, 2)).toEqual([403, 'SignatureDoesNotMatch']);
+    expect(answer.error()[2]).toContain(message);
+  });
+
+  it('is refused when it was signed for another service', async () => {
+    const server = await start();
+    const answer = await call(server, key, { Action: 'GetCallerIdentity' }, { service: 'iam' });
+    expect(answer.error()[2]).toContain('correct service');
+  });
+
+  it('is refused without the token of its session, or with another', async () => {
+    const server = await start();
+    const { sessionToken: _, ...session } = await openSession(server, {});
+    const without = await call(server, session, { Action: 'GetCallerIdentity' });
+    const wrong = { ...session, sessionToken: 'another' };
+    const withAnother = await call(server, wrong, { Action: 'GetCallerIdentity' });
+    expect(without.error()[1]).toBe('InvalidClientTokenId');
+    expect(withAnother.error()[1]).toBe('InvalidClientTokenId');
+  });
+
+  it('is refused after the end of its session', async () => {
+    const server = await start();
+    const session = await openSession(server, {});
+    server.expireSessions();
+    const answer = await call(server, session, { Action: 'GetCallerIdentity' });
+    expect(answer.error()).toEqual([
+      403,
+      'ExpiredToken',
+      'The security token included in the request is expired',
+    ]);
+  });
+
+  it.each([
+    [
+      '2026-01-31T11:40:00Z',
+      'Signature expired: 20260131T114000Z is now earlier than 20260131T114500Z (20260131T120000Z - 15 min.)',
+    ],
+    [
+      '2026-01-31T12:20:00Z',
+      'Signature not yet current: 20260131T122000Z is still later than 20260131T121500Z (20260131T120000Z + 15 min.)',
+    ],
+  ])('is refused when signed at %s, twenty minutes off', async (at, message) => {
+    const server = await start({ now: () => new Date('2026-01-31T12:00:00Z') });
+    const answer = await call(server, key, { Action: 'GetCallerIdentity' }, { at });
+    expect(answer.error()).toEqual([403, 'SignatureDoesNotMatch', message]);
+  });
+
+  it.each([
+    ['899', 'greater than or equal to 900'],
+    ['129601', 'less than or equal to 129600'],
+    ['long', 'greater than or equal to 900'],
+  ])('is refused for a session of %s seconds', async (seconds, message) => {
+    const server = await start();
+    const answer = await call(server, key, { Action: 'GetSessionToken', DurationSeconds: seconds });
+    expect(answer.error().slice(0, 2)).toEqual([400, 'ValidationError']);
+    expect(answer.error()[2]).toContain(message);
+  });
+
+  it('is refused for an action there is not', async () => {
+    const server = await start();
+    const answer = await call(server, key, { Action: 'AssumeRole' });
+    expect(answer.error()).toEqual([
+      400,
+      'InvalidAction',
+      'Could not find operation AssumeRole for version 2011-06-15',
+    ]);
+  });
+});
+
+describe('a second factor', () => {
+  it('takes each code once', async () => {
+    const server = await start();
+    expect((await ask(server, device, '111111')).status).toBe(200);
+    expect((await ask(server, device, '111111')).error()).toEqual([
+      403,
+      'AccessDenied',
+      'MultiFactorAuthentication failed with invalid MFA one time pass code. ',
+    ]);
+    expect((await ask(server, device, '222222')).status).toBe(200);
+    expect((await ask(server, device, '333333')).error()[1]).toBe('AccessDenied');
+  });
+
+  it('refuses the device of somebody else', async () => {
+    const server = await start();
+    const answer = await ask(server, `${device}2`, '111111');
+    expect(answer.error()[2]).toContain('unable to validate MFA code');
+  });
+
+  it('is not written down', async () => {
+    const server = await start();
+    await ask(server, device, '111111');
+    expect(server.calls[0]?.params).toEqual({ SerialNumber: device, TokenCode: '******' });
+    const written = JSON.stringify(server.calls);
+    expect(written).not.toContain('111111');
+    expect(written).not.toContain(key.secretAccessKey);
+  });
+});
+
+describe('a script', () => {
+  it('fails the next calls, then is over', async () => {
+    const server = await start();
+    server.script({
+      fail: { code: 'Throttling', message: 'Rate exceeded', status: 400 },
+      times: 2,
+    });
+    server.script({ html: true });
+    const answers = [];
+    for (let count = 0; count < 4; count += 1) {
+      answers.push(await call(server, key, { Action: 'GetCallerIdentity' }));
+    }
+    expect(answers[0]?.error()).toEqual([400, 'Throttling', 'Rate exceeded']);
+    expect(answers[1]?.error()).toEqual([400, 'Throttling', 'Rate exceeded']);
+    expect(answers[2]?.headers.get('content-type')).toBe('text/html; charset=utf-8');
+    expect(answers[3]?.status).toBe(200);
+    expect(server.calls).toHaveLength(4);
+  });
+
+  it('cuts the connection, or keeps silent until the stand-in is closed', async () => {
+    const server = await start();
+    server.script({ reset: true });
+    await expect(fetch(server.url)).rejects.toThrow('fetch failed');
+    server.script({ hang: true });
+    const silent = fetch(server.url);
+    await expect.poll(() => server.calls.length).toBe(2);
+    await Promise.all([server.close(), expect(silent).rejects.toThrow('fetch failed')]);
+  });
+});
+
+describe('as a process of its own', () => {
+  const main = fileURLToPath(new URL('sts-main.mjs', import.meta.url));
+
+  it('prints its address, serves, and ends with its standard input', async () => {
+    const child = spawn(process.execPath, [main], { stdio: ['pipe', 'pipe', 'inherit'] });
+    const ended = once(child, 'exit');
+    child.stdin.write(`${JSON.stringify({ keys: [key] })}\n`);
+    const [line] = (await once(createInterface({ input: child.stdout }), 'line')) as [string];
+    const server = JSON.parse(line) as { url: string };
+    expect((await call(server, key, { Action: 'GetCallerIdentity' })).status).toBe(200);
+    child.stdin.end();
+    expect(await ended).toEqual([0, null]);
+  });
+
+  it('says no word of what it was given when that cannot be read', async () => {
+    const child = spawn(process.execPath, [main], { stdio: ['pipe', 'ignore', 'pipe'] });
+    const ended = once(child, 'exit');
+    child.stdin.end('{"secretAccessKey":"canary\n');
+    const said = (await child.stderr.toArray()).join('');
+    expect(await ended).toEqual([1, null]);
+    expect(said).toContain('not JSON');
+    expect(said).not.toContain('canary');
+  });
+});
+
+interface Signer {
+  accessKeyId: string;
+  secretAccessKey: string;
+  sessionToken?: string;
+}
+
+interface Signing {
+  at?: string;
+  service?: string;
+  tampering?: { body?: string; path?: string; headers?: Record<string, string> };
+}
+
+/** Calls the stand-in with a request signed by the signer of the AWS SDK. */
+async function call(
+  server: { url: string },
+  credentials: Signer,
+  params: Record<string, string>,
+  { at, service = 'sts', tampering = {} }: Signing = {},
+) {
+  const url = new URL(server.url);
+  const signer = new SignatureV4({ credentials, region: 'eu-west-1', service, sha256: NodeHash });
+  const request = {
+    method: 'POST',
+    protocol: 'http:',
+    hostname: url.hostname,
+    port: Number(url.port),
+    path: '/',
+    query: {},
+    headers: { host: url.host, 'content-type': 'application/x-www-form-urlencoded' },
+    body: new URLSearchParams({ Version: '2011-06-15', ...params }).toString(),
+  };
+  const signed = await signer.sign(request, at === undefined ? {} : { signingDate: new Date(at) });
+  const response = await fetch(new URL(tampering.path ?? '/', url), {
+    method: 'POST',
+    headers: { ...signed.headers, ...tampering.headers },
+    body: tampering.body ?? request.body,
+  });
+  const text = await response.text();
+  const tag = (name: string) => new RegExp(`<${name}>([^<]*)</${name}>`).exec(text)?.[1];
+  return {
+    status: response.status,
+    headers: response.headers,
+    tag,
+    error: () => [response.status, tag('Code'), tag('Message')] as const,
+  };
+}
+
+function ask(server: StsServer, serialNumber: string, code: string) {
+  return call(server, key, {
+    Action: 'GetSessionToken',
+    SerialNumber: serialNumber,
+    TokenCode: code,
+  });
+}
+
+async function openSession(
+  server: StsServer,
+  params: Record<string, string>,
+): Promise<Required<Signer>> {
+  const { tag } = await call(server, key, { Action: 'GetSessionToken', ...params });
+  return {
+    accessKeyId: tag('AccessKeyId') ?? '',
+    secretAccessKey: tag('SecretAccessKey') ?? '',
+    sessionToken: tag('SessionToken') ?? '',
+  };
+}
+
+/** SHA-256 in the shape that the signer asks for. */
+class NodeHash {
+  readonly #hash: Hash | Hmac;
+
+  constructor(secret?: string | ArrayBuffer | ArrayBufferView) {
+    this.#hash =
+      secret === undefined
+        ? createHash('sha256')
+        : createHmac('sha256', typeof secret === 'string' ? secret : bytesOf(secret));
+  }
+
+  update(data: string | ArrayBuffer | ArrayBufferView): void {
+    this.#hash.update(typeof data === 'string' ? data : bytesOf(data));
+  }
+
+  digest(): Promise<Uint8Array> {
+    return Promise.resolve(this.#hash.digest());
+  }
+
+  reset(): void {}
+}
+
+function bytesOf(data: ArrayBuffer | ArrayBufferView): Uint8Array {
+  return ArrayBuffer.isView(data)
+    ? new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
+    : new Uint8Array(data);
+}
