@@ -1,1 +1,10 @@
-export { AtmosError } from './core/errors.ts';
+export { AtmosError, type ErrorCode } from './core/errors.ts';
+export type { Keyring } from './keyring/contract.ts';
+export type { RemovedItem } from './auth/logout.ts';
+export type { Whoami } from './auth/whoami.ts';
+export {
+  createAuth,
+  type Auth,
+  type CreateAuthOptions,
+  type SessionCredentials,
+} from './create-auth.ts';

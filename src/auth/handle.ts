@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { AtmosError } from '../core/errors.ts';
+import { isObject, parseJson } from '../core/json.ts';
 import { stateDirectory } from '../host/directories.ts';
 import type { Host } from '../host/host.ts';
 import type { KeyringSettings } from '../keyring/contract.ts';
@@ -40,7 +41,7 @@ const letters = 'abcdefghijklmnopqrstuvwxyz';
  * @throws ERR_IO
  */
 export function writeHandle(handle: Handle, awsConfig: (id: string) => string, host: Host): HandlePaths {
-  const text = JSON.stringify({ version, ...handle });
+  const text = JSON.stringify({ version, handle });
   const paths = handlePaths(idOf(text), host);
   try {
     mkdirSync(join(paths.awsConfig, '..'), { recursive: true, mode: 0o700 });
@@ -68,9 +69,19 @@ export function readHandle(id: string, host: Host): Handle {
   }
   // The name is the hash of the content: a changed file is not the handle that was made.
   if (idOf(text) !== id) throw unknown('was changed after it was made');
-  const { version: found, ...handle } = JSON.parse(text) as Handle & { version: number };
-  if (found !== version) throw unknown('was made by another version of atmos-auth');
-  return handle;
+  const content = parseJson(text);
+  if (!isObject(content) || content['version'] !== version || !isHandle(content['handle'])) {
+    throw unknown('was made by another version of atmos-auth');
+  }
+  return content['handle'];
+}
+
+// What we wrote ourselves, as the hash says: enough to tell it from another layout.
+function isHandle(value: unknown): value is Handle {
+  if (!isObject(value)) return false;
+  const { configFiles, profiles, realm, identity, keyring } = value;
+  const areTexts = typeof realm === 'string' && typeof identity === 'string';
+  return areTexts && Array.isArray(configFiles) && Array.isArray(profiles) && isObject(keyring);
 }
 
 function idOf(text: string): string {

@@ -124,11 +124,14 @@ async function keep(
   { store }: AuthContext,
   identity: Identity,
   session: Session,
-  chainFingerprint: string,
+  fingerprint: string,
 ): Promise<AtmosError | undefined> {
   try {
     const { credentials, clockOffsetMs } = session;
-    await store.write(identity.name, 'session', credentials, { chainFingerprint, clockOffsetMs });
+    await store.write(identity.name, 'session', credentials, {
+      chainFingerprint: fingerprint,
+      clockOffsetMs,
+    });
     return undefined;
   } catch (error) {
     if (isAtmosError(error)) return error;

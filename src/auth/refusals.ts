@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { lowerCase } from '../core/names.ts';
+import { isObject, parseJson } from '../core/json.ts';
 import { parseTimestamp } from '../core/time.ts';
 import { stateDirectory } from '../host/directories.ts';
 import type { Host } from '../host/host.ts';
@@ -27,9 +28,9 @@ export function noteRefusal(owner: Owner, accessKeyId: string, host: Host): void
 /** When AWS refused exactly this key the last time, if it did and has not taken it since. */
 export function refusedAt(owner: Owner, accessKeyId: string, host: Host): Date | undefined {
   try {
-    const record: unknown = JSON.parse(readFileSync(recordPath(owner, host), 'utf8'));
-    if (typeof record !== 'object' || record === null) return undefined;
-    const { key_hash, refused_at } = record as Record<string, unknown>;
+    const record = parseJson(readFileSync(recordPath(owner, host), 'utf8'));
+    if (!isObject(record)) return undefined;
+    const { key_hash, refused_at } = record;
     if (key_hash !== hashOf(accessKeyId) || typeof refused_at !== 'string') return undefined;
     return parseTimestamp(refused_at);
   } catch {

@@ -1,7 +1,8 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { AtmosError, systemErrorCode, type ErrorCode } from '../core/errors.ts';
+import { AtmosError, isErrorCode, systemErrorCode, type ErrorCode } from '../core/errors.ts';
+import { isObject, parseJson } from '../core/json.ts';
 import { stateDirectory } from '../host/directories.ts';
 import type { Host } from '../host/host.ts';
 import { acquireLock, lockHolder, type FileLock } from '../host/lock.ts';
@@ -126,14 +127,10 @@ function readNote(path: string): string | undefined {
 }
 
 function parseFailure(text = ''): AtmosError | undefined {
-  try {
-    const note: unknown = JSON.parse(text);
-    if (typeof note !== 'object' || note === null) return undefined;
-    const { code, message, hints } = note as Record<string, unknown>;
-    if (typeof code !== 'string' || typeof message !== 'string') return undefined;
-    if (!Array.isArray(hints)) return undefined;
-    return new AtmosError(code as ErrorCode, message, { hints: hints.map(String) });
-  } catch {
-    return undefined;
-  }
+  const note = parseJson(text);
+  if (!isObject(note)) return undefined;
+  const { code, message, hints } = note;
+  if (typeof code !== 'string' || !isErrorCode(code)) return undefined;
+  if (typeof message !== 'string' || !Array.isArray(hints)) return undefined;
+  return new AtmosError(code, message, { hints: hints.map(String) });
 }

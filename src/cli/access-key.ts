@@ -1,4 +1,5 @@
 import { AtmosError } from '../core/errors.ts';
+import { isObject, parseJson } from '../core/json.ts';
 import { parseDuration } from '../core/time.ts';
 import { withoutAbsent } from '../core/without-absent.ts';
 
@@ -79,13 +80,13 @@ export function checkAccessKey(key: AccessKey, source: string): void {
  * @throws ERR_USAGE naming what is missing, without a word of the input
  */
 export function parseAccessKey(json: string): AccessKey {
-  const given = parseObject(json);
+  const given = parseInput(json);
   const created = given['AccessKey'];
-  const fields = isObject(created)
+  const fields: Record<string, unknown> = isObject(created)
     ? { access_key_id: created['AccessKeyId'], secret_access_key: created['SecretAccessKey'] }
     : given;
   const text = (name: string, isRequired: boolean): string | undefined => {
-    const value: unknown = (fields as Record<string, unknown>)[name];
+    const value: unknown = fields[name];
     if (value === undefined && !isRequired) return undefined;
     if (typeof value === 'string') return value;
     const fault = value === undefined ? 'is missing' : 'is not text';
@@ -101,13 +102,9 @@ export function parseAccessKey(json: string): AccessKey {
   };
 }
 
-function parseObject(json: string): Record<string, unknown> {
-  let value: unknown;
-  try {
-    value = JSON.parse(json);
-  } catch {
-    throw badInput('standard input is not JSON');
-  }
+function parseInput(json: string): Record<string, unknown> {
+  const value = parseJson(json);
+  if (value === undefined) throw badInput('standard input is not JSON');
   if (!isObject(value)) throw badInput('the JSON on standard input is not an object');
   return value;
 }
@@ -119,8 +116,4 @@ function badInput(message: string): AtmosError {
       'aws iam create-access-key | atmos auth user configure --stdin',
     ],
   });
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -15,7 +15,10 @@ export function splitAtDashes(args: readonly string[]): {
  * The top-level command, when it is none of `ours`: another program's business. An option before it
  * that we do not know may take the next word as its value, so one word more is looked at for each.
  */
-export function foreignCommand(args: readonly string[], ours: ReadonlySet<string>): string | undefined {
+export function foreignCommand(
+  args: readonly string[],
+  ours: ReadonlySet<string>,
+): string | undefined {
   let first: string | undefined;
   let wordsToTry = 1;
   const { own } = splitAtDashes(args);

@@ -1,16 +1,5 @@
 import type { Context } from './context.ts';
-
-/** Options that every command has. */
-export interface GlobalOptions {
-  /** Files of `--config`, in their order. Empty when it is absent. */
-  readonly config: readonly string[];
-  /** Names of `--profile`, in their order. Empty when it is absent. */
-  readonly profile: readonly string[];
-  readonly chdir: string | undefined;
-  readonly color: boolean;
-  /** Undefined when the command line does not say. */
-  readonly interactive: boolean | undefined;
-}
+import type { GlobalOptions } from './global-options.ts';
 
 /** What `-i` says: absent (or empty), bare, or a name. */
 export type IdentityOption =

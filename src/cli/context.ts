@@ -1,7 +1,7 @@
 import type { Host } from '../host/host.ts';
-import type { GlobalOptions } from './command.ts';
 import type { Paint } from './color.ts';
 import { createPaint } from './color.ts';
+import type { GlobalOptions } from './global-options.ts';
 import type { Prompt } from './prompt.ts';
 import { createPrompt } from './prompt.ts';
 import type { Write } from './streams.ts';

@@ -26,7 +26,10 @@ const guardVariable = 'ATMOS_AUTH_HANDED_OVER';
  *
  * @throws ERR_USAGE when there is none
  */
-export async function handOver(host: Host, { command, args, ourCommands }: HandOver): Promise<number> {
+export async function handOver(
+  host: Host,
+  { command, args, ourCommands }: HandOver,
+): Promise<number> {
   const digest = createHash('sha256').update(JSON.stringify(args)).digest('hex');
   const [guard, ...before] = (host.env[guardVariable] ?? '').split(delimiter);
   const tried = [...(guard === digest ? before : []), host.scriptPath];

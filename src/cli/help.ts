@@ -32,7 +32,15 @@ function commandRows(node: CommandGroup | CommandSpec): Row[] {
   return [];
 }
 
-function optionRow({ name, short, value, isValueOptional, choices, shown, summary }: OptionSpec): Row {
+function optionRow({
+  name,
+  short,
+  value,
+  isValueOptional,
+  choices,
+  shown,
+  summary,
+}: OptionSpec): Row {
   const valued = value === undefined ? '' : isValueOptional ? ` [${value}]` : ` <${value}>`;
   const term = `${short === undefined ? '    ' : `-${short}, `}${shown ?? `--${name}`}${valued}`;
   return [term, choices ? `${summary}: ${choices.join(', ')}` : summary];
@@ -41,7 +49,10 @@ function optionRow({ name, short, value, isValueOptional, choices, shown, summar
 function table(title: string, rows: readonly Row[]): string {
   if (rows.length === 0) return '';
   const width = Math.max(...rows.map(([term]) => term.length));
-  return [`${title}:`, ...rows.map(([term, summary]) => `  ${term.padEnd(width)}  ${summary}`)].join('\n');
+  return [
+    `${title}:`,
+    ...rows.map(([term, summary]) => `  ${term.padEnd(width)}  ${summary}`),
+  ].join('\n');
 }
 
 function sentence(summary: string): string {

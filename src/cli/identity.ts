@@ -22,11 +22,16 @@ export function requestedIdentity(
   { env }: Pick<Host, 'env'>,
 ): IdentityRequest {
   if (operand !== undefined && identity.kind !== 'absent') {
-    throw new AtmosError('ERR_USAGE', `the identity is given twice: as ${JSON.stringify(operand)} and by -i`, {
-      hints: ['give one of them'],
-    });
+    throw new AtmosError(
+      'ERR_USAGE',
+      `the identity is given twice: as ${JSON.stringify(operand)} and by -i`,
+      {
+        hints: ['give one of them'],
+      },
+    );
   }
-  if (operand !== undefined) return { kind: 'named', name: { value: operand, source: 'the command line' } };
+  if (operand !== undefined)
+    return { kind: 'named', name: { value: operand, source: 'the command line' } };
   if (identity.kind === 'bare') return { kind: 'pick' };
   if (identity.kind === 'named') return readName({ value: identity.name, source: '--identity' });
   const variable = env['ATMOS_IDENTITY'];
@@ -34,7 +39,9 @@ export function requestedIdentity(
 }
 
 function readName(name: Sourced<string>): IdentityRequest {
-  return /^(false|off|no|0)$/i.test(name.value) ? { kind: 'none', source: name.source } : { kind: 'named', name };
+  return /^(false|off|no|0)$/i.test(name.value)
+    ? { kind: 'none', source: name.source }
+    : { kind: 'named', name };
 }
 
 /**
@@ -59,11 +66,15 @@ export async function resolveIdentityName(
   if (request.kind === 'pick') return pick(names, prompt);
   const defaults = identities.filter(({ isDefault }) => isDefault);
   const [only] = defaults;
-  if (only && defaults.length === 1) return { value: only.name, source: `default (${only.locate(['default'])})` };
+  if (only && defaults.length === 1)
+    return { value: only.name, source: `default (${only.locate(['default'])})` };
   return pickOrRefuse(defaults, names, prompt);
 }
 
-async function pick(names: readonly string[], prompt: Pick<Prompt, 'select'>): Promise<Sourced<string>> {
+async function pick(
+  names: readonly string[],
+  prompt: Pick<Prompt, 'select'>,
+): Promise<Sourced<string>> {
   const value = await prompt.select({
     message: 'Identity',
     choices: names,
@@ -88,7 +99,10 @@ async function pickOrRefuse(
         : `no identity was given and none is the default; there are ${names.join(', ')}`;
     throw new AtmosError('ERR_IDENTITY_REQUIRED', why, {
       cause: error,
-      hints: [`pass -i ${candidates[0] ?? 'NAME'}`, `export ATMOS_IDENTITY=${candidates[0] ?? 'NAME'}`],
+      hints: [
+        `pass -i ${candidates[0] ?? 'NAME'}`,
+        `export ATMOS_IDENTITY=${candidates[0] ?? 'NAME'}`,
+      ],
     });
   }
 }

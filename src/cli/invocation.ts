@@ -1,5 +1,6 @@
-import type { CommandSpec, GlobalOptions, IdentityOption, Invocation } from './command.ts';
 import { AtmosError } from '../core/errors.ts';
+import type { CommandSpec, IdentityOption, Invocation } from './command.ts';
+import type { GlobalOptions } from './global-options.ts';
 import { globalOptions } from './options.ts';
 import type { Given, Path, Reading } from './reading.ts';
 import { formatPath, usageError } from './reading.ts';
@@ -67,7 +68,10 @@ function flag(given: readonly Given[], name: string): boolean | undefined {
 }
 
 function splitList(text: string): string[] {
-  return text.split(',').map((part) => part.trim()).filter((part) => part !== '');
+  return text
+    .split(',')
+    .map((part) => part.trim())
+    .filter((part) => part !== '');
 }
 
 function checkOperands(

@@ -24,7 +24,11 @@ export function parseCommandLine(args: readonly string[], root: CommandGroup): P
   if (reading.given.some(({ option }) => option.name === 'help')) return help(reading.path);
   const command = reading.path.at(-1);
   if (command && 'load' in command) {
-    return { kind: 'command', spec: command, invocation: readInvocation(command, reading, program) };
+    return {
+      kind: 'command',
+      spec: command,
+      invocation: readInvocation(command, reading, program),
+    };
   }
   checkSwallowedCommand(reading);
   return help(reading.path);

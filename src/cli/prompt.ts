@@ -1,3 +1,4 @@
+import type * as inquirer from '@inquirer/prompts';
 import { AtmosError } from '../core/errors.ts';
 import type { Host, Terminal } from '../host/host.ts';
 
@@ -40,19 +41,24 @@ export interface Prompt {
   select(question: SelectQuestion): Promise<string>;
 }
 
-type Library = typeof import('@inquirer/prompts');
+type Library = typeof inquirer;
 interface Streams extends Pick<Terminal, 'input' | 'output'> {
   readonly signal: AbortSignal;
 }
 
 /** @param interactive what `--interactive` says */
 export function createPrompt(host: Host, interactive?: boolean): Prompt {
-  const askWith = <T>(question: Question, run: (library: Library, streams: Streams) => Promise<T>) =>
-    ask(host, interactive, question, run);
+  const askWith = <T>(
+    question: Question,
+    run: (library: Library, streams: Streams) => Promise<T>,
+  ) => ask(host, interactive, question, run);
   return {
     text: (question) =>
       askWith(question, ({ input }, streams) =>
-        input({ message: question.message, validate: validator(question), ...defaultOf(question) }, streams),
+        input(
+          { message: question.message, validate: validator(question), ...defaultOf(question) },
+          streams,
+        ),
       ),
     masked: (question) =>
       askWith(question, ({ password }, streams) =>

@@ -26,8 +26,7 @@ export async function readInput(host: Pick<Host, 'stdin' | 'sleep'>): Promise<st
 async function readAll({ stdin }: Pick<Host, 'stdin'>): Promise<string> {
   const chunks: Buffer[] = [];
   let bytes = 0;
-  for await (const chunk of stdin) {
-    const part = Buffer.from(chunk as Buffer | string);
+  for await (const part of stdin as AsyncIterable<Buffer>) {
     bytes += part.length;
     if (bytes > maxBytes) throw new AtmosError('ERR_USAGE', `standard input has more than ${maxBytes} bytes`);
     chunks.push(part);

@@ -69,8 +69,15 @@ export function formatPath(path: Path): string {
 function findCommand(word: string, group: CommandGroup, path: Path): CommandGroup | CommandSpec {
   const command = group.commands.find(({ name }) => name === word);
   if (command) return command;
-  const nearest = nearestName(word, group.commands.map(({ name }) => name));
-  throw usageError(`unknown command ${JSON.stringify(word)} for "${formatPath(path)}"`, path, nearest);
+  const nearest = nearestName(
+    word,
+    group.commands.map(({ name }) => name),
+  );
+  throw usageError(
+    `unknown command ${JSON.stringify(word)} for "${formatPath(path)}"`,
+    path,
+    nearest,
+  );
 }
 
 /** @param rest the words that follow, from which the value is taken when it stands there */
@@ -135,7 +142,11 @@ function unknownOption(word: string, path: Path): AtmosError {
   const name = word.replace(/=.*$/s, '');
   const isLong = name.startsWith('--');
   const nearest = isLong ? nearestName(name, knownOptions(path).flatMap(spellings)) : undefined;
-  return usageError(`unknown option ${JSON.stringify(name)} for "${formatPath(path)}"`, path, nearest);
+  return usageError(
+    `unknown option ${JSON.stringify(name)} for "${formatPath(path)}"`,
+    path,
+    nearest,
+  );
 }
 
 /** A mistake on the command line, with the name that was meant and where the help is. */

@@ -2,7 +2,7 @@ import type { ErrorCode } from '../core/errors.ts';
 import { AtmosError, systemErrorCode } from '../core/errors.ts';
 import type { Paint } from './color.ts';
 
-/** Exit codes that are not 1, by the codes of errors: the table of docs/exit-codes in one place. */
+/** The exit code of each error that does not end with 1. No other place picks one. */
 const exitCodes: Partial<Record<ErrorCode, number>> = {
   ERR_USAGE: 2,
   ERR_NO_TERMINAL: 2,
@@ -67,10 +67,14 @@ export function formatError(error: unknown, paint: Paint): string {
  */
 function describeUnexpected(error: unknown): { message: string; hints: readonly string[] } {
   if (!(error instanceof Error)) return { message: 'internal error', hints: [] };
-  if ('syscall' in error && systemErrorCode(error) !== undefined) return { message: error.message, hints: [] };
+  if ('syscall' in error && systemErrorCode(error) !== undefined)
+    return { message: error.message, hints: [] };
   const places = (error.stack ?? '').split('\n').filter((line) => /^ {4}at /.test(line));
   return {
-    message: [`internal error: ${error.name}`, ...places.slice(0, 8).map((line) => line.trim())].join('\n'),
+    message: [
+      `internal error: ${error.name}`,
+      ...places.slice(0, 8).map((line) => line.trim()),
+    ].join('\n'),
     hints: ['please report it with these lines'],
   };
 }

@@ -17,7 +17,11 @@ type Environment = Readonly<Record<string, string | undefined>>;
  *
  * @throws ERR_COMMAND_NOT_FOUND, ERR_COMMAND_NOT_EXECUTABLE
  */
-export async function runChild(host: Host, [program = '', ...args]: readonly string[], env: Environment): Promise<number> {
+export async function runChild(
+  host: Host,
+  [program = '', ...args]: readonly string[],
+  env: Environment,
+): Promise<number> {
   const child = host.spawn(program, args, { env });
   const stopForwarding = forwardSignals(host, child);
   try {
@@ -38,9 +42,13 @@ function forwardSignals(host: Host, child: ChildProcess): () => void {
     host.onSignals(['SIGINT', 'SIGQUIT'], (signal) => {
       void knowsFromKernel().then((knows) => knows || child.kill(signal));
     }),
-    onStop(host, async () => {
-      if (!(await knowsFromKernel())) child.kill('SIGTSTP');
-    }, () => child.kill('SIGCONT')),
+    onStop(
+      host,
+      async () => {
+        if (!(await knowsFromKernel())) child.kill('SIGTSTP');
+      },
+      () => child.kill('SIGCONT'),
+    ),
   ];
   return () => {
     for (const stop of stops) stop();
@@ -75,7 +83,11 @@ function startError(program: string, env: Environment, error: unknown): unknown 
     });
   }
   if (/[/\\]/.test(program)) {
-    return new AtmosError('ERR_COMMAND_NOT_FOUND', `${shown} is not there, or the program that its first line names`, { cause: error });
+    return new AtmosError(
+      'ERR_COMMAND_NOT_FOUND',
+      `${shown} is not there, or the program that its first line names`,
+      { cause: error },
+    );
   }
   const nearest = nearestName(program, programsOn(env['PATH']));
   return new AtmosError('ERR_COMMAND_NOT_FOUND', `command ${shown} was not found on PATH`, {

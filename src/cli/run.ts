@@ -17,7 +17,10 @@ export async function runCli(host: Host): Promise<number> {
     return await dispatch(host, args);
   } catch (error) {
     const paint = createPaint(host, !args.includes('--no-color'));
-    await createWrite(() => host.stderr, 'standard error')(formatError(error, paint)).catch(() => {});
+    await createWrite(
+      () => host.stderr,
+      'standard error',
+    )(formatError(error, paint)).catch(() => {});
     return exitCodeOf(error);
   }
 }
@@ -44,6 +47,9 @@ function changeDirectory(host: Host, directory: string): void {
     host.changeDirectory(directory);
   } catch (error) {
     const reason = systemErrorCode(error) ?? 'it is none';
-    throw new AtmosError('ERR_USAGE', `cannot work in ${JSON.stringify(directory)} (from --chdir): ${reason}`);
+    throw new AtmosError(
+      'ERR_USAGE',
+      `cannot work in ${JSON.stringify(directory)} (from --chdir): ${reason}`,
+    );
   }
 }

@@ -17,7 +17,13 @@ export function createWrite(open: () => Writable, name: string): Write {
       stream ??= open().on('error', () => {});
       stream.write(text, (error) => {
         if (!error || hasReaderLeft(error)) resolve();
-        else reject(new AtmosError('ERR_IO', `cannot write to ${name}: ${systemErrorCode(error) ?? error.name}`));
+        else
+          reject(
+            new AtmosError(
+              'ERR_IO',
+              `cannot write to ${name}: ${systemErrorCode(error) ?? error.name}`,
+            ),
+          );
       });
     });
 }

@@ -16,6 +16,7 @@ import {
   type ProviderEntry,
 } from './entries.ts';
 import { mergeMaps } from './merge.ts';
+import { parseConfigFile } from './parse-file.ts';
 import { valueAt, type ConfigFile } from './places.ts';
 import { throwProblems, type Problem } from './problems.ts';
 import { chooseProfiles, profileDirectories, readProfile } from './profiles.ts';
@@ -80,22 +81,50 @@ export function loadConfig(
   const profileFiles = profiles.flatMap((profile) =>
     readProfile(profile, { directories, isExplicit, identities, host }),
   );
-  const files = [...baseFiles, ...profileFiles];
-  const merged = mergeFiles(files);
-  const { auth = {} } = checkMerged(merged, files);
-  return withoutAbsent({
-    files: files.map(({ path }) => path),
+  const said = readSettings([...baseFiles, ...profileFiles]);
+  return {
+    ...said,
     baseFiles: baseFiles.map(({ path }) => path),
     directory,
     isExplicit,
     profiles: profiles.map(({ value }) => value),
     profileDirectories: directories,
+    warnings: [...warnings, ...said.warnings],
+  };
+}
+
+/**
+ * The same from an object of the form of atmos.yaml, such as a program has in its code, which is
+ * trusted. Its realm is `default` unless it says one. In messages it is `config`, written as JSON.
+ *
+ * @throws ERR_CONFIG_INVALID
+ */
+export function configFromObject(object: object, host: Pick<Host, 'env'>): Config {
+  const text = JSON.stringify(object, null, 2);
+  const said = readSettings([parseConfigFile({ path: 'config', text }, host)]);
+  return {
+    realm: { value: 'default', source: 'default' },
+    ...said,
+    baseFiles: [],
+    directory: '',
+    isExplicit: true,
+    profiles: [],
+    profileDirectories: [],
+  };
+}
+
+/** What the files say together, checked. */
+function readSettings(files: readonly ConfigFile[]) {
+  const merged = mergeFiles(files);
+  const { auth = {} } = checkMerged(merged, files);
+  return withoutAbsent({
+    files: files.map(({ path }) => path),
     realm: sourcedText(auth.realm, ['auth', 'realm'], files),
     keyring: keyringEntry(auth, files),
     identities: identityEntries(auth, files),
     providers: providerEntries(auth, files),
     sessionFiles: sessionFiles(auth.session_files, files),
-    warnings: [...warnings, ...findWarnings(merged, files)],
+    warnings: findWarnings(merged, files),
   });
 }
 

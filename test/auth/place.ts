@@ -64,6 +64,8 @@ export interface PlaceOptions {
   keyring?: 'memory' | 'file' | Keyring;
   sts?: Partial<StsOptions>;
   mfaCode?: (request: MfaRequest) => Promise<string | undefined>;
+  /** Of the file keyring; one below the root unless said otherwise. */
+  directory?: string;
   /** The place of another process, to share its files, keyring and server. */
   beside?: Place;
   host?: Partial<Host>;
@@ -96,7 +98,8 @@ export async function openPlace(options: PlaceOptions = {}): Promise<Place> {
     ...options.host,
   });
   const server = beside?.server ?? (await openServer(clock, options.sts));
-  const keyring = beside?.keyring ?? openKeyring(options.keyring ?? 'memory', root, host);
+  const directory = options.directory ?? join(root, 'keyring');
+  const keyring = beside?.keyring ?? openKeyring(options.keyring ?? 'memory', directory, host);
   const warnings: string[] = [];
   const context: AuthContext = {
     host,
@@ -126,11 +129,11 @@ async function openServer(clock: { now: Date }, options: Partial<StsOptions> = {
   return server;
 }
 
-function openKeyring(kind: 'memory' | 'file' | Keyring, root: string, host: Host): Keyring {
+function openKeyring(kind: 'memory' | 'file' | Keyring, directory: string, host: Host): Keyring {
   if (typeof kind === 'object') return kind;
   if (kind === 'memory') return openMemoryKeyring();
   const { now } = host;
-  const keyring = openTestKeyring({ directory: join(root, 'keyring'), host: { now } });
+  const keyring = openTestKeyring({ directory, host: { now } });
   onTestFinished(() => keyring.close());
   return keyring;
 }

@@ -13,7 +13,11 @@ const instead = 'pass --answer';
 async function ask(): Promise<unknown> {
   switch (kind) {
     case 'masked':
-      return prompt.masked({ message: 'Secret', instead, fault: (answer) => (answer.length < 3 ? 'too short' : undefined) });
+      return prompt.masked({
+        message: 'Secret',
+        instead,
+        fault: (answer) => (answer.length < 3 ? 'too short' : undefined),
+      });
     case 'confirm':
       return prompt.confirm({ message: 'Sure?', instead, default: false });
     case 'select':

@@ -1,5 +1,6 @@
 // A child for run-child.test.ts: tells each signal it gets, ends 30 ms after SIGTERM with code 7, or
 // at a line on its input.
+/** @type {Record<string, number>} */
 const counts = {};
 for (const signal of ['SIGINT', 'SIGQUIT', 'SIGHUP', 'SIGTERM', 'SIGCONT']) {
   process.on(signal, () => {
@@ -12,4 +13,6 @@ process.stdin.on('data', () => {
   console.log(`leaving after ${JSON.stringify(counts)}`);
   process.exit(0);
 });
+// Whoever started it is gone.
+process.stdin.on('end', () => process.exit(1));
 console.log('ready');

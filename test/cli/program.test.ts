@@ -5,7 +5,10 @@ import { tree } from './tree.ts';
 
 /** Splits at spaces; `''` is an empty word. */
 function words(line: string): string[] {
-  return line.split(' ').filter((word) => word !== '').map((word) => (word === "''" ? '' : word));
+  return line
+    .split(' ')
+    .filter((word) => word !== '')
+    .map((word) => (word === "''" ? '' : word));
 }
 
 function read(line: string): Invocation & { command: string } {
@@ -54,7 +57,9 @@ describe('the identity', () => {
     (line) => {
       expect(refusal(line)).toMatchObject({
         code: 'ERR_USAGE',
-        message: expect.stringMatching(/^the value of (-i|--identity) starts with "=": write it after a space$/),
+        message: expect.stringMatching(
+          /^the value of (-i|--identity) starts with "=": write it after a space$/,
+        ),
       });
     },
   );
@@ -76,8 +81,14 @@ describe('the identity', () => {
 
   test('logout takes a name and -i alike; both are for the command to judge', () => {
     expect(read('auth logout dev')).toMatchObject({ operand: 'dev', identity: { kind: 'absent' } });
-    expect(read('auth logout dev -i')).toMatchObject({ operand: 'dev', identity: { kind: 'bare' } });
-    expect(read('auth logout -i dev')).toMatchObject({ operand: undefined, identity: { kind: 'named', name: 'dev' } });
+    expect(read('auth logout dev -i')).toMatchObject({
+      operand: 'dev',
+      identity: { kind: 'bare' },
+    });
+    expect(read('auth logout -i dev')).toMatchObject({
+      operand: undefined,
+      identity: { kind: 'named', name: 'dev' },
+    });
   });
 });
 
@@ -89,15 +100,27 @@ describe('a program to run', () => {
   });
 
   test.each([
-    ['auth exec -i aws s3 ls', 'the command to run goes after "--", and -i took "aws" as the identity'],
+    [
+      'auth exec -i aws s3 ls',
+      'the command to run goes after "--", and -i took "aws" as the identity',
+    ],
     ['auth exec -i aws', 'the command to run goes after "--", and -i took "aws" as the identity'],
-    ['auth exec -i aws --version', 'the command to run goes after "--", and -i took "aws" as the identity'],
+    [
+      'auth exec -i aws --version',
+      'the command to run goes after "--", and -i took "aws" as the identity',
+    ],
     ['auth exec aws s3 ls', 'the command to run goes after "--"'],
     ['auth exec', 'the command to run goes after "--"'],
     ['auth exec --', 'the command to run goes after "--"'],
     ["auth exec -- ''", 'the command to run goes after "--"'],
-    ['auth exec aws -- s3 ls', '"aws" stands before "--" and is no option: the command to run goes after it'],
-    ['auth exec --secret=x -- id', '"--secret" stands before "--" and is no option: the command to run goes after it'],
+    [
+      'auth exec aws -- s3 ls',
+      '"aws" stands before "--" and is no option: the command to run goes after it',
+    ],
+    [
+      'auth exec --secret=x -- id',
+      '"--secret" stands before "--" and is no option: the command to run goes after it',
+    ],
   ])('%s is refused', (line, message) => {
     expect(refusal(line)).toMatchObject({
       code: 'ERR_USAGE',
@@ -136,7 +159,10 @@ describe('options', () => {
   });
 
   test('--interactive alone never takes the next word', () => {
-    expect(read('--interactive auth login')).toMatchObject({ command: 'login', globals: { interactive: true } });
+    expect(read('--interactive auth login')).toMatchObject({
+      command: 'login',
+      globals: { interactive: true },
+    });
   });
 
   test('flags and values are told apart', () => {
@@ -144,7 +170,10 @@ describe('options', () => {
       flags: { force: true },
       values: { 'mfa-token': '123456' },
     });
-    expect(read('auth login --no-force --mfa-token=')).toMatchObject({ flags: { force: false }, values: {} });
+    expect(read('auth login --no-force --mfa-token=')).toMatchObject({
+      flags: { force: false },
+      values: {},
+    });
     expect(read('auth login --force=false')).toMatchObject({ flags: { force: false } });
   });
 
@@ -152,7 +181,11 @@ describe('options', () => {
     ['auth login --mfa-token', '--mfa-token needs a value: <code>', []],
     ['auth login --mfa-token --force', '--mfa-token needs a value: <code>', []],
     ['auth login --force=maybe', '--force is either true or false', []],
-    ['auth login --forse', 'unknown option "--forse" for "atmos auth login"', ['did you mean --force?']],
+    [
+      'auth login --forse',
+      'unknown option "--forse" for "atmos auth login"',
+      ['did you mean --force?'],
+    ],
     ['auth whoami --mfa-tokn=123456', 'unknown option "--mfa-tokn" for "atmos auth whoami"', []],
     ['auth whoami -x', 'unknown option "-x" for "atmos auth whoami"', []],
     ['auth whoami -o jsn', '-o cannot be "jsn": it is one of json', ['did you mean json?']],
@@ -186,13 +219,17 @@ describe('commands', () => {
       message: '"atmos auth whoami" does not take "dev"',
       hints: ['atmos auth whoami -i dev', 'atmos auth whoami --help'],
     });
-    expect(refusal('auth logout dev prod')).toMatchObject({ message: '"atmos auth logout" does not take "prod"' });
+    expect(refusal('auth logout dev prod')).toMatchObject({
+      message: '"atmos auth logout" does not take "prod"',
+    });
   });
 
   test('--version is the command version', () => {
     expect(read('--version').command).toBe('version');
     expect(read('--no-color --version').command).toBe('version');
-    expect(refusal('auth --version')).toMatchObject({ message: 'unknown option "--version" for "atmos auth"' });
+    expect(refusal('auth --version')).toMatchObject({
+      message: 'unknown option "--version" for "atmos auth"',
+    });
   });
 });
 

@@ -1,4 +1,3 @@
-import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -64,7 +63,7 @@ describe('at a terminal', () => {
       await session.waitFor('?');
       session.type(key);
       await session.waitFor('error: cancelled');
-      expect(await session.ended, kind).toMatchObject({ exitCode: 130 });
+      expect(await session.ended).toMatchObject({ exitCode: 130 });
       expectCursorBack(session.shown());
     }
   });

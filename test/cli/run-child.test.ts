@@ -28,7 +28,11 @@ function run(words: readonly string[], searchPath = path) {
 
 describe('the exit code', () => {
   test('is the child’s', () => {
-    expect(run(['sh', '-c', 'echo out; echo err >&2; exit 42'])).toEqual({ status: 42, stdout: 'out\n', stderr: 'err\n' });
+    expect(run(['sh', '-c', 'echo out; echo err >&2; exit 42'])).toEqual({
+      status: 42,
+      stdout: 'out\n',
+      stderr: 'err\n',
+    });
     expect(run(['true']).status).toBe(0);
   });
 
@@ -107,7 +111,9 @@ describe('away from a terminal', () => {
 
 describe('in the foreground of a terminal', () => {
   test('Ctrl-C reaches the child once, and we wait for it', async () => {
-    const session = openPty(process.execPath, [program.file, process.execPath, patient], { env: { PATH: path } });
+    const session = openPty(process.execPath, [program.file, process.execPath, patient], {
+      env: { PATH: path },
+    });
     await session.waitFor('ready');
     session.type('\u0003');
     await session.waitFor('SIGINT 1');
@@ -119,7 +125,9 @@ describe('in the foreground of a terminal', () => {
   });
 
   test('Ctrl-Z stops both and gives the shell its terminal; fg continues both', async () => {
-    const session = openPty('bash', ['--norc', '--noprofile', '-i'], { env: { PATH: path, PS1: 'prompt> ', TERM: 'dumb' } });
+    const session = openPty('bash', ['--norc', '--noprofile', '-i'], {
+      env: { PATH: path, PS1: 'prompt> ', TERM: 'dumb' },
+    });
     await session.waitFor('prompt> ');
     session.type(`'${process.execPath}' '${program.file}' '${process.execPath}' '${patient}'\r`);
     await session.waitFor('ready');

@@ -8,5 +8,7 @@ const host = realHost();
 try {
   host.exit(await runChild(host, host.programArguments, host.env));
 } catch (error) {
-  host.stderr.write(formatError(error, createPaint(host, false)), () => host.exit(exitCodeOf(error)));
+  host.stderr.write(formatError(error, createPaint(host, false)), () =>
+    host.exit(exitCodeOf(error)),
+  );
 }

@@ -1,7 +1,13 @@
 import type { CommandGroup, Run } from '../../src/cli/command.ts';
 
 const load = (): Promise<Run> => Promise.reject(new Error('nothing is run here'));
-const output = { name: 'output', short: 'o', value: 'format', summary: 'format', choices: ['json'] };
+const output = {
+  name: 'output',
+  short: 'o',
+  value: 'format',
+  summary: 'format',
+  choices: ['json'],
+};
 
 /** A tree of commands like the real one, so that reading is tested for shapes and not for names. */
 export const tree: CommandGroup = {
@@ -32,7 +38,11 @@ export const tree: CommandGroup = {
           load,
         },
         { name: 'exec', summary: 'run', takesIdentity: true, takesProgram: true, load },
-        { name: 'keyring', summary: 'the keyring', commands: [{ name: 'status', summary: 'state', load }] },
+        {
+          name: 'keyring',
+          summary: 'the keyring',
+          commands: [{ name: 'status', summary: 'state', load }],
+        },
       ],
     },
     { name: 'version', summary: 'show the version', options: [output], load },

@@ -10,7 +10,7 @@ import { temporaryDirectory } from '../support/temporary.ts';
 import { expectError, thrownBy } from './file/rejection.ts';
 
 const home = '/home/somebody';
-const working = '/work/project';
+const working = '/srv/project';
 
 /** What is settled by the environment, then by what atmos.yaml says. */
 function settle(env: Record<string, string> = {}, configured: KeyringChoices = {}) {
@@ -77,7 +77,7 @@ describe('the directory', () => {
   test.each([
     ['/srv/keyring', '/srv/keyring'],
     ['keys', `${working}/keys`],
-    ['../keys', '/work/keys'],
+    ['../keys', '/srv/keys'],
     ['~/keys', `${home}/keys`],
     ['~/.atmos-keyring', `${home}/.atmos-keyring`],
     ['~/.atmos.keyring', `${home}/.atmos.keyring`],

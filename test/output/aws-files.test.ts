@@ -10,10 +10,12 @@ const args = ['auth', 'credential-process', '--handle', 'abcdefghijklmnopqrstuv'
 
 describe('the profile', () => {
   test('is a section with a command and a region', () => {
-    expect(formatProcessProfile({ profile: 'atmos', command: '/n /s a', region: 'eu-west-1' })).toBe(
-      '[profile atmos]\ncredential_process = /n /s a\nregion = eu-west-1\n',
+    expect(
+      formatProcessProfile({ profile: 'atmos', command: '/n /s a', region: 'eu-west-1' }),
+    ).toBe('[profile atmos]\ncredential_process = /n /s a\nregion = eu-west-1\n');
+    expect(formatProcessProfile({ profile: 'default', command: '/n' })).toBe(
+      '[default]\ncredential_process = /n\n',
     );
-    expect(formatProcessProfile({ profile: 'default', command: '/n' })).toBe('[default]\ncredential_process = /n\n');
   });
 
   test('nothing can leave its line', () => {
@@ -23,7 +25,13 @@ describe('the profile', () => {
     for (const command of ['/n\nregion = x', '/n\r', '/n\u2028']) {
       expect(() => formatProcessProfile({ profile: 'atmos', command })).toThrow(TypeError);
     }
-    expect(() => formatProcessProfile({ profile: 'atmos', command: '/n', region: 'eu\ncredential_process = id' })).toThrow(
+    expect(() =>
+      formatProcessProfile({
+        profile: 'atmos',
+        command: '/n',
+        region: 'eu\ncredential_process = id',
+      }),
+    ).toThrow(
       expect.objectContaining({
         code: 'ERR_CONFIG_INVALID',
         message: '"eu\\ncredential_process = id" is not an AWS region',
@@ -46,14 +54,23 @@ describe('the command line', () => {
     );
   });
 
-  test.each(['/a"b', '/a$b', '/a`b', '/a\\b', '/a%b%', '/a!b', '/a\nb', '/a\u0000b', '/a #b', '/a ;b', '/a\ud800'])(
-    '%j cannot be written for all readers',
-    (path) => {
-      expect(credentialProcessLine(path, '/m.cjs', args)).toBeUndefined();
-      expect(credentialProcessLine('/node', path, args)).toBeUndefined();
-      expect(credentialProcessLine('/node', '/m.cjs', [path])).toBeUndefined();
-    },
-  );
+  test.each([
+    '/a"b',
+    '/a$b',
+    '/a`b',
+    '/a\\b',
+    '/a%b%',
+    '/a!b',
+    '/a\nb',
+    '/a\u0000b',
+    '/a #b',
+    '/a ;b',
+    '/a\ud800',
+  ])('%j cannot be written for all readers', (path) => {
+    expect(credentialProcessLine(path, '/m.cjs', args)).toBeUndefined();
+    expect(credentialProcessLine('/node', path, args)).toBeUndefined();
+    expect(credentialProcessLine('/node', '/m.cjs', [path])).toBeUndefined();
+  });
 
   test('is none with quotes at both ends, which the Go SDK would take off', () => {
     expect(credentialProcessLine('/a b', '/m.cjs', ['c d'])).toBeUndefined();
@@ -61,7 +78,11 @@ describe('the command line', () => {
 });
 
 const path = fc
-  .string({ unit: fc.constantFrom(...'abZ09._-+@ \'"$`\\%!#;&|<>()[]{}*?~=^,:é🗝\n\t') , minLength: 1, maxLength: 20 })
+  .string({
+    unit: fc.constantFrom(...Array.from('abZ09._-+@ \'"$`\\%!#;&|<>()[]{}*?~=^,:é🗝\n\t')),
+    minLength: 1,
+    maxLength: 20,
+  })
   .map((text) => `/${text}`);
 
 const python = ['python3', 'python'].find((name) => spawnSync(name, ['-c', 'pass']).status === 0);
@@ -74,7 +95,9 @@ describe('every line that is given is taken apart alike', () => {
       fc.property(path, path, (node, script) => {
         const line = credentialProcessLine(node, script, args);
         if (line === undefined) return;
-        const { stdout } = spawnSync('sh', ['-c', `set -- ${line}\n${print}`], { encoding: 'utf8' });
+        const { stdout } = spawnSync('sh', ['-c', `set -- ${line}\n${print}`], {
+          encoding: 'utf8',
+        });
         expect(stdout.split('\0').slice(0, -1)).toEqual([node, script, ...args]);
       }),
       { numRuns: 200 },
@@ -91,11 +114,24 @@ for text in json.load(sys.stdin):
 `;
     const cases = fc
       .sample(fc.tuple(path, path), 2000)
-      .map(([node, script]) => ({ words: [node, script, ...args], line: credentialProcessLine(node, script, args) }))
+      .map(([node, script]) => ({
+        words: [node, script, ...args],
+        line: credentialProcessLine(node, script, args),
+      }))
       .filter(({ line }) => line !== undefined);
-    const texts = cases.map(({ line }) => formatProcessProfile({ profile: 'atmos', command: line ?? '' }));
-    const { stdout } = spawnSync(python ?? '', ['-c', program], { input: JSON.stringify(texts), encoding: 'utf8' });
-    expect(stdout.trim().split('\n').map((line) => JSON.parse(line) as unknown)).toEqual(cases.map(({ words }) => words));
+    const texts = cases.map(({ line }) =>
+      formatProcessProfile({ profile: 'atmos', command: line ?? '' }),
+    );
+    const { stdout } = spawnSync(python ?? '', ['-c', program], {
+      input: JSON.stringify(texts),
+      encoding: 'utf8',
+    });
+    expect(
+      stdout
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line) as unknown),
+    ).toEqual(cases.map(({ words }) => words));
   });
 
   test('by the INI reader of the JavaScript SDK', async () => {
@@ -121,6 +157,8 @@ for text in json.load(sys.stdin):
     const script = join(directory, 'script.cjs');
     writeFileSync(script, 'process.stdout.write(process.argv.slice(2).join(" "))');
     const line = credentialProcessLine(node, script, args) ?? '';
-    expect(spawnSync('sh', ['-c', line], { encoding: 'utf8', env: {} }).stdout).toBe(args.join(' '));
+    expect(spawnSync('sh', ['-c', line], { encoding: 'utf8', env: {} }).stdout).toBe(
+      args.join(' '),
+    );
   });
 });

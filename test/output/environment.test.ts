@@ -27,14 +27,28 @@ describe('mode env', () => {
       AWS_EC2_METADATA_DISABLED: 'true',
       AWS_REGION: 'eu-central-1',
     });
-    expect([...unset, ...Object.keys(set)]).toEqual(expect.arrayContaining([...credentialVariables]));
+    expect([...unset, ...Object.keys(set)]).toEqual(
+      expect.arrayContaining([...credentialVariables]),
+    );
     expect(unset.filter((name) => name in set)).toEqual([]);
   });
 
   test('long-lived keys leave no session token of others behind', () => {
-    const { set, unset } = envCredentials(awsCredentials({ accessKeyId: 'AKIA', secretAccessKey: 's' }));
-    expect(Object.keys(set)).toEqual(['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'AWS_EC2_METADATA_DISABLED']);
-    expect(unset).toEqual(expect.arrayContaining(['AWS_SESSION_TOKEN', 'AWS_SECURITY_TOKEN', 'AWS_CREDENTIAL_EXPIRATION']));
+    const { set, unset } = envCredentials(
+      awsCredentials({ accessKeyId: 'AKIA', secretAccessKey: 's' }),
+    );
+    expect(Object.keys(set)).toEqual([
+      'AWS_ACCESS_KEY_ID',
+      'AWS_SECRET_ACCESS_KEY',
+      'AWS_EC2_METADATA_DISABLED',
+    ]);
+    expect(unset).toEqual(
+      expect.arrayContaining([
+        'AWS_SESSION_TOKEN',
+        'AWS_SECURITY_TOKEN',
+        'AWS_CREDENTIAL_EXPIRATION',
+      ]),
+    );
     expect(unset).not.toContain('AWS_REGION');
   });
 });
@@ -55,7 +69,12 @@ describe('mode process', () => {
     });
     expect(Object.keys(set).filter(isSecretVariable)).toEqual([]);
     expect(unset).toEqual(
-      expect.arrayContaining(['AWS_ACCESS_KEY_ID', 'AWS_ACCESS_KEY', 'AWS_DEFAULT_PROFILE', 'AWS_ROLE_ARN']),
+      expect.arrayContaining([
+        'AWS_ACCESS_KEY_ID',
+        'AWS_ACCESS_KEY',
+        'AWS_DEFAULT_PROFILE',
+        'AWS_ROLE_ARN',
+      ]),
     );
   });
 });
@@ -64,9 +83,19 @@ describe('the environment of a child', () => {
   const options = { platform: 'linux', passwordVariable: 'MY_PASSWORD' } as const;
 
   test('is the parent with the change', () => {
-    const parent = { PATH: '/bin', AWS_PROFILE: 'other', AWS_REGION: 'us-east-1', EMPTY: '', ABSENT: undefined };
+    const parent = {
+      PATH: '/bin',
+      AWS_PROFILE: 'other',
+      AWS_REGION: 'us-east-1',
+      EMPTY: '',
+      ABSENT: undefined,
+    };
     const change = { set: { AWS_REGION: 'eu-west-1' }, unset: ['AWS_PROFILE'] };
-    expect(childEnvironment(parent, change, options)).toEqual({ PATH: '/bin', AWS_REGION: 'eu-west-1', EMPTY: '' });
+    expect(childEnvironment(parent, change, options)).toEqual({
+      PATH: '/bin',
+      AWS_REGION: 'eu-west-1',
+      EMPTY: '',
+    });
   });
 
   test('has no secret of ours and no bearer token, whoever sets them', () => {
@@ -76,17 +105,33 @@ describe('the environment of a child', () => {
       CREDENTIALS_DIRECTORY: '/run/credentials',
       MY_PASSWORD: 'p',
     };
-    const parent = { ...secrets, AWS_BEARER_TOKEN_BEDROCK: 'b', AWS_BEARER_TOKEN_TOMORROW: 'b', PATH: '/bin' };
-    expect(childEnvironment(parent, { set: secrets, unset: [] }, options)).toEqual({ PATH: '/bin' });
+    const parent = {
+      ...secrets,
+      AWS_BEARER_TOKEN_BEDROCK: 'b',
+      AWS_BEARER_TOKEN_TOMORROW: 'b',
+      PATH: '/bin',
+    };
+    expect(childEnvironment(parent, { set: secrets, unset: [] }, options)).toEqual({
+      PATH: '/bin',
+    });
   });
 
   test('takes names without regard to case on Windows only', () => {
-    const parent = { Path: 'C:\\bin', aws_profile: 'other', Aws_Region: 'us-east-1', my_password: 'p', aws_bearer_token_x: 'b' };
+    const parent = {
+      Path: 'C:\\bin',
+      aws_profile: 'other',
+      Aws_Region: 'us-east-1',
+      my_password: 'p',
+      aws_bearer_token_x: 'b',
+    };
     const change = { set: { AWS_REGION: 'eu-west-1' }, unset: ['AWS_PROFILE'] };
     expect(childEnvironment(parent, change, { ...options, platform: 'win32' })).toEqual({
       Path: 'C:\\bin',
       AWS_REGION: 'eu-west-1',
     });
-    expect(childEnvironment(parent, change, options)).toEqual({ ...parent, AWS_REGION: 'eu-west-1' });
+    expect(childEnvironment(parent, change, options)).toEqual({
+      ...parent,
+      AWS_REGION: 'eu-west-1',
+    });
   });
 });

@@ -29,19 +29,24 @@ const hostile = [
   'IQoJb3JpZ2luX2VjE//+/==',
 ];
 
-const value = fc.oneof(
+const anyValue = fc.oneof(
   fc.constantFrom(...hostile),
   fc.string({ unit: 'grapheme' }).filter((text) => !text.includes('\0')),
 );
 
 /** Many values at once, since a shell takes long to start. */
 const values = fc
-  .array(value, { minLength: 100, maxLength: 150, size: 'max' })
+  .array(anyValue, { minLength: 100, maxLength: 150, size: 'max' })
   .map((all) => Object.fromEntries(all.map((one, index) => [`T_${index}`, one])));
 const fewRuns = { numRuns: 4 };
 
 /** Lets a shell read the text and say what it then has for each name. */
-function readBack(shell: string, args: readonly string[], text: string, names: readonly string[]): Record<string, string> {
+function readBack(
+  shell: string,
+  args: readonly string[],
+  text: string,
+  names: readonly string[],
+): Record<string, string> {
   const file = join(temporaryDirectory(), 'script');
   const print = `'${process.execPath}' -e 'for (const name of process.argv.slice(1)) process.stdout.write(name + String.fromCharCode(0) + (process.env[name] ?? "(unset)") + String.fromCharCode(0))' ${names.join(' ')}`;
   writeFileSync(file, `${text}\n${print}\n`);
@@ -72,7 +77,10 @@ describe.each([
 
   test.skipIf(!isThere(shell))('takes variables away, set or not', () => {
     const text = `export AWS_PROFILE=other\nset -e\n${formatEnvironment({ set: { A: '1' }, unset: ['AWS_PROFILE', 'NOT_SET'] }, 'bash')}`;
-    expect(readBack(shell, args, text, ['A', 'AWS_PROFILE'])).toEqual({ A: '1', AWS_PROFILE: '(unset)' });
+    expect(readBack(shell, args, text, ['A', 'AWS_PROFILE'])).toEqual({
+      A: '1',
+      AWS_PROFILE: '(unset)',
+    });
   });
 });
 
@@ -99,7 +107,9 @@ describe.skipIf(!isThere('fish'))('fish format', () => {
 
 describe.skipIf(!isThere('pwsh'))('powershell format', () => {
   test('gives back every value and runs none', () => {
-    const set = Object.fromEntries(hostile.filter((value) => value !== '').map((value, index) => [`T_${index}`, value]));
+    const set = Object.fromEntries(
+      hostile.filter((value) => value !== '').map((value, index) => [`T_${index}`, value]),
+    );
     const text = formatEnvironment({ set, unset: ['NOT_SET'] }, 'powershell');
     expect(readBack('pwsh', ['-NoProfile', '-File'], text, Object.keys(set))).toEqual(set);
   });
@@ -111,7 +121,10 @@ describe('the text of each format', () => {
   test.each([
     ['bash', `unset Y Z\nexport A=plain\nexport B='it'"'"'s'\nexport C=''\n`],
     ['fish', `set -e Y Z\nset -gx A plain\nset -gx B 'it\\'s'\nset -gx C ''\n`],
-    ['powershell', `Remove-Item Env:Y, Env:Z -ErrorAction SilentlyContinue\n$env:A = 'plain'\n$env:B = 'it''s'\n$env:C = ''\n`],
+    [
+      'powershell',
+      `Remove-Item Env:Y, Env:Z -ErrorAction SilentlyContinue\n$env:A = 'plain'\n$env:B = 'it''s'\n$env:C = ''\n`,
+    ],
     ['dotenv', `A=plain\nB='it'"'"'s'\nC=''\n`],
     ['env', `A=plain\nB=it's\nC=\n`],
     ['json', `{\n  "A": "plain",\n  "B": "it's",\n  "C": "",\n  "Y": null,\n  "Z": null\n}\n`],
@@ -121,9 +134,9 @@ describe('the text of each format', () => {
   });
 
   test('PowerShell sees a quote in typographic ones too', () => {
-    expect(formatEnvironment({ set: { A: '\u2018\u2019\u201a\u201b' }, unset: [] }, 'powershell')).toBe(
-      "$env:A = '\u2018\u2018\u2019\u2019\u201a\u201a\u201b\u201b'\n",
-    );
+    expect(
+      formatEnvironment({ set: { A: '\u2018\u2019\u201a\u201b' }, unset: [] }, 'powershell'),
+    ).toBe("$env:A = '\u2018\u2018\u2019\u2019\u201a\u201a\u201b\u201b'\n");
   });
 
   test('a dotenv file is read by a shell', () => {
@@ -163,7 +176,11 @@ describe('what no format can hold is refused', () => {
 
 describe('github', () => {
   test('masks secrets, and writes the rest as it is', () => {
-    const set = { AWS_SECRET_ACCESS_KEY: 's3cr%et', AWS_REGION: 'eu-west-1', AWS_SESSION_TOKEN: '' };
+    const set = {
+      AWS_SECRET_ACCESS_KEY: 's3cr%et',
+      AWS_REGION: 'eu-west-1',
+      AWS_SESSION_TOKEN: '',
+    };
     expect(formatGithub({ set, unset: ['AWS_PROFILE'] })).toEqual({
       masks: '::add-mask::s3cr%25et\n',
       text: 'AWS_REGION=eu-west-1\nAWS_SECRET_ACCESS_KEY=s3cr%et\nAWS_SESSION_TOKEN=\n',
@@ -171,12 +188,16 @@ describe('github', () => {
   });
 
   test('a secret of several lines is one mask, so that no line is printed as it is', () => {
-    expect(formatGithub({ set: { MY_TOKEN: 'a\r\nb' }, unset: [] }).masks).toBe('::add-mask::a%0D%0Ab\n');
+    expect(formatGithub({ set: { MY_TOKEN: 'a\r\nb' }, unset: [] }).masks).toBe(
+      '::add-mask::a%0D%0Ab\n',
+    );
   });
 
   test('no value can end its own block', () => {
     const value = 'x\nATMOS_EOF_A\nB=evil\nATMOS_EOF_A_\n';
-    expect(formatGithub({ set: { A: value }, unset: [] }).text).toBe(`A<<ATMOS_EOF_A__\n${value}\nATMOS_EOF_A__\n`);
+    expect(formatGithub({ set: { A: value }, unset: [] }).text).toBe(
+      `A<<ATMOS_EOF_A__\n${value}\nATMOS_EOF_A__\n`,
+    );
   });
 
   test('every value is read back by the rules of the runner', () => {
@@ -200,7 +221,10 @@ function readGithubFile(text: string): Record<string, string> {
     }
     const delimiter = line.slice(heredoc + 2);
     const end = lines.indexOf(delimiter);
-    read[line.slice(0, heredoc)] = lines.splice(0, end + 1).slice(0, -1).join('\n');
+    read[line.slice(0, heredoc)] = lines
+      .splice(0, end + 1)
+      .slice(0, -1)
+      .join('\n');
   }
   return read;
 }

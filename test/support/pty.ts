@@ -51,21 +51,24 @@ export function openPty(
     pid: terminal.pid,
     shown: () => text,
     async waitFor(wanted) {
-      const limit = AbortSignal.timeout(limitMs);
-      for (;;) {
-        const at = text.indexOf(wanted, seen);
-        if (at >= 0) {
-          seen = at + wanted.length;
-          return;
-        }
-        if (hasEnded || limit.aborted) {
-          throw new Error(`${JSON.stringify(wanted)} was not shown, but ${JSON.stringify(text.slice(seen))}`);
-        }
+      let isLate = false;
+      const limit = setTimeout(() => {
+        isLate = true;
+        wake();
+      }, limitMs);
+      const isAwaited = () => !text.includes(wanted, seen) && !hasEnded && !isLate;
+      while (isAwaited()) {
         await new Promise<void>((resolve) => {
           wake = resolve;
-          limit.addEventListener('abort', () => resolve(), { once: true });
         });
       }
+      clearTimeout(limit);
+      const at = text.indexOf(wanted, seen);
+      if (at < 0) {
+        const shown = JSON.stringify(text.slice(seen));
+        throw new Error(`${JSON.stringify(wanted)} was not shown, but ${shown}`);
+      }
+      seen = at + wanted.length;
     },
     type: (keys) => terminal.write(keys),
     ended,

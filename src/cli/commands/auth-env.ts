@@ -2,7 +2,7 @@ import { appendFileSync, renameSync, writeFileSync } from 'node:fs';
 import { AtmosError, systemErrorCode } from '../../core/errors.ts';
 import type { Identity } from '../../core/identity.ts';
 import type { EnvironmentChange } from '../../output/environment.ts';
-import { formatEnvironment, formatGithub, type EnvironmentFormat } from '../../output/shell.ts';
+import { environmentFormats, formatEnvironment, formatGithub } from '../../output/shell.ts';
 import type { Invocation } from '../command.ts';
 import type { Context } from '../context.ts';
 import { envChange, processChange } from '../environment-change.ts';
@@ -33,7 +33,8 @@ export async function env(context: Context, invocation: Invocation): Promise<voi
     return;
   }
   const fallback = host.platform === 'win32' ? 'powershell' : 'bash';
-  const text = formatEnvironment(change, (values['format'] as EnvironmentFormat | undefined) ?? fallback);
+  const format = environmentFormats.find((one) => one === values['format']) ?? fallback;
+  const text = formatEnvironment(change, format);
   const file = values['output'];
   if (file === undefined) await out(text);
   else writing(file, () => replaceFile(file, text, host.processId));

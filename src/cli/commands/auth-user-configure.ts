@@ -65,7 +65,7 @@ async function readKey(
     return { key, isTyped: false };
   }
   if (profile !== undefined) {
-    const { readAwsProfile } = await import('../aws-profile.ts');
+    const { readAwsProfile } = await import('../../clients/aws-shared-files.ts');
     const key = { ...(await readAwsProfile(profile, context.host)), ...given };
     checkAccessKey(key, `the AWS profile ${profile}`);
     return { key, isTyped: false };
@@ -83,8 +83,8 @@ async function askKey(
 ): Promise<AccessKey> {
   const accessKeyId = await prompt.text({ message: 'AWS Access Key ID', instead, fault: accessKeyIdFault });
   const secretAccessKey = await prompt.masked({ message: 'AWS Secret Access Key', instead, fault: secretAccessKeyFault });
-  const configuredMfa = identity.credentials['mfa_arn'];
-  if (configuredMfa) await note(`MFA ARN: ${String(configuredMfa)} (${identity.locate(['credentials', 'mfa_arn'])})\n`);
+  const { mfa_arn: configuredMfa } = identity.credentials;
+  if (typeof configuredMfa === 'string' && configuredMfa) await note(`MFA ARN: ${configuredMfa} (${identity.locate(['credentials', 'mfa_arn'])})\n`);
   const mfaArn = given.mfaArn ?? (configuredMfa ? '' : await prompt.text({
     message: 'MFA ARN (empty: none)',
     instead,

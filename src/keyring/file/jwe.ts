@@ -1,4 +1,5 @@
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
+import { isObject, parseJson } from '../../core/json.ts';
 
 /**
  * Compact JWE with a password (RFC 7516, RFC 7518 §4.8), in the variants that 99designs/keyring
@@ -84,8 +85,8 @@ export function parseJwe(text: string): Jwe | { fault: string } {
 
 function parseHeader(protectedHeader: string): KeyParameters | { fault: string } {
   if (protectedHeader.length > maxHeaderLength) return { fault: 'its header is too long' };
-  const header = parseObject(decodeBase64url(protectedHeader));
-  if (header === undefined) return { fault: 'its header is not a JSON object' };
+  const header = parseJson(decodeBase64url(protectedHeader)?.toString('utf8') ?? '');
+  if (!isObject(header)) return { fault: 'its header is not a JSON object' };
   const { alg, enc, p2c, p2s } = header;
   if (typeof alg !== 'string' || !isAlgorithm(alg)) return { fault: 'its alg is not one of PBES2' };
   if (enc !== 'A256GCM') return { fault: 'its enc is not A256GCM' };
@@ -157,18 +158,4 @@ function isAlgorithm(alg: string): alg is Algorithm {
 function decodeBase64url(text: string): Buffer | undefined {
   const bytes = Buffer.from(text, 'base64url');
   return bytes.toString('base64url') === text ? bytes : undefined;
-}
-
-function parseObject(bytes: Buffer | undefined): Record<string, unknown> | undefined {
-  if (bytes === undefined) return undefined;
-  try {
-    const value: unknown = JSON.parse(bytes.toString('utf8'));
-    return isObject(value) ? value : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -12,6 +12,7 @@ import {
 } from '../../../src/keyring/file/jwe.ts';
 import goVectors from '../../vectors/go.json' with { type: 'json' };
 import joseVectors from '../../vectors/jose.json' with { type: 'json' };
+import { testPassword } from '../../support/file-keyring.ts';
 import {
   faultOf,
   goodHeader,
@@ -345,7 +346,7 @@ describe('damage', () => {
 
   test('one flipped bit anywhere never gives a value, and tells the password from the content', async () => {
     const parts = splitToken(await sealEntry(item));
-    const derivation = createDerivation(Buffer.from('correct horse battery staple'));
+    const derivation = createDerivation(Buffer.from(testPassword));
     const outcomes = new Map<string, Set<string>>();
     for (const name of partNames) {
       const bytes = Buffer.from(parts[name], 'base64url');

@@ -1,8 +1,7 @@
 import { createDerivation, type Derivation } from '../../../src/keyring/file/derivation.ts';
 import { formatItem, type Item } from '../../../src/keyring/file/item.ts';
 import { type KeyParameters, parseJwe, sealJwe } from '../../../src/keyring/file/jwe.ts';
-
-export const password = 'correct horse battery staple';
+import { testPassword } from '../../support/file-keyring.ts';
 
 /** The weakest parameters that are read: tests that do not look at the KDF need not wait for it. */
 export const quick: KeyParameters = {
@@ -14,14 +13,14 @@ export const quick: KeyParameters = {
 const derivations = new Map<string, Derivation>();
 
 /** Derived once for all tests of a file. */
-export function wrappingKey(parameters: KeyParameters, secret = password): Promise<Buffer> {
+export function wrappingKey(parameters: KeyParameters, secret = testPassword): Promise<Buffer> {
   const derivation = derivations.get(secret) ?? createDerivation(Buffer.from(secret));
   derivations.set(secret, derivation);
   return derivation.wrappingKey(parameters);
 }
 
 /** A valid entry, under weak parameters. */
-export async function sealEntry(item: Item, secret = password): Promise<string> {
+export async function sealEntry(item: Item, secret = testPassword): Promise<string> {
   return sealJwe(formatItem(item), quick, await wrappingKey(quick, secret));
 }
 

@@ -4,14 +4,20 @@ import { AtmosError } from '../core/errors.ts';
 import { nearestName } from '../core/names.ts';
 import { withoutAbsent } from '../core/without-absent.ts';
 import type { Host } from '../host/host.ts';
-import type { AccessKey } from './access-key.ts';
+
+/** A long-lived key, as a profile has it. */
+export interface SharedKey {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  readonly mfaArn?: string;
+}
 
 /**
  * The long-lived key of a profile in the AWS shared files, read where the AWS CLI reads it.
  *
  * @throws ERR_USAGE for a profile that is not there, or has no long-lived key
  */
-export async function readAwsProfile(name: string, host: Pick<Host, 'env' | 'homeDirectory'>): Promise<AccessKey> {
+export async function readAwsProfile(name: string, host: Pick<Host, 'env' | 'homeDirectory'>): Promise<SharedKey> {
   const filepath = host.env['AWS_SHARED_CREDENTIALS_FILE'] ?? join(host.homeDirectory, '.aws', 'credentials');
   const configFilepath = host.env['AWS_CONFIG_FILE'] ?? join(host.homeDirectory, '.aws', 'config');
   const profiles = await parseKnownFiles({ filepath, configFilepath, ignoreCache: true });

@@ -1,0 +1,108 @@
+import { openAuth } from './auth/open-auth.ts';
+import { planAuth, type AuthPlan } from './auth/plan.ts';
+import type { RemovedItem } from './auth/logout.ts';
+import type { Whoami } from './auth/whoami.ts';
+import { findIdentity } from './config/find-identity.ts';
+import { configFromObject, loadConfig, type Config } from './config/load.ts';
+import { AtmosError } from './core/errors.ts';
+import type { Identity } from './core/identity.ts';
+import { withoutAbsent } from './core/without-absent.ts';
+import { realHost } from './host/real.ts';
+import type { Keyring, PromptPassword } from './keyring/contract.ts';
+
+export interface CreateAuthOptions {
+  /**
+   * The path of an atmos.yaml, or what would stand in one. Without it atmos.yaml is searched for, as
+   * the command line does.
+   */
+  readonly config?: string | object;
+  /** A keyring of your own, or from `openKeyring`. Without it, the configured one. */
+  readonly keyring?: Keyring;
+  /** Gives the password of a file keyring, when no other source has it. */
+  readonly promptPassword?: PromptPassword;
+  /** Gives a code of an MFA device. Without it, identities with MFA need a session that is stored. */
+  readonly mfaCode?: (request: { device: string; isRetry: boolean }) => Promise<string | undefined>;
+  /** Gets one line for each thing worth knowing. Default: nobody. */
+  readonly onWarning?: (message: string) => void;
+}
+
+/** A session in the form the AWS SDKs take as credentials. */
+export interface SessionCredentials {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  readonly sessionToken?: string;
+  readonly expiration: Date;
+}
+
+export interface Auth {
+  /** Opens a session where the stored one has little left, or always with `force`. */
+  login(identity?: string, options?: { force?: boolean }): Promise<SessionCredentials>;
+  /** The same as `login` without options: what a credential provider of an SDK calls. */
+  credentials(identity?: string): Promise<SessionCredentials>;
+  whoami(identity?: string): Promise<Whoami>;
+  /** Removes the session; with `includeKeys` the long-lived key too. */
+  logout(identity?: string, options?: { includeKeys?: boolean }): Promise<RemovedItem[]>;
+  /** Forgets what is held in memory. A keyring that was given stays open. */
+  close(): Promise<void>;
+}
+
+/**
+ * Authentication for a program, without the command line. An identity that is not named is the
+ * default one.
+ *
+ * @example
+ * const auth = await createAuth({
+ *   config: { auth: { identities: { deploy: { kind: 'aws/user', default: true } } } },
+ *   keyring: await openKeyring({ type: 'file' }),
+ * });
+ * const s3 = new S3Client({ credentials: () => auth.credentials() });
+ *
+ * @throws ERR_CONFIG_* and ERR_KEYRING_UNKNOWN_TYPE; its methods throw what each needs says
+ */
+export async function createAuth(options: CreateAuthOptions = {}): Promise<Auth> {
+  const host = realHost();
+  const { keyring, promptPassword, mfaCode, onWarning } = options;
+  const config = configOf(options, host);
+  const plan: AuthPlan = planAuth(config, host);
+  const opened = await openAuth(plan, {
+    host,
+    warn: (message) => onWarning?.(message),
+    ...withoutAbsent({ keyring, promptPassword, mfaCode }),
+  });
+  const { manager } = opened;
+
+  async function login(name?: string, { force = false } = {}): Promise<SessionCredentials> {
+    const { session, storeFailure } = await manager.login(identityNamed(config, name), { force });
+    if (storeFailure) onWarning?.(`the session could not be stored: ${storeFailure.message}`);
+    const { accessKeyId, secretAccessKey, sessionToken, expiresAt } = session.credentials;
+    return { accessKeyId, secretAccessKey, expiration: expiresAt, ...withoutAbsent({ sessionToken }) };
+  }
+
+  return {
+    login,
+    credentials: (name) => login(name),
+    whoami: async (name) => manager.whoami(identityNamed(config, name)),
+    logout: async (name, { includeKeys = false } = {}) =>
+      manager.logout([identityNamed(config, name).name], { includeKeys, dryRun: false }),
+    async close() {
+      if (keyring === undefined) await opened.keyring.close();
+    },
+  };
+}
+
+function configOf({ config }: CreateAuthOptions, host: ReturnType<typeof realHost>): Config {
+  if (typeof config === 'object') return configFromObject(config, host);
+  if (config === undefined) return loadConfig({}, host);
+  return loadConfig({ configFiles: [{ value: config, source: 'options.config' }] }, host);
+}
+
+function identityNamed(config: Config, name: string | undefined): Identity {
+  if (name !== undefined) return findIdentity(config, name);
+  const defaults = config.identities.filter(({ isDefault }) => isDefault);
+  const [only] = defaults;
+  if (only && defaults.length === 1) return findIdentity(config, only.name);
+  const count = defaults.length === 0 ? 'none' : 'more than one';
+  throw new AtmosError('ERR_IDENTITY_REQUIRED', `no identity was named, and ${count} is the default`, {
+    hints: ['name one, or set default: true on one'],
+  });
+}

@@ -1,0 +1,155 @@
+import { describe, expect, test } from 'vitest';
+import type { IdentityRequest } from '../../src/cli/identity.ts';
+import { requestedIdentity, resolveIdentityName } from '../../src/cli/identity.ts';
+import type { Prompt, SelectQuestion } from '../../src/cli/prompt.ts';
+import { AtmosError } from '../../src/core/errors.ts';
+import type { Identity } from '../../src/core/identity.ts';
+
+function identity(name: string, isDefault = false): Identity {
+  return {
+    name,
+    kind: 'aws/user',
+    isDefault,
+    principal: {},
+    spec: {},
+    credentials: {},
+    session: {},
+    env: [],
+    locate: (path = []) => `/p/atmos.yaml#${[name, ...path].join('.')}`,
+  };
+}
+
+describe('who is asked for', () => {
+  const absent = { identity: { kind: 'absent' }, operand: undefined } as const;
+  const named = (name: string, source: string): IdentityRequest => ({
+    kind: 'named',
+    name: { value: name, source },
+  });
+
+  test.each([
+    [absent, {}, { kind: 'default' }],
+    [absent, { ATMOS_IDENTITY: '' }, { kind: 'default' }],
+    [absent, { ATMOS_IDENTITY: 'dev' }, named('dev', 'ATMOS_IDENTITY')],
+    [{ ...absent, identity: { kind: 'bare' } }, { ATMOS_IDENTITY: 'dev' }, { kind: 'pick' }],
+    [
+      { ...absent, identity: { kind: 'named', name: 'prod' } },
+      { ATMOS_IDENTITY: 'dev' },
+      named('prod', '--identity'),
+    ],
+    [{ ...absent, operand: 'prod' }, { ATMOS_IDENTITY: 'off' }, named('prod', 'the command line')],
+    [absent, { ATMOS_IDENTITY: 'FALSE' }, { kind: 'none', source: 'ATMOS_IDENTITY' }],
+    ...['false', 'off', 'no', '0'].map(
+      (name) =>
+        [
+          { ...absent, identity: { kind: 'named', name } },
+          {},
+          { kind: 'none', source: '--identity' },
+        ] as const,
+    ),
+  ] as const)('%j with %j', (invocation, env, request) => {
+    expect(requestedIdentity(invocation, { env })).toEqual(request);
+  });
+
+  test.each([{ kind: 'bare' }, { kind: 'named', name: 'prod' }] as const)(
+    'a name and -i at once are refused',
+    (option) => {
+      expect(() => requestedIdentity({ identity: option, operand: 'dev' }, { env: {} })).toThrow(
+        expect.objectContaining({
+          code: 'ERR_USAGE',
+          message: 'the identity is given twice: as "dev" and by -i',
+        }),
+      );
+    },
+  );
+});
+
+describe('who it is', () => {
+  const noTerminal = new AtmosError(
+    'ERR_NO_TERMINAL',
+    'cannot ask for "Identity": there is no terminal',
+  );
+  const nobody: Pick<Prompt, 'select'> = { select: () => Promise.reject(noTerminal) };
+
+  function person(answer: string) {
+    const asked: SelectQuestion[] = [];
+    const select = (question: SelectQuestion) => {
+      asked.push(question);
+      return Promise.resolve(answer);
+    };
+    return { select, asked };
+  }
+
+  test('a given name is taken as it is', async () => {
+    const name = { value: 'Dev', source: '--identity' };
+    expect(await resolveIdentityName({ kind: 'named', name }, [], nobody)).toBe(name);
+  });
+
+  test('the only default is taken without asking', async () => {
+    const identities = [identity('dev'), identity('prod', true)];
+    expect(await resolveIdentityName({ kind: 'default' }, identities, nobody)).toEqual({
+      value: 'prod',
+      source: 'default (/p/atmos.yaml#prod.default)',
+    });
+  });
+
+  test('bare -i asks, whatever the default', async () => {
+    const { select, asked } = person('dev');
+    const identities = [identity('dev'), identity('prod', true)];
+    expect(await resolveIdentityName({ kind: 'pick' }, identities, { select })).toEqual({
+      value: 'dev',
+      source: 'your choice',
+    });
+    expect(asked).toEqual([
+      { message: 'Identity', choices: ['dev', 'prod'], instead: 'pass a name: -i dev' },
+    ]);
+    await expect(resolveIdentityName({ kind: 'pick' }, identities, nobody)).rejects.toBe(
+      noTerminal,
+    );
+  });
+
+  test('without a default a person is asked, and nobody is an error that lists them', async () => {
+    const identities = [identity('dev'), identity('prod')];
+    const { select } = person('prod');
+    expect(await resolveIdentityName({ kind: 'default' }, identities, { select })).toMatchObject({
+      value: 'prod',
+    });
+    await expect(
+      resolveIdentityName({ kind: 'default' }, identities, nobody),
+    ).rejects.toMatchObject({
+      code: 'ERR_IDENTITY_REQUIRED',
+      message: 'no identity was given and none is the default; there are dev, prod',
+      hints: ['pass -i dev', 'export ATMOS_IDENTITY=dev'],
+    });
+  });
+
+  test('of several defaults a person chooses, and nobody is an error that says where they are', async () => {
+    const identities = [identity('a', true), identity('b', true), identity('c')];
+    const { select, asked } = person('b');
+    await resolveIdentityName({ kind: 'default' }, identities, { select });
+    expect(asked[0]?.choices).toEqual(['a', 'b']);
+    await expect(
+      resolveIdentityName({ kind: 'default' }, identities, nobody),
+    ).rejects.toMatchObject({
+      code: 'ERR_IDENTITY_REQUIRED',
+      message:
+        'several identities are the default: a (/p/atmos.yaml#a.default), b (/p/atmos.yaml#b.default)',
+    });
+  });
+
+  test('a person who leaves the picker has cancelled', async () => {
+    const cancelled = new AtmosError('ERR_CANCELLED', 'cancelled');
+    const select = () => Promise.reject(cancelled);
+    await expect(
+      resolveIdentityName({ kind: 'default' }, [identity('a')], { select }),
+    ).rejects.toBe(cancelled);
+  });
+
+  test('no identities at all is told as that', async () => {
+    for (const kind of ['default', 'pick'] as const) {
+      await expect(resolveIdentityName({ kind }, [], nobody)).rejects.toMatchObject({
+        code: 'ERR_IDENTITY_REQUIRED',
+        message: 'no identities are configured',
+      });
+    }
+  });
+});
