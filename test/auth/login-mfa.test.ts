@@ -1,0 +1,249 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { describe, expect, test } from 'vitest';
+import type { MfaRequest } from '../../src/auth/strategy.ts';
+import { AtmosError } from '../../src/core/errors.ts';
+import { errorOf } from '../support/error-of.ts';
+import { codes, codesOf, device, identityAt, keys, openPlace, type Place } from './place.ts';
+
+const mfa = { mfa_arn: device };
+const refusal = `AWS refused the MFA code of ${device}: wrong, expired, or used before`;
+
+async function openMfaPlace(...given: string[]) {
+  const { asked, mfaCode } = codesOf(...given);
+  const place = await openPlace({ mfaCode });
+  const identity = identityAt(place, { credentials: mfa });
+  await place.manager.saveKeys(identity, keys);
+  return { place, identity, asked };
+}
+
+/** What a login that failed owes: the key as it was, and no session. */
+async function expectNothingStored(place: Place): Promise<void> {
+  expect(await place.keyring.keys()).toEqual(['atmos_r_dev']);
+  expect(await place.context.store.read('dev', 'key')).toMatchObject({ credentials: keys });
+}
+
+describe('a login with a second factor', () => {
+  test('sends the device and its code, and lacks nothing', async () => {
+    const { place, identity, asked } = await openMfaPlace(codes[0]);
+    const result = await place.manager.login(identity);
+    expect(result.wasOpened).toBe(true);
+    expect(result).not.toHaveProperty('limits');
+    expect(asked).toEqual([{ device, isRetry: false }]);
+    expect(place.server.calls.map(({ params }) => params)).toEqual([
+      { DurationSeconds: '43200', SerialNumber: device, TokenCode: '******' },
+    ]);
+  });
+
+  test('asks nobody while a session is good', async () => {
+    const { place, identity, asked } = await openMfaPlace(codes[0]);
+    await place.manager.login(identity);
+    expect((await place.manager.login(identity)).wasOpened).toBe(false);
+    expect(asked).toHaveLength(1);
+  });
+
+  test('asks again after a code that was refused', async () => {
+    const { place, identity, asked } = await openMfaPlace('000000', codes[0]);
+    expect((await place.manager.login(identity)).wasOpened).toBe(true);
+    expect(asked).toEqual([
+      { device, isRetry: false },
+      { device, isRetry: true },
+    ]);
+    expect(place.server.calls).toHaveLength(2);
+  });
+
+  test.each([
+    ['a second one', ['000000', '000001', codes[0]], 2],
+    ['one, when there is no other', ['000000'], 1],
+  ])('ends with the refusal of %s', async (_, given, calls) => {
+    const { place, identity } = await openMfaPlace(...given);
+    const error = await errorOf(place.manager.login(identity));
+    expect(error.code).toBe('ERR_AUTH_MFA_REFUSED');
+    expect(error.message).toBe(`no session for identity dev: ${refusal}`);
+    expect(error.hints).toEqual([
+      'wait for the next code (one is good for 30 seconds, once), then: atmos auth login --identity dev',
+    ]);
+    expect(place.server.calls).toHaveLength(calls);
+    await expectNothingStored(place);
+    expect(await place.manager.whoami(identity)).not.toHaveProperty('keyRefusedAt');
+  });
+
+  test('takes no code twice', async () => {
+    const { place, identity } = await openMfaPlace(codes[0], codes[0]);
+    await place.manager.login(identity);
+    const error = await errorOf(place.manager.login(identity, { force: true }));
+    expect(error.message).toBe(`no session for identity dev: ${refusal}`);
+  });
+
+  test('says that the device may not be of this user', async () => {
+    const { place } = await openMfaPlace(codes[0]);
+    const other = identityAt(place, { credentials: { mfa_arn: `${device}2` } });
+    const error = await errorOf(place.manager.login(other));
+    expect(error.code).toBe('ERR_AUTH_MFA_REFUSED');
+    expect(error.message).toBe(
+      `no session for identity dev: AWS could not check the MFA code: ${device}2 may not be a device of this user`,
+    );
+    expect(error.hints).toContain('aws iam list-mfa-devices');
+  });
+
+  test.each(['12345', '1234567', '12345 ', 'abcdef', '１２３４５６', ''])(
+    'sends nothing that is not six digits: %j',
+    async (code) => {
+      const { place, identity, asked } = await openMfaPlace(code);
+      const error = await errorOf(place.manager.login(identity));
+      expect(error.code).toBe('ERR_AUTH_MFA_REFUSED');
+      expect(error.message).toBe(
+        `no session for identity dev: the MFA code of ${device} is not one of six digits`,
+      );
+      expect(error.hints).toEqual([
+        'wait for the next code of the device, then: atmos auth login --identity dev',
+      ]);
+      expect(asked).toHaveLength(2);
+      expect(place.server.calls).toEqual([]);
+      await expectNothingStored(place);
+    },
+  );
+
+  test('goes on with the right one after what was none', async () => {
+    const { place, identity } = await openMfaPlace('12345', codes[0]);
+    expect((await place.manager.login(identity)).wasOpened).toBe(true);
+    expect(place.server.calls).toHaveLength(1);
+  });
+});
+
+describe('a login with a second factor, and nobody to ask', () => {
+  const required = `a session for identity dev needs a code of the MFA device ${device}`;
+  const hints = ['atmos auth login --identity dev', 'atmos auth login --identity dev --mfa-token <code>'];
+
+  test.each([
+    ['no code is to be had', async () => undefined],
+    ['there is no way to ask', undefined],
+  ])('says that it needs a code: %s', async (_, mfaCode) => {
+    const place = await openPlace(mfaCode ? { mfaCode } : {});
+    const identity = identityAt(place, { credentials: mfa });
+    await place.manager.saveKeys(identity, keys);
+    const error = await errorOf(place.manager.login(identity));
+    expect(error.code).toBe('ERR_AUTH_MFA_REQUIRED');
+    expect(error.message).toBe(required);
+    expect(error.hints).toEqual(hints);
+    expect(place.server.calls).toEqual([]);
+    await expectNothingStored(place);
+  });
+
+  test('passes on that the person gave up', async () => {
+    const cancelled = new AtmosError('ERR_CANCELLED', 'cancelled');
+    const place = await openPlace({ mfaCode: () => Promise.reject(cancelled) });
+    const identity = identityAt(place, { credentials: mfa });
+    await place.manager.saveKeys(identity, keys);
+    const error = await errorOf(place.manager.login(identity));
+    expect(error.code).toBe('ERR_CANCELLED');
+    expect(error.message).toBe('no session for identity dev: cancelled');
+    await expectNothingStored(place);
+  });
+});
+
+describe('who waits for the same code', () => {
+  /** Somebody who is asked for a code, and answers when the test says. */
+  function openPrompt() {
+    const answers: ((code: string | undefined) => void)[] = [];
+    const asked: MfaRequest[] = [];
+    const mfaCode = (request: MfaRequest) => {
+      asked.push(request);
+      return new Promise<string | undefined>((resolve) => answers.push(resolve));
+    };
+    return { asked, mfaCode, answer: (code: string | undefined) => answers.shift()?.(code) };
+  }
+
+  /** A second process on the same machine, and when it begins to wait for a lock. */
+  async function openWaiter(beside: Place, mfaCode: Place['context']['mfaCode']) {
+    let tell = () => {};
+    const isWaiting = new Promise<void>((resolve) => {
+      tell = resolve;
+    });
+    const host = {
+      async sleep(milliseconds: number) {
+        tell();
+        await sleep(milliseconds);
+      },
+    };
+    const place = await openPlace({ beside, host, ...(mfaCode ? { mfaCode } : {}) });
+    return { place, isWaiting };
+  }
+
+  test('shares the refusal of it, under its own name', async () => {
+    const prompt = openPrompt();
+    const place = await openPlace({ mfaCode: prompt.mfaCode });
+    const dev = identityAt(place, { credentials: mfa });
+    const ops = identityAt(place, { name: 'ops', credentials: mfa });
+    await place.manager.saveKeys(dev, keys);
+    await place.manager.saveKeys(ops, keys);
+    const other = openPrompt();
+    const waiter = await openWaiter(place, other.mfaCode);
+
+    const first = errorOf(place.manager.login(dev));
+    await expect.poll(() => prompt.asked).toHaveLength(1);
+    const second = errorOf(waiter.place.manager.login(ops));
+    await waiter.isWaiting;
+    prompt.answer('000000');
+    await expect.poll(() => prompt.asked).toHaveLength(2);
+    prompt.answer(undefined);
+
+    expect((await first).message).toBe(`no session for identity dev: ${refusal}`);
+    expect(await second).toMatchObject({
+      code: 'ERR_AUTH_MFA_REFUSED',
+      message: `no session for identity ops: ${refusal}`,
+    });
+    expect(other.asked).toEqual([]);
+    expect(place.server.calls).toHaveLength(1);
+  });
+
+  test('is asked for one of its own when that one was good', async () => {
+    const prompt = openPrompt();
+    const place = await openPlace({ mfaCode: prompt.mfaCode });
+    const dev = identityAt(place, { credentials: mfa });
+    const ops = identityAt(place, { name: 'ops', credentials: mfa });
+    await place.manager.saveKeys(dev, keys);
+    await place.manager.saveKeys(ops, keys);
+    const waiter = await openWaiter(place, codesOf(codes[1]).mfaCode);
+
+    const first = place.manager.login(dev);
+    await expect.poll(() => prompt.asked).toHaveLength(1);
+    const second = waiter.place.manager.login(ops);
+    await waiter.isWaiting;
+    prompt.answer(codes[0]);
+    expect((await Promise.all([first, second])).map(({ wasOpened }) => wasOpened)).toEqual([true, true]);
+  });
+
+  test('is asked, though the other one had nobody to ask', async () => {
+    const nobody = openPrompt();
+    const place = await openPlace({ mfaCode: nobody.mfaCode });
+    const identity = identityAt(place, { credentials: mfa });
+    await place.manager.saveKeys(identity, keys);
+    const waiter = await openWaiter(place, codesOf(codes[0]).mfaCode);
+
+    const first = errorOf(place.manager.login(identity));
+    await expect.poll(() => nobody.asked).toHaveLength(1);
+    const second = waiter.place.manager.login(identity);
+    await waiter.isWaiting;
+    nobody.answer(undefined);
+    expect((await first).code).toBe('ERR_AUTH_MFA_REQUIRED');
+    expect((await second).wasOpened).toBe(true);
+  });
+
+  test('takes the session when it is for the same identity', async () => {
+    const prompt = openPrompt();
+    const place = await openPlace({ mfaCode: prompt.mfaCode });
+    const identity = identityAt(place, { credentials: mfa });
+    await place.manager.saveKeys(identity, keys);
+    const other = openPrompt();
+    const waiter = await openWaiter(place, other.mfaCode);
+
+    const first = place.manager.login(identity);
+    await expect.poll(() => prompt.asked).toHaveLength(1);
+    const second = waiter.place.manager.login(identity);
+    await waiter.isWaiting;
+    prompt.answer(codes[0]);
+    expect(await first).toMatchObject({ wasOpened: true });
+    expect(await second).toMatchObject({ wasOpened: false, session: (await first).session });
+    expect(other.asked).toEqual([]);
+  });
+});
