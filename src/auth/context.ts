@@ -1,9 +1,10 @@
+import { AtmosError, isAtmosError } from '../core/errors.ts';
 import type { Identity } from '../core/identity.ts';
 import type { Sourced } from '../core/sourced.ts';
 import type { Host } from '../host/host.ts';
 import type { Keyring } from '../keyring/contract.ts';
 import type { CredentialStore } from '../store/credential-store.ts';
-import type { Owner } from '../store/key.ts';
+import { otherRealmsOf, type Owner } from '../store/key.ts';
 import { strategyOf } from './registry.ts';
 import type { MfaRequest, PreparedIdentity } from './strategy.ts';
 
@@ -22,17 +23,38 @@ export interface AuthContext {
 }
 
 /** Reads and checks an identity, its keys included. */
-export async function prepareIdentity(context: AuthContext, identity: Identity): Promise<PreparedIdentity> {
+export async function prepareIdentity(
+  context: AuthContext,
+  identity: Identity,
+): Promise<PreparedIdentity> {
   const { host, store } = context;
   const strategy = await strategyOf(identity);
-  const prepared = await strategy.prepare({
-    identity,
-    host,
-    readStoredKeys: async () => (await store.read(identity.name, 'key'))?.credentials ?? null,
-    warn: (message) => context.warn(message),
-  });
-  if (prepared.endpoint) context.checkEndpoint(prepared.endpoint);
-  return prepared;
+  const readStoredKeys = async () => (await store.read(identity.name, 'key'))?.credentials ?? null;
+  const warn = (message: string) => context.warn(message);
+  try {
+    const prepared = await strategy.prepare({ identity, host, readStoredKeys, warn });
+    if (prepared.endpoint) context.checkEndpoint(prepared.endpoint);
+    return prepared;
+  } catch (error) {
+    if (!isAtmosError(error, 'ERR_AUTH_KEYS_MISSING')) throw error;
+    throw await withOtherRealms(context, identity, error);
+  }
+}
+
+/** A checkout that was moved has another realm: the keys are there, but under the old one. */
+async function withOtherRealms(
+  { keyring, store }: AuthContext,
+  { name }: Identity,
+  error: AtmosError,
+): Promise<AtmosError> {
+  const realms = otherRealmsOf(name, await keyring.keys(), store.realm);
+  if (realms.length === 0) return error;
+  const found = realms.map((realm) => `realm ${realm}`).join(', ');
+  return new AtmosError(
+    error.code,
+    `${error.message} in realm ${store.realm}; credentials exist under ${found}`,
+    { hints: [...realms.map((realm) => `to use them set auth.realm: ${realm}`), ...error.hints] },
+  );
 }
 
 export function ownerOf({ realm }: AuthContext, identity: Identity): Owner {

@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { AtmosError } from '../core/errors.ts';
+import { AtmosError, systemErrorCode } from '../core/errors.ts';
 import { isObject, parseJson } from '../core/json.ts';
 import { stateDirectory } from '../host/directories.ts';
 import type { Host } from '../host/host.ts';
@@ -45,11 +45,15 @@ export function writeHandle(handle: Handle, awsConfig: (id: string) => string, h
   const paths = handlePaths(idOf(text), host);
   try {
     mkdirSync(join(paths.awsConfig, '..'), { recursive: true, mode: 0o700 });
-    replaceFile(handleFile(paths.id, host), text, host);
-    replaceFile(paths.awsConfig, awsConfig(paths.id), host);
-    replaceFile(paths.empty, '', host);
+    keepFile(handleFile(paths.id, host), text);
+    keepFile(paths.awsConfig, awsConfig(paths.id));
+    keepFile(paths.empty, '');
   } catch (error) {
-    throw new AtmosError('ERR_IO', `cannot write the handle ${handleFile(paths.id, host)}`, { cause: error });
+    const reason = systemErrorCode(error) ?? 'unknown error';
+    throw new AtmosError('ERR_IO', `cannot write the handle ${handleFile(paths.id, host)}: ${reason}`, {
+      hints: ['export XDG_STATE_HOME=<a directory that can be written>'],
+      cause: error,
+    });
   }
   return paths;
 }
@@ -61,12 +65,8 @@ export function readHandle(id: string, host: Host): Handle {
       hints: ['atmos auth env   # writes a new one'],
     });
   if (!new RegExp(`^[a-z]{${idLength}}$`).test(id)) throw unknown('is not one');
-  let text: string;
-  try {
-    text = readFileSync(handleFile(id, host), 'utf8');
-  } catch {
-    throw unknown(`is not in ${directory(host)}`);
-  }
+  const text = textOf(handleFile(id, host));
+  if (text === undefined) throw unknown(`is not in ${directory(host)}`);
   // The name is the hash of the content: a changed file is not the handle that was made.
   if (idOf(text) !== id) throw unknown('was changed after it was made');
   const content = parseJson(text);
@@ -107,8 +107,19 @@ function directory(host: Host): string {
   return join(stateDirectory(host), 'handles');
 }
 
-function replaceFile(path: string, text: string, host: Host): void {
-  const temporary = `${path}.${host.processId}`;
+/** Replaced whole. A handle is the same every time, so mostly there is nothing to write. */
+function keepFile(path: string, text: string): void {
+  if (textOf(path) === text) return;
+  // Containers that share a home share process ids as well.
+  const temporary = `${path}.${randomUUID()}`;
   writeFileSync(temporary, text, { mode: 0o600 });
   renameSync(temporary, path);
+}
+
+function textOf(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return undefined;
+  }
 }

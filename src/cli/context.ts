@@ -25,8 +25,8 @@ export function createContext(host: Host, globals: GlobalOptions): Context {
   return {
     host,
     globals,
-    out: createWrite(() => host.stdout, 'standard output'),
-    note: createWrite(() => host.stderr, 'standard error'),
+    out: createWrite(host.stdout, 'standard output'),
+    note: createWrite(host.stderr, 'standard error'),
     paint: createPaint(host, globals.color),
     prompt: createPrompt(host, globals.interactive),
   };

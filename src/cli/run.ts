@@ -18,7 +18,7 @@ export async function runCli(host: Host): Promise<number> {
   } catch (error) {
     const paint = createPaint(host, !args.includes('--no-color'));
     await createWrite(
-      () => host.stderr,
+      host.stderr,
       'standard error',
     )(formatError(error, paint)).catch(() => {});
     return exitCodeOf(error);
@@ -33,7 +33,7 @@ async function dispatch(host: Host, args: readonly string[]): Promise<number> {
   }
   const parsed = parseCommandLine(args, atmos);
   if (parsed.kind === 'help') {
-    await createWrite(() => host.stdout, 'standard output')(parsed.text);
+    await createWrite(host.stdout, 'standard output')(parsed.text);
     return 0;
   }
   const { spec, invocation } = parsed;

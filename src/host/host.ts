@@ -1,5 +1,12 @@
 import type { Readable, Writable } from 'node:stream';
 
+/** Where we write. A stream of Node is one. */
+export interface Output {
+  /** Calls `done` when the system has taken the text, or with its error. */
+  write(text: string, done: (error?: Error | null) => void): unknown;
+  readonly isTTY?: boolean | undefined;
+}
+
 export interface RunOptions {
   /** The whole environment of the program. */
   env: Readonly<Record<string, string | undefined>>;
@@ -50,8 +57,8 @@ export interface Host {
   /** What stands on the command line after the script. */
   readonly programArguments: readonly string[];
   readonly stdin: Readable & { isTTY?: boolean };
-  readonly stdout: Writable & { isTTY?: boolean; columns?: number };
-  readonly stderr: Writable & { isTTY?: boolean; columns?: number };
+  readonly stdout: Output;
+  readonly stderr: Output;
   now(): Date;
   /** Milliseconds of a clock that never jumps. */
   monotonicMs(): number;

@@ -1,9 +1,16 @@
-import { closeSync, openSync, realpathSync, statSync } from 'node:fs';
+import { closeSync, openSync, realpathSync, statSync, writeSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { isAbsolute } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { ReadStream, WriteStream } from 'node:tty';
-import type { ChildProcess, Host, RunOptions, RunResult, SpawnOptions, Terminal } from './host.ts';
+import { systemErrorCode } from '../core/errors.ts';
+import type {
+  ChildProcess,
+  Host,
+  Output,
+  RunOptions,
+  RunResult,
+  SpawnOptions,
+  Terminal,
+} from './host.ts';
 
 /** The machine itself. The only place that touches the process, the console and the clock. */
 export function realHost(): Host {
@@ -19,15 +26,12 @@ export function realHost(): Host {
     get stdin() {
       return process.stdin;
     },
-    get stdout() {
-      return process.stdout;
-    },
-    get stderr() {
-      return process.stderr;
-    },
+    stdout: outputTo(1),
+    stderr: outputTo(2),
     now: () => new Date(),
     monotonicMs: () => performance.now(),
-    sleep: (milliseconds, signal) => sleep(milliseconds, undefined, signal && { signal }),
+    sleep: (milliseconds, signal) =>
+      timers().setTimeout(milliseconds, undefined, signal && { signal }),
     workingDirectory,
     changeDirectory: (directory) => process.chdir(directory),
     openTerminal,
@@ -78,6 +82,7 @@ async function openTerminal(): Promise<Terminal | undefined> {
     closeSync(descriptor);
     return undefined;
   }
+  const { ReadStream, WriteStream } = tty();
   const input = new ReadStream(descriptor);
   const output = new WriteStream(descriptor);
   return {
@@ -109,9 +114,45 @@ function openTty(): number | undefined {
   }
 }
 
-// Loaded when it is needed: it costs a start 2 ms.
-function childProcess() {
-  return process.getBuiltinModule('node:child_process');
+// Loaded when they are needed: together with what they load, they cost a start 10 ms.
+const childProcess = () => process.getBuiltinModule('node:child_process');
+const timers = () => process.getBuiltinModule('node:timers/promises');
+const tty = () => process.getBuiltinModule('node:tty');
+
+/**
+ * Writes to a descriptor directly: for the few lines we write, Node's streams would take longer to
+ * load than all else. As with those, a pipe that is full makes us wait.
+ */
+function outputTo(descriptor: number): Output {
+  return {
+    write(text, done) {
+      try {
+        writeAll(descriptor, Buffer.from(text));
+      } catch (error) {
+        done(error instanceof Error ? error : new Error('cannot write'));
+        return;
+      }
+      done();
+    },
+    get isTTY() {
+      return tty().isatty(descriptor);
+    },
+  };
+}
+
+const fullPipePauseMs = 5;
+
+function writeAll(descriptor: number, bytes: Buffer): void {
+  const nobody = new Int32Array(new SharedArrayBuffer(4));
+  for (let written = 0; written < bytes.length;) {
+    try {
+      written += writeSync(descriptor, bytes, written);
+    } catch (error) {
+      // Somebody who shares the pipe has made it one that does not wait.
+      if (systemErrorCode(error) !== 'EAGAIN') throw error;
+      Atomics.wait(nobody, 0, 0, fullPipePauseMs);
+    }
+  }
 }
 
 function runShell(command: string, options: RunOptions): Promise<RunResult> {

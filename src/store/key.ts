@@ -43,3 +43,16 @@ export function parseItemKey(
   if (automatic?.[1] && automatic[2]) return { realm: automatic[1], alias: automatic[2], item };
   return { realm: null, alias: name, item };
 }
+
+/**
+ * Realms, other than the given one, under which a long-lived key of that name seems to be stored. A
+ * name that begins with our own realm is taken for another identity of ours.
+ */
+export function otherRealmsOf(alias: string, keys: readonly string[], currentRealm: string): string[] {
+  const end = `_${lowerCase(alias)}`;
+  return keys
+    .filter((key) => key.startsWith(prefix) && key.endsWith(end))
+    .map((key) => key.slice(prefix.length, -end.length))
+    .filter((realm) => /^[a-z0-9]+([-_][a-z0-9]+)*$/.test(realm))
+    .filter((realm) => realm !== currentRealm && !realm.startsWith(`${currentRealm}_`));
+}

@@ -30,8 +30,8 @@ async function ask(): Promise<unknown> {
 try {
   const answer = JSON.stringify(await ask());
   if (answerFile) writeFileSync(answerFile, answer);
-  else host.stdout.write(`answer ${answer}\n`);
+  else host.stdout.write(`answer ${answer}\n`, () => {});
 } catch (error) {
-  host.stderr.write(formatError(error, createPaint(host, false)));
+  host.stderr.write(formatError(error, createPaint(host, false)), () => {});
   host.exit(exitCodeOf(error));
 }

@@ -6,7 +6,6 @@ import { environmentFormats, formatEnvironment, formatGithub } from '../../outpu
 import type { Invocation } from '../command.ts';
 import type { Context } from '../context.ts';
 import { envChange, processChange } from '../environment-change.ts';
-import { sessionForCommand } from '../open.ts';
 import { loadPlan, requireIdentity, warn, type ProjectPlan } from '../plan.ts';
 
 /**
@@ -54,6 +53,8 @@ async function changeFor(
     if (change !== undefined) return change;
     await warn(context, 'the path of this program cannot stand in an AWS file, so the credentials themselves are printed');
   }
+  // Only here: mode process stays without keyring and network, and starts sooner.
+  const { sessionForCommand } = await import('../open.ts');
   const asked = { isInteractive: true, mfaToken: values['mfa-token'] };
   const result = await sessionForCommand(context, plan, identity, asked);
   return envChange(result, identity, context.host);
