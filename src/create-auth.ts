@@ -63,6 +63,7 @@ export async function createAuth(options: CreateAuthOptions = {}): Promise<Auth>
   const host = realHost();
   const { keyring, promptPassword, mfaCode, onWarning } = options;
   const config = configOf(options, host);
+  for (const warning of config.warnings) onWarning?.(warning);
   const plan: AuthPlan = planAuth(config, host);
   const opened = await openAuth(plan, {
     host,
@@ -75,7 +76,12 @@ export async function createAuth(options: CreateAuthOptions = {}): Promise<Auth>
     const { session, storeFailure } = await manager.login(identityNamed(config, name), { force });
     if (storeFailure) onWarning?.(`the session could not be stored: ${storeFailure.message}`);
     const { accessKeyId, secretAccessKey, sessionToken, expiresAt } = session.credentials;
-    return { accessKeyId, secretAccessKey, expiration: expiresAt, ...withoutAbsent({ sessionToken }) };
+    return {
+      accessKeyId,
+      secretAccessKey,
+      expiration: expiresAt,
+      ...withoutAbsent({ sessionToken }),
+    };
   }
 
   return {
@@ -102,7 +108,11 @@ function identityNamed(config: Config, name: string | undefined): Identity {
   const [only] = defaults;
   if (only && defaults.length === 1) return findIdentity(config, only.name);
   const count = defaults.length === 0 ? 'none' : 'more than one';
-  throw new AtmosError('ERR_IDENTITY_REQUIRED', `no identity was named, and ${count} is the default`, {
-    hints: ['name one, or set default: true on one'],
-  });
+  throw new AtmosError(
+    'ERR_IDENTITY_REQUIRED',
+    `no identity was named, and ${count} is the default`,
+    {
+      hints: ['name one, or set default: true on one'],
+    },
+  );
 }

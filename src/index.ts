@@ -1,5 +1,5 @@
 export { AtmosError, type ErrorCode } from './core/errors.ts';
-export type { Keyring } from './keyring/contract.ts';
+export type { Keyring, PasswordRequest, PromptPassword } from './keyring/contract.ts';
 export type { RemovedItem } from './auth/logout.ts';
 export type { Whoami } from './auth/whoami.ts';
 export {

@@ -5,7 +5,12 @@ import type { PreparedIdentity } from './strategy.ts';
  * SHA-256 over all that a session was opened for: kind, principal, endpoint, partition, MFA device,
  * base access key id. A session whose fingerprint differs is as good as none.
  */
-export function chainFingerprint(kind: string, { fingerprintOf }: Pick<PreparedIdentity, 'fingerprintOf'>): string {
+export function chainFingerprint(
+  kind: string,
+  { fingerprintOf }: Pick<PreparedIdentity, 'fingerprintOf'>,
+): string {
   const fields = Object.entries(fingerprintOf).sort(([a], [b]) => (a < b ? -1 : 1));
-  return createHash('sha256').update(JSON.stringify([kind, fields])).digest('hex');
+  return createHash('sha256')
+    .update(JSON.stringify([kind, fields]))
+    .digest('hex');
 }

@@ -40,7 +40,11 @@ const letters = 'abcdefghijklmnopqrstuvwxyz';
  * @param awsConfig gives the text of that file for the handle's id
  * @throws ERR_IO
  */
-export function writeHandle(handle: Handle, awsConfig: (id: string) => string, host: Host): HandlePaths {
+export function writeHandle(
+  handle: Handle,
+  awsConfig: (id: string) => string,
+  host: Host,
+): HandlePaths {
   const text = JSON.stringify({ version, handle });
   const paths = handlePaths(idOf(text), host);
   try {
@@ -50,10 +54,14 @@ export function writeHandle(handle: Handle, awsConfig: (id: string) => string, h
     keepFile(paths.empty, '');
   } catch (error) {
     const reason = systemErrorCode(error) ?? 'unknown error';
-    throw new AtmosError('ERR_IO', `cannot write the handle ${handleFile(paths.id, host)}: ${reason}`, {
-      hints: ['export XDG_STATE_HOME=<a directory that can be written>'],
-      cause: error,
-    });
+    throw new AtmosError(
+      'ERR_IO',
+      `cannot write the handle ${handleFile(paths.id, host)}: ${reason}`,
+      {
+        hints: ['export XDG_STATE_HOME=<a directory that can be written>'],
+        cause: error,
+      },
+    );
   }
   return paths;
 }
@@ -61,9 +69,13 @@ export function writeHandle(handle: Handle, awsConfig: (id: string) => string, h
 /** @throws ERR_HANDLE_UNKNOWN for one that is not there, not ours, or of another version */
 export function readHandle(id: string, host: Host): Handle {
   const unknown = (why: string) =>
-    new AtmosError('ERR_HANDLE_UNKNOWN', `the handle ${JSON.stringify(id.slice(0, idLength))} ${why}`, {
-      hints: ['atmos auth env   # writes a new one'],
-    });
+    new AtmosError(
+      'ERR_HANDLE_UNKNOWN',
+      `the handle ${JSON.stringify(id.slice(0, idLength))} ${why}`,
+      {
+        hints: ['atmos auth env   # writes a new one'],
+      },
+    );
   if (!new RegExp(`^[a-z]{${idLength}}$`).test(id)) throw unknown('is not one');
   const text = textOf(handleFile(id, host));
   if (text === undefined) throw unknown(`is not in ${directory(host)}`);
@@ -96,7 +108,11 @@ function idOf(text: string): string {
 }
 
 function handlePaths(id: string, host: Host): HandlePaths {
-  return { id, awsConfig: join(directory(host), `${id}.aws-config`), empty: join(directory(host), 'empty') };
+  return {
+    id,
+    awsConfig: join(directory(host), `${id}.aws-config`),
+    empty: join(directory(host), 'empty'),
+  };
 }
 
 function handleFile(id: string, host: Host): string {

@@ -51,7 +51,11 @@ export async function login(
   const { host, store, keyring } = context;
   const prepared = await prepareIdentity(context, identity);
   const fingerprint = chainFingerprint(identity.kind, prepared);
-  const result = (session: Session, wasOpened: boolean, storeFailure?: AtmosError): LoginResult => ({
+  const result = (
+    session: Session,
+    wasOpened: boolean,
+    storeFailure?: AtmosError,
+  ): LoginResult => ({
     session,
     region: prepared.region,
     wasOpened,
@@ -100,7 +104,10 @@ async function openSession(
   const owner = ownerOf(context, identity);
   try {
     const { mfaCode } = context;
-    const opened = await prepared.open({ timeoutMs: requestTimeoutMs, ...withoutAbsent({ mfaCode }) });
+    const opened = await prepared.open({
+      timeoutMs: requestTimeoutMs,
+      ...withoutAbsent({ mfaCode }),
+    });
     const { expiresAt } = opened.credentials;
     if (expiresAt === undefined) throw new TypeError('a session that was opened has an expiry');
     forgetRefusal(owner, context.host);
@@ -142,7 +149,9 @@ async function keep(
 function tellRefusal(context: AuthContext, identity: Identity, prepared: PreparedIdentity): void {
   const refused = refusedAt(ownerOf(context, identity), prepared.baseAccessKeyId, context.host);
   if (refused === undefined) return;
-  context.warn(`AWS refused the access key of identity ${identity.name} at ${refused.toISOString()}: trying it again`);
+  context.warn(
+    `AWS refused the access key of identity ${identity.name} at ${refused.toISOString()}: trying it again`,
+  );
 }
 
 /** The same error, naming the identity; hints of what knows none are completed with it. */
@@ -150,7 +159,10 @@ function named(error: AtmosError, { name }: Identity): AtmosError {
   if (error.message.includes(`identity ${name}`)) return error;
   return new AtmosError(error.code, `no session for identity ${name}: ${error.message}`, {
     hints: error.hints.map((hint) =>
-      hint.replace(/atmos auth (login|user configure)$/, (command) => `${command} --identity ${name}`),
+      hint.replace(
+        /atmos auth (login|user configure)$/,
+        (command) => `${command} --identity ${name}`,
+      ),
     ),
     cause: error.cause,
   });

@@ -27,7 +27,9 @@ export async function logout(
   options: LogoutOptions,
 ): Promise<RemovedItem[]> {
   const { store, keyring, host } = context;
-  const items: ItemKind[] = options.includeKeys ? ['session', 'token', 'key'] : ['session', 'token'];
+  const items: ItemKind[] = options.includeKeys
+    ? ['session', 'token', 'key']
+    : ['session', 'token'];
   const present = new Set(await keyring.keys());
   const removed: RemovedItem[] = [];
   for (const alias of aliases) {

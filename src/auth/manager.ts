@@ -13,7 +13,11 @@ export interface AuthManager {
   /** By the names of identities and providers: they need not be configured any more. */
   logout(aliases: readonly string[], options: LogoutOptions): Promise<RemovedItem[]>;
   checkConfigurable(identity: Identity): Promise<void>;
-  verifyKeys(identity: Identity, keys: AwsCredentials, timeoutMs: number): Promise<{ arn: string; account: string }>;
+  verifyKeys(
+    identity: Identity,
+    keys: AwsCredentials,
+    timeoutMs: number,
+  ): Promise<{ arn: string; account: string }>;
   saveKeys(identity: Identity, keys: Omit<AwsCredentials, 'type'>): Promise<void>;
 }
 

@@ -61,7 +61,12 @@ function openPlanned(
 ): Promise<Keyring> {
   const { passwordCommand, type } = settings;
   if (passwordCommand && config && type.value === 'file') {
-    requireTrust(config, `run the password command ${passwordCommand.value}`, passwordCommand.source, host);
+    requireTrust(
+      config,
+      `run the password command ${passwordCommand.value}`,
+      passwordCommand.source,
+      host,
+    );
   }
   return openBackend({ settings, host, ...withoutAbsent({ promptPassword }) });
 }
@@ -71,6 +76,8 @@ function otherOwners({ config, realm }: AuthPlan, host: Host): Owner[] {
   const realms = [config?.realm?.value, host.env['ATMOS_AUTH_REALM']].filter(
     (other) => other !== undefined && other !== realm.value,
   );
-  const names = [...(config?.identities ?? []), ...(config?.providers ?? [])].map(({ name }) => name);
+  const names = [...(config?.identities ?? []), ...(config?.providers ?? [])].map(
+    ({ name }) => name,
+  );
   return realms.flatMap((other) => names.map((alias) => ({ realm: other ?? '', alias })));
 }

@@ -48,7 +48,10 @@ export function forgetRefusal(owner: Owner, host: Host): void {
 }
 
 function recordPath({ realm, alias }: Owner, host: Host): string {
-  const name = createHash('sha256').update(JSON.stringify([realm, lowerCase(alias)])).digest('hex').slice(0, 32);
+  const name = createHash('sha256')
+    .update(JSON.stringify([realm, lowerCase(alias)]))
+    .digest('hex')
+    .slice(0, 32);
   return join(stateDirectory(host), 'refused', `${name}.json`);
 }
 

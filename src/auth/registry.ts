@@ -41,9 +41,7 @@ export async function strategyOf(identity: Identity): Promise<IdentityStrategy> 
       : `identity ${identity.name} has an unknown kind ${JSON.stringify(kind)} (${identity.locate(['kind'])})`,
     {
       hints: [
-        nearest === undefined
-          ? `kinds that work: ${known.join(', ')}`
-          : `did you mean ${nearest}?`,
+        nearest === undefined ? `kinds that work: ${known.join(', ')}` : `did you mean ${nearest}?`,
       ],
     },
   );

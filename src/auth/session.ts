@@ -43,5 +43,8 @@ export function isReusable(session: Session, now: Date): boolean {
   const lifeMs = savedAt
     ? credentials.expiresAt.getTime() - (savedAt.getTime() + clockOffsetMs)
     : Number.POSITIVE_INFINITY;
-  return remainingMs(session, now) >= Math.min(reuseMarginMs, lifeMs / 4) && remainingMs(session, now) > 0;
+  return (
+    remainingMs(session, now) >= Math.min(reuseMarginMs, lifeMs / 4) &&
+    remainingMs(session, now) > 0
+  );
 }

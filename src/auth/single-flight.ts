@@ -49,7 +49,10 @@ export async function singleFlight<T>(options: FlightOptions, task: () => Promis
   }
 }
 
-async function attempt<T>(task: () => Promise<T>, onFailure: (error: AtmosError) => void): Promise<T> {
+async function attempt<T>(
+  task: () => Promise<T>,
+  onFailure: (error: AtmosError) => void,
+): Promise<T> {
   try {
     return await task();
   } catch (error) {
@@ -80,9 +83,11 @@ function unusable(doing: string, path: string, cause: unknown): AtmosError {
 async function waitForLock(path: string, options: FlightOptions): Promise<FileLock> {
   const { timeoutMs, host, named } = options;
   const wait = (milliseconds: number) =>
-    acquireLock(path, { mode: 'exclusive', timeoutMs: milliseconds, host }).catch((error: unknown) => {
-      throw unusable('lock', path, error);
-    });
+    acquireLock(path, { mode: 'exclusive', timeoutMs: milliseconds, host }).catch(
+      (error: unknown) => {
+        throw unusable('lock', path, error);
+      },
+    );
   const soon = await wait(Math.min(silentWaitMs, timeoutMs));
   if (soon !== undefined) return soon;
   const holder = lockHolder(path);

@@ -35,7 +35,11 @@ const checkTimeoutMs = 5_000;
 export async function whoami(context: AuthContext, identity: Identity): Promise<Whoami> {
   const { host, store } = context;
   const prepared = await prepareIdentity(context, identity);
-  const session = await storedSession(store, identity.name, chainFingerprint(identity.kind, prepared));
+  const session = await storedSession(
+    store,
+    identity.name,
+    chainFingerprint(identity.kind, prepared),
+  );
   const known = {
     identity: identity.name,
     kind: identity.kind,

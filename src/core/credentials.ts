@@ -37,7 +37,9 @@ export function redactCredentials(credentials: Credentials): Record<string, stri
     type: credentials.type,
     accessKeyId: shortAccessKeyId(credentials.accessKeyId),
     ...(credentials.region === undefined ? {} : { region: credentials.region }),
-    ...(credentials.expiresAt === undefined ? {} : { expiresAt: credentials.expiresAt.toISOString() }),
+    ...(credentials.expiresAt === undefined
+      ? {}
+      : { expiresAt: credentials.expiresAt.toISOString() }),
   };
 }
 

@@ -71,7 +71,12 @@ const failureCodes = [
 
 export type FailureCode = (typeof failureCodes)[number];
 
-export type ErrorCode = KeyringErrorCode | StoreErrorCode | UsageErrorCode | AuthErrorCode | FailureCode;
+export type ErrorCode =
+  | KeyringErrorCode
+  | StoreErrorCode
+  | UsageErrorCode
+  | AuthErrorCode
+  | FailureCode;
 
 const errorCodes: ReadonlySet<string> = new Set([
   ...keyringErrorCodes,

@@ -22,9 +22,13 @@ const maxSeconds = 2 ** 31 - 1;
 export function parseDuration(text: string, what = 'duration'): number {
   const seconds = secondsOf(text.trim());
   if (seconds === undefined || seconds < 1 || seconds > maxSeconds) {
-    throw new AtmosError('ERR_CONFIG_INVALID', `${what} ${JSON.stringify(text)} is not a duration`, {
-      hints: ['write it like 12h, 1h30m, 900s, 2d or 900 (seconds)'],
-    });
+    throw new AtmosError(
+      'ERR_CONFIG_INVALID',
+      `${what} ${JSON.stringify(text)} is not a duration`,
+      {
+        hints: ['write it like 12h, 1h30m, 900s, 2d or 900 (seconds)'],
+      },
+    );
   }
   // Go counts nanoseconds; 4.35 times 60 is a little less than 261 here.
   return Math.trunc(Number(seconds.toFixed(9)));

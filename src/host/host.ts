@@ -20,6 +20,8 @@ export interface RunResult {
   exitCode: number | null;
   stdout: Buffer;
   timedOut: boolean;
+  /** True when it wrote more than was wanted and was killed for it. */
+  wroteTooMuch: boolean;
 }
 
 export interface SpawnOptions {
@@ -78,7 +80,10 @@ export interface Host {
   /** Starts a program that shares our streams. */
   spawn(program: string, args: readonly string[], options: SpawnOptions): ChildProcess;
   /** Calls `listener` for each of the signals until the returned function is called. */
-  onSignals(signals: readonly NodeJS.Signals[], listener: (signal: NodeJS.Signals) => void): () => void;
+  onSignals(
+    signals: readonly NodeJS.Signals[],
+    listener: (signal: NodeJS.Signals) => void,
+  ): () => void;
   /** Ends the process now, whatever is still pending. */
   exit(code: number): void;
   /** Ends this process by a signal, as if it had never been caught. */

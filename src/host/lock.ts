@@ -25,7 +25,10 @@ const longestPauseMs = 50;
  * @returns undefined when it was still held after `timeoutMs`
  * @throws the system's error when the file cannot be opened or locked
  */
-export async function acquireLock(path: string, options: LockOptions): Promise<FileLock | undefined> {
+export async function acquireLock(
+  path: string,
+  options: LockOptions,
+): Promise<FileLock | undefined> {
   const { flock } = await import('./native.ts');
   const { host } = options;
   const flags = constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW | constants.O_NONBLOCK;
@@ -78,6 +81,7 @@ function noteHolder(descriptor: number, processId: number): void {
 }
 
 function lockError(errno: number, path: string): Error {
-  const name = Object.entries(osConstants.errno).find(([, value]) => value === errno)?.[0] ?? `errno ${errno}`;
+  const name =
+    Object.entries(osConstants.errno).find(([, value]) => value === errno)?.[0] ?? `errno ${errno}`;
   return Object.assign(new Error(`${name}: flock '${path}'`), { code: name });
 }

@@ -184,13 +184,25 @@ function runShell(command: string, options: RunOptions): Promise<RunResult> {
     });
     child.once('close', (exitCode) => {
       clearTimeout(timer);
-      resolve({ exitCode, stdout: Buffer.concat(chunks), timedOut });
+      resolve({
+        exitCode,
+        stdout: Buffer.concat(chunks),
+        timedOut,
+        wroteTooMuch: bytes > options.maxBytes,
+      });
     });
   });
 }
 
-function spawnShared(program: string, args: readonly string[], options: SpawnOptions): ChildProcess {
-  const child = childProcess().spawn(program, args, { env: definedOnly(options.env), stdio: 'inherit' });
+function spawnShared(
+  program: string,
+  args: readonly string[],
+  options: SpawnOptions,
+): ChildProcess {
+  const child = childProcess().spawn(program, args, {
+    env: definedOnly(options.env),
+    stdio: 'inherit',
+  });
   const ended = new Promise<{ exitCode: number | null; signal: NodeJS.Signals | null }>(
     (resolve, reject) => {
       child.once('error', reject);

@@ -4,7 +4,12 @@ import type { Keyring, PromptPassword } from './contract.ts';
 import { openBackend } from './registry.ts';
 import { environmentChoices, resolveKeyringSettings, type KeyringChoices } from './settings.ts';
 
-export { AtmosError, KeyringError, keyringErrorCodes, type KeyringErrorCode } from '../core/errors.ts';
+export {
+  AtmosError,
+  KeyringError,
+  keyringErrorCodes,
+  type KeyringErrorCode,
+} from '../core/errors.ts';
 export type { Keyring, KeyringInfo, PasswordRequest, Probe, PromptPassword } from './contract.ts';
 export { maxKeyBytes, maxValueBytes } from './key.ts';
 

@@ -24,14 +24,17 @@ export function checkKey(key: string): void {
   const fault = keyFault(key);
   if (fault !== undefined) {
     throw new KeyringError('ERR_KEYRING_INVALID_KEY', `key ${shown(key)} ${fault}`, {
-      hints: [`use a name without control characters or a leading dot, of at most ${maxKeyBytes} bytes`],
+      hints: [
+        `use a name without control characters or a leading dot, of at most ${maxKeyBytes} bytes`,
+      ],
     });
   }
 }
 
 /** @throws ERR_KEYRING_TOO_LARGE, or TypeError for text that UTF-8 cannot hold */
 export function checkValue(key: string, value: string, limitBytes = maxValueBytes): void {
-  if (!value.isWellFormed()) throw new TypeError(`the value of ${shown(key)} is not well-formed text`);
+  if (!value.isWellFormed())
+    throw new TypeError(`the value of ${shown(key)} is not well-formed text`);
   const bytes = Buffer.byteLength(value);
   if (bytes > limitBytes) {
     throw new KeyringError(
@@ -54,5 +57,7 @@ function keyFault(key: string): string | undefined {
 
 /** A key for a message: control characters escaped, and not endless. */
 function shown(key: string): string {
-  return JSON.stringify(key.length > 80 ? `${key.slice(0, 80)}…` : key);
+  const text = JSON.stringify(key.length > 80 ? `${key.slice(0, 80)}…` : key);
+  // eslint-disable-next-line no-control-regex
+  return text.replaceAll(/[\u007f-\u009f]/g, (char) => `\\u00${char.charCodeAt(0).toString(16)}`);
 }

@@ -21,7 +21,13 @@ export async function openBackend(context: BackendContext): Promise<Keyring> {
     throw new KeyringError(
       'ERR_KEYRING_UNKNOWN_TYPE',
       `unknown keyring type ${JSON.stringify(type)} (from ${source}): it is one of ${keyringTypes.join(', ')}`,
-      { hints: [nearest === undefined ? 'set auth.keyring.type to system, file or memory' : `did you mean ${nearest}?`] },
+      {
+        hints: [
+          nearest === undefined
+            ? 'set auth.keyring.type to system, file or memory'
+            : `did you mean ${nearest}?`,
+        ],
+      },
     );
   }
   return (await load())(context);

@@ -44,7 +44,9 @@ export function resolveKeyringSettings(
   const passwordFile = first('passwordFile');
   return withoutAbsent({
     type: first('type') ?? byDefault('system'),
-    directory: path ? keyringDirectory(path, host) : byDefault(join(dataDirectory(host), 'keyring')),
+    directory: path
+      ? keyringDirectory(path, host)
+      : byDefault(join(dataDirectory(host), 'keyring')),
     passwordEnv: first('passwordEnv') ?? byDefault('ATMOS_KEYRING_PASSWORD'),
     passwordFile: passwordFile ? absolute(passwordFile, host) : serviceCredential(host),
     passwordCommand: first('passwordCommand'),
@@ -64,7 +66,9 @@ function keyringDirectory(path: Sourced<string>, host: Where): Sourced<string> {
     throw new KeyringError(
       'ERR_KEYRING_IO',
       `the keyring path ${path.value} (from ${path.source}) names a file, so its directory ${parent} would become the keyring`,
-      { hints: ['name a directory of its own, without an extension: ~/.local/share/atmos/keyring'] },
+      {
+        hints: ['name a directory of its own, without an extension: ~/.local/share/atmos/keyring'],
+      },
     );
   }
   return { value: parent, source: path.source };

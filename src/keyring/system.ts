@@ -11,12 +11,16 @@ const reason = 'the system keyring is not supported by this version of atmos-aut
  */
 export function openSystemKeyring({ settings }: BackendContext): Keyring {
   const unavailable = (): never => {
-    throw new KeyringError('ERR_KEYRING_UNAVAILABLE', `${reason} (type system from ${settings.type.source})`, {
-      hints: [
-        'export ATMOS_KEYRING_TYPE=file      # an encrypted file, with a password',
-        'export ATMOS_KEYRING_TYPE=memory    # nothing kept, for this run only',
-      ],
-    });
+    throw new KeyringError(
+      'ERR_KEYRING_UNAVAILABLE',
+      `${reason} (type system from ${settings.type.source})`,
+      {
+        hints: [
+          'export ATMOS_KEYRING_TYPE=file      # an encrypted file, with a password',
+          'export ATMOS_KEYRING_TYPE=memory    # nothing kept, for this run only',
+        ],
+      },
+    );
   };
   return {
     info: { type: 'system', persistent: true, location: 'the keyring of the operating system' },

@@ -15,7 +15,12 @@ export interface CredentialStore {
   /** @throws ERR_KEYRING_FOREIGN, ERR_STORE_INVALID, and the keyring's errors; null: not there */
   read(alias: string, item: ItemKind): Promise<Envelope | null>;
   /** Writes and reads back. @throws as {@link read}; a foreign entry stays as it is */
-  write(alias: string, item: ItemKind, credentials: AwsCredentials, notes?: ItemNotes): Promise<void>;
+  write(
+    alias: string,
+    item: ItemKind,
+    credentials: AwsCredentials,
+    notes?: ItemNotes,
+  ): Promise<void>;
   /** Whether it was there. A foreign entry is refused, a damaged one goes. */
   remove(alias: string, item: ItemKind): Promise<boolean>;
 }
@@ -79,19 +84,31 @@ export function createCredentialStore(options: StoreOptions): CredentialStore {
       const key = itemKey({ realm, alias }, item);
       const existing = await keyring.get(key);
       if (existing !== null) checkOwner(parseEnvelope(existing), alias, item);
-      const text = formatEnvelope({ credentials, realm, alias, item, savedAt: host.now(), ...notes });
+      const text = formatEnvelope({
+        credentials,
+        realm,
+        alias,
+        item,
+        savedAt: host.now(),
+        ...notes,
+      });
       await keyring.set(key, text);
       if ((await keyring.get(key)) !== text) {
-        throw new KeyringError('ERR_KEYRING_IO', `the entry ${key} does not hold what was stored in it`, {
-          hints: ['atmos auth keyring status'],
-        });
+        throw new KeyringError(
+          'ERR_KEYRING_IO',
+          `the entry ${key} does not hold what was stored in it`,
+          {
+            hints: ['atmos auth keyring status'],
+          },
+        );
       }
     },
     async remove(alias, item) {
       try {
         if ((await read(alias, item)) === null) return false;
       } catch (error) {
-        const isUseless = isAtmosError(error, 'ERR_STORE_INVALID') || isAtmosError(error, 'ERR_KEYRING_DAMAGED');
+        const isUseless =
+          isAtmosError(error, 'ERR_STORE_INVALID') || isAtmosError(error, 'ERR_KEYRING_DAMAGED');
         if (!isUseless) throw error;
       }
       return keyring.delete(itemKey({ realm, alias }, item));

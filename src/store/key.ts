@@ -32,7 +32,11 @@ export function parseItemKey(
   currentRealm: string,
 ): { realm: string | null; alias: string; item: ItemKind } | undefined {
   if (!key.startsWith(prefix)) return undefined;
-  const item = key.endsWith(suffixes.session) ? 'session' : key.endsWith(suffixes.token) ? 'token' : 'key';
+  const item = key.endsWith(suffixes.session)
+    ? 'session'
+    : key.endsWith(suffixes.token)
+      ? 'token'
+      : 'key';
   const name = key.slice(prefix.length, key.length - suffixes[item].length);
   if (name === '') return undefined;
   if (currentRealm !== '' && name.startsWith(`${currentRealm}_`)) {
@@ -48,7 +52,11 @@ export function parseItemKey(
  * Realms, other than the given one, under which a long-lived key of that name seems to be stored. A
  * name that begins with our own realm is taken for another identity of ours.
  */
-export function otherRealmsOf(alias: string, keys: readonly string[], currentRealm: string): string[] {
+export function otherRealmsOf(
+  alias: string,
+  keys: readonly string[],
+  currentRealm: string,
+): string[] {
   const end = `_${lowerCase(alias)}`;
   return keys
     .filter((key) => key.startsWith(prefix) && key.endsWith(end))

@@ -22,24 +22,24 @@ export interface KeyringContractOptions {
  *
  * @example a backend of your own, with vitest
  * ```ts
- * import { mkdtemp, rm } from 'node:fs/promises'
- * import { tmpdir } from 'node:os'
- * import { join } from 'node:path'
- * import { keyringContract } from 'atmos-auth/testing'
- * import { test } from 'vitest'
- * import { openMyKeyring } from '../src/my-keyring.ts'
+ * import { mkdtemp, rm } from 'node:fs/promises';
+ * import { tmpdir } from 'node:os';
+ * import { join } from 'node:path';
+ * import { keyringContract } from 'atmos-auth/testing';
+ * import { test } from 'vitest';
+ * import { openMyKeyring } from '../src/my-keyring.ts';
  *
  * const cases = keyringContract({
  *   async fresh() {
- *     const directory = await mkdtemp(join(tmpdir(), 'my-keyring-'))
+ *     const directory = await mkdtemp(join(tmpdir(), 'my-keyring-'));
  *     return {
  *       open: async () => openMyKeyring(directory),
  *       remove: () => rm(directory, { recursive: true }),
- *     }
+ *     };
  *   },
- * })
+ * });
  *
- * for (const { name, run } of cases) test(name, run)
+ * for (const { name, run } of cases) test(name, run);
  * ```
  */
 export function keyringContract(options: KeyringContractOptions): ContractCase[] {

@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { expect } from 'vitest';
 import { AtmosError } from '../../src/core/errors.ts';
 
@@ -8,7 +9,7 @@ export async function errorOf(promise: Promise<unknown>): Promise<AtmosError> {
     (reason: unknown) => reason,
   );
   if (error instanceof AtmosError) return error;
-  expect.fail(error === undefined ? 'it succeeded' : `not one of ours: ${String(error)}`);
+  expect.fail(error === undefined ? 'it succeeded' : `not one of ours: ${inspect(error)}`);
 }
 
 /** The same of a call that must throw. */

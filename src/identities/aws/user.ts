@@ -130,12 +130,22 @@ async function requestSession(
   tokenCode: string | undefined,
 ): Promise<OpenedSession> {
   if (tokenCode !== undefined && !/^\d{6}$/.test(tokenCode)) {
-    throw new AtmosError('ERR_AUTH_MFA_REFUSED', `the MFA code of ${mfaDevice} is not one of six digits`, {
-      hints: ['wait for the next code of the device, then: atmos auth login'],
-    });
+    throw new AtmosError(
+      'ERR_AUTH_MFA_REFUSED',
+      `the MFA code of ${mfaDevice} is not one of six digits`,
+      {
+        hints: ['wait for the next code of the device, then: atmos auth login'],
+      },
+    );
   }
-  const session = await sts.getSessionToken({ durationSeconds, serialNumber: mfaDevice, tokenCode });
-  const offset = session.serverDate ? session.serverDate.getTime() - context.host.now().getTime() : 0;
+  const session = await sts.getSessionToken({
+    durationSeconds,
+    serialNumber: mfaDevice,
+    tokenCode,
+  });
+  const offset = session.serverDate
+    ? session.serverDate.getTime() - context.host.now().getTime()
+    : 0;
   return {
     credentials: awsCredentials({
       accessKeyId: session.accessKeyId,
@@ -172,13 +182,19 @@ function checkPart<T>(
   const checked = checkShape(schema, identity[part], (problem) => {
     const at = [part, ...problem.path];
     const isSecret = part === 'credentials';
-    problems.push(`${at.join('.')} of identity ${identity.name} (${identity.locate(at)}) ${describeProblem(problem, isSecret)}`);
+    problems.push(
+      `${at.join('.')} of identity ${identity.name} (${identity.locate(at)}) ${describeProblem(problem, isSecret)}`,
+    );
   });
   if (checked === undefined) throw new AtmosError('ERR_CONFIG_INVALID', problems.join('\n'));
   return checked;
 }
 
-function configuredKeys(identity: Identity, id: string | undefined, secret: string | undefined): Settings['keys'] {
+function configuredKeys(
+  identity: Identity,
+  id: string | undefined,
+  secret: string | undefined,
+): Settings['keys'] {
   if (!id && !secret) return undefined;
   if (id && secret) return { accessKeyId: id, secretAccessKey: secret };
   throw new AtmosError(
@@ -189,17 +205,28 @@ function configuredKeys(identity: Identity, id: string | undefined, secret: stri
 }
 
 function endpointOf(identity: Identity, endpoint: string | undefined): string | undefined {
-  if (endpoint === undefined || (/^https?:\/\//.test(endpoint) && URL.canParse(endpoint))) return endpoint;
+  if (endpoint === undefined || isPlainUrl(endpoint)) return endpoint;
+  // Not quoted: it may hold a password.
   throw new AtmosError(
     'ERR_CONFIG_INVALID',
-    `spec.endpoint_url of identity ${identity.name} (${identity.locate(['spec', 'endpoint_url'])}) is not an http or https URL`,
+    `spec.endpoint_url of identity ${identity.name} (${identity.locate(['spec', 'endpoint_url'])}) is not an http or https URL without user and password`,
   );
+}
+
+function isPlainUrl(endpoint: string): boolean {
+  if (!/^https?:\/\//.test(endpoint) || !URL.canParse(endpoint)) return false;
+  const { username, password } = new URL(endpoint);
+  return username === '' && password === '';
 }
 
 function usableKeys(identity: Identity, stored: AwsCredentials | null): AwsCredentials {
   const hints = [`atmos auth user configure --identity ${identity.name}`];
   if (stored === null) {
-    throw new AtmosError('ERR_AUTH_KEYS_MISSING', `no access key is stored for identity ${identity.name}`, { hints });
+    throw new AtmosError(
+      'ERR_AUTH_KEYS_MISSING',
+      `no access key is stored for identity ${identity.name}`,
+      { hints },
+    );
   }
   if (stored.sessionToken !== undefined) {
     throw new AtmosError(
@@ -218,22 +245,31 @@ function sessionSeconds(
   hasMfa: boolean,
   { identity, warn }: StrategyContext,
 ): number {
-  const wanted = settings.durationSeconds ?? storedDuration(keys, identity, warn) ?? defaultDurationSeconds;
+  const wanted =
+    settings.durationSeconds ?? storedDuration(keys, identity, warn) ?? defaultDurationSeconds;
   const most = hasMfa ? maxDurationSeconds.withMfa : maxDurationSeconds.withoutMfa;
   const seconds = Math.min(Math.max(wanted, minDurationSeconds), most);
   if (seconds !== wanted) {
     const because = hasMfa ? 'with MFA' : 'without MFA';
-    warn(`the session of identity ${identity.name} lasts ${seconds} seconds instead of ${wanted}: ${because}, from ${minDurationSeconds} to ${most} are possible`);
+    warn(
+      `the session of identity ${identity.name} lasts ${seconds} seconds instead of ${wanted}: ${because}, from ${minDurationSeconds} to ${most} are possible`,
+    );
   }
   return seconds;
 }
 
-function storedDuration(keys: AwsCredentials, identity: Identity, warn: (message: string) => void): number | undefined {
+function storedDuration(
+  keys: AwsCredentials,
+  identity: Identity,
+  warn: (message: string) => void,
+): number | undefined {
   if (keys.sessionDuration === undefined) return undefined;
   try {
     return parseDuration(keys.sessionDuration);
   } catch {
-    warn(`the session duration stored with the key of identity ${identity.name} is not one: the default of 12h is used`);
+    warn(
+      `the session duration stored with the key of identity ${identity.name} is not one: the default of 12h is used`,
+    );
     return undefined;
   }
 }
@@ -242,6 +278,11 @@ function mfaRequired(identity: Identity, device: string): AtmosError {
   return new AtmosError(
     'ERR_AUTH_MFA_REQUIRED',
     `a session for identity ${identity.name} needs a code of the MFA device ${device}`,
-    { hints: [`atmos auth login --identity ${identity.name}`, `atmos auth login --identity ${identity.name} --mfa-token <code>`] },
+    {
+      hints: [
+        `atmos auth login --identity ${identity.name}`,
+        `atmos auth login --identity ${identity.name} --mfa-token <code>`,
+      ],
+    },
   );
 }

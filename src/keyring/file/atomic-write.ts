@@ -41,7 +41,11 @@ export function writeAtomically(write: AtomicWrite): void {
   const temporary = join(write.temporaryDirectory, randomBytes(12).toString('hex'));
   let descriptor: number | undefined;
   try {
-    descriptor = openSync(temporary, constants.O_RDWR | constants.O_CREAT | constants.O_EXCL, 0o600);
+    descriptor = openSync(
+      temporary,
+      constants.O_RDWR | constants.O_CREAT | constants.O_EXCL,
+      0o600,
+    );
     onStep('temporary opened');
     writeFileSync(descriptor, write.text);
     onStep('temporary written');

@@ -6,31 +6,44 @@ const pbkdf2Async = promisify(pbkdf2);
 
 /** Derives wrapping keys from one password, each set of parameters once. */
 export interface Derivation {
+  /** A copy of the key. Rejects once the password is forgotten. */
   wrappingKey(parameters: KeyParameters): Promise<Buffer>;
-  /** Overwrites the password and every key. */
+  /** Overwrites the password and the keys, but not copies in use. */
   forget(): void;
 }
 
 /** Takes over `password`: it is overwritten when the derivation is forgotten. */
 export function createDerivation(password: Buffer): Derivation {
   const keys = new Map<string, Promise<Buffer>>();
+  let isForgotten = false;
+
+  function derive({ algorithm, rounds, salt }: KeyParameters): Promise<Buffer> {
+    const { hash, keyBytes } = variantOf(algorithm);
+    // RFC 7518 §4.8.1.1: the salt is the algorithm's name, a zero byte and p2s.
+    const fullSalt = Buffer.concat([Buffer.from(algorithm), Buffer.from([0]), salt]);
+    return pbkdf2Async(password, fullSalt, rounds, keyBytes, hash);
+  }
+
   return {
-    wrappingKey(parameters) {
+    async wrappingKey(parameters) {
       const { algorithm, rounds, salt } = parameters;
       const name = `${algorithm} ${rounds} ${salt.toString('hex')}`;
-      let key = keys.get(name);
-      if (key === undefined) {
-        const { hash, keyBytes } = variantOf(algorithm);
-        // RFC 7518 §4.8.1.1: the salt is the algorithm's name, a zero byte and p2s.
-        const fullSalt = Buffer.concat([Buffer.from(algorithm), Buffer.from([0]), salt]);
-        key = pbkdf2Async(password, fullSalt, rounds, keyBytes, hash);
-        keys.set(name, key);
-      }
-      return key;
+      // The password is zeros by now: what was sealed under it, anybody could open.
+      if (isForgotten) throw new TypeError('the keyring was closed');
+      const key = keys.get(name) ?? derive(parameters);
+      keys.set(name, key);
+      const copy = Buffer.from(await key);
+      if (isForgotten) throw new TypeError('the keyring was closed');
+      return copy;
     },
     forget() {
+      isForgotten = true;
       password.fill(0);
-      for (const key of keys.values()) void key.then((bytes) => bytes.fill(0));
+      for (const key of keys.values())
+        key.then(
+          (bytes) => bytes.fill(0),
+          () => {},
+        );
       keys.clear();
     },
   };

@@ -1,11 +1,13 @@
-import { lstatSync, mkdirSync, readdirSync, realpathSync, statfsSync, type Stats } from 'node:fs';
-import { dirname } from 'node:path';
-import { KeyringError, systemErrorCode } from '../../core/errors.ts';
+import { lstatSync, mkdirSync, readdirSync, readlinkSync, statfsSync, type Stats } from 'node:fs';
+import { isUtf8 } from 'node:buffer';
+import { dirname, isAbsolute, join, parse, sep } from 'node:path';
+import { KeyringError } from '../../core/errors.ts';
 import { decodeKey } from '../key.ts';
 import { shellWord, translating } from './system-error.ts';
 
 const writableByOthers = 0o022;
 const sticky = 0o1000;
+const mostLinks = 40;
 
 // Magic numbers of statfs(2) where flock(2) may not reach other hosts.
 const networkFileSystems: Readonly<Record<number, string>> = {
@@ -26,10 +28,8 @@ const networkFileSystems: Readonly<Record<number, string>> = {
  * @throws ERR_KEYRING_PERMISSIONS, ERR_KEYRING_IO
  */
 export function findDirectory(directory: string, userId: number | undefined): string | undefined {
-  const real = realPath(directory);
+  const real = walk(directory, userId);
   if (real === undefined) return undefined;
-  checkOwners(directory, userId);
-  checkOwners(real, userId);
   const stats = translating('look at', real, () => lstatSync(real));
   if (!stats.isDirectory()) {
     throw new KeyringError('ERR_KEYRING_IO', `the keyring path ${directory} is not a directory`, {
@@ -62,10 +62,12 @@ export function ensureDirectory(directory: string, userId: number | undefined): 
 
 /** The keys of the entries in a directory, sorted. Names that no key encodes to are not ours. */
 export function listKeys(directory: string): string[] {
-  const names = translating('list', directory, () => readdirSync(directory, { withFileTypes: true }));
+  const names = translating('list', directory, () =>
+    readdirSync(directory, { withFileTypes: true, encoding: 'buffer' }),
+  );
   return names
-    .filter((name) => !name.isDirectory())
-    .map((name) => decodeKey(name.name))
+    .filter((entry) => !entry.isDirectory() && isUtf8(entry.name))
+    .map((entry) => decodeKey(entry.name.toString()))
     .filter((key) => key !== undefined)
     .sort();
 }
@@ -79,24 +81,42 @@ export function networkFileSystem(directory: string): string | undefined {
   }
 }
 
-function realPath(directory: string): string | undefined {
-  try {
-    return realpathSync(directory);
-  } catch (error) {
-    if (systemErrorCode(error) === 'ENOENT') return undefined;
-    return translating('look at', directory, () => {
-      throw error;
-    });
+/**
+ * Follows the path name by name, links too, as the system does, and checks the owner of all that it
+ * passes. Returns the real path, or undefined where the way ends.
+ */
+function walk(path: string, userId: number | undefined): string | undefined {
+  const { root } = parse(path);
+  const names = namesOf(path);
+  let at = root;
+  for (let links = 0; ;) {
+    const stats = look(at);
+    if (stats === undefined) return undefined;
+    if (userId !== undefined) checkOwner(at, stats, userId);
+    if (stats.isSymbolicLink()) {
+      if (++links > mostLinks) {
+        throw new KeyringError('ERR_KEYRING_IO', `cannot look at ${path}: too many symbolic links`);
+      }
+      const target = translating('look at', at, () => readlinkSync(at));
+      names.unshift(...namesOf(target));
+      at = isAbsolute(target) ? root : dirname(at);
+      continue;
+    }
+    const name = names.shift();
+    if (name === undefined) return at;
+    at = join(at, name);
   }
 }
 
-function checkOwners(path: string, userId: number | undefined): void {
-  if (userId === undefined) return;
-  for (let at = path; ; at = dirname(at)) {
-    const stats = translating('look at', at, () => lstatSync(at));
-    checkOwner(at, stats, userId);
-    if (dirname(at) === at) return;
-  }
+function namesOf(path: string): string[] {
+  return path
+    .slice(parse(path).root.length)
+    .split(sep)
+    .filter((name) => name !== '' && name !== '.');
+}
+
+function look(path: string): Stats | undefined {
+  return translating('look at', path, () => lstatSync(path, { throwIfNoEntry: false }));
 }
 
 function checkOwner(path: string, stats: Stats, userId: number): void {
@@ -104,7 +124,12 @@ function checkOwner(path: string, stats: Stats, userId: number): void {
     throw new KeyringError(
       'ERR_KEYRING_PERMISSIONS',
       `${path}, on the way to the keyring, belongs to user ${stats.uid}, who could replace the keyring`,
-      { hints: [`ls -ld ${shellWord(path)}`, 'export ATMOS_KEYRING_FILE_PATH=<a directory of your own>'] },
+      {
+        hints: [
+          `ls -ld ${shellWord(path)}`,
+          'export ATMOS_KEYRING_FILE_PATH=<a directory of your own>',
+        ],
+      },
     );
   }
   const open = (stats.mode & writableByOthers) !== 0 && (stats.mode & sticky) === 0;

@@ -71,9 +71,13 @@ function readAll(path: string, descriptor: number): string {
     if (bytes === 0) return Buffer.concat(chunks).toString('latin1');
     total += bytes;
     if (total > maxEntryBytes) {
-      throw new KeyringError('ERR_KEYRING_DAMAGED', `the entry ${path} is larger than any entry can be`, {
-        hints: [`ls -l ${shellWord(path)}`],
-      });
+      throw new KeyringError(
+        'ERR_KEYRING_DAMAGED',
+        `the entry ${path} is larger than any entry can be`,
+        {
+          hints: [`ls -l ${shellWord(path)}`],
+        },
+      );
     }
     chunks.push(chunk.subarray(0, bytes));
   }

@@ -16,9 +16,24 @@ interface Variant {
 }
 
 const variants = {
-  'PBES2-HS256+A128KW': { hash: 'sha256', keyBytes: 16, wrap: 'id-aes128-wrap', maxRounds: 1_300_000 },
-  'PBES2-HS384+A192KW': { hash: 'sha384', keyBytes: 24, wrap: 'id-aes192-wrap', maxRounds: 950_000 },
-  'PBES2-HS512+A256KW': { hash: 'sha512', keyBytes: 32, wrap: 'id-aes256-wrap', maxRounds: 600_000 },
+  'PBES2-HS256+A128KW': {
+    hash: 'sha256',
+    keyBytes: 16,
+    wrap: 'id-aes128-wrap',
+    maxRounds: 1_300_000,
+  },
+  'PBES2-HS384+A192KW': {
+    hash: 'sha384',
+    keyBytes: 24,
+    wrap: 'id-aes192-wrap',
+    maxRounds: 950_000,
+  },
+  'PBES2-HS512+A256KW': {
+    hash: 'sha512',
+    keyBytes: 32,
+    wrap: 'id-aes256-wrap',
+    maxRounds: 600_000,
+  },
 } as const satisfies Record<string, Variant>;
 
 export type Algorithm = keyof typeof variants;
@@ -77,7 +92,8 @@ export function parseJwe(text: string): Jwe | { fault: string } {
   const parameters = parseHeader(protectedHeader);
   if ('fault' in parameters) return parameters;
   if (!encryptedKey || !iv || !ciphertext || !tag) return { fault: 'a part is not base64url' };
-  if (encryptedKey.length !== contentKeyBytes + 8) return { fault: 'its encrypted key has the wrong length' };
+  if (encryptedKey.length !== contentKeyBytes + 8)
+    return { fault: 'its encrypted key has the wrong length' };
   if (iv.length !== ivBytes) return { fault: 'its IV has the wrong length' };
   if (tag.length !== tagBytes) return { fault: 'its tag has the wrong length' };
   return { parameters, protectedHeader, encryptedKey, iv, ciphertext, tag };
@@ -97,7 +113,8 @@ function parseHeader(protectedHeader: string): KeyParameters | { fault: string }
     return { fault: `its p2c is not between ${minRounds} and ${maxRounds}` };
   }
   const salt = typeof p2s === 'string' ? decodeBase64url(p2s) : undefined;
-  if (!salt || salt.length < 8 || salt.length > 64) return { fault: 'its p2s is not 8 to 64 bytes' };
+  if (!salt || salt.length < 8 || salt.length > 64)
+    return { fault: 'its p2s is not 8 to 64 bytes' };
   return { algorithm: alg, rounds: p2c, salt };
 }
 
@@ -129,7 +146,9 @@ export function openJwe(
   const contentKey = unwrap(jwe, wrappingKey);
   if (contentKey === undefined) return { failed: 'key' };
   try {
-    const decipher = createDecipheriv('aes-256-gcm', contentKey, jwe.iv, { authTagLength: tagBytes });
+    const decipher = createDecipheriv('aes-256-gcm', contentKey, jwe.iv, {
+      authTagLength: tagBytes,
+    });
     decipher.setAAD(Buffer.from(jwe.protectedHeader, 'ascii'));
     decipher.setAuthTag(jwe.tag);
     return { plaintext: Buffer.concat([decipher.update(jwe.ciphertext), decipher.final()]) };

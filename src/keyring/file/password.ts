@@ -39,7 +39,11 @@ export async function resolvePassword(context: BackendContext, isNew: boolean): 
     throw new KeyringError(
       'ERR_KEYRING_PASSWORD_TOO_SHORT',
       `the password for the new keyring ${context.settings.directory.value} has ${bytes} bytes, and at least ${minNewPasswordBytes} are needed`,
-      { hints: [`export ${context.settings.passwordEnv.value}="$(openssl rand -base64 24)"   # and keep it safe`] },
+      {
+        hints: [
+          `export ${context.settings.passwordEnv.value}="$(openssl rand -base64 24)"   # and keep it safe`,
+        ],
+      },
     );
   }
   return password;
@@ -60,10 +64,13 @@ async function readPassword(context: BackendContext, isNew: boolean): Promise<Bu
       return notEmpty(Buffer.from(typed), 'the password that was typed is empty');
     }
     case 'none':
-      throw required(`the file keyring ${settings.directory.value} needs a password, and there is none`, [
-        `export ${settings.passwordEnv.value}=<password>`,
-        'export ATMOS_KEYRING_PASSWORD_FILE=<file that holds it>',
-      ]);
+      throw required(
+        `the file keyring ${settings.directory.value} needs a password, and there is none`,
+        [
+          `export ${settings.passwordEnv.value}=<password>`,
+          'export ATMOS_KEYRING_PASSWORD_FILE=<file that holds it>',
+        ],
+      );
   }
 }
 
@@ -80,7 +87,11 @@ async function fromFile(host: Host, file: Sourced<string>): Promise<Buffer> {
   const named = `the password file ${file.value} (from ${file.source})`;
   const hints = [`ls -l ${shellWord(file.value)}`];
   try {
-    return notEmpty(withoutNewline(await readBounded(host, file.value, named)), `${named} is empty`, hints);
+    return notEmpty(
+      withoutNewline(await readBounded(host, file.value, named)),
+      `${named} is empty`,
+      hints,
+    );
   } catch (error) {
     const code = systemErrorCode(error);
     if (error instanceof KeyringError || code === undefined) throw error;
@@ -107,7 +118,10 @@ async function readBounded(host: Host, path: string, named: string): Promise<Buf
         continue;
       }
       if (host.monotonicMs() > deadline) {
-        throw new KeyringError('ERR_KEYRING_TIMEOUT', `${named} is a pipe that gave no password for 5 seconds`);
+        throw new KeyringError(
+          'ERR_KEYRING_TIMEOUT',
+          `${named} is a pipe that gave no password for 5 seconds`,
+        );
       }
       await host.sleep(pipePauseMs);
     }
@@ -141,8 +155,10 @@ async function fromCommand(host: Host, command: Sourced<string>): Promise<Buffer
   if (result.timedOut) {
     throw new KeyringError('ERR_KEYRING_TIMEOUT', `${named} did not end within 30 seconds`);
   }
+  if (result.wroteTooMuch) throw required(`${named} printed too much for a password`, []);
   if (result.exitCode !== 0) {
-    const how = result.exitCode === null ? 'was killed' : `failed with exit code ${result.exitCode}`;
+    const how =
+      result.exitCode === null ? 'was killed' : `failed with exit code ${result.exitCode}`;
     throw required(`${named} ${how}`, ['run the command by hand and see what it says']);
   }
   return notEmpty(withoutNewline(result.stdout), `${named} printed nothing`, []);

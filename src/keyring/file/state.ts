@@ -117,7 +117,10 @@ export async function sweepTemporary(paths: StatePaths, host: Host): Promise<voi
   const lock = await tryLock(paths, 'exclusive', host, 0);
   if (lock === undefined) return;
   try {
-    for (const name of leftovers(paths)) rmSync(join(paths.temporary, name), { force: true });
+    for (const name of leftovers(paths)) {
+      const path = join(paths.temporary, name);
+      translating('remove', path, () => rmSync(path, { recursive: true, force: true }));
+    }
   } finally {
     lock.release();
   }
@@ -137,9 +140,13 @@ async function tryLock(
     return await acquireLock(paths.lock, { mode, timeoutMs, host });
   } catch (error) {
     if (systemErrorCode(error) === 'ENOLCK' || systemErrorCode(error) === 'MODULE_NOT_FOUND') {
-      throw new KeyringError('ERR_KEYRING_UNAVAILABLE', `${paths.lock} cannot be locked on this system`, {
-        cause: error,
-      });
+      throw new KeyringError(
+        'ERR_KEYRING_UNAVAILABLE',
+        `${paths.lock} cannot be locked on this system`,
+        {
+          cause: error,
+        },
+      );
     }
     throw translateSystemError('lock', paths.lock, error);
   }

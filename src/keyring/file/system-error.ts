@@ -16,10 +16,14 @@ export function translateSystemError(doing: string, path: string, error: unknown
   const code = systemErrorCode(error);
   if (error instanceof KeyringError || code === undefined) return error;
   if (denied.has(code)) {
-    return new KeyringError('ERR_KEYRING_PERMISSIONS', `cannot ${doing} ${path}: permission denied`, {
-      hints: [`ls -ld ${shellWord(path)}`],
-      cause: error,
-    });
+    return new KeyringError(
+      'ERR_KEYRING_PERMISSIONS',
+      `cannot ${doing} ${path}: permission denied`,
+      {
+        hints: [`ls -ld ${shellWord(path)}`],
+        cause: error,
+      },
+    );
   }
   return new KeyringError('ERR_KEYRING_IO', `cannot ${doing} ${path}: ${reasons[code] ?? code}`, {
     hints: hintsFor(code, path),

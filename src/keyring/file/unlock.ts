@@ -5,7 +5,8 @@ import { encodeKey } from '../key.ts';
 import type { Derivation } from './derivation.ts';
 import { listKeys } from './directory.ts';
 import { readEntryFile } from './entry.ts';
-import { createParameters, isStrong, openJwe, parseJwe, type Jwe, type KeyParameters } from './jwe.ts';
+import { openJwe, parseJwe, type Jwe, type KeyParameters } from './jwe.ts';
+import { statePaths } from './state.ts';
 import { shellWord } from './system-error.ts';
 
 // A writer that does not replace files whole, as Go's, shows a torn one for a moment.
@@ -19,24 +20,21 @@ export interface Reader {
   readonly host: Host;
 }
 
-/**
- * The token in an entry's file, or undefined when there is none.
- *
- * @throws ERR_KEYRING_DAMAGED when it is malformed and stays so
- */
-export async function readToken({ directory, host }: Reader, key: string): Promise<Jwe | undefined> {
-  const path = join(directory, encodeKey(key));
-  for (let attempt = 1; ; attempt++) {
-    const text = readEntryFile(path, host.userId);
-    if (text === undefined) return undefined;
-    const token = parseJwe(text);
-    if (!('fault' in token)) return token;
-    if (attempt === tornReads) throw damaged(path, token.fault);
+/** Tries again while an entry may be torn: malformed, or the halves of two that look like one. */
+export async function whenWhole<T extends object>(
+  host: Host,
+  path: string,
+  attempt: () => Promise<T | { fault: string } | undefined>,
+): Promise<T | undefined> {
+  for (let attempts = 1; ; attempts++) {
+    const result = await attempt();
+    if (result === undefined || !('fault' in result)) return result;
+    if (attempts === tornReads) throw damaged(path, result.fault);
     await host.sleep(tornReadPauseMs);
   }
 }
 
-/** What a password turns out to be for a keyring, and the parameters to write with if it fits. */
+/** What a password turns out to be for a keyring, and the parameters it was proved with. */
 export type Verdict =
   | { readonly kind: 'right'; readonly parameters: KeyParameters }
   | { readonly kind: 'wrong' }
@@ -52,16 +50,16 @@ export async function judgePassword(
   derivation: Derivation,
 ): Promise<Verdict> {
   const token = verifier === undefined ? undefined : parseJwe(verifier);
-  if (token && !('fault' in token) && (await opens(token, derivation))) return right(token);
+  if (token && !('fault' in token) && (await opens(token, derivation)))
+    return { kind: 'right', parameters: token.parameters };
   const entries = await sampleEntries(reader);
   for (const entry of entries) {
-    if (await opens(entry, derivation)) return right(entry);
+    if (await opens(entry, derivation)) return { kind: 'right', parameters: entry.parameters };
   }
-  return token === undefined && entries.length === 0 ? { kind: 'new' } : { kind: 'wrong' };
-}
-
-function right({ parameters }: Jwe): Verdict {
-  return { kind: 'right', parameters: isStrong(parameters) ? parameters : createParameters() };
+  if (entries.length > 0) return { kind: 'wrong' };
+  if (token === undefined) return { kind: 'new' };
+  if ('fault' in token) throw damaged(statePaths(reader.directory).verifier, token.fault);
+  return { kind: 'wrong' };
 }
 
 async function opens(token: Jwe, derivation: Derivation): Promise<boolean> {
@@ -70,12 +68,16 @@ async function opens(token: Jwe, derivation: Derivation): Promise<boolean> {
 }
 
 /** A few entries that are whole, passing over those that are not ours to judge by. */
-async function sampleEntries(reader: Reader): Promise<Jwe[]> {
+async function sampleEntries({ directory, host }: Reader): Promise<Jwe[]> {
   const tokens: Jwe[] = [];
-  for (const key of listKeys(reader.directory)) {
+  for (const key of listKeys(directory)) {
     if (tokens.length === triedEntries) break;
+    const path = join(directory, encodeKey(key));
     try {
-      const token = await readToken(reader, key);
+      const token = await whenWhole(host, path, async () => {
+        const text = readEntryFile(path, host.userId);
+        return text === undefined ? undefined : parseJwe(text);
+      });
       if (token) tokens.push(token);
     } catch (error) {
       if (!(error instanceof KeyringError)) throw error;
@@ -88,12 +90,4 @@ export function damaged(path: string, fault: string): KeyringError {
   return new KeyringError('ERR_KEYRING_DAMAGED', `the entry ${path} is damaged: ${fault}`, {
     hints: [`mv ${shellWord(path)} ~/   # then store it again, or bring it back from a backup`],
   });
-}
-
-export function passwordWrong(directory: string, source: string): KeyringError {
-  return new KeyringError(
-    'ERR_KEYRING_PASSWORD_WRONG',
-    `the password (from ${source}) does not open the keyring ${directory}`,
-    { hints: ['check the password: it is the one the first entry was stored with'] },
-  );
 }

@@ -38,9 +38,14 @@ describe.each([goVectors, joseVectors])('entries made by $madeBy', ({ entries })
     expect(await open(token, password)).toEqual({ key, value });
   });
 
-  test.each(entries)('$name does not open with another password', async ({ token, password }) => {
-    expect(await open(token, `${password}x`)).toEqual({ failed: 'key' });
-  });
+  const quickEntries = entries.filter(({ name }) => !/p2c \d{6}/.test(name));
+
+  test.each(quickEntries)(
+    '$name does not open with another password',
+    async ({ token, password }) => {
+      expect(await open(token, `${password}x`)).toEqual({ failed: 'key' });
+    },
+  );
 });
 
 describe('a token of our own', () => {

@@ -1,0 +1,101 @@
+import { join } from 'node:path';
+import { KeyringError } from '../../core/errors.ts';
+import type { BackendContext } from '../contract.ts';
+import { encodeKey } from '../key.ts';
+import type { Access } from './access.ts';
+import { writeAtomically, type OnStep } from './atomic-write.ts';
+import { ensureDirectory } from './directory.ts';
+import { formatItem, type Item } from './item.ts';
+import { createParameters, isStrong, sealJwe, type KeyParameters } from './jwe.ts';
+import {
+  createState,
+  ensureState,
+  lockState,
+  readVerifier,
+  statePaths,
+  sweepTemporary,
+} from './state.ts';
+
+const mostGenerations = 10;
+
+/** The key and the generation of the keyring that an entry is to be written under. */
+interface WritingKey {
+  readonly parameters: KeyParameters;
+  readonly wrappingKey: Buffer;
+  readonly generation: string;
+}
+
+/**
+ * Makes the function that writes entries, and the keyring itself with the first one. An entry is
+ * written only under the password that the keyring has at that moment, and never over one that
+ * cannot be read or belongs to another key.
+ */
+export function createEntryWriter(
+  { settings, host }: BackendContext,
+  access: Access,
+  onStep: OnStep,
+): (item: Item) => Promise<void> {
+  const location = settings.directory.value;
+  const { userId } = host;
+  // Made once, so that many first writes cost one derivation.
+  let ownParameters: KeyParameters | undefined;
+
+  async function unlock(): Promise<WritingKey> {
+    const found = access.find();
+    // The generation is what was judged: one that appears meanwhile may be under another password.
+    const generation = access.verifierOf(found);
+    const verdict = await access.judge(found, generation);
+    if (verdict.kind === 'wrong') throw access.wrongPassword();
+    const proved =
+      verdict.kind === 'right' && isStrong(verdict.parameters) ? verdict.parameters : undefined;
+    const parameters = proved ?? (ownParameters ??= createParameters());
+    const wrappingKey = await verdict.derivation.wrappingKey(parameters);
+    const paths = statePaths(ensureDirectory(location, userId));
+    ensureState(paths, userId);
+    onStep('state made');
+    await sweepTemporary(paths, host);
+    if (generation !== undefined) return { parameters, wrappingKey, generation };
+    const lock = await lockState(paths, 'exclusive', host);
+    onStep('state locked');
+    try {
+      // Of two who make the keyring at once one comes first; the other must know its password.
+      if (readVerifier(paths, userId) === undefined)
+        createState(paths, parameters, wrappingKey, onStep);
+    } finally {
+      lock.release();
+    }
+    return unlock();
+  }
+
+  /** False when the keyring got another password since the key was made. */
+  async function tryWrite(item: Item, writing: WritingKey): Promise<boolean> {
+    const directory = ensureDirectory(location, userId);
+    const paths = statePaths(directory);
+    const lock = await lockState(paths, 'shared', host);
+    onStep('locked');
+    try {
+      if (readVerifier(paths, userId) !== writing.generation) return false;
+      await access.read(directory, item.key);
+      onStep('checked');
+      writeAtomically({
+        path: join(directory, encodeKey(item.key)),
+        text: sealJwe(formatItem(item), writing.parameters, writing.wrappingKey),
+        temporaryDirectory: paths.temporary,
+        onStep,
+      });
+      return true;
+    } finally {
+      lock.release();
+    }
+  }
+
+  return async (item) => {
+    for (let generations = 0; generations < mostGenerations; generations++) {
+      if (await tryWrite(item, await unlock())) return;
+    }
+    throw new KeyringError(
+      'ERR_KEYRING_BUSY',
+      `the password of the keyring ${location} keeps changing`,
+    );
+  };
+}

@@ -1,0 +1,147 @@
+import type { Socket } from 'node:net';
+import type { Host } from '../../../../host/host.ts';
+import { sessionBusSockets } from './address.ts';
+import { BusError, isBusError, malformed } from './bus-error.ts';
+import { text, tupleOf, type Decoder } from './decode.ts';
+import { createFrames } from './frames.ts';
+import { formatCall, parseMessage, readBody, type Call, type Message } from './message.ts';
+import { openSocket } from './socket.ts';
+import { withinLimit } from './time-limit.ts';
+
+const connectLimitMs = 5_000;
+const callLimitMs = 5_000;
+
+/** The next signal of one kind: to be awaited, or forgotten. */
+export interface AwaitedSignal {
+  readonly message: Promise<Message>;
+  forget(): void;
+}
+
+/**
+ * A connection to a message bus. Every call ends: with an answer, with an error, or after five
+ * seconds, and then the connection is closed too, since a late answer is of no use. While nothing is
+ * awaited it does not keep the process alive.
+ */
+export interface Bus {
+  isOpen(): boolean;
+  /** @throws BusError */
+  call<T>(call: Call, answer: Decoder<T>): Promise<T>;
+  /** Sends without asking for an answer. */
+  send(call: Call): void;
+  nextSignal(path: string, member: string): AwaitedSignal;
+  close(): void;
+}
+
+interface Waiting {
+  resolve(message: Message): void;
+  reject(error: BusError): void;
+}
+
+/** Connects to the session bus and says hello. @throws BusError */
+export async function connectSessionBus(host: Host): Promise<Bus> {
+  const socket = await openSocket(sessionBusSockets(host), host, connectLimitMs);
+  const bus = createBus(socket, host);
+  await bus.call(busCall('Hello'), tupleOf(text));
+  return bus;
+}
+
+/** A call of the bus itself. */
+export function busCall(member: string, ...body: NonNullable<Call['body']>): Call {
+  const name = 'org.freedesktop.DBus';
+  return { destination: name, path: '/org/freedesktop/DBus', interface: name, member, body };
+}
+
+function createBus(socket: Socket, host: Host): Bus {
+  const calls = new Map<number, Waiting>();
+  const signals = new Map<string, Waiting>();
+  let lastSerial = 0;
+  let failure: BusError | undefined;
+
+  function fail(error: BusError): void {
+    failure ??= error;
+    socket.destroy();
+    for (const waiting of [...calls.values(), ...signals.values()]) waiting.reject(failure);
+    calls.clear();
+    signals.clear();
+  }
+
+  function onMessage(bytes: Buffer): void {
+    const message = parseMessage(bytes);
+    const { replySerial } = message;
+    if (message.type === 'signal') {
+      signals.get(signalName(message.path ?? '', message.member ?? ''))?.resolve(message);
+    } else if (replySerial !== undefined && message.type !== 'other') {
+      calls.get(replySerial)?.resolve(message);
+      calls.delete(replySerial);
+    }
+  }
+
+  function send(call: Call, wantsReply: boolean): number {
+    if (failure) throw failure;
+    lastSerial += 1;
+    socket.write(formatCall(call, lastSerial, wantsReply));
+    return lastSerial;
+  }
+
+  function awaitReply(call: Call): Promise<Message> {
+    return new Promise((resolve, reject) => {
+      calls.set(send(call, true), { resolve, reject });
+    });
+  }
+
+  const cut = createFrames(onMessage);
+  socket.on('data', (chunk: Buffer) => {
+    try {
+      cut(chunk);
+    } catch (error) {
+      fail(isBusError(error) ? error : malformed('a message could not be read'));
+    }
+  });
+  socket.on('error', () => fail(hungUp()));
+  socket.on('close', () => fail(hungUp()));
+  socket.unref();
+
+  return {
+    isOpen: () => failure === undefined,
+    async call(call, answer) {
+      const expired = () =>
+        new BusError('timeout', `${call.destination} did not answer ${call.member}`);
+      socket.ref();
+      try {
+        const message = await withinLimit(host, callLimitMs, awaitReply(call), expired);
+        if (message.type === 'error') throw answeredError(message);
+        return readBody(message, answer);
+      } catch (error) {
+        if (isBusError(error, 'timeout')) fail(error);
+        throw error;
+      } finally {
+        if (calls.size === 0) socket.unref();
+      }
+    },
+    send: (call) => void send(call, false),
+    nextSignal(path, member) {
+      const name = signalName(path, member);
+      const message = new Promise<Message>((resolve, reject) =>
+        signals.set(name, { resolve, reject }),
+      );
+      // Whoever awaits it sees the failure; nobody else has to.
+      message.catch(() => {});
+      return { message, forget: () => void signals.delete(name) };
+    },
+    close: () => fail(hungUp()),
+  };
+}
+
+function signalName(path: string, member: string): string {
+  return `${path} ${member}`;
+}
+
+function hungUp(): BusError {
+  return new BusError('closed', 'the session bus hung up');
+}
+
+/** The error that was answered. Its text is for a person, and may be absent. */
+function answeredError({ errorName = 'unnamed', signature, body }: Message): BusError {
+  const said = signature.startsWith('s') ? text.read(body) : '';
+  return new BusError('answered', said, errorName);
+}

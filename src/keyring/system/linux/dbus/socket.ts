@@ -1,0 +1,88 @@
+import { createConnection, type Socket } from 'node:net';
+import { systemErrorCode } from '../../../../core/errors.ts';
+import type { Host } from '../../../../host/host.ts';
+import { BusError } from './bus-error.ts';
+import { withinLimit } from './time-limit.ts';
+
+const maxLineBytes = 4096;
+
+/** A connection to the first of the sockets that takes it, and that knows who we are. */
+export async function openSocket(
+  names: readonly string[],
+  host: Pick<Host, 'userId' | 'sleep'>,
+  limitMs: number,
+): Promise<Socket> {
+  let current: Socket | undefined;
+  const opening = async () => {
+    let failure: unknown = new BusError('absent', 'the address of the session bus is too long');
+    for (const name of names) {
+      try {
+        current = createConnection(name);
+        await connected(current, name);
+        await authenticate(current, host.userId);
+        return current;
+      } catch (error) {
+        current?.destroy();
+        failure = error;
+      }
+    }
+    throw failure;
+  };
+  const expired = () => new BusError('timeout', 'the session bus did not let us in');
+  try {
+    return await withinLimit(host, limitMs, opening(), expired);
+  } catch (error) {
+    current?.destroy();
+    throw error;
+  }
+}
+
+function connected(socket: Socket, name: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    socket.once('connect', resolve);
+    socket.on('error', (error) => {
+      const why = systemErrorCode(error) ?? 'it broke off';
+      reject(new BusError('unreachable', `no bus answers at ${shownName(name)} (${why})`));
+    });
+  });
+}
+
+/** SASL EXTERNAL: the system tells the bus who we are, we only say it too. */
+async function authenticate(socket: Socket, userId: number | undefined): Promise<void> {
+  const identity = Buffer.from(String(userId ?? '')).toString('hex');
+  const answer = readLine(socket);
+  socket.write(`\0AUTH EXTERNAL ${identity}\r\n`);
+  if (!/^OK [0-9a-f]{32}$/i.test(await answer)) {
+    throw new BusError('rejected', `the session bus refuses user ${userId}`);
+  }
+  socket.write('BEGIN\r\n');
+}
+
+/** One line, and nothing of what follows it. */
+function readLine(socket: Socket): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const taken: Buffer[] = [];
+    const stop = () => socket.off('readable', read).off('close', closed);
+    const closed = () => reject(new BusError('closed', 'the session bus hung up'));
+    function read() {
+      for (let byte = nextByte(socket); byte; byte = nextByte(socket)) {
+        taken.push(byte);
+        if (byte[0] === 0x0a || taken.length > maxLineBytes) {
+          stop();
+          resolve(Buffer.concat(taken).toString('latin1').trimEnd());
+          return;
+        }
+      }
+    }
+    socket.on('readable', read).once('close', closed);
+  });
+}
+
+function nextByte(socket: Socket): Buffer | undefined {
+  const byte: unknown = socket.read(1);
+  return Buffer.isBuffer(byte) ? byte : undefined;
+}
+
+function shownName(name: string): string {
+  return name.startsWith('\0') ? `unix:abstract=${name.slice(1)}` : name;
+}
