@@ -27,7 +27,8 @@ const flight = singleFlight(
     const word = await new Promise((resolve) => {
       input.once('line', resolve);
     });
-    if (word === 'fail') throw new AtmosError('ERR_AUTH_DENIED', 'AWS denies it', { hints: ['ask'] });
+    if (word === 'fail')
+      throw new AtmosError('ERR_AUTH_DENIED', 'AWS denies it', { hints: ['ask'] });
     writeFileSync(path, '');
     return 'made';
   },

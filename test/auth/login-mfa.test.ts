@@ -112,7 +112,10 @@ describe('a login with a second factor', () => {
 
 describe('a login with a second factor, and nobody to ask', () => {
   const required = `a session for identity dev needs a code of the MFA device ${device}`;
-  const hints = ['atmos auth login --identity dev', 'atmos auth login --identity dev --mfa-token <code>'];
+  const hints = [
+    'atmos auth login --identity dev',
+    'atmos auth login --identity dev --mfa-token <code>',
+  ];
 
   test.each([
     ['no code is to be had', async () => undefined],
@@ -210,7 +213,10 @@ describe('who waits for the same code', () => {
     const second = waiter.place.manager.login(ops);
     await waiter.isWaiting;
     prompt.answer(codes[0]);
-    expect((await Promise.all([first, second])).map(({ wasOpened }) => wasOpened)).toEqual([true, true]);
+    expect((await Promise.all([first, second])).map(({ wasOpened }) => wasOpened)).toEqual([
+      true,
+      true,
+    ]);
   });
 
   test('is asked, though the other one had nobody to ask', async () => {

@@ -40,7 +40,11 @@ describe.each(['memory', 'file'] as const)('a login, on the keyring %s', (keyrin
       expiresAt: new Date('2026-01-01T01:00:00Z'),
     });
     expect(place.server.calls).toMatchObject([
-      { action: 'GetSessionToken', accessKeyId: user.accessKeyId, params: { DurationSeconds: '3600' } },
+      {
+        action: 'GetSessionToken',
+        accessKeyId: user.accessKeyId,
+        params: { DurationSeconds: '3600' },
+      },
     ]);
 
     expect(await place.keyring.keys()).toEqual(['atmos_r_dev', 'atmos_r_dev@session']);
@@ -92,7 +96,9 @@ describe('logins at once', () => {
     const place = await openPlace();
     const identity = identityAt(place);
     await place.manager.saveKeys(identity, keys);
-    const results = await Promise.all(Array.from({ length: 8 }, () => place.manager.login(identity)));
+    const results = await Promise.all(
+      Array.from({ length: 8 }, () => place.manager.login(identity)),
+    );
     expect(results.filter(({ wasOpened }) => wasOpened)).toHaveLength(1);
     expect(new Set(results.map(({ session }) => session.credentials.accessKeyId)).size).toBe(1);
     expect(opened(place)).toBe(1);
@@ -143,7 +149,7 @@ describe('logins at once', () => {
     const asked = new Promise<void>((resolve) => {
       isAsked = resolve;
     });
-    let answer = (_: undefined) => {};
+    let answer: ((code: undefined) => void) | undefined;
     const mfaCode = () => {
       isAsked();
       return new Promise<undefined>((resolve) => {
@@ -159,7 +165,7 @@ describe('logins at once', () => {
     expect(error.message).toBe(
       'process 4242 has been opening a session for identity dev for 0 seconds',
     );
-    answer(undefined);
+    answer?.(undefined);
     expect((await first).code).toBe('ERR_AUTH_MFA_REQUIRED');
   });
 
@@ -200,7 +206,8 @@ describe('a session that cannot be stored', () => {
     const place = await openPlace({
       keyring: {
         ...keyring,
-        set: (key, value) => (key.endsWith('@session') ? Promise.reject(full) : keyring.set(key, value)),
+        set: (key, value) =>
+          key.endsWith('@session') ? Promise.reject(full) : keyring.set(key, value),
       },
     });
     const identity = identityAt(place);
@@ -296,9 +303,7 @@ describe('a login that cannot look', () => {
       },
     };
     expect(await errorOf(login(context, identity))).toBe(refused);
-    expect(seen).toEqual([
-      { url: place.server.url, source: '/p/atmos.yaml:spec:endpoint_url' },
-    ]);
+    expect(seen).toEqual([{ url: place.server.url, source: '/p/atmos.yaml:spec:endpoint_url' }]);
     expect(place.server.calls).toEqual([]);
   });
 });

@@ -94,7 +94,7 @@ export async function openPlace(options: PlaceOptions = {}): Promise<Place> {
     env: { XDG_STATE_HOME: join(root, 'state') },
     now: () => clock.now,
     monotonicMs: () => performance.now(),
-    sleep: async (milliseconds) => void (await sleep(milliseconds)),
+    sleep: (milliseconds) => sleep(milliseconds),
     ...options.host,
   });
   const server = beside?.server ?? (await openServer(clock, options.sts));

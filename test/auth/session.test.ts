@@ -63,7 +63,7 @@ describe('a session is used again while 15 minutes remain, or a quarter of a sho
   test('never when it was over before it was saved', () => {
     const session = sessionOf(-5 * minutes);
     expect(isReusable(session, testStart)).toBe(false);
-    expect(isReusable(session, later(-2 * minutes))).toBe(false);
+    expect(isReusable(session, later(-4 * minutes))).toBe(false);
   });
 });
 

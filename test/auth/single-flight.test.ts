@@ -25,7 +25,7 @@ function makeFlight(overrides: Partial<Host> = {}) {
       env: { XDG_STATE_HOME: root },
       processId: 4242,
       monotonicMs: () => performance.now(),
-      sleep: async (milliseconds) => void (await sleep(milliseconds)),
+      sleep: (milliseconds) => sleep(milliseconds),
       ...overrides,
     }),
     isShared: (code: ErrorCode) => code === 'ERR_AUTH_DENIED',
@@ -48,7 +48,12 @@ function openTask<T>() {
     began();
     return ended;
   };
-  return { run, started, succeed: (value: T) => end?.resolve(value), fail: (error: Error) => end?.reject(error) };
+  return {
+    run,
+    started,
+    succeed: (value: T) => end?.resolve(value),
+    fail: (error: Error) => end?.reject(error),
+  };
 }
 
 const notRun = () => Promise.reject(new Error('it was run'));
@@ -245,7 +250,9 @@ describe('a state directory that cannot be used', () => {
     writeFileSync(join(locks, '..', '..', 'atmos'), 'a file');
     const error = await errorOf(singleFlight(options, notRun));
     expect(error.code).toBe('ERR_IO');
-    expect(error.message).toMatch(/^cannot make the directory for locks .*\/locks: (ENOTDIR|EEXIST)$/);
+    expect(error.message).toMatch(
+      /^cannot make the directory for locks .*\/locks: (ENOTDIR|EEXIST)$/,
+    );
     expect(error.hints).toEqual(hints);
   });
 
@@ -289,8 +296,13 @@ describe('across processes', () => {
     );
     runner.tell('succeed');
     const ends = await Promise.all(all.map((one) => one.heard('ended')));
-    expect(ends.sort()).toEqual([...Array.from({ length: 29 }, () => 'found'), 'made']);
-    expect(all.filter(({ said }) => said.some(({ event }) => event === 'running'))).toEqual([runner]);
+    expect(ends.toSorted((a = '', b = '') => a.localeCompare(b))).toEqual([
+      ...Array.from({ length: 29 }, () => 'found'),
+      'made',
+    ]);
+    expect(all.filter(({ said }) => said.some(({ event }) => event === 'running'))).toEqual([
+      runner,
+    ]);
   });
 
   test('a failure is that of all who waited, and a later one tries', async () => {
@@ -300,13 +312,17 @@ describe('across processes', () => {
     const waiting = Array.from({ length: 5 }, start);
     const messages = await Promise.all(waiting.map((one) => one.heard('waiting')));
     expect(new Set(messages)).toEqual(
-      new Set([`waiting for process ${holder.processId}, which is opening a session for identity dev`]),
+      new Set([
+        `waiting for process ${holder.processId}, which is opening a session for identity dev`,
+      ]),
     );
     holder.tell('fail');
     const all = [holder, ...waiting];
     const failures = await Promise.all(all.map((one) => one.heard('failed')));
     expect(new Set(failures)).toEqual(new Set(['ERR_AUTH_DENIED: AWS denies it']));
-    expect(waiting.flatMap(({ said }) => said).filter(({ event }) => event === 'running')).toEqual([]);
+    expect(waiting.flatMap(({ said }) => said).filter(({ event }) => event === 'running')).toEqual(
+      [],
+    );
 
     const later = start();
     await later.heard('running');

@@ -47,11 +47,7 @@ describe('credentials', () => {
     const shown = inspect(wrap(awsCredentials(fields)), { depth: 10, showHidden: true });
     expect(shown).toContain('ASIA…MPLE');
     expect(shown).not.toContain('Canary');
-    expect(`${shown}`).not.toContain(fields.accessKeyId);
-  });
-
-  test('keep their secrets in text', () => {
-    expect(String(awsCredentials(fields))).not.toContain('Canary');
+    expect(shown).not.toContain(fields.accessKeyId);
   });
 });
 

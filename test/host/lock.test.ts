@@ -1,11 +1,4 @@
-import {
-  existsSync,
-  mkdirSync,
-  readFileSync,
-  statSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
@@ -15,7 +8,7 @@ import { temporaryDirectory } from '../support/temporary.ts';
 const host = {
   processId: 4242,
   monotonicMs: () => performance.now(),
-  sleep: async (milliseconds: number) => void (await sleep(milliseconds)),
+  sleep: (milliseconds: number) => sleep(milliseconds),
 };
 
 function makePath(): string {

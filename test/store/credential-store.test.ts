@@ -34,7 +34,12 @@ const separate = 'set auth.realm to a name of its own, so that no two identities
 function open(realm: string, keyring: Keyring = openMemoryKeyring(), otherOwners: Owner[] = []) {
   return {
     keyring,
-    store: createCredentialStore({ keyring, realm, otherOwners, host: fakeHost({ now: () => savedAt }) }),
+    store: createCredentialStore({
+      keyring,
+      realm,
+      otherOwners,
+      host: fakeHost({ now: () => savedAt }),
+    }),
   };
 }
 
@@ -147,7 +152,12 @@ describe('two pairs of realm and alias with one name', () => {
     const { store, keyring } = open('a_b');
     const foreign = { type: 'gcp', data: {}, realm: 'a', alias: 'b_c', item: 'key' };
     await keyring.set('atmos_a_b_c', JSON.stringify(foreign));
-    await expectRefusal(keyring, () => store[operation]('c', 'key'), 'ERR_KEYRING_FOREIGN', message);
+    await expectRefusal(
+      keyring,
+      () => store[operation]('c', 'key'),
+      'ERR_KEYRING_FOREIGN',
+      message,
+    );
   });
 
   test('nor overwrite it then', async () => {
@@ -183,7 +193,8 @@ describe('an entry that Atmos wrote', () => {
       await keyring.set('atmos_a_b_c', ofAtmos);
       await expectRefusal(
         keyring,
-        () => (operation === 'write' ? store.write('b_c', 'key', keys) : store[operation]('b_c', 'key')),
+        () =>
+          operation === 'write' ? store.write('b_c', 'key', keys) : store[operation]('b_c', 'key'),
         'ERR_KEYRING_FOREIGN',
         'the entry atmos_a_b_c does not say whether it is the key of identity b_c of realm a or that of identity C of realm a_b',
       );

@@ -92,7 +92,10 @@ describe('what we write', () => {
   });
 
   test('has an expiration in whole seconds', () => {
-    const credentials = awsCredentials({ ...full, expiresAt: new Date('2026-01-31T12:00:00.999Z') });
+    const credentials = awsCredentials({
+      ...full,
+      expiresAt: new Date('2026-01-31T12:00:00.999Z'),
+    });
     const { data } = JSON.parse(formatEnvelope({ credentials, ...owner, item: 'session' }));
     expect(data.expiration).toBe('2026-01-31T12:00:00Z');
   });
@@ -152,22 +155,66 @@ describe('what is none', () => {
     ['another spelling', '{"type":"AWS","data":{}}', 'its type is not known here'],
     ['a type of any text', '{"type":"Canary\\n","data":{}}', 'its type is not known here'],
     ['one without a key', aws({}), 'its access key id or secret access key is missing'],
-    ['one without an id', aws({ ...minimal, access_key_id: '' }), 'its access key id or secret access key is missing'],
-    ['one without a secret', aws({ access_key_id: 'AKIA' }), 'its access key id or secret access key is missing'],
-    ['one whose data hides', '{"type":"aws","data":{"__proto__":{"access_key_id":"a","secret_access_key":"b"}}}', 'its access key id or secret access key is missing'],
-    ['one whose secret is a number', aws({ ...minimal, secret_access_key: 5 }), 'its secret_access_key is not text'],
-    ['one whose token is null', aws({ ...minimal, session_token: null }), 'its session_token is not text'],
-    ['one whose expiry is a number', aws({ ...minimal, expiration: 1769860800 }), 'its expiration is not text'],
-    ['one whose region is a list', aws({ ...minimal, region: ['eu-west-1'] }), 'its region is not text'],
+    [
+      'one without an id',
+      aws({ ...minimal, access_key_id: '' }),
+      'its access key id or secret access key is missing',
+    ],
+    [
+      'one without a secret',
+      aws({ access_key_id: 'AKIA' }),
+      'its access key id or secret access key is missing',
+    ],
+    [
+      'one whose data hides',
+      '{"type":"aws","data":{"__proto__":{"access_key_id":"a","secret_access_key":"b"}}}',
+      'its access key id or secret access key is missing',
+    ],
+    [
+      'one whose secret is a number',
+      aws({ ...minimal, secret_access_key: 5 }),
+      'its secret_access_key is not text',
+    ],
+    [
+      'one whose token is null',
+      aws({ ...minimal, session_token: null }),
+      'its session_token is not text',
+    ],
+    [
+      'one whose expiry is a number',
+      aws({ ...minimal, expiration: 1769860800 }),
+      'its expiration is not text',
+    ],
+    [
+      'one whose region is a list',
+      aws({ ...minimal, region: ['eu-west-1'] }),
+      'its region is not text',
+    ],
     ['one whose realm is a number', withOwn({ realm: 5 }), 'its realm is damaged'],
     ['one whose realm is null', withOwn({ realm: null }), 'its realm is damaged'],
     ['one whose realm is endless', withOwn({ realm: 'r'.repeat(241) }), 'its realm is damaged'],
-    ['one whose alias commands a terminal', withOwn({ alias: '\u001b[31m' }), 'its alias is damaged'],
+    [
+      'one whose alias commands a terminal',
+      withOwn({ alias: '\u001b[31m' }),
+      'its alias is damaged',
+    ],
     ['one of an item there is not', withOwn({ item: 'keys' }), 'its item is damaged'],
     ['one whose time is none', withOwn({ saved_at: 'yesterday' }), 'its saved_at is damaged'],
-    ['one whose fingerprint is none', withOwn({ chain_fingerprint: {} }), 'its chain_fingerprint is damaged'],
-    ['one whose offset is text', withOwn({ clock_offset_ms: '0' }), 'its clock_offset_ms is damaged'],
-    ['one whose offset is beyond all clocks', withOwn({ clock_offset_ms: 1e300 }), 'its clock_offset_ms is damaged'],
+    [
+      'one whose fingerprint is none',
+      withOwn({ chain_fingerprint: {} }),
+      'its chain_fingerprint is damaged',
+    ],
+    [
+      'one whose offset is text',
+      withOwn({ clock_offset_ms: '0' }),
+      'its clock_offset_ms is damaged',
+    ],
+    [
+      'one whose offset is beyond all clocks',
+      withOwn({ clock_offset_ms: 1e300 }),
+      'its clock_offset_ms is damaged',
+    ],
   ])('%s', (_, text, fault) => {
     expect(parseEnvelope(text)).toEqual({ fault });
   });
@@ -181,12 +228,22 @@ describe('what is none', () => {
 
 test('is an envelope or a fault without a word of its content, whatever the text', () => {
   const canary = 'CANARY';
-  const value = fc.oneof(fc.jsonValue(), fc.string().map((text) => `${canary}${text}`), fc.constant(minimal));
+  const value = fc.oneof(
+    fc.jsonValue(),
+    fc.string().map((text) => `${canary}${text}`),
+    fc.constant(minimal),
+  );
   const field = (name: string) => ({ [name]: value });
   const envelope = fc.record(
     {
       ...field('type'),
-      data: fc.oneof(value, fc.record({ access_key_id: value, secret_access_key: value, expiration: value, region: value }, { requiredKeys: [] })),
+      data: fc.oneof(
+        value,
+        fc.record(
+          { access_key_id: value, secret_access_key: value, expiration: value, region: value },
+          { requiredKeys: [] },
+        ),
+      ),
       ...field('realm'),
       ...field('alias'),
       ...field('item'),

@@ -46,7 +46,11 @@ describe('what a key says', () => {
     ['atmos_r_dev', '', { realm: null, alias: 'r_dev', item: 'key' }],
     [`atmos_${hash}_dev`, 'r', { realm: hash, alias: 'dev', item: 'key' }],
     ['atmos_default_dev', 'r', { realm: 'default', alias: 'dev', item: 'key' }],
-    [`atmos_${hash.toUpperCase()}_d`, 'r', { realm: null, alias: `${hash.toUpperCase()}_d`, item: 'key' }],
+    [
+      `atmos_${hash.toUpperCase()}_d`,
+      'r',
+      { realm: null, alias: `${hash.toUpperCase()}_d`, item: 'key' },
+    ],
     ['atmos_dev', 'r', { realm: null, alias: 'dev', item: 'key' }],
     ['atmos__leading', '', { realm: null, alias: '_leading', item: 'key' }],
     ['atmos_r_', 'r', { realm: null, alias: 'r_', item: 'key' }],

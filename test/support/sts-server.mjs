@@ -48,6 +48,7 @@ export async function startSts(options) {
     calls.push(describeCall(params, authorization, clock()));
     const script = scripts.shift() ?? {};
     if (script.delayMs !== undefined) await pause(script.delayMs);
+    await script.until;
     if (script.hang) return;
     if (script.reset) {
       incoming.socket.resetAndDestroy();

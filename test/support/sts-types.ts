@@ -45,6 +45,8 @@ export interface StsScript {
   reset?: boolean;
   /** Wait before the answer. */
   delayMs?: number;
+  /** Wait for it before the answer. */
+  until?: Promise<void>;
   /** For how many calls, one after another. Default 1. */
   times?: number;
 }

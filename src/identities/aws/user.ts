@@ -1,5 +1,6 @@
+import { withMfaCode } from '../../auth/mfa.ts';
 import { awsCredentials, type AwsCredentials } from '../../core/credentials.ts';
-import { AtmosError, isAtmosError } from '../../core/errors.ts';
+import { AtmosError } from '../../core/errors.ts';
 import type { Identity } from '../../core/identity.ts';
 import { parseDuration } from '../../core/time.ts';
 import { checkShape, describeProblem, flag, mapOf, optional, text } from '../../core/validate.ts';
@@ -54,7 +55,7 @@ async function prepare(context: StrategyContext): Promise<PreparedIdentity> {
   const keys = settings.keys
     ? awsCredentials(settings.keys)
     : usableKeys(identity, await context.readStoredKeys());
-  const mfaDevice = settings.mfaArn ?? (settings.keys ? undefined : keys.mfaArn);
+  const mfaDevice = settings.mfaArn ?? keys.mfaArn;
   const durationSeconds = sessionSeconds(settings, keys, mfaDevice !== undefined, context);
   const region = settings.region ?? defaultRegion;
   const openSts = async (credentials: AwsCredentials, timeoutMs: number): Promise<Sts> => {
@@ -109,35 +110,19 @@ interface Opening {
   readonly durationSeconds: number;
 }
 
-async function openSession(sts: Sts, opening: Opening): Promise<OpenedSession> {
-  const { mfaDevice, open } = opening;
-  if (mfaDevice === undefined) return requestSession(sts, opening, undefined);
-  const code = await open.mfaCode?.({ device: mfaDevice, isRetry: false });
-  if (code === undefined) throw mfaRequired(opening.context.identity, mfaDevice);
-  try {
-    return await requestSession(sts, opening, code);
-  } catch (error) {
-    if (!isAtmosError(error, 'ERR_AUTH_MFA_REFUSED')) throw error;
-    const another = await open.mfaCode?.({ device: mfaDevice, isRetry: true });
-    if (another === undefined) throw error;
-    return requestSession(sts, opening, another);
-  }
+function openSession(sts: Sts, opening: Opening): Promise<OpenedSession> {
+  const { context, open, mfaDevice } = opening;
+  if (mfaDevice === undefined) return requestSession(sts, opening);
+  return withMfaCode(mfaDevice, context.identity, open, (code) =>
+    requestSession(sts, opening, code),
+  );
 }
 
 async function requestSession(
   sts: Sts,
   { context, region, mfaDevice, durationSeconds }: Opening,
-  tokenCode: string | undefined,
+  tokenCode?: string,
 ): Promise<OpenedSession> {
-  if (tokenCode !== undefined && !/^\d{6}$/.test(tokenCode)) {
-    throw new AtmosError(
-      'ERR_AUTH_MFA_REFUSED',
-      `the MFA code of ${mfaDevice} is not one of six digits`,
-      {
-        hints: ['wait for the next code of the device, then: atmos auth login'],
-      },
-    );
-  }
   const session = await sts.getSessionToken({
     durationSeconds,
     serialNumber: mfaDevice,
@@ -272,17 +257,4 @@ function storedDuration(
     );
     return undefined;
   }
-}
-
-function mfaRequired(identity: Identity, device: string): AtmosError {
-  return new AtmosError(
-    'ERR_AUTH_MFA_REQUIRED',
-    `a session for identity ${identity.name} needs a code of the MFA device ${device}`,
-    {
-      hints: [
-        `atmos auth login --identity ${identity.name}`,
-        `atmos auth login --identity ${identity.name} --mfa-token <code>`,
-      ],
-    },
-  );
 }

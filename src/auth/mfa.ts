@@ -1,0 +1,51 @@
+import { AtmosError, isAtmosError } from '../core/errors.ts';
+import type { Identity } from '../core/identity.ts';
+import type { OpenContext } from './strategy.ts';
+
+/**
+ * Runs `request` with a code of the device, and once more with another where AWS refused that one.
+ *
+ * @throws ERR_AUTH_MFA_REQUIRED when no code is to be had, ERR_AUTH_MFA_REFUSED, and what the
+ * request throws
+ */
+export async function withMfaCode<T>(
+  device: string,
+  identity: Identity,
+  { mfaCode }: OpenContext,
+  request: (code: string) => Promise<T>,
+): Promise<T> {
+  const attempt = async (code: string) => request(checkCode(code, device));
+  const code = await mfaCode?.({ device, isRetry: false });
+  if (code === undefined) throw mfaRequired(identity, device);
+  try {
+    return await attempt(code);
+  } catch (error) {
+    if (!isAtmosError(error, 'ERR_AUTH_MFA_REFUSED')) throw error;
+    const another = await mfaCode?.({ device, isRetry: true });
+    if (another === undefined) throw error;
+    return attempt(another);
+  }
+}
+
+/** What cannot be a code is not sent, and not repeated in the error. */
+function checkCode(code: string, device: string): string {
+  if (/^\d{6}$/.test(code)) return code;
+  throw new AtmosError(
+    'ERR_AUTH_MFA_REFUSED',
+    `the MFA code of ${device} is not one of six digits`,
+    { hints: ['wait for the next code of the device, then: atmos auth login'] },
+  );
+}
+
+function mfaRequired({ name }: Identity, device: string): AtmosError {
+  return new AtmosError(
+    'ERR_AUTH_MFA_REQUIRED',
+    `a session for identity ${name} needs a code of the MFA device ${device}`,
+    {
+      hints: [
+        `atmos auth login --identity ${name}`,
+        `atmos auth login --identity ${name} --mfa-token <code>`,
+      ],
+    },
+  );
+}

@@ -1,0 +1,105 @@
+import { describe, expect, test } from 'vitest';
+import { verifyKeys } from '../../src/auth/configure.ts';
+import { AtmosError } from '../../src/core/errors.ts';
+import { errorOf } from '../support/error-of.ts';
+import { awsUserIdentity, identityAt, keys, openPlace, testStart } from './place.ts';
+
+const timeoutMs = 5000;
+
+describe('keys to be stored', () => {
+  test('are not, where those of the configuration would be used instead', async () => {
+    const { manager } = await openPlace();
+    const credentials = { access_key_id: 'AKIA', secret_access_key: 'x' };
+    const error = await errorOf(manager.checkConfigurable(awsUserIdentity({ credentials })));
+    expect(error.code).toBe('ERR_USAGE');
+    expect(error.message).toBe(
+      'the access key of identity dev stands in the configuration (/p/atmos.yaml:credentials), so a stored one would not be used',
+    );
+    expect(error.hints).toEqual([
+      'remove access_key_id and secret_access_key there, then run this again',
+    ]);
+  });
+
+  test.each([
+    ['nothing', {}],
+    ['empty text, as of a variable that is not set', { access_key_id: '', secret_access_key: '' }],
+    ['only the device', { mfa_arn: 'arn:aws:iam::012345678901:mfa/ada' }],
+  ])('are, where the configuration has %s', async (_, credentials) => {
+    const { manager } = await openPlace();
+    await expect(
+      manager.checkConfigurable(awsUserIdentity({ credentials })),
+    ).resolves.toBeUndefined();
+  });
+
+  test('are verified by AWS', async () => {
+    const place = await openPlace();
+    expect(await place.manager.verifyKeys(identityAt(place), keys, timeoutMs)).toMatchObject({
+      arn: 'arn:aws:iam::012345678901:user/ada',
+      account: '012345678901',
+    });
+    expect(await place.keyring.keys()).toEqual([]);
+    expect(place.warnings).toEqual([]);
+  });
+
+  test('are verified as they are given, not as they are stored', async () => {
+    const place = await openPlace();
+    await place.manager.saveKeys(identityAt(place), keys);
+    const wrong = { ...keys, accessKeyId: 'AKIAIOSFODNN7STRANGE' };
+    const error = await errorOf(place.manager.verifyKeys(identityAt(place), wrong, timeoutMs));
+    expect(error.code).toBe('ERR_AUTH_KEYS_REFUSED');
+    expect(error.message).toContain('AWS does not know the access key AKIA…ANGE');
+    expect(await place.manager.whoami(identityAt(place))).not.toHaveProperty('keyRefusedAt');
+  });
+
+  test('are sent to no endpoint that nobody trusts', async () => {
+    const place = await openPlace();
+    const refused = new AtmosError('ERR_CONFIG_UNTRUSTED', 'not trusted');
+    const context = {
+      ...place.context,
+      checkEndpoint() {
+        throw refused;
+      },
+    };
+    const verifying = verifyKeys(context, identityAt(place), keys, timeoutMs);
+    expect(await errorOf(verifying)).toBe(refused);
+    expect(place.server.calls).toEqual([]);
+  });
+
+  test('are stored whole', async () => {
+    const place = await openPlace({ keyring: 'file' });
+    const mfaArn = 'arn:aws:iam::012345678901:mfa/ada';
+    await place.manager.saveKeys(identityAt(place), { ...keys, mfaArn, sessionDuration: '8h' });
+    expect(await place.context.store.read('dev', 'key')).toEqual({
+      credentials: { ...keys, mfaArn, sessionDuration: '8h' },
+      realm: 'r',
+      alias: 'dev',
+      item: 'key',
+      savedAt: testStart,
+    });
+  });
+});
+
+describe('a moved checkout', () => {
+  test('is told of the keys under its old realm', async () => {
+    const place = await openPlace();
+    await place.keyring.set('atmos_0123456789abcdef_dev', '{}');
+    const error = await errorOf(place.manager.login(identityAt(place)));
+    expect(error.code).toBe('ERR_AUTH_KEYS_MISSING');
+    expect(error.message).toBe(
+      'no access key is stored for identity dev in realm r; credentials exist under realm 0123456789abcdef',
+    );
+    expect(error.hints).toEqual([
+      'to use them set auth.realm: 0123456789abcdef',
+      'atmos auth user configure --identity dev',
+    ]);
+  });
+
+  test('is not suspected where there are none', async () => {
+    const place = await openPlace();
+    for (const key of ['atmos_dev', 'atmos_s_dev@session', 'atmos_s_ops', 'other_dev']) {
+      await place.keyring.set(key, '{}');
+    }
+    const error = await errorOf(place.manager.login(identityAt(place)));
+    expect(error.message).toBe('no access key is stored for identity dev');
+  });
+});

@@ -1,0 +1,186 @@
+import { createHash } from 'node:crypto';
+import { readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { readHandle, writeHandle, type Handle } from '../../src/auth/handle.ts';
+import { thrownBy } from '../support/error-of.ts';
+import { fakeHost } from '../support/fake-host.ts';
+import { temporaryDirectory } from '../support/temporary.ts';
+
+const handle: Handle = {
+  configFiles: ['/p/atmos.yaml', '/p/profiles/ci/atmos.yaml'],
+  isExplicit: false,
+  profiles: ['ci'],
+  realm: 'r',
+  identity: 'Dev 👩‍💻',
+  keyring: {
+    type: { value: 'file', source: 'auth.keyring.type (/p/atmos.yaml:3:10)' },
+    directory: { value: '/home/ada/.local/share/atmos/keyring', source: 'default' },
+    passwordEnv: { value: 'ATMOS_KEYRING_PASSWORD', source: 'default' },
+    passwordFile: { value: '/run/secrets/keyring', source: 'ATMOS_KEYRING_PASSWORD_FILE' },
+  },
+};
+const hints = ['atmos auth env   # writes a new one'];
+
+function openPlace() {
+  const root = temporaryDirectory();
+  const host = fakeHost({ env: { XDG_STATE_HOME: root } });
+  const directory = join(root, 'atmos', 'handles');
+  const write = (changed: Partial<Handle> = {}) =>
+    writeHandle({ ...handle, ...changed }, (id) => `handle = ${id}\n`, host);
+  return { root, host, directory, write };
+}
+
+describe('a handle', () => {
+  test('comes back as it went', () => {
+    const { host, write } = openPlace();
+    expect(readHandle(write().id, host)).toEqual(handle);
+  });
+
+  test('has 22 letters, the same for the same content', () => {
+    const { write, directory } = openPlace();
+    const { id } = write();
+    expect(id).toMatch(/^[a-z]{22}$/);
+    expect(write().id).toBe(id);
+    expect(readdirSync(directory).sort()).toEqual(
+      [`${id}.aws-config`, `${id}.json`, 'empty'].sort(),
+    );
+    expect(openPlace().write().id).toBe(id);
+  });
+
+  test('has others for another content, whatever differs', () => {
+    const { write } = openPlace();
+    const ids = [
+      write(),
+      write({ configFiles: ['/p/atmos.yaml'] }),
+      write({ isExplicit: true }),
+      write({ profiles: [] }),
+      write({ realm: 's' }),
+      write({ identity: 'ops' }),
+      write({ keyring: { ...handle.keyring, type: { value: 'memory', source: 'default' } } }),
+    ].map(({ id }) => id);
+    expect(new Set(ids).size).toBe(ids.length);
+  });
+
+  test('comes with an AWS config file that names it, and an empty file', () => {
+    const { write, directory } = openPlace();
+    const { id, awsConfig, empty } = write();
+    expect(awsConfig).toBe(join(directory, `${id}.aws-config`));
+    expect(readFileSync(awsConfig, 'utf8')).toBe(`handle = ${id}\n`);
+    expect(empty).toBe(join(directory, 'empty'));
+    expect(readFileSync(empty, 'utf8')).toBe('');
+  });
+
+  test('is for us alone, whatever the umask', () => {
+    const before = process.umask(0);
+    try {
+      const { write, directory } = openPlace();
+      write();
+      expect(statSync(directory).mode & 0o777).toBe(0o700);
+      for (const file of readdirSync(directory)) {
+        expect(statSync(join(directory, file)).mode & 0o777).toBe(0o600);
+      }
+    } finally {
+      process.umask(before);
+    }
+  });
+
+  test('is left alone while it is as it was, and mended when it is not', () => {
+    const { host, write, directory } = openPlace();
+    const { id, awsConfig } = write();
+    const path = join(directory, `${id}.json`);
+    const before = statSync(path).ino;
+    write();
+    expect(statSync(path).ino).toBe(before);
+
+    writeFileSync(path, 'damaged');
+    writeFileSync(awsConfig, 'damaged');
+    write();
+    expect(readHandle(id, host)).toEqual(handle);
+    expect(readFileSync(awsConfig, 'utf8')).toBe(`handle = ${id}\n`);
+    expect(readdirSync(directory)).toHaveLength(3);
+  });
+});
+
+describe('what is no handle', () => {
+  test.each([
+    '',
+    'abc',
+    'a'.repeat(21),
+    'a'.repeat(23),
+    'A'.repeat(22),
+    '../../../../etc/passwd',
+    `${'a'.repeat(22)}\n`,
+    `${'a'.repeat(21)}é`,
+  ])('is refused: %j', (id) => {
+    const { host } = openPlace();
+    const error = thrownBy(() => readHandle(id, host));
+    expect(error.code).toBe('ERR_HANDLE_UNKNOWN');
+    expect(error.message).toBe(`the handle ${JSON.stringify(id.slice(0, 22))} is not one`);
+    expect(error.hints).toEqual(hints);
+  });
+
+  test('is refused: one that was never written here', () => {
+    const { id } = openPlace().write();
+    const { host, directory } = openPlace();
+    const error = thrownBy(() => readHandle(id, host));
+    expect(error.code).toBe('ERR_HANDLE_UNKNOWN');
+    expect(error.message).toBe(`the handle "${id}" is not in ${directory}`);
+    expect(error.hints).toEqual(hints);
+  });
+
+  test.each<[string, (text: string) => string]>([
+    ['another identity', (text) => text.replace('Dev', 'Ops')],
+    ['another keyring', (text) => text.replace('"file"', '"memory"')],
+    ['a space more', (text) => `${text} `],
+    ['half of it', (text) => text.slice(0, 40)],
+    ['nothing', () => ''],
+  ])('is refused: one that was changed: %s', (_, change) => {
+    const { host, write, directory } = openPlace();
+    const { id } = write();
+    const path = join(directory, `${id}.json`);
+    writeFileSync(path, change(readFileSync(path, 'utf8')));
+    const error = thrownBy(() => readHandle(id, host));
+    expect(error.code).toBe('ERR_HANDLE_UNKNOWN');
+    expect(error.message).toBe(`the handle "${id}" was changed after it was made`);
+    expect(error.hints).toEqual(hints);
+  });
+
+  test.each<[string, unknown]>([
+    ['a later layout', { version: 2, handle }],
+    ['no version', { handle }],
+    ['no handle', { version: 1 }],
+    ['a handle that lacks its keyring', { version: 1, handle: { ...handle, keyring: undefined } }],
+    ['a list', []],
+  ])('is refused: one of another version: %s', (_, content) => {
+    const { host, write, directory } = openPlace();
+    write();
+    const text = JSON.stringify(content);
+    const id = idOf(text);
+    writeFileSync(join(directory, `${id}.json`), text);
+    const error = thrownBy(() => readHandle(id, host));
+    expect(error.code).toBe('ERR_HANDLE_UNKNOWN');
+    expect(error.message).toBe(`the handle "${id}" was made by another version of atmos-auth`);
+  });
+});
+
+test('a handle that cannot be written is an error that names it', () => {
+  const { root, write } = openPlace();
+  writeFileSync(join(root, 'atmos'), 'a file');
+  const error = thrownBy(() => write());
+  expect(error.code).toBe('ERR_IO');
+  expect(error.message).toMatch(
+    /^cannot write the handle .*\/atmos\/handles\/[a-z]{22}\.json: (ENOTDIR|EEXIST)$/,
+  );
+  expect(error.hints).toEqual(['export XDG_STATE_HOME=<a directory that can be written>']);
+});
+
+/** The id of a content, told from how it is documented: SHA-256 to the base of 26, lowest first. */
+function idOf(text: string): string {
+  let number = BigInt(`0x${createHash('sha256').update(text).digest('hex')}`);
+  return Array.from({ length: 22 }, () => {
+    const letter = String.fromCodePoint(0x61 + Number(number % 26n));
+    number /= 26n;
+    return letter;
+  }).join('');
+}

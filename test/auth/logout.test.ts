@@ -1,0 +1,117 @@
+import { describe, expect, test } from 'vitest';
+import { errorOf } from '../support/error-of.ts';
+import { identityAt, keys, openPlace } from './place.ts';
+
+const sessions = { includeKeys: false, dryRun: false };
+const all = { includeKeys: true, dryRun: false };
+
+const session = (identity: string) => ({
+  key: `atmos_r_${identity.toLowerCase()}@session`,
+  identity,
+  item: 'session',
+});
+const token = (identity: string) => ({ key: `atmos_r_${identity}@token`, identity, item: 'token' });
+const key = (identity: string) => ({ key: `atmos_r_${identity}`, identity, item: 'key' });
+
+/** Keys and sessions of dev and ops, a token of the provider sso, and entries of others. */
+async function openFull(keyring: 'memory' | 'file' = 'memory') {
+  const place = await openPlace({ keyring });
+  for (const name of ['dev', 'ops']) {
+    await place.manager.saveKeys(identityAt(place, { name }), keys);
+    await place.manager.login(identityAt(place, { name }));
+  }
+  await place.context.store.write('sso', 'token', keys);
+  await place.keyring.set('atmos_other_dev@session', 'of another realm');
+  await place.keyring.set('unrelated', 'of somebody else');
+  return place;
+}
+
+const others = ['atmos_other_dev@session', 'unrelated'];
+
+describe.each(['memory', 'file'] as const)('a logout, on the keyring %s', (keyring) => {
+  test('removes the session, and lists it; the key stays', async () => {
+    const place = await openFull(keyring);
+    const before = await place.keyring.get('atmos_r_dev');
+    expect(await place.manager.logout(['dev'], sessions)).toEqual([session('dev')]);
+    expect(await place.keyring.keys()).toEqual(
+      [...others, 'atmos_r_dev', 'atmos_r_ops', 'atmos_r_ops@session', 'atmos_r_sso@token'].sort(),
+    );
+    expect(await place.keyring.get('atmos_r_dev')).toBe(before);
+  });
+
+  test('removes all that is named, keys included, and nothing else', async () => {
+    const place = await openFull(keyring);
+    expect(await place.manager.logout(['dev', 'ops', 'sso'], all)).toEqual([
+      session('dev'),
+      key('dev'),
+      session('ops'),
+      key('ops'),
+      token('sso'),
+    ]);
+    expect(await place.keyring.keys()).toEqual(others);
+    expect(await place.keyring.get('unrelated')).toBe('of somebody else');
+  });
+});
+
+describe('a logout', () => {
+  test.each([
+    ['sessions', false, [session('dev')]],
+    ['keys as well', true, [session('dev'), key('dev')]],
+  ])('that is only tried says what it would remove: %s', async (_, includeKeys, listed) => {
+    const place = await openFull();
+    const before = await place.keyring.keys();
+    expect(await place.manager.logout(['dev'], { includeKeys, dryRun: true })).toEqual(listed);
+    expect(await place.keyring.keys()).toEqual(before);
+  });
+
+  test('finds what there is whatever the case of the name', async () => {
+    const place = await openFull();
+    expect(await place.manager.logout(['DEV'], sessions)).toEqual([session('DEV')]);
+  });
+
+  test('has nothing to remove the second time, nor of a name nobody knows', async () => {
+    const place = await openFull();
+    await place.manager.logout(['dev'], sessions);
+    expect(await place.manager.logout(['dev', 'nobody'], sessions)).toEqual([]);
+    expect(await place.manager.logout([], all)).toEqual([]);
+  });
+
+  test('asks nothing of AWS', async () => {
+    const place = await openFull();
+    const calls = place.server.calls.length;
+    await place.manager.logout(['dev', 'ops', 'sso'], all);
+    expect(place.server.calls).toHaveLength(calls);
+  });
+
+  test('removes what is of no use', async () => {
+    const place = await openFull();
+    await place.keyring.set('atmos_r_dev@session', 'text');
+    expect(await place.manager.logout(['dev'], sessions)).toEqual([session('dev')]);
+    expect(await place.keyring.keys()).not.toContain('atmos_r_dev@session');
+  });
+
+  test('leaves what is of another identity, and says so', async () => {
+    const place = await openFull();
+    const foreign = (await place.keyring.get('atmos_r_ops@session')) ?? '';
+    await place.keyring.set('atmos_r_dev@session', foreign);
+    const error = await errorOf(place.manager.logout(['dev'], sessions));
+    expect(error.code).toBe('ERR_KEYRING_FOREIGN');
+    expect(error.message).toBe(
+      'the entry atmos_r_dev@session is the session of identity ops of realm r, not the session of identity dev of realm r',
+    );
+    expect(await place.keyring.get('atmos_r_dev@session')).toBe(foreign);
+  });
+
+  test('is followed by a login that opens a session', async () => {
+    const place = await openFull();
+    await place.manager.logout(['dev'], sessions);
+    expect((await place.manager.login(identityAt(place))).wasOpened).toBe(true);
+  });
+
+  test('of the keys is followed by a login that has none', async () => {
+    const place = await openFull();
+    await place.manager.logout(['dev'], all);
+    const error = await errorOf(place.manager.login(identityAt(place)));
+    expect(error.code).toBe('ERR_AUTH_KEYS_MISSING');
+  });
+});

@@ -1,0 +1,37 @@
+import { describe, expect, test } from 'vitest';
+import { strategyOf } from '../../src/auth/registry.ts';
+import { errorOf } from '../support/error-of.ts';
+import { awsUserIdentity } from './place.ts';
+
+describe('the strategy of an identity', () => {
+  test('is that of its kind', async () => {
+    expect((await strategyOf(awsUserIdentity())).providerName).toBe('aws-user');
+  });
+
+  test.each(['aws/permission-set', 'aws/assume-role', 'ambient', 'gcp/project', 'mock'])(
+    'is not there yet for a kind of Atmos: %s',
+    async (kind) => {
+      const error = await errorOf(strategyOf(awsUserIdentity({ kind })));
+      expect(error.code).toBe('ERR_IDENTITY_UNSUPPORTED');
+      expect(error.message).toBe(
+        `identity dev has the kind ${kind} (/p/atmos.yaml:kind), which this version cannot use yet`,
+      );
+      expect(error.hints).toEqual(['kinds that work: aws/user']);
+    },
+  );
+
+  test.each([
+    ['aws/usr', 'did you mean aws/user?'],
+    ['AWS/User', 'did you mean aws/user?'],
+    ['', 'kinds that work: aws/user'],
+    ['constructor', 'kinds that work: aws/user'],
+    ['__proto__', 'kinds that work: aws/user'],
+  ])('is none for a kind there is not: %j', async (kind, hint) => {
+    const error = await errorOf(strategyOf(awsUserIdentity({ kind })));
+    expect(error.code).toBe('ERR_IDENTITY_UNSUPPORTED');
+    expect(error.message).toBe(
+      `identity dev has an unknown kind ${JSON.stringify(kind)} (/p/atmos.yaml:kind)`,
+    );
+    expect(error.hints).toEqual([hint]);
+  });
+});

@@ -1,0 +1,290 @@
+import { describe, expect, test } from 'vitest';
+import type { PreparedIdentity, StrategyContext } from '../../../src/auth/strategy.ts';
+import { awsCredentials, type AwsCredentials } from '../../../src/core/credentials.ts';
+import { KeyringError } from '../../../src/core/errors.ts';
+import type { Identity } from '../../../src/core/identity.ts';
+import { awsUser } from '../../../src/identities/aws/user.ts';
+import { awsUserIdentity, device, identityAt, keys, openPlace } from '../../auth/place.ts';
+import { errorOf, thrownBy } from '../../support/error-of.ts';
+import { fakeHost } from '../../support/fake-host.ts';
+
+const canary = 'CanaryIn/The+Coal/Mine';
+const inYaml = { access_key_id: 'AKIAINTHEYAML', secret_access_key: canary };
+const hints = ['atmos auth user configure --identity dev'];
+
+async function prepare(
+  fields: Partial<Identity>,
+  stored: AwsCredentials | null = keys,
+): Promise<{ prepared: PreparedIdentity; warnings: string[]; reads: number }> {
+  const warnings: string[] = [];
+  let reads = 0;
+  const context: StrategyContext = {
+    identity: awsUserIdentity(fields),
+    host: fakeHost(),
+    async readStoredKeys() {
+      reads++;
+      return stored;
+    },
+    warn: (message) => void warnings.push(message),
+  };
+  return { prepared: await awsUser.prepare(context), warnings, reads };
+}
+
+describe('the keys of a user', () => {
+  test('come from the configuration when it has both, and the store is not opened', async () => {
+    const { prepared, reads } = await prepare({ credentials: inYaml });
+    expect(prepared.baseAccessKeyId).toBe('AKIAINTHEYAML');
+    expect(reads).toBe(0);
+    expect(awsUser.usesStoredKeys(awsUserIdentity({ credentials: inYaml }))).toBe(false);
+  });
+
+  test.each([
+    ['none', {}],
+    ['empty ones', { access_key_id: '', secret_access_key: '' }],
+  ])('come from the store when it has %s', async (_, credentials) => {
+    const { prepared } = await prepare({ credentials });
+    expect(prepared.baseAccessKeyId).toBe(keys.accessKeyId);
+    expect(awsUser.usesStoredKeys(awsUserIdentity({ credentials }))).toBe(true);
+  });
+
+  test.each([
+    ['only the id', { access_key_id: 'AKIAINTHEYAML' }],
+    ['only the secret', { secret_access_key: canary }],
+    ['an empty secret', { ...inYaml, secret_access_key: '' }],
+    ['an empty id', { ...inYaml, access_key_id: '' }],
+  ])('are neither of the two where the configuration has %s', async (_, credentials) => {
+    const error = await errorOf(prepare({ credentials }));
+    expect(error.code).toBe('ERR_CONFIG_INVALID');
+    expect(error.message).toBe(
+      'identity dev (/p/atmos.yaml:credentials) has only one of access_key_id and secret_access_key',
+    );
+    expect(error.hints).toEqual([
+      'give both or neither; with neither, the keys come from the keyring',
+    ]);
+  });
+
+  test('may be missing', async () => {
+    const error = await errorOf(prepare({}, null));
+    expect(error.code).toBe('ERR_AUTH_KEYS_MISSING');
+    expect(error.message).toBe('no access key is stored for identity dev');
+    expect(error.hints).toEqual(hints);
+  });
+
+  test('are none when they are a session', async () => {
+    const session = awsCredentials({ ...keys, sessionToken: 'CanaryToken' });
+    const error = await errorOf(prepare({}, session));
+    expect(error.code).toBe('ERR_AUTH_KEYS_MISSING');
+    expect(error.message).toBe(
+      'what is stored as the access key of identity dev is a session, which cannot open another',
+    );
+    expect(error.hints).toEqual(hints);
+  });
+
+  test('are not missing when they could not be read', async () => {
+    const locked = new KeyringError('ERR_KEYRING_LOCKED', 'the keyring is locked');
+    const preparing = awsUser.prepare({
+      identity: awsUserIdentity(),
+      host: fakeHost(),
+      readStoredKeys: () => Promise.reject(locked),
+      warn: () => {},
+    });
+    expect(await errorOf(preparing)).toBe(locked);
+  });
+});
+
+describe('the MFA device of a user', () => {
+  const stored = awsCredentials({ ...keys, mfaArn: 'arn:of:the:store' });
+
+  test.each<[string, Record<string, string>, AwsCredentials | null, string | undefined]>([
+    ['neither has one', {}, keys, undefined],
+    ['the store has one', {}, stored, 'arn:of:the:store'],
+    ['the configuration has one', { mfa_arn: device }, keys, device],
+    ['both have one: that of the configuration', { mfa_arn: device }, stored, device],
+    ['that of the configuration is empty', { mfa_arn: '' }, stored, 'arn:of:the:store'],
+    ['keys and device are configured', { ...inYaml, mfa_arn: device }, null, device],
+    ['keys are configured, and the store has one', inYaml, stored, undefined],
+  ])('when %s', async (_, credentials, entry, expected) => {
+    const { prepared } = await prepare({ credentials }, entry);
+    expect(prepared.mfaDevice).toBe(expected);
+    expect(prepared.fingerprintOf['mfa_device']).toBe(expected ?? null);
+    expect(prepared.limits === undefined).toBe(expected !== undefined);
+  });
+});
+
+describe('what a session depends on', () => {
+  test('is the region, the endpoint, the device and the key', async () => {
+    const credentials = { ...inYaml, mfa_arn: device, region: 'eu-west-1' };
+    const spec = { endpoint_url: 'https://sts.example.com' };
+    const { prepared } = await prepare({ credentials, spec });
+    expect(prepared.region).toBe('eu-west-1');
+    expect(prepared.fingerprintOf).toEqual({
+      region: 'eu-west-1',
+      endpoint: 'https://sts.example.com',
+      mfa_device: device,
+      access_key_id: 'AKIAINTHEYAML',
+    });
+    expect(prepared.endpoint).toEqual({
+      url: 'https://sts.example.com',
+      source: '/p/atmos.yaml:spec:endpoint_url',
+    });
+  });
+
+  test('is AWS itself in us-east-1 when nothing is said', async () => {
+    const { prepared } = await prepare({ credentials: { region: '' }, spec: { endpoint_url: '' } });
+    expect(prepared.fingerprintOf).toEqual({
+      region: 'us-east-1',
+      endpoint: null,
+      mfa_device: null,
+      access_key_id: keys.accessKeyId,
+    });
+    expect(prepared).not.toHaveProperty('endpoint');
+  });
+});
+
+describe('the length of a session', () => {
+  const clamped = (to: number, from: number, because: string) =>
+    `the session of identity dev lasts ${to} seconds instead of ${from}: ${because} are possible`;
+  const withoutMfa = 'without MFA, from 900 to 43200';
+  const withMfa = 'with MFA, from 900 to 129600';
+  const unreadable =
+    'the session duration stored with the key of identity dev is not one: the default of 12h is used';
+
+  interface Wish {
+    configured?: string;
+    stored?: string;
+    mfa?: boolean;
+  }
+
+  test.each<[string, Wish, number, string[]]>([
+    ['12 hours unless said otherwise', {}, 43_200, []],
+    ['12 hours with MFA too', { mfa: true }, 43_200, []],
+    ['as configured', { configured: '8h' }, 28_800, []],
+    ['as configured, in seconds', { configured: '7200' }, 7200, []],
+    ['as configured, in days, with MFA', { configured: '1d', mfa: true }, 86_400, []],
+    ['as configured, in parts', { configured: '1h30m' }, 5400, []],
+    ['as stored', { stored: '2h' }, 7200, []],
+    ['as configured rather than stored', { configured: '1h', stored: '2h' }, 3600, []],
+    ['as stored when what is configured is empty', { configured: '', stored: '2h' }, 7200, []],
+    ['36 hours with MFA', { configured: '36h', mfa: true }, 129_600, []],
+    [
+      'not above 12 hours without',
+      { configured: '24h' },
+      43_200,
+      [clamped(43_200, 86_400, withoutMfa)],
+    ],
+    [
+      'nor above 36 with',
+      { stored: '48h', mfa: true },
+      129_600,
+      [clamped(129_600, 172_800, withMfa)],
+    ],
+    ['nor below 15 minutes', { configured: '5m' }, 900, [clamped(900, 300, withoutMfa)]],
+    ['the default when what is stored is none', { stored: 'a while' }, 43_200, [unreadable]],
+    ['the default when what is stored is negative', { stored: '-1h' }, 43_200, [unreadable]],
+    ['the default when what is stored is endless', { stored: '2147483648' }, 43_200, [unreadable]],
+  ])('is %s', async (_, { configured, stored, mfa = false }, seconds, warnings) => {
+    const place = await openPlace({ mfaCode: async () => '271828' });
+    const identity = identityAt(place, {
+      session: configured === undefined ? {} : { duration: configured },
+      credentials: mfa ? { mfa_arn: device } : {},
+    });
+    const entry = { ...keys, ...(stored === undefined ? {} : { sessionDuration: stored }) };
+    await place.manager.saveKeys(identity, entry);
+    await place.manager.login(identity);
+    expect(place.server.calls[0]?.params['DurationSeconds']).toBe(String(seconds));
+    expect(place.warnings).toEqual(warnings);
+    expect(await place.context.store.read('dev', 'key')).toMatchObject({ credentials: entry });
+  });
+
+  test.each(['a while', '-1h', '0', '12x', '2147483648'])(
+    'is an error where %j is configured',
+    async (duration) => {
+      const error = await errorOf(prepare({ session: { duration } }));
+      expect(error.code).toBe('ERR_CONFIG_INVALID');
+      expect(error.message).toBe(
+        `session.duration of identity dev (/p/atmos.yaml:session:duration) "${duration}" is not a duration`,
+      );
+      expect(error.hints).toEqual(['write it like 12h, 1h30m, 900s, 2d or 900 (seconds)']);
+    },
+  );
+});
+
+describe('a configuration that is not one', () => {
+  test.each<[string, Partial<Identity>, string]>([
+    [
+      'a secret that is a number, not told',
+      { credentials: { access_key_id: 'AKIA', secret_access_key: 271828182845 } },
+      'credentials.secret_access_key of identity dev (/p/atmos.yaml:credentials:secret_access_key) must be text, not a number',
+    ],
+    [
+      'an id that is a list',
+      { credentials: { access_key_id: ['AKIA'], secret_access_key: 'x' } },
+      'credentials.access_key_id of identity dev (/p/atmos.yaml:credentials:access_key_id) must be text, not a list',
+    ],
+    [
+      'a region that is empty',
+      { credentials: { region: null } },
+      'credentials.region of identity dev (/p/atmos.yaml:credentials:region) must be text, not empty',
+    ],
+    [
+      'a switch that is text',
+      { credentials: { webflow_enabled: 'yes' } },
+      'credentials.webflow_enabled of identity dev (/p/atmos.yaml:credentials:webflow_enabled) must be true or false, not text',
+    ],
+    [
+      'an endpoint that is a number',
+      { spec: { endpoint_url: 443 } },
+      'spec.endpoint_url of identity dev (/p/atmos.yaml:spec:endpoint_url) must be text, not the number 443',
+    ],
+    [
+      'an endpoint without a scheme',
+      { spec: { endpoint_url: 'sts.example.com' } },
+      'spec.endpoint_url of identity dev (/p/atmos.yaml:spec:endpoint_url) is not an http or https URL without user and password',
+    ],
+    [
+      'an endpoint that is a file',
+      { spec: { endpoint_url: 'file:///etc/passwd' } },
+      'spec.endpoint_url of identity dev (/p/atmos.yaml:spec:endpoint_url) is not an http or https URL without user and password',
+    ],
+    [
+      'an endpoint with a password, not told',
+      { spec: { endpoint_url: `https://ada:${encodeURIComponent(canary)}@sts.example.com` } },
+      'spec.endpoint_url of identity dev (/p/atmos.yaml:spec:endpoint_url) is not an http or https URL without user and password',
+    ],
+    [
+      'an endpoint without a host',
+      { spec: { endpoint_url: 'https://' } },
+      'spec.endpoint_url of identity dev (/p/atmos.yaml:spec:endpoint_url) is not an http or https URL without user and password',
+    ],
+  ])('is named with its place: %s', async (_, fields, message) => {
+    const error = thrownBy(() => awsUser.validate(awsUserIdentity(fields)));
+    expect({ code: error.code, message: error.message }).toEqual({
+      code: 'ERR_CONFIG_INVALID',
+      message,
+    });
+    expect((await errorOf(prepare(fields))).message).toBe(message);
+  });
+
+  test('is told whole', () => {
+    const credentials = { access_key_id: 1, secret_access_key: 2 };
+    const error = thrownBy(() => awsUser.validate(awsUserIdentity({ credentials })));
+    expect(error.message.split('\n')).toHaveLength(2);
+  });
+
+  test('is not one with all that there is', () => {
+    const credentials = { ...inYaml, mfa_arn: device, region: 'eu-west-1', webflow_enabled: false };
+    const session = { duration: '36h' };
+    const spec = { endpoint_url: 'http://127.0.0.1:1' };
+    const identity = awsUserIdentity({ credentials, session, spec });
+    expect(() => awsUser.validate(identity)).not.toThrow();
+  });
+
+  test('may be found out only when the session is opened: a region', async () => {
+    const place = await openPlace();
+    const identity = identityAt(place, { credentials: { region: 'Frankfurt' } });
+    await place.manager.saveKeys(identity, keys);
+    const error = await errorOf(place.manager.login(identity));
+    expect(error.code).toBe('ERR_CONFIG_INVALID');
+    expect(error.message).toBe('no session for identity dev: region "Frankfurt" is not one of AWS');
+  });
+});

@@ -1,0 +1,105 @@
+// The test's own eyes and hands on a bus. Every wait has an end.
+import { once } from 'node:events';
+import { Message, sessionBus } from '@jellybrick/dbus-next';
+
+/** @import { BusCall, BusConnection, CollectionState } from './types.ts' */
+
+const limitMs = 10_000;
+
+/**
+ * @param {string} busAddress
+ * @returns {Promise<BusConnection>}
+ */
+export async function connectBus(busAddress) {
+  const bus = sessionBus({ busAddress });
+  await once(bus, 'connect', { signal: AbortSignal.timeout(limitMs) });
+  // A bus that goes away is noticed by the next call.
+  bus.on('error', () => {});
+  return {
+    async call(call) {
+      const answer = await withinLimit(bus.call(new Message(call)), call.member);
+      return answer?.body ?? [];
+    },
+    close: () => bus.disconnect(),
+  };
+}
+
+/**
+ * @param {BusConnection} connection
+ * @param {string} name
+ */
+export async function hasOwner(connection, name) {
+  const [owned] = await connection.call({
+    destination: 'org.freedesktop.DBus',
+    path: '/org/freedesktop/DBus',
+    interface: 'org.freedesktop.DBus',
+    member: 'NameHasOwner',
+    signature: 's',
+    body: [name],
+  });
+  return owned === true;
+}
+
+const secrets = { destination: 'org.freedesktop.secrets' };
+
+/**
+ * How the collection is that stands for `default`.
+ *
+ * @param {BusConnection} connection
+ * @returns {Promise<CollectionState>}
+ */
+export async function readCollectionState(connection) {
+  const [path] = await connection.call({
+    ...secrets,
+    path: '/org/freedesktop/secrets',
+    interface: 'org.freedesktop.Secret.Service',
+    member: 'ReadAlias',
+    signature: 's',
+    body: ['default'],
+  });
+  if (path === '/') return 'none';
+  const [locked] = await connection.call({
+    ...secrets,
+    path: String(path),
+    interface: 'org.freedesktop.DBus.Properties',
+    member: 'Get',
+    signature: 'ss',
+    body: ['org.freedesktop.Secret.Collection', 'Locked'],
+  });
+  const { value } = /** @type {{ value: unknown }} */ (locked);
+  return value === true ? 'locked' : 'unlocked';
+}
+
+/**
+ * Looks again and again until it is so: what a provider does at its start sends no signal that all
+ * providers share.
+ *
+ * @param {() => Promise<boolean>} isSo
+ * @param {() => string} describe what is waited for
+ */
+export async function awaitUntil(isSo, describe) {
+  const end = AbortSignal.timeout(limitMs);
+  while (!(await isSo())) {
+    if (end.aborted) throw new Error(`${describe()}: not after ${limitMs / 1000} s`);
+    await new Promise((resolve) => void setTimeout(resolve, 5));
+  }
+}
+
+/**
+ * @template T
+ * @param {Promise<T>} promise
+ * @param {string} what
+ * @returns {Promise<T>}
+ */
+async function withinLimit(promise, what) {
+  /** @type {NodeJS.Timeout | undefined} */
+  let timer;
+  const limit = new Promise((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`${what}: no answer in ${limitMs / 1000} s`)), limitMs);
+  });
+  try {
+    return await Promise.race([promise, /** @type {Promise<never>} */ (limit)]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

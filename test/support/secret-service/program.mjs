@@ -1,0 +1,56 @@
+// Programs that end with us: stopped by their pid, and by the kernel if we are killed.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+
+/** @import { RunningProgram } from './types.ts' */
+
+const graceMs = 2000;
+const longestComplaint = 2000;
+
+/**
+ * @param {string} program
+ * @param {readonly string[]} args
+ * @param {{ env: Record<string, string>, input?: string }} options
+ * @returns {Promise<RunningProgram>}
+ * @throws when it is not there
+ */
+export async function startProgram(program, args, { env, input = '' }) {
+  // setpriv becomes the program, so the pid is its own. A test run that is killed leaves nothing.
+  const command = ['--pdeathsig', 'KILL', program, ...args];
+  const child = spawn('setpriv', command, { env, stdio: 'pipe' });
+  const exited = new Promise((resolve) => void child.once('exit', resolve));
+  let complaints = '';
+  child.stderr.setEncoding('utf8').on('data', (text) => {
+    complaints = (complaints + text).slice(-longestComplaint);
+  });
+  const lines = createInterface({ input: child.stdout });
+  const firstLine = new Promise((resolve) => void lines.once('line', resolve));
+  // It may leave without reading its input.
+  child.stdin.on('error', () => {});
+  child.stdin.end(input);
+  await once(child, 'spawn');
+  const isRunning = () => child.exitCode === null && child.signalCode === null;
+
+  /** @param {NodeJS.Signals} signal */
+  async function end(signal) {
+    if (isRunning()) child.kill(signal);
+    const timer = setTimeout(() => child.kill('SIGKILL'), graceMs);
+    await exited;
+    clearTimeout(timer);
+  }
+
+  return {
+    pid: child.pid ?? 0,
+    isRunning,
+    complaints: () => complaints.trim(),
+    async firstLine() {
+      const ended = exited.then(() => {
+        throw new Error(`${program} ended before it was ready: ${complaints.trim()}`);
+      });
+      return Promise.race([firstLine, ended]);
+    },
+    stop: () => end('SIGTERM'),
+    kill: () => end('SIGKILL'),
+  };
+}
