@@ -65,10 +65,17 @@ export async function login(
   const stored = await storedSession(store, identity.name, fingerprint);
   if (stored && !options.force && isReusable(stored, host.now())) return result(stored, false);
 
-  const flight = { timeoutMs: options.waitMs ?? defaultWaitMs, host, warn: context.warn };
+  const flight = {
+    timeoutMs: options.waitMs ?? defaultWaitMs,
+    host,
+    warn: context.warn,
+    isLockNeeded: keyring.info.persistent,
+  };
+  // What one process keeps for itself, no other could take from it.
+  const keptBy = keyring.info.persistent ? keyring.info.location : `process ${host.processId}`;
   const identityFlight = {
     ...flight,
-    subject: ['identity', store.realm, lowerCase(identity.name), keyring.info.location],
+    subject: ['identity', store.realm, lowerCase(identity.name), keptBy],
     named: `identity ${identity.name}`,
     isShared: isSameForAll,
   };

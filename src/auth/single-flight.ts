@@ -1,7 +1,13 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { AtmosError, isErrorCode, systemErrorCode, type ErrorCode } from '../core/errors.ts';
+import { dirname, join } from 'node:path';
+import {
+  AtmosError,
+  isAtmosError,
+  isErrorCode,
+  systemErrorCode,
+  type ErrorCode,
+} from '../core/errors.ts';
 import { isObject, parseJson } from '../core/json.ts';
 import { stateDirectory } from '../host/directories.ts';
 import type { Host } from '../host/host.ts';
@@ -14,6 +20,8 @@ export interface FlightOptions {
   readonly named: string;
   readonly timeoutMs: number;
   readonly host: Host;
+  /** False to go on alone where no lock can be made: in a container that cannot write anywhere. */
+  readonly isLockNeeded: boolean;
   /** Whether a failure of this code would be the same for everybody who waited. */
   isShared(code: ErrorCode): boolean;
   /** Told once, when the wait is long enough for a person to wonder. */
@@ -35,7 +43,8 @@ export async function singleFlight<T>(options: FlightOptions, task: () => Promis
   const note = `${path}.failed`;
   // By the note and not by the clock: that may have been set right meanwhile.
   const atArrival = readNote(note);
-  const lock = await waitForLock(path, options);
+  const lock = await lockIfNeeded(path, options);
+  if (lock === undefined) return task();
   try {
     const found = readNote(note);
     const failure = found === atArrival ? undefined : parseFailure(found);
@@ -62,14 +71,26 @@ async function attempt<T>(
 }
 
 function lockPath({ subject, host }: FlightOptions): string {
-  const directory = join(stateDirectory(host), 'locks');
   const name = createHash('sha256').update(JSON.stringify(subject)).digest('hex').slice(0, 32);
+  return join(stateDirectory(host), 'locks', name);
+}
+
+async function lockIfNeeded(path: string, options: FlightOptions): Promise<FileLock | undefined> {
+  try {
+    makeDirectory(dirname(path));
+    return await waitForLock(path, options);
+  } catch (error) {
+    if (options.isLockNeeded || !isAtmosError(error, 'ERR_IO')) throw error;
+    return undefined;
+  }
+}
+
+function makeDirectory(directory: string): void {
   try {
     mkdirSync(directory, { recursive: true, mode: 0o700 });
   } catch (error) {
     throw unusable('make the directory for locks', directory, error);
   }
-  return join(directory, name);
 }
 
 function unusable(doing: string, path: string, cause: unknown): AtmosError {

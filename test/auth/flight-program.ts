@@ -18,6 +18,7 @@ const flight = singleFlight(
     named: 'identity dev',
     timeoutMs: 60_000,
     host: realHost(),
+    isLockNeeded: true,
     isShared: (code) => code === 'ERR_AUTH_DENIED',
     warn: (message) => say('waiting', message),
   },

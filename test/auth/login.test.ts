@@ -142,7 +142,7 @@ describe('logins at once', () => {
   });
 
   test('wait no longer than they were told', async () => {
-    const place = await openPlace();
+    const place = await openPlace({ keyring: 'file' });
     const identity = identityAt(place);
     await place.manager.saveKeys(identity, keys);
     let isAsked = () => {};

@@ -28,6 +28,7 @@ function makeFlight(overrides: Partial<Host> = {}) {
       sleep: (milliseconds) => sleep(milliseconds),
       ...overrides,
     }),
+    isLockNeeded: true,
     isShared: (code: ErrorCode) => code === 'ERR_AUTH_DENIED',
     warn: (message) => void warnings.push(message),
   };
@@ -254,6 +255,13 @@ describe('a state directory that cannot be used', () => {
       /^cannot make the directory for locks .*\/locks: (ENOTDIR|EEXIST)$/,
     );
     expect(error.hints).toEqual(hints);
+  });
+
+  test('is no hindrance to who needs no lock', async () => {
+    const { options, locks } = makeFlight();
+    writeFileSync(join(locks, '..', '..', 'atmos'), 'a file');
+    const alone = { ...options, isLockNeeded: false };
+    expect(await singleFlight(alone, async () => 'done')).toBe('done');
   });
 
   test('is named: a lock that is none', async () => {

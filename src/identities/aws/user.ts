@@ -56,7 +56,6 @@ async function prepare(context: StrategyContext): Promise<PreparedIdentity> {
     ? awsCredentials(settings.keys)
     : usableKeys(identity, await context.readStoredKeys());
   const mfaDevice = settings.mfaArn ?? keys.mfaArn;
-  const durationSeconds = sessionSeconds(settings, keys, mfaDevice !== undefined, context);
   const region = settings.region ?? defaultRegion;
   const openSts = async (credentials: AwsCredentials, timeoutMs: number): Promise<Sts> => {
     const sts = await import('../../clients/aws-sts.ts');
@@ -84,6 +83,7 @@ async function prepare(context: StrategyContext): Promise<PreparedIdentity> {
           : { url: settings.endpoint, source: identity.locate(['spec', 'endpoint_url']) },
     }),
     async open(open) {
+      const durationSeconds = sessionSeconds(settings, keys, mfaDevice !== undefined, context);
       const sts = await openSts(keys, open.timeoutMs);
       try {
         return await openSession(sts, { context, open, region, mfaDevice, durationSeconds });
