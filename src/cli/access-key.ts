@@ -3,12 +3,17 @@ import { isObject, parseJson } from '../core/json.ts';
 import { parseDuration } from '../core/time.ts';
 import { withoutAbsent } from '../core/without-absent.ts';
 
+/** What may be stored beside a key. */
+export interface KeyNotes {
+  readonly mfaArn?: string;
+  /** As a person writes it: `12h`. */
+  readonly sessionDuration?: string;
+}
+
 /** What `user configure` stores, as a person or a program gave it. */
-export interface AccessKey {
+export interface AccessKey extends KeyNotes {
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
-  readonly mfaArn?: string;
-  readonly sessionDuration?: string;
 }
 
 /** Ids that look like those of access keys, by their first four letters. */
@@ -20,45 +25,53 @@ const otherIds: Readonly<Record<string, string>> = {
   ANPA: 'of a policy, not of an access key',
 };
 
-/** Why this cannot be the id of an access key; undefined when it can. Never quotes it. */
+// None of these quotes what it was given: that may be the secret, in the wrong place.
+
+/** Why this cannot be the id of an access key; undefined when it can. */
 export function accessKeyIdFault(id: string): string | undefined {
   if (id === '') return 'the access key id is empty';
   if (/\s/.test(id)) return 'the access key id has a space or a line break in it';
   const other = otherIds[id.slice(0, 4)];
   if (other !== undefined) return `the access key id is the id ${other}`;
-  if (/^[A-Za-z0-9/+=]{40}$/.test(id)) return 'the access key id looks like a secret: were the two swapped?';
+  if (/^[A-Za-z0-9/+=]{40}$/.test(id)) {
+    return 'the access key id looks like a secret: were the two swapped?';
+  }
   if (!/^[A-Z0-9]{16,128}$/.test(id)) {
     return 'the access key id is not 16 to 128 capital letters and digits, like AKIAIOSFODNN7EXAMPLE';
   }
   return undefined;
 }
 
-/** Why this cannot be a secret access key; undefined when it can. Never quotes it. */
+/** Why this cannot be a secret access key; undefined when it can. */
 export function secretAccessKeyFault(secret: string): string | undefined {
   if (secret === '') return 'the secret access key is empty';
   if (/\s/.test(secret)) return 'the secret access key has a space or a line break in it';
-  if (/^AKIA[A-Z0-9]{16}$/.test(secret)) return 'the secret access key looks like an id: were the two swapped?';
+  if (/^A[KS]IA[A-Z0-9]{16}$/.test(secret)) {
+    return 'the secret access key looks like an id: were the two swapped?';
+  }
   if (!/^[A-Za-z0-9/+=]+$/.test(secret)) {
     return 'the secret access key has other characters than letters, digits, /, + and =';
   }
-  if (secret.length !== 40) return `the secret access key has ${secret.length} characters, and one of AWS has 40`;
+  if (secret.length !== 40) {
+    return `the secret access key has ${secret.length} characters, and one of AWS has 40`;
+  }
   return undefined;
 }
 
 /** Why this names no MFA device; undefined when it does: an ARN, or the serial number of hardware. */
 export function mfaArnFault(arn: string): string | undefined {
   const isArn = /^arn:aws(-[a-z]+)*:iam::\d{12}:mfa\/[\w+=,.@/-]{1,128}$/.test(arn);
-  if (isArn || /^[A-Z0-9]{9,32}$/.test(arn)) return undefined;
-  return `the MFA device ${JSON.stringify(arn.slice(0, 80))} is not an ARN like arn:aws:iam::123456789012:mfa/name`;
+  if (isArn || /^(?!A[KS]IA)[A-Z0-9]{9,32}$/.test(arn)) return undefined;
+  return 'the MFA device is neither an ARN like arn:aws:iam::123456789012:mfa/name nor a serial number';
 }
 
 /** Why this is no duration; undefined when it is. */
 export function durationFault(duration: string): string | undefined {
   try {
-    parseDuration(duration, 'the session duration');
+    parseDuration(duration);
     return undefined;
-  } catch (error) {
-    return error instanceof AtmosError ? error.message : 'the session duration cannot be read';
+  } catch {
+    return 'the session duration is not one like 12h, 1h30m, 900s, 2d or 900 (seconds)';
   }
 }
 
@@ -70,8 +83,15 @@ export function checkAccessKey(key: AccessKey, source: string): void {
     key.mfaArn === undefined ? undefined : mfaArnFault(key.mfaArn),
     key.sessionDuration === undefined ? undefined : durationFault(key.sessionDuration),
   ].filter((fault) => fault !== undefined);
-  if (faults.length > 0) throw new AtmosError('ERR_USAGE', `${faults.join('\n')} (from ${source})`);
+  if (faults.length === 0) return;
+  throw new AtmosError('ERR_USAGE', faults.map((fault) => `${fault} (from ${source})`).join('\n'));
 }
+
+/** Our fields, and where `aws iam create-access-key` has the same. */
+const fieldsOfAws: Readonly<Record<string, string>> = {
+  access_key_id: 'AccessKeyId',
+  secret_access_key: 'SecretAccessKey',
+};
 
 /**
  * Reads `{"access_key_id", "secret_access_key", "mfa_arn"?, "session_duration"?}`, or what
@@ -82,27 +102,35 @@ export function checkAccessKey(key: AccessKey, source: string): void {
 export function parseAccessKey(json: string): AccessKey {
   const given = parseInput(json);
   const created = given['AccessKey'];
-  const fields: Record<string, unknown> = isObject(created)
-    ? { access_key_id: created['AccessKeyId'], secret_access_key: created['SecretAccessKey'] }
-    : given;
-  const text = (name: string, isRequired: boolean): string | undefined => {
-    const value: unknown = fields[name];
-    if (value === undefined && !isRequired) return undefined;
+  const isCreated = isObject(created);
+  const fields = isCreated ? created : given;
+  const nameOf = (field: string) => (isCreated ? (fieldsOfAws[field] ?? field) : field);
+  const required = (field: string): string => {
+    const value = fields[nameOf(field)];
     if (typeof value === 'string') return value;
-    const fault = value === undefined ? 'is missing' : 'is not text';
-    throw badInput(`${name} ${fault} in the JSON on standard input`);
+    const shown = `${isCreated ? 'AccessKey.' : ''}${nameOf(field)}`;
+    throw badInput(
+      `${shown} ${value === undefined ? 'is missing' : 'is not text'} in the JSON on standard input`,
+    );
+  };
+  const optional = (field: string): string | undefined => {
+    const value = given[field];
+    if (value === undefined || value === null || value === '') return undefined;
+    if (typeof value === 'string') return value;
+    throw badInput(`${field} is not text in the JSON on standard input`);
   };
   return {
-    accessKeyId: text('access_key_id', true) ?? '',
-    secretAccessKey: text('secret_access_key', true) ?? '',
+    accessKeyId: required('access_key_id'),
+    secretAccessKey: required('secret_access_key'),
     ...withoutAbsent({
-      mfaArn: text('mfa_arn', false) || undefined,
-      sessionDuration: text('session_duration', false) || undefined,
+      mfaArn: optional('mfa_arn'),
+      sessionDuration: optional('session_duration'),
     }),
   };
 }
 
 function parseInput(json: string): Record<string, unknown> {
+  if (json.trim() === '') throw badInput('standard input is empty');
   const value = parseJson(json);
   if (value === undefined) throw badInput('standard input is not JSON');
   if (!isObject(value)) throw badInput('the JSON on standard input is not an object');

@@ -3,16 +3,18 @@ import type { LoginResult } from '../auth/login.ts';
 import { handleOf } from '../auth/plan.ts';
 import { strategyOf } from '../auth/registry.ts';
 import type { Identity } from '../core/identity.ts';
+import { withoutAbsent } from '../core/without-absent.ts';
 import type { Host } from '../host/host.ts';
+import type { KeyringSettings } from '../keyring/contract.ts';
 import { credentialProcessLine, formatProcessProfile } from '../output/aws-files.ts';
-import { envCredentials, processEnvironment, type EnvironmentChange } from '../output/environment.ts';
+import {
+  envCredentials,
+  processEnvironment,
+  type EnvironmentChange,
+} from '../output/environment.ts';
 import type { ProjectPlan } from './plan.ts';
 
 const profile = 'atmos';
-
-/** How credentials reach a program: in its environment, or by a profile that asks us for them. */
-export const credentialModes = ['env', 'process'] as const;
-export type CredentialMode = (typeof credentialModes)[number];
 
 /**
  * The change for mode `process`, or undefined where the path of our program cannot be written so
@@ -23,17 +25,26 @@ export async function processChange(
   identity: Identity,
   host: Host,
 ): Promise<EnvironmentChange | undefined> {
+  const { nodePath, scriptPath } = host;
   const commandOf = (id: string) =>
-    credentialProcessLine(host.nodePath, host.scriptPath, ['auth', 'credential-process', '--handle', id]);
+    credentialProcessLine(nodePath, scriptPath, ['auth', 'credential-process', '--handle', id]);
   if (commandOf('a') === undefined) return undefined;
-  const region = (await strategyOf(identity)).configuredRegion(identity);
-  const regionField = region === undefined ? {} : { region };
-  const handle = writeHandle(
+  const region = withoutAbsent({ region: (await strategyOf(identity)).configuredRegion(identity) });
+  const { awsConfig: configFile, empty: emptyFile } = writeHandle(
     handleOf(plan, identity.name),
-    (id) => formatProcessProfile({ profile, command: commandOf(id) ?? '', ...regionField }),
+    (id) => formatProcessProfile({ profile, command: commandOf(id) ?? '', ...region }),
     host,
   );
-  return processEnvironment({ configFile: handle.awsConfig, emptyFile: handle.empty, profile, ...regionField });
+  return processEnvironment({ configFile, emptyFile, profile, ...region });
+}
+
+/**
+ * Whether a program that asks us for credentials opens the keyring without the password being in its
+ * environment.
+ */
+export function opensByItself(settings: KeyringSettings): boolean {
+  const { type, passwordFile, passwordCommand } = settings;
+  return type.value !== 'file' || passwordFile !== undefined || passwordCommand !== undefined;
 }
 
 /**
@@ -43,7 +54,7 @@ export async function processChange(
 export async function envChange(
   { session, region }: LoginResult,
   identity: Identity,
-  { env }: Host,
+  { env }: Pick<Host, 'env'>,
 ): Promise<EnvironmentChange> {
   const configured = (await strategyOf(identity)).configuredRegion(identity);
   const hasOwn = Boolean(env['AWS_REGION'] || env['AWS_DEFAULT_REGION']);

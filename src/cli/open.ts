@@ -2,11 +2,13 @@ import type { LoginOptions, LoginResult } from '../auth/login.ts';
 import type { MfaRequest } from '../auth/strategy.ts';
 import { openAuth, type OpenAuth } from '../auth/open-auth.ts';
 import type { AuthPlan } from '../auth/plan.ts';
+import { isAtmosError } from '../core/errors.ts';
 import type { Identity } from '../core/identity.ts';
 import { withoutAbsent } from '../core/without-absent.ts';
 import type { PasswordRequest } from '../keyring/contract.ts';
 import type { Context } from './context.ts';
 import { warn } from './plan.ts';
+import { printable } from './report.ts';
 
 export interface OpenOptions {
   /** Whether a person may be asked, for a password and an MFA code. */
@@ -16,11 +18,16 @@ export interface OpenOptions {
 }
 
 /** Opens the keyring of a plan, with this command line's ways to ask. */
-export function openForCommand(context: Context, plan: AuthPlan, options: OpenOptions): Promise<OpenAuth> {
+export function openForCommand(
+  context: Context,
+  plan: AuthPlan,
+  options: OpenOptions,
+): Promise<OpenAuth> {
   const code = options.mfaToken ?? (context.host.env['ATMOS_MFA_TOKEN'] || undefined);
   return openAuth(plan, {
     host: context.host,
-    warn: (message) => void warn(context, message),
+    // That nobody can be told is no reason to fail.
+    warn: (message) => void warn(context, message).catch(() => {}),
     mfaCode: (request) => mfaCode(context, request, code, options.isInteractive),
     ...withoutAbsent({
       promptPassword: options.isInteractive
@@ -40,27 +47,42 @@ export async function sessionForCommand(
   const { manager } = await openForCommand(context, plan, options);
   const result = await manager.login(identity, options);
   const { storeFailure } = result;
-  if (storeFailure) await warn(context, `the session is used, but could not be stored: ${storeFailure.message}`);
+  if (storeFailure)
+    await warn(context, `the session is used, but could not be stored: ${storeFailure.message}`);
   return result;
 }
 
 /** A code that was given is used once: after its refusal only a person has another. */
 async function mfaCode(
   { prompt }: Context,
-  { device, isRetry }: MfaRequest,
+  request: MfaRequest,
   given: string | undefined,
   isInteractive: boolean,
 ): Promise<string | undefined> {
-  if (given !== undefined) return isRetry ? undefined : given;
+  const { isRetry } = request;
+  if (given !== undefined && !isRetry) return given;
   if (!isInteractive) return undefined;
-  return prompt.text({
-    message: isRetry ? `That code was refused. The next code of ${device}` : `MFA code of ${device}`,
-    instead: 'pass --mfa-token CODE or set ATMOS_MFA_TOKEN',
-    fault: (code) => (/^\d{6}$/.test(code) ? undefined : 'A code is six digits'),
-  });
+  const device = printable(request.device);
+  try {
+    return await prompt.text({
+      message: isRetry
+        ? `That code was refused. The next code of ${device}`
+        : `MFA code of ${device}`,
+      instead: 'pass --mfa-token CODE or set ATMOS_MFA_TOKEN',
+      fault: (code) => (/^\d{6}$/.test(code) ? undefined : 'A code is six digits'),
+    });
+  } catch (error) {
+    // Then the refusal of the code that was given is what there is to say.
+    if (given !== undefined && isAtmosError(error, 'ERR_NO_TERMINAL')) return undefined;
+    throw error;
+  }
 }
 
-async function askPassword({ prompt }: Context, plan: AuthPlan, request: PasswordRequest): Promise<string> {
+async function askPassword(
+  { prompt }: Context,
+  plan: AuthPlan,
+  request: PasswordRequest,
+): Promise<string> {
   const instead = `set ${plan.keyring.passwordEnv.value} or ATMOS_KEYRING_PASSWORD_FILE`;
   if (!request.isNew) {
     return prompt.masked({ message: `Password of the keyring ${request.location}`, instead });

@@ -8,9 +8,13 @@ import { withoutAbsent } from '../core/without-absent.ts';
 import type { Invocation } from './command.ts';
 import type { Context } from './context.ts';
 import { requestedIdentity, resolveIdentityName } from './identity.ts';
+import { printable } from './report.ts';
 
 /** A plan with the configuration that most commands cannot do without. */
 export type ProjectPlan = AuthPlan & { readonly config: Config };
+
+/** What finding an identity needs: a command that asks nobody gives a prompt that refuses. */
+type Chooser = Pick<Context, 'host'> & { readonly prompt: Pick<Context['prompt'], 'select'> };
 
 /** Loads atmos.yaml and settles the rest. Its warnings are shown. */
 export async function loadPlan(context: Context): Promise<ProjectPlan> {
@@ -18,18 +22,26 @@ export async function loadPlan(context: Context): Promise<ProjectPlan> {
   const profiles = { value: globals.profile, source: '--profile' };
   const config = loadConfig(
     {
-      configFiles: globals.config.flatMap(splitNames).map((value) => ({ value, source: '--config' })),
+      configFiles: globals.config.map((value) => ({ value, source: '--config' })),
       ...withoutAbsent({ profiles: globals.profile.length > 0 ? profiles : undefined }),
     },
     host,
   );
-  for (const warning of config.warnings) await warn(context, warning);
+  for (const warning of [...config.warnings, ...notFollowedYet(config)]) {
+    await warn(context, warning);
+  }
   return { ...planAuth(config, host), config };
 }
 
-// Atmos takes a list with commas too.
-function splitNames(files: string): string[] {
-  return files.split(',').map((file) => file.trim());
+/** Settings that ask for what this version does not do: nothing is passed over in silence. */
+function notFollowedYet({ sessionFiles, keyring: { fallback } }: Config): string[] {
+  const why = 'is not followed by this version yet';
+  return [
+    ...(sessionFiles.value ? [`${sessionFiles.source} ${why}: no session files are written`] : []),
+    ...(fallback && fallback.value.length > 0
+      ? [`${fallback.source} ${why}: it is the configured keyring or an error`]
+      : []),
+  ];
 }
 
 /** For commands that work without an atmos.yaml: the environment and the defaults then settle all. */
@@ -49,13 +61,13 @@ export async function loadPlanIfAny(context: Context): Promise<AuthPlan> {
  * @throws ERR_IDENTITY_UNKNOWN, ERR_IDENTITY_REQUIRED, ERR_NO_TERMINAL, ERR_USAGE
  */
 export async function chooseIdentity(
-  context: Context,
+  { host, prompt }: Chooser,
   { config }: ProjectPlan,
   invocation: Pick<Invocation, 'identity' | 'operand'>,
 ): Promise<Identity | undefined> {
-  const request = requestedIdentity(invocation, context.host);
+  const request = requestedIdentity(invocation, host);
   if (request.kind === 'none') return undefined;
-  const { value } = await resolveIdentityName(request, config.identities, context.prompt);
+  const { value } = await resolveIdentityName(request, config.identities, prompt);
   const identity = findIdentity(config, value);
   (await strategyOf(identity)).validate(identity);
   return identity;
@@ -63,18 +75,32 @@ export async function chooseIdentity(
 
 /** {@link chooseIdentity} for commands that make no sense without one. */
 export async function requireIdentity(
-  context: Context,
+  chooser: Chooser,
   plan: ProjectPlan,
   invocation: Pick<Invocation, 'identity' | 'operand'>,
 ): Promise<Identity> {
-  const identity = await chooseIdentity(context, plan, invocation);
+  const identity = await chooseIdentity(chooser, plan, invocation);
   if (identity !== undefined) return identity;
-  throw new AtmosError('ERR_USAGE', 'authentication is switched off, and this command needs an identity', {
-    hints: ['unset ATMOS_IDENTITY', '-i NAME'],
-  });
+  throw new AtmosError(
+    'ERR_USAGE',
+    'authentication is switched off, and this command needs an identity',
+    { hints: ['unset ATMOS_IDENTITY', '-i NAME'] },
+  );
 }
 
-export async function warn({ note, paint }: Pick<Context, 'note' | 'paint'>, message: string): Promise<void> {
-  await note(`${paint('yellow', 'warning:')} ${message}\n`);
+export async function warn(
+  { note, paint }: Pick<Context, 'note' | 'paint'>,
+  message: string,
+): Promise<void> {
+  await note(`${paint('yellow', 'warning:')} ${printable(message)}\n`);
 }
 
+/** For a command that relies on another one finding what it leaves: on this keyring none does. */
+export async function warnOfMemory(
+  context: Pick<Context, 'note' | 'paint'>,
+  { keyring }: Pick<AuthPlan, 'keyring'>,
+  consequence: string,
+): Promise<void> {
+  if (keyring.type.value !== 'memory') return;
+  await warn(context, `the memory keyring keeps nothing: ${consequence}`);
+}

@@ -62,7 +62,11 @@ export function createPrompt(host: Host, interactive?: boolean): Prompt {
       ),
     masked: (question) =>
       askWith(question, ({ password }, streams) =>
-        password({ message: question.message, mask: true, validate: validator(question) }, streams),
+        password(
+          // With toggleMask, Ctrl-T would show the secret.
+          { message: question.message, mask: true, toggleMask: false, validate: validator(question) },
+          streams,
+        ),
       ),
     confirm: (question) =>
       askWith(question, ({ confirm }, streams) =>

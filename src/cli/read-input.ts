@@ -1,38 +1,59 @@
-import { AtmosError } from '../core/errors.ts';
+import { AtmosError, systemErrorCode } from '../core/errors.ts';
 import type { Host } from '../host/host.ts';
 
 const maxBytes = 64 * 1024;
 const limitMs = 60_000;
+const hints = ['give the JSON through a pipe or a file: --stdin < key.json'];
 
 /**
  * All of standard input as text.
  *
- * @throws ERR_USAGE when it is too large, not UTF-8, or does not end within a minute
+ * @throws ERR_USAGE when it is a terminal, which would show a secret that is typed; when it is too
+ *   large, not UTF-8, cannot be read, or does not end within a minute
  */
 export async function readInput(host: Pick<Host, 'stdin' | 'sleep'>): Promise<string> {
+  if (host.stdin.isTTY) {
+    throw new AtmosError(
+      'ERR_USAGE',
+      'standard input is the terminal, where a secret would be seen',
+      {
+        hints: [...hints, 'leave out --stdin to be asked'],
+      },
+    );
+  }
   const timer = new AbortController();
   const limit = host.sleep(limitMs, timer.signal).then(() => {
-    throw new AtmosError('ERR_USAGE', 'standard input did not end within a minute', {
-      hints: ['give the JSON through a pipe or a file: --stdin < key.json'],
-    });
+    throw new AtmosError('ERR_USAGE', 'standard input did not end within a minute', { hints });
   });
   try {
-    return await Promise.race([readAll(host), limit]);
+    return decode(await Promise.race([readAll(host), limit]));
   } finally {
     timer.abort();
   }
 }
 
-async function readAll({ stdin }: Pick<Host, 'stdin'>): Promise<string> {
+async function readAll({ stdin }: Pick<Host, 'stdin'>): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let bytes = 0;
-  for await (const part of stdin as AsyncIterable<Buffer>) {
-    bytes += part.length;
-    if (bytes > maxBytes) throw new AtmosError('ERR_USAGE', `standard input has more than ${maxBytes} bytes`);
-    chunks.push(part);
-  }
   try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(Buffer.concat(chunks));
+    for await (const part of stdin as AsyncIterable<Buffer>) {
+      bytes += part.length;
+      if (bytes > maxBytes) break;
+      chunks.push(part);
+    }
+  } catch (error) {
+    const reason = systemErrorCode(error) ?? 'unknown error';
+    throw new AtmosError('ERR_USAGE', `standard input cannot be read: ${reason}`, { hints });
+  }
+  if (bytes > maxBytes) {
+    throw new AtmosError('ERR_USAGE', `standard input has more than ${maxBytes} bytes`);
+  }
+  return Buffer.concat(chunks);
+}
+
+function decode(input: Buffer): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(input);
   } catch {
     throw new AtmosError('ERR_USAGE', 'standard input is not UTF-8 text');
   }

@@ -80,7 +80,7 @@ function describeUnexpected(error: unknown): { message: string; hints: readonly 
 }
 
 /** Names in a message come from files: none of them may steer the terminal. */
-function printable(text: string): string {
+export function printable(text: string): string {
   return text
     .replaceAll(/[\p{Cc}\p{Bidi_Control}]/gu, (char) => (char === '\n' ? char : `\\u${hex(char)}`))
     .replaceAll('\n', '\n  ');

@@ -1,6 +1,7 @@
+import { access, constants } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseKnownFiles } from '@smithy/shared-ini-file-loader';
-import { AtmosError } from '../core/errors.ts';
+import { AtmosError, systemErrorCode } from '../core/errors.ts';
 import { nearestName } from '../core/names.ts';
 import { withoutAbsent } from '../core/without-absent.ts';
 import type { Host } from '../host/host.ts';
@@ -12,33 +13,76 @@ export interface SharedKey {
   readonly mfaArn?: string;
 }
 
+type Where = Pick<Host, 'env' | 'homeDirectory'>;
+type Profile = Readonly<Record<string, string | undefined>>;
+
 /**
  * The long-lived key of a profile in the AWS shared files, read where the AWS CLI reads it.
  *
- * @throws ERR_USAGE for a profile that is not there, or has no long-lived key
+ * @throws ERR_USAGE for a profile that is not there, or has no long-lived key; ERR_IO
  */
-export async function readAwsProfile(name: string, host: Pick<Host, 'env' | 'homeDirectory'>): Promise<SharedKey> {
-  const filepath = host.env['AWS_SHARED_CREDENTIALS_FILE'] ?? join(host.homeDirectory, '.aws', 'credentials');
-  const configFilepath = host.env['AWS_CONFIG_FILE'] ?? join(host.homeDirectory, '.aws', 'config');
+export async function readAwsProfile(name: string, host: Where): Promise<SharedKey> {
+  const filepath = pathOf('AWS_SHARED_CREDENTIALS_FILE', 'credentials', host);
+  const configFilepath = pathOf('AWS_CONFIG_FILE', 'config', host);
+  await Promise.all([checkReadable(filepath), checkReadable(configFilepath)]);
   const profiles = await parseKnownFiles({ filepath, configFilepath, ignoreCache: true });
-  const profile = profiles[name];
-  if (profile === undefined) throw unknownProfile(name, Object.keys(profiles), filepath);
-  const { aws_access_key_id: id, aws_secret_access_key: secret, aws_session_token: token, mfa_serial: mfa } = profile;
-  if (token) throw unusable(name, 'holds a session, which ends, not a long-lived key');
-  if (!id || !secret) throw unusable(name, 'has no access key of its own (a role, SSO or a program gives its credentials)');
-  return { accessKeyId: id, secretAccessKey: secret, ...withoutAbsent({ mfaArn: mfa || undefined }) };
+  const profile = Object.hasOwn(profiles, name) ? profiles[name] : undefined;
+  if (profile === undefined) {
+    const names = Object.keys(profiles).filter((one) => !/^(sso-session|services)\./.test(one));
+    throw unknownProfile(name, names, [filepath, configFilepath]);
+  }
+  const { aws_access_key_id: id, aws_secret_access_key: secret, mfa_serial: mfa } = profile;
+  if (profile['aws_session_token'] || !id || !secret) throw unusable(name, profile);
+  return {
+    accessKeyId: id,
+    secretAccessKey: secret,
+    ...withoutAbsent({ mfaArn: mfa || undefined }),
+  };
 }
 
-function unknownProfile(name: string, known: readonly string[], file: string): AtmosError {
+function pathOf(variable: string, name: string, { env, homeDirectory }: Where): string {
+  const path = env[variable] || join(homeDirectory, '.aws', name);
+  return path.startsWith('~/') ? join(homeDirectory, path.slice(2)) : path;
+}
+
+/** The parser takes a file that it cannot read for one that is not there. */
+async function checkReadable(path: string): Promise<void> {
+  try {
+    await access(path, constants.R_OK);
+  } catch (error) {
+    const reason = systemErrorCode(error);
+    if (reason === 'ENOENT') return;
+    if (reason === undefined) throw error;
+    throw new AtmosError('ERR_IO', `cannot read the AWS file ${path}: ${reason}`);
+  }
+}
+
+function unknownProfile(name: string, known: readonly string[], files: string[]): AtmosError {
   const list = known.length === 0 ? 'there are none' : `there are ${[...known].sort().join(', ')}`;
   const nearest = nearestName(name, known);
-  return new AtmosError('ERR_USAGE', `no AWS profile ${JSON.stringify(name)} in ${file}: ${list}`, {
-    hints: nearest === undefined ? [] : [`did you mean ${nearest}?`],
-  });
+  return new AtmosError(
+    'ERR_USAGE',
+    `no AWS profile ${JSON.stringify(name)} in ${files.join(' and ')}: ${list}`,
+    { hints: nearest === undefined ? [] : [`did you mean ${nearest}?`] },
+  );
 }
 
-function unusable(name: string, why: string): AtmosError {
-  return new AtmosError('ERR_USAGE', `the AWS profile ${JSON.stringify(name)} ${why}`, {
-    hints: ['aws iam create-access-key | atmos auth user configure --stdin'],
-  });
+function unusable(name: string, profile: Profile): AtmosError {
+  return new AtmosError(
+    'ERR_USAGE',
+    `the AWS profile ${JSON.stringify(name)} ${whyUnusable(profile)}`,
+    { hints: ['aws iam create-access-key | atmos auth user configure --stdin'] },
+  );
+}
+
+function whyUnusable(profile: Profile): string {
+  if (profile['aws_session_token']) return 'holds a session, which ends, not a long-lived key';
+  if (profile['role_arn']) return 'has no access key of its own: it assumes a role';
+  if (profile['sso_session'] || profile['sso_start_url']) {
+    return 'has no access key of its own: it signs in by SSO';
+  }
+  if (profile['credential_process']) {
+    return 'has no access key of its own: a program gives its credentials';
+  }
+  return 'lacks aws_access_key_id or aws_secret_access_key';
 }

@@ -48,8 +48,7 @@ function keyFault(key: string): string | undefined {
   if (key === '') return 'is empty';
   if (!key.isWellFormed()) return 'is not well-formed text';
   if (key.startsWith('.')) return 'starts with a dot';
-  // eslint-disable-next-line no-control-regex
-  if (/[\u0000-\u001f\u007f-\u009f]/.test(key)) return 'holds a control character';
+  if (/\p{Cc}/u.test(key)) return 'holds a control character';
   const bytes = Buffer.byteLength(encodeKey(key));
   if (bytes > maxKeyBytes) return `is too long (${bytes} bytes, at most ${maxKeyBytes})`;
   return undefined;
@@ -58,6 +57,5 @@ function keyFault(key: string): string | undefined {
 /** A key for a message: control characters escaped, and not endless. */
 function shown(key: string): string {
   const text = JSON.stringify(key.length > 80 ? `${key.slice(0, 80)}…` : key);
-  // eslint-disable-next-line no-control-regex
-  return text.replaceAll(/[\u007f-\u009f]/g, (char) => `\\u00${char.charCodeAt(0).toString(16)}`);
+  return text.replaceAll(/\p{Cc}/gu, (char) => `\\u00${char.charCodeAt(0).toString(16)}`);
 }

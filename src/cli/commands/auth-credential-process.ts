@@ -14,14 +14,15 @@ const waitMs = 30_000;
 
 /**
  * `atmos auth credential-process`: what an AWS SDK asks for. Nothing but its JSON is ever on standard
- * output, and nobody is asked: where a person is needed that is an error.
+ * output, and nobody is asked, though there may be a terminal: where a person is needed that is an
+ * error. Ends within 50 seconds.
  */
 export async function credentialProcess(context: Context, invocation: Invocation): Promise<void> {
   const work = answer(context, invocation);
   const timer = new AbortController();
   const limit = context.host.sleep(limitMs, timer.signal).then(() => {
     throw new AtmosError('ERR_KEYRING_TIMEOUT', `no credentials within ${limitMs / 1000} seconds`, {
-      hints: ['atmos auth keyring status'],
+      hints: ['atmos auth keyring status', 'atmos auth login'],
     });
   });
   try {
@@ -33,7 +34,8 @@ export async function credentialProcess(context: Context, invocation: Invocation
 
 async function answer(context: Context, invocation: Invocation): Promise<string> {
   const { plan, identity } = await chosen(context, invocation);
-  const { session } = await sessionForCommand(context, plan, identity, { isInteractive: false, waitMs });
+  const asked = { isInteractive: false, waitMs };
+  const { session } = await sessionForCommand(context, plan, identity, asked);
   return formatCredentialProcess(session.credentials);
 }
 
@@ -44,11 +46,21 @@ async function chosen(
   const handle = invocation.values['handle'];
   if (handle === undefined) {
     const plan = await loadPlan(context);
-    return { plan, identity: await requireIdentity(context, plan, invocation) };
+    const chooser = { host: context.host, prompt: { select: refuse } };
+    return { plan, identity: await requireIdentity(chooser, plan, invocation) };
   }
   if (invocation.identity.kind !== 'absent') {
-    throw new AtmosError('ERR_USAGE', 'a handle stands for an identity: give one of --handle and --identity');
+    throw new AtmosError(
+      'ERR_USAGE',
+      'a handle stands for an identity: give one of --handle and --identity',
+    );
   }
   const { plan, identity } = planFromHandle(handle, context.host);
   return { plan, identity: findIdentity(plan.config, identity) };
+}
+
+function refuse(): Promise<never> {
+  const hints = ['atmos auth credential-process -i NAME'];
+  const message = 'a credential process asks nobody, so it needs the name of an identity';
+  return Promise.reject(new AtmosError('ERR_NO_TERMINAL', message, { hints }));
 }

@@ -1,12 +1,14 @@
-import { appendFileSync, renameSync, writeFileSync } from 'node:fs';
-import { AtmosError, systemErrorCode } from '../../core/errors.ts';
+import { resolve } from 'node:path';
+import { AtmosError } from '../../core/errors.ts';
 import type { Identity } from '../../core/identity.ts';
+import type { Sourced } from '../../core/sourced.ts';
 import type { EnvironmentChange } from '../../output/environment.ts';
 import { environmentFormats, formatEnvironment, formatGithub } from '../../output/shell.ts';
 import type { Invocation } from '../command.ts';
 import type { Context } from '../context.ts';
-import { envChange, processChange } from '../environment-change.ts';
-import { loadPlan, requireIdentity, warn, type ProjectPlan } from '../plan.ts';
+import { envChange, opensByItself, processChange } from '../environment-change.ts';
+import { appendToFile, replaceFile } from '../output-file.ts';
+import { loadPlan, requireIdentity, warn, warnOfMemory, type ProjectPlan } from '../plan.ts';
 
 /**
  * `atmos auth env`: what a shell evaluates to have the identity's credentials. By default only a
@@ -16,27 +18,50 @@ import { loadPlan, requireIdentity, warn, type ProjectPlan } from '../plan.ts';
 export async function env(context: Context, invocation: Invocation): Promise<void> {
   const { host, out } = context;
   const { values } = invocation;
+  const isGithub = values['format'] === 'github';
+  const file = isGithub ? githubFile(context, values['output']) : given(context, values['output']);
   const plan = await loadPlan(context);
   const identity = await requireIdentity(context, plan, invocation);
   const change = await changeFor(context, invocation, plan, identity);
-  if (values['format'] === 'github') {
-    const file = values['output'] ?? host.env['GITHUB_ENV'];
-    if (!file) {
-      throw new AtmosError('ERR_USAGE', 'the format github writes to the file that GITHUB_ENV names, and that is not set', {
-        hints: ['pass --output FILE'],
-      });
-    }
-    const { masks, text } = formatGithub(change);
-    await out(masks);
-    writing(file, () => appendFileSync(file, text, { mode: 0o600 }));
-    return;
-  }
-  const fallback = host.platform === 'win32' ? 'powershell' : 'bash';
-  const format = environmentFormats.find((one) => one === values['format']) ?? fallback;
+  if (isGithub && file !== undefined) return writeGithub(context, change, file);
+  const byDefault = host.platform === 'win32' ? 'powershell' : 'bash';
+  const format = environmentFormats.find((one) => one === values['format']) ?? byDefault;
   const text = formatEnvironment(change, format);
-  const file = values['output'];
   if (file === undefined) await out(text);
-  else writing(file, () => replaceFile(file, text, host.processId));
+  else replaceFile(file, text);
+}
+
+function given({ host }: Context, output: string | undefined): Sourced<string> | undefined {
+  if (output === undefined) return undefined;
+  return { value: resolve(host.workingDirectory(), output), source: '--output' };
+}
+
+function githubFile(context: Context, output: string | undefined): Sourced<string> {
+  const variable = context.host.env['GITHUB_ENV'];
+  const file = given(context, output) ?? (variable && { value: variable, source: 'GITHUB_ENV' });
+  if (file) return file;
+  throw new AtmosError(
+    'ERR_USAGE',
+    'the format github writes to the file that GITHUB_ENV names, and that is not set',
+    { hints: ['pass --output FILE'] },
+  );
+}
+
+/** Masks first, so that no step shows what the file makes known. */
+async function writeGithub(
+  context: Context,
+  change: EnvironmentChange,
+  file: Sourced<string>,
+): Promise<void> {
+  const { masks, text } = formatGithub(change);
+  await context.out(masks);
+  appendToFile(file, text);
+  const staying = change.unset.filter((name) => context.host.env[name]);
+  if (staying.length === 0) return;
+  await warn(
+    context,
+    `GitHub cannot take a variable away, so these stay set for later steps, and may win: ${staying.join(', ')}`,
+  );
 }
 
 async function changeFor(
@@ -45,34 +70,32 @@ async function changeFor(
   plan: ProjectPlan,
   identity: Identity,
 ): Promise<EnvironmentChange> {
+  const { host } = context;
   if (values['credentials'] !== 'env') {
-    if (plan.keyring.type.value === 'memory') {
-      await warn(context, 'the memory keyring keeps nothing: each program will open a session of its own');
+    const change = await processChange(plan, identity, host);
+    if (change !== undefined) {
+      await warnOfMemory(context, plan, 'each program will open a session of its own');
+      await warnOfPassword(context, plan);
+      return change;
     }
-    const change = await processChange(plan, identity, context.host);
-    if (change !== undefined) return change;
-    await warn(context, 'the path of this program cannot stand in an AWS file, so the credentials themselves are printed');
+    await warn(
+      context,
+      'the path of this program cannot stand in an AWS file, so the credentials themselves are written',
+    );
   }
   // Only here: mode process stays without keyring and network, and starts sooner.
   const { sessionForCommand } = await import('../open.ts');
   const asked = { isInteractive: true, mfaToken: values['mfa-token'] };
   const result = await sessionForCommand(context, plan, identity, asked);
-  return envChange(result, identity, context.host);
+  return envChange(result, identity, host);
 }
 
-/** Replaced whole, and readable by nobody else, whatever it was before. */
-function replaceFile(file: string, text: string, processId: number): void {
-  const temporary = `${file}.${processId}.new`;
-  writeFileSync(temporary, text, { mode: 0o600, flag: 'wx' });
-  renameSync(temporary, file);
-}
-
-function writing(file: string, write: () => void): void {
-  try {
-    write();
-  } catch (error) {
-    const reason = systemErrorCode(error);
-    if (reason === undefined) throw error;
-    throw new AtmosError('ERR_IO', `cannot write ${file} (from --output): ${reason}`);
-  }
+/** A program that asks us asks nobody else: the password must be where it finds it. */
+async function warnOfPassword(context: Context, { keyring }: ProjectPlan): Promise<void> {
+  const { value: name } = keyring.passwordEnv;
+  if (opensByItself(keyring) || context.host.env[name] !== undefined) return;
+  await warn(
+    context,
+    `programs are not asked for the password of the file keyring: export ${name}, or name a file that holds it in ATMOS_KEYRING_PASSWORD_FILE`,
+  );
 }

@@ -1,40 +1,60 @@
-import { AtmosError, isAtmosError } from '../../core/errors.ts';
+import type { AuthPlan } from '../../auth/plan.ts';
+import type { KeyringError } from '../../core/errors.ts';
 import { formatTimestamp } from '../../core/time.ts';
 import type { Keyring } from '../../keyring/contract.ts';
+import { openBackend } from '../../keyring/registry.ts';
 import { parseEnvelope } from '../../store/envelope.ts';
 import { parseItemKey } from '../../store/key.ts';
 import type { Invocation } from '../command.ts';
 import type { Context } from '../context.ts';
+import { isOfEntry, joinErrors } from '../entry-errors.ts';
 import { openForCommand } from '../open.ts';
-import { loadPlanIfAny } from '../plan.ts';
+import { loadPlanIfAny, warn } from '../plan.ts';
+import { formatTable } from '../rows.ts';
 
-/** The documented form: always every field; the last three are null without `--long`. */
+/** The documented form of `-o json`: always every field; the last three are null without `--long`. */
 interface ListedEntry {
   key: string;
+  /** Null where the name does not tell it, and the entry was not opened. */
   realm: string | null;
+  /** The identity or provider; of an entry that was not opened in lower case. */
   identity: string;
   item: 'key' | 'session' | 'token';
+  /** `aws`; null of an entry that could not be opened or read. */
   kind: string | null;
+  /** RFC 3339 in UTC; null of what does not expire. */
   expires_at: string | null;
+  /** Of the value, not of the file. */
   size_bytes: number | null;
 }
 
 /**
- * `atmos auth keyring list`: our entries by name, without a password; `--long` opens each. One that
- * cannot be opened is listed and named, and the command fails in the end.
+ * `atmos auth keyring list`: our entries by name, without a password, one a line; `--long` opens
+ * each. One that cannot be opened is listed all the same, and the command fails naming it.
  */
 export async function keyringList(context: Context, { flags, values }: Invocation): Promise<void> {
   const plan = await loadPlanIfAny(context);
-  const { keyring } = await openForCommand(context, plan, { isInteractive: true });
+  const isLong = flags['long'] ?? false;
+  const keyring = await openFor(context, plan, isLong);
   const entries = (await keyring.keys())
     .map((key) => listedEntry(key, plan.realm.value))
     .filter((entry) => entry !== undefined);
-  const failures = flags['long'] ? await openEntries(keyring, entries) : [];
-  if (values['output'] === 'json') await context.out(`${JSON.stringify(entries, null, 2)}\n`);
-  else await context.out(formatEntries(entries, flags['long'] ?? false));
-  const [first] = failures;
-  if (first === undefined) return;
-  throw new AtmosError(first.code, failures.map(({ message }) => message).join('\n'), { hints: first.hints });
+  const [failure, ...others] = isLong ? await openEntries(context, keyring, entries) : [];
+  if (values['output'] === 'json') {
+    await context.out(`${JSON.stringify(entries, null, 2)}\n`);
+  } else if (entries.length > 0) {
+    await context.out(formatEntries(entries, isLong));
+  } else {
+    const { type, location } = keyring.info;
+    await context.note(`no entries in the ${type} keyring (${location})\n`);
+  }
+  if (failure !== undefined) throw joinErrors([failure, ...others]);
+}
+
+/** Names need no password, so nobody is asked for one and no password command is run. */
+async function openFor(context: Context, plan: AuthPlan, isLong: boolean): Promise<Keyring> {
+  if (!isLong) return openBackend({ settings: plan.keyring, host: context.host });
+  return (await openForCommand(context, plan, { isInteractive: true })).keyring;
 }
 
 function listedEntry(key: string, currentRealm: string): ListedEntry | undefined {
@@ -44,47 +64,56 @@ function listedEntry(key: string, currentRealm: string): ListedEntry | undefined
   return { key, realm, identity: alias, item, kind: null, expires_at: null, size_bytes: null };
 }
 
-/** Fills in what only the entries themselves tell, and gives what could not be opened. */
-async function openEntries(keyring: Keyring, entries: readonly ListedEntry[]): Promise<AtmosError[]> {
-  const failures: AtmosError[] = [];
+/** Fills in what only the entries themselves tell, and gives the errors of those that do not open. */
+async function openEntries(
+  context: Context,
+  keyring: Keyring,
+  entries: readonly ListedEntry[],
+): Promise<KeyringError[]> {
+  const failures: KeyringError[] = [];
   for (const entry of entries) {
     try {
       const value = await keyring.get(entry.key);
-      if (value !== null) fill(entry, value);
+      const fault = value === null ? undefined : fill(entry, value);
+      if (fault !== undefined)
+        await warn(context, `of ${entry.key} only the size is known: ${fault}`);
     } catch (error) {
-      if (!isAtmosError(error)) throw error;
-      // Without the password nothing opens: one error says it.
-      if (error.code.startsWith('ERR_KEYRING_PASSWORD_') || error.code === 'ERR_NO_TERMINAL' || error.code === 'ERR_CANCELLED') throw error;
+      if (!isOfEntry(error)) throw error;
       failures.push(error);
     }
   }
   return failures;
 }
 
-function fill(entry: ListedEntry, value: string): void {
+/** @returns what is wrong with the value, if it is none of those we store */
+function fill(entry: ListedEntry, value: string): string | undefined {
   entry.size_bytes = Buffer.byteLength(value);
   const envelope = parseEnvelope(value);
-  if ('fault' in envelope) return;
+  if ('fault' in envelope) return envelope.fault;
   entry.kind = envelope.credentials.type;
   entry.realm = envelope.realm ?? entry.realm;
   entry.identity = envelope.alias ?? entry.identity;
   const { expiresAt } = envelope.credentials;
   if (expiresAt !== undefined) entry.expires_at = formatTimestamp(expiresAt);
+  return undefined;
 }
 
 function formatEntries(entries: readonly ListedEntry[], isLong: boolean): string {
+  const header = [
+    'ITEM',
+    'IDENTITY',
+    'REALM',
+    ...(isLong ? ['KIND', 'EXPIRES', 'SIZE'] : []),
+    'KEY',
+  ];
   const rows = entries.map(({ item, identity, realm, key, kind, expires_at, size_bytes }) => [
     item,
     identity,
     realm ?? '-',
-    ...(isLong ? [kind ?? '-', expires_at ?? '-', size_bytes === null ? '-' : `${size_bytes} B`] : []),
+    ...(isLong
+      ? [kind ?? '-', expires_at ?? '-', size_bytes === null ? '-' : `${size_bytes} B`]
+      : []),
     key,
   ]);
-  const header = ['ITEM', 'IDENTITY', 'REALM', ...(isLong ? ['KIND', 'EXPIRES', 'SIZE'] : []), 'KEY'];
-  const all = [header, ...rows];
-  const widths = header.map((_, column) => Math.max(...all.map((row) => (row[column] ?? '').length)));
-  return all
-    .map((row) => row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ').trimEnd())
-    .map((line) => `${line}\n`)
-    .join('');
+  return formatTable([header, ...rows]);
 }

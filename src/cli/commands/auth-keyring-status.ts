@@ -1,47 +1,95 @@
+import { AtmosError, isAtmosError } from '../../core/errors.ts';
+import type { Keyring, KeyringSettings } from '../../keyring/contract.ts';
 import { openBackend } from '../../keyring/registry.ts';
-import type { Keyring, Probe } from '../../keyring/contract.ts';
 import type { Invocation } from '../command.ts';
 import type { Context } from '../context.ts';
 import { loadPlanIfAny } from '../plan.ts';
+import { exitCodeOf } from '../report.ts';
 import { formatRows } from '../rows.ts';
 
-const exitUnavailable = 3;
+/** The documented form of `-o json`: always every field, null for what is not known. */
+interface KeyringStatus {
+  /** `system`, `file` or `memory`: the configured one. */
+  type: string;
+  /** What settled the type. */
+  source: string;
+  location: string;
+  /** What settled the directory; null but for `file`. */
+  location_source: string | null;
+  /** Whether another process finds what was stored. */
+  persistent: boolean;
+  state: 'ready' | 'locked' | 'unavailable';
+  /** What there is to say of the state. */
+  reason: string | null;
+  /** All there are, those of other programs too; null when unavailable. */
+  entries: number | null;
+  /** The keyring used instead. Always null: this version follows no fallback. */
+  fallback: null;
+}
 
 /**
  * `atmos auth keyring status`: which keyring, why, where, and whether it would open. Asks for
- * nothing and runs nothing. Exits 3 when it is unavailable.
+ * nothing and runs nothing. Fails when it is unavailable; the JSON is printed all the same.
  */
 export async function keyringStatus(context: Context, { values }: Invocation): Promise<number> {
   const { host, out, note } = context;
   const { keyring: settings } = await loadPlanIfAny(context);
   const keyring = await openBackend({ settings, host });
-  const probe = await keyring.probe();
-  const status = {
-    type: settings.type.value,
-    source: settings.type.source,
-    location: keyring.info.location,
-    location_source: settings.type.value === 'file' ? settings.directory.source : null,
-    persistent: keyring.info.persistent,
-    state: probe.state,
-    reason: probe.reason ?? null,
-    entries: await countEntries(keyring, probe),
-  };
-  if (values['output'] === 'json') await out(`${JSON.stringify(status, null, 2)}\n`);
-  else {
-    const from = status.location_source === null ? '' : ` (${status.location_source})`;
-    await note(
-      formatRows([
-        ['Keyring', `${status.type} (${status.source})`],
-        ['Where', `${status.location}${from}`],
-        ['State', status.reason === null ? status.state : `${status.state}: ${status.reason}`],
-        ['Entries', status.entries === null ? undefined : String(status.entries)],
-        ['Kept', status.persistent ? 'on disk or by the system' : 'by this process alone: gone when it ends'],
-      ]),
-    );
+  const status = await statusOf(keyring, settings);
+  const failure =
+    status.state === 'unavailable' ? await whyUnavailable(keyring, status) : undefined;
+  if (values['output'] === 'json') {
+    await out(`${JSON.stringify(status, null, 2)}\n`);
+    return failure === undefined ? 0 : exitCodeOf(failure);
   }
-  return probe.state === 'unavailable' ? exitUnavailable : 0;
+  await note(formatStatus(status));
+  if (failure !== undefined) throw failure;
+  return 0;
 }
 
-async function countEntries(keyring: Keyring, { state }: Probe): Promise<number | null> {
-  return state === 'unavailable' ? null : (await keyring.keys()).length;
+async function statusOf(keyring: Keyring, settings: KeyringSettings): Promise<KeyringStatus> {
+  const { state, reason } = await keyring.probe();
+  const { location, persistent } = keyring.info;
+  return {
+    type: settings.type.value,
+    source: settings.type.source,
+    location,
+    location_source: settings.type.value === 'file' ? settings.directory.source : null,
+    persistent,
+    state,
+    reason: reason ?? null,
+    entries: state === 'unavailable' ? null : (await keyring.keys()).length,
+    fallback: null,
+  };
+}
+
+/** The error that whoever uses the keyring gets: it says what mends it, which a probe does not. */
+async function whyUnavailable(
+  keyring: Keyring,
+  { type, reason }: KeyringStatus,
+): Promise<AtmosError> {
+  try {
+    await keyring.keys();
+  } catch (error) {
+    if (isAtmosError(error)) return error;
+    throw error;
+  }
+  const message = `the ${type} keyring cannot be used: ${reason ?? 'it does not say why'}`;
+  return new AtmosError('ERR_KEYRING_UNAVAILABLE', message);
+}
+
+function formatStatus(status: KeyringStatus): string {
+  const { reason, state } = status;
+  const from = status.location_source === null ? '' : ` (${status.location_source})`;
+  return formatRows([
+    ['Keyring', `${status.type} (${status.source})`],
+    ['Where', `${status.location}${from}`],
+    // What makes it unavailable follows as the error.
+    ['State', reason === null || state === 'unavailable' ? state : `${state}: ${reason}`],
+    ['Entries', status.entries === null ? undefined : String(status.entries)],
+    [
+      'Kept',
+      status.persistent ? 'for other processes' : 'by this process alone: gone when it ends',
+    ],
+  ]);
 }

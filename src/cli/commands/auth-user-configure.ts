@@ -3,106 +3,114 @@ import { awsCredentials, shortAccessKeyId } from '../../core/credentials.ts';
 import { AtmosError, isAtmosError } from '../../core/errors.ts';
 import type { Identity } from '../../core/identity.ts';
 import { withoutAbsent } from '../../core/without-absent.ts';
+import type { Keyring } from '../../keyring/contract.ts';
 import {
-  accessKeyIdFault,
   checkAccessKey,
   durationFault,
   mfaArnFault,
   parseAccessKey,
-  secretAccessKeyFault,
   type AccessKey,
+  type KeyNotes,
 } from '../access-key.ts';
+import { askAccessKey } from '../ask-access-key.ts';
 import type { Invocation } from '../command.ts';
 import type { Context } from '../context.ts';
+import { isOfEntry } from '../entry-errors.ts';
 import { openForCommand } from '../open.ts';
-import { loadPlan, requireIdentity, warn } from '../plan.ts';
+import { loadPlan, requireIdentity, warn, warnOfMemory } from '../plan.ts';
 import { readInput } from '../read-input.ts';
 
-const defaultDuration = '12h';
 const verifyTimeoutMs = 5_000;
-const instead = 'pass --stdin and give the key as JSON, or --from-aws-profile NAME';
 
 /**
  * `atmos auth user configure`: stores the long-lived key of an identity in the configured keyring,
  * and reads it back before it says so.
  */
 export async function configureUser(context: Context, invocation: Invocation): Promise<void> {
-  const { flags } = invocation;
+  const { note } = context;
+  const given = givenNotes(invocation);
   const plan = await loadPlan(context);
   const identity = await requireIdentity(context, plan, invocation);
   const { manager, keyring } = await openForCommand(context, plan, { isInteractive: true });
   await manager.checkConfigurable(identity);
-  // Fails here, before anything is typed in vain, where the keyring cannot be reached.
-  await keyring.keys();
-  const { key, isTyped } = await readKey(context, invocation, identity);
-  const isVerified = flags['verify'] ?? isTyped;
+  await unlock(keyring);
+  const { key, isTyped } = await readKey(context, invocation, identity, given);
+  for (const warning of overruled(identity, key)) await warn(context, warning);
+  const isVerified = invocation.flags['verify'] ?? isTyped;
   if (isVerified && !(await verify(context, manager, identity, key, isTyped))) {
-    await context.note('nothing was saved\n');
+    await note('nothing was saved\n');
     return;
   }
   await manager.saveKeys(identity, key);
   const { type, location } = keyring.info;
-  await context.note(
+  await note(
     `saved the access key ${shortAccessKeyId(key.accessKeyId)} of identity ${identity.name} in the ${type} keyring (${location}), realm ${plan.realm.value}\n`,
   );
-  if (keyring.info.persistent) await context.note(`next: atmos auth login --identity ${identity.name}\n`);
-  else await warn(context, 'the memory keyring keeps nothing: the key is gone now that this command ends');
+  if (keyring.info.persistent) await note(`next: atmos auth login --identity ${identity.name}\n`);
+  await warnOfMemory(context, plan, 'the key is gone now that this command ends');
+}
+
+/** What the options say beside the key, checked before anything is opened or asked. */
+function givenNotes({ flags, values }: Invocation): KeyNotes {
+  if (flags['stdin'] && values['from-aws-profile'] !== undefined) {
+    throw new AtmosError('ERR_USAGE', 'a key comes from one place: --stdin or --from-aws-profile', {
+      hints: ['give one of them'],
+    });
+  }
+  const [mfaArn, sessionDuration] = [values['mfa-arn'], values['session-duration']];
+  const mfaFault = mfaArn && mfaArnFault(mfaArn);
+  if (mfaFault) throw new AtmosError('ERR_USAGE', `${mfaFault} (from --mfa-arn)`);
+  const fault = sessionDuration && durationFault(sessionDuration);
+  if (fault) throw new AtmosError('ERR_USAGE', `${fault} (from --session-duration)`);
+  return withoutAbsent({ mfaArn, sessionDuration });
+}
+
+/**
+ * Opens an entry, if there is one, so that a keyring that cannot be reached and a wrong password are
+ * told before a key is typed in vain.
+ */
+async function unlock(keyring: Keyring): Promise<void> {
+  for (const key of await keyring.keys()) {
+    try {
+      await keyring.get(key);
+      return;
+    } catch (error) {
+      if (!isOfEntry(error)) throw error;
+    }
+  }
 }
 
 async function readKey(
   context: Context,
   { flags, values }: Invocation,
   identity: Identity,
+  given: KeyNotes,
 ): Promise<{ key: AccessKey; isTyped: boolean }> {
   const profile = values['from-aws-profile'];
-  if (flags['stdin'] && profile !== undefined) {
-    throw new AtmosError('ERR_USAGE', 'give one of --stdin and --from-aws-profile');
-  }
-  const given = withoutAbsent({ mfaArn: values['mfa-arn'], sessionDuration: values['session-duration'] });
   if (flags['stdin']) {
-    const key = { ...parseAccessKey(await readInput(context.host)), ...given };
-    checkAccessKey(key, '--stdin');
-    return { key, isTyped: false };
+    const read = parseAccessKey(await readInput(context.host));
+    checkAccessKey(read, '--stdin');
+    return { key: { ...read, ...given }, isTyped: false };
   }
   if (profile !== undefined) {
     const { readAwsProfile } = await import('../../clients/aws-shared-files.ts');
-    const key = { ...(await readAwsProfile(profile, context.host)), ...given };
-    checkAccessKey(key, `the AWS profile ${profile}`);
-    return { key, isTyped: false };
+    const read = await readAwsProfile(profile, context.host);
+    checkAccessKey(read, `the AWS profile ${profile}`);
+    return { key: { ...read, ...given }, isTyped: false };
   }
-  const key = await askKey(context, identity, given);
-  checkAccessKey(key, 'the command line and what was typed');
-  return { key, isTyped: true };
+  return { key: await askAccessKey(context, identity, given), isTyped: true };
 }
 
-/** Atmos's questions. What the configuration says, or an option, is not asked. */
-async function askKey(
-  { prompt, note }: Context,
-  identity: Identity,
-  given: Pick<AccessKey, 'mfaArn' | 'sessionDuration'>,
-): Promise<AccessKey> {
-  const accessKeyId = await prompt.text({ message: 'AWS Access Key ID', instead, fault: accessKeyIdFault });
-  const secretAccessKey = await prompt.masked({ message: 'AWS Secret Access Key', instead, fault: secretAccessKeyFault });
-  const { mfa_arn: configuredMfa } = identity.credentials;
-  if (typeof configuredMfa === 'string' && configuredMfa) await note(`MFA ARN: ${configuredMfa} (${identity.locate(['credentials', 'mfa_arn'])})\n`);
-  const mfaArn = given.mfaArn ?? (configuredMfa ? '' : await prompt.text({
-    message: 'MFA ARN (empty: none)',
-    instead,
-    fault: (arn) => (arn === '' ? undefined : mfaArnFault(arn)),
-  }));
-  const configuredDuration = identity.session.duration;
-  if (configuredDuration) await note(`Session Duration: ${configuredDuration} (${identity.locate(['session', 'duration'])})\n`);
-  const sessionDuration = given.sessionDuration ?? (configuredDuration ? '' : await prompt.text({
-    message: 'Session Duration',
-    default: defaultDuration,
-    instead,
-    fault: durationFault,
-  }));
-  return {
-    accessKeyId,
-    secretAccessKey,
-    ...withoutAbsent({ mfaArn: mfaArn || undefined, sessionDuration: sessionDuration || undefined }),
-  };
+/** What the configuration says is used, whatever is stored beside the key. */
+function overruled({ credentials, session, locate }: Identity, key: AccessKey): string[] {
+  const line = (name: string, path: string[]) =>
+    `${name} stands in the configuration (${locate(path)}), which is used instead of the one given`;
+  return [
+    ...(credentials['mfa_arn'] && key.mfaArn ? [line('mfa_arn', ['credentials', 'mfa_arn'])] : []),
+    ...(session.duration && key.sessionDuration
+      ? [line('the session duration', ['session', 'duration'])]
+      : []),
+  ];
 }
 
 /**
@@ -121,8 +129,16 @@ async function verify(
     await context.note(`AWS knows this key as ${arn}\n`);
     return true;
   } catch (error) {
-    if (!isTyped || !isAtmosError(error)) throw error;
+    if (!isAtmosError(error)) throw error;
+    if (!isTyped) {
+      const { code, message, hints } = error;
+      throw new AtmosError(code, `the key was not saved: ${message}`, { hints });
+    }
     await warn(context, `the key could not be verified: ${error.message}`);
-    return context.prompt.confirm({ message: 'Save anyway?', default: false, instead: 'pass --no-verify' });
+    return context.prompt.confirm({
+      message: 'Save anyway?',
+      default: false,
+      instead: 'pass --no-verify',
+    });
   }
 }

@@ -1,32 +1,98 @@
+import { strategyOf } from '../../auth/registry.ts';
+import type { AuthManager } from '../../auth/manager.ts';
 import type { Whoami } from '../../auth/whoami.ts';
+import { AtmosError, isAtmosError } from '../../core/errors.ts';
+import type { Identity } from '../../core/identity.ts';
 import { formatTimestamp } from '../../core/time.ts';
+import { withoutAbsent } from '../../core/without-absent.ts';
 import type { Invocation } from '../command.ts';
 import type { Context } from '../context.ts';
 import { openForCommand } from '../open.ts';
-import { loadPlan, requireIdentity, warn, type ProjectPlan } from '../plan.ts';
+import { loadPlan, requireIdentity, warn, warnOfMemory, type ProjectPlan } from '../plan.ts';
+import { exitCodeOf } from '../report.ts';
 import { formatRows } from '../rows.ts';
 
-const exitNotAuthenticated = 4;
+/** The documented form of `-o json`: always every field, null for what is not known. */
+interface WhoamiJson {
+  /** As written in atmos.yaml. */
+  identity: string;
+  /** `aws/user` … */
+  kind: string;
+  /** The identity's provider; `aws-user` for an IAM user, who has none. */
+  provider: string;
+  realm: string;
+  /** What settled the realm: a variable, a place in a file, a directory. */
+  realm_source: string;
+  /** The ARN that AWS knows the session as; null when it was not, or could not be, asked. */
+  principal: string | null;
+  /** Twelve digits; null as `principal`. */
+  account: string | null;
+  /** Null only where no key is stored and no region configured. */
+  region: string | null;
+  /** Of the session, RFC 3339 in UTC; null without one. */
+  expires_at: string | null;
+  /**
+   * True: AWS takes the session. False: there is none, it has expired, or AWS refuses it. Null: there
+   * is one, and AWS could not be asked.
+   */
+  valid: boolean | null;
+  /** Why `valid` is not true, in words for a person. */
+  reason: string | null;
+  /** When AWS refused the identity's access key, if it did the last time. */
+  key_refused_at: string | null;
+  keyring: {
+    type: string;
+    /** What settled the type. */
+    source: string;
+    location: string;
+  };
+}
+
+/** Without a stored key even the region may be unknown. */
+type Known = Omit<Whoami, 'region'> & Partial<Pick<Whoami, 'region'>>;
 
 /**
- * `atmos auth whoami`: the stored session, confirmed by AWS where it can be reached. Exits 4 when
- * there is no valid session, and says so in the JSON too.
+ * `atmos auth whoami`: the stored session, confirmed by AWS where it can be reached. Fails as not
+ * authenticated when there is no valid session; the JSON is printed all the same.
  */
 export async function whoami(context: Context, invocation: Invocation): Promise<number> {
   const plan = await loadPlan(context);
   const identity = await requireIdentity(context, plan, invocation);
   const { manager, keyring } = await openForCommand(context, plan, { isInteractive: true });
-  const who = await manager.whoami(identity);
+  await warnOfMemory(context, plan, 'no session of another command is there');
+  const { who, failure } = await lookUp(manager, identity);
   if (invocation.values['output'] === 'json') {
     await context.out(`${JSON.stringify(whoamiJson(who, plan, keyring.info.location), null, 2)}\n`);
-  } else {
-    await showWhoami(context, who, plan);
+    return failure === undefined ? 0 : exitCodeOf(failure);
   }
-  return who.isValid === false ? exitNotAuthenticated : 0;
+  await showWhoami(context, who, plan);
+  if (failure !== undefined) throw failure;
+  return 0;
 }
 
-/** The documented form: always every field, null for what is not known. */
-function whoamiJson(who: Whoami, { realm, keyring }: ProjectPlan, location: string): object {
+/** Who it is, and the error if that is nobody. */
+async function lookUp(
+  manager: AuthManager,
+  identity: Identity,
+): Promise<{ who: Known; failure?: AtmosError }> {
+  const { name, kind } = identity;
+  try {
+    const who = await manager.whoami(identity);
+    if (who.isValid !== false) return { who };
+    const message = `identity ${name} is not authenticated: ${who.reason}`;
+    const hints = [`atmos auth login --identity ${name}`];
+    return { who, failure: new AtmosError('ERR_AUTH_NO_SESSION', message, { hints }) };
+  } catch (error) {
+    if (!isAtmosError(error, 'ERR_AUTH_KEYS_MISSING')) throw error;
+    const { providerName: provider, configuredRegion } = await strategyOf(identity);
+    const region = configuredRegion(identity);
+    const who = { identity: name, kind, provider, isValid: false, reason: error.message };
+    return { who: { ...who, ...withoutAbsent({ region }) }, failure: error };
+  }
+}
+
+function whoamiJson(who: Known, { realm, keyring }: ProjectPlan, location: string): WhoamiJson {
+  const { expiresAt, keyRefusedAt } = who;
   return {
     identity: who.identity,
     kind: who.kind,
@@ -35,19 +101,19 @@ function whoamiJson(who: Whoami, { realm, keyring }: ProjectPlan, location: stri
     realm_source: realm.source,
     principal: who.principal ?? null,
     account: who.account ?? null,
-    region: who.region,
-    expires_at: who.expiresAt === undefined ? null : formatTimestamp(who.expiresAt),
+    region: who.region ?? null,
+    expires_at: expiresAt ? formatTimestamp(expiresAt) : null,
     valid: who.isValid ?? null,
     reason: who.reason ?? null,
-    key_refused_at: who.keyRefusedAt === undefined ? null : formatTimestamp(who.keyRefusedAt),
+    key_refused_at: keyRefusedAt ? formatTimestamp(keyRefusedAt) : null,
     keyring: { type: keyring.type.value, source: keyring.type.source, location },
   };
 }
 
-async function showWhoami(context: Context, who: Whoami, plan: ProjectPlan): Promise<void> {
-  const { note, paint } = context;
-  const marks = { true: paint('green', '✓'), false: paint('red', '✗'), undefined: paint('yellow', '?') };
-  await note(`${marks[`${who.isValid}`]} Current Authentication Status\n`);
+async function showWhoami(context: Context, who: Known, plan: ProjectPlan): Promise<void> {
+  const { note } = context;
+  const { isValid, reason, expiresAt, keyRefusedAt } = who;
+  await note(`${markOf(isValid, context)} Current Authentication Status\n`);
   await note(
     formatRows([
       ['Realm', `${plan.realm.value} (${plan.realm.source})`],
@@ -56,15 +122,18 @@ async function showWhoami(context: Context, who: Whoami, plan: ProjectPlan): Pro
       ['Principal', who.principal],
       ['Account', who.account],
       ['Region', who.region],
-      ['Expires', who.expiresAt && formatTimestamp(who.expiresAt)],
+      ['Expires', expiresAt && formatTimestamp(expiresAt)],
       ['Keyring', `${plan.keyring.type.value} (${plan.keyring.type.source})`],
     ]),
   );
-  if (who.reason !== undefined) await warn(context, who.reason);
-  if (who.keyRefusedAt !== undefined) {
-    await warn(context, `AWS refused the access key of this identity at ${formatTimestamp(who.keyRefusedAt)}`);
+  if (isValid === undefined && reason !== undefined) await warn(context, reason);
+  if (keyRefusedAt !== undefined) {
+    const at = formatTimestamp(keyRefusedAt);
+    await warn(context, `AWS refused the access key of identity ${who.identity} at ${at}`);
   }
-  if (who.isValid === false) {
-    await note(`hint: atmos auth login --identity ${who.identity}\n`);
-  }
+}
+
+function markOf(isValid: boolean | undefined, { paint }: Pick<Context, 'paint'>): string {
+  if (isValid === undefined) return paint('yellow', '?');
+  return isValid ? paint('green', '✓') : paint('red', '✗');
 }

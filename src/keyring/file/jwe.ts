@@ -55,8 +55,8 @@ export interface Jwe {
 }
 
 /** The strongest that every Go peer opens: AES-256 throughout, 600,000 rounds of SHA-512. */
-export const strongAlgorithm: Algorithm = 'PBES2-HS512+A256KW';
-export const strongRounds = variants[strongAlgorithm].maxRounds;
+const strongAlgorithm: Algorithm = 'PBES2-HS512+A256KW';
+const strongRounds = variants[strongAlgorithm].maxRounds;
 
 const minRounds = 1000;
 const maxHeaderLength = 4096;

@@ -1,0 +1,70 @@
+import type { Identity } from '../core/identity.ts';
+import { withoutAbsent } from '../core/without-absent.ts';
+import {
+  accessKeyIdFault,
+  durationFault,
+  mfaArnFault,
+  secretAccessKeyFault,
+  type AccessKey,
+  type KeyNotes,
+} from './access-key.ts';
+import type { Context } from './context.ts';
+import { printable } from './report.ts';
+
+const defaultDuration = '12h';
+const instead = 'pass --stdin and give the key as JSON, or --from-aws-profile NAME';
+
+/** Asks Atmos's questions. What the configuration says is shown, what an option says is not asked. */
+export async function askAccessKey(
+  context: Pick<Context, 'prompt' | 'note'>,
+  identity: Identity,
+  given: KeyNotes,
+): Promise<AccessKey> {
+  const { prompt } = context;
+  const accessKeyId = await prompt.text({
+    message: 'AWS Access Key ID',
+    instead,
+    fault: accessKeyIdFault,
+  });
+  const secretAccessKey = await prompt.masked({
+    message: 'AWS Secret Access Key',
+    instead,
+    fault: secretAccessKeyFault,
+  });
+  const mfaArn = given.mfaArn ?? (await askMfaArn(context, identity));
+  const sessionDuration = given.sessionDuration ?? (await askDuration(context, identity));
+  return { accessKeyId, secretAccessKey, ...withoutAbsent({ mfaArn, sessionDuration }) };
+}
+
+async function askMfaArn(
+  { prompt, note }: Pick<Context, 'prompt' | 'note'>,
+  { credentials, locate }: Identity,
+): Promise<string | undefined> {
+  const configured = credentials['mfa_arn'];
+  if (typeof configured === 'string' && configured !== '') {
+    await note(`MFA ARN: ${printable(configured)} (${locate(['credentials', 'mfa_arn'])})\n`);
+    return undefined;
+  }
+  const arn = await prompt.text({
+    message: 'MFA ARN (empty: none)',
+    instead,
+    fault: (typed) => (typed === '' ? undefined : mfaArnFault(typed)),
+  });
+  return arn === '' ? undefined : arn;
+}
+
+async function askDuration(
+  { prompt, note }: Pick<Context, 'prompt' | 'note'>,
+  { session, locate }: Identity,
+): Promise<string | undefined> {
+  if (session.duration) {
+    await note(`Session Duration: ${session.duration} (${locate(['session', 'duration'])})\n`);
+    return undefined;
+  }
+  return prompt.text({
+    message: 'Session Duration',
+    default: defaultDuration,
+    instead,
+    fault: durationFault,
+  });
+}

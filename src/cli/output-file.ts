@@ -1,0 +1,50 @@
+import { randomUUID } from 'node:crypto';
+import { appendFileSync, realpathSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { AtmosError, systemErrorCode } from '../core/errors.ts';
+import type { Sourced } from '../core/sourced.ts';
+
+/**
+ * Replaces a file whole, or makes it, readable by nobody else, whatever it was before. A link stays
+ * one.
+ *
+ * @throws ERR_USAGE for what is no file (`/dev/stdout`), ERR_IO
+ */
+export function replaceFile(file: Sourced<string>, text: string): void {
+  const target = targetOf(file);
+  const temporary = `${target}.${randomUUID()}`;
+  writing(file, () => {
+    try {
+      writeFileSync(temporary, text, { mode: 0o600, flag: 'wx' });
+      renameSync(temporary, target);
+    } catch (error) {
+      rmSync(temporary, { force: true });
+      throw error;
+    }
+  });
+}
+
+/** Adds to a file, or makes it, then readable by nobody else. @throws ERR_IO */
+export function appendToFile(file: Sourced<string>, text: string): void {
+  writing(file, () => appendFileSync(file.value, text, { mode: 0o600 }));
+}
+
+/** The file itself at the end of its links; what is not there yet is its own. */
+function targetOf(file: Sourced<string>): string {
+  const stats = writing(file, () => statSync(file.value, { throwIfNoEntry: false }));
+  if (stats === undefined) return file.value;
+  // Renaming would put a file in the place of a device, or of a pipe that somebody reads.
+  if (!stats.isFile()) {
+    throw new AtmosError('ERR_USAGE', `${file.value} (from ${file.source}) is not a regular file`);
+  }
+  return writing(file, () => realpathSync(file.value));
+}
+
+function writing<T>({ value, source }: Sourced<string>, write: () => T): T {
+  try {
+    return write();
+  } catch (error) {
+    const reason = systemErrorCode(error);
+    if (reason === undefined) throw error;
+    throw new AtmosError('ERR_IO', `cannot write ${value} (from ${source}): ${reason}`);
+  }
+}

@@ -1,0 +1,241 @@
+import {
+  existsSync,
+  lstatSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { openDesk, sessionCalls, storedKey, user, yamlOf, type Desk } from './desk.ts';
+import { person } from './person.ts';
+
+const byEnv = 'auth env --credentials env';
+
+async function jsonOf(desk: Desk, line: string, env = {}): Promise<Record<string, string | null>> {
+  const { exitCode, stdout, stderr } = await desk.run(`${line} -f json`, { env });
+  expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
+  return JSON.parse(stdout) as Record<string, string | null>;
+}
+
+describe('mode process', () => {
+  test('prints a profile that asks us, and nothing secret; it opens neither keyring nor network', async () => {
+    const desk = await openDesk({ entries: storedKey });
+    await desk.sts.close();
+    // A keyring that would fail whatever was asked of it.
+    writeFileSync(join(desk.directory, '.state/version'), '99\n', { mode: 0o600 });
+    const { exitCode, stdout, stderr } = await desk.run('auth env');
+    expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
+    const handles = join(desk.root, 'state/atmos/handles');
+    const file = /^export AWS_CONFIG_FILE=(.*)$/m.exec(stdout)?.[1] ?? '';
+    expect(stdout).toMatch(/^unset .*\bAWS_ACCESS_KEY_ID\b.*\bAWS_SESSION_TOKEN\b/);
+    expect(stdout.slice(stdout.indexOf('\n') + 1)).toBe(
+      `export AWS_CONFIG_FILE=${file}\n` +
+        'export AWS_EC2_METADATA_DISABLED=true\n' +
+        'export AWS_PROFILE=atmos\n' +
+        'export AWS_SDK_LOAD_CONFIG=1\n' +
+        `export AWS_SHARED_CREDENTIALS_FILE=${handles}/empty\n`,
+    );
+    expect(file).toMatch(new RegExp(`^${handles}/[a-z]{22}\\.aws-config$`));
+    expect(readFileSync(file, 'utf8')).toMatch(
+      /^\[profile atmos\]\ncredential_process = \S+ \/opt\/atmos-auth\/dist\/cli\/main\.cjs auth credential-process --handle [a-z]{22}\n$/,
+    );
+    expect(statSync(file).mode & 0o777).toBe(0o600);
+  });
+
+  test('names the region where one is configured', async () => {
+    const desk = await openDesk({ entries: storedKey });
+    expect(await jsonOf(desk, 'auth env')).not.toHaveProperty('AWS_REGION');
+    desk.configure(yamlOf(desk, { identity: 'credentials:\n  region: eu-central-1' }));
+    expect(await jsonOf(desk, 'auth env')).toMatchObject({
+      AWS_REGION: 'eu-central-1',
+      AWS_DEFAULT_REGION: 'eu-central-1',
+      AWS_ACCESS_KEY_ID: null,
+    });
+  });
+
+  test('says what a program will not find', async () => {
+    const desk = await openDesk({ entries: storedKey });
+    const memory = await desk.run('auth env', { env: { ATMOS_KEYRING_TYPE: 'memory' } });
+    expect(memory).toMatchObject({
+      exitCode: 0,
+      stderr:
+        'warning: the memory keyring keeps nothing: each program will open a session of its own\n',
+    });
+    const prompt = await desk.run('auth env', { env: { ATMOS_KEYRING_PASSWORD: undefined } });
+    expect(prompt).toMatchObject({
+      exitCode: 0,
+      stderr:
+        'warning: programs are not asked for the password of the file keyring: export ATMOS_KEYRING_PASSWORD, or name a file that holds it in ATMOS_KEYRING_PASSWORD_FILE\n',
+    });
+  });
+
+  test('gives way to mode env where the path of our program has no place in an AWS file', async () => {
+    const desk = await openDesk({ entries: storedKey });
+    const { stdout, stderr } = await desk.run('auth env', {
+      host: { scriptPath: '/opt/$(x)/main.cjs' },
+    });
+    expect(stderr).toBe(
+      'warning: the path of this program cannot stand in an AWS file, so the credentials themselves are written\n',
+    );
+    expect(stdout).toMatch(/^export AWS_ACCESS_KEY_ID=ASIA/m);
+  });
+});
+
+describe('mode env', () => {
+  test('prints the session, opened where there is none', async () => {
+    const desk = await openDesk({ entries: storedKey });
+    const first = await jsonOf(desk, byEnv);
+    expect(first).toMatchObject({
+      AWS_ACCESS_KEY_ID: expect.stringMatching(/^ASIA/),
+      AWS_SECRET_ACCESS_KEY: expect.stringMatching(/^.{40}$/),
+      AWS_SESSION_TOKEN: expect.any(String),
+      AWS_CREDENTIAL_EXPIRATION: '2026-01-01T12:00:00Z',
+      AWS_REGION: 'us-east-1',
+      AWS_PROFILE: null,
+      AWS_CONFIG_FILE: null,
+    });
+    expect(await jsonOf(desk, byEnv)).toEqual(first);
+    expect(sessionCalls(desk)).toBe(1);
+  });
+});
+
+describe('the format', () => {
+  test.each([
+    ['bash', /^unset [A-Z_ ]+\nexport AWS_CONFIG_FILE=\S+\n/],
+    ['fish', /^set -e [A-Z_ ]+\nset -gx AWS_CONFIG_FILE \S+\n/],
+    ['powershell', /^Remove-Item Env:AWS_\w+, .*\n\$env:AWS_CONFIG_FILE = '\S+'\n/],
+    ['dotenv', /^AWS_CONFIG_FILE=\S+\n/],
+    ['env', /^AWS_CONFIG_FILE=\S+\n/],
+    ['json', /^\{\n {2}"AWS_ACCESS_KEY": null,\n/],
+  ])('%s', async (format, form) => {
+    const desk = await openDesk();
+    expect((await desk.run(`auth env -f ${format}`)).stdout).toMatch(form);
+  });
+
+  test('is that of the platform where none is given', async () => {
+    const desk = await openDesk();
+    const { stdout } = await desk.run('auth env', { host: { platform: 'win32' } });
+    expect(stdout).toMatch(/^Remove-Item Env:/);
+  });
+});
+
+describe('a file', () => {
+  test('is made or replaced whole, readable by nobody else, and standard output stays empty', async () => {
+    const desk = await openDesk({ entries: storedKey });
+    const file = join(desk.project, 'out.env');
+    writeFileSync(file, 'what was there before', { mode: 0o644 });
+    const before = readdirSync(desk.project);
+    expect(await desk.run(`${byEnv} -f dotenv -o out.env`)).toEqual({
+      exitCode: 0,
+      stdout: '',
+      stderr: '',
+    });
+    expect(readFileSync(file, 'utf8')).toMatch(/^AWS_ACCESS_KEY_ID=ASIA\w+\n/);
+    expect(statSync(file).mode & 0o777).toBe(0o600);
+    expect(readdirSync(desk.project)).toEqual(before);
+  });
+
+  test('that is a link stays one', async () => {
+    const desk = await openDesk({ entries: storedKey });
+    const [link, file] = [join(desk.project, 'link'), join(desk.root, 'file')];
+    writeFileSync(file, '');
+    symlinkSync(file, link);
+    expect(await desk.run(`auth env -o ${link}`)).toMatchObject({ exitCode: 0 });
+    expect(lstatSync(link).isSymbolicLink()).toBe(true);
+    expect(readFileSync(file, 'utf8')).toContain('export AWS_PROFILE=atmos');
+  });
+
+  test.each([
+    ['/dev/null', 'ERR_USAGE', 2, '/dev/null (from --output) is not a regular file'],
+    ['.', 'ERR_USAGE', 2, '$ (from --output) is not a regular file'],
+    ['none/out.env', 'ERR_IO', 1, 'cannot write $/none/out.env (from --output): ENOENT'],
+  ])('that cannot be one is refused: %s', async (file, code, exitCode, message) => {
+    const desk = await openDesk({ entries: storedKey });
+    const before = readdirSync(desk.project);
+    expect(await desk.run(`${byEnv} -o ${file}`)).toEqual({
+      code,
+      exitCode,
+      stdout: '',
+      stderr: `error: ${message.replace('$', desk.project)}\n`,
+    });
+    expect(readdirSync(desk.project)).toEqual(before);
+  });
+});
+
+describe('a step of GitHub Actions', () => {
+  test('gets masks first, then the variables in the file that it reads', async () => {
+    const desk = await openDesk({ entries: storedKey });
+    const file = join(desk.root, 'github-env');
+    writeFileSync(file, 'A=b\n');
+    const { exitCode, stdout, stderr } = await desk.run(`${byEnv} -f github`, {
+      env: { GITHUB_ENV: file },
+    });
+    expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
+    const text = readFileSync(file, 'utf8');
+    expect(text).toMatch(/^A=b\nAWS_ACCESS_KEY_ID=ASIA/);
+    const secrets = ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN'].map(
+      (name) => new RegExp(`^${name}=(.*)$`, 'm').exec(text)?.[1],
+    );
+    expect(stdout).toBe(secrets.map((secret) => `::add-mask::${secret}\n`).join(''));
+  });
+
+  test('is told which variables stay that may win', async () => {
+    const desk = await openDesk({ entries: storedKey });
+    const env = {
+      GITHUB_ENV: join(desk.root, 'github-env'),
+      AWS_ROLE_ARN: 'x',
+      AWS_SECRET_ACCESS_KEY: 'y',
+    };
+    expect(await desk.run('auth env -f github', { env })).toEqual({
+      exitCode: 0,
+      stdout: '',
+      stderr:
+        'warning: GitHub cannot take a variable away, so these stay set for later steps, and may win: AWS_ROLE_ARN, AWS_SECRET_ACCESS_KEY\n',
+    });
+    expect(readFileSync(env.GITHUB_ENV, 'utf8')).toContain('AWS_PROFILE=atmos\n');
+  });
+
+  test('may name another file; without any it is refused before anything is opened', async () => {
+    const desk = await openDesk({ entries: storedKey });
+    expect(await desk.run('auth env -f github -o other')).toMatchObject({ exitCode: 0 });
+    expect(statSync(join(desk.project, 'other')).mode & 0o777).toBe(0o600);
+    expect(await desk.run(`${byEnv} -f github`)).toEqual({
+      code: 'ERR_USAGE',
+      exitCode: 2,
+      stdout: '',
+      stderr:
+        'error: the format github writes to the file that GITHUB_ENV names, and that is not set\n' +
+        'hint: pass --output FILE\n',
+    });
+    const env = { GITHUB_ENV: '/nonexistent/github-env' };
+    expect(await desk.run('auth env -f github', { env })).toMatchObject({
+      code: 'ERR_IO',
+      exitCode: 1,
+      stderr: 'error: cannot write /nonexistent/github-env (from GITHUB_ENV): ENOENT\n',
+    });
+    expect(sessionCalls(desk)).toBe(0);
+  });
+});
+
+test('it needs an identity, which may be chosen', async () => {
+  const desk = await openDesk();
+  expect(await desk.run('auth env -i off')).toMatchObject({
+    code: 'ERR_USAGE',
+    exitCode: 2,
+    stdout: '',
+    stderr: expect.stringContaining('hint: unset ATMOS_IDENTITY\n'),
+  });
+  expect(existsSync(join(desk.root, 'state'))).toBe(false);
+  const ada = person('dev');
+  expect(await desk.run('auth env -i', { person: ada })).toMatchObject({ exitCode: 0 });
+  expect(ada.asked).toEqual(['Identity: dev']);
+});
+
+test('the long-lived key never leaves the keyring', async () => {
+  const desk = await openDesk({ entries: storedKey });
+  const { stdout, stderr } = await desk.run(byEnv);
+  expect(stdout + stderr).not.toContain(user.secretAccessKey);
+});

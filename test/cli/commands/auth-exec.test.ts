@@ -1,0 +1,194 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import type { Host } from '../../../src/host/host.ts';
+import { testPassword } from '../../support/file-keyring.ts';
+import { openDesk, sessionCalls, storedKey, user, yamlOf, type Desk } from './desk.ts';
+
+interface Started {
+  readonly program: string;
+  readonly args: readonly string[];
+  readonly env: Readonly<Record<string, string | undefined>>;
+}
+
+/** A host on which programs are noted instead of started, and end so. */
+function noting(exitCode: number | null = 0, signal: NodeJS.Signals | null = null) {
+  const started: Started[] = [];
+  const spawn: Host['spawn'] = (program, args, { env }) => {
+    started.push({ program, args, env });
+    return { ended: Promise.resolve({ exitCode, signal }), kill: () => {} };
+  };
+  return { host: { spawn }, started };
+}
+
+const ambient = {
+  AWS_ACCESS_KEY_ID: 'AKIAAMBIENT',
+  AWS_PROFILE: 'ambient',
+  AWS_REGION: 'eu-west-1',
+  ATMOS_MFA_TOKEN: '000000',
+  CREDENTIALS_DIRECTORY: '/run/credentials/unit',
+  TERM: 'xterm',
+};
+
+async function exec(desk: Desk, line: string, env = {}) {
+  const { host, started } = noting();
+  const result = await desk.run(line, { host, env: { ...ambient, ...env } });
+  return { ...result, child: started[0] };
+}
+
+describe('a program', () => {
+  test("gets the session, nobody else's credentials, and none of our secrets", async () => {
+    const desk = await openDesk({ entries: storedKey });
+    const { child, ...result } = await exec(desk, 'auth exec -- terraform plan -out=x --help');
+    expect(result).toEqual({ exitCode: 0, stdout: '', stderr: '' });
+    expect(child).toEqual({
+      program: 'terraform',
+      args: ['plan', '-out=x', '--help'],
+      env: {
+        PATH: desk.env['PATH'],
+        TERM: 'xterm',
+        XDG_DATA_HOME: desk.env['XDG_DATA_HOME'],
+        XDG_STATE_HOME: desk.env['XDG_STATE_HOME'],
+        AWS_ACCESS_KEY_ID: expect.stringMatching(/^ASIA/),
+        AWS_SECRET_ACCESS_KEY: expect.stringMatching(/^.{40}$/),
+        AWS_SESSION_TOKEN: expect.any(String),
+        AWS_CREDENTIAL_EXPIRATION: '2026-01-01T12:00:00Z',
+        AWS_EC2_METADATA_DISABLED: 'true',
+        AWS_REGION: 'eu-west-1',
+      },
+    });
+    expect(JSON.stringify(child)).not.toContain(testPassword);
+    expect(JSON.stringify(child)).not.toContain(user.secretAccessKey);
+  });
+
+  test.each([
+    ['the configured region', 'credentials:\n  region: eu-central-1', {}, 'eu-central-1'],
+    ['else that of the environment', '', {}, undefined],
+    ['else the default', '', { AWS_REGION: undefined }, 'us-east-1'],
+  ])('gets %s', async (_, identity, env, region) => {
+    const desk = await openDesk({ entries: storedKey });
+    desk.configure(yamlOf(desk, { identity }));
+    const { child } = await exec(desk, 'auth exec -- x', env);
+    expect(child?.env['AWS_DEFAULT_REGION']).toBe(region);
+    expect(child?.env['AWS_REGION']).toBe(region ?? 'eu-west-1');
+  });
+
+  test.each([
+    [7, null, 7],
+    [null, 'SIGTERM', 143],
+    [null, 'SIGKILL', 137],
+  ] as const)('ends with %j and %j: exit code %i', async (exitCode, signal, code) => {
+    const desk = await openDesk();
+    const { host } = noting(exitCode, signal);
+    expect(await desk.run('auth exec -i off -- x', { host })).toEqual({
+      exitCode: code,
+      stdout: '',
+      stderr: '',
+    });
+  });
+
+  test('may be one that is not there', async () => {
+    const desk = await openDesk();
+    const spawn: Host['spawn'] = () => ({
+      ended: Promise.reject(Object.assign(new Error('spawn'), { code: 'ENOENT' })),
+      kill: () => {},
+    });
+    expect(await desk.run('auth exec -i off -- ./x', { host: { spawn } })).toMatchObject({
+      code: 'ERR_COMMAND_NOT_FOUND',
+      exitCode: 127,
+      stdout: '',
+    });
+  });
+
+  test.each(['false', 'off', 'no', '0'])(
+    'without authentication (-i %s) keeps its AWS variables, and no secret of ours',
+    async (off) => {
+      const desk = await openDesk();
+      const { child, ...result } = await exec(desk, `auth exec -i ${off} -- x`, {
+        ATMOS_KEYRING_PASSWORD_ENV: 'MY_PASSWORD',
+        MY_PASSWORD: 'another secret',
+      });
+      expect(result).toEqual({ exitCode: 0, stdout: '', stderr: '' });
+      expect(child?.env).toEqual({
+        PATH: desk.env['PATH'],
+        TERM: 'xterm',
+        XDG_DATA_HOME: desk.env['XDG_DATA_HOME'],
+        XDG_STATE_HOME: desk.env['XDG_STATE_HOME'],
+        AWS_ACCESS_KEY_ID: 'AKIAAMBIENT',
+        AWS_PROFILE: 'ambient',
+        AWS_REGION: 'eu-west-1',
+        ATMOS_KEYRING_PASSWORD_ENV: 'MY_PASSWORD',
+      });
+      expect(desk.stored()).toEqual({});
+    },
+  );
+
+  test('is not started when there is no session', async () => {
+    const desk = await openDesk();
+    const { child, ...result } = await exec(desk, 'auth exec -- x');
+    expect(result).toMatchObject({ code: 'ERR_AUTH_KEYS_MISSING', exitCode: 4, stdout: '' });
+    expect(child).toBeUndefined();
+  });
+});
+
+describe('in mode process', () => {
+  const command = 'auth exec --credentials process -- x';
+
+  test('gets a profile that asks us, and nothing is opened', async () => {
+    const desk = await openDesk({ entries: storedKey });
+    const file = join(desk.root, 'password');
+    writeFileSync(file, testPassword, { mode: 0o600 });
+    const { child, ...result } = await exec(desk, command, { ATMOS_KEYRING_PASSWORD_FILE: file });
+    expect(result).toEqual({ exitCode: 0, stdout: '', stderr: '' });
+    const { env = {} } = child ?? {};
+    expect(env).toMatchObject({ AWS_PROFILE: 'atmos', AWS_REGION: 'eu-west-1' });
+    expect(
+      Object.keys(env).filter((name) => /ACCESS_KEY|SESSION_TOKEN|PASSWORD$/.test(name)),
+    ).toEqual([]);
+    expect(sessionCalls(desk)).toBe(0);
+  });
+
+  test.each([
+    [
+      'file',
+      'the password of the file keyring (ATMOS_KEYRING_PASSWORD) is not passed on to programs, so --credentials process cannot work',
+      'hint: export ATMOS_KEYRING_PASSWORD_FILE=<file that holds it>\n',
+    ],
+    [
+      'memory',
+      'the memory keyring (from ATMOS_KEYRING_TYPE) keeps nothing for another process, so --credentials process cannot work',
+      '',
+    ],
+  ])(
+    'is refused on the keyring %s, whose password or entries it would not find',
+    async (type, message, hint) => {
+      const desk = await openDesk({ entries: storedKey });
+      const { child, ...result } = await exec(desk, command, { ATMOS_KEYRING_TYPE: type });
+      expect(result).toEqual({
+        code: 'ERR_USAGE',
+        exitCode: 2,
+        stdout: '',
+        stderr: `error: ${message}\nhint: --credentials env\n${hint}`,
+      });
+      expect(child).toBeUndefined();
+    },
+  );
+
+  test('falls back to mode env, and says so, where the path of our program has no place in an AWS file', async () => {
+    const desk = await openDesk({ entries: storedKey });
+    const { host, started } = noting();
+    const file = join(desk.root, 'password');
+    writeFileSync(file, testPassword, { mode: 0o600 });
+    const result = await desk.run(command, {
+      host: { ...host, scriptPath: '/opt/100%/main.cjs' },
+      env: { ATMOS_KEYRING_PASSWORD_FILE: file },
+    });
+    expect(result).toEqual({
+      exitCode: 0,
+      stdout: '',
+      stderr:
+        'warning: the path of this program cannot stand in an AWS file, so the credentials go into the environment\n',
+    });
+    expect(started[0]?.env['AWS_SESSION_TOKEN']).toEqual(expect.any(String));
+  });
+});

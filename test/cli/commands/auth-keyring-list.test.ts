@@ -1,0 +1,174 @@
+import { chmodSync, renameSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { awsCredentials } from '../../../src/core/credentials.ts';
+import { formatEnvelope } from '../../../src/store/envelope.ts';
+import { openDesk, storedKey, user, yamlOf } from './desk.ts';
+import { person } from './person.ts';
+
+const command = 'auth keyring list';
+const session = formatEnvelope({
+  credentials: awsCredentials({
+    ...user,
+    sessionToken: 'x',
+    expiresAt: new Date('2026-01-01T12:00:00Z'),
+  }),
+  realm: 'r',
+  alias: 'Ops',
+  item: 'session',
+});
+const entries = {
+  ...storedKey,
+  'atmos_r_ops@session': session,
+  'atmos_0123456789abcdef_sso@token': '{"type":"sso","data":{}}',
+  atmos_legacy: storedKey.atmos_r_dev,
+  unrelated: 'of somebody else',
+};
+const unopened = { kind: null, expires_at: null, size_bytes: null };
+
+describe('names', () => {
+  test('are listed without a password, ours alone', async () => {
+    const desk = await openDesk({ entries });
+    const ada = person();
+    const env = { ATMOS_KEYRING_PASSWORD: undefined };
+    const { exitCode, stdout, stderr } = await desk.run(`${command} -o json`, { env, person: ada });
+    expect({ exitCode, stderr, asked: ada.asked }).toEqual({ exitCode: 0, stderr: '', asked: [] });
+    expect(JSON.parse(stdout)).toEqual([
+      {
+        key: 'atmos_0123456789abcdef_sso@token',
+        realm: '0123456789abcdef',
+        identity: 'sso',
+        item: 'token',
+        ...unopened,
+      },
+      { key: 'atmos_legacy', realm: null, identity: 'legacy', item: 'key', ...unopened },
+      { key: 'atmos_r_dev', realm: 'r', identity: 'dev', item: 'key', ...unopened },
+      { key: 'atmos_r_ops@session', realm: 'r', identity: 'ops', item: 'session', ...unopened },
+    ]);
+    expect(await desk.run(command, { env })).toEqual({
+      exitCode: 0,
+      stderr: '',
+      stdout:
+        'ITEM     IDENTITY  REALM             KEY\n' +
+        'token    sso       0123456789abcdef  atmos_0123456789abcdef_sso@token\n' +
+        'key      legacy    -                 atmos_legacy\n' +
+        'key      dev       r                 atmos_r_dev\n' +
+        'session  ops       r                 atmos_r_ops@session\n',
+    });
+  });
+
+  test('need no password command either, trusted or not', async () => {
+    const desk = await openDesk({ entries: storedKey });
+    desk.configure(yamlOf(desk, { keyring: 'type: file\nspec:\n  password_command: exit 1' }));
+    const env = { ATMOS_KEYRING_PASSWORD: undefined };
+    expect(await desk.run(command, { env })).toMatchObject({ exitCode: 0 });
+    expect(await desk.run(`${command} --long`, { env })).toMatchObject({
+      code: 'ERR_CONFIG_UNTRUSTED',
+      exitCode: 2,
+      stdout: '',
+    });
+  });
+
+  test('are none where nothing was stored', async () => {
+    const desk = await openDesk();
+    expect(await desk.run(command)).toEqual({
+      exitCode: 0,
+      stdout: '',
+      stderr: `no entries in the file keyring (${desk.directory})\n`,
+    });
+    expect(await desk.run(`${command} -o json`)).toEqual({
+      exitCode: 0,
+      stdout: '[]\n',
+      stderr: '',
+    });
+    expect(desk.stored()).toEqual({});
+  });
+
+  test('are read by the realm of the environment without an atmos.yaml', async () => {
+    const desk = await openDesk({ entries: { atmos_my_realm_dev: '{}' } });
+    const env = { ATMOS_KEYRING_TYPE: 'file', ATMOS_AUTH_REALM: 'my_realm' };
+    const host = { workingDirectory: () => '/nonexistent' };
+    const { stdout } = await desk.run(`${command} -o json`, { env, host });
+    expect(JSON.parse(stdout)).toMatchObject([{ realm: 'my_realm', identity: 'dev' }]);
+  });
+
+  test('cannot be had of a keyring that cannot be reached', async () => {
+    const desk = await openDesk();
+    const result = await desk.run(`${command} -o json`, { env: { ATMOS_KEYRING_TYPE: 'system' } });
+    expect(result).toMatchObject({ code: 'ERR_KEYRING_UNAVAILABLE', exitCode: 3, stdout: '' });
+    expect(result.stderr).toContain('hint: export ATMOS_KEYRING_TYPE=file');
+  });
+});
+
+describe('--long', () => {
+  test('opens each for its kind, expiry and size', async () => {
+    const desk = await openDesk({ entries });
+    const size = (text: string) => Buffer.byteLength(text);
+    const { exitCode, stdout, stderr } = await desk.run(`${command} --long -o json`);
+    expect(exitCode).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject([
+      {
+        identity: 'sso',
+        kind: null,
+        expires_at: null,
+        size_bytes: size('{"type":"sso","data":{}}'),
+      },
+      { identity: 'legacy', realm: null, kind: 'aws', expires_at: null },
+      { identity: 'dev', kind: 'aws', expires_at: null, size_bytes: size(storedKey.atmos_r_dev) },
+      {
+        identity: 'Ops',
+        kind: 'aws',
+        expires_at: '2026-01-01T12:00:00Z',
+        size_bytes: size(session),
+      },
+    ]);
+    expect(stderr).toBe(
+      'warning: of atmos_0123456789abcdef_sso@token only the size is known: its type sso is not known here\n',
+    );
+    expect((await desk.run(`${command} --long`)).stdout).toContain(
+      `session  Ops       r                 aws   2026-01-01T12:00:00Z  ${size(session)} B`,
+    );
+  });
+
+  test('lists what does not open all the same, and fails naming it', async () => {
+    const desk = await openDesk({ entries });
+    writeFileSync(join(desk.directory, 'atmos_legacy'), 'text', { mode: 0o600 });
+    chmodSync(join(desk.directory, 'atmos_r_dev'), 0o644);
+    renameSync(join(desk.directory, 'unrelated'), join(desk.directory, 'atmos_r_stolen'));
+    const before = desk.stored();
+    const { stdout, stderr, ...result } = await desk.run(`${command} --long -o json`);
+    expect(result).toEqual({ code: 'ERR_KEYRING_DAMAGED', exitCode: 3 });
+    expect(
+      (JSON.parse(stdout) as { key: string; kind: string | null }[]).map(({ key, kind }) => [
+        key,
+        kind,
+      ]),
+    ).toEqual([
+      ['atmos_0123456789abcdef_sso@token', null],
+      ['atmos_legacy', null],
+      ['atmos_r_dev', null],
+      ['atmos_r_ops@session', 'aws'],
+      ['atmos_r_stolen', null],
+    ]);
+    expect(stderr).toMatch(
+      /\nerror: .*atmos_legacy.*\n {2}.*atmos_r_dev.*\n {2}.*atmos_r_stolen.*\n/,
+    );
+    expect(stderr).toMatch(/\nhint: chmod 600 /);
+    expect(desk.stored()).toEqual(before);
+  });
+
+  test.each([
+    [
+      'a wrong password',
+      { ATMOS_KEYRING_PASSWORD: 'another one' },
+      'ERR_KEYRING_PASSWORD_WRONG',
+      3,
+    ],
+    ['nobody to ask for it', { ATMOS_KEYRING_PASSWORD: undefined }, 'ERR_NO_TERMINAL', 2],
+  ])('says once what keeps all of them from opening: %s', async (_, env, code, exitCode) => {
+    const desk = await openDesk({ entries });
+    const result = await desk.run(`${command} --long -o json`, { env });
+    expect(result).toMatchObject({ code, exitCode, stdout: '' });
+    expect(result.stderr.match(/^error: /gm)).toHaveLength(1);
+  });
+});

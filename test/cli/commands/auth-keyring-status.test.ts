@@ -1,0 +1,182 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { openDesk, storedKey, yamlOf } from './desk.ts';
+import { person } from './person.ts';
+
+const command = 'auth keyring status';
+
+test('a keyring that opens', async () => {
+  const desk = await openDesk({ entries: { ...storedKey, unrelated: 'x' } });
+  const { exitCode, stdout, stderr } = await desk.run(`${command} -o json`);
+  expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
+  const source = `auth.keyring.type (${desk.project}/atmos.yaml:4:11)`;
+  expect(JSON.parse(stdout)).toEqual({
+    type: 'file',
+    source,
+    location: desk.directory,
+    location_source: 'default',
+    persistent: true,
+    state: 'ready',
+    reason: null,
+    entries: 2,
+    fallback: null,
+  });
+  expect(await desk.run(command)).toEqual({
+    exitCode: 0,
+    stdout: '',
+    stderr:
+      `  Keyring  file (${source})\n` +
+      `  Where    ${desk.directory} (default)\n` +
+      '  State    ready\n' +
+      '  Entries  2\n' +
+      '  Kept     for other processes\n',
+  });
+});
+
+test('one that nobody has made yet is ready, and is not made by looking', async () => {
+  const desk = await openDesk();
+  expect(JSON.parse((await desk.run(`${command} -o json`)).stdout)).toMatchObject({
+    state: 'ready',
+    entries: 0,
+  });
+  expect(desk.stored()).toEqual({});
+});
+
+test.each([
+  [
+    'no password',
+    { ATMOS_KEYRING_PASSWORD: undefined },
+    'no password: ATMOS_KEYRING_PASSWORD is not set',
+  ],
+  [
+    'a wrong one',
+    { ATMOS_KEYRING_PASSWORD: 'another one' },
+    'the password (from ATMOS_KEYRING_PASSWORD) does not open the keyring $',
+  ],
+])('with %s it is locked, which is no failure; nobody is asked', async (_, env, reason) => {
+  const desk = await openDesk({ entries: storedKey });
+  const ada = person('correct horse battery staple');
+  const { exitCode, stdout } = await desk.run(`${command} -o json`, { env, person: ada });
+  expect(exitCode).toBe(0);
+  expect(JSON.parse(stdout)).toMatchObject({
+    state: 'locked',
+    reason: reason.replace('$', desk.directory),
+    entries: 1,
+  });
+  expect(ada.asked).toEqual([]);
+});
+
+test('a password command is not run to see', async () => {
+  const desk = await openDesk({ entries: storedKey });
+  const keyring = `type: file\nspec:\n  password_command: touch ${desk.root}/ran`;
+  desk.configure(yamlOf(desk, { keyring }));
+  const env = { ATMOS_KEYRING_PASSWORD: undefined };
+  expect(JSON.parse((await desk.run(`${command} -o json`, { env })).stdout)).toMatchObject({
+    state: 'locked',
+    reason: 'the password command has not run',
+  });
+});
+
+test('the memory keyring is always ready, and empty', async () => {
+  const desk = await openDesk();
+  const env = { ATMOS_KEYRING_TYPE: 'memory' };
+  expect(JSON.parse((await desk.run(`${command} -o json`, { env })).stdout)).toEqual({
+    type: 'memory',
+    source: 'ATMOS_KEYRING_TYPE',
+    location: 'this process',
+    location_source: null,
+    persistent: false,
+    state: 'ready',
+    reason: null,
+    entries: 0,
+    fallback: null,
+  });
+  expect((await desk.run(command, { env })).stderr).toContain(
+    '  Kept     by this process alone: gone when it ends\n',
+  );
+});
+
+describe('one that cannot be used', () => {
+  test('fails with what mends it', async () => {
+    const desk = await openDesk({ entries: storedKey });
+    writeFileSync(join(desk.directory, '.state/version'), '99\n', { mode: 0o600 });
+    const reason = `the keyring ${desk.directory}/.state has version 99, and this atmos-auth knows version 1`;
+    const json = await desk.run(`${command} -o json`);
+    expect(json).toMatchObject({ exitCode: 3, stderr: '' });
+    expect(JSON.parse(json.stdout)).toMatchObject({ state: 'unavailable', reason, entries: null });
+    const { stderr, ...result } = await desk.run(command);
+    expect(result).toEqual({ code: 'ERR_KEYRING_VERSION', exitCode: 3, stdout: '' });
+    expect(stderr).toContain(
+      `  State    unavailable\n  Kept     for other processes\nerror: ${reason}\nhint: npm install --global atmos-auth@latest\n`,
+    );
+  });
+
+  test('may be one that only its entries show', async () => {
+    const desk = await openDesk();
+    // A verifier that is none, and no entry to judge by.
+    mkdirSync(join(desk.directory, '.state'), { recursive: true, mode: 0o700 });
+    writeFileSync(join(desk.directory, '.state/verifier'), 'text', { mode: 0o600 });
+    const { stderr, ...result } = await desk.run(command);
+    expect(result).toMatchObject({ code: 'ERR_KEYRING_UNAVAILABLE', exitCode: 3 });
+    expect(stderr).toMatch(
+      /\nerror: the file keyring cannot be used: the entry \S+verifier is damaged: /,
+    );
+  });
+
+  test('a file in the place of the directory', async () => {
+    const desk = await openDesk();
+    mkdirSync(join(desk.root, 'data/atmos'), { recursive: true });
+    writeFileSync(desk.directory, '');
+    expect(await desk.run(command)).toMatchObject({ exitCode: 3, stdout: '' });
+    expect((await desk.run(`${command} -o json`)).stdout).toContain('"state": "unavailable"');
+  });
+
+  test('a type that is none is a mistake in the configuration', async () => {
+    const desk = await openDesk();
+    const env = { ATMOS_KEYRING_TYPE: 'fil' };
+    expect(await desk.run(command, { env })).toEqual({
+      code: 'ERR_KEYRING_UNKNOWN_TYPE',
+      exitCode: 2,
+      stdout: '',
+      stderr:
+        'error: unknown keyring type "fil" (from ATMOS_KEYRING_TYPE): it is one of system, file, memory\n' +
+        'hint: did you mean file?\n',
+    });
+  });
+});
+
+describe('without an atmos.yaml', () => {
+  const elsewhere = { workingDirectory: () => '/nonexistent' };
+
+  test('the environment and the defaults say what there is', async () => {
+    const desk = await openDesk();
+    const env = { ATMOS_KEYRING_TYPE: 'file', ATMOS_KEYRING_FILE_PATH: desk.directory };
+    const { exitCode, stdout } = await desk.run(`${command} -o json`, { env, host: elsewhere });
+    expect(exitCode).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({
+      source: 'ATMOS_KEYRING_TYPE',
+      location: desk.directory,
+      location_source: 'ATMOS_KEYRING_FILE_PATH',
+    });
+    expect(await desk.run(command, { host: elsewhere })).toMatchObject({
+      code: 'ERR_KEYRING_UNAVAILABLE',
+      exitCode: 3,
+      stderr: expect.stringContaining('hint: export ATMOS_KEYRING_TYPE=file'),
+    });
+  });
+
+  test('one that is named must be there', async () => {
+    const desk = await openDesk();
+    const named = await desk.run(`${command} --config none.yaml`);
+    expect(named).toMatchObject({ code: 'ERR_CONFIG_NOT_FOUND', exitCode: 2 });
+    const env = { ATMOS_CONFIG: '/nonexistent/atmos.yaml' };
+    expect(await desk.run(command, { env })).toMatchObject({ code: 'ERR_CONFIG_NOT_FOUND' });
+  });
+
+  test('one that is broken is told', async () => {
+    const desk = await openDesk();
+    desk.configure('auth: [');
+    expect(await desk.run(command)).toMatchObject({ code: 'ERR_CONFIG_SYNTAX', exitCode: 2 });
+  });
+});

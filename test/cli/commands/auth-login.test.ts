@@ -1,0 +1,202 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import {
+  codes,
+  device,
+  openDesk,
+  sessionCalls,
+  storedKey,
+  user,
+  yamlOf,
+  type Desk,
+} from './desk.ts';
+import { person } from './person.ts';
+
+const limits =
+  'note: without MFA, AWS refuses this session all of IAM, and of STS all but AssumeRole and GetCallerIdentity\n';
+const withKeys = `credentials:\n  access_key_id: ${user.accessKeyId}\n  secret_access_key: ${user.secretAccessKey}`;
+
+/** A desk whose user has the device, and says so in atmos.yaml. */
+async function openMfaDesk(): Promise<Desk> {
+  const desk = await openDesk({ entries: storedKey, hasDevice: true });
+  desk.configure(yamlOf(desk, { identity: `credentials:\n  mfa_arn: ${device}` }));
+  return desk;
+}
+
+describe('a login', () => {
+  test('opens a session once, and says so to the person alone', async () => {
+    const desk = await openDesk({ entries: storedKey });
+    const rows = (session: string, left: string) =>
+      `  Realm     r (auth.realm (${desk.project}/atmos.yaml:2:10))\n` +
+      '  Provider  aws-user\n' +
+      '  Identity  dev\n' +
+      '  Region    us-east-1\n' +
+      `  Session   ${session}\n` +
+      `  Expires   2026-01-01T12:00:00Z (${left})\n`;
+    expect(await desk.run('auth login')).toEqual({
+      exitCode: 0,
+      stdout: '',
+      stderr: `✓ Authentication successful!\n${rows('opened now', '12h 0m')}${limits}`,
+    });
+    desk.clock.now = new Date('2026-01-01T10:00:00Z');
+    const opened = desk.stored();
+    expect(await desk.run('auth login -i DEV')).toEqual({
+      exitCode: 0,
+      stdout: '',
+      stderr: `✓ Already authenticated.\n${rows('taken from the keyring', '2h 0m')}${limits}`,
+    });
+    expect(desk.stored()).toEqual(opened);
+    expect(sessionCalls(desk)).toBe(1);
+    expect((await desk.run('auth login --force')).stderr).toContain('Authentication successful!');
+    expect(sessionCalls(desk)).toBe(2);
+  });
+
+  test('is painted for a terminal', async () => {
+    const desk = await openDesk();
+    desk.configure(yamlOf(desk, { keyring: 'type: memory', identity: withKeys }));
+    const { stderr } = await desk.run('auth login', { env: { FORCE_COLOR: '1' } });
+    expect(stderr).toContain('\u001b[32m✓\u001b[0m Authentication successful!');
+    expect(stderr).toContain('\u001b[33mwarning:\u001b[0m the memory keyring');
+  });
+
+  test('on the memory keyring says that nobody else will have it', async () => {
+    const desk = await openDesk();
+    desk.configure(yamlOf(desk, { keyring: 'type: memory', identity: withKeys }));
+    const { exitCode, stderr } = await desk.run('auth login');
+    expect(exitCode).toBe(0);
+    expect(stderr).toMatch(
+      /\nwarning: the memory keyring keeps nothing: this session ends with this command\n$/,
+    );
+  });
+
+  test('that cannot be kept shows what was opened, and fails', async () => {
+    const desk = await openMfaDesk();
+    const { prompt } = person();
+    // While the person looks for the code, somebody makes the keyring one of a newer version.
+    const text = () => {
+      writeFileSync(join(desk.directory, '.state/version'), '99\n', { mode: 0o600 });
+      return Promise.resolve(codes[0]);
+    };
+    const result = await desk.run('auth login', {
+      person: { prompt: { ...prompt, text }, asked: [] },
+    });
+    expect(result).toMatchObject({ code: 'ERR_KEYRING_VERSION', exitCode: 3, stdout: '' });
+    expect(result.stderr).toMatch(
+      /^✓ Authentication successful!\n(  .*\n)+error: the keyring .* has version 99, and this atmos-auth knows version 1\nhint: /,
+    );
+  });
+
+  test('without a key says how to store one', async () => {
+    const desk = await openDesk();
+    expect(await desk.run('auth login')).toEqual({
+      code: 'ERR_AUTH_KEYS_MISSING',
+      exitCode: 4,
+      stdout: '',
+      stderr:
+        'error: no access key is stored for identity dev\n' +
+        'hint: atmos auth user configure --identity dev\n',
+    });
+    expect(desk.stored()).toEqual({});
+  });
+});
+
+describe('the code of an MFA device', () => {
+  test.each([
+    ['by the option', `auth login --mfa-token ${codes[0]}`, {}],
+    ['by the variable', 'auth login', { ATMOS_MFA_TOKEN: codes[0] }],
+    [
+      'by the option before the variable',
+      `auth login --mfa-token ${codes[0]}`,
+      { ATMOS_MFA_TOKEN: '000000' },
+    ],
+  ])('is given %s', async (_, command, env) => {
+    const desk = await openMfaDesk();
+    const ada = person();
+    const { exitCode, stderr } = await desk.run(command, { env, person: ada });
+    expect({ exitCode, asked: ada.asked }).toEqual({ exitCode: 0, asked: [] });
+    expect(stderr).not.toContain('note: ');
+    expect(stderr).not.toContain(codes[0]);
+  });
+
+  test('is asked for, and asked for again when it was refused', async () => {
+    const desk = await openMfaDesk();
+    const ada = person('12345', '000000', codes[1]);
+    expect(await desk.run('auth login', { person: ada })).toMatchObject({ exitCode: 0 });
+    expect(ada.asked).toEqual([
+      `MFA code of ${device}`,
+      '  A code is six digits',
+      `That code was refused. The next code of ${device}`,
+    ]);
+    expect(sessionCalls(desk)).toBe(2);
+  });
+
+  test('that was given and is refused is asked for then', async () => {
+    const desk = await openMfaDesk();
+    const ada = person(codes[1]);
+    expect(await desk.run('auth login --mfa-token 000000', { person: ada })).toMatchObject({
+      exitCode: 0,
+    });
+    expect(ada.asked).toEqual([`That code was refused. The next code of ${device}`]);
+  });
+
+  test('that was given and is refused is an error where nobody can be asked', async () => {
+    const desk = await openMfaDesk();
+    const before = desk.stored();
+    expect(await desk.run('auth login --mfa-token 000000')).toEqual({
+      code: 'ERR_AUTH_MFA_REFUSED',
+      exitCode: 4,
+      stdout: '',
+      stderr:
+        `error: no session for identity dev: AWS refused the MFA code of ${device}: wrong, expired, or used before\n` +
+        'hint: wait for the next code (one is good for 30 seconds, once), then: atmos auth login --identity dev\n',
+    });
+    expect(sessionCalls(desk)).toBe(1);
+    expect(desk.stored()).toEqual(before);
+  });
+
+  test('cannot be had where nobody can be asked: the ways to give it are named', async () => {
+    const desk = await openMfaDesk();
+    const before = desk.stored();
+    expect(await desk.run('auth login')).toEqual({
+      code: 'ERR_NO_TERMINAL',
+      exitCode: 2,
+      stdout: '',
+      stderr:
+        `error: no session for identity dev: cannot ask for "MFA code of ${device}": there is no terminal\n` +
+        'hint: pass --mfa-token CODE or set ATMOS_MFA_TOKEN\n',
+    });
+    expect(sessionCalls(desk)).toBe(0);
+    expect(desk.stored()).toEqual(before);
+  });
+
+  test('may be refused by the person', async () => {
+    const desk = await openMfaDesk();
+    const result = await desk.run('auth login', { person: person() });
+    expect(result).toMatchObject({ code: 'ERR_CANCELLED', exitCode: 130, stdout: '' });
+  });
+});
+
+describe('the password of the keyring', () => {
+  const env = { ATMOS_KEYRING_PASSWORD: undefined };
+
+  test('is asked for when no other source has it', async () => {
+    const desk = await openDesk({ entries: storedKey });
+    const ada = person(desk.env['ATMOS_KEYRING_PASSWORD'] ?? '');
+    expect(await desk.run('auth login', { env, person: ada })).toMatchObject({ exitCode: 0 });
+    expect(ada.asked).toEqual([`Password of the keyring ${desk.directory}`]);
+  });
+
+  test('is named with its variables where nobody can be asked', async () => {
+    const desk = await openDesk({ entries: storedKey });
+    const named = { ...env, ATMOS_KEYRING_PASSWORD_ENV: 'MY_PASSWORD' };
+    expect(await desk.run('auth login', { env: named })).toEqual({
+      code: 'ERR_NO_TERMINAL',
+      exitCode: 2,
+      stdout: '',
+      stderr:
+        `error: cannot ask for "Password of the keyring ${desk.directory}": there is no terminal\n` +
+        'hint: set MY_PASSWORD or ATMOS_KEYRING_PASSWORD_FILE\n',
+    });
+  });
+});

@@ -1,0 +1,276 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { awsCredentials } from '../../../src/core/credentials.ts';
+import { formatEnvelope } from '../../../src/store/envelope.ts';
+import type { ItemKind } from '../../../src/store/key.ts';
+import { itemKey } from '../../../src/store/key.ts';
+import { openDesk, user, yamlOf, type Desk } from './desk.ts';
+import { person } from './person.ts';
+
+function entry(alias: string, item: ItemKind, realm = 'r'): Record<string, string> {
+  const credentials = awsCredentials(user);
+  return { [itemKey({ realm, alias }, item)]: formatEnvelope({ credentials, realm, alias, item }) };
+}
+
+/** Two identities and a provider with all they can have, and an identity that is gone. */
+async function openFull(): Promise<Desk> {
+  const desk = await openDesk({
+    entries: {
+      ...entry('dev', 'key'),
+      ...entry('dev', 'session'),
+      ...entry('Ops', 'key'),
+      ...entry('Ops', 'session'),
+      ...entry('sso', 'token'),
+      ...entry('gone', 'key'),
+      ...entry('dev', 'key', 'other'),
+      unrelated: 'of somebody else',
+    },
+  });
+  desk.configure(
+    `${yamlOf(desk)}    Ops:\n      kind: aws/assume-role\n  providers:\n    sso:\n      kind: aws/iam-identity-center\n`,
+  );
+  return desk;
+}
+
+/** What a command takes from the keyring. */
+async function takenBy(desk: Desk, run: () => Promise<void>): Promise<string[]> {
+  const keys = () => desk.openKeyring().keys();
+  const before = await keys();
+  await run();
+  const after = await keys();
+  return before.filter((key) => !after.includes(key));
+}
+
+describe('a logout', () => {
+  test.each([
+    ['auth logout', {}, 'dev'],
+    ['auth logout dev', {}, 'dev'],
+    ['auth logout DEV', {}, 'dev'],
+    ['auth logout -i dev', {}, 'dev'],
+    ['auth logout', { ATMOS_IDENTITY: 'ops' }, 'Ops'],
+    ['auth -i ops logout', {}, 'Ops'],
+  ])('%s with %j takes the session of one, and leaves the key', async (command, env, name) => {
+    const desk = await openFull();
+    const key = `atmos_r_${name.toLowerCase()}@session`;
+    const taken = await takenBy(desk, async () => {
+      expect(await desk.run(command, { env })).toEqual({
+        exitCode: 0,
+        stdout: '',
+        stderr: `removed the session of ${name}: ${key}\n`,
+      });
+      expect(await desk.run(command, { env })).toEqual({
+        exitCode: 0,
+        stdout: '',
+        stderr: 'nothing to remove in realm r\n',
+      });
+    });
+    expect(taken).toEqual([key]);
+  });
+
+  test('lets choose with a bare -i', async () => {
+    const desk = await openFull();
+    const ada = person('Ops');
+    const { stderr } = await desk.run('auth logout -i', { person: ada });
+    expect(ada.asked).toEqual(['Identity: Ops, dev']);
+    expect(stderr).toBe('removed the session of Ops: atmos_r_ops@session\n');
+  });
+
+  test('takes the token of a provider', async () => {
+    const desk = await openFull();
+    expect((await desk.run('auth logout sso')).stderr).toBe(
+      'removed the token of sso: atmos_r_sso@token\n',
+    );
+  });
+
+  test('of all takes what the configuration names, and no more', async () => {
+    const desk = await openFull();
+    const taken = await takenBy(desk, async () => {
+      const { stdout, stderr } = await desk.run('auth logout --all -o json');
+      expect(stderr).toBe('');
+      expect(JSON.parse(stdout)).toEqual({
+        removed: [
+          { key: 'atmos_r_ops@session', identity: 'Ops', item: 'session' },
+          { key: 'atmos_r_dev@session', identity: 'dev', item: 'session' },
+          { key: 'atmos_r_sso@token', identity: 'sso', item: 'token' },
+        ],
+        dry_run: false,
+      });
+    });
+    expect(taken).toEqual(['atmos_r_dev@session', 'atmos_r_ops@session', 'atmos_r_sso@token']);
+  });
+
+  test('that is only tried needs no password and takes nothing', async () => {
+    const desk = await openFull();
+    const env = { ATMOS_KEYRING_PASSWORD: undefined };
+    const taken = await takenBy(desk, async () => {
+      expect(await desk.run('auth logout dev --keychain --dry-run', { env })).toEqual({
+        exitCode: 0,
+        stdout: '',
+        stderr:
+          'would remove the session of dev: atmos_r_dev@session\n' +
+          'would remove the key of dev: atmos_r_dev\n',
+      });
+      const { stdout } = await desk.run('auth logout dev --dry-run -o json', { env });
+      expect(JSON.parse(stdout)).toEqual({
+        removed: [{ key: 'atmos_r_dev@session', identity: 'dev', item: 'session' }],
+        dry_run: true,
+      });
+    });
+    expect(taken).toEqual([]);
+  });
+
+  test('finds what is left of an identity that is not configured any more', async () => {
+    const desk = await openFull();
+    expect((await desk.run('auth logout gone --keychain --force')).stderr).toBe(
+      'removed the key of gone: atmos_r_gone\n',
+    );
+    expect(await desk.run('auth logout gone')).toMatchObject({
+      code: 'ERR_IDENTITY_UNKNOWN',
+      exitCode: 2,
+    });
+  });
+
+  test('stops for no entry of somebody else, leaves it, and fails in the end', async () => {
+    const desk = await openFull();
+    const [stolen = ''] = Object.values(entry('x', 'session'));
+    await desk.openKeyring().set('atmos_r_ops@session', stolen);
+    const taken = await takenBy(desk, async () => {
+      const { stderr, ...result } = await desk.run('auth logout --all');
+      expect(result).toEqual({ code: 'ERR_KEYRING_FOREIGN', exitCode: 3, stdout: '' });
+      expect(stderr).toBe(
+        'removed the session of dev: atmos_r_dev@session\n' +
+          'removed the token of sso: atmos_r_sso@token\n' +
+          'error: the entry atmos_r_ops@session is the session of identity x of realm r, not the session of identity Ops of realm r\n' +
+          'hint: set auth.realm to a name of its own, so that no two identities share a key\n',
+      );
+    });
+    expect(taken).toEqual(['atmos_r_dev@session', 'atmos_r_sso@token']);
+  });
+
+  test('takes an entry that is damaged', async () => {
+    const desk = await openFull();
+    writeFileSync(join(desk.directory, 'atmos_r_dev@session'), 'text', { mode: 0o600 });
+    expect(await desk.run('auth logout')).toMatchObject({
+      exitCode: 0,
+      stderr: 'removed the session of dev: atmos_r_dev@session\n',
+    });
+  });
+});
+
+describe('keys', () => {
+  test('go when the person says so', async () => {
+    const desk = await openFull();
+    const ada = person(true);
+    const taken = await takenBy(desk, async () => {
+      expect(await desk.run('auth logout --all --keychain', { person: ada })).toEqual({
+        exitCode: 0,
+        stdout: '',
+        stderr:
+          'removed the session of Ops: atmos_r_ops@session\n' +
+          'removed the key of Ops: atmos_r_ops\n' +
+          'removed the session of dev: atmos_r_dev@session\n' +
+          'removed the key of dev: atmos_r_dev\n' +
+          'removed the token of sso: atmos_r_sso@token\n',
+      });
+    });
+    expect(ada.asked).toEqual(['Delete the stored access keys of Ops, dev? (y/N)']);
+    expect(taken).toHaveLength(5);
+    expect((await desk.openKeyring().keys()).sort()).toEqual([
+      'atmos_other_dev',
+      'atmos_r_gone',
+      'unrelated',
+    ]);
+  });
+
+  test('stay when not, and so does all the rest', async () => {
+    const desk = await openFull();
+    const taken = await takenBy(desk, async () => {
+      const ada = person(false);
+      expect(await desk.run('auth logout dev --keychain', { person: ada })).toEqual({
+        exitCode: 0,
+        stdout: '',
+        stderr: 'logout cancelled: nothing was removed\n',
+      });
+      expect(ada.asked).toEqual(['Delete the stored access key of dev? (y/N)']);
+      const json = await desk.run('auth logout dev --keychain -o json', { person: person(false) });
+      expect(json).toMatchObject({
+        exitCode: 0,
+        stdout: '{\n  "removed": [],\n  "dry_run": false\n}\n',
+      });
+    });
+    expect(taken).toEqual([]);
+  });
+
+  test('go without a question only with --force', async () => {
+    const desk = await openFull();
+    const taken = await takenBy(desk, async () => {
+      expect(await desk.run('auth logout dev --keychain')).toEqual({
+        code: 'ERR_NO_TERMINAL',
+        exitCode: 2,
+        stdout: '',
+        stderr:
+          'error: cannot ask for "Delete the stored access key of dev?": there is no terminal\n' +
+          'hint: pass --force to delete without being asked\n',
+      });
+    });
+    expect(taken).toEqual([]);
+    expect(await desk.run('auth logout dev --keychain --force')).toMatchObject({ exitCode: 0 });
+  });
+
+  test('are not asked about where there are none', async () => {
+    const desk = await openFull();
+    const ada = person();
+    expect(await desk.run('auth logout sso --keychain', { person: ada })).toMatchObject({
+      exitCode: 0,
+    });
+    expect(await desk.run('auth logout sso --keychain')).toMatchObject({
+      exitCode: 0,
+      stderr: 'nothing to remove in realm r\n',
+    });
+    expect(ada.asked).toEqual([]);
+  });
+});
+
+describe('is refused', () => {
+  test.each([
+    ['auth logout deb', {}, 'ERR_IDENTITY_UNKNOWN', 2, 'hint: did you mean dev?\n'],
+    ['auth logout dev -i ops', {}, 'ERR_USAGE', 2, 'error: the identity is given twice'],
+    [
+      'auth logout dev --all',
+      {},
+      'ERR_USAGE',
+      2,
+      'error: --all is every identity, and one was named as well\n',
+    ],
+    ['auth logout -i', {}, 'ERR_NO_TERMINAL', 2, 'hint: pass a name: -i Ops\n'],
+    [
+      'auth logout',
+      { ATMOS_IDENTITY: 'off' },
+      'ERR_USAGE',
+      2,
+      'error: authentication is switched off by ATMOS_IDENTITY: there is nothing to log out from\n',
+    ],
+    [
+      'auth logout',
+      { ATMOS_KEYRING_PASSWORD: 'another one' },
+      'ERR_KEYRING_PASSWORD_WRONG',
+      3,
+      'error: the password (from ATMOS_KEYRING_PASSWORD) does not open',
+    ],
+    [
+      'auth logout',
+      { ATMOS_KEYRING_TYPE: 'system' },
+      'ERR_KEYRING_UNAVAILABLE',
+      3,
+      'hint: export ATMOS_KEYRING_TYPE=file',
+    ],
+  ])('%s with %j', async (command, env, code, exitCode, text) => {
+    const desk = await openFull();
+    const before = desk.stored();
+    const result = await desk.run(command, { env });
+    expect(result).toMatchObject({ code, exitCode, stdout: '' });
+    expect(result.stderr).toContain(text);
+    expect(desk.stored()).toEqual(before);
+  });
+});

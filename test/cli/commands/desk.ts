@@ -1,0 +1,195 @@
+import { cpSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { PassThrough } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { onTestFinished } from 'vitest';
+import { createPaint } from '../../../src/cli/color.ts';
+import { atmos } from '../../../src/cli/commands.ts';
+import { createContext } from '../../../src/cli/context.ts';
+import { parseCommandLine } from '../../../src/cli/program.ts';
+import { exitCodeOf, formatError } from '../../../src/cli/report.ts';
+import { isAtmosError } from '../../../src/core/errors.ts';
+import type { Host } from '../../../src/host/host.ts';
+import type { Keyring } from '../../../src/keyring/contract.ts';
+import { contentsOf, seedKeyring } from '../../keyring/file/seed.ts';
+import { fakeHost, testStart } from '../../support/fake-host.ts';
+import { openTestKeyring, testPassword } from '../../support/file-keyring.ts';
+import { startSts } from '../../support/sts-server.mjs';
+import type { StsServer } from '../../support/sts-types.ts';
+import { temporaryDirectory } from '../../support/temporary.ts';
+import { captureStream } from '../capture.ts';
+import type { Person } from './person.ts';
+
+/** The user that AWS STS knows. */
+export const user = {
+  accessKeyId: 'AKIAIOSFODNN7EXAMPLE',
+  secretAccessKey: 'CanaryIn/The+Coal/Mine0123456789abcdefgh',
+  account: '012345678901',
+  userName: 'ada',
+};
+export const device = 'arn:aws:iam::012345678901:mfa/ada';
+export const codes = ['271828', '314159', '161803'] as const;
+export const keyOnStdin = JSON.stringify({
+  access_key_id: user.accessKeyId,
+  secret_access_key: user.secretAccessKey,
+});
+
+export interface Result {
+  readonly exitCode: number;
+  readonly stdout: string;
+  readonly stderr: string;
+  /** Of the error that ended it. */
+  readonly code?: string;
+}
+
+export interface RunOptions {
+  /** On top of the desk's; undefined takes one away. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
+  readonly input?: string;
+  /** Who sits at the terminal. Without one there is no terminal. */
+  readonly person?: Person;
+  readonly host?: Partial<Host>;
+}
+
+/** A project on a machine with a file keyring, and AWS STS in reach. Commands run in this process. */
+export interface Desk {
+  readonly root: string;
+  readonly project: string;
+  /** The directory of the file keyring. */
+  readonly directory: string;
+  readonly sts: StsServer;
+  readonly clock: { now: Date };
+  readonly env: Record<string, string>;
+  /** Replaces atmos.yaml, and gives its path. */
+  configure(text: string): string;
+  /** `run('auth login -i dev')` */
+  run(command: string | readonly string[], options?: RunOptions): Promise<Result>;
+  /** All that the keyring holds, file by file. */
+  stored(): Record<string, string>;
+  /** The keyring itself, opened beside the commands. */
+  openKeyring(): Keyring;
+}
+
+export interface DeskOptions {
+  /** What the keyring holds to begin with. Quick to read: {@link seedKeyring}. */
+  readonly entries?: Readonly<Record<string, string>>;
+  /** Whether the user has the device. */
+  readonly hasDevice?: boolean;
+}
+
+/** The text of an atmos.yaml with one identity, `dev`. The arguments are lines of YAML in their place. */
+export function yamlOf({ sts }: Pick<Desk, 'sts'>, { keyring = 'type: file', identity = '' } = {}) {
+  return `auth:
+  realm: r
+  keyring:
+${indented(keyring, 4)}
+  identities:
+    dev:
+      kind: aws/user
+      default: true
+      spec:
+        endpoint_url: ${sts.url}
+${indented(identity, 6)}
+`;
+}
+
+export async function openDesk(options: DeskOptions = {}): Promise<Desk> {
+  const root = temporaryDirectory();
+  const [project, directory] = [join(root, 'project'), join(root, 'data/atmos/keyring')];
+  mkdirSync(project, { mode: 0o700 });
+  if (options.entries) cpSync(await seedKeyring(options.entries), directory, { recursive: true });
+  const clock = { now: testStart };
+  const mfa = options.hasDevice ? { mfa: { arn: device, codes: [...codes] } } : {};
+  const sts = await startSts({ keys: [{ ...user, ...mfa }], now: () => clock.now });
+  onTestFinished(() => sts.close());
+  const env: Record<string, string> = {
+    PATH: process.env['PATH'] ?? '',
+    XDG_DATA_HOME: join(root, 'data'),
+    XDG_STATE_HOME: join(root, 'state'),
+    ATMOS_KEYRING_PASSWORD: testPassword,
+  };
+  const config = join(project, 'atmos.yaml');
+  const desk: Desk = {
+    root,
+    project,
+    directory,
+    sts,
+    clock,
+    env,
+    configure(text) {
+      writeFileSync(config, text, { mode: 0o644 });
+      return config;
+    },
+    run: (command, given = {}) => run(desk, command, given),
+    stored: () => (existsSync(directory) ? contentsOf(directory) : {}),
+    openKeyring() {
+      const keyring = openTestKeyring({ directory });
+      onTestFinished(() => keyring.close());
+      return keyring;
+    },
+  };
+  desk.configure(yamlOf(desk));
+  return desk;
+}
+
+async function run(
+  desk: Desk,
+  command: string | readonly string[],
+  given: RunOptions,
+): Promise<Result> {
+  const args = typeof command === 'string' ? command.split(' ').filter(Boolean) : command;
+  const [stdout, stderr] = [captureStream(), captureStream()];
+  const stdin = new PassThrough();
+  stdin.end(given.input ?? '');
+  const host = fakeHost({
+    env: { ...desk.env, ...given.env },
+    homeDirectory: desk.root,
+    scriptPath: '/opt/atmos-auth/dist/cli/main.cjs',
+    programArguments: args,
+    stdin,
+    stdout,
+    stderr,
+    now: () => desk.clock.now,
+    monotonicMs: () => performance.now(),
+    sleep: (milliseconds, signal) => sleep(milliseconds, undefined, signal && { signal }),
+    workingDirectory: () => desk.project,
+    ...given.host,
+  });
+  const done = (exitCode: number) => ({ exitCode, stdout: stdout.text(), stderr: stderr.text() });
+  try {
+    return done(await dispatch(host, args, given.person));
+  } catch (error) {
+    stderr.write(formatError(error, createPaint(host)));
+    const code = isAtmosError(error) ? error.code : String(error);
+    return { ...done(exitCodeOf(error)), code };
+  }
+}
+
+/** As src/cli/run.ts, but for who is asked. */
+async function dispatch(host: Host, args: readonly string[], who?: Person): Promise<number> {
+  const parsed = parseCommandLine(args, atmos);
+  if (parsed.kind === 'help') throw new Error('this is help');
+  const context = createContext(host, parsed.invocation.globals);
+  const command = await parsed.spec.load();
+  return (
+    (await command(who ? { ...context, prompt: who.prompt } : context, parsed.invocation)) ?? 0
+  );
+}
+
+/** The user's key, as Atmos stores it for `dev`. */
+export const storedKey = { atmos_r_dev: atmosEntry(user) };
+
+/** An entry as Atmos writes it. */
+function atmosEntry(key: { accessKeyId: string; secretAccessKey: string }): string {
+  const data = { access_key_id: key.accessKeyId, secret_access_key: key.secretAccessKey };
+  return JSON.stringify({ type: 'aws', data });
+}
+
+/** How often the server was asked for a session. */
+export function sessionCalls({ sts }: Pick<Desk, 'sts'>): number {
+  return sts.calls.filter(({ action }) => action === 'GetSessionToken').length;
+}
+
+function indented(lines: string, by: number): string {
+  return lines.replaceAll(/^(?=.)/gm, ' '.repeat(by));
+}

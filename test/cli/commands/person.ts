@@ -1,0 +1,44 @@
+import { AtmosError } from '../../../src/core/errors.ts';
+import type { Prompt, Question, TextQuestion } from '../../../src/cli/prompt.ts';
+
+/** Somebody who gives these answers, one after another, and then leaves by Ctrl-C. */
+export interface Person {
+  readonly prompt: Prompt;
+  /** Every question as it was put, and what was said of an answer that would not do. */
+  readonly asked: readonly string[];
+}
+
+export function person(...answers: readonly (string | boolean)[]): Person {
+  const asked: string[] = [];
+  const rest = [...answers];
+
+  function next(): string | boolean {
+    const answer = rest.shift();
+    if (answer === undefined) throw new AtmosError('ERR_CANCELLED', 'cancelled');
+    return answer;
+  }
+
+  async function typed({ message, fault }: Question & Pick<TextQuestion, 'fault'>, empty = '') {
+    asked.push(message);
+    for (;;) {
+      const answer = String(next()) || empty;
+      const refusal = fault?.(answer);
+      if (refusal === undefined) return answer;
+      asked.push(`  ${refusal}`);
+    }
+  }
+
+  const prompt: Prompt = {
+    text: (question) => typed(question, question.default),
+    masked: (question) => typed(question),
+    async confirm({ message, default: byDefault }) {
+      asked.push(`${message} ${byDefault ? '(Y/n)' : '(y/N)'}`);
+      return next() === true;
+    },
+    async select({ message, choices }) {
+      asked.push(`${message}: ${choices.join(', ')}`);
+      return String(next());
+    },
+  };
+  return { prompt, asked };
+}

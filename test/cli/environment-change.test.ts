@@ -1,0 +1,81 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { envChange, opensByItself, processChange } from '../../src/cli/environment-change.ts';
+import { planAuth } from '../../src/auth/plan.ts';
+import { findIdentity } from '../../src/config/find-identity.ts';
+import { awsCredentials } from '../../src/core/credentials.ts';
+import type { KeyringSettings } from '../../src/keyring/contract.ts';
+import { projectOf } from '../config/project.ts';
+
+const yaml = (credentials = '') =>
+  `auth:\n  realm: r\n  identities:\n    dev:\n      kind: aws/user\n${credentials}`;
+const withRegion = '      credentials:\n        region: eu-central-1\n';
+
+function openProject(text: string) {
+  const project = projectOf(text);
+  const host = {
+    ...project.host({ XDG_STATE_HOME: join(project.directory, 'state') }),
+    nodePath: '/usr/bin/node',
+    scriptPath: '/opt/atmos auth/main.cjs',
+  };
+  const config = project.load();
+  return { host, plan: { ...planAuth(config, host), config }, dev: findIdentity(config, 'dev') };
+}
+
+test('a profile is written once for the same plan, and again for another', async () => {
+  const { host, plan, dev } = openProject(yaml(withRegion));
+  const change = await processChange(plan, dev, host);
+  expect(change?.set).toMatchObject({ AWS_PROFILE: 'atmos', AWS_REGION: 'eu-central-1' });
+  const text = readFileSync(change?.set['AWS_CONFIG_FILE'] ?? '', 'utf8');
+  expect(text).toMatch(
+    /^\[profile atmos\]\ncredential_process = \/usr\/bin\/node "\/opt\/atmos auth\/main\.cjs" auth credential-process --handle [a-z]{22}\nregion = eu-central-1\n$/,
+  );
+  expect(text).not.toContain('dev');
+  expect(readFileSync(change?.set['AWS_SHARED_CREDENTIALS_FILE'] ?? '', 'utf8')).toBe('');
+
+  expect(await processChange(plan, dev, host)).toEqual(change);
+  const other = await processChange({ ...plan, realm: { value: 'q', source: 'x' } }, dev, host);
+  expect(other?.set['AWS_CONFIG_FILE']).not.toBe(change?.set['AWS_CONFIG_FILE']);
+});
+
+test('a path that its readers would take apart differently has no profile', async () => {
+  const { host, plan, dev } = openProject(yaml());
+  for (const scriptPath of ['/opt/$x/main.cjs', '/opt/100%/main.cjs', '/opt/a"b/main.cjs']) {
+    expect(await processChange(plan, dev, { ...host, scriptPath })).toBeUndefined();
+  }
+});
+
+test.each([
+  [yaml(withRegion), { AWS_REGION: 'eu-west-1' }, 'eu-central-1'],
+  [yaml(), { AWS_REGION: 'eu-west-1' }, undefined],
+  [yaml(), { AWS_DEFAULT_REGION: 'eu-west-1' }, undefined],
+  [yaml(), { AWS_REGION: '' }, 'us-east-1'],
+  [yaml(), {}, 'us-east-1'],
+])('the region: %#', async (text, env, region) => {
+  const { dev } = openProject(text);
+  const credentials = Object.assign(
+    awsCredentials({ accessKeyId: 'ASIA', secretAccessKey: 'x', sessionToken: 'y' }),
+    { expiresAt: new Date('2026-01-01T12:00:00Z') },
+  );
+  const result = {
+    session: { credentials, clockOffsetMs: 0 },
+    region: 'us-east-1',
+    wasOpened: true,
+  };
+  const { set } = await envChange(result, dev, { env });
+  expect(set['AWS_REGION']).toBe(region);
+});
+
+test('a file keyring opens by itself when its password stands somewhere else than in the environment', () => {
+  const settings = (type: string): KeyringSettings => ({
+    type: { value: type, source: 'x' },
+    directory: { value: '/k', source: 'x' },
+    passwordEnv: { value: 'P', source: 'x' },
+  });
+  const some = { value: 'x', source: 'x' };
+  expect(opensByItself(settings('file'))).toBe(false);
+  expect(opensByItself({ ...settings('file'), passwordFile: some })).toBe(true);
+  expect(opensByItself({ ...settings('file'), passwordCommand: some })).toBe(true);
+  expect(opensByItself(settings('system'))).toBe(true);
+});

@@ -1,0 +1,82 @@
+import { expect, test } from 'vitest';
+import { codes, device, keyOnStdin, openDesk, yamlOf } from './commands/desk.ts';
+import { person } from './commands/person.ts';
+
+// What commands have in common when they open a keyring and a session; seen through one each.
+
+const noPassword = { ATMOS_KEYRING_PASSWORD: undefined };
+
+test('the password of a new keyring is long enough, and typed twice', async () => {
+  const desk = await openDesk();
+  const ada = person('short', 'long enough', 'long enogh', 'long enough');
+  const stored = await desk.run('auth user configure --stdin', {
+    input: keyOnStdin,
+    env: noPassword,
+    person: ada,
+  });
+  expect(stored).toMatchObject({ exitCode: 0 });
+  expect(ada.asked).toEqual([
+    `Choose a password for the new keyring ${desk.directory}`,
+    '  It needs at least 8 bytes',
+    'The same password again',
+    '  It is not the same',
+  ]);
+
+  const again = person('long enough');
+  expect(
+    await desk.run('auth keyring list --long', { env: noPassword, person: again }),
+  ).toMatchObject({ exitCode: 0, stderr: '' });
+  expect(again.asked).toEqual([`Password of the keyring ${desk.directory}`]);
+});
+
+test('a keyring that nobody gives a password is not made', async () => {
+  const desk = await openDesk();
+  const options = { input: keyOnStdin, env: noPassword };
+  expect(await desk.run('auth user configure --stdin', options)).toEqual({
+    code: 'ERR_NO_TERMINAL',
+    exitCode: 2,
+    stdout: '',
+    stderr:
+      `error: cannot ask for "Choose a password for the new keyring ${desk.directory}": there is no terminal\n` +
+      'hint: set ATMOS_KEYRING_PASSWORD or ATMOS_KEYRING_PASSWORD_FILE\n',
+  });
+  const ada = person('long enough');
+  expect(await desk.run('auth user configure --stdin', { ...options, person: ada })).toMatchObject({
+    code: 'ERR_CANCELLED',
+    exitCode: 130,
+  });
+  expect(desk.stored()).toEqual({});
+});
+
+test('a session that could not be stored is used, and that is told', async () => {
+  const desk = await openDesk({ hasDevice: true });
+  const key = JSON.parse(keyOnStdin) as Record<string, string>;
+  const lines = [
+    `mfa_arn: ${device}`,
+    ...Object.entries(key).map(([name, value]) => `${name}: ${value}`),
+  ];
+  desk.configure(yamlOf(desk, { identity: `credentials:\n  ${lines.join('\n  ')}` }));
+  const { exitCode, stdout, stderr } = await desk.run(
+    `auth env --credentials env -f json --mfa-token ${codes[0]}`,
+    { env: { ATMOS_KEYRING_PASSWORD: 'short' } },
+  );
+  expect(exitCode).toBe(0);
+  expect(JSON.parse(stdout)).toMatchObject({ AWS_SESSION_TOKEN: expect.any(String) });
+  expect(stderr).toMatch(
+    /^warning: the session is used, but could not be stored: the password for /,
+  );
+});
+
+test('a warning that cannot be shown is no failure', async () => {
+  const desk = await openDesk();
+  desk.configure(yamlOf(desk, { identity: 'session:\n  duration: 48h' }));
+  const key = { input: keyOnStdin };
+  expect(await desk.run('auth user configure --stdin', key)).toMatchObject({ exitCode: 0 });
+  const stderr = {
+    write: (_: string, done: (error?: Error | null) => void) =>
+      done(Object.assign(new Error('write'), { code: 'ENOSPC' })),
+  };
+  const { exitCode, stdout } = await desk.run('auth credential-process', { host: { stderr } });
+  expect(exitCode).toBe(0);
+  expect(JSON.parse(stdout)).toMatchObject({ Version: 1 });
+});

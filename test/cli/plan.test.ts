@@ -1,0 +1,96 @@
+import { expect, test } from 'vitest';
+import { openDesk, yamlOf } from './commands/desk.ts';
+import { person } from './commands/person.ts';
+
+// Seen through a command that opens nothing.
+const command = 'auth env -f json';
+
+test('what the configuration asks for and this version does not do is told, once each', async () => {
+  const desk = await openDesk();
+  const text = yamlOf(desk, { keyring: 'type: file\nfallback: [file]' });
+  const config = desk.configure(
+    text.replace('  realm: r\n', '  realm: r\n  session_files: true\n'),
+  );
+  const { exitCode, stderr } = await desk.run(command);
+  expect(exitCode).toBe(0);
+  expect(stderr).toBe(
+    `warning: auth.session_files (${config}:3:18) is not followed by this version yet: no session files are written\n` +
+      `warning: auth.keyring.fallback (${config}:6:5) is not followed by this version yet: it is the configured keyring or an error\n`,
+  );
+});
+
+test('what it does not ask for is not spoken of', async () => {
+  const desk = await openDesk();
+  const text = yamlOf(desk, { keyring: 'type: file\nfallback: []' });
+  desk.configure(text.replace('  realm: r\n', '  realm: r\n  session_files: false\n'));
+  expect(await desk.run(command)).toMatchObject({ exitCode: 0, stderr: '' });
+});
+
+test('warnings of the configuration are shown', async () => {
+  const desk = await openDesk();
+  const config = desk.configure(yamlOf(desk, { keyring: 'type: file\nspek: {}' }));
+  expect((await desk.run(command)).stderr).toBe(
+    `warning: auth.keyring.spek (${config}:5:5) is not known: did you mean spec?\n`,
+  );
+});
+
+test('what a file says steers no terminal', async () => {
+  const desk = await openDesk();
+  desk.configure(yamlOf(desk, { keyring: 'type: file\n"spek\\e[2J": {}' }));
+  const { stderr } = await desk.run(command);
+  expect(stderr).toMatch(/^warning: auth\.keyring\S*spek/);
+  expect(stderr).not.toContain('\u001b');
+
+  const identity = 'credentials:\n  mfa_arn: "ada\\e[2J"';
+  desk.configure(yamlOf(desk, { identity }));
+  const ada = person('AKIAIOSFODNN7EXAMPLE', 'a'.repeat(40), '');
+  const configured = await desk.run('auth user configure --no-verify', { person: ada });
+  expect(configured.stderr).toMatch(/^MFA ARN: ada\\u001b\[2J \(/);
+  const asked = person();
+  await desk.run('auth login', { person: asked });
+  expect(asked.asked).toEqual(['MFA code of ada\\u001b[2J']);
+});
+
+test('a profile and files are named by options', async () => {
+  const desk = await openDesk();
+  expect(await desk.run(`${command} --profile none`)).toMatchObject({
+    code: 'ERR_PROFILE_UNKNOWN',
+    exitCode: 2,
+  });
+  expect(await desk.run(`${command} --config none.yaml`)).toMatchObject({
+    code: 'ERR_CONFIG_NOT_FOUND',
+    exitCode: 2,
+    stderr: expect.stringContaining(`${desk.project}/none.yaml (from --config) does not exist`),
+  });
+  expect(await desk.run(`${command} --config atmos.yaml,atmos.yaml`)).toMatchObject({
+    exitCode: 0,
+  });
+});
+
+test('an identity whose kind cannot be used, or that is written wrong, is told before anything is opened', async () => {
+  const desk = await openDesk();
+  desk.configure(yamlOf(desk).replace('aws/user', 'aws/assume-role'));
+  expect(await desk.run(command)).toMatchObject({ code: 'ERR_IDENTITY_UNSUPPORTED', exitCode: 2 });
+  desk.configure(yamlOf(desk, { identity: 'credentials:\n  region: [a]' }));
+  expect(await desk.run(command)).toMatchObject({
+    code: 'ERR_CONFIG_INVALID',
+    exitCode: 2,
+    stderr: expect.stringContaining('credentials.region of identity dev'),
+  });
+});
+
+test('without a default a person chooses, and nobody is told how to', async () => {
+  const desk = await openDesk();
+  desk.configure(yamlOf(desk).replace('default: true', 'default: false'));
+  const ada = person('dev');
+  expect(await desk.run(command, { person: ada })).toMatchObject({ exitCode: 0 });
+  expect(ada.asked).toEqual(['Identity: dev']);
+  expect(await desk.run(command)).toEqual({
+    code: 'ERR_IDENTITY_REQUIRED',
+    exitCode: 2,
+    stdout: '',
+    stderr:
+      'error: no identity was given and none is the default; there are dev\n' +
+      'hint: pass -i dev\nhint: export ATMOS_IDENTITY=dev\n',
+  });
+});

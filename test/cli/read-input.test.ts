@@ -1,0 +1,70 @@
+import { PassThrough } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect, test } from 'vitest';
+import { readInput } from '../../src/cli/read-input.ts';
+import { errorOf } from '../support/error-of.ts';
+
+/** Standard input that gives these parts, and then ends. */
+function inputOf(...parts: readonly (string | Buffer)[]) {
+  const stdin = new PassThrough();
+  for (const part of parts) stdin.write(part);
+  stdin.end();
+  return stdin;
+}
+
+const hostWith = (stdin: PassThrough & { isTTY?: boolean }) => ({
+  stdin,
+  sleep: (milliseconds: number, signal?: AbortSignal) =>
+    sleep(milliseconds, undefined, signal && { signal }),
+});
+
+test('all of it is read, whatever parts it comes in; a byte order mark is dropped', async () => {
+  const text = Buffer.from('\ufeff{"ä": 1}\n');
+  expect(await readInput(hostWith(inputOf(text.subarray(0, 6), text.subarray(6))))).toBe(
+    '{"ä": 1}\n',
+  );
+  expect(await readInput(hostWith(inputOf()))).toBe('');
+  expect(await readInput(hostWith(inputOf('a'.repeat(65_536))))).toHaveLength(65_536);
+});
+
+test.each([
+  [inputOf('a'.repeat(65_536), 'a'), 'standard input has more than 65536 bytes'],
+  [inputOf(Buffer.from([0x22, 0xff])), 'standard input is not UTF-8 text'],
+])('what is too much, or no text, is refused', async (stdin, message) => {
+  expect(await errorOf(readInput(hostWith(stdin)))).toMatchObject({ code: 'ERR_USAGE', message });
+});
+
+test('nothing is read from a terminal, which would show what is typed', async () => {
+  const stdin = Object.assign(new PassThrough(), { isTTY: true });
+  expect(await errorOf(readInput(hostWith(stdin)))).toMatchObject({
+    code: 'ERR_USAGE',
+    message: 'standard input is the terminal, where a secret would be seen',
+    hints: [
+      'give the JSON through a pipe or a file: --stdin < key.json',
+      'leave out --stdin to be asked',
+    ],
+  });
+});
+
+test('what cannot be read is told', async () => {
+  const stdin = new PassThrough();
+  stdin.destroy(Object.assign(new Error('read'), { code: 'EISDIR' }));
+  expect(await errorOf(readInput(hostWith(stdin)))).toMatchObject({
+    code: 'ERR_USAGE',
+    message: 'standard input cannot be read: EISDIR',
+  });
+});
+
+test('what does not end is waited for a minute', async () => {
+  let waitedMs = 0;
+  const host = {
+    stdin: new PassThrough(),
+    sleep: (milliseconds: number) => Promise.resolve(void (waitedMs = milliseconds)),
+  };
+  expect(await errorOf(readInput(host))).toMatchObject({
+    code: 'ERR_USAGE',
+    message: 'standard input did not end within a minute',
+    hints: ['give the JSON through a pipe or a file: --stdin < key.json'],
+  });
+  expect(waitedMs).toBe(60_000);
+});

@@ -1,0 +1,266 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { inspect } from 'node:util';
+import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
+import { beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
+import { createAuth, type CreateAuthOptions } from '../src/create-auth.ts';
+import { openMemoryKeyring } from '../src/keyring/memory.ts';
+import { errorOf } from './support/error-of.ts';
+import { openTestKeyring, testPassword } from './support/file-keyring.ts';
+import { startSts } from './support/sts-server.mjs';
+import type { StsServer } from './support/sts-types.ts';
+import { temporaryDirectory } from './support/temporary.ts';
+
+const device = 'arn:aws:iam::012345678901:mfa/ada';
+const user = {
+  accessKeyId: 'AKIAIOSFODNN7EXAMPLE',
+  secretAccessKey: 'CanaryIn/The+Coal/Mine0123456789abcdefgh',
+  account: '012345678901',
+  userName: 'ada',
+  mfa: { arn: device, codes: ['271828', '314159'] },
+};
+const storedKey = JSON.stringify({
+  type: 'aws',
+  data: { access_key_id: user.accessKeyId, secret_access_key: user.secretAccessKey },
+});
+const principal = 'arn:aws:iam::012345678901:user/ada';
+
+let root: string;
+let sts: StsServer;
+
+// A program has the environment of its process: here one in which nothing is set.
+beforeEach(async () => {
+  root = temporaryDirectory();
+  for (const name of Object.keys(process.env)) {
+    if (/^(ATMOS|AWS)_|^CREDENTIALS_DIRECTORY$/.test(name)) vi.stubEnv(name, undefined);
+  }
+  vi.stubEnv('XDG_DATA_HOME', join(root, 'data'));
+  vi.stubEnv('XDG_STATE_HOME', join(root, 'state'));
+  sts = await startSts({ keys: [user] });
+  onTestFinished(async () => {
+    vi.unstubAllEnvs();
+    await sts.close();
+  });
+});
+
+/** The configuration of one identity `deploy`, as an object. */
+function configOf(identity: object = {}) {
+  const deploy = {
+    kind: 'aws/user',
+    default: true,
+    spec: { endpoint_url: sts.url },
+    ...identity,
+  };
+  return { auth: { identities: { deploy } } };
+}
+
+async function open(options: CreateAuthOptions) {
+  const auth = await createAuth(options);
+  onTestFinished(() => auth.close());
+  return auth;
+}
+
+async function keyringWithKey(key = 'atmos_default_deploy') {
+  const keyring = openMemoryKeyring();
+  await keyring.set(key, storedKey);
+  return keyring;
+}
+
+const sessionCalls = () => sts.calls.filter(({ action }) => action === 'GetSessionToken').length;
+
+describe("from an object, with a keyring of one's own", () => {
+  test('a session is opened, kept, told and removed', async () => {
+    const keyring = await keyringWithKey();
+    const auth = await open({ config: configOf(), keyring });
+    const session = await auth.login();
+    expect(session).toEqual({
+      accessKeyId: expect.stringMatching(/^ASIA/),
+      secretAccessKey: expect.any(String),
+      sessionToken: expect.any(String),
+      expiration: expect.any(Date),
+    });
+    expect(await auth.credentials('DEPLOY')).toEqual(session);
+    expect(sessionCalls()).toBe(1);
+    expect(await auth.whoami()).toMatchObject({ identity: 'deploy', isValid: true, principal });
+
+    expect(await auth.login('deploy', { force: true })).not.toEqual(session);
+    const removed = { key: 'atmos_default_deploy@session', identity: 'deploy', item: 'session' };
+    expect(await auth.logout()).toEqual([removed]);
+    expect(await auth.whoami()).toMatchObject({ isValid: false, reason: 'there is no session' });
+    expect(await auth.logout('deploy', { includeKeys: true })).toEqual([
+      { key: 'atmos_default_deploy', identity: 'deploy', item: 'key' },
+    ]);
+    expect(await errorOf(auth.credentials())).toMatchObject({
+      code: 'ERR_AUTH_KEYS_MISSING',
+      message: 'no access key is stored for identity deploy',
+    });
+  });
+
+  test('the keyring stays open', async () => {
+    const keyring = await keyringWithKey();
+    const auth = await createAuth({ config: configOf(), keyring });
+    await auth.close();
+    expect(await keyring.get('atmos_default_deploy')).toBe(storedKey);
+  });
+
+  test('an SDK takes the credentials for its own', async () => {
+    const auth = await open({ config: configOf(), keyring: await keyringWithKey() });
+    const client = new STSClient({
+      region: 'us-east-1',
+      endpoint: sts.url,
+      credentials: () => auth.credentials(),
+    });
+    onTestFinished(() => client.destroy());
+    for (let call = 0; call < 2; call++) {
+      expect(await client.send(new GetCallerIdentityCommand({}))).toMatchObject({ Arn: principal });
+    }
+    expect(sessionCalls()).toBe(1);
+    expect(sts.calls.at(-1)?.accessKeyId).toMatch(/^ASIA/);
+  });
+
+  test('a code of an MFA device is asked of the program', async () => {
+    const asked: unknown[] = [];
+    const codes = ['000000', '271828'];
+    const auth = await open({
+      config: configOf({ credentials: { mfa_arn: device } }),
+      keyring: await keyringWithKey(),
+      mfaCode: (request) => {
+        asked.push(request);
+        return Promise.resolve(codes.shift());
+      },
+    });
+    await auth.credentials();
+    expect(asked).toEqual([
+      { device, isRetry: false },
+      { device, isRetry: true },
+    ]);
+    const without = await open({
+      config: configOf({ credentials: { mfa_arn: device } }),
+      keyring: await keyringWithKey(),
+    });
+    expect(await errorOf(without.credentials())).toMatchObject({ code: 'ERR_AUTH_MFA_REQUIRED' });
+  });
+
+  test('what is worth knowing is told: of the configuration, and that a session was not kept', async () => {
+    const keyring = { ...(await keyringWithKey()) };
+    const full = openTestKeyring({ directory: join(root, 'keyring'), password: 'short' });
+    const warnings: string[] = [];
+    const config = { auth: { ...configOf().auth, keyring: { typ: 'file' } } };
+    const auth = await open({
+      config,
+      keyring: { ...keyring, set: (key, value) => full.set(key, value) },
+      onWarning: (message) => void warnings.push(message),
+    });
+    await auth.credentials();
+    expect(warnings).toEqual([
+      expect.stringMatching(
+        /^auth\.keyring\.typ \(config:\d+:\d+\) is not known: did you mean type\?$/,
+      ),
+      expect.stringMatching(/^the session could not be stored: the password for the new keyring /),
+    ]);
+  });
+});
+
+describe('which identity', () => {
+  const two = (deploy: boolean, ops: boolean) => ({
+    auth: {
+      identities: {
+        deploy: { kind: 'aws/user', default: deploy },
+        ops: { kind: 'aws/user', default: ops },
+      },
+    },
+  });
+
+  test.each([
+    [two(false, false), 'no identity was named, and none is the default'],
+    [two(true, true), 'no identity was named, and more than one is the default'],
+  ])('must be clear: %#', async (config, message) => {
+    const auth = await open({ config, keyring: openMemoryKeyring() });
+    expect(await errorOf(auth.whoami())).toMatchObject({
+      code: 'ERR_IDENTITY_REQUIRED',
+      message,
+      hints: ['name one, or set default: true on one'],
+    });
+  });
+
+  test('must be one', async () => {
+    const auth = await open({ config: two(true, false), keyring: openMemoryKeyring() });
+    for (const call of [auth.login('opps'), auth.whoami('opps'), auth.logout('opps')]) {
+      expect(await errorOf(call)).toMatchObject({
+        code: 'ERR_IDENTITY_UNKNOWN',
+        hints: ['did you mean ops?'],
+      });
+    }
+  });
+});
+
+describe('from a file, with the keyring that it names', () => {
+  function writeProject(): string {
+    const file = join(root, 'project/atmos.yaml');
+    mkdirSync(join(root, 'project'), { mode: 0o700 });
+    const text = JSON.stringify({
+      auth: { realm: 'r', keyring: { type: 'file' }, ...configOf().auth },
+    });
+    writeFileSync(file, text);
+    return file;
+  }
+
+  async function storeKey() {
+    const keyring = openTestKeyring({ directory: join(root, 'data/atmos/keyring') });
+    await keyring.set('atmos_r_deploy', storedKey);
+    await keyring.close();
+  }
+
+  test('the password comes from the environment, or is asked of the program', async () => {
+    const config = writeProject();
+    await storeKey();
+    vi.stubEnv('ATMOS_KEYRING_PASSWORD', testPassword);
+    const session = await (await open({ config })).credentials();
+    vi.stubEnv('ATMOS_KEYRING_PASSWORD', undefined);
+    const asked: unknown[] = [];
+    const promptPassword = (request: unknown) => {
+      asked.push(request);
+      return Promise.resolve(testPassword);
+    };
+    const auth = await open({ config, promptPassword });
+    expect(await auth.credentials()).toEqual(session);
+    expect(asked).toEqual([{ location: join(root, 'data/atmos/keyring'), isNew: false }]);
+    expect(await errorOf((await open({ config })).credentials())).toMatchObject({
+      code: 'ERR_KEYRING_PASSWORD_REQUIRED',
+    });
+  });
+
+  test('it is searched for where none is named', async () => {
+    const config = writeProject();
+    vi.stubEnv('ATMOS_CONFIG', config);
+    const auth = await open({ keyring: await keyringWithKey('atmos_r_deploy') });
+    expect(await auth.credentials()).toMatchObject({ sessionToken: expect.any(String) });
+  });
+
+  test('one that is not there, broken, or of a keyring nobody knows, is told at once', async () => {
+    expect(await errorOf(createAuth({ config: join(root, 'none.yaml') }))).toMatchObject({
+      code: 'ERR_CONFIG_NOT_FOUND',
+      message: `${root}/none.yaml (from options.config) does not exist`,
+    });
+    const broken = join(root, 'broken.yaml');
+    writeFileSync(broken, 'auth: [');
+    expect(await errorOf(createAuth({ config: broken }))).toMatchObject({
+      code: 'ERR_CONFIG_SYNTAX',
+    });
+    const config = { auth: { keyring: { type: 'fil' } } };
+    expect(await errorOf(createAuth({ config }))).toMatchObject({
+      code: 'ERR_KEYRING_UNKNOWN_TYPE',
+      hints: ['did you mean file?'],
+    });
+  });
+});
+
+test('what is given back holds the session; everything else holds no secret', async () => {
+  const auth = await open({ config: configOf(), keyring: await keyringWithKey() });
+  await auth.credentials();
+  const shown = inspect([auth, await auth.whoami(), await auth.logout()], {
+    depth: 9,
+    showHidden: true,
+  });
+  expect(shown).not.toContain(user.secretAccessKey);
+});
