@@ -45,7 +45,7 @@ export async function openAuth(plan: AuthPlan, options: OpenAuthOptions): Promis
     realm: plan.realm,
     checkEndpoint({ url, source }) {
       if (plan.config && !isTrustedEndpoint(url)) {
-        requireTrust(plan.config, `send signed requests to ${url}`, source, host);
+        requireTrust(plan.config, `sends signed requests to ${url}`, source, host);
       }
     },
     warn: (message) => options.warn(message),
@@ -63,7 +63,7 @@ function openPlanned(
   if (passwordCommand && config && type.value === 'file') {
     requireTrust(
       config,
-      `run the password command ${passwordCommand.value}`,
+      `runs the password command ${passwordCommand.value}`,
       passwordCommand.source,
       host,
     );

@@ -4,6 +4,7 @@ import { resolveRealm } from '../config/realm.ts';
 import type { Sourced } from '../core/sourced.ts';
 import type { Host } from '../host/host.ts';
 import type { KeyringSettings } from '../keyring/contract.ts';
+import { checkKeyringType } from '../keyring/registry.ts';
 import { environmentChoices, resolveKeyringSettings } from '../keyring/settings.ts';
 import { readHandle, type Handle } from './handle.ts';
 
@@ -15,13 +16,11 @@ export interface AuthPlan {
   readonly keyring: KeyringSettings;
 }
 
-/** @throws ERR_REALM_INVALID, ERR_KEYRING_IO (a path that cannot be a keyring) */
+/** @throws ERR_REALM_INVALID, ERR_KEYRING_UNKNOWN_TYPE, ERR_KEYRING_IO (a path that cannot be one) */
 export function planAuth(config: Config | undefined, host: Host): AuthPlan {
-  return {
-    config,
-    realm: resolveRealm(config, host),
-    keyring: resolveKeyringSettings([environmentChoices(host), config?.keyring ?? {}], host),
-  };
+  const keyring = resolveKeyringSettings([environmentChoices(host), config?.keyring ?? {}], host);
+  checkKeyringType(keyring.type);
+  return { config, realm: resolveRealm(config, host), keyring };
 }
 
 /** What a handle must pin so that {@link planFromHandle} settles the same. */

@@ -33,14 +33,11 @@ export async function loadPlan(context: Context): Promise<ProjectPlan> {
   return { ...planAuth(config, host), config };
 }
 
-/** Settings that ask for what this version does not do: nothing is passed over in silence. */
-function notFollowedYet({ sessionFiles, keyring: { fallback } }: Config): string[] {
-  const why = 'is not followed by this version yet';
+/** Nothing is passed over in silence. */
+function notFollowedYet({ keyring: { fallback } }: Config): string[] {
+  if (!fallback || fallback.value.length === 0) return [];
   return [
-    ...(sessionFiles.value ? [`${sessionFiles.source} ${why}: no session files are written`] : []),
-    ...(fallback && fallback.value.length > 0
-      ? [`${fallback.source} ${why}: it is the configured keyring or an error`]
-      : []),
+    `${fallback.source} is not followed by this version yet: it is the configured keyring or an error`,
   ];
 }
 

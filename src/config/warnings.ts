@@ -3,7 +3,8 @@ import { placeIn, sourceOf, valueAt, type ConfigFile } from './places.ts';
 import { knownKeys } from './schema.ts';
 
 /**
- * What is no error, but probably not meant: keys of ours that nobody reads. A key of `auth` that
+ * What is no error, but probably not meant: what this version does not follow yet, and keys of ours
+ * that nobody reads. A key of `auth` that
  * looks like none of ours may be one of a newer Atmos, and is passed over.
  */
 export function findWarnings(
@@ -19,6 +20,12 @@ export function findWarnings(
   const names = isMap(identities) ? Object.keys(identities) : [];
   return [
     ...files.filter(({ hasImport }) => hasImport).map(importWarning),
+    ...names
+      .filter((name) => valueAt(merged, ['auth', 'identities', name, 'env']) !== undefined)
+      .map((name) => notFollowed(['auth', 'identities', name, 'env'], files)),
+    ...(valueAt(merged, ['auth', 'session_files']) === true
+      ? [`${notFollowed(['auth', 'session_files'], files)}: no session files are written`]
+      : []),
     ...[
       ...unknownAt(['auth'], knownKeys.auth).filter(({ nearest }) => nearest !== undefined),
       ...unknownAt(['auth', 'keyring'], knownKeys.keyring),
@@ -26,6 +33,10 @@ export function findWarnings(
       ...names.flatMap((name) => unknownAt(['auth', 'identities', name], knownKeys.identity)),
     ].map(({ text }) => text),
   ];
+}
+
+function notFollowed(path: readonly string[], files: readonly ConfigFile[]): string {
+  return `${sourceOf(files, path)} is not followed by this version yet`;
 }
 
 function importWarning(file: ConfigFile): string {
