@@ -10,7 +10,7 @@ import {
   readFileSync,
   renameSync,
 } from 'node:fs';
-import { delimiter, join } from 'node:path';
+import { basename, delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /**
@@ -24,7 +24,6 @@ import { fileURLToPath } from 'node:url';
  */
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const goSource = join(root, 'test/interop/go');
 const cache = join(root, 'node_modules/.cache/atmos-auth');
 
 const longestStepMs = 10 * 60_000;
@@ -35,11 +34,31 @@ const kinds = {
     find: () => ['/usr/bin/aws'].find(isExecutable),
     debianPackages: () => ['awscli'],
   },
+  /** @type {PeerKind} Shows what passes over a bus. */
+  'dbus-monitor': {
+    find: () => programOnPath('dbus-monitor'),
+    debianPackages: () => ['dbus'],
+  },
   /** @type {PeerKind} Our Go program on github.com/99designs/keyring, the library Atmos uses. */
-  go: {
-    find: () => [goProgram()].find(isExecutable),
-    debianPackages: () => (programOnPath('go') === undefined ? ['golang-go'] : []),
-    build: buildGo,
+  go: goProgram('go'),
+  /** @type {PeerKind} Our Go program on github.com/zalando/go-keyring, the other one. */
+  'go-keyring': goProgram('go-keyring'),
+  /** @type {PeerKind} */
+  'gnome-keyring': providerOnPath('gnome-keyring-daemon', ['gnome-keyring']),
+  /** @type {PeerKind} Its database is made by keepassxc-cli, which lies beside it. */
+  keepassxc: providerOnPath('keepassxc', ['keepassxc']),
+  /** @type {PeerKind} Without the plugin of QCA its sessions are never encrypted. */
+  kwallet: providerOnPath('kwalletd5', ['libkf5wallet-bin', 'libqca-qt5-2-plugins']),
+  /** @type {PeerKind} Debian's Python with keyring and secretstorage: test/interop/python. */
+  'python-keyring': {
+    find: () =>
+      existsSync('/usr/lib/python3/dist-packages/keyring') ? '/usr/bin/python3' : undefined,
+    debianPackages: () => ['python3-keyring', 'python3-secretstorage'],
+  },
+  /** @type {PeerKind} libsecret's own. */
+  'secret-tool': {
+    find: () => programOnPath('secret-tool'),
+    debianPackages: () => ['libsecret-tools'],
   },
 };
 
@@ -49,7 +68,8 @@ export const peerNames = /** @type {PeerName[]} */ (Object.keys(kinds));
 
 /** @returns {Record<PeerName, Peer | undefined>} */
 export function findPeers() {
-  return { awscli: peerAt(kinds.awscli.find()), go: peerAt(kinds.go.find()) };
+  const found = peerNames.map((name) => [name, peerAt(kinds[name].find())]);
+  return /** @type {Record<PeerName, Peer | undefined>} */ (Object.fromEntries(found));
 }
 
 /**
@@ -73,24 +93,57 @@ function peerAt(path) {
   return path === undefined ? undefined : { path };
 }
 
-/** Where the program that is built from the present source is kept. */
-function goProgram() {
-  const hash = createHash('sha256');
-  const files = existsSync(goSource) ? readdirSync(goSource).sort() : [];
-  for (const name of files.filter((file) => /^go[.](mod|sum)$|[.]go$/.test(file))) {
-    hash.update(`${name}\0`).update(readFileSync(join(goSource, name)));
-  }
-  return join(cache, `go-keyring-${hash.digest('hex').slice(0, 16)}`);
+/**
+ * A provider of secrets, which the tests start on a bus of their own: test/support/secret-service.
+ *
+ * @param {string} program
+ * @param {readonly string[]} debianPackages
+ * @returns {PeerKind}
+ */
+function providerOnPath(program, debianPackages) {
+  const isStartable = () => ['dbus-daemon', 'setpriv'].every((name) => programOnPath(name));
+  return {
+    find: () => (isStartable() ? programOnPath(program) : undefined),
+    debianPackages: () => ['dbus', 'util-linux', ...debianPackages],
+  };
 }
 
-function buildGo() {
-  if (!existsSync(join(goSource, 'go.mod'))) throw new Error('peer go: no test/interop/go/go.mod');
+/**
+ * @param {string} folder where its source is, under test/interop
+ * @returns {PeerKind}
+ */
+function goProgram(folder) {
+  const source = join(root, 'test/interop', folder);
+  return {
+    find: () => [goProgramPath(source)].find(isExecutable),
+    debianPackages: () => (programOnPath('go') === undefined ? ['golang-go'] : []),
+    build: () => buildGo(source),
+  };
+}
+
+/**
+ * Where the program that is built from the present source is kept.
+ *
+ * @param {string} source
+ */
+function goProgramPath(source) {
+  const hash = createHash('sha256');
+  const files = existsSync(source) ? readdirSync(source).sort() : [];
+  for (const name of files.filter((file) => /^go[.](mod|sum)$|[.]go$/.test(file))) {
+    hash.update(`${name}\0`).update(readFileSync(join(source, name)));
+  }
+  return join(cache, `${basename(source)}-interop-${hash.digest('hex').slice(0, 16)}`);
+}
+
+/** @param {string} source */
+function buildGo(source) {
+  if (!existsSync(join(source, 'go.mod'))) throw new Error(`peer: no go.mod in ${source}`);
   mkdirSync(cache, { recursive: true });
-  const unfinished = join(cache, `go-keyring-${process.pid}`);
+  const unfinished = join(cache, `${basename(source)}-interop-${process.pid}`);
   // The Go that is there, and the module versions that are written down.
   const env = { ...process.env, GOTOOLCHAIN: 'local', GOFLAGS: '-mod=readonly', GOWORK: 'off' };
-  run('go', ['build', '-o', unfinished, '.'], { cwd: goSource, env });
-  renameSync(unfinished, goProgram());
+  run('go', ['build', '-o', unfinished, '.'], { cwd: source, env });
+  renameSync(unfinished, goProgramPath(source));
 }
 
 /**

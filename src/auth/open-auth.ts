@@ -2,7 +2,7 @@ import { isTrustedEndpoint, requireTrust } from '../config/trust.ts';
 import { withoutAbsent } from '../core/without-absent.ts';
 import type { Host } from '../host/host.ts';
 import type { Keyring, PromptPassword } from '../keyring/contract.ts';
-import { openBackend } from '../keyring/registry.ts';
+import { openWithFallback, type OpenedKeyring } from '../keyring/fallback.ts';
 import { createCredentialStore } from '../store/credential-store.ts';
 import type { Owner } from '../store/key.ts';
 import type { AuthContext } from './context.ts';
@@ -18,20 +18,20 @@ export interface OpenAuthOptions {
   warn(message: string): void;
 }
 
-export interface OpenAuth {
+export interface OpenAuth extends OpenedKeyring {
   readonly plan: AuthPlan;
-  readonly keyring: Keyring;
   readonly manager: AuthManager;
 }
 
 /**
- * Opens the planned keyring and puts the manager on top.
+ * Opens the planned keyring, or its fallback, and puts the manager on top.
  *
  * @throws ERR_KEYRING_UNKNOWN_TYPE, ERR_CONFIG_UNTRUSTED (a password command nobody trusted)
  */
 export async function openAuth(plan: AuthPlan, options: OpenAuthOptions): Promise<OpenAuth> {
-  const { host, promptPassword, mfaCode } = options;
-  const keyring = options.keyring ?? (await openPlanned(plan, host, promptPassword));
+  const { host, mfaCode } = options;
+  const opened = options.keyring ? { keyring: options.keyring } : await openPlanned(plan, options);
+  const { keyring } = opened;
   const store = createCredentialStore({
     keyring,
     realm: plan.realm.value,
@@ -51,16 +51,16 @@ export async function openAuth(plan: AuthPlan, options: OpenAuthOptions): Promis
     warn: (message) => options.warn(message),
     ...withoutAbsent({ mfaCode }),
   });
-  return { plan, keyring, manager };
+  return { ...opened, plan, manager };
 }
 
 function openPlanned(
   { config, keyring: settings }: AuthPlan,
-  host: Host,
-  promptPassword: PromptPassword | undefined,
-): Promise<Keyring> {
-  const { passwordCommand, type } = settings;
-  if (passwordCommand && config && type.value === 'file') {
+  { host, promptPassword, warn }: OpenAuthOptions,
+): Promise<OpenedKeyring> {
+  const { passwordCommand, type, fallback } = settings;
+  const isFile = [type.value, ...(fallback?.value ?? [])].includes('file');
+  if (passwordCommand && config && isFile) {
     requireTrust(
       config,
       `runs the password command ${passwordCommand.value}`,
@@ -68,7 +68,7 @@ function openPlanned(
       host,
     );
   }
-  return openBackend({ settings, host, ...withoutAbsent({ promptPassword }) });
+  return openWithFallback({ settings, host, warn, ...withoutAbsent({ promptPassword }) });
 }
 
 /** Identities under a realm that is configured as well, but not the one in force. */

@@ -57,7 +57,9 @@ export interface IdentityStrategy {
   validate(identity: Identity): void;
   /** Whether long-lived keys that are stored would be used, or the configuration has its own. */
   usesStoredKeys(identity: Identity): boolean;
-  /** The region that the configuration names. Undefined: the environment's, or the kind's default. */
+  /** Where requests go that name no region. */
+  readonly defaultRegion: string;
+  /** The region that the configuration names. Undefined: the environment's, or the default. */
   configuredRegion(identity: Identity): string | undefined;
   /** @throws ERR_CONFIG_INVALID, ERR_AUTH_KEYS_MISSING, and what reading the store gives */
   prepare(context: StrategyContext): Promise<PreparedIdentity>;

@@ -32,7 +32,11 @@ const user: CommandGroup = {
       takesIdentity: true,
       options: [
         { name: 'stdin', summary: 'read the key as JSON from standard input' },
-        { name: 'from-aws-profile', value: 'name', summary: 'take the key of a profile in the AWS files' },
+        {
+          name: 'from-aws-profile',
+          value: 'name',
+          summary: 'take the key of a profile in the AWS files',
+        },
         { name: 'mfa-arn', value: 'arn', summary: 'the MFA device that stands for the user' },
         { name: 'session-duration', value: 'duration', summary: 'how long a session lasts: 12h' },
         {
@@ -63,7 +67,10 @@ const keyring: CommandGroup = {
     {
       name: 'list',
       summary: 'the entries in it; --long opens them',
-      options: [{ name: 'long', summary: 'kind, expiry and size too, for which the entries are opened' }, jsonOutput],
+      options: [
+        { name: 'long', summary: 'kind, expiry and size too, for which the entries are opened' },
+        jsonOutput,
+      ],
       load: async () => (await import('./commands/auth-keyring-list.ts')).keyringList,
     },
   ],
@@ -121,7 +128,13 @@ const auth: CommandGroup = {
       name: 'credential-process',
       summary: 'what AWS SDKs call for credentials; asks nobody',
       takesIdentity: true,
-      options: [{ name: 'handle', value: 'handle', summary: 'what auth env wrote down, instead of an identity' }],
+      options: [
+        {
+          name: 'handle',
+          value: 'handle',
+          summary: 'what auth env wrote down, instead of an identity',
+        },
+      ],
       load: async () => (await import('./commands/auth-credential-process.ts')).credentialProcess,
     },
     {
@@ -145,7 +158,8 @@ const auth: CommandGroup = {
 /** Every command there is, in the order of the help. */
 export const atmos: CommandGroup = {
   name: 'atmos',
-  summary: 'cloud credentials from one keyring; a command not listed here goes to the next atmos on PATH',
+  summary:
+    'cloud credentials from one keyring; a command not listed here goes to the next atmos on PATH',
   commands: [
     auth,
     {

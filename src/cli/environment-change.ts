@@ -29,13 +29,21 @@ export async function processChange(
   const commandOf = (id: string) =>
     credentialProcessLine(nodePath, scriptPath, ['auth', 'credential-process', '--handle', id]);
   if (commandOf('a') === undefined) return undefined;
-  const region = withoutAbsent({ region: (await strategyOf(identity)).configuredRegion(identity) });
+  const strategy = await strategyOf(identity);
+  const configured = strategy.configuredRegion(identity);
+  // In the file it gives way to a region of the environment; the user's own file is not read.
+  const region = configured ?? strategy.defaultRegion;
   const { awsConfig: configFile, empty: emptyFile } = writeHandle(
     handleOf(plan, identity.name),
-    (id) => formatProcessProfile({ profile, command: commandOf(id) ?? '', ...region }),
+    (id) => formatProcessProfile({ profile, command: commandOf(id) ?? '', region }),
     host,
   );
-  return processEnvironment({ configFile, emptyFile, profile, ...region });
+  return processEnvironment({
+    configFile,
+    emptyFile,
+    profile,
+    ...withoutAbsent({ region: configured }),
+  });
 }
 
 /**

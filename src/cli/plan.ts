@@ -27,18 +27,10 @@ export async function loadPlan(context: Context): Promise<ProjectPlan> {
     },
     host,
   );
-  for (const warning of [...config.warnings, ...notFollowedYet(config)]) {
+  for (const warning of config.warnings) {
     await warn(context, warning);
   }
   return { ...planAuth(config, host), config };
-}
-
-/** Nothing is passed over in silence. */
-function notFollowedYet({ keyring: { fallback } }: Config): string[] {
-  if (!fallback || fallback.value.length === 0) return [];
-  return [
-    `${fallback.source} is not followed by this version yet: it is the configured keyring or an error`,
-  ];
 }
 
 /** For commands that work without an atmos.yaml: the environment and the defaults then settle all. */

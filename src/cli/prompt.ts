@@ -64,7 +64,12 @@ export function createPrompt(host: Host, interactive?: boolean): Prompt {
       askWith(question, ({ password }, streams) =>
         password(
           // With toggleMask, Ctrl-T would show the secret.
-          { message: question.message, mask: true, toggleMask: false, validate: validator(question) },
+          {
+            message: question.message,
+            mask: true,
+            toggleMask: false,
+            validate: validator(question),
+          },
           streams,
         ),
       ),

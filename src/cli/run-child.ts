@@ -76,13 +76,16 @@ function startError(program: string, env: Environment, error: unknown): unknown 
   const reason = systemErrorCode(error);
   if (reason === undefined) return error;
   const shown = JSON.stringify(program);
-  if (reason !== 'ENOENT') {
+  const isPath = /[/\\]/.test(program);
+  // The system also says EACCES of a directory on PATH that it may not look into.
+  const isFound = isPath || programsOn(env['PATH']).includes(program);
+  if (reason !== 'ENOENT' && isFound) {
     return new AtmosError('ERR_COMMAND_NOT_EXECUTABLE', `cannot run ${shown}: ${reason}`, {
       cause: error,
       hints: reason === 'EACCES' ? [`chmod +x ${program}`] : [],
     });
   }
-  if (/[/\\]/.test(program)) {
+  if (isPath) {
     return new AtmosError(
       'ERR_COMMAND_NOT_FOUND',
       `${shown} is not there, or the program that its first line names`,

@@ -17,10 +17,7 @@ export async function runCli(host: Host): Promise<number> {
     return await dispatch(host, args);
   } catch (error) {
     const paint = createPaint(host, !args.includes('--no-color'));
-    await createWrite(
-      host.stderr,
-      'standard error',
-    )(formatError(error, paint)).catch(() => {});
+    await createWrite(host.stderr, 'standard error')(formatError(error, paint)).catch(() => {});
     return exitCodeOf(error);
   }
 }

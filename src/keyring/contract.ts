@@ -52,6 +52,8 @@ export type PromptPassword = (request: PasswordRequest) => Promise<string>;
 /** Which keyring, where, and where its password comes from. */
 export interface KeyringSettings {
   readonly type: Sourced<string>;
+  /** Types that may take its place, in turn, while it is unavailable. Only if somebody wrote so. */
+  readonly fallback?: Sourced<readonly string[]>;
   /** Absolute. */
   readonly directory: Sourced<string>;
   /** Name of the environment variable that holds the password. */
@@ -66,6 +68,8 @@ export interface BackendContext {
   readonly settings: KeyringSettings;
   readonly host: Host;
   readonly promptPassword?: PromptPassword;
+  /** Takes what a person should know and no result says: an entry that is there twice. */
+  warn?(message: string): void;
 }
 
 /** Makes a backend. Opening does not look at the machine yet: the first call does. */

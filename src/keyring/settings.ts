@@ -10,6 +10,7 @@ import type { KeyringSettings } from './contract.ts';
 /** What one place says of the keyring: the environment, atmos.yaml, a caller. All may be absent. */
 export interface KeyringChoices {
   readonly type?: Sourced<string>;
+  readonly fallback?: Sourced<readonly string[]>;
   /** `~` is the home directory; relative to the working directory. */
   readonly path?: Sourced<string>;
   readonly passwordEnv?: Sourced<string>;
@@ -39,11 +40,15 @@ export function resolveKeyringSettings(
   places: readonly KeyringChoices[],
   host: Where,
 ): KeyringSettings {
-  const first = (name: keyof KeyringChoices) => places.find((place) => place[name])?.[name];
+  const first = (name: Exclude<keyof KeyringChoices, 'fallback'>) =>
+    places.find((place) => place[name])?.[name];
+  // Who names a type says what may take its place: ATMOS_KEYRING_TYPE alone means that one only.
+  const says = places.find((place) => place.type ?? place.fallback);
   const path = first('path');
   const passwordFile = first('passwordFile');
   return withoutAbsent({
     type: first('type') ?? byDefault('system'),
+    fallback: says?.fallback,
     directory: path
       ? keyringDirectory(path, host)
       : byDefault(join(dataDirectory(host), 'keyring')),

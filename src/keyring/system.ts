@@ -1,15 +1,25 @@
 import { KeyringError } from '../core/errors.ts';
 import type { BackendContext, Keyring } from './contract.ts';
 import { checkKey, checkValue } from './key.ts';
+import { openSecretServiceKeyring } from './system/linux/keyring.ts';
+
+/** The operating system's own keyring. */
+export function openSystemKeyring(context: BackendContext): Keyring {
+  return context.host.platform === 'linux'
+    ? openSecretServiceKeyring(context)
+    : openMissingKeyring(context);
+}
 
 const maxSystemValueBytes = 64 * 1024;
-const reason = 'the system keyring is not supported by this version of atmos-auth yet';
+const platforms: ReadonlyMap<string, string> = new Map([
+  ['darwin', 'macOS'],
+  ['win32', 'Windows'],
+]);
 
-/**
- * The operating system's keyring. This version cannot reach one on any platform and says so at
- * every call: nothing is stored elsewhere in its place.
- */
-export function openSystemKeyring({ settings }: BackendContext): Keyring {
+/** Says at every call that this version cannot reach it: nothing is stored elsewhere in its place. */
+function openMissingKeyring({ settings, host }: BackendContext): Keyring {
+  const platform = platforms.get(host.platform) ?? host.platform;
+  const reason = `the system keyring of ${platform} is not supported by this version of atmos-auth yet`;
   const unavailable = (): never => {
     throw new KeyringError(
       'ERR_KEYRING_UNAVAILABLE',

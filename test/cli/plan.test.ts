@@ -7,15 +7,14 @@ const command = 'auth env -f json';
 
 test('what the configuration asks for and this version does not do is told, once each', async () => {
   const desk = await openDesk();
-  const text = yamlOf(desk, { keyring: 'type: file\nfallback: [file]' });
+  const text = yamlOf(desk, { keyring: 'type: file' });
   const config = desk.configure(
     text.replace('  realm: r\n', '  realm: r\n  session_files: true\n'),
   );
   const { exitCode, stderr } = await desk.run(command);
   expect(exitCode).toBe(0);
   expect(stderr).toBe(
-    `warning: auth.session_files (${config}:3:18) is not followed by this version yet: no session files are written\n` +
-      `warning: auth.keyring.fallback (${config}:6:5) is not followed by this version yet: it is the configured keyring or an error\n`,
+    `warning: auth.session_files (${config}:3:18) is not followed by this version yet: no session files are written\n`,
   );
 });
 

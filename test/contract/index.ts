@@ -12,6 +12,8 @@ export interface KeyringContractOptions {
   fresh: FreshPlace;
   /** Most bytes of UTF-8 that a value may have; even, 1 MiB by default. */
   maxValueBytes?: number;
+  /** Whether the backend takes such a key; others it must refuse. All, by default. */
+  takesKey?: (key: string) => boolean;
   /** The errors that the backend can give beyond those of keys and values, and how to get each. */
   failures?: readonly KeyringFailure[];
 }
@@ -44,7 +46,7 @@ export interface KeyringContractOptions {
  */
 export function keyringContract(options: KeyringContractOptions): ContractCase[] {
   return [
-    ...keyCases(options.fresh),
+    ...keyCases(options.fresh, options.takesKey ?? (() => true)),
     ...valueCases(options.fresh, options.maxValueBytes ?? 1024 * 1024),
     ...sharingCases(options.fresh),
     ...failureCases(options.failures ?? []),

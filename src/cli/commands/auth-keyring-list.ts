@@ -2,7 +2,7 @@ import type { AuthPlan } from '../../auth/plan.ts';
 import type { KeyringError } from '../../core/errors.ts';
 import { formatTimestamp } from '../../core/time.ts';
 import type { Keyring } from '../../keyring/contract.ts';
-import { openBackend } from '../../keyring/registry.ts';
+import { openWithFallback } from '../../keyring/fallback.ts';
 import { parseEnvelope } from '../../store/envelope.ts';
 import { parseItemKey } from '../../store/key.ts';
 import type { Invocation } from '../command.ts';
@@ -53,7 +53,8 @@ export async function keyringList(context: Context, { flags, values }: Invocatio
 
 /** Names need no password, so nobody is asked for one and no password command is run. */
 async function openFor(context: Context, plan: AuthPlan, isLong: boolean): Promise<Keyring> {
-  if (!isLong) return openBackend({ settings: plan.keyring, host: context.host });
+  const { host } = context;
+  if (!isLong) return (await openWithFallback({ settings: plan.keyring, host })).keyring;
   return (await openForCommand(context, plan, { isInteractive: true })).keyring;
 }
 

@@ -1,6 +1,6 @@
 import { AtmosError, isAtmosError } from '../../core/errors.ts';
 import type { Keyring, KeyringSettings } from '../../keyring/contract.ts';
-import { openBackend } from '../../keyring/registry.ts';
+import { openWithFallback, type OpenedKeyring } from '../../keyring/fallback.ts';
 import type { Invocation } from '../command.ts';
 import type { Context } from '../context.ts';
 import { loadPlanIfAny } from '../plan.ts';
@@ -23,8 +23,8 @@ interface KeyringStatus {
   reason: string | null;
   /** All there are, those of other programs too; null when unavailable. */
   entries: number | null;
-  /** The keyring used instead. Always null: this version follows no fallback. */
-  fallback: null;
+  /** The type used in its place, because it is unavailable and `auth.keyring.fallback` says so. */
+  fallback: string | null;
 }
 
 /**
@@ -34,8 +34,9 @@ interface KeyringStatus {
 export async function keyringStatus(context: Context, { values }: Invocation): Promise<number> {
   const { host, out, note } = context;
   const { keyring: settings } = await loadPlanIfAny(context);
-  const keyring = await openBackend({ settings, host });
-  const status = await statusOf(keyring, settings);
+  const opened = await openWithFallback({ settings, host });
+  const { keyring } = opened;
+  const status = await statusOf(opened, settings);
   const failure =
     status.state === 'unavailable' ? await whyUnavailable(keyring, status) : undefined;
   if (values['output'] === 'json') {
@@ -47,19 +48,22 @@ export async function keyringStatus(context: Context, { values }: Invocation): P
   return 0;
 }
 
-async function statusOf(keyring: Keyring, settings: KeyringSettings): Promise<KeyringStatus> {
+async function statusOf(
+  { keyring, insteadOf }: OpenedKeyring,
+  settings: KeyringSettings,
+): Promise<KeyringStatus> {
   const { state, reason } = await keyring.probe();
-  const { location, persistent } = keyring.info;
+  const { type, location, persistent } = keyring.info;
   return {
     type: settings.type.value,
     source: settings.type.source,
     location,
-    location_source: settings.type.value === 'file' ? settings.directory.source : null,
+    location_source: type === 'file' ? settings.directory.source : null,
     persistent,
     state,
-    reason: reason ?? null,
+    reason: insteadOf?.reason ?? reason ?? null,
     entries: state === 'unavailable' ? null : (await keyring.keys()).length,
-    fallback: null,
+    fallback: insteadOf === undefined ? null : type,
   };
 }
 
@@ -83,6 +87,10 @@ function formatStatus(status: KeyringStatus): string {
   const from = status.location_source === null ? '' : ` (${status.location_source})`;
   return formatRows([
     ['Keyring', `${status.type} (${status.source})`],
+    [
+      'Instead',
+      status.fallback === null ? undefined : `${status.fallback} (auth.keyring.fallback)`,
+    ],
     ['Where', `${status.location}${from}`],
     // What makes it unavailable follows as the error.
     ['State', reason === null || state === 'unavailable' ? state : `${state}: ${reason}`],

@@ -1,3 +1,4 @@
+import type { OpenAuth } from '../../auth/open-auth.ts';
 import { strategyOf } from '../../auth/registry.ts';
 import type { AuthManager } from '../../auth/manager.ts';
 import type { Whoami } from '../../auth/whoami.ts';
@@ -8,7 +9,7 @@ import { withoutAbsent } from '../../core/without-absent.ts';
 import type { Invocation } from '../command.ts';
 import type { Context } from '../context.ts';
 import { openForCommand } from '../open.ts';
-import { loadPlan, requireIdentity, warn, warnOfMemory, type ProjectPlan } from '../plan.ts';
+import { loadPlan, requireIdentity, warn, warnOfMemory } from '../plan.ts';
 import { exitCodeOf } from '../report.ts';
 import { formatRows } from '../rows.ts';
 
@@ -45,6 +46,8 @@ interface WhoamiJson {
     /** What settled the type. */
     source: string;
     location: string;
+    /** The type used in its place, because it is unavailable and `auth.keyring.fallback` says so. */
+    fallback: string | null;
   };
 }
 
@@ -58,14 +61,15 @@ type Known = Omit<Whoami, 'region'> & Partial<Pick<Whoami, 'region'>>;
 export async function whoami(context: Context, invocation: Invocation): Promise<number> {
   const plan = await loadPlan(context);
   const identity = await requireIdentity(context, plan, invocation);
-  const { manager, keyring } = await openForCommand(context, plan, { isInteractive: true });
+  const opened = await openForCommand(context, plan, { isInteractive: true });
+  const { manager } = opened;
   await warnOfMemory(context, plan, 'no session of another command is there');
   const { who, failure } = await lookUp(manager, identity);
   if (invocation.values['output'] === 'json') {
-    await context.out(`${JSON.stringify(whoamiJson(who, plan, keyring.info.location), null, 2)}\n`);
+    await context.out(`${JSON.stringify(whoamiJson(who, opened), null, 2)}\n`);
     return failure === undefined ? 0 : exitCodeOf(failure);
   }
-  await showWhoami(context, who, plan);
+  await showWhoami(context, who, opened);
   if (failure !== undefined) throw failure;
   return 0;
 }
@@ -91,7 +95,9 @@ async function lookUp(
   }
 }
 
-function whoamiJson(who: Known, { realm, keyring }: ProjectPlan, location: string): WhoamiJson {
+function whoamiJson(who: Known, { plan, keyring, insteadOf }: OpenAuth): WhoamiJson {
+  const { type } = plan.keyring;
+  const { realm } = plan;
   const { expiresAt, keyRefusedAt } = who;
   return {
     identity: who.identity,
@@ -106,11 +112,20 @@ function whoamiJson(who: Known, { realm, keyring }: ProjectPlan, location: strin
     valid: who.isValid ?? null,
     reason: who.reason ?? null,
     key_refused_at: keyRefusedAt ? formatTimestamp(keyRefusedAt) : null,
-    keyring: { type: keyring.type.value, source: keyring.type.source, location },
+    keyring: {
+      type: type.value,
+      source: type.source,
+      location: keyring.info.location,
+      fallback: insteadOf === undefined ? null : keyring.info.type,
+    },
   };
 }
 
-async function showWhoami(context: Context, who: Known, plan: ProjectPlan): Promise<void> {
+async function showWhoami(
+  context: Context,
+  who: Known,
+  { plan, keyring, insteadOf }: OpenAuth,
+): Promise<void> {
   const { note } = context;
   const { isValid, reason, expiresAt, keyRefusedAt } = who;
   await note(`${markOf(isValid, context)} Current Authentication Status\n`);
@@ -124,6 +139,7 @@ async function showWhoami(context: Context, who: Known, plan: ProjectPlan): Prom
       ['Region', who.region],
       ['Expires', expiresAt && formatTimestamp(expiresAt)],
       ['Keyring', `${plan.keyring.type.value} (${plan.keyring.type.source})`],
+      ['Instead', insteadOf && `${keyring.info.type} (auth.keyring.fallback)`],
     ]),
   );
   if (isValid === undefined && reason !== undefined) await warn(context, reason);

@@ -43,6 +43,7 @@ interface Settings {
  */
 export const awsUser: IdentityStrategy = {
   providerName: 'aws-user',
+  defaultRegion,
   validate: (identity) => void readSettings(identity),
   usesStoredKeys: (identity) => readSettings(identity).keys === undefined,
   configuredRegion: (identity) => readSettings(identity).region,

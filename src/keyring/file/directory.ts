@@ -1,7 +1,15 @@
-import { lstatSync, mkdirSync, readdirSync, readlinkSync, statfsSync, type Stats } from 'node:fs';
+import {
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readlinkSync,
+  statSync,
+  statfsSync,
+  type Stats,
+} from 'node:fs';
 import { isUtf8 } from 'node:buffer';
 import { dirname, isAbsolute, join, parse, sep } from 'node:path';
-import { KeyringError } from '../../core/errors.ts';
+import { KeyringError, systemErrorCode } from '../../core/errors.ts';
 import { decodeKey } from '../key.ts';
 import { shellWord, translating } from './system-error.ts';
 
@@ -50,14 +58,27 @@ export function findDirectory(directory: string, userId: number | undefined): st
 export function ensureDirectory(directory: string, userId: number | undefined): string {
   const found = findDirectory(directory, userId);
   if (found !== undefined) return found;
-  translating('make the keyring directory', directory, () => {
-    mkdirSync(directory, { recursive: true, mode: 0o700 });
-  });
+  translating('make the keyring directory', directory, () => makeDirectories(directory));
   const made = findDirectory(directory, userId);
   if (made === undefined) {
     throw new KeyringError('ERR_KEYRING_IO', `the keyring directory ${directory} vanished`);
   }
   return made;
+}
+
+/**
+ * Makes a directory and those above it, readable by nobody else, where they are missing. Not by
+ * Node's `recursive`, which calls a read-only file system ENOENT.
+ */
+export function makeDirectories(directory: string): void {
+  if (statSync(directory, { throwIfNoEntry: false })?.isDirectory()) return;
+  if (dirname(directory) !== directory) makeDirectories(dirname(directory));
+  try {
+    mkdirSync(directory, { mode: 0o700 });
+  } catch (error) {
+    // Somebody else was first.
+    if (systemErrorCode(error) !== 'EEXIST' || !statSync(directory).isDirectory()) throw error;
+  }
 }
 
 /** The keys of the entries in a directory, sorted. Names that no key encodes to are not ours. */

@@ -1,9 +1,10 @@
-import { lstatSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { lstatSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { KeyringError, systemErrorCode } from '../../core/errors.ts';
 import type { Host } from '../../host/host.ts';
 import { acquireLock, lockHolder, type FileLock, type LockMode } from '../../host/lock.ts';
 import { writeAtomically, type OnStep } from './atomic-write.ts';
+import { makeDirectories } from './directory.ts';
 import { readEntryFile } from './entry.ts';
 import { formatItem } from './item.ts';
 import { sealJwe, type KeyParameters } from './jwe.ts';
@@ -66,7 +67,7 @@ export function readVerifier(paths: StatePaths, userId: number | undefined): str
 /** Makes the directories and thereby the place of the lock; harmless when they are there. */
 export function ensureState(paths: StatePaths, userId: number | undefined): void {
   for (const directory of [paths.root, paths.temporary]) {
-    translating('make', directory, () => makeIfAbsent(directory));
+    translating('make', directory, () => makeDirectories(directory));
     const stats = translating('look at', directory, () => lstatSync(directory));
     const isOurs = userId === undefined || (stats.uid === userId && (stats.mode & 0o022) === 0);
     if (!stats.isDirectory() || !isOurs) {
@@ -76,15 +77,6 @@ export function ensureState(paths: StatePaths, userId: number | undefined): void
         { hints: [`ls -ld ${shellWord(directory)}`] },
       );
     }
-  }
-}
-
-// Not `recursive`: with it Node calls a read-only file system ENOENT.
-function makeIfAbsent(directory: string): void {
-  try {
-    mkdirSync(directory, { mode: 0o700 });
-  } catch (error) {
-    if (systemErrorCode(error) !== 'EEXIST' || !statSync(directory).isDirectory()) throw error;
   }
 }
 

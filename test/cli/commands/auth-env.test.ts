@@ -40,7 +40,7 @@ describe('mode process', () => {
     );
     expect(file).toMatch(new RegExp(`^${handles}/[a-z]{22}\\.aws-config$`));
     expect(readFileSync(file, 'utf8')).toMatch(
-      /^\[profile atmos\]\ncredential_process = \S+ \/opt\/atmos-auth\/dist\/cli\/main\.cjs auth credential-process --handle [a-z]{22}\n$/,
+      /^\[profile atmos\]\ncredential_process = \S+ \/opt\/atmos-auth\/dist\/cli\/main\.cjs auth credential-process --handle [a-z]{22}\nregion = us-east-1\n$/,
     );
     expect(statSync(file).mode & 0o777).toBe(0o600);
   });

@@ -18,6 +18,7 @@ const known = (desk: Desk) => ({
     type: 'file',
     source: `auth.keyring.type (${place(desk, '4:11')})`,
     location: desk.directory,
+    fallback: null,
   },
 });
 
@@ -151,7 +152,12 @@ test('the memory keyring has no session of another command', async () => {
   const { exitCode, stdout, stderr } = await desk.run('auth whoami -o json', { env });
   expect(exitCode).toBe(4);
   expect(JSON.parse(stdout)).toMatchObject({
-    keyring: { type: 'memory', source: 'ATMOS_KEYRING_TYPE', location: 'this process' },
+    keyring: {
+      type: 'memory',
+      source: 'ATMOS_KEYRING_TYPE',
+      location: 'this process',
+      fallback: null,
+    },
   });
   expect(stderr).toBe(
     'warning: the memory keyring keeps nothing: no session of another command is there\n',

@@ -2,19 +2,32 @@
 import { once } from 'node:events';
 import { Message, sessionBus } from '@jellybrick/dbus-next';
 
-/** @import { BusCall, BusConnection, CollectionState } from './types.ts' */
+/**
+ * @import { EventEmitter } from 'node:events'
+ * @import { BusConnection, CollectionState } from './types.ts'
+ */
 
 const limitMs = 10_000;
+
+/**
+ * A connection that has its name. What becomes of it later is noticed by the next call.
+ *
+ * @param {string} busAddress
+ */
+export async function openConnection(busAddress) {
+  const bus = sessionBus({ busAddress });
+  await once(bus, 'connect', { signal: AbortSignal.timeout(limitMs) });
+  // The library's types leave this event out.
+  /** @type {EventEmitter} */ (bus).on('error', () => {});
+  return bus;
+}
 
 /**
  * @param {string} busAddress
  * @returns {Promise<BusConnection>}
  */
 export async function connectBus(busAddress) {
-  const bus = sessionBus({ busAddress });
-  await once(bus, 'connect', { signal: AbortSignal.timeout(limitMs) });
-  // A bus that goes away is noticed by the next call.
-  bus.on('error', () => {});
+  const bus = await openConnection(busAddress);
   return {
     async call(call) {
       const answer = await withinLimit(bus.call(new Message(call)), call.member);
@@ -95,7 +108,10 @@ async function withinLimit(promise, what) {
   /** @type {NodeJS.Timeout | undefined} */
   let timer;
   const limit = new Promise((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`${what}: no answer in ${limitMs / 1000} s`)), limitMs);
+    timer = setTimeout(
+      () => reject(new Error(`${what}: no answer in ${limitMs / 1000} s`)),
+      limitMs,
+    );
   });
   try {
     return await Promise.race([promise, /** @type {Promise<never>} */ (limit)]);

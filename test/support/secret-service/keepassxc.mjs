@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { keyringPassword, openSecretService, programOf } from './service.mjs';
 
-/** @import { SecretService, SecretServiceOptions, Stage } from './types.ts' */
+/** @import { CollectionState, SecretService, SecretServiceOptions, Stage } from './types.ts' */
 
 const settings = `[General]
 ConfigVersion=2
@@ -31,13 +31,10 @@ export async function openKeePassXC({ locked = false, noCollection = false, home
   return openSecretService(home, async (stage) => {
     writeSettings(stage);
     const database = join(stage.home, 'secrets.kdbx');
-    if (!noCollection && !existsSync(database)) await createDatabase(stage, database);
-    const [args, input] = locked ? [[database], ''] : [['--pw-stdin', database], keyringPassword];
-    const program = await (noCollection
-      ? stage.start(programOf('keepassxc'), [])
-      : stage.start(programOf('keepassxc'), args, `${input}\n`));
-    await stage.awaitProvider(program, noCollection ? 'none' : locked ? 'locked' : 'unlocked');
-    return program;
+    if (noCollection) return start(stage, 'none', []);
+    if (!existsSync(database)) writeFileSync(database, await emptyDatabase(stage));
+    if (locked) return start(stage, 'locked', [database]);
+    return start(stage, 'unlocked', ['--pw-stdin', database], `${keyringPassword}\n`);
   });
 }
 
@@ -49,22 +46,47 @@ function writeSettings({ home }) {
 }
 
 /**
- * Only an import can make a database that offers a group without a hand on the mouse.
+ * @param {Stage} stage
+ * @param {CollectionState} state
+ * @param {readonly string[]} args
+ * @param {string} [input]
+ */
+async function start(stage, state, args, input) {
+  const program = await stage.start(programOf('keepassxc'), args, input);
+  await stage.awaitProvider(program, state);
+  return program;
+}
+
+/** @type {Buffer | undefined} */
+let kept;
+
+/**
+ * Made once a process, since it takes as long as the start itself.
  *
  * @param {Stage} stage
- * @param {string} database
  */
-async function createDatabase(stage, database) {
-  const group = randomUUID();
-  const source = join(stage.home, 'secrets.xml');
-  writeFileSync(source, formatDatabase(group));
-  const fastestKeyMs = '100';
-  const args = ['import', '--quiet', '--set-password', '--decryption-time', fastestKeyMs];
+async function emptyDatabase(stage) {
+  kept ??= await createDatabase(stage);
+  return kept;
+}
+
+/**
+ * Only an import makes a database that offers a group without a hand on the mouse.
+ *
+ * @param {Stage} stage
+ */
+async function createDatabase(stage) {
+  const source = join(stage.home, 'import.xml');
+  const target = join(stage.home, 'import.kdbx');
+  writeFileSync(source, formatDatabase(randomUUID()));
+  const shortestKeyMs = '100';
+  const args = ['import', '--quiet', '--set-password', '--decryption-time', shortestKeyMs];
   const program = `${programOf('keepassxc')}-cli`;
   const input = `${keyringPassword}\n${keyringPassword}\n`;
-  const importer = await stage.start(program, [...args, source, database], input);
+  const importer = await stage.start(program, [...args, source, target], input);
   await importer.ended();
-  if (!existsSync(database)) throw new Error(`keepassxc-cli: ${importer.complaints()}`);
+  if (!existsSync(target)) throw new Error(`keepassxc-cli: ${importer.complaints()}`);
+  return readFileSync(target);
 }
 
 /** @param {string} group the UUID of the root group */

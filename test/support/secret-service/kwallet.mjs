@@ -2,7 +2,7 @@ import { pbkdf2, randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { awaitUntil, hasOwner } from './bus-connection.mjs';
+import { awaitUntil } from './bus-connection.mjs';
 import { keyringPassword, openSecretService, programOf } from './service.mjs';
 
 /** @import { RunningProgram, SecretService, SecretServiceOptions, Stage } from './types.ts' */
@@ -12,7 +12,8 @@ const walletName = 'kdewallet';
 const derive = promisify(pbkdf2);
 
 /**
- * kwalletd5 with its wallet `kdewallet`.
+ * kwalletd5 with its wallet `kdewallet`. It calls an open wallet `Locked` until a client has asked
+ * to unlock it; that prompt then completes by itself.
  *
  * @param {SecretServiceOptions} [options]
  * @returns {Promise<SecretService>}
@@ -22,7 +23,9 @@ export async function openKWallet({ locked = false, noCollection = false, home }
     if (noCollection) return startDaemon(stage, 'none');
     // A wallet is offered as a collection only by a daemon that found it at its start.
     if (!existsSync(walletFile(stage))) await createWallet(stage);
-    return startDaemon(stage, locked ? 'locked' : 'unlocked');
+    const daemon = await startDaemon(stage, 'locked');
+    if (!locked) await openWallet(stage);
+    return { ...daemon, stop: () => stopDaemon(stage, daemon) };
   });
 }
 
@@ -30,27 +33,32 @@ export async function openKWallet({ locked = false, noCollection = false, home }
 async function createWallet(stage) {
   const daemon = await startDaemon(stage, 'none');
   await openWallet(stage);
-  await awaitUntil(
-    async () => existsSync(walletFile(stage)),
-    () => `the wallet ${walletFile(stage)}`,
-  );
-  await daemon.stop();
+  await stopDaemon(stage, daemon);
 }
 
 /**
  * @param {Stage} stage
- * @param {'none' | 'locked' | 'unlocked'} state
+ * @param {'none' | 'locked'} state
  * @returns {Promise<RunningProgram>}
  */
 async function startDaemon(stage, state) {
   const daemon = await stage.start(programOf('kwallet'), []);
-  await awaitUntil(
-    () => hasOwner(stage.connection, 'org.kde.kwalletd5'),
-    () => `kwalletd5 on the bus (${daemon.complaints()})`,
-  );
-  if (state === 'unlocked') await openWallet(stage);
   await stage.awaitProvider(daemon, state);
   return daemon;
+}
+
+/**
+ * What was written is on disk only seconds later, or when the wallets are closed.
+ *
+ * @param {Stage} stage
+ * @param {RunningProgram} daemon
+ */
+async function stopDaemon(stage, daemon) {
+  try {
+    if (daemon.isRunning()) await call(stage, 'closeAllWallets', '', []);
+  } finally {
+    await daemon.stop();
+  }
 }
 
 /**
@@ -61,6 +69,10 @@ async function startDaemon(stage, state) {
 async function openWallet(stage) {
   const hash = await derive(keyringPassword, readSalt(stage), 50_000, 56, 'sha512');
   await call(stage, 'pamOpen', 'sayi', [walletName, hash, 0]);
+  await awaitUntil(
+    async () => (await call(stage, 'isOpen', 's', [walletName]))[0] === true,
+    () => `the open wallet ${walletFile(stage)}`,
+  );
 }
 
 /** @param {Stage} stage */
@@ -80,7 +92,7 @@ function readSalt(stage) {
  * @param {unknown[]} body
  */
 async function call({ connection }, member, signature, body) {
-  await connection.call({
+  return connection.call({
     destination: 'org.kde.kwalletd5',
     path: '/modules/kwalletd5',
     interface: 'org.kde.KWallet',

@@ -19,7 +19,8 @@ export async function startProgram(program, args, { env, input = '' }) {
   // setpriv becomes the program, so the pid is its own. A test run that is killed leaves nothing.
   const command = ['--pdeathsig', 'KILL', program, ...args];
   const child = spawn('setpriv', command, { env, stdio: 'pipe' });
-  const exited = new Promise((resolve) => void child.once('exit', resolve));
+  /** @type {Promise<void>} */
+  const exited = new Promise((resolve) => void child.once('exit', () => resolve()));
   let complaints = '';
   child.stderr.setEncoding('utf8').on('data', (text) => {
     complaints = (complaints + text).slice(-longestComplaint);
@@ -50,6 +51,7 @@ export async function startProgram(program, args, { env, input = '' }) {
       });
       return Promise.race([firstLine, ended]);
     },
+    ended: () => exited,
     stop: () => end('SIGTERM'),
     kill: () => end('SIGKILL'),
   };

@@ -39,6 +39,7 @@ export async function openSecretService(home, startProvider) {
 
     const { env, home: where } = bus;
     const provider = await startProvider({ env, home: where, connection, start, awaitProvider });
+    add(provider.stop);
     return { ...bus, killProvider: provider.kill };
   } catch (error) {
     await bus.close();

@@ -40,7 +40,9 @@ export interface RunningProgram {
   complaints(): string;
   /** The first line of standard output. */
   firstLine(): Promise<string>;
-  /** SIGTERM, and SIGKILL to one that does not go. Resolves when it is gone. */
+  /** Resolves when it is gone. */
+  ended(): Promise<void>;
+  /** SIGTERM, and SIGKILL to one that does not go. */
   stop(): Promise<void>;
   kill(): Promise<void>;
 }
@@ -73,3 +75,10 @@ export interface Stage {
 }
 
 export type CollectionState = 'none' | 'locked' | 'unlocked';
+
+export interface BrokenBusOptions {
+  /** How far it gets. Default: it takes the connection. */
+  after?: 'connect' | 'authentication';
+  /** What it does from there on. Default: nothing, for good. */
+  failing?: 'silence' | 'noise' | 'hang-up';
+}

@@ -3,9 +3,11 @@ import { connectSessionBus } from './dbus/bus.ts';
 import { createSecretService, type SecretService } from './service.ts';
 import { openSession, type Session } from './session.ts';
 
-/** The way to the service: made when it is first needed, and again when it broke off. */
+/** The way to the service: made when it is first needed, and again after it broke off. */
 export interface Connection {
+  /** @throws BusError */
   service(): Promise<SecretService>;
+  /** @throws BusError */
   session(): Promise<Session>;
   /** The next session is a new one. */
   forgetSession(): void;
@@ -13,34 +15,53 @@ export interface Connection {
 }
 
 export function createConnection(host: Host): Connection {
+  let isBroken = () => false;
   let connecting: Promise<SecretService> | undefined;
-  let session: Promise<Session> | undefined;
+  let opening: Promise<Session> | undefined;
 
-  async function service(): Promise<SecretService> {
-    const current = await connecting?.catch(() => undefined);
-    if (current?.bus.isOpen()) return current;
-    // Of several who find it broken, the first connects and the others wait for that.
-    if (current === undefined || (await connecting) === current) {
-      session = undefined;
-      connecting = connectSessionBus(host).then(createSecretService);
-    }
-    return connecting as Promise<SecretService>;
+  function forget(): void {
+    connecting = undefined;
+    opening = undefined;
+    isBroken = () => false;
   }
+
+  async function connect(): Promise<SecretService> {
+    try {
+      const bus = await connectSessionBus(host);
+      isBroken = () => !bus.isOpen();
+      return createSecretService(bus);
+    } catch (error) {
+      forget();
+      throw error;
+    }
+  }
+
+  function service(): Promise<SecretService> {
+    if (isBroken()) forget();
+    connecting ??= connect();
+    return connecting;
+  }
+
   return {
     service,
     async session() {
       const current = await service();
-      session ??= openSession(current);
-      return session;
+      opening ??= openSession(current);
+      return opening.catch((error: unknown) => {
+        opening = undefined;
+        throw error;
+      });
     },
     forgetSession() {
-      session = undefined;
+      opening = undefined;
     },
     async close() {
-      const current = await connecting?.catch(() => undefined);
-      current?.bus.close();
-      connecting = undefined;
-      session = undefined;
+      const held = connecting;
+      forget();
+      await held?.then(
+        ({ bus }) => bus.close(),
+        () => {},
+      );
     },
   };
 }

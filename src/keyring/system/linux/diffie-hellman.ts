@@ -23,30 +23,32 @@ export interface KeyPair {
   readonly exponent: bigint;
 }
 
-/** A key pair whose public key fills the group's 128 bytes: see {@link agreeOnKey}. */
+/**
+ * A key pair that every provider takes. KWallet reads a public key as a signed number and refuses
+ * those that come out shorter than the group: that begin with 00 or ff.
+ */
 export function createKeyPair(): KeyPair {
   for (;;) {
     const exponent = toNumber(randomBytes(exponentBytes));
     const publicKey = toBytes(power(generator, exponent));
-    if (publicKey[0] !== 0) return { publicKey, exponent };
+    if (publicKey[0] !== 0x00 && publicKey[0] !== 0xff) return { publicKey, exponent };
   }
 }
 
 /**
- * The key of a session, or undefined where it cannot be relied on. Providers do not agree on leading
- * zeros: some strip them, KWallet fails on them. So a number that has one (1 in 128) is no basis for
- * a session, and another key pair is.
+ * The key of a session, or undefined where providers disagree on it: in a shared number that begins
+ * with a zero byte (1 in 256), which KWallet strips. Another key pair then gives another number.
  *
  * @throws BusError `malformed` for a public key outside the group
  */
 export function agreeOnKey(own: KeyPair, peerKey: Buffer): Buffer | undefined {
-  const peer = toNumber(peerKey);
-  if (peerKey.length > groupBytes || peer <= 1n || peer >= prime - 1n) {
+  // KWallet puts a zero for the sign before it.
+  const peer = peerKey.length > 2 * groupBytes ? 0n : toNumber(peerKey);
+  if (peer <= 1n || peer >= prime - 1n) {
     throw malformed('a session has a public key outside the group');
   }
   const shared = toBytes(power(peer, own.exponent));
-  if (toBytes(peer)[0] === 0 || shared[0] === 0) return undefined;
-  return deriveKey(shared);
+  return shared[0] === 0 ? undefined : deriveKey(shared);
 }
 
 /** @param shared 128 bytes */

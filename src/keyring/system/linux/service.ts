@@ -7,6 +7,7 @@ import * as encode from './dbus/encode.ts';
 
 export const serviceName = 'org.freedesktop.secrets';
 const servicePath = '/org/freedesktop/secrets';
+const namespace = 'org.freedesktop.Secret';
 const nothing = '/';
 
 /** A value on its way, as a session has sealed it. */
@@ -45,9 +46,14 @@ export interface SecretService {
   secretsOf(items: readonly string[], session: string): Promise<Map<string, Secret>>;
   /** Makes an item, or overwrites one with the same attributes. */
   createItem(item: NewItem): Promise<Prompted & { item: string | undefined }>;
+  overwriteItem(item: string, secret: Secret): Promise<void>;
   deleteItem(item: string): Promise<Prompted>;
-  openSession(algorithm: 'plain'): Promise<{ path: string }>;
-  openSession(algorithm: string, publicKey: Buffer): Promise<{ path: string; peerKey: Buffer }>;
+  /** @returns the path of the session */
+  openPlainSession(): Promise<string>;
+  openEncryptedSession(
+    algorithm: string,
+    publicKey: Buffer,
+  ): Promise<{ path: string; peerKey: Buffer }>;
   /** The process that provides the service. */
   processId(): Promise<number>;
 }
@@ -59,7 +65,10 @@ export interface NewItem {
   readonly secret: Secret;
 }
 
-const secretType = decode.structOf<[string, Buffer, Buffer, string]>(
+/** Session, parameters, value, content type. */
+type SecretParts = [string, Buffer, Buffer, string];
+
+const secretType = decode.structOf<SecretParts>(
   decode.objectPath,
   decode.bytes,
   decode.bytes,
@@ -69,85 +78,60 @@ const paths = decode.listOf(decode.objectPath);
 const onePath = decode.tupleOf<[string]>(decode.objectPath);
 const twoPaths = decode.tupleOf<[string, string]>(decode.objectPath, decode.objectPath);
 
+/** Methods whose errors might quote the value they were given. */
+const secretMethods = new Set(['Collection.CreateItem', 'Item.SetSecret']);
+
 export function createSecretService(bus: Bus): SecretService {
-  const call = <T>(
+  /** @param method "Service.Unlock", as the interface and the member are called */
+  async function call<T>(
     path: string,
-    kind: string,
-    member: string,
+    method: string,
     body: readonly encode.Argument[],
     answer: decode.Decoder<T>,
-  ) =>
-    bus.call(
-      { destination: serviceName, path, interface: `org.freedesktop.Secret.${kind}`, member, body },
-      answer,
-    );
-
-  async function property<T>(
-    path: string,
-    kind: string,
-    name: string,
-    type: decode.Decoder<T>,
   ): Promise<T> {
-    const body = [encode.text(`org.freedesktop.Secret.${kind}`), encode.text(name)];
+    const [kind, member = ''] = method.split('.');
+    const isSecret = secretMethods.has(method);
+    const named = { destination: serviceName, path, interface: `${namespace}.${kind}`, member };
+    return bus.call({ ...named, body, isSecret }, answer);
+  }
+
+  /** @param name "Item.Modified", as the interface and the property are called */
+  async function property<T>(path: string, name: string, type: decode.Decoder<T>): Promise<T> {
+    const [kind, member = ''] = name.split('.');
     const get = {
       destination: serviceName,
       path,
       interface: 'org.freedesktop.DBus.Properties',
       member: 'Get',
-      body,
+      body: [encode.text(`${namespace}.${kind}`), encode.text(member)],
     };
     const [value] = await bus.call(get, decode.tupleOf<[T]>(decode.variantOf(type)));
     return value;
   }
 
-  function openSession(algorithm: 'plain'): Promise<{ path: string }>;
-  function openSession(
-    algorithm: string,
-    publicKey: Buffer,
-  ): Promise<{ path: string; peerKey: Buffer }>;
-  async function openSession(algorithm: string, publicKey?: Buffer) {
-    const input = publicKey ? encode.bytes(publicKey) : encode.text('');
-    const body = [encode.text(algorithm), encode.variant(input)];
-    if (!publicKey) {
-      const answer = decode.tupleOf<[string, string]>(
-        decode.variantOf(decode.text),
-        decode.objectPath,
-      );
-      const [, path] = await call(servicePath, 'Service', 'OpenSession', body, answer);
-      return { path };
-    }
-    const answer = decode.tupleOf<[Buffer, string]>(
-      decode.variantOf(decode.bytes),
-      decode.objectPath,
-    );
-    const [peerKey, path] = await call(servicePath, 'Service', 'OpenSession', body, answer);
-    return { path, peerKey };
-  }
-
   return {
     bus,
-    openSession,
-    collections: () => property(servicePath, 'Service', 'Collections', paths),
+    collections: () => property(servicePath, 'Service.Collections', paths),
     async aliased(alias) {
-      const [path] = await call(servicePath, 'Service', 'ReadAlias', [encode.text(alias)], onePath);
+      const body = [encode.text(alias)];
+      const [path] = await call(servicePath, 'Service.ReadAlias', body, onePath);
       return unlessNothing(path);
     },
-    isLocked: (collection) => property(collection, 'Collection', 'Locked', decode.flag),
+    isLocked: (collection) => property(collection, 'Collection.Locked', decode.flag),
     async unlock(locked) {
       const body = [encode.list('o', locked.map(encode.objectPath))];
       const answer = decode.tupleOf<[string[], string]>(paths, decode.objectPath);
-      const [, prompt] = await call(servicePath, 'Service', 'Unlock', body, answer);
+      const [, prompt] = await call(servicePath, 'Service.Unlock', body, answer);
       return { prompt: unlessNothing(prompt) };
     },
     async createCollection(label, alias) {
-      const properties = encode.map('v', [
-        ['org.freedesktop.Secret.Collection.Label', encode.variant(encode.text(label))],
-      ]);
-      const body = [properties, encode.text(alias)];
+      const body = [
+        formatProperties('Collection', { Label: encode.text(label) }),
+        encode.text(alias),
+      ];
       const [collection, prompt] = await call(
         servicePath,
-        'Service',
-        'CreateCollection',
+        'Service.CreateCollection',
         body,
         twoPaths,
       );
@@ -155,38 +139,54 @@ export function createSecretService(bus: Bus): SecretService {
     },
     async search(collection, attributes) {
       const answer = decode.tupleOf<[string[]]>(paths);
-      const [found] = await call(
-        collection,
-        'Collection',
-        'SearchItems',
-        [attributesArgument(attributes)],
-        answer,
-      );
+      const body = [formatAttributes(attributes)];
+      const [found] = await call(collection, 'Collection.SearchItems', body, answer);
       return found;
     },
     attributesOf: (item) =>
-      property(item, 'Item', 'Attributes', decode.mapOf(decode.text, decode.text)),
-    modifiedAt: (item) => property(item, 'Item', 'Modified', decode.uint64),
+      property(item, 'Item.Attributes', decode.mapOf(decode.text, decode.text)),
+    modifiedAt: (item) => property(item, 'Item.Modified', decode.uint64),
     async secretsOf(items, session) {
       const body = [encode.list('o', items.map(encode.objectPath)), encode.objectPath(session)];
-      const answer = decode.tupleOf<[Map<string, [string, Buffer, Buffer, string]>]>(
+      const answer = decode.tupleOf<[Map<string, SecretParts>]>(
         decode.mapOf(decode.objectPath, secretType),
       );
-      const [secrets] = await call(servicePath, 'Service', 'GetSecrets', body, answer);
-      return new Map(Array.from(secrets, ([item, parts]) => [item, toSecret(parts)]));
+      const [secrets] = await call(servicePath, 'Service.GetSecrets', body, answer);
+      return new Map(Array.from(secrets, ([item, parts]) => [item, parseSecret(parts)]));
     },
     async createItem({ collection, label, attributes, secret }) {
-      const properties = encode.map('v', [
-        ['org.freedesktop.Secret.Item.Label', encode.variant(encode.text(label))],
-        ['org.freedesktop.Secret.Item.Attributes', encode.variant(attributesArgument(attributes))],
-      ]);
-      const body = [properties, secretArgument(secret), encode.flag(true)];
-      const [item, prompt] = await call(collection, 'Collection', 'CreateItem', body, twoPaths);
+      const properties = formatProperties('Item', {
+        Label: encode.text(label),
+        Attributes: formatAttributes(attributes),
+      });
+      const body = [properties, formatSecret(secret), encode.flag(true)];
+      const [item, prompt] = await call(collection, 'Collection.CreateItem', body, twoPaths);
       return { item: unlessNothing(item), prompt: unlessNothing(prompt) };
     },
+    async overwriteItem(item, secret) {
+      await call(item, 'Item.SetSecret', [formatSecret(secret)], decode.tupleOf<[]>());
+    },
     async deleteItem(item) {
-      const [prompt] = await call(item, 'Item', 'Delete', [], onePath);
+      const [prompt] = await call(item, 'Item.Delete', [], onePath);
       return { prompt: unlessNothing(prompt) };
+    },
+    async openPlainSession() {
+      const body = [encode.text('plain'), encode.variant(encode.text(''))];
+      const answer = decode.tupleOf<[string, string]>(
+        decode.variantOf(decode.text),
+        decode.objectPath,
+      );
+      const [, path] = await call(servicePath, 'Service.OpenSession', body, answer);
+      return path;
+    },
+    async openEncryptedSession(algorithm, publicKey) {
+      const body = [encode.text(algorithm), encode.variant(encode.bytes(publicKey))];
+      const answer = decode.tupleOf<[Buffer, string]>(
+        decode.variantOf(decode.bytes),
+        decode.objectPath,
+      );
+      const [peerKey, path] = await call(servicePath, 'Service.OpenSession', body, answer);
+      return { path, peerKey };
     },
     async processId() {
       const asked = busCall('GetConnectionUnixProcessID', encode.text(serviceName));
@@ -200,23 +200,30 @@ function unlessNothing(path: string): string | undefined {
   return path === nothing ? undefined : path;
 }
 
-function attributesArgument(attributes: Attributes): encode.Argument {
-  return encode.map(
-    's',
-    Array.from(attributes, ([name, value]) => [name, encode.text(value)] as const),
+function formatProperties(
+  kind: string,
+  properties: Readonly<Record<string, encode.Argument>>,
+): encode.Argument {
+  const named = Object.entries(properties).map(
+    ([name, value]) => [`${namespace}.${kind}.${name}`, encode.variant(value)] as const,
   );
+  return encode.map('v', named);
 }
 
-function secretArgument({ session, parameters, value }: Secret): encode.Argument {
-  const contentType = encode.text('text/plain');
+function formatAttributes(attributes: Attributes): encode.Argument {
+  const values = Array.from(attributes, ([name, value]) => [name, encode.text(value)] as const);
+  return encode.map('s', values);
+}
+
+function formatSecret({ session, parameters, value }: Secret): encode.Argument {
   return encode.struct(
     encode.objectPath(session),
     encode.bytes(parameters),
     encode.bytes(value),
-    contentType,
+    encode.text('text/plain'),
   );
 }
 
-function toSecret([session, parameters, value]: [string, Buffer, Buffer, string]): Secret {
+function parseSecret([session, parameters, value]: SecretParts): Secret {
   return { session, parameters, value };
 }

@@ -23,15 +23,14 @@ export async function openSession(service: SecretService): Promise<Session> {
   } catch (error) {
     // Any error it answers: KWallet without its plugin has one of its own.
     if (!isBusError(error, 'answered')) throw error;
-    const { path } = await service.openSession('plain');
-    return createPlainSession(path);
+    return createPlainSession(await service.openPlainSession());
   }
 }
 
 async function openEncryptedSession(service: SecretService): Promise<Session> {
   for (let tries = 0; tries < mostTries; tries++) {
     const pair = createKeyPair();
-    const { path, peerKey } = await service.openSession(encrypting, pair.publicKey);
+    const { path, peerKey } = await service.openEncryptedSession(encrypting, pair.publicKey);
     const key = agreeOnKey(pair, peerKey);
     if (key !== undefined) return createEncryptedSession(path, key);
   }

@@ -29,7 +29,7 @@ export function sessionBusSockets({ env }: Where): string[] {
 }
 
 function socketsOf(entry: string, runtimeDirectory: string | undefined): string[] {
-  const [transport, parameters = ''] = splitOnce(entry, ':');
+  const [transport, parameters] = splitOnce(entry, ':');
   if (transport !== 'unix') return [];
   const values = new Map(parameters.split(',').map((parameter) => splitOnce(parameter, '=')));
   const path = unescape(values.get('path'));

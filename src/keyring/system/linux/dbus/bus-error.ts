@@ -4,7 +4,8 @@
  * - `absent`: there is no bus to go to; `unreachable`: nobody serves its socket; `rejected`: it does
  *   not want us; `closed`: the connection broke off;
  * - `timeout`: no answer in time; `malformed`: an answer that is none;
- * - `answered`: an error, as an answer. `errorName` then says which.
+ * - `answered`: an error, as an answer. `errorName` then says which;
+ * - `empty`: the service has no keyring for us; `locked`: a person, or nobody, said no; `session`: the provider and we have not the same key.
  */
 export type BusFault =
   | 'absent'
@@ -13,7 +14,10 @@ export type BusFault =
   | 'closed'
   | 'timeout'
   | 'malformed'
-  | 'answered';
+  | 'answered'
+  | 'empty'
+  | 'locked'
+  | 'session';
 
 /** A failure of D-Bus. The keyring turns it into one of its own: none leaves the backend. */
 export class BusError extends Error {

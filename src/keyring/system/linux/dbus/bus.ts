@@ -4,12 +4,15 @@ import { sessionBusSockets } from './address.ts';
 import { BusError, isBusError, malformed } from './bus-error.ts';
 import { text, tupleOf, type Decoder } from './decode.ts';
 import { createFrames } from './frames.ts';
+import { createGate } from './gate.ts';
 import { formatCall, parseMessage, readBody, type Call, type Message } from './message.ts';
 import { openSocket } from './socket.ts';
 import { withinLimit } from './time-limit.ts';
 
 const connectLimitMs = 5_000;
 const callLimitMs = 5_000;
+/** Calls under way at once; a bus may allow no more than 128. Others wait for their turn. */
+const mostCalls = 64;
 
 /** The next signal of one kind: to be awaited, or forgotten. */
 export interface AwaitedSignal {
@@ -52,6 +55,7 @@ export function busCall(member: string, ...body: NonNullable<Call['body']>): Cal
 }
 
 function createBus(socket: Socket, host: Host): Bus {
+  const inTurn = createGate(mostCalls);
   const calls = new Map<number, Waiting>();
   const signals = new Map<string, Waiting>();
   let lastSerial = 0;
@@ -89,6 +93,23 @@ function createBus(socket: Socket, host: Host): Bus {
     });
   }
 
+  async function callNow<T>(call: Call, answer: Decoder<T>): Promise<T> {
+    const expired = () =>
+      new BusError('timeout', `${call.destination} did not answer ${call.member}`);
+    if (failure) throw failure;
+    socket.ref();
+    try {
+      const message = await withinLimit(host, callLimitMs, awaitReply(call), expired);
+      if (message.type === 'error') throw answeredError(call, message);
+      return readBody(message, answer);
+    } catch (error) {
+      if (isBusError(error, 'timeout')) fail(error);
+      throw error;
+    } finally {
+      if (calls.size === 0) socket.unref();
+    }
+  }
+
   const cut = createFrames(onMessage);
   socket.on('data', (chunk: Buffer) => {
     try {
@@ -103,21 +124,7 @@ function createBus(socket: Socket, host: Host): Bus {
 
   return {
     isOpen: () => failure === undefined,
-    async call(call, answer) {
-      const expired = () =>
-        new BusError('timeout', `${call.destination} did not answer ${call.member}`);
-      socket.ref();
-      try {
-        const message = await withinLimit(host, callLimitMs, awaitReply(call), expired);
-        if (message.type === 'error') throw answeredError(message);
-        return readBody(message, answer);
-      } catch (error) {
-        if (isBusError(error, 'timeout')) fail(error);
-        throw error;
-      } finally {
-        if (calls.size === 0) socket.unref();
-      }
-    },
+    call: (call, answer) => inTurn(() => callNow(call, answer)),
     send: (call) => void send(call, false),
     nextSignal(path, member) {
       const name = signalName(path, member);
@@ -140,8 +147,8 @@ function hungUp(): BusError {
   return new BusError('closed', 'the session bus hung up');
 }
 
-/** The error that was answered. Its text is for a person, and may be absent. */
-function answeredError({ errorName = 'unnamed', signature, body }: Message): BusError {
-  const said = signature.startsWith('s') ? text.read(body) : '';
-  return new BusError('answered', said, errorName);
+/** The error that was answered: its name, and in its message what it was asked and what it says. */
+function answeredError(call: Call, { errorName = 'unnamed', signature, body }: Message): BusError {
+  const said = !call.isSecret && signature.startsWith('s') ? `: ${text.read(body)}` : '';
+  return new BusError('answered', `to ${call.member}${said}`, errorName);
 }

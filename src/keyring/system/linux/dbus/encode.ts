@@ -23,9 +23,9 @@ export interface Writer {
 export function createWriter(): Writer {
   const parts: Buffer[] = [];
   let length = 0;
-  const raw = (bytes: Buffer) => {
-    parts.push(bytes);
-    length += bytes.length;
+  const raw = (part: Buffer) => {
+    parts.push(part);
+    length += part.length;
   };
   return {
     length: () => length,

@@ -9,6 +9,8 @@ export interface Call {
   readonly interface: string;
   readonly member: string;
   readonly body?: readonly encode.Argument[];
+  /** What it carries must not come back in the text of an error. */
+  readonly isSecret?: boolean;
 }
 
 /** What a bus sends us, so far as we need it. */

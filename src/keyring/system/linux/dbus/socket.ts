@@ -63,7 +63,8 @@ function readLine(socket: Socket): Promise<string> {
   return new Promise((resolve, reject) => {
     const taken: Buffer[] = [];
     const stop = () => socket.off('readable', read).off('close', closed);
-    const closed = () => reject(new BusError('closed', 'the session bus hung up'));
+    const closed = () =>
+      reject(new BusError('rejected', 'the session bus hung up before it let us in'));
     function read() {
       for (let byte = nextByte(socket); byte; byte = nextByte(socket)) {
         taken.push(byte);

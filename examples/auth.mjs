@@ -1,0 +1,48 @@
+// A session for a program, without atmos.yaml and without the command line.
+//
+//   node examples/auth.mjs
+//
+// It asks a stand-in for AWS STS. In earnest, leave `endpoint_url` out, and the keys too: then they
+// come from the keyring, where `atmos auth user configure` has put them.
+import { createAuth } from 'atmos-auth';
+import { openKeyring } from 'atmos-auth/keyring';
+import { startSts } from '../test/support/sts-server.mjs';
+
+const key = {
+  accessKeyId: 'AKIAIOSFODNN7EXAMPLE',
+  secretAccessKey: 'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY',
+};
+const sts = await startSts({ keys: [{ ...key, account: '123456789012', userName: 'deploy' }] });
+const keyring = await openKeyring({ type: 'memory' });
+
+const auth = await createAuth({
+  keyring,
+  config: {
+    auth: {
+      identities: {
+        deploy: {
+          kind: 'aws/user',
+          default: true,
+          credentials: { access_key_id: key.accessKeyId, secret_access_key: key.secretAccessKey },
+          spec: { endpoint_url: sts.url },
+        },
+      },
+    },
+  },
+});
+
+// What an AWS SDK calls: new S3Client({ credentials: () => auth.credentials() })
+const { accessKeyId, expiration } = await auth.credentials();
+console.log('a session:', `${accessKeyId.slice(0, 4)}…`, 'until', expiration.toISOString());
+const again = await auth.credentials();
+console.log('the same one again:', again.accessKeyId === accessKeyId);
+const { principal, isValid } = await auth.whoami();
+console.log('who:', principal, 'valid:', isValid);
+console.log(
+  'removed:',
+  (await auth.logout()).map(({ item }) => item),
+);
+
+await auth.close();
+await keyring.close();
+await sts.close();

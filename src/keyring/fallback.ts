@@ -1,0 +1,36 @@
+import type { BackendContext, Keyring } from './contract.ts';
+import { checkKeyringType, openBackend } from './registry.ts';
+
+export interface OpenedKeyring {
+  readonly keyring: Keyring;
+  /** The configured type, and why another stands in its place; undefined when it does not. */
+  readonly insteadOf?: { readonly type: string; readonly reason: string };
+}
+
+/**
+ * Opens the configured keyring; or, only where a fallback was written, and only while the configured
+ * one is unavailable, the first of the fallback that is not. Locked, timed out or under another
+ * password is not unavailable. When all are, it is the configured one, whose errors say what mends
+ * it.
+ *
+ * @throws ERR_KEYRING_UNKNOWN_TYPE, also for a type of the fallback
+ */
+export async function openWithFallback(context: BackendContext): Promise<OpenedKeyring> {
+  const { settings } = context;
+  const configured = await openBackend(context);
+  const { fallback } = settings;
+  if (fallback === undefined || fallback.value.length === 0) return { keyring: configured };
+  const others = fallback.value.map((value) => ({ value, source: fallback.source }));
+  for (const type of others) checkKeyringType(type);
+  const { state, reason = 'it does not say why' } = await configured.probe();
+  if (state !== 'unavailable') return { keyring: configured };
+  for (const type of others) {
+    const keyring = await openBackend({ ...context, settings: { ...settings, type } });
+    if ((await keyring.probe()).state === 'unavailable') continue;
+    context.warn?.(
+      `the ${settings.type.value} keyring is unavailable (${reason}): ${type.value} is used, as ${fallback.source} says`,
+    );
+    return { keyring, insteadOf: { type: settings.type.value, reason } };
+  }
+  return { keyring: configured };
+}

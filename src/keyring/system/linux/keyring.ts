@@ -1,0 +1,133 @@
+import { KeyringError } from '../../../core/errors.ts';
+import type { BackendContext, Keyring } from '../../contract.ts';
+import { checkKey, checkValue } from '../../key.ts';
+import { createConnection } from './connection.ts';
+import { BusError, isBusError } from './dbus/bus-error.ts';
+import { withinLimit } from './dbus/time-limit.ts';
+import { describeFailure, keyringError } from './failures.ts';
+import { findItems, listKeys, newestFirst } from './items.ts';
+import { openPlace, openWritablePlace } from './place.ts';
+import { probeService } from './probe.ts';
+import { readValues } from './reading.ts';
+import type { Session } from './session.ts';
+import { deleteItem, storeVerified } from './writing.ts';
+
+/** Most bytes of UTF-8 in a value. */
+const maxValueBytes = 64 * 1024;
+/** For one operation in all, a person's answer included. */
+const operationLimitMs = 45_000;
+const mostNewSessions = 2;
+
+/**
+ * The keyring of a Linux desktop, through the Secret Service: gnome-keyring, KWallet, KeePassXC. Its
+ * items are go-keyring's, and so Atmos's own.
+ */
+export function openSecretServiceKeyring(context: BackendContext): Keyring {
+  const { host } = context;
+  const connection = createConnection(host);
+  let location = 'Secret Service';
+  let lastWrite: Promise<unknown> = Promise.resolve();
+
+  async function operation<T>(doing: string, run: () => Promise<T>): Promise<T> {
+    const expired = () =>
+      new BusError('timeout', `it took more than ${operationLimitMs / 1000} seconds`);
+    try {
+      return await withinLimit(host, operationLimitMs, run(), expired);
+    } catch (error) {
+      if (!isBusError(error)) throw error;
+      if (error.fault === 'timeout') await connection.close();
+      throw keyringError(context, doing, describeFailure(error));
+    }
+  }
+
+  /** One after the other: two writes of one key would each read back the other's value. */
+  function inTurn<T>(run: () => Promise<T>): Promise<T> {
+    const turn = lastWrite.then(run);
+    lastWrite = turn.catch(() => {});
+    return turn;
+  }
+
+  /** Tries again with a new session when the provider and we turn out not to share its key. */
+  async function withSession<T>(run: (session: Session) => Promise<T>): Promise<T> {
+    for (let newSessions = 0; ; newSessions++) {
+      try {
+        return await run(await connection.session());
+      } catch (error) {
+        if (!isBusError(error, 'session') || newSessions === mostNewSessions) throw error;
+        connection.forgetSession();
+      }
+    }
+  }
+
+  return {
+    get info() {
+      return { type: 'system', persistent: true, location };
+    },
+
+    async probe() {
+      const found = await probeService(context, connection);
+      location = found.location;
+      return found.probe;
+    },
+
+    async get(key) {
+      checkKey(key);
+      return operation('read from', async () => {
+        const place = await openPlace(host, await connection.service());
+        if (place === undefined) return null;
+        const { service, collection } = place;
+        const items = await newestFirst(service, await findItems(service, collection, key));
+        if (items.length === 0) return null;
+        const values = await withSession((session) => readValues(service, host, session, items));
+        if (new Set(values).size > 1) {
+          context.warn?.(
+            `the system keyring has ${values.length} different values for ${JSON.stringify(key)}: the newest is used`,
+          );
+        }
+        return values[0] ?? null;
+      });
+    },
+
+    async set(key, value) {
+      checkKey(key);
+      checkValue(key, value, maxValueBytes);
+      checkMark(key);
+      await inTurn(() =>
+        operation('write to', async () => {
+          const place = await openWritablePlace(host, await connection.service());
+          await storeVerified(place, withSession, key, value);
+        }),
+      );
+    },
+
+    async delete(key) {
+      checkKey(key);
+      return inTurn(() =>
+        operation('delete from', async () => {
+          const place = await openPlace(host, await connection.service());
+          if (place === undefined) return false;
+          const items = await findItems(place.service, place.collection, key);
+          const deleted: boolean[] = [];
+          for (const item of items) deleted.push(await deleteItem(place, item));
+          return deleted.includes(true);
+        }),
+      );
+    },
+
+    async keys() {
+      return operation('list', async () => {
+        const place = await openPlace(host, await connection.service());
+        return place === undefined ? [] : listKeys(place.service, place.collection);
+      });
+    },
+
+    close: () => connection.close(),
+  };
+}
+
+/** Qt drops a leading byte order mark, and so KWallet and KeePassXC would take it for another key. */
+function checkMark(key: string): void {
+  if (!key.startsWith('\ufeff')) return;
+  const message = `key ${JSON.stringify(key)} starts with a byte order mark, which keyring services drop`;
+  throw new KeyringError('ERR_KEYRING_INVALID_KEY', message);
+}

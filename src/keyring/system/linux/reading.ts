@@ -1,0 +1,88 @@
+import type { Host } from '../../../host/host.ts';
+import { BusError, isBusError } from './dbus/bus-error.ts';
+import { isGone } from './failures.ts';
+import { followPrompt } from './prompt.ts';
+import type { Secret, SecretService } from './service.ts';
+import type { Session } from './session.ts';
+import { parseStored } from './stored-text.ts';
+
+/**
+ * The values of these items, in their order, without those that are gone. Items that the provider
+ * locks one by one (KeePassXC asks for each program) are unlocked.
+ *
+ * @throws BusError; `session` when the provider and we do not share the session's key
+ */
+export async function readValues(
+  service: SecretService,
+  host: Pick<Host, 'sleep'>,
+  session: Session,
+  items: readonly string[],
+): Promise<string[]> {
+  let secrets = await secretsOf(service, items, session);
+  const locked = items.filter((item) => !secrets.has(item));
+  if (locked.length > 0) {
+    await unlockItems(service, host, locked, 'to read the keyring');
+    secrets = await secretsOf(service, items, session);
+    for (const item of locked) {
+      if (!secrets.has(item) && (await isThere(service, item))) {
+        throw new BusError('locked', 'the keyring service does not give an entry out');
+      }
+    }
+  }
+  const present = items.map((item) => secrets.get(item)).filter((secret) => secret !== undefined);
+  return present.map((secret) => openSecret(session, secret));
+}
+
+/** None when the provider refuses because one is locked: which one, it does not say. */
+async function secretsOf(
+  service: SecretService,
+  items: readonly string[],
+  session: Session,
+): Promise<Map<string, Secret>> {
+  try {
+    return await service.secretsOf(items, session.path);
+  } catch (error) {
+    if (isAnswer(error, 'IsLocked') || isAnswer(error, 'NoSuchObject')) return new Map();
+    if (isAnswer(error, 'NoSession')) throw new BusError('session', 'the session has ended');
+    throw error;
+  }
+}
+
+/** @param what what for, for the message: "to read the keyring" */
+export async function unlockItems(
+  service: SecretService,
+  host: Pick<Host, 'sleep'>,
+  items: readonly string[],
+  what: string,
+): Promise<void> {
+  try {
+    if (await followPrompt(service.bus, host, await service.unlock(items), what)) return;
+  } catch (error) {
+    if (isGone(error)) return;
+    throw error;
+  }
+  throw new BusError('locked', `the entry is locked, and the question ${what} was dismissed`);
+}
+
+function openSecret(session: Session, secret: Secret): string {
+  const value = session.open(secret);
+  if (value === undefined)
+    throw new BusError('session', 'a value does not open with the key of its session');
+  return parseStored(value);
+}
+
+async function isThere(service: SecretService, item: string): Promise<boolean> {
+  try {
+    await service.attributesOf(item);
+    return true;
+  } catch (error) {
+    if (isGone(error)) return false;
+    throw error;
+  }
+}
+
+function isAnswer(error: unknown, name: 'IsLocked' | 'NoSuchObject' | 'NoSession'): boolean {
+  return (
+    isBusError(error, 'answered') && error.errorName === `org.freedesktop.Secret.Error.${name}`
+  );
+}

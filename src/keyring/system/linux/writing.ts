@@ -1,0 +1,123 @@
+import { BusError } from './dbus/bus-error.ts';
+import { isGone } from './failures.ts';
+import { attributesFor, findItems, labelFor, newestFirst } from './items.ts';
+import type { Place } from './place.ts';
+import { followPrompt } from './prompt.ts';
+import { readValues, unlockItems } from './reading.ts';
+import type { Secret } from './service.ts';
+import type { Session } from './session.ts';
+import { formatStored } from './stored-text.ts';
+
+/** Runs with a session, and again with a new one should its key not be shared. */
+export type WithSession = <T>(run: (session: Session) => Promise<T>) => Promise<T>;
+
+const mostTries = 5;
+const firstPauseMs = 10;
+
+/** An entry as it was found again after it was written. */
+interface Written {
+  readonly item: string;
+  /** Undefined when it is gone already. */
+  readonly value: string | undefined;
+}
+
+/**
+ * Stores the value under the key and reads it back. Then nothing else is left under that key: items
+ * that python-keyring made beside ours go.
+ *
+ * What is read back may be the value of somebody who wrote at the same moment. So another value is a
+ * reason to write again; values that keep changing mean that ours was there in between; and one that
+ * stays means that the provider does not keep what it is given.
+ *
+ * @throws BusError
+ */
+export async function storeVerified(
+  place: Place,
+  withSession: WithSession,
+  key: string,
+  value: string,
+): Promise<void> {
+  const { service, collection, host } = place;
+  const before = await newestFirst(service, await findItems(service, collection, key));
+  if (before.length > 0) await unlockItems(service, host, before, 'to write to the keyring');
+  const seen = new Set<string | undefined>();
+  let written: Written;
+  for (let tries = 1; ; tries++) {
+    written = await withSession((session) => writeItem(place, session, key, value, before[0]));
+    if (written.value === value) break;
+    seen.add(written.value);
+    if (tries === mostTries) {
+      if (seen.size > 1) break;
+      throw new BusError('malformed', 'it gave back another value than it was given');
+    }
+    await host.sleep(Math.random() * firstPauseMs * 2 ** tries);
+  }
+  for (const item of before) if (item !== written.item) await deleteItem(place, item);
+}
+
+async function writeItem(
+  place: Place,
+  session: Session,
+  key: string,
+  value: string,
+  existing: string | undefined,
+): Promise<Written> {
+  const secret = session.seal(formatStored(value));
+  const item = (await overwrite(place, existing, secret)) ?? (await create(place, key, secret));
+  const [back] = await readValues(place.service, place.host, session, [item]);
+  return { item, value: back };
+}
+
+/**
+ * Not by creating it again, which should do the same: KeePassXC 2.7 never finishes that for an item
+ * that another program made.
+ *
+ * @returns undefined when there is none, or not any more
+ */
+async function overwrite(
+  { service }: Place,
+  item: string | undefined,
+  secret: Secret,
+): Promise<string | undefined> {
+  if (item === undefined) return undefined;
+  try {
+    await service.overwriteItem(item, secret);
+    return item;
+  } catch (error) {
+    if (isGone(error)) return undefined;
+    throw error;
+  }
+}
+
+async function create(
+  { service, host, collection }: Place,
+  key: string,
+  secret: Secret,
+): Promise<string> {
+  const attributes = attributesFor(key);
+  const created = await service.createItem({
+    collection,
+    label: labelFor(key),
+    attributes,
+    secret,
+  });
+  if (!(await followPrompt(service.bus, host, created, 'to write to the keyring'))) {
+    throw new BusError('locked', 'the question to write to the keyring was dismissed');
+  }
+  const item =
+    created.item ?? (await newestFirst(service, await findItems(service, collection, key)))[0];
+  if (item === undefined) throw new BusError('malformed', 'the entry was written and is not there');
+  return item;
+}
+
+/** @returns whether it was there; @throws BusError */
+export async function deleteItem({ service, host }: Place, item: string): Promise<boolean> {
+  try {
+    const prompted = await service.deleteItem(item);
+    if (await followPrompt(service.bus, host, prompted, 'to delete an entry')) return true;
+  } catch (error) {
+    if (isGone(error)) return false;
+    throw error;
+  }
+  throw new BusError('locked', 'the question to delete an entry was dismissed');
+}

@@ -1,0 +1,107 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import type { BackendContext, KeyringSettings } from '../../src/keyring/contract.ts';
+import { openWithFallback } from '../../src/keyring/fallback.ts';
+import { environmentChoices, resolveKeyringSettings } from '../../src/keyring/settings.ts';
+import { fakeHost } from '../support/fake-host.ts';
+import { temporaryDirectory } from '../support/temporary.ts';
+
+const source = 'auth.keyring.fallback (/p/atmos.yaml:3:5)';
+
+/** A file keyring whose directory is a file is unavailable; where nothing is it is ready. */
+function contextOf(
+  type: string,
+  options: { fallback?: string[]; password?: string; isBroken?: boolean } = {},
+): BackendContext & { warnings: string[] } {
+  const { fallback, password, isBroken } = options;
+  const warnings: string[] = [];
+  const directory = join(temporaryDirectory(), 'keyring');
+  if (isBroken) writeFileSync(directory, 'a file');
+  const settings: KeyringSettings = {
+    type: { value: type, source: 'auth.keyring.type (/p/atmos.yaml:2:5)' },
+    directory: { value: directory, source: 'default' },
+    passwordEnv: { value: 'PASSWORD', source: 'default' },
+    ...(fallback && { fallback: { value: fallback, source } }),
+  };
+  const env = password === undefined ? {} : { PASSWORD: password };
+  return { settings, host: fakeHost({ env }), warn: (line) => void warnings.push(line), warnings };
+}
+
+describe('a keyring that is unavailable', () => {
+  test('is an error of its own without a fallback', async () => {
+    const context = contextOf('file', { isBroken: true, password: 'long enough' });
+    const { keyring, insteadOf } = await openWithFallback(context);
+    expect(keyring.info.type).toBe('file');
+    expect(insteadOf).toBeUndefined();
+    await expect(keyring.get('key')).rejects.toMatchObject({ code: 'ERR_KEYRING_IO' });
+    expect(context.warnings).toEqual([]);
+  });
+
+  test('is replaced by the first of its fallback that is there, in one line', async () => {
+    const fallback = ['file', 'memory'];
+    const context = contextOf('file', { isBroken: true, password: 'long enough', fallback });
+    const { keyring, insteadOf } = await openWithFallback(context);
+    expect(keyring.info.type).toBe('memory');
+    const reason = `the keyring path ${context.settings.directory.value} is not a directory`;
+    expect(insteadOf).toEqual({ type: 'file', reason });
+    expect(context.warnings).toEqual([
+      `the file keyring is unavailable (${reason}): memory is used, as ${source} says`,
+    ]);
+  });
+
+  test('stays the error when its fallback is unavailable too', async () => {
+    const context = contextOf('file', { isBroken: true, password: 'x', fallback: ['file'] });
+    const { keyring, insteadOf } = await openWithFallback(context);
+    expect(insteadOf).toBeUndefined();
+    await expect(keyring.keys()).rejects.toMatchObject({ code: 'ERR_KEYRING_IO' });
+    expect(context.warnings).toEqual([]);
+  });
+});
+
+describe('a keyring that is there', () => {
+  test.each([
+    ['ready', { password: 'long enough' }],
+    ['locked: it has no password', {}],
+    ['locked: its password is empty', { password: '' }],
+    ['locked: its new password is too short', { password: 'short' }],
+  ])('is never replaced, though it is %s', async (_, options) => {
+    const context = contextOf('file', { ...options, fallback: ['memory'] });
+    const { keyring, insteadOf } = await openWithFallback(context);
+    expect(keyring.info.type).toBe('file');
+    expect(insteadOf).toBeUndefined();
+    expect(context.warnings).toEqual([]);
+  });
+});
+
+test('a type of the fallback that nobody knows is an error at once', async () => {
+  const context = contextOf('memory', { fallback: ['memroy'] });
+  await expect(openWithFallback(context)).rejects.toMatchObject({
+    code: 'ERR_KEYRING_UNKNOWN_TYPE',
+    message: `unknown keyring type "memroy" (from ${source}): it is one of system, file, memory`,
+    hints: ['did you mean memory?'],
+  });
+});
+
+describe('who says what may take the place of a keyring', () => {
+  const file = {
+    type: { value: 'system', source: 'atmos.yaml' },
+    fallback: { value: ['file'], source: 'atmos.yaml' },
+  };
+  const settle = (env: Record<string, string>, choices: object) => {
+    const host = fakeHost({ env });
+    return resolveKeyringSettings([environmentChoices(host), choices], host).fallback?.value;
+  };
+
+  test('is who says the type', () => {
+    expect(settle({}, file)).toEqual(['file']);
+  });
+
+  test('is the file alone where it leaves the type at its default', () => {
+    expect(settle({}, { fallback: file.fallback })).toEqual(['file']);
+  });
+
+  test('is nobody where ATMOS_KEYRING_TYPE says the type', () => {
+    expect(settle({ ATMOS_KEYRING_TYPE: 'system' }, file)).toBeUndefined();
+  });
+});

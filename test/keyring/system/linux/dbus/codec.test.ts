@@ -1,0 +1,182 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { isBusError } from '../../../../../src/keyring/system/linux/dbus/bus-error.ts';
+import * as decode from '../../../../../src/keyring/system/linux/dbus/decode.ts';
+import * as encode from '../../../../../src/keyring/system/linux/dbus/encode.ts';
+import { createFrames } from '../../../../../src/keyring/system/linux/dbus/frames.ts';
+import {
+  formatCall,
+  headBytes,
+  maxMessageBytes,
+  messageBytes,
+  parseMessage,
+  readBody,
+} from '../../../../../src/keyring/system/linux/dbus/message.ts';
+
+function written(argument: encode.Argument): Buffer {
+  const writer = encode.createWriter();
+  encode.writeAligned(writer, argument);
+  return writer.finish();
+}
+
+function readBack<T>(argument: encode.Argument, decoder: decode.Decoder<T>): T {
+  expect(argument.signature).toBe(decoder.signature);
+  const reader = decode.createReader(written(argument), true);
+  const value = decode.readAligned(reader, decoder);
+  expect(reader.left()).toBe(0);
+  return value;
+}
+
+const hello = {
+  destination: 'org.freedesktop.DBus',
+  path: '/org/freedesktop/DBus',
+  interface: 'org.freedesktop.DBus',
+  member: 'Hello',
+};
+
+describe('values', () => {
+  test('are written as the specification says', () => {
+    expect(written(encode.text('foo')).toString('hex')).toBe('03000000666f6f00');
+    expect(written(encode.flag(true)).toString('hex')).toBe('01000000');
+    expect(written(encode.bytes(Buffer.from([1, 2]))).toString('hex')).toBe('020000000102');
+    expect(written(encode.variant(encode.uint32(5))).toString('hex')).toBe('0175000005000000');
+    // The padding to the first item does not count into the length of a list.
+    const map = encode.map('s', [['a', encode.text('b')]]);
+    expect(written(map).toString('hex')).toBe('0e000000000000000100000061000000010000006200');
+    expect(written(encode.map('s', [])).toString('hex')).toBe('0000000000000000');
+  });
+
+  test('come back as they were', () => {
+    const word = fc.string({ unit: 'grapheme' }).filter((text) => !text.includes('\0'));
+    fc.assert(
+      fc.property(
+        fc.array(fc.tuple(word, word)),
+        fc.uint8Array().map((array) => Buffer.from(array)),
+        fc.boolean(),
+        (entries, bytes, flag) => {
+          const pairs = entries.map(([key, value]) => [key, encode.text(value)] as const);
+          const argument = encode.struct(
+            encode.map('s', pairs),
+            encode.variant(encode.bytes(bytes)),
+            encode.flag(flag),
+            encode.list('o', [encode.objectPath('/a/b_1')]),
+          );
+          const decoder = decode.structOf<[Map<string, string>, Buffer, boolean, string[]]>(
+            decode.mapOf(decode.text, decode.text),
+            decode.variantOf(decode.bytes),
+            decode.flag,
+            decode.listOf(decode.objectPath),
+          );
+          expect(readBack(argument, decoder)).toEqual([new Map(entries), bytes, flag, ['/a/b_1']]);
+        },
+      ),
+    );
+  });
+
+  test.each<[string, string, decode.Decoder<unknown>, string]>([
+    ['a text beyond its message', 'ffffff7f61', decode.text, 'a value is longer than its message'],
+    ['a text without its end', '0100000061', decode.text, 'a value is longer than its message'],
+    ['a text with a NUL', '02000000610000', decode.text, 'a text does not end where it says'],
+    ['bytes that are no text', '01000000ff00', decode.text, 'a text is not UTF-8'],
+    ['a path that is none', '020000002f2f00', decode.objectPath, 'an object path is none'],
+    ['a flag that is neither', '02000000', decode.flag, 'a yes or no is neither'],
+    [
+      'a list beyond its message',
+      'ffffff7f00',
+      decode.listOf(decode.uint32),
+      'a list is longer than its message',
+    ],
+    [
+      'a list that ends within an item',
+      '020000000100000001000000',
+      decode.listOf(decode.uint32),
+      'a list ends within an item',
+    ],
+    [
+      'a variant of another type',
+      '01730000',
+      decode.variantOf(decode.uint32),
+      'a value has another type',
+    ],
+  ])('%s is refused', (_, hex, decoder, message) => {
+    const reader = decode.createReader(Buffer.from(hex, 'hex'), true);
+    expect(() => decode.readAligned(reader, decoder)).toThrow(message);
+  });
+
+  test('are read in either byte order', () => {
+    const big = decode.createReader(Buffer.from('0000000000000005', 'hex'), false);
+    expect(decode.uint64.read(big)).toBe(5n);
+  });
+});
+
+describe('messages', () => {
+  const call = formatCall(hello, 1, true);
+
+  test('say how long they are', () => {
+    expect(messageBytes(call.subarray(0, headBytes))).toBe(call.length);
+    expect(parseMessage(call)).toMatchObject({ path: hello.path, member: 'Hello', type: 'other' });
+  });
+
+  test('are cut from a stream wherever it breaks', () => {
+    const stream = Buffer.concat([call, formatCall(hello, 2, true), call]);
+    for (let size = 1; size <= stream.length; size++) {
+      const cut: Buffer[] = [];
+      const take = createFrames((message) => cut.push(Buffer.from(message)));
+      for (let at = 0; at < stream.length; at += size) take(stream.subarray(at, at + size));
+      expect(Buffer.concat(cut)).toEqual(stream);
+      expect(cut).toHaveLength(3);
+    }
+  });
+
+  test.each([
+    ['no byte order', 0, 0, 'a message has no byte order'],
+    ['another version', 3, 2, 'a message has another version'],
+  ])('of %s are refused', (_, at, value, message) => {
+    const changed = Buffer.from(call);
+    changed[at] = value;
+    expect(() => createFrames(() => {})(changed)).toThrow(message);
+  });
+
+  test('that would be endless are refused before they come', () => {
+    const changed = Buffer.from(call);
+    changed.writeUInt32LE(maxMessageBytes, 4);
+    expect(() => messageBytes(changed)).toThrow(/^a message has \d+ bytes$/);
+    changed.writeUInt32LE(0xffffffff, 4);
+    changed.writeUInt32LE(0xffffffff, 12);
+    expect(() => messageBytes(changed)).toThrow('a message has 8589934607 bytes');
+  });
+
+  test('of any bytes are read or refused, and nothing else', () => {
+    const answers: readonly decode.Decoder<unknown>[] = [
+      decode.tupleOf<[Map<string, string>]>(decode.mapOf(decode.text, decode.text)),
+      decode.tupleOf<[string[], string]>(decode.listOf(decode.objectPath), decode.objectPath),
+      decode.tupleOf<[bigint]>(decode.variantOf(decode.uint64)),
+    ];
+    const read = (bytes: Buffer) => {
+      try {
+        const take = createFrames((whole) => {
+          const message = parseMessage(whole);
+          for (const answer of answers)
+            readBody({ ...message, signature: answer.signature }, answer);
+        });
+        take(bytes);
+      } catch (error) {
+        if (!isBusError(error, 'malformed')) throw error;
+      }
+    };
+    const noise = fc.uint8Array({ maxLength: 300 }).map((array) => Buffer.from(array));
+    fc.assert(fc.property(noise, read));
+    // A message of ours with some bytes changed gets further in.
+    const body = [encode.map('s', [['username', encode.text('atmos-auth')]])];
+    const whole = formatCall({ ...hello, body }, 7, true);
+    const change = fc.record({ at: fc.nat(whole.length - 1), to: fc.nat(255) });
+    fc.assert(
+      fc.property(fc.array(change, { minLength: 1, maxLength: 8 }), (changes) => {
+        const changed = Buffer.from(whole);
+        for (const { at, to } of changes) changed[at] = to;
+        read(changed);
+      }),
+      { numRuns: 3000 },
+    );
+  });
+});

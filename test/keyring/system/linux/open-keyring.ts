@@ -1,0 +1,58 @@
+import type { Host } from '../../../../src/host/host.ts';
+import { realHost } from '../../../../src/host/real.ts';
+import type { BackendContext, Keyring } from '../../../../src/keyring/contract.ts';
+import { openSystemKeyring } from '../../../../src/keyring/system.ts';
+
+export interface SystemKeyringOptions {
+  /** The whole environment: which bus, which display. */
+  env: Readonly<Record<string, string | undefined>>;
+  host?: Partial<Host>;
+  warn?: (message: string) => void;
+}
+
+/** The real system keyring on the real machine, but for the environment. */
+export function openTestKeyring(options: SystemKeyringOptions): Keyring {
+  return openSystemKeyring(createTestContext(options));
+}
+
+export function createTestContext({ env, host, warn }: SystemKeyringOptions): BackendContext {
+  return {
+    settings: {
+      type: { value: 'system', source: 'default' },
+      directory: { value: '/nonexistent', source: 'default' },
+      passwordEnv: { value: 'ATMOS_KEYRING_PASSWORD', source: 'default' },
+    },
+    host: { ...realHost(), platform: 'linux', env, ...host },
+    ...(warn ? { warn } : {}),
+  };
+}
+
+/** Time that stands still until the test lets it pass. */
+export interface StandingTime {
+  readonly host: Pick<Host, 'sleep'>;
+  /** Ends every wait that is no longer than this. */
+  pass(milliseconds: number): void;
+}
+
+export function standingTime(): StandingTime {
+  const waits = new Set<{ milliseconds: number; end: () => void }>();
+  return {
+    host: {
+      sleep: (milliseconds, signal) =>
+        new Promise((resolve, reject) => {
+          const wait = { milliseconds, end: resolve };
+          waits.add(wait);
+          signal?.addEventListener('abort', () => {
+            waits.delete(wait);
+            reject(new Error('aborted'));
+          });
+        }),
+    },
+    pass(milliseconds) {
+      for (const wait of [...waits].filter((one) => one.milliseconds <= milliseconds)) {
+        waits.delete(wait);
+        wait.end();
+      }
+    },
+  };
+}

@@ -1,0 +1,49 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { formatStored, parseStored } from '../../../../src/keyring/system/linux/stored-text.ts';
+import { hostileValues } from '../../../contract/hostile.ts';
+
+describe('a value as it is stored', () => {
+  test('is itself, for all that Atmos stores', () => {
+    for (const value of [
+      '',
+      'text',
+      '{"type":"aws","data":{"a":"b\\u0000"}}',
+      'a\nb\tc',
+      'naïve 🔑',
+    ]) {
+      expect(formatStored(value).toString()).toBe(value);
+    }
+  });
+
+  test.each(['val\0ue', '\ufeffvalue', 'a\r\nb', '\u001b[0m', '\u0085', 'atmos-auth-base64:eA=='])(
+    'is base64 where a provider would change %j',
+    (value) => {
+      const stored = formatStored(value).toString();
+      expect(stored).toMatch(/^atmos-auth-base64:[\w+/]+=*$/);
+      expect(parseStored(Buffer.from(stored))).toBe(value);
+    },
+  );
+
+  test('comes back, whatever it is', () => {
+    const back = (value: string) => {
+      expect(parseStored(formatStored(value))).toBe(value);
+    };
+    Object.values(hostileValues).forEach(back);
+    fc.assert(
+      fc.property(
+        fc.string({ unit: 'binary' }).filter((text) => text.isWellFormed()),
+        back,
+      ),
+    );
+  });
+
+  test.each([
+    ['not text', Buffer.from([0xff]), 'a value is not text in UTF-8'],
+    ['not base64', Buffer.from('atmos-auth-base64:?'), 'a value is not the base64 it says'],
+    ['another base64', Buffer.from('atmos-auth-base64:eA'), 'a value is not the base64 it says'],
+    ['base64 of no text', Buffer.from('atmos-auth-base64:/w=='), 'a value is not text in UTF-8'],
+  ])('is refused when it is %s', (_, stored, message) => {
+    expect(() => parseStored(stored)).toThrow(message);
+  });
+});

@@ -1,0 +1,111 @@
+import { describe, expect, test } from 'vitest';
+import { accessKey, keyOnStdin, openConfiguredMachine } from './machine.ts';
+import { expectRefusal } from './stored.ts';
+
+const hints = [
+  'give {"access_key_id": "…", "secret_access_key": "…"}, with "mfa_arn" and "session_duration" if you like',
+  'aws iam create-access-key | atmos auth user configure --stdin',
+];
+const { accessKeyId, secretAccessKey } = accessKey;
+const keyWith = (fields: object) =>
+  JSON.stringify({ access_key_id: accessKeyId, secret_access_key: secretAccessKey, ...fields });
+
+// None of them says a word of what was given: it may be a secret in the wrong place.
+describe('a key on standard input', () => {
+  test.each([
+    ['is cut off', '{"access_key_id": "AKIAIOSF', 'standard input is not JSON'],
+    ['is empty', '', 'standard input is empty'],
+    ['is a list', '[]', 'the JSON on standard input is not an object'],
+    [
+      'lacks the secret',
+      `{"access_key_id":"${accessKeyId}"}`,
+      'secret_access_key is missing in the JSON on standard input',
+    ],
+    [
+      'lacks the id',
+      `{"secret_access_key":"${secretAccessKey}"}`,
+      'access_key_id is missing in the JSON on standard input',
+    ],
+    [
+      'has a number',
+      keyWith({ secret_access_key: 12 }),
+      'secret_access_key is not text in the JSON on standard input',
+    ],
+  ])('that %s', async (_, input, message) => {
+    const machine = await openConfiguredMachine();
+    await expectRefusal(
+      machine,
+      'auth user configure --stdin',
+      { input },
+      { exitCode: 2, message, hints },
+    );
+  });
+
+  test.each([
+    [
+      'a session',
+      keyWith({ access_key_id: 'ASIAIOSFODNN7EXAMPLE' }),
+      'the access key id is the id of a session, which ends; a long-lived key starts with AKIA',
+    ],
+    [
+      'another secret',
+      keyWith({ secret_access_key: 'hunter2' }),
+      'the secret access key has 7 characters, and one of AWS has 40',
+    ],
+    [
+      'id and secret swapped',
+      keyWith({ access_key_id: secretAccessKey, secret_access_key: accessKeyId }),
+      'the access key id looks like a secret: were the two swapped? (from --stdin)\n  the secret access key looks like an id: were the two swapped?',
+    ],
+    [
+      'a line break in the secret',
+      keyWith({ secret_access_key: `${secretAccessKey}\n` }),
+      'the secret access key has a space or a line break in it',
+    ],
+    [
+      'another duration',
+      keyWith({ session_duration: 'a day' }),
+      'the session duration is not one like 12h, 1h30m, 900s, 2d or 900 (seconds)',
+    ],
+    [
+      'another device',
+      keyWith({ mfa_arn: 'arn:aws:iam::12:mfa/me' }),
+      'the MFA device is neither an ARN like arn:aws:iam::123456789012:mfa/name nor a serial number',
+    ],
+  ])('with %s', async (_, input, message) => {
+    const machine = await openConfiguredMachine();
+    const refusal = { exitCode: 2, message: `${message} (from --stdin)` };
+    await expectRefusal(machine, 'auth user configure --stdin', { input }, refusal);
+    expect(machine.sts.calls).toEqual([]);
+  });
+
+  test('of more than 64 KiB', async () => {
+    const machine = await openConfiguredMachine();
+    await expectRefusal(
+      machine,
+      'auth user configure --stdin',
+      { input: ' '.repeat(65_537) + keyOnStdin },
+      {
+        exitCode: 2,
+        message: 'standard input has more than 65536 bytes',
+      },
+    );
+  });
+
+  test('that AWS does not know is not stored over the good one, where it is to be verified', async () => {
+    const machine = await openConfiguredMachine();
+    const input = keyWith({ access_key_id: 'AKIAI44QH8DHBEXAMPLE' });
+    await expectRefusal(
+      machine,
+      'auth user configure --stdin --verify',
+      { input },
+      {
+        exitCode: 4,
+        message:
+          'the key was not saved: AWS does not know the access key AKIA…MPLE: it was deleted or deactivated, or is of another partition',
+        hints: ['atmos auth user configure'],
+      },
+    );
+    expect(await machine.atmos('auth login')).toMatchObject({ exitCode: 0 });
+  });
+});

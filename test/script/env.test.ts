@@ -1,0 +1,154 @@
+import { chmodSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { expect, test } from 'vitest';
+import { builtCli } from '../support/built.ts';
+import {
+  configOf,
+  openConfiguredMachine,
+  openMachine,
+  password,
+  sessionCalls,
+  type Machine,
+} from './machine.ts';
+import { expectError, storedIn } from './stored.ts';
+
+test('in mode process neither keyring nor network is opened', async () => {
+  const machine = await openConfiguredMachine();
+  const { stdout: expected } = await machine.atmos('auth env');
+  // A keyring that cannot be opened by anybody, no password, no server.
+  writeFileSync(join(machine.keyring, '.state/version'), '99\n');
+  chmodSync(machine.keyring, 0o777);
+  delete machine.env['ATMOS_KEYRING_PASSWORD'];
+  await machine.sts.close();
+  const before = storedIn(machine);
+
+  expect(await machine.atmos('auth env')).toEqual({
+    exitCode: 0,
+    stdout: expected,
+    stderr:
+      'warning: programs are not asked for the password of the file keyring: ' +
+      'export ATMOS_KEYRING_PASSWORD, or name a file that holds it in ATMOS_KEYRING_PASSWORD_FILE\n',
+  });
+  expect(storedIn(machine)).toEqual(before);
+});
+
+test('in mode process nothing is loaded that could', async () => {
+  const machine = await openConfiguredMachine();
+  expect(await loadedBy(machine, 'auth env')).not.toEqual(
+    expect.arrayContaining([
+      expect.stringMatching(/^(file|memory|system|registry|lock|native|koffi|aws-sts|open)\b/),
+    ]),
+  );
+  // The same names are there where a session is used.
+  const others = await loadedBy(machine, 'auth env --credentials env');
+  for (const name of [/^file\b/, /^aws-sts\b/, /^open\b/]) {
+    expect(others).toContainEqual(expect.stringMatching(name));
+  }
+});
+
+test('the profile finds the project, the realm and the keyring again, whatever is set elsewhere', async () => {
+  const machine = await openMachine();
+  const { atmos, home } = machine;
+  const profile = join(machine.project, 'profiles/night');
+  mkdirSync(profile, { recursive: true });
+  writeFileSync(join(profile, 'auth.yaml'), 'auth:\n  realm: night\n');
+  const keyring = join(home, 'a keyring');
+  const pinned = { env: { ATMOS_PROFILE: 'night', ATMOS_KEYRING_FILE_PATH: keyring } };
+  await atmos('auth user configure --stdin', { ...pinned, input: keyJson() });
+  const { stdout } = await atmos('auth env -f json', pinned);
+  const handle =
+    /--handle ([a-z]{22})$/m.exec(readFileSync(JSON.parse(stdout).AWS_CONFIG_FILE, 'utf8'))?.[1] ??
+    '';
+
+  const options = {
+    directory: '/',
+    env: { ATMOS_AUTH_REALM: 'day', ATMOS_IDENTITY: 'nobody', ATMOS_KEYRING_TYPE: 'memory' },
+  };
+  const answer = await atmos(`auth credential-process --handle ${handle}`, options);
+  expect(answer).toMatchObject({ exitCode: 0, stderr: '' });
+  expect(JSON.parse(answer.stdout)).toMatchObject({ Version: 1 });
+  expect(Object.keys(storedIn({ home: keyring }))).toContain('atmos_night_emergency-user@session');
+
+  const file = join(home, `.local/state/atmos/handles/${handle}.json`);
+  expect(statSync(file).mode & 0o777).toBe(0o600);
+  expect(readFileSync(file, 'utf8')).not.toContain(password);
+  writeFileSync(file, readFileSync(file, 'utf8').replace('night', 'noon'));
+  expectError(await atmos(`auth credential-process --handle ${handle}`, options), {
+    exitCode: 2,
+    message: `the handle "${handle}" was changed after it was made`,
+    hints: ['atmos auth env   # writes a new one'],
+  });
+  rmSync(file);
+  expect(await atmos(`auth credential-process --handle ${handle}`, options)).toMatchObject({
+    exitCode: 2,
+    stdout: '',
+  });
+});
+
+test('what is printed is taken up by a shell as it is meant, from where others were', async () => {
+  const machine = await openConfiguredMachine();
+  machine.writeConfig(configOf(machine, { identity: 'credentials:\n  region: eu-central-1' }));
+  const others = {
+    AWS_PROFILE: 'other',
+    AWS_ACCESS_KEY_ID: 'AKIAI44QH8DHBEXAMPLE',
+    AWS_ROLE_ARN: 'arn',
+    AWS_REGION: 'us-west-1',
+  };
+  const show =
+    'eval "$1"; echo "${AWS_ACCESS_KEY_ID-none} ${AWS_ROLE_ARN-none} ${AWS_PROFILE-none} $AWS_REGION"';
+
+  const { stdout: profileLines } = await machine.atmos('auth env');
+  const inProfile = await machine.run('sh', ['-c', show, 'sh', profileLines], { env: others });
+  expect(inProfile).toEqual({ exitCode: 0, stdout: 'none none atmos eu-central-1\n', stderr: '' });
+
+  const { stdout: sessionLines } = await machine.atmos('auth env --credentials env');
+  const inSession = await machine.run('sh', ['-c', show, 'sh', sessionLines], { env: others });
+  expect(inSession.stdout).toMatch(/^ASIA\w{16} none none eu-central-1\n$/);
+  expect(sessionCalls(machine)).toHaveLength(1);
+});
+
+test('a job of GitHub has its secrets masked before they are written', async () => {
+  const machine = await openConfiguredMachine();
+  const file = join(machine.home, 'github-env');
+  writeFileSync(file, 'BEFORE=1\n');
+  const env = { GITHUB_ENV: file, CI: 'true' };
+  const { exitCode, stdout, stderr } = await machine.atmos('auth env --credentials env -f github', {
+    env,
+  });
+  expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
+  const written = readFileSync(file, 'utf8');
+  expect(written).toMatch(/^BEFORE=1\nAWS_ACCESS_KEY_ID=ASIA/);
+  for (const name of ['AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN']) {
+    const value = new RegExp(`^${name}=(.+)$`, 'm').exec(written)?.[1];
+    expect(stdout).toContain(`::add-mask::${value}\n`);
+  }
+  expectError(await machine.atmos('auth env -f github'), {
+    exitCode: 2,
+    message: 'the format github writes to the file that GITHUB_ENV names, and that is not set',
+    hints: ['pass --output FILE'],
+  });
+});
+
+/** The names of the modules that a command has loaded when it ends. */
+async function loadedBy(machine: Machine, command: string): Promise<string[]> {
+  const hook = join(machine.home, 'loaded.cjs');
+  const list = join(machine.home, 'loaded.json');
+  writeFileSync(
+    hook,
+    `process.once('exit', () => require('node:fs').writeFileSync(${JSON.stringify(list)}, JSON.stringify(Object.keys(require.cache))));`,
+  );
+  const args = ['--require', hook, builtCli(), ...command.split(' ')];
+  const { exitCode } = await machine.run(process.execPath, args);
+  expect(exitCode).toBe(0);
+  const loaded: string[] = JSON.parse(readFileSync(list, 'utf8'));
+  return loaded.map((path) => basename(path));
+}
+
+function keyJson(): string {
+  return JSON.stringify({
+    AccessKey: {
+      AccessKeyId: 'AKIAIOSFODNN7EXAMPLE',
+      SecretAccessKey: 'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY',
+    },
+  });
+}

@@ -1,0 +1,271 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import {
+  accessKey,
+  configOf,
+  keyOnStdin,
+  openMachine,
+  sessionCalls,
+  type Machine,
+} from './machine.ts';
+
+/** A keyring that keeps what is stored, from the outside: how it is configured and shown. */
+interface KeyringKind {
+  readonly type: string;
+  /** Lines for `auth.keyring`. */
+  readonly settings: string;
+  location(machine: Machine): string;
+}
+
+const kinds: readonly KeyringKind[] = [
+  { type: 'file', settings: 'type: file', location: ({ keyring }) => keyring },
+];
+
+const seconds = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/;
+
+describe.each(kinds)('the main job on the keyring $type', ({ type, settings, location }) => {
+  test('a key is stored, a session opened, used, listed and cleared, and all of it again', async () => {
+    const machine = await openMachine();
+    const { atmos } = machine;
+    machine.writeConfig(configOf(machine, { keyring: settings }));
+    const source = `auth.keyring.type (${machine.project}/atmos.yaml:4:11)`;
+
+    expect(await atmos('auth user configure --stdin', { input: keyOnStdin })).toEqual({
+      exitCode: 0,
+      stdout: '',
+      stderr:
+        `saved the access key AKIA…MPLE of identity emergency-user in the ${type} keyring (${location(machine)}), realm script\n` +
+        'next: atmos auth login --identity emergency-user\n',
+    });
+    expect(machine.sts.calls).toEqual([]);
+
+    const before = await atmos('auth whoami -o json');
+    expect(before).toMatchObject({ exitCode: 4, stderr: '' });
+    expect(JSON.parse(before.stdout)).toMatchObject({
+      valid: false,
+      reason: 'there is no session',
+    });
+
+    const login = await atmos('auth login');
+    expect(login).toMatchObject({ exitCode: 0, stdout: '' });
+    expect(login.stderr).toMatch(/^✓ Authentication successful!\n {2}Realm +script \(auth\.realm /);
+    expect(login.stderr).toContain('note: without MFA, AWS refuses this session all of IAM');
+    const again = await atmos('auth login');
+    expect(again).toMatchObject({ exitCode: 0, stdout: '' });
+    expect(again.stderr).toMatch(/^✓ Already authenticated\.\n/);
+    expect(sessionCalls(machine)).toHaveLength(1);
+
+    const whoami = await atmos('auth whoami -o json');
+    expect(whoami).toMatchObject({ exitCode: 0, stderr: '' });
+    expect(JSON.parse(whoami.stdout)).toEqual({
+      identity: 'emergency-user',
+      kind: 'aws/user',
+      provider: 'aws-user',
+      realm: 'script',
+      realm_source: `auth.realm (${machine.project}/atmos.yaml:2:10)`,
+      principal: 'arn:aws:iam::123456789012:user/emergency',
+      account: '123456789012',
+      region: 'us-east-1',
+      expires_at: expect.stringMatching(seconds),
+      valid: true,
+      reason: null,
+      key_refused_at: null,
+      keyring: { type, source, location: location(machine), fallback: null },
+    });
+    const seen = await atmos('auth whoami');
+    expect(seen).toMatchObject({ exitCode: 0, stdout: '' });
+    expect(seen.stderr).toMatch(/^✓ Current Authentication Status\n/);
+
+    const exec = await atmos([
+      'auth',
+      'exec',
+      '--',
+      'sh',
+      '-c',
+      'echo "$AWS_ACCESS_KEY_ID"; echo to stderr >&2; exit 7',
+    ]);
+    expect(exec).toEqual({
+      exitCode: 7,
+      stdout: expect.stringMatching(/^ASIA\w{16}\n$/),
+      stderr: 'to stderr\n',
+    });
+
+    const env = await atmos('auth env');
+    expect(env).toMatchObject({ exitCode: 0, stderr: '' });
+    expect(env.stdout).toMatch(/^unset .*AWS_ACCESS_KEY_ID .*\nexport AWS_CONFIG_FILE=\S+\n/);
+    expect(env.stdout).not.toMatch(/export AWS_(ACCESS_KEY_ID|SECRET_ACCESS_KEY|SESSION_TOKEN)/);
+
+    const process = await atmos('auth credential-process');
+    expect(process).toMatchObject({ exitCode: 0, stderr: '' });
+    expect(JSON.parse(process.stdout)).toEqual({
+      Version: 1,
+      AccessKeyId: exec.stdout.trim(),
+      SecretAccessKey: expect.stringMatching(/^.{40}$/),
+      SessionToken: expect.stringMatching(/^.{100,}$/),
+      Expiration: expect.stringMatching(seconds),
+    });
+    expect(sessionCalls(machine)).toHaveLength(1);
+
+    const status = await atmos('auth keyring status -o json');
+    expect(status).toMatchObject({ exitCode: 0, stderr: '' });
+    expect(JSON.parse(status.stdout)).toMatchObject({
+      type,
+      source,
+      location: location(machine),
+      persistent: true,
+      state: 'ready',
+      reason: null,
+      entries: 2,
+    });
+
+    const list = await atmos('auth keyring list --long -o json');
+    expect(list).toMatchObject({ exitCode: 0, stderr: '' });
+    const entry = {
+      realm: 'script',
+      identity: 'emergency-user',
+      kind: 'aws',
+      size_bytes: expect.any(Number),
+    };
+    expect(JSON.parse(list.stdout)).toEqual([
+      { ...entry, key: 'atmos_script_emergency-user', item: 'key', expires_at: null },
+      {
+        ...entry,
+        key: 'atmos_script_emergency-user@session',
+        item: 'session',
+        expires_at: expect.stringMatching(seconds),
+      },
+    ]);
+
+    expect(await atmos('auth logout emergency-user')).toEqual({
+      exitCode: 0,
+      stdout: '',
+      stderr: 'removed the session of emergency-user: atmos_script_emergency-user@session\n',
+    });
+    expect(await atmos('auth logout emergency-user')).toEqual({
+      exitCode: 0,
+      stdout: '',
+      stderr: 'nothing to remove in realm script\n',
+    });
+    expect(await atmos('auth whoami')).toMatchObject({ exitCode: 4, stdout: '' });
+
+    // The key is still there: a program gets a session without a word about it.
+    expect(await atmos('auth exec -- true')).toEqual({ exitCode: 0, stdout: '', stderr: '' });
+    expect(sessionCalls(machine)).toHaveLength(2);
+
+    const cleared = await atmos('auth logout --all --keychain --force -o json');
+    expect(cleared).toMatchObject({ exitCode: 0, stderr: '' });
+    expect(JSON.parse(cleared.stdout)).toEqual({
+      removed: [
+        { key: 'atmos_script_emergency-user@session', identity: 'emergency-user', item: 'session' },
+        { key: 'atmos_script_emergency-user', identity: 'emergency-user', item: 'key' },
+      ],
+      dry_run: false,
+    });
+    const gone = await atmos('auth login');
+    expect(gone).toMatchObject({ exitCode: 4, stdout: '' });
+    expect(gone.stderr).toBe(
+      'error: no access key is stored for identity emergency-user\n' +
+        'hint: atmos auth user configure --identity emergency-user\n',
+    );
+
+    const { stderr } = await atmos('auth user configure --stdin --verify', { input: keyOnStdin });
+    expect(stderr).toMatch(
+      /^AWS knows this key as arn:aws:iam::123456789012:user\/emergency\nsaved the access key/,
+    );
+    expect(await atmos('auth login --force')).toMatchObject({ exitCode: 0 });
+    expect(sessionCalls(machine)).toHaveLength(3);
+  });
+
+  test('the key comes from where AWS keeps it, too, and a directory below is the same project', async () => {
+    const machine = await openMachine();
+    const { atmos, home, project } = machine;
+    machine.writeConfig(configOf(machine, { keyring: settings }));
+    const created = JSON.stringify({
+      AccessKey: {
+        UserName: 'emergency',
+        AccessKeyId: accessKey.accessKeyId,
+        SecretAccessKey: accessKey.secretAccessKey,
+        Status: 'Active',
+        CreateDate: '2026-01-01T00:00:00Z',
+      },
+    });
+    expect(await atmos('auth user configure --stdin', { input: created })).toMatchObject({
+      exitCode: 0,
+    });
+    const deeper = join(project, 'modules/vpc');
+    mkdirSync(deeper, { recursive: true });
+    expect(await atmos('auth exec -- true', { directory: deeper })).toMatchObject({ exitCode: 0 });
+    expect(
+      await atmos(['-C', project, 'auth', '-i', 'EMERGENCY-user', 'whoami'], { directory: home }),
+    ).toMatchObject({
+      exitCode: 0,
+    });
+    expect(sessionCalls(machine)).toHaveLength(1);
+  });
+});
+
+test('where nothing is kept, each command opens a session with the key of the environment', async () => {
+  const machine = await openMachine();
+  const { atmos } = machine;
+  machine.env['DEPLOY_KEY_ID'] = accessKey.accessKeyId;
+  machine.env['DEPLOY_SECRET'] = accessKey.secretAccessKey;
+  delete machine.env['ATMOS_KEYRING_PASSWORD'];
+  machine.writeConfig(
+    configOf(machine, {
+      keyring: 'type: memory',
+      identity:
+        'credentials:\n  access_key_id: !env DEPLOY_KEY_ID\n  secret_access_key: !env DEPLOY_SECRET',
+    }),
+  );
+
+  expect(
+    await atmos('auth exec -- sh', { input: 'echo "${AWS_SESSION_TOKEN:+a session}"' }),
+  ).toEqual({
+    exitCode: 0,
+    stdout: 'a session\n',
+    stderr: '',
+  });
+  expect(await atmos('auth credential-process')).toMatchObject({
+    exitCode: 0,
+    stdout: expect.stringContaining('"AccessKeyId":"ASIA'),
+    stderr: '',
+  });
+  expect(sessionCalls(machine)).toHaveLength(2);
+
+  const login = await atmos('auth login');
+  expect(login).toMatchObject({ exitCode: 0, stdout: '' });
+  expect(login.stderr).toContain(
+    'warning: the memory keyring keeps nothing: this session ends with this command\n',
+  );
+
+  expect(await atmos('auth whoami -o json')).toMatchObject({ exitCode: 4 });
+  expect(await atmos('auth keyring list -o json')).toEqual({
+    exitCode: 0,
+    stdout: '[]\n',
+    stderr: '',
+  });
+  const status = await atmos('auth keyring status -o json');
+  expect(JSON.parse(status.stdout)).toMatchObject({
+    type: 'memory',
+    location: 'this process',
+    location_source: null,
+    persistent: false,
+    state: 'ready',
+    entries: 0,
+  });
+  expect(await atmos('auth logout --all')).toMatchObject({
+    exitCode: 0,
+    stderr: 'nothing to remove in realm script\n',
+  });
+
+  const configure = await atmos('auth user configure --stdin', { input: keyOnStdin });
+  expect(configure).toMatchObject({ exitCode: 2, stdout: '' });
+  expect(configure.stderr).toContain(
+    'the access key of identity emergency-user stands in the configuration',
+  );
+  expect(await atmos('auth exec --credentials process -- true')).toMatchObject({
+    exitCode: 2,
+    stderr: expect.stringContaining('hint: --credentials env\n'),
+  });
+});

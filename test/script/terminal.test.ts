@@ -1,0 +1,361 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, test } from 'vitest';
+import { builtCli } from '../support/built.ts';
+import { openPty, type PtySession } from '../support/pty.ts';
+import {
+  accessKey,
+  configOf,
+  mfaDevice,
+  openConfiguredMachine,
+  openMachine,
+  password,
+  sessionCalls,
+  type Machine,
+} from './machine.ts';
+import { expectRefusal, storedIn } from './stored.ts';
+
+const ctrlC = '\u0003';
+const hideCursor = '\u001b[?25l';
+const showCursor = '\u001b[?25h';
+const counter = fileURLToPath(new URL('signal-counter.mjs', import.meta.url));
+const withMfa = { identity: `credentials:\n  mfa_arn: ${mfaDevice}` };
+
+/** A person who types `atmos …` at a terminal. */
+function atTerminal(machine: Machine, command: string): PtySession {
+  return openPty(process.execPath, [builtCli(), ...command.split(' ')], {
+    env: { ...machine.env, TERM: 'xterm' },
+    cwd: machine.project,
+  });
+}
+
+/** A shell at a terminal, with job control, that runs a script in which `atmos` is ours. */
+async function shellAtTerminal(machine: Machine, script: string): Promise<PtySession> {
+  const bin = join(machine.root, 'bin');
+  await mkdir(bin);
+  const program = `#!/bin/sh\nexec '${process.execPath}' '${builtCli()}' "$@"\n`;
+  writeFileSync(join(bin, 'atmos'), program, { mode: 0o755 });
+  return openPty('sh', ['-c', `set -m\n${script}`], {
+    env: {
+      ...machine.env,
+      PATH: `${bin}:${machine.env['PATH']}`,
+      NODE: process.execPath,
+      TERM: 'xterm',
+    },
+    cwd: machine.project,
+  });
+}
+
+function withoutPassword(machine: Machine): Machine {
+  delete machine.env['ATMOS_KEYRING_PASSWORD'];
+  return machine;
+}
+
+describe('a person at a terminal', () => {
+  test('stores a key: asked one by one, confirmed by AWS, under a password typed twice', async () => {
+    const machine = withoutPassword(await openMachine());
+    const session = atTerminal(machine, 'auth user configure');
+    await session.waitFor('AWS Access Key ID');
+    session.type('ASIAIOSFODNN7EXAMPLE\r');
+    await session.waitFor('is the id of a session');
+    session.type(`${'\u007f'.repeat(20)}${accessKey.accessKeyId}\r`);
+    await session.waitFor('AWS Secret Access Key');
+    session.type(`${accessKey.secretAccessKey}\u0014\r`);
+    await session.waitFor('MFA ARN');
+    session.type('\r');
+    await session.waitFor('Session Duration');
+    session.type('\r');
+    await session.waitFor('AWS knows this key as arn:aws:iam::123456789012:user/emergency');
+    await session.waitFor('Choose a password');
+    session.type('short\r');
+    await session.waitFor('It needs at least 8 bytes');
+    session.type(`${'\u007f'.repeat(5)}${password}\r`);
+    await session.waitFor('The same password again');
+    session.type('something else\r');
+    await session.waitFor('It is not the same');
+    session.type(`${'\u007f'.repeat(14)}${password}\r`);
+    await session.waitFor('saved the access key AKIA…MPLE');
+    expect(await session.ended).toMatchObject({ exitCode: 0 });
+    expect(session.shown()).not.toContain(accessKey.secretAccessKey.slice(0, 8));
+    expect(session.shown()).not.toContain('correct');
+    expect(session.shown()).toContain('*'.repeat(40));
+
+    machine.env['ATMOS_KEYRING_PASSWORD'] = password;
+    expect(await machine.atmos('auth login')).toMatchObject({ exitCode: 0 });
+  });
+
+  test('decides whether a key is saved that AWS does not know; the default is no', async () => {
+    const machine = await openConfiguredMachine();
+    const before = storedIn(machine);
+    const session = atTerminal(
+      machine,
+      'auth user configure --mfa-arn 123456789ABC --session-duration 1h',
+    );
+    await session.waitFor('AWS Access Key ID');
+    session.type('AKIAI44QH8DHBEXAMPLE\r');
+    await session.waitFor('AWS Secret Access Key');
+    session.type(`${accessKey.secretAccessKey}\r`);
+    await session.waitFor('the key could not be verified: AWS does not know the access key');
+    await session.waitFor('Save anyway?');
+    session.type('\r');
+    await session.waitFor('nothing was saved');
+    expect(await session.ended).toMatchObject({ exitCode: 0 });
+    expect(storedIn(machine)).toEqual(before);
+  });
+
+  test('logs in with a password and a code; one that is refused is asked for once more', async () => {
+    const machine = withoutPassword(await openConfiguredMachine({ mfaCodes: ['246802'] }));
+    machine.writeConfig(configOf(machine, withMfa));
+    const session = atTerminal(machine, 'auth login');
+    await session.waitFor('Password of the keyring');
+    session.type(`${password}\r`);
+    await session.waitFor(`MFA code of ${mfaDevice}`);
+    session.type('12345\r');
+    await session.waitFor('A code is six digits');
+    session.type('6\r');
+    await session.waitFor('That code was refused');
+    session.type('246802\r');
+    await session.waitFor('Authentication successful!');
+    expect(await session.ended).toMatchObject({ exitCode: 0 });
+    expect(session.shown()).not.toContain('correct');
+    expect(sessionCalls(machine)).toHaveLength(2);
+  });
+
+  test('is asked although input, output and errors all go elsewhere', async () => {
+    const machine = withoutPassword(await openConfiguredMachine());
+    const session = await shellAtTerminal(
+      machine,
+      'atmos auth credential-process < /dev/null > out 2> err; echo "first $?"\n' +
+        'atmos auth env --credentials env < /dev/null > out 2>> err; echo "then $?"',
+    );
+    await session.waitFor('first 3');
+    await session.waitFor('Password of the keyring');
+    session.type(`${password}\r`);
+    await session.waitFor('then 0');
+    expect(readFileSync(join(machine.project, 'out'), 'utf8')).toContain(
+      'export AWS_SESSION_TOKEN=',
+    );
+    expect(readFileSync(join(machine.project, 'err'), 'utf8')).toMatch(
+      /^error: the file keyring .* needs a password/,
+    );
+  });
+
+  test('chooses the identity from a list, and confirms that keys are deleted', async () => {
+    const machine = await openConfiguredMachine();
+    const before = storedIn(machine);
+    const session = atTerminal(machine, 'auth logout -i --keychain');
+    await session.waitFor('Identity');
+    session.type('\r');
+    await session.waitFor('Delete the stored access key of emergency-user?');
+    session.type('\r');
+    await session.waitFor('logout cancelled: nothing was removed');
+    expect(await session.ended).toMatchObject({ exitCode: 0 });
+    expect(storedIn(machine)).toEqual(before);
+  });
+
+  test('of a CI runner is nobody', async () => {
+    const machine = await openMachine();
+    machine.env['CI'] = 'true';
+    const session = atTerminal(machine, 'auth user configure');
+    await session.waitFor('cannot ask for "AWS Access Key ID": CI is set');
+    expect(await session.ended).toMatchObject({ exitCode: 2 });
+  });
+});
+
+describe('Ctrl-C at a question', () => {
+  const questions: readonly [string, string, string][] = [
+    ['the password', 'auth login', 'Password of the keyring'],
+    ['what to log out from', 'auth logout -i', 'Identity'],
+  ];
+  test.each(questions)(
+    'for %s cancels, with the cursor shown again',
+    async (_, command, question) => {
+      const machine = withoutPassword(await openConfiguredMachine());
+      await expectCancelled(machine, atTerminal(machine, command), question);
+    },
+  );
+
+  test('for the key cancels', async () => {
+    const machine = await openMachine();
+    await expectCancelled(machine, atTerminal(machine, 'auth user configure'), 'AWS Access Key ID');
+  });
+
+  test('for the MFA code cancels, and no code is sent', async () => {
+    const machine = await openConfiguredMachine({ mfaCodes: [] });
+    machine.writeConfig(configOf(machine, withMfa));
+    await expectCancelled(machine, atTerminal(machine, 'auth login'), 'MFA code of');
+    expect(sessionCalls(machine)).toEqual([]);
+  });
+
+  test('for a new password cancels, and makes no keyring', async () => {
+    const machine = withoutPassword(await openMachine());
+    const env = 'ATMOS_KEYRING_TYPE=file';
+    const input = JSON.stringify({
+      access_key_id: accessKey.accessKeyId,
+      secret_access_key: accessKey.secretAccessKey,
+    });
+    writeFileSync(join(machine.project, 'key.json'), input);
+    const session = await shellAtTerminal(
+      machine,
+      `${env} atmos auth user configure --stdin < key.json; echo "ended $?"`,
+    );
+    const before = storedIn(machine);
+    await session.waitFor('Choose a password');
+    session.type(ctrlC);
+    await session.waitFor('ended 130');
+    expect(storedIn(machine)).toEqual(before);
+  });
+
+  async function expectCancelled(
+    machine: Machine,
+    session: PtySession,
+    question: string,
+  ): Promise<void> {
+    const before = storedIn(machine);
+    await session.waitFor(question);
+    session.type(ctrlC);
+    expect(await session.ended).toMatchObject({ exitCode: 130 });
+    expect(session.shown()).toContain('cancelled');
+    expect(session.shown().lastIndexOf(showCursor)).toBeGreaterThan(
+      session.shown().lastIndexOf(hideCursor),
+    );
+    expect(storedIn(machine)).toEqual(before);
+  }
+});
+
+describe('without a terminal', () => {
+  test('what would be asked is refused, naming what to pass instead', async () => {
+    const machine = await openConfiguredMachine({ mfaCodes: [] });
+    machine.writeConfig(configOf(machine, withMfa));
+    const cannotAsk = (question: string, hint: string, forWhat = '') => ({
+      exitCode: 2,
+      message: `${forWhat}cannot ask for "${question}": there is no terminal`,
+      hints: [hint],
+    });
+    await expectRefusal(
+      machine,
+      'auth user configure',
+      {},
+      cannotAsk(
+        'AWS Access Key ID',
+        'pass --stdin and give the key as JSON, or --from-aws-profile NAME',
+      ),
+    );
+    await expectRefusal(
+      machine,
+      'auth login',
+      {},
+      cannotAsk(
+        `MFA code of ${mfaDevice}`,
+        'pass --mfa-token CODE or set ATMOS_MFA_TOKEN',
+        'no session for identity emergency-user: ',
+      ),
+    );
+    await expectRefusal(
+      machine,
+      'auth login -i',
+      {},
+      cannotAsk('Identity', 'pass a name: -i emergency-user'),
+    );
+    await expectRefusal(
+      machine,
+      'auth logout emergency-user --keychain',
+      {},
+      cannotAsk(
+        'Delete the stored access key of emergency-user?',
+        'pass --force to delete without being asked',
+      ),
+    );
+    expect(sessionCalls(machine)).toEqual([]);
+  });
+
+  test('a code that was given is used once', async () => {
+    const machine = await openConfiguredMachine({ mfaCodes: ['246802'] });
+    machine.writeConfig(configOf(machine, withMfa));
+    await expectRefusal(
+      machine,
+      'auth login --mfa-token 000000',
+      {},
+      {
+        exitCode: 4,
+        message: `no session for identity emergency-user: AWS refused the MFA code of ${mfaDevice}: wrong, expired, or used before`,
+        hints: [
+          'wait for the next code (one is good for 30 seconds, once), then: atmos auth login --identity emergency-user',
+        ],
+      },
+    );
+    expect(sessionCalls(machine)).toHaveLength(1);
+    expect(
+      await machine.atmos('auth exec -- true', { env: { ATMOS_MFA_TOKEN: '246802' } }),
+    ).toMatchObject({ exitCode: 0 });
+  });
+});
+
+describe('the program that exec runs', () => {
+  test('gets one SIGINT for one Ctrl-C, and one SIGTERM that was sent to us; its code is ours', async () => {
+    const machine = await openConfiguredMachine();
+    const session = atTerminal(machine, `auth exec -- ${process.execPath} ${counter}`);
+    await session.waitFor('counting');
+    session.type(ctrlC);
+    await session.waitFor('SIGINT 1');
+    session.type(ctrlC);
+    await session.waitFor('SIGINT 2');
+    process.kill(session.pid, 'SIGTERM');
+    await session.waitFor('SIGTERM after 2 SIGINT');
+    expect(await session.ended).toMatchObject({ exitCode: 7 });
+  });
+
+  test('gets one SIGINT too where the terminal is not ours, and does not stop in the background', async () => {
+    const machine = await openConfiguredMachine();
+    const session = await shellAtTerminal(
+      machine,
+      `atmos auth exec -- "$NODE" ${counter} &\npid=$!\nread -r line\nkill -INT $pid\nread -r line\nkill -TERM $pid\nwait $pid\necho "ended $?"`,
+    );
+    await session.waitFor('counting');
+    session.type('\r');
+    await session.waitFor('SIGINT 1');
+    session.type('\r');
+    await session.waitFor('SIGTERM after 1 SIGINT');
+    await session.waitFor('ended 7');
+  });
+
+  test('that a signal ends gives 128 and its number, one that is not there 127', async () => {
+    const machine = await openConfiguredMachine();
+    const exec = (...program: string[]) =>
+      machine.atmos(['auth', 'exec', '--', ...program], { env: { PATH: '/usr/bin:/bin' } });
+    expect(await exec('sh', '-c', 'kill -KILL $$')).toEqual({
+      exitCode: 137,
+      stdout: '',
+      stderr: '',
+    });
+    expect(await exec('sh', '-c', 'kill -TERM $$')).toEqual({
+      exitCode: 143,
+      stdout: '',
+      stderr: '',
+    });
+    expect(await exec('sh', '-c', 'kill -INT $$')).toEqual({
+      exitCode: 130,
+      stdout: '',
+      stderr: '',
+    });
+    expect(await exec('terrafrm-that-is-not-there')).toMatchObject({
+      exitCode: 127,
+      stderr: expect.stringMatching(
+        /^error: command "terrafrm-that-is-not-there" was not found on PATH\n/,
+      ),
+    });
+    expect(await exec(machine.project)).toMatchObject({
+      exitCode: 126,
+      stderr: expect.stringMatching(/^error: cannot run ".*": EACCES\n/),
+    });
+  });
+});
+
+test('a job in the background that would ask is refused, and does not stop', async () => {
+  const machine = withoutPassword(await openConfiguredMachine());
+  const session = await shellAtTerminal(machine, 'atmos auth login &\nwait $!\necho "ended $?"');
+  await session.waitFor('there is no terminal');
+  await session.waitFor('ended 2');
+});
