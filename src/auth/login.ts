@@ -2,6 +2,8 @@ import { AtmosError, isAtmosError, type ErrorCode } from '../core/errors.ts';
 import type { Identity } from '../core/identity.ts';
 import { lowerCase } from '../core/names.ts';
 import { withoutAbsent } from '../core/without-absent.ts';
+import type { Host } from '../host/host.ts';
+import type { Keyring } from '../keyring/contract.ts';
 import { ownerOf, prepareIdentity, type AuthContext } from './context.ts';
 import { chainFingerprint } from './fingerprint.ts';
 import { forgetRefusal, noteRefusal, refusedAt } from './refusals.ts';
@@ -71,8 +73,7 @@ export async function login(
     warn: context.warn,
     isLockNeeded: keyring.info.persistent,
   };
-  // What one process keeps for itself, no other could take from it.
-  const keptBy = keyring.info.persistent ? keyring.info.location : `process ${host.processId}`;
+  const keptBy = whereKept(keyring, host);
   const identityFlight = {
     ...flight,
     subject: ['identity', store.realm, lowerCase(identity.name), keptBy],
@@ -101,6 +102,13 @@ export async function login(
     });
     return result(session, true, await keep(context, identity, session, fingerprint));
   });
+}
+
+/** The same for all processes that would find each other's session. */
+function whereKept({ info }: Keyring, { processId }: Host): string {
+  if (!info.persistent) return `process ${processId}`;
+  // A system has one keyring, and tells its location only once it was looked at.
+  return info.type === 'system' ? info.type : info.location;
 }
 
 async function openSession(

@@ -34,7 +34,7 @@ export const keys = awsCredentials({
 });
 
 /** The key `atmos_r_dev` and its kin are those of this identity in this realm. */
-export const realm = 'r';
+const realm = 'r';
 export const name = 'dev';
 
 /** The start of every test's time. */

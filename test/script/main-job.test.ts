@@ -1,6 +1,8 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { peer } from '../support/peers.ts';
+import { openGnomeKeyring } from '../support/secret-service/gnome-keyring.mjs';
 import {
   accessKey,
   configOf,
@@ -16,193 +18,231 @@ interface KeyringKind {
   /** Lines for `auth.keyring`. */
   readonly settings: string;
   location(machine: Machine): string;
+  /** What `status` says of the place, once it has looked. */
+  lookedAt?: RegExp;
+  /** Whether it is there to be tried. */
+  isThere?: boolean;
+  /** Brings it up on a machine. */
+  start?(machine: Machine): Promise<void>;
 }
 
 const kinds: readonly KeyringKind[] = [
   { type: 'file', settings: 'type: file', location: ({ keyring }) => keyring },
+  {
+    type: 'system',
+    settings: 'type: system',
+    location: () => 'Secret Service',
+    lookedAt: /^Secret Service \(gnome-keyring \S+\), collection login$/,
+    isThere: peer('gnome-keyring') !== undefined,
+    async start(machine) {
+      const service = await openGnomeKeyring();
+      onTestFinished(() => service.close());
+      const { DBUS_SESSION_BUS_ADDRESS: address } = service.env;
+      Object.assign(machine.env, { DBUS_SESSION_BUS_ADDRESS: address });
+      delete machine.env['ATMOS_KEYRING_PASSWORD'];
+    },
+  },
 ];
 
 const seconds = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/;
 
-describe.each(kinds)('the main job on the keyring $type', ({ type, settings, location }) => {
-  test('a key is stored, a session opened, used, listed and cleared, and all of it again', async () => {
-    const machine = await openMachine();
-    const { atmos } = machine;
-    machine.writeConfig(configOf(machine, { keyring: settings }));
-    const source = `auth.keyring.type (${machine.project}/atmos.yaml:4:11)`;
+describe.each(kinds)('the main job on the keyring $type', (kind) => {
+  const { type, settings, location, lookedAt, isThere = true, start } = kind;
 
-    expect(await atmos('auth user configure --stdin', { input: keyOnStdin })).toEqual({
-      exitCode: 0,
-      stdout: '',
-      stderr:
-        `saved the access key AKIA…MPLE of identity emergency-user in the ${type} keyring (${location(machine)}), realm script\n` +
-        'next: atmos auth login --identity emergency-user\n',
-    });
-    expect(machine.sts.calls).toEqual([]);
+  test.skipIf(!isThere)(
+    'a key is stored, a session opened, used, listed and cleared, and all of it again',
+    async () => {
+      const machine = await openMachine();
+      const { atmos } = machine;
+      await start?.(machine);
+      machine.writeConfig(configOf(machine, { keyring: settings }));
+      const source = `auth.keyring.type (${machine.project}/atmos.yaml:4:11)`;
 
-    const before = await atmos('auth whoami -o json');
-    expect(before).toMatchObject({ exitCode: 4, stderr: '' });
-    expect(JSON.parse(before.stdout)).toMatchObject({
-      valid: false,
-      reason: 'there is no session',
-    });
+      expect(await atmos('auth user configure --stdin', { input: keyOnStdin })).toEqual({
+        exitCode: 0,
+        stdout: '',
+        stderr:
+          `saved the access key AKIA…MPLE of identity emergency-user in the ${type} keyring (${location(machine)}), realm script\n` +
+          'next: atmos auth login --identity emergency-user\n',
+      });
+      expect(machine.sts.calls).toEqual([]);
 
-    const login = await atmos('auth login');
-    expect(login).toMatchObject({ exitCode: 0, stdout: '' });
-    expect(login.stderr).toMatch(/^✓ Authentication successful!\n {2}Realm +script \(auth\.realm /);
-    expect(login.stderr).toContain('note: without MFA, AWS refuses this session all of IAM');
-    const again = await atmos('auth login');
-    expect(again).toMatchObject({ exitCode: 0, stdout: '' });
-    expect(again.stderr).toMatch(/^✓ Already authenticated\.\n/);
-    expect(sessionCalls(machine)).toHaveLength(1);
+      const before = await atmos('auth whoami -o json');
+      expect(before).toMatchObject({ exitCode: 4, stderr: '' });
+      expect(JSON.parse(before.stdout)).toMatchObject({
+        valid: false,
+        reason: 'there is no session',
+      });
 
-    const whoami = await atmos('auth whoami -o json');
-    expect(whoami).toMatchObject({ exitCode: 0, stderr: '' });
-    expect(JSON.parse(whoami.stdout)).toEqual({
-      identity: 'emergency-user',
-      kind: 'aws/user',
-      provider: 'aws-user',
-      realm: 'script',
-      realm_source: `auth.realm (${machine.project}/atmos.yaml:2:10)`,
-      principal: 'arn:aws:iam::123456789012:user/emergency',
-      account: '123456789012',
-      region: 'us-east-1',
-      expires_at: expect.stringMatching(seconds),
-      valid: true,
-      reason: null,
-      key_refused_at: null,
-      keyring: { type, source, location: location(machine), fallback: null },
-    });
-    const seen = await atmos('auth whoami');
-    expect(seen).toMatchObject({ exitCode: 0, stdout: '' });
-    expect(seen.stderr).toMatch(/^✓ Current Authentication Status\n/);
+      const login = await atmos('auth login');
+      expect(login).toMatchObject({ exitCode: 0, stdout: '' });
+      expect(login.stderr).toMatch(
+        /^✓ Authentication successful!\n {2}Realm +script \(auth\.realm /,
+      );
+      expect(login.stderr).toContain('note: without MFA, AWS refuses this session all of IAM');
+      const again = await atmos('auth login');
+      expect(again).toMatchObject({ exitCode: 0, stdout: '' });
+      expect(again.stderr).toMatch(/^✓ Already authenticated\.\n/);
+      expect(sessionCalls(machine)).toHaveLength(1);
 
-    const exec = await atmos([
-      'auth',
-      'exec',
-      '--',
-      'sh',
-      '-c',
-      'echo "$AWS_ACCESS_KEY_ID"; echo to stderr >&2; exit 7',
-    ]);
-    expect(exec).toEqual({
-      exitCode: 7,
-      stdout: expect.stringMatching(/^ASIA\w{16}\n$/),
-      stderr: 'to stderr\n',
-    });
-
-    const env = await atmos('auth env');
-    expect(env).toMatchObject({ exitCode: 0, stderr: '' });
-    expect(env.stdout).toMatch(/^unset .*AWS_ACCESS_KEY_ID .*\nexport AWS_CONFIG_FILE=\S+\n/);
-    expect(env.stdout).not.toMatch(/export AWS_(ACCESS_KEY_ID|SECRET_ACCESS_KEY|SESSION_TOKEN)/);
-
-    const process = await atmos('auth credential-process');
-    expect(process).toMatchObject({ exitCode: 0, stderr: '' });
-    expect(JSON.parse(process.stdout)).toEqual({
-      Version: 1,
-      AccessKeyId: exec.stdout.trim(),
-      SecretAccessKey: expect.stringMatching(/^.{40}$/),
-      SessionToken: expect.stringMatching(/^.{100,}$/),
-      Expiration: expect.stringMatching(seconds),
-    });
-    expect(sessionCalls(machine)).toHaveLength(1);
-
-    const status = await atmos('auth keyring status -o json');
-    expect(status).toMatchObject({ exitCode: 0, stderr: '' });
-    expect(JSON.parse(status.stdout)).toMatchObject({
-      type,
-      source,
-      location: location(machine),
-      persistent: true,
-      state: 'ready',
-      reason: null,
-      entries: 2,
-    });
-
-    const list = await atmos('auth keyring list --long -o json');
-    expect(list).toMatchObject({ exitCode: 0, stderr: '' });
-    const entry = {
-      realm: 'script',
-      identity: 'emergency-user',
-      kind: 'aws',
-      size_bytes: expect.any(Number),
-    };
-    expect(JSON.parse(list.stdout)).toEqual([
-      { ...entry, key: 'atmos_script_emergency-user', item: 'key', expires_at: null },
-      {
-        ...entry,
-        key: 'atmos_script_emergency-user@session',
-        item: 'session',
+      const whoami = await atmos('auth whoami -o json');
+      expect(whoami).toMatchObject({ exitCode: 0, stderr: '' });
+      expect(JSON.parse(whoami.stdout)).toEqual({
+        identity: 'emergency-user',
+        kind: 'aws/user',
+        provider: 'aws-user',
+        realm: 'script',
+        realm_source: `auth.realm (${machine.project}/atmos.yaml:2:10)`,
+        principal: 'arn:aws:iam::123456789012:user/emergency',
+        account: '123456789012',
+        region: 'us-east-1',
         expires_at: expect.stringMatching(seconds),
-      },
-    ]);
+        valid: true,
+        reason: null,
+        key_refused_at: null,
+        keyring: { type, source, location: location(machine), fallback: null },
+      });
+      const seen = await atmos('auth whoami');
+      expect(seen).toMatchObject({ exitCode: 0, stdout: '' });
+      expect(seen.stderr).toMatch(/^✓ Current Authentication Status\n/);
 
-    expect(await atmos('auth logout emergency-user')).toEqual({
-      exitCode: 0,
-      stdout: '',
-      stderr: 'removed the session of emergency-user: atmos_script_emergency-user@session\n',
-    });
-    expect(await atmos('auth logout emergency-user')).toEqual({
-      exitCode: 0,
-      stdout: '',
-      stderr: 'nothing to remove in realm script\n',
-    });
-    expect(await atmos('auth whoami')).toMatchObject({ exitCode: 4, stdout: '' });
+      const exec = await atmos([
+        'auth',
+        'exec',
+        '--',
+        'sh',
+        '-c',
+        'echo "$AWS_ACCESS_KEY_ID"; echo to stderr >&2; exit 7',
+      ]);
+      expect(exec).toEqual({
+        exitCode: 7,
+        stdout: expect.stringMatching(/^ASIA\w{16}\n$/),
+        stderr: 'to stderr\n',
+      });
 
-    // The key is still there: a program gets a session without a word about it.
-    expect(await atmos('auth exec -- true')).toEqual({ exitCode: 0, stdout: '', stderr: '' });
-    expect(sessionCalls(machine)).toHaveLength(2);
+      const env = await atmos('auth env');
+      expect(env).toMatchObject({ exitCode: 0, stderr: '' });
+      expect(env.stdout).toMatch(/^unset .*AWS_ACCESS_KEY_ID .*\nexport AWS_CONFIG_FILE=\S+\n/);
+      expect(env.stdout).not.toMatch(/export AWS_(ACCESS_KEY_ID|SECRET_ACCESS_KEY|SESSION_TOKEN)/);
 
-    const cleared = await atmos('auth logout --all --keychain --force -o json');
-    expect(cleared).toMatchObject({ exitCode: 0, stderr: '' });
-    expect(JSON.parse(cleared.stdout)).toEqual({
-      removed: [
-        { key: 'atmos_script_emergency-user@session', identity: 'emergency-user', item: 'session' },
-        { key: 'atmos_script_emergency-user', identity: 'emergency-user', item: 'key' },
-      ],
-      dry_run: false,
-    });
-    const gone = await atmos('auth login');
-    expect(gone).toMatchObject({ exitCode: 4, stdout: '' });
-    expect(gone.stderr).toBe(
-      'error: no access key is stored for identity emergency-user\n' +
-        'hint: atmos auth user configure --identity emergency-user\n',
-    );
+      const process = await atmos('auth credential-process');
+      expect(process).toMatchObject({ exitCode: 0, stderr: '' });
+      expect(JSON.parse(process.stdout)).toEqual({
+        Version: 1,
+        AccessKeyId: exec.stdout.trim(),
+        SecretAccessKey: expect.stringMatching(/^.{40}$/),
+        SessionToken: expect.stringMatching(/^.{100,}$/),
+        Expiration: expect.stringMatching(seconds),
+      });
+      expect(sessionCalls(machine)).toHaveLength(1);
 
-    const { stderr } = await atmos('auth user configure --stdin --verify', { input: keyOnStdin });
-    expect(stderr).toMatch(
-      /^AWS knows this key as arn:aws:iam::123456789012:user\/emergency\nsaved the access key/,
-    );
-    expect(await atmos('auth login --force')).toMatchObject({ exitCode: 0 });
-    expect(sessionCalls(machine)).toHaveLength(3);
-  });
+      const status = await atmos('auth keyring status -o json');
+      expect(status).toMatchObject({ exitCode: 0, stderr: '' });
+      expect(JSON.parse(status.stdout)).toMatchObject({
+        type,
+        source,
+        location: lookedAt ? expect.stringMatching(lookedAt) : location(machine),
+        persistent: true,
+        state: 'ready',
+        reason: null,
+        entries: 2,
+      });
 
-  test('the key comes from where AWS keeps it, too, and a directory below is the same project', async () => {
-    const machine = await openMachine();
-    const { atmos, home, project } = machine;
-    machine.writeConfig(configOf(machine, { keyring: settings }));
-    const created = JSON.stringify({
-      AccessKey: {
-        UserName: 'emergency',
-        AccessKeyId: accessKey.accessKeyId,
-        SecretAccessKey: accessKey.secretAccessKey,
-        Status: 'Active',
-        CreateDate: '2026-01-01T00:00:00Z',
-      },
-    });
-    expect(await atmos('auth user configure --stdin', { input: created })).toMatchObject({
-      exitCode: 0,
-    });
-    const deeper = join(project, 'modules/vpc');
-    mkdirSync(deeper, { recursive: true });
-    expect(await atmos('auth exec -- true', { directory: deeper })).toMatchObject({ exitCode: 0 });
-    expect(
-      await atmos(['-C', project, 'auth', '-i', 'EMERGENCY-user', 'whoami'], { directory: home }),
-    ).toMatchObject({
-      exitCode: 0,
-    });
-    expect(sessionCalls(machine)).toHaveLength(1);
-  });
+      const list = await atmos('auth keyring list --long -o json');
+      expect(list).toMatchObject({ exitCode: 0, stderr: '' });
+      const entry = {
+        realm: 'script',
+        identity: 'emergency-user',
+        kind: 'aws',
+        size_bytes: expect.any(Number),
+      };
+      expect(JSON.parse(list.stdout)).toEqual([
+        { ...entry, key: 'atmos_script_emergency-user', item: 'key', expires_at: null },
+        {
+          ...entry,
+          key: 'atmos_script_emergency-user@session',
+          item: 'session',
+          expires_at: expect.stringMatching(seconds),
+        },
+      ]);
+
+      expect(await atmos('auth logout emergency-user')).toEqual({
+        exitCode: 0,
+        stdout: '',
+        stderr: 'removed the session of emergency-user: atmos_script_emergency-user@session\n',
+      });
+      expect(await atmos('auth logout emergency-user')).toEqual({
+        exitCode: 0,
+        stdout: '',
+        stderr: 'nothing to remove in realm script\n',
+      });
+      expect(await atmos('auth whoami')).toMatchObject({ exitCode: 4, stdout: '' });
+
+      // The key is still there: a program gets a session without a word about it.
+      expect(await atmos('auth exec -- true')).toEqual({ exitCode: 0, stdout: '', stderr: '' });
+      expect(sessionCalls(machine)).toHaveLength(2);
+
+      const cleared = await atmos('auth logout --all --keychain --force -o json');
+      expect(cleared).toMatchObject({ exitCode: 0, stderr: '' });
+      expect(JSON.parse(cleared.stdout)).toEqual({
+        removed: [
+          {
+            key: 'atmos_script_emergency-user@session',
+            identity: 'emergency-user',
+            item: 'session',
+          },
+          { key: 'atmos_script_emergency-user', identity: 'emergency-user', item: 'key' },
+        ],
+        dry_run: false,
+      });
+      const gone = await atmos('auth login');
+      expect(gone).toMatchObject({ exitCode: 4, stdout: '' });
+      expect(gone.stderr).toBe(
+        'error: no access key is stored for identity emergency-user\n' +
+          'hint: atmos auth user configure --identity emergency-user\n',
+      );
+
+      const { stderr } = await atmos('auth user configure --stdin --verify', { input: keyOnStdin });
+      expect(stderr).toMatch(
+        /^AWS knows this key as arn:aws:iam::123456789012:user\/emergency\nsaved the access key/,
+      );
+      expect(await atmos('auth login --force')).toMatchObject({ exitCode: 0 });
+      expect(sessionCalls(machine)).toHaveLength(3);
+    },
+  );
+
+  test.skipIf(!isThere)(
+    'the key comes from where AWS keeps it, too, and a directory below is the same project',
+    async () => {
+      const machine = await openMachine();
+      const { atmos, home, project } = machine;
+      await start?.(machine);
+      machine.writeConfig(configOf(machine, { keyring: settings }));
+      const created = JSON.stringify({
+        AccessKey: {
+          UserName: 'emergency',
+          AccessKeyId: accessKey.accessKeyId,
+          SecretAccessKey: accessKey.secretAccessKey,
+          Status: 'Active',
+          CreateDate: '2026-01-01T00:00:00Z',
+        },
+      });
+      expect(await atmos('auth user configure --stdin', { input: created })).toMatchObject({
+        exitCode: 0,
+      });
+      const deeper = join(project, 'modules/vpc');
+      mkdirSync(deeper, { recursive: true });
+      expect(await atmos('auth exec -- true', { directory: deeper })).toMatchObject({
+        exitCode: 0,
+      });
+      expect(
+        await atmos(['-C', project, 'auth', '-i', 'EMERGENCY-user', 'whoami'], { directory: home }),
+      ).toMatchObject({
+        exitCode: 0,
+      });
+      expect(sessionCalls(machine)).toHaveLength(1);
+    },
+  );
 });
 
 test('where nothing is kept, each command opens a session with the key of the environment', async () => {

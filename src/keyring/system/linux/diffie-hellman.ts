@@ -52,17 +52,16 @@ export function agreeOnKey(own: KeyPair, peerKey: Buffer): Buffer | undefined {
 }
 
 /** @param shared 128 bytes */
-export function deriveKey(shared: Buffer): Buffer {
+function deriveKey(shared: Buffer): Buffer {
   return Buffer.from(hkdfSync('sha256', shared, '', '', keyBytes));
 }
 
-/** `base` to the power of `exponent`, in the group. */
+/** `base` to the power of `exponent`, in the group. Fastest for a small base, as the generator is. */
 export function power(base: bigint, exponent: bigint): bigint {
   let result = 1n;
-  let square = base;
-  for (let rest = exponent; rest > 0n; rest >>= 1n) {
-    if (rest & 1n) result = (result * square) % prime;
-    square = (square * square) % prime;
+  for (const bit of exponent.toString(2)) {
+    result = (result * result) % prime;
+    if (bit === '1') result = (result * base) % prime;
   }
   return result;
 }

@@ -47,6 +47,12 @@ export function openSecretServiceKeyring(context: BackendContext): Keyring {
     return turn;
   }
 
+  /** While items are looked for, since both sides compute for some milliseconds. */
+  function prepareSession(): void {
+    // Whoever needs the session sees why there is none.
+    connection.session().catch(() => {});
+  }
+
   /** Tries again with a new session when the provider and we turn out not to share its key. */
   async function withSession<T>(run: (session: Session) => Promise<T>): Promise<T> {
     for (let newSessions = 0; ; newSessions++) {
@@ -73,6 +79,7 @@ export function openSecretServiceKeyring(context: BackendContext): Keyring {
     async get(key) {
       checkKey(key);
       return operation('read from', async () => {
+        prepareSession();
         const place = await openPlace(host, await connection.service());
         if (place === undefined) return null;
         const { service, collection } = place;
@@ -94,6 +101,7 @@ export function openSecretServiceKeyring(context: BackendContext): Keyring {
       checkMark(key);
       await inTurn(() =>
         operation('write to', async () => {
+          prepareSession();
           const place = await openWritablePlace(host, await connection.service());
           await storeVerified(place, withSession, key, value);
         }),

@@ -47,11 +47,12 @@ export async function isOpenWallet({ bus }: SecretService, name: string): Promis
   return false;
 }
 
+/** Nothing, from a service that has no such object, or another under its name. */
 async function unlessRefused<T>(answer: Promise<T>): Promise<T | undefined> {
   try {
     return await answer;
   } catch (error) {
-    if (isBusError(error, 'answered')) return undefined;
+    if (isBusError(error, 'answered') || isBusError(error, 'malformed')) return undefined;
     throw error;
   }
 }

@@ -58,30 +58,25 @@ async function authenticate(socket: Socket, userId: number | undefined): Promise
   socket.write('BEGIN\r\n');
 }
 
-/** One line, and nothing of what follows it. */
+/** One line. What follows it stays in the socket. */
 function readLine(socket: Socket): Promise<string> {
   return new Promise((resolve, reject) => {
-    const taken: Buffer[] = [];
+    let taken = Buffer.alloc(0);
     const stop = () => socket.off('readable', read).off('close', closed);
     const closed = () =>
       reject(new BusError('rejected', 'the session bus hung up before it let us in'));
     function read() {
-      for (let byte = nextByte(socket); byte; byte = nextByte(socket)) {
-        taken.push(byte);
-        if (byte[0] === 0x0a || taken.length > maxLineBytes) {
-          stop();
-          resolve(Buffer.concat(taken).toString('latin1').trimEnd());
-          return;
-        }
-      }
+      const chunk: unknown = socket.read();
+      if (!Buffer.isBuffer(chunk)) return;
+      taken = Buffer.concat([taken, chunk]);
+      const end = taken.indexOf('\n');
+      if (end === -1 && taken.length <= maxLineBytes) return;
+      stop();
+      if (end !== -1) socket.unshift(taken.subarray(end + 1));
+      resolve(taken.toString('latin1', 0, end === -1 ? 0 : end).trimEnd());
     }
     socket.on('readable', read).once('close', closed);
   });
-}
-
-function nextByte(socket: Socket): Buffer | undefined {
-  const byte: unknown = socket.read(1);
-  return Buffer.isBuffer(byte) ? byte : undefined;
 }
 
 function shownName(name: string): string {
