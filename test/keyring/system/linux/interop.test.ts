@@ -64,11 +64,17 @@ for (const provider of providers) {
     });
     beforeEach(() => keyring.delete(key));
 
+    // One session in a hundred of the others fails on KWallet: see createKeyPair, which avoids that.
+    const mostTries = provider.name === 'kwallet' ? 4 : 1;
+
     /** Its standard output. */
     async function run([command = '', ...args]: readonly string[], input?: string) {
-      const { exitCode, stdout, stderr } = await runCommand(command, args, service.env, input);
-      expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
-      return stdout;
+      for (let tries = 1; ; tries++) {
+        const { exitCode, stdout, stderr } = await runCommand(command, args, service.env, input);
+        if (exitCode !== 0 && tries < mostTries) continue;
+        expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
+        return stdout;
+      }
     }
 
     async function countItems(): Promise<number> {
