@@ -21,7 +21,7 @@ interface KeyringStatus {
   state: 'ready' | 'locked' | 'unavailable';
   /** What there is to say of the state. */
   reason: string | null;
-  /** All there are, those of other programs too; null when unavailable. */
+  /** All there are, those of other programs too; null when that cannot be told without asking. */
   entries: number | null;
   /** The type used in its place, because it is unavailable and `auth.keyring.fallback` says so. */
   fallback: string | null;
@@ -62,9 +62,14 @@ async function statusOf(
     persistent,
     state,
     reason: insteadOf?.reason ?? reason ?? null,
-    entries: state === 'unavailable' ? null : (await keyring.keys()).length,
+    entries: listsUnasked(state, type) ? (await keyring.keys()).length : null,
     fallback: insteadOf === undefined ? null : type,
   };
+}
+
+/** A system keyring that is locked would ask a person to unlock it before it lists. */
+function listsUnasked(state: KeyringStatus['state'], type: string): boolean {
+  return state === 'ready' || (state === 'locked' && type !== 'system');
 }
 
 /** The error that whoever uses the keyring gets: it says what mends it, which a probe does not. */
