@@ -1,4 +1,58 @@
-// What the benchmarks share: medians, and a table of them.
+// What the benchmarks share: runs that take turns, medians, and a table of them.
+import { spawnSync } from 'node:child_process';
+import { cpus } from 'node:os';
+
+/**
+ * What is measured, and the bound of the design as a ratio to the first one, where there is one.
+ *
+ * @typedef {{ name: string, args: string[], bound?: number }} Candidate
+ */
+
+/** How often each is run: the first argument, at least 15. */
+export const runs = Math.max(15, Number(process.argv[2] ?? 25));
+
+/**
+ * Median milliseconds of each candidate, run by Node. They take turns, so that a slow moment is
+ * everybody's.
+ *
+ * @param {readonly Candidate[]} candidates
+ * @param {{ cwd: string, env: NodeJS.ProcessEnv }} place
+ */
+export function measure(candidates, place) {
+  /** @type {number[][]} */
+  const times = candidates.map(() => []);
+  for (let run = 0; run <= runs; run += 1) {
+    candidates.forEach(({ name, args }, at) => {
+      const startedAt = performance.now();
+      const { status } = spawnSync(process.execPath, args, { ...place, stdio: 'ignore' });
+      if (status !== 0) throw new Error(`${name} ended with ${status}`);
+      // The first round warms the file cache.
+      if (run > 0) times[at]?.push(performance.now() - startedAt);
+    });
+  }
+  return times.map(medianOf);
+}
+
+/**
+ * Prints medians as ratios to the first one.
+ *
+ * @param {readonly { name: string, median: number, bound?: number | undefined }[]} results
+ */
+export function printRatios(results) {
+  const base = results[0]?.median ?? 0;
+  printTable([
+    ['', 'median ms', 'ratio', 'bound'],
+    ...results.map(({ name, median, bound }) => [
+      name,
+      median.toFixed(1),
+      (median / base).toFixed(2),
+      bound?.toFixed(1) ?? '',
+    ]),
+  ]);
+  console.log(
+    `\n${runs} runs each, Node ${process.version}, ${cpus().length} × ${cpus()[0]?.model ?? 'unknown'}`,
+  );
+}
 
 /** @param {readonly number[]} values */
 export function medianOf(values) {
