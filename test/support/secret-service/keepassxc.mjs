@@ -5,11 +5,14 @@ import { keyringPassword, openSecretService, programOf } from './service.mjs';
 
 /** @import { CollectionState, SecretService, SecretServiceOptions, Stage } from './types.ts' */
 
+// Saved at its end and not before: with dozens of writes a second, as the suites make them, 2.7.4
+// crashes in the thread that saves, while the next write changes what it reads.
 const settings = `[General]
 ConfigVersion=2
 UpdateCheckMessageShown=true
 SingleInstance=false
-AutoSaveAfterEveryChange=true
+AutoSaveAfterEveryChange=false
+AutoSaveOnExit=true
 
 [GUI]
 CheckForUpdates=false

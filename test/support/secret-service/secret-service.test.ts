@@ -55,6 +55,17 @@ function run({ env }: SecretService, program: string, args: string[], input = ''
 const runSecretTool = (service: SecretService, args: string[], input?: string) =>
   run(service, secretTool?.path ?? '', args, input);
 
+/** One session in a hundred fails on KWallet for whoever does not avoid it: docs/adr/0008. */
+async function withTries(name: string, attempt: () => Promise<void>): Promise<void> {
+  for (let left = name === 'kwallet' ? 4 : 1; ; left--) {
+    try {
+      return await attempt();
+    } catch (error) {
+      if (left === 1) throw error;
+    }
+  }
+}
+
 const secrets = {
   destination: 'org.freedesktop.secrets',
   path: '/org/freedesktop/secrets',
@@ -93,61 +104,69 @@ describe.each(providers)('$name', ({ name, installed, open }) => {
   });
 
   test.skipIf(!installed || !secretTool)('keeps what secret-tool stores', async () => {
-    const service = await keep(open());
-    const store = ['store', '--label', 'a label', ...attributes];
-    expect(runSecretTool(service, store, 'the value')).toEqual(done);
-    const found = runSecretTool(service, ['lookup', ...attributes]);
-    expect(found).toEqual({ ...done, stdout: 'the value' });
-    expect(runSecretTool(service, ['clear', ...attributes])).toEqual(done);
-    expect(runSecretTool(service, ['lookup', ...attributes]).status).toBe(1);
+    await withTries(name, async () => {
+      const service = await keep(open());
+      const store = ['store', '--label', 'a label', ...attributes];
+      expect(runSecretTool(service, store, 'the value')).toEqual(done);
+      const found = runSecretTool(service, ['lookup', ...attributes]);
+      expect(found).toEqual({ ...done, stdout: 'the value' });
+      expect(runSecretTool(service, ['clear', ...attributes])).toEqual(done);
+      expect(runSecretTool(service, ['lookup', ...attributes]).status).toBe(1);
+    });
   });
 
   test.skipIf(!installed || !secretTool)('keeps it from one start to the next', async () => {
-    const home = temporaryDirectory();
-    const first = await keep(open({ home }));
-    expect(runSecretTool(first, ['store', '--label', 'a', ...attributes], 'value')).toEqual(done);
-    await first.close();
-    const second = await keep(open({ home }));
-    expect(runSecretTool(second, ['lookup', ...attributes])).toEqual({
-      ...done,
-      stdout: 'value',
+    await withTries(name, async () => {
+      const home = temporaryDirectory();
+      const first = await keep(open({ home }));
+      expect(runSecretTool(first, ['store', '--label', 'a', ...attributes], 'value')).toEqual(done);
+      await first.close();
+      const second = await keep(open({ home }));
+      expect(runSecretTool(second, ['lookup', ...attributes])).toEqual({
+        ...done,
+        stdout: 'value',
+      });
     });
   });
 
   test.skipIf(!installed || !go || !python)('lets Go and Python read each other', async () => {
-    const service = await keep(open());
-    const runGo = (args: string[], input?: string) => run(service, go?.path ?? '', args, input);
-    const runPython = (args: string[], input?: string) =>
-      run(service, python?.path ?? '', [pythonMain, ...args], input);
-    expect(runGo(['set', 'key'], 'from Go')).toEqual(done);
-    for (const door of ['keyring', 'secretstorage']) {
-      expect(runPython([door, 'get', 'key'])).toEqual({ ...done, stdout: 'from Go' });
-    }
-    const [item] = JSON.parse(runPython(['secretstorage', 'list']).stdout) as [object];
-    expect(item).toMatchObject({
-      label: "Password for 'atmos-auth' on 'key'",
-      attributes: { username: 'atmos-auth', service: 'key' },
+    await withTries(name, async () => {
+      const service = await keep(open());
+      const runGo = (args: string[], input?: string) => run(service, go?.path ?? '', args, input);
+      const runPython = (args: string[], input?: string) =>
+        run(service, python?.path ?? '', [pythonMain, ...args], input);
+      expect(runGo(['set', 'key'], 'from Go')).toEqual(done);
+      for (const door of ['keyring', 'secretstorage']) {
+        expect(runPython([door, 'get', 'key'])).toEqual({ ...done, stdout: 'from Go' });
+      }
+      const [item] = JSON.parse(runPython(['secretstorage', 'list']).stdout) as [object];
+      expect(item).toMatchObject({
+        label: "Password for 'atmos-auth' on 'key'",
+        attributes: { username: 'atmos-auth', service: 'key' },
+      });
+      expect(runPython(['secretstorage', 'set', 'other'], 'from Python')).toEqual(done);
+      expect(runGo(['get', 'other'])).toEqual({ ...done, stdout: 'from Python' });
+      for (const key of ['key', 'other']) expect(runGo(['delete', key])).toEqual(done);
+      expect(runGo(['get', 'key']).status).toBe(3);
+      expect(runPython(['keyring', 'get', 'other']).status).toBe(3);
     });
-    expect(runPython(['secretstorage', 'set', 'other'], 'from Python')).toEqual(done);
-    expect(runGo(['get', 'other'])).toEqual({ ...done, stdout: 'from Python' });
-    for (const key of ['key', 'other']) expect(runGo(['delete', key])).toEqual(done);
-    expect(runGo(['get', 'key']).status).toBe(3);
-    expect(runPython(['keyring', 'get', 'other']).status).toBe(3);
   });
 
   test.skipIf(!installed)('offers encrypted sessions', async () => {
-    const service = await keep(open());
-    const connection = await connectBus(service.busAddress);
-    onTestFinished(connection.close);
-    const publicKey = createDiffieHellmanGroup('modp2').generateKeys();
-    const [output, path] = await connection.call({
-      ...secrets,
-      member: 'OpenSession',
-      signature: 'sv',
-      body: [dhAlgorithm, new Variant('ay', publicKey)],
+    await withTries(name, async () => {
+      const service = await keep(open());
+      const connection = await connectBus(service.busAddress);
+      onTestFinished(connection.close);
+      const publicKey = createDiffieHellmanGroup('modp2').generateKeys();
+      const [output, path] = await connection.call({
+        ...secrets,
+        member: 'OpenSession',
+        signature: 'sv',
+        body: [dhAlgorithm, new Variant('ay', publicKey)],
+      });
+      expect(output).toMatchObject({ signature: 'ay' });
+      expect(path).toMatch(/^\/org\/freedesktop\/secrets\/session/);
     });
-    expect(output).toMatchObject({ signature: 'ay' });
-    expect(path).toMatch(/^\/org\/freedesktop\/secrets\/session/);
   });
 
   test.skipIf(!installed)('dies when told to, and the bus stays', async () => {
@@ -168,7 +187,8 @@ describe.each(providers)('$name', ({ name, installed, open }) => {
     const [line] = (await once(child.stdout.setEncoding('utf8'), 'data')) as [string];
     const home = line.trim();
     onTestFinished(() => rmSync(dirname(home), { recursive: true, force: true }));
-    expect(processesAt(home).length).toBeGreaterThan(2);
+    // The shell becomes cat at this moment.
+    await expect.poll(() => processesAt(home).length).toBeGreaterThan(2);
     child.kill('SIGKILL');
     child.stdin.end();
     await once(child, 'exit');

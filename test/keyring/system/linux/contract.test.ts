@@ -3,7 +3,6 @@ import { connectBus } from '../../../support/secret-service/bus-connection.mjs';
 import { providers } from '../../../support/secret-service/providers.ts';
 import type { BusConnection, SecretService } from '../../../support/secret-service/types.ts';
 import { keyringContract, type KeyringPlace } from '../../../contract/index.ts';
-import { openCalmKeePassXC } from './calm-keepassxc.ts';
 import { openTestKeyring } from './open-keyring.ts';
 
 // Qt drops a leading byte order mark, so the backend takes none on any provider.
@@ -14,7 +13,7 @@ for (const { name, installed, open } of providers) {
     let service: SecretService;
     let connection: BusConnection;
     beforeAll(async () => {
-      service = await (name === 'keepassxc' ? openCalmKeePassXC() : open());
+      service = await open();
       connection = await connectBus(service.busAddress);
     });
     afterAll(async () => {
