@@ -3,6 +3,7 @@ import { withoutAbsent } from '../core/without-absent.ts';
 import type { Host } from '../host/host.ts';
 import type { Keyring, PromptPassword } from '../keyring/contract.ts';
 import { openWithFallback, type OpenedKeyring } from '../keyring/fallback.ts';
+import { mayUseFile } from '../keyring/settings.ts';
 import { createCredentialStore } from '../store/credential-store.ts';
 import type { Owner } from '../store/key.ts';
 import type { AuthContext } from './context.ts';
@@ -58,9 +59,8 @@ function openPlanned(
   { config, keyring: settings }: AuthPlan,
   { host, promptPassword, warn }: OpenAuthOptions,
 ): Promise<OpenedKeyring> {
-  const { passwordCommand, type, fallback } = settings;
-  const isFile = [type.value, ...(fallback?.value ?? [])].includes('file');
-  if (passwordCommand && config && isFile) {
+  const { passwordCommand } = settings;
+  if (passwordCommand && config && mayUseFile(settings)) {
     requireTrust(
       config,
       `runs the password command ${passwordCommand.value}`,

@@ -6,6 +6,7 @@ import type { Identity } from '../core/identity.ts';
 import { withoutAbsent } from '../core/without-absent.ts';
 import type { Host } from '../host/host.ts';
 import type { KeyringSettings } from '../keyring/contract.ts';
+import { mayUseFile } from '../keyring/settings.ts';
 import { credentialProcessLine, formatProcessProfile } from '../output/aws-files.ts';
 import {
   envCredentials,
@@ -51,8 +52,8 @@ export async function processChange(
  * environment.
  */
 export function opensByItself(settings: KeyringSettings): boolean {
-  const { type, passwordFile, passwordCommand } = settings;
-  return type.value !== 'file' || passwordFile !== undefined || passwordCommand !== undefined;
+  const { passwordFile, passwordCommand } = settings;
+  return !mayUseFile(settings) || passwordFile !== undefined || passwordCommand !== undefined;
 }
 
 /**

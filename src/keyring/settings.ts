@@ -58,6 +58,11 @@ export function resolveKeyringSettings(
   });
 }
 
+/** Whether the file keyring is the one chosen, or may take its place. */
+export function mayUseFile({ type, fallback }: KeyringSettings): boolean {
+  return [type.value, ...(fallback?.value ?? [])].includes('file');
+}
+
 /**
  * As in Atmos, a path whose last part has an extension names a file in the keyring's directory. A
  * dot-directory (`~/.atmos-keyring`) is one itself, which Atmos gets wrong.

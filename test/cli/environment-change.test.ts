@@ -78,4 +78,6 @@ test('a file keyring opens by itself when its password stands somewhere else tha
   expect(opensByItself({ ...settings('file'), passwordFile: some })).toBe(true);
   expect(opensByItself({ ...settings('file'), passwordCommand: some })).toBe(true);
   expect(opensByItself(settings('system'))).toBe(true);
+  const fallback = { value: ['file'], source: 'somewhere' };
+  expect(opensByItself({ ...settings('system'), fallback })).toBe(false);
 });
