@@ -7,6 +7,7 @@ import { configFromObject, loadConfig, type Config } from './config/load.ts';
 import { AtmosError } from './core/errors.ts';
 import type { Identity } from './core/identity.ts';
 import { withoutAbsent } from './core/without-absent.ts';
+import type { Host } from './host/host.ts';
 import { realHost } from './host/real.ts';
 import type { Keyring, PromptPassword } from './keyring/contract.ts';
 
@@ -62,7 +63,7 @@ export interface Auth {
 export async function createAuth(options: CreateAuthOptions = {}): Promise<Auth> {
   const host = realHost();
   const { keyring, promptPassword, mfaCode, onWarning } = options;
-  const config = configOf(options, host);
+  const config = await configOf(options, host);
   for (const warning of config.warnings) onWarning?.(warning);
   const plan: AuthPlan = planAuth(config, host);
   const opened = await openAuth(plan, {
@@ -96,7 +97,7 @@ export async function createAuth(options: CreateAuthOptions = {}): Promise<Auth>
   };
 }
 
-function configOf({ config }: CreateAuthOptions, host: ReturnType<typeof realHost>): Config {
+async function configOf({ config }: CreateAuthOptions, host: Host): Promise<Config> {
   if (typeof config === 'object') return configFromObject(config, host);
   if (config === undefined) return loadConfig({}, host);
   return loadConfig({ configFiles: [{ value: config, source: 'options.config' }] }, host);

@@ -1,12 +1,18 @@
 import { awsCredentials, type AwsCredentials } from '../core/credentials.ts';
 import { AtmosError } from '../core/errors.ts';
 import type { Identity } from '../core/identity.ts';
-import { ownerOf, type AuthContext } from './context.ts';
+import { checkTrust, ownerOf, type AuthContext } from './context.ts';
 import { forgetRefusal } from './refusals.ts';
 import { strategyOf } from './registry.ts';
 
-/** @throws ERR_USAGE when the identity's keys stand in the configuration, so that stored ones would be ignored */
-export async function checkConfigurable(identity: Identity): Promise<void> {
+/**
+ * Whether a key of the identity can be stored, asked before anybody types one.
+ *
+ * @throws ERR_CONFIG_UNTRUSTED for what would be done with it; ERR_USAGE when the identity's keys stand
+ * in the configuration, so that stored ones would be ignored
+ */
+export async function checkConfigurable(context: AuthContext, identity: Identity): Promise<void> {
+  await checkTrust(context, identity);
   if ((await strategyOf(identity)).usesStoredKeys(identity)) return;
   throw new AtmosError(
     'ERR_USAGE',
@@ -22,6 +28,7 @@ export async function verifyKeys(
   keys: AwsCredentials,
   timeoutMs: number,
 ): Promise<{ arn: string; account: string }> {
+  await checkTrust(context, identity);
   const strategy = await strategyOf(identity);
   const prepared = await strategy.prepare({
     identity,
@@ -29,7 +36,6 @@ export async function verifyKeys(
     readStoredKeys: async () => keys,
     warn: () => {},
   });
-  if (prepared.endpoint) context.checkEndpoint(prepared.endpoint);
   return prepared.whoIs(keys, timeoutMs);
 }
 
@@ -41,4 +47,5 @@ export async function saveKeys(
 ): Promise<void> {
   await context.store.write(identity.name, 'key', awsCredentials(keys));
   forgetRefusal(ownerOf(context, identity), context.host);
+  context.host.log('key.saved', { identity: identity.name });
 }

@@ -1,3 +1,4 @@
+import type { TrustNeed } from '../config/trust-need.ts';
 import { AtmosError, isAtmosError } from '../core/errors.ts';
 import type { Identity } from '../core/identity.ts';
 import type { Sourced } from '../core/sourced.ts';
@@ -7,6 +8,7 @@ import type { CredentialStore } from '../store/credential-store.ts';
 import { otherRealmsOf, type Owner } from '../store/key.ts';
 import { strategyOf } from './registry.ts';
 import type { MfaRequest, PreparedIdentity } from './strategy.ts';
+import { identityNeeds } from './trust-needs.ts';
 
 /** What every operation of the manager works with. */
 export interface AuthContext {
@@ -14,31 +16,42 @@ export interface AuthContext {
   readonly keyring: Keyring;
   readonly store: CredentialStore;
   readonly realm: Sourced<string>;
-  /** Refuses an endpoint that nobody trusted. @throws ERR_CONFIG_UNTRUSTED */
-  checkEndpoint(endpoint: { readonly url: string; readonly source: string }): void;
+  /** Refuses what a project's file asks for, as long as nobody trusts it. @throws ERR_CONFIG_UNTRUSTED */
+  requireTrust(need: TrustNeed): void;
   /** A code of an MFA device; undefined when there is no other one to be had. */
   readonly mfaCode?: (request: MfaRequest) => Promise<string | undefined>;
   /** For what a person should know, one line each. */
   warn(message: string): void;
 }
 
-/** Reads and checks an identity, its keys included. */
+/**
+ * Reads and checks an identity, its keys included.
+ *
+ * @throws ERR_CONFIG_UNTRUSTED before anything is read, and what preparing gives
+ */
 export async function prepareIdentity(
   context: AuthContext,
   identity: Identity,
 ): Promise<PreparedIdentity> {
   const { host, store } = context;
+  await checkTrust(context, identity);
   const strategy = await strategyOf(identity);
   const readStoredKeys = async () => (await store.read(identity.name, 'key'))?.credentials ?? null;
   const warn = (message: string) => context.warn(message);
   try {
-    const prepared = await strategy.prepare({ identity, host, readStoredKeys, warn });
-    if (prepared.endpoint) context.checkEndpoint(prepared.endpoint);
-    return prepared;
+    return await strategy.prepare({ identity, host, readStoredKeys, warn });
   } catch (error) {
     if (!isAtmosError(error, 'ERR_AUTH_KEYS_MISSING')) throw error;
     throw await withOtherRealms(context, identity, error);
   }
+}
+
+/** Whether all that using the identity does is trusted. @throws ERR_CONFIG_UNTRUSTED */
+export async function checkTrust(
+  { requireTrust }: Pick<AuthContext, 'requireTrust'>,
+  identity: Identity,
+): Promise<void> {
+  for (const need of await identityNeeds(identity)) requireTrust(need);
 }
 
 /** A checkout that was moved has another realm: the keys are there, but under the old one. */

@@ -1,6 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Layer } from '../config/layer.ts';
 import { AtmosError, systemErrorCode } from '../core/errors.ts';
 import { isObject, parseJson } from '../core/json.ts';
 import { stateDirectory } from '../host/directories.ts';
@@ -12,10 +13,8 @@ import type { KeyringSettings } from '../keyring/contract.ts';
  * another environment, pinned when the handle was made. Nothing secret.
  */
 export interface Handle {
-  readonly configFiles: readonly string[];
-  /** Whether those files were chosen by the person, and so are trusted. */
-  readonly isExplicit: boolean;
-  readonly profiles: readonly string[];
+  /** The configuration, file by file, those of its profiles too. */
+  readonly layers: readonly Layer[];
   readonly realm: string;
   readonly identity: string;
   readonly keyring: KeyringSettings;
@@ -30,7 +29,7 @@ export interface HandlePaths {
   readonly empty: string;
 }
 
-const version = 1;
+const version = 2;
 const idLength = 22;
 const letters = 'abcdefghijklmnopqrstuvwxyz';
 
@@ -91,9 +90,9 @@ export function readHandle(id: string, host: Host): Handle {
 // What we wrote ourselves, as the hash says: enough to tell it from another layout.
 function isHandle(value: unknown): value is Handle {
   if (!isObject(value)) return false;
-  const { configFiles, profiles, realm, identity, keyring } = value;
+  const { layers, realm, identity, keyring } = value;
   const areTexts = typeof realm === 'string' && typeof identity === 'string';
-  return areTexts && Array.isArray(configFiles) && Array.isArray(profiles) && isObject(keyring);
+  return areTexts && Array.isArray(layers) && isObject(keyring);
 }
 
 function idOf(text: string): string {

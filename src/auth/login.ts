@@ -1,5 +1,6 @@
 import { AtmosError, isAtmosError, type ErrorCode } from '../core/errors.ts';
 import type { Identity } from '../core/identity.ts';
+import type { LogEvents } from '../core/log.ts';
 import { lowerCase } from '../core/names.ts';
 import { withoutAbsent } from '../core/without-absent.ts';
 import type { Host } from '../host/host.ts';
@@ -53,19 +54,16 @@ export async function login(
   const { host, store, keyring } = context;
   const prepared = await prepareIdentity(context, identity);
   const fingerprint = chainFingerprint(identity.kind, prepared);
-  const result = (
-    session: Session,
-    wasOpened: boolean,
-    storeFailure?: AtmosError,
-  ): LoginResult => ({
-    session,
-    region: prepared.region,
-    wasOpened,
-    ...withoutAbsent({ storeFailure, limits: prepared.limits }),
-  });
+  const { region, limits } = prepared;
+  const result = (session: Session, wasOpened: boolean, storeFailure?: AtmosError): LoginResult => {
+    const { expiresAt } = session.credentials;
+    if (!wasOpened) host.log('session.found', { identity: identity.name, expires_at: expiresAt });
+    return { session, region, wasOpened, ...withoutAbsent({ storeFailure, limits }) };
+  };
 
   const stored = await storedSession(store, identity.name, fingerprint);
   if (stored && !options.force && isReusable(stored, host.now())) return result(stored, false);
+  host.log('session.needed', { identity: identity.name, because: reasonFor(stored, options) });
 
   const flight = {
     timeoutMs: options.waitMs ?? defaultWaitMs,
@@ -104,6 +102,14 @@ export async function login(
   });
 }
 
+function reasonFor(
+  stored: Session | undefined,
+  { force }: LoginOptions,
+): LogEvents['session.needed']['because'] {
+  if (stored === undefined) return 'absent';
+  return force ? 'forced' : 'short';
+}
+
 /** The same for all processes that would find each other's session. */
 function whereKept({ info }: Keyring, { processId }: Host): string {
   if (!info.persistent) return `process ${processId}`;
@@ -126,6 +132,12 @@ async function openSession(
     const { expiresAt } = opened.credentials;
     if (expiresAt === undefined) throw new TypeError('a session that was opened has an expiry');
     forgetRefusal(owner, context.host);
+    context.host.log('session.opened', {
+      identity: identity.name,
+      region: prepared.region,
+      expires_at: expiresAt,
+      clock_offset_ms: opened.clockOffsetMs,
+    });
     return {
       credentials: Object.assign(opened.credentials, { expiresAt }),
       clockOffsetMs: opened.clockOffsetMs,
@@ -134,6 +146,7 @@ async function openSession(
   } catch (error) {
     if (!isAtmosError(error, 'ERR_AUTH_KEYS_REFUSED')) throw error;
     noteRefusal(owner, prepared.baseAccessKeyId, context.host);
+    context.host.log('key.refused', { identity: identity.name });
     if ((await strategyOf(identity)).usesStoredKeys(identity)) throw error;
     throw new AtmosError(error.code, error.message, {
       hints: [`correct access_key_id and secret_access_key (${identity.locate(['credentials'])})`],
@@ -143,7 +156,7 @@ async function openSession(
 
 /** A session that cannot be stored is still a session: it is used, and the failure told. */
 async function keep(
-  { store }: AuthContext,
+  { store, host }: AuthContext,
   identity: Identity,
   session: Session,
   fingerprint: string,
@@ -156,8 +169,9 @@ async function keep(
     });
     return undefined;
   } catch (error) {
-    if (isAtmosError(error)) return error;
-    throw error;
+    if (!isAtmosError(error)) throw error;
+    host.log('session.unstored', { identity: identity.name, code: error.code });
+    return error;
   }
 }
 

@@ -26,7 +26,7 @@ export function createAuthManager(context: AuthContext): AuthManager {
     login: (identity, options) => login(context, identity, options),
     whoami: (identity) => whoami(context, identity),
     logout: (aliases, options) => logout(context, aliases, options),
-    checkConfigurable,
+    checkConfigurable: (identity) => checkConfigurable(context, identity),
     verifyKeys: (identity, keys, timeoutMs) => verifyKeys(context, identity, keys, timeoutMs),
     saveKeys: (identity, keys) => saveKeys(context, identity, keys),
   };

@@ -1,4 +1,4 @@
-import { isTrustedEndpoint, requireTrust } from '../config/trust.ts';
+import { requireTrust } from '../config/trust.ts';
 import { withoutAbsent } from '../core/without-absent.ts';
 import type { Host } from '../host/host.ts';
 import type { Keyring, PromptPassword } from '../keyring/contract.ts';
@@ -9,6 +9,7 @@ import type { Owner } from '../store/key.ts';
 import type { AuthContext } from './context.ts';
 import { createAuthManager, type AuthManager } from './manager.ts';
 import type { AuthPlan } from './plan.ts';
+import { passwordCommandNeed } from './trust-needs.ts';
 
 export interface OpenAuthOptions {
   readonly host: Host;
@@ -44,11 +45,7 @@ export async function openAuth(plan: AuthPlan, options: OpenAuthOptions): Promis
     keyring,
     store,
     realm: plan.realm,
-    checkEndpoint({ url, source }) {
-      if (plan.config && !isTrustedEndpoint(url)) {
-        requireTrust(plan.config, `sends signed requests to ${url}`, source, host);
-      }
-    },
+    requireTrust: (need) => requireTrust(plan.config, need, host),
     warn: (message) => options.warn(message),
     ...withoutAbsent({ mfaCode }),
   });
@@ -59,14 +56,8 @@ function openPlanned(
   { config, keyring: settings }: AuthPlan,
   { host, promptPassword, warn }: OpenAuthOptions,
 ): Promise<OpenedKeyring> {
-  const { passwordCommand } = settings;
-  if (passwordCommand && config && mayUseFile(settings)) {
-    requireTrust(
-      config,
-      `runs the password command ${passwordCommand.value}`,
-      passwordCommand.source,
-      host,
-    );
+  if (settings.passwordCommand && mayUseFile(settings)) {
+    requireTrust(config, passwordCommandNeed(settings.passwordCommand), host);
   }
   return openWithFallback({ settings, host, warn, ...withoutAbsent({ promptPassword }) });
 }

@@ -1,7 +1,8 @@
 import type { Config } from '../config/load.ts';
-import { loadConfig } from '../config/load.ts';
+import { loadLayers } from '../config/load.ts';
 import { resolveRealm } from '../config/realm.ts';
 import type { Sourced } from '../core/sourced.ts';
+import { withoutAbsent } from '../core/without-absent.ts';
 import type { Host } from '../host/host.ts';
 import type { KeyringSettings } from '../keyring/contract.ts';
 import { checkKeyringType } from '../keyring/registry.ts';
@@ -18,18 +19,20 @@ export interface AuthPlan {
 
 /** @throws ERR_REALM_INVALID, ERR_KEYRING_UNKNOWN_TYPE, ERR_KEYRING_IO (a path that cannot be one) */
 export function planAuth(config: Config | undefined, host: Host): AuthPlan {
-  const keyring = resolveKeyringSettings([environmentChoices(host), config?.keyring ?? {}], host);
+  const places = [environmentChoices(host, config?.environment), config?.keyring ?? {}];
+  const keyring = resolveKeyringSettings(places, host);
   checkKeyringType(keyring.type);
-  return { config, realm: resolveRealm(config, host), keyring };
+  const realm = resolveRealm(config, host);
+  host.log('realm.resolved', { realm: realm.value, source: realm });
+  host.log('keyring.chosen', { type: keyring.type.value, source: keyring.type });
+  return { config, realm, keyring };
 }
 
 /** What a handle must pin so that {@link planFromHandle} settles the same. */
 export function handleOf(plan: AuthPlan & { config: Config }, identity: string): Handle {
   const { config, realm, keyring } = plan;
   return {
-    configFiles: config.baseFiles,
-    isExplicit: config.isExplicit,
-    profiles: config.profiles,
+    layers: config.layers,
     realm: realm.value,
     identity,
     keyring,
@@ -38,25 +41,19 @@ export function handleOf(plan: AuthPlan & { config: Config }, identity: string):
 
 /**
  * The plan that a handle pinned: whatever directory or environment we are in now, the same files,
- * profiles, realm and keyring.
+ * those of profiles too, realm and keyring. Being pinned makes no file more trusted than it was.
  *
  * @throws ERR_HANDLE_UNKNOWN and what loading the configuration gives
  */
-export function planFromHandle(
+export async function planFromHandle(
   id: string,
   host: Host,
-): { plan: AuthPlan & { config: Config }; identity: string } {
+): Promise<{ plan: AuthPlan & { config: Config }; identity: string }> {
   const handle = readHandle(id, host);
-  const source = `handle ${id}`;
-  const config = loadConfig(
-    {
-      configFiles: handle.configFiles.map((value) => ({ value, source })),
-      profiles: { value: handle.profiles, source },
-      // Being pinned makes a file that was found by searching no more trusted than it was.
-      isExplicit: handle.isExplicit,
-    },
-    host,
-  );
-  const realm = { value: handle.realm, source };
-  return { plan: { config, realm, keyring: handle.keyring }, identity: handle.identity };
+  const config = await loadLayers(handle.layers, {}, host);
+  const realm = { value: handle.realm, source: `handle ${id}` };
+  // The command as the files say it now, since it is those that are trusted or not.
+  const { passwordCommand } = config.keyring;
+  const keyring = withoutAbsent({ ...handle.keyring, passwordCommand });
+  return { plan: { config, realm, keyring }, identity: handle.identity };
 }

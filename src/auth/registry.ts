@@ -8,8 +8,11 @@ const identities: Readonly<Record<string, () => Promise<IdentityStrategy>>> = {
   'aws/user': async () => (await import('../identities/aws/user.ts')).awsUser,
 };
 
+/** The kinds of identities that work. */
+export const identityKinds: readonly string[] = Object.keys(identities);
+
 /** Kinds that Atmos knows and we do not yet, told apart from a slip of the keyboard. */
-const kindsOfAtmos: ReadonlySet<string> = new Set([
+export const otherIdentityKinds: readonly string[] = [
   'aws/permission-set',
   'aws/assume-role',
   'aws/assume-root',
@@ -25,23 +28,26 @@ const kindsOfAtmos: ReadonlySet<string> = new Set([
   'kubernetes/emulator',
   'mock',
   'mock/aws',
-]);
+];
 
 /** @throws ERR_IDENTITY_UNSUPPORTED naming where the kind was configured */
-export async function strategyOf(identity: Identity): Promise<IdentityStrategy> {
+export async function strategyOf(
+  identity: Pick<Identity, 'name' | 'kind' | 'locate'>,
+): Promise<IdentityStrategy> {
   const { kind } = identity;
   const load = Object.hasOwn(identities, kind) ? identities[kind] : undefined;
   if (load !== undefined) return load();
-  const known = Object.keys(identities);
-  const nearest = nearestName(kind, known);
+  const nearest = nearestName(kind, identityKinds);
   throw new AtmosError(
     'ERR_IDENTITY_UNSUPPORTED',
-    kindsOfAtmos.has(kind)
+    otherIdentityKinds.includes(kind)
       ? `identity ${identity.name} has the kind ${kind} (${identity.locate(['kind'])}), which this version cannot use yet`
       : `identity ${identity.name} has an unknown kind ${JSON.stringify(kind)} (${identity.locate(['kind'])})`,
     {
       hints: [
-        nearest === undefined ? `kinds that work: ${known.join(', ')}` : `did you mean ${nearest}?`,
+        nearest === undefined
+          ? `kinds that work: ${identityKinds.join(', ')}`
+          : `did you mean ${nearest}?`,
       ],
     },
   );

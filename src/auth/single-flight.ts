@@ -48,7 +48,10 @@ export async function singleFlight<T>(options: FlightOptions, task: () => Promis
   try {
     const found = readNote(note);
     const failure = found === atArrival ? undefined : parseFailure(found);
-    if (failure && isShared(failure.code)) throw failure;
+    if (failure && isShared(failure.code)) {
+      options.host.log('login.shared', { code: failure.code });
+      throw failure;
+    }
     forgetFailure(note);
     return await attempt(task, (error) => {
       if (isShared(error.code)) noteFailure(note, error);
@@ -113,6 +116,7 @@ async function waitForLock(path: string, options: FlightOptions): Promise<FileLo
   if (soon !== undefined) return soon;
   const holder = lockHolder(path);
   const who = holder === undefined ? 'another process' : `process ${holder}`;
+  host.log('login.waiting', { holder });
   options.warn(`waiting for ${who}, which is opening a session for ${named}`);
   const late = await wait(Math.max(timeoutMs - silentWaitMs, 0));
   if (late !== undefined) return late;

@@ -1,6 +1,8 @@
 import type { AwsCredentials } from '../core/credentials.ts';
-import type { Identity } from '../core/identity.ts';
+import type { Identity, IdentityPart } from '../core/identity.ts';
+import type { GenericSchema } from '../core/validate.ts';
 import type { Host } from '../host/host.ts';
+import type { TrustNeed } from '../config/trust-need.ts';
 
 /** What a kind of identity is given to work with. It reaches nothing else. */
 export interface StrategyContext {
@@ -42,8 +44,6 @@ export interface PreparedIdentity {
   readonly mfaDevice?: string;
   /** What a session of it will not be able to do, in one line; undefined when nothing is lacking. */
   readonly limits?: string;
-  /** An endpoint that is not AWS's own, and where it was configured. */
-  readonly endpoint?: { readonly url: string; readonly source: string };
   open(context: OpenContext): Promise<OpenedSession>;
   /** Asks the server who holds these credentials. */
   whoIs(credentials: AwsCredentials, timeoutMs: number): Promise<{ arn: string; account: string }>;
@@ -53,8 +53,23 @@ export interface PreparedIdentity {
 export interface IdentityStrategy {
   /** The name that Atmos shows as the provider of an identity that has none. */
   readonly providerName: string;
-  /** Checks the kind's own part of the configuration. @throws ERR_CONFIG_INVALID */
+  /**
+   * What the kind's own parts of the configuration hold. One that is absent is not looked at; keys
+   * that are not there are told of by `auth validate`.
+   */
+  readonly schemas: Readonly<Partial<Record<IdentityPart, GenericSchema>>>;
+  /**
+   * Checks the kind's own part of the configuration.
+   *
+   * @throws ERR_CONFIG_INVALID, an {@link IdentityError} with all that is wrong
+   */
   validate(identity: Identity): void;
+  /**
+   * What using the identity does that a project's file gets only once it is trusted, and which of the
+   * identity's own fields asks for it: `['spec', 'endpoint_url']`. Checks nothing, and throws nothing:
+   * of what is not valid there is nothing to say.
+   */
+  trustNeeds(identity: Identity): readonly TrustNeed[];
   /** Whether long-lived keys that are stored would be used, or the configuration has its own. */
   usesStoredKeys(identity: Identity): boolean;
   /** Where requests go that name no region. */

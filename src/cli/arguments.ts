@@ -24,7 +24,8 @@ export function foreignCommand(
   const { own } = splitAtDashes(args);
   for (let i = 0; i < own.length && wordsToTry > 0; i++) {
     const word = own[i] ?? '';
-    if (valueOptions.includes(word)) i++;
+    // As in reading: what looks like an option is no value.
+    if (valueOptions.includes(word)) i += isValue(own[i + 1]) ? 1 : 0;
     else if (word.startsWith('-')) wordsToTry += mayTakeNextWord(word) ? 1 : 0;
     else if (ours.has(word)) return undefined;
     else if (word !== 'help') {
@@ -38,6 +39,10 @@ export function foreignCommand(
 const valueOptions = globalOptions
   .filter(({ value }) => value !== undefined)
   .flatMap(({ name, short }) => [`--${name}`, `-${short ?? name}`]);
+
+function isValue(word: string | undefined): boolean {
+  return word !== undefined && !(word.startsWith('-') && word.length > 1);
+}
 
 function mayTakeNextWord(option: string): boolean {
   const isKnown = globalOptions.some(

@@ -10,7 +10,7 @@ export type IdentityOption =
 export interface Invocation {
   readonly globals: GlobalOptions;
   readonly identity: IdentityOption;
-  /** The optional operand: `logout NAME`. */
+  /** The operand: `logout NAME`. */
   readonly operand: string | undefined;
   /** Options with a value. Never empty: an empty value is as good as none. */
   readonly values: Readonly<Record<string, string | undefined>>;
@@ -23,12 +23,16 @@ export interface Invocation {
 /** Runs a command; a number is the exit code, nothing is 0. */
 export type Run = (context: Context, invocation: Invocation) => Promise<number | void>;
 
+/** What a value or an operand is the name of, for completion. */
+export type Completable = 'identity' | 'profile' | 'file' | 'directory';
+
 export interface OptionSpec {
   readonly name: string;
   readonly short?: string;
   readonly summary: string;
   /** What its value is called in the help. Without it the option is a flag. */
   readonly value?: string;
+  readonly completes?: Completable;
   /** Whether the value may be left out: `-i`. */
   readonly isValueOptional?: boolean;
   readonly choices?: readonly string[];
@@ -36,11 +40,25 @@ export interface OptionSpec {
   readonly shown?: string;
 }
 
+/** A word that a command takes without an option. */
+export interface OperandSpec {
+  readonly name: string;
+  readonly summary: string;
+  readonly completes?: Completable;
+  readonly choices?: readonly string[];
+  readonly isRequired?: boolean;
+}
+
 /** One command: what it is called, what it takes, and where it is. */
 export interface CommandSpec {
   readonly name: string;
   readonly summary: string;
-  readonly operand?: { readonly name: string; readonly summary: string };
+  readonly operand?: OperandSpec;
+  /**
+   * For scripts of ours, not for people: no help and no completion names it. What stands after `--`
+   * is its input, and it finds its own directory.
+   */
+  readonly isInternal?: boolean;
   readonly takesIdentity?: boolean;
   /** Whether it runs a program, given after `--`. */
   readonly takesProgram?: boolean;

@@ -1,159 +1,7 @@
-import type { CommandGroup, OptionSpec } from './command.ts';
-
-const jsonOutput: OptionSpec = {
-  name: 'output',
-  short: 'o',
-  value: 'format',
-  summary: 'format of the output',
-  choices: ['json'],
-};
-
-const mfaToken: OptionSpec = {
-  name: 'mfa-token',
-  value: 'code',
-  summary: 'code of the MFA device, instead of being asked',
-};
-
-const credentials: OptionSpec = {
-  name: 'credentials',
-  value: 'mode',
-  summary: 'how a program gets them: env (in its environment) or process (a profile that asks us)',
-  choices: ['env', 'process'],
-};
-
-const user: CommandGroup = {
-  name: 'user',
-  summary: 'long-lived keys of IAM users',
-  takesIdentity: true,
-  commands: [
-    {
-      name: 'configure',
-      summary: 'store the access key of an identity in the keyring',
-      takesIdentity: true,
-      options: [
-        { name: 'stdin', summary: 'read the key as JSON from standard input' },
-        {
-          name: 'from-aws-profile',
-          value: 'name',
-          summary: 'take the key of a profile in the AWS files',
-        },
-        { name: 'mfa-arn', value: 'arn', summary: 'the MFA device that stands for the user' },
-        { name: 'session-duration', value: 'duration', summary: 'how long a session lasts: 12h' },
-        {
-          name: 'verify',
-          shown: '--verify, --no-verify',
-          summary: 'ask AWS about the key before it is saved; the default when it is typed',
-        },
-      ],
-      examples: [
-        'atmos auth user configure --identity emergency-user',
-        'aws iam create-access-key | atmos auth user configure -i emergency-user --stdin',
-      ],
-      load: async () => (await import('./commands/auth-user-configure.ts')).configureUser,
-    },
-  ],
-};
-
-const keyring: CommandGroup = {
-  name: 'keyring',
-  summary: 'the place where credentials are kept',
-  commands: [
-    {
-      name: 'status',
-      summary: 'which keyring, why, where, locked or not',
-      options: [jsonOutput],
-      load: async () => (await import('./commands/auth-keyring-status.ts')).keyringStatus,
-    },
-    {
-      name: 'list',
-      summary: 'the entries in it; --long opens them',
-      options: [
-        { name: 'long', summary: 'kind, expiry and size too, for which the entries are opened' },
-        jsonOutput,
-      ],
-      load: async () => (await import('./commands/auth-keyring-list.ts')).keyringList,
-    },
-  ],
-};
-
-const auth: CommandGroup = {
-  name: 'auth',
-  summary: 'store credentials, open sessions, use them, clear them',
-  takesIdentity: true,
-  commands: [
-    user,
-    {
-      name: 'login',
-      summary: 'open a session and keep it in the keyring',
-      takesIdentity: true,
-      options: [{ name: 'force', summary: 'open a new one, whatever is kept' }, mfaToken],
-      load: async () => (await import('./commands/auth-login.ts')).login,
-    },
-    {
-      name: 'whoami',
-      summary: 'who, until when, is it valid',
-      takesIdentity: true,
-      options: [jsonOutput],
-      load: async () => (await import('./commands/auth-whoami.ts')).whoami,
-    },
-    {
-      name: 'exec',
-      summary: 'run a program with credentials',
-      takesIdentity: true,
-      takesProgram: true,
-      options: [credentials, mfaToken],
-      examples: ['atmos auth exec -i emergency-user -- terraform plan'],
-      load: async () => (await import('./commands/auth-exec.ts')).exec,
-    },
-    {
-      name: 'env',
-      summary: 'print what a shell evaluates to have credentials',
-      takesIdentity: true,
-      options: [
-        {
-          name: 'format',
-          short: 'f',
-          value: 'format',
-          summary: 'for which reader',
-          choices: ['bash', 'fish', 'powershell', 'dotenv', 'env', 'json', 'github'],
-        },
-        { name: 'output', short: 'o', value: 'file', summary: 'write to this file instead' },
-        credentials,
-        mfaToken,
-      ],
-      examples: ['eval "$(atmos auth env -i emergency-user)"'],
-      load: async () => (await import('./commands/auth-env.ts')).env,
-    },
-    {
-      name: 'credential-process',
-      summary: 'what AWS SDKs call for credentials; asks nobody',
-      takesIdentity: true,
-      options: [
-        {
-          name: 'handle',
-          value: 'handle',
-          summary: 'what auth env wrote down, instead of an identity',
-        },
-      ],
-      load: async () => (await import('./commands/auth-credential-process.ts')).credentialProcess,
-    },
-    {
-      name: 'logout',
-      summary: 'clear cached sessions; keys stay unless --keychain',
-      operand: { name: 'identity', summary: 'the identity to log out from' },
-      takesIdentity: true,
-      options: [
-        { name: 'all', summary: 'every configured identity and provider' },
-        { name: 'keychain', summary: 'delete the stored access keys too' },
-        { name: 'force', summary: 'do not ask before deleting keys' },
-        { name: 'dry-run', summary: 'only tell what would be removed' },
-        jsonOutput,
-      ],
-      load: async () => (await import('./commands/auth-logout.ts')).logout,
-    },
-    keyring,
-  ],
-};
+import type { CommandGroup } from './command.ts';
+import { auth } from './tree/auth.ts';
+import { profile } from './tree/profile.ts';
+import { jsonOutput } from './tree/shared-options.ts';
 
 /** Every command there is, in the order of the help. */
 export const atmos: CommandGroup = {
@@ -162,6 +10,33 @@ export const atmos: CommandGroup = {
     'cloud credentials from one keyring; a command not listed here goes to the next atmos on PATH',
   commands: [
     auth,
+    profile,
+    {
+      name: 'completion',
+      summary: 'print what a shell reads to complete commands, options and names',
+      operand: {
+        name: 'shell',
+        summary: 'for which shell',
+        choices: ['bash', 'zsh', 'fish', 'powershell'],
+        isRequired: true,
+      },
+      examples: [
+        'source <(atmos completion bash)   # in ~/.bashrc',
+        'source <(atmos completion zsh)    # in ~/.zshrc, after compinit',
+        'atmos completion fish | source    # in ~/.config/fish/config.fish',
+      ],
+      load: async () => (await import('./commands/completion.ts')).completion,
+    },
+    {
+      name: '__complete',
+      summary: 'what the last word may be, for the scripts of completion',
+      isInternal: true,
+      options: [
+        { name: 'line', summary: 'it is a line of bash' },
+        { name: 'next', summary: 'an empty word follows' },
+      ],
+      load: async () => (await import('./commands/complete.ts')).createComplete(atmos),
+    },
     {
       name: 'version',
       summary: 'show the version',

@@ -2,6 +2,7 @@ import type { Host } from '../host/host.ts';
 import type { Paint } from './color.ts';
 import { createPaint } from './color.ts';
 import type { GlobalOptions } from './global-options.ts';
+import type { Journal } from './log/journal.ts';
 import type { Prompt } from './prompt.ts';
 import { createPrompt } from './prompt.ts';
 import type { Write } from './streams.ts';
@@ -19,9 +20,15 @@ export interface Context {
   readonly paint: Paint;
   /** Asks the person at the terminal, or refuses. */
   readonly prompt: Prompt;
+  /** Opens the log, once the configuration is read. */
+  readonly startLog: Journal['start'];
 }
 
-export function createContext(host: Host, globals: GlobalOptions): Context {
+export function createContext(
+  host: Host,
+  globals: GlobalOptions,
+  { start }: Pick<Journal, 'start'>,
+): Context {
   return {
     host,
     globals,
@@ -29,5 +36,6 @@ export function createContext(host: Host, globals: GlobalOptions): Context {
     note: createWrite(host.stderr, 'standard error'),
     paint: createPaint(host, globals.color),
     prompt: createPrompt(host, globals.interactive),
+    startLog: start,
   };
 }

@@ -1,7 +1,7 @@
 import type { CommandGroup, CommandSpec, OptionSpec } from './command.ts';
 import { globalOptions, ownOptions } from './options.ts';
 import type { Path } from './reading.ts';
-import { formatPath } from './reading.ts';
+import { formatPath, listedCommands } from './reading.ts';
 
 type Row = readonly [term: string, summary: string];
 
@@ -24,12 +24,16 @@ export function formatHelp(path: Path): string {
 function usageOf(node: CommandGroup | CommandSpec): string {
   if ('commands' in node) return '<command> [options]';
   if (node.takesProgram) return '[options] -- <command> [arguments]';
-  return node.operand ? `[${node.operand.name}] [options]` : '[options]';
+  const { operand } = node;
+  if (operand === undefined) return '[options]';
+  const { name, choices, isRequired } = operand;
+  const shown = choices?.join('|') ?? name;
+  return isRequired ? `<${shown}> [options]` : `[${shown}] [options]`;
 }
 
 function commandRows(node: CommandGroup | CommandSpec): Row[] {
-  if ('commands' in node) return node.commands.map(({ name, summary }) => [name, summary]);
-  return [];
+  if (!('commands' in node)) return [];
+  return listedCommands(node).map(({ name, summary }) => [name, summary]);
 }
 
 function optionRow({

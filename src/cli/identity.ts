@@ -1,6 +1,8 @@
+import { profilesWith } from '../config/find-identity.ts';
+import type { Config } from '../config/load.ts';
 import { AtmosError, isAtmosError } from '../core/errors.ts';
 import type { Identity } from '../core/identity.ts';
-import type { Sourced } from '../core/sourced.ts';
+import { environmentSetting, type Sourced } from '../core/sourced.ts';
 import type { Host } from '../host/host.ts';
 import type { Invocation } from './command.ts';
 import type { Prompt } from './prompt.ts';
@@ -13,13 +15,15 @@ export type IdentityRequest =
   | { readonly kind: 'none'; readonly source: string };
 
 /**
- * The operand or `-i`, then `ATMOS_IDENTITY`, then the default. Empty is as good as absent.
+ * The operand or `-i`, then `ATMOS_IDENTITY` of the environment or of the top-level `env:`, then the
+ * default. Empty is as good as absent.
  *
  * @throws ERR_USAGE when there is an operand and `-i`
  */
 export function requestedIdentity(
   { identity, operand }: Pick<Invocation, 'identity' | 'operand'>,
   { env }: Pick<Host, 'env'>,
+  { environment }: Pick<Config, 'environment'>,
 ): IdentityRequest {
   if (operand !== undefined && identity.kind !== 'absent') {
     throw new AtmosError(
@@ -34,8 +38,8 @@ export function requestedIdentity(
     return { kind: 'named', name: { value: operand, source: 'the command line' } };
   if (identity.kind === 'bare') return { kind: 'pick' };
   if (identity.kind === 'named') return readName({ value: identity.name, source: '--identity' });
-  const variable = env['ATMOS_IDENTITY'];
-  return variable ? readName({ value: variable, source: 'ATMOS_IDENTITY' }) : { kind: 'default' };
+  const variable = environmentSetting('ATMOS_IDENTITY', env, environment);
+  return variable ? readName(variable) : { kind: 'default' };
 }
 
 function readName(name: Sourced<string>): IdentityRequest {
@@ -53,14 +57,20 @@ function readName(name: Sourced<string>): IdentityRequest {
  */
 export async function resolveIdentityName(
   request: Exclude<IdentityRequest, { kind: 'none' }>,
-  identities: readonly Identity[],
+  config: Pick<Config, 'identities' | 'profileDirectories' | 'profiles'>,
   prompt: Pick<Prompt, 'select'>,
 ): Promise<Sourced<string>> {
   if (request.kind === 'named') return request.name;
+  const { identities } = config;
   const names = identities.map(({ name }) => name);
   if (names.length === 0) {
     throw new AtmosError('ERR_IDENTITY_REQUIRED', 'no identities are configured', {
-      hints: ['add one under auth.identities in atmos.yaml'],
+      hints: [
+        ...profilesWith(config).map(
+          (profile) => `profile ${profile} has some: add --profile ${profile}`,
+        ),
+        'add one under auth.identities in atmos.yaml',
+      ],
     });
   }
   if (request.kind === 'pick') return pick(names, prompt);

@@ -1,5 +1,6 @@
 import { AtmosError } from '../core/errors.ts';
-import type { CommandSpec, IdentityOption, Invocation } from './command.ts';
+import { nearestName } from '../core/names.ts';
+import type { CommandSpec, IdentityOption, Invocation, OperandSpec } from './command.ts';
 import type { GlobalOptions } from './global-options.ts';
 import { globalOptions } from './options.ts';
 import type { Given, Path, Reading } from './reading.ts';
@@ -7,7 +8,7 @@ import { formatPath, usageError } from './reading.ts';
 
 /**
  * What a command line asks of a command. Of an option given twice the later one, nearer to the
- * command, counts; `--config` and `--profile` grow.
+ * command, counts; `--config`, `--config-path` and `--profile` grow.
  *
  * @param program what stands after `--`; undefined without one
  * @throws ERR_USAGE for what the command does not take
@@ -33,18 +34,24 @@ export function readInvocation(
   return {
     globals: globalsOf(given),
     identity,
-    operand: operands.find((word) => word !== ''),
+    operand: operands.find(isNotEmpty),
     values,
     flags,
     program: program ?? [],
   };
 }
 
-function globalsOf(given: readonly Given[]): GlobalOptions {
+export function globalsOf(given: readonly Given[]): GlobalOptions {
   return {
+    // An empty one is a mistake that the loader tells of: the file meant would be passed over.
     config: texts(given, 'config').flatMap(splitList),
-    profile: texts(given, 'profile').flatMap(splitList),
-    chdir: texts(given, 'chdir').at(-1),
+    configPath: texts(given, 'config-path').flatMap(splitList),
+    basePath: texts(given, 'base-path').filter(isNotEmpty).at(-1),
+    profile: texts(given, 'profile').flatMap(splitList).filter(isNotEmpty),
+    picksProfile: given.some(({ option, value }) => option.name === 'profile' && value === true),
+    chdir: texts(given, 'chdir').filter(isNotEmpty).at(-1),
+    logsLevel: texts(given, 'logs-level').filter(isNotEmpty).at(-1),
+    logsFile: texts(given, 'logs-file').filter(isNotEmpty).at(-1),
     color: flag(given, 'color') ?? true,
     interactive: flag(given, 'interactive'),
   };
@@ -59,7 +66,11 @@ function identityOf(given: readonly Given[]): IdentityOption {
 
 function texts(given: readonly Given[], name: string): string[] {
   const values = given.filter(({ option }) => option.name === name).map(({ value }) => value);
-  return values.filter((value) => typeof value === 'string').filter((value) => value !== '');
+  return values.filter((value) => typeof value === 'string');
+}
+
+function isNotEmpty(text: string): boolean {
+  return text !== '';
 }
 
 function flag(given: readonly Given[], name: string): boolean | undefined {
@@ -68,25 +79,41 @@ function flag(given: readonly Given[], name: string): boolean | undefined {
 }
 
 function splitList(text: string): string[] {
-  return text
-    .split(',')
-    .map((part) => part.trim())
-    .filter((part) => part !== '');
+  return text.split(',').map((part) => part.trim());
 }
 
 function checkOperands(
-  { operand, takesIdentity }: CommandSpec,
+  { operand, takesIdentity, isInternal }: CommandSpec,
   path: Path,
   operands: readonly string[],
   program: readonly string[] | undefined,
 ): void {
   const command = formatPath(path);
-  if (program !== undefined) throw usageError(`"${command}" takes nothing after "--"`, path);
+  if (program !== undefined && !isInternal)
+    throw usageError(`"${command}" takes nothing after "--"`, path);
   const excess = operands[operand ? 1 : 0];
+  if (operand !== undefined) checkOperand(operand, path, operands.find(isNotEmpty));
   if (excess === undefined) return;
   throw new AtmosError('ERR_USAGE', `"${command}" does not take ${JSON.stringify(excess)}`, {
     hints: [...(takesIdentity && !operand ? [`${command} -i ${excess}`] : []), `${command} --help`],
   });
+}
+
+function checkOperand(
+  { name, choices, isRequired }: OperandSpec,
+  path: Path,
+  word: string | undefined,
+): void {
+  const command = formatPath(path);
+  const list = choices === undefined ? '' : `: one of ${choices.join(', ')}`;
+  if (word === undefined && isRequired)
+    throw usageError(`"${command}" needs a ${name}${list}`, path);
+  if (word === undefined || choices === undefined || choices.includes(word)) return;
+  throw usageError(
+    `"${command}" does not know ${JSON.stringify(word)}: ${name} is one of ${choices.join(', ')}`,
+    path,
+    nearestName(word, choices),
+  );
 }
 
 function checkProgram(

@@ -54,13 +54,16 @@ export async function sessionForCommand(
 
 /** A code that was given is used once: after its refusal only a person has another. */
 async function mfaCode(
-  { prompt }: Context,
+  { host, prompt }: Context,
   request: MfaRequest,
   given: string | undefined,
   isInteractive: boolean,
 ): Promise<string | undefined> {
   const { isRetry } = request;
-  if (given !== undefined && !isRetry) return given;
+  const isGiven = given !== undefined && !isRetry;
+  const of = isGiven ? 'given' : isInteractive ? 'person' : 'nobody';
+  host.log('mfa.asked', { device: request.device, is_retry: isRetry, of });
+  if (isGiven) return given;
   if (!isInteractive) return undefined;
   const device = printable(request.device);
   try {

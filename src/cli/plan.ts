@@ -1,46 +1,80 @@
 import { planAuth, type AuthPlan } from '../auth/plan.ts';
 import { strategyOf } from '../auth/registry.ts';
 import { findIdentity } from '../config/find-identity.ts';
-import { loadConfig, type Config } from '../config/load.ts';
+import { loadConfig, type Config, type LoadOptions } from '../config/load.ts';
 import { AtmosError, isAtmosError } from '../core/errors.ts';
 import type { Identity } from '../core/identity.ts';
-import { withoutAbsent } from '../core/without-absent.ts';
 import type { Invocation } from './command.ts';
 import type { Context } from './context.ts';
 import { requestedIdentity, resolveIdentityName } from './identity.ts';
+import { loadOptions, namesConfig } from './load-options.ts';
+import { withPickedProfiles } from './profile-choice.ts';
+import { suggestProfile } from './profile-suggestion.ts';
+import { followedLog } from './project-log.ts';
+import type { Prompt } from './prompt.ts';
 import { printable } from './report.ts';
 
 /** A plan with the configuration that most commands cannot do without. */
 export type ProjectPlan = AuthPlan & { readonly config: Config };
 
+/** What loading needs. */
+type LoadingContext = Omit<Context, 'prompt'> & { readonly prompt: Pick<Prompt, 'selectMany'> };
+
 /** What finding an identity needs: a command that asks nobody gives a prompt that refuses. */
 type Chooser = Pick<Context, 'host'> & { readonly prompt: Pick<Context['prompt'], 'select'> };
 
-/** Loads atmos.yaml and settles the rest. Its warnings are shown. */
-export async function loadPlan(context: Context): Promise<ProjectPlan> {
-  const { host, globals } = context;
-  const profiles = { value: globals.profile, source: '--profile' };
-  const config = loadConfig(
-    {
-      configFiles: globals.config.map((value) => ({ value, source: '--config' })),
-      ...withoutAbsent({ profiles: globals.profile.length > 0 ? profiles : undefined }),
-    },
-    host,
-  );
-  for (const warning of config.warnings) {
-    await warn(context, warning);
-  }
-  return { ...planAuth(config, host), config };
+/** `isStatic` for a command that runs nothing. */
+type PlanOptions = Pick<LoadOptions, 'isStatic'>;
+
+/** Loads atmos.yaml, as the command line says it, and settles the rest. Its warnings are shown. */
+export async function loadPlan(
+  context: LoadingContext,
+  options: PlanOptions = {},
+): Promise<ProjectPlan> {
+  const globals = await withPickedProfiles(context);
+  const config = await loadConfig({ ...loadOptions(globals), ...options }, context.host);
+  return planOf(context, config, options);
 }
 
-/** For commands that work without an atmos.yaml: the environment and the defaults then settle all. */
+/** {@link loadPlan} for a command that uses an identity: a profile that has it is suggested. */
+export async function loadPlanFor(
+  context: Context,
+  invocation: Pick<Invocation, 'identity' | 'operand'>,
+): Promise<ProjectPlan> {
+  const globals = await withPickedProfiles(context);
+  const config = await loadConfig(loadOptions(globals), context.host);
+  const profile = await suggestProfile(context, config, invocation);
+  // Atmos starts itself again. So far we have only read, and keep nothing of it: loading again is all.
+  const taken =
+    profile === undefined
+      ? config
+      : await loadConfig(loadOptions({ ...globals, profile: [profile] }), context.host);
+  return planOf(context, taken);
+}
+
+async function planOf(
+  context: LoadingContext,
+  config: Config,
+  options: PlanOptions = {},
+): Promise<ProjectPlan> {
+  const refused = (message: string) => warn(context, message);
+  await context.startLog(await followedLog(context, config, options, refused));
+  for (const warning of config.warnings) await warn(context, warning);
+  return { ...planAuth(config, context.host), config };
+}
+
+/**
+ * For commands that run nothing and work without an atmos.yaml: the environment and the defaults then
+ * settle all.
+ */
 export async function loadPlanIfAny(context: Context): Promise<AuthPlan> {
   try {
-    return await loadPlan(context);
+    return await loadPlan(context, { isStatic: true });
   } catch (error) {
-    const isNamed = context.globals.config.length > 0 || Boolean(context.host.env['ATMOS_CONFIG']);
-    if (isNamed || !isAtmosError(error, 'ERR_CONFIG_NOT_FOUND')) throw error;
-    return planAuth(undefined, context.host);
+    const { globals, host } = context;
+    if (namesConfig(globals, host) || !isAtmosError(error, 'ERR_CONFIG_NOT_FOUND')) throw error;
+    await context.startLog();
+    return planAuth(undefined, host);
   }
 }
 
@@ -54,10 +88,11 @@ export async function chooseIdentity(
   { config }: ProjectPlan,
   invocation: Pick<Invocation, 'identity' | 'operand'>,
 ): Promise<Identity | undefined> {
-  const request = requestedIdentity(invocation, host);
+  const request = requestedIdentity(invocation, host, config);
   if (request.kind === 'none') return undefined;
-  const { value } = await resolveIdentityName(request, config.identities, prompt);
+  const { value, source } = await resolveIdentityName(request, config, prompt);
   const identity = findIdentity(config, value);
+  host.log('identity.chosen', { identity: identity.name, kind: identity.kind, source });
   (await strategyOf(identity)).validate(identity);
   return identity;
 }

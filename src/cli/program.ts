@@ -7,7 +7,13 @@ import { findPath, formatPath, readWords, usageError } from './reading.ts';
 
 /** A command line, understood: run a command, or show a help text. */
 export type Parsed =
-  | { readonly kind: 'command'; readonly spec: CommandSpec; readonly invocation: Invocation }
+  | {
+      readonly kind: 'command';
+      readonly spec: CommandSpec;
+      /** As one types it: `atmos auth whoami`. */
+      readonly command: string;
+      readonly invocation: Invocation;
+    }
   | { readonly kind: 'help'; readonly text: string };
 
 /**
@@ -27,6 +33,7 @@ export function parseCommandLine(args: readonly string[], root: CommandGroup): P
     return {
       kind: 'command',
       spec: command,
+      command: formatPath(reading.path),
       invocation: readInvocation(command, reading, program),
     };
   }
@@ -43,15 +50,18 @@ function asksVersion(words: readonly string[]): boolean {
   return words.find((word) => !word.startsWith('-') || word === '--version') === '--version';
 }
 
-/** `auth -i whoami`: the option took the command for its value. */
+/** `auth -i whoami`: an option that may stand alone took the command for its value. */
 function checkSwallowedCommand({ path, given }: Reading): void {
   const group = path.at(-1);
-  const taken = given.findLast(({ option }) => option.name === 'identity')?.value;
-  if (!group || !('commands' in group) || typeof taken !== 'string') return;
+  const { option, value: taken } =
+    given.findLast(({ option: { isValueOptional }, value }) => isValueOptional && value !== true) ??
+    {};
+  if (!group || !('commands' in group) || typeof taken !== 'string' || !option) return;
   if (!group.commands.some(({ name }) => name === taken)) return;
+  const shown = option.short === undefined ? `--${option.name}` : `-${option.short}`;
   throw usageError(
-    `-i took ${JSON.stringify(taken)} as the identity, and no command is left`,
+    `${shown} took ${JSON.stringify(taken)} as the ${option.name}, and no command is left`,
     path,
-    `${formatPath(path)} ${taken} -i`,
+    `${formatPath(path)} ${taken} ${shown}`,
   );
 }

@@ -26,6 +26,11 @@ export interface SelectQuestion extends Question {
   readonly choices: readonly string[];
 }
 
+export interface SelectManyQuestion extends SelectQuestion {
+  /** The choices that are ticked to begin with. */
+  readonly checked: readonly string[];
+}
+
 /**
  * Asks the person at the terminal. Standard input and output are never touched, so that both can be
  * pipes.
@@ -39,6 +44,8 @@ export interface Prompt {
   masked(question: TextQuestion): Promise<string>;
   confirm(question: ConfirmQuestion): Promise<boolean>;
   select(question: SelectQuestion): Promise<string>;
+  /** Any number of the choices, none too, in their order. */
+  selectMany(question: SelectManyQuestion): Promise<string[]>;
 }
 
 type Library = typeof inquirer;
@@ -80,6 +87,10 @@ export function createPrompt(host: Host, interactive?: boolean): Prompt {
     select: (question) =>
       askWith(question, ({ select }, streams) =>
         select({ message: question.message, choices: question.choices, loop: false }, streams),
+      ),
+    selectMany: (question) =>
+      askWith(question, ({ checkbox }, streams) =>
+        checkbox({ message: question.message, choices: ticked(question), loop: false }, streams),
       ),
   };
 }
@@ -139,6 +150,10 @@ function nobodyToAsk({ message, instead }: Question, reason: string): AtmosError
 
 function hasLeft(error: unknown): boolean {
   return error instanceof Error && ['ExitPromptError', 'AbortPromptError'].includes(error.name);
+}
+
+function ticked({ choices, checked }: SelectManyQuestion) {
+  return choices.map((value) => ({ value, checked: checked.includes(value) }));
 }
 
 function validator({ fault }: TextQuestion): (answer: string) => true | string {

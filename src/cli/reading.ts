@@ -66,12 +66,19 @@ export function formatPath(path: Path): string {
   return path.map(({ name }) => name).join(' ');
 }
 
+/** Those that a person is shown. */
+export function listedCommands({
+  commands,
+}: CommandGroup): readonly (CommandGroup | CommandSpec)[] {
+  return commands.filter((command) => !('isInternal' in command && command.isInternal));
+}
+
 function findCommand(word: string, group: CommandGroup, path: Path): CommandGroup | CommandSpec {
   const command = group.commands.find(({ name }) => name === word);
   if (command) return command;
   const nearest = nearestName(
     word,
-    group.commands.map(({ name }) => name),
+    listedCommands(group).map(({ name }) => name),
   );
   throw usageError(
     `unknown command ${JSON.stringify(word)} for "${formatPath(path)}"`,
@@ -83,7 +90,7 @@ function findCommand(word: string, group: CommandGroup, path: Path): CommandGrou
 /** @param rest the words that follow, from which the value is taken when it stands there */
 function readOption(word: string, rest: string[], path: Path): Given | undefined {
   const { name, attached } = splitOption(word);
-  const option = knownOptions(path).find((one) => spellings(one).includes(name));
+  const option = findOption(name, path);
   if (!option) return undefined;
   if (option.value === undefined) {
     return { option, value: readFlag(name, attached, path) };
@@ -98,14 +105,18 @@ function readOption(word: string, rest: string[], path: Path): Given | undefined
   throw usageError(`${name} needs a value: <${option.value}>`, path);
 }
 
+export function findOption(name: string, path: Path): OptionSpec | undefined {
+  return knownOptions(path).find((one) => spellings(one).includes(name));
+}
+
 /** `--name`, `--name=value`, `-n`, `-nvalue` */
-function splitOption(word: string): { name: string; attached: string | undefined } {
+export function splitOption(word: string): { name: string; attached: string | undefined } {
   const at = word.startsWith('--') ? word.indexOf('=') : 2;
   if (at === -1 || at === word.length) return { name: word, attached: undefined };
   return { name: word.slice(0, at), attached: word.slice(word.startsWith('--') ? at + 1 : at) };
 }
 
-function knownOptions(path: Path): readonly OptionSpec[] {
+export function knownOptions(path: Path): readonly OptionSpec[] {
   const node = path.at(-1);
   return node ? [...ownOptions(node), ...globalOptions] : globalOptions;
 }

@@ -22,11 +22,19 @@ export async function runChild(
   [program = '', ...args]: readonly string[],
   env: Environment,
 ): Promise<number> {
+  const startMs = host.monotonicMs();
+  host.log('program.started', { program });
   const child = host.spawn(program, args, { env });
   const stopForwarding = forwardSignals(host, child);
   try {
     const { exitCode, signal } = await child.ended;
-    return exitCode ?? 128 + (signal === null ? 0 : constants.signals[signal]);
+    const passedOn = exitCode ?? 128 + (signal === null ? 0 : constants.signals[signal]);
+    host.log('program.ended', {
+      exit_code: passedOn,
+      signal: signal ?? undefined,
+      duration_ms: host.monotonicMs() - startMs,
+    });
+    return passedOn;
   } catch (error) {
     throw startError(program, env, error);
   } finally {

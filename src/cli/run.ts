@@ -4,25 +4,38 @@ import { foreignCommand } from './arguments.ts';
 import { createPaint } from './color.ts';
 import { atmos } from './commands.ts';
 import { createContext } from './context.ts';
+import { createJournal, withLog, type Journal } from './log/journal.ts';
 import { parseCommandLine } from './program.ts';
 import { exitCodeOf, formatError } from './report.ts';
 import { createWrite } from './streams.ts';
+import { version } from './version.ts';
+import { enterDirectory } from './working-directory.ts';
 
 const ourCommands: ReadonlySet<string> = new Set(atmos.commands.map(({ name }) => name));
 
 /** Runs the program from its arguments to its exit code. Never throws. */
-export async function runCli(host: Host): Promise<number> {
-  const args = host.programArguments;
+export async function runCli(machine: Host): Promise<number> {
+  const journal = createJournal(machine);
+  const host = withLog(machine, journal.log);
   try {
-    return await dispatch(host, args);
+    return await dispatch(host, journal);
   } catch (error) {
-    const paint = createPaint(host, !args.includes('--no-color'));
-    await createWrite(host.stderr, 'standard error')(formatError(error, paint)).catch(() => {});
-    return exitCodeOf(error);
+    const exitCode = exitCodeOf(error);
+    host.log('command.failed', { code: codeOf(error), exit_code: exitCode });
+    // What led to it is told, where the flags and variables alone ask for that.
+    const others = await journal.start().then(
+      () => [],
+      (failure: unknown) => [failure],
+    );
+    const paint = createPaint(host, !host.programArguments.includes('--no-color'));
+    const text = [error, ...others].map((one) => formatError(one, paint)).join('');
+    await createWrite(host.stderr, 'standard error')(text).catch(() => {});
+    return exitCode;
   }
 }
 
-async function dispatch(host: Host, args: readonly string[]): Promise<number> {
+async function dispatch(host: Host, journal: Journal): Promise<number> {
+  const args = host.programArguments;
   const foreign = foreignCommand(args, ourCommands);
   if (foreign !== undefined) {
     const { handOver } = await import('./hand-over.ts');
@@ -33,20 +46,22 @@ async function dispatch(host: Host, args: readonly string[]): Promise<number> {
     await createWrite(host.stdout, 'standard output')(parsed.text);
     return 0;
   }
-  const { spec, invocation } = parsed;
-  if (invocation.globals.chdir !== undefined) changeDirectory(host, invocation.globals.chdir);
+  const { spec, invocation, command } = parsed;
+  if (!spec.isInternal) {
+    journal.heed(invocation.globals);
+    enterDirectory(host, invocation.globals);
+  }
+  const startMs = host.monotonicMs();
+  host.log('command.started', { command, version });
   const run = await spec.load();
-  return (await run(createContext(host, invocation.globals), invocation)) ?? 0;
+  const exitCode = (await run(createContext(host, invocation.globals, journal), invocation)) ?? 0;
+  const durationMs = host.monotonicMs() - startMs;
+  host.log('command.ended', { command, exit_code: exitCode, duration_ms: durationMs });
+  // For a command that read no configuration.
+  await journal.start();
+  return exitCode;
 }
 
-function changeDirectory(host: Host, directory: string): void {
-  try {
-    host.changeDirectory(directory);
-  } catch (error) {
-    const reason = systemErrorCode(error) ?? 'it is none';
-    throw new AtmosError(
-      'ERR_USAGE',
-      `cannot work in ${JSON.stringify(directory)} (from --chdir): ${reason}`,
-    );
-  }
+function codeOf(error: unknown): string {
+  return error instanceof AtmosError ? error.code : (systemErrorCode(error) ?? 'INTERNAL');
 }

@@ -20,7 +20,7 @@ export interface StsOptions {
   timeoutMs: number;
   /** How far the server's clock is known to be ahead of ours. Default 0. */
   clockOffsetMs?: number | undefined;
-  host: Pick<Host, 'env' | 'now' | 'platform' | 'sleep'>;
+  host: Pick<Host, 'env' | 'log' | 'monotonicMs' | 'now' | 'platform' | 'sleep'>;
 }
 
 export interface SessionTokenRequest {
@@ -92,17 +92,29 @@ export function openSts(options: StsOptions): Sts {
     const abortSignal = AbortSignal.timeout(timeoutMs);
     for (let attempt = 1; ; attempt += 1) {
       const exchange: Exchange = {};
+      const startMs = host.monotonicMs();
+      const said = () => ({
+        action: subject.action,
+        region,
+        attempt,
+        duration_ms: host.monotonicMs() - startMs,
+      });
       try {
-        return await send(exchange, abortSignal);
+        const output = await send(exchange, abortSignal);
+        host.log('aws.answered', said());
+        return output;
       } catch (error) {
         const isLast = attempt === maxAttempts || abortSignal.aborted;
         const correctionMs = correctionOf(error, exchange, host.now());
         if (!isLast && correctionMs !== undefined) {
           // STS looks at the time before it looks at the code: the code is still good.
           clockOffsetMs = correctionMs;
+          host.log('aws.failed', { ...said(), outcome: 'clock_corrected' });
         } else if (!isLast && subject.mfa === undefined && isPassing(error, exchange)) {
+          host.log('aws.failed', { ...said(), outcome: 'retried' });
           await host.sleep(retryDelayMs);
         } else {
+          host.log('aws.failed', { ...said(), outcome: 'given_up' });
           throw translateStsError(error, {
             ...subject,
             credentials,

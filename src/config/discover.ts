@@ -1,26 +1,86 @@
+import { existsSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { AtmosError } from '../core/errors.ts';
 import type { Sourced } from '../core/sourced.ts';
 import type { Host } from '../host/host.ts';
-import { checkOwnership } from './ownership.ts';
-import { parseConfigFile } from './parse-file.ts';
-import type { ConfigFile } from './places.ts';
-import { isFile, readText } from './read.ts';
+import { configFileNames, findConfigFile } from './find-files.ts';
+import { findGitRoot } from './git.ts';
+import type { Origin } from './layer.ts';
+import { isDirectory, isFile } from './read.ts';
 
-type Where = Pick<Host, 'env' | 'userId' | 'workingDirectory'>;
+type Where = Pick<Host, 'env' | 'homeDirectory' | 'systemDirectory' | 'workingDirectory'>;
 
-/** The files that are merged before any profile. */
-export interface BaseFiles {
-  /** At least one, in the order they are merged. */
-  readonly files: readonly ConfigFile[];
-  /** Named by a person, so trusted. */
-  readonly isExplicit: boolean;
+/** Files and directories that somebody named. */
+export interface Named {
+  /** From `--config`. None: those of `ATMOS_CONFIG`. */
+  readonly files: readonly Sourced<string>[];
+  /** From `--config-path`. None: those of `ATMOS_CONFIG_PATH`. */
+  readonly directories: readonly Sourced<string>[];
+}
+
+/** A configuration file, or a directory of fragments that belong to none. */
+export interface FoundPlace {
+  /** Absolute. */
+  readonly path: string;
+  readonly kind: 'file' | 'fragments';
+  readonly origin: Origin;
+  /** Who named it: `--config`. */
+  readonly from?: string;
+}
+
+export interface Found {
+  /** In the order they are merged. */
+  readonly places: readonly FoundPlace[];
+  /** Directories without a configuration file. */
+  readonly lookedIn: readonly string[];
   readonly warnings: readonly string[];
 }
 
-const fileNames = ['atmos.yaml', 'atmos.yml'];
+/** Below the configuration's directory: files of YAML that are merged under it. */
+export const fragmentDirectories = ['atmos.d', '.atmos.d'];
 
-/** The least that works, for whoever has no atmos.yaml yet. */
+/** What makes a directory the place to stop at: nothing above it is looked at. */
+const localMarkers = [...configFileNames, '.atmos', ...fragmentDirectories];
+
+/**
+ * What is merged before any profile. Where `--config`, `--config-path` or their variables name
+ * something, that and nothing else. Without them, in this order:
+ *
+ * 1. of the machine: `/usr/local/etc/atmos`;
+ * 2. of the person: `~/.atmos`;
+ * 3. in the nearest directory above the working directory that has one;
+ * 4. in the root of the git repository;
+ * 5. in the working directory;
+ * 6. in the directory `ATMOS_CLI_CONFIG_PATH`.
+ *
+ * 3 and 4 are left out when the working directory has anything of Atmos, or 6 is set, and 4 also by
+ * `ATMOS_GIT_ROOT_BASEPATH=false`; the fragments in `atmos.d` of the root count all the same. Each
+ * file is `atmos.yaml`, `atmos.yml`, or the same with a leading dot.
+ *
+ * @throws ERR_CONFIG_NOT_FOUND, ERR_CONFIG_UNREADABLE for what was named, or ERR_USAGE for an empty name
+ */
+export function findPlaces(named: Named, host: Where): Found {
+  const files = named.files.length > 0 ? named.files : listed('ATMOS_CONFIG', host);
+  const directories =
+    named.directories.length > 0 ? named.directories : listed('ATMOS_CONFIG_PATH', host);
+  if (files.length + directories.length === 0) return search(host);
+  const places = [
+    ...files.map((file) => ({ path: absolute(file, 'file', host), from: file.source })),
+    ...directories.map((one) => ({ path: fileInNamed(one, host), from: one.source })),
+  ];
+  const explicit = places.map((place) => ({ ...place, kind: 'file', origin: 'explicit' }) as const);
+  return { places: explicit, lookedIn: [], warnings: [] };
+}
+
+/** @throws ERR_CONFIG_NOT_FOUND with the places looked at, and the least that works */
+export function notFound(lookedIn: readonly string[]): AtmosError {
+  return new AtmosError(
+    'ERR_CONFIG_NOT_FOUND',
+    `no atmos.yaml: looked for it, and .atmos.yaml, in ${lookedIn.join(', ')}`,
+    { hints: [minimalFile] },
+  );
+}
+
 const minimalFile = `# atmos.yaml
 auth:
   keyring:
@@ -30,72 +90,56 @@ auth:
       kind: aws/user
       default: true`;
 
-/** Files somebody named. */
-export interface NamedFiles {
-  readonly names: readonly Sourced<string>[];
-  /** False when they were found by searching once, and so are checked like those found now. */
-  readonly isExplicit: boolean;
-}
-
-/**
- * Reads the files that are named, else those of `ATMOS_CONFIG`. Without either it searches:
- *
- * 1. atmos.yaml, or atmos.yml, in the working directory; only if that has none and
- *    `ATMOS_CLI_CONFIG_PATH` is not set, in the nearest directory above that has one;
- * 2. in the directory `ATMOS_CLI_CONFIG_PATH`, over the first.
- *
- * Of Atmos's places, those of the system, the home directory and the root of the git repository are
- * not looked at yet, nor `atmos.d` and `import:`.
- *
- * @throws ERR_CONFIG_NOT_FOUND with the places looked at, ERR_CONFIG_UNREADABLE, ERR_CONFIG_SYNTAX,
- * ERR_CONFIG_INVALID, ERR_CONFIG_UNTRUSTED, or ERR_USAGE for an empty name
- */
-export function readBaseFiles(named: NamedFiles, host: Where): BaseFiles {
-  const { names, isExplicit } =
-    named.names.length > 0 ? named : { names: namesInEnvironment(host), isExplicit: true };
-  if (names.length === 0) return searchFiles(host);
-  const files = names.map((name) => readNamed(name, isExplicit, host));
-  return { files, isExplicit, warnings: [] };
-}
-
-function namesInEnvironment(host: Where): Sourced<string>[] {
-  const list = host.env['ATMOS_CONFIG'];
+function listed(variable: string, host: Where): Sourced<string>[] {
+  const list = host.env[variable];
   const names = list ? list.split(',') : [];
-  return names.map((name) => ({ value: name.trim(), source: 'ATMOS_CONFIG' }));
+  return names.map((name) => ({ value: name.trim(), source: variable }));
 }
 
-function readNamed(
-  { value, source }: Sourced<string>,
-  isExplicit: boolean,
-  host: Where,
-): ConfigFile {
-  if (value === '') {
-    throw new AtmosError('ERR_USAGE', `${source} needs the name of a file, and got an empty one`);
-  }
-  const path = resolve(host.workingDirectory(), value);
-  const read = readText(path, source);
-  if (read === undefined) {
-    throw new AtmosError('ERR_CONFIG_NOT_FOUND', `${path} (from ${source}) does not exist`);
-  }
-  if (!isExplicit) checkOwnership(path, read.stats, host);
-  return parseConfigFile({ path, text: read.text }, host);
+function absolute({ value, source }: Sourced<string>, what: string, host: Where): string {
+  if (value !== '') return resolve(host.workingDirectory(), value);
+  throw new AtmosError('ERR_USAGE', `${source} needs the name of a ${what}, and got an empty one`);
 }
 
-function searchFiles(host: Where): BaseFiles {
+function fileInNamed(named: Sourced<string>, host: Where): string {
+  const directory = absolute(named, 'directory', host);
+  const file = findConfigFile(directory);
+  if (file !== undefined) return file;
+  const from = `${directory} (from ${named.source})`;
+  if (isFile(directory)) {
+    throw new AtmosError('ERR_CONFIG_UNREADABLE', `${from} is a file, not a directory`, {
+      hints: [`--config ${named.value}`],
+    });
+  }
+  const why = isDirectory(directory) ? `has no ${configFileNames.join(', ')}` : 'does not exist';
+  throw new AtmosError('ERR_CONFIG_NOT_FOUND', `${from} ${why}`);
+}
+
+function search(host: Where): Found {
   const lookedIn: string[] = [];
-  const look = (directory: string) => {
+  const look = (directory: string, origin: Origin): FoundPlace[] => {
+    const path = findConfigFile(directory);
+    if (path !== undefined) return [{ path, kind: 'file', origin }];
     lookedIn.push(directory);
-    return readFound(directory, host);
+    return [];
   };
   const working = host.workingDirectory();
   const chosen = chosenDirectory(host);
-  const first = look(working) ?? (chosen === undefined ? lookAbove(working, look) : undefined);
-  const over = chosen === undefined || chosen === working ? undefined : look(chosen);
-  const files = [first, over].filter((file) => file !== undefined);
-  if (files.length === 0) throw notFound(lookedIn);
-  const hasChosen = chosen === undefined || files.some(({ path }) => dirname(path) === chosen);
+  const isLocal = localMarkers.some((name) => existsSync(join(working, name)));
+  const looksAbove = !isLocal && chosen === undefined;
+  const root = host.env['ATMOS_GIT_ROOT_BASEPATH'] === 'false' ? undefined : findGitRoot(working);
+  const places = [
+    ...look(host.systemDirectory, 'user'),
+    ...look(join(host.homeDirectory, '.atmos'), 'user'),
+    ...(looksAbove ? lookAbove(working, look) : []),
+    ...(root === undefined ? [] : fragmentsIn(root)),
+    ...(looksAbove && root !== undefined && root !== working ? look(root, 'project') : []),
+    ...look(working, 'project'),
+    ...(chosen === undefined ? [] : look(chosen, 'project')),
+  ];
+  const hasChosen = chosen === undefined || places.some(({ path }) => dirname(path) === chosen);
   const warning = `ATMOS_CLI_CONFIG_PATH names ${chosen ?? ''}, which has no atmos.yaml`;
-  return { files, isExplicit: false, warnings: hasChosen ? [] : [warning] };
+  return { places: once(places), lookedIn, warnings: hasChosen ? [] : [warning] };
 }
 
 function chosenDirectory(host: Where): string | undefined {
@@ -105,29 +149,22 @@ function chosenDirectory(host: Where): string | undefined {
 
 function lookAbove(
   directory: string,
-  look: (directory: string) => ConfigFile | undefined,
-): ConfigFile | undefined {
+  look: (directory: string, origin: Origin) => FoundPlace[],
+): FoundPlace[] {
   const parent = dirname(directory);
-  return parent === directory ? undefined : (look(parent) ?? lookAbove(parent, look));
+  if (parent === directory) return [];
+  const found = look(parent, 'project');
+  return found.length > 0 ? found : lookAbove(parent, look);
 }
 
-function readFound(directory: string, host: Where): ConfigFile | undefined {
-  for (const name of fileNames) {
-    const path = join(directory, name);
-    // A directory may have the name too; it is not what is looked for.
-    const read = isFile(path) ? readText(path) : undefined;
-    if (read === undefined) continue;
-    checkOwnership(path, read.stats, host);
-    return parseConfigFile({ path, text: read.text }, host);
-  }
-  return undefined;
+function fragmentsIn(root: string): FoundPlace[] {
+  return fragmentDirectories
+    .map((name) => join(root, name))
+    .filter(isDirectory)
+    .map((path) => ({ path, kind: 'fragments', origin: 'project' }));
 }
 
-function notFound(lookedIn: readonly string[]): AtmosError {
-  const places = lookedIn.join(', ');
-  return new AtmosError(
-    'ERR_CONFIG_NOT_FOUND',
-    `no atmos.yaml: looked for ${fileNames.join(' and ')} in ${places}`,
-    { hints: [minimalFile] },
-  );
+/** The directory above, the root and the working directory may be one: its later place counts. */
+function once(places: readonly FoundPlace[]): FoundPlace[] {
+  return places.filter(({ path }, at) => !places.slice(at + 1).some((one) => one.path === path));
 }

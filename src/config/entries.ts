@@ -20,6 +20,13 @@ export interface KeyringEntry {
   readonly fallback?: Sourced<readonly string[]>;
 }
 
+/** What the files say of logs: `auth.logs`, or else `logs`. */
+export interface LogsEntry {
+  readonly level?: Sourced<string>;
+  /** Absolute: see {@link besideFile}. May begin with `~`. */
+  readonly file?: Sourced<string>;
+}
+
 /** A provider as the configuration says it. */
 export interface ProviderEntry {
   /** As written in atmos.yaml. */
@@ -45,6 +52,18 @@ export function keyringEntry(auth: Auth, files: Files): KeyringEntry {
     passwordCommand: sourcedText(spec.password_command, at('spec', 'password_command'), files),
     fallback: fallback && sourced(fallback, at('fallback'), files),
   });
+}
+
+export function logsEntry(
+  { auth = {}, top = {} }: { auth: Settings['logs']; top: Settings['logs'] },
+  files: Files,
+): LogsEntry {
+  const said = (key: 'level' | 'file') => {
+    const path = auth[key] ? ['auth', 'logs', key] : ['logs', key];
+    return { value: sourcedText(auth[key] || top[key], path, files), path };
+  };
+  const [level, file] = [said('level'), said('file')];
+  return withoutAbsent({ level: level.value, file: besideFile(file.value, file.path, files) });
 }
 
 export function identityEntries(auth: Auth, files: Files): Identity[] {

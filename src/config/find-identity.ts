@@ -3,8 +3,11 @@ import type { Identity } from '../core/identity.ts';
 import { lowerCase, nearestName } from '../core/names.ts';
 import type { Config } from './load.ts';
 import { quote } from './locate.ts';
+import { findYamlFiles } from './find-files.ts';
+import { parseYaml } from './parse.ts';
 import { valueAt } from './places.ts';
-import { listProfiles, readProfile } from './profiles.ts';
+import { findProfiles } from './profiles.ts';
+import { readText } from './read.ts';
 
 /**
  * The identity of that name, without regard to case.
@@ -41,27 +44,38 @@ function unknownIdentity(config: Config, name: string): AtmosError {
 
 /** How to choose the profiles that have the identity and are not chosen yet. */
 function profileHints(config: Config, identity: string): string[] {
-  return listProfiles(config.profileDirectories)
-    .filter((profile) => !config.profiles.includes(profile))
-    .filter((profile) => hasIdentity(config, profile, identity))
-    .map((profile) => `it is in profile ${profile}: add --profile ${profile}`);
+  return profilesWith(config, identity).map(
+    (profile) => `it is in profile ${profile}: add --profile ${profile}`,
+  );
 }
 
-function hasIdentity(config: Config, profile: string, identity: string): boolean {
+/**
+ * The profiles, not chosen yet, that say something of the identity, or of any identity or provider.
+ * What they import is not looked at.
+ */
+export function profilesWith(
+  config: Pick<Config, 'profileDirectories' | 'profiles'>,
+  identity?: string,
+): string[] {
+  const paths =
+    identity === undefined
+      ? [
+          ['auth', 'identities'],
+          ['auth', 'providers'],
+        ]
+      : [['auth', 'identities', identity]];
+  return findProfiles(config.profileDirectories)
+    .filter(({ name }) => !config.profiles.includes(name))
+    .filter(({ path }) => paths.some((wanted) => says(path, wanted)))
+    .map(({ name }) => name);
+}
+
+function says(directory: string, wanted: readonly string[]): boolean {
   try {
-    const files = readProfile(
-      { value: profile, source: 'search' },
-      {
-        directories: config.profileDirectories,
-        identities: [],
-        // Only names are looked at, so neither the environment nor the owner matters.
-        isExplicit: true,
-        host: { env: {}, userId: undefined },
-      },
-    );
-    return files.some(
-      ({ settings }) => valueAt(settings, ['auth', 'identities', identity]) !== undefined,
-    );
+    return findYamlFiles(directory).some((path) => {
+      const { data } = parseYaml({ path, text: readText(path)?.text ?? '' });
+      return valueAt(data, wanted) !== undefined;
+    });
   } catch {
     // A profile that nobody chose may be broken.
     return false;

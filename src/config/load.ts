@@ -1,96 +1,141 @@
 import { dirname } from 'node:path';
-import type { Identity } from '../core/identity.ts';
 import type { Sourced } from '../core/sourced.ts';
 import { withoutAbsent } from '../core/without-absent.ts';
 import type { Host } from '../host/host.ts';
-import { checkNames } from './check-names.ts';
-import { checkNumbers } from './check-numbers.ts';
-import { readBaseFiles } from './discover.ts';
-import {
-  identityEntries,
-  keyringEntry,
-  providerEntries,
-  sourced,
-  sourcedText,
-  type KeyringEntry,
-  type ProviderEntry,
-} from './entries.ts';
-import { mergeMaps } from './merge.ts';
+import { chosenBasePath } from './base-path.ts';
+import { runCommands, withoutCommands } from './commands.ts';
+import type { Config } from './config.ts';
+import { findPlaces, notFound } from './discover.ts';
+import { environmentSettings } from './environment.ts';
+import { createFileReader, type FileReader } from './file-reader.ts';
+import { gather, throwGathered, type Gathered } from './gathered.ts';
+import type { Layer, Origin } from './layer.ts';
+import { commandNotices, needsOf, projectFilesOf, requireTrustOfFiles } from './needs.ts';
 import { parseConfigFile } from './parse-file.ts';
 import { valueAt, type ConfigFile } from './places.ts';
-import { throwProblems, type Problem } from './problems.ts';
-import { chooseProfiles, profileDirectories, readProfile } from './profiles.ts';
-import { checkSettings, type Settings } from './schema.ts';
-import { findWarnings } from './warnings.ts';
+import { formatNotice, locateProblem, type LocatedProblem, type Problem } from './problems.ts';
+import {
+  chooseProfiles,
+  findProfile,
+  profileDirectories,
+  type ProfileDirectory,
+} from './profiles.ts';
+import { mergeFiles, readSettings } from './read-settings.ts';
+
+export type { Config } from './config.ts';
 
 export interface LoadOptions {
-  /** From `--config`, in the order given. None: `ATMOS_CONFIG` or searching decides. */
+  /** From `--config`, in the order given. None: `ATMOS_CONFIG`. */
   readonly configFiles?: readonly Sourced<string>[];
-  /** False when `configFiles` were found by searching once, so that they are no more trusted now. */
-  readonly isExplicit?: boolean;
+  /** From `--config-path`, in the order given. None: `ATMOS_CONFIG_PATH`. */
+  readonly configDirectories?: readonly Sourced<string>[];
+  /** From `--base-path`. None: `ATMOS_BASE_PATH`. */
+  readonly basePath?: Sourced<string>;
   /**
    * From `--profile`; each may be a list with commas. An empty one chooses none; an absent one leaves
    * it to `ATMOS_PROFILE` and `profiles.default`.
    */
   readonly profiles?: Sourced<readonly string[]>;
-}
-
-/** What atmos.yaml and the chosen profiles say of authentication, merged and checked. */
-export interface Config {
-  /** Absolute, in the order merged: base first, then those of the profiles. */
-  readonly files: readonly string[];
-  /** Those of {@link files} that are of no profile. */
-  readonly baseFiles: readonly string[];
-  /** The directory of the last base file, which gives the realm its name. */
-  readonly directory: string;
-  /** Whether the files were named by `--config` or `ATMOS_CONFIG`, so that they are trusted. */
-  readonly isExplicit: boolean;
-  /** Those chosen, in the order merged. */
-  readonly profiles: readonly string[];
-  /** Where profiles are looked for. */
-  readonly profileDirectories: readonly string[];
-  readonly realm?: Sourced<string>;
-  readonly keyring: KeyringEntry;
-  /** Sorted by name. One without a kind has an empty one. */
-  readonly identities: readonly Identity[];
-  /** Sorted by name. */
-  readonly providers: readonly ProviderEntry[];
-  /** Whether sessions are written to files too, as Atmos does. */
-  readonly sessionFiles: Sourced<boolean>;
-  /** Lines for a person: keys that nobody reads, and the like. */
-  readonly warnings: readonly string[];
+  /** Runs no `!exec`: their values are left out, and that is told in the warnings. Default: false. */
+  readonly isStatic?: boolean;
+  /**
+   * Gets every problem; the rest is then loaded as if what is wrong were not there. Without it, all
+   * problems end in one {@link ConfigError}.
+   */
+  readonly report?: (problem: LocatedProblem) => void;
 }
 
 /**
- * Finds, reads, merges and checks the configuration. Runs no program and follows no URL.
+ * Finds, reads, merges and checks the configuration. Follows no URL; runs no program but those of
+ * `!exec`, in files that are trusted.
  *
  * @throws ERR_CONFIG_NOT_FOUND, ERR_CONFIG_UNREADABLE, ERR_CONFIG_SYNTAX, ERR_CONFIG_INVALID,
  * ERR_CONFIG_UNTRUSTED, ERR_PROFILE_UNKNOWN, or ERR_USAGE for an empty `--config`
  */
-export function loadConfig(
-  options: LoadOptions,
-  host: Pick<Host, 'env' | 'userId' | 'workingDirectory'>,
-): Config {
-  const named = { names: options.configFiles ?? [], isExplicit: options.isExplicit ?? true };
-  const { files: baseFiles, isExplicit, warnings } = readBaseFiles(named, host);
-  const base = { files: baseFiles, settings: mergeFiles(baseFiles) };
-  const directory = directoryOf(baseFiles);
-  const directories = profileDirectories(base, directory);
-  const profiles = chooseProfiles(options.profiles, base, host);
-  const identities = Object.keys(valueAt(base.settings, ['auth', 'identities']) ?? {});
-  const profileFiles = profiles.flatMap((profile) =>
-    readProfile(profile, { directories, isExplicit, identities, host }),
+export async function loadConfig(options: LoadOptions, host: Host): Promise<Config> {
+  const gathered = gather();
+  const { places, lookedIn, warnings } = findPlaces(
+    { files: options.configFiles ?? [], directories: options.configDirectories ?? [] },
+    host,
   );
-  const said = readSettings([...baseFiles, ...profileFiles]);
+  const reader = openReader(options, gathered, host);
+  const read: ConfigFile[] = [];
+  for (const place of places) read.push(...(await reader.readPlace(place)));
+  const base = onceEach(read);
+  const beside = places
+    .filter(({ kind }) => kind === 'file')
+    .map(({ path, origin }) => ({ path: dirname(path), origin }));
+  const { profiles, directories, layers } = findProfileLayers(base, beside, options, host);
+  if (places.length === 0 && profiles.length === 0) throw notFound(lookedIn);
+  const ofProfiles: ConfigFile[] = [];
+  for (const layer of layers) {
+    ofProfiles.push(...(await reader.readDirectory(layer, base.at(-1))));
+  }
+  return settle(
+    {
+      files: onceEach([...base, ...ofProfiles]),
+      directory: beside.at(-1)?.path ?? '',
+      profiles,
+      profileDirectories: directories,
+      warnings,
+    },
+    { options, gathered, host },
+  );
+}
+
+/** The profiles that are chosen, and where they are. */
+function findProfileLayers(
+  files: readonly ConfigFile[],
+  beside: readonly { readonly path: string; readonly origin: Origin }[],
+  options: LoadOptions,
+  host: Host,
+) {
+  const settings = mergeFiles(files);
+  const isExplicit = beside.some(({ origin }) => origin === 'explicit');
+  // Of those that were found by searching, the last alone gives the configuration its directory.
+  const directories = profileDirectories(
+    { files, settings },
+    isExplicit ? beside : beside.slice(-1),
+    host,
+  );
+  const environment = environmentSettings(settings, files);
+  const profiles = chooseProfiles(options.profiles, { files, settings, environment }, host);
+  for (const { value, source } of profiles) {
+    host.log('profile.chosen', { profile: value, source });
+  }
+  const identities = Object.keys(valueAt(settings, ['auth', 'identities']) ?? {});
   return {
-    ...said,
-    baseFiles: baseFiles.map(({ path }) => path),
-    directory,
-    isExplicit,
+    directories,
     profiles: profiles.map(({ value }) => value),
-    profileDirectories: directories,
-    warnings: [...warnings, ...said.warnings],
+    layers: profiles.map((profile) => findProfile(profile, { directories, identities })),
   };
+}
+
+/**
+ * Loads exactly those files again, from whatever directory and environment: what a handle pinned.
+ *
+ * @throws as {@link loadConfig}
+ */
+export async function loadLayers(
+  layers: readonly Layer[],
+  options: Pick<LoadOptions, 'isStatic'>,
+  host: Host,
+): Promise<Config> {
+  const gathered = gather();
+  const reader = openReader(options, gathered, host);
+  const files = layers.flatMap((layer) => reader.readLayer(layer));
+  const profiles = layers.flatMap(({ profile }) => profile ?? []);
+  const last = layers.findLast(({ profile }) => profile === undefined);
+  return settle(
+    {
+      files,
+      directory: last === undefined ? '' : dirname(last.path),
+      profiles: [...new Set(profiles)],
+      profileDirectories: [],
+      warnings: [],
+    },
+    { options, gathered, host },
+  );
 }
 
 /**
@@ -99,59 +144,82 @@ export function loadConfig(
  *
  * @throws ERR_CONFIG_INVALID
  */
-export function configFromObject(object: object, host: Pick<Host, 'env'>): Config {
+export function configFromObject(
+  object: object,
+  host: Pick<Host, 'env' | 'homeDirectory' | 'workingDirectory'>,
+): Config {
   const text = JSON.stringify(object, null, 2);
-  const said = readSettings([parseConfigFile({ path: 'config', text }, host)]);
+  const gathered = gather();
+  const { report } = gathered;
+  const file = parseConfigFile({ path: 'config', text, origin: 'explicit' }, { host, report });
+  const said = readSettings([file], gathered);
+  throwGathered(gathered, [file]);
   return {
     realm: { value: 'default', source: 'default' },
     ...said,
-    baseFiles: [],
+    layers: [],
     directory: '',
-    isExplicit: true,
     profiles: [],
     profileDirectories: [],
+    leftOut: [],
+    projectFiles: [],
+    needs: [],
   };
 }
 
-/** What the files say together, checked. */
-function readSettings(files: readonly ConfigFile[]) {
-  const merged = mergeFiles(files);
-  const { auth = {} } = checkMerged(merged, files);
-  return withoutAbsent({
-    files: files.map(({ path }) => path),
-    realm: sourcedText(auth.realm, ['auth', 'realm'], files),
-    keyring: keyringEntry(auth, files),
-    identities: identityEntries(auth, files),
-    providers: providerEntries(auth, files),
-    sessionFiles: sessionFiles(auth.session_files, files),
-    warnings: findWarnings(merged, files),
+function openReader(options: LoadOptions, { report, notices }: Gathered, host: Host): FileReader {
+  return createFileReader({
+    host,
+    chosenBasePath: chosenBasePath(options.basePath, host),
+    report,
+    warn: (notice) => void notices.push(notice),
   });
 }
 
-function mergeFiles(files: readonly ConfigFile[]): Record<string, unknown> {
-  return files.reduce((merged, { settings }) => mergeMaps(merged, settings), {});
+/** A file that is there twice counts at its later place. */
+function onceEach(files: readonly ConfigFile[]): ConfigFile[] {
+  return files.filter(({ path }, at) => !files.slice(at + 1).some((other) => other.path === path));
 }
 
-// As Atmos, but for several `--config`, whose directories Atmos joins, and for a relative one, whose
-// realm in Atmos depends on the directory one is in.
-function directoryOf(baseFiles: readonly ConfigFile[]): string {
-  return dirname(baseFiles.at(-1)?.path ?? '');
+interface Read {
+  readonly files: readonly ConfigFile[];
+  readonly directory: string;
+  readonly profiles: readonly string[];
+  readonly profileDirectories: readonly ProfileDirectory[];
+  readonly warnings: readonly string[];
 }
 
-function checkMerged(
-  merged: Readonly<Record<string, unknown>>,
-  files: readonly ConfigFile[],
-): Settings {
-  const problems: Problem[] = [];
-  const report = (problem: Problem) => void problems.push(problem);
-  checkNames(merged, files, report);
-  checkNumbers(merged, files, report);
-  const settings = checkSettings(merged, files, report);
-  throwProblems(problems, files);
-  return settings ?? {};
-}
-
-function sessionFiles(value: boolean | undefined, files: readonly ConfigFile[]): Sourced<boolean> {
-  if (value === undefined) return { value: false, source: 'default' };
-  return sourced(value, ['auth', 'session_files'], files);
+/** Runs what is to be run, merges, checks. */
+async function settle(
+  read: Read,
+  by: { options: LoadOptions; gathered: Gathered; host: Host },
+): Promise<Config> {
+  const { options, gathered, host } = by;
+  const isStatic = options.isStatic ?? false;
+  if (!isStatic) {
+    // Nothing is run for a configuration that is wrong.
+    if (read.files.some(({ commands }) => commands.length > 0)) throwGathered(gathered, read.files);
+    requireTrustOfFiles(read.files, read.directory, host);
+  }
+  const files: ConfigFile[] = [];
+  for (const file of read.files) {
+    const report = (problem: Problem) => gathered.report(locateProblem(problem, read.files));
+    if (file.commands.length === 0) files.push(file);
+    else files.push(isStatic ? withoutCommands(file) : await runCommands(file, host, report));
+  }
+  const said = readSettings(files, gathered);
+  throwGathered(gathered, files, options.report);
+  host.log('config.merged', { files: files.length, profiles: read.profiles.join(',') });
+  const notRun = isStatic ? read.files.flatMap(commandNotices) : [];
+  const notices = [...gathered.notices, ...notRun, ...said.notices];
+  return {
+    ...read,
+    ...said,
+    layers: files.map(({ path, origin, profile }) => withoutAbsent({ path, origin, profile })),
+    leftOut: notRun.map(({ path }) => path),
+    notices,
+    warnings: [...read.warnings, ...notices.map(formatNotice)],
+    projectFiles: projectFilesOf(read.files),
+    needs: read.files.flatMap(needsOf),
+  };
 }

@@ -1,5 +1,6 @@
 import { lowerCase } from '../core/names.ts';
 import { isMap } from '../core/validate.ts';
+import { isTagged } from './tagged.ts';
 
 /** Whether the keys of this map are names, which are matched without regard to case. */
 export function isNamePath(path: readonly string[]): boolean {
@@ -8,8 +9,9 @@ export function isNamePath(path: readonly string[]): boolean {
 }
 
 /**
- * Lays one file over another: maps are merged, key by key, scalars and lists replaced. Names keep the
- * spelling they were first written with.
+ * Lays one file over another: maps are merged, key by key, scalars and lists replaced; `!append` adds
+ * to the list there was, `!unset` takes the key away. Names keep the spelling they were first written
+ * with.
  */
 export function mergeMaps(
   base: Readonly<Record<string, unknown>>,
@@ -22,9 +24,17 @@ export function mergeMaps(
   const merged = new Map(Object.entries(base));
   for (const [written, value] of Object.entries(over)) {
     const key = spelling.get(sameKey(written)) ?? written;
-    const before = merged.get(key);
-    const isDeeper = isMap(before) && isMap(value);
-    merged.set(key, isDeeper ? mergeMaps(before, value, [...path, key]) : value);
+    const result = mergeValues(merged.get(key), value, [...path, key]);
+    if (result === undefined) merged.delete(key);
+    else merged.set(key, result);
   }
   return Object.fromEntries(merged);
+}
+
+function mergeValues(base: unknown, over: unknown, path: readonly string[]): unknown {
+  // Over nothing too, so that no tag is left in what was merged.
+  if (isMap(over)) return mergeMaps(isMap(base) ? base : {}, over, path);
+  if (!isTagged(over)) return over;
+  if (over.tag !== '!append' || !Array.isArray(over.value)) return undefined;
+  return Array.isArray(base) ? [...base, ...over.value] : over.value;
 }

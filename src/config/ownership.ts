@@ -1,34 +1,47 @@
-import { statSync, type Stats } from 'node:fs';
+import { lstatSync, realpathSync, statSync, type Stats } from 'node:fs';
 import { dirname } from 'node:path';
 import { AtmosError } from '../core/errors.ts';
+import { shellWord } from '../core/shell-word.ts';
 import type { Host } from '../host/host.ts';
 
 type Who = Pick<Host, 'env' | 'userId'>;
 
 /**
  * Refuses a file found by searching that somebody else could have put there: it, and its directory,
- * belong to us or root and cannot be written by others. A group that is root's, or that has the
- * number of the owner (a group of one's own), is nobody else. Root may read a file of anybody, as it
- * must in a container with a mounted checkout, but not out of a directory that everybody can write.
- * `ATMOS_AUTH_TRUST=1` accepts all.
+ * belong to us or root and cannot be written by others. Of a link that holds for the link as well as
+ * for the file it leads to. A group that is root's, or that has the number of the owner (a group of
+ * one's own), is nobody else. Root may read a file of anybody, as it must in a container with a mounted
+ * checkout, but not out of a directory that everybody can write. `ATMOS_AUTH_TRUST=1` accepts all.
  *
+ * @param file of the very file that was read
  * @throws ERR_CONFIG_UNTRUSTED
  */
 export function checkOwnership(path: string, file: Stats, host: Who): void {
-  if (host.userId === undefined || host.env['ATMOS_AUTH_TRUST'] === '1') return;
+  const { userId } = host;
+  if (userId === undefined || host.env['ATMOS_AUTH_TRUST'] === '1') return;
+  if (isWritableByOthers(file)) {
+    throw untrusted(`${path} can be written by other users`, `chmod go-w ${shellWord(path)}`, path);
+  }
+  const link = lstatSync(path);
+  if (!link.isSymbolicLink()) return checkPlace(path, path, file, userId);
+  checkPlace(path, path, link, userId);
+  checkPlace(realpathSync(path), path, file, userId);
+}
+
+/** @param path where it is; `found` is the path that leads there */
+function checkPlace(path: string, found: string, stats: Stats, userId: number): void {
   const directoryPath = dirname(path);
   const directory = statSync(directoryPath);
   const isShared = isWritableByAll(directory);
-  if (isWritableByOthers(file)) {
-    throw untrusted(`${path} can be written by other users`, `chmod go-w ${path}`, path);
-  }
+  const named = path === found ? path : `${path}, to which ${found} leads,`;
   if (isWritableByOthers(directory) && !isSticky(directory)) {
-    const what = `${path} is in a directory that other users can write`;
-    throw untrusted(what, `chmod go-w ${directoryPath}`, path);
+    const what = `${named} is in a directory that other users can write`;
+    throw untrusted(what, `chmod go-w ${shellWord(directoryPath)}`, found);
   }
-  if (host.userId === 0 && !isShared) return;
-  if (!isOurs(file, host.userId) || (!isShared && !isOurs(directory, host.userId))) {
-    throw untrusted(`${path}, or its directory, belongs to another user`, `ls -ld ${path}`, path);
+  if (userId === 0 && !isShared) return;
+  if (!isOurs(stats, userId) || (!isShared && !isOurs(directory, userId))) {
+    const what = `${path === found ? `${path},` : named} or its directory, belongs to another user`;
+    throw untrusted(what, `ls -ld ${shellWord(path)}`, found);
   }
 }
 
@@ -52,6 +65,6 @@ function isSticky(stats: Stats): boolean {
 
 function untrusted(what: string, remedy: string, path: string): AtmosError {
   return new AtmosError('ERR_CONFIG_UNTRUSTED', `${what}, so it is not used`, {
-    hints: [remedy, `--config ${path}`, 'export ATMOS_AUTH_TRUST=1'],
+    hints: [remedy, `--config ${shellWord(path)}`, 'export ATMOS_AUTH_TRUST=1'],
   });
 }

@@ -12,29 +12,13 @@ import {
   type Event,
   type ScalarEvent,
 } from 'js-yaml';
-import { AtmosError } from '../core/errors.ts';
 import { isMap } from '../core/validate.ts';
 import type { YamlEntry, YamlNode } from './locate.ts';
-import { atmosTags, createSyntaxError } from './syntax-error.ts';
+import { atmosTags, createFileError, createSyntaxError } from './syntax-error.ts';
+import { createTagged, type Tagged } from './tagged.ts';
 
 /** The most aliases (`*name`) in one file: a real one has a few, an alias bomb has many. */
 const maxAliases = 1000;
-
-/** A value with a tag of Atmos, not resolved. It is no map to `isMap`. */
-export interface Tagged {
-  readonly tag: string;
-  readonly value: unknown;
-}
-
-export function isTagged(value: unknown): value is Tagged {
-  if (typeof value !== 'object' || value === null) return false;
-  return Object.getPrototypeOf(value) === null && 'tag' in value;
-}
-
-function createTagged(tag: string, value: unknown): Tagged {
-  const tagged = { __proto__: null, tag, value };
-  return tagged;
-}
 
 const never = () => false;
 
@@ -73,10 +57,24 @@ export interface YamlDocument {
 /**
  * Reads YAML as Atmos does: an empty file, or one of comments, is an empty map.
  *
- * @throws ERR_CONFIG_SYNTAX with file, line, column and the reason
- * @throws ERR_CONFIG_INVALID for a tag that Atmos does not know, and for what is no map
+ * @throws {ConfigError} ERR_CONFIG_SYNTAX with file, line, column and the reason; ERR_CONFIG_INVALID
+ * for a tag that Atmos does not know, and for what is no map
  */
 export function parseYaml(file: { path: string; text: string }): YamlDocument {
+  const { data, root } = parseAnyYaml(file);
+  return { data: onlyMap(data, file.path), root };
+}
+
+/**
+ * As {@link parseYaml}, for a file that may as well hold a list or a single value. Null when it is
+ * empty.
+ *
+ * @throws {ConfigError}
+ */
+export function parseAnyYaml(file: { path: string; text: string }): {
+  data: unknown;
+  root(): YamlNode;
+} {
   const source = file.text;
   const events = complaining(file, () => parseEvents(source, {}));
   let nodes: YamlNode | undefined;
@@ -86,7 +84,7 @@ export function parseYaml(file: { path: string; text: string }): YamlDocument {
     () => constructFromEvents(events, { source, schema, maxAliases }),
     root,
   );
-  return { data: onlyMap(documents, file.path), root };
+  return { data: onlyOne(documents, file.path), root };
 }
 
 /** Runs the parser, and turns what it throws into our error: its own holds the whole file. */
@@ -106,18 +104,22 @@ function complaining<T>(
   }
 }
 
-function onlyMap(documents: unknown[], path: string): Record<string, unknown> {
+function onlyOne(documents: unknown[], path: string): unknown {
   const [first = null, ...others] = documents;
   if (others.some((document) => document !== null)) {
-    throw new AtmosError('ERR_CONFIG_SYNTAX', `${path} holds more than one YAML document`, {
-      hints: ['keep one, and drop the lines of three dashes'],
-    });
+    throw createFileError('ERR_CONFIG_SYNTAX', path, 'holds more than one YAML document', [
+      'keep one, and drop the lines of three dashes',
+    ]);
   }
-  if (first === null) return {};
-  if (isMap(first)) return first;
-  throw new AtmosError('ERR_CONFIG_INVALID', `${path} must be a map of settings`, {
-    hints: ['begin it with a line like auth:'],
-  });
+  return first;
+}
+
+function onlyMap(data: unknown, path: string): Record<string, unknown> {
+  if (data === null) return {};
+  if (isMap(data)) return data;
+  throw createFileError('ERR_CONFIG_INVALID', path, 'must be a map of settings', [
+    'begin it with a line like auth:',
+  ]);
 }
 
 /** The first document of a stream of events, as nodes. */

@@ -1,5 +1,6 @@
 import { lowerCase } from '../core/names.ts';
 import { isMap } from '../core/validate.ts';
+import type { Origin } from './layer.ts';
 import { findNode, formatPath, locate, type Position, type YamlNode } from './locate.ts';
 import { isNamePath } from './merge.ts';
 
@@ -10,11 +11,32 @@ export interface ConfigFile {
   /** Absolute. */
   readonly path: string;
   readonly text: string;
-  /** `auth` and `profiles`, tags resolved, without what is empty. */
+  readonly origin: Origin;
+  /** The profile that it belongs to, if it does. */
+  readonly profile?: string | undefined;
+  /** The parts of it that are ours, tags resolved, without what is empty. */
   readonly settings: Readonly<Record<string, unknown>>;
-  readonly hasImport: boolean;
+  /** What `!exec` would run, whose output is not in the settings yet. */
+  readonly commands: readonly PendingCommand[];
+  /** Other files that it includes by `!include`. */
+  readonly included: readonly IncludedFile[];
   /** The places of all it says. Found when first asked for. */
   root(): YamlNode;
+}
+
+/** An `!exec` that was not run yet. */
+export interface PendingCommand {
+  readonly path: Path;
+  readonly command: string;
+}
+
+/** A file that `!include` read. */
+export interface IncludedFile {
+  /** Absolute. */
+  readonly path: string;
+  readonly text: string;
+  /** Where it is included. */
+  readonly at: Path;
 }
 
 /** The value at a path, names matched without regard to case, or undefined. */

@@ -12,27 +12,66 @@ export interface Problem {
   readonly file?: ConfigFile;
 }
 
-const mostShown = 20;
-
-/**
- * Ends in one error when there are problems.
- *
- * @throws ERR_CONFIG_INVALID with each problem on a line, in the order of the files
- */
-export function throwProblems(problems: readonly Problem[], files: readonly ConfigFile[]): void {
-  if (problems.length === 0) return;
-  const sorted = problems
-    .map((problem) => placed(problem, files))
-    .toSorted((a, b) => a.file - b.file || a.line - b.line || a.column - b.column);
-  const lines = sorted.slice(0, mostShown).map(({ text }) => text);
-  if (sorted.length > mostShown) lines.push(`and ${sorted.length - mostShown} more`);
-  const hints = sorted.slice(0, mostShown).flatMap(({ hint }) => hint ?? []);
-  throw new AtmosError('ERR_CONFIG_INVALID', lines.join('\n'), { hints: [...new Set(hints)] });
+/** A problem with its place, for an error, an editor, or `validate`. */
+export interface LocatedProblem {
+  readonly code: 'ERR_CONFIG_SYNTAX' | 'ERR_CONFIG_INVALID';
+  readonly file: string;
+  /** From 1, as editors count. */
+  readonly line: number;
+  readonly column: number;
+  /** Empty for what is wrong with the file as YAML. */
+  readonly path: readonly string[];
+  /** Without the place: `auth.realm must be text, not a map`. */
+  readonly message: string;
+  /** With the place: `auth.realm (/p/atmos.yaml:2:3) must be text, not a map`. */
+  readonly text: string;
+  readonly hints: readonly string[];
 }
 
-function placed(problem: Problem, files: readonly ConfigFile[]) {
+/** All that is wrong with the configuration, each problem a line of the message. */
+export class ConfigError extends AtmosError {
+  readonly problems: readonly LocatedProblem[];
+
+  /** @param problems at least one */
+  constructor(problems: readonly LocatedProblem[]) {
+    const shown = problems.slice(0, mostShown);
+    const lines = shown.map(({ text }) => text);
+    if (problems.length > mostShown) lines.push(`and ${problems.length - mostShown} more`);
+    const isSyntax = problems.some(({ code }) => code === 'ERR_CONFIG_SYNTAX');
+    super(isSyntax ? 'ERR_CONFIG_SYNTAX' : 'ERR_CONFIG_INVALID', lines.join('\n'), {
+      hints: [...new Set(shown.flatMap(({ hints }) => hints))],
+    });
+    this.problems = problems;
+  }
+}
+
+const mostShown = 20;
+
+/** The problem with the place it is at, among the files. */
+export function locateProblem(problem: Problem, files: readonly ConfigFile[]): LocatedProblem {
   const { path, message, hint } = problem;
   const file = problem.file ?? fileSaying(files, path);
-  const text = `${formatPath(path)} (${placeIn(file, path)}) ${message}`;
-  return { text, hint, file: files.indexOf(file), ...positionIn(file, path) };
+  return {
+    code: 'ERR_CONFIG_INVALID',
+    file: file.path,
+    ...positionIn(file, path),
+    path,
+    message: `${formatPath(path)} ${message}`,
+    text: `${formatPath(path)} (${placeIn(file, path)}) ${message}`,
+    hints: hint === undefined ? [] : [hint],
+  };
+}
+
+/** In the order of the files, and of the lines in each. */
+export function sortProblems<P extends Pick<LocatedProblem, 'file' | 'line' | 'column'>>(
+  problems: readonly P[],
+  files: readonly string[],
+): P[] {
+  const at = ({ file }: P) => files.indexOf(file);
+  return problems.toSorted((a, b) => at(a) - at(b) || a.line - b.line || a.column - b.column);
+}
+
+/** What is no error, on one line: `auth.x (/p/atmos.yaml:2:3) is not known: did you mean y?`. */
+export function formatNotice({ text, hints }: LocatedProblem): string {
+  return [text, ...hints].join(': ');
 }

@@ -1,32 +1,66 @@
-import { dirname, join, resolve, sep } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { AtmosError } from '../core/errors.ts';
 import { lowerCase, nearestName } from '../core/names.ts';
 import type { Sourced } from '../core/sourced.ts';
+import { configDirectory } from '../host/directories.ts';
 import type { Host } from '../host/host.ts';
+import { findYamlFiles } from './find-files.ts';
+import type { Layer, Origin } from './layer.ts';
 import { quote } from './locate.ts';
-import { checkOwnership } from './ownership.ts';
-import { parseConfigFile } from './parse-file.ts';
 import { fileSaying, sourceOf, valueAt, type ConfigFile } from './places.ts';
-import { isDirectory, isFile, readEntries, readText } from './read.ts';
+import { isDirectory, readEntries } from './read.ts';
 
 type Settings = Readonly<Record<string, unknown>>;
+
+/** The configuration before any profile. */
+interface Base {
+  readonly files: readonly ConfigFile[];
+  readonly settings: Settings;
+  /** `ATMOS_` settings that it says under `env`. */
+  readonly environment: Readonly<Record<string, Sourced<string>>>;
+}
+
+/** A place where profiles are looked for. */
+export interface ProfileDirectory {
+  /** Absolute. */
+  readonly path: string;
+  readonly type: 'configurable' | 'project-hidden' | 'xdg' | 'project';
+  readonly origin: Origin;
+}
+
+/** A profile there is, and where. */
+export interface Profile {
+  readonly name: string;
+  /** Absolute. */
+  readonly path: string;
+  readonly type: ProfileDirectory['type'];
+  readonly origin: Origin;
+}
 
 /** Which profiles: `--profile`, else `ATMOS_PROFILE`, else `profiles.default`, else none. */
 export function chooseProfiles(
   given: Sourced<readonly string[]> | undefined,
-  base: { files: readonly ConfigFile[]; settings: Settings },
+  base: Base,
   host: Pick<Host, 'env'>,
 ): Sourced<string>[] {
   if (given) {
     const names = splitNames(given.value.join(','));
     return names.map((value) => ({ value, source: given.source }));
   }
-  const names = splitNames(host.env['ATMOS_PROFILE'] ?? '');
-  if (names.length > 0) return names.map((value) => ({ value, source: 'ATMOS_PROFILE' }));
+  const variable = variableNames(base, host);
+  if (variable.length > 0) return variable;
   const path = ['profiles', 'default'];
   const value = valueAt(base.settings, path);
   if (typeof value !== 'string' || value === '') return [];
   return [{ value, source: sourceOf(base.files, path) }];
+}
+
+function variableNames({ environment }: Base, { env }: Pick<Host, 'env'>): Sourced<string>[] {
+  const variable = 'ATMOS_PROFILE';
+  const set = env[variable];
+  const said = set === undefined ? environment[variable] : { value: set, source: variable };
+  if (said === undefined) return [];
+  return splitNames(said.value).map((value) => ({ value, source: said.source }));
 }
 
 function splitNames(text: string): string[] {
@@ -35,107 +69,104 @@ function splitNames(text: string): string[] {
 }
 
 /**
- * Where profiles are looked for, first match wins: `profiles.base_path`, relative to the file that
- * says it, then `profiles` beside the configuration. Atmos's hidden and XDG places are not looked at
- * yet.
+ * Where profiles are looked for; of a name that is in several, the first counts:
+ *
+ * 1. `profiles.base_path`, relative to the file that says it;
+ * 2. `.atmos/profiles` beside the configuration;
+ * 3. `atmos/profiles` in the person's configuration (XDG);
+ * 4. `profiles` beside the configuration.
+ *
+ * @param beside the directories of the configuration and who put it there
  */
 export function profileDirectories(
-  base: { files: readonly ConfigFile[]; settings: Settings },
-  directory: string,
-): string[] {
+  base: Pick<Base, 'files' | 'settings'>,
+  beside: readonly { readonly path: string; readonly origin: Origin }[],
+  host: Pick<Host, 'env' | 'homeDirectory' | 'platform'>,
+): ProfileDirectory[] {
   const path = ['profiles', 'base_path'];
-  const basePath = valueAt(base.settings, path);
-  const beside = join(directory, 'profiles');
-  if (typeof basePath !== 'string' || basePath === '') return [beside];
-  const declared = resolve(dirname(fileSaying(base.files, path).path), basePath);
-  return [...new Set([declared, beside])];
+  const said = valueAt(base.settings, path);
+  const configurable: ProfileDirectory[] = [];
+  if (typeof said === 'string' && said !== '') {
+    const file = fileSaying(base.files, path);
+    const directory = resolve(dirname(file.path), said);
+    configurable.push({ path: directory, type: 'configurable', origin: file.origin });
+  }
+  const hidden = beside.map(({ path: directory, origin }) => {
+    return { path: join(directory, '.atmos', 'profiles'), type: 'project-hidden', origin } as const;
+  });
+  const plain = beside.map(({ path: directory, origin }) => {
+    return { path: join(directory, 'profiles'), type: 'project', origin } as const;
+  });
+  const xdg = {
+    path: join(configDirectory(host), 'profiles'),
+    type: 'xdg',
+    origin: 'user',
+  } as const;
+  const all: ProfileDirectory[] = [...configurable, ...hidden, xdg, ...plain];
+  return all.filter(({ path: one }, at) => all.findIndex((other) => other.path === one) === at);
 }
 
-export interface ReadProfileOptions {
-  readonly directories: readonly string[];
-  /** Whether the configuration was named by `--config`, so that what is beside it is trusted. */
-  readonly isExplicit: boolean;
+/** All profiles there are, sorted by name. */
+export function findProfiles(directories: readonly ProfileDirectory[]): Profile[] {
+  const found = directories.flatMap(({ path, type, origin }) =>
+    readEntries(path)
+      .map(({ name }) => ({ name, path: join(path, name), type, origin }))
+      .filter((profile) => isProfileName(profile.name) && isDirectory(profile.path)),
+  );
+  return found
+    .filter(({ name }, at) => found.findIndex((other) => other.name === name) === at)
+    .toSorted((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+export interface ProfileOptions {
+  readonly directories: readonly ProfileDirectory[];
   /** Names of identities, for those who take one for a profile. */
   readonly identities: readonly string[];
-  readonly host: Pick<Host, 'env' | 'userId'>;
 }
 
 /**
- * The files of a profile in the order they are merged: by depth, then by name.
+ * The directory of a profile, with at least one file.
  *
  * @throws ERR_PROFILE_UNKNOWN with the profiles there are; ERR_CONFIG_INVALID when it has no file
  */
-export function readProfile(profile: Sourced<string>, options: ReadProfileOptions): ConfigFile[] {
-  const directory = isProfileName(profile.value)
-    ? options.directories.map((parent) => join(parent, profile.value)).find(isDirectory)
+export function findProfile(profile: Sourced<string>, options: ProfileOptions): Layer {
+  const { value: name, source } = profile;
+  const found = isProfileName(name)
+    ? options.directories
+        .map(({ path, origin }) => ({ path: join(path, name), origin, profile: name }))
+        .find(({ path }) => isDirectory(path))
     : undefined;
-  if (directory === undefined) throw unknownProfile(profile, options);
-  const paths = findFiles(directory);
-  if (paths.length > 0) return paths.flatMap((path) => readFile(path, options));
+  if (found === undefined) throw unknownProfile(profile, options);
+  if (findYamlFiles(found.path).length > 0) return found;
   throw new AtmosError(
     'ERR_CONFIG_INVALID',
-    `profile ${profile.value} (from ${profile.source}) has no YAML file in ${directory}`,
+    `profile ${name} (from ${source}) has no YAML file in ${found.path}`,
   );
 }
 
-/** The names of all profiles, sorted. */
-export function listProfiles(directories: readonly string[]): string[] {
-  const names = directories.flatMap((directory) =>
-    readEntries(directory)
-      .map(({ name }) => name)
-      .filter((name) => isProfileName(name) && isDirectory(join(directory, name))),
-  );
-  return [...new Set(names)].toSorted();
+/** The word of Atmos for "let me choose", which no profile can have. */
+const reservedName = '__SELECT__';
+
+export function isProfileName(name: string): boolean {
+  return name !== reservedName && /^[^./\\\p{Cc}][^/\\\p{Cc}]*$/u.test(name);
 }
 
-function isProfileName(name: string): boolean {
-  return /^[^./\\\p{Cc}][^/\\\p{Cc}]*$/u.test(name);
-}
-
-function readFile(path: string, { host, isExplicit }: ReadProfileOptions): ConfigFile[] {
-  const read = readText(path);
-  if (read === undefined) return [];
-  if (!isExplicit) checkOwnership(path, read.stats, host);
-  return [parseConfigFile({ path, text: read.text }, host)];
-}
-
-/**
- * Files of YAML below a directory, those nearer to it first. Left out are links to directories, which
- * may lead round in circles, and what begins with a dot, as the copies of an editor do.
- */
-function findFiles(directory: string): string[] {
-  const entries = readEntries(directory).filter(({ name }) => !name.startsWith('.'));
-  const names = entries.map(({ name }) => name);
-  const files = names.filter((name) => isYaml(name, names) && isFile(join(directory, name)));
-  const below = entries.filter((entry) => entry.isDirectory());
-  return [
-    ...files.map((name) => join(directory, name)),
-    ...below.flatMap(({ name }) => findFiles(join(directory, name))),
-  ].toSorted((a, b) => a.split(sep).length - b.split(sep).length);
-}
-
-/** As Atmos does, `x.yml` beside `x.yaml` is not read. */
-function isYaml(name: string, beside: readonly string[]): boolean {
-  if (name.endsWith('.yaml')) return true;
-  return name.endsWith('.yml') && !beside.includes(name.replace(/\.yml$/, '.yaml'));
-}
-
-function unknownProfile(profile: Sourced<string>, options: ReadProfileOptions): AtmosError {
+/** ERR_PROFILE_UNKNOWN, with the profiles there are and the one that was probably meant. */
+export function unknownProfile(profile: Sourced<string>, options: ProfileOptions): AtmosError {
   const { value: name, source } = profile;
-  const known = listProfiles(options.directories);
+  const known = findProfiles(options.directories).map((one) => one.name);
   const identity = options.identities.find((other) => lowerCase(other) === lowerCase(name));
   const nearest = nearestName(name, known);
   const list = known.length > 0 ? `it is one of ${known.join(', ')}` : 'there are none';
+  const places = options.directories.map(({ path }) => path).join(', ');
   const message = isProfileName(name)
-    ? `unknown profile ${quote(name)} (from ${source}): ${list} in ${options.directories.join(', ')}`
+    ? `unknown profile ${quote(name)} (from ${source}): ${list} in ${places}`
     : `${quote(name)} (from ${source}) is no name of a profile: that is the name of a directory, without / and leading dot`;
   const hint =
     identity === undefined
       ? nearest && `did you mean ${nearest}?`
       : `it is an identity: use --identity ${identity}`;
-  return new AtmosError(
-    'ERR_PROFILE_UNKNOWN',
-    message,
-    hint === undefined ? {} : { hints: [hint] },
-  );
+  return new AtmosError('ERR_PROFILE_UNKNOWN', message, {
+    hints: [...(hint === undefined ? [] : [hint]), 'atmos profile list'],
+  });
 }

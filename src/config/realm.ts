@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { resolve, sep } from 'node:path';
 import { AtmosError } from '../core/errors.ts';
 import { lowerCase } from '../core/names.ts';
-import type { Sourced } from '../core/sourced.ts';
+import { environmentSetting, type Sourced } from '../core/sourced.ts';
 import type { Host } from '../host/host.ts';
 import type { Config } from './load.ts';
 import { quote } from './locate.ts';
@@ -11,19 +11,20 @@ const longest = 64;
 
 /**
  * The realm, which keeps the credentials of one project apart from those of another:
- * `ATMOS_AUTH_REALM`, then `auth.realm`, then a name made from the directory of the configuration,
- * or `default` without one.
+ * `ATMOS_AUTH_REALM` of the environment or of the top-level `env:`, then `auth.realm`, then a name made
+ * from the directory of the configuration, or `default` without one.
  *
  * @throws ERR_REALM_INVALID naming what is wrong with it, and where it was set
  */
 export function resolveRealm(
-  config: Pick<Config, 'realm' | 'directory'> | undefined,
+  config: Pick<Config, 'realm' | 'directory' | 'environment'> | undefined,
   host: Pick<Host, 'env'>,
 ): Sourced<string> {
-  const variable = host.env['ATMOS_AUTH_REALM'];
-  if (variable) return checked({ value: variable, source: 'ATMOS_AUTH_REALM' });
+  const variable = environmentSetting('ATMOS_AUTH_REALM', host.env, config?.environment);
+  if (variable) return checked(variable);
   if (config?.realm) return checked(config.realm);
-  if (config === undefined) return { value: 'default', source: 'default' };
+  // With a profile of the person's alone there is no directory either.
+  if (!config?.directory) return { value: 'default', source: 'default' };
   return { value: defaultRealm(config.directory), source: `the directory ${config.directory}` };
 }
 

@@ -1,96 +1,195 @@
 import { AtmosError } from '../core/errors.ts';
 import { isMap } from '../core/validate.ts';
-import { isTagged, type Tagged } from './parse.ts';
+import type { Host } from '../host/host.ts';
+import type { Origin } from './layer.ts';
+import type { IncludedFile, PendingCommand } from './places.ts';
+import { createTagged, isTagged, type Tagged } from './tagged.ts';
+import { whyNotRun } from './tags/exec.ts';
+import { createIncluder, isInclude } from './tags/include.ts';
+import type { QueryStep } from './tags/query.ts';
+import {
+  createSource,
+  type Path,
+  type Source,
+  type TagProblem,
+  type Written,
+} from './tags/source.ts';
+import { resolveValue } from './tags/value.ts';
 
-/** Values of one file, and levels of nesting, once aliases are followed. */
+export { parseCommandOutput, withCommandOutput } from './tags/exec.ts';
+
+/** Values of one file, and levels of nesting, once aliases and includes are followed. */
 const maxValues = 100_000;
 const maxDepth = 200;
 
-type Path = readonly string[];
+type Settings = Record<string, unknown>;
 
 export interface ResolveOptions {
-  /** Names the file in errors. */
-  readonly file: string;
-  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly file: { readonly path: string; readonly origin: Origin };
+  readonly host: Pick<Host, 'env' | 'workingDirectory'>;
   /** Told of each tag that cannot be resolved; its value is left out. */
-  readonly report: (problem: { path: Path; message: string }) => void;
+  readonly report: (problem: TagProblem) => void;
+  /** Told of each file that `!include` reads: it belongs to what is trusted. */
+  readonly onInclude: (included: IncludedFile) => void;
+}
+
+export interface ResolvedTags {
+  /** Tags are left in it only for merging, `!unset` and `!append`, and those in `commands`. */
+  readonly settings: Settings;
+  readonly commands: readonly PendingCommand[];
 }
 
 /**
- * The parts of a file that are ours, with `!env` and `<<` resolved. What is empty (`realm:`) says
- * nothing and is left out. All else in the file is left alone.
+ * The parts of a file that are ours, with tags and `<<` resolved. What is empty (`realm:`) says
+ * nothing and is left out. All else in the file is left alone. In a list, which is never merged into,
+ * no `!unset` and `!append` are left, and an item that is left out is undefined, so that paths into
+ * the list stay right.
  *
- * @throws ERR_CONFIG_SYNTAX when following its aliases would not end soon
+ * @throws {ConfigError} for an included file that is no YAML; ERR_CONFIG_SYNTAX when following its
+ * aliases would not end soon
  */
 export function resolveTags(
-  data: Readonly<Record<string, unknown>>,
+  data: Readonly<Settings>,
   parts: readonly string[],
   options: ResolveOptions,
-): Record<string, unknown> {
+): ResolvedTags {
+  const { file, host } = options;
+  const commands: PendingCommand[] = [];
+  const include = createIncluder(options);
   let values = 0;
 
   function count(path: Path): void {
     if (++values <= maxValues && path.length <= maxDepth) return;
     throw new AtmosError(
       'ERR_CONFIG_SYNTAX',
-      `${options.file} is too large or too deep once its aliases (*name) are followed`,
+      `${file.path} is too large or too deep once its aliases (*name) are followed`,
     );
   }
 
-  function resolve(value: unknown, path: Path): unknown {
+  function resolve({ value, source }: Written, path: Path): unknown {
     count(path);
-    if (isTagged(value)) return resolveTag(value, path, options);
-    if (Array.isArray(value)) return value.map((item, at) => resolve(item, [...path, String(at)]));
-    return isMap(value) ? resolveMap(value, path) : value;
+    if (isTagged(value)) return resolveTag(value, source, path);
+    if (Array.isArray(value)) return resolveList(value, source, path);
+    return isMap(value) ? resolveMap({ value, source }, path) : value;
   }
 
-  function resolveMap(map: Record<string, unknown>, path: Path): Record<string, unknown> {
+  function resolveList(items: readonly unknown[], source: Source, path: Path): unknown[] {
+    const resolved = items.map((value, at) => resolve({ value, source }, [...path, String(at)]));
+    return resolved.map(withoutMergeTags);
+  }
+
+  function resolveMap(map: Written<Settings>, path: Path): Settings {
     const entries: [string, unknown][] = [];
-    for (const [key, value] of withMerges(map, path)) {
-      const resolved = resolve(value, [...path, key]);
-      if (resolved !== undefined && resolved !== null) entries.push([key, resolved]);
+    for (const [key, written] of entriesOf(map, path)) {
+      const value = resolve(written, [...path, key]);
+      if (value !== undefined && value !== null) entries.push([key, value]);
     }
     return Object.fromEntries(entries);
   }
 
-  /** The map's entries, those merged by `<<` first, so that its own come over them. */
-  function withMerges(map: Record<string, unknown>, path: Path): [string, unknown][] {
-    count(path);
-    if (!Object.hasOwn(map, '<<')) return Object.entries(map);
-    const { '<<': merge, ...own } = map;
-    const sources: unknown[] = Array.isArray(merge) ? merge.toReversed() : [merge];
-    const inherited = sources.flatMap((source) => {
-      const at = [...path, '<<'];
-      if (isMap(source)) return withMerges(source, at);
-      options.report({ path: at, message: 'must be a map, or a list of maps' });
-      return [];
-    });
-    return [...new Map([...inherited, ...Object.entries(own)])];
+  /**
+   * The map's entries, those merged by `<<` first, so that its own come over them.
+   *
+   * @param base where they belong; `at` is where they stand, through `<<`
+   */
+  function entriesOf(map: Written<Settings>, at: Path, base = at): Map<string, Written> {
+    count(at);
+    const { value, source } = map;
+    const { '<<': merge, ...own } = value;
+    const written = Object.entries(own).map(([key, one]) => [key, { value: one, source }] as const);
+    if (!Object.hasOwn(value, '<<')) return new Map(written);
+    const merged: unknown[] = Array.isArray(merge) ? merge.toReversed() : [merge];
+    const inherited = merged.flatMap((one) => [
+      ...inheritedFrom({ value: one, source }, [...at, '<<'], base),
+    ]);
+    return new Map([...inherited, ...written]);
   }
 
+  function inheritedFrom(written: Written, at: Path, base: Path): Map<string, Written> {
+    const opened = open(written, at, base);
+    if (opened === undefined) return new Map();
+    const { value, source } = opened;
+    if (isMap(value)) return entriesOf({ value, source }, at, base);
+    written.source.report({ path: at, message: 'must be a map, or a list of maps' });
+    return new Map();
+  }
+
+  /** What is included, if the value is an `!include`. Undefined when that cannot be had. */
+  function open(written: Written, at: Path, base = at): Written | undefined {
+    const { value, source } = written;
+    if (!isTagged(value) || !isInclude(value.tag)) return written;
+    const included = include(value, { by: source, at, base });
+    const found = included && follow(included, included.steps, at, base);
+    return found && open(found, at, base);
+  }
+
+  /** What a query names. Null for what is not there, as in yq. */
+  function follow(
+    written: Written,
+    steps: readonly QueryStep[],
+    at: Path,
+    base: Path,
+  ): Written | undefined {
+    const [step, ...rest] = steps;
+    if (step === undefined) return written;
+    const opened = open(written, at, base);
+    if (opened === undefined) return undefined;
+    const { value, source } = childOf(opened, step, at) ?? { value: null, source: opened.source };
+    return follow({ value, source: source.below(String(step)) }, rest, at, base);
+  }
+
+  function childOf({ value, source }: Written, step: QueryStep, at: Path): Written | undefined {
+    if (Array.isArray(value)) return { value: value[Number(step)] ?? null, source };
+    return isMap(value) ? entriesOf({ value, source }, at).get(String(step)) : undefined;
+  }
+
+  function resolveTag(tagged: Tagged, source: Source, path: Path): unknown {
+    const { tag, value } = tagged;
+    const refuse = (message: string, hint?: string) => {
+      source.report({ path, message, ...(hint === undefined ? {} : { hint }) });
+      return undefined;
+    };
+    if (tag === '!unset') return tagged;
+    if (tag === '!append') {
+      if (!Array.isArray(value)) return refuse('has the tag !append, which is for lists');
+      return createTagged(tag, resolveList(value, source, path));
+    }
+    if (isInclude(tag)) {
+      const opened = open({ value: tagged, source }, path);
+      return opened && resolve(opened, path);
+    }
+    if (typeof value !== 'string') return refuse(`has the tag ${tag}, which takes text`);
+    const text = value.trim();
+    if (tag === '!exec') {
+      const problem = whyNotRun(text, path);
+      if (problem !== undefined) return refuse(problem);
+      commands.push({ path, command: text });
+      return tagged;
+    }
+    const result = resolveValue({ tag, text, host });
+    return 'value' in result ? result.value : refuse(result.problem, result.hint);
+  }
+
+  const source = createSource(options);
   const ours = withMergesOfTop(data).filter(([key]) => parts.includes(key));
-  return resolveMap(Object.fromEntries(ours), []);
+  const settings = resolveMap({ value: Object.fromEntries(ours), source }, []);
+  return { settings, commands };
 }
 
 // The top may say `<<: !include .env`, for programs that are not ours.
-function withMergesOfTop(data: Readonly<Record<string, unknown>>): [string, unknown][] {
+function withMergesOfTop(data: Readonly<Settings>): [string, unknown][] {
   const { '<<': merge, ...own } = data;
   return Object.entries(isMap(merge) ? { ...merge, ...own } : own);
 }
 
-function resolveTag({ tag, value }: Tagged, path: Path, options: ResolveOptions): unknown {
-  if (tag !== '!env') {
-    const message = `has the tag ${tag}, which is not supported here by this version yet`;
-    options.report({ path, message });
-    return undefined;
+/** A value in a list, where there is nothing to append to or to take away. */
+function withoutMergeTags(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutMergeTags);
+  if (isTagged(value)) {
+    if (value.tag === '!unset') return undefined;
+    return value.tag === '!append' ? value.value : value;
   }
-  const pattern = /^(\S+)(?:\s+(?:"([^"]*)"|'([^']*)'|(\S+)))?$/;
-  const words = typeof value === 'string' ? pattern.exec(value.trim()) : null;
-  if (words === null) {
-    options.report({ path, message: 'takes the name of a variable and at most one default' });
-    return undefined;
-  }
-  const [, name = '', ...defaults] = words;
-  const set = Object.hasOwn(options.env, name) ? options.env[name] : undefined;
-  return (set ?? defaults.find((text) => text !== undefined) ?? '').trim();
+  if (!isMap(value)) return value;
+  const entries = Object.entries(value).map(([key, inner]) => [key, withoutMergeTags(inner)]);
+  return Object.fromEntries(entries.filter(([, inner]) => inner !== undefined));
 }

@@ -1,69 +1,210 @@
 import {
+  about,
   anyMap,
+  anything,
   checkShape,
   describeProblem,
   flag,
+  keysOf,
   listOf,
   mapOf,
   namesTo,
-  optional,
+  scalar,
+  setting,
   text,
   textOrCount,
+  textOrTexts,
   type InferOutput,
 } from '../core/validate.ts';
 import { quotesHint } from './check-numbers.ts';
 import type { ConfigFile } from './places.ts';
 import type { Problem } from './problems.ts';
+import { providerSchema } from './provider-schema.ts';
 import { isSecretPath } from './secret-path.ts';
 
-const keyringSpec = {
-  path: optional(text),
-  password_env: optional(text),
-  password_file: optional(text),
-  password_command: optional(text),
-};
+// What is said of each key here is what docs/configuration.md and the JSON Schema show.
 
-const keyring = {
-  type: optional(text),
-  spec: optional(mapOf(keyringSpec)),
-  fallback: optional(listOf(text)),
-};
-
-// What each kind has of its own, in these three maps, is checked by the kind's own schema.
-const identity = {
-  kind: optional(text),
-  default: optional(flag),
-  via: optional(mapOf({ provider: optional(text), identity: optional(text) })),
-  principal: optional(anyMap),
-  spec: optional(anyMap),
-  credentials: optional(anyMap),
-  session: optional(mapOf({ duration: optional(textOrCount) })),
-  env: optional(listOf(mapOf({ key: text, value: text }))),
-};
-
-const settingsSchema = mapOf({
-  auth: optional(
-    mapOf({
-      realm: optional(text),
-      session_files: optional(flag),
-      keyring: optional(mapOf(keyring)),
-      identities: optional(namesTo(mapOf(identity))),
-      providers: optional(namesTo(mapOf({ kind: optional(text) }))),
-    }),
+const keyringSpec = mapOf({
+  path: setting(
+    text,
+    'The directory of the file keyring. One whose last part has an extension names its parent, as in Atmos. `~` is the home directory.',
+    { environment: 'ATMOS_KEYRING_FILE_PATH', otherwise: '`<XDG data>/atmos/keyring`' },
   ),
-  profiles: optional(mapOf({ base_path: optional(text), default: optional(text) })),
+  password_env: setting(text, 'The variable that holds the password of the file keyring.', {
+    environment: 'ATMOS_KEYRING_PASSWORD_ENV',
+    default: 'ATMOS_KEYRING_PASSWORD',
+  }),
+  password_file: setting(
+    text,
+    'A file that holds the password, such as a mounted secret. One line break at its end is dropped. `~` is the home directory.',
+    {
+      environment: 'ATMOS_KEYRING_PASSWORD_FILE',
+      otherwise: '`$CREDENTIALS_DIRECTORY/atmos-keyring-password`, if it is there',
+    },
+  ),
+  password_command: setting(
+    text,
+    'A command that prints the password. `sh -c` runs it, for at most 30 seconds. In a project’s file it needs trust.',
+  ),
 });
 
-/** `auth` and `profiles` in the form the schema gives them. */
+const keyring = mapOf({
+  type: setting(
+    text,
+    'Where credentials are kept: `system` (the keyring of the operating system), `file` (an encrypted directory) or `memory` (gone when the process ends).',
+    { environment: 'ATMOS_KEYRING_TYPE', default: 'system' },
+  ),
+  spec: setting(keyringSpec, 'Settings of the file keyring.'),
+  fallback: setting(
+    listOf(text),
+    'The types to take instead, in this order, when the first is not available. Never followed for one that is locked or whose password is wrong.',
+    { otherwise: 'none' },
+  ),
+});
+
+const via = mapOf({
+  provider: setting(text, 'The name of the provider.'),
+  identity: setting(text, 'The name of the other identity.'),
+});
+
+const session = mapOf({
+  duration: setting(
+    textOrCount,
+    'How long one lasts: seconds, or text such as `12h`, `1h30m` or `2d`. What the kind does not allow is brought into its bounds, with a warning.',
+    { otherwise: 'up to the kind; 12h for `aws/user`' },
+  ),
+});
+
+const variable = mapOf({
+  key: about(text, 'The name of the variable.'),
+  value: about(text, 'What it is set to.'),
+});
+
+const identity = mapOf({
+  kind: setting(
+    text,
+    'What sort of identity it is. It decides what `principal`, `spec` and `credentials` hold.',
+  ),
+  default: setting(flag, 'Whether it is the one used when none is named.', {
+    default: false,
+  }),
+  via: setting(
+    via,
+    'What it is opened with: a provider or another identity, one of the two. `aws/user` needs neither.',
+  ),
+  principal: setting(anyMap, 'Who it becomes: the account, the role. Up to its kind.'),
+  spec: setting(anyMap, 'Settings of its kind.'),
+  credentials: setting(anyMap, 'Keys and what goes with them. Up to its kind.'),
+  session: setting(session, 'Its sessions.'),
+  env: setting(
+    listOf(variable),
+    'Variables that `auth env` and `auth exec` set beside the credentials. Those that load code into programs are refused.',
+  ),
+  required: setting(flag, 'For Atmos: whether a component asks for it. Not used by `atmos auth`.'),
+  alias: setting(text, 'For Atmos: another name. Not used by `atmos auth`.'),
+  tags: setting(listOf(text), 'For Atmos: words to filter by. Not used by `atmos auth`.'),
+  provider: setting(anything, 'For Atmos: where a provisioned identity came from.'),
+  emulator: setting(anything, 'For Atmos: the emulator of the kinds that end in `/emulator`.'),
+});
+
+const logs = mapOf({
+  level: setting(text, 'How much is logged. Matched without regard to case.', {
+    environment: 'ATMOS_LOGS_LEVEL',
+    default: 'Warning',
+  }),
+  file: setting(
+    text,
+    'Where to: a file that is appended to, `/dev/stderr`, `/dev/stdout` or `/dev/null`. A relative path starts from the directory of the file that says it. Another file than those three needs trust in a project’s file.',
+    { environment: 'ATMOS_LOGS_FILE', default: '/dev/stderr' },
+  ),
+});
+
+const auth = mapOf({
+  realm: setting(
+    text,
+    'What keeps the credentials of this project apart from those of others: 1 to 64 of `a-z 0-9 - _`. Set it before a checkout is moved.',
+    {
+      environment: 'ATMOS_AUTH_REALM',
+      otherwise: 'a name made from the directory of the configuration',
+    },
+  ),
+  session_files: setting(
+    flag,
+    'Whether sessions are written to plain files too, as Atmos does. Not followed by this version yet.',
+    { default: false },
+  ),
+  keyring: setting(keyring, 'Where credentials are kept.'),
+  identities: setting(
+    namesTo(about(identity, 'One identity.')),
+    'Who can be logged in as, by name. Names are matched without regard to case, over files too.',
+  ),
+  providers: setting(
+    namesTo(about(providerSchema, 'One provider.')),
+    'What identities are opened with, by name. No name may be that of an identity.',
+  ),
+  integrations: setting(anything, 'For Atmos: what is logged in to with an identity.'),
+  logs: setting(logs, 'Logs of `atmos auth`, over `logs` at the top.'),
+});
+
+const profiles = mapOf({
+  base_path: setting(
+    text,
+    'A directory with profiles, which is looked in first. A relative path starts from the file that says it.',
+  ),
+  default: setting(text, 'The profile that is chosen when none is named.', {
+    environment: 'ATMOS_PROFILE',
+    otherwise: 'none',
+  }),
+});
+
+/** All of atmos.yaml that we take part in. */
+export const settingsSchema = mapOf({
+  base_path: setting(
+    text,
+    'Where the project begins. Relative imports start there. `.`, `..` and what begins so start from the file’s directory; else from the root of the git repository.',
+    { environment: 'ATMOS_BASE_PATH', otherwise: 'the root of the git repository' },
+  ),
+  import: setting(
+    textOrTexts,
+    'Files, directories or patterns (`auth/*.yaml`) to read too. What this file says wins over them. Remote ones are refused.',
+    { otherwise: 'none' },
+  ),
+  auth: setting(auth, 'Identities, and where their credentials are kept.'),
+  profiles: setting(profiles, 'Where profiles are, and which is chosen.'),
+  env: setting(
+    namesTo(scalar),
+    'Variables for the programs that are started. Those that begin with `ATMOS_` are settings of ours too, below the real environment. Those that load code into programs are refused.',
+  ),
+  logs: setting(logs, 'Logs of Atmos and of `atmos auth`.'),
+});
+
+/** What we take part in, in the form the schema gives it. */
 export type Settings = InferOutput<typeof settingsSchema>;
 
-/** The keys we know at each level. Those of Atmos that we take no part in are known too. */
-export const knownKeys = {
-  auth: ['realm', 'session_files', 'keyring', 'identities', 'providers', 'integrations', 'logs'],
-  keyring: Object.keys(keyring),
-  keyringSpec: Object.keys(keyringSpec),
-  identity: [...Object.keys(identity), 'required', 'provider', 'alias', 'emulator', 'tags'],
-};
+/** A map of the configuration with the keys that mean something in it. */
+export interface KnownMap {
+  /** `*` stands for each name. */
+  readonly path: readonly string[];
+  readonly keys: readonly string[];
+}
+
+/** Maps in which another key is a mistake. */
+export const closedMaps: readonly KnownMap[] = [
+  { path: ['auth', 'keyring'], keys: keysOf(keyring) },
+  { path: ['auth', 'keyring', 'spec'], keys: keysOf(keyringSpec) },
+  { path: ['auth', 'identities', '*'], keys: keysOf(identity) },
+  { path: ['auth', 'identities', '*', 'via'], keys: keysOf(via) },
+  { path: ['auth', 'identities', '*', 'session'], keys: keysOf(session) },
+];
+
+/** Maps in which another key may be one of a newer Atmos. */
+export const openMaps: readonly KnownMap[] = [
+  { path: ['auth'], keys: keysOf(auth) },
+  { path: ['auth', 'logs'], keys: keysOf(logs) },
+  { path: ['auth', 'providers', '*'], keys: keysOf(providerSchema) },
+  { path: ['profiles'], keys: keysOf(profiles) },
+  { path: ['logs'], keys: keysOf(logs) },
+];
 
 /** The merged settings in their shape. Undefined when something was reported of it. */
 export function checkSettings(

@@ -1,6 +1,6 @@
-import { AtmosError } from '../core/errors.ts';
 import { nearestName } from '../core/names.ts';
 import { findRepeatedKey, formatPath, pathAt, positionOf, type YamlNode } from './locate.ts';
+import { ConfigError, type LocatedProblem } from './problems.ts';
 import { isSecretPath } from './secret-path.ts';
 
 /** What the parser had against a file. */
@@ -43,37 +43,61 @@ export function createSyntaxError(
   complaint: Complaint,
   file: { path: string; text: string },
   root?: YamlNode,
-): AtmosError {
-  const place = (offset: number) => {
-    const { line, column } = positionOf(file.text, offset);
-    return `${file.path}:${line}:${column}`;
-  };
+): ConfigError {
   const { reason, offset } = complaint;
-  if (root && reason.startsWith('unknown ')) {
-    const tag = /^!{1,2}[^\s,[\]{}]*/.exec(file.text.slice(offset))?.[0] ?? '!';
-    return createTagError(tag, pathAt(root, offset) ?? [], place(offset));
-  }
+  if (root && reason.startsWith('unknown ')) return createTagError(offset, file, root);
   const repeated = root && reason.startsWith('duplicated') ? findRepeatedKey(root) : undefined;
-  const message = repeated
-    ? `${place(repeated.second)} is not valid YAML: the key stands at ${place(repeated.first)} already`
-    : `${place(offset)} is not valid YAML: ${withoutQuotations(reason)}`;
-  return new AtmosError('ERR_CONFIG_SYNTAX', message);
+  const { line, column } = positionOf(file.text, repeated?.second ?? offset);
+  const why = repeated
+    ? `the key stands at ${placeAt(file, repeated.first)} already`
+    : withoutQuotations(reason);
+  const message = `is not valid YAML: ${why}`;
+  const text = `${file.path}:${line}:${column} ${message}`;
+  const at = { file: file.path, line, column, path: [] };
+  return new ConfigError([{ code: 'ERR_CONFIG_SYNTAX', ...at, message, text, hints: [] }]);
 }
 
-function createTagError(tag: string, path: readonly string[], place: string): AtmosError {
+/** For what is wrong with a file as a whole. */
+export function createFileError(
+  code: LocatedProblem['code'],
+  file: string,
+  message: string,
+  hints: readonly string[] = [],
+): ConfigError {
+  const text = `${file} ${message}`;
+  return new ConfigError([{ code, file, line: 1, column: 1, path: [], message, text, hints }]);
+}
+
+function createTagError(
+  offset: number,
+  file: { path: string; text: string },
+  root: YamlNode,
+): ConfigError {
+  const tag = /^!{1,2}[^\s,[\]{}]*/.exec(file.text.slice(offset))?.[0] ?? '!';
+  const path = pathAt(root, offset) ?? [];
   // What is not written like a tag may be a password that begins with an exclamation mark.
   const isShown = /^!{1,2}[a-z][a-z.-]{0,24}$/i.test(tag) && !isSecretPath(path);
   const nearest = isShown ? nearestName(tag, atmosTags) : undefined;
-  return new AtmosError(
-    'ERR_CONFIG_INVALID',
-    `${isShown ? `tag ${tag}` : 'the tag'} at ${formatPath(path)} (${place}) is not a tag of Atmos`,
+  const what = `${isShown ? `tag ${tag}` : 'the tag'} at ${formatPath(path)}`;
+  return new ConfigError([
     {
+      code: 'ERR_CONFIG_INVALID',
+      file: file.path,
+      ...positionOf(file.text, offset),
+      path,
+      message: `${what} is not a tag of Atmos`,
+      text: `${what} (${placeAt(file, offset)}) is not a tag of Atmos`,
       hints: [
         ...(nearest === undefined ? [] : [`did you mean ${nearest}?`]),
         `supported tags: ${atmosTags.join(' ')}`,
       ],
     },
-  );
+  ]);
+}
+
+function placeAt(file: { path: string; text: string }, offset: number): string {
+  const { line, column } = positionOf(file.text, offset);
+  return `${file.path}:${line}:${column}`;
 }
 
 /** Without what a reason quotes from the file: `unidentified alias "…"`. */

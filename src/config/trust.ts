@@ -1,63 +1,87 @@
+import { dirname, isAbsolute, relative } from 'node:path';
 import { AtmosError } from '../core/errors.ts';
+import { shellWord } from '../core/shell-word.ts';
 import type { Host } from '../host/host.ts';
-import type { Config } from './load.ts';
+import type { Config } from './config.ts';
+import type { TrustNeed } from './trust-need.ts';
+import { findRecord, trustDirectory, type TrustRecord } from './trust-store.ts';
+
+export type { TrustNeed } from './trust-need.ts';
+
+/** Of a configuration, what trust is about. */
+export type Trustable = Pick<
+  Config,
+  'originOf' | 'sourceOf' | 'projectFiles' | 'profiles' | 'directory'
+>;
+
+type Where = Pick<Host, 'env' | 'platform' | 'homeDirectory' | 'userId' | 'workingDirectory'>;
 
 /**
- * Stands before everything in a project's file that runs a program or sends a secret somewhere new.
- * A file named by `--config` is trusted, and so is every file where `ATMOS_AUTH_TRUST=1` is set.
+ * Stands before everything that needs trust. Trusted are files of the person and of the system, those
+ * named by `--config`, what `atmos auth trust` was given for exactly these files, and all of them
+ * where `ATMOS_AUTH_TRUST=1` is set.
  *
- * @param config undefined where no file was read, so that none has said it
- * @param what the file makes us do: `runs pass show x`. It is shown
- * @param source where that is written
+ * @param config undefined where no file was read, so that none asks for it
  * @throws ERR_CONFIG_UNTRUSTED
  */
-export function requireTrust(
-  config: Pick<Config, 'directory' | 'isExplicit'> | undefined,
-  what: string,
-  source: string,
-  host: Pick<Host, 'env'>,
-): void {
-  if (config === undefined || config.isExplicit || host.env['ATMOS_AUTH_TRUST'] === '1') return;
-  throw new AtmosError(
+export function requireTrust(config: Trustable | undefined, need: TrustNeed, host: Where): void {
+  if (config === undefined || host.env['ATMOS_AUTH_TRUST'] === '1') return;
+  if (!isOfProject(config, need)) return;
+  const { record, fault } = findRecord(config, host);
+  if (record !== undefined && covers(record, need)) return;
+  throw untrusted(config, need, fault, host);
+}
+
+/** Whether a project's file asks for it. */
+export function isOfProject({ originOf }: Pick<Config, 'originOf'>, { path }: TrustNeed): boolean {
+  return originOf(path) === 'project';
+}
+
+/**
+ * Only what was shown is agreed to: not what another environment, or a later version of ours, finds
+ * in the same files. What a command prints belongs to the command, so all below a path belongs to it.
+ */
+export function covers(record: TrustRecord, need: TrustNeed): boolean {
+  return record.needs.some(({ path }) => path.every((key, depth) => key === need.path[depth]));
+}
+
+function untrusted(
+  config: Trustable,
+  { path, what }: TrustNeed,
+  fault: string | undefined,
+  host: Where,
+): AtmosError {
+  const refusal = `the configuration in ${config.directory} is not trusted: it ${what}, as ${config.sourceOf(path)} says`;
+  const mending = `ls -ld ${shellWord(trustDirectory(host))}   # what is kept there must be yours alone`;
+  return new AtmosError(
     'ERR_CONFIG_UNTRUSTED',
-    `the configuration in ${config.directory} is not trusted: it ${what}, as ${source} says`,
-    { hints: ['export ATMOS_AUTH_TRUST=1', '--config FILE'] },
+    fault === undefined ? refusal : `${refusal}; whatever was trusted does not count: ${fault}`,
+    {
+      hints: [
+        ...(fault === undefined ? [] : [mending]),
+        trustCommand(config, host),
+        'export ATMOS_AUTH_TRUST=1   # where nobody can be asked, as in CI',
+      ],
+    },
   );
 }
 
-/** The domains of the AWS partitions. */
-const awsDomains = [
-  'amazonaws.com',
-  'amazonaws.com.cn',
-  'amazonaws.eu',
-  'api.aws',
-  'api.amazonwebservices.com.cn',
-  'api.amazonwebservices.eu',
-];
-
-/**
- * Whether credentials may be sent there without trust: to a service of AWS over https, or to this
- * machine.
- *
- * Under the domains of AWS anybody can have a name (a bucket, an API, a load balancer, an instance).
- * So a host is AWS's own only as `sts.amazonaws.com`, `sts.eu-west-1.amazonaws.com`, or
- * `portal.sso.eu-west-1.amazonaws.com`. Others, such as VPC endpoints, need trust.
- */
-export function isTrustedEndpoint(url: string): boolean {
-  if (!URL.canParse(url)) return false;
-  const { protocol, hostname } = new URL(url);
-  const host = hostname.replace(/\.$/, '');
-  if (protocol === 'https:' && isAwsService(host)) return true;
-  return (protocol === 'https:' || protocol === 'http:') && isLoopback(host);
+/** The command that finds the same files again, typed where the person is. */
+function trustCommand(config: Trustable, host: Where): string {
+  const { directory, projectFiles, profiles } = config;
+  const working = host.workingDirectory();
+  const isFoundHere = projectFiles.some(({ path }) => isWithin(working, dirname(path)));
+  const start = isFoundHere ? working : directory;
+  // After -C it is not ours, but still that of the shell.
+  const shell = host.env['PWD'] || working;
+  const options = [
+    ...(start === shell ? [] : ['-C', start]),
+    ...(profiles.length === 0 ? [] : ['--profile', profiles.join(',')]),
+  ];
+  return ['atmos', 'auth', 'trust', ...options].map(shellWord).join(' ');
 }
 
-function isAwsService(host: string): boolean {
-  const domain = awsDomains.find((suffix) => host.endsWith(`.${suffix}`));
-  if (domain === undefined) return false;
-  const service = host.slice(0, -domain.length - 1);
-  return /^((portal\.sso|[a-z0-9-]+)\.[a-z]{2,4}(-[a-z]+)+-\d|[a-z0-9-]+)$/.test(service);
-}
-
-function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '[::1]' || /^127(\.\d{1,3}){3}$/.test(host);
+function isWithin(path: string, directory: string): boolean {
+  const way = relative(directory, path);
+  return !isAbsolute(way) && way !== '..' && !/^\.\.[/\\]/.test(way);
 }

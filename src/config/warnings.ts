@@ -1,44 +1,44 @@
 import { findUnknownKeys, isMap } from '../core/validate.ts';
-import { placeIn, sourceOf, valueAt, type ConfigFile } from './places.ts';
-import { knownKeys } from './schema.ts';
+import { valueAt } from './places.ts';
+import type { Problem } from './problems.ts';
+import { closedMaps, openMaps, type KnownMap } from './schema.ts';
+
+type Settings = Readonly<Record<string, unknown>>;
 
 /**
  * What is no error, but probably not meant: what this version does not follow yet, and keys of ours
- * that nobody reads. A key of `auth` that
- * looks like none of ours may be one of a newer Atmos, and is passed over.
+ * that nobody reads. Where a newer Atmos may have keys of its own, only one that looks like one of
+ * ours is told of.
  */
-export function findWarnings(
-  merged: Readonly<Record<string, unknown>>,
-  files: readonly ConfigFile[],
-): string[] {
-  const unknownAt = (path: readonly string[], known: readonly string[]) =>
-    findUnknownKeys(valueAt(merged, path), known).map(({ key, nearest }) => {
-      const text = `${sourceOf(files, [...path, key])} is not known`;
-      return { text: nearest === undefined ? text : `${text}: did you mean ${nearest}?`, nearest };
-    });
-  const identities = valueAt(merged, ['auth', 'identities']);
-  const names = isMap(identities) ? Object.keys(identities) : [];
+export function findWarnings(merged: Settings): Problem[] {
   return [
-    ...files.filter(({ hasImport }) => hasImport).map(importWarning),
-    ...names
-      .filter((name) => valueAt(merged, ['auth', 'identities', name, 'env']) !== undefined)
-      .map((name) => notFollowed(['auth', 'identities', name, 'env'], files)),
-    ...(valueAt(merged, ['auth', 'session_files']) === true
-      ? [`${notFollowed(['auth', 'session_files'], files)}: no session files are written`]
-      : []),
-    ...[
-      ...unknownAt(['auth'], knownKeys.auth).filter(({ nearest }) => nearest !== undefined),
-      ...unknownAt(['auth', 'keyring'], knownKeys.keyring),
-      ...unknownAt(['auth', 'keyring', 'spec'], knownKeys.keyringSpec),
-      ...names.flatMap((name) => unknownAt(['auth', 'identities', name], knownKeys.identity)),
-    ].map(({ text }) => text),
+    ...notFollowed(merged),
+    ...openMaps.flatMap((map) => unknownKeys(merged, map)).filter(({ hint }) => hint !== undefined),
+    ...closedMaps.flatMap((map) => unknownKeys(merged, map)),
   ];
 }
 
-function notFollowed(path: readonly string[], files: readonly ConfigFile[]): string {
-  return `${sourceOf(files, path)} is not followed by this version yet`;
+function notFollowed(merged: Settings): Problem[] {
+  const path = ['auth', 'session_files'];
+  if (valueAt(merged, path) !== true) return [];
+  return [{ path, message: 'is not followed by this version yet: no session files are written' }];
 }
 
-function importWarning(file: ConfigFile): string {
-  return `import (${placeIn(file, ['import'])}) is not read by this version yet`;
+function unknownKeys(merged: Settings, { path, keys }: KnownMap): Problem[] {
+  return pathsOf(merged, path).flatMap((at) =>
+    findUnknownKeys(valueAt(merged, at), keys).map(({ key, nearest }) => ({
+      path: [...at, key],
+      message: 'is not known',
+      ...(nearest === undefined ? {} : { hint: `did you mean ${nearest}?` }),
+    })),
+  );
+}
+
+/** The path once for each name that is there, where it says `*`. */
+function pathsOf(merged: Settings, path: readonly string[]): (readonly string[])[] {
+  const star = path.indexOf('*');
+  if (star === -1) return [path];
+  const named = valueAt(merged, path.slice(0, star));
+  const names = isMap(named) ? Object.keys(named) : [];
+  return names.map((name) => [...path.slice(0, star), name, ...path.slice(star + 1)]);
 }

@@ -17,3 +17,8 @@ export interface Identity {
   /** Where a field was written, for messages: `/p/atmos.yaml:7:9`. An empty path is the identity. */
   locate(path?: readonly string[]): string;
 }
+
+/** The parts of an identity that are its kind's own. */
+export const identityParts = ['principal', 'spec', 'credentials'] as const;
+
+export type IdentityPart = (typeof identityParts)[number];

@@ -2,6 +2,8 @@ import {
   array,
   boolean,
   custom,
+  exactOptional,
+  metadata,
   object,
   pipe,
   record,
@@ -9,11 +11,12 @@ import {
   string,
   unknown,
   type GenericSchema,
+  type InferOutput,
   type ObjectEntries,
 } from 'valibot';
 import { nearestName } from './names.ts';
 
-export { exactOptional as optional, type InferOutput } from 'valibot';
+export { exactOptional as optional, type GenericSchema, type InferOutput } from 'valibot';
 
 // The pieces schemas are made of. What each says of itself is what a message says was expected.
 
@@ -48,6 +51,50 @@ export const textOrCount = custom<string | number>(
 // valibot takes a list for an object.
 function mapChecked<S extends GenericSchema<Record<string, unknown>, unknown>>(schema: S) {
   return pipe(custom<Record<string, unknown>>(isMap, 'a map'), schema);
+}
+
+/** Text, a number, or `true` or `false`: what a variable can be set to. */
+export const scalar = custom<string | number | boolean>(
+  (value) => ['string', 'number', 'boolean'].includes(typeof value),
+  'text, a number, or true or false',
+);
+
+export const textOrTexts = custom<string | readonly string[]>(
+  (value) => [value].flat().every((item) => typeof item === 'string'),
+  'text or a list of text',
+);
+
+/** What is not ours to check. */
+export const anything = unknown();
+
+/** What documentation and editors tell of a key. Nothing of it counts when a value is checked. */
+export type About = {
+  /** A sentence or more, in Markdown. */
+  readonly description: string;
+  /** The value that an absent key stands for. */
+  readonly default?: string | boolean;
+  /** The same in words, where it is no value that could be written: `the home directory`. */
+  readonly otherwise?: string;
+  /** The variable that wins over it. */
+  readonly environment?: string;
+};
+
+/** The schema, with what there is to tell of it. */
+export function about<S extends GenericSchema>(
+  schema: S,
+  description: string,
+  more: Omit<About, 'description'> = {},
+) {
+  return pipe(schema, metadata<InferOutput<S>, About>({ description, ...more }));
+}
+
+/** A key that may be left out, with what there is to tell of it. */
+export function setting<S extends GenericSchema>(
+  schema: S,
+  description: string,
+  more?: Omit<About, 'description'>,
+) {
+  return exactOptional(about(schema, description, more));
 }
 
 /** A map of YAML or JSON, whose keys are its own and text. */
@@ -101,6 +148,12 @@ function describeValue(value: unknown, isSecret: boolean): string {
   const shown = JSON.stringify(value);
   if (isSecret || shown.length > longestShown) return kind === 'text' ? kind : `a ${kind}`;
   return typeof value === 'boolean' ? shown : `the ${kind} ${shown}`;
+}
+
+/** The keys that a map of this schema may have: see {@link mapOf}. */
+export function keysOf(schema: GenericSchema): string[] {
+  if ('pipe' in schema && Array.isArray(schema.pipe)) return schema.pipe.flatMap(keysOf);
+  return 'entries' in schema && isMap(schema.entries) ? Object.keys(schema.entries) : [];
 }
 
 /** A key that nobody reads, and the known one it was probably meant to be. */

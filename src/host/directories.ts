@@ -16,11 +16,19 @@ export function configDirectory(host: Where): string {
   return ours(host, 'CONFIG', ['.config']);
 }
 
+export function cacheDirectory(host: Where): string {
+  return ours(host, 'CACHE', ['.cache']);
+}
+
 export function stateDirectory(host: Where): string {
   return ours(host, 'STATE', ['.local', 'state']);
 }
 
-function ours(host: Where, kind: 'DATA' | 'CONFIG' | 'STATE', fallback: readonly string[]): string {
+function ours(
+  host: Where,
+  kind: 'DATA' | 'CONFIG' | 'CACHE' | 'STATE',
+  fallback: readonly string[],
+): string {
   for (const name of [`ATMOS_XDG_${kind}_HOME`, `XDG_${kind}_HOME`]) {
     const base = host.env[name];
     if (base && isAbsolute(base)) return join(base, 'atmos');

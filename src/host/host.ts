@@ -1,4 +1,5 @@
 import type { Readable, Writable } from 'node:stream';
+import type { Log } from '../core/log.ts';
 
 /** Where we write. A stream of Node is one. */
 export interface Output {
@@ -28,6 +29,13 @@ export interface SpawnOptions {
   env: Readonly<Record<string, string | undefined>>;
 }
 
+export interface DetachedOptions extends SpawnOptions {
+  /** Given on its standard input, which then ends. */
+  input: Buffer;
+  /** How long it may take to say something. */
+  timeoutMs: number;
+}
+
 export interface ChildProcess {
   /** Settles when the program has ended. Rejects with the system's error if it could not start. */
   readonly ended: Promise<{ exitCode: number | null; signal: NodeJS.Signals | null }>;
@@ -52,6 +60,8 @@ export interface Host {
   /** Undefined where there are no numeric users (Windows). */
   readonly userId: number | undefined;
   readonly homeDirectory: string;
+  /** Where the machine's administrator keeps configuration for everybody: `/usr/local/etc/atmos`. */
+  readonly systemDirectory: string;
   /** The Node program that runs us, absolute. */
   readonly nodePath: string;
   /** The script that was started, absolute. */
@@ -61,6 +71,8 @@ export interface Host {
   readonly stdin: Readable & { isTTY?: boolean };
   readonly stdout: Output;
   readonly stderr: Output;
+  /** Tells what happens to whoever keeps a log: see src/core/log.ts. Nobody does by default. */
+  readonly log: Log;
   now(): Date;
   /** Milliseconds of a clock that never jumps. */
   monotonicMs(): number;
@@ -79,6 +91,15 @@ export interface Host {
   runShell(command: string, options: RunOptions): Promise<RunResult>;
   /** Starts a program that shares our streams. */
   spawn(program: string, args: readonly string[], options: SpawnOptions): ChildProcess;
+  /**
+   * Starts a program that outlives us, in a session of its own and at the root directory. Settles with
+   * what it wrote to standard output until it closed that; it is killed if it has not by the limit.
+   */
+  startDetached(
+    program: string,
+    args: readonly string[],
+    options: DetachedOptions,
+  ): Promise<{ said: string; timedOut: boolean }>;
   /** Calls `listener` for each of the signals until the returned function is called. */
   onSignals(
     signals: readonly NodeJS.Signals[],

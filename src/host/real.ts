@@ -4,6 +4,7 @@ import { isAbsolute } from 'node:path';
 import { systemErrorCode } from '../core/errors.ts';
 import type {
   ChildProcess,
+  DetachedOptions,
   Host,
   Output,
   RunOptions,
@@ -20,6 +21,7 @@ export function realHost(): Host {
     processId: process.pid,
     userId: process.getuid?.(),
     homeDirectory: homedir(),
+    systemDirectory: systemDirectory(),
     nodePath: process.execPath,
     scriptPath: resolveScript(process.argv[1]),
     programArguments: process.argv.slice(2),
@@ -28,6 +30,7 @@ export function realHost(): Host {
     },
     stdout: outputTo(1),
     stderr: outputTo(2),
+    log: () => {},
     now: () => new Date(),
     monotonicMs: () => performance.now(),
     sleep: (milliseconds, signal) =>
@@ -38,6 +41,7 @@ export function realHost(): Host {
     inForeground,
     runShell,
     spawn: spawnShared,
+    startDetached,
     onSignals(signals, listener) {
       for (const signal of signals) process.on(signal, listener);
       return () => {
@@ -50,6 +54,12 @@ export function realHost(): Host {
       process.kill(process.pid, signal);
     },
   };
+}
+
+// As Atmos.
+function systemDirectory(): string {
+  const local = process.env['LOCALAPPDATA'];
+  return process.platform === 'win32' && local ? local : '/usr/local/etc/atmos';
 }
 
 function resolveScript(script: string | undefined): string {
@@ -210,6 +220,41 @@ function spawnShared(
     },
   );
   return { ended, kill: (signal) => void child.kill(signal) };
+}
+
+function startDetached(
+  program: string,
+  args: readonly string[],
+  { env, input, timeoutMs }: DetachedOptions,
+): Promise<{ said: string; timedOut: boolean }> {
+  return new Promise((resolve, reject) => {
+    const child = childProcess().spawn(program, args, {
+      env: definedOnly(env),
+      cwd: '/',
+      detached: true,
+      stdio: ['pipe', 'pipe', 'ignore'],
+    });
+    let said = '';
+    let timedOut = false;
+    const timer = setTimeout(() => {
+      timedOut = true;
+      child.kill('SIGKILL');
+      // What it has started may hold the pipe open.
+      child.stdout.destroy();
+    }, timeoutMs);
+    child.once('error', (error) => {
+      clearTimeout(timer);
+      reject(error);
+    });
+    child.stdout.setEncoding('utf8').on('data', (text: string) => (said += text));
+    child.stdout.once('close', () => {
+      clearTimeout(timer);
+      child.unref();
+      resolve({ said, timedOut });
+    });
+    // One that ends before it has read says so, or has nothing to say.
+    child.stdin.on('error', () => {}).end(input);
+  });
 }
 
 function definedOnly(env: Readonly<Record<string, string | undefined>>): NodeJS.ProcessEnv {

@@ -68,6 +68,11 @@ export interface BackendContext {
   readonly settings: KeyringSettings;
   readonly host: Host;
   readonly promptPassword?: PromptPassword;
+  /**
+   * Gives a copy of the password of `file`, by one who holds it: then no source is asked. Whoever
+   * takes the copy overwrites it.
+   */
+  heldPassword?(): Buffer;
   /** Takes what a person should know and no result says: an entry that is there twice. */
   warn?(message: string): void;
 }

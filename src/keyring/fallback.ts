@@ -30,6 +30,11 @@ export async function openWithFallback(context: BackendContext): Promise<OpenedK
     context.warn?.(
       `the ${settings.type.value} keyring is unavailable (${reason}): ${type.value} is used, as ${fallback.source} says`,
     );
+    context.host.log('keyring.fallback', {
+      type: type.value,
+      instead_of: settings.type.value,
+      source: fallback,
+    });
     return { keyring, insteadOf: { type: settings.type.value, reason } };
   }
   return { keyring: configured };

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { basename, dirname, isAbsolute, join, resolve } from 'node:path';
 import { KeyringError } from '../core/errors.ts';
-import type { Sourced } from '../core/sourced.ts';
+import { environmentSetting, type Sourced } from '../core/sourced.ts';
 import { withoutAbsent } from '../core/without-absent.ts';
 import { dataDirectory } from '../host/directories.ts';
 import type { Host } from '../host/host.ts';
@@ -20,9 +20,16 @@ export interface KeyringChoices {
 
 type Where = Pick<Host, 'env' | 'platform' | 'homeDirectory' | 'workingDirectory'>;
 
-/** The choices of the environment. Empty variables are none, as in Atmos. */
-export function environmentChoices({ env }: Pick<Host, 'env'>): KeyringChoices {
-  const named = (name: string) => (env[name] ? { value: env[name], source: name } : undefined);
+/**
+ * The choices of the environment. Empty variables are none, as in Atmos.
+ *
+ * @param said what a configuration gives of it, see {@link environmentSetting}
+ */
+export function environmentChoices(
+  { env }: Pick<Host, 'env'>,
+  said: Readonly<Record<string, Sourced<string>>> = {},
+): KeyringChoices {
+  const named = (name: string) => environmentSetting(name, env, said);
   return withoutAbsent({
     type: named('ATMOS_KEYRING_TYPE'),
     path: named('ATMOS_KEYRING_FILE_PATH'),

@@ -1,4 +1,5 @@
 import { AtmosError } from '../core/errors.ts';
+import { checkVariable } from '../core/variables.ts';
 import type { EnvironmentChange } from './environment.ts';
 import { isSecretVariable } from './environment.ts';
 
@@ -86,28 +87,10 @@ function escapeCommandData(value: string): string {
 
 function sortedEntries(change: EnvironmentChange): [string, string][] {
   const entries = Object.entries(change.set).sort(byName);
-  for (const [name, value] of entries) checkVariable(name, value);
-  for (const name of change.unset) checkVariable(name, '');
+  // A name is written as it is, so anything else than a name would be code.
+  for (const [key, value] of entries) checkVariable({ key, value });
+  for (const key of change.unset) checkVariable({ key, value: '' });
   return entries;
-}
-
-// A name is written as it is, so anything else than a name would be code.
-function checkVariable(name: string, value: string): void {
-  if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) {
-    throw new AtmosError(
-      'ERR_CONFIG_INVALID',
-      `${JSON.stringify(name)} is not a name for an environment variable`,
-      {
-        hints: ['use letters, digits and _, and no digit first'],
-      },
-    );
-  }
-  if (value.includes('\0')) {
-    throw new AtmosError(
-      'ERR_CONFIG_INVALID',
-      `the value of ${name} holds a NUL character, which no environment can`,
-    );
-  }
 }
 
 function oneLine(name: string, value: string): string {
@@ -122,17 +105,17 @@ function oneLine(name: string, value: string): string {
 }
 
 // Neither `=` nor `~` are among the plain characters: zsh expands both at the start of a value.
-function quotePosix(value: string): string {
+export function quotePosix(value: string): string {
   return /^[A-Za-z0-9_@%+:,./-]+$/.test(value) ? value : `'${value.replaceAll("'", `'"'"'`)}'`;
 }
 
-function quoteFish(value: string): string {
+export function quoteFish(value: string): string {
   if (/^[A-Za-z0-9_@+:,./=-]+$/.test(value)) return value;
   return `'${value.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`;
 }
 
 // PowerShell takes typographic quotes for the plain one: they are doubled too.
-function quotePowerShell(value: string): string {
+export function quotePowerShell(value: string): string {
   return `'${value.replaceAll(/['\u2018\u2019\u201a\u201b]/g, '$&$&')}'`;
 }
 

@@ -30,7 +30,7 @@ export interface StoreOptions {
   readonly realm: string;
   /** Other owners that the configuration names, whose keys could read the same as one of ours. */
   readonly otherOwners: readonly Owner[];
-  readonly host: Pick<Host, 'now'>;
+  readonly host: Pick<Host, 'now' | 'log'>;
 }
 
 export function createCredentialStore(options: StoreOptions): CredentialStore {
@@ -39,6 +39,7 @@ export function createCredentialStore(options: StoreOptions): CredentialStore {
   async function read(alias: string, item: ItemKind): Promise<Envelope | null> {
     const key = itemKey({ realm, alias }, item);
     const value = await keyring.get(key);
+    host.log('store.read', { identity: alias, item, found: value !== null });
     if (value === null) return null;
     const entry = parseEnvelope(value);
     checkOwner(entry, alias, item);
@@ -102,6 +103,7 @@ export function createCredentialStore(options: StoreOptions): CredentialStore {
           },
         );
       }
+      host.log('store.written', { identity: alias, item });
     },
     async remove(alias, item) {
       try {
@@ -111,7 +113,9 @@ export function createCredentialStore(options: StoreOptions): CredentialStore {
           isAtmosError(error, 'ERR_STORE_INVALID') || isAtmosError(error, 'ERR_KEYRING_DAMAGED');
         if (!isUseless) throw error;
       }
-      return keyring.delete(itemKey({ realm, alias }, item));
+      const wasThere = await keyring.delete(itemKey({ realm, alias }, item));
+      if (wasThere) host.log('store.removed', { identity: alias, item });
+      return wasThere;
     },
   };
 }

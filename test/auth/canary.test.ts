@@ -173,9 +173,7 @@ describe('no secret is in what is said', () => {
 function handleAt({ root }: Place) {
   const source = 'default';
   return {
-    configFiles: ['/p/atmos.yaml'],
-    isExplicit: true,
-    profiles: [],
+    layers: [{ path: '/p/atmos.yaml', origin: 'explicit' as const }],
     realm: 'r',
     identity: 'dev',
     keyring: {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { verifyKeys } from '../../src/auth/configure.ts';
+import { createAuthManager } from '../../src/auth/manager.ts';
 import { AtmosError } from '../../src/core/errors.ts';
 import { errorOf } from '../support/error-of.ts';
 import { awsUserIdentity, identityAt, keys, openPlace, testStart } from './place.ts';
@@ -51,18 +51,22 @@ describe('keys to be stored', () => {
     expect(await place.manager.whoami(identityAt(place))).not.toHaveProperty('keyRefusedAt');
   });
 
-  test('are sent to no endpoint that nobody trusts', async () => {
+  test('are neither asked for nor sent, for an endpoint that nobody trusts', async () => {
     const place = await openPlace();
+    const identity = identityAt(place, { spec: { endpoint_url: 'https://sts.example.com' } });
     const refused = new AtmosError('ERR_CONFIG_UNTRUSTED', 'not trusted');
-    const context = {
+    const manager = createAuthManager({
       ...place.context,
-      checkEndpoint() {
+      requireTrust(need) {
+        expect(need).toEqual({
+          path: ['auth', 'identities', 'dev', 'spec', 'endpoint_url'],
+          what: 'sends signed requests to https://sts.example.com',
+        });
         throw refused;
       },
-    };
-    const verifying = verifyKeys(context, identityAt(place), keys, timeoutMs);
-    expect(await errorOf(verifying)).toBe(refused);
-    expect(place.server.calls).toEqual([]);
+    });
+    expect(await errorOf(manager.checkConfigurable(identity))).toBe(refused);
+    expect(await errorOf(manager.verifyKeys(identity, keys, timeoutMs))).toBe(refused);
   });
 
   test('are stored whole', async () => {

@@ -8,9 +8,10 @@ import { fakeHost } from '../support/fake-host.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
 
 const handle: Handle = {
-  configFiles: ['/p/atmos.yaml', '/p/profiles/ci/atmos.yaml'],
-  isExplicit: false,
-  profiles: ['ci'],
+  layers: [
+    { path: '/p/atmos.yaml', origin: 'project' },
+    { path: '/p/profiles/ci/atmos.yaml', origin: 'project', profile: 'ci' },
+  ],
   realm: 'r',
   identity: 'Dev 👩‍💻',
   keyring: {
@@ -52,9 +53,10 @@ describe('a handle', () => {
     const { write } = openPlace();
     const ids = [
       write(),
-      write({ configFiles: ['/p/atmos.yaml'] }),
-      write({ isExplicit: true }),
-      write({ profiles: [] }),
+      write({ layers: [] }),
+      write({ layers: handle.layers.toReversed() }),
+      write({ layers: handle.layers.map((layer) => ({ ...layer, origin: 'user' })) }),
+      write({ layers: handle.layers.map(({ path, origin }) => ({ path, origin })) }),
       write({ realm: 's' }),
       write({ identity: 'ops' }),
       write({ keyring: { ...handle.keyring, type: { value: 'memory', source: 'default' } } }),
@@ -147,10 +149,12 @@ describe('what is no handle', () => {
   });
 
   test.each<[string, unknown]>([
-    ['a later layout', { version: 2, handle }],
+    ['an earlier layout', { version: 1, handle: { ...handle, configFiles: ['/p/atmos.yaml'] } }],
+    ['a later layout', { version: 3, handle }],
     ['no version', { handle }],
-    ['no handle', { version: 1 }],
-    ['a handle that lacks its keyring', { version: 1, handle: { ...handle, keyring: undefined } }],
+    ['no handle', { version: 2 }],
+    ['a handle that lacks its keyring', { version: 2, handle: { ...handle, keyring: undefined } }],
+    ['a handle without files', { version: 2, handle: { ...handle, layers: undefined } }],
     ['a list', []],
   ])('is refused: one of another version: %s', (_, content) => {
     const { host, write, directory } = openPlace();

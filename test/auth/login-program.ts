@@ -25,7 +25,7 @@ const context = {
   keyring,
   store: createCredentialStore({ keyring, realm: 'r', otherOwners: [], host }),
   realm: { value: 'r', source: 'auth.realm' },
-  checkEndpoint: () => {},
+  requireTrust: () => {},
   warn: (message: string) => say('warning', message),
 };
 const identity = {

@@ -2,7 +2,8 @@ import { execFileSync } from 'node:child_process';
 import { chmodSync, closeSync, openSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
-import { KeyringError } from '../../src/core/errors.ts';
+import { createAuthManager } from '../../src/auth/manager.ts';
+import { AtmosError, KeyringError } from '../../src/core/errors.ts';
 import { openMemoryKeyring } from '../../src/keyring/memory.ts';
 import { compileProgram, type Program } from '../support/compile.ts';
 import { errorOf } from '../support/error-of.ts';
@@ -288,23 +289,22 @@ describe('a login that cannot look', () => {
     expect(other.server.calls).toEqual([]);
   });
 
-  test('opens nothing at an endpoint that nobody trusts', async () => {
+  test('opens nothing for an identity that does what nobody trusts, and reads nothing', async () => {
     const place = await openPlace();
-    const identity = identityAt(place);
-    await place.manager.saveKeys(identity, keys);
-    const seen: unknown[] = [];
-    const refused = new KeyringError('ERR_KEYRING_FOREIGN', 'not trusted');
-    const { login } = await import('../../src/auth/login.ts');
+    const refused = new AtmosError('ERR_CONFIG_UNTRUSTED', 'not trusted');
+    const untouched = () => Promise.reject(new Error('the keyring is not touched'));
     const context = {
       ...place.context,
-      checkEndpoint(endpoint: unknown) {
-        seen.push(endpoint);
+      keyring: { ...place.keyring, get: untouched, keys: untouched },
+      store: { ...place.context.store, read: untouched },
+      requireTrust() {
         throw refused;
       },
     };
-    expect(await errorOf(login(context, identity))).toBe(refused);
-    expect(seen).toEqual([{ url: place.server.url, source: '/p/atmos.yaml:spec:endpoint_url' }]);
-    expect(place.server.calls).toEqual([]);
+    const identity = identityAt(place, { spec: { endpoint_url: 'https://sts.example.com' } });
+    const manager = createAuthManager(context);
+    expect(await errorOf(manager.login(identity))).toBe(refused);
+    expect(await errorOf(manager.whoami(identity))).toBe(refused);
   });
 });
 

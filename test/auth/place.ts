@@ -106,7 +106,7 @@ export async function openPlace(options: PlaceOptions = {}): Promise<Place> {
     keyring,
     store: createCredentialStore({ keyring, realm, otherOwners: [], host }),
     realm: { value: realm, source: 'auth.realm' },
-    checkEndpoint: () => {},
+    requireTrust: () => {},
     warn: (message) => void warnings.push(message),
     ...(mfaCode ? { mfaCode } : {}),
   };

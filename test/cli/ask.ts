@@ -22,6 +22,13 @@ async function ask(): Promise<unknown> {
       return prompt.confirm({ message: 'Sure?', instead, default: false });
     case 'select':
       return prompt.select({ message: 'Which?', instead, choices: ['dev', 'prod'] });
+    case 'select-many':
+      return prompt.selectMany({
+        message: 'Which ones?',
+        instead,
+        choices: ['ci', 'dev', 'prod'],
+        checked: ['dev'],
+      });
     default:
       return prompt.text({ message: 'Name', instead, default: 'nobody' });
   }

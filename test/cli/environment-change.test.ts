@@ -12,19 +12,19 @@ const yaml = (credentials = '') =>
   `auth:\n  realm: r\n  identities:\n    dev:\n      kind: aws/user\n${credentials}`;
 const withRegion = '      credentials:\n        region: eu-central-1\n';
 
-function openProject(text: string) {
+async function openProject(text: string) {
   const project = projectOf(text);
   const host = {
     ...project.host({ XDG_STATE_HOME: join(project.directory, 'state') }),
     nodePath: '/usr/bin/node',
     scriptPath: '/opt/atmos auth/main.cjs',
   };
-  const config = project.load();
+  const config = await project.load();
   return { host, plan: { ...planAuth(config, host), config }, dev: findIdentity(config, 'dev') };
 }
 
 test('a profile is written once for the same plan, and again for another', async () => {
-  const { host, plan, dev } = openProject(yaml(withRegion));
+  const { host, plan, dev } = await openProject(yaml(withRegion));
   const change = await processChange(plan, dev, host);
   expect(change?.set).toMatchObject({ AWS_PROFILE: 'atmos', AWS_REGION: 'eu-central-1' });
   const text = readFileSync(change?.set['AWS_CONFIG_FILE'] ?? '', 'utf8');
@@ -40,7 +40,7 @@ test('a profile is written once for the same plan, and again for another', async
 });
 
 test('a path that its readers would take apart differently has no profile', async () => {
-  const { host, plan, dev } = openProject(yaml());
+  const { host, plan, dev } = await openProject(yaml());
   for (const scriptPath of ['/opt/$x/main.cjs', '/opt/100%/main.cjs', '/opt/a"b/main.cjs']) {
     expect(await processChange(plan, dev, { ...host, scriptPath })).toBeUndefined();
   }
@@ -53,7 +53,7 @@ test.each([
   [yaml(), { AWS_REGION: '' }, 'us-east-1'],
   [yaml(), {}, 'us-east-1'],
 ])('the region: %#', async (text, env, region) => {
-  const { dev } = openProject(text);
+  const { dev } = await openProject(text);
   const credentials = Object.assign(
     awsCredentials({ accessKeyId: 'ASIA', secretAccessKey: 'x', sessionToken: 'y' }),
     { expiresAt: new Date('2026-01-01T12:00:00Z') },

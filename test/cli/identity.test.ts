@@ -20,6 +20,7 @@ function identity(name: string, isDefault = false): Identity {
 }
 
 describe('who is asked for', () => {
+  const silent = { environment: {} };
   const absent = { identity: { kind: 'absent' }, operand: undefined } as const;
   const named = (name: string, source: string): IdentityRequest => ({
     kind: 'named',
@@ -47,13 +48,24 @@ describe('who is asked for', () => {
         ] as const,
     ),
   ] as const)('%j with %j', (invocation, env, request) => {
-    expect(requestedIdentity(invocation, { env })).toEqual(request);
+    expect(requestedIdentity(invocation, { env }, silent)).toEqual(request);
+  });
+
+  test('the top-level env: of atmos.yaml names it where the environment does not', () => {
+    const environment = { ATMOS_IDENTITY: { value: 'dev', source: 'env.ATMOS_IDENTITY (/p:1:1)' } };
+    const request = (env: Record<string, string>) =>
+      requestedIdentity(absent, { env }, { environment });
+    expect(request({})).toEqual(named('dev', 'env.ATMOS_IDENTITY (/p:1:1)'));
+    expect(request({ ATMOS_IDENTITY: 'prod' })).toEqual(named('prod', 'ATMOS_IDENTITY'));
+    expect(request({ ATMOS_IDENTITY: '' })).toEqual({ kind: 'default' });
   });
 
   test.each([{ kind: 'bare' }, { kind: 'named', name: 'prod' }] as const)(
     'a name and -i at once are refused',
     (option) => {
-      expect(() => requestedIdentity({ identity: option, operand: 'dev' }, { env: {} })).toThrow(
+      expect(() =>
+        requestedIdentity({ identity: option, operand: 'dev' }, { env: {} }, silent),
+      ).toThrow(
         expect.objectContaining({
           code: 'ERR_USAGE',
           message: 'the identity is given twice: as "dev" and by -i',
@@ -64,6 +76,11 @@ describe('who is asked for', () => {
 });
 
 describe('who it is', () => {
+  const resolve = (
+    request: Parameters<typeof resolveIdentityName>[0],
+    identities: readonly Identity[],
+    prompt: Pick<Prompt, 'select'>,
+  ) => resolveIdentityName(request, { identities, profileDirectories: [], profiles: [] }, prompt);
   const noTerminal = new AtmosError(
     'ERR_NO_TERMINAL',
     'cannot ask for "Identity": there is no terminal',
@@ -81,12 +98,12 @@ describe('who it is', () => {
 
   test('a given name is taken as it is', async () => {
     const name = { value: 'Dev', source: '--identity' };
-    expect(await resolveIdentityName({ kind: 'named', name }, [], nobody)).toBe(name);
+    expect(await resolve({ kind: 'named', name }, [], nobody)).toBe(name);
   });
 
   test('the only default is taken without asking', async () => {
     const identities = [identity('dev'), identity('prod', true)];
-    expect(await resolveIdentityName({ kind: 'default' }, identities, nobody)).toEqual({
+    expect(await resolve({ kind: 'default' }, identities, nobody)).toEqual({
       value: 'prod',
       source: 'default (/p/atmos.yaml#prod.default)',
     });
@@ -95,27 +112,23 @@ describe('who it is', () => {
   test('bare -i asks, whatever the default', async () => {
     const { select, asked } = person('dev');
     const identities = [identity('dev'), identity('prod', true)];
-    expect(await resolveIdentityName({ kind: 'pick' }, identities, { select })).toEqual({
+    expect(await resolve({ kind: 'pick' }, identities, { select })).toEqual({
       value: 'dev',
       source: 'your choice',
     });
     expect(asked).toEqual([
       { message: 'Identity', choices: ['dev', 'prod'], instead: 'pass a name: -i dev' },
     ]);
-    await expect(resolveIdentityName({ kind: 'pick' }, identities, nobody)).rejects.toBe(
-      noTerminal,
-    );
+    await expect(resolve({ kind: 'pick' }, identities, nobody)).rejects.toBe(noTerminal);
   });
 
   test('without a default a person is asked, and nobody is an error that lists them', async () => {
     const identities = [identity('dev'), identity('prod')];
     const { select } = person('prod');
-    expect(await resolveIdentityName({ kind: 'default' }, identities, { select })).toMatchObject({
+    expect(await resolve({ kind: 'default' }, identities, { select })).toMatchObject({
       value: 'prod',
     });
-    await expect(
-      resolveIdentityName({ kind: 'default' }, identities, nobody),
-    ).rejects.toMatchObject({
+    await expect(resolve({ kind: 'default' }, identities, nobody)).rejects.toMatchObject({
       code: 'ERR_IDENTITY_REQUIRED',
       message: 'no identity was given and none is the default; there are dev, prod',
       hints: ['pass -i dev', 'export ATMOS_IDENTITY=dev'],
@@ -125,11 +138,9 @@ describe('who it is', () => {
   test('of several defaults a person chooses, and nobody is an error that says where they are', async () => {
     const identities = [identity('a', true), identity('b', true), identity('c')];
     const { select, asked } = person('b');
-    await resolveIdentityName({ kind: 'default' }, identities, { select });
+    await resolve({ kind: 'default' }, identities, { select });
     expect(asked[0]?.choices).toEqual(['a', 'b']);
-    await expect(
-      resolveIdentityName({ kind: 'default' }, identities, nobody),
-    ).rejects.toMatchObject({
+    await expect(resolve({ kind: 'default' }, identities, nobody)).rejects.toMatchObject({
       code: 'ERR_IDENTITY_REQUIRED',
       message:
         'several identities are the default: a (/p/atmos.yaml#a.default), b (/p/atmos.yaml#b.default)',
@@ -139,16 +150,15 @@ describe('who it is', () => {
   test('a person who leaves the picker has cancelled', async () => {
     const cancelled = new AtmosError('ERR_CANCELLED', 'cancelled');
     const select = () => Promise.reject(cancelled);
-    await expect(
-      resolveIdentityName({ kind: 'default' }, [identity('a')], { select }),
-    ).rejects.toBe(cancelled);
+    await expect(resolve({ kind: 'default' }, [identity('a')], { select })).rejects.toBe(cancelled);
   });
 
   test('no identities at all is told as that', async () => {
     for (const kind of ['default', 'pick'] as const) {
-      await expect(resolveIdentityName({ kind }, [], nobody)).rejects.toMatchObject({
+      await expect(resolve({ kind }, [], nobody)).rejects.toMatchObject({
         code: 'ERR_IDENTITY_REQUIRED',
         message: 'no identities are configured',
+        hints: ['add one under auth.identities in atmos.yaml'],
       });
     }
   });

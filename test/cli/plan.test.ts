@@ -1,3 +1,5 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { openDesk, yamlOf } from './commands/desk.ts';
 import { person } from './commands/person.ts';
@@ -64,6 +66,96 @@ test('a profile and files are named by options', async () => {
   expect(await desk.run(`${command} --config atmos.yaml,atmos.yaml`)).toMatchObject({
     exitCode: 0,
   });
+});
+
+test('one that is named by nothing is a mistake', async () => {
+  const desk = await openDesk();
+  for (const [option, what] of [
+    ['--config', 'file'],
+    ['--config-path', 'directory'],
+  ]) {
+    expect(await desk.run([...command.split(' '), `${option}=`])).toMatchObject({
+      code: 'ERR_USAGE',
+      exitCode: 2,
+      stderr: `error: ${option} needs the name of a ${what}, and got an empty one\n`,
+    });
+  }
+});
+
+test('a directory is named by --config-path, and where imports start by --base-path', async () => {
+  const desk = await openDesk();
+  mkdirSync(join(desk.project, 'conf/base'), { recursive: true });
+  const text = yamlOf(desk, { identity: 'credentials:\n  region: eu-west-1' });
+  writeFileSync(join(desk.project, 'conf/base/more.yaml'), text);
+  writeFileSync(join(desk.project, 'conf/atmos.yaml'), 'import: [more.yaml]\n');
+  const run = (options: string) => desk.run(`${command} --config-path conf ${options}`);
+  expect(await run('')).toMatchObject({ code: 'ERR_IDENTITY_REQUIRED' });
+  const { exitCode, stdout } = await run('--base-path conf/base');
+  expect(exitCode).toBe(0);
+  expect(JSON.parse(stdout)).toMatchObject({ AWS_REGION: 'eu-west-1' });
+});
+
+test('the top-level env: says our settings where the environment does not', async () => {
+  const desk = await openDesk();
+  const path = desk.configure(`env:
+  ATMOS_IDENTITY: ops
+  ATMOS_AUTH_REALM: mine
+  ATMOS_KEYRING_TYPE: memory
+auth:
+  realm: r
+  keyring: { type: file }
+  identities:
+    dev: { kind: aws/user, default: true }
+    ops: { kind: aws/user }
+`);
+  const status = async (env = {}) => {
+    const { stdout } = await desk.run('auth keyring status -o json', { env });
+    const { type, source } = JSON.parse(stdout) as Record<string, unknown>;
+    return { type, source };
+  };
+  expect(await status()).toEqual({
+    type: 'memory',
+    source: `env.ATMOS_KEYRING_TYPE (${path}:4:23)`,
+  });
+  expect(await status({ ATMOS_KEYRING_TYPE: 'file' })).toEqual({
+    type: 'file',
+    source: 'ATMOS_KEYRING_TYPE',
+  });
+  expect(await status({ ATMOS_KEYRING_TYPE: '' })).toEqual({
+    type: 'file',
+    source: `auth.keyring.type (${path}:7:20)`,
+  });
+  const whoami = async (env = {}) => {
+    const { stdout } = await desk.run('auth whoami -o json', { env });
+    const { identity, realm, realm_source } = JSON.parse(stdout) as Record<string, unknown>;
+    return { identity, realm, realm_source };
+  };
+  expect(await whoami()).toEqual({
+    identity: 'ops',
+    realm: 'mine',
+    realm_source: `env.ATMOS_AUTH_REALM (${path}:3:21)`,
+  });
+  expect(await whoami({ ATMOS_IDENTITY: 'dev', ATMOS_AUTH_REALM: 'given' })).toEqual({
+    identity: 'dev',
+    realm: 'given',
+    realm_source: 'ATMOS_AUTH_REALM',
+  });
+});
+
+test('what only looks runs nothing', async () => {
+  const desk = await openDesk();
+  const path = desk.configure(`auth:\n  keyring:\n    type: !exec echo memory\n`);
+  // The host of a desk runs no program: that would be an error of its own.
+  const env = { ATMOS_AUTH_TRUST: '1', ATMOS_KEYRING_TYPE: 'file' };
+  for (const line of ['auth keyring status', 'auth keyring list']) {
+    const { stderr } = await desk.run(line, { env });
+    expect(stderr).toContain(
+      `warning: auth.keyring.type (${path}:3:11) is the output of a command, which is not run here\n`,
+    );
+  }
+  for (const line of ['profile list', '__complete -- auth logout ', 'completion bash']) {
+    expect(await desk.run(line, { env })).toMatchObject({ exitCode: 0 });
+  }
 });
 
 test('an identity whose kind cannot be used, or that is written wrong, is told before anything is opened', async () => {

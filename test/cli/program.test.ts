@@ -140,22 +140,56 @@ describe('a program to run', () => {
 describe('options', () => {
   test('global ones stand anywhere; the nearer one counts, lists grow', () => {
     const { globals } = read(
-      '--config a.yaml --profile=x,y -C /tmp auth --no-color --interactive=false login --profile z -C/var --interactive',
+      '--config a.yaml --profile=x,y --config-path d -C /tmp auth --no-color --interactive=false login --base-path e --config-path f,g --profile z -C/var --interactive --logs-level Debug --logs-file l',
     );
     expect(globals).toEqual({
       config: ['a.yaml'],
+      configPath: ['d', 'f', 'g'],
+      basePath: 'e',
       profile: ['x', 'y', 'z'],
+      picksProfile: false,
       chdir: '/var',
+      logsLevel: 'Debug',
+      logsFile: 'l',
       color: false,
       interactive: true,
     });
-    expect(read('auth login --profile= --config= --chdir=').globals).toEqual({
-      config: [],
+  });
+
+  test('an empty one is none, but for a configuration that is named by nothing', () => {
+    const line =
+      'auth login --profile= --config= --config-path= --base-path= --chdir= --logs-level= --logs-file=';
+    expect(read(line).globals).toEqual({
+      config: [''],
+      configPath: [''],
+      basePath: undefined,
       profile: [],
+      picksProfile: false,
       chdir: undefined,
+      logsLevel: undefined,
+      logsFile: undefined,
       color: true,
       interactive: undefined,
     });
+  });
+
+  test.each([
+    ['auth login --profile', [], true],
+    ['auth login --profile --force', [], true],
+    ['auth login --profile a --profile --force', ['a'], true],
+    ['auth login --profile a', ['a'], false],
+  ])('%s: --profile may stand alone', (line, profile, picksProfile) => {
+    expect(read(line).globals).toMatchObject({ profile, picksProfile });
+  });
+
+  test('--profile before the command may not swallow it', () => {
+    for (const line of ['auth --profile login', 'auth --profile login --profile']) {
+      expect(refusal(line)).toMatchObject({
+        code: 'ERR_USAGE',
+        message: '--profile took "login" as the profile, and no command is left',
+        hints: ['did you mean atmos auth login --profile?', 'atmos auth --help'],
+      });
+    }
   });
 
   test('--interactive alone never takes the next word', () => {
@@ -264,12 +298,16 @@ Options:
   -o, --output <format>  format: json
 
 Global options:
-      --config <file>      configuration file; may be repeated
-      --profile <name>     configuration profile; may be repeated
-  -C, --chdir <directory>  work in this directory
-      --interactive=false  ask nobody
-      --no-color           no colour
-  -h, --help               show help
+      --config <file>            configuration file; may be repeated
+      --config-path <directory>  directory with an atmos.yaml; may be repeated
+      --base-path <directory>    what relative imports start from
+      --profile [name]           configuration profile; may be repeated; without a name: choose from a list
+  -C, --chdir <directory>        work in this directory
+      --logs-level <level>       log this and what is graver: Trace, Debug, Info, Warning, Error or Off
+      --logs-file <file>         where the log goes; else to standard error
+      --interactive=false        ask nobody
+      --no-color                 no colour
+  -h, --help                     show help
 `,
     });
   });

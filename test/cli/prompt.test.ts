@@ -47,6 +47,13 @@ describe('at a terminal', () => {
     await session.waitFor('answer "prod"');
   });
 
+  test('any number is ticked with the space bar, and some may be ticked already', async () => {
+    const session = ask('select-many');
+    await session.waitFor('prod');
+    session.type('\u001b[B\u001b[B \r');
+    await session.waitFor('answer ["dev","prod"]');
+  });
+
   test('yes is said with y', async () => {
     const session = ask('confirm');
     await session.waitFor('Sure?');
@@ -58,7 +65,7 @@ describe('at a terminal', () => {
     ['Ctrl-C', '\u0003'],
     ['Ctrl-D', '\u0004'],
   ])('%s leaves with 130 and the cursor back', async (_, key) => {
-    for (const kind of ['text', 'masked', 'select', 'confirm']) {
+    for (const kind of ['text', 'masked', 'select', 'select-many', 'confirm']) {
       const session = ask(kind);
       await session.waitFor('?');
       session.type(key);
@@ -121,6 +128,7 @@ describe('where nobody can be asked, it refuses at once', () => {
       prompt.masked(question),
       prompt.confirm({ ...question, default: true }),
       prompt.select({ ...question, choices: ['a'] }),
+      prompt.selectMany({ ...question, choices: ['a'], checked: [] }),
     ]) {
       await expect(answer).rejects.toMatchObject(refusal('there is no terminal'));
     }

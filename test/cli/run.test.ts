@@ -64,6 +64,36 @@ test('--chdir comes before everything else, and a wrong one is told', async () =
   });
 });
 
+test('ATMOS_CHDIR does the same, and gives way to --chdir', async () => {
+  const visited: string[] = [];
+  const changeDirectory = (directory: string) => void visited.push(directory);
+  const env = { ATMOS_CHDIR: '/of-the-environment' };
+  await run('version', { env, changeDirectory });
+  await run('-C /given version', { env, changeDirectory });
+  await run('version', { env: { ATMOS_CHDIR: '' }, changeDirectory });
+  expect(visited).toEqual(['/of-the-environment', '/given']);
+  const fail = () => {
+    throw Object.assign(new Error('ENOENT: chdir'), { code: 'ENOENT' });
+  };
+  expect(await run('version', { env, changeDirectory: fail })).toMatchObject({
+    exitCode: 2,
+    stderr: 'error: cannot work in "/of-the-environment" (from ATMOS_CHDIR): ENOENT\n',
+  });
+});
+
+test('what only scripts call is in no help', async () => {
+  expect((await run('--help')).stdout).toContain('completion');
+  expect((await run('--help')).stdout).not.toContain('__complete');
+  expect((await run('completion')).stderr).toBe(
+    'error: "atmos completion" needs a shell: one of bash, zsh, fish, powershell\n' +
+      'hint: atmos completion --help\n',
+  );
+  expect((await run('completion bsh')).stderr).toBe(
+    'error: "atmos completion" does not know "bsh": shell is one of bash, zsh, fish, powershell\n' +
+      'hint: did you mean bash?\nhint: atmos completion --help\n',
+  );
+});
+
 test('a command that is not ours is handed over, or missed in plain words', async () => {
   expect(await run('terraform plan', { env: { PATH: '' } })).toMatchObject({
     exitCode: 2,

@@ -4,6 +4,7 @@ import { inspect } from 'node:util';
 import { afterEach, describe, expect, it } from 'vitest';
 import { type Sts, type StsOptions, openSts } from '../../src/clients/aws-sts.ts';
 import { type AtmosError, isAtmosError } from '../../src/core/errors.ts';
+import { fakeHost } from '../support/fake-host.ts';
 import { startSts } from '../support/sts-server.mjs';
 import type { StsServer, StsOptions as StsServerOptions } from '../support/sts-types.ts';
 
@@ -538,7 +539,7 @@ function open(
     region: 'eu-west-1',
     endpoint: url,
     timeoutMs: 10_000,
-    host: { env, platform, now: () => now, sleep: () => Promise.resolve() },
+    host: fakeHost({ env, platform, now: () => now }),
     ...options,
   });
   closing.push(() => sts.close());

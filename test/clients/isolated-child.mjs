@@ -26,6 +26,8 @@ const sts = openSts({
   host: {
     env: {},
     platform: process.platform,
+    log: () => {},
+    monotonicMs: () => performance.now(),
     now: () => new Date(),
     sleep: () => Promise.resolve(),
   },

@@ -9,100 +9,99 @@ import { createProject, errorOf, projectOf } from './project.ts';
 const realm = (name: string) => `auth: { realm: ${name} }`;
 
 describe('without --config', () => {
-  it('takes the atmos.yaml of the working directory, and no other', () => {
+  it('takes the atmos.yaml of the working directory, and no other', async () => {
     const project = createProject({
       'atmos.yaml': realm('above'),
       'sub/atmos.yaml': realm('here'),
     });
-    const config = loadConfig({}, project.host({}, project.path('sub')));
+    const config = await loadConfig({}, project.host({}, project.path('sub')));
     expect(config).toMatchObject({
       files: [project.path('sub/atmos.yaml')],
       directory: project.path('sub'),
-      isExplicit: false,
       realm: { value: 'here' },
     });
   });
 
-  it('takes atmos.yml where there is no atmos.yaml', () => {
+  it('takes atmos.yml where there is no atmos.yaml', async () => {
     const both = createProject({ 'atmos.yaml': realm('yaml'), 'atmos.yml': realm('yml') });
-    expect(both.load().realm?.value).toBe('yaml');
+    expect((await both.load()).realm?.value).toBe('yaml');
     const one = createProject({ 'atmos.yml': realm('yml') });
-    expect(one.load().files).toEqual([one.path('atmos.yml')]);
+    expect((await one.load()).files).toEqual([one.path('atmos.yml')]);
   });
 
-  it('takes the nearest above, by the path one came along', () => {
+  it('takes the nearest above, by the path one came along', async () => {
     const project = createProject({ 'atmos.yaml': realm('above'), 'a/b/c/x': '' });
     symlinkSync(project.path('a/b'), project.path('link'));
-    const config = loadConfig({}, project.host({}, project.path('link/c')));
+    const config = await loadConfig({}, project.host({}, project.path('link/c')));
     expect(config.directory).toBe(project.directory);
     const nearer = createProject({
       'atmos.yaml': realm('far'),
       'a/atmos.yaml': realm('near'),
       'a/b/x': '',
     });
-    const found = loadConfig({}, nearer.host({}, nearer.path('a/b')));
+    const found = await loadConfig({}, nearer.host({}, nearer.path('a/b')));
     expect(found.realm?.value).toBe('near');
   });
 
-  it('passes over a directory of that name', () => {
+  it('passes over a directory of that name', async () => {
     const project = createProject({ 'atmos.yml': realm('file') });
     mkdirSync(project.path('atmos.yaml'));
-    expect(project.load().realm?.value).toBe('file');
+    expect((await project.load()).realm?.value).toBe('file');
   });
 
-  it('lays the one of ATMOS_CLI_CONFIG_PATH over that of the working directory', () => {
+  it('lays the one of ATMOS_CLI_CONFIG_PATH over that of the working directory', async () => {
     const project = createProject({
       'atmos.yaml': `auth: { realm: above }`,
       'work/atmos.yaml': 'auth: { realm: here, session_files: true }',
       'etc/atmos.yaml': realm('over'),
     });
     const env = { ATMOS_CLI_CONFIG_PATH: '../etc' };
-    const config = loadConfig({}, project.host(env, project.path('work')));
+    const config = await loadConfig({}, project.host(env, project.path('work')));
     expect(config).toMatchObject({
       files: [project.path('work/atmos.yaml'), project.path('etc/atmos.yaml')],
       directory: project.path('etc'),
-      isExplicit: false,
       realm: { value: 'over' },
       sessionFiles: { value: true },
     });
   });
 
-  it('does not look above when ATMOS_CLI_CONFIG_PATH is set, and says when that has none', () => {
+  it('does not look above when ATMOS_CLI_CONFIG_PATH is set, and says when that has none', async () => {
     const project = createProject({
       'atmos.yaml': realm('above'),
       'work/x': '',
       'here/atmos.yaml': realm('here'),
     });
     const env = { ATMOS_CLI_CONFIG_PATH: project.path('gone') };
-    const error = errorOf(() => loadConfig({}, project.host(env, project.path('work'))), project);
+    const error = await errorOf(
+      () => loadConfig({}, project.host(env, project.path('work'))),
+      project,
+    );
     expect(error.code).toBe('ERR_CONFIG_NOT_FOUND');
     expect(error.message).toBe(
-      'no atmos.yaml: looked for atmos.yaml and atmos.yml in $/work, $/gone',
+      `no atmos.yaml: looked for it, and .atmos.yaml, in /nonexistent/etc, /nonexistent/.atmos, $/work, $/gone`,
     );
-    const { warnings } = loadConfig({}, project.host(env, project.path('here')));
+    const { warnings } = await loadConfig({}, project.host(env, project.path('here')));
     expect(warnings).toEqual([
       `ATMOS_CLI_CONFIG_PATH names ${project.path('gone')}, which has no atmos.yaml`,
     ]);
   });
 
-  it('reads a file once when ATMOS_CLI_CONFIG_PATH is the working directory', () => {
+  it('reads a file once when ATMOS_CLI_CONFIG_PATH is the working directory', async () => {
     const project = projectOf(realm('here'));
-    const config = project.load({ ATMOS_CLI_CONFIG_PATH: '.' });
+    const config = await project.load({ ATMOS_CLI_CONFIG_PATH: '.' });
     expect(config).toMatchObject({ files: [project.path('atmos.yaml')], warnings: [] });
   });
 
-  it('with none anywhere, lists the places and gives a file to paste', () => {
+  it('with none anywhere, lists the places and gives a file to paste', async () => {
     const project = createProject({ 'a/x': '' });
-    const error = errorOf(() => loadConfig({}, project.host({}, project.path('a'))), project);
+    const error = await errorOf(() => loadConfig({}, project.host({}, project.path('a'))), project);
     expect(error.code).toBe('ERR_CONFIG_NOT_FOUND');
     const above = dirname(project.directory);
-    expect(error.message).toContain(
-      `no atmos.yaml: looked for atmos.yaml and atmos.yml in $/a, $, ${above}`,
-    );
+    expect(error.message).toContain(`in /nonexistent/etc, /nonexistent/.atmos, $, ${above}`);
     const [file = ''] = error.hints;
     expect(load(file)).toMatchObject({ auth: { identities: { dev: { kind: 'aws/user' } } } });
     writeFileSync(project.path('atmos.yaml'), file);
-    expect(project.load()).toMatchObject({
+    expect(await project.load()).toMatchObject({
       identities: [{ name: 'dev', kind: 'aws/user', isDefault: true }],
       warnings: [],
     });
@@ -110,29 +109,28 @@ describe('without --config', () => {
 });
 
 describe('--config and ATMOS_CONFIG', () => {
-  it('name the files, and --config wins', () => {
+  it('name the files, and --config wins', async () => {
     const project = createProject({
       'atmos.yaml': realm('found'),
       'a.yaml': realm('a'),
       'b.yaml': 'auth: { session_files: true }',
     });
-    expect(project.load({ ATMOS_CONFIG: 'a.yaml, b.yaml' })).toMatchObject({
+    expect(await project.load({ ATMOS_CONFIG: 'a.yaml, b.yaml' })).toMatchObject({
       files: [project.path('a.yaml'), project.path('b.yaml')],
-      isExplicit: true,
       realm: { value: 'a' },
       sessionFiles: { value: true },
     });
     const configFiles = [{ value: project.path('b.yaml'), source: '--config' }];
-    expect(project.load({ ATMOS_CONFIG: 'a.yaml' }, { configFiles }).files).toEqual([
+    expect((await project.load({ ATMOS_CONFIG: 'a.yaml' }, { configFiles })).files).toEqual([
       project.path('b.yaml'),
     ]);
-    expect(project.load({ ATMOS_CONFIG: '' }).isExplicit).toBe(false);
+    expect((await project.load({ ATMOS_CONFIG: '' })).files).toEqual([project.path('atmos.yaml')]);
   });
 
-  it('name one file each on the command line, whatever is in its name', () => {
+  it('name one file each on the command line, whatever is in its name', async () => {
     const project = createProject({ 'a,b.yaml': realm('comma') });
     const configFiles = [{ value: 'a,b.yaml', source: '--config' }];
-    expect(project.load({}, { configFiles }).realm?.value).toBe('comma');
+    expect((await project.load({}, { configFiles })).realm?.value).toBe('comma');
   });
 
   it.each([
@@ -148,7 +146,7 @@ describe('--config and ATMOS_CONFIG', () => {
     ['binary', 'ERR_CONFIG_SYNTAX', '$/binary (from ATMOS_CONFIG) is not UTF-8 text'],
     ['loop', 'ERR_CONFIG_UNREADABLE', 'cannot read $/loop (from ATMOS_CONFIG): ELOOP'],
     ['a,', 'ERR_USAGE', 'ATMOS_CONFIG needs the name of a file, and got an empty one'],
-  ])('%s is refused with %s', (name, code, message) => {
+  ])('%s is refused with %s', async (name, code, message) => {
     const project = createProject({
       'atmos.yaml': '',
       a: '',
@@ -158,19 +156,19 @@ describe('--config and ATMOS_CONFIG', () => {
     execFileSync('mkfifo', [project.path('fifo')]);
     writeFileSync(project.path('binary'), Buffer.from([0x61, 0xff, 0xfe]));
     symlinkSync('loop', project.path('loop'));
-    expect(errorOf(() => project.load({ ATMOS_CONFIG: name }), project)).toMatchObject({
+    expect(await errorOf(() => project.load({ ATMOS_CONFIG: name }), project)).toMatchObject({
       code,
       message,
     });
   });
 
-  it('takes a file of exactly 1 MiB, and a byte order mark', () => {
+  it('takes a file of exactly 1 MiB, and a byte order mark', async () => {
     const project = createProject({
       large: `#${'x'.repeat(1024 * 1024 - 1)}`,
       'bom.yaml': `\uFEFF${realm('bom')}`,
     });
-    expect(project.load({ ATMOS_CONFIG: 'large' }).identities).toEqual([]);
-    expect(project.load({ ATMOS_CONFIG: 'bom.yaml' }).realm).toMatchObject({
+    expect((await project.load({ ATMOS_CONFIG: 'large' })).identities).toEqual([]);
+    expect((await project.load({ ATMOS_CONFIG: 'bom.yaml' })).realm).toMatchObject({
       value: 'bom',
       source: `auth.realm (${project.path('bom.yaml')}:1:16)`,
     });

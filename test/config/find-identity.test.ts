@@ -12,51 +12,54 @@ const project = () =>
   });
 
 describe('an identity', () => {
-  it('is found without regard to case', () => {
-    const config = project().load();
+  it('is found without regard to case', async () => {
+    const config = await project().load();
     expect(findIdentity(config, 'dEV').name).toBe('Dev');
     expect(findIdentity(config, 'PROD').name).toBe('prod');
   });
 
-  it('that is unknown is answered with the nearest', () => {
+  it('that is unknown is answered with the nearest', async () => {
     const ours = project();
-    const error = errorOf(() => findIdentity(ours.load(), 'pro'), ours);
+    const config = await ours.load();
+    const error = await errorOf(() => findIdentity(config, 'pro'), ours);
     expect(error.code).toBe('ERR_IDENTITY_UNKNOWN');
     expect(error.message).toBe('unknown identity "pro": it is one of Dev, prod in $/atmos.yaml');
     expect(error.hints).toEqual(['did you mean prod?']);
   });
 
-  it('that is only in other profiles is answered with those', () => {
+  it('that is only in other profiles is answered with those', async () => {
     const ours = project();
-    expect(errorOf(() => findIdentity(ours.load(), 'deploy')).hints).toEqual([
+    const without = await ours.load();
+    expect((await errorOf(() => findIdentity(without, 'deploy'))).hints).toEqual([
       'it is in profile ci: add --profile ci',
       'it is in profile night: add --profile night',
     ]);
-    const config = ours.load({ ATMOS_PROFILE: 'ci' });
+    const config = await ours.load({ ATMOS_PROFILE: 'ci' });
     expect(findIdentity(config, 'Deploy').kind).toBe('aws/user');
   });
 
-  it('cannot be found where there are none', () => {
+  it('cannot be found where there are none', async () => {
     const ours = createProject({ 'atmos.yaml': '' });
-    expect(errorOf(() => findIdentity(ours.load(), 'x\u001b[2J'), ours)).toMatchObject({
+    const config = await ours.load();
+    expect(await errorOf(() => findIdentity(config, 'x\u001b[2J'), ours)).toMatchObject({
       code: 'ERR_IDENTITY_UNKNOWN',
       message: 'unknown identity "x\\u001b[2J": there are none in $/atmos.yaml',
       hints: [],
     });
   });
 
-  it('without a kind is no error until it is wanted', () => {
+  it('without a kind is no error until it is wanted', async () => {
     const ours = createProject({
       'atmos.yaml': 'auth:\n  identities:\n    stub: {}\n',
       'profiles/ci/x.yaml': 'auth: { identities: { Stub: { kind: aws/user } } }',
     });
-    const config = ours.load();
+    const config = await ours.load();
     expect(config.identities).toMatchObject([{ name: 'stub', kind: '' }]);
-    expect(errorOf(() => findIdentity(config, 'stub'), ours)).toMatchObject({
+    expect(await errorOf(() => findIdentity(config, 'stub'), ours)).toMatchObject({
       code: 'ERR_CONFIG_INVALID',
       message: 'identity "stub" ($/atmos.yaml:3:5) has no kind',
       hints: ['it is in profile ci: add --profile ci', 'kind: aws/user'],
     });
-    expect(findIdentity(ours.load({ ATMOS_PROFILE: 'ci' }), 'stub').kind).toBe('aws/user');
+    expect(findIdentity(await ours.load({ ATMOS_PROFILE: 'ci' }), 'stub').kind).toBe('aws/user');
   });
 });

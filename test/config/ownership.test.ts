@@ -1,6 +1,6 @@
-import { chmodSync, chownSync, statSync } from 'node:fs';
+import { chmodSync, chownSync, lchownSync, statSync, symlinkSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { loadConfig } from '../../src/config/load.ts';
+import { loadConfig, loadLayers } from '../../src/config/load.ts';
 import type { Host } from '../../src/host/host.ts';
 import { fakeHost } from '../support/fake-host.ts';
 import { isRoot, strangerId } from '../support/privilege.ts';
@@ -10,10 +10,10 @@ const profiled = { 'atmos.yaml': '', 'profiles/p/x.yaml': '' };
 const withProfile = { profiles: { value: ['p'], source: '--profile' } };
 
 describe('a file found by searching', () => {
-  it('is not used when others can write it', () => {
+  it('is not used when others can write it', async () => {
     const project = createProject({ 'atmos.yaml': '' });
     chmodSync(project.path('atmos.yaml'), 0o646);
-    const error = errorOf(() => project.load(), project);
+    const error = await errorOf(() => project.load(), project);
     expect(error.code).toBe('ERR_CONFIG_UNTRUSTED');
     expect(error.message).toBe('$/atmos.yaml can be written by other users, so it is not used');
     expect(error.hints).toEqual([
@@ -23,59 +23,94 @@ describe('a file found by searching', () => {
     ]);
   });
 
-  it('is not used when others can write its directory', () => {
+  it('is not used when others can write its directory', async () => {
     const project = createProject({ 'atmos.yaml': '' });
     chmodSync(project.directory, 0o757);
-    expect(errorOf(() => project.load(), project)).toMatchObject({
+    expect(await errorOf(() => project.load(), project)).toMatchObject({
       code: 'ERR_CONFIG_UNTRUSTED',
       message: '$/atmos.yaml is in a directory that other users can write, so it is not used',
       hints: expect.arrayContaining([`chmod go-w ${project.directory}`]),
     });
   });
 
-  it('is used out of a directory like /tmp, when it is ours', () => {
+  it('is used out of a directory like /tmp, when it is ours', async () => {
     const project = createProject({ 'atmos.yaml': '' });
     chmodSync(project.directory, 0o1777);
-    expect(project.load().files).toHaveLength(1);
+    expect((await project.load()).files).toHaveLength(1);
   });
 
-  it('is used when only a group of our own can write it', () => {
+  it('is used when only a group of our own can write it', async () => {
     const project = createProject({ 'atmos.yaml': '' });
     chmodSync(project.path('atmos.yaml'), 0o664);
     const { uid, gid } = statSync(project.path('atmos.yaml'));
     const isOwnGroup = gid === uid || gid === 0;
-    if (isOwnGroup) expect(project.load().files).toHaveLength(1);
-    else expect(errorOf(() => project.load()).code).toBe('ERR_CONFIG_UNTRUSTED');
+    if (isOwnGroup) expect((await project.load()).files).toHaveLength(1);
+    else expect((await errorOf(() => project.load())).code).toBe('ERR_CONFIG_UNTRUSTED');
   });
 
-  it('may be one of a profile', () => {
+  it('may be one of a profile', async () => {
     const project = createProject(profiled);
     chmodSync(project.path('profiles/p'), 0o777);
-    expect(errorOf(() => project.load({}, withProfile), project)).toMatchObject({
+    expect(await errorOf(() => project.load({}, withProfile), project)).toMatchObject({
       code: 'ERR_CONFIG_UNTRUSTED',
       message:
         '$/profiles/p/x.yaml is in a directory that other users can write, so it is not used',
     });
   });
 
-  it('is no more trusted when it is named because it was found once', () => {
+  it('is no more trusted when a handle names it', async () => {
     const project = createProject({ 'atmos.yaml': '' });
-    const pinned = {
-      configFiles: [{ value: project.path('atmos.yaml'), source: 'handle' }],
-      isExplicit: false,
-    };
-    expect(project.load({}, pinned)).toMatchObject({ isExplicit: false });
+    const { layers } = await project.load();
+    const again = () => loadLayers(layers, {}, project.host());
+    expect((await again()).files).toEqual([project.path('atmos.yaml')]);
     chmodSync(project.path('atmos.yaml'), 0o666);
-    expect(errorOf(() => project.load({}, pinned)).code).toBe('ERR_CONFIG_UNTRUSTED');
+    expect((await errorOf(again)).code).toBe('ERR_CONFIG_UNTRUSTED');
   });
 
-  it('is used all the same with ATMOS_AUTH_TRUST=1, with --config, and where there are no modes', () => {
+  it('is not used through a link that others could replace', async () => {
+    const project = createProject({ 'real/atmos.yaml': '', 'links/stacks/x': '' });
+    symlinkSync(project.path('real/atmos.yaml'), project.path('links/atmos.yaml'));
+    const from = project.host({}, project.path('links/stacks'));
+    expect((await loadConfig({}, from)).files).toEqual([project.path('links/atmos.yaml')]);
+    chmodSync(project.path('links'), 0o777);
+    expect((await errorOf(() => loadConfig({}, from), project)).message).toBe(
+      '$/links/atmos.yaml is in a directory that other users can write, so it is not used',
+    );
+  });
+
+  it('is not used through a link to where others can write', async () => {
+    const project = createProject({ 'real/atmos.yaml': '' });
+    symlinkSync(project.path('real/atmos.yaml'), project.path('atmos.yaml'));
+    chmodSync(project.path('real'), 0o777);
+    expect(await errorOf(() => project.load(), project)).toMatchObject({
+      code: 'ERR_CONFIG_UNTRUSTED',
+      message:
+        '$/real/atmos.yaml, to which $/atmos.yaml leads, is in a directory that other users can write, so it is not used',
+      hints: expect.arrayContaining([`chmod go-w ${project.path('real')}`]),
+    });
+  });
+
+  it('may be one that is imported, or lies in atmos.d', async () => {
+    const files = {
+      'atmos.yaml': 'import: parts/a.yaml',
+      'parts/a.yaml': '',
+      'atmos.d/b.yaml': '',
+    };
+    for (const place of ['parts', 'atmos.d']) {
+      const project = createProject(files);
+      expect((await project.load()).files).toHaveLength(3);
+      chmodSync(project.path(place), 0o777);
+      expect((await errorOf(() => project.load())).code).toBe('ERR_CONFIG_UNTRUSTED');
+    }
+  });
+
+  it('is used all the same with ATMOS_AUTH_TRUST=1, with --config, and where there are no modes', async () => {
     const project = createProject(profiled);
     for (const name of ['atmos.yaml', 'profiles/p/x.yaml']) chmodSync(project.path(name), 0o666);
-    expect(project.load({ ATMOS_AUTH_TRUST: '1' }, withProfile).files).toHaveLength(2);
-    expect(project.load({ ATMOS_CONFIG: 'atmos.yaml' }, withProfile).files).toHaveLength(2);
+    expect((await project.load({ ATMOS_AUTH_TRUST: '1' }, withProfile)).files).toHaveLength(2);
+    expect((await project.load({ ATMOS_CONFIG: 'atmos.yaml' }, withProfile)).files).toHaveLength(2);
     const host = fakeHost({ userId: undefined, workingDirectory: () => project.directory });
-    expect(loadConfig({}, host).files).toHaveLength(1);
+    expect((await loadConfig({}, host)).files).toHaveLength(1);
   });
 });
 
@@ -84,43 +119,77 @@ describe.skipIf(!isRoot)('a file of another user (only root can give files away)
   const as = (project: Project, userId: number): Host =>
     fakeHost({ userId, workingDirectory: () => project.directory });
 
-  it('is not used', () => {
+  it('is not used', async () => {
     const project = createProject({ 'atmos.yaml': '' });
     chownSync(project.path('atmos.yaml'), somebody, somebody);
-    expect(errorOf(() => loadConfig({}, as(project, strangerId)), project)).toMatchObject({
+    expect(await errorOf(() => loadConfig({}, as(project, strangerId)), project)).toMatchObject({
       code: 'ERR_CONFIG_UNTRUSTED',
       message: '$/atmos.yaml, or its directory, belongs to another user, so it is not used',
     });
   });
 
-  it('is not used either when only its directory is theirs', () => {
+  it('is not used either when only its directory is theirs', async () => {
     const project = createProject({ 'atmos.yaml': '' });
     chownSync(project.directory, somebody, somebody);
-    expect(errorOf(() => loadConfig({}, as(project, strangerId))).code).toBe(
+    expect((await errorOf(() => loadConfig({}, as(project, strangerId)))).code).toBe(
       'ERR_CONFIG_UNTRUSTED',
     );
   });
 
-  it('is used when that user is root, or when we are root, as in a container', () => {
-    const project = createProject({ 'atmos.yaml': '' });
-    expect(loadConfig({}, as(project, strangerId)).files).toHaveLength(1);
-    chownSync(project.path('atmos.yaml'), somebody, somebody);
+  it('is not used when it is found in a directory above that is theirs', async () => {
+    const project = createProject({ 'atmos.yaml': '', 'ours/x': '' });
     chownSync(project.directory, somebody, somebody);
-    expect(loadConfig({}, as(project, 0)).files).toHaveLength(1);
+    const below = project.path('ours');
+    const host = fakeHost({ userId: strangerId, workingDirectory: () => below });
+    expect((await errorOf(() => loadConfig({}, host), project)).message).toBe(
+      '$/atmos.yaml, or its directory, belongs to another user, so it is not used',
+    );
   });
 
-  it('is not used by root out of a directory like /tmp', () => {
+  it('is not used through a link that is theirs, be it in a directory like /tmp', async () => {
+    const project = createProject({ 'real/atmos.yaml': '', 'tmp/ours/x': '' });
+    symlinkSync(project.path('real/atmos.yaml'), project.path('tmp/atmos.yaml'));
+    chmodSync(project.path('tmp'), 0o1777);
+    const host = fakeHost({
+      userId: strangerId,
+      workingDirectory: () => project.path('tmp/ours'),
+    });
+    expect((await loadConfig({}, host)).files).toHaveLength(1);
+    lchownSync(project.path('tmp/atmos.yaml'), somebody, somebody);
+    expect((await errorOf(() => loadConfig({}, host), project)).message).toBe(
+      '$/tmp/atmos.yaml, or its directory, belongs to another user, so it is not used',
+    );
+  });
+
+  it('is not used through a link of ours to what is theirs', async () => {
+    const project = createProject({ 'real/atmos.yaml': '' });
+    symlinkSync(project.path('real/atmos.yaml'), project.path('atmos.yaml'));
+    chownSync(project.path('real'), somebody, somebody);
+    expect((await errorOf(() => loadConfig({}, as(project, strangerId)), project)).message).toBe(
+      '$/real/atmos.yaml, to which $/atmos.yaml leads, or its directory, belongs to another user, so it is not used',
+    );
+  });
+
+  it('is used when that user is root, or when we are root, as in a container', async () => {
+    const project = createProject({ 'atmos.yaml': '' });
+    expect((await loadConfig({}, as(project, strangerId))).files).toHaveLength(1);
+    chownSync(project.path('atmos.yaml'), somebody, somebody);
+    chownSync(project.directory, somebody, somebody);
+    expect((await loadConfig({}, as(project, 0))).files).toHaveLength(1);
+  });
+
+  it('is not used by root out of a directory like /tmp', async () => {
     const project = createProject({ 'atmos.yaml': '' });
     chmodSync(project.directory, 0o1777);
     chownSync(project.path('atmos.yaml'), somebody, somebody);
-    expect(errorOf(() => loadConfig({}, as(project, 0))).code).toBe('ERR_CONFIG_UNTRUSTED');
+    expect((await errorOf(() => loadConfig({}, as(project, 0)))).code).toBe('ERR_CONFIG_UNTRUSTED');
   });
 
-  it('is not used when a group of others can write it', () => {
+  it('is not used when a group of others can write it', async () => {
     const project = createProject({ 'atmos.yaml': '' });
     chmodSync(project.path('atmos.yaml'), 0o664);
     chownSync(project.path('atmos.yaml'), strangerId, somebody);
-    expect(errorOf(() => loadConfig({}, as(project, strangerId)), project).message).toBe(
+    expect((await errorOf(() => loadConfig({}, as(project, strangerId)), project)).message).toBe(
       '$/atmos.yaml can be written by other users, so it is not used',
     );
   });

@@ -6,8 +6,8 @@ import { errorOf, projectOf } from './project.ts';
 
 const file = (text: string) => ({ path: '/p/atmos.yaml', text });
 
-function refusal(text: string) {
-  const { code, message, hints } = errorOf(() => parseYaml(file(text)));
+async function refusal(text: string) {
+  const { code, message, hints } = await errorOf(() => parseYaml(file(text)));
   return { code, message, hints };
 }
 
@@ -32,13 +32,13 @@ describe('YAML that does not parse', () => {
     ],
     ['a: 1\n---\nb: 2', '/p/atmos.yaml holds more than one YAML document'],
     ['a\0b: 1', '/p/atmos.yaml:1:2 is not valid YAML: null byte is not allowed in input'],
-  ])('%j', (text, message) => {
-    expect(refusal(text)).toMatchObject({ code: 'ERR_CONFIG_SYNTAX', message });
+  ])('%j', async (text, message) => {
+    expect(await refusal(text)).toMatchObject({ code: 'ERR_CONFIG_SYNTAX', message });
   });
 
-  it('is told for a whole project, with no cause that holds the file', () => {
+  it('is told for a whole project, with no cause that holds the file', async () => {
     const project = projectOf('auth:\r\n\tb: 1\r\n');
-    const error = errorOf(() => project.load(), project);
+    const error = await errorOf(() => project.load(), project);
     expect(error.code).toBe('ERR_CONFIG_SYNTAX');
     expect(error.message).toMatch(/^\$\/atmos\.yaml:2:\d is not valid YAML: /);
     expect(error.cause).toBeUndefined();
@@ -46,8 +46,8 @@ describe('YAML that does not parse', () => {
 });
 
 describe('a tag that Atmos does not know', () => {
-  it('is refused with its place, the nearest and the supported ones', () => {
-    const { code, message, hints } = refusal('vars:\n  list:\n    - !envv HOME\n');
+  it('is refused with its place, the nearest and the supported ones', async () => {
+    const { code, message, hints } = await refusal('vars:\n  list:\n    - !envv HOME\n');
     expect(code).toBe('ERR_CONFIG_INVALID');
     expect(message).toBe('tag !envv at vars.list.0 (/p/atmos.yaml:3:7) is not a tag of Atmos');
     expect(hints).toEqual([
@@ -56,8 +56,8 @@ describe('a tag that Atmos does not know', () => {
     ]);
   });
 
-  it.each(['a: !foo { b: 1 }', 'a: !foo [b]', 'a: !!binary aGk='])('%s', (text) => {
-    expect(refusal(text)).toMatchObject({
+  it.each(['a: !foo { b: 1 }', 'a: !foo [b]', 'a: !!binary aGk='])('%s', async (text) => {
+    expect(await refusal(text)).toMatchObject({
       code: 'ERR_CONFIG_INVALID',
       message: expect.stringMatching(
         /^tag !!?\w+ at a \(\/p\/atmos\.yaml:1:4\) is not a tag of Atmos$/,
@@ -77,9 +77,9 @@ describe('what would not end', () => {
         .map((name, i) => `${name}: &${name} [${Array(10).fill(`*${'abcdefg'[i]}`).join(',')}]`)
         .join('\n')}\nauth: { identities: *h }`,
     ],
-  ])('is refused: %s', (_, text) => {
+  ])('is refused: %s', async (_, text) => {
     const project = projectOf(text);
-    expect(errorOf(() => project.load(), project)).toMatchObject({
+    expect(await errorOf(() => project.load(), project)).toMatchObject({
       code: 'ERR_CONFIG_SYNTAX',
       message: '$/atmos.yaml is too large or too deep once its aliases (*name) are followed',
     });
@@ -88,8 +88,8 @@ describe('what would not end', () => {
   it.each([
     ['too many aliases', `a: &a 1\nb: [${Array(1001).fill('*a').join(',')}]`, /aliases exceeded/],
     ['too much nesting', `a: ${'['.repeat(200)}${']'.repeat(200)}`, /nesting exceeded/],
-  ])('is refused: %s', (_, text, reason) => {
-    expect(refusal(text)).toMatchObject({
+  ])('is refused: %s', async (_, text, reason) => {
+    expect(await refusal(text)).toMatchObject({
       code: 'ERR_CONFIG_SYNTAX',
       message: expect.stringMatching(reason),
     });

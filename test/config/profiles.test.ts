@@ -22,28 +22,28 @@ describe('which profiles', () => {
     ['profiles.default over an empty ATMOS_PROFILE', {}, { ATMOS_PROFILE: ' ,' }, ['c'], 'c'],
     ['none over all, when asked for', named(), { ATMOS_PROFILE: 'a' }, [], 'base'],
     ['none over all, when it is empty', named(''), { ATMOS_PROFILE: 'a' }, [], 'base'],
-  ])('%s', (_, options, env, profiles, value) => {
-    const config = createProject(files).load(env, options);
+  ])('%s', async (_, options, env, profiles, value) => {
+    const config = await createProject(files).load(env, options);
     expect(config.profiles).toEqual(profiles);
     expect(config.realm?.value).toBe(value);
   });
 
-  it('none, when none is said', () => {
+  it('none, when none is said', async () => {
     const project = createProject({ 'atmos.yaml': realm('base'), 'profiles/a/x.yaml': realm('a') });
-    expect(project.load()).toMatchObject({ profiles: [], realm: { value: 'base' } });
+    expect(await project.load()).toMatchObject({ profiles: [], realm: { value: 'base' } });
   });
 
-  it('one profile does not choose another', () => {
+  it('one profile does not choose another', async () => {
     const project = createProject({
       ...files,
       'profiles/a/x.yaml': 'profiles: { default: b, base_path: gone }\nauth: { realm: a }',
     });
-    expect(project.load({}, named('a')).profiles).toEqual(['a']);
+    expect((await project.load({}, named('a'))).profiles).toEqual(['a']);
   });
 });
 
 describe('the files of a profile', () => {
-  it('are merged over the base, those nearer to the top first, then by name', () => {
+  it('are merged over the base, those nearer to the top first, then by name', async () => {
     const project = createProject({
       'atmos.yaml': 'auth: { keyring: { type: system, spec: { path: k } }, realm: base }',
       'profiles/p/z.yaml': 'auth: { keyring: { type: z } }',
@@ -58,7 +58,7 @@ describe('the files of a profile', () => {
     });
     symlinkSync('../p', project.path('profiles/p/loop'));
     symlinkSync('../../elsewhere', project.path('profiles/p/link'));
-    const config = project.load({}, named('p'));
+    const config = await project.load({}, named('p'));
     expect(config.files).toEqual(
       [
         'atmos.yaml',
@@ -71,17 +71,17 @@ describe('the files of a profile', () => {
     expect(config.directory).toBe(project.directory);
   });
 
-  it('may be links, as in a mounted ConfigMap', () => {
+  it('may be links, as in a mounted ConfigMap', async () => {
     const project = createProject({
       'atmos.yaml': '',
       'profiles/p/..2026/a.yaml': realm('linked'),
     });
     symlinkSync('..2026', project.path('profiles/p/..data'));
     symlinkSync('..data/a.yaml', project.path('profiles/p/a.yaml'));
-    expect(project.load({}, named('p')).files).toHaveLength(2);
+    expect((await project.load({}, named('p'))).files).toHaveLength(2);
   });
 
-  it('are looked for in profiles.base_path, relative to the file that says it, then beside', () => {
+  it('are looked for in profiles.base_path, relative to the file that says it, then beside', async () => {
     const project = createProject({
       'atmos.yaml': realm('base'),
       'etc/atmos.yaml': 'profiles: { base_path: ../mine }',
@@ -90,20 +90,27 @@ describe('the files of a profile', () => {
       'etc/profiles/q/x.yaml': realm('q'),
     });
     const env = { ATMOS_CLI_CONFIG_PATH: 'etc' };
-    const config = project.load(env, named('p'));
-    expect(config.profileDirectories).toEqual([project.path('mine'), project.path('etc/profiles')]);
+    const config = await project.load(env, named('p'));
+    expect(config.profileDirectories).toEqual([
+      { path: project.path('mine'), type: 'configurable', origin: 'project' },
+      { path: project.path('etc/.atmos/profiles'), type: 'project-hidden', origin: 'project' },
+      { path: '/nonexistent/.config/atmos/profiles', type: 'xdg', origin: 'user' },
+      { path: project.path('etc/profiles'), type: 'project', origin: 'project' },
+    ]);
     expect(config.realm?.value).toBe('mine');
-    expect(project.load(env, named('q')).realm?.value).toBe('q');
+    expect((await project.load(env, named('q'))).realm?.value).toBe('q');
   });
 
-  it('are at least one', () => {
+  it('are at least one', async () => {
     const project = createProject({ 'atmos.yaml': '', 'profiles/p/readme.md': '' });
-    expect(errorOf(() => project.load({}, named('p')), project)).toMatchObject({
+    expect(await errorOf(() => project.load({}, named('p')), project)).toMatchObject({
       code: 'ERR_CONFIG_INVALID',
       message: 'profile p (from --profile) has no YAML file in $/profiles/p',
     });
   });
 });
+
+const places = '$/.atmos/profiles, /nonexistent/.config/atmos/profiles, $/profiles';
 
 describe('an unknown profile', () => {
   const files = {
@@ -115,33 +122,37 @@ describe('an unknown profile', () => {
   };
 
   it.each([
-    ['pro', 'it is one of prod, staging', ['did you mean prod?']],
-    ['zzzzzzzz', 'it is one of prod, staging', []],
-    ['admin', 'it is one of prod, staging', ['it is an identity: use --identity Admin']],
-    ['file', 'it is one of prod, staging', []],
-  ])('%s', (name, list, hints) => {
+    ['pro', 'it is one of prod, staging', ['did you mean prod?', 'atmos profile list']],
+    ['zzzzzzzz', 'it is one of prod, staging', ['atmos profile list']],
+    [
+      'admin',
+      'it is one of prod, staging',
+      ['it is an identity: use --identity Admin', 'atmos profile list'],
+    ],
+    ['file', 'it is one of prod, staging', ['atmos profile list']],
+  ])('%s', async (name, list, hints) => {
     const project = createProject(files);
-    expect(errorOf(() => project.load({}, named(name)), project)).toMatchObject({
+    expect(await errorOf(() => project.load({}, named(name)), project)).toMatchObject({
       code: 'ERR_PROFILE_UNKNOWN',
-      message: `unknown profile "${name}" (from --profile): ${list} in $/profiles`,
+      message: `unknown profile "${name}" (from --profile): ${list} in ${places}`,
       hints,
     });
   });
 
-  it('is told so where there are no profiles at all', () => {
+  it('is told so where there are no profiles at all', async () => {
     const project = createProject({ 'atmos.yaml': 'profiles: { default: p }' });
-    expect(errorOf(() => project.load(), project)).toMatchObject({
+    expect(await errorOf(() => project.load(), project)).toMatchObject({
       code: 'ERR_PROFILE_UNKNOWN',
       message:
-        'unknown profile "p" (from profiles.default ($/atmos.yaml:1:22)): there are none in $/profiles',
+        'unknown profile "p" (from profiles.default ($/atmos.yaml:1:22)): there are none in $/.atmos/profiles, /nonexistent/.config/atmos/profiles, $/profiles',
     });
   });
 
   it.each(['..', '.', '../prod', 'prod/', 'a/b', 'a\\b', '.git', 'a\0b', 'a\nb'])(
     'is %j, which is no name',
-    (name) => {
+    async (name) => {
       const project = createProject(files);
-      expect(errorOf(() => project.load({ ATMOS_PROFILE: name }), project)).toMatchObject({
+      expect(await errorOf(() => project.load({ ATMOS_PROFILE: name }), project)).toMatchObject({
         code: 'ERR_PROFILE_UNKNOWN',
         message: `${JSON.stringify(name)} (from ATMOS_PROFILE) is no name of a profile: that is the name of a directory, without / and leading dot`,
       });

@@ -11,7 +11,7 @@ export interface Project {
   readonly directory: string;
   path(name: string): string;
   host(env?: Host['env'], workingDirectory?: string): Host;
-  load(env?: Host['env'], options?: LoadOptions): Config;
+  load(env?: Host['env'], options?: LoadOptions): Promise<Config>;
 }
 
 /** Writes the files, by their paths within a new directory. */
@@ -38,9 +38,9 @@ export function projectOf(atmosYaml: string): Project {
 }
 
 /** The error of ours that running throws, with the directory of the project shown as `$`. */
-export function errorOf(run: () => unknown, project?: Project): AtmosError {
+export async function errorOf(run: () => unknown, project?: Project): Promise<AtmosError> {
   try {
-    run();
+    await run();
   } catch (error) {
     if (!isAtmosError(error)) throw error;
     if (project) error.message = error.message.replaceAll(project.directory, '$');

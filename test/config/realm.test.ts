@@ -3,9 +3,9 @@ import { defaultRealm, resolveRealm } from '../../src/config/realm.ts';
 import { errorOf, projectOf } from './project.ts';
 
 describe('the realm', () => {
-  it('is that of ATMOS_AUTH_REALM, then of auth.realm', () => {
+  it('is that of ATMOS_AUTH_REALM, then of auth.realm', async () => {
     const project = projectOf('auth: { realm: mine }');
-    const config = project.load();
+    const config = await project.load();
     expect(resolveRealm(config, project.host({ ATMOS_AUTH_REALM: 'given' }))).toEqual({
       value: 'given',
       source: 'ATMOS_AUTH_REALM',
@@ -16,9 +16,9 @@ describe('the realm', () => {
     });
   });
 
-  it('is made from the directory of the configuration', () => {
+  it('is made from the directory of the configuration', async () => {
     const project = projectOf('');
-    expect(resolveRealm(project.load(), project.host())).toEqual({
+    expect(resolveRealm(await project.load(), project.host())).toEqual({
       value: defaultRealm(project.directory),
       source: `the directory ${project.directory}`,
     });
@@ -53,9 +53,9 @@ describe('a realm that is none', () => {
     ['-a', 'begins or ends with - or _'],
     ['a_', 'begins or ends with - or _'],
     ['a-_b', 'has two of - and _ in a row'],
-  ])('%s', (value, fault) => {
+  ])('%s', async (value, fault) => {
     const { host } = projectOf('');
-    const error = errorOf(() => resolveRealm(undefined, host({ ATMOS_AUTH_REALM: value })));
+    const error = await errorOf(() => resolveRealm(undefined, host({ ATMOS_AUTH_REALM: value })));
     expect(error.code).toBe('ERR_REALM_INVALID');
     expect(error.message).toMatch(/^realm ".*" \(from ATMOS_AUTH_REALM\) /);
     expect(error.message).not.toContain('\u009b');
@@ -65,10 +65,10 @@ describe('a realm that is none', () => {
     ]);
   });
 
-  it('is told with the place in the file', () => {
+  it('is told with the place in the file', async () => {
     const project = projectOf('auth: { realm: A }');
-    const config = project.load();
-    expect(errorOf(() => resolveRealm(config, project.host()), project).message).toBe(
+    const config = await project.load();
+    expect((await errorOf(() => resolveRealm(config, project.host()), project)).message).toBe(
       'realm "A" (from auth.realm ($/atmos.yaml:1:16)) has characters it may not have: "A"',
     );
   });

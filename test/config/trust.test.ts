@@ -1,89 +1,138 @@
 import { describe, expect, it } from 'vitest';
-import { isTrustedEndpoint, requireTrust } from '../../src/config/trust.ts';
-import { errorOf, projectOf } from './project.ts';
+import { requireTrust, type TrustNeed } from '../../src/config/trust.ts';
+import { thrownBy } from '../support/error-of.ts';
+import { openProject, type TrustedProject } from './trusted-project.ts';
 
-describe('what runs a program', () => {
-  const passwordCommand = 'auth: { keyring: { spec: { password_command: pass show x } } }';
+const need: TrustNeed = {
+  path: ['auth', 'keyring', 'spec', 'password_command'],
+  what: 'runs pass show x',
+};
+const inCi = 'export ATMOS_AUTH_TRUST=1   # where nobody can be asked, as in CI';
 
-  it('needs trust when a project says it', () => {
-    const project = projectOf(passwordCommand);
-    const config = project.load();
-    const { source = '' } = config.keyring.passwordCommand ?? {};
-    const error = errorOf(
-      () => requireTrust(config, 'runs pass show x', source, project.host()),
-      project,
-    );
-    expect(error.code).toBe('ERR_CONFIG_UNTRUSTED');
-    expect(error.message).toBe(
-      'the configuration in $ is not trusted: it runs pass show x, as auth.keyring.spec.password_command ($/atmos.yaml:1:46) says',
-    );
-    expect(error.hints).toEqual(['export ATMOS_AUTH_TRUST=1', '--config FILE']);
+function refusalOf(project: TrustedProject, from = project.host(), config = project.config()) {
+  const { code, message, hints } = thrownBy(() => requireTrust(config, need, from));
+  expect(code).toBe('ERR_CONFIG_UNTRUSTED');
+  return { message: message.replaceAll(project.root, '$'), hints };
+}
+
+describe('what a project’s file asks for', () => {
+  it('is refused: what it would do, who says so, and what to do about it', () => {
+    const project = openProject();
+    expect(refusalOf(project)).toEqual({
+      message:
+        'the configuration in $/project is not trusted: it runs pass show x, as auth.keyring.spec.password_command ($/project/atmos.yaml:1:1) says',
+      hints: ['atmos auth trust', inCi],
+    });
   });
 
-  it.each(['', '0', 'true', 'yes'])('is not trusted by ATMOS_AUTH_TRUST=%s', (value) => {
-    const project = projectOf(passwordCommand);
-    const host = project.host({ ATMOS_AUTH_TRUST: value });
-    expect(errorOf(() => requireTrust(project.load(), 'run', 'x', host)).code).toBe(
-      'ERR_CONFIG_UNTRUSTED',
-    );
+  it('is done once it was shown and agreed to', () => {
+    const project = openProject();
+    project.trust(need);
+    requireTrust(project.config(), need, project.host());
   });
 
-  it('is trusted by ATMOS_AUTH_TRUST=1, and in a file named by --config', () => {
-    const project = projectOf(passwordCommand);
-    requireTrust(project.load(), 'run', 'x', project.host({ ATMOS_AUTH_TRUST: '1' }));
-    requireTrust(project.load({ ATMOS_CONFIG: 'atmos.yaml' }), 'run', 'x', project.host());
+  it('is done without being asked when no project’s file asks for it', () => {
+    const project = openProject();
+    for (const origin of ['user', 'explicit'] as const) {
+      requireTrust(project.config({ originOf: () => origin }), need, project.host());
+    }
+    requireTrust(undefined, need, project.host());
   });
 
-  it('needs none when no file says it', () => {
-    requireTrust(undefined, 'run', 'x', projectOf('').host());
+  it.each(['', '0', 'true', 'yes', ' 1'])('is not trusted by ATMOS_AUTH_TRUST=%s', (value) => {
+    const project = openProject();
+    refusalOf(project, project.host({ ATMOS_AUTH_TRUST: value }));
+  });
+
+  it('is trusted by ATMOS_AUTH_TRUST=1', () => {
+    const project = openProject();
+    requireTrust(project.config(), need, project.host({ ATMOS_AUTH_TRUST: '1' }));
   });
 });
 
-describe('an endpoint', () => {
-  it.each([
-    'https://sts.amazonaws.com',
-    'https://sts.amazonaws.com./',
-    'https://STS.eu-west-1.amazonaws.com:443/x',
-    'https://sts.us-gov-west-1.amazonaws.com',
-    'https://sts-fips.us-east-1.amazonaws.com',
-    'https://sts.cn-north-1.amazonaws.com.cn',
-    'https://sts.eusc-de-east-1.amazonaws.eu',
-    'https://sts.us-east-1.api.aws',
-    'https://portal.sso.eu-west-1.amazonaws.com',
-    'http://localhost:4566',
-    'https://localhost',
-    'http://127.0.0.1:4566',
-    'http://127.1.2.3',
-    'http://[::1]:80',
-  ])('of AWS or of this machine needs no trust: %s', (url) => {
-    expect(isTrustedEndpoint(url)).toBe(true);
+describe('what is trusted is', () => {
+  it('these files, and no others', () => {
+    const project = openProject();
+    project.trust(need);
+    const [file = { path: '', text: '' }, other = file] = project.files;
+    const changes = {
+      'one byte more': [{ ...file, text: `${file.text}\n` }, other],
+      'one file more': [file, other, { path: `${project.root}/project/c.yaml`, text: '' }],
+      'one file less': [file],
+      'another order': [other, file],
+      'other names': [
+        { ...file, path: other.path },
+        { ...other, path: file.path },
+      ],
+      'the same text, cut elsewhere': [
+        { ...file, text: file.text + other.text },
+        { ...other, text: '' },
+      ],
+    };
+    for (const projectFiles of Object.values(changes)) {
+      refusalOf(project, project.host(), project.config({ projectFiles }));
+    }
   });
 
-  it.each([
-    'http://sts.amazonaws.com',
-    'https://amazonaws.com',
-    'https://evilamazonaws.com',
-    'https://sts.amazonaws.com.evil.example',
-    'https://sts.amazonaws.com@evil.example',
-    'https://evil.example/sts.amazonaws.com',
-    'https://evil.example#.amazonaws.com',
-    'https://sts.s3.amazonaws.com',
-    'https://bucket.s3-us-west-2.amazonaws.com',
-    'https://abc.execute-api.us-east-1.amazonaws.com',
-    'https://ec2-192-0-2-1.compute-1.amazonaws.com',
-    'https://lb.elb.us-east-1.amazonaws.com',
-    'https://vpce-0.sts.us-east-1.vpce.amazonaws.com',
-    'https://abc.lambda-url.us-east-1.on.aws',
-    'http://127.0.0.1.nip.io',
-    'http://localhost.evil.example',
-    'http://[::ffff:127.0.0.1]',
-    'http://0.0.0.0',
-    'http://169.254.169.254',
-    'ftp://localhost',
-    'file:///etc/passwd',
-    'sts.amazonaws.com',
-    '',
-  ])('elsewhere needs trust: %s', (url) => {
-    expect(isTrustedEndpoint(url)).toBe(false);
+  it('these files here: a copy of them is another project', () => {
+    const project = openProject();
+    project.trust(need);
+    const copied = project.config({ directory: `${project.root}/copy` });
+    expect(refusalOf(project, project.host(), copied).message).toContain('$/copy is not trusted');
+  });
+
+  it('what was shown: nothing else that the same files ask for', () => {
+    const project = openProject();
+    project.trust({ path: ['auth', 'logs', 'file'], what: 'writes a log to x' });
+    refusalOf(project);
+    project.trust({ path: [...need.path, 'deeper'], what: 'runs x' });
+    refusalOf(project);
+  });
+
+  it('what a command prints, along with the command', () => {
+    const project = openProject();
+    project.trust({ path: ['auth', 'keyring'], what: 'runs make-keyring' });
+    requireTrust(project.config(), need, project.host());
+  });
+});
+
+describe('the command to paste', () => {
+  const hintFrom = (
+    project: TrustedProject,
+    place: { working: string; shell?: string },
+    change: Parameters<TrustedProject['config']>[0] = {},
+  ) => {
+    const env = place.shell === undefined ? {} : { PWD: `${project.root}${place.shell}` };
+    const host = project.host(env, `${project.root}${place.working}`);
+    const [hint = ''] = refusalOf(project, host, project.config(change)).hints;
+    return hint.replaceAll(project.root, '$');
+  };
+
+  it('finds the same files from where the person is', () => {
+    const project = openProject();
+    const below = { working: '/project/stacks' };
+    const away = { working: '/elsewhere' };
+    const sent = { working: '/project', shell: '/elsewhere' };
+    expect(hintFrom(project, below)).toBe('atmos auth trust');
+    expect(hintFrom(project, away)).toBe('atmos auth trust -C $/project');
+    expect(hintFrom(project, { working: '/project-2' })).toBe('atmos auth trust -C $/project');
+    expect(hintFrom(project, sent)).toBe('atmos auth trust -C $/project');
+    expect(hintFrom(project, { working: '/project', shell: '/project' })).toBe('atmos auth trust');
+  });
+
+  it('chooses the same profiles', () => {
+    const project = openProject();
+    const profiles = ['ci', 'eu'];
+    expect(hintFrom(project, { working: '/project' }, { profiles })).toBe(
+      'atmos auth trust --profile ci,eu',
+    );
+  });
+
+  it('runs nothing by the name of a directory or of a profile', () => {
+    const project = openProject();
+    const directory = `${project.root}/$(touch x)`;
+    expect(hintFrom(project, { working: '/' }, { directory, profiles: ["a';touch x;'"] })).toBe(
+      `atmos auth trust -C '$/$(touch x)' --profile 'a'"'"';touch x;'"'"''`,
+    );
   });
 });

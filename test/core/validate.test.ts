@@ -1,16 +1,21 @@
 import { describe, expect, it } from 'vitest';
 import {
+  about,
   anyMap,
   checkShape,
   describeProblem,
   findUnknownKeys,
   flag,
+  keysOf,
   listOf,
   mapOf,
   namesTo,
   optional,
+  scalar,
+  setting,
   text,
   textOrCount,
+  textOrTexts,
   type ShapeProblem,
 } from '../../src/core/validate.ts';
 
@@ -82,5 +87,52 @@ describe('unknown keys', () => {
       { key: 'zzzzzz', nearest: undefined },
     ]);
     expect(findUnknownKeys('no map', ['path'])).toEqual([]);
+  });
+});
+
+describe('what is told of a key', () => {
+  const described = mapOf({
+    name: about(text, 'A name.'),
+    size: setting(textOrCount, 'A size.', { default: '1', environment: 'SIZE' }),
+  });
+
+  it('counts for nothing when a value is checked', () => {
+    const checked = checkShape(described, { name: 'a' }, () => expect.unreachable());
+    expect(checked).toEqual({ name: 'a' });
+    const problems: ShapeProblem[] = [];
+    checkShape(described, { name: 1, size: [] }, (problem) => problems.push(problem));
+    expect(problems).toMatchObject([
+      { path: ['name'], expected: 'text' },
+      { path: ['size'], expected: 'text or a whole number' },
+    ]);
+  });
+
+  it('keeps the keys of its map', () => {
+    expect(keysOf(about(described, 'A map.'))).toEqual(['name', 'size']);
+    expect(keysOf(text)).toEqual([]);
+    expect(keysOf(anyMap)).toEqual([]);
+  });
+});
+
+describe('what a key may say', () => {
+  const expectedOf = (piece: typeof scalar | typeof textOrTexts, value: unknown) => {
+    const problems: ShapeProblem[] = [];
+    checkShape(mapOf({ a: piece }), { a: value }, (problem) => problems.push(problem));
+    return problems.map(({ expected }) => expected);
+  };
+
+  it('is a scalar where a variable is set', () => {
+    for (const value of ['', 'a', 0, 1.5, true]) expect(expectedOf(scalar, value)).toEqual([]);
+    for (const value of [[], {}, null]) {
+      expect(expectedOf(scalar, value)).toEqual(['text, a number, or true or false']);
+    }
+  });
+
+  it('is text, or a list of it, where files are named', () => {
+    for (const value of ['', 'a', [], ['a', 'b']])
+      expect(expectedOf(textOrTexts, value)).toEqual([]);
+    for (const value of [1, ['a', 1], [['a']], {}]) {
+      expect(expectedOf(textOrTexts, value)).toEqual(['text or a list of text']);
+    }
   });
 });

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
+import { credentialVariables } from '../../src/core/credential-variables.ts';
 import { awsCredentials } from '../../src/core/credentials.ts';
 import {
   childEnvironment,
-  credentialVariables,
   envCredentials,
   isSecretVariable,
   processEnvironment,
@@ -96,6 +96,12 @@ describe('the environment of a child', () => {
       AWS_REGION: 'eu-west-1',
       EMPTY: '',
     });
+  });
+
+  test('is not led into a directory that we are in already', () => {
+    const parent = { ATMOS_CHDIR: 'sub', PATH: '/bin' };
+    const change = { set: {}, unset: [] };
+    expect(childEnvironment(parent, change, options)).toEqual({ PATH: '/bin' });
   });
 
   test('has no secret of ours and no bearer token, whoever sets them', () => {

@@ -26,6 +26,17 @@ const hostile = [
   'ünïcödé 🗝',
   "'\u2019\u2018''",
   '%PATH%',
+  "'; touch /tmp/x; '",
+  '"; touch /tmp/x; "',
+  '`\n$(touch /tmp/x)\n`',
+  '$IFS${IFS}$((1+1))${PATH:0:1}',
+  'end of line \\\n continued',
+  '& touch /tmp/x | cat > /tmp/y < /dev/null',
+  '--help',
+  '#comment',
+  '\u2028\u2029\u0085',
+  '\u001b]0;title\u0007',
+  'A=1 B=2',
   'IQoJb3JpZ2luX2VjE//+/==',
 ];
 

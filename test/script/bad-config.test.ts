@@ -1,6 +1,6 @@
-import { chmodSync, mkdirSync, rmSync } from 'node:fs';
+import { chmodSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { configOf, keyOnStdin, openConfiguredMachine, openMachine } from './machine.ts';
 import { expectRefusal } from './stored.ts';
 
@@ -45,14 +45,16 @@ test('an unknown profile is refused with a list of those there are', async () =>
   const machine = await openConfiguredMachine();
   const profiles = join(machine.project, 'profiles');
   for (const name of ['ci', 'laptop']) mkdirSync(join(profiles, name), { recursive: true });
+  const hidden = join(machine.project, '.atmos/profiles');
+  const places = [hidden, join(machine.home, '.config/atmos/profiles'), profiles].join(', ');
   await expectRefusal(
     machine,
     'auth login --profile labtop',
     {},
     {
       exitCode: 2,
-      message: `unknown profile "labtop" (from --profile): it is one of ci, laptop in ${profiles}`,
-      hints: ['did you mean laptop?'],
+      message: `unknown profile "labtop" (from --profile): it is one of ci, laptop in ${places}`,
+      hints: ['did you mean laptop?', 'atmos profile list'],
     },
   );
   await expectRefusal(
@@ -61,8 +63,8 @@ test('an unknown profile is refused with a list of those there are', async () =>
     { env: { ATMOS_PROFILE: 'emergency-user' } },
     {
       exitCode: 2,
-      message: `unknown profile "emergency-user" (from ATMOS_PROFILE): it is one of ci, laptop in ${profiles}`,
-      hints: ['it is an identity: use --identity emergency-user'],
+      message: `unknown profile "emergency-user" (from ATMOS_PROFILE): it is one of ci, laptop in ${places}`,
+      hints: ['it is an identity: use --identity emergency-user', 'atmos profile list'],
     },
   );
 });
@@ -70,16 +72,17 @@ test('an unknown profile is refused with a list of those there are', async () =>
 test('without an atmos.yaml the places looked at are told, and a file to paste', async () => {
   const machine = await openConfiguredMachine();
   rmSync(join(machine.project, 'atmos.yaml'));
-  const places = [machine.project];
-  while (dirname(places.at(-1) ?? '/') !== places.at(-1))
-    places.push(dirname(places.at(-1) ?? '/'));
+  const above = [dirname(machine.project)];
+  while (above.at(-1) !== '/') above.push(dirname(above.at(-1) ?? '/'));
+  const own = ['/usr/local/etc/atmos', join(machine.home, '.atmos')];
+  const places = [...own, ...above, machine.project];
   await expectRefusal(
     machine,
     'auth login',
     {},
     {
       exitCode: 2,
-      message: `no atmos.yaml: looked for atmos.yaml and atmos.yml in ${places.join(', ')}`,
+      message: `no atmos.yaml: looked for it, and .atmos.yaml, in ${places.join(', ')}`,
       hints: [minimalFile],
     },
   );
@@ -187,7 +190,10 @@ test('an atmos.yaml that others can write is not used', async () => {
 
 test('a project runs no password command and sends no key elsewhere unless it is trusted', async () => {
   const machine = await openConfiguredMachine();
-  const hints = ['export ATMOS_AUTH_TRUST=1', '--config FILE'];
+  const hints = [
+    'atmos auth trust',
+    'export ATMOS_AUTH_TRUST=1   # where nobody can be asked, as in CI',
+  ];
   machine.writeConfig(
     configOf(machine, { keyring: 'type: file\nspec:\n  password_command: touch ran' }),
   );
@@ -241,4 +247,244 @@ test('a command line that is not understood is refused with the nearest word', a
       hints: ['did you mean --force?', 'atmos auth login --help'],
     },
   );
+});
+
+/** One command in a project that is wrong. `$` is the project, `~` the home directory. */
+interface Wrong {
+  /** Texts by the paths of the project. */
+  readonly files: Readonly<Record<string, string>>;
+  /** After `atmos`. Default: `auth login -i dev`. */
+  readonly command?: string;
+  readonly env?: Readonly<Record<string, string>>;
+  readonly message: string;
+  readonly hints?: readonly string[];
+}
+
+const dev = 'auth: { identities: { dev: { kind: aws/user } } }\n';
+const supportedTags =
+  'supported tags: !env !exec !include !include.raw !repo-root !git.root !git.sha !git.ref !git.branch !git.repository !git.owner !git.name !git.host !git.url !cwd !random !unset !append';
+const oneDirectory = 'that is the name of a directory, without / and leading dot';
+const placesOfProfiles = '$/.atmos/profiles, ~/.config/atmos/profiles, $/profiles';
+
+const eleven = Object.fromEntries(
+  Array.from({ length: 12 }, (_, i) => [`${i}.yaml`, `import: ${i + 1}.yaml`]),
+);
+
+/** The errors that the reference of Atmos lists, section by section, and those of its weak spots. */
+const wrongs: Readonly<Record<string, Readonly<Record<string, Wrong>>>> = {
+  'files that are named (1.1)': {
+    'an empty --config': {
+      files: {},
+      command: 'auth login --config=',
+      message: '--config needs the name of a file, and got an empty one',
+    },
+    'an empty --config-path': {
+      files: {},
+      command: 'auth login --config-path=',
+      message: '--config-path needs the name of a directory, and got an empty one',
+    },
+    'a hole in ATMOS_CONFIG': {
+      files: { 'a.yaml': dev },
+      env: { ATMOS_CONFIG: 'a.yaml,' },
+      message: 'ATMOS_CONFIG needs the name of a file, and got an empty one',
+    },
+    'a file that is not there': {
+      files: {},
+      command: 'auth login --config none.yaml',
+      message: '$/none.yaml (from --config) does not exist',
+    },
+    'a directory for a file': {
+      files: { 'sub/atmos.yaml': dev },
+      command: 'auth login --config sub',
+      message: '$/sub (from --config) is a directory, not a YAML file',
+    },
+    'a directory that is not there': {
+      files: {},
+      env: { ATMOS_CONFIG_PATH: 'none' },
+      message: '$/none (from ATMOS_CONFIG_PATH) does not exist',
+    },
+    'a file for a directory': {
+      files: { 'a.yaml': dev },
+      command: 'auth login --config-path a.yaml',
+      message: '$/a.yaml (from --config-path) is a file, not a directory',
+      hints: ['--config a.yaml'],
+    },
+    'a directory without a configuration': {
+      files: { 'sub/other.yaml': dev },
+      command: 'auth login --config-path sub',
+      message: '$/sub (from --config-path) has no atmos.yaml, atmos.yml, .atmos.yaml, .atmos.yml',
+    },
+  },
+  'imports (1.2)': {
+    'a remote one, of which no password is shown': {
+      files: { 'atmos.yaml': 'import:\n  - https://me:hunter2@example.com/a.yaml?token=hunter2\n' },
+      message: 'import.0 ($/atmos.yaml:2:5) is at a remote place, and nothing is fetched',
+      hints: ['download it into the project, and import that file'],
+    },
+    'a circle': {
+      files: { 'atmos.yaml': 'import: a.yaml', 'a.yaml': 'import: [atmos.yaml]' },
+      message: 'import.0 ($/a.yaml:1:10) imports itself: $/atmos.yaml → $/a.yaml → $/atmos.yaml',
+    },
+    'more than ten deep': {
+      files: { 'atmos.yaml': 'import: 0.yaml', ...eleven },
+      message: 'import ($/9.yaml:1:9) is imported through more than 10 files',
+    },
+    'what is no text': {
+      files: { 'atmos.yaml': 'import: { a: b }' },
+      message: 'import ($/atmos.yaml:1:1) must be text or a list of text, not a map',
+    },
+    'a value in an imported file of a profile': {
+      files: {
+        'atmos.yaml': dev,
+        'profiles/ci/atmos.yaml': 'import: parts/*.yaml',
+        'profiles/ci/parts/keyring.yaml': 'auth:\n  keyring:\n    fallback: file\n',
+      },
+      command: 'auth login --profile ci',
+      message:
+        'auth.keyring.fallback ($/profiles/ci/parts/keyring.yaml:3:15) must be a list, not the text "file"',
+    },
+  },
+  'tags (1.5)': {
+    'one that is none of Atmos': {
+      files: { 'atmos.yaml': 'auth:\n  realm: !evn REALM\n' },
+      message: 'tag !evn at auth.realm ($/atmos.yaml:2:10) is not a tag of Atmos',
+      hints: ['did you mean !env?', supportedTags],
+    },
+    '!env with too many words': {
+      files: { 'atmos.yaml': 'auth:\n  realm: !env A b c\n' },
+      message:
+        'auth.realm ($/atmos.yaml:2:10) takes the name of a variable and at most one default',
+    },
+    '!include of what is not there': {
+      files: { 'atmos.yaml': 'auth: !include gone.yaml' },
+      message: 'auth ($/atmos.yaml:1:7) includes "gone.yaml", which is not found in $',
+    },
+    '!exec that fails': {
+      files: { 'atmos.yaml': 'auth:\n  realm: !exec exit 3\n' },
+      env: { ATMOS_AUTH_TRUST: '1' },
+      message: 'auth.realm ($/atmos.yaml:2:10) runs a command that ended with code 3',
+      hints: ['run it by hand to see why'],
+    },
+    '!exec where files are named': {
+      files: { 'atmos.yaml': 'base_path: !exec pwd' },
+      message:
+        'base_path ($/atmos.yaml:1:12) has the tag !exec, which cannot stand here: which files there are must be known before a program may run',
+    },
+    '!append to what is no list': {
+      files: { 'atmos.yaml': 'auth: { keyring: { fallback: !append file } }' },
+      message: 'auth.keyring.fallback ($/atmos.yaml:1:30) has the tag !append, which is for lists',
+    },
+    'a variable that no environment can hold': {
+      files: { 'atmos.yaml': `${dev}env: { A-B: 1 }\n` },
+      message: 'env.A-B ($/atmos.yaml:2:13) is not a name for an environment variable',
+      hints: ['use letters, digits and _, and no digit first'],
+    },
+  },
+  'environment (1.7)': {
+    'a level of the log that is none': {
+      files: { 'atmos.yaml': dev },
+      env: { ATMOS_LOGS_LEVEL: 'debgu' },
+      message:
+        'unknown log level "debgu" (from ATMOS_LOGS_LEVEL): it is one of Trace, Debug, Info, Warning, Error, Off',
+      hints: ['did you mean Debug?'],
+    },
+    'a realm that is none': {
+      files: { 'atmos.yaml': dev },
+      env: { ATMOS_AUTH_REALM: 'My_Realm' },
+      message: 'realm "My_Realm" (from ATMOS_AUTH_REALM) has characters it may not have: "M" "R"',
+      hints: ['it has 1 to 64 of the characters a-z 0-9 - _, such as my-project'],
+    },
+    'a keyring that is none': {
+      files: { 'atmos.yaml': 'auth:\n  keyring:\n    type: vault\n' },
+      message:
+        'unknown keyring type "vault" (from auth.keyring.type ($/atmos.yaml:3:11)): it is one of system, file, memory',
+      hints: ['set auth.keyring.type to system, file or memory'],
+    },
+  },
+  'profiles (1.9)': {
+    'one that is not there': {
+      files: { 'atmos.yaml': dev, 'profiles/ci/a.yaml': '' },
+      env: { ATMOS_PROFILE: 'cci' },
+      message: `unknown profile "cci" (from ATMOS_PROFILE): it is one of ci in ${placesOfProfiles}`,
+      hints: ['did you mean ci?', 'atmos profile list'],
+    },
+    'the default, which is not there': {
+      files: { 'atmos.yaml': `${dev}profiles:\n  default: gone\n` },
+      message: `unknown profile "gone" (from profiles.default ($/atmos.yaml:3:12)): there are none in ${placesOfProfiles}`,
+      hints: ['atmos profile list'],
+    },
+    'one that leads out of its place': {
+      files: { 'atmos.yaml': dev, 'x/a.yaml': '' },
+      command: 'auth login --profile ../x',
+      message: `"../x" (from --profile) is no name of a profile: ${oneDirectory}`,
+      hints: ['atmos profile list'],
+    },
+    'one without a file': {
+      files: { 'atmos.yaml': dev, 'profiles/ci/readme.md': '' },
+      command: 'auth login --profile ci',
+      message: 'profile ci (from --profile) has no YAML file in $/profiles/ci',
+    },
+    'a choice, where nobody can be asked': {
+      files: { 'atmos.yaml': dev, 'profiles/ci/a.yaml': '' },
+      command: 'auth login --profile',
+      message: 'cannot ask for "Profiles": there is no terminal',
+      hints: ['pass --profile NAME: it is one of ci'],
+    },
+    'the word for a choice, as a name': {
+      files: { 'atmos.yaml': dev },
+      command: 'profile show __SELECT__',
+      message: `"__SELECT__" (from the command line) is no name of a profile: ${oneDirectory}`,
+      hints: ['atmos profile list'],
+    },
+    'one to show that is not there': {
+      files: { 'atmos.yaml': dev },
+      command: 'profile show ci',
+      message: `unknown profile "ci" (from the command line): there are none in ${placesOfProfiles}`,
+      hints: ['atmos profile list'],
+    },
+  },
+  'what is in a file': {
+    'several faults, in several files, told at once': {
+      files: {
+        'atmos.yaml': 'import: more.yaml\nauth:\n  realm: []\n  session_files: "no"\n',
+        'more.yaml': 'auth: { keyring: { type: 1 } }',
+      },
+      message: [
+        'auth.keyring.type ($/more.yaml:1:26) must be text, not the number 1',
+        'auth.realm ($/atmos.yaml:3:3) must be text, not a list',
+        'auth.session_files ($/atmos.yaml:4:18) must be true or false, not the text "no"',
+      ].join('\n  '),
+      hints: ['write it in quotes: "1"'],
+    },
+    'two documents': {
+      files: { 'atmos.yaml': 'a: 1\n---\nb: 2\n' },
+      message: '$/atmos.yaml holds more than one YAML document',
+      hints: ['keep one, and drop the lines of three dashes'],
+    },
+    'an identity without a kind': {
+      files: { 'atmos.yaml': 'auth: { identities: { dev: {} } }' },
+      message: 'identity "dev" ($/atmos.yaml:1:23) has no kind',
+      hints: ['kind: aws/user'],
+    },
+  },
+};
+
+describe.each(Object.entries(wrongs))('%s', (_, section) => {
+  test.each(Object.entries(section))('%s', async (_title, wrong) => {
+    const machine = await openMachine();
+    const { home, project } = machine;
+    const shown = (text: string) => text.replaceAll('$', project).replaceAll('~', home);
+    rmSync(join(project, 'atmos.yaml'));
+    for (const [name, text] of Object.entries(wrong.files)) {
+      mkdirSync(dirname(join(project, name)), { recursive: true });
+      writeFileSync(join(project, name), text);
+    }
+    await expectRefusal(
+      machine,
+      wrong.command ?? 'auth login -i dev',
+      { env: wrong.env ?? {} },
+      { exitCode: 2, message: shown(wrong.message), hints: wrong.hints ?? [] },
+    );
+    expect(machine.sts.calls).toEqual([]);
+  });
 });

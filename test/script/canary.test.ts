@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
 import { builtCli } from '../support/built.ts';
 import { openPty } from '../support/pty.ts';
@@ -42,6 +44,9 @@ test.skipIf(process.platform !== 'linux')(
     const { atmos } = machine;
     machine.writeConfig(configOf(machine, withMfa));
     machine.env['ATMOS_KEYRING_PASSWORD'] = password;
+    // All that a log can tell is told.
+    const logs = { ATMOS_LOGS_LEVEL: 'Trace', ATMOS_LOGS_FILE: join(machine.root, 'atmos.log') };
+    Object.assign(machine.env, logs);
     const watch = watchCommandLines();
     stopWatching = watch.stop;
     const secrets: Record<string, string> = { secretAccessKey, password, ...codes };
@@ -92,7 +97,7 @@ test.skipIf(process.platform !== 'linux')(
 
     // A person logs in; what is typed is not shown.
     const terminal = openPty(process.execPath, [builtCli(), 'auth', 'login', '--force'], {
-      env: { PATH: machine.env['PATH'] ?? '', HOME: machine.home, TERM: 'xterm' },
+      env: { PATH: machine.env['PATH'] ?? '', HOME: machine.home, TERM: 'xterm', ...logs },
       cwd: machine.project,
     });
     await terminal.waitFor('Password of the keyring');
@@ -117,6 +122,9 @@ test.skipIf(process.platform !== 'linux')(
     await run('auth logout --all --keychain --force');
     await run('auth login', 4);
 
+    const log = readFileSync(logs.ATMOS_LOGS_FILE, 'utf8');
+    for (const event of ['key.saved', 'session.opened', 'mfa.asked', 'aws.failed', 'store.read'])
+      expect(log).toContain(` ${event} pid=`);
     for (const [command, output] of Object.entries(outputs)) {
       expect({ command, found: secretsIn(output, secrets) }).toEqual({ command, found: [] });
     }

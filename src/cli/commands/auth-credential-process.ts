@@ -6,7 +6,8 @@ import { formatCredentialProcess } from '../../output/credential-process.ts';
 import type { Invocation } from '../command.ts';
 import type { Context } from '../context.ts';
 import { sessionForCommand } from '../open.ts';
-import { loadPlan, requireIdentity, type ProjectPlan } from '../plan.ts';
+import { loadPlan, requireIdentity, warn, type ProjectPlan } from '../plan.ts';
+import { followedLog } from '../project-log.ts';
 
 // The SDKs give a credential_process a minute.
 const limitMs = 50_000;
@@ -45,8 +46,12 @@ async function chosen(
 ): Promise<{ plan: ProjectPlan; identity: Identity }> {
   const handle = invocation.values['handle'];
   if (handle === undefined) {
-    const plan = await loadPlan(context);
-    const chooser = { host: context.host, prompt: { select: refuse } };
+    const prompt = {
+      select: refuseFor('the name of an identity', 'atmos auth credential-process -i NAME'),
+      selectMany: refuseFor('the name of a profile', 'pass --profile NAME'),
+    };
+    const chooser = { ...context, prompt };
+    const plan = await loadPlan(chooser);
     return { plan, identity: await requireIdentity(chooser, plan, invocation) };
   }
   if (invocation.identity.kind !== 'absent') {
@@ -55,12 +60,13 @@ async function chosen(
       'a handle stands for an identity: give one of --handle and --identity',
     );
   }
-  const { plan, identity } = planFromHandle(handle, context.host);
+  const { plan, identity } = await planFromHandle(handle, context.host);
+  const refused = (message: string) => warn(context, message);
+  await context.startLog(await followedLog(context, plan.config, {}, refused));
   return { plan, identity: findIdentity(plan.config, identity) };
 }
 
-function refuse(): Promise<never> {
-  const hints = ['atmos auth credential-process -i NAME'];
-  const message = 'a credential process asks nobody, so it needs the name of an identity';
-  return Promise.reject(new AtmosError('ERR_NO_TERMINAL', message, { hints }));
+function refuseFor(what: string, hint: string): () => Promise<never> {
+  const message = `a credential process asks nobody, so it needs ${what}`;
+  return () => Promise.reject(new AtmosError('ERR_NO_TERMINAL', message, { hints: [hint] }));
 }

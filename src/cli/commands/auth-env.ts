@@ -2,25 +2,29 @@ import { resolve } from 'node:path';
 import { AtmosError } from '../../core/errors.ts';
 import type { Identity } from '../../core/identity.ts';
 import type { Sourced } from '../../core/sourced.ts';
+import type { Host } from '../../host/host.ts';
 import type { EnvironmentChange } from '../../output/environment.ts';
+import { withIdentityVariables, withVariables } from '../../output/program-environment.ts';
 import { environmentFormats, formatEnvironment, formatGithub } from '../../output/shell.ts';
 import type { Invocation } from '../command.ts';
 import type { Context } from '../context.ts';
 import { envChange, opensByItself, processChange } from '../environment-change.ts';
 import { appendToFile, replaceFile } from '../output-file.ts';
-import { loadPlan, requireIdentity, warn, warnOfMemory, type ProjectPlan } from '../plan.ts';
+import { loadPlanFor, requireIdentity, warn, warnOfMemory, type ProjectPlan } from '../plan.ts';
+import { allowedVariables, variablesOfIdentity } from '../program-variables.ts';
 
 /**
  * `atmos auth env`: what a shell evaluates to have the identity's credentials. By default only a
  * profile that asks us for them when they are needed, so that nothing secret is printed and neither
- * keyring nor network is opened.
+ * keyring nor network is opened. The identity's `env:` is in it; that of atmos.yaml, as in Atmos, is
+ * for programs alone.
  */
 export async function env(context: Context, invocation: Invocation): Promise<void> {
   const { host, out } = context;
   const { values } = invocation;
   const isGithub = values['format'] === 'github';
   const file = isGithub ? githubFile(context, values['output']) : given(context, values['output']);
-  const plan = await loadPlan(context);
+  const plan = await loadPlanFor(context, invocation);
   const identity = await requireIdentity(context, plan, invocation);
   const change = await changeFor(context, invocation, plan, identity);
   if (isGithub && file !== undefined) return writeGithub(context, change, file);
@@ -66,13 +70,28 @@ async function writeGithub(
 
 async function changeFor(
   context: Context,
-  { values }: Invocation,
+  invocation: Invocation,
   plan: ProjectPlan,
   identity: Identity,
 ): Promise<EnvironmentChange> {
   const { host } = context;
+  const variables = await allowedVariables(context, plan, variablesOfIdentity(identity));
+  const change = await credentialsFor(context, invocation, plan, identity, {
+    env: withVariables(host.env, variables, host.platform),
+  });
+  return withIdentityVariables(change, variables, host.platform);
+}
+
+/** @param surroundings what the shell has but for the credentials */
+async function credentialsFor(
+  context: Context,
+  { values }: Invocation,
+  plan: ProjectPlan,
+  identity: Identity,
+  surroundings: Pick<Host, 'env'>,
+): Promise<EnvironmentChange> {
   if (values['credentials'] !== 'env') {
-    const change = await processChange(plan, identity, host);
+    const change = await processChange(plan, identity, context.host);
     if (change !== undefined) {
       await warnOfMemory(context, plan, 'each program will open a session of its own');
       await warnOfPassword(context, plan);
@@ -87,7 +106,7 @@ async function changeFor(
   const { sessionForCommand } = await import('../open.ts');
   const asked = { isInteractive: true, mfaToken: values['mfa-token'] };
   const result = await sessionForCommand(context, plan, identity, asked);
-  return envChange(result, identity, host);
+  return envChange(result, identity, surroundings);
 }
 
 /** A program that asks us asks nobody else: the password must be where it finds it. */

@@ -1,12 +1,15 @@
 import { AtmosError } from '../../core/errors.ts';
 import type { Identity } from '../../core/identity.ts';
+import type { Host } from '../../host/host.ts';
 import type { KeyringSettings } from '../../keyring/contract.ts';
 import { childEnvironment, type EnvironmentChange } from '../../output/environment.ts';
+import { withIdentityVariables, withVariables } from '../../output/program-environment.ts';
 import type { Invocation } from '../command.ts';
 import type { Context } from '../context.ts';
 import { envChange, opensByItself, processChange } from '../environment-change.ts';
 import { sessionForCommand } from '../open.ts';
-import { chooseIdentity, loadPlan, warn, type ProjectPlan } from '../plan.ts';
+import { chooseIdentity, loadPlanFor, warn, type ProjectPlan } from '../plan.ts';
+import { allowedVariables, variablesOfIdentity, variablesOfProject } from '../program-variables.ts';
 import { runChild } from '../run-child.ts';
 
 const nothing: EnvironmentChange = { set: {}, unset: [] };
@@ -15,14 +18,22 @@ const nothing: EnvironmentChange = { set: {}, unset: [] };
  * `atmos auth exec -- command`: runs a program with the identity's credentials and nobody else's,
  * and passes its exit code on. With authentication switched off the program's AWS variables stay as
  * they are; the keyring's password it never gets.
+ *
+ * As in Atmos the `env:` of atmos.yaml wins over what is set, and the credentials win over it. Unlike
+ * in Atmos the identity's own `env:` is set here too, not in `auth env` alone.
  */
 export async function exec(context: Context, invocation: Invocation): Promise<number> {
   const { host } = context;
-  const plan = await loadPlan(context);
+  const plan = await loadPlanFor(context, invocation);
   const identity = await chooseIdentity(context, plan, invocation);
-  const change = identity ? await changeFor(context, invocation, plan, identity) : nothing;
-  const env = childEnvironment(host.env, change, {
-    platform: host.platform,
+  const { platform } = host;
+  const variables = await allowedVariables(context, plan, variablesOfProject(plan.config));
+  const surroundings = withVariables(host.env, variables, platform);
+  const change = identity
+    ? await changeFor(context, invocation, plan, identity, surroundings)
+    : nothing;
+  const env = childEnvironment(surroundings, change, {
+    platform,
     passwordVariable: plan.keyring.passwordEnv.value,
   });
   return runChild(host, invocation.program, env);
@@ -30,14 +41,30 @@ export async function exec(context: Context, invocation: Invocation): Promise<nu
 
 async function changeFor(
   context: Context,
+  invocation: Invocation,
+  plan: ProjectPlan,
+  identity: Identity,
+  env: Host['env'],
+): Promise<EnvironmentChange> {
+  const { platform } = context.host;
+  const variables = await allowedVariables(context, plan, variablesOfIdentity(identity));
+  const change = await credentialsFor(context, invocation, plan, identity, {
+    env: withVariables(env, variables, platform),
+  });
+  return withIdentityVariables(change, variables, platform);
+}
+
+/** @param surroundings what the program has but for the credentials */
+async function credentialsFor(
+  context: Context,
   { values }: Invocation,
   plan: ProjectPlan,
   identity: Identity,
+  surroundings: Pick<Host, 'env'>,
 ): Promise<EnvironmentChange> {
-  const { host } = context;
   if (values['credentials'] === 'process') {
     checkReachable(plan.keyring);
-    const change = await processChange(plan, identity, host);
+    const change = await processChange(plan, identity, context.host);
     if (change !== undefined) return change;
     await warn(
       context,
@@ -46,7 +73,7 @@ async function changeFor(
   }
   const asked = { isInteractive: true, mfaToken: values['mfa-token'] };
   const result = await sessionForCommand(context, plan, identity, asked);
-  return envChange(result, identity, host);
+  return envChange(result, identity, surroundings);
 }
 
 /** The program we start never gets the password, so it must find it elsewhere. */

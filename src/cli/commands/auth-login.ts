@@ -4,7 +4,7 @@ import { formatRemaining, formatTimestamp } from '../../core/time.ts';
 import type { Invocation } from '../command.ts';
 import type { Context } from '../context.ts';
 import { openForCommand } from '../open.ts';
-import { loadPlan, requireIdentity, warnOfMemory } from '../plan.ts';
+import { loadPlanFor, requireIdentity, warnOfMemory } from '../plan.ts';
 import { formatRows } from '../rows.ts';
 
 /**
@@ -13,7 +13,7 @@ import { formatRows } from '../rows.ts';
  */
 export async function login(context: Context, invocation: Invocation): Promise<void> {
   const { host, note, paint } = context;
-  const plan = await loadPlan(context);
+  const plan = await loadPlanFor(context, invocation);
   const identity = await requireIdentity(context, plan, invocation);
   const { manager } = await openForCommand(context, plan, {
     isInteractive: true,

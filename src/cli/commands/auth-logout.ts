@@ -10,7 +10,7 @@ import type { Context } from '../context.ts';
 import { isOfEntry, joinErrors } from '../entry-errors.ts';
 import { requestedIdentity, resolveIdentityName } from '../identity.ts';
 import { openForCommand } from '../open.ts';
-import { loadPlan, type ProjectPlan } from '../plan.ts';
+import { loadPlanFor, type ProjectPlan } from '../plan.ts';
 
 /**
  * `atmos auth logout`: cached sessions and tokens go; long-lived keys stay unless `--keychain` asks
@@ -21,7 +21,7 @@ import { loadPlan, type ProjectPlan } from '../plan.ts';
  */
 export async function logout(context: Context, invocation: Invocation): Promise<void> {
   const { flags } = invocation;
-  const plan = await loadPlan(context);
+  const plan = await loadPlanFor(context, invocation);
   const { manager, keyring } = await openForCommand(context, plan, { isInteractive: true });
   const aliases = await chooseAliases(context, plan, keyring, invocation);
   const includeKeys = flags['keychain'] ?? false;
@@ -52,7 +52,7 @@ async function chooseAliases(
       hints: ['atmos auth logout --all', 'atmos auth logout NAME'],
     });
   }
-  const request = requestedIdentity(invocation, host);
+  const request = requestedIdentity(invocation, host, config);
   if (request.kind === 'none') {
     throw new AtmosError(
       'ERR_USAGE',
@@ -60,7 +60,7 @@ async function chooseAliases(
       { hints: ['atmos auth logout NAME', 'atmos auth logout --all'] },
     );
   }
-  const { value } = await resolveIdentityName(request, config.identities, prompt);
+  const { value } = await resolveIdentityName(request, config, prompt);
   const known = names.find((name) => lowerCase(name) === lowerCase(value));
   return [known ?? (await checkStored(plan, keyring, value))];
 }

@@ -17,7 +17,7 @@ import type { Invocation } from '../command.ts';
 import type { Context } from '../context.ts';
 import { isOfEntry } from '../entry-errors.ts';
 import { openForCommand } from '../open.ts';
-import { loadPlan, requireIdentity, warn, warnOfMemory } from '../plan.ts';
+import { loadPlanFor, requireIdentity, warn, warnOfMemory } from '../plan.ts';
 import { readInput } from '../read-input.ts';
 
 const verifyTimeoutMs = 5_000;
@@ -29,7 +29,7 @@ const verifyTimeoutMs = 5_000;
 export async function configureUser(context: Context, invocation: Invocation): Promise<void> {
   const { note } = context;
   const given = givenNotes(invocation);
-  const plan = await loadPlan(context);
+  const plan = await loadPlanFor(context, invocation);
   const identity = await requireIdentity(context, plan, invocation);
   const { manager, keyring } = await openForCommand(context, plan, { isInteractive: true });
   await manager.checkConfigurable(identity);

@@ -9,7 +9,7 @@ import { withoutAbsent } from '../../core/without-absent.ts';
 import type { Invocation } from '../command.ts';
 import type { Context } from '../context.ts';
 import { openForCommand } from '../open.ts';
-import { loadPlan, requireIdentity, warn, warnOfMemory } from '../plan.ts';
+import { loadPlanFor, requireIdentity, warn, warnOfMemory } from '../plan.ts';
 import { exitCodeOf } from '../report.ts';
 import { formatRows } from '../rows.ts';
 
@@ -59,7 +59,7 @@ type Known = Omit<Whoami, 'region'> & Partial<Pick<Whoami, 'region'>>;
  * authenticated when there is no valid session; the JSON is printed all the same.
  */
 export async function whoami(context: Context, invocation: Invocation): Promise<number> {
-  const plan = await loadPlan(context);
+  const plan = await loadPlanFor(context, invocation);
   const identity = await requireIdentity(context, plan, invocation);
   const opened = await openForCommand(context, plan, { isInteractive: true });
   const { manager } = opened;

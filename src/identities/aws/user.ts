@@ -1,9 +1,10 @@
 import { withMfaCode } from '../../auth/mfa.ts';
 import { awsCredentials, type AwsCredentials } from '../../core/credentials.ts';
 import { AtmosError } from '../../core/errors.ts';
+import { checkPart, IdentityError, type IdentityProblem } from '../../core/identity-error.ts';
 import type { Identity } from '../../core/identity.ts';
 import { parseDuration } from '../../core/time.ts';
-import { checkShape, describeProblem, flag, mapOf, optional, text } from '../../core/validate.ts';
+import { flag, mapOf, setting, text } from '../../core/validate.ts';
 import { withoutAbsent } from '../../core/without-absent.ts';
 import type {
   IdentityStrategy,
@@ -12,6 +13,7 @@ import type {
   PreparedIdentity,
   StrategyContext,
 } from '../../auth/strategy.ts';
+import { isTrustedEndpoint } from '../../clients/aws-endpoint.ts';
 import type { Sts } from '../../clients/aws-sts.ts';
 
 const defaultRegion = 'us-east-1';
@@ -19,14 +21,29 @@ const defaultDurationSeconds = 43_200;
 const minDurationSeconds = 900;
 const maxDurationSeconds = { withMfa: 129_600, withoutMfa: 43_200 };
 
-const credentialsSchema = mapOf({
-  access_key_id: optional(text),
-  secret_access_key: optional(text),
-  mfa_arn: optional(text),
-  region: optional(text),
-  webflow_enabled: optional(flag),
-});
-const specSchema = mapOf({ endpoint_url: optional(text) });
+const schemas = {
+  credentials: mapOf({
+    access_key_id: setting(
+      text,
+      'The id of an access key. Better stored by `atmos auth user configure` than written here.',
+    ),
+    secret_access_key: setting(text, 'Its secret. Both are said, by `!env`, or neither.'),
+    mfa_arn: setting(
+      text,
+      'The MFA device that is asked for a code. It wins over the one stored with the key.',
+    ),
+    region: setting(text, 'The region that requests go to, and that programs get.', {
+      default: defaultRegion,
+    }),
+    webflow_enabled: setting(flag, 'For Atmos: whether it may log in by a browser. We never do.'),
+  }),
+  spec: mapOf({
+    endpoint_url: setting(
+      text,
+      'Another address of AWS STS, without user and password. One that is neither AWS nor this machine needs trust in a project’s file.',
+    ),
+  }),
+};
 
 /** The kind's own part of an identity, checked. Empty text counts as absent, for `!env`. */
 interface Settings {
@@ -44,11 +61,19 @@ interface Settings {
 export const awsUser: IdentityStrategy = {
   providerName: 'aws-user',
   defaultRegion,
+  schemas,
   validate: (identity) => void readSettings(identity),
+  trustNeeds,
   usesStoredKeys: (identity) => readSettings(identity).keys === undefined,
   configuredRegion: (identity) => readSettings(identity).region,
   prepare,
 };
+
+function trustNeeds({ spec }: Identity): ReturnType<IdentityStrategy['trustNeeds']> {
+  const { endpoint_url: url } = spec;
+  if (typeof url !== 'string' || !isPlainUrl(url) || isTrustedEndpoint(url)) return [];
+  return [{ path: ['spec', 'endpoint_url'], what: `sends signed requests to ${url}` }];
+}
 
 async function prepare(context: StrategyContext): Promise<PreparedIdentity> {
   const { identity } = context;
@@ -78,10 +103,6 @@ async function prepare(context: StrategyContext): Promise<PreparedIdentity> {
         mfaDevice === undefined
           ? 'without MFA, AWS refuses this session all of IAM, and of STS all but AssumeRole and GetCallerIdentity'
           : undefined,
-      endpoint:
-        settings.endpoint === undefined
-          ? undefined
-          : { url: settings.endpoint, source: identity.locate(['spec', 'endpoint_url']) },
     }),
     async open(open) {
       const durationSeconds = sessionSeconds(settings, keys, mfaDevice !== undefined, context);
@@ -144,59 +165,44 @@ async function requestSession(
   };
 }
 
-/** @throws ERR_CONFIG_INVALID naming the place in the file */
+/** @throws ERR_CONFIG_INVALID naming each place in the file */
 function readSettings(identity: Identity): Settings {
-  const credentials = checkPart(identity, 'credentials', credentialsSchema);
-  const spec = checkPart(identity, 'spec', specSchema);
+  const problems: IdentityProblem[] = [];
+  const report = (problem: IdentityProblem) => void problems.push(problem);
+  const credentials = checkPart(identity, 'credentials', schemas.credentials, report) ?? {};
+  const spec = checkPart(identity, 'spec', schemas.spec, report) ?? {};
+  const keys = configuredKeys(credentials.access_key_id, credentials.secret_access_key, report);
+  const endpoint = spec.endpoint_url || undefined;
+  if (endpoint !== undefined && !isPlainUrl(endpoint)) {
+    // Not quoted: it may hold a password.
+    const message = 'is not an http or https URL without user and password';
+    report({ path: ['spec', 'endpoint_url'], message });
+  }
+  if (problems.length > 0) throw new IdentityError(identity, problems);
   const { duration } = identity.session;
   const durationAt = `session.duration of identity ${identity.name} (${identity.locate(['session', 'duration'])})`;
   return withoutAbsent({
     region: credentials.region || undefined,
-    keys: configuredKeys(identity, credentials.access_key_id, credentials.secret_access_key),
+    keys,
     mfaArn: credentials.mfa_arn || undefined,
-    endpoint: endpointOf(identity, spec.endpoint_url || undefined),
+    endpoint,
     durationSeconds: duration ? parseDuration(duration, durationAt) : undefined,
   });
 }
 
-function checkPart<T>(
-  identity: Identity,
-  part: 'credentials' | 'spec',
-  schema: Parameters<typeof checkShape<T>>[0],
-): T {
-  const problems: string[] = [];
-  const checked = checkShape(schema, identity[part], (problem) => {
-    const at = [part, ...problem.path];
-    const isSecret = part === 'credentials';
-    problems.push(
-      `${at.join('.')} of identity ${identity.name} (${identity.locate(at)}) ${describeProblem(problem, isSecret)}`,
-    );
-  });
-  if (checked === undefined) throw new AtmosError('ERR_CONFIG_INVALID', problems.join('\n'));
-  return checked;
-}
-
 function configuredKeys(
-  identity: Identity,
   id: string | undefined,
   secret: string | undefined,
+  report: (problem: IdentityProblem) => void,
 ): Settings['keys'] {
   if (!id && !secret) return undefined;
   if (id && secret) return { accessKeyId: id, secretAccessKey: secret };
-  throw new AtmosError(
-    'ERR_CONFIG_INVALID',
-    `identity ${identity.name} (${identity.locate(['credentials'])}) has only one of access_key_id and secret_access_key`,
-    { hints: ['give both or neither; with neither, the keys come from the keyring'] },
-  );
-}
-
-function endpointOf(identity: Identity, endpoint: string | undefined): string | undefined {
-  if (endpoint === undefined || isPlainUrl(endpoint)) return endpoint;
-  // Not quoted: it may hold a password.
-  throw new AtmosError(
-    'ERR_CONFIG_INVALID',
-    `spec.endpoint_url of identity ${identity.name} (${identity.locate(['spec', 'endpoint_url'])}) is not an http or https URL without user and password`,
-  );
+  report({
+    path: ['credentials'],
+    message: 'hold only one of access_key_id and secret_access_key',
+    hint: 'give both or neither; with neither, the keys come from the keyring',
+  });
+  return undefined;
 }
 
 function isPlainUrl(endpoint: string): boolean {

@@ -1,4 +1,5 @@
-import { readFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { codes, device, openDesk, sessionCalls, storedKey, yamlOf, type Desk } from './desk.ts';
 import { person } from './person.ts';
@@ -9,8 +10,8 @@ const command = 'auth credential-process';
 const nobody = { openTerminal: () => Promise.reject(new Error('somebody was asked')) };
 
 /** The handle that `auth env` writes down. */
-async function handleOf(desk: Desk): Promise<string> {
-  const { stdout } = await desk.run('auth env -f json');
+async function handleOf(desk: Desk, options = ''): Promise<string> {
+  const { stdout } = await desk.run(`auth env -f json ${options}`);
   const { AWS_CONFIG_FILE: file = '' } = JSON.parse(stdout) as Record<string, string>;
   return /--handle ([a-z]{22})$/m.exec(readFileSync(file, 'utf8'))?.[1] ?? '';
 }
@@ -52,6 +53,20 @@ describe('what an SDK gets', () => {
       stdout,
       stderr: '',
     });
+  });
+
+  test('is the same by a handle of an identity that a profile has', async () => {
+    const desk = await openDesk({ entries: storedKey });
+    const text = yamlOf(desk);
+    desk.configure('auth: { realm: r, keyring: { type: file } }\n');
+    mkdirSync(join(desk.project, 'profiles/ci'), { recursive: true });
+    writeFileSync(join(desk.project, 'profiles/ci/atmos.yaml'), text);
+    const handle = await handleOf(desk, '--profile ci');
+    const host = { ...nobody, workingDirectory: () => '/' };
+    const env = { ATMOS_PROFILE: 'none' };
+    const { exitCode, stdout } = await desk.run(`${command} --handle ${handle}`, { env, host });
+    expect(exitCode).toBe(0);
+    expect(JSON.parse(stdout)).toEqual(answer);
   });
 
   test('may need a code, which the variable can give', async () => {

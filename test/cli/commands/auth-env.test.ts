@@ -220,6 +220,45 @@ describe('a step of GitHub Actions', () => {
   });
 });
 
+describe('env: of the identity', () => {
+  const identity = `env:
+  - { key: AWS_PAGER, value: '' }
+  - { key: QUOTED, value: "it's $(id)" }
+  - { key: LD_PRELOAD, value: /x/evil.so }`;
+
+  test.each(['auth env', byEnv])('is printed, but for what it may not set: %s', async (line) => {
+    const desk = await openDesk({ entries: storedKey });
+    const config = desk.configure(`${yamlOf(desk, { identity })}env: { OF_PROJECT: x }\n`);
+    const { exitCode, stdout, stderr } = await desk.run(line);
+    expect(exitCode).toBe(0);
+    expect(stdout).toContain("export AWS_PAGER=''\n");
+    expect(stdout).toContain(`export QUOTED='it'"'"'s $(id)'\n`);
+    expect(stdout).not.toMatch(/LD_PRELOAD|OF_PROJECT/);
+    expect(stderr).toMatch(/^warning: programs do not get LD_PRELOAD \([^\n]+\n$/);
+    expect(stderr).toContain(`(${config}:14:18)`);
+  });
+
+  test('may choose a region, of which the credentials then have no other', async () => {
+    const desk = await openDesk({ entries: storedKey });
+    desk.configure(yamlOf(desk, { identity: 'env: [{ key: AWS_REGION, value: ap-south-1 }]' }));
+    const { AWS_REGION, AWS_DEFAULT_REGION } = await jsonOf(desk, byEnv);
+    expect({ AWS_REGION, AWS_DEFAULT_REGION }).toEqual({ AWS_REGION: 'ap-south-1' });
+  });
+
+  test('is refused before anything is opened where it is not trusted', async () => {
+    const desk = await openDesk({ entries: storedKey });
+    desk.configure(yamlOf(desk, { identity: 'env: [{ key: PATH, value: /x }]' }));
+    expect(await desk.run(byEnv)).toMatchObject({
+      code: 'ERR_CONFIG_UNTRUSTED',
+      exitCode: 2,
+      stdout: '',
+    });
+    expect(sessionCalls(desk)).toBe(0);
+    const { PATH } = await jsonOf(desk, 'auth env', { ATMOS_AUTH_TRUST: '1' });
+    expect(PATH).toBe('/x');
+  });
+});
+
 test('it needs an identity, which may be chosen', async () => {
   const desk = await openDesk();
   expect(await desk.run('auth env -i off')).toMatchObject({

@@ -192,3 +192,125 @@ describe('in mode process', () => {
     expect(started[0]?.env['AWS_SESSION_TOKEN']).toEqual(expect.any(String));
   });
 });
+
+describe('env: of the configuration', () => {
+  const hostile = 'LD_PRELOAD: /x/evil.so\nNODE_OPTIONS: --require /x/evil.js\nAWS_PROFILE: evil\n';
+  const indent = (lines: string) => lines.replaceAll(/^(?=.)/gm, '  ');
+
+  test("wins over what is set, the identity's over that, and the credentials over both", async () => {
+    const desk = await openDesk({ entries: storedKey });
+    const identity = `env:
+  - { key: SHARED, value: identity }
+  - { key: AWS_PAGER, value: '' }
+  - { key: AWS_REGION, value: ap-south-1 }
+  - { key: AWS_EC2_METADATA_DISABLED, value: 'false' }`;
+    const project =
+      'SHARED: project\nTERM: dumb\nTF_INPUT: false\nTF_LOG_COUNT: 3\nAWS_REGION: sa-east-1\n';
+    desk.configure(`${yamlOf(desk, { identity })}env:\n${indent(project)}`);
+    const { child, ...result } = await exec(desk, 'auth exec -- x');
+    expect(result).toEqual({ exitCode: 0, stdout: '', stderr: '' });
+    expect(child?.env).toMatchObject({
+      SHARED: 'identity',
+      TERM: 'dumb',
+      TF_INPUT: 'false',
+      TF_LOG_COUNT: '3',
+      AWS_PAGER: '',
+      AWS_REGION: 'ap-south-1',
+      AWS_EC2_METADATA_DISABLED: 'true',
+      AWS_ACCESS_KEY_ID: expect.stringMatching(/^ASIA/),
+    });
+    expect(child?.env).not.toHaveProperty('AWS_DEFAULT_REGION');
+  });
+
+  test('wins without authentication too, and that of no identity is set then', async () => {
+    const desk = await openDesk();
+    const identity = 'env: [{ key: OF_IDENTITY, value: x }]';
+    desk.configure(`${yamlOf(desk, { identity })}env: { OF_PROJECT: y }\n`);
+    const { child } = await exec(desk, 'auth exec -i off -- x');
+    expect(child?.env).toMatchObject({ OF_PROJECT: 'y', AWS_PROFILE: 'ambient' });
+    expect(child?.env).not.toHaveProperty('OF_IDENTITY');
+  });
+
+  test.each(['env', 'process'])(
+    'gives no region of the project to the credentials: mode %s',
+    async (mode) => {
+      const desk = await openDesk({ entries: storedKey });
+      const file = join(desk.root, 'password');
+      writeFileSync(file, testPassword, { mode: 0o600 });
+      const identity = 'credentials:\n  region: eu-central-1\nenv: [{ key: A, value: b }]';
+      desk.configure(`${yamlOf(desk, { identity })}env: { AWS_REGION: sa-east-1 }\n`);
+      const { child } = await exec(desk, `auth exec --credentials ${mode} -- x`, {
+        ATMOS_KEYRING_PASSWORD_FILE: file,
+      });
+      expect(child?.env).toMatchObject({ A: 'b', AWS_REGION: 'eu-central-1' });
+    },
+  );
+
+  test('sets nothing that loads code or decides whose credentials count, wherever it stands', async () => {
+    const desk = await openDesk({ entries: storedKey });
+    const identity = `env:
+  - { key: Bash_Env, value: /x/evil.sh }
+  - { key: GIT_SSH_COMMAND, value: evil }
+  - { key: AWS_ROLE_ARN, value: evil }
+  - { key: FINE, value: fine }`;
+    const config = desk.configure(`${yamlOf(desk, { identity })}env:\n${indent(hostile)}`);
+    const { child, exitCode, stderr } = await exec(desk, 'auth exec -- x');
+    expect(exitCode).toBe(0);
+    const why =
+      ': no configuration sets what loads code, is run as a command, or decides whose credentials count';
+    const lines = stderr.trimEnd().split('\n');
+    expect(lines).toEqual([
+      expect.stringContaining('programs do not get env.AWS_PROFILE ('),
+      expect.stringContaining('programs do not get Bash_Env ('),
+    ]);
+    expect(lines[0]).toContain(
+      `, env.LD_PRELOAD (${config}:17:15), env.NODE_OPTIONS (${config}:18:17)${why}`,
+    );
+    expect(lines[1]).toContain(`, GIT_SSH_COMMAND (${config}:13:`);
+    expect(lines[1]).toContain(`, AWS_ROLE_ARN (${config}:14:`);
+    expect(child?.env).toMatchObject({ FINE: 'fine' });
+    expect(Object.keys(child?.env ?? {})).not.toEqual(
+      expect.arrayContaining([
+        expect.stringMatching(/^(LD_|NODE_|GIT_|bash_env|AWS_PROFILE|AWS_ROLE)/i),
+      ]),
+    );
+  });
+
+  test('picks programs and sends elsewhere only where the file is trusted', async () => {
+    const desk = await openDesk({ entries: storedKey });
+    const identity = "env: [{ key: HTTPS_PROXY, value: 'http://u:secret@proxy.example' }]";
+    const config = desk.configure(yamlOf(desk, { identity }));
+    const refused = await exec(desk, 'auth exec -- x');
+    expect(refused).toMatchObject({ code: 'ERR_CONFIG_UNTRUSTED', exitCode: 2, child: undefined });
+    expect(refused.stderr).toContain(
+      'it sets HTTPS_PROXY to "http://…@proxy.example" for programs',
+    );
+    expect(refused.stderr).toContain(config);
+    expect(sessionCalls(desk)).toBe(0);
+
+    const { child } = await exec(desk, 'auth exec -- x', { ATMOS_AUTH_TRUST: '1' });
+    expect(child?.env['HTTPS_PROXY']).toBe('http://u:secret@proxy.example');
+
+    desk.configure(`${yamlOf(desk)}env: { PATH: ./bin }\n`);
+    expect(await exec(desk, 'auth exec -i off -- x')).toMatchObject({
+      code: 'ERR_CONFIG_UNTRUSTED',
+      child: undefined,
+    });
+  });
+
+  test.each([
+    ['of the project', '', "env: { 'LD_PRELOAD=/x/evil.so#': y }\n"],
+    ['of an identity', "env: [{ key: 'LD_PRELOAD=/x/evil.so#', value: y }]", ''],
+    ['with NUL', 'env: [{ key: A, value: "secret\\0" }]', ''],
+  ])('holds only what an environment can: %s', async (_, identity, project) => {
+    const desk = await openDesk({ entries: storedKey });
+    desk.configure(`${yamlOf(desk, { identity })}${project}`);
+    const { child, stderr, ...result } = await exec(desk, 'auth exec -- x');
+    expect(result).toEqual({ code: 'ERR_CONFIG_INVALID', exitCode: 2, stdout: '' });
+    expect(stderr).toMatch(
+      /is not a name for an environment variable\nhint: |holds a NUL character/,
+    );
+    expect(stderr).not.toContain('secret');
+    expect(child).toBeUndefined();
+  });
+});

@@ -8,11 +8,11 @@ export interface Person {
   readonly asked: readonly string[];
 }
 
-export function person(...answers: readonly (string | boolean)[]): Person {
+export function person(...answers: readonly (string | boolean | readonly string[])[]): Person {
   const asked: string[] = [];
   const rest = [...answers];
 
-  function next(): string | boolean {
+  function next(): string | boolean | readonly string[] {
     const answer = rest.shift();
     if (answer === undefined) throw new AtmosError('ERR_CANCELLED', 'cancelled');
     return answer;
@@ -38,6 +38,11 @@ export function person(...answers: readonly (string | boolean)[]): Person {
     async select({ message, choices }) {
       asked.push(`${message}: ${choices.join(', ')}`);
       return String(next());
+    },
+    async selectMany({ message, choices, checked }) {
+      const shown = choices.map((choice) => `${checked.includes(choice) ? '*' : ''}${choice}`);
+      asked.push(`${message}: ${shown.join(', ')}`);
+      return [next()].flat().map(String);
     },
   };
   return { prompt, asked };

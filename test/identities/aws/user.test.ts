@@ -56,7 +56,7 @@ describe('the keys of a user', () => {
     const error = await errorOf(prepare({ credentials }));
     expect(error.code).toBe('ERR_CONFIG_INVALID');
     expect(error.message).toBe(
-      'identity dev (/p/atmos.yaml:credentials) has only one of access_key_id and secret_access_key',
+      'credentials of identity dev (/p/atmos.yaml:credentials) hold only one of access_key_id and secret_access_key',
     );
     expect(error.hints).toEqual([
       'give both or neither; with neither, the keys come from the keyring',
@@ -123,10 +123,6 @@ describe('what a session depends on', () => {
       mfa_device: device,
       access_key_id: 'AKIAINTHEYAML',
     });
-    expect(prepared.endpoint).toEqual({
-      url: 'https://sts.example.com',
-      source: '/p/atmos.yaml:spec:endpoint_url',
-    });
   });
 
   test('is AWS itself in us-east-1 when nothing is said', async () => {
@@ -137,7 +133,34 @@ describe('what a session depends on', () => {
       mfa_device: null,
       access_key_id: keys.accessKeyId,
     });
-    expect(prepared).not.toHaveProperty('endpoint');
+  });
+});
+
+describe('what needs trust', () => {
+  const needsOf = (spec: Identity['spec']) => awsUser.trustNeeds(awsUserIdentity({ spec }));
+
+  test('is an endpoint that is neither AWS nor this machine', () => {
+    expect(needsOf({ endpoint_url: 'https://sts.example.com' })).toEqual([
+      { path: ['spec', 'endpoint_url'], what: 'sends signed requests to https://sts.example.com' },
+    ]);
+    for (const endpoint_url of [
+      'https://sts.eu-west-1.amazonaws.com',
+      'http://127.0.0.1:4566',
+      '',
+    ]) {
+      expect(needsOf({ endpoint_url })).toEqual([]);
+    }
+    expect(needsOf({})).toEqual([]);
+  });
+
+  test.each([
+    'https://ada:hunter2@sts.example.com',
+    'file:///etc/passwd',
+    'sts.example.com',
+    5,
+    null,
+  ])('is nothing that is refused anyway, and nothing throws: %j', (endpoint_url) => {
+    expect(needsOf({ endpoint_url })).toEqual([]);
   });
 });
 

@@ -1,9 +1,9 @@
 import { KeyringError } from '../../../core/errors.ts';
+import { withinLimit } from '../../../host/time-limit.ts';
 import type { BackendContext, Keyring } from '../../contract.ts';
 import { checkKey, checkValue } from '../../key.ts';
 import { createConnection } from './connection.ts';
 import { BusError, isBusError } from './dbus/bus-error.ts';
-import { withinLimit } from './dbus/time-limit.ts';
 import { describeFailure, keyringError } from './failures.ts';
 import { findItems, listKeys, newestFirst } from './items.ts';
 import { openPlace, openWritablePlace } from './place.ts';

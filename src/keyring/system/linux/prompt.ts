@@ -1,10 +1,10 @@
 import type { Host } from '../../../host/host.ts';
+import { withinLimit } from '../../../host/time-limit.ts';
 import { BusError, malformed } from './dbus/bus-error.ts';
 import { busCall, type Bus } from './dbus/bus.ts';
 import * as decode from './dbus/decode.ts';
 import * as encode from './dbus/encode.ts';
 import type { Call } from './dbus/message.ts';
-import { withinLimit } from './dbus/time-limit.ts';
 import { serviceName, type Prompted } from './service.ts';
 
 /** How long a person may take. */

@@ -1,13 +1,13 @@
 import type { Socket } from 'node:net';
+import { createGate } from '../../../../core/gate.ts';
 import type { Host } from '../../../../host/host.ts';
+import { withinLimit } from '../../../../host/time-limit.ts';
 import { sessionBusSockets } from './address.ts';
 import { BusError, isBusError, malformed } from './bus-error.ts';
 import { text, tupleOf, type Decoder } from './decode.ts';
 import { createFrames } from './frames.ts';
-import { createGate } from './gate.ts';
 import { formatCall, parseMessage, readBody, type Call, type Message } from './message.ts';
 import { openSocket } from './socket.ts';
-import { withinLimit } from './time-limit.ts';
 
 const connectLimitMs = 5_000;
 const callLimitMs = 5_000;

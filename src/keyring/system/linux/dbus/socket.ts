@@ -1,8 +1,8 @@
 import { createConnection, type Socket } from 'node:net';
 import { systemErrorCode } from '../../../../core/errors.ts';
 import type { Host } from '../../../../host/host.ts';
+import { withinLimit } from '../../../../host/time-limit.ts';
 import { BusError } from './bus-error.ts';
-import { withinLimit } from './time-limit.ts';
 
 const maxLineBytes = 4096;
 

@@ -1,0 +1,9 @@
+# On a laptop: the keyring of the desktop, as profiles/laptop says. Without a desktop exit code 3.
+atmos auth keyring status || test $? -eq 3
+
+# In CI: the memory keyring, as profiles/ci says.
+atmos auth keyring status --profile ci
+
+# The same for a whole job, by a variable.
+export ATMOS_PROFILE=ci
+atmos auth exec -- sh -c 'echo "in $AWS_REGION with the key ${AWS_ACCESS_KEY_ID%????????????????}…"'

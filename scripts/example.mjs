@@ -1,0 +1,231 @@
+// Runs one of the examples on the built program: its commands.sh, in a copy of its folder and a home
+// of its own that are removed again, without a terminal, against a stand-in for AWS STS on loopback.
+// Fails when a command ends with another exit code than it should, or shows a secret.
+//
+//   node scripts/example.mjs laptop
+import { spawn } from 'node:child_process';
+import { randomBytes, randomInt } from 'node:crypto';
+import { once } from 'node:events';
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { constants, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { openGnomeKeyring } from '../test/support/secret-service/gnome-keyring.mjs';
+import { startSts } from '../test/support/sts-server.mjs';
+import { findPeers } from './peers.mjs';
+
+/**
+ * @typedef {{ home: string, project: string }} Place
+ * @typedef {object} Machine what an example finds besides the program and its own files
+ * @property {string} identity the one that its atmos.yaml has
+ * @property {readonly RegExp[]} shows
+ * @property {(place: Place) => Record<string, string>} [env]
+ * @property {boolean} [hasDesktop]
+ */
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const key = {
+  accessKeyId: `AKIA${Array.from({ length: 16 }, () => 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'[randomInt(32)]).join('')}`,
+  secretAccessKey: randomBytes(30).toString('base64'),
+};
+const password = randomBytes(24).toString('base64url');
+const mfaCode = '271828';
+const keyAsVariables = { DEPLOY_KEY_ID: key.accessKeyId, DEPLOY_SECRET: key.secretAccessKey };
+
+/** @type {Readonly<Record<string, Machine>>} */
+const machines = {
+  laptop: {
+    identity: 'emergency-user',
+    hasDesktop: true,
+    env: () => ({ MFA_CODE: mfaCode }),
+    shows: [
+      /Authentication successful!/,
+      /^in eu-central-1 with the key ASIA…$/m,
+      /^AWS_PROFILE is atmos$/m,
+    ],
+  },
+  server: {
+    identity: 'deploy',
+    shows: [/^in eu-central-1 with the key ASIA…$/m, /^ *Keyring +file /m, /^error: .*terminal/m],
+  },
+  container: {
+    identity: 'service',
+    env: ({ home, project }) => {
+      const secret = join(home, 'keyring-password');
+      writeFileSync(secret, `${password}\n`, { mode: 0o600 });
+      return {
+        ATMOS_KEYRING_FILE_PATH: join(home, 'volume/keyring'),
+        ATMOS_KEYRING_PASSWORD_FILE: secret,
+        ACCESS_KEY_FILE: join(project, 'access-key.json'),
+      };
+    },
+    shows: [/^AWS_PROFILE is atmos$/m, /^no password$/m, /^\{"Version":1,"AccessKeyId":"ASIA/m],
+  },
+  ci: {
+    identity: 'deploy',
+    env: ({ home }) => ({ ...keyAsVariables, CI: 'true', GITHUB_ENV: join(home, 'github-env') }),
+    shows: [
+      /^in eu-central-1, automated: true$/m,
+      /^::add-mask::/m,
+      /^AWS_SESSION_TOKEN$/m,
+      /^no entries/m,
+    ],
+  },
+  profiles: {
+    identity: 'deploy',
+    env: () => keyAsVariables,
+    shows: [
+      /^ *Keyring +system \(auth\.keyring\.type \(.*\/profiles\/laptop\/auth\.yaml:3:11\)\)$/m,
+      /^ *Keyring +memory \(auth\.keyring\.type \(.*\/profiles\/ci\/auth\.yaml:3:11\)\)$/m,
+      /^in eu-central-1 with the key ASIA…$/m,
+    ],
+  },
+};
+
+const leaving = new AbortController();
+/** @type {NodeJS.Signals | undefined} */
+let endedBy;
+for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP'])) {
+  process.once(signal, () => {
+    endedBy = signal;
+    leaving.abort();
+  });
+}
+
+const [name = ''] = process.argv.slice(2);
+const machine = Object.hasOwn(machines, name) ? machines[name] : undefined;
+/** @type {(() => unknown)[]} */
+const releases = [];
+try {
+  if (!machine) throw new Error(`name one of ${Object.keys(machines).join(', ')}`);
+  await runExample(name, machine);
+} catch (error) {
+  if (endedBy === undefined)
+    console.error(`\nexample ${name}: ${error instanceof Error ? error.message : String(error)}`);
+  process.exitCode = endedBy === undefined ? 1 : 128 + constants.signals[endedBy];
+} finally {
+  for (const release of releases.toReversed()) await release();
+}
+
+/**
+ * @param {string} example
+ * @param {Machine} machine
+ */
+async function runExample(example, { identity, hasDesktop, env, shows }) {
+  const folder = join(root, 'examples', example);
+  const commands = readFileSync(join(folder, 'commands.sh'), 'utf8');
+  if (!readFileSync(join(folder, 'README.md'), 'utf8').includes(`\`\`\`sh\n${commands}\`\`\`\n`))
+    throw new Error('README.md does not show what commands.sh says');
+
+  const directory = realpathSync(mkdtempSync(join(tmpdir(), 'atmos-auth-example-')));
+  releases.push(() => rmSync(directory, { recursive: true, force: true }));
+  const place = { home: join(directory, 'home'), project: join(directory, 'project') };
+  cpSync(folder, place.project, { recursive: true });
+  writeFileSync(
+    join(place.project, 'access-key.json'),
+    JSON.stringify({ access_key_id: key.accessKeyId, secret_access_key: key.secretAccessKey }),
+    { mode: 0o600 },
+  );
+  await openSts(place, identity);
+  const surroundings = {
+    PATH: `${programOnPath(directory)}:${process.env['PATH']}`,
+    HOME: place.home,
+    ...(hasDesktop ? await openDesktop() : {}),
+    ...env?.(place),
+  };
+  const { code, output } = await run(place.project, surroundings);
+  process.stdout.write(asGithubShows(output));
+  if (code !== 0) throw new Error(`a command ended with exit code ${code}`);
+  const absent = shows.find((expected) => !expected.test(output));
+  if (absent) throw new Error(`nothing of what was shown is like ${absent}`);
+  if ([key.secretAccessKey, password].some((secret) => output.includes(secret)))
+    throw new Error('a secret was shown');
+  process.stdout.write(`\nexample ${example}: all commands ended as they should\n`);
+}
+
+/**
+ * The stand-in, and in the home directory the configuration of this machine that says where it is:
+ * the example's own says nothing of it.
+ *
+ * @param {Place} place
+ * @param {string} identity
+ */
+async function openSts({ home }, identity) {
+  const mfa = { arn: 'arn:aws:iam::123456789012:mfa/emergency', codes: [mfaCode] };
+  const sts = await startSts({
+    keys: [{ ...key, account: '123456789012', userName: identity, mfa }],
+  });
+  releases.push(() => sts.close());
+  mkdirSync(join(home, '.atmos'), { recursive: true });
+  const endpoint = { spec: { endpoint_url: sts.url } };
+  writeFileSync(
+    join(home, '.atmos/atmos.yaml'),
+    JSON.stringify({ auth: { identities: { [identity]: endpoint } } }),
+  );
+}
+
+/** A keyring as a desktop has it, or what stands in for it. */
+async function openDesktop() {
+  if (!findPeers()['gnome-keyring']) {
+    process.stdout.write('GNOME Keyring is not installed: the file keyring stands in for it\n\n');
+    return { ATMOS_KEYRING_TYPE: 'file', ATMOS_KEYRING_PASSWORD: password };
+  }
+  const service = await openGnomeKeyring();
+  releases.push(() => service.close());
+  const { XDG_RUNTIME_DIR = '', DBUS_SESSION_BUS_ADDRESS = '' } = service.env;
+  return { XDG_RUNTIME_DIR, DBUS_SESSION_BUS_ADDRESS };
+}
+
+/**
+ * A directory in which `atmos` is the built program.
+ *
+ * @param {string} directory
+ */
+function programOnPath(directory) {
+  const bin = join(directory, 'bin');
+  mkdirSync(bin);
+  const script = `#!/bin/sh\nexec '${process.execPath}' '${join(root, 'dist/cli/main.cjs')}' "$@"\n`;
+  writeFileSync(join(bin, 'atmos'), script, { mode: 0o755 });
+  return bin;
+}
+
+/**
+ * Each command is shown before it runs, and the first that fails is the last.
+ *
+ * @param {string} cwd
+ * @param {Record<string, string>} env nothing else of ours, so that it goes the same everywhere
+ * @returns {Promise<{ code: number | null, output: string }>}
+ */
+async function run(cwd, env) {
+  // A session of its own: no terminal to ask at.
+  const child = spawn('sh', ['-c', 'exec sh -ev commands.sh 2>&1'], {
+    cwd,
+    env,
+    stdio: ['ignore', 'pipe', 'inherit'],
+    detached: true,
+  });
+  leaving.signal.addEventListener('abort', () => child.pid && process.kill(-child.pid, 'SIGKILL'));
+  let output = '';
+  child.stdout.setEncoding('utf8').on('data', (text) => (output += text));
+  const [code] = await once(child, 'close');
+  leaving.signal.throwIfAborted();
+  return { code, output };
+}
+
+/**
+ * What GitHub's log shows: a value is masked from the line on that says so.
+ *
+ * @param {string} output
+ */
+function asGithubShows(output) {
+  const masked = [...output.matchAll(/^::add-mask::(.+)$/gm)].map(([, value = '']) => value);
+  return masked.reduce((text, value) => text.replaceAll(value, '***'), output);
+}

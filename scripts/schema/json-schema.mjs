@@ -1,0 +1,180 @@
+import { toJsonSchema } from '@valibot/to-json-schema';
+
+/** @typedef {import('./load-sources.mjs').Sources} Sources */
+/** @typedef {import('../../src/core/validate.ts').About} About */
+/** @typedef {import('../../src/core/validate.ts').GenericSchema} Schema */
+
+/**
+ * With words that only editors know: `errorMessage`, `patternErrorMessage`.
+ *
+ * @typedef {Record<string, any>} JsonSchema
+ */
+
+// An editor sees no tags: `!env NAME` is the text NAME to it. So text stands for any value where it
+// may be what follows a tag: a variable, a path, a command, nothing. A slip (`yes`, `fil`) is none.
+const tagged = '^$|^/|[A-Z_.\\s]';
+
+/**
+ * What an editor shows and checks of atmos.yaml, from the schemas that check it when it is loaded.
+ * Empty values are allowed, since they say nothing.
+ *
+ * @param {Sources} sources
+ */
+export async function createJsonSchema(sources) {
+  const { settingsSchema, identityKinds, otherIdentityKinds, keyringTypes, logLevels } = sources;
+  const schema = convert(settingsSchema, sources);
+  const at = (/** @type {string} */ path) => subschema(schema, path.split('.'));
+  for (const { path } of sources.closedMaps) at(path.join('.')).additionalProperties = false;
+  choose(at('auth.keyring.type'), keyringTypes);
+  choose(at('auth.keyring.fallback.*'), keyringTypes);
+  choose(at('auth.identities.*.kind'), [...identityKinds, ...otherIdentityKinds]);
+  for (const path of ['logs.level', 'auth.logs.level']) choose(at(path), logLevels, anyCase);
+  for (const path of ['auth.identities', 'auth.providers']) at(path).propertyNames = nameSchema;
+  at('auth.identities.*').allOf = await Promise.all(
+    identityKinds.map((kind) => ofKind(kind, sources)),
+  );
+  return {
+    $schema: 'http://json-schema.org/draft-07/schema#',
+    description: 'atmos.yaml: what atmos-auth reads of it. Other keys are left to Atmos.',
+    type: ['object', 'null'],
+    properties: schema.properties,
+  };
+}
+
+/** Names that end otherwise are those of sessions and tokens in the keyring. */
+const nameSchema = {
+  pattern: '^(?!.*@([Ss][Ee][Ss][Ss][Ii][Oo][Nn]|[Tt][Oo][Kk][Ee][Nn])$).*\\S',
+  patternErrorMessage: 'A name is not empty, and does not end in @session or @token.',
+};
+
+/**
+ * @param {string} kind
+ * @param {Sources} sources
+ */
+async function ofKind(kind, sources) {
+  const { schemas } = await sources.strategyOf({ name: kind, kind, locate: () => '' });
+  const parts = Object.entries(schemas).map(([part, schema]) => [
+    part,
+    { ...convert(schema, sources), additionalProperties: false, $schema: undefined },
+  ]);
+  return {
+    if: { properties: { kind: { const: kind } }, required: ['kind'] },
+    // oxlint-disable-next-line unicorn/no-thenable -- a word of JSON Schema
+    then: { properties: Object.fromEntries(parts) },
+  };
+}
+
+/**
+ * @param {Schema} schema
+ * @param {Sources} sources
+ * @returns {JsonSchema}
+ */
+function convert(schema, { scalar, textOrCount, textOrTexts }) {
+  /** @type {Map<unknown, JsonSchema>} */
+  const named = new Map();
+  named.set(scalar, typed('string', 'number', 'boolean'));
+  named.set(textOrCount, typed('string', 'integer'));
+  named.set(textOrTexts, { ...typed('string', 'array'), items: { type: 'string' } });
+  return toJsonSchema(schema, {
+    typeMode: 'output',
+    overrideSchema({ valibotSchema, jsonSchema, errors }) {
+      const known = named.get(valibotSchema);
+      if (errors && !known) throw new Error(errors.join(', '));
+      return known ?? loosened(jsonSchema);
+    },
+    overrideAction({ valibotAction, jsonSchema }) {
+      if (!('metadata' in valibotAction)) return jsonSchema;
+      // The conversion has put all of it there.
+      const rest = without(jsonSchema, 'environment', 'otherwise');
+      return { ...rest, ...told(/** @type {About} */ (valibotAction.metadata)) };
+    },
+  });
+}
+
+/**
+ * @param {JsonSchema} schema
+ * @param {readonly string[]} keys
+ * @returns {JsonSchema}
+ */
+function without(schema, ...keys) {
+  return Object.fromEntries(Object.entries(schema).filter(([key]) => !keys.includes(key)));
+}
+
+/** @param {readonly string[]} types */
+const typed = (...types) => ({ type: [...types, 'null'] });
+
+/** What a value of each type is called in messages. */
+/** @type {Record<string, string>} */
+const names = { boolean: 'true or false', object: 'a map', array: 'a list', string: 'text' };
+
+/**
+ * @param {JsonSchema} schema
+ * @returns {JsonSchema}
+ */
+function loosened(schema) {
+  const { type, required = [] } = schema;
+  if (typeof type !== 'string') return schema;
+  const rest = without(schema, 'type', 'required', 'propertyNames');
+  const errorMessage = `This must be ${names[type] ?? type}.`;
+  if (type === 'string') return { ...typed('string'), errorMessage, ...rest };
+  return {
+    ...typed(type, 'string'),
+    pattern: tagged,
+    patternErrorMessage: errorMessage,
+    // Of a map it would hide which key is wrong.
+    ...(type === 'object' ? {} : { errorMessage }),
+    ...(required.length > 0 ? { required } : {}),
+    ...rest,
+  };
+}
+
+/** @param {About} about */
+function told({ description, environment, otherwise, default: value }) {
+  const sentences = [
+    description,
+    ...(environment === undefined ? [] : [`The variable \`${environment}\` wins over it.`]),
+    ...(otherwise === undefined ? [] : [`Default: ${otherwise}.`]),
+  ];
+  return {
+    description: sentences.join(' '),
+    ...(value === undefined ? {} : { default: value }),
+  };
+}
+
+/**
+ * The schema at a path of atmos.yaml, `*` for a name or an item.
+ *
+ * @param {JsonSchema} schema
+ * @param {readonly string[]} path
+ * @returns {JsonSchema}
+ */
+function subschema(schema, [key, ...rest]) {
+  if (key === undefined) return schema;
+  const next =
+    key === '*' ? (schema.additionalProperties ?? schema.items) : schema.properties?.[key];
+  if (typeof next !== 'object') throw new Error(`the schema has no ${key}`);
+  return subschema(next, rest);
+}
+
+/**
+ * Only text that is one of the choices, or what follows a tag.
+ *
+ * @param {JsonSchema} schema
+ * @param {readonly string[]} choices
+ * @param {(choice: string) => string} [formOf] the pattern of one choice
+ */
+function choose(schema, choices, formOf) {
+  const forms = formOf ? [`^(${choices.map(formOf).join('|')})$`] : [];
+  schema.anyOf = [
+    { enum: [...choices] },
+    { type: 'string', pattern: [...forms, tagged].join('|') },
+    { type: 'null' },
+  ];
+  delete schema.type;
+  delete schema.errorMessage;
+}
+
+/** @param {string} word */
+function anyCase(word) {
+  return word.replace(/[a-z]/gi, (letter) => `[${letter.toUpperCase()}${letter.toLowerCase()}]`);
+}

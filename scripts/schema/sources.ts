@@ -1,0 +1,7 @@
+// What the JSON Schema and docs/configuration.md are made from.
+
+export { identityKinds, otherIdentityKinds, strategyOf } from '../../src/auth/registry.ts';
+export { closedMaps, settingsSchema } from '../../src/config/schema.ts';
+export { logLevels } from '../../src/core/log-level.ts';
+export { scalar, textOrCount, textOrTexts } from '../../src/core/validate.ts';
+export { keyringTypes } from '../../src/keyring/registry.ts';

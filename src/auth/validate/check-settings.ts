@@ -1,0 +1,63 @@
+import type { Config } from '../../config/config.ts';
+import { resolveRealm } from '../../config/realm.ts';
+import { logLevels, parseLogLevel } from '../../core/log-level.ts';
+import { nearestName } from '../../core/names.ts';
+import type { Sourced } from '../../core/sourced.ts';
+import type { Host } from '../../host/host.ts';
+import { checkKeyringType } from '../../keyring/registry.ts';
+import { resolveKeyringSettings } from '../../keyring/settings.ts';
+import { invalidAt, reportErrorAt, type ReportFinding } from './finding.ts';
+
+/** What the files say, whatever the environment of this moment puts over it. */
+type Said = Pick<Config, 'realm' | 'keyring' | 'logs' | 'environment' | 'sourceOf'>;
+
+type Where = Pick<Host, 'env' | 'platform' | 'homeDirectory' | 'workingDirectory'>;
+
+/** Checks the realm, the keyring and the level of the log. */
+export function checkSettings(config: Said, host: Where, report: ReportFinding): void {
+  checkRealm(config, report);
+  checkKeyring(config, host, report);
+  checkLevel(config, report);
+}
+
+function checkRealm({ realm, environment }: Said, report: ReportFinding): void {
+  const variable = environment['ATMOS_AUTH_REALM'];
+  const check = (path: string[], value: Sourced<string> | undefined) =>
+    value &&
+    reportErrorAt(
+      path,
+      () => void resolveRealm({ realm: value, directory: '', environment: {} }, { env: {} }),
+      report,
+    );
+  check(['auth', 'realm'], realm);
+  check(['env', 'ATMOS_AUTH_REALM'], variable);
+}
+
+function checkKeyring({ keyring, environment }: Said, host: Where, report: ReportFinding): void {
+  const checkType = (path: string[], type: Sourced<string> | undefined) =>
+    type && reportErrorAt(path, () => checkKeyringType(type), report);
+  checkType(['auth', 'keyring', 'type'], keyring.type);
+  checkType(['env', 'ATMOS_KEYRING_TYPE'], environment['ATMOS_KEYRING_TYPE']);
+  for (const [at, value] of (keyring.fallback?.value ?? []).entries()) {
+    const source = keyring.fallback?.source ?? '';
+    checkType(['auth', 'keyring', 'fallback', String(at)], { value, source });
+  }
+  reportErrorAt(
+    ['auth', 'keyring', 'spec', 'path'],
+    () => void resolveKeyringSettings([keyring], host),
+    report,
+  );
+}
+
+function checkLevel({ logs, environment, sourceOf }: Said, report: ReportFinding): void {
+  const check = (path: string[], level: Sourced<string>) => {
+    if (parseLogLevel(level.value) !== undefined) return;
+    const nearest = nearestName(level.value, logLevels);
+    const hint = nearest ? `did you mean ${nearest}?` : `levels: ${logLevels.join(', ')}`;
+    report(invalidAt(path, `is no level of the log: ${JSON.stringify(level.value)}`, hint));
+  };
+  const own = ['auth', 'logs', 'level'];
+  if (logs.level) check(logs.level.source === sourceOf(own) ? own : ['logs', 'level'], logs.level);
+  const variable = environment['ATMOS_LOGS_LEVEL'];
+  if (variable) check(['env', 'ATMOS_LOGS_LEVEL'], variable);
+}

@@ -1,0 +1,47 @@
+import { isAtmosError, type ErrorCode } from '../../core/errors.ts';
+
+/** What is wrong with a configuration, or only doubtful. */
+export interface Finding {
+  readonly severity: 'error' | 'warning';
+  /** Of the error that using it gives. Null where nothing fails. */
+  readonly code: ErrorCode | null;
+  readonly path: readonly string[];
+  readonly message: string;
+  /** Whether the message is whole. Else it follows the name of its place: `is not known`. */
+  readonly isWhole: boolean;
+  readonly hints: readonly string[];
+}
+
+/** Told of each finding. */
+export type ReportFinding = (finding: Finding) => void;
+
+/** What makes a configuration invalid, at a path of it. */
+export function invalidAt(path: readonly string[], message: string, hint?: string): Finding {
+  return {
+    severity: 'error',
+    code: 'ERR_CONFIG_INVALID',
+    path,
+    message,
+    isWhole: false,
+    hints: hint === undefined ? [] : [hint],
+  };
+}
+
+export function warningAt(path: readonly string[], message: string, hint?: string): Finding {
+  return { ...invalidAt(path, message, hint), severity: 'warning', code: null };
+}
+
+/** Reports the error of ours that `check` throws as one about that path. */
+export function reportErrorAt(
+  path: readonly string[],
+  check: () => void,
+  report: (finding: Finding) => void,
+): void {
+  try {
+    check();
+  } catch (error) {
+    if (!isAtmosError(error)) throw error;
+    const { code, message, hints } = error;
+    report({ severity: 'error', code, path, message, isWhole: true, hints });
+  }
+}

@@ -1,0 +1,202 @@
+import { resolve } from 'node:path';
+import { findNeeds } from '../../auth/trust-needs.ts';
+import { loadConfig, type Config } from '../../config/load.ts';
+import { formatPath } from '../../config/locate.ts';
+import { covers, isOfProject, type TrustNeed } from '../../config/trust.ts';
+import { listRecords, removeRecords, stateOf, writeRecord } from '../../config/trust-records.ts';
+import {
+  findRecord,
+  identify,
+  type ShownNeed,
+  type TrustRecord,
+} from '../../config/trust-store.ts';
+import { AtmosError } from '../../core/errors.ts';
+import type { Invocation } from '../command.ts';
+import type { Context } from '../context.ts';
+import { loadOptions } from '../load-options.ts';
+import { withPickedProfiles } from '../profile-choice.ts';
+import { printable } from '../report.ts';
+import { formatRows, formatTable } from '../rows.ts';
+
+/** The documented form of `-o json`: always every field. */
+interface TrustJson {
+  directory: string;
+  profiles: readonly string[];
+  files: readonly { path: string; sha256: string }[];
+  /** Empty: nothing needs trust, and nothing is recorded. */
+  needs: readonly { path: string; what: string; source: string }[];
+  /** Whether they are trusted now. */
+  trusted: boolean;
+  /** False where they were before. */
+  recorded: boolean;
+}
+
+/** The documented form of an item of `--list -o json`, and of `--revoke -o json`. */
+interface RecordJson {
+  directory: string;
+  profiles: readonly string[];
+  /** RFC 3339 in UTC. */
+  trusted_at: string;
+  /** Whether the files are still those that were trusted. */
+  state: 'current' | 'changed' | 'gone';
+  files: readonly string[];
+}
+
+/**
+ * `atmos auth trust`: shows what the project's files make us do, and remembers that it may be done as
+ * long as not one of them changes. Runs nothing of it.
+ */
+export async function trust(context: Context, invocation: Invocation): Promise<void> {
+  checkOptions(invocation);
+  const { flags } = invocation;
+  if (flags['list']) return list(context, invocation);
+  if (flags['revoke']) return revoke(context, invocation);
+  return give(context, invocation);
+}
+
+function checkOptions({ flags, operand }: Invocation): void {
+  const given = ['yes', 'list', 'revoke'].filter((name) => flags[name]);
+  if (given.length > 1) {
+    const names = given.map((name) => `--${name}`).join(' and ');
+    throw new AtmosError('ERR_USAGE', `${names} do not go together`, {
+      hints: ['give one of them'],
+    });
+  }
+  if (operand === undefined || flags['revoke']) return;
+  throw new AtmosError(
+    'ERR_USAGE',
+    `only --revoke takes a directory; ${JSON.stringify(operand)} is to be trusted where it is`,
+    { hints: [`atmos auth trust -C ${operand}`] },
+  );
+}
+
+async function give(context: Context, { flags, values }: Invocation): Promise<void> {
+  const { host, note, out, prompt } = context;
+  const config = await load(context);
+  const needs = await needsOfProject(config);
+  const isTrusted = needs.length === 0 || areCovered(config, needs, context);
+  await show(context, config, needs);
+  const isAgreed =
+    isTrusted ||
+    (flags['yes'] ??
+      (await prompt.confirm({
+        message: 'Trust these files to do this?',
+        default: false,
+        instead: 'pass --yes to trust them without being asked',
+      })));
+  if (isAgreed && !isTrusted) writeRecord(config, needs, host);
+  if (values['output'] === 'json') {
+    const answer = { isTrusted: isAgreed, isRecorded: isAgreed && !isTrusted };
+    await out(`${JSON.stringify(trustJson(config, needs, answer), null, 2)}\n`);
+  } else {
+    await note(`${outcome(needs, isTrusted, isAgreed)}\n`);
+  }
+}
+
+/** Its warnings are not shown: what a command would print is missed here on purpose. */
+async function load(context: Context): Promise<Config> {
+  const globals = await withPickedProfiles(context);
+  return loadConfig({ ...loadOptions(globals), isStatic: true }, context.host);
+}
+
+/** What loading has met is the project's; of the rest only what its files ask for. */
+async function needsOfProject(config: Config): Promise<ShownNeed[]> {
+  const others = (await findNeeds(config)).filter((need) => isOfProject(config, need));
+  const withSource = (need: TrustNeed) => ({ ...need, source: config.sourceOf(need.path) });
+  return [...config.needs, ...others].map(withSource);
+}
+
+function areCovered(config: Config, needs: readonly TrustNeed[], { host }: Context): boolean {
+  const { record } = findRecord(config, host);
+  return record !== undefined && needs.every((need) => covers(record, need));
+}
+
+function outcome(needs: readonly ShownNeed[], isTrusted: boolean, isAgreed: boolean): string {
+  if (needs.length === 0) return 'nothing in it needs trust';
+  if (isTrusted) return 'already trusted';
+  return isAgreed
+    ? 'trusted, until one of these files changes'
+    : 'not trusted: nothing was recorded';
+}
+
+async function show(
+  { note, paint }: Context,
+  { directory, profiles, projectFiles }: Config,
+  needs: readonly ShownNeed[],
+): Promise<void> {
+  await note(`${paint('bold', 'The configuration')}\n`);
+  await note(
+    formatRows([
+      ['Directory', directory],
+      ['Profiles', profiles.join(', ')],
+      ...projectFiles.map(({ path }, at) => [at === 0 ? 'Files' : '', path] as const),
+    ]),
+  );
+  if (needs.length === 0) return;
+  await note(`${paint('bold', 'asks for what is done only once it is trusted:')}\n`);
+  for (const { what, source } of needs) {
+    await note(`  ${paint('yellow', oneLine(what))}\n    ${oneLine(source)}\n`);
+  }
+}
+
+/** A line break in a command must not make it look like two things, or like our own words. */
+function oneLine(text: string): string {
+  return printable(text.replaceAll('\n', '\\n'));
+}
+
+async function list({ host, out, note }: Context, { values }: Invocation): Promise<void> {
+  const records = listRecords(host).map(recordJson);
+  if (values['output'] === 'json') {
+    await out(`${JSON.stringify(records, null, 2)}\n`);
+  } else if (records.length === 0) {
+    await note('nothing is trusted\n');
+  } else {
+    const rows = records.map(({ directory, profiles, trusted_at, state }) =>
+      [state, trusted_at, profiles.join(',') || '-', directory].map(oneLine),
+    );
+    await out(formatTable([['FILES', 'TRUSTED AT', 'PROFILES', 'DIRECTORY'], ...rows]));
+  }
+}
+
+async function revoke(context: Context, { operand, values }: Invocation): Promise<void> {
+  const { host, out, note } = context;
+  const directory =
+    operand === undefined
+      ? (await load(context)).directory
+      : resolve(host.workingDirectory(), operand);
+  const records = removeRecords(directory, host).map(recordJson);
+  if (values['output'] === 'json') {
+    await out(`${JSON.stringify(records, null, 2)}\n`);
+    return;
+  }
+  if (records.length === 0) await note(`nothing was trusted in ${oneLine(directory)}\n`);
+  for (const { profiles, trusted_at } of records) {
+    const named = profiles.length === 0 ? '' : ` with ${profiles.join(', ')}`;
+    await note(oneLine(`no longer trusted: ${directory}${named}, since ${trusted_at}`) + '\n');
+  }
+}
+
+function trustJson(
+  config: Config,
+  needs: readonly ShownNeed[],
+  { isTrusted, isRecorded }: { isTrusted: boolean; isRecorded: boolean },
+): TrustJson {
+  return {
+    ...identify(config),
+    profiles: config.profiles,
+    needs: needs.map(({ path, what, source }) => ({ path: formatPath(path), what, source })),
+    trusted: isTrusted,
+    recorded: isRecorded,
+  };
+}
+
+function recordJson(record: TrustRecord): RecordJson {
+  const { directory, profiles, trusted_at, files } = record;
+  return {
+    directory,
+    profiles,
+    trusted_at,
+    state: stateOf(record),
+    files: files.map(({ path }) => path),
+  };
+}

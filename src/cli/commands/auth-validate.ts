@@ -1,0 +1,123 @@
+import { validate as validateConfig, type ConfigFinding } from '../../auth/validate.ts';
+import { formatPath } from '../../config/locate.ts';
+import { AtmosError } from '../../core/errors.ts';
+import type { Invocation } from '../command.ts';
+import type { Context } from '../context.ts';
+import { loadOptions } from '../load-options.ts';
+import { warn } from '../plan.ts';
+import { withPickedProfiles } from '../profile-choice.ts';
+import { exitCodeOf, printable } from '../report.ts';
+
+/** The exit code of every error in the configuration. */
+const invalid = 2;
+
+/** The documented form of `-o json`: always every field. */
+interface ValidationJson {
+  /** Whether there is no error. Warnings do not count. */
+  valid: boolean;
+  /** In the order merged; what was read until an error ended it is not known. */
+  files: readonly string[];
+  profiles: readonly string[];
+  problems: readonly ProblemJson[];
+}
+
+interface ProblemJson {
+  severity: 'error' | 'warning';
+  /** Of the error that other commands end with. Null where none does. */
+  code: string | null;
+  /** Absolute. Null, as line and column, for what is about no place in a file. */
+  file: string | null;
+  /** From 1. */
+  line: number | null;
+  column: number | null;
+  /** Of the key: `auth.keyring.type`. Null for what is about none. */
+  path: string | null;
+  message: string;
+  /** How to mend it, on lines. */
+  hint: string | null;
+}
+
+/**
+ * `atmos auth validate`: all that is wrong with the configuration at once, on standard error, or as
+ * JSON for editors. Ends with 2 when there is an error. Runs nothing.
+ */
+export async function validate(context: Context, { values }: Invocation): Promise<number> {
+  const isJson = values['output'] === 'json';
+  try {
+    const { config, findings, warnings } = await validateConfig(
+      loadOptions(await withPickedProfiles(context)),
+      context.host,
+    );
+    // What atmos.yaml says of the log is checked here, and not followed: it may need trust.
+    await context.startLog();
+    const isValid = findings.every(({ severity }) => severity === 'warning');
+    const { files, profiles } = config;
+    if (isJson) {
+      const problems = [...findings.map(problemOf), ...warnings.map(unplacedWarning)];
+      await print(context, { valid: isValid, files, profiles, problems });
+    } else {
+      for (const finding of findings) await tell(context, finding);
+      for (const warning of warnings) await warn(context, warning);
+      if (isValid) await tellValid(context, { files, profiles });
+    }
+    return isValid ? 0 : invalid;
+  } catch (error) {
+    if (!isJson || !isOfConfig(error)) throw error;
+    await print(context, { valid: false, files: [], profiles: [], problems: [unplaced(error)] });
+    return exitCodeOf(error);
+  }
+}
+
+/** What keeps the configuration from being read at all is told in JSON too. */
+function isOfConfig(error: unknown): error is AtmosError {
+  return error instanceof AtmosError && /^ERR_(CONFIG|PROFILE)_/.test(error.code);
+}
+
+async function tell({ note, paint }: Context, finding: ConfigFinding): Promise<void> {
+  const { severity, text, hints } = finding;
+  const label = severity === 'error' ? paint('red', 'error:') : paint('yellow', 'warning:');
+  const lines = [
+    `${label} ${printable(text)}`,
+    ...hints.map((hint) => `${paint('yellow', 'hint:')} ${printable(hint)}`),
+  ];
+  await note(lines.map((line) => `${line}\n`).join(''));
+}
+
+async function tellValid(
+  { note, paint }: Context,
+  { files, profiles }: Pick<ValidationJson, 'files' | 'profiles'>,
+): Promise<void> {
+  const ofProfiles = profiles.length === 0 ? '' : `, with the profiles ${profiles.join(', ')}`;
+  await note(`${paint('green', 'ok:')} ${printable(`${files.join(', ')}${ofProfiles}`)}\n`);
+}
+
+async function print({ out }: Context, validation: ValidationJson): Promise<void> {
+  await out(`${JSON.stringify(validation, null, 2)}\n`);
+}
+
+function problemOf({ severity, code, file, line, column, path, message, hints }: ConfigFinding) {
+  return {
+    severity,
+    code,
+    file,
+    line,
+    column,
+    path: path.length === 0 ? null : formatPath(path),
+    message,
+    hint: hintOf(hints),
+  };
+}
+
+const nowhere = { file: null, line: null, column: null, path: null };
+
+function unplaced({ code, message, hints }: AtmosError): ProblemJson {
+  return { severity: 'error', code, ...nowhere, message, hint: hintOf(hints) };
+}
+
+function unplacedWarning(message: string): ProblemJson {
+  return { severity: 'warning', code: null, ...nowhere, message, hint: null };
+}
+
+function hintOf(hints: readonly string[]): string | null {
+  return hints.length === 0 ? null : hints.join('\n');
+}

@@ -1,0 +1,84 @@
+import { loadConfig } from '../../config/load.ts';
+import { findProfiles } from '../../config/profiles.ts';
+import type { Host } from '../../host/host.ts';
+import type { CommandGroup, Completable, Invocation, Run } from '../command.ts';
+import { parseBashLine, quoteForBash, tailForBash } from '../completion/bash-line.ts';
+import { findWanted } from '../completion/wanted.ts';
+import type { Context } from '../context.ts';
+import type { GlobalOptions } from '../global-options.ts';
+import { loadOptions } from '../load-options.ts';
+import { findProfileDirectories } from '../profile-choice.ts';
+import { enterDirectory } from '../working-directory.ts';
+
+/**
+ * `atmos __complete -- WORDS`: what the last of the words may be, one a line; or `:files` or
+ * `:directories`, which the shell completes itself. For the scripts of `atmos completion`. With
+ * `--next` a new word follows, which an empty one does not tell on every system; with `--line` there
+ * is one raw line of bash, and what it replaces of its last word.
+ *
+ * Asks nobody, runs nothing, sends nothing. Whoever is typing is told no error: then there is nothing
+ * to offer.
+ */
+export function createComplete(root: CommandGroup): Run {
+  return async (context, invocation) => {
+    const replies = await answer(context.host, invocation, root).catch(() => []);
+    await context.out(replies.map((reply) => `${reply}\n`).join(''));
+    await startLog(context);
+  };
+}
+
+/** A log that cannot be written is told by the command itself, when it is run. */
+async function startLog({ startLog: start }: Context): Promise<void> {
+  await start().catch(() => {});
+}
+
+async function answer(
+  host: Host,
+  { program, flags }: Invocation,
+  root: CommandGroup,
+): Promise<readonly string[]> {
+  if (!flags['line']) return repliesTo(flags['next'] ? [...program, ''] : program, root, host);
+  const [text = '', replaced = ''] = program;
+  const line = parseBashLine(text);
+  const replies = await repliesTo(line.words, root, host);
+  if (replies === files || replies === directories) return replies;
+  return replies.flatMap((reply) => {
+    const quoted = quoteForBash(reply, line);
+    return (quoted !== undefined && tailForBash(quoted, line.typed, replaced)) || [];
+  });
+}
+
+const files = [':files'];
+const directories = [':directories'];
+
+async function repliesTo(
+  words: readonly string[],
+  root: CommandGroup,
+  host: Host,
+): Promise<readonly string[]> {
+  const { wanted, globals } = findWanted(words, root);
+  if (wanted.names === 'file') return files;
+  if (wanted.names === 'directory') return directories;
+  const names = wanted.names === undefined ? [] : await namesOf(wanted.names, globals, host);
+  const replies = [...wanted.words, ...names].map((word) => `${wanted.prefix}${word}`);
+  return replies.filter((reply) => reply.startsWith(words.at(-1) ?? '') && isHarmless(reply));
+}
+
+async function namesOf(
+  what: Extract<Completable, 'identity' | 'profile'>,
+  globals: GlobalOptions,
+  host: Host,
+): Promise<string[]> {
+  enterDirectory(host, globals);
+  if (what === 'profile') {
+    const found = findProfiles(await findProfileDirectories({ host, globals }));
+    return found.map(({ name }) => name);
+  }
+  const options = { ...loadOptions(globals), isStatic: true, report: () => {} };
+  return (await loadConfig(options, host)).identities.map(({ name }) => name);
+}
+
+/** Nothing that ends a line, or that a terminal obeys. */
+function isHarmless(reply: string): boolean {
+  return !/[\p{Cc}\p{Bidi_Control}]/u.test(reply);
+}

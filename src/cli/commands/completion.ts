@@ -1,0 +1,9 @@
+import type { Invocation } from '../command.ts';
+import { completionScript, completionShells } from '../completion/script.ts';
+import type { Context } from '../context.ts';
+
+/** `atmos completion SHELL`: prints what the shell reads to complete our command lines. */
+export async function completion({ host, out }: Context, { operand }: Invocation): Promise<void> {
+  const shell = completionShells.find((one) => one === operand);
+  if (shell !== undefined) await out(completionScript(shell, host));
+}

@@ -1,0 +1,47 @@
+import { readProfiles } from '../../config/profile-details.ts';
+import { findProfiles, unknownProfile } from '../../config/profiles.ts';
+import type { Invocation } from '../command.ts';
+import type { Context } from '../context.ts';
+import { loadOptions } from '../load-options.ts';
+import { warn } from '../plan.ts';
+import { findProfileChoice } from '../profile-choice.ts';
+import { profileJson, profileState, type ProfileJson } from '../profile-report.ts';
+import { formatRows } from '../rows.ts';
+
+/**
+ * `atmos profile show NAME`: where a profile is, its files, and what it says of itself. Runs nothing;
+ * works without an atmos.yaml.
+ */
+export async function profileShow(
+  context: Context,
+  { operand = '', values }: Invocation,
+): Promise<void> {
+  const { host, globals, out, note } = context;
+  const { directories, chosen } = await findProfileChoice(context);
+  const found = findProfiles(directories).filter(({ name }) => name === operand);
+  const [details] = await readProfiles(found, loadOptions(globals), host);
+  if (details === undefined) {
+    const named = { value: operand, source: 'the command line' };
+    throw unknownProfile(named, { directories, identities: [] });
+  }
+  const profile = profileJson(details, chosen);
+  if (values['output'] === 'json') return out(`${JSON.stringify(profile, null, 2)}\n`);
+  await out(formatProfile(profile));
+  const { name, problem } = profile;
+  if (problem === null) await note(`use it with --profile ${name}\n`);
+  else await warn(context, `profile ${name} is broken: ${problem}`);
+}
+
+function formatProfile(profile: ProfileJson): string {
+  const { name, path, location_type, metadata, files } = profile;
+  return formatRows([
+    ['Profile', name],
+    ['Called', metadata.name ?? undefined],
+    ['About', metadata.description ?? undefined],
+    ['Version', metadata.version ?? undefined],
+    ['Tags', metadata.tags.join(', ')],
+    ['State', profileState(profile)],
+    ['Where', `${path} (${location_type})`],
+    ...files.map((file, at) => [at === 0 ? 'Files' : '', file] as const),
+  ]);
+}

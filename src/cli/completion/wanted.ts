@@ -1,0 +1,101 @@
+import { splitAtDashes } from '../arguments.ts';
+import type { CommandGroup, CommandSpec, Completable, OptionSpec } from '../command.ts';
+import type { GlobalOptions } from '../global-options.ts';
+import { globalsOf } from '../invocation.ts';
+import {
+  findOption,
+  knownOptions,
+  listedCommands,
+  readWords,
+  splitOption,
+  type Path,
+  type Reading,
+} from '../reading.ts';
+
+/** What may stand where a command line ends. */
+export interface Wanted {
+  /** What the last word has already, before the value that is wanted: `--identity=`. */
+  readonly prefix: string;
+  /** Those that need no looking up. */
+  readonly words: readonly string[];
+  readonly names?: Completable;
+}
+
+/** A command line that is not finished, and what it says of the configuration so far. */
+export interface Unfinished {
+  readonly wanted: Wanted;
+  readonly globals: GlobalOptions;
+}
+
+/**
+ * What the last word may be.
+ *
+ * @param words of the command line without the program. The last is the one to complete, empty for a
+ * new one
+ * @throws ERR_USAGE when the words before it make no sense
+ */
+export function findWanted(words: readonly string[], root: CommandGroup): Unfinished {
+  const current = words.at(-1) ?? '';
+  const { own, program } = splitAtDashes(words.slice(0, -1));
+  const waiting = program === undefined ? waitingOption(own, root) : undefined;
+  const reading = readWords(waiting === undefined ? own : own.slice(0, -1), root);
+  const globals = globalsOf(reading.given);
+  if (waiting !== undefined) return { wanted: valuesOf(waiting, '', current), globals };
+  if (program !== undefined) return { wanted: afterDashes(reading), globals };
+  const wanted = current.startsWith('-') ? options(current, reading.path) : nextWord(reading);
+  return { wanted, globals };
+}
+
+/** The option that the words end with, when its value comes next. */
+function waitingOption(own: readonly string[], root: CommandGroup): OptionSpec | undefined {
+  const last = own.at(-1);
+  if (last === undefined || !last.startsWith('-')) return undefined;
+  const option = findOption(last, readWords(own.slice(0, -1), root).path);
+  return option?.value === undefined ? undefined : option;
+}
+
+function afterDashes({ path }: Reading): Wanted {
+  const node = path.at(-1);
+  const runsProgram = node !== undefined && 'load' in node && node.takesProgram;
+  return { prefix: '', words: [], ...(runsProgram ? { names: 'file' } : {}) };
+}
+
+/** An option, or the value that is attached to one. */
+function options(current: string, path: Path): Wanted {
+  const { name, attached } = splitOption(current);
+  if (attached === undefined || current === '-') return { prefix: '', words: optionWords(path) };
+  const option = findOption(name, path);
+  if (option?.value === undefined) return { prefix: '', words: [] };
+  return valuesOf(option, current.slice(0, current.length - attached.length), attached);
+}
+
+function nextWord({ path, operands }: Reading): Wanted {
+  const node = path.at(-1);
+  if (node === undefined) return { prefix: '', words: [] };
+  if ('commands' in node) {
+    return { prefix: '', words: listedCommands(node).map(({ name }) => name) };
+  }
+  if (node.operand !== undefined && operands.length === 0) return valuesOf(node.operand, '', '');
+  return { prefix: '', words: wordsOfCommand(node, path) };
+}
+
+/** Where a command wants no word, what else it takes. */
+function wordsOfCommand({ takesProgram }: CommandSpec, path: Path): string[] {
+  return [...(takesProgram ? ['--'] : []), ...optionWords(path)];
+}
+
+function optionWords(path: Path): string[] {
+  return knownOptions(path).flatMap(({ name, shown }) => shown?.split(', ') ?? [`--${name}`]);
+}
+
+/** @param begun what there is of the value */
+function valuesOf(
+  { choices = [], completes }: Pick<OptionSpec, 'choices' | 'completes'>,
+  prefix: string,
+  begun: string,
+): Wanted {
+  if (completes === undefined) return { prefix, words: choices };
+  // Profiles are a list with commas.
+  const before = completes === 'profile' ? begun.slice(0, begun.lastIndexOf(',') + 1) : '';
+  return { prefix: `${prefix}${before}`, words: choices, names: completes };
+}

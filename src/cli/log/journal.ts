@@ -1,0 +1,84 @@
+import type { Log, LogEntry } from '../../core/log.ts';
+import type { Host } from '../../host/host.ts';
+import { isSilent, resolveLogSettings, type LogConfig, type LogPlaces } from './settings.ts';
+
+/** The log of one command, from before its settings are known to its end. */
+export interface Journal {
+  readonly log: Log;
+  /**
+   * Takes what the command line says, before the configuration is read.
+   *
+   * @throws ERR_USAGE for a level that is none
+   */
+  heed(globals: LogPlaces['globals']): void;
+  /**
+   * Opens the log, now that it is known what the configuration says, if one was read, and writes
+   * what was kept. Only the first call counts.
+   *
+   * @throws ERR_USAGE, ERR_CONFIG_INVALID, ERR_IO naming who said the level or the file
+   */
+  start(config?: LogConfig): Promise<void>;
+}
+
+/** How many events are kept until the log is open. */
+const maxKept = 500;
+
+/** A log that keeps what it is told until it is started, and then writes it or forgets it. */
+export function createJournal(host: Host): Journal {
+  let globals: LogPlaces['globals'] = { logsLevel: undefined, logsFile: undefined };
+  let isStarted = false;
+  const kept: LogEntry[] = [];
+  let dropped = 0;
+  const forget = () => {};
+  let take: (entry: LogEntry) => void = (entry) => {
+    if (kept.length < maxKept) kept.push(entry);
+    else dropped++;
+  };
+
+  async function open(config?: LogConfig): Promise<(entry: LogEntry) => void> {
+    const settings = resolveLogSettings({ globals, config }, host);
+    if (isSilent(settings)) return forget;
+    const { openLog } = await import('./open-log.ts');
+    return openLog(settings, host);
+  }
+
+  function settle(write: typeof take): void {
+    isStarted = true;
+    take = write;
+    for (const entry of kept.splice(0)) take(entry);
+    if (dropped > 0) take({ at: host.now(), event: 'log.dropped', fields: { events: dropped } });
+  }
+
+  return {
+    log: (event, fields) => take({ at: host.now(), event, fields }),
+    heed(said) {
+      globals = said;
+      try {
+        resolveLogSettings({ globals }, host);
+      } catch (error) {
+        settle(forget);
+        throw error;
+      }
+    },
+    async start(config) {
+      if (isStarted) return;
+      isStarted = true;
+      settle(
+        await open(config).catch((error: unknown) => {
+          settle(forget);
+          throw error;
+        }),
+      );
+    },
+  };
+}
+
+/** The same machine with another log. Its getters stay what they are: reading one loads a stream. */
+export function withLog(machine: Host, log: Log): Host {
+  const descriptors = Object.getOwnPropertyDescriptors(machine);
+  const host: Host = Object.create(Object.prototype, {
+    ...descriptors,
+    log: { value: log, enumerable: true },
+  });
+  return host;
+}

@@ -1,0 +1,80 @@
+import { closeSync, constants, fstatSync, openSync, writeSync } from 'node:fs';
+import { AtmosError, systemErrorCode } from '../../core/errors.ts';
+import type { Host } from '../../host/host.ts';
+import { printable } from '../report.ts';
+import type { LogFile } from './settings.ts';
+
+/**
+ * Opens a file to add lines to, or makes it, readable by nobody else. Only a regular file, not a
+ * link to one, is a log; nothing else is waited for. A line is one write at the end of the file, so
+ * that the lines of many processes stay whole. When one cannot be written, that is said once on
+ * standard error, and no other is tried.
+ *
+ * @throws ERR_USAGE or ERR_CONFIG_INVALID for what is no file, ERR_IO for what the system refuses
+ */
+export function openLogFile(file: LogFile, host: Pick<Host, 'stderr'>): (line: string) => void {
+  let descriptor: number | undefined = openRegular(file);
+  return (line) => {
+    if (descriptor === undefined) return;
+    try {
+      writeAll(descriptor, Buffer.from(line));
+    } catch (error) {
+      closeSync(descriptor);
+      descriptor = undefined;
+      const reason = systemErrorCode(error) ?? 'unknown error';
+      const warning = `warning: the log ends here: cannot write to ${named(file)}: ${reason}`;
+      host.stderr.write(`${printable(warning)}\n`, () => {});
+    }
+  };
+}
+
+// Windows has neither: no link is followed unasked there, and no FIFO is in its file system.
+const flags =
+  constants.O_WRONLY |
+  constants.O_APPEND |
+  constants.O_CREAT |
+  (constants.O_NOFOLLOW ?? 0) |
+  (constants.O_NONBLOCK ?? 0);
+
+function openRegular(file: LogFile): number {
+  let descriptor: number;
+  try {
+    descriptor = openSync(file.path, flags, 0o600);
+  } catch (error) {
+    throw refusal(file, error);
+  }
+  if (fstatSync(descriptor).isFile()) return descriptor;
+  closeSync(descriptor);
+  throw unfit(file, 'it is no regular file');
+}
+
+function refusal(file: LogFile, cause: unknown): AtmosError {
+  const code = systemErrorCode(cause) ?? 'unknown error';
+  switch (code) {
+    case 'EISDIR':
+      return unfit(file, 'it is a directory');
+    case 'ELOOP':
+      return unfit(file, 'it is a symbolic link');
+    // A FIFO that nobody reads, a socket, a device without a driver.
+    case 'ENXIO':
+      return unfit(file, 'it is no regular file');
+    default:
+      return new AtmosError('ERR_IO', `cannot log to ${named(file)}: ${code}`, { cause });
+  }
+}
+
+function unfit(file: LogFile, why: string): AtmosError {
+  return new AtmosError(file.fault, `cannot log to ${named(file)}: ${why}`, {
+    hints: ['name a file of its own, or /dev/stderr'],
+  });
+}
+
+function named({ path, said: { source } }: LogFile): string {
+  return `${path} (from ${source})`;
+}
+
+function writeAll(descriptor: number, bytes: Buffer): void {
+  for (let written = 0; written < bytes.length;) {
+    written += writeSync(descriptor, bytes, written);
+  }
+}

@@ -1,0 +1,26 @@
+import { isLogDevice, isTold } from '../../core/log-level.ts';
+import { logVocabulary, type LogEntry } from '../../core/log.ts';
+import type { Host } from '../../host/host.ts';
+import { formatEntry } from './format-entry.ts';
+import { openLogFile } from './log-file.ts';
+import { createRedaction } from './redact.ts';
+import type { LogSettings } from './settings.ts';
+
+/**
+ * Opens the log that the settings ask for. `/dev/stdout` is standard error as well: what stands on
+ * standard output is the product of a command, and a shell may evaluate it.
+ *
+ * @returns what writes an event, if its level is told
+ * @throws ERR_USAGE, ERR_CONFIG_INVALID, ERR_IO for a file that cannot be a log
+ */
+export function openLog({ level, file }: LogSettings, host: Host): (entry: LogEntry) => void {
+  const write = isLogDevice(file.path)
+    ? (line: string) => void host.stderr.write(line, () => {})
+    : openLogFile(file, host);
+  const redact = createRedaction(host.env);
+  return (entry) => {
+    if (isTold(logVocabulary[entry.event].level, level)) {
+      write(formatEntry(entry, { processId: host.processId, redact }));
+    }
+  };
+}

@@ -1,0 +1,111 @@
+import { join, resolve } from 'node:path';
+import type { Config } from '../../config/config.ts';
+import { AtmosError } from '../../core/errors.ts';
+import { isLogDevice, logLevels, parseLogLevel, type LogLevel } from '../../core/log-level.ts';
+import { nearestName } from '../../core/names.ts';
+import type { Sourced } from '../../core/sourced.ts';
+import type { Host } from '../../host/host.ts';
+import type { GlobalOptions } from '../global-options.ts';
+
+export interface LogSettings {
+  readonly level: LogLevel;
+  readonly file: LogFile;
+}
+
+export interface LogFile {
+  /** Absolute, or `/dev/stderr`, `/dev/stdout`, `/dev/null`. */
+  readonly path: string;
+  /** As it was written, and where. */
+  readonly said: Sourced<string>;
+  /** The code of the error where it cannot be a log. */
+  readonly fault: Fault;
+}
+
+export interface LogPlaces {
+  readonly globals: Pick<GlobalOptions, 'logsLevel' | 'logsFile'>;
+  /** Undefined where none was read. */
+  readonly config?: LogConfig | undefined;
+}
+
+/** What atmos.yaml says: in `auth.logs` or `logs`, and in variables under `env`. */
+export type LogConfig = Pick<Config, 'logs' | 'environment'>;
+
+/** Of what a person said, and of what atmos.yaml says. */
+type Fault = 'ERR_USAGE' | 'ERR_CONFIG_INVALID';
+
+type Where = Pick<Host, 'env' | 'homeDirectory' | 'workingDirectory'>;
+
+/**
+ * Settles level and file, each by the first that says it: `--logs-level` and `--logs-file`,
+ * `ATMOS_LOGS_LEVEL` and `ATMOS_LOGS_FILE`, the same under `env` of atmos.yaml (where only the level
+ * may stand), `auth.logs`, `logs`, then Warning and `/dev/stderr`. Empty is as good as absent. `~` is
+ * the home directory; a relative file starts from the directory of the atmos.yaml that names it, else
+ * from the working directory.
+ *
+ * @throws ERR_USAGE for a level that is none, or ERR_CONFIG_INVALID where atmos.yaml says it
+ */
+export function resolveLogSettings(places: LogPlaces, host: Where): LogSettings {
+  const level = firstSaid('level', places, host);
+  const file = firstSaid('file', places, host);
+  return {
+    level: level ? levelOf(level) : 'Warning',
+    file: file ? { ...file, path: pathOf(file.said.value.trim(), host) } : standardError,
+  };
+}
+
+/**
+ * Whether nothing is to be written. On standard error a warning or an error is a message to the
+ * person already: a log that tells no more than those would tell them twice.
+ */
+export function isSilent({ level, file }: LogSettings): boolean {
+  if (level === 'Off' || file.path === '/dev/null') return true;
+  return isLogDevice(file.path) && (level === 'Warning' || level === 'Error');
+}
+
+const standardError: LogFile = {
+  path: '/dev/stderr',
+  said: { value: '/dev/stderr', source: 'default' },
+  fault: 'ERR_USAGE',
+};
+
+type Choice = Pick<LogFile, 'said' | 'fault'>;
+
+function firstSaid(
+  setting: 'level' | 'file',
+  { globals, config }: LogPlaces,
+  { env }: Pick<Host, 'env'>,
+): Choice | undefined {
+  const option = setting === 'level' ? globals.logsLevel : globals.logsFile;
+  if (option?.trim()) return byPerson(option, `--logs-${setting}`);
+  const name = `ATMOS_LOGS_${setting.toUpperCase()}`;
+  const variable = env[name];
+  if (variable?.trim()) return byPerson(variable, name);
+  const said = [config?.environment[name], config?.logs[setting]].find((one) => one?.value.trim());
+  return said && { said, fault: 'ERR_CONFIG_INVALID' };
+}
+
+function byPerson(value: string, source: string): Choice {
+  return { said: { value, source }, fault: 'ERR_USAGE' };
+}
+
+function levelOf({ said: { value, source }, fault }: Choice): LogLevel {
+  const level = parseLogLevel(value);
+  if (level !== undefined) return level;
+  const nearest = nearestName(value.trim(), logLevels);
+  const all = logLevels.join(', ');
+  throw new AtmosError(
+    fault,
+    `unknown log level ${JSON.stringify(value)} (from ${source}): it is one of ${all}`,
+    {
+      hints: [
+        nearest === undefined ? 'Debug tells most of what one wants' : `did you mean ${nearest}?`,
+      ],
+    },
+  );
+}
+
+function pathOf(file: string, host: Where): string {
+  if (isLogDevice(file)) return file;
+  const isHome = file === '~' || file.startsWith('~/');
+  return resolve(host.workingDirectory(), isHome ? join(host.homeDirectory, file.slice(1)) : file);
+}

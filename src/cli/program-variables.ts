@@ -1,0 +1,64 @@
+import { variableNeeds } from '../auth/trust-needs.ts';
+import type { Config } from '../config/config.ts';
+import { requireTrust } from '../config/trust.ts';
+import type { Identity } from '../core/identity.ts';
+import { checkVariable, type Variable } from '../core/variables.ts';
+import { sortOut } from '../output/program-environment.ts';
+import type { Context } from './context.ts';
+import { warn, type ProjectPlan } from './plan.ts';
+
+/** A variable that a configuration says at a path. */
+interface SaidVariable extends Variable {
+  readonly path: readonly string[];
+}
+
+/** The `env:` of atmos.yaml. */
+export function variablesOfProject(config: Config): SaidVariable[] {
+  return config.env.map(({ key, value }) => ({
+    key,
+    value,
+    path: ['env', key],
+    // Looked up when it is asked for, which in most runs is never.
+    get source() {
+      return config.sourceOf(['env', key]);
+    },
+  }));
+}
+
+/** The `env:` of an identity. */
+export function variablesOfIdentity(identity: Identity): SaidVariable[] {
+  return identity.env.map(({ key, value }, index) => ({
+    key,
+    value,
+    path: ['auth', 'identities', identity.name, 'env', String(index)],
+    get source() {
+      return `${key} (${identity.locate(['env', String(index), 'key'])})`;
+    },
+  }));
+}
+
+/**
+ * What of an `env:` programs get. What it may not set is told of in one line, and left out.
+ *
+ * @throws ERR_CONFIG_INVALID for a variable that no environment can hold; ERR_CONFIG_UNTRUSTED for
+ *   one that picks programs or sends what they say elsewhere
+ */
+export async function allowedVariables(
+  context: Context,
+  { config, keyring }: Pick<ProjectPlan, 'config' | 'keyring'>,
+  said: readonly SaidVariable[],
+): Promise<readonly Variable[]> {
+  for (const variable of said) checkVariable(variable);
+  const { given, refused } = sortOut(said, keyring.passwordEnv.value);
+  if (refused.length > 0) {
+    const names = refused.map(({ key, source }) => source ?? key).join(', ');
+    await warn(
+      context,
+      `programs do not get ${names}: no configuration sets what loads code, is run as a command, or decides whose credentials count`,
+    );
+  }
+  for (const need of given.flatMap((variable) => variableNeeds(variable.path, variable))) {
+    requireTrust(config, need, context.host);
+  }
+  return given;
+}

@@ -1,0 +1,125 @@
+import type { CommandGroup, OptionSpec } from '../command.ts';
+import { keyring } from './keyring.ts';
+import { jsonOutput } from './shared-options.ts';
+import { user } from './user.ts';
+
+const mfaToken: OptionSpec = {
+  name: 'mfa-token',
+  value: 'code',
+  summary: 'code of the MFA device, instead of being asked',
+};
+
+const credentials: OptionSpec = {
+  name: 'credentials',
+  value: 'mode',
+  summary: 'how a program gets them: env (in its environment) or process (a profile that asks us)',
+  choices: ['env', 'process'],
+};
+
+export const auth: CommandGroup = {
+  name: 'auth',
+  summary: 'store credentials, open sessions, use them, clear them',
+  takesIdentity: true,
+  commands: [
+    user,
+    {
+      name: 'login',
+      summary: 'open a session and keep it in the keyring',
+      takesIdentity: true,
+      options: [{ name: 'force', summary: 'open a new one, whatever is kept' }, mfaToken],
+      load: async () => (await import('../commands/auth-login.ts')).login,
+    },
+    {
+      name: 'whoami',
+      summary: 'who, until when, is it valid',
+      takesIdentity: true,
+      options: [jsonOutput],
+      load: async () => (await import('../commands/auth-whoami.ts')).whoami,
+    },
+    {
+      name: 'exec',
+      summary: 'run a program with credentials',
+      takesIdentity: true,
+      takesProgram: true,
+      options: [credentials, mfaToken],
+      examples: ['atmos auth exec -i emergency-user -- terraform plan'],
+      load: async () => (await import('../commands/auth-exec.ts')).exec,
+    },
+    {
+      name: 'env',
+      summary: 'print what a shell evaluates to have credentials',
+      takesIdentity: true,
+      options: [
+        {
+          name: 'format',
+          short: 'f',
+          value: 'format',
+          summary: 'for which reader',
+          choices: ['bash', 'fish', 'powershell', 'dotenv', 'env', 'json', 'github'],
+        },
+        {
+          name: 'output',
+          short: 'o',
+          value: 'file',
+          completes: 'file',
+          summary: 'write to this file instead',
+        },
+        credentials,
+        mfaToken,
+      ],
+      examples: ['eval "$(atmos auth env -i emergency-user)"'],
+      load: async () => (await import('../commands/auth-env.ts')).env,
+    },
+    {
+      name: 'credential-process',
+      summary: 'what AWS SDKs call for credentials; asks nobody',
+      takesIdentity: true,
+      options: [
+        {
+          name: 'handle',
+          value: 'handle',
+          summary: 'what auth env wrote down, instead of an identity',
+        },
+      ],
+      load: async () => (await import('../commands/auth-credential-process.ts')).credentialProcess,
+    },
+    {
+      name: 'logout',
+      summary: 'clear cached sessions; keys stay unless --keychain',
+      operand: {
+        name: 'identity',
+        summary: 'the identity to log out from',
+        completes: 'identity',
+      },
+      takesIdentity: true,
+      options: [
+        { name: 'all', summary: 'every configured identity and provider' },
+        { name: 'keychain', summary: 'delete the stored access keys too' },
+        { name: 'force', summary: 'do not ask before deleting keys' },
+        { name: 'dry-run', summary: 'only tell what would be removed' },
+        jsonOutput,
+      ],
+      load: async () => (await import('../commands/auth-logout.ts')).logout,
+    },
+    {
+      name: 'validate',
+      summary: 'check the configuration, and tell all that is wrong with it',
+      options: [jsonOutput],
+      load: async () => (await import('../commands/auth-validate.ts')).validate,
+    },
+    {
+      name: 'trust',
+      summary: 'let the project’s files run programs and send requests elsewhere, once shown',
+      operand: { name: 'directory', summary: 'whose trust --revoke takes away' },
+      options: [
+        { name: 'yes', summary: 'do not ask' },
+        { name: 'list', summary: 'what is trusted' },
+        { name: 'revoke', summary: 'trust it no more; default: the configuration found here' },
+        jsonOutput,
+      ],
+      examples: ['atmos auth trust', 'atmos auth trust --revoke ~/infra'],
+      load: async () => (await import('../commands/auth-trust.ts')).trust,
+    },
+    keyring,
+  ],
+};

@@ -1,0 +1,9 @@
+import type { OptionSpec } from '../command.ts';
+
+export const jsonOutput: OptionSpec = {
+  name: 'output',
+  short: 'o',
+  value: 'format',
+  summary: 'format of the output',
+  choices: ['json'],
+};

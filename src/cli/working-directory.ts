@@ -1,0 +1,26 @@
+import { AtmosError, systemErrorCode } from '../core/errors.ts';
+import type { Host } from '../host/host.ts';
+import type { GlobalOptions } from './global-options.ts';
+
+/**
+ * Goes to the directory that `-C` names, else `ATMOS_CHDIR`.
+ *
+ * @throws ERR_USAGE when that is not possible
+ */
+export function enterDirectory(host: Host, { chdir }: Pick<GlobalOptions, 'chdir'>): void {
+  const variable = host.env['ATMOS_CHDIR'];
+  if (chdir !== undefined) enter(host, chdir, '--chdir');
+  else if (variable) enter(host, variable, 'ATMOS_CHDIR');
+}
+
+function enter(host: Host, directory: string, source: string): void {
+  try {
+    host.changeDirectory(directory);
+  } catch (error) {
+    const reason = systemErrorCode(error) ?? 'it is none';
+    throw new AtmosError(
+      'ERR_USAGE',
+      `cannot work in ${JSON.stringify(directory)} (from ${source}): ${reason}`,
+    );
+  }
+}

@@ -1,0 +1,36 @@
+/** The domains of the AWS partitions. */
+const awsDomains = [
+  'amazonaws.com',
+  'amazonaws.com.cn',
+  'amazonaws.eu',
+  'api.aws',
+  'api.amazonwebservices.com.cn',
+  'api.amazonwebservices.eu',
+];
+
+/**
+ * Whether credentials may be sent there without trust: to a service of AWS over https, or to this
+ * machine.
+ *
+ * Under the domains of AWS anybody can have a name (a bucket, an API, a load balancer, an instance).
+ * So a host is AWS's own only as `sts.amazonaws.com`, `sts.eu-west-1.amazonaws.com`, or
+ * `portal.sso.eu-west-1.amazonaws.com`. Others, such as VPC endpoints, need trust.
+ */
+export function isTrustedEndpoint(url: string): boolean {
+  if (!URL.canParse(url)) return false;
+  const { protocol, hostname } = new URL(url);
+  const host = hostname.replace(/\.$/, '');
+  if (protocol === 'https:' && isAwsService(host)) return true;
+  return (protocol === 'https:' || protocol === 'http:') && isLoopback(host);
+}
+
+function isAwsService(host: string): boolean {
+  const domain = awsDomains.find((suffix) => host.endsWith(`.${suffix}`));
+  if (domain === undefined) return false;
+  const service = host.slice(0, -domain.length - 1);
+  return /^((portal\.sso|[a-z0-9-]+)\.[a-z]{2,4}(-[a-z]+)+-\d|[a-z0-9-]+)$/.test(service);
+}
+
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '[::1]' || /^127(\.\d{1,3}){3}$/.test(host);
+}

@@ -1,0 +1,58 @@
+import type { Host } from '../host/host.ts';
+import { placeIn, type ConfigFile, type PendingCommand } from './places.ts';
+import type { Problem } from './problems.ts';
+import { parseCommandOutput, withCommandOutput } from './resolve-tags.ts';
+
+const timeoutMs = 30_000;
+const maxBytes = 1024 * 1024;
+// Set for the commands, so that one which calls us again is told instead of looping.
+const guard = 'ATMOS_AUTH_EXEC_RUNS';
+
+/** The file without the values of its `!exec`, for those who run nothing. */
+export function withoutCommands(file: ConfigFile): ConfigFile {
+  return file.commands.reduce((left, { path }) => withValue(left, path, undefined), file);
+}
+
+/**
+ * Runs what `!exec` says in the file, one after the other, by `sh -c` in the working directory, for
+ * 30 seconds at most each. Whoever calls has seen to it that the file is trusted.
+ */
+export async function runCommands(
+  file: ConfigFile,
+  host: Pick<Host, 'env' | 'log' | 'runShell'>,
+  report: (problem: Problem) => void,
+): Promise<ConfigFile> {
+  let done = file;
+  for (const command of file.commands) {
+    const fault = (message: string, hint?: string) => {
+      report({ path: command.path, message, file, ...(hint ? { hint } : {}) });
+      return undefined;
+    };
+    host.log('config.command', { place: placeIn(file, command.path) });
+    done = withValue(done, command.path, await run(command, host, fault));
+  }
+  return done;
+}
+
+async function run(
+  { command }: PendingCommand,
+  host: Pick<Host, 'env' | 'log' | 'runShell'>,
+  fault: (message: string, hint?: string) => undefined,
+): Promise<unknown> {
+  if (host.env[guard] !== undefined) {
+    return fault('runs a command that asks for this configuration again, without end');
+  }
+  const env = { ...host.env, [guard]: '1' };
+  const result = await host.runShell(command, { env, timeoutMs, maxBytes }).catch(() => undefined);
+  if (result === undefined) return fault('runs a command, and there is no sh to run it');
+  if (result.timedOut)
+    return fault(`runs a command that did not end in ${timeoutMs / 1000} seconds`);
+  if (result.wroteTooMuch) return fault('runs a command that writes more than 1 MiB');
+  if (result.exitCode === 0) return parseCommandOutput(result.stdout.toString('utf8'));
+  const how = result.exitCode === null ? 'by a signal' : `with code ${result.exitCode}`;
+  return fault(`runs a command that ended ${how}`, 'run it by hand to see why');
+}
+
+function withValue(file: ConfigFile, path: readonly string[], value: unknown): ConfigFile {
+  return { ...file, settings: withCommandOutput(file.settings, path, value) };
+}

@@ -1,0 +1,51 @@
+import type { Identity } from '../core/identity.ts';
+import type { Sourced } from '../core/sourced.ts';
+import type { KeyringEntry, LogsEntry, ProviderEntry } from './entries.ts';
+import type { EnvironmentEntry } from './environment.ts';
+import type { Layer, Origin } from './layer.ts';
+import type { LocatedProblem, Problem } from './problems.ts';
+import type { ProfileDirectory } from './profiles.ts';
+import type { TrustNeed } from './trust-need.ts';
+
+/** What the configuration files and the chosen profiles say of authentication, merged and checked. */
+export interface Config {
+  /** Absolute, in the order merged: base first, then those of the profiles. */
+  readonly files: readonly string[];
+  /** The same files with who put them there: `loadLayers` loads them again. */
+  readonly layers: readonly Layer[];
+  /** The directory of the last configuration file, which gives the realm its name. Empty: none. */
+  readonly directory: string;
+  /** Those chosen, in the order merged. */
+  readonly profiles: readonly string[];
+  /** Where profiles are looked for. */
+  readonly profileDirectories: readonly ProfileDirectory[];
+  readonly realm?: Sourced<string>;
+  readonly keyring: KeyringEntry;
+  readonly logs: LogsEntry;
+  /** Sorted by name. One without a kind has an empty one. */
+  readonly identities: readonly Identity[];
+  /** Sorted by name. */
+  readonly providers: readonly ProviderEntry[];
+  /** Whether sessions are written to files too, as Atmos does. */
+  readonly sessionFiles: Sourced<boolean>;
+  /** The top-level `env:`, for programs that are started, sorted by name. */
+  readonly env: readonly EnvironmentEntry[];
+  /** `ATMOS_` settings that it gives, by their names, below those of the real environment. */
+  readonly environment: Readonly<Record<string, Sourced<string>>>;
+  /** Lines for a person: keys that nobody reads, and the like. */
+  readonly warnings: readonly string[];
+  /** Those of them that are about one place. */
+  readonly notices: readonly LocatedProblem[];
+  /** Paths of the outputs of commands that were not run: their values are left out. */
+  readonly leftOut: readonly (readonly string[])[];
+  /** All files that came with the project, those that `!include` read too. */
+  readonly projectFiles: readonly { readonly path: string; readonly text: string }[];
+  /** What was met in the project's files while loading them, and needs trust. */
+  readonly needs: readonly TrustNeed[];
+  /** Who says what counts at the path. */
+  originOf(path: readonly string[]): Origin;
+  /** What is found wrong later, with its place. */
+  locate(problem: Problem): LocatedProblem;
+  /** What that is called in messages: `auth.keyring.type (/p/atmos.yaml:3:11)`. */
+  sourceOf(path: readonly string[]): string;
+}

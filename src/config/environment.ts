@@ -1,0 +1,70 @@
+import type { Sourced } from '../core/sourced.ts';
+import { isMap } from '../core/validate.ts';
+import { sourced } from './entries.ts';
+import { valueAt, type ConfigFile } from './places.ts';
+import type { Problem } from './problems.ts';
+
+/**
+ * The settings of ours that a top-level `env:` may give, below those of the real environment. Atmos
+ * takes all that begin with `ATMOS_`; from a file we take no password, no trust, and nothing that says
+ * which files there are.
+ */
+const settable: ReadonlySet<string> = new Set([
+  'ATMOS_AUTH_REALM',
+  'ATMOS_IDENTITY',
+  'ATMOS_KEYRING_FILE_PATH',
+  'ATMOS_KEYRING_PASSWORD_ENV',
+  'ATMOS_KEYRING_PASSWORD_FILE',
+  'ATMOS_KEYRING_TYPE',
+  'ATMOS_LOGS_LEVEL',
+  'ATMOS_PROFILE',
+]);
+
+/** Settings of ours that only the real environment can give. */
+const refused: ReadonlySet<string> = new Set([
+  'ATMOS_AUTH_TRUST',
+  'ATMOS_CONFIG',
+  'ATMOS_CONFIG_PATH',
+  'ATMOS_CLI_CONFIG_PATH',
+  'ATMOS_KEYRING_PASSWORD',
+  'ATMOS_LOGS_FILE',
+  'ATMOS_MFA_TOKEN',
+]);
+
+type Settings = Readonly<Record<string, unknown>>;
+type Files = readonly ConfigFile[];
+
+/** A variable of the top-level `env:`, for programs that are started. */
+export interface EnvironmentEntry {
+  readonly key: string;
+  readonly value: string;
+}
+
+/** The top-level `env:`, sorted by name. What is no scalar is reported by the schema. */
+export function environmentEntries(merged: Settings): EnvironmentEntry[] {
+  const said = valueAt(merged, ['env']);
+  const entries = isMap(said) ? Object.entries(said) : [];
+  return entries
+    .filter(([, value]) => ['string', 'number', 'boolean'].includes(typeof value))
+    .map(([key, value]) => ({ key, value: String(value) }))
+    .toSorted((a, b) => (a.key < b.key ? -1 : 1));
+}
+
+/** Those of them that are settings of ours. An empty one is none. */
+export function environmentSettings(
+  merged: Settings,
+  files: Files,
+): Readonly<Record<string, Sourced<string>>> {
+  const entries = environmentEntries(merged)
+    .filter(({ key, value }) => settable.has(key) && value !== '')
+    .map(({ key, value }) => [key, sourced(value, ['env', key], files)] as const);
+  return Object.fromEntries(entries);
+}
+
+/** What is said there in vain. */
+export function environmentWarnings(merged: Settings): Problem[] {
+  const message = 'is not followed: only the environment can set it';
+  return environmentEntries(merged)
+    .filter(({ key }) => refused.has(key))
+    .map(({ key }) => ({ path: ['env', key], message }));
+}

@@ -1,0 +1,190 @@
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { AtmosError } from '../core/errors.ts';
+import { isMap } from '../core/validate.ts';
+import { cacheDirectory } from '../host/directories.ts';
+import type { Host } from '../host/host.ts';
+import { resolveBasePath } from './base-path.ts';
+import { fragmentDirectories, type FoundPlace } from './discover.ts';
+import { findYamlFiles } from './find-files.ts';
+import { findImport, importStarts } from './imports.ts';
+import type { Layer, Origin } from './layer.ts';
+import { checkOwnership } from './ownership.ts';
+import { parseConfigFile } from './parse-file.ts';
+import { placeIn, valueAt, type ConfigFile } from './places.ts';
+import { ConfigError, locateProblem, type LocatedProblem } from './problems.ts';
+import { readText } from './read.ts';
+
+/** As in Atmos: imports of imports, so deep and no deeper. */
+const maxImportDepth = 10;
+
+export interface FileReaderOptions {
+  readonly host: Host;
+  /** What `--base-path` or its variable says. */
+  readonly chosenBasePath: string | undefined;
+  readonly report: (problem: LocatedProblem) => void;
+  readonly warn: (notice: LocatedProblem) => void;
+}
+
+/** Reads files with all they bring along. Each in the order of merging: what comes later wins. */
+export interface FileReader {
+  /** A configuration file: over the fragments beside it, and over what they and it import. */
+  readPlace(place: FoundPlace): Promise<ConfigFile[]>;
+  /**
+   * A directory whose files all count, each over what it imports: that of a profile.
+   *
+   * @param by the configuration file whose base path they share; undefined without one
+   */
+  readDirectory(directory: Layer, by: ConfigFile | undefined): Promise<ConfigFile[]>;
+  /** Exactly that file. @throws ERR_CONFIG_NOT_FOUND */
+  readLayer(layer: Layer): ConfigFile[];
+}
+
+interface Importing {
+  readonly origin: Origin;
+  readonly profile?: string | undefined;
+  /** Where relative imports start from. */
+  readonly basePath: string;
+  /** The files that import one another, the outermost first. */
+  readonly chain: readonly string[];
+}
+
+export function createFileReader(options: FileReaderOptions): FileReader {
+  const { host, report, warn } = options;
+
+  async function readPlace({ path, kind, origin, from }: FoundPlace): Promise<ConfigFile[]> {
+    if (kind === 'fragments') return readDirectory({ path, origin }, undefined);
+    const file = readFile(path, { origin }, from);
+    const directory = dirname(path);
+    const fragments = await inOrder(fragmentDirectories, (name) =>
+      readDirectory({ path: join(directory, name), origin }, file),
+    );
+    if (file === undefined) return fragments;
+    const basePath = basePathOf(file);
+    return [...fragments, ...(await readTree(file, { origin, basePath, chain: [] }))];
+  }
+
+  function readDirectory(
+    { path, origin, profile }: Layer,
+    by: ConfigFile | undefined,
+  ): Promise<ConfigFile[]> {
+    return inOrder(findYamlFiles(path), async (one) => {
+      const file = readFile(one, { origin, profile });
+      if (file === undefined) return [];
+      return readTree(file, { origin, profile, basePath: basePathOf(by ?? file), chain: [] });
+    });
+  }
+
+  function basePathOf({ path, settings }: ConfigFile): string {
+    const chosen = options.chosenBasePath;
+    return resolveBasePath({ chosen, said: settings['base_path'], file: path }, host);
+  }
+
+  function readLayer(layer: Layer): ConfigFile[] {
+    const file = readFile(layer.path, layer, 'the handle');
+    return file === undefined ? [] : [file];
+  }
+
+  /** The file, over what it imports. */
+  async function readTree(file: ConfigFile, by: Importing): Promise<ConfigFile[]> {
+    const inner = { ...by, chain: [...by.chain, file.path] };
+    const provisioned = provisionedFiles(file, host);
+    return [
+      ...(await inOrder(provisioned, (one) => readImported(one, { ...inner, origin: 'user' }))),
+      ...(await inOrder(entriesOf(file), (entry) => readImport(entry, file, inner))),
+      file,
+    ];
+  }
+
+  async function readImported(path: string, by: Importing): Promise<ConfigFile[]> {
+    const file = readFile(path, by);
+    return file === undefined ? [] : readTree(file, by);
+  }
+
+  async function readImport(
+    { value, path }: ImportEntry,
+    file: ConfigFile,
+    inner: Importing,
+  ): Promise<ConfigFile[]> {
+    const refuse = (message: string, hint?: string) => {
+      report(locateProblem({ path, message, file, ...(hint ? { hint } : {}) }, [file]));
+      return [];
+    };
+    const found = await findImport(value, importStarts(inner.basePath, file.path));
+    if (found.kind === 'remote') {
+      return refuse(
+        'is at a remote place, and nothing is fetched',
+        'download it into the project, and import that file',
+      );
+    }
+    if (found.kind === 'missing') {
+      const places = importStarts(inner.basePath, file.path).join(', ');
+      const message = `names ${JSON.stringify(value)}, not found in ${places}`;
+      const text = `import (${placeIn(file, path)}) ${message}`;
+      warn({ ...locateProblem({ path, message }, [file]), text });
+      return [];
+    }
+    if (inner.chain.length > maxImportDepth) {
+      return refuse(`is imported through more than ${maxImportDepth} files`);
+    }
+    const again = found.paths.find((one) => inner.chain.includes(one));
+    if (again !== undefined) {
+      return refuse(`imports itself: ${[...inner.chain, again].join(' → ')}`);
+    }
+    return inOrder(found.paths, (one) => readImported(one, inner));
+  }
+
+  function readFile(path: string, by: Omit<Layer, 'path'>, from?: string): ConfigFile | undefined {
+    const read = readText(path, from);
+    if (read === undefined) {
+      const named = from === undefined ? path : `${path} (from ${from})`;
+      throw new AtmosError('ERR_CONFIG_NOT_FOUND', `${named} does not exist`);
+    }
+    const { origin, profile } = by;
+    if (origin !== 'explicit') checkOwnership(path, read.stats, host);
+    host.log('config.read', { file: path, origin });
+    try {
+      return parseConfigFile({ path, text: read.text, origin, profile }, { host, report });
+    } catch (error) {
+      if (!(error instanceof ConfigError)) throw error;
+      for (const problem of error.problems) report(problem);
+      return undefined;
+    }
+  }
+
+  return { readPlace, readDirectory, readLayer };
+}
+
+interface ImportEntry {
+  readonly value: string;
+  readonly path: readonly string[];
+}
+
+/** What is no text in it, the schema reports. */
+function entriesOf({ settings }: ConfigFile): ImportEntry[] {
+  const said = settings['import'];
+  if (typeof said === 'string') return [{ value: said, path: ['import'] }];
+  const entries: unknown[] = Array.isArray(said) ? said : [];
+  return entries.flatMap((value, at) =>
+    typeof value === 'string' ? [{ value, path: ['import', String(at)] }] : [],
+  );
+}
+
+/** What Atmos wrote down of the identities that a provider's login made known. */
+function provisionedFiles({ settings }: ConfigFile, host: Host): string[] {
+  const providers = valueAt(settings, ['auth', 'providers']);
+  const names = isMap(providers) ? Object.keys(providers) : [];
+  return names
+    .filter((name) => /^[^./\\\p{Cc}][^/\\\p{Cc}]*$/u.test(name))
+    .map((name) => join(cacheDirectory(host), 'auth', name, 'provisioned-identities.yaml'))
+    .filter((path) => existsSync(path));
+}
+
+async function inOrder<T, R>(
+  items: readonly T[],
+  read: (item: T) => R[] | Promise<R[]>,
+): Promise<R[]> {
+  const results: R[] = [];
+  for (const item of items) results.push(...(await read(item)));
+  return results;
+}

@@ -1,0 +1,140 @@
+import { statSync, type Stats } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { isAtmosError } from '../core/errors.ts';
+import { parseRemoteUrl, type GitRemote } from './git-remote.ts';
+import { readText } from './read.ts';
+
+/**
+ * The root of the git repository that the directory is in: the nearest directory from it upwards
+ * with a `.git`, be that a directory or, in worktrees and submodules, a file.
+ *
+ * @param directory absolute
+ */
+export function findGitRoot(directory: string): string | undefined {
+  const dotGit = statOf(join(directory, '.git'));
+  if (dotGit?.isDirectory() || dotGit?.isFile()) return directory;
+  const parent = dirname(directory);
+  return parent === directory ? undefined : findGitRoot(parent);
+}
+
+/** What a repository says of itself. Each is looked up when it is asked for, and never throws. */
+export interface GitRepository {
+  /** The commit of HEAD, in full. Undefined before the first commit. */
+  sha(): string | undefined;
+  /** The name of the branch, `release/1.2`. Undefined when HEAD is detached. */
+  branch(): string | undefined;
+  /** Its remote `origin`. */
+  origin(): GitRemote | undefined;
+}
+
+/**
+ * Reads a repository by its files. The git program is never run, since a repository's own
+ * configuration can make it run others. Only what this needs is understood: `include` and
+ * `insteadOf` in its configuration are not followed, references kept as a reftable, or in a
+ * `packed-refs` of more than 1 MiB, are not found.
+ *
+ * @param root as {@link findGitRoot} gives it
+ */
+export function readGit(root: string): GitRepository {
+  const directory = () => gitDirectory(root);
+  const head = () => read(join(directory(), 'HEAD')).trim();
+  return {
+    sha: () => resolveReference(head(), commonDirectory(directory())),
+    branch: () => /^refs\/heads\/(.+)$/.exec(referenceIn(head()) ?? '')?.[1],
+    origin: () => {
+      const url = originUrl(read(join(commonDirectory(directory()), 'config')));
+      return url === undefined ? undefined : parseRemoteUrl(url);
+    },
+  };
+}
+
+/** A worktree or submodule has a file `.git` that says where its directory is. */
+function gitDirectory(root: string): string {
+  const dotGit = join(root, '.git');
+  if (statOf(dotGit)?.isDirectory()) return dotGit;
+  const path = /^gitdir: (.+)$/m.exec(read(dotGit))?.[1];
+  return path === undefined ? dotGit : resolve(root, path.trim());
+}
+
+/** What worktrees of one repository share lies in the directory of the first. */
+function commonDirectory(directory: string): string {
+  const path = read(join(directory, 'commondir')).trim();
+  return path === '' ? directory : resolve(directory, path);
+}
+
+/** Git itself follows a reference to a reference this far. */
+const maxLinks = 5;
+
+/** @param text of a reference's file: a commit, or the name of another reference */
+function resolveReference(text: string, directory: string, links = 0): string | undefined {
+  if (isCommit(text)) return text;
+  const name = referenceIn(text);
+  if (name === undefined || links === maxLinks) return undefined;
+  const found = read(join(directory, ...name.split('/'))).trim();
+  return found === ''
+    ? packedReference(name, directory)
+    : resolveReference(found, directory, links + 1);
+}
+
+function packedReference(name: string, directory: string): string | undefined {
+  const lines = read(join(directory, 'packed-refs')).split('\n');
+  const [commit] = lines.find((line) => line.trimEnd().endsWith(` ${name}`))?.split(' ') ?? [];
+  return commit !== undefined && isCommit(commit) ? commit : undefined;
+}
+
+function isCommit(text: string): boolean {
+  return /^([0-9a-f]{40}|[0-9a-f]{64})$/.test(text);
+}
+
+/** The name in `ref: refs/heads/main`, if it is one that git would take: none leads elsewhere. */
+function referenceIn(text: string): string | undefined {
+  const name = /^ref: (refs\/[^\p{Cc} ~^:?*[\\]+)$/u.exec(text)?.[1];
+  const isName = name?.split('/').every((part) => part !== '' && !/^\.|\.\.|\.lock$/.test(part));
+  return isName ? name : undefined;
+}
+
+/** The first `url` of `[remote "origin"]`. */
+function originUrl(config: string): string | undefined {
+  let isOrigin = false;
+  for (const line of config.split(/\r?\n/)) {
+    const [, section, rest = line] = /^\s*\[([^\]]*)\](.*)$/.exec(line) ?? [];
+    if (section !== undefined) isOrigin = isRemoteOrigin(section);
+    const value = isOrigin ? /^\s*url\s*=(.*)$/i.exec(rest)?.[1] : undefined;
+    if (value !== undefined) return parseValue(value);
+  }
+  return undefined;
+}
+
+/** The section's name in any case, the remote's as it is. */
+function isRemoteOrigin(section: string): boolean {
+  return /^\s*(\w+)\s+"origin"\s*$/.exec(section)?.[1]?.toLowerCase() === 'remote';
+}
+
+/** A value as git writes it: a comment ends it, quotes keep what they hold, `\` escapes. */
+function parseValue(written: string): string {
+  const pieces = written.matchAll(/"((?:[^"\\]|\\.)*)"?|\\(.)|([#;].*)|([^"\\#;]+)/g);
+  let value = '';
+  for (const [, quoted, escaped, comment, plain] of pieces) {
+    if (comment !== undefined) break;
+    value += quoted?.replace(/\\(.)/g, '$1') ?? escaped ?? plain ?? '';
+  }
+  return value.trim();
+}
+
+/** The text of a file, empty when it is missing or cannot be read: what it would say is not known. */
+function read(path: string): string {
+  try {
+    return readText(path)?.text ?? '';
+  } catch (error) {
+    if (isAtmosError(error)) return '';
+    throw error;
+  }
+}
+
+function statOf(path: string): Stats | undefined {
+  try {
+    return statSync(path);
+  } catch {
+    return undefined;
+  }
+}

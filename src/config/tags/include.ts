@@ -1,0 +1,167 @@
+import { realpathSync } from 'node:fs';
+import { dirname, isAbsolute, relative, resolve, sep } from 'node:path';
+import { isAtmosError } from '../../core/errors.ts';
+import type { Host } from '../../host/host.ts';
+import { findGitRoot } from '../git.ts';
+import type { Origin } from '../layer.ts';
+import { quote } from '../locate.ts';
+import type { IncludedFile } from '../places.ts';
+import { readText } from '../read.ts';
+import type { Tagged } from '../tagged.ts';
+import { splitFirst, splitArguments } from './arguments.ts';
+import { parseByName } from './format.ts';
+import { parseQuery, type QueryStep } from './query.ts';
+import { createIncludedSource, type IncludedFrom, type Written } from './source.ts';
+
+/** As imports: files that include files, so deep and no deeper. */
+const maxDepth = 10;
+
+/** Files that one file includes, by others too: far above any real one. */
+const maxFiles = 100;
+
+export interface IncludeOptions {
+  readonly file: { readonly path: string; readonly origin: Origin };
+  readonly host: Pick<Host, 'env' | 'workingDirectory'>;
+  readonly onInclude: (included: IncludedFile) => void;
+}
+
+/** What a file holds, and the path of the query that is yet to be followed into it. */
+export interface Included extends Written {
+  readonly steps: readonly QueryStep[];
+}
+
+type Refusal = { readonly problem: string; readonly hint?: string };
+
+/** Reads the file that a tag names, or reports why not. */
+export type Includer = (tagged: Tagged, from: IncludedFrom) => Included | undefined;
+
+/** Whether the tag is one that an {@link Includer} reads. */
+export function isInclude(tag: string): boolean {
+  return tag === '!include' || tag === '!include.raw';
+}
+
+/**
+ * `!include PATH [QUERY]`: the data of a file, or the part of it that the query names; of
+ * `!include.raw PATH` its text. A relative path is looked for beside the file that says it, then in
+ * the working directory (Atmos looks in the base path second, and in atmos.yaml only in the working
+ * directory). Files elsewhere are not fetched. A project's file reaches none outside of the project:
+ * what it holds would come to light in messages and requests.
+ */
+export function createIncluder({ file, host, onInclude }: IncludeOptions): Includer {
+  let files = 0;
+
+  function include(tagged: Tagged, from: IncludedFrom): Included | Refusal {
+    const { by, at } = from;
+    const asked = parseInclude(tagged);
+    if ('problem' in asked) return asked;
+    const read = readFirst(asked.name, [dirname(by.path), host.workingDirectory()]);
+    if ('problem' in read) return read;
+    const { path, text } = read;
+    const realPath = realPathOf(path);
+    if (by.chain.map(realPathOf).includes(realPath))
+      return { problem: `includes ${path}, which is including it` };
+    if (by.chain.length > maxDepth)
+      return { problem: `includes through more than ${maxDepth} files` };
+    if (++files > maxFiles) {
+      return { problem: `includes a file, as more than ${maxFiles} places do in ${file.path}` };
+    }
+    if (isOutside(realPath, file) && host.env['ATMOS_AUTH_TRUST'] !== '1') {
+      return {
+        problem: `includes ${path}, which is outside of the project`,
+        hint: 'copy it into the project, or name the configuration by --config',
+      };
+    }
+    onInclude({ path, text, at });
+    const parsed = asked.isRaw ? { data: text } : parseByName(read);
+    if ('problem' in parsed)
+      return { ...parsed, problem: `includes ${path}, which ${parsed.problem}` };
+    const { data, ...root } = parsed;
+    const source = createIncludedSource({ path, text, ...root }, from);
+    return { value: data, source, steps: asked.steps };
+  }
+
+  return (tagged, from) => {
+    const included = include(tagged, from);
+    if (!('problem' in included)) return included;
+    const { problem: message, ...hint } = included;
+    from.by.report({ path: from.at, message, ...hint });
+    return undefined;
+  };
+}
+
+function parseInclude({
+  tag,
+  value,
+}: Tagged): Refusal | { name: string; isRaw: boolean; steps: QueryStep[] } {
+  const first = typeof value === 'string' ? splitFirst(value.trim()) : undefined;
+  if (first === undefined) return { problem: `takes the path of a file after ${tag}` };
+  const { word: name, rest } = first;
+  if (isRemote(name)) {
+    return {
+      problem: 'includes a file at a remote place, and nothing is fetched',
+      hint: 'download it into the project, and include that file',
+    };
+  }
+  const isRaw = tag === '!include.raw';
+  if (rest !== '' && isRaw) return { problem: 'takes one path after !include.raw, and no query' };
+  const steps = rest === '' ? [] : parseQuery(unquoted(rest));
+  if (steps !== undefined) return { name, isRaw, steps };
+  return {
+    problem: 'has a query after !include that is no plain path, and no more of yq is understood',
+    hint: 'write it like .accounts.dev, .list[0] or ."two words"',
+  };
+}
+
+/** A query may be quoted as a whole. */
+function unquoted(query: string): string {
+  const [word, ...more] = splitArguments(query) ?? [];
+  return /^["']/.test(query) && word !== undefined && more.length === 0 ? word : query;
+}
+
+/** What go-getter, by which Atmos fetches, takes for a place elsewhere. */
+function isRemote(name: string): boolean {
+  if (/^[a-z][a-z0-9+.-]+:\/\/|::|^[\w.-]+@[\w.-]+:/i.test(name)) return true;
+  return /^(github\.com|gitlab\.com|bitbucket\.org|[^/]+\.(amazonaws|googleapis)\.com)\//i.test(
+    name,
+  );
+}
+
+function readFirst(
+  name: string,
+  directories: readonly string[],
+): Refusal | { path: string; text: string } {
+  const places = isAbsolute(name) ? [''] : [...new Set(directories)];
+  try {
+    for (const place of places) {
+      const path = resolve(place, name);
+      const text = readText(path)?.text;
+      if (text !== undefined) return { path, text };
+    }
+  } catch (error) {
+    if (!isAtmosError(error)) throw error;
+    return { problem: `includes a file that is not read: ${error.message}` };
+  }
+  const missing = isAbsolute(name) ? 'does not exist' : `is not found in ${places.join(' or ')}`;
+  return { problem: `includes ${quote(name)}, which ${missing}` };
+}
+
+/** Whether a project's file reaches out of the project: its repository, and its own directory. */
+function isOutside(realPath: string, file: { path: string; origin: Origin }): boolean {
+  if (file.origin !== 'project') return false;
+  const directory = dirname(file.path);
+  const project = [directory, findGitRoot(directory) ?? directory].map(realPathOf);
+  return !project.some((parent) => isBelow(realPath, parent));
+}
+
+function isBelow(path: string, parent: string): boolean {
+  const way = relative(parent, path);
+  return !isAbsolute(way) && way !== '..' && !way.startsWith(`..${sep}`);
+}
+
+function realPathOf(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    return path;
+  }
+}

@@ -1,0 +1,13 @@
+/**
+ * Something that a configuration makes us do, and that a project's file gets only once it is trusted:
+ * to run a program, to send a secret somewhere new, to write a file of its choice.
+ */
+export interface TrustNeed {
+  /** What asks for it: `['auth', 'keyring', 'spec', 'password_command']`. */
+  readonly path: readonly string[];
+  /**
+   * Completes "it …": `runs pass show x`. A command is shown whole: whoever is to agree to it must see
+   * it, and it stands in a file that came with the project, no place of a secret of theirs.
+   */
+  readonly what: string;
+}

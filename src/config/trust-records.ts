@@ -1,0 +1,139 @@
+import { randomUUID } from 'node:crypto';
+import { mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { AtmosError, isAtmosError, systemErrorCode } from '../core/errors.ts';
+import { shellWord } from '../core/shell-word.ts';
+import type { Host } from '../host/host.ts';
+import { sha256 } from '../host/sha256.ts';
+import type { Config } from './config.ts';
+import { readText } from './read.ts';
+import {
+  identify,
+  readRecord,
+  realPath,
+  recordName,
+  storeFault,
+  trustDirectory,
+  type ShownNeed,
+  type TrustedFile,
+  type TrustRecord,
+} from './trust-store.ts';
+
+type Where = Pick<Host, 'env' | 'platform' | 'homeDirectory' | 'userId'>;
+
+/**
+ * Keeps that these files, as they were read, may do what was shown. Replaces what was settled about
+ * exactly them before.
+ *
+ * @throws ERR_IO when it cannot be kept, or would not count
+ */
+export function writeRecord(
+  config: Pick<Config, 'directory' | 'projectFiles' | 'profiles'>,
+  needs: readonly ShownNeed[],
+  host: Where & Pick<Host, 'now'>,
+): TrustRecord {
+  const { profiles } = config;
+  const trusted_at = host.now().toISOString();
+  const record: TrustRecord = { version: 1, ...identify(config), profiles, needs, trusted_at };
+  const directory = trustDirectory(host);
+  const name = recordName(record);
+  const path = join(directory, name);
+  // Containers that share a home share process ids as well.
+  const temporary = `${path}.${randomUUID()}`;
+  try {
+    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    checkStore(host);
+    writeFileSync(temporary, `${JSON.stringify(record, null, 2)}\n`, { mode: 0o600, flag: 'wx' });
+    renameSync(temporary, path);
+  } catch (error) {
+    if (isAtmosError(error)) throw error;
+    throw cannotKeep(`cannot write ${path}: ${systemErrorCode(error) ?? 'unknown error'}`, host);
+  } finally {
+    rmSync(temporary, { force: true });
+  }
+  const { fault = `${path} vanished`, record: kept } = readRecord(name, host);
+  if (kept === undefined) throw cannotKeep(fault, host);
+  return kept;
+}
+
+/**
+ * All that is trusted, by directory, the latest first. Records that do not count are left out.
+ *
+ * @throws ERR_IO when none of them counts
+ */
+export function listRecords(host: Where): TrustRecord[] {
+  checkStore(host);
+  return namesIn(host)
+    .map((name) => readRecord(name, host).record)
+    .filter((record) => record !== undefined)
+    .toSorted((a, b) => order(a.directory, b.directory) || order(b.trusted_at, a.trusted_at));
+}
+
+/**
+ * Takes trust away from all that was trusted in the directory.
+ *
+ * @param directory absolute; it need not be there any more
+ * @returns what was trusted, as {@link listRecords}
+ * @throws ERR_IO
+ */
+export function removeRecords(directory: string, host: Where): TrustRecord[] {
+  const real = realPath(directory);
+  const records = listRecords(host).filter((record) => record.directory === real);
+  for (const record of records) {
+    const path = join(trustDirectory(host), recordName(record));
+    try {
+      rmSync(path, { force: true });
+    } catch (error) {
+      throw cannotKeep(`cannot remove ${path}: ${systemErrorCode(error) ?? 'unknown error'}`, host);
+    }
+  }
+  return records;
+}
+
+/** Whether the files of a record are still what they were: all, or some not, or none is there. */
+export function stateOf({ files }: Pick<TrustRecord, 'files'>): 'current' | 'changed' | 'gone' {
+  const states = files.map(stateOfFile);
+  if (states.every((state) => state === 'gone')) return 'gone';
+  return states.every((state) => state === 'current') ? 'current' : 'changed';
+}
+
+function stateOfFile(file: TrustedFile): 'current' | 'changed' | 'gone' {
+  try {
+    const read = readText(file.path);
+    if (read === undefined) return 'gone';
+    return sha256(read.text) === file.sha256 ? 'current' : 'changed';
+  } catch {
+    // It cannot be read, or is no text any more.
+    return 'changed';
+  }
+}
+
+function checkStore(host: Where): void {
+  const fault = storeFault(host);
+  if (fault !== undefined) throw cannotKeep(`${fault}, so nothing in it counts`, host);
+}
+
+function namesIn(host: Where): string[] {
+  const directory = trustDirectory(host);
+  try {
+    return readdirSync(directory).filter((name) => /^[0-9a-f]{64}\.json$/.test(name));
+  } catch (error) {
+    if (systemErrorCode(error) === 'ENOENT') return [];
+    const code = systemErrorCode(error) ?? 'unknown error';
+    throw cannotKeep(`cannot list ${directory}: ${code}`, host);
+  }
+}
+
+function cannotKeep(message: string, host: Where): AtmosError {
+  return new AtmosError('ERR_IO', message, {
+    hints: [
+      `ls -ld ${shellWord(trustDirectory(host))}   # it must be yours, and written by nobody else`,
+      'export XDG_STATE_HOME=<a directory of your own>',
+    ],
+  });
+}
+
+function order(a: string, b: string): number {
+  if (a === b) return 0;
+  return a < b ? -1 : 1;
+}

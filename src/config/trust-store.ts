@@ -1,0 +1,165 @@
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  lstatSync,
+  openSync,
+  readFileSync,
+  realpathSync,
+  type Stats,
+} from 'node:fs';
+import { join } from 'node:path';
+import { systemErrorCode } from '../core/errors.ts';
+import { isObject, parseJson } from '../core/json.ts';
+import { stateDirectory } from '../host/directories.ts';
+import type { Host } from '../host/host.ts';
+import { sha256 } from '../host/sha256.ts';
+import type { Config } from './config.ts';
+
+type Where = Pick<Host, 'env' | 'platform' | 'homeDirectory' | 'userId'>;
+
+/** What trust is given to: exactly these files, in this order, in this place. */
+export type FileSet = Pick<Config, 'directory' | 'projectFiles'>;
+
+/** What one `atmos auth trust` has settled, as it is kept in a file. */
+export interface TrustRecord {
+  readonly version: 1;
+  /** The real path of the configuration's directory. */
+  readonly directory: string;
+  readonly profiles: readonly string[];
+  /** By their real paths. */
+  readonly files: readonly TrustedFile[];
+  /** What the person was shown. Only this is trusted. */
+  readonly needs: readonly ShownNeed[];
+  /** RFC 3339 in UTC. */
+  readonly trusted_at: string;
+}
+
+export interface TrustedFile {
+  readonly path: string;
+  readonly sha256: string;
+}
+
+export interface ShownNeed {
+  readonly path: readonly string[];
+  readonly what: string;
+  readonly source: string;
+}
+
+/** Far above what the files of any project need. */
+const maxBytes = 4 * 1024 * 1024;
+
+export function trustDirectory(host: Where): string {
+  return join(stateDirectory(host), 'trust');
+}
+
+/** The files as a record names them. Links are followed, so that every way to a project is one. */
+export function identify({ directory, projectFiles }: FileSet) {
+  return {
+    directory: realPath(directory),
+    files: projectFiles.map(({ path, text }) => ({ path: realPath(path), sha256: sha256(text) })),
+  };
+}
+
+/** The name of the record of these files, and of no others. */
+export function recordName({ directory, files }: Pick<TrustRecord, 'directory' | 'files'>): string {
+  const pairs = files.map((file) => [file.path, file.sha256]);
+  return `${sha256(JSON.stringify(['atmos auth trust', 1, directory, pairs]))}.json`;
+}
+
+/** A record, or why it does not count. Neither: there is none. */
+export interface FoundRecord {
+  readonly record?: TrustRecord;
+  /** A whole clause: `/p/trust can be written by other users`. */
+  readonly fault?: string;
+}
+
+/** Looks up what was settled about these files. Never throws: what cannot be read is no trust. */
+export function findRecord(set: FileSet, host: Where): FoundRecord {
+  const fault = storeFault(host);
+  return fault === undefined ? readRecord(recordName(identify(set)), host) : { fault };
+}
+
+/**
+ * Why nothing that is kept there counts: somebody else could have put it there. Undefined where it
+ * does, or where there is no store yet.
+ */
+export function storeFault(host: Where): string | undefined {
+  const directory = trustDirectory(host);
+  try {
+    const stats = lstatSync(directory, { throwIfNoEntry: false });
+    if (stats === undefined) return undefined;
+    if (!stats.isDirectory()) return `${directory} is not a directory`;
+    return ownerFault(directory, stats, host);
+  } catch (error) {
+    return unreadable(directory, error);
+  }
+}
+
+/** @param name of a file in the store, whose own owner counts */
+export function readRecord(name: string, host: Where): FoundRecord {
+  const path = join(trustDirectory(host), name);
+  try {
+    // Windows has neither flag, and neither links nor pipes that anybody could put there.
+    const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK } = constants;
+    const descriptor = openSync(path, O_RDONLY | (O_NOFOLLOW ?? 0) | (O_NONBLOCK ?? 0));
+    try {
+      const stats = fstatSync(descriptor);
+      if (!stats.isFile() || stats.size > maxBytes) return { fault: `${path} is no trust record` };
+      const fault = ownerFault(path, stats, host);
+      if (fault !== undefined) return { fault };
+      const record = parseJson(readFileSync(descriptor, 'utf8'));
+      // The name says which files it is about: it is not moved to others.
+      const isWhole = isRecord(record) && recordName(record) === name;
+      return isWhole ? { record } : { fault: `${path} is damaged, or of another version` };
+    } finally {
+      closeSync(descriptor);
+    }
+  } catch (error) {
+    return systemErrorCode(error) === 'ENOENT' ? {} : { fault: unreadable(path, error) };
+  }
+}
+
+function ownerFault(path: string, stats: Stats, { userId }: Where): string | undefined {
+  if (userId === undefined) return undefined;
+  if (stats.uid !== userId) return `${path} belongs to another user`;
+  return (stats.mode & 0o022) === 0 ? undefined : `${path} can be written by other users`;
+}
+
+function unreadable(path: string, error: unknown): string {
+  return `${path} cannot be read (${systemErrorCode(error) ?? 'unknown error'})`;
+}
+
+// We wrote it ourselves: enough to tell it from another layout.
+function isRecord(value: unknown): value is TrustRecord {
+  if (!isObject(value)) return false;
+  const { version, directory, profiles, files, needs, trusted_at } = value;
+  const areTexts = typeof directory === 'string' && typeof trusted_at === 'string';
+  return version === 1 && areTexts && isTexts(profiles) && areFiles(files) && areNeeds(needs);
+}
+
+function areFiles(value: unknown): boolean {
+  return isListOf(value, (file) => isTexts([file['path'], file['sha256']]));
+}
+
+function areNeeds(value: unknown): boolean {
+  return isListOf(value, ({ path, what, source }) => isTexts(path) && isTexts([what, source]));
+}
+
+function isListOf(value: unknown, isOne: (item: Record<string, unknown>) => boolean): boolean {
+  return Array.isArray(value) && value.every((item) => isObject(item) && isOne(item));
+}
+
+function isTexts(value: unknown): boolean {
+  return Array.isArray(value) && value.every((item) => typeof item === 'string');
+}
+
+/** With links followed; as it is, where it cannot be. */
+export function realPath(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    // Removed meanwhile: what was read is what counts.
+    return path;
+  }
+}

@@ -1,0 +1,284 @@
+import { describe, expect, test } from 'vitest';
+import { validate } from '../../src/auth/validate.ts';
+import type { LoadOptions } from '../../src/config/load.ts';
+import { createProject, projectOf, type Project } from '../config/project.ts';
+
+/** All findings, a line each, with the project shown as `$`. */
+async function findingsOf(
+  project: Project,
+  env = {},
+  options: LoadOptions = {},
+): Promise<string[]> {
+  const { findings, warnings } = await validate(options, project.host(env));
+  const lines = findings.map(({ severity, text, hints }) =>
+    [`${severity}: ${text}`, ...hints].join(' | '),
+  );
+  const all = [...lines, ...warnings.map((warning) => `warning: ${warning}`)];
+  return all.map((line) => line.replaceAll(project.directory, '$'));
+}
+
+function identities(text: string): string {
+  return `auth:\n  identities:\n${text.replaceAll(/^(?=.)/gm, '    ')}`;
+}
+
+test('a configuration without fault has no findings', async () => {
+  const project = projectOf(`
+auth:
+  realm: infra
+  keyring: { type: file, fallback: [memory], spec: { path: keys } }
+  logs: { level: debug }
+  identities:
+    Base: { kind: aws/user, default: true, session: { duration: 12h } }
+  providers:
+    sso: { kind: aws/iam-identity-center }
+`);
+  expect(await findingsOf(project)).toEqual([]);
+});
+
+describe('the kind of an identity', () => {
+  test.each([
+    [
+      'dev: { kind: aws/usr }',
+      'error: auth.identities.dev.kind ($/atmos.yaml:3:18) is unknown: "aws/usr" | did you mean aws/user?',
+    ],
+    [
+      'dev: { kind: vault }',
+      'error: auth.identities.dev.kind ($/atmos.yaml:3:18) is unknown: "vault" | kinds that work: aws/user',
+    ],
+    [
+      'dev: { kind: aws/assume-role }',
+      'warning: auth.identities.dev.kind ($/atmos.yaml:3:18) is aws/assume-role, which this version cannot use yet',
+    ],
+    ['dev: { default: false }', 'warning: auth.identities.dev.kind ($/atmos.yaml:3:5) is missing'],
+  ])('%s', async (text, finding) => {
+    expect(await findingsOf(projectOf(identities(text)))).toEqual([finding]);
+  });
+});
+
+describe('what is the kind’s own', () => {
+  test.each([
+    [
+      'credentials: { regoin: eu-west-1 }',
+      'warning: auth.identities.dev.credentials.regoin ($/atmos.yaml:5:30) is not known | did you mean region?',
+    ],
+    [
+      'spec: { something: 1 }',
+      'warning: auth.identities.dev.spec.something ($/atmos.yaml:5:26) is not known',
+    ],
+    [
+      'credentials: { mfa_arn: [] }',
+      'error: auth.identities.dev.credentials.mfa_arn ($/atmos.yaml:5:22) must be text, not a list',
+    ],
+    [
+      'credentials: { access_key_id: AKIAIOSFODNN7EXAMPLE }',
+      'error: auth.identities.dev.credentials ($/atmos.yaml:5:7) hold only one of access_key_id and secret_access_key | give both or neither; with neither, the keys come from the keyring',
+    ],
+    [
+      'spec: { endpoint_url: "https://me:hunter2@sts.example.com" }',
+      'error: auth.identities.dev.spec.endpoint_url ($/atmos.yaml:5:29) is not an http or https URL without user and password',
+    ],
+    [
+      'session: { duration: soon }',
+      'error: auth.identities.dev.session.duration ($/atmos.yaml:5:28) is not a duration: "soon" | write it like 12h, 1h30m, 900s, 2d or 900 (seconds)',
+    ],
+  ])('%s', async (text, finding) => {
+    const project = projectOf(identities(`dev:\n  kind: aws/user\n  ${text}`));
+    expect(await findingsOf(project)).toEqual([finding]);
+  });
+
+  test('all of it at once', async () => {
+    const project = projectOf(
+      identities(`dev:
+  kind: aws/user
+  credentials: { secret_access_key: hunter2 }
+  spec: { endpoint_url: nowhere }
+  session: { duration: 0 }
+`),
+    );
+    expect((await findingsOf(project)).map((line) => line.split(' ')[1])).toEqual([
+      'auth.identities.dev.credentials',
+      'auth.identities.dev.spec.endpoint_url',
+      'auth.identities.dev.session.duration',
+    ]);
+    expect((await findingsOf(project)).join()).not.toContain('hunter2');
+  });
+});
+
+describe('a reference', () => {
+  const role = 'kind: aws/assume-role';
+  const rolesAside = (lines: string[]) => lines.filter((line) => !line.includes('cannot use yet'));
+
+  test.each([
+    ['via: { provider: SSO }', []],
+    ['via: { identity: BASE }', []],
+    [
+      'via: { provider: ssso }',
+      [
+        'error: auth.identities.x.via.provider ($/atmos.yaml:4:50) is no provider: "ssso" | did you mean sso?',
+      ],
+    ],
+    [
+      'via: { provider: base }',
+      [
+        'error: auth.identities.x.via.provider ($/atmos.yaml:4:50) is no provider: "base" | it is an identity: via.identity',
+      ],
+    ],
+    [
+      'via: { identity: sso }',
+      [
+        'error: auth.identities.x.via.identity ($/atmos.yaml:4:50) is no identity: "sso" | it is a provider: via.provider',
+      ],
+    ],
+    [
+      'via: { identity: somebody }',
+      [
+        'error: auth.identities.x.via.identity ($/atmos.yaml:4:50) is no identity: "somebody" | there are base, x',
+      ],
+    ],
+    [
+      'via: { identity: base, provider: sso }',
+      [
+        'error: auth.identities.x.via ($/atmos.yaml:4:33) names a provider and an identity, and one is meant | drop one of them',
+      ],
+    ],
+    [
+      'via: { identity: X }',
+      ['error: auth.identities.x.via.identity ($/atmos.yaml:4:50) leads back to itself: x → x'],
+    ],
+  ])('%s', async (via, findings) => {
+    const text = `${identities(`base: { kind: aws/user }\nx: { ${role}, ${via} }`)}\n  providers: { sso: { kind: aws/saml } }\n`;
+    expect(rolesAside(await findingsOf(projectOf(text)))).toEqual(findings);
+  });
+
+  test('that leads round in a circle is told once, with the way', async () => {
+    const text = identities(`a: { ${role}, via: { identity: B } }
+b: { ${role}, via: { identity: C } }
+c: { ${role}, via: { identity: a } }
+into: { ${role}, via: { identity: a } }
+`);
+    expect(rolesAside(await findingsOf(projectOf(text)))).toEqual([
+      'error: auth.identities.a.via.identity ($/atmos.yaml:3:50) leads back to itself: a → b → c → a',
+    ]);
+  });
+});
+
+test('of several defaults each but the first is a warning', async () => {
+  const kind = 'kind: aws/user, default: true';
+  const project = createProject({
+    'atmos.yaml': identities(`a: { ${kind} }`),
+    'profiles/p/a.yaml': identities(`b: { ${kind} }`),
+  });
+  expect(await findingsOf(project)).toEqual([]);
+  expect(await findingsOf(project, { ATMOS_PROFILE: 'p' })).toEqual([
+    'warning: auth.identities.b.default ($/profiles/p/a.yaml:3:35) is true for another identity too: a ($/atmos.yaml:3:35)',
+  ]);
+});
+
+describe('a setting', () => {
+  test.each([
+    [
+      'auth: { realm: Infra }',
+      'error: realm "Infra" (from auth.realm ($/atmos.yaml:1:16)) has characters it may not have: "I" | it has 1 to 64 of the characters a-z 0-9 - _, such as my-project',
+    ],
+    [
+      'auth: { keyring: { type: fil } }',
+      'error: unknown keyring type "fil" (from auth.keyring.type ($/atmos.yaml:1:26)): it is one of system, file, memory | did you mean file?',
+    ],
+    [
+      'auth: { keyring: { fallback: [file, mem0ry] } }',
+      'error: unknown keyring type "mem0ry" (from auth.keyring.fallback ($/atmos.yaml:1:20)): it is one of system, file, memory | did you mean memory?',
+    ],
+    [
+      'auth: { keyring: { spec: { path: ./key.db } } }',
+      'error: the keyring path $/key.db (from auth.keyring.spec.path ($/atmos.yaml:1:34)) names a file, so its directory $ would become the keyring | name a directory of its own, without an extension: ~/.local/share/atmos/keyring',
+    ],
+    [
+      'auth: { keyring: { tpye: file } }',
+      'warning: auth.keyring.tpye ($/atmos.yaml:1:26) is not known | did you mean type?',
+    ],
+    [
+      'auth: { logs: { level: debgu } }',
+      'error: auth.logs.level ($/atmos.yaml:1:24) is no level of the log: "debgu" | did you mean Debug?',
+    ],
+    [
+      'logs: { level: loud }',
+      'error: logs.level ($/atmos.yaml:1:16) is no level of the log: "loud" | levels: Trace, Debug, Info, Warning, Error, Off',
+    ],
+    [
+      'env: { ATMOS_AUTH_REALM: "no realm" }',
+      'error: realm "no realm" (from env.ATMOS_AUTH_REALM ($/atmos.yaml:1:26)) has characters it may not have: " " | it has 1 to 64 of the characters a-z 0-9 - _, such as my-project',
+    ],
+    [
+      'env: { ATMOS_KEYRING_TYPE: vault }',
+      'error: unknown keyring type "vault" (from env.ATMOS_KEYRING_TYPE ($/atmos.yaml:1:28)): it is one of system, file, memory | set auth.keyring.type to system, file or memory',
+    ],
+    [
+      'env: { NODE_OPTIONS: x }',
+      'warning: env.NODE_OPTIONS ($/atmos.yaml:1:22) is never set: it loads code, is run as a command, or decides whose credentials count',
+    ],
+  ])('%s', async (text, finding) => {
+    expect(await findingsOf(projectOf(text))).toEqual([finding]);
+  });
+
+  test('of the environment hides none of the file', async () => {
+    const project = projectOf('auth: { realm: Infra, keyring: { type: fil } }');
+    const env = { ATMOS_AUTH_REALM: 'fine', ATMOS_KEYRING_TYPE: 'memory' };
+    expect(await findingsOf(project, env)).toHaveLength(2);
+  });
+});
+
+describe('with what loading finds', () => {
+  test('all comes at once, by file and line, those of YAML that cannot be read too', async () => {
+    const project = createProject({
+      'atmos.yaml': `import: [more.yaml, broken.yaml]
+auth:
+  realm: Infra
+  session_files: "yes"
+  identities:
+    dev: { kind: aws/usr, default: 1 }
+`,
+      'more.yaml': 'auth: { keyring: { type: fil, fallback: file } }',
+      'broken.yaml': 'auth: [',
+    });
+    expect(
+      (await findingsOf(project)).map((line) => /^\w+: .*?\((.*?)\)/.exec(line)?.[1] ?? line),
+    ).toEqual([
+      expect.stringMatching(/^error: \$\/broken\.yaml:\d+:\d+ is not valid YAML: /),
+      'from auth.keyring.type ($/more.yaml:1:26',
+      '$/more.yaml:1:41',
+      'from auth.realm ($/atmos.yaml:3:10',
+      '$/atmos.yaml:4:18',
+      '$/atmos.yaml:6:18',
+      '$/atmos.yaml:6:36',
+    ]);
+  });
+
+  test('what follows from a wrong value is not told too', async () => {
+    const project = projectOf(identities('dev: { kind: 1, credentials: { access_key_id: 2 } }'));
+    expect((await findingsOf(project)).map((line) => line.split(' | ')[0])).toEqual([
+      'error: auth.identities.dev.kind ($/atmos.yaml:3:18) must be text, not the number 1',
+    ]);
+  });
+
+  test('nothing is run, and nothing said of what only running would tell', async () => {
+    const keys = '{ access_key_id: AKIAIOSFODNN7EXAMPLE, secret_access_key: !exec touch ran }';
+    const project = projectOf(identities(`dev:\n  kind: aws/user\n  credentials: ${keys}`));
+    expect(await findingsOf(project)).toEqual([
+      'warning: auth.identities.dev.credentials.secret_access_key ($/atmos.yaml:5:78) is the output of a command, which is not run here',
+    ]);
+  });
+
+  test('an import that is not there has its place', async () => {
+    expect(await findingsOf(projectOf('import: gone.yaml'))).toEqual([
+      'warning: import ($/atmos.yaml:1:9) names "gone.yaml", not found in $',
+    ]);
+  });
+
+  test('a warning without a place comes last', async () => {
+    const project = projectOf('auth: { realm: x }');
+    const env = { ATMOS_CLI_CONFIG_PATH: project.path('none') };
+    expect(await findingsOf(project, env)).toEqual([
+      'warning: ATMOS_CLI_CONFIG_PATH names $/none, which has no atmos.yaml',
+    ]);
+  });
+});

@@ -1,0 +1,221 @@
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { openDesk, yamlOf, type Desk } from './desk.ts';
+import { person } from './person.ts';
+
+const withCommand = (desk: Desk) =>
+  yamlOf(desk, { keyring: 'type: file\nspec: { password_command: pass show x }' });
+
+async function openAsking(): Promise<Desk> {
+  const desk = await openDesk();
+  desk.configure(withCommand(desk));
+  return desk;
+}
+
+const shownOf = ({ project }: Desk) => `The configuration
+  Directory  ${project}
+  Files      ${project}/atmos.yaml
+asks for what is done only once it is trusted:
+  runs the password command pass show x
+    auth.keyring.spec.password_command (${project}/atmos.yaml:5:31)
+`;
+
+describe('auth trust', () => {
+  test('shows what the files do, and asks', async () => {
+    const desk = await openAsking();
+    const willing = person(true);
+    expect(await desk.run('auth trust', { person: willing })).toEqual({
+      exitCode: 0,
+      stdout: '',
+      stderr: `${shownOf(desk)}trusted, until one of these files changes\n`,
+    });
+    expect(willing.asked).toEqual(['Trust these files to do this? (y/N)']);
+  });
+
+  test('records nothing when the person does not agree, or leaves', async () => {
+    const desk = await openAsking();
+    const refused = await desk.run('auth trust', { person: person(false) });
+    expect(refused).toMatchObject({ exitCode: 0, stdout: '' });
+    expect(refused.stderr).toBe(`${shownOf(desk)}not trusted: nothing was recorded\n`);
+    expect(await desk.run('auth trust', { person: person() })).toMatchObject({ exitCode: 130 });
+    expect((await desk.run('auth trust --list')).stderr).toBe('nothing is trusted\n');
+  });
+
+  test('without a terminal needs --yes', async () => {
+    const desk = await openAsking();
+    expect(await desk.run('auth trust')).toEqual({
+      exitCode: 2,
+      code: 'ERR_NO_TERMINAL',
+      stdout: '',
+      stderr: `${shownOf(desk)}error: cannot ask for "Trust these files to do this?": there is no terminal
+hint: pass --yes to trust them without being asked
+`,
+    });
+    expect((await desk.run('auth trust --yes')).stderr).toMatch(/trusted, until .* changes\n$/);
+    const again = await desk.run('auth trust');
+    expect(again).toMatchObject({ exitCode: 0, stderr: `${shownOf(desk)}already trusted\n` });
+  });
+
+  test('says when nothing needs it, and records nothing', async () => {
+    const desk = await openDesk();
+    const { exitCode, stderr } = await desk.run('auth trust --yes');
+    expect(exitCode).toBe(0);
+    expect(stderr).toMatch(/nothing in it needs trust\n$/);
+    expect((await desk.run('auth trust --list -o json')).stdout).toBe('[]\n');
+  });
+
+  test('of a file named by the person there is nothing to say', async () => {
+    const desk = await openAsking();
+    const { stderr } = await desk.run('auth trust --config atmos.yaml');
+    expect(stderr).toMatch(/nothing in it needs trust\n$/);
+  });
+
+  test('needs the missing part again, when the environment asks for more', async () => {
+    const desk = await openDesk();
+    desk.configure(`${withCommand(desk)}env: { PATH: /bin }\nlogs: { file: !env LOG_FILE }\n`);
+    await desk.run('auth trust --yes');
+    const env = { LOG_FILE: '/x/.bashrc' };
+    const refused = await desk.run('auth whoami', { env });
+    expect(refused).toMatchObject({ exitCode: 2, code: 'ERR_CONFIG_UNTRUSTED' });
+    expect(refused.stderr).toContain('it writes a log to /x/.bashrc, as logs.file (');
+    expect((await desk.run('auth trust --yes', { env })).stderr).toMatch(/trusted, until/);
+    expect((await desk.run('auth trust', { env })).stderr).toMatch(/already trusted\n$/);
+  });
+
+  test('shows every kind of need, of identities that cannot be used yet too', async () => {
+    const desk = await openDesk();
+    desk.configure(`auth:
+  realm: !exec "echo r\\necho s"
+  logs: { file: log }
+  identities:
+    a: { kind: aws/user, spec: { endpoint_url: https://sts.example.com } }
+    b: { kind: aws/assume-role, env: [{ key: PATH, value: /x }, { key: Y, value: z }] }
+    c: { kind: aws/user, spec: { endpoint_url: "https://ada:hunter2@sts.example.com" } }
+env: { HTTPS_PROXY: "http://ada:hunter2@proxy", LD_PRELOAD: /x, PLAIN: x }
+`);
+    const { stdout, stderr } = await desk.run('auth trust --yes -o json');
+    const place = (at: string) => `(${desk.project}/atmos.yaml:${at})`;
+    expect(JSON.parse(stdout)).toEqual({
+      directory: desk.project,
+      files: [{ path: `${desk.project}/atmos.yaml`, sha256: expect.stringMatching(/^.{64}$/) }],
+      profiles: [],
+      needs: [
+        {
+          path: 'auth.realm',
+          what: 'runs echo r\necho s',
+          source: `auth.realm ${place('2:10')}`,
+        },
+        {
+          path: 'auth.logs.file',
+          what: `writes a log to ${desk.project}/log`,
+          source: `auth.logs.file ${place('3:17')}`,
+        },
+        {
+          path: 'env.HTTPS_PROXY',
+          what: 'sets HTTPS_PROXY to "http://…@proxy" for programs',
+          source: `env.HTTPS_PROXY ${place('8:21')}`,
+        },
+        {
+          path: 'auth.identities.a.spec.endpoint_url',
+          what: 'sends signed requests to https://sts.example.com',
+          source: `auth.identities.a.spec.endpoint_url ${place('5:48')}`,
+        },
+        {
+          path: 'auth.identities.b.env.0',
+          what: 'sets PATH to "/x" for programs',
+          source: expect.stringContaining(place('6:39')),
+        },
+      ],
+      trusted: true,
+      recorded: true,
+    });
+    // One need looks like one, whatever stands in it.
+    expect(stderr).toContain('  runs echo r\\necho s\n');
+    expect(stderr + stdout).not.toContain('hunter2');
+  });
+
+  test('shows nothing that a terminal would obey', async () => {
+    const desk = await openDesk();
+    desk.configure(
+      yamlOf(desk, {
+        keyring: 'type: file\nspec: { password_command: "a\\e[2K\\rb\\u202e" }',
+      }),
+    );
+    const { stderr } = await desk.run('auth trust --yes');
+    expect(stderr).toContain('runs the password command a\\u001b[2K\\u000db\\u202e\n');
+  });
+});
+
+describe('auth trust --list', () => {
+  test('tells of each whether its files are as they were', async () => {
+    const desk = await openAsking();
+    mkdirSync(join(desk.project, 'profiles/ci'), { recursive: true });
+    writeFileSync(join(desk.project, 'profiles/ci/x.yaml'), '');
+    await desk.run('auth trust --yes');
+    await desk.run('auth trust --yes --profile ci');
+    const listed = async () => {
+      const records = JSON.parse((await desk.run('auth trust --list -o json')).stdout) as {
+        state: string;
+        profiles: string[];
+      }[];
+      return records.map(({ state, profiles }) => [state, ...profiles].join(' ')).toSorted();
+    };
+    expect(await listed()).toEqual(['current', 'current ci']);
+    writeFileSync(join(desk.project, 'profiles/ci/x.yaml'), '# changed');
+    expect(await listed()).toEqual(['changed ci', 'current']);
+    rmSync(join(desk.project, 'atmos.yaml'));
+    expect(await listed()).toEqual(['changed ci', 'gone']);
+    const { stdout } = await desk.run('auth trust --list');
+    const [header, ...rows] = stdout.trimEnd().split('\n');
+    expect(header).toBe('FILES    TRUSTED AT                PROFILES  DIRECTORY');
+    expect(rows.toSorted()).toEqual([
+      `changed  2026-01-01T00:00:00.000Z  ci        ${desk.project}`,
+      `gone     2026-01-01T00:00:00.000Z  -         ${desk.project}`,
+    ]);
+  });
+});
+
+describe('auth trust --revoke', () => {
+  test('takes away what was trusted here', async () => {
+    const desk = await openAsking();
+    await desk.run('auth trust --yes');
+    const { stderr, exitCode } = await desk.run('auth trust --revoke');
+    expect({ stderr, exitCode }).toEqual({
+      exitCode: 0,
+      stderr: `no longer trusted: ${desk.project}, since 2026-01-01T00:00:00.000Z\n`,
+    });
+    expect((await desk.run('auth trust --revoke')).stderr).toBe(
+      `nothing was trusted in ${desk.project}\n`,
+    );
+  });
+
+  test('or in a directory that is named, and may be gone', async () => {
+    const desk = await openAsking();
+    await desk.run('auth trust --yes');
+    rmSync(join(desk.project, 'atmos.yaml'));
+    const { stdout } = await desk.run('auth trust --revoke ../project/ -o json');
+    expect(JSON.parse(stdout)).toEqual([
+      {
+        directory: desk.project,
+        profiles: [],
+        trusted_at: '2026-01-01T00:00:00.000Z',
+        state: 'gone',
+        files: [`${desk.project}/atmos.yaml`],
+      },
+    ]);
+    expect((await desk.run('auth trust --list')).stderr).toBe('nothing is trusted\n');
+  });
+});
+
+test.each([
+  ['--yes --list', '--yes and --list do not go together'],
+  ['--list --revoke', '--list and --revoke do not go together'],
+  ['x', 'only --revoke takes a directory; "x" is to be trusted where it is'],
+  ['--list x', 'only --revoke takes a directory; "x" is to be trusted where it is'],
+])('auth trust %s is refused', async (options, message) => {
+  const desk = await openDesk();
+  const { code, stderr } = await desk.run(`auth trust ${options}`);
+  expect(code).toBe('ERR_USAGE');
+  expect(stderr).toContain(`error: ${message}\n`);
+});

@@ -1,0 +1,199 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { problemPattern } from '../../support/configuration-page.ts';
+import { openDesk } from './desk.ts';
+
+const command = 'auth validate';
+
+const wrong = `auth:
+  realm: r
+  keyring: { type: fil, tpye: file }
+  identities:
+    dev: { kind: aws/user, credentials: { secret_access_key: hunter2 } }
+`;
+
+describe('a valid configuration', () => {
+  test('is ok, with the files and profiles that it is made of', async () => {
+    const desk = await openDesk();
+    const ci = join(desk.project, 'profiles/ci');
+    mkdirSync(ci, { recursive: true });
+    writeFileSync(join(ci, 'a.yaml'), 'auth: { keyring: { type: memory } }');
+    expect(await desk.run(command)).toEqual({
+      exitCode: 0,
+      stdout: '',
+      stderr: `ok: ${desk.project}/atmos.yaml\n`,
+    });
+    expect((await desk.run(`${command} --profile ci`)).stderr).toBe(
+      `ok: ${desk.project}/atmos.yaml, ${ci}/a.yaml, with the profiles ci\n`,
+    );
+    const json = await desk.run(`${command} --profile ci -o json`);
+    expect(json).toMatchObject({ exitCode: 0, stderr: '' });
+    expect(JSON.parse(json.stdout)).toEqual({
+      valid: true,
+      files: [`${desk.project}/atmos.yaml`, `${ci}/a.yaml`],
+      profiles: ['ci'],
+      problems: [],
+    });
+  });
+
+  test('may have warnings', async () => {
+    const desk = await openDesk();
+    const file = desk.configure('auth: { keyring: { tpye: file } }');
+    expect(await desk.run(command)).toEqual({
+      exitCode: 0,
+      stdout: '',
+      stderr: `warning: auth.keyring.tpye (${file}:1:26) is not known\nhint: did you mean type?\nok: ${file}\n`,
+    });
+    expect(JSON.parse((await desk.run(`${command} -o json`)).stdout)).toMatchObject({
+      valid: true,
+      problems: [{ severity: 'warning', code: null }],
+    });
+  });
+
+  test('runs nothing, asks nobody, and follows no log file', async () => {
+    const desk = await openDesk();
+    const file = desk.configure(`auth:
+  keyring: { type: file, spec: { password_command: touch ran } }
+  logs: { file: log, level: trace }
+  identities: { dev: { kind: aws/user, credentials: { mfa_arn: !exec touch ran } } }
+`);
+    const { exitCode, stderr } = await desk.run(command);
+    expect({ exitCode, stderr }).toEqual({
+      exitCode: 0,
+      stderr: `warning: auth.identities.dev.credentials.mfa_arn (${file}:4:64) is the output of a command, which is not run here\nok: ${file}\n`,
+    });
+  });
+});
+
+describe('a configuration with faults', () => {
+  test('is told in full, and ends with 2', async () => {
+    const desk = await openDesk();
+    const file = desk.configure(wrong);
+    expect(await desk.run(command)).toEqual({
+      exitCode: 2,
+      stdout: '',
+      stderr: `error: unknown keyring type "fil" (from auth.keyring.type (${file}:3:20)): it is one of system, file, memory
+hint: did you mean file?
+warning: auth.keyring.tpye (${file}:3:31) is not known
+hint: did you mean type?
+error: auth.identities.dev.credentials (${file}:5:28) hold only one of access_key_id and secret_access_key
+hint: give both or neither; with neither, the keys come from the keyring
+`,
+    });
+  });
+
+  test('is told to editors as JSON, every field always, secrets never', async () => {
+    const desk = await openDesk();
+    const file = desk.configure(wrong);
+    const { exitCode, stdout, stderr } = await desk.run(`${command} -o json`);
+    expect({ exitCode, stderr }).toEqual({ exitCode: 2, stderr: '' });
+    expect(stdout).not.toContain('hunter2');
+    expect(JSON.parse(stdout)).toEqual({
+      valid: false,
+      files: [file],
+      profiles: [],
+      problems: [
+        {
+          severity: 'error',
+          code: 'ERR_KEYRING_UNKNOWN_TYPE',
+          file,
+          line: 3,
+          column: 20,
+          path: 'auth.keyring.type',
+          message: `unknown keyring type "fil" (from auth.keyring.type (${file}:3:20)): it is one of system, file, memory`,
+          hint: 'did you mean file?',
+        },
+        {
+          severity: 'warning',
+          code: null,
+          file,
+          line: 3,
+          column: 31,
+          path: 'auth.keyring.tpye',
+          message: 'auth.keyring.tpye is not known',
+          hint: 'did you mean type?',
+        },
+        {
+          severity: 'error',
+          code: 'ERR_CONFIG_INVALID',
+          file,
+          line: 5,
+          column: 28,
+          path: 'auth.identities.dev.credentials',
+          message:
+            'auth.identities.dev.credentials hold only one of access_key_id and secret_access_key',
+          hint: 'give both or neither; with neither, the keys come from the keyring',
+        },
+      ],
+    });
+  });
+
+  test('has each line understood by the problem matcher of docs/configuration.md', async () => {
+    const desk = await openDesk();
+    const file = desk.configure(wrong);
+    const { stderr } = await desk.run(command);
+    const problems = stderr.split('\n').flatMap((line) => {
+      const [, severity, path, row, column, message] = problemPattern().exec(line) ?? [];
+      return severity === undefined ? [] : [[severity, path, row, column, message?.slice(0, 20)]];
+    });
+    expect(problems).toEqual([
+      ['error', file, '3', '20', 'unknown keyring type'],
+      ['warning', file, '3', '31', 'auth.keyring.tpye (/'],
+      ['error', file, '5', '28', 'auth.identities.dev.'],
+    ]);
+  });
+
+  test('may not be YAML at all', async () => {
+    const desk = await openDesk();
+    const file = desk.configure('auth: [');
+    const json = await desk.run(`${command} -o json`);
+    expect(json.exitCode).toBe(2);
+    expect(JSON.parse(json.stdout)).toMatchObject({
+      valid: false,
+      problems: [{ severity: 'error', code: 'ERR_CONFIG_SYNTAX', file, path: null }],
+    });
+    expect(await desk.run(command)).toMatchObject({ exitCode: 2, stdout: '' });
+  });
+});
+
+describe('what keeps it from being read', () => {
+  test('is an error as of any command, and JSON all the same', async () => {
+    const desk = await openDesk();
+    const host = { workingDirectory: () => '/nonexistent' };
+    expect(await desk.run(command, { host })).toMatchObject({
+      code: 'ERR_CONFIG_NOT_FOUND',
+      exitCode: 2,
+      stdout: '',
+    });
+    const json = await desk.run(`${command} -o json`, { host });
+    expect(json).toMatchObject({ exitCode: 2, stderr: '' });
+    expect(JSON.parse(json.stdout)).toEqual({
+      valid: false,
+      files: [],
+      profiles: [],
+      problems: [
+        {
+          severity: 'error',
+          code: 'ERR_CONFIG_NOT_FOUND',
+          file: null,
+          line: null,
+          column: null,
+          path: null,
+          message: expect.stringMatching(/^no atmos\.yaml: looked for it/),
+          hint: expect.stringContaining('kind: aws/user'),
+        },
+      ],
+    });
+  });
+
+  test('may be a profile that is not there', async () => {
+    const desk = await openDesk();
+    const json = await desk.run(`${command} -o json --profile none`);
+    expect(json.exitCode).toBe(2);
+    expect(JSON.parse(json.stdout)).toMatchObject({
+      valid: false,
+      problems: [{ code: 'ERR_PROFILE_UNKNOWN' }],
+    });
+  });
+});

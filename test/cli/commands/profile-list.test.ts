@@ -1,0 +1,193 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { openDesk, type Desk } from './desk.ts';
+
+/** Files by their paths in the project, or from the root with a leading slash. */
+function write({ root, project }: Desk, files: Readonly<Record<string, string>>): void {
+  for (const [path, text] of Object.entries(files)) {
+    const file = path.startsWith('/') ? join(root, path) : join(project, path);
+    mkdirSync(dirname(file), { recursive: true, mode: 0o755 });
+    writeFileSync(file, text, { mode: 0o644 });
+  }
+}
+
+const identity = (name: string) => `auth: { identities: { ${name}: { kind: aws/user } } }\n`;
+
+async function openProfiles(): Promise<Desk> {
+  const desk = await openDesk();
+  write(desk, {
+    'profiles/ci/atmos.yaml': `${identity('ops')}metadata:
+  name: For CI
+  description: keys from variables
+  version: 1.2
+  tags: [ci, !env X, 3]
+  deprecated: true
+`,
+    'profiles/ci/more/b.yaml': '',
+    '.atmos/profiles/ci/a.yaml': identity('hidden'),
+    'profiles/dev/a.yml': identity('dev2'),
+    '/.config/atmos/profiles/mine/a.yaml': identity('mine'),
+    'profiles/broken/a.yaml': 'auth: { identities: [] }',
+    'profiles/torn/a.yaml': 'auth: {',
+    'profiles/empty/readme.txt': '',
+    'profiles/__SELECT__/a.yaml': '',
+    'profiles/file.yaml': '',
+  });
+  return desk;
+}
+
+describe('profile list', () => {
+  test('shows every profile with its place, the broken ones with the reason', async () => {
+    const desk = await openProfiles();
+    const at = (path: string) => join(desk.project, path);
+    expect(await desk.run('profile list --profile dev,mine')).toEqual({
+      exitCode: 0,
+      stdout: [
+        'NAME    STATE   LOCATION        FILES  PATH',
+        `broken  broken  project         1      ${at('profiles/broken')}`,
+        `ci      -       project-hidden  1      ${at('.atmos/profiles/ci')}`,
+        `dev     active  project         1      ${at('profiles/dev')}`,
+        `empty   broken  project         0      ${at('profiles/empty')}`,
+        `mine    active  xdg             1      ${desk.root}/.config/atmos/profiles/mine`,
+        `torn    broken  project         1      ${at('profiles/torn')}`,
+        '',
+      ].join('\n'),
+      stderr: expect.any(String),
+    });
+    const { stderr } = await desk.run('profile list');
+    expect(stderr).toContain(
+      `warning: profile broken is broken: auth.identities (${at('profiles/broken/a.yaml')}:1:9) must be a map, not a list\n`,
+    );
+    expect(stderr).toContain('warning: profile empty is broken: ');
+    expect(stderr).toContain(at('profiles/torn/a.yaml'));
+  });
+
+  test('-o json has always every field', async () => {
+    const desk = await openProfiles();
+    const { stdout, stderr } = await desk.run('profile list -o json', {
+      env: { ATMOS_PROFILE: 'dev' },
+    });
+    expect(stderr).toBe('');
+    const profiles = JSON.parse(stdout) as { name: string }[];
+    expect(profiles.map(({ name }) => name)).toEqual([
+      'broken',
+      'ci',
+      'dev',
+      'empty',
+      'mine',
+      'torn',
+    ]);
+    expect(profiles[2]).toEqual({
+      name: 'dev',
+      path: join(desk.project, 'profiles/dev'),
+      location_type: 'project',
+      files: [join(desk.project, 'profiles/dev/a.yml')],
+      metadata: { name: null, description: null, version: null, tags: [], deprecated: false },
+      active: true,
+      problem: null,
+    });
+  });
+
+  test('works with a choice and a configuration that cannot be used', async () => {
+    const desk = await openDesk();
+    write(desk, { 'profiles/ci/a.yaml': '' });
+    const path = desk.configure('auth: { realm: [] }\nprofiles: { default: typo }\n');
+    const { exitCode, stdout, stderr } = await desk.run('profile list');
+    expect({ exitCode, stdout }).toEqual({
+      exitCode: 0,
+      stdout: `NAME  STATE  LOCATION  FILES  PATH\nci    -      project   1      ${desk.project}/profiles/ci\n`,
+    });
+    expect(stderr).toMatch(
+      `warning: the chosen profiles cannot be used: unknown profile "typo" (from profiles.default (${path}:2:22)): it is one of ci in `,
+    );
+  });
+
+  test('without an atmos.yaml, those of the person are left', async () => {
+    const desk = await openDesk();
+    write(desk, { '/.config/atmos/profiles/mine/a.yaml': '', 'empty/.keep': '' });
+    const host = { workingDirectory: () => desk.root };
+    expect(await desk.run('profile list', { host })).toMatchObject({
+      exitCode: 0,
+      stdout: `NAME  STATE  LOCATION  FILES  PATH\nmine  -      xdg       1      ${desk.root}/.config/atmos/profiles/mine\n`,
+      stderr: '',
+    });
+    expect(await desk.run('profile list --config none.yaml', { host })).toMatchObject({
+      exitCode: 2,
+      code: 'ERR_CONFIG_NOT_FOUND',
+    });
+  });
+
+  test('none at all is told, and is no failure', async () => {
+    const desk = await openDesk();
+    const { exitCode, stdout, stderr } = await desk.run('profile list');
+    expect({ exitCode, stdout }).toEqual({ exitCode: 0, stdout: '' });
+    expect(stderr).toMatch(
+      /^no profiles in .*\/project\/\.atmos\/profiles, .*\/project\/profiles\n$/,
+    );
+    expect(await desk.run('profile list -o json')).toMatchObject({ exitCode: 0, stdout: '[]\n' });
+  });
+});
+
+describe('profile show', () => {
+  test('shows what the profile says of itself, and its files', async () => {
+    const desk = await openProfiles();
+    desk.configure('profiles: { base_path: profiles }\n');
+    const at = join(desk.project, 'profiles/ci');
+    expect(await desk.run('profile show ci')).toEqual({
+      exitCode: 0,
+      stdout: [
+        '  Profile  ci',
+        '  Called   For CI',
+        '  About    keys from variables',
+        '  Version  1.2',
+        '  Tags     ci, 3',
+        '  State    deprecated',
+        `  Where    ${at} (configurable)`,
+        `  Files    ${at}/atmos.yaml`,
+        `           ${at}/more/b.yaml`,
+        '',
+      ].join('\n'),
+      stderr: 'use it with --profile ci\n',
+    });
+    const { stdout } = await desk.run('profile show ci -o json --profile ci');
+    expect(JSON.parse(stdout)).toMatchObject({
+      name: 'ci',
+      location_type: 'configurable',
+      metadata: {
+        name: 'For CI',
+        description: 'keys from variables',
+        version: '1.2',
+        tags: ['ci', '3'],
+        deprecated: true,
+      },
+      active: true,
+      problem: null,
+    });
+  });
+
+  test('shows a broken one with the reason', async () => {
+    const desk = await openProfiles();
+    const { exitCode, stdout, stderr } = await desk.run('profile show broken');
+    expect(exitCode).toBe(0);
+    expect(stdout).toContain('  State    broken\n');
+    expect(stderr).toMatch(/^warning: profile broken is broken: auth\.identities .* must be a map/);
+  });
+
+  test.each([
+    [
+      'cii',
+      /^error: unknown profile "cii" \(from the command line\): it is one of .*\nhint: did you mean ci\?\nhint: atmos profile list\n$/,
+    ],
+    ['__SELECT__', /^error: "__SELECT__" \(from the command line\) is no name of a profile/],
+    ['../ci', /^error: "\.\.\/ci" \(from the command line\) is no name of a profile/],
+  ])('%s is unknown', async (name, stderr) => {
+    const desk = await openProfiles();
+    expect(await desk.run(['profile', 'show', name])).toEqual({
+      exitCode: 2,
+      code: 'ERR_PROFILE_UNKNOWN',
+      stdout: '',
+      stderr: expect.stringMatching(stderr),
+    });
+  });
+});

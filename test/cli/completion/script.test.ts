@@ -1,0 +1,21 @@
+import { expect, test } from 'vitest';
+import { atmos } from '../../../src/cli/commands.ts';
+import { completionScript, completionShells } from '../../../src/cli/completion/script.ts';
+
+const host = { nodePath: "/opt/it's node", scriptPath: '/opt/$(touch x)/main.cjs' };
+
+test.each([
+  ['bash', `'/opt/it'"'"'s node' '/opt/$(touch x)/main.cjs' __complete --line -- `],
+  ['zsh', `'/opt/it'"'"'s node' '/opt/$(touch x)/main.cjs' __complete -- `],
+  ['fish', `'/opt/it\\'s node' '/opt/$(touch x)/main.cjs' __complete -- `],
+  ['powershell', `& '/opt/it''s node' '/opt/$(touch x)/main.cjs' __complete @options -- `],
+] as const)('that of %s asks this program by its path, quoted', (shell, call) => {
+  const script = completionScript(shell, host);
+  expect(script).toContain(call);
+  expect(script).toContain('atmos-auth');
+});
+
+test('there is one for each shell that the command names', () => {
+  const command = atmos.commands.find(({ name }) => name === 'completion');
+  expect(command && 'operand' in command ? command.operand?.choices : []).toEqual(completionShells);
+});

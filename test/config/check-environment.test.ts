@@ -1,0 +1,48 @@
+import { expect, test } from 'vitest';
+import { checkEnvironment } from '../../src/config/check-environment.ts';
+import type { Problem } from '../../src/config/problems.ts';
+
+function problemsOf(merged: Readonly<Record<string, unknown>>): Problem[] {
+  const problems: Problem[] = [];
+  checkEnvironment(merged, (problem) => void problems.push(problem));
+  return problems;
+}
+
+const ofIdentity = (env: unknown) => ({ auth: { identities: { dev: { env } } } });
+const noName = {
+  message: 'is not a name for an environment variable',
+  hint: 'use letters, digits and _, and no digit first',
+};
+const nul = { message: 'holds a NUL character, which no environment can' };
+
+test.each([
+  ['a name with a space', { env: { 'A B': 'x' } }, { path: ['env', 'A B'], ...noName }],
+  ['a name that sets another', { env: { 'A=b;C': 'x' } }, { path: ['env', 'A=b;C'], ...noName }],
+  ['a value with NUL', { env: { A: 'x\0' } }, { path: ['env', 'A'], ...nul }],
+  [
+    'the same of an identity',
+    ofIdentity([
+      { key: 'FINE', value: '' },
+      { key: '1A', value: 'x' },
+    ]),
+    { path: ['auth', 'identities', 'dev', 'env', '1', 'key'], ...noName },
+  ],
+  [
+    'and of its value',
+    ofIdentity([{ key: 'A', value: '\0' }]),
+    { path: ['auth', 'identities', 'dev', 'env', '0', 'value'], ...nul },
+  ],
+])('%s is reported at its place', (_, merged, problem) => {
+  expect(problemsOf(merged)).toEqual([problem]);
+});
+
+test.each([
+  [{}],
+  [{ env: { A: 'x', _b1: '', C: 3, D: true, LD_PRELOAD: 'x' } }],
+  // Of another shape: the schema tells of it.
+  [{ env: 'x' }],
+  [ofIdentity('x')],
+  [ofIdentity([{ value: 'x' }, 'x', null, { key: 3 }, { key: 'A' }])],
+])('nothing is reported of %j', (merged) => {
+  expect(problemsOf(merged)).toEqual([]);
+});

@@ -1,0 +1,237 @@
+import {
+  chmodSync,
+  chownSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import {
+  listRecords,
+  removeRecords,
+  stateOf,
+  writeRecord,
+} from '../../src/config/trust-records.ts';
+import { requireTrust, type TrustNeed } from '../../src/config/trust.ts';
+import { thrownBy } from '../support/error-of.ts';
+import { testStart } from '../support/fake-host.ts';
+import { isRoot, strangerId } from '../support/privilege.ts';
+import { openProject, type TrustedProject } from './trusted-project.ts';
+
+const need: TrustNeed = { path: ['logs', 'file'], what: 'writes a log to /x' };
+
+function onlyRecord({ store }: TrustedProject): string {
+  const names = readdirSync(store);
+  expect(names).toHaveLength(1);
+  return join(store, names[0] ?? '');
+}
+
+describe('a record of trust', () => {
+  it('says what was agreed to, about which files, and holds none of their text', () => {
+    const project = openProject();
+    project.trust(need, { profiles: ['ci'] });
+    expect(JSON.parse(readFileSync(onlyRecord(project), 'utf8'))).toEqual({
+      version: 1,
+      directory: join(project.root, 'project'),
+      files: project.files.map(({ path }) => ({
+        path,
+        sha256: expect.stringMatching(/^[0-9a-f]{64}$/),
+      })),
+      profiles: ['ci'],
+      needs: [{ ...need, source: `logs.file (${project.root}/project/atmos.yaml:1:1)` }],
+      trusted_at: testStart.toISOString(),
+    });
+  });
+
+  it('can be read and written by nobody else', () => {
+    const project = openProject();
+    project.trust(need);
+    const modeOf = (path: string) => (statSync(path).mode & 0o777).toString(8);
+    expect([modeOf(project.store), modeOf(onlyRecord(project))]).toEqual(['700', '600']);
+  });
+
+  it('replaces the one about the same files', () => {
+    const project = openProject();
+    project.trust({ path: ['a'], what: 'b' });
+    project.trust(need);
+    expect(listRecords(project.host())).toMatchObject([{ needs: [need] }]);
+    expect(readdirSync(project.store)).toHaveLength(1);
+  });
+
+  it('is found by every way that leads to the project', () => {
+    const project = openProject();
+    project.trust(need);
+    const link = join(project.root, 'link');
+    symlinkSync(join(project.root, 'project'), link);
+    const projectFiles = project.files.map(({ path, text }) => ({
+      path: path.replace(join(project.root, 'project'), link),
+      text,
+    }));
+    requireTrust(project.config({ directory: link, projectFiles }), need, project.host());
+  });
+});
+
+describe('a record that somebody else could have written', () => {
+  const refused = (project: TrustedProject, fault: string) => {
+    const { code, message, hints } = thrownBy(() =>
+      requireTrust(project.config(), need, project.host()),
+    );
+    expect(code).toBe('ERR_CONFIG_UNTRUSTED');
+    expect(message.replaceAll(project.root, '$')).toBe(
+      `the configuration in $/project is not trusted: it writes a log to /x, as logs.file ($/project/atmos.yaml:1:1) says; whatever was trusted does not count: ${fault}`,
+    );
+    expect(hints[0]).toBe(`ls -ld ${project.store}   # what is kept there must be yours alone`);
+  };
+  const nameOf = (project: TrustedProject) => onlyRecord(project).replace(project.root, '$');
+
+  it.each([
+    ['writable by all', 0o606],
+    ['writable by a group', 0o620],
+  ])('is none: it is %s', (_, mode) => {
+    const project = openProject();
+    project.trust(need);
+    chmodSync(onlyRecord(project), mode);
+    refused(project, `${nameOf(project)} can be written by other users`);
+  });
+
+  it('is none: its directory is writable by others', () => {
+    const project = openProject();
+    project.trust(need);
+    chmodSync(project.store, 0o770);
+    refused(project, '$/state/atmos/trust can be written by other users');
+    const trusting = thrownBy(() => project.trust(need));
+    expect(trusting).toMatchObject({
+      code: 'ERR_IO',
+      message: `${project.store} can be written by other users, so nothing in it counts`,
+    });
+    expect(thrownBy(() => listRecords(project.host())).code).toBe('ERR_IO');
+  });
+
+  it('is none: it, or its directory, is a link', () => {
+    const project = openProject();
+    project.trust(need);
+    const path = onlyRecord(project);
+    renameSync(path, join(project.root, 'record'));
+    symlinkSync(join(project.root, 'record'), path);
+    refused(project, `${nameOf(project)} cannot be read (ELOOP)`);
+    renameSync(project.store, join(project.root, 'store'));
+    symlinkSync(join(project.root, 'store'), project.store);
+    refused(project, '$/state/atmos/trust is not a directory');
+  });
+
+  it('is none: it is of other files, of another version, cut off, or no record', () => {
+    const project = openProject();
+    project.trust(need, { directory: join(project.root, 'other') });
+    const other = onlyRecord(project);
+    const whole = readFileSync(other, 'utf8');
+    rmSync(other);
+    project.trust(need);
+    const path = onlyRecord(project);
+    const right = readFileSync(path, 'utf8');
+    const wrong = [
+      whole,
+      right.replace('"version": 1', '"version": 2'),
+      right.slice(0, -9),
+      right.replace('"needs": [', '"needs": [7, '),
+      right.replace(/"path": \[[^\]]*\]/, '"path": [7]'),
+      '',
+      '[]',
+      'null',
+    ];
+    for (const text of wrong) {
+      writeFileSync(path, text);
+      refused(project, `${nameOf(project)} is damaged, or of another version`);
+      expect(listRecords(project.host())).toEqual([]);
+    }
+    writeFileSync(path, right);
+    requireTrust(project.config(), need, project.host());
+  });
+
+  it('is none: it is a directory, or larger than any record', () => {
+    const project = openProject();
+    project.trust(need);
+    const path = onlyRecord(project);
+    writeFileSync(path, ' '.repeat(5 * 1024 * 1024));
+    refused(project, `${nameOf(project)} is no trust record`);
+    rmSync(path);
+    mkdirSync(path);
+    refused(project, `${nameOf(project)} is no trust record`);
+  });
+
+  it.skipIf(!isRoot)('is none: it, or its directory, belongs to another user', () => {
+    const project = openProject();
+    project.trust(need);
+    chownSync(onlyRecord(project), strangerId, strangerId);
+    refused(project, `${nameOf(project)} belongs to another user`);
+    chownSync(project.store, strangerId, strangerId);
+    refused(project, '$/state/atmos/trust belongs to another user');
+  });
+});
+
+describe('what is trusted', () => {
+  it('is listed by directory, the latest first', () => {
+    const project = openProject();
+    const directories = ['b', 'a'].map((name) => join(project.root, name));
+    for (const directory of directories) project.trust(need, { directory });
+    const later = { ...project.host(), now: () => new Date(testStart.getTime() + 1000) };
+    const grown = project.config({ directory: directories[0] ?? '', projectFiles: [] });
+    writeRecord(grown, [], later);
+    const [b, a] = directories;
+    expect(listRecords(later).map(({ directory, files }) => [directory, files.length])).toEqual([
+      [a, 2],
+      [b, 0],
+      [b, 2],
+    ]);
+  });
+
+  it('is nothing where nothing was ever trusted', () => {
+    const project = openProject();
+    expect(listRecords(project.host())).toEqual([]);
+    expect(removeRecords(project.root, project.host())).toEqual([]);
+  });
+
+  it('is current, changed, or gone with its files', () => {
+    const project = openProject();
+    const record = project.trust(need);
+    const [first = '', second = ''] = project.files.map(({ path }) => path);
+    expect(stateOf(record)).toBe('current');
+    writeFileSync(second, 'auth: {a: b}\n');
+    expect(stateOf(record)).toBe('changed');
+    rmSync(second);
+    expect(stateOf(record)).toBe('changed');
+    rmSync(first);
+    expect(stateOf(record)).toBe('gone');
+    mkdirSync(second);
+    expect(stateOf(record)).toBe('changed');
+  });
+
+  it('is taken away by directory, by whatever way, and also when that is gone', () => {
+    const project = openProject();
+    project.trust(need);
+    project.trust(need, { projectFiles: [] });
+    project.trust(need, { directory: join(project.root, 'gone') });
+    const link = join(project.root, 'link');
+    symlinkSync(join(project.root, 'project'), link);
+    expect(removeRecords(join(project.root, 'pro'), project.host())).toEqual([]);
+    expect(removeRecords(link, project.host())).toHaveLength(2);
+    expect(thrownBy(() => requireTrust(project.config(), need, project.host())).code).toBe(
+      'ERR_CONFIG_UNTRUSTED',
+    );
+    expect(removeRecords(join(project.root, 'gone'), project.host())).toHaveLength(1);
+    expect(readdirSync(project.store)).toEqual([]);
+  });
+
+  it.skipIf(isRoot)('cannot be recorded where nothing can be written', () => {
+    const project = openProject();
+    mkdirSync(join(project.root, 'state'), { mode: 0o500 });
+    const error = thrownBy(() => project.trust(need));
+    expect(error.code).toBe('ERR_IO');
+    expect(error.message).toMatch(/^cannot write .*: EACCES$/);
+  });
+});

@@ -1,0 +1,47 @@
+import { expect, test } from 'vitest';
+import { checkPart, IdentityError, type IdentityProblem } from '../../src/core/identity-error.ts';
+import type { Identity } from '../../src/core/identity.ts';
+import { mapOf, setting, text } from '../../src/core/validate.ts';
+
+const schema = mapOf({ region: setting(text, 'A region.'), zone: setting(text, 'A zone.') });
+
+function identityWith(part: Partial<Identity>): Identity {
+  return {
+    name: 'dev',
+    kind: 'aws/user',
+    isDefault: false,
+    principal: {},
+    spec: {},
+    credentials: {},
+    session: {},
+    env: [],
+    locate: (path = []) => `/p/atmos.yaml:${path.join(':')}`,
+    ...part,
+  };
+}
+
+test('a part of its shape is given, without what is not known', () => {
+  const identity = identityWith({ spec: { region: 'eu-west-1', other: 1 } });
+  const checked = checkPart(identity, 'spec', schema, () => expect.unreachable());
+  expect(checked).toEqual({ region: 'eu-west-1' });
+});
+
+test('all that is wrong makes one error, each with its place, and no secret', () => {
+  const identity = identityWith({ spec: { region: 1, zone: [] }, credentials: { region: 42 } });
+  const problems: IdentityProblem[] = [];
+  const report = (problem: IdentityProblem) => void problems.push(problem);
+  expect(checkPart(identity, 'spec', schema, report)).toBeUndefined();
+  expect(checkPart(identity, 'credentials', schema, report)).toBeUndefined();
+  const hinted = problems.map((problem) => ({ ...problem, hint: 'write it in quotes' }));
+  const error = new IdentityError(identity, hinted);
+  expect(error).toMatchObject({
+    code: 'ERR_CONFIG_INVALID',
+    hints: ['write it in quotes'],
+    problems: hinted,
+  });
+  expect(error.message.split('\n')).toEqual([
+    'spec.region of identity dev (/p/atmos.yaml:spec:region) must be text, not the number 1',
+    'spec.zone of identity dev (/p/atmos.yaml:spec:zone) must be text, not a list',
+    'credentials.region of identity dev (/p/atmos.yaml:credentials:region) must be text, not a number',
+  ]);
+});

@@ -1,0 +1,36 @@
+import { expect, expectTypeOf, test } from 'vitest';
+import { logLevels } from '../../src/core/log-level.ts';
+import { logVocabulary, type Log, type LogEvents } from '../../src/core/log.ts';
+import { awsCredentials } from '../../src/core/credentials.ts';
+import { AtmosError } from '../../src/core/errors.ts';
+
+test('every event has a level, a name of two words, and fields of a known kind', () => {
+  const kinds = ['name', 'place', 'code', 'number', 'flag', 'time'];
+  for (const [event, { level, fields }] of Object.entries(logVocabulary)) {
+    expect(event).toMatch(/^[a-z]+\.[a-z]+$/);
+    expect(logLevels.slice(0, -1)).toContain(level);
+    for (const [name, kind] of Object.entries(fields)) {
+      expect(name).toMatch(/^[a-z]+(_[a-z]+)*$/);
+      const words: readonly string[] = Array.isArray(kind) ? kind : [];
+      expect(kinds.includes(String(kind)) || words.length > 1).toBe(true);
+      for (const word of words) expect(word).toMatch(/^[a-z_]+$/);
+    }
+  }
+});
+
+test('what is secret, an error or free has no field to stand in', () => {
+  const log: Log = () => {};
+  const credentials = awsCredentials({ accessKeyId: 'a', secretAccessKey: 'b' });
+  const error = new AtmosError('ERR_IO', 'text');
+  // @ts-expect-error credentials are no name
+  log('session.found', { identity: credentials, expires_at: undefined });
+  // @ts-expect-error nor an error a code
+  log('command.failed', { code: error, exit_code: 1 });
+  // @ts-expect-error a field of few words takes no other
+  log('session.needed', { identity: 'dev', because: 'of what the server said' });
+  // @ts-expect-error an event has its fields and no other
+  log('key.saved', { identity: 'dev', secret: 'b' });
+  // @ts-expect-error there is no event for a message
+  log('message', { text: 'b' });
+  expectTypeOf<LogEvents['key.saved']>().toEqualTypeOf<{ readonly identity: string | undefined }>();
+});

@@ -1,0 +1,121 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { credentialVariables } from '../../src/core/credential-variables.ts';
+import { checkVariable, classOf, needsTrust, variableProblem } from '../../src/core/variables.ts';
+import { thrownBy } from '../support/error-of.ts';
+
+const classes = {
+  refused: {
+    'loads code':
+      'LD_PRELOAD LD_LIBRARY_PATH LD_AUDIT DYLD_INSERT_LIBRARIES GLIBC_TUNABLES GCONV_PATH OPENSSL_CONF',
+    'is read by shells':
+      'BASH_ENV ENV ZDOTDIR PROMPT_COMMAND IFS PS1 PS4 SHELLOPTS BASHOPTS BASH_FUNC_id PSModulePath',
+    'is read by interpreters':
+      'NODE_OPTIONS NODE_PATH PYTHONPATH PYTHONSTARTUP PYTHONHOME PERL5LIB PERL5OPT RUBYOPT RUBYLIB GEM_PATH JAVA_TOOL_OPTIONS _JAVA_OPTIONS JDK_JAVA_OPTIONS CLASSPATH DOTNET_STARTUP_HOOKS CORECLR_PROFILER_PATH LUA_INIT_5_4 GOFLAGS MAKEFLAGS',
+    'is a command':
+      'GIT_SSH_COMMAND GIT_PROXY_COMMAND GIT_SSH GIT_ASKPASS SSH_ASKPASS GIT_EDITOR GIT_EXTERNAL_DIFF GIT_CONFIG_COUNT GIT_CONFIG_KEY_0 LESSOPEN',
+    'chooses providers': 'TF_CLI_CONFIG_FILE TOFU_CLI_CONFIG_FILE TF_REATTACH_PROVIDERS',
+    'is a credential': `${credentialVariables.join(' ')} AWS_BEARER_TOKEN_TOMORROW`,
+    'opens our keyring':
+      'ATMOS_KEYRING_PASSWORD ATMOS_MFA_TOKEN ATMOS_AUTH_TRUST CREDENTIALS_DIRECTORY',
+  },
+  trusted: {
+    'picks programs':
+      'PATH SHELL ATMOS_SHELL HOME XDG_CONFIG_HOME TMPDIR TF_CLI_ARGS TF_CLI_ARGS_plan TF_PLUGIN_CACHE_DIR NPM_CONFIG_REGISTRY',
+    'is a configuration that is trusted':
+      'ATMOS_CONFIG ATMOS_CONFIG_PATH ATMOS_CLI_CONFIG_PATH ATMOS_XDG_CONFIG_HOME ATMOS_LOGS_FILE',
+    'sends elsewhere':
+      'HTTP_PROXY HTTPS_PROXY ALL_PROXY NO_PROXY AWS_ENDPOINT_URL AWS_ENDPOINT_URL_S3 AWS_STS_ENDPOINT KUBECONFIG KUBE_CONFIG_PATHS DOCKER_HOST SSH_AUTH_SOCK DBUS_SESSION_BUS_ADDRESS',
+    'vouches for servers':
+      'AWS_CA_BUNDLE SSL_CERT_FILE SSL_CERT_DIR CURL_CA_BUNDLE REQUESTS_CA_BUNDLE NODE_EXTRA_CA_CERTS NODE_TLS_REJECT_UNAUTHORIZED',
+  },
+  plain: {
+    'is harmless':
+      'AWS_REGION AWS_DEFAULT_REGION AWS_RETRY_MODE AWS_SDK_LOAD_CONFIG AWS_STS_REGIONAL_ENDPOINTS AWS_USE_FIPS_ENDPOINT TF_LOG TF_VAR_name TF_IN_AUTOMATION TF_INPUT GITHUB_TOKEN NODE_ENV GIT_AUTHOR_NAME GIT_TERMINAL_PROMPT ENVIRONMENT MY_ENV PATHS LANG NO_COLOR ATMOS_PROFILE ATMOS_IDENTITY ATMOS_KEYRING_TYPE',
+  },
+} as const;
+
+describe.each(Object.entries(classes))('%s', (expected, groups) => {
+  test.each(Object.entries(groups))('what %s', (_, names) => {
+    const others = names.split(' ').filter((name) => classOf(name) !== expected);
+    expect(others).toEqual([]);
+    // In any spelling: Windows takes them all, and programs take http_proxy.
+    expect(
+      names
+        .toLowerCase()
+        .split(' ')
+        .filter((name) => classOf(name) !== expected),
+    ).toEqual([]);
+    expect(names.split(' ').filter(needsTrust).length > 0).toBe(expected === 'trusted');
+  });
+});
+
+test.each(['PAGER', 'AWS_PAGER', 'GIT_PAGER', 'MANPAGER', 'EDITOR', 'KUBE_EDITOR', 'VISUAL'])(
+  '%s runs a program, and only an empty one does not',
+  (name) => {
+    expect(classOf(name)).toBe('refused');
+    expect(classOf(name, 'sh -c id')).toBe('refused');
+    expect(classOf(name, '')).toBe('plain');
+  },
+);
+
+test.each(['LD_PRELOAD', 'NODE_OPTIONS', 'AWS_PROFILE', 'ATMOS_KEYRING_PASSWORD'])(
+  '%s is refused, empty too',
+  (name) => expect(classOf(name, '')).toBe('refused'),
+);
+
+describe('what an environment can hold', () => {
+  test.each([
+    ['A', 'v', undefined],
+    ['_a1', 'two\nlines', undefined],
+    ['', 'v', '"" is not a name for an environment variable'],
+    ['1A', 'v', '"1A" is not a name for an environment variable'],
+    ['A B', 'v', '"A B" is not a name for an environment variable'],
+    ['Ä', 'v', '"Ä" is not a name for an environment variable'],
+    ['A\n', 'v', '"A\\n" is not a name for an environment variable'],
+    [
+      'LD_PRELOAD=/x/evil.so#',
+      'v',
+      '"LD_PRELOAD=/x/evil.so#" is not a name for an environment variable',
+    ],
+    ['A', 'secret\0', 'the value of A holds a NUL character, which no environment can'],
+  ])('%j with %j', (key, value, message) => {
+    expect(variableProblem({ key, value }) === undefined).toBe(message === undefined);
+    if (message === undefined) return checkVariable({ key, value });
+    expect(() => checkVariable({ key, value })).toThrow(
+      expect.objectContaining({ code: 'ERR_CONFIG_INVALID', message }),
+    );
+  });
+
+  test('a problem names the place, and not the value', () => {
+    const source = 'env.A (/p/atmos.yaml:7:9)';
+    expect(thrownBy(() => checkVariable({ key: 'A', value: 'secret\0', source }))).toMatchObject({
+      message: `the value of ${source} holds a NUL character, which no environment can`,
+      hints: [],
+    });
+    expect(thrownBy(() => checkVariable({ key: 'A-B', value: '', source }))).toMatchObject({
+      message: `${source} is not a name for an environment variable`,
+      hints: ['use letters, digits and _, and no digit first'],
+    });
+  });
+});
+
+test('any name has a class, soon', () => {
+  const parts = fc.constantFrom(
+    'LD_',
+    '_',
+    'PAGER',
+    'PROXY',
+    'GIT_',
+    '_COMMAND',
+    'A',
+    'path',
+    '*',
+    '\n',
+  );
+  fc.assert(
+    fc.property(fc.array(parts, { maxLength: 5_000 }), (name) => {
+      expect(['refused', 'trusted', 'plain']).toContain(classOf(name.join('')));
+    }),
+  );
+});

@@ -1,0 +1,109 @@
+import { once } from 'node:events';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { createServer, type AddressInfo } from 'node:net';
+import { dirname, join } from 'node:path';
+import { onTestFinished } from 'vitest';
+import type { CommandGroup } from '../../src/cli/command.ts';
+import { atmos } from '../../src/cli/commands.ts';
+import type { Machine, RunOptions } from './machine.ts';
+
+/** What a hostile repository tries to get at: a file, and a server. Both tell when it was reached. */
+export interface Trap {
+  readonly marker: string;
+  /** A shell command that makes the marker, with whatever PATH. */
+  readonly touch: string;
+  /** A script for Node that does the same. */
+  readonly script: string;
+  /** A server on this machine, by a name that is not one of this machine for us. */
+  readonly url: string;
+  readonly connections: () => number;
+}
+
+export async function setTrap(machine: Machine): Promise<Trap> {
+  const marker = join(machine.root, 'marker');
+  const script = join(machine.root, 'script.cjs');
+  writeFileSync(script, `require('fs').writeFileSync(${JSON.stringify(marker)}, '')`);
+  let connections = 0;
+  const server = createServer((socket) => {
+    connections++;
+    socket.destroy();
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  onTestFinished(() => {
+    server.close();
+  });
+  // Only an address that we wrote can be undefined or a path.
+  const { port } = server.address() as AddressInfo;
+  return {
+    marker,
+    script,
+    touch: `: > '${marker}'`,
+    url: `http://0.0.0.0:${port}`,
+    connections: () => connections,
+  };
+}
+
+/** What sprang the trap. */
+export function sprung({ marker, connections }: Trap): string[] {
+  const made = existsSync(marker) ? ['the marker was made'] : [];
+  return connections() > 0 ? [...made, 'the server was called'] : made;
+}
+
+/** Files of the repository, by their paths in it. */
+export function plant(machine: Machine, files: Readonly<Record<string, string>>): void {
+  for (const [name, text] of Object.entries(files)) {
+    const path = join(machine.project, name);
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, text);
+  }
+}
+
+/**
+ * Command lines that make a command do its worst, where it does so only with certain words. Any other
+ * command of the tree is run as it is.
+ */
+const fullLines: Readonly<Record<string, readonly string[]>> = {
+  'auth user configure': ['--stdin --verify'],
+  'auth login': ['--force'],
+  'auth exec': [`-- ${process.execPath} -e 0`, '--credentials process -- true', '-i off -- true'],
+  'auth env': ['', '--credentials env', '-f github --output github-env'],
+  'auth logout': ['--keychain --dry-run', '--all --dry-run'],
+  'auth trust': ['', '--list', '--revoke'],
+  'auth keyring list': ['', '--long'],
+  'profile show': ['x', '../x'],
+  completion: ['bash', 'zsh', 'fish', 'powershell'],
+  __complete: ['-- auth login -i ', '-- --profile ', '-- auth logout ', '--line -- atmos'],
+};
+
+/** Every command there is, help included: a command that is added is tried too. */
+export function everyCommandLine(): string[] {
+  const commands = pathsOf(atmos).flatMap((path) =>
+    (fullLines[path] ?? ['']).map((rest) => (rest === '' ? path : `${path} ${rest}`)),
+  );
+  return ['', '--help', 'auth --help', 'auth login --help', ...commands];
+}
+
+function pathsOf({ commands }: CommandGroup): string[] {
+  return commands.flatMap((one) =>
+    'commands' in one ? pathsOf(one).map((path) => `${one.name} ${path}`) : [one.name],
+  );
+}
+
+/** What every command line ends with, some at a time. */
+export async function runEach(
+  machine: Machine,
+  lines: readonly string[],
+  options: RunOptions,
+): Promise<Record<string, number | null>> {
+  const codes: Record<string, number | null> = {};
+  const rest = [...lines];
+  const work = async () => {
+    for (let line = rest.shift(); line !== undefined; line = rest.shift()) {
+      const words = line === '' ? [] : line.split(' ');
+      codes[line] = (await machine.atmos(words, options)).exitCode;
+    }
+  };
+  await Promise.all([work(), work(), work()]);
+  return codes;
+}

@@ -1,0 +1,30 @@
+import { readFileSync } from 'node:fs';
+
+const page = readFileSync(new URL('../../docs/configuration.md', import.meta.url), 'utf8');
+
+/** What docs/configuration.md shows of a language, block by block. */
+export function blocksOf(language: 'yaml' | 'json'): string[] {
+  return [...page.matchAll(/^```(\w+)\n([\s\S]*?)^```$/gm)]
+    .filter(([, written]) => written === language)
+    .map(([, , block = '']) => block);
+}
+
+/** The settings of VS Code that it shows. */
+export function editorSettings(): Record<string, unknown> {
+  return parsed('yaml.customTags');
+}
+
+/** The task of VS Code that it shows. */
+export function problemPattern(): RegExp {
+  const { tasks } = parsed('tasks') as {
+    tasks: { problemMatcher: { pattern: { regexp: string } } }[];
+  };
+  return new RegExp(tasks[0]?.problemMatcher.pattern.regexp ?? '');
+}
+
+function parsed(key: string): Record<string, unknown> {
+  const blocks = blocksOf('json').map((block) => JSON.parse(block) as Record<string, unknown>);
+  const found = blocks.find((block) => key in block);
+  if (found === undefined) throw new Error(`docs/configuration.md shows no JSON with ${key}`);
+  return found;
+}
