@@ -69,14 +69,17 @@ async function ofKind(kind, sources) {
  * @param {Sources} sources
  * @returns {JsonSchema}
  */
-function convert(schema, { scalar, textOrCount, textOrTexts }) {
+function convert(schema, { flag, scalar, textOrCount, textOrTexts }) {
   /** @type {Map<unknown, JsonSchema>} */
   const named = new Map();
+  named.set(flag.pipe[0], loosened({ type: 'boolean' }));
   named.set(scalar, typed('string', 'number', 'boolean'));
   named.set(textOrCount, typed('string', 'integer'));
   named.set(textOrTexts, { ...typed('string', 'array'), items: { type: 'string' } });
   return toJsonSchema(schema, {
     typeMode: 'output',
+    // A flag as text becomes one.
+    ignoreActions: ['transform'],
     overrideSchema({ valibotSchema, jsonSchema, errors }) {
       const known = named.get(valibotSchema);
       if (errors && !known) throw new Error(errors.join(', '));

@@ -3,5 +3,5 @@
 export { identityKinds, otherIdentityKinds, strategyOf } from '../../src/auth/registry.ts';
 export { closedMaps, settingsSchema } from '../../src/config/schema.ts';
 export { logLevels } from '../../src/core/log-level.ts';
-export { scalar, textOrCount, textOrTexts } from '../../src/core/validate.ts';
+export { flag, scalar, textOrCount, textOrTexts } from '../../src/core/validate.ts';
 export { keyringTypes } from '../../src/keyring/registry.ts';

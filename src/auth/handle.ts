@@ -15,6 +15,8 @@ import type { KeyringSettings } from '../keyring/contract.ts';
 export interface Handle {
   /** The configuration, file by file, those of its profiles too. */
   readonly layers: readonly Layer[];
+  /** The directory that the configuration is said to be in. */
+  readonly directory: string;
   readonly realm: string;
   readonly identity: string;
   readonly keyring: KeyringSettings;
@@ -90,8 +92,8 @@ export function readHandle(id: string, host: Host): Handle {
 // What we wrote ourselves, as the hash says: enough to tell it from another layout.
 function isHandle(value: unknown): value is Handle {
   if (!isObject(value)) return false;
-  const { layers, realm, identity, keyring } = value;
-  const areTexts = typeof realm === 'string' && typeof identity === 'string';
+  const { layers, directory, realm, identity, keyring } = value;
+  const areTexts = [directory, realm, identity].every((text) => typeof text === 'string');
   return areTexts && Array.isArray(layers) && isObject(keyring);
 }
 

@@ -33,6 +33,7 @@ export function handleOf(plan: AuthPlan & { config: Config }, identity: string):
   const { config, realm, keyring } = plan;
   return {
     layers: config.layers,
+    directory: config.directory,
     realm: realm.value,
     identity,
     keyring,
@@ -50,7 +51,7 @@ export async function planFromHandle(
   host: Host,
 ): Promise<{ plan: AuthPlan & { config: Config }; identity: string }> {
   const handle = readHandle(id, host);
-  const config = await loadLayers(handle.layers, {}, host);
+  const config = await loadLayers(handle, {}, host);
   const realm = { value: handle.realm, source: `handle ${id}` };
   // The command as the files say it now, since it is those that are trusted or not.
   const { passwordCommand } = config.keyring;

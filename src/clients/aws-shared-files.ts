@@ -13,8 +13,19 @@ export interface SharedKey {
   readonly mfaArn?: string;
 }
 
+/** A profile that has a long-lived key. */
+export interface ProfileKey {
+  readonly profile: string;
+  readonly key: SharedKey;
+}
+
 type Where = Pick<Host, 'env' | 'homeDirectory'>;
 type Profile = Readonly<Record<string, string | undefined>>;
+
+interface SharedPaths {
+  readonly credentials: string;
+  readonly config: string;
+}
 
 /**
  * The long-lived key of a profile in the AWS shared files, read where the AWS CLI reads it.
@@ -22,17 +33,54 @@ type Profile = Readonly<Record<string, string | undefined>>;
  * @throws ERR_USAGE for a profile that is not there, or has no long-lived key; ERR_IO
  */
 export async function readAwsProfile(name: string, host: Where): Promise<SharedKey> {
-  const filepath = pathOf('AWS_SHARED_CREDENTIALS_FILE', 'credentials', host);
-  const configFilepath = pathOf('AWS_CONFIG_FILE', 'config', host);
-  await Promise.all([checkReadable(filepath), checkReadable(configFilepath)]);
-  const profiles = await parseKnownFiles({ filepath, configFilepath, ignoreCache: true });
-  const profile = Object.hasOwn(profiles, name) ? profiles[name] : undefined;
+  const paths = sharedPaths(host);
+  const profiles = await readProfiles(paths);
+  const profile = profiles.get(name);
   if (profile === undefined) {
-    const names = Object.keys(profiles).filter((one) => !/^(sso-session|services)\./.test(one));
-    throw unknownProfile(name, names, [filepath, configFilepath]);
+    throw unknownProfile(name, [...profiles.keys()], [paths.credentials, paths.config]);
   }
+  const key = longLivedKey(profile);
+  if (key === undefined) throw unusable(name, profile);
+  return key;
+}
+
+/**
+ * The long-lived keys of all profiles, in the order of their names, and how many profiles have none:
+ * a session, a role, a sign-in by SSO.
+ *
+ * @throws ERR_IO
+ */
+export async function readAwsKeys(
+  paths: SharedPaths,
+): Promise<{ keys: ProfileKey[]; others: number }> {
+  const profiles = await readProfiles(paths);
+  const keys: ProfileKey[] = [];
+  for (const [profile, settings] of profiles) {
+    const key = longLivedKey(settings);
+    if (key !== undefined) keys.push({ profile, key });
+  }
+  return { keys, others: profiles.size - keys.length };
+}
+
+/** Where the AWS CLI has its shared files. */
+export function sharedPaths(host: Where): SharedPaths {
+  return {
+    credentials: pathOf('AWS_SHARED_CREDENTIALS_FILE', 'credentials', host),
+    config: pathOf('AWS_CONFIG_FILE', 'config', host),
+  };
+}
+
+async function readProfiles({ credentials, config }: SharedPaths): Promise<Map<string, Profile>> {
+  await Promise.all([checkReadable(credentials), checkReadable(config)]);
+  const files = { filepath: credentials, configFilepath: config };
+  const sections = Object.entries(await parseKnownFiles({ ...files, ignoreCache: true }));
+  const profiles = sections.filter(([name]) => !/^(profile|sso-session|services)\./.test(name));
+  return new Map(profiles.sort(([one], [other]) => (one < other ? -1 : 1)));
+}
+
+function longLivedKey(profile: Profile): SharedKey | undefined {
   const { aws_access_key_id: id, aws_secret_access_key: secret, mfa_serial: mfa } = profile;
-  if (profile['aws_session_token'] || !id || !secret) throw unusable(name, profile);
+  if (profile['aws_session_token'] || !id || !secret) return undefined;
   return {
     accessKeyId: id,
     secretAccessKey: secret,

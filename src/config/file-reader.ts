@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname, isAbsolute, join } from 'node:path';
 import { AtmosError } from '../core/errors.ts';
 import { isMap } from '../core/validate.ts';
 import { cacheDirectory } from '../host/directories.ts';
@@ -7,8 +7,10 @@ import type { Host } from '../host/host.ts';
 import { resolveBasePath } from './base-path.ts';
 import { fragmentDirectories, type FoundPlace } from './discover.ts';
 import { findYamlFiles } from './find-files.ts';
+import { findGitRoot } from './git.ts';
 import { findImport, importStarts } from './imports.ts';
 import type { Layer, Origin } from './layer.ts';
+import { isBelow } from './is-below.ts';
 import { checkOwnership } from './ownership.ts';
 import { parseConfigFile } from './parse-file.ts';
 import { placeIn, valueAt, type ConfigFile } from './places.ts';
@@ -131,7 +133,9 @@ export function createFileReader(options: FileReaderOptions): FileReader {
     if (again !== undefined) {
       return refuse(`imports itself: ${[...inner.chain, again].join(' → ')}`);
     }
-    return inOrder(found.paths, (one) => readImported(one, inner));
+    return inOrder(found.paths, (one) =>
+      readImported(one, { ...inner, origin: originOfImport(one, value, file) }),
+    );
   }
 
   function readFile(path: string, by: Omit<Layer, 'path'>, from?: string): ConfigFile | undefined {
@@ -153,6 +157,16 @@ export function createFileReader(options: FileReaderOptions): FileReader {
   }
 
   return { readPlace, readDirectory, readLayer };
+}
+
+/**
+ * Whoever is trusted to say what is imported is so for a path that leads there alone. A relative one
+ * may, by the base path, end in the project that one happens to work in.
+ */
+function originOfImport(path: string, entry: string, by: ConfigFile): Origin {
+  const directory = dirname(by.path);
+  const own = [directory, findGitRoot(directory) ?? directory];
+  return isAbsolute(entry) || own.some((one) => isBelow(path, one)) ? by.origin : 'project';
 }
 
 interface ImportEntry {

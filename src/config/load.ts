@@ -9,7 +9,7 @@ import { findPlaces, notFound } from './discover.ts';
 import { environmentSettings } from './environment.ts';
 import { createFileReader, type FileReader } from './file-reader.ts';
 import { gather, throwGathered, type Gathered } from './gathered.ts';
-import type { Layer, Origin } from './layer.ts';
+import type { Origin } from './layer.ts';
 import { commandNotices, needsOf, projectFilesOf, requireTrustOfFiles } from './needs.ts';
 import { parseConfigFile } from './parse-file.ts';
 import { valueAt, type ConfigFile } from './places.ts';
@@ -117,7 +117,7 @@ function findProfileLayers(
  * @throws as {@link loadConfig}
  */
 export async function loadLayers(
-  layers: readonly Layer[],
+  { layers, directory }: Pick<Config, 'layers' | 'directory'>,
   options: Pick<LoadOptions, 'isStatic'>,
   host: Host,
 ): Promise<Config> {
@@ -125,11 +125,10 @@ export async function loadLayers(
   const reader = openReader(options, gathered, host);
   const files = layers.flatMap((layer) => reader.readLayer(layer));
   const profiles = layers.flatMap(({ profile }) => profile ?? []);
-  const last = layers.findLast(({ profile }) => profile === undefined);
   return settle(
     {
       files,
-      directory: last === undefined ? '' : dirname(last.path),
+      directory,
       profiles: [...new Set(profiles)],
       profileDirectories: [],
       warnings: [],
@@ -146,7 +145,7 @@ export async function loadLayers(
  */
 export function configFromObject(
   object: object,
-  host: Pick<Host, 'env' | 'homeDirectory' | 'workingDirectory'>,
+  host: Pick<Host, 'env' | 'userId' | 'workingDirectory'>,
 ): Config {
   const text = JSON.stringify(object, null, 2);
   const gathered = gather();

@@ -9,7 +9,7 @@ import { resolveTags } from './resolve-tags.ts';
 const ourParts = ['auth', 'profiles', 'import', 'env', 'base_path', 'logs'];
 
 export interface ParseOptions {
-  readonly host: Pick<Host, 'env' | 'homeDirectory' | 'workingDirectory'>;
+  readonly host: Pick<Host, 'env' | 'userId' | 'workingDirectory'>;
   readonly report: (problem: LocatedProblem) => void;
 }
 

@@ -26,7 +26,7 @@ type Settings = Record<string, unknown>;
 
 export interface ResolveOptions {
   readonly file: { readonly path: string; readonly origin: Origin };
-  readonly host: Pick<Host, 'env' | 'workingDirectory'>;
+  readonly host: Pick<Host, 'env' | 'userId' | 'workingDirectory'>;
   /** Told of each tag that cannot be resolved; its value is left out. */
   readonly report: (problem: TagProblem) => void;
   /** Told of each file that `!include` reads: it belongs to what is trusted. */
@@ -46,7 +46,7 @@ export interface ResolvedTags {
  * the list stay right.
  *
  * @throws {ConfigError} for an included file that is no YAML; ERR_CONFIG_SYNTAX when following its
- * aliases would not end soon
+ * aliases would not end soon; ERR_CONFIG_UNTRUSTED for an included file that others can change
  */
 export function resolveTags(
   data: Readonly<Settings>,

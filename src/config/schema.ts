@@ -173,7 +173,7 @@ export const settingsSchema = mapOf({
   profiles: setting(profiles, 'Where profiles are, and which is chosen.'),
   env: setting(
     namesTo(scalar),
-    'Variables for the programs that are started. Those that begin with `ATMOS_` are settings of ours too, below the real environment. Those that load code into programs are refused.',
+    'Variables for the programs that are started. Some that begin with `ATMOS_` are settings of ours too, below the real environment. Those that load code into programs are refused.',
   ),
   logs: setting(logs, 'Logs of Atmos and of `atmos auth`.'),
 });

@@ -1,8 +1,9 @@
-import { dirname, isAbsolute, relative } from 'node:path';
+import { dirname } from 'node:path';
 import { AtmosError } from '../core/errors.ts';
 import { shellWord } from '../core/shell-word.ts';
 import type { Host } from '../host/host.ts';
 import type { Config } from './config.ts';
+import { isBelow } from './is-below.ts';
 import type { TrustNeed } from './trust-need.ts';
 import { findRecord, trustDirectory, type TrustRecord } from './trust-store.ts';
 
@@ -70,7 +71,7 @@ function untrusted(
 function trustCommand(config: Trustable, host: Where): string {
   const { directory, projectFiles, profiles } = config;
   const working = host.workingDirectory();
-  const isFoundHere = projectFiles.some(({ path }) => isWithin(working, dirname(path)));
+  const isFoundHere = projectFiles.some(({ path }) => isBelow(working, dirname(path)));
   const start = isFoundHere ? working : directory;
   // After -C it is not ours, but still that of the shell.
   const shell = host.env['PWD'] || working;
@@ -79,9 +80,4 @@ function trustCommand(config: Trustable, host: Where): string {
     ...(profiles.length === 0 ? [] : ['--profile', profiles.join(',')]),
   ];
   return ['atmos', 'auth', 'trust', ...options].map(shellWord).join(' ');
-}
-
-function isWithin(path: string, directory: string): boolean {
-  const way = relative(directory, path);
-  return !isAbsolute(way) && way !== '..' && !/^\.\.[/\\]/.test(way);
 }

@@ -38,8 +38,8 @@ const usageErrorCodes = [
 
 export type UsageErrorCode = (typeof usageErrorCodes)[number];
 
-/** An entry that the keyring gave back, and that is not what we store. */
-const storeErrorCodes = ['ERR_STORE_INVALID'] as const;
+/** An entry that the keyring gave back: not what we store, or another than the one to be put there. */
+const storeErrorCodes = ['ERR_STORE_INVALID', 'ERR_STORE_CONFLICT'] as const;
 
 export type StoreErrorCode = (typeof storeErrorCodes)[number];
 

@@ -71,10 +71,10 @@ export const logVocabulary = {
   },
   /** Entries of a file keyring were put in place by a change of its password, or after one was cut short. */
   'keyring.reencrypted': { level: 'Info', fields: { entries: 'number' } },
-  /** Whether the unlock agent of a file keyring is asked: there is none, it is, it may not be. */
+  /** An unlock agent of a file keyring is there, and asked or not, by its process id if that is known. */
   'keyring.agent': {
     level: 'Debug',
-    fields: { outcome: ['absent', 'used', 'passed_over'], process: 'number' },
+    fields: { outcome: ['used', 'passed_over'], process: 'number' },
   },
   'store.read': { level: 'Trace', fields: { identity: 'name', item: items, found: 'flag' } },
   'store.written': { level: 'Trace', fields: { identity: 'name', item: items } },

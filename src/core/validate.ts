@@ -1,6 +1,5 @@
 import {
   array,
-  boolean,
   custom,
   exactOptional,
   metadata,
@@ -9,6 +8,7 @@ import {
   record,
   safeParse,
   string,
+  transform,
   unknown,
   type GenericSchema,
   type InferOutput,
@@ -22,8 +22,13 @@ export { exactOptional as optional, type GenericSchema, type InferOutput } from 
 
 export const text = string('text');
 
-/** `true` or `false`, not text that reads so. */
-export const flag = boolean('true or false');
+/** `true` or `false`. As text, too, which is all that `!env` gives: nothing is false. */
+export const flag = pipe(
+  custom<boolean | string>((value) => flagTexts.has(String(value)), 'true or false'),
+  transform((value) => String(value) === 'true'),
+);
+
+const flagTexts: ReadonlySet<string> = new Set(['true', 'false', '']);
 
 /** A map with anything in it. */
 export const anyMap = mapChecked(record(string(), unknown()));

@@ -8,6 +8,7 @@ import { fakeHost } from '../support/fake-host.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
 
 const handle: Handle = {
+  directory: '/p',
   layers: [
     { path: '/p/atmos.yaml', origin: 'project' },
     { path: '/p/profiles/ci/atmos.yaml', origin: 'project', profile: 'ci' },

@@ -1,4 +1,4 @@
-import { mkdirSync, symlinkSync } from 'node:fs';
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { loadConfig } from '../../src/config/load.ts';
 import { createProject, errorOf, type Project } from './project.ts';
@@ -205,6 +205,34 @@ describe('where relative imports start', () => {
     });
     const config = await loadConfig({}, project.host({}, project.path('repo/sub')));
     expect(config.realm?.value).toBe('beside');
+  });
+});
+
+describe('what the person’s own configuration imports', () => {
+  const load = async (entry: string, files: Readonly<Record<string, string>>) => {
+    const project = createProject({ 'repo/.git/HEAD': '', ...files });
+    const home = project.path('home');
+    const text = `import: ["${entry.replace('$', home)}"]`;
+    mkdirSync(`${home}/.atmos`, { recursive: true });
+    writeFileSync(`${home}/.atmos/atmos.yaml`, text);
+    const host = { ...project.host({}, project.path('repo')), homeDirectory: home };
+    const { layers, realm: found } = await loadConfig({}, host);
+    return [found?.value, layers[0]?.origin];
+  };
+
+  it.each([
+    ['mine.yaml', 'mine', 'user'],
+    ['$/.atmos/mine.yaml', 'mine', 'user'],
+    ['$/elsewhere.yaml', 'elsewhere', 'user'],
+    // By the base path, it is the project that one works in which has it.
+    ['only-in-repo.yaml', 'repo', 'project'],
+  ])('%s is %s, of the %s', async (entry, value, origin) => {
+    const files = {
+      'home/.atmos/mine.yaml': realm('mine'),
+      'home/elsewhere.yaml': realm('elsewhere'),
+      'repo/only-in-repo.yaml': realm('repo'),
+    };
+    expect(await load(entry, files)).toEqual([value, origin]);
   });
 });
 

@@ -230,6 +230,16 @@ describe('!env', () => {
     expect((await projectOf(`auth: { realm: ${tag} }`).load(env)).realm?.value).toBe(expected);
   });
 
+  it.each([
+    ['true', true],
+    ['false', false],
+    ['', false],
+  ])('gives a flag the text %j', async (text, expected) => {
+    const project = projectOf('auth: { identities: { dev: { kind: a, default: !env DEFAULT } } }');
+    const { identities } = await project.load({ DEFAULT: text });
+    expect(identities).toMatchObject([{ isDefault: expected }]);
+  });
+
   it('is resolved in lists and in what the kinds read', async () => {
     const { identities } = await projectOf(`
 auth:

@@ -61,7 +61,7 @@ describe('a file found by searching', () => {
   it('is no more trusted when a handle names it', async () => {
     const project = createProject({ 'atmos.yaml': '' });
     const { layers } = await project.load();
-    const again = () => loadLayers(layers, {}, project.host());
+    const again = () => loadLayers({ layers, directory: project.directory }, {}, project.host());
     expect((await again()).files).toEqual([project.path('atmos.yaml')]);
     chmodSync(project.path('atmos.yaml'), 0o666);
     expect((await errorOf(again)).code).toBe('ERR_CONFIG_UNTRUSTED');

@@ -213,7 +213,7 @@ describe('what a handle pins', () => {
     });
     const before = await load({ ATMOS_PROFILE: 'ci' });
     const elsewhere = fakeHost({ workingDirectory: () => '/' });
-    const after = await loadLayers(before.layers, {}, elsewhere);
+    const after = await loadLayers(before, {}, elsewhere);
     expect(after).toMatchObject({
       files: before.files,
       layers: before.layers,
@@ -226,7 +226,9 @@ describe('what a handle pins', () => {
 
   it('is an error when a file is gone', async () => {
     const layers = [{ path: '/nonexistent/atmos.yaml', origin: 'project' as const }];
-    expect(await errorOf(() => loadLayers(layers, {}, fakeHost()))).toMatchObject({
+    expect(
+      await errorOf(() => loadLayers({ layers, directory: '/nonexistent' }, {}, fakeHost())),
+    ).toMatchObject({
       code: 'ERR_CONFIG_NOT_FOUND',
       message: '/nonexistent/atmos.yaml (from the handle) does not exist',
     });

@@ -14,8 +14,8 @@ describe('a value of the wrong shape', () => {
     ['auth: [1]', 'auth ($/atmos.yaml:1:1) must be a map, not a list'],
     ['auth: {realm: [a]}', 'auth.realm ($/atmos.yaml:1:8) must be text, not a list'],
     [
-      'auth: {session_files: "true"}',
-      'auth.session_files ($/atmos.yaml:1:23) must be true or false, not the text "true"',
+      'auth: {session_files: "yes"}',
+      'auth.session_files ($/atmos.yaml:1:23) must be true or false, not the text "yes"',
     ],
     [
       'auth: {keyring: file}',

@@ -94,6 +94,7 @@ export const auth: CommandGroup = {
       takesIdentity: true,
       options: [
         { name: 'all', summary: 'every configured identity and provider' },
+        { name: 'all-realms', summary: 'whoever has an entry, whatever the realm' },
         { name: 'keychain', summary: 'delete the stored access keys too' },
         { name: 'force', summary: 'do not ask before deleting keys' },
         { name: 'dry-run', summary: 'only tell what would be removed' },

@@ -1,12 +1,14 @@
 import { realpathSync } from 'node:fs';
-import { dirname, isAbsolute, relative, resolve, sep } from 'node:path';
+import { dirname, isAbsolute, resolve } from 'node:path';
 import { isAtmosError } from '../../core/errors.ts';
 import type { Host } from '../../host/host.ts';
 import { findGitRoot } from '../git.ts';
+import { isBelow } from '../is-below.ts';
 import type { Origin } from '../layer.ts';
 import { quote } from '../locate.ts';
 import type { IncludedFile } from '../places.ts';
-import { readText } from '../read.ts';
+import { checkOwnership } from '../ownership.ts';
+import { readText, type ReadText } from '../read.ts';
 import type { Tagged } from '../tagged.ts';
 import { splitFirst, splitArguments } from './arguments.ts';
 import { parseByName } from './format.ts';
@@ -21,7 +23,7 @@ const maxFiles = 100;
 
 export interface IncludeOptions {
   readonly file: { readonly path: string; readonly origin: Origin };
-  readonly host: Pick<Host, 'env' | 'workingDirectory'>;
+  readonly host: Pick<Host, 'env' | 'userId' | 'workingDirectory'>;
   readonly onInclude: (included: IncludedFile) => void;
 }
 
@@ -42,21 +44,28 @@ export function isInclude(tag: string): boolean {
 
 /**
  * `!include PATH [QUERY]`: the data of a file, or the part of it that the query names; of
- * `!include.raw PATH` its text. A relative path is looked for beside the file that says it, then in
- * the working directory (Atmos looks in the base path second, and in atmos.yaml only in the working
- * directory). Files elsewhere are not fetched. A project's file reaches none outside of the project:
- * what it holds would come to light in messages and requests.
+ * `!include.raw PATH` its text. A relative path is looked for beside the file that says it, and for a
+ * project's file then in the working directory (Atmos looks in the base path second, and in atmos.yaml
+ * only in the working directory). Files elsewhere are not fetched. A project's file reaches none
+ * outside of the project: what it holds would come to light in messages and requests.
  */
 export function createIncluder({ file, host, onInclude }: IncludeOptions): Includer {
   let files = 0;
+
+  /** What is no project's own does not depend on the directory one happens to work in. */
+  function startsOf(path: string): string[] {
+    const working = file.origin === 'project' ? [host.workingDirectory()] : [];
+    return [...new Set([dirname(path), ...working])];
+  }
 
   function include(tagged: Tagged, from: IncludedFrom): Included | Refusal {
     const { by, at } = from;
     const asked = parseInclude(tagged);
     if ('problem' in asked) return asked;
-    const read = readFirst(asked.name, [dirname(by.path), host.workingDirectory()]);
+    const read = readFirst(asked.name, startsOf(by.path));
     if ('problem' in read) return read;
-    const { path, text } = read;
+    const { path, text, stats } = read;
+    if (file.origin !== 'explicit') checkOwnership(path, stats, host);
     const realPath = realPathOf(path);
     if (by.chain.map(realPathOf).includes(realPath))
       return { problem: `includes ${path}, which is including it` };
@@ -129,13 +138,13 @@ function isRemote(name: string): boolean {
 function readFirst(
   name: string,
   directories: readonly string[],
-): Refusal | { path: string; text: string } {
-  const places = isAbsolute(name) ? [''] : [...new Set(directories)];
+): Refusal | (ReadText & { path: string }) {
+  const places = isAbsolute(name) ? [''] : directories;
   try {
     for (const place of places) {
       const path = resolve(place, name);
-      const text = readText(path)?.text;
-      if (text !== undefined) return { path, text };
+      const read = readText(path);
+      if (read !== undefined) return { path, ...read };
     }
   } catch (error) {
     if (!isAtmosError(error)) throw error;
@@ -151,11 +160,6 @@ function isOutside(realPath: string, file: { path: string; origin: Origin }): bo
   const directory = dirname(file.path);
   const project = [directory, findGitRoot(directory) ?? directory].map(realPathOf);
   return !project.some((parent) => isBelow(realPath, parent));
-}
-
-function isBelow(path: string, parent: string): boolean {
-  const way = relative(parent, path);
-  return !isAbsolute(way) && way !== '..' && !way.startsWith(`..${sep}`);
 }
 
 function realPathOf(path: string): string {

@@ -92,6 +92,12 @@ describe('where !include looks', () => {
     expect(valueOf(`!include ${name}`, there)).toBe(expected);
   });
 
+  it('for a file of the person, beside it and nowhere else', () => {
+    expect(valueOf('!include there.txt', { ...there, origin: 'user' })).toEqual(
+      refused('includes "there.txt", which is not found in $'),
+    );
+  });
+
   it('an absolute path is itself', () => {
     const { directory } = resolving('', { files });
     expect(valueOf(`!include ${directory}/beside.txt`, { origin: 'user' })).toBe('beside');

@@ -1,0 +1,138 @@
+import type { AuthManager } from '../auth/manager.ts';
+import { findIdentity } from '../config/find-identity.ts';
+import type { Config } from '../config/load.ts';
+import { AtmosError, isAtmosError } from '../core/errors.ts';
+import type { Identity } from '../core/identity.ts';
+import { lowerCase, nearestName } from '../core/names.ts';
+import type { Context } from './context.ts';
+import { printable } from './report.ts';
+
+/** The identity that a profile becomes; an error when it should and cannot; undefined: none. */
+export type ProfileChoice = Identity | AtmosError | undefined;
+
+export interface ChoosingOptions {
+  /** `--map`: `work=ops,home=dev`. */
+  readonly map: string | undefined;
+  /** `--yes`: asks nobody, and takes each other profile under its own name. */
+  readonly yes: boolean;
+}
+
+const none = '(none: leave it where it is)';
+
+/**
+ * Which identity each profile becomes: as `--map` says, else as a person says. An identity has one
+ * key, so no two profiles become the same.
+ *
+ * @throws ERR_USAGE for a map that cannot be, ERR_IDENTITY_UNKNOWN, ERR_NO_TERMINAL, ERR_CANCELLED, and
+ *   what keeps an identity from having a stored key
+ */
+export async function chooseIdentities(
+  context: Pick<Context, 'prompt'>,
+  { config, manager }: { config: Config; manager: AuthManager },
+  profiles: readonly string[],
+  { map, yes }: ChoosingOptions,
+): Promise<Map<string, ProfileChoice>> {
+  const choices = new Map<string, ProfileChoice>();
+  for (const [profile, name] of parseMap(map, profiles)) {
+    const identity = findIdentity(config, name);
+    await manager.checkConfigurable(identity);
+    checkUntaken(choices, profile, identity);
+    choices.set(profile, identity);
+  }
+  if (map !== undefined && !yes) return choices;
+  for (const profile of profiles.filter((one) => !choices.has(one))) {
+    const free = await untaken(config, manager, choices);
+    choices.set(profile, yes ? sameNamed(profile, free) : await ask(context, profile, free));
+  }
+  return choices;
+}
+
+/** @throws ERR_USAGE */
+function parseMap(map: string | undefined, profiles: readonly string[]): [string, string][] {
+  const pairs = (map ?? '').split(',').filter((pair) => pair.trim() !== '');
+  return pairs.map((pair) => {
+    const at = pair.lastIndexOf('=');
+    const [profile, name] = [pair.slice(0, at).trim(), pair.slice(at + 1).trim()];
+    if (at === -1 || profile === '' || name === '') {
+      throw new AtmosError('ERR_USAGE', `--map has ${JSON.stringify(pair)}, not PROFILE=IDENTITY`, {
+        hints: ['--map work=ops,home=dev'],
+      });
+    }
+    if (profiles.includes(profile)) return [profile, name];
+    const nearest = nearestName(profile, profiles);
+    const list = profiles.length === 0 ? 'there is none' : `there are ${profiles.join(', ')}`;
+    throw new AtmosError(
+      'ERR_USAGE',
+      `no profile ${JSON.stringify(profile)} (--map) with a long-lived key: ${list}`,
+      { hints: nearest === undefined ? [] : [`did you mean ${nearest}?`] },
+    );
+  });
+}
+
+function checkUntaken(
+  choices: ReadonlyMap<string, ProfileChoice>,
+  profile: string,
+  identity: Identity,
+): void {
+  const other = [...choices].find(([, choice]) => nameOf(choice) === identity.name)?.[0];
+  if (other === undefined) return;
+  throw new AtmosError(
+    'ERR_USAGE',
+    `the profiles ${other} and ${profile} would both become identity ${identity.name}, which has one key (--map)`,
+    { hints: ['give each profile an identity of its own'] },
+  );
+}
+
+/** The identities that can have a stored key, and are to have none yet. */
+async function untaken(
+  { identities }: Config,
+  manager: AuthManager,
+  choices: ReadonlyMap<string, ProfileChoice>,
+): Promise<Identity[]> {
+  const taken = [...choices.values()].map(nameOf);
+  const free: Identity[] = [];
+  for (const identity of identities.filter(({ kind, name }) => kind && !taken.includes(name))) {
+    if (await isConfigurable(identity, manager)) free.push(identity);
+  }
+  return free;
+}
+
+async function isConfigurable(identity: Identity, manager: AuthManager): Promise<boolean> {
+  try {
+    await manager.checkConfigurable(identity);
+    return true;
+  } catch (error) {
+    if (isAtmosError(error)) return false;
+    throw error;
+  }
+}
+
+function sameNamed(profile: string, free: readonly Identity[]): Identity | AtmosError {
+  const identity = free.find(({ name }) => lowerCase(name) === lowerCase(profile));
+  if (identity !== undefined) return identity;
+  return new AtmosError(
+    'ERR_IDENTITY_UNKNOWN',
+    `no identity of the name of profile ${JSON.stringify(profile)} can have a stored key`,
+    { hints: [`--map ${profile}=IDENTITY`] },
+  );
+}
+
+async function ask(
+  { prompt }: Pick<Context, 'prompt'>,
+  profile: string,
+  free: readonly Identity[],
+): Promise<Identity | undefined> {
+  if (free.length === 0) return undefined;
+  const named = free.find(({ name }) => lowerCase(name) === lowerCase(profile));
+  const others = free.filter((identity) => identity !== named).map(({ name }) => name);
+  const answer = await prompt.select({
+    message: `Which identity does the profile ${printable(profile)} become?`,
+    choices: [...(named ? [named.name] : []), ...others, none],
+    instead: 'pass --map PROFILE=IDENTITY,… or --yes, which takes each under its own name',
+  });
+  return free.find(({ name }) => name === answer);
+}
+
+function nameOf(choice: ProfileChoice): string | undefined {
+  return choice === undefined || choice instanceof AtmosError ? undefined : choice.name;
+}

@@ -1,0 +1,109 @@
+import type { AuthManager } from '../auth/manager.ts';
+import { AtmosError } from '../core/errors.ts';
+import type { Identity } from '../core/identity.ts';
+import type { Keyring } from '../keyring/contract.ts';
+import { parseEnvelope } from '../store/envelope.ts';
+import { awsVaultProfiles, parseVaultKey } from '../store/import-aws-vault.ts';
+import { findKeyLines, type SourceLine } from '../store/import-aws-lines.ts';
+import { itemKey } from '../store/key.ts';
+import type { Copy } from '../store/migrate/copies.ts';
+import { checkAccessKey, type AccessKey } from './access-key.ts';
+
+/** A profile that has a long-lived key. */
+export interface FoundKey {
+  readonly profile: string;
+  /** Where it stands in plain sight. */
+  readonly lines: readonly SourceLine[];
+  /** Null when it is gone. @throws ERR_STORE_INVALID, and the errors of the keyring it is in */
+  read(): Promise<AccessKey | null>;
+}
+
+export interface FoundKeys {
+  readonly keys: readonly FoundKey[];
+  /** Other entries or profiles there: sessions, roles. */
+  readonly others: number;
+}
+
+/** The long-lived keys in a keyring of aws-vault. */
+export async function findVaultKeys(keyring: Keyring): Promise<FoundKeys> {
+  const { profiles, others } = await awsVaultProfiles(keyring);
+  const keys = profiles.map((profile) => ({
+    profile,
+    lines: [],
+    async read() {
+      const text = await keyring.get(profile);
+      if (text === null) return null;
+      const key = parseVaultKey(text);
+      if ('fault' in key) throw useless(`the entry ${profile} of aws-vault`, key.fault);
+      return key;
+    },
+  }));
+  return { keys, others };
+}
+
+/** The long-lived keys in the AWS shared files, with their lines. */
+export async function findSharedKeys(paths: {
+  readonly credentials: string;
+  readonly config: string;
+}): Promise<FoundKeys> {
+  const { readAwsKeys, readSharedText } = await import('../clients/aws-shared-files.ts');
+  const { keys, others } = await readAwsKeys(paths);
+  const files = [
+    { path: paths.credentials, text: readSharedText(paths.credentials), isConfig: false },
+    { path: paths.config, text: readSharedText(paths.config), isConfig: true },
+  ];
+  return {
+    keys: keys.map(({ profile, key }) => ({
+      profile,
+      lines: files.flatMap((file) => findKeyLines(file, profile)),
+      read: () => Promise.resolve(key),
+    })),
+    others,
+  };
+}
+
+/** A key on its way to become that of an identity. */
+export function keyCopy(
+  found: FoundKey,
+  identity: Identity,
+  { keyring, manager, realm }: { keyring: Keyring; manager: AuthManager; realm: string },
+): Copy {
+  const key = itemKey({ realm, alias: identity.name }, 'key');
+  return {
+    key,
+    async prepare() {
+      const read = await found.read();
+      if (read === null) return null;
+      checkKey(read, found.profile);
+      const existing = await keyring.get(key);
+      return {
+        target: existing === null ? 'absent' : isSameKey(existing, read) ? 'same' : 'different',
+        // Refuses the entry of another identity that has the same name, and reads back.
+        write: () => manager.saveKeys(identity, read),
+      };
+    },
+  };
+}
+
+function isSameKey(existing: string, { accessKeyId, secretAccessKey }: AccessKey): boolean {
+  const entry = parseEnvelope(existing);
+  return (
+    !('fault' in entry) &&
+    entry.credentials.accessKeyId === accessKeyId &&
+    entry.credentials.secretAccessKey === secretAccessKey
+  );
+}
+
+function checkKey(key: AccessKey, profile: string): void {
+  const what = `the profile ${JSON.stringify(profile)}`;
+  try {
+    checkAccessKey(key, what);
+  } catch (error) {
+    if (error instanceof AtmosError) throw useless(`the key of ${what}`, error.message);
+    throw error;
+  }
+}
+
+function useless(what: string, fault: string): AtmosError {
+  return new AtmosError('ERR_STORE_INVALID', `${what} cannot be used: ${fault}`);
+}
