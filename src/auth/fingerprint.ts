@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { sha256 } from '../core/sha256.ts';
 import type { PreparedIdentity } from './strategy.ts';
 
 /**
@@ -10,7 +10,5 @@ export function chainFingerprint(
   { fingerprintOf }: Pick<PreparedIdentity, 'fingerprintOf'>,
 ): string {
   const fields = Object.entries(fingerprintOf).sort(([a], [b]) => (a < b ? -1 : 1));
-  return createHash('sha256')
-    .update(JSON.stringify([kind, fields]))
-    .digest('hex');
+  return sha256(JSON.stringify([kind, fields]));
 }

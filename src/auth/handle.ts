@@ -1,11 +1,12 @@
-import { createHash, randomUUID } from 'node:crypto';
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Layer } from '../config/layer.ts';
 import { AtmosError, systemErrorCode } from '../core/errors.ts';
 import { isObject, parseJson } from '../core/json.ts';
+import { sha256 } from '../core/sha256.ts';
 import { stateDirectory } from '../host/directories.ts';
 import type { Host } from '../host/host.ts';
+import { randomId } from '../host/random-id.ts';
 import type { KeyringSettings } from '../keyring/contract.ts';
 
 /**
@@ -98,8 +99,7 @@ function isHandle(value: unknown): value is Handle {
 }
 
 function idOf(text: string): string {
-  const hash = createHash('sha256').update(text).digest();
-  let number = BigInt(`0x${hash.toString('hex')}`);
+  let number = BigInt(`0x${sha256(text)}`);
   let id = '';
   for (let i = 0; i < idLength; i++) {
     id += letters[Number(number % 26n)];
@@ -128,7 +128,7 @@ function directory(host: Host): string {
 function keepFile(path: string, text: string): void {
   if (textOf(path) === text) return;
   // Containers that share a home share process ids as well.
-  const temporary = `${path}.${randomUUID()}`;
+  const temporary = `${path}.${randomId()}`;
   writeFileSync(temporary, text, { mode: 0o600 });
   renameSync(temporary, path);
 }

@@ -16,6 +16,8 @@ export interface OwnedItem extends Owner {
 export interface LeftItem {
   readonly key: string;
   readonly reason: string;
+  /** Where it cannot be read at all. */
+  readonly error?: KeyringError;
 }
 
 export interface FoundItems {
@@ -29,6 +31,12 @@ interface RealmsContext {
   readonly realm: string;
   readonly host: Host;
 }
+
+const ofOneEntry: ReadonlySet<string> = new Set([
+  'ERR_KEYRING_DAMAGED',
+  'ERR_KEYRING_FOREIGN',
+  'ERR_KEYRING_PERMISSIONS',
+]);
 
 /**
  * Finds the sessions and tokens of every realm, with `includeKeys` the long-lived keys as well, by
@@ -75,11 +83,13 @@ async function identify(
   if ('fault' in entry) return { key, reason: `it does not say whose it is, and ${entry.fault}` };
   if (named.realm === null)
     return { key, reason: 'it does not say whose it is, and its name does not tell the realm' };
-  const isSession = entry.credentials.sessionToken !== undefined;
-  if (isSession !== (named.item === 'session')) {
-    const content = isSession ? 'a session' : 'a long-lived key';
-    return { key, reason: `it does not say what it is, and holds ${content}` };
-  }
+  // An identity of Atmos may be called `x@session`, and what is under that name its key.
+  const content = entry.credentials.sessionToken === undefined ? 'key' : 'session';
+  if (content !== named.item)
+    return {
+      key,
+      reason: `it does not say whose it is, is named as a ${named.item}, and holds a ${content}`,
+    };
   return { key, realm: named.realm, alias: named.alias, item: named.item };
 }
 
@@ -87,16 +97,13 @@ async function identify(
 async function valueOf(
   keyring: Keyring,
   key: string,
-): Promise<{ text: string } | { reason: string } | undefined> {
+): Promise<{ text: string } | Omit<LeftItem, 'key'> | undefined> {
   try {
     const text = await keyring.get(key);
     return text === null ? undefined : { text };
   } catch (error) {
-    const isOfEntry =
-      error instanceof KeyringError &&
-      ['ERR_KEYRING_DAMAGED', 'ERR_KEYRING_FOREIGN', 'ERR_KEYRING_PERMISSIONS'].includes(error.code);
-    if (isOfEntry) return { reason: error.message };
-    throw error;
+    if (!(error instanceof KeyringError) || !ofOneEntry.has(error.code)) throw error;
+    return { reason: error.message, error };
   }
 }
 

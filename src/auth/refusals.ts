@@ -1,8 +1,8 @@
-import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { lowerCase } from '../core/names.ts';
 import { isObject, parseJson } from '../core/json.ts';
+import { sha256 } from '../core/sha256.ts';
 import { parseTimestamp } from '../core/time.ts';
 import { stateDirectory } from '../host/directories.ts';
 import type { Host } from '../host/host.ts';
@@ -48,13 +48,10 @@ export function forgetRefusal(owner: Owner, host: Host): void {
 }
 
 function recordPath({ realm, alias }: Owner, host: Host): string {
-  const name = createHash('sha256')
-    .update(JSON.stringify([realm, lowerCase(alias)]))
-    .digest('hex')
-    .slice(0, 32);
+  const name = sha256(JSON.stringify([realm, lowerCase(alias)])).slice(0, 32);
   return join(stateDirectory(host), 'refused', `${name}.json`);
 }
 
 function hashOf(accessKeyId: string): string {
-  return createHash('sha256').update(accessKeyId).digest('hex');
+  return sha256(accessKeyId);
 }

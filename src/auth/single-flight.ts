@@ -1,4 +1,3 @@
-import { createHash, randomUUID } from 'node:crypto';
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import {
@@ -9,9 +8,11 @@ import {
   type ErrorCode,
 } from '../core/errors.ts';
 import { isObject, parseJson } from '../core/json.ts';
+import { sha256 } from '../core/sha256.ts';
 import { stateDirectory } from '../host/directories.ts';
 import type { Host } from '../host/host.ts';
 import { acquireLock, lockHolder, type FileLock } from '../host/lock.ts';
+import { randomId } from '../host/random-id.ts';
 
 export interface FlightOptions {
   /** What must not be done twice at once: an identity in its keyring, an MFA device. */
@@ -74,7 +75,7 @@ async function attempt<T>(
 }
 
 function lockPath({ subject, host }: FlightOptions): string {
-  const name = createHash('sha256').update(JSON.stringify(subject)).digest('hex').slice(0, 32);
+  const name = sha256(JSON.stringify(subject)).slice(0, 32);
   return join(stateDirectory(host), 'locks', name);
 }
 
@@ -129,7 +130,7 @@ async function waitForLock(path: string, options: FlightOptions): Promise<FileLo
 
 function noteFailure(path: string, { code, message, hints }: AtmosError): void {
   // The id tells two failures apart that read the same.
-  const note = JSON.stringify({ id: randomUUID(), code, message, hints });
+  const note = JSON.stringify({ id: randomId(), code, message, hints });
   try {
     writeFileSync(`${path}.new`, note, { mode: 0o600 });
     renameSync(`${path}.new`, path);

@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto';
 import { accessSync, constants, realpathSync, statSync } from 'node:fs';
 import { delimiter, isAbsolute, join } from 'node:path';
 import { AtmosError } from '../core/errors.ts';
+import { sha256 } from '../core/sha256.ts';
 import { nearestName } from '../core/names.ts';
 import type { Host } from '../host/host.ts';
 import { runChild } from './run-child.ts';
@@ -30,7 +30,7 @@ export async function handOver(
   host: Host,
   { command, args, ourCommands }: HandOver,
 ): Promise<number> {
-  const digest = createHash('sha256').update(JSON.stringify(args)).digest('hex');
+  const digest = sha256(JSON.stringify(args));
   const [guard, ...before] = (host.env[guardVariable] ?? '').split(delimiter);
   const tried = [...(guard === digest ? before : []), host.scriptPath];
   const next = nextOnPath(host, tried);

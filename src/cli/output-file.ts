@@ -1,7 +1,7 @@
-import { randomUUID } from 'node:crypto';
 import { appendFileSync, realpathSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { AtmosError, systemErrorCode } from '../core/errors.ts';
 import type { Sourced } from '../core/sourced.ts';
+import { randomId } from '../host/random-id.ts';
 
 /**
  * Replaces a file whole, or makes it, readable by nobody else, whatever it was before. A link stays
@@ -11,7 +11,7 @@ import type { Sourced } from '../core/sourced.ts';
  */
 export function replaceFile(file: Sourced<string>, text: string): void {
   const target = targetOf(file);
-  const temporary = `${target}.${randomUUID()}`;
+  const temporary = `${target}.${randomId()}`;
   writing(file, () => {
     try {
       writeFileSync(temporary, text, { mode: 0o600, flag: 'wx' });

@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto';
 import { resolve, sep } from 'node:path';
 import { AtmosError } from '../core/errors.ts';
 import { lowerCase } from '../core/names.ts';
+import { sha256 } from '../core/sha256.ts';
 import { environmentSetting, type Sourced } from '../core/sourced.ts';
 import type { Host } from '../host/host.ts';
 import type { Config } from './load.ts';
@@ -36,7 +36,7 @@ export function resolveRealm(
  */
 export function defaultRealm(directory: string): string {
   const normal = lowerCase(resolve(directory).replaceAll(sep, '/'));
-  return createHash('sha256').update(normal).digest('hex').slice(0, 16);
+  return sha256(normal).slice(0, 16);
 }
 
 function checked(realm: Sourced<string>): Sourced<string> {

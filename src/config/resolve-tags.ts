@@ -95,9 +95,10 @@ export function resolveTags(
   function entriesOf(map: Written<Settings>, at: Path, base = at): Map<string, Written> {
     count(at);
     const { value, source } = map;
-    const { '<<': merge, ...own } = value;
-    const written = Object.entries(own).map(([key, one]) => [key, { value: one, source }] as const);
-    if (!Object.hasOwn(value, '<<')) return new Map(written);
+    const all = Object.entries(value).map(([key, one]) => [key, { value: one, source }] as const);
+    if (!Object.hasOwn(value, '<<')) return new Map(all);
+    const merge = value['<<'];
+    const written = all.filter(([key]) => key !== '<<');
     const merged: unknown[] = Array.isArray(merge) ? merge.toReversed() : [merge];
     const inherited = merged.flatMap((one) => [
       ...inheritedFrom({ value: one, source }, [...at, '<<'], base),

@@ -1,10 +1,10 @@
-import { randomUUID } from 'node:crypto';
 import { mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { AtmosError, isAtmosError, systemErrorCode } from '../core/errors.ts';
 import { shellWord } from '../core/shell-word.ts';
 import type { Host } from '../host/host.ts';
-import { sha256 } from '../host/sha256.ts';
+import { randomId } from '../host/random-id.ts';
+import { sha256 } from '../core/sha256.ts';
 import type { Config } from './config.ts';
 import { readText } from './read.ts';
 import {
@@ -39,7 +39,7 @@ export function writeRecord(
   const name = recordName(record);
   const path = join(directory, name);
   // Containers that share a home share process ids as well.
-  const temporary = `${path}.${randomUUID()}`;
+  const temporary = `${path}.${randomId()}`;
   try {
     mkdirSync(directory, { recursive: true, mode: 0o700 });
     checkStore(host);

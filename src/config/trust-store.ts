@@ -13,7 +13,7 @@ import { systemErrorCode } from '../core/errors.ts';
 import { isObject, parseJson } from '../core/json.ts';
 import { stateDirectory } from '../host/directories.ts';
 import type { Host } from '../host/host.ts';
-import { sha256 } from '../host/sha256.ts';
+import { sha256 } from '../core/sha256.ts';
 import type { Config } from './config.ts';
 
 type Where = Pick<Host, 'env' | 'platform' | 'homeDirectory' | 'userId'>;

@@ -32,7 +32,7 @@ export function realHost(): Host {
     stderr: outputTo(2),
     log: () => {},
     now: () => new Date(),
-    monotonicMs: () => performance.now(),
+    monotonicMs: () => Number(process.hrtime.bigint()) / 1e6,
     sleep: (milliseconds, signal) =>
       timers().setTimeout(milliseconds, undefined, signal && { signal }),
     workingDirectory,

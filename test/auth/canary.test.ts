@@ -174,6 +174,7 @@ function handleAt({ root }: Place) {
   const source = 'default';
   return {
     layers: [{ path: '/p/atmos.yaml', origin: 'explicit' as const }],
+    directory: '/p',
     realm: 'r',
     identity: 'dev',
     keyring: {

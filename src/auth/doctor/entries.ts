@@ -74,7 +74,14 @@ function faultsOf(entry: ReadEntry): Finding[] {
   if (fault === undefined) return [];
   const command = logoutOf(alias, item === 'key');
   return [
-    { ...problem('contents', `the entry ${key} cannot be used: ${fault}`, `${command}   # removes it`), key },
+    {
+      ...problem(
+        'contents',
+        `the entry ${key} cannot be used: ${fault}`,
+        `${command}   # removes it`,
+      ),
+      key,
+    },
   ];
 }
 
@@ -92,4 +99,3 @@ export function rewritingOf(key: string, realm: string): string | undefined {
     named.item === 'key' ? `auth user configure -i ${alias}` : `auth login --force -i ${alias}`;
   return `atmos ${command}   # a write leaves one entry`;
 }
-

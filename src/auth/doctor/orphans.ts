@@ -33,7 +33,7 @@ function ofOrphan(entries: readonly ReadEntry[]): Finding {
   const items = entries.map(({ item }) => item);
   return warning(
     'orphans',
-    `${alias} is not configured any more, and its ${items.join(' and ')} is kept`,
+    `the ${items.join(' and ')} of ${alias} is kept, which is configured neither here nor by a profile that is chosen`,
     logoutOf(alias, items.includes('key')),
   );
 }
@@ -42,5 +42,5 @@ function ofOtherRealms(entries: readonly ReadEntry[], realm: string): Finding[] 
   const others = entries.filter((entry) => entry.realm !== realm);
   if (others.length === 0) return [];
   const realms = [...new Set(others.map((entry) => entry.realm ?? 'not told by its name'))].sort();
-  return [ok('realms', `${others.length} entries are of other realms: ${realms.join(', ')}`)];
+  return [ok('realms', `entries of other realms: ${others.length} (${realms.join(', ')})`)];
 }

@@ -88,14 +88,15 @@ function byPerson(value: string, source: string): Choice {
   return { said: { value, source }, fault: 'ERR_USAGE' };
 }
 
-function levelOf({ said: { value, source }, fault }: Choice): LogLevel {
+function levelOf({ said, fault }: Choice): LogLevel {
+  const { value } = said;
   const level = parseLogLevel(value);
   if (level !== undefined) return level;
   const nearest = nearestName(value.trim(), logLevels);
   const all = logLevels.join(', ');
   throw new AtmosError(
     fault,
-    `unknown log level ${JSON.stringify(value)} (from ${source}): it is one of ${all}`,
+    `unknown log level ${JSON.stringify(value)} (from ${said.source}): it is one of ${all}`,
     {
       hints: [
         nearest === undefined ? 'Debug tells most of what one wants' : `did you mean ${nearest}?`,

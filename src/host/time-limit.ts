@@ -1,0 +1,19 @@
+import type { Host } from './host.ts';
+
+/** Settles as the promise does, or rejects with what `expired` gives once the limit has passed. */
+export async function withinLimit<T>(
+  host: Pick<Host, 'sleep'>,
+  limitMs: number,
+  promise: Promise<T>,
+  expired: () => Error,
+): Promise<T> {
+  const timer = new AbortController();
+  const limit = host.sleep(limitMs, timer.signal).then(() => {
+    throw expired();
+  });
+  try {
+    return await Promise.race([promise, limit]);
+  } finally {
+    timer.abort();
+  }
+}
