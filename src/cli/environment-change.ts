@@ -49,11 +49,16 @@ export async function processChange(
 
 /**
  * Whether a program that asks us for credentials opens the keyring without the password being in its
- * environment.
+ * environment: from a file or by a command, or because the keyring is unlocked.
  */
-export function opensByItself(settings: KeyringSettings): boolean {
+export async function opensByItself(settings: KeyringSettings, host: Host): Promise<boolean> {
   const { passwordFile, passwordCommand } = settings;
-  return !mayUseFile(settings) || passwordFile !== undefined || passwordCommand !== undefined;
+  if (!mayUseFile(settings) || passwordFile !== undefined || passwordCommand !== undefined) {
+    return true;
+  }
+  const { loadAgentControl } = await import('../keyring/registry.ts');
+  const agent = await (await loadAgentControl()).look({ settings, host });
+  return agent.kind === 'unlocked';
 }
 
 /**

@@ -81,7 +81,8 @@ async function mfaCode(
   }
 }
 
-async function askPassword(
+/** What a person is asked for a file keyring; a new password twice. */
+export async function askPassword(
   { prompt }: Context,
   plan: AuthPlan,
   request: PasswordRequest,

@@ -1,13 +1,30 @@
 import { KeyringError } from '../core/errors.ts';
 import { nearestName } from '../core/names.ts';
 import type { Sourced } from '../core/sourced.ts';
+import type { Host } from '../host/host.ts';
 import type { BackendContext, Keyring, OpenBackend } from './contract.ts';
+import type { rekeyKeyring } from './file/rekey.ts';
+import type { Inspector } from './inspection.ts';
+import type { AgentControl } from './unlocking.ts';
+
+export type { NewPasswordSource } from './file/password.ts';
+export type { RekeyResult } from './file/rekey.ts';
 
 // The only place that names the backends. Each is imported when it is chosen.
 const backends: Readonly<Record<string, () => Promise<OpenBackend>>> = {
   system: async () => (await import('./system.ts')).openSystemKeyring,
-  file: async () => (await import('./file.ts')).openFileKeyring,
+  // With its unlock agent in front.
+  file: async () => (await import('./agent/front.ts')).createAgentFront(loadFileKeyring),
   memory: async () => (await import('./memory.ts')).openMemoryKeyring,
+};
+
+const loadFileKeyring = async () => (await import('./file.ts')).openFileKeyring;
+const loadServed = async () => (await import('./file/served.ts')).servedFileKeyring;
+
+// What looks at each from outside, for `keyring status` and `doctor`. In memory there is nothing to see.
+const inspectors: Readonly<Record<string, () => Promise<Inspector>>> = {
+  system: async () => (await import('./system/inspect.ts')).systemInspector,
+  file: async () => (await import('./file/inspect.ts')).fileInspector,
 };
 
 /** The types that can be configured, as a person would list them. */
@@ -37,4 +54,24 @@ export async function openBackend(context: BackendContext): Promise<Keyring> {
   const load = backends[type.value];
   if (load === undefined) throw new TypeError('a type that was checked has a backend');
   return (await load())(context);
+}
+
+/** What gives the `file` keyring another password. */
+export async function loadRekey(): Promise<typeof rekeyKeyring> {
+  return (await import('./file/rekey.ts')).rekeyKeyring;
+}
+
+/** Undefined for a type that has none. */
+export async function inspectorOf(type: string): Promise<Inspector | undefined> {
+  return inspectors[type]?.();
+}
+
+/** What a person does with the unlock agent of the file keyring. */
+export async function loadAgentControl(): Promise<AgentControl> {
+  return (await import('./agent/control.ts')).createAgentControl(loadServed);
+}
+
+/** Is the agent, until it has a reason to end. */
+export async function runAgent(host: Host): Promise<void> {
+  await (await import('./agent/daemon.ts')).runAgent(host, await loadServed());
 }

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { fakeHost } from '../support/fake-host.ts';
 import { envChange, opensByItself, processChange } from '../../src/cli/environment-change.ts';
 import { planAuth } from '../../src/auth/plan.ts';
 import { findIdentity } from '../../src/config/find-identity.ts';
@@ -67,17 +68,18 @@ test.each([
   expect(set['AWS_REGION']).toBe(region);
 });
 
-test('a file keyring opens by itself when its password stands somewhere else than in the environment', () => {
+test('a file keyring opens by itself when its password stands somewhere else than in the environment', async () => {
   const settings = (type: string): KeyringSettings => ({
     type: { value: type, source: 'x' },
     directory: { value: '/k', source: 'x' },
     passwordEnv: { value: 'P', source: 'x' },
   });
   const some = { value: 'x', source: 'x' };
-  expect(opensByItself(settings('file'))).toBe(false);
-  expect(opensByItself({ ...settings('file'), passwordFile: some })).toBe(true);
-  expect(opensByItself({ ...settings('file'), passwordCommand: some })).toBe(true);
-  expect(opensByItself(settings('system'))).toBe(true);
+  const host = fakeHost();
+  expect(await opensByItself(settings('file'), host)).toBe(false);
+  expect(await opensByItself({ ...settings('file'), passwordFile: some }, host)).toBe(true);
+  expect(await opensByItself({ ...settings('file'), passwordCommand: some }, host)).toBe(true);
+  expect(await opensByItself(settings('system'), host)).toBe(true);
   const fallback = { value: ['file'], source: 'somewhere' };
-  expect(opensByItself({ ...settings('system'), fallback })).toBe(false);
+  expect(await opensByItself({ ...settings('system'), fallback }, host)).toBe(false);
 });

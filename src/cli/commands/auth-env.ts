@@ -112,9 +112,10 @@ async function credentialsFor(
 /** A program that asks us asks nobody else: the password must be where it finds it. */
 async function warnOfPassword(context: Context, { keyring }: ProjectPlan): Promise<void> {
   const { value: name } = keyring.passwordEnv;
-  if (opensByItself(keyring) || context.host.env[name] !== undefined) return;
+  const { host } = context;
+  if (host.env[name] !== undefined || (await opensByItself(keyring, host))) return;
   await warn(
     context,
-    `programs are not asked for the password of the file keyring: export ${name}, or name a file that holds it in ATMOS_KEYRING_PASSWORD_FILE`,
+    `programs are not asked for the password of the file keyring: run "atmos auth keyring unlock", export ${name}, or name a file that holds it in ATMOS_KEYRING_PASSWORD_FILE`,
   );
 }

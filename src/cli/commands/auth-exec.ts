@@ -63,7 +63,7 @@ async function credentialsFor(
   surroundings: Pick<Host, 'env'>,
 ): Promise<EnvironmentChange> {
   if (values['credentials'] === 'process') {
-    checkReachable(plan.keyring);
+    await checkReachable(plan.keyring, context.host);
     const change = await processChange(plan, identity, context.host);
     if (change !== undefined) return change;
     await warn(
@@ -77,7 +77,7 @@ async function credentialsFor(
 }
 
 /** The program we start never gets the password, so it must find it elsewhere. */
-function checkReachable(settings: KeyringSettings): void {
+async function checkReachable(settings: KeyringSettings, host: Host): Promise<void> {
   const { type, passwordEnv } = settings;
   if (type.value === 'memory') {
     throw new AtmosError(
@@ -86,10 +86,16 @@ function checkReachable(settings: KeyringSettings): void {
       { hints: ['--credentials env'] },
     );
   }
-  if (opensByItself(settings)) return;
+  if (await opensByItself(settings, host)) return;
   throw new AtmosError(
     'ERR_USAGE',
     `the password of the file keyring (${passwordEnv.value}) is not passed on to programs, so --credentials process cannot work`,
-    { hints: ['--credentials env', 'export ATMOS_KEYRING_PASSWORD_FILE=<file that holds it>'] },
+    {
+      hints: [
+        '--credentials env',
+        'atmos auth keyring unlock',
+        'export ATMOS_KEYRING_PASSWORD_FILE=<file that holds it>',
+      ],
+    },
   );
 }

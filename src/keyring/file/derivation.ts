@@ -8,6 +8,8 @@ const pbkdf2Async = promisify(pbkdf2);
 export interface Derivation {
   /** A copy of the key. Rejects once the password is forgotten. */
   wrappingKey(parameters: KeyParameters): Promise<Buffer>;
+  /** A copy of the password, for one who is to hold it too. */
+  password(): Buffer;
   /** Overwrites the password and the keys, but not copies in use. */
   forget(): void;
 }
@@ -36,6 +38,7 @@ export function createDerivation(password: Buffer): Derivation {
       if (isForgotten) throw new TypeError('the keyring was closed');
       return copy;
     },
+    password: () => Buffer.from(password),
     forget() {
       isForgotten = true;
       password.fill(0);

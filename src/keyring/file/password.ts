@@ -1,9 +1,9 @@
 import { closeSync, constants, openSync, readSync } from 'node:fs';
 import { KeyringError, systemErrorCode } from '../../core/errors.ts';
+import { shellWord } from '../../core/shell-word.ts';
 import type { Sourced } from '../../core/sourced.ts';
 import type { Host } from '../../host/host.ts';
 import type { BackendContext } from '../contract.ts';
-import { shellWord } from './system-error.ts';
 
 const minNewPasswordBytes = 8;
 const maxPasswordBytes = 64 * 1024;
@@ -14,13 +14,35 @@ const pipePauseMs = 20;
 const commandGuard = 'ATMOS_KEYRING_PASSWORD_COMMAND_RUNS';
 
 /** Where the password will come from, without asking for it. */
-export type PasswordSource = 'variable' | 'file' | 'command' | 'prompt' | 'none';
+export type PasswordSource = 'held' | 'variable' | 'file' | 'command' | 'prompt' | 'none';
 
-export function passwordSource({ settings, host, promptPassword }: BackendContext): PasswordSource {
+export function passwordSource(context: BackendContext): PasswordSource {
+  const { settings, host, promptPassword, heldPassword } = context;
+  if (heldPassword) return 'held';
   if (host.env[settings.passwordEnv.value] !== undefined) return 'variable';
   if (settings.passwordFile) return 'file';
   if (settings.passwordCommand) return 'command';
   return promptPassword ? 'prompt' : 'none';
+}
+
+/** Where the password came from, for a message: what was looked at, and who named it. */
+export function describePasswordSource(context: BackendContext): string {
+  const { passwordEnv, passwordFile, passwordCommand } = context.settings;
+  switch (passwordSource(context)) {
+    case 'variable':
+      return passwordEnv.source === 'default'
+        ? passwordEnv.value
+        : `${passwordEnv.value}, named by ${passwordEnv.source}`;
+    case 'file':
+      return `the file ${passwordFile?.value}, named by ${passwordFile?.source}`;
+    case 'command':
+      return `the password command, ${passwordCommand?.source}`;
+    case 'held':
+      return 'whoever holds it';
+    case 'prompt':
+    case 'none':
+      return 'prompt';
+  }
 }
 
 /**
@@ -33,25 +55,55 @@ export function passwordSource({ settings, host, promptPassword }: BackendContex
  */
 export async function resolvePassword(context: BackendContext, isNew: boolean): Promise<Buffer> {
   const password = await readPassword(context, isNew);
-  if (isNew && password.length < minNewPasswordBytes) {
-    const bytes = password.length;
-    password.fill(0);
-    throw new KeyringError(
-      'ERR_KEYRING_PASSWORD_TOO_SHORT',
-      `the password for the new keyring ${context.settings.directory.value} has ${bytes} bytes, and at least ${minNewPasswordBytes} are needed`,
-      {
-        hints: [
-          `export ${context.settings.passwordEnv.value}="$(openssl rand -base64 24)"   # and keep it safe`,
-        ],
-      },
-    );
+  if (isNew) {
+    const { directory, passwordEnv } = context.settings;
+    checkNewPassword(password, `the password for the new keyring ${directory.value}`, [
+      `export ${passwordEnv.value}="$(openssl rand -base64 24)"   # and keep it safe`,
+    ]);
   }
   return password;
 }
 
+/** Where the password that is to replace the keyring's comes from. */
+export type NewPasswordSource =
+  | { readonly file: Sourced<string> }
+  /** Gives it as it is: from a person or standard input. */
+  | { ask(): Promise<string> };
+
+/**
+ * The password that a keyring is to have from now on, of at least 8 bytes. Of a file one newline at
+ * the end is dropped.
+ *
+ * @throws ERR_KEYRING_PASSWORD_REQUIRED, _PASSWORD_TOO_SHORT, _TIMEOUT, and what asking throws
+ */
+export async function readNewPassword(host: Host, source: NewPasswordSource): Promise<Buffer> {
+  const password =
+    'file' in source
+      ? await fromFile(host, source.file)
+      : notEmpty(Buffer.from(await source.ask()), 'the new password is empty');
+  checkNewPassword(password, 'the new password', ['openssl rand -base64 24   # makes a good one']);
+  return password;
+}
+
+/** Overwrites one that is too short. */
+function checkNewPassword(password: Buffer, named: string, hints: readonly string[]): void {
+  const bytes = password.length;
+  if (bytes >= minNewPasswordBytes) return;
+  password.fill(0);
+  throw new KeyringError(
+    'ERR_KEYRING_PASSWORD_TOO_SHORT',
+    `${named} has ${bytes} bytes, and at least ${minNewPasswordBytes} are needed`,
+    { hints },
+  );
+}
+
 async function readPassword(context: BackendContext, isNew: boolean): Promise<Buffer> {
-  const { settings, host, promptPassword } = context;
-  switch (passwordSource(context)) {
+  const { settings, host, promptPassword, heldPassword } = context;
+  const source = passwordSource(context);
+  host.log('keyring.password', { source });
+  switch (source) {
+    case 'held':
+      return (heldPassword ?? unreachable)();
     case 'variable':
       return fromVariable(host, settings.passwordEnv);
     case 'file':

@@ -152,7 +152,7 @@ describe('in mode process', () => {
     [
       'file',
       'the password of the file keyring (ATMOS_KEYRING_PASSWORD) is not passed on to programs, so --credentials process cannot work',
-      'hint: export ATMOS_KEYRING_PASSWORD_FILE=<file that holds it>\n',
+      'hint: atmos auth keyring unlock\nhint: export ATMOS_KEYRING_PASSWORD_FILE=<file that holds it>\n',
     ],
     [
       'memory',

@@ -1,0 +1,49 @@
+import { loadAgentControl } from '../../keyring/registry.ts';
+import type { LockResult } from '../../keyring/unlocking.ts';
+import type { Invocation } from '../command.ts';
+import type { Context } from '../context.ts';
+import { loadPlanIfAny } from '../plan.ts';
+import { printable } from '../report.ts';
+
+/** The documented form of `-o json`: always every field, null for what is not known. */
+interface LockJson {
+  /** The keyring's directory. */
+  location: string;
+  /** Whether a background process held it open. */
+  was_unlocked: boolean;
+  /** Of that process; null without one, and on macOS. */
+  process_id: number | null;
+}
+
+/**
+ * `atmos auth keyring lock`: ends the background process that holds the file keyring open. That none
+ * does is no error: it is locked.
+ */
+export async function keyringLock(context: Context, { values }: Invocation): Promise<void> {
+  const { host, out, note } = context;
+  const { keyring: settings } = await loadPlanIfAny(context);
+  const agent = await loadAgentControl();
+  const result = await agent.lock({ settings, host });
+  const location = settings.directory.value;
+  if (values['output'] === 'json') {
+    const json: LockJson = {
+      location,
+      was_unlocked: result.kind !== 'none',
+      process_id: result.kind === 'none' ? null : (result.processId ?? null),
+    };
+    await out(`${JSON.stringify(json, null, 2)}\n`);
+    return;
+  }
+  await note(`${describe(result, printable(location))}\n`);
+}
+
+function describe(result: LockResult, location: string): string {
+  switch (result.kind) {
+    case 'locked':
+      return `locked the keyring ${location}`;
+    case 'none':
+      return `the keyring ${location} was not unlocked`;
+    case 'cut-off':
+      return `locked the keyring ${location}: its agent is of another version, is not reached any more, and ends by itself within seconds`;
+  }
+}

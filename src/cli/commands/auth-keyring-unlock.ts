@@ -1,0 +1,118 @@
+import type { AuthPlan } from '../../auth/plan.ts';
+import { passwordCommandNeed } from '../../auth/trust-needs.ts';
+import { requireTrust } from '../../config/trust.ts';
+import { AtmosError, isAtmosError } from '../../core/errors.ts';
+import { formatRemaining, formatTimestamp, parseDuration } from '../../core/time.ts';
+import type { PasswordRequest } from '../../keyring/contract.ts';
+import { loadAgentControl } from '../../keyring/registry.ts';
+import { mayUseFile } from '../../keyring/settings.ts';
+import { longestUnlockMs, type UnlockResult } from '../../keyring/unlocking.ts';
+import type { Invocation } from '../command.ts';
+import type { Context } from '../context.ts';
+import { lingerWarning } from '../linger.ts';
+import { askPassword } from '../open.ts';
+import { loadPlanIfAny, warn } from '../plan.ts';
+import { printable } from '../report.ts';
+
+const defaults = { ttl: '8h', idle: '1h' };
+
+/** The documented form of `-o json`: always every field, null for what is not known. */
+interface UnlockJson {
+  /** The keyring's directory. */
+  location: string;
+  /** Of the background process; null on macOS. */
+  process_id: number | null;
+  /** RFC 3339 in UTC. */
+  expires_at: string;
+  /** If it is not used before. */
+  idle_expires_at: string;
+  /** Whether it was unlocked already. */
+  renewed: boolean;
+  /** Whether the keyring is still to be made, by the first entry that is stored. */
+  new_keyring: boolean;
+}
+
+/**
+ * `atmos auth keyring unlock`: a background process holds the file keyring open for a while, and every
+ * command uses it. Where one does already, only the time begins anew.
+ */
+export async function keyringUnlock(context: Context, { values }: Invocation): Promise<void> {
+  const { host, out } = context;
+  const terms = { ttlMs: limitOf('ttl', values), idleMs: limitOf('idle', values) };
+  const plan = await loadPlanIfAny(context);
+  const { keyring: settings } = plan;
+  checkType(plan);
+  if (settings.passwordCommand)
+    requireTrust(plan.config, passwordCommandNeed(settings.passwordCommand), host);
+  const agent = await loadAgentControl();
+  const backend = {
+    settings,
+    host,
+    promptPassword: (request: PasswordRequest) => askPassword(context, plan, request),
+    warn: (message: string) => void warn(context, message).catch(() => {}),
+  };
+  const result = await agent.unlock(backend, terms);
+  const lingering = lingerWarning(result.socket, host);
+  if (lingering !== undefined) await warn(context, lingering);
+  if (values['output'] === 'json') {
+    const json = unlockJson(result, settings.directory.value);
+    await out(`${JSON.stringify(json, null, 2)}\n`);
+    return;
+  }
+  await tell(context, result, settings.directory.value);
+}
+
+function limitOf(name: keyof typeof defaults, values: Invocation['values']): number {
+  const text = values[name] ?? defaults[name];
+  const limitMs = secondsOf(`--${name}`, text) * 1000;
+  if (limitMs <= longestUnlockMs) return limitMs;
+  throw new AtmosError('ERR_USAGE', `--${name} ${text} is longer than 24h`, {
+    hints: [`atmos auth keyring unlock --${name} 24h`],
+  });
+}
+
+function secondsOf(option: string, text: string): number {
+  try {
+    return parseDuration(text, option);
+  } catch (error) {
+    if (!isAtmosError(error)) throw error;
+    throw new AtmosError('ERR_USAGE', error.message, { hints: error.hints });
+  }
+}
+
+function checkType({ keyring }: AuthPlan): void {
+  if (mayUseFile(keyring)) return;
+  const { value: type, source } = keyring.type;
+  throw new AtmosError(
+    'ERR_USAGE',
+    `the keyring is ${type} (from ${source}), and only a file keyring is unlocked so`,
+    { hints: ['export ATMOS_KEYRING_TYPE=file'] },
+  );
+}
+
+function unlockJson(result: UnlockResult, location: string): UnlockJson {
+  return {
+    location,
+    process_id: result.processId ?? null,
+    expires_at: formatTimestamp(result.expiresAt),
+    idle_expires_at: formatTimestamp(result.idleExpiresAt),
+    renewed: result.isRenewed,
+    new_keyring: result.isNew,
+  };
+}
+
+async function tell({ host, note }: Context, result: UnlockResult, location: string) {
+  const leftMs = (date: Date) => date.getTime() - host.now().getTime() + halfSecondMs;
+  const { expiresAt, idleExpiresAt, isRenewed, isNew } = result;
+  const until = `${formatTimestamp(expiresAt)} (${formatRemaining(leftMs(expiresAt))})`;
+  const idle =
+    idleExpiresAt < expiresAt
+      ? `, or until it is not used for ${formatRemaining(leftMs(idleExpiresAt))}`
+      : '';
+  const verb = isRenewed ? 'renewed: unlocked' : 'unlocked';
+  await note(`${verb} the keyring ${printable(location)} until ${until}${idle}\n`);
+  if (isNew) await note('the first entry that is stored makes it, under this password\n');
+}
+
+/** What was whole when the agent said it has lost some milliseconds since. */
+const halfSecondMs = 500;

@@ -1,0 +1,32 @@
+import { existsSync } from 'node:fs';
+import { userInfo } from 'node:os';
+import { join } from 'node:path';
+import type { Host } from '../host/host.ts';
+
+/**
+ * What there is to say of an agent whose socket is in a directory that systemd removes at the last
+ * logout; undefined where it is not, or where the user lingers.
+ *
+ * @param root of the file system; tests give another
+ */
+export function lingerWarning(
+  socket: string,
+  { userId }: Pick<Host, 'userId'>,
+  root = '/',
+): string | undefined {
+  const directory = `/run/user/${userId}`;
+  if (!socket.startsWith(`${directory}/`)) return undefined;
+  const name = userName();
+  if (name !== undefined && existsSync(join(root, 'var/lib/systemd/linger', name)))
+    return undefined;
+  return `it is locked at your last logout, when ${directory} is removed; to keep it: loginctl enable-linger`;
+}
+
+/** Undefined for a user without a name. */
+function userName(): string | undefined {
+  try {
+    return userInfo().username;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,201 @@
+import { createConnection, type Socket } from 'node:net';
+import { systemErrorCode } from '../../core/errors.ts';
+import type { Host } from '../../host/host.ts';
+import { loadPeerOf, type PeerOf } from '../../host/peer.ts';
+import { withinLimit } from '../../host/time-limit.ts';
+import { AgentError } from './agent-error.ts';
+import { encodeFrame, readFrames } from './frames.ts';
+import { agentPlaces, faultOf, identifyKeyring, look, type KeyringId } from './place.ts';
+import type { AgentPlace } from './place.ts';
+import {
+  formatGreeting,
+  formatRequest,
+  noAnswer,
+  parseGreeting,
+  parseReply,
+  protocolVersion,
+  type Request,
+} from './protocol.ts';
+
+const answerLimitMs = 5_000;
+const retryPauseMs = 10;
+
+/** A way to the agent of one keyring. Requests take their turns. */
+export interface AgentConnection {
+  readonly processId: number | undefined;
+  /** Whether it can still be asked. */
+  isOpen(): boolean;
+  /**
+   * The fields of the answer.
+   *
+   * @param limitMs 5 seconds by default
+   * @throws KeyringError of the keyring behind it; AgentError
+   */
+  ask(request: Request, limitMs?: number): Promise<Readonly<Record<string, unknown>>>;
+  close(): void;
+}
+
+export type ConnectingHost = Pick<
+  Host,
+  'env' | 'platform' | 'homeDirectory' | 'userId' | 'sleep' | 'monotonicMs'
+>;
+
+/**
+ * The agent of the keyring in a directory, or undefined when none runs. What stands in its place and
+ * must not be used is an error, never passed over in silence.
+ *
+ * @throws AgentError `foreign`, `version`, `unusable` or `silent`
+ */
+export async function findAgent(
+  directory: string,
+  host: ConnectingHost,
+): Promise<AgentConnection | undefined> {
+  const id = hasAgents(host) ? identifyKeyring(directory) : undefined;
+  if (id === undefined) return undefined;
+  for (const place of await agentPlaces(id, host)) {
+    if (look(place.socket) === undefined) continue;
+    try {
+      return await connectAgent(place, id, host);
+    } catch (error) {
+      if (!(error instanceof AgentError) || error.failure !== 'absent') throw error;
+    }
+  }
+  return undefined;
+}
+
+/** Where there are no Unix sockets that tell who is at their other end, there is no agent. */
+export function hasAgents({ platform }: Pick<Host, 'platform'>): boolean {
+  return platform === 'linux' || platform === 'darwin';
+}
+
+/** @throws AgentError */
+async function connectAgent(
+  { directory, socket: path }: AgentPlace,
+  id: KeyringId,
+  host: ConnectingHost,
+): Promise<AgentConnection> {
+  for (const one of [directory, path]) {
+    const fault = faultOf(one, host);
+    if (fault !== undefined) throw new AgentError('foreign', fault, { path: one });
+  }
+  if (!look(path)?.isSocket()) throw new AgentError('foreign', `${path} is no socket`, { path });
+  const peerOf = await loadPeerOf(host);
+  const socket = await openSocket(path, host);
+  try {
+    return await greet(socket, { path, id, peerOf, host });
+  } catch (error) {
+    socket.destroy();
+    throw error;
+  }
+}
+
+/** A full queue of the listener's is no refusal: it is tried again. */
+async function openSocket(path: string, host: ConnectingHost): Promise<Socket> {
+  const deadline = host.monotonicMs() + answerLimitMs;
+  for (;;) {
+    try {
+      return await connected(createConnection(path));
+    } catch (error) {
+      const code = systemErrorCode(error) ?? 'it broke off';
+      if (code === 'ENOENT' || code === 'ECONNREFUSED')
+        throw new AgentError('absent', 'it does not run');
+      if (code === 'ECONNRESET' || code === 'EPIPE') throw gone(undefined);
+      if (code !== 'EAGAIN')
+        throw new AgentError('foreign', `${path} cannot be reached: ${code}`, { path });
+      if (host.monotonicMs() > deadline) throw silent(undefined, answerLimitMs);
+      await host.sleep(retryPauseMs);
+    }
+  }
+}
+
+function connected(socket: Socket): Promise<Socket> {
+  return new Promise((resolve, reject) => {
+    socket.once('connect', () => resolve(socket));
+    // Later ones end the reading, which tells of them.
+    socket.on('error', reject);
+  });
+}
+
+interface Way {
+  readonly path: string;
+  readonly id: KeyringId;
+  readonly peerOf: PeerOf;
+  readonly host: ConnectingHost;
+}
+
+async function greet(socket: Socket, { path, id, peerOf, host }: Way): Promise<AgentConnection> {
+  const peer = peerOf(socket);
+  if (peer === undefined || peer.userId !== host.userId) {
+    const who = peer === undefined ? 'nobody knows who' : `user ${peer.userId}`;
+    throw new AgentError('foreign', `${who} listens on ${path}`, { path });
+  }
+  const connection = createConnectionOf(socket, peer.processId, host);
+  const greeting = { version: protocolVersion, directory: id.name };
+  const answer = parseGreeting(await connection.exchange(formatGreeting(greeting), answerLimitMs));
+  if (answer === undefined) throw noAnswer();
+  if (answer.version !== protocolVersion) {
+    throw new AgentError(
+      'version',
+      `it speaks version ${answer.version} of the protocol, and this atmos-auth version ${protocolVersion}`,
+      peer,
+    );
+  }
+  if (answer.directory !== id.name)
+    throw new AgentError('unusable', 'it serves another directory', peer);
+  return connection;
+}
+
+function createConnectionOf(
+  socket: Socket,
+  processId: number | undefined,
+  host: ConnectingHost,
+): AgentConnection & { exchange(message: object, limitMs: number): Promise<Buffer> } {
+  const frames = readFrames(socket);
+  let turn: Promise<unknown> = Promise.resolve();
+
+  async function exchangeNow(message: object, limitMs: number): Promise<Buffer> {
+    if (socket.destroyed) throw gone(processId);
+    // Only while it is asked does it keep our process from ending.
+    socket.ref();
+    try {
+      socket.write(encodeFrame(message));
+      const next = frames.next().catch((error: unknown) => {
+        throw error instanceof RangeError ? noAnswer() : gone(processId);
+      });
+      const expired = () => silent(processId, limitMs);
+      const { value, done } = await withinLimit(host, limitMs, next, expired);
+      if (done) throw gone(processId);
+      return value;
+    } catch (error) {
+      // Whatever it still says is the answer to a question that nobody asks any more.
+      socket.destroy();
+      throw error;
+    } finally {
+      socket.unref();
+    }
+  }
+
+  function exchange(message: object, limitMs: number): Promise<Buffer> {
+    const answer = turn.then(() => exchangeNow(message, limitMs));
+    turn = answer.catch(() => {});
+    return answer;
+  }
+
+  return {
+    processId,
+    exchange,
+    isOpen: () => !socket.destroyed && socket.readable,
+    ask: async (request, limitMs = answerLimitMs) =>
+      parseReply(await exchange(formatRequest(request), limitMs)),
+    close: () => socket.destroy(),
+  };
+}
+
+function gone(processId: number | undefined): AgentError {
+  return new AgentError('gone', 'it ended before it answered', { processId });
+}
+
+function silent(processId: number | undefined, limitMs: number): AgentError {
+  const seconds = limitMs / 1000;
+  return new AgentError('silent', `it did not answer within ${seconds} seconds`, { processId });
+}

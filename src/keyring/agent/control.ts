@@ -1,0 +1,167 @@
+import { rmSync } from 'node:fs';
+import { AtmosError, KeyringError, type KeyringErrorCode } from '../../core/errors.ts';
+import { shellWord } from '../../core/shell-word.ts';
+import { parseTimestamp } from '../../core/time.ts';
+import type { Host } from '../../host/host.ts';
+import type { BackendContext } from '../contract.ts';
+import type { AgentControl, ServedBackend, Terms, Unlocked } from '../unlocking.ts';
+import { AgentError, type AgentFailure } from './agent-error.ts';
+import { findAgent, hasAgents, type AgentConnection } from './connection.ts';
+import { isAgentOff } from './front.ts';
+import { agentPlaces, faultOf, identifyKeyring, look, makePlace } from './place.ts';
+import { noAnswer, type Request } from './protocol.ts';
+import { startAgent } from './start.ts';
+
+/** @param load imports the keyring that an agent is to hold open */
+export function createAgentControl(load: () => Promise<ServedBackend>): AgentControl {
+  return {
+    async unlock(context, terms) {
+      const { host, settings } = context;
+      requireAgents(host);
+      requireUse(host);
+      const backend = await load();
+      backend.ensureDirectory(context);
+      const id = identifyKeyring(settings.directory.value);
+      if (id === undefined) throw vanished(settings.directory.value);
+      const place = await makePlace(id, host);
+      const { socket } = place;
+      const renewed = await renew(context, terms);
+      if (renewed) return { ...renewed, socket, isRenewed: true, isNew: false };
+      const { password, isNew } = await backend.provePassword(context);
+      const started = await startAgent({ context, place, terms, password });
+      const unlocked = await renew(context, terms);
+      if (unlocked === undefined) throw vanished(settings.directory.value);
+      return { ...unlocked, socket, isRenewed: started === 'taken', isNew };
+    },
+
+    async lock(context) {
+      requireAgents(context.host);
+      try {
+        return await withAgent(context, async (agent) => {
+          if (agent === undefined) return { kind: 'none' };
+          await agent.ask({ op: 'lock' });
+          return { kind: 'locked', processId: agent.processId };
+        });
+      } catch (error) {
+        if (!(error instanceof AgentError)) throw error;
+        if (error.failure === 'gone') return { kind: 'locked', processId: error.processId };
+        await cutOff(context, error);
+        if (error.failure !== 'version') throw translate(context, error);
+        return { kind: 'cut-off', processId: error.processId };
+      }
+    },
+
+    async look(context) {
+      if (isAgentOff(context.host)) return { kind: 'off' };
+      try {
+        const unlocked = await withAgent(
+          context,
+          async (agent) => agent && ask(agent, { op: 'look' }),
+        );
+        return unlocked ? { kind: 'unlocked', ...unlocked } : { kind: 'none' };
+      } catch (error) {
+        if (!(error instanceof AgentError)) throw error;
+        return isEnding(error) ? { kind: 'none' } : { kind: 'unusable', reason: error.message };
+      }
+    },
+  };
+}
+
+/** New terms for the agent that runs; undefined when none does. */
+async function renew(context: BackendContext, terms: Terms): Promise<Unlocked | undefined> {
+  try {
+    return await withAgent(
+      context,
+      async (agent) => agent && ask(agent, { op: 'renew', ...terms }),
+    );
+  } catch (error) {
+    if (!(error instanceof AgentError)) throw error;
+    if (isEnding(error)) return undefined;
+    throw translate(context, error);
+  }
+}
+
+async function withAgent<T>(
+  { settings, host }: BackendContext,
+  use: (agent: AgentConnection | undefined) => Promise<T>,
+): Promise<T> {
+  const agent = await findAgent(settings.directory.value, host);
+  try {
+    return await use(agent);
+  } finally {
+    agent?.close();
+  }
+}
+
+async function ask(agent: AgentConnection, request: Request): Promise<Unlocked> {
+  const fields = await agent.ask(request);
+  return {
+    processId: agent.processId,
+    expiresAt: dateOf(fields['expires_at']),
+    idleExpiresAt: dateOf(fields['idle_expires_at']),
+  };
+}
+
+function dateOf(text: unknown): Date {
+  const date = typeof text === 'string' ? parseTimestamp(text) : undefined;
+  if (date === undefined) throw noAnswer();
+  return date;
+}
+
+/** It ended while it was asked: as good as none. */
+function isEnding({ failure }: AgentError): boolean {
+  return failure === 'gone' || failure === 'leaving';
+}
+
+/** Takes away the socket of an agent of ours that cannot be told to end: it ends by itself then. */
+async function cutOff({ settings, host }: BackendContext, { failure }: AgentError): Promise<void> {
+  const id = identifyKeyring(settings.directory.value);
+  if (id === undefined || failure === 'foreign') return;
+  for (const { directory, socket } of await agentPlaces(id, host)) {
+    const isOurs = [directory, socket].every((path) => faultOf(path, host) === undefined);
+    if (isOurs && look(socket)?.isSocket()) rmSync(socket, { force: true });
+  }
+}
+
+const codes: Partial<Record<AgentFailure, KeyringErrorCode>> = {
+  foreign: 'ERR_KEYRING_PERMISSIONS',
+  version: 'ERR_KEYRING_VERSION',
+  silent: 'ERR_KEYRING_TIMEOUT',
+};
+
+function translate({ settings }: BackendContext, error: AgentError): KeyringError {
+  const { failure, processId } = error;
+  const id = processId === undefined ? '' : ` (process ${processId})`;
+  return new KeyringError(
+    codes[failure] ?? 'ERR_KEYRING_IO',
+    `the unlock agent of the keyring ${settings.directory.value}${id} cannot be used: ${error.message}`,
+    { hints: hintsFor(error), cause: error },
+  );
+}
+
+function hintsFor({ failure, path, processId }: AgentError): string[] {
+  if (failure === 'foreign') return path === undefined ? [] : [`ls -ld ${shellWord(path)}`];
+  const end = processId === undefined ? [] : [`kill -KILL ${processId}`];
+  return ['atmos auth keyring lock', ...(failure === 'version' ? [] : end)];
+}
+
+function requireAgents(host: Host): void {
+  if (hasAgents(host)) return;
+  const platform = host.platform === 'win32' ? 'Windows' : host.platform;
+  throw new KeyringError(
+    'ERR_KEYRING_UNAVAILABLE',
+    `there is no unlock agent on ${platform}: it needs sockets that tell who is at their other end`,
+    { hints: ['export ATMOS_KEYRING_PASSWORD_FILE=<a file that holds the password>'] },
+  );
+}
+
+function requireUse(host: Host): void {
+  if (!isAgentOff(host)) return;
+  throw new AtmosError('ERR_USAGE', 'ATMOS_KEYRING_AGENT is off: no command would use the agent', {
+    hints: ['unset ATMOS_KEYRING_AGENT'],
+  });
+}
+
+function vanished(directory: string): KeyringError {
+  return new KeyringError('ERR_KEYRING_IO', `the keyring directory ${directory} vanished`);
+}

@@ -1,0 +1,83 @@
+import { readSync, writeSync } from 'node:fs';
+import { KeyringError, systemErrorCode } from '../../core/errors.ts';
+import { closeStandardStreams, guardProcess } from '../../host/guard.ts';
+import type { Host } from '../../host/host.ts';
+import { loadPeerOf } from '../../host/peer.ts';
+import { formatOutcome, parseOrder, type Order, type Outcome } from './order.ts';
+import { startServer, type AgentServer } from './server.ts';
+import { identifyKeyring } from './place.ts';
+import type { ServedBackend } from '../unlocking.ts';
+
+const mostInputBytes = 256 * 1024;
+
+/**
+ * The agent's process, from its order on standard input to its end. Standard output tells whoever
+ * started it what became of it; then the standard streams are closed.
+ */
+export async function runAgent(host: Host, backend: ServedBackend): Promise<void> {
+  await guardProcess();
+  const { order, password } = parseOrder(readInput());
+  let server: AgentServer | undefined;
+  try {
+    server = await serve(order, password, backend, host);
+    tell(server ? { kind: 'started' } : { kind: 'taken' });
+  } catch (error) {
+    password.fill(0);
+    tell({ kind: 'failed', error: translate(error, order) });
+  }
+  closeStandardStreams();
+  if (server) {
+    host.onSignals(['SIGTERM', 'SIGINT', 'SIGHUP'], server.leave);
+    await server.left;
+  }
+  password.fill(0);
+}
+
+async function serve(
+  order: Order,
+  password: Buffer,
+  backend: ServedBackend,
+  host: Host,
+): Promise<AgentServer | undefined> {
+  const { place, terms } = order;
+  const id = identifyKeyring(order.directory.value);
+  if (id === undefined) {
+    throw new KeyringError('ERR_KEYRING_IO', `the keyring ${order.directory.value} is gone`);
+  }
+  const keyring = backend.open({
+    settings: {
+      type: { value: 'file', source: 'agent' },
+      directory: { ...order.directory, value: id.path },
+      passwordEnv: { value: '', source: 'agent' },
+    },
+    host: { ...host, log: () => {} },
+    heldPassword: () => Buffer.from(password),
+  });
+  const { state, reason = state } = await keyring.probe();
+  if (state !== 'ready') throw new KeyringError('ERR_KEYRING_PASSWORD_WRONG', reason);
+  const generation = () => backend.generation(id.path, host.userId);
+  const peerOf = await loadPeerOf(host);
+  return startServer({ place, id, keyring, generation, terms, peerOf, host });
+}
+
+function translate(error: unknown, { place }: Order): KeyringError {
+  const code = systemErrorCode(error);
+  if (error instanceof KeyringError) return error;
+  if (code === undefined) throw error;
+  return new KeyringError('ERR_KEYRING_IO', `cannot listen on ${place.socket}: ${code}`);
+}
+
+/** All of it, waited for: there is nothing else to do. */
+function readInput(): Buffer {
+  const input = Buffer.alloc(mostInputBytes);
+  for (let bytes = 0; bytes < input.length;) {
+    const read = readSync(0, input, bytes, input.length - bytes, null);
+    if (read === 0) return input.subarray(0, bytes);
+    bytes += read;
+  }
+  throw new RangeError('the order is too large');
+}
+
+function tell(outcome: Outcome): void {
+  writeSync(1, formatOutcome(outcome));
+}

@@ -1,0 +1,201 @@
+import { AtmosError, KeyringError } from '../../core/errors.ts';
+import type { Host } from '../../host/host.ts';
+import type { BackendContext, Keyring, OpenBackend, Probe } from '../contract.ts';
+import { checkKey, checkValue } from '../key.ts';
+import { AgentError } from './agent-error.ts';
+import { findAgent, type AgentConnection } from './connection.ts';
+import { noAnswer, parseValue } from './protocol.ts';
+
+/** A write waits for the keyring's lock as long as it would here. */
+const writeLimitMs = 40_000;
+
+/**
+ * The file keyring with its unlock agent in front. While one runs it is asked, and no password is
+ * needed; else, and when it fails, the keyring is opened here as if there were none. Only what may
+ * have been done, and must not be done twice or is not known to be done, is an error.
+ *
+ * @param load imports the file keyring: who has an agent does not need it
+ * @throws ERR_USAGE for a value of `ATMOS_KEYRING_AGENT` that is none
+ */
+export function createAgentFront(load: () => Promise<OpenBackend>): OpenBackend {
+  return (context) => {
+    const { settings, host } = context;
+    const isOff = isAgentOff(host);
+    return createFront(context, {
+      find: async () => (isOff ? undefined : findAgent(settings.directory.value, host)),
+      openFile: async () => (await load())(context),
+    });
+  };
+}
+
+/** @throws ERR_USAGE */
+export function isAgentOff({ env }: Pick<Host, 'env'>): boolean {
+  const value = env['ATMOS_KEYRING_AGENT'] ?? '';
+  if (value !== '' && value !== 'on' && value !== 'off') {
+    throw new AtmosError(
+      'ERR_USAGE',
+      `ATMOS_KEYRING_AGENT is ${JSON.stringify(value)}: it is on or off`,
+      { hints: ['unset ATMOS_KEYRING_AGENT', 'export ATMOS_KEYRING_AGENT=off'] },
+    );
+  }
+  return value === 'off';
+}
+
+interface Ways {
+  find(): Promise<AgentConnection | undefined>;
+  openFile(): Promise<Keyring>;
+}
+
+type Ask<T> = (agent: AgentConnection) => Promise<T>;
+type Use<T> = (keyring: Keyring) => Promise<T>;
+/** Whether a change that was asked for may have been made, or be made yet, and must not be repeated. */
+type IsUnclear = (error: AgentError) => boolean;
+
+const never: IsUnclear = () => false;
+/** One that is only slow may still write, and over what is written meanwhile. One that ended cannot. */
+const mayBeAtWork: IsUnclear = ({ failure }) => failure === 'silent' || failure === 'unusable';
+/** Deleting again would say that nothing was there. */
+const mayHaveDone: IsUnclear = (error) => error.failure === 'gone' || mayBeAtWork(error);
+
+function createFront(context: BackendContext, { find, openFile }: Ways): Keyring {
+  const { settings, host } = context;
+  const location = settings.directory.value;
+  let here: Promise<Keyring> | undefined;
+  let finding: Promise<AgentConnection | undefined> = Promise.resolve(undefined);
+  let isPassedOver = false;
+
+  /** Looks again each time while there is none: it may have been unlocked meanwhile. */
+  async function agent(): Promise<AgentConnection | undefined> {
+    if (isPassedOver) return undefined;
+    const latest = finding;
+    const found = await latest;
+    if (found?.isOpen()) return found;
+    // Of those who notice at once, one looks.
+    if (finding === latest) finding = look();
+    return finding;
+  }
+
+  async function look(): Promise<AgentConnection | undefined> {
+    const found = await find();
+    if (found) host.log('keyring.agent', { outcome: 'used', process: found.processId });
+    return found;
+  }
+
+  function passOver(reason: AgentError): void {
+    finding = Promise.resolve(undefined);
+    if (reason.failure === 'gone' || reason.failure === 'leaving' || isPassedOver) return;
+    isPassedOver = true;
+    host.log('keyring.agent', { outcome: 'passed_over', process: reason.processId });
+    context.warn?.(`${named(location, reason)} is not used: ${reason.message}`);
+  }
+
+  async function attempt<T>(ask: Ask<T>, use: Use<T>, isUnclear: IsUnclear = never): Promise<T> {
+    let asked = false;
+    try {
+      const connection = await agent();
+      if (connection !== undefined) {
+        asked = true;
+        return await ask(connection);
+      }
+    } catch (error) {
+      if (!(error instanceof AgentError)) throw error;
+      if (asked && isUnclear(error)) throw unknownOutcome(error, location);
+      passOver(error);
+    }
+    return use(await (here ??= openFile()));
+  }
+
+  return {
+    info: { type: 'file', persistent: true, location },
+
+    probe: () =>
+      attempt(
+        async (connection) => parseProbe(await connection.ask({ op: 'probe' })),
+        (keyring) => keyring.probe(),
+      ),
+
+    async get(key) {
+      checkKey(key);
+      return attempt(
+        async (connection) => parseStored((await connection.ask({ op: 'get', key }))['value']),
+        (keyring) => keyring.get(key),
+      );
+    },
+
+    async set(key, value) {
+      checkKey(key);
+      checkValue(key, value);
+      await attempt(
+        async (connection) => void (await connection.ask({ op: 'set', key, value }, writeLimitMs)),
+        (keyring) => keyring.set(key, value),
+        mayBeAtWork,
+      );
+    },
+
+    async delete(key) {
+      checkKey(key);
+      return attempt(
+        async (connection) =>
+          parseDeleted((await connection.ask({ op: 'delete', key }, writeLimitMs))['deleted']),
+        (keyring) => keyring.delete(key),
+        mayHaveDone,
+      );
+    },
+
+    keys: () =>
+      attempt(
+        async (connection) => parseKeys((await connection.ask({ op: 'keys' }))['keys']),
+        (keyring) => keyring.keys(),
+      ),
+
+    async close() {
+      const found = await finding.catch(() => undefined);
+      found?.close();
+      await (await here)?.close();
+    },
+  };
+}
+
+function unknownOutcome(error: AgentError, location: string): KeyringError {
+  const isSilent = error.failure === 'silent';
+  return new KeyringError(
+    isSilent ? 'ERR_KEYRING_TIMEOUT' : 'ERR_KEYRING_IO',
+    `${named(location, error)} was asked for a change, and ${error.message}: it may be done or not`,
+    {
+      hints: [
+        ...(isSilent ? ['atmos auth keyring lock'] : []),
+        'atmos auth keyring list    # then do it again if it is not done',
+      ],
+    },
+  );
+}
+
+function named(location: string, { processId }: AgentError): string {
+  const id = processId === undefined ? '' : ` (process ${processId})`;
+  return `the unlock agent of the keyring ${location}${id}`;
+}
+
+function parseStored(value: unknown): string | null {
+  if (value === null) return null;
+  const text = parseValue(value);
+  if (text === undefined) throw noAnswer();
+  return text;
+}
+
+function parseDeleted(deleted: unknown): boolean {
+  if (typeof deleted !== 'boolean') throw noAnswer();
+  return deleted;
+}
+
+function parseKeys(keys: unknown): string[] {
+  if (!Array.isArray(keys)) throw noAnswer();
+  return keys.map((key: unknown) => {
+    if (typeof key !== 'string') throw noAnswer();
+    return key;
+  });
+}
+
+function parseProbe({ state, reason }: Readonly<Record<string, unknown>>): Probe {
+  if (state !== 'ready' && state !== 'locked' && state !== 'unavailable') throw noAnswer();
+  return typeof reason === 'string' ? { state, reason } : { state };
+}

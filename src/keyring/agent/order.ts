@@ -1,0 +1,73 @@
+import { KeyringError, keyringErrorCodes } from '../../core/errors.ts';
+import { isObject, parseJson } from '../../core/json.ts';
+import type { Sourced } from '../../core/sourced.ts';
+import type { Terms } from '../unlocking.ts';
+import type { AgentPlace } from './place.ts';
+
+/** What a new agent is told on its standard input: a line of JSON, then the password as it is. */
+export interface Order {
+  readonly directory: Sourced<string>;
+  readonly place: AgentPlace;
+  readonly terms: Terms;
+}
+
+/** What it says of itself on standard output. */
+export type Outcome =
+  | { readonly kind: 'started' }
+  /** Another agent serves this keyring. */
+  | { readonly kind: 'taken' }
+  | { readonly kind: 'failed'; readonly error: KeyringError };
+
+const newline = 0x0a;
+
+export function formatOrder(order: Order, password: Buffer): Buffer {
+  const line = Buffer.from(`${JSON.stringify(order)}\n`);
+  return Buffer.concat([line, password]);
+}
+
+/**
+ * Takes over the input: the password is a part of it.
+ *
+ * @throws TypeError for what no version of ours writes
+ */
+export function parseOrder(input: Buffer): { order: Order; password: Buffer } {
+  const end = input.indexOf(newline);
+  const order = end === -1 ? undefined : parseJson(input.toString('utf8', 0, end));
+  if (!isOrder(order)) throw new TypeError('the agent is started by atmos auth keyring unlock');
+  return { order, password: input.subarray(end + 1) };
+}
+
+export function formatOutcome(outcome: Outcome): string {
+  if (outcome.kind !== 'failed') return JSON.stringify(outcome);
+  const { code, message, hints } = outcome.error;
+  return JSON.stringify({ kind: 'failed', error: { code, message, hints } });
+}
+
+/** Undefined for what an agent that broke down says. */
+export function parseOutcome(text: string): Outcome | undefined {
+  const outcome = parseJson(text);
+  if (!isObject(outcome)) return undefined;
+  const { kind, error } = outcome;
+  if (kind === 'started' || kind === 'taken') return { kind };
+  if (kind !== 'failed' || !isObject(error)) return undefined;
+  const code = keyringErrorCodes.find((known) => known === error['code']);
+  const { message, hints } = error;
+  if (code === undefined || typeof message !== 'string' || !Array.isArray(hints)) return undefined;
+  return { kind, error: new KeyringError(code, message, { hints: hints.map(String) }) };
+}
+
+function isOrder(order: unknown): order is Order {
+  if (!isObject(order)) return false;
+  const { directory, place, terms } = order;
+  return (
+    isObject(directory) &&
+    typeof directory['value'] === 'string' &&
+    typeof directory['source'] === 'string' &&
+    isObject(place) &&
+    typeof place['directory'] === 'string' &&
+    typeof place['socket'] === 'string' &&
+    isObject(terms) &&
+    typeof terms['ttlMs'] === 'number' &&
+    typeof terms['idleMs'] === 'number'
+  );
+}

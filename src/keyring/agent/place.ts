@@ -1,0 +1,149 @@
+import { lstatSync, mkdirSync, readFileSync, realpathSync, statSync, type Stats } from 'node:fs';
+import { isAbsolute, join } from 'node:path';
+import { KeyringError, systemErrorCode } from '../../core/errors.ts';
+import { shellWord } from '../../core/shell-word.ts';
+import { stateDirectory } from '../../host/directories.ts';
+import type { Host } from '../../host/host.ts';
+import { sha256 } from '../../core/sha256.ts';
+
+/** A keyring's directory, whatever way leads to it. */
+export interface KeyringId {
+  readonly path: string;
+  /** Device and inode. */
+  readonly name: string;
+}
+
+/** Where the agent of a keyring is, or would be. */
+export interface AgentPlace {
+  /** Of the sockets of all our agents. */
+  readonly directory: string;
+  readonly socket: string;
+}
+
+type Where = Pick<Host, 'env' | 'platform' | 'homeDirectory' | 'userId'>;
+
+const readableByOthers = 0o077;
+const bootIdFile = '/proc/sys/kernel/random/boot_id';
+const bootLength = 8;
+const hashLength = 16;
+
+/** Undefined while the directory is not there, or cannot be looked at. */
+export function identifyKeyring(directory: string): KeyringId | undefined {
+  try {
+    const path = realpathSync(directory);
+    const { dev, ino } = statSync(path, { bigint: true });
+    return { path, name: `${dev}:${ino}` };
+  } catch (error) {
+    if (systemErrorCode(error) === undefined) throw error;
+    return undefined;
+  }
+}
+
+/** All places where the agent of a keyring can be, the one where a new one goes first. */
+export async function agentPlaces(id: KeyringId, host: Where): Promise<AgentPlace[]> {
+  const boot = await bootId(host);
+  const name = `${boot}-${sha256(id.name).slice(0, hashLength)}.sock`;
+  return [runtimeDirectory(host), join(stateDirectory(host), 'run')]
+    .filter((directory) => directory !== undefined)
+    .map((directory) => ({ directory, socket: join(directory, name) }));
+}
+
+/**
+ * Makes the place of a new agent.
+ *
+ * @throws ERR_KEYRING_PERMISSIONS, ERR_KEYRING_IO (a path too long for a socket, too)
+ */
+export async function makePlace(id: KeyringId, host: Where): Promise<AgentPlace> {
+  const places = await agentPlaces(id, host);
+  const [first, last] = [places[0], places.at(-1)];
+  if (!first || !last) throw new TypeError('there is always a place');
+  const place = isOfOurs(first.directory, host, makeDirectory(first.directory)) ? first : last;
+  const { directory } = place;
+  if (!isOfOurs(directory, host, makeDirectory(directory))) {
+    throw new KeyringError(
+      'ERR_KEYRING_PERMISSIONS',
+      `${directory}, where the agent's socket goes, is not a directory that is yours alone`,
+      { hints: [`ls -ld ${shellWord(directory)}`, `chmod 700 ${shellWord(directory)}`] },
+    );
+  }
+  checkLength(place.socket, host);
+  return place;
+}
+
+/** What is wrong with a directory or a socket: undefined when it is ours alone, or not there. */
+export function faultOf(path: string, { userId }: Pick<Host, 'userId'>): string | undefined {
+  const stats = look(path);
+  if (stats === undefined) return undefined;
+  if (stats.uid !== userId) return `${path} belongs to user ${stats.uid}`;
+  if ((stats.mode & readableByOthers) !== 0 || stats.isSymbolicLink())
+    return `${path} is open to other users`;
+  return undefined;
+}
+
+/** The entry itself, no link followed; undefined when there is none, or it is out of reach. */
+export function look(path: string): Stats | undefined {
+  try {
+    return lstatSync(path);
+  } catch (error) {
+    if (systemErrorCode(error) === undefined) throw error;
+    return undefined;
+  }
+}
+
+/** Longer ones the system refuses, or on macOS cuts without a word. */
+export function maxSocketBytes(platform: NodeJS.Platform): number {
+  return platform === 'linux' ? 107 : 103;
+}
+
+function checkLength(socket: string, { platform }: Where): void {
+  const [bytes, most] = [Buffer.byteLength(socket), maxSocketBytes(platform)];
+  if (bytes <= most) return;
+  throw new KeyringError(
+    'ERR_KEYRING_IO',
+    `the agent's socket ${socket} has a path of ${bytes} bytes, and at most ${most} can be used`,
+    { hints: ['export XDG_RUNTIME_DIR=<a directory with a short path that is yours alone>'] },
+  );
+}
+
+/** That of the login, if it is as the XDG specification says. After `su` it is another's. */
+function runtimeDirectory({ env, userId }: Where): string | undefined {
+  const directory = env['XDG_RUNTIME_DIR'];
+  if (!directory || !isAbsolute(directory)) return undefined;
+  const stats = look(directory);
+  const isOurs = stats?.isDirectory() && faultOf(directory, { userId }) === undefined;
+  return isOurs ? join(directory, 'atmos') : undefined;
+}
+
+function isOfOurs(directory: string, host: Where, isThere: boolean): boolean {
+  return (
+    isThere && look(directory)?.isDirectory() === true && faultOf(directory, host) === undefined
+  );
+}
+
+/** False where it cannot be made. */
+function makeDirectory(directory: string): boolean {
+  try {
+    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    return true;
+  } catch (error) {
+    if (systemErrorCode(error) === undefined) throw error;
+    return false;
+  }
+}
+
+/** So that a socket left from before the machine was started is never taken for one of now. */
+async function bootId({ platform }: Where): Promise<string> {
+  return (await bootText(platform)).replaceAll(/[^0-9a-f]/gi, '').slice(0, bootLength) || 'boot';
+}
+
+async function bootText(platform: NodeJS.Platform): Promise<string> {
+  if (platform === 'linux') {
+    try {
+      return readFileSync(bootIdFile, 'utf8');
+    } catch {
+      return '';
+    }
+  }
+  const { bootSession } = await import('../../host/native.ts');
+  return bootSession() ?? '';
+}

@@ -1,0 +1,129 @@
+import { KeyringError, keyringErrorCodes } from '../../core/errors.ts';
+import { isObject, parseJson } from '../../core/json.ts';
+import { AgentError } from './agent-error.ts';
+import type { Terms } from '../unlocking.ts';
+
+/**
+ * What is said over the socket. Both sides greet, the client first; then the client asks and the agent
+ * answers, one after the other. Fields that are not known are passed over, so that a later version can
+ * add some; what changes the meaning of one changes the version.
+ */
+export const protocolVersion = 1;
+
+/** Who one is, and of which keyring one speaks. */
+export interface Greeting {
+  readonly version: number;
+  /** Device and inode of the keyring's directory. */
+  readonly directory: string;
+}
+
+export type Request = KeyringRequest | AgentRequest;
+
+/** Of the keyring. */
+export type KeyringRequest =
+  | { readonly op: 'get' | 'delete'; readonly key: string }
+  | { readonly op: 'set'; readonly key: string; readonly value: string }
+  | { readonly op: 'keys' | 'probe' };
+
+/** Of the agent: until when it stays, that it shall stay, that it shall end. */
+type AgentRequest =
+  | { readonly op: 'look' }
+  | { readonly op: 'lock' }
+  | ({ readonly op: 'renew' } & Terms);
+
+/** The fields of an answer; or the keyring's error; or that the agent is about to end. */
+export type Reply =
+  | { readonly ok: Readonly<Record<string, unknown>> }
+  | { readonly error: { code: string; message: string; hints: readonly string[] } }
+  | { readonly leaving: true };
+
+const codes: ReadonlySet<string> = new Set(keyringErrorCodes);
+
+export function formatGreeting({ version, directory }: Greeting): object {
+  return { 'atmos-agent': version, directory };
+}
+
+/** Never throws; undefined for what is none. */
+export function parseGreeting(frame: Buffer): Greeting | undefined {
+  const greeting = parseJson(frame.toString());
+  if (!isObject(greeting)) return undefined;
+  const { 'atmos-agent': version, directory } = greeting;
+  return isCount(version) && typeof directory === 'string' ? { version, directory } : undefined;
+}
+
+/** A value in base64 is as large whatever is in it. */
+export function formatRequest(request: Request): object {
+  return request.op === 'set' ? { ...request, value: formatValue(request.value) } : request;
+}
+
+/** Never throws; undefined for what is none. */
+export function parseRequest(frame: Buffer): Request | undefined {
+  const request = parseJson(frame.toString());
+  if (!isObject(request)) return undefined;
+  const { op, key, ttlMs, idleMs } = request;
+  switch (op) {
+    case 'get':
+    case 'delete':
+      return typeof key === 'string' ? { op, key } : undefined;
+    case 'set': {
+      const value = parseValue(request['value']);
+      return typeof key === 'string' && value !== undefined ? { op, key, value } : undefined;
+    }
+    case 'keys':
+    case 'probe':
+    case 'look':
+    case 'lock':
+      return { op };
+    case 'renew':
+      return isCount(ttlMs) && isCount(idleMs) ? { op, ttlMs, idleMs } : undefined;
+    default:
+      return undefined;
+  }
+}
+
+/** What the agent says to an error of the keyring. */
+export function formatError({ code, message, hints }: KeyringError): Reply {
+  return { error: { code, message, hints } };
+}
+
+/**
+ * The fields of an answer.
+ *
+ * @throws KeyringError as the agent met it; AgentError `leaving`, or `unusable` for what is no answer
+ */
+export function parseReply(frame: Buffer): Readonly<Record<string, unknown>> {
+  const reply = parseJson(frame.toString());
+  if (!isObject(reply)) throw noAnswer();
+  if (reply['leaving'] === true) throw new AgentError('leaving', 'it is about to end');
+  if (isObject(reply['error'])) throw parseError(reply['error']);
+  if (!isObject(reply['ok'])) throw noAnswer();
+  return reply['ok'];
+}
+
+export function noAnswer(): AgentError {
+  return new AgentError('unusable', 'what it says is no answer');
+}
+
+export function formatValue(value: string): string {
+  return Buffer.from(value).toString('base64');
+}
+
+/** Text from its base64, in the one form that is written; undefined for anything else. */
+export function parseValue(value: unknown): string | undefined {
+  if (typeof value !== 'string') return undefined;
+  const bytes = Buffer.from(value, 'base64');
+  const text = bytes.toString();
+  return formatValue(text) === value ? text : undefined;
+}
+
+function isCount(value: unknown): value is number {
+  return typeof value === 'number' && Number.isSafeInteger(value) && value > 0;
+}
+
+function parseError({ code, message, hints }: Record<string, unknown>): Error {
+  const isKnown = typeof code === 'string' && codes.has(code) && typeof message === 'string';
+  if (!isKnown || !Array.isArray(hints) || !hints.every((hint) => typeof hint === 'string'))
+    return noAnswer();
+  const known = keyringErrorCodes.find((one) => one === code);
+  return known === undefined ? noAnswer() : new KeyringError(known, message, { hints });
+}

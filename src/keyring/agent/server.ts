@@ -1,0 +1,165 @@
+import { watch } from 'node:fs';
+import type { Socket } from 'node:net';
+import { KeyringError, systemErrorCode } from '../../core/errors.ts';
+import { createGate } from '../../core/gate.ts';
+import type { Host } from '../../host/host.ts';
+import type { PeerOf } from '../../host/peer.ts';
+import type { Keyring } from '../contract.ts';
+import type { Terms } from '../unlocking.ts';
+import { answerFrom, formatDates } from './answer.ts';
+import { bindSocket } from './bind.ts';
+import { createDeadlines } from './deadlines.ts';
+import { identifyKeyring, type AgentPlace, type KeyringId } from './place.ts';
+import type { Reply, Request } from './protocol.ts';
+import { serveClient } from './serve.ts';
+
+/** Entries that are opened at once; other requests wait for their turn. */
+const mostAtOnce = 8;
+/** How often it looks whether it still has a reason to be, when nobody asks. */
+const lookEveryMs = 5_000;
+/** How long what is being answered may take when it leaves. */
+const farewellMs = 2_000;
+
+export interface ServerOptions {
+  readonly place: AgentPlace;
+  readonly id: KeyringId;
+  /** Open, with the password held. The server closes it. */
+  readonly keyring: Keyring;
+  /** What changes when the keyring gets another password; undefined while it is new. */
+  generation(): string | undefined;
+  readonly terms: Terms;
+  readonly peerOf: PeerOf;
+  readonly host: Pick<Host, 'userId' | 'now' | 'monotonicMs' | 'sleep' | 'processId'>;
+}
+
+export interface AgentServer {
+  /** Settles when it serves nobody any more and the keyring is closed. */
+  readonly left: Promise<void>;
+  leave(): void;
+}
+
+/**
+ * Serves a keyring on a socket until it is told to leave, a deadline passes, or there is no reason to
+ * go on: the socket's file or the keyring is gone or replaced, or has another password.
+ *
+ * @returns undefined where another agent serves it already
+ */
+export async function startServer(options: ServerOptions): Promise<AgentServer | undefined> {
+  const { place, id, keyring, generation, peerOf, host } = options;
+  const bound = await bindSocket(place, host);
+  if (bound === undefined) return undefined;
+  const deadlines = createDeadlines(host, options.terms);
+  const gate = createGate(mostAtOnce);
+  const leaving = new AbortController();
+  const isLeaving = () => leaving.signal.aborted;
+  const idle = new Set<Socket>();
+  const serving = new Set<Promise<unknown>>();
+  const answering = new Set<Promise<unknown>>();
+  let known = readGeneration(generation);
+
+  /** Whether it is the keyring whose password this is. */
+  async function isOurs(): Promise<boolean> {
+    if (identifyKeyring(id.path)?.name !== id.name) return false;
+    const current = readGeneration(generation);
+    if (current === known) return true;
+    // A new one has just been made: through us, or under another password.
+    if (known !== undefined || (await keyring.probe()).state !== 'ready') return false;
+    known = current;
+    return true;
+  }
+
+  /** Begins to leave when there is no reason left to stay. */
+  async function reconsider(): Promise<void> {
+    const isOver = deadlines.remainingMs() <= 0 || !bound?.isThere();
+    if (isOver || !(await isOurs())) leaving.abort();
+  }
+
+  async function answer(request: Request): Promise<Reply> {
+    await reconsider();
+    if (request.op === 'lock') {
+      leaving.abort();
+      await closed;
+      return { ok: {} };
+    }
+    if (isLeaving()) return { leaving: true };
+    if (request.op === 'renew') deadlines.renew(request);
+    if (request.op === 'look' || request.op === 'renew') return formatDates(deadlines);
+    if (request.op !== 'probe') deadlines.touch();
+    const reply = await collected(
+      answering,
+      gate(() => answerFrom(keyring, request)),
+    );
+    if (!('error' in reply) || reply.error.code !== 'ERR_KEYRING_PASSWORD_WRONG') return reply;
+    leaving.abort();
+    return { leaving: true };
+  }
+
+  bound.server.on('connection', (socket) => {
+    if (isLeaving() || peerOf(socket)?.userId !== host.userId) {
+      socket.destroy();
+      return;
+    }
+    const { name: directory } = id;
+    void collected(serving, serveClient(socket, { directory, host, idle, answer, isLeaving }));
+  });
+
+  async function stay(): Promise<void> {
+    const stopWatching = onChange(place.directory, () => {
+      if (!bound?.isThere()) leaving.abort();
+    });
+    for (await reconsider(); !isLeaving(); await reconsider()) {
+      const pauseMs = Math.min(lookEveryMs, deadlines.remainingMs());
+      await host.sleep(pauseMs, leaving.signal).catch(() => {});
+    }
+    stopWatching();
+    bound?.close();
+    await settled(answering, host);
+    await keyring.close();
+  }
+
+  const closed = stay();
+  return {
+    left: closed.then(async () => {
+      // Who is still being answered may be in the middle of a write, and must not think it over.
+      for (const socket of idle) socket.destroy();
+      await settled(serving, host);
+    }),
+    leave: () => leaving.abort(),
+  };
+}
+
+function collected<T>(into: Set<Promise<unknown>>, promise: Promise<T>): Promise<T> {
+  const forget = () => void into.delete(promise);
+  into.add(promise);
+  promise.then(forget, forget);
+  return promise;
+}
+
+/** Waits for all of them, but not for long. */
+async function settled(promises: Set<Promise<unknown>>, host: Pick<Host, 'sleep'>): Promise<void> {
+  const timer = new AbortController();
+  const limit = host.sleep(farewellMs, timer.signal).catch(() => {});
+  await Promise.race([Promise.allSettled(promises), limit]);
+  timer.abort();
+}
+
+/** What cannot be read is not what it was. */
+function readGeneration(generation: () => string | undefined): string | undefined {
+  try {
+    return generation();
+  } catch (error) {
+    if (error instanceof KeyringError) return undefined;
+    throw error;
+  }
+}
+
+/** Tells of changes in a directory, as far as the system does. */
+function onChange(directory: string, listener: () => void): () => void {
+  try {
+    const watcher = watch(directory, listener).on('error', () => {});
+    return () => watcher.close();
+  } catch (error) {
+    if (systemErrorCode(error) === undefined) throw error;
+    return () => {};
+  }
+}

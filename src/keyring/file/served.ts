@@ -1,0 +1,25 @@
+import { openFileKeyring } from '../file.ts';
+import type { ServedBackend } from '../unlocking.ts';
+import { createAccess } from './access.ts';
+import { ensureDirectory } from './directory.ts';
+import { readVerifier, statePaths } from './state.ts';
+
+/** The file keyring as its unlock agent sees it. */
+export const servedFileKeyring: ServedBackend = {
+  open: (context) => openFileKeyring(context),
+  generation: (directory, userId) => readVerifier(statePaths(directory), userId),
+  ensureDirectory({ settings, host }) {
+    ensureDirectory(settings.directory.value, host.userId);
+  },
+  async provePassword(context) {
+    const access = createAccess(context);
+    try {
+      const directory = access.find();
+      const { kind, derivation } = await access.judge(directory, access.verifierOf(directory));
+      if (kind === 'wrong') throw access.wrongPassword();
+      return { password: derivation.password(), isNew: kind === 'new' };
+    } finally {
+      access.forget();
+    }
+  },
+};

@@ -1,0 +1,61 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, test } from 'vitest';
+import { loadPeerOf } from '../../src/host/peer.ts';
+import { realHost } from '../../src/host/real.ts';
+import { createAgentFront } from '../../src/keyring/agent/front.ts';
+import { identifyKeyring, makePlace } from '../../src/keyring/agent/place.ts';
+import { startServer } from '../../src/keyring/agent/server.ts';
+import { openFileKeyring } from '../../src/keyring/file.ts';
+import { servedFileKeyring } from '../../src/keyring/file/served.ts';
+import { createTestContext, testPassword } from '../support/file-keyring.ts';
+import { createTemporaryDirectory } from '../support/temporary.ts';
+import { keyringContract } from './index.ts';
+
+describe.concurrent('the file keyring keeps the contract through its agent', () => {
+  const cases = keyringContract({
+    async fresh() {
+      const { path, remove } = createTemporaryDirectory();
+      const directory = join(path, 'keyring');
+      const context = createTestContext({ directory, password: null });
+      const host = { ...realHost(), env: { XDG_STATE_HOME: join(path, 'state') } };
+      servedFileKeyring.ensureDirectory(context);
+      const id = identifyKeyring(directory);
+      if (id === undefined) throw new Error('the directory was just made');
+      const heldPassword = () => Buffer.from(testPassword);
+      const server = await startServer({
+        place: await makePlace(id, host),
+        id,
+        keyring: openFileKeyring({ ...context, heldPassword }),
+        generation: () => servedFileKeyring.generation(directory, host.userId),
+        terms: { ttlMs: 3_600_000, idleMs: 3_600_000 },
+        peerOf: await loadPeerOf(host),
+        host,
+      });
+      // Nobody here has the password but the agent: what works went through it.
+      const open = createAgentFront(async () => openFileKeyring);
+      return {
+        open: async () => open({ ...context, host }),
+        contents: () => contentsOf(directory),
+        async remove() {
+          server?.leave();
+          await server?.left;
+          remove();
+        },
+      };
+    },
+  });
+
+  for (const { name, run } of cases) test(name, run);
+});
+
+/** Every file under a directory with its text. */
+async function contentsOf(directory: string): Promise<Record<string, string>> {
+  const found = await readdir(directory, { withFileTypes: true, recursive: true });
+  const files = found
+    .filter((file) => file.isFile())
+    .map((file) => join(file.parentPath, file.name));
+  return Object.fromEntries(
+    await Promise.all(files.map(async (path) => [path, await readFile(path, 'latin1')] as const)),
+  );
+}

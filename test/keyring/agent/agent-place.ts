@@ -1,0 +1,109 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { onTestFinished } from 'vitest';
+import type { Host } from '../../../src/host/host.ts';
+import { loadPeerOf } from '../../../src/host/peer.ts';
+import { realHost } from '../../../src/host/real.ts';
+import { createAgentFront } from '../../../src/keyring/agent/front.ts';
+import { identifyKeyring, makePlace, type AgentPlace } from '../../../src/keyring/agent/place.ts';
+import { startServer, type AgentServer } from '../../../src/keyring/agent/server.ts';
+import type { BackendContext, Keyring } from '../../../src/keyring/contract.ts';
+import { openFileKeyring } from '../../../src/keyring/file.ts';
+import { servedFileKeyring } from '../../../src/keyring/file/served.ts';
+import type { Terms } from '../../../src/keyring/unlocking.ts';
+import { createTestContext, testPassword } from '../../support/file-keyring.ts';
+import { temporaryDirectory } from '../../support/temporary.ts';
+
+/** A keyring's directory, and where its agent goes. */
+export interface AgentSite {
+  readonly directory: string;
+  readonly place: AgentPlace;
+  readonly env: Record<string, string>;
+  /** What was warned of by the keyrings of {@link open}. */
+  readonly warnings: string[];
+  context(options?: OpenOptions): BackendContext;
+  /** As a command opens it. Without a password of its own, unless one is given. */
+  open(options?: OpenOptions): Keyring;
+}
+
+export interface OpenOptions {
+  readonly password?: string | null;
+  readonly host?: Partial<Host>;
+}
+
+/** @param directory is made if it is not there */
+export async function agentSite(
+  directory = join(temporaryDirectory(), 'keyring'),
+): Promise<AgentSite> {
+  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  const env = { XDG_STATE_HOME: temporaryDirectory() };
+  const warnings: string[] = [];
+  const id = identifyKeyring(directory);
+  if (id === undefined) throw new Error('the directory was just made');
+  const place = await makePlace(id, { ...realHost(), env });
+  function context({ password = null, host }: OpenOptions = {}): BackendContext {
+    const made = createTestContext({ directory, password, host: host ?? {} });
+    return {
+      ...made,
+      host: { ...made.host, env: { ...made.host.env, ...env, ...host?.env } },
+      warn: (message) => warnings.push(message),
+    };
+  }
+  return {
+    directory,
+    place,
+    env,
+    warnings,
+    context,
+    open(options) {
+      const keyring = createAgentFront(async () => openFileKeyring)(context(options));
+      onTestFinished(() => keyring.close());
+      return keyring;
+    },
+  };
+}
+
+export interface ServeOptions {
+  readonly password?: string;
+  readonly terms?: Terms;
+  readonly host?: Partial<Host>;
+}
+
+export const anHour: Terms = { ttlMs: 3_600_000, idleMs: 3_600_000 };
+
+/** An agent in this process; undefined where one serves the place already. */
+export async function tryServe(
+  site: Pick<AgentSite, 'directory' | 'place'>,
+  { password = testPassword, terms = anHour, host }: ServeOptions = {},
+): Promise<AgentServer | undefined> {
+  const { directory, place } = site;
+  const id = identifyKeyring(directory);
+  if (id === undefined) throw new Error('there is no directory to serve');
+  const context = createTestContext({ directory, password: null, host: host ?? {} });
+  const keyring = openFileKeyring({ ...context, heldPassword: () => Buffer.from(password) });
+  const server = await startServer({
+    place,
+    id,
+    keyring,
+    generation: () => servedFileKeyring.generation(directory, context.host.userId),
+    terms,
+    peerOf: await loadPeerOf(context.host),
+    host: context.host,
+  });
+  if (server) {
+    onTestFinished(async () => {
+      server.leave();
+      await server.left;
+    });
+  }
+  return server;
+}
+
+export async function serve(
+  site: Pick<AgentSite, 'directory' | 'place'>,
+  options?: ServeOptions,
+): Promise<AgentServer> {
+  const server = await tryServe(site, options);
+  if (server === undefined) throw new Error('another agent serves it');
+  return server;
+}

@@ -1,0 +1,297 @@
+import { chmodSync, chownSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { createServer, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { dirname } from 'node:path';
+import fc from 'fast-check';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { encodeFrame, readFrames } from '../../../src/keyring/agent/frames.ts';
+import { createAgentFront } from '../../../src/keyring/agent/front.ts';
+import { openFileKeyring } from '../../../src/keyring/file.ts';
+import { errorOf, thrownBy } from '../../support/error-of.ts';
+import { testPassword } from '../../support/file-keyring.ts';
+import { asStranger, isRoot, strangerId } from '../../support/privilege.ts';
+import { seedKeyring } from '../file/seed.ts';
+import { agentSite, serve, type AgentSite } from './agent-place.ts';
+
+/** What an agent of the test does with what comes after the greeting. */
+type Behaviour = (socket: Socket) => unknown;
+
+/** A program in the agent's place. It greets as an agent does, unless it is told how. */
+async function pretend(
+  site: AgentSite,
+  behave: Behaviour,
+  greet: (socket: Socket, greeting: object) => unknown = (socket, greeting) =>
+    socket.write(encodeFrame(greeting)),
+): Promise<void> {
+  const server = createServer((socket) => {
+    socket.on('error', () => {});
+    void (async () => {
+      const frames = readFrames(socket);
+      const { value } = await frames.next();
+      greet(socket, JSON.parse(String(value)));
+      for await (const _ of frames) behave(socket);
+    })().catch(() => {});
+    onTestFinished(() => void socket.destroy());
+  });
+  await new Promise<void>((resolve) => {
+    server.listen(site.place.socket, resolve);
+  });
+  chmodSync(site.place.socket, 0o600);
+  onTestFinished(() => void server.close());
+}
+
+const answer = (reply: unknown) => (socket: Socket) =>
+  socket.write(encodeFrame({ ...Object(reply) }));
+const hangUp: Behaviour = (socket) => void socket.destroy();
+const sayNothing: Behaviour = () => {};
+
+/** Limits pass at once; pauses too. */
+const impatient = { host: { sleep: () => Promise.resolve() } };
+
+async function seededSite(): Promise<AgentSite> {
+  return agentSite(await seedKeyring({ key: 'value' }));
+}
+
+const passedOver = (site: AgentSite, why: string) =>
+  new RegExp(
+    `^the unlock agent of the keyring ${site.directory}( \\(process \\d+\\))? is not used: ${why}$`,
+  );
+
+test('without an agent the keyring is opened as ever, and one that comes later is used', async () => {
+  const site = await seededSite();
+  const keyring = site.open();
+  expect(await errorOf(keyring.get('key'))).toMatchObject({
+    code: 'ERR_KEYRING_PASSWORD_REQUIRED',
+  });
+  await serve(site);
+  expect(await keyring.get('key')).toBe('value');
+  expect(site.warnings).toEqual([]);
+});
+
+describe('ATMOS_KEYRING_AGENT', () => {
+  test('off: it is not asked', async () => {
+    const site = await seededSite();
+    await serve(site);
+    const host = { env: { ...site.env, ATMOS_KEYRING_AGENT: 'off' } };
+    expect(await errorOf(site.open({ host }).get('key'))).toMatchObject({
+      code: 'ERR_KEYRING_PASSWORD_REQUIRED',
+    });
+    for (const value of ['on', '']) {
+      const asked = { env: { ...site.env, ATMOS_KEYRING_AGENT: value } };
+      expect(await site.open({ host: asked }).get('key')).toBe('value');
+    }
+  });
+
+  test('anything else is a mistake', async () => {
+    const site = await agentSite();
+    const context = site.context({ host: { env: { ATMOS_KEYRING_AGENT: 'of' } } });
+    expect(thrownBy(() => createAgentFront(async () => openFileKeyring)(context))).toMatchObject({
+      code: 'ERR_USAGE',
+      message: 'ATMOS_KEYRING_AGENT is "of": it is on or off',
+      hints: ['unset ATMOS_KEYRING_AGENT', 'export ATMOS_KEYRING_AGENT=off'],
+    });
+  });
+});
+
+describe('what is in its place and must not be used is said, and the password is looked for', () => {
+  async function expectPassedOver(site: AgentSite, why: string): Promise<void> {
+    const keyring = site.open({ password: testPassword });
+    expect(await keyring.get('key')).toBe('value');
+    expect(await keyring.get('key')).toBe('value');
+    expect(site.warnings).toEqual([expect.stringMatching(passedOver(site, why))]);
+  }
+
+  test('an agent of another version', async () => {
+    const site = await seededSite();
+    await pretend(site, sayNothing, (socket, greeting) =>
+      answer({ ...greeting, 'atmos-agent': 2 })(socket),
+    );
+    await expectPassedOver(
+      site,
+      'it speaks version 2 of the protocol, and this atmos-auth version 1',
+    );
+  });
+
+  test('one of another directory', async () => {
+    const site = await seededSite();
+    await pretend(site, sayNothing, (socket, greeting) =>
+      answer({ ...greeting, directory: '1:1' })(socket),
+    );
+    await expectPassedOver(site, 'it serves another directory');
+  });
+
+  test('one that says something else', async () => {
+    const site = await seededSite();
+    await pretend(site, sayNothing, (socket) => void socket.write('HTTP/1.1 400 Bad Request\r\n'));
+    await expectPassedOver(site, 'what it says is no answer');
+  });
+
+  test('a socket, or a directory of sockets, that others can reach', async () => {
+    const site = await seededSite();
+    await pretend(site, sayNothing);
+    chmodSync(site.place.socket, 0o660);
+    await expectPassedOver(site, `${site.place.socket} is open to other users`);
+    const other = await seededSite();
+    await pretend(other, sayNothing);
+    chmodSync(other.place.directory, 0o750);
+    await expectPassedOver(other, `${other.place.directory} is open to other users`);
+  });
+
+  test('a file, or a link to a socket', async () => {
+    const site = await seededSite();
+    writeFileSync(site.place.socket, '', { mode: 0o600 });
+    await expectPassedOver(site, `${site.place.socket} is no socket`);
+    const linked = await seededSite();
+    const target = await seededSite();
+    await serve(target);
+    symlinkSync(target.place.socket, linked.place.socket);
+    await expectPassedOver(linked, `${linked.place.socket} is open to other users`);
+  });
+
+  test.skipIf(!isRoot)('somebody else’s (as root)', async () => {
+    const site = await seededSite();
+    await pretend(site, sayNothing);
+    chownSync(site.place.socket, strangerId, strangerId);
+    await expectPassedOver(site, `${site.place.socket} belongs to user ${strangerId}`);
+  });
+
+  test.skipIf(!isRoot)('one behind which somebody else listens (as root)', async () => {
+    const site = await seededSite();
+    // The system remembers who began to listen.
+    chownSync(site.place.directory, strangerId, strangerId);
+    for (
+      let path = dirname(site.place.directory);
+      path !== realpathSync(tmpdir());
+      path = dirname(path)
+    )
+      chmodSync(path, 0o711);
+    await asStranger(() => pretend(site, sayNothing));
+    chownSync(site.place.socket, 0, 0);
+    chownSync(site.place.directory, 0, 0);
+    await expectPassedOver(site, `user ${strangerId} listens on ${site.place.socket}`);
+  });
+
+  test('one that does not answer', async () => {
+    const site = await seededSite();
+    await pretend(site, sayNothing, () => {});
+    const keyring = site.open({ password: testPassword, ...impatient });
+    expect(await keyring.get('key')).toBe('value');
+    expect(site.warnings).toEqual([
+      expect.stringMatching(passedOver(site, 'it did not answer within 5 seconds')),
+    ]);
+  });
+});
+
+describe('an agent that fails at a request', () => {
+  test.each([
+    ['that ends', hangUp, []],
+    ['that is about to end', answer({ leaving: true }), []],
+    ['that says something else', answer({ ok: 'yes' }), ['what it says is no answer']],
+    ['that gives no value', answer({ ok: { value: 7 } }), ['what it says is no answer']],
+    ['that gives no keys', answer({ ok: { keys: [1] } }), ['what it says is no answer']],
+  ])('one %s: what is only read is read here', async (_, behave, warned) => {
+    const site = await seededSite();
+    await pretend(site, behave);
+    const keyring = site.open({ password: testPassword });
+    expect(await keyring.get('key')).toBe('value');
+    expect(await keyring.keys()).toEqual(['key']);
+    expect(await keyring.probe()).toEqual({ state: 'ready' });
+    expect(site.warnings).toEqual(
+      warned.map((why) => expect.stringMatching(passedOver(site, why))),
+    );
+  });
+
+  test('one that does not answer: what is only read is read here', async () => {
+    const site = await seededSite();
+    await pretend(site, sayNothing);
+    let calls = 0;
+    const sleep = (_: number, signal?: AbortSignal) => {
+      calls += 1;
+      // The greeting is waited for, the answer is not.
+      if (calls > 1) return Promise.resolve();
+      return new Promise<void>((__, reject) => signal?.addEventListener('abort', reject));
+    };
+    const keyring = site.open({ password: testPassword, host: { sleep } });
+    expect(await keyring.get('key')).toBe('value');
+    expect(site.warnings).toEqual([
+      expect.stringMatching(passedOver(site, 'it did not answer within 5 seconds')),
+    ]);
+  });
+
+  test.each([
+    ['ends', hangUp],
+    ['is about to end', answer({ leaving: true })],
+  ])('one that %s: what is stored is stored here', async (_, behave) => {
+    const site = await seededSite();
+    await pretend(site, behave);
+    await site.open({ password: testPassword }).set('key', 'new');
+    rmSync(site.place.socket);
+    expect(await site.open({ password: testPassword }).get('key')).toBe('new');
+  });
+
+  test('one that is only slow may still write: nothing is written here', async () => {
+    const site = await seededSite();
+    await pretend(site, sayNothing);
+    let calls = 0;
+    const sleep = (_: number, signal?: AbortSignal) => {
+      calls += 1;
+      if (calls > 1) return Promise.resolve();
+      return new Promise<void>((__, reject) => signal?.addEventListener('abort', reject));
+    };
+    for (const change of ['set', 'delete'] as const) {
+      calls = 0;
+      const keyring = site.open({ password: testPassword, host: { sleep } });
+      const changing = change === 'set' ? keyring.set('key', 'new') : keyring.delete('key');
+      expect(await errorOf(changing)).toMatchObject({
+        code: 'ERR_KEYRING_TIMEOUT',
+        message: expect.stringMatching(
+          /was asked for a change, and it did not answer within 40 seconds: it may be done or not$/,
+        ),
+        hints: [
+          'atmos auth keyring lock',
+          'atmos auth keyring list    # then do it again if it is not done',
+        ],
+      });
+    }
+    rmSync(site.place.socket);
+    expect(await site.open({ password: testPassword }).get('key')).toBe('value');
+  });
+
+  test('one that ends while it deletes: nobody knows whether it was there', async () => {
+    const site = await seededSite();
+    await pretend(site, hangUp);
+    expect(await errorOf(site.open({ password: testPassword }).delete('key'))).toMatchObject({
+      code: 'ERR_KEYRING_IO',
+      message: expect.stringMatching(/it ended before it answered: it may be done or not$/),
+    });
+  });
+
+  test('whatever it says, the value is the right one or there is a named error', async () => {
+    const site = await seededSite();
+    let reply: Buffer = Buffer.alloc(0);
+    await pretend(site, (socket) => void socket.end(reply));
+    const frames = fc.oneof(
+      fc.uint8Array({ maxLength: 100 }).map((bytes) => Buffer.from(bytes)),
+      fc.jsonValue().map((value) => encodeFrame({ ok: value })),
+      fc.jsonValue().map((value) => encodeFrame({ error: value })),
+      fc.constant(Buffer.from([0x7f, 0xff, 0xff, 0xff, 0x7b])),
+      fc.constant(encodeFrame({ ok: { value: 'dmFsdWU=' } }).subarray(0, -3)),
+    );
+    await fc.assert(
+      fc.asyncProperty(frames, async (bytes) => {
+        reply = bytes;
+        expect(await site.open({ password: testPassword }).get('key')).toBe('value');
+      }),
+      { numRuns: 60 },
+    );
+  });
+});
+
+test('requests of one keyring take their turns, and closing it ends the connection', async () => {
+  const site = await seededSite();
+  await serve(site);
+  const keyring = site.open();
+  const values = await Promise.all(Array.from({ length: 50 }, () => keyring.get('key')));
+  expect(new Set(values)).toEqual(new Set(['value']));
+  await keyring.close();
+});

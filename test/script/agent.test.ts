@@ -1,0 +1,365 @@
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import { builtCli } from '../support/built.ts';
+import { openPty } from '../support/pty.ts';
+import { secretsIn, textsUnder } from './canary.ts';
+import {
+  accessKey,
+  keyOnStdin,
+  openConfiguredMachine,
+  openMachine,
+  password,
+  type Machine,
+  type Result,
+} from './machine.ts';
+import { expectError } from './stored.ts';
+
+const limitMs = 60_000;
+const withoutPassword = { env: { ATMOS_KEYRING_PASSWORD: undefined } };
+const listed = 'auth keyring list --long -o json';
+const runDirectory = ({ home }: Machine) => join(home, '.local/state/atmos/run');
+
+function socketsOf(directory: string): string[] {
+  return existsSync(directory)
+    ? readdirSync(directory).filter((name) => name.endsWith('.sock'))
+    : [];
+}
+
+/** Unlocks the machine's keyring; the agent is gone when the test ends. */
+async function unlock(machine: Machine, options = '', env = {}) {
+  const words = ['auth', 'keyring', 'unlock', '-o', 'json', ...options.split(' ').filter(Boolean)];
+  const { exitCode, stdout, stderr } = await machine.atmos(words, { env });
+  expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
+  const said = JSON.parse(stdout);
+  onTestFinished(() => end(said.process_id));
+  return said;
+}
+
+function end(processId: number): void {
+  if (isRunning(processId)) process.kill(processId, 'SIGKILL');
+}
+
+function isRunning(processId: number): boolean {
+  try {
+    process.kill(processId, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** It is nobody's child that could be waited for. */
+async function hasEnded(processId: number): Promise<void> {
+  await vi.waitFor(() => expect(isRunning(processId)).toBe(false), { timeout: 20_000 });
+}
+
+const ofProcess = (processId: number, name: string) =>
+  readFileSync(`/proc/${processId}/${name}`, 'utf8');
+
+describe('a keyring that is unlocked', { timeout: limitMs }, () => {
+  test('is open to every command, until it is locked', async () => {
+    const machine = await openConfiguredMachine();
+    const { atmos, keyring } = machine;
+    const closed = await atmos('auth credential-process', withoutPassword);
+    expect(closed).toMatchObject({ exitCode: 3, stdout: '' });
+
+    const unlocked = await atmos('auth keyring unlock --ttl 2h --idle 90m');
+    expect(unlocked).toMatchObject({ exitCode: 0, stdout: '' });
+    expect(unlocked.stderr).toMatch(
+      /^unlocked the keyring \S+ until \S+Z \(2h 0m\), or until it is not used for 1h 30m\n$/,
+    );
+    const again = await unlock(machine, '--ttl 1h --idle 1h');
+    expect(again).toMatchObject({ location: keyring, renewed: true, new_keyring: false });
+    expect(again.idle_expires_at).toBe(again.expires_at);
+    const leftMs = Date.parse(again.expires_at) - Date.now();
+    expect(leftMs).toBeGreaterThan(3_500_000);
+    expect(leftMs).toBeLessThanOrEqual(3_600_000);
+    expect(socketsOf(runDirectory(machine))).toHaveLength(1);
+
+    const status = await atmos('auth keyring status -o json', withoutPassword);
+    expect(JSON.parse(status.stdout)).toMatchObject({
+      state: 'ready',
+      agent: { running: true, process_id: again.process_id, expires_at: again.expires_at },
+    });
+    expect(await atmos(listed, withoutPassword)).toMatchObject({ exitCode: 0, stderr: '' });
+    expect(await atmos('auth login', withoutPassword)).toMatchObject({ exitCode: 0 });
+    const credentials = await atmos('auth credential-process', withoutPassword);
+    expect(credentials).toMatchObject({ exitCode: 0, stderr: '' });
+    expect(JSON.parse(credentials.stdout)).toMatchObject({ Version: 1 });
+    // Programs find it unlocked too, so nobody is told to leave the password somewhere.
+    expect(await atmos('auth env', withoutPassword)).toMatchObject({ exitCode: 0, stderr: '' });
+    const program = ['auth', 'exec', '--credentials', 'process', '--', 'true'];
+    expect(await atmos(program, withoutPassword)).toMatchObject({ exitCode: 0, stderr: '' });
+
+    const locked = await atmos('auth keyring lock', withoutPassword);
+    expect(locked).toEqual({
+      exitCode: 0,
+      stdout: '',
+      stderr: `locked the keyring ${keyring}\n`,
+    });
+    await hasEnded(again.process_id);
+    expect(socketsOf(runDirectory(machine))).toEqual([]);
+    expect(await atmos('auth keyring lock')).toMatchObject({
+      exitCode: 0,
+      stderr: `the keyring ${keyring} was not unlocked\n`,
+    });
+    const lockedJson = await atmos('auth keyring lock -o json');
+    expect(JSON.parse(lockedJson.stdout)).toEqual({
+      location: keyring,
+      was_unlocked: false,
+      process_id: null,
+    });
+    expect(await atmos('auth credential-process', withoutPassword)).toMatchObject({ exitCode: 3 });
+  });
+
+  test('before it is made, is made by what is stored first', async () => {
+    const machine = await openMachine();
+    const { atmos, keyring } = machine;
+    expect(await unlock(machine)).toMatchObject({ renewed: false, new_keyring: true });
+    expect(readdirSync(keyring)).toEqual([]);
+    const stored = await atmos('auth user configure --stdin', {
+      ...withoutPassword,
+      input: keyOnStdin,
+    });
+    expect(stored).toMatchObject({ exitCode: 0 });
+    await atmos('auth keyring lock');
+    expect(await atmos(listed)).toMatchObject({ exitCode: 0 });
+  });
+
+  test('by two at once, is held open by one process', async () => {
+    const machine = await openConfiguredMachine();
+    const both = await Promise.all([unlock(machine), unlock(machine), unlock(machine)]);
+    expect(new Set(both.map(({ process_id }) => process_id)).size).toBe(1);
+    expect(both.filter(({ renewed }) => renewed === false)).toHaveLength(1);
+  });
+
+  test.each([
+    ['locks it', 'auth keyring lock'],
+    ['gives it another password', 'auth keyring rekey --new-password-file next-password'],
+  ])(
+    'gives to each of thirty what is there, or says why not, while another one %s',
+    async (_, other) => {
+      const machine = await openConfiguredMachine();
+      writeFileSync(join(machine.project, 'next-password'), 'the next password', { mode: 0o600 });
+      const { process_id: id } = await unlock(machine);
+      await machine.atmos('auth login');
+      const whole = await machine.atmos('auth credential-process', withoutPassword);
+      const thirty = Array.from({ length: 30 }, (__, number) =>
+        number === 15
+          ? machine.atmos(other).then(({ exitCode }) => expect(exitCode).toBe(0))
+          : machine.atmos('auth credential-process', withoutPassword).then((result) => {
+              if (result.exitCode === 0) expect(result).toEqual(whole);
+              else expectNoPassword(result);
+            }),
+      );
+      await Promise.all(thirty);
+      await hasEnded(id);
+    },
+  );
+});
+
+/** Told as if there had never been an agent. */
+function expectNoPassword({ exitCode, stdout, stderr }: Result): void {
+  expect({ exitCode, stdout }).toEqual({ exitCode: 3, stdout: '' });
+  expect(stderr).toMatch(/^error: the file keyring \S+ needs a password, and there is none\n/);
+}
+
+describe('unlocking', { timeout: limitMs }, () => {
+  test.each([
+    [
+      '--ttl 0',
+      '--ttl "0" is not a duration',
+      'write it like 12h, 1h30m, 900s, 2d or 900 (seconds)',
+    ],
+    [
+      '--idle soon',
+      '--idle "soon" is not a duration',
+      'write it like 12h, 1h30m, 900s, 2d or 900 (seconds)',
+    ],
+    ['--ttl 25h', '--ttl 25h is longer than 24h', 'atmos auth keyring unlock --ttl 24h'],
+    ['--idle 2d', '--idle 2d is longer than 24h', 'atmos auth keyring unlock --idle 24h'],
+  ])('%s is refused', async (option, message, hint) => {
+    const machine = await openMachine();
+    const result = await machine.atmos(`auth keyring unlock ${option}`);
+    expectError(result, { exitCode: 2, message, hints: [hint] });
+  });
+
+  test('with a wrong password starts nothing', async () => {
+    const machine = await openConfiguredMachine();
+    const env = { ATMOS_KEYRING_PASSWORD: 'not the password' };
+    expectError(await machine.atmos('auth keyring unlock', { env }), {
+      exitCode: 3,
+      message: /^error: the password \(from ATMOS_KEYRING_PASSWORD\) does not open the keyring /,
+      hints: ['check the password: it is the one the first entry was stored with'],
+    });
+    expect(socketsOf(runDirectory(machine))).toEqual([]);
+  });
+
+  test('is for file keyrings that may be asked', async () => {
+    const machine = await openMachine();
+    const system = { env: { ATMOS_KEYRING_TYPE: 'memory' } };
+    expectError(await machine.atmos('auth keyring unlock', system), {
+      exitCode: 2,
+      message:
+        'the keyring is memory (from ATMOS_KEYRING_TYPE), and only a file keyring is unlocked so',
+      hints: ['export ATMOS_KEYRING_TYPE=file'],
+    });
+    const off = { env: { ATMOS_KEYRING_AGENT: 'off' } };
+    expectError(await machine.atmos('auth keyring unlock', off), {
+      exitCode: 2,
+      message: 'ATMOS_KEYRING_AGENT is off: no command would use the agent',
+      hints: ['unset ATMOS_KEYRING_AGENT'],
+    });
+    const no = { env: { ATMOS_KEYRING_AGENT: 'no' } };
+    expectError(await machine.atmos('auth keyring list', no), {
+      exitCode: 2,
+      message: 'ATMOS_KEYRING_AGENT is "no": it is on or off',
+      hints: ['unset ATMOS_KEYRING_AGENT', 'export ATMOS_KEYRING_AGENT=off'],
+    });
+  });
+
+  test('where the path of a socket would be too long is refused', async () => {
+    const machine = await openConfiguredMachine();
+    const env = { XDG_STATE_HOME: join(machine.home, 'd'.repeat(100)) };
+    expectError(await machine.atmos('auth keyring unlock', { env }), {
+      exitCode: 3,
+      message:
+        /^error: the agent's socket \S+ has a path of \d+ bytes, and at most 10\d can be used$/,
+      hints: ['export XDG_RUNTIME_DIR=<a directory with a short path that is yours alone>'],
+    });
+  });
+
+  test('asks a person at the terminal, again when the password is wrong', async () => {
+    const machine = await openConfiguredMachine();
+    const { ATMOS_KEYRING_PASSWORD: _, ...env } = machine.env;
+    const session = openPty(process.execPath, [builtCli(), 'auth', 'keyring', 'unlock'], {
+      env: { ...env, TERM: 'xterm' },
+      cwd: machine.project,
+    });
+    await session.waitFor('Password of the keyring');
+    session.type('not the password\r');
+    await session.waitFor('does not open the keyring');
+    await session.waitFor('Password of the keyring');
+    session.type(`${password}\r`);
+    await session.waitFor('unlocked the keyring');
+    expect(await session.ended).toMatchObject({ exitCode: 0 });
+    // The terminal is gone, the agent is not.
+    expect(await unlock(machine)).toMatchObject({ renewed: true });
+    expect(await machine.atmos(listed, withoutPassword)).toMatchObject({ exitCode: 0 });
+  });
+
+  test('holds no pipe of whoever called it open', async () => {
+    const machine = await openConfiguredMachine();
+    const script = `"${process.execPath}" "${builtCli()}" auth keyring unlock 7>&1 | cat`;
+    const { exitCode } = await machine.run('sh', ['-c', script]);
+    expect(exitCode).toBe(0);
+    await unlock(machine);
+  });
+});
+
+describe.skipIf(process.platform !== 'linux')('its process (in /proc: skipped without)', () => {
+  test('has nothing of its starter’s, and shows nothing', { timeout: limitMs }, async () => {
+    const machine = await openConfiguredMachine();
+    const env = { NODE_OPTIONS: '--no-warnings', CANARY: password };
+    const { process_id: id } = await unlock(machine, '', env);
+    expect(ofProcess(id, 'environ')).toBe('');
+    const words = ofProcess(id, 'cmdline').split('\0');
+    expect(words.slice(-3)).toEqual([builtCli(), '__keyring-agent', '']);
+    expect(readlinkSync(`/proc/${id}/cwd`)).toBe('/');
+    const [, , group, session, terminal] = ofProcess(id, 'stat')
+      .replace(/^.*\) /, '')
+      .split(' ');
+    expect([group, session, terminal]).toEqual([`${id}`, `${id}`, '0']);
+    expect(ofProcess(id, 'limits')).toMatch(/^Max core file size +0 +0 +bytes/m);
+    expect(ofProcess(id, 'status')).toMatch(/^Umask:\s+0077$/m);
+    for (const descriptor of [0, 1, 2])
+      expect(readlinkSync(`/proc/${id}/fd/${descriptor}`)).toBe('/dev/null');
+
+    expect(await machine.atmos(listed, withoutPassword)).toMatchObject({ exitCode: 0 });
+    const secrets = { password, secret: accessKey.secretAccessKey };
+    for (const text of Object.values(textsUnder(machine.root)))
+      expect(secretsIn(text, secrets)).toEqual([]);
+  });
+
+  test('opens no inspector and no core at a signal', { timeout: limitMs }, async () => {
+    const machine = await openConfiguredMachine();
+    const { process_id: id } = await unlock(machine);
+    const socketsBefore = readdirSync(`/proc/${id}/fd`).length;
+    process.kill(id, 'SIGUSR1');
+    expect(await machine.atmos(listed, withoutPassword)).toMatchObject({ exitCode: 0 });
+    expect(readdirSync(`/proc/${id}/fd`).length).toBeLessThanOrEqual(socketsBefore + 1);
+    expect(isRunning(id)).toBe(true);
+  });
+
+  test.each(['SIGTERM', 'SIGINT', 'SIGHUP'] as const)(
+    'ends at %s, with its socket',
+    { timeout: limitMs },
+    async (signal) => {
+      const machine = await openConfiguredMachine();
+      const { process_id: id } = await unlock(machine);
+      process.kill(id, signal);
+      await hasEnded(id);
+      expect(socketsOf(runDirectory(machine))).toEqual([]);
+    },
+  );
+
+  test('one that was killed is as good as none', { timeout: limitMs }, async () => {
+    const machine = await openConfiguredMachine();
+    const { process_id: id } = await unlock(machine);
+    process.kill(id, 'SIGKILL');
+    await hasEnded(id);
+    expect(socketsOf(runDirectory(machine))).toHaveLength(1);
+    expect(await machine.atmos(listed)).toMatchObject({ exitCode: 0, stderr: '' });
+    expect(await unlock(machine)).toMatchObject({ renewed: false });
+  });
+
+  test(
+    'one that is stopped is passed over, and can be locked out',
+    { timeout: limitMs },
+    async () => {
+      const machine = await openConfiguredMachine();
+      const { process_id: id } = await unlock(machine);
+      process.kill(id, 'SIGSTOP');
+      const passedOver = await machine.atmos(listed);
+      expect(passedOver).toMatchObject({
+        exitCode: 0,
+        stderr: `warning: the unlock agent of the keyring ${machine.keyring} (process ${id}) is not used: it did not answer within 5 seconds\n`,
+      });
+      expectError(await machine.atmos('auth keyring unlock'), {
+        exitCode: 3,
+        message: `the unlock agent of the keyring ${machine.keyring} (process ${id}) cannot be used: it did not answer within 5 seconds`,
+        hints: ['atmos auth keyring lock', `kill -KILL ${id}`],
+      });
+      expect(await machine.atmos('auth keyring lock')).toMatchObject({ exitCode: 3 });
+      expect(socketsOf(runDirectory(machine))).toEqual([]);
+      process.kill(id, 'SIGCONT');
+      await hasEnded(id);
+    },
+  );
+
+  test(
+    'ends when its directory is removed, as at the last logout',
+    { timeout: limitMs },
+    async () => {
+      const machine = await openConfiguredMachine();
+      const runtime = join(machine.root, 'run');
+      mkdirSync(runtime, { mode: 0o700 });
+      const env = { XDG_RUNTIME_DIR: runtime };
+      const { process_id: id } = await unlock(machine, '', env);
+      expect(socketsOf(join(runtime, 'atmos'))).toHaveLength(1);
+      expect(statSync(join(runtime, 'atmos')).mode & 0o777).toBe(0o700);
+      rmSync(runtime, { recursive: true });
+      await hasEnded(id);
+    },
+  );
+});
