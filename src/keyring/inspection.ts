@@ -26,11 +26,13 @@ export interface KeyringDetails {
 }
 
 /**
- * Looks at one kind of keyring from outside: without its password, without asking, running or writing
- * anything. What keeps the keyring from being used at all is not told here: its probe says that.
+ * Looks at one kind of keyring from outside, without its password and without asking anybody. What
+ * keeps the keyring from being used at all is not told here: its probe says that.
  */
 export interface Inspector {
+  /** Writes nothing. */
   describe(context: BackendContext): KeyringDetails;
+  /** Changes nothing that is kept. */
   examine(context: BackendContext): Promise<Finding[]>;
 }
 

@@ -188,11 +188,18 @@ describe.each(kinds)('the main job on the keyring $type', (kind) => {
         removed: [
           {
             key: 'atmos_script_emergency-user@session',
+            realm: 'script',
             identity: 'emergency-user',
             item: 'session',
           },
-          { key: 'atmos_script_emergency-user', identity: 'emergency-user', item: 'key' },
+          {
+            key: 'atmos_script_emergency-user',
+            realm: 'script',
+            identity: 'emergency-user',
+            item: 'key',
+          },
         ],
+        left: [],
         dry_run: false,
       });
       const gone = await atmos('auth login');

@@ -1,6 +1,9 @@
 import { AtmosError, isAtmosError } from '../../core/errors.ts';
-import type { Keyring, KeyringSettings } from '../../keyring/contract.ts';
+import { formatTimestamp } from '../../core/time.ts';
+import type { BackendContext, Keyring } from '../../keyring/contract.ts';
 import { openWithFallback, type OpenedKeyring } from '../../keyring/fallback.ts';
+import { inspectorOf, loadAgentControl } from '../../keyring/registry.ts';
+import type { AgentState } from '../../keyring/unlocking.ts';
 import type { Invocation } from '../command.ts';
 import type { Context } from '../context.ts';
 import { loadPlanIfAny } from '../plan.ts';
@@ -16,6 +19,8 @@ interface KeyringStatus {
   location: string;
   /** What settled the directory; null but for `file`. */
   location_source: string | null;
+  /** The kind of network file system it is on; null when it is on none. */
+  network_file_system: string | null;
   /** Whether another process finds what was stored. */
   persistent: boolean;
   state: 'ready' | 'locked' | 'unavailable';
@@ -23,8 +28,25 @@ interface KeyringStatus {
   reason: string | null;
   /** All there are, those of other programs too; null when that cannot be told without asking. */
   entries: number | null;
+  /** How many of them are weaker than what we write; null but for `file`. */
+  weak_entries: number | null;
+  /** Who holds it open; null but for `file`. */
+  agent: AgentStatus | null;
   /** The type used in its place, because it is unavailable and `auth.keyring.fallback` says so. */
   fallback: string | null;
+}
+
+interface AgentStatus {
+  /** Whether one runs and is asked. */
+  running: boolean;
+  /** Null where the system does not tell. */
+  process_id: number | null;
+  /** RFC 3339 in UTC, as the next. */
+  expires_at: string | null;
+  /** If it is not used before. */
+  idle_expires_at: string | null;
+  /** Why one that is there is not asked. */
+  reason: string | null;
 }
 
 /**
@@ -36,9 +58,10 @@ export async function keyringStatus(context: Context, { values }: Invocation): P
   const { keyring: settings } = await loadPlanIfAny(context);
   const opened = await openWithFallback({ settings, host });
   const { keyring } = opened;
-  const status = await statusOf(opened, settings);
+  const status = await statusOf(opened, { settings, host });
   const failure =
     status.state === 'unavailable' ? await whyUnavailable(keyring, status) : undefined;
+  await keyring.close();
   if (values['output'] === 'json') {
     await out(`${JSON.stringify(status, null, 2)}\n`);
     return failure === undefined ? 0 : exitCodeOf(failure);
@@ -50,21 +73,47 @@ export async function keyringStatus(context: Context, { values }: Invocation): P
 
 async function statusOf(
   { keyring, insteadOf }: OpenedKeyring,
-  settings: KeyringSettings,
+  context: BackendContext,
 ): Promise<KeyringStatus> {
+  const { settings } = context;
   const { state, reason } = await keyring.probe();
   const { type, location, persistent } = keyring.info;
+  const inspector = state === 'unavailable' ? undefined : await inspectorOf(type);
+  const details = inspector?.describe(context);
   return {
     type: settings.type.value,
     source: settings.type.source,
     location,
     location_source: type === 'file' ? settings.directory.source : null,
+    network_file_system: details?.networkFileSystem ?? null,
     persistent,
     state,
     reason: insteadOf?.reason ?? reason ?? null,
     entries: listsUnasked(state, type) ? (await keyring.keys()).length : null,
+    weak_entries: details?.weakEntries ?? null,
+    agent: type === 'file' ? agentStatus(await (await loadAgentControl()).look(context)) : null,
     fallback: insteadOf === undefined ? null : type,
   };
+}
+
+function agentStatus(agent: AgentState): AgentStatus {
+  const none = { process_id: null, expires_at: null, idle_expires_at: null, reason: null };
+  switch (agent.kind) {
+    case 'unlocked':
+      return {
+        running: true,
+        process_id: agent.processId ?? null,
+        expires_at: formatTimestamp(agent.expiresAt),
+        idle_expires_at: formatTimestamp(agent.idleExpiresAt),
+        reason: null,
+      };
+    case 'none':
+      return { running: false, ...none };
+    case 'off':
+      return { running: false, ...none, reason: 'ATMOS_KEYRING_AGENT is off' };
+    case 'unusable':
+      return { running: false, ...none, reason: agent.reason };
+  }
 }
 
 /** A system keyring that is locked would ask a person to unlock it before it lists. */
@@ -90,19 +139,35 @@ async function whyUnavailable(
 function formatStatus(status: KeyringStatus): string {
   const { reason, state } = status;
   const from = status.location_source === null ? '' : ` (${status.location_source})`;
+  const network = status.network_file_system === null ? '' : `, on ${status.network_file_system}`;
   return formatRows([
     ['Keyring', `${status.type} (${status.source})`],
     [
       'Instead',
       status.fallback === null ? undefined : `${status.fallback} (auth.keyring.fallback)`,
     ],
-    ['Where', `${status.location}${from}`],
+    ['Where', `${status.location}${from}${network}`],
     // What makes it unavailable follows as the error.
     ['State', reason === null || state === 'unavailable' ? state : `${state}: ${reason}`],
-    ['Entries', status.entries === null ? undefined : String(status.entries)],
+    ['Entries', formatEntries(status)],
+    ['Agent', formatAgent(status.agent)],
     [
       'Kept',
       status.persistent ? 'for other processes' : 'by this process alone: gone when it ends',
     ],
   ]);
+}
+
+function formatEntries({ entries, weak_entries: weak }: KeyringStatus): string | undefined {
+  if (entries === null) return undefined;
+  if (!weak) return String(entries);
+  return `${entries}, of which ${weak} weaker than ours: atmos auth keyring rekey --upgrade`;
+}
+
+function formatAgent(agent: AgentStatus | null): string | undefined {
+  if (agent === null) return undefined;
+  const { running, process_id, expires_at, idle_expires_at, reason } = agent;
+  if (!running) return reason === null ? 'none' : `not used: ${reason}`;
+  const process = process_id === null ? '' : ` by process ${process_id}`;
+  return `unlocked${process} until ${expires_at}, without use until ${idle_expires_at}`;
 }

@@ -1,41 +1,92 @@
+import { findItems, removeItem, type LeftItem, type OwnedItem } from '../../auth/logout-realms.ts';
 import type { RemovedItem } from '../../auth/logout.ts';
 import type { AuthManager } from '../../auth/manager.ts';
 import { findIdentity } from '../../config/find-identity.ts';
 import { AtmosError, type KeyringError } from '../../core/errors.ts';
 import { lowerCase } from '../../core/names.ts';
 import type { Keyring } from '../../keyring/contract.ts';
-import { itemKey } from '../../store/key.ts';
+import { itemKey, type ItemKind } from '../../store/key.ts';
 import type { Invocation } from '../command.ts';
 import type { Context } from '../context.ts';
 import { isOfEntry, joinErrors } from '../entry-errors.ts';
 import { requestedIdentity, resolveIdentityName } from '../identity.ts';
 import { openForCommand } from '../open.ts';
-import { loadPlanFor, type ProjectPlan } from '../plan.ts';
+import { loadPlanFor, loadPlanIfAny, warn, type ProjectPlan } from '../plan.ts';
+
+/** The documented form of `-o json`: always every field. */
+interface LogoutJson {
+  /** With `--dry-run`: what would be. */
+  removed: readonly Removed[];
+  /** Of `--all-realms`: what may be of ours, and does not say so. */
+  left: readonly { key: string; reason: string }[];
+  dry_run: boolean;
+}
+
+interface Removed {
+  key: string;
+  realm: string;
+  identity: string;
+  item: ItemKind;
+}
 
 /**
  * `atmos auth logout`: cached sessions and tokens go; long-lived keys stay unless `--keychain` asks
- * for them too, which a person confirms. What was removed is listed by name.
+ * for them too, which a person confirms. What was removed is listed by name. Nothing outside the
+ * keyring goes.
  *
  * Without a name it is `ATMOS_IDENTITY` or the default identity, as with every other command; Atmos
  * always lets choose, which a bare `-i` does here.
  */
 export async function logout(context: Context, invocation: Invocation): Promise<void> {
+  if (invocation.flags['all-realms']) return logoutOfRealms(context, invocation);
   const { flags } = invocation;
   const plan = await loadPlanFor(context, invocation);
   const { manager, keyring } = await openForCommand(context, plan, { isInteractive: true });
   const aliases = await chooseAliases(context, plan, keyring, invocation);
   const includeKeys = flags['keychain'] ?? false;
-  const found = await manager.logout(aliases, { includeKeys, dryRun: true });
-  if (flags['dry-run']) return tell(context, invocation, plan, found);
-  if (!flags['force'] && !(await confirm(context, found))) {
-    await context.note('logout cancelled: nothing was removed\n');
-    if (invocation.values['output'] === 'json') await tell(context, invocation, plan, []);
-    return;
-  }
+  const inRealm = (items: readonly RemovedItem[]) =>
+    items.map(({ key, identity, item }) => ({ key, realm: plan.realm.value, identity, item }));
+  const found = inRealm(await manager.logout(aliases, { includeKeys, dryRun: true }));
+  const where = `in realm ${plan.realm.value}`;
+  if (flags['dry-run']) return tell(context, invocation, where, found);
+  if (!(await mayRemove(context, invocation, where, found))) return;
   const { removed, failures } = await removeAll(manager, aliases, includeKeys);
   const [failure, ...others] = failures;
-  if (removed.length > 0 || failure === undefined) await tell(context, invocation, plan, removed);
+  if (removed.length > 0 || failure === undefined)
+    await tell(context, invocation, where, inRealm(removed));
   if (failure !== undefined) throw joinErrors([failure, ...others]);
+}
+
+/** By what the entries say, so they are opened, with `--dry-run` too. */
+async function logoutOfRealms(context: Context, invocation: Invocation): Promise<void> {
+  const { flags, operand, identity } = invocation;
+  if (flags['all'] || operand !== undefined || identity.kind !== 'absent') {
+    throw new AtmosError('ERR_USAGE', '--all-realms is everybody, and somebody was named as well', {
+      hints: ['atmos auth logout --all-realms', 'atmos auth logout --all'],
+    });
+  }
+  const { host } = context;
+  const plan = await loadPlanIfAny(context);
+  const { keyring } = await openForCommand(context, plan, { isInteractive: true });
+  const realms = { keyring, realm: plan.realm.value, host };
+  const { items, left } = await findItems(realms, flags['keychain'] ?? false);
+  const found = items.map(removedOf);
+  const where = 'in any realm';
+  const isDryRun = flags['dry-run'] ?? false;
+  if (!isDryRun && !(await mayRemove(context, invocation, where, found))) return;
+  const { done, failures } = isDryRun
+    ? { done: [found], failures: [] }
+    : await eachOf(items, async (item) =>
+        (await removeItem(realms, item)) ? [removedOf(item)] : [],
+      );
+  await tell(context, invocation, where, done.flat(), left);
+  const unread = left.flatMap(({ error }) => error ?? []);
+  const [failure, ...others] = [...failures, ...unread];
+  if (failure !== undefined) throw joinErrors([failure, ...others]);
+}
+
+function removedOf({ key, realm, alias, item }: OwnedItem): Removed {
+  return { key, realm, identity: alias, item };
 }
 
 async function chooseAliases(
@@ -75,51 +126,84 @@ async function checkStored(plan: ProjectPlan, keyring: Keyring, alias: string): 
 }
 
 /** Whether to go on. Only what cannot be had again, a key, is worth a question. */
-async function confirm({ prompt }: Context, found: readonly RemovedItem[]): Promise<boolean> {
+async function mayRemove(
+  context: Context,
+  invocation: Invocation,
+  where: string,
+  found: readonly Removed[],
+): Promise<boolean> {
   const keys = found.filter(({ item }) => item === 'key');
-  if (keys.length === 0) return true;
-  const names = keys.map(({ identity }) => identity).join(', ');
-  return prompt.confirm({
-    message: `Delete the stored access ${keys.length === 1 ? 'key' : 'keys'} of ${names}?`,
+  if (invocation.flags['force'] || keys.length === 0) return true;
+  const isAgreed = await context.prompt.confirm({
+    message: `Delete the stored access ${keys.length === 1 ? 'key' : 'keys'} of ${namesOf(keys)}?`,
     default: false,
     instead: 'pass --force to delete without being asked',
   });
+  if (isAgreed) return true;
+  await context.note('logout cancelled: nothing was removed\n');
+  if (invocation.values['output'] === 'json') await tell(context, invocation, where, []);
+  return false;
 }
 
-/** An entry that is refused, because it is somebody else's, keeps no other one from going. */
+/** The realm is said where there is more than one. */
+function namesOf(keys: readonly Removed[]): string {
+  const isOne = new Set(keys.map(({ realm }) => realm)).size === 1;
+  return keys
+    .map(({ identity, realm }) => (isOne ? identity : `${identity} (realm ${realm})`))
+    .join(', ');
+}
+
 async function removeAll(
   manager: AuthManager,
   aliases: readonly string[],
   includeKeys: boolean,
 ): Promise<{ removed: RemovedItem[]; failures: KeyringError[] }> {
-  const removed: RemovedItem[] = [];
+  const { done, failures } = await eachOf(aliases, (alias) =>
+    manager.logout([alias], { includeKeys, dryRun: false }),
+  );
+  return { removed: done.flat(), failures };
+}
+
+/** An entry that is refused, because it is somebody else's, keeps no other one from going. */
+async function eachOf<T, Done>(
+  all: readonly T[],
+  remove: (one: T) => Promise<Done>,
+): Promise<{ done: Done[]; failures: KeyringError[] }> {
+  const done: Done[] = [];
   const failures: KeyringError[] = [];
-  for (const alias of aliases) {
+  for (const one of all) {
     try {
-      removed.push(...(await manager.logout([alias], { includeKeys, dryRun: false })));
+      done.push(await remove(one));
     } catch (error) {
       if (!isOfEntry(error)) throw error;
       failures.push(error);
     }
   }
-  return { removed, failures };
+  return { done, failures };
 }
 
-/** As JSON `{"removed": [{"key", "identity", "item"}], "dry_run"}`, else a line for each. */
+/** As JSON, else a line for each. */
 async function tell(
-  { out, note }: Context,
+  context: Context,
   { flags, values }: Invocation,
-  { realm }: ProjectPlan,
-  removed: readonly RemovedItem[],
+  where: string,
+  removed: readonly Removed[],
+  left: readonly LeftItem[] = [],
 ): Promise<void> {
+  const { out, note } = context;
   const isDryRun = flags['dry-run'] ?? false;
   if (values['output'] === 'json') {
-    await out(`${JSON.stringify({ removed, dry_run: isDryRun }, null, 2)}\n`);
+    const kept = left.map(({ key, reason }) => ({ key, reason }));
+    const json = { removed, left: kept, dry_run: isDryRun } satisfies LogoutJson;
+    await out(`${JSON.stringify(json, null, 2)}\n`);
     return;
   }
-  if (removed.length === 0) await note(`nothing to remove in realm ${realm.value}\n`);
+  if (removed.length === 0) await note(`nothing to remove ${where}\n`);
   const verb = isDryRun ? 'would remove' : 'removed';
   for (const { key, identity, item } of removed) {
     await note(`${verb} the ${item} of ${identity}: ${key}\n`);
+  }
+  for (const { key, reason, error } of left) {
+    if (error === undefined) await warn(context, `${key} stays: ${reason}`);
   }
 }

@@ -16,10 +16,19 @@ test('a keyring that opens', async () => {
     source,
     location: desk.directory,
     location_source: 'default',
+    network_file_system: null,
     persistent: true,
     state: 'ready',
     reason: null,
     entries: 2,
+    weak_entries: 2,
+    agent: {
+      running: false,
+      process_id: null,
+      expires_at: null,
+      idle_expires_at: null,
+      reason: null,
+    },
     fallback: null,
   });
   expect(await desk.run(command)).toEqual({
@@ -29,7 +38,8 @@ test('a keyring that opens', async () => {
       `  Keyring  file (${source})\n` +
       `  Where    ${desk.directory} (default)\n` +
       '  State    ready\n' +
-      '  Entries  2\n' +
+      '  Entries  2, of which 2 weaker than ours: atmos auth keyring rekey --upgrade\n' +
+      '  Agent    none\n' +
       '  Kept     for other processes\n',
   });
 });
@@ -86,10 +96,13 @@ test('the memory keyring is always ready, and empty', async () => {
     source: 'ATMOS_KEYRING_TYPE',
     location: 'this process',
     location_source: null,
+    network_file_system: null,
     persistent: false,
     state: 'ready',
     reason: null,
     entries: 0,
+    weak_entries: null,
+    agent: null,
     fallback: null,
   });
   expect((await desk.run(command, { env })).stderr).toContain(
@@ -108,7 +121,7 @@ describe('one that cannot be used', () => {
     const { stderr, ...result } = await desk.run(command);
     expect(result).toEqual({ code: 'ERR_KEYRING_VERSION', exitCode: 3, stdout: '' });
     expect(stderr).toContain(
-      `  State    unavailable\n  Kept     for other processes\nerror: ${reason}\nhint: npm install --global atmos-auth@latest\n`,
+      `  State    unavailable\n  Agent    none\n  Kept     for other processes\nerror: ${reason}\nhint: npm install --global atmos-auth@latest\n`,
     );
   });
 

@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { awsCredentials } from '../../../src/core/credentials.ts';
@@ -90,10 +90,11 @@ describe('a logout', () => {
       expect(stderr).toBe('');
       expect(JSON.parse(stdout)).toEqual({
         removed: [
-          { key: 'atmos_r_ops@session', identity: 'Ops', item: 'session' },
-          { key: 'atmos_r_dev@session', identity: 'dev', item: 'session' },
-          { key: 'atmos_r_sso@token', identity: 'sso', item: 'token' },
+          { key: 'atmos_r_ops@session', realm: 'r', identity: 'Ops', item: 'session' },
+          { key: 'atmos_r_dev@session', realm: 'r', identity: 'dev', item: 'session' },
+          { key: 'atmos_r_sso@token', realm: 'r', identity: 'sso', item: 'token' },
         ],
+        left: [],
         dry_run: false,
       });
     });
@@ -113,7 +114,8 @@ describe('a logout', () => {
       });
       const { stdout } = await desk.run('auth logout dev --dry-run -o json', { env });
       expect(JSON.parse(stdout)).toEqual({
-        removed: [{ key: 'atmos_r_dev@session', identity: 'dev', item: 'session' }],
+        removed: [{ key: 'atmos_r_dev@session', realm: 'r', identity: 'dev', item: 'session' }],
+        left: [],
         dry_run: true,
       });
     });
@@ -158,6 +160,178 @@ describe('a logout', () => {
   });
 });
 
+describe('of all realms', () => {
+  const session = JSON.stringify({
+    type: 'aws',
+    data: { access_key_id: 'A', secret_access_key: 's', session_token: 't' },
+  });
+  const key = JSON.stringify({ type: 'aws', data: { access_key_id: 'A', secret_access_key: 's' } });
+  const [ofDev = ''] = Object.values(entry('dev', 'session'));
+
+  /** Ours of three realms, Atmos's of one, and what is not certain. */
+  function openRealms(more: Record<string, string> = {}): Promise<Desk> {
+    return openDesk({
+      entries: {
+        ...entry('dev', 'key'),
+        ...entry('dev', 'session'),
+        ...entry('b_c', 'session', 'a'),
+        ...entry('dev', 'key', 'other'),
+        ...entry('sso', 'token', 'other'),
+        atmos_0123456789abcdef_old: key,
+        'atmos_0123456789abcdef_old@session': session,
+        unrelated: 'of somebody else',
+        ...more,
+      },
+    });
+  }
+
+  test('takes the sessions and tokens of each, by what they say, and leaves the keys', async () => {
+    const desk = await openRealms();
+    const taken = await takenBy(desk, async () => {
+      const env = { ATMOS_IDENTITY: 'off' };
+      expect(await desk.run('auth logout --all-realms', { env })).toEqual({
+        exitCode: 0,
+        stdout: '',
+        stderr:
+          'removed the session of old: atmos_0123456789abcdef_old@session\n' +
+          'removed the session of b_c: atmos_a_b_c@session\n' +
+          'removed the token of sso: atmos_other_sso@token\n' +
+          'removed the session of dev: atmos_r_dev@session\n',
+      });
+      expect((await desk.run('auth logout --all-realms')).stderr).toBe(
+        'nothing to remove in any realm\n',
+      );
+    });
+    expect(taken).toEqual([
+      'atmos_0123456789abcdef_old@session',
+      'atmos_a_b_c@session',
+      'atmos_other_sso@token',
+      'atmos_r_dev@session',
+    ]);
+  });
+
+  test('takes the keys too when that is asked for and said yes to', async () => {
+    const desk = await openRealms();
+    const taken = await takenBy(desk, async () => {
+      const command = 'auth logout --all-realms --keychain -o json';
+      const refused = await desk.run(command);
+      expect(refused).toMatchObject({ code: 'ERR_NO_TERMINAL', exitCode: 2, stdout: '' });
+      const no = person(false);
+      expect(JSON.parse((await desk.run(command, { person: no })).stdout)).toEqual({
+        removed: [],
+        left: [],
+        dry_run: false,
+      });
+      expect(no.asked).toEqual([
+        'Delete the stored access keys of old (realm 0123456789abcdef), dev (realm other), dev (realm r)? (y/N)',
+      ]);
+    });
+    expect(taken).toEqual([]);
+    const { stdout } = await desk.run('auth logout --all-realms --keychain --force -o json');
+    expect(JSON.parse(stdout).removed).toHaveLength(7);
+    expect(await desk.openKeyring().keys()).toEqual(['unrelated']);
+  });
+
+  test('that is only tried shows all, keys too, and takes nothing', async () => {
+    const desk = await openRealms();
+    const taken = await takenBy(desk, async () => {
+      const { stdout, stderr } = await desk.run(
+        'auth logout --all-realms --keychain --dry-run -o json',
+      );
+      expect(stderr).toBe('');
+      const { removed, dry_run } = JSON.parse(stdout);
+      expect(dry_run).toBe(true);
+      expect(removed).toHaveLength(7);
+      expect(removed).toContainEqual({
+        key: 'atmos_a_b_c@session',
+        realm: 'a',
+        identity: 'b_c',
+        item: 'session',
+      });
+    });
+    expect(taken).toEqual([]);
+  });
+
+  test('leaves what might be something else, and says why', async () => {
+    const desk = await openRealms({
+      'atmos_0123456789abcdef_x@session': key,
+      'atmos_0123456789abcdef_y@token': key,
+      atmos_0123456789abcdef_z: session,
+      atmos_some_name: key,
+      'atmos_r_renamed@session': ofDev,
+      'atmos_r_partly@session': JSON.stringify({ ...JSON.parse(ofDev), item: undefined }),
+      'atmos_r_text@session': 'no envelope',
+    });
+    const left: [string, string][] = [
+      [
+        'atmos_0123456789abcdef_x@session',
+        'it does not say whose it is, is named as a session, and holds a key',
+      ],
+      [
+        'atmos_0123456789abcdef_y@token',
+        'it does not say whose it is, is named as a token, and holds a key',
+      ],
+      [
+        'atmos_0123456789abcdef_z',
+        'it does not say whose it is, is named as a key, and holds a session',
+      ],
+      ['atmos_r_partly@session', 'it says only in part whose it is'],
+      ['atmos_r_renamed@session', 'it says that it is the session of dev of realm r'],
+      ['atmos_r_text@session', 'it does not say whose it is, and it is not a JSON object'],
+      ['atmos_some_name', 'it does not say whose it is, and its name does not tell the realm'],
+    ];
+    const { exitCode, stdout } = await desk.run(
+      'auth logout --all-realms --keychain --dry-run -o json',
+    );
+    expect(exitCode).toBe(0);
+    expect(JSON.parse(stdout).left).toEqual(left.map(([name, reason]) => ({ key: name, reason })));
+    const { stderr } = await desk.run('auth logout --all-realms --keychain --force');
+    for (const [name, reason] of left)
+      expect(stderr).toContain(`warning: ${name} stays: ${reason}\n`);
+    expect(await desk.openKeyring().keys()).toEqual(
+      [...left.map(([name]) => name), 'unrelated'].sort(),
+    );
+  });
+
+  test('goes on past an entry that cannot be read, and fails in the end', async () => {
+    const desk = await openRealms();
+    writeFileSync(join(desk.directory, 'atmos_a_b_c@session'), 'text', { mode: 0o600 });
+    const taken = await takenBy(desk, async () => {
+      const { stderr, ...result } = await desk.run('auth logout --all-realms');
+      expect(result).toEqual({ code: 'ERR_KEYRING_DAMAGED', exitCode: 3, stdout: '' });
+      expect(stderr).toMatch(/\nerror: the entry \S+atmos_a_b_c@session is damaged: /);
+    });
+    expect(taken).toHaveLength(3);
+  });
+
+  test('touches nothing but the keyring', async () => {
+    const desk = await openRealms();
+    const config = join(desk.root, '.config/atmos/profiles/aws');
+    mkdirSync(config, { recursive: true });
+    writeFileSync(join(config, 'atmos.yaml'), '');
+    await desk.run('auth logout --all-realms --keychain --force');
+    expect(existsSync(join(config, 'atmos.yaml'))).toBe(true);
+  });
+
+  test('needs no atmos.yaml', async () => {
+    const desk = await openRealms();
+    const env = { ATMOS_KEYRING_TYPE: 'file', ATMOS_AUTH_REALM: 'r' };
+    const host = { workingDirectory: () => '/nonexistent' };
+    const { exitCode } = await desk.run('auth logout --all-realms', { env, host });
+    expect(exitCode).toBe(0);
+    expect(await desk.openKeyring().keys()).not.toContain('atmos_a_b_c@session');
+  });
+
+  test.each(['dev', '--all', '-i dev', '-i'])('goes not with %s', async (other) => {
+    const desk = await openDesk();
+    expect(await desk.run(`auth logout --all-realms ${other}`)).toMatchObject({
+      code: 'ERR_USAGE',
+      exitCode: 2,
+      stderr: expect.stringContaining('error: --all-realms is everybody'),
+    });
+  });
+});
+
 describe('keys', () => {
   test('go when the person says so', async () => {
     const desk = await openFull();
@@ -196,7 +370,7 @@ describe('keys', () => {
       const json = await desk.run('auth logout dev --keychain -o json', { person: person(false) });
       expect(json).toMatchObject({
         exitCode: 0,
-        stdout: '{\n  "removed": [],\n  "dry_run": false\n}\n',
+        stdout: '{\n  "removed": [],\n  "left": [],\n  "dry_run": false\n}\n',
       });
     });
     expect(taken).toEqual([]);

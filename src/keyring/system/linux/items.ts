@@ -36,9 +36,21 @@ export async function findItems(
 
 /** Every key that an item is stored under, sorted. Names that are no key are not ours. */
 export async function listKeys(service: SecretService, collection: string): Promise<string[]> {
+  return [...(await countItems(service, collection)).keys()].sort();
+}
+
+/** How many items are stored under each key. */
+export async function countItems(
+  service: SecretService,
+  collection: string,
+): Promise<Map<string, number>> {
   const items = await service.search(collection, new Map([['username', userName]]));
-  const keys = (await attributesOfAll(service, items)).map(({ attributes }) => keyOf(attributes));
-  return [...new Set(keys.filter((key) => key !== undefined))].sort();
+  const counts = new Map<string, number>();
+  for (const { attributes } of await attributesOfAll(service, items)) {
+    const key = keyOf(attributes);
+    if (key !== undefined) counts.set(key, (counts.get(key) ?? 0) + 1);
+  }
+  return counts;
 }
 
 /** The items, the one modified last first. */

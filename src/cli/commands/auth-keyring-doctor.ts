@@ -1,0 +1,142 @@
+import { examine } from '../../auth/doctor.ts';
+import type { AuthPlan } from '../../auth/plan.ts';
+import type { BackendContext, Keyring } from '../../keyring/contract.ts';
+import { isMade, type Patient } from '../../keyring/doctor.ts';
+import type { OpenedKeyring } from '../../keyring/fallback.ts';
+import { warning, type Finding, type FindingState } from '../../keyring/inspection.ts';
+import { keyringTypes, openBackend } from '../../keyring/registry.ts';
+import type { Style } from '../color.ts';
+import type { Invocation } from '../command.ts';
+import type { Context } from '../context.ts';
+import { openForCommand } from '../open.ts';
+import { loadPlanIfAny } from '../plan.ts';
+import { printable } from '../report.ts';
+
+/** The exit code of every error of a keyring. */
+const unwell = 3;
+
+/** The documented form of `-o json`: always every field. */
+interface DoctorJson {
+  /** Whether every check of the keyring in use is `ok`: then the exit code is 0. */
+  ok: boolean;
+  checks: readonly CheckJson[];
+}
+
+interface CheckJson {
+  id: string;
+  state: FindingState;
+  message: string;
+  /** Commands that mend it, on lines. Null where there is nothing to mend. */
+  hint: string | null;
+  /** The type of the keyring that was examined. */
+  backend: string;
+}
+
+/** A keyring, and what was found. */
+interface Examined {
+  readonly keyring: Keyring;
+  /** Whether it is the one that commands use. */
+  readonly isInUse: boolean;
+  readonly findings: readonly Finding[];
+}
+
+/**
+ * `atmos auth keyring doctor`: a real round trip through the keyring in use, its entries, and all
+ * around it; then the same for the other keyrings of this machine that open without being asked for
+ * anything. Ends with 0 only when all is well with the one in use.
+ */
+export async function keyringDoctor(context: Context, { values }: Invocation): Promise<number> {
+  const plan = await loadPlanIfAny(context);
+  const examined = [await examineUsed(context, plan), ...(await examineOthers(context, plan))];
+  const isWell = examined
+    .filter(({ isInUse }) => isInUse)
+    .every(({ findings }) => findings.every(({ state }) => state === 'ok'));
+  if (values['output'] === 'json') {
+    const checks = examined.flatMap(checksOf);
+    await context.out(`${JSON.stringify({ ok: isWell, checks } satisfies DoctorJson, null, 2)}\n`);
+  } else {
+    for (const one of examined) await tell(context, one);
+    await context.note(isWell ? 'all is well\n' : 'not all is well\n');
+  }
+  return isWell ? 0 : unwell;
+}
+
+async function examineUsed(context: Context, plan: AuthPlan): Promise<Examined> {
+  const { keyring, insteadOf } = await openForCommand(context, plan, { isInteractive: true });
+  try {
+    const patient = { keyring, context: contextOf(context, plan, keyring.info.type) };
+    const findings = await examine(patient, plan, context.host);
+    return { keyring, isInUse: true, findings: [...examineFallback(insteadOf), ...findings] };
+  } finally {
+    await keyring.close();
+  }
+}
+
+function examineFallback(insteadOf: OpenedKeyring['insteadOf']): Finding[] {
+  if (insteadOf === undefined) return [];
+  const { type, reason } = insteadOf;
+  return [
+    warning(
+      'fallback',
+      `the ${type} keyring, which is configured, is unavailable: ${reason}`,
+      `ATMOS_KEYRING_TYPE=${type} atmos auth keyring doctor`,
+    ),
+  ];
+}
+
+/** Those that nobody chose, as far as they are there and open. */
+async function examineOthers(context: Context, plan: AuthPlan): Promise<Examined[]> {
+  const { type: chosen, fallback } = plan.keyring;
+  const chosenTypes = [chosen.value, ...(fallback?.value ?? [])];
+  const examined: Examined[] = [];
+  for (const type of keyringTypes.filter((other) => !chosenTypes.includes(other))) {
+    const backend = contextOf(context, plan, type);
+    const keyring = await openBackend(backend);
+    const patient = { keyring, context: backend };
+    if (keyring.info.persistent && (await isOpen(patient))) {
+      const findings = await examine(patient, plan, context.host);
+      examined.push({ keyring, isInUse: false, findings });
+    }
+    await keyring.close();
+  }
+  return examined;
+}
+
+async function isOpen(patient: Patient): Promise<boolean> {
+  return (await patient.keyring.probe()).state === 'ready' && isMade(patient);
+}
+
+/** One that asks nobody. */
+function contextOf({ host }: Context, { keyring }: AuthPlan, type: string): BackendContext {
+  return { host, settings: { ...keyring, type: { value: type, source: keyring.type.source } } };
+}
+
+function checksOf({ keyring, findings }: Examined): CheckJson[] {
+  return findings.map(({ id, state, message, hints }) => ({
+    id,
+    state,
+    message,
+    hint: hints.length === 0 ? null : hints.join('\n'),
+    backend: keyring.info.type,
+  }));
+}
+
+const colors: Readonly<Record<FindingState, Style>> = {
+  ok: 'green',
+  warning: 'yellow',
+  problem: 'red',
+};
+
+async function tell(
+  { note, paint }: Context,
+  { keyring, isInUse, findings }: Examined,
+): Promise<void> {
+  const { type, location } = keyring.info;
+  const use = isInUse ? '' : ', which is not in use';
+  const lines = findings.flatMap(({ state, id, message, hints }) => [
+    `  ${paint(colors[state], state)}: ${id}: ${printable(message)}`,
+    ...hints.map((hint) => `    ${paint('yellow', 'hint:')} ${printable(hint)}`),
+  ]);
+  const title = paint('bold', `The ${type} keyring (${printable(location)})${use}`);
+  await note([title, ...lines].map((line) => `${line}\n`).join(''));
+}

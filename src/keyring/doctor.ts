@@ -1,0 +1,192 @@
+import { randomBytes } from 'node:crypto';
+import { isAtmosError, KeyringError, type AtmosError } from '../core/errors.ts';
+import { formatTimestamp } from '../core/time.ts';
+import type { BackendContext, Keyring, Probe } from './contract.ts';
+import { ok, problem, warning, type Finding } from './inspection.ts';
+import { createProbeKey, isStaleProbe } from './probe-entry.ts';
+import { inspectorOf, loadAgentControl } from './registry.ts';
+
+export interface Patient {
+  /** Asks for its password, if whoever opened it lets it. */
+  readonly keyring: Keyring;
+  readonly context: BackendContext;
+}
+
+/** Gets every entry that opens. */
+export type OnEntry = (key: string, value: string) => void;
+
+/** Of a value as a session is. */
+const usualBytes = 2 * 1024;
+/** What every kind of keyring promises to hold. */
+const largeBytes = 64 * 1024;
+/** Errors that another call need not give as well. */
+const passing: ReadonlySet<string> = new Set([
+  'ERR_KEYRING_DAMAGED',
+  'ERR_KEYRING_FOREIGN',
+  'ERR_KEYRING_PERMISSIONS',
+  'ERR_KEYRING_IO',
+]);
+
+/**
+ * Tries a keyring: a probe entry is written, read, listed and deleted, every entry is opened, and its
+ * surroundings are looked at. Nothing that was there is changed, and no keyring is made.
+ *
+ * @throws ERR_CANCELLED, and what no keyring gives
+ */
+export async function examineKeyring(patient: Patient, onEntry: OnEntry): Promise<Finding[]> {
+  const { keyring } = patient;
+  const probe = await keyring.probe();
+  const own =
+    probe.state === 'unavailable'
+      ? [await whyUnavailable(patient, probe)]
+      : (await isMade(patient))
+        ? await tryOut(patient, onEntry)
+        : [ofNone(patient, probe)];
+  const seen = [...(await lookAround(patient)), ...(await examineAgent(patient))];
+  // What is wrong with a file is seen from outside, and again when its entry is opened.
+  const told = new Set(seen.map(({ message }) => message));
+  return [...own.filter(({ message }) => !told.has(message)), ...seen];
+}
+
+/** Whether it is there, so that a write would not make it. */
+export async function isMade({ keyring, context }: Patient): Promise<boolean> {
+  const inspector = await inspectorOf(keyring.info.type);
+  return inspector?.describe(context).isMade ?? true;
+}
+
+/** With what whoever reads or writes gets: that says what mends it, which a probe does not. */
+async function whyUnavailable({ keyring, context }: Patient, { reason }: Probe): Promise<Finding> {
+  try {
+    await keyring.keys();
+    await sendRound(keyring, context.host.now(), usualBytes, 'state');
+  } catch (error) {
+    return ofError('state', error);
+  }
+  return problem(
+    'state',
+    `it cannot be used: ${reason ?? 'it does not say why'}`,
+    'atmos auth keyring status',
+  );
+}
+
+function ofNone({ keyring, context }: Patient, { state, reason }: Probe): Finding {
+  const none = `there is no keyring at ${keyring.info.location} yet: the first write makes it, so nothing was tried`;
+  if (state === 'ready') return ok('state', none);
+  const variable = context.settings.passwordEnv.value;
+  return warning(
+    'state',
+    `${none}; ${reason ?? state}`,
+    `export ${variable}=<password>`,
+    'export ATMOS_KEYRING_PASSWORD_FILE=<file that holds it>',
+  );
+}
+
+async function tryOut(patient: Patient, onEntry: OnEntry): Promise<Finding[]> {
+  const { keyring } = patient;
+  const { host } = patient.context;
+  const findings: Finding[] = [];
+  const failures: AtmosError[] = [];
+  const attempt = async (id: string, run: () => Promise<Finding[]>) => {
+    // One that asks in vain is not asked again and again.
+    if (failures.some(({ code }) => !passing.has(code))) return;
+    try {
+      findings.push(...(await run()));
+    } catch (error) {
+      findings.push(ofError(id, error));
+      if (isAtmosError(error)) failures.push(error);
+    }
+  };
+  await attempt('round-trip', async () => [
+    await sendRound(keyring, host.now(), usualBytes, 'round-trip'),
+  ]);
+  if (failures.length === 0) {
+    await attempt('size-limit', async () => [
+      await sendRound(keyring, host.now(), largeBytes, 'size-limit'),
+    ]);
+  }
+  await attempt('entries', () => openEntries(keyring, host.now(), onEntry));
+  return findings;
+}
+
+/** One entry there and back, and away again, whatever happens on the way. */
+async function sendRound(keyring: Keyring, now: Date, bytes: number, id: string): Promise<Finding> {
+  const key = createProbeKey(now);
+  const value = randomBytes(bytes / 2).toString('hex');
+  try {
+    await keyring.set(key, value);
+    const isGiven = (await keyring.get(key)) === value;
+    const isListed = (await keyring.keys()).includes(key);
+    const isDeleted = (await keyring.delete(key)) && (await keyring.get(key)) === null;
+    const faults = [
+      ...(isGiven ? [] : ['it gives back another value than it was given']),
+      ...(isListed ? [] : ['it does not list an entry that is there']),
+      ...(isDeleted ? [] : [`it does not delete an entry that is there (${key})`]),
+    ];
+    if (faults.length > 0) return problem(id, faults.join('; '), 'atmos auth keyring status');
+    return ok(id, `an entry of ${bytes / 1024} KiB was stored, read, listed and deleted`);
+  } catch (error) {
+    if (error instanceof KeyringError && passing.has(error.code)) await removeProbe(keyring, key);
+    throw error;
+  }
+}
+
+async function removeProbe(keyring: Keyring, key: string): Promise<void> {
+  try {
+    await keyring.delete(key);
+  } catch (error) {
+    // The first error is the one to tell; the next examination removes what stays.
+    if (!(error instanceof KeyringError)) throw error;
+  }
+}
+
+async function openEntries(keyring: Keyring, now: Date, onEntry: OnEntry): Promise<Finding[]> {
+  const faults: Finding[] = [];
+  let opened = 0;
+  for (const key of await keyring.keys()) {
+    if (isStaleProbe(key, now)) {
+      await keyring.delete(key);
+      continue;
+    }
+    try {
+      const value = await keyring.get(key);
+      if (value === null) continue;
+      opened++;
+      onEntry(key, value);
+    } catch (error) {
+      if (!(error instanceof KeyringError) || !passing.has(error.code)) throw error;
+      faults.push({ ...ofError('entries', error), key });
+    }
+  }
+  return faults.length > 0 ? faults : [ok('entries', `${opened} entries, and each opens`)];
+}
+
+async function lookAround({ keyring, context }: Patient): Promise<Finding[]> {
+  try {
+    return (await (await inspectorOf(keyring.info.type))?.examine(context)) ?? [];
+  } catch (error) {
+    return [ofError('surroundings', error)];
+  }
+}
+
+async function examineAgent({ keyring, context }: Patient): Promise<Finding[]> {
+  if (keyring.info.type !== 'file') return [];
+  const agent = await (await loadAgentControl()).look(context);
+  switch (agent.kind) {
+    case 'unlocked':
+      return [ok('agent', `an agent holds it open until ${formatTimestamp(agent.expiresAt)}`)];
+    case 'none':
+      return [ok('agent', 'no agent holds it open: atmos auth keyring unlock starts one')];
+    case 'off':
+      return [ok('agent', 'ATMOS_KEYRING_AGENT says that no agent is asked')];
+    case 'unusable':
+      return [
+        warning('agent', `its agent cannot be used: ${agent.reason}`, 'atmos auth keyring lock'),
+      ];
+  }
+}
+
+function ofError(id: string, error: unknown): Finding {
+  if (error instanceof KeyringError || isAtmosError(error, 'ERR_NO_TERMINAL'))
+    return problem(id, error.message, ...error.hints);
+  throw error;
+}

@@ -1,0 +1,87 @@
+import { isUtf8 } from 'node:buffer';
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { KeyringError } from '../../../core/errors.ts';
+import { shellWord } from '../../../core/shell-word.ts';
+import type { Host } from '../../../host/host.ts';
+import { ok, problem, warning, type Finding } from '../../inspection.ts';
+import { decodeKey, encodeKey } from '../../key.ts';
+import { listKeys } from '../directory.ts';
+import { readEntryFile } from '../entry.ts';
+import { parseJwe } from '../jwe.ts';
+import { translating } from '../system-error.ts';
+import { whenWhole } from '../unlock.ts';
+
+const mostNamed = 5;
+
+/** What each file is: an entry that could be opened, one that could not, or nothing of ours. */
+export async function examineFiles(directory: string, host: Host): Promise<Finding[]> {
+  const keys = listKeys(directory);
+  const faults: Finding[] = [];
+  for (const key of keys) faults.push(...(await examineEntry(directory, key, host)));
+  const entries =
+    faults.length > 0
+      ? faults
+      : [ok('files', `${keys.length} entries, all yours alone and of a form that can be read`)];
+  return [...entries, ...examineForeign(directory), ...examineConflicts(directory, keys)];
+}
+
+/** Owner, mode, kind, size and form: all that is seen without the password. */
+async function examineEntry(directory: string, key: string, host: Host): Promise<Finding[]> {
+  const path = join(directory, encodeKey(key));
+  try {
+    await whenWhole(host, path, async () => {
+      const text = readEntryFile(path, host.userId);
+      return text === undefined ? undefined : parseJwe(text);
+    });
+    return [];
+  } catch (error) {
+    if (!(error instanceof KeyringError)) throw error;
+    return [{ ...problem('files', error.message, ...error.hints), key }];
+  }
+}
+
+function examineForeign(directory: string): Finding[] {
+  const names = translating('list', directory, () =>
+    readdirSync(directory, { withFileTypes: true, encoding: 'buffer' }),
+  )
+    .filter(({ name }) => name.toString() !== '.state')
+    .filter((entry) => entry.isDirectory() || !isName(entry.name))
+    .map(({ name }) => name.toString());
+  if (names.length === 0) return [];
+  return [
+    warning(
+      'foreign-files',
+      `in ${directory} lies what no keyring put there: ${listed(names)}`,
+      ...names.slice(0, mostNamed).map((name) => `mv ${shellWord(join(directory, name))} ~/`),
+    ),
+  ];
+}
+
+function isName(name: Buffer): boolean {
+  return isUtf8(name) && decodeKey(name.toString()) !== undefined;
+}
+
+/** Names that a file system of another machine, where the keyring is copied to, takes for one. */
+function examineConflicts(directory: string, keys: readonly string[]): Finding[] {
+  const alike = new Map<string, string[]>();
+  for (const key of keys) {
+    const folded = key.normalize('NFC').toLowerCase();
+    alike.set(folded, [...(alike.get(folded) ?? []), key]);
+  }
+  return [...alike.values()]
+    .filter((group) => group.length > 1)
+    .map((group) =>
+      warning(
+        'conflicting-files',
+        `${listed(group)} are one name where case does not count, and one of them would be lost there`,
+        `ls -l ${group.map((key) => shellWord(join(directory, encodeKey(key)))).join(' ')}   # and move away the one that is not wanted`,
+      ),
+    );
+}
+
+function listed(names: readonly string[]): string {
+  const more = names.length - mostNamed;
+  const shown = names.slice(0, mostNamed).map((name) => JSON.stringify(name));
+  return `${shown.join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
+}

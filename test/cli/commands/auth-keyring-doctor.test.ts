@@ -1,0 +1,421 @@
+import { chmodSync, mkdirSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { awsCredentials } from '../../../src/core/credentials.ts';
+import { createProbeKey } from '../../../src/keyring/probe-entry.ts';
+import { formatEnvelope, type Envelope } from '../../../src/store/envelope.ts';
+import { itemKey, type ItemKind } from '../../../src/store/key.ts';
+import { testStart } from '../../support/fake-host.ts';
+import { openDesk, user, yamlOf, type Desk, type RunOptions } from './desk.ts';
+import { person } from './person.ts';
+
+const command = 'auth keyring doctor';
+/** Those of a keyring in which nothing is wrong but that test keyrings are weak. */
+const healthy = [
+  'round-trip ok',
+  'size-limit ok',
+  'entries ok',
+  'directory ok',
+  'files ok',
+  'weak-entries warning',
+  'state ok',
+  'network-file-system ok',
+  'free-space ok',
+  'agent ok',
+  'contents ok',
+  'orphans ok',
+  'clock ok',
+];
+
+function entry(
+  alias: string,
+  item: ItemKind,
+  notes: Partial<Pick<Envelope, 'savedAt' | 'clockOffsetMs'>> = {},
+  realm = 'r',
+): Record<string, string> {
+  const credentials = awsCredentials(user);
+  const text = formatEnvelope({ credentials, realm, alias, item, ...notes });
+  return { [itemKey({ realm, alias }, item)]: text };
+}
+
+interface Check {
+  readonly id: string;
+  readonly state: string;
+  readonly message: string;
+  readonly hint: string | null;
+  readonly backend: string;
+}
+
+async function examine(desk: Desk, options: RunOptions = {}) {
+  const { exitCode, stdout, stderr } = await desk.run(`${command} -o json`, options);
+  const { ok, checks } = JSON.parse(stdout) as { ok: boolean; checks: Check[] };
+  expect(exitCode).toBe(ok ? 0 : 3);
+  for (const check of checks)
+    expect(Object.keys(check)).toEqual(['id', 'state', 'message', 'hint', 'backend']);
+  return {
+    ok,
+    stderr,
+    checks,
+    of: (id: string) => checks.filter((check) => check.id === id),
+    states: checks.map(({ id, state }) => `${id} ${state}`),
+  };
+}
+
+describe('of a keyring that is well', () => {
+  test('it says what was tried, and changes nothing', async () => {
+    const desk = await openDesk({ entries: entry('dev', 'key') });
+    const before = desk.stored();
+    const { states, of } = await examine(desk);
+    expect(states).toEqual(healthy);
+    expect(of('weak-entries')).toMatchObject([
+      {
+        message: 'weaker than those we write: 1 of 1 entries; Atmos writes AES-128 and few rounds',
+        hint: 'atmos auth keyring rekey --upgrade',
+      },
+    ]);
+    expect(desk.stored()).toEqual(before);
+  });
+
+  test('the exit code is 0', async () => {
+    const desk = await openDesk();
+    const env = { ATMOS_KEYRING_TYPE: 'memory' };
+    const { ok, checks, states } = await examine(desk, { env });
+    expect({ ok, states }).toEqual({
+      ok: true,
+      states: ['round-trip ok', 'size-limit ok', 'entries ok', 'clock ok'],
+    });
+    expect(checks[0]).toEqual({
+      id: 'round-trip',
+      state: 'ok',
+      message: 'an entry of 2 KiB was stored, read, listed and deleted',
+      hint: null,
+      backend: 'memory',
+    });
+    expect(await desk.run(command, { env })).toEqual({
+      exitCode: 0,
+      stdout: '',
+      stderr:
+        'The memory keyring (this process)\n' +
+        '  ok: round-trip: an entry of 2 KiB was stored, read, listed and deleted\n' +
+        '  ok: size-limit: an entry of 64 KiB was stored, read, listed and deleted\n' +
+        '  ok: entries: 0 entries, and each opens\n' +
+        '  ok: clock: the clock shows 2026-01-01T00:00:00Z\n' +
+        'all is well\n',
+    });
+  });
+
+  test('another one that opens is tried too, and does not decide', async () => {
+    const desk = await openDesk({ entries: entry('dev', 'key') });
+    chmodSync(desk.directory, 0o755);
+    const { ok, checks } = await examine(desk, { env: { ATMOS_KEYRING_TYPE: 'memory' } });
+    expect(ok).toBe(true);
+    expect(checks.filter(({ backend }) => backend === 'file')).toHaveLength(healthy.length);
+    const { stderr } = await desk.run(command, { env: { ATMOS_KEYRING_TYPE: 'memory' } });
+    expect(stderr).toContain(`The file keyring (${desk.directory}), which is not in use\n`);
+    expect(stderr).toMatch(/\n {2}warning: directory: .* \(mode 0755\).*\n {4}hint: chmod 700 /);
+  });
+
+  test('one that nobody has made is not made', async () => {
+    const desk = await openDesk();
+    const { ok, states, of } = await examine(desk);
+    expect({ ok, states }).toEqual({
+      ok: true,
+      states: ['state ok', 'free-space ok', 'agent ok', 'clock ok'],
+    });
+    expect(of('state')[0]?.message).toBe(
+      `there is no keyring at ${desk.directory} yet: the first write makes it, so nothing was tried`,
+    );
+    const wrong = { env: { ATMOS_KEYRING_PASSWORD: 'short' } };
+    expect((await examine(desk, wrong)).of('state')).toMatchObject([
+      { state: 'warning', message: expect.stringContaining('at least 8 are needed') },
+    ]);
+    expect(desk.stored()).toEqual({});
+  });
+
+  test('what an examination that was killed has left is removed, and no other', async () => {
+    const [stale, recent] = [new Date(testStart.getTime() - 3_600_000), testStart].map(
+      createProbeKey,
+    );
+    const desk = await openDesk({
+      entries: { ...entry('dev', 'key'), [String(stale)]: 'x', [String(recent)]: 'x' },
+    });
+    expect((await examine(desk)).states).toEqual(healthy);
+    expect(await desk.openKeyring().keys()).toEqual([recent, 'atmos_r_dev']);
+  });
+});
+
+describe('the password', () => {
+  test('is asked for at a terminal', async () => {
+    const desk = await openDesk({ entries: entry('dev', 'key') });
+    const ada = person('correct horse battery staple');
+    const env = { ATMOS_KEYRING_PASSWORD: undefined };
+    expect((await examine(desk, { env, person: ada })).states).toEqual(healthy);
+    expect(ada.asked).toHaveLength(1);
+  });
+
+  test('that nobody can give is told once, and all that needs none is looked at', async () => {
+    const desk = await openDesk({ entries: entry('dev', 'key') });
+    const { states, of } = await examine(desk, { env: { ATMOS_KEYRING_PASSWORD: undefined } });
+    expect(states).toEqual([
+      'round-trip problem',
+      ...healthy.filter((state) => /^(dir|files|weak|state|net|free|agent|clock)/.test(state)),
+    ]);
+    expect(of('round-trip')).toMatchObject([
+      {
+        message: `cannot ask for "Password of the keyring ${desk.directory}": there is no terminal`,
+        hint: 'set ATMOS_KEYRING_PASSWORD or ATMOS_KEYRING_PASSWORD_FILE',
+      },
+    ]);
+  });
+
+  test('that is wrong is a problem', async () => {
+    const desk = await openDesk({ entries: entry('dev', 'key') });
+    const { of } = await examine(desk, { env: { ATMOS_KEYRING_PASSWORD: 'another one' } });
+    expect(of('round-trip')).toMatchObject([
+      { state: 'problem', message: expect.stringContaining('does not open the keyring') },
+    ]);
+  });
+
+  test('is not given up by a person who leaves: that is a cancellation', async () => {
+    const desk = await openDesk({ entries: entry('dev', 'key') });
+    const env = { ATMOS_KEYRING_PASSWORD: undefined };
+    expect(await desk.run(command, { env, person: person() })).toMatchObject({
+      code: 'ERR_CANCELLED',
+      exitCode: 130,
+    });
+  });
+});
+
+describe('it finds', () => {
+  async function openBroken(breakIt: (directory: string) => void): Promise<Desk> {
+    const desk = await openDesk({
+      entries: { ...entry('dev', 'key'), ...entry('dev', 'session') },
+    });
+    breakIt(desk.directory);
+    return desk;
+  }
+
+  test.each<[string, (directory: string) => void, string, string, string | RegExp]>([
+    [
+      'an entry that others can read',
+      (directory) => chmodSync(join(directory, 'atmos_r_dev'), 0o644),
+      'files problem',
+      'atmos_r_dev is open to other users (mode 0644)',
+      /^chmod 600 \S+atmos_r_dev$/,
+    ],
+    [
+      'a symbolic link',
+      (directory) => symlinkSync('atmos_r_dev', join(directory, 'atmos_r_link')),
+      'files problem',
+      'atmos_r_link is a symbolic link',
+      /^ls -l /,
+    ],
+    [
+      'an entry that is cut short',
+      (directory) => writeFileSync(join(directory, 'atmos_r_dev'), 'ey', { mode: 0o600 }),
+      'files problem',
+      'atmos_r_dev is damaged: it has 1 parts, not the 5 of a JWE',
+      /^mv \S+ ~\/ /,
+    ],
+    [
+      'an entry that was renamed',
+      (directory) => renameSync(join(directory, 'atmos_r_dev'), join(directory, 'atmos_r_x')),
+      'entries problem',
+      'atmos_r_x belongs to the key "atmos_r_dev": its file was renamed or copied',
+      'give the file its own name back, or move it away',
+    ],
+    [
+      'files of others',
+      (directory) => {
+        mkdirSync(join(directory, 'backup'));
+        writeFileSync(join(directory, '.DS_Store'), '');
+      },
+      'foreign-files warning',
+      'lies what no keyring put there: ".DS_Store", "backup"',
+      /^mv \S+\/.DS_Store ~\/\nmv \S+\/backup ~\/$/,
+    ],
+    [
+      'names that a file system may take for one',
+      (directory) => {
+        writeFileSync(join(directory, 'atmos_r_DEV'), '', { mode: 0o600 });
+      },
+      'conflicting-files warning',
+      '"atmos_r_DEV", "atmos_r_dev" are one name where case does not count',
+      /^ls -l \S+DEV \S+dev /,
+    ],
+    [
+      'a directory that others can list',
+      (directory) => chmodSync(directory, 0o755),
+      'directory warning',
+      '(mode 0755): what identities and realms there are, they see',
+      /^chmod 700 /,
+    ],
+    [
+      'a directory that others can write to',
+      (directory) => chmodSync(directory, 0o777),
+      'state problem',
+      'can be written by other users, who could replace the keyring',
+      /^chmod go-w /,
+    ],
+    [
+      'a verifier that is damaged',
+      (directory) => writeFileSync(join(directory, '.state/verifier'), 'ey', { mode: 0o600 }),
+      'state warning',
+      'verifier is damaged: it has 1 parts',
+      /^rm \S+verifier /,
+    ],
+    [
+      'a layout of a newer version',
+      (directory) => writeFileSync(join(directory, '.state/version'), '99\n', { mode: 0o600 }),
+      'state problem',
+      'has version 99, and this atmos-auth knows version 1',
+      'npm install --global atmos-auth@latest',
+    ],
+  ])('%s', async (_, breakIt, state, message, hint) => {
+    const desk = await openBroken(breakIt);
+    const { ok, checks } = await examine(desk);
+    expect(ok).toBe(false);
+    const found = checks.find((check) => check.message.includes(message));
+    expect(found && `${found.id} ${found.state}`).toBe(state);
+    expect(found?.hint).toMatch(hint);
+  });
+
+  test('what a killed writer has left, where no write came since', async () => {
+    const desk = await openBroken((directory) => {
+      writeFileSync(join(directory, '.state/temporary/x'), '');
+      mkdirSync(join(directory, '.state/next'), { mode: 0o700 });
+    });
+    const locked = await examine(desk, { env: { ATMOS_KEYRING_PASSWORD: undefined } });
+    expect([...locked.of('rekey'), ...locked.of('leftovers')]).toMatchObject([
+      {
+        state: 'warning',
+        message: expect.stringContaining('stopped before it was decided: the old password holds'),
+        hint: expect.stringMatching(/^atmos auth keyring rekey /),
+      },
+      { state: 'warning', hint: expect.stringMatching(/^rm -r \S+temporary /) },
+    ]);
+    // The round trip is a write.
+    expect((await examine(desk)).states).toEqual(healthy);
+  });
+
+  test('an entry that is another one than its name says', async () => {
+    const [stolen = ''] = Object.values(entry('x', 'key'));
+    const desk = await openDesk({ entries: { atmos_r_dev: stolen } });
+    expect((await examine(desk)).of('contents')).toMatchObject([
+      {
+        state: 'problem',
+        message:
+          'the entry atmos_r_dev says that it is the key of identity x of realm r: it was renamed, or two share the name',
+      },
+    ]);
+  });
+
+  test('an entry that nobody can use, but not one of a type that Atmos knows', async () => {
+    const desk = await openDesk({
+      entries: {
+        atmos_r_dev: '{"type":"aws","data":{}}',
+        'atmos_r_dev@session': 'secret text',
+        atmos_r_gcp: '{"type":"gcp","data":{"access_token":"x"}}',
+        other: 'text',
+      },
+    });
+    const { of, stderr } = await examine(desk);
+    expect(of('contents')).toMatchObject([
+      {
+        message:
+          'the entry atmos_r_dev cannot be used: its access key id or secret access key is missing',
+        hint: 'atmos auth logout dev --keychain   # removes it',
+      },
+      {
+        message: 'the entry atmos_r_dev@session cannot be used: it is not a JSON object',
+        hint: 'atmos auth logout dev   # removes it',
+      },
+    ]);
+    expect(stderr).not.toContain('secret text');
+  });
+
+  test('orphans of this realm, and tells of other realms', async () => {
+    const desk = await openDesk({
+      entries: {
+        ...entry('dev', 'key'),
+        ...entry('gone', 'key'),
+        ...entry('Gone', 'session'),
+        ...entry('theirs', 'session', {}, 'other'),
+      },
+    });
+    const { of } = await examine(desk);
+    expect(of('orphans')).toMatchObject([
+      {
+        state: 'warning',
+        message:
+          'the key and session of gone is kept, which is configured neither here nor by a profile that is chosen',
+        hint: 'atmos auth logout gone --keychain',
+      },
+    ]);
+    expect(of('realms')).toMatchObject([
+      { state: 'ok', message: 'entries of other realms: 1 (other)' },
+    ]);
+  });
+
+  test.each<[string, Date, Parameters<typeof entry>[2], string]>([
+    [
+      'before all entries',
+      testStart,
+      { savedAt: new Date('2026-01-01T00:06:00Z') },
+      'the clock shows 2026-01-01T00:00:00Z, and an entry was saved at 2026-01-01T00:06:00Z: it was wrong then, or is now',
+    ],
+    [
+      'in the past',
+      new Date('1970-01-01T00:00:00Z'),
+      {},
+      'the clock shows 1970-01-01T00:00:00Z, which is long past',
+    ],
+    [
+      'behind that of AWS',
+      testStart,
+      { savedAt: testStart, clockOffsetMs: 400_000 },
+      'when the last session was opened, the clock was 6m 40s slow by that of AWS',
+    ],
+    [
+      'before that of AWS',
+      testStart,
+      { savedAt: testStart, clockOffsetMs: -400_000 },
+      'when the last session was opened, the clock was 6m 40s fast by that of AWS',
+    ],
+  ])('a clock %s', async (_, now, notes, message) => {
+    const desk = await openDesk({ entries: entry('dev', 'session', notes) });
+    desk.clock.now = now;
+    expect((await examine(desk)).of('clock')).toMatchObject([
+      { state: 'warning', message, hint: 'sudo timedatectl set-ntp true' },
+    ]);
+  });
+
+  test('a system keyring that is out of reach, with what mends it', async () => {
+    const desk = await openDesk();
+    const env = { ATMOS_KEYRING_TYPE: 'system', ATMOS_KEYRING_PASSWORD: undefined };
+    const { ok, checks, of } = await examine(desk, { env });
+    expect({ ok, states: checks.map(({ state }) => state) }).toEqual({
+      ok: false,
+      states: ['problem', 'ok'],
+    });
+    expect(of('state')[0]?.hint).toContain('export ATMOS_KEYRING_TYPE=file');
+  });
+
+  test('that a fallback is used', async () => {
+    const desk = await openDesk({ entries: entry('dev', 'key') });
+    desk.configure(yamlOf(desk, { keyring: 'type: system\nfallback: [file]' }));
+    const { states, of } = await examine(desk);
+    expect(states).toEqual(['fallback warning', ...healthy]);
+    expect(of('fallback')[0]?.hint).toBe('ATMOS_KEYRING_TYPE=system atmos auth keyring doctor');
+  });
+});
+
+test('a password command of a project that nobody trusts is not run', async () => {
+  const desk = await openDesk({ entries: entry('dev', 'key') });
+  const keyring = `type: file\nspec:\n  password_command: touch ${desk.root}/ran`;
+  desk.configure(yamlOf(desk, { keyring }));
+  expect(await desk.run(command, { env: { ATMOS_KEYRING_PASSWORD: undefined } })).toMatchObject({
+    code: 'ERR_CONFIG_UNTRUSTED',
+    exitCode: 2,
+  });
+});

@@ -1,0 +1,76 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect, test } from 'vitest';
+import { atmos } from '../../src/cli/commands.ts';
+import { exitCodeOf } from '../../src/cli/report.ts';
+import { AtmosError, keyringErrorCodes } from '../../src/core/errors.ts';
+import { findPath } from '../../src/cli/reading.ts';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const page = (name: string) => readFileSync(join(root, 'docs', name), 'utf8');
+
+test.each(keyringErrorCodes)('docs/keyring.md says what %s means and what mends it', (code) => {
+  const row = page('keyring.md')
+    .split('\n')
+    .find((line) => line.startsWith(`| \`${code}\` `));
+  const cells = row?.split('|').map((cell) => cell.trim());
+  expect(cells?.[2]).toBeTruthy();
+  expect(cells?.[3]).toBeTruthy();
+});
+
+test('docs/keyring.md says the exit codes', () => {
+  const codes = keyringErrorCodes.map((code) => exitCodeOf(new AtmosError(code, '')));
+  expect(codes.slice(0, -3).every((code) => code === 3)).toBe(true);
+  expect(codes.slice(-3)).toEqual([1, 1, 2]);
+});
+
+test('docs/keyring.md says every check of the doctor', () => {
+  const checks = page('keyring.md').split('## What the doctor looks at')[1] ?? '';
+  const ids = sources('src/keyring', 'src/auth/doctor', 'src/cli/commands')
+    .flatMap((text) => [
+      ...text.matchAll(/\b(?:ok|warning|problem|ofError|attempt)\(\s*'([a-z-]+)'/g),
+    ])
+    .map(([, id = '']) => id);
+  expect(ids.length).toBeGreaterThan(20);
+  for (const id of new Set(ids)) expect(checks).toContain(`\`${id}\``);
+});
+
+test.each(['keyring.md', 'security.md'])('the commands in docs/%s are there', (name) => {
+  const commands = [...page(name).matchAll(/\batmos (auth [a-z-]+(?: [a-z-]+)?)/g)]
+    .map(([, words = '']) => words.split(' '))
+    .concat(
+      [...page(name).matchAll(/`keyring ([a-z]+)/g)].map(([, one = '']) => [
+        'auth',
+        'keyring',
+        one,
+      ]),
+    );
+  expect(commands.length).toBeGreaterThan(3);
+  for (const words of commands) expect(words).toHaveLength(findPath(words, atmos).length - 1);
+});
+
+test.each(['keyring.md', 'security.md'])('the links in docs/%s lead somewhere', (name) => {
+  for (const [, target = ''] of page(name).matchAll(/\]\(([^)]+)\)/g)) {
+    const [file = '', anchor] = target.split('#');
+    const text = readFileSync(join(dirname(join(root, 'docs', name)), file || name), 'utf8');
+    if (anchor !== undefined) expect(anchorsOf(text)).toContain(anchor);
+  }
+});
+
+function anchorsOf(text: string): string[] {
+  return [...text.matchAll(/^#+ (.+)$/gm)].map(([, title = '']) =>
+    title
+      .toLowerCase()
+      .replaceAll(/[^\w\- ]/g, '')
+      .replaceAll(' ', '-'),
+  );
+}
+
+function sources(...directories: string[]): string[] {
+  return directories.flatMap((directory) =>
+    readdirSync(join(root, directory), { recursive: true, encoding: 'utf8' })
+      .filter((path) => path.endsWith('.ts'))
+      .map((path) => readFileSync(join(root, directory, path), 'utf8')),
+  );
+}

@@ -1,0 +1,99 @@
+import { expect, test } from 'vitest';
+import { KeyringError } from '../../src/core/errors.ts';
+import type { Keyring } from '../../src/keyring/contract.ts';
+import { examineKeyring } from '../../src/keyring/doctor.ts';
+import { openMemoryKeyring } from '../../src/keyring/memory.ts';
+import { createProbeKey, isStaleProbe } from '../../src/keyring/probe-entry.ts';
+import { testStart } from '../support/fake-host.ts';
+import { createTestContext } from '../support/file-keyring.ts';
+
+const context = createTestContext({ directory: '/nonexistent' });
+
+/** What is found in a keyring that is honest but for these. */
+async function examine(
+  lies: (honest: Keyring) => Partial<Keyring>,
+  entries: readonly string[] = [],
+) {
+  const honest = openMemoryKeyring();
+  for (const key of entries) await honest.set(key, `value of ${key}`);
+  const seen: Record<string, string> = {};
+  const findings = await examineKeyring(
+    { keyring: { ...honest, ...lies(honest) }, context },
+    (key, value) => (seen[key] = value),
+  );
+  return { findings, seen, keys: await honest.keys() };
+}
+
+test('each entry is handed on, and nothing else', async () => {
+  const { findings, seen, keys } = await examine(() => ({}), ['a', 'b']);
+  expect(findings.map(({ id, state }) => `${id} ${state}`)).toEqual([
+    'round-trip ok',
+    'size-limit ok',
+    'entries ok',
+  ]);
+  expect(seen).toEqual({ a: 'value of a', b: 'value of b' });
+  expect(keys).toEqual(['a', 'b']);
+});
+
+test.each<[string, (honest: Keyring) => Partial<Keyring>, RegExp]>([
+  [
+    'gives back another value',
+    ({ get }) => ({ get: async (key) => (await get(key))?.slice(1) ?? null }),
+    /^it gives back another value than it was given$/,
+  ],
+  ['lists nothing', () => ({ keys: async () => [] }), /^it does not list an entry that is there$/],
+  [
+    'deletes nothing',
+    () => ({ delete: async () => true }),
+    /^it does not delete an entry that is there \(atmos-auth-doctor-probe-\d+-[0-9a-f]{8}\)$/,
+  ],
+  [
+    'drops all',
+    () => ({ set: async () => {} }),
+    /^it gives back another value .*; it does not list .*; it does not delete /,
+  ],
+])('a keyring that %s is found out', async (_, lies, message) => {
+  const { findings } = await examine(lies);
+  expect(findings[0]).toMatchObject({ id: 'round-trip', state: 'problem' });
+  expect(findings[0]?.message).toMatch(message);
+});
+
+test('a probe that was stored by a write that failed is removed', async () => {
+  const { findings, keys } = await examine(({ set }) => ({
+    async set(key, value) {
+      await set(key, value);
+      throw new KeyringError('ERR_KEYRING_IO', 'the device reports an error');
+    },
+  }));
+  expect(findings[0]).toMatchObject({ id: 'round-trip', message: 'the device reports an error' });
+  expect(keys).toEqual([]);
+});
+
+test('an error that all would give is met once', async () => {
+  let calls = 0;
+  const refuse = async () => {
+    calls++;
+    throw new KeyringError('ERR_KEYRING_LOCKED', 'it is locked', { hints: ['unlock it'] });
+  };
+  const { findings } = await examine(() => ({ set: refuse, get: refuse, delete: refuse }), ['a']);
+  expect(findings).toEqual([
+    { id: 'round-trip', state: 'problem', message: 'it is locked', hints: ['unlock it'] },
+  ]);
+  expect(calls).toBe(1);
+});
+
+test('what is no error of a keyring is none of its findings', async () => {
+  const fail = async () => {
+    throw new TypeError('a mistake of ours');
+  };
+  await expect(examine(() => ({ set: fail }))).rejects.toThrow(TypeError);
+});
+
+test('a probe is told by its name, and when it was made', () => {
+  const key = createProbeKey(testStart);
+  const after = (minutes: number) => new Date(testStart.getTime() + minutes * 60_000);
+  expect(isStaleProbe(key, after(9))).toBe(false);
+  expect(isStaleProbe(key, after(11))).toBe(true);
+  for (const other of ['atmos_r_dev', `${key}0`, `x${key}`, 'atmos-auth-doctor-probe-'])
+    expect(isStaleProbe(other, after(11))).toBe(false);
+});
