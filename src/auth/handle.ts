@@ -93,8 +93,8 @@ export function readHandle(id: string, host: Host): Handle {
 // What we wrote ourselves, as the hash says: enough to tell it from another layout.
 function isHandle(value: unknown): value is Handle {
   if (!isObject(value)) return false;
-  const { layers, directory, realm, identity, keyring } = value;
-  const areTexts = [directory, realm, identity].every((text) => typeof text === 'string');
+  const { layers, realm, identity, keyring } = value;
+  const areTexts = [value['directory'], realm, identity].every((text) => typeof text === 'string');
   return areTexts && Array.isArray(layers) && isObject(keyring);
 }
 

@@ -3,36 +3,42 @@ import type { Host } from '../host/host.ts';
 
 const maxBytes = 64 * 1024;
 const limitMs = 60_000;
-const hints = ['give the JSON through a pipe or a file: --stdin < key.json'];
+const jsonHint = 'give the JSON through a pipe or a file: --stdin < key.json';
 
 /**
  * All of standard input as text.
  *
  * @throws ERR_USAGE when it is a terminal, which would show a secret that is typed; when it is too
  *   large, not UTF-8, cannot be read, or does not end within a minute
+ * @param hint how it is given
  */
-export async function readInput(host: Pick<Host, 'stdin' | 'sleep'>): Promise<string> {
+export async function readInput(
+  host: Pick<Host, 'stdin' | 'sleep'>,
+  hint = jsonHint,
+): Promise<string> {
   if (host.stdin.isTTY) {
     throw new AtmosError(
       'ERR_USAGE',
       'standard input is the terminal, where a secret would be seen',
       {
-        hints: [...hints, 'leave out --stdin to be asked'],
+        hints: [hint, 'leave out --stdin to be asked'],
       },
     );
   }
   const timer = new AbortController();
   const limit = host.sleep(limitMs, timer.signal).then(() => {
-    throw new AtmosError('ERR_USAGE', 'standard input did not end within a minute', { hints });
+    throw new AtmosError('ERR_USAGE', 'standard input did not end within a minute', {
+      hints: [hint],
+    });
   });
   try {
-    return decode(await Promise.race([readAll(host), limit]));
+    return decode(await Promise.race([readAll(host, hint), limit]));
   } finally {
     timer.abort();
   }
 }
 
-async function readAll({ stdin }: Pick<Host, 'stdin'>): Promise<Buffer> {
+async function readAll({ stdin }: Pick<Host, 'stdin'>, hint: string): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let bytes = 0;
   try {
@@ -43,7 +49,9 @@ async function readAll({ stdin }: Pick<Host, 'stdin'>): Promise<Buffer> {
     }
   } catch (error) {
     const reason = systemErrorCode(error) ?? 'unknown error';
-    throw new AtmosError('ERR_USAGE', `standard input cannot be read: ${reason}`, { hints });
+    throw new AtmosError('ERR_USAGE', `standard input cannot be read: ${reason}`, {
+      hints: [hint],
+    });
   }
   if (bytes > maxBytes) {
     throw new AtmosError('ERR_USAGE', `standard input has more than ${maxBytes} bytes`);

@@ -5,8 +5,9 @@ import type { BackendContext, Keyring, Probe } from './contract.ts';
 import { createAccess } from './file/access.ts';
 import { syncDirectory, type OnStep } from './file/atomic-write.ts';
 import { listKeys, networkFileSystem } from './file/directory.ts';
+import { lockSettled } from './file/finish.ts';
 import { passwordSource } from './file/password.ts';
-import { ensureState, lockState, statePaths } from './file/state.ts';
+import { ensureState, isCommitted, statePaths } from './file/state.ts';
 import { translateSystemError, translating } from './file/system-error.ts';
 import { createEntryWriter } from './file/write-entry.ts';
 import { checkKey, checkValue, encodeKey } from './key.ts';
@@ -25,6 +26,9 @@ export function openFileKeyring(context: BackendContext, onStep: OnStep = () => 
 
   async function look(): Promise<Probe> {
     const directory = access.find();
+    if (directory !== undefined && isCommitted(statePaths(directory))) {
+      return locked('a change of its password was cut short; what is read or written next ends it');
+    }
     const source = passwordSource(context);
     if (source === 'none') return locked(`no password: ${settings.passwordEnv.value} is not set`);
     if (!access.isUnlocked() && (source === 'prompt' || source === 'command')) {
@@ -76,7 +80,7 @@ export function openFileKeyring(context: BackendContext, onStep: OnStep = () => 
       if (directory === undefined || !hasEntry(directory, name)) return false;
       const paths = statePaths(directory);
       ensureState(paths, host.userId);
-      const lock = await lockState(paths, 'shared', host);
+      const lock = await lockSettled(directory, 'shared', host);
       onStep('locked');
       try {
         if (!hasEntry(directory, name) || !unlink(join(directory, name))) return false;

@@ -13,9 +13,17 @@ export interface Writer {
   readonly ended: Promise<{ exitCode: number | null; signal: string | null; stderr: string }>;
 }
 
-/** Starts the compiled test/fault/writer.ts. */
-export function startWriter(program: string, args: readonly string[]): Writer {
-  const child = spawn(process.execPath, [program, ...args]);
+/**
+ * Starts the compiled test/fault/writer.ts, or a program that speaks like it.
+ *
+ * @param env its whole environment; default: ours
+ */
+export function startWriter(
+  program: string,
+  args: readonly string[],
+  env: Readonly<Record<string, string | undefined>> = process.env,
+): Writer {
+  const child = spawn(process.execPath, [program, ...args], { env });
   const lines: string[] = [];
   let stderr = '';
   child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));

@@ -17,3 +17,6 @@ export function numberOf(value: string | null): number | undefined {
   const [writer = '', number = ''] = (value ?? '').split(' ', 2);
   return value === wholeValue(writer, Number(number)) ? Number(number) : undefined;
 }
+
+/** Those that the tests of rekey change between. */
+export const passwords = ['correct horse battery staple', 'the password from now on'] as const;

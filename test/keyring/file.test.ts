@@ -13,7 +13,14 @@ import { createParameters, parseJwe } from '../../src/keyring/file/jwe.ts';
 import { lockState, statePaths } from '../../src/keyring/file/state.ts';
 import { realHost } from '../../src/host/real.ts';
 import { countDerivations } from '../support/derivations.ts';
-import { openTestKeyring, testPassword } from '../support/file-keyring.ts';
+import type { Keyring } from '../../src/keyring/contract.ts';
+import { openFileKeyring } from '../../src/keyring/file.ts';
+import {
+  createTestContext,
+  openTestKeyring,
+  testPassword,
+  type FileKeyringOptions,
+} from '../support/file-keyring.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
 import { expectError, rejectionOf } from './file/rejection.ts';
 import { contentsOf, sealVerifier, seedEntries, seedKeyring, writeEntry } from './file/seed.ts';
@@ -143,15 +150,111 @@ describe('a wrong password', () => {
     expect(await keyring.delete('key')).toBe(true);
   });
 
-  test('that was typed is asked for again the next time, and a right one never again', async () => {
+  /** A person who types these, one after another, and what they are told. */
+  function typing(directory: string, ...typed: string[]) {
+    const told: string[] = [];
+    const context = createTestContext({
+      directory,
+      password: null,
+      promptPassword: async () => typed.shift() ?? expect.fail('asked once too often'),
+    });
+    const keyring = openFileKeyring({ ...context, warn: (message) => void told.push(message) });
+    return { keyring, told, typed };
+  }
+
+  test('that was typed is asked for again, and a right one never again', async () => {
     const directory = await seedKeyring({ key: 'value', other: 'another value' });
-    const typed = [password, testPassword];
-    const promptPassword = async () => typed.shift() ?? expect.fail('asked once too often');
-    const keyring = openTestKeyring({ directory, password: null, promptPassword });
-    expect((await rejectionOf(keyring.get('key'))).message).toContain('(from prompt)');
+    const { keyring, told } = typing(directory, password, '', testPassword);
+    const empty = await rejectionOf(keyring.get('key'));
+    expect(empty.code).toBe('ERR_KEYRING_PASSWORD_REQUIRED');
     expect(await keyring.get('key')).toBe('value');
     expect(await keyring.get('other')).toBe('another value');
     expect(await keyring.probe()).toEqual({ state: 'ready' });
+    expect(told).toEqual([`the password that was typed does not open the keyring ${directory}`]);
+  });
+
+  test.each<[string, (keyring: Keyring) => Promise<unknown>]>([
+    ['read', (keyring) => keyring.get('key')],
+    ['write', (keyring) => keyring.set('key', 'new value')],
+  ])('that was typed thrice is an error, to %s as well', async (_, use) => {
+    const directory = await seedKeyring({ key: 'value' });
+    const before = contentsOf(directory);
+    const { keyring, told, typed } = typing(
+      directory,
+      'first mistake',
+      'second mistake',
+      'third mistake',
+      testPassword,
+    );
+    expectError(
+      await rejectionOf(use(keyring)),
+      'ERR_KEYRING_PASSWORD_WRONG',
+      `the password (from prompt) does not open the keyring ${directory}`,
+    );
+    expect(told).toHaveLength(2);
+    expect(typed).toEqual([testPassword]);
+    expect(told.join()).not.toContain('mistake');
+    expect(contentsOf(directory)).toEqual(before);
+    await use(keyring);
+  });
+
+  test('that was typed is right when it opens the entry that is wanted, whatever else is there', async () => {
+    const directory = await seedKeyring({ a: '', b: '', c: '', d: '', e: '' });
+    writeEntry(directory, 'odd', await sealEntry({ key: 'odd', value: 'value' }, 'another one'));
+    const { keyring, told } = typing(directory, 'another one');
+    expect(await keyring.get('odd')).toBe('value');
+    expect(told).toEqual([]);
+  });
+
+  test.each<[string, Partial<FileKeyringOptions>, string]>([
+    [
+      'a variable of another name',
+      {
+        settings: { passwordEnv: { value: 'MY_SECRET', source: 'ATMOS_KEYRING_PASSWORD_ENV' } },
+        host: { env: { MY_SECRET: password } },
+      },
+      'MY_SECRET, named by ATMOS_KEYRING_PASSWORD_ENV',
+    ],
+    [
+      'a file',
+      {
+        settings: { passwordFile: { value: '/dev/stdin', source: 'ATMOS_KEYRING_PASSWORD_FILE' } },
+      },
+      'the file FILE, named by ATMOS_KEYRING_PASSWORD_FILE',
+    ],
+    [
+      'a command',
+      {
+        settings: {
+          passwordCommand: {
+            value: `echo ${password}`,
+            source: 'auth.keyring.spec.password_command',
+          },
+        },
+      },
+      'the password command, auth.keyring.spec.password_command',
+    ],
+  ])('of %s is not asked for again, and says where it is from', async (_, options, named) => {
+    const directory = await seedKeyring({ key: 'value' });
+    const file = join(temporaryDirectory(), 'password');
+    writeFileSync(file, `${password}\n`);
+    const { settings = {} } = options;
+    const keyring = openTestKeyring({
+      directory,
+      password: null,
+      ...options,
+      settings: {
+        ...settings,
+        ...(settings.passwordFile
+          ? { passwordFile: { ...settings.passwordFile, value: file } }
+          : {}),
+      },
+    });
+    expectError(
+      await rejectionOf(keyring.get('key')),
+      'ERR_KEYRING_PASSWORD_WRONG',
+      `the password (from ${named.replace('file FILE', `file ${file}`)}) does not open the keyring ${directory}`,
+    );
   });
 
   test('that could not be had is asked for again the next time', async () => {

@@ -200,7 +200,9 @@ describe('unlocking', { timeout: limitMs }, () => {
     expectError(await machine.atmos('auth keyring unlock', { env }), {
       exitCode: 3,
       message: /^error: the password \(from ATMOS_KEYRING_PASSWORD\) does not open the keyring /,
-      hints: ['check the password: it is the one the first entry was stored with'],
+      hints: [
+        'check the password: it is that of the first entry, or the last that keyring rekey set',
+      ],
     });
     expect(socketsOf(runDirectory(machine))).toEqual([]);
   });

@@ -83,7 +83,9 @@ describe('the password', () => {
       await expectRefusal(machine, command, wrong, {
         exitCode: 3,
         message: `the password (from ATMOS_KEYRING_PASSWORD) does not open the keyring ${machine.keyring}`,
-        hints: ['check the password: it is the one the first entry was stored with'],
+        hints: [
+          'check the password: it is that of the first entry, or the last that keyring rekey set',
+        ],
       });
     }
   });

@@ -5,9 +5,10 @@ import { encodeKey } from '../key.ts';
 import { createDerivation, type Derivation } from './derivation.ts';
 import { findDirectory, listKeys } from './directory.ts';
 import { readEntryFile } from './entry.ts';
+import { settle } from './finish.ts';
 import { parseItem } from './item.ts';
-import { openJwe, parseJwe } from './jwe.ts';
-import { passwordSource, resolvePassword } from './password.ts';
+import { openJwe, parseJwe, type Jwe } from './jwe.ts';
+import { describePasswordSource, passwordSource, resolvePassword } from './password.ts';
 import { checkVersion, readVerifier, statePaths } from './state.ts';
 import { damaged, judgePassword, whenWhole, type Verdict } from './unlock.ts';
 
@@ -29,15 +30,19 @@ export interface Access {
 
 export type Judgement = Verdict & { readonly derivation: Derivation };
 
+type IsRight = (derivation: Derivation) => Promise<boolean>;
+
+const mostQuestions = 3;
+
 export function createAccess(context: BackendContext): Access {
   const { settings, host } = context;
   const { userId } = host;
   const location = settings.directory.value;
   let unlocking: Promise<Derivation> | undefined;
 
-  function derivationOf(isNew: boolean): Promise<Derivation> {
+  function derivationOf(isRight: IsRight, isNew = false): Promise<Derivation> {
     if (unlocking === undefined) {
-      const started = resolvePassword(context, isNew).then(createDerivation);
+      const started = isNew ? resolve(true) : resolveRight(isRight);
       unlocking = started;
       // A password that could not be had is asked for again the next time.
       started.catch(() => {
@@ -45,6 +50,21 @@ export function createAccess(context: BackendContext): Access {
       });
     }
     return unlocking;
+  }
+
+  async function resolve(isNew: boolean): Promise<Derivation> {
+    return createDerivation(await resolvePassword(context, isNew));
+  }
+
+  /** A person who mistyped is asked again. Any other source would only give the same once more. */
+  async function resolveRight(isRight: IsRight): Promise<Derivation> {
+    for (let questions = 1; ; questions++) {
+      const derivation = await resolve(false);
+      if (passwordSource(context) !== 'prompt' || (await isRight(derivation))) return derivation;
+      derivation.forget();
+      if (questions === mostQuestions) throw wrongPassword();
+      context.warn?.(`the password that was typed does not open the keyring ${location}`);
+    }
   }
 
   function verifierOf(directory: string | undefined): string | undefined {
@@ -55,21 +75,42 @@ export function createAccess(context: BackendContext): Access {
     directory: string | undefined,
     verifier: string | undefined,
   ): Promise<Judgement> {
+    const verdictOn = async (derivation: Derivation): Promise<Verdict> =>
+      directory === undefined
+        ? { kind: 'new' }
+        : judgePassword({ directory, host }, verifier, derivation);
     const isEmpty = directory === undefined || listKeys(directory).length === 0;
-    const derivation = await derivationOf(verifier === undefined && isEmpty);
-    if (directory === undefined) return { kind: 'new', derivation };
-    return { ...(await judgePassword({ directory, host }, verifier, derivation)), derivation };
+    const derivation = await derivationOf(
+      async (typed) => (await verdictOn(typed)).kind !== 'wrong',
+      verifier === undefined && isEmpty,
+    );
+    return { ...(await verdictOn(derivation)), derivation };
   }
 
   function wrongPassword(): KeyringError {
     unlocking = undefined;
-    const source = passwordSource(context);
-    const named = source === 'variable' ? settings.passwordEnv.value : source;
     return new KeyringError(
       'ERR_KEYRING_PASSWORD_WRONG',
-      `the password (from ${named}) does not open the keyring ${location}`,
-      { hints: ['check the password: it is the one the first entry was stored with'] },
+      `the password (from ${describePasswordSource(context)}) does not open the keyring ${location}`,
+      {
+        hints: [
+          'check the password: it is that of the first entry, or the last that keyring rekey set',
+        ],
+      },
     );
+  }
+
+  /** Whether a password that was typed opens an entry, or else the keyring that the entry is in. */
+  function opensAny(directory: string, token: Jwe): IsRight {
+    return async (derivation) => {
+      const opened = openJwe(token, await derivation.wrappingKey(token.parameters));
+      if ('plaintext' in opened) opened.plaintext.fill(0);
+      else if (opened.failed === 'key') {
+        const verifier = verifierOf(directory);
+        return (await judgePassword({ directory, host }, verifier, derivation)).kind !== 'wrong';
+      }
+      return true;
+    };
   }
 
   /** The plaintext of an entry; a fault may only mean that it is being written at this moment. */
@@ -77,11 +118,12 @@ export function createAccess(context: BackendContext): Access {
     directory: string,
     path: string,
   ): Promise<{ plaintext: Buffer } | { fault: string } | undefined> {
+    await settle(directory, host);
     const text = readEntryFile(path, userId);
     if (text === undefined) return undefined;
     const token = parseJwe(text);
     if ('fault' in token) return token;
-    const derivation = await derivationOf(false);
+    const derivation = await derivationOf(opensAny(directory, token));
     const opened = openJwe(token, await derivation.wrappingKey(token.parameters));
     if ('plaintext' in opened) return opened;
     if (opened.failed === 'content') return { fault: 'its content was changed' };

@@ -10,8 +10,9 @@ import {
 import { isUtf8 } from 'node:buffer';
 import { dirname, isAbsolute, join, parse, sep } from 'node:path';
 import { KeyringError, systemErrorCode } from '../../core/errors.ts';
+import { shellWord } from '../../core/shell-word.ts';
 import { decodeKey } from '../key.ts';
-import { shellWord, translating } from './system-error.ts';
+import { translating } from './system-error.ts';
 
 const writableByOthers = 0o022;
 const sticky = 0o1000;

@@ -1,6 +1,7 @@
 import { closeSync, constants, fstatSync, openSync, readSync, type Stats } from 'node:fs';
 import { KeyringError, systemErrorCode } from '../../core/errors.ts';
-import { shellWord, translateSystemError } from './system-error.ts';
+import { shellWord } from '../../core/shell-word.ts';
+import { translateSystemError } from './system-error.ts';
 
 /** Largest file we read: a value of 1 MiB, twice in base64, has room. */
 export const maxEntryBytes = 4 * 1024 * 1024;

@@ -80,6 +80,15 @@ export function isStrong(parameters: KeyParameters): boolean {
   return parameters.algorithm === strongAlgorithm && parameters.rounds >= strongRounds;
 }
 
+/** Whether the key that opens the token is made with just these parameters. */
+export function hasParameters({ parameters }: Jwe, others: KeyParameters): boolean {
+  return (
+    parameters.algorithm === others.algorithm &&
+    parameters.rounds === others.rounds &&
+    parameters.salt.equals(others.salt)
+  );
+}
+
 /**
  * Takes a token apart and checks all that can be checked without the password, so that nothing is
  * derived from a header that asks for too little or too much work. Never throws.

@@ -1,6 +1,7 @@
-import { lstatSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, lstatSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { KeyringError, systemErrorCode } from '../../core/errors.ts';
+import { shellWord } from '../../core/shell-word.ts';
 import type { Host } from '../../host/host.ts';
 import { acquireLock, lockHolder, type FileLock, type LockMode } from '../../host/lock.ts';
 import { writeAtomically, type OnStep } from './atomic-write.ts';
@@ -8,7 +9,7 @@ import { makeDirectories } from './directory.ts';
 import { readEntryFile } from './entry.ts';
 import { formatItem } from './item.ts';
 import { sealJwe, type KeyParameters } from './jwe.ts';
-import { shellWord, translateSystemError, translating } from './system-error.ts';
+import { translateSystemError, translating } from './system-error.ts';
 
 /**
  * The directory `.state` beside the entries: what we keep about a keyring, and other tools do not
@@ -19,7 +20,10 @@ import { shellWord, translateSystemError, translating } from './system-error.ts'
  *                also the keyring's generation
  * - `lock`       `flock(2)`: shared to write an entry, exclusive to create, re-encrypt or sweep
  * - `temporary/` files on their way to be an entry
- * - `next/`      kept for re-encryption
+ * - `next/`      a re-encryption at work: `entries/` that are to replace those in the keyring,
+ *                `replaced/`, links to what they replace, `verifier`, and once all of it is on the
+ *                disk, `commit`. Without that file `next/` is void; with it, it is done to the end
+ *                by whoever comes next
  */
 const currentVersion = 1;
 const lockTimeoutMs = 30_000;
@@ -32,16 +36,27 @@ export interface StatePaths {
   readonly verifier: string;
   readonly lock: string;
   readonly temporary: string;
+  readonly next: string;
+  readonly nextEntries: string;
+  readonly nextReplaced: string;
+  readonly nextVerifier: string;
+  readonly commit: string;
 }
 
 export function statePaths(directory: string): StatePaths {
   const root = join(directory, '.state');
+  const next = join(root, 'next');
   return {
     root,
     version: join(root, 'version'),
     verifier: join(root, 'verifier'),
     lock: join(root, 'lock'),
     temporary: join(root, 'temporary'),
+    next,
+    nextEntries: join(next, 'entries'),
+    nextReplaced: join(next, 'replaced'),
+    nextVerifier: join(next, 'verifier'),
+    commit: join(next, 'commit'),
   };
 }
 
@@ -87,11 +102,33 @@ export function createState(
   wrappingKey: Buffer,
   onStep: OnStep,
 ): void {
-  const write = (path: string, text: string, exclusive: boolean) =>
-    writeAtomically({ path, text, temporaryDirectory: paths.temporary, exclusive, onStep });
-  write(paths.version, `${currentVersion}\n`, false);
-  const item = formatItem({ key: verifierKey, value: '' });
-  write(paths.verifier, sealJwe(item, parameters, wrappingKey), true);
+  writeVersion(paths, onStep);
+  writeAtomically({
+    path: paths.verifier,
+    text: sealVerifier(parameters, wrappingKey),
+    temporaryDirectory: paths.temporary,
+    exclusive: true,
+    onStep,
+  });
+}
+
+export function writeVersion(paths: StatePaths, onStep: OnStep): void {
+  const text = `${currentVersion}\n`;
+  writeAtomically({ path: paths.version, text, temporaryDirectory: paths.temporary, onStep });
+}
+
+export function sealVerifier(parameters: KeyParameters, wrappingKey: Buffer): string {
+  return sealJwe(formatItem({ key: verifierKey, value: '' }), parameters, wrappingKey);
+}
+
+/** Whether a re-encryption was decided, and not yet done to the end. */
+export function isCommitted(paths: StatePaths): boolean {
+  return existsSync(paths.commit);
+}
+
+/** Removes a re-encryption that was not decided. The exclusive lock is held. */
+export function discardNext(paths: StatePaths): void {
+  translating('remove', paths.next, () => rmSync(paths.next, { recursive: true, force: true }));
 }
 
 /** @throws ERR_KEYRING_BUSY naming the holder, ERR_KEYRING_UNAVAILABLE without locks here */
@@ -112,9 +149,9 @@ export async function lockState(
   );
 }
 
-/** Removes files that a killed writer left, unless somebody is at work. */
+/** Removes what a killed writer left, or an undecided re-encryption, unless somebody is at work. */
 export async function sweepTemporary(paths: StatePaths, host: Host): Promise<void> {
-  if (leftovers(paths).length === 0) return;
+  if (leftovers(paths).length === 0 && !existsSync(paths.next)) return;
   const lock = await tryLock(paths, 'exclusive', host, 0);
   if (lock === undefined) return;
   try {
@@ -122,6 +159,7 @@ export async function sweepTemporary(paths: StatePaths, host: Host): Promise<voi
       const path = join(paths.temporary, name);
       translating('remove', path, () => rmSync(path, { recursive: true, force: true }));
     }
+    if (!isCommitted(paths)) discardNext(paths);
   } finally {
     lock.release();
   }

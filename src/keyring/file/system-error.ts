@@ -1,4 +1,5 @@
 import { KeyringError, systemErrorCode } from '../../core/errors.ts';
+import { shellWord } from '../../core/shell-word.ts';
 
 const denied = new Set(['EACCES', 'EPERM']);
 
@@ -32,6 +33,7 @@ export function translateSystemError(doing: string, path: string, error: unknown
 }
 
 const reasons: Readonly<Record<string, string>> = {
+  ENOENT: 'it is not there any more',
   ENOSPC: 'no space left on the device',
   EDQUOT: 'the disk quota is used up',
   EFBIG: 'the file size limit is reached',
@@ -47,9 +49,4 @@ function hintsFor(code: string, path: string): string[] {
   if (code === 'ENOSPC' || code === 'EDQUOT') return [`df -h ${shellWord(path)}`];
   if (code === 'EROFS') return ['export ATMOS_KEYRING_FILE_PATH=<a directory that can be written>'];
   return [];
-}
-
-/** A path as one word of a shell, for hints. */
-export function shellWord(path: string): string {
-  return /^[\w./:@%+=-]+$/.test(path) ? path : `'${path.replaceAll("'", `'"'"'`)}'`;
 }

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { KeyringError } from '../../core/errors.ts';
+import { shellWord } from '../../core/shell-word.ts';
 import type { Host } from '../../host/host.ts';
 import { encodeKey } from '../key.ts';
 import type { Derivation } from './derivation.ts';
@@ -7,7 +8,6 @@ import { listKeys } from './directory.ts';
 import { readEntryFile } from './entry.ts';
 import { openJwe, parseJwe, type Jwe, type KeyParameters } from './jwe.ts';
 import { statePaths } from './state.ts';
-import { shellWord } from './system-error.ts';
 
 // A writer that does not replace files whole, as Go's, shows a torn one for a moment.
 const tornReads = 5;
@@ -60,6 +60,34 @@ export async function judgePassword(
   if (token === undefined) return { kind: 'new' };
   if ('fault' in token) throw damaged(statePaths(reader.directory).verifier, token.fault);
   return { kind: 'wrong' };
+}
+
+/**
+ * That a password which opens the verifier opens an entry too, where there are any: a `.state` that
+ * came back from before a change of the password still goes with the old one, under which nothing may
+ * be written any more.
+ *
+ * @throws ERR_KEYRING_DAMAGED
+ */
+export async function checkBesideEntries(reader: Reader, derivation: Derivation): Promise<void> {
+  const entries = await sampleEntries(reader);
+  if (entries.length === 0) return;
+  for (const entry of entries) if (await unwraps(entry, derivation)) return;
+  const { verifier } = statePaths(reader.directory);
+  throw new KeyringError(
+    'ERR_KEYRING_DAMAGED',
+    `the password opens ${verifier}, but none of the entries beside it: one of the two came back from another time`,
+    {
+      hints: [
+        `rm ${shellWord(verifier)}   # if the entries are the newer: their password opens them without it`,
+      ],
+    },
+  );
+}
+
+async function unwraps(token: Jwe, derivation: Derivation): Promise<boolean> {
+  const opened = openJwe(token, await derivation.wrappingKey(token.parameters));
+  return 'plaintext' in opened || opened.failed === 'content';
 }
 
 async function opens(token: Jwe, derivation: Derivation): Promise<boolean> {

@@ -5,16 +5,11 @@ import { encodeKey } from '../key.ts';
 import type { Access } from './access.ts';
 import { writeAtomically, type OnStep } from './atomic-write.ts';
 import { ensureDirectory } from './directory.ts';
+import { lockSettled, settle } from './finish.ts';
 import { formatItem, type Item } from './item.ts';
 import { createParameters, isStrong, sealJwe, type KeyParameters } from './jwe.ts';
-import {
-  createState,
-  ensureState,
-  lockState,
-  readVerifier,
-  statePaths,
-  sweepTemporary,
-} from './state.ts';
+import { checkBesideEntries } from './unlock.ts';
+import { createState, ensureState, readVerifier, statePaths, sweepTemporary } from './state.ts';
 
 const mostGenerations = 10;
 
@@ -39,23 +34,30 @@ export function createEntryWriter(
   const { userId } = host;
   // Made once, so that many first writes cost one derivation.
   let ownParameters: KeyParameters | undefined;
+  let checkedGeneration: string | undefined;
 
   async function unlock(): Promise<WritingKey> {
     const found = access.find();
+    if (found !== undefined) await settle(found, host);
     // The generation is what was judged: one that appears meanwhile may be under another password.
     const generation = access.verifierOf(found);
     const verdict = await access.judge(found, generation);
     if (verdict.kind === 'wrong') throw access.wrongPassword();
+    if (found !== undefined && verdict.kind === 'right' && generation !== checkedGeneration) {
+      await checkBesideEntries({ directory: found, host }, verdict.derivation);
+      checkedGeneration = generation;
+    }
     const proved =
       verdict.kind === 'right' && isStrong(verdict.parameters) ? verdict.parameters : undefined;
     const parameters = proved ?? (ownParameters ??= createParameters());
     const wrappingKey = await verdict.derivation.wrappingKey(parameters);
-    const paths = statePaths(ensureDirectory(location, userId));
+    const directory = ensureDirectory(location, userId);
+    const paths = statePaths(directory);
     ensureState(paths, userId);
     onStep('state made');
     await sweepTemporary(paths, host);
     if (generation !== undefined) return { parameters, wrappingKey, generation };
-    const lock = await lockState(paths, 'exclusive', host);
+    const lock = await lockSettled(directory, 'exclusive', host);
     onStep('state locked');
     try {
       // Of two who make the keyring at once one comes first; the other must know its password.
@@ -71,7 +73,7 @@ export function createEntryWriter(
   async function tryWrite(item: Item, writing: WritingKey): Promise<boolean> {
     const directory = ensureDirectory(location, userId);
     const paths = statePaths(directory);
-    const lock = await lockState(paths, 'shared', host);
+    const lock = await lockSettled(directory, 'shared', host);
     onStep('locked');
     try {
       if (readVerifier(paths, userId) !== writing.generation) return false;

@@ -381,7 +381,7 @@ describe('an !include without end', () => {
 });
 
 describe('a file that a project includes', () => {
-  const refused = (surroundings: Surroundings, text: string) =>
+  const faultsOf = (surroundings: Surroundings, text: string) =>
     resolving(text, surroundings).problems.map((problem) =>
       problem.replace(/includes .*, which (.*) → .*/, 'it $1'),
     );
@@ -391,10 +391,10 @@ describe('a file that a project includes', () => {
     const { directory } = resolving('', { files: { 'x.txt': '', 'sub/y.txt': '' } });
     const list = `auth: [!include in.txt, !include ${directory}/x.txt, !include sub/../in.txt]`;
     const files = { 'in.txt': '' };
-    expect(refused({ files }, list)).toEqual([`auth.1 it is ${is}`]);
-    expect(refused({ files, origin: 'user' }, list)).toEqual([]);
-    expect(refused({ files, origin: 'explicit' }, list)).toEqual([]);
-    expect(refused({ files, env: { ATMOS_AUTH_TRUST: '1' } }, list)).toEqual([]);
+    expect(faultsOf({ files }, list)).toEqual([`auth.1 it is ${is}`]);
+    expect(faultsOf({ files, origin: 'user' }, list)).toEqual([]);
+    expect(faultsOf({ files, origin: 'explicit' }, list)).toEqual([]);
+    expect(faultsOf({ files, env: { ATMOS_AUTH_TRUST: '1' } }, list)).toEqual([]);
   });
 
   it('is inside anywhere in its repository, and a link does not hide where it leads', () => {
@@ -410,7 +410,7 @@ describe('a file that a project includes', () => {
     const within = {
       files: { '.git/HEAD': '', 'deep/a.yaml': '!include ../top.txt', 'top.txt': '' },
     };
-    expect(refused(within, 'auth: !include deep/a.yaml')).toEqual([]);
+    expect(faultsOf(within, 'auth: !include deep/a.yaml')).toEqual([]);
   });
 });
 

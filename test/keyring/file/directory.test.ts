@@ -201,7 +201,7 @@ describe('the listing', () => {
     expectError(
       thrownBy(() => listKeys(directory)),
       'ERR_KEYRING_IO',
-      `cannot list ${directory}: ENOENT`,
+      `cannot list ${directory}: it is not there any more`,
     );
   });
 });

@@ -1,0 +1,93 @@
+import type { AuthPlan } from '../../auth/plan.ts';
+import { lowerCase } from '../../core/names.ts';
+import { shellWord } from '../../core/shell-word.ts';
+import { formatTimestamp } from '../../core/time.ts';
+import type { Keyring } from '../../keyring/contract.ts';
+import { parseItemKey, type ItemKind } from '../../store/key.ts';
+import { pruneKeyring, type PrunedEntry } from '../../store/prune.ts';
+import type { Invocation } from '../command.ts';
+import type { Context } from '../context.ts';
+import { isOfEntry, joinErrors } from '../entry-errors.ts';
+import { openForCommand } from '../open.ts';
+import { loadPlanIfAny, warn } from '../plan.ts';
+import { printable } from '../report.ts';
+
+/** An entry of the realm whose identity or provider is not configured. */
+interface Orphan {
+  readonly key: string;
+  readonly identity: string;
+  readonly item: ItemKind;
+}
+
+/**
+ * `atmos auth keyring prune`: removes the sessions and tokens that have expired, whosever. Long-lived
+ * keys stay, and so does what is left of identities that are not configured (another profile or
+ * checkout may have them): it is only named, with the command that removes it.
+ */
+export async function keyringPrune(context: Context, { flags, values }: Invocation): Promise<void> {
+  const { host } = context;
+  const plan = await loadPlanIfAny(context);
+  const { keyring } = await openForCommand(context, plan, { isInteractive: true });
+  const dryRun = flags['dry-run'] ?? false;
+  const { removed, unclear, failures } = await pruneKeyring(keyring, {
+    now: host.now(),
+    dryRun,
+    currentRealm: plan.realm.value,
+    isOfEntry,
+  });
+  const gone = new Set(removed.map(({ key }) => key));
+  const orphans = (await findOrphans(plan, keyring)).filter(({ key }) => !gone.has(key));
+  for (const { key, fault } of unclear) await warn(context, `${key} stays: ${fault}`);
+  if (values['output'] === 'json') {
+    await context.out(`${JSON.stringify(jsonOf(removed, orphans, dryRun), null, 2)}\n`);
+  } else {
+    await tell(context, removed, orphans, dryRun);
+  }
+  const [failure, ...others] = failures;
+  if (failure !== undefined) throw joinErrors([failure, ...others]);
+}
+
+/** None without a configuration: nothing says then who is configured. */
+async function findOrphans({ config, realm }: AuthPlan, keyring: Keyring): Promise<Orphan[]> {
+  if (config === undefined) return [];
+  const configured = [...config.identities, ...config.providers].map(({ name }) => lowerCase(name));
+  return (await keyring.keys()).flatMap((key) => {
+    const named = parseItemKey(key, realm.value);
+    if (named?.realm !== realm.value || configured.includes(named.alias)) return [];
+    return [{ key, identity: named.alias, item: named.item }];
+  });
+}
+
+/** The documented form of `-o json`. `expires_at` is null of what says no time. */
+function jsonOf(removed: readonly PrunedEntry[], orphans: readonly Orphan[], dryRun: boolean) {
+  return {
+    removed: removed.map(({ key, identity, item, expiresAt }) => ({
+      key,
+      identity,
+      item,
+      expires_at: expiresAt === undefined ? null : formatTimestamp(expiresAt),
+    })),
+    orphans,
+    dry_run: dryRun,
+  };
+}
+
+async function tell(
+  { note }: Context,
+  removed: readonly PrunedEntry[],
+  orphans: readonly Orphan[],
+  dryRun: boolean,
+): Promise<void> {
+  if (removed.length === 0) await note('nothing has expired\n');
+  const verb = dryRun ? 'would remove' : 'removed';
+  for (const { key, identity, item } of removed) {
+    await note(printable(`${verb} the expired ${item} of ${identity}: ${key}`).concat('\n'));
+  }
+  for (const { key, identity, item } of orphans) {
+    const keychain = item === 'key' ? ' --keychain' : '';
+    await note(
+      `${printable(`the ${item} of ${identity} stays, which is not configured here: ${key}`)}\n` +
+        `  atmos auth logout ${printable(shellWord(identity))}${keychain}   # removes it\n`,
+    );
+  }
+}

@@ -1,0 +1,172 @@
+import type { AuthPlan } from '../../auth/plan.ts';
+import { passwordCommandNeed } from '../../auth/trust-needs.ts';
+import { requireTrust } from '../../config/trust.ts';
+import { AtmosError } from '../../core/errors.ts';
+import type { Host } from '../../host/host.ts';
+import type { PasswordRequest } from '../../keyring/contract.ts';
+import { loadRekey, type RekeyResult } from '../../keyring/registry.ts';
+import { mayUseFile } from '../../keyring/settings.ts';
+import type { Invocation } from '../command.ts';
+import type { Context } from '../context.ts';
+import { newPasswordSource } from '../new-password.ts';
+import { askPassword } from '../open.ts';
+import { loadPlanIfAny, warn } from '../plan.ts';
+import { createProgress, type Progress } from '../progress.ts';
+import { printable } from '../report.ts';
+
+const command = 'atmos auth keyring rekey';
+
+/** The documented form of `-o json`: always every field. */
+interface RekeyJson {
+  /** The keyring's directory. */
+  location: string;
+  /** `finished`: a change that was cut short earlier; `none`: there was nothing to do. */
+  outcome: RekeyResult['outcome'];
+  entries: number;
+  /** How many of them were encrypted anew, or would be. */
+  rewritten: number;
+  /** Files that others have written under the old password meanwhile. */
+  left: readonly string[];
+  dry_run: boolean;
+}
+
+/**
+ * `atmos auth keyring rekey`: another password for the file keyring, all of it or nothing; with
+ * `--upgrade` the same one, and only weak entries are encrypted anew. Ctrl-C leaves everything as it
+ * was, until the change is decided; from then on it is done to the end.
+ */
+export async function keyringRekey(context: Context, invocation: Invocation): Promise<void> {
+  const { flags, values } = invocation;
+  checkOptions(invocation);
+  const plan = await loadPlanIfAny(context);
+  checkPlan(plan, context.host);
+  const result = await runRekey(context, plan, invocation);
+  const isDryRun = flags['dry-run'] ?? false;
+  if (values['output'] === 'json') {
+    const json: RekeyJson = {
+      location: plan.keyring.directory.value,
+      ...result,
+      dry_run: isDryRun,
+    };
+    await context.out(`${JSON.stringify(json, null, 2)}\n`);
+  } else {
+    await tell(context, plan, invocation, result);
+  }
+  if (result.left.length === 0) return;
+  throw new AtmosError(
+    'ERR_KEYRING_BUSY',
+    `the password was changed, but another program has written meanwhile, under another password: ${result.left.join(', ')}`,
+    { hints: [`${command}   # again, with both passwords`] },
+  );
+}
+
+function checkOptions({ flags, values }: Invocation): void {
+  if (!flags['upgrade']) return;
+  if (!flags['stdin'] && values['new-password-file'] === undefined) return;
+  throw new AtmosError('ERR_USAGE', '--upgrade keeps the password, and a new one was given', {
+    hints: [`${command} --upgrade`, command],
+  });
+}
+
+/** @throws ERR_USAGE, ERR_CONFIG_UNTRUSTED */
+function checkPlan({ keyring, config }: AuthPlan, host: Host): void {
+  if (!mayUseFile(keyring)) {
+    const { value: type, source } = keyring.type;
+    throw new AtmosError(
+      'ERR_USAGE',
+      `the keyring is ${type} (from ${source}), and only a file keyring has a password of ours`,
+      { hints: ['export ATMOS_KEYRING_TYPE=file'] },
+    );
+  }
+  if (keyring.passwordCommand)
+    requireTrust(config, passwordCommandNeed(keyring.passwordCommand), host);
+}
+
+async function runRekey(
+  context: Context,
+  plan: AuthPlan,
+  invocation: Invocation,
+): Promise<RekeyResult> {
+  const { host } = context;
+  const { flags } = invocation;
+  const location = plan.keyring.directory.value;
+  const rekey = await loadRekey();
+  const leaving = new AbortController();
+  const stopListening = host.onSignals(['SIGINT', 'SIGTERM', 'SIGHUP'], () => leaving.abort());
+  let progress: Progress | undefined;
+  const backend = {
+    settings: plan.keyring,
+    host,
+    promptPassword: (request: PasswordRequest) => askPassword(context, plan, request),
+    warn: (message: string) => void warn(context, message).catch(() => {}),
+  };
+  try {
+    return await rekey(backend, {
+      isDryRun: flags['dry-run'] ?? false,
+      signal: leaving.signal,
+      onProgress(done, total) {
+        progress ??= createProgress(context, { doing: 'encrypting anew', total });
+        void progress.tell(done).catch(() => {});
+      },
+      ...(flags['upgrade']
+        ? {}
+        : { newPassword: newPasswordSource(context, invocation, location) }),
+    });
+  } finally {
+    stopListening();
+    await progress?.end();
+  }
+}
+
+async function tell(
+  { host, note }: Context,
+  { keyring }: AuthPlan,
+  { flags }: Invocation,
+  result: RekeyResult,
+): Promise<void> {
+  const { outcome, entries, rewritten } = result;
+  const named = `the keyring ${printable(keyring.directory.value)}`;
+  const would = flags['dry-run'] ?? false;
+  if (outcome === 'none') {
+    await note(`nothing to do: ${whyNothing(named, entries, flags['upgrade'] ?? false)}\n`);
+    return;
+  }
+  if (outcome === 'finished') {
+    const verb = would ? 'would finish' : 'finished';
+    await note(`${verb} an earlier change of the password of ${named}: the new one holds\n`);
+    return;
+  }
+  const what = `${rewritten} of ${entries} entries`;
+  if (would) await note(`would encrypt anew ${what} of ${named}\n`);
+  else if (flags['upgrade']) await note(`encrypted anew ${what} of ${named}\n`);
+  else {
+    await note(`changed the password of ${named}: ${what} encrypted anew\n`);
+    const where = whereItStands(keyring, host);
+    if (where !== undefined) await note(`next: ${where}\n`);
+  }
+}
+
+function whyNothing(named: string, entries: number, isUpgrade: boolean): string {
+  if (entries === 0) return `${named} has no entry yet; the first one sets its password`;
+  return isUpgrade
+    ? `every entry of ${named} is as strong as it can be`
+    : `${named} has the new password already`;
+}
+
+/** What gave the old password and has to give the new one now; a person needs no telling. */
+function whereItStands(
+  { passwordEnv, passwordFile, passwordCommand }: AuthPlan['keyring'],
+  { env }: Host,
+): string | undefined {
+  const everywhere = 'for Atmos too';
+  if (env[passwordEnv.value] !== undefined) {
+    return `set ${passwordEnv.value} to the new password wherever it is set, ${everywhere}`;
+  }
+  if (passwordFile) {
+    return `write the new password to ${printable(passwordFile.value)} (${passwordFile.source}), ${everywhere}`;
+  }
+  if (passwordCommand) {
+    return `let the password command (${passwordCommand.source}) print the new password, ${everywhere}`;
+  }
+  return undefined;
+}

@@ -1,0 +1,120 @@
+import { renameSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Host } from '../../host/host.ts';
+import type { FileLock, LockMode } from '../../host/lock.ts';
+import { sha256 } from '../../core/sha256.ts';
+import { syncDirectory, type OnStep } from './atomic-write.ts';
+import { readCommit, type Commit, type Replacement } from './commit.ts';
+import { readEntryFile } from './entry.ts';
+import { discardNext, isCommitted, lockState, statePaths } from './state.ts';
+import { translating } from './system-error.ts';
+
+interface Place {
+  readonly directory: string;
+  readonly host: Host;
+  readonly onStep: OnStep;
+}
+
+/**
+ * {@link lockState} of a keyring in which no decided re-encryption is left undone: what a killed one
+ * left is done to the end first, for which no password is needed.
+ *
+ * @throws also ERR_KEYRING_DAMAGED, ERR_KEYRING_VERSION of what it left
+ */
+export async function lockSettled(
+  directory: string,
+  mode: LockMode,
+  host: Host,
+  onStep: OnStep = () => {},
+): Promise<FileLock> {
+  const paths = statePaths(directory);
+  for (;;) {
+    const lock = await lockState(paths, mode, host);
+    if (!isCommitted(paths)) return lock;
+    if (mode === 'shared') {
+      lock.release();
+      (await lockSettled(directory, 'exclusive', host, onStep)).release();
+      continue;
+    }
+    try {
+      finishCommit({ directory, host, onStep });
+      return lock;
+    } catch (error) {
+      lock.release();
+      throw error;
+    }
+  }
+}
+
+/** Does a decided re-encryption to the end, if one was left undone. */
+export async function settle(directory: string, host: Host): Promise<void> {
+  if (isCommitted(statePaths(directory)))
+    (await lockSettled(directory, 'exclusive', host)).release();
+}
+
+/**
+ * Puts the new entries and the new verifier in their places. Can be killed between any two steps and
+ * done again. The exclusive lock is held, but other tools know of no lock: what they write meanwhile
+ * stays. The verifier is removed where the new one is lost: without it the entries themselves tell
+ * which password is right, and it is made again.
+ */
+export function finishCommit(place: Place): void {
+  const { directory, host, onStep } = place;
+  const { userId } = host;
+  const paths = statePaths(directory);
+  const commit = readCommit(paths, userId);
+  if (commit === undefined) return;
+  for (const replacement of commit.entries) replaceEntry(place, replacement);
+  sync(directory);
+  onStep('entries synced');
+  for (const replacement of commit.entries) restoreWritten(place, replacement);
+  sync(directory);
+  replaceVerifier(place, commit);
+  sync(paths.root);
+  onStep('verifier synced');
+  translating('remove', paths.commit, () => rmSync(paths.commit));
+  sync(paths.next);
+  onStep('commit removed');
+  discardNext(paths);
+  onStep('next removed');
+  host.log('keyring.reencrypted', { entries: commit.entries.length });
+}
+
+/** One that was written or deleted since it was staged stays so; one that is in place too. */
+function replaceEntry({ directory, host, onStep }: Place, { name, from, to }: Replacement): void {
+  const staged = join(statePaths(directory).nextEntries, name);
+  const path = join(directory, name);
+  if (hashOf(staged, host) !== to || hashOf(path, host) !== from) return;
+  translating('replace', path, () => renameSync(staged, path));
+  onStep('entry replaced');
+}
+
+/** A writer without a lock may have had the old file open while it was replaced: its value stays. */
+function restoreWritten({ directory, host, onStep }: Place, { name, from, to }: Replacement): void {
+  const replaced = join(statePaths(directory).nextReplaced, name);
+  const path = join(directory, name);
+  const hash = hashOf(replaced, host);
+  if (hash === undefined || hash === from || hashOf(path, host) !== to) return;
+  translating('replace', path, () => renameSync(replaced, path));
+  onStep('entry restored');
+}
+
+function replaceVerifier({ directory, host, onStep }: Place, { verifier }: Commit): void {
+  const paths = statePaths(directory);
+  if (hashOf(paths.nextVerifier, host) === verifier) {
+    translating('replace', paths.verifier, () => renameSync(paths.nextVerifier, paths.verifier));
+    onStep('verifier replaced');
+  } else if (hashOf(paths.verifier, host) !== verifier) {
+    translating('remove', paths.verifier, () => rmSync(paths.verifier, { force: true }));
+    onStep('verifier removed');
+  }
+}
+
+function hashOf(path: string, { userId }: Host): string | undefined {
+  const text = readEntryFile(path, userId);
+  return text === undefined ? undefined : sha256(text);
+}
+
+function sync(directory: string): void {
+  translating('write', directory, () => syncDirectory(directory));
+}

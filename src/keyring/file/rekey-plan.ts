@@ -1,0 +1,109 @@
+import { timingSafeEqual } from 'node:crypto';
+import { AtmosError } from '../../core/errors.ts';
+import type { BackendContext } from '../contract.ts';
+import type { Judgement } from './access.ts';
+import { createDerivation, type Derivation } from './derivation.ts';
+import {
+  createParameters,
+  hasParameters,
+  isStrong,
+  openJwe,
+  parseJwe,
+  type KeyParameters,
+} from './jwe.ts';
+import { readNewPassword, type NewPasswordSource } from './password.ts';
+import type { Target } from './staging.ts';
+import { sealVerifier } from './state.ts';
+import { judgePassword } from './unlock.ts';
+
+/** A keyring as it was when its password was judged. */
+export interface Place {
+  readonly context: BackendContext;
+  readonly directory: string;
+  readonly verifier: string | undefined;
+}
+
+export interface PlanOptions {
+  /** Asked for once the current one is known to be right. Absent: the password stays. */
+  readonly newPassword?: NewPasswordSource;
+  /** Opens every entry and tells what would be done. */
+  readonly isDryRun?: boolean;
+  /** For tests, which need not wait for the KDF. */
+  readonly createParameters?: () => KeyParameters;
+}
+
+/** The passwords that the entries may be under, and what they are to be under. */
+export interface Plan {
+  readonly derivations: readonly Derivation[];
+  readonly target: Target;
+}
+
+/**
+ * Reads the new password, if there is to be one, and settles what the entries are to be under.
+ * Undefined: neither password opens the keyring.
+ *
+ * @throws ERR_USAGE for the same password, and what reading it gives
+ */
+export async function planRekey(
+  place: Place,
+  current: Judgement,
+  options: PlanOptions,
+): Promise<Plan | undefined> {
+  const { directory, context, verifier } = place;
+  const { host } = context;
+  const { newPassword, isDryRun = false, createParameters: create = createParameters } = options;
+  if (newPassword === undefined || isDryRun) {
+    if (current.kind !== 'right') return undefined;
+    // What a new password changes is told without it: everything.
+    const kept = newPassword === undefined ? current.parameters : create();
+    const target = await makeTarget(current.derivation, kept, verifier, create);
+    return { derivations: [current.derivation], target };
+  }
+  const next = createDerivation(await readNewPassword(host, newPassword));
+  if (current.kind === 'right') {
+    await checkOther(current.derivation, next, current.parameters);
+    const target = await makeTarget(next, undefined, verifier, create);
+    return { derivations: [current.derivation, next], target };
+  }
+  const verdict = await judgePassword({ directory, host }, verifier, next);
+  if (verdict.kind !== 'right') return undefined;
+  // The keyring has the new password already: only what was written since under the old one is left.
+  const target = await makeTarget(next, verdict.parameters, verifier, create);
+  return { derivations: [next, current.derivation], target };
+}
+
+/** @throws ERR_USAGE */
+async function checkOther(
+  current: Derivation,
+  next: Derivation,
+  parameters: KeyParameters,
+): Promise<void> {
+  const keys = [await current.wrappingKey(parameters), await next.wrappingKey(parameters)] as const;
+  if (!timingSafeEqual(...keys)) return;
+  throw new AtmosError('ERR_USAGE', 'the new password is the one that the keyring has', {
+    hints: ['atmos auth keyring rekey --upgrade   # the same password, stronger encryption'],
+  });
+}
+
+/** @param kept parameters to go on with, if they are as strong as our own */
+async function makeTarget(
+  derivation: Derivation,
+  kept: KeyParameters | undefined,
+  verifier: string | undefined,
+  create: () => KeyParameters,
+): Promise<Target> {
+  const parameters = kept && isStrong(kept) ? kept : create();
+  const wrappingKey = await derivation.wrappingKey(parameters);
+  const isVerified = verifier !== undefined && isUnder(verifier, parameters, wrappingKey);
+  return {
+    parameters,
+    wrappingKey,
+    verifier: isVerified ? verifier : sealVerifier(parameters, wrappingKey),
+  };
+}
+
+function isUnder(text: string, parameters: KeyParameters, wrappingKey: Buffer): boolean {
+  const token = parseJwe(text);
+  if ('fault' in token || !hasParameters(token, parameters)) return false;
+  return 'plaintext' in openJwe(token, wrappingKey);
+}

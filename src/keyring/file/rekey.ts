@@ -1,0 +1,226 @@
+import { join } from 'node:path';
+import { KeyringError } from '../../core/errors.ts';
+import type { FileLock } from '../../host/lock.ts';
+import { sha256 } from '../../core/sha256.ts';
+import type { BackendContext } from '../contract.ts';
+import { createAccess } from './access.ts';
+import { writeAtomically, type OnStep } from './atomic-write.ts';
+import { formatCommit, type Replacement } from './commit.ts';
+import { maxEntryBytes } from './entry.ts';
+import { finishCommit, lockSettled } from './finish.ts';
+import { planRekey, type Place, type PlanOptions } from './rekey-plan.ts';
+import { stageEntries, type Staged, type Staging } from './staging.ts';
+import {
+  discardNext,
+  ensureState,
+  isCommitted,
+  readVerifier,
+  statePaths,
+  writeVersion,
+} from './state.ts';
+
+/** How often entries are taken along that a tool without a lock wrote under the old password. */
+const mostRepeats = 3;
+
+export interface RekeyOptions extends PlanOptions {
+  onProgress?(done: number, total: number): void;
+  /** Heeded until the change is decided: nothing was changed then. After that it is done to the end. */
+  readonly signal?: AbortSignal;
+  readonly onStep?: OnStep;
+}
+
+export interface RekeyResult {
+  /**
+   * `changed`: entries were written anew; `finished`: an earlier change that was cut short was done to
+   * the end (it decided on the password, so the one given now was not looked at); `none`: there is no
+   * keyring, or nothing to do.
+   */
+  readonly outcome: 'changed' | 'finished' | 'none';
+  /** How many entries there are that open. */
+  readonly entries: number;
+  /** How many of them were written anew, or would be. */
+  readonly rewritten: number;
+  /** Files that were written under the old password while, and that are still under it. */
+  readonly left: readonly string[];
+}
+
+const nothing: RekeyResult = { outcome: 'none', entries: 0, rewritten: 0, left: [] };
+
+/**
+ * Gives a file keyring a new password, or without one encrypts anew what is weaker than what we write
+ * ourselves. All or nothing: until the change is decided the old password opens everything, from then
+ * on the new one does, whenever it is killed (docs/adr/0012-rekey.md). One that was killed after it
+ * was decided is finished instead. Run again with both passwords it takes along what other tools have
+ * written under the old one since.
+ *
+ * @throws ERR_KEYRING_PASSWORD_WRONG (of the current one), _PASSWORD_REQUIRED, _PASSWORD_TOO_SHORT;
+ *   ERR_USAGE for the same password; ERR_KEYRING_DAMAGED, _PERMISSIONS for entries that do not open;
+ *   ERR_KEYRING_BUSY; ERR_CANCELLED; ERR_KEYRING_IO. Unless the message says otherwise nothing was
+ *   changed then
+ */
+export async function rekeyKeyring(
+  context: BackendContext,
+  options: RekeyOptions = {},
+): Promise<RekeyResult> {
+  const { host } = context;
+  const { onStep = () => {}, isDryRun = false } = options;
+  const access = createAccess(context);
+  const directory = access.find();
+  if (directory === undefined) return nothing;
+  if (isCommitted(statePaths(directory))) {
+    if (!isDryRun) (await lockSettled(directory, 'exclusive', host, onStep)).release();
+    return { ...nothing, outcome: 'finished' };
+  }
+  const verifier = access.verifierOf(directory);
+  const current = await access.judge(directory, verifier);
+  if (current.kind === 'new') return nothing;
+  const place: Place = { context, directory, verifier };
+  const plan = await planRekey(place, current, options);
+  if (plan === undefined) throw access.wrongPassword();
+  const staging: Staging = {
+    ...plan,
+    directory,
+    host,
+    isDryRun,
+    onStep,
+    onProgress: (done, total) => options.onProgress?.(done, total),
+    signal: options.signal,
+  };
+  try {
+    if (isDryRun) {
+      const staged = await stageEntries(staging);
+      checkStaged(place, staged);
+      return resultOf(staged, hasWork(place, staging, staged));
+    }
+    const lock = await lockUnchanged(place, onStep);
+    try {
+      return await reencrypt(place, staging);
+    } finally {
+      lock.release();
+    }
+  } finally {
+    for (const derivation of plan.derivations) derivation.forget();
+  }
+}
+
+/** The exclusive lock, if the keyring is the one that the passwords were judged by. */
+async function lockUnchanged(place: Place, onStep: OnStep): Promise<FileLock> {
+  const { context, directory, verifier } = place;
+  const { host } = context;
+  const paths = statePaths(directory);
+  ensureState(paths, host.userId);
+  const lock = await lockSettled(directory, 'exclusive', host, onStep);
+  onStep('locked');
+  if (readVerifier(paths, host.userId) === verifier) return lock;
+  lock.release();
+  throw new KeyringError(
+    'ERR_KEYRING_BUSY',
+    `the password of the keyring ${directory} was changed by another process meanwhile`,
+    { hints: ['atmos auth keyring rekey   # again, with the password it has now'] },
+  );
+}
+
+/** The exclusive lock is held. */
+async function reencrypt(place: Place, staging: Staging): Promise<RekeyResult> {
+  const paths = statePaths(place.directory);
+  writeVersion(paths, staging.onStep);
+  const staged = await stageAndCommit(place, staging, (found) => checkStaged(place, found));
+  if (!hasWork(place, staging, staged)) return resultOf(staged, false);
+  try {
+    finishCommit(staging);
+    const { rewritten, left } = await takeAlong(place, staging);
+    return { ...resultOf(staged, true), rewritten: staged.replacements.length + rewritten, left };
+  } catch (error) {
+    if (!(error instanceof KeyringError)) throw error;
+    throw new KeyringError(
+      error.code,
+      `the password of the keyring ${place.directory} is the new one from now on, but not all is done: ${error.message}`,
+      {
+        hints: [...error.hints, 'atmos auth keyring rekey   # again, once that is mended'],
+        cause: error,
+      },
+    );
+  }
+}
+
+function hasWork({ verifier }: Place, { target }: Staging, { replacements }: Staged): boolean {
+  return replacements.length > 0 || target.verifier !== verifier;
+}
+
+/** What other tools have written under the old password while this was at work. */
+async function takeAlong(
+  place: Place,
+  staging: Staging,
+): Promise<{ rewritten: number; left: string[] }> {
+  const changed: Place = { ...place, verifier: staging.target.verifier };
+  const further: Staging = { ...staging, onProgress: () => {}, signal: undefined };
+  let rewritten = 0;
+  let left: string[] = [];
+  for (let repeats = 0; repeats < mostRepeats; repeats++) {
+    const staged = await stageAndCommit(changed, further, () => {});
+    left = [...staged.unreadable.keys(), ...staged.unstable];
+    if (!hasWork(changed, further, staged)) break;
+    finishCommit(further);
+    rewritten += staged.replacements.length;
+  }
+  return { rewritten, left };
+}
+
+/** Nothing that was staged stays, unless it is decided on. */
+async function stageAndCommit(
+  place: Place,
+  staging: Staging,
+  check: (staged: Staged) => void,
+): Promise<Staged> {
+  const paths = statePaths(place.directory);
+  try {
+    const staged = await stageEntries(staging);
+    check(staged);
+    if (hasWork(place, staging, staged)) commit(staging, staged.replacements);
+    return staged;
+  } finally {
+    if (!isCommitted(paths)) discardNext(paths);
+  }
+}
+
+/** Decides on the change: from here on it is done to the end, by whomever. */
+function commit({ directory, target, onStep }: Staging, entries: readonly Replacement[]): void {
+  const paths = statePaths(directory);
+  const text = formatCommit({ verifier: sha256(target.verifier), entries });
+  if (Buffer.byteLength(text) > maxEntryBytes) {
+    throw new KeyringError(
+      'ERR_KEYRING_TOO_LARGE',
+      `the keyring ${directory} has too many entries (${entries.length}) to encrypt all of them anew at once`,
+    );
+  }
+  writeAtomically({ path: paths.commit, text, temporaryDirectory: paths.temporary, onStep });
+}
+
+/** @throws ERR_KEYRING_DAMAGED, _PERMISSIONS, ERR_KEYRING_BUSY naming the entries */
+function checkStaged({ directory }: Place, staged: Staged): void {
+  const [first, ...others] = staged.unreadable.values();
+  if (first !== undefined) {
+    const all = [first, ...others];
+    throw new KeyringError(
+      first.code,
+      `nothing was changed, because not every entry opens: ${all.map(({ message }) => message).join('; ')}`,
+      { hints: [...new Set(all.flatMap(({ hints }) => hints))] },
+    );
+  }
+  if (staged.unstable.length === 0) return;
+  const paths = staged.unstable.map((name) => join(directory, name));
+  throw new KeyringError(
+    'ERR_KEYRING_BUSY',
+    `nothing was changed, because another program keeps writing ${paths.join(', ')}`,
+    { hints: ['end what writes there (Atmos, aws-vault), then run it again'] },
+  );
+}
+
+function resultOf({ entries, replacements, unreadable }: Staged, isWork: boolean): RekeyResult {
+  return {
+    outcome: isWork ? 'changed' : 'none',
+    entries: entries + unreadable.size,
+    rewritten: replacements.length,
+    left: [],
+  };
+}

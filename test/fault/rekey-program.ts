@@ -1,0 +1,70 @@
+// A process of the tests of rekey, compiled by them. FROM and TO are the numbers of passwords.
+//
+//     rekey DIRECTORY FROM TO [STEP NTH]   changes the password and says "done OUTCOME LEFT"; or stops
+//                                          after the NTH such step, says "reached", and waits there
+//                                          to be killed
+//     write DIRECTORY NAME                 writes value after value under whichever password holds,
+//                                          and says "ack NUMBER" after each
+import { randomBytes } from 'node:crypto';
+import { readSync, writeSync } from 'node:fs';
+import { isAtmosError } from '../../src/core/errors.ts';
+import type { Keyring } from '../../src/keyring/contract.ts';
+import { rekeyKeyring } from '../../src/keyring/file/rekey.ts';
+import { createTestContext, openTestKeyring } from '../support/file-keyring.ts';
+import { ownKey, passwords, wholeValue } from './values.ts';
+
+const say = (line: string) => writeSync(1, `${line}\n`);
+
+async function rekey(directory: string, from: string, to: string, step?: string, nth?: string) {
+  let seen = 0;
+  const onStep = (reached: string) => {
+    if (reached !== step || ++seen !== Number(nth)) return;
+    say('reached');
+    // Nothing ever comes: this holds the process, and whatever it has locked, until it is killed.
+    readSync(0, Buffer.alloc(1));
+  };
+  const { outcome, left } = await rekeyKeyring(
+    createTestContext({ directory, password: passwordOf(from) }),
+    {
+      newPassword: { ask: async () => passwordOf(to) },
+      // The weakest that is read: nobody waits for the KDF.
+      createParameters: () => ({
+        algorithm: 'PBES2-HS512+A256KW',
+        rounds: 1000,
+        salt: randomBytes(16),
+      }),
+      onStep,
+    },
+  );
+  say(`done ${outcome} ${left.join()}`);
+}
+
+async function write(directory: string, name: string): Promise<void> {
+  const keyrings = passwords.map((password) => openTestKeyring({ directory, password }));
+  say('started');
+  for (let number = 0; ; number++) {
+    await setUnderEither(keyrings, ownKey(name, number), wholeValue(name, number));
+    say(`ack ${number}`);
+  }
+}
+
+/** As a person would: with the other password, when this one is called wrong. */
+async function setUnderEither(keyrings: Keyring[], key: string, value: string): Promise<void> {
+  for (;;) {
+    try {
+      await keyrings[0]?.set(key, value);
+      return;
+    } catch (error) {
+      if (!isAtmosError(error, 'ERR_KEYRING_PASSWORD_WRONG')) throw error;
+      keyrings.reverse();
+    }
+  }
+}
+
+function passwordOf(number: string): string {
+  return passwords[Number(number)] ?? '';
+}
+
+const [command, directory = '', first = '', second = '', step, nth] = process.argv.slice(2);
+if (command === 'write') await write(directory, first);
+else await rekey(directory, first, second, step, nth);

@@ -1,0 +1,901 @@
+import { randomBytes } from 'node:crypto';
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { dirname, join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { isAtmosError } from '../../../src/core/errors.ts';
+import { realHost } from '../../../src/host/real.ts';
+import { encodeKey } from '../../../src/keyring/key.ts';
+import { formatItem } from '../../../src/keyring/file/item.ts';
+import { isStrong, parseJwe, sealJwe } from '../../../src/keyring/file/jwe.ts';
+import { lockState, statePaths } from '../../../src/keyring/file/state.ts';
+import { openTestKeyring, testPassword } from '../../support/file-keyring.ts';
+import { canMount, mountTmpfs } from '../../support/mount.ts';
+import { asStranger, isRoot, strangerId } from '../../support/privilege.ts';
+import { temporaryDirectory } from '../../support/temporary.ts';
+import { filesUnder, newPassword, rekey, valuesUnder } from './rekeying.ts';
+import { expectError, rejectionOf } from './rejection.ts';
+import { contentsOf, seedEntries, seedKeyring, writeEntry } from './seed.ts';
+import { quick, sealEntry, wrappingKey } from './tokens.ts';
+
+const entries = { one: 'the first', 'two/2': 'the second', three: 'x'.repeat(5000) };
+const wrong = Object.fromEntries(
+  Object.keys(entries).map((key) => [key, 'ERR_KEYRING_PASSWORD_WRONG']),
+);
+const sorted = (record: Readonly<Record<string, string>>) =>
+  Object.fromEntries(Object.entries(record).toSorted(([a], [b]) => (a < b ? -1 : 1)));
+
+/** What a kill right after the `nth` such step leaves behind: a copy of the directory as it was then. */
+async function killedAfter(step: string, nth = 1, directory?: string): Promise<string> {
+  const original = directory ?? (await seedKeyring(entries));
+  const copy = join(temporaryDirectory(), 'keyring');
+  let seen = 0;
+  await rekey(original, {
+    onStep(reached) {
+      if (reached === step && ++seen === nth)
+        cpSync(original, copy, { recursive: true, preserveTimestamps: true });
+    },
+  });
+  expect(existsSync(copy)).toBe(true);
+  return copy;
+}
+
+const isDecided = (directory: string) => existsSync(statePaths(directory).commit);
+
+describe('a new password', () => {
+  test('opens every entry, and the old one none', async () => {
+    const directory = await seedKeyring(entries);
+    expect(await rekey(directory)).toEqual({
+      outcome: 'changed',
+      entries: 3,
+      rewritten: 3,
+      left: [],
+    });
+    expect(await valuesUnder(directory, newPassword)).toEqual(sorted(entries));
+    expect(await valuesUnder(directory, testPassword)).toEqual(sorted(wrong));
+    expect(await filesUnder(directory, testPassword)).toEqual([]);
+    expect(readdirSync(statePaths(directory).root).toSorted()).toEqual([
+      'lock',
+      'temporary',
+      'verifier',
+      'version',
+    ]);
+  });
+
+  test('comes with a new salt, one for all, and the strongest there is', async () => {
+    const directory = await seedKeyring(entries);
+    const { createParameters } = await import('../../../src/keyring/file/jwe.ts');
+    await rekey(directory, { createParameters });
+    const tokens = ['one', 'two%2F2', 'three', '.state/verifier'].map((name) => {
+      const token = parseJwe(readFileSync(join(directory, name), 'latin1'));
+      return 'fault' in token ? expect.fail(token.fault) : token.parameters;
+    });
+    expect(tokens.every(isStrong)).toBe(true);
+    expect(new Set(tokens.map(({ salt }) => salt.toString('hex'))).size).toBe(1);
+    expect(tokens[0]?.salt.equals(quick.salt)).toBe(false);
+  });
+
+  test('is written with from now on, by those who know it alone', async () => {
+    const directory = await seedKeyring(entries);
+    const before = openTestKeyring({ directory });
+    expect(await before.get('one')).toBe('the first');
+    await rekey(directory);
+    expectError(
+      await rejectionOf(before.set('one', 'under the old one')),
+      'ERR_KEYRING_PASSWORD_WRONG',
+      `the password (from ATMOS_KEYRING_PASSWORD) does not open the keyring ${directory}`,
+    );
+    expect((await rejectionOf(before.get('one'))).code).toBe('ERR_KEYRING_PASSWORD_WRONG');
+    await openTestKeyring({ directory, password: newPassword }).set('four', 'the fourth');
+    expect(await filesUnder(directory, testPassword)).toEqual([]);
+  });
+
+  test('keeps what is encrypted byte for byte, also what other tools put there', async () => {
+    const directory = await seedKeyring();
+    const item = { Key: 'theirs', Data: null, Label: 'a label', Description: 'ours has none' };
+    const plaintext = Buffer.from(JSON.stringify(item));
+    writeEntry(directory, 'theirs', sealJwe(plaintext, quick, await wrappingKey(quick)));
+    await rekey(directory);
+    const token = parseJwe(readFileSync(join(directory, 'theirs'), 'latin1'));
+    if ('fault' in token) expect.fail(token.fault);
+    const { openJwe } = await import('../../../src/keyring/file/jwe.ts');
+    const opened = openJwe(token, await wrappingKey(token.parameters, newPassword));
+    expect('plaintext' in opened && opened.plaintext.toString()).toBe(JSON.stringify(item));
+  });
+
+  test('takes along entries under names that no key encodes to', async () => {
+    const directory = await seedKeyring(entries);
+    for (const name of ['.hidden', 'a%2fb', '%zz', 'x'.repeat(250)]) {
+      writeFileSync(join(directory, name), await sealEntry({ key: name, value: 'v' }), {
+        mode: 0o600,
+      });
+    }
+    writeFileSync(join(directory, '.DS_Store'), 'no token');
+    mkdirSync(join(directory, 'lost+found'));
+    expect(await rekey(directory)).toMatchObject({ entries: 7, rewritten: 7 });
+    expect(await filesUnder(directory, testPassword)).toEqual([]);
+    expect(await filesUnder(directory, newPassword)).toHaveLength(8);
+    expect(readFileSync(join(directory, '.DS_Store'), 'utf8')).toBe('no token');
+  });
+
+  test('an entry in another place stays one', async () => {
+    const directory = await seedKeyring(entries);
+    renameSync(join(directory, 'one'), join(directory, 'swapped'));
+    await rekey(directory);
+    expect((await valuesUnder(directory, newPassword))['swapped']).toBe('ERR_KEYRING_FOREIGN');
+  });
+
+  test('brings a keyring of Go a state of its own', async () => {
+    const directory = await seedEntries(entries);
+    await rekey(directory);
+    expect(await valuesUnder(directory, newPassword)).toEqual(sorted(entries));
+    expect(readFileSync(statePaths(directory).version, 'utf8')).toBe('1\n');
+    expect(await filesUnder(directory, newPassword)).toContain('.state/verifier');
+  });
+
+  test('is given to a keyring without entries', async () => {
+    const directory = await seedKeyring();
+    expect(await rekey(directory)).toMatchObject({ outcome: 'changed', entries: 0 });
+    await openTestKeyring({ directory, password: newPassword }).set('one', 'value');
+    expect(await filesUnder(directory, testPassword)).toEqual([]);
+  });
+
+  test('makes no keyring where there is none', async () => {
+    const directory = join(temporaryDirectory(), 'none');
+    expect(await rekey(directory)).toMatchObject({ outcome: 'none' });
+    mkdirSync(directory, { mode: 0o700 });
+    expect(await rekey(directory)).toMatchObject({ outcome: 'none' });
+    expect(readdirSync(directory)).toEqual([]);
+  });
+
+  test('takes as long as the entries are many, and tells so', async () => {
+    const directory = await seedKeyring(entries);
+    const told: string[] = [];
+    await rekey(directory, { onProgress: (done, total) => told.push(`${done}/${total}`) });
+    expect(told.filter((text) => text.endsWith('/3'))).toEqual(['1/3', '2/3', '3/3']);
+  });
+});
+
+describe('refused, with nothing changed', () => {
+  async function expectUnchanged(directory: string, run: () => Promise<unknown>) {
+    const before = contentsOf(directory);
+    const error: unknown = await run().then(
+      () => expect.fail('it was not refused'),
+      (reason: unknown) => reason,
+    );
+    const after = contentsOf(directory);
+    // A keyring without a state may have got the place of the lock.
+    expect({ ...after, [statePaths(directory).version]: '' }).toEqual({
+      ...before,
+      [statePaths(directory).version]: '',
+    });
+    expect(existsSync(statePaths(directory).next)).toBe(false);
+    if (!isAtmosError(error)) throw error;
+    return error;
+  }
+
+  test('the wrong current password', async () => {
+    const directory = await seedKeyring(entries);
+    const error = await expectUnchanged(directory, () => rekey(directory, { from: 'no idea' }));
+    expect(error).toMatchObject({
+      code: 'ERR_KEYRING_PASSWORD_WRONG',
+      message: `the password (from ATMOS_KEYRING_PASSWORD) does not open the keyring ${directory}`,
+    });
+  });
+
+  test('the password that it has', async () => {
+    const directory = await seedKeyring(entries);
+    const error = await expectUnchanged(directory, () => rekey(directory, { to: testPassword }));
+    expect(error).toMatchObject({
+      code: 'ERR_USAGE',
+      message: 'the new password is the one that the keyring has',
+      hints: ['atmos auth keyring rekey --upgrade   # the same password, stronger encryption'],
+    });
+  });
+
+  test.each([
+    [
+      '1234567',
+      'ERR_KEYRING_PASSWORD_TOO_SHORT',
+      'the new password has 7 bytes, and at least 8 are needed',
+    ],
+    ['', 'ERR_KEYRING_PASSWORD_REQUIRED', 'the new password is empty'],
+  ])('%j as the new password', async (to, code, message) => {
+    const directory = await seedKeyring(entries);
+    const error = await expectUnchanged(directory, () => rekey(directory, { to }));
+    expect(error).toMatchObject({ code, message });
+  });
+
+  const spoiled: readonly [string, (directory: string) => Promise<void> | void, string, RegExp][] =
+    [
+      [
+        'an entry under another password',
+        async (directory) =>
+          writeEntry(directory, 'odd', await sealEntry({ key: 'odd', value: 'v' }, 'another one')),
+        'ERR_KEYRING_DAMAGED',
+        /odd is damaged: it was changed, or written under another password$/,
+      ],
+      [
+        'an entry that is damaged',
+        (directory) => truncateSync(join(directory, 'three'), 1000),
+        'ERR_KEYRING_DAMAGED',
+        /three is damaged: /,
+      ],
+      [
+        'an entry that others may read',
+        (directory) => chmodSync(join(directory, 'one'), 0o644),
+        'ERR_KEYRING_PERMISSIONS',
+        /one is open to other users \(mode 0644\)$/,
+      ],
+      [
+        'a link in the place of an entry',
+        (directory) => symlinkSync('one', join(directory, 'link')),
+        'ERR_KEYRING_PERMISSIONS',
+        /link is a symbolic link$/,
+      ],
+    ];
+  test.each(spoiled)(
+    '%s: it is named, and no other is touched',
+    async (_, spoil, code, message) => {
+      const directory = await seedKeyring(entries);
+      await spoil(directory);
+      for (const run of [
+        () => rekey(directory),
+        () => rekey(directory, { isDryRun: true }),
+        () => rekey(directory, { to: null }),
+      ]) {
+        const error = await expectUnchanged(directory, run);
+        expect(error.code).toBe(code);
+        expect(error.message).toMatch(/^nothing was changed, because not every entry opens: /);
+        expect(error.message).toMatch(message);
+        expect(error.hints).not.toEqual([]);
+      }
+    },
+  );
+
+  test('all that do not open are named at once', async () => {
+    const directory = await seedKeyring(entries);
+    truncateSync(join(directory, 'three'), 1000);
+    chmodSync(join(directory, 'one'), 0o644);
+    const { message, hints } = await expectUnchanged(directory, () => rekey(directory));
+    expect(message).toContain(join(directory, 'three'));
+    expect(message).toContain(join(directory, 'one'));
+    expect(hints).toContain(`chmod 600 ${join(directory, 'one')}`);
+  });
+
+  test('a person who leaves between two entries', async () => {
+    const directory = await seedKeyring(entries);
+    const leaving = new AbortController();
+    const onStep = (step: string) => {
+      if (step === 'entry staged') leaving.abort();
+    };
+    const error = await expectUnchanged(directory, () =>
+      rekey(directory, { signal: leaving.signal, onStep }),
+    );
+    expect(error).toMatchObject({
+      code: 'ERR_CANCELLED',
+      message: `cancelled: nothing in the keyring ${directory} was changed, and its password is the old one`,
+    });
+  });
+
+  test('a keyring that somebody else is changing', async () => {
+    const directory = await seedKeyring(entries);
+    const lock = await lockState(statePaths(directory), 'shared', realHost());
+    let clockMs = 0;
+    const sleep = async (milliseconds: number) => void (clockMs += milliseconds);
+    const error = await expectUnchanged(directory, () =>
+      rekey(directory, { host: { monotonicMs: () => clockMs, sleep } }),
+    );
+    lock.release();
+    expect(error).toMatchObject({
+      code: 'ERR_KEYRING_BUSY',
+      hints: [`ps -p ${process.pid} -o pid,etime,args`],
+    });
+  });
+
+  test('the second of two who change the password at once', async () => {
+    const directory = await seedKeyring(entries);
+    const outcomes = await Promise.allSettled(
+      ['the one password', 'the other password'].map((to) => rekey(directory, { to })),
+    );
+    expect(outcomes.map(({ status }) => status).toSorted()).toEqual(['fulfilled', 'rejected']);
+    expect(outcomes.find((outcome) => outcome.status === 'rejected')?.reason).toMatchObject({
+      code: 'ERR_KEYRING_BUSY',
+      message: `the password of the keyring ${directory} was changed by another process meanwhile`,
+    });
+    const winner = outcomes[0]?.status === 'fulfilled' ? 'the one password' : 'the other password';
+    expect(await valuesUnder(directory, winner)).toEqual(sorted(entries));
+  });
+
+  test('an entry that another tool writes without a pause', async () => {
+    const directory = await seedKeyring(entries);
+    let number = 0;
+    const tokens = await Promise.all(['a', 'b'].map((value) => sealEntry({ key: 'one', value })));
+    const onStep = (step: string) => {
+      if (step === 'entries staged')
+        writeFileSync(join(directory, 'one'), tokens[number++ % 2] ?? '');
+    };
+    const error = await rejectionOf(rekey(directory, { onStep }));
+    expectError(
+      error,
+      'ERR_KEYRING_BUSY',
+      `nothing was changed, because another program keeps writing ${join(directory, 'one')}`,
+      'end what writes there (Atmos, aws-vault), then run it again',
+    );
+    expect(existsSync(statePaths(directory).next)).toBe(false);
+    expect(await valuesUnder(directory, testPassword)).toMatchObject({ 'two/2': 'the second' });
+  });
+});
+
+describe('a dry run', () => {
+  test('opens everything, asks for no new password and changes nothing', async () => {
+    const directory = await seedKeyring(entries);
+    const before = contentsOf(directory);
+    const result = await rekey(directory, { isDryRun: true, to: 'never read' });
+    expect(result).toEqual({ outcome: 'changed', entries: 3, rewritten: 3, left: [] });
+    expect(contentsOf(directory)).toEqual(before);
+  });
+});
+
+describe('--upgrade', () => {
+  test('encrypts anew what is weaker than ours, under the same password', async () => {
+    const { createParameters } = await import('../../../src/keyring/file/jwe.ts');
+    const directory = await seedKeyring(entries);
+    const options = { to: null, createParameters };
+    expect(await rekey(directory, { ...options, isDryRun: true })).toMatchObject({ rewritten: 3 });
+    expect(await rekey(directory, options)).toMatchObject({ outcome: 'changed', rewritten: 3 });
+    expect(await valuesUnder(directory, testPassword)).toEqual(sorted(entries));
+
+    const before = contentsOf(directory);
+    expect(await rekey(directory, options)).toMatchObject({
+      outcome: 'none',
+      entries: 3,
+      rewritten: 0,
+    });
+    expect(contentsOf(directory)).toEqual(before);
+
+    const generation = readFileSync(statePaths(directory).verifier, 'latin1');
+    writeEntry(directory, 'weak', await sealEntry({ key: 'weak', value: 'of Go' }));
+    expect(await rekey(directory, options)).toMatchObject({ entries: 4, rewritten: 1 });
+    expect(await valuesUnder(directory, testPassword)).toEqual(
+      sorted({ ...entries, weak: 'of Go' }),
+    );
+    const token = parseJwe(readFileSync(join(directory, 'weak'), 'latin1'));
+    expect('parameters' in token && isStrong(token.parameters)).toBe(true);
+    // The others stay as they are, and so does the generation: nobody needs to unlock again.
+    expect(readFileSync(statePaths(directory).verifier, 'latin1')).toBe(generation);
+    expect(readFileSync(join(directory, 'one'), 'latin1')).toBe(before[join(directory, 'one')]);
+  });
+
+  test('with a wrong password is refused', async () => {
+    const directory = await seedKeyring(entries);
+    const error = await rejectionOf(rekey(directory, { from: 'no idea', to: null }));
+    expect(error.code).toBe('ERR_KEYRING_PASSWORD_WRONG');
+  });
+});
+
+describe('cut short before it was decided', () => {
+  test.each([
+    ['next made', 1],
+    ['verifier staged', 1],
+    ['entry staged', 2],
+    ['entries staged', 1],
+  ])(
+    'after "%s" (%i): the old password opens everything, and the next writer sweeps',
+    async (step, nth) => {
+      const directory = await killedAfter(step, nth);
+      expect(isDecided(directory)).toBe(false);
+      expect(await valuesUnder(directory, newPassword)).toEqual(sorted(wrong));
+      expect(await valuesUnder(directory, testPassword)).toEqual(sorted(entries));
+      await openTestKeyring({ directory }).set('four', 'the fourth');
+      expect(existsSync(statePaths(directory).next)).toBe(false);
+      expect(await rekey(directory)).toMatchObject({ outcome: 'changed', rewritten: 4 });
+      expect(await filesUnder(directory, testPassword)).toEqual([]);
+    },
+  );
+});
+
+describe('cut short after it was decided', () => {
+  const steps: readonly [string, number][] = [
+    ['renamed', 2],
+    ['entry replaced', 1],
+    ['entry replaced', 3],
+    ['entries synced', 1],
+    ['verifier replaced', 1],
+    ['verifier synced', 1],
+    ['commit removed', 1],
+  ];
+
+  test.each(steps)(
+    'after "%s" (%i): only the new one opens, by whatever comes next',
+    async (step, nth) => {
+      const copy = () => killedAfter(step, nth);
+      for (const finish of [
+        async (directory: string) =>
+          void (await openTestKeyring({ directory, password: newPassword }).get('one')),
+        async (directory: string) =>
+          openTestKeyring({ directory, password: newPassword }).set('one', 'the first'),
+        async (directory: string) =>
+          void (await openTestKeyring({ directory, password: null }).delete('two/2')),
+        async (directory: string) =>
+          void (await rejectionOf(openTestKeyring({ directory }).get('one'))),
+        async (directory: string) =>
+          void (await rejectionOf(openTestKeyring({ directory }).set('one', 'x'))),
+        async (directory: string) => void (await rekey(directory)),
+        async (directory: string) =>
+          void (await rekey(directory, { to: null, from: 'needs none' }).catch(() => {})),
+      ]) {
+        const directory = await copy();
+        await finish(directory);
+        expect(isDecided(directory)).toBe(false);
+        expect(await valuesUnder(directory, newPassword)).toMatchObject({
+          one: 'the first',
+          three: entries.three,
+        });
+        expect(
+          await filesUnder(directory, testPassword).then((names) =>
+            names.filter((name) => !name.startsWith('.state/next')),
+          ),
+        ).toEqual([]);
+      }
+    },
+  );
+
+  test('a probe and a listing see it, and leave it as it is', async () => {
+    const directory = await killedAfter('entry replaced');
+    const before = contentsOf(directory);
+    for (const password of [testPassword, newPassword, null]) {
+      const keyring = openTestKeyring({ directory, password });
+      expect(await keyring.probe()).toEqual({
+        state: 'locked',
+        reason: 'a change of its password was cut short; what is read or written next ends it',
+      });
+      expect(await keyring.keys()).toEqual(Object.keys(entries).toSorted());
+    }
+    expect(await rekey(directory, { isDryRun: true })).toMatchObject({ outcome: 'finished' });
+    expect(contentsOf(directory)).toEqual(before);
+  });
+
+  test('again, with the same passwords, finishes it, and once more finds it done', async () => {
+    const directory = await killedAfter('entry replaced');
+    expect(await rekey(directory)).toMatchObject({ outcome: 'finished' });
+    expect(await rekey(directory)).toEqual({
+      outcome: 'changed',
+      entries: 3,
+      rewritten: 3,
+      left: [],
+    });
+    expect(await valuesUnder(directory, newPassword)).toEqual(sorted(entries));
+  });
+
+  test('finishing can itself be cut short', async () => {
+    let directory = await killedAfter('entry replaced');
+    for (const step of [
+      'entry replaced',
+      'entries synced',
+      'verifier replaced',
+      'verifier synced',
+    ]) {
+      const copy = join(temporaryDirectory(), 'keyring');
+      await rekey(directory, {
+        onStep(reached) {
+          if (reached === step && !existsSync(copy)) cpSync(directory, copy, { recursive: true });
+        },
+      });
+      directory = copy;
+    }
+    expect(await valuesUnder(directory, newPassword)).toEqual(sorted(entries));
+  });
+});
+
+describe('a tool that takes no lock beside', () => {
+  const theirs = 'written by Go meanwhile';
+  const writeTheirs = async (key = 'one', secret = testPassword) =>
+    sealEntry({ key, value: theirs }, secret);
+
+  /** Go writes in place: the same file gets another content. */
+  function atStep(directory: string, wanted: string, write: () => void, nth = 1) {
+    let seen = 0;
+    return rekey(directory, {
+      onStep(step) {
+        if (step === wanted && ++seen === nth) write();
+      },
+    });
+  }
+
+  test.each([
+    'entry staged',
+    'entries staged',
+    'temporary synced',
+    'renamed',
+    'entry replaced',
+    'entries synced',
+    'verifier synced',
+    'commit removed',
+    'next removed',
+  ])('under the old password, at "%s": it is under the new one in the end', async (step) => {
+    const directory = await seedKeyring(entries);
+    const text = await writeTheirs('two/2');
+    // The second writeAtomically is the commit's; the first writes the version.
+    const nth = step === 'temporary synced' || step === 'renamed' ? 2 : 1;
+    const result = await atStep(directory, step, () => writeEntry(directory, 'two/2', text), nth);
+    expect(result).toMatchObject({ outcome: 'changed', left: [] });
+    expect(await valuesUnder(directory, newPassword)).toEqual(
+      sorted({ ...entries, 'two/2': theirs }),
+    );
+    expect(await filesUnder(directory, testPassword)).toEqual([]);
+  });
+
+  test('into a file that is replaced at that moment: what it wrote is kept', async () => {
+    const directory = await seedKeyring(entries);
+    const text = await writeTheirs();
+    const { openSync, ftruncateSync, writeSync, closeSync } = await import('node:fs');
+    const descriptor = openSync(join(directory, 'one'), 'r+');
+    await atStep(
+      directory,
+      'entry replaced',
+      () => {
+        ftruncateSync(descriptor);
+        writeSync(descriptor, text, 0);
+        closeSync(descriptor);
+      },
+      3,
+    );
+    expect((await valuesUnder(directory, newPassword))['one']).toBe(theirs);
+    expect(await filesUnder(directory, testPassword)).toEqual([]);
+  });
+
+  test('a new entry is taken along', async () => {
+    const directory = await seedKeyring(entries);
+    const text = await writeTheirs('new');
+    await atStep(directory, 'entries synced', () => writeEntry(directory, 'new', text));
+    expect(await valuesUnder(directory, newPassword)).toEqual(sorted({ ...entries, new: theirs }));
+  });
+
+  test.each(['entry staged', 'entries staged', 'temporary synced'])(
+    'one that is deleted at "%s" stays so',
+    async (step) => {
+      const directory = await seedKeyring(entries);
+      const result = await atStep(directory, step, () =>
+        rmSync(join(directory, 'one'), { force: true }),
+      );
+      expect(result).toMatchObject({ entries: 2 });
+      expect(await valuesUnder(directory, newPassword)).not.toHaveProperty('one');
+    },
+  );
+
+  test('under a third password, after the commit: it stays, and is named', async () => {
+    const directory = await seedKeyring(entries);
+    const text = await writeTheirs('one', 'a third one');
+    const result = await atStep(directory, 'entries synced', () =>
+      writeEntry(directory, 'one', text),
+    );
+    expect(result.left).toEqual(['one']);
+    expect(readFileSync(join(directory, 'one'), 'latin1')).toBe(text);
+  });
+
+  test('when the rekey was killed: what it wrote after the commit stays under its password, and a repeat takes it along', async () => {
+    const original = await seedKeyring(entries);
+    const directory = await killedAfter('entry replaced', 1, original);
+    const text = await writeTheirs('two/2');
+    writeEntry(directory, 'two/2', text);
+    // Finished without a password: nothing of theirs is lost.
+    expect(await openTestKeyring({ directory, password: newPassword }).get('one')).toBe(
+      'the first',
+    );
+    expect(readFileSync(join(directory, 'two%2F2'), 'latin1')).toBe(text);
+    const error = await rejectionOf(
+      openTestKeyring({ directory, password: newPassword }).get('two/2'),
+    );
+    expect(error.code).toBe('ERR_KEYRING_DAMAGED');
+    expect(await rekey(directory)).toMatchObject({ outcome: 'changed', left: [] });
+    expect(await valuesUnder(directory, newPassword)).toEqual(
+      sorted({ ...entries, 'two/2': theirs }),
+    );
+    expect(await filesUnder(directory, testPassword)).toEqual([]);
+  });
+
+  test('long after: a repeat with both passwords takes it along, by its own salt', async () => {
+    const directory = await seedKeyring(entries);
+    await rekey(directory);
+    const parameters = { ...quick, salt: randomBytes(16) };
+    const item = formatItem({ key: 'late', value: theirs });
+    writeEntry(directory, 'late', sealJwe(item, parameters, await wrappingKey(parameters)));
+    expect(await rekey(directory)).toMatchObject({ outcome: 'changed', left: [] });
+    expect((await valuesUnder(directory, newPassword))['late']).toBe(theirs);
+    expect(await filesUnder(directory, testPassword)).toEqual([]);
+  });
+});
+
+describe('a state that is not what was left', () => {
+  test('of an unknown version stops everything, before and after the commit', async () => {
+    for (const step of ['entry staged', 'entry replaced']) {
+      const directory = await killedAfter(step);
+      const paths = statePaths(directory);
+      writeFileSync(paths.version, '7\n');
+      const before = contentsOf(directory);
+      for (const run of [
+        () => rekey(directory),
+        () => openTestKeyring({ directory, password: newPassword }).get('one'),
+      ]) {
+        expectError(
+          await rejectionOf(run()),
+          'ERR_KEYRING_VERSION',
+          `the keyring ${paths.root} has version 7, and this atmos-auth knows version 1`,
+          'npm install --global atmos-auth@latest',
+        );
+      }
+      expect(contentsOf(directory)).toEqual(before);
+    }
+  });
+
+  test('a commit of an unknown version is not touched', async () => {
+    const directory = await killedAfter('entry replaced');
+    const { commit } = statePaths(directory);
+    writeFileSync(commit, '{"version":2}');
+    const before = contentsOf(directory);
+    for (const password of [testPassword, newPassword]) {
+      expectError(
+        await rejectionOf(openTestKeyring({ directory, password }).get('one')),
+        'ERR_KEYRING_VERSION',
+        `${commit} has version 2, and this atmos-auth knows version 1`,
+        'npm install --global atmos-auth@latest',
+      );
+    }
+    expect(contentsOf(directory)).toEqual(before);
+  });
+
+  test.each([
+    ['empty', ''],
+    ['no JSON', '{"version":1,"verif'],
+    ['a list', '[]'],
+    ['without entries', '{"version":1,"verifier":"x"}'],
+    [
+      'with a path',
+      JSON.stringify({
+        version: 1,
+        verifier: '0'.repeat(64),
+        entries: [{ name: '../out', from: '0'.repeat(64), to: '0'.repeat(64) }],
+      }),
+    ],
+  ])('a commit that is %s stops everything, and the hints mend it', async (_, text) => {
+    const directory = await killedAfter('entry replaced');
+    const paths = statePaths(directory);
+    writeFileSync(paths.commit, text);
+    const before = contentsOf(directory);
+    for (const run of [
+      () => rekey(directory),
+      () => openTestKeyring({ directory, password: newPassword }).get('one'),
+      () => openTestKeyring({ directory }).set('one', 'value'),
+      () => openTestKeyring({ directory }).delete('one'),
+    ]) {
+      const error = await rejectionOf(run());
+      expectError(
+        error,
+        'ERR_KEYRING_DAMAGED',
+        `the password of the keyring was being changed, and ${paths.commit}, which says how far, is damaged`,
+      );
+      expect(error.hints[0]).toMatch(`mv ${paths.next} ~/ `);
+    }
+    expect(contentsOf(directory)).toEqual(before);
+    renameSync(paths.next, join(dirname(directory), 'next'));
+    await rekey(directory);
+    expect(await valuesUnder(directory, newPassword)).toEqual(sorted(entries));
+    expect(await filesUnder(directory, testPassword)).toEqual([]);
+  });
+
+  test.each(['entry staged', 'renamed', 'entry replaced', 'verifier synced'])(
+    'lost after "%s": both passwords together bring everything under the new one',
+    async (step) => {
+      const directory = await killedAfter(step, step === 'renamed' ? 2 : 1);
+      rmSync(statePaths(directory).root, { recursive: true });
+      await rekey(directory);
+      expect(await valuesUnder(directory, newPassword)).toEqual(sorted(entries));
+      expect(await filesUnder(directory, testPassword)).toEqual([]);
+    },
+  );
+
+  test('rolled back: the old password reads nothing and writes nothing, the new one both', async () => {
+    const directory = await seedKeyring(entries);
+    const { root, verifier } = statePaths(directory);
+    const old = join(temporaryDirectory(), 'state');
+    cpSync(root, old, { recursive: true });
+    await rekey(directory);
+    rmSync(root, { recursive: true });
+    cpSync(old, root, { recursive: true });
+
+    expectError(
+      await rejectionOf(openTestKeyring({ directory }).set('four', 'value')),
+      'ERR_KEYRING_DAMAGED',
+      `the password opens ${verifier}, but none of the entries beside it: one of the two came back from another time`,
+    );
+    expect(new Set(Object.values(await valuesUnder(directory, testPassword)))).toEqual(
+      new Set(['ERR_KEYRING_DAMAGED']),
+    );
+    expect(await valuesUnder(directory, newPassword)).toEqual(sorted(entries));
+    await openTestKeyring({ directory, password: newPassword }).set('four', 'value');
+    expect(await filesUnder(directory, testPassword)).toEqual(['.state/verifier']);
+    await rekey(directory);
+    expect(await filesUnder(directory, testPassword)).toEqual([]);
+    expect(await valuesUnder(directory, newPassword)).toEqual(
+      sorted({ ...entries, four: 'value' }),
+    );
+  });
+
+  test('half copied, without the marker: it is void', async () => {
+    const directory = await killedAfter('entry replaced');
+    unlinkSync(statePaths(directory).commit);
+    await rekey(directory);
+    expect(await valuesUnder(directory, newPassword)).toEqual(sorted(entries));
+    expect(await filesUnder(directory, testPassword)).toEqual([]);
+  });
+
+  test.each<[string, (directory: string) => void]>([
+    [
+      'a new entry',
+      (directory) => unlinkSync(join(statePaths(directory).nextEntries, encodeKey('two/2'))),
+    ],
+    [
+      'half of a new entry',
+      (directory) => truncateSync(join(statePaths(directory).nextEntries, encodeKey('two/2')), 100),
+    ],
+    [
+      'all new entries',
+      (directory) => rmSync(statePaths(directory).nextEntries, { recursive: true }),
+    ],
+  ])(
+    'half copied, with the marker but without %s: what is there counts, nothing is lost',
+    async (_, spoil) => {
+      const directory = await killedAfter('renamed', 2);
+      spoil(directory);
+      const keyring = openTestKeyring({
+        directory,
+        password: newPassword,
+        host: { sleep: async () => {} },
+      });
+      expectError(
+        await rejectionOf(keyring.get('two/2')),
+        'ERR_KEYRING_DAMAGED',
+        `the entry ${join(directory, 'two%2F2')} is damaged: it was changed, or written under another password`,
+      );
+      expect(isDecided(directory)).toBe(false);
+      await rekey(directory);
+      expect(await valuesUnder(directory, newPassword)).toEqual(sorted(entries));
+    },
+  );
+
+  test('half copied, with the marker but without the new verifier: the entries tell which is right', async () => {
+    const directory = await killedAfter('renamed', 2);
+    unlinkSync(statePaths(directory).nextVerifier);
+    expect(await valuesUnder(directory, newPassword)).toEqual(sorted(entries));
+    expect(await valuesUnder(directory, testPassword)).toEqual(sorted(wrong));
+    await openTestKeyring({ directory, password: newPassword }).set('four', 'value');
+    expect(await filesUnder(directory, testPassword)).toEqual([]);
+  });
+});
+
+describe('where it cannot be written', () => {
+  test.runIf(canMount())('a full disk, while entries are staged: nothing was changed', async () => {
+    const directory = join(mountTmpfs('size=256k'), 'keyring');
+    cpSync(await seedKeyring({ ...entries, large: 'x'.repeat(60_000) }), directory, {
+      recursive: true,
+    });
+    const before = contentsOf(directory);
+    expectError(
+      await rejectionOf(rekey(directory)),
+      'ERR_KEYRING_IO',
+      /: no space left on the device$/,
+    );
+    expect(contentsOf(directory)).toEqual(before);
+    expect(existsSync(statePaths(directory).next)).toBe(false);
+  });
+
+  test.runIf(canMount())(
+    'a disk that is full from the commit on: it is finished all the same',
+    async () => {
+      const root = mountTmpfs('size=512k');
+      const directory = join(root, 'keyring');
+      cpSync(await seedKeyring(entries), directory, { recursive: true });
+      let seen = 0;
+      await rekey(directory, {
+        onStep(step) {
+          if (step !== 'renamed' || ++seen !== 2) return;
+          try {
+            writeFileSync(join(root, 'filler'), Buffer.alloc(1024 * 1024));
+          } catch {
+            return;
+          }
+        },
+      }).catch((error: Error) => expect(error.message).toContain('is the new one from now on'));
+      expect(await valuesUnder(directory, newPassword)).toEqual(sorted(entries));
+    },
+  );
+
+  test.runIf(canMount())('a file system mounted read-only: refused', async () => {
+    const { execFileSync } = await import('node:child_process');
+    const root = mountTmpfs('size=512k');
+    const directory = join(root, 'keyring');
+    cpSync(await seedKeyring(entries), directory, { recursive: true });
+    execFileSync('mount', ['-o', 'remount,ro', root]);
+    expectError(
+      await rejectionOf(rekey(directory)),
+      'ERR_KEYRING_IO',
+      /: the file system is read-only$/,
+    );
+    expect(await valuesUnder(directory, testPassword)).toEqual(sorted(entries));
+  });
+
+  test('a directory that may not be written to: refused', async () => {
+    const directory = await seedKeyring(entries);
+    const attempt = async () => {
+      chmodSync(directory, 0o500);
+      chmodSync(statePaths(directory).root, 0o500);
+      try {
+        const host = isRoot ? { host: { userId: strangerId } } : {};
+        return await rejectionOf(rekey(directory, host));
+      } finally {
+        chmodSync(directory, 0o700);
+        chmodSync(statePaths(directory).root, 0o700);
+      }
+    };
+    if (isRoot) {
+      const { execFileSync } = await import('node:child_process');
+      execFileSync('chown', ['-R', `${strangerId}`, dirname(directory)]);
+    }
+    const error = isRoot ? await asStranger(attempt) : await attempt();
+    expectError(error, 'ERR_KEYRING_PERMISSIONS', /: permission denied$/);
+  });
+
+  test.each([
+    'locked',
+    'next made',
+    'entry staged',
+    'entries staged',
+    'renamed',
+    'entry replaced',
+    'verifier synced',
+  ])('a directory that vanishes at "%s" is an error, and comes back whole', async (gone) => {
+    const directory = await seedKeyring(entries);
+    const away = `${directory} away`;
+    let seen = 0;
+    const nth = gone === 'renamed' ? 2 : 1;
+    const error = await rejectionOf(
+      rekey(directory, {
+        onStep(step) {
+          if (step === gone && ++seen === nth) renameSync(directory, away);
+        },
+      }),
+    );
+    expect(['ERR_KEYRING_IO', 'ERR_KEYRING_BUSY']).toContain(error.code);
+    rmSync(directory, { recursive: true, force: true });
+    renameSync(away, directory);
+    const decided = isDecided(directory) || gone === 'verifier synced';
+    const password = decided ? newPassword : testPassword;
+    expect(await valuesUnder(directory, password)).toEqual(sorted(entries));
+  });
+});
+
+test('no error and no file holds a password', async () => {
+  const directory = await killedAfter('entry replaced');
+  const all = Object.values(contentsOf(directory)).join('\n');
+  for (const secret of [testPassword, newPassword]) {
+    for (const form of [
+      secret,
+      Buffer.from(secret).toString('base64'),
+      Buffer.from(secret).toString('hex'),
+    ])
+      expect(all).not.toContain(form);
+  }
+});

@@ -1,0 +1,77 @@
+import { randomBytes } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { isUtf8 } from 'node:buffer';
+import {
+  rekeyKeyring,
+  type RekeyOptions,
+  type RekeyResult,
+} from '../../../src/keyring/file/rekey.ts';
+import { openJwe, parseJwe } from '../../../src/keyring/file/jwe.ts';
+import {
+  createTestContext,
+  openTestKeyring,
+  testPassword,
+  type FileKeyringOptions,
+} from '../../support/file-keyring.ts';
+import { quick, wrappingKey } from './tokens.ts';
+
+export const newPassword = 'the password from now on';
+
+export interface Rekeying extends Omit<RekeyOptions, 'newPassword'> {
+  /** The one that is given as current. */
+  from?: string;
+  /** Null: `--upgrade`. */
+  to?: string | null;
+  host?: FileKeyringOptions['host'];
+}
+
+/** A rekey under weak parameters: nobody waits for the KDF. */
+export function rekey(directory: string, rekeying: Rekeying = {}): Promise<RekeyResult> {
+  const { from = testPassword, to = newPassword, host, ...options } = rekeying;
+  const context = createTestContext({ directory, password: from, ...(host ? { host } : {}) });
+  return rekeyKeyring(context, {
+    createParameters: quickParameters,
+    ...(to === null ? {} : { newPassword: { ask: async () => to } }),
+    ...options,
+  });
+}
+
+/** Weak, with a fresh salt. */
+const quickParameters = () => ({ ...quick, salt: randomBytes(16) });
+
+/** Every entry's value under a password, or the code of the error that reading it gives. */
+export async function valuesUnder(
+  directory: string,
+  password: string,
+): Promise<Record<string, string | null>> {
+  const keyring = openTestKeyring({ directory, password, host: { sleep: async () => {} } });
+  const values: Record<string, string | null> = {};
+  for (const key of await keyring.keys()) {
+    values[key] = await keyring.get(key).catch((error: { code: string }) => error.code);
+  }
+  await keyring.close();
+  return values;
+}
+
+/** Names of the files that the password opens, looked at without the keyring's code, state and all. */
+export async function filesUnder(directory: string, password: string): Promise<string[]> {
+  const opened: string[] = [];
+  for (const name of readdirSync(directory, { recursive: true, encoding: 'utf8' })) {
+    const token = tokenOf(join(directory, name));
+    if (token === undefined) continue;
+    const key = await wrappingKey(token.parameters, password);
+    if ('plaintext' in openJwe(token, key)) opened.push(name);
+  }
+  return opened.sort();
+}
+
+function tokenOf(path: string) {
+  try {
+    const bytes = readFileSync(path);
+    const token = isUtf8(bytes) ? parseJwe(bytes.toString()) : { fault: 'binary' };
+    return 'fault' in token ? undefined : token;
+  } catch {
+    return undefined;
+  }
+}

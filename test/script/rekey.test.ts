@@ -1,0 +1,226 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { builtCli } from '../support/built.ts';
+import { openPty, type PtySession } from '../support/pty.ts';
+import { configOf, openConfiguredMachine, openMachine, password, type Machine } from './machine.ts';
+import { expectRefusal, storedIn } from './stored.ts';
+
+const rekey = 'auth keyring rekey';
+const newPassword = 'the password from now on';
+const changed = (machine: Machine) =>
+  `changed the password of the keyring ${machine.keyring}: 1 of 1 entries encrypted anew\n`;
+
+function atTerminal(machine: Machine, command: string): PtySession {
+  return openPty(process.execPath, [builtCli(), ...command.split(' ')], {
+    env: { ...machine.env, TERM: 'xterm' },
+    cwd: machine.project,
+  });
+}
+
+/** Whether a command that opens the entry works with this password. */
+async function opensWith(machine: Machine, tried: string): Promise<boolean> {
+  const env = { ATMOS_KEYRING_PASSWORD: tried };
+  const { exitCode } = await machine.atmos('auth keyring list --long', { env });
+  return exitCode === 0;
+}
+
+describe('a script', () => {
+  test('changes the password from standard input, and is told where it stands', async () => {
+    const machine = await openConfiguredMachine();
+    expect(await machine.atmos(`${rekey} --stdin`, { input: `${newPassword}\n` })).toEqual({
+      exitCode: 0,
+      stdout: '',
+      stderr: `${changed(machine)}next: set ATMOS_KEYRING_PASSWORD to the new password wherever it is set, for Atmos too\n`,
+    });
+    expect(await opensWith(machine, newPassword)).toBe(true);
+    expect(await opensWith(machine, password)).toBe(false);
+    // Run again, as a script does that was cut short: there is nothing to do.
+    expect(await machine.atmos(`${rekey} --stdin`, { input: newPassword })).toEqual({
+      exitCode: 0,
+      stdout: '',
+      stderr: `nothing to do: the keyring ${machine.keyring} has the new password already\n`,
+    });
+  });
+
+  test('changes it from a file to another, by option and by variable', async () => {
+    const machine = await openConfiguredMachine();
+    const [before, after] = [join(machine.home, 'before'), join(machine.home, 'after')];
+    writeFileSync(before, `${password}\n`);
+    writeFileSync(after, `${newPassword}\n`);
+    const withFile = (file: string) => ({
+      ATMOS_KEYRING_PASSWORD: undefined,
+      ATMOS_KEYRING_PASSWORD_FILE: file,
+    });
+    const there = await machine.atmos(`${rekey} --new-password-file ../after -o json`, {
+      env: withFile(before),
+    });
+    expect(there).toMatchObject({ exitCode: 0, stderr: '' });
+    expect(JSON.parse(there.stdout)).toEqual({
+      location: machine.keyring,
+      outcome: 'changed',
+      entries: 1,
+      rewritten: 1,
+      left: [],
+      dry_run: false,
+    });
+    const back = await machine.atmos(rekey, {
+      env: { ...withFile(after), ATMOS_KEYRING_NEW_PASSWORD_FILE: before },
+    });
+    expect(back.stderr).toBe(
+      `${changed(machine)}next: write the new password to ${after} (ATMOS_KEYRING_PASSWORD_FILE), for Atmos too\n`,
+    );
+    expect(await opensWith(machine, password)).toBe(true);
+  });
+
+  test('sees first what would be done, without a new password', async () => {
+    const machine = await openConfiguredMachine();
+    const before = storedIn(machine);
+    expect(await machine.atmos(`${rekey} --dry-run`)).toEqual({
+      exitCode: 0,
+      stdout: '',
+      stderr: `would encrypt anew 1 of 1 entries of the keyring ${machine.keyring}\n`,
+    });
+    expect(await machine.atmos(`${rekey} --upgrade --dry-run`)).toMatchObject({
+      exitCode: 0,
+      stderr: `nothing to do: every entry of the keyring ${machine.keyring} is as strong as it can be\n`,
+    });
+    expect(storedIn(machine)).toEqual(before);
+  });
+
+  test('needs no keyring', async () => {
+    const machine = await openMachine();
+    expect(await machine.atmos(`${rekey} --stdin`, { input: newPassword })).toEqual({
+      exitCode: 0,
+      stdout: '',
+      stderr: `nothing to do: the keyring ${machine.keyring} has no entry yet; the first one sets its password\n`,
+    });
+    expect(existsSync(machine.keyring)).toBe(false);
+  });
+
+  test.each<[string, string, string | undefined, number, string | RegExp, string[]]>([
+    [
+      'nobody to ask',
+      rekey,
+      undefined,
+      2,
+      /^error: cannot ask for "New password of the keyring .*": /,
+      ['pass --stdin or --new-password-file FILE, or set ATMOS_KEYRING_NEW_PASSWORD_FILE'],
+    ],
+    [
+      'two sources',
+      `${rekey} --stdin --new-password-file x`,
+      newPassword,
+      2,
+      'the new password comes from one place: --stdin or --new-password-file',
+      ['give one of them'],
+    ],
+    [
+      'a new password that --upgrade does not need',
+      `${rekey} --upgrade --stdin`,
+      newPassword,
+      2,
+      '--upgrade keeps the password, and a new one was given',
+      ['atmos auth keyring rekey --upgrade', 'atmos auth keyring rekey'],
+    ],
+    [
+      'the password that it has',
+      `${rekey} --stdin`,
+      password,
+      2,
+      'the new password is the one that the keyring has',
+      ['atmos auth keyring rekey --upgrade   # the same password, stronger encryption'],
+    ],
+    [
+      'a short one',
+      `${rekey} --stdin`,
+      '7 bytes',
+      3,
+      'the new password has 7 bytes, and at least 8 are needed',
+      ['openssl rand -base64 24   # makes a good one'],
+    ],
+    [
+      'two lines',
+      `${rekey} --stdin`,
+      'two\nlines of text',
+      2,
+      'standard input has more than one line, and a password is one',
+      ['--new-password-file FILE   # where it may have several'],
+    ],
+  ])('is refused with %s', async (_, command, input, exitCode, message, hints) => {
+    const machine = await openConfiguredMachine();
+    const options = input === undefined ? {} : { input };
+    await expectRefusal(machine, command, options, { exitCode, message, hints });
+    expect(await opensWith(machine, password)).toBe(true);
+  });
+
+  test('is refused on a keyring that is no file', async () => {
+    const machine = await openConfiguredMachine();
+    machine.writeConfig(configOf(machine, { keyring: 'type: memory' }));
+    await expectRefusal(
+      machine,
+      rekey,
+      {},
+      {
+        exitCode: 2,
+        message:
+          /^error: the keyring is memory \(from auth\.keyring\.type .*\), and only a file keyring has a password of ours/,
+        hints: ['export ATMOS_KEYRING_TYPE=file'],
+      },
+    );
+  });
+});
+
+describe('a person', () => {
+  test('types the old password until it is right, and the new one twice', async () => {
+    const machine = await openConfiguredMachine();
+    delete machine.env['ATMOS_KEYRING_PASSWORD'];
+    const session = atTerminal(machine, rekey);
+    await session.waitFor('Password of the keyring');
+    session.type('not the password\r');
+    await session.waitFor('the password that was typed does not open the keyring');
+    await session.waitFor('Password of the keyring');
+    session.type(`${password}\r`);
+    await session.waitFor('New password of the keyring');
+    session.type('short\r');
+    await session.waitFor('It needs at least 8 bytes');
+    session.type(`${'\u007f'.repeat(5)}${newPassword}\r`);
+    await session.waitFor('The same password again');
+    session.type('something else\r');
+    await session.waitFor('It is not the same');
+    session.type(`${'\u007f'.repeat(14)}${newPassword}\r`);
+    await session.waitFor('changed the password of the keyring');
+    expect(await session.ended).toMatchObject({ exitCode: 0 });
+    expect(session.shown()).not.toContain('from now on');
+    expect(session.shown()).not.toContain('next: ');
+    expect(await opensWith(machine, newPassword)).toBe(true);
+  });
+
+  test('who is wrong thrice gets the error', async () => {
+    const machine = await openConfiguredMachine();
+    delete machine.env['ATMOS_KEYRING_PASSWORD'];
+    const before = storedIn(machine);
+    const session = atTerminal(machine, 'auth login');
+    await session.waitFor('Password of the keyring');
+    session.type('one\r');
+    for (const typed of ['two', 'three']) {
+      await session.waitFor('the password that was typed does not open the keyring');
+      await session.waitFor('Password of the keyring');
+      session.type(`${typed}\r`);
+    }
+    await session.waitFor('the password (from prompt) does not open the keyring');
+    expect(await session.ended).toMatchObject({ exitCode: 3 });
+    expect(storedIn(machine)).toEqual(before);
+  });
+
+  test('who leaves at the new password has changed nothing', async () => {
+    const machine = await openConfiguredMachine();
+    const before = storedIn(machine);
+    const session = atTerminal(machine, rekey);
+    await session.waitFor('New password of the keyring');
+    session.type('\u0003');
+    expect(await session.ended).toMatchObject({ exitCode: 130 });
+    expect(storedIn(machine)).toEqual(before);
+    expect(readFileSync(join(machine.project, 'atmos.yaml'), 'utf8')).toContain('type: file');
+  });
+});
