@@ -38,6 +38,12 @@ export const atmos: CommandGroup = {
       load: async () => (await import('./commands/complete.ts')).createComplete(atmos),
     },
     {
+      name: '__keyring-agent',
+      summary: 'what atmos auth keyring unlock starts in the background',
+      isInternal: true,
+      load: async () => (await import('./commands/keyring-agent.ts')).keyringAgent,
+    },
+    {
       name: 'version',
       summary: 'show the version',
       options: [jsonOutput],

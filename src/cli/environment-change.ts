@@ -6,6 +6,7 @@ import type { Identity } from '../core/identity.ts';
 import { withoutAbsent } from '../core/without-absent.ts';
 import type { Host } from '../host/host.ts';
 import type { KeyringSettings } from '../keyring/contract.ts';
+import { loadAgentControl } from '../keyring/registry.ts';
 import { mayUseFile } from '../keyring/settings.ts';
 import { credentialProcessLine, formatProcessProfile } from '../output/aws-files.ts';
 import {
@@ -56,7 +57,6 @@ export async function opensByItself(settings: KeyringSettings, host: Host): Prom
   if (!mayUseFile(settings) || passwordFile !== undefined || passwordCommand !== undefined) {
     return true;
   }
-  const { loadAgentControl } = await import('../keyring/registry.ts');
   const agent = await (await loadAgentControl()).look({ settings, host });
   return agent.kind === 'unlocked';
 }

@@ -64,11 +64,10 @@ export async function resolveIdentityName(
   const { identities } = config;
   const names = identities.map(({ name }) => name);
   if (names.length === 0) {
+    const profiles = await profilesWith(config);
     throw new AtmosError('ERR_IDENTITY_REQUIRED', 'no identities are configured', {
       hints: [
-        ...profilesWith(config).map(
-          (profile) => `profile ${profile} has some: add --profile ${profile}`,
-        ),
+        ...profiles.map((profile) => `profile ${profile} has some: add --profile ${profile}`),
         'add one under auth.identities in atmos.yaml',
       ],
     });
@@ -76,9 +75,18 @@ export async function resolveIdentityName(
   if (request.kind === 'pick') return pick(names, prompt);
   const defaults = identities.filter(({ isDefault }) => isDefault);
   const [only] = defaults;
-  if (only && defaults.length === 1)
-    return { value: only.name, source: `default (${only.locate(['default'])})` };
+  if (only && defaults.length === 1) return theDefault(only);
   return pickOrRefuse(defaults, names, prompt);
+}
+
+/** Its place is looked up when it is asked for. */
+function theDefault({ name, locate }: Identity): Sourced<string> {
+  return {
+    value: name,
+    get source() {
+      return `default (${locate(['default'])})`;
+    },
+  };
 }
 
 async function pick(

@@ -1,5 +1,6 @@
+import { readFile } from 'node:fs/promises';
 import type { AuthManager } from '../auth/manager.ts';
-import { AtmosError } from '../core/errors.ts';
+import { AtmosError, systemErrorCode } from '../core/errors.ts';
 import type { Identity } from '../core/identity.ts';
 import type { Keyring } from '../keyring/contract.ts';
 import { parseEnvelope } from '../store/envelope.ts';
@@ -46,11 +47,12 @@ export async function findSharedKeys(paths: {
   readonly credentials: string;
   readonly config: string;
 }): Promise<FoundKeys> {
-  const { readAwsKeys, readSharedText } = await import('../clients/aws-shared-files.ts');
+  const { readAwsKeys } = await import('../clients/aws-shared-files.ts');
   const { keys, others } = await readAwsKeys(paths);
+  const { credentials, config } = paths;
   const files = [
-    { path: paths.credentials, text: readSharedText(paths.credentials), isConfig: false },
-    { path: paths.config, text: readSharedText(paths.config), isConfig: true },
+    { path: credentials, text: await textOf(credentials), isConfig: false },
+    { path: config, text: await textOf(config), isConfig: true },
   ];
   return {
     keys: keys.map(({ profile, key }) => ({
@@ -60,6 +62,15 @@ export async function findSharedKeys(paths: {
     })),
     others,
   };
+}
+
+async function textOf(path: string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    if (systemErrorCode(error) === 'ENOENT') return '';
+    throw error;
+  }
 }
 
 /** A key on its way to become that of an identity. */

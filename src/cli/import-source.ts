@@ -1,32 +1,61 @@
 import { realpathSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import type { AuthPlan } from '../auth/plan.ts';
 import { AtmosError } from '../core/errors.ts';
 import { shellWord } from '../core/shell-word.ts';
+import type { Sourced } from '../core/sourced.ts';
 import type { Host } from '../host/host.ts';
-import type { Keyring, KeyringSettings } from '../keyring/contract.ts';
+import type { Keyring, KeyringInfo } from '../keyring/contract.ts';
 import { openBackend } from '../keyring/registry.ts';
 import type { Context } from './context.ts';
+import { openForCommand } from './open.ts';
 
-/** A file keyring of another program or place, to read from. */
-export interface ImportPlace {
-  readonly directory: string;
-  /** What says so: `--path`, `default`. */
-  readonly source: string;
-  /** The variable that may hold its password, which is asked for otherwise. */
-  readonly passwordEnv: string;
+/** Holds the password of Atmos's keyring that is read, where it has another than ours. */
+export const importPasswordVariable = 'ATMOS_KEYRING_IMPORT_PASSWORD';
+
+/**
+ * Opens a file keyring of Atmos to read from, which leaves it as it is. Its password comes from where
+ * that of ours does, unless the variable for it is set.
+ *
+ * @throws ERR_USAGE when it is not there, or is the target itself
+ */
+export async function openAtmosKeyring(
+  context: Context,
+  plan: AuthPlan,
+  path: string | undefined,
+  target: KeyringInfo,
+): Promise<Keyring> {
+  const { host } = context;
+  const { fallback: _, ...settings } = plan.keyring;
+  const directory = path === undefined ? settings.directory : pathOption(path, host);
+  checkDirectory('atmos-file', directory, target);
+  const type = { value: 'file', source: '--from atmos-file' };
+  const hasOwnPassword = host.env[importPasswordVariable] !== undefined;
+  const passwordEnv = hasOwnPassword
+    ? { value: importPasswordVariable, source: 'default' }
+    : settings.passwordEnv;
+  const keyring = { ...settings, type, directory, passwordEnv };
+  return (await openForCommand(context, { ...plan, keyring }, { isInteractive: true })).keyring;
 }
 
-/** Where aws-vault keeps its file keyring. */
-export function awsVaultPlace(path: string | undefined, host: Host): ImportPlace {
-  const passwordEnv = 'AWS_VAULT_FILE_PASSPHRASE';
-  if (path !== undefined) {
-    return { directory: absolutePath(path, host), source: '--path', passwordEnv };
-  }
-  const variable = 'AWS_VAULT_FILE_DIR';
-  const named = host.env[variable];
-  return named
-    ? { directory: absolutePath(named, host), source: variable, passwordEnv }
-    : { directory: join(host.homeDirectory, '.awsvault/keys'), source: 'default', passwordEnv };
+/** The same for aws-vault's: its directory and password are where aws-vault has them. */
+export async function openVaultKeyring(
+  { host, prompt }: Context,
+  path: string | undefined,
+  target: KeyringInfo,
+): Promise<Keyring> {
+  const directory = path === undefined ? vaultDirectory(host) : pathOption(path, host);
+  checkDirectory('aws-vault', directory, target);
+  const passwordEnv = { value: 'AWS_VAULT_FILE_PASSPHRASE', source: 'default' };
+  return openBackend({
+    settings: { type: { value: 'file', source: '--from aws-vault' }, directory, passwordEnv },
+    host,
+    promptPassword: ({ location }) =>
+      prompt.masked({
+        message: `Password of the keyring ${location}`,
+        instead: `export ${passwordEnv.value}=<password>`,
+      }),
+  });
 }
 
 /** `~` is the home directory, for where no shell has put it in. */
@@ -36,52 +65,38 @@ export function absolutePath(path: string, host: Host): string {
   return resolve(host.workingDirectory(), expanded);
 }
 
-/**
- * Opens it for reading, which leaves it as it is.
- *
- * @param from what `--from` says
- * @throws ERR_USAGE when there is no such directory, or when it is the one of the target
- */
-export async function openImportKeyring(
-  { host, prompt }: Context,
-  from: string,
-  { directory, source, passwordEnv }: ImportPlace,
-  target: KeyringSettings | undefined,
-): Promise<Keyring> {
-  if (!statSync(directory, { throwIfNoEntry: false })?.isDirectory()) {
-    throw new AtmosError('ERR_USAGE', `there is no keyring directory ${directory} (${source})`, {
+function pathOption(path: string, host: Host): Sourced<string> {
+  return { value: absolutePath(path, host), source: '--path' };
+}
+
+function vaultDirectory(host: Host): Sourced<string> {
+  const variable = 'AWS_VAULT_FILE_DIR';
+  const named = host.env[variable];
+  return named
+    ? { value: absolutePath(named, host), source: variable }
+    : { value: join(host.homeDirectory, '.awsvault/keys'), source: 'default' };
+}
+
+function checkDirectory(from: string, directory: Sourced<string>, target: KeyringInfo): void {
+  const { value: path, source } = directory;
+  if (!statSync(path, { throwIfNoEntry: false })?.isDirectory()) {
+    throw new AtmosError('ERR_USAGE', `there is no keyring directory ${path} (${source})`, {
       hints: [`atmos auth keyring import --from ${from} --path DIRECTORY`],
     });
   }
-  const own = target?.directory.value;
-  if (own !== undefined && realPath(own) === realPath(directory)) {
-    throw new AtmosError(
-      'ERR_USAGE',
-      `${directory} (${source}) is the keyring itself: its entries would be copied to themselves`,
-      { hints: [`ls ${shellWord(directory)}`] },
-    );
-  }
-  const settings: KeyringSettings = {
-    type: { value: 'file', source: `--from ${from}` },
-    directory: { value: directory, source },
-    passwordEnv: { value: passwordEnv, source: 'default' },
-  };
-  return openBackend({
-    settings,
-    host,
-    promptPassword: ({ location }) =>
-      prompt.masked({
-        message: `Password of the keyring ${location}`,
-        instead: `export ${passwordEnv}=<password>`,
-      }),
-  });
+  if (target.type !== 'file' || realPath(target.location) !== realPath(path)) return;
+  throw new AtmosError(
+    'ERR_USAGE',
+    `${path} (${source}) is the keyring itself: its entries would be copied to themselves`,
+    { hints: [`ls ${shellWord(path)}`, 'atmos auth keyring migrate --to system'] },
+  );
 }
 
 function realPath(path: string): string {
   try {
     return realpathSync(path);
   } catch {
-    // What is not there is not the same as anything.
+    // What is not there is not the same as anything that is.
     return path;
   }
 }

@@ -90,9 +90,10 @@ export async function chooseIdentity(
 ): Promise<Identity | undefined> {
   const request = requestedIdentity(invocation, host, config);
   if (request.kind === 'none') return undefined;
-  const { value, source } = await resolveIdentityName(request, config, prompt);
-  const identity = findIdentity(config, value);
-  host.log('identity.chosen', { identity: identity.name, kind: identity.kind, source });
+  const chosen = await resolveIdentityName(request, config, prompt);
+  const identity = await findIdentity(config, chosen.value);
+  const { name, kind } = identity;
+  host.log('identity.chosen', { identity: name, kind, source: chosen });
   (await strategyOf(identity)).validate(identity);
   return identity;
 }

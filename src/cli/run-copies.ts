@@ -1,4 +1,5 @@
 import type { Host } from '../host/host.ts';
+import type { Keyring } from '../keyring/contract.ts';
 import {
   runCopies,
   type Copy,
@@ -6,13 +7,14 @@ import {
   type CopyResult,
   type Run,
 } from '../store/migrate/copies.ts';
-import { deleteCopied, type Between } from '../store/migrate/entries.ts';
+import { deleteCopied, noteLost, type Between } from '../store/migrate/entries.ts';
 import type { Context } from './context.ts';
 import { createProgress } from './progress.ts';
 
 type Where = Pick<Context, 'host' | 'note'>;
 
 export interface CopyFlags extends Pick<CopyOptions, 'overwrite' | 'dryRun'> {
+  readonly target: Keyring;
   /** Whose entries are deleted once all were copied. */
   readonly deleteFrom?: Between | undefined;
 }
@@ -21,14 +23,16 @@ export interface CopyFlags extends Pick<CopyOptions, 'overwrite' | 'dryRun'> {
 export async function copyForCommand(
   context: Where,
   copies: readonly Copy[],
-  { deleteFrom, ...flags }: CopyFlags,
+  { target, deleteFrom, ...flags }: CopyFlags,
 ): Promise<CopyResult> {
   return untilInterrupted(context.host, async (isInterrupted) => {
     const result = await withProgress(context, 'copying', copies.length, (onEntry) =>
       runCopies(copies, { ...flags, isInterrupted, onEntry }),
     );
-    if (deleteFrom === undefined || flags.dryRun || result.stopped) return result;
     const { entries } = result;
+    if (flags.dryRun || result.stopped) return result;
+    await noteLost(entries, target);
+    if (deleteFrom === undefined) return result;
     const stopped = await withProgress(context, 'deleting', entries.length, (onEntry) =>
       deleteCopied(entries, deleteFrom, { isInterrupted, onEntry }),
     );

@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { readAwsProfile } from '../../src/clients/aws-shared-files.ts';
+import { readAwsKeys, readAwsProfile, sharedPaths } from '../../src/clients/aws-shared-files.ts';
 import { errorOf } from '../support/error-of.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
 
@@ -121,4 +121,20 @@ test('a file that cannot be read is not taken for one that is not there', async 
     code: 'ERR_IO',
     message: `cannot read the AWS file ${path}: ENOTDIR`,
   });
+});
+
+test('the long-lived keys of all profiles, and how many profiles have none', async () => {
+  const homeDirectory = homeWith({
+    credentials: `[ops]\n${keyLines}[night]\n${keyLines}aws_session_token = t\n[profile odd]\n${keyLines}`,
+    config: `[default]\n${keyLines}[profile ops]\nmfa_serial = GAHT12345678\n[profile role]\nrole_arn = r\n[sso-session s]\nsso_region = r\n`,
+  });
+  expect(await readAwsKeys(sharedPaths({ env: {}, homeDirectory }))).toEqual({
+    keys: [
+      { profile: 'default', key },
+      { profile: 'ops', key: { ...key, mfaArn: 'GAHT12345678' } },
+    ],
+    others: 2,
+  });
+  const none = { credentials: join(homeDirectory, 'a'), config: join(homeDirectory, 'b') };
+  expect(await readAwsKeys(none)).toEqual({ keys: [], others: 0 });
 });

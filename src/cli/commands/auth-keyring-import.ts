@@ -1,0 +1,181 @@
+import { existsSync } from 'node:fs';
+import { AtmosError, isAtmosError } from '../../core/errors.ts';
+import type { Host } from '../../host/host.ts';
+import type { Keyring } from '../../keyring/contract.ts';
+import type { CopyResult } from '../../store/migrate/copies.ts';
+import { entryCopy, ownKeys } from '../../store/migrate/entries.ts';
+import type { Invocation } from '../command.ts';
+import type { Context } from '../context.ts';
+import { reportCopies, type CopyReport, type Outcome } from '../copy-report.ts';
+import { isOfEntry } from '../entry-errors.ts';
+import { chooseIdentities } from '../import-identities.ts';
+import { findSharedKeys, findVaultKeys, keyCopy, type FoundKeys } from '../import-keys.ts';
+import {
+  absolutePath,
+  importPasswordVariable,
+  openAtmosKeyring,
+  openVaultKeyring,
+} from '../import-source.ts';
+import { openForCommand } from '../open.ts';
+import { loadPlan, loadPlanIfAny } from '../plan.ts';
+import { copyForCommand } from '../run-copies.ts';
+
+const command = 'atmos auth keyring import';
+
+type Options = Pick<Invocation, 'flags' | 'values'>;
+type Imported = Pick<CopyReport, 'from' | 'to' | 'realm' | 'outcomes' | 'stopped' | 'others'>;
+
+/**
+ * `atmos auth keyring import`: copies into the configured keyring what another place holds. Entries of
+ * Atmos keep their names; the long-lived keys of aws-vault and of the AWS files become those of the
+ * identities that a person, or `--map`, says. Nothing is deleted where it came from.
+ */
+export async function keyringImport(
+  context: Context,
+  { flags, values }: Invocation,
+): Promise<void> {
+  const { from } = values;
+  if (from === undefined) {
+    throw new AtmosError(
+      'ERR_USAGE',
+      '--from is missing: it is atmos-file, aws-vault or aws-credentials',
+      { hints: [`${command} --from aws-vault`] },
+    );
+  }
+  const imported =
+    from === 'atmos-file'
+      ? await importEntries(context, { flags, values })
+      : await importKeys(context, from, { flags, values });
+  const report = {
+    ...imported,
+    dryRun: flags['dry-run'] ?? false,
+    command: `${command} --from ${from}`,
+  };
+  await reportCopies(context, report, values['output']);
+}
+
+async function importEntries(context: Context, { flags, values }: Options): Promise<Imported> {
+  for (const option of ['map', 'yes']) {
+    if (values[option] === undefined && flags[option] === undefined) continue;
+    throw new AtmosError('ERR_USAGE', `--${option} is about profiles, and atmos-file has none`, {
+      hints: [`${command} --from atmos-file`],
+    });
+  }
+  const plan = await loadPlanIfAny(context);
+  const { keyring: target } = await openForCommand(context, plan, { isInteractive: true });
+  checkPersistent(target);
+  const source = await openAtmosKeyring(context, plan, values['path'], target.info);
+  const { keys, others } = await ownKeys(source);
+  const between = { source, target };
+  const copies = keys.map((key) => entryCopy(key, between));
+  const { entries, stopped } = await copyForCommand(context, copies, copyFlags(flags, target));
+  return {
+    from: { type: 'atmos-file', location: source.info.location },
+    to: target.info,
+    realm: plan.realm.value,
+    outcomes: entries,
+    stopped: withPasswordHint(stopped, source),
+    others,
+  };
+}
+
+async function importKeys(
+  context: Context,
+  from: string,
+  { flags, values }: Options,
+): Promise<Imported> {
+  const plan = await loadPlan(context);
+  const { keyring, manager } = await openForCommand(context, plan, { isInteractive: true });
+  checkPersistent(keyring);
+  const place = { keyring, manager, realm: plan.realm.value };
+  const { location, keys, others } =
+    from === 'aws-vault'
+      ? await openVault(context, values['path'], keyring)
+      : await openShared(context.host, values['path']);
+  const choices = await chooseIdentities(
+    context,
+    { config: plan.config, manager },
+    keys.map(({ profile }) => profile),
+    { map: values['map'], yes: flags['yes'] ?? false },
+  );
+  const chosen = keys.flatMap((found) => {
+    const identity = choices.get(found.profile);
+    return identity === undefined || isAtmosError(identity) ? [] : [{ found, identity }];
+  });
+  const copies = chosen.map(({ found, identity }) => keyCopy(found, identity, place));
+  const { entries, stopped } = await copyForCommand(context, copies, copyFlags(flags, keyring));
+  const done = new Map(chosen.map(({ found }, index) => [found.profile, entries[index]]));
+  const outcomes = keys.map(({ profile, lines }): Outcome => {
+    const entry = done.get(profile);
+    if (entry !== undefined) return { ...entry, profile, lines };
+    const choice = choices.get(profile);
+    const unmade = { profile, lines, sourceDeleted: false };
+    return isAtmosError(choice)
+      ? { ...unmade, state: 'failed', error: choice }
+      : { ...unmade, state: 'skipped' };
+  });
+  const to = keyring.info;
+  return { from: { type: from, location }, to, realm: place.realm, outcomes, stopped, others };
+}
+
+type Found = FoundKeys & { readonly location: string };
+
+async function openVault(
+  context: Context,
+  path: string | undefined,
+  target: Keyring,
+): Promise<Found> {
+  const source = await openVaultKeyring(context, path, target.info);
+  const found = await findVaultKeys(source);
+  await unlock(found);
+  return { ...found, location: source.info.location };
+}
+
+/** Opens one, so that a wrong password is told of before anybody is asked about profiles. */
+async function unlock({ keys }: FoundKeys): Promise<void> {
+  for (const key of keys) {
+    try {
+      await key.read();
+      return;
+    } catch (error) {
+      if (!isOfEntry(error) && !isAtmosError(error, 'ERR_STORE_INVALID')) throw error;
+    }
+  }
+}
+
+/** @throws ERR_USAGE for a `--path` that leads nowhere */
+async function openShared(host: Host, path: string | undefined): Promise<Found> {
+  const { sharedPaths } = await import('../../clients/aws-shared-files.ts');
+  const usual = sharedPaths(host);
+  const credentials = path === undefined ? usual.credentials : absolutePath(path, host);
+  if (path !== undefined && !existsSync(credentials)) {
+    throw new AtmosError('ERR_USAGE', `there is no file ${credentials} (--path)`, {
+      hints: [`${command} --from aws-credentials`],
+    });
+  }
+  const found = await findSharedKeys({ credentials, config: usual.config });
+  return { ...found, location: credentials };
+}
+
+function copyFlags(flags: Invocation['flags'], target: Keyring) {
+  return { target, overwrite: flags['force'] ?? false, dryRun: flags['dry-run'] ?? false };
+}
+
+function checkPersistent({ info }: Keyring): void {
+  if (info.persistent) return;
+  throw new AtmosError(
+    'ERR_USAGE',
+    `the ${info.type} keyring keeps nothing, so nothing can be imported into it`,
+    { hints: ['set auth.keyring.type to system or file'] },
+  );
+}
+
+/** The usual sources give one password, and two keyrings may have two. */
+function withPasswordHint(
+  stopped: CopyResult['stopped'],
+  { info }: Keyring,
+): CopyResult['stopped'] {
+  if (!isAtmosError(stopped, 'ERR_KEYRING_PASSWORD_WRONG')) return stopped;
+  const hint = `export ${importPasswordVariable}=<password>   # of ${info.location}`;
+  return new AtmosError(stopped.code, stopped.message, { hints: [...stopped.hints, hint] });
+}

@@ -1,0 +1,104 @@
+import type { AuthPlan } from '../../auth/plan.ts';
+import { AtmosError } from '../../core/errors.ts';
+import type { Sourced } from '../../core/sourced.ts';
+import type { Keyring } from '../../keyring/contract.ts';
+import { checkKeyringType } from '../../keyring/registry.ts';
+import { entryCopy, ownKeys } from '../../store/migrate/entries.ts';
+import type { Invocation } from '../command.ts';
+import type { Context } from '../context.ts';
+import { reportCopies } from '../copy-report.ts';
+import { openForCommand } from '../open.ts';
+import { loadPlanIfAny } from '../plan.ts';
+import { copyForCommand } from '../run-copies.ts';
+
+const command = 'atmos auth keyring migrate';
+
+/**
+ * `atmos auth keyring migrate`: copies every entry of ours from one keyring to another as it is, each
+ * read back before it counts. Run again it goes on where it was. The source stays as it was, unless
+ * `--delete-source`: then what was copied goes, one by one.
+ */
+export async function keyringMigrate(
+  context: Context,
+  { flags, values }: Invocation,
+): Promise<void> {
+  const plan = await loadPlanIfAny(context);
+  const { from, to } = chooseTypes(plan, values);
+  const source = await openType(context, plan, from);
+  const target = await openType(context, plan, to);
+  const { keys, others } = await ownKeys(source);
+  // One that cannot be reached is told of before anything is read.
+  await target.keys();
+  const between = { source, target };
+  const dryRun = flags['dry-run'] ?? false;
+  const { entries, stopped } = await copyForCommand(
+    context,
+    keys.map((key) => entryCopy(key, between)),
+    {
+      overwrite: flags['force'] ?? false,
+      dryRun,
+      target,
+      deleteFrom: flags['delete-source'] ? between : undefined,
+    },
+  );
+  const report = {
+    from: source.info,
+    to: target.info,
+    realm: plan.realm.value,
+    dryRun,
+    outcomes: entries,
+    stopped,
+    others,
+    command: `${command} --from ${from.value} --to ${to.value}`,
+  };
+  await reportCopies(context, report, values['output']);
+  const { type } = plan.keyring;
+  if (type.value === to.value || dryRun || values['output'] === 'json') return;
+  await context.note(
+    `next: set auth.keyring.type to ${to.value}; it is ${type.value} now (${type.source})\n`,
+  );
+}
+
+/** @throws ERR_USAGE, ERR_KEYRING_UNKNOWN_TYPE */
+function chooseTypes(
+  { keyring }: AuthPlan,
+  values: Invocation['values'],
+): { from: Sourced<string>; to: Sourced<string> } {
+  const to = optionOf('to', values);
+  if (to === undefined) {
+    throw new AtmosError('ERR_USAGE', '--to is missing: the type of the keyring to copy to', {
+      hints: [`${command} --to file`, `${command} --to system`],
+    });
+  }
+  const from = optionOf('from', values) ?? keyring.type;
+  for (const type of [to, from]) checkKeyringType(type);
+  if (from.value !== to.value) return { from, to };
+  throw new AtmosError(
+    'ERR_USAGE',
+    `the entries would be copied from the ${from.value} keyring (${from.source}) to itself`,
+    {
+      hints: [
+        `${command} --from TYPE --to ${to.value}`,
+        `atmos auth keyring import --from atmos-file --path DIRECTORY   # from another directory`,
+      ],
+    },
+  );
+}
+
+function optionOf(name: string, values: Invocation['values']): Sourced<string> | undefined {
+  const value = values[name];
+  return value === undefined ? undefined : { value, source: `--${name}` };
+}
+
+/** That one, and none in its place. */
+async function openType(context: Context, plan: AuthPlan, type: Sourced<string>): Promise<Keyring> {
+  const { fallback: _, ...settings } = plan.keyring;
+  const keyringPlan = { ...plan, keyring: { ...settings, type } };
+  const { keyring } = await openForCommand(context, keyringPlan, { isInteractive: true });
+  if (keyring.info.persistent) return keyring;
+  throw new AtmosError(
+    'ERR_USAGE',
+    `the ${type.value} keyring (${type.source}) keeps nothing, so nothing can be copied from or to it`,
+    { hints: [`${command} --from system --to file`] },
+  );
+}

@@ -1,0 +1,189 @@
+import { AtmosError, type ErrorCode } from '../core/errors.ts';
+import type { KeyringInfo } from '../keyring/contract.ts';
+import type { SourceLine } from '../store/import-aws-lines.ts';
+import { parseItemKey, type ItemKind } from '../store/key.ts';
+import type { CopiedEntry, CopyState } from '../store/migrate/copies.ts';
+import { isInTarget } from '../store/migrate/entries.ts';
+import type { Context } from './context.ts';
+import { printable } from './report.ts';
+import { formatTable } from './rows.ts';
+
+/** What became of an entry, or of a profile, which has no key when it became no identity. */
+export interface Outcome extends Omit<CopiedEntry, 'key' | 'state'> {
+  readonly key?: string;
+  readonly profile?: string;
+  /** Where the source has it in plain sight. */
+  readonly lines?: readonly SourceLine[];
+  /** `skipped`: nobody wanted it. */
+  readonly state: CopyState | 'skipped';
+}
+
+export interface CopyReport {
+  readonly from: Pick<KeyringInfo, 'type' | 'location'>;
+  readonly to: Pick<KeyringInfo, 'type' | 'location'>;
+  readonly realm: string;
+  readonly dryRun: boolean;
+  readonly outcomes: readonly Outcome[];
+  /** What ended it before all had their turn. */
+  readonly stopped: AtmosError | undefined;
+  /** How many entries or profiles of the source were left alone, being none of ours. */
+  readonly others: number;
+  /** The command that was given, for a hint. */
+  readonly command: string;
+}
+
+/** The documented form of an entry in `-o json`: always every field. */
+interface ReportedEntry {
+  /** In the keyring. Null of a profile that became no identity; so are the next three. */
+  key: string | null;
+  /** Null, too, where the name does not tell it. */
+  realm: string | null;
+  identity: string | null;
+  item: ItemKind | null;
+  /** Of aws-vault or the AWS files; null of an entry that keeps its name. */
+  profile: string | null;
+  state: Outcome['state'];
+  source_deleted: boolean;
+  /** The lines of the AWS files that hold the key still. */
+  source_lines: readonly SourceLine[];
+  code: ErrorCode | null;
+  reason: string | null;
+}
+
+const mostReasons = 10;
+const words: Readonly<Record<Outcome['state'], string>> = {
+  copied: 'copied',
+  overwritten: 'overwritten',
+  present: 'there already',
+  conflict: 'conflict',
+  failed: 'failed',
+  gone: 'gone',
+  skipped: 'skipped',
+  pending: 'not yet',
+};
+
+/**
+ * Tells what was copied: as `{"from", "to", "dry_run", "complete", "entries", "others"}`, else a row
+ * for each. Then fails if not all was.
+ *
+ * @throws what stopped it, else the code of the first entry that was not copied
+ */
+export async function reportCopies(
+  { out, note }: Pick<Context, 'out' | 'note'>,
+  report: CopyReport,
+  output: string | undefined,
+): Promise<void> {
+  const { outcomes, stopped } = report;
+  // Then the error says it all.
+  if (stopped && outcomes.every(({ state }) => state === 'pending')) throw stopped;
+  const failure = failureOf(report);
+  if (output === 'json') await out(`${JSON.stringify(jsonOf(report), null, 2)}\n`);
+  else await note(formatReport(report));
+  if (failure !== undefined) throw failure;
+}
+
+function jsonOf(report: CopyReport) {
+  const place = ({ type, location }: CopyReport['from']) => ({ type, location });
+  return {
+    from: place(report.from),
+    to: place(report.to),
+    dry_run: report.dryRun,
+    complete: failureOf(report) === undefined,
+    entries: report.outcomes.map((outcome) => reportedEntry(outcome, report.realm)),
+    others: report.others,
+  };
+}
+
+function reportedEntry(outcome: Outcome, currentRealm: string): ReportedEntry {
+  const { key, profile, lines, error } = outcome;
+  const named = key === undefined ? undefined : parseItemKey(key, currentRealm);
+  return {
+    key: key ?? null,
+    realm: named?.realm ?? null,
+    identity: named?.alias ?? null,
+    item: named?.item ?? null,
+    profile: profile ?? null,
+    state: outcome.state,
+    source_deleted: outcome.sourceDeleted,
+    source_lines: lines ?? [],
+    code: error?.code ?? null,
+    reason: error?.message ?? null,
+  };
+}
+
+function formatReport(report: CopyReport): string {
+  const { outcomes, from, to, others } = report;
+  const alone = others === 0 ? '' : `; ${others} ${others === 1 ? 'other' : 'others'} left alone`;
+  const places = `from ${nameOf(from)} to ${nameOf(to)}`;
+  if (outcomes.length === 0) return `nothing to copy ${places}${alone}\n`;
+  return [
+    formatTable(tableOf(report)),
+    `${countStates(report)}: ${places}${alone}\n`,
+    formatLines(report),
+  ].join('');
+}
+
+function tableOf(report: CopyReport): string[][] {
+  const hasProfiles = report.outcomes.some(({ profile }) => profile !== undefined);
+  const rows = report.outcomes.map((outcome) => {
+    const { profile, item, identity, realm, key } = reportedEntry(outcome, report.realm);
+    const shown = hasProfiles ? [printable(profile ?? '-')] : [];
+    const state = wordOf(outcome, report);
+    return [state, ...shown, item ?? '-', identity ?? '-', realm ?? '-', key ?? '-'];
+  });
+  const profile = hasProfiles ? ['PROFILE'] : [];
+  return [['STATE', ...profile, 'ITEM', 'IDENTITY', 'REALM', 'KEY'], ...rows];
+}
+
+function wordOf({ state, sourceDeleted }: Outcome, { dryRun }: CopyReport): string {
+  if (sourceDeleted) return 'moved';
+  const isChange = state === 'copied' || state === 'overwritten';
+  return isChange && dryRun ? `would be ${words[state]}` : words[state];
+}
+
+/** `498 copied, 2 conflict` */
+function countStates(report: CopyReport): string {
+  const counts = new Map<string, number>();
+  for (const outcome of report.outcomes) {
+    const word = wordOf(outcome, report);
+    counts.set(word, (counts.get(word) ?? 0) + 1);
+  }
+  return [...counts].map(([word, count]) => `${count} ${word}`).join(', ');
+}
+
+function formatLines({ outcomes, dryRun }: CopyReport): string {
+  const stored = outcomes.filter(({ state }) => state !== 'skipped' && isInTarget(state));
+  const lines = stored.flatMap((outcome) => outcome.lines ?? []);
+  if (lines.length === 0 || dryRun) return '';
+  const places = lines.map(({ file, line }) => `  ${printable(file)}:${line}\n`);
+  return `these lines still hold keys that are in the keyring now; remove them:\n${places.join('')}`;
+}
+
+function failureOf(report: CopyReport): AtmosError | undefined {
+  const { outcomes, stopped, command } = report;
+  if (stopped !== undefined) {
+    return new AtmosError(stopped.code, `${stopped.message}\nso far: ${countStates(report)}`, {
+      hints: [...stopped.hints, 'run the same command again to go on'],
+    });
+  }
+  const errors = outcomes.flatMap(({ error }) => error ?? []);
+  const [first] = errors;
+  if (first === undefined) return undefined;
+  const isConflict = outcomes.some(({ state }) => state === 'conflict');
+  const force = isConflict ? [`${command} --force   # overwrites what is there`] : [];
+  const hints = new Set([...force, ...errors.flatMap((error) => error.hints)]);
+  const more = errors.length - mostReasons;
+  return new AtmosError(
+    first.code,
+    [
+      `${errors.length} of ${outcomes.length} could not be done:`,
+      ...errors.slice(0, mostReasons).map(({ message }) => message),
+      ...(more > 0 ? [`and ${more} more, which -o json shows`] : []),
+    ].join('\n'),
+    { hints: [...hints].slice(0, mostReasons) },
+  );
+}
+
+function nameOf({ type, location }: CopyReport['from']): string {
+  return `${type} (${location})`;
+}

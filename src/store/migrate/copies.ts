@@ -1,0 +1,133 @@
+import { AtmosError, isAtmosError, type ErrorCode } from '../../core/errors.ts';
+
+/** One entry that is to be copied into a keyring, the target. */
+export interface Copy {
+  /** Its key in the target. */
+  readonly key: string;
+  /** Reads both sides. Null: the source has it no more. */
+  prepare(): Promise<PreparedCopy | null>;
+}
+
+export interface PreparedCopy {
+  readonly target: 'absent' | 'same' | 'different';
+  /** Writes it, and reads it back. */
+  write(): Promise<void>;
+}
+
+/**
+ * What became of an entry, or would become of it in a dry run. `present`: the target had the same
+ * value. `conflict`: it had another one, which stays. `gone`: the source lost it meanwhile. `pending`:
+ * its turn did not come.
+ */
+export type CopyState =
+  | 'copied'
+  | 'overwritten'
+  | 'present'
+  | 'conflict'
+  | 'failed'
+  | 'gone'
+  | 'pending';
+
+export interface CopiedEntry {
+  readonly key: string;
+  state: CopyState;
+  sourceDeleted: boolean;
+  /** Why it was not copied, or why its source was kept although it was to go. */
+  error?: AtmosError;
+}
+
+export interface CopyResult {
+  /** In the order of the copies; the last are pending when something stopped it. */
+  readonly entries: readonly CopiedEntry[];
+  /** What would be the same for every other entry, or ERR_CANCELLED. */
+  readonly stopped: AtmosError | undefined;
+}
+
+export interface Run {
+  /** Asked before each entry, so that none is left half-way. */
+  isInterrupted(): Promise<boolean>;
+  /** Told after each how many have had their turn. */
+  onEntry(done: number): void | Promise<void>;
+}
+
+export interface CopyOptions extends Run {
+  /** Whether another value in the target is replaced. */
+  readonly overwrite: boolean;
+  /** Reads, and writes nothing. */
+  readonly dryRun: boolean;
+}
+
+/**
+ * Copies one after the other. An entry that cannot be copied is noted and keeps no other from its
+ * turn; so a second run finds what the first one did, and goes on.
+ */
+export async function runCopies(
+  copies: readonly Copy[],
+  options: CopyOptions,
+): Promise<CopyResult> {
+  const turns = copies.map((copy) => ({
+    copy,
+    entry: newEntry(copy.key),
+  }));
+  const stopped = await takeTurns(turns, options, async ({ copy, entry }) => {
+    entry.state = await settle(copy, options);
+    const fault = faults[entry.state];
+    if (fault) entry.error = new AtmosError('ERR_STORE_CONFLICT', `${entry.key} ${fault}`);
+  });
+  return { entries: turns.map(({ entry }) => entry), stopped };
+}
+
+/**
+ * Gives each its turn, and notes the error of one in its entry.
+ *
+ * @returns what ended it before all had theirs
+ */
+export async function takeTurns<T extends { readonly entry: CopiedEntry }>(
+  turns: readonly T[],
+  { isInterrupted, onEntry }: Run,
+  take: (turn: T) => Promise<void>,
+): Promise<AtmosError | undefined> {
+  for (const [index, turn] of turns.entries()) {
+    if (await isInterrupted()) return new AtmosError('ERR_CANCELLED', 'interrupted');
+    try {
+      await take(turn);
+    } catch (error) {
+      if (!isAtmosError(error)) throw error;
+      if (!codesOfEntry.has(error.code)) return error;
+      turn.entry.error = error;
+      if (turn.entry.state === 'pending') turn.entry.state = 'failed';
+    }
+    await onEntry(index + 1);
+  }
+  return undefined;
+}
+
+function newEntry(key: string): CopiedEntry {
+  return { key, state: 'pending', sourceDeleted: false };
+}
+
+async function settle(copy: Copy, { overwrite, dryRun }: CopyOptions): Promise<CopyState> {
+  const prepared = await copy.prepare();
+  if (prepared === null) return 'gone';
+  if (prepared.target === 'same') return 'present';
+  const isThere = prepared.target === 'different';
+  if (isThere && !overwrite) return 'conflict';
+  if (!dryRun) await prepared.write();
+  return isThere ? 'overwritten' : 'copied';
+}
+
+const faults: Partial<Record<CopyState, string>> = {
+  conflict: 'is there already, with another value',
+  gone: 'is gone from where it was to be copied from',
+};
+
+/** A full disk, a lock or a password would be the same for the next one. */
+const codesOfEntry: ReadonlySet<ErrorCode> = new Set([
+  'ERR_KEYRING_DAMAGED',
+  'ERR_KEYRING_FOREIGN',
+  'ERR_KEYRING_PERMISSIONS',
+  'ERR_KEYRING_TOO_LARGE',
+  'ERR_KEYRING_INVALID_KEY',
+  'ERR_STORE_INVALID',
+  'ERR_STORE_CONFLICT',
+] satisfies ErrorCode[]);

@@ -1,0 +1,486 @@
+import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { contentsOf, seedEntries, seedKeyring, writeEntry } from '../../keyring/file/seed.ts';
+import { sealEntry } from '../../keyring/file/tokens.ts';
+import { testPassword } from '../../support/file-keyring.ts';
+import { temporaryDirectory } from '../../support/temporary.ts';
+import { openDesk, storedKey, user, type Desk, type DeskOptions, type RunOptions } from './desk.ts';
+import { person } from './person.ts';
+
+const command = 'auth keyring import';
+const otherPassword = 'the other password';
+const secondKey = {
+  accessKeyId: 'AKIAI44QH8DHBEXAMPLE',
+  secretAccessKey: 'je7MtGbClwBF/2Zp9Utk/h3yCo8nvbEXAMPLEKEY',
+};
+const secrets = [user.secretAccessKey, secondKey.secretAccessKey, testPassword, otherPassword];
+
+/** A desk with two identities that can have a stored key, `dev` and `ops`, and one that cannot. */
+async function openImportDesk(options: DeskOptions = {}): Promise<Desk> {
+  const desk = await openDesk(options);
+  desk.configure(`auth:
+  realm: r
+  keyring:
+    type: file
+  identities:
+    dev:
+      kind: aws/user
+    Ops:
+      kind: aws/user
+    written:
+      kind: aws/user
+      credentials:
+        access_key_id: AKIAIOSFODNN7EXAMPLE
+        secret_access_key: !env SECRET
+    other:
+      kind: aws/assume-role
+`);
+  desk.env['SECRET'] = secondKey.secretAccessKey;
+  return desk;
+}
+
+/** The command, whose outcome holds no secret. */
+async function run(desk: Desk, options: string, given?: RunOptions) {
+  const result = await desk.run(`${command} ${options}`.trim(), given);
+  for (const text of [result.stdout, result.stderr]) {
+    for (const secret of secrets) expect(text).not.toContain(secret);
+  }
+  return result;
+}
+
+function vaultItem({ accessKeyId, secretAccessKey }: typeof secondKey, sessionToken = ''): string {
+  return JSON.stringify({
+    AccessKeyID: accessKeyId,
+    SecretAccessKey: secretAccessKey,
+    SessionToken: sessionToken,
+    Source: '',
+    CanExpire: false,
+    Expires: '0001-01-01T00:00:00Z',
+  });
+}
+
+/** Of a JSON report: what became of each profile. */
+function statesOf(stdout: string): Record<string, string> {
+  const { entries } = JSON.parse(stdout) as {
+    entries: { profile: string; state: string; key: string | null }[];
+  };
+  return Object.fromEntries(entries.map(({ profile, state, key }) => [profile, `${state} ${key}`]));
+}
+
+test.each([
+  ['', '--from is missing: it is atmos-file, aws-vault or aws-credentials'],
+  [
+    '--from aws-valt',
+    '--from cannot be "aws-valt": it is one of atmos-file, aws-vault, aws-credentials',
+  ],
+  ['--from aws-vault', 'there is no keyring directory .*/\\.awsvault/keys \\(default\\)'],
+  [
+    '--from aws-vault --path /nonexistent',
+    'there is no keyring directory /nonexistent \\(--path\\)',
+  ],
+  [
+    '--from atmos-file --path /nonexistent',
+    'there is no keyring directory /nonexistent \\(--path\\)',
+  ],
+  ['--from atmos-file', '.*/data/atmos/keyring \\(default\\) is the keyring itself'],
+  ['--from atmos-file --yes', '--yes is about profiles, and atmos-file has none'],
+  ['--from atmos-file --map a=b', '--map is about profiles, and atmos-file has none'],
+  ['--from aws-credentials --path /nonexistent', 'there is no file /nonexistent \\(--path\\)'],
+])('what cannot be asked for: import %s', async (options, message) => {
+  const desk = await openImportDesk({ entries: storedKey });
+  const before = desk.stored();
+  const result = await run(desk, options);
+  expect(result).toMatchObject({ code: 'ERR_USAGE', exitCode: 2, stdout: '' });
+  expect(result.stderr).toMatch(new RegExp(`^error: ${message}.*\n(hint: .*\n)+$`));
+  expect(desk.stored()).toEqual(before);
+});
+
+test('a keyring that keeps nothing takes nothing', async () => {
+  const desk = await openImportDesk();
+  const env = { ATMOS_KEYRING_TYPE: 'memory' };
+  for (const from of ['atmos-file', 'aws-vault', 'aws-credentials']) {
+    const result = await run(desk, `--from ${from}`, { env });
+    expect(result).toMatchObject({ code: 'ERR_USAGE', exitCode: 2 });
+    expect(result.stderr).toContain('the memory keyring keeps nothing');
+  }
+});
+
+describe('from another file keyring of Atmos', () => {
+  const theirs = { ...storedKey, 'atmos_r_dev@session': 'x', atmos_legacy: '{}', other: 'y' };
+
+  test('every entry comes under its own name, and the source stays as it is', async () => {
+    const desk = await openImportDesk({ entries: { atmos_legacy: 'another' } });
+    const source = await seedEntries(theirs);
+    const before = contentsOf(source);
+    const result = await run(desk, `--from atmos-file --path ${source}`);
+    expect(result).toMatchObject({ code: 'ERR_STORE_CONFLICT', exitCode: 1, stdout: '' });
+    expect(result.stderr).toContain(
+      `1 conflict, 2 copied: from atmos-file (${source}) to file (${desk.directory}); 1 other left alone\n` +
+        'error: 1 of 3 could not be done:\n' +
+        '  atmos_legacy is there already, with another value\n' +
+        'hint: atmos auth keyring import --from atmos-file --force   # overwrites what is there\n',
+    );
+    expect(await run(desk, `--from atmos-file --path ${source} --force`)).toMatchObject({
+      exitCode: 0,
+    });
+    const keyring = desk.openKeyring();
+    for (const key of await keyring.keys()) {
+      expect(await keyring.get(key)).toBe(theirs[key as keyof typeof theirs]);
+    }
+    expect(await keyring.keys()).toHaveLength(3);
+    expect(contentsOf(source)).toEqual(before);
+  });
+
+  test('with another password, which has a variable of its own', async () => {
+    const desk = await openImportDesk({ entries: storedKey });
+    const source = await seedEntries({ atmos_r_ops: 'x' }, otherPassword);
+    const options = `--from atmos-file --path ${source}`;
+    const wrong = await run(desk, options);
+    expect(wrong).toMatchObject({ code: 'ERR_KEYRING_PASSWORD_WRONG', exitCode: 3, stdout: '' });
+    expect(wrong.stderr).toContain(
+      `hint: export ATMOS_KEYRING_IMPORT_PASSWORD=<password>   # of ${source}\n`,
+    );
+    const env = { ATMOS_KEYRING_IMPORT_PASSWORD: otherPassword };
+    expect(await run(desk, options, { env })).toMatchObject({ exitCode: 0 });
+    expect(await desk.openKeyring().get('atmos_r_ops')).toBe('x');
+  });
+
+  test('whose passwords are asked for, each by its directory', async () => {
+    const desk = await openImportDesk({ entries: storedKey });
+    const source = await seedEntries({ atmos_r_ops: 'x' }, otherPassword);
+    const ada = person(otherPassword, testPassword);
+    const result = await run(desk, `--from atmos-file --path ${source}`, {
+      person: ada,
+      env: { ATMOS_KEYRING_PASSWORD: undefined },
+    });
+    expect(result).toMatchObject({ exitCode: 0 });
+    expect(ada.asked).toEqual([
+      `Password of the keyring ${source}`,
+      `Password of the keyring ${desk.directory}`,
+    ]);
+  });
+
+  test('is refused when a link leads to the keyring itself', async () => {
+    const desk = await openImportDesk({ entries: storedKey });
+    const link = join(temporaryDirectory(), 'link');
+    symlinkSync(desk.directory, link);
+    const result = await run(desk, `--from atmos-file --path ${link}`);
+    expect(result).toMatchObject({ code: 'ERR_USAGE' });
+    expect(result.stderr).toContain(`${link} (--path) is the keyring itself`);
+  });
+
+  test('that vanishes on the way is told of', async () => {
+    const desk = await openImportDesk();
+    const source = await seedKeyring({ atmos_r_a: 'x', atmos_r_b: 'y' });
+    const monotonicMs = () => {
+      rmSync(source, { recursive: true, force: true });
+      return performance.now();
+    };
+    const result = await run(desk, `--from atmos-file --path ${source} -o json`, {
+      host: { monotonicMs },
+    });
+    expect(result).toMatchObject({ code: 'ERR_STORE_CONFLICT', exitCode: 1 });
+    expect(JSON.parse(result.stdout)).toMatchObject({
+      complete: false,
+      entries: [{ state: 'gone' }, { state: 'gone' }],
+    });
+  });
+});
+
+describe('from aws-vault', () => {
+  const items = {
+    dev: vaultItem(user),
+    work: vaultItem(secondKey),
+    'sts.GetSessionToken,d29yaw,,1700000000': vaultItem(secondKey, 'token'),
+    'oidc:https://example.awsapps.com/start': '{}',
+  };
+  const env = { AWS_VAULT_FILE_PASSPHRASE: otherPassword };
+
+  /** aws-vault's keyring in its usual place. */
+  async function installVault(desk: Desk, entries: Record<string, string> = items) {
+    const directory = join(desk.root, '.awsvault/keys');
+    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    for (const [key, value] of Object.entries(entries)) {
+      writeEntry(directory, key, await sealEntry({ key, value }, otherPassword));
+    }
+    return directory;
+  }
+
+  test('a person is asked which identity each profile becomes', async () => {
+    const desk = await openImportDesk();
+    const directory = await installVault(desk);
+    const before = contentsOf(directory);
+    const ada = person(otherPassword, 'dev', 'Ops');
+    const result = await run(desk, '--from aws-vault', { person: ada });
+    expect(ada.asked).toEqual([
+      `Password of the keyring ${directory}`,
+      'Which identity does the profile dev become?: dev, Ops, (none: leave it where it is)',
+      'Which identity does the profile work become?: Ops, (none: leave it where it is)',
+    ]);
+    expect(result).toMatchObject({
+      exitCode: 0,
+      stdout: '',
+      stderr: [
+        'STATE   PROFILE  ITEM  IDENTITY  REALM  KEY',
+        'copied  dev      key   dev       r      atmos_r_dev',
+        'copied  work     key   ops       r      atmos_r_ops',
+        `2 copied: from aws-vault (${directory}) to file (${desk.directory}); 2 others left alone`,
+        '',
+      ].join('\n'),
+    });
+    expect(contentsOf(directory)).toEqual(before);
+    expect(JSON.parse((await desk.openKeyring().get('atmos_r_ops')) ?? '')).toMatchObject({
+      type: 'aws',
+      data: {
+        access_key_id: secondKey.accessKeyId,
+        secret_access_key: secondKey.secretAccessKey,
+      },
+      realm: 'r',
+      alias: 'Ops',
+      item: 'key',
+    });
+  });
+
+  test('again: what is there is found so, although it was saved at another time', async () => {
+    const desk = await openImportDesk();
+    await installVault(desk);
+    const options = '--from aws-vault --map dev=dev,work=ops -o json';
+    expect(statesOf((await run(desk, options, { env })).stdout)).toEqual({
+      dev: 'copied atmos_r_dev',
+      work: 'copied atmos_r_ops',
+    });
+    desk.clock.now = new Date('2026-02-02T00:00:00Z');
+    const before = desk.stored();
+    expect(statesOf((await run(desk, options, { env })).stdout)).toEqual({
+      dev: 'present atmos_r_dev',
+      work: 'present atmos_r_ops',
+    });
+    expect(desk.stored()).toEqual(before);
+    expect(await desk.run('auth keyring list')).toMatchObject({ exitCode: 0 });
+  });
+
+  test('--map takes what it names; a dry run writes nothing', async () => {
+    const desk = await openImportDesk();
+    await installVault(desk);
+    const dry = await run(desk, '--from aws-vault --map work=dev --dry-run', { env });
+    expect(dry).toMatchObject({ exitCode: 0 });
+    expect(dry.stderr).toContain('1 skipped, 1 would be copied: from aws-vault');
+    expect(desk.stored()).toEqual({});
+    const { stdout } = await run(desk, '--from aws-vault --map work=dev -o json', { env });
+    expect(statesOf(stdout)).toEqual({ dev: 'skipped null', work: 'copied atmos_r_dev' });
+  });
+
+  test('--yes takes each under its own name, and fails naming those that have none', async () => {
+    const desk = await openImportDesk();
+    await installVault(desk);
+    const result = await run(desk, '--from aws-vault --yes -o json', { env });
+    expect(result).toMatchObject({ code: 'ERR_IDENTITY_UNKNOWN', exitCode: 2 });
+    expect(result.stderr).toBe(
+      'error: 1 of 2 could not be done:\n' +
+        '  no identity of the name of profile "work" can have a stored key\n' +
+        'hint: --map work=IDENTITY\n',
+    );
+    expect(statesOf(result.stdout)).toEqual({ dev: 'copied atmos_r_dev', work: 'failed null' });
+    const mapped = await run(desk, '--from aws-vault --yes --map work=ops', { env });
+    expect(mapped).toMatchObject({ exitCode: 0 });
+    expect(mapped.stderr).toContain('1 there already, 1 copied: ');
+  });
+
+  test.each([
+    ['--map work', '--map has "work", not PROFILE=IDENTITY'],
+    ['--map wrok=dev', 'no profile "wrok" (--map) with a long-lived key: there are dev, work'],
+    ['--map work=nobody', 'unknown identity "nobody"'],
+    ['--map work=written', 'the access key of identity written stands in the configuration'],
+    [
+      '--map work=dev,dev=DEV',
+      'the profiles work and dev would both become identity dev, which has one key (--map)',
+    ],
+    ['', 'cannot ask for "Which identity does the profile dev become?"'],
+  ])('is refused before anything is written: %s', async (options, message) => {
+    const desk = await openImportDesk();
+    await installVault(desk);
+    const result = await run(desk, `--from aws-vault ${options}`, { env });
+    expect(result).toMatchObject({ exitCode: 2, stdout: '' });
+    expect(result.stderr).toContain(`error: ${message}`);
+    expect(desk.stored()).toEqual({});
+  });
+
+  test('a wrong password is told of before anybody is asked about profiles', async () => {
+    const desk = await openImportDesk();
+    await installVault(desk);
+    const ada = person();
+    const result = await run(desk, '--from aws-vault', {
+      person: ada,
+      env: { AWS_VAULT_FILE_PASSPHRASE: 'not the password' },
+    });
+    expect(result).toMatchObject({ code: 'ERR_KEYRING_PASSWORD_WRONG', exitCode: 3 });
+    expect(result.stderr).toContain('AWS_VAULT_FILE_PASSPHRASE');
+    expect(ada.asked).toEqual([]);
+  });
+
+  test('no password and nobody to ask: the variable is named', async () => {
+    const desk = await openImportDesk();
+    await installVault(desk);
+    const result = await run(desk, '--from aws-vault --yes');
+    expect(result).toMatchObject({ code: 'ERR_NO_TERMINAL', exitCode: 2 });
+    expect(result.stderr).toContain('hint: export AWS_VAULT_FILE_PASSPHRASE=<password>\n');
+  });
+
+  test('a key of another identity is a conflict; one that is no key fails alone', async () => {
+    const desk = await openImportDesk({ entries: storedKey });
+    const directory = join(desk.root, 'elsewhere');
+    mkdirSync(directory, { mode: 0o700 });
+    for (const [key, value] of Object.entries({
+      a: vaultItem(secondKey),
+      b: '{"AccessKeyID":"x"}',
+    })) {
+      writeEntry(directory, key, await sealEntry({ key, value }, otherPassword));
+    }
+    const place = { AWS_VAULT_FILE_DIR: '~/elsewhere', ...env };
+    const options = '--from aws-vault --map a=dev,b=ops -o json';
+    const result = await run(desk, options, { env: place });
+    expect(result).toMatchObject({ code: 'ERR_STORE_CONFLICT', exitCode: 1 });
+    expect(result.stderr).toContain('atmos_r_dev is there already, with another value\n');
+    expect(result.stderr).toContain(
+      'the entry b of aws-vault cannot be used: its AccessKeyID or SecretAccessKey is missing\n',
+    );
+    expect(statesOf(result.stdout)).toEqual({
+      a: 'conflict atmos_r_dev',
+      b: 'failed atmos_r_ops',
+    });
+    const forced = await run(desk, `${options} --force`, { env: place });
+    expect(statesOf(forced.stdout)).toMatchObject({ a: 'overwritten atmos_r_dev' });
+  });
+
+  test('an entry of another realm and identity that has the same name is not overwritten', async () => {
+    const foreign = JSON.stringify({
+      type: 'aws',
+      data: {},
+      realm: 'r_x',
+      alias: 'y',
+      item: 'key',
+    });
+    const desk = await openImportDesk({ entries: { atmos_r_dev: foreign } });
+    await installVault(desk);
+    const result = await run(desk, '--from aws-vault --map work=dev --force', { env });
+    expect(result).toMatchObject({ code: 'ERR_KEYRING_FOREIGN', exitCode: 3 });
+    expect(await desk.openKeyring().get('atmos_r_dev')).toBe(foreign);
+  });
+
+  test('needs an atmos.yaml, which has the identities', async () => {
+    const desk = await openImportDesk();
+    const host = { workingDirectory: () => '/nonexistent' };
+    const result = await run(desk, '--from aws-vault --yes', { host });
+    expect(result).toMatchObject({ code: 'ERR_CONFIG_NOT_FOUND', exitCode: 2 });
+  });
+});
+
+describe('from the AWS files', () => {
+  function installFiles(desk: Desk) {
+    mkdirSync(join(desk.root, '.aws'));
+    writeFileSync(
+      join(desk.root, '.aws/credentials'),
+      `[default]
+aws_access_key_id = ${user.accessKeyId}
+aws_secret_access_key = ${user.secretAccessKey}
+
+[dev]
+aws_access_key_id = ${secondKey.accessKeyId}
+aws_secret_access_key = ${secondKey.secretAccessKey}
+[night]
+aws_access_key_id = ASIAIOSFODNN7EXAMPLE
+aws_secret_access_key = ${secondKey.secretAccessKey}
+aws_session_token = token
+[short]
+aws_access_key_id = AKIAIOSFODNN7EXAMPLE
+aws_secret_access_key = tooshort
+`,
+    );
+    writeFileSync(
+      join(desk.root, '.aws/config'),
+      '[profile dev]\nmfa_serial = GAHT12345678\n[profile role]\nrole_arn = arn:aws:iam::1:role/x\n',
+    );
+    return join(desk.root, '.aws/credentials');
+  }
+
+  test('keys become those of identities, and the lines to remove are shown without their content', async () => {
+    const desk = await openImportDesk();
+    const file = installFiles(desk);
+    const result = await run(desk, '--from aws-credentials --map default=ops,dev=dev');
+    expect(result).toMatchObject({
+      exitCode: 0,
+      stdout: '',
+      stderr: [
+        'STATE    PROFILE  ITEM  IDENTITY  REALM  KEY',
+        'copied   default  key   ops       r      atmos_r_ops',
+        'copied   dev      key   dev       r      atmos_r_dev',
+        'skipped  short    -     -         -      -',
+        `2 copied, 1 skipped: from aws-credentials (${file}) to file (${desk.directory}); 2 others left alone`,
+        'these lines still hold keys that are in the keyring now; remove them:',
+        `  ${file}:2`,
+        `  ${file}:3`,
+        `  ${file}:6`,
+        `  ${file}:7`,
+        '',
+      ].join('\n'),
+    });
+    expect(JSON.parse((await desk.openKeyring().get('atmos_r_dev')) ?? '')).toMatchObject({
+      data: { access_key_id: secondKey.accessKeyId, mfa_arn: 'GAHT12345678' },
+    });
+    const { stdout } = await run(desk, '--from aws-credentials --map dev=dev -o json');
+    expect(JSON.parse(stdout)).toMatchObject({
+      from: { type: 'aws-credentials', location: file },
+      entries: [
+        { profile: 'default', state: 'skipped' },
+        {
+          profile: 'dev',
+          state: 'present',
+          source_lines: [
+            { file, line: 6 },
+            { file, line: 7 },
+          ],
+        },
+        { profile: 'short', state: 'skipped' },
+      ],
+    });
+  });
+
+  test('a person may leave a profile where it is; a dry run shows no lines', async () => {
+    const desk = await openImportDesk();
+    installFiles(desk);
+    const ada = person('(none: leave it where it is)', 'dev', '(none: leave it where it is)');
+    const result = await run(desk, '--from aws-credentials --dry-run', { person: ada });
+    expect(result).toMatchObject({ exitCode: 0 });
+    expect(ada.asked).toEqual([
+      'Which identity does the profile default become?: Ops, dev, (none: leave it where it is)',
+      'Which identity does the profile dev become?: dev, Ops, (none: leave it where it is)',
+      'Which identity does the profile short become?: Ops, (none: leave it where it is)',
+    ]);
+    expect(result.stderr).not.toContain('remove');
+    expect(desk.stored()).toEqual({});
+  });
+
+  test('a key that cannot be one fails, without being shown', async () => {
+    const desk = await openImportDesk();
+    installFiles(desk);
+    const result = await run(desk, '--from aws-credentials --map short=dev');
+    expect(result).toMatchObject({ code: 'ERR_STORE_INVALID', exitCode: 1 });
+    expect(result.stderr).toContain(
+      'the key of the profile "short" cannot be used: the secret access key has 8 characters, and one of AWS has 40',
+    );
+    expect(result.stderr).not.toContain('tooshort');
+    expect(desk.stored()).toEqual({});
+  });
+
+  test('another credentials file can be named; one without keys is nothing to copy', async () => {
+    const desk = await openImportDesk();
+    installFiles(desk);
+    writeFileSync(join(desk.root, 'mine'), '[x]\nregion = eu-central-1\n');
+    const result = await run(desk, '--from aws-credentials --path ~/mine --yes');
+    expect(result).toMatchObject({ exitCode: 0 });
+    expect(result.stderr).toMatch(
+      /^nothing to copy from aws-credentials .*; 3 others left alone\n/,
+    );
+  });
+});

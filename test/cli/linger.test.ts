@@ -1,0 +1,25 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { userInfo } from 'node:os';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { lingerWarning } from '../../src/cli/linger.ts';
+import { temporaryDirectory } from '../support/temporary.ts';
+
+const user = { userId: 1000 };
+const socket = '/run/user/1000/atmos/name.sock';
+
+test('who does not linger is told that the last logout locks', () => {
+  expect(lingerWarning(socket, user, temporaryDirectory())).toBe(
+    'it is locked at your last logout, when /run/user/1000 is removed; to keep it: loginctl enable-linger',
+  );
+});
+
+test('who lingers, or has the socket elsewhere, is not', () => {
+  const root = temporaryDirectory();
+  expect(lingerWarning('/home/ada/.local/state/atmos/run/name.sock', user, root)).toBeUndefined();
+  expect(lingerWarning('/run/user/10001/atmos/name.sock', user, root)).toBeUndefined();
+  const linger = join(root, 'var/lib/systemd/linger');
+  mkdirSync(linger, { recursive: true });
+  writeFileSync(join(linger, userInfo().username), '');
+  expect(lingerWarning(socket, user, root)).toBeUndefined();
+});

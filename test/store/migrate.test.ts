@@ -1,0 +1,248 @@
+import { describe, expect, test } from 'vitest';
+import { KeyringError, type KeyringErrorCode } from '../../src/core/errors.ts';
+import type { Keyring } from '../../src/keyring/contract.ts';
+import { openMemoryKeyring } from '../../src/keyring/memory.ts';
+import { runCopies, type CopyOptions, type CopyResult } from '../../src/store/migrate/copies.ts';
+import { deleteCopied, entryCopy, noteLost, ownKeys } from '../../src/store/migrate/entries.ts';
+import { contentsOf, mixedEntries } from './mixed-entries.ts';
+
+async function keyringWith(entries: Readonly<Record<string, string>> = {}): Promise<Keyring> {
+  const keyring = openMemoryKeyring();
+  for (const [key, value] of Object.entries(entries)) await keyring.set(key, value);
+  return keyring;
+}
+
+const noInterruption = { isInterrupted: () => Promise.resolve(false), onEntry: () => {} };
+
+async function migrate(
+  source: Keyring,
+  target: Keyring,
+  options: Partial<CopyOptions> = {},
+): Promise<CopyResult> {
+  const { keys } = await ownKeys(source);
+  const copies = keys.map((key) => entryCopy(key, { source, target }));
+  return runCopies(copies, { overwrite: false, dryRun: false, ...noInterruption, ...options });
+}
+
+function statesOf({ entries }: CopyResult): Record<string, string> {
+  return Object.fromEntries(entries.map(({ key, state }) => [key, state]));
+}
+
+function failing(code: KeyringErrorCode): () => never {
+  return () => {
+    throw new KeyringError(code, `it fails with ${code}`);
+  };
+}
+
+describe('entries of every kind', () => {
+  test('are copied as they are; those of other programs are left alone and counted', async () => {
+    const entries = mixedEntries(30);
+    const source = await keyringWith({ ...entries, unrelated: 'x', other_atmos_r_a: 'y' });
+    const target = await keyringWith();
+    expect((await ownKeys(source)).others).toBe(2);
+    const result = await migrate(source, target);
+    expect(new Set(Object.values(statesOf(result)))).toEqual(new Set(['copied']));
+    expect(await contentsOf(target)).toEqual(entries);
+    expect(await source.keys()).toHaveLength(32);
+  });
+
+  test('that are there already are found so, and a conflict stays unless it is overwritten', async () => {
+    const source = await keyringWith({ atmos_r_a: 'one', atmos_r_b: 'two', atmos_r_c: 'three' });
+    const target = await keyringWith({ atmos_r_a: 'one', atmos_r_b: 'another' });
+    const result = await migrate(source, target);
+    expect(statesOf(result)).toEqual({
+      atmos_r_a: 'present',
+      atmos_r_b: 'conflict',
+      atmos_r_c: 'copied',
+    });
+    expect(result.entries[1]?.error).toMatchObject({
+      code: 'ERR_STORE_CONFLICT',
+      message: 'atmos_r_b is there already, with another value',
+    });
+    expect(await target.get('atmos_r_b')).toBe('another');
+
+    expect(statesOf(await migrate(source, target, { overwrite: true }))).toEqual({
+      atmos_r_a: 'present',
+      atmos_r_b: 'overwritten',
+      atmos_r_c: 'present',
+    });
+    expect(await contentsOf(target)).toEqual(await contentsOf(source));
+  });
+
+  test('are only read in a dry run, with the states that a real one would have', async () => {
+    const source = await keyringWith({ atmos_r_a: 'one', atmos_r_b: 'two' });
+    const target = await keyringWith({ atmos_r_b: 'another' });
+    const states = { atmos_r_a: 'copied', atmos_r_b: 'overwritten' };
+    const dry = await migrate(source, target, { overwrite: true, dryRun: true });
+    expect(statesOf(dry)).toEqual(states);
+    expect(await contentsOf(target)).toEqual({ atmos_r_b: 'another' });
+    expect(statesOf(await migrate(source, target, { overwrite: true }))).toEqual(states);
+  });
+});
+
+describe('what goes wrong', () => {
+  test.each([
+    'ERR_KEYRING_DAMAGED',
+    'ERR_KEYRING_FOREIGN',
+    'ERR_KEYRING_PERMISSIONS',
+    'ERR_KEYRING_TOO_LARGE',
+  ] as const)('with one entry keeps no other from its turn: %s', async (code) => {
+    const source = await keyringWith({ atmos_r_a: 'one', atmos_r_b: 'two' });
+    const memory = await keyringWith();
+    const fail = failing(code);
+    const target: Keyring = {
+      ...memory,
+      set: async (key, value) => (key === 'atmos_r_a' ? fail() : memory.set(key, value)),
+    };
+    const result = await migrate(source, target);
+    expect(result.stopped).toBeUndefined();
+    expect(statesOf(result)).toEqual({ atmos_r_a: 'failed', atmos_r_b: 'copied' });
+    expect(result.entries[0]?.error).toMatchObject({ code, message: `it fails with ${code}` });
+  });
+
+  test.each([
+    'ERR_KEYRING_LOCKED',
+    'ERR_KEYRING_UNAVAILABLE',
+    'ERR_KEYRING_TIMEOUT',
+    'ERR_KEYRING_PASSWORD_WRONG',
+    'ERR_KEYRING_IO',
+  ] as const)('with the keyring ends it: %s', async (code) => {
+    const source = await keyringWith({ atmos_r_a: 'one', atmos_r_b: 'two', atmos_r_c: 'three' });
+    const memory = await keyringWith();
+    const fail = failing(code);
+    const target: Keyring = {
+      ...memory,
+      set: async (key, value) => (key === 'atmos_r_b' ? fail() : memory.set(key, value)),
+    };
+    const result = await migrate(source, target);
+    expect(result.stopped).toMatchObject({ code });
+    expect(statesOf(result)).toEqual({
+      atmos_r_a: 'copied',
+      atmos_r_b: 'pending',
+      atmos_r_c: 'pending',
+    });
+  });
+
+  test('a target that gives back another value ends it', async () => {
+    const source = await keyringWith({ atmos_r_a: 'one' });
+    const target: Keyring = { ...(await keyringWith()), get: async () => null };
+    const result = await migrate(source, target);
+    expect(result.stopped).toMatchObject({
+      code: 'ERR_KEYRING_IO',
+      message: 'the memory keyring (this process) does not give back what was stored as atmos_r_a',
+    });
+    expect(statesOf(result)).toEqual({ atmos_r_a: 'pending' });
+  });
+
+  test('an entry that vanishes from the source is told of', async () => {
+    const source = await keyringWith({ atmos_r_a: 'one' });
+    const vanishing: Keyring = { ...source, get: async () => null };
+    const result = await migrate(vanishing, await keyringWith());
+    expect(result.entries[0]).toMatchObject({
+      state: 'gone',
+      error: { message: 'atmos_r_a is gone from where it was to be copied from' },
+    });
+  });
+
+  test('an error that is not ours is not swallowed', async () => {
+    const source = await keyringWith({ atmos_r_a: 'one' });
+    const broken: Keyring = { ...source, get: () => Promise.reject(new TypeError('a slip')) };
+    await expect(migrate(broken, await keyringWith())).rejects.toThrow('a slip');
+  });
+});
+
+describe('an interruption', () => {
+  test('ends it between two entries, and a second run goes on', async () => {
+    const entries = mixedEntries(10);
+    const source = await keyringWith(entries);
+    const target = await keyringWith();
+    const told: number[] = [];
+    const first = await migrate(source, target, {
+      isInterrupted: async () => told.length === 4,
+      onEntry: (done) => void told.push(done),
+    });
+    expect(first.stopped).toMatchObject({ code: 'ERR_CANCELLED', message: 'interrupted' });
+    expect(told).toEqual([1, 2, 3, 4]);
+    expect(await target.keys()).toHaveLength(4);
+    const second = await migrate(source, target);
+    expect(second.stopped).toBeUndefined();
+    const states = Object.values(statesOf(second));
+    expect(states.filter((state) => state === 'present')).toHaveLength(4);
+    expect(await contentsOf(target)).toEqual(entries);
+  });
+});
+
+test('what the target lost again is noted', async () => {
+  const source = await keyringWith({ atmos_r_a: 'one', atmos_r_b: 'two' });
+  const target = await keyringWith();
+  const { entries } = await migrate(source, target);
+  await target.delete('atmos_r_a');
+  await noteLost(entries, target);
+  expect(entries).toMatchObject([
+    {
+      state: 'failed',
+      error: {
+        code: 'ERR_STORE_CONFLICT',
+        message: 'atmos_r_a vanished from the memory keyring after it was copied',
+      },
+    },
+    { state: 'copied' },
+  ]);
+});
+
+describe('deleting the source', () => {
+  test('takes what the target holds, that of an earlier run too, and nothing else', async () => {
+    const source = await keyringWith({
+      atmos_r_a: 'one',
+      atmos_r_b: 'two',
+      atmos_r_c: 'three',
+      x: '',
+    });
+    const target = await keyringWith({ atmos_r_a: 'one', atmos_r_b: 'another' });
+    const { entries } = await migrate(source, target);
+    expect(await deleteCopied(entries, { source, target }, noInterruption)).toBeUndefined();
+    expect(await contentsOf(source)).toEqual({ atmos_r_b: 'two', x: '' });
+    expect(entries.map(({ sourceDeleted }) => sourceDeleted)).toEqual([true, false, true]);
+  });
+
+  test('keeps an entry that either side changed meanwhile, and says so', async () => {
+    const source = await keyringWith({ atmos_r_a: 'one', atmos_r_b: 'two', atmos_r_c: 'three' });
+    const target = await keyringWith();
+    const { entries } = await migrate(source, target);
+    await source.set('atmos_r_a', 'newer');
+    await target.delete('atmos_r_b');
+    expect(await deleteCopied(entries, { source, target }, noInterruption)).toBeUndefined();
+    expect(await contentsOf(source)).toEqual({ atmos_r_a: 'newer', atmos_r_b: 'two' });
+    expect(entries[0]).toMatchObject({
+      state: 'copied',
+      sourceDeleted: false,
+      error: {
+        code: 'ERR_STORE_CONFLICT',
+        message: 'atmos_r_a was changed while it was copied, so it stays in the memory keyring',
+        hints: ['run the same command again'],
+      },
+    });
+    expect(entries[1]).toMatchObject({
+      sourceDeleted: false,
+      error: { code: 'ERR_STORE_CONFLICT' },
+    });
+  });
+
+  test('ends between two entries when it is interrupted', async () => {
+    const source = await keyringWith(mixedEntries(6));
+    const target = await keyringWith();
+    const { entries } = await migrate(source, target);
+    let done = 0;
+    const stopped = await deleteCopied(
+      entries,
+      { source, target },
+      {
+        isInterrupted: async () => done === 2,
+        onEntry: (count) => void (done = count),
+      },
+    );
+    expect(stopped).toMatchObject({ code: 'ERR_CANCELLED' });
+    expect(await source.keys()).toHaveLength(4);
+    expect(await target.keys()).toHaveLength(6);
+  });
+});
