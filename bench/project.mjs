@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { startSts } from '../test/support/sts-server.mjs';
 
@@ -14,16 +14,25 @@ const key = {
 };
 
 /**
- * Makes the directory with an atmos.yaml, stores a key and opens a session with a stand-in for STS,
+ * Makes the directory with an atmos.yaml, and other files by their paths in it, stores a key and opens a session with a stand-in for STS,
  * which is gone afterwards.
  *
- * @param {{ directory: string, env: NodeJS.ProcessEnv, configOf(endpoint: string): string }} project
+ * @param {{
+ *   directory: string,
+ *   env: NodeJS.ProcessEnv,
+ *   configOf(endpoint: string): string,
+ *   files?: Readonly<Record<string, string>>,
+ * }} project
  */
-export async function prepareProject({ directory, env, configOf }) {
+export async function prepareProject({ directory, env, configOf, files = {} }) {
   const sts = await startSts({ keys: [{ ...key, account: '123456789012', userName: 'bench' }] });
   try {
     mkdirSync(directory);
-    writeFileSync(join(directory, 'atmos.yaml'), configOf(sts.url));
+    for (const [path, text] of Object.entries({ ...files, 'atmos.yaml': configOf(sts.url) })) {
+      const file = join(directory, path);
+      mkdirSync(dirname(file), { recursive: true });
+      writeFileSync(file, text);
+    }
     const stored = { access_key_id: key.accessKeyId, secret_access_key: key.secretAccessKey };
     const place = { cwd: directory, env };
     await atmos(['auth', 'user', 'configure', '--stdin'], JSON.stringify(stored), place);

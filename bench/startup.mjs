@@ -10,11 +10,34 @@ import { prepareProject, program } from './project.mjs';
 
 const home = realpathSync(mkdtempSync(join(tmpdir(), 'atmos-auth-bench-')));
 const project = join(home, 'project');
+const composed = join(home, 'composed');
+const tagged = join(home, 'tagged');
 // No NODE_EXTRA_CA_CERTS: with it Node 20 loads certificates at every start.
 const env = {
   PATH: process.env['PATH'],
   HOME: home,
   ATMOS_KEYRING_PASSWORD: 'a password for nothing',
+};
+
+/** What the 200 lines are composed with. */
+const files = {
+  'config/keyring.yaml': `auth:
+  keyring:
+    type: file
+`,
+  'config/accounts.yaml': `auth:
+  identities:
+    imported:
+      kind: aws/user
+      credentials:
+        region: eu-west-1
+`,
+  'profiles/ci/auth.yaml': `auth:
+  identities:
+    bench:
+      session:
+        duration: 1h
+`,
 };
 
 /** Rounds and hash as the file keyring derives its key. */
@@ -30,12 +53,18 @@ const candidates = [
   { name: 'help', args: [program, '--help'], bound: 1.4 },
   { name: 'version', args: [program, 'version'], bound: 1.4 },
   { name: 'env', args: [program, 'auth', 'env'], bound: 1.7 },
+  { name: 'env, 200 lines, two imports, a profile', args: envIn(composed), bound: 1.7 },
+  { name: 'the same with a tag in it', args: envIn(tagged) },
   { name: 'credential-process, file keyring', args: [program, 'auth', 'credential-process'] },
   { name: 'node -e, one key derivation', args: ['-e', derivation] },
 ];
 
 try {
-  await prepareProject({ directory: project, env, configOf });
+  await prepareProject({ directory: project, env, configOf: (endpoint) => configOf(endpoint, 32) });
+  await prepareProject({ directory: composed, env, configOf: composedConfigOf, files });
+  const withTag = (/** @type {string} */ endpoint) =>
+    composedConfigOf(endpoint).replace('realm: composed', 'realm: !env REALM composed');
+  await prepareProject({ directory: tagged, env, configOf: withTag, files });
   const medians = measure(candidates, { cwd: project, env });
   const [base = 0] = medians;
   const [asked = 0, derived = 0] = medians.slice(-2);
@@ -47,8 +76,16 @@ try {
   rmSync(home, { recursive: true, force: true });
 }
 
-/** @param {string} endpoint */
-function configOf(endpoint) {
+/** @param {string} directory */
+function envIn(directory) {
+  return [program, '-C', directory, 'auth', 'env', '--profile', 'ci'];
+}
+
+/**
+ * @param {string} endpoint
+ * @param {number} others
+ */
+function configOf(endpoint, others) {
   const head = `auth:
   keyring:
     type: file
@@ -59,8 +96,8 @@ function configOf(endpoint) {
       spec:
         endpoint_url: ${endpoint}
 `;
-  const others = Array.from(
-    { length: 32 },
+  const accounts = Array.from(
+    { length: others },
     (_, at) => `    account-${at}:
       kind: aws/user
       credentials:
@@ -69,5 +106,26 @@ function configOf(endpoint) {
         duration: 8h
 `,
   );
-  return `${head}${others.join('')}`;
+  return `${head}${accounts.join('')}`;
+}
+
+/**
+ * 200 lines.
+ *
+ * @param {string} endpoint
+ */
+function composedConfigOf(endpoint) {
+  const head = `# Who we are in the cloud.
+import:
+  - config/keyring.yaml
+  - config/accounts.yaml
+logs:
+  level: Warning
+env:
+  STAGE: dev
+auth:
+  realm: composed
+`;
+  const [, ...rest] = configOf(endpoint, 30).split(/(?<=\n)/);
+  return `${head}${rest.join('')}${'# Nothing more.\n'.repeat(200 - 10 - rest.length)}`;
 }

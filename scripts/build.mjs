@@ -1,5 +1,5 @@
-// Builds dist/: the programs as code-split CommonJS (an ES module costs 4 ms more at every start),
-// the library as ES modules, their declarations by tsc.
+// Builds dist/: the programs as program-bundle.mjs says, the library as ES modules, their declarations
+// by tsc.
 //
 //   node scripts/build.mjs           everything
 //   node scripts/build.mjs --no-types    without declarations, as tests need it
@@ -9,17 +9,17 @@ import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'rolldown';
 import { formatLicences } from './licences.mjs';
+import { programBundle, sharedOptions } from './program-bundle.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
-const programs = { main: 'src/cli/main.ts' };
 const library = {
   index: 'src/index.ts',
   keyring: 'src/keyring/index.ts',
   testing: 'test/contract/index.ts',
 };
 
-const missing = [...Object.values(programs), ...Object.values(library)].filter(
+const missing = ['src/cli/main.ts', ...Object.values(library)].filter(
   (entry) => !existsSync(join(root, entry)),
 );
 if (missing.length > 0) {
@@ -30,41 +30,10 @@ if (missing.length > 0) {
 /** @type {{ name: string, version: string }} */
 const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
 
-/** @type {import('rolldown').InputOptions} */
-const shared = {
-  cwd: root,
-  platform: 'node',
-  // Native code cannot be bundled: the one dependency that users install.
-  external: ['koffi'],
-  transform: {
-    target: 'node20.19',
-    define: { __VERSION__: JSON.stringify(manifest.version) },
-  },
-  // What only warns here breaks at a user's: an unresolved import, a cycle of chunks.
-  onLog(level, log) {
-    if (level === 'warn') throw new Error(`rolldown: ${log.message}`);
-  },
-};
-
-// White space and dead code go, names stay: stack traces can be read, and the AWS SDK reads them.
-/** @type {import('rolldown').OutputOptions['minify']} */
-const lightly = { compress: true, mangle: false, codegen: true };
-
 const outputs = await Promise.all([
+  build(programBundle(root, manifest.version)),
   build({
-    ...shared,
-    input: programs,
-    output: {
-      dir: 'dist/cli',
-      format: 'cjs',
-      minify: lightly,
-      entryFileNames: '[name].cjs',
-      chunkFileNames: '[name]-[hash].cjs',
-      banner: (chunk) => (chunk.isEntry ? '#!/usr/bin/env node' : ''),
-    },
-  }),
-  build({
-    ...shared,
+    ...sharedOptions(root, manifest.version),
     input: library,
     output: {
       dir: 'dist',

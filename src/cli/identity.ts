@@ -64,7 +64,7 @@ export async function resolveIdentityName(
   const { identities } = config;
   const names = identities.map(({ name }) => name);
   if (names.length === 0) {
-    const profiles = await profilesWith(config);
+    const profiles = profilesWith(config);
     throw new AtmosError('ERR_IDENTITY_REQUIRED', 'no identities are configured', {
       hints: [
         ...profiles.map((profile) => `profile ${profile} has some: add --profile ${profile}`),

@@ -34,7 +34,7 @@ export async function chooseIdentities(
 ): Promise<Map<string, ProfileChoice>> {
   const choices = new Map<string, ProfileChoice>();
   for (const [profile, name] of parseMap(map, profiles)) {
-    const identity = await findIdentity(config, name);
+    const identity = findIdentity(config, name);
     await manager.checkConfigurable(identity);
     checkUntaken(choices, profile, identity);
     choices.set(profile, identity);

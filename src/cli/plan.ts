@@ -91,7 +91,7 @@ export async function chooseIdentity(
   const request = requestedIdentity(invocation, host, config);
   if (request.kind === 'none') return undefined;
   const chosen = await resolveIdentityName(request, config, prompt);
-  const identity = await findIdentity(config, chosen.value);
+  const identity = findIdentity(config, chosen.value);
   const { name, kind } = identity;
   host.log('identity.chosen', { identity: name, kind, source: chosen });
   (await strategyOf(identity)).validate(identity);

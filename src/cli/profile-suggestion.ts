@@ -23,7 +23,7 @@ export async function suggestProfile(
   if (isChosen(context, config)) return undefined;
   const missing = missingIdentity(context, config, invocation);
   if (missing === undefined) return undefined;
-  const profiles = await profilesWith(config, missing.name);
+  const profiles = profilesWith(config, missing.name);
   if (profiles.length === 0) return undefined;
   try {
     return await ask(context, missing.said, profiles);

@@ -39,7 +39,7 @@ export interface FileReader {
    */
   readDirectory(directory: Layer, by: ConfigFile | undefined): Promise<ConfigFile[]>;
   /** Exactly that file. @throws ERR_CONFIG_NOT_FOUND */
-  readLayer(layer: Layer): ConfigFile[];
+  readLayer(layer: Layer): Promise<ConfigFile[]>;
 }
 
 interface Importing {
@@ -56,7 +56,7 @@ export function createFileReader(options: FileReaderOptions): FileReader {
 
   async function readPlace({ path, kind, origin, from }: FoundPlace): Promise<ConfigFile[]> {
     if (kind === 'fragments') return readDirectory({ path, origin }, undefined);
-    const file = readFile(path, { origin }, from);
+    const file = await readFile(path, { origin }, from);
     const directory = dirname(path);
     const fragments = await inOrder(fragmentDirectories, (name) =>
       readDirectory({ path: join(directory, name), origin }, file),
@@ -71,7 +71,7 @@ export function createFileReader(options: FileReaderOptions): FileReader {
     by: ConfigFile | undefined,
   ): Promise<ConfigFile[]> {
     return inOrder(findYamlFiles(path), async (one) => {
-      const file = readFile(one, { origin, profile });
+      const file = await readFile(one, { origin, profile });
       if (file === undefined) return [];
       return readTree(file, { origin, profile, basePath: basePathOf(by ?? file), chain: [] });
     });
@@ -82,8 +82,8 @@ export function createFileReader(options: FileReaderOptions): FileReader {
     return resolveBasePath({ chosen, said: settings['base_path'], file: path }, host);
   }
 
-  function readLayer(layer: Layer): ConfigFile[] {
-    const file = readFile(layer.path, layer, 'the handle');
+  async function readLayer(layer: Layer): Promise<ConfigFile[]> {
+    const file = await readFile(layer.path, layer, 'the handle');
     return file === undefined ? [] : [file];
   }
 
@@ -99,7 +99,7 @@ export function createFileReader(options: FileReaderOptions): FileReader {
   }
 
   async function readImported(path: string, by: Importing): Promise<ConfigFile[]> {
-    const file = readFile(path, by);
+    const file = await readFile(path, by);
     return file === undefined ? [] : readTree(file, by);
   }
 
@@ -138,7 +138,11 @@ export function createFileReader(options: FileReaderOptions): FileReader {
     );
   }
 
-  function readFile(path: string, by: Omit<Layer, 'path'>, from?: string): ConfigFile | undefined {
+  async function readFile(
+    path: string,
+    by: Omit<Layer, 'path'>,
+    from?: string,
+  ): Promise<ConfigFile | undefined> {
     const read = readText(path, from);
     if (read === undefined) {
       const named = from === undefined ? path : `${path} (from ${from})`;
@@ -148,7 +152,7 @@ export function createFileReader(options: FileReaderOptions): FileReader {
     if (origin !== 'explicit') checkOwnership(path, read.stats, host);
     host.log('config.read', { file: path, origin });
     try {
-      return parseConfigFile({ path, text: read.text, origin, profile }, { host, report });
+      return await parseConfigFile({ path, text: read.text, origin, profile }, { host, report });
     } catch (error) {
       if (!(error instanceof ConfigError)) throw error;
       for (const problem of error.problems) report(problem);

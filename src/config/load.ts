@@ -3,7 +3,6 @@ import type { Sourced } from '../core/sourced.ts';
 import { withoutAbsent } from '../core/without-absent.ts';
 import type { Host } from '../host/host.ts';
 import { chosenBasePath } from './base-path.ts';
-import { runCommands, withoutCommands } from './commands.ts';
 import type { Config } from './config.ts';
 import { findPlaces, notFound } from './discover.ts';
 import { environmentSettings } from './environment.ts';
@@ -100,8 +99,8 @@ function findProfileLayers(
   );
   const environment = environmentSettings(settings, files);
   const profiles = chooseProfiles(options.profiles, { files, settings, environment }, host);
-  for (const { value, source } of profiles) {
-    host.log('profile.chosen', { profile: value, source });
+  for (const profile of profiles) {
+    host.log('profile.chosen', { profile: profile.value, source: profile });
   }
   const identities = Object.keys(valueAt(settings, ['auth', 'identities']) ?? {});
   return {
@@ -123,7 +122,8 @@ export async function loadLayers(
 ): Promise<Config> {
   const gathered = gather();
   const reader = openReader(options, gathered, host);
-  const files = layers.flatMap((layer) => reader.readLayer(layer));
+  const files: ConfigFile[] = [];
+  for (const layer of layers) files.push(...(await reader.readLayer(layer)));
   const profiles = layers.flatMap(({ profile }) => profile ?? []);
   return settle(
     {
@@ -143,14 +143,17 @@ export async function loadLayers(
  *
  * @throws ERR_CONFIG_INVALID
  */
-export function configFromObject(
+export async function configFromObject(
   object: object,
   host: Pick<Host, 'env' | 'userId' | 'workingDirectory'>,
-): Config {
+): Promise<Config> {
   const text = JSON.stringify(object, null, 2);
   const gathered = gather();
   const { report } = gathered;
-  const file = parseConfigFile({ path: 'config', text, origin: 'explicit' }, { host, report });
+  const file = await parseConfigFile(
+    { path: 'config', text, origin: 'explicit' },
+    { host, report },
+  );
   const said = readSettings([file], gathered);
   throwGathered(gathered, [file]);
   return {
@@ -203,8 +206,12 @@ async function settle(
   const files: ConfigFile[] = [];
   for (const file of read.files) {
     const report = (problem: Problem) => gathered.report(locateProblem(problem, read.files));
-    if (file.commands.length === 0) files.push(file);
-    else files.push(isStatic ? withoutCommands(file) : await runCommands(file, host, report));
+    if (file.commands.length === 0) {
+      files.push(file);
+      continue;
+    }
+    const { runCommands, withoutCommands } = await import('./commands.ts');
+    files.push(isStatic ? withoutCommands(file) : await runCommands(file, host, report));
   }
   const said = readSettings(files, gathered);
   throwGathered(gathered, files, options.report);

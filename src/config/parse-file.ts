@@ -1,17 +1,10 @@
-import type { Host } from '../host/host.ts';
 import { parseYaml } from './parse.ts';
-import type { Origin } from './layer.ts';
-import type { ConfigFile, IncludedFile } from './places.ts';
-import { locateProblem, type LocatedProblem, type Problem } from './problems.ts';
-import { resolveTags } from './resolve-tags.ts';
+import type { ConfigFile } from './places.ts';
+import type { FileToParse, ParseOptions } from './resolve-file.ts';
+import { withoutEmptyKeys } from './without-empty.ts';
 
 /** The parts of atmos.yaml that are ours. All else is left alone. */
 const ourParts = ['auth', 'profiles', 'import', 'env', 'base_path', 'logs'];
-
-export interface ParseOptions {
-  readonly host: Pick<Host, 'env' | 'userId' | 'workingDirectory'>;
-  readonly report: (problem: LocatedProblem) => void;
-}
 
 /**
  * A file, understood: its tags resolved but for `!exec`, which is only noted. A tag that cannot be
@@ -19,20 +12,21 @@ export interface ParseOptions {
  *
  * @throws {ConfigError} for what is no YAML of ours
  */
-export function parseConfigFile(
-  file: { path: string; text: string; origin: Origin; profile?: string | undefined },
-  { host, report }: ParseOptions,
-): ConfigFile {
-  const { data, root } = parseYaml(file);
-  const problems: Problem[] = [];
-  const included: IncludedFile[] = [];
-  const { settings, commands } = resolveTags(data, ourParts, {
-    file,
-    host,
-    report: (problem) => void problems.push(problem),
-    onInclude: (one) => void included.push(one),
-  });
-  const parsed = { ...file, settings, commands, included, root };
-  for (const problem of problems) report(locateProblem({ ...problem, file: parsed }, [parsed]));
-  return parsed;
+export async function parseConfigFile(
+  file: FileToParse,
+  options: ParseOptions,
+): Promise<ConfigFile> {
+  const document = parseYaml(file);
+  if (mayNeedResolving(file.text)) {
+    const { resolveFile } = await import('./resolve-file.ts');
+    return resolveFile(file, document, ourParts, options);
+  }
+  const ours = Object.entries(document.data).filter(([key]) => ourParts.includes(key));
+  const settings = withoutEmptyKeys(Object.fromEntries(ours));
+  return { ...file, settings, commands: [], included: [], root: document.root };
+}
+
+/** Whether there may be tags, aliases or `<<` in it: what follows them need not be loaded for others. */
+function mayNeedResolving(text: string): boolean {
+  return /[!*]|<</.test(text);
 }

@@ -4,10 +4,11 @@ import { lowerCase, nearestName } from '../core/names.ts';
 import type { Sourced } from '../core/sourced.ts';
 import { configDirectory } from '../host/directories.ts';
 import type { Host } from '../host/host.ts';
+import { sourced } from './entries.ts';
 import { findYamlFiles } from './find-files.ts';
 import type { Layer, Origin } from './layer.ts';
 import { quote } from './locate.ts';
-import { fileSaying, sourceOf, valueAt, type ConfigFile } from './places.ts';
+import { fileSaying, valueAt, type ConfigFile } from './places.ts';
 import { isDirectory, readEntries } from './read.ts';
 
 type Settings = Readonly<Record<string, unknown>>;
@@ -52,7 +53,7 @@ export function chooseProfiles(
   const path = ['profiles', 'default'];
   const value = valueAt(base.settings, path);
   if (typeof value !== 'string' || value === '') return [];
-  return [{ value, source: sourceOf(base.files, path) }];
+  return [sourced(value, path, base.files)];
 }
 
 function variableNames({ environment }: Base, { env }: Pick<Host, 'env'>): Sourced<string>[] {
@@ -147,7 +148,7 @@ export function findProfile(profile: Sourced<string>, options: ProfileOptions): 
 /** The word of Atmos for "let me choose", which no profile can have. */
 const reservedName = '__SELECT__';
 
-export function isProfileName(name: string): boolean {
+function isProfileName(name: string): boolean {
   return name !== reservedName && /^[^./\\\p{Cc}][^/\\\p{Cc}]*$/u.test(name);
 }
 

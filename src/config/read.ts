@@ -13,6 +13,7 @@ import { AtmosError, isAtmosError, systemErrorCode } from '../core/errors.ts';
 
 /** Far above any real atmos.yaml. */
 const maxBytes = 1024 * 1024;
+const chunkBytes = 64 * 1024;
 
 export interface ReadText {
   readonly text: string;
@@ -71,7 +72,8 @@ export function readEntries(path: string): Dirent[] {
 
 function stat(path: string): Stats | undefined {
   try {
-    return statSync(path);
+    // Of the many places looked at most are not there, and an error for each would take its time.
+    return statSync(path, { throwIfNoEntry: false });
   } catch (error) {
     return undefinedIfMissing(error, path);
   }
@@ -92,14 +94,15 @@ function notAFile(named: string, stats: Stats): AtmosError {
 }
 
 function readBytes(descriptor: number, named: string): Uint8Array {
-  const bytes = Buffer.allocUnsafe(maxBytes + 1);
+  const chunks: Uint8Array[] = [];
   let length = 0;
-  let count: number;
-  do {
-    count = readSync(descriptor, bytes, length, bytes.length - length, null);
+  while (length <= maxBytes) {
+    const chunk = Buffer.allocUnsafe(chunkBytes);
+    const count = readSync(descriptor, chunk);
+    if (count === 0) return Buffer.concat(chunks);
+    chunks.push(chunk.subarray(0, count));
     length += count;
-  } while (count > 0);
-  if (length <= maxBytes) return bytes.subarray(0, length);
+  }
   throw new AtmosError('ERR_CONFIG_UNREADABLE', `${named} is larger than 1 MiB`);
 }
 

@@ -31,12 +31,13 @@ const inspectors: Readonly<Record<string, () => Promise<Inspector>>> = {
 export const keyringTypes: readonly string[] = Object.keys(backends);
 
 /** @throws ERR_KEYRING_UNKNOWN_TYPE naming where the type was configured, and the nearest known one */
-export function checkKeyringType({ value: type, source }: Sourced<string>): void {
+export function checkKeyringType(chosen: Sourced<string>): void {
+  const type = chosen.value;
   if (Object.hasOwn(backends, type)) return;
   const nearest = nearestName(type, keyringTypes);
   throw new KeyringError(
     'ERR_KEYRING_UNKNOWN_TYPE',
-    `unknown keyring type ${JSON.stringify(type)} (from ${source}): it is one of ${keyringTypes.join(', ')}`,
+    `unknown keyring type ${JSON.stringify(type)} (from ${chosen.source}): it is one of ${keyringTypes.join(', ')}`,
     {
       hints: [
         nearest === undefined

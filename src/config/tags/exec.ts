@@ -1,6 +1,7 @@
 import { parseJson } from '../../core/json.ts';
 import { isMap } from '../../core/validate.ts';
 import { createTagged, isTagged } from '../tagged.ts';
+import { withoutEmpty } from '../without-empty.ts';
 
 type Path = readonly string[];
 
@@ -32,14 +33,6 @@ export function parseCommandOutput(stdout: string): unknown {
 function isDeeperThan(value: unknown, depth: number): boolean {
   if (typeof value !== 'object' || value === null) return false;
   return depth === 0 || Object.values(value).some((inner) => isDeeperThan(inner, depth - 1));
-}
-
-/** What is empty says nothing, as in a file. */
-function withoutEmpty(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(withoutEmpty);
-  if (!isMap(value)) return value;
-  const entries = Object.entries(value).filter(([, inner]) => inner !== null);
-  return Object.fromEntries(entries.map(([key, inner]) => [key, withoutEmpty(inner)]));
 }
 
 /**

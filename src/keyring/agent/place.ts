@@ -4,7 +4,7 @@ import { KeyringError, systemErrorCode } from '../../core/errors.ts';
 import { shellWord } from '../../core/shell-word.ts';
 import { stateDirectory } from '../../host/directories.ts';
 import type { Host } from '../../host/host.ts';
-import { sha256 } from '../../core/sha256.ts';
+import { digest } from '../digest.ts';
 
 /** A keyring's directory, whatever way leads to it. */
 export interface KeyringId {
@@ -42,7 +42,7 @@ export function identifyKeyring(directory: string): KeyringId | undefined {
 /** All places where the agent of a keyring can be, the one where a new one goes first. */
 export async function agentPlaces(id: KeyringId, host: Where): Promise<AgentPlace[]> {
   const boot = await bootId(host);
-  const name = `${boot}-${sha256(id.name).slice(0, hashLength)}.sock`;
+  const name = `${boot}-${digest(id.name).slice(0, hashLength)}.sock`;
   return [runtimeDirectory(host), join(stateDirectory(host), 'run')]
     .filter((directory) => directory !== undefined)
     .map((directory) => ({ directory, socket: join(directory, name) }));

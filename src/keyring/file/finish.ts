@@ -2,7 +2,7 @@ import { renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Host } from '../../host/host.ts';
 import type { FileLock, LockMode } from '../../host/lock.ts';
-import { sha256 } from '../../core/sha256.ts';
+import { digest } from '../digest.ts';
 import { syncDirectory, type OnStep } from './atomic-write.ts';
 import { readCommit, type Commit, type Replacement } from './commit.ts';
 import { readEntryFile } from './entry.ts';
@@ -112,7 +112,7 @@ function replaceVerifier({ directory, host, onStep }: Place, { verifier }: Commi
 
 function hashOf(path: string, { userId }: Host): string | undefined {
   const text = readEntryFile(path, userId);
-  return text === undefined ? undefined : sha256(text);
+  return text === undefined ? undefined : digest(text);
 }
 
 function sync(directory: string): void {

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { KeyringError } from '../../core/errors.ts';
 import type { FileLock } from '../../host/lock.ts';
-import { sha256 } from '../../core/sha256.ts';
 import type { BackendContext } from '../contract.ts';
+import { digest } from '../digest.ts';
 import { createAccess } from './access.ts';
 import { writeAtomically, type OnStep } from './atomic-write.ts';
 import { formatCommit, type Replacement } from './commit.ts';
@@ -186,7 +186,7 @@ async function stageAndCommit(
 /** Decides on the change: from here on it is done to the end, by whomever. */
 function commit({ directory, target, onStep }: Staging, entries: readonly Replacement[]): void {
   const paths = statePaths(directory);
-  const text = formatCommit({ verifier: sha256(target.verifier), entries });
+  const text = formatCommit({ verifier: digest(target.verifier), entries });
   if (Buffer.byteLength(text) > maxEntryBytes) {
     throw new KeyringError(
       'ERR_KEYRING_TOO_LARGE',

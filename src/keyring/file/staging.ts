@@ -13,7 +13,7 @@ import {
 import { join } from 'node:path';
 import { AtmosError, KeyringError, systemErrorCode } from '../../core/errors.ts';
 import type { Host } from '../../host/host.ts';
-import { sha256 } from '../../core/sha256.ts';
+import { digest } from '../digest.ts';
 import { decodeKey } from '../key.ts';
 import { syncDirectory, type OnStep } from './atomic-write.ts';
 import type { Replacement } from './commit.ts';
@@ -171,7 +171,7 @@ async function lookAt(staging: Staging, name: string): Promise<Look | KeyringErr
   plaintext.fill(0);
   if (!isDryRun) writeStaged(join(statePaths(directory).nextEntries, name), text);
   onStep('entry staged');
-  return { stamp, from, to: sha256(text) };
+  return { stamp, from, to: digest(text) };
 }
 
 /** Links a file that may be replaced, so that what is written to it at that moment is not lost. */
@@ -212,7 +212,7 @@ async function openFile(
       if ('fault' in token) return isEntry ? token : undefined;
       isEntry = true;
       const opened = await openToken(staging, token);
-      return 'fault' in opened ? opened : { from: sha256(text), ...opened };
+      return 'fault' in opened ? opened : { from: digest(text), ...opened };
     });
   } catch (error) {
     if (!(error instanceof KeyringError) || error.code === 'ERR_KEYRING_IO') throw error;

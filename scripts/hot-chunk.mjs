@@ -1,0 +1,41 @@
+// Which modules stand together in one file of the program, although several commands share only some
+// of them: each file costs a start about half a millisecond, whatever it holds.
+import { join } from 'node:path';
+
+/** What a shell or an SDK starts all day, and the kind that is used most. */
+const hotEntries = ['src/cli/commands/auth-env.ts', 'src/identities/aws/user.ts'];
+
+/**
+ * The group of what these load in any case and `main` does not, for rolldown.
+ *
+ * @param {string} root
+ * @returns {import('rolldown').CodeSplittingGroup}
+ */
+export function createHotChunk(root) {
+  /** @type {Set<string> | undefined} */
+  let hot;
+  /** @type {Set<string> | undefined} */
+  let main;
+  return {
+    debugName: 'hot',
+    name(id, context) {
+      hot ??= reachFrom(hotEntries, root, context);
+      main ??= reachFrom(['src/cli/main.ts'], root, context);
+      return hot.has(id) && !main.has(id) ? 'hot' : null;
+    },
+  };
+}
+
+/**
+ * @param {string[]} entries
+ * @param {string} root
+ * @param {import('rolldown').ChunkingContext} context
+ */
+function reachFrom(entries, root, context) {
+  const seen = new Set(entries.map((entry) => join(root, entry)));
+  // A set that grows is walked to its end.
+  for (const id of seen) {
+    for (const imported of context.getModuleInfo(id)?.importedIds ?? []) seen.add(imported);
+  }
+  return seen;
+}

@@ -1,0 +1,44 @@
+import type { Host } from '../host/host.ts';
+import type { Origin } from './layer.ts';
+import type { YamlDocument } from './parse.ts';
+import type { ConfigFile, IncludedFile } from './places.ts';
+import { locateProblem, type LocatedProblem, type Problem } from './problems.ts';
+import { resolveTags } from './resolve-tags.ts';
+
+export interface FileToParse {
+  readonly path: string;
+  readonly text: string;
+  readonly origin: Origin;
+  readonly profile?: string | undefined;
+}
+
+export interface ParseOptions {
+  readonly host: Pick<Host, 'env' | 'userId' | 'workingDirectory'>;
+  readonly report: (problem: LocatedProblem) => void;
+}
+
+/**
+ * A file whose tags are resolved but for `!exec`, which is only noted. A tag that cannot be resolved is
+ * reported, and its value left out.
+ *
+ * @param parts those that are ours
+ * @throws {ConfigError}
+ */
+export function resolveFile(
+  file: FileToParse,
+  { data, root }: YamlDocument,
+  parts: readonly string[],
+  { host, report }: ParseOptions,
+): ConfigFile {
+  const problems: Problem[] = [];
+  const included: IncludedFile[] = [];
+  const { settings, commands } = resolveTags(data, parts, {
+    file,
+    host,
+    report: (problem) => void problems.push(problem),
+    onInclude: (one) => void included.push(one),
+  });
+  const parsed = { ...file, settings, commands, included, root };
+  for (const problem of problems) report(locateProblem({ ...problem, file: parsed }, [parsed]));
+  return parsed;
+}

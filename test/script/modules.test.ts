@@ -1,0 +1,182 @@
+import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import { builtinModules } from 'node:module';
+import { basename, join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build } from 'rolldown';
+import { beforeAll, expect, test } from 'vitest';
+import { programBundle } from '../../scripts/program-bundle.mjs';
+import { builtCli } from '../support/built.ts';
+import { openConfiguredMachine, type Machine } from './machine.ts';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const { version }: { version: string } = JSON.parse(
+  readFileSync(join(root, 'package.json'), 'utf8'),
+);
+
+/** What is too much for every one of these commands, or is loaded for files that need it alone. */
+const heavy = new RegExp(
+  [
+    '^(@aws-sdk|@inquirer|@smithy|smol-toml|tinyglobby)/',
+    '^src/clients/aws-sts',
+    '^src/config/(commands|glob|resolve-file|resolve-tags|toml)[.]ts',
+    '^src/config/tags/',
+    '^src/keyring/(system|agent/(daemon|server))',
+  ].join('|'),
+);
+
+const advice =
+  'Each module and each built-in delays every shell and every SDK that starts us. Import it where it ' +
+  'is used, by `await import()`, or by process.getBuiltinModule() in src/host/. If each start needs it: ' +
+  'measure by `npm run bench:startup`, then change this test.';
+
+let modulesOfFile: ReadonlyMap<string, readonly string[]>;
+
+beforeAll(async () => {
+  const { output } = await build({ ...programBundle(root, version), write: false });
+  modulesOfFile = new Map(
+    output.flatMap((file) => (file.type === 'chunk' ? [[file.fileName, file.moduleIds]] : [])),
+  );
+});
+
+interface Loaded {
+  /** Of the program, by what they are called in it. */
+  readonly files: readonly string[];
+  readonly kilobytes: number;
+  /** `src/…` of ours, `package/…` of others. */
+  readonly modules: readonly string[];
+  readonly packages: readonly string[];
+  /** Of Node, over those of a program that does nothing. */
+  readonly builtins: readonly string[];
+}
+
+test.each([
+  { command: 'version', maxFiles: 5, maxKilobytes: 42 },
+  { command: '--help', maxFiles: 3, maxKilobytes: 40 },
+])('$command loads no package and of Node only what tells the home directory', async (limits) => {
+  const machine = await openConfiguredMachine();
+  const loaded = await loadedBy(machine, limits.command);
+  expect(judged(loaded, limits)).toEqual({ ...fine, packages: [], builtins: ['os'] });
+});
+
+test('auth env loads one file for all it does, and nothing for tags that are not there', async () => {
+  const machine = await openConfiguredMachine();
+  await machine.atmos('auth env');
+  const loaded = await loadedBy(machine, 'auth env');
+  expect(judged(loaded, { maxFiles: 6, maxKilobytes: 240 })).toEqual({
+    ...fine,
+    packages: ['@noble/hashes', 'js-yaml', 'valibot'],
+    builtins: ['os'],
+  });
+  const backends = /^src\/(store|keyring\/(file|memory|agent))/;
+  expect(loaded.modules.filter((name) => backends.test(name))).toEqual([]);
+});
+
+test('auth env loads what resolves tags for a file with one', async () => {
+  const machine = await openConfiguredMachine();
+  await machine.atmos('auth env');
+  const file = join(machine.project, 'atmos.yaml');
+  writeFileSync(file, `${readFileSync(file, 'utf8')}env:\n  STAGE: !env STAGE\n`);
+  const { packages, builtins } = await loadedBy(machine, 'auth env');
+  expect({ advice, packages, builtins }).toEqual({
+    advice,
+    packages: ['@noble/hashes', 'js-yaml', 'smol-toml', 'valibot'],
+    builtins: ['os'],
+  });
+});
+
+test.each(['auth keyring status', 'auth credential-process'])(
+  '%s loads what opens a file keyring, and no more',
+  async (command) => {
+    const machine = await openConfiguredMachine();
+    await machine.atmos('auth login');
+    const loaded = await loadedBy(machine, command);
+    const { packages, builtins, ...rest } = judged(loaded, { maxFiles: 30, maxKilobytes: 360 });
+    expect(rest).toEqual(fine);
+    expect({
+      advice,
+      more: without(packages, ['@noble/hashes', 'js-yaml', 'koffi', 'valibot']),
+    }).toEqual({
+      advice,
+      more: [],
+    });
+    const known = ['crypto', 'fs/promises', 'os', 'timers', 'timers/promises', 'util'];
+    const ofStreams = ['net', 'stream', 'stream/promises', 'string_decoder', 'diagnostics_channel'];
+    expect({ advice, more: without(builtins, [...known, ...ofStreams]) }).toEqual({
+      advice,
+      more: [],
+    });
+  },
+);
+
+const fine = { advice, heavy: [], tooManyFiles: [], tooManyKilobytes: 0 };
+
+/** With the advice in it, for whoever made it fail. */
+function judged(loaded: Loaded, limits: { maxFiles: number; maxKilobytes: number }) {
+  const { files, kilobytes, modules, packages, builtins } = loaded;
+  return {
+    advice,
+    packages,
+    builtins,
+    heavy: modules.filter((name) => heavy.test(name)),
+    tooManyFiles: files.length > limits.maxFiles ? files : [],
+    tooManyKilobytes: kilobytes > limits.maxKilobytes ? kilobytes : 0,
+  };
+}
+
+function without(names: readonly string[], known: readonly string[]): string[] {
+  return names.filter((name) => !known.includes(name));
+}
+
+async function loadedBy(machine: Machine, command: string): Promise<Loaded> {
+  const empty = join(machine.home, 'empty.cjs');
+  writeFileSync(empty, '');
+  const nothing = await probe(machine, [empty]);
+  const { files, builtins } = await probe(machine, [builtCli(), ...command.split(' ')]);
+  const ours = files.filter((file) => file.startsWith(join(root, 'dist')));
+  const others = files.filter((file) => file.includes('/node_modules/')).map(nameOf);
+  const modules = [...ours.flatMap((file) => modulesOf(basename(file))), ...others];
+  return {
+    files: ours.map((file) => basename(file)),
+    kilobytes: ours.reduce((sum, file) => sum + statSync(file).size, 0) / 1024,
+    modules,
+    packages: [...new Set(modules.flatMap((name) => packageOf(name) ?? []))].toSorted(),
+    builtins: builtins.filter((name) => !nothing.builtins.includes(name)).toSorted(),
+  };
+}
+
+async function probe(
+  machine: Machine,
+  args: readonly string[],
+): Promise<{ files: string[]; builtins: string[] }> {
+  const [hook, list] = [join(machine.home, 'probe.cjs'), join(machine.home, 'loaded.json')];
+  const seen = '{ files: Object.keys(require.cache), builtins: process.moduleLoadList }';
+  writeFileSync(
+    hook,
+    `process.once('exit', () => require('node:fs').writeFileSync(${JSON.stringify(list)}, JSON.stringify(${seen})));`,
+  );
+  const result = await machine.run(process.execPath, ['--require', hook, ...args]);
+  expect(result).toMatchObject({ exitCode: 0 });
+  const { files, builtins }: Awaited<ReturnType<typeof probe>> = JSON.parse(
+    readFileSync(list, 'utf8'),
+  );
+  const names = builtins.map((entry) => entry.replace(/^NativeModule /, ''));
+  return {
+    files: files.filter((file) => file !== hook),
+    builtins: names.filter((name) => builtinModules.includes(name)),
+  };
+}
+
+function modulesOf(file: string): string[] {
+  const ids = modulesOfFile.get(file);
+  if (ids === undefined) throw new Error(`dist/cli/${file} is of another build: npm run build`);
+  return ids.filter((id) => !id.startsWith('\0')).map(nameOf);
+}
+
+function nameOf(path: string): string {
+  const [, inPackage] = /.*\/node_modules\/(.+)$/.exec(path) ?? [];
+  return inPackage ?? relative(root, path);
+}
+
+function packageOf(module: string): string | undefined {
+  return module.startsWith('src/') ? undefined : /^(@[^/]+\/)?[^/]+/.exec(module)?.[0];
+}
