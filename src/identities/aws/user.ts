@@ -179,15 +179,20 @@ function readSettings(identity: Identity): Settings {
     report({ path: ['spec', 'endpoint_url'], message });
   }
   if (problems.length > 0) throw new IdentityError(identity, problems);
-  const { duration } = identity.session;
-  const durationAt = `session.duration of identity ${identity.name} (${identity.locate(['session', 'duration'])})`;
   return withoutAbsent({
     region: credentials.region || undefined,
     keys,
     mfaArn: credentials.mfa_arn || undefined,
     endpoint,
-    durationSeconds: duration ? parseDuration(duration, durationAt) : undefined,
+    durationSeconds: durationOf(identity),
   });
+}
+
+function durationOf({ name, session, locate }: Identity): number | undefined {
+  const { duration } = session;
+  if (!duration) return undefined;
+  const place = locate(['session', 'duration']);
+  return parseDuration(duration, `session.duration of identity ${name} (${place})`);
 }
 
 function configuredKeys(
