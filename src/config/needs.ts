@@ -36,7 +36,9 @@ export function requireTrustOfFiles(
 /** What loading a file runs. */
 export function needsOf(file: ConfigFile): TrustNeed[] {
   if (file.origin !== 'project') return [];
-  return file.commands.map(({ path, command }) => ({ path, what: `runs ${command}` }));
+  return file.commands.map(({ path, command }) => {
+    return { path, what: `runs ${command}`, source: sourceOf([file], path) };
+  });
 }
 
 function withIncluded({ path, text, included }: ConfigFile) {

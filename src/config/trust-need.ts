@@ -10,4 +10,6 @@ export interface TrustNeed {
    * it, and it stands in a file that came with the project, no place of a secret of theirs.
    */
   readonly what: string;
+  /** Where it is written, if that is not what says the value at the path in the end. */
+  readonly source?: string;
 }

@@ -111,6 +111,16 @@ auth: { realm: imported, identities: { dev: { kind: aws/user, credentials: { reg
     });
   });
 
+  it('of what would run is told with the place where it is written', async () => {
+    const project = createProject({
+      'atmos.yaml': 'import: a.yaml\nauth: { keyring: { type: file } }',
+      'a.yaml': 'auth: { realm: !exec date }',
+    });
+    const { needs } = await project.load({}, { isStatic: true });
+    const source = `auth.realm (${project.path('a.yaml')}:1:16)`;
+    expect(needs).toEqual([{ path: ['auth', 'realm'], what: 'runs date', source }]);
+  });
+
   it('of what is not there is a warning with its place', async () => {
     const project = createProject({ 'atmos.yaml': `import: [gone.yaml, "x/*.yaml"]` });
     const { warnings } = await project.load();

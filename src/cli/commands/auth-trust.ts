@@ -102,7 +102,7 @@ async function load(context: Context): Promise<Config> {
 /** What loading has met is the project's; of the rest only what its files ask for. */
 async function needsOfProject(config: Config): Promise<ShownNeed[]> {
   const others = (await findNeeds(config)).filter((need) => isOfProject(config, need));
-  const withSource = (need: TrustNeed) => ({ ...need, source: config.sourceOf(need.path) });
+  const withSource = (need: TrustNeed) => ({ source: config.sourceOf(need.path), ...need });
   return [...config.needs, ...others].map(withSource);
 }
 
