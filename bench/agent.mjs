@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openKeyring } from 'atmos-auth/keyring';
 import { measure, printRatios } from './measure.mjs';
-import { prepareProject, program } from './project.mjs';
+import { configOf, prepareProject, program } from './project.mjs';
 
 const home = realpathSync(mkdtempSync(join(tmpdir(), 'atmos-auth-bench-')));
 const project = join(home, 'project');
@@ -31,7 +31,11 @@ const candidates = [
 ];
 
 try {
-  await prepareProject({ directory: project, env: withPassword, configOf });
+  await prepareProject({
+    directory: project,
+    env: withPassword,
+    configOf: (endpoint) => configOf({ type: 'file', endpoint }),
+  });
   const unlocked = JSON.parse(atmos('unlock', '-o', 'json'));
   const atRest = memoryOf(unlocked.process_id);
   const medians = measure(candidates, { cwd: project, env });
@@ -73,19 +77,4 @@ async function askAll() {
 function memoryOf(processId) {
   const status = readFileSync(`/proc/${processId}/status`, 'utf8');
   return Math.round(Number(/^VmRSS:\s+(\d+) kB/m.exec(status)?.[1]) / 1024);
-}
-
-/** @param {string} endpoint */
-function configOf(endpoint) {
-  return `auth:
-  realm: bench
-  keyring:
-    type: file
-  identities:
-    bench:
-      kind: aws/user
-      default: true
-      spec:
-        endpoint_url: ${endpoint}
-`;
 }

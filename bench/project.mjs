@@ -14,6 +14,25 @@ const key = {
 };
 
 /**
+ * An atmos.yaml with one identity, the default.
+ *
+ * @param {{ type: string, endpoint: string }} options the keyring's type, and where STS is
+ */
+export function configOf({ type, endpoint }) {
+  return `auth:
+  realm: bench
+  keyring:
+    type: ${type}
+  identities:
+    bench:
+      kind: aws/user
+      default: true
+      spec:
+        endpoint_url: ${endpoint}
+`;
+}
+
+/**
  * Makes the directory with an atmos.yaml, and other files by their paths in it, stores a key and opens a session with a stand-in for STS,
  * which is gone afterwards.
  *

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { openGnomeKeyring } from '../test/support/secret-service/gnome-keyring.mjs';
 import { measure, printRatios } from './measure.mjs';
-import { prepareProject, program } from './project.mjs';
+import { configOf, prepareProject, program } from './project.mjs';
 
 const library = fileURLToPath(new URL('../dist/keyring.js', import.meta.url));
 
@@ -29,24 +29,13 @@ const service = await openGnomeKeyring();
 const project = join(service.home, 'project');
 const { env } = service;
 try {
-  await prepareProject({ directory: project, env, configOf });
+  await prepareProject({
+    directory: project,
+    env,
+    configOf: (endpoint) => configOf({ type: 'system', endpoint }),
+  });
   const medians = measure(candidates, { cwd: project, env });
   printRatios(candidates.map(({ name, bound }, at) => ({ name, median: medians[at] ?? 0, bound })));
 } finally {
   await service.close();
-}
-
-/** @param {string} endpoint */
-function configOf(endpoint) {
-  return `auth:
-  realm: bench
-  keyring:
-    type: system
-  identities:
-    bench:
-      kind: aws/user
-      default: true
-      spec:
-        endpoint_url: ${endpoint}
-`;
 }

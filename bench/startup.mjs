@@ -6,7 +6,7 @@ import { mkdtempSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { measure, printRatios } from './measure.mjs';
-import { prepareProject, program } from './project.mjs';
+import { configOf, prepareProject, program } from './project.mjs';
 
 const home = realpathSync(mkdtempSync(join(tmpdir(), 'atmos-auth-bench-')));
 const project = join(home, 'project');
@@ -60,7 +60,11 @@ const candidates = [
 ];
 
 try {
-  await prepareProject({ directory: project, env, configOf: (endpoint) => configOf(endpoint, 32) });
+  await prepareProject({
+    directory: project,
+    env,
+    configOf: (endpoint) => crowdedConfigOf(endpoint, 32),
+  });
   await prepareProject({ directory: composed, env, configOf: composedConfigOf, files });
   const withTag = (/** @type {string} */ endpoint) =>
     composedConfigOf(endpoint).replace('realm: composed', 'realm: !env REALM composed');
@@ -85,17 +89,7 @@ function envIn(directory) {
  * @param {string} endpoint
  * @param {number} others
  */
-function configOf(endpoint, others) {
-  const head = `auth:
-  keyring:
-    type: file
-  identities:
-    bench:
-      kind: aws/user
-      default: true
-      spec:
-        endpoint_url: ${endpoint}
-`;
+function crowdedConfigOf(endpoint, others) {
   const accounts = Array.from(
     { length: others },
     (_, at) => `    account-${at}:
@@ -106,7 +100,7 @@ function configOf(endpoint, others) {
         duration: 8h
 `,
   );
-  return `${head}${accounts.join('')}`;
+  return `${configOf({ type: 'file', endpoint })}${accounts.join('')}`;
 }
 
 /**
@@ -126,6 +120,7 @@ env:
 auth:
   realm: composed
 `;
-  const [, ...rest] = configOf(endpoint, 30).split(/(?<=\n)/);
+  // Without its own first lines, auth and realm.
+  const [, , ...rest] = crowdedConfigOf(endpoint, 30).split(/(?<=\n)/);
   return `${head}${rest.join('')}${'# Nothing more.\n'.repeat(200 - 10 - rest.length)}`;
 }

@@ -45,8 +45,8 @@ export interface FileReader {
 interface Importing {
   readonly origin: Origin;
   readonly profile?: string | undefined;
-  /** Where relative imports start from. */
-  readonly basePath: string;
+  /** The configuration file whose base path relative imports start from. */
+  readonly owner: ConfigFile;
   /** The files that import one another, the outermost first. */
   readonly chain: readonly string[];
 }
@@ -62,8 +62,7 @@ export function createFileReader(options: FileReaderOptions): FileReader {
       readDirectory({ path: join(directory, name), origin }, file),
     );
     if (file === undefined) return fragments;
-    const basePath = basePathOf(file);
-    return [...fragments, ...(await readTree(file, { origin, basePath, chain: [] }))];
+    return [...fragments, ...(await readTree(file, { origin, owner: file, chain: [] }))];
   }
 
   function readDirectory(
@@ -73,7 +72,7 @@ export function createFileReader(options: FileReaderOptions): FileReader {
     return inOrder(findYamlFiles(path), async (one) => {
       const file = await readFile(one, { origin, profile });
       if (file === undefined) return [];
-      return readTree(file, { origin, profile, basePath: basePathOf(by ?? file), chain: [] });
+      return readTree(file, { origin, profile, owner: by ?? file, chain: [] });
     });
   }
 
@@ -90,7 +89,8 @@ export function createFileReader(options: FileReaderOptions): FileReader {
   /** The file, over what it imports. */
   async function readTree(file: ConfigFile, by: Importing): Promise<ConfigFile[]> {
     const inner = { ...by, chain: [...by.chain, file.path] };
-    const provisioned = provisionedFiles(file, host);
+    // One may name the provider that it is for.
+    const provisioned = provisionedFiles(file, host).filter((one) => !inner.chain.includes(one));
     return [
       ...(await inOrder(provisioned, (one) => readImported(one, { ...inner, origin: 'user' }))),
       ...(await inOrder(entriesOf(file), (entry) => readImport(entry, file, inner))),
@@ -112,7 +112,8 @@ export function createFileReader(options: FileReaderOptions): FileReader {
       report(locateProblem({ path, message, file, ...(hint ? { hint } : {}) }, [file]));
       return [];
     };
-    const found = await findImport(value, importStarts(inner.basePath, file.path));
+    const starts = importStarts(basePathOf(inner.owner), file.path);
+    const found = await findImport(value, starts);
     if (found.kind === 'remote') {
       return refuse(
         'is at a remote place, and nothing is fetched',
@@ -120,8 +121,7 @@ export function createFileReader(options: FileReaderOptions): FileReader {
       );
     }
     if (found.kind === 'missing') {
-      const places = importStarts(inner.basePath, file.path).join(', ');
-      const message = `names ${JSON.stringify(value)}, not found in ${places}`;
+      const message = `names ${JSON.stringify(value)}, not found in ${starts.join(', ')}`;
       const text = `import (${placeIn(file, path)}) ${message}`;
       warn({ ...locateProblem({ path, message }, [file]), text });
       return [];

@@ -159,7 +159,7 @@ auth:
   providers: { sso: { kind: aws/iam-identity-center }, ../x: { kind: y } }
   identities: { dev: { default: true } }`,
       'cache/atmos/auth/sso/provisioned-identities.yaml':
-        'auth: { identities: { dev: { kind: aws/permission-set }, ops: { kind: aws/permission-set } } }',
+        'auth: { providers: { sso: {} }, identities: { dev: { kind: aws/permission-set }, ops: { kind: aws/permission-set } } }',
       'cache/atmos/x/provisioned-identities.yaml': realm('escaped'),
     });
     const config = await project.load({ XDG_CACHE_HOME: project.path('cache') });

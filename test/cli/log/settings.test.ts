@@ -39,7 +39,7 @@ function settle(level: Said = nothing, file: Said = nothing) {
     {
       env: { ATMOS_LOGS_LEVEL: level.variable, ATMOS_LOGS_FILE: file.variable },
       homeDirectory: '/home/ada',
-      workingDirectory: () => '/work',
+      workingDirectory: () => '/desk',
     },
   );
 }
@@ -75,8 +75,8 @@ describe('the level is said by', () => {
 
 describe('the file is said by', () => {
   test.each<[string, Said, string, string]>([
-    ['--logs-file', { option: 'a.log', variable: 'b.log' }, '/work/a.log', '--logs-file'],
-    ['ATMOS_LOGS_FILE', { variable: 'b.log', promoted: 'c' }, '/work/b.log', 'ATMOS_LOGS_FILE'],
+    ['--logs-file', { option: 'a.log', variable: 'b.log' }, '/desk/a.log', '--logs-file'],
+    ['ATMOS_LOGS_FILE', { variable: 'b.log', promoted: 'c' }, '/desk/b.log', 'ATMOS_LOGS_FILE'],
     ['env', { promoted: '~/c' }, '/home/ada/c', 'env.ATMOS_LOGS_FILE (/p/a:6:3)'],
     ['logs', { config: '/p/d.log' }, '/p/d.log', 'auth.logs.file (/p/atmos.yaml:9:11)'],
     ['a device', { option: '/dev/null' }, '/dev/null', '--logs-file'],
@@ -90,7 +90,7 @@ describe('the file is said by', () => {
 test('level and file may be said by different places', () => {
   expect(settle({ config: 'Debug' }, { option: 'a.log' })).toMatchObject({
     level: 'Debug',
-    file: { path: '/work/a.log' },
+    file: { path: '/desk/a.log' },
   });
 });
 
