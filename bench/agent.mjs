@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openKeyring } from 'atmos-auth/keyring';
 import { measure, printRatios } from './measure.mjs';
-import { configOf, prepareProject, program } from './project.mjs';
+import { benchConfigOf, prepareProject, program } from './project.mjs';
 
 const home = realpathSync(mkdtempSync(join(tmpdir(), 'atmos-auth-bench-')));
 const project = join(home, 'project');
@@ -34,7 +34,7 @@ try {
   await prepareProject({
     directory: project,
     env: withPassword,
-    configOf: (endpoint) => configOf({ type: 'file', endpoint }),
+    configOf: (endpoint) => benchConfigOf({ type: 'file', endpoint }),
   });
   const unlocked = JSON.parse(atmos('unlock', '-o', 'json'));
   const atRest = memoryOf(unlocked.process_id);

@@ -18,7 +18,7 @@ const key = {
  *
  * @param {{ type: string, endpoint: string }} options the keyring's type, and where STS is
  */
-export function configOf({ type, endpoint }) {
+export function benchConfigOf({ type, endpoint }) {
   return `auth:
   realm: bench
   keyring:

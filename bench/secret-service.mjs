@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { openGnomeKeyring } from '../test/support/secret-service/gnome-keyring.mjs';
 import { measure, printRatios } from './measure.mjs';
-import { configOf, prepareProject, program } from './project.mjs';
+import { benchConfigOf, prepareProject, program } from './project.mjs';
 
 const library = fileURLToPath(new URL('../dist/keyring.js', import.meta.url));
 
@@ -32,7 +32,7 @@ try {
   await prepareProject({
     directory: project,
     env,
-    configOf: (endpoint) => configOf({ type: 'system', endpoint }),
+    configOf: (endpoint) => benchConfigOf({ type: 'system', endpoint }),
   });
   const medians = measure(candidates, { cwd: project, env });
   printRatios(candidates.map(({ name, bound }, at) => ({ name, median: medians[at] ?? 0, bound })));

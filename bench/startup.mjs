@@ -6,7 +6,7 @@ import { mkdtempSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { measure, printRatios } from './measure.mjs';
-import { configOf, prepareProject, program } from './project.mjs';
+import { benchConfigOf, prepareProject, program } from './project.mjs';
 
 const home = realpathSync(mkdtempSync(join(tmpdir(), 'atmos-auth-bench-')));
 const project = join(home, 'project');
@@ -100,7 +100,7 @@ function crowdedConfigOf(endpoint, others) {
         duration: 8h
 `,
   );
-  return `${configOf({ type: 'file', endpoint })}${accounts.join('')}`;
+  return `${benchConfigOf({ type: 'file', endpoint })}${accounts.join('')}`;
 }
 
 /**

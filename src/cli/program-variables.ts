@@ -3,7 +3,9 @@ import type { Config } from '../config/config.ts';
 import { requireTrust } from '../config/trust.ts';
 import type { Identity } from '../core/identity.ts';
 import { checkVariable, type Variable } from '../core/variables.ts';
-import { sortOut } from '../output/program-environment.ts';
+import type { EnvironmentChange } from '../output/environment.ts';
+import { sortOut, withIdentityVariables, withVariables } from '../output/program-environment.ts';
+import type { Host } from '../host/host.ts';
 import type { Context } from './context.ts';
 import { warn, type ProjectPlan } from './plan.ts';
 
@@ -26,7 +28,7 @@ export function variablesOfProject(config: Config): SaidVariable[] {
 }
 
 /** The `env:` of an identity. */
-export function variablesOfIdentity(identity: Identity): SaidVariable[] {
+function variablesOfIdentity(identity: Identity): SaidVariable[] {
   return identity.env.map(({ key, value }, index) => ({
     key,
     value,
@@ -61,4 +63,23 @@ export async function allowedVariables(
     requireTrust(config, need, context.host);
   }
   return given;
+}
+
+/**
+ * What an identity changes in an environment: its own `env:`, and its credentials over that.
+ *
+ * @param credentialsFor gets the environment as it is but for the credentials
+ * @throws as {@link allowedVariables}
+ */
+export async function identityChange(
+  context: Context,
+  plan: ProjectPlan,
+  identity: Identity,
+  env: Host['env'],
+  credentialsFor: (surroundings: Pick<Host, 'env'>) => Promise<EnvironmentChange>,
+): Promise<EnvironmentChange> {
+  const { platform } = context.host;
+  const variables = await allowedVariables(context, plan, variablesOfIdentity(identity));
+  const change = await credentialsFor({ env: withVariables(env, variables, platform) });
+  return withIdentityVariables(change, variables, platform);
 }

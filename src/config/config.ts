@@ -1,7 +1,7 @@
 import type { Identity } from '../core/identity.ts';
 import type { Sourced } from '../core/sourced.ts';
+import type { Variable } from '../core/variables.ts';
 import type { KeyringEntry, LogsEntry, ProviderEntry } from './entries.ts';
-import type { EnvironmentEntry } from './environment.ts';
 import type { Layer, Origin } from './layer.ts';
 import type { LocatedProblem, Problem } from './problems.ts';
 import type { ProfileDirectory } from './profiles.ts';
@@ -29,7 +29,7 @@ export interface Config {
   /** Whether sessions are written to files too, as Atmos does. */
   readonly sessionFiles: Sourced<boolean>;
   /** The top-level `env:`, for programs that are started, sorted by name. */
-  readonly env: readonly EnvironmentEntry[];
+  readonly env: readonly Variable[];
   /** `ATMOS_` settings that it gives, by their names, below those of the real environment. */
   readonly environment: Readonly<Record<string, Sourced<string>>>;
   /** Lines for a person: keys that nobody reads, and the like. */

@@ -1,5 +1,6 @@
 import type { Sourced } from '../core/sourced.ts';
 import { isMap } from '../core/validate.ts';
+import type { Variable } from '../core/variables.ts';
 import { sourced } from './entries.ts';
 import { valueAt, type ConfigFile } from './places.ts';
 import type { Problem } from './problems.ts';
@@ -34,14 +35,8 @@ const refused: ReadonlySet<string> = new Set([
 type Settings = Readonly<Record<string, unknown>>;
 type Files = readonly ConfigFile[];
 
-/** A variable of the top-level `env:`, for programs that are started. */
-export interface EnvironmentEntry {
-  readonly key: string;
-  readonly value: string;
-}
-
 /** The top-level `env:`, sorted by name. What is no scalar is reported by the schema. */
-export function environmentEntries(merged: Settings): EnvironmentEntry[] {
+export function environmentEntries(merged: Settings): Variable[] {
   const said = valueAt(merged, ['env']);
   const entries = isMap(said) ? Object.entries(said) : [];
   return entries

@@ -4,14 +4,13 @@ import type { Identity } from '../../core/identity.ts';
 import type { Sourced } from '../../core/sourced.ts';
 import type { Host } from '../../host/host.ts';
 import type { EnvironmentChange } from '../../output/environment.ts';
-import { withIdentityVariables, withVariables } from '../../output/program-environment.ts';
 import { environmentFormats, formatEnvironment, formatGithub } from '../../output/shell.ts';
 import type { Invocation } from '../command.ts';
 import type { Context } from '../context.ts';
 import { envChange, opensByItself, processChange } from '../environment-change.ts';
 import { appendToFile, replaceFile } from '../output-file.ts';
 import { loadPlanFor, requireIdentity, warn, warnOfMemory, type ProjectPlan } from '../plan.ts';
-import { allowedVariables, variablesOfIdentity } from '../program-variables.ts';
+import { identityChange } from '../program-variables.ts';
 
 /**
  * `atmos auth env`: what a shell evaluates to have the identity's credentials. By default only a
@@ -26,7 +25,9 @@ export async function env(context: Context, invocation: Invocation): Promise<voi
   const file = isGithub ? githubFile(context, values['output']) : given(context, values['output']);
   const plan = await loadPlanFor(context, invocation);
   const identity = await requireIdentity(context, plan, invocation);
-  const change = await changeFor(context, invocation, plan, identity);
+  const change = await identityChange(context, plan, identity, host.env, (surroundings) =>
+    credentialsFor(context, invocation, plan, identity, surroundings),
+  );
   if (isGithub && file !== undefined) return writeGithub(context, change, file);
   const byDefault = host.platform === 'win32' ? 'powershell' : 'bash';
   const format = environmentFormats.find((one) => one === values['format']) ?? byDefault;
@@ -66,20 +67,6 @@ async function writeGithub(
     context,
     `GitHub cannot take a variable away, so these stay set for later steps, and may win: ${staying.join(', ')}`,
   );
-}
-
-async function changeFor(
-  context: Context,
-  invocation: Invocation,
-  plan: ProjectPlan,
-  identity: Identity,
-): Promise<EnvironmentChange> {
-  const { host } = context;
-  const variables = await allowedVariables(context, plan, variablesOfIdentity(identity));
-  const change = await credentialsFor(context, invocation, plan, identity, {
-    env: withVariables(host.env, variables, host.platform),
-  });
-  return withIdentityVariables(change, variables, host.platform);
 }
 
 /** @param surroundings what the shell has but for the credentials */

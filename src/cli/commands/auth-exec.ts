@@ -3,13 +3,13 @@ import type { Identity } from '../../core/identity.ts';
 import type { Host } from '../../host/host.ts';
 import type { KeyringSettings } from '../../keyring/contract.ts';
 import { childEnvironment, type EnvironmentChange } from '../../output/environment.ts';
-import { withIdentityVariables, withVariables } from '../../output/program-environment.ts';
+import { withVariables } from '../../output/program-environment.ts';
 import type { Invocation } from '../command.ts';
 import type { Context } from '../context.ts';
 import { envChange, opensByItself, processChange } from '../environment-change.ts';
 import { sessionForCommand } from '../open.ts';
 import { chooseIdentity, loadPlanFor, warn, type ProjectPlan } from '../plan.ts';
-import { allowedVariables, variablesOfIdentity, variablesOfProject } from '../program-variables.ts';
+import { allowedVariables, identityChange, variablesOfProject } from '../program-variables.ts';
 import { runChild } from '../run-child.ts';
 
 const nothing: EnvironmentChange = { set: {}, unset: [] };
@@ -30,28 +30,15 @@ export async function exec(context: Context, invocation: Invocation): Promise<nu
   const variables = await allowedVariables(context, plan, variablesOfProject(plan.config));
   const surroundings = withVariables(host.env, variables, platform);
   const change = identity
-    ? await changeFor(context, invocation, plan, identity, surroundings)
+    ? await identityChange(context, plan, identity, surroundings, (env) =>
+        credentialsFor(context, invocation, plan, identity, env),
+      )
     : nothing;
   const env = childEnvironment(surroundings, change, {
     platform,
     passwordVariable: plan.keyring.passwordEnv.value,
   });
   return runChild(host, invocation.program, env);
-}
-
-async function changeFor(
-  context: Context,
-  invocation: Invocation,
-  plan: ProjectPlan,
-  identity: Identity,
-  env: Host['env'],
-): Promise<EnvironmentChange> {
-  const { platform } = context.host;
-  const variables = await allowedVariables(context, plan, variablesOfIdentity(identity));
-  const change = await credentialsFor(context, invocation, plan, identity, {
-    env: withVariables(env, variables, platform),
-  });
-  return withIdentityVariables(change, variables, platform);
 }
 
 /** @param surroundings what the program has but for the credentials */
