@@ -25,6 +25,15 @@ export interface RunResult {
   wroteTooMuch: boolean;
 }
 
+export interface ProgramOptions extends RunOptions {
+  /** Given on its standard input, which then ends. */
+  input?: string;
+}
+
+export interface ProgramResult extends RunResult {
+  stderr: Buffer;
+}
+
 export interface SpawnOptions {
   env: Readonly<Record<string, string | undefined>>;
 }
@@ -89,6 +98,15 @@ export interface Host {
   inForeground(): Promise<boolean>;
   /** Runs a command through `sh -c`, without input, takes its output, kills it at the limit. */
   runShell(command: string, options: RunOptions): Promise<RunResult>;
+  /**
+   * Runs a program without a shell, takes what it writes, kills it at the limit. The bytes of both its
+   * outputs count. Rejects with the system's error if it could not start.
+   */
+  runProgram(
+    program: string,
+    args: readonly string[],
+    options: ProgramOptions,
+  ): Promise<ProgramResult>;
   /** Starts a program that shares our streams. */
   spawn(program: string, args: readonly string[], options: SpawnOptions): ChildProcess;
   /**

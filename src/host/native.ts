@@ -1,4 +1,4 @@
-import koffi from 'koffi';
+import { koffi } from './koffi.ts';
 
 // The calls of the C library that Node does not offer. Importing this module loads koffi, about
 // 6 ms: import it lazily.

@@ -2,13 +2,12 @@ import { closeSync, openSync, realpathSync, statSync, writeSync } from 'node:fs'
 import { homedir } from 'node:os';
 import { isAbsolute } from 'node:path';
 import { systemErrorCode } from '../core/errors.ts';
+import { definedOnly } from './defined-only.ts';
 import type {
   ChildProcess,
   DetachedOptions,
   Host,
   Output,
-  RunOptions,
-  RunResult,
   SpawnOptions,
   Terminal,
 } from './host.ts';
@@ -39,7 +38,9 @@ export function realHost(): Host {
     changeDirectory: (directory) => process.chdir(directory),
     openTerminal,
     inForeground,
-    runShell,
+    runShell: async (command, options) => (await running()).runShell(command, options),
+    runProgram: async (program, args, options) =>
+      (await running()).runProgram(program, args, options),
     spawn: spawnShared,
     startDetached,
     onSignals(signals, listener) {
@@ -125,6 +126,7 @@ function openTty(): number | undefined {
 }
 
 // Loaded when they are needed: together with what they load, they cost a start 10 ms.
+const running = () => import('./run-program.ts');
 const childProcess = () => process.getBuiltinModule('node:child_process');
 const timers = () => process.getBuiltinModule('node:timers/promises');
 const tty = () => process.getBuiltinModule('node:tty');
@@ -163,45 +165,6 @@ function writeAll(descriptor: number, bytes: Buffer): void {
       Atomics.wait(nobody, 0, 0, fullPipePauseMs);
     }
   }
-}
-
-function runShell(command: string, options: RunOptions): Promise<RunResult> {
-  return new Promise((resolve, reject) => {
-    const child = childProcess().spawn('sh', ['-c', command], {
-      env: definedOnly(options.env),
-      stdio: ['ignore', 'pipe', 'inherit'],
-    });
-    const chunks: Buffer[] = [];
-    let bytes = 0;
-    let timedOut = false;
-    const stop = () => {
-      child.kill('SIGKILL');
-      // A grandchild may hold the pipe open for good: do not wait for its end.
-      child.stdout.destroy();
-    };
-    const timer = setTimeout(() => {
-      timedOut = true;
-      stop();
-    }, options.timeoutMs);
-    child.stdout.on('data', (chunk: Buffer) => {
-      bytes += chunk.length;
-      if (bytes > options.maxBytes) stop();
-      else chunks.push(chunk);
-    });
-    child.once('error', (error) => {
-      clearTimeout(timer);
-      reject(error);
-    });
-    child.once('close', (exitCode) => {
-      clearTimeout(timer);
-      resolve({
-        exitCode,
-        stdout: Buffer.concat(chunks),
-        timedOut,
-        wroteTooMuch: bytes > options.maxBytes,
-      });
-    });
-  });
 }
 
 function spawnShared(
@@ -255,8 +218,4 @@ function startDetached(
     // One that ends before it has read says so, or has nothing to say.
     child.stdin.on('error', () => {}).end(input);
   });
-}
-
-function definedOnly(env: Readonly<Record<string, string | undefined>>): NodeJS.ProcessEnv {
-  return Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined));
 }

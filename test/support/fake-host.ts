@@ -36,6 +36,7 @@ export function fakeHost(overrides: Partial<Host> = {}): Host {
     openTerminal: () => Promise.resolve(undefined),
     inForeground: () => Promise.resolve(true),
     runShell: refuse('runShell'),
+    runProgram: refuse('runProgram'),
     spawn: refuse('spawn'),
     startDetached: refuse('startDetached'),
     onSignals: () => () => {},
