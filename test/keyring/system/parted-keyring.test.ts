@@ -1,0 +1,310 @@
+import { describe, expect, test } from 'vitest';
+import type { Host } from '../../../src/host/host.ts';
+import { checkKey, checkValue } from '../../../src/keyring/key.ts';
+import type { ItemStore } from '../../../src/keyring/system/item-store.ts';
+import { createPartedKeyring } from '../../../src/keyring/system/parted-keyring.ts';
+import { keyringContract } from '../../contract/index.ts';
+import { errorOf } from '../../support/error-of.ts';
+import { fakeHost, testStart } from '../../support/fake-host.ts';
+import { createSmallStore, type SmallStore } from './small-store.ts';
+
+const limitBytes = 2560;
+const largest = 64 * 1024;
+// No two parts of one are alike.
+const [oldValue, newValue] = [numbered('old', 6000), numbered('new', 9000)];
+
+interface Given {
+  readonly onStep?: (step: string) => void;
+  readonly host?: Partial<Host>;
+}
+
+function open(store: ItemStore, { onStep, host }: Given = {}) {
+  const options = { host: fakeHost(host), named: 'the store' };
+  return createPartedKeyring(store, onStep === undefined ? options : { ...options, onStep });
+}
+
+function numbered(word: string, length: number): string {
+  return Array.from({ length }, (_, index) => `${word} ${index}\n`)
+    .join('')
+    .slice(0, length);
+}
+
+const partsIn = ({ items }: SmallStore) => [...items.keys()].filter((name) => name.startsWith('.'));
+const later = { now: () => new Date(testStart.getTime() + 60 * 60 * 1000) };
+
+describe('a keyring on a store of small items keeps the contract', () => {
+  const cases = keyringContract({
+    maxValueBytes: largest,
+    async fresh() {
+      const store = createSmallStore();
+      return {
+        async open() {
+          const parted = open(store);
+          return {
+            ...parted,
+            info: { type: 'system', persistent: true, location: 'the store' },
+            probe: async () => ({ state: 'ready' }),
+            async get(key) {
+              checkKey(key);
+              return parted.get(key);
+            },
+            async set(key, value) {
+              checkKey(key);
+              checkValue(key, value, largest);
+              return parted.set(key, value);
+            },
+            async delete(key) {
+              checkKey(key);
+              return parted.delete(key);
+            },
+            close: async () => {},
+          };
+        },
+        contents: async () => new Map(store.items),
+        remove: async () => store.items.clear(),
+      };
+    },
+  });
+  for (const { name, run } of cases) test(name, run);
+});
+
+describe('where a value goes', () => {
+  test('one that fits stands under its key as it is, and nothing beside it', async () => {
+    const store = createSmallStore();
+    const value = 'é'.repeat(limitBytes / 2);
+    await open(store).set('key', value);
+    expect([...store.items]).toEqual([['key', Buffer.from(value)]]);
+  });
+
+  test.each([
+    ['one byte more', limitBytes + 1, 2],
+    ['the largest', largest, 26],
+  ])('%s stands in parts, and a header under its key', async (_, bytes, count) => {
+    const store = createSmallStore();
+    await open(store).set('key', 'x'.repeat(bytes));
+    expect(partsIn(store)).toHaveLength(count);
+    expect(store.items.get('key')?.toString()).toMatch(
+      new RegExp(
+        `^atmos-auth-parts:{"generation":"[0-9a-f-]{29}","count":${count},"sha256":"[0-9a-f]{64}"}$`,
+      ),
+    );
+    expect(await open(store).keys()).toEqual(['key']);
+  });
+
+  test('one that looks like a header stands in a part, so that it is not taken for one', async () => {
+    const store = createSmallStore();
+    const value = 'atmos-auth-parts:{"generation":"…"}';
+    await open(store).set('key', value);
+    expect(await open(store).get('key')).toBe(value);
+    expect(partsIn(store)).toHaveLength(1);
+  });
+
+  test('nothing is left of the parts of a value that was overwritten or deleted', async () => {
+    const store = createSmallStore();
+    const keyring = open(store);
+    await keyring.set('key', oldValue);
+    await keyring.set('key', newValue);
+    expect(partsIn(store)).toHaveLength(4);
+    await keyring.set('key', 'small');
+    expect(partsIn(store)).toEqual([]);
+    await keyring.set('key', oldValue);
+    expect(await keyring.delete('key')).toBe(true);
+    expect(store.items.size).toBe(0);
+  });
+});
+
+describe('a change that is killed', () => {
+  /** What each step was, until none is left at which it could be killed. */
+  async function killAtEach(
+    change: (keyring: ReturnType<typeof open>) => Promise<unknown>,
+    check: (store: SmallStore, step: string) => Promise<void>,
+  ): Promise<string[]> {
+    const steps: string[] = [];
+    for (let killAt = 0; ; killAt++) {
+      const store = createSmallStore();
+      await open(store).set('key', oldValue);
+      let step = 0;
+      let killed: string | undefined;
+      const onStep = (name: string) => {
+        if (killed !== undefined) throw new Error('a killed process does nothing more');
+        if (step++ !== killAt) return;
+        killed = name;
+        throw new Error(`killed at ${name}`);
+      };
+      const error = await change(open(store, { onStep })).catch((thrown: unknown) => thrown);
+      if (killed === undefined) return steps;
+      expect(String(error)).toContain(`killed at ${killed}`);
+      steps.push(killed);
+      await check(store, killed);
+    }
+  }
+
+  test('between any two steps of a write leaves the old or the new value, and orphans that are swept', async () => {
+    const steps = await killAtEach(
+      (keyring) => keyring.set('key', newValue),
+      async (store, step) => {
+        const isDecided = step === 'head written' || step === 'part removed';
+        const expected = isDecided ? newValue : oldValue;
+        expect(await open(store).get('key')).toBe(expected);
+        expect(await open(store).keys()).toEqual(['key']);
+
+        const before = partsIn(store).length;
+        expect(await open(store).sweep()).toBe(0);
+        const swept = await open(store, { host: later }).sweep();
+        expect(swept).toBe(before - (isDecided ? 4 : 3));
+        expect(await open(store).get('key')).toBe(expected);
+      },
+    );
+    expect(steps).toEqual([
+      ...Array<string>(4).fill('part written'),
+      'parts read back',
+      'head written',
+      ...Array<string>(3).fill('part removed'),
+    ]);
+  });
+
+  test('of a deletion leaves no entry, and orphans that are swept', async () => {
+    const steps = await killAtEach(
+      (keyring) => keyring.delete('key'),
+      async (store) => {
+        expect(await open(store).get('key')).toBeNull();
+        expect(await open(store).keys()).toEqual([]);
+        await open(store, { host: later }).sweep();
+        expect(store.items.size).toBe(0);
+      },
+    );
+    expect(steps).toEqual(['head removed', ...Array<string>(3).fill('part removed')]);
+  });
+
+  test('is nothing to a write of the same key at that moment', async () => {
+    const store = createSmallStore();
+    await expect(
+      open(store, {
+        onStep() {
+          throw new Error('killed');
+        },
+      }).set('key', oldValue),
+    ).rejects.toThrow('killed');
+    await open(store).set('key', newValue);
+    expect(await open(store).get('key')).toBe(newValue);
+    await open(store, { host: later }).sweep();
+    expect(partsIn(store)).toHaveLength(4);
+  });
+});
+
+describe('a reader beside a writer', () => {
+  test('sees the old or the new value at every step', async () => {
+    const store = createSmallStore();
+    await open(store).set('key', oldValue);
+    const reads: Promise<string | null>[] = [];
+    const writer = open(store, { onStep: () => void reads.push(open(store).get('key')) });
+    await writer.set('key', newValue);
+    for (const value of await Promise.all(reads)) expect([oldValue, newValue]).toContain(value);
+    expect(reads).toHaveLength(9);
+  });
+
+  test('that never stops writing gives up and says so', async () => {
+    const store = createSmallStore();
+    await open(store).set('key', oldValue);
+    const restless: ItemStore = {
+      ...store,
+      async read(name) {
+        // Each time a header is looked at, its parts are gone and there is another one.
+        const found = await store.read(name);
+        if (name === 'key') await open(store).set('key', newValue);
+        return found;
+      },
+    };
+    expect(await errorOf(open(restless).get('key'))).toMatchObject({
+      code: 'ERR_KEYRING_BUSY',
+      message: 'the entry "key" in the store is being written again and again',
+    });
+  });
+});
+
+describe('what is not whole is damaged', () => {
+  async function damagedBy(change: (store: SmallStore, parts: string[]) => void) {
+    const store = createSmallStore();
+    await open(store).set('key', oldValue);
+    change(store, partsIn(store));
+    return errorOf(open(store).get('key'));
+  }
+  const hints = ['store it again: atmos auth user configure, or atmos auth login --force'];
+  const inParts =
+    'the entry "key" in the store is damaged: of its 3 parts not every one is there as it was written';
+
+  test('a part that is gone', async () => {
+    const error = await damagedBy(({ items }, parts) => items.delete(parts[1] ?? ''));
+    expect(error).toMatchObject({ code: 'ERR_KEYRING_DAMAGED', message: inParts, hints });
+  });
+
+  test('a part that was changed', async () => {
+    const error = await damagedBy(({ items }, parts) => items.get(parts[2] ?? '')?.fill(0, 5, 6));
+    expect(error).toMatchObject({ code: 'ERR_KEYRING_DAMAGED', message: inParts });
+  });
+
+  test('parts that changed places', async () => {
+    const error = await damagedBy(({ items }, [first = '', second = '']) => {
+      const [one, two] = [items.get(first), items.get(second)];
+      if (one && two) items.set(first, two).set(second, one);
+    });
+    expect(error).toMatchObject({ code: 'ERR_KEYRING_DAMAGED', message: inParts });
+  });
+
+  test('a header that is none of ours', async () => {
+    const error = await damagedBy(({ items }) => {
+      items.set('key', Buffer.from('atmos-auth-parts:{"count":2}'));
+    });
+    expect(error).toMatchObject({
+      code: 'ERR_KEYRING_DAMAGED',
+      message: 'the entry "key" in the store is damaged: the header of its parts is none of ours',
+    });
+  });
+
+  test('a value that is not text in UTF-8, and nothing of it is shown', async () => {
+    const error = await damagedBy(({ items }) => {
+      items.set('key', Buffer.from('secret\xff', 'latin1'));
+    });
+    expect(error).toMatchObject({
+      code: 'ERR_KEYRING_DAMAGED',
+      message: 'the entry "key" in the store is damaged: its value is not text in UTF-8',
+      hints,
+    });
+  });
+
+  test('and can be written again, or deleted', async () => {
+    const store = createSmallStore();
+    await open(store).set('key', oldValue);
+    store.items.delete(partsIn(store)[0] ?? '');
+    await open(store).set('key', newValue);
+    expect(await open(store).get('key')).toBe(newValue);
+    store.items.delete(partsIn(store)[0] ?? '');
+    expect(await open(store).delete('key')).toBe(true);
+    expect(store.items.size).toBe(0);
+  });
+});
+
+describe('a store that does not keep what it is given', () => {
+  test('is found out before the old value is gone, when a part comes back changed', async () => {
+    const store = createSmallStore();
+    await open(store).set('key', oldValue);
+    const cutting: ItemStore = {
+      ...store,
+      write: (name, bytes) => store.write(name, bytes.subarray(0, 100)),
+    };
+    expect(await errorOf(open(cutting).set('key', newValue))).toMatchObject({
+      code: 'ERR_KEYRING_IO',
+      message: 'the store gave back another value for "key" than it was given',
+      hints: ['atmos auth keyring doctor'],
+    });
+    expect(await open(store).get('key')).toBe(oldValue);
+    expect(partsIn(store)).toHaveLength(3);
+  });
+
+  test('is found out when a small value comes back changed', async () => {
+    const store = createSmallStore();
+    const deaf: ItemStore = { ...store, write: async () => {} };
+    await open(store).set('key', 'old');
+    expect(await errorOf(open(deaf).set('key', 'new'))).toMatchObject({ code: 'ERR_KEYRING_IO' });
+  });
+});
