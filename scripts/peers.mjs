@@ -12,6 +12,7 @@ import {
 } from 'node:fs';
 import { basename, delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { buildWine, findWine } from './wine.mjs';
 
 /**
  * @typedef {object} Peer
@@ -43,6 +44,9 @@ const kinds = {
   go: goProgram('go'),
   /** @type {PeerKind} Our Go program on github.com/zalando/go-keyring, the other one. */
   'go-keyring': goProgram('go-keyring'),
+  /** @type {PeerKind} Both for Windows, where Wine runs them. */
+  'go-windows': goProgram('go', 'windows'),
+  'go-keyring-windows': goProgram('go-keyring', 'windows'),
   /** @type {PeerKind} */
   'gnome-keyring': providerOnPath('gnome-keyring-daemon', ['gnome-keyring']),
   /** @type {PeerKind} Its database is made by keepassxc-cli, which lies beside it. */
@@ -59,6 +63,12 @@ const kinds = {
   'secret-tool': {
     find: () => programOnPath('secret-tool'),
     debianPackages: () => ['libsecret-tools'],
+  },
+  /** @type {PeerKind} Runs the real Windows Node. */
+  wine: {
+    find: findWine,
+    debianPackages: () => ['wine', 'wine64'],
+    build: buildWine,
   },
 };
 
@@ -110,14 +120,16 @@ function providerOnPath(program, debianPackages) {
 
 /**
  * @param {string} folder where its source is, under test/interop
+ * @param {'windows'} [system] another than this one
  * @returns {PeerKind}
  */
-function goProgram(folder) {
+function goProgram(folder, system) {
   const source = join(root, 'test/interop', folder);
+  const path = () => goProgramPath(source, system);
   return {
-    find: () => [goProgramPath(source)].find(isExecutable),
+    find: () => [path()].find(isExecutable),
     debianPackages: () => (programOnPath('go') === undefined ? ['golang-go'] : []),
-    build: () => buildGo(source),
+    build: () => buildGo(source, path(), system),
   };
 }
 
@@ -125,25 +137,33 @@ function goProgram(folder) {
  * Where the program that is built from the present source is kept.
  *
  * @param {string} source
+ * @param {'windows' | undefined} system
  */
-function goProgramPath(source) {
+function goProgramPath(source, system) {
   const hash = createHash('sha256');
   const files = existsSync(source) ? readdirSync(source).sort() : [];
   for (const name of files.filter((file) => /^go[.](mod|sum)$|[.]go$/.test(file))) {
     hash.update(`${name}\0`).update(readFileSync(join(source, name)));
   }
-  return join(cache, `${basename(source)}-interop-${hash.digest('hex').slice(0, 16)}`);
+  const name = `${basename(source)}-interop-${hash.digest('hex').slice(0, 16)}`;
+  return join(cache, system === 'windows' ? `${name}.exe` : name);
 }
 
-/** @param {string} source */
-function buildGo(source) {
+/**
+ * @param {string} source
+ * @param {string} path
+ * @param {'windows' | undefined} system
+ */
+function buildGo(source, path, system) {
   if (!existsSync(join(source, 'go.mod'))) throw new Error(`peer: no go.mod in ${source}`);
   mkdirSync(cache, { recursive: true });
-  const unfinished = join(cache, `${basename(source)}-interop-${process.pid}`);
+  const unfinished = `${path}-${process.pid}`;
   // The Go that is there, and the module versions that are written down.
-  const env = { ...process.env, GOTOOLCHAIN: 'local', GOFLAGS: '-mod=readonly', GOWORK: 'off' };
+  const pinned = { GOTOOLCHAIN: 'local', GOFLAGS: '-mod=readonly', GOWORK: 'off' };
+  const target = system === undefined ? {} : { GOOS: system, GOARCH: 'amd64', CGO_ENABLED: '0' };
+  const env = { ...process.env, ...pinned, ...target };
   run('go', ['build', '-o', unfinished, '.'], { cwd: source, env });
-  renameSync(unfinished, goProgramPath(source));
+  renameSync(unfinished, path);
 }
 
 /**

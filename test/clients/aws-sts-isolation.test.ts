@@ -12,7 +12,8 @@ import { build } from 'rolldown';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { selfSignedCertificate } from '../support/certificate.ts';
 import { startSts } from '../support/sts-server.mjs';
-import { createTemporaryDirectory, temporaryDirectory } from '../support/temporary.ts';
+import { createTemporaryDirectory } from '../support/create-temporary.ts';
+import { temporaryDirectory } from '../support/temporary.ts';
 
 const child = fileURLToPath(new URL('isolated-child.mjs', import.meta.url));
 const root = fileURLToPath(new URL('../..', import.meta.url));

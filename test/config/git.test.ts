@@ -5,7 +5,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { findGitRoot, readGit } from '../../src/config/git.ts';
 import { parseRemoteUrl } from '../../src/config/git-remote.ts';
-import { createTemporaryDirectory, temporaryDirectory } from '../support/temporary.ts';
+import { createTemporaryDirectory } from '../support/create-temporary.ts';
+import { temporaryDirectory } from '../support/temporary.ts';
 
 const commit = '0123456789abcdef0123456789abcdef01234567';
 const other = 'fedcba9876543210fedcba9876543210fedcba98';

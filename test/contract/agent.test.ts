@@ -9,7 +9,7 @@ import { startServer } from '../../src/keyring/agent/server.ts';
 import { openFileKeyring } from '../../src/keyring/file.ts';
 import { servedFileKeyring } from '../../src/keyring/file/served.ts';
 import { createTestContext, testPassword } from '../support/file-keyring.ts';
-import { createTemporaryDirectory } from '../support/temporary.ts';
+import { createTemporaryDirectory } from '../support/create-temporary.ts';
 import { keyringContract } from './index.ts';
 
 describe.concurrent('the file keyring keeps the contract through its agent', () => {

@@ -4,7 +4,7 @@ import type { KeyringErrorCode } from '../../src/core/errors.ts';
 import { realHost } from '../../src/host/real.ts';
 import { lockState, statePaths } from '../../src/keyring/file/state.ts';
 import { openTestKeyring, type FileKeyringOptions } from '../support/file-keyring.ts';
-import { createTemporaryDirectory } from '../support/temporary.ts';
+import { createTemporaryDirectory } from '../support/create-temporary.ts';
 import type { KeyringFailure } from './index.ts';
 
 /** What cannot be brought about here: a file system without locks. */

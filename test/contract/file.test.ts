@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { keyringErrorCodes } from '../../src/core/errors.ts';
 import { openTestKeyring } from '../support/file-keyring.ts';
-import { createTemporaryDirectory } from '../support/temporary.ts';
+import { createTemporaryDirectory } from '../support/create-temporary.ts';
 import { fileFailures, notOfFiles, unprovoked } from './file-failures.ts';
 import { keyringContract } from './index.ts';
 

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Keyring } from '../../src/keyring/contract.ts';
 import { compileProgram, type Program } from '../support/compile.ts';
 import { openTestKeyring } from '../support/file-keyring.ts';
-import { createTemporaryDirectory } from '../support/temporary.ts';
+import { createTemporaryDirectory } from '../support/create-temporary.ts';
 import { lastAcknowledged, startWriter, type Writer } from './processes.ts';
 import { numberOf, ownKey, ownKeys, sharedKey } from './values.ts';
 

@@ -10,7 +10,7 @@ import { seedKeyring } from '../keyring/file/seed.ts';
 import { compileProgram, type Program } from '../support/compile.ts';
 import { openTestKeyring } from '../support/file-keyring.ts';
 import { peer } from '../support/peers.ts';
-import { createTemporaryDirectory } from '../support/temporary.ts';
+import { createTemporaryDirectory } from '../support/create-temporary.ts';
 import { lastAcknowledged, startWriter, type Writer } from './processes.ts';
 import { ownKey, ownKeys, numberOf, passwords } from './values.ts';
 

@@ -6,7 +6,7 @@ import { afterAll, onTestFinished } from 'vitest';
 import { builtCli } from '../support/built.ts';
 import { startSts } from '../support/sts-server.mjs';
 import type { StsKey, StsOptions, StsServer } from '../support/sts-types.ts';
-import { createTemporaryDirectory } from '../support/temporary.ts';
+import { createTemporaryDirectory } from '../support/create-temporary.ts';
 
 /** Of the user who works at the machine. AWS's own examples. */
 export const accessKey = {

@@ -2,7 +2,7 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { rolldown } from 'rolldown';
-import { createTemporaryDirectory } from './temporary.ts';
+import { createTemporaryDirectory } from './create-temporary.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const koffi = pathToFileURL(createRequire(import.meta.url).resolve('koffi')).href;

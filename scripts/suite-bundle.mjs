@@ -1,0 +1,31 @@
+// Makes one JavaScript file of a suite for another system: test/platform/suite.ts.
+import { writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { rolldown } from 'rolldown';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+
+/**
+ * @param {string} cases path of a file `*.cases.ts`
+ * @param {string} file where to; run with the path of the report
+ */
+export async function bundleSuite(cases, file) {
+  const entry = join(dirname(file), 'entry.mjs');
+  const runSuite = join(root, 'test/platform/run-suite.ts');
+  writeFileSync(
+    entry,
+    `import { suite } from ${JSON.stringify(cases)};
+import { runSuite } from ${JSON.stringify(runSuite)};
+await runSuite(suite, process.argv[2]);
+`,
+  );
+  const bundle = await rolldown({
+    input: entry,
+    platform: 'node',
+    external: ['koffi'],
+    logLevel: 'warn',
+  });
+  await bundle.write({ file, format: 'esm', codeSplitting: false });
+  await bundle.close();
+}

