@@ -8,7 +8,7 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 
 /**
  * @param {string} cases path of a file `*.cases.ts`
- * @param {string} file where to; run with the path of the report
+ * @param {string} file where to; run with the path of the report: test/platform/run-suite.ts
  */
 export async function bundleSuite(cases, file) {
   const entry = join(dirname(file), 'entry.mjs');
@@ -17,7 +17,7 @@ export async function bundleSuite(cases, file) {
     entry,
     `import { suite } from ${JSON.stringify(cases)};
 import { runSuite } from ${JSON.stringify(runSuite)};
-await runSuite(suite, process.argv[2]);
+await runSuite(suite, process.argv.slice(2));
 `,
   );
   const bundle = await rolldown({

@@ -2,19 +2,22 @@ import { KeyringError } from '../core/errors.ts';
 import type { BackendContext, Keyring } from './contract.ts';
 import { checkKey, checkValue } from './key.ts';
 import { openSecretServiceKeyring } from './system/linux/keyring.ts';
+import { openCredentialKeyring } from './system/windows/keyring.ts';
 
 /** The operating system's own keyring. */
 export function openSystemKeyring(context: BackendContext): Keyring {
-  return context.host.platform === 'linux'
-    ? openSecretServiceKeyring(context)
-    : openMissingKeyring(context);
+  switch (context.host.platform) {
+    case 'linux':
+      return openSecretServiceKeyring(context);
+    case 'win32':
+      return openCredentialKeyring(context);
+    default:
+      return openMissingKeyring(context);
+  }
 }
 
 const maxSystemValueBytes = 64 * 1024;
-const platforms: ReadonlyMap<string, string> = new Map([
-  ['darwin', 'macOS'],
-  ['win32', 'Windows'],
-]);
+const platforms: ReadonlyMap<string, string> = new Map([['darwin', 'macOS']]);
 
 /** Says at every call that this version cannot reach it: nothing is stored elsewhere in its place. */
 function openMissingKeyring({ settings, host }: BackendContext): Keyring {

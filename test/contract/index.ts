@@ -14,6 +14,11 @@ export interface KeyringContractOptions {
   maxValueBytes?: number;
   /** Whether the backend takes such a key; others it must refuse. All, by default. */
   takesKey?: (key: string) => boolean;
+  /**
+   * Most bytes of a key, a multiple of 12, that the place holds: of a backend's own place always the
+   * 240 of the contract, but a stand-in for it may hold less.
+   */
+  longestKeyBytes?: number;
   /** The errors that the backend can give beyond those of keys and values, and how to get each. */
   failures?: readonly KeyringFailure[];
 }
@@ -46,7 +51,7 @@ export interface KeyringContractOptions {
  */
 export function keyringContract(options: KeyringContractOptions): ContractCase[] {
   return [
-    ...keyCases(options.fresh, options.takesKey ?? (() => true)),
+    ...keyCases(options.fresh, options.takesKey ?? (() => true), options.longestKeyBytes),
     ...valueCases(options.fresh, options.maxValueBytes ?? 1024 * 1024),
     ...sharingCases(options.fresh),
     ...failureCases(options.failures ?? []),

@@ -1,4 +1,8 @@
-import { spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+
+/** Whether Windows is not the real one, but Wine: what it does in another way, a suite says. */
+export const isWine = process.env['ATMOS_TEST_WINE'] !== undefined;
 
 /** The program as it is installed on the system that the suite runs on. */
 export function installedProgram(): string {
@@ -13,16 +17,33 @@ export interface Finished {
   readonly stderr: string;
 }
 
+export interface ProgramOptions {
+  /** The whole environment; that of the suite by default. */
+  readonly env?: NodeJS.ProcessEnv;
+  readonly input?: string;
+  readonly cwd?: string;
+}
+
 /** Runs it without a terminal. */
 export function runInstalled(
   args: readonly string[],
-  options: { env?: NodeJS.ProcessEnv; input?: string; cwd?: string } = {},
-): Finished {
-  const { status, stdout, stderr, error } = spawnSync(
-    process.execPath,
-    [installedProgram(), ...args],
-    { encoding: 'utf8', input: '', ...options },
-  );
-  if (error) throw error;
-  return { exitCode: status, stdout, stderr };
+  options: ProgramOptions = {},
+): Promise<Finished> {
+  return runProgram(process.execPath, [installedProgram(), ...args], options);
+}
+
+/** Runs any program so. */
+export async function runProgram(
+  program: string,
+  args: readonly string[],
+  { input = '', ...options }: ProgramOptions = {},
+): Promise<Finished> {
+  const child = spawn(program, args, options);
+  let [stdout, stderr] = ['', ''];
+  child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
+  // One that takes no input may be gone before it came.
+  child.stdin.on('error', () => {}).end(input);
+  await once(child, 'close');
+  return { exitCode: child.exitCode, stdout, stderr };
 }

@@ -1,5 +1,6 @@
 import { appendFileSync } from 'node:fs';
 import type { PlatformSuite } from './suite.ts';
+import { programFlag } from './suite-program.ts';
 
 /** What became of a case. */
 export interface CaseResult {
@@ -8,11 +9,22 @@ export interface CaseResult {
   readonly error: string | null;
 }
 
-/** Runs the cases one after the other and writes a line of JSON for each into the report. */
-export async function runSuite({ cases }: PlatformSuite, report: string): Promise<void> {
-  for (const { name, run } of cases) {
+/**
+ * Runs the cases one after the other and writes a line of JSON for each into the report.
+ *
+ * @param args the report's path; or the name of a program of the suite and what that takes
+ */
+export async function runSuite(suite: PlatformSuite, args: readonly string[]): Promise<void> {
+  const [first = '', name = '', ...rest] = args;
+  if (first === programFlag) {
+    const program = suite.programs?.[name];
+    if (program === undefined) throw new Error(`the suite has no program ${name}`);
+    return program(rest);
+  }
+  for (const { name: promise, run } of suite.cases) {
     const error = await run().then(() => null, textOf);
-    appendFileSync(report, `${JSON.stringify({ name, error } satisfies CaseResult)}\n`);
+    const result: CaseResult = { name: promise, error };
+    appendFileSync(first, `${JSON.stringify(result)}\n`);
   }
 }
 

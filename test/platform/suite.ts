@@ -2,7 +2,8 @@ import type { ContractCase } from '../contract/index.ts';
 
 /**
  * Promises that only another system can show kept. A file `*.cases.ts` exports one as `suite`; it runs
- * there without a test runner, so nothing in it may import vitest.
+ * there without a test runner, so nothing in it may import vitest, nor load what that system alone has
+ * before a case runs.
  *
  * - On Linux a test beside it runs it in the real Windows Node: test/support/wine.ts.
  * - On the system itself `npm run platform` runs all that are meant for it.
@@ -12,4 +13,6 @@ export interface PlatformSuite {
   readonly name: string;
   readonly platforms: readonly NodeJS.Platform[];
   readonly cases: readonly ContractCase[];
+  /** What cases run in processes of their own, by name: see {@link runSuiteProgram}. */
+  readonly programs?: Readonly<Record<string, (args: readonly string[]) => Promise<void>>>;
 }

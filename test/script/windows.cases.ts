@@ -9,7 +9,7 @@ export const suite: PlatformSuite = {
     {
       name: 'tells its version',
       async run() {
-        const { exitCode, stdout, stderr } = runInstalled(['version']);
+        const { exitCode, stdout, stderr } = await runInstalled(['version']);
         assert.match(stdout, /^\d+\.\d+\.\d+\n$/, stderr);
         assert.equal(exitCode, 0);
       },

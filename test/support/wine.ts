@@ -110,7 +110,7 @@ export function testUnderWine(peer: Peer | undefined, suite: PlatformSuite, case
       machine = openWindows();
       await bundleSuite(fileURLToPath(cases), join(machine.drive, 'suite/suite.mjs'));
       finished = await machine.run(windowsNode, ['C:\\suite\\suite.mjs', 'C:\\suite\\report'], {
-        env: { ATMOS_TEST_PROGRAM: installedProgram },
+        env: { ATMOS_TEST_PROGRAM: installedProgram, ATMOS_TEST_WINE: '1' },
       });
       results = readReport(join(machine.drive, 'suite/report'));
     }, limitMs);

@@ -29,8 +29,14 @@ export interface PartedOptions {
 
 /** Keys and values on a store of small items. Keys and sizes are checked by whoever calls. */
 export interface PartedKeyring extends Pick<Keyring, 'get' | 'set' | 'delete' | 'keys'> {
-  /** Removes the parts that a killed write has left, and says how many. */
-  sweep(): Promise<number>;
+  /** Removes the parts that killed writes have left. */
+  sweep(): Promise<Swept>;
+}
+
+export interface Swept {
+  readonly removed: number;
+  /** Parts that no header names, and that a write may still be about to name. */
+  readonly recent: number;
 }
 
 /** What stands under a key, and the value it leads to or what is wrong with that. */
@@ -199,20 +205,21 @@ export function createPartedKeyring(store: ItemStore, options: PartedOptions): P
     },
 
     async sweep() {
-      const parts = (await store.names()).flatMap((name) => {
-        const part = parsePartName(name);
-        return part !== undefined && isPast(part.generation, host.now()) ? [{ name, ...part }] : [];
-      });
       const current = new Map<string, string | undefined>();
-      let swept = 0;
-      for (const { name, key, generation } of parts) {
+      let [removed, recent] = [0, 0];
+      for (const name of await store.names()) {
+        const part = parsePartName(name);
+        if (part === undefined) continue;
+        const { key, generation } = part;
         if (!current.has(key)) {
           const head = await store.read(key);
           current.set(key, head && parseHeader(head)?.generation);
         }
-        if (current.get(key) !== generation && (await store.remove(name))) swept++;
+        if (current.get(key) === generation) continue;
+        if (!isPast(generation, host.now())) recent++;
+        else if (await store.remove(name)) removed++;
       }
-      return swept;
+      return { removed, recent };
     },
   };
 }

@@ -1,0 +1,145 @@
+import { koffi } from '../../../host/koffi.ts';
+import {
+  CredentialError,
+  persistLocalMachine,
+  type Credential,
+  type CredentialManager,
+} from './credential-manager.ts';
+
+// Loads koffi and a library of Windows when it is imported.
+const advapi = koffi.load('advapi32.dll');
+const kernel = koffi.load('kernel32.dll');
+const getLastError = kernel.func('uint32_t __stdcall GetLastError()');
+
+const credentialType = koffi.struct('CREDENTIALW', {
+  Flags: 'uint32_t',
+  Type: 'uint32_t',
+  TargetName: 'str16',
+  Comment: 'str16',
+  LastWrittenLow: 'uint32_t',
+  LastWrittenHigh: 'uint32_t',
+  CredentialBlobSize: 'uint32_t',
+  CredentialBlob: 'void *',
+  Persist: 'uint32_t',
+  AttributeCount: 'uint32_t',
+  Attributes: 'void *',
+  TargetAlias: 'str16',
+  UserName: 'str16',
+});
+interface CredentialStruct {
+  readonly TargetName: string | null;
+  readonly UserName: string | null;
+  readonly CredentialBlobSize: number;
+  readonly CredentialBlob: unknown;
+}
+
+const credRead = advapi.func(
+  'int __stdcall CredReadW(str16 target, uint32_t type, uint32_t flags, _Out_ void **credential)',
+);
+const credWrite = advapi.func('int __stdcall CredWriteW(CREDENTIALW *credential, uint32_t flags)');
+const credDelete = advapi.func(
+  'int __stdcall CredDeleteW(str16 target, uint32_t type, uint32_t flags)',
+);
+const credEnumerate = advapi.func(
+  'int __stdcall CredEnumerateW(str16 filter, uint32_t flags, _Out_ uint32_t *count, _Out_ void **credentials)',
+);
+const credGetSessionTypes = advapi.func(
+  'int __stdcall CredGetSessionTypes(uint32_t count, _Out_ uint32_t *persists)',
+);
+const credFree = advapi.func('void __stdcall CredFree(void *buffer)');
+
+const generic = 1;
+const errorNotFound = 1168;
+/** A blob as large as Windows takes any, whatever a damaged one says. */
+const mostBlobBytes = 64 * 1024;
+
+export const credentialManager: CredentialManager = {
+  read(targetName) {
+    const found: [unknown] = [null];
+    if (credRead(targetName, generic, 0, found) === 0) return unlessNotFound('CredReadW');
+    try {
+      return credentialOf(found[0]);
+    } finally {
+      credFree(found[0]);
+    }
+  },
+
+  write({ targetName, userName, blob }) {
+    const credential = {
+      Flags: 0,
+      Type: generic,
+      TargetName: targetName,
+      // Empty texts, as go-keyring gives them.
+      Comment: '',
+      LastWrittenLow: 0,
+      LastWrittenHigh: 0,
+      CredentialBlobSize: blob.length,
+      CredentialBlob: blob,
+      Persist: persistLocalMachine,
+      AttributeCount: 0,
+      Attributes: null,
+      TargetAlias: '',
+      UserName: userName,
+    };
+    if (credWrite(credential, 0) === 0) throw lastError('CredWriteW');
+  },
+
+  remove(targetName) {
+    if (credDelete(targetName, generic, 0) !== 0) return true;
+    unlessNotFound('CredDeleteW');
+    return false;
+  },
+
+  list() {
+    const [count, found]: [[number], [unknown]] = [[0], [null]];
+    if (credEnumerate(null, 0, count, found) === 0) {
+      unlessNotFound('CredEnumerateW');
+      return [];
+    }
+    try {
+      const pointers: unknown = koffi.decode(found[0], koffi.array('void *', count[0]));
+      if (!Array.isArray(pointers)) return [];
+      return pointers.map(structOf).filter(isGeneric).map(namesOf);
+    } finally {
+      credFree(found[0]);
+    }
+  },
+
+  longestPersistence() {
+    const persists = new Uint32Array(generic + 1);
+    if (credGetSessionTypes(persists.length, persists) === 0)
+      throw lastError('CredGetSessionTypes');
+    return persists[generic] ?? 0;
+  },
+};
+
+function credentialOf(pointer: unknown): Credential {
+  const struct = structOf(pointer);
+  const size = Math.min(struct.CredentialBlobSize, mostBlobBytes);
+  const bytes: unknown =
+    size === 0 ? [] : koffi.decode(struct.CredentialBlob, koffi.array('uint8_t', size, 'Typed'));
+  return { ...namesOf(struct), blob: Buffer.from(bytes as Uint8Array) };
+}
+
+function structOf(pointer: unknown): CredentialStruct & { readonly Type: number } {
+  return koffi.decode(pointer, credentialType) as CredentialStruct & { readonly Type: number };
+}
+
+function isGeneric({ Type }: { readonly Type: number }): boolean {
+  return Type === generic;
+}
+
+function namesOf({ TargetName, UserName }: CredentialStruct) {
+  return { targetName: TargetName ?? '', userName: UserName ?? '' };
+}
+
+/** @throws CredentialError for every other error */
+function unlessNotFound(call: string): undefined {
+  const error = lastError(call);
+  if (error.status !== errorNotFound) throw error;
+  return undefined;
+}
+
+function lastError(call: string): CredentialError {
+  return new CredentialError(call, Number(getLastError()));
+}

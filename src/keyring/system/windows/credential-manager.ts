@@ -1,0 +1,38 @@
+/** A generic credential of Credential Manager (`CREDENTIALW` of wincred.h), as far as we use it. */
+export interface Credential {
+  readonly targetName: string;
+  readonly userName: string;
+  readonly blob: Buffer;
+}
+
+/** The calls of wincred.h, on generic credentials of the user who runs us. */
+export interface CredentialManager {
+  /** `CredReadW`. Undefined when there is none. @throws CredentialError */
+  read(targetName: string): Credential | undefined;
+  /** `CredWriteW`: adds or overwrites. @throws CredentialError */
+  write(credential: Credential): void;
+  /** `CredDeleteW`. False when there was none. @throws CredentialError */
+  remove(targetName: string): boolean;
+  /** `CredEnumerateW`: target and user names, without any blob. @throws CredentialError */
+  list(): Pick<Credential, 'targetName' | 'userName'>[];
+  /** `CredGetSessionTypes`: how long this logon session lets a generic credential be kept. @throws CredentialError */
+  longestPersistence(): number;
+}
+
+/** What a call failed with: an error of winerror.h. */
+export class CredentialError extends Error {
+  readonly call: string;
+  readonly status: number;
+
+  constructor(call: string, status: number) {
+    super(`${call} failed with error ${status}`);
+    this.name = 'CredentialError';
+    this.call = call;
+    this.status = status;
+  }
+}
+
+/** `CRED_PERSIST_LOCAL_MACHINE`: for all later logons of this user on this machine. */
+export const persistLocalMachine = 2;
+/** `CRED_MAX_CREDENTIAL_BLOB_SIZE`. */
+export const maxBlobBytes = 5 * 512;

@@ -1,0 +1,75 @@
+import type { BackendContext, Keyring, Probe } from '../../contract.ts';
+import { checkKey, checkValue } from '../../key.ts';
+import { createPartedKeyring, type OnStep, type PartedKeyring } from '../parted-keyring.ts';
+import {
+  CredentialError,
+  persistLocalMachine,
+  type CredentialManager,
+} from './credential-manager.ts';
+import { describeFailure, noCredentialSet } from './failures.ts';
+import { createCredentialStore } from './store.ts';
+
+const location = 'Windows Credential Manager';
+/** Most bytes of UTF-8 in a value. */
+const maxValueBytes = 64 * 1024;
+
+const loadReal = async () => (await import('./advapi.ts')).credentialManager;
+
+/**
+ * The keyring of Windows. Its calls are quick questions to a service of this machine, which asks no
+ * person, so they are made directly: docs/adr/0017.
+ *
+ * @param onStep called between the steps of a change; for tests that stop there
+ */
+export function openCredentialKeyring(
+  context: BackendContext,
+  load: () => Promise<CredentialManager> = loadReal,
+  onStep?: OnStep,
+): Keyring {
+  const parted = openParted(context, load, onStep);
+  return {
+    info: { type: 'system', persistent: true, location },
+
+    async probe() {
+      return probeSession(await load());
+    },
+    async get(key) {
+      checkKey(key);
+      return parted.get(key);
+    },
+    async set(key, value) {
+      checkKey(key);
+      checkValue(key, value, maxValueBytes);
+      await parted.set(key, value);
+    },
+    async delete(key) {
+      checkKey(key);
+      return parted.delete(key);
+    },
+    keys: () => parted.keys(),
+    async close() {},
+  };
+}
+
+/** Its keys and values, unchecked. */
+export function openParted(
+  context: BackendContext,
+  load: () => Promise<CredentialManager> = loadReal,
+  onStep?: OnStep,
+): PartedKeyring {
+  const store = createCredentialStore(context, load);
+  const options = { host: context.host, named: 'Credential Manager' };
+  return createPartedKeyring(store, onStep === undefined ? options : { ...options, onStep });
+}
+
+function probeSession(manager: CredentialManager): Probe {
+  try {
+    if (manager.longestPersistence() < persistLocalMachine)
+      return { state: 'unavailable', reason: noCredentialSet.reason };
+    manager.list();
+    return { state: 'ready' };
+  } catch (error) {
+    if (!(error instanceof CredentialError)) throw error;
+    return { state: 'unavailable', reason: describeFailure(error).reason };
+  }
+}

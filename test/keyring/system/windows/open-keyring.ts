@@ -1,0 +1,21 @@
+import { realHost } from '../../../../src/host/real.ts';
+import type { Host } from '../../../../src/host/host.ts';
+import type { Keyring } from '../../../../src/keyring/contract.ts';
+import type { OnStep } from '../../../../src/keyring/system/parted-keyring.ts';
+import type { CredentialManager } from '../../../../src/keyring/system/windows/credential-manager.ts';
+import { openCredentialKeyring } from '../../../../src/keyring/system/windows/keyring.ts';
+
+export interface CredentialKeyringOptions {
+  /** The machine's own by default, which only Windows has. */
+  readonly manager?: CredentialManager;
+  readonly host?: Partial<Host>;
+  readonly onStep?: OnStep;
+}
+
+export function openTestKeyring(options: CredentialKeyringOptions = {}): Keyring {
+  const { manager, host, onStep } = options;
+  const setting = (value: string) => ({ value, source: 'default' });
+  const settings = { type: setting('system'), directory: setting('/x'), passwordEnv: setting('X') };
+  const context = { settings, host: { ...realHost(), ...host } };
+  return openCredentialKeyring(context, manager && (async () => manager), onStep);
+}

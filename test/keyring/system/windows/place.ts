@@ -1,0 +1,33 @@
+import assert from 'node:assert/strict';
+import type { Credential } from '../../../../src/keyring/system/windows/credential-manager.ts';
+import type { KeyringPlace } from '../../../contract/index.ts';
+import { openTestKeyring } from './open-keyring.ts';
+
+/** Only Windows has it, so it is loaded when a case runs. */
+export async function realManager() {
+  return (await import('../../../../src/keyring/system/windows/advapi.ts')).credentialManager;
+}
+
+/** Every credential of Atmos that this user has, whole. */
+export async function storedCredentials(): Promise<Credential[]> {
+  const manager = await realManager();
+  return manager
+    .list()
+    .filter(({ targetName }) => targetName.endsWith(':atmos-auth'))
+    .map(({ targetName }) => manager.read(targetName))
+    .filter((credential) => credential !== undefined);
+}
+
+/** The one Credential Manager of this user, which each case finds and leaves empty. */
+export async function freshPlace(): Promise<KeyringPlace> {
+  const found = (await storedCredentials()).map(({ targetName }) => targetName);
+  assert.deepEqual(found, [], 'to be run by a user who has no entries of Atmos to lose');
+  return {
+    open: async () => openTestKeyring(),
+    contents: storedCredentials,
+    async remove() {
+      const manager = await realManager();
+      for (const { targetName } of await storedCredentials()) manager.remove(targetName);
+    },
+  };
+}
