@@ -13,7 +13,6 @@ function open(host: Partial<Host>) {
 
 describe.each([
   ['darwin', 'macOS'],
-  ['win32', 'Windows'],
   ['freebsd', 'freebsd'],
 ] as const)('the system keyring on %s', (platform, name) => {
   const reason = `the system keyring of ${name} is not supported by this version of atmos-auth yet`;

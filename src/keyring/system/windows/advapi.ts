@@ -27,6 +27,7 @@ const credentialType = koffi.struct('CREDENTIALW', {
   UserName: 'str16',
 });
 interface CredentialStruct {
+  readonly Type: number;
   readonly TargetName: string | null;
   readonly UserName: string | null;
   readonly CredentialBlobSize: number;
@@ -115,17 +116,29 @@ export const credentialManager: CredentialManager = {
 
 function credentialOf(pointer: unknown): Credential {
   const struct = structOf(pointer);
-  const size = Math.min(struct.CredentialBlobSize, mostBlobBytes);
-  const bytes: unknown =
-    size === 0 ? [] : koffi.decode(struct.CredentialBlob, koffi.array('uint8_t', size, 'Typed'));
-  return { ...namesOf(struct), blob: Buffer.from(bytes as Uint8Array) };
+  return { ...namesOf(struct), blob: blobOf(struct) };
 }
 
-function structOf(pointer: unknown): CredentialStruct & { readonly Type: number } {
-  return koffi.decode(pointer, credentialType) as CredentialStruct & { readonly Type: number };
+function structOf(pointer: unknown): CredentialStruct {
+  const struct: unknown = koffi.decode(pointer, credentialType);
+  if (!isStruct(struct)) throw new TypeError('koffi did not decode a credential');
+  return struct;
 }
 
-function isGeneric({ Type }: { readonly Type: number }): boolean {
+function isStruct(value: unknown): value is CredentialStruct {
+  return typeof value === 'object' && value !== null && 'CredentialBlobSize' in value;
+}
+
+/** A copy: what the pointer leads to is freed. */
+function blobOf({ CredentialBlobSize, CredentialBlob }: CredentialStruct): Buffer {
+  if (CredentialBlobSize === 0) return Buffer.alloc(0);
+  const type = koffi.array('uint8_t', Math.min(CredentialBlobSize, mostBlobBytes), 'Typed');
+  const bytes: unknown = koffi.decode(CredentialBlob, type);
+  if (!(bytes instanceof Uint8Array)) throw new TypeError('koffi did not decode a blob');
+  return Buffer.from(bytes);
+}
+
+function isGeneric({ Type }: CredentialStruct): boolean {
   return Type === generic;
 }
 

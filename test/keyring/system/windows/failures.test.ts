@@ -1,0 +1,96 @@
+import { describe, expect, test } from 'vitest';
+import {
+  CredentialError,
+  type CredentialManager,
+} from '../../../../src/keyring/system/windows/credential-manager.ts';
+import { openCredentialKeyring } from '../../../../src/keyring/system/windows/keyring.ts';
+import { errorOf } from '../../../support/error-of.ts';
+import { fakeHost } from '../../../support/fake-host.ts';
+
+const source = 'auth.keyring.type (C:\\p\\atmos.yaml:3:11)';
+const fileWay =
+  'export ATMOS_KEYRING_TYPE=file      # an encrypted file, with a password (auth.keyring.type: file)';
+const memoryWay = 'export ATMOS_KEYRING_TYPE=memory    # nothing kept, for this run only';
+
+/** A stand-in for what Wine never does: every call fails with this status. */
+function open(status: number, persistence = 3) {
+  const fail = (call: string) => () => {
+    throw new CredentialError(call, status);
+  };
+  const manager: CredentialManager = {
+    read: fail('CredReadW'),
+    write: fail('CredWriteW'),
+    remove: fail('CredDeleteW'),
+    list: fail('CredEnumerateW'),
+    longestPersistence: () => persistence,
+  };
+  const setting = (value: string) => ({ value, source });
+  const settings = { type: setting('system'), directory: setting('/x'), passwordEnv: setting('X') };
+  return openCredentialKeyring({ settings, host: fakeHost() }, async () => manager);
+}
+
+const noSession =
+  'this logon session has no credentials of its own, as over SSH or WinRM and in some services';
+const rows = [
+  [
+    'ERROR_NO_SUCH_LOGON_SESSION, over SSH',
+    1312,
+    'ERR_KEYRING_UNAVAILABLE',
+    noSession,
+    ['log on at the machine or by remote desktop, and run it there', fileWay, memoryWay],
+  ],
+  [
+    'ERROR_ACCESS_DENIED',
+    5,
+    'ERR_KEYRING_PERMISSIONS',
+    'Windows denies access',
+    ['whoami /all    # who runs this, and with which privileges', fileWay],
+  ],
+  [
+    'RPC_S_SERVER_UNAVAILABLE',
+    1722,
+    'ERR_KEYRING_UNAVAILABLE',
+    'the service Credential Manager does not answer',
+    ['sc.exe query VaultSvc', fileWay, memoryWay],
+  ],
+  [
+    'NTE_BAD_KEY_STATE',
+    0x8009000b,
+    'ERR_KEYRING_DAMAGED',
+    'Windows cannot decrypt it, as after the password of the account was reset by somebody else',
+    ['store it again: atmos auth user configure, or atmos auth login --force'],
+  ],
+] as const;
+
+describe.each(rows)('%s', (_, status, code, reason, hints) => {
+  test('is told at every call, with what mends it', async () => {
+    const keyring = open(status);
+    const message = (doing: string) =>
+      `cannot ${doing} Credential Manager: ${reason} (type system from ${source})`;
+    const uses = [
+      ['read from', keyring.get('key')],
+      ['read from', keyring.set('key', 'value')],
+      ['read from', keyring.delete('key')],
+      ['list', keyring.keys()],
+    ] as const;
+    for (const [doing, use] of uses)
+      expect(await errorOf(use)).toMatchObject({ code, message: message(doing), hints });
+  });
+
+  test('is why a probe finds it unavailable', async () => {
+    expect(await open(status).probe()).toEqual({ state: 'unavailable', reason });
+  });
+});
+
+test('any other error is told by its number, and how to look it up', async () => {
+  expect(await errorOf(open(1450).get('key'))).toMatchObject({
+    code: 'ERR_KEYRING_IO',
+    message: `cannot read from Credential Manager: CredReadW answered error 1450 (type system from ${source})`,
+    hints: ['net helpmsg 1450'],
+  });
+});
+
+test('a session that may keep nothing for later logons is found out by the probe', async () => {
+  const keyring = open(1312, 1);
+  expect(await keyring.probe()).toEqual({ state: 'unavailable', reason: noSession });
+});
