@@ -67,7 +67,7 @@ const kinds = {
   /** @type {PeerKind} Runs the real Windows Node. */
   wine: {
     find: findWine,
-    debianPackages: () => ['wine', 'wine64'],
+    debianPackages: () => ['wine', 'wine64', 'gcc-mingw-w64-x86-64'],
     build: buildWine,
   },
 };

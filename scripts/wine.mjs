@@ -3,7 +3,7 @@
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { cpSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -28,6 +28,8 @@ export const wine = {
   server: join(wineFolder, 'wineserver64'),
   node: join(cache, `${windowsNode.name}-${windowsNode.version}`, 'bin/node.exe'),
   koffi: join(cache, `koffi-${windowsKoffi.version}`),
+  /** A library that Wine 8 lacks, and programs of Go need. */
+  random: join(cache, 'bcryptprimitives.dll'),
   /** A Windows of its own that nobody uses: each suite has a copy. */
   prefix: join(cache, 'prefix'),
 };
@@ -56,6 +58,7 @@ export function buildWine() {
   mkdirSync(cache, { recursive: true });
   unpack(windowsNode, join(wine.node, '../..'));
   unpack(windowsKoffi, wine.koffi);
+  compileRandom();
   makePrefix();
 }
 
@@ -77,6 +80,15 @@ function unpack({ name, version, integrity }, folder) {
   rmSync(unfinished, { recursive: true });
 }
 
+function compileRandom() {
+  if (existsSync(wine.random)) return;
+  const unfinished = `${wine.random}-${process.pid}`;
+  const source = join(root, 'test/support/bcryptprimitives.c');
+  const options = ['-O2', '-Wall', '-Werror', '-shared', '-o', unfinished, source, '-ladvapi32'];
+  run('x86_64-w64-mingw32-gcc', options);
+  renameSync(unfinished, wine.random);
+}
+
 function makePrefix() {
   if (existsSync(wine.prefix)) return;
   const unfinished = join(cache, `prefix-${process.pid}`);
@@ -87,6 +99,7 @@ function makePrefix() {
   // Node looks at it: Wine calls itself Windows 7 otherwise.
   const version = ['HKCU\\Software\\Wine', '/v', 'Version', '/d', 'win10', '/f'];
   run(wine.program, ['reg', 'add', ...version], env);
+  cpSync(wine.random, join(unfinished, 'drive_c/windows/system32', basename(wine.random)));
   // Ends what Wine has started in that prefix, once all of it is on the disk.
   run(wine.server, ['-k'], env);
   run(wine.server, ['-w'], env);

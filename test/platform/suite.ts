@@ -12,6 +12,8 @@ export interface PlatformSuite {
   /** "the file keyring keeps the contract" */
   readonly name: string;
   readonly platforms: readonly NodeJS.Platform[];
+  /** The variable that names a program of others, without which there is nothing to try ours against. */
+  readonly needs?: string;
   readonly cases: readonly ContractCase[];
   /** What cases run in processes of their own, by name: see {@link runSuiteProgram}. */
   readonly programs?: Readonly<Record<string, (args: readonly string[]) => Promise<void>>>;

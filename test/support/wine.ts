@@ -50,6 +50,11 @@ export const windowsNode = 'C:\\Program Files\\nodejs\\node.exe';
 const userName = userInfo().username;
 const installedProgram = `C:\\users\\${userName}\\AppData\\Roaming\\npm\\node_modules\\atmos-auth\\dist\\cli\\main.cjs`;
 
+/** A file of this machine, as Wine calls it. */
+export function windowsPath(path: string): string {
+  return `Z:${path.replaceAll('/', '\\')}`;
+}
+
 export function openWindows(): WindowsMachine {
   const { path, remove } = createTemporaryDirectory();
   const prefix = join(path, 'prefix');
@@ -99,8 +104,14 @@ export function openWindows(): WindowsMachine {
  *
  * @param peer `peer('wine')`: without it the suite is skipped and named
  * @param cases the suite's file, as a URL of it
+ * @param env what its programs have beyond the environment of Windows
  */
-export function testUnderWine(peer: Peer | undefined, suite: PlatformSuite, cases: URL): void {
+export function testUnderWine(
+  peer: Peer | undefined,
+  suite: PlatformSuite,
+  cases: URL,
+  env: Readonly<Record<string, string>> = {},
+): void {
   describe.skipIf(!peer)(`on Windows, under Wine: ${suite.name}`, () => {
     let machine: WindowsMachine | undefined;
     let results: ReadonlyMap<string, CaseResult>;
@@ -110,7 +121,7 @@ export function testUnderWine(peer: Peer | undefined, suite: PlatformSuite, case
       machine = openWindows();
       await bundleSuite(fileURLToPath(cases), join(machine.drive, 'suite/suite.mjs'));
       finished = await machine.run(windowsNode, ['C:\\suite\\suite.mjs', 'C:\\suite\\report'], {
-        env: { ATMOS_TEST_PROGRAM: installedProgram, ATMOS_TEST_WINE: '1' },
+        env: { ATMOS_TEST_PROGRAM: installedProgram, ATMOS_TEST_WINE: '1', ...env },
       });
       results = readReport(join(machine.drive, 'suite/report'));
     }, limitMs);

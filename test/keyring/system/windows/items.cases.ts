@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { parsePartName } from '../../../../src/keyring/system/parts.ts';
-import type { Keyring } from '../../../../src/keyring/contract.ts';
 import { systemInspector } from '../../../../src/keyring/system/inspect.ts';
 import { realHost } from '../../../../src/host/real.ts';
 import { assertRejects } from '../../../contract/place.ts';
@@ -8,7 +7,7 @@ import { runInstalled } from '../../../platform/installed.ts';
 import { runSuiteProgram } from '../../../platform/suite-program.ts';
 import type { PlatformSuite } from '../../../platform/suite.ts';
 import { openTestKeyring } from './open-keyring.ts';
-import { freshPlace, realManager, storedCredentials } from './place.ts';
+import { realManager, storedCredentials, withKeyring } from './place.ts';
 
 const key = 'atmos_realm_alias';
 const target = `${key}:atmos-auth`;
@@ -19,22 +18,6 @@ const [oldValue, newValue] = [numbered('old', 6000), numbered('new', 9000)];
 function numbered(word: string, length: number): string {
   const lines = Array.from({ length }, (_, index) => `${word} ${index}\n`);
   return lines.join('').slice(0, length);
-}
-
-function withPlace(name: string, run: (keyring: Keyring) => Promise<void>) {
-  return {
-    name,
-    async run() {
-      const place = await freshPlace();
-      const keyring = await place.open();
-      try {
-        await run(keyring);
-      } finally {
-        await keyring.close();
-        await place.remove();
-      }
-    },
-  };
 }
 
 const readRaw = async (name: string) =>
@@ -51,7 +34,7 @@ export const suite: PlatformSuite = {
   name: 'the items in Credential Manager',
   platforms: ['win32'],
   cases: [
-    withPlace("ours are laid out as go-keyring's, byte for byte", async (keyring) => {
+    withKeyring("ours are laid out as go-keyring's, byte for byte", async (keyring) => {
       const value = '{"type":"aws","data":{"naïve":"日本 🔑"}}';
       await keyring.set(key, value);
       assert.deepEqual(await readRaw(target), {
@@ -68,7 +51,7 @@ export const suite: PlatformSuite = {
       });
     }),
 
-    withPlace("one of go-keyring's layout is read, overwritten and deleted", async (keyring) => {
+    withKeyring("one of go-keyring's layout is read, overwritten and deleted", async (keyring) => {
       const manager = await realManager();
       manager.write({ targetName: target, userName, blob: Buffer.from('of Go') });
       assert.equal(await keyring.get(key), 'of Go');
@@ -87,7 +70,7 @@ export const suite: PlatformSuite = {
         [64 * 1024, 26],
       ] as const
     ).map(([bytes, parts]) =>
-      withPlace(`a value of ${bytes} bytes takes ${parts} parts`, async (keyring) => {
+      withKeyring(`a value of ${bytes} bytes takes ${parts} parts`, async (keyring) => {
         const value = numbered('x', bytes);
         await keyring.set(key, value);
         assert.equal((await partsOf()).length, parts);
@@ -98,7 +81,7 @@ export const suite: PlatformSuite = {
       }),
     ),
 
-    withPlace(
+    withKeyring(
       'a write killed between any two steps leaves the old or the new value, and orphans for the doctor',
       async (keyring) => {
         for (let step = 0; ; step++) {
@@ -126,7 +109,7 @@ export const suite: PlatformSuite = {
       },
     ),
 
-    withPlace('the doctor of the installed program removes orphans', async () => {
+    withKeyring('the doctor of the installed program removes orphans', async () => {
       const manager = await realManager();
       const orphan = '.atmos-auth-part/019000000000-0123456789abcdef/0/key:atmos-auth';
       manager.write({ targetName: orphan, userName, blob: Buffer.from('left') });
@@ -143,7 +126,7 @@ export const suite: PlatformSuite = {
       assert.equal(manager.read(orphan), undefined);
     }),
 
-    withPlace('a blob that is not UTF-8 is damaged, and can be written anew', async (keyring) => {
+    withKeyring('a blob that is not UTF-8 is damaged, and can be written anew', async (keyring) => {
       const manager = await realManager();
       manager.write({ targetName: target, userName, blob: Buffer.from('secret\xff', 'latin1') });
       await assertRejects(keyring.get(key), 'ERR_KEYRING_DAMAGED', 'not UTF-8');
@@ -151,7 +134,7 @@ export const suite: PlatformSuite = {
       assert.equal(await keyring.get(key), 'whole');
     }),
 
-    withPlace(
+    withKeyring(
       'a credential of another user under our name is foreign and stays',
       async (keyring) => {
         const manager = await realManager();
@@ -165,7 +148,7 @@ export const suite: PlatformSuite = {
       },
     ),
 
-    withPlace('credentials of other programs are none of ours', async (keyring) => {
+    withKeyring('credentials of other programs are none of ours', async (keyring) => {
       const manager = await realManager();
       const others = ['git:https://example.com', 'atmos', ':other', 'key:atmos-auth2'];
       for (const targetName of others)

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import type { Credential } from '../../../../src/keyring/system/windows/credential-manager.ts';
-import type { KeyringPlace } from '../../../contract/index.ts';
+import type { Keyring } from '../../../../src/keyring/contract.ts';
+import { placeCase, type ContractCase, type KeyringPlace } from '../../../contract/place.ts';
 import { openTestKeyring } from './open-keyring.ts';
 
 /** Only Windows has it, so it is loaded when a case runs. */
@@ -30,4 +31,9 @@ export async function freshPlace(): Promise<KeyringPlace> {
       for (const { targetName } of await storedCredentials()) manager.remove(targetName);
     },
   };
+}
+
+/** A case with a keyring on it. */
+export function withKeyring(name: string, run: (keyring: Keyring) => Promise<void>): ContractCase {
+  return placeCase(name, freshPlace, async (place) => run(await place.open()));
 }
