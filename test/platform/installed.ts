@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import { once } from 'node:events';
 
 /** Whether Windows is not the real one, but Wine: what it does in another way, a suite says. */
@@ -36,9 +36,12 @@ export function runInstalled(
 export async function runProgram(
   program: string,
   args: readonly string[],
-  { input = '', ...options }: ProgramOptions = {},
+  { input, ...options }: ProgramOptions = {},
 ): Promise<Finished> {
-  const child = spawn(program, args, options);
+  return collect(spawn(program, args, options), input);
+}
+
+async function collect(child: ChildProcessWithoutNullStreams, input = ''): Promise<Finished> {
   let [stdout, stderr] = ['', ''];
   child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
   child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
@@ -46,4 +49,9 @@ export async function runProgram(
   child.stdin.on('error', () => {}).end(input);
   await once(child, 'close');
   return { exitCode: child.exitCode, stdout, stderr };
+}
+
+/** Runs a command line by the system's shell, as most SDKs run a `credential_process`. */
+export async function runLine(line: string, options: ProgramOptions = {}): Promise<Finished> {
+  return collect(spawn(line, { ...options, shell: true }));
 }

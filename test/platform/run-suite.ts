@@ -12,7 +12,8 @@ export interface CaseResult {
 /**
  * Runs the cases one after the other and writes a line of JSON for each into the report.
  *
- * @param args the report's path; or the name of a program of the suite and what that takes
+ * @param args the report's path; or `--program`, a name and what that program of the suite takes; or
+ *   `--describe`, to tell what there is
  */
 export async function runSuite(suite: PlatformSuite, args: readonly string[]): Promise<void> {
   const [first = '', name = '', ...rest] = args;
@@ -20,6 +21,11 @@ export async function runSuite(suite: PlatformSuite, args: readonly string[]): P
     const program = suite.programs?.[name];
     if (program === undefined) throw new Error(`the suite has no program ${name}`);
     return program(rest);
+  }
+  if (first === '--describe') {
+    const { cases, ...described } = suite;
+    process.stdout.write(JSON.stringify({ ...described, cases: cases.map((one) => one.name) }));
+    return;
   }
   for (const { name: promise, run } of suite.cases) {
     const error = await run().then(() => null, textOf);

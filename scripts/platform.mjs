@@ -1,0 +1,72 @@
+// Runs every suite that is meant for this system: test/platform/suite.ts. On Windows and macOS that is
+// what a test run on Linux cannot show; run it as a user who has no entries of Atmos to lose.
+//
+//   npm run platform             all of them
+//   npm run platform -- WORD     those whose file has it in its name
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { bundleSuite } from './suite-bundle.mjs';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const program = join(root, 'dist/cli/main.cjs');
+// Below the packages that a suite loads when it runs.
+const cache = join(root, 'node_modules/.cache/atmos-auth/platform');
+const longestSuiteMs = 15 * 60_000;
+
+/** @typedef {{ name: string, platforms: string[], needs?: string, cases: string[] }} Description */
+
+const [wanted = ''] = process.argv.slice(2);
+let [passed, failed, skipped] = [0, 0, 0];
+for (const file of casesFiles().filter((path) => path.includes(wanted))) await runFile(file);
+console.log(`${passed} passed, ${failed} failed, ${skipped} skipped`);
+if (failed > 0 || passed === 0) process.exitCode = 1;
+
+function casesFiles() {
+  return readdirSync(join(root, 'test'), { recursive: true, encoding: 'utf8' })
+    .filter((path) => path.endsWith('.cases.ts'))
+    .sort();
+}
+
+/** @param {string} path */
+async function runFile(path) {
+  rmSync(cache, { recursive: true, force: true });
+  mkdirSync(cache, { recursive: true });
+  const bundle = join(cache, 'suite.mjs');
+  await bundleSuite(join(root, 'test', path), bundle);
+  /** @type {Description} */
+  const suite = JSON.parse(run(bundle, ['--describe']).stdout);
+  if (!suite.platforms.includes(process.platform)) return;
+  console.log(`\n${suite.name} (test/${path.replaceAll('\\', '/')})`);
+  if (suite.needs !== undefined && !process.env[suite.needs]) {
+    console.log(`  skipped: ${suite.needs} is not set`);
+    skipped += suite.cases.length;
+    return;
+  }
+  const report = join(cache, 'report');
+  const { status, stdout, stderr } = run(bundle, [report]);
+  const results = existsSync(report) ? readFileSync(report, 'utf8').trimEnd().split('\n') : [];
+  const errors = new Map(
+    results.map((line) => JSON.parse(line)).map((one) => [one.name, one.error]),
+  );
+  for (const name of suite.cases) {
+    const error = errors.has(name) ? errors.get(name) : `it did not run: exit code ${status}`;
+    if (error === null) passed++;
+    else failed++;
+    console.log(error === null ? `  ok ${name}` : `  FAILED ${name}\n${error}`);
+  }
+  if (status !== 0) console.log(stdout + stderr);
+}
+
+/**
+ * @param {string} bundle
+ * @param {readonly string[]} args
+ */
+function run(bundle, args) {
+  return spawnSync(process.execPath, [bundle, ...args], {
+    env: { ...process.env, ATMOS_TEST_PROGRAM: program },
+    encoding: 'utf8',
+    timeout: longestSuiteMs,
+  });
+}
