@@ -9,6 +9,7 @@ import {
   readdirSync,
   readFileSync,
   renameSync,
+  rmSync,
 } from 'node:fs';
 import { basename, delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -27,9 +28,21 @@ import { buildWine, findWine } from './wine.mjs';
 const root = fileURLToPath(new URL('..', import.meta.url));
 const cache = join(root, 'node_modules/.cache/atmos-auth');
 
+const actionlintVersion = 'v1.7.8';
+const actionlint = {
+  module: `github.com/rhysd/actionlint/cmd/actionlint@${actionlintVersion}`,
+  path: join(cache, `actionlint-${actionlintVersion}`),
+};
+
 const longestStepMs = 10 * 60_000;
 
 const kinds = {
+  /** @type {PeerKind} Reads the workflows of the forge as it does: a module of Go. */
+  actionlint: {
+    find: () => [actionlint.path].find(isExecutable),
+    debianPackages: debianGo,
+    build: installActionlint,
+  },
   /** @type {PeerKind} The real AWS CLI: Debian's, whatever else is called aws on PATH. */
   awscli: {
     find: () => ['/usr/bin/aws'].find(isExecutable),
@@ -128,9 +141,20 @@ function goProgram(folder, system) {
   const path = () => goProgramPath(source, system);
   return {
     find: () => [path()].find(isExecutable),
-    debianPackages: () => (programOnPath('go') === undefined ? ['golang-go'] : []),
+    debianPackages: debianGo,
     build: () => buildGo(source, path(), system),
   };
+}
+
+function debianGo() {
+  return programOnPath('go') === undefined ? ['golang-go'] : [];
+}
+
+function installActionlint() {
+  const unfinished = join(cache, `actionlint-${process.pid}`);
+  run('go', ['install', actionlint.module], { env: { ...process.env, GOBIN: unfinished } });
+  renameSync(join(unfinished, 'actionlint'), actionlint.path);
+  rmSync(unfinished, { recursive: true });
 }
 
 /**
