@@ -108,7 +108,15 @@ export function installPeers(names) {
     runAsRoot('apt-get', [...patiently, 'update']);
     runAsRoot('apt-get', [...patiently, 'install', '-y', '--no-install-recommends', ...packages]);
   }
-  for (const name of names) kinds[name].build?.();
+  const failures = names.flatMap((name) => {
+    try {
+      kinds[name].build?.();
+      return [];
+    } catch (error) {
+      return [`${name}: ${error instanceof Error ? error.message : error}`];
+    }
+  });
+  if (failures.length > 0) throw new Error(failures.join('\n'));
 }
 
 /** @param {string | undefined} path */
