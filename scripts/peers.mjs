@@ -113,7 +113,7 @@ export function installPeers(names) {
       kinds[name].build?.();
       return [];
     } catch (error) {
-      return [`${name}: ${error instanceof Error ? error.message : error}`];
+      return [`${name}: ${error instanceof Error ? error.message : String(error)}`];
     }
   });
   if (failures.length > 0) throw new Error(failures.join('\n'));
