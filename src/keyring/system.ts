@@ -2,6 +2,7 @@ import { KeyringError } from '../core/errors.ts';
 import type { BackendContext, Keyring } from './contract.ts';
 import { checkKey, checkValue } from './key.ts';
 import { openSecretServiceKeyring } from './system/linux/keyring.ts';
+import { openKeychainKeyring } from './system/macos/keyring.ts';
 import { openCredentialKeyring } from './system/windows/keyring.ts';
 
 /** The operating system's own keyring. */
@@ -9,6 +10,8 @@ export function openSystemKeyring(context: BackendContext): Keyring {
   switch (context.host.platform) {
     case 'linux':
       return openSecretServiceKeyring(context);
+    case 'darwin':
+      return openKeychainKeyring(context);
     case 'win32':
       return openCredentialKeyring(context);
     default:
@@ -17,12 +20,10 @@ export function openSystemKeyring(context: BackendContext): Keyring {
 }
 
 const maxSystemValueBytes = 64 * 1024;
-const platforms: ReadonlyMap<string, string> = new Map([['darwin', 'macOS']]);
 
 /** Says at every call that this version cannot reach it: nothing is stored elsewhere in its place. */
 function openMissingKeyring({ settings, host }: BackendContext): Keyring {
-  const platform = platforms.get(host.platform) ?? host.platform;
-  const reason = `the system keyring of ${platform} is not supported by this version of atmos-auth yet`;
+  const reason = `the system keyring of ${host.platform} is not supported by this version of atmos-auth yet`;
   const unavailable = (): never => {
     throw new KeyringError(
       'ERR_KEYRING_UNAVAILABLE',

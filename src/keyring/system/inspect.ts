@@ -1,5 +1,6 @@
 import type { Inspector } from '../inspection.ts';
 import { examineSecretService } from './linux/inspect.ts';
+import { examineKeychain } from './macos/inspect.ts';
 import { examineCredentials } from './windows/inspect.ts';
 
 export const systemInspector: Inspector = {
@@ -9,6 +10,8 @@ export const systemInspector: Inspector = {
     switch (context.host.platform) {
       case 'linux':
         return examineSecretService(context.host);
+      case 'darwin':
+        return examineKeychain(context);
       case 'win32':
         return examineCredentials(context);
       default:

@@ -11,14 +11,11 @@ function open(host: Partial<Host>) {
   return openSystemKeyring({ settings, host: fakeHost({ sleep: realHost().sleep, ...host }) });
 }
 
-describe.each([
-  ['darwin', 'macOS'],
-  ['freebsd', 'freebsd'],
-] as const)('the system keyring on %s', (platform, name) => {
-  const reason = `the system keyring of ${name} is not supported by this version of atmos-auth yet`;
+describe('the system keyring on a system that has none', () => {
+  const reason = 'the system keyring of freebsd is not supported by this version of atmos-auth yet';
 
   test('says at every call that it is not there yet, and what else there is', async () => {
-    const keyring = open({ platform });
+    const keyring = open({ platform: 'freebsd' });
     const uses = [
       keyring.get('key'),
       keyring.set('key', 'value'),
@@ -38,6 +35,19 @@ describe.each([
     expect(await keyring.probe()).toEqual({ state: 'unavailable', reason });
     await keyring.close();
   });
+});
+
+test('the system keyring on macOS says that there is no security, and where that was configured', async () => {
+  const runProgram = async () => {
+    throw Object.assign(new Error('spawn'), { code: 'ENOENT' });
+  };
+  const keyring = open({ platform: 'darwin', runProgram });
+  expect(await errorOf(keyring.get('key'))).toMatchObject({
+    code: 'ERR_KEYRING_UNAVAILABLE',
+    message:
+      'cannot read from the system keyring: there is no /usr/bin/security (type system from auth.keyring.type (/p/atmos.yaml:3:11))',
+  });
+  expect(keyring.info).toEqual({ type: 'system', persistent: true, location: 'macOS keychain' });
 });
 
 test('the system keyring on Linux says that there is no bus, and where that was configured', async () => {

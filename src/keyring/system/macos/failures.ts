@@ -1,0 +1,104 @@
+import { KeyringError, type KeyringErrorCode } from '../../../core/errors.ts';
+import { shellWord } from '../../../core/shell-word.ts';
+import type { BackendContext } from '../../contract.ts';
+
+/** What happened, in the keyring's terms, and what kind of thing mends it. */
+export interface Failure {
+  readonly code: KeyringErrorCode;
+  readonly reason: string;
+  readonly remedy: 'unlock' | 'allow' | 'choose' | 'replace' | 'look';
+}
+
+/** The system's status for an item that is not there. */
+export const itemNotFound = -25300;
+/** For one that is there and was not to be. */
+export const duplicateItem = -25299;
+
+const cannotAsk = 'it is locked, or wants a consent, and nobody can be asked in this session';
+
+const failures: ReadonlyMap<number, Failure> = new Map([
+  [-25308, locked(cannotAsk)],
+  [-25315, locked(cannotAsk)],
+  [-25320, locked('it is locked, and the machine sleeps, so that nobody can be asked')],
+  [-128, locked('the question for its password or a consent was dismissed')],
+  [-25293, denied('macOS denied access to the entry')],
+  [-25243, denied('the entry lets nobody access it')],
+  [-25244, denied('the entry belongs to another program')],
+  [duplicateItem, denied('the entry is there, and macOS does not let it be changed')],
+  [-25292, denied('the keychain is read-only')],
+  [-61, denied('the keychain may not be written')],
+  [-25291, unavailable('no keychain is available in this session')],
+  [-25294, unavailable('the keychain is not there')],
+  [-25307, unavailable('there is no default keychain')],
+  [-25295, { code: 'ERR_KEYRING_DAMAGED', reason: 'the keychain is damaged', remedy: 'choose' }],
+  [-34, { code: 'ERR_KEYRING_IO', reason: 'the disk is full', remedy: 'look' }],
+  [-36, { code: 'ERR_KEYRING_IO', reason: 'the disk failed', remedy: 'look' }],
+]);
+
+/**
+ * The system's status behind the exit code of `security`, which is its lowest eight bits: the one that
+ * we know, else the code itself.
+ */
+export function statusOfExit(exitCode: number): number {
+  const known = [itemNotFound, ...failures.keys()];
+  return known.find((status) => (status & 0xff) === exitCode) ?? exitCode;
+}
+
+export function describeStatus(status: number): Failure {
+  const known = failures.get(status);
+  if (known !== undefined) return known;
+  const named = status < 0 ? `status ${status}` : `exit code ${status}`;
+  return { code: 'ERR_KEYRING_IO', reason: `security failed with ${named}`, remedy: 'look' };
+}
+
+/** @param doing "read from", "write to" … */
+export function keyringError(
+  { settings }: BackendContext,
+  doing: string,
+  { code, reason, remedy }: Failure,
+  keychain?: string,
+): KeyringError {
+  return new KeyringError(
+    code,
+    `cannot ${doing} the system keyring: ${reason} (type system from ${settings.type.source})`,
+    { hints: hintsFor(remedy, keychain) },
+  );
+}
+
+export function unavailable(reason: string): Failure {
+  return { code: 'ERR_KEYRING_UNAVAILABLE', reason, remedy: 'choose' };
+}
+
+export function damaged(reason: string): Failure {
+  return { code: 'ERR_KEYRING_DAMAGED', reason, remedy: 'replace' };
+}
+
+function locked(reason: string): Failure {
+  return { code: 'ERR_KEYRING_LOCKED', reason, remedy: 'unlock' };
+}
+
+function denied(reason: string): Failure {
+  return { code: 'ERR_KEYRING_PERMISSIONS', reason, remedy: 'allow' };
+}
+
+function hintsFor(remedy: Failure['remedy'], keychain: string | undefined): string[] {
+  const file = 'export ATMOS_KEYRING_TYPE=file      # an encrypted file, with a password';
+  switch (remedy) {
+    case 'unlock': {
+      const which = keychain === undefined ? '' : ` ${shellWord(keychain)}`;
+      return [`security unlock-keychain${which}    # asks for its password`, file];
+    }
+    case 'allow':
+      return ["open -a 'Keychain Access'    # let security use the entry, under Access Control"];
+    case 'choose':
+      return [
+        'security default-keychain -s login.keychain-db    # if that is yours, and there',
+        file,
+        'export ATMOS_KEYRING_TYPE=memory    # nothing kept, for this run only',
+      ];
+    case 'replace':
+      return ['store it again: atmos auth user configure, or atmos auth login --force'];
+    case 'look':
+      return ['atmos auth keyring status'];
+  }
+}

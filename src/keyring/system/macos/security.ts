@@ -1,0 +1,104 @@
+import { systemErrorCode } from '../../../core/errors.ts';
+import type { Host, ProgramResult } from '../../../host/host.ts';
+import { damaged, describeStatus, statusOfExit, unavailable, type Failure } from './failures.ts';
+
+/** The program of macOS that keeps and gives back the items of a keychain. */
+const program = '/usr/bin/security';
+
+/** For a run in which a person may have to answer a dialog, and for any other. */
+const askingLimitMs = 30_000;
+const quickLimitMs = 5_000;
+/** For one operation on the keyring in all. */
+const operationLimitMs = 45_000;
+const maxBytes = 1024 * 1024;
+
+export interface SecurityOptions {
+  /** A command for `-i`. */
+  readonly input?: string;
+  /** Whether macOS may ask a person before it answers. */
+  readonly mayAsk?: boolean;
+  readonly maxBytes?: number;
+}
+
+/** What it wrote, each byte a character: it can hold a secret. And the system's status, 0 when done. */
+export interface Answer {
+  readonly status: number;
+  readonly failure: Failure | undefined;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs `security` once. Never rejects. */
+export type RunSecurity = (args: readonly string[], options?: SecurityOptions) => Promise<Answer>;
+
+/** For one operation on the keyring: its time begins now. */
+export function createSecurity(
+  host: Pick<Host, 'env' | 'runProgram' | 'monotonicMs'>,
+): RunSecurity {
+  const endsAtMs = host.monotonicMs() + operationLimitMs;
+  return async (args, options = {}) => {
+    const limitMs = options.mayAsk === true ? askingLimitMs : quickLimitMs;
+    const timeoutMs = Math.min(limitMs, endsAtMs - host.monotonicMs());
+    if (timeoutMs <= 0) return failed(tooSlow(operationLimitMs));
+    try {
+      const result = await host.runProgram(program, args, {
+        env: childEnvironment(host.env),
+        timeoutMs,
+        maxBytes: options.maxBytes ?? maxBytes,
+        ...(options.input === undefined ? {} : { input: options.input }),
+      });
+      return answerOf(result, timeoutMs);
+    } catch (error) {
+      const code = systemErrorCode(error);
+      if (code === undefined) throw error;
+      return failed(
+        unavailable(
+          code === 'ENOENT'
+            ? `there is no ${program}`
+            : `${program} cannot be started here (${code})`,
+        ),
+      );
+    }
+  };
+}
+
+/**
+ * What finds a person's keychains and session, and nothing else of ours. Its messages follow the
+ * person's settings and not LANG, so we go by numbers alone.
+ */
+export function childEnvironment(env: Host['env']): Record<string, string | undefined> {
+  const names = ['HOME', 'USER', 'LOGNAME', 'PATH', 'TMPDIR', '__CF_USER_TEXT_ENCODING'];
+  return Object.fromEntries([...names, 'SECURITYSESSIONID'].map((name) => [name, env[name]]));
+}
+
+function answerOf(result: ProgramResult, timeoutMs: number): Answer {
+  if (result.timedOut) return failed(tooSlow(timeoutMs));
+  if (result.wroteTooMuch) return failed(damaged('security wrote more than an answer can have'));
+  if (result.exitCode === null) {
+    const reason = 'security was ended before it answered';
+    return failed({ code: 'ERR_KEYRING_IO', reason, remedy: 'look' });
+  }
+  const stderr = result.stderr.toString('latin1');
+  // A command of -i tells its whole status; the exit code has the lowest eight bits of the last one.
+  const [, said] = /^add-generic-password: returned (-?\d{1,10})$/m.exec(stderr) ?? [];
+  const status = said === undefined ? statusOfExit(result.exitCode) : Number(said);
+  return {
+    status,
+    failure: status === 0 ? undefined : describeStatus(status),
+    stdout: result.stdout.toString('latin1'),
+    stderr,
+  };
+}
+
+function failed(failure: Failure): Answer {
+  return { status: Number.NaN, failure, stdout: '', stderr: '' };
+}
+
+function tooSlow(limitMs: number): Failure {
+  const seconds = Math.ceil(limitMs / 1000);
+  return {
+    code: 'ERR_KEYRING_TIMEOUT',
+    reason: `macOS did not answer within ${seconds} seconds, or nobody answered its question`,
+    remedy: 'unlock',
+  };
+}

@@ -1,0 +1,310 @@
+import { rmSync } from 'node:fs';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { KeyringError } from '../../../../src/core/errors.ts';
+import { realHost } from '../../../../src/host/real.ts';
+import type { Keyring } from '../../../../src/keyring/contract.ts';
+import { describeStatus, statusOfExit } from '../../../../src/keyring/system/macos/failures.ts';
+import { errorOf } from '../../../support/error-of.ts';
+import { createTestMac, type TestMacOptions } from './open-keyring.ts';
+
+function createMac(options?: TestMacOptions) {
+  const mac = createTestMac(options);
+  onTestFinished(mac.remove);
+  mac.put({ service: 'key', secret: 'go-keyring-base64:dmFsdWU=' });
+  return mac;
+}
+
+const uses: readonly (readonly [string, (keyring: Keyring) => Promise<unknown>])[] = [
+  ['read from', (keyring) => keyring.get('key')],
+  ['write to', (keyring) => keyring.set('key', 'new')],
+  ['delete from', (keyring) => keyring.delete('key')],
+];
+
+const file = 'export ATMOS_KEYRING_TYPE=file      # an encrypted file, with a password';
+const memory = 'export ATMOS_KEYRING_TYPE=memory    # nothing kept, for this run only';
+const anotherDefault =
+  'security default-keychain -s login.keychain-db    # if that is yours, and there';
+const access = "open -a 'Keychain Access'    # let security use the entry, under Access Control";
+
+describe.each(uses)('an attempt to %s', (doing, use) => {
+  const message = (reason: string) =>
+    `cannot ${doing} the system keyring: ${reason} (type system from default)`;
+
+  test('a locked keychain over SSH says how to unlock it', async () => {
+    const mac = createMac();
+    mac.change((state) => {
+      state.hasDisplay = false;
+      state.locked = [mac.path];
+    });
+    const error = await errorOf(use(mac.open()));
+    expect(error).toBeInstanceOf(KeyringError);
+    expect(error).toMatchObject({
+      code: 'ERR_KEYRING_LOCKED',
+      message: message('it is locked, or wants a consent, and nobody can be asked in this session'),
+      hints: [`security unlock-keychain ${mac.path}    # asks for its password`, file],
+    });
+    expect(mac.items()).toHaveLength(1);
+  });
+
+  test('an entry that the person denies says where to allow it', async () => {
+    const mac = createMac();
+    mac.change((state) => {
+      state.guarded = ['key'];
+      state.person = 'denies';
+    });
+    expect(await errorOf(use(mac.open()))).toMatchObject({
+      code: 'ERR_KEYRING_PERMISSIONS',
+      message: message('macOS denied access to the entry'),
+      hints: [access],
+    });
+    // No second question for the same thing.
+    expect(mac.asked()).toHaveLength(1);
+  });
+
+  test('a keychain whose question is dismissed', async () => {
+    const mac = createMac();
+    mac.change((state) => {
+      state.locked = [mac.path];
+      state.person = 'cancels';
+    });
+    expect(await errorOf(use(mac.open()))).toMatchObject({
+      code: 'ERR_KEYRING_LOCKED',
+      message: expect.stringContaining(
+        'the question for its password or a consent was dismissed',
+      ) as string,
+    });
+  });
+
+  test('a keychain whose question nobody answers', async () => {
+    const mac = createMac();
+    mac.change((state) => {
+      state.guarded = ['key'];
+      state.person = 'never answers';
+    });
+    expect(await errorOf(use(mac.open()))).toMatchObject({
+      code: 'ERR_KEYRING_TIMEOUT',
+      message: expect.stringContaining(
+        'macOS did not answer within 30 seconds, or nobody answered its question',
+      ) as string,
+      hints: [`security unlock-keychain ${mac.path}    # asks for its password`, file],
+    });
+    expect(mac.runs[0]?.timeoutMs).toBeGreaterThan(29_000);
+  });
+
+  test('no keychain at all is no absence of the entry', async () => {
+    const mac = createMac();
+    mac.change((state) => {
+      state.defaultKeychain = null;
+      state.searchList = [];
+    });
+    expect(await errorOf(use(mac.open()))).toMatchObject({
+      code: 'ERR_KEYRING_UNAVAILABLE',
+      message: expect.stringContaining('there is no default keychain') as string,
+      hints: [anotherDefault, file, memory],
+    });
+  });
+
+  test('a keychain whose file is gone is no absence of the entry', async () => {
+    const mac = createMac();
+    rmSync(mac.path);
+    expect(await errorOf(use(mac.open()))).toMatchObject({
+      code: 'ERR_KEYRING_UNAVAILABLE',
+      message: expect.stringContaining(`the default keychain ${mac.path} is not there`) as string,
+    });
+    expect(await mac.open().probe()).toEqual({
+      state: 'unavailable',
+      reason: `the default keychain ${mac.path} is not there`,
+    });
+  });
+
+  test.each([
+    ['ENOENT', 'there is no /usr/bin/security'],
+    ['EPERM', '/usr/bin/security cannot be started here (EPERM)'],
+  ])('a machine without the program (%s)', async (code, reason) => {
+    const runProgram = async () => {
+      throw Object.assign(new Error('spawn'), { code });
+    };
+    const mac = createMac({ host: { runProgram } });
+    expect(await errorOf(use(mac.open()))).toMatchObject({
+      code: 'ERR_KEYRING_UNAVAILABLE',
+      message: expect.stringContaining(reason) as string,
+    });
+    expect(await mac.open().probe()).toEqual({ state: 'unavailable', reason });
+  });
+});
+
+describe('a write', () => {
+  test('over an entry that may be read and not changed says so, after one question', async () => {
+    const mac = createMac();
+    const { runProgram } = mac.host;
+    const host = {
+      ...mac.host,
+      async runProgram(...given: Parameters<typeof runProgram>) {
+        mac.change((state) => {
+          state.guarded = given[2].input === undefined ? [] : ['key'];
+          state.person = 'denies';
+        });
+        return runProgram(...given);
+      },
+    };
+    const { openKeychainKeyring } = await import('../../../../src/keyring/system/macos/keyring.ts');
+    const keyring = openKeychainKeyring({ ...mac.context, host });
+    expect(await errorOf(keyring.set('key', 'new'))).toMatchObject({
+      code: 'ERR_KEYRING_PERMISSIONS',
+      message: expect.stringContaining(
+        'the entry is there, and macOS does not let it be changed',
+      ) as string,
+      hints: [access],
+    });
+    expect(mac.asked()).toHaveLength(1);
+    expect(await keyring.get('key')).toBe('value');
+  });
+
+  test('that takes too long in all ends, whatever each run takes', async () => {
+    let nowMs = 0;
+    const monotonicMs = () => (nowMs += 9000);
+    const mac = createMac({ host: { monotonicMs } });
+    expect(await errorOf(mac.open().set('key', 'v'.repeat(20_000)))).toMatchObject({
+      code: 'ERR_KEYRING_TIMEOUT',
+      message: expect.stringContaining('did not answer within 45 seconds') as string,
+    });
+    expect(mac.runs.length).toBeLessThan(6);
+    expect(mac.runs.map(({ timeoutMs }) => timeoutMs)).toEqual([30_000, 27_000, 18_000, 9000]);
+  });
+});
+
+describe('an answer', () => {
+  test('that is no text in UTF-8 is damage', async () => {
+    const mac = createMac();
+    mac.put({ service: 'bytes', secret: '\xff\xfe' });
+    expect(await errorOf(mac.open().get('bytes'))).toMatchObject({
+      code: 'ERR_KEYRING_DAMAGED',
+      message: 'the entry "bytes" in the macOS keychain is damaged: its value is not text in UTF-8',
+    });
+  });
+
+  test('that is not encoded as it says is damage', async () => {
+    const mac = createMac();
+    mac.put({ service: 'cut', secret: 'go-keyring-base64:dmFsdW' });
+    expect(await errorOf(mac.open().get('cut'))).toMatchObject({
+      code: 'ERR_KEYRING_DAMAGED',
+      message:
+        'cannot read from the system keyring: the value of "cut" is not encoded as it says (type system from default)',
+      hints: ['store it again: atmos auth user configure, or atmos auth login --force'],
+    });
+    await mac.open().set('cut', 'whole');
+    expect(await mac.open().get('cut')).toBe('whole');
+    mac.put({ service: 'cut too', secret: 'go-keyring-encoded:0' });
+    expect(await mac.open().delete('cut too')).toBe(true);
+  });
+
+  test.each([
+    ['of another entry', '    "svce"<blob>="key"', '    "svce"<blob>="another"'],
+    ['of another account', '    "acct"<blob>="atmos-auth"', '    "acct"<blob>="somebody"'],
+    ['of another class', 'class: "genp"', 'class: "inet"'],
+    ['without attributes', 'keychain: ', 'schluesselbund: '],
+  ])('%s is no answer', async (_, told, instead) => {
+    const mac = createMac();
+    const host: TestMacOptions['host'] = {
+      async runProgram(...given) {
+        const result = await mac.host.runProgram(...given);
+        const stdout = Buffer.from(result.stdout.toString('latin1').replace(told, instead));
+        return { ...result, stdout };
+      },
+    };
+    const other = createTestMac({ host });
+    onTestFinished(other.remove);
+    expect(await errorOf(other.open().get('key'))).toMatchObject({
+      code: 'ERR_KEYRING_DAMAGED',
+      message: expect.stringContaining(
+        'security answered for "key" in a form that is not known',
+      ) as string,
+    });
+  });
+
+  test('without end is cut off', async () => {
+    const mac = createMac();
+    mac.put({ service: 'large', secret: 'x'.repeat(2 * 1024 * 1024) });
+    expect(await errorOf(mac.open().get('large'))).toMatchObject({
+      code: 'ERR_KEYRING_DAMAGED',
+      message: expect.stringContaining('security wrote more than an answer can have') as string,
+    });
+    expect(await mac.open().keys()).toEqual(['key', 'large']);
+    expect(mac.runs.at(-1)).toMatchObject({ args: ['dump-keychain'], maxBytes: 32 * 1024 * 1024 });
+    expect(mac.runs.at(-1)?.timeoutMs).toBe(5000);
+  });
+
+  test('of a program that was killed is none', async () => {
+    const killed = { exitCode: null, timedOut: false, wroteTooMuch: false };
+    const nothing = { stdout: Buffer.alloc(0), stderr: Buffer.alloc(0) };
+    const mac = createMac({ host: { runProgram: async () => ({ ...killed, ...nothing }) } });
+    expect(await errorOf(mac.open().keys())).toMatchObject({
+      code: 'ERR_KEYRING_IO',
+      message:
+        'cannot list the system keyring: security was ended before it answered (type system from default)',
+      hints: ['atmos auth keyring status'],
+    });
+  });
+
+  test.each([
+    ['list', 'dump-keychain', 1, 'ERR_KEYRING_IO', 'security failed with exit code 1'],
+    ['list', 'dump-keychain', -50, 'ERR_KEYRING_IO', 'security failed with exit code 206'],
+    ['write to', 'add-generic-password', -50, 'ERR_KEYRING_IO', 'security failed with status -50'],
+    ['write to', 'add-generic-password', -34, 'ERR_KEYRING_IO', 'the disk is full'],
+    ['write to', 'add-generic-password', -61, 'ERR_KEYRING_PERMISSIONS', 'may not be written'],
+    ['write to', 'add-generic-password', -25292, 'ERR_KEYRING_PERMISSIONS', 'is read-only'],
+    ['read from', 'find-generic-password', -25320, 'ERR_KEYRING_LOCKED', 'the machine sleeps'],
+    ['read from', 'find-generic-password', -25295, 'ERR_KEYRING_DAMAGED', 'keychain is damaged'],
+    ['read from', 'find-generic-password', -25291, 'ERR_KEYRING_UNAVAILABLE', 'no keychain is'],
+  ])('to %s by %s with status %i', async (doing, command, status, code, reason) => {
+    const mac = createMac();
+    mac.change((state) => {
+      state.failing = { [command]: status };
+    });
+    const use = uses.find(([name]) => name === doing)?.[1] ?? ((keyring) => keyring.keys());
+    expect(await errorOf(use(mac.open()))).toMatchObject({
+      code,
+      message: expect.stringContaining(reason) as string,
+    });
+  });
+});
+
+test('each exit code stands for one status that we know', () => {
+  const exits = new Map([
+    [0, 0],
+    [24, -25320],
+    [29, -25315],
+    [36, -25308],
+    [37, -25307],
+    [44, -25300],
+    [45, -25299],
+    [49, -25295],
+    [50, -25294],
+    [51, -25293],
+    [52, -25292],
+    [53, -25291],
+    [128, -128],
+    [195, -61],
+    [1, 1],
+  ]);
+  for (const [exitCode, status] of exits) expect(statusOfExit(exitCode)).toBe(status);
+  expect(describeStatus(-25308).code).toBe('ERR_KEYRING_LOCKED');
+});
+
+test('a real program that never answers is killed at its limit', async () => {
+  const mac = createTestMac({ asChild: true });
+  onTestFinished(mac.remove);
+  mac.change((state) => {
+    state.silent = ['find-generic-password'];
+  });
+  const { runProgram } = mac.host;
+  const host = {
+    ...realHost(),
+    platform: 'darwin' as const,
+    runProgram: (...[program, args, options]: Parameters<typeof runProgram>) =>
+      runProgram(program, args, { ...options, timeoutMs: options.timeoutMs / 100 }),
+  };
+  const { openKeychainKeyring } = await import('../../../../src/keyring/system/macos/keyring.ts');
+  const keyring = openKeychainKeyring({ ...mac.context, host });
+  expect(await errorOf(keyring.get('key'))).toMatchObject({ code: 'ERR_KEYRING_TIMEOUT' });
+});

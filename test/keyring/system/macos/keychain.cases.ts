@@ -1,0 +1,53 @@
+import assert from 'node:assert/strict';
+import { realHost } from '../../../../src/host/real.ts';
+import { openKeychainKeyring } from '../../../../src/keyring/system/macos/keyring.ts';
+import { parseItems } from '../../../../src/keyring/system/macos/printed-items.ts';
+import { keyringContract } from '../../../contract/index.ts';
+import { runProgram } from '../../../platform/installed.ts';
+import type { PlatformSuite } from '../../../platform/suite.ts';
+import { itemCases } from './item-cases.ts';
+
+const security = (args: readonly string[], input = '') =>
+  runProgram('/usr/bin/security', args, { input });
+
+function open() {
+  const setting = (value: string) => ({ value, source: 'default' });
+  const settings = { type: setting('system'), directory: setting('/x'), passwordEnv: setting('X') };
+  return openKeychainKeyring({ settings, host: realHost() });
+}
+
+/** Every item of Atmos that this user has, as macOS prints it. */
+async function storedItems(): Promise<string[]> {
+  const { exitCode, stdout, stderr } = await security(['dump-keychain']);
+  assert.equal(exitCode, 0, stderr);
+  const printed = stdout.split(/^(?=keychain: )/m);
+  return printed.filter((one) => parseItems(one)[0]?.account?.toString() === 'atmos-auth');
+}
+
+/** The keychains of this user, in which each case finds and leaves nothing of Atmos. */
+async function freshPlace() {
+  assert.deepEqual(await storedItems(), [], 'to be run by a user who has no entries to lose');
+  return {
+    open,
+    security,
+    contents: storedItems,
+    async remove() {
+      for (const item of await storedItems()) {
+        const name = parseItems(item)[0]?.service?.toString() ?? '';
+        await security(['delete-generic-password', '-s', name, '-a', 'atmos-auth']);
+      }
+    },
+  };
+}
+
+export const suite: PlatformSuite = {
+  name: 'the system keyring on the keychain of macOS',
+  platforms: ['darwin'],
+  cases: [
+    ...keyringContract({
+      maxValueBytes: 64 * 1024,
+      fresh: async () => ({ ...(await freshPlace()), open: async () => open() }),
+    }),
+    ...itemCases(freshPlace),
+  ],
+};
