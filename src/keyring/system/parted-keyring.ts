@@ -205,14 +205,17 @@ export function createPartedKeyring(store: ItemStore, options: PartedOptions): P
     },
 
     async sweep() {
+      const names = await store.names();
       const current = new Map<string, string | undefined>();
       let [removed, recent] = [0, 0];
-      for (const name of await store.names()) {
+      for (const name of names) {
         const part = parsePartName(name);
         if (part === undefined) continue;
         const { key, generation } = part;
         if (!current.has(key)) {
           const head = await store.read(key);
+          // One that is listed and not found could not be looked at: what it leads to stays.
+          if (head === undefined && names.includes(key)) continue;
           current.set(key, head && parseHeader(head)?.generation);
         }
         if (current.get(key) === generation) continue;

@@ -192,6 +192,14 @@ describe('a change that is killed', () => {
   });
 });
 
+test('parts stay whose header is listed and cannot be looked at', async () => {
+  const store = createSmallStore();
+  await open(store).set('key', oldValue);
+  const blind: ItemStore = { ...store, read: async () => undefined };
+  expect(await open(blind, { host: later }).sweep()).toEqual({ removed: 0, recent: 0 });
+  expect(await open(store).get('key')).toBe(oldValue);
+});
+
 describe('a reader beside a writer', () => {
   test('sees the old or the new value at every step', async () => {
     const store = createSmallStore();
