@@ -2,3 +2,8 @@
 export function shellWord(text: string): string {
   return /^[\w./:@%+=,-]+$/.test(text) ? text : `'${text.replaceAll("'", `'"'"'`)}'`;
 }
+
+/** A path as one word of PowerShell, and of cmd where nothing in it is special to PowerShell. */
+export function windowsWord(path: string): string {
+  return /[$`]/.test(path) ? `'${path.replaceAll("'", "''")}'` : `"${path}"`;
+}

@@ -1,8 +1,10 @@
 import { closeSync, constants, ftruncateSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { constants as osConstants } from 'node:os';
 import type { Host } from './host.ts';
+import type { LockFile, LockMode } from './lock-file.ts';
+import { openLockFile } from './windows/lock-file.ts';
 
-export type LockMode = 'shared' | 'exclusive';
+export type { LockMode } from './lock-file.ts';
 
 export interface FileLock {
   release(): void;
@@ -16,11 +18,13 @@ export interface LockOptions {
 
 const firstPauseMs = 1;
 const longestPauseMs = 50;
+const passing: readonly number[] = [osConstants.errno.EWOULDBLOCK, osConstants.errno.EINTR];
 
 /**
- * Takes an advisory `flock(2)` on a file that is made if absent and never removed. The system drops
- * the lock when its holder dies, however it dies. Waiting is polling, so a waiter can always be
- * ended. The holder's process id is written into the file, for the message of one who waited.
+ * Takes an advisory lock on a file that is made if absent and never removed: `flock(2)`, on Windows
+ * `LockFileEx`. The system drops the lock when its holder dies, however it dies. Waiting is polling,
+ * so a waiter can always be ended. The holder's process id is written into the file, for the message
+ * of one who waited.
  *
  * @returns undefined when it was still held after `timeoutMs`
  * @throws the system's error when the file cannot be opened or locked
@@ -29,33 +33,27 @@ export async function acquireLock(
   path: string,
   options: LockOptions,
 ): Promise<FileLock | undefined> {
-  const { flock } = await import('./native.ts');
   const { host } = options;
-  const flags = constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW | constants.O_NONBLOCK;
-  const descriptor = openSync(path, flags, 0o600);
+  const file = process.platform === 'win32' ? openLockFile(path) : await openFlockFile(path);
   const deadline = host.monotonicMs() + options.timeoutMs;
   try {
     for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(pauseMs * 2, longestPauseMs)) {
-      const failure = flock(descriptor, options.mode);
-      if (failure === 0) break;
-      if (failure !== osConstants.errno.EWOULDBLOCK && failure !== osConstants.errno.EINTR) {
-        throw lockError(failure, path);
-      }
+      if (file.tryLock(options.mode)) break;
       if (host.monotonicMs() >= deadline) {
-        closeSync(descriptor);
+        file.close();
         return undefined;
       }
       await host.sleep(pauseMs);
     }
   } catch (error) {
-    closeSync(descriptor);
+    file.close();
     throw error;
   }
-  noteHolder(descriptor, host.processId);
+  file.write(`${host.processId}\n`);
   return {
     release() {
-      flock(descriptor, 'unlock');
-      closeSync(descriptor);
+      file.unlock();
+      file.close();
     },
   };
 }
@@ -70,11 +68,28 @@ export function lockHolder(path: string): number | undefined {
   }
 }
 
+async function openFlockFile(path: string): Promise<LockFile> {
+  const { flock } = await import('./native.ts');
+  const flags = constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW | constants.O_NONBLOCK;
+  const descriptor = openSync(path, flags, 0o600);
+  return {
+    tryLock(mode) {
+      const failure = flock(descriptor, mode);
+      if (failure === 0) return true;
+      if (passing.includes(failure)) return false;
+      throw lockError(failure, path);
+    },
+    unlock: () => void flock(descriptor, 'unlock'),
+    write: (text) => noteHolder(descriptor, text),
+    close: () => closeSync(descriptor),
+  };
+}
+
 // Only a help for messages: on a full disk the lock itself still works.
-function noteHolder(descriptor: number, processId: number): void {
+function noteHolder(descriptor: number, text: string): void {
   try {
     ftruncateSync(descriptor);
-    writeSync(descriptor, `${processId}\n`, 0);
+    writeSync(descriptor, text, 0);
   } catch {
     return;
   }

@@ -1,16 +1,20 @@
-import { readdirSync, unlinkSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { KeyringError, systemErrorCode } from '../core/errors.ts';
+import { networkFileSystem } from '../host/network-file-system.ts';
+import { removeFile, syncDirectory } from '../host/replace-file.ts';
 import type { BackendContext, Keyring, Probe } from './contract.ts';
 import { createAccess } from './file/access.ts';
-import { syncDirectory, type OnStep } from './file/atomic-write.ts';
-import { listKeys, networkFileSystem } from './file/directory.ts';
+import type { OnStep } from './file/atomic-write.ts';
+import { listKeys } from './file/directory.ts';
 import { lockSettled } from './file/finish.ts';
 import { passwordSource } from './file/password.ts';
-import { ensureState, isCommitted, statePaths } from './file/state.ts';
+import { ensureState, isCommitted, statePaths, type StatePaths } from './file/state.ts';
+import { checkEntryKey, entryName } from './file/entry-name.ts';
 import { translateSystemError, translating } from './file/system-error.ts';
 import { createEntryWriter } from './file/write-entry.ts';
-import { checkKey, checkValue, encodeKey } from './key.ts';
+import { checkValue } from './key.ts';
 
 /**
  * A keyring of encrypted files, one a key, that Atmos and aws-vault read and write too. The password
@@ -61,21 +65,21 @@ export function openFileKeyring(context: BackendContext, onStep: OnStep = () => 
     },
 
     async get(key) {
-      checkKey(key);
+      checkEntryKey(key, host.platform);
       const directory = access.find();
       return directory === undefined ? null : access.read(directory, key);
     },
 
     async set(key, value) {
-      checkKey(key);
+      checkEntryKey(key, host.platform);
       checkValue(key, value);
       await writeEntry({ key, value });
     },
 
     async delete(key) {
-      checkKey(key);
+      checkEntryKey(key, host.platform);
       const directory = access.find();
-      const name = encodeKey(key);
+      const name = entryName(key, host.platform);
       // By the listing, since a file system that folds case would find an entry of another key.
       if (directory === undefined || !hasEntry(directory, name)) return false;
       const paths = statePaths(directory);
@@ -83,7 +87,7 @@ export function openFileKeyring(context: BackendContext, onStep: OnStep = () => 
       const lock = await lockSettled(directory, 'shared', host);
       onStep('locked');
       try {
-        if (!hasEntry(directory, name) || !unlink(join(directory, name))) return false;
+        if (!hasEntry(directory, name) || !remove(paths, join(directory, name))) return false;
         onStep('deleted');
         translating('delete', join(directory, name), () => syncDirectory(directory));
         onStep('directory synced');
@@ -95,7 +99,7 @@ export function openFileKeyring(context: BackendContext, onStep: OnStep = () => 
 
     async keys() {
       const directory = access.find();
-      return directory === undefined ? [] : listKeys(directory);
+      return directory === undefined ? [] : listKeys(directory, host);
     },
 
     async close() {
@@ -109,9 +113,9 @@ function hasEntry(directory: string, name: string): boolean {
 }
 
 /** False when somebody else was first. */
-function unlink(path: string): boolean {
+function remove({ temporary }: StatePaths, path: string): boolean {
   try {
-    unlinkSync(path);
+    removeFile(path, join(temporary, randomBytes(12).toString('hex')));
     return true;
   } catch (error) {
     if (systemErrorCode(error) === 'ENOENT') return false;

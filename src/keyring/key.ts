@@ -23,7 +23,7 @@ export function decodeKey(name: string): string | undefined {
 export function checkKey(key: string): void {
   const fault = keyFault(key);
   if (fault !== undefined) {
-    throw new KeyringError('ERR_KEYRING_INVALID_KEY', `key ${shown(key)} ${fault}`, {
+    throw new KeyringError('ERR_KEYRING_INVALID_KEY', `key ${shownKey(key)} ${fault}`, {
       hints: [
         `use a name without control characters or a leading dot, of at most ${maxKeyBytes} bytes`,
       ],
@@ -34,12 +34,12 @@ export function checkKey(key: string): void {
 /** @throws ERR_KEYRING_TOO_LARGE, or TypeError for text that UTF-8 cannot hold */
 export function checkValue(key: string, value: string, limitBytes = maxValueBytes): void {
   if (!value.isWellFormed())
-    throw new TypeError(`the value of ${shown(key)} is not well-formed text`);
+    throw new TypeError(`the value of ${shownKey(key)} is not well-formed text`);
   const bytes = Buffer.byteLength(value);
   if (bytes > limitBytes) {
     throw new KeyringError(
       'ERR_KEYRING_TOO_LARGE',
-      `the value of ${shown(key)} has ${bytes} bytes, and at most ${limitBytes} can be stored`,
+      `the value of ${shownKey(key)} has ${bytes} bytes, and at most ${limitBytes} can be stored`,
     );
   }
 }
@@ -55,7 +55,7 @@ function keyFault(key: string): string | undefined {
 }
 
 /** A key for a message: control characters escaped, and not endless. */
-function shown(key: string): string {
+export function shownKey(key: string): string {
   const text = JSON.stringify(key.length > 80 ? `${key.slice(0, 80)}…` : key);
   return text.replaceAll(/\p{Cc}/gu, (char) => `\\u00${char.charCodeAt(0).toString(16)}`);
 }

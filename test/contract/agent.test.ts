@@ -1,4 +1,3 @@
-import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, test } from 'vitest';
 import { loadPeerOf } from '../../src/host/peer.ts';
@@ -8,6 +7,7 @@ import { identifyKeyring, makePlace } from '../../src/keyring/agent/place.ts';
 import { startServer } from '../../src/keyring/agent/server.ts';
 import { openFileKeyring } from '../../src/keyring/file.ts';
 import { servedFileKeyring } from '../../src/keyring/file/served.ts';
+import { contentsOf } from '../support/contents.ts';
 import { createTestContext, testPassword } from '../support/file-keyring.ts';
 import { createTemporaryDirectory } from '../support/create-temporary.ts';
 import { keyringContract } from './index.ts';
@@ -48,14 +48,3 @@ describe.concurrent('the file keyring keeps the contract through its agent', () 
 
   for (const { name, run } of cases) test(name, run);
 });
-
-/** Every file under a directory with its text. */
-async function contentsOf(directory: string): Promise<Record<string, string>> {
-  const found = await readdir(directory, { withFileTypes: true, recursive: true });
-  const files = found
-    .filter((file) => file.isFile())
-    .map((file) => join(file.parentPath, file.name));
-  return Object.fromEntries(
-    await Promise.all(files.map(async (path) => [path, await readFile(path, 'latin1')] as const)),
-  );
-}

@@ -1,8 +1,8 @@
-import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { keyringErrorCodes } from '../../src/core/errors.ts';
 import { openTestKeyring } from '../support/file-keyring.ts';
+import { contentsOf } from '../support/contents.ts';
 import { createTemporaryDirectory } from '../support/create-temporary.ts';
 import { fileFailures, notOfFiles, unprovoked } from './file-failures.ts';
 import { keyringContract } from './index.ts';
@@ -29,14 +29,3 @@ test('every error of the closed set is tried, or it is said why not', () => {
   const tried = [...ofEveryBackend, ...fileFailures.map(({ code }) => code)];
   expect(new Set([...tried, ...unprovoked, ...notOfFiles])).toEqual(new Set(keyringErrorCodes));
 });
-
-/** Every file under a directory with its text. */
-async function contentsOf(directory: string): Promise<Record<string, string>> {
-  const found = await readdir(directory, { withFileTypes: true, recursive: true });
-  const files = found
-    .filter((file) => file.isFile())
-    .map((file) => join(file.parentPath, file.name));
-  return Object.fromEntries(
-    await Promise.all(files.map(async (path) => [path, await readFile(path, 'latin1')] as const)),
-  );
-}

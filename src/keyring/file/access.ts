@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { KeyringError } from '../../core/errors.ts';
 import type { BackendContext } from '../contract.ts';
-import { encodeKey } from '../key.ts';
 import { createDerivation, type Derivation } from './derivation.ts';
+import { entryName } from './entry-name.ts';
 import { findDirectory, listKeys } from './directory.ts';
 import { readEntryFile } from './entry.ts';
 import { settle } from './finish.ts';
@@ -79,7 +79,7 @@ export function createAccess(context: BackendContext): Access {
       directory === undefined
         ? { kind: 'new' }
         : judgePassword({ directory, host }, verifier, derivation);
-    const isEmpty = directory === undefined || listKeys(directory).length === 0;
+    const isEmpty = directory === undefined || listKeys(directory, host).length === 0;
     const derivation = await derivationOf(
       async (typed) => (await verdictOn(typed)).kind !== 'wrong',
       verifier === undefined && isEmpty,
@@ -141,7 +141,7 @@ export function createAccess(context: BackendContext): Access {
     verifierOf,
     judge,
     async read(directory, key) {
-      const path = join(directory, encodeKey(key));
+      const path = join(directory, entryName(key, host.platform));
       const opened = await whenWhole(host, path, () => open(directory, path));
       if (opened === undefined) return null;
       const item = parseItem(opened.plaintext);

@@ -1,19 +1,17 @@
 import { randomBytes } from 'node:crypto';
 import {
   closeSync,
-  constants,
   fstatSync,
   fsyncSync,
-  linkSync,
   lstatSync,
-  openSync,
   readSync,
-  renameSync,
   rmSync,
   writeFileSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { KeyringError, systemErrorCode } from '../../core/errors.ts';
+import { createPrivateFile } from '../../host/private-file.ts';
+import { placeFile, replaceFile, syncDirectory, whileInUse } from '../../host/replace-file.ts';
 import { translateSystemError } from './system-error.ts';
 
 /** Called between every two steps of a change, so that tests can stop there. */
@@ -41,18 +39,14 @@ export function writeAtomically(write: AtomicWrite): void {
   const temporary = join(write.temporaryDirectory, randomBytes(12).toString('hex'));
   let descriptor: number | undefined;
   try {
-    descriptor = openSync(
-      temporary,
-      constants.O_RDWR | constants.O_CREAT | constants.O_EXCL,
-      0o600,
-    );
+    descriptor = createPrivateFile(temporary);
     onStep('temporary opened');
     writeFileSync(descriptor, write.text);
     onStep('temporary written');
     fsyncSync(descriptor);
     onStep('temporary synced');
-    if (write.exclusive) linkSync(temporary, path);
-    else renameSync(temporary, path);
+    if (write.exclusive) placeFile(temporary, path);
+    else replaceFile(temporary, path);
     onStep('renamed');
     syncDirectory(dirname(path));
     onStep('directory synced');
@@ -62,17 +56,7 @@ export function writeAtomically(write: AtomicWrite): void {
     throw translateSystemError('write', path, error);
   } finally {
     if (descriptor !== undefined) closeSync(descriptor);
-    rmSync(temporary, { force: true });
-  }
-}
-
-/** Makes the names in a directory outlive a crash of the machine. */
-export function syncDirectory(directory: string): void {
-  const descriptor = openSync(directory, constants.O_RDONLY);
-  try {
-    fsyncSync(descriptor);
-  } finally {
-    closeSync(descriptor);
+    whileInUse(() => rmSync(temporary, { force: true }));
   }
 }
 

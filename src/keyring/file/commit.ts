@@ -1,6 +1,7 @@
+import { basename } from 'node:path';
 import { isObject, parseJson } from '../../core/json.ts';
 import { KeyringError } from '../../core/errors.ts';
-import { shellWord } from '../../core/shell-word.ts';
+import { moveHomeCommand } from '../../core/file-commands.ts';
 import { readEntryFile } from './entry.ts';
 import type { StatePaths } from './state.ts';
 
@@ -55,7 +56,7 @@ export function readCommit(paths: StatePaths, userId: number | undefined): Commi
     `the password of the keyring was being changed, and ${paths.commit}, which says how far, is damaged`,
     {
       hints: [
-        `mv ${shellWord(paths.next)} ~/   # every entry stays in its place, under the old or the new password`,
+        `${moveHomeCommand(paths.next)}   # every entry stays in its place, under the old or the new password`,
         'atmos auth keyring rekey   # then, with both passwords, brings all of them under the new one',
       ],
     },
@@ -74,7 +75,9 @@ function isReplacement(value: unknown): value is Replacement {
 }
 
 function isFileName(name: string): boolean {
-  return name !== '' && name !== '.' && name !== '..' && !/[/\\\0]/.test(name);
+  return (
+    name !== '' && name !== '.' && name !== '..' && !name.includes('\0') && basename(name) === name
+  );
 }
 
 function isHash(value: unknown): value is string {

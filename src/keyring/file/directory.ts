@@ -1,34 +1,17 @@
-import {
-  lstatSync,
-  mkdirSync,
-  readdirSync,
-  readlinkSync,
-  statSync,
-  statfsSync,
-  type Stats,
-} from 'node:fs';
+import { lstatSync, readdirSync, readlinkSync, type Stats } from 'node:fs';
 import { isUtf8 } from 'node:buffer';
 import { dirname, isAbsolute, join, parse, sep } from 'node:path';
-import { KeyringError, systemErrorCode } from '../../core/errors.ts';
-import { shellWord } from '../../core/shell-word.ts';
-import { decodeKey } from '../key.ts';
+import { KeyringError } from '../../core/errors.ts';
+import { setCommand, showCommand } from '../../core/file-commands.ts';
+import { guardianFor, type Guardian } from '../../host/guardian.ts';
+import type { Host } from '../../host/host.ts';
+import { makePrivateDirectories } from '../../host/private-directory.ts';
+import type { Standing } from '../../host/standing.ts';
+import { keyOfEntry } from './entry-name.ts';
 import { translating } from './system-error.ts';
 
-const writableByOthers = 0o022;
-const sticky = 0o1000;
 const mostLinks = 40;
-
-// Magic numbers of statfs(2) where flock(2) may not reach other hosts.
-const networkFileSystems: Readonly<Record<number, string>> = {
-  0x6969: 'NFS',
-  0xff534d42: 'CIFS',
-  0xfe534d42: 'SMB',
-  0x517b: 'SMB',
-  0x65735546: 'FUSE',
-  0x01021997: '9P',
-  0x00c36400: 'Ceph',
-  0x5346414f: 'AFS',
-};
+const separator = sep === '/' ? '/' : /[\\/]/;
 
 /**
  * The real path of the keyring's directory, or undefined when there is none yet. Every directory on
@@ -37,19 +20,22 @@ const networkFileSystems: Readonly<Record<number, string>> = {
  * @throws ERR_KEYRING_PERMISSIONS, ERR_KEYRING_IO
  */
 export function findDirectory(directory: string, userId: number | undefined): string | undefined {
-  const real = walk(directory, userId);
+  const guardian = guardianFor(userId);
+  checkPath(directory);
+  const real = walk(directory, guardian);
   if (real === undefined) return undefined;
   const stats = translating('look at', real, () => lstatSync(real));
   if (!stats.isDirectory()) {
     throw new KeyringError('ERR_KEYRING_IO', `the keyring path ${directory} is not a directory`, {
-      hints: [`ls -ld ${shellWord(directory)}`],
+      hints: [showCommand(directory)],
     });
   }
-  if (userId !== undefined && stats.uid !== userId) {
+  const standing = standingOf(real, stats, guardian);
+  if (!standing.isOurs) {
     throw new KeyringError(
       'ERR_KEYRING_PERMISSIONS',
-      `the keyring directory ${directory} belongs to user ${stats.uid}, not to you (user ${userId})`,
-      { hints: [`sudo chown ${userId} ${shellWord(directory)}`] },
+      `the keyring directory ${directory} belongs to ${standing.owner}, not to you (${guardian.self()})`,
+      { hints: [standing.ownCommand()] },
     );
   }
   return real;
@@ -59,7 +45,7 @@ export function findDirectory(directory: string, userId: number | undefined): st
 export function ensureDirectory(directory: string, userId: number | undefined): string {
   const found = findDirectory(directory, userId);
   if (found !== undefined) return found;
-  translating('make the keyring directory', directory, () => makeDirectories(directory));
+  translating('make the keyring directory', directory, () => makePrivateDirectories(directory));
   const made = findDirectory(directory, userId);
   if (made === undefined) {
     throw new KeyringError('ERR_KEYRING_IO', `the keyring directory ${directory} vanished`);
@@ -67,54 +53,42 @@ export function ensureDirectory(directory: string, userId: number | undefined): 
   return made;
 }
 
-/**
- * Makes a directory and those above it, readable by nobody else, where they are missing. Not by
- * Node's `recursive`, which calls a read-only file system ENOENT.
- */
-export function makeDirectories(directory: string): void {
-  if (statSync(directory, { throwIfNoEntry: false })?.isDirectory()) return;
-  if (dirname(directory) !== directory) makeDirectories(dirname(directory));
-  try {
-    mkdirSync(directory, { mode: 0o700 });
-  } catch (error) {
-    // Somebody else was first.
-    if (systemErrorCode(error) !== 'EEXIST' || !statSync(directory).isDirectory()) throw error;
-  }
-}
-
 /** The keys of the entries in a directory, sorted. Names that no key encodes to are not ours. */
-export function listKeys(directory: string): string[] {
+export function listKeys(directory: string, { platform }: Pick<Host, 'platform'>): string[] {
   const names = translating('list', directory, () =>
     readdirSync(directory, { withFileTypes: true, encoding: 'buffer' }),
   );
   return names
     .filter((entry) => !entry.isDirectory() && isUtf8(entry.name))
-    .map((entry) => decodeKey(entry.name.toString()))
+    .map((entry) => keyOfEntry(entry.name.toString(), platform))
     .filter((key) => key !== undefined)
     .sort();
 }
 
-/** The kind of network file system the directory is on, if it is on one. */
-export function networkFileSystem(directory: string): string | undefined {
-  try {
-    return networkFileSystems[statfsSync(directory).type];
-  } catch {
-    return undefined;
-  }
+/** On Windows some paths lead past the file system: to a device, or to a stream of a file. */
+function checkPath(path: string): void {
+  if (sep === '/') return;
+  const isDevice = /^[\\/]{2}[.?]([\\/]|$)/.test(path);
+  if (!isDevice && !path.slice(parse(path).root.length).includes(':')) return;
+  throw new KeyringError(
+    'ERR_KEYRING_IO',
+    `the keyring path ${path} names ${isDevice ? 'a device' : 'a stream of a file'}, not a directory`,
+    { hints: [setCommand('ATMOS_KEYRING_FILE_PATH', 'C:\\<a directory of your own>', path)] },
+  );
 }
 
 /**
  * Follows the path name by name, links too, as the system does, and checks the owner of all that it
  * passes. Returns the real path, or undefined where the way ends.
  */
-function walk(path: string, userId: number | undefined): string | undefined {
+function walk(path: string, guardian: Guardian): string | undefined {
   const { root } = parse(path);
   const names = namesOf(path);
   let at = root;
   for (let links = 0; ;) {
     const stats = look(at);
     if (stats === undefined) return undefined;
-    if (userId !== undefined) checkOwner(at, stats, userId);
+    checkOwner(at, { stats, guardian, isLast: names.length === 0 });
     if (stats.isSymbolicLink()) {
       if (++links > mostLinks) {
         throw new KeyringError('ERR_KEYRING_IO', `cannot look at ${path}: too many symbolic links`);
@@ -133,7 +107,7 @@ function walk(path: string, userId: number | undefined): string | undefined {
 function namesOf(path: string): string[] {
   return path
     .slice(parse(path).root.length)
-    .split(sep)
+    .split(separator)
     .filter((name) => name !== '' && name !== '.');
 }
 
@@ -141,25 +115,39 @@ function look(path: string): Stats | undefined {
   return translating('look at', path, () => lstatSync(path, { throwIfNoEntry: false }));
 }
 
-function checkOwner(path: string, stats: Stats, userId: number): void {
-  if (stats.uid !== userId && stats.uid !== 0) {
+interface Passed {
+  readonly stats: Stats;
+  readonly guardian: Guardian;
+  /** Whether it is the keyring itself, unless it is a link. */
+  readonly isLast: boolean;
+}
+
+function checkOwner(path: string, { stats, guardian, isLast }: Passed): void {
+  const standing = standingOf(path, stats, guardian);
+  if (!standing.isTrusted) {
     throw new KeyringError(
       'ERR_KEYRING_PERMISSIONS',
-      `${path}, on the way to the keyring, belongs to user ${stats.uid}, who could replace the keyring`,
+      `${path}, on the way to the keyring, belongs to ${standing.owner}, who could replace the keyring`,
       {
         hints: [
-          `ls -ld ${shellWord(path)}`,
-          'export ATMOS_KEYRING_FILE_PATH=<a directory of your own>',
+          showCommand(path),
+          setCommand('ATMOS_KEYRING_FILE_PATH', '<a directory of your own>', path),
         ],
       },
     );
   }
-  const open = (stats.mode & writableByOthers) !== 0 && (stats.mode & sticky) === 0;
-  if (open && !stats.isSymbolicLink()) {
+  const { write, replace } = standing.others;
+  if (replace || (isLast && write && !stats.isSymbolicLink())) {
     throw new KeyringError(
       'ERR_KEYRING_PERMISSIONS',
       `${path}, on the way to the keyring, can be written by other users, who could replace the keyring`,
-      { hints: [`chmod go-w ${shellWord(path)}`] },
+      { hints: [standing.withdrawCommand()] },
     );
   }
+}
+
+function standingOf(path: string, stats: Stats, guardian: Guardian): Standing {
+  const standing = translating('look at', path, () => guardian.standingOf(path, stats));
+  if (standing !== undefined) return standing;
+  throw new KeyringError('ERR_KEYRING_BUSY', `${path} was replaced while it was looked at`);
 }

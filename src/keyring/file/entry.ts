@@ -1,11 +1,23 @@
-import { closeSync, constants, fstatSync, openSync, readSync, type Stats } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  lstatSync,
+  openSync,
+  readSync,
+  type Stats,
+} from 'node:fs';
 import { KeyringError, systemErrorCode } from '../../core/errors.ts';
-import { shellWord } from '../../core/shell-word.ts';
+import { listCommand } from '../../core/file-commands.ts';
+import { guardianFor } from '../../host/guardian.ts';
+import { whileInUse } from '../../host/replace-file.ts';
+import type { Standing } from '../../host/standing.ts';
 import { translateSystemError } from './system-error.ts';
 
 /** Largest file we read: a value of 1 MiB, twice in base64, has room. */
 export const maxEntryBytes = 4 * 1024 * 1024;
-const readableByOthers = 0o077;
+/** A file that is another one each time it is looked at is not one that only we write to. */
+const mostLooks = 100;
 
 /**
  * The text of an entry's file, or undefined when there is none. Only a regular file of our own that
@@ -14,21 +26,25 @@ const readableByOthers = 0o077;
  * @throws ERR_KEYRING_PERMISSIONS, ERR_KEYRING_DAMAGED (too large), ERR_KEYRING_IO
  */
 export function readEntryFile(path: string, userId: number | undefined): string | undefined {
-  const descriptor = openEntry(path);
-  if (descriptor === undefined) return undefined;
-  try {
-    checkEntry(path, fstatSync(descriptor), userId);
-    return readAll(path, descriptor);
-  } catch (error) {
-    throw translateSystemError('read', path, error);
-  } finally {
-    closeSync(descriptor);
+  for (let looks = 0; looks < mostLooks; looks++) {
+    const descriptor = openEntry(path);
+    if (descriptor === undefined) return undefined;
+    try {
+      if (checkEntry(path, fstatSync(descriptor), userId)) return readAll(path, descriptor);
+    } catch (error) {
+      throw translateSystemError('read', path, error);
+    } finally {
+      closeSync(descriptor);
+    }
   }
+  throw new KeyringError('ERR_KEYRING_BUSY', `the entry ${path} keeps being replaced`);
 }
 
 function openEntry(path: string): number | undefined {
+  // Windows has neither flag.
+  const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK } = constants;
   try {
-    return openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+    return whileInUse(() => openSync(path, O_RDONLY | (O_NOFOLLOW ?? 0) | (O_NONBLOCK ?? 0)));
   } catch (error) {
     const code = systemErrorCode(error);
     if (code === 'ENOENT') return undefined;
@@ -37,29 +53,45 @@ function openEntry(path: string): number | undefined {
   }
 }
 
-function checkEntry(path: string, stats: Stats, userId: number | undefined): void {
+/** False when something else is at the path by now, so that nothing can be said of what was opened. */
+function checkEntry(path: string, stats: Stats, userId: number | undefined): boolean {
   if (!stats.isFile()) throw notRegular(path, 'not a regular file');
-  if (userId === undefined) return;
-  if (stats.uid !== userId) {
+  const guardian = guardianFor(userId);
+  const standing = lookAt(path, () => guardian.standingOf(path, stats));
+  if (standing === undefined) return false;
+  if (!standing.isOurs) {
     throw new KeyringError(
       'ERR_KEYRING_PERMISSIONS',
-      `the entry ${path} belongs to user ${stats.uid}, not to you (user ${userId})`,
-      { hints: [`sudo chown ${userId} ${shellWord(path)}`] },
+      `the entry ${path} belongs to ${standing.owner}, not to you (${guardian.self()})`,
+      { hints: [standing.ownCommand()] },
     );
   }
-  if ((stats.mode & readableByOthers) !== 0) {
-    const mode = (stats.mode & 0o777).toString(8).padStart(4, '0');
+  if (standing.others.read || standing.others.write) {
     throw new KeyringError(
       'ERR_KEYRING_PERMISSIONS',
-      `the entry ${path} is open to other users (mode ${mode})`,
-      { hints: [`chmod 600 ${shellWord(path)}`] },
+      `the entry ${path} is open to other users (${standing.openness})`,
+      { hints: [standing.closeCommand()] },
     );
+  }
+  return true;
+}
+
+/** Where links are followed when a file is opened, one that is there is found by a look at the path. */
+function lookAt(path: string, look: () => Standing | undefined): Standing | undefined {
+  try {
+    const standing = look();
+    if (standing === undefined && lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink())
+      throw notRegular(path, 'a symbolic link');
+    return standing;
+  } catch (error) {
+    if (systemErrorCode(error) === 'ENOENT') return undefined;
+    throw error;
   }
 }
 
 function notRegular(path: string, what: string): KeyringError {
   return new KeyringError('ERR_KEYRING_PERMISSIONS', `the entry ${path} is ${what}`, {
-    hints: [`ls -l ${shellWord(path)}`],
+    hints: [listCommand([path])],
   });
 }
 
@@ -76,7 +108,7 @@ function readAll(path: string, descriptor: number): string {
         'ERR_KEYRING_DAMAGED',
         `the entry ${path} is larger than any entry can be`,
         {
-          hints: [`ls -l ${shellWord(path)}`],
+          hints: [listCommand([path])],
         },
       );
     }

@@ -1,9 +1,10 @@
-import { renameSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Host } from '../../host/host.ts';
 import type { FileLock, LockMode } from '../../host/lock.ts';
+import { replaceFile, syncDirectory, whileInUse } from '../../host/replace-file.ts';
 import { digest } from '../digest.ts';
-import { syncDirectory, type OnStep } from './atomic-write.ts';
+import type { OnStep } from './atomic-write.ts';
 import { readCommit, type Commit, type Replacement } from './commit.ts';
 import { readEntryFile } from './entry.ts';
 import { discardNext, isCommitted, lockState, statePaths } from './state.ts';
@@ -72,7 +73,7 @@ export function finishCommit(place: Place): void {
   replaceVerifier(place, commit);
   sync(paths.root);
   onStep('verifier synced');
-  translating('remove', paths.commit, () => rmSync(paths.commit));
+  translating('remove', paths.commit, () => whileInUse(() => rmSync(paths.commit)));
   sync(paths.next);
   onStep('commit removed');
   discardNext(paths);
@@ -85,7 +86,7 @@ function replaceEntry({ directory, host, onStep }: Place, { name, from, to }: Re
   const staged = join(statePaths(directory).nextEntries, name);
   const path = join(directory, name);
   if (hashOf(staged, host) !== to || hashOf(path, host) !== from) return;
-  translating('replace', path, () => renameSync(staged, path));
+  translating('replace', path, () => replaceFile(staged, path));
   onStep('entry replaced');
 }
 
@@ -95,17 +96,19 @@ function restoreWritten({ directory, host, onStep }: Place, { name, from, to }: 
   const path = join(directory, name);
   const hash = hashOf(replaced, host);
   if (hash === undefined || hash === from || hashOf(path, host) !== to) return;
-  translating('replace', path, () => renameSync(replaced, path));
+  translating('replace', path, () => replaceFile(replaced, path));
   onStep('entry restored');
 }
 
 function replaceVerifier({ directory, host, onStep }: Place, { verifier }: Commit): void {
   const paths = statePaths(directory);
   if (hashOf(paths.nextVerifier, host) === verifier) {
-    translating('replace', paths.verifier, () => renameSync(paths.nextVerifier, paths.verifier));
+    translating('replace', paths.verifier, () => replaceFile(paths.nextVerifier, paths.verifier));
     onStep('verifier replaced');
   } else if (hashOf(paths.verifier, host) !== verifier) {
-    translating('remove', paths.verifier, () => rmSync(paths.verifier, { force: true }));
+    translating('remove', paths.verifier, () =>
+      whileInUse(() => rmSync(paths.verifier, { force: true })),
+    );
     onStep('verifier removed');
   }
 }

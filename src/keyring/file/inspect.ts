@@ -1,8 +1,9 @@
 import { KeyringError } from '../../core/errors.ts';
 import { withoutAbsent } from '../../core/without-absent.ts';
+import { networkFileSystem } from '../../host/network-file-system.ts';
 import type { BackendContext } from '../contract.ts';
 import type { Inspector } from '../inspection.ts';
-import { findDirectory, listKeys, networkFileSystem } from './directory.ts';
+import { findDirectory, listKeys } from './directory.ts';
 import { examineDirectory, examineNetwork } from './inspection/directory.ts';
 import { examineFiles } from './inspection/files.ts';
 import { examineSpace } from './inspection/space.ts';
@@ -14,9 +15,9 @@ export const fileInspector: Inspector = {
     const directory = find(context);
     if (directory === undefined) return { isMade: false };
     return {
-      isMade: isStateThere(directory) || listKeys(directory).length > 0,
+      isMade: isStateThere(directory) || listKeys(directory, context.host).length > 0,
       ...withoutAbsent({
-        weakEntries: countWeakEntries(directory, context.host.userId),
+        weakEntries: countWeakEntries(directory, context.host),
         networkFileSystem: networkFileSystem(directory),
       }),
     };
@@ -26,7 +27,7 @@ export const fileInspector: Inspector = {
     const directory = find(context);
     if (directory === undefined) return [examineSpace(settings.directory.value)];
     return [
-      examineDirectory(directory),
+      examineDirectory(directory, host),
       ...(await examineFiles(directory, host)),
       examineStrength(directory, host),
       ...(await examineState(directory, host)),

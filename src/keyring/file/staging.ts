@@ -4,8 +4,6 @@ import {
   fsyncSync,
   linkSync,
   lstatSync,
-  mkdirSync,
-  openSync,
   readdirSync,
   rmSync,
   writeFileSync,
@@ -14,10 +12,13 @@ import { join } from 'node:path';
 import { AtmosError, KeyringError, systemErrorCode } from '../../core/errors.ts';
 import type { Host } from '../../host/host.ts';
 import { digest } from '../digest.ts';
-import { decodeKey } from '../key.ts';
-import { syncDirectory, type OnStep } from './atomic-write.ts';
+import { createPrivateFile } from '../../host/private-file.ts';
+import { makePrivateDirectories } from '../../host/private-directory.ts';
+import { syncDirectory, whileInUse } from '../../host/replace-file.ts';
+import type { OnStep } from './atomic-write.ts';
 import type { Replacement } from './commit.ts';
 import type { Derivation } from './derivation.ts';
+import { keyOfEntry } from './entry-name.ts';
 import { readEntryFile } from './entry.ts';
 import { hasParameters, openJwe, parseJwe, sealJwe, type Jwe, type KeyParameters } from './jwe.ts';
 import { discardNext, statePaths } from './state.ts';
@@ -115,7 +116,7 @@ function makeNext({ directory, target, onStep }: Staging): void {
   const paths = statePaths(directory);
   discardNext(paths);
   for (const made of [paths.next, paths.nextEntries, paths.nextReplaced]) {
-    translating('make', made, () => mkdirSync(made, { mode: 0o700 }));
+    translating('make', made, () => makePrivateDirectories(made));
   }
   onStep('next made');
   writeStaged(paths.nextVerifier, target.verifier);
@@ -135,14 +136,14 @@ function fileNames(directory: string): string[] {
 }
 
 /** What is new or another since it was looked at. What is gone is forgotten. */
-function changedSince({ directory }: Staging, looks: Map<string, Look>): string[] {
+function changedSince({ directory, host }: Staging, looks: Map<string, Look>): string[] {
   const names = fileNames(directory);
   const present = new Set(names);
   for (const name of looks.keys()) if (!present.has(name)) looks.delete(name);
   return names.filter((name) => {
     const look = looks.get(name);
     return look === undefined
-      ? decodeKey(name) !== undefined
+      ? keyOfEntry(name, host.platform) !== undefined
       : stampOf(join(directory, name)) !== look.stamp;
   });
 }
@@ -179,7 +180,7 @@ function keepReplaced({ directory, host }: Staging, name: string): string | unde
   const path = join(directory, name);
   const kept = join(statePaths(directory).nextReplaced, name);
   try {
-    rmSync(kept, { force: true });
+    whileInUse(() => rmSync(kept, { force: true }));
     linkSync(path, kept);
   } catch (error) {
     if (systemErrorCode(error) === 'ENOENT') return undefined;
@@ -201,7 +202,7 @@ async function openFile(
 ): Promise<OpenedFile | KeyringError | undefined> {
   const { directory, host, isDryRun } = staging;
   const path = join(directory, name);
-  let isEntry = decodeKey(name) !== undefined;
+  let isEntry = keyOfEntry(name, host.platform) !== undefined;
   try {
     return await whenWhole(host, path, async () => {
       const text = readEntryFile(path, host.userId);
@@ -242,7 +243,7 @@ async function openToken(
 function writeStaged(path: string, text: string): void {
   translating('write', path, () => {
     rmSync(path, { force: true });
-    const descriptor = openSync(path, 'wx', 0o600);
+    const descriptor = createPrivateFile(path);
     try {
       writeFileSync(descriptor, text);
       fsyncSync(descriptor);

@@ -1,11 +1,13 @@
 import { existsSync, lstatSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { KeyringError, systemErrorCode } from '../../core/errors.ts';
-import { shellWord } from '../../core/shell-word.ts';
+import { processCommand, showCommand } from '../../core/file-commands.ts';
+import { guardianFor } from '../../host/guardian.ts';
 import type { Host } from '../../host/host.ts';
 import { acquireLock, lockHolder, type FileLock, type LockMode } from '../../host/lock.ts';
+import { makePrivateDirectories } from '../../host/private-directory.ts';
+import { whileInUse } from '../../host/replace-file.ts';
 import { writeAtomically, type OnStep } from './atomic-write.ts';
-import { makeDirectories } from './directory.ts';
 import { readEntryFile } from './entry.ts';
 import { formatItem } from './item.ts';
 import { sealJwe, type KeyParameters } from './jwe.ts';
@@ -82,14 +84,17 @@ export function readVerifier(paths: StatePaths, userId: number | undefined): str
 /** Makes the directories and thereby the place of the lock; harmless when they are there. */
 export function ensureState(paths: StatePaths, userId: number | undefined): void {
   for (const directory of [paths.root, paths.temporary]) {
-    translating('make', directory, () => makeDirectories(directory));
+    translating('make', directory, () => makePrivateDirectories(directory));
     const stats = translating('look at', directory, () => lstatSync(directory));
-    const isOurs = userId === undefined || (stats.uid === userId && (stats.mode & 0o022) === 0);
+    const standing = translating('look at', directory, () =>
+      guardianFor(userId).standingOf(directory, stats),
+    );
+    const isOurs = standing?.isOurs && !standing.others.write;
     if (!stats.isDirectory() || !isOurs) {
       throw new KeyringError(
         'ERR_KEYRING_PERMISSIONS',
         `${directory} is not a directory that only you can write to`,
-        { hints: [`ls -ld ${shellWord(directory)}`] },
+        { hints: [showCommand(directory)] },
       );
     }
   }
@@ -128,7 +133,9 @@ export function isCommitted(paths: StatePaths): boolean {
 
 /** Removes a re-encryption that was not decided. The exclusive lock is held. */
 export function discardNext(paths: StatePaths): void {
-  translating('remove', paths.next, () => rmSync(paths.next, { recursive: true, force: true }));
+  translating('remove', paths.next, () =>
+    whileInUse(() => rmSync(paths.next, { recursive: true, force: true })),
+  );
 }
 
 /** @throws ERR_KEYRING_BUSY naming the holder, ERR_KEYRING_UNAVAILABLE without locks here */
@@ -145,7 +152,7 @@ export async function lockState(
   throw new KeyringError(
     'ERR_KEYRING_BUSY',
     `the keyring ${paths.root} has been locked by ${named} for ${timeoutMs / 1000} seconds`,
-    { hints: holder === undefined ? [] : [`ps -p ${holder} -o pid,etime,args`] },
+    { hints: holder === undefined ? [] : [processCommand(holder, paths.lock)] },
   );
 }
 
@@ -157,7 +164,9 @@ export async function sweepTemporary(paths: StatePaths, host: Host): Promise<voi
   try {
     for (const name of leftovers(paths)) {
       const path = join(paths.temporary, name);
-      translating('remove', path, () => rmSync(path, { recursive: true, force: true }));
+      translating('remove', path, () =>
+        whileInUse(() => rmSync(path, { recursive: true, force: true })),
+      );
     }
     if (!isCommitted(paths)) discardNext(paths);
   } finally {

@@ -1,5 +1,5 @@
 import { KeyringError, systemErrorCode } from '../../core/errors.ts';
-import { shellWord } from '../../core/shell-word.ts';
+import { roomCommand, setCommand, showCommand } from '../../core/file-commands.ts';
 
 const denied = new Set(['EACCES', 'EPERM']);
 
@@ -21,10 +21,15 @@ export function translateSystemError(doing: string, path: string, error: unknown
       'ERR_KEYRING_PERMISSIONS',
       `cannot ${doing} ${path}: permission denied`,
       {
-        hints: [`ls -ld ${shellWord(path)}`],
+        hints: [showCommand(path)],
         cause: error,
       },
     );
+  }
+  if (code === 'EBUSY') {
+    return new KeyringError('ERR_KEYRING_BUSY', `cannot ${doing} ${path}: it is in use`, {
+      cause: error,
+    });
   }
   return new KeyringError('ERR_KEYRING_IO', `cannot ${doing} ${path}: ${reasons[code] ?? code}`, {
     hints: hintsFor(code, path),
@@ -46,7 +51,8 @@ const reasons: Readonly<Record<string, string>> = {
 };
 
 function hintsFor(code: string, path: string): string[] {
-  if (code === 'ENOSPC' || code === 'EDQUOT') return [`df -h ${shellWord(path)}`];
-  if (code === 'EROFS') return ['export ATMOS_KEYRING_FILE_PATH=<a directory that can be written>'];
+  if (code === 'ENOSPC' || code === 'EDQUOT') return [roomCommand(path)];
+  if (code === 'EROFS')
+    return [setCommand('ATMOS_KEYRING_FILE_PATH', '<a directory that can be written>', path)];
   return [];
 }

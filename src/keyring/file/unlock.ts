@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import { KeyringError } from '../../core/errors.ts';
-import { shellWord } from '../../core/shell-word.ts';
+import { moveHomeCommand, removeCommand } from '../../core/file-commands.ts';
 import type { Host } from '../../host/host.ts';
-import { encodeKey } from '../key.ts';
 import type { Derivation } from './derivation.ts';
+import { entryName } from './entry-name.ts';
 import { listKeys } from './directory.ts';
 import { readEntryFile } from './entry.ts';
 import { openJwe, parseJwe, type Jwe, type KeyParameters } from './jwe.ts';
@@ -79,7 +79,7 @@ export async function checkBesideEntries(reader: Reader, derivation: Derivation)
     `the password opens ${verifier}, but none of the entries beside it: one of the two came back from another time`,
     {
       hints: [
-        `rm ${shellWord(verifier)}   # if the entries are the newer: their password opens them without it`,
+        `${removeCommand(verifier)}   # if the entries are the newer: their password opens them without it`,
       ],
     },
   );
@@ -98,9 +98,9 @@ async function opens(token: Jwe, derivation: Derivation): Promise<boolean> {
 /** A few entries that are whole, passing over those that are not ours to judge by. */
 async function sampleEntries({ directory, host }: Reader): Promise<Jwe[]> {
   const tokens: Jwe[] = [];
-  for (const key of listKeys(directory)) {
+  for (const key of listKeys(directory, host)) {
     if (tokens.length === triedEntries) break;
-    const path = join(directory, encodeKey(key));
+    const path = join(directory, entryName(key, host.platform));
     try {
       const token = await whenWhole(host, path, async () => {
         const text = readEntryFile(path, host.userId);
@@ -116,6 +116,6 @@ async function sampleEntries({ directory, host }: Reader): Promise<Jwe[]> {
 
 export function damaged(path: string, fault: string): KeyringError {
   return new KeyringError('ERR_KEYRING_DAMAGED', `the entry ${path} is damaged: ${fault}`, {
-    hints: [`mv ${shellWord(path)} ~/   # then store it again, or bring it back from a backup`],
+    hints: [`${moveHomeCommand(path)}   # then store it again, or bring it back from a backup`],
   });
 }

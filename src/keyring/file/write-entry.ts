@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import { KeyringError } from '../../core/errors.ts';
 import type { BackendContext } from '../contract.ts';
-import { encodeKey } from '../key.ts';
 import type { Access } from './access.ts';
 import { writeAtomically, type OnStep } from './atomic-write.ts';
+import { entryName } from './entry-name.ts';
 import { ensureDirectory } from './directory.ts';
 import { lockSettled, settle } from './finish.ts';
 import { formatItem, type Item } from './item.ts';
@@ -80,7 +80,7 @@ export function createEntryWriter(
       await access.read(directory, item.key);
       onStep('checked');
       writeAtomically({
-        path: join(directory, encodeKey(item.key)),
+        path: join(directory, entryName(item.key, host.platform)),
         text: sealJwe(formatItem(item), writing.parameters, writing.wrappingKey),
         temporaryDirectory: paths.temporary,
         onStep,

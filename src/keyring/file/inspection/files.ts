@@ -2,10 +2,10 @@ import { isUtf8 } from 'node:buffer';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { KeyringError } from '../../../core/errors.ts';
-import { shellWord } from '../../../core/shell-word.ts';
+import { listCommand, moveHomeCommand } from '../../../core/file-commands.ts';
 import type { Host } from '../../../host/host.ts';
 import { ok, problem, warning, type Finding } from '../../inspection.ts';
-import { decodeKey, encodeKey } from '../../key.ts';
+import { entryName, keyOfEntry } from '../entry-name.ts';
 import { listKeys } from '../directory.ts';
 import { readEntryFile } from '../entry.ts';
 import { parseJwe } from '../jwe.ts';
@@ -16,19 +16,23 @@ const mostNamed = 5;
 
 /** What each file is: an entry that could be opened, one that could not, or nothing of ours. */
 export async function examineFiles(directory: string, host: Host): Promise<Finding[]> {
-  const keys = listKeys(directory);
+  const keys = listKeys(directory, host);
   const faults: Finding[] = [];
   for (const key of keys) faults.push(...(await examineEntry(directory, key, host)));
   const entries =
     faults.length > 0
       ? faults
       : [ok('files', `${keys.length} entries, all yours alone and of a form that can be read`)];
-  return [...entries, ...examineForeign(directory), ...examineConflicts(directory, keys)];
+  return [
+    ...entries,
+    ...examineForeign(directory, host),
+    ...examineConflicts(directory, keys, host),
+  ];
 }
 
 /** Owner, mode, kind, size and form: all that is seen without the password. */
 async function examineEntry(directory: string, key: string, host: Host): Promise<Finding[]> {
-  const path = join(directory, encodeKey(key));
+  const path = join(directory, entryName(key, host.platform));
   try {
     await whenWhole(host, path, async () => {
       const text = readEntryFile(path, host.userId);
@@ -41,29 +45,33 @@ async function examineEntry(directory: string, key: string, host: Host): Promise
   }
 }
 
-function examineForeign(directory: string): Finding[] {
+function examineForeign(directory: string, { platform }: Host): Finding[] {
   const names = translating('list', directory, () =>
     readdirSync(directory, { withFileTypes: true, encoding: 'buffer' }),
   )
     .filter(({ name }) => name.toString() !== '.state')
-    .filter((entry) => entry.isDirectory() || !isName(entry.name))
+    .filter((entry) => entry.isDirectory() || !isName(entry.name, platform))
     .map(({ name }) => name.toString());
   if (names.length === 0) return [];
   return [
     warning(
       'foreign-files',
       `in ${directory} lies what no keyring put there: ${listed(names)}`,
-      ...names.slice(0, mostNamed).map((name) => `mv ${shellWord(join(directory, name))} ~/`),
+      ...names.slice(0, mostNamed).map((name) => moveHomeCommand(join(directory, name))),
     ),
   ];
 }
 
-function isName(name: Buffer): boolean {
-  return isUtf8(name) && decodeKey(name.toString()) !== undefined;
+function isName(name: Buffer, platform: NodeJS.Platform): boolean {
+  return isUtf8(name) && keyOfEntry(name.toString(), platform) !== undefined;
 }
 
 /** Names that a file system of another machine, where the keyring is copied to, takes for one. */
-function examineConflicts(directory: string, keys: readonly string[]): Finding[] {
+function examineConflicts(
+  directory: string,
+  keys: readonly string[],
+  { platform }: Host,
+): Finding[] {
   const alike = new Map<string, string[]>();
   for (const key of keys) {
     const folded = key.normalize('NFC').toLowerCase();
@@ -75,7 +83,7 @@ function examineConflicts(directory: string, keys: readonly string[]): Finding[]
       warning(
         'conflicting-files',
         `${listed(group)} are one name where case does not count, and one of them would be lost there`,
-        `ls -l ${group.map((key) => shellWord(join(directory, encodeKey(key)))).join(' ')}   # and move away the one that is not wanted`,
+        `${listCommand(group.map((key) => join(directory, entryName(key, platform))))}   # and move away the one that is not wanted`,
       ),
     );
 }

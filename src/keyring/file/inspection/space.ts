@@ -1,7 +1,7 @@
 import { existsSync, statfsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { systemErrorCode } from '../../../core/errors.ts';
-import { shellWord } from '../../../core/shell-word.ts';
+import { roomAndFilesCommand } from '../../../core/file-commands.ts';
 import { ok, problem, warning, type Finding } from '../../inspection.ts';
 import { maxEntryBytes } from '../entry.ts';
 
@@ -12,7 +12,7 @@ const leastBytes = 64 * 1024;
 export function examineSpace(directory: string): Finding {
   const place = nearestThere(directory);
   const room = roomOf(place);
-  const mend = `df -h ${shellWord(place)}; df -i ${shellWord(place)}`;
+  const mend = roomAndFilesCommand(place);
   if (room === undefined) return ok('free-space', `how much room ${place} has is not told here`);
   if (room.noFiles) return problem('free-space', `no more files can be made in ${place}`, mend);
   const free = `${place} has ${formatBytes(room.bytes)} left`;

@@ -1,6 +1,6 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { systemErrorCode } from '../../../core/errors.ts';
-import { shellWord } from '../../../core/shell-word.ts';
+import { removeAllCommand, removeCommand } from '../../../core/file-commands.ts';
 import type { Host } from '../../../host/host.ts';
 import { acquireLock } from '../../../host/lock.ts';
 import { ok, warning, type Finding } from '../../inspection.ts';
@@ -38,7 +38,7 @@ function examineVerifier(paths: StatePaths, { userId }: Host): Finding[] {
     warning(
       'state',
       `${paths.verifier} is damaged: ${token.fault}; a wrong password is then told by the entries`,
-      `rm ${shellWord(paths.verifier)}   # the next write makes it again`,
+      `${removeCommand(paths.verifier)}   # the next write makes it again`,
     ),
   ];
 }
@@ -79,7 +79,7 @@ function examineTemporary(paths: StatePaths): Finding[] {
     warning(
       'leftovers',
       `a writer that was killed has left temporary files (${names.length}) in ${paths.temporary}`,
-      `rm -r ${shellWord(paths.temporary)}   # or leave them to the next write, which does it`,
+      `${removeAllCommand(paths.temporary)}   # or leave them to the next write, which does it`,
     ),
   ];
 }

@@ -2,23 +2,26 @@ import { join } from 'node:path';
 import { KeyringError } from '../../../core/errors.ts';
 import type { Host } from '../../../host/host.ts';
 import { ok, warning, type Finding } from '../../inspection.ts';
-import { encodeKey } from '../../key.ts';
+import { entryName } from '../entry-name.ts';
 import { listKeys } from '../directory.ts';
 import { readEntryFile } from '../entry.ts';
 import { isStrong, parseJwe } from '../jwe.ts';
 
+type Who = Pick<Host, 'platform' | 'userId'>;
+
 /** How many entries are cheaper to guess than ours, by their headers. */
-export function countWeakEntries(directory: string, userId: number | undefined): number {
-  return listKeys(directory).filter((key) => isWeak(join(directory, encodeKey(key)), userId))
-    .length;
+export function countWeakEntries(directory: string, host: Who): number {
+  return listKeys(directory, host).filter((key) =>
+    isWeak(join(directory, entryName(key, host.platform)), host.userId),
+  ).length;
 }
 
-export function examineStrength(directory: string, { userId }: Host): Finding {
-  const weak = countWeakEntries(directory, userId);
+export function examineStrength(directory: string, host: Who): Finding {
+  const weak = countWeakEntries(directory, host);
   if (weak === 0) return ok('weak-entries', 'no entry is weaker than those we write');
   return warning(
     'weak-entries',
-    `weaker than those we write: ${weak} of ${listKeys(directory).length} entries; Atmos writes AES-128 and few rounds`,
+    `weaker than those we write: ${weak} of ${listKeys(directory, host).length} entries; Atmos writes AES-128 and few rounds`,
     'atmos auth keyring rekey --upgrade',
   );
 }

@@ -1,0 +1,28 @@
+/** What the system lets whom do with a file or a directory. */
+export interface Standing {
+  /** Whether it is ours to keep a secret in. */
+  readonly isOurs: boolean;
+  /** Whether it is ours, or belongs to the system itself. */
+  readonly isTrusted: boolean;
+  /** Whom it belongs to, for a message: `user 0`. */
+  readonly owner: string;
+  readonly others: OthersMay;
+  /** How others come to what they may do, for a message: `mode 0644`. */
+  readonly openness: string;
+  /** The command that makes it ours. */
+  ownCommand(): string;
+  /** The command that leaves others nothing. */
+  closeCommand(): string;
+  /** The command that leaves others no more than to look at it. */
+  withdrawCommand(): string;
+}
+
+/** What anybody may do but us and who may do everything anyway. */
+export interface OthersMay {
+  /** Read a file, list a directory. */
+  readonly read: boolean;
+  /** Write to a file, add to a directory, or worse. */
+  readonly write: boolean;
+  /** Put something else in the place of it, or of what is in it. */
+  readonly replace: boolean;
+}

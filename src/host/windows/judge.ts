@@ -1,0 +1,101 @@
+import { windowsWord } from '../../core/shell-word.ts';
+import type { Standing } from '../standing.ts';
+import type { Grant, SecurityDescriptor } from './security-descriptor.ts';
+
+const system = 'S-1-5-18';
+const administrators = 'S-1-5-32-544';
+const trustedInstaller = 'S-1-5-80-956008885-3418522649-1831038044-1853292631-2271478464';
+
+// Names for messages only. Commands use the numbers: the names are other ones in other languages.
+const wellKnown: Readonly<Record<string, string>> = {
+  'S-1-1-0': 'Everyone',
+  'S-1-5-7': 'Anonymous',
+  'S-1-5-11': 'Authenticated Users',
+  'S-1-5-32-545': 'Users',
+  'S-1-5-32-546': 'Guests',
+  'S-1-15-2-1': 'All Application Packages',
+};
+
+/** Who owns it may do everything, which is said by the owner: this one stands for whoever it is. */
+const ownerRights = 'S-1-3-4';
+/** Stands for nobody in what applies to the thing itself. */
+const creators = ['S-1-3-0', 'S-1-3-1'];
+
+const generic = { all: 0x10000000, write: 0x40000000, read: 0x80000000 } as const;
+const deleting = 0x10000;
+const taking = 0x40000 | 0x80000;
+const deletingChildren = 0x40;
+const reading = 0x1;
+const writing = 0x2 | 0x4 | 0x10;
+
+export interface Judged {
+  readonly path: string;
+  readonly isDirectory: boolean;
+  /** Of a drive or a share: it can be neither deleted nor renamed. */
+  readonly isRoot: boolean;
+  readonly descriptor: SecurityDescriptor;
+}
+
+/**
+ * What others may do by an access list. SYSTEM, Administrators and TrustedInstaller are nobody else:
+ * they may take what they want anyway, like root. What is denied makes nothing stricter here.
+ *
+ * @param us our security identifier
+ */
+export function judge({ path, isDirectory, isRoot, descriptor }: Judged, us: string): Standing {
+  const { owner, grants } = descriptor;
+  const trusted = [us, system, administrators, trustedInstaller];
+  const known = [...trusted, ownerRights, ...creators];
+  const toOthers = (grants ?? [{ to: 'S-1-1-0', rights: generic.all }]).filter(
+    ({ to }) => !known.includes(to),
+  );
+  const replacing = isRoot
+    ? taking | deletingChildren
+    : taking | deleting | (isDirectory ? deletingChildren : 0);
+  const [read, write, replace] = [
+    reading | generic.read | generic.all,
+    writing | replacing | generic.write | generic.all,
+    replacing | generic.all,
+  ];
+  const mayAny = (rights: number) => toOthers.some((grant) => (grant.rights & rights) !== 0);
+  const may = { read: mayAny(read), write: mayAny(write), replace: mayAny(replace) };
+  const concerned = (rights: number) =>
+    unique(toOthers.filter((grant) => (grant.rights & rights) !== 0));
+  const isOurs = owner !== undefined && [us, system, administrators].includes(owner);
+  const word = windowsWord(path);
+  const inherited = isDirectory ? '(OI)(CI)' : '';
+  return {
+    isOurs,
+    isTrusted: isOurs || owner === trustedInstaller,
+    owner: owner === undefined ? 'nobody' : named(owner),
+    others: may,
+    openness: concerned(read | write)
+      .map(named)
+      .join(', '),
+    ownCommand: () => `icacls ${word} /setowner "*${us}"`,
+    closeCommand: () =>
+      [
+        `icacls ${word} /inheritance:r /grant:r`,
+        ...[us, system, administrators].map((sid) => `"*${sid}:${inherited}F"`),
+        ...removal(concerned(read | write)),
+      ].join(' '),
+    withdrawCommand: () =>
+      [
+        `icacls ${word} /inheritance:d /grant:r`,
+        ...concerned(write).map((sid) => `"*${sid}:${inherited}RX"`),
+      ].join(' '),
+  };
+}
+
+function removal(sids: readonly string[]): string[] {
+  return sids.length === 0 ? [] : ['/remove:g', ...sids.map((sid) => `"*${sid}"`)];
+}
+
+function unique(grants: readonly Grant[]): string[] {
+  return [...new Set(grants.map(({ to }) => to))];
+}
+
+function named(sid: string): string {
+  const name = wellKnown[sid];
+  return name === undefined ? sid : `${name} (${sid})`;
+}

@@ -1,0 +1,13 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+/** Every file under a directory with its text. */
+export async function contentsOf(directory: string): Promise<Record<string, string>> {
+  const found = await readdir(directory, { withFileTypes: true, recursive: true });
+  const files = found
+    .filter((file) => file.isFile())
+    .map((file) => join(file.parentPath, file.name));
+  return Object.fromEntries(
+    await Promise.all(files.map(async (path) => [path, await readFile(path, 'latin1')] as const)),
+  );
+}
