@@ -1,11 +1,14 @@
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Layer } from '../config/layer.ts';
 import { AtmosError, systemErrorCode } from '../core/errors.ts';
+import { setCommand } from '../core/file-commands.ts';
 import { isObject, parseJson } from '../core/json.ts';
 import { sha256 } from '../core/sha256.ts';
 import { stateDirectory } from '../host/directories.ts';
 import type { Host } from '../host/host.ts';
+import { makePrivateDirectories } from '../host/private-directory.ts';
+import { replaceFile } from '../host/replace-file.ts';
 import { randomId } from '../host/random-id.ts';
 import type { KeyringSettings } from '../keyring/contract.ts';
 
@@ -50,7 +53,7 @@ export function writeHandle(
   const text = JSON.stringify({ version, handle });
   const paths = handlePaths(idOf(text), host);
   try {
-    mkdirSync(join(paths.awsConfig, '..'), { recursive: true, mode: 0o700 });
+    makePrivateDirectories(directory(host));
     keepFile(handleFile(paths.id, host), text);
     keepFile(paths.awsConfig, awsConfig(paths.id));
     keepFile(paths.empty, '');
@@ -60,7 +63,7 @@ export function writeHandle(
       'ERR_IO',
       `cannot write the handle ${handleFile(paths.id, host)}: ${reason}`,
       {
-        hints: ['export XDG_STATE_HOME=<a directory that can be written>'],
+        hints: [setCommand('XDG_STATE_HOME', '<a directory that can be written>', directory(host))],
         cause: error,
       },
     );
@@ -130,7 +133,7 @@ function keepFile(path: string, text: string): void {
   // Containers that share a home share process ids as well.
   const temporary = `${path}.${randomId()}`;
   writeFileSync(temporary, text, { mode: 0o600 });
-  renameSync(temporary, path);
+  replaceFile(temporary, path);
 }
 
 function textOf(path: string): string | undefined {

@@ -1,11 +1,13 @@
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { lowerCase } from '../core/names.ts';
 import { isObject, parseJson } from '../core/json.ts';
 import { sha256 } from '../core/sha256.ts';
 import { parseTimestamp } from '../core/time.ts';
 import { stateDirectory } from '../host/directories.ts';
 import type { Host } from '../host/host.ts';
+import { makePrivateDirectories } from '../host/private-directory.ts';
+import { replaceFile } from '../host/replace-file.ts';
 import type { Owner } from '../store/key.ts';
 
 /**
@@ -16,9 +18,9 @@ export function noteRefusal(owner: Owner, accessKeyId: string, host: Host): void
   const path = recordPath(owner, host);
   const record = { ...owner, key_hash: hashOf(accessKeyId), refused_at: host.now().toISOString() };
   try {
-    mkdirSync(join(path, '..'), { recursive: true, mode: 0o700 });
+    makePrivateDirectories(dirname(path));
     writeFileSync(`${path}.new`, JSON.stringify(record), { mode: 0o600 });
-    renameSync(`${path}.new`, path);
+    replaceFile(`${path}.new`, path);
   } catch {
     // A help for the next command; this one has its error already.
     return;

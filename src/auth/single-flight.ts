@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import {
   AtmosError,
@@ -7,11 +7,14 @@ import {
   systemErrorCode,
   type ErrorCode,
 } from '../core/errors.ts';
+import { processCommand, setCommand } from '../core/file-commands.ts';
 import { isObject, parseJson } from '../core/json.ts';
 import { sha256 } from '../core/sha256.ts';
 import { stateDirectory } from '../host/directories.ts';
 import type { Host } from '../host/host.ts';
 import { acquireLock, lockHolder, type FileLock } from '../host/lock.ts';
+import { makePrivateDirectories } from '../host/private-directory.ts';
+import { replaceFile } from '../host/replace-file.ts';
 import { randomId } from '../host/random-id.ts';
 
 export interface FlightOptions {
@@ -91,7 +94,7 @@ async function lockIfNeeded(path: string, options: FlightOptions): Promise<FileL
 
 function makeDirectory(directory: string): void {
   try {
-    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    makePrivateDirectories(directory);
   } catch (error) {
     throw unusable('make the directory for locks', directory, error);
   }
@@ -100,7 +103,7 @@ function makeDirectory(directory: string): void {
 function unusable(doing: string, path: string, cause: unknown): AtmosError {
   const reason = systemErrorCode(cause) ?? 'unknown error';
   return new AtmosError('ERR_IO', `cannot ${doing} ${path}: ${reason}`, {
-    hints: ['export XDG_STATE_HOME=<a directory that can be written>'],
+    hints: [setCommand('XDG_STATE_HOME', '<a directory that can be written>', path)],
     cause,
   });
 }
@@ -124,7 +127,7 @@ async function waitForLock(path: string, options: FlightOptions): Promise<FileLo
   throw new AtmosError(
     'ERR_LOGIN_BUSY',
     `${who} has been opening a session for ${named} for ${timeoutMs / 1000} seconds`,
-    { hints: holder === undefined ? [] : [`ps -p ${holder} -o pid,etime,args`] },
+    { hints: holder === undefined ? [] : [processCommand(holder, path)] },
   );
 }
 
@@ -133,7 +136,7 @@ function noteFailure(path: string, { code, message, hints }: AtmosError): void {
   const note = JSON.stringify({ id: randomId(), code, message, hints });
   try {
     writeFileSync(`${path}.new`, note, { mode: 0o600 });
-    renameSync(`${path}.new`, path);
+    replaceFile(`${path}.new`, path);
   } catch {
     // Others then try for themselves.
     return;

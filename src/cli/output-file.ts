@@ -1,6 +1,8 @@
-import { appendFileSync, realpathSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { appendFileSync, closeSync, realpathSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { AtmosError, systemErrorCode } from '../core/errors.ts';
 import type { Sourced } from '../core/sourced.ts';
+import { createPrivateFile, ensurePrivateFile } from '../host/private-file.ts';
+import { replaceFile as moveOver } from '../host/replace-file.ts';
 import { randomId } from '../host/random-id.ts';
 
 /**
@@ -14,8 +16,13 @@ export function replaceFile(file: Sourced<string>, text: string): void {
   const temporary = `${target}.${randomId()}`;
   writing(file, () => {
     try {
-      writeFileSync(temporary, text, { mode: 0o600, flag: 'wx' });
-      renameSync(temporary, target);
+      const descriptor = createPrivateFile(temporary);
+      try {
+        writeFileSync(descriptor, text);
+      } finally {
+        closeSync(descriptor);
+      }
+      moveOver(temporary, target);
     } catch (error) {
       rmSync(temporary, { force: true });
       throw error;
@@ -25,7 +32,10 @@ export function replaceFile(file: Sourced<string>, text: string): void {
 
 /** Adds to a file, or makes it, then readable by nobody else. @throws ERR_IO */
 export function appendToFile(file: Sourced<string>, text: string): void {
-  writing(file, () => appendFileSync(file.value, text, { mode: 0o600 }));
+  writing(file, () => {
+    ensurePrivateFile(file.value);
+    appendFileSync(file.value, text, { mode: 0o600 });
+  });
 }
 
 /** The file itself at the end of its links; what is not there yet is its own. */

@@ -1,7 +1,9 @@
 import { lstatSync, realpathSync, statSync, type Stats } from 'node:fs';
 import { dirname } from 'node:path';
 import { AtmosError } from '../core/errors.ts';
-import { shellWord } from '../core/shell-word.ts';
+import { setCommand, showCommand } from '../core/file-commands.ts';
+import { pathWord, shellWord } from '../core/shell-word.ts';
+import { guardianFor } from '../host/guardian.ts';
 import type { Host } from '../host/host.ts';
 
 type Who = Pick<Host, 'env' | 'userId'>;
@@ -11,14 +13,17 @@ type Who = Pick<Host, 'env' | 'userId'>;
  * belong to us or root and cannot be written by others. Of a link that holds for the link as well as
  * for the file it leads to. A group that is root's, or that has the number of the owner (a group of
  * one's own), is nobody else. Root may read a file of anybody, as it must in a container with a mounted
- * checkout, but not out of a directory that everybody can write. `ATMOS_AUTH_TRUST=1` accepts all.
+ * checkout, but not out of a directory that everybody can write. On Windows the same holds by access
+ * lists: of the directory others may add to it, but not put something in the place of what is there.
+ * `ATMOS_AUTH_TRUST=1` accepts all.
  *
  * @param file of the very file that was read
  * @throws ERR_CONFIG_UNTRUSTED
  */
 export function checkOwnership(path: string, file: Stats, host: Who): void {
   const { userId } = host;
-  if (userId === undefined || host.env['ATMOS_AUTH_TRUST'] === '1') return;
+  if (host.env['ATMOS_AUTH_TRUST'] === '1') return;
+  if (userId === undefined) return checkAccessLists(path, file);
   if (isWritableByOthers(file)) {
     throw untrusted(`${path} can be written by other users`, `chmod go-w ${shellWord(path)}`, path);
   }
@@ -26,6 +31,33 @@ export function checkOwnership(path: string, file: Stats, host: Who): void {
   if (!link.isSymbolicLink()) return checkPlace(path, path, file, userId);
   checkPlace(path, path, link, userId);
   checkPlace(realpathSync(path), path, file, userId);
+}
+
+function checkAccessLists(path: string, file: Stats): void {
+  const link = lstatSync(path);
+  checkAccessList(path, { found: path, stats: link });
+  if (link.isSymbolicLink()) checkAccessList(realpathSync(path), { found: path, stats: file });
+}
+
+/** @param path where it is; `found` is the path that leads there */
+function checkAccessList(path: string, { found, stats }: { found: string; stats: Stats }): void {
+  const guardian = guardianFor(undefined);
+  const directoryPath = realpathSync(dirname(path));
+  const standing = guardian.standingOf(path, stats);
+  const directory = guardian.standingOf(directoryPath, lstatSync(directoryPath));
+  const named = path === found ? path : `${path}, to which ${found} leads,`;
+  if (standing === undefined || directory === undefined)
+    throw untrusted(`${named} was replaced while it was read`, showCommand(path), found);
+  if (standing.others.write)
+    throw untrusted(`${path} can be written by other users`, standing.withdrawCommand(), found);
+  if (directory.others.replace) {
+    const what = `${named} is in a directory that other users can write`;
+    throw untrusted(what, directory.withdrawCommand(), found);
+  }
+  if (!standing.isTrusted || !directory.isTrusted) {
+    const what = `${path === found ? `${path},` : named} or its directory, belongs to another user`;
+    throw untrusted(what, showCommand(path), found);
+  }
 }
 
 /** @param path where it is; `found` is the path that leads there */
@@ -41,7 +73,7 @@ function checkPlace(path: string, found: string, stats: Stats, userId: number): 
   if (userId === 0 && !isShared) return;
   if (!isOurs(stats, userId) || (!isShared && !isOurs(directory, userId))) {
     const what = `${path === found ? `${path},` : named} or its directory, belongs to another user`;
-    throw untrusted(what, `ls -ld ${shellWord(path)}`, found);
+    throw untrusted(what, showCommand(path), found);
   }
 }
 
@@ -65,6 +97,6 @@ function isSticky(stats: Stats): boolean {
 
 function untrusted(what: string, remedy: string, path: string): AtmosError {
   return new AtmosError('ERR_CONFIG_UNTRUSTED', `${what}, so it is not used`, {
-    hints: [remedy, `--config ${shellWord(path)}`, 'export ATMOS_AUTH_TRUST=1'],
+    hints: [remedy, `--config ${pathWord(path)}`, setCommand('ATMOS_AUTH_TRUST', '1', path)],
   });
 }

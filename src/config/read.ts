@@ -9,6 +9,7 @@ import {
   type Dirent,
   type Stats,
 } from 'node:fs';
+import { showCommand } from '../core/file-commands.ts';
 import { AtmosError, isAtmosError, systemErrorCode } from '../core/errors.ts';
 
 /** Far above any real atmos.yaml. */
@@ -83,7 +84,7 @@ function undefinedIfMissing(error: unknown, path: string, named = path): undefin
   const code = systemErrorCode(error) ?? 'unknown error';
   if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
   throw new AtmosError('ERR_CONFIG_UNREADABLE', `cannot read ${named}: ${code}`, {
-    hints: [`ls -ld ${path}`],
+    hints: [showCommand(path)],
     cause: error,
   });
 }

@@ -1,8 +1,10 @@
-import { mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { AtmosError, isAtmosError, systemErrorCode } from '../core/errors.ts';
-import { shellWord } from '../core/shell-word.ts';
+import { setCommand, showCommand } from '../core/file-commands.ts';
 import type { Host } from '../host/host.ts';
+import { makePrivateDirectories } from '../host/private-directory.ts';
+import { replaceFile } from '../host/replace-file.ts';
 import { randomId } from '../host/random-id.ts';
 import { sha256 } from '../core/sha256.ts';
 import type { Config } from './config.ts';
@@ -41,10 +43,10 @@ export function writeRecord(
   // Containers that share a home share process ids as well.
   const temporary = `${path}.${randomId()}`;
   try {
-    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    makePrivateDirectories(directory);
     checkStore(host);
     writeFileSync(temporary, `${JSON.stringify(record, null, 2)}\n`, { mode: 0o600, flag: 'wx' });
-    renameSync(temporary, path);
+    replaceFile(temporary, path);
   } catch (error) {
     if (isAtmosError(error)) throw error;
     throw cannotKeep(`cannot write ${path}: ${systemErrorCode(error) ?? 'unknown error'}`, host);
@@ -125,10 +127,11 @@ function namesIn(host: Where): string[] {
 }
 
 function cannotKeep(message: string, host: Where): AtmosError {
+  const directory = trustDirectory(host);
   return new AtmosError('ERR_IO', message, {
     hints: [
-      `ls -ld ${shellWord(trustDirectory(host))}   # it must be yours, and written by nobody else`,
-      'export XDG_STATE_HOME=<a directory of your own>',
+      `${showCommand(directory)}   # it must be yours, and written by nobody else`,
+      setCommand('XDG_STATE_HOME', '<a directory of your own>', directory),
     ],
   });
 }

@@ -12,6 +12,7 @@ import { join } from 'node:path';
 import { systemErrorCode } from '../core/errors.ts';
 import { isObject, parseJson } from '../core/json.ts';
 import { stateDirectory } from '../host/directories.ts';
+import { guardianFor } from '../host/guardian.ts';
 import type { Host } from '../host/host.ts';
 import { sha256 } from '../core/sha256.ts';
 import type { Config } from './config.ts';
@@ -100,7 +101,7 @@ export function storeFault(host: Where): string | undefined {
 export function readRecord(name: string, host: Where): FoundRecord {
   const path = join(trustDirectory(host), name);
   try {
-    // Windows has neither flag, and neither links nor pipes that anybody could put there.
+    // Windows has neither flag, and no pipes there; a link is another file than what it leads to.
     const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK } = constants;
     const descriptor = openSync(path, O_RDONLY | (O_NOFOLLOW ?? 0) | (O_NONBLOCK ?? 0));
     try {
@@ -121,9 +122,10 @@ export function readRecord(name: string, host: Where): FoundRecord {
 }
 
 function ownerFault(path: string, stats: Stats, { userId }: Where): string | undefined {
-  if (userId === undefined) return undefined;
-  if (stats.uid !== userId) return `${path} belongs to another user`;
-  return (stats.mode & 0o022) === 0 ? undefined : `${path} can be written by other users`;
+  const standing = guardianFor(userId).standingOf(path, stats);
+  if (standing === undefined) return `${path} was replaced while it was looked at`;
+  if (!standing.isOurs) return `${path} belongs to another user`;
+  return standing.others.write ? `${path} can be written by other users` : undefined;
 }
 
 function unreadable(path: string, error: unknown): string {

@@ -1,5 +1,6 @@
 import { dirname } from 'node:path';
 import { AtmosError } from '../core/errors.ts';
+import { showCommand } from '../core/file-commands.ts';
 import { shellWord } from '../core/shell-word.ts';
 import type { Host } from '../host/host.ts';
 import type { Config } from './config.ts';
@@ -53,7 +54,7 @@ function untrusted(
   host: Where,
 ): AtmosError {
   const refusal = `the configuration in ${config.directory} is not trusted: it ${what}, as ${config.sourceOf(path)} says`;
-  const mending = `ls -ld ${shellWord(trustDirectory(host))}   # what is kept there must be yours alone`;
+  const mending = `${showCommand(trustDirectory(host))}   # what is kept there must be yours alone`;
   return new AtmosError(
     'ERR_CONFIG_UNTRUSTED',
     fault === undefined ? refusal : `${refusal}; whatever was trusted does not count: ${fault}`,

@@ -1,37 +1,35 @@
-import { shellWord, windowsWord } from './shell-word.ts';
+import { isWindowsPath, pathWord, shellWord, windowsWord } from './shell-word.ts';
 
 // Commands for hints that are pasted. A path says by its form which system it is of: those of Windows
 // are for PowerShell, and nearly all for cmd too.
 
 /** Shows whom a file or a directory belongs to, and who may do what with it. */
 export function showCommand(path: string): string {
-  return isOfWindows(path) ? `icacls ${windowsWord(path)}` : `ls -ld ${shellWord(path)}`;
+  return `${isWindowsPath(path) ? 'icacls' : 'ls -ld'} ${pathWord(path)}`;
 }
 
 /** Shows files with their sizes and times. */
 export function listCommand(paths: readonly string[]): string {
-  return paths.some(isOfWindows)
+  return paths.some(isWindowsPath)
     ? `dir ${paths.map(windowsWord).join(', ')}`
     : `ls -l ${paths.map(shellWord).join(' ')}`;
 }
 
 export function moveHomeCommand(path: string): string {
-  return isOfWindows(path) ? `move ${windowsWord(path)} ~` : `mv ${shellWord(path)} ~/`;
+  return isWindowsPath(path) ? `move ${windowsWord(path)} ~` : `mv ${shellWord(path)} ~/`;
 }
 
 export function removeCommand(path: string): string {
-  return isOfWindows(path) ? `del ${windowsWord(path)}` : `rm ${shellWord(path)}`;
+  return `${isWindowsPath(path) ? 'del' : 'rm'} ${pathWord(path)}`;
 }
 
 export function removeAllCommand(directory: string): string {
-  return isOfWindows(directory)
-    ? `Remove-Item -Recurse ${windowsWord(directory)}`
-    : `rm -r ${shellWord(directory)}`;
+  return `${isWindowsPath(directory) ? 'Remove-Item -Recurse' : 'rm -r'} ${pathWord(directory)}`;
 }
 
 /** Shows the free room where a path is. */
 export function roomCommand(path: string): string {
-  return isOfWindows(path)
+  return isWindowsPath(path)
     ? `fsutil volume diskfree ${windowsWord(/^[A-Za-z]:/.exec(path)?.[0] ?? path)}`
     : `df -h ${shellWord(path)}`;
 }
@@ -39,7 +37,7 @@ export function roomCommand(path: string): string {
 /** Shows that, and where files are counted, how many more can be made. */
 export function roomAndFilesCommand(path: string): string {
   const room = roomCommand(path);
-  return isOfWindows(path) ? room : `${room}; df -i ${shellWord(path)}`;
+  return isWindowsPath(path) ? room : `${room}; df -i ${shellWord(path)}`;
 }
 
 /**
@@ -48,7 +46,7 @@ export function roomAndFilesCommand(path: string): string {
  * @param path of the file: the system that the process is on
  */
 export function processCommand(processId: number, path: string): string {
-  return isOfWindows(path)
+  return isWindowsPath(path)
     ? `tasklist /fi "PID eq ${processId}"`
     : `ps -p ${processId} -o pid,etime,args`;
 }
@@ -60,10 +58,5 @@ export function processCommand(processId: number, path: string): string {
  * @param path of the file that it is about
  */
 export function setCommand(name: string, value: string, path: string): string {
-  return isOfWindows(path) ? `$env:${name} = '${value}'` : `export ${name}=${value}`;
-}
-
-/** `C:\…`, `\\server\…` */
-function isOfWindows(path: string): boolean {
-  return /^([A-Za-z]:[\\/]|\\\\)/.test(path);
+  return isWindowsPath(path) ? `$env:${name} = '${value}'` : `export ${name}=${value}`;
 }

@@ -1,4 +1,5 @@
 import { constants, openSync } from 'node:fs';
+import { systemErrorCode } from '../core/errors.ts';
 import { makePrivateFile } from './windows/private.ts';
 
 /**
@@ -12,4 +13,18 @@ export function createPrivateFile(path: string): number {
   if (process.platform !== 'win32') return openSync(path, O_RDWR | O_CREAT | O_EXCL, 0o600);
   makePrivateFile(path);
   return openSync(path, O_RDWR);
+}
+
+/**
+ * Makes a file for us alone where there is none: before one is opened that may be there, since on
+ * Windows nothing that is said then keeps others out.
+ */
+export function ensurePrivateFile(path: string): void {
+  if (process.platform !== 'win32') return;
+  try {
+    makePrivateFile(path);
+  } catch (error) {
+    // Of what keeps it from being made, its opening tells too.
+    if (systemErrorCode(error) === undefined) throw error;
+  }
 }

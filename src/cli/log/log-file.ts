@@ -1,6 +1,7 @@
 import { closeSync, constants, fstatSync, openSync, writeSync } from 'node:fs';
 import { AtmosError, systemErrorCode } from '../../core/errors.ts';
 import type { Host } from '../../host/host.ts';
+import { ensurePrivateFile } from '../../host/private-file.ts';
 import { printable } from '../report.ts';
 import type { LogFile } from './settings.ts';
 
@@ -39,6 +40,7 @@ const flags =
 function openRegular(file: LogFile): number {
   let descriptor: number;
   try {
+    ensurePrivateFile(file.path);
     descriptor = openSync(file.path, flags, 0o600);
   } catch (error) {
     throw refusal(file, error);
