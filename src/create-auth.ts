@@ -9,6 +9,7 @@ import type { Identity } from './core/identity.ts';
 import { withoutAbsent } from './core/without-absent.ts';
 import type { Host } from './host/host.ts';
 import { realHost } from './host/real.ts';
+import { loadWindows } from './host/windows.ts';
 import type { Keyring, PromptPassword } from './keyring/contract.ts';
 
 export interface CreateAuthOptions {
@@ -61,6 +62,7 @@ export interface Auth {
  * @throws ERR_CONFIG_* and ERR_KEYRING_UNKNOWN_TYPE; its methods throw what each needs says
  */
 export async function createAuth(options: CreateAuthOptions = {}): Promise<Auth> {
+  await loadWindows();
   const host = realHost();
   const { keyring, promptPassword, mfaCode, onWarning } = options;
   const config = await configOf(options, host);

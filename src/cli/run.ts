@@ -1,5 +1,6 @@
 import { AtmosError, systemErrorCode } from '../core/errors.ts';
 import type { Host } from '../host/host.ts';
+import { loadWindows } from '../host/windows.ts';
 import { foreignCommand } from './arguments.ts';
 import { createPaint } from './color.ts';
 import { atmos } from './commands.ts';
@@ -35,6 +36,7 @@ export async function runCli(machine: Host): Promise<number> {
 }
 
 async function dispatch(host: Host, journal: Journal): Promise<number> {
+  await loadWindows();
   const args = host.programArguments;
   const foreign = foreignCommand(args, ourCommands);
   if (foreign !== undefined) {

@@ -1,21 +1,8 @@
-import type { Stats } from 'node:fs';
-import { parse } from 'node:path';
 import { shellWord } from '../core/shell-word.ts';
-import type { Standing } from './standing.ts';
-import { currentUser, securityOf } from './windows/files.ts';
-import { judge } from './windows/judge.ts';
+import type { Guardian, Standing } from './standing.ts';
+import { windows } from './windows.ts';
 
-/** Knows whom files belong to and who may do what with them, by the rules of the system. */
-export interface Guardian {
-  /** Who we are, for a message: `user 1000`. */
-  self(): string;
-  /**
-   * @param stats of what is at the path itself, a link too
-   * @returns undefined when something else is there by now
-   * @throws the system's error
-   */
-  standingOf(path: string, stats: Stats): Standing | undefined;
-}
+export type { Guardian } from './standing.ts';
 
 /**
  * The guardian of the system that this runs on. How it judges on Windows, which has access lists
@@ -25,7 +12,7 @@ export interface Guardian {
  */
 export function guardianFor(userId: number | undefined): Guardian {
   if (userId !== undefined) return posixGuardian(userId);
-  return process.platform === 'win32' ? windowsGuardian : blindGuardian;
+  return windows()?.windowsGuardian ?? blindGuardian;
 }
 
 const writableByOthers = 0o022;
@@ -58,16 +45,6 @@ function posixGuardian(userId: number): Guardian {
     },
   };
 }
-
-const windowsGuardian: Guardian = {
-  self: currentUser,
-  standingOf(path, stats) {
-    const descriptor = securityOf(path, stats);
-    if (descriptor === undefined) return undefined;
-    const isRoot = parse(path).root === path;
-    return judge({ path, isDirectory: stats.isDirectory(), isRoot, descriptor }, currentUser());
-  },
-};
 
 const unknown: Standing = {
   isOurs: true,

@@ -2,7 +2,6 @@ import { closeSync, constants, ftruncateSync, openSync, readFileSync, writeSync 
 import { constants as osConstants } from 'node:os';
 import type { Host } from './host.ts';
 import type { LockFile, LockMode } from './lock-file.ts';
-import { openLockFile } from './windows/lock-file.ts';
 
 export type { LockMode } from './lock-file.ts';
 
@@ -34,7 +33,7 @@ export async function acquireLock(
   options: LockOptions,
 ): Promise<FileLock | undefined> {
   const { host } = options;
-  const file = process.platform === 'win32' ? openLockFile(path) : await openFlockFile(path);
+  const file = process.platform === 'win32' ? await openWindows(path) : await openFlockFile(path);
   const deadline = host.monotonicMs() + options.timeoutMs;
   try {
     for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(pauseMs * 2, longestPauseMs)) {
@@ -66,6 +65,11 @@ export function lockHolder(path: string): number | undefined {
   } catch {
     return undefined;
   }
+}
+
+async function openWindows(path: string): Promise<LockFile> {
+  const { openLockFile } = await import('./windows/lock-file.ts');
+  return openLockFile(path);
 }
 
 async function openFlockFile(path: string): Promise<LockFile> {

@@ -1,8 +1,7 @@
-import { loadKoffi } from './koffi.ts';
+import { koffi } from './koffi.ts';
 
 // The calls of the C library that Node does not offer. Importing this module loads koffi, about
 // 6 ms: import it lazily.
-const koffi = loadKoffi();
 const libc = koffi.load(null);
 const flockCall = libc.func('int flock(int fd, int operation)');
 const tcgetpgrpCall = libc.func('int tcgetpgrp(int fd)');

@@ -1,7 +1,7 @@
 import { mkdirSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { systemErrorCode } from '../core/errors.ts';
-import { makePrivateDirectory } from './windows/private.ts';
+import { windows } from './windows.ts';
 
 /**
  * Makes a directory and those above it, for us alone, where they are missing. Not by Node's
@@ -11,7 +11,8 @@ export function makePrivateDirectories(directory: string): void {
   if (statSync(directory, { throwIfNoEntry: false })?.isDirectory()) return;
   if (dirname(directory) !== directory) makePrivateDirectories(dirname(directory));
   try {
-    if (process.platform === 'win32') makePrivateDirectory(directory);
+    const onWindows = windows();
+    if (onWindows) onWindows.makePrivateDirectory(directory);
     else mkdirSync(directory, { mode: 0o700 });
   } catch (error) {
     // Somebody else was first.

@@ -1,6 +1,6 @@
 import { constants, openSync } from 'node:fs';
 import { systemErrorCode } from '../core/errors.ts';
-import { makePrivateFile } from './windows/private.ts';
+import { windows } from './windows.ts';
 
 /**
  * Makes a file for us alone, and opens it for reading and writing.
@@ -10,8 +10,9 @@ import { makePrivateFile } from './windows/private.ts';
  */
 export function createPrivateFile(path: string): number {
   const { O_RDWR, O_CREAT, O_EXCL } = constants;
-  if (process.platform !== 'win32') return openSync(path, O_RDWR | O_CREAT | O_EXCL, 0o600);
-  makePrivateFile(path);
+  const onWindows = windows();
+  if (onWindows === undefined) return openSync(path, O_RDWR | O_CREAT | O_EXCL, 0o600);
+  onWindows.makePrivateFile(path);
   return openSync(path, O_RDWR);
 }
 
@@ -20,9 +21,8 @@ export function createPrivateFile(path: string): number {
  * Windows nothing that is said then keeps others out.
  */
 export function ensurePrivateFile(path: string): void {
-  if (process.platform !== 'win32') return;
   try {
-    makePrivateFile(path);
+    windows()?.makePrivateFile(path);
   } catch (error) {
     // Of what keeps it from being made, its opening tells too.
     if (systemErrorCode(error) === undefined) throw error;

@@ -7,21 +7,22 @@ import {
   renameSync,
   unlinkSync,
 } from 'node:fs';
-import { moveFile, patiently, removeByMoving } from './windows/move-file.ts';
+import { windows } from './windows.ts';
 
 // How names change so that they outlive a crash. Elsewhere than on Windows that takes syncDirectory()
 // after it; there the change itself is written through, and a directory cannot be synced.
-const isWindows = process.platform === 'win32';
 
 /** Renames a file, over one that may be there. */
 export function replaceFile(from: string, to: string): void {
-  if (isWindows) moveFile(from, to, { replace: true });
+  const onWindows = windows();
+  if (onWindows) onWindows.moveFile(from, to, { replace: true });
   else renameSync(from, to);
 }
 
 /** Gives a file a name that is free, or fails with EEXIST. The old name may stay beside. */
 export function placeFile(from: string, to: string): void {
-  if (isWindows) moveFile(from, to, { replace: false });
+  const onWindows = windows();
+  if (onWindows) onWindows.moveFile(from, to, { replace: false });
   else linkSync(from, to);
 }
 
@@ -31,13 +32,14 @@ export function placeFile(from: string, to: string): void {
  * @param temporary a free name beside, or in a directory whose leftovers are swept
  */
 export function removeFile(path: string, temporary: string): void {
-  if (isWindows) removeByMoving(path, temporary);
+  const onWindows = windows();
+  if (onWindows) onWindows.removeByMoving(path, temporary);
   else unlinkSync(path);
 }
 
 /** Makes the names in a directory outlive a crash of the machine. */
 export function syncDirectory(directory: string): void {
-  if (isWindows) return;
+  if (windows()) return;
   const descriptor = openSync(directory, constants.O_RDONLY);
   try {
     fsyncSync(descriptor);
@@ -48,5 +50,6 @@ export function syncDirectory(directory: string): void {
 
 /** Runs what opens or removes a file; on Windows again while somebody who has it open is in the way. */
 export function whileInUse<T>(operation: () => T): T {
-  return isWindows ? patiently(operation) : operation();
+  const onWindows = windows();
+  return onWindows ? onWindows.patiently(operation) : operation();
 }

@@ -1,3 +1,17 @@
+import type { Stats } from 'node:fs';
+
+/** Knows whom files belong to and who may do what with them, by the rules of the system. */
+export interface Guardian {
+  /** Who we are, for a message: `user 1000`. */
+  self(): string;
+  /**
+   * @param stats of what is at the path itself, a link too
+   * @returns undefined when something else is there by now
+   * @throws the system's error
+   */
+  standingOf(path: string, stats: Stats): Standing | undefined;
+}
+
 /** What the system lets whom do with a file or a directory. */
 export interface Standing {
   /** Whether it is ours to keep a secret in. */

@@ -1,5 +1,6 @@
 import { withoutAbsent } from '../core/without-absent.ts';
 import { realHost } from '../host/real.ts';
+import { loadWindows } from '../host/windows.ts';
 import type { Keyring, PromptPassword } from './contract.ts';
 import { openBackend } from './registry.ts';
 import { environmentChoices, resolveKeyringSettings, type KeyringChoices } from './settings.ts';
@@ -40,6 +41,7 @@ export interface OpenKeyringOptions {
  * @throws ERR_KEYRING_UNKNOWN_TYPE
  */
 export async function openKeyring(options: OpenKeyringOptions = {}): Promise<Keyring> {
+  await loadWindows();
   const host = realHost();
   const places = [choicesOf(options), environmentChoices(host)];
   const settings = resolveKeyringSettings(places, host);

@@ -1,4 +1,5 @@
 import { appendFileSync } from 'node:fs';
+import { loadWindows } from '../../src/host/windows.ts';
 import type { PlatformSuite } from './suite.ts';
 import { programFlag } from './suite-program.ts';
 
@@ -16,6 +17,7 @@ export interface CaseResult {
  *   `--describe`, to tell what there is
  */
 export async function runSuite(suite: PlatformSuite, args: readonly string[]): Promise<void> {
+  await loadWindows();
   const [first = '', name = '', ...rest] = args;
   if (first === programFlag) {
     const program = suite.programs?.[name];

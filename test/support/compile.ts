@@ -1,10 +1,11 @@
-import { symlinkSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { rolldown } from 'rolldown';
 import { createTemporaryDirectory } from './create-temporary.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
+const koffi = pathToFileURL(createRequire(import.meta.url).resolve('koffi')).href;
 
 /** A compiled program, and how to remove it. */
 export interface Program {
@@ -27,9 +28,7 @@ export async function compileProgram(entry: string): Promise<Program> {
     logLevel: 'warn',
   });
   const file = join(path, 'program.mjs');
-  await bundle.write({ file, format: 'esm', codeSplitting: false });
+  await bundle.write({ file, format: 'esm', codeSplitting: false, paths: { koffi } });
   await bundle.close();
-  // It asks for koffi beside it.
-  symlinkSync(join(root, 'node_modules'), join(path, 'node_modules'));
   return { file, remove };
 }

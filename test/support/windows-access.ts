@@ -1,5 +1,5 @@
 import { windowsError } from '../../src/host/windows/system-error.ts';
-import { loadKoffi } from '../../src/host/koffi.ts';
+import { koffi } from '../../src/host/koffi.ts';
 import { currentUser } from '../../src/host/windows/files.ts';
 
 const list = 0x4;
@@ -11,7 +11,6 @@ const listIsProtected = 0x80000000;
  * @param entries in SDDL, `(A;;FR;;;WD)`; ours is always among them
  */
 export function setAccess(path: string, entries: string): void {
-  const koffi = loadKoffi();
   const advapi = koffi.load('advapi32.dll');
   const parse = advapi.func(
     'int __stdcall ConvertStringSecurityDescriptorToSecurityDescriptorW(str16 text, uint32 revision, void *descriptor, void *length)',

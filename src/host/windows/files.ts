@@ -1,6 +1,6 @@
 import type { Stats } from 'node:fs';
 import { parse, toNamespacedPath } from 'node:path';
-import { windowsApi, type Handle } from './api.ts';
+import { api, type Handle } from './api.ts';
 import {
   formatSid,
   parseSecurityDescriptor,
@@ -35,8 +35,8 @@ export interface OpenOptions {
 export function openPath(path: string, { access, how, security }: OpenOptions): Handle {
   const flags = backupSemantics | openReparsePoint;
   const name = toNamespacedPath(path);
-  const handle = windowsApi().createFile(name, access, shareAll, security ?? null, how, flags, 0);
-  if (handle === windowsApi().invalidHandle) throw windowsError('open', path);
+  const handle = api.createFile(name, access, shareAll, security ?? null, how, flags, 0);
+  if (handle === api.invalidHandle) throw windowsError('open', path);
   return handle;
 }
 
@@ -48,7 +48,7 @@ export interface Identified {
 
 export function identify(handle: Handle, path: string): Identified {
   const information = Buffer.alloc(52);
-  if (windowsApi().fileInformation(handle, information) === 0) throw windowsError('look at', path);
+  if (api.fileInformation(handle, information) === 0) throw windowsError('look at', path);
   const [high, low] = [information.readUInt32LE(44), information.readUInt32LE(48)];
   return {
     isReparsePoint: (information.readUInt32LE(0) & isReparsePoint) !== 0,
@@ -66,12 +66,12 @@ export function securityOf(path: string, stats: Stats): SecurityDescriptor | und
     if (identify(handle, path).ino !== stats.ino) return undefined;
     return parseSecurityDescriptor(readSecurity(handle, path));
   } finally {
-    windowsApi().closeHandle(handle);
+    api.closeHandle(handle);
   }
 }
 
 function readSecurity(handle: Handle, path: string): Buffer {
-  const { objectSecurity } = windowsApi();
+  const { objectSecurity } = api;
   const needed = [0];
   for (let length = 4096; ; length = needed[0] ?? 0) {
     const bytes = Buffer.alloc(length);
@@ -88,7 +88,7 @@ export function currentUser(): string {
 }
 
 function readCurrentUser(): string {
-  const { openProcessToken, tokenInformation, closeHandle, pointerBytes } = windowsApi();
+  const { openProcessToken, tokenInformation, closeHandle, pointerBytes } = api;
   const token = Buffer.alloc(8);
   if (openProcessToken(currentProcess, tokenQuery, token) === 0)
     throw windowsError('open', 'the process token');
@@ -107,5 +107,5 @@ function readCurrentUser(): string {
 /** Whether a path is on another machine: a share, or a drive that is one. */
 export function isRemote(path: string): boolean {
   const { root } = parse(path);
-  return root.startsWith('\\\\') || windowsApi().driveType(root) === remoteDrive;
+  return root.startsWith('\\\\') || api.driveType(root) === remoteDrive;
 }

@@ -1,6 +1,6 @@
 import { systemErrorCode } from '../../core/errors.ts';
 import type { LockFile } from '../lock-file.ts';
-import { windowsApi, type Handle } from './api.ts';
+import { api, type Handle } from './api.ts';
 import { identify, openPath } from './files.ts';
 import { withPrivateSecurity } from './private.ts';
 import { lastError, windowsError } from './system-error.ts';
@@ -19,7 +19,7 @@ const ioPending = 997;
  * @throws the system's error; ELOOP for a link
  */
 export function openLockFile(path: string): LockFile {
-  const { closeHandle, lockFile, unlockFile, writeFile, setEndOfFile } = windowsApi();
+  const { closeHandle, lockFile, unlockFile, writeFile, setEndOfFile } = api;
   const handle = withPrivateSecurity('', (security) =>
     openPath(path, { access: genericReadAndWrite, how: openAlways, security }),
   );
@@ -47,7 +47,7 @@ function refuseLink(handle: Handle, path: string): void {
     if (!identify(handle, path).isReparsePoint) return;
     throw Object.assign(new Error(`ELOOP: '${path}' is a link`), { code: 'ELOOP' });
   } catch (error) {
-    if (systemErrorCode(error) !== undefined) windowsApi().closeHandle(handle);
+    if (systemErrorCode(error) !== undefined) api.closeHandle(handle);
     throw error;
   }
 }
@@ -57,7 +57,7 @@ function refuseLink(handle: Handle, path: string): void {
  * of the file says who holds it.
  */
 function lockedPlace(): Buffer {
-  const { pointerBytes } = windowsApi();
+  const { pointerBytes } = api;
   const overlapped = Buffer.alloc(8 + 3 * pointerBytes);
   overlapped.writeUInt32LE(0x40000000, 2 * pointerBytes + 4);
   return overlapped;

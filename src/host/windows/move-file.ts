@@ -1,7 +1,7 @@
 import { lstatSync, unlinkSync } from 'node:fs';
 import { toNamespacedPath } from 'node:path';
 import { systemErrorCode } from '../../core/errors.ts';
-import { windowsApi } from './api.ts';
+import { api } from './api.ts';
 import { lastError, windowsError } from './system-error.ts';
 
 const replaceExisting = 0x1;
@@ -26,7 +26,7 @@ export interface MoveOptions {
  * @throws EBUSY when they still have it open then, and the system's other errors
  */
 export function moveFile(from: string, to: string, { replace }: MoveOptions): void {
-  const { moveFile: move } = windowsApi();
+  const { moveFile: move } = api;
   const flags = writeThrough | (replace ? replaceExisting : 0);
   const [source, target] = [toNamespacedPath(from), toNamespacedPath(to)];
   for (const pauseMs of [...pausesMs, 0]) {

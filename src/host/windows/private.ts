@@ -1,5 +1,5 @@
 import { toNamespacedPath } from 'node:path';
-import { windowsApi } from './api.ts';
+import { api } from './api.ts';
 import { currentUser, openPath } from './files.ts';
 import { windowsError } from './system-error.ts';
 
@@ -11,7 +11,7 @@ const mayAll = ['SY', 'BA'];
 
 /** Makes a directory that only we, SYSTEM and Administrators may use, with all that is made in it. */
 export function makePrivateDirectory(path: string): void {
-  const { createDirectory } = windowsApi();
+  const { createDirectory } = api;
   withPrivateSecurity('OICI', (security) => {
     if (createDirectory(toNamespacedPath(path), security) === 0) throw windowsError('make', path);
   });
@@ -22,7 +22,7 @@ export function makePrivateFile(path: string): void {
   const handle = withPrivateSecurity('', (security) =>
     openPath(path, { access: genericWrite, how: createNew, security }),
   );
-  windowsApi().closeHandle(handle);
+  api.closeHandle(handle);
 }
 
 /**
@@ -30,7 +30,7 @@ export function makePrivateFile(path: string): void {
  * @param use gets `SECURITY_ATTRIBUTES`: their length, the descriptor, that no program inherits it
  */
 export function withPrivateSecurity<T>(inherited: string, use: (security: Buffer) => T): T {
-  const { securityOfText, localFree, pointerBytes } = windowsApi();
+  const { securityOfText, localFree, pointerBytes } = api;
   const entries = [...mayAll, currentUser()].map((who) => `(A;${inherited};FA;;;${who})`).join('');
   const descriptor = Buffer.alloc(8);
   if (securityOfText(`D:P${entries}`, 1, descriptor, null) === 0)

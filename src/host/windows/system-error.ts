@@ -1,4 +1,4 @@
-import { windowsApi } from './api.ts';
+import { api } from './api.ts';
 
 // As libuv names them, so that who asks for a code need not know which of the two was called.
 const codes: Readonly<Record<number, string>> = {
@@ -35,5 +35,5 @@ export function windowsError(call: string, path: string, number = lastError()): 
 
 /** Its number: to be asked for at once. */
 export function lastError(): number {
-  return windowsApi().lastError();
+  return api.lastError();
 }

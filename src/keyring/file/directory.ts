@@ -1,4 +1,4 @@
-import { lstatSync, readdirSync, readlinkSync, type Stats } from 'node:fs';
+import { lstatSync, readdirSync, readlinkSync, statfsSync, type Stats } from 'node:fs';
 import { isUtf8 } from 'node:buffer';
 import { dirname, isAbsolute, join, parse, sep } from 'node:path';
 import { KeyringError } from '../../core/errors.ts';
@@ -7,11 +7,24 @@ import { guardianFor, type Guardian } from '../../host/guardian.ts';
 import type { Host } from '../../host/host.ts';
 import { makePrivateDirectories } from '../../host/private-directory.ts';
 import type { Standing } from '../../host/standing.ts';
+import { windows } from '../../host/windows.ts';
 import { keyOfEntry } from './entry-name.ts';
 import { translating } from './system-error.ts';
 
 const mostLinks = 40;
 const separator = sep === '/' ? '/' : /[\\/]/;
+
+// Magic numbers of statfs(2) where flock(2) may not reach other hosts.
+const networkFileSystems: Readonly<Record<number, string>> = {
+  0x6969: 'NFS',
+  0xff534d42: 'CIFS',
+  0xfe534d42: 'SMB',
+  0x517b: 'SMB',
+  0x65735546: 'FUSE',
+  0x01021997: '9P',
+  0x00c36400: 'Ceph',
+  0x5346414f: 'AFS',
+};
 
 /**
  * The real path of the keyring's directory, or undefined when there is none yet. Every directory on
@@ -63,6 +76,17 @@ export function listKeys(directory: string, { platform }: Pick<Host, 'platform'>
     .map((entry) => keyOfEntry(entry.name.toString(), platform))
     .filter((key) => key !== undefined)
     .sort();
+}
+
+/** The kind of network file system the directory is on, if it is on one. */
+export function networkFileSystem(directory: string): string | undefined {
+  try {
+    const onWindows = windows();
+    if (onWindows) return onWindows.isRemote(directory) ? 'a Windows share' : undefined;
+    return networkFileSystems[statfsSync(directory).type];
+  } catch {
+    return undefined;
+  }
 }
 
 /** On Windows some paths lead past the file system: to a device, or to a stream of a file. */

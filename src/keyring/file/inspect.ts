@@ -1,9 +1,8 @@
 import { KeyringError } from '../../core/errors.ts';
 import { withoutAbsent } from '../../core/without-absent.ts';
-import { networkFileSystem } from '../../host/network-file-system.ts';
 import type { BackendContext } from '../contract.ts';
 import type { Inspector } from '../inspection.ts';
-import { findDirectory, listKeys } from './directory.ts';
+import { findDirectory, listKeys, networkFileSystem } from './directory.ts';
 import { examineDirectory, examineNetwork } from './inspection/directory.ts';
 import { examineFiles } from './inspection/files.ts';
 import { examineSpace } from './inspection/space.ts';

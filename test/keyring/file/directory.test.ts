@@ -11,7 +11,12 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { ensureDirectory, findDirectory, listKeys } from '../../../src/keyring/file/directory.ts';
+import {
+  ensureDirectory,
+  findDirectory,
+  listKeys,
+  networkFileSystem,
+} from '../../../src/keyring/file/directory.ts';
 import { isRoot, strangerId } from '../../support/privilege.ts';
 import { temporaryDirectory } from '../../support/temporary.ts';
 import { expectError, thrownBy } from './rejection.ts';
@@ -206,4 +211,9 @@ describe('the listing', () => {
       `cannot list ${directory}: it is not there any more`,
     );
   });
+});
+
+test('a local directory is on no network file system', () => {
+  expect(networkFileSystem(temporaryDirectory())).toBeUndefined();
+  expect(networkFileSystem('/absent')).toBeUndefined();
 });

@@ -3,7 +3,7 @@ import { setCommand } from '../../../core/file-commands.ts';
 import { guardianFor } from '../../../host/guardian.ts';
 import type { Host } from '../../../host/host.ts';
 import { ok, warning, type Finding } from '../../inspection.ts';
-import { networkFileSystem } from '../../../host/network-file-system.ts';
+import { networkFileSystem } from '../directory.ts';
 import { translating } from '../system-error.ts';
 
 /** Whether the names of the entries can be seen by others: written by them it is not used at all. */
