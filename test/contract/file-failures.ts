@@ -1,6 +1,9 @@
-import { chmod, mkdir, rename, writeFile } from 'node:fs/promises';
+import { closeSync, writeFileSync } from 'node:fs';
+import { chmod, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { KeyringErrorCode } from '../../src/core/errors.ts';
+import { makePrivateDirectories } from '../../src/host/private-directory.ts';
+import { createPrivateFile } from '../../src/host/private-file.ts';
 import { realHost } from '../../src/host/real.ts';
 import { lockState, statePaths } from '../../src/keyring/file/state.ts';
 import { openTestKeyring, type FileKeyringOptions } from '../support/file-keyring.ts';
@@ -62,8 +65,8 @@ export const fileFailures: readonly KeyringFailure[] = [
     return openTestKeyring({ directory }).get('key');
   }),
   failure('ERR_KEYRING_VERSION', 'when the keyring is newer', async (directory) => {
-    await mkdir(statePaths(directory).root, { recursive: true, mode: 0o700 });
-    await writeFile(statePaths(directory).version, '2\n', { mode: 0o600 });
+    makePrivateDirectories(statePaths(directory).root);
+    writePrivateFile(statePaths(directory).version, '2\n');
     return openTestKeyring({ directory }).keys();
   }),
   failure('ERR_KEYRING_IO', 'when the directory is a file', async (directory) => {
@@ -72,7 +75,7 @@ export const fileFailures: readonly KeyringFailure[] = [
   }),
 ];
 
-function failure(
+export function failure(
   code: KeyringErrorCode,
   when: string,
   provoke: (directory: string) => Promise<unknown>,
@@ -92,8 +95,14 @@ function failure(
 }
 
 async function writeEntry(directory: string, text: string): Promise<void> {
-  await mkdir(directory, { mode: 0o700 });
-  await writeFile(join(directory, 'key'), text, { mode: 0o600 });
+  makePrivateDirectories(directory);
+  writePrivateFile(join(directory, 'key'), text);
+}
+
+function writePrivateFile(path: string, text: string): void {
+  const descriptor = createPrivateFile(path);
+  writeFileSync(descriptor, text);
+  closeSync(descriptor);
 }
 
 /** A clock that passes only while somebody sleeps, and then at once. */

@@ -2,29 +2,15 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Keyring } from '../../src/keyring/contract.ts';
+import { deleteSteps, firstSetSteps, numbered, setSteps } from './steps.ts';
 import { compileProgram, type Program } from '../support/compile.ts';
 import { openTestKeyring } from '../support/file-keyring.ts';
 import { createTemporaryDirectory } from '../support/create-temporary.ts';
 import { lastAcknowledged, startWriter, type Writer } from './processes.ts';
 import { numberOf, ownKey, ownKeys, sharedKey } from './values.ts';
 
-const writeSteps = [
-  'temporary opened',
-  'temporary written',
-  'temporary synced',
-  'renamed',
-  'directory synced',
-  'read back',
-];
-const setSteps = ['state made', 'locked', 'checked', ...writeSteps];
-// The version and the verifier, then the value itself.
-const firstSetSteps = ['state made', 'state locked', ...writeSteps, ...writeSteps, ...setSteps];
-const deleteSteps = ['locked', 'deleted', 'directory synced'];
-
 // Each case derives keys in processes of its own, on however few processors there are.
 const timeout = 120_000;
-
-const numbered = (steps: readonly string[]) => steps.map((step, index) => ({ step, index }));
 
 let root: ReturnType<typeof createTemporaryDirectory>;
 let program: Program;

@@ -1,6 +1,5 @@
-import { windowsError } from '../../src/host/windows/system-error.ts';
-import { koffi } from '../../src/host/koffi.ts';
-import { currentUser } from '../../src/host/windows/files.ts';
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
 
 const list = 0x4;
 const listIsProtected = 0x80000000;
@@ -10,7 +9,11 @@ const listIsProtected = 0x80000000;
  *
  * @param entries in SDDL, `(A;;FR;;;WD)`; ours is always among them
  */
-export function setAccess(path: string, entries: string): void {
+export async function setAccess(path: string, entries: string): Promise<void> {
+  // They load what Windows alone has.
+  const { koffi } = await import('../../src/host/koffi.ts');
+  const { currentUser } = await import('../../src/host/windows/files.ts');
+  const { windowsError } = await import('../../src/host/windows/system-error.ts');
   const advapi = koffi.load('advapi32.dll');
   const parse = advapi.func(
     'int __stdcall ConvertStringSecurityDescriptorToSecurityDescriptorW(str16 text, uint32 revision, void *descriptor, void *length)',
@@ -23,4 +26,22 @@ export function setAccess(path: string, entries: string): void {
   if (parse(text, 1, descriptor, null) === 0) throw windowsError('describe', path);
   const what = list | listIsProtected;
   if (set(path, what, descriptor.readBigUInt64LE()) === 0) throw windowsError('set', path);
+}
+
+/** Wine shows the owner that the system has, whom Windows would let only an administrator change. */
+export const canGiveAway = process.env['WINEPREFIX'] !== undefined;
+
+/** Gives a file or a directory to somebody else. */
+export function giveAway(path: string): void {
+  const drive = join(process.env['WINEPREFIX'] ?? '', 'drive_c').replaceAll('\\', '/');
+  const there = `${drive}/${path.slice('C:\\'.length).replaceAll('\\', '/')}`;
+  spawnSync('start.exe', ['/wait', '/unix', '/bin/chown', '12345', there]);
+}
+
+/** Opens a file so that nobody else can, as a program does that shares nothing. Returns its closing. */
+export async function openAlone(path: string): Promise<() => void> {
+  const { api } = await import('../../src/host/windows/api.ts');
+  const genericRead = 0x80000000;
+  const handle = api.createFile(path, genericRead, 0, null, 3, 0, 0);
+  return () => void api.closeHandle(handle);
 }

@@ -1,0 +1,34 @@
+import { readSync, writeSync } from 'node:fs';
+import { openTestKeyring } from '../support/file-keyring.ts';
+import { numberOf, ownKey, sharedKey, wholeValue } from './values.ts';
+
+const say = (line: string) => writeSync(1, `${line}\n`);
+
+/** Writes values, each to a key of its own and to the shared one, and says "ack NUMBER" after each. */
+export async function write(directory: string, name: string, count: number): Promise<void> {
+  const keyring = openTestKeyring({ directory });
+  say('started');
+  for (let number = 0; number < count; number++) {
+    const value = wholeValue(name, number);
+    await keyring.set(ownKey(name, number), value);
+    await keyring.set(sharedKey, value);
+    if (numberOf(await keyring.get(sharedKey)) === undefined) throw new Error('a torn read');
+    say(`ack ${number}`);
+  }
+}
+
+/** Stops at a step, says "reached STEP", and waits there to be killed. */
+export async function pause(directory: string, index: number, change: string[]): Promise<void> {
+  let steps = 0;
+  const onStep = (step: string) => {
+    if (steps++ !== index) return;
+    say(`reached ${step}`);
+    // Nothing ever comes: this holds the process, and whatever it has locked, until it is killed.
+    readSync(0, Buffer.alloc(1));
+  };
+  const keyring = openTestKeyring({ directory, onStep });
+  const [verb, key = '', value = ''] = change;
+  if (verb === 'set') await keyring.set(key, value);
+  else await keyring.delete(key);
+  say('done');
+}
