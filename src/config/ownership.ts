@@ -48,15 +48,15 @@ function checkAccessList(path: string, { found, stats }: { found: string; stats:
   const named = path === found ? path : `${path}, to which ${found} leads,`;
   if (standing === undefined || directory === undefined)
     throw untrusted(`${named} was replaced while it was read`, showCommand(path), found);
+  if (!standing.isTrusted || !directory.isTrusted) {
+    const what = `${path === found ? `${path},` : named} or its directory, belongs to another user`;
+    throw untrusted(what, showCommand(path), found);
+  }
   if (standing.others.write)
     throw untrusted(`${path} can be written by other users`, standing.withdrawCommand(), found);
   if (directory.others.replace) {
     const what = `${named} is in a directory that other users can write`;
     throw untrusted(what, directory.withdrawCommand(), found);
-  }
-  if (!standing.isTrusted || !directory.isTrusted) {
-    const what = `${path === found ? `${path},` : named} or its directory, belongs to another user`;
-    throw untrusted(what, showCommand(path), found);
   }
 }
 

@@ -1,11 +1,16 @@
-import { mkdir, readdir, rename, symlink } from 'node:fs/promises';
+import { mkdir, readdir, rename, symlink, writeFile } from 'node:fs/promises';
 import { closeSync, openSync } from 'node:fs';
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
+import { createAgentControl } from '../../src/keyring/agent/control.ts';
+import { createAgentFront } from '../../src/keyring/agent/front.ts';
+import { openFileKeyring } from '../../src/keyring/file.ts';
+import { rekeyKeyring } from '../../src/keyring/file/rekey.ts';
+import { servedFileKeyring } from '../../src/keyring/file/served.ts';
 import type { PlatformSuite } from '../platform/suite.ts';
 import { contentsOf } from '../support/contents.ts';
 import { createTemporaryDirectory } from '../support/create-temporary.ts';
-import { openTestKeyring } from '../support/file-keyring.ts';
+import { createTestContext, openTestKeyring } from '../support/file-keyring.ts';
 import { canGiveAway, giveAway, openAlone, setAccess } from '../support/windows-access.ts';
 import { failure, fileFailures } from './file-failures.ts';
 import { hostileKeys } from './hostile.ts';
@@ -86,6 +91,41 @@ export const suite: PlatformSuite = {
       assert.equal(names.length, keys.length);
       assert.deepEqual(await keyring.keys(), keys.toSorted());
       for (const key of keys) assert.equal(await keyring.get(key), `of ${key}`, key);
+    }),
+    inPlace('is opened without an agent, and says what there is instead', async (at) => {
+      const context = createTestContext({ directory: at });
+      const open = createAgentFront(async () => openFileKeyring);
+      const front = await open(context);
+      await front.set('key', 'value');
+      assert.equal(await front.get('key'), 'value');
+      assert.deepEqual(await front.probe(), { state: 'ready' });
+      const control = createAgentControl(async () => servedFileKeyring);
+      assert.deepEqual(await control.look(context), { kind: 'none' });
+      const terms = { ttlMs: 1000, idleMs: 1000 };
+      await assert.rejects(control.unlock(context, terms), {
+        code: 'ERR_KEYRING_UNAVAILABLE',
+        message:
+          'there is no unlock agent on Windows: it needs sockets that tell who is at their other end',
+        hints: ["$env:ATMOS_KEYRING_PASSWORD_FILE = '<a file that holds the password>'"],
+      });
+    }),
+    inPlace('gets another password, and nothing is lost', async (at) => {
+      const keyring = openTestKeyring({ directory: at });
+      const keys = ['atmos_realm_alias', 'back\\slash', 'con', 'a:b.'];
+      for (const key of keys) await keyring.set(key, `of ${key}`);
+      const password = 'the password from now on';
+      const newPassword = { file: { value: join(at, '..', 'password'), source: 'the test' } };
+      await writeFile(newPassword.file.value, password);
+      const result = await rekeyKeyring(createTestContext({ directory: at }), { newPassword });
+      assert.deepEqual(result, { outcome: 'changed', entries: 4, rewritten: 4, left: [] });
+      const after = openTestKeyring({ directory: at, password });
+      for (const key of keys) assert.equal(await after.get(key), `of ${key}`);
+      assert.deepEqual((await readdir(join(at, '.state'))).toSorted(), [
+        'lock',
+        'temporary',
+        'verifier',
+        'version',
+      ]);
     }),
     inPlace('reads no entry through a link, where there are links', async (at) => {
       const keyring = await filled(at);

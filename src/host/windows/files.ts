@@ -24,6 +24,8 @@ export interface OpenOptions {
   readonly access: number;
   /** What is to be there before: CREATE_NEW, OPEN_EXISTING, OPEN_ALWAYS … */
   readonly how: number;
+  /** Opens a directory too. */
+  readonly isAnything?: boolean;
   /** `SECURITY_ATTRIBUTES` of a file that is made. */
   readonly security?: Buffer;
 }
@@ -32,8 +34,11 @@ export interface OpenOptions {
  * Opens what is at a path itself, not what it leads to, for everybody else to go on with it as they
  * like. No program that we start gets the handle.
  */
-export function openPath(path: string, { access, how, security }: OpenOptions): Handle {
-  const flags = backupSemantics | openReparsePoint;
+export function openPath(
+  path: string,
+  { access, how, isAnything = false, security }: OpenOptions,
+): Handle {
+  const flags = openReparsePoint | (isAnything ? backupSemantics : 0);
   const name = toNamespacedPath(path);
   const handle = api.createFile(name, access, shareAll, security ?? null, how, flags, 0);
   if (handle === api.invalidHandle) throw windowsError('open', path);
@@ -61,7 +66,7 @@ export function identify(handle: Handle, path: string): Identified {
  * the path by now than what the stats are of.
  */
 export function securityOf(path: string, stats: Stats): SecurityDescriptor | undefined {
-  const handle = openPath(path, { access: readControl, how: openExisting });
+  const handle = openPath(path, { access: readControl, how: openExisting, isAnything: true });
   try {
     if (identify(handle, path).ino !== stats.ino) return undefined;
     return parseSecurityDescriptor(readSecurity(handle, path));

@@ -9,8 +9,8 @@ const writeThrough = 0x8;
 const accessDenied = 5;
 const sharingViolation = 32;
 
-/** In all about two seconds: whoever has a file of this size open is done with it long before. */
-const pausesMs = [1, 2, 4, 8, 16, 32, ...Array<number>(40).fill(50)];
+/** In all about one second: whoever has a file of this size open is done with it long before. */
+const pausesMs = [1, 2, 4, 8, 16, 32, ...Array<number>(20).fill(50)];
 // What the system says while somebody has a file open, or has deleted it and not closed it yet.
 const passing = new Set(['EPERM', 'EACCES', 'EBUSY']);
 

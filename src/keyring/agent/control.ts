@@ -1,5 +1,6 @@
 import { rmSync } from 'node:fs';
 import { AtmosError, KeyringError, type KeyringErrorCode } from '../../core/errors.ts';
+import { setCommand } from '../../core/file-commands.ts';
 import { shellWord } from '../../core/shell-word.ts';
 import { parseTimestamp } from '../../core/time.ts';
 import type { Host } from '../../host/host.ts';
@@ -17,7 +18,7 @@ export function createAgentControl(load: () => Promise<ServedBackend>): AgentCon
   return {
     async unlock(context, terms) {
       const { host, settings } = context;
-      requireAgents(host);
+      requireAgents(context);
       requireUse(host);
       const backend = await load();
       backend.ensureDirectory(context);
@@ -35,7 +36,7 @@ export function createAgentControl(load: () => Promise<ServedBackend>): AgentCon
     },
 
     async lock(context) {
-      requireAgents(context.host);
+      requireAgents(context);
       try {
         return await withAgent(context, async (agent) => {
           if (agent === undefined) return { kind: 'none' };
@@ -145,13 +146,21 @@ function hintsFor({ failure, path, processId }: AgentError): string[] {
   return ['atmos auth keyring lock', ...(failure === 'version' ? [] : end)];
 }
 
-function requireAgents(host: Host): void {
+function requireAgents({ host, settings }: BackendContext): void {
   if (hasAgents(host)) return;
   const platform = host.platform === 'win32' ? 'Windows' : host.platform;
   throw new KeyringError(
     'ERR_KEYRING_UNAVAILABLE',
     `there is no unlock agent on ${platform}: it needs sockets that tell who is at their other end`,
-    { hints: ['export ATMOS_KEYRING_PASSWORD_FILE=<a file that holds the password>'] },
+    {
+      hints: [
+        setCommand(
+          'ATMOS_KEYRING_PASSWORD_FILE',
+          '<a file that holds the password>',
+          settings.directory.value,
+        ),
+      ],
+    },
   );
 }
 

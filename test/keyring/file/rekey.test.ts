@@ -21,6 +21,7 @@ import { encodeKey } from '../../../src/keyring/key.ts';
 import { formatItem } from '../../../src/keyring/file/item.ts';
 import { isStrong, parseJwe, sealJwe } from '../../../src/keyring/file/jwe.ts';
 import { lockState, statePaths } from '../../../src/keyring/file/state.ts';
+import { hostileKeys } from '../../contract/hostile.ts';
 import { openTestKeyring, testPassword } from '../../support/file-keyring.ts';
 import { canMount, mountTmpfs } from '../../support/mount.ts';
 import { asStranger, isRoot, strangerId } from '../../support/privilege.ts';
@@ -85,6 +86,14 @@ describe('a new password', () => {
     expect(tokens.every(isStrong)).toBe(true);
     expect(new Set(tokens.map(({ salt }) => salt.toString('hex'))).size).toBe(1);
     expect(tokens[0]?.salt.equals(quick.salt)).toBe(false);
+  });
+
+  test('opens entries of every key that there can be', async () => {
+    const keys = hostileKeys.filter((key) => key !== '__proto__');
+    const hostile = Object.fromEntries(keys.map((key) => [key, `of ${key}`]));
+    const directory = await seedKeyring(hostile);
+    expect(await rekey(directory)).toMatchObject({ rewritten: keys.length, left: [] });
+    expect(await valuesUnder(directory, newPassword)).toEqual(sorted(hostile));
   });
 
   test('is written with from now on, by those who know it alone', async () => {

@@ -1,0 +1,124 @@
+import assert from 'node:assert/strict';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { loadConfig } from '../../src/config/load.ts';
+import { readRecord, storeFault, trustDirectory } from '../../src/config/trust-store.ts';
+import { writeRecord } from '../../src/config/trust-records.ts';
+import type { ContractCase } from '../contract/index.ts';
+import type { PlatformSuite } from '../platform/suite.ts';
+import { createTemporaryDirectory } from '../support/create-temporary.ts';
+import { fakeHost } from '../support/fake-host.ts';
+import { canGiveAway, giveAway, setAccess } from '../support/windows-access.ts';
+
+const changeableByAll = '(A;OICI;0x1301bf;;;WD)';
+const addableByAll = '(A;OICI;0x1200af;;;WD)';
+
+interface Project {
+  readonly directory: string;
+  readonly file: string;
+  load(env?: Record<string, string>, configFile?: string): Promise<readonly string[]>;
+}
+
+export const suite: PlatformSuite = {
+  name: 'the files that decide are those that nobody else can write',
+  platforms: ['win32'],
+  cases: [
+    inProject('a file that is found is used, though all may read it', async ({ load, file }) => {
+      await setAccess(file, '(A;;FR;;;WD)');
+      assert.deepEqual(await load(), [file]);
+    }),
+    inProject('one that all may write is not, but for those who say so', async ({ load, file }) => {
+      await setAccess(file, '(A;;FA;;;WD)');
+      await assert.rejects(load(), ({ code, message, hints }: Failed) => {
+        assert.equal(code, 'ERR_CONFIG_UNTRUSTED');
+        assert.equal(message, `${file} can be written by other users, so it is not used`);
+        assert.deepEqual(hints, [
+          `icacls "${file}" /inheritance:d /grant:r "*S-1-1-0:RX"`,
+          `--config "${file}"`,
+          "$env:ATMOS_AUTH_TRUST = '1'",
+        ]);
+        return true;
+      });
+      assert.deepEqual(await load({ ATMOS_AUTH_TRUST: '1' }), [file]);
+      assert.deepEqual(await load({}, file), [file]);
+    }),
+    inProject(
+      'one in a directory where all may change anything is not',
+      async ({ load, directory, file }) => {
+        await setAccess(directory, changeableByAll);
+        await setAccess(file, '');
+        await assert.rejects(load(), {
+          code: 'ERR_CONFIG_UNTRUSTED',
+          message: `${file} is in a directory that other users can write, so it is not used`,
+        });
+      },
+    ),
+    ...(canGiveAway
+      ? [
+          inProject("somebody else's is not", async ({ load, file }) => {
+            giveAway(file);
+            await assert.rejects(load(), { code: 'ERR_CONFIG_UNTRUSTED' });
+          }),
+          inProject(
+            "one in somebody else's directory is not",
+            async ({ load, directory, file }) => {
+              giveAway(directory);
+              await assert.rejects(load(), {
+                code: 'ERR_CONFIG_UNTRUSTED',
+                message: `${file}, or its directory, belongs to another user, so it is not used`,
+              });
+            },
+          ),
+        ]
+      : []),
+    inProject(
+      'trust that is kept counts until others can write it',
+      async ({ directory, file }) => {
+        const env = { LOCALAPPDATA: join(directory, 'local') };
+        const host = fakeHost({ env, userId: undefined, platform: 'win32' });
+        const config = { directory, projectFiles: [{ path: file, text: '' }], profiles: [] };
+        writeRecord(config as unknown as Parameters<typeof writeRecord>[0], [], host);
+        assert.equal(storeFault(host), undefined);
+        const [name = ''] = (await import('node:fs')).readdirSync(trustDirectory(host));
+        assert.ok(readRecord(name, host).record);
+        await setAccess(join(trustDirectory(host), name), '(A;;FA;;;WD)');
+        assert.match(readRecord(name, host).fault ?? '', /can be written by other users$/);
+        await setAccess(trustDirectory(host), addableByAll);
+        assert.match(storeFault(host) ?? '', /can be written by other users$/);
+      },
+    ),
+  ],
+};
+
+type Failed = Error & { code: string; hints: readonly string[] };
+
+function inProject(name: string, run: (project: Project) => Promise<void>): ContractCase {
+  return {
+    name,
+    async run() {
+      const { path, remove } = createTemporaryDirectory();
+      const directory = join(path, 'project');
+      const file = join(directory, 'atmos.yaml');
+      mkdirSync(directory);
+      writeFileSync(file, '');
+      try {
+        await run({
+          directory,
+          file,
+          async load(env = {}, configFile) {
+            const host = fakeHost({
+              env,
+              userId: undefined,
+              platform: 'win32',
+              workingDirectory: () => directory,
+            });
+            const configFiles = configFile && [{ value: configFile, source: '--config' }];
+            return (await loadConfig(configFiles ? { configFiles } : {}, host)).files;
+          },
+        });
+      } finally {
+        remove();
+      }
+    },
+  };
+}

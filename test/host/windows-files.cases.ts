@@ -1,0 +1,206 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import {
+  closeSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  readSync,
+  statSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { guardianFor } from '../../src/host/guardian.ts';
+import { acquireLock, lockHolder, type LockMode } from '../../src/host/lock.ts';
+import { makePrivateDirectories } from '../../src/host/private-directory.ts';
+import { createPrivateFile } from '../../src/host/private-file.ts';
+import { placeFile, removeFile, replaceFile } from '../../src/host/replace-file.ts';
+import type { ContractCase } from '../contract/index.ts';
+import type { PlatformSuite } from '../platform/suite.ts';
+import { programFlag } from '../platform/suite-program.ts';
+import { createTemporaryDirectory } from '../support/create-temporary.ts';
+import { canGiveAway, giveAway, openAlone, setAccess } from '../support/windows-access.ts';
+
+const host = {
+  processId: 4242,
+  monotonicMs: () => performance.now(),
+  sleep: (milliseconds: number) => sleep(milliseconds),
+};
+const nothing = { read: false, write: false, replace: false };
+
+export const suite: PlatformSuite = {
+  name: 'locks, owners and renames',
+  platforms: ['win32'],
+  programs: { hold },
+  cases: [
+    inPlace('a lock is held by one, or shared by some, in one process too', async (at) => {
+      const path = join(at, 'lock');
+      const exclusive = await take(path, 'exclusive');
+      assert.equal(await attempt(path, 'exclusive'), undefined);
+      assert.equal(await attempt(path, 'shared'), undefined);
+      exclusive.release();
+      const shared = [await take(path, 'shared'), await take(path, 'shared')];
+      assert.equal(await attempt(path, 'exclusive'), undefined);
+      for (const lock of shared) lock.release();
+      (await take(path, 'exclusive')).release();
+    }),
+    inPlace(
+      'a lock is a file for us alone that stays, and names its holder while it is held',
+      async (at) => {
+        const path = join(at, 'lock');
+        writeFileSync(path, 'a long line that was there before\n');
+        const lock = await take(path, 'exclusive');
+        assert.equal(lockHolder(path), 4242);
+        assert.equal(readFileSync(path, 'utf8'), '4242\n');
+        lock.release();
+        (await take(join(at, 'new'), 'shared')).release();
+        assert.deepEqual(othersMay(join(at, 'new')), nothing);
+      },
+    ),
+    inPlace('a lock is free again when its holder is killed', async (at) => {
+      const path = join(at, 'lock');
+      const child = spawn(process.execPath, [process.argv[1] ?? '', programFlag, 'hold', path]);
+      await once(child.stdout, 'data');
+      assert.equal(await attempt(path, 'exclusive'), undefined);
+      assert.equal(lockHolder(path), child.pid);
+      const waiting = acquireLock(path, { mode: 'exclusive', timeoutMs: 20_000, host });
+      child.kill('SIGKILL');
+      const lock = await waiting;
+      assert.ok(lock, 'the lock of a dead process was not free');
+      lock.release();
+    }),
+    inPlace('a lock needs a directory to be in, and to be a file', async (at) => {
+      await assert.rejects(take(join(at, 'absent', 'lock'), 'shared'), { code: 'ENOENT' });
+      mkdirSync(join(at, 'directory'));
+      await assert.rejects(take(join(at, 'directory'), 'shared'), { code: 'EPERM' });
+    }),
+    inPlace('what we make is for us alone', async (at) => {
+      makePrivateDirectories(join(at, 'a', 'b'));
+      closeSync(createPrivateFile(join(at, 'a', 'b', 'file')));
+      for (const path of ['a', 'a/b', 'a/b/file']) {
+        assert.deepEqual(othersMay(join(at, path)), nothing, path);
+      }
+      assert.throws(() => createPrivateFile(join(at, 'a', 'b', 'file')), { code: 'EEXIST' });
+      makePrivateDirectories(join(at, 'a', 'b'));
+    }),
+    inPlace('what others may is seen', async (at) => {
+      const path = join(at, 'file');
+      writeFileSync(path, '');
+      const tried = [
+        ['', nothing],
+        ['(A;;FR;;;WD)', { ...nothing, read: true }],
+        ['(A;;FA;;;WD)', { read: true, write: true, replace: true }],
+      ] as const;
+      for (const [entries, expected] of tried) {
+        await setAccess(path, entries);
+        assert.deepEqual(othersMay(path), expected, entries);
+      }
+    }),
+    inPlace('a directory that others may write can be replaced by them', async (at) => {
+      await setAccess(at, '(A;OICI;0x1301bf;;;WD)');
+      assert.deepEqual(othersMay(at), { read: true, write: true, replace: true });
+    }),
+    inPlace('the drive itself is one that others cannot replace', async () => {
+      const root = guardianFor(undefined).standingOf('C:\\', lstatSync('C:\\'));
+      assert.equal(root?.isTrusted, true);
+      assert.equal(root?.others.replace, false);
+    }),
+    ...(canGiveAway
+      ? [
+          inPlace("what is somebody else's is neither ours nor trusted", async (at) => {
+            const path = join(at, 'file');
+            writeFileSync(path, '');
+            giveAway(path);
+            const standing = guardianFor(undefined).standingOf(path, lstatSync(path));
+            assert.equal(standing?.isOurs, false);
+            assert.equal(standing.isTrusted, false);
+          }),
+        ]
+      : []),
+    inPlace('nothing is said of a file that is another one by now', async (at) => {
+      const path = join(at, 'file');
+      writeFileSync(path, '');
+      const stats = lstatSync(path);
+      writeFileSync(join(at, 'other'), '');
+      replaceFile(join(at, 'other'), path);
+      assert.equal(guardianFor(undefined).standingOf(path, stats), undefined);
+    }),
+    inPlace('a file is placed where none is, and replaced where one is', async (at) => {
+      const [from, to] = [join(at, 'from'), join(at, 'to')];
+      writeFileSync(from, 'one');
+      placeFile(from, to);
+      writeFileSync(from, 'two');
+      assert.throws(() => placeFile(from, to), { code: 'EEXIST' });
+      assert.equal(readFileSync(to, 'utf8'), 'one');
+      replaceFile(from, to);
+      assert.equal(readFileSync(to, 'utf8'), 'two');
+      assert.throws(() => replaceFile(from, to), { code: 'ENOENT' });
+    }),
+    inPlace(
+      'a file that somebody shares with nobody is waited for, then it is busy',
+      async (at) => {
+        const [from, to] = [join(at, 'from'), join(at, 'to')];
+        for (const path of [from, to]) writeFileSync(path, path);
+        const close = await openAlone(to);
+        assert.throws(() => replaceFile(from, to), { code: 'EBUSY' });
+        assert.throws(() => removeFile(to, join(at, 'temporary')), { code: 'EBUSY' });
+        close();
+        replaceFile(from, to);
+        assert.equal(readFileSync(to, 'utf8'), from);
+      },
+    ),
+    inPlace('the name of a deleted file is free at once, whoever reads it', async (at) => {
+      const path = join(at, 'file');
+      writeFileSync(path, 'text');
+      const reader = openSync(path, 'r');
+      removeFile(path, join(at, 'temporary'));
+      assert.equal(statSync(path, { throwIfNoEntry: false }), undefined);
+      writeFileSync(path, 'again');
+      closeSync(reader);
+      assert.equal(readFileSync(path, 'utf8'), 'again');
+    }),
+  ],
+};
+
+/** Holds a lock, says so, and waits to be killed. */
+async function hold([path = '']: readonly string[]): Promise<void> {
+  await acquireLock(path, {
+    mode: 'exclusive',
+    timeoutMs: 0,
+    host: { ...host, processId: process.pid },
+  });
+  writeSync(1, 'held\n');
+  readSync(0, Buffer.alloc(1));
+}
+
+function attempt(path: string, mode: LockMode) {
+  return acquireLock(path, { mode, timeoutMs: 0, host });
+}
+
+async function take(path: string, mode: LockMode) {
+  const lock = await attempt(path, mode);
+  assert.ok(lock, `could not take ${path} ${mode}`);
+  return lock;
+}
+
+function othersMay(path: string) {
+  return guardianFor(undefined).standingOf(path, lstatSync(path))?.others;
+}
+
+function inPlace(name: string, run: (directory: string) => Promise<void>): ContractCase {
+  return {
+    name,
+    async run() {
+      const { path, remove } = createTemporaryDirectory();
+      try {
+        await run(path);
+      } finally {
+        remove();
+      }
+    },
+  };
+}

@@ -1,0 +1,143 @@
+import { describe, expect, test } from 'vitest';
+import { judge } from '../../../src/host/windows/judge.ts';
+import { parseSecurityDescriptor } from '../../../src/host/windows/security-descriptor.ts';
+import { descriptorOf, type Entry } from './access-list.ts';
+
+const us = 'S-1-5-21-1-2-3-1001';
+const stranger = 'S-1-5-21-1-2-3-1002';
+const [system, administrators, everyone] = ['S-1-5-18', 'S-1-5-32-544', 'S-1-1-0'];
+const [authenticated, users] = ['S-1-5-11', 'S-1-5-32-545'];
+const installer = 'S-1-5-80-956008885-3418522649-1831038044-1853292631-2271478464';
+const [full, modify, read, addDirectory] = [0x1f01ff, 0x1301bf, 0x1200a9, 0x4];
+const ours: readonly Entry[] = [us, system, administrators].map((sid) => ({ sid, rights: full }));
+const nothing = { read: false, write: false, replace: false };
+
+interface Looked {
+  owner?: string | undefined;
+  path?: string;
+  isDirectory?: boolean;
+  isRoot?: boolean;
+}
+
+function standing(entries: readonly Entry[] | undefined, options: Looked = {}) {
+  const { path = 'C:\\k\\key', isDirectory = false, isRoot = false } = options;
+  const owner = 'owner' in options ? options.owner : us;
+  const descriptor = parseSecurityDescriptor(descriptorOf(owner, entries));
+  return judge({ path, isDirectory, isRoot, descriptor }, us);
+}
+
+describe('by an access list others may', () => {
+  test('do nothing where only we, SYSTEM and Administrators are in it', () => {
+    expect(standing(ours).others).toEqual(nothing);
+    expect(standing([]).others).toEqual(nothing);
+  });
+
+  test('do everything where there is none', () => {
+    expect(standing(undefined)).toMatchObject({
+      others: { read: true, write: true, replace: true },
+      openness: 'Everyone (S-1-1-0)',
+    });
+  });
+
+  test.each<[string, number, object]>([
+    ['read', read, { read: true }],
+    ['read data', 0x1, { read: true }],
+    ['only attributes and the list', 0x20080, {}],
+    ['execute', 0x20, {}],
+    ['write data', 0x2, { write: true }],
+    ['append', 0x4, { write: true }],
+    ['delete', 0x10000, { write: true, replace: true }],
+    ['change the list', 0x40000, { write: true, replace: true }],
+    ['take it', 0x80000, { write: true, replace: true }],
+    ['modify', modify, { read: true, write: true, replace: true }],
+    ['everything, in general', 0x10000000, { read: true, write: true, replace: true }],
+    ['write, in general', 0x40000000, { write: true }],
+    ['read, in general', 0x80000000, { read: true }],
+  ])('with a right to %s of a file do that', (_, rights, expected) => {
+    expect(standing([...ours, { sid: stranger, rights }]).others).toEqual({
+      ...nothing,
+      ...expected,
+    });
+  });
+
+  test.each<[string, Entry]>([
+    ['what is handed on to what is made in it', { sid: everyone, rights: full, flags: 0x0b }],
+    ['what is denied', { sid: everyone, rights: full, type: 1 }],
+    ['what the owner has', { sid: 'S-1-3-4', rights: full }],
+    ['who will be the creator', { sid: 'S-1-3-0', rights: full }],
+    ['what TrustedInstaller may', { sid: installer, rights: full }],
+  ])('not do anything by %s', (_, entry) => {
+    expect(standing([...ours, entry]).others).toEqual(nothing);
+  });
+
+  test.each([0x5, 0x9, 0xb, 0x4, 0x40])(
+    'do by an entry of kind %d what it says, or all',
+    (type) => {
+      expect(standing([{ sid: users, rights: modify, type }]).others).toMatchObject({
+        write: true,
+      });
+    },
+  );
+});
+
+describe('a directory', () => {
+  test('as Windows makes C:\\ can be added to and not replaced', () => {
+    const list = [
+      ...ours,
+      { sid: users, rights: read },
+      { sid: authenticated, rights: addDirectory },
+      { sid: authenticated, rights: modify, flags: 0x0b },
+    ];
+    const root = { owner: installer, path: 'C:\\', isDirectory: true, isRoot: true };
+    expect(standing(list, root)).toMatchObject({
+      isOurs: false,
+      isTrusted: true,
+      others: { read: true, write: true, replace: false },
+    });
+  });
+
+  test('that is a drive can be deleted by nobody, though the list says so', () => {
+    const list = [...ours, { sid: authenticated, rights: modify }];
+    const drive = { path: 'D:\\', isDirectory: true };
+    expect(standing(list, { ...drive, isRoot: true }).others.replace).toBe(false);
+    expect(standing(list, { ...drive, path: 'D:\\x' }).others.replace).toBe(true);
+  });
+
+  test('whose children others may delete can be emptied and filled by them', () => {
+    const list = [...ours, { sid: everyone, rights: 0x40 }];
+    expect(standing(list, { isDirectory: true }).others.replace).toBe(true);
+    expect(standing(list).others.replace).toBe(false);
+  });
+});
+
+test.each([
+  [us, true, true],
+  [administrators, true, true],
+  [system, true, true],
+  [installer, false, true],
+  [stranger, false, false],
+  [undefined, false, false],
+])('what belongs to %s is ours: %s, trusted: %s', (owner, isOurs, isTrusted) => {
+  expect(standing(ours, { owner })).toMatchObject({ isOurs, isTrusted });
+});
+
+test('the commands that mend it name numbers, which every language has', () => {
+  const entries = [...ours, { sid: everyone, rights: read }, { sid: users, rights: modify }];
+  const path = 'C:\\Users\\A b\\k';
+  const judged = standing(entries, { path, isDirectory: true });
+  expect(judged.openness).toBe('Everyone (S-1-1-0), Users (S-1-5-32-545)');
+  expect(judged.withdrawCommand()).toBe(
+    `icacls "${path}" /inheritance:d /grant:r "*S-1-5-32-545:(OI)(CI)RX"`,
+  );
+  expect(judged.closeCommand()).toBe(
+    `icacls "${path}" /inheritance:r /grant:r "*${us}:(OI)(CI)F" "*S-1-5-18:(OI)(CI)F" "*S-1-5-32-544:(OI)(CI)F" /remove:g "*S-1-1-0" "*S-1-5-32-545"`,
+  );
+  expect(judged.ownCommand()).toBe(`icacls "${path}" /setowner "*${us}"`);
+});
+
+test('a descriptor that is cut short is no descriptor', () => {
+  const whole = descriptorOf(us, ours);
+  for (let length = 0; length < whole.length; length += 7) {
+    expect(() => parseSecurityDescriptor(whole.subarray(0, length))).toThrow(RangeError);
+  }
+});
