@@ -1,6 +1,6 @@
 import { closeSync, constants, openSync, readSync } from 'node:fs';
 import { KeyringError, systemErrorCode } from '../../core/errors.ts';
-import { shellWord } from '../../core/shell-word.ts';
+import { listCommand } from '../../core/file-commands.ts';
 import type { Sourced } from '../../core/sourced.ts';
 import type { Host } from '../../host/host.ts';
 import type { BackendContext } from '../contract.ts';
@@ -137,7 +137,7 @@ function fromVariable(host: Host, variable: Sourced<string>): Buffer {
 
 async function fromFile(host: Host, file: Sourced<string>): Promise<Buffer> {
   const named = `the password file ${file.value} (from ${file.source})`;
-  const hints = [`ls -l ${shellWord(file.value)}`];
+  const hints = [listCommand([file.value])];
   try {
     return notEmpty(
       withoutNewline(await readBounded(host, file.value, named)),
