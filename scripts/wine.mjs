@@ -42,6 +42,8 @@ export function wineEnvironment(/** @type {string} */ prefix) {
     WINEPREFIX: prefix,
     WINEARCH: 'win64',
     WINEDEBUG: '-all',
+    // By it names of files are what Windows calls them, and not ASCII alone.
+    LC_ALL: 'C.UTF-8',
     // Wine would make menus and ask to download what we do not use.
     WINEDLLOVERRIDES: 'winemenubuilder.exe,mscoree,mshtml=',
   };

@@ -53,31 +53,25 @@ export const suite: PlatformSuite = {
         });
       },
     ),
-    ...(canGiveAway
-      ? [
-          inProject("somebody else's is not", async ({ load, file }) => {
-            giveAway(file);
-            await assert.rejects(load(), { code: 'ERR_CONFIG_UNTRUSTED' });
-          }),
-          inProject(
-            "one in somebody else's directory is not",
-            async ({ load, directory, file }) => {
-              giveAway(directory);
-              await assert.rejects(load(), {
-                code: 'ERR_CONFIG_UNTRUSTED',
-                message: `${file}, or its directory, belongs to another user, so it is not used`,
-              });
-            },
-          ),
-        ]
-      : []),
+    inProject("one in somebody else's directory is not, nor somebody else's", async (project) => {
+      const { load, directory, file } = project;
+      if (!canGiveAway) return;
+      const refusal = {
+        code: 'ERR_CONFIG_UNTRUSTED',
+        message: `${file}, or its directory, belongs to another user, so it is not used`,
+      };
+      giveAway(directory);
+      await assert.rejects(load(), refusal);
+      giveAway(file);
+      await assert.rejects(load(), refusal);
+    }),
     inProject(
       'trust that is kept counts until others can write it',
       async ({ directory, file }) => {
         const env = { LOCALAPPDATA: join(directory, 'local') };
         const host = fakeHost({ env, userId: undefined, platform: 'win32' });
         const config = { directory, projectFiles: [{ path: file, text: '' }], profiles: [] };
-        writeRecord(config as unknown as Parameters<typeof writeRecord>[0], [], host);
+        writeRecord(config, [], host);
         assert.equal(storeFault(host), undefined);
         const [name = ''] = (await import('node:fs')).readdirSync(trustDirectory(host));
         assert.ok(readRecord(name, host).record);

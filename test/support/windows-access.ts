@@ -31,7 +31,7 @@ export async function setAccess(path: string, entries: string): Promise<void> {
 /** Wine shows the owner that the system has, whom Windows would let only an administrator change. */
 export const canGiveAway = process.env['WINEPREFIX'] !== undefined;
 
-/** Gives a file or a directory to somebody else. */
+/** Gives a file or a directory to somebody else, where {@link canGiveAway}. */
 export function giveAway(path: string): void {
   const drive = join(process.env['WINEPREFIX'] ?? '', 'drive_c').replaceAll('\\', '/');
   const there = `${drive}/${path.slice('C:\\'.length).replaceAll('\\', '/')}`;
