@@ -176,6 +176,8 @@ async function examineAgent({ keyring, context }: Patient): Promise<Finding[]> {
       return [ok('agent', `an agent holds it open until ${formatTimestamp(agent.expiresAt)}`)];
     case 'none':
       return [ok('agent', 'no agent holds it open: atmos auth keyring unlock starts one')];
+    case 'impossible':
+      return [ok('agent', 'there is no unlock agent on this system')];
     case 'off':
       return [ok('agent', 'ATMOS_KEYRING_AGENT says that no agent is asked')];
     case 'unusable':

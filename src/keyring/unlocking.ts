@@ -31,6 +31,8 @@ export interface UnlockResult extends Unlocked {
 export type AgentState =
   | ({ readonly kind: 'unlocked' } & Unlocked)
   | { readonly kind: 'none' }
+  /** There can be none on this system. */
+  | { readonly kind: 'impossible' }
   /** `ATMOS_KEYRING_AGENT` says that it is not asked. */
   | { readonly kind: 'off' }
   | { readonly kind: 'unusable'; readonly reason: string };

@@ -86,7 +86,7 @@ export const suite: PlatformSuite = {
       assert.equal(await front.get('key'), 'value');
       assert.deepEqual(await front.probe(), { state: 'ready' });
       const control = createAgentControl(async () => servedFileKeyring);
-      assert.deepEqual(await control.look(context), { kind: 'none' });
+      assert.deepEqual(await control.look(context), { kind: 'impossible' });
       const terms = { ttlMs: 1000, idleMs: 1000 };
       await assert.rejects(control.unlock(context, terms), {
         code: 'ERR_KEYRING_UNAVAILABLE',

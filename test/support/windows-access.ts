@@ -28,14 +28,16 @@ export async function setAccess(path: string, entries: string): Promise<void> {
   if (set(path, what, descriptor.readBigUInt64LE()) === 0) throw windowsError('set', path);
 }
 
-/** Wine shows the owner that the system has, whom Windows would let only an administrator change. */
-export const canGiveAway = process.env['WINEPREFIX'] !== undefined;
+/** Wine shows the owner that the system has, whom root can change. */
+export const canGiveAway =
+  process.env['WINEPREFIX'] !== undefined && process.env['WINEUSERNAME'] === 'root';
 
 /** Gives a file or a directory to somebody else, where {@link canGiveAway}. */
 export function giveAway(path: string): void {
   const drive = join(process.env['WINEPREFIX'] ?? '', 'drive_c').replaceAll('\\', '/');
   const there = `${drive}/${path.slice('C:\\'.length).replaceAll('\\', '/')}`;
-  spawnSync('start.exe', ['/wait', '/unix', '/bin/chown', '12345', there]);
+  const start = join(process.env['SystemRoot'] ?? '', 'system32', 'start.exe');
+  spawnSync(start, ['/wait', '/unix', '/bin/chown', '12345', there]);
 }
 
 /** Opens a file so that nobody else can, as a program does that shares nothing. Returns its closing. */

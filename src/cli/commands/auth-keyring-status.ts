@@ -109,6 +109,8 @@ function agentStatus(agent: AgentState): AgentStatus {
       };
     case 'none':
       return { running: false, ...none };
+    case 'impossible':
+      return { running: false, ...none, reason: 'there is none on this system' };
     case 'off':
       return { running: false, ...none, reason: 'ATMOS_KEYRING_AGENT is off' };
     case 'unusable':

@@ -53,6 +53,7 @@ export function createAgentControl(load: () => Promise<ServedBackend>): AgentCon
     },
 
     async look(context) {
+      if (!hasAgents(context.host)) return { kind: 'impossible' };
       if (isAgentOff(context.host)) return { kind: 'off' };
       try {
         const unlocked = await withAgent(

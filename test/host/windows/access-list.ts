@@ -41,7 +41,7 @@ function entryOf({ sid, rights, type = 0, flags = 0 }: Entry): Buffer {
   return Buffer.concat([head, body]);
 }
 
-export function sidOf(text: string): Buffer {
+function sidOf(text: string): Buffer {
   const [revision = 0, authority = 0, ...parts] = text.slice('S-'.length).split('-').map(Number);
   const bytes = Buffer.alloc(8 + 4 * parts.length);
   bytes.writeUInt8(revision);

@@ -169,5 +169,5 @@ test('where there are no such sockets there is no agent', async () => {
       hints: ['export ATMOS_KEYRING_PASSWORD_FILE=<a file that holds the password>'],
     });
   }
-  expect(await control.look(context)).toEqual({ kind: 'none' });
+  expect(await control.look(context)).toEqual({ kind: 'impossible' });
 });
