@@ -2,6 +2,7 @@ import { writeHandle } from '../auth/handle.ts';
 import type { LoginResult } from '../auth/login.ts';
 import { handleOf } from '../auth/plan.ts';
 import { strategyOf } from '../auth/registry.ts';
+import { environmentValue } from '../core/environment-value.ts';
 import type { Identity } from '../core/identity.ts';
 import { withoutAbsent } from '../core/without-absent.ts';
 import type { Host } from '../host/host.ts';
@@ -27,9 +28,7 @@ export async function processChange(
   identity: Identity,
   host: Host,
 ): Promise<EnvironmentChange | undefined> {
-  const { nodePath, scriptPath } = host;
-  const commandOf = (id: string) =>
-    credentialProcessLine(nodePath, scriptPath, ['auth', 'credential-process', '--handle', id]);
+  const commandOf = await processCommand(host);
   if (commandOf('a') === undefined) return undefined;
   const strategy = await strategyOf(identity);
   const configured = strategy.configuredRegion(identity);
@@ -46,6 +45,22 @@ export async function processChange(
     profile,
     ...withoutAbsent({ region: configured }),
   });
+}
+
+type CommandOf = (handle: string) => string | undefined;
+
+/** Windows has a name without spaces for `C:\Program Files\nodejs`, which can stand where that cannot. */
+async function processCommand(host: Host): Promise<CommandOf> {
+  const { nodePath, scriptPath, platform } = host;
+  const commandOf =
+    (node: string, script: string): CommandOf =>
+    (handle) => {
+      const args = ['auth', 'credential-process', '--handle', handle];
+      return credentialProcessLine({ node, script, args, platform });
+    };
+  const command = commandOf(nodePath, scriptPath);
+  if (command('a') !== undefined || platform !== 'win32') return command;
+  return commandOf(await host.shortPath(nodePath), await host.shortPath(scriptPath));
 }
 
 /**
@@ -68,9 +83,11 @@ export async function opensByItself(settings: KeyringSettings, host: Host): Prom
 export async function envChange(
   { session, region }: LoginResult,
   identity: Identity,
-  { env }: Pick<Host, 'env'>,
+  { env, platform }: Pick<Host, 'env' | 'platform'>,
 ): Promise<EnvironmentChange> {
   const configured = (await strategyOf(identity)).configuredRegion(identity);
-  const hasOwn = Boolean(env['AWS_REGION'] || env['AWS_DEFAULT_REGION']);
+  const hasOwn = ['AWS_REGION', 'AWS_DEFAULT_REGION'].some((name) =>
+    environmentValue(env, name, platform),
+  );
   return envCredentials(session.credentials, configured ?? (hasOwn ? undefined : region));
 }

@@ -1,5 +1,5 @@
-import { accessSync, constants, realpathSync, statSync } from 'node:fs';
-import { delimiter, isAbsolute, join } from 'node:path';
+import { accessSync, constants, readFileSync, realpathSync, statSync } from 'node:fs';
+import { delimiter, dirname, isAbsolute, join } from 'node:path';
 import { AtmosError } from '../core/errors.ts';
 import { sha256 } from '../core/sha256.ts';
 import { nearestName } from '../core/names.ts';
@@ -33,19 +33,38 @@ export async function handOver(
   const digest = sha256(JSON.stringify(args));
   const [guard, ...before] = (host.env[guardVariable] ?? '').split(delimiter);
   const tried = [...(guard === digest ? before : []), host.scriptPath];
-  const next = nextOnPath(host, tried);
+  const next = await nextOnPath(host, tried);
   if (next === undefined) throw nobodyTakes(command, ourCommands);
   const env = { ...host.env, [guardVariable]: [digest, ...tried, next].join(delimiter) };
   return runChild(host, [next, ...args], env);
 }
 
-function nextOnPath({ env, platform }: Host, tried: readonly string[]): string | undefined {
-  const name = platform === 'win32' ? 'atmos.exe' : 'atmos';
-  const files = (env['PATH'] ?? '')
-    .split(delimiter)
-    .filter((directory) => isAbsolute(directory))
-    .map((directory) => join(directory, name));
-  return files.find((file) => isProgram(file) && !tried.some((other) => isSameFile(file, other)));
+async function nextOnPath(host: Host, tried: readonly string[]): Promise<string | undefined> {
+  const isOther = (file: string) =>
+    isProgram(file) &&
+    !tried.some((other) => isSameFile(file, other)) &&
+    !leadsTo(file, host.scriptPath);
+  return (await candidates(host)).find(isOther);
+}
+
+async function candidates({ env, platform }: Host): Promise<string[]> {
+  if (platform === 'win32') {
+    return (await import('../host/windows-program.ts')).programFiles('atmos', env);
+  }
+  const directories = (env['PATH'] ?? '').split(delimiter).filter(isAbsolute);
+  return directories.map((directory) => join(directory, 'atmos'));
+}
+
+// What package managers put on PATH on Windows. It has a few lines.
+const maxShimBytes = 8192;
+
+/** Whether a batch file starts our script: `"%dp0%\node_modules\…\main.cjs" %*`. */
+function leadsTo(file: string, script: string): boolean {
+  if (!/\.(cmd|bat)$/i.test(file) || statSync(file).size > maxShimBytes) return false;
+  const named = readFileSync(file, 'utf8').matchAll(/%(?:~dp0|dp0%)([^"%\r\n]+)/gi);
+  return Array.from(named, ([, path = '']) => path.replaceAll('\\', '/')).some((path) =>
+    isSameFile(join(dirname(file), path), script),
+  );
 }
 
 function isProgram(file: string): boolean {

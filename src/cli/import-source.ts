@@ -4,6 +4,7 @@ import type { AuthPlan } from '../auth/plan.ts';
 import { AtmosError } from '../core/errors.ts';
 import { shellWord } from '../core/shell-word.ts';
 import type { Sourced } from '../core/sourced.ts';
+import { fromHome } from '../host/home-path.ts';
 import type { Host } from '../host/host.ts';
 import type { Keyring, KeyringInfo } from '../keyring/contract.ts';
 import { openBackend } from '../keyring/registry.ts';
@@ -60,9 +61,7 @@ export async function openVaultKeyring(
 
 /** `~` is the home directory, for where no shell has put it in. */
 export function absolutePath(path: string, host: Host): string {
-  const isHome = path === '~' || path.startsWith('~/');
-  const expanded = isHome ? join(host.homeDirectory, path.slice(1)) : path;
-  return resolve(host.workingDirectory(), expanded);
+  return resolve(host.workingDirectory(), fromHome(path, host.homeDirectory));
 }
 
 function pathOption(path: string, host: Host): Sourced<string> {

@@ -76,10 +76,10 @@ export async function identityChange(
   plan: ProjectPlan,
   identity: Identity,
   env: Host['env'],
-  credentialsFor: (surroundings: Pick<Host, 'env'>) => Promise<EnvironmentChange>,
+  credentialsFor: (surroundings: Pick<Host, 'env' | 'platform'>) => Promise<EnvironmentChange>,
 ): Promise<EnvironmentChange> {
   const { platform } = context.host;
   const variables = await allowedVariables(context, plan, variablesOfIdentity(identity));
-  const change = await credentialsFor({ env: withVariables(env, variables, platform) });
+  const change = await credentialsFor({ platform, env: withVariables(env, variables, platform) });
   return withIdentityVariables(change, variables, platform);
 }

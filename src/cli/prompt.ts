@@ -110,7 +110,7 @@ async function ask<T>(
   const leaving = new AbortController();
   const leave = () => leaving.abort();
   let ending: NodeJS.Signals | undefined;
-  const stopListening = host.onSignals(['SIGINT', 'SIGTERM', 'SIGHUP'], (signal) => {
+  const stopListening = host.onSignals(['SIGINT', 'SIGBREAK', 'SIGTERM', 'SIGHUP'], (signal) => {
     ending = signal;
     leave();
   });

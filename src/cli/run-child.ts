@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { constants } from 'node:os';
 import { delimiter } from 'node:path';
-import { AtmosError, systemErrorCode } from '../core/errors.ts';
+import { AtmosError, isAtmosError, systemErrorCode } from '../core/errors.ts';
 import { nearestName } from '../core/names.ts';
 import type { ChildProcess, Host } from '../host/host.ts';
 
@@ -13,7 +13,7 @@ type Environment = Readonly<Record<string, string | undefined>>;
  *
  * SIGTERM and SIGHUP are passed on. Of the terminal's own (SIGINT, SIGQUIT, SIGTSTP) the kernel
  * tells the child itself while we share the terminal's foreground: a second SIGINT would make
- * terraform abort. So they are passed on only when we are not there.
+ * terraform abort. So they are passed on only when we are not there. On Windows nothing is.
  *
  * @throws ERR_COMMAND_NOT_FOUND, ERR_COMMAND_NOT_EXECUTABLE
  */
@@ -36,24 +36,27 @@ export async function runChild(
     });
     return passedOn;
   } catch (error) {
-    throw startError(program, env, error);
+    throw await startError(program, env, error, host.platform);
   } finally {
     stopForwarding();
   }
 }
 
 function forwardSignals(host: Host, child: ChildProcess): () => void {
-  // On Windows Ctrl-C reaches every program of the console, and a signal sent would kill.
-  const knowsFromKernel = async () => host.platform === 'win32' || (await host.inForeground());
+  // On Windows Ctrl-C, Ctrl-Break and a console that closes reach all its programs, and a signal sent
+  // would kill: we only stay until the child has left.
+  if (host.platform === 'win32') {
+    return host.onSignals(['SIGINT', 'SIGBREAK', 'SIGHUP'], () => {});
+  }
   const stops = [
     host.onSignals(['SIGTERM', 'SIGHUP'], (signal) => child.kill(signal)),
     host.onSignals(['SIGINT', 'SIGQUIT'], (signal) => {
-      void knowsFromKernel().then((knows) => knows || child.kill(signal));
+      void host.inForeground().then((knows) => knows || child.kill(signal));
     }),
     onStop(
       host,
       async () => {
-        if (!(await knowsFromKernel())) child.kill('SIGTSTP');
+        if (!(await host.inForeground())) child.kill('SIGTSTP');
       },
       () => child.kill('SIGCONT'),
     ),
@@ -80,39 +83,52 @@ function onStop(host: Host, before: () => Promise<void>, after: () => void): () 
   return () => stopListening();
 }
 
-function startError(program: string, env: Environment, error: unknown): unknown {
+async function startError(
+  program: string,
+  env: Environment,
+  error: unknown,
+  platform: NodeJS.Platform,
+): Promise<unknown> {
   const reason = systemErrorCode(error);
-  if (reason === undefined) return error;
+  if (reason === undefined || isAtmosError(error)) return error;
   const shown = JSON.stringify(program);
   const isPath = /[/\\]/.test(program);
   // The system also says EACCES of a directory on PATH that it may not look into.
-  const isFound = isPath || programsOn(env['PATH']).includes(program);
+  const isFound = isPath || (await programsOn(env, platform)).includes(program);
   if (reason !== 'ENOENT' && isFound) {
     return new AtmosError('ERR_COMMAND_NOT_EXECUTABLE', `cannot run ${shown}: ${reason}`, {
       cause: error,
-      hints: reason === 'EACCES' ? [`chmod +x ${program}`] : [],
+      hints: reason === 'EACCES' && platform !== 'win32' ? [`chmod +x ${program}`] : [],
     });
   }
   if (isPath) {
     return new AtmosError(
       'ERR_COMMAND_NOT_FOUND',
-      `${shown} is not there, or the program that its first line names`,
+      platform === 'win32'
+        ? `${shown} is not there`
+        : `${shown} is not there, or the program that its first line names`,
       { cause: error },
     );
   }
-  const nearest = nearestName(program, programsOn(env['PATH']));
+  const nearest = nearestName(program, await programsOn(env, platform));
   return new AtmosError('ERR_COMMAND_NOT_FOUND', `command ${shown} was not found on PATH`, {
     cause: error,
     hints: nearest === undefined ? [] : [`did you mean ${nearest}?`],
   });
 }
 
-function programsOn(path = ''): string[] {
-  return path.split(delimiter).flatMap((directory) => {
-    try {
-      return readdirSync(directory);
-    } catch {
-      return [];
-    }
-  });
+/** The names of what is on PATH; on Windows without the extensions that nobody types. */
+async function programsOn(env: Environment, platform: NodeJS.Platform): Promise<string[]> {
+  if (platform !== 'win32') return (env['PATH'] ?? '').split(delimiter).flatMap(namesIn);
+  const { directoriesOn } = await import('../host/windows-program.ts');
+  const names = directoriesOn(env).flatMap(namesIn);
+  return names.map((name) => name.replace(/\.(com|exe|bat|cmd)$/i, ''));
+}
+
+function namesIn(directory: string): string[] {
+  try {
+    return readdirSync(directory);
+  } catch {
+    return [];
+  }
 }

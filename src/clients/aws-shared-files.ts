@@ -4,6 +4,7 @@ import { parseKnownFiles } from '@smithy/shared-ini-file-loader';
 import { AtmosError, systemErrorCode } from '../core/errors.ts';
 import { nearestName } from '../core/names.ts';
 import { withoutAbsent } from '../core/without-absent.ts';
+import { fromHome } from '../host/home-path.ts';
 import type { Host } from '../host/host.ts';
 
 /** A long-lived key, as a profile has it. */
@@ -90,7 +91,7 @@ function longLivedKey(profile: Profile): SharedKey | undefined {
 
 function pathOf(variable: string, name: string, { env, homeDirectory }: Where): string {
   const path = env[variable] || join(homeDirectory, '.aws', name);
-  return path.startsWith('~/') ? join(homeDirectory, path.slice(2)) : path;
+  return fromHome(path, homeDirectory);
 }
 
 /** The parser takes a file that it cannot read for one that is not there. */

@@ -14,7 +14,7 @@ export function withoutCommands(file: ConfigFile): ConfigFile {
 }
 
 /**
- * Runs what `!exec` says in the file, one after the other, by `sh -c` in the working directory, for
+ * Runs what `!exec` says in the file, one after the other, by `sh -c`, on Windows `cmd.exe`, in the working directory, for
  * 30 seconds at most each. Whoever calls has seen to it that the file is trusted.
  */
 export async function runCommands(
@@ -44,7 +44,7 @@ async function run(
   }
   const env = { ...host.env, [guard]: '1' };
   const result = await host.runShell(command, { env, timeoutMs, maxBytes }).catch(() => undefined);
-  if (result === undefined) return fault('runs a command, and there is no sh to run it');
+  if (result === undefined) return fault('runs a command, and there is no shell to run it');
   if (result.timedOut)
     return fault(`runs a command that did not end in ${timeoutMs / 1000} seconds`);
   if (result.wroteTooMuch) return fault('runs a command that writes more than 1 MiB');

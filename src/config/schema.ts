@@ -44,7 +44,7 @@ const keyringSpec = mapOf({
   ),
   password_command: setting(
     text,
-    'A command that prints the password. `sh -c` runs it, for at most 30 seconds. In a project’s file it needs trust.',
+    'A command that prints the password. `sh -c` runs it, on Windows `cmd.exe /c`, for at most 30 seconds. In a project’s file it needs trust.',
   ),
 });
 

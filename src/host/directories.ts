@@ -5,8 +5,8 @@ type Where = Pick<Host, 'env' | 'platform' | 'homeDirectory'>;
 
 /**
  * Our directory of each kind, `<base>/atmos`. The base is `ATMOS_XDG_<KIND>_HOME`, then
- * `XDG_<KIND>_HOME`, then the XDG default, on macOS too, as in Atmos. A relative value is ignored,
- * as the XDG specification says.
+ * `XDG_<KIND>_HOME`, then the XDG default, on macOS too, and on Windows `%LOCALAPPDATA%` (`\cache`
+ * in it for the cache), as in Atmos. A relative value is ignored, as the XDG specification says.
  */
 export function dataDirectory(host: Where): string {
   return ours(host, 'DATA', ['.local', 'share']);
@@ -24,6 +24,11 @@ export function stateDirectory(host: Where): string {
   return ours(host, 'STATE', ['.local', 'state']);
 }
 
+/** Windows: `%LOCALAPPDATA%`, which a program may be started without. */
+export function localDirectory(env: Host['env'], homeDirectory: string): string {
+  return env['LOCALAPPDATA'] || join(homeDirectory, 'AppData', 'Local');
+}
+
 function ours(
   host: Where,
   kind: 'DATA' | 'CONFIG' | 'CACHE' | 'STATE',
@@ -33,7 +38,7 @@ function ours(
     const base = host.env[name];
     if (base && isAbsolute(base)) return join(base, 'atmos');
   }
-  const local = host.env['LOCALAPPDATA'];
-  if (host.platform === 'win32' && local) return join(local, 'atmos');
-  return join(host.homeDirectory, ...fallback, 'atmos');
+  if (host.platform !== 'win32') return join(host.homeDirectory, ...fallback, 'atmos');
+  const local = localDirectory(host.env, host.homeDirectory);
+  return join(local, ...(kind === 'CACHE' ? ['cache'] : []), 'atmos');
 }

@@ -96,7 +96,12 @@ export interface Host {
   openTerminal(): Promise<Terminal | undefined>;
   /** Whether we are in the foreground process group of our terminal, so that its keys reach us. */
   inForeground(): Promise<boolean>;
-  /** Runs a command through `sh -c`, without input, takes its output, kills it at the limit. */
+  /** The path by which Windows names the same file in letters of ASCII, where it has one; else as it is. */
+  shortPath(path: string): Promise<string>;
+  /**
+   * Runs a command through `sh -c`, on Windows `cmd.exe /c`, without input, takes its output, kills it
+   * at the limit.
+   */
   runShell(command: string, options: RunOptions): Promise<RunResult>;
   /**
    * Runs a program without a shell, takes what it writes, kills it at the limit. The bytes of both its

@@ -1,16 +1,14 @@
-import { closeSync, openSync, realpathSync, statSync, writeSync } from 'node:fs';
-import { homedir } from 'node:os';
+import { realpathSync, statSync, writeSync } from 'node:fs';
+import type { ChildProcess as NodeChildProcess } from 'node:child_process';
+import { constants, homedir } from 'node:os';
 import { isAbsolute } from 'node:path';
 import { systemErrorCode } from '../core/errors.ts';
 import { definedOnly } from './defined-only.ts';
-import type {
-  ChildProcess,
-  DetachedOptions,
-  Host,
-  Output,
-  SpawnOptions,
-  Terminal,
-} from './host.ts';
+import { localDirectory } from './directories.ts';
+import type { ChildProcess, Host, Output, SpawnOptions } from './host.ts';
+import type { Startable } from './windows-program.ts';
+
+const isWindows = process.platform === 'win32';
 
 /** The machine itself. The only place that touches the process, the console and the clock. */
 export function realHost(): Host {
@@ -36,13 +34,16 @@ export function realHost(): Host {
       timers().setTimeout(milliseconds, undefined, signal && { signal }),
     workingDirectory,
     changeDirectory: (directory) => process.chdir(directory),
-    openTerminal,
-    inForeground,
+    openTerminal: async () => (await terminal()).openTerminal(),
+    inForeground: async () => (await terminal()).inForeground(),
+    shortPath: async (path) =>
+      isWindows ? (await import('./short-path.ts')).shortPath(path) : path,
     runShell: async (command, options) => (await running()).runShell(command, options),
     runProgram: async (program, args, options) =>
       (await running()).runProgram(program, args, options),
     spawn: spawnShared,
-    startDetached,
+    startDetached: async (program, args, options) =>
+      (await detached()).startDetached(program, args, options),
     onSignals(signals, listener) {
       for (const signal of signals) process.on(signal, listener);
       return () => {
@@ -50,17 +51,13 @@ export function realHost(): Host {
       };
     },
     exit: (code) => process.exit(code),
-    raise(signal) {
-      process.removeAllListeners(signal);
-      process.kill(process.pid, signal);
-    },
+    raise,
   };
 }
 
-// As Atmos.
+// As Atmos. On Windows `/usr/…` would be a directory of the drive we are on, where anybody can make one.
 function systemDirectory(): string {
-  const local = process.env['LOCALAPPDATA'];
-  return process.platform === 'win32' && local ? local : '/usr/local/etc/atmos';
+  return isWindows ? localDirectory(process.env, homedir()) : '/usr/local/etc/atmos';
 }
 
 function resolveScript(script: string | undefined): string {
@@ -72,9 +69,9 @@ function resolveScript(script: string | undefined): string {
   }
 }
 
-/** As Go's `os.Getwd`: `$PWD`, when it is absolute and names the directory we are in. */
+/** As Go's `os.Getwd`: `$PWD`, when it is absolute and names the directory we are in, but on Windows. */
 function workingDirectory(): string {
-  const logical = process.env['PWD'];
+  const logical = isWindows ? undefined : process.env['PWD'];
   const actual = process.cwd();
   if (logical === undefined || !isAbsolute(logical)) return actual;
   try {
@@ -85,51 +82,21 @@ function workingDirectory(): string {
   }
 }
 
-async function openTerminal(): Promise<Terminal | undefined> {
-  const descriptor = openTty();
-  if (descriptor === undefined) return undefined;
-  const { isForegroundOf } = await import('./native.ts');
-  if (!isForegroundOf(descriptor)) {
-    closeSync(descriptor);
-    return undefined;
-  }
-  const { ReadStream, WriteStream } = tty();
-  const input = new ReadStream(descriptor);
-  const output = new WriteStream(descriptor);
-  return {
-    input,
-    output,
-    close() {
-      input.destroy();
-      output.destroy();
-    },
-  };
-}
-
-async function inForeground(): Promise<boolean> {
-  const descriptor = openTty();
-  if (descriptor === undefined) return false;
-  try {
-    const { isForegroundOf } = await import('./native.ts');
-    return isForegroundOf(descriptor);
-  } finally {
-    closeSync(descriptor);
-  }
-}
-
-function openTty(): number | undefined {
-  try {
-    return openSync('/dev/tty', 'r+');
-  } catch {
-    return undefined;
-  }
-}
-
 // Loaded when they are needed: together with what they load, they cost a start 10 ms.
 const running = () => import('./run-program.ts');
+const detached = () => import('./start-detached.ts');
+const terminal = () => import('./terminal.ts');
+const windows = () => import('./windows-program.ts');
 const childProcess = () => process.getBuiltinModule('node:child_process');
 const timers = () => process.getBuiltinModule('node:timers/promises');
 const tty = () => process.getBuiltinModule('node:tty');
+
+function raise(signal: NodeJS.Signals): void {
+  // Windows ends a program with a code alone.
+  if (isWindows) process.exit(128 + constants.signals[signal]);
+  process.removeAllListeners(signal);
+  process.kill(process.pid, signal);
+}
 
 /**
  * Writes to a descriptor directly: for the few lines we write, Node's streams would take longer to
@@ -172,50 +139,16 @@ function spawnShared(
   args: readonly string[],
   options: SpawnOptions,
 ): ChildProcess {
-  const child = childProcess().spawn(program, args, {
-    env: definedOnly(options.env),
-    stdio: 'inherit',
-  });
-  const ended = new Promise<{ exitCode: number | null; signal: NodeJS.Signals | null }>(
-    (resolve, reject) => {
+  let child: NodeChildProcess | undefined;
+  const start = ({ file, args: words, ...how }: Startable) =>
+    new Promise<{ exitCode: number | null; signal: NodeJS.Signals | null }>((resolve, reject) => {
+      const env = definedOnly(options.env);
+      child = childProcess().spawn(file, words, { env, stdio: 'inherit', ...how });
       child.once('error', reject);
       child.once('exit', (exitCode, signal) => resolve({ exitCode, signal }));
-    },
-  );
-  return { ended, kill: (signal) => void child.kill(signal) };
-}
-
-function startDetached(
-  program: string,
-  args: readonly string[],
-  { env, input, timeoutMs }: DetachedOptions,
-): Promise<{ said: string; timedOut: boolean }> {
-  return new Promise((resolve, reject) => {
-    const child = childProcess().spawn(program, args, {
-      env: definedOnly(env),
-      cwd: '/',
-      detached: true,
-      stdio: ['pipe', 'pipe', 'ignore'],
     });
-    let said = '';
-    let timedOut = false;
-    const timer = setTimeout(() => {
-      timedOut = true;
-      child.kill('SIGKILL');
-      // What it has started may hold the pipe open.
-      child.stdout.destroy();
-    }, timeoutMs);
-    child.once('error', (error) => {
-      clearTimeout(timer);
-      reject(error);
-    });
-    child.stdout.setEncoding('utf8').on('data', (text: string) => (said += text));
-    child.stdout.once('close', () => {
-      clearTimeout(timer);
-      child.unref();
-      resolve({ said, timedOut });
-    });
-    // One that ends before it has read says so, or has nothing to say.
-    child.stdin.on('error', () => {}).end(input);
-  });
+  const ended = isWindows
+    ? windows().then(({ windowsProgram }) => start(windowsProgram(program, args, options.env)))
+    : start({ file: program, args });
+  return { ended, kill: (signal) => void child?.kill(signal) };
 }

@@ -1,22 +1,40 @@
-import { spawn, type ChildProcess, type SpawnOptions } from 'node:child_process';
+import { execFile, spawn, type ChildProcess, type SpawnOptions } from 'node:child_process';
 import { definedOnly } from './defined-only.ts';
 import type { ProgramOptions, ProgramResult, RunOptions, RunResult } from './host.ts';
+import type { Startable } from './windows-program.ts';
 
-/** Runs a command through `sh -c`. What it writes to standard error, a person sees. */
-export function runShell(command: string, options: RunOptions): Promise<RunResult> {
-  return collect(spawn('sh', ['-c', command], spawnOptions(options, 'ignore', 'inherit')), options);
+const isWindows = process.platform === 'win32';
+const windows = () => import('./windows-program.ts');
+const killTimeoutMs = 5_000;
+
+/**
+ * Runs a command through `sh -c`, on Windows through `cmd.exe /c`. What it writes to standard error,
+ * a person sees.
+ */
+export async function runShell(command: string, options: RunOptions): Promise<RunResult> {
+  const start = isWindows
+    ? (await windows()).throughCmd(command, process.env)
+    : { file: 'sh', args: ['-c', command] };
+  return collect(spawnStartable(start, spawnOptions(options, 'ignore', 'inherit')), options);
 }
 
 /** Runs a program by itself, without a shell. */
-export function runProgram(
+export async function runProgram(
   program: string,
   args: readonly string[],
   options: ProgramOptions,
 ): Promise<ProgramResult> {
-  const child = spawn(program, args, spawnOptions(options, 'pipe', 'pipe'));
+  const start = isWindows
+    ? (await windows()).windowsProgram(program, args, options.env)
+    : { file: program, args };
+  const child = spawnStartable(start, spawnOptions(options, 'pipe', 'pipe'));
   // One that ends before it has read has said why, or has nothing to say.
   child.stdin?.on('error', () => {}).end(options.input ?? '');
   return collect(child, options);
+}
+
+function spawnStartable({ file, args, ...how }: Startable, options: SpawnOptions): ChildProcess {
+  return spawn(file, args, { ...options, ...how });
 }
 
 function spawnOptions(
@@ -34,7 +52,7 @@ function collect(child: ChildProcess, { timeoutMs, maxBytes }: RunOptions): Prom
     let bytes = 0;
     let timedOut = false;
     const stop = () => {
-      child.kill('SIGKILL');
+      kill(child);
       // A grandchild may hold the pipes open for good: do not wait for its end.
       child.stdout?.destroy();
       child.stderr?.destroy();
@@ -63,6 +81,26 @@ function collect(child: ChildProcess, { timeoutMs, maxBytes }: RunOptions): Prom
         timedOut,
         wroteTooMuch: bytes > maxBytes,
       });
+    });
+  });
+}
+
+/**
+ * Kills it. On Windows what it has started too, as far as the system still knows who did: a shell
+ * ends there without the program that it waits for. A helper of the system has to do that, while the
+ * first is still there to be asked about.
+ */
+function kill(child: ChildProcess): void {
+  const { pid } = child;
+  if (!isWindows || pid === undefined) {
+    child.kill('SIGKILL');
+    return;
+  }
+  void windows().then(({ systemProgram }) => {
+    const taskkill = systemProgram('taskkill.exe', process.env);
+    const args = ['/pid', String(pid), '/t', '/f'];
+    execFile(taskkill, args, { timeout: killTimeoutMs, windowsHide: true }, () => {
+      child.kill('SIGKILL');
     });
   });
 }

@@ -60,7 +60,7 @@ export interface KeyringSettings {
   readonly passwordEnv: Sourced<string>;
   /** A file that holds the password. */
   readonly passwordFile?: Sourced<string>;
-  /** A command for `sh -c` that prints the password. */
+  /** A command for `sh -c`, on Windows `cmd.exe /c`, that prints the password. */
   readonly passwordCommand?: Sourced<string>;
 }
 

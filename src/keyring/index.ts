@@ -23,7 +23,7 @@ export interface OpenKeyringOptions {
   passwordEnv?: string;
   /** File that holds the password. Else `ATMOS_KEYRING_PASSWORD_FILE`. */
   passwordFile?: string;
-  /** Command for `sh -c` that prints the password. */
+  /** Command for `sh -c`, on Windows `cmd.exe /c`, that prints the password. */
   passwordCommand?: string;
   /** Gives the password when no other source has it, by asking a person or from where you keep it. */
   promptPassword?: PromptPassword;

@@ -4,6 +4,7 @@ import { KeyringError } from '../core/errors.ts';
 import { environmentSetting, type Sourced } from '../core/sourced.ts';
 import { withoutAbsent } from '../core/without-absent.ts';
 import { dataDirectory } from '../host/directories.ts';
+import { fromHome } from '../host/home-path.ts';
 import type { Host } from '../host/host.ts';
 import type { KeyringSettings } from './contract.ts';
 
@@ -100,9 +101,7 @@ function serviceCredential(host: Where): Sourced<string> | undefined {
 }
 
 function absolute({ value, source }: Sourced<string>, host: Where): Sourced<string> {
-  const isHome = value === '~' || value.startsWith('~/');
-  const expanded = isHome ? join(host.homeDirectory, value.slice(1)) : value;
-  return { value: resolve(host.workingDirectory(), expanded), source };
+  return { value: resolve(host.workingDirectory(), fromHome(value, host.homeDirectory)), source };
 }
 
 function byDefault(value: string): Sourced<string> {

@@ -30,19 +30,30 @@ export function formatProcessProfile({ profile, command, region }: ProcessProfil
   return `${section}\ncredential_process = ${command}\n${regionLine}`;
 }
 
+/** A program of Node, and how it is started. */
+export interface ProcessCommand {
+  readonly node: string;
+  readonly script: string;
+  readonly args: readonly string[];
+  readonly platform: NodeJS.Platform;
+}
+
 /**
- * One line for `credential_process` that all its readers take apart alike: sh (the Go and
- * JavaScript SDKs), shlex (botocore) and cmd.exe. A plain word stays as it is, others stand in
- * double quotes. A Windows path is written with `/`, which Windows reads too.
+ * One line for `credential_process` that all its readers take apart alike.
+ *
+ * Elsewhere than on Windows they are sh (the Go and JavaScript SDKs) and shlex (botocore): a plain
+ * word stays as it is, others stand in double quotes. On Windows nothing can be quoted: the SDKs of
+ * Go and Rust hand cmd.exe a quote as `\"`, .NET's one line with quotes too many, and botocore knows
+ * no escape of cmd.exe's. So there every word has to be plain, and its path separators `\`, since
+ * cmd.exe takes `/` in a bare name for an option.
  *
  * @returns undefined when a word holds a character that one of them would expand, escape or cut at
  */
-export function credentialProcessLine(
-  node: string,
-  script: string,
-  args: readonly string[],
-): string | undefined {
-  const words = [withSlashes(node), withSlashes(script), ...args].map(quoteForAll);
+export function credentialProcessLine(command: ProcessCommand): string | undefined {
+  const { node, script, args, platform } = command;
+  if (platform === 'win32')
+    return plainLine([withBackslashes(node), withBackslashes(script), ...args]);
+  const words = [node, script, ...args].map(quoteForAll);
   if (words.includes(undefined)) return undefined;
   const line = words.join(' ');
   // The Go SDK takes a quote off both ends of a value.
@@ -57,8 +68,14 @@ function quoteForAll(word: string): string | undefined {
   return isExpanded || isCut ? undefined : `"${word}"`;
 }
 
-function withSlashes(path: string): string {
-  return /^[A-Za-z]:\\/.test(path) ? path.replaceAll('\\', '/') : path;
+// Nor may there be another letter than ASCII's: botocore reads the file in the code page of the
+// machine, others as UTF-8. `~` is in the short names of the system.
+function plainLine(words: readonly string[]): string | undefined {
+  return words.every((word) => /^[A-Za-z0-9_+:.\\~-]+$/.test(word)) ? words.join(' ') : undefined;
+}
+
+function withBackslashes(path: string): string {
+  return path.replaceAll('/', '\\');
 }
 
 function hasControl(text: string): boolean {

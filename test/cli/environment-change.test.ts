@@ -64,7 +64,7 @@ test.each([
     region: 'us-east-1',
     wasOpened: true,
   };
-  const { set } = await envChange(result, dev, { env });
+  const { set } = await envChange(result, dev, { env, platform: 'linux' });
   expect(set['AWS_REGION']).toBe(region);
 });
 

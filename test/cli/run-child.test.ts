@@ -4,8 +4,10 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { runChild } from '../../src/cli/run-child.ts';
 import type { Program } from '../support/compile.ts';
 import { compileProgram } from '../support/compile.ts';
+import { fakeHost } from '../support/fake-host.ts';
 import { openPty } from '../support/pty.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
 
@@ -141,5 +143,31 @@ describe('in the foreground of a terminal', () => {
     await session.waitFor('prompt> ');
     session.type('exit 5\r');
     expect(await session.ended).toMatchObject({ exitCode: 5 });
+  });
+});
+
+describe('on Windows', () => {
+  test('the console tells the child of its keys itself: we only stay, and send nothing', async () => {
+    const listeners = new Map<string, (signal: NodeJS.Signals) => void>();
+    const killed: string[] = [];
+    const host = fakeHost({
+      platform: 'win32',
+      onSignals(signals, listener) {
+        for (const signal of signals) listeners.set(signal, listener);
+        return () => listeners.clear();
+      },
+      spawn: () => ({
+        ended: Promise.resolve().then(() => {
+          for (const [signal, listener] of listeners) listener(signal as NodeJS.Signals);
+          return { exitCode: 0xc000013a, signal: null };
+        }),
+        kill: (signal) => void killed.push(signal),
+      }),
+    });
+    const [exitCode, heard] = [runChild(host, ['x'], {}), [...listeners.keys()]];
+    expect(await exitCode).toBe(0xc000013a);
+    expect(heard).toEqual(['SIGINT', 'SIGBREAK', 'SIGHUP']);
+    expect(killed).toEqual([]);
+    expect(listeners.size).toBe(0);
   });
 });

@@ -1,5 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { configDirectory, dataDirectory, stateDirectory } from '../../src/host/directories.ts';
+import {
+  cacheDirectory,
+  configDirectory,
+  dataDirectory,
+  stateDirectory,
+} from '../../src/host/directories.ts';
 import type { Host } from '../../src/host/host.ts';
 
 function machine(env: Host['env'], platform: Host['platform'] = 'linux') {
@@ -7,7 +12,7 @@ function machine(env: Host['env'], platform: Host['platform'] = 'linux') {
 }
 
 describe('our directories', () => {
-  test.each(['linux', 'darwin', 'win32'] as const)('are those of XDG on %s', (platform) => {
+  test.each(['linux', 'darwin'] as const)('are those of XDG on %s', (platform) => {
     const host = machine({}, platform);
     expect(dataDirectory(host)).toBe('/home/ada/.local/share/atmos');
     expect(configDirectory(host)).toBe('/home/ada/.config/atmos');
@@ -33,6 +38,8 @@ describe('our directories', () => {
   test('are under LOCALAPPDATA on Windows', () => {
     const env = { LOCALAPPDATA: '/c/local' };
     expect(stateDirectory(machine(env, 'win32'))).toBe('/c/local/atmos');
+    expect(cacheDirectory(machine(env, 'win32'))).toBe('/c/local/cache/atmos');
+    expect(stateDirectory(machine({}, 'win32'))).toBe('/home/ada/AppData/Local/atmos');
     expect(stateDirectory(machine(env))).toBe('/home/ada/.local/state/atmos');
   });
 });

@@ -6,6 +6,10 @@ import { describe, expect, test } from 'vitest';
 import { credentialProcessLine, formatProcessProfile } from '../../src/output/aws-files.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
 
+/** Elsewhere than on Windows. */
+const lineOf = (node: string, script: string, words: readonly string[]) =>
+  credentialProcessLine({ node, script, args: words, platform: 'linux' });
+
 const args = ['auth', 'credential-process', '--handle', 'abcdefghijklmnopqrstuv'];
 
 describe('the profile', () => {
@@ -47,9 +51,8 @@ describe('the command line', () => {
     ['/opt/my node/bin/node', '"/opt/my node/bin/node"'],
     ["/home/o'neil/node", `"/home/o'neil/node"`],
     ['/home/zoë/(x86) & co/node', '"/home/zoë/(x86) & co/node"'],
-    ['C:\\Program Files\\nodejs\\node.exe', '"C:/Program Files/nodejs/node.exe"'],
   ])('%s is written %s', (node, written) => {
-    expect(credentialProcessLine(node, '/m.cjs', args)).toBe(
+    expect(lineOf(node, '/m.cjs', args)).toBe(
       `${written} /m.cjs auth credential-process --handle abcdefghijklmnopqrstuv`,
     );
   });
@@ -67,13 +70,13 @@ describe('the command line', () => {
     '/a ;b',
     '/a\ud800',
   ])('%j cannot be written for all readers', (path) => {
-    expect(credentialProcessLine(path, '/m.cjs', args)).toBeUndefined();
-    expect(credentialProcessLine('/node', path, args)).toBeUndefined();
-    expect(credentialProcessLine('/node', '/m.cjs', [path])).toBeUndefined();
+    expect(lineOf(path, '/m.cjs', args)).toBeUndefined();
+    expect(lineOf('/node', path, args)).toBeUndefined();
+    expect(lineOf('/node', '/m.cjs', [path])).toBeUndefined();
   });
 
   test('is none with quotes at both ends, which the Go SDK would take off', () => {
-    expect(credentialProcessLine('/a b', '/m.cjs', ['c d'])).toBeUndefined();
+    expect(lineOf('/a b', '/m.cjs', ['c d'])).toBeUndefined();
   });
 });
 
@@ -93,7 +96,7 @@ describe('every line that is given is taken apart alike', () => {
   test('by sh', () => {
     fc.assert(
       fc.property(path, path, (node, script) => {
-        const line = credentialProcessLine(node, script, args);
+        const line = lineOf(node, script, args);
         if (line === undefined) return;
         const { stdout } = spawnSync('sh', ['-c', `set -- ${line}\n${print}`], {
           encoding: 'utf8',
@@ -116,7 +119,7 @@ for text in json.load(sys.stdin):
       .sample(fc.tuple(path, path), 2000)
       .map(([node, script]) => ({
         words: [node, script, ...args],
-        line: credentialProcessLine(node, script, args),
+        line: lineOf(node, script, args),
       }))
       .filter(({ line }) => line !== undefined);
     const texts = cases.map(({ line }) =>
@@ -140,7 +143,7 @@ for text in json.load(sys.stdin):
     const empty = join(directory, 'empty');
     writeFileSync(empty, '');
     for (const [index, [node, script]] of fc.sample(fc.tuple(path, path), 300).entries()) {
-      const line = credentialProcessLine(node, script, args);
+      const line = lineOf(node, script, args);
       if (line === undefined) continue;
       const configFilepath = join(directory, `config-${index}`);
       writeFileSync(configFilepath, formatProcessProfile({ profile: 'atmos', command: line }));
@@ -156,9 +159,44 @@ for text in json.load(sys.stdin):
     symlinkSync(process.execPath, node);
     const script = join(directory, 'script.cjs');
     writeFileSync(script, 'process.stdout.write(process.argv.slice(2).join(" "))');
-    const line = credentialProcessLine(node, script, args) ?? '';
+    const line = lineOf(node, script, args) ?? '';
     expect(spawnSync('sh', ['-c', line], { encoding: 'utf8', env: {} }).stdout).toBe(
       args.join(' '),
     );
+  });
+});
+
+describe('on Windows', () => {
+  const onWindows = (node: string, script: string) =>
+    credentialProcessLine({ node, script, args, platform: 'win32' });
+
+  test('words stand without quotes, which the SDK of Go cannot hand to cmd.exe', () => {
+    expect(onWindows('C:\\nodejs\\node.exe', 'C:/npm/main.cjs')).toBe(
+      `C:\\nodejs\\node.exe C:\\npm\\main.cjs ${args.join(' ')}`,
+    );
+    expect(onWindows('C:\\PROGRA~1\\nodejs\\node.exe', '\\\\server\\share\\m.cjs')).toBe(
+      `C:\\PROGRA~1\\nodejs\\node.exe \\\\server\\share\\m.cjs ${args.join(' ')}`,
+    );
+  });
+
+  test.each(Array.from(' &^%!()\'`"$,;=|<>*?[]{}#@é\n\t', (char) => [char]))(
+    '%j cannot stand in a path',
+    (char) => {
+      expect(onWindows(`C:\\a${char}b\\node.exe`, 'C:\\m.cjs')).toBeUndefined();
+      expect(onWindows('C:\\node.exe', `C:\\a${char}b.cjs`)).toBeUndefined();
+    },
+  );
+
+  const withBotocore = ['/usr/bin/python3', 'python3', 'python'].find(
+    (name) => spawnSync(name, ['-c', 'import botocore.compat']).status === 0,
+  );
+
+  test.skipIf(!withBotocore)('botocore takes the line apart alike', () => {
+    const words = ['C:\\PROGRA~1\\new\\node.exe', '\\\\server\\t\\main.cjs'];
+    const line = onWindows(words[0] ?? '', words[1] ?? '') ?? '';
+    const program =
+      'import json, sys; from botocore.compat import compat_shell_split as split; print(json.dumps(split(sys.argv[1], "win32")))';
+    const { stdout } = spawnSync(withBotocore ?? '', ['-c', program, line], { encoding: 'utf8' });
+    expect(JSON.parse(stdout)).toEqual([...words, ...args]);
   });
 });

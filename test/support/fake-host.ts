@@ -35,6 +35,7 @@ export function fakeHost(overrides: Partial<Host> = {}): Host {
     changeDirectory: refuse('changeDirectory'),
     openTerminal: () => Promise.resolve(undefined),
     inForeground: () => Promise.resolve(true),
+    shortPath: (path) => Promise.resolve(path),
     runShell: refuse('runShell'),
     runProgram: refuse('runProgram'),
     spawn: refuse('spawn'),

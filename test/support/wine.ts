@@ -48,7 +48,8 @@ export interface Finished {
 export const windowsNode = 'C:\\Program Files\\nodejs\\node.exe';
 // Wine calls its user as the system does.
 const userName = userInfo().username;
-const installedProgram = `C:\\users\\${userName}\\AppData\\Roaming\\npm\\node_modules\\atmos-auth\\dist\\cli\\main.cjs`;
+/** Our program, as a path of that machine. */
+export const installedProgram = `C:\\users\\${userName}\\AppData\\Roaming\\npm\\node_modules\\atmos-auth\\dist\\cli\\main.cjs`;
 
 /** A file of this machine, as Wine calls it. */
 export function windowsPath(path: string): string {

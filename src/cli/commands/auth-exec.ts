@@ -47,7 +47,7 @@ async function credentialsFor(
   { values }: Invocation,
   plan: ProjectPlan,
   identity: Identity,
-  surroundings: Pick<Host, 'env'>,
+  surroundings: Pick<Host, 'env' | 'platform'>,
 ): Promise<EnvironmentChange> {
   if (values['credentials'] === 'process') {
     await checkReachable(plan.keyring, context.host);
@@ -80,7 +80,8 @@ async function checkReachable(settings: KeyringSettings, host: Host): Promise<vo
     {
       hints: [
         '--credentials env',
-        'atmos auth keyring unlock',
+        // Windows has no agent.
+        ...(host.platform === 'win32' ? [] : ['atmos auth keyring unlock']),
         'export ATMOS_KEYRING_PASSWORD_FILE=<file that holds it>',
       ],
     },

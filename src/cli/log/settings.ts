@@ -1,9 +1,10 @@
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import type { Config } from '../../config/config.ts';
 import { AtmosError } from '../../core/errors.ts';
 import { isLogDevice, logLevels, parseLogLevel, type LogLevel } from '../../core/log-level.ts';
 import { nearestName } from '../../core/names.ts';
 import type { Sourced } from '../../core/sourced.ts';
+import { fromHome } from '../../host/home-path.ts';
 import type { Host } from '../../host/host.ts';
 import type { GlobalOptions } from '../global-options.ts';
 
@@ -107,6 +108,5 @@ function levelOf({ said, fault }: Choice): LogLevel {
 
 function pathOf(file: string, host: Where): string {
   if (isLogDevice(file)) return file;
-  const isHome = file === '~' || file.startsWith('~/');
-  return resolve(host.workingDirectory(), isHome ? join(host.homeDirectory, file.slice(1)) : file);
+  return resolve(host.workingDirectory(), fromHome(file, host.homeDirectory));
 }
