@@ -1,6 +1,8 @@
 import type { ErrorCode } from '../core/errors.ts';
 import { AtmosError, systemErrorCode } from '../core/errors.ts';
+import type { Host } from '../host/host.ts';
 import type { Paint } from './color.ts';
+import { hintFor } from './hint.ts';
 
 /** The exit code of each error that does not end with 1. No other place picks one. */
 const exitCodes: Partial<Record<ErrorCode, number>> = {
@@ -50,15 +52,28 @@ export function exitCodeOf(error: unknown): number {
   return (error instanceof AtmosError ? exitCodes[error.code] : undefined) ?? 1;
 }
 
+type Surroundings = Pick<Host, 'platform' | 'env'>;
+
 /** What a person sees of an error: `error: …`, then a line `hint: …` for each way to mend it. */
-export function formatError(error: unknown, paint: Paint): string {
+export function formatError(error: unknown, paint: Paint, host: Surroundings): string {
   const { message, hints } = error instanceof AtmosError ? error : describeUnexpected(error);
-  return [
-    `${paint('red', 'error:')} ${printable(message)}`,
-    ...hints.map((hint) => `${paint('yellow', 'hint:')} ${printable(hint)}`),
-  ]
+  return [`${paint('red', 'error:')} ${printable(message)}`, ...formatHints(hints, paint, host)]
     .map((line) => `${line}\n`)
     .join('');
+}
+
+/** A line for each, as its commands are written where the person is. */
+export function formatHints(
+  hints: readonly string[],
+  paint: Paint,
+  host: Surroundings,
+): readonly string[] {
+  return hints.map((hint) => `${paint('yellow', 'hint:')} ${printable(hintFor(hint, host))}`);
+}
+
+/** The hints as one field of JSON. */
+export function joinHints(hints: readonly string[], host: Surroundings): string | null {
+  return hints.length === 0 ? null : hints.map((hint) => hintFor(hint, host)).join('\n');
 }
 
 /**

@@ -29,7 +29,7 @@ export async function runCli(machine: Host): Promise<number> {
       (failure: unknown) => [failure],
     );
     const paint = createPaint(host, !host.programArguments.includes('--no-color'));
-    const text = [error, ...others].map((one) => formatError(one, paint)).join('');
+    const text = [error, ...others].map((one) => formatError(one, paint, host)).join('');
     await createWrite(host.stderr, 'standard error')(text).catch(() => {});
     return exitCode;
   }

@@ -1,10 +1,19 @@
 import { AtmosError } from '../core/errors.ts';
+import { quotePowerShell } from '../core/powershell-word.ts';
 import { checkVariable } from '../core/variables.ts';
 import type { EnvironmentChange } from './environment.ts';
 import { isSecretVariable } from './environment.ts';
 
 /** The formats that are text for one reader. `github` is two, see {@link formatGithub}. */
-export const environmentFormats = ['bash', 'fish', 'powershell', 'dotenv', 'env', 'json'] as const;
+export const environmentFormats = [
+  'bash',
+  'fish',
+  'powershell',
+  'cmd',
+  'dotenv',
+  'env',
+  'json',
+] as const;
 
 export type EnvironmentFormat = (typeof environmentFormats)[number];
 
@@ -17,6 +26,7 @@ export type EnvironmentFormat = (typeof environmentFormats)[number];
  * | `bash` (sh, zsh) | `export K=V` | `unset K …` |
  * | `fish` | `set -gx K V` | `set -e K …` |
  * | `powershell` | `$env:K = 'V'` | `Remove-Item Env:K … ` |
+ * | `cmd` | `set "K=V"` | `set "K="` |
  * | `dotenv` | `K=V`, quoted as a POSIX shell reads it | nothing |
  * | `env` | `K=V`, raw | nothing |
  * | `json` | `"K": "V"` | `"K": null` |
@@ -48,6 +58,11 @@ export function formatEnvironment(change: EnvironmentChange, format: Environment
               `Remove-Item ${gone.map((name) => `Env:${name}`).join(', ')} -ErrorAction SilentlyContinue`,
             ]),
         ...entries.map(([name, value]) => `$env:${name} = ${quotePowerShell(value)}`),
+      ]);
+    case 'cmd':
+      return lines([
+        ...gone.map((name) => `set "${name}="`),
+        ...entries.map(([name, value]) => `set "${name}=${plainForCmd(name, value)}"`),
       ]);
     case 'dotenv':
       return lines(entries.map(([name, value]) => `${name}=${quotePosix(value)}`));
@@ -93,6 +108,23 @@ function sortedEntries(change: EnvironmentChange): [string, string][] {
   return entries;
 }
 
+// cmd.exe reads 8191 characters of a line.
+const longestForCmd = 8000;
+
+/**
+ * What cmd.exe takes as it is, typed or in a batch file, in any code page, with delayed expansion or
+ * without: it has no way to quote the rest.
+ */
+function plainForCmd(name: string, value: string): string {
+  const isPlain = /^[ -~]*$/.test(value) && !/[%!^"]/.test(value);
+  if (isPlain && value.length <= longestForCmd) return value;
+  throw new AtmosError(
+    'ERR_CONFIG_INVALID',
+    `the value of ${name} has a character that cmd.exe cannot hold, or is too long for it`,
+    { hints: ['choose another format: --format powershell, --format json'] },
+  );
+}
+
 function oneLine(name: string, value: string): string {
   if (!/[\r\n]/.test(value)) return value;
   throw new AtmosError(
@@ -112,11 +144,6 @@ export function quotePosix(value: string): string {
 export function quoteFish(value: string): string {
   if (/^[A-Za-z0-9_@+:,./=-]+$/.test(value)) return value;
   return `'${value.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`;
-}
-
-// PowerShell takes typographic quotes for the plain one: they are doubled too.
-export function quotePowerShell(value: string): string {
-  return `'${value.replaceAll(/['\u2018\u2019\u201a\u201b]/g, '$&$&')}'`;
 }
 
 function lines(all: readonly string[]): string {

@@ -39,6 +39,6 @@ try {
   if (answerFile) writeFileSync(answerFile, answer);
   else host.stdout.write(`answer ${answer}\n`, () => {});
 } catch (error) {
-  host.stderr.write(formatError(error, createPaint(host, false)), () => {});
+  host.stderr.write(formatError(error, createPaint(host, false), host), () => {});
   host.exit(exitCodeOf(error));
 }

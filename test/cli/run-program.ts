@@ -8,7 +8,7 @@ const host = realHost();
 try {
   host.exit(await runChild(host, host.programArguments, host.env));
 } catch (error) {
-  host.stderr.write(formatError(error, createPaint(host, false)), () =>
+  host.stderr.write(formatError(error, createPaint(host, false), host), () =>
     host.exit(exitCodeOf(error)),
   );
 }

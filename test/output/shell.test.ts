@@ -239,3 +239,26 @@ function readGithubFile(text: string): Record<string, string> {
   }
   return read;
 }
+
+describe('the format cmd', () => {
+  const format = (value: string) =>
+    formatEnvironment({ set: { K: value }, unset: ['B', 'A'] }, 'cmd');
+
+  test('sets and unsets by set', () => {
+    expect(format("C:\\x y\\ & | < > (z) 'q'")).toBe(
+      'set "A="\nset "B="\nset "K=C:\\x y\\ & | < > (z) \'q\'"\n',
+    );
+  });
+
+  test.each(['%PATH%', '100%', 'a"b', 'wow!', 'a^b', 'a\nb', 'a\tb', 'é', 'x'.repeat(8001)])(
+    'refuses what cmd.exe would read otherwise: %j',
+    (value) => {
+      expect(() => format(value)).toThrow(
+        expect.objectContaining({
+          code: 'ERR_CONFIG_INVALID',
+          message: 'the value of K has a character that cmd.exe cannot hold, or is too long for it',
+        }),
+      );
+    },
+  );
+});

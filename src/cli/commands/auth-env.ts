@@ -7,6 +7,7 @@ import type { EnvironmentChange } from '../../output/environment.ts';
 import { environmentFormats, formatEnvironment, formatGithub } from '../../output/shell.ts';
 import type { Invocation } from '../command.ts';
 import type { Context } from '../context.ts';
+import { speaksPosix } from '../hint.ts';
 import { envChange, opensByItself, processChange } from '../environment-change.ts';
 import { appendToFile, replaceFile } from '../output-file.ts';
 import { loadPlanFor, requireIdentity, warn, warnOfMemory, type ProjectPlan } from '../plan.ts';
@@ -29,7 +30,7 @@ export async function env(context: Context, invocation: Invocation): Promise<voi
     credentialsFor(context, invocation, plan, identity, surroundings),
   );
   if (isGithub && file !== undefined) return writeGithub(context, change, file);
-  const byDefault = host.platform === 'win32' ? 'powershell' : 'bash';
+  const byDefault = speaksPosix(host) ? 'bash' : 'powershell';
   const format = environmentFormats.find((one) => one === values['format']) ?? byDefault;
   const text = formatEnvironment(change, format);
   if (file === undefined) await out(text);
@@ -75,7 +76,7 @@ async function credentialsFor(
   { values }: Invocation,
   plan: ProjectPlan,
   identity: Identity,
-  surroundings: Pick<Host, 'env'>,
+  surroundings: Pick<Host, 'env' | 'platform'>,
 ): Promise<EnvironmentChange> {
   if (values['credentials'] !== 'env') {
     const change = await processChange(plan, identity, context.host);
@@ -101,8 +102,10 @@ async function warnOfPassword(context: Context, { keyring }: ProjectPlan): Promi
   const { value: name } = keyring.passwordEnv;
   const { host } = context;
   if (host.env[name] !== undefined || (await opensByItself(keyring, host))) return;
+  // Windows has no agent.
+  const unlock = host.platform === 'win32' ? '' : 'run "atmos auth keyring unlock", ';
   await warn(
     context,
-    `programs are not asked for the password of the file keyring: run "atmos auth keyring unlock", export ${name}, or name a file that holds it in ATMOS_KEYRING_PASSWORD_FILE`,
+    `programs are not asked for the password of the file keyring: ${unlock}set ${name}, or name a file that holds it in ATMOS_KEYRING_PASSWORD_FILE`,
   );
 }

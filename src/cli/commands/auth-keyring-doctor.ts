@@ -10,7 +10,8 @@ import type { Invocation } from '../command.ts';
 import type { Context } from '../context.ts';
 import { openForCommand } from '../open.ts';
 import { loadPlanIfAny } from '../plan.ts';
-import { printable } from '../report.ts';
+import type { Host } from '../../host/host.ts';
+import { formatHints, joinHints, printable } from '../report.ts';
 
 /** The exit code of every error of a keyring. */
 const unwell = 3;
@@ -52,7 +53,7 @@ export async function keyringDoctor(context: Context, { values }: Invocation): P
     .filter(({ isInUse }) => isInUse)
     .every(({ findings }) => findings.every(({ state }) => state === 'ok'));
   if (values['output'] === 'json') {
-    const checks = examined.flatMap(checksOf);
+    const checks = examined.flatMap((one) => checksOf(one, context.host));
     await context.out(`${JSON.stringify({ ok: isWell, checks } satisfies DoctorJson, null, 2)}\n`);
   } else {
     for (const one of examined) await tell(context, one);
@@ -111,12 +112,12 @@ function contextOf({ host }: Context, { keyring }: AuthPlan, type: string): Back
   return { host, settings: { ...keyring, type: { value: type, source: keyring.type.source } } };
 }
 
-function checksOf({ keyring, findings }: Examined): CheckJson[] {
+function checksOf({ keyring, findings }: Examined, host: Host): CheckJson[] {
   return findings.map(({ id, state, message, hints }) => ({
     id,
     state,
     message,
-    hint: hints.length === 0 ? null : hints.join('\n'),
+    hint: joinHints(hints, host),
     backend: keyring.info.type,
   }));
 }
@@ -128,14 +129,14 @@ const colors: Readonly<Record<FindingState, Style>> = {
 };
 
 async function tell(
-  { note, paint }: Context,
+  { note, paint, host }: Context,
   { keyring, isInUse, findings }: Examined,
 ): Promise<void> {
   const { type, location } = keyring.info;
   const use = isInUse ? '' : ', which is not in use';
   const lines = findings.flatMap(({ state, id, message, hints }) => [
     `  ${paint(colors[state], state)}: ${id}: ${printable(message)}`,
-    ...hints.map((hint) => `    ${paint('yellow', 'hint:')} ${printable(hint)}`),
+    ...formatHints(hints, paint, host).map((line) => `    ${line}`),
   ]);
   const title = paint('bold', `The ${type} keyring (${printable(location)})${use}`);
   await note([title, ...lines].map((line) => `${line}\n`).join(''));

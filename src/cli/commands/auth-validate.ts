@@ -6,7 +6,8 @@ import type { Context } from '../context.ts';
 import { loadOptions } from '../load-options.ts';
 import { warn } from '../plan.ts';
 import { withPickedProfiles } from '../profile-choice.ts';
-import { exitCodeOf, printable } from '../report.ts';
+import type { Host } from '../../host/host.ts';
+import { exitCodeOf, formatHints, joinHints, printable } from '../report.ts';
 
 /** The exit code of every error in the configuration. */
 const invalid = 2;
@@ -53,7 +54,10 @@ export async function validate(context: Context, { values }: Invocation): Promis
     const isValid = findings.every(({ severity }) => severity === 'warning');
     const { files, profiles } = config;
     if (isJson) {
-      const problems = [...findings.map(problemOf), ...warnings.map(unplacedWarning)];
+      const problems = [
+        ...findings.map((finding) => problemOf(finding, context.host)),
+        ...warnings.map(unplacedWarning),
+      ];
       await print(context, { valid: isValid, files, profiles, problems });
     } else {
       for (const finding of findings) await tell(context, finding);
@@ -63,7 +67,12 @@ export async function validate(context: Context, { values }: Invocation): Promis
     return isValid ? 0 : invalid;
   } catch (error) {
     if (!isJson || !isOfConfig(error)) throw error;
-    await print(context, { valid: false, files: [], profiles: [], problems: [unplaced(error)] });
+    await print(context, {
+      valid: false,
+      files: [],
+      profiles: [],
+      problems: [unplaced(error, context.host)],
+    });
     return exitCodeOf(error);
   }
 }
@@ -73,13 +82,10 @@ function isOfConfig(error: unknown): error is AtmosError {
   return error instanceof AtmosError && /^ERR_(CONFIG|PROFILE)_/.test(error.code);
 }
 
-async function tell({ note, paint }: Context, finding: ConfigFinding): Promise<void> {
+async function tell({ note, paint, host }: Context, finding: ConfigFinding): Promise<void> {
   const { severity, text, hints } = finding;
   const label = severity === 'error' ? paint('red', 'error:') : paint('yellow', 'warning:');
-  const lines = [
-    `${label} ${printable(text)}`,
-    ...hints.map((hint) => `${paint('yellow', 'hint:')} ${printable(hint)}`),
-  ];
+  const lines = [`${label} ${printable(text)}`, ...formatHints(hints, paint, host)];
   await note(lines.map((line) => `${line}\n`).join(''));
 }
 
@@ -95,7 +101,8 @@ async function print({ out }: Context, validation: ValidationJson): Promise<void
   await out(`${JSON.stringify(validation, null, 2)}\n`);
 }
 
-function problemOf({ severity, code, file, line, column, path, message, hints }: ConfigFinding) {
+function problemOf(finding: ConfigFinding, host: Host): ProblemJson {
+  const { severity, code, file, line, column, path, message, hints } = finding;
   return {
     severity,
     code,
@@ -104,20 +111,16 @@ function problemOf({ severity, code, file, line, column, path, message, hints }:
     column,
     path: path.length === 0 ? null : formatPath(path),
     message,
-    hint: hintOf(hints),
+    hint: joinHints(hints, host),
   };
 }
 
 const nowhere = { file: null, line: null, column: null, path: null };
 
-function unplaced({ code, message, hints }: AtmosError): ProblemJson {
-  return { severity: 'error', code, ...nowhere, message, hint: hintOf(hints) };
+function unplaced({ code, message, hints }: AtmosError, host: Host): ProblemJson {
+  return { severity: 'error', code, ...nowhere, message, hint: joinHints(hints, host) };
 }
 
 function unplacedWarning(message: string): ProblemJson {
   return { severity: 'warning', code: null, ...nowhere, message, hint: null };
-}
-
-function hintOf(hints: readonly string[]): string | null {
-  return hints.length === 0 ? null : hints.join('\n');
 }

@@ -1,5 +1,6 @@
 import type { Host } from '../../host/host.ts';
-import { quoteFish, quotePosix, quotePowerShell } from '../../output/shell.ts';
+import { quotePowerShell } from '../../core/powershell-word.ts';
+import { quoteFish, quotePosix } from '../../output/shell.ts';
 
 export const completionShells = ['bash', 'zsh', 'fish', 'powershell'] as const;
 

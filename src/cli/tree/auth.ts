@@ -55,7 +55,7 @@ export const auth: CommandGroup = {
           short: 'f',
           value: 'format',
           summary: 'for which reader',
-          choices: ['bash', 'fish', 'powershell', 'dotenv', 'env', 'json', 'github'],
+          choices: ['bash', 'fish', 'powershell', 'cmd', 'dotenv', 'env', 'json', 'github'],
         },
         {
           name: 'output',
@@ -67,7 +67,10 @@ export const auth: CommandGroup = {
         credentials,
         mfaToken,
       ],
-      examples: ['eval "$(atmos auth env -i emergency-user)"'],
+      examples: [
+        'eval "$(atmos auth env -i emergency-user)"',
+        'atmos auth env -i emergency-user | Out-String | Invoke-Expression',
+      ],
       load: async () => (await import('../commands/auth-env.ts')).env,
     },
     {

@@ -68,7 +68,7 @@ describe('mode process', () => {
     expect(prompt).toMatchObject({
       exitCode: 0,
       stderr:
-        'warning: programs are not asked for the password of the file keyring: run "atmos auth keyring unlock", export ATMOS_KEYRING_PASSWORD, or name a file that holds it in ATMOS_KEYRING_PASSWORD_FILE\n',
+        'warning: programs are not asked for the password of the file keyring: run "atmos auth keyring unlock", set ATMOS_KEYRING_PASSWORD, or name a file that holds it in ATMOS_KEYRING_PASSWORD_FILE\n',
     });
   });
 

@@ -159,7 +159,7 @@ async function run(
   try {
     return done(await dispatch(host, args, given.person));
   } catch (error) {
-    stderr.write(formatError(error, createPaint(host)));
+    stderr.write(formatError(error, createPaint(host), host));
     const code = isAtmosError(error) ? error.code : String(error);
     return { ...done(exitCodeOf(error)), code };
   }
