@@ -1,0 +1,276 @@
+import assert from 'node:assert/strict';
+import { exec } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { isAbsolute, join, relative } from 'node:path';
+import { promisify } from 'node:util';
+import { installedProgram, runInstalled, type Finished } from '../platform/installed.ts';
+import type { PlatformSuite } from '../platform/suite.ts';
+import { createTemporaryDirectory } from '../support/create-temporary.ts';
+import { startSts } from '../support/sts-server.mjs';
+import type { StsServer } from '../support/sts-types.ts';
+
+// AWS's own example.
+const accessKey = {
+  accessKeyId: 'AKIAIOSFODNN7EXAMPLE',
+  secretAccessKey: 'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY',
+};
+const keyOnStdin = `{"access_key_id": "${accessKey.accessKeyId}",\r\n"secret_access_key": "${accessKey.secretAccessKey}"}\r\n`;
+
+interface Desk {
+  /** With a space and a letter beyond ASCII in its name. */
+  readonly project: string;
+  readonly env: NodeJS.ProcessEnv;
+  readonly sts: StsServer;
+  atmos(
+    args: readonly string[],
+    options?: { input?: string; env?: NodeJS.ProcessEnv },
+  ): Promise<Finished>;
+}
+
+/** A project with an identity, and AWS in reach. What it keeps lies in a folder of its own. */
+async function atDesk(run: (desk: Desk) => Promise<void>, identity = ''): Promise<void> {
+  const { path, remove } = createTemporaryDirectory();
+  const project = join(path, 'my pröject');
+  mkdirSync(project);
+  const sts = await startSts({
+    keys: [{ ...accessKey, account: '123456789012', userName: 'emergency' }],
+  });
+  const config = `auth:
+  realm: desk-${sts.url.split(':').at(-1)}
+  keyring:
+    type: system
+  identities:
+    dev:
+      kind: aws/user
+      default: true
+      spec:
+        endpoint_url: ${sts.url}
+${identity}`;
+  writeFileSync(join(project, 'atmos.yaml'), config.replaceAll('\n', '\r\n'));
+  const env = {
+    ...process.env,
+    XDG_STATE_HOME: join(path, 'state'),
+    ATMOS_AUTH_TRUST: '1',
+    PWD: 'C:\\',
+  };
+  const desk: Desk = {
+    project,
+    env,
+    sts,
+    atmos: (args, { input, env: more } = {}) =>
+      runInstalled(args, {
+        cwd: project,
+        env: { ...env, ...more },
+        ...(input === undefined ? {} : { input }),
+      }),
+  };
+  try {
+    await run(desk);
+  } finally {
+    await desk.atmos(['auth', 'logout', '--keychain', '--force', '-i', 'dev']);
+    await sts.close();
+    remove();
+  }
+}
+
+async function stored(desk: Desk): Promise<void> {
+  const { exitCode, stderr } = await desk.atmos(['auth', 'user', 'configure', '--stdin'], {
+    input: keyOnStdin,
+  });
+  assert.equal(exitCode, 0, stderr);
+}
+
+/** As npm makes it, for a script anywhere. */
+function batchFile(script: string): string {
+  return `@ECHO off\r\n"${process.execPath}" "%~dp0\\${script}" %*\r\n`;
+}
+
+export const suite: PlatformSuite = {
+  name: 'the commands',
+  platforms: ['win32'],
+  cases: [
+    {
+      name: 'exec gives a batch file the credentials, and passes arguments and exit code on',
+      run: () =>
+        atDesk(async (desk) => {
+          await stored(desk);
+          const tool = `require('fs').writeSync(1, JSON.stringify([process.env.AWS_ACCESS_KEY_ID, ...process.argv.slice(2)])); process.exit(7)`;
+          writeFileSync(join(desk.project, 'tool.cjs'), tool);
+          writeFileSync(join(desk.project, 'tool.cmd'), batchFile('tool.cjs'));
+          const words = ['a b', 'c"&whoami'];
+          const found = await desk.atmos(['auth', 'exec', '--', '.\\tool', ...words]);
+          assert.equal(found.exitCode, 7, found.stderr);
+          const [id, ...args] = JSON.parse(found.stdout) as string[];
+          assert.match(id ?? '', /^ASIA/);
+          assert.deepEqual(args, words);
+
+          const refused = await desk.atmos(['auth', 'exec', '--', '.\\tool', '%PATH%']);
+          assert.equal(refused.exitCode, 126);
+          assert.match(refused.stderr, /^error: cannot run the batch file "\.\\\\tool\.cmd"/);
+        }),
+    },
+    {
+      name: 'exec finds programs on PATH alone, and names a near one',
+      run: () =>
+        atDesk(async (desk) => {
+          const bin = join(desk.project, 'bin');
+          mkdirSync(bin);
+          writeFileSync(join(bin, 'terraform.exe'), '');
+          writeFileSync(join(desk.project, 'planted.cmd'), 'echo planted\r\n');
+          // As Windows itself spells it.
+          const env: NodeJS.ProcessEnv = { ...desk.env, Path: bin };
+          delete env['PATH'];
+          const run = (program: string) =>
+            runInstalled(['auth', 'exec', '-i', 'off', '--', program], { cwd: desk.project, env });
+          assert.deepEqual(await run('terrafrom'), {
+            exitCode: 127,
+            stdout: '',
+            stderr:
+              'error: command "terrafrom" was not found on PATH\nhint: did you mean terraform?\n',
+          });
+          assert.equal((await run('planted')).exitCode, 127);
+          assert.match((await run('.\\nothing')).stderr, /"\.\\\\nothing" is not there\n$/);
+        }),
+    },
+    {
+      name: 'env names a profile whose line works in every shell, from anywhere',
+      run: () =>
+        atDesk(async (desk) => {
+          await stored(desk);
+          const { stdout, stderr, exitCode } = await desk.atmos(['auth', 'env']);
+          assert.equal(exitCode, 0, stderr);
+          assert.match(stdout, /^Remove-Item Env:/);
+          const file = /^\$env:AWS_CONFIG_FILE = '(.+)'$/m.exec(stdout)?.[1] ?? '';
+          const line = /^credential_process = (.+)$/m.exec(readFileSync(file, 'utf8'))?.[1] ?? '';
+          assert.match(line, /^[A-Za-z0-9_.:\\~-]+( [A-Za-z0-9_.:\\~-]+)+$/);
+          const answer = await promisify(exec)(line, { cwd: homedir(), env: desk.env });
+          assert.match(answer.stdout, /"AccessKeyId":"ASIA/);
+        }),
+    },
+    {
+      name: 'env for cmd.exe, and for Git Bash',
+      run: () =>
+        atDesk(async (desk) => {
+          const cmd = await desk.atmos(['auth', 'env', '--format', 'cmd']);
+          assert.match(cmd.stdout, /^set "AWS_ACCESS_KEY_ID="$/m);
+          assert.match(cmd.stdout, /^set "AWS_PROFILE=atmos"$/m);
+          const bash = await desk.atmos(['auth', 'env'], { env: { MSYSTEM: 'MINGW64' } });
+          assert.match(bash.stdout, /^export AWS_PROFILE=atmos$/m);
+        }),
+    },
+    {
+      name: 'hints are for PowerShell',
+      run: () =>
+        atDesk(async (desk) => {
+          const { stderr, exitCode } = await desk.atmos(['auth', 'user', 'configure', '--stdin'], {
+            env: { ATMOS_KEYRING_TYPE: 'file', ATMOS_KEYRING_PASSWORD: '' },
+            input: keyOnStdin,
+          });
+          assert.equal(exitCode, 3, stderr);
+          assert.match(stderr, /^hint: Remove-Item Env:ATMOS_KEYRING_PASSWORD$/m);
+          assert.match(stderr, /^hint: \$env:ATMOS_KEYRING_PASSWORD = '<password>'$/m);
+        }),
+    },
+    {
+      name: 'without a console nobody is asked',
+      run: () =>
+        atDesk(async (desk) => {
+          const { stderr, exitCode } = await desk.atmos(['auth', 'user', 'configure']);
+          assert.equal(exitCode, 2);
+          assert.match(stderr, /^error: cannot ask for ".+": there is no terminal\n/);
+        }),
+    },
+    {
+      name: 'a command that is not ours goes to the next atmos, past the batch files that lead to us',
+      run: () =>
+        atDesk(async (desk) => {
+          const [ours, theirs] = ['ours', 'theirs'].map((name) => join(desk.project, name));
+          assert.ok(ours && theirs);
+          for (const folder of [ours, theirs]) mkdirSync(folder);
+          const ourScript = relative(ours, installedProgram());
+          // npm puts both on one drive.
+          if (isAbsolute(ourScript)) return;
+          writeFileSync(join(ours, 'atmos.cmd'), batchFile(ourScript));
+          const show =
+            "require('fs').writeSync(1, JSON.stringify(process.argv.slice(2))); process.exit(5)";
+          writeFileSync(join(theirs, 'show.cjs'), show);
+          writeFileSync(join(theirs, 'atmos.cmd'), batchFile('show.cjs'));
+          const env = { PATH: `${ours};${theirs}` };
+          const args = ['terraform', 'plan', '-var', 'a=b c'];
+          const found = await desk.atmos(args, { env });
+          assert.deepEqual(found, { exitCode: 5, stdout: JSON.stringify(args), stderr: '' });
+
+          // A batch file of another kind is not seen through: the guard ends the loop.
+          const loop = '@call "%~dp0\\..\\ours\\atmos.cmd" %*\r\n';
+          writeFileSync(join(theirs, 'atmos.cmd'), loop);
+          const none = await desk.atmos(['terraform'], { env });
+          assert.notEqual(none.exitCode, 0);
+          assert.match(none.stderr, /there is no other atmos on PATH/);
+        }),
+    },
+    {
+      name: 'a configuration with paths of Windows is read as in Atmos',
+      run: () =>
+        atDesk(async (desk) => {
+          const shared = join(desk.project, 'shared');
+          mkdirSync(join(shared, 'deeper'), { recursive: true });
+          const text = `import:\r\n  - shared\\*.yaml\r\n  - ${shared}\\deeper\\*.yaml\r\nauth:\r\n  keyring:\r\n    type: memory\r\n`;
+          writeFileSync(join(desk.project, 'atmos.yaml'), text);
+          const identity = (name: string, more: string) =>
+            `auth:\r\n  identities:\r\n    ${name}:\r\n      kind: aws/user\r\n${more}`;
+          writeFileSync(join(shared, 'one.yaml'), identity('one', ''));
+          writeFileSync(join(shared, 'deeper', 'two.yaml'), identity('two', ''));
+          const { stdout, stderr } = await desk.atmos(['auth', 'validate', '-o', 'json']);
+          const { valid, files } = JSON.parse(stdout) as { valid: boolean; files: string[] };
+          assert.ok(valid, stdout + stderr);
+          assert.deepEqual(files.map((file) => file.slice(desk.project.length)).toSorted(), [
+            '\\atmos.yaml',
+            '\\shared\\deeper\\two.yaml',
+            '\\shared\\one.yaml',
+          ]);
+          // The realm is that of the program Atmos: slashes, lower case.
+          const status = await desk.atmos(['auth', 'whoami', '-i', 'one', '-o', 'json']);
+          const path = desk.project.replaceAll('\\', '/').toLowerCase();
+          const realm = createHash('sha256').update(path).digest('hex').slice(0, 16);
+          assert.match(status.stdout, new RegExp(`"realm": "${realm}"`));
+        }),
+    },
+    {
+      name: 'a command of the configuration runs in cmd.exe',
+      run: () =>
+        atDesk(async (desk) => {
+          const { stdout, stderr } = await desk.atmos(['auth', 'env', '--format', 'env']);
+          assert.match(stdout, /^FROM_CMD=Windows_NT$/m, stderr);
+        }, '      env:\n        - key: FROM_CMD\n          value: !exec echo "%OS%"\n'),
+    },
+    {
+      name: '-C, ~ and log files take paths of Windows',
+      run: () =>
+        atDesk(async (desk) => {
+          const log = join(homedir(), 'atmos-auth-test.log');
+          const options = [
+            '-C',
+            desk.project,
+            '--logs-level',
+            'Debug',
+            '--logs-file',
+            '~\\atmos-auth-test.log',
+          ];
+          const there = await runInstalled([...options, 'auth', 'validate'], { env: desk.env });
+          assert.equal(there.exitCode, 0, there.stderr);
+          assert.match(readFileSync(log, 'utf8'), /event=command\.ended|command\.ended/);
+          const shown = await desk.atmos([
+            'auth',
+            'validate',
+            '--logs-level',
+            'Debug',
+            '--logs-file',
+            '/dev/stderr',
+          ]);
+          assert.match(shown.stderr, /command\.ended/);
+        }),
+    },
+  ],
+};
