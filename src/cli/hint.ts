@@ -1,66 +1,16 @@
-import { quotePowerShell } from '../core/powershell-word.ts';
 import type { Host } from '../host/host.ts';
 
 type Where = Pick<Host, 'platform' | 'env'>;
+
+/** Writes a hint as it can be pasted where the person is. */
+export type WriteHint = (hint: string) => string;
 
 /** Whether the person's shell reads what sh reads. On Windows Git Bash does, which sets MSYSTEM. */
 export function speaksPosix({ platform, env }: Where): boolean {
   return platform !== 'win32' || Boolean(env['MSYSTEM']);
 }
 
-/**
- * A hint as it can be pasted where the person is. All are written for a POSIX shell; on Windows those
- * that are commands become PowerShell's, and are such that cmd.exe takes them too where it can.
- */
-export function hintFor(hint: string, host: Where): string {
-  if (speaksPosix(host)) return hint;
-  const [, command = hint, comment = ''] = /^(.*?)(\s+#\s.*)?$/s.exec(hint) ?? [];
-  return `${translate(command)}${comment}`;
-}
-
-function translate(command: string): string {
-  const [, name, rest = ''] = /^(export|unset|ls -ld?|openssl) (.+)$/.exec(command) ?? [];
-  switch (name) {
-    case 'export':
-      return setVariables(rest);
-    case 'unset':
-      return `Remove-Item ${rest
-        .split(' ')
-        .map((variable) => `Env:${variable}`)
-        .join(', ')}`;
-    case 'openssl':
-      return randomText;
-    case 'ls -l':
-    case 'ls -ld':
-      // Who may do what is in lists there, which a directory listing does not show.
-      return `icacls ${withWindowsWords(rest)}`;
-    default:
-      return withWindowsWords(command);
-  }
-}
-
-/** In the place of `openssl rand -base64 24`: what everybody has who runs us. */
-const randomText = `node -p "crypto.randomBytes(24).toString('base64')"`;
-
-function setVariables(assignments: string): string {
-  const all = assignments.matchAll(/(\w+)=("[^"]*"|<[^>]*>|(?:'[^']*'|"'"|[^\s'"])*)/g);
-  return Array.from(all, ([, name, value = '']) => `$env:${name} = ${valueOf(value)}`).join('; ');
-}
-
-function valueOf(written: string): string {
-  if (written.startsWith('"$(openssl')) return randomText;
-  return quotePowerShell(written.startsWith("'") ? unquote(written) : written);
-}
-
-/** Words that stand in quotes of a POSIX shell, as both shells of Windows read them if they can. */
-function withWindowsWords(text: string): string {
-  return text.replaceAll(/(?<=^|[\s=])'(?:[^']|'"'"')*'(?=$|[\s,;])/g, (quoted) => {
-    const word = unquote(quoted);
-    if (/^[\w.:\\/@+~-]+$/.test(word)) return word;
-    return /["$`%!]/.test(word) ? quotePowerShell(word) : `"${word}"`;
-  });
-}
-
-function unquote(quoted: string): string {
-  return quoted.slice(1, -1).replaceAll(`'"'"'`, "'");
+/** How hints are written for the person's shell: all are thought of for a POSIX one. */
+export async function loadWriteHint(host: Where): Promise<WriteHint> {
+  return speaksPosix(host) ? (hint) => hint : (await import('./windows-hint.ts')).windowsHint;
 }

@@ -1,8 +1,7 @@
 import type { ErrorCode } from '../core/errors.ts';
 import { AtmosError, systemErrorCode } from '../core/errors.ts';
-import type { Host } from '../host/host.ts';
 import type { Paint } from './color.ts';
-import { hintFor } from './hint.ts';
+import type { WriteHint } from './hint.ts';
 
 /** The exit code of each error that does not end with 1. No other place picks one. */
 const exitCodes: Partial<Record<ErrorCode, number>> = {
@@ -52,12 +51,13 @@ export function exitCodeOf(error: unknown): number {
   return (error instanceof AtmosError ? exitCodes[error.code] : undefined) ?? 1;
 }
 
-type Surroundings = Pick<Host, 'platform' | 'env'>;
-
 /** What a person sees of an error: `error: …`, then a line `hint: …` for each way to mend it. */
-export function formatError(error: unknown, paint: Paint, host: Surroundings): string {
+export function formatError(error: unknown, paint: Paint, writeHint: WriteHint): string {
   const { message, hints } = error instanceof AtmosError ? error : describeUnexpected(error);
-  return [`${paint('red', 'error:')} ${printable(message)}`, ...formatHints(hints, paint, host)]
+  return [
+    `${paint('red', 'error:')} ${printable(message)}`,
+    ...formatHints(hints, paint, writeHint),
+  ]
     .map((line) => `${line}\n`)
     .join('');
 }
@@ -66,14 +66,14 @@ export function formatError(error: unknown, paint: Paint, host: Surroundings): s
 export function formatHints(
   hints: readonly string[],
   paint: Paint,
-  host: Surroundings,
+  writeHint: WriteHint,
 ): readonly string[] {
-  return hints.map((hint) => `${paint('yellow', 'hint:')} ${printable(hintFor(hint, host))}`);
+  return hints.map((hint) => `${paint('yellow', 'hint:')} ${printable(writeHint(hint))}`);
 }
 
 /** The hints as one field of JSON. */
-export function joinHints(hints: readonly string[], host: Surroundings): string | null {
-  return hints.length === 0 ? null : hints.map((hint) => hintFor(hint, host)).join('\n');
+export function joinHints(hints: readonly string[], writeHint: WriteHint): string | null {
+  return hints.length === 0 ? null : hints.map(writeHint).join('\n');
 }
 
 /**

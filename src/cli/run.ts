@@ -5,6 +5,7 @@ import { foreignCommand } from './arguments.ts';
 import { createPaint } from './color.ts';
 import { atmos } from './commands.ts';
 import { createContext } from './context.ts';
+import { loadWriteHint } from './hint.ts';
 import { createJournal, withLog, type Journal } from './log/journal.ts';
 import { parseCommandLine } from './program.ts';
 import { exitCodeOf, formatError } from './report.ts';
@@ -29,7 +30,8 @@ export async function runCli(machine: Host): Promise<number> {
       (failure: unknown) => [failure],
     );
     const paint = createPaint(host, !host.programArguments.includes('--no-color'));
-    const text = [error, ...others].map((one) => formatError(one, paint, host)).join('');
+    const writeHint = await loadWriteHint(host);
+    const text = [error, ...others].map((one) => formatError(one, paint, writeHint)).join('');
     await createWrite(host.stderr, 'standard error')(text).catch(() => {});
     return exitCode;
   }

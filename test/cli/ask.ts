@@ -2,6 +2,7 @@
 import { writeFileSync } from 'node:fs';
 import { createPaint } from '../../src/cli/color.ts';
 import { createPrompt } from '../../src/cli/prompt.ts';
+import { loadWriteHint } from '../../src/cli/hint.ts';
 import { exitCodeOf, formatError } from '../../src/cli/report.ts';
 import { realHost } from '../../src/host/real.ts';
 
@@ -39,6 +40,9 @@ try {
   if (answerFile) writeFileSync(answerFile, answer);
   else host.stdout.write(`answer ${answer}\n`, () => {});
 } catch (error) {
-  host.stderr.write(formatError(error, createPaint(host, false), host), () => {});
+  host.stderr.write(
+    formatError(error, createPaint(host, false), await loadWriteHint(host)),
+    () => {},
+  );
   host.exit(exitCodeOf(error));
 }

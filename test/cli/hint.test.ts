@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { hintFor, speaksPosix } from '../../src/cli/hint.ts';
+import { loadWriteHint, speaksPosix } from '../../src/cli/hint.ts';
 
 const windows = { platform: 'win32', env: {} } as const;
 const gitBash = { platform: 'win32', env: { MSYSTEM: 'MINGW64' } } as const;
@@ -31,8 +31,9 @@ describe('a hint on Windows', () => {
     ],
     ["--config 'C:\\100%\\atmos.yaml'", "--config 'C:\\100%\\atmos.yaml'"],
     ["--config 'C:\\o'\"'\"'neil'", `--config "C:\\o'neil"`],
-  ])('%s', (hint, shown) => {
-    expect(hintFor(hint, windows)).toBe(shown);
+  ])('%s', async (hint, shown) => {
+    const writeHint = await loadWriteHint(windows);
+    expect(writeHint(hint)).toBe(shown);
   });
 
   test.each([
@@ -42,14 +43,16 @@ describe('a hint on Windows', () => {
     "it's the other's",
     '# atmos.yaml\nauth:\n  keyring:\n    type: file',
     'export',
-  ])('that is no command of a shell stays: %j', (hint) => {
-    expect(hintFor(hint, windows)).toBe(hint);
+  ])('that is no command of a shell stays: %j', async (hint) => {
+    const writeHint = await loadWriteHint(windows);
+    expect(writeHint(hint)).toBe(hint);
   });
 });
 
-test('elsewhere and in Git Bash it stays as it is', () => {
+test('elsewhere and in Git Bash it stays as it is', async () => {
   for (const host of [linux, gitBash]) {
-    expect(hintFor('export A=b', host)).toBe('export A=b');
+    const writeHint = await loadWriteHint(host);
+    expect(writeHint('export A=b')).toBe('export A=b');
     expect(speaksPosix(host)).toBe(true);
   }
   expect(speaksPosix(windows)).toBe(false);

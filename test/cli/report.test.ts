@@ -8,7 +8,7 @@ import { fakeHost } from '../support/fake-host.ts';
 import { captureStream } from './capture.ts';
 
 const plain: Paint = (_, text) => text;
-const anyHost = fakeHost();
+const asItIs = (hint: string) => hint;
 
 describe('exit codes', () => {
   test.each([
@@ -53,14 +53,14 @@ describe('exit codes', () => {
 describe('the text', () => {
   test('is what happened, then what mends it', () => {
     const error = new AtmosError('ERR_USAGE', 'two\nlines', { hints: ['first', 'second'] });
-    expect(formatError(error, plain, anyHost)).toBe(
+    expect(formatError(error, plain, asItIs)).toBe(
       'error: two\n  lines\nhint: first\nhint: second\n',
     );
   });
 
   test('steers no terminal', () => {
     const error = new AtmosError('ERR_USAGE', 'a\u001b[2J\r\u202eb', { hints: ['c\u0007'] });
-    expect(formatError(error, plain, anyHost)).toBe(
+    expect(formatError(error, plain, asItIs)).toBe(
       'error: a\\u001b[2J\\u000d\\u202eb\nhint: c\\u0007\n',
     );
   });
@@ -69,17 +69,17 @@ describe('the text', () => {
     const text = formatError(
       caught(() => JSON.parse('hunter2')),
       plain,
-      anyHost,
+      asItIs,
     );
     expect(text).toMatch(/^error: internal error: SyntaxError\n {2}at JSON\.parse/);
     expect(text).not.toContain('hunter2');
     expect(text).toMatch(/\nhint: please report it with these lines\n$/);
-    expect(formatError('hunter2', plain, anyHost)).toBe('error: internal error\n');
+    expect(formatError('hunter2', plain, asItIs)).toBe('error: internal error\n');
   });
 
   test('of an error of the system is its own', () => {
     const error = caught(() => readFileSync('/nonexistent/file'));
-    expect(formatError(error, plain, anyHost)).toBe(
+    expect(formatError(error, plain, asItIs)).toBe(
       "error: ENOENT: no such file or directory, open '/nonexistent/file'\n",
     );
   });

@@ -10,7 +10,7 @@ import type { Invocation } from '../command.ts';
 import type { Context } from '../context.ts';
 import { openForCommand } from '../open.ts';
 import { loadPlanIfAny } from '../plan.ts';
-import type { Host } from '../../host/host.ts';
+import { loadWriteHint, type WriteHint } from '../hint.ts';
 import { formatHints, joinHints, printable } from '../report.ts';
 
 /** The exit code of every error of a keyring. */
@@ -53,7 +53,8 @@ export async function keyringDoctor(context: Context, { values }: Invocation): P
     .filter(({ isInUse }) => isInUse)
     .every(({ findings }) => findings.every(({ state }) => state === 'ok'));
   if (values['output'] === 'json') {
-    const checks = examined.flatMap((one) => checksOf(one, context.host));
+    const writeHint = await loadWriteHint(context.host);
+    const checks = examined.flatMap((one) => checksOf(one, writeHint));
     await context.out(`${JSON.stringify({ ok: isWell, checks } satisfies DoctorJson, null, 2)}\n`);
   } else {
     for (const one of examined) await tell(context, one);
@@ -112,12 +113,12 @@ function contextOf({ host }: Context, { keyring }: AuthPlan, type: string): Back
   return { host, settings: { ...keyring, type: { value: type, source: keyring.type.source } } };
 }
 
-function checksOf({ keyring, findings }: Examined, host: Host): CheckJson[] {
+function checksOf({ keyring, findings }: Examined, writeHint: WriteHint): CheckJson[] {
   return findings.map(({ id, state, message, hints }) => ({
     id,
     state,
     message,
-    hint: joinHints(hints, host),
+    hint: joinHints(hints, writeHint),
     backend: keyring.info.type,
   }));
 }
@@ -134,9 +135,10 @@ async function tell(
 ): Promise<void> {
   const { type, location } = keyring.info;
   const use = isInUse ? '' : ', which is not in use';
+  const writeHint = await loadWriteHint(host);
   const lines = findings.flatMap(({ state, id, message, hints }) => [
     `  ${paint(colors[state], state)}: ${id}: ${printable(message)}`,
-    ...formatHints(hints, paint, host).map((line) => `    ${line}`),
+    ...formatHints(hints, paint, writeHint).map((line) => `    ${line}`),
   ]);
   const title = paint('bold', `The ${type} keyring (${printable(location)})${use}`);
   await note([title, ...lines].map((line) => `${line}\n`).join(''));

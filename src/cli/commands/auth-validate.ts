@@ -3,10 +3,10 @@ import { formatPath } from '../../config/locate.ts';
 import { AtmosError } from '../../core/errors.ts';
 import type { Invocation } from '../command.ts';
 import type { Context } from '../context.ts';
+import { loadWriteHint, type WriteHint } from '../hint.ts';
 import { loadOptions } from '../load-options.ts';
 import { warn } from '../plan.ts';
 import { withPickedProfiles } from '../profile-choice.ts';
-import type { Host } from '../../host/host.ts';
 import { exitCodeOf, formatHints, joinHints, printable } from '../report.ts';
 
 /** The exit code of every error in the configuration. */
@@ -44,6 +44,7 @@ interface ProblemJson {
  */
 export async function validate(context: Context, { values }: Invocation): Promise<number> {
   const isJson = values['output'] === 'json';
+  const writeHint = await loadWriteHint(context.host);
   try {
     const { config, findings, warnings } = await validateConfig(
       loadOptions(await withPickedProfiles(context)),
@@ -55,12 +56,12 @@ export async function validate(context: Context, { values }: Invocation): Promis
     const { files, profiles } = config;
     if (isJson) {
       const problems = [
-        ...findings.map((finding) => problemOf(finding, context.host)),
+        ...findings.map((finding) => problemOf(finding, writeHint)),
         ...warnings.map(unplacedWarning),
       ];
       await print(context, { valid: isValid, files, profiles, problems });
     } else {
-      for (const finding of findings) await tell(context, finding);
+      for (const finding of findings) await tell(context, finding, writeHint);
       for (const warning of warnings) await warn(context, warning);
       if (isValid) await tellValid(context, { files, profiles });
     }
@@ -71,7 +72,7 @@ export async function validate(context: Context, { values }: Invocation): Promis
       valid: false,
       files: [],
       profiles: [],
-      problems: [unplaced(error, context.host)],
+      problems: [unplaced(error, writeHint)],
     });
     return exitCodeOf(error);
   }
@@ -82,10 +83,14 @@ function isOfConfig(error: unknown): error is AtmosError {
   return error instanceof AtmosError && /^ERR_(CONFIG|PROFILE)_/.test(error.code);
 }
 
-async function tell({ note, paint, host }: Context, finding: ConfigFinding): Promise<void> {
+async function tell(
+  { note, paint }: Context,
+  finding: ConfigFinding,
+  writeHint: WriteHint,
+): Promise<void> {
   const { severity, text, hints } = finding;
   const label = severity === 'error' ? paint('red', 'error:') : paint('yellow', 'warning:');
-  const lines = [`${label} ${printable(text)}`, ...formatHints(hints, paint, host)];
+  const lines = [`${label} ${printable(text)}`, ...formatHints(hints, paint, writeHint)];
   await note(lines.map((line) => `${line}\n`).join(''));
 }
 
@@ -101,7 +106,7 @@ async function print({ out }: Context, validation: ValidationJson): Promise<void
   await out(`${JSON.stringify(validation, null, 2)}\n`);
 }
 
-function problemOf(finding: ConfigFinding, host: Host): ProblemJson {
+function problemOf(finding: ConfigFinding, writeHint: WriteHint): ProblemJson {
   const { severity, code, file, line, column, path, message, hints } = finding;
   return {
     severity,
@@ -111,14 +116,14 @@ function problemOf(finding: ConfigFinding, host: Host): ProblemJson {
     column,
     path: path.length === 0 ? null : formatPath(path),
     message,
-    hint: joinHints(hints, host),
+    hint: joinHints(hints, writeHint),
   };
 }
 
 const nowhere = { file: null, line: null, column: null, path: null };
 
-function unplaced({ code, message, hints }: AtmosError, host: Host): ProblemJson {
-  return { severity: 'error', code, ...nowhere, message, hint: joinHints(hints, host) };
+function unplaced({ code, message, hints }: AtmosError, writeHint: WriteHint): ProblemJson {
+  return { severity: 'error', code, ...nowhere, message, hint: joinHints(hints, writeHint) };
 }
 
 function unplacedWarning(message: string): ProblemJson {
