@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { dirname, isAbsolute, join, resolve } from 'node:path';
 import type { Sourced } from '../core/sourced.ts';
 import type { Host } from '../host/host.ts';
-import { findGitRoot } from './git.ts';
+import { findGitRoot } from './git-root.ts';
 
 type Where = Pick<Host, 'env' | 'workingDirectory'>;
 

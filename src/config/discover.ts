@@ -4,7 +4,7 @@ import { AtmosError } from '../core/errors.ts';
 import type { Sourced } from '../core/sourced.ts';
 import type { Host } from '../host/host.ts';
 import { configFileNames, findConfigFile } from './find-files.ts';
-import { findGitRoot } from './git.ts';
+import { findGitRoot } from './git-root.ts';
 import type { Origin } from './layer.ts';
 import { isDirectory, isFile } from './read.ts';
 

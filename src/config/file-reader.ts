@@ -7,7 +7,7 @@ import type { Host } from '../host/host.ts';
 import { resolveBasePath } from './base-path.ts';
 import { fragmentDirectories, type FoundPlace } from './discover.ts';
 import { findYamlFiles } from './find-files.ts';
-import { findGitRoot } from './git.ts';
+import { findGitRoot } from './git-root.ts';
 import { findImport, importStarts } from './imports.ts';
 import type { Layer, Origin } from './layer.ts';
 import { isBelow } from './is-below.ts';

@@ -1,21 +1,8 @@
-import { statSync, type Stats } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { isAtmosError } from '../core/errors.ts';
 import { parseRemoteUrl, type GitRemote } from './git-remote.ts';
+import { statOf } from './git-root.ts';
 import { readText } from './read.ts';
-
-/**
- * The root of the git repository that the directory is in: the nearest directory from it upwards
- * with a `.git`, be that a directory or, in worktrees and submodules, a file.
- *
- * @param directory absolute
- */
-export function findGitRoot(directory: string): string | undefined {
-  const dotGit = statOf(join(directory, '.git'));
-  if (dotGit?.isDirectory() || dotGit?.isFile()) return directory;
-  const parent = dirname(directory);
-  return parent === directory ? undefined : findGitRoot(parent);
-}
 
 /** What a repository says of itself. Each is looked up when it is asked for, and never throws. */
 export interface GitRepository {
@@ -128,13 +115,5 @@ function read(path: string): string {
   } catch (error) {
     if (isAtmosError(error)) return '';
     throw error;
-  }
-}
-
-function statOf(path: string): Stats | undefined {
-  try {
-    return statSync(path, { throwIfNoEntry: false });
-  } catch {
-    return undefined;
   }
 }

@@ -62,7 +62,7 @@ test('auth env loads one file for all it does, and nothing for tags that are not
   const machine = await openConfiguredMachine();
   await machine.atmos('auth env');
   const loaded = await loadedBy(machine, 'auth env');
-  expect(judged(loaded, { maxFiles: 6, maxKilobytes: 208 })).toEqual({
+  expect(judged(loaded, { maxFiles: 6, maxKilobytes: 206 })).toEqual({
     ...fine,
     packages: ['@noble/hashes', 'js-yaml', 'valibot'],
     builtins: ['os'],
@@ -90,7 +90,7 @@ test.each(['auth keyring status', 'auth credential-process'])(
     const machine = await openConfiguredMachine();
     await machine.atmos('auth login');
     const loaded = await loadedBy(machine, command);
-    const { packages, builtins, ...rest } = judged(loaded, { maxFiles: 20, maxKilobytes: 282 });
+    const { packages, builtins, ...rest } = judged(loaded, { maxFiles: 20, maxKilobytes: 280 });
     expect(rest).toEqual(fine);
     expect({
       advice,

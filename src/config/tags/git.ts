@@ -1,4 +1,5 @@
-import { findGitRoot, readGit, type GitRepository } from '../git.ts';
+import { findGitRoot } from '../git-root.ts';
+import { readGit, type GitRepository } from '../git.ts';
 import type { GitRemote } from '../git-remote.ts';
 import type { TagCall, TagResult } from './tag.ts';
 

@@ -2,7 +2,7 @@ import { realpathSync } from 'node:fs';
 import { dirname, isAbsolute, resolve } from 'node:path';
 import { isAtmosError } from '../../core/errors.ts';
 import type { Host } from '../../host/host.ts';
-import { findGitRoot } from '../git.ts';
+import { findGitRoot } from '../git-root.ts';
 import { isBelow } from '../is-below.ts';
 import type { Origin } from '../layer.ts';
 import { quote } from '../locate.ts';
