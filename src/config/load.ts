@@ -213,10 +213,15 @@ async function settle(
     const { runCommands, withoutCommands } = await import('./commands.ts');
     files.push(isStatic ? withoutCommands(file) : await runCommands(file, host, report));
   }
-  const said = readSettings(files, gathered);
+  const notRun = isStatic ? read.files.flatMap(commandNotices) : [];
+  // What only a command knows is missing here, which is nobody's mistake.
+  const later = new Set(notRun.map(({ path }) => path.join('\0')));
+  const said = readSettings(files, {
+    ...gathered,
+    report: (problem) => later.has(problem.path.join('\0')) || gathered.report(problem),
+  });
   throwGathered(gathered, files, options.report);
   host.log('config.merged', { files: files.length, profiles: read.profiles.join(',') });
-  const notRun = isStatic ? read.files.flatMap(commandNotices) : [];
   const notices = [...gathered.notices, ...notRun, ...said.notices];
   return {
     ...read,

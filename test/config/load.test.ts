@@ -283,3 +283,25 @@ auth:
     ]);
   });
 });
+
+it('where nothing is run, what only a command knows is not missing, and what is wrong beside it is told', async () => {
+  const project = projectOf(`auth:
+  identities:
+    dev:
+      kind: aws/user
+      env: [{ key: TOKEN, value: !exec date }]
+`);
+  const { identities, warnings } = await project.load({}, { isStatic: true });
+  expect(identities.map(({ name }) => name)).toEqual(['dev']);
+  expect(warnings).toEqual([
+    `auth.identities.dev.env.0.value (${project.path('atmos.yaml')}:5:34) is the output of a command, which is not run here`,
+  ]);
+
+  const wrong = projectOf(
+    'auth: { identities: { dev: { env: [{ key: A }, { value: !exec date }] } } }',
+  );
+  const error = await errorOf(() => wrong.load({}, { isStatic: true }), wrong);
+  expect(error.message).toContain('auth.identities.dev.env.0.value');
+  expect(error.message).toContain('auth.identities.dev.env.1.key');
+  expect(error.message).not.toContain('auth.identities.dev.env.1.value');
+});
