@@ -7,6 +7,7 @@ import { createAgentFront } from '../../src/keyring/agent/front.ts';
 import { openFileKeyring } from '../../src/keyring/file.ts';
 import { rekeyKeyring } from '../../src/keyring/file/rekey.ts';
 import { servedFileKeyring } from '../../src/keyring/file/served.ts';
+import { inDirectory } from '../platform/in-directory.ts';
 import type { PlatformSuite } from '../platform/suite.ts';
 import { contentsOf } from '../support/contents.ts';
 import { createTemporaryDirectory } from '../support/create-temporary.ts';
@@ -186,17 +187,7 @@ async function filled(directory: string) {
 }
 
 function inPlace(name: string, run: (directory: string) => Promise<void>): ContractCase {
-  return {
-    name,
-    async run() {
-      const { path, remove } = createTemporaryDirectory();
-      try {
-        await run(join(path, 'keyring'));
-      } finally {
-        remove();
-      }
-    },
-  };
+  return inDirectory(name, (path) => run(join(path, 'keyring')));
 }
 
 /** False under Wine, and where only administrators may. */

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ContractCase } from '../contract/index.ts';
+import { inDirectory } from '../platform/in-directory.ts';
 import type { PlatformSuite } from '../platform/suite.ts';
 import { programFlag } from '../platform/suite-program.ts';
-import { createTemporaryDirectory } from '../support/create-temporary.ts';
 import { openTestKeyring } from '../support/file-keyring.ts';
 import { startWriter, type Writer } from './processes.ts';
 import { deleteSteps, firstSetSteps, numbered, setSteps } from './steps.ts';
@@ -104,15 +104,5 @@ async function goesOn(directory: string): Promise<void> {
 }
 
 function inPlace(name: string, run: (directory: string) => Promise<void>): ContractCase {
-  return {
-    name,
-    async run() {
-      const { path, remove } = createTemporaryDirectory();
-      try {
-        await run(join(path, 'keyring'));
-      } finally {
-        remove();
-      }
-    },
-  };
+  return inDirectory(name, (path) => run(join(path, 'keyring')));
 }

@@ -19,10 +19,9 @@ import { acquireLock, lockHolder, type LockMode } from '../../src/host/lock.ts';
 import { makePrivateDirectories } from '../../src/host/private-directory.ts';
 import { createPrivateFile } from '../../src/host/private-file.ts';
 import { placeFile, removeFile, replaceFile } from '../../src/host/replace-file.ts';
-import type { ContractCase } from '../contract/index.ts';
+import { inDirectory } from '../platform/in-directory.ts';
 import type { PlatformSuite } from '../platform/suite.ts';
 import { programFlag } from '../platform/suite-program.ts';
-import { createTemporaryDirectory } from '../support/create-temporary.ts';
 import { canGiveAway, giveAway, openAlone, setAccess } from '../support/windows-access.ts';
 
 const host = {
@@ -37,7 +36,7 @@ export const suite: PlatformSuite = {
   platforms: ['win32'],
   programs: { hold },
   cases: [
-    inPlace('a lock is held by one, or shared by some, in one process too', async (at) => {
+    inDirectory('a lock is held by one, or shared by some, in one process too', async (at) => {
       const path = join(at, 'lock');
       const exclusive = await take(path, 'exclusive');
       assert.equal(await attempt(path, 'exclusive'), undefined);
@@ -48,7 +47,7 @@ export const suite: PlatformSuite = {
       for (const lock of shared) lock.release();
       (await take(path, 'exclusive')).release();
     }),
-    inPlace(
+    inDirectory(
       'a lock is a file for us alone that stays, and names its holder while it is held',
       async (at) => {
         const path = join(at, 'lock');
@@ -61,7 +60,7 @@ export const suite: PlatformSuite = {
         assert.deepEqual(othersMay(join(at, 'new')), nothing);
       },
     ),
-    inPlace('a lock is free again when its holder is killed', async (at) => {
+    inDirectory('a lock is free again when its holder is killed', async (at) => {
       const path = join(at, 'lock');
       const child = spawn(process.execPath, [process.argv[1] ?? '', programFlag, 'hold', path]);
       await once(child.stdout, 'data');
@@ -73,12 +72,12 @@ export const suite: PlatformSuite = {
       assert.ok(lock, 'the lock of a dead process was not free');
       lock.release();
     }),
-    inPlace('a lock needs a directory to be in, and to be a file', async (at) => {
+    inDirectory('a lock needs a directory to be in, and to be a file', async (at) => {
       await assert.rejects(take(join(at, 'absent', 'lock'), 'shared'), { code: 'ENOENT' });
       mkdirSync(join(at, 'directory'));
       await assert.rejects(take(join(at, 'directory'), 'shared'), { code: 'EPERM' });
     }),
-    inPlace('what we make is for us alone', async (at) => {
+    inDirectory('what we make is for us alone', async (at) => {
       makePrivateDirectories(join(at, 'a', 'b'));
       closeSync(createPrivateFile(join(at, 'a', 'b', 'file')));
       for (const path of ['a', 'a/b', 'a/b/file']) {
@@ -87,7 +86,7 @@ export const suite: PlatformSuite = {
       assert.throws(() => createPrivateFile(join(at, 'a', 'b', 'file')), { code: 'EEXIST' });
       makePrivateDirectories(join(at, 'a', 'b'));
     }),
-    inPlace('what others may is seen', async (at) => {
+    inDirectory('what others may is seen', async (at) => {
       const path = join(at, 'file');
       writeFileSync(path, '');
       const tried = [
@@ -100,16 +99,16 @@ export const suite: PlatformSuite = {
         assert.deepEqual(othersMay(path), expected, entries);
       }
     }),
-    inPlace('a directory that others may write can be replaced by them', async (at) => {
+    inDirectory('a directory that others may write can be replaced by them', async (at) => {
       await setAccess(at, '(A;OICI;0x1301bf;;;WD)');
       assert.deepEqual(othersMay(at), { read: true, write: true, replace: true });
     }),
-    inPlace('the drive itself is one that others cannot replace', async () => {
+    inDirectory('the drive itself is one that others cannot replace', async () => {
       const root = guardianFor(undefined).standingOf('C:\\', lstatSync('C:\\'));
       assert.equal(root?.isTrusted, true);
       assert.equal(root?.others.replace, false);
     }),
-    inPlace("what is somebody else's is neither ours nor trusted", async (at) => {
+    inDirectory("what is somebody else's is neither ours nor trusted", async (at) => {
       const path = join(at, 'file');
       writeFileSync(path, '');
       if (!canGiveAway) return;
@@ -118,7 +117,7 @@ export const suite: PlatformSuite = {
       assert.equal(standing?.isOurs, false);
       assert.equal(standing.isTrusted, false);
     }),
-    inPlace('nothing is said of a file that is another one by now', async (at) => {
+    inDirectory('nothing is said of a file that is another one by now', async (at) => {
       const path = join(at, 'file');
       writeFileSync(path, '');
       const stats = lstatSync(path);
@@ -126,7 +125,7 @@ export const suite: PlatformSuite = {
       replaceFile(join(at, 'other'), path);
       assert.equal(guardianFor(undefined).standingOf(path, stats), undefined);
     }),
-    inPlace('a file is placed where none is, and replaced where one is', async (at) => {
+    inDirectory('a file is placed where none is, and replaced where one is', async (at) => {
       const [from, to] = [join(at, 'from'), join(at, 'to')];
       writeFileSync(from, 'one');
       placeFile(from, to);
@@ -137,7 +136,7 @@ export const suite: PlatformSuite = {
       assert.equal(readFileSync(to, 'utf8'), 'two');
       assert.throws(() => replaceFile(from, to), { code: 'ENOENT' });
     }),
-    inPlace(
+    inDirectory(
       'a file that somebody shares with nobody is waited for, then it is busy',
       async (at) => {
         const [from, to] = [join(at, 'from'), join(at, 'to')];
@@ -150,7 +149,7 @@ export const suite: PlatformSuite = {
         assert.equal(readFileSync(to, 'utf8'), from);
       },
     ),
-    inPlace('the name of a deleted file is free at once, whoever reads it', async (at) => {
+    inDirectory('the name of a deleted file is free at once, whoever reads it', async (at) => {
       const path = join(at, 'file');
       writeFileSync(path, 'text');
       const reader = openSync(path, 'r');
@@ -186,18 +185,4 @@ async function take(path: string, mode: LockMode) {
 
 function othersMay(path: string) {
   return guardianFor(undefined).standingOf(path, lstatSync(path))?.others;
-}
-
-function inPlace(name: string, run: (directory: string) => Promise<void>): ContractCase {
-  return {
-    name,
-    async run() {
-      const { path, remove } = createTemporaryDirectory();
-      try {
-        await run(path);
-      } finally {
-        remove();
-      }
-    },
-  };
 }
