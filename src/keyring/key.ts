@@ -4,6 +4,8 @@ import { KeyringError } from '../core/errors.ts';
 export const maxKeyBytes = 240;
 /** Most bytes of UTF-8 in a value of `file` and `memory`. */
 export const maxValueBytes = 1024 * 1024;
+/** Most bytes of UTF-8 in a value of `system`. */
+export const maxSystemValueBytes = 64 * 1024;
 
 /**
  * The file name of a key, as Atmos writes it: `/` and `%` are escaped, everything else stays raw.

@@ -1,6 +1,6 @@
 import { KeyringError } from '../core/errors.ts';
 import type { BackendContext, Keyring } from './contract.ts';
-import { checkKey, checkValue } from './key.ts';
+import { checkKey, checkValue, maxSystemValueBytes } from './key.ts';
 import { openSecretServiceKeyring } from './system/linux/keyring.ts';
 import { openKeychainKeyring } from './system/macos/keyring.ts';
 import { openCredentialKeyring } from './system/windows/keyring.ts';
@@ -18,8 +18,6 @@ export function openSystemKeyring(context: BackendContext): Keyring {
       return openMissingKeyring(context);
   }
 }
-
-const maxSystemValueBytes = 64 * 1024;
 
 /** Says at every call that this version cannot reach it: nothing is stored elsewhere in its place. */
 function openMissingKeyring({ settings, host }: BackendContext): Keyring {

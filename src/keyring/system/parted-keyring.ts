@@ -16,6 +16,7 @@ import {
   splitBytes,
   type Header,
 } from './parts.ts';
+import { createTurns } from './turns.ts';
 
 /** Called between the steps of a change, so that tests can stop there. */
 export type OnStep = (step: string) => void;
@@ -50,14 +51,8 @@ const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 export function createPartedKeyring(store: ItemStore, options: PartedOptions): PartedKeyring {
   const { host, named, onStep = () => {} } = options;
-  let lastChange: Promise<unknown> = Promise.resolve();
-
-  /** One after the other: of two changes of a key at once, one would leave its parts behind. */
-  function inTurn<T>(change: () => Promise<T>): Promise<T> {
-    const turn = lastChange.then(change);
-    lastChange = turn.catch(() => {});
-    return turn;
-  }
+  // Of two changes of a key at once, one would have to be done again.
+  const inTurn = createTurns();
 
   async function look(key: string): Promise<Look | undefined> {
     const head = await store.read(key);
@@ -99,7 +94,7 @@ export function createPartedKeyring(store: ItemStore, options: PartedOptions): P
     );
   }
 
-  async function writeParts(key: string, bytes: Buffer): Promise<Buffer> {
+  async function writeParts(key: string, bytes: Buffer): Promise<Header> {
     const parts = splitBytes(bytes, store.partBytes);
     const header = createHeader(createGeneration(host.now()), bytes, parts.length);
     try {
@@ -113,31 +108,38 @@ export function createPartedKeyring(store: ItemStore, options: PartedOptions): P
       if (error instanceof KeyringError) await removeParts(key, header).catch(() => {});
       throw error;
     }
-    return formatHeader(header);
+    return header;
   }
 
   /**
-   * Writes what stands under the key itself, and reads it back. Another value there may be that of
-   * somebody who wrote at the same moment, so it is a reason to write again. Values that keep changing
-   * mean that ours was there in between; one that stays means that the store does not keep what it is
-   * given.
+   * Writes a value and reads back what stands under the key. Another one there may be that of somebody
+   * who wrote at the same moment, so it is a reason to write again. Values that keep changing mean that
+   * ours was there in between; one that stays means that the store does not keep what it is given.
    *
-   * @returns the headers that were replaced
+   * A header is never written twice: whoever has overwritten it has removed its parts.
+   *
+   * @returns the headers that lead nowhere any more
    */
-  async function writeHead(key: string, head: Buffer): Promise<Header[]> {
-    const replaced: Header[] = [];
+  async function write(key: string, bytes: Buffer): Promise<Header[]> {
+    const isSmall = store.fits(key, bytes.length) && !isMarked(bytes);
+    const dead: Header[] = [];
     const seen = new Set<string | undefined>();
     for (let writes = 1; ; writes++) {
+      const own = isSmall ? undefined : await writeParts(key, bytes);
       const before = await store.read(key);
-      const header = before && parseHeader(before);
-      await store.write(key, head);
-      onStep('head written');
-      if (header !== undefined && !before?.equals(head)) replaced.push(header);
-      const back = await store.read(key);
-      if (back?.equals(head)) return replaced;
-      seen.add(back?.toString('latin1'));
+      // Of a machine that slept meanwhile, the parts may have been swept.
+      if (own === undefined || !isPast(own.generation, host.now())) {
+        const head = own === undefined ? bytes : formatHeader(own);
+        await store.write(key, head);
+        onStep('head written');
+        dead.push(...headerIn(before));
+        const back = await store.read(key);
+        if (back?.equals(head)) return dead;
+        seen.add(back?.toString('latin1'));
+      }
+      if (own !== undefined) dead.push(own);
       if (writes === mostWrites) {
-        if (seen.size > 1) return replaced;
+        if (seen.size > 1) return dead;
         throw notKept(key);
       }
       await host.sleep(Math.random() * longestPauseMs * 2 ** writes);
@@ -181,9 +183,7 @@ export function createPartedKeyring(store: ItemStore, options: PartedOptions): P
     async set(key, value) {
       const bytes = Buffer.from(value);
       await inTurn(async () => {
-        const isSmall = store.fits(key, bytes.length) && !isMarked(bytes);
-        const replaced = await writeHead(key, isSmall ? bytes : await writeParts(key, bytes));
-        for (const header of replaced) await removeParts(key, header);
+        for (const header of await write(key, bytes)) await removeParts(key, header);
       });
     },
 
@@ -193,8 +193,7 @@ export function createPartedKeyring(store: ItemStore, options: PartedOptions): P
         if (head === undefined) return false;
         const isRemoved = await store.remove(key);
         onStep('head removed');
-        const header = parseHeader(head);
-        if (header !== undefined) await removeParts(key, header);
+        for (const header of headerIn(head)) await removeParts(key, header);
         return isRemoved;
       });
     },
@@ -206,23 +205,40 @@ export function createPartedKeyring(store: ItemStore, options: PartedOptions): P
 
     async sweep() {
       const names = await store.names();
-      const current = new Map<string, string | undefined>();
+      const current = new Map<string, Current>();
       let [removed, recent] = [0, 0];
       for (const name of names) {
         const part = parsePartName(name);
         if (part === undefined) continue;
         const { key, generation } = part;
-        if (!current.has(key)) {
-          const head = await store.read(key);
-          // One that is listed and not found could not be looked at: what it leads to stays.
-          if (head === undefined && names.includes(key)) continue;
-          current.set(key, head && parseHeader(head)?.generation);
-        }
-        if (current.get(key) === generation) continue;
+        const now = current.get(key) ?? (await currentOf(key, names));
+        current.set(key, now);
+        if (now === 'unknown' || now.generation === generation) continue;
         if (!isPast(generation, host.now())) recent++;
         else if (await store.remove(name)) removed++;
       }
       return { removed, recent };
     },
   };
+
+  /** What cannot be looked at, and what is listed and not found, may lead to anything: it stays. */
+  async function currentOf(key: string, names: readonly string[]): Promise<Current> {
+    try {
+      const head = await store.read(key);
+      if (head === undefined && names.includes(key)) return 'unknown';
+      return { generation: headerIn(head)[0]?.generation };
+    } catch (error) {
+      if (error instanceof KeyringError) return 'unknown';
+      throw error;
+    }
+  }
+}
+
+/** The generation that a key leads to, if it leads to one. */
+type Current = 'unknown' | { readonly generation: string | undefined };
+
+/** The header that bytes are, if they are one. */
+function headerIn(bytes: Buffer | undefined): Header[] {
+  const header = bytes && parseHeader(bytes);
+  return header === undefined ? [] : [header];
 }

@@ -1,4 +1,6 @@
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { KeyringError } from '../../../src/core/errors.ts';
 import type { Host } from '../../../src/host/host.ts';
 import { checkKey, checkValue } from '../../../src/keyring/key.ts';
 import type { ItemStore } from '../../../src/keyring/system/item-store.ts';
@@ -200,6 +202,22 @@ test('parts stay whose header is listed and cannot be looked at', async () => {
   expect(await open(store).get('key')).toBe(oldValue);
 });
 
+test('one key that cannot be looked at keeps no orphan of another from being removed', async () => {
+  const store = createSmallStore();
+  await open(store).set('kept', oldValue);
+  await open(store).set('key', oldValue);
+  store.items.delete('key');
+  const foreign: ItemStore = {
+    ...store,
+    async read(name) {
+      if (name === 'kept') throw new KeyringError('ERR_KEYRING_FOREIGN', 'not ours');
+      return store.read(name);
+    },
+  };
+  expect(await open(foreign, { host: later }).sweep()).toEqual({ removed: 3, recent: 0 });
+  expect(await open(store).get('kept')).toBe(oldValue);
+});
+
 describe('a reader beside a writer', () => {
   test('sees the old or the new value at every step', async () => {
     const store = createSmallStore();
@@ -228,6 +246,63 @@ describe('a reader beside a writer', () => {
       message: 'the entry "key" in the store is being written again and again',
     });
   });
+});
+
+describe('changes of one key by several processes at once', () => {
+  const small = 'small';
+  const changes = {
+    large: (keyring: ReturnType<typeof open>) => keyring.set('key', newValue),
+    larger: (keyring: ReturnType<typeof open>) => keyring.set('key', numbered('more', 12_000)),
+    small: (keyring: ReturnType<typeof open>) => keyring.set('key', small),
+    gone: (keyring: ReturnType<typeof open>) => keyring.delete('key'),
+  };
+  const names = fc.array(
+    fc.constantFrom<keyof typeof changes>('large', 'larger', 'small', 'gone'),
+    {
+      minLength: 2,
+      maxLength: 4,
+    },
+  );
+  const possible = [oldValue, newValue, numbered('more', 12_000), small, null];
+
+  test('in whatever order their calls happen, leave a whole value or none', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.scheduler(), names, async (scheduler, chosen) => {
+        const store = createSmallStore();
+        await open(store).set('key', oldValue);
+        const slow: ItemStore = {
+          ...store,
+          read: scheduler.scheduleFunction(store.read),
+          write: scheduler.scheduleFunction(store.write),
+          remove: scheduler.scheduleFunction(store.remove),
+        };
+        const all = Promise.all(chosen.map((name) => changes[name](open(slow))));
+        await scheduler.waitFor(all);
+        expect(possible).toContain(await open(store).get('key'));
+        await open(store, { host: later }).sweep();
+        const head = store.items.get('key');
+        expect(partsIn(store).length > 0).toBe(head?.includes('atmos-auth-parts') ?? false);
+      }),
+      { numRuns: 300 },
+    );
+  });
+});
+
+test('parts that a machine which slept has let grow old are written anew before they are named', async () => {
+  const store = createSmallStore();
+  let clock = testStart;
+  const keyring = open(store, {
+    host: { now: () => clock },
+    onStep(step) {
+      if (step !== 'parts read back' || clock !== testStart) return;
+      clock = later.now();
+      // What the doctor does meanwhile.
+      for (const name of partsIn(store)) store.items.delete(name);
+    },
+  });
+  await keyring.set('key', oldValue);
+  expect(await keyring.get('key')).toBe(oldValue);
+  expect(partsIn(store)).toHaveLength(3);
 });
 
 describe('what is not whole is damaged', () => {

@@ -1,7 +1,8 @@
 import { KeyringError } from '../../../core/errors.ts';
 import { withinLimit } from '../../../host/time-limit.ts';
 import type { BackendContext, Keyring } from '../../contract.ts';
-import { checkKey, checkValue } from '../../key.ts';
+import { checkKey, checkValue, maxSystemValueBytes } from '../../key.ts';
+import { createTurns } from '../turns.ts';
 import { createConnection } from './connection.ts';
 import { BusError, isBusError } from './dbus/bus-error.ts';
 import { describeFailure, keyringError } from './failures.ts';
@@ -12,8 +13,6 @@ import { readValues } from './reading.ts';
 import type { Session } from './session.ts';
 import { deleteItem, storeVerified } from './writing.ts';
 
-/** Most bytes of UTF-8 in a value. */
-const maxValueBytes = 64 * 1024;
 /** For one operation in all, a person's answer included. */
 const operationLimitMs = 45_000;
 const mostNewSessions = 2;
@@ -26,7 +25,8 @@ export function openSecretServiceKeyring(context: BackendContext): Keyring {
   const { host } = context;
   const connection = createConnection(host);
   let location = 'Secret Service';
-  let lastWrite: Promise<unknown> = Promise.resolve();
+  // Two writes of one key at once would each read back the other's value.
+  const inTurn = createTurns();
 
   async function operation<T>(doing: string, run: () => Promise<T>): Promise<T> {
     const expired = () =>
@@ -38,13 +38,6 @@ export function openSecretServiceKeyring(context: BackendContext): Keyring {
       if (error.fault === 'timeout') await connection.close();
       throw keyringError(context, doing, describeFailure(error));
     }
-  }
-
-  /** One after the other: two writes of one key would each read back the other's value. */
-  function inTurn<T>(run: () => Promise<T>): Promise<T> {
-    const turn = lastWrite.then(run);
-    lastWrite = turn.catch(() => {});
-    return turn;
   }
 
   /** While items are looked for, since both sides compute for some milliseconds. */
@@ -97,7 +90,7 @@ export function openSecretServiceKeyring(context: BackendContext): Keyring {
 
     async set(key, value) {
       checkKey(key);
-      checkValue(key, value, maxValueBytes);
+      checkValue(key, value, maxSystemValueBytes);
       checkMark(key);
       await inTurn(() =>
         operation('write to', async () => {

@@ -24,8 +24,15 @@ export async function findDefaultKeychain(run: RunSecurity): Promise<DefaultKeyc
     : { path };
 }
 
-/** A keychain that we may not look at is macOS's to judge. */
+/**
+ * A keychain that we may not look at is macOS's to judge. One that is called by the name of older
+ * releases, `login.keychain`, is the file `login.keychain-db`.
+ */
 async function isMissing(path: string): Promise<boolean> {
+  return (await isAbsent(path)) && (await isAbsent(`${path}-db`));
+}
+
+async function isAbsent(path: string): Promise<boolean> {
   try {
     await stat(path);
     return false;

@@ -1,19 +1,17 @@
 import type { BackendContext, Keyring } from '../../contract.ts';
-import { checkKey, checkValue } from '../../key.ts';
+import { checkKey, checkValue, maxSystemValueBytes } from '../../key.ts';
 import { createPartedKeyring, type OnStep, type PartedKeyring } from '../parted-keyring.ts';
 import { openKeychainStore } from './items.ts';
+import { createTurns } from '../turns.ts';
 import { findDefaultKeychain } from './keychain.ts';
 import { probeKeychain } from './probe.ts';
 import { createSecurity } from './security.ts';
-
-/** Most bytes of UTF-8 in a value. */
-const maxValueBytes = 64 * 1024;
 
 /** The keychain of macOS, through `security`. Its items are go-keyring's, and so Atmos's own. */
 export function openKeychainKeyring(context: BackendContext, onStep?: OnStep): Keyring {
   const { host } = context;
   let path: string | undefined;
-  let lastChange: Promise<unknown> = Promise.resolve();
+  const inTurn = createTurns();
 
   /** One operation has one time limit, so each has a keyring of its own. */
   function operate<T>(
@@ -41,9 +39,7 @@ export function openKeychainKeyring(context: BackendContext, onStep?: OnStep): K
 
   /** One after the other, and its time begins with its turn. */
   function change<T>(doing: string, use: (keyring: PartedKeyring) => Promise<T>): Promise<T> {
-    const turn = lastChange.then(() => operate(doing, use, true));
-    lastChange = turn.catch(() => {});
-    return turn;
+    return inTurn(() => operate(doing, use, true));
   }
 
   return {
@@ -65,7 +61,7 @@ export function openKeychainKeyring(context: BackendContext, onStep?: OnStep): K
 
     async set(key, value) {
       checkKey(key);
-      checkValue(key, value, maxValueBytes);
+      checkValue(key, value, maxSystemValueBytes);
       await change('write to', (keyring) => keyring.set(key, value));
     },
 

@@ -11,7 +11,8 @@ const advapi = koffi.load('advapi32.dll');
 const kernel = koffi.load('kernel32.dll');
 const getLastError = kernel.func('uint32_t __stdcall GetLastError()');
 
-const credentialType = koffi.struct('CREDENTIALW', {
+// Without a name, which koffi gives once a process, whoever else uses it.
+const credentialType = koffi.struct({
   Flags: 'uint32_t',
   Type: 'uint32_t',
   TargetName: 'str16',
@@ -37,7 +38,10 @@ interface CredentialStruct {
 const credRead = advapi.func(
   'int __stdcall CredReadW(str16 target, uint32_t type, uint32_t flags, _Out_ void **credential)',
 );
-const credWrite = advapi.func('int __stdcall CredWriteW(CREDENTIALW *credential, uint32_t flags)');
+const credWrite = advapi.func('__stdcall', 'CredWriteW', 'int', [
+  koffi.pointer(credentialType),
+  'uint32_t',
+]);
 const credDelete = advapi.func(
   'int __stdcall CredDeleteW(str16 target, uint32_t type, uint32_t flags)',
 );

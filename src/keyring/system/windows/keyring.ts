@@ -1,5 +1,5 @@
 import type { BackendContext, Keyring, Probe } from '../../contract.ts';
-import { checkKey, checkValue } from '../../key.ts';
+import { checkKey, checkValue, maxSystemValueBytes } from '../../key.ts';
 import { createPartedKeyring, type OnStep, type PartedKeyring } from '../parted-keyring.ts';
 import {
   CredentialError,
@@ -10,8 +10,6 @@ import { describeFailure, noCredentialSet } from './failures.ts';
 import { createCredentialStore } from './store.ts';
 
 const location = 'Windows Credential Manager';
-/** Most bytes of UTF-8 in a value. */
-const maxValueBytes = 64 * 1024;
 
 const loadReal = async () => (await import('./advapi.ts')).credentialManager;
 
@@ -39,7 +37,7 @@ export function openCredentialKeyring(
     },
     async set(key, value) {
       checkKey(key);
-      checkValue(key, value, maxValueBytes);
+      checkValue(key, value, maxSystemValueBytes);
       await parted.set(key, value);
     },
     async delete(key) {
