@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { parsePartName } from '../../../../src/keyring/system/parts.ts';
+import { CredentialError } from '../../../../src/keyring/system/windows/credential-manager.ts';
 import { systemInspector } from '../../../../src/keyring/system/inspect.ts';
 import { realHost } from '../../../../src/host/real.ts';
-import { assertRejects } from '../../../contract/place.ts';
-import { runInstalled } from '../../../platform/installed.ts';
+import { assertKeyringError, rejection } from '../../../contract/place.ts';
+import { isWine, runInstalled } from '../../../platform/installed.ts';
 import { runSuiteProgram } from '../../../platform/suite-program.ts';
 import type { PlatformSuite } from '../../../platform/suite.ts';
 import { openTestKeyring } from './open-keyring.ts';
@@ -12,6 +13,7 @@ import { realManager, storedCredentials, withKeyring } from './place.ts';
 const key = 'atmos_realm_alias';
 const target = `${key}:atmos-auth`;
 const userName = 'atmos-auth';
+const writers = ['a', 'b', 'c', 'd'];
 const [oldValue, newValue] = [numbered('old', 6000), numbered('new', 9000)];
 
 /** No two parts of it are alike. */
@@ -95,14 +97,7 @@ export const suite: PlatformSuite = {
           const value = await keyring.get(key);
           assert.ok(value === oldValue || value === newValue, `step ${step}: neither is there`);
           assert.deepEqual(await keyring.keys(), [key]);
-          const findings = await systemInspector.examine({
-            settings: settingsOf(),
-            host: { ...realHost(), now: () => new Date(Date.now() + 3_600_000) },
-          });
-          assert.deepEqual(
-            findings.map(({ id, state }) => [id, state]),
-            [['parts', 'ok']],
-          );
+          await examineLater();
           assert.equal((await partsOf()).length, value === oldValue ? 3 : 4, `step ${step}`);
           assert.ok((await keyring.get(key)) === value);
         }
@@ -129,7 +124,11 @@ export const suite: PlatformSuite = {
     withKeyring('a blob that is not UTF-8 is damaged, and can be written anew', async (keyring) => {
       const manager = await realManager();
       manager.write({ targetName: target, userName, blob: Buffer.from('secret\xff', 'latin1') });
-      await assertRejects(keyring.get(key), 'ERR_KEYRING_DAMAGED', 'not UTF-8');
+      await assertError(keyring.get(key), {
+        code: 'ERR_KEYRING_DAMAGED',
+        message: `the entry "${key}" in Credential Manager is damaged: its value is not text in UTF-8`,
+        hints: ['store it again: atmos auth user configure, or atmos auth login --force'],
+      });
       await keyring.set(key, 'whole');
       assert.equal(await keyring.get(key), 'whole');
     }),
@@ -140,11 +139,45 @@ export const suite: PlatformSuite = {
         const manager = await realManager();
         const theirs = { targetName: target, userName: 'somebody', blob: Buffer.from('theirs') };
         manager.write(theirs);
-        await assertRejects(keyring.get(key), 'ERR_KEYRING_FOREIGN', 'get');
-        await assertRejects(keyring.set(key, 'ours'), 'ERR_KEYRING_FOREIGN', 'set');
-        await assertRejects(keyring.delete(key), 'ERR_KEYRING_FOREIGN', 'delete');
+        const foreign = {
+          code: 'ERR_KEYRING_FOREIGN',
+          message: `the entry "${key}" in Credential Manager is not ours: it is of the user "somebody"`,
+          hints: [
+            'cmdkey /list    # then remove it with cmdkey /delete:TARGET, if nobody needs it',
+          ],
+        };
+        await assertError(keyring.get(key), foreign);
+        await assertError(keyring.set(key, 'ours'), foreign);
+        await assertError(keyring.delete(key), foreign);
         assert.deepEqual(await keyring.keys(), []);
         assert.deepEqual(manager.read(target), theirs);
+      },
+    ),
+
+    withKeyring('a name that Windows takes for ours is foreign and stays', async (keyring) => {
+      await keyring.set('atmos_Realm_alias', 'theirs');
+      await assertError(keyring.set('atmos_realm_alias', 'ours'), {
+        code: 'ERR_KEYRING_FOREIGN',
+        message:
+          'the entry "atmos_realm_alias" in Credential Manager is not ours: it is stored as "atmos_Realm_alias:atmos-auth"',
+        hints: ['cmdkey /list    # then remove it with cmdkey /delete:TARGET, if nobody needs it'],
+      });
+      assert.equal(await keyring.get('atmos_Realm_alias'), 'theirs');
+    }),
+
+    withKeyring(
+      'processes that write one key at once leave a whole value, and what else they leave the doctor removes',
+      async (keyring) => {
+        await keyring.set(key, oldValue);
+        const started = [...writers.map((name) => ['hammer', name]), ['reader', '']].map(
+          ([program = '', name = '']) => runSuiteProgram(program, [name]),
+        );
+        for (const { exitCode, stderr } of await Promise.all(started))
+          assert.equal(exitCode, 0, stderr);
+        assert.ok(isWhole(await keyring.get(key)));
+        assert.deepEqual(await keyring.keys(), [key]);
+        await examineLater();
+        assert.equal((await partsOf()).length, 3);
       },
     ),
 
@@ -159,6 +192,15 @@ export const suite: PlatformSuite = {
     }),
   ],
   programs: {
+    async hammer([name = '']) {
+      const keyring = await openShared();
+      for (let write = 0; write < 10; write++) await keyring.set(key, numbered(name, 6000));
+    },
+    async reader() {
+      const keyring = await openShared();
+      for (let read = 0; read < 50; read++)
+        assert.ok(isWhole(await keyring.get(key)), 'read what nobody wrote');
+    },
     /** Writes the new value and ends like a killed process at the step that is given. */
     async write([killAt]) {
       let step = 0;
@@ -171,6 +213,56 @@ export const suite: PlatformSuite = {
     },
   },
 };
+
+async function assertError(
+  promise: Promise<unknown>,
+  expected: { code: string; message: string; hints: readonly string[] },
+): Promise<void> {
+  const error = await rejection(promise);
+  assertKeyringError(error, expected.message);
+  const { code, message, hints } = error as Error & typeof expected;
+  assert.deepEqual({ code, message, hints }, expected);
+}
+
+/** What the doctor does, an hour from now. */
+async function examineLater(): Promise<void> {
+  const findings = await systemInspector.examine({
+    settings: settingsOf(),
+    host: { ...realHost(), now: () => new Date(Date.now() + 3_600_000) },
+  });
+  assert.deepEqual(
+    findings.map(({ id, state }) => [id, state]),
+    [['parts', 'ok']],
+  );
+}
+
+/**
+ * With what several processes share. Wine keeps a credential as a key of its registry, and of one that
+ * is removed at the moment it says so in its own way.
+ */
+async function openShared() {
+  const manager = await realManager();
+  const keyDeleted = 1018;
+  const unlessDeleted = <T, U>(run: () => T, deleted: U): T | U => {
+    try {
+      return run();
+    } catch (error) {
+      if (isWine && error instanceof CredentialError && error.status === keyDeleted) return deleted;
+      throw error;
+    }
+  };
+  return openTestKeyring({
+    manager: {
+      ...manager,
+      read: (name) => unlessDeleted(() => manager.read(name), undefined),
+      remove: (name) => unlessDeleted(() => manager.remove(name), false),
+    },
+  });
+}
+
+function isWhole(value: string | null): boolean {
+  return value === oldValue || writers.some((name) => value === numbered(name, 6000));
+}
 
 function settingsOf() {
   const setting = (value: string) => ({ value, source: 'default' });
