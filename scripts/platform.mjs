@@ -47,14 +47,17 @@ async function runFile(path) {
   const report = join(cache, 'report');
   const { status, stdout, stderr } = run(bundle, [report]);
   const results = existsSync(report) ? readFileSync(report, 'utf8').trimEnd().split('\n') : [];
-  const errors = new Map(
-    results.map((line) => JSON.parse(line)).map((one) => [one.name, one.error]),
-  );
+  const found = new Map(results.map((line) => JSON.parse(line)).map((one) => [one.name, one]));
   for (const name of suite.cases) {
-    const error = errors.has(name) ? errors.get(name) : `it did not run: exit code ${status}`;
-    if (error === null) passed++;
-    else failed++;
-    console.log(error === null ? `  ok ${name}` : `  FAILED ${name}\n${error}`);
+    const { error, skipped: why } = found.get(name) ?? {
+      error: `it did not run: exit code ${status}`,
+      skipped: null,
+    };
+    if (error !== null) failed++;
+    else if (why !== null) skipped++;
+    else passed++;
+    if (error !== null) console.log(`  FAILED ${name}\n${error}`);
+    else console.log(why === null ? `  ok ${name}` : `  skipped ${name}: ${why}`);
   }
   if (status !== 0) console.log(stdout + stderr);
 }

@@ -36,26 +36,44 @@ test('docs/keyring.md says every check of the doctor', () => {
   for (const id of new Set(ids)) expect(checks).toContain(`\`${id}\``);
 });
 
-test.each(['keyring.md', 'security.md'])('the commands in docs/%s are there', (name) => {
-  const commands = [...page(name).matchAll(/\batmos (auth [a-z-]+(?: [a-z-]+)?)/g)]
-    .map(([, words = '']) => words.split(' '))
-    .concat(
-      [...page(name).matchAll(/`keyring ([a-z]+)/g)].map(([, one = '']) => [
-        'auth',
-        'keyring',
-        one,
-      ]),
-    );
-  expect(commands.length).toBeGreaterThan(3);
-  for (const words of commands) expect(words).toHaveLength(findPath(words, atmos).length - 1);
-});
+test.each(['keyring.md', 'security.md', 'platforms.md'])(
+  'the commands in docs/%s are there',
+  (name) => {
+    const commands = [...page(name).matchAll(/\batmos (auth [a-z-]+(?: [a-z][a-z-]*)?)/g)]
+      .map(([, words = '']) => words.split(' '))
+      .concat(
+        [...page(name).matchAll(/`keyring ([a-z]+)/g)].map(([, one = '']) => [
+          'auth',
+          'keyring',
+          one,
+        ]),
+      );
+    expect(commands.length).toBeGreaterThan(3);
+    for (const words of commands) expect(words).toHaveLength(findPath(words, atmos).length - 1);
+  },
+);
 
-test.each(['keyring.md', 'security.md'])('the links in docs/%s lead somewhere', (name) => {
-  for (const [, target = ''] of page(name).matchAll(/\]\(([^)]+)\)/g)) {
-    const [file = '', anchor] = target.split('#');
-    const text = readFileSync(join(dirname(join(root, 'docs', name)), file || name), 'utf8');
-    if (anchor !== undefined) expect(anchorsOf(text)).toContain(anchor);
-  }
+test.each(['keyring.md', 'security.md', 'platforms.md'])(
+  'the links in docs/%s lead somewhere',
+  (name) => {
+    for (const [, target = ''] of page(name).matchAll(/\]\(([^)]+)\)/g)) {
+      const [file = '', anchor] = target.split('#');
+      const text = readFileSync(join(dirname(join(root, 'docs', name)), file || name), 'utf8');
+      if (anchor !== undefined) expect(anchorsOf(text)).toContain(anchor);
+    }
+  },
+);
+
+test('every case that docs/platforms.md names is one of a suite', () => {
+  const named = [...page('platforms.md').matchAll(/the case "([^"]+)"/g)].map(
+    ([, name = '']) => name,
+  );
+  const suites = readdirSync(join(root, 'test'), { recursive: true, encoding: 'utf8' })
+    .filter((path) => /[.]cases[.]ts$|item-cases[.]ts$|contract.keys[.]ts$/.test(path))
+    .map((path) => readFileSync(join(root, 'test', path), 'utf8'))
+    .join('');
+  expect(named.length).toBeGreaterThan(3);
+  for (const name of named) expect(suites).toContain(name);
 });
 
 function anchorsOf(text: string): string[] {

@@ -1,4 +1,7 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { temporaryDirectory } from '../support/temporary.ts';
 import { runProgram } from '../../src/host/run-program.ts';
 
 const options = { env: {}, timeoutMs: 20_000, maxBytes: 1024 };
@@ -24,11 +27,25 @@ test('one that takes no input is none the worse for it', async () => {
   expect(await node('process.stdin.destroy()', { input })).toMatchObject({ exitCode: 0 });
 });
 
-test('a program that does not end is killed, and its helpers are not waited for', async () => {
-  const script = `
-    require('node:child_process').spawn(process.execPath, ['-e', 'setTimeout(() => {}, 3000)'], { stdio: 'inherit' });
+test('a program that does not end is killed', async () => {
+  expect(await node('setInterval(() => {}, 1000)', { timeoutMs: 50 })).toMatchObject({
+    exitCode: null,
+    timedOut: true,
+  });
+});
+
+test('a helper of one that is killed, which holds its output, is not waited for', async () => {
+  const file = join(temporaryDirectory(), 'pid');
+  const helper = `
+    require('node:fs').writeFileSync(${JSON.stringify(file)}, String(process.pid));
+    process.stdout.write('x'.repeat(${2 * options.maxBytes}));
     setInterval(() => {}, 1000);`;
-  expect(await node(script, { timeoutMs: 50 })).toMatchObject({ exitCode: null, timedOut: true });
+  const script = `
+    require('node:child_process').spawn(process.execPath, ['-e', ${JSON.stringify(helper)}], { stdio: 'inherit' });
+    setInterval(() => {}, 1000);`;
+  expect(await node(script)).toMatchObject({ exitCode: null, wroteTooMuch: true });
+  // It would hold the output for ever.
+  process.kill(Number(readFileSync(file, 'utf8')), 'SIGKILL');
 });
 
 test('one that writes too much is killed, whichever output it writes to', async () => {

@@ -1,6 +1,6 @@
 import { appendFileSync } from 'node:fs';
 import { loadWindows } from '../../src/host/windows.ts';
-import type { PlatformSuite } from './suite.ts';
+import { Skipped, type PlatformSuite } from './suite.ts';
 import { programFlag } from './suite-program.ts';
 
 /** What became of a case. */
@@ -8,6 +8,8 @@ export interface CaseResult {
   readonly name: string;
   /** What it rejected with, if it did. */
   readonly error: string | null;
+  /** Why it could not be tried here, if it could not. */
+  readonly skipped: string | null;
 }
 
 /**
@@ -30,9 +32,14 @@ export async function runSuite(suite: PlatformSuite, args: readonly string[]): P
     return;
   }
   for (const { name: promise, run } of suite.cases) {
-    const error = await run().then(() => null, textOf);
-    const result: CaseResult = { name: promise, error };
-    appendFileSync(first, `${JSON.stringify(result)}\n`);
+    const result = await run().then(
+      () => ({ error: null, skipped: null }),
+      (error: unknown) =>
+        error instanceof Skipped
+          ? { error: null, skipped: error.message }
+          : { error: textOf(error), skipped: null },
+    );
+    appendFileSync(first, `${JSON.stringify({ name: promise, ...result } satisfies CaseResult)}\n`);
   }
 }
 

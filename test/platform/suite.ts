@@ -18,3 +18,6 @@ export interface PlatformSuite {
   /** What cases run in processes of their own, by name: see {@link runSuiteProgram}. */
   readonly programs?: Readonly<Record<string, (args: readonly string[]) => Promise<void>>>;
 }
+
+/** What a case throws where it cannot be tried, with the reason: it is counted, and named. */
+export class Skipped extends Error {}

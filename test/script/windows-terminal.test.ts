@@ -4,12 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { wine, wineEnvironment } from '../../scripts/wine.mjs';
 import { peer } from '../support/peers.ts';
 import { openPty, type PtySession } from '../support/pty.ts';
-import {
-  installedProgram,
-  openWindows,
-  windowsNode,
-  type WindowsMachine,
-} from '../support/wine.ts';
+import { openWindows, windowsNode, type WindowsMachine } from '../support/wine.ts';
 
 const ctrlC = '\u0003';
 const accessKey = {
@@ -37,7 +32,7 @@ describe.skipIf(!peer('wine'))('a person at a console of Windows', () => {
   afterAll(() => machine.remove());
 
   function atConsole(words: readonly string[]): PtySession {
-    return openPty(wine.program, [windowsNode, installedProgram, ...words], {
+    return openPty(wine.program, [windowsNode, machine.program, ...words], {
       env: { ...wineEnvironment(dirname(machine.drive)), TERM: 'xterm' },
       cwd: join(machine.drive, 'project'),
     });

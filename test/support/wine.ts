@@ -29,6 +29,8 @@ const limitMs = 5 * 60_000;
 export interface WindowsMachine {
   /** Its drive C:, as a path of this machine. */
   readonly drive: string;
+  /** Our program, as Windows calls it. */
+  readonly program: string;
   /** Runs a Windows program with all its output in files: it has no console. */
   run(program: string, args: readonly string[], options?: RunOptions): Promise<Finished>;
   remove(): Promise<void>;
@@ -46,11 +48,6 @@ export interface Finished {
 }
 
 export const windowsNode = 'C:\\Program Files\\nodejs\\node.exe';
-// Wine calls its user as the system does.
-const userName = userInfo().username;
-/** Our program, as a path of that machine. */
-export const installedProgram = `C:\\users\\${userName}\\AppData\\Roaming\\npm\\node_modules\\atmos-auth\\dist\\cli\\main.cjs`;
-
 /** A file of this machine, as Wine calls it. */
 export function windowsPath(path: string): string {
   return `Z:${path.replaceAll('/', '\\')}`;
@@ -63,12 +60,15 @@ export function openWindows(): WindowsMachine {
   copyPrefix(prefix);
   place(join(wine.prefix, 'drive_c/windows'), join(drive, 'windows'));
   place(wine.node, join(drive, 'Program Files/nodejs/node.exe'));
-  placePackage(join(drive, 'users', userName, 'AppData/Roaming/npm/node_modules'));
+  // Wine calls its user as the system does.
+  const modules = `users/${userInfo().username}/AppData/Roaming/npm/node_modules`;
+  placePackage(join(drive, modules));
   placeKoffi(join(drive, 'suite/node_modules'));
   let started = 0;
 
   return {
     drive,
+    program: `C:\\${modules.replaceAll('/', '\\')}\\atmos-auth\\dist\\cli\\main.cjs`,
     async run(program, args, { env = {}, input = '' } = {}) {
       const named = (name: string) => join(path, `${name}-${started}`);
       started++;
@@ -122,16 +122,17 @@ export function testUnderWine(
       machine = openWindows();
       await bundleSuite(fileURLToPath(cases), join(machine.drive, 'suite/suite.mjs'));
       finished = await machine.run(windowsNode, ['C:\\suite\\suite.mjs', 'C:\\suite\\report'], {
-        env: { ATMOS_TEST_PROGRAM: installedProgram, ATMOS_TEST_WINE: '1', ...env },
+        env: { ATMOS_TEST_PROGRAM: machine.program, ATMOS_TEST_WINE: '1', ...env },
       });
       results = readReport(join(machine.drive, 'suite/report'));
     }, limitMs);
     afterAll(async () => machine?.remove());
 
     for (const { name } of suite.cases) {
-      test(name, () => {
+      test(name, (context) => {
         const result = results.get(name);
-        if (result?.error === null) return;
+        if (result?.error === null)
+          return context.skip(result.skipped !== null, `${result.skipped}`);
         const { exitCode, stdout, stderr } = finished;
         throw new Error(
           result?.error ?? `it did not run: exit code ${exitCode}\n${stdout}\n${stderr}`,
