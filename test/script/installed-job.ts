@@ -1,19 +1,8 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { delimiter, dirname, join } from 'node:path';
+import { readFileSync } from 'node:fs';
 import type { ContractCase } from '../contract/index.ts';
 import { installedProgram, runInstalled, runLine } from '../platform/installed.ts';
-import { createTemporaryDirectory } from '../support/create-temporary.ts';
-import { startSts } from '../support/sts-server.mjs';
-
-const key = {
-  accessKeyId: 'AKIAIOSFODNN7EXAMPLE',
-  secretAccessKey: 'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY',
-};
-const keyOnStdin = JSON.stringify({
-  access_key_id: key.accessKeyId,
-  secret_access_key: key.secretAccessKey,
-});
+import { atDesk, keyOnStdin } from './installed-desk.ts';
 
 /**
  * The main job by the installed program, as a script of the system would do it: configure, log in, who
@@ -22,29 +11,8 @@ const keyOnStdin = JSON.stringify({
 export function installedJob(keyring: 'file' | 'system'): ContractCase {
   return {
     name: `a key is stored in the ${keyring} keyring, a session opened, used, listed and cleared`,
-    async run() {
-      const { path, remove } = createTemporaryDirectory();
-      const sts = await startSts({
-        keys: [{ ...key, account: '123456789012', userName: 'emergency' }],
-      });
-      const [home, project] = [join(path, 'home of me'), join(path, 'project')];
-      for (const directory of [home, project]) mkdirSync(directory);
-      const env = environmentAt(home);
-      const atmos = (line: string, input?: string) =>
-        runInstalled(['auth', ...line.split(' ')], {
-          env,
-          cwd: project,
-          ...(input === undefined ? {} : { input }),
-        });
-      /** Its standard output. */
-      async function well(line: string, input?: string): Promise<string> {
-        const { exitCode, stdout, stderr } = await atmos(line, input);
-        assert.equal(exitCode, 0, `atmos auth ${line}: ${stderr}`);
-        assert.ok(!stderr.includes(key.secretAccessKey), `atmos auth ${line} shows the secret`);
-        return stdout;
-      }
-      try {
-        writeFileSync(join(project, 'atmos.yaml'), configOf(keyring, sts.url));
+    run: () =>
+      atDesk(keyring, async ({ env, project, elsewhere, sts, atmos, well }) => {
         await well('user configure --stdin', keyOnStdin);
         assert.equal((await atmos('whoami')).exitCode, 4);
         await well('login');
@@ -64,15 +32,16 @@ export function installedJob(keyring: 'file' | 'system'): ContractCase {
         assert.equal(shown['AWS_ACCESS_KEY_ID'], null);
         const line = processLine(String(shown['AWS_CONFIG_FILE']));
         // As an SDK does: by the shell of the system, from anywhere.
-        const asked = await runLine(line, { env, cwd: home });
+        const asked = await runLine(line, { env, cwd: elsewhere });
         assert.equal(asked.exitCode, 0, asked.stderr);
         const credentials = JSON.parse(asked.stdout) as Record<string, unknown>;
         assert.equal(credentials['AccessKeyId'], exec.stdout.trim());
 
-        const keys = (JSON.parse(await well('keyring list -o json')) as { key: string }[]).map(
-          (entry) => entry.key,
+        const entries = JSON.parse(await well('keyring list -o json')) as { key: string }[];
+        assert.deepEqual(
+          entries.map((entry) => entry.key),
+          ['atmos_job_emergency-user', 'atmos_job_emergency-user@session'],
         );
-        assert.deepEqual(keys, ['atmos_job_emergency-user', 'atmos_job_emergency-user@session']);
         const status = JSON.parse(await well('keyring status -o json')) as Record<string, unknown>;
         assert.equal(status['type'], keyring);
         assert.equal(status['state'], 'ready');
@@ -82,41 +51,7 @@ export function installedJob(keyring: 'file' | 'system'): ContractCase {
         await well('exec -- node --version');
         const calls = sts.calls.filter(({ action }) => action === 'GetSessionToken');
         assert.equal(calls.length, 2);
-      } finally {
-        await atmos('logout --all --keychain --force');
-        await sts.close();
-        remove();
-      }
-    },
-  };
-}
-
-function configOf(keyring: string, endpoint: string): string {
-  return `auth:
-  realm: job
-  keyring:
-    type: ${keyring}
-  identities:
-    emergency-user:
-      kind: aws/user
-      default: true
-      spec:
-        endpoint_url: ${endpoint}
-`;
-}
-
-/** That of the suite, with a home of its own, and Node on PATH. */
-function environmentAt(home: string): NodeJS.ProcessEnv {
-  const path = [dirname(process.execPath), process.env['PATH']].join(delimiter);
-  return {
-    ...process.env,
-    HOME: home,
-    USERPROFILE: home,
-    LOCALAPPDATA: join(home, 'AppData', 'Local'),
-    APPDATA: join(home, 'AppData', 'Roaming'),
-    PATH: path,
-    ATMOS_KEYRING_PASSWORD: 'correct horse battery staple',
-    CI: '1',
+      }),
   };
 }
 

@@ -1,0 +1,31 @@
+import assert from 'node:assert/strict';
+import type { PlatformSuite } from '../platform/suite.ts';
+import { atDesk, keyOnStdin } from './installed-desk.ts';
+
+export const suite: PlatformSuite = {
+  name: 'the unlock agent by the installed program',
+  platforms: ['linux', 'darwin'],
+  cases: [
+    {
+      name: 'a file keyring that is unlocked opens without its password, until it is locked',
+      run: () =>
+        atDesk('file', async ({ env, atmos, well }) => {
+          await well('user configure --stdin', keyOnStdin);
+          await well('keyring unlock --ttl 10m --idle 5m');
+          try {
+            delete env['ATMOS_KEYRING_PASSWORD'];
+            await well('login');
+            const status = await well('keyring status -o json');
+            assert.equal((JSON.parse(status) as { state: unknown }).state, 'ready');
+          } finally {
+            await well('keyring lock');
+          }
+          // Which asks nobody.
+          const { exitCode, stderr } = await atmos('credential-process');
+          assert.equal(exitCode, 3);
+          assert.match(stderr, /needs a password, and there is none/);
+          env['ATMOS_KEYRING_PASSWORD'] = 'correct horse battery staple';
+        }),
+    },
+  ],
+};
