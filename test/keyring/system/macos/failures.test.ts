@@ -180,6 +180,7 @@ describe('an answer', () => {
     expect(await errorOf(mac.open().get('bytes'))).toMatchObject({
       code: 'ERR_KEYRING_DAMAGED',
       message: 'the entry "bytes" in the macOS keychain is damaged: its value is not text in UTF-8',
+      hints: ['store it again: atmos auth user configure, or atmos auth login --force'],
     });
   });
 
