@@ -14,7 +14,7 @@ import type { AuthPlan } from './plan.ts';
 export async function examine(
   patient: Patient,
   { config, realm }: AuthPlan,
-  host: Pick<Host, 'now'>,
+  host: Pick<Host, 'now' | 'platform'>,
 ): Promise<Finding[]> {
   const entries: ReadEntry[] = [];
   const findings = await examineKeyring(patient, (key, value) => {
@@ -27,7 +27,7 @@ export async function examine(
     ...(config === undefined || entries.length === 0
       ? []
       : examineOrphans(entries, realm.value, config)),
-    examineClock(entries, host.now()),
+    examineClock(entries, host.now(), host.platform),
   ];
 }
 

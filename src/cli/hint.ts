@@ -10,7 +10,12 @@ export function speaksPosix({ platform, env }: Where): boolean {
   return platform !== 'win32' || Boolean(env['MSYSTEM']);
 }
 
-/** How hints are written for the person's shell: all are thought of for a POSIX one. */
+/**
+ * How hints are written for the person's shell. All are thought of for a POSIX one, but those that
+ * run what only Windows has: src/core/file-commands.ts.
+ */
 export async function loadWriteHint(host: Where): Promise<WriteHint> {
-  return speaksPosix(host) ? (hint) => hint : (await import('./windows-hint.ts')).windowsHint;
+  if (host.platform !== 'win32') return (hint) => hint;
+  const { gitBashHint, powerShellHint } = await import('./windows-hint.ts');
+  return speaksPosix(host) ? gitBashHint : powerShellHint;
 }

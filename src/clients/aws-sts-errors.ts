@@ -1,3 +1,4 @@
+import { clockHints } from '../core/clock-hints.ts';
 import { shortAccessKeyId } from '../core/credentials.ts';
 import { AtmosError, systemErrorCode } from '../core/errors.ts';
 import { formatRemaining } from '../core/time.ts';
@@ -174,12 +175,6 @@ function clockSkew({ at, exchange: { serverDate }, platform }: StsCall): AtmosEr
 function describeSkew(here: Date, there: Date): string {
   const skewMs = here.getTime() - there.getTime();
   return `${formatRemaining(Math.abs(skewMs))} ${skewMs < 0 ? 'behind' : 'ahead of'}`;
-}
-
-function clockHints(platform: NodeJS.Platform): string[] {
-  if (platform === 'darwin') return ['sudo systemsetup -setusingnetworktime on'];
-  if (platform === 'win32') return ['w32tm /resync'];
-  return ['sudo timedatectl set-ntp true', 'in WSL: sudo hwclock --hctosys'];
 }
 
 function untrusted(code: string, call: StsCall): AtmosError {

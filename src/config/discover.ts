@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { AtmosError } from '../core/errors.ts';
+import { shellWord } from '../core/shell-word.ts';
 import type { Sourced } from '../core/sourced.ts';
 import type { Host } from '../host/host.ts';
 import { configFileNames, findConfigFile } from './find-files.ts';
@@ -108,7 +109,7 @@ function fileInNamed(named: Sourced<string>, host: Where): string {
   const from = `${directory} (from ${named.source})`;
   if (isFile(directory)) {
     throw new AtmosError('ERR_CONFIG_UNREADABLE', `${from} is a file, not a directory`, {
-      hints: [`--config ${named.value}`],
+      hints: [`--config ${shellWord(named.value)}`],
     });
   }
   const why = isDirectory(directory) ? `has no ${configFileNames.join(', ')}` : 'does not exist';

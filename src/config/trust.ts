@@ -16,7 +16,10 @@ export type Trustable = Pick<
   'originOf' | 'sourceOf' | 'projectFiles' | 'profiles' | 'directory'
 >;
 
-type Where = Pick<Host, 'env' | 'platform' | 'homeDirectory' | 'userId' | 'workingDirectory'>;
+type Where = Pick<
+  Host,
+  'env' | 'platform' | 'homeDirectory' | 'userId' | 'workingDirectory' | 'leftDirectory'
+>;
 
 /**
  * Stands before everything that needs trust. Trusted are files of the person and of the system, those
@@ -74,8 +77,8 @@ function trustCommand(config: Trustable, host: Where): string {
   const working = host.workingDirectory();
   const isFoundHere = projectFiles.some(({ path }) => isBelow(working, dirname(path)));
   const start = isFoundHere ? working : directory;
-  // After -C it is not ours, but still that of the shell.
-  const shell = host.env['PWD'] || working;
+  // After -C it is not ours any more.
+  const shell = host.leftDirectory?.() ?? working;
   const options = [
     ...(start === shell ? [] : ['-C', start]),
     ...(profiles.length === 0 ? [] : ['--profile', profiles.join(',')]),

@@ -1,30 +1,29 @@
-import { isWindowsPath, pathWord, shellWord, windowsWord } from './shell-word.ts';
+import { isWindowsPath, shellWord, windowsWord } from './shell-word.ts';
 
-// Commands for hints that are pasted. A path says by its form which system it is of: those of Windows
-// are for PowerShell, and nearly all for cmd too.
+// Commands for hints that are pasted. They are for a POSIX shell, on Windows too: src/cli/hint.ts
+// writes them for the shell that is there. Where Windows has programs of its own for it, which the
+// form of the path tells, the command is for PowerShell, and mostly for cmd.exe too.
 
 /** Shows whom a file or a directory belongs to, and who may do what with it. */
 export function showCommand(path: string): string {
-  return `${isWindowsPath(path) ? 'icacls' : 'ls -ld'} ${pathWord(path)}`;
+  return isWindowsPath(path) ? `icacls ${windowsWord(path)}` : `ls -ld ${shellWord(path)}`;
 }
 
 /** Shows files with their sizes and times. */
 export function listCommand(paths: readonly string[]): string {
-  return paths.some(isWindowsPath)
-    ? `dir ${paths.map(windowsWord).join(', ')}`
-    : `ls -l ${paths.map(shellWord).join(' ')}`;
+  return `ls -l ${paths.map(shellWord).join(' ')}`;
 }
 
 export function moveHomeCommand(path: string): string {
-  return isWindowsPath(path) ? `move ${windowsWord(path)} ~` : `mv ${shellWord(path)} ~/`;
+  return `mv ${shellWord(path)} ~/`;
 }
 
 export function removeCommand(path: string): string {
-  return `${isWindowsPath(path) ? 'del' : 'rm'} ${pathWord(path)}`;
+  return `rm ${shellWord(path)}`;
 }
 
 export function removeAllCommand(directory: string): string {
-  return `${isWindowsPath(directory) ? 'Remove-Item -Recurse' : 'rm -r'} ${pathWord(directory)}`;
+  return `rm -r ${shellWord(directory)}`;
 }
 
 /** Shows the free room where a path is. */
@@ -55,8 +54,7 @@ export function processCommand(processId: number, path: string): string {
  * Sets a variable in the shell.
  *
  * @param value `<a directory of your own>` for one to fill in
- * @param path of the file that it is about
  */
-export function setCommand(name: string, value: string, path: string): string {
-  return isWindowsPath(path) ? `$env:${name} = '${value}'` : `export ${name}=${value}`;
+export function setCommand(name: string, value: string, _path?: string): string {
+  return `export ${name}=${value.includes('\\') ? shellWord(value) : value}`;
 }

@@ -89,6 +89,8 @@ export interface Host {
   sleep(milliseconds: number, signal?: AbortSignal): Promise<void>;
   workingDirectory(): string;
   changeDirectory(directory: string): void;
+  /** Where the program was started, once `changeDirectory` has left that. */
+  leftDirectory?(): string | undefined;
   /**
    * The person's terminal, or undefined when there is none to ask at: no terminal at all, or one
    * whose foreground belongs to another process group, where asking would stop us.

@@ -10,6 +10,8 @@ import type { Startable } from './windows-program.ts';
 
 const isWindows = process.platform === 'win32';
 
+let leftDirectory: string | undefined;
+
 /** The machine itself. The only place that touches the process, the console and the clock. */
 export function realHost(): Host {
   return {
@@ -33,7 +35,8 @@ export function realHost(): Host {
     sleep: (milliseconds, signal) =>
       timers().setTimeout(milliseconds, undefined, signal && { signal }),
     workingDirectory,
-    changeDirectory: (directory) => process.chdir(directory),
+    changeDirectory,
+    leftDirectory: () => leftDirectory,
     openTerminal: async () => (await terminal()).openTerminal(),
     inForeground: async () => (await terminal()).inForeground(),
     shortPath: async (path) =>
@@ -79,6 +82,21 @@ function workingDirectory(): string {
     return there.dev === here.dev && there.ino === here.ino ? logical : actual;
   } catch {
     return actual;
+  }
+}
+
+function changeDirectory(directory: string): void {
+  const left = leftDirectory ?? whereWeAre();
+  process.chdir(directory);
+  leftDirectory = left;
+}
+
+/** Undefined in a directory that has been removed. */
+function whereWeAre(): string | undefined {
+  try {
+    return workingDirectory();
+  } catch {
+    return undefined;
   }
 }
 

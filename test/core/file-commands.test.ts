@@ -16,14 +16,6 @@ const windows = 'C:\\Users\\Ada\\a b';
 
 test.each([
   [showCommand, `ls -ld '${posix}'`, `icacls "${windows}"`],
-  [
-    (path: string) => listCommand([path, path]),
-    `ls -l '${posix}' '${posix}'`,
-    `dir "${windows}", "${windows}"`,
-  ],
-  [moveHomeCommand, `mv '${posix}' ~/`, `move "${windows}" ~`],
-  [removeCommand, `rm '${posix}'`, `del "${windows}"`],
-  [removeAllCommand, `rm -r '${posix}'`, `Remove-Item -Recurse "${windows}"`],
   [roomCommand, `df -h '${posix}'`, 'fsutil volume diskfree "C:"'],
   [roomAndFilesCommand, `df -h '${posix}'; df -i '${posix}'`, 'fsutil volume diskfree "C:"'],
   [
@@ -31,10 +23,24 @@ test.each([
     'ps -p 7 -o pid,etime,args',
     'tasklist /fi "PID eq 7"',
   ],
-  [(path: string) => setCommand('A', '<b>', path), 'export A=<b>', "$env:A = '<b>'"],
-])('a command is one of the system that its path is of', (command, ofPosix, ofWindows) => {
+])('what Windows has programs of its own for is for these', (command, ofPosix, ofWindows) => {
   expect(command(posix)).toBe(ofPosix);
   expect(command(windows)).toBe(ofWindows);
+});
+
+test.each([
+  [(path: string) => listCommand([path, path]), (word: string) => `ls -l ${word} ${word}`],
+  [moveHomeCommand, (word: string) => `mv ${word} ~/`],
+  [removeCommand, (word: string) => `rm ${word}`],
+  [removeAllCommand, (word: string) => `rm -r ${word}`],
+])('all else is for a POSIX shell, whatever system the path is of', (command, ofWord) => {
+  expect(command(posix)).toBe(ofWord(`'${posix}'`));
+  expect(command(windows)).toBe(ofWord(`'${windows}'`));
+});
+
+test('a variable is set by export', () => {
+  expect(setCommand('A', '<b c>')).toBe('export A=<b c>');
+  expect(setCommand('A', 'C:\\<b c>')).toBe("export A='C:\\<b c>'");
 });
 
 test('a path that PowerShell would look into stands in single quotes', () => {

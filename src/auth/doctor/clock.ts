@@ -1,3 +1,4 @@
+import { clockHints } from '../../core/clock-hints.ts';
 import { formatRemaining, formatTimestamp } from '../../core/time.ts';
 import { ok, warning, type Finding } from '../../keyring/inspection.ts';
 import type { ReadEntry } from './entries.ts';
@@ -6,15 +7,19 @@ import type { ReadEntry } from './entries.ts';
 const toleratedMs = 5 * 60 * 1000;
 /** No clock that is right shows an earlier time. */
 const earliest = Date.UTC(2026, 0, 1);
-const mend = 'sudo timedatectl set-ntp true';
 
 /**
  * The clock, by what is kept: how far that of AWS was ahead when a session was opened, and when
  * entries were saved. Nobody is asked for the time.
  */
-export function examineClock(entries: readonly ReadEntry[], now: Date): Finding {
+export function examineClock(
+  entries: readonly ReadEntry[],
+  now: Date,
+  platform: NodeJS.Platform,
+): Finding {
+  const mend = clockHints(platform);
   if (now.getTime() < earliest) {
-    return warning('clock', `the clock shows ${formatTimestamp(now)}, which is long past`, mend);
+    return warning('clock', `the clock shows ${formatTimestamp(now)}, which is long past`, ...mend);
   }
   const saved = entries.flatMap(({ savedAt }) => savedAt ?? []);
   const lastSaved = new Date(Math.max(...saved.map(Number), 0));
@@ -23,7 +28,7 @@ export function examineClock(entries: readonly ReadEntry[], now: Date): Finding 
     return warning(
       'clock',
       `the clock shows ${formatTimestamp(now)}, and an entry was saved at ${formatTimestamp(lastSaved)}: it was wrong then, or is now`,
-      mend,
+      ...mend,
     );
   }
   const offsetMs = latestOffset(entries);
@@ -34,7 +39,7 @@ export function examineClock(entries: readonly ReadEntry[], now: Date): Finding 
   return warning(
     'clock',
     `when the last session was opened, the clock was ${wrong} by that of AWS`,
-    mend,
+    ...mend,
   );
 }
 

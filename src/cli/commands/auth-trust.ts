@@ -11,6 +11,7 @@ import {
   type TrustRecord,
 } from '../../config/trust-store.ts';
 import { AtmosError } from '../../core/errors.ts';
+import { shellWord } from '../../core/shell-word.ts';
 import type { Invocation } from '../command.ts';
 import type { Context } from '../context.ts';
 import { loadOptions } from '../load-options.ts';
@@ -66,7 +67,7 @@ function checkOptions({ flags, operand }: Invocation): void {
   throw new AtmosError(
     'ERR_USAGE',
     `only --revoke takes a directory; ${JSON.stringify(operand)} is to be trusted where it is`,
-    { hints: [`atmos auth trust -C ${operand}`] },
+    { hints: [`atmos auth trust -C ${shellWord(operand)}`] },
   );
 }
 
