@@ -57,7 +57,7 @@ export function formatEnvironment(change: EnvironmentChange, format: Environment
           : [
               `Remove-Item ${gone.map((name) => `Env:${name}`).join(', ')} -ErrorAction SilentlyContinue`,
             ]),
-        ...entries.map(([name, value]) => `$env:${name} = ${quotePowerShell(value)}`),
+        ...entries.map(([name, value]) => `$env:${name} = ${powerShellValue(value)}`),
       ]);
     case 'cmd':
       return lines([
@@ -139,6 +139,25 @@ function oneLine(name: string, value: string): string {
 // Neither `=` nor `~` are among the plain characters: zsh expands both at the start of a value.
 export function quotePosix(value: string): string {
   return /^[A-Za-z0-9_@%+:,./-]+$/.test(value) ? value : `'${value.replaceAll("'", `'"'"'`)}'`;
+}
+
+/**
+ * A value in letters of ASCII alone: PowerShell reads our output by the code page of its console, where
+ * a byte of UTF-8 can become a quote.
+ */
+function powerShellValue(value: string): string {
+  // The first is text in any case, so that the sum is one.
+  const [first = '', ...others] = value.split(/([\u0080-\uffff])/);
+  if (others.length === 0) return quotePowerShell(first);
+  const parts = others
+    .filter((part) => part !== '')
+    .map((part) => (/[\u0080-\uffff]/.test(part) ? characterOf(part) : quotePowerShell(part)));
+  return `(${[quotePowerShell(first), ...parts].join(' + ')})`;
+}
+
+/** One unit of UTF-16, of which some letters are two. */
+function characterOf(unit: string): string {
+  return `[char]0x${unit.charCodeAt(0).toString(16).padStart(4, '0')}`;
 }
 
 export function quoteFish(value: string): string {

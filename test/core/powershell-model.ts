@@ -5,7 +5,7 @@ const double = /["\u201c-\u201e]/;
 
 /** The words of a line. Throws where PowerShell would do more than read them. */
 export function readPowerShellWords(line: string): string[] {
-  const chars = [...line];
+  const chars = Array.from(line);
   const words: string[] = [];
   let word: string | undefined;
   for (let at = 0; at < chars.length; at++) {

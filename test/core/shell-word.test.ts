@@ -20,7 +20,7 @@ describe('a path of Windows', () => {
   // What is special to one of the shells, often.
   const name = fc.string({
     unit: fc.oneof(
-      fc.constantFrom(...'\u2018\u2019\u201a\u201b\u201c\u201d\u201e$`\'"%!;&() \\a'),
+      fc.constantFrom(...Array.from('\u2018\u2019\u201a\u201b\u201c\u201d\u201e$`\'"%!;&() \\a')),
       fc.string({ unit: 'binary', minLength: 1, maxLength: 1 }),
     ),
   });
@@ -40,7 +40,7 @@ describe('a path of Windows', () => {
     ['C:\\src\\a b', '"C:\\src\\a b"'],
     ['C:\\src\\a\u201d; calc; \u201cb', "'C:\\src\\a\u201d; calc; \u201cb'"],
     ['C:\\$a\u2019; calc; \u2018', "'C:\\$a\u2019\u2019; calc; \u2018\u2018'"],
-    ['C:\\100%\\it\'s!', "'C:\\100%\\it''s!'"],
+    ["C:\\100%\\it's!", "'C:\\100%\\it''s!'"],
     ['D:\\', 'D:\\'],
     ['\\\\server\\my share\\', "'\\\\server\\my share\\'"],
   ])('%s', (path, word) => {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { environmentFormats, formatEnvironment, formatGithub } from '../../src/output/shell.ts';
+import { readPowerShellValue } from '../core/powershell-model.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
 
 const hostile = [
@@ -144,10 +145,28 @@ describe('the text of each format', () => {
     expect(formatEnvironment({ set: {}, unset: [] }, format)).toBe(format === 'json' ? '{}\n' : '');
   });
 
-  test('PowerShell sees a quote in typographic ones too', () => {
-    expect(
-      formatEnvironment({ set: { A: '\u2018\u2019\u201a\u201b' }, unset: [] }, 'powershell'),
-    ).toBe("$env:A = '\u2018\u2018\u2019\u2019\u201a\u201a\u201b\u201b'\n");
+  test.each([
+    ['C:\\J\u00fcrgen', "('C:\\J' + [char]0x00fc + 'rgen')"],
+    ['\u2019; calc', "('' + [char]0x2019 + '; calc')"],
+    ["it's \u{1f511}", "('it''s ' + [char]0xd83d + [char]0xdd11)"],
+  ])('PowerShell needs no code page to read %j', (value, written) => {
+    const text = formatEnvironment({ set: { A: value }, unset: [] }, 'powershell');
+    expect(text).toBe(`$env:A = ${written}\n`);
+  });
+
+  test('PowerShell reads back every value, in ASCII', () => {
+    const units = fc.oneof(
+      fc.constantFrom(...Array.from("'\u2018\u2019\u201a\u201b\u00fc\u{1f511}[]+() \n"), '\ud83d'),
+      fc.string({ unit: 'binary', minLength: 1, maxLength: 1 }),
+    );
+    const texts = fc.string({ unit: units }).filter((value) => !value.includes('\0'));
+    fc.assert(
+      fc.property(texts, (value) => {
+        const text = formatEnvironment({ set: { A: value }, unset: [] }, 'powershell');
+        expect(text).not.toMatch(/[\u0080-\uffff]/);
+        expect(readPowerShellValue(text.slice('$env:A = '.length, -1))).toBe(value);
+      }),
+    );
   });
 
   test('a dotenv file is read by a shell', () => {
