@@ -27,7 +27,7 @@ test('in mode process neither keyring nor network is opened', async () => {
     stdout: expected,
     stderr:
       'warning: programs are not asked for the password of the file keyring: ' +
-      'run "atmos auth keyring unlock", set ATMOS_KEYRING_PASSWORD, or name a file that holds it in ATMOS_KEYRING_PASSWORD_FILE\n',
+      'run "atmos auth keyring unlock", export ATMOS_KEYRING_PASSWORD, or name a file that holds it in ATMOS_KEYRING_PASSWORD_FILE\n',
   });
   expect(storedIn(machine)).toEqual(before);
 });

@@ -102,10 +102,11 @@ async function warnOfPassword(context: Context, { keyring }: ProjectPlan): Promi
   const { value: name } = keyring.passwordEnv;
   const { host } = context;
   if (host.env[name] !== undefined || (await opensByItself(keyring, host))) return;
-  // Windows has no agent.
-  const unlock = host.platform === 'win32' ? '' : 'run "atmos auth keyring unlock", ';
+  // Windows has no agent, and not every shell there knows the word.
+  const ways =
+    host.platform === 'win32' ? `set ${name}` : `run "atmos auth keyring unlock", export ${name}`;
   await warn(
     context,
-    `programs are not asked for the password of the file keyring: ${unlock}set ${name}, or name a file that holds it in ATMOS_KEYRING_PASSWORD_FILE`,
+    `programs are not asked for the password of the file keyring: ${ways}, or name a file that holds it in ATMOS_KEYRING_PASSWORD_FILE`,
   );
 }

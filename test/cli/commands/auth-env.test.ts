@@ -68,8 +68,19 @@ describe('mode process', () => {
     expect(prompt).toMatchObject({
       exitCode: 0,
       stderr:
-        'warning: programs are not asked for the password of the file keyring: run "atmos auth keyring unlock", set ATMOS_KEYRING_PASSWORD, or name a file that holds it in ATMOS_KEYRING_PASSWORD_FILE\n',
+        'warning: programs are not asked for the password of the file keyring: run "atmos auth keyring unlock", export ATMOS_KEYRING_PASSWORD, or name a file that holds it in ATMOS_KEYRING_PASSWORD_FILE\n',
     });
+  });
+
+  test('says it for Windows, which has no agent and more than one word for export', async () => {
+    const desk = await openDesk({ entries: storedKey });
+    const { stderr } = await desk.run('auth env', {
+      env: { ATMOS_KEYRING_PASSWORD: undefined },
+      host: { platform: 'win32', nodePath: 'C:\\node.exe', scriptPath: 'C:\\main.cjs' },
+    });
+    expect(stderr).toBe(
+      'warning: programs are not asked for the password of the file keyring: set ATMOS_KEYRING_PASSWORD, or name a file that holds it in ATMOS_KEYRING_PASSWORD_FILE\n',
+    );
   });
 
   test('gives way to mode env where the path of our program has no place in an AWS file', async () => {
