@@ -2,6 +2,7 @@ import { profilesWith } from '../config/find-identity.ts';
 import type { Config } from '../config/load.ts';
 import { AtmosError, isAtmosError } from '../core/errors.ts';
 import type { Identity } from '../core/identity.ts';
+import { shellWord } from '../core/shell-word.ts';
 import { environmentSetting, type Sourced } from '../core/sourced.ts';
 import type { Host } from '../host/host.ts';
 import type { Invocation } from './command.ts';
@@ -115,12 +116,10 @@ async function pickOrRefuse(
       defaults.length > 0
         ? `several identities are the default: ${defaults.map((one) => `${one.name} (${one.locate(['default'])})`).join(', ')}`
         : `no identity was given and none is the default; there are ${names.join(', ')}`;
+    const candidate = shellWord(candidates[0] ?? 'NAME');
     throw new AtmosError('ERR_IDENTITY_REQUIRED', why, {
       cause: error,
-      hints: [
-        `pass -i ${candidates[0] ?? 'NAME'}`,
-        `export ATMOS_IDENTITY=${candidates[0] ?? 'NAME'}`,
-      ],
+      hints: [`pass -i ${candidate}`, `export ATMOS_IDENTITY=${candidate}`],
     });
   }
 }

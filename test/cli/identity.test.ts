@@ -133,6 +133,9 @@ describe('who it is', () => {
       message: 'no identity was given and none is the default; there are dev, prod',
       hints: ['pass -i dev', 'export ATMOS_IDENTITY=dev'],
     });
+    await expect(resolve({ kind: 'default' }, [identity('a;id')], nobody)).rejects.toMatchObject({
+      hints: ["pass -i 'a;id'", "export ATMOS_IDENTITY='a;id'"],
+    });
   });
 
   test('of several defaults a person chooses, and nobody is an error that says where they are', async () => {

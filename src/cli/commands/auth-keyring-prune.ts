@@ -8,6 +8,7 @@ import { pruneKeyring, type PrunedEntry } from '../../store/prune.ts';
 import type { Invocation } from '../command.ts';
 import type { Context } from '../context.ts';
 import { isOfEntry, joinErrors } from '../entry-errors.ts';
+import { loadWriteHint } from '../hint.ts';
 import { openForCommand } from '../open.ts';
 import { loadPlanIfAny, warn } from '../plan.ts';
 import { printable } from '../report.ts';
@@ -73,7 +74,7 @@ function jsonOf(removed: readonly PrunedEntry[], orphans: readonly Orphan[], dry
 }
 
 async function tell(
-  { note }: Context,
+  { host, note }: Context,
   removed: readonly PrunedEntry[],
   orphans: readonly Orphan[],
   dryRun: boolean,
@@ -83,11 +84,12 @@ async function tell(
   for (const { key, identity, item } of removed) {
     await note(printable(`${verb} the expired ${item} of ${identity}: ${key}`).concat('\n'));
   }
+  const writeHint = orphans.length === 0 ? String : await loadWriteHint(host);
   for (const { key, identity, item } of orphans) {
     const keychain = item === 'key' ? ' --keychain' : '';
     await note(
       `${printable(`the ${item} of ${identity} stays, which is not configured here: ${key}`)}\n` +
-        `  atmos auth logout ${printable(shellWord(identity))}${keychain}   # removes it\n`,
+        `  ${printable(writeHint(`atmos auth logout ${shellWord(identity)}${keychain}`))}   # removes it\n`,
     );
   }
 }

@@ -4,6 +4,7 @@ import type { AuthManager } from '../../auth/manager.ts';
 import type { Whoami } from '../../auth/whoami.ts';
 import { AtmosError, isAtmosError } from '../../core/errors.ts';
 import type { Identity } from '../../core/identity.ts';
+import { shellWord } from '../../core/shell-word.ts';
 import { formatTimestamp } from '../../core/time.ts';
 import { withoutAbsent } from '../../core/without-absent.ts';
 import type { Invocation } from '../command.ts';
@@ -84,7 +85,7 @@ async function lookUp(
     const who = await manager.whoami(identity);
     if (who.isValid !== false) return { who };
     const message = `identity ${name} is not authenticated: ${who.reason}`;
-    const hints = [`atmos auth login --identity ${name}`];
+    const hints = [`atmos auth login --identity ${shellWord(name)}`];
     return { who, failure: new AtmosError('ERR_AUTH_NO_SESSION', message, { hints }) };
   } catch (error) {
     if (!isAtmosError(error, 'ERR_AUTH_KEYS_MISSING')) throw error;

@@ -3,6 +3,7 @@ import { awsCredentials, type AwsCredentials } from '../../core/credentials.ts';
 import { AtmosError } from '../../core/errors.ts';
 import { checkPart, IdentityError, type IdentityProblem } from '../../core/identity-error.ts';
 import type { Identity } from '../../core/identity.ts';
+import { shellWord } from '../../core/shell-word.ts';
 import { parseDuration } from '../../core/time.ts';
 import { flag, mapOf, setting, text } from '../../core/validate.ts';
 import { withoutAbsent } from '../../core/without-absent.ts';
@@ -217,7 +218,7 @@ function isPlainUrl(endpoint: string): boolean {
 }
 
 function usableKeys(identity: Identity, stored: AwsCredentials | null): AwsCredentials {
-  const hints = [`atmos auth user configure --identity ${identity.name}`];
+  const hints = [`atmos auth user configure --identity ${shellWord(identity.name)}`];
   if (stored === null) {
     throw new AtmosError(
       'ERR_AUTH_KEYS_MISSING',
