@@ -98,9 +98,7 @@ function setVariables(assignments: readonly string[]): string | undefined {
 function withPaths(command: string, words: readonly string[]): string | undefined {
   const paths = words.map((word) => mapped(readPosix(word), windowsWord));
   const areNamed = words.length > 0 && !words.some((word) => word.startsWith('-'));
-  return areNamed && areAll(paths)
-    ? `${command} -LiteralPath ${paths.join(', ')}`
-    : undefined;
+  return areNamed && areAll(paths) ? `${command} -LiteralPath ${paths.join(', ')}` : undefined;
 }
 
 /** `a,b` would be two words, and `@a` a variable. */

@@ -99,11 +99,14 @@ describe('what is trusted is', () => {
 describe('the command to paste', () => {
   const hintFrom = (
     project: TrustedProject,
-    place: { working: string; shell?: string },
+    place: { working: string; left?: string },
     change: Parameters<TrustedProject['config']>[0] = {},
   ) => {
-    const env = place.shell === undefined ? {} : { PWD: `${project.root}${place.shell}` };
-    const host = project.host(env, `${project.root}${place.working}`);
+    const host = {
+      // No shell of Windows sets it, and nothing keeps it right.
+      ...project.host({ PWD: '/c/else' }, `${project.root}${place.working}`),
+      leftDirectory: () => place.left && `${project.root}${place.left}`,
+    };
     const [hint = ''] = refusalOf(project, host, project.config(change)).hints;
     return hint.replaceAll(project.root, '$');
   };
@@ -112,12 +115,12 @@ describe('the command to paste', () => {
     const project = openProject();
     const below = { working: '/project/stacks' };
     const away = { working: '/elsewhere' };
-    const sent = { working: '/project', shell: '/elsewhere' };
+    const sent = { working: '/project', left: '/elsewhere' };
     expect(hintFrom(project, below)).toBe('atmos auth trust');
     expect(hintFrom(project, away)).toBe('atmos auth trust -C $/project');
     expect(hintFrom(project, { working: '/project-2' })).toBe('atmos auth trust -C $/project');
     expect(hintFrom(project, sent)).toBe('atmos auth trust -C $/project');
-    expect(hintFrom(project, { working: '/project', shell: '/project' })).toBe('atmos auth trust');
+    expect(hintFrom(project, { working: '/project', left: '/project' })).toBe('atmos auth trust');
   });
 
   it('chooses the same profiles', () => {

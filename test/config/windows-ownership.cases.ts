@@ -34,8 +34,8 @@ export const suite: PlatformSuite = {
         assert.equal(message, `${file} can be written by other users, so it is not used`);
         assert.deepEqual(hints, [
           `icacls "${file}" /inheritance:d /grant:r "*S-1-1-0:RX"`,
-          `--config "${file}"`,
-          "$env:ATMOS_AUTH_TRUST = '1'",
+          `--config '${file}'`,
+          'export ATMOS_AUTH_TRUST=1',
         ]);
         return true;
       });

@@ -93,7 +93,7 @@ export const suite: PlatformSuite = {
         code: 'ERR_KEYRING_UNAVAILABLE',
         message:
           'there is no unlock agent on Windows: it needs sockets that tell who is at their other end',
-        hints: ["$env:ATMOS_KEYRING_PASSWORD_FILE = '<a file that holds the password>'"],
+        hints: ['export ATMOS_KEYRING_PASSWORD_FILE=<a file that holds the password>'],
       });
     }),
     inPlace('gets another password, and nothing is lost', async (at) => {

@@ -209,6 +209,9 @@ test('a project runs no password command and sends no key elsewhere unless it is
       hints,
     },
   );
+  const elsewhere = { directory: machine.root, env: { PWD: undefined } };
+  const sent = await machine.atmos(['-C', machine.project, 'auth', 'login'], elsewhere);
+  expect(sent.stderr).toContain(`\nhint: atmos auth trust -C ${machine.project}\n`);
   machine.writeConfig(configOf(machine).replace(machine.sts.url, 'https://sts.example.com'));
   await expectRefusal(
     machine,

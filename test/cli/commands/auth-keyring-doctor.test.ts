@@ -1,6 +1,7 @@
 import { chmodSync, mkdirSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { clockHints } from '../../../src/core/clock-hints.ts';
 import { awsCredentials } from '../../../src/core/credentials.ts';
 import { createProbeKey } from '../../../src/keyring/probe-entry.ts';
 import { formatEnvelope, type Envelope } from '../../../src/store/envelope.ts';
@@ -386,7 +387,7 @@ describe('it finds', () => {
     const desk = await openDesk({ entries: entry('dev', 'session', notes) });
     desk.clock.now = now;
     expect((await examine(desk)).of('clock')).toMatchObject([
-      { state: 'warning', message, hint: 'sudo timedatectl set-ntp true' },
+      { state: 'warning', message, hint: clockHints(process.platform).join('\n') },
     ]);
   });
 

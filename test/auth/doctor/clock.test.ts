@@ -1,0 +1,31 @@
+import { expect, test } from 'vitest';
+import { examineClock } from '../../../src/auth/doctor/clock.ts';
+import { translateStsError } from '../../../src/clients/aws-sts-errors.ts';
+
+test.each([
+  ['linux', ['sudo timedatectl set-ntp true', 'in WSL: sudo hwclock --hctosys']],
+  ['darwin', ['sudo systemsetup -setusingnetworktime on']],
+  ['win32', ['w32tm /resync']],
+] as const)(
+  'what sets a clock right on %s, the doctor and a refusal of AWS say alike',
+  (platform, hints) => {
+    const at = new Date(0);
+    expect(examineClock([], at, platform)).toMatchObject({ state: 'warning', hints });
+    const skewed = Object.assign(new Error('too skewed'), {
+      name: 'RequestExpired',
+      $fault: 'client',
+    });
+    const error = translateStsError(skewed, {
+      action: 'GetCallerIdentity',
+      credentials: { accessKeyId: 'AKIAIOSFODNN7EXAMPLE', secretAccessKey: 'x' },
+      region: 'us-east-1',
+      timeoutMs: 1000,
+      timedOut: false,
+      at,
+      platform,
+      proxyVariable: undefined,
+      exchange: {},
+    });
+    expect(error.hints).toEqual(hints);
+  },
+);
