@@ -119,7 +119,8 @@ export const suite: PlatformSuite = {
           const file = join(path, 'lines.txt');
           const set = { ONE: 'a b&c', TWO: '/+=' };
           writeFileSync(file, formatEnvironment({ set, unset: [] }, 'cmd'));
-          const line = `for /f "delims=" %i in ('type ${file}') do @%i`;
+          // What follows `do` is repeated, up to the bracket.
+          const line = `(for /f "delims=" %i in ('type ${file}') do @%i)`;
           const text = await cmd(['/d', '/s', '/c', `"${line}& set ONE& set TWO"`], true);
           assert.deepEqual(text.trim().split(/\r?\n/), ['ONE=a b&c', 'TWO=/+=']);
         } finally {

@@ -1,11 +1,17 @@
 import assert from 'node:assert/strict';
 import { exec } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { homedir } from 'node:os';
-import { isAbsolute, join, relative } from 'node:path';
+import { basename, dirname, join, relative } from 'node:path';
 import { promisify } from 'node:util';
-import { installedProgram, runInstalled, type Finished } from '../platform/installed.ts';
+import {
+  installedProgram,
+  runInstalled,
+  runProgram,
+  type Finished,
+} from '../platform/installed.ts';
 import type { PlatformSuite } from '../platform/suite.ts';
 import { createTemporaryDirectory } from '../support/create-temporary.ts';
 import { startSts } from '../support/sts-server.mjs';
@@ -49,12 +55,14 @@ async function atDesk(run: (desk: Desk) => Promise<void>, identity = ''): Promis
         endpoint_url: ${sts.url}
 ${identity}`;
   writeFileSync(join(project, 'atmos.yaml'), config.replaceAll('\n', '\r\n'));
-  const env = {
+  const env: NodeJS.ProcessEnv = {
     ...process.env,
     XDG_STATE_HOME: join(path, 'state'),
     ATMOS_AUTH_TRUST: '1',
     PWD: 'C:\\',
   };
+  // Whoever runs the suite may do so from Git Bash.
+  delete env['MSYSTEM'];
   const desk: Desk = {
     project,
     env,
@@ -81,6 +89,9 @@ async function stored(desk: Desk): Promise<void> {
   });
   assert.equal(exitCode, 0, stderr);
 }
+
+/** Of an identity: what a command of the configuration says. */
+const ofCommand = '      env:\n        - key: FROM_CMD\n          value: !exec echo "%OS%"\n';
 
 /** As npm makes it, for a script anywhere. */
 function batchFile(script: string): string {
@@ -123,7 +134,10 @@ export const suite: PlatformSuite = {
           const env: NodeJS.ProcessEnv = { ...desk.env, Path: bin };
           delete env['PATH'];
           const run = (program: string) =>
-            runInstalled(['auth', 'exec', '-i', 'off', '--', program], { cwd: desk.project, env });
+            runInstalled(['auth', 'exec', '-i', 'off', '--', program], {
+              cwd: desk.project,
+              env,
+            });
           assert.deepEqual(await run('terrafrom'), {
             exitCode: 127,
             stdout: '',
@@ -145,7 +159,10 @@ export const suite: PlatformSuite = {
           const file = /^\$env:AWS_CONFIG_FILE = '(.+)'$/m.exec(stdout)?.[1] ?? '';
           const line = /^credential_process = (.+)$/m.exec(readFileSync(file, 'utf8'))?.[1] ?? '';
           assert.match(line, /^[A-Za-z0-9_.:\\~-]+( [A-Za-z0-9_.:\\~-]+)+$/);
-          const answer = await promisify(exec)(line, { cwd: homedir(), env: desk.env });
+          const answer = await promisify(exec)(line, {
+            cwd: homedir(),
+            env: desk.env,
+          });
           assert.match(answer.stdout, /"AccessKeyId":"ASIA/);
         }),
     },
@@ -156,12 +173,14 @@ export const suite: PlatformSuite = {
           const cmd = await desk.atmos(['auth', 'env', '--format', 'cmd']);
           assert.match(cmd.stdout, /^set "AWS_ACCESS_KEY_ID="$/m);
           assert.match(cmd.stdout, /^set "AWS_PROFILE=atmos"$/m);
-          const bash = await desk.atmos(['auth', 'env'], { env: { MSYSTEM: 'MINGW64' } });
+          const bash = await desk.atmos(['auth', 'env'], {
+            env: { MSYSTEM: 'MINGW64' },
+          });
           assert.match(bash.stdout, /^export AWS_PROFILE=atmos$/m);
         }),
     },
     {
-      name: 'hints are for PowerShell',
+      name: 'hints are for PowerShell, and in Git Bash for that',
       run: () =>
         atDesk(async (desk) => {
           const { stderr, exitCode } = await desk.atmos(['auth', 'user', 'configure', '--stdin'], {
@@ -171,6 +190,11 @@ export const suite: PlatformSuite = {
           assert.equal(exitCode, 3, stderr);
           assert.match(stderr, /^hint: Remove-Item Env:ATMOS_KEYRING_PASSWORD$/m);
           assert.match(stderr, /^hint: \$env:ATMOS_KEYRING_PASSWORD = '<password>'$/m);
+          const bash = await desk.atmos(['auth', 'user', 'configure', '--stdin'], {
+            env: { ATMOS_KEYRING_TYPE: 'file', ATMOS_KEYRING_PASSWORD: '', MSYSTEM: 'MINGW64' },
+            input: keyOnStdin,
+          });
+          assert.match(bash.stderr, /^hint: export ATMOS_KEYRING_PASSWORD=<password>$/m);
         }),
     },
     {
@@ -189,23 +213,37 @@ export const suite: PlatformSuite = {
           const [ours, theirs] = ['ours', 'theirs'].map((name) => join(desk.project, name));
           assert.ok(ours && theirs);
           for (const folder of [ours, theirs]) mkdirSync(folder);
-          const ourScript = relative(ours, installedProgram());
-          // npm puts both on one drive.
-          if (isAbsolute(ourScript)) return;
-          writeFileSync(join(ours, 'atmos.cmd'), batchFile(ourScript));
+          // npm puts both on one drive, which the checkout may not be on.
+          const copy = join(desk.project, 'cli');
+          cpSync(dirname(installedProgram()), copy, { recursive: true });
+          const ourProgram = join(copy, basename(installedProgram()));
+          const koffi = createRequire(installedProgram()).resolve('koffi');
+          const atmos = (words: readonly string[]) =>
+            runProgram(process.execPath, [ourProgram, ...words], {
+              cwd: desk.project,
+              env: {
+                ...desk.env,
+                PATH: `${ours};${theirs}`,
+                NODE_PATH: dirname(dirname(koffi)),
+              },
+            });
+          writeFileSync(join(ours, 'atmos.cmd'), batchFile(relative(ours, ourProgram)));
           const show =
             "require('fs').writeSync(1, JSON.stringify(process.argv.slice(2))); process.exit(5)";
           writeFileSync(join(theirs, 'show.cjs'), show);
           writeFileSync(join(theirs, 'atmos.cmd'), batchFile('show.cjs'));
-          const env = { PATH: `${ours};${theirs}` };
           const args = ['terraform', 'plan', '-var', 'a=b c'];
-          const found = await desk.atmos(args, { env });
-          assert.deepEqual(found, { exitCode: 5, stdout: JSON.stringify(args), stderr: '' });
+          const found = await atmos(args);
+          assert.deepEqual(found, {
+            exitCode: 5,
+            stdout: JSON.stringify(args),
+            stderr: '',
+          });
 
           // A batch file of another kind is not seen through: the guard ends the loop.
           const loop = '@call "%~dp0\\..\\ours\\atmos.cmd" %*\r\n';
           writeFileSync(join(theirs, 'atmos.cmd'), loop);
-          const none = await desk.atmos(['terraform'], { env });
+          const none = await atmos(['terraform']);
           assert.notEqual(none.exitCode, 0);
           assert.match(none.stderr, /there is no other atmos on PATH/);
         }),
@@ -223,7 +261,10 @@ export const suite: PlatformSuite = {
           writeFileSync(join(shared, 'one.yaml'), identity('one', ''));
           writeFileSync(join(shared, 'deeper', 'two.yaml'), identity('two', ''));
           const { stdout, stderr } = await desk.atmos(['auth', 'validate', '-o', 'json']);
-          const { valid, files } = JSON.parse(stdout) as { valid: boolean; files: string[] };
+          const { valid, files } = JSON.parse(stdout) as {
+            valid: boolean;
+            files: string[];
+          };
           assert.ok(valid, stdout + stderr);
           assert.deepEqual(files.map((file) => file.slice(desk.project.length)).toSorted(), [
             '\\atmos.yaml',
@@ -238,18 +279,34 @@ export const suite: PlatformSuite = {
         }),
     },
     {
+      name: 'after -C the command that trusts a project names it',
+      run: () =>
+        atDesk(async (desk) => {
+          const env = { ...desk.env, ATMOS_AUTH_TRUST: '' };
+          const away = await runInstalled(['-C', desk.project, 'auth', 'env'], { env });
+          assert.match(away.stderr, /^error: the configuration in .+ is not trusted: /);
+          const hint = `\nhint: atmos auth trust -C "${desk.project}"`;
+          assert.ok(away.stderr.includes(hint), away.stderr);
+          const here = await desk.atmos(['auth', 'env'], { env });
+          assert.match(here.stderr, /^hint: atmos auth trust$/m);
+        }, ofCommand),
+    },
+    {
       name: 'a command of the configuration runs in cmd.exe',
       run: () =>
         atDesk(async (desk) => {
           const { stdout, stderr } = await desk.atmos(['auth', 'env', '--format', 'env']);
           assert.match(stdout, /^FROM_CMD=Windows_NT$/m, stderr);
-        }, '      env:\n        - key: FROM_CMD\n          value: !exec echo "%OS%"\n'),
+        }, ofCommand),
     },
     {
       name: '-C, ~ and log files take paths of Windows',
       run: () =>
         atDesk(async (desk) => {
-          const log = join(homedir(), 'atmos-auth-test.log');
+          const home = join(desk.project, 'home');
+          mkdirSync(home);
+          const env = { ...desk.env, USERPROFILE: home };
+          const log = join(home, 'atmos-auth-test.log');
           const options = [
             '-C',
             desk.project,
@@ -258,7 +315,9 @@ export const suite: PlatformSuite = {
             '--logs-file',
             '~\\atmos-auth-test.log',
           ];
-          const there = await runInstalled([...options, 'auth', 'validate'], { env: desk.env });
+          const there = await runInstalled([...options, 'auth', 'validate'], {
+            env,
+          });
           assert.equal(there.exitCode, 0, there.stderr);
           assert.match(readFileSync(log, 'utf8'), /event=command\.ended|command\.ended/);
           const shown = await desk.atmos([
