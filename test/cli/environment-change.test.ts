@@ -48,6 +48,28 @@ test('a path that its readers would take apart differently has no profile', asyn
 });
 
 test.each([
+  [
+    'C:\\Program Files\\nodejs\\node.exe',
+    'C:\\PROGRA~1\\nodejs\\node.exe',
+    'C:\\PROGRA~1\\nodejs\\node.exe C:\\npm\\main.cjs auth credential-process --handle ',
+  ],
+  // Of a disk that has no short names.
+  ['D:\\my tools\\node.exe', 'D:\\my tools\\node.exe', undefined],
+])('on Windows %s stands by its short name, if it has one', async (nodePath, short, line) => {
+  const { host, plan, dev } = await openProject(yaml());
+  const change = await processChange(plan, dev, {
+    ...host,
+    platform: 'win32',
+    nodePath,
+    scriptPath: 'C:\\npm\\main.cjs',
+    shortPath: async (path) => (path === nodePath ? short : path),
+  });
+  const file = change?.set['AWS_CONFIG_FILE'];
+  const text = file === undefined ? undefined : readFileSync(file, 'utf8');
+  expect(/^credential_process = (.* )/m.exec(text ?? '')?.[1]).toBe(line);
+});
+
+test.each([
   [yaml(withRegion), { AWS_REGION: 'eu-west-1' }, 'eu-central-1'],
   [yaml(), { AWS_REGION: 'eu-west-1' }, undefined],
   [yaml(), { AWS_DEFAULT_REGION: 'eu-west-1' }, undefined],
