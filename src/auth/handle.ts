@@ -63,7 +63,7 @@ export function writeHandle(
       'ERR_IO',
       `cannot write the handle ${handleFile(paths.id, host)}: ${reason}`,
       {
-        hints: [setCommand('XDG_STATE_HOME', '<a directory that can be written>', directory(host))],
+        hints: [setCommand('XDG_STATE_HOME', '<a directory that can be written>')],
         cause: error,
       },
     );

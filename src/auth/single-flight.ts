@@ -103,7 +103,7 @@ function makeDirectory(directory: string): void {
 function unusable(doing: string, path: string, cause: unknown): AtmosError {
   const reason = systemErrorCode(cause) ?? 'unknown error';
   return new AtmosError('ERR_IO', `cannot ${doing} ${path}: ${reason}`, {
-    hints: [setCommand('XDG_STATE_HOME', '<a directory that can be written>', path)],
+    hints: [setCommand('XDG_STATE_HOME', '<a directory that can be written>')],
     cause,
   });
 }

@@ -131,7 +131,7 @@ function cannotKeep(message: string, host: Where): AtmosError {
   return new AtmosError('ERR_IO', message, {
     hints: [
       `${showCommand(directory)}   # it must be yours, and written by nobody else`,
-      setCommand('XDG_STATE_HOME', '<a directory of your own>', directory),
+      setCommand('XDG_STATE_HOME', '<a directory of your own>'),
     ],
   });
 }

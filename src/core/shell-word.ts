@@ -6,7 +6,9 @@ export function shellWord(text: string): string {
 }
 
 /** A path for a hint that is not of one system: all of these are written for a POSIX shell. */
-export const pathWord = shellWord;
+export function pathWord(path: string): string {
+  return shellWord(path);
+}
 
 /** `C:\…`, `\\server\…` */
 export function isWindowsPath(path: string): boolean {

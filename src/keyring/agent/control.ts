@@ -147,20 +147,14 @@ function hintsFor({ failure, path, processId }: AgentError): string[] {
   return ['atmos auth keyring lock', ...(failure === 'version' ? [] : end)];
 }
 
-function requireAgents({ host, settings }: BackendContext): void {
+function requireAgents({ host }: Pick<BackendContext, 'host'>): void {
   if (hasAgents(host)) return;
   const platform = host.platform === 'win32' ? 'Windows' : host.platform;
   throw new KeyringError(
     'ERR_KEYRING_UNAVAILABLE',
     `there is no unlock agent on ${platform}: it needs sockets that tell who is at their other end`,
     {
-      hints: [
-        setCommand(
-          'ATMOS_KEYRING_PASSWORD_FILE',
-          '<a file that holds the password>',
-          settings.directory.value,
-        ),
-      ],
+      hints: [setCommand('ATMOS_KEYRING_PASSWORD_FILE', '<a file that holds the password>')],
     },
   );
 }
