@@ -218,22 +218,19 @@ export const suite: PlatformSuite = {
           cpSync(dirname(installedProgram()), copy, { recursive: true });
           const ourProgram = join(copy, basename(installedProgram()));
           const koffi = createRequire(installedProgram()).resolve('koffi');
-          const atmos = (words: readonly string[]) =>
+          const atmos = (words: readonly string[], { env }: { env: NodeJS.ProcessEnv }) =>
             runProgram(process.execPath, [ourProgram, ...words], {
               cwd: desk.project,
-              env: {
-                ...desk.env,
-                PATH: `${ours};${theirs}`,
-                NODE_PATH: dirname(dirname(koffi)),
-              },
+              env: { ...desk.env, NODE_PATH: dirname(dirname(koffi)), ...env },
             });
           writeFileSync(join(ours, 'atmos.cmd'), batchFile(relative(ours, ourProgram)));
           const show =
             "require('fs').writeSync(1, JSON.stringify(process.argv.slice(2))); process.exit(5)";
           writeFileSync(join(theirs, 'show.cjs'), show);
           writeFileSync(join(theirs, 'atmos.cmd'), batchFile('show.cjs'));
+          const env = { PATH: `${ours};${theirs}` };
           const args = ['terraform', 'plan', '-var', 'a=b c'];
-          const found = await atmos(args);
+          const found = await atmos(args, { env });
           assert.deepEqual(found, {
             exitCode: 5,
             stdout: JSON.stringify(args),
@@ -243,7 +240,7 @@ export const suite: PlatformSuite = {
           // A batch file of another kind is not seen through: the guard ends the loop.
           const loop = '@call "%~dp0\\..\\ours\\atmos.cmd" %*\r\n';
           writeFileSync(join(theirs, 'atmos.cmd'), loop);
-          const none = await atmos(['terraform']);
+          const none = await atmos(['terraform'], { env });
           assert.notEqual(none.exitCode, 0);
           assert.match(none.stderr, /there is no other atmos on PATH/);
         }),
