@@ -1,11 +1,8 @@
 import type { Stats } from 'node:fs';
 import { parse, toNamespacedPath } from 'node:path';
 import { api, type Handle } from './api.ts';
-import {
-  formatSid,
-  parseSecurityDescriptor,
-  type SecurityDescriptor,
-} from './security-descriptor.ts';
+import { partsAt, type Part } from './parts.ts';
+import { formatSid, parseSecurityDescriptor } from './security-descriptor.ts';
 import { windowsError } from './system-error.ts';
 
 const shareAll = 0x7;
@@ -26,19 +23,21 @@ export interface OpenOptions {
   readonly how: number;
   /** Opens a directory too. */
   readonly isAnything?: boolean;
+  /** Opens what the path leads to. */
+  readonly follows?: boolean;
   /** `SECURITY_ATTRIBUTES` of a file that is made. */
   readonly security?: Buffer;
 }
 
 /**
- * Opens what is at a path itself, not what it leads to, for everybody else to go on with it as they
- * like. No program that we start gets the handle.
+ * Opens what is at a path itself, not what it leads to, unless that is asked for: for everybody else
+ * to go on with it as they like. No program that we start gets the handle.
  */
 export function openPath(
   path: string,
-  { access, how, isAnything = false, security }: OpenOptions,
+  { access, how, isAnything = false, follows = false, security }: OpenOptions,
 ): Handle {
-  const flags = openReparsePoint | (isAnything ? backupSemantics : 0);
+  const flags = (follows ? 0 : openReparsePoint) | (isAnything ? backupSemantics : 0);
   const name = toNamespacedPath(path);
   const handle = api.createFile(name, access, shareAll, security ?? null, how, flags, 0);
   if (handle === api.invalidHandle) throw windowsError('open', path);
@@ -62,17 +61,24 @@ export function identify(handle: Handle, path: string): Identified {
 }
 
 /**
- * Who owns a file or a directory, and who may do what with it. Undefined when something else is at
- * the path by now than what the stats are of.
+ * Who owns what is at a path, and who may do what with it. Undefined when something else is there by
+ * now than what the stats are of.
  */
-export function securityOf(path: string, stats: Stats): SecurityDescriptor | undefined {
-  const handle = openPath(path, { access: readControl, how: openExisting, isAnything: true });
-  try {
-    if (identify(handle, path).ino !== stats.ino) return undefined;
-    return parseSecurityDescriptor(readSecurity(handle, path));
-  } finally {
-    api.closeHandle(handle);
-  }
+export function securityOf(path: string, stats: Stats): readonly Part[] | undefined {
+  return partsAt(stats, ({ follows }) => {
+    const handle = openPath(path, {
+      access: readControl,
+      how: openExisting,
+      isAnything: true,
+      follows,
+    });
+    try {
+      const descriptor = parseSecurityDescriptor(readSecurity(handle, path));
+      return { ...identify(handle, path), descriptor };
+    } finally {
+      api.closeHandle(handle);
+    }
+  });
 }
 
 function readSecurity(handle: Handle, path: string): Buffer {
@@ -112,5 +118,6 @@ function readCurrentUser(): string {
 /** Whether a path is on another machine: a share, or a drive that is one. */
 export function isRemote(path: string): boolean {
   const { root } = parse(path);
-  return root.startsWith('\\\\') || api.driveType(root) === remoteDrive;
+  // `\\?\Volume{…}\` is a disk without a drive.
+  return /^\\\\[^?]/.test(root) || api.driveType(root) === remoteDrive;
 }

@@ -27,12 +27,16 @@ const taking = 0x40000 | 0x80000;
 const deletingChildren = 0x40;
 const reading = 0x1;
 const writing = 0x2 | 0x4 | 0x10;
+/** Writing its data or its attributes is all that it takes to lead a link elsewhere. */
+const redirecting = 0x2 | 0x100 | generic.write;
 
 export interface Judged {
   readonly path: string;
   readonly isDirectory: boolean;
   /** Of a drive or a share: it can be neither deleted nor renamed. */
   readonly isRoot: boolean;
+  /** A link, a junction, or a directory in which a volume is mounted: itself, not what it leads to. */
+  readonly isLink?: boolean;
   readonly descriptor: SecurityDescriptor;
 }
 
@@ -42,7 +46,10 @@ export interface Judged {
  *
  * @param us our security identifier
  */
-export function judge({ path, isDirectory, isRoot, descriptor }: Judged, us: string): Standing {
+export function judge(
+  { path, isDirectory, isRoot, isLink = false, descriptor }: Judged,
+  us: string,
+): Standing {
   const { owner, grants } = descriptor;
   const trusted = [us, system, administrators, trustedInstaller];
   const known = [...trusted, ownerRights, ...creators];
@@ -51,7 +58,7 @@ export function judge({ path, isDirectory, isRoot, descriptor }: Judged, us: str
   );
   const replacing = isRoot
     ? taking | deletingChildren
-    : taking | deleting | (isDirectory ? deletingChildren : 0);
+    : taking | deleting | (isDirectory ? deletingChildren : 0) | (isLink ? redirecting : 0);
   const [read, write, replace] = [
     reading | generic.read | generic.all,
     writing | replacing | generic.write | generic.all,
@@ -62,7 +69,7 @@ export function judge({ path, isDirectory, isRoot, descriptor }: Judged, us: str
   const concerned = (rights: number) =>
     unique(toOthers.filter((grant) => (grant.rights & rights) !== 0));
   const isOurs = owner !== undefined && [us, system, administrators].includes(owner);
-  const word = windowsWord(path);
+  const icacls = `icacls ${windowsWord(path)}${isLink ? ' /L' : ''}`;
   const inherited = isDirectory ? '(OI)(CI)' : '';
   return {
     isOurs,
@@ -72,19 +79,34 @@ export function judge({ path, isDirectory, isRoot, descriptor }: Judged, us: str
     openness: concerned(read | write)
       .map(named)
       .join(', '),
-    ownCommand: () => `icacls ${word} /setowner "*${us}"`,
+    ownCommand: () => `${icacls} /setowner "*${us}"`,
     closeCommand: () =>
       [
-        `icacls ${word} /inheritance:r /grant:r`,
+        `${icacls} /inheritance:r /grant:r`,
         ...[us, system, administrators].map((sid) => `"*${sid}:${inherited}F"`),
         ...removal(concerned(read | write)),
       ].join(' '),
-    withdrawCommand: () =>
-      [
-        `icacls ${word} /inheritance:d /grant:r`,
-        ...concerned(write).map((sid) => `"*${sid}:${inherited}RX"`),
-      ].join(' '),
+    withdrawCommand() {
+      const readers = concerned(read);
+      const kept = concerned(write).filter((sid) => readers.includes(sid));
+      return [
+        `${icacls} /inheritance:d`,
+        ...(kept.length === 0 ? [] : ['/grant:r']),
+        ...kept.map((sid) => `"*${sid}:${inherited}RX"`),
+        ...removal(concerned(write).filter((sid) => !readers.includes(sid))),
+      ].join(' ');
+    },
   };
+}
+
+/** Of things that all have to be safe the one that is least so. */
+export function weakest(standings: readonly Standing[]): Standing | undefined {
+  return standings.toSorted((a, b) => weakness(b) - weakness(a))[0];
+}
+
+function weakness({ isTrusted, isOurs, others }: Standing): number {
+  const faults = [!isTrusted, others.replace, !isOurs, others.write, others.read];
+  return faults.reduce((sum, isSo) => 2 * sum + Number(isSo), 0);
 }
 
 function removal(sids: readonly string[]): string[] {

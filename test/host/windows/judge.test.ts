@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { judge } from '../../../src/host/windows/judge.ts';
+import { judge, weakest } from '../../../src/host/windows/judge.ts';
 import { parseSecurityDescriptor } from '../../../src/host/windows/security-descriptor.ts';
 import { descriptorOf, type Entry } from './access-list.ts';
 
@@ -17,13 +17,14 @@ interface Looked {
   path?: string;
   isDirectory?: boolean;
   isRoot?: boolean;
+  isLink?: boolean;
 }
 
 function standing(entries: readonly Entry[] | undefined, options: Looked = {}) {
-  const { path = 'C:\\k\\key', isDirectory = false, isRoot = false } = options;
+  const { path = 'C:\\k\\key', isDirectory = false, isRoot = false, isLink = false } = options;
   const owner = 'owner' in options ? options.owner : us;
   const descriptor = parseSecurityDescriptor(descriptorOf(owner, entries));
-  return judge({ path, isDirectory, isRoot, descriptor }, us);
+  return judge({ path, isDirectory, isRoot, isLink, descriptor }, us);
 }
 
 describe('by an access list others may', () => {
@@ -133,6 +134,63 @@ test('the commands that mend it name numbers, which every language has', () => {
     `icacls "${path}" /inheritance:r /grant:r "*${us}:(OI)(CI)F" "*S-1-5-18:(OI)(CI)F" "*S-1-5-32-544:(OI)(CI)F" /remove:g "*S-1-1-0" "*S-1-5-32-545"`,
   );
   expect(judged.ownCommand()).toBe(`icacls "${path}" /setowner "*${us}"`);
+});
+
+test('the command that withdraws gives nobody more than they had', () => {
+  const [deleting, writing] = [0x10000, 0x2];
+  const entries = [
+    ...ours,
+    { sid: users, rights: deleting },
+    { sid: stranger, rights: writing },
+    { sid: stranger, rights: read },
+  ];
+  expect(standing(entries).withdrawCommand()).toBe(
+    `icacls "C:\\k\\key" /inheritance:d /grant:r "*${stranger}:RX" /remove:g "*${users}"`,
+  );
+  expect(standing([...ours, { sid: users, rights: deleting }]).withdrawCommand()).toBe(
+    `icacls "C:\\k\\key" /inheritance:d /remove:g "*${users}"`,
+  );
+});
+
+describe('a link', () => {
+  const link = { path: 'C:\\k', isLink: true };
+  const may = (rights: number, options: Looked = link) =>
+    standing([...ours, { sid: users, rights }], options).others;
+
+  test.each([
+    ['data', 0x2],
+    ['attributes', 0x100],
+    ['anything, in general', 0x40000000],
+  ])('is led elsewhere by whoever may write its %s', (_, rights) => {
+    expect(may(rights)).toEqual({ ...nothing, write: true, replace: true });
+    expect(may(rights, {}).replace).toBe(false);
+  });
+
+  test('is not by whoever may look at it', () => {
+    expect(may(read)).toEqual({ ...nothing, read: true });
+  });
+
+  test('is mended itself, and not what it leads to', () => {
+    const judged = standing([...ours, { sid: users, rights: 0x100 }], link);
+    expect(judged.withdrawCommand()).toBe(`icacls "C:\\k" /L /inheritance:d /remove:g "*${users}"`);
+  });
+});
+
+test.each<[string, object, readonly Entry[], Looked]>([
+  ['belongs to a stranger', { isTrusted: false }, ours, { owner: stranger }],
+  ['others can replace', { others: { replace: true } }, [{ sid: users, rights: 0x10000 }], {}],
+  ['others can write', { others: { write: true } }, [{ sid: users, rights: 0x4 }], {}],
+  ['belongs to the system', { isOurs: false }, ours, { owner: installer }],
+  ['others can read', { others: { read: true } }, [{ sid: users, rights: read }], {}],
+])('of two things the one counts that %s', (_, expected, entries, options) => {
+  const [safe, weak] = [standing(ours), standing(entries, options)];
+  for (const both of [
+    [safe, weak],
+    [weak, safe],
+  ]) {
+    expect(weakest(both)).toBe(weak);
+  }
+  expect(weak).toMatchObject(expected);
 });
 
 test('a descriptor that is cut short is no descriptor', () => {
