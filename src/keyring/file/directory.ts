@@ -1,6 +1,6 @@
 import { lstatSync, readdirSync, readlinkSync, statfsSync, type Stats } from 'node:fs';
 import { isUtf8 } from 'node:buffer';
-import { dirname, isAbsolute, join, parse, sep } from 'node:path';
+import { parse, sep } from 'node:path';
 import { KeyringError } from '../../core/errors.ts';
 import { setCommand, showCommand } from '../../core/file-commands.ts';
 import { guardianFor, type Guardian } from '../../host/guardian.ts';
@@ -9,10 +9,8 @@ import { makePrivateDirectories } from '../../host/private-directory.ts';
 import type { Standing } from '../../host/standing.ts';
 import { windows } from '../../host/windows.ts';
 import { keyOfEntry } from './entry-name.ts';
+import { followPath } from './follow-path.ts';
 import { translating } from './system-error.ts';
-
-const mostLinks = 40;
-const separator = sep === '/' ? '/' : /[\\/]/;
 
 // Magic numbers of statfs(2) where flock(2) may not reach other hosts.
 const networkFileSystems: Readonly<Record<number, string>> = {
@@ -101,38 +99,15 @@ function checkPath(path: string): void {
   );
 }
 
-/**
- * Follows the path name by name, links too, as the system does, and checks the owner of all that it
- * passes. Returns the real path, or undefined where the way ends.
- */
+/** The real path, with the owner of all checked that is passed, or undefined where the way ends. */
 function walk(path: string, guardian: Guardian): string | undefined {
-  const { root } = parse(path);
-  const names = namesOf(path);
-  let at = root;
-  for (let links = 0; ;) {
+  return followPath(path, (at, isLast) => {
     const stats = look(at);
     if (stats === undefined) return undefined;
-    checkOwner(at, { stats, guardian, isLast: names.length === 0 });
-    if (stats.isSymbolicLink()) {
-      if (++links > mostLinks) {
-        throw new KeyringError('ERR_KEYRING_IO', `cannot look at ${path}: too many symbolic links`);
-      }
-      const target = translating('look at', at, () => readlinkSync(at));
-      names.unshift(...namesOf(target));
-      at = isAbsolute(target) ? root : dirname(at);
-      continue;
-    }
-    const name = names.shift();
-    if (name === undefined) return at;
-    at = join(at, name);
-  }
-}
-
-function namesOf(path: string): string[] {
-  return path
-    .slice(parse(path).root.length)
-    .split(separator)
-    .filter((name) => name !== '' && name !== '.');
+    checkOwner(at, { stats, guardian, isLast });
+    if (!stats.isSymbolicLink()) return {};
+    return { leadsTo: translating('look at', at, () => readlinkSync(at)) };
+  });
 }
 
 function look(path: string): Stats | undefined {
