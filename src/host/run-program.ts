@@ -1,6 +1,7 @@
 import { execFile, spawn, type ChildProcess, type SpawnOptions } from 'node:child_process';
 import { definedOnly } from './defined-only.ts';
 import type { ProgramOptions, ProgramResult, RunOptions, RunResult } from './host.ts';
+import { killTree } from './kill-tree.ts';
 import type { Startable } from './windows-program.ts';
 
 const isWindows = process.platform === 'win32';
@@ -85,22 +86,15 @@ function collect(child: ChildProcess, { timeoutMs, maxBytes }: RunOptions): Prom
   });
 }
 
-/**
- * Kills it. On Windows what it has started too, as far as the system still knows who did: a shell
- * ends there without the program that it waits for. A helper of the system has to do that, while the
- * first is still there to be asked about.
- */
+/** On Windows with what it has started. */
 function kill(child: ChildProcess): void {
-  const { pid } = child;
-  if (!isWindows || pid === undefined) {
+  if (!isWindows || child.pid === undefined) {
     child.kill('SIGKILL');
     return;
   }
-  void windows().then(({ systemProgram }) => {
-    const taskkill = systemProgram('taskkill.exe', process.env);
-    const args = ['/pid', String(pid), '/t', '/f'];
-    execFile(taskkill, args, { timeout: killTimeoutMs, windowsHide: true }, () => {
-      child.kill('SIGKILL');
-    });
+  void killTree(child, async () => {
+    const taskkill = (await windows()).systemProgram('taskkill.exe', process.env);
+    const options = { timeout: killTimeoutMs, windowsHide: true };
+    return (killArgs, onEnd) => void execFile(taskkill, killArgs, options, onEnd);
   });
 }
