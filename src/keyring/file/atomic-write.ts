@@ -56,7 +56,16 @@ export function writeAtomically(write: AtomicWrite): void {
     throw translateSystemError('write', path, error);
   } finally {
     if (descriptor !== undefined) closeSync(descriptor);
-    whileInUse(() => rmSync(temporary, { force: true }));
+    removeLeftover(temporary);
+  }
+}
+
+// It is swept later, if not now: what was written, or why it was not, is what counts.
+function removeLeftover(path: string): void {
+  try {
+    whileInUse(() => rmSync(path, { force: true }));
+  } catch (error) {
+    if (systemErrorCode(error) === undefined) throw error;
   }
 }
 

@@ -156,21 +156,27 @@ export async function lockState(
   );
 }
 
-/** Removes what a killed writer left, or an undecided re-encryption, unless somebody is at work. */
+/**
+ * Removes what a killed writer left, or an undecided re-encryption, unless somebody is at work. What
+ * cannot be removed now, since a virus scanner looks at it, is left for the next time: nobody waits.
+ */
 export async function sweepTemporary(paths: StatePaths, host: Host): Promise<void> {
   if (leftovers(paths).length === 0 && !existsSync(paths.next)) return;
   const lock = await tryLock(paths, 'exclusive', host, 0);
   if (lock === undefined) return;
   try {
-    for (const name of leftovers(paths)) {
-      const path = join(paths.temporary, name);
-      translating('remove', path, () =>
-        whileInUse(() => rmSync(path, { recursive: true, force: true })),
-      );
-    }
-    if (!isCommitted(paths)) discardNext(paths);
+    for (const name of leftovers(paths)) removeIfPossible(join(paths.temporary, name));
+    if (!isCommitted(paths)) removeIfPossible(paths.next);
   } finally {
     lock.release();
+  }
+}
+
+function removeIfPossible(path: string): void {
+  try {
+    rmSync(path, { recursive: true, force: true });
+  } catch (error) {
+    if (systemErrorCode(error) === undefined) throw error;
   }
 }
 

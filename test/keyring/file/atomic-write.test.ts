@@ -5,6 +5,8 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  renameSync,
+  rmSync,
   statSync,
   writeFileSync,
 } from 'node:fs';
@@ -52,6 +54,24 @@ describe('a file', () => {
     ]);
     expect(statSync(path).mode & 0o777).toBe(0o600);
     expect(readdirSync(temporary)).toEqual([]);
+  });
+
+  test('is written, or fails by its own error, though its leftover cannot be removed', () => {
+    const place = makePlace();
+    const spoilAt = (wanted: string, failure?: Error) => (step: string) => {
+      if (step !== wanted) return;
+      renameSync(place.temporaryDirectory, join(place.root, 'elsewhere'));
+      writeFileSync(place.temporaryDirectory, '');
+      if (failure !== undefined) throw failure;
+    };
+    const failure = new Error('the disk is full');
+    expect(() =>
+      writeAtomically({ ...place, text: 'new', onStep: spoilAt('temporary synced', failure) }),
+    ).toThrow(failure);
+    rmSync(place.temporaryDirectory);
+    renameSync(join(place.root, 'elsewhere'), place.temporaryDirectory);
+    writeAtomically({ ...place, text: 'new', onStep: spoilAt('read back') });
+    expect(readFileSync(place.path, 'utf8')).toBe('new');
   });
 
   test('is for us alone whatever the umask', () => {

@@ -1,4 +1,13 @@
-import { chmodSync, mkdirSync, readdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { realHost } from '../../../src/host/real.ts';
@@ -14,6 +23,7 @@ import {
   statePaths,
   sweepTemporary,
 } from '../../../src/keyring/file/state.ts';
+import { canMount } from '../../support/mount.ts';
 import { isRoot } from '../../support/privilege.ts';
 import { temporaryDirectory } from '../../support/temporary.ts';
 import { expectError, rejectionOf, thrownBy } from './rejection.ts';
@@ -222,11 +232,33 @@ describe('what killed writers left', () => {
     expect(readdirSync(paths.temporary)).toEqual([]);
   });
 
-  test('is no reason to fail when it cannot be swept', async () => {
+  test.runIf(canMount())(
+    'is no reason to fail when it cannot be swept, and is the next time',
+    async () => {
+      const paths = makeState();
+      const held = join(paths.temporary, 'a directory in use');
+      for (const directory of [held, paths.next]) {
+        mkdirSync(directory);
+        execFileSync('mount', ['-t', 'tmpfs', 'tmpfs', directory]);
+      }
+      leave(paths);
+      try {
+        await sweepTemporary(paths, host);
+        expect(readdirSync(paths.temporary)).toEqual(['a directory in use']);
+      } finally {
+        for (const directory of [held, paths.next]) execFileSync('umount', [directory]);
+      }
+      await sweepTemporary(paths, host);
+      expect(readdirSync(paths.temporary)).toEqual([]);
+      expect(existsSync(paths.next)).toBe(false);
+    },
+  );
+
+  test('is swept with all that is in it', async () => {
     const paths = makeState();
     mkdirSync(join(paths.temporary, 'directory'));
-    leave(paths);
+    writeFileSync(join(paths.temporary, 'directory', 'file'), '');
     await sweepTemporary(paths, host);
-    expect(readdirSync(paths.temporary)).not.toContain('a');
+    expect(readdirSync(paths.temporary)).toEqual([]);
   });
 });
