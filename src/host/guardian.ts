@@ -1,5 +1,5 @@
 import { shellWord } from '../core/shell-word.ts';
-import type { Guardian, Standing } from './standing.ts';
+import type { Guardian } from './standing.ts';
 import { windows } from './windows.ts';
 
 export type { Guardian } from './standing.ts';
@@ -8,11 +8,14 @@ export type { Guardian } from './standing.ts';
  * The guardian of the system that this runs on. How it judges on Windows, which has access lists
  * and no numeric users: docs/adr/0016-access-lists.md.
  *
- * @param userId undefined where there are none; elsewhere than on Windows nothing is looked at then
+ * @param userId undefined on Windows, and there alone
+ * @throws TypeError for a system that has neither: nothing would keep others out
  */
 export function guardianFor(userId: number | undefined): Guardian {
   if (userId !== undefined) return posixGuardian(userId);
-  return windows()?.windowsGuardian ?? blindGuardian;
+  const onWindows = windows();
+  if (onWindows === undefined) throw new TypeError('a system without users is not supported');
+  return onWindows.windowsGuardian;
 }
 
 const writableByOthers = 0o022;
@@ -45,16 +48,3 @@ function posixGuardian(userId: number): Guardian {
     },
   };
 }
-
-const unknown: Standing = {
-  isOurs: true,
-  isTrusted: true,
-  owner: 'nobody',
-  others: { read: false, write: false, replace: false },
-  openness: '',
-  ownCommand: () => '',
-  closeCommand: () => '',
-  withdrawCommand: () => '',
-};
-
-const blindGuardian: Guardian = { self: () => 'nobody', standingOf: () => unknown };

@@ -104,13 +104,11 @@ describe('a file found by searching', () => {
     }
   });
 
-  it('is used all the same with ATMOS_AUTH_TRUST=1, with --config, and where there are no modes', async () => {
+  it('is used all the same with ATMOS_AUTH_TRUST=1, and with --config', async () => {
     const project = createProject(profiled);
     for (const name of ['atmos.yaml', 'profiles/p/x.yaml']) chmodSync(project.path(name), 0o666);
     expect((await project.load({ ATMOS_AUTH_TRUST: '1' }, withProfile)).files).toHaveLength(2);
     expect((await project.load({ ATMOS_CONFIG: 'atmos.yaml' }, withProfile)).files).toHaveLength(2);
-    const host = fakeHost({ userId: undefined, workingDirectory: () => project.directory });
-    expect((await loadConfig({}, host)).files).toHaveLength(1);
   });
 });
 

@@ -39,7 +39,11 @@ export function resolving(text: string, surroundings: Surroundings = {}): Resolu
   const included: IncludedFile[] = [];
   const resolved = resolveTags(parseYaml({ path, text }).data, surroundings.parts ?? allParts, {
     file: { path, origin },
-    host: { env, userId: undefined, workingDirectory: () => join(directory, workingDirectory) },
+    host: {
+      env,
+      userId: process.getuid?.(),
+      workingDirectory: () => join(directory, workingDirectory),
+    },
     report: ({ path: at, message, hint }) => {
       const told = `${formatPath(at)} ${message}${hint === undefined ? '' : ` → ${hint}`}`;
       problems.push(told.replaceAll(directory, '$').replaceAll(dirname(directory), '^'));
