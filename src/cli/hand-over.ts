@@ -58,13 +58,27 @@ async function candidates({ env, platform }: Host): Promise<string[]> {
 // What package managers put on PATH on Windows. It has a few lines.
 const maxShimBytes = 8192;
 
-/** Whether a batch file starts our script: `"%dp0%\node_modules\…\main.cjs" %*`. */
+/**
+ * Whether a batch file starts our script: `"%dp0%\node_modules\…\main.cjs" %*`. One that cannot be
+ * read may do so, and could not be run either.
+ */
 function leadsTo(file: string, script: string): boolean {
-  if (!/\.(cmd|bat)$/i.test(file) || statSync(file).size > maxShimBytes) return false;
-  const named = readFileSync(file, 'utf8').matchAll(/%(?:~dp0|dp0%)([^"%\r\n]+)/gi);
+  if (!/\.(cmd|bat)$/i.test(file)) return false;
+  const text = readShim(file);
+  if (text === undefined) return true;
+  const named = text.matchAll(/%(?:~dp0|dp0%)([^"%\r\n]+)/gi);
   return Array.from(named, ([, path = '']) => path.replaceAll('\\', '/')).some((path) =>
     isSameFile(join(dirname(file), path), script),
   );
+}
+
+/** Nothing of a file that is too large for one. Undefined: it cannot be read. */
+function readShim(file: string): string | undefined {
+  try {
+    return statSync(file).size > maxShimBytes ? '' : readFileSync(file, 'utf8');
+  } catch {
+    return undefined;
+  }
 }
 
 function isProgram(file: string): boolean {
