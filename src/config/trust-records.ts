@@ -4,7 +4,7 @@ import { AtmosError, isAtmosError, systemErrorCode } from '../core/errors.ts';
 import { setCommand, showCommand } from '../core/file-commands.ts';
 import type { Host } from '../host/host.ts';
 import { makePrivateDirectories } from '../host/private-directory.ts';
-import { replaceFile } from '../host/replace-file.ts';
+import { replaceFile, whileInUse } from '../host/replace-file.ts';
 import { randomId } from '../host/random-id.ts';
 import { sha256 } from '../core/sha256.ts';
 import type { Config } from './config.ts';
@@ -51,7 +51,7 @@ export function writeRecord(
     if (isAtmosError(error)) throw error;
     throw cannotKeep(`cannot write ${path}: ${systemErrorCode(error) ?? 'unknown error'}`, host);
   } finally {
-    rmSync(temporary, { force: true });
+    whileInUse(() => rmSync(temporary, { force: true }));
   }
   const { fault = `${path} vanished`, record: kept } = readRecord(name, host);
   if (kept === undefined) throw cannotKeep(fault, host);
@@ -84,7 +84,7 @@ export function removeRecords(directory: string, host: Where): TrustRecord[] {
   for (const record of records) {
     const path = join(trustDirectory(host), recordName(record));
     try {
-      rmSync(path, { force: true });
+      whileInUse(() => rmSync(path, { force: true }));
     } catch (error) {
       throw cannotKeep(`cannot remove ${path}: ${systemErrorCode(error) ?? 'unknown error'}`, host);
     }

@@ -14,6 +14,7 @@ import { isObject, parseJson } from '../core/json.ts';
 import { stateDirectory } from '../host/directories.ts';
 import { guardianFor } from '../host/guardian.ts';
 import type { Host } from '../host/host.ts';
+import { whileInUse } from '../host/replace-file.ts';
 import { sha256 } from '../core/sha256.ts';
 import type { Config } from './config.ts';
 
@@ -103,7 +104,8 @@ export function readRecord(name: string, host: Where): FoundRecord {
   try {
     // Windows has neither flag, and no pipes there; a link is another file than what it leads to.
     const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK } = constants;
-    const descriptor = openSync(path, O_RDONLY | (O_NOFOLLOW ?? 0) | (O_NONBLOCK ?? 0));
+    const flags = O_RDONLY | (O_NOFOLLOW ?? 0) | (O_NONBLOCK ?? 0);
+    const descriptor = whileInUse(() => openSync(path, flags));
     try {
       const stats = fstatSync(descriptor);
       if (!stats.isFile() || stats.size > maxBytes) return { fault: `${path} is no trust record` };

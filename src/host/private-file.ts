@@ -1,5 +1,6 @@
 import { constants, openSync } from 'node:fs';
 import { systemErrorCode } from '../core/errors.ts';
+import { whileInUse } from './replace-file.ts';
 import { windows } from './windows.ts';
 
 /**
@@ -13,7 +14,8 @@ export function createPrivateFile(path: string): number {
   const onWindows = windows();
   if (onWindows === undefined) return openSync(path, O_RDWR | O_CREAT | O_EXCL, 0o600);
   onWindows.makePrivateFile(path);
-  return openSync(path, O_RDWR);
+  // A virus scanner looks at what is new.
+  return whileInUse(() => openSync(path, O_RDWR));
 }
 
 /**

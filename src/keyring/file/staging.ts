@@ -181,7 +181,7 @@ function keepReplaced({ directory, host }: Staging, name: string): string | unde
   const kept = join(statePaths(directory).nextReplaced, name);
   try {
     whileInUse(() => rmSync(kept, { force: true }));
-    linkSync(path, kept);
+    whileInUse(() => linkSync(path, kept));
   } catch (error) {
     if (systemErrorCode(error) === 'ENOENT') return undefined;
     throw translateSystemError('link', path, error);
@@ -242,7 +242,7 @@ async function openToken(
 
 function writeStaged(path: string, text: string): void {
   translating('write', path, () => {
-    rmSync(path, { force: true });
+    whileInUse(() => rmSync(path, { force: true }));
     const descriptor = createPrivateFile(path);
     try {
       writeFileSync(descriptor, text);
