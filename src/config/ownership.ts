@@ -1,6 +1,6 @@
 import { lstatSync, realpathSync, statSync, type Stats } from 'node:fs';
 import { dirname } from 'node:path';
-import { AtmosError } from '../core/errors.ts';
+import { AtmosError, isAtmosError, systemErrorCode } from '../core/errors.ts';
 import { setCommand, showCommand } from '../core/file-commands.ts';
 import { pathWord, shellWord } from '../core/shell-word.ts';
 import { guardianFor } from '../host/guardian.ts';
@@ -23,7 +23,7 @@ type Who = Pick<Host, 'env' | 'userId'>;
 export function checkOwnership(path: string, file: Stats, host: Who): void {
   const { userId } = host;
   if (host.env['ATMOS_AUTH_TRUST'] === '1') return;
-  if (userId === undefined) return checkAccessLists(path, file);
+  if (userId === undefined) return judging(path, () => checkAccessLists(path, file));
   if (isWritableByOthers(file)) {
     throw untrusted(`${path} can be written by other users`, `chmod go-w ${shellWord(path)}`, path);
   }
@@ -31,6 +31,17 @@ export function checkOwnership(path: string, file: Stats, host: Who): void {
   if (!link.isSymbolicLink()) return checkPlace(path, path, file, userId);
   checkPlace(path, path, link, userId);
   checkPlace(realpathSync(path), path, file, userId);
+}
+
+/** What the system keeps from being judged is not trusted. */
+function judging(path: string, check: () => void): void {
+  try {
+    check();
+  } catch (error) {
+    const code = systemErrorCode(error);
+    if (code === undefined || isAtmosError(error)) throw error;
+    throw untrusted(`${path} cannot be judged (${code})`, showCommand(path), path);
+  }
 }
 
 function checkAccessLists(path: string, file: Stats): void {
