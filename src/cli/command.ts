@@ -59,6 +59,8 @@ export interface CommandSpec {
    * is its input, and it finds its own directory.
    */
   readonly isInternal?: boolean;
+  /** Whether it works without any file, so that it works where what reads them is not installed. */
+  readonly looksAtNothing?: boolean;
   readonly takesIdentity?: boolean;
   /** Whether it runs a program, given after `--`. */
   readonly takesProgram?: boolean;

@@ -46,6 +46,7 @@ export const atmos: CommandGroup = {
     {
       name: 'version',
       summary: 'show the version',
+      looksAtNothing: true,
       options: [jsonOutput],
       load: async () => (await import('./commands/version.ts')).showVersion,
     },

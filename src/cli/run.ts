@@ -38,7 +38,6 @@ export async function runCli(machine: Host): Promise<number> {
 }
 
 async function dispatch(host: Host, journal: Journal): Promise<number> {
-  await loadWindows();
   const args = host.programArguments;
   const foreign = foreignCommand(args, ourCommands);
   if (foreign !== undefined) {
@@ -51,6 +50,7 @@ async function dispatch(host: Host, journal: Journal): Promise<number> {
     return 0;
   }
   const { spec, invocation, command } = parsed;
+  if (!spec.looksAtNothing) await loadWindows();
   if (!spec.isInternal) {
     journal.heed(invocation.globals);
     enterDirectory(host, invocation.globals);

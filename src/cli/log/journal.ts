@@ -1,5 +1,6 @@
 import type { Log, LogEntry } from '../../core/log.ts';
 import type { Host } from '../../host/host.ts';
+import { loadWindows } from '../../host/windows.ts';
 import { isSilent, resolveLogSettings, type LogConfig, type LogPlaces } from './settings.ts';
 
 /** The log of one command, from before its settings are known to its end. */
@@ -38,6 +39,8 @@ export function createJournal(host: Host): Journal {
   async function open(config?: LogConfig): Promise<(entry: LogEntry) => void> {
     const settings = resolveLogSettings({ globals, config }, host);
     if (isSilent(settings)) return forget;
+    // The command may have needed nothing of it.
+    await loadWindows();
     const { openLog } = await import('./open-log.ts');
     return openLog(settings, host);
   }
