@@ -1,14 +1,19 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { lstatSync, mkdirSync, readdirSync, rmSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { loadConfig } from '../../src/config/load.ts';
+import { checkOwnership } from '../../src/config/ownership.ts';
 import { readRecord, storeFault, trustDirectory } from '../../src/config/trust-store.ts';
 import { writeRecord } from '../../src/config/trust-records.ts';
 import type { ContractCase } from '../contract/index.ts';
 import type { PlatformSuite } from '../platform/suite.ts';
+import { programFlag } from '../platform/suite-program.ts';
 import { createTemporaryDirectory } from '../support/create-temporary.ts';
 import { fakeHost } from '../support/fake-host.ts';
-import { canGiveAway, giveAway, setAccess } from '../support/windows-access.ts';
+import { canGiveAway, giveAway, openAlone, setAccess } from '../support/windows-access.ts';
 
 const changeableByAll = '(A;OICI;0x1301bf;;;WD)';
 const addableByAll = '(A;OICI;0x1200af;;;WD)';
@@ -22,6 +27,7 @@ interface Project {
 export const suite: PlatformSuite = {
   name: 'the files that decide are those that nobody else can write',
   platforms: ['win32'],
+  programs: { hold },
   cases: [
     inProject('a file that is found is used, though all may read it', async ({ load, file }) => {
       await setAccess(file, '(A;;FR;;;WD)');
@@ -53,6 +59,20 @@ export const suite: PlatformSuite = {
         });
       },
     ),
+    inProject('one that cannot be judged is not', async ({ file }) => {
+      const stats = lstatSync(file);
+      rmSync(file);
+      const host = { env: {}, userId: undefined };
+      assert.throws(
+        () => checkOwnership(file, stats, host),
+        ({ code, message, hints }: Failed) => {
+          assert.equal(code, 'ERR_CONFIG_UNTRUSTED');
+          assert.equal(message, `${file} cannot be judged (ENOENT), so it is not used`);
+          assert.equal(hints.length, 3);
+          return true;
+        },
+      );
+    }),
     inProject("one in somebody else's directory is not, nor somebody else's", async (project) => {
       const { load, directory, file } = project;
       if (!canGiveAway) return;
@@ -73,8 +93,12 @@ export const suite: PlatformSuite = {
         const config = { directory, projectFiles: [{ path: file, text: '' }], profiles: [] };
         writeRecord(config, [], host);
         assert.equal(storeFault(host), undefined);
-        const [name = ''] = (await import('node:fs')).readdirSync(trustDirectory(host));
+        const [name = ''] = readdirSync(trustDirectory(host));
         assert.ok(readRecord(name, host).record);
+        const { ended } = await heldForAMoment(join(trustDirectory(host), name));
+        const { fault } = readRecord(name, host);
+        await ended;
+        assert.equal(fault, undefined);
         await setAccess(join(trustDirectory(host), name), '(A;;FA;;;WD)');
         assert.match(readRecord(name, host).fault ?? '', /can be written by other users$/);
         await setAccess(trustDirectory(host), addableByAll);
@@ -83,6 +107,23 @@ export const suite: PlatformSuite = {
     ),
   ],
 };
+
+/** Has a file open that nobody else can open, says so, and is soon done with it. */
+async function hold([path = '']: readonly string[]): Promise<void> {
+  const close = await openAlone(path);
+  writeSync(1, 'held\n');
+  await sleep(200);
+  close();
+}
+
+/** Returns once it is held; `ended` settles when it is no more. */
+async function heldForAMoment(path: string): Promise<{ ended: Promise<unknown> }> {
+  const child = spawn(process.execPath, [process.argv[1] ?? '', programFlag, 'hold', path]);
+  const ended = once(child, 'close');
+  const [told] = await once(child.stdout, 'data');
+  assert.equal(String(told), 'held\n');
+  return { ended };
+}
 
 type Failed = Error & { code: string; hints: readonly string[] };
 

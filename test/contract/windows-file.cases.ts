@@ -167,6 +167,16 @@ export const suite: PlatformSuite = {
         closeSync(reader);
       }
     }),
+    inPlace('writes though nobody can remove what a killed writer left', async (at) => {
+      const keyring = await filled(at);
+      const left = join(at, '.state', 'temporary', 'left');
+      await writeFile(left, '');
+      const close = await openAlone(left);
+      await keyring.set('key', 'new value').finally(close);
+      assert.equal(await keyring.get('key'), 'new value');
+      await keyring.set('key', 'newer value');
+      assert.deepEqual(await readdir(join(at, '.state', 'temporary')), []);
+    }),
     inPlace('takes a file that somebody else has locked against all for busy', async (at) => {
       const keyring = await filled(at);
       const close = await openAlone(join(at, 'key'));

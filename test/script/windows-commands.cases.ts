@@ -16,6 +16,7 @@ import type { PlatformSuite } from '../platform/suite.ts';
 import { createTemporaryDirectory } from '../support/create-temporary.ts';
 import { startSts } from '../support/sts-server.mjs';
 import type { StsServer } from '../support/sts-types.ts';
+import { openAlone } from '../support/windows-access.ts';
 
 // AWS's own example.
 const accessKey = {
@@ -237,12 +238,37 @@ export const suite: PlatformSuite = {
             stderr: '',
           });
 
+          // Nobody could run one that cannot be read.
+          const unreadable = join(desk.project, 'unreadable');
+          mkdirSync(unreadable);
+          writeFileSync(join(unreadable, 'atmos.cmd'), batchFile('show.cjs'));
+          const close = await openAlone(join(unreadable, 'atmos.cmd'));
+          const past = { PATH: `${unreadable};${env.PATH}` };
+          assert.deepEqual(await atmos(args, { env: past }).finally(close), found);
+
           // A batch file of another kind is not seen through: the guard ends the loop.
           const loop = '@call "%~dp0\\..\\ours\\atmos.cmd" %*\r\n';
           writeFileSync(join(theirs, 'atmos.cmd'), loop);
           const none = await atmos(['terraform'], { env });
           assert.notEqual(none.exitCode, 0);
           assert.match(none.stderr, /there is no other atmos on PATH/);
+        }),
+    },
+    {
+      name: 'help and version are told where what looks at files is not installed',
+      run: () =>
+        atDesk(async ({ project, env }) => {
+          const copy = join(project, 'cli');
+          cpSync(dirname(installedProgram()), copy, { recursive: true });
+          const program = join(copy, basename(installedProgram()));
+          const run = (...args: string[]) =>
+            runProgram(process.execPath, [program, ...args], { cwd: project, env });
+          for (const asked of ['--help', 'version', '--version']) {
+            const { exitCode, stderr } = await run(asked);
+            assert.equal(exitCode, 0, stderr);
+          }
+          assert.match((await run('--frobnicate')).stderr, /^error: unknown option .+frobnicate/);
+          assert.match((await run('auth', 'whoami')).stderr, /^error: internal error/);
         }),
     },
     {
