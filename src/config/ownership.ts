@@ -2,7 +2,7 @@ import { lstatSync, realpathSync, statSync, type Stats } from 'node:fs';
 import { dirname } from 'node:path';
 import { AtmosError, isAtmosError, systemErrorCode } from '../core/errors.ts';
 import { setCommand, showCommand } from '../core/file-commands.ts';
-import { pathWord, shellWord } from '../core/shell-word.ts';
+import { shellWord } from '../core/shell-word.ts';
 import { guardianFor } from '../host/guardian.ts';
 import type { Host } from '../host/host.ts';
 
@@ -108,6 +108,6 @@ function isSticky(stats: Stats): boolean {
 
 function untrusted(what: string, remedy: string, path: string): AtmosError {
   return new AtmosError('ERR_CONFIG_UNTRUSTED', `${what}, so it is not used`, {
-    hints: [remedy, `--config ${pathWord(path)}`, setCommand('ATMOS_AUTH_TRUST', '1', path)],
+    hints: [remedy, `--config ${shellWord(path)}`, setCommand('ATMOS_AUTH_TRUST', '1')],
   });
 }

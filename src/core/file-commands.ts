@@ -54,8 +54,7 @@ export function processCommand(processId: number, path: string): string {
  * Sets a variable in the shell.
  *
  * @param value `<a directory of your own>` for one to fill in
- * @param _path of no use any more
  */
-export function setCommand(name: string, value: string, _path?: string): string {
+export function setCommand(name: string, value: string): string {
   return `export ${name}=${value.includes('\\') ? shellWord(value) : value}`;
 }

@@ -5,11 +5,6 @@ export function shellWord(text: string): string {
   return /^[\w./:@%+=,-]+$/.test(text) ? text : `'${text.replaceAll("'", `'"'"'`)}'`;
 }
 
-/** A path for a hint that is not of one system: all of these are written for a POSIX shell. */
-export function pathWord(path: string): string {
-  return shellWord(path);
-}
-
 /** `C:\…`, `\\server\…` */
 export function isWindowsPath(path: string): boolean {
   return /^([A-Za-z]:[\\/]|\\\\)/.test(path);

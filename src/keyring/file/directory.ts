@@ -95,7 +95,7 @@ function checkPath(path: string): void {
   throw new KeyringError(
     'ERR_KEYRING_IO',
     `the keyring path ${path} names ${isDevice ? 'a device' : 'a stream of a file'}, not a directory`,
-    { hints: [setCommand('ATMOS_KEYRING_FILE_PATH', 'C:\\<a directory of your own>', path)] },
+    { hints: [setCommand('ATMOS_KEYRING_FILE_PATH', 'C:\\<a directory of your own>')] },
   );
 }
 
@@ -130,7 +130,7 @@ function checkOwner(path: string, { stats, guardian, isLast }: Passed): void {
       {
         hints: [
           showCommand(path),
-          setCommand('ATMOS_KEYRING_FILE_PATH', '<a directory of your own>', path),
+          setCommand('ATMOS_KEYRING_FILE_PATH', '<a directory of your own>'),
         ],
       },
     );

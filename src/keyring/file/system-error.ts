@@ -53,6 +53,6 @@ const reasons: Readonly<Record<string, string>> = {
 function hintsFor(code: string, path: string): string[] {
   if (code === 'ENOSPC' || code === 'EDQUOT') return [roomCommand(path)];
   if (code === 'EROFS')
-    return [setCommand('ATMOS_KEYRING_FILE_PATH', '<a directory that can be written>', path)];
+    return [setCommand('ATMOS_KEYRING_FILE_PATH', '<a directory that can be written>')];
   return [];
 }

@@ -27,6 +27,6 @@ export function examineNetwork(directory: string): Finding {
   return warning(
     'network-file-system',
     `it is on a network file system (${network}): of writers on two machines at once, one may undo the other's change of the password`,
-    setCommand('ATMOS_KEYRING_FILE_PATH', '<a directory on a disk of this machine>', directory),
+    setCommand('ATMOS_KEYRING_FILE_PATH', '<a directory on a disk of this machine>'),
   );
 }
