@@ -53,6 +53,10 @@ const kinds = {
     find: () => programOnPath('dbus-monitor'),
     debianPackages: () => ['dbus'],
   },
+  /** @type {PeerKind} */
+  fish: { find: () => programOnPath('fish'), debianPackages: () => ['fish'] },
+  /** @type {PeerKind} */
+  zsh: { find: () => programOnPath('zsh'), debianPackages: () => ['zsh'] },
   /** @type {PeerKind} Our Go program on github.com/99designs/keyring, the library Atmos uses. */
   go: goProgram('go'),
   /** @type {PeerKind} Our Go program on github.com/zalando/go-keyring, the other one. */

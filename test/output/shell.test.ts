@@ -5,6 +5,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { environmentFormats, formatEnvironment, formatGithub } from '../../src/output/shell.ts';
 import { readPowerShellValue } from '../core/powershell-model.ts';
+import { peer } from '../support/peers.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
 
 const hostile = [
@@ -68,7 +69,13 @@ function readBack(
   return Object.fromEntries(names.map((name, index) => [name, fields[index * 2 + 1] ?? '(lost)']));
 }
 
+const peers: ReadonlyMap<string, unknown> = new Map([
+  ['fish', peer('fish')],
+  ['zsh', peer('zsh')],
+]);
+
 function isThere(program: string): boolean {
+  if (peers.has(program)) return peers.get(program) !== undefined;
   return spawnSync(program, ['-c', 'exit 0']).status === 0;
 }
 

@@ -1,7 +1,8 @@
-import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { builtCli } from '../support/built.ts';
+import { peer } from '../support/peers.ts';
 import { openPty } from '../support/pty.ts';
 import { openMachine, type Machine } from './machine.ts';
 
@@ -61,12 +62,10 @@ async function openShell(shell: Shell, machine: Machine) {
   return session;
 }
 
-function found(shell: string): boolean {
-  return (process.env['PATH'] ?? '').split(':').some((path) => existsSync(join(path, shell)));
-}
+const installed = { bash: true, zsh: peer('zsh') !== undefined, fish: peer('fish') !== undefined };
 
 describe.each(['bash', 'zsh', 'fish'] as const)('%s', (shell) => {
-  const isThere = found(shell);
+  const isThere = installed[shell];
 
   test.skipIf(!isThere)('completes names as one word, and runs nothing of them', async () => {
     const machine = await openHostileMachine();
