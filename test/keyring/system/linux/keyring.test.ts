@@ -206,7 +206,8 @@ describe.skipIf(!hasBus)('a session that is of no use', () => {
     const garbled: Behaviour = (honest) => {
       const { signature, body } = honest();
       const secrets = body[0] as Record<string, [string, Buffer, Buffer, string]>;
-      for (const secret of Object.values(secrets)) secret[2] = Buffer.alloc(16, 7);
+      // No whole block: of one, every 256th key would make a text with its padding.
+      for (const secret of Object.values(secrets)) secret[2] = Buffer.alloc(15, 7);
       return { signature, body };
     };
     provider.script('Service.GetSecrets', times(2, garbled));
