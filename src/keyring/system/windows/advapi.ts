@@ -1,4 +1,5 @@
 import { koffi } from '../../../host/koffi.ts';
+import { lastError } from '../../../host/windows/system-error.ts';
 import {
   CredentialError,
   persistLocalMachine,
@@ -6,10 +7,8 @@ import {
   type CredentialManager,
 } from './credential-manager.ts';
 
-// Loads koffi and a library of Windows when it is imported.
+// Loads koffi and libraries of Windows when it is imported.
 const advapi = koffi.load('advapi32.dll');
-const kernel = koffi.load('kernel32.dll');
-const getLastError = kernel.func('uint32_t __stdcall GetLastError()');
 
 // Without a name, which koffi gives once a process, whoever else uses it.
 const credentialType = koffi.struct({
@@ -86,7 +85,7 @@ export const credentialManager: CredentialManager = {
       TargetAlias: '',
       UserName: userName,
     };
-    if (credWrite(credential, 0) === 0) throw lastError('CredWriteW');
+    if (credWrite(credential, 0) === 0) throw failureOf('CredWriteW');
   },
 
   remove(targetName) {
@@ -113,7 +112,7 @@ export const credentialManager: CredentialManager = {
   longestPersistence() {
     const persists = new Uint32Array(generic + 1);
     if (credGetSessionTypes(persists.length, persists) === 0)
-      throw lastError('CredGetSessionTypes');
+      throw failureOf('CredGetSessionTypes');
     return persists[generic] ?? 0;
   },
 };
@@ -152,11 +151,11 @@ function namesOf({ TargetName, UserName }: CredentialStruct) {
 
 /** @throws CredentialError for every other error */
 function unlessNotFound(call: string): undefined {
-  const error = lastError(call);
+  const error = failureOf(call);
   if (error.status !== errorNotFound) throw error;
   return undefined;
 }
 
-function lastError(call: string): CredentialError {
-  return new CredentialError(call, Number(getLastError()));
+function failureOf(call: string): CredentialError {
+  return new CredentialError(call, lastError());
 }
