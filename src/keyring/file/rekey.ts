@@ -15,6 +15,7 @@ import {
   ensureState,
   isCommitted,
   readVerifier,
+  removeLeftovers,
   statePaths,
   writeVersion,
 } from './state.ts';
@@ -111,7 +112,10 @@ async function lockUnchanged(place: Place, onStep: OnStep): Promise<FileLock> {
   ensureState(paths, host.userId);
   const lock = await lockSettled(directory, 'exclusive', host, onStep);
   onStep('locked');
-  if (readVerifier(paths, host.userId) === verifier) return lock;
+  if (readVerifier(paths, host.userId) === verifier) {
+    removeLeftovers(paths);
+    return lock;
+  }
   lock.release();
   throw new KeyringError(
     'ERR_KEYRING_BUSY',

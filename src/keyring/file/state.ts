@@ -165,11 +165,16 @@ export async function sweepTemporary(paths: StatePaths, host: Host): Promise<voi
   const lock = await tryLock(paths, 'exclusive', host, 0);
   if (lock === undefined) return;
   try {
-    for (const name of leftovers(paths)) removeIfPossible(join(paths.temporary, name));
+    removeLeftovers(paths);
     if (!isCommitted(paths)) removeIfPossible(paths.next);
   } finally {
     lock.release();
   }
+}
+
+/** Removes the temporary files that killed writers have left. The exclusive lock is held. */
+export function removeLeftovers(paths: StatePaths): void {
+  for (const name of leftovers(paths)) removeIfPossible(join(paths.temporary, name));
 }
 
 function removeIfPossible(path: string): void {
