@@ -78,7 +78,7 @@ function trustCommand(config: Trustable, host: Where): string {
   const isFoundHere = projectFiles.some(({ path }) => isBelow(working, dirname(path)));
   const start = isFoundHere ? working : directory;
   // After -C it is not ours any more.
-  const shell = host.leftDirectory?.() ?? working;
+  const shell = host.leftDirectory() ?? working;
   const options = [
     ...(start === shell ? [] : ['-C', start]),
     ...(profiles.length === 0 ? [] : ['--profile', profiles.join(',')]),

@@ -90,7 +90,7 @@ export interface Host {
   workingDirectory(): string;
   changeDirectory(directory: string): void;
   /** Where the program was started, once `changeDirectory` has left that. */
-  leftDirectory?(): string | undefined;
+  leftDirectory(): string | undefined;
   /**
    * The person's terminal, or undefined when there is none to ask at: no terminal at all, or one
    * whose foreground belongs to another process group, where asking would stop us.

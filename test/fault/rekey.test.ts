@@ -13,6 +13,7 @@ import { peer } from '../support/peers.ts';
 import { createTemporaryDirectory } from '../support/create-temporary.ts';
 import { lastAcknowledged, startWriter, type Writer } from './processes.ts';
 import { ownKey, ownKeys, numberOf, passwords } from './values.ts';
+import { writeSteps } from './steps.ts';
 
 const go = peer('go');
 const [oldPassword, newPassword] = passwords;
@@ -56,15 +57,7 @@ interface Stop {
 
 /** The version is written first, atomically too: the commit's steps are the second of that name. */
 function stops(steps: readonly string[], isDecided: boolean): Stop[] {
-  const isOfBoth = (step: string) =>
-    [
-      'temporary opened',
-      'temporary written',
-      'temporary synced',
-      'renamed',
-      'directory synced',
-      'read back',
-    ].includes(step);
+  const isOfBoth = (step: string) => writeSteps.includes(step);
   return steps.flatMap((step) => {
     if (step === 'entry staged' || step === 'entry replaced')
       return [1, repeated / 2, repeated].map((nth) => ({ step, nth, isDecided }));

@@ -1,5 +1,5 @@
 // Between every two of these a change can be cut short: what `onStep` of the file keyring tells.
-const writeSteps = [
+export const writeSteps = [
   'temporary opened',
   'temporary written',
   'temporary synced',

@@ -33,6 +33,7 @@ export function fakeHost(overrides: Partial<Host> = {}): Host {
     sleep: () => Promise.resolve(),
     workingDirectory: () => '/nonexistent',
     changeDirectory: refuse('changeDirectory'),
+    leftDirectory: () => undefined,
     openTerminal: () => Promise.resolve(undefined),
     inForeground: () => Promise.resolve(true),
     shortPath: (path) => Promise.resolve(path),

@@ -25,7 +25,7 @@ export interface PartedOptions {
   readonly host: Pick<Host, 'now' | 'sleep'>;
   /** What the store is called in a message: "Credential Manager". */
   readonly named: string;
-  readonly onStep?: OnStep;
+  readonly onStep?: OnStep | undefined;
 }
 
 /** Keys and values on a store of small items. Keys and sizes are checked by whoever calls. */

@@ -21,8 +21,7 @@ interface Given {
 }
 
 function open(store: ItemStore, { onStep, host }: Given = {}) {
-  const options = { host: fakeHost(host), named: 'the store' };
-  return createPartedKeyring(store, onStep === undefined ? options : { ...options, onStep });
+  return createPartedKeyring(store, { host: fakeHost(host), named: 'the store', onStep });
 }
 
 function numbered(word: string, length: number): string {

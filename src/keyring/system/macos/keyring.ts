@@ -1,8 +1,8 @@
 import type { BackendContext, Keyring } from '../../contract.ts';
 import { checkKey, checkValue, maxSystemValueBytes } from '../../key.ts';
 import { createPartedKeyring, type OnStep, type PartedKeyring } from '../parted-keyring.ts';
-import { openKeychainStore } from './items.ts';
 import { createTurns } from '../turns.ts';
+import { openKeychainStore } from './items.ts';
 import { findDefaultKeychain } from './keychain.ts';
 import { probeKeychain } from './probe.ts';
 import { createSecurity } from './security.ts';
@@ -31,10 +31,7 @@ export function openKeychainKeyring(context: BackendContext, onStep?: OnStep): K
         return found;
       },
     });
-    const named = 'the macOS keychain';
-    return use(
-      createPartedKeyring(store, onStep === undefined ? { host, named } : { host, named, onStep }),
-    );
+    return use(createPartedKeyring(store, { host, named: 'the macOS keychain', onStep }));
   }
 
   /** One after the other, and its time begins with its turn. */

@@ -56,8 +56,7 @@ export function openParted(
   onStep?: OnStep,
 ): PartedKeyring {
   const store = createCredentialStore(context, load);
-  const options = { host: context.host, named: 'Credential Manager' };
-  return createPartedKeyring(store, onStep === undefined ? options : { ...options, onStep });
+  return createPartedKeyring(store, { host: context.host, named: 'Credential Manager', onStep });
 }
 
 function probeSession(manager: CredentialManager): Probe {
