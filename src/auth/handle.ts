@@ -43,7 +43,7 @@ const letters = 'abcdefghijklmnopqrstuvwxyz';
  * Writes a handle and the AWS config file that uses it, readable by nobody else.
  *
  * @param awsConfig gives the text of that file for the handle's id
- * @throws ERR_IO
+ * @throws ERR_IO, and what `awsConfig` throws
  */
 export function writeHandle(
   handle: Handle,
@@ -52,13 +52,15 @@ export function writeHandle(
 ): HandlePaths {
   const text = JSON.stringify({ version, handle });
   const paths = handlePaths(idOf(text), host);
+  const awsConfigText = awsConfig(paths.id);
   try {
     makePrivateDirectories(directory(host));
     keepFile(handleFile(paths.id, host), text);
-    keepFile(paths.awsConfig, awsConfig(paths.id));
+    keepFile(paths.awsConfig, awsConfigText);
     keepFile(paths.empty, '');
   } catch (error) {
-    const reason = systemErrorCode(error) ?? 'unknown error';
+    const reason = systemErrorCode(error);
+    if (reason === undefined) throw error;
     throw new AtmosError(
       'ERR_IO',
       `cannot write the handle ${handleFile(paths.id, host)}: ${reason}`,

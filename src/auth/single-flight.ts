@@ -101,7 +101,8 @@ function makeDirectory(directory: string): void {
 }
 
 function unusable(doing: string, path: string, cause: unknown): AtmosError {
-  const reason = systemErrorCode(cause) ?? 'unknown error';
+  const reason = systemErrorCode(cause);
+  if (reason === undefined) throw cause;
   return new AtmosError('ERR_IO', `cannot ${doing} ${path}: ${reason}`, {
     hints: [setCommand('XDG_STATE_HOME', '<a directory that can be written>')],
     cause,

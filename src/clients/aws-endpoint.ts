@@ -8,6 +8,13 @@ const awsDomains = [
   'api.amazonwebservices.eu',
 ];
 
+/** Whether a text is an http or https URL without user and password. */
+export function isPlainUrl(endpoint: string): boolean {
+  if (!/^https?:\/\//.test(endpoint) || !URL.canParse(endpoint)) return false;
+  const { username, password } = new URL(endpoint);
+  return username === '' && password === '';
+}
+
 /**
  * Whether credentials may be sent there without trust: to a service of AWS over https, or to this
  * machine.

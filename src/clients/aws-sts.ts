@@ -6,8 +6,10 @@ import {
 } from '@aws-sdk/client-sts';
 import { state as versionWarning } from '@aws-sdk/core/client';
 import { SignatureV4 } from '@smithy/signature-v4';
+import { isAwsRegion } from '../core/aws-region.ts';
 import { AtmosError } from '../core/errors.ts';
 import type { Host } from '../host/host.ts';
+import { isPlainUrl } from './aws-endpoint.ts';
 import { type Exchange, createAnswerGate, flawed } from './aws-sts-answer.ts';
 import { type StsCall, isClockRefusal, isPassing, translateStsError } from './aws-sts-errors.ts';
 
@@ -219,16 +221,14 @@ function createClient(options: StsOptions, signingDate: () => Date): STSClient {
 }
 
 function checkRegion(region: string): void {
-  if (/^[a-z0-9-]{1,63}$/.test(region)) return;
-  throw new AtmosError('ERR_CONFIG_INVALID', `region ${JSON.stringify(region)} is not one of AWS`, {
+  if (isAwsRegion(region)) return;
+  throw new AtmosError('ERR_CONFIG_INVALID', 'the region is not the name of an AWS region', {
     hints: ['set credentials.region of the identity to a region such as us-east-1'],
   });
 }
 
 function checkEndpoint(endpoint: string): void {
-  const url = URL.canParse(endpoint) ? new URL(endpoint) : undefined;
-  const isHttp = url?.protocol === 'https:' || url?.protocol === 'http:';
-  if (isHttp && url.username === '' && url.password === '') return;
+  if (isPlainUrl(endpoint)) return;
   // Not quoted: it may hold a password.
   throw new AtmosError(
     'ERR_CONFIG_INVALID',

@@ -81,7 +81,8 @@ function stat(path: string): Stats | undefined {
 }
 
 function undefinedIfMissing(error: unknown, path: string, named = path): undefined {
-  const code = systemErrorCode(error) ?? 'unknown error';
+  const code = systemErrorCode(error);
+  if (code === undefined) throw error;
   if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
   throw new AtmosError('ERR_CONFIG_UNREADABLE', `cannot read ${named}: ${code}`, {
     hints: [showCommand(path)],

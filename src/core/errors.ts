@@ -130,8 +130,13 @@ export function isAtmosError(error: unknown, code?: ErrorCode): error is AtmosEr
   return error instanceof AtmosError && (code === undefined || error.code === code);
 }
 
-/** The code of a system call's error (`ENOENT`, `EACCES` …), if `error` is one. */
+/**
+ * The code of a system call's error (`ENOENT`, `EACCES` …), if `error` is one. Our own errors have a
+ * code too, but say what failed themselves.
+ */
 export function systemErrorCode(error: unknown): string | undefined {
-  if (!(error instanceof Error) || !('code' in error)) return undefined;
+  if (!(error instanceof Error) || error instanceof AtmosError || !('code' in error)) {
+    return undefined;
+  }
   return typeof error.code === 'string' ? error.code : undefined;
 }

@@ -1,3 +1,4 @@
+import { isAwsRegion } from '../core/aws-region.ts';
 import { AtmosError } from '../core/errors.ts';
 
 export interface ProcessProfile {
@@ -20,8 +21,8 @@ export function formatProcessProfile({ profile, command, region }: ProcessProfil
       'the name of the profile has other characters than letters, digits and . _ -',
     );
   if (hasControl(command)) throw new TypeError('the command of the profile is not one line');
-  if (region !== undefined && !/^[a-z0-9-]+$/.test(region)) {
-    throw new AtmosError('ERR_CONFIG_INVALID', `${JSON.stringify(region)} is not an AWS region`, {
+  if (region !== undefined && !isAwsRegion(region)) {
+    throw new AtmosError('ERR_CONFIG_INVALID', 'the region is not the name of an AWS region', {
       hints: ['write it like eu-central-1'],
     });
   }

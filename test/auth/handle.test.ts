@@ -3,6 +3,7 @@ import { readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { readHandle, writeHandle, type Handle } from '../../src/auth/handle.ts';
+import { AtmosError } from '../../src/core/errors.ts';
 import { thrownBy } from '../support/error-of.ts';
 import { fakeHost } from '../support/fake-host.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
@@ -178,6 +179,15 @@ test('a handle that cannot be written is an error that names it', () => {
     /^cannot write the handle .*\/atmos\/handles\/[a-z]{22}\.json: (ENOTDIR|EEXIST)$/,
   );
   expect(error.hints).toEqual(['export XDG_STATE_HOME=<a directory that can be written>']);
+});
+
+test('a fault of what goes into it is not blamed on the disk', () => {
+  const { host } = openPlace();
+  const fault = new AtmosError('ERR_CONFIG_INVALID', 'the region is wrong');
+  const awsConfig = () => {
+    throw fault;
+  };
+  expect(thrownBy(() => writeHandle(handle, awsConfig, host))).toBe(fault);
 });
 
 /** The id of a content, told from how it is documented: SHA-256 to the base of 26, lowest first. */

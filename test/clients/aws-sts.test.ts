@@ -438,7 +438,7 @@ describe('with an endpoint that is not STS', () => {
       Promise.resolve().then(() => open({ url: 'http://127.0.0.1' }, { region: 'example.com/' })),
     );
     expect(error.code).toBe('ERR_CONFIG_INVALID');
-    expect(error.message).toBe('region "example.com/" is not one of AWS');
+    expect(error.message).toBe('the region is not the name of an AWS region');
   });
 });
 

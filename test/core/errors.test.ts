@@ -47,6 +47,7 @@ test.each<[unknown, string | undefined]>([
   [Object.assign(new Error('x'), { code: 'ENOENT' }), 'ENOENT'],
   [Object.assign(new Error('x'), { code: 5 }), undefined],
   [new Error('x'), undefined],
+  [new AtmosError('ERR_CONFIG_INVALID', 'x'), undefined],
   [{ code: 'ENOENT' }, undefined],
   [undefined, undefined],
 ])('the code of a system error, if it is one: %#', (error, code) => {

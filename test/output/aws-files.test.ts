@@ -38,7 +38,7 @@ describe('the profile', () => {
     ).toThrow(
       expect.objectContaining({
         code: 'ERR_CONFIG_INVALID',
-        message: '"eu\\ncredential_process = id" is not an AWS region',
+        message: 'the region is not the name of an AWS region',
         hints: ['write it like eu-central-1'],
       }),
     );

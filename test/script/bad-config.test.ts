@@ -491,3 +491,28 @@ describe.each(Object.entries(wrongs))('%s', (_, section) => {
     expect(machine.sts.calls).toEqual([]);
   });
 });
+
+test.each([
+  ['with spaces', 'not a region'],
+  ['of two lines', 'eu-west-1\\ncredential_process = id'],
+])(
+  'a region %s is reported with its place, and never as a fault of the disk',
+  async (_, region) => {
+    const machine = await openConfiguredMachine();
+    const identity = `credentials: { region: "${region}" }`;
+    machine.writeConfig(configOf(machine, { identity }));
+    const refusal = {
+      exitCode: 2,
+      message: `credentials.region of identity emergency-user (${machine.project}/atmos.yaml:11:30) is not the name of an AWS region`,
+      hints: ['write it like eu-central-1'],
+    };
+    for (const command of ['env', 'env --credentials env', 'login', 'whoami', 'exec -- true']) {
+      await expectRefusal(machine, `auth ${command}`, {}, refusal);
+    }
+    const validated = await machine.atmos('auth validate');
+    expect(validated).toMatchObject({ exitCode: 2, stdout: '' });
+    expect(validated.stderr).toContain(
+      `auth.identities.emergency-user.credentials.region (${machine.project}/atmos.yaml:11:30) is not the name of an AWS region`,
+    );
+  },
+);

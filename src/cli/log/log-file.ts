@@ -51,7 +51,8 @@ function openRegular(file: LogFile): number {
 }
 
 function refusal(file: LogFile, cause: unknown): AtmosError {
-  const code = systemErrorCode(cause) ?? 'unknown error';
+  const code = systemErrorCode(cause);
+  if (code === undefined) throw cause;
   switch (code) {
     case 'EISDIR':
       return unfit(file, 'it is a directory');

@@ -1,4 +1,5 @@
 import { withMfaCode } from '../../auth/mfa.ts';
+import { isAwsRegion } from '../../core/aws-region.ts';
 import { awsCredentials, type AwsCredentials } from '../../core/credentials.ts';
 import { AtmosError } from '../../core/errors.ts';
 import { checkPart, IdentityError, type IdentityProblem } from '../../core/identity-error.ts';
@@ -14,7 +15,7 @@ import type {
   PreparedIdentity,
   StrategyContext,
 } from '../../auth/strategy.ts';
-import { isTrustedEndpoint } from '../../clients/aws-endpoint.ts';
+import { isPlainUrl, isTrustedEndpoint } from '../../clients/aws-endpoint.ts';
 import type { Sts } from '../../clients/aws-sts.ts';
 
 const defaultRegion = 'us-east-1';
@@ -173,6 +174,12 @@ function readSettings(identity: Identity): Settings {
   const credentials = checkPart(identity, 'credentials', schemas.credentials, report) ?? {};
   const spec = checkPart(identity, 'spec', schemas.spec, report) ?? {};
   const keys = configuredKeys(credentials.access_key_id, credentials.secret_access_key, report);
+  const region = credentials.region || undefined;
+  if (region !== undefined && !isAwsRegion(region)) {
+    // Not quoted: the value may come from a variable that holds a secret.
+    const message = 'is not the name of an AWS region';
+    report({ path: ['credentials', 'region'], message, hint: 'write it like eu-central-1' });
+  }
   const endpoint = spec.endpoint_url || undefined;
   if (endpoint !== undefined && !isPlainUrl(endpoint)) {
     // Not quoted: it may hold a password.
@@ -181,7 +188,7 @@ function readSettings(identity: Identity): Settings {
   }
   if (problems.length > 0) throw new IdentityError(identity, problems);
   return withoutAbsent({
-    region: credentials.region || undefined,
+    region,
     keys,
     mfaArn: credentials.mfa_arn || undefined,
     endpoint,
@@ -209,12 +216,6 @@ function configuredKeys(
     hint: 'give both or neither; with neither, the keys come from the keyring',
   });
   return undefined;
-}
-
-function isPlainUrl(endpoint: string): boolean {
-  if (!/^https?:\/\//.test(endpoint) || !URL.canParse(endpoint)) return false;
-  const { username, password } = new URL(endpoint);
-  return username === '' && password === '';
 }
 
 function usableKeys(identity: Identity, stored: AwsCredentials | null): AwsCredentials {
