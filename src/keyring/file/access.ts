@@ -1,16 +1,18 @@
 import { join } from 'node:path';
 import { KeyringError } from '../../core/errors.ts';
+import { listCommand } from '../../core/file-commands.ts';
 import type { BackendContext } from '../contract.ts';
 import { createDerivation, type Derivation } from './derivation.ts';
 import { entryName } from './entry-name.ts';
-import { findDirectory, listKeys } from './directory.ts';
+import { findDirectory } from './directory.ts';
 import { readEntryFile } from './entry.ts';
 import { settle } from './finish.ts';
 import { parseItem } from './item.ts';
-import { openJwe, parseJwe, type Jwe } from './jwe.ts';
+import { opensKey, parseJwe, type Jwe } from './jwe.ts';
 import { describePasswordSource, passwordSource, resolvePassword } from './password.ts';
 import { checkVersion, readVerifier, statePaths } from './state.ts';
-import { damaged, judgePassword, whenWhole, type Verdict } from './unlock.ts';
+import { createBounds, damaged, openWithin, untried, whenWhole } from './torn.ts';
+import { hasEntries, judgePassword, type Verdict } from './unlock.ts';
 
 /** A keyring's directory together with its password, which is asked for when it is first needed. */
 export interface Access {
@@ -38,7 +40,11 @@ export function createAccess(context: BackendContext): Access {
   const { settings, host } = context;
   const { userId } = host;
   const location = settings.directory.value;
+  const bounds = createBounds(host);
   let unlocking: Promise<Derivation> | undefined;
+  let proved: { derivation: Derivation; generation: string | undefined } | undefined;
+  /** How many files the password was not tried on when it was found wrong. */
+  let untriedFiles = 0;
 
   function derivationOf(isRight: IsRight, isNew = false): Promise<Derivation> {
     if (unlocking === undefined) {
@@ -79,22 +85,40 @@ export function createAccess(context: BackendContext): Access {
       directory === undefined
         ? { kind: 'new' }
         : judgePassword({ directory, host }, verifier, derivation);
-    const isEmpty = directory === undefined || listKeys(directory, host).length === 0;
+    const isNew =
+      verifier === undefined &&
+      (directory === undefined || !(await hasEntries({ directory, host })));
     const derivation = await derivationOf(
       async (typed) => (await verdictOn(typed)).kind !== 'wrong',
-      verifier === undefined && isEmpty,
+      isNew,
     );
-    return { ...(await verdictOn(derivation)), derivation };
+    const verdict = await verdictOn(derivation);
+    untriedFiles = verdict.kind === 'wrong' ? verdict.untried : 0;
+    return { ...verdict, derivation };
+  }
+
+  /** Whether the password is right, found out once in a generation: many entries may not open. */
+  async function isProved(directory: string, derivation: Derivation): Promise<boolean> {
+    const generation = verifierOf(directory);
+    if (proved?.derivation === derivation && proved.generation === generation) return true;
+    if ((await judge(directory, generation)).kind !== 'right') return false;
+    proved = { derivation, generation };
+    return true;
   }
 
   function wrongPassword(): KeyringError {
     unlocking = undefined;
+    const untriedPart =
+      untriedFiles === 0 ? '' : `; it was not tried on ${untriedFiles} files of it`;
     return new KeyringError(
       'ERR_KEYRING_PASSWORD_WRONG',
-      `the password (from ${describePasswordSource(context)}) does not open the keyring ${location}`,
+      `the password (from ${describePasswordSource(context)}) does not open the keyring ${location}${untriedPart}`,
       {
         hints: [
           'check the password: it is that of the first entry, or the last that keyring rekey set',
+          ...(untriedFiles === 0
+            ? []
+            : [`${listCommand([location])}   # and move away the files that no keyring wrote`]),
         ],
       },
     );
@@ -103,13 +127,9 @@ export function createAccess(context: BackendContext): Access {
   /** Whether a password that was typed opens an entry, or else the keyring that the entry is in. */
   function opensAny(directory: string, token: Jwe): IsRight {
     return async (derivation) => {
-      const opened = openJwe(token, await derivation.wrappingKey(token.parameters));
-      if ('plaintext' in opened) opened.plaintext.fill(0);
-      else if (opened.failed === 'key') {
-        const verifier = verifierOf(directory);
-        return (await judgePassword({ directory, host }, verifier, derivation)).kind !== 'wrong';
-      }
-      return true;
+      if (opensKey(token, await derivation.wrappingKey(token.parameters))) return true;
+      const verifier = verifierOf(directory);
+      return (await judgePassword({ directory, host }, verifier, derivation)).kind !== 'wrong';
     };
   }
 
@@ -124,11 +144,11 @@ export function createAccess(context: BackendContext): Access {
     const token = parseJwe(text);
     if ('fault' in token) return token;
     const derivation = await derivationOf(opensAny(directory, token));
-    const opened = openJwe(token, await derivation.wrappingKey(token.parameters));
-    if ('plaintext' in opened) return opened;
-    if (opened.failed === 'content') return { fault: 'its content was changed' };
-    const { kind } = await judge(directory, verifierOf(directory));
-    if (kind !== 'right') throw wrongPassword();
+    const opened = await openWithin(bounds, token, [derivation]);
+    if (opened !== undefined && 'plaintext' in opened) return opened;
+    if (opened?.failed === 'content') return { fault: 'its content was changed' };
+    if (!(await isProved(directory, derivation))) throw wrongPassword();
+    if (opened === undefined) throw untried(path);
     return { fault: 'it was changed, or written under another password' };
   }
 
@@ -142,7 +162,7 @@ export function createAccess(context: BackendContext): Access {
     judge,
     async read(directory, key) {
       const path = join(directory, entryName(key, host.platform));
-      const opened = await whenWhole(host, path, () => open(directory, path));
+      const opened = await whenWhole({ host, bounds }, path, () => open(directory, path));
       if (opened === undefined) return null;
       const item = parseItem(opened.plaintext);
       opened.plaintext.fill(0);

@@ -1,6 +1,6 @@
 import { pbkdf2 } from 'node:crypto';
 import { promisify } from 'node:util';
-import { variantOf, type KeyParameters } from './jwe.ts';
+import { parametersName, variantOf, type KeyParameters } from './jwe.ts';
 
 const pbkdf2Async = promisify(pbkdf2);
 
@@ -8,6 +8,8 @@ const pbkdf2Async = promisify(pbkdf2);
 export interface Derivation {
   /** A copy of the key. Rejects once the password is forgotten. */
   wrappingKey(parameters: KeyParameters): Promise<Buffer>;
+  /** Whether that key was derived already, so that it costs nothing. */
+  isDerived(parameters: KeyParameters): boolean;
   /** A copy of the password, for one who is to hold it too. */
   password(): Buffer;
   /** Overwrites the password and the keys, but not copies in use. */
@@ -27,9 +29,9 @@ export function createDerivation(password: Buffer): Derivation {
   }
 
   return {
+    isDerived: (parameters) => keys.has(parametersName(parameters)),
     async wrappingKey(parameters) {
-      const { algorithm, rounds, salt } = parameters;
-      const name = `${algorithm} ${rounds} ${salt.toString('hex')}`;
+      const name = parametersName(parameters);
       // The password is zeros by now: what was sealed under it, anybody could open.
       if (isForgotten) throw new TypeError('the keyring was closed');
       const key = keys.get(name) ?? derive(parameters);

@@ -45,10 +45,14 @@ export interface KeyParameters {
   readonly salt: Buffer;
 }
 
-export interface Jwe {
+/** What of a token says whether a password is right. */
+export interface WrappedKey {
   readonly parameters: KeyParameters;
-  readonly protectedHeader: string;
   readonly encryptedKey: Buffer;
+}
+
+export interface Jwe extends WrappedKey {
+  readonly protectedHeader: string;
   readonly iv: Buffer;
   readonly ciphertext: Buffer;
   readonly tag: Buffer;
@@ -75,6 +79,11 @@ export function createParameters(): KeyParameters {
   return { algorithm: strongAlgorithm, rounds: strongRounds, salt: randomBytes(saltBytes) };
 }
 
+/** What deriving the key takes, in derivations of the same algorithm at its most rounds. */
+export function derivationWork({ algorithm, rounds }: KeyParameters): number {
+  return rounds / variants[algorithm].maxRounds;
+}
+
 /** Whether it is as strong as what we write ourselves. */
 export function isStrong(parameters: KeyParameters): boolean {
   return parameters.algorithm === strongAlgorithm && parameters.rounds >= strongRounds;
@@ -87,6 +96,11 @@ export function hasParameters({ parameters }: Jwe, others: KeyParameters): boole
     parameters.rounds === others.rounds &&
     parameters.salt.equals(others.salt)
   );
+}
+
+/** The same text for the parameters of the same key, and for no others. */
+export function parametersName({ algorithm, rounds, salt }: KeyParameters): string {
+  return `${algorithm} ${rounds} ${salt.toString('hex')}`;
 }
 
 /**
@@ -168,7 +182,14 @@ export function openJwe(
   }
 }
 
-function unwrap(jwe: Jwe, wrappingKey: Buffer): Buffer | undefined {
+/** Whether the content key unwraps, which says that the wrapping key is the right one. */
+export function opensKey(token: WrappedKey, wrappingKey: Buffer): boolean {
+  const contentKey = unwrap(token, wrappingKey);
+  contentKey?.fill(0);
+  return contentKey !== undefined;
+}
+
+function unwrap(jwe: WrappedKey, wrappingKey: Buffer): Buffer | undefined {
   try {
     const { wrap } = variants[jwe.parameters.algorithm];
     const decipher = createDecipheriv(wrap, wrappingKey, wrapIv);

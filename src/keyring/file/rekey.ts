@@ -22,6 +22,8 @@ import {
 
 /** How often entries are taken along that a tool without a lock wrote under the old password. */
 const mostRepeats = 3;
+/** How many entries that do not open a message names. */
+const mostShown = 5;
 
 export interface RekeyOptions extends PlanOptions {
   onProgress?(done: number, total: number): void;
@@ -204,11 +206,13 @@ function commit({ directory, target, onStep }: Staging, entries: readonly Replac
 function checkStaged({ directory }: Place, staged: Staged): void {
   const [first, ...others] = staged.unreadable.values();
   if (first !== undefined) {
-    const all = [first, ...others];
+    const shown = [first, ...others.slice(0, mostShown - 1)];
+    const rest = others.length + 1 - shown.length;
+    const more = rest === 0 ? '' : `; and ${rest} more`;
     throw new KeyringError(
       first.code,
-      `nothing was changed, because not every entry opens: ${all.map(({ message }) => message).join('; ')}`,
-      { hints: [...new Set(all.flatMap(({ hints }) => hints))] },
+      `nothing was changed, because not every entry opens: ${shown.map(({ message }) => message).join('; ')}${more}`,
+      { hints: [...new Set(shown.flatMap(({ hints }) => hints))] },
     );
   }
   if (staged.unstable.length === 0) return;

@@ -1,13 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import {
-  closeSync,
-  fsyncSync,
-  linkSync,
-  lstatSync,
-  readdirSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { closeSync, fsyncSync, linkSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { AtmosError, KeyringError, systemErrorCode } from '../../core/errors.ts';
 import type { Host } from '../../host/host.ts';
@@ -21,9 +13,10 @@ import type { Derivation } from './derivation.ts';
 import { keyOfEntry } from './entry-name.ts';
 import { readEntryFile } from './entry.ts';
 import { hasParameters, openJwe, parseJwe, sealJwe, type Jwe, type KeyParameters } from './jwe.ts';
+import { stampOf } from './survey.ts';
 import { discardNext, statePaths } from './state.ts';
 import { translateSystemError, translating } from './system-error.ts';
-import { whenWhole } from './unlock.ts';
+import { createBounds, openWithin, untried, whenWhole, type Bounds } from './torn.ts';
 
 // In each, all entries are looked at: only what is written without any pause outlasts them.
 const mostRounds = 100;
@@ -49,6 +42,11 @@ export interface Staging {
   onProgress(done: number, total: number): void;
   /** Ends it with ERR_CANCELLED. */
   readonly signal: AbortSignal | undefined;
+}
+
+/** One pass over the entries, and what it may still cost in vain. */
+interface Pass extends Staging {
+  readonly bounds: Bounds;
 }
 
 export interface Staged {
@@ -81,12 +79,13 @@ export async function stageEntries(staging: Staging): Promise<Staged> {
   const looks = new Map<string, Look>();
   const unreadable = new Map<string, KeyringError>();
   if (!isDryRun) makeNext(staging);
+  const pass: Pass = { ...staging, bounds: createBounds(staging.host) };
   const breathe = createPause(staging);
   let names = fileNames(directory);
   for (let round = 0; names.length > 0 && round < mostRounds; round++) {
     for (const [index, name] of names.entries()) {
       await breathe();
-      const look = await lookAt(staging, name);
+      const look = await lookAt(pass, name);
       looks.delete(name);
       if (look instanceof KeyringError) unreadable.set(name, look);
       else if (look !== undefined) looks.set(name, look);
@@ -148,23 +147,12 @@ function changedSince({ directory, host }: Staging, looks: Map<string, Look>): s
   });
 }
 
-/**
- * Quick to have, so that nothing is written between the look at the first entry and at the last. Two
- * writes in one tick of the system's clock look alike, which is found when the entry is replaced.
- */
-function stampOf(path: string): string {
-  const stats = translating('look at', path, () =>
-    lstatSync(path, { bigint: true, throwIfNoEntry: false }),
-  );
-  return stats === undefined ? '' : `${stats.ino} ${stats.size} ${stats.mtimeNs}`;
-}
-
 /** Stages one entry. Undefined: it is gone, or none. */
-async function lookAt(staging: Staging, name: string): Promise<Look | KeyringError | undefined> {
-  const { directory, target, isDryRun, onStep } = staging;
+async function lookAt(pass: Pass, name: string): Promise<Look | KeyringError | undefined> {
+  const { directory, target, isDryRun, onStep } = pass;
   // Before it is read: what is written meanwhile has another one.
   const stamp = stampOf(join(directory, name));
-  const opened = await openFile(staging, name);
+  const opened = await openFile(pass, name);
   if (opened === undefined || opened instanceof KeyringError) return opened;
   const { from, plaintext } = opened;
   if (plaintext === undefined) return { stamp, from };
@@ -196,23 +184,19 @@ interface OpenedFile {
 }
 
 /** An error is of this entry alone. A file that neither looks nor is called like one is passed over. */
-async function openFile(
-  staging: Staging,
-  name: string,
-): Promise<OpenedFile | KeyringError | undefined> {
-  const { directory, host, isDryRun } = staging;
+async function openFile(pass: Pass, name: string): Promise<OpenedFile | KeyringError | undefined> {
+  const { directory, host, isDryRun } = pass;
   const path = join(directory, name);
   let isEntry = keyOfEntry(name, host.platform) !== undefined;
   try {
-    return await whenWhole(host, path, async () => {
+    return await whenWhole(pass, path, async () => {
       const text = readEntryFile(path, host.userId);
       if (text === undefined) return undefined;
-      if (!isDryRun && keepReplaced(staging, name) !== text)
-        return { fault: 'it is being written' };
+      if (!isDryRun && keepReplaced(pass, name) !== text) return { fault: 'it is being written' };
       const token = parseJwe(text);
       if ('fault' in token) return isEntry ? token : undefined;
       isEntry = true;
-      const opened = await openToken(staging, token);
+      const opened = await openToken(pass, token, path);
       return 'fault' in opened ? opened : { from: digest(text), ...opened };
     });
   } catch (error) {
@@ -222,8 +206,9 @@ async function openFile(
 }
 
 async function openToken(
-  { derivations, target }: Staging,
+  { derivations, target, bounds }: Pass,
   token: Jwe,
+  path: string,
 ): Promise<{ plaintext?: Buffer } | { fault: string }> {
   if (hasParameters(token, target.parameters)) {
     const opened = openJwe(token, target.wrappingKey);
@@ -232,11 +217,10 @@ async function openToken(
       return {};
     }
   }
-  for (const derivation of derivations) {
-    const opened = openJwe(token, await derivation.wrappingKey(token.parameters));
-    if ('plaintext' in opened) return opened;
-    if (opened.failed === 'content') return { fault: 'its content was changed' };
-  }
+  const opened = await openWithin(bounds, token, derivations);
+  if (opened === undefined) throw untried(path);
+  if ('plaintext' in opened) return opened;
+  if (opened.failed === 'content') return { fault: 'its content was changed' };
   return { fault: 'it was changed, or written under another password' };
 }
 

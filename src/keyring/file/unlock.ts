@@ -1,48 +1,30 @@
-import { join } from 'node:path';
 import { KeyringError } from '../../core/errors.ts';
-import { moveHomeCommand, removeCommand } from '../../core/file-commands.ts';
-import type { Host } from '../../host/host.ts';
+import { removeCommand } from '../../core/file-commands.ts';
 import type { Derivation } from './derivation.ts';
-import { entryName } from './entry-name.ts';
-import { listKeys } from './directory.ts';
-import { readEntryFile } from './entry.ts';
-import { openJwe, parseJwe, type Jwe, type KeyParameters } from './jwe.ts';
+import { derivationWork, opensKey, parametersName, parseJwe, type KeyParameters } from './jwe.ts';
+import { surveyEntries, unreadableOwn, type Candidate, type Reader } from './survey.ts';
 import { statePaths } from './state.ts';
+import { damaged } from './torn.ts';
 
-// A writer that does not replace files whole, as Go's, shows a torn one for a moment.
-const tornReads = 5;
-const tornReadPauseMs = 20;
-/** How many entries are tried before a password is called wrong. */
-const triedEntries = 4;
+// What may be spent on files whose keys would have to be derived one by one, before a password is
+// called wrong: the derivations, and their work in derivations of our own strength.
+const mostDerivations = 16;
+const mostWork = 4;
 
-export interface Reader {
-  readonly directory: string;
-  readonly host: Host;
-}
-
-/** Tries again while an entry may be torn: malformed, or the halves of two that look like one. */
-export async function whenWhole<T extends object>(
-  host: Host,
-  path: string,
-  attempt: () => Promise<T | { fault: string } | undefined>,
-): Promise<T | undefined> {
-  for (let attempts = 1; ; attempts++) {
-    const result = await attempt();
-    if (result === undefined || !('fault' in result)) return result;
-    if (attempts === tornReads) throw damaged(path, result.fault);
-    await host.sleep(tornReadPauseMs);
-  }
-}
-
-/** What a password turns out to be for a keyring, and the parameters it was proved with. */
+/**
+ * What a password turns out to be for a keyring, and the parameters it was proved with. `untried`:
+ * how many files that may be entries it was not tried on.
+ */
 export type Verdict =
   | { readonly kind: 'right'; readonly parameters: KeyParameters }
-  | { readonly kind: 'wrong' }
+  | { readonly kind: 'wrong'; readonly untried: number }
   | { readonly kind: 'new' };
 
 /**
- * Tries a password on the verifier, and where that does not open on a few entries: the verifier is
+ * Tries a password on the verifier, and where that does not open on the entries: the verifier is
  * only a hint, for it may be older than the entries it came back with from a backup.
+ *
+ * @throws ERR_KEYRING_DAMAGED, and the fault of an entry of our own, where nothing else decides
  */
 export async function judgePassword(
   reader: Reader,
@@ -50,16 +32,14 @@ export async function judgePassword(
   derivation: Derivation,
 ): Promise<Verdict> {
   const token = verifier === undefined ? undefined : parseJwe(verifier);
-  if (token && !('fault' in token) && (await opens(token, derivation)))
+  const isWhole = token !== undefined && !('fault' in token);
+  if (isWhole && opensKey(token, await derivation.wrappingKey(token.parameters)))
     return { kind: 'right', parameters: token.parameters };
-  const entries = await sampleEntries(reader);
-  for (const entry of entries) {
-    if (await opens(entry, derivation)) return { kind: 'right', parameters: entry.parameters };
-  }
-  if (entries.length > 0) return { kind: 'wrong' };
+  const proof = await proveByEntries(reader, derivation);
+  if (proof.kind !== 'none') return proof;
   if (token === undefined) return { kind: 'new' };
-  if ('fault' in token) throw damaged(statePaths(reader.directory).verifier, token.fault);
-  return { kind: 'wrong' };
+  if (!isWhole) throw damaged(statePaths(reader.directory).verifier, token.fault);
+  return { kind: 'wrong', untried: 0 };
 }
 
 /**
@@ -70,13 +50,13 @@ export async function judgePassword(
  * @throws ERR_KEYRING_DAMAGED
  */
 export async function checkBesideEntries(reader: Reader, derivation: Derivation): Promise<void> {
-  const entries = await sampleEntries(reader);
-  if (entries.length === 0) return;
-  for (const entry of entries) if (await unwraps(entry, derivation)) return;
+  const proof = await proveByEntries(reader, derivation);
+  if (proof.kind !== 'wrong') return;
   const { verifier } = statePaths(reader.directory);
+  const untried = proof.untried === 0 ? '' : ` (${proof.untried} of them were not tried)`;
   throw new KeyringError(
     'ERR_KEYRING_DAMAGED',
-    `the password opens ${verifier}, but none of the entries beside it: one of the two came back from another time`,
+    `the password opens ${verifier}, but none of the entries beside it${untried}: one of the two came back from another time`,
     {
       hints: [
         `${removeCommand(verifier)}   # if the entries are the newer: their password opens them without it`,
@@ -85,37 +65,68 @@ export async function checkBesideEntries(reader: Reader, derivation: Derivation)
   );
 }
 
-async function unwraps(token: Jwe, derivation: Derivation): Promise<boolean> {
-  const opened = openJwe(token, await derivation.wrappingKey(token.parameters));
-  return 'plaintext' in opened || opened.failed === 'content';
+/** Whether there is anything that a password could be tried on, or that could be an entry. */
+export async function hasEntries(reader: Reader): Promise<boolean> {
+  const survey = await surveyEntries(reader, () => true);
+  return survey.enough !== undefined || unreadableOwn(survey) !== undefined;
 }
 
-async function opens(token: Jwe, derivation: Derivation): Promise<boolean> {
-  const opened = openJwe(token, await derivation.wrappingKey(token.parameters));
-  return 'plaintext' in opened;
-}
-
-/** A few entries that are whole, passing over those that are not ours to judge by. */
-async function sampleEntries({ directory, host }: Reader): Promise<Jwe[]> {
-  const tokens: Jwe[] = [];
-  for (const key of listKeys(directory, host)) {
-    if (tokens.length === triedEntries) break;
-    const path = join(directory, entryName(key, host.platform));
-    try {
-      const token = await whenWhole(host, path, async () => {
-        const text = readEntryFile(path, host.userId);
-        return text === undefined ? undefined : parseJwe(text);
-      });
-      if (token) tokens.push(token);
-    } catch (error) {
-      if (!(error instanceof KeyringError)) throw error;
+/**
+ * One entry whose content key unwraps proves the password. Entries under a key that is derived
+ * already cost nothing, and one derivation serves all that share a salt, as ours do; so files that
+ * were only put there can neither make this long nor get between a password and our entries.
+ */
+async function proveByEntries(
+  reader: Reader,
+  derivation: Derivation,
+): Promise<Exclude<Verdict, { kind: 'new' }> | { readonly kind: 'none' }> {
+  const survey = await surveyEntries(
+    reader,
+    async (candidate) =>
+      derivation.isDerived(candidate.parameters) && (await opens([candidate], derivation)),
+  );
+  if (survey.enough) return { kind: 'right', parameters: survey.enough.parameters };
+  let [derivations, work, untried] = [0, 0, 0];
+  for (const group of groupsOf(survey.candidates)) {
+    const { parameters } = group[0];
+    if (!derivation.isDerived(parameters)) {
+      const more = derivationWork(parameters);
+      if (derivations === mostDerivations || work + more > mostWork) {
+        untried += group.length;
+        continue;
+      }
+      derivations++;
+      work += more;
     }
+    if (await opens(group, derivation)) return { kind: 'right', parameters };
   }
-  return tokens;
+  if (survey.candidates.length > 0) return { kind: 'wrong', untried };
+  const fault = unreadableOwn(survey);
+  if (fault !== undefined) throw fault;
+  return { kind: 'none' };
 }
 
-export function damaged(path: string, fault: string): KeyringError {
-  return new KeyringError('ERR_KEYRING_DAMAGED', `the entry ${path} is damaged: ${fault}`, {
-    hints: [`${moveHomeCommand(path)}   # then store it again, or bring it back from a backup`],
-  });
+type Group = [Candidate, ...Candidate[]];
+
+async function opens(group: readonly Candidate[], derivation: Derivation): Promise<boolean> {
+  for (const candidate of group) {
+    if (opensKey(candidate, await derivation.wrappingKey(candidate.parameters))) return true;
+  }
+  return false;
+}
+
+/** By the key that opens them; first those with most entries of our own, then the cheapest. */
+function groupsOf(candidates: readonly Candidate[]): Group[] {
+  const groups = new Map<string, Group>();
+  for (const candidate of candidates) {
+    const name = parametersName(candidate.parameters);
+    const group = groups.get(name);
+    if (group === undefined) groups.set(name, [candidate]);
+    else group.push(candidate);
+  }
+  const owned = (group: Group) => group.filter(({ isOwn }) => isOwn).length;
+  const work = ([{ parameters }]: Group) => derivationWork(parameters);
+  return [...groups.values()].sort(
+    (a, b) => owned(b) - owned(a) || b.length - a.length || work(a) - work(b),
+  );
 }

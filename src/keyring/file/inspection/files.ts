@@ -1,24 +1,25 @@
 import { isUtf8 } from 'node:buffer';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { KeyringError } from '../../../core/errors.ts';
 import { listCommand, moveHomeCommand } from '../../../core/file-commands.ts';
 import type { Host } from '../../../host/host.ts';
 import { ok, problem, warning, type Finding } from '../../inspection.ts';
 import { entryName, keyOfEntry } from '../entry-name.ts';
 import { listKeys } from '../directory.ts';
-import { readEntryFile } from '../entry.ts';
-import { parseJwe } from '../jwe.ts';
+import { surveyEntries } from '../survey.ts';
 import { translating } from '../system-error.ts';
-import { whenWhole } from '../unlock.ts';
 
 const mostNamed = 5;
 
 /** What each file is: an entry that could be opened, one that could not, or nothing of ours. */
 export async function examineFiles(directory: string, host: Host): Promise<Finding[]> {
   const keys = listKeys(directory, host);
-  const faults: Finding[] = [];
-  for (const key of keys) faults.push(...(await examineEntry(directory, key, host)));
+  // Owner, mode, kind, size and form: all that is seen without the password.
+  const survey = await surveyEntries({ directory, host });
+  const faults: Finding[] = keys.flatMap((key) => {
+    const fault = survey.faults.get(key);
+    return fault === undefined ? [] : { ...problem('files', fault.message, ...fault.hints), key };
+  });
   const entries =
     faults.length > 0
       ? faults
@@ -28,21 +29,6 @@ export async function examineFiles(directory: string, host: Host): Promise<Findi
     ...examineForeign(directory, host),
     ...examineConflicts(directory, keys, host),
   ];
-}
-
-/** Owner, mode, kind, size and form: all that is seen without the password. */
-async function examineEntry(directory: string, key: string, host: Host): Promise<Finding[]> {
-  const path = join(directory, entryName(key, host.platform));
-  try {
-    await whenWhole(host, path, async () => {
-      const text = readEntryFile(path, host.userId);
-      return text === undefined ? undefined : parseJwe(text);
-    });
-    return [];
-  } catch (error) {
-    if (!(error instanceof KeyringError)) throw error;
-    return [{ ...problem('files', error.message, ...error.hints), key }];
-  }
 }
 
 function examineForeign(directory: string, { platform }: Host): Finding[] {

@@ -1,0 +1,115 @@
+import { lstatSync } from 'node:fs';
+import { join } from 'node:path';
+import { KeyringError } from '../../core/errors.ts';
+import type { Host } from '../../host/host.ts';
+import { listKeys } from './directory.ts';
+import { entryName } from './entry-name.ts';
+import { readEntryFile } from './entry.ts';
+import { parseJwe, type WrappedKey } from './jwe.ts';
+import { translating } from './system-error.ts';
+import { damaged, tornReadPauseMs, tornReads } from './torn.ts';
+
+export interface Reader {
+  readonly directory: string;
+  readonly host: Host;
+}
+
+/** What the names of our own entries, and of Atmos's, begin with. */
+const ownPrefix = 'atmos_';
+
+/** A file of the form of an entry, whoever wrote it. Small, whatever the size of the file. */
+export interface Candidate extends WrappedKey {
+  readonly isOwn: boolean;
+}
+
+export interface Survey {
+  readonly candidates: readonly Candidate[];
+  /** What is wrong with the other files, by their keys. */
+  readonly faults: ReadonlyMap<string, KeyringError>;
+  /** The candidate that was enough; the files after it were not read. */
+  readonly enough?: Candidate;
+}
+
+/**
+ * Reads every file that is named like an entry, each once, those with names of our own first. Files
+ * that may be torn are waited for together, and read again only if they changed.
+ *
+ * @param isEnough ends the survey at a candidate
+ */
+export async function surveyEntries(
+  { directory, host }: Reader,
+  isEnough: (candidate: Candidate) => Promise<boolean> | boolean = () => false,
+): Promise<Survey> {
+  const candidates: Candidate[] = [];
+  const faults = new Map<string, KeyringError>();
+  const stamps = new Map<string, string>();
+  let pending = ownFirst(listKeys(directory, host));
+  for (let reads = 1; pending.length > 0; reads++) {
+    const torn: string[] = [];
+    for (const key of pending) {
+      const path = join(directory, entryName(key, host.platform));
+      const stamp = stampOf(path);
+      const found = stamp === stamps.get(key) ? faults.get(key) : read(path, key, host.userId);
+      stamps.set(key, stamp);
+      faults.delete(key);
+      if (found === undefined) continue;
+      if (!(found instanceof KeyringError)) {
+        candidates.push(found);
+        if (await isEnough(found)) return { candidates, faults, enough: found };
+        continue;
+      }
+      faults.set(key, found);
+      if (found.code === 'ERR_KEYRING_DAMAGED') torn.push(key);
+    }
+    if (torn.length === 0 || reads === tornReads) break;
+    await host.sleep(tornReadPauseMs);
+    pending = torn;
+  }
+  return { candidates, faults };
+}
+
+/** The first fault of a file whose name is one of our own: it may be an entry that cannot be read. */
+export function unreadableOwn({ faults }: Survey): KeyringError | undefined {
+  for (const [key, fault] of faults) {
+    if (isOwn(key) && fault.code !== 'ERR_KEYRING_DAMAGED') return fault;
+  }
+  return undefined;
+}
+
+/**
+ * What the system says of a file, which changes when it is written. Quick to have, so that nothing is
+ * written between the look at the first entry and at the last. Two writes in one tick of the system's
+ * clock look alike.
+ */
+export function stampOf(path: string): string {
+  const stats = translating('look at', path, () =>
+    lstatSync(path, { bigint: true, throwIfNoEntry: false }),
+  );
+  return stats === undefined ? '' : `${stats.ino} ${stats.size} ${stats.mtimeNs}`;
+}
+
+function read(
+  path: string,
+  key: string,
+  userId: number | undefined,
+): Candidate | KeyringError | undefined {
+  try {
+    const text = readEntryFile(path, userId);
+    if (text === undefined) return undefined;
+    const token = parseJwe(text);
+    if ('fault' in token) return damaged(path, token.fault);
+    const { parameters, encryptedKey } = token;
+    return { parameters, encryptedKey, isOwn: isOwn(key) };
+  } catch (error) {
+    if (error instanceof KeyringError) return error;
+    throw error;
+  }
+}
+
+function ownFirst(keys: readonly string[]): string[] {
+  return [...keys.filter(isOwn), ...keys.filter((key) => !isOwn(key))];
+}
+
+function isOwn(key: string): boolean {
+  return key.startsWith(ownPrefix);
+}

@@ -1,0 +1,301 @@
+import fs, { chmodSync, writeFileSync } from 'node:fs';
+import { syncBuiltinESMExports } from 'node:module';
+import { join } from 'node:path';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { createDerivation } from '../../../src/keyring/file/derivation.ts';
+import { examineFiles } from '../../../src/keyring/file/inspection/files.ts';
+import { parseJwe, type KeyParameters } from '../../../src/keyring/file/jwe.ts';
+import { rekeyKeyring } from '../../../src/keyring/file/rekey.ts';
+import { surveyEntries } from '../../../src/keyring/file/survey.ts';
+import { createBounds, openWithin } from '../../../src/keyring/file/torn.ts';
+import { countDerivations } from '../../support/derivations.ts';
+import { fakeHost } from '../../support/fake-host.ts';
+import { createTestContext, openTestKeyring } from '../../support/file-keyring.ts';
+import { expectError, rejectionOf } from './rejection.ts';
+import { contentsOf, seedEntries, seedKeyring, writeEntry } from './seed.ts';
+import { goodHeader, quick, sealEntry, tokenWith } from './tokens.ts';
+
+// Files that a program or a synchroniser has put into the keyring's directory.
+
+const files = 1000;
+/** Where it is no more than more than a few that counts. */
+const some = 100;
+const key = 'atmos_realm_alias';
+
+/** Names that sort before every entry of ours. */
+const floodName = (number: number) => `atmos_0_${String(number).padStart(4, '0')}`;
+
+/** `of` gives the text of each file. */
+function flood(directory: string, of: (number: number) => string, count = some): void {
+  for (let number = 0; number < count; number++)
+    writeEntry(directory, floodName(number), of(number));
+}
+
+/** Of the form of an entry, each under a salt of its own, so that each takes a derivation. */
+const garbage = (number: number, rounds = 1000) =>
+  tokenWith({
+    ...goodHeader,
+    p2c: rounds,
+    p2s: Buffer.alloc(16, `${number}-salt`).toString('base64url'),
+  });
+
+/** The pauses for torn files that were made. */
+function countPauses() {
+  let pauses = 0;
+  const sleep = async (milliseconds: number) => {
+    if (milliseconds > 0) pauses++;
+  };
+  return { sleep, pauses: () => pauses };
+}
+
+/** How often files below the directory are opened while `run` runs. */
+async function countOpens(directory: string, run: () => Promise<unknown>): Promise<number> {
+  const { openSync } = fs;
+  let opens = 0;
+  const restore = () => {
+    fs.openSync = openSync;
+    syncBuiltinESMExports();
+  };
+  onTestFinished(restore);
+  fs.openSync = (path, ...rest) => {
+    if (String(path).startsWith(join(directory, 'atmos_0_'))) opens++;
+    return openSync(path, ...rest);
+  };
+  syncBuiltinESMExports();
+  await run();
+  restore();
+  return opens;
+}
+
+describe('many malformed files', () => {
+  test('are read three times by the first write, waited for together, and take no derivation', async () => {
+    const directory = await seedEntries({});
+    flood(directory, (number) => `not an entry ${number}`, files);
+    const { sleep, pauses } = countPauses();
+    const keyring = openTestKeyring({ directory, host: { sleep } });
+    const derivations = await countDerivations(async () => {
+      // To see whether the keyring is new, to judge the password, and beside the new verifier.
+      expect(await countOpens(directory, () => keyring.set(key, 'value'))).toBe(3 * files);
+    });
+    expect(derivations).toBe(1);
+    expect(pauses()).toBeLessThanOrEqual(12);
+    expect(await keyring.get(key)).toBe('value');
+  });
+
+  test('are not read for a later write', async () => {
+    const directory = await seedKeyring({ [key]: 'value' });
+    flood(directory, () => 'not an entry');
+    const { sleep, pauses } = countPauses();
+    const keyring = openTestKeyring({ directory, host: { sleep } });
+    await keyring.set(key, 'new value');
+    const opens = await countOpens(directory, () => keyring.set(key, 'newest value'));
+    expect(opens).toBe(0);
+    expect(pauses()).toBe(0);
+  });
+
+  test('do not make a password of a new keyring any the shorter', async () => {
+    const directory = await seedEntries({});
+    flood(directory, () => 'not an entry', 3);
+    const { sleep } = countPauses();
+    const keyring = openTestKeyring({ directory, password: 'short', host: { sleep } });
+    expect((await rejectionOf(keyring.set(key, 'value'))).code).toBe(
+      'ERR_KEYRING_PASSWORD_TOO_SHORT',
+    );
+  });
+
+  test('read one after another are waited for half a second in all', async () => {
+    const directory = await seedKeyring({ [key]: 'value' });
+    flood(directory, () => 'not an entry');
+    const { sleep, pauses } = countPauses();
+    const keyring = openTestKeyring({ directory, host: { sleep } });
+    for (let number = 0; number < some; number++) {
+      expect((await rejectionOf(keyring.get(floodName(number)))).code).toBe('ERR_KEYRING_DAMAGED');
+    }
+    expect(pauses()).toBe(25);
+    expect(await keyring.get(key)).toBe('value');
+  });
+
+  test('are examined with four pauses, each named', async () => {
+    const directory = await seedKeyring({ [key]: 'value' });
+    flood(directory, () => 'not an entry');
+    const { sleep, pauses } = countPauses();
+    const { host } = createTestContext({ directory, host: { sleep } });
+    const findings = await examineFiles(directory, host);
+    expect(findings.filter(({ id }) => id === 'files')).toHaveLength(some);
+    expect(pauses()).toBe(4);
+  });
+
+  test('keep the password from being changed, at once and in a short message', async () => {
+    const directory = await seedKeyring({ [key]: 'value' });
+    flood(directory, () => 'not an entry');
+    const before = contentsOf(directory);
+    const { sleep, pauses } = countPauses();
+    const context = createTestContext({ directory, host: { sleep } });
+    const newPassword = { ask: async () => 'the new password' };
+    const options = { newPassword, createParameters: () => quick };
+    const error = await rejectionOf(rekeyKeyring(context, options));
+    expect(error.code).toBe('ERR_KEYRING_DAMAGED');
+    expect(error.message).toMatch(
+      /^nothing was changed, because not every entry opens: .*; and 95 more$/,
+    );
+    expect(error.hints.length).toBeLessThanOrEqual(5);
+    expect(pauses()).toBe(25);
+    expect(contentsOf(directory)).toMatchObject(before);
+  });
+});
+
+describe('many files of the form of an entry, before ours', () => {
+  test('take no derivation where a verifier decides, whatever they ask for', async () => {
+    const directory = await seedKeyring({ [key]: 'value' });
+    flood(directory, (number) => garbage(number, 600_000));
+    const derivations = await countDerivations(async () => {
+      const keyring = openTestKeyring({ directory });
+      expect(await keyring.get(key)).toBe('value');
+    });
+    expect(derivations).toBe(1);
+  });
+
+  test('neither hide our entries nor take a derivation each where there is no verifier', async () => {
+    const entries = { [key]: 'value', atmos_realm_other: 'other', atmos_realm_third: 'third' };
+    const directory = await seedEntries(entries);
+    flood(directory, garbage);
+    const keyring = openTestKeyring({ directory });
+    const derivations = await countDerivations(async () => {
+      await keyring.set(key, 'new value');
+    });
+    // Of the salt that our entries share, and of the one that is new.
+    expect(derivations).toBe(2);
+    expect(await openTestKeyring({ directory }).get('atmos_realm_third')).toBe('third');
+  });
+
+  test('leave a wrong password wrong, within 16 derivations, and are reported', async () => {
+    const directory = await seedEntries({ [key]: 'value' });
+    flood(directory, garbage, files);
+    const before = contentsOf(directory);
+    const keyring = openTestKeyring({ directory, password: 'not the password' });
+    const derivations = await countDerivations(async () => {
+      expectError(
+        await rejectionOf(keyring.set(key, 'new value')),
+        'ERR_KEYRING_PASSWORD_WRONG',
+        `the password (from ATMOS_KEYRING_PASSWORD) does not open the keyring ${directory}; it was not tried on ${files - 15} files of it`,
+        `ls -l ${directory}   # and move away the files that no keyring wrote`,
+      );
+    });
+    expect(derivations).toBe(16);
+    expect(contentsOf(directory)).toEqual(before);
+  });
+
+  test('never let the work of those derivations exceed four of our own strength', async () => {
+    const directory = await seedEntries({ [key]: 'value' });
+    flood(directory, (number) => garbage(number, 500_000), 20);
+    const keyring = openTestKeyring({ directory, password: 'not the password' });
+    const derivations = await countDerivations(async () => {
+      expect((await rejectionOf(keyring.set(key, 'new value'))).message).toMatch(
+        /it was not tried on 16 files of it$/,
+      );
+    });
+    // Ours, which is the cheapest, and four times 5/6.
+    expect(derivations).toBe(5);
+  });
+});
+
+test('an entry of ours that cannot be read keeps a second password out', async () => {
+  const directory = await seedEntries({ [key]: 'value' });
+  chmodSync(join(directory, key), 0o644);
+  const before = contentsOf(directory);
+  const keyring = openTestKeyring({ directory, password: 'another password' });
+  expectError(
+    await rejectionOf(keyring.set('atmos_realm_other', 'value')),
+    'ERR_KEYRING_PERMISSIONS',
+    `the entry ${join(directory, key)} is open to other users (mode 0644)`,
+  );
+  expect(contentsOf(directory)).toEqual(before);
+});
+
+test('a file of another program that cannot be read does not', async () => {
+  const directory = await seedEntries({});
+  writeFileSync(join(directory, 'README'), 'what this is');
+  chmodSync(join(directory, 'README'), 0o644);
+  const keyring = openTestKeyring({ directory });
+  await keyring.set(key, 'value');
+  expect(await keyring.get(key)).toBe('value');
+});
+
+describe('a survey', () => {
+  test('reads a torn file again when it changed, and only then', async () => {
+    const directory = await seedEntries({});
+    const token = await sealEntry({ key, value: 'value' });
+    writeEntry(directory, key, token.slice(0, 100));
+    flood(directory, () => 'not an entry', 10);
+    let pauses = 0;
+    const sleep = async () => {
+      if (++pauses === 2) writeEntry(directory, key, token);
+    };
+    const { host } = createTestContext({ directory, host: { sleep } });
+    const opens = await countOpens(directory, async () => {
+      const { candidates, faults } = await surveyEntries({ directory, host });
+      expect(candidates).toMatchObject([{ isOwn: true, parameters: quick }]);
+      expect([...faults.keys()]).toEqual(Array.from({ length: 10 }, (_, at) => floodName(at)));
+    });
+    expect(opens).toBe(10);
+    expect(pauses).toBe(4);
+  });
+
+  test('ends at what is enough', async () => {
+    const directory = await seedKeyring({ [key]: 'value' });
+    flood(directory, garbage);
+    const { host } = createTestContext({ directory });
+    const opens = await countOpens(directory, () => surveyEntries({ directory, host }, () => true));
+    expect(opens).toBe(1);
+  });
+});
+
+describe('entries that do not open, one after another', () => {
+  const token = (number: number, rounds: number) => {
+    const parsed = parseJwe(garbage(number, rounds));
+    if ('fault' in parsed) throw new Error(parsed.fault);
+    return parsed;
+  };
+
+  /** A password whose keys cost nothing, and the parameters of those that were derived. */
+  function openPassword() {
+    const real = createDerivation(Buffer.from('correct horse'));
+    const derived: KeyParameters[] = [];
+    return {
+      derived,
+      derivation: {
+        ...real,
+        isDerived: () => false,
+        wrappingKey: async (parameters: KeyParameters) => {
+          derived.push(parameters);
+          return Buffer.alloc(32);
+        },
+      },
+    };
+  }
+
+  test('take 8 derivations of full strength a minute, then they are not tried', async () => {
+    let nowMs = 0;
+    const host = fakeHost({ monotonicMs: () => nowMs });
+    const bounds = createBounds(host);
+    const { derivation, derived } = openPassword();
+    const outcomes = [];
+    for (let number = 0; number < 20; number++) {
+      outcomes.push(await openWithin(bounds, token(number, 600_000), [derivation]));
+    }
+    expect(outcomes.filter((outcome) => outcome === undefined)).toHaveLength(12);
+    expect(derived).toHaveLength(8);
+    nowMs = 61_000;
+    expect(await openWithin(bounds, token(0, 600_000), [derivation])).toEqual({ failed: 'key' });
+  });
+
+  test('as weak as those of Atmos are all tried', async () => {
+    const bounds = createBounds(fakeHost());
+    const { derivation } = openPassword();
+    for (let number = 0; number < 500; number++) {
+      expect(await openWithin(bounds, token(number, 8192), [derivation])).toEqual({
+        failed: 'key',
+      });
+    }
+  });
+});
