@@ -1,13 +1,14 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Layer } from '../config/layer.ts';
 import { AtmosError, systemErrorCode } from '../core/errors.ts';
-import { setCommand } from '../core/file-commands.ts';
+import { setCommand, showCommand } from '../core/file-commands.ts';
 import { isObject, parseJson } from '../core/json.ts';
 import { sha256 } from '../core/sha256.ts';
 import { stateDirectory } from '../host/directories.ts';
 import type { Host } from '../host/host.ts';
 import { makePrivateDirectories } from '../host/private-directory.ts';
+import { irregularKindAt, readRegularFile } from '../host/regular-file.ts';
 import { replaceFile } from '../host/replace-file.ts';
 import { randomId } from '../host/random-id.ts';
 import type { KeyringSettings } from '../keyring/contract.ts';
@@ -61,11 +62,17 @@ export function writeHandle(
   } catch (error) {
     const reason = systemErrorCode(error);
     if (reason === undefined) throw error;
+    const taken = [handleFile(paths.id, host), paths.awsConfig, paths.empty].find(irregularKindAt);
+    const why = taken === undefined ? reason : `${taken} is ${irregularKindAt(taken)}`;
     throw new AtmosError(
       'ERR_IO',
-      `cannot write the handle ${handleFile(paths.id, host)}: ${reason}`,
+      `cannot write the handle ${handleFile(paths.id, host)}: ${why}`,
       {
-        hints: [setCommand('XDG_STATE_HOME', '<a directory that can be written>')],
+        hints: [
+          taken === undefined
+            ? setCommand('XDG_STATE_HOME', '<a directory that can be written>')
+            : showCommand(taken),
+        ],
         cause: error,
       },
     );
@@ -84,7 +91,10 @@ export function readHandle(id: string, host: Host): Handle {
       },
     );
   if (!new RegExp(`^[a-z]{${idLength}}$`).test(id)) throw unknown('is not one');
-  const text = textOf(handleFile(id, host));
+  const path = handleFile(id, host);
+  const text = textOf(path);
+  const kind = text === undefined ? irregularKindAt(path) : undefined;
+  if (kind !== undefined) throw unknown(`cannot be read: ${path} is ${kind}`);
   if (text === undefined) throw unknown(`is not in ${directory(host)}`);
   // The name is the hash of the content: a changed file is not the handle that was made.
   if (idOf(text) !== id) throw unknown('was changed after it was made');
@@ -140,7 +150,7 @@ function keepFile(path: string, text: string): void {
 
 function textOf(path: string): string | undefined {
   try {
-    return readFileSync(path, 'utf8');
+    return readRegularFile(path);
   } catch {
     return undefined;
   }

@@ -1,4 +1,4 @@
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { lowerCase } from '../core/names.ts';
 import { isObject, parseJson } from '../core/json.ts';
@@ -7,6 +7,7 @@ import { parseTimestamp } from '../core/time.ts';
 import { stateDirectory } from '../host/directories.ts';
 import type { Host } from '../host/host.ts';
 import { makePrivateDirectories } from '../host/private-directory.ts';
+import { readRegularFile } from '../host/regular-file.ts';
 import { replaceFile } from '../host/replace-file.ts';
 import type { Owner } from '../store/key.ts';
 
@@ -30,7 +31,7 @@ export function noteRefusal(owner: Owner, accessKeyId: string, host: Host): void
 /** When AWS refused exactly this key the last time, if it did and has not taken it since. */
 export function refusedAt(owner: Owner, accessKeyId: string, host: Host): Date | undefined {
   try {
-    const record = parseJson(readFileSync(recordPath(owner, host), 'utf8'));
+    const record = parseJson(readRegularFile(recordPath(owner, host)) ?? '');
     if (!isObject(record)) return undefined;
     const { key_hash, refused_at } = record;
     if (key_hash !== hashOf(accessKeyId) || typeof refused_at !== 'string') return undefined;

@@ -1,4 +1,4 @@
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import {
   AtmosError,
@@ -14,6 +14,7 @@ import { stateDirectory } from '../host/directories.ts';
 import type { Host } from '../host/host.ts';
 import { acquireLock, lockHolder, type FileLock } from '../host/lock.ts';
 import { makePrivateDirectories } from '../host/private-directory.ts';
+import { irregularKindAt, readRegularFile } from '../host/regular-file.ts';
 import { replaceFile } from '../host/replace-file.ts';
 import { randomId } from '../host/random-id.ts';
 
@@ -103,7 +104,10 @@ function makeDirectory(directory: string): void {
 function unusable(doing: string, path: string, cause: unknown): AtmosError {
   const reason = systemErrorCode(cause);
   if (reason === undefined) throw cause;
-  return new AtmosError('ERR_IO', `cannot ${doing} ${path}: ${reason}`, {
+  // A directory or a socket cannot be opened as a lock file.
+  const kind = ['EISDIR', 'ENXIO'].includes(reason) ? irregularKindAt(path) : undefined;
+  const why = kind === undefined ? reason : `it is ${kind}`;
+  return new AtmosError('ERR_IO', `cannot ${doing} ${path}: ${why}`, {
     hints: [setCommand('XDG_STATE_HOME', '<a directory that can be written>')],
     cause,
   });
@@ -155,7 +159,7 @@ function forgetFailure(path: string): void {
 
 function readNote(path: string): string | undefined {
   try {
-    return readFileSync(path, 'utf8');
+    return readRegularFile(path);
   } catch {
     return undefined;
   }

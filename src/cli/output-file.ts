@@ -1,6 +1,7 @@
 import { appendFileSync, closeSync, realpathSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { AtmosError, systemErrorCode } from '../core/errors.ts';
 import type { Sourced } from '../core/sourced.ts';
+import { irregularKind, irregularKindAt } from '../host/regular-file.ts';
 import { createPrivateFile, ensurePrivateFile } from '../host/private-file.ts';
 import { replaceFile as moveOver } from '../host/replace-file.ts';
 import { randomId } from '../host/random-id.ts';
@@ -30,8 +31,14 @@ export function replaceFile(file: Sourced<string>, text: string): void {
   });
 }
 
-/** Adds to a file, or makes it, then readable by nobody else. @throws ERR_IO */
+/**
+ * Adds to a file, or makes it, then readable by nobody else.
+ *
+ * @throws ERR_USAGE for a directory, a socket or a named pipe, which nobody may read; ERR_IO
+ */
 export function appendToFile(file: Sourced<string>, text: string): void {
+  const kind = irregularKindAt(file.value);
+  if (kind !== undefined && kind !== 'a device') throw irregular(file, kind);
   writing(file, () => {
     ensurePrivateFile(file.value);
     appendFileSync(file.value, text, { mode: 0o600 });
@@ -43,10 +50,13 @@ function targetOf(file: Sourced<string>): string {
   const stats = writing(file, () => statSync(file.value, { throwIfNoEntry: false }));
   if (stats === undefined) return file.value;
   // Renaming would put a file in the place of a device, or of a pipe that somebody reads.
-  if (!stats.isFile()) {
-    throw new AtmosError('ERR_USAGE', `${file.value} (from ${file.source}) is not a regular file`);
-  }
+  const kind = irregularKind(stats);
+  if (kind !== undefined) throw irregular(file, kind);
   return writing(file, () => realpathSync(file.value));
+}
+
+function irregular({ value, source }: Sourced<string>, kind: string): AtmosError {
+  return new AtmosError('ERR_USAGE', `${value} (from ${source}) is ${kind}, not a regular file`);
 }
 
 function writing<T>({ value, source }: Sourced<string>, write: () => T): T {

@@ -2,10 +2,12 @@ import { access, constants } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseKnownFiles } from '@smithy/shared-ini-file-loader';
 import { AtmosError, systemErrorCode } from '../core/errors.ts';
+import { showCommand } from '../core/file-commands.ts';
 import { nearestName } from '../core/names.ts';
 import { withoutAbsent } from '../core/without-absent.ts';
 import { fromHome } from '../host/home-path.ts';
 import type { Host } from '../host/host.ts';
+import { irregularKindAt } from '../host/regular-file.ts';
 
 /** A long-lived key, as a profile has it. */
 export interface SharedKey {
@@ -103,6 +105,13 @@ async function checkReadable(path: string): Promise<void> {
     if (reason === 'ENOENT') return;
     if (reason === undefined) throw error;
     throw new AtmosError('ERR_IO', `cannot read the AWS file ${path}: ${reason}`);
+  }
+  // A pipe, as of `<(command)`, is read; the parser drops the error of the others.
+  const kind = irregularKindAt(path);
+  if (kind === 'a directory' || kind === 'a socket') {
+    throw new AtmosError('ERR_IO', `cannot read the AWS file ${path}: it is ${kind}`, {
+      hints: [showCommand(path)],
+    });
   }
 }
 

@@ -84,7 +84,8 @@ function undefinedIfMissing(error: unknown, path: string, named = path): undefin
   const code = systemErrorCode(error);
   if (code === undefined) throw error;
   if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
-  throw new AtmosError('ERR_CONFIG_UNREADABLE', `cannot read ${named}: ${code}`, {
+  const why = code === 'ENXIO' ? 'it is a socket, or a device without a driver' : code;
+  throw new AtmosError('ERR_CONFIG_UNREADABLE', `cannot read ${named}: ${why}`, {
     hints: [showCommand(path)],
     cause: error,
   });

@@ -1,7 +1,8 @@
-import { closeSync, constants, ftruncateSync, openSync, readFileSync, writeSync } from 'node:fs';
+import { closeSync, constants, ftruncateSync, openSync, writeSync } from 'node:fs';
 import { constants as osConstants } from 'node:os';
 import type { Host } from './host.ts';
 import type { LockFile, LockMode } from './lock-file.ts';
+import { readRegularFile } from './regular-file.ts';
 
 export type { LockMode } from './lock-file.ts';
 
@@ -60,7 +61,7 @@ export async function acquireLock(
 /** The process that last took the lock, as it wrote it there; undefined when nothing readable is. */
 export function lockHolder(path: string): number | undefined {
   try {
-    const pid = Number.parseInt(readFileSync(path, 'utf8'), 10);
+    const pid = Number.parseInt(readRegularFile(path) ?? '', 10);
     return Number.isSafeInteger(pid) && pid > 0 ? pid : undefined;
   } catch {
     return undefined;

@@ -1,5 +1,6 @@
+import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { readHandle, writeHandle, type Handle } from '../../src/auth/handle.ts';
@@ -179,6 +180,48 @@ test('a handle that cannot be written is an error that names it', () => {
     /^cannot write the handle .*\/atmos\/handles\/[a-z]{22}\.json: (ENOTDIR|EEXIST)$/,
   );
   expect(error.hints).toEqual(['export XDG_STATE_HOME=<a directory that can be written>']);
+});
+
+describe('where something else is in the place of a handle', () => {
+  const make: Readonly<Record<string, (path: string) => unknown>> = {
+    'a directory': (path) => mkdirSync(path),
+    'a named pipe': (path) => execFileSync('mkfifo', [path]),
+  };
+
+  test.each(Object.entries(make))('%s is named, and not waited for', (kind, put) => {
+    const { host, write, directory } = openPlace();
+    const { id } = write();
+    const path = join(directory, `${id}.json`);
+    rmSync(path);
+    put(path);
+    const error = thrownBy(() => readHandle(id, host));
+    expect(error.code).toBe('ERR_HANDLE_UNKNOWN');
+    expect(error.message).toBe(`the handle "${id}" cannot be read: ${path} is ${kind}`);
+  });
+
+  test('a directory keeps it from being written, and is named', () => {
+    const { write, directory } = openPlace();
+    const { id, awsConfig } = write();
+    rmSync(awsConfig);
+    mkdirSync(awsConfig);
+    const error = thrownBy(() => write());
+    expect(error.code).toBe('ERR_IO');
+    expect(error.message).toBe(
+      `cannot write the handle ${join(directory, `${id}.json`)}: ${awsConfig} is a directory`,
+    );
+    expect(error.hints).toEqual([`ls -ld ${awsConfig}`]);
+  });
+
+  test('a pipe is replaced', () => {
+    const { write, directory, host } = openPlace();
+    const { id, awsConfig } = write();
+    for (const path of [awsConfig, join(directory, `${id}.json`)]) {
+      rmSync(path);
+      execFileSync('mkfifo', [path]);
+    }
+    write();
+    expect(readHandle(id, host)).toEqual(handle);
+  });
 });
 
 test('a fault of what goes into it is not blamed on the disk', () => {

@@ -272,7 +272,7 @@ describe('a state directory that cannot be used', () => {
     mkdirSync(join(other.locks, file), { recursive: true });
     const error = await errorOf(singleFlight(other.options, notRun));
     expect(error.code).toBe('ERR_IO');
-    expect(error.message).toBe(`cannot lock ${join(other.locks, file)}: EISDIR`);
+    expect(error.message).toBe(`cannot lock ${join(other.locks, file)}: it is a directory`);
     expect(error.hints).toEqual(hints);
   });
 });

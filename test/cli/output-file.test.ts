@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import {
   lstatSync,
   mkdirSync,
@@ -41,14 +42,35 @@ describe('a file that is replaced', () => {
 
   test('is never a device, a pipe or a directory', () => {
     const directory = temporaryDirectory();
-    for (const path of ['/dev/null', directory]) {
+    const pipe = join(directory, 'pipe');
+    execFileSync('mkfifo', [pipe]);
+    for (const [path, kind] of [
+      ['/dev/null', 'a device'],
+      [directory, 'a directory'],
+      [pipe, 'a named pipe'],
+    ] as const) {
       expect(thrownBy(() => replaceFile(named(path), 'text'))).toMatchObject({
         code: 'ERR_USAGE',
-        message: `${path} (from --output) is not a regular file`,
+        message: `${path} (from --output) is ${kind}, not a regular file`,
       });
     }
     expect(statSync('/dev/null').isCharacterDevice()).toBe(true);
   });
+});
+
+test('what is added to is never a directory or a pipe, which nobody may read', () => {
+  const directory = temporaryDirectory();
+  const pipe = join(directory, 'pipe');
+  execFileSync('mkfifo', [pipe]);
+  for (const [path, kind] of [
+    [directory, 'a directory'],
+    [pipe, 'a named pipe'],
+  ] as const) {
+    expect(thrownBy(() => appendToFile(named(path), 'text'))).toMatchObject({
+      code: 'ERR_USAGE',
+      message: `${path} (from --output) is ${kind}, not a regular file`,
+    });
+  }
 });
 
 test('a file that is added to keeps what it has', () => {

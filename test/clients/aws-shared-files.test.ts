@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { readAwsKeys, readAwsProfile, sharedPaths } from '../../src/clients/aws-shared-files.ts';
@@ -47,6 +47,21 @@ describe('the long-lived key of a profile', () => {
     expect(await read('default', home, empty)).toEqual(key);
   });
 });
+
+test.each(['credentials', 'config'])(
+  'a directory in the place of the %s file is an error that names it',
+  async (name) => {
+    const home = homeWith({});
+    const path = join(home, '.aws', name);
+    rmSync(path);
+    mkdirSync(path);
+    expect(await errorOf(read('default', home))).toMatchObject({
+      code: 'ERR_IO',
+      message: `cannot read the AWS file ${path}: it is a directory`,
+      hints: [`ls -ld ${path}`],
+    });
+  },
+);
 
 describe('a profile without one is refused, saying why', () => {
   test.each([

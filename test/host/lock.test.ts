@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -101,6 +102,12 @@ describe('a lock', () => {
 
   test('names nobody where there is no file', () => {
     expect(lockHolder(makePath())).toBeUndefined();
+  });
+
+  test('names nobody where a pipe is, and does not wait for it', () => {
+    const path = makePath();
+    execFileSync('mkfifo', [path]);
+    expect(lockHolder(path)).toBeUndefined();
   });
 
   test('is not taken through a symbolic link', async () => {

@@ -581,7 +581,7 @@ test('a directory under the name of an entry is neither read, replaced nor delet
     expectError(
       await rejectionOf(refused()),
       'ERR_KEYRING_PERMISSIONS',
-      `the entry ${path} is not a regular file`,
+      `the entry ${path} is a directory`,
     );
   }
   expect((await rejectionOf(keyring.delete('key'))).message).toContain(`cannot delete ${path}`);

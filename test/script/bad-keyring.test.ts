@@ -301,7 +301,7 @@ describe('an entry', () => {
         {
           exitCode: 3,
           message: `the entry ${entry} is a symbolic link`,
-          hints: [`ls -l ${entry}`],
+          hints: [`ls -ld ${entry}`],
         },
       );
     }

@@ -98,7 +98,7 @@ describe('on the file keyring', () => {
     const pipe = join(machine.keyring, 'atmos_script_pipe');
     expect((await machine.run('mkfifo', ['-m', '600', pipe])).exitCode).toBe(0);
     expect((await examine(machine)).notWell).toMatchObject([
-      { id: 'files', state: 'problem', message: `the entry ${pipe} is not a regular file` },
+      { id: 'files', state: 'problem', message: `the entry ${pipe} is a named pipe` },
     ]);
   });
 

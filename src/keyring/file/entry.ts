@@ -8,8 +8,9 @@ import {
   type Stats,
 } from 'node:fs';
 import { KeyringError, systemErrorCode } from '../../core/errors.ts';
-import { listCommand } from '../../core/file-commands.ts';
+import { listCommand, showCommand } from '../../core/file-commands.ts';
 import { guardianFor } from '../../host/guardian.ts';
+import { irregularKind, irregularKindAt } from '../../host/regular-file.ts';
 import { whileInUse } from '../../host/replace-file.ts';
 import type { Standing } from '../../host/standing.ts';
 import { translateSystemError } from './system-error.ts';
@@ -49,13 +50,17 @@ function openEntry(path: string): number | undefined {
     const code = systemErrorCode(error);
     if (code === 'ENOENT') return undefined;
     if (code === 'ELOOP') throw notRegular(path, 'a symbolic link');
+    // A socket cannot be opened at all.
+    const kind = irregularKindAt(path);
+    if (kind !== undefined) throw notRegular(path, kind);
     throw translateSystemError('read', path, error);
   }
 }
 
 /** False when something else is at the path by now, so that nothing can be said of what was opened. */
 function checkEntry(path: string, stats: Stats, userId: number | undefined): boolean {
-  if (!stats.isFile()) throw notRegular(path, 'not a regular file');
+  const kind = irregularKind(stats);
+  if (kind !== undefined) throw notRegular(path, kind);
   const guardian = guardianFor(userId);
   const standing = lookAt(path, () => guardian.standingOf(path, stats));
   if (standing === undefined) return false;
@@ -89,9 +94,9 @@ function lookAt(path: string, look: () => Standing | undefined): Standing | unde
   }
 }
 
-function notRegular(path: string, what: string): KeyringError {
-  return new KeyringError('ERR_KEYRING_PERMISSIONS', `the entry ${path} is ${what}`, {
-    hints: [listCommand([path])],
+function notRegular(path: string, kind: string): KeyringError {
+  return new KeyringError('ERR_KEYRING_PERMISSIONS', `the entry ${path} is ${kind}`, {
+    hints: [showCommand(path)],
   });
 }
 

@@ -160,8 +160,8 @@ describe('a file', () => {
   });
 
   test.each([
-    ['/dev/null', 'ERR_USAGE', 2, '/dev/null (from --output) is not a regular file'],
-    ['.', 'ERR_USAGE', 2, '$ (from --output) is not a regular file'],
+    ['/dev/null', 'ERR_USAGE', 2, '/dev/null (from --output) is a device, not a regular file'],
+    ['.', 'ERR_USAGE', 2, '$ (from --output) is a directory, not a regular file'],
     ['none/out.env', 'ERR_IO', 1, 'cannot write $/none/out.env (from --output): ENOENT'],
   ])('that cannot be one is refused: %s', async (file, code, exitCode, message) => {
     const desk = await openDesk({ entries: storedKey });

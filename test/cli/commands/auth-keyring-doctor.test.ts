@@ -209,7 +209,7 @@ describe('it finds', () => {
       (directory) => symlinkSync('atmos_r_dev', join(directory, 'atmos_r_link')),
       'files problem',
       'atmos_r_link is a symbolic link',
-      /^ls -l /,
+      /^ls -ld /,
     ],
     [
       'an entry that is cut short',

@@ -87,7 +87,7 @@ describe('a file', () => {
     const error = thrownBy(() =>
       writeAtomically({ ...place, text: 'new', exclusive: true, onStep }),
     );
-    expectError(error, 'ERR_KEYRING_IO', `cannot write ${place.path}: EEXIST`);
+    expectError(error, 'ERR_KEYRING_IO', `cannot write ${place.path}: something else is there`);
     expectOldValue(place);
     const path = join(place.root, 'absent');
     writeAtomically({ ...place, path, text: 'new', exclusive: true, onStep });
@@ -144,7 +144,7 @@ describe('a file', () => {
     const path = join(place.root, 'directory');
     mkdirSync(path);
     const error = thrownBy(() => writeAtomically({ ...place, path, text: 'new', onStep }));
-    expectError(error, 'ERR_KEYRING_IO', `cannot write ${path}: EISDIR`);
+    expectError(error, 'ERR_KEYRING_IO', `cannot write ${path}: it is a directory`);
     expect(readdirSync(place.temporaryDirectory)).toEqual([]);
   });
 });

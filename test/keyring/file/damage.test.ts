@@ -255,7 +255,7 @@ describe('an entry that others could touch', () => {
     await expectRefused(
       'ERR_KEYRING_PERMISSIONS',
       `the entry ${path} is a symbolic link`,
-      `ls -l ${path}`,
+      `ls -ld ${path}`,
     );
     expect(readFileSync(target, 'ascii')).toBe(text);
     expect(await keyring.delete(key)).toBe(true);
@@ -267,8 +267,8 @@ describe('an entry that others could touch', () => {
     execFileSync('mkfifo', ['-m', '600', path]);
     await expectRefused(
       'ERR_KEYRING_PERMISSIONS',
-      `the entry ${path} is not a regular file`,
-      `ls -l ${path}`,
+      `the entry ${path} is a named pipe`,
+      `ls -ld ${path}`,
     );
   });
 

@@ -105,33 +105,34 @@ describe("an entry's file", () => {
       thrownBy(() => readEntryFile(path, us)),
       'ERR_KEYRING_PERMISSIONS',
       `the entry ${path} is a symbolic link`,
-      `ls -l ${path}`,
+      `ls -ld ${path}`,
     );
   });
 
   test.each<[string, (path: string) => void]>([
     ['directory', (path) => mkdirSync(path)],
-    ['pipe that nobody writes to', (path) => execFileSync('mkfifo', ['-m', '600', path])],
-  ])('that is a %s is refused at once', (_, make) => {
+    ['named pipe', (path) => execFileSync('mkfifo', ['-m', '600', path])],
+  ])('that is a %s is refused at once', (kind, make) => {
     const path = join(temporaryDirectory(), 'entry');
     make(path);
     expectError(
       thrownBy(() => readEntryFile(path, us)),
       'ERR_KEYRING_PERMISSIONS',
-      `the entry ${path} is not a regular file`,
-      `ls -l ${path}`,
+      `the entry ${path} is a ${kind}`,
+      `ls -ld ${path}`,
     );
   });
 
-  test('that is a socket is an error of the keyring', async () => {
+  test('that is a socket is refused at once', async () => {
     const path = join(temporaryDirectory(), 'entry');
     const server = createServer();
     await new Promise<void>((resolve) => server.listen(path, resolve));
     onTestFinished(() => void server.close());
     expectError(
       thrownBy(() => readEntryFile(path, us)),
-      'ERR_KEYRING_IO',
-      `cannot read ${path}: ENXIO`,
+      'ERR_KEYRING_PERMISSIONS',
+      `the entry ${path} is a socket`,
+      `ls -ld ${path}`,
     );
   });
 
