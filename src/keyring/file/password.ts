@@ -1,8 +1,9 @@
-import { closeSync, constants, openSync, readSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readSync, realpathSync } from 'node:fs';
 import { KeyringError, systemErrorCode } from '../../core/errors.ts';
 import { listCommand } from '../../core/file-commands.ts';
 import type { Sourced } from '../../core/sourced.ts';
 import type { Host } from '../../host/host.ts';
+import { irregularKindAt } from '../../host/regular-file.ts';
 import type { BackendContext } from '../contract.ts';
 
 const minNewPasswordBytes = 8;
@@ -147,14 +148,20 @@ async function fromFile(host: Host, file: Sourced<string>): Promise<Buffer> {
   } catch (error) {
     const code = systemErrorCode(error);
     if (error instanceof KeyringError || code === undefined) throw error;
-    const reason = code === 'ENOENT' ? 'does not exist' : `cannot be read: ${code}`;
-    throw required(`${named} ${reason}`, hints);
+    throw required(`${named} ${reasonFor(code, file.value)}`, hints);
   }
+}
+
+function reasonFor(code: string, path: string): string {
+  if (code === 'ENOENT') return 'does not exist';
+  const kind = irregularKindAt(path);
+  return kind === 'a directory' || kind === 'a socket' ? `is ${kind}` : `cannot be read: ${code}`;
 }
 
 /**
  * Reads a file, or a pipe such as a shell's `<(command)`, without ever waiting in the system: a pipe
- * that nobody writes to would hold even the end of the process.
+ * that nobody writes to would hold even the end of the process. A named pipe is read until its writer
+ * has come and gone.
  */
 async function readBounded(host: Host, path: string, named: string): Promise<Buffer> {
   const descriptor = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
@@ -162,10 +169,13 @@ async function readBounded(host: Host, path: string, named: string): Promise<Buf
   const content = Buffer.alloc(maxPasswordBytes + 1);
   let total = 0;
   try {
+    // As long as no writer has come, the pipe reads as if it were at its end.
+    let isAwaited = isNamedPipe(descriptor, path);
     while (total < content.length) {
       const bytes = readAvailable(descriptor, content, total);
-      if (bytes === 0) break;
-      if (bytes !== undefined) {
+      if (bytes === 0 && !isAwaited) break;
+      if (bytes !== 0) isAwaited = false;
+      if (bytes) {
         total += bytes;
         continue;
       }
@@ -182,6 +192,21 @@ async function readBounded(host: Host, path: string, named: string): Promise<Buf
   }
   if (total > maxPasswordBytes) throw required(`${named} is too large for a password`, []);
   return content.subarray(0, total);
+}
+
+/**
+ * Whether a writer may still come. The pipe of a `<(command)` has no name that leads to it, which the
+ * system says; Node's own way to the real path does not look at what a pipe's link says.
+ */
+function isNamedPipe(descriptor: number, path: string): boolean {
+  if (!fstatSync(descriptor).isFIFO()) return false;
+  try {
+    realpathSync.native(path);
+    return true;
+  } catch (error) {
+    if (systemErrorCode(error) === undefined) throw error;
+    return false;
+  }
 }
 
 /** The number of bytes read, 0 at the end, undefined when a pipe has nothing yet. */

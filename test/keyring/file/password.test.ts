@@ -9,6 +9,8 @@ import {
   writeFileSync,
   writeSync,
 } from 'node:fs';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { AtmosError } from '../../../src/core/errors.ts';
@@ -159,15 +161,70 @@ describe('a file', () => {
     expectError(
       await rejectionOf(resolve(fromFile(path))),
       'ERR_KEYRING_PASSWORD_REQUIRED',
-      `the password file ${path} (from ATMOS_KEYRING_PASSWORD_FILE) cannot be read: EISDIR`,
+      `the password file ${path} (from ATMOS_KEYRING_PASSWORD_FILE) is a directory`,
     );
   });
 
-  test('that is a pipe nobody writes to does not hold us', async () => {
-    const path = join(temporaryDirectory(), 'pipe');
-    execFileSync('mkfifo', ['-m', '600', path]);
+  test('that is a socket is an error', async () => {
+    const path = join(temporaryDirectory(), 'socket');
+    const server = createServer().listen(path);
+    await once(server, 'listening');
+    onTestFinished(() => void server.close());
     expectError(
       await rejectionOf(resolve(fromFile(path))),
+      'ERR_KEYRING_PASSWORD_REQUIRED',
+      `the password file ${path} (from ATMOS_KEYRING_PASSWORD_FILE) is a socket`,
+      `ls -l ${path}`,
+    );
+  });
+
+  test('that is a pipe nobody writes to is waited for 5 seconds', async () => {
+    const path = makePipe();
+    const host = { ...contextOf({}).host, ...standingClock() };
+    expectError(
+      await rejectionOf(resolve({ ...fromFile(path), host })),
+      'ERR_KEYRING_TIMEOUT',
+      `the password file ${path} (from ATMOS_KEYRING_PASSWORD_FILE) is a pipe that gave no password for 5 seconds`,
+    );
+  });
+
+  test('that is a pipe whose writer comes later is read', async () => {
+    const path = makePipe();
+    let writer = -1;
+    const sleeps = [
+      () => {},
+      () => (writer = openSync(path, constants.O_WRONLY | constants.O_NONBLOCK)),
+      () => writeSync(writer, 'correct\n'),
+      () => closeSync(writer),
+    ];
+    const sleep = async () => {
+      sleeps.shift()?.();
+    };
+    const host = { ...contextOf({}).host, sleep };
+    expect(await resolve({ ...fromFile(path), host })).toBe('correct');
+    expect(sleeps).toEqual([]);
+  });
+
+  test('that is a pipe whose writer comes and goes between two looks is read', async () => {
+    const path = makePipe();
+    const sleep = async () => writeFileSync(path, 'correct\n');
+    const host = { ...contextOf({}).host, sleep };
+    expect(await resolve({ ...fromFile(path), host })).toBe('correct');
+  });
+
+  test('that is a pipe whose writer leaves without a word is empty', async () => {
+    const path = makePipe();
+    let writer = -1;
+    const sleeps = [
+      () => (writer = openSync(path, constants.O_WRONLY | constants.O_NONBLOCK)),
+      () => closeSync(writer),
+    ];
+    const sleep = async () => {
+      sleeps.shift()?.();
+    };
+    const host = { ...contextOf({}).host, sleep };
+    expectError(
+      await rejectionOf(resolve({ ...fromFile(path), host })),
       'ERR_KEYRING_PASSWORD_REQUIRED',
       `the password file ${path} (from ATMOS_KEYRING_PASSWORD_FILE) is empty`,
     );
@@ -175,15 +232,9 @@ describe('a file', () => {
 
   test('that is a pipe whose writer says nothing does not hold us', async () => {
     const { path } = openPipe();
-    let clockMs = 0;
-    const host = {
-      monotonicMs: () => clockMs,
-      sleep: async (milliseconds: number) => {
-        clockMs += milliseconds;
-      },
-    };
+    const host = { ...contextOf({}).host, ...standingClock() };
     expectError(
-      await rejectionOf(resolve({ ...fromFile(path), host: { ...contextOf({}).host, ...host } })),
+      await rejectionOf(resolve({ ...fromFile(path), host })),
       'ERR_KEYRING_TIMEOUT',
       `the password file ${path} (from ATMOS_KEYRING_PASSWORD_FILE) is a pipe that gave no password for 5 seconds`,
     );
@@ -203,10 +254,26 @@ describe('a file', () => {
     expect(await resolve({ ...fromFile(path), host })).toBe('correct');
   });
 
-  /** A pipe with a writer, which the test closes itself or leaves open. */
-  function openPipe() {
+  function makePipe(): string {
     const path = join(temporaryDirectory(), 'pipe');
     execFileSync('mkfifo', ['-m', '600', path]);
+    return path;
+  }
+
+  /** Time passes only while somebody sleeps. */
+  function standingClock() {
+    let clockMs = 0;
+    return {
+      monotonicMs: () => clockMs,
+      sleep: async (milliseconds: number) => {
+        clockMs += milliseconds;
+      },
+    };
+  }
+
+  /** A pipe with a writer, which the test closes itself or leaves open. */
+  function openPipe() {
+    const path = makePipe();
     // Linux opens a pipe for both without waiting for the other end.
     const writer = openSync(path, constants.O_RDWR | constants.O_NONBLOCK);
     onTestFinished(() => {
