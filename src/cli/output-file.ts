@@ -32,9 +32,9 @@ export function replaceFile(file: Sourced<string>, text: string): void {
 }
 
 /**
- * Adds to a file, or makes it, then readable by nobody else.
+ * Adds to a file, or creates it, readable only by us.
  *
- * @throws ERR_USAGE for a directory, a socket or a named pipe, which nobody may read; ERR_IO
+ * @throws ERR_USAGE for a directory, a socket, or a named pipe, which may have no reader; ERR_IO
  */
 export function appendToFile(file: Sourced<string>, text: string): void {
   const kind = irregularKindAt(file.value);

@@ -58,7 +58,7 @@ describe('a file that is replaced', () => {
   });
 });
 
-test('what is added to is never a directory or a pipe, which nobody may read', () => {
+test('appending refuses a directory and a named pipe, which may have no reader', () => {
   const directory = temporaryDirectory();
   const pipe = join(directory, 'pipe');
   execFileSync('mkfifo', [pipe]);

@@ -104,7 +104,7 @@ describe('a lock', () => {
     expect(lockHolder(makePath())).toBeUndefined();
   });
 
-  test('names nobody where a pipe is, and does not wait for it', () => {
+  test('names no process where a named pipe is, and does not wait for it', () => {
     const path = makePath();
     execFileSync('mkfifo', [path]);
     expect(lockHolder(path)).toBeUndefined();

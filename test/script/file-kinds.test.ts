@@ -100,7 +100,7 @@ test('a pipe of the shell that gives nothing is empty at once', async () => {
   });
 });
 
-describe('1,000 files that are no entries', () => {
+describe('1,000 malformed files', () => {
   test('keep no command from its end', async () => {
     const machine = await openMachine();
     mkdirSync(machine.keyring, { recursive: true, mode: 0o700 });

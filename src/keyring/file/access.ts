@@ -40,7 +40,7 @@ export function createAccess(context: BackendContext): Access {
   const { settings, host } = context;
   const { userId } = host;
   const location = settings.directory.value;
-  const bounds = createBounds(host);
+  let bounds = createBounds(host);
   let unlocking: Promise<Derivation> | undefined;
   let proved: { derivation: Derivation; generation: string | undefined } | undefined;
   /** How many files the password was not tried on when it was found wrong. */
@@ -108,6 +108,8 @@ export function createAccess(context: BackendContext): Access {
 
   function wrongPassword(): KeyringError {
     unlocking = undefined;
+    // What the wrong one has cost is not held against the next.
+    bounds = createBounds(host);
     const untriedPart =
       untriedFiles === 0 ? '' : `; it was not tried on ${untriedFiles} files of it`;
     return new KeyringError(

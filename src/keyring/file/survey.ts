@@ -17,7 +17,7 @@ export interface Reader {
 /** What the names of our own entries, and of Atmos's, begin with. */
 const ownPrefix = 'atmos_';
 
-/** A file of the form of an entry, whoever wrote it. Small, whatever the size of the file. */
+/** A well-formed file, whichever program wrote it. Small, whatever the size of the file. */
 export interface Candidate extends WrappedKey {
   readonly isOwn: boolean;
 }

@@ -8,8 +8,8 @@ import { derivationWork, openJwe, type Jwe } from './jwe.ts';
 // A writer that does not replace files whole, as Go's, shows a torn one for a moment.
 export const tornReads = 5;
 export const tornReadPauseMs = 20;
-// So that a thousand files that are no entries cost no more than a few: half a second of pauses, and
-// derivations of our own strength.
+// A thousand malformed files must cost no more than a few: half a second of pauses, and derivations of
+// our own strength.
 const pausesInVain = 25;
 const derivationsInVain = 8;
 

@@ -22,7 +22,7 @@ const files = 1000;
 const some = 100;
 const key = 'atmos_realm_alias';
 
-/** Names that sort before every entry of ours. */
+/** Names that sort before every own entry. */
 const floodName = (number: number) => `atmos_0_${String(number).padStart(4, '0')}`;
 
 /** `of` gives the text of each file. */
@@ -144,7 +144,7 @@ describe('many malformed files', () => {
   });
 });
 
-describe('many files of the form of an entry, before ours', () => {
+describe('many well-formed files that sort before our own entries', () => {
   test('take no derivation where a verifier decides, whatever they ask for', async () => {
     const directory = await seedKeyring({ [key]: 'value' });
     flood(directory, (number) => garbage(number, 600_000));
@@ -199,7 +199,7 @@ describe('many files of the form of an entry, before ours', () => {
   });
 });
 
-test('an entry of ours that cannot be read keeps a second password out', async () => {
+test('an own entry that cannot be read keeps a second password out', async () => {
   const directory = await seedEntries({ [key]: 'value' });
   chmodSync(join(directory, key), 0o644);
   const before = contentsOf(directory);
@@ -212,7 +212,7 @@ test('an entry of ours that cannot be read keeps a second password out', async (
   expect(contentsOf(directory)).toEqual(before);
 });
 
-test('a file of another program that cannot be read does not', async () => {
+test('a file of another program that cannot be read does not keep a keyring from being created', async () => {
   const directory = await seedEntries({});
   writeFileSync(join(directory, 'README'), 'what this is');
   chmodSync(join(directory, 'README'), 0o644);
@@ -298,4 +298,27 @@ describe('entries that do not open, one after another', () => {
       });
     }
   });
+});
+
+test('a write lists the directory no more once the keyring was looked at', async () => {
+  const directory = await seedKeyring({ [key]: 'value' });
+  const keyring = openTestKeyring({ directory });
+  await keyring.set(key, 'first value');
+  const { readdirSync } = fs;
+  const restore = () => {
+    fs.readdirSync = readdirSync;
+    syncBuiltinESMExports();
+  };
+  onTestFinished(restore);
+  const listed: string[] = [];
+  const spy = (path: fs.PathLike, ...rest: never[]) => {
+    listed.push(String(path));
+    return readdirSync(path, ...rest);
+  };
+  fs.readdirSync = Object.assign(spy, readdirSync);
+  syncBuiltinESMExports();
+  for (const value of ['second', 'third']) await keyring.set(key, value);
+  restore();
+  // Only what killed writers have left is looked for.
+  expect(new Set(listed)).toEqual(new Set([join(directory, '.state', 'temporary')]));
 });

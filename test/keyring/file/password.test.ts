@@ -178,7 +178,7 @@ describe('a file', () => {
     );
   });
 
-  test('that is a pipe nobody writes to is waited for 5 seconds', async () => {
+  test('that is a named pipe without a writer is waited for 5 seconds', async () => {
     const path = makePipe();
     const host = { ...contextOf({}).host, ...standingClock() };
     expectError(
@@ -212,7 +212,7 @@ describe('a file', () => {
     expect(await resolve({ ...fromFile(path), host })).toBe('correct');
   });
 
-  test('that is a pipe whose writer leaves without a word is empty', async () => {
+  test('that is a named pipe whose writer closes it without writing is empty', async () => {
     const path = makePipe();
     let writer = -1;
     const sleeps = [
@@ -260,7 +260,7 @@ describe('a file', () => {
     return path;
   }
 
-  /** Time passes only while somebody sleeps. */
+  /** Time passes only during a sleep. */
   function standingClock() {
     let clockMs = 0;
     return {
