@@ -93,6 +93,12 @@ const configuration = {
     ),
     never('no-cycle', 'no cycles, type-only ones included', { path: '^src/' }, { circular: true }),
     never(
+      'printer-writes',
+      'only the printer writes to the standard streams, so that nothing shown escapes it',
+      { path: '^src/', pathNot: '^src/cli/printer[.]ts$' },
+      { path: '^src/cli/streams[.]ts$' },
+    ),
+    never(
       'host-reaches-the-machine',
       'clock, console, process, terminal and other programs are reached through host/ alone',
       { path: '^src/', pathNot: '^src/host/' },

@@ -4,6 +4,12 @@
 const isNewDateNow = (node) =>
   node.callee.type === 'Identifier' && node.callee.name === 'Date' && node.arguments.length === 0;
 
+/** `host.stdout`, or `stdout` taken out of it. @param {any} node */
+const isOutput = (node) => {
+  const name = node.type === 'MemberExpression' ? node.property.name : node.name;
+  return name === 'stdout' || name === 'stderr';
+};
+
 const plugin = {
   meta: { name: 'house' },
   rules: {
@@ -15,6 +21,17 @@ const plugin = {
         NewExpression(node) {
           if (isNewDateNow(node))
             context.report({ node, message: 'the time comes from host.now()' });
+        },
+      }),
+    },
+    'one-printer': {
+      meta: { type: 'problem' },
+      /** @param {any} context */
+      create: (context) => ({
+        /** @param {any} node */
+        MemberExpression(node) {
+          if (node.property.name === 'write' && isOutput(node.object))
+            context.report({ node, message: 'what is shown goes through src/cli/printer.ts' });
         },
       }),
     },

@@ -84,7 +84,8 @@ export function checkAccessKey(key: AccessKey, source: string): void {
     key.sessionDuration === undefined ? undefined : durationFault(key.sessionDuration),
   ].filter((fault) => fault !== undefined);
   if (faults.length === 0) return;
-  throw new AtmosError('ERR_USAGE', faults.map((fault) => `${fault} (from ${source})`).join('\n'));
+  const lines = faults.map((fault) => `${fault} (from ${source})`);
+  throw new AtmosError('ERR_USAGE', lines);
 }
 
 /** Our fields, and where `aws iam create-access-key` has the same. */

@@ -9,7 +9,6 @@ import {
   type KeyNotes,
 } from './access-key.ts';
 import type { Context } from './context.ts';
-import { printable } from './report.ts';
 
 const defaultDuration = '12h';
 const instead = 'pass --stdin and give the key as JSON, or --from-aws-profile NAME';
@@ -42,7 +41,7 @@ async function askMfaArn(
 ): Promise<string | undefined> {
   const configured = credentials['mfa_arn'];
   if (typeof configured === 'string' && configured !== '') {
-    await note(`MFA ARN: ${printable(configured)} (${locate(['credentials', 'mfa_arn'])})\n`);
+    await note(`MFA ARN: ${configured} (${locate(['credentials', 'mfa_arn'])})`);
     return undefined;
   }
   const arn = await prompt.text({
@@ -58,7 +57,7 @@ async function askDuration(
   { session, locate }: Identity,
 ): Promise<string | undefined> {
   if (session.duration) {
-    await note(`Session Duration: ${session.duration} (${locate(['session', 'duration'])})\n`);
+    await note(`Session Duration: ${session.duration} (${locate(['session', 'duration'])})`);
     return undefined;
   }
   return prompt.text({

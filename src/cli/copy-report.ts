@@ -5,7 +5,6 @@ import { parseItemKey, type ItemKind } from '../store/key.ts';
 import type { CopiedEntry, CopyState } from '../store/migrate/copies.ts';
 import { isInTarget } from '../store/migrate/entries.ts';
 import type { Context } from './context.ts';
-import { printable } from './report.ts';
 import { formatTable } from './rows.ts';
 
 /** What became of an entry, or of a profile, which has no key when it became no identity. */
@@ -69,7 +68,7 @@ const words: Readonly<Record<Outcome['state'], string>> = {
  * @throws what stopped it, else the code of the first entry that was not copied
  */
 export async function reportCopies(
-  { out, note }: Pick<Context, 'out' | 'note'>,
+  { outJson, note }: Pick<Context, 'outJson' | 'note'>,
   report: CopyReport,
   output: string | undefined,
 ): Promise<void> {
@@ -77,8 +76,8 @@ export async function reportCopies(
   // Then the error says it all.
   if (stopped && outcomes.every(({ state }) => state === 'pending')) throw stopped;
   const failure = failureOf(report);
-  if (output === 'json') await out(`${JSON.stringify(jsonOf(report), null, 2)}\n`);
-  else await note(formatReport(report));
+  if (output === 'json') await outJson(jsonOf(report));
+  else await note(...formatReport(report));
   if (failure !== undefined) throw failure;
 }
 
@@ -111,23 +110,23 @@ function reportedEntry(outcome: Outcome, currentRealm: string): ReportedEntry {
   };
 }
 
-function formatReport(report: CopyReport): string {
+function formatReport(report: CopyReport): string[] {
   const { outcomes, from, to, others } = report;
   const alone = others === 0 ? '' : `; ${others} ${others === 1 ? 'other' : 'others'} left alone`;
   const places = `from ${nameOf(from)} to ${nameOf(to)}`;
-  if (outcomes.length === 0) return `nothing to copy ${places}${alone}\n`;
+  if (outcomes.length === 0) return [`nothing to copy ${places}${alone}`];
   return [
-    formatTable(tableOf(report)),
-    `${countStates(report)}: ${places}${alone}\n`,
-    formatLines(report),
-  ].join('');
+    ...formatTable(tableOf(report)),
+    `${countStates(report)}: ${places}${alone}`,
+    ...formatLines(report),
+  ];
 }
 
 function tableOf(report: CopyReport): string[][] {
   const hasProfiles = report.outcomes.some(({ profile }) => profile !== undefined);
   const rows = report.outcomes.map((outcome) => {
     const { profile, item, identity, realm, key } = reportedEntry(outcome, report.realm);
-    const shown = hasProfiles ? [printable(profile ?? '-')] : [];
+    const shown = hasProfiles ? [profile ?? '-'] : [];
     const state = wordOf(outcome, report);
     return [state, ...shown, item ?? '-', identity ?? '-', realm ?? '-', key ?? '-'];
   });
@@ -151,18 +150,18 @@ function countStates(report: CopyReport): string {
   return [...counts].map(([word, count]) => `${count} ${word}`).join(', ');
 }
 
-function formatLines({ outcomes, dryRun }: CopyReport): string {
+function formatLines({ outcomes, dryRun }: CopyReport): string[] {
   const stored = outcomes.filter(({ state }) => state !== 'skipped' && isInTarget(state));
   const lines = stored.flatMap((outcome) => outcome.lines ?? []);
-  if (lines.length === 0 || dryRun) return '';
-  const places = lines.map(({ file, line }) => `  ${printable(file)}:${line}\n`);
-  return `these lines still hold keys that are in the keyring now; remove them:\n${places.join('')}`;
+  if (lines.length === 0 || dryRun) return [];
+  const places = lines.map(({ file, line }) => `  ${file}:${line}`);
+  return ['these lines still hold keys that are in the keyring now; remove them:', ...places];
 }
 
 function failureOf(report: CopyReport): AtmosError | undefined {
   const { outcomes, stopped, command } = report;
   if (stopped !== undefined) {
-    return new AtmosError(stopped.code, `${stopped.message}\nso far: ${countStates(report)}`, {
+    return new AtmosError(stopped.code, [...stopped.lines, `so far: ${countStates(report)}`], {
       hints: [...stopped.hints, 'run the same command again to go on'],
     });
   }
@@ -177,9 +176,9 @@ function failureOf(report: CopyReport): AtmosError | undefined {
     first.code,
     [
       `${errors.length} of ${outcomes.length} could not be done:`,
-      ...errors.slice(0, mostReasons).map(({ message }) => message),
+      ...errors.slice(0, mostReasons).flatMap((error) => error.lines),
       ...(more > 0 ? [`and ${more} more, which -o json shows`] : []),
-    ].join('\n'),
+    ],
     { hints: [...hints].slice(0, mostReasons) },
   );
 }

@@ -15,7 +15,6 @@ export function joinErrors([first, ...others]: readonly [AtmosError, ...AtmosErr
   if (others.length === 0) return first;
   const all = [first, ...others];
   const hints = new Set(all.flatMap((error) => error.hints));
-  return new AtmosError(first.code, all.map(({ message }) => message).join('\n'), {
-    hints: [...hints],
-  });
+  const lines = all.flatMap((error) => error.lines);
+  return new AtmosError(first.code, lines, { hints: [...hints] });
 }

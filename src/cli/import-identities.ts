@@ -5,7 +5,6 @@ import { AtmosError, isAtmosError } from '../core/errors.ts';
 import type { Identity } from '../core/identity.ts';
 import { lowerCase, nearestName } from '../core/names.ts';
 import type { Context } from './context.ts';
-import { printable } from './report.ts';
 
 /** The identity that a profile becomes; an error when it should and cannot; undefined: none. */
 export type ProfileChoice = Identity | AtmosError | undefined;
@@ -126,7 +125,7 @@ async function ask(
   const named = free.find(({ name }) => lowerCase(name) === lowerCase(profile));
   const others = free.filter((identity) => identity !== named).map(({ name }) => name);
   const answer = await prompt.select({
-    message: `Which identity does the profile ${printable(profile)} become?`,
+    message: `Which identity does the profile ${profile} become?`,
     choices: [...(named ? [named.name] : []), ...others, none],
     instead: 'pass --map PROFILE=IDENTITY,… or --yes, which takes each under its own name',
   });

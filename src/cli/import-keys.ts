@@ -110,11 +110,11 @@ function checkKey(key: AccessKey, profile: string): void {
   try {
     checkAccessKey(key, what);
   } catch (error) {
-    if (error instanceof AtmosError) throw useless(`the key of ${what}`, error.message);
+    if (error instanceof AtmosError) throw useless(`the key of ${what}`, ...error.lines);
     throw error;
   }
 }
 
-function useless(what: string, fault: string): AtmosError {
-  return new AtmosError('ERR_STORE_INVALID', `${what} cannot be used: ${fault}`);
+function useless(what: string, fault = '', ...others: string[]): AtmosError {
+  return new AtmosError('ERR_STORE_INVALID', [`${what} cannot be used: ${fault}`, ...others]);
 }

@@ -8,7 +8,6 @@ import { withoutAbsent } from '../core/without-absent.ts';
 import type { PasswordRequest } from '../keyring/contract.ts';
 import type { Context } from './context.ts';
 import { warn } from './plan.ts';
-import { printable } from './report.ts';
 
 export interface OpenOptions {
   /** Whether a person may be asked, for a password and an MFA code. */
@@ -59,13 +58,12 @@ async function mfaCode(
   given: string | undefined,
   isInteractive: boolean,
 ): Promise<string | undefined> {
-  const { isRetry } = request;
+  const { device, isRetry } = request;
   const isGiven = given !== undefined && !isRetry;
   const of = isGiven ? 'given' : isInteractive ? 'person' : 'nobody';
-  host.log('mfa.asked', { device: request.device, is_retry: isRetry, of });
+  host.log('mfa.asked', { device, is_retry: isRetry, of });
   if (isGiven) return given;
   if (!isInteractive) return undefined;
-  const device = printable(request.device);
   try {
     return await prompt.text({
       message: isRetry

@@ -4,6 +4,7 @@ import { findIdentity } from '../config/find-identity.ts';
 import { loadConfig, type Config, type LoadOptions } from '../config/load.ts';
 import { AtmosError, isAtmosError } from '../core/errors.ts';
 import type { Identity } from '../core/identity.ts';
+import { paint } from './color.ts';
 import type { Invocation } from './command.ts';
 import type { Context } from './context.ts';
 import { requestedIdentity, resolveIdentityName } from './identity.ts';
@@ -12,7 +13,7 @@ import { withPickedProfiles } from './profile-choice.ts';
 import { suggestProfile } from './profile-suggestion.ts';
 import { followedLog } from './project-log.ts';
 import type { Prompt } from './prompt.ts';
-import { printable } from './report.ts';
+import { labelled } from './report.ts';
 
 /** A plan with the configuration that most commands cannot do without. */
 export type ProjectPlan = AuthPlan & { readonly config: Config };
@@ -113,16 +114,17 @@ export async function requireIdentity(
   );
 }
 
+/** @param lines of one warning */
 export async function warn(
-  { note, paint }: Pick<Context, 'note' | 'paint'>,
-  message: string,
+  { note }: Pick<Context, 'note'>,
+  ...lines: readonly string[]
 ): Promise<void> {
-  await note(`${paint('yellow', 'warning:')} ${printable(message)}\n`);
+  await note(...labelled(paint('yellow', 'warning:'), lines));
 }
 
 /** For a command that relies on another one finding what it leaves: on this keyring none does. */
 export async function warnOfMemory(
-  context: Pick<Context, 'note' | 'paint'>,
+  context: Pick<Context, 'note'>,
   { keyring }: Pick<AuthPlan, 'keyring'>,
   consequence: string,
 ): Promise<void> {

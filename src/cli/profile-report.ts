@@ -35,7 +35,7 @@ export function profileJson(profile: ProfileDetails, chosen: readonly string[]):
       deprecated: metadata.isDeprecated,
     },
     active: chosen.includes(name),
-    problem: problem ?? null,
+    problem: problem?.join('\n') ?? null,
   };
 }
 

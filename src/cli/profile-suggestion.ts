@@ -5,7 +5,6 @@ import { lowerCase } from '../core/names.ts';
 import type { Invocation } from './command.ts';
 import type { Context } from './context.ts';
 import { requestedIdentity } from './identity.ts';
-import { printable } from './report.ts';
 
 /**
  * Asks whether to use a profile, when what the command needs is in one that is not chosen: the identity
@@ -56,7 +55,7 @@ function missingIdentity(
   if (request.kind === 'named') {
     const name = request.name.value;
     const isThere = config.identities.some((one) => lowerCase(one.name) === lowerCase(name));
-    return isThere ? undefined : { name, said: `Identity ${printable(name)}` };
+    return isThere ? undefined : { name, said: `Identity ${name}` };
   }
   const hasAny = config.identities.length > 0 || config.providers.length > 0;
   return hasAny ? undefined : { name: undefined, said: 'An identity' };
@@ -73,7 +72,7 @@ async function ask(
     const message = `${said} is in several profiles. Use which?`;
     return prompt.select({ message, choices: profiles, instead });
   }
-  const message = `${said} is in profile ${printable(first)}. Use it?`;
+  const message = `${said} is in profile ${first}. Use it?`;
   if (await prompt.confirm({ message, default: true, instead })) return first;
   throw new AtmosError('ERR_CANCELLED', 'cancelled');
 }

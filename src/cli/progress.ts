@@ -10,14 +10,13 @@ export interface Progress {
 
 const patienceMs = 1_000;
 const pauseMs = 100;
-const clearLine = '\r\u001b[K';
 
 /**
  * A line on standard error, `copying: 120 of 500`, written over and over once the work has taken a
  * second. Nothing where standard error is no terminal.
  */
 export function createProgress(
-  { host, note }: Pick<Context, 'host' | 'note'>,
+  { host, progress }: Pick<Context, 'host' | 'progress'>,
   { doing, total }: { doing: string; total: number },
 ): Progress {
   let nextMs = host.monotonicMs() + patienceMs;
@@ -28,10 +27,10 @@ export function createProgress(
       if (nowMs < nextMs || host.stderr.isTTY !== true) return;
       nextMs = nowMs + pauseMs;
       isShown = true;
-      await note(`${clearLine}${doing}: ${done} of ${total}`);
+      await progress(`${doing}: ${done} of ${total}`);
     },
     async end() {
-      if (isShown) await note(clearLine);
+      if (isShown) await progress(undefined);
     },
   };
 }

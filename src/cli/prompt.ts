@@ -1,6 +1,7 @@
 import type * as inquirer from '@inquirer/prompts';
 import { AtmosError } from '../core/errors.ts';
 import type { Host, Terminal } from '../host/host.ts';
+import { printable } from './printable.ts';
 
 export interface Question {
   readonly message: string;
@@ -36,7 +37,8 @@ export interface SelectManyQuestion extends SelectQuestion {
  * pipes.
  *
  * Every question throws ERR_NO_TERMINAL at once where nobody can or may be asked, and ERR_CANCELLED
- * when the person leaves by Ctrl-C, Ctrl-D or by closing the terminal.
+ * when the person leaves by Ctrl-C, Ctrl-D or by closing the terminal. A question and its choices are
+ * shown without what could steer the terminal.
  */
 export interface Prompt {
   text(question: DefaultingTextQuestion): Promise<string>;
@@ -63,7 +65,7 @@ export function createPrompt(host: Host, interactive?: boolean): Prompt {
     text: (question) =>
       askWith(question, ({ input }, streams) =>
         input(
-          { message: question.message, validate: validator(question), ...defaultOf(question) },
+          { message: shownOf(question), validate: validator(question), ...defaultOf(question) },
           streams,
         ),
       ),
@@ -72,7 +74,7 @@ export function createPrompt(host: Host, interactive?: boolean): Prompt {
         password(
           // With toggleMask, Ctrl-T would show the secret.
           {
-            message: question.message,
+            message: shownOf(question),
             mask: true,
             toggleMask: false,
             validate: validator(question),
@@ -82,16 +84,18 @@ export function createPrompt(host: Host, interactive?: boolean): Prompt {
       ),
     confirm: (question) =>
       askWith(question, ({ confirm }, streams) =>
-        confirm({ message: question.message, default: question.default }, streams),
+        confirm({ message: shownOf(question), default: question.default }, streams),
       ),
     select: (question) =>
-      askWith(question, ({ select }, streams) =>
-        select({ message: question.message, choices: question.choices, loop: false }, streams),
-      ),
+      askWith(question, ({ select }, streams) => {
+        const choices = named(question);
+        return select({ message: shownOf(question), choices, loop: false }, streams);
+      }),
     selectMany: (question) =>
-      askWith(question, ({ checkbox }, streams) =>
-        checkbox({ message: question.message, choices: ticked(question), loop: false }, streams),
-      ),
+      askWith(question, ({ checkbox }, streams) => {
+        const choices = ticked(question);
+        return checkbox({ message: shownOf(question), choices, loop: false }, streams);
+      }),
   };
 }
 
@@ -152,12 +156,24 @@ function hasLeft(error: unknown): boolean {
   return error instanceof Error && ['ExitPromptError', 'AbortPromptError'].includes(error.name);
 }
 
-function ticked({ choices, checked }: SelectManyQuestion) {
-  return choices.map((value) => ({ value, checked: checked.includes(value) }));
+function shownOf({ message }: Question): string {
+  return printable(message);
+}
+
+function named({ choices }: SelectQuestion) {
+  return choices.map((value) => ({ value, name: printable(value) }));
+}
+
+function ticked(question: SelectManyQuestion) {
+  const { checked } = question;
+  return named(question).map((choice) => ({ ...choice, checked: checked.includes(choice.value) }));
 }
 
 function validator({ fault }: TextQuestion): (answer: string) => true | string {
-  return (answer) => fault?.(answer) ?? true;
+  return (answer) => {
+    const said = fault?.(answer);
+    return said === undefined ? true : printable(said);
+  };
 }
 
 function defaultOf(question: DefaultingTextQuestion): { default?: string } {

@@ -1,7 +1,8 @@
 import type { ErrorCode } from '../core/errors.ts';
 import { AtmosError, systemErrorCode } from '../core/errors.ts';
-import type { Paint } from './color.ts';
+import { paint, type Styled } from './color.ts';
 import type { WriteHint } from './hint.ts';
+import type { Line, Part } from './printer.ts';
 
 /** The exit code of each error that does not end with 1. No other place picks one. */
 const exitCodes: Partial<Record<ErrorCode, number>> = {
@@ -52,23 +53,24 @@ export function exitCodeOf(error: unknown): number {
 }
 
 /** What a person sees of an error: `error: …`, then a line `hint: …` for each way to mend it. */
-export function formatError(error: unknown, paint: Paint, writeHint: WriteHint): string {
-  const { message, hints } = error instanceof AtmosError ? error : describeUnexpected(error);
-  return [
-    `${paint('red', 'error:')} ${printable(message)}`,
-    ...formatHints(hints, paint, writeHint),
-  ]
-    .map((line) => `${line}\n`)
-    .join('');
+export function formatError(error: unknown, writeHint: WriteHint): Line[] {
+  const { lines, hints } = error instanceof AtmosError ? error : describeUnexpected(error);
+  return [...labelled(paint('red', 'error:'), lines), ...formatHints(hints, writeHint)];
+}
+
+/** The first line after its label, the others below it, indented. */
+export function labelled(label: Styled, [first = '', ...others]: readonly string[]): Line[] {
+  return [[label, ` ${first}`], ...others.map((line) => `  ${line}`)];
+}
+
+/** The lines with words before the first. */
+export function withStart(start: string, [first = '', ...others]: readonly string[]): string[] {
+  return [`${start}${first}`, ...others];
 }
 
 /** A line for each, as its commands are written where the person is. */
-export function formatHints(
-  hints: readonly string[],
-  paint: Paint,
-  writeHint: WriteHint,
-): readonly string[] {
-  return hints.map((hint) => `${paint('yellow', 'hint:')} ${printable(writeHint(hint))}`);
+export function formatHints(hints: readonly string[], writeHint: WriteHint): Part[][] {
+  return hints.map((hint) => [paint('yellow', 'hint:'), ` ${writeHint(hint)}`]);
 }
 
 /** The hints as one field of JSON. */
@@ -80,27 +82,13 @@ export function joinHints(hints: readonly string[], writeHint: WriteHint): strin
  * An error nobody foresaw. A message of the system names a path; that of any other error may quote
  * what it choked on, secrets too, so only its name and the places in our code are shown.
  */
-function describeUnexpected(error: unknown): { message: string; hints: readonly string[] } {
-  if (!(error instanceof Error)) return { message: 'internal error', hints: [] };
+function describeUnexpected(error: unknown): Pick<AtmosError, 'lines' | 'hints'> {
+  if (!(error instanceof Error)) return { lines: ['internal error'], hints: [] };
   if ('syscall' in error && systemErrorCode(error) !== undefined)
-    return { message: error.message, hints: [] };
+    return { lines: [error.message], hints: [] };
   const places = (error.stack ?? '').split('\n').filter((line) => /^ {4}at /.test(line));
   return {
-    message: [
-      `internal error: ${error.name}`,
-      ...places.slice(0, 8).map((line) => line.trim()),
-    ].join('\n'),
+    lines: [`internal error: ${error.name}`, ...places.slice(0, 8).map((line) => line.trim())],
     hints: ['please report it with these lines'],
   };
-}
-
-/** Names in a message come from files: none of them may steer the terminal. */
-export function printable(text: string): string {
-  return text
-    .replaceAll(/[\p{Cc}\p{Bidi_Control}]/gu, (char) => (char === '\n' ? char : `\\u${hex(char)}`))
-    .replaceAll('\n', '\n  ');
-}
-
-function hex(char: string): string {
-  return (char.codePointAt(0) ?? 0).toString(16).padStart(4, '0');
 }

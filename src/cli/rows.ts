@@ -1,17 +1,19 @@
-import { printable } from './report.ts';
+import { printable } from './printable.ts';
 
 /** Names and values in two columns, indented; rows without a value are left out. */
-export function formatRows(rows: readonly (readonly [string, string | undefined])[]): string {
+export function formatRows(rows: readonly (readonly [string, string | undefined])[]): string[] {
   const shown = rows.filter((row): row is readonly [string, string] => Boolean(row[1]));
   const width = Math.max(...shown.map(([name]) => name.length));
-  return shown.map(([name, value]) => `  ${name.padEnd(width)}  ${printable(value)}\n`).join('');
+  return shown.map(([name, value]) => `  ${name.padEnd(width)}  ${value}`);
 }
 
 /** A line for each row, its cells in columns two spaces apart. */
-export function formatTable(rows: readonly (readonly string[])[]): string {
-  const columns = (rows[0] ?? []).map((_, column) => rows.map((row) => row[column] ?? ''));
+export function formatTable(rows: readonly (readonly string[])[]): string[] {
+  // As wide as they are shown.
+  const shown = rows.map((row) => row.map(printable));
+  const columns = (shown[0] ?? []).map((_, column) => shown.map((row) => row[column] ?? ''));
   const widths = columns.map((cells) => Math.max(...cells.map(({ length }) => length)));
   const format = (row: readonly string[]) =>
     row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ');
-  return rows.map((row) => `${format(row).trimEnd()}\n`).join('');
+  return shown.map((row) => format(row).trimEnd());
 }

@@ -11,7 +11,7 @@ import { deleteCopied, noteLost, type Between } from '../store/migrate/entries.t
 import type { Context } from './context.ts';
 import { createProgress } from './progress.ts';
 
-type Where = Pick<Context, 'host' | 'note'>;
+type Where = Pick<Context, 'host' | 'progress'>;
 
 export interface CopyFlags extends Pick<CopyOptions, 'overwrite' | 'dryRun'> {
   readonly target: Keyring;

@@ -2,14 +2,13 @@ import { AtmosError, systemErrorCode } from '../core/errors.ts';
 import type { Host } from '../host/host.ts';
 import { loadWindows } from '../host/windows.ts';
 import { foreignCommand } from './arguments.ts';
-import { createPaint } from './color.ts';
 import { atmos } from './commands.ts';
 import { createContext } from './context.ts';
 import { loadWriteHint } from './hint.ts';
 import { createJournal, withLog, type Journal } from './log/journal.ts';
+import { createPrinter } from './printer.ts';
 import { parseCommandLine } from './program.ts';
 import { exitCodeOf, formatError } from './report.ts';
-import { createWrite } from './streams.ts';
 import { version } from './version.ts';
 import { enterDirectory } from './working-directory.ts';
 
@@ -29,10 +28,10 @@ export async function runCli(machine: Host): Promise<number> {
       () => [],
       (failure: unknown) => [failure],
     );
-    const paint = createPaint(host, !host.programArguments.includes('--no-color'));
+    const { note } = createPrinter(host, !host.programArguments.includes('--no-color'));
     const writeHint = await loadWriteHint(host);
-    const text = [error, ...others].map((one) => formatError(one, paint, writeHint)).join('');
-    await createWrite(host.stderr, 'standard error')(text).catch(() => {});
+    const lines = [error, ...others].flatMap((one) => formatError(one, writeHint));
+    await note(...lines).catch(() => {});
     return exitCode;
   }
 }
@@ -46,7 +45,7 @@ async function dispatch(host: Host, journal: Journal): Promise<number> {
   }
   const parsed = parseCommandLine(args, atmos);
   if (parsed.kind === 'help') {
-    await createWrite(host.stdout, 'standard output')(parsed.text);
+    await createPrinter(host).out(parsed.text);
     return 0;
   }
   const { spec, invocation, command } = parsed;

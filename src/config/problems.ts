@@ -38,7 +38,7 @@ export class ConfigError extends AtmosError {
     const lines = shown.map(({ text }) => text);
     if (problems.length > mostShown) lines.push(`and ${problems.length - mostShown} more`);
     const isSyntax = problems.some(({ code }) => code === 'ERR_CONFIG_SYNTAX');
-    super(isSyntax ? 'ERR_CONFIG_SYNTAX' : 'ERR_CONFIG_INVALID', lines.join('\n'), {
+    super(isSyntax ? 'ERR_CONFIG_SYNTAX' : 'ERR_CONFIG_INVALID', lines, {
       hints: [...new Set(shown.flatMap(({ hints }) => hints))],
     });
     this.problems = problems;

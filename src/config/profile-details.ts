@@ -22,8 +22,8 @@ export interface ProfileDetails extends Profile {
   /** Absolute, in the order they are merged. Without what they import. */
   readonly files: readonly string[];
   readonly metadata: ProfileMetadata;
-  /** Why it cannot be used. */
-  readonly problem?: string;
+  /** Why it cannot be used, line by line. */
+  readonly problem?: readonly string[];
 }
 
 /**
@@ -46,7 +46,7 @@ export async function readProfiles(
       ...profile,
       files: orElse([], () => findYamlFiles(profile.path)),
       metadata: orElse(noMetadata, () => readMetadata(profile)),
-      ...(own.length === 0 ? {} : { problem: own.join('\n') }),
+      ...(own.length === 0 ? {} : { problem: own }),
     });
   }
   return details;
@@ -65,7 +65,7 @@ async function problemsWith(
     return problems;
   } catch (error) {
     if (!isAtmosError(error)) throw error;
-    return [...problems, error.message];
+    return [...problems, ...error.lines];
   }
 }
 

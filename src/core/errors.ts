@@ -102,15 +102,20 @@ export interface ErrorDetails {
  *
  * `message` says what happened to which named thing and where that was configured, in lower case
  * and without a full stop; `hints` say what mends it. Misuse by a programmer is a `TypeError`.
+ *
+ * `lines` are those of the message. A line break within one of them belongs to a value that it names.
  */
 export class AtmosError extends Error {
   readonly code: ErrorCode;
+  readonly lines: readonly string[];
   readonly hints: readonly string[];
 
-  constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
-    super(message, details.cause === undefined ? undefined : { cause: details.cause });
+  constructor(code: ErrorCode, message: string | readonly string[], details: ErrorDetails = {}) {
+    const lines = typeof message === 'string' ? [message] : message;
+    super(lines.join('\n'), details.cause === undefined ? undefined : { cause: details.cause });
     this.name = 'AtmosError';
     this.code = code;
+    this.lines = lines;
     this.hints = details.hints ?? [];
   }
 }
@@ -119,7 +124,11 @@ export class AtmosError extends Error {
 export class KeyringError extends AtmosError {
   declare readonly code: KeyringErrorCode;
 
-  constructor(code: KeyringErrorCode, message: string, details: ErrorDetails = {}) {
+  constructor(
+    code: KeyringErrorCode,
+    message: string | readonly string[],
+    details: ErrorDetails = {},
+  ) {
     super(code, message, details);
     this.name = 'KeyringError';
   }

@@ -21,7 +21,7 @@ export class IdentityError extends AtmosError {
       ({ path, message }) =>
         `${path.join('.')} of identity ${identity.name} (${identity.locate(path)}) ${message}`,
     );
-    super('ERR_CONFIG_INVALID', lines.join('\n'), {
+    super('ERR_CONFIG_INVALID', lines, {
       hints: [...new Set(problems.flatMap(({ hint }) => hint ?? []))],
     });
     this.problems = problems;

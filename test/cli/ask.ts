@@ -1,8 +1,8 @@
 // A program for prompt.test.ts: asks one question and prints the answer as JSON.
 import { writeFileSync } from 'node:fs';
-import { createPaint } from '../../src/cli/color.ts';
 import { createPrompt } from '../../src/cli/prompt.ts';
 import { loadWriteHint } from '../../src/cli/hint.ts';
+import { createPrinter } from '../../src/cli/printer.ts';
 import { exitCodeOf, formatError } from '../../src/cli/report.ts';
 import { realHost } from '../../src/host/real.ts';
 
@@ -23,6 +23,14 @@ async function ask(): Promise<unknown> {
       return prompt.confirm({ message: 'Sure?', instead, default: false });
     case 'select':
       return prompt.select({ message: 'Which?', instead, choices: ['dev', 'prod'] });
+    case 'select-evil':
+      return prompt.select({
+        message: 'Which\u001b[2J\nhint: one?',
+        instead,
+        choices: ['dev', 'pro\u202ed'],
+      });
+    case 'text-evil':
+      return prompt.text({ message: 'Name\u0007', instead, fault: () => 'not a\u009b' });
     case 'select-many':
       return prompt.selectMany({
         message: 'Which ones?',
@@ -40,9 +48,6 @@ try {
   if (answerFile) writeFileSync(answerFile, answer);
   else host.stdout.write(`answer ${answer}\n`, () => {});
 } catch (error) {
-  host.stderr.write(
-    formatError(error, createPaint(host, false), await loadWriteHint(host)),
-    () => {},
-  );
+  await createPrinter(host, false).note(...formatError(error, await loadWriteHint(host)));
   host.exit(exitCodeOf(error));
 }

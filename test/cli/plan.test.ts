@@ -49,7 +49,7 @@ test('what a file says steers no terminal', async () => {
   expect(configured.stderr).toMatch(/^MFA ARN: ada\\u001b\[2J \(/);
   const asked = person();
   await desk.run('auth login', { person: asked });
-  expect(asked.asked).toEqual(['MFA code of ada\\u001b[2J']);
+  expect(asked.asked).toEqual(['MFA code of ada\u001b[2J']);
 });
 
 test('a profile and files are named by options', async () => {

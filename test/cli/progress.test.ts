@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { createPrinter } from '../../src/cli/printer.ts';
 import { createProgress } from '../../src/cli/progress.ts';
 import { fakeHost } from '../support/fake-host.ts';
 
@@ -7,10 +8,9 @@ function watch({ isTTY }: { isTTY: boolean }) {
   const shown: string[] = [];
   const host = fakeHost({
     monotonicMs: () => clock.ms,
-    stderr: { isTTY, write: (_, done) => done() },
+    stderr: { isTTY, write: (text, done) => (shown.push(text), done()) },
   });
-  const note = async (text: string) => void shown.push(text);
-  const progress = createProgress({ host, note }, { doing: 'copying', total: 9 });
+  const progress = createProgress({ host, ...createPrinter(host) }, { doing: 'copying', total: 9 });
   return { clock, shown, progress };
 }
 

@@ -75,6 +75,20 @@ describe('at a terminal', () => {
     }
   });
 
+  test('a question, a choice and a refusal are shown without what steers the terminal', async () => {
+    const session = ask('select-evil');
+    await session.waitFor('Which\\u001b[2J\\nhint: one?');
+    await session.waitFor('pro\\u202ed');
+    session.type('\u001b[B\r');
+    await session.waitFor('answer "pro\u202ed"');
+    const refused = ask('text-evil');
+    await refused.waitFor('Name\\u0007');
+    refused.type('a\r');
+    await refused.waitFor('not a\\u009b');
+    refused.type('\u0003');
+    await refused.ended;
+  });
+
   test.each([
     ['SIGTERM', 15],
     ['SIGHUP', 1],

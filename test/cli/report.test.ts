@@ -1,14 +1,18 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import type { Paint } from '../../src/cli/color.ts';
-import { createPaint } from '../../src/cli/color.ts';
+import { paint } from '../../src/cli/color.ts';
+import { createPrinter } from '../../src/cli/printer.ts';
 import { exitCodeOf, formatError } from '../../src/cli/report.ts';
 import { AtmosError, KeyringError, keyringErrorCodes } from '../../src/core/errors.ts';
 import { fakeHost } from '../support/fake-host.ts';
 import { captureStream } from './capture.ts';
 
-const plain: Paint = (_, text) => text;
-const asItIs = (hint: string) => hint;
+/** The error as it is printed. */
+async function printed(error: unknown): Promise<string> {
+  const stderr = captureStream();
+  await createPrinter(fakeHost({ stderr })).note(...formatError(error, (hint) => hint));
+  return stderr.text();
+}
 
 describe('exit codes', () => {
   test.each([
@@ -51,35 +55,33 @@ describe('exit codes', () => {
 });
 
 describe('the text', () => {
-  test('is what happened, then what mends it', () => {
-    const error = new AtmosError('ERR_USAGE', 'two\nlines', { hints: ['first', 'second'] });
-    expect(formatError(error, plain, asItIs)).toBe(
-      'error: two\n  lines\nhint: first\nhint: second\n',
-    );
+  test('is what happened, then what mends it', async () => {
+    const error = new AtmosError('ERR_USAGE', ['two', 'lines'], { hints: ['first', 'second'] });
+    expect(error.message).toBe('two\nlines');
+    expect(await printed(error)).toBe('error: two\n  lines\nhint: first\nhint: second\n');
   });
 
-  test('steers no terminal', () => {
+  test('steers no terminal', async () => {
     const error = new AtmosError('ERR_USAGE', 'a\u001b[2J\r\u202eb', { hints: ['c\u0007'] });
-    expect(formatError(error, plain, asItIs)).toBe(
-      'error: a\\u001b[2J\\u000d\\u202eb\nhint: c\\u0007\n',
-    );
+    expect(await printed(error)).toBe('error: a\\u001b[2J\\u000d\\u202eb\nhint: c\\u0007\n');
   });
 
-  test('of an unexpected error shows places, never the message: it may quote a secret', () => {
-    const text = formatError(
-      caught(() => JSON.parse('hunter2')),
-      plain,
-      asItIs,
-    );
+  test('has no line that a value of it forges', async () => {
+    const error = new AtmosError('ERR_USAGE', 'a\nhint: b', { hints: ['c\nerror: d'] });
+    expect(await printed(error)).toBe('error: a\\nhint: b\nhint: c\\nerror: d\n');
+  });
+
+  test('of an unexpected error shows places, never the message: it may quote a secret', async () => {
+    const text = await printed(caught(() => JSON.parse('hunter2')));
     expect(text).toMatch(/^error: internal error: SyntaxError\n {2}at JSON\.parse/);
     expect(text).not.toContain('hunter2');
     expect(text).toMatch(/\nhint: please report it with these lines\n$/);
-    expect(formatError('hunter2', plain, asItIs)).toBe('error: internal error\n');
+    expect(await printed('hunter2')).toBe('error: internal error\n');
   });
 
-  test('of an error of the system is its own', () => {
+  test('of an error of the system is its own', async () => {
     const error = caught(() => readFileSync('/nonexistent/file'));
-    expect(formatError(error, plain, asItIs)).toBe(
+    expect(await printed(error)).toBe(
       "error: ENOENT: no such file or directory, open '/nonexistent/file'\n",
     );
   });
@@ -97,9 +99,10 @@ describe('colour', () => {
     ['FORCE_COLOR', { FORCE_COLOR: '1', NO_COLOR: '1' }, false, true, red],
     ['FORCE_COLOR=0', { FORCE_COLOR: '0' }, true, true, 'x'],
     ['--no-color', { FORCE_COLOR: '1' }, true, false, 'x'],
-  ])('%s', (_, env, isTTY, colorOption, shown) => {
-    const host = fakeHost({ env, stderr: Object.assign(captureStream(), { isTTY }) });
-    expect(createPaint(host, colorOption)('red', 'x')).toBe(shown);
+  ])('%s', async (_, env, isTTY, colorOption, shown) => {
+    const stderr = Object.assign(captureStream(), { isTTY });
+    await createPrinter(fakeHost({ env, stderr }), colorOption).note([paint('red', 'x')]);
+    expect(stderr.text()).toBe(`${shown}\n`);
   });
 });
 

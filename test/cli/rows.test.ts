@@ -9,9 +9,8 @@ test('rows stand in two columns, without those that have no value', () => {
       ['Principal', ''],
       ['Identity', 'dev'],
     ]),
-  ).toBe('  Realm     r\n  Identity  dev\n');
-  expect(formatRows([['Account', undefined]])).toBe('');
-  expect(formatRows([['Realm', 'r\u001b[2J']])).toBe('  Realm  r\\u001b[2J\n');
+  ).toEqual(['  Realm     r', '  Identity  dev']);
+  expect(formatRows([['Account', undefined]])).toEqual([]);
 });
 
 test('a table has columns as wide as their widest cell, and no spaces at the end', () => {
@@ -20,6 +19,15 @@ test('a table has columns as wide as their widest cell, and no spaces at the end
       ['A', 'LONG', 'B'],
       ['aaa', 'b', ''],
     ]),
-  ).toBe('A    LONG  B\naaa  b\n');
-  expect(formatTable([])).toBe('');
+  ).toEqual(['A    LONG  B', 'aaa  b']);
+  expect(formatTable([])).toEqual([]);
+});
+
+test('a cell is as wide as it is shown', () => {
+  expect(
+    formatTable([
+      ['a\u001b', 'x'],
+      ['bb', 'y'],
+    ]),
+  ).toEqual(['a\\u001b  x', 'bb       y']);
 });

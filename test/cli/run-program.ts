@@ -1,6 +1,6 @@
 // A program for run-child.test.ts: runs what its arguments say, as `exec` does.
-import { createPaint } from '../../src/cli/color.ts';
 import { loadWriteHint } from '../../src/cli/hint.ts';
+import { createPrinter } from '../../src/cli/printer.ts';
 import { exitCodeOf, formatError } from '../../src/cli/report.ts';
 import { runChild } from '../../src/cli/run-child.ts';
 import { realHost } from '../../src/host/real.ts';
@@ -9,7 +9,6 @@ const host = realHost();
 try {
   host.exit(await runChild(host, host.programArguments, host.env));
 } catch (error) {
-  host.stderr.write(formatError(error, createPaint(host, false), await loadWriteHint(host)), () =>
-    host.exit(exitCodeOf(error)),
-  );
+  await createPrinter(host, false).note(...formatError(error, await loadWriteHint(host)));
+  host.exit(exitCodeOf(error));
 }

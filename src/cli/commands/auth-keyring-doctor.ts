@@ -5,13 +5,14 @@ import { isMade, type Patient } from '../../keyring/doctor.ts';
 import type { OpenedKeyring } from '../../keyring/fallback.ts';
 import { warning, type Finding, type FindingState } from '../../keyring/inspection.ts';
 import { keyringTypes, openBackend } from '../../keyring/registry.ts';
-import type { Style } from '../color.ts';
+import { paint, type Style } from '../color.ts';
 import type { Invocation } from '../command.ts';
 import type { Context } from '../context.ts';
 import { openForCommand } from '../open.ts';
 import { loadPlanIfAny } from '../plan.ts';
 import { loadWriteHint, type WriteHint } from '../hint.ts';
-import { formatHints, joinHints, printable } from '../report.ts';
+import type { Line } from '../printer.ts';
+import { formatHints, joinHints } from '../report.ts';
 
 /** The exit code of every error of a keyring. */
 const unwell = 3;
@@ -55,10 +56,10 @@ export async function keyringDoctor(context: Context, { values }: Invocation): P
   if (values['output'] === 'json') {
     const writeHint = await loadWriteHint(context.host);
     const checks = examined.flatMap((one) => checksOf(one, writeHint));
-    await context.out(`${JSON.stringify({ ok: isWell, checks } satisfies DoctorJson, null, 2)}\n`);
+    await context.outJson({ ok: isWell, checks } satisfies DoctorJson);
   } else {
     for (const one of examined) await tell(context, one);
-    await context.note(isWell ? 'all is well\n' : 'not all is well\n');
+    await context.note(isWell ? 'all is well' : 'not all is well');
   }
   return isWell ? 0 : unwell;
 }
@@ -130,16 +131,15 @@ const colors: Readonly<Record<FindingState, Style>> = {
 };
 
 async function tell(
-  { note, paint, host }: Context,
+  { note, host }: Context,
   { keyring, isInUse, findings }: Examined,
 ): Promise<void> {
   const { type, location } = keyring.info;
   const use = isInUse ? '' : ', which is not in use';
   const writeHint = await loadWriteHint(host);
-  const lines = findings.flatMap(({ state, id, message, hints }) => [
-    `  ${paint(colors[state], state)}: ${id}: ${printable(message)}`,
-    ...formatHints(hints, paint, writeHint).map((line) => `    ${line}`),
+  const lines = findings.flatMap(({ state, id, message, hints }): Line[] => [
+    ['  ', paint(colors[state], state), `: ${id}: ${message}`],
+    ...formatHints(hints, writeHint).map((line) => ['    ', ...line]),
   ]);
-  const title = paint('bold', `The ${type} keyring (${printable(location)})${use}`);
-  await note([title, ...lines].map((line) => `${line}\n`).join(''));
+  await note([paint('bold', `The ${type} keyring (${location})${use}`)], ...lines);
 }

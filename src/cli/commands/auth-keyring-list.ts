@@ -41,12 +41,12 @@ export async function keyringList(context: Context, { flags, values }: Invocatio
     .filter((entry) => entry !== undefined);
   const [failure, ...others] = isLong ? await openEntries(context, keyring, entries) : [];
   if (values['output'] === 'json') {
-    await context.out(`${JSON.stringify(entries, null, 2)}\n`);
+    await context.outJson(entries);
   } else if (entries.length > 0) {
-    await context.out(formatEntries(entries, isLong));
+    await context.print(...formatEntries(entries, isLong));
   } else {
     const { type, location } = keyring.info;
-    await context.note(`no entries in the ${type} keyring (${location})\n`);
+    await context.note(`no entries in the ${type} keyring (${location})`);
   }
   if (failure !== undefined) throw joinErrors([failure, ...others]);
 }
@@ -99,7 +99,7 @@ function fill(entry: ListedEntry, value: string): string | undefined {
   return undefined;
 }
 
-function formatEntries(entries: readonly ListedEntry[], isLong: boolean): string {
+function formatEntries(entries: readonly ListedEntry[], isLong: boolean): string[] {
   const header = [
     'ITEM',
     'IDENTITY',

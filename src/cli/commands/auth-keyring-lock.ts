@@ -3,7 +3,6 @@ import type { LockResult } from '../../keyring/unlocking.ts';
 import type { Invocation } from '../command.ts';
 import type { Context } from '../context.ts';
 import { loadPlanIfAny } from '../plan.ts';
-import { printable } from '../report.ts';
 
 /** The documented form of `-o json`: always every field, null for what is not known. */
 interface LockJson {
@@ -20,7 +19,7 @@ interface LockJson {
  * does is no error: it is locked.
  */
 export async function keyringLock(context: Context, { values }: Invocation): Promise<void> {
-  const { host, out, note } = context;
+  const { host, outJson, note } = context;
   const { keyring: settings } = await loadPlanIfAny(context);
   const agent = await loadAgentControl();
   const result = await agent.lock({ settings, host });
@@ -31,10 +30,10 @@ export async function keyringLock(context: Context, { values }: Invocation): Pro
       was_unlocked: result.kind !== 'none',
       process_id: result.kind === 'none' ? null : (result.processId ?? null),
     };
-    await out(`${JSON.stringify(json, null, 2)}\n`);
+    await outJson(json);
     return;
   }
-  await note(`${describe(result, printable(location))}\n`);
+  await note(describe(result, location));
 }
 
 function describe(result: LockResult, location: string): string {

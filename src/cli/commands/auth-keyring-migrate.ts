@@ -55,7 +55,7 @@ export async function keyringMigrate(
   const { type } = plan.keyring;
   if (type.value === to.value || dryRun || values['output'] === 'json') return;
   await context.note(
-    `next: set auth.keyring.type to ${to.value}; it is ${type.value} now (${type.source})\n`,
+    `next: set auth.keyring.type to ${to.value}; it is ${type.value} now (${type.source})`,
   );
 }
 

@@ -11,7 +11,6 @@ import { isOfEntry, joinErrors } from '../entry-errors.ts';
 import { loadWriteHint } from '../hint.ts';
 import { openForCommand } from '../open.ts';
 import { loadPlanIfAny, warn } from '../plan.ts';
-import { printable } from '../report.ts';
 
 /** An entry of the realm whose identity or provider is not configured. */
 interface Orphan {
@@ -40,7 +39,7 @@ export async function keyringPrune(context: Context, { flags, values }: Invocati
   const orphans = (await findOrphans(plan, keyring)).filter(({ key }) => !gone.has(key));
   for (const { key, fault } of unclear) await warn(context, `${key} stays: ${fault}`);
   if (values['output'] === 'json') {
-    await context.out(`${JSON.stringify(jsonOf(removed, orphans, dryRun), null, 2)}\n`);
+    await context.outJson(jsonOf(removed, orphans, dryRun));
   } else {
     await tell(context, removed, orphans, dryRun);
   }
@@ -79,17 +78,17 @@ async function tell(
   orphans: readonly Orphan[],
   dryRun: boolean,
 ): Promise<void> {
-  if (removed.length === 0) await note('nothing has expired\n');
+  if (removed.length === 0) await note('nothing has expired');
   const verb = dryRun ? 'would remove' : 'removed';
   for (const { key, identity, item } of removed) {
-    await note(printable(`${verb} the expired ${item} of ${identity}: ${key}`).concat('\n'));
+    await note(`${verb} the expired ${item} of ${identity}: ${key}`);
   }
   const writeHint = orphans.length === 0 ? String : await loadWriteHint(host);
   for (const { key, identity, item } of orphans) {
     const keychain = item === 'key' ? ' --keychain' : '';
     await note(
-      `${printable(`the ${item} of ${identity} stays, which is not configured here: ${key}`)}\n` +
-        `  ${printable(writeHint(`atmos auth logout ${shellWord(identity)}${keychain}`))}   # removes it\n`,
+      `the ${item} of ${identity} stays, which is not configured here: ${key}`,
+      `  ${writeHint(`atmos auth logout ${shellWord(identity)}${keychain}`)}   # removes it`,
     );
   }
 }

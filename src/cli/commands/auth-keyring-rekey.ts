@@ -12,7 +12,6 @@ import { newPasswordSource } from '../new-password.ts';
 import { askPassword } from '../open.ts';
 import { loadPlanIfAny, warn } from '../plan.ts';
 import { createProgress, type Progress } from '../progress.ts';
-import { printable } from '../report.ts';
 
 const command = 'atmos auth keyring rekey';
 
@@ -48,7 +47,7 @@ export async function keyringRekey(context: Context, invocation: Invocation): Pr
       ...result,
       dry_run: isDryRun,
     };
-    await context.out(`${JSON.stringify(json, null, 2)}\n`);
+    await context.outJson(json);
   } else {
     await tell(context, plan, invocation, result);
   }
@@ -125,24 +124,24 @@ async function tell(
   result: RekeyResult,
 ): Promise<void> {
   const { outcome, entries, rewritten } = result;
-  const named = `the keyring ${printable(keyring.directory.value)}`;
+  const named = `the keyring ${keyring.directory.value}`;
   const would = flags['dry-run'] ?? false;
   if (outcome === 'none') {
-    await note(`nothing to do: ${whyNothing(named, entries, flags['upgrade'] ?? false)}\n`);
+    await note(`nothing to do: ${whyNothing(named, entries, flags['upgrade'] ?? false)}`);
     return;
   }
   if (outcome === 'finished') {
     const verb = would ? 'would finish' : 'finished';
-    await note(`${verb} an earlier change of the password of ${named}: the new one holds\n`);
+    await note(`${verb} an earlier change of the password of ${named}: the new one holds`);
     return;
   }
   const what = `${rewritten} of ${entries} entries`;
-  if (would) await note(`would encrypt anew ${what} of ${named}\n`);
-  else if (flags['upgrade']) await note(`encrypted anew ${what} of ${named}\n`);
+  if (would) await note(`would encrypt anew ${what} of ${named}`);
+  else if (flags['upgrade']) await note(`encrypted anew ${what} of ${named}`);
   else {
-    await note(`changed the password of ${named}: ${what} encrypted anew\n`);
+    await note(`changed the password of ${named}: ${what} encrypted anew`);
     const where = whereItStands(keyring, host);
-    if (where !== undefined) await note(`next: ${where}\n`);
+    if (where !== undefined) await note(`next: ${where}`);
   }
 }
 
@@ -163,7 +162,7 @@ function whereItStands(
     return `set ${passwordEnv.value} to the new password wherever it is set, ${everywhere}`;
   }
   if (passwordFile) {
-    return `write the new password to ${printable(passwordFile.value)} (${passwordFile.source}), ${everywhere}`;
+    return `write the new password to ${passwordFile.value} (${passwordFile.source}), ${everywhere}`;
   }
   if (passwordCommand) {
     return `let the password command (${passwordCommand.source}) print the new password, ${everywhere}`;

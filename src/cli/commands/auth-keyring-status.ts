@@ -54,7 +54,7 @@ interface AgentStatus {
  * nothing and runs nothing. Fails when it is unavailable; the JSON is printed all the same.
  */
 export async function keyringStatus(context: Context, { values }: Invocation): Promise<number> {
-  const { host, out, note } = context;
+  const { host, outJson, note } = context;
   const { keyring: settings } = await loadPlanIfAny(context);
   const opened = await openWithFallback({ settings, host });
   const { keyring } = opened;
@@ -63,10 +63,10 @@ export async function keyringStatus(context: Context, { values }: Invocation): P
     status.state === 'unavailable' ? await whyUnavailable(keyring, status) : undefined;
   await keyring.close();
   if (values['output'] === 'json') {
-    await out(`${JSON.stringify(status, null, 2)}\n`);
+    await outJson(status);
     return failure === undefined ? 0 : exitCodeOf(failure);
   }
-  await note(formatStatus(status));
+  await note(...formatStatus(status));
   if (failure !== undefined) throw failure;
   return 0;
 }
@@ -138,7 +138,7 @@ async function whyUnavailable(
   return new AtmosError('ERR_KEYRING_UNAVAILABLE', message);
 }
 
-function formatStatus(status: KeyringStatus): string {
+function formatStatus(status: KeyringStatus): string[] {
   const { reason, state } = status;
   const from = status.location_source === null ? '' : ` (${status.location_source})`;
   const network = status.network_file_system === null ? '' : `, on ${status.network_file_system}`;

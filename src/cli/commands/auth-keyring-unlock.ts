@@ -12,7 +12,6 @@ import type { Context } from '../context.ts';
 import { lingerWarning } from '../linger.ts';
 import { askPassword } from '../open.ts';
 import { loadPlanIfAny, warn } from '../plan.ts';
-import { printable } from '../report.ts';
 
 const defaults = { ttl: '8h', idle: '1h' };
 
@@ -37,7 +36,7 @@ interface UnlockJson {
  * command uses it. Where one does already, only the time begins anew.
  */
 export async function keyringUnlock(context: Context, { values }: Invocation): Promise<void> {
-  const { host, out } = context;
+  const { host, outJson } = context;
   const terms = { ttlMs: limitOf('ttl', values), idleMs: limitOf('idle', values) };
   const plan = await loadPlanIfAny(context);
   const { keyring: settings } = plan;
@@ -56,7 +55,7 @@ export async function keyringUnlock(context: Context, { values }: Invocation): P
   if (lingering !== undefined) await warn(context, lingering);
   if (values['output'] === 'json') {
     const json = unlockJson(result, settings.directory.value);
-    await out(`${JSON.stringify(json, null, 2)}\n`);
+    await outJson(json);
     return;
   }
   await tell(context, result, settings.directory.value);
@@ -110,8 +109,8 @@ async function tell({ host, note }: Context, result: UnlockResult, location: str
       ? `, or until it is not used for ${formatRemaining(leftMs(idleExpiresAt))}`
       : '';
   const verb = isRenewed ? 'renewed: unlocked' : 'unlocked';
-  await note(`${verb} the keyring ${printable(location)} until ${until}${idle}\n`);
-  if (isNew) await note('the first entry that is stored makes it, under this password\n');
+  await note(`${verb} the keyring ${location} until ${until}${idle}`);
+  if (isNew) await note('the first entry that is stored makes it, under this password');
 }
 
 /** What was whole when the agent said it has lost some milliseconds since. */

@@ -1,6 +1,7 @@
 import { strategyOf } from '../../auth/registry.ts';
 import { remainingMs } from '../../auth/session.ts';
 import { formatRemaining, formatTimestamp } from '../../core/time.ts';
+import { paint } from '../color.ts';
 import type { Invocation } from '../command.ts';
 import type { Context } from '../context.ts';
 import { openForCommand } from '../open.ts';
@@ -12,7 +13,7 @@ import { formatRows } from '../rows.ts';
  * account is left out: opening a session does not tell it, and `whoami` does.
  */
 export async function login(context: Context, invocation: Invocation): Promise<void> {
-  const { host, note, paint } = context;
+  const { host, note } = context;
   const plan = await loadPlanFor(context, invocation);
   const identity = await requireIdentity(context, plan, invocation);
   const { manager } = await openForCommand(context, plan, {
@@ -23,10 +24,8 @@ export async function login(context: Context, invocation: Invocation): Promise<v
   const { wasOpened, session, region, limits, storeFailure } = result;
   const remaining = formatRemaining(remainingMs(session, host.now()));
   await note(
-    `${paint('green', '✓')} ${wasOpened ? 'Authentication successful!' : 'Already authenticated.'}\n`,
-  );
-  await note(
-    formatRows([
+    [paint('green', '✓'), wasOpened ? ' Authentication successful!' : ' Already authenticated.'],
+    ...formatRows([
       ['Realm', `${plan.realm.value} (${plan.realm.source})`],
       ['Provider', (await strategyOf(identity)).providerName],
       ['Identity', identity.name],
@@ -35,7 +34,7 @@ export async function login(context: Context, invocation: Invocation): Promise<v
       ['Expires', `${formatTimestamp(session.credentials.expiresAt)} (${remaining})`],
     ]),
   );
-  if (limits !== undefined) await note(`note: ${limits}\n`);
+  if (limits !== undefined) await note(`note: ${limits}`);
   // To keep the session is what a login is for.
   if (storeFailure !== undefined) throw storeFailure;
   await warnOfMemory(context, plan, 'this session ends with this command');

@@ -140,7 +140,7 @@ async function mayRemove(
     instead: 'pass --force to delete without being asked',
   });
   if (isAgreed) return true;
-  await context.note('logout cancelled: nothing was removed\n');
+  await context.note('logout cancelled: nothing was removed');
   if (invocation.values['output'] === 'json') await tell(context, invocation, where, []);
   return false;
 }
@@ -190,18 +190,18 @@ async function tell(
   removed: readonly Removed[],
   left: readonly LeftItem[] = [],
 ): Promise<void> {
-  const { out, note } = context;
+  const { outJson, note } = context;
   const isDryRun = flags['dry-run'] ?? false;
   if (values['output'] === 'json') {
     const kept = left.map(({ key, reason }) => ({ key, reason }));
     const json = { removed, left: kept, dry_run: isDryRun } satisfies LogoutJson;
-    await out(`${JSON.stringify(json, null, 2)}\n`);
+    await outJson(json);
     return;
   }
-  if (removed.length === 0) await note(`nothing to remove ${where}\n`);
+  if (removed.length === 0) await note(`nothing to remove ${where}`);
   const verb = isDryRun ? 'would remove' : 'removed';
   for (const { key, identity, item } of removed) {
-    await note(`${verb} the ${item} of ${identity}: ${key}\n`);
+    await note(`${verb} the ${item} of ${identity}: ${key}`);
   }
   for (const { key, reason, error } of left) {
     if (error === undefined) await warn(context, `${key} stays: ${reason}`);

@@ -12,11 +12,11 @@ import {
 } from '../../config/trust-store.ts';
 import { AtmosError } from '../../core/errors.ts';
 import { shellWord } from '../../core/shell-word.ts';
+import { paint } from '../color.ts';
 import type { Invocation } from '../command.ts';
 import type { Context } from '../context.ts';
 import { loadOptions } from '../load-options.ts';
 import { withPickedProfiles } from '../profile-choice.ts';
-import { printable } from '../report.ts';
 import { formatRows, formatTable } from '../rows.ts';
 
 /** The documented form of `-o json`: always every field. */
@@ -72,7 +72,7 @@ function checkOptions({ flags, operand }: Invocation): void {
 }
 
 async function give(context: Context, { flags, values }: Invocation): Promise<void> {
-  const { host, note, out, prompt } = context;
+  const { host, note, outJson, prompt } = context;
   const config = await load(context);
   const needs = await needsOfProject(config);
   const isTrusted = needs.length === 0 || areCovered(config, needs, context);
@@ -88,9 +88,9 @@ async function give(context: Context, { flags, values }: Invocation): Promise<vo
   if (isAgreed && !isTrusted) writeRecord(config, needs, host);
   if (values['output'] === 'json') {
     const answer = { isTrusted: isAgreed, isRecorded: isAgreed && !isTrusted };
-    await out(`${JSON.stringify(trustJson(config, needs, answer), null, 2)}\n`);
+    await outJson(trustJson(config, needs, answer));
   } else {
-    await note(`${outcome(needs, isTrusted, isAgreed)}\n`);
+    await note(outcome(needs, isTrusted, isAgreed));
   }
 }
 
@@ -121,59 +121,60 @@ function outcome(needs: readonly ShownNeed[], isTrusted: boolean, isAgreed: bool
 }
 
 async function show(
-  { note, paint }: Context,
+  { note }: Context,
   { directory, profiles, projectFiles }: Config,
   needs: readonly ShownNeed[],
 ): Promise<void> {
-  await note(`${paint('bold', 'The configuration')}\n`);
   await note(
-    formatRows([
+    [paint('bold', 'The configuration')],
+    ...formatRows([
       ['Directory', directory],
       ['Profiles', profiles.join(', ')],
       ...projectFiles.map(({ path }, at) => [at === 0 ? 'Files' : '', path] as const),
     ]),
   );
   if (needs.length === 0) return;
-  await note(`${paint('bold', 'asks for what is done only once it is trusted:')}\n`);
+  await note([paint('bold', 'asks for what is done only once it is trusted:')]);
   for (const { what, source } of needs) {
-    await note(`  ${paint('yellow', oneLine(what))}\n    ${oneLine(source)}\n`);
+    await note(['  ', paint('yellow', what)], `    ${source}`);
   }
 }
 
-/** A line break in a command must not make it look like two things, or like our own words. */
-function oneLine(text: string): string {
-  return printable(text.replaceAll('\n', '\\n'));
-}
-
-async function list({ host, out, note }: Context, { values }: Invocation): Promise<void> {
+async function list(
+  { host, outJson, print, note }: Context,
+  { values }: Invocation,
+): Promise<void> {
   const records = listRecords(host).map(recordJson);
   if (values['output'] === 'json') {
-    await out(`${JSON.stringify(records, null, 2)}\n`);
+    await outJson(records);
   } else if (records.length === 0) {
-    await note('nothing is trusted\n');
+    await note('nothing is trusted');
   } else {
-    const rows = records.map(({ directory, profiles, trusted_at, state }) =>
-      [state, trusted_at, profiles.join(',') || '-', directory].map(oneLine),
-    );
-    await out(formatTable([['FILES', 'TRUSTED AT', 'PROFILES', 'DIRECTORY'], ...rows]));
+    const rows = records.map(({ directory, profiles, trusted_at, state }) => [
+      state,
+      trusted_at,
+      profiles.join(',') || '-',
+      directory,
+    ]);
+    await print(...formatTable([['FILES', 'TRUSTED AT', 'PROFILES', 'DIRECTORY'], ...rows]));
   }
 }
 
 async function revoke(context: Context, { operand, values }: Invocation): Promise<void> {
-  const { host, out, note } = context;
+  const { host, outJson, note } = context;
   const directory =
     operand === undefined
       ? (await load(context)).directory
       : resolve(host.workingDirectory(), operand);
   const records = removeRecords(directory, host).map(recordJson);
   if (values['output'] === 'json') {
-    await out(`${JSON.stringify(records, null, 2)}\n`);
+    await outJson(records);
     return;
   }
-  if (records.length === 0) await note(`nothing was trusted in ${oneLine(directory)}\n`);
+  if (records.length === 0) await note(`nothing was trusted in ${directory}`);
   for (const { profiles, trusted_at } of records) {
     const named = profiles.length === 0 ? '' : ` with ${profiles.join(', ')}`;
-    await note(oneLine(`no longer trusted: ${directory}${named}, since ${trusted_at}`) + '\n');
+    await note(`no longer trusted: ${directory}${named}, since ${trusted_at}`);
   }
 }
 

@@ -38,15 +38,15 @@ export async function configureUser(context: Context, invocation: Invocation): P
   for (const warning of overruled(identity, key)) await warn(context, warning);
   const isVerified = invocation.flags['verify'] ?? isTyped;
   if (isVerified && !(await verify(context, manager, identity, key, isTyped))) {
-    await note('nothing was saved\n');
+    await note('nothing was saved');
     return;
   }
   await manager.saveKeys(identity, key);
   const { type, location } = keyring.info;
   await note(
-    `saved the access key ${shortAccessKeyId(key.accessKeyId)} of identity ${identity.name} in the ${type} keyring (${location}), realm ${plan.realm.value}\n`,
+    `saved the access key ${shortAccessKeyId(key.accessKeyId)} of identity ${identity.name} in the ${type} keyring (${location}), realm ${plan.realm.value}`,
   );
-  if (keyring.info.persistent) await note(`next: atmos auth login --identity ${identity.name}\n`);
+  if (keyring.info.persistent) await note(`next: atmos auth login --identity ${identity.name}`);
   await warnOfMemory(context, plan, 'the key is gone now that this command ends');
 }
 
@@ -126,7 +126,7 @@ async function verify(
 ): Promise<boolean> {
   try {
     const { arn } = await manager.verifyKeys(identity, awsCredentials(key), verifyTimeoutMs);
-    await context.note(`AWS knows this key as ${arn}\n`);
+    await context.note(`AWS knows this key as ${arn}`);
     return true;
   } catch (error) {
     if (!isAtmosError(error)) throw error;

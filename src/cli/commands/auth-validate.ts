@@ -1,13 +1,14 @@
 import { validate as validateConfig, type ConfigFinding } from '../../auth/validate.ts';
 import { formatPath } from '../../config/locate.ts';
 import { AtmosError } from '../../core/errors.ts';
+import { paint } from '../color.ts';
 import type { Invocation } from '../command.ts';
 import type { Context } from '../context.ts';
 import { loadWriteHint, type WriteHint } from '../hint.ts';
 import { loadOptions } from '../load-options.ts';
 import { warn } from '../plan.ts';
 import { withPickedProfiles } from '../profile-choice.ts';
-import { exitCodeOf, formatHints, joinHints, printable } from '../report.ts';
+import { exitCodeOf, formatHints, joinHints, labelled } from '../report.ts';
 
 /** The exit code of every error in the configuration. */
 const invalid = 2;
@@ -84,26 +85,25 @@ function isOfConfig(error: unknown): error is AtmosError {
 }
 
 async function tell(
-  { note, paint }: Context,
+  { note }: Context,
   finding: ConfigFinding,
   writeHint: WriteHint,
 ): Promise<void> {
   const { severity, text, hints } = finding;
   const label = severity === 'error' ? paint('red', 'error:') : paint('yellow', 'warning:');
-  const lines = [`${label} ${printable(text)}`, ...formatHints(hints, paint, writeHint)];
-  await note(lines.map((line) => `${line}\n`).join(''));
+  await note(...labelled(label, [text]), ...formatHints(hints, writeHint));
 }
 
 async function tellValid(
-  { note, paint }: Context,
+  { note }: Context,
   { files, profiles }: Pick<ValidationJson, 'files' | 'profiles'>,
 ): Promise<void> {
   const ofProfiles = profiles.length === 0 ? '' : `, with the profiles ${profiles.join(', ')}`;
-  await note(`${paint('green', 'ok:')} ${printable(`${files.join(', ')}${ofProfiles}`)}\n`);
+  await note(...labelled(paint('green', 'ok:'), [`${files.join(', ')}${ofProfiles}`]));
 }
 
-async function print({ out }: Context, validation: ValidationJson): Promise<void> {
-  await out(`${JSON.stringify(validation, null, 2)}\n`);
+async function print({ outJson }: Context, validation: ValidationJson): Promise<void> {
+  await outJson(validation);
 }
 
 function problemOf(finding: ConfigFinding, writeHint: WriteHint): ProblemJson {

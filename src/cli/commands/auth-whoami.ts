@@ -7,6 +7,7 @@ import type { Identity } from '../../core/identity.ts';
 import { shellWord } from '../../core/shell-word.ts';
 import { formatTimestamp } from '../../core/time.ts';
 import { withoutAbsent } from '../../core/without-absent.ts';
+import { paint, type Styled } from '../color.ts';
 import type { Invocation } from '../command.ts';
 import type { Context } from '../context.ts';
 import { openForCommand } from '../open.ts';
@@ -67,7 +68,7 @@ export async function whoami(context: Context, invocation: Invocation): Promise<
   await warnOfMemory(context, plan, 'no session of another command is there');
   const { who, failure } = await lookUp(manager, identity);
   if (invocation.values['output'] === 'json') {
-    await context.out(`${JSON.stringify(whoamiJson(who, opened), null, 2)}\n`);
+    await context.outJson(whoamiJson(who, opened));
     return failure === undefined ? 0 : exitCodeOf(failure);
   }
   await showWhoami(context, who, opened);
@@ -129,9 +130,9 @@ async function showWhoami(
 ): Promise<void> {
   const { note } = context;
   const { isValid, reason, expiresAt, keyRefusedAt } = who;
-  await note(`${markOf(isValid, context)} Current Authentication Status\n`);
   await note(
-    formatRows([
+    [markOf(isValid), ' Current Authentication Status'],
+    ...formatRows([
       ['Realm', `${plan.realm.value} (${plan.realm.source})`],
       ['Provider', who.provider],
       ['Identity', who.identity],
@@ -150,7 +151,7 @@ async function showWhoami(
   }
 }
 
-function markOf(isValid: boolean | undefined, { paint }: Pick<Context, 'paint'>): string {
+function markOf(isValid: boolean | undefined): Styled {
   if (isValid === undefined) return paint('yellow', '?');
   return isValid ? paint('green', '✓') : paint('red', '✗');
 }

@@ -7,6 +7,7 @@ import { findWanted } from '../completion/wanted.ts';
 import type { Context } from '../context.ts';
 import type { GlobalOptions } from '../global-options.ts';
 import { loadOptions } from '../load-options.ts';
+import { isPrintable } from '../printable.ts';
 import { findProfileDirectories } from '../profile-choice.ts';
 import { enterDirectory } from '../working-directory.ts';
 
@@ -60,8 +61,9 @@ async function repliesTo(
   if (wanted.names === 'file') return files;
   if (wanted.names === 'directory') return directories;
   const names = wanted.names === undefined ? [] : await namesOf(wanted.names, globals, host);
+  // A name that ends the line or steers the terminal is not offered.
   const replies = [...wanted.words, ...names].map((word) => `${wanted.prefix}${word}`);
-  return replies.filter((reply) => reply.startsWith(words.at(-1) ?? '') && isHarmless(reply));
+  return replies.filter((reply) => reply.startsWith(words.at(-1) ?? '') && isPrintable(reply));
 }
 
 async function namesOf(
@@ -76,9 +78,4 @@ async function namesOf(
   }
   const options = { ...loadOptions(globals), isStatic: true, report: () => {} };
   return (await loadConfig(options, host)).identities.map(({ name }) => name);
-}
-
-/** Nothing that ends a line, or that a terminal obeys. */
-function isHarmless(reply: string): boolean {
-  return !/[\p{Cc}\p{Bidi_Control}]/u.test(reply);
 }

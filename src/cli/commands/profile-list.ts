@@ -6,7 +6,7 @@ import { loadOptions } from '../load-options.ts';
 import { warn } from '../plan.ts';
 import { findProfileChoice } from '../profile-choice.ts';
 import { profileJson, profileState, type ProfileJson } from '../profile-report.ts';
-import { printable } from '../report.ts';
+import { withStart } from '../report.ts';
 import { formatTable } from '../rows.ts';
 
 /**
@@ -14,30 +14,30 @@ import { formatTable } from '../rows.ts';
  * listed all the same, with the reason as a warning. Runs nothing; works without an atmos.yaml.
  */
 export async function profileList(context: Context, { values }: Invocation): Promise<void> {
-  const { host, globals, out, note } = context;
+  const { host, globals, outJson, print, note } = context;
   const { directories, chosen, fault } = await findProfileChoice(context);
   if (fault !== undefined)
-    await warn(context, `the chosen profiles cannot be used: ${fault.message}`);
+    await warn(context, ...withStart('the chosen profiles cannot be used: ', fault.lines));
   const found = await readProfiles(findProfiles(directories), loadOptions(globals), host);
   const profiles = found.map((profile) => profileJson(profile, chosen));
-  if (values['output'] === 'json') return out(`${JSON.stringify(profiles, null, 2)}\n`);
+  if (values['output'] === 'json') return outJson(profiles);
   if (profiles.length === 0) {
     const places = directories.map(({ path }) => path).join(', ');
-    return note(`no profiles in ${printable(places)}\n`);
+    return note(`no profiles in ${places}`);
   }
-  await out(formatProfiles(profiles));
-  for (const { name, problem } of profiles) {
-    if (problem !== null) await warn(context, `profile ${name} is broken: ${problem}`);
+  await print(...formatProfiles(profiles));
+  for (const { name, problem } of found) {
+    if (problem) await warn(context, ...withStart(`profile ${name} is broken: `, problem));
   }
 }
 
-function formatProfiles(profiles: readonly ProfileJson[]): string {
+function formatProfiles(profiles: readonly ProfileJson[]): string[] {
   const rows = profiles.map((profile) => [
-    printable(profile.name),
+    profile.name,
     profileState(profile) ?? '-',
     profile.location_type,
     String(profile.files.length),
-    printable(profile.path),
+    profile.path,
   ]);
   return formatTable([['NAME', 'STATE', 'LOCATION', 'FILES', 'PATH'], ...rows]);
 }

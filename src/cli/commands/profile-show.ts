@@ -6,6 +6,7 @@ import { loadOptions } from '../load-options.ts';
 import { warn } from '../plan.ts';
 import { findProfileChoice } from '../profile-choice.ts';
 import { profileJson, profileState, type ProfileJson } from '../profile-report.ts';
+import { withStart } from '../report.ts';
 import { formatRows } from '../rows.ts';
 
 /**
@@ -16,7 +17,7 @@ export async function profileShow(
   context: Context,
   { operand = '', values }: Invocation,
 ): Promise<void> {
-  const { host, globals, out, note } = context;
+  const { host, globals, outJson, print, note } = context;
   const { directories, chosen } = await findProfileChoice(context);
   const found = findProfiles(directories).filter(({ name }) => name === operand);
   const [details] = await readProfiles(found, loadOptions(globals), host);
@@ -25,14 +26,14 @@ export async function profileShow(
     throw unknownProfile(named, { directories, identities: [] });
   }
   const profile = profileJson(details, chosen);
-  if (values['output'] === 'json') return out(`${JSON.stringify(profile, null, 2)}\n`);
-  await out(formatProfile(profile));
-  const { name, problem } = profile;
-  if (problem === null) await note(`use it with --profile ${name}\n`);
-  else await warn(context, `profile ${name} is broken: ${problem}`);
+  if (values['output'] === 'json') return outJson(profile);
+  await print(...formatProfile(profile));
+  const { name, problem } = details;
+  if (problem) await warn(context, ...withStart(`profile ${name} is broken: `, problem));
+  else await note(`use it with --profile ${name}`);
 }
 
-function formatProfile(profile: ProfileJson): string {
+function formatProfile(profile: ProfileJson): string[] {
   const { name, path, location_type, metadata, files } = profile;
   return formatRows([
     ['Profile', name],

@@ -1,8 +1,7 @@
 import { closeSync, constants, fstatSync, openSync, writeSync } from 'node:fs';
 import { AtmosError, systemErrorCode } from '../../core/errors.ts';
-import type { Host } from '../../host/host.ts';
 import { ensurePrivateFile } from '../../host/private-file.ts';
-import { printable } from '../report.ts';
+import { createPrinter, type PrinterHost } from '../printer.ts';
 import type { LogFile } from './settings.ts';
 
 /**
@@ -13,7 +12,7 @@ import type { LogFile } from './settings.ts';
  *
  * @throws ERR_USAGE or ERR_CONFIG_INVALID for what is no file, ERR_IO for what the system refuses
  */
-export function openLogFile(file: LogFile, host: Pick<Host, 'stderr'>): (line: string) => void {
+export function openLogFile(file: LogFile, host: PrinterHost): (line: string) => void {
   let descriptor: number | undefined = openRegular(file);
   return (line) => {
     if (descriptor === undefined) return;
@@ -24,7 +23,9 @@ export function openLogFile(file: LogFile, host: Pick<Host, 'stderr'>): (line: s
       descriptor = undefined;
       const reason = systemErrorCode(error) ?? 'unknown error';
       const warning = `warning: the log ends here: cannot write to ${named(file)}: ${reason}`;
-      host.stderr.write(`${printable(warning)}\n`, () => {});
+      void createPrinter(host)
+        .note(warning)
+        .catch(() => {});
     }
   };
 }

@@ -1,6 +1,7 @@
 import { isLogDevice, isTold } from '../../core/log-level.ts';
 import { logVocabulary, type LogEntry } from '../../core/log.ts';
 import type { Host } from '../../host/host.ts';
+import { createPrinter } from '../printer.ts';
 import { formatEntry } from './format-entry.ts';
 import { openLogFile } from './log-file.ts';
 import { createRedaction } from './redact.ts';
@@ -14,8 +15,9 @@ import type { LogSettings } from './settings.ts';
  * @throws ERR_USAGE, ERR_CONFIG_INVALID, ERR_IO for a file that cannot be a log
  */
 export function openLog({ level, file }: LogSettings, host: Host): (entry: LogEntry) => void {
+  const { note } = createPrinter(host);
   const write = isLogDevice(file.path)
-    ? (line: string) => void host.stderr.write(line, () => {})
+    ? (line: string) => void note(line.replace(/\n$/, '')).catch(() => {})
     : openLogFile(file, host);
   const redact = createRedaction(host.env);
   return (entry) => {

@@ -1,5 +1,6 @@
 import { shortAccessKeyId } from '../../core/credentials.ts';
 import { isSecretVariable } from '../../output/environment.ts';
+import { deceptive } from '../printable.ts';
 
 /** The most characters of one field. */
 export const maxFieldLength = 200;
@@ -10,7 +11,7 @@ const minSecretLength = 6;
 /**
  * A second line of defence: no field of the vocabulary is for a secret. What it gives holds no value
  * of a variable whose name says that it is secret, an access key id only in its short form, nothing
- * that steers a terminal or breaks the line, and at most {@link maxFieldLength} characters.
+ * that steers a terminal, breaks the line or cannot be seen, and at most {@link maxFieldLength} characters.
  */
 export function createRedaction(
   env: Readonly<Record<string, string | undefined>>,
@@ -23,7 +24,7 @@ export function createRedaction(
   return (text) => {
     const safe = secrets.reduce((shown, secret) => shown.replaceAll(secret, '***'), text);
     const shortened = safe.replaceAll(/A[KS]IA[A-Z0-9]{12,}/g, shortAccessKeyId);
-    return bounded(shortened.replaceAll(/[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\p{Bidi_Control}]/gu, '�'));
+    return bounded(shortened.replaceAll(deceptive, '�'));
   };
 }
 

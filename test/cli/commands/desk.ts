@@ -3,11 +3,11 @@ import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { onTestFinished } from 'vitest';
-import { createPaint } from '../../../src/cli/color.ts';
 import { atmos } from '../../../src/cli/commands.ts';
 import { createContext } from '../../../src/cli/context.ts';
 import { parseCommandLine } from '../../../src/cli/program.ts';
 import { loadWriteHint } from '../../../src/cli/hint.ts';
+import { createPrinter } from '../../../src/cli/printer.ts';
 import { exitCodeOf, formatError } from '../../../src/cli/report.ts';
 import { isAtmosError } from '../../../src/core/errors.ts';
 import type { Host } from '../../../src/host/host.ts';
@@ -160,7 +160,7 @@ async function run(
   try {
     return done(await dispatch(host, args, given.person));
   } catch (error) {
-    stderr.write(formatError(error, createPaint(host), await loadWriteHint(host)));
+    await createPrinter(host).note(...formatError(error, await loadWriteHint(host)));
     const code = isAtmosError(error) ? error.code : String(error);
     return { ...done(exitCodeOf(error)), code };
   }

@@ -1,0 +1,64 @@
+import type { Host } from '../host/host.ts';
+import { withStyle, wantsColor, type Styled } from './color.ts';
+import { printable, printableJson } from './printable.ts';
+import { createWrite, type Write } from './streams.ts';
+
+/**
+ * A line for a person: text, or parts of which some have a style. It has no end of its own. Whatever
+ * in it could steer the terminal or start another line is shown as an escape, since any part may hold
+ * a name from a file.
+ */
+export type Line = string | readonly Part[];
+
+export type Part = string | Styled;
+
+/** Prints lines for a person, and settles when the system has taken them. */
+export type Print = (...lines: readonly Line[]) => Promise<void>;
+
+export type PrinterHost = Pick<Host, 'env' | 'stdout' | 'stderr'>;
+
+/** The only way to standard output and standard error. */
+export interface Printer {
+  /** Writes to standard output what a program reads, exactly as it is. */
+  readonly out: Write;
+  /** Writes a value to standard output as JSON. */
+  readonly outJson: (value: unknown) => Promise<void>;
+  /** Prints to standard output what a person asked to see: tables. */
+  readonly print: Print;
+  /** Prints to standard error. */
+  readonly note: Print;
+  /** Shows a line on the terminal at standard error in place of the last one; undefined removes it. */
+  readonly progress: (line: string | undefined) => Promise<void>;
+}
+
+const clearLine = '\r\u001b[K';
+
+/** @param colorOption what `--color` says */
+export function createPrinter(host: PrinterHost, colorOption = true): Printer {
+  // Reading one of the streams loads it, and few commands need both.
+  const out: Write = (text) => createWrite(host.stdout, 'standard output')(text);
+  const toStderr: Write = (text) => createWrite(host.stderr, 'standard error')(text);
+  return {
+    out,
+    outJson: (value) => out(`${printableJson(value)}\n`),
+    print: (...lines) => out(formatLines(lines, () => false)),
+    note: (...lines) => toStderr(formatLines(lines, () => wantsColor(host, colorOption))),
+    progress: (line) => toStderr(`${clearLine}${printable(line ?? '')}`),
+  };
+}
+
+// Whether a stream is a terminal is asked only for a style: the answer loads what knows terminals.
+function formatLines(lines: readonly Line[], isColored: () => boolean): string {
+  return lines.map((line) => `${formatLine(line, isColored)}\n`).join('');
+}
+
+function formatLine(line: Line, isColored: () => boolean): string {
+  const parts = typeof line === 'string' ? [line] : line;
+  return parts
+    .map((part) => {
+      if (typeof part === 'string') return printable(part);
+      const text = printable(part.text);
+      return isColored() ? withStyle(part.style, text) : text;
+    })
+    .join('');
+}
