@@ -37,8 +37,8 @@ export interface SelectManyQuestion extends SelectQuestion {
  * pipes.
  *
  * Every question throws ERR_NO_TERMINAL at once where nobody can or may be asked, and ERR_CANCELLED
- * when the person leaves by Ctrl-C, Ctrl-D or by closing the terminal. A question and its choices are
- * shown without what could steer the terminal.
+ * when the person leaves by Ctrl-C, by closing the terminal, or by Ctrl-D where nothing is typed: after
+ * text it answers nothing. A question and its choices are shown without what could steer the terminal.
  */
 export interface Prompt {
   text(question: DefaultingTextQuestion): Promise<string>;
@@ -53,6 +53,8 @@ export interface Prompt {
 type Library = typeof inquirer;
 interface Streams extends Pick<Terminal, 'input' | 'output'> {
   readonly signal: AbortSignal;
+  /** Makes Ctrl-D leave whatever was typed: where answers are chosen, no text of the person is shown. */
+  leaveByCtrlD(): void;
 }
 
 /** @param interactive what `--interactive` says */
@@ -88,11 +90,13 @@ export function createPrompt(host: Host, interactive?: boolean): Prompt {
       ),
     select: (question) =>
       askWith(question, ({ select }, streams) => {
+        streams.leaveByCtrlD();
         const choices = named(question);
         return select({ message: shownOf(question), choices, loop: false }, streams);
       }),
     selectMany: (question) =>
       askWith(question, ({ checkbox }, streams) => {
+        streams.leaveByCtrlD();
         const choices = ticked(question);
         return checkbox({ message: shownOf(question), choices, loop: false }, streams);
       }),
@@ -118,12 +122,18 @@ async function ask<T>(
     ending = signal;
     leave();
   });
-  // Ctrl-D only stops the reading, and a terminal that is gone ends it: the library notices neither.
+  const leaveByCtrlD = () => {
+    terminal.input.on('keypress', (_: unknown, key: Key) => {
+      if (key.ctrl && key.name === 'd') leave();
+    });
+  };
+  // Ctrl-D on an empty line only stops the reading, and a terminal that is gone ends it: the library
+  // notices neither.
   for (const event of ['pause', 'end', 'close', 'error']) terminal.input.on(event, leave);
   terminal.output.on('error', leave);
   try {
     // However it settles, the library shows the cursor again.
-    return await run(library, { ...terminal, signal: leaving.signal });
+    return await run(library, { ...terminal, signal: leaving.signal, leaveByCtrlD });
   } catch (error) {
     if (!hasLeft(error)) throw error;
     throw new AtmosError('ERR_CANCELLED', 'cancelled');
@@ -132,6 +142,11 @@ async function ask<T>(
     terminal.close();
     if (ending === 'SIGTERM' || ending === 'SIGHUP') host.raise(ending);
   }
+}
+
+interface Key {
+  readonly name?: string;
+  readonly ctrl?: boolean;
 }
 
 function whyNot({ env }: Host, interactive: boolean | undefined): string | undefined {

@@ -14,7 +14,9 @@ export async function openTerminal(): Promise<Terminal | undefined> {
     closeSync(descriptor);
     return undefined;
   }
-  return terminalOf(descriptor, descriptor);
+  const terminal = terminalOf(descriptor, descriptor);
+  await dropTypedAhead(terminal.input);
+  return terminal.input.destroyed ? undefined : terminal;
 }
 
 /**
@@ -31,7 +33,23 @@ function openConsole(): Terminal | undefined {
   return undefined;
 }
 
-function terminalOf(from: number, to: number): Terminal {
+/**
+ * Discards what was typed before there was a question. Whoever asks would make it a part of the answer
+ * without showing it, and Ctrl-D on a line that looks empty would not leave.
+ */
+async function dropTypedAhead(input: ReadStream): Promise<void> {
+  // One that is gone is destroyed by its error.
+  input.on('error', () => {});
+  input.setRawMode(true);
+  input.resume();
+  // What can be read now is read before the second round of the event loop ends.
+  await new Promise(setImmediate);
+  await new Promise(setImmediate);
+  input.pause();
+  input.setRawMode(false);
+}
+
+function terminalOf(from: number, to: number): Terminal & { readonly input: ReadStream } {
   const input = new ReadStream(from);
   const output = new WriteStream(to);
   return {

@@ -75,6 +75,38 @@ describe('at a terminal', () => {
     }
   });
 
+  test.each(['text', 'masked'])('Ctrl-D after %s is no answer', async (kind) => {
+    const session = ask(kind);
+    await session.waitFor('?');
+    session.type('abcd\u0004');
+    // Whatever Ctrl-D did is done when this key has been.
+    session.type('\u007f');
+    await session.waitFor(kind === 'text' ? 'abc\u001b' : '***\u001b');
+    session.type('\u007f\u007f\u007f\u0004');
+    await session.waitFor('error: cancelled');
+    expect(await session.ended).toMatchObject({ exitCode: 130 });
+    expect(session.shown()).not.toContain('answer');
+  });
+
+  test('Ctrl-D leaves a list too in which something was ticked', async () => {
+    const session = ask('select-many');
+    await session.waitFor('prod');
+    session.type(' \u0004');
+    await session.waitFor('error: cancelled');
+    expect(await session.ended).toMatchObject({ exitCode: 130 });
+  });
+
+  test('what was typed before the question is no part of an answer', async () => {
+    const session = ask('masked');
+    session.type('typed too early\u0004');
+    await session.waitFor('?');
+    await session.waitFor('Secret');
+    session.type('\u0004');
+    await session.waitFor('error: cancelled');
+    expect(await session.ended).toMatchObject({ exitCode: 130 });
+    expect(session.shown()).not.toContain('*');
+  });
+
   test('a question, a choice and a refusal are shown without what steers the terminal', async () => {
     const session = ask('select-evil');
     await session.waitFor('Which\\u001b[2J\\nhint: one?');
