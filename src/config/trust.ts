@@ -1,4 +1,5 @@
 import { dirname } from 'node:path';
+import { withAsciiHosts } from '../core/ascii-hosts.ts';
 import { AtmosError } from '../core/errors.ts';
 import { showCommand } from '../core/file-commands.ts';
 import { shellWord } from '../core/shell-word.ts';
@@ -56,7 +57,7 @@ function untrusted(
   fault: string | undefined,
   host: Where,
 ): AtmosError {
-  const refusal = `the configuration in ${config.directory} is not trusted: it ${what}, as ${config.sourceOf(path)} says`;
+  const refusal = `the configuration in ${config.directory} is not trusted: it ${withAsciiHosts(what)}, as ${config.sourceOf(path)} says`;
   const mending = `${showCommand(trustDirectory(host))}   # what is kept there must be yours alone`;
   return new AtmosError(
     'ERR_CONFIG_UNTRUSTED',

@@ -264,4 +264,14 @@ describe('at a terminal', () => {
     for (const part of ['\u001b]0;', '\u001b[2J', '\u009b', '\u202e', '\u2028', '\u200b'])
       expect(shown).not.toContain(part);
   });
+
+  test('what has another name in ASCII is shown with it before it is trusted', async () => {
+    const machine = await openConfiguredMachine();
+    const url = 'https://sts.\u0430mazonaws.com';
+    machine.writeConfig(configOf(machine).replace(machine.sts.url, url));
+    const shown = `sends signed requests to ${url} (in ASCII: sts.xn--mazonaws-06g.com)`;
+    const { stderr: refused } = await machine.atmos('auth login --force');
+    expect(refused).toContain(`is not trusted: it ${shown}, as `);
+    expect((await machine.atmos('auth trust --yes')).stderr).toContain(`  ${shown}\n`);
+  });
 });

@@ -10,6 +10,7 @@ import {
   type ShownNeed,
   type TrustRecord,
 } from '../../config/trust-store.ts';
+import { withAsciiHosts } from '../../core/ascii-hosts.ts';
 import { AtmosError } from '../../core/errors.ts';
 import { shellWord } from '../../core/shell-word.ts';
 import { paint } from '../color.ts';
@@ -136,7 +137,7 @@ async function show(
   if (needs.length === 0) return;
   await note([paint('bold', 'asks for what is done only once it is trusted:')]);
   for (const { what, source } of needs) {
-    await note(['  ', paint('yellow', what)], `    ${source}`);
+    await note(['  ', paint('yellow', withAsciiHosts(what))], `    ${source}`);
   }
 }
 

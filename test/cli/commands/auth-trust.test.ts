@@ -147,6 +147,22 @@ env: { HTTPS_PROXY: "http://ada:hunter2@proxy", LD_PRELOAD: /x, PLAIN: x }
   });
 });
 
+test('a host with other letters than ASCII is shown in ASCII too, here and where it is refused', async () => {
+  const desk = await openDesk();
+  const command = 'curl https://\u0430pple.com/x';
+  desk.configure(
+    `${yamlOf(desk).replace('realm: r', `realm: !exec "${command}"`)}env: { HTTPS_PROXY: "http://b\u00fccher.example:8080" }\n`,
+  );
+  const { stderr } = await desk.run('auth trust');
+  expect(stderr).toContain(`  runs ${command} (in ASCII: xn--pple-43d.com)\n`);
+  expect(stderr).toContain(
+    '  sets HTTPS_PROXY to "http://b\u00fccher.example:8080" for programs (in ASCII: xn--bcher-kva.example)\n',
+  );
+  expect((await desk.run('auth whoami')).stderr).toContain(
+    `is not trusted: it runs ${command} (in ASCII: xn--pple-43d.com), as auth.realm (`,
+  );
+});
+
 describe('auth trust --list', () => {
   test('tells of each whether its files are as they were', async () => {
     const desk = await openAsking();
