@@ -1,12 +1,12 @@
-import { realpathSync, statSync, writeSync } from 'node:fs';
+import { realpathSync, statSync } from 'node:fs';
 import type { ChildProcess as NodeChildProcess } from 'node:child_process';
 import { constants, homedir } from 'node:os';
 import { isAbsolute } from 'node:path';
-import { systemErrorCode } from '../core/errors.ts';
 import { definedOnly } from './defined-only.ts';
 import { localDirectory } from './directories.ts';
 import type { ChildProcess, Host, Output, SpawnOptions } from './host.ts';
 import type { Startable } from './windows-program.ts';
+import { writeAll } from './write-all.ts';
 
 const isWindows = process.platform === 'win32';
 
@@ -135,21 +135,6 @@ function outputTo(descriptor: number): Output {
       return tty().isatty(descriptor);
     },
   };
-}
-
-const fullPipePauseMs = 5;
-
-function writeAll(descriptor: number, bytes: Buffer): void {
-  const nobody = new Int32Array(new SharedArrayBuffer(4));
-  for (let written = 0; written < bytes.length;) {
-    try {
-      written += writeSync(descriptor, bytes, written);
-    } catch (error) {
-      // Somebody who shares the pipe has made it one that does not wait.
-      if (systemErrorCode(error) !== 'EAGAIN') throw error;
-      Atomics.wait(nobody, 0, 0, fullPipePauseMs);
-    }
-  }
 }
 
 function spawnShared(

@@ -1,12 +1,17 @@
 import { execFile, spawn, type ChildProcess, type SpawnOptions } from 'node:child_process';
 import { definedOnly } from './defined-only.ts';
 import type { ProgramOptions, ProgramResult, RunOptions, RunResult } from './host.ts';
+import { commandVariable, killCommand } from './kill-command.ts';
 import { killTree } from './kill-tree.ts';
+import { randomId } from './random-id.ts';
 import type { Startable } from './windows-program.ts';
+import { writeAll } from './write-all.ts';
 
 const isWindows = process.platform === 'win32';
 const windows = () => import('./windows-program.ts');
 const killTimeoutMs = 5_000;
+/** For what a command has written to standard error before it ended. */
+const lastWordsMs = 100;
 
 /**
  * Runs a command through `sh -c`, on Windows through `cmd.exe /c`. What it writes to standard error,
@@ -16,7 +21,20 @@ export async function runShell(command: string, options: RunOptions): Promise<Ru
   const start = isWindows
     ? (await windows()).throughCmd(command, process.env)
     : { file: 'sh', args: ['-c', command] };
-  return collect(spawnStartable(start, spawnOptions(options, 'ignore', 'inherit')), options);
+  const running = spawnStartable(start, options, 'ignore');
+  const { child } = running;
+  // We copy it: if it were our own, whatever the command leaves running would keep it open, and who
+  // reads it would wait for that.
+  child.stderr?.on('data', copyToStandardError);
+  let parts = 2;
+  const partEnded = () => {
+    // A background process that the command leaves may hold standard error: it is not waited for.
+    if (--parts === 0) setTimeout(() => child.stderr?.destroy(), lastWordsMs).unref();
+  };
+  child.once('exit', partEnded);
+  child.stdout?.once('close', partEnded);
+  const { exitCode, stdout, timedOut, wroteTooMuch } = await collect(running, options, ['stdout']);
+  return { exitCode, stdout, timedOut, wroteTooMuch };
 }
 
 /** Runs a program by itself, without a shell. */
@@ -28,33 +46,57 @@ export async function runProgram(
   const start = isWindows
     ? (await windows()).windowsProgram(program, args, options.env)
     : { file: program, args };
-  const child = spawnStartable(start, spawnOptions(options, 'pipe', 'pipe'));
+  const running = spawnStartable(start, options, 'pipe');
   // One that ends before it has read has said why, or has nothing to say.
-  child.stdin?.on('error', () => {}).end(options.input ?? '');
-  return collect(child, options);
+  running.child.stdin?.on('error', () => {}).end(options.input ?? '');
+  return collect(running, options, ['stdout', 'stderr']);
 }
 
-function spawnStartable({ file, args, ...how }: Startable, options: SpawnOptions): ChildProcess {
-  return spawn(file, args, { ...options, ...how });
+interface Running {
+  readonly child: ChildProcess;
+  /** In the environment of all that it starts. */
+  readonly commandId: string;
 }
 
-function spawnOptions(
+function spawnStartable(
+  { file, args, ...how }: Startable,
   { env }: RunOptions,
   stdin: 'ignore' | 'pipe',
-  stderr: 'inherit' | 'pipe',
-): SpawnOptions {
-  return { env: definedOnly(env), stdio: [stdin, 'pipe', stderr], windowsHide: true };
+): Running {
+  const commandId = randomId();
+  // A command of ours may be run by another one, and belongs to both.
+  const ids = [env[commandVariable], commandId].filter(Boolean).join(',');
+  const options: SpawnOptions = {
+    env: { ...definedOnly(env), ...(isWindows ? {} : { [commandVariable]: ids }) },
+    stdio: [stdin, 'pipe', 'pipe'],
+    windowsHide: true,
+    ...how,
+  };
+  return { child: spawn(file, args, options), commandId };
+}
+
+function copyToStandardError(chunk: Buffer): void {
+  try {
+    writeAll(2, chunk);
+  } catch {
+    // No one reads it any more.
+  }
 }
 
 /** What it writes until it ends or is killed: at the time limit, or when it writes too much. */
-function collect(child: ChildProcess, { timeoutMs, maxBytes }: RunOptions): Promise<ProgramResult> {
+function collect(
+  { child, commandId }: Running,
+  { timeoutMs, maxBytes }: RunOptions,
+  taken: readonly ('stdout' | 'stderr')[],
+): Promise<ProgramResult> {
   return new Promise((resolve, reject) => {
-    const [stdout, stderr] = [Array<Buffer>(), Array<Buffer>()];
+    const kept = { stdout: Array<Buffer>(), stderr: Array<Buffer>() };
     let bytes = 0;
     let timedOut = false;
+    let stopping: Promise<void> | undefined;
     const stop = () => {
-      kill(child);
-      // A grandchild may hold the pipes open for good: do not wait for its end.
+      stopping ??= kill(child, commandId);
+      // What could not be killed may hold the pipes open for good: do not wait for its end.
       child.stdout?.destroy();
       child.stderr?.destroy();
     };
@@ -67,32 +109,32 @@ function collect(child: ChildProcess, { timeoutMs, maxBytes }: RunOptions): Prom
       if (bytes > maxBytes) stop();
       else chunks.push(chunk);
     };
-    child.stdout?.on('data', take(stdout));
-    child.stderr?.on('data', take(stderr));
+    for (const name of taken) child[name]?.on('data', take(kept[name]));
     child.once('error', (error) => {
       clearTimeout(timer);
       reject(error);
     });
     child.once('close', (exitCode) => {
       clearTimeout(timer);
-      resolve({
+      const result = {
         exitCode,
-        stdout: Buffer.concat(stdout),
-        stderr: Buffer.concat(stderr),
+        stdout: Buffer.concat(kept.stdout),
+        stderr: Buffer.concat(kept.stderr),
         timedOut,
         wroteTooMuch: bytes > maxBytes,
-      });
+      };
+      // It never rejects.
+      void (stopping ?? Promise.resolve()).then(() => resolve(result));
     });
   });
 }
 
-/** On Windows with what it has started. */
-function kill(child: ChildProcess): void {
-  if (!isWindows || child.pid === undefined) {
-    child.kill('SIGKILL');
-    return;
-  }
-  void killTree(child, async () => {
+/** With what it has started. Never rejects. */
+function kill(child: ChildProcess, commandId: string): Promise<void> {
+  const { pid, exitCode, signalCode } = child;
+  const rootId = exitCode === null && signalCode === null ? pid : undefined;
+  if (!isWindows) return killCommand(rootId, commandId, process.platform).catch(() => {});
+  return killTree(child, async () => {
     const taskkill = (await windows()).systemProgram('taskkill.exe', process.env);
     const options = { timeout: killTimeoutMs, windowsHide: true };
     return (killArgs, onEnd) => void execFile(taskkill, killArgs, options, onEnd);

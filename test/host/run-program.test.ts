@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { temporaryDirectory } from '../support/temporary.ts';
-import { runProgram } from '../../src/host/run-program.ts';
+import { runProgram, runShell } from '../../src/host/run-program.ts';
 
 const options = { env: {}, timeoutMs: 20_000, maxBytes: 1024 };
 const node = (script: string, given = {}) =>
@@ -34,7 +34,7 @@ test('a program that does not end is killed', async () => {
   });
 });
 
-test('a helper of one that is killed, which holds its output, is not waited for', async () => {
+test('a helper of one that is killed is killed too', async () => {
   const file = join(temporaryDirectory(), 'pid');
   const helper = `
     require('node:fs').writeFileSync(${JSON.stringify(file)}, String(process.pid));
@@ -44,9 +44,55 @@ test('a helper of one that is killed, which holds its output, is not waited for'
     require('node:child_process').spawn(process.execPath, ['-e', ${JSON.stringify(helper)}], { stdio: 'inherit' });
     setInterval(() => {}, 1000);`;
   expect(await node(script)).toMatchObject({ exitCode: null, wroteTooMuch: true });
-  // It would hold the output for ever.
-  process.kill(Number(readFileSync(file, 'utf8')), 'SIGKILL');
+  await isGone(file);
 });
+
+describe('a command of a shell', () => {
+  const env = { PATH: process.env['PATH'] };
+
+  test.each([
+    ['waits for what it started', 'sleep 1000 & echo $! > PID; wait'],
+    ['starts one program after another', 'while :; do sleep 1000 & echo $! > PID; wait; done'],
+    ['has started a process in another group', 'set -m; sleep 1000 & echo $! > PID; wait'],
+  ])('is killed with all of it at its limit when it %s', async (_, command) => {
+    const file = join(temporaryDirectory(), 'pid');
+    const given = { env, timeoutMs: 500, maxBytes: 10 };
+    const result = await runShell(command.replace('PID', `'${file}'`), given);
+    expect(result).toMatchObject({ exitCode: null, timedOut: true });
+    await isGone(file);
+  });
+
+  test.skipIf(process.platform !== 'linux')(
+    'is killed with what has left it, in a session of its own (Linux)',
+    async () => {
+      const file = join(temporaryDirectory(), 'pid');
+      const command = `setsid sh -c 'echo $$ > "${file}"; exec sleep 1000' & exit`;
+      const result = await runShell(command, { env, timeoutMs: 500, maxBytes: 10 });
+      expect(result).toMatchObject({ exitCode: 0, timedOut: true });
+      await isGone(file);
+    },
+  );
+
+  test('is not waited for by what it leaves, when that holds standard error alone', async () => {
+    const file = join(temporaryDirectory(), 'pid');
+    const command = `sleep 1000 >&- & echo $! > '${file}'; echo done`;
+    const result = await runShell(command, { env, timeoutMs: 20_000, maxBytes: 10 });
+    expect(result).toEqual({
+      exitCode: 0,
+      stdout: Buffer.from('done\n'),
+      timedOut: false,
+      wroteTooMuch: false,
+    });
+    // A daemon that a password manager has started stays.
+    process.kill(Number(readFileSync(file, 'utf8')), 'SIGKILL');
+  });
+});
+
+/** Of a process that has written its number to the file. */
+async function isGone(file: string): Promise<void> {
+  const id = Number(readFileSync(file, 'utf8'));
+  await vi.waitFor(() => expect(() => process.kill(id, 0)).toThrow('ESRCH'), 5_000);
+}
 
 test('one that writes too much is killed, whichever output it writes to', async () => {
   const script = (stream: string) => `setInterval(() => process.${stream}.write('x'.repeat(600)))`;
