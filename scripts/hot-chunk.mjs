@@ -5,8 +5,12 @@ import { join } from 'node:path';
 /** What a shell or an SDK starts all day, and the kind that is used most. */
 const hotEntries = ['src/cli/commands/auth-env.ts', 'src/identities/aws/user.ts'];
 
+/** What every command loads, right after the first line of `main`. */
+const startEntries = ['src/cli/start.ts'];
+
 /**
- * The group of what these load in any case and `main` does not, for rolldown.
+ * The groups for rolldown: `start`, what every command loads, and `hot`, what the hot entries load in
+ * any case besides.
  *
  * @param {string} root
  * @returns {import('rolldown').CodeSplittingGroup}
@@ -15,13 +19,14 @@ export function createHotChunk(root) {
   /** @type {Set<string> | undefined} */
   let hot;
   /** @type {Set<string> | undefined} */
-  let main;
+  let start;
   return {
     debugName: 'hot',
     name(id, context) {
       hot ??= reachFrom(hotEntries, root, context);
-      main ??= reachFrom(['src/cli/main.ts'], root, context);
-      return hot.has(id) && !main.has(id) ? 'hot' : null;
+      start ??= reachFrom(startEntries, root, context);
+      if (start.has(id)) return 'start';
+      return hot.has(id) ? 'hot' : null;
     },
   };
 }

@@ -1,5 +1,6 @@
-import { realHost } from '../host/real.ts';
-import { runCli } from './run.ts';
+import { refuseInspector } from '../host/inspector.ts';
 
-const host = realHost();
-void runCli(host).then((code) => host.exit(code));
+// The first line of every command, before the rest of the program is even read: any of them may hold
+// a secret.
+refuseInspector();
+void import('./start.ts').then(({ start }) => start());

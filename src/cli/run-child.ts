@@ -11,21 +11,26 @@ type Environment = Readonly<Record<string, string | undefined>>;
  * Runs a program that shares our streams, waits for it, and returns the exit code to pass on: its
  * own, or 128 + n when signal n ended it.
  *
- * SIGTERM and SIGHUP are passed on. Of the terminal's own (SIGINT, SIGQUIT, SIGTSTP) the kernel
- * tells the child itself while we share the terminal's foreground: a second SIGINT would make
- * terraform abort. So they are passed on only when we are not there. On Windows nothing is.
+ * SIGTERM, SIGUSR1 and SIGUSR2 are passed on. Of the terminal's own (SIGINT, SIGQUIT, SIGTSTP) the
+ * kernel tells the child itself while we share the terminal's foreground: a second SIGINT would make
+ * terraform abort. So they are passed on only when we are not there. SIGHUP is passed on unless it
+ * reports the end of our terminal, which the child's process group is told too. On Windows nothing is.
  *
+ * @param onStarted called once the program has been started. Its failure is only logged: the program
+ *   runs already
  * @throws ERR_COMMAND_NOT_FOUND, ERR_COMMAND_NOT_EXECUTABLE
  */
 export async function runChild(
   host: Host,
   [program = '', ...args]: readonly string[],
   env: Environment,
+  onStarted?: () => Promise<void>,
 ): Promise<number> {
   const startMs = host.monotonicMs();
   host.log('program.started', { program });
   const child = host.spawn(program, args, { env });
   const stopForwarding = forwardSignals(host, child);
+  void onStarted?.().catch(() => host.log('program.unshielded', {}));
   try {
     const { exitCode, signal } = await child.ended;
     const passedOn = exitCode ?? 128 + (signal === null ? 0 : constants.signals[signal]);
@@ -49,7 +54,8 @@ function forwardSignals(host: Host, child: ChildProcess): () => void {
     return host.onSignals(['SIGINT', 'SIGBREAK', 'SIGHUP'], () => {});
   }
   const stops = [
-    host.onSignals(['SIGTERM', 'SIGHUP'], (signal) => child.kill(signal)),
+    host.onSignals(['SIGTERM', 'SIGUSR1', 'SIGUSR2'], (signal) => child.kill(signal)),
+    onHangUp(host, () => child.kill('SIGHUP')),
     host.onSignals(['SIGINT', 'SIGQUIT'], (signal) => {
       void host.inForeground().then((knows) => knows || child.kill(signal));
     }),
@@ -64,6 +70,28 @@ function forwardSignals(host: Host, child: ChildProcess): () => void {
   return () => {
     for (const stop of stops) stop();
   };
+}
+
+/** How long after its SIGHUP the kernel may need to take the terminal from the session. */
+const hangUpMs = 20;
+
+/**
+ * Calls `forward` for a SIGHUP that the child has not received itself. When a terminal ends, it has:
+ * the kernel and the shell send SIGHUP to whole process groups, and the child is in ours. Only the
+ * leader of the session is sent one for itself alone. That a terminal has ended can be seen: the
+ * session has none any more.
+ */
+function onHangUp(host: Host, forward: () => void): () => void {
+  const hadTerminal = host.hasTerminal();
+  async function reachedChild(): Promise<boolean> {
+    if (!hadTerminal || (await host.isSessionLeader())) return false;
+    if (!host.hasTerminal()) return true;
+    await host.sleep(hangUpMs);
+    return !host.hasTerminal();
+  }
+  return host.onSignals(['SIGHUP'], () => {
+    void reachedChild().then((knows) => knows || forward());
+  });
 }
 
 /** Lets us stop at SIGTSTP like the child, so that the shell has its terminal back. */

@@ -119,6 +119,8 @@ export const logVocabulary = {
 
   /** By its path or name, without its arguments. */
   'program.started': { level: 'Debug', fields: { program: 'place' } },
+  /** It runs, but the system refused to forbid debuggers and core files of our own process. */
+  'program.unshielded': { level: 'Warning', fields: {} },
   'program.ended': {
     level: 'Debug',
     fields: { exit_code: 'number', signal: 'code', duration_ms: 'number' },

@@ -1,21 +1,15 @@
-import { closeSync, openSync, readdirSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readdirSync, type Stats } from 'node:fs';
 
 /**
  * Makes this process one that others cannot look into: no core file, no debugger (of the same user,
- * on Linux), no inspector, no diagnostic report, and what it makes is for its user alone. Of whoever
- * started it, it keeps only the standard streams. Before a secret is taken.
+ * on Linux), no diagnostic report, and what it makes is for its user alone. Of whoever started it, it
+ * keeps only the standard streams. Before a secret is taken.
  *
  * @throws where the system refuses
  */
 export async function guardProcess(): Promise<void> {
   process.umask(0o077);
-  // With a listener of ours the signal no longer starts the inspector.
-  process.on('SIGUSR1', () => {});
-  const inspector = process.getBuiltinModule('node:inspector');
-  if (inspector.url() !== undefined) inspector.close();
-  process.report.reportOnFatalError = false;
-  process.report.reportOnSignal = false;
-  process.report.reportOnUncaughtException = false;
+  forbidReports();
   const { forbidMemoryDumps, isInherited } = await import('./native.ts');
   // Who waits for the end of a pipe that we got with them would wait for ours. Once dumps are
   // forbidden the list cannot be read any more.
@@ -30,4 +24,65 @@ export function closeStandardStreams(): void {
     closeSync(descriptor);
     openSync('/dev/null', descriptor === 0 ? 'r' : 'w');
   }
+}
+
+/**
+ * Protects a process that holds secrets while a program that it started runs. The first step records
+ * the descriptors that we inherited: call it before anything is opened. The returned second step is for
+ * after the start, since a program inherits limits and descriptors (`<(…)` of a shell is one): it
+ * forbids core files and, on Linux, debuggers, and replaces what we inherited besides the standard
+ * streams by /dev/null, so that no pipe of the caller stays open for as long as we run.
+ */
+export function prepareShield(): () => Promise<void> {
+  const inherited = inheritedDescriptors();
+  return async () => {
+    forbidReports();
+    const { forbidMemoryDumps, replaceDescriptor } = await import('./native.ts');
+    if (inherited.length > 0) {
+      const nothing = openSync('/dev/null', 'r+');
+      for (const descriptor of inherited) replaceDescriptor(descriptor, nothing);
+      closeSync(nothing);
+    }
+    forbidMemoryDumps(process.platform);
+  };
+}
+
+/**
+ * The descriptors besides the standard streams that Node has not opened itself. A flag cannot tell: at
+ * its start Node marks the first ones that it inherits as its own. But what it opens itself has no file
+ * type (epoll, eventfd) or is a pipe with both ends here. On macOS a kqueue looks like a pipe, so pipes
+ * are kept there.
+ */
+function inheritedDescriptors(): number[] {
+  const open = readdirSync('/dev/fd')
+    .map(Number)
+    .filter((descriptor) => descriptor > 2);
+  const found = open.flatMap((descriptor) => {
+    const stats = statusOf(descriptor);
+    return stats === undefined ? [] : [{ descriptor, stats }];
+  });
+  const endsOf = ({ dev, ino }: Stats) =>
+    found.filter(({ stats }) => stats.dev === dev && stats.ino === ino).length;
+  const isInherited = (stats: Stats) => {
+    if (stats.isFIFO()) return process.platform === 'linux' && endsOf(stats) === 1;
+    // A parent that is Node may have given us a channel, which Node reads from its start.
+    if (stats.isSocket()) return process.channel === undefined;
+    return stats.isFile() || stats.isDirectory() || stats.isCharacterDevice();
+  };
+  return found.filter(({ stats }) => isInherited(stats)).map(({ descriptor }) => descriptor);
+}
+
+/** Undefined for a descriptor that was only open to list the others. */
+function statusOf(descriptor: number): Stats | undefined {
+  try {
+    return fstatSync(descriptor);
+  } catch {
+    return undefined;
+  }
+}
+
+function forbidReports(): void {
+  process.report.reportOnFatalError = false;
+  process.report.reportOnSignal = false;
+  process.report.reportOnUncaughtException = false;
 }

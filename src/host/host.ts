@@ -98,6 +98,15 @@ export interface Host {
   openTerminal(): Promise<Terminal | undefined>;
   /** Whether we are in the foreground process group of our terminal, so that its keys reach us. */
   inForeground(): Promise<boolean>;
+  /** Whether there is a terminal that controls our session, whoever is in its foreground. */
+  hasTerminal(): boolean;
+  /** Whether we lead our session: then the hang-up of its terminal reaches only us. */
+  isSessionLeader(): Promise<boolean>;
+  /**
+   * Protects this process while it holds secrets and another program runs: see src/host/guard.ts. Call
+   * it first, and what it gives once the program has been started.
+   */
+  prepareShield(): Promise<() => Promise<void>>;
   /** The path by which Windows names the same file in letters of ASCII, where it has one; else as it is. */
   shortPath(path: string): Promise<string>;
   /**

@@ -64,6 +64,17 @@ export function isInherited(descriptor: number): boolean {
   return fcntl(descriptor, fGetfd) === 0;
 }
 
+/** Makes a descriptor another name of what `by` is open on. Its number never becomes free meanwhile. */
+export function replaceDescriptor(descriptor: number, by: number): void {
+  const dup2 = libc.func('int dup2(int from, int to)');
+  if (dup2(by, descriptor) === -1) throw nativeError('dup2');
+}
+
+/** Whether this process leads its session, and so is the one that a hang-up of the terminal reaches. */
+export function isSessionLeader(): boolean {
+  return libc.func('int getsid(int pid)')(0) === process.pid;
+}
+
 /** No core file shows what this process holds, and on Linux no debugger of the same user either. */
 export function forbidMemoryDumps(platform: NodeJS.Platform): void {
   const setrlimit = libc.func('int setrlimit(int resource, void *limits)');

@@ -1,4 +1,4 @@
-import { realpathSync, statSync } from 'node:fs';
+import { closeSync, openSync, realpathSync, statSync } from 'node:fs';
 import type { ChildProcess as NodeChildProcess } from 'node:child_process';
 import { constants, homedir } from 'node:os';
 import { isAbsolute } from 'node:path';
@@ -39,6 +39,9 @@ export function realHost(): Host {
     leftDirectory: () => leftDirectory,
     openTerminal: async () => (await terminal()).openTerminal(),
     inForeground: async () => (await terminal()).inForeground(),
+    hasTerminal,
+    isSessionLeader: async () => (await import('./native.ts')).isSessionLeader(),
+    prepareShield: async () => (isWindows ? async () => {} : (await guard()).prepareShield()),
     shortPath: async (path) =>
       isWindows ? (await import('./short-path.ts')).shortPath(path) : path,
     runShell: async (command, options) => (await running()).runShell(command, options),
@@ -104,10 +107,22 @@ function whereWeAre(): string | undefined {
 const running = () => import('./run-program.ts');
 const detached = () => import('./start-detached.ts');
 const terminal = () => import('./terminal.ts');
+const guard = () => import('./guard.ts');
 const windows = () => import('./windows-program.ts');
 const childProcess = () => process.getBuiltinModule('node:child_process');
 const timers = () => process.getBuiltinModule('node:timers/promises');
 const tty = () => process.getBuiltinModule('node:tty');
+
+/** Without the module that opens it for a question: every `exec` asks this. */
+function hasTerminal(): boolean {
+  if (isWindows) return false;
+  try {
+    closeSync(openSync('/dev/tty', 'r+'));
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 function raise(signal: NodeJS.Signals): void {
   // Windows ends a program with a code alone.

@@ -2,7 +2,7 @@
 // at a line on its input.
 /** @type {Record<string, number>} */
 const counts = {};
-for (const signal of ['SIGINT', 'SIGQUIT', 'SIGHUP', 'SIGTERM', 'SIGCONT']) {
+for (const signal of ['SIGINT', 'SIGQUIT', 'SIGHUP', 'SIGTERM', 'SIGUSR1', 'SIGUSR2', 'SIGCONT']) {
   process.on(signal, () => {
     counts[signal] = (counts[signal] ?? 0) + 1;
     console.log(`${signal} ${counts[signal]}`);

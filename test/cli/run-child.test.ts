@@ -1,9 +1,9 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { runChild } from '../../src/cli/run-child.ts';
 import type { Program } from '../support/compile.ts';
 import { compileProgram } from '../support/compile.ts';
@@ -12,6 +12,7 @@ import { openPty } from '../support/pty.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
 
 const patient = fileURLToPath(new URL('patient.mjs', import.meta.url));
+const hangUpCounter = fileURLToPath(new URL('hang-up.mjs', import.meta.url));
 const path = process.env['PATH'] ?? '';
 
 let program: Program;
@@ -101,12 +102,12 @@ describe('away from a terminal', () => {
   test('every signal is passed on once', async () => {
     const { child, until } = start();
     await until('ready');
-    for (const signal of ['SIGINT', 'SIGQUIT', 'SIGHUP'] as const) {
+    for (const signal of ['SIGINT', 'SIGQUIT', 'SIGHUP', 'SIGUSR1', 'SIGUSR2'] as const) {
       child.kill(signal);
       await until(`${signal} 1`);
     }
     child.stdin.write('leave\n');
-    await until('leaving after {"SIGINT":1,"SIGQUIT":1,"SIGHUP":1}');
+    await until('leaving after {"SIGINT":1,"SIGQUIT":1,"SIGHUP":1,"SIGUSR1":1,"SIGUSR2":1}');
     expect(await once(child, 'exit')).toEqual([0, null]);
   });
 });
@@ -124,6 +125,25 @@ describe('in the foreground of a terminal', () => {
     session.type('leave\r');
     await session.waitFor('leaving after {"SIGINT":1,"SIGQUIT":1}');
     expect(await session.ended).toMatchObject({ exitCode: 0 });
+  });
+
+  test.each([
+    // The kernel sends it to the whole foreground group, when the leader of the session is gone.
+    ['its terminal ends', (shell: number) => process.kill(shell, 'SIGKILL')],
+    ['it is sent to us alone', (_: number, ours: number) => process.kill(ours, 'SIGHUP')],
+  ])('SIGHUP reaches the child once when %s', async (_, hangUp) => {
+    const file = join(temporaryDirectory(), 'signals');
+    const session = openPty('bash', ['--norc', '--noprofile', '-i'], {
+      env: { PATH: path, PS1: 'prompt> ', TERM: 'dumb' },
+    });
+    await session.waitFor('prompt> ');
+    const words = [process.execPath, program.file, process.execPath, hangUpCounter, file];
+    session.type(`${words.map((word) => `'${word}'`).join(' ')}\r`);
+    const lines = () => (existsSync(file) ? readFileSync(file, 'utf8').split('\n') : []);
+    await vi.waitFor(() => expect(lines()[0]).toMatch(/^ready \d+$/), 20_000);
+    hangUp(session.pid, Number(lines()[0]?.slice('ready '.length)));
+    await vi.waitFor(() => expect(lines()).toContain('end'), 20_000);
+    expect(lines().filter((line) => line === 'HUP')).toHaveLength(1);
   });
 
   test('Ctrl-Z stops both and gives the shell its terminal; fg continues both', async () => {

@@ -21,9 +21,13 @@ const nothing: EnvironmentChange = { set: {}, unset: [] };
  *
  * As in Atmos the `env:` of atmos.yaml wins over what is set, and the credentials win over it. Unlike
  * in Atmos the identity's own `env:` is set here too, not in `auth env` alone.
+ *
+ * Of descriptors the program gets the standard streams and, as from every Node program, those that
+ * Node has not marked for itself: bash's `<(…)` (63 and below) arrives, `3<file` does not.
  */
 export async function exec(context: Context, invocation: Invocation): Promise<number> {
   const { host } = context;
+  const shield = await host.prepareShield();
   const plan = await loadPlanFor(context, invocation);
   const identity = await chooseIdentity(context, plan, invocation);
   const { platform } = host;
@@ -38,7 +42,7 @@ export async function exec(context: Context, invocation: Invocation): Promise<nu
     platform,
     passwordVariable: plan.keyring.passwordEnv.value,
   });
-  return runChild(host, invocation.program, env);
+  return runChild(host, invocation.program, env, shield);
 }
 
 /** @param surroundings what the program has but for the credentials */
