@@ -35,12 +35,19 @@ export type AgentState =
   | { readonly kind: 'impossible' }
   /** `ATMOS_KEYRING_AGENT` says that it is not asked. */
   | { readonly kind: 'off' }
-  | { readonly kind: 'unusable'; readonly reason: string };
+  | {
+      readonly kind: 'unusable';
+      readonly reason: string;
+      /** Unknown on macOS, and where something else has its place. */
+      readonly processId: number | undefined;
+    };
 
 /** What became of an agent that was to end. */
 export type LockResult =
   | { readonly kind: 'locked'; readonly processId: number | undefined }
   | { readonly kind: 'none' }
+  /** It did not answer and was ended by a signal. */
+  | { readonly kind: 'terminated'; readonly processId: number }
   /** One of another version: nobody reaches it any more, and it ends when it notices that. */
   | { readonly kind: 'cut-off'; readonly processId: number | undefined };
 
@@ -54,11 +61,13 @@ export interface AgentControl {
    */
   unlock(context: BackendContext, terms: Terms): Promise<UnlockResult>;
   /**
-   * Ends the agent: when this returns, it has forgotten the password.
+   * Ends the agent: when this returns, it has forgotten the password. One that does not answer is
+   * terminated, where the system says which process it is (Linux).
    *
-   * @throws ERR_KEYRING_PERMISSIONS, _TIMEOUT, _IO for one that cannot be told to
+   * @throws ERR_KEYRING_PERMISSIONS, _TIMEOUT, _IO for one that cannot be ended
    */
   lock(context: BackendContext): Promise<LockResult>;
+  /** Waits at most 2 seconds for one that does not answer. */
   look(context: BackendContext): Promise<AgentState>;
 }
 

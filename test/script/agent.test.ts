@@ -303,7 +303,7 @@ describe.skipIf(process.platform !== 'linux')('its process (in /proc: skipped wi
     expect(isRunning(id)).toBe(true);
   });
 
-  test.each(['SIGTERM', 'SIGINT', 'SIGHUP'] as const)(
+  test.each(['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT', 'SIGUSR2'] as const)(
     'ends at %s, with its socket',
     { timeout: limitMs },
     async (signal) => {
@@ -326,7 +326,7 @@ describe.skipIf(process.platform !== 'linux')('its process (in /proc: skipped wi
   });
 
   test(
-    'one that is stopped is passed over, and can be locked out',
+    'one that hangs is passed over, and lock ends it by a signal',
     { timeout: limitMs },
     async () => {
       const machine = await openConfiguredMachine();
@@ -342,10 +342,23 @@ describe.skipIf(process.platform !== 'linux')('its process (in /proc: skipped wi
         message: `the unlock agent of the keyring ${machine.keyring} (process ${id}) cannot be used: it did not answer within 5 seconds`,
         hints: ['atmos auth keyring lock', `kill -KILL ${id}`],
       });
-      expect(await machine.atmos('auth keyring lock')).toMatchObject({ exitCode: 3 });
-      expect(socketsOf(runDirectory(machine))).toEqual([]);
-      process.kill(id, 'SIGCONT');
+      const status = await machine.atmos('auth keyring status -o json');
+      expect(status).toMatchObject({ exitCode: 0 });
+      expect(JSON.parse(status.stdout)).toMatchObject({
+        state: 'ready',
+        agent: {
+          running: false,
+          process_id: id,
+          reason: 'it did not answer within 2 seconds',
+        },
+      });
+      expect(await machine.atmos('auth keyring lock')).toEqual({
+        exitCode: 0,
+        stdout: '',
+        stderr: `locked the keyring ${machine.keyring}: its agent (process ${id}) did not answer and was terminated\n`,
+      });
       await hasEnded(id);
+      expect(socketsOf(runDirectory(machine))).toEqual([]);
     },
   );
 

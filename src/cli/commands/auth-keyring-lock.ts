@@ -40,6 +40,8 @@ function describe(result: LockResult, location: string): string {
   switch (result.kind) {
     case 'locked':
       return `locked the keyring ${location}`;
+    case 'terminated':
+      return `locked the keyring ${location}: its agent (process ${result.processId}) did not answer and was terminated`;
     case 'none':
       return `the keyring ${location} was not unlocked`;
     case 'cut-off':

@@ -1,5 +1,6 @@
 import { AtmosError, isAtmosError } from '../../core/errors.ts';
 import { formatTimestamp } from '../../core/time.ts';
+import type { Host } from '../../host/host.ts';
 import type { BackendContext, Keyring } from '../../keyring/contract.ts';
 import { openWithFallback, type OpenedKeyring } from '../../keyring/fallback.ts';
 import { inspectorOf, loadAgentControl } from '../../keyring/registry.ts';
@@ -56,9 +57,14 @@ interface AgentStatus {
 export async function keyringStatus(context: Context, { values }: Invocation): Promise<number> {
   const { host, outJson, note } = context;
   const { keyring: settings } = await loadPlanIfAny(context);
-  const opened = await openWithFallback({ settings, host });
+  // First, and only once: an agent that does not answer is not waited for again.
+  const agent = await lookForAgent({ settings, host });
+  const opened = await openWithFallback({
+    settings,
+    host: agent?.kind === 'unusable' ? withoutAgent(host) : host,
+  });
   const { keyring } = opened;
-  const status = await statusOf(opened, { settings, host });
+  const status = await statusOf(opened, { settings, host }, agent);
   const failure =
     status.state === 'unavailable' ? await whyUnavailable(keyring, status) : undefined;
   await keyring.close();
@@ -74,6 +80,7 @@ export async function keyringStatus(context: Context, { values }: Invocation): P
 async function statusOf(
   { keyring, insteadOf }: OpenedKeyring,
   context: BackendContext,
+  agent: AgentState | undefined,
 ): Promise<KeyringStatus> {
   const { settings } = context;
   const { state, reason } = await keyring.probe();
@@ -91,9 +98,20 @@ async function statusOf(
     reason: insteadOf?.reason ?? reason ?? null,
     entries: listsUnasked(state, type) ? (await keyring.keys()).length : null,
     weak_entries: details?.weakEntries ?? null,
-    agent: type === 'file' ? agentStatus(await (await loadAgentControl()).look(context)) : null,
+    agent: type === 'file' && agent !== undefined ? agentStatus(agent) : null,
     fallback: insteadOf === undefined ? null : type,
   };
+}
+
+/** Undefined where no file keyring can be used. */
+async function lookForAgent(context: BackendContext): Promise<AgentState | undefined> {
+  const { type, fallback } = context.settings;
+  if (type.value !== 'file' && fallback === undefined) return undefined;
+  return (await loadAgentControl()).look(context);
+}
+
+function withoutAgent(host: Host): Host {
+  return { ...host, env: { ...host.env, ATMOS_KEYRING_AGENT: 'off' } };
 }
 
 function agentStatus(agent: AgentState): AgentStatus {
@@ -114,7 +132,12 @@ function agentStatus(agent: AgentState): AgentStatus {
     case 'off':
       return { running: false, ...none, reason: 'ATMOS_KEYRING_AGENT is off' };
     case 'unusable':
-      return { running: false, ...none, reason: agent.reason };
+      return {
+        running: false,
+        ...none,
+        process_id: agent.processId ?? null,
+        reason: agent.reason,
+      };
   }
 }
 
@@ -169,7 +192,8 @@ function formatEntries({ entries, weak_entries: weak }: KeyringStatus): string |
 function formatAgent(agent: AgentStatus | null): string | undefined {
   if (agent === null) return undefined;
   const { running, process_id, expires_at, idle_expires_at, reason } = agent;
-  if (!running) return reason === null ? 'none' : `not used: ${reason}`;
   const process = process_id === null ? '' : ` by process ${process_id}`;
+  if (!running && process_id !== null) return `not used: process ${process_id}: ${reason}`;
+  if (!running) return reason === null ? 'none' : `not used: ${reason}`;
   return `unlocked${process} until ${expires_at}, without use until ${idle_expires_at}`;
 }

@@ -44,18 +44,20 @@ export type ConnectingHost = Pick<
  * The agent of the keyring in a directory, or undefined when none runs. What stands in its place and
  * must not be used is an error, never passed over in silence.
  *
+ * @param limitMs for its greeting, 5 seconds by default
  * @throws AgentError `foreign`, `version`, `unusable` or `silent`
  */
 export async function findAgent(
   directory: string,
   host: ConnectingHost,
+  limitMs = answerLimitMs,
 ): Promise<AgentConnection | undefined> {
   const id = hasAgents(host) ? identifyKeyring(directory) : undefined;
   if (id === undefined) return undefined;
   for (const place of await agentPlaces(id, host)) {
     if (look(place.socket) === undefined) continue;
     try {
-      return await connectAgent(place, id, host);
+      return await connectAgent(place, { id, host, limitMs });
     } catch (error) {
       if (!(error instanceof AgentError) || error.failure !== 'absent') throw error;
     }
@@ -71,8 +73,7 @@ export function hasAgents({ platform }: Pick<Host, 'platform'>): boolean {
 /** @throws AgentError */
 async function connectAgent(
   { directory, socket: path }: AgentPlace,
-  id: KeyringId,
-  host: ConnectingHost,
+  { id, host, limitMs }: Pick<Way, 'id' | 'host' | 'limitMs'>,
 ): Promise<AgentConnection> {
   for (const one of [directory, path]) {
     const fault = faultOf(one, host);
@@ -80,9 +81,9 @@ async function connectAgent(
   }
   if (!look(path)?.isSocket()) throw new AgentError('foreign', `${path} is no socket`, { path });
   const peerOf = await loadPeerOf(host);
-  const socket = await openSocket(path, host);
+  const socket = await openSocket(path, host, limitMs);
   try {
-    return await greet(socket, { path, id, peerOf, host });
+    return await greet(socket, { path, id, peerOf, host, limitMs });
   } catch (error) {
     socket.destroy();
     throw error;
@@ -90,8 +91,8 @@ async function connectAgent(
 }
 
 /** A full queue of the listener's is no refusal: it is tried again. */
-async function openSocket(path: string, host: ConnectingHost): Promise<Socket> {
-  const deadline = host.monotonicMs() + answerLimitMs;
+async function openSocket(path: string, host: ConnectingHost, limitMs: number): Promise<Socket> {
+  const deadline = host.monotonicMs() + limitMs;
   for (;;) {
     try {
       return await connected(createConnection(path));
@@ -102,7 +103,7 @@ async function openSocket(path: string, host: ConnectingHost): Promise<Socket> {
       if (code === 'ECONNRESET' || code === 'EPIPE') throw gone(undefined);
       if (code !== 'EAGAIN')
         throw new AgentError('foreign', `${path} cannot be reached: ${code}`, { path });
-      if (host.monotonicMs() > deadline) throw silent(undefined, answerLimitMs);
+      if (host.monotonicMs() > deadline) throw silent(undefined, limitMs);
       await host.sleep(retryPauseMs);
     }
   }
@@ -121,9 +122,13 @@ interface Way {
   readonly id: KeyringId;
   readonly peerOf: PeerOf;
   readonly host: ConnectingHost;
+  readonly limitMs: number;
 }
 
-async function greet(socket: Socket, { path, id, peerOf, host }: Way): Promise<AgentConnection> {
+async function greet(
+  socket: Socket,
+  { path, id, peerOf, host, limitMs }: Way,
+): Promise<AgentConnection> {
   const peer = peerOf(socket);
   if (peer === undefined || peer.userId !== host.userId) {
     const who = peer === undefined ? 'nobody knows who' : `user ${peer.userId}`;
@@ -131,7 +136,7 @@ async function greet(socket: Socket, { path, id, peerOf, host }: Way): Promise<A
   }
   const connection = createConnectionOf(socket, peer.processId, host);
   const greeting = { version: protocolVersion, directory: id.name };
-  const answer = parseGreeting(await connection.exchange(formatGreeting(greeting), answerLimitMs));
+  const answer = parseGreeting(await connection.exchange(formatGreeting(greeting), limitMs));
   if (answer === undefined) throw noAnswer();
   if (answer.version !== protocolVersion) {
     throw new AgentError(

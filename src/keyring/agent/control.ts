@@ -11,7 +11,9 @@ import { findAgent, hasAgents, type AgentConnection } from './connection.ts';
 import { isAgentOff } from './front.ts';
 import { agentPlaces, faultOf, identifyKeyring, look, makePlace } from './place.ts';
 import { noAnswer, type Request } from './protocol.ts';
-import { startAgent } from './start.ts';
+import { agentCommand, startAgent } from './start.ts';
+
+const lookLimitMs = 2_000;
 
 /** @param load imports the keyring that an agent is to hold open */
 export function createAgentControl(load: () => Promise<ServedBackend>): AgentControl {
@@ -46,8 +48,10 @@ export function createAgentControl(load: () => Promise<ServedBackend>): AgentCon
       } catch (error) {
         if (!(error instanceof AgentError)) throw error;
         if (error.failure === 'gone') return { kind: 'locked', processId: error.processId };
+        const terminated = error.failure === 'silent' && (await terminate(context, error));
         await cutOff(context, error);
-        if (error.failure !== 'version') throw translate(context, error);
+        if (terminated) return { kind: 'terminated', processId: terminated };
+        if (error.failure !== 'version') throw translate(context, error, 'lock');
         return { kind: 'cut-off', processId: error.processId };
       }
     },
@@ -58,12 +62,14 @@ export function createAgentControl(load: () => Promise<ServedBackend>): AgentCon
       try {
         const unlocked = await withAgent(
           context,
-          async (agent) => agent && ask(agent, { op: 'look' }),
+          async (agent) => agent && ask(agent, { op: 'look' }, lookLimitMs),
+          lookLimitMs,
         );
         return unlocked ? { kind: 'unlocked', ...unlocked } : { kind: 'none' };
       } catch (error) {
         if (!(error instanceof AgentError)) throw error;
-        return isEnding(error) ? { kind: 'none' } : { kind: 'unusable', reason: error.message };
+        const { message: reason, processId } = error;
+        return isEnding(error) ? { kind: 'none' } : { kind: 'unusable', reason, processId };
       }
     },
   };
@@ -86,8 +92,9 @@ async function renew(context: BackendContext, terms: Terms): Promise<Unlocked | 
 async function withAgent<T>(
   { settings, host }: BackendContext,
   use: (agent: AgentConnection | undefined) => Promise<T>,
+  limitMs?: number,
 ): Promise<T> {
-  const agent = await findAgent(settings.directory.value, host);
+  const agent = await findAgent(settings.directory.value, host, limitMs);
   try {
     return await use(agent);
   } finally {
@@ -95,8 +102,8 @@ async function withAgent<T>(
   }
 }
 
-async function ask(agent: AgentConnection, request: Request): Promise<Unlocked> {
-  const fields = await agent.ask(request);
+async function ask(agent: AgentConnection, request: Request, limitMs?: number): Promise<Unlocked> {
+  const fields = await agent.ask(request, limitMs);
   return {
     processId: agent.processId,
     expiresAt: dateOf(fields['expires_at']),
@@ -115,6 +122,22 @@ function isEnding({ failure }: AgentError): boolean {
   return failure === 'gone' || failure === 'leaving';
 }
 
+/**
+ * Ends an agent that does not answer. Which process it is, the system said when we connected, and that
+ * it was started by this user.
+ *
+ * @returns its number; undefined where it is not known, or still runs
+ */
+async function terminate(
+  { host }: BackendContext,
+  { processId }: AgentError,
+): Promise<number | undefined> {
+  if (processId === undefined) return undefined;
+  const { terminateProcess } = await import('../../host/terminate-process.ts');
+  const expected = { processId, userId: host.userId, lastArgument: agentCommand };
+  return (await terminateProcess(expected, host)) ? processId : undefined;
+}
+
 /** Takes away the socket of an agent of ours that cannot be told to end: it ends by itself then. */
 async function cutOff({ settings, host }: BackendContext, { failure }: AgentError): Promise<void> {
   const id = identifyKeyring(settings.directory.value);
@@ -131,20 +154,21 @@ const codes: Partial<Record<AgentFailure, KeyringErrorCode>> = {
   silent: 'ERR_KEYRING_TIMEOUT',
 };
 
-function translate({ settings }: BackendContext, error: AgentError): KeyringError {
+function translate({ settings }: BackendContext, error: AgentError, tried?: 'lock'): KeyringError {
   const { failure, processId } = error;
   const id = processId === undefined ? '' : ` (process ${processId})`;
   return new KeyringError(
     codes[failure] ?? 'ERR_KEYRING_IO',
     `the unlock agent of the keyring ${settings.directory.value}${id} cannot be used: ${error.message}`,
-    { hints: hintsFor(error), cause: error },
+    { hints: hintsFor(error, tried), cause: error },
   );
 }
 
-function hintsFor({ failure, path, processId }: AgentError): string[] {
+function hintsFor({ failure, path, processId }: AgentError, tried?: 'lock'): string[] {
   if (failure === 'foreign') return path === undefined ? [] : [`ls -ld ${shellWord(path)}`];
   const end = processId === undefined ? [] : [`kill -KILL ${processId}`];
-  return ['atmos auth keyring lock', ...(failure === 'version' ? [] : end)];
+  const lock = tried === 'lock' ? [] : ['atmos auth keyring lock'];
+  return [...lock, ...(failure === 'version' ? [] : end)];
 }
 
 function requireAgents({ host }: Pick<BackendContext, 'host'>): void {

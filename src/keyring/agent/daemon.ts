@@ -18,6 +18,12 @@ export async function runAgent(host: Host, backend: ServedBackend): Promise<void
   await guardProcess();
   const { order, password } = parseOrder(readInput());
   let server: AgentServer | undefined;
+  let isStopped = false;
+  // From the start: any of them would end the process with the password still in its memory.
+  host.onSignals(['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT', 'SIGUSR2'], () => {
+    isStopped = true;
+    server?.leave();
+  });
   try {
     server = await serve(order, password, backend, host);
     tell(server ? { kind: 'started' } : { kind: 'taken' });
@@ -27,7 +33,7 @@ export async function runAgent(host: Host, backend: ServedBackend): Promise<void
   }
   closeStandardStreams();
   if (server) {
-    host.onSignals(['SIGTERM', 'SIGINT', 'SIGHUP'], server.leave);
+    if (isStopped) server.leave();
     await server.left;
   }
   password.fill(0);

@@ -8,7 +8,7 @@ const startLimitMs = 30_000;
 /** Memory that it would only keep for later, and compilers that it has nothing for. */
 const nodeOptions = ['--max-semi-space-size=1', '--max-old-space-size=64'];
 /** The command that is the agent. */
-const agentCommand = '__keyring-agent';
+export const agentCommand = '__keyring-agent';
 
 export interface AgentStart {
   readonly context: BackendContext;
