@@ -98,6 +98,12 @@ export interface Host {
   openTerminal(): Promise<Terminal | undefined>;
   /** Whether we are in the foreground process group of our terminal, so that its keys reach us. */
   inForeground(): Promise<boolean>;
+  /**
+   * Whether standard output was closed when we were started (`>&-`). Node opens /dev/null for reading
+   * and writing then, which a shell's `>/dev/null` does not; a parent in Node or Python that discards
+   * output does the same, so ask this only where discarded output makes no sense.
+   */
+  isStdoutClosed(): Promise<boolean>;
   /** Whether there is a terminal that controls our session, whoever is in its foreground. */
   hasTerminal(): boolean;
   /** Whether we lead our session: then the hang-up of its terminal reaches only us. */

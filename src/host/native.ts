@@ -28,6 +28,9 @@ const soPeercred = 17;
 const rlimitCore = 4;
 const prSetDumpable = 4;
 const fGetfd = 1;
+const fGetfl = 3;
+const accessMode = 3;
+const readWrite = 2;
 
 /** Who is at the other end of a Unix socket, as the system knows it. */
 export interface Peer {
@@ -62,6 +65,12 @@ function bsdPeer(descriptor: number): Peer | undefined {
 export function isInherited(descriptor: number): boolean {
   const fcntl = libc.func('int fcntl(int fd, int command)');
   return fcntl(descriptor, fGetfd) === 0;
+}
+
+/** Whether a descriptor was opened for both reading and writing. */
+export function isReadAndWritten(descriptor: number): boolean {
+  const flags: number = libc.func('int fcntl(int fd, int command)')(descriptor, fGetfl);
+  return (flags & accessMode) === readWrite;
 }
 
 /** Makes a descriptor another name of what `by` is open on. Its number never becomes free meanwhile. */

@@ -1,4 +1,4 @@
-import { closeSync, openSync, realpathSync, statSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, realpathSync, statSync } from 'node:fs';
 import type { ChildProcess as NodeChildProcess } from 'node:child_process';
 import { constants, homedir } from 'node:os';
 import { isAbsolute } from 'node:path';
@@ -39,6 +39,7 @@ export function realHost(): Host {
     leftDirectory: () => leftDirectory,
     openTerminal: async () => (await terminal()).openTerminal(),
     inForeground: async () => (await terminal()).inForeground(),
+    isStdoutClosed,
     hasTerminal,
     isSessionLeader: async () => (await import('./native.ts')).isSessionLeader(),
     prepareShield: async () => (isWindows ? async () => {} : (await guard()).prepareShield()),
@@ -112,6 +113,13 @@ const windows = () => import('./windows-program.ts');
 const childProcess = () => process.getBuiltinModule('node:child_process');
 const timers = () => process.getBuiltinModule('node:timers/promises');
 const tty = () => process.getBuiltinModule('node:tty');
+
+async function isStdoutClosed(): Promise<boolean> {
+  if (isWindows) return false;
+  const [stats, nothing] = [fstatSync(1), statSync('/dev/null')];
+  if (!stats.isCharacterDevice() || stats.rdev !== nothing.rdev) return false;
+  return (await import('./native.ts')).isReadAndWritten(1);
+}
 
 /** Without the module that opens it for a question: every `exec` asks this. */
 function hasTerminal(): boolean {

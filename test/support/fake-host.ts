@@ -36,6 +36,7 @@ export function fakeHost(overrides: Partial<Host> = {}): Host {
     leftDirectory: () => undefined,
     openTerminal: () => Promise.resolve(undefined),
     inForeground: () => Promise.resolve(true),
+    isStdoutClosed: () => Promise.resolve(false),
     hasTerminal: () => false,
     isSessionLeader: () => Promise.resolve(false),
     prepareShield: () => Promise.resolve(() => Promise.resolve()),

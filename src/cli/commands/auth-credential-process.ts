@@ -8,6 +8,7 @@ import type { Context } from '../context.ts';
 import { sessionForCommand } from '../open.ts';
 import { loadPlan, requireIdentity, warn, type ProjectPlan } from '../plan.ts';
 import { followedLog } from '../project-log.ts';
+import { requireStdout } from '../required-output.ts';
 
 // The SDKs give a credential_process a minute.
 const limitMs = 50_000;
@@ -19,6 +20,7 @@ const waitMs = 30_000;
  * error. Ends within 50 seconds.
  */
 export async function credentialProcess(context: Context, invocation: Invocation): Promise<void> {
+  await requireStdout(context.host);
   const work = answer(context, invocation);
   const timer = new AbortController();
   const limit = context.host.sleep(limitMs, timer.signal).then(() => {

@@ -12,6 +12,7 @@ import { envChange, opensByItself, processChange } from '../environment-change.t
 import { appendToFile, replaceFile } from '../output-file.ts';
 import { loadPlanFor, requireIdentity, warn, warnOfMemory, type ProjectPlan } from '../plan.ts';
 import { identityChange } from '../program-variables.ts';
+import { requireStdout } from '../required-output.ts';
 
 /**
  * `atmos auth env`: what a shell evaluates to have the identity's credentials. By default only a
@@ -24,6 +25,7 @@ export async function env(context: Context, invocation: Invocation): Promise<voi
   const { values } = invocation;
   const isGithub = values['format'] === 'github';
   const file = isGithub ? githubFile(context, values['output']) : given(context, values['output']);
+  if (isGithub || file === undefined) await requireStdout(host);
   const plan = await loadPlanFor(context, invocation);
   const identity = await requireIdentity(context, plan, invocation);
   const change = await identityChange(context, plan, identity, host.env, (surroundings) =>

@@ -1,9 +1,12 @@
 import type { Invocation } from '../command.ts';
 import { completionScript, completionShells } from '../completion/script.ts';
 import type { Context } from '../context.ts';
+import { requireStdout } from '../required-output.ts';
 
 /** `atmos completion SHELL`: prints what the shell reads to complete our command lines. */
 export async function completion({ host, out }: Context, { operand }: Invocation): Promise<void> {
   const shell = completionShells.find((one) => one === operand);
-  if (shell !== undefined) await out(completionScript(shell, host));
+  if (shell === undefined) return;
+  await requireStdout(host);
+  await out(completionScript(shell, host));
 }
