@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, test, vi } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { builtCli } from '../support/built.ts';
-import { configOf, openConfiguredMachine, type Machine } from './machine.ts';
+import { openConfiguredMachine, type Machine } from './machine.ts';
 
 const limitMs = 90_000;
 
@@ -32,31 +32,3 @@ describe('a command whose output a program reads', { timeout: limitMs }, () => {
     expect(readFileSync(join(machine.project, 'credentials.sh'), 'utf8')).toContain('AWS_');
   });
 });
-
-describe.skipIf(process.platform === 'win32')(
-  'a command that a command of ours has started',
-  { timeout: limitMs },
-  () => {
-    test.each([
-      ['runs over its time limit', 'wait', 'did not end within 30 seconds'],
-      ['writes too much', 'yes', ''],
-    ])(
-      'leaves no process and holds no stream of the caller when it %s',
-      async (_, last, message) => {
-        const machine = await openConfiguredMachine();
-        const command = `echo said >&2; sleep 1000 & echo $! > sleeping; ${last}`;
-        const keyring = `type: file\nspec:\n  password_command: '${command}'`;
-        machine.writeConfig(configOf(machine, { keyring }));
-        // Settles at the end of both streams.
-        const result = await machine.atmos('auth keyring list --long', {
-          env: { ATMOS_KEYRING_PASSWORD: undefined, ATMOS_AUTH_TRUST: '1' },
-        });
-        expect(result).toMatchObject({ exitCode: 3, stdout: '' });
-        expect(result.stderr).toMatch(/^said\n/);
-        expect(result.stderr).toContain(message);
-        const sleeping = Number(readFileSync(join(machine.project, 'sleeping'), 'utf8'));
-        await vi.waitFor(() => expect(() => process.kill(sleeping, 0)).toThrow('ESRCH'), 5_000);
-      },
-    );
-  },
-);
