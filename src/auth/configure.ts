@@ -12,6 +12,7 @@ import { strategyOf } from './registry.ts';
  * in the configuration, so that stored ones would be ignored
  */
 export async function checkConfigurable(context: AuthContext, identity: Identity): Promise<void> {
+  context.requireStorable();
   await checkTrust(context, identity);
   if ((await strategyOf(identity)).usesStoredKeys(identity)) return;
   throw new AtmosError(

@@ -1,4 +1,4 @@
-import type { TrustNeed } from '../config/trust-need.ts';
+import type { Occasion, TrustNeed } from '../config/trust-need.ts';
 import { AtmosError, isAtmosError } from '../core/errors.ts';
 import type { Identity } from '../core/identity.ts';
 import type { Sourced } from '../core/sourced.ts';
@@ -18,6 +18,8 @@ export interface AuthContext {
   readonly realm: Sourced<string>;
   /** Refuses what a project's file asks for, as long as nobody trusts it. @throws ERR_CONFIG_UNTRUSTED */
   requireTrust(need: TrustNeed): void;
+  /** Refuses to store anything under a password that a project's file has chosen. @throws as above */
+  requireStorable(): void;
   /** A code of an MFA device; undefined when there is no other one to be had. */
   readonly mfaCode?: (request: MfaRequest) => Promise<string | undefined>;
   /** For what a person should know, one line each. */
@@ -46,12 +48,19 @@ export async function prepareIdentity(
   }
 }
 
-/** Whether all that using the identity does is trusted. @throws ERR_CONFIG_UNTRUSTED */
+/**
+ * Whether all that using the identity does is trusted.
+ *
+ * @param occasion what it is about to do. Default: what it does in any case
+ * @throws ERR_CONFIG_UNTRUSTED
+ */
 export async function checkTrust(
   { requireTrust }: Pick<AuthContext, 'requireTrust'>,
   identity: Identity,
+  occasion?: Occasion,
 ): Promise<void> {
-  for (const need of await identityNeeds(identity)) requireTrust(need);
+  const needs = await identityNeeds(identity);
+  for (const need of needs) if (need.occasion === occasion) requireTrust(need);
 }
 
 /** A checkout that was moved has another realm: the keys are there, but under the old one. */

@@ -5,7 +5,7 @@ import { lowerCase } from '../core/names.ts';
 import { withoutAbsent } from '../core/without-absent.ts';
 import type { Host } from '../host/host.ts';
 import type { Keyring } from '../keyring/contract.ts';
-import { ownerOf, prepareIdentity, type AuthContext } from './context.ts';
+import { checkTrust, ownerOf, prepareIdentity, type AuthContext } from './context.ts';
 import { chainFingerprint } from './fingerprint.ts';
 import { forgetRefusal, noteRefusal, refusedAt } from './refusals.ts';
 import { strategyOf } from './registry.ts';
@@ -44,7 +44,7 @@ const requestTimeoutMs = 20_000;
  * The identity's session: the stored one while it is good for a while, else a new one, which one
  * process opens for all that ask at once.
  *
- * @throws ERR_AUTH_*, ERR_LOGIN_BUSY, the errors of STS, of the store and of the keyring
+ * @throws ERR_AUTH_*, ERR_LOGIN_BUSY, ERR_CONFIG_UNTRUSTED, the errors of STS, of the store and of the keyring
  */
 export async function login(
   context: AuthContext,
@@ -64,6 +64,7 @@ export async function login(
   const stored = await storedSession(store, identity.name, fingerprint);
   if (stored && !options.force && isReusable(stored, host.now())) return result(stored, false);
   host.log('session.needed', { identity: identity.name, because: reasonFor(stored, options) });
+  context.requireStorable();
 
   const flight = {
     timeoutMs: options.waitMs ?? defaultWaitMs,
@@ -124,7 +125,7 @@ async function openSession(
 ): Promise<Session> {
   const owner = ownerOf(context, identity);
   try {
-    const { mfaCode } = context;
+    const mfaCode = trustedMfaCode(context, identity);
     const opened = await prepared.open({
       timeoutMs: requestTimeoutMs,
       ...withoutAbsent({ mfaCode }),
@@ -152,6 +153,18 @@ async function openSession(
       hints: [`correct access_key_id and secret_access_key (${identity.locate(['credentials'])})`],
     });
   }
+}
+
+/** Asks for a code only where it may be sent. */
+function trustedMfaCode(context: AuthContext, identity: Identity): AuthContext['mfaCode'] {
+  const { mfaCode } = context;
+  return (
+    mfaCode &&
+    (async (request) => {
+      await checkTrust(context, identity, 'mfa-code');
+      return mfaCode(request);
+    })
+  );
 }
 
 /** A session that cannot be stored is still a session: it is used, and the failure told. */

@@ -9,6 +9,7 @@ import type { Owner } from '../store/key.ts';
 import type { AuthContext } from './context.ts';
 import { createAuthManager, type AuthManager } from './manager.ts';
 import type { AuthPlan } from './plan.ts';
+import { directoryNotice, storingNeeds } from './storing-needs.ts';
 import { passwordCommandNeed } from './trust-needs.ts';
 
 export interface OpenAuthOptions {
@@ -23,6 +24,12 @@ export interface OpenAuthOptions {
 export interface OpenAuth extends OpenedKeyring {
   readonly plan: AuthPlan;
   readonly manager: AuthManager;
+  /**
+   * For a command that stores, before it asks for anything. `keyring.set` checks the same.
+   *
+   * @throws ERR_CONFIG_UNTRUSTED for a file keyring whose password the author of a project's file can know
+   */
+  requireStorable(): void;
 }
 
 /**
@@ -33,7 +40,8 @@ export interface OpenAuth extends OpenedKeyring {
 export async function openAuth(plan: AuthPlan, options: OpenAuthOptions): Promise<OpenAuth> {
   const { host, mfaCode } = options;
   const opened = options.keyring ? { keyring: options.keyring } : await openPlanned(plan, options);
-  const { keyring } = opened;
+  const requireStorable = options.keyring ? () => {} : storingGuard(plan, opened, options);
+  const keyring = guarded(opened.keyring, requireStorable);
   const store = createCredentialStore({
     keyring,
     realm: plan.realm.value,
@@ -46,10 +54,11 @@ export async function openAuth(plan: AuthPlan, options: OpenAuthOptions): Promis
     store,
     realm: plan.realm,
     requireTrust: (need) => requireTrust(plan.config, need, host),
+    requireStorable,
     warn: (message) => options.warn(message),
     ...withoutAbsent({ mfaCode }),
   });
-  return { ...opened, plan, manager };
+  return { ...opened, keyring, plan, manager, requireStorable };
 }
 
 function openPlanned(
@@ -60,6 +69,40 @@ function openPlanned(
     requireTrust(config, passwordCommandNeed(settings.passwordCommand), host);
   }
   return openWithFallback({ settings, host, warn, ...withoutAbsent({ promptPassword }) });
+}
+
+/** Looks when it is first asked, and once. */
+function storingGuard(
+  { config, keyring: settings }: AuthPlan,
+  { keyring }: OpenedKeyring,
+  { host, warn }: OpenAuthOptions,
+): () => void {
+  let isChecked = keyring.info.type !== 'file';
+  return () => {
+    if (isChecked) return;
+    for (const need of storingNeeds(settings, config, host)) requireTrust(config, need, host);
+    const notice = directoryNotice(settings, config, host);
+    if (notice !== undefined) warn(notice);
+    isChecked = true;
+  };
+}
+
+/** The same keyring, but nothing is stored that may not be. */
+function guarded(keyring: Keyring, requireStorable: () => void): Keyring {
+  return {
+    get info() {
+      return keyring.info;
+    },
+    probe: () => keyring.probe(),
+    get: (key) => keyring.get(key),
+    async set(key, value) {
+      requireStorable();
+      await keyring.set(key, value);
+    },
+    delete: (key) => keyring.delete(key),
+    keys: () => keyring.keys(),
+    close: () => keyring.close(),
+  };
 }
 
 /** Identities under a realm that is configured as well, but not the one in force. */

@@ -4,27 +4,51 @@ import { isAtmosError } from '../core/errors.ts';
 import type { Identity } from '../core/identity.ts';
 import { isLogDevice } from '../core/log-level.ts';
 import type { Sourced } from '../core/sourced.ts';
-import { needsTrust, type Variable } from '../core/variables.ts';
+import { classOf, type Variable } from '../core/variables.ts';
+import type { Host } from '../host/host.ts';
+import { environmentChoices, resolveKeyringSettings } from '../keyring/settings.ts';
+import type { AuthPlan } from './plan.ts';
 import { strategyOf } from './registry.ts';
+import { storingNeeds } from './storing-needs.ts';
 
 /**
  * All that a configuration makes us do when every command is tried on it, whoever says so. Of kinds of
  * identities that this version does not know it cannot be told, but they are not used either: a record
  * of trust names what was shown, so a later version asks again.
  */
-export async function findNeeds(config: Config): Promise<TrustNeed[]> {
-  const { keyring, logs, env, identities } = config;
+export async function findNeeds(config: Config, host: Host): Promise<TrustNeed[]> {
+  const { logs, env, identities } = config;
+  const ofVariable = (path: readonly string[], variable: Variable) =>
+    variableNeeds(path, variable, config, host);
   const needs = [
-    ...(keyring.passwordCommand ? [passwordCommandNeed(keyring.passwordCommand)] : []),
+    ...passwordNeeds({ config, keyring: saidOf(config, host) }, host),
     ...logFileNeeds(logs.file),
-    ...env.flatMap((variable) => variableNeeds(['env', variable.key], variable)),
+    ...env.flatMap((variable) => ofVariable(['env', variable.key], variable)),
   ];
   for (const identity of identities) {
     const list = ['auth', 'identities', identity.name, 'env'];
     needs.push(...(await identityNeeds(identity).catch(noneOfUnknown)));
-    needs.push(...identity.env.flatMap((one, at) => variableNeeds([...list, String(at)], one)));
+    needs.push(...identity.env.flatMap((one, at) => ofVariable([...list, String(at)], one)));
   }
   return needs;
+}
+
+/** What the files say of the keyring's password, whatever the environment of this moment says. */
+function saidOf({ keyring, environment }: Config, host: Host): AuthPlan['keyring'] {
+  // A path that cannot be one is not what this is about.
+  const { path: _, ...said } = keyring;
+  const { path: __, ...saidAsVariables } = environmentChoices({ env: {} }, environment);
+  return resolveKeyringSettings([saidAsVariables, said], host);
+}
+
+/** What a file keyring does with its password: to open it, and to store something in it. */
+export function passwordNeeds(
+  { config, keyring }: Pick<AuthPlan, 'config' | 'keyring'>,
+  host: Host,
+): TrustNeed[] {
+  const { passwordCommand } = keyring;
+  const needs = passwordCommand ? [passwordCommandNeed(passwordCommand)] : [];
+  return [...needs, ...storingNeeds(keyring, config, host)];
 }
 
 export function passwordCommandNeed({ value }: Sourced<string>): TrustNeed {
@@ -40,18 +64,28 @@ export function logFileNeeds(file: Sourced<string> | undefined): TrustNeed[] {
   return [{ path, what: `writes a log to ${file.value}` }];
 }
 
-/** Of a variable for programs: what picks them, or sends what they say elsewhere. */
-export function variableNeeds(path: readonly string[], { key, value }: Variable): TrustNeed[] {
-  if (!needsTrust(key)) return [];
+/**
+ * Of a variable for programs: that it is set, unless it is one that needs no trust, or has that value
+ * in our own environment already. The value is shown where the project's files have it: what a tag
+ * reads from elsewhere may be a secret.
+ */
+export function variableNeeds(
+  path: readonly string[],
+  { key, value }: Variable,
+  { projectFiles }: Pick<Config, 'projectFiles'>,
+  { env }: Pick<Host, 'env'>,
+): TrustNeed[] {
+  if (classOf(key, value) !== 'trusted' || env[key] === value) return [];
+  const isWritten = projectFiles.some(({ text }) => text.includes(value));
   const shown = JSON.stringify(value.replaceAll(/\/\/[^/@\s]*@/g, '//…@'));
-  return [{ path, what: `sets ${key} to ${shown} for programs` }];
+  return [{ path, what: `sets ${key}${isWritten ? ` to ${shown}` : ''} for programs` }];
 }
 
 /** What using the identity does. @throws ERR_IDENTITY_UNSUPPORTED */
 export async function identityNeeds(identity: Identity): Promise<TrustNeed[]> {
   const { trustNeeds } = await strategyOf(identity);
   const whole = ['auth', 'identities', identity.name];
-  return trustNeeds(identity).map(({ path, what }) => ({ path: [...whole, ...path], what }));
+  return trustNeeds(identity).map((need) => ({ ...need, path: [...whole, ...need.path] }));
 }
 
 function noneOfUnknown(error: unknown): TrustNeed[] {

@@ -43,7 +43,7 @@ function variablesOfIdentity(identity: Identity): SaidVariable[] {
  * What of an `env:` programs get. What it may not set is told of in one line, and left out.
  *
  * @throws ERR_CONFIG_INVALID for a variable that no environment can hold; ERR_CONFIG_UNTRUSTED for
- *   one that picks programs or sends what they say elsewhere
+ *   one that is not known to be harmless: docs/adr/0020
  */
 export async function allowedVariables(
   context: Context,
@@ -59,9 +59,8 @@ export async function allowedVariables(
       `programs do not get ${names}: no configuration sets what loads code, is run as a command, or decides whose credentials count`,
     );
   }
-  for (const need of given.flatMap((variable) => variableNeeds(variable.path, variable))) {
-    requireTrust(config, need, context.host);
-  }
+  const needs = given.flatMap((one) => variableNeeds(one.path, one, config, context.host));
+  for (const need of needs) requireTrust(config, need, context.host);
   return given;
 }
 

@@ -1,3 +1,5 @@
+import type { TrustNeed } from '../config/trust-need.ts';
+
 /** The domains of the AWS partitions. */
 const awsDomains = [
   'amazonaws.com',
@@ -29,6 +31,14 @@ export function isTrustedEndpoint(url: string): boolean {
   const host = hostname.replace(/\.$/, '');
   if (protocol === 'https:' && isAwsService(host)) return true;
   return (protocol === 'https:' || protocol === 'http:') && isLoopback(host);
+}
+
+/** What sending requests and codes there does that needs trust: of this machine, only the codes. */
+export function endpointNeeds(url: string): readonly Omit<TrustNeed, 'path'>[] {
+  if (!isTrustedEndpoint(url)) return [{ what: `sends signed requests to ${url}` }];
+  if (!isLoopback(new URL(url).hostname.replace(/\.$/, ''))) return [];
+  const what = `sends MFA codes to ${url}, where any user of this machine can listen`;
+  return [{ what, occasion: 'mfa-code' }];
 }
 
 function isAwsService(host: string): boolean {

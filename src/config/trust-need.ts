@@ -1,6 +1,7 @@
 /**
  * Something that a configuration makes us do, and that a project's file gets only once it is trusted:
- * to run a program, to send a secret somewhere new, to write a file of its choice.
+ * to run a program, to send a secret somewhere new, to write a file of its choice, to store credentials
+ * under a password that its author can know.
  */
 export interface TrustNeed {
   /** What asks for it: `['auth', 'keyring', 'spec', 'password_command']`. */
@@ -12,4 +13,9 @@ export interface TrustNeed {
   readonly what: string;
   /** Where it is written, if that is not what says the value at the path in the end. */
   readonly source?: string;
+  /** The only time it is done, and agreed to. Default: whenever the configuration is used. */
+  readonly occasion?: Occasion;
 }
+
+/** When credentials are stored in a file keyring; when an MFA code is sent. */
+export type Occasion = 'storing' | 'mfa-code';

@@ -17,6 +17,7 @@ import type { Host } from '../host/host.ts';
 import { whileInUse } from '../host/replace-file.ts';
 import { sha256 } from '../core/sha256.ts';
 import type { Config } from './config.ts';
+import type { TrustNeed } from './trust-need.ts';
 
 type Where = Pick<Host, 'env' | 'platform' | 'homeDirectory' | 'userId'>;
 
@@ -42,11 +43,7 @@ export interface TrustedFile {
   readonly sha256: string;
 }
 
-export interface ShownNeed {
-  readonly path: readonly string[];
-  readonly what: string;
-  readonly source: string;
-}
+export type ShownNeed = TrustNeed & { readonly source: string };
 
 /** Far above what the files of any project need. */
 const maxBytes = 4 * 1024 * 1024;

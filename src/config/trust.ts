@@ -45,10 +45,15 @@ export function isOfProject({ originOf }: Pick<Config, 'originOf'>, { path }: Tr
 
 /**
  * Only what was shown is agreed to: not what another environment, or a later version of ours, finds
- * in the same files. What a command prints belongs to the command, so all below a path belongs to it.
+ * in the same files, nor on another occasion. What a command prints belongs to the command, so all
+ * below a path belongs to it.
  */
 export function covers(record: TrustRecord, need: TrustNeed): boolean {
-  return record.needs.some(({ path }) => path.every((key, depth) => key === need.path[depth]));
+  return record.needs.some(
+    ({ path, occasion }) =>
+      (occasion === undefined || occasion === need.occasion) &&
+      path.every((key, depth) => key === need.path[depth]),
+  );
 }
 
 function untrusted(

@@ -14,13 +14,12 @@ export interface Variable {
  *
  * - `refused`: loads code into them, is a command that they run, decides whose credentials they use,
  *   or opens our keyring. Never set, whoever says so;
- * - `trusted`: picks the programs or sends what they say elsewhere. Set, but from a project's file
- *   only after `auth trust`;
- * - `plain`: the rest.
+ * - `plain`: known to choose neither a program nor a file nor a server;
+ * - `trusted`: the rest. Set, but from a project's file only after `auth trust`.
  */
 export type VariableClass = 'refused' | 'trusted' | 'plain';
 
-// Names in words, `*` for any characters. No list of them can be whole: these are the known ones.
+// Names in words, `*` for any characters. No list of bad ones can be whole: these are the known ones.
 
 const loaders = [
   // The system's loader, and what glibc itself ignores in a program with more rights than its user.
@@ -53,42 +52,56 @@ const credentials = [
 /** Programs to show or edit a text. An empty one switches that off, which is the usual use. */
 const viewers = ['PAGER *_PAGER MANPAGER LESS EDITOR *_EDITOR VISUAL BROWSER'];
 
-const redirections = [
-  // Where programs are, and where they look for what is theirs.
-  'PATH PATHEXT COMSPEC SYSTEMROOT WINDIR SYSTEMDRIVE PROGRAMFILES* COMMONPROGRAMFILES* SHELL',
-  'ATMOS_SHELL HOME USERPROFILE HOMEDRIVE HOMEPATH TMPDIR TMP TEMP XDG_* APPDATA',
-  'LOCALAPPDATA PROGRAMDATA CURL_HOME NETRC GIT_DIR GIT_TRACE* TF_CLI_ARGS* TF_DATA_DIR',
-  'TF_PLUGIN_CACHE_DIR TF_LOG_PATH HELM_* NPM_CONFIG_* PIP_* UV_* CARGO_* AWS_DATA_PATH',
-  'BOTO_CONFIG',
-  // Our own: a configuration that is named is a trusted one.
-  'ATMOS_CONFIG ATMOS_CONFIG_PATH ATMOS_CLI_CONFIG_PATH ATMOS_XDG_* ATMOS_LOGS_FILE',
-  // Servers, and who vouches for them.
-  '*PROXY AWS_ENDPOINT_URL* AWS_S3_ENDPOINT AWS_DYNAMODB_ENDPOINT AWS_IAM_ENDPOINT',
-  'AWS_STS_ENDPOINT AWS_EC2_METADATA_SERVICE_ENDPOINT* KUBECONFIG KUBE_CONFIG_PATH* DOCKER_HOST',
-  'DOCKER_CONFIG VAULT_ADDR HOSTALIASES LOCALDOMAIN RESOLV_HOST_CONF RES_OPTIONS KRB5_CONFIG',
-  'SSH_AUTH_SOCK GNUPGHOME DBUS_SESSION_BUS_ADDRESS GOOGLE_APPLICATION_CREDENTIALS',
-  'AWS_CA_BUNDLE SSL_CERT_FILE SSL_CERT_DIR SSLKEYLOGFILE CURL_CA_BUNDLE REQUESTS_CA_BUNDLE',
-  'NODE_EXTRA_CA_CERTS NODE_TLS_REJECT_UNAUTHORIZED GIT_SSL_*',
-];
+/**
+ * What a project's file may set without trust, as it is spelled here: docs/adr/0020. A name that is not
+ * here may be one that some tool takes a program, a file or a server from.
+ */
+const allowed = {
+  /** With any value: they reach the project's own terraform code, or are settings of ours. */
+  byName: ['TF_VAR_* ATMOS_KEYRING_FILE_PATH'],
+  /** With one word, which is no path, no URL and no command with arguments. */
+  asWord: [
+    'AWS_REGION AWS_DEFAULT_REGION AWS_DEFAULT_OUTPUT AWS_RETRY_MODE AWS_MAX_ATTEMPTS',
+    'AWS_DEFAULTS_MODE AWS_SDK_LOAD_CONFIG AWS_STS_REGIONAL_ENDPOINTS AWS_USE_FIPS_ENDPOINT',
+    'AWS_USE_DUALSTACK_ENDPOINT AWS_EC2_METADATA_DISABLED',
+    'TF_IN_AUTOMATION TF_INPUT TF_LOG TF_LOG_CORE TF_LOG_PROVIDER TF_WORKSPACE CHECKPOINT_DISABLE',
+    'ATMOS_AUTH_REALM ATMOS_IDENTITY ATMOS_KEYRING_TYPE ATMOS_LOGS_LEVEL ATMOS_PROFILE',
+    'NO_COLOR FORCE_COLOR CLICOLOR CLICOLOR_FORCE LANG LC_ALL GIT_TERMINAL_PROMPT',
+  ],
+};
+const word = /^[\w.,:+-]*$/;
 
-const isRefused = anyOf([...loaders, ...credentials]);
-const isViewer = anyOf(viewers);
-const isRedirection = anyOf(redirections);
+const isRefused = anyOf([...loaders, ...credentials], 'is');
+const isViewer = anyOf(viewers, 'is');
+const isAllowed = anyOf(allowed.byName, 's');
+const isAllowedAsWord = anyOf(allowed.asWord, 's');
 
 /**
- * The class of a variable, by its name in any case: what is dangerous on one system is of no use to
- * anybody on another.
+ * The class of a variable. What is refused is so in any case: what is dangerous on one system is of no
+ * use to anybody on another.
  *
- * @param value where known: an empty one makes a pager or an editor plain
+ * @param value where known: an empty one makes a pager or an editor plain, and most of what is allowed
+ *   is so with one word only
  */
 export function classOf(name: string, value?: string): VariableClass {
-  if (isRefused.test(name) || (isViewer.test(name) && value !== '')) return 'refused';
-  return isRedirection.test(name) ? 'trusted' : 'plain';
+  if (isRefused.test(name)) return 'refused';
+  if (isViewer.test(name)) return value === '' ? 'plain' : 'refused';
+  if (isAllowed.test(name)) return 'plain';
+  // It says which variable has the keyring's password, to an atmos that the program starts.
+  if (name === 'ATMOS_KEYRING_PASSWORD_ENV' && value !== undefined) {
+    return isPasswordVariable(value) ? 'plain' : 'trusted';
+  }
+  return isAllowedAsWord.test(name) && word.test(value ?? '') ? 'plain' : 'trusted';
 }
 
-/** Whether a project's file may set a variable of this name only after `auth trust`. */
-export function needsTrust(name: string): boolean {
-  return classOf(name) === 'trusted';
+/** Whether a name says that it is that of a password: `KEYRING_PASSWORD`, `atmos-passphrase`. */
+export function saysPassword(name: string): boolean {
+  return /(?:password|passphrase|passwd|(?:^|[^a-z0-9])(?:pass|secret))$/i.test(name);
+}
+
+/** Whether the variable holds a password by its name, and no project's file sets it without trust. */
+export function isPasswordVariable(name: string): boolean {
+  return saysPassword(name) && classOf(name) !== 'plain';
 }
 
 export interface VariableProblem {
@@ -123,7 +136,7 @@ export function checkVariable(variable: Variable): void {
   throw new AtmosError('ERR_CONFIG_INVALID', `${what} ${message}`, { hints });
 }
 
-function anyOf(patterns: readonly string[]): RegExp {
+function anyOf(patterns: readonly string[], flags: string): RegExp {
   const names = patterns.join(' ').replaceAll(' ', '|').replaceAll('*', '.*');
-  return new RegExp(`^(?:${names})$`, 'is');
+  return new RegExp(`^(?:${names})$`, flags);
 }

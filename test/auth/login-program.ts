@@ -26,6 +26,7 @@ const context = {
   store: createCredentialStore({ keyring, realm: 'r', otherOwners: [], host }),
   realm: { value: 'r', source: 'auth.realm' },
   requireTrust: () => {},
+  requireStorable: () => {},
   warn: (message: string) => say('warning', message),
 };
 const identity = {

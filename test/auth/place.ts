@@ -107,6 +107,7 @@ export async function openPlace(options: PlaceOptions = {}): Promise<Place> {
     store: createCredentialStore({ keyring, realm, otherOwners: [], host }),
     realm: { value: realm, source: 'auth.realm' },
     requireTrust: () => {},
+    requireStorable: () => {},
     warn: (message) => void warnings.push(message),
     ...(mfaCode ? { mfaCode } : {}),
   };

@@ -36,7 +36,7 @@ test('warnings of the configuration are shown', async () => {
 });
 
 test('what a file says steers no terminal', async () => {
-  const desk = await openDesk();
+  const desk = await openDesk({ hasDevice: true });
   desk.configure(yamlOf(desk, { keyring: 'type: file\n"spek\\e[2J": {}' }));
   const { stderr } = await desk.run(command);
   expect(stderr).toMatch(/^warning: auth\.keyring\S*spek/);

@@ -1,7 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { credentialVariables } from '../../src/core/credential-variables.ts';
-import { checkVariable, classOf, needsTrust, variableProblem } from '../../src/core/variables.ts';
+import {
+  checkVariable,
+  classOf,
+  isPasswordVariable,
+  variableProblem,
+} from '../../src/core/variables.ts';
 import { thrownBy } from '../support/error-of.ts';
 
 const classes = {
@@ -21,19 +26,63 @@ const classes = {
   },
   trusted: {
     'picks programs':
-      'PATH Path PATHEXT ComSpec SystemRoot ProgramFiles SHELL ATMOS_SHELL HOME XDG_CONFIG_HOME TMPDIR TF_CLI_ARGS TF_CLI_ARGS_plan TF_PLUGIN_CACHE_DIR NPM_CONFIG_REGISTRY',
+      'PATH Path PATHEXT ComSpec SystemRoot ProgramFiles SHELL ATMOS_SHELL HOME XDG_CONFIG_HOME TMPDIR TF_CLI_ARGS TF_CLI_ARGS_plan TF_PLUGIN_CACHE_DIR NPM_CONFIG_REGISTRY TG_TF_PATH CLOUDSDK_PYTHON',
     'is a configuration that is trusted':
-      'ATMOS_CONFIG ATMOS_CONFIG_PATH ATMOS_CLI_CONFIG_PATH ATMOS_XDG_CONFIG_HOME ATMOS_LOGS_FILE',
+      'ATMOS_CONFIG ATMOS_CONFIG_PATH ATMOS_CLI_CONFIG_PATH ATMOS_XDG_CONFIG_HOME ATMOS_LOGS_FILE ATMOS_KEYRING_PASSWORD_FILE ATMOS_KEYRING_PASSWORD_ENV ATMOS_BASE_PATH',
     'sends elsewhere':
       'HTTP_PROXY HTTPS_PROXY ALL_PROXY NO_PROXY AWS_ENDPOINT_URL AWS_ENDPOINT_URL_S3 AWS_STS_ENDPOINT KUBECONFIG KUBE_CONFIG_PATHS DOCKER_HOST SSH_AUTH_SOCK DBUS_SESSION_BUS_ADDRESS',
     'vouches for servers':
       'AWS_CA_BUNDLE SSL_CERT_FILE SSL_CERT_DIR CURL_CA_BUNDLE REQUESTS_CA_BUNDLE NODE_EXTRA_CA_CERTS NODE_TLS_REJECT_UNAUTHORIZED',
-  },
-  plain: {
-    'is harmless':
-      'AWS_REGION AWS_DEFAULT_REGION AWS_RETRY_MODE AWS_SDK_LOAD_CONFIG AWS_STS_REGIONAL_ENDPOINTS AWS_USE_FIPS_ENDPOINT TF_LOG TF_VAR_name TF_IN_AUTOMATION TF_INPUT GITHUB_TOKEN NODE_ENV GIT_AUTHOR_NAME GIT_TERMINAL_PROMPT ENVIRONMENT MY_ENV PATHS LANG NO_COLOR ATMOS_PROFILE ATMOS_IDENTITY ATMOS_KEYRING_TYPE',
+    'nobody has said what it is':
+      'GITHUB_TOKEN NODE_ENV GIT_AUTHOR_NAME ENVIRONMENT STAGE MY_ENV PATHS aws_region tf_var_x XTF_VAR_x TF_VAR',
   },
 } as const;
+
+const plain =
+  'AWS_REGION AWS_DEFAULT_REGION AWS_RETRY_MODE AWS_SDK_LOAD_CONFIG AWS_STS_REGIONAL_ENDPOINTS AWS_USE_FIPS_ENDPOINT TF_LOG TF_IN_AUTOMATION TF_INPUT TF_WORKSPACE GIT_TERMINAL_PROMPT LANG NO_COLOR ATMOS_PROFILE ATMOS_IDENTITY ATMOS_KEYRING_TYPE';
+
+describe('plain', () => {
+  test.each(plain.split(' '))('is %s with one word, as it is spelled here', (name) => {
+    for (const value of ['', 'eu-west-1', 'C.UTF-8', 'a,b', '1']) {
+      expect(classOf(name, value)).toBe('plain');
+    }
+    for (const value of ['/x', 'a b', '..\\x', 'x.example/#', 'http://x', "$('x')", 'a\n']) {
+      expect(classOf(name, value)).toBe('trusted');
+    }
+    expect(classOf(name.toLowerCase(), '1')).toBe('trusted');
+  });
+
+  test('is a variable of the terraform code, with any value', () => {
+    expect(classOf('TF_VAR_name', '{ "a": "/x" }')).toBe('plain');
+  });
+
+  test('is the name of a variable for the password, and of no other variable', () => {
+    const classOfName = (value: string) => classOf('ATMOS_KEYRING_PASSWORD_ENV', value);
+    expect(classOfName('MY_PASSWORD')).toBe('plain');
+    expect(classOfName('HOME')).toBe('trusted');
+  });
+});
+
+test.each([
+  ['ATMOS_KEYRING_PASSWORD', true],
+  ['KEYRING_PASSPHRASE', true],
+  ['keyring_password', true],
+  ['PGPASSWORD', true],
+  ['KEYRING_PASS', true],
+  ['KEYRING_SECRET', true],
+  ['HOME', false],
+  ['PWD', false],
+  ['COMPASS', false],
+  ['SSH_ASKPASS', false],
+  ['ATMOS_KEYRING_PASSWORD_FILE', false],
+  ['PASSWORD_STORE_DIR', false],
+  ['AWS_ACCESS_KEY_ID', false],
+  ['GITHUB_REPOSITORY', false],
+  // A project's file may set it, so its author knows the value.
+  ['TF_VAR_PASSWORD', false],
+])('that %s holds a password of the user: %s', (name, expected) => {
+  expect(isPasswordVariable(name)).toBe(expected);
+});
 
 describe.each(Object.entries(classes))('%s', (expected, groups) => {
   test.each(Object.entries(groups))('what %s', (_, names) => {
@@ -46,7 +95,6 @@ describe.each(Object.entries(classes))('%s', (expected, groups) => {
         .split(' ')
         .filter((name) => classOf(name) !== expected),
     ).toEqual([]);
-    expect(names.split(' ').filter(needsTrust).length > 0).toBe(expected === 'trusted');
   });
 });
 

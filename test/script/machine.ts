@@ -78,6 +78,8 @@ export async function openMachine(options: MachineOptions = {}): Promise<Machine
     PATH: process.env['PATH'] ?? '',
     HOME: home,
     ATMOS_KEYRING_PASSWORD: password,
+    // AWS is on loopback here, where a project's file sends no MFA code without trust.
+    ...(options.mfaCodes && { ATMOS_AUTH_TRUST: '1' }),
   };
 
   async function run(

@@ -60,7 +60,7 @@ test.each([
   ['process', []],
   ['env', ['-i', 'off']],
 ])('of a hostile env: nothing arrives in a program: mode %s, %j', async (mode, options) => {
-  const machine = await openHostileProject({ HARMLESS: 'here' });
+  const machine = await openHostileProject({ TF_VAR_harmless: 'here' });
   const password = join(machine.home, 'password');
   writeFileSync(password, machine.env['ATMOS_KEYRING_PASSWORD'] ?? '', { mode: 0o600 });
   const print = 'console.log(JSON.stringify(process.env))';
@@ -78,7 +78,7 @@ test.each([
   const result = await machine.atmos(command, { env: { ATMOS_KEYRING_PASSWORD_FILE: password } });
   expect(result).toMatchObject({ exitCode: 0 });
   const env = JSON.parse(result.stdout) as Record<string, unknown>;
-  expect(env).toMatchObject({ HARMLESS: 'here' });
+  expect(env).toMatchObject({ TF_VAR_harmless: 'here' });
   expect(arrived(env, machine)).toEqual([]);
   expect(result.stderr).toContain('warning: programs do not get ');
   for (const name of Object.keys(hostile)) expect(result.stderr).toContain(`env.${name} (`);
@@ -97,12 +97,12 @@ test('nor in a program that a shell runs, which has loaders of its own', async (
 test.each(['bash', 'fish', 'powershell', 'dotenv', 'env', 'json', 'github'])(
   'nor in what a shell takes up: %s',
   async (format) => {
-    const machine = await openHostileProject({ HARMLESS: 'here' });
+    const machine = await openHostileProject({ TF_VAR_harmless: 'here' });
     const file = join(machine.home, 'out');
     const { exitCode, stdout } = await machine.atmos(`auth env -f ${format} -o ${file}`);
     expect({ exitCode, stdout }).toEqual({ exitCode: 0, stdout: '' });
     const text = readFileSync(file, 'utf8');
-    expect(text).toContain('HARMLESS');
+    expect(text).toContain('TF_VAR_harmless');
     expect(text).not.toMatch(/evil|AKIAI44QH8DHBEXAMPLE|000000/);
   },
 );
@@ -110,10 +110,15 @@ test.each(['bash', 'fish', 'powershell', 'dotenv', 'env', 'json', 'github'])(
 test('a shell takes a value as it is meant, whatever is in it', async () => {
   const machine = await openConfiguredMachine();
   const value = `it's "$(touch '${machine.project}/was-run')" \`id\` $HOME;\n# two lines \\`;
-  const env = `env: [${JSON.stringify({ key: 'VALUE', value })}]`;
+  const env = `env: [${JSON.stringify({ key: 'TF_VAR_value', value })}]`;
   machine.writeConfig(configOf(machine, { identity: env }));
   const { stdout } = await machine.atmos('auth env');
-  const shown = await machine.run('sh', ['-c', 'eval "$1"; printf %s "$VALUE"', 'sh', stdout]);
+  const shown = await machine.run('sh', [
+    '-c',
+    'eval "$1"; printf %s "$TF_VAR_value"',
+    'sh',
+    stdout,
+  ]);
   expect(shown).toEqual({ exitCode: 0, stdout: value, stderr: '' });
   expect(Object.keys(storedIn(machine))).not.toContain('project/was-run');
 });

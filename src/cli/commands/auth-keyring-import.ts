@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import type { OpenAuth } from '../../auth/open-auth.ts';
 import { AtmosError, isAtmosError } from '../../core/errors.ts';
 import type { Host } from '../../host/host.ts';
 import type { Keyring } from '../../keyring/contract.ts';
@@ -62,8 +63,9 @@ async function importEntries(context: Context, { flags, values }: Options): Prom
     });
   }
   const plan = await loadPlanIfAny(context);
-  const { keyring: target } = await openForCommand(context, plan, { isInteractive: true });
-  checkPersistent(target);
+  const opened = await openForCommand(context, plan, { isInteractive: true });
+  const target = opened.keyring;
+  checkTarget(opened, flags);
   const source = await openAtmosKeyring(context, plan, values['path'], target.info);
   const { keys, others } = await ownKeys(source);
   const between = { source, target };
@@ -85,8 +87,9 @@ async function importKeys(
   { flags, values }: Options,
 ): Promise<Imported> {
   const plan = await loadPlan(context);
-  const { keyring, manager } = await openForCommand(context, plan, { isInteractive: true });
-  checkPersistent(keyring);
+  const opened = await openForCommand(context, plan, { isInteractive: true });
+  const { keyring, manager } = opened;
+  checkTarget(opened, flags);
   const place = { keyring, manager, realm: plan.realm.value };
   const { location, keys, others } =
     from === 'aws-vault'
@@ -161,8 +164,12 @@ function copyFlags(flags: Invocation['flags'], target: Keyring) {
   return { target, overwrite: flags['force'] ?? false, dryRun: flags['dry-run'] ?? false };
 }
 
-function checkPersistent({ info }: Keyring): void {
-  if (info.persistent) return;
+function checkTarget(
+  { keyring, requireStorable }: Pick<OpenAuth, 'keyring' | 'requireStorable'>,
+  flags: Invocation['flags'],
+): void {
+  const { info } = keyring;
+  if (info.persistent) return flags['dry-run'] ? undefined : requireStorable();
   throw new AtmosError(
     'ERR_USAGE',
     `the ${info.type} keyring keeps nothing, so nothing can be imported into it`,

@@ -1,7 +1,7 @@
+import type { OpenAuth } from '../../auth/open-auth.ts';
 import type { AuthPlan } from '../../auth/plan.ts';
 import { AtmosError } from '../../core/errors.ts';
 import type { Sourced } from '../../core/sourced.ts';
-import type { Keyring } from '../../keyring/contract.ts';
 import { checkKeyringType } from '../../keyring/registry.ts';
 import { entryCopy, ownKeys } from '../../store/migrate/entries.ts';
 import type { Invocation } from '../command.ts';
@@ -24,13 +24,14 @@ export async function keyringMigrate(
 ): Promise<void> {
   const plan = await loadPlanIfAny(context);
   const { from, to } = chooseTypes(plan, values);
-  const source = await openType(context, plan, from);
-  const target = await openType(context, plan, to);
+  const dryRun = flags['dry-run'] ?? false;
+  const { keyring: source } = await openType(context, plan, from);
+  const { keyring: target, requireStorable } = await openType(context, plan, to);
+  if (!dryRun) requireStorable();
   const { keys, others } = await ownKeys(source);
   // One that cannot be reached is told of before anything is read.
   await target.keys();
   const between = { source, target };
-  const dryRun = flags['dry-run'] ?? false;
   const { entries, stopped } = await copyForCommand(
     context,
     keys.map((key) => entryCopy(key, between)),
@@ -91,11 +92,15 @@ function optionOf(name: string, values: Invocation['values']): Sourced<string> |
 }
 
 /** That one, and none in its place. */
-async function openType(context: Context, plan: AuthPlan, type: Sourced<string>): Promise<Keyring> {
+async function openType(
+  context: Context,
+  plan: AuthPlan,
+  type: Sourced<string>,
+): Promise<OpenAuth> {
   const { fallback: _, ...settings } = plan.keyring;
   const keyringPlan = { ...plan, keyring: { ...settings, type } };
-  const { keyring } = await openForCommand(context, keyringPlan, { isInteractive: true });
-  if (keyring.info.persistent) return keyring;
+  const opened = await openForCommand(context, keyringPlan, { isInteractive: true });
+  if (opened.keyring.info.persistent) return opened;
   throw new AtmosError(
     'ERR_USAGE',
     `the ${type.value} keyring (${type.source}) keeps nothing, so nothing can be copied from or to it`,

@@ -1,5 +1,5 @@
 import type { AuthPlan } from '../../auth/plan.ts';
-import { passwordCommandNeed } from '../../auth/trust-needs.ts';
+import { passwordNeeds } from '../../auth/trust-needs.ts';
 import { requireTrust } from '../../config/trust.ts';
 import { AtmosError } from '../../core/errors.ts';
 import type { Host } from '../../host/host.ts';
@@ -68,7 +68,8 @@ function checkOptions({ flags, values }: Invocation): void {
 }
 
 /** @throws ERR_USAGE, ERR_CONFIG_UNTRUSTED */
-function checkPlan({ keyring, config }: AuthPlan, host: Host): void {
+function checkPlan(plan: AuthPlan, host: Host): void {
+  const { keyring, config } = plan;
   if (!mayUseFile(keyring)) {
     const { value: type, source } = keyring.type;
     throw new AtmosError(
@@ -77,8 +78,7 @@ function checkPlan({ keyring, config }: AuthPlan, host: Host): void {
       { hints: ['export ATMOS_KEYRING_TYPE=file'] },
     );
   }
-  if (keyring.passwordCommand)
-    requireTrust(config, passwordCommandNeed(keyring.passwordCommand), host);
+  for (const need of passwordNeeds(plan, host)) requireTrust(config, need, host);
 }
 
 async function runRekey(

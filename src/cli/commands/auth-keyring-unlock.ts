@@ -1,5 +1,5 @@
 import type { AuthPlan } from '../../auth/plan.ts';
-import { passwordCommandNeed } from '../../auth/trust-needs.ts';
+import { passwordNeeds } from '../../auth/trust-needs.ts';
 import { requireTrust } from '../../config/trust.ts';
 import { AtmosError, isAtmosError } from '../../core/errors.ts';
 import { formatRemaining, formatTimestamp, parseDuration } from '../../core/time.ts';
@@ -41,8 +41,7 @@ export async function keyringUnlock(context: Context, { values }: Invocation): P
   const plan = await loadPlanIfAny(context);
   const { keyring: settings } = plan;
   checkType(plan);
-  if (settings.passwordCommand)
-    requireTrust(plan.config, passwordCommandNeed(settings.passwordCommand), host);
+  for (const need of passwordNeeds(plan, host)) requireTrust(plan.config, need, host);
   const agent = await loadAgentControl();
   const backend = {
     settings,

@@ -13,6 +13,7 @@ import {
 import { withAsciiHosts } from '../../core/ascii-hosts.ts';
 import { AtmosError } from '../../core/errors.ts';
 import { shellWord } from '../../core/shell-word.ts';
+import type { Host } from '../../host/host.ts';
 import { paint } from '../color.ts';
 import type { Invocation } from '../command.ts';
 import type { Context } from '../context.ts';
@@ -75,7 +76,7 @@ function checkOptions({ flags, operand }: Invocation): void {
 async function give(context: Context, { flags, values }: Invocation): Promise<void> {
   const { host, note, outJson, prompt } = context;
   const config = await load(context);
-  const needs = await needsOfProject(config);
+  const needs = await needsOfProject(config, host);
   const isTrusted = needs.length === 0 || areCovered(config, needs, context);
   await show(context, config, needs);
   const isAgreed =
@@ -102,8 +103,8 @@ async function load(context: Context): Promise<Config> {
 }
 
 /** What loading has met is the project's; of the rest only what its files ask for. */
-async function needsOfProject(config: Config): Promise<ShownNeed[]> {
-  const others = (await findNeeds(config)).filter((need) => isOfProject(config, need));
+async function needsOfProject(config: Config, host: Host): Promise<ShownNeed[]> {
+  const others = (await findNeeds(config, host)).filter((need) => isOfProject(config, need));
   const withSource = (need: TrustNeed) => ({ source: config.sourceOf(need.path), ...need });
   return [...config.needs, ...others].map(withSource);
 }

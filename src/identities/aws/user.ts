@@ -15,7 +15,7 @@ import type {
   PreparedIdentity,
   StrategyContext,
 } from '../../auth/strategy.ts';
-import { isPlainUrl, isTrustedEndpoint } from '../../clients/aws-endpoint.ts';
+import { endpointNeeds, isPlainUrl } from '../../clients/aws-endpoint.ts';
 import type { Sts } from '../../clients/aws-sts.ts';
 
 const defaultRegion = 'us-east-1';
@@ -42,7 +42,7 @@ const schemas = {
   spec: mapOf({
     endpoint_url: setting(
       text,
-      'Another address of AWS STS, without user and password. One that is neither AWS nor this machine needs trust in a project’s file.',
+      'Another address of AWS STS, without user and password. In a project’s file one that is neither AWS nor this machine needs trust, as does an MFA code for one on this machine.',
     ),
   }),
 };
@@ -73,8 +73,8 @@ export const awsUser: IdentityStrategy = {
 
 function trustNeeds({ spec }: Identity): ReturnType<IdentityStrategy['trustNeeds']> {
   const { endpoint_url: url } = spec;
-  if (typeof url !== 'string' || !isPlainUrl(url) || isTrustedEndpoint(url)) return [];
-  return [{ path: ['spec', 'endpoint_url'], what: `sends signed requests to ${url}` }];
+  if (typeof url !== 'string' || !isPlainUrl(url)) return [];
+  return endpointNeeds(url).map((need) => ({ path: ['spec', 'endpoint_url'], ...need }));
 }
 
 async function prepare(context: StrategyContext): Promise<PreparedIdentity> {

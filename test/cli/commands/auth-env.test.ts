@@ -234,17 +234,17 @@ describe('a step of GitHub Actions', () => {
 describe('env: of the identity', () => {
   const identity = `env:
   - { key: AWS_PAGER, value: '' }
-  - { key: QUOTED, value: "it's $(id)" }
+  - { key: TF_VAR_quoted, value: "it's $(id)" }
   - { key: LD_PRELOAD, value: /x/evil.so }`;
 
   test.each(['auth env', byEnv])('is printed, but for what it may not set: %s', async (line) => {
     const desk = await openDesk({ entries: storedKey });
-    const config = desk.configure(`${yamlOf(desk, { identity })}env: { OF_PROJECT: x }\n`);
+    const config = desk.configure(`${yamlOf(desk, { identity })}env: { TF_VAR_project: x }\n`);
     const { exitCode, stdout, stderr } = await desk.run(line);
     expect(exitCode).toBe(0);
     expect(stdout).toContain("export AWS_PAGER=''\n");
-    expect(stdout).toContain(`export QUOTED='it'"'"'s $(id)'\n`);
-    expect(stdout).not.toMatch(/LD_PRELOAD|OF_PROJECT/);
+    expect(stdout).toContain(`export TF_VAR_quoted='it'"'"'s $(id)'\n`);
+    expect(stdout).not.toMatch(/LD_PRELOAD|TF_VAR_project/);
     expect(stderr).toMatch(/^warning: programs do not get LD_PRELOAD \([^\n]+\n$/);
     expect(stderr).toContain(`(${config}:14:18)`);
   });

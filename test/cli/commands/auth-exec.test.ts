@@ -200,20 +200,19 @@ describe('env: of the configuration', () => {
   test("wins over what is set, the identity's over that, and the credentials over both", async () => {
     const desk = await openDesk({ entries: storedKey });
     const identity = `env:
-  - { key: SHARED, value: identity }
+  - { key: TF_VAR_shared, value: identity }
   - { key: AWS_PAGER, value: '' }
   - { key: AWS_REGION, value: ap-south-1 }
   - { key: AWS_EC2_METADATA_DISABLED, value: 'false' }`;
     const project =
-      'SHARED: project\nTERM: dumb\nTF_INPUT: false\nTF_LOG_COUNT: 3\nAWS_REGION: sa-east-1\n';
+      'TF_VAR_shared: project\nTF_INPUT: false\nTF_VAR_count: 3\nAWS_REGION: sa-east-1\n';
     desk.configure(`${yamlOf(desk, { identity })}env:\n${indent(project)}`);
     const { child, ...result } = await exec(desk, 'auth exec -- x');
     expect(result).toEqual({ exitCode: 0, stdout: '', stderr: '' });
     expect(child?.env).toMatchObject({
-      SHARED: 'identity',
-      TERM: 'dumb',
+      TF_VAR_shared: 'identity',
       TF_INPUT: 'false',
-      TF_LOG_COUNT: '3',
+      TF_VAR_count: '3',
       AWS_PAGER: '',
       AWS_REGION: 'ap-south-1',
       AWS_EC2_METADATA_DISABLED: 'true',
@@ -224,11 +223,11 @@ describe('env: of the configuration', () => {
 
   test('wins without authentication too, and that of no identity is set then', async () => {
     const desk = await openDesk();
-    const identity = 'env: [{ key: OF_IDENTITY, value: x }]';
-    desk.configure(`${yamlOf(desk, { identity })}env: { OF_PROJECT: y }\n`);
+    const identity = 'env: [{ key: TF_VAR_identity, value: x }]';
+    desk.configure(`${yamlOf(desk, { identity })}env: { TF_VAR_project: y }\n`);
     const { child } = await exec(desk, 'auth exec -i off -- x');
-    expect(child?.env).toMatchObject({ OF_PROJECT: 'y', AWS_PROFILE: 'ambient' });
-    expect(child?.env).not.toHaveProperty('OF_IDENTITY');
+    expect(child?.env).toMatchObject({ TF_VAR_project: 'y', AWS_PROFILE: 'ambient' });
+    expect(child?.env).not.toHaveProperty('TF_VAR_identity');
   });
 
   test.each(['env', 'process'])(
@@ -237,12 +236,12 @@ describe('env: of the configuration', () => {
       const desk = await openDesk({ entries: storedKey });
       const file = join(desk.root, 'password');
       writeFileSync(file, testPassword, { mode: 0o600 });
-      const identity = 'credentials:\n  region: eu-central-1\nenv: [{ key: A, value: b }]';
+      const identity = 'credentials:\n  region: eu-central-1\nenv: [{ key: TF_VAR_a, value: b }]';
       desk.configure(`${yamlOf(desk, { identity })}env: { AWS_REGION: sa-east-1 }\n`);
       const { child } = await exec(desk, `auth exec --credentials ${mode} -- x`, {
         ATMOS_KEYRING_PASSWORD_FILE: file,
       });
-      expect(child?.env).toMatchObject({ A: 'b', AWS_REGION: 'eu-central-1' });
+      expect(child?.env).toMatchObject({ TF_VAR_a: 'b', AWS_REGION: 'eu-central-1' });
     },
   );
 
@@ -252,7 +251,7 @@ describe('env: of the configuration', () => {
   - { key: Bash_Env, value: /x/evil.sh }
   - { key: GIT_SSH_COMMAND, value: evil }
   - { key: AWS_ROLE_ARN, value: evil }
-  - { key: FINE, value: fine }`;
+  - { key: TF_VAR_fine, value: fine }`;
     const config = desk.configure(`${yamlOf(desk, { identity })}env:\n${indent(hostile)}`);
     const { child, exitCode, stderr } = await exec(desk, 'auth exec -- x');
     expect(exitCode).toBe(0);
@@ -268,7 +267,7 @@ describe('env: of the configuration', () => {
     );
     expect(lines[1]).toContain(`, GIT_SSH_COMMAND (${config}:13:`);
     expect(lines[1]).toContain(`, AWS_ROLE_ARN (${config}:14:`);
-    expect(child?.env).toMatchObject({ FINE: 'fine' });
+    expect(child?.env).toMatchObject({ TF_VAR_fine: 'fine' });
     expect(Object.keys(child?.env ?? {})).not.toEqual(
       expect.arrayContaining([
         expect.stringMatching(/^(LD_|NODE_|GIT_|bash_env|AWS_PROFILE|AWS_ROLE)/i),
@@ -276,7 +275,7 @@ describe('env: of the configuration', () => {
     );
   });
 
-  test('picks programs and sends elsewhere only where the file is trusted', async () => {
+  test('sets what is not known to be harmless only where the file is trusted', async () => {
     const desk = await openDesk({ entries: storedKey });
     const identity = "env: [{ key: HTTPS_PROXY, value: 'http://u:secret@proxy.example' }]";
     const config = desk.configure(yamlOf(desk, { identity }));

@@ -13,13 +13,19 @@ async function openAsking(): Promise<Desk> {
   return desk;
 }
 
-const shownOf = ({ project }: Desk) => `The configuration
+/** What AWS on loopback needs, in a project's file. */
+const codesOf = (url: string, place: string) =>
+  `  sends MFA codes to ${url}, where any user of this machine can listen
+    auth.identities.dev.spec.endpoint_url (${place})
+`;
+
+const shownOf = ({ project, sts }: Desk) => `The configuration
   Directory  ${project}
   Files      ${project}/atmos.yaml
 asks for what is done only once it is trusted:
   runs the password command pass show x
     auth.keyring.spec.password_command (${project}/atmos.yaml:5:31)
-`;
+${codesOf(sts.url, `${project}/atmos.yaml:11:23`)}`;
 
 describe('auth trust', () => {
   test('shows what the files do, and asks', async () => {
@@ -59,6 +65,7 @@ hint: pass --yes to trust them without being asked
 
   test('says when nothing needs it, and records nothing', async () => {
     const desk = await openDesk();
+    desk.configure('auth: { identities: { dev: { kind: aws/user } } }\n');
     const { exitCode, stderr } = await desk.run('auth trust --yes');
     expect(exitCode).toBe(0);
     expect(stderr).toMatch(/nothing in it needs trust\n$/);
@@ -87,14 +94,18 @@ hint: pass --yes to trust them without being asked
     const desk = await openDesk();
     desk.configure(`auth:
   realm: !exec "echo r\\necho s"
+  keyring: { spec: { password_env: HOME, password_file: atmos.yaml } }
   logs: { file: log }
   identities:
     a: { kind: aws/user, spec: { endpoint_url: https://sts.example.com } }
-    b: { kind: aws/assume-role, env: [{ key: PATH, value: /x }, { key: Y, value: z }] }
+    b: { kind: aws/assume-role, env: [{ key: PATH, value: /x }, { key: TF_VAR_y, value: z }] }
     c: { kind: aws/user, spec: { endpoint_url: "https://ada:hunter2@sts.example.com" } }
-env: { HTTPS_PROXY: "http://ada:hunter2@proxy", LD_PRELOAD: /x, PLAIN: x }
+    d: { kind: aws/user, spec: { endpoint_url: "http://127.0.0.1:4566" } }
+env: { HTTPS_PROXY: "http://ada:hunter2@proxy", LD_PRELOAD: /x, STAGE: !env SECRET, TF_VAR_x: / }
 `);
-    const { stdout, stderr } = await desk.run('auth trust --yes -o json');
+    const { stdout, stderr } = await desk.run('auth trust --yes -o json', {
+      env: { SECRET: 'swordfish' },
+    });
     const place = (at: string) => `(${desk.project}/atmos.yaml:${at})`;
     expect(JSON.parse(stdout)).toEqual({
       directory: desk.project,
@@ -107,24 +118,44 @@ env: { HTTPS_PROXY: "http://ada:hunter2@proxy", LD_PRELOAD: /x, PLAIN: x }
           source: `auth.realm ${place('2:10')}`,
         },
         {
+          path: 'auth.keyring.spec.password_env',
+          what: 'stores credentials under a password that its author can know, the value of the variable HOME',
+          source: `auth.keyring.spec.password_env ${place('3:36')}`,
+        },
+        {
+          path: 'auth.keyring.spec.password_file',
+          what: `stores credentials under a password that its author can know, the content of ${desk.project}/atmos.yaml`,
+          source: `auth.keyring.spec.password_file ${place('3:57')}`,
+        },
+        {
           path: 'auth.logs.file',
           what: `writes a log to ${desk.project}/log`,
-          source: `auth.logs.file ${place('3:17')}`,
+          source: `auth.logs.file ${place('4:17')}`,
         },
         {
           path: 'env.HTTPS_PROXY',
           what: 'sets HTTPS_PROXY to "http://…@proxy" for programs',
-          source: `env.HTTPS_PROXY ${place('8:21')}`,
+          source: `env.HTTPS_PROXY ${place('10:21')}`,
+        },
+        {
+          path: 'env.STAGE',
+          what: 'sets STAGE for programs',
+          source: `env.STAGE ${place('10:72')}`,
         },
         {
           path: 'auth.identities.a.spec.endpoint_url',
           what: 'sends signed requests to https://sts.example.com',
-          source: `auth.identities.a.spec.endpoint_url ${place('5:48')}`,
+          source: `auth.identities.a.spec.endpoint_url ${place('6:48')}`,
         },
         {
           path: 'auth.identities.b.env.0',
           what: 'sets PATH to "/x" for programs',
-          source: expect.stringContaining(place('6:39')),
+          source: expect.stringContaining(place('7:39')),
+        },
+        {
+          path: 'auth.identities.d.spec.endpoint_url',
+          what: 'sends MFA codes to http://127.0.0.1:4566, where any user of this machine can listen',
+          source: `auth.identities.d.spec.endpoint_url ${place('9:48')}`,
         },
       ],
       trusted: true,
@@ -132,7 +163,7 @@ env: { HTTPS_PROXY: "http://ada:hunter2@proxy", LD_PRELOAD: /x, PLAIN: x }
     });
     // One need looks like one, whatever stands in it.
     expect(stderr).toContain('  runs echo r\\necho s\n');
-    expect(stderr + stdout).not.toContain('hunter2');
+    expect(stderr + stdout).not.toMatch(/hunter2|swordfish/);
   });
 
   test('shows nothing that a terminal would obey', async () => {

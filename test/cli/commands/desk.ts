@@ -108,6 +108,8 @@ export async function openDesk(options: DeskOptions = {}): Promise<Desk> {
     XDG_DATA_HOME: join(root, 'data'),
     XDG_STATE_HOME: join(root, 'state'),
     ATMOS_KEYRING_PASSWORD: testPassword,
+    // AWS is on loopback here, where a project's file sends no MFA code without trust.
+    ...(options.hasDevice && { ATMOS_AUTH_TRUST: '1' }),
   };
   const config = join(project, 'atmos.yaml');
   const desk: Desk = {

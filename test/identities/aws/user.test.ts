@@ -143,15 +143,21 @@ describe('what needs trust', () => {
     expect(needsOf({ endpoint_url: 'https://sts.example.com' })).toEqual([
       { path: ['spec', 'endpoint_url'], what: 'sends signed requests to https://sts.example.com' },
     ]);
-    for (const endpoint_url of [
-      'https://sts.eu-west-1.amazonaws.com',
-      'http://127.0.0.1:4566',
-      '',
-    ]) {
+    for (const endpoint_url of ['https://sts.eu-west-1.amazonaws.com', '']) {
       expect(needsOf({ endpoint_url })).toEqual([]);
     }
     expect(needsOf({})).toEqual([]);
   });
+
+  test.each(['http://127.0.0.1:4566', 'https://localhost./', 'http://[::1]:1'])(
+    'is an MFA code for an endpoint on this machine: %s',
+    (endpoint_url) => {
+      const what = `sends MFA codes to ${endpoint_url}, where any user of this machine can listen`;
+      expect(needsOf({ endpoint_url })).toEqual([
+        { path: ['spec', 'endpoint_url'], what, occasion: 'mfa-code' },
+      ]);
+    },
+  );
 
   test.each([
     'https://ada:hunter2@sts.example.com',

@@ -1,0 +1,105 @@
+import { lstatSync } from 'node:fs';
+import { dirname, parse } from 'node:path';
+import type { Config } from '../config/config.ts';
+import { findGitRoot } from '../config/git-root.ts';
+import { isBelow } from '../config/is-below.ts';
+import type { TrustNeed } from '../config/trust-need.ts';
+import { realPath } from '../config/trust-store.ts';
+import { systemErrorCode } from '../core/errors.ts';
+import type { Sourced } from '../core/sourced.ts';
+import { isPasswordVariable, saysPassword } from '../core/variables.ts';
+import { guardianFor } from '../host/guardian.ts';
+import type { Host } from '../host/host.ts';
+import type { KeyringSettings } from '../keyring/contract.ts';
+
+type Passwords = Pick<KeyringSettings, 'passwordEnv' | 'passwordFile'>;
+type Project = Pick<Config, 'directory' | 'projectFiles'>;
+type Where = Pick<Host, 'userId' | 'homeDirectory'>;
+
+/** Where the container's runtime, Docker, Kubernetes or systemd mount secrets. */
+const mountedSecrets = ['/run/secrets', '/run/credentials'];
+
+/**
+ * What storing credentials in the file keyring does that needs trust: it encrypts them under a password
+ * that the author of a file can know who says where the password is.
+ *
+ * Without trust such a file may name a variable that by its name is one for a password, and a file that
+ * by its name holds one, is outside of the project, and is private or a mounted secret. A file that
+ * does not exist gives no password, so it needs none.
+ *
+ * @param config what the settings were made of. Undefined: no file
+ */
+export function storingNeeds(
+  { passwordEnv, passwordFile }: Passwords,
+  config: Project | undefined,
+  host: Where,
+): TrustNeed[] {
+  if (config === undefined) return [];
+  const needs: TrustNeed[] = [];
+  const add = (path: readonly string[] | undefined, what: string) =>
+    path &&
+    needs.push({
+      path,
+      what: `stores credentials under a password that its author can know, ${what}`,
+      occasion: 'storing',
+    });
+  if (!isPasswordVariable(passwordEnv.value)) {
+    const what = `the value of the variable ${passwordEnv.value}`;
+    add(pathOf(passwordEnv, 'password_env', 'ATMOS_KEYRING_PASSWORD_ENV'), what);
+  }
+  if (passwordFile !== undefined && !isOnlyKnownToUser(passwordFile.value, config, host)) {
+    const what = `the content of ${passwordFile.value}`;
+    add(pathOf(passwordFile, 'password_file', 'ATMOS_KEYRING_PASSWORD_FILE'), what);
+  }
+  return needs;
+}
+
+/** A line about a keyring that is inside of the project, or undefined where it is not. */
+export function directoryNotice(
+  { directory }: Pick<KeyringSettings, 'directory'>,
+  config: Project | undefined,
+  host: Where,
+): string | undefined {
+  const path = realPath(directory.value);
+  const checkout = config && checkoutsOf(config, host).find((root) => isBelow(path, root));
+  if (checkout === undefined) return undefined;
+  return `the keyring ${directory.value} is inside of the project ${checkout}: its entries are encrypted, but may be committed and copied with it`;
+}
+
+/** Where a configuration file says it; undefined where the environment or the default does. */
+function pathOf(
+  { source }: Sourced<string>,
+  key: string,
+  variable: string,
+): readonly string[] | undefined {
+  // Its source begins with which of the two has said it.
+  if (source.startsWith('auth.')) return ['auth', 'keyring', 'spec', key];
+  return source.startsWith('env.') ? ['env', variable] : undefined;
+}
+
+function isOnlyKnownToUser(path: string, config: Project, host: Where): boolean {
+  const real = realPath(path);
+  try {
+    const stats = lstatSync(real);
+    if (!stats.isFile() || !saysPassword(parse(real).name)) return false;
+    if (checkoutsOf(config, host).some((root) => isBelow(real, root))) return false;
+    if (mountedSecrets.some((directory) => isBelow(real, directory))) return true;
+    const standing = guardianFor(host.userId).standingOf(real, stats);
+    const { isOurs, others } = standing ?? {};
+    return isOurs === true && others?.read === false && !others.write;
+  } catch (error) {
+    return systemErrorCode(error) === 'ENOENT';
+  }
+}
+
+/**
+ * Directories that the author of the project's files fills: those of the files, and the root of the git
+ * repository around each. Not one that has the user's home in it: that is no checkout.
+ */
+function checkoutsOf({ directory, projectFiles }: Project, { homeDirectory }: Where): string[] {
+  const home = realPath(homeDirectory);
+  const places = projectFiles.map(({ path }) => dirname(realPath(path)));
+  const found = places.length === 0 ? [] : [realPath(directory), ...places];
+  const roots = found.flatMap((place) => [findGitRoot(place) ?? place, place]);
+  return [...new Set(roots)].filter((root) => !isBelow(home, root));
+}
