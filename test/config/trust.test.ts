@@ -51,6 +51,21 @@ describe('what a project’s file asks for', () => {
 });
 
 describe('what is trusted is', () => {
+  it('one occasion, where that is what was shown', () => {
+    const project = openProject();
+    const code: TrustNeed = { path: ['a', 'endpoint'], what: 'sends codes', occasion: 'mfa-code' };
+    const always: TrustNeed = { path: code.path, what: 'sends requests' };
+    project.trust(code);
+    requireTrust(project.config(), code, project.host());
+    for (const other of [always, { ...code, occasion: 'storing' as const }]) {
+      expect(() => requireTrust(project.config(), other, project.host())).toThrow(
+        expect.objectContaining({ code: 'ERR_CONFIG_UNTRUSTED' }),
+      );
+    }
+    project.trust(always);
+    requireTrust(project.config(), code, project.host());
+  });
+
   it('these files, and no others', () => {
     const project = openProject();
     project.trust(need);

@@ -97,7 +97,13 @@ test.skipIf(process.platform !== 'linux')(
 
     // A person logs in; what is typed is not shown.
     const terminal = openPty(process.execPath, [builtCli(), 'auth', 'login', '--force'], {
-      env: { PATH: machine.env['PATH'] ?? '', HOME: machine.home, TERM: 'xterm', ...logs },
+      env: {
+        PATH: machine.env['PATH'] ?? '',
+        HOME: machine.home,
+        TERM: 'xterm',
+        ATMOS_AUTH_TRUST: '1',
+        ...logs,
+      },
       cwd: machine.project,
     });
     await terminal.waitFor('Password of the keyring');

@@ -1,0 +1,105 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect, test } from 'vitest';
+import { classOf } from '../../src/core/variables.ts';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const read = (path: string) => readFileSync(join(root, path), 'utf8');
+
+/** How each row of the table begins, and the test that shows it: its file, and words of its name. */
+const rows: readonly (readonly [row: string, file: string, name: string])[] = [
+  ['runs a program', 'test/script/hostile.test.ts', 'a value that a command prints'],
+  ['reads environment variables', 'test/config/tags/value.test.ts', "describe('!env'"],
+  ['reads files', 'test/config/tags/include.test.ts', 'must be in its repository'],
+  ['reads git data', 'test/script/hostile.test.ts', 'a repository whose git would run programs'],
+  ['chooses profiles', 'test/script/hostile.test.ts', 'a profile outside of the profiles'],
+  [
+    'chooses which stored credentials',
+    'test/script/trust-passwords.test.ts',
+    'a project may use what is stored for another realm',
+  ],
+  [
+    'chooses the keyring',
+    'test/script/trust-passwords.test.ts',
+    'a keyring inside of the project is reported in one line',
+  ],
+  [
+    'names the password of a file keyring to read it',
+    'test/script/trust-passwords.test.ts',
+    'what is stored is read, and a session of it used',
+  ],
+  [
+    'names that password to store something',
+    'test/script/trust-passwords.test.ts',
+    'without trust a project may name',
+  ],
+  ['sends signed requests', 'test/script/hostile.test.ts', 'an endpoint elsewhere'],
+  [
+    'sends an MFA code',
+    'test/script/trust-passwords.test.ts',
+    'is not sent without trust, and nobody is asked for it',
+  ],
+  [
+    'chooses how a session is opened',
+    'test/identities/aws/user.test.ts',
+    'the length of a session',
+  ],
+  [
+    'sets variables for programs',
+    'test/script/trust-variables.test.ts',
+    'what chooses neither a program nor a file nor a server is set',
+  ],
+  [
+    'sets variables that load code',
+    'test/script/program-env.test.ts',
+    'of a hostile env: nothing arrives in a program',
+  ],
+  [
+    'sets `ATMOS_AUTH_TRUST`',
+    'test/script/hostile.test.ts',
+    'is trusted by whoever says so in the environment, and by no file',
+  ],
+  ['chooses how much is logged', 'test/script/logs.test.ts', 'level and file are taken from'],
+  ['writes a log to a file', 'test/script/hostile.test.ts', 'a log of its own'],
+];
+
+function cellsOf(page: string, heading: string): readonly (readonly string[])[] {
+  const lines = (page.split(heading)[1] ?? '').split(/\n#/)[0]?.split('\n') ?? [];
+  const table = lines.filter((line) => line.startsWith('|')).slice(2);
+  return table.map((line) =>
+    line
+      .split('|')
+      .map((cell) => cell.trim())
+      .slice(1, -1),
+  );
+}
+
+test('docs/security.md says what a project can do without trust, and each row has its test', () => {
+  const table = cellsOf(read('docs/security.md'), "### What a project's file can do without trust");
+  expect(table.length).toBe(rows.length);
+  for (const [at, [row, file, name]] of rows.entries()) {
+    const [what = '', isDone] = table[at] ?? [];
+    expect(what.startsWith(row), `${what} is the row: ${row}`).toBe(true);
+    expect(isDone).toBeTruthy();
+    expect(read(file)).toContain(name);
+  }
+});
+
+test('docs/adr/0020 names the variables that need no trust, and no others', () => {
+  const table = cellsOf(read('docs/adr/0020-allowed-variables.md'), '## Decision');
+  const names = table.flatMap(([cell = '']) => [...cell.matchAll(/`([A-Z_*]+)`/g)]);
+  const named = names.map(([, name = '']) => name.replace('*', 'X'));
+  expect(named.length).toBeGreaterThan(30);
+  const plain = (name: string) =>
+    ['', 'A_PASSWORD'].some((value) => classOf(name, value) === 'plain');
+  expect(named.filter((name) => !plain(name))).toEqual([]);
+
+  const source = read('src/core/variables.ts').split('const allowed = {')[1]?.split('};')[0] ?? '';
+  const listed = [...source.replaceAll(/\/\*\*.*/g, '').matchAll(/\b[A-Z][A-Z_]+\b\*?/g)].map(
+    ([name]) => name,
+  );
+  expect(
+    listed.map((name) => name.replace('*', 'X')).filter((name) => !named.includes(name)),
+  ).toEqual([]);
+});
