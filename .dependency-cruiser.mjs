@@ -57,9 +57,9 @@ const configuration = {
     ),
     never(
       'strategies-apart',
-      'an identity or provider never imports another',
-      { path: strategies },
-      { path: strategies },
+      'an identity or provider never imports another; parts of one have its name before theirs',
+      { path: '^src/(identities|providers)/(.+)[.]ts$' },
+      { path: strategies, pathNot: '^src/$1/$2-[a-z-]+[.]ts$' },
     ),
     never(
       'strategies-know-no-surroundings',

@@ -92,7 +92,7 @@ export async function login(
     const deviceFlight = {
       ...flight,
       subject: ['mfa', mfaDevice ?? ''],
-      named: `the MFA device ${mfaDevice}`,
+      named: `the MFA device ${prepared.shown?.mfaDevice ?? mfaDevice}`,
       isShared: isOfCode,
     };
     const opening = mfaDevice === undefined ? open() : singleFlight(deviceFlight, open);
@@ -135,7 +135,7 @@ async function openSession(
     forgetRefusal(owner, context.host);
     context.host.log('session.opened', {
       identity: identity.name,
-      region: prepared.region,
+      region: prepared.shown?.region ?? prepared.region,
       expires_at: expiresAt,
       clock_offset_ms: opened.clockOffsetMs,
     });

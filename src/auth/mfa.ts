@@ -1,6 +1,6 @@
 import { AtmosError, isAtmosError } from '../core/errors.ts';
 import type { Identity } from '../core/identity.ts';
-import type { OpenContext } from './strategy.ts';
+import type { MfaRequest, OpenContext } from './strategy.ts';
 
 /**
  * Runs `request` with a code of the device, and once more with another where AWS refused that one.
@@ -9,19 +9,20 @@ import type { OpenContext } from './strategy.ts';
  * request throws
  */
 export async function withMfaCode<T>(
-  device: string,
+  asked: Pick<MfaRequest, 'device' | 'shownDevice'>,
   identity: Identity,
   { mfaCode }: OpenContext,
   request: (code: string) => Promise<T>,
 ): Promise<T> {
-  const attempt = async (code: string) => request(checkCode(code, device));
-  const code = await mfaCode?.({ device, isRetry: false });
-  if (code === undefined) throw mfaRequired(identity, device);
+  const shownDevice = asked.shownDevice ?? asked.device;
+  const attempt = async (code: string) => request(checkCode(code, shownDevice));
+  const code = await mfaCode?.({ ...asked, isRetry: false });
+  if (code === undefined) throw mfaRequired(identity, shownDevice);
   try {
     return await attempt(code);
   } catch (error) {
     if (!isAtmosError(error, 'ERR_AUTH_MFA_REFUSED')) throw error;
-    const another = await mfaCode?.({ device, isRetry: true });
+    const another = await mfaCode?.({ ...asked, isRetry: true });
     if (another === undefined) throw error;
     return attempt(another);
   }

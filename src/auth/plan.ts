@@ -17,7 +17,10 @@ export interface AuthPlan {
   readonly keyring: KeyringSettings;
 }
 
-/** @throws ERR_REALM_INVALID, ERR_KEYRING_UNKNOWN_TYPE, ERR_KEYRING_IO (a path that cannot be one) */
+/**
+ * @throws ERR_REALM_INVALID, ERR_KEYRING_UNKNOWN_TYPE, ERR_KEYRING_IO (a path that cannot be one),
+ * ERR_CONFIG_INVALID (a password variable that cannot be one)
+ */
 export function planAuth(config: Config | undefined, host: Host): AuthPlan {
   const places = [environmentChoices(host, config?.environment), config?.keyring ?? {}];
   const keyring = resolveKeyringSettings(places, host);

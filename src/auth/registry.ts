@@ -1,6 +1,7 @@
 import { AtmosError } from '../core/errors.ts';
 import type { Identity } from '../core/identity.ts';
 import { nearestName } from '../core/names.ts';
+import { quoteValue } from '../core/sourced.ts';
 import type { IdentityStrategy } from './strategy.ts';
 
 // The only place that names the kinds of identities. Each is imported when it is used.
@@ -32,7 +33,7 @@ export const otherIdentityKinds: readonly string[] = [
 
 /** @throws ERR_IDENTITY_UNSUPPORTED naming where the kind was configured */
 export async function strategyOf(
-  identity: Pick<Identity, 'name' | 'kind' | 'locate'>,
+  identity: Pick<Identity, 'name' | 'kind' | 'locate' | 'tagAt'>,
 ): Promise<IdentityStrategy> {
   const { kind } = identity;
   const load = Object.hasOwn(identities, kind) ? identities[kind] : undefined;
@@ -42,7 +43,7 @@ export async function strategyOf(
     'ERR_IDENTITY_UNSUPPORTED',
     otherIdentityKinds.includes(kind)
       ? `identity ${identity.name} has the kind ${kind} (${identity.locate(['kind'])}), which this version cannot use yet`
-      : `identity ${identity.name} has an unknown kind ${JSON.stringify(kind)} (${identity.locate(['kind'])})`,
+      : `identity ${identity.name} has an unknown kind ${quoteValue({ value: kind, tag: identity.tagAt?.(['kind']) })} (${identity.locate(['kind'])})`,
     {
       hints: [
         nearest === undefined

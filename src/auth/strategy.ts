@@ -22,6 +22,8 @@ export interface OpenContext {
 
 export interface MfaRequest {
   readonly device: string;
+  /** How a message calls the device, where a tag of the configuration gave it. Default: itself. */
+  readonly shownDevice?: string;
   /** True when the code before this one was refused. */
   readonly isRetry: boolean;
 }
@@ -33,6 +35,15 @@ export interface OpenedSession {
   readonly clockOffsetMs: number;
 }
 
+/**
+ * What messages and logs say in place of values that tags of the configuration gave. Absent: the value.
+ */
+export interface ShownValues {
+  readonly region?: string;
+  readonly endpoint?: string;
+  readonly mfaDevice?: string;
+}
+
 /** An identity whose configuration and keys are read and checked, ready to open a session. */
 export interface PreparedIdentity {
   readonly region: string;
@@ -42,6 +53,7 @@ export interface PreparedIdentity {
   readonly baseAccessKeyId: string;
   /** An MFA device stands for one person and one code at a time. */
   readonly mfaDevice?: string;
+  readonly shown?: ShownValues;
   /** What a session of it will not be able to do, in one line; undefined when nothing is lacking. */
   readonly limits?: string;
   open(context: OpenContext): Promise<OpenedSession>;

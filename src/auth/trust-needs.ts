@@ -3,7 +3,7 @@ import type { TrustNeed } from '../config/trust-need.ts';
 import { isAtmosError } from '../core/errors.ts';
 import type { Identity } from '../core/identity.ts';
 import { isLogDevice } from '../core/log-level.ts';
-import type { Sourced } from '../core/sourced.ts';
+import { showForConsent, type Sourced } from '../core/sourced.ts';
 import { classOf, type Variable } from '../core/variables.ts';
 import type { Host } from '../host/host.ts';
 import { environmentChoices, resolveKeyringSettings } from '../keyring/settings.ts';
@@ -51,9 +51,9 @@ export function passwordNeeds(
   return [...needs, ...storingNeeds(keyring, config, host)];
 }
 
-export function passwordCommandNeed({ value }: Sourced<string>): TrustNeed {
+export function passwordCommandNeed(command: Sourced<string>): TrustNeed {
   const path = ['auth', 'keyring', 'spec', 'password_command'];
-  return { path, what: `runs the password command ${value}` };
+  return { path, what: `runs the password command ${showForConsent(command)}` };
 }
 
 /** @param file what `auth.logs.file` or `logs.file` says */
@@ -61,7 +61,7 @@ export function logFileNeeds(file: Sourced<string> | undefined): TrustNeed[] {
   if (file === undefined || isLogDevice(file.value)) return [];
   // Which of the two has said it, its source begins with.
   const path = file.source.startsWith('auth.') ? ['auth', 'logs', 'file'] : ['logs', 'file'];
-  return [{ path, what: `writes a log to ${file.value}` }];
+  return [{ path, what: `writes a log to ${showForConsent(file)}` }];
 }
 
 /**

@@ -4,6 +4,7 @@ import { openAuth, type OpenAuth } from '../auth/open-auth.ts';
 import type { AuthPlan } from '../auth/plan.ts';
 import { isAtmosError } from '../core/errors.ts';
 import type { Identity } from '../core/identity.ts';
+import { showValue } from '../core/sourced.ts';
 import { withoutAbsent } from '../core/without-absent.ts';
 import type { PasswordRequest } from '../keyring/contract.ts';
 import type { Context } from './context.ts';
@@ -58,7 +59,8 @@ async function mfaCode(
   given: string | undefined,
   isInteractive: boolean,
 ): Promise<string | undefined> {
-  const { device, isRetry } = request;
+  const { isRetry } = request;
+  const device = request.shownDevice ?? request.device;
   const isGiven = given !== undefined && !isRetry;
   const of = isGiven ? 'given' : isInteractive ? 'person' : 'nobody';
   host.log('mfa.asked', { device, is_retry: isRetry, of });
@@ -85,7 +87,7 @@ export async function askPassword(
   plan: AuthPlan,
   request: PasswordRequest,
 ): Promise<string> {
-  const instead = `set ${plan.keyring.passwordEnv.value} or ATMOS_KEYRING_PASSWORD_FILE`;
+  const instead = `set ${showValue(plan.keyring.passwordEnv)} or ATMOS_KEYRING_PASSWORD_FILE`;
   if (!request.isNew) {
     return prompt.masked({ message: `Password of the keyring ${request.location}`, instead });
   }

@@ -92,10 +92,11 @@ export async function chooseIdentity(
   const request = requestedIdentity(invocation, host, config);
   if (request.kind === 'none') return undefined;
   const chosen = await resolveIdentityName(request, config, prompt);
-  const identity = findIdentity(config, chosen.value);
+  const identity = findIdentity(config, chosen);
   const { name, kind } = identity;
+  const strategy = await strategyOf(identity);
   host.log('identity.chosen', { identity: name, kind, source: chosen });
-  (await strategyOf(identity)).validate(identity);
+  strategy.validate(identity);
   return identity;
 }
 

@@ -33,11 +33,15 @@ export function isTrustedEndpoint(url: string): boolean {
   return (protocol === 'https:' || protocol === 'http:') && isLoopback(host);
 }
 
-/** What sending requests and codes there does that needs trust: of this machine, only the codes. */
-export function endpointNeeds(url: string): readonly Omit<TrustNeed, 'path'>[] {
-  if (!isTrustedEndpoint(url)) return [{ what: `sends signed requests to ${url}` }];
+/**
+ * What sending requests and codes there does that needs trust: of this machine, only the codes.
+ *
+ * @param shown how the URL is called where a user is asked to agree
+ */
+export function endpointNeeds(url: string, shown: string): readonly Omit<TrustNeed, 'path'>[] {
+  if (!isTrustedEndpoint(url)) return [{ what: `sends signed requests to ${shown}` }];
   if (!isLoopback(new URL(url).hostname.replace(/\.$/, ''))) return [];
-  const what = `sends MFA codes to ${url}, where any user of this machine can listen`;
+  const what = `sends MFA codes to ${shown}, where any user of this machine can listen`;
   return [{ what, occasion: 'mfa-code' }];
 }
 

@@ -18,6 +18,8 @@ export interface StsCall {
   /** The variable that names a proxy, if one is set. */
   proxyVariable: string | undefined;
   exchange: Exchange;
+  /** What stands in place of a value. Absent: the value. */
+  shown?: { region?: string; endpoint?: string; mfaDevice?: string };
 }
 
 interface Refusal {
@@ -66,18 +68,18 @@ export function isPassing(error: unknown, exchange: Exchange): boolean {
  */
 export function translateStsError(error: unknown, call: StsCall): AtmosError {
   if (call.timedOut) return unreachable(call, `no answer within ${call.timeoutMs / 1000} s`);
-  if (call.exchange.flaw !== undefined) return notSts(call.exchange, call.exchange.flaw);
+  if (call.exchange.flaw !== undefined) return notSts(shownExchange(call), call.exchange.flaw);
   const refusal = readRefusal(error);
   if (refusal) return translateRefusal(refusal, isClockRefusal(error), call);
   const code = systemErrorCode(error) ?? '';
-  if (code.startsWith('HPE_')) return notSts(call.exchange, `not HTTP (${code})`);
+  if (code.startsWith('HPE_')) return notSts(shownExchange(call), `not HTTP (${code})`);
   if (tlsPattern.test(code)) return untrusted(code, call);
   const reason = networkReasons[code];
   if (reason !== undefined) return unreachable(call, `${reason} (${code})`);
   if (error instanceof Error && error.name === 'TimeoutError') {
     return unreachable(call, 'no connection in time');
   }
-  if (call.exchange.status !== undefined) return notSts(call.exchange, 'not its XML');
+  if (call.exchange.status !== undefined) return notSts(shownExchange(call), 'not its XML');
   const name = error instanceof Error ? error.name : typeof error;
   return new AtmosError('ERR_AWS', `sts:${call.action} could not be sent (${code || name})`);
 }
@@ -136,8 +138,8 @@ function keysRefused(message: string, hint: string): AtmosError {
   return new AtmosError('ERR_AUTH_KEYS_REFUSED', message, { hints: [hint] });
 }
 
-function mfaRefused(refusal: Refusal, { mfa }: StsCall): AtmosError {
-  const device = mfa?.serialNumber ?? 'the device';
+function mfaRefused(refusal: Refusal, { mfa, shown }: StsCall): AtmosError {
+  const device = shown?.mfaDevice ?? mfa?.serialNumber ?? 'the device';
   if (deviceUnknownPattern.test(refusal.message)) {
     return new AtmosError(
       'ERR_AUTH_MFA_REFUSED',
@@ -187,31 +189,39 @@ function untrusted(code: string, call: StsCall): AtmosError {
 }
 
 function unreachable(call: StsCall, reason: string, hints: string[] = []): AtmosError {
-  const { exchange, mfa, proxyVariable } = call;
-  const origin = exchange.origin ?? `AWS STS in ${call.region}`;
-  return new AtmosError('ERR_NETWORK', `cannot reach ${origin}: ${reason}`, {
-    hints: [
-      ...hints,
-      ...(exchange.origin === undefined ? [] : [`curl -i ${exchange.origin}/`]),
-      ...(proxyVariable === undefined
-        ? []
-        : [`${proxyVariable} is set, but calls to AWS STS do not go through a proxy`]),
-      ...(mfa === undefined ? [] : ['the MFA code may be used up: take the next one']),
-    ],
-  });
+  const { mfa, proxyVariable, shown } = call;
+  const { origin } = shownExchange(call);
+  return new AtmosError(
+    'ERR_NETWORK',
+    `cannot reach ${origin ?? shown?.endpoint ?? `AWS STS in ${call.region}`}: ${reason}`,
+    {
+      hints: [
+        ...hints,
+        ...(origin === undefined ? [] : [`curl -i ${origin}/`]),
+        ...(proxyVariable === undefined
+          ? []
+          : [`${proxyVariable} is set, but calls to AWS STS do not go through a proxy`]),
+        ...(mfa === undefined ? [] : ['the MFA code may be used up: take the next one']),
+      ],
+    },
+  );
 }
 
-function notSts(
-  { origin = 'the endpoint', status, contentType }: Exchange,
-  flaw: string,
-): AtmosError {
+/** Without the address, where a tag of the configuration gave it or its region. */
+function shownExchange({ exchange, shown }: StsCall): Exchange {
+  if (shown?.endpoint === undefined && shown?.region === undefined) return exchange;
+  const { origin: _, ...rest } = exchange;
+  return rest;
+}
+
+function notSts({ origin, status, contentType }: Exchange, flaw: string): AtmosError {
   const came = [status === undefined ? undefined : `status ${status}`, contentType, flaw];
   return new AtmosError(
     'ERR_AWS_ENDPOINT',
-    `${origin} does not answer like AWS STS: ${came.filter((part) => part !== undefined).join(', ')}`,
+    `${origin ?? 'the endpoint'} does not answer like AWS STS: ${came.filter((part) => part !== undefined).join(', ')}`,
     {
       hints: [
-        `curl -i ${origin}/`,
+        ...(origin === undefined ? [] : [`curl -i ${origin}/`]),
         'check spec.endpoint_url of the identity, and whether a proxy or a sign-in page is in between',
       ],
     },
@@ -241,8 +251,9 @@ function describe({ code, requestId }: Refusal): string {
  * AWS's own words, fit to be shown: short, printable, and without anything we sent in confidence,
  * which an endpoint may well repeat.
  */
-function quotable(message: string, { credentials, mfa }: StsCall): string {
-  const secrets = [credentials.secretAccessKey, credentials.sessionToken, mfa?.tokenCode];
+function quotable(message: string, { credentials, mfa, shown }: StsCall): string {
+  const device = shown?.mfaDevice === undefined ? undefined : mfa?.serialNumber;
+  const secrets = [credentials.secretAccessKey, credentials.sessionToken, mfa?.tokenCode, device];
   let text = message.replaceAll(/[^\x20-\x7e]+/g, ' ');
   for (const secret of secrets) {
     if (secret === undefined || secret === '') continue;

@@ -18,6 +18,8 @@ export interface StsOptions {
   region: string;
   /** Default: the endpoint of AWS for the region. */
   endpoint?: string | undefined;
+  /** What messages and logs say in place of a value. Absent: the value. */
+  shown?: { region?: string; endpoint?: string; mfaDevice?: string } | undefined;
   /** For one call as a whole, its second attempt included. */
   timeoutMs: number;
   /** How far the server's clock is known to be ahead of ours. Default 0. */
@@ -81,8 +83,9 @@ const proxyVariables = ['HTTPS_PROXY', 'https_proxy', 'ALL_PROXY', 'all_proxy'];
  * @throws ERR_CONFIG_INVALID for a region or an endpoint that cannot be one
  */
 export function openSts(options: StsOptions): Sts {
-  const { credentials, region, timeoutMs, host } = options;
-  checkRegion(region);
+  const { credentials, timeoutMs, host, shown = {} } = options;
+  checkRegion(options.region);
+  const region = shown.region ?? options.region;
   if (options.endpoint !== undefined) checkEndpoint(options.endpoint);
   let clockOffsetMs = options.clockOffsetMs ?? 0;
   const client = createClient(options, () => new Date(host.now().getTime() + clockOffsetMs));
@@ -127,6 +130,7 @@ export function openSts(options: StsOptions): Sts {
             platform: host.platform,
             proxyVariable: proxyVariables.find((name) => (host.env[name] ?? '') !== ''),
             exchange,
+            shown,
           });
         }
       }

@@ -1,4 +1,5 @@
 import { isMap } from '../core/validate.ts';
+import { isVariableName, notVariableName } from '../core/variable-name.ts';
 import { variableProblem } from '../core/variables.ts';
 import { valueAt } from './places.ts';
 import type { Problem } from './problems.ts';
@@ -50,4 +51,22 @@ function ofItem(item: unknown, path: Path): Said[] {
   if (!isMap(item) || typeof item['key'] !== 'string') return [];
   const { key, value } = item;
   return [{ key, value, at: { key: [...path, 'key'], value: [...path, 'value'] } }];
+}
+
+/** Settings whose value is the name of a variable. */
+const namingSettings: readonly Path[] = [
+  ['auth', 'keyring', 'spec', 'password_env'],
+  ['env', 'ATMOS_KEYRING_PASSWORD_ENV'],
+];
+
+/** Reports settings that name a variable no environment can hold: hints would repeat the text. */
+export function checkVariableNames(
+  merged: Readonly<Record<string, unknown>>,
+  report: (problem: Problem) => void,
+): void {
+  for (const path of namingSettings) {
+    const name = valueAt(merged, path);
+    if (typeof name !== 'string' || name === '' || isVariableName(name)) continue;
+    report({ path, ...notVariableName });
+  }
 }

@@ -48,4 +48,6 @@ export interface Config {
   locate(problem: Problem): LocatedProblem;
   /** What that is called in messages: `auth.keyring.type (/p/atmos.yaml:3:11)`. */
   sourceOf(path: readonly string[]): string;
+  /** The tag that gave the value at the path, which no message quotes then. */
+  tagAt(path: readonly string[]): string | undefined;
 }

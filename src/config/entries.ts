@@ -2,7 +2,7 @@ import { dirname, isAbsolute, join } from 'node:path';
 import type { Identity } from '../core/identity.ts';
 import type { Sourced } from '../core/sourced.ts';
 import { withoutAbsent } from '../core/without-absent.ts';
-import { fileSaying, placeOf, sourceOf, type ConfigFile } from './places.ts';
+import { fileSaying, placeOf, sourceOf, tagAt, type ConfigFile } from './places.ts';
 import type { Settings } from './schema.ts';
 
 type Auth = NonNullable<Settings['auth']>;
@@ -84,6 +84,7 @@ export function identityEntries(auth: Auth, files: Files): Identity[] {
       session: duration === '' ? {} : { duration },
       env: said.env ?? [],
       locate: (path = []) => placeOf(files, ['auth', 'identities', name, ...path]),
+      tagAt: (path) => tagAt(files, ['auth', 'identities', name, ...path]),
     };
   });
 }
@@ -105,12 +106,15 @@ export function sourcedText(
   return value ? sourced(value, path, files) : undefined;
 }
 
-/** The source is looked up when it is asked for, which in most runs is never. */
+/** Source and tag are looked up when they are asked for, which in most runs is never. */
 export function sourced<T>(value: T, path: readonly string[], files: Files): Sourced<T> {
   return {
     value,
     get source() {
       return sourceOf(files, path);
+    },
+    get tag() {
+      return tagAt(files, path);
     },
   };
 }

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { dirname, isAbsolute, join } from 'node:path';
 import { AtmosError } from '../core/errors.ts';
+import { quoteValue, showValue } from '../core/sourced.ts';
 import { isMap } from '../core/validate.ts';
 import { cacheDirectory } from '../host/directories.ts';
 import type { Host } from '../host/host.ts';
@@ -13,7 +14,7 @@ import type { Layer, Origin } from './layer.ts';
 import { isBelow } from './is-below.ts';
 import { checkOwnership } from './ownership.ts';
 import { parseConfigFile } from './parse-file.ts';
-import { placeIn, valueAt, type ConfigFile } from './places.ts';
+import { placeIn, tagAt, valueAt, type ConfigFile } from './places.ts';
 import { ConfigError, locateProblem, type LocatedProblem } from './problems.ts';
 import { readText } from './read.ts';
 
@@ -112,7 +113,8 @@ export function createFileReader(options: FileReaderOptions): FileReader {
       report(locateProblem({ path, message, file, ...(hint ? { hint } : {}) }, [file]));
       return [];
     };
-    const starts = importStarts(basePathOf(inner.owner), file.path);
+    const basePath = basePathOf(inner.owner);
+    const starts = importStarts(basePath, file.path);
     const found = await findImport(value, starts);
     if (found.kind === 'remote') {
       return refuse(
@@ -121,7 +123,12 @@ export function createFileReader(options: FileReaderOptions): FileReader {
       );
     }
     if (found.kind === 'missing') {
-      const message = `names ${JSON.stringify(value)}, not found in ${starts.join(', ')}`;
+      const baseTag = options.chosenBasePath ? undefined : tagAt([inner.owner], ['base_path']);
+      const shownStarts = starts.map((start) =>
+        start === basePath ? showValue({ value: start, tag: baseTag }) : start,
+      );
+      const named = quoteValue({ value, tag: tagAt([file], path) });
+      const message = `names ${named}, not found in ${shownStarts.join(', ')}`;
       const text = `import (${placeIn(file, path)}) ${message}`;
       warn({ ...locateProblem({ path, message }, [file]), text });
       return [];

@@ -1,6 +1,7 @@
 import { AtmosError } from '../core/errors.ts';
 import type { Identity } from '../core/identity.ts';
 import { lowerCase, nearestName } from '../core/names.ts';
+import { quoteValue, type Sourced } from '../core/sourced.ts';
 import type { Config } from './load.ts';
 import { quote } from './locate.ts';
 import { findYamlFiles } from './find-files.ts';
@@ -12,12 +13,20 @@ import { readText } from './read.ts';
 /**
  * The identity of that name, without regard to case.
  *
+ * @param asked the name, with its source where that is known
  * @throws ERR_IDENTITY_UNKNOWN with the nearest name, or the profile that has it; ERR_CONFIG_INVALID
  * when it is there, but without a kind
  */
-export function findIdentity(config: Config, name: string): Identity {
+export function findIdentity(config: Config, asked: string | Sourced<string>): Identity {
+  const name = typeof asked === 'string' ? asked : asked.value;
   const identity = config.identities.find((other) => lowerCase(other.name) === lowerCase(name));
-  if (identity === undefined) throw unknownIdentity(config, name);
+  if (identity === undefined) {
+    throw unknownIdentity(
+      config,
+      name,
+      typeof asked === 'string' ? quote(asked) : quoteValue(asked),
+    );
+  }
   if (identity.kind !== '') return identity;
   throw new AtmosError(
     'ERR_CONFIG_INVALID',
@@ -26,13 +35,13 @@ export function findIdentity(config: Config, name: string): Identity {
   );
 }
 
-function unknownIdentity(config: Config, name: string): AtmosError {
+function unknownIdentity(config: Config, name: string, shown: string): AtmosError {
   const known = config.identities.map((identity) => identity.name);
   const list = known.length > 0 ? `it is one of ${known.join(', ')}` : 'there are none';
   const nearest = nearestName(name, known);
   return new AtmosError(
     'ERR_IDENTITY_UNKNOWN',
-    `unknown identity ${quote(name)}: ${list} in ${config.files.join(', ')}`,
+    `unknown identity ${shown}: ${list} in ${config.files.join(', ')}`,
     {
       hints: [
         ...profileHints(config, name),

@@ -1,5 +1,5 @@
 import { dirname } from 'node:path';
-import type { Sourced } from '../core/sourced.ts';
+import { showValue, type Sourced } from '../core/sourced.ts';
 import { withoutAbsent } from '../core/without-absent.ts';
 import type { Host } from '../host/host.ts';
 import { chosenBasePath } from './base-path.ts';
@@ -100,7 +100,7 @@ function findProfileLayers(
   const environment = environmentSettings(settings, files);
   const profiles = chooseProfiles(options.profiles, { files, settings, environment }, host);
   for (const profile of profiles) {
-    host.log('profile.chosen', { profile: profile.value, source: profile });
+    host.log('profile.chosen', { profile: showValue(profile), source: profile });
   }
   const identities = Object.keys(valueAt(settings, ['auth', 'identities']) ?? {});
   return {

@@ -1,5 +1,8 @@
 import { lowerCase } from '../core/names.ts';
+import { quote } from '../core/quote.ts';
 import { isNamePath } from './merge.ts';
+
+export { quote } from '../core/quote.ts';
 
 /** A value of a YAML file, with the place it was written at. */
 export interface YamlNode {
@@ -128,12 +131,4 @@ export function locate(
 /** A path as it is written in messages: `auth.identities."product.usa".kind`. */
 export function formatPath(path: readonly string[]): string {
   return path.map((key) => (/^[\p{L}\p{N}_@/+-]+$/u.test(key) ? key : quote(key))).join('.');
-}
-
-/** Text between quotes, with nothing in it that a terminal would obey. */
-export function quote(text: string): string {
-  return JSON.stringify(text).replace(
-    /[\u007f-\u009f\u2028\u2029]/g,
-    (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  );
 }

@@ -3,6 +3,7 @@ import { isMap } from '../core/validate.ts';
 import type { Origin } from './layer.ts';
 import { findNode, formatPath, locate, type Position, type YamlNode } from './locate.ts';
 import { isNamePath } from './merge.ts';
+import { isTagged } from './tagged.ts';
 
 type Path = readonly string[];
 
@@ -18,6 +19,8 @@ export interface ConfigFile {
   readonly settings: Readonly<Record<string, unknown>>;
   /** What `!exec` would run, whose output is not in the settings yet. */
   readonly commands: readonly PendingCommand[];
+  /** The values in the settings that tags gave, and those that `!exec` will give. */
+  readonly tagged: readonly TaggedPlace[];
   /** Other files that it includes by `!include`. */
   readonly included: readonly IncludedFile[];
   /** The places of all it says. Found when first asked for. */
@@ -28,6 +31,13 @@ export interface ConfigFile {
 export interface PendingCommand {
   readonly path: Path;
   readonly command: string;
+}
+
+/** A place whose value was not written there, but came from a tag. */
+export interface TaggedPlace {
+  readonly path: Path;
+  /** For messages: `!env NAME`, `!include`. */
+  readonly tag: string;
 }
 
 /** A file that `!include` read. */
@@ -63,6 +73,27 @@ export function fileSaying(files: readonly ConfigFile[], path: Path): ConfigFile
   if (saying) return saying;
   if (path.length === 0) throw new TypeError('a configuration has at least one file');
   return fileSaying(files, path.slice(0, -1));
+}
+
+/**
+ * The tag that gave the value at the path, or a part of it, or what it is a part of. Undefined for
+ * what was written out.
+ */
+export function tagAt(files: readonly ConfigFile[], path: Path): string | undefined {
+  if (files.every(({ tagged }) => tagged.length === 0)) return undefined;
+  const at = files.findLastIndex((file) => valueAt(file.settings, path) !== undefined);
+  const file = files[at];
+  // An item that `!append` brought has another place in its own list than in the merged one.
+  if (file === undefined) return path.length === 0 ? undefined : tagAt(files, path.slice(0, -1));
+  const found = file.tagged.find((place) => isSamePlace(place.path, path));
+  if (found !== undefined) return found.tag;
+  return isTagged(valueAt(file.settings, path)) ? tagAt(files.slice(0, at), path) : undefined;
+}
+
+/** Whether one path leads through the other. Names may be written in another case. */
+function isSamePlace(one: Path, other: Path): boolean {
+  const depth = Math.min(one.length, other.length);
+  return one.slice(0, depth).every((key, at) => lowerCase(key) === lowerCase(other[at] ?? ''));
 }
 
 export function positionIn(file: ConfigFile, path: Path): Position {

@@ -1,14 +1,13 @@
 import { dirname, join, resolve } from 'node:path';
 import { AtmosError } from '../core/errors.ts';
 import { lowerCase, nearestName } from '../core/names.ts';
-import type { Sourced } from '../core/sourced.ts';
+import { quoteValue, showValue, valueOf, type Sourced } from '../core/sourced.ts';
 import { configDirectory } from '../host/directories.ts';
 import type { Host } from '../host/host.ts';
 import { sourced } from './entries.ts';
 import { findYamlFiles } from './find-files.ts';
 import type { Layer, Origin } from './layer.ts';
-import { quote } from './locate.ts';
-import { fileSaying, valueAt, type ConfigFile } from './places.ts';
+import { fileSaying, tagAt, valueAt, type ConfigFile } from './places.ts';
 import { isDirectory, readEntries } from './read.ts';
 
 type Settings = Readonly<Record<string, unknown>>;
@@ -27,6 +26,8 @@ export interface ProfileDirectory {
   readonly path: string;
   readonly type: 'configurable' | 'project-hidden' | 'xdg' | 'project';
   readonly origin: Origin;
+  /** The tag that gave the path. */
+  readonly tag?: string | undefined;
 }
 
 /** A profile there is, and where. */
@@ -61,7 +62,8 @@ function variableNames({ environment }: Base, { env }: Pick<Host, 'env'>): Sourc
   const set = env[variable];
   const said = set === undefined ? environment[variable] : { value: set, source: variable };
   if (said === undefined) return [];
-  return splitNames(said.value).map((value) => ({ value, source: said.source }));
+  const { source, tag } = said;
+  return splitNames(said.value).map((value) => ({ value, source, tag }));
 }
 
 function splitNames(text: string): string[] {
@@ -90,7 +92,8 @@ export function profileDirectories(
   if (typeof said === 'string' && said !== '') {
     const file = fileSaying(base.files, path);
     const directory = resolve(dirname(file.path), said);
-    configurable.push({ path: directory, type: 'configurable', origin: file.origin });
+    const tag = tagAt(base.files, path);
+    configurable.push({ path: directory, type: 'configurable', origin: file.origin, tag });
   }
   const hidden = beside.map(({ path: directory, origin }) => {
     return { path: join(directory, '.atmos', 'profiles'), type: 'project-hidden', origin } as const;
@@ -134,15 +137,20 @@ export function findProfile(profile: Sourced<string>, options: ProfileOptions): 
   const { value: name, source } = profile;
   const found = isProfileName(name)
     ? options.directories
-        .map(({ path, origin }) => ({ path: join(path, name), origin, profile: name }))
+        .map((directory) => ({ directory, path: join(directory.path, name) }))
         .find(({ path }) => isDirectory(path))
     : undefined;
   if (found === undefined) throw unknownProfile(profile, options);
-  if (findYamlFiles(found.path).length > 0) return found;
+  const { path, directory } = found;
+  if (findYamlFiles(path).length > 0) return { path, origin: directory.origin, profile: name };
   throw new AtmosError(
     'ERR_CONFIG_INVALID',
-    `profile ${name} (from ${source}) has no YAML file in ${found.path}`,
+    `profile ${showValue(profile)} (from ${source}) has no YAML file in ${profile.tag === undefined ? join(showDirectory(directory), name) : showDirectory(directory)}`,
   );
+}
+
+function showDirectory({ path, tag }: ProfileDirectory): string {
+  return tag === undefined ? path : valueOf(tag);
 }
 
 /** The word of Atmos for "let me choose", which no profile can have. */
@@ -159,10 +167,10 @@ export function unknownProfile(profile: Sourced<string>, options: ProfileOptions
   const identity = options.identities.find((other) => lowerCase(other) === lowerCase(name));
   const nearest = nearestName(name, known);
   const list = known.length > 0 ? `it is one of ${known.join(', ')}` : 'there are none';
-  const places = options.directories.map(({ path }) => path).join(', ');
+  const places = options.directories.map(showDirectory).join(', ');
   const message = isProfileName(name)
-    ? `unknown profile ${quote(name)} (from ${source}): ${list} in ${places}`
-    : `${quote(name)} (from ${source}) is no name of a profile: that is the name of a directory, without / and leading dot`;
+    ? `unknown profile ${quoteValue(profile)} (from ${source}): ${list} in ${places}`
+    : `${quoteValue(profile)} (from ${source}) is no name of a profile: that is the name of a directory, without / and leading dot`;
   const hint =
     identity === undefined
       ? nearest && `did you mean ${nearest}?`

@@ -1,7 +1,7 @@
 import type { Sourced } from '../core/sourced.ts';
 import { isMap } from '../core/validate.ts';
 import { withoutAbsent } from '../core/without-absent.ts';
-import { checkEnvironment } from './check-environment.ts';
+import { checkEnvironment, checkVariableNames } from './check-environment.ts';
 import { checkNames } from './check-names.ts';
 import { checkNumbers } from './check-numbers.ts';
 import {
@@ -15,7 +15,7 @@ import {
 import { environmentEntries, environmentSettings, environmentWarnings } from './environment.ts';
 import type { Gathered } from './gathered.ts';
 import { mergeMaps } from './merge.ts';
-import { fileSaying, sourceOf, type ConfigFile } from './places.ts';
+import { fileSaying, sourceOf, tagAt, type ConfigFile } from './places.ts';
 import { formatNotice, locateProblem, type Problem } from './problems.ts';
 import { checkSettings, type Settings } from './schema.ts';
 import { findWarnings } from './warnings.ts';
@@ -44,6 +44,7 @@ export function readSettings(files: readonly ConfigFile[], { report }: Gathered)
     locate: (problem: Problem) => locateProblem(problem, files),
     originOf: (path: Path) => fileSaying(files, path).origin,
     sourceOf: (path: Path) => sourceOf(files, path),
+    tagAt: (path: Path) => tagAt(files, path),
   });
 }
 
@@ -63,6 +64,7 @@ function checkMerged(
   checkNames(merged, files, note);
   checkNumbers(merged, files, note);
   checkEnvironment(merged, note);
+  checkVariableNames(merged, note);
   const settings = checkSettings(merged, files, note);
   for (const problem of wrong) report(locateProblem(problem, files));
   if (settings !== undefined) return settings;

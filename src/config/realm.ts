@@ -2,7 +2,7 @@ import { resolve, sep } from 'node:path';
 import { AtmosError } from '../core/errors.ts';
 import { lowerCase } from '../core/names.ts';
 import { sha256 } from '../core/sha256.ts';
-import { environmentSetting, type Sourced } from '../core/sourced.ts';
+import { environmentSetting, quoteValue, type Sourced } from '../core/sourced.ts';
 import type { Host } from '../host/host.ts';
 import type { Config } from './load.ts';
 import { quote } from './locate.ts';
@@ -40,20 +40,22 @@ export function defaultRealm(directory: string): string {
 }
 
 function checked(realm: Sourced<string>): Sourced<string> {
-  const fault = findFault(realm.value);
+  const fault = findFault(realm);
   if (fault === undefined) return realm;
   throw new AtmosError(
     'ERR_REALM_INVALID',
-    `realm ${quote(realm.value)} (from ${realm.source}) ${fault}`,
+    `realm ${quoteValue(realm)} (from ${realm.source}) ${fault}`,
     { hints: [`it has 1 to ${longest} of the characters a-z 0-9 - _, such as my-project`] },
   );
 }
 
 /** The rules of Atmos. */
-function findFault(realm: string): string | undefined {
+function findFault({ value: realm, tag }: Sourced<string>): string | undefined {
   const strange = new Set(realm.match(/[^a-z0-9_-]/gu));
-  if (strange.size > 0)
-    return `has characters it may not have: ${[...strange].map(quote).join(' ')}`;
+  if (strange.size > 0) {
+    const shown = tag === undefined ? `: ${[...strange].map(quote).join(' ')}` : '';
+    return `has characters it may not have${shown}`;
+  }
   if (realm.length > longest) return `is longer than ${longest} characters`;
   if (/^[-_]|[-_]$/.test(realm)) return 'begins or ends with - or _';
   if (/[-_]{2}/.test(realm)) return 'has two of - and _ in a row';

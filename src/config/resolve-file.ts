@@ -32,13 +32,13 @@ export function resolveFile(
 ): ConfigFile {
   const problems: Problem[] = [];
   const included: IncludedFile[] = [];
-  const { settings, commands } = resolveTags(data, parts, {
+  const { settings, commands, tagged } = resolveTags(data, parts, {
     file,
     host,
     report: (problem) => void problems.push(problem),
     onInclude: (one) => void included.push(one),
   });
-  const parsed = { ...file, settings, commands, included, root };
+  const parsed = { ...file, settings, commands, tagged, included, root };
   for (const problem of problems) report(locateProblem({ ...problem, file: parsed }, [parsed]));
   return parsed;
 }

@@ -2,19 +2,20 @@ import { AtmosError } from '../core/errors.ts';
 import { isMap } from '../core/validate.ts';
 import type { Host } from '../host/host.ts';
 import type { Origin } from './layer.ts';
-import type { IncludedFile, PendingCommand } from './places.ts';
+import type { IncludedFile, PendingCommand, TaggedPlace } from './places.ts';
 import { createTagged, isTagged, type Tagged } from './tagged.ts';
 import { whyNotRun } from './tags/exec.ts';
 import { createIncluder, isInclude } from './tags/include.ts';
 import type { QueryStep } from './tags/query.ts';
 import {
   createSource,
+  isIncluded,
   type Path,
   type Source,
   type TagProblem,
   type Written,
 } from './tags/source.ts';
-import { resolveValue } from './tags/value.ts';
+import { nameOfTag, resolveValue } from './tags/value.ts';
 
 export { parseCommandOutput, withCommandOutput } from './tags/exec.ts';
 
@@ -37,6 +38,8 @@ export interface ResolvedTags {
   /** Tags are left in it only for merging, `!unset` and `!append`, and those in `commands`. */
   readonly settings: Settings;
   readonly commands: readonly PendingCommand[];
+  /** Where the values are that tags gave: of what was included each single one. */
+  readonly tagged: readonly TaggedPlace[];
 }
 
 /**
@@ -55,6 +58,7 @@ export function resolveTags(
 ): ResolvedTags {
   const { file, host } = options;
   const commands: PendingCommand[] = [];
+  const tagged: TaggedPlace[] = [];
   const include = createIncluder(options);
   let values = 0;
 
@@ -70,7 +74,9 @@ export function resolveTags(
     count(path);
     if (isTagged(value)) return resolveTag(value, source, path);
     if (Array.isArray(value)) return resolveList(value, source, path);
-    return isMap(value) ? resolveMap({ value, source }, path) : value;
+    if (isMap(value)) return resolveMap({ value, source }, path);
+    if (isIncluded(source)) tagged.push({ path, tag: '!include' });
+    return value;
   }
 
   function resolveList(items: readonly unknown[], source: Source, path: Path): unknown[] {
@@ -144,19 +150,19 @@ export function resolveTags(
     return isMap(value) ? entriesOf({ value, source }, at).get(String(step)) : undefined;
   }
 
-  function resolveTag(tagged: Tagged, source: Source, path: Path): unknown {
-    const { tag, value } = tagged;
+  function resolveTag(written: Tagged, source: Source, path: Path): unknown {
+    const { tag, value } = written;
     const refuse = (message: string, hint?: string) => {
       source.report({ path, message, ...(hint === undefined ? {} : { hint }) });
       return undefined;
     };
-    if (tag === '!unset') return tagged;
+    if (tag === '!unset') return written;
     if (tag === '!append') {
       if (!Array.isArray(value)) return refuse('has the tag !append, which is for lists');
       return createTagged(tag, resolveList(value, source, path));
     }
     if (isInclude(tag)) {
-      const opened = open({ value: tagged, source }, path);
+      const opened = open({ value: written, source }, path);
       return opened && resolve(opened, path);
     }
     if (typeof value !== 'string') return refuse(`has the tag ${tag}, which takes text`);
@@ -165,16 +171,22 @@ export function resolveTags(
       const problem = whyNotRun(text, path);
       if (problem !== undefined) return refuse(problem);
       commands.push({ path, command: text });
-      return tagged;
+      tagged.push({ path, tag });
+      return written;
     }
     const result = resolveValue({ tag, text, host });
-    return 'value' in result ? result.value : refuse(result.problem, result.hint);
+    if ('problem' in result) return refuse(result.problem, result.hint);
+    // A default is written in the file, unless that was included.
+    if (!result.isDefault || isIncluded(source)) {
+      tagged.push({ path, tag: nameOfTag({ tag, text }) });
+    }
+    return result.value;
   }
 
   const source = createSource(options);
   const ours = withMergesOfTop(data).filter(([key]) => parts.includes(key));
   const settings = resolveMap({ value: Object.fromEntries(ours), source }, []);
-  return { settings, commands };
+  return { settings, commands, tagged };
 }
 
 // The top may say `<<: !include .env`, for programs that are not ours.

@@ -17,7 +17,7 @@ import {
   type InferOutput,
 } from '../core/validate.ts';
 import { quotesHint } from './check-numbers.ts';
-import type { ConfigFile } from './places.ts';
+import { tagAt, type ConfigFile } from './places.ts';
 import type { Problem } from './problems.ts';
 import { providerSchema } from './provider-schema.ts';
 import { isSecretPath } from './secret-path.ts';
@@ -215,7 +215,10 @@ export function checkSettings(
   return checkShape(settingsSchema, merged, (problem) => {
     const { path, expected, found } = problem;
     const wantsText = expected.startsWith('text') && ['number', 'boolean'].includes(typeof found);
-    const message = describeProblem(problem, isSecretPath(path));
+    const message = describeProblem(
+      problem,
+      isSecretPath(path) || tagAt(files, path) !== undefined,
+    );
     report({ path, message, ...(wantsText ? { hint: quotesHint(path, files) } : {}) });
   });
 }

@@ -36,7 +36,8 @@ export function checkPart<T>(
   report: (problem: IdentityProblem) => void,
 ): T | undefined {
   return checkShape(schema, identity[part], (problem) => {
-    const message = describeProblem(problem, part === 'credentials');
-    report({ path: [part, ...problem.path], message });
+    const path = [part, ...problem.path];
+    const isHidden = part === 'credentials' || identity.tagAt?.(path) !== undefined;
+    report({ path, message: describeProblem(problem, isHidden) });
   });
 }

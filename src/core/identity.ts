@@ -16,6 +16,8 @@ export interface Identity {
   readonly env: readonly { readonly key: string; readonly value: string }[];
   /** Where a field was written, for messages: `/p/atmos.yaml:7:9`. An empty path is the identity. */
   locate(path?: readonly string[]): string;
+  /** The tag that gave the value of a field, which no message quotes then: see `quoteValue`. */
+  tagAt?(path: readonly string[]): string | undefined;
 }
 
 /** The parts of an identity that are its kind's own. */

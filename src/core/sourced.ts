@@ -1,8 +1,39 @@
+import { quote } from './quote.ts';
+
 /** A setting with the place it came from, so that errors and `status` can name it. */
 export interface Sourced<T> {
   readonly value: T;
   /** `ATMOS_KEYRING_TYPE`, `--config`, `auth.realm (/p/atmos.yaml:3:10)`, `default` … */
   readonly source: string;
+  /** `!env NAME`: the tag that gave the value, which may therefore be a secret. */
+  readonly tag?: string | undefined;
+}
+
+/**
+ * A configured value for a message: between quotes, or `<value of !env NAME>` in place of what a tag
+ * gave. A variable that was named by mistake may hold any secret, and messages end up in logs.
+ */
+export function quoteValue({ value, tag }: Pick<Sourced<string>, 'value' | 'tag'>): string {
+  return tag === undefined ? quote(value) : valueOf(tag);
+}
+
+/** The same without quotes, for a path or a name. */
+export function showValue({ value, tag }: Pick<Sourced<string>, 'value' | 'tag'>): string {
+  return tag === undefined ? value : valueOf(tag);
+}
+
+/**
+ * The same for what a user is asked to agree to, who must see what the author of a file chose: by the
+ * text itself, by a file that it includes, by the name of a branch. Only a variable of the user's own
+ * environment is not shown.
+ */
+export function showForConsent({ value, tag }: Pick<Sourced<string>, 'value' | 'tag'>): string {
+  return tag?.startsWith('!env ') ? valueOf(tag) : value;
+}
+
+/** What stands in a message for the value that a tag gave. */
+export function valueOf(tag: string): string {
+  return `<value of ${tag}>`;
 }
 
 /**

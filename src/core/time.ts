@@ -16,19 +16,20 @@ const maxSeconds = 2 ** 31 - 1;
  * Reads a duration as Atmos does: whole seconds (`900`), a Go duration (`1h30m`, `900s`) or days
  * (`2d`). Positive, and at most what 32 bits of seconds hold.
  *
+ * @param shown stands for the text in the error
  * @returns seconds, cut to whole ones
  * @throws ERR_CONFIG_INVALID naming `what`
  */
-export function parseDuration(text: string, what = 'duration'): number {
+export function parseDuration(
+  text: string,
+  what = 'duration',
+  shown = JSON.stringify(text),
+): number {
   const seconds = secondsOf(text.trim());
   if (seconds === undefined || seconds < 1 || seconds > maxSeconds) {
-    throw new AtmosError(
-      'ERR_CONFIG_INVALID',
-      `${what} ${JSON.stringify(text)} is not a duration`,
-      {
-        hints: ['write it like 12h, 1h30m, 900s, 2d or 900 (seconds)'],
-      },
-    );
+    throw new AtmosError('ERR_CONFIG_INVALID', `${what} ${shown} is not a duration`, {
+      hints: ['write it like 12h, 1h30m, 900s, 2d or 900 (seconds)'],
+    });
   }
   // Go counts nanoseconds; 4.35 times 60 is a little less than 261 here.
   return Math.trunc(Number(seconds.toFixed(9)));

@@ -136,7 +136,7 @@ export function checkShape<T>(
 
 /**
  * What is wrong, to follow the name of the place: `must be text, not the number 5`, or `is missing`.
- * Of a secret only its type is told.
+ * Of a secret, and of what a tag gave, only its type is told.
  */
 export function describeProblem(problem: ShapeProblem, isSecret = false): string {
   if (problem.found === undefined) return 'is missing';

@@ -1,5 +1,6 @@
 import { credentialVariables, ownSecretVariables } from './credential-variables.ts';
 import { AtmosError } from './errors.ts';
+import { isVariableName, notVariableName } from './variable-name.ts';
 
 /** An environment variable as an `env:` of atmos.yaml says it. */
 export interface Variable {
@@ -114,13 +115,7 @@ export interface VariableProblem {
 
 /** Why no environment can hold the variable, or undefined where one can. */
 export function variableProblem({ key, value }: Variable): VariableProblem | undefined {
-  if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(key)) {
-    return {
-      at: 'key',
-      message: 'is not a name for an environment variable',
-      hint: 'use letters, digits and _, and no digit first',
-    };
-  }
+  if (!isVariableName(key)) return { at: 'key', ...notVariableName };
   if (!value.includes('\0')) return undefined;
   return { at: 'value', message: 'holds a NUL character, which no environment can' };
 }

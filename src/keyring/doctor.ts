@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { isAtmosError, KeyringError, type AtmosError } from '../core/errors.ts';
+import { showValue } from '../core/sourced.ts';
 import { formatTimestamp } from '../core/time.ts';
 import type { BackendContext, Keyring, Probe } from './contract.ts';
 import { ok, problem, warning, type Finding } from './inspection.ts';
@@ -72,7 +73,7 @@ async function whyUnavailable({ keyring, context }: Patient, { reason }: Probe):
 function ofNone({ keyring, context }: Patient, { state, reason }: Probe): Finding {
   const none = `there is no keyring at ${keyring.info.location} yet: the first write makes it, so nothing was tried`;
   if (state === 'ready') return ok('state', none);
-  const variable = context.settings.passwordEnv.value;
+  const variable = showValue(context.settings.passwordEnv);
   return warning(
     'state',
     `${none}; ${reason ?? state}`,

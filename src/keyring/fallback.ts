@@ -20,7 +20,8 @@ export async function openWithFallback(context: BackendContext): Promise<OpenedK
   const configured = await openBackend(context);
   const { fallback } = settings;
   if (fallback === undefined || fallback.value.length === 0) return { keyring: configured };
-  const others = fallback.value.map((value) => ({ value, source: fallback.source }));
+  const { source, tag } = fallback;
+  const others = fallback.value.map((value) => ({ value, source, tag }));
   for (const type of others) checkKeyringType(type);
   const { state, reason = 'it does not say why' } = await configured.probe();
   if (state !== 'unavailable') return { keyring: configured };

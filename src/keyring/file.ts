@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { KeyringError, systemErrorCode } from '../core/errors.ts';
+import { showValue } from '../core/sourced.ts';
 import { removeFile, syncDirectory } from '../host/replace-file.ts';
 import type { BackendContext, Keyring, Probe } from './contract.ts';
 import { createAccess } from './file/access.ts';
@@ -33,7 +34,8 @@ export function openFileKeyring(context: BackendContext, onStep: OnStep = () => 
       return locked('a change of its password was cut short; what is read or written next ends it');
     }
     const source = passwordSource(context);
-    if (source === 'none') return locked(`no password: ${settings.passwordEnv.value} is not set`);
+    if (source === 'none')
+      return locked(`no password: ${showValue(settings.passwordEnv)} is not set`);
     if (!access.isUnlocked() && (source === 'prompt' || source === 'command')) {
       return locked(
         source === 'prompt' ? 'it will ask for the password' : 'the password command has not run',

@@ -38,7 +38,7 @@ export interface OpenKeyringOptions {
  * const keyring = await openKeyring({ type: 'file' });
  * await keyring.set('api-token', token);
  *
- * @throws ERR_KEYRING_UNKNOWN_TYPE
+ * @throws ERR_KEYRING_UNKNOWN_TYPE; ERR_CONFIG_INVALID for a `passwordEnv` that no variable can be called
  */
 export async function openKeyring(options: OpenKeyringOptions = {}): Promise<Keyring> {
   await loadWindows();

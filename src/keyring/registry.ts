@@ -1,6 +1,6 @@
 import { KeyringError } from '../core/errors.ts';
 import { nearestName } from '../core/names.ts';
-import type { Sourced } from '../core/sourced.ts';
+import { quoteValue, type Sourced } from '../core/sourced.ts';
 import type { Host } from '../host/host.ts';
 import type { BackendContext, Keyring, OpenBackend } from './contract.ts';
 import type { rekeyKeyring } from './file/rekey.ts';
@@ -37,7 +37,7 @@ export function checkKeyringType(chosen: Sourced<string>): void {
   const nearest = nearestName(type, keyringTypes);
   throw new KeyringError(
     'ERR_KEYRING_UNKNOWN_TYPE',
-    `unknown keyring type ${JSON.stringify(type)} (from ${chosen.source}): it is one of ${keyringTypes.join(', ')}`,
+    `unknown keyring type ${quoteValue(chosen)} (from ${chosen.source}): it is one of ${keyringTypes.join(', ')}`,
     {
       hints: [
         nearest === undefined

@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs';
 import { basename, dirname, isAbsolute, join, resolve } from 'node:path';
-import { KeyringError } from '../core/errors.ts';
-import { environmentSetting, type Sourced } from '../core/sourced.ts';
+import { AtmosError, KeyringError } from '../core/errors.ts';
+import { environmentSetting, quoteValue, showValue, type Sourced } from '../core/sourced.ts';
+import { isVariableName, notVariableName } from '../core/variable-name.ts';
 import { withoutAbsent } from '../core/without-absent.ts';
 import { dataDirectory } from '../host/directories.ts';
 import { fromHome } from '../host/home-path.ts';
@@ -42,7 +43,8 @@ export function environmentChoices(
 /**
  * Settles every setting: by the first of the places that says it, else by its default.
  *
- * @throws ERR_KEYRING_IO for a path that would make home, root or the working directory the keyring
+ * @throws ERR_KEYRING_IO for a path that would make home, root or the working directory the keyring;
+ * ERR_CONFIG_INVALID for a `passwordEnv` that no variable can be called
  */
 export function resolveKeyringSettings(
   places: readonly KeyringChoices[],
@@ -60,7 +62,7 @@ export function resolveKeyringSettings(
     directory: path
       ? keyringDirectory(path, host)
       : byDefault(join(dataDirectory(host), 'keyring')),
-    passwordEnv: first('passwordEnv') ?? byDefault('ATMOS_KEYRING_PASSWORD'),
+    passwordEnv: variable(first('passwordEnv') ?? byDefault('ATMOS_KEYRING_PASSWORD')),
     passwordFile: passwordFile ? absolute(passwordFile, host) : serviceCredential(host),
     passwordCommand: first('passwordCommand'),
   });
@@ -83,13 +85,13 @@ function keyringDirectory(path: Sourced<string>, host: Where): Sourced<string> {
   if (reserved.includes(parent)) {
     throw new KeyringError(
       'ERR_KEYRING_IO',
-      `the keyring path ${path.value} (from ${path.source}) names a file, so its directory ${parent} would become the keyring`,
+      `the keyring path ${showValue(path)} (from ${path.source}) names a file, so its directory${path.tag === undefined ? ` ${parent}` : ''} would become the keyring`,
       {
         hints: ['name a directory of its own, without an extension: ~/.local/share/atmos/keyring'],
       },
     );
   }
-  return { value: parent, source: path.source };
+  return { ...named, value: parent };
 }
 
 /** What systemd's `LoadCredential=atmos-keyring-password:…` provides, if it does. */
@@ -100,8 +102,19 @@ function serviceCredential(host: Where): Sourced<string> | undefined {
   return existsSync(file) ? { value: file, source: 'CREDENTIALS_DIRECTORY' } : undefined;
 }
 
-function absolute({ value, source }: Sourced<string>, host: Where): Sourced<string> {
-  return { value: resolve(host.workingDirectory(), fromHome(value, host.homeDirectory)), source };
+function absolute({ value, source, tag }: Sourced<string>, host: Where): Sourced<string> {
+  const path = resolve(host.workingDirectory(), fromHome(value, host.homeDirectory));
+  return withoutAbsent({ value: path, source, tag });
+}
+
+/** Checked here for every caller: the name is part of commands that hints propose. */
+function variable(name: Sourced<string>): Sourced<string> {
+  if (isVariableName(name.value)) return name;
+  throw new AtmosError(
+    'ERR_CONFIG_INVALID',
+    `the password variable ${quoteValue(name)} (from ${name.source}) ${notVariableName.message}`,
+    { hints: [notVariableName.hint] },
+  );
 }
 
 function byDefault(value: string): Sourced<string> {

@@ -1,5 +1,10 @@
 import { expect, test } from 'vitest';
-import { environmentSetting } from '../../src/core/sourced.ts';
+import {
+  environmentSetting,
+  quoteValue,
+  showForConsent,
+  showValue,
+} from '../../src/core/sourced.ts';
 
 const said = { X: { value: 'file', source: 'env.X (/p/atmos.yaml:2:5)' } };
 
@@ -12,4 +17,18 @@ test.each([
   [{ X: 'set' }, undefined, { value: 'set', source: 'X' }],
 ])('%j before %j', (env: Record<string, string>, given, expected) => {
   expect(environmentSetting('X', env, given)).toEqual(expected);
+});
+
+test('a message shows what was written, and names the tag of all else', () => {
+  expect(quoteValue({ value: 'a "b"' })).toBe(String.raw`"a \"b\""`);
+  expect(quoteValue({ value: 'a', tag: '!env X' })).toBe('<value of !env X>');
+  expect(showValue({ value: '/a' })).toBe('/a');
+  expect(showValue({ value: '/a', tag: '!include' })).toBe('<value of !include>');
+});
+
+test('who is asked to agree sees what a file chose, but no variable of the environment', () => {
+  expect(showForConsent({ value: 'sh x' })).toBe('sh x');
+  expect(showForConsent({ value: 'sh x', tag: '!include' })).toBe('sh x');
+  expect(showForConsent({ value: 'sh x', tag: '!git.branch' })).toBe('sh x');
+  expect(showForConsent({ value: 'sh x', tag: '!env X' })).toBe('<value of !env X>');
 });

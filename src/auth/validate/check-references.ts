@@ -1,7 +1,7 @@
 import type { Config } from '../../config/config.ts';
-import { quote } from '../../config/locate.ts';
 import type { Identity } from '../../core/identity.ts';
 import { lowerCase, nearestName } from '../../core/names.ts';
+import { quoteValue } from '../../core/sourced.ts';
 import { invalidAt, warningAt, type ReportFinding } from './finding.ts';
 
 type Named = Pick<Config, 'identities' | 'providers'>;
@@ -13,9 +13,10 @@ export function checkReferences(config: Named, report: ReportFinding): void {
   reportDefaults(config, report);
 }
 
-function checkVia({ name, via = {} }: Identity, config: Named, report: ReportFinding): void {
+function checkVia({ name, via = {}, tagAt }: Identity, config: Named, report: ReportFinding): void {
   const at = (...path: string[]) => ['auth', 'identities', name, 'via', ...path];
   const { provider, identity } = via;
+  const shown = (key: string, value: string) => quoteValue({ value, tag: tagAt?.(['via', key]) });
   if (provider !== undefined && identity !== undefined) {
     report(
       invalidAt(at(), 'names a provider and an identity, and one is meant', 'drop one of them'),
@@ -26,13 +27,13 @@ function checkVia({ name, via = {} }: Identity, config: Named, report: ReportFin
     const hint = has(identities, provider)
       ? 'it is an identity: via.identity'
       : nearHint(provider, providers);
-    report(invalidAt(at('provider'), `is no provider: ${quote(provider)}`, hint));
+    report(invalidAt(at('provider'), `is no provider: ${shown('provider', provider)}`, hint));
   }
   if (identity !== undefined && !has(identities, identity)) {
     const hint = has(providers, identity)
       ? 'it is a provider: via.provider'
       : nearHint(identity, identities);
-    report(invalidAt(at('identity'), `is no identity: ${quote(identity)}`, hint));
+    report(invalidAt(at('identity'), `is no identity: ${shown('identity', identity)}`, hint));
   }
 }
 

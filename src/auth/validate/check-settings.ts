@@ -2,7 +2,7 @@ import type { Config } from '../../config/config.ts';
 import { resolveRealm } from '../../config/realm.ts';
 import { logLevels, parseLogLevel } from '../../core/log-level.ts';
 import { nearestName } from '../../core/names.ts';
-import type { Sourced } from '../../core/sourced.ts';
+import { quoteValue, type Sourced } from '../../core/sourced.ts';
 import type { Host } from '../../host/host.ts';
 import { checkKeyringType } from '../../keyring/registry.ts';
 import { resolveKeyringSettings } from '../../keyring/settings.ts';
@@ -39,8 +39,8 @@ function checkKeyring({ keyring, environment }: Said, host: Where, report: Repor
   checkType(['auth', 'keyring', 'type'], keyring.type);
   checkType(['env', 'ATMOS_KEYRING_TYPE'], environment['ATMOS_KEYRING_TYPE']);
   for (const [at, value] of (keyring.fallback?.value ?? []).entries()) {
-    const source = keyring.fallback?.source ?? '';
-    checkType(['auth', 'keyring', 'fallback', String(at)], { value, source });
+    const { source = '', tag } = keyring.fallback ?? {};
+    checkType(['auth', 'keyring', 'fallback', String(at)], { value, source, tag });
   }
   reportErrorAt(
     ['auth', 'keyring', 'spec', 'path'],
@@ -54,7 +54,7 @@ function checkLevel({ logs, environment, sourceOf }: Said, report: ReportFinding
     if (parseLogLevel(level.value) !== undefined) return;
     const nearest = nearestName(level.value, logLevels);
     const hint = nearest ? `did you mean ${nearest}?` : `levels: ${logLevels.join(', ')}`;
-    report(invalidAt(path, `is no level of the log: ${JSON.stringify(level.value)}`, hint));
+    report(invalidAt(path, `is no level of the log: ${quoteValue(level)}`, hint));
   };
   const own = ['auth', 'logs', 'level'];
   if (logs.level) check(logs.level.source === sourceOf(own) ? own : ['logs', 'level'], logs.level);

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { AtmosError } from '../../core/errors.ts';
 import type { Identity } from '../../core/identity.ts';
-import type { Sourced } from '../../core/sourced.ts';
+import { showValue, type Sourced } from '../../core/sourced.ts';
 import type { Host } from '../../host/host.ts';
 import type { EnvironmentChange } from '../../output/environment.ts';
 import { environmentFormats, formatEnvironment, formatGithub } from '../../output/shell.ts';
@@ -101,9 +101,10 @@ async function credentialsFor(
 
 /** A program that asks us asks nobody else: the password must be where it finds it. */
 async function warnOfPassword(context: Context, { keyring }: ProjectPlan): Promise<void> {
-  const { value: name } = keyring.passwordEnv;
+  const name = showValue(keyring.passwordEnv);
   const { host } = context;
-  if (host.env[name] !== undefined || (await opensByItself(keyring, host))) return;
+  if (host.env[keyring.passwordEnv.value] !== undefined || (await opensByItself(keyring, host)))
+    return;
   // Windows has no agent, and not every shell there knows the word.
   const ways =
     host.platform === 'win32' ? `set ${name}` : `run "atmos auth keyring unlock", export ${name}`;

@@ -1,5 +1,6 @@
 import { AtmosError } from '../../core/errors.ts';
 import type { Identity } from '../../core/identity.ts';
+import { showValue } from '../../core/sourced.ts';
 import type { Host } from '../../host/host.ts';
 import type { KeyringSettings } from '../../keyring/contract.ts';
 import { childEnvironment, type EnvironmentChange } from '../../output/environment.ts';
@@ -80,7 +81,7 @@ async function checkReachable(settings: KeyringSettings, host: Host): Promise<vo
   if (await opensByItself(settings, host)) return;
   throw new AtmosError(
     'ERR_USAGE',
-    `the password of the file keyring (${passwordEnv.value}) is not passed on to programs, so --credentials process cannot work`,
+    `the password of the file keyring (${showValue(passwordEnv)}) is not passed on to programs, so --credentials process cannot work`,
     {
       hints: [
         '--credentials env',

@@ -2,6 +2,7 @@ import type { AuthPlan } from '../../auth/plan.ts';
 import { passwordNeeds } from '../../auth/trust-needs.ts';
 import { requireTrust } from '../../config/trust.ts';
 import { AtmosError } from '../../core/errors.ts';
+import { showValue } from '../../core/sourced.ts';
 import type { Host } from '../../host/host.ts';
 import type { PasswordRequest } from '../../keyring/contract.ts';
 import { loadRekey, type RekeyResult } from '../../keyring/registry.ts';
@@ -159,10 +160,10 @@ function whereItStands(
 ): string | undefined {
   const everywhere = 'for Atmos too';
   if (env[passwordEnv.value] !== undefined) {
-    return `set ${passwordEnv.value} to the new password wherever it is set, ${everywhere}`;
+    return `set ${showValue(passwordEnv)} to the new password wherever it is set, ${everywhere}`;
   }
   if (passwordFile) {
-    return `write the new password to ${passwordFile.value} (${passwordFile.source}), ${everywhere}`;
+    return `write the new password to ${showValue(passwordFile)} (${passwordFile.source}), ${everywhere}`;
   }
   if (passwordCommand) {
     return `let the password command (${passwordCommand.source}) print the new password, ${everywhere}`;

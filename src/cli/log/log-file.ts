@@ -1,5 +1,6 @@
 import { closeSync, constants, fstatSync, openSync, writeSync } from 'node:fs';
 import { AtmosError, systemErrorCode } from '../../core/errors.ts';
+import { showValue } from '../../core/sourced.ts';
 import { ensurePrivateFile } from '../../host/private-file.ts';
 import { createPrinter, type PrinterHost } from '../printer.ts';
 import type { LogFile } from './settings.ts';
@@ -73,8 +74,8 @@ function unfit(file: LogFile, why: string): AtmosError {
   });
 }
 
-function named({ path, said: { source } }: LogFile): string {
-  return `${path} (from ${source})`;
+function named({ path, said: { source, tag } }: LogFile): string {
+  return `${showValue({ value: path, tag })} (from ${source})`;
 }
 
 function writeAll(descriptor: number, bytes: Buffer): void {

@@ -3,7 +3,7 @@ import type { Config } from '../../config/config.ts';
 import { AtmosError } from '../../core/errors.ts';
 import { isLogDevice, logLevels, parseLogLevel, type LogLevel } from '../../core/log-level.ts';
 import { nearestName } from '../../core/names.ts';
-import type { Sourced } from '../../core/sourced.ts';
+import { quoteValue, type Sourced } from '../../core/sourced.ts';
 import { fromHome } from '../../host/home-path.ts';
 import type { Host } from '../../host/host.ts';
 import type { GlobalOptions } from '../global-options.ts';
@@ -97,7 +97,7 @@ function levelOf({ said, fault }: Choice): LogLevel {
   const all = logLevels.join(', ');
   throw new AtmosError(
     fault,
-    `unknown log level ${JSON.stringify(value)} (from ${said.source}): it is one of ${all}`,
+    `unknown log level ${quoteValue(said)} (from ${said.source}): it is one of ${all}`,
     {
       hints: [
         nearest === undefined ? 'Debug tells most of what one wants' : `did you mean ${nearest}?`,

@@ -11,5 +11,5 @@ export function resolveEnv({ text, host }: TagCall): TagResult {
     return { problem: 'takes the name of a variable and at most one default' };
   }
   const set = Object.hasOwn(host.env, name) ? host.env[name] : undefined;
-  return { value: (set ?? fallback).trim() };
+  return { value: (set ?? fallback).trim(), isDefault: set === undefined };
 }

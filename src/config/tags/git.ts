@@ -55,6 +55,6 @@ function orDefault(
   { tag, text, why }: { tag: string; text: string; why: string },
 ): TagResult {
   if (value !== undefined) return { value };
-  if (text !== '') return { value: text };
+  if (text !== '') return { value: text, isDefault: true };
   return { problem: `has the tag ${tag}, but ${why}`, hint: `give it a default: ${tag} VALUE` };
 }

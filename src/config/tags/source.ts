@@ -35,6 +35,11 @@ export function createSource(options: {
   return source;
 }
 
+/** Whether what is written there was included by another file. */
+export function isIncluded({ chain }: Source): boolean {
+  return chain.length > 1;
+}
+
 export interface IncludedFrom {
   readonly by: Source;
   /** Where the `!include` stands, in the settings. */

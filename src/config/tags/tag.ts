@@ -11,5 +11,9 @@ export interface TagCall {
 
 /** What a tag stands for; or why for nothing, to follow the name of the place it is at. */
 export type TagResult =
-  | { readonly value: string | number }
+  | {
+      readonly value: string | number;
+      /** Whether it is the default that is written after the tag. */
+      readonly isDefault?: boolean;
+    }
   | { readonly problem: string; readonly hint?: string };

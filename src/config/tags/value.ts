@@ -1,3 +1,6 @@
+import { quote } from '../../core/quote.ts';
+import { isVariableName } from '../../core/variable-name.ts';
+import { splitFirst } from './arguments.ts';
 import { resolveCwd } from './cwd.ts';
 import { resolveEnv } from './env.ts';
 import { resolveGit, resolveGitRoot } from './git.ts';
@@ -15,4 +18,12 @@ const resolvers: Readonly<Record<string, (call: TagCall) => TagResult>> = {
 
 export function resolveValue(call: TagCall): TagResult {
   return (resolvers[call.tag] ?? resolveGit)(call);
+}
+
+/** What the tag is called in messages: `!env NAME`, else `!git.branch` without its default. */
+export function nameOfTag({ tag, text }: Pick<TagCall, 'tag' | 'text'>): string {
+  if (tag !== '!env') return tag;
+  const name = splitFirst(text)?.word ?? '';
+  // Any text can be asked for: names with other characters exist in some environments.
+  return `${tag} ${isVariableName(name) ? name : quote(name)}`;
 }

@@ -1,60 +1,32 @@
 import { withMfaCode } from '../../auth/mfa.ts';
-import { isAwsRegion } from '../../core/aws-region.ts';
 import { awsCredentials, type AwsCredentials } from '../../core/credentials.ts';
 import { AtmosError } from '../../core/errors.ts';
-import { checkPart, IdentityError, type IdentityProblem } from '../../core/identity-error.ts';
 import type { Identity } from '../../core/identity.ts';
 import { shellWord } from '../../core/shell-word.ts';
+import { showForConsent } from '../../core/sourced.ts';
 import { parseDuration } from '../../core/time.ts';
-import { flag, mapOf, setting, text } from '../../core/validate.ts';
 import { withoutAbsent } from '../../core/without-absent.ts';
 import type {
   IdentityStrategy,
   OpenContext,
   OpenedSession,
   PreparedIdentity,
+  ShownValues,
   StrategyContext,
 } from '../../auth/strategy.ts';
 import { endpointNeeds, isPlainUrl } from '../../clients/aws-endpoint.ts';
 import type { Sts } from '../../clients/aws-sts.ts';
+import {
+  defaultRegion,
+  readSettings,
+  schemas,
+  shownValues,
+  type UserSettings,
+} from './user-settings.ts';
 
-const defaultRegion = 'us-east-1';
 const defaultDurationSeconds = 43_200;
 const minDurationSeconds = 900;
 const maxDurationSeconds = { withMfa: 129_600, withoutMfa: 43_200 };
-
-const schemas = {
-  credentials: mapOf({
-    access_key_id: setting(
-      text,
-      'The id of an access key. Better stored by `atmos auth user configure` than written here.',
-    ),
-    secret_access_key: setting(text, 'Its secret. Both are said, by `!env`, or neither.'),
-    mfa_arn: setting(
-      text,
-      'The MFA device that is asked for a code. It wins over the one stored with the key.',
-    ),
-    region: setting(text, 'The region that requests go to, and that programs get.', {
-      default: defaultRegion,
-    }),
-    webflow_enabled: setting(flag, 'For Atmos: whether it may log in by a browser. We never do.'),
-  }),
-  spec: mapOf({
-    endpoint_url: setting(
-      text,
-      'Another address of AWS STS, without user and password. In a project’s file one that is neither AWS nor this machine needs trust, as does an MFA code for one on this machine.',
-    ),
-  }),
-};
-
-/** The kind's own part of an identity, checked. Empty text counts as absent, for `!env`. */
-interface Settings {
-  readonly keys?: { readonly accessKeyId: string; readonly secretAccessKey: string };
-  readonly mfaArn?: string;
-  readonly region?: string;
-  readonly endpoint?: string;
-  readonly durationSeconds?: number;
-}
 
 /**
  * `aws/user`: an IAM user with long-lived keys, from atmos.yaml or else from the store. A session is
@@ -71,10 +43,12 @@ export const awsUser: IdentityStrategy = {
   prepare,
 };
 
-function trustNeeds({ spec }: Identity): ReturnType<IdentityStrategy['trustNeeds']> {
+function trustNeeds({ spec, tagAt }: Identity): ReturnType<IdentityStrategy['trustNeeds']> {
   const { endpoint_url: url } = spec;
   if (typeof url !== 'string' || !isPlainUrl(url)) return [];
-  return endpointNeeds(url).map((need) => ({ path: ['spec', 'endpoint_url'], ...need }));
+  const path = ['spec', 'endpoint_url'];
+  const shown = showForConsent({ value: url, tag: tagAt?.(path) });
+  return endpointNeeds(url, shown).map((need) => ({ path, ...need }));
 }
 
 async function prepare(context: StrategyContext): Promise<PreparedIdentity> {
@@ -84,11 +58,12 @@ async function prepare(context: StrategyContext): Promise<PreparedIdentity> {
     ? awsCredentials(settings.keys)
     : usableKeys(identity, await context.readStoredKeys());
   const mfaDevice = settings.mfaArn ?? keys.mfaArn;
+  const shown = shownValues(identity, settings);
   const region = settings.region ?? defaultRegion;
   const openSts = async (credentials: AwsCredentials, timeoutMs: number): Promise<Sts> => {
     const sts = await import('../../clients/aws-sts.ts');
     const { endpoint } = settings;
-    return sts.openSts({ credentials, region, endpoint, timeoutMs, host: context.host });
+    return sts.openSts({ credentials, region, endpoint, shown, timeoutMs, host: context.host });
   };
   return {
     region,
@@ -101,6 +76,7 @@ async function prepare(context: StrategyContext): Promise<PreparedIdentity> {
     },
     ...withoutAbsent({
       mfaDevice,
+      shown,
       limits:
         mfaDevice === undefined
           ? 'without MFA, AWS refuses this session all of IAM, and of STS all but AssumeRole and GetCallerIdentity'
@@ -110,7 +86,7 @@ async function prepare(context: StrategyContext): Promise<PreparedIdentity> {
       const durationSeconds = sessionSeconds(settings, keys, mfaDevice !== undefined, context);
       const sts = await openSts(keys, open.timeoutMs);
       try {
-        return await openSession(sts, { context, open, region, mfaDevice, durationSeconds });
+        return await openSession(sts, { context, open, region, mfaDevice, shown, durationSeconds });
       } finally {
         sts.close();
       }
@@ -131,15 +107,15 @@ interface Opening {
   readonly open: OpenContext;
   readonly region: string;
   readonly mfaDevice: string | undefined;
+  readonly shown: ShownValues;
   readonly durationSeconds: number;
 }
 
 function openSession(sts: Sts, opening: Opening): Promise<OpenedSession> {
-  const { context, open, mfaDevice } = opening;
+  const { context, open, mfaDevice, shown } = opening;
   if (mfaDevice === undefined) return requestSession(sts, opening);
-  return withMfaCode(mfaDevice, context.identity, open, (code) =>
-    requestSession(sts, opening, code),
-  );
+  const device = withoutAbsent({ device: mfaDevice, shownDevice: shown.mfaDevice });
+  return withMfaCode(device, context.identity, open, (code) => requestSession(sts, opening, code));
 }
 
 async function requestSession(
@@ -167,57 +143,6 @@ async function requestSession(
   };
 }
 
-/** @throws ERR_CONFIG_INVALID naming each place in the file */
-function readSettings(identity: Identity): Settings {
-  const problems: IdentityProblem[] = [];
-  const report = (problem: IdentityProblem) => void problems.push(problem);
-  const credentials = checkPart(identity, 'credentials', schemas.credentials, report) ?? {};
-  const spec = checkPart(identity, 'spec', schemas.spec, report) ?? {};
-  const keys = configuredKeys(credentials.access_key_id, credentials.secret_access_key, report);
-  const region = credentials.region || undefined;
-  if (region !== undefined && !isAwsRegion(region)) {
-    // Not quoted: the value may come from a variable that holds a secret.
-    const message = 'is not the name of an AWS region';
-    report({ path: ['credentials', 'region'], message, hint: 'write it like eu-central-1' });
-  }
-  const endpoint = spec.endpoint_url || undefined;
-  if (endpoint !== undefined && !isPlainUrl(endpoint)) {
-    // Not quoted: it may hold a password.
-    const message = 'is not an http or https URL without user and password';
-    report({ path: ['spec', 'endpoint_url'], message });
-  }
-  if (problems.length > 0) throw new IdentityError(identity, problems);
-  return withoutAbsent({
-    region,
-    keys,
-    mfaArn: credentials.mfa_arn || undefined,
-    endpoint,
-    durationSeconds: durationOf(identity),
-  });
-}
-
-function durationOf({ name, session, locate }: Identity): number | undefined {
-  const { duration } = session;
-  if (!duration) return undefined;
-  const place = locate(['session', 'duration']);
-  return parseDuration(duration, `session.duration of identity ${name} (${place})`);
-}
-
-function configuredKeys(
-  id: string | undefined,
-  secret: string | undefined,
-  report: (problem: IdentityProblem) => void,
-): Settings['keys'] {
-  if (!id && !secret) return undefined;
-  if (id && secret) return { accessKeyId: id, secretAccessKey: secret };
-  report({
-    path: ['credentials'],
-    message: 'hold only one of access_key_id and secret_access_key',
-    hint: 'give both or neither; with neither, the keys come from the keyring',
-  });
-  return undefined;
-}
-
 function usableKeys(identity: Identity, stored: AwsCredentials | null): AwsCredentials {
   const hints = [`atmos auth user configure --identity ${shellWord(identity.name)}`];
   if (stored === null) {
@@ -239,7 +164,7 @@ function usableKeys(identity: Identity, stored: AwsCredentials | null): AwsCrede
 
 /** What AWS and Atmos allow, of what the configuration, the stored key or else the default asks for. */
 function sessionSeconds(
-  settings: Settings,
+  settings: UserSettings,
   keys: AwsCredentials,
   hasMfa: boolean,
   { identity, warn }: StrategyContext,

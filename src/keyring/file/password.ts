@@ -1,7 +1,7 @@
 import { closeSync, constants, fstatSync, openSync, readSync, realpathSync } from 'node:fs';
 import { KeyringError, systemErrorCode } from '../../core/errors.ts';
 import { listCommand } from '../../core/file-commands.ts';
-import type { Sourced } from '../../core/sourced.ts';
+import { showValue, type Sourced } from '../../core/sourced.ts';
 import type { Host } from '../../host/host.ts';
 import { irregularKindAt } from '../../host/regular-file.ts';
 import type { BackendContext } from '../contract.ts';
@@ -33,9 +33,9 @@ export function describePasswordSource(context: BackendContext): string {
     case 'variable':
       return passwordEnv.source === 'default'
         ? passwordEnv.value
-        : `${passwordEnv.value}, named by ${passwordEnv.source}`;
+        : `${showValue(passwordEnv)}, named by ${passwordEnv.source}`;
     case 'file':
-      return `the file ${passwordFile?.value}, named by ${passwordFile?.source}`;
+      return `the file ${passwordFile && showValue(passwordFile)}, named by ${passwordFile?.source}`;
     case 'command':
       return `the password command, ${passwordCommand?.source}`;
     case 'held':
@@ -59,7 +59,7 @@ export async function resolvePassword(context: BackendContext, isNew: boolean): 
   if (isNew) {
     const { directory, passwordEnv } = context.settings;
     checkNewPassword(password, `the password for the new keyring ${directory.value}`, [
-      `export ${passwordEnv.value}="$(openssl rand -base64 24)"   # and keep it safe`,
+      `export ${showValue(passwordEnv)}="$(openssl rand -base64 24)"   # and keep it safe`,
     ]);
   }
   return password;
@@ -120,7 +120,7 @@ async function readPassword(context: BackendContext, isNew: boolean): Promise<Bu
       throw required(
         `the file keyring ${settings.directory.value} needs a password, and there is none`,
         [
-          `export ${settings.passwordEnv.value}=<password>`,
+          `export ${showValue(settings.passwordEnv)}=<password>`,
           'export ATMOS_KEYRING_PASSWORD_FILE=<file that holds it>',
         ],
       );
@@ -129,16 +129,17 @@ async function readPassword(context: BackendContext, isNew: boolean): Promise<Bu
 
 function fromVariable(host: Host, variable: Sourced<string>): Buffer {
   const named = variable.source === 'default' ? '' : ` (named by ${variable.source})`;
+  const name = showValue(variable);
   return notEmpty(
     Buffer.from(host.env[variable.value] ?? ''),
-    `the variable ${variable.value}${named}, which should hold the keyring's password, is empty`,
-    [`unset ${variable.value}`, `export ${variable.value}=<password>`],
+    `the variable ${name}${named}, which should hold the keyring's password, is empty`,
+    [`unset ${name}`, `export ${name}=<password>`],
   );
 }
 
 async function fromFile(host: Host, file: Sourced<string>): Promise<Buffer> {
-  const named = `the password file ${file.value} (from ${file.source})`;
-  const hints = [listCommand([file.value])];
+  const named = `the password file ${showValue(file)} (from ${file.source})`;
+  const hints = file.tag === undefined ? [listCommand([file.value])] : [];
   try {
     return notEmpty(
       withoutNewline(await readBounded(host, file.value, named)),

@@ -85,7 +85,7 @@ hint: pass --yes to trust them without being asked
     const env = { LOG_FILE: '/x/.bashrc' };
     const refused = await desk.run('auth whoami', { env });
     expect(refused).toMatchObject({ exitCode: 2, code: 'ERR_CONFIG_UNTRUSTED' });
-    expect(refused.stderr).toContain('it writes a log to /x/.bashrc, as logs.file (');
+    expect(refused.stderr).toContain('it writes a log to <value of !env LOG_FILE>, as logs.file (');
     expect((await desk.run('auth trust --yes', { env })).stderr).toMatch(/trusted, until/);
     expect((await desk.run('auth trust', { env })).stderr).toMatch(/already trusted\n$/);
   });

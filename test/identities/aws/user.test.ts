@@ -256,14 +256,14 @@ describe('a configuration that is not one', () => {
       'credentials.region of identity dev (/p/atmos.yaml:credentials:region) must be text, not empty',
     ],
     [
-      'a region of two lines, not quoted',
-      { credentials: { region: `eu-west-1\ncredential_process = ${canary}` } },
-      'credentials.region of identity dev (/p/atmos.yaml:credentials:region) is not the name of an AWS region',
+      'a region of two lines, quoted as one',
+      { credentials: { region: 'eu-west-1\ncredential_process = id' } },
+      'credentials.region of identity dev (/p/atmos.yaml:credentials:region) is not the name of an AWS region: "eu-west-1\\ncredential_process = id"',
     ],
     [
       'a region that is a host',
       { credentials: { region: 'evil.example.com' } },
-      'credentials.region of identity dev (/p/atmos.yaml:credentials:region) is not the name of an AWS region',
+      'credentials.region of identity dev (/p/atmos.yaml:credentials:region) is not the name of an AWS region: "evil.example.com"',
     ],
     [
       'a switch that is text',
