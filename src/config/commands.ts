@@ -16,12 +16,20 @@ export function withoutCommands(file: ConfigFile): ConfigFile {
 /**
  * Runs what `!exec` says in the file, one after the other, by `sh -c`, on Windows `cmd.exe`, in the working directory, for
  * 30 seconds at most each. Whoever calls has seen to it that the file is trusted.
+ *
+ * @param withheld names of variables that hold our own secrets: no command needs them
  */
 export async function runCommands(
   file: ConfigFile,
-  host: Pick<Host, 'env' | 'log' | 'runShell'>,
+  withheld: readonly string[],
+  machine: Pick<Host, 'env' | 'log' | 'platform' | 'runShell'>,
   report: (problem: Problem) => void,
 ): Promise<ConfigFile> {
+  const host = {
+    log: machine.log,
+    runShell: machine.runShell,
+    env: without(machine.env, withheld, machine.platform),
+  };
   let done = file;
   for (const command of file.commands) {
     const fault = (message: string, hint?: string) => {
@@ -36,7 +44,7 @@ export async function runCommands(
 
 async function run(
   { command }: PendingCommand,
-  host: Pick<Host, 'env' | 'log' | 'runShell'>,
+  host: Pick<Host, 'env' | 'runShell'>,
   fault: (message: string, hint?: string) => undefined,
 ): Promise<unknown> {
   if (host.env[guard] !== undefined) {
@@ -55,4 +63,11 @@ async function run(
 
 function withValue(file: ConfigFile, path: readonly string[], value: unknown): ConfigFile {
   return { ...file, settings: withCommandOutput(file.settings, path, value) };
+}
+
+function without(env: Host['env'], names: readonly string[], platform: NodeJS.Platform) {
+  // Windows does not tell names apart by case.
+  const same = (name: string) => (platform === 'win32' ? name.toUpperCase() : name);
+  const gone = new Set(names.map(same));
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !gone.has(same(name))));
 }

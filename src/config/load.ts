@@ -60,7 +60,7 @@ export async function loadConfig(options: LoadOptions, host: Host): Promise<Conf
   const reader = openReader(options, gathered, host);
   const read: ConfigFile[] = [];
   for (const place of places) read.push(...(await reader.readPlace(place)));
-  const base = onceEach(read);
+  const base = await withoutSecrets(onceEach(read), false, gathered, host);
   const beside = places
     .filter(({ kind }) => kind === 'file')
     .map(({ path, origin }) => ({ path: dirname(path), origin }));
@@ -193,26 +193,19 @@ interface Read {
 
 /** Runs what is to be run, merges, checks. */
 async function settle(
-  read: Read,
+  found: Read,
   by: { options: LoadOptions; gathered: Gathered; host: Host },
 ): Promise<Config> {
   const { options, gathered, host } = by;
   const isStatic = options.isStatic ?? false;
+  // Again, as a profile may name the variable of the password.
+  const read = { ...found, files: await withoutSecrets(found.files, false, gathered, host) };
   if (!isStatic) {
     // Nothing is run for a configuration that is wrong.
     if (read.files.some(({ commands }) => commands.length > 0)) throwGathered(gathered, read.files);
     requireTrustOfFiles(read.files, read.directory, host);
   }
-  const files: ConfigFile[] = [];
-  for (const file of read.files) {
-    const report = (problem: Problem) => gathered.report(locateProblem(problem, read.files));
-    if (file.commands.length === 0) {
-      files.push(file);
-      continue;
-    }
-    const { runCommands, withoutCommands } = await import('./commands.ts');
-    files.push(isStatic ? withoutCommands(file) : await runCommands(file, host, report));
-  }
+  const files = await withOutputs(read.files, isStatic, gathered, host);
   const notRun = isStatic ? read.files.flatMap(commandNotices) : [];
   // What only a command knows is missing here, which is nobody's mistake.
   const later = new Set(notRun.map(({ path }) => path.join('\0')));
@@ -233,4 +226,39 @@ async function settle(
     projectFiles: projectFilesOf(read.files),
     needs: read.files.flatMap(needsOf),
   };
+}
+
+/**
+ * The files with what their commands print, or without it where nothing is run. None gets what holds
+ * our secrets, and none may print one.
+ */
+async function withOutputs(
+  files: readonly ConfigFile[],
+  isStatic: boolean,
+  gathered: Gathered,
+  host: Host,
+): Promise<readonly ConfigFile[]> {
+  if (files.every(({ commands }) => commands.length === 0)) return files;
+  const { runCommands, withoutCommands } = await import('./commands.ts');
+  if (isStatic) return files.map(withoutCommands);
+  const { secretVariables } = await import('./own-secrets.ts');
+  const withheld = secretVariables(files, host);
+  const report = (problem: Problem) => gathered.report(locateProblem(problem, files));
+  const done: ConfigFile[] = [];
+  for (const file of files) done.push(await runCommands(file, withheld, host, report));
+  return withoutSecrets(done, true, gathered, host);
+}
+
+/** Leaves out what no tag may give. Most files have no tags, and nothing more is loaded for them. */
+async function withoutSecrets(
+  files: readonly ConfigFile[],
+  isOfCommand: boolean,
+  gathered: Gathered,
+  host: Host,
+): Promise<readonly ConfigFile[]> {
+  if (files.every(({ tagged }) => tagged.length === 0)) return files;
+  const { withoutOwnSecrets } = await import('./own-secrets.ts');
+  return withoutOwnSecrets(files, isOfCommand, host, (problem) =>
+    gathered.report(locateProblem(problem, files)),
+  );
 }

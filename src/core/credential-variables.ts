@@ -38,6 +38,7 @@ export const credentialVariables: readonly string[] = [
 
 /** What no program that we start gets, and no file may set: our own way to the keyring. */
 export const ownSecretVariables: readonly string[] = [
+  'ATMOS_KEYRING_IMPORT_PASSWORD',
   'ATMOS_KEYRING_PASSWORD',
   'ATMOS_MFA_TOKEN',
   'CREDENTIALS_DIRECTORY',

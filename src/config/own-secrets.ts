@@ -1,0 +1,271 @@
+import { readdirSync, statfsSync, statSync } from 'node:fs';
+import { dirname, isAbsolute, join, resolve } from 'node:path';
+import { ownSecretVariables } from '../core/credential-variables.ts';
+import { isMap } from '../core/validate.ts';
+import { isVariableName } from '../core/variable-name.ts';
+import { fromHome } from '../host/home-path.ts';
+import type { Host } from '../host/host.ts';
+import { sourceOf, valueAt, type ConfigFile, type TaggedPlace } from './places.ts';
+import type { Problem } from './problems.ts';
+import { isFile, readText } from './read.ts';
+import { withCommandOutput } from './resolve-tags.ts';
+import { isTagged } from './tagged.ts';
+
+type Where = Pick<Host, 'env' | 'homeDirectory' | 'workingDirectory'>;
+type Files = readonly ConfigFile[];
+type Path = readonly string[];
+
+/** A value that no tag may give. */
+interface OwnSecret {
+  /** Completes "its value is …": `the keyring password in ATMOS_KEYRING_PASSWORD`. */
+  readonly named: string;
+  /** The variable that holds it, where no program gets one of that name. */
+  readonly neverSet?: string;
+  /** Trimmed, as `!env` trims. Not empty. */
+  readonly text: string;
+  /** Whether a longer text that contains it is refused too. */
+  readonly isSoughtInside: boolean;
+}
+
+/** A file that holds a secret of ours. */
+interface SecretFile {
+  readonly path: string;
+  readonly named: string;
+  /** Whether its text is the password. Else it holds another secret, whose value is not compared. */
+  readonly isPassword: boolean;
+}
+
+/**
+ * The shortest password that a new keyring takes. A shorter one (a keyring of before may have it) or an
+ * MFA code is found by chance in account ids and paths, so it is refused only where it is all of a
+ * value.
+ */
+const minSoughtInside = 8;
+
+/** Tags that tell of directories and of the repository: a password may be a word of such a path. */
+const wholeOnly = /^!(cwd|random|repo-root|git\.)/;
+
+/** What `statfs` gives on Linux for `/proc`, wherever it is mounted. */
+const procFileSystem = 0x9fa0;
+
+const passwordPath = ['auth', 'keyring', 'spec', 'password_env'];
+const passwordFilePath = ['auth', 'keyring', 'spec', 'password_file'];
+
+/**
+ * The files without the values that tags gave and that are secrets of ours: what opens the keyring,
+ * MFA codes, systemd's credentials. Each is reported. It is the value that is compared, so the
+ * same password in another variable is found, whichever file names the variable of the password.
+ *
+ * What a password command prints is not known here, and so not compared.
+ *
+ * @param isOfCommand chooses what is looked at: outputs of `!exec`, or all other values
+ */
+export function withoutOwnSecrets(
+  files: Files,
+  isOfCommand: boolean,
+  host: Where,
+  report: (problem: Problem) => void,
+): ConfigFile[] {
+  const secretFiles = findSecretFiles(files, host);
+  const secrets = findSecrets(files, secretFiles, host);
+  return files.map((file) => {
+    const includes = isOfCommand ? [] : refusedIncludes(file, secretFiles);
+    const refused = file.tagged
+      .filter(({ tag }) => (tag === '!exec') === isOfCommand)
+      .flatMap((place) => {
+        const included = includes.find(({ at }) => isBelow(place.path, at));
+        const why = included?.why ?? whyRefused(file.settings, place, secrets);
+        return why === undefined ? [] : [{ ...place, why }];
+      });
+    for (const { path, tag, why } of refused) {
+      report({ path, file, message: `must not be set from ${tag}: ${why}`, hint });
+    }
+    return refused.reduce((left, { path }) => withoutValue(left, path), file);
+  });
+}
+
+const hint = 'remove the tag: no configuration passes on what opens the keyring';
+
+/** The names of variables that hold a secret of ours, whichever file says so. */
+export function secretVariables(files: Files, { env }: Pick<Host, 'env'>): string[] {
+  const said = files.flatMap(({ settings }) => [
+    valueAt(settings, passwordPath),
+    valueAt(settings, ['env', 'ATMOS_KEYRING_PASSWORD_ENV']),
+  ]);
+  const named = [...said, env['ATMOS_KEYRING_PASSWORD_ENV']].filter(
+    (name) => typeof name === 'string' && isVariableName(name),
+  );
+  return [...new Set([...ownSecretVariables, 'AWS_VAULT_FILE_PASSPHRASE', ...named])].map(String);
+}
+
+/** Why the place may not have what its tag gave, to follow "must not be set from !env NAME: ". */
+function whyRefused(
+  settings: Readonly<Record<string, unknown>>,
+  { path, tag }: TaggedPlace,
+  secrets: readonly OwnSecret[],
+): string | undefined {
+  // Of what was included the keys came from there too.
+  const keys = tag === '!include' ? path.slice(-1) : [];
+  const texts = textsOf(resolvedAt(settings, path));
+  for (const secret of secrets) {
+    if (isNeverSet(path, secret)) continue;
+    const isSought = secret.isSoughtInside && !wholeOnly.test(tag);
+    const found = [...texts, ...(isSought ? keys : [])].find(
+      (text) => text === secret.text || (isSought && text.includes(secret.text)),
+    );
+    if (found === secret.text) return `its value is ${secret.named}`;
+    if (found !== undefined) return `its value contains ${secret.named}`;
+  }
+  return undefined;
+}
+
+/** Files that may not be included, with the places that got something of them. */
+function refusedIncludes(
+  { included }: ConfigFile,
+  secretFiles: readonly SecretFile[],
+): { at: Path; why: string }[] {
+  return included.flatMap(({ path, at: written }) => {
+    // What a map inherits lies in the map itself.
+    const at = written.filter((key) => key !== '<<');
+    const secretFile = secretFiles.find((secret) => isSameFile(secret.path, path));
+    if (secretFile !== undefined) return [{ at, why: `the included file is ${secretFile.named}` }];
+    return isOfKernel(path) ? [{ at, why: `${path} may hold the environment of a process` }] : [];
+  });
+}
+
+/** `env: !include .env` may bring the very variable of the secret. No program gets one of its name. */
+function isNeverSet([part, name = '', ...rest]: Path, { neverSet }: OwnSecret): boolean {
+  return part === 'env' && rest.length === 0 && name.toUpperCase() === neverSet?.toUpperCase();
+}
+
+function findSecrets(files: Files, secretFiles: readonly SecretFile[], host: Where): OwnSecret[] {
+  const refusedByName = [...ownSecretVariables, passwordVariable(files, host)];
+  const ofVariables = secretVariables(files, host).map((name) => ({
+    named: nameOfVariable(name),
+    text: host.env[name] ?? '',
+    // A path below systemd's directory of credentials is no secret: a setting names a file by it.
+    maySeekInside: name !== 'CREDENTIALS_DIRECTORY',
+    ...(refusedByName.includes(name) ? { neverSet: name } : {}),
+  }));
+  const ofFiles = secretFiles
+    .filter(({ isPassword }) => isPassword)
+    .map(({ path, named }) => ({ named, text: textOf(path), maySeekInside: true }));
+  return [...ofVariables, ...ofFiles]
+    .map((secret) => ({ ...secret, text: secret.text.trim() }))
+    .filter(({ text }) => text !== '')
+    .map(({ maySeekInside, ...secret }) => {
+      return { ...secret, isSoughtInside: maySeekInside && secret.text.length >= minSoughtInside };
+    });
+}
+
+/** The variable that the keyring takes its password from. */
+function passwordVariable(files: Files, { env }: Pick<Host, 'env'>): string {
+  const said = [['env', 'ATMOS_KEYRING_PASSWORD_ENV'], passwordPath].map((path) =>
+    files.map(({ settings }) => valueAt(settings, path)).findLast(Boolean),
+  );
+  const name = [env['ATMOS_KEYRING_PASSWORD_ENV'], ...said].find(Boolean);
+  return typeof name === 'string' ? name : 'ATMOS_KEYRING_PASSWORD';
+}
+
+function nameOfVariable(variable: string): string {
+  if (variable === 'ATMOS_MFA_TOKEN') return `the MFA code in ${variable}`;
+  if (variable === 'CREDENTIALS_DIRECTORY') return `the directory in ${variable}`;
+  return `the keyring password in ${variable}`;
+}
+
+function findSecretFiles(files: Files, host: Where): SecretFile[] {
+  const { env } = host;
+  const working = host.workingDirectory();
+  const ofEnvironment = ['ATMOS_KEYRING_PASSWORD_FILE', 'ATMOS_KEYRING_NEW_PASSWORD_FILE'].map(
+    (variable) => ({ said: env[variable], base: working, source: variable }),
+  );
+  const ofFiles = files.flatMap((file) =>
+    [passwordFilePath, ['env', 'ATMOS_KEYRING_PASSWORD_FILE']].map((path) => ({
+      said: valueAt(file.settings, path),
+      base: path === passwordFilePath ? dirname(file.path) : working,
+      get source() {
+        return sourceOf([file], path);
+      },
+    })),
+  );
+  const named = [...ofEnvironment, ...ofFiles].flatMap(({ said, base, source }) =>
+    typeof said === 'string' && said !== ''
+      ? [
+          {
+            path: resolve(base, fromHome(said, host.homeDirectory)),
+            named: `the keyring password in the file that ${source} names`,
+            isPassword: true,
+          },
+        ]
+      : [],
+  );
+  return [...named, ...serviceCredentials(host)];
+}
+
+/** All that systemd provides to this service, for us or for the program we start. */
+function serviceCredentials({ env }: Pick<Host, 'env'>): SecretFile[] {
+  const directory = env['CREDENTIALS_DIRECTORY'];
+  if (!directory || !isAbsolute(directory)) return [];
+  const names = orUndefined(() => readdirSync(directory)) ?? [];
+  return names.map((name) => {
+    const isPassword = name === 'atmos-keyring-password';
+    const named = `${isPassword ? 'the keyring password' : 'a secret'} in CREDENTIALS_DIRECTORY`;
+    return { path: join(directory, name), named, isPassword };
+  });
+}
+
+/**
+ * Of a regular file; empty for what cannot be read. A named pipe is not even opened: who writes the
+ * password into it would be cut off.
+ */
+function textOf(path: string): string {
+  return orUndefined(() => (isFile(path) ? readText(path)?.text : undefined)) ?? '';
+}
+
+/** By the file itself: there are links, and other ways to it. */
+function isSameFile(one: string, other: string): boolean {
+  const [a, b] = [one, other].map((path) => orUndefined(() => statSync(path)));
+  return a !== undefined && b !== undefined && a.dev === b.dev && a.ino === b.ino;
+}
+
+function isOfKernel(path: string): boolean {
+  return orUndefined(() => statfsSync(path).type) === procFileSystem;
+}
+
+function orUndefined<T>(read: () => T): T | undefined {
+  try {
+    return read();
+  } catch {
+    return undefined;
+  }
+}
+
+/** The value at a path of one file, through lists that `!append` brings. */
+function resolvedAt(value: unknown, path: Path): unknown {
+  if (isTagged(value)) return resolvedAt(value.value, path);
+  const [key, ...rest] = path;
+  if (key === undefined) return value;
+  if (Array.isArray(value)) return resolvedAt(value[Number(key)], rest);
+  return isMap(value) && Object.hasOwn(value, key) ? resolvedAt(value[key], rest) : undefined;
+}
+
+/** Every text in it, trimmed, with the keys of maps. */
+function textsOf(value: unknown): string[] {
+  if (isTagged(value)) return [];
+  if (Array.isArray(value)) return value.flatMap(textsOf);
+  if (isMap(value)) return Object.entries(value).flatMap(([key, one]) => [key, ...textsOf(one)]);
+  const isScalar = ['string', 'number', 'boolean'].includes(typeof value);
+  return isScalar ? [String(value).trim()] : [];
+}
+
+function isBelow(path: Path, above: Path): boolean {
+  return above.every((key, depth) => key === path[depth]);
+}
+
+function withoutValue(file: ConfigFile, path: Path): ConfigFile {
+  return {
+    ...file,
+    settings: withCommandOutput(file.settings, path, undefined),
+    tagged: file.tagged.filter((place) => place.path !== path),
+  };
+}
