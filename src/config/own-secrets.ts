@@ -73,14 +73,15 @@ export function withoutOwnSecrets(
     const refused = file.tagged
       .filter(({ tag }) => (tag === '!exec') === isOfCommand)
       .flatMap((place) => {
+        const key = secretKey(place, secrets);
         const included = includes.find(({ at }) => isBelow(place.path, at));
-        const why = included?.why ?? whyRefused(file.settings, place, secrets);
-        return why === undefined ? [] : [{ ...place, why }];
+        const why = key?.why ?? included?.why ?? whyRefused(file.settings, place, secrets);
+        return why === undefined ? [] : [{ ...place, at: key?.above ?? place.path, why }];
       });
-    for (const { path, tag, why } of refused) {
+    for (const { at: path, tag, why } of refused) {
       report({ path, file, message: `must not be set from ${tag}: ${why}`, hint });
     }
-    return refused.reduce((left, { path }) => withoutValue(left, path), file);
+    return refused.reduce((left, { at }) => withoutValue(left, at), file);
   });
 }
 
@@ -104,17 +105,31 @@ function whyRefused(
   { path, tag }: TaggedPlace,
   secrets: readonly OwnSecret[],
 ): string | undefined {
-  // Of what was included the keys came from there too.
-  const keys = tag === '!include' ? path.slice(-1) : [];
   const texts = textsOf(resolvedAt(settings, path));
   for (const secret of secrets) {
     if (isNeverSet(path, secret)) continue;
     const isSought = secret.isSoughtInside && !wholeOnly.test(tag);
-    const found = [...texts, ...(isSought ? keys : [])].find(
+    const found = texts.find(
       (text) => text === secret.text || (isSought && text.includes(secret.text)),
     );
     if (found === secret.text) return `its value is ${secret.named}`;
     if (found !== undefined) return `its value contains ${secret.named}`;
+  }
+  return undefined;
+}
+
+/**
+ * A key of the path that is or contains a secret: of what was included the keys came from there as well.
+ * What it is in is refused as a whole, so that no message names the key.
+ */
+function secretKey(
+  { path, tag }: TaggedPlace,
+  secrets: readonly OwnSecret[],
+): { above: Path; why: string } | undefined {
+  if (tag !== '!include') return undefined;
+  for (const { text, named } of secrets.filter(({ isSoughtInside }) => isSoughtInside)) {
+    const depth = path.findIndex((key) => key.includes(text));
+    if (depth > 0) return { above: path.slice(0, depth), why: `a key in it has ${named}` };
   }
   return undefined;
 }
@@ -266,6 +281,6 @@ function withoutValue(file: ConfigFile, path: Path): ConfigFile {
   return {
     ...file,
     settings: withCommandOutput(file.settings, path, undefined),
-    tagged: file.tagged.filter((place) => place.path !== path),
+    tagged: file.tagged.filter((place) => !isBelow(place.path, path)),
   };
 }

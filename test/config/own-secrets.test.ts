@@ -74,6 +74,17 @@ test('a .env that holds the password is included: no program gets a variable of 
   expect(error.message).toContain('must not be set from !include: its value is the keyring');
 });
 
+test('a key of an included file is not named', async () => {
+  const project = createProject({
+    'atmos.yaml': 'auth: { identities: !include ids.yaml }\n',
+    'ids.yaml': `x-${password}: { kind: aws/user }\n`,
+  });
+  const error = await errorOf(() => project.load({ ATMOS_KEYRING_PASSWORD: password }), project);
+  expect(error.message).toBe(
+    'auth.identities ($/atmos.yaml:1:21) must not be set from !include: a key in it has the keyring password in ATMOS_KEYRING_PASSWORD',
+  );
+});
+
 test('every place is reported, and the values are left out', async () => {
   const project = projectOf(`
 auth: { realm: !env X, keyring: { type: !env X } }
