@@ -62,7 +62,7 @@ test('auth env loads one file for all it does, and nothing for tags that are not
   const machine = await openConfiguredMachine();
   await machine.atmos('auth env');
   const loaded = await loadedBy(machine, 'auth env');
-  expect(judged(loaded, { maxFiles: 6, maxKilobytes: 209 })).toEqual({
+  expect(judged(loaded, { maxFiles: 6, maxKilobytes: 210 })).toEqual({
     ...fine,
     packages: ['@noble/hashes', 'js-yaml', 'valibot'],
     builtins: ['os'],

@@ -3,7 +3,7 @@ import type { Config } from '../../config/config.ts';
 import { AtmosError } from '../../core/errors.ts';
 import { isLogDevice, logLevels, parseLogLevel, type LogLevel } from '../../core/log-level.ts';
 import { nearestName } from '../../core/names.ts';
-import { quoteValue, type Sourced } from '../../core/sourced.ts';
+import type { Sourced } from '../../core/sourced.ts';
 import { fromHome } from '../../host/home-path.ts';
 import type { Host } from '../../host/host.ts';
 import type { GlobalOptions } from '../global-options.ts';
@@ -90,14 +90,16 @@ function byPerson(value: string, source: string): Choice {
 }
 
 function levelOf({ said, fault }: Choice): LogLevel {
-  const { value } = said;
+  const { value, tag } = said;
   const level = parseLogLevel(value);
   if (level !== undefined) return level;
   const nearest = nearestName(value.trim(), logLevels);
+  // As `quoteValue`, which would be one more file to load at every start.
+  const shown = tag === undefined ? JSON.stringify(value) : `<value of ${tag}>`;
   const all = logLevels.join(', ');
   throw new AtmosError(
     fault,
-    `unknown log level ${quoteValue(said)} (from ${said.source}): it is one of ${all}`,
+    `unknown log level ${shown} (from ${said.source}): it is one of ${all}`,
     {
       hints: [
         nearest === undefined ? 'Debug tells most of what one wants' : `did you mean ${nearest}?`,
