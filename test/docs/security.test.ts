@@ -11,7 +11,18 @@ const read = (path: string) => readFileSync(join(root, path), 'utf8');
 const rows: readonly (readonly [row: string, file: string, name: string])[] = [
   ['runs a program', 'test/script/hostile.test.ts', 'a value that a command prints'],
   ['reads environment variables', 'test/config/tags/value.test.ts', "describe('!env'"],
-  ['reads files', 'test/config/tags/include.test.ts', 'must be in its repository'],
+  ['reads a secret of ours', 'test/script/tag-values.test.ts', 'a secret of ours resolves nowhere'],
+  [
+    'names a variable',
+    'test/script/tag-values.test.ts',
+    'a setting that names a variable is checked',
+  ],
+  ['reads files by `!include`', 'test/config/tags/include.test.ts', 'must be in its repository'],
+  [
+    'reads files by `import`',
+    'test/config/imports.test.ts',
+    'what the person’s own configuration imports',
+  ],
   ['reads git data', 'test/script/hostile.test.ts', 'a repository whose git would run programs'],
   ['chooses profiles', 'test/script/hostile.test.ts', 'a profile outside of the profiles'],
   [
