@@ -290,7 +290,7 @@ describe('a value that came from a tag is never quoted', () => {
     duration: [{ [`${identity}.session.duration`]: '!env TOKEN' }, `${shown} is not a duration`],
     region: [
       { [`${identity}.credentials.region`]: '!env TOKEN' },
-      `is not a region of AWS: ${shown}`,
+      `is not the name of an AWS region: ${shown}`,
     ],
     flag: [{ [`${identity}.default`]: '!env TOKEN' }, 'must be true or false, not text'],
     map: [{ 'auth.keyring.spec': '!env TOKEN' }, 'must be a map, not text'],
