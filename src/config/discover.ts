@@ -82,14 +82,8 @@ export function notFound(lookedIn: readonly string[]): AtmosError {
   );
 }
 
-const minimalFile = `# atmos.yaml
-auth:
-  keyring:
-    type: file
-  identities:
-    dev:
-      kind: aws/user
-      default: true`;
+const minimalFile =
+  'create atmos.yaml with the line: auth: { keyring: { type: file }, identities: { dev: { kind: aws/user, default: true } } }';
 
 function listed(variable: string, host: Where): Sourced<string>[] {
   const list = host.env[variable];

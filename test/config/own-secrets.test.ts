@@ -130,6 +130,13 @@ describe('messages about a value', () => {
     expect(identities[0]?.tagAt?.(['kind'])).toBeUndefined();
   });
 
+  test('quote a setting that no file has, whatever tags other settings have', async () => {
+    const config = await find({ 'atmos.yaml': 'auth: { realm: !env X }\n' });
+    expect(config.tagAt(['auth', 'realm'])).toBe('!env X');
+    expect(config.tagAt(['base_path'])).toBeUndefined();
+    expect(config.tagAt(['auth', 'keyring', 'type'])).toBeUndefined();
+  });
+
   test('quote what a later file writes over it', async () => {
     const config = await find({
       'atmos.yaml': 'import: base.yaml\nauth: { realm: written }\n',

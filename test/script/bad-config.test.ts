@@ -4,14 +4,8 @@ import { describe, expect, test } from 'vitest';
 import { configOf, keyOnStdin, openConfiguredMachine, openMachine } from './machine.ts';
 import { expectRefusal } from './stored.ts';
 
-const minimalFile = `# atmos.yaml
-  auth:
-    keyring:
-      type: file
-    identities:
-      dev:
-        kind: aws/user
-        default: true`;
+const minimalFile =
+  'create atmos.yaml with the line: auth: { keyring: { type: file }, identities: { dev: { kind: aws/user, default: true } } }';
 
 test('an unknown identity is refused with the nearest name', async () => {
   const machine = await openConfiguredMachine();
