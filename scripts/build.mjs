@@ -1,13 +1,15 @@
 // Builds dist/: the programs as program-bundle.mjs says, the library as ES modules, their declarations
-// by tsc.
+// by tsc. For tests also dist-test/, the same program with the key derivation of tests.
 //
-//   node scripts/build.mjs           everything
-//   node scripts/build.mjs --no-types    without declarations, as tests need it
+//   node scripts/build.mjs               dist/
+//   node scripts/build.mjs --no-types    dist/ without declarations
+//   node scripts/build.mjs --for-tests   dist/ without declarations, and dist-test/
 import { spawnSync } from 'node:child_process';
-import { chmodSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'rolldown';
+import { packagedRounds, testRounds } from './build-constants.mjs';
 import { formatLicences } from './licences.mjs';
 import { programBundle, sharedOptions } from './program-bundle.mjs';
 
@@ -27,13 +29,11 @@ if (missing.length > 0) {
   process.exit(1);
 }
 
-/** @type {{ name: string, version: string }} */
-const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
-
-const outputs = await Promise.all([
-  build(programBundle(root, manifest.version)),
+const isForTests = process.argv.includes('--for-tests');
+const [program, modules, testProgram] = await Promise.all([
+  build(programBundle(root, packagedRounds, 'dist/cli')),
   build({
-    ...sharedOptions(root, manifest.version),
+    ...sharedOptions(root, packagedRounds),
     input: library,
     output: {
       dir: 'dist',
@@ -42,27 +42,22 @@ const outputs = await Promise.all([
       chunkFileNames: 'chunks/[name]-[hash].js',
     },
   }),
+  isForTests ? build(programBundle(root, testRounds, 'dist-test/cli')) : undefined,
 ]);
 
-const chunks = outputs.flatMap(({ output }) => output).filter((output) => output.type === 'chunk');
+const chunks = [program, modules]
+  .flatMap(({ output }) => output)
+  .filter((output) => output.type === 'chunk');
 const licences = 'dist/THIRD-PARTY-LICENSES.txt';
 writeFileSync(join(root, licences), formatLicences(chunks.flatMap((chunk) => chunk.moduleIds)));
 chmodSync(join(root, 'dist/cli/main.cjs'), 0o755);
-
-// Chunks are named by their content. What an earlier build left behind goes last, so that a
-// program that is running meanwhile finds its own for as long as possible.
-const built = new Set([
-  licences,
-  ...fileNames(outputs[0], 'dist/cli'),
-  ...fileNames(outputs[1], 'dist'),
-]);
-for (const entry of readdirSync(join(root, 'dist'), { recursive: true, withFileTypes: true })) {
-  const path = relative(root, join(entry.parentPath, entry.name)).replaceAll('\\', '/');
-  if (entry.isFile() && !path.startsWith('dist/types/') && !built.has(path))
-    rmSync(join(root, path));
+keepOnly('dist', [licences, ...fileNames(program, 'dist/cli'), ...fileNames(modules, 'dist')]);
+if (testProgram) {
+  chmodSync(join(root, 'dist-test/cli/main.cjs'), 0o755);
+  keepOnly('dist-test', fileNames(testProgram, 'dist-test/cli'));
 }
 
-if (!process.argv.includes('--no-types')) {
+if (!isForTests && !process.argv.includes('--no-types')) {
   rmSync(join(root, 'dist/types'), { recursive: true, force: true });
   const tsc = join(root, 'node_modules/typescript/bin/tsc');
   const { status } = spawnSync(process.execPath, [tsc, '-p', 'tsconfig.build.json'], {
@@ -70,6 +65,24 @@ if (!process.argv.includes('--no-types')) {
     stdio: 'inherit',
   });
   if (status !== 0) process.exitCode = 1;
+}
+
+/**
+ * Chunks are named by their content. What an earlier build left behind is removed last, so that a
+ * program that is running meanwhile finds its own chunks for as long as possible.
+ *
+ * @param {string} directory
+ * @param {readonly string[]} built
+ */
+function keepOnly(directory, built) {
+  for (const entry of readdirSync(join(root, directory), {
+    recursive: true,
+    withFileTypes: true,
+  })) {
+    const path = relative(root, join(entry.parentPath, entry.name)).replaceAll('\\', '/');
+    if (entry.isFile() && !path.startsWith('dist/types/') && !built.includes(path))
+      rmSync(join(root, path));
+  }
 }
 
 /**

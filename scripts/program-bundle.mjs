@@ -1,4 +1,5 @@
 // How the program is bundled: code-split CommonJS (an ES module costs 4 ms more at every start).
+import { defineConstants } from './build-constants.mjs';
 import { createHotChunk } from './hot-chunk.mjs';
 
 // White space, dead code and the names of variables within functions go. Those of functions and
@@ -14,10 +15,10 @@ const lightly = {
  * What every bundle of ours is built by.
  *
  * @param {string} root
- * @param {string} version
+ * @param {number} rounds of key derivation: build-constants.mjs
  * @returns {import('rolldown').InputOptions}
  */
-export function sharedOptions(root, version) {
+export function sharedOptions(root, rounds) {
   return {
     cwd: root,
     platform: 'node',
@@ -25,7 +26,7 @@ export function sharedOptions(root, version) {
     external: ['koffi'],
     transform: {
       target: 'node20.19',
-      define: { __VERSION__: JSON.stringify(version) },
+      define: defineConstants(rounds),
     },
     // What only warns here breaks at a user's: an unresolved import, a cycle of chunks.
     onLog(level, log) {
@@ -36,17 +37,18 @@ export function sharedOptions(root, version) {
 
 /**
  * @param {string} root
- * @param {string} version
+ * @param {number} rounds of key derivation
+ * @param {string} directory for the output, from the root
  * @returns {import('rolldown').BuildOptions}
  */
-export function programBundle(root, version) {
+export function programBundle(root, rounds, directory) {
   return {
-    ...sharedOptions(root, version),
+    ...sharedOptions(root, rounds),
     input: { main: 'src/cli/main.ts' },
     // So that main.cjs itself hands on what it shares with the commands.
     preserveEntrySignatures: 'allow-extension',
     output: {
-      dir: 'dist/cli',
+      dir: directory,
       format: 'cjs',
       minify: lightly,
       codeSplitting: { groups: [createHotChunk(root)], includeDependenciesRecursively: false },

@@ -3,6 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { rolldown } from 'rolldown';
+import { defineConstants, testRounds } from './build-constants.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
@@ -24,6 +25,7 @@ await runSuite(suite, process.argv.slice(2));
     input: entry,
     platform: 'node',
     external: ['koffi'],
+    transform: { define: defineConstants(testRounds) },
     logLevel: 'warn',
   });
   await bundle.write({ file, format: 'esm', codeSplitting: false });

@@ -28,7 +28,7 @@ function write(file: string, text: string, mode = 0o644): void {
 /** `npm test` in a house with one suite that wants Go, where nothing can be installed. */
 function runTests(env: NodeJS.ProcessEnv): { status: number | null; output: string } {
   const parts = ['package.json', 'vitest.config.ts', 'package-lock.json', 'scripts/peers.mjs'];
-  parts.push('scripts/wine.mjs', 'test/support');
+  parts.push('scripts/wine.mjs', 'scripts/build-constants.mjs', 'test/support');
   for (const part of parts) cpSync(join(root, part), join(house, part), { recursive: true });
   symlinkSync(join(root, 'node_modules'), join(house, 'node_modules'), 'junction');
   write('scripts/build.mjs', '');

@@ -1,5 +1,6 @@
 import { compactDecrypt, CompactEncrypt } from 'jose';
 import { describe, expect, test } from 'vitest';
+import { packagedRounds } from '../../scripts/build-constants.mjs';
 import { createDerivation } from '../../src/keyring/file/derivation.ts';
 import { formatItem, parseItem } from '../../src/keyring/file/item.ts';
 import {
@@ -68,7 +69,7 @@ describe.each(variants)(
 );
 
 test('what we write by default is opened by jose', async () => {
-  const parameters = createParameters();
+  const parameters = { ...createParameters(), rounds: packagedRounds };
   const token = sealJwe(formatItem(item), parameters, await derive(parameters));
   const { plaintext } = await compactDecrypt(token, password, oracle);
   expect(parseItem(Buffer.from(plaintext))).toEqual(item);

@@ -4,14 +4,12 @@ import { basename, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'rolldown';
 import { beforeAll, expect, test } from 'vitest';
+import { packagedRounds } from '../../scripts/build-constants.mjs';
 import { programBundle } from '../../scripts/program-bundle.mjs';
-import { builtCli } from '../support/built.ts';
+import { packagedCli } from '../support/built.ts';
 import { openConfiguredMachine, type Machine } from './machine.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
-const { version }: { version: string } = JSON.parse(
-  readFileSync(join(root, 'package.json'), 'utf8'),
-);
 
 /** What is too much for every one of these commands, or is loaded for files that need it alone. */
 const heavy = new RegExp(
@@ -32,7 +30,8 @@ const advice =
 let modulesOfFile: ReadonlyMap<string, readonly string[]>;
 
 beforeAll(async () => {
-  const { output } = await build({ ...programBundle(root, version), write: false });
+  const bundle = programBundle(root, packagedRounds, 'dist/cli');
+  const { output } = await build({ ...bundle, write: false });
   modulesOfFile = new Map(
     output.flatMap((file) => (file.type === 'chunk' ? [[file.fileName, file.moduleIds]] : [])),
   );
@@ -60,7 +59,7 @@ test.each([
 
 test('auth env loads one file for all it does, and nothing for tags that are not there', async () => {
   const machine = await openConfiguredMachine();
-  await machine.atmos('auth env');
+  await machine.run(process.execPath, [packagedCli(), 'auth', 'env']);
   const loaded = await loadedBy(machine, 'auth env');
   expect(judged(loaded, { maxFiles: 6, maxKilobytes: 219 })).toEqual({
     ...fine,
@@ -73,7 +72,7 @@ test('auth env loads one file for all it does, and nothing for tags that are not
 
 test('auth env loads what resolves tags for a file with one', async () => {
   const machine = await openConfiguredMachine();
-  await machine.atmos('auth env');
+  await machine.run(process.execPath, [packagedCli(), 'auth', 'env']);
   const file = join(machine.project, 'atmos.yaml');
   writeFileSync(file, `${readFileSync(file, 'utf8')}env:\n  STAGE: !env STAGE\n`);
   const { packages, builtins } = await loadedBy(machine, 'auth env');
@@ -131,8 +130,8 @@ async function loadedBy(machine: Machine, command: string): Promise<Loaded> {
   const empty = join(machine.home, 'empty.cjs');
   writeFileSync(empty, '');
   const nothing = await probe(machine, [empty]);
-  const { files, builtins } = await probe(machine, [builtCli(), ...command.split(' ')]);
-  const ours = files.filter((file) => file.startsWith(join(root, 'dist')));
+  const { files, builtins } = await probe(machine, [packagedCli(), ...command.split(' ')]);
+  const ours = files.filter((file) => file.startsWith(join(root, 'dist/')));
   const others = files.filter((file) => file.includes('/node_modules/')).map(nameOf);
   const modules = [...ours.flatMap((file) => modulesOf(basename(file))), ...others];
   return {

@@ -1,9 +1,22 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
-/** The built program, for tests that run it with Node. Built before the tests start. */
+/**
+ * The built program with few rounds of key derivation, for tests that run it with Node. Built before
+ * the tests start.
+ */
 export function builtCli(): string {
-  const path = fileURLToPath(new URL('../../dist/cli/main.cjs', import.meta.url));
-  if (!existsSync(path)) throw new Error('the program is not built: npm run build');
+  return builtFile('dist-test/cli/main.cjs');
+}
+
+/** The program of the package, for tests about what only the package has: its key derivation. */
+export function packagedCli(): string {
+  return builtFile('dist/cli/main.cjs');
+}
+
+function builtFile(name: string): string {
+  const path = fileURLToPath(new URL(`../../${name}`, import.meta.url));
+  if (!existsSync(path))
+    throw new Error(`${name} is not built: node scripts/build.mjs --for-tests`);
   return path;
 }

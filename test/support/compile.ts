@@ -2,6 +2,7 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { rolldown } from 'rolldown';
+import { defineConstants, testRounds } from '../../scripts/build-constants.mjs';
 import { createTemporaryDirectory } from './create-temporary.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -25,6 +26,7 @@ export async function compileProgram(entry: string): Promise<Program> {
     input: join(root, entry),
     platform: 'node',
     external: ['koffi'],
+    transform: { define: defineConstants(testRounds) },
     logLevel: 'warn',
   });
   const file = join(path, 'program.mjs');

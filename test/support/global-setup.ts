@@ -23,7 +23,7 @@ export function setup(project: TestProject): () => void {
 // Fails the run only in CI: while the source is half changed, tests that need no built program
 // still run.
 function buildProgram(): void {
-  const { status } = spawnSync(process.execPath, ['scripts/build.mjs', '--no-types'], {
+  const { status } = spawnSync(process.execPath, ['scripts/build.mjs', '--for-tests'], {
     stdio: ['ignore', 'inherit', 'inherit'],
   });
   if (status === 0) return;

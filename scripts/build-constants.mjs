@@ -1,0 +1,26 @@
+// The constants that a build puts into the source, which declares them: `declare const __VERSION__`.
+import { readFileSync } from 'node:fs';
+
+/** PBKDF2 rounds of every entry that the package writes: the most that all Go peers open. */
+export const packagedRounds = 600_000;
+
+/**
+ * The rounds in dist-test/ and in tests, so that only tests about key derivation wait for it. More
+ * than the minimum of 1,000 that is read, so that a test can write a weaker entry.
+ */
+export const testRounds = 2000;
+
+/** @type {{ version: string }} */
+const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
+
+/**
+ * For `define` of rolldown and vitest.
+ *
+ * @param {number} rounds
+ */
+export function defineConstants(rounds) {
+  return {
+    __VERSION__: JSON.stringify(version),
+    __KEY_DERIVATION_ROUNDS__: JSON.stringify(rounds),
+  };
+}
