@@ -4,12 +4,54 @@ import { defineConstants, testRounds } from './scripts/build-constants.mjs';
 // With it Node 20 loads certificates at every start: 20 -> 53 ms for each child the tests start.
 delete process.env['NODE_EXTRA_CA_CERTS'];
 
+/** Suites with peers that take over a minute to install or to run. */
+const peerSuites = ['test/**/*.peers.test.ts'];
+/** Suites that keep starting programs: the built one, those that they compile, daemons. */
+const programSuites = [
+  'test/{script,fault,house,interop,support/secret-service,keyring/system/linux}/**/*.test.ts',
+  'test/auth/single-flight.test.ts',
+  'test/cli/{prompt,commands/auth-keyring-migrate}.test.ts',
+  'test/clients/aws-sts-isolation.test.ts',
+];
+
+// A condition is awaited as long as a test may take: one second is short where every core is busy.
+const timeouts = {
+  testTimeout: 30_000,
+  hookTimeout: 30_000,
+  expect: { poll: { timeout: 15_000 } },
+};
+const globalSetup = ['test/support/build-program.ts'];
+
 export default defineConfig({
-  define: defineConstants(testRounds),
   test: {
-    include: ['test/**/*.test.ts'],
-    globalSetup: ['test/support/global-setup.ts'],
-    testTimeout: 30_000,
-    hookTimeout: 30_000,
+    globalSetup: ['test/support/find-peers.ts'],
+    // Vitest leaves one core to itself, which is half of a machine with two.
+    maxWorkers: '100%',
+    // Each has its own constants: Vitest removes what it has read.
+    projects: [
+      {
+        define: defineConstants(testRounds),
+        test: {
+          ...timeouts,
+          name: 'quick',
+          include: ['test/**/*.test.ts'],
+          exclude: [...programSuites, ...peerSuites],
+        },
+      },
+      {
+        define: defineConstants(testRounds),
+        test: {
+          ...timeouts,
+          name: 'programs',
+          include: programSuites,
+          exclude: peerSuites,
+          globalSetup,
+        },
+      },
+      {
+        define: defineConstants(testRounds),
+        test: { ...timeouts, name: 'peers', include: peerSuites, globalSetup },
+      },
+    ],
   },
 });

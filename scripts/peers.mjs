@@ -23,6 +23,8 @@ import { buildWine, findWine } from './wine.mjs';
  * @property {() => string | undefined} find the program's path, if it is there
  * @property {() => string[]} debianPackages what installs it, or what it needs to be built
  * @property {() => void} [build] makes it, with those packages there
+ * @property {boolean} [isSlow] its suites, or what installs it, take over a minute: they run in
+ *   `npm run peers` alone
  */
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -62,8 +64,8 @@ const kinds = {
   /** @type {PeerKind} Our Go program on github.com/zalando/go-keyring, the other one. */
   'go-keyring': goProgram('go-keyring'),
   /** @type {PeerKind} Both for Windows, where Wine runs them. */
-  'go-windows': goProgram('go', 'windows'),
-  'go-keyring-windows': goProgram('go-keyring', 'windows'),
+  'go-windows': { ...goProgram('go', 'windows'), isSlow: true },
+  'go-keyring-windows': { ...goProgram('go-keyring', 'windows'), isSlow: true },
   /** @type {PeerKind} */
   'gnome-keyring': providerOnPath('gnome-keyring-daemon', ['gnome-keyring']),
   /** @type {PeerKind} Its database is made by keepassxc-cli, which lies beside it. */
@@ -86,12 +88,18 @@ const kinds = {
     find: findWine,
     debianPackages: () => ['wine', 'wine64', 'gcc-mingw-w64-x86-64'],
     build: buildWine,
+    isSlow: true,
   },
 };
 
 /** @typedef {keyof typeof kinds} PeerName */
 
 export const peerNames = /** @type {PeerName[]} */ (Object.keys(kinds));
+
+/** @param {PeerName} name */
+export function isSlowPeer(name) {
+  return kinds[name].isSlow === true;
+}
 
 /** @returns {Record<PeerName, Peer | undefined>} */
 export function findPeers() {

@@ -1,9 +1,19 @@
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { isSlowPeer, peerNames } from '../../scripts/peers.mjs';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -14,9 +24,16 @@ describe.skipIf(!peer('go'))('with Go', () => it('runs', () => {}));
 it('runs alone', () => expect(peer('go')).toBeUndefined());
 `;
 
+const slowSuite = `
+import { expect, it } from 'vitest';
+it('passes', () => expect(1).toBe(1));
+it.skip('is skipped', () => expect(1).toBe(2));
+`;
+
 let house: string;
 beforeEach(() => {
   house = mkdtempSync(join(tmpdir(), 'peers-'));
+  copySetUp();
 });
 afterEach(() => rmSync(house, { recursive: true, force: true }));
 
@@ -25,28 +42,42 @@ function write(file: string, text: string, mode = 0o644): void {
   writeFileSync(join(house, file), text, { mode });
 }
 
-/** `npm test` in a house with one suite that wants Go, where nothing can be installed. */
-function runTests(env: NodeJS.ProcessEnv): { status: number | null; output: string } {
-  const parts = ['package.json', 'vitest.config.ts', 'package-lock.json', 'scripts/peers.mjs'];
-  parts.push('scripts/wine.mjs', 'scripts/build-constants.mjs', 'test/support');
-  for (const part of parts) cpSync(join(root, part), join(house, part), { recursive: true });
+interface Finished {
+  readonly status: number | null;
+  readonly output: string;
+}
+
+/** A copy of the tests' set-up with one suite that needs Go and one that is slow. */
+function copySetUp(): void {
+  const scripts = ['peers', 'wine', 'build-constants', 'run-peers'].map(
+    (name) => `scripts/${name}.mjs`,
+  );
+  const parts = ['package.json', 'vitest.config.ts', 'package-lock.json', 'test/support'];
+  for (const part of [...parts, ...scripts])
+    cpSync(join(root, part), join(house, part), { recursive: true });
   symlinkSync(join(root, 'node_modules'), join(house, 'node_modules'), 'junction');
   write('scripts/build.mjs', '');
   write('test/with-go.test.ts', suite);
+  write('test/script/slow.peers.test.ts', slowSuite);
+}
+
+/** `npm test` where nothing can be installed. */
+function runTests(env: NodeJS.ProcessEnv): Finished {
+  const vitest = ['node_modules/vitest/vitest.mjs', 'run', '--project=!peers'];
+  return run([...vitest, 'test/with-go', 'test/script/slow'], env);
+}
+
+function run(words: readonly string[], env: NodeJS.ProcessEnv): Finished {
   const path = [join(house, 'bin'), process.env['PATH']].join(delimiter);
   for (const program of ['go', 'apt-get', 'sudo']) {
     write(`bin/${program}`, '#!/bin/sh\nexit 1\n', 0o755);
   }
-  const { status, stdout, stderr } = spawnSync(
-    process.execPath,
-    ['node_modules/vitest/vitest.mjs', 'run', 'test/with-go.test.ts'],
-    {
-      cwd: house,
-      env: { ...process.env, CI: '', ATMOS_TEST_PEERS: '', NO_COLOR: '1', ...env, PATH: path },
-      encoding: 'utf8',
-      timeout: 25_000,
-    },
-  );
+  const { status, stdout, stderr } = spawnSync(process.execPath, words, {
+    cwd: house,
+    env: { ...process.env, CI: '', ATMOS_TEST_PEERS: '', NO_COLOR: '1', ...env, PATH: path },
+    encoding: 'utf8',
+    timeout: 25_000,
+  });
   return { status, output: stdout + stderr };
 }
 
@@ -69,4 +100,44 @@ describe('a run of the tests without a program that some try ours against', () =
       expect(status).toBe(1);
     },
   );
+});
+
+describe('npm run peers', () => {
+  it('runs what npm test leaves to it, and prints a table', () => {
+    write(
+      'scripts/peers.mjs',
+      'export const [peerNames, findPeers, isSlowPeer] = [[], () => ({}), () => false];\n' +
+        'export const installPeers = () => {};\n',
+    );
+    const { status, output } = run(['scripts/run-peers.mjs'], {});
+
+    expect(output).toMatch(/^test\/script\/slow[.]peers[.]test[.]ts +1 +0 +1 +\d+[.]\d$/m);
+    expect(output).toMatch(/^total +1 +0 +1 +\d+[.]\d$/m);
+    expect(status).toBe(0);
+  });
+
+  it('fails where a peer is missing and cannot be installed', () => {
+    const { status, output } = run(['scripts/run-peers.mjs'], {});
+
+    expect(output).toMatch(/missing peers: .*\bgo-windows\b/);
+    expect(status).toBe(1);
+  });
+
+  it('is named at the end of npm test, which installs none of its peers', () => {
+    const passed = runTests({});
+    expect(passed.output).toContain('not run here: npm run peers\n');
+    expect(passed.output).not.toContain('slow.peers.test.ts');
+    expect(runTests({ CI: 'true' }).output).toMatch(/missing peers: (?!.*-windows)/);
+  });
+
+  it('has every suite that asks for one of them', () => {
+    const files = readdirSync(join(root, 'test'), { recursive: true, encoding: 'utf8' });
+    const asking = files
+      .filter((name) => name.endsWith('.test.ts') && !name.endsWith('.peers.test.ts'))
+      .filter((name) => {
+        const text = readFileSync(join(root, 'test', name), 'utf8');
+        return peerNames.some((peer) => isSlowPeer(peer) && text.includes(`peer('${peer}')`));
+      });
+    expect(asking).toEqual([]);
+  });
 });

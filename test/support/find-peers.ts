@@ -1,47 +1,40 @@
-import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { relative } from 'node:path';
 import type { TestProject } from 'vitest/node';
-import { findPeers, installPeers, peerNames } from '../../scripts/peers.mjs';
+import { findPeers, installPeers, isSlowPeer, peerNames } from '../../scripts/peers.mjs';
 import type { PeerName } from '../../scripts/peers.mjs';
+import { isInCi } from './ci.ts';
 import type { Peers } from './peers.ts';
 
-const inCi = !['', 'false'].includes(process.env['CI'] ?? '');
-const installWanted = inCi || process.env['ATMOS_TEST_PEERS'] === 'install';
+const installWanted = isInCi || process.env['ATMOS_TEST_PEERS'] === 'install';
 
-/** Before all tests: the program is built, the peers are looked for, or installed if asked. */
+/** Before all tests: the peers are looked for, or installed if asked. */
 export function setup(project: TestProject): () => void {
-  buildProgram();
-  if (installWanted) installAbsentPeers();
+  const isRun = (name: string) => project.vitest.projects.some((one) => one.name === name);
+  const needed = peerNames.filter((name) => isRun('peers') || !isSlowPeer(name));
+  if (installWanted) install(absentOf(needed, findPeers()));
   const peers: Peers = findPeers();
-  const absent = absentPeers(peers);
+  const absent = absentOf(needed, peers);
   if (installWanted && absent.length > 0) throw new Error(`missing peers: ${absent.join(', ')}`);
   project.provide('peers', peers);
-  return () => reportSkipped(project, absent);
-}
-
-// Fails the run only in CI: while the source is half changed, tests that need no built program
-// still run.
-function buildProgram(): void {
-  const { status } = spawnSync(process.execPath, ['scripts/build.mjs', '--for-tests'], {
-    stdio: ['ignore', 'inherit', 'inherit'],
-  });
-  if (status === 0) return;
-  if (inCi) throw new Error('the build failed');
-  console.error('the build failed: tests that run the program try an older one, or none');
+  return () => {
+    reportSkipped(project, absent);
+    if (isRun('programs') && !isRun('peers'))
+      console.error('suites with slow peers (*.peers.test.ts) are not run here: npm run peers');
+  };
 }
 
 // What could not be installed is named by the caller, who looks again.
-function installAbsentPeers(): void {
+function install(names: readonly PeerName[]): void {
   try {
-    installPeers(absentPeers(findPeers()));
+    installPeers(names);
   } catch (error) {
     console.error(error instanceof Error ? error.message : error);
   }
 }
 
-function absentPeers(peers: Peers): PeerName[] {
-  return peerNames.filter((name) => peers[name] === undefined);
+function absentOf(names: readonly PeerName[], peers: Peers): PeerName[] {
+  return names.filter((name) => peers[name] === undefined);
 }
 
 function reportSkipped(project: TestProject, absent: readonly PeerName[]): void {
