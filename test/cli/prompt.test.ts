@@ -44,21 +44,21 @@ describe('at a terminal', () => {
     const session = ask('select');
     await session.waitFor('prod');
     session.type('\u001b[B\r');
-    await session.waitFor('answer "prod"');
+    await expect(session.waitFor('answer "prod"')).resolves.toBeUndefined();
   });
 
   test('any number is ticked with the space bar, and some may be ticked already', async () => {
     const session = ask('select-many');
     await session.waitFor('prod');
     session.type('\u001b[B\u001b[B \r');
-    await session.waitFor('answer ["dev","prod"]');
+    await expect(session.waitFor('answer ["dev","prod"]')).resolves.toBeUndefined();
   });
 
   test('yes is said with y', async () => {
     const session = ask('confirm');
     await session.waitFor('Sure?');
     session.type('y\r');
-    await session.waitFor('answer true');
+    await expect(session.waitFor('answer true')).resolves.toBeUndefined();
   });
 
   test.each([
@@ -154,7 +154,7 @@ describe('at a terminal', () => {
     const session = openPty('bash', ['-c', line], { env });
     await session.waitFor('error: cannot ask for "Secret": there is no terminal');
     await session.waitFor('hint: pass --answer');
-    await session.waitFor('rc 2');
+    await expect(session.waitFor('rc 2')).resolves.toBeUndefined();
   });
 });
 

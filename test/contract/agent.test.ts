@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { describe, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { loadPeerOf } from '../../src/host/peer.ts';
 import { realHost } from '../../src/host/real.ts';
 import { createAgentFront } from '../../src/keyring/agent/front.ts';
@@ -46,5 +46,5 @@ describe.concurrent('the file keyring keeps the contract through its agent', () 
     },
   });
 
-  for (const { name, run } of cases) test(name, run);
+  for (const { name, run } of cases) test(name, () => expect(run()).resolves.toBeUndefined());
 });

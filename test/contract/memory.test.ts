@@ -1,4 +1,4 @@
-import { describe, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { openMemoryKeyring } from '../../src/keyring/memory.ts';
 import { keyringContract } from './index.ts';
 
@@ -10,5 +10,5 @@ describe('the memory keyring keeps the contract', () => {
     }),
   });
 
-  for (const { name, run } of cases) test(name, run);
+  for (const { name, run } of cases) test(name, () => expect(run()).resolves.toBeUndefined());
 });

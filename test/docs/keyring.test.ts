@@ -56,7 +56,9 @@ test.each(['keyring.md', 'security.md', 'platforms.md'])(
 test.each(['keyring.md', 'security.md', 'platforms.md'])(
   'the links in docs/%s lead somewhere',
   (name) => {
-    for (const [, target = ''] of page(name).matchAll(/\]\(([^)]+)\)/g)) {
+    const links = [...page(name).matchAll(/\]\(([^)]+)\)/g)];
+    expect(links).not.toEqual([]);
+    for (const [, target = ''] of links) {
       const [file = '', anchor] = target.split('#');
       const text = readFileSync(join(dirname(join(root, 'docs', name)), file || name), 'utf8');
       if (anchor !== undefined) expect(anchorsOf(text)).toContain(anchor);

@@ -28,8 +28,9 @@ test('it is not waited for once it has closed its output', async () => {
     closeSync(1);
     setTimeout(() => {}, 60_000);
   `;
-  const { said } = await start(process.execPath, script);
-  process.kill(Number(said), 'SIGKILL');
+  const { said, timedOut } = await start(process.execPath, script);
+  expect(timedOut).toBe(false);
+  expect(process.kill(Number(said), 'SIGKILL')).toBe(true);
 });
 
 test('one that says nothing is killed at the limit, one that cannot start is an error', async () => {

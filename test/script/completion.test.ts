@@ -121,7 +121,7 @@ describe.each(['bash', 'zsh', 'fish'] as const)('%s', (shell) => {
       ['-C prof', '[-C][profiles'],
     ]) {
       session.type(`atmos ${begun}\t\r`);
-      await session.waitFor(words ?? '');
+      await expect(session.waitFor(words ?? '')).resolves.toBeUndefined();
     }
   });
 });

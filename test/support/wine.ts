@@ -13,7 +13,7 @@ import {
 import { userInfo } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, describe, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Peer } from '../../scripts/peers.mjs';
 import { bundleSuite } from '../../scripts/suite-bundle.mjs';
 import { copyPrefix, wine, wineEnvironment } from '../../scripts/wine.mjs';
@@ -131,12 +131,11 @@ export function testUnderWine(
     for (const { name } of suite.cases) {
       test(name, (context) => {
         const result = results.get(name);
-        if (result?.error === null)
-          return context.skip(result.skipped !== null, `${result.skipped}`);
         const { exitCode, stdout, stderr } = finished;
-        throw new Error(
-          result?.error ?? `it did not run: exit code ${exitCode}\n${stdout}\n${stderr}`,
-        );
+        const absence = `it did not run: exit code ${exitCode}\n${stdout}\n${stderr}`;
+        const error = result === undefined ? absence : result.error;
+        expect({ error }).toEqual({ error: null });
+        context.skip(result?.skipped !== null, `${result?.skipped}`);
       });
     }
   });

@@ -42,7 +42,7 @@ test('lines are added to a file, which nobody else reads when it is new', () => 
 });
 
 describe('what is no regular file is refused, without waiting and without writing', () => {
-  const refusal = (path: string, why: string) => {
+  const expectRefusal = (path: string, why: string) => {
     for (const fault of ['ERR_USAGE', 'ERR_CONFIG_INVALID'] as const)
       expect(thrownBy(() => openLogFile(logFile(path, fault), host))).toMatchObject({
         code: fault,
@@ -52,7 +52,7 @@ describe('what is no regular file is refused, without waiting and without writin
   };
 
   test('a directory', () => {
-    refusal(temporaryDirectory(), 'it is a directory');
+    expectRefusal(temporaryDirectory(), 'it is a directory');
   });
 
   test('a symbolic link, to a file or to nothing', () => {
@@ -64,8 +64,8 @@ describe('what is no regular file is refused, without waiting and without writin
     writeFileSync(file, '');
     symlinkSync(file, link);
     symlinkSync(join(directory, 'new'), dangling);
-    refusal(link, 'it is a symbolic link');
-    refusal(dangling, 'it is a symbolic link');
+    expectRefusal(link, 'it is a symbolic link');
+    expectRefusal(dangling, 'it is a symbolic link');
     expect(readFileSync(file, 'utf8')).toBe('');
     expect(existsSync(join(directory, 'new'))).toBe(false);
   });
@@ -73,10 +73,10 @@ describe('what is no regular file is refused, without waiting and without writin
   test.skipIf(process.platform === 'win32')('a FIFO, read by somebody or not', () => {
     const path = join(temporaryDirectory(), 'fifo');
     execFileSync('mkfifo', [path]);
-    refusal(path, 'it is no regular file');
+    expectRefusal(path, 'it is no regular file');
     const reader = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
     onTestFinished(() => closeSync(reader));
-    refusal(path, 'it is no regular file');
+    expectRefusal(path, 'it is no regular file');
   });
 
   test.skipIf(process.platform === 'win32')('a device, a socket', async () => {
@@ -84,8 +84,8 @@ describe('what is no regular file is refused, without waiting and without writin
     const server = createServer().listen(path);
     await once(server, 'listening');
     onTestFinished(() => void server.close());
-    refusal(path, 'it is no regular file');
-    refusal('/dev/zero', 'it is no regular file');
+    expectRefusal(path, 'it is no regular file');
+    expectRefusal('/dev/zero', 'it is no regular file');
   });
 });
 

@@ -65,7 +65,7 @@ async function expectRefused(code: KeyringError['code'], message: string, hint?:
 }
 
 describe('a damaged entry', () => {
-  const asDamaged = (fault: string, check = expectUnread) =>
+  const expectDamaged = (fault: string, check = expectUnread) =>
     check(
       'ERR_KEYRING_DAMAGED',
       `the entry ${path} is damaged: ${fault}`,
@@ -94,22 +94,22 @@ describe('a damaged entry', () => {
     ['in JSON', '{"protected":""}', 'it has 1 parts, not the 5 of a JWE'],
   ])('%s is not read', async (_, text, fault) => {
     writeEntry(directory, key, text);
-    await asDamaged(fault);
+    await expectDamaged(fault);
   });
 
   test('with a newline at the end, which Go cannot read either, is not read', async () => {
     writeFileSync(path, '\n', { flag: 'a' });
-    await asDamaged('a part is not base64url');
+    await expectDamaged('a part is not base64url');
   });
 
   test('is not replaced: it may be all that is left', async () => {
     writeEntry(directory, key, '');
-    await asDamaged('it has 1 parts, not the 5 of a JWE', expectRefused);
+    await expectDamaged('it has 1 parts, not the 5 of a JWE', expectRefused);
   });
 
   test('that was cut is not read', async () => {
     truncateSync(path, readFileSync(path).length - 2);
-    await asDamaged('its tag has the wrong length');
+    await expectDamaged('its tag has the wrong length');
   });
 
   test('larger than any entry is not read', async () => {
@@ -131,7 +131,7 @@ describe('a damaged entry', () => {
     const bytes = Buffer.from(parts[name], 'base64url');
     bytes[5] = (bytes[5] ?? 0) ^ 1;
     writeEntry(directory, key, joinToken({ ...parts, [name]: bytes.toString('base64url') }));
-    await asDamaged(fault);
+    await expectDamaged(fault);
   });
 
   test('with another salt is not read', async () => {
@@ -139,12 +139,12 @@ describe('a damaged entry', () => {
     const p2s = Buffer.alloc(16, 'pepper').toString('base64url');
     const header = Buffer.from(JSON.stringify({ ...goodHeader, p2s })).toString('base64url');
     writeEntry(directory, key, joinToken({ ...parts, header }));
-    await asDamaged('it was changed, or written under another password');
+    await expectDamaged('it was changed, or written under another password');
   });
 
   test('under another password is neither read nor replaced: the keyring has one', async () => {
     writeEntry(directory, key, await sealEntry({ key, value }, 'another password'));
-    await asDamaged('it was changed, or written under another password', expectRefused);
+    await expectDamaged('it was changed, or written under another password', expectRefused);
   });
 
   test.each<[string, string]>([
@@ -154,7 +154,7 @@ describe('a damaged entry', () => {
   ])('that holds %s is not read', async (plaintext, fault) => {
     const token = sealJwe(Buffer.from(plaintext), quick, await wrappingKey(quick));
     writeEntry(directory, key, token);
-    await asDamaged(fault);
+    await expectDamaged(fault);
   });
 
   test('can be deleted and stored again', async () => {
@@ -198,7 +198,7 @@ describe('a damaged entry', () => {
 });
 
 describe("an entry in another's place", () => {
-  const asForeign = (owner: string, check = expectUnread) =>
+  const expectForeign = (owner: string, check = expectUnread) =>
     check(
       'ERR_KEYRING_FOREIGN',
       `the entry ${path} belongs to the key "${owner}": its file was renamed or copied`,
@@ -207,7 +207,7 @@ describe("an entry in another's place", () => {
 
   test('renamed onto it is neither read nor replaced', async () => {
     copyFileSync(join(directory, 'other'), path);
-    await asForeign('other', expectRefused);
+    await expectForeign('other', expectRefused);
   });
 
   test('renamed to a free name is not read', async () => {
@@ -226,12 +226,12 @@ describe("an entry in another's place", () => {
 
   test('that is the verifier is not read', async () => {
     copyFileSync(join(directory, '.state', 'verifier'), path);
-    await asForeign('.state/verifier');
+    await expectForeign('.state/verifier');
   });
 
   test('of a key that differs only in case is neither read nor replaced', async () => {
     writeEntry(directory, key, await sealEntry({ key: key.toUpperCase(), value }));
-    await asForeign(key.toUpperCase(), expectRefused);
+    await expectForeign(key.toUpperCase(), expectRefused);
   });
 });
 

@@ -151,6 +151,7 @@ describe('the lock', () => {
       await lockState(paths, 'shared', host, 0),
       await lockState(paths, 'shared', host, 0),
     ];
+    expect(locks).toHaveLength(2);
     for (const lock of locks) lock.release();
   });
 

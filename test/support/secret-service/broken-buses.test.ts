@@ -76,7 +76,7 @@ describe('a bus that goes only so far', () => {
   test('and hangs up', async () => {
     const socket = connectSocket(await keep(openBrokenBus({ failing: 'hang-up' })));
     socket.resume();
-    await once(socket, 'close');
+    expect(await once(socket, 'close')).toEqual([false]);
   });
 });
 

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { connectBus } from '../../../support/secret-service/bus-connection.mjs';
 import { providers } from '../../../support/secret-service/providers.ts';
 import type { BusConnection, SecretService } from '../../../support/secret-service/types.ts';
@@ -36,7 +36,8 @@ for (const { name, installed, open } of providers) {
     }
 
     const cases = keyringContract({ fresh, maxValueBytes: 64 * 1024, takesKey });
-    for (const { name: promise, run } of cases) test(promise, run);
+    for (const { name: promise, run } of cases)
+      test(promise, () => expect(run()).resolves.toBeUndefined());
   });
 }
 

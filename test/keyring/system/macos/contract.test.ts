@@ -1,4 +1,4 @@
-import { describe, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { keyringContract, type KeyringFailure } from '../../../contract/index.ts';
 import { createTestMac } from './open-keyring.ts';
 import type { MachineState } from '../../../support/security/types.ts';
@@ -54,5 +54,5 @@ describe('the system keyring on the stand-in for security keeps the contract', (
       }),
     ],
   });
-  for (const { name, run } of cases) test(name, run);
+  for (const { name, run } of cases) test(name, () => expect(run()).resolves.toBeUndefined());
 });

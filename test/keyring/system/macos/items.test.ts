@@ -1,4 +1,4 @@
-import { describe, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { itemCases } from './item-cases.ts';
 import { createTestMac } from './open-keyring.ts';
 
@@ -12,5 +12,5 @@ describe('the items on the stand-in for security', () => {
       remove: async () => remove(),
     };
   });
-  for (const { name, run } of cases) test(name, run);
+  for (const { name, run } of cases) test(name, () => expect(run()).resolves.toBeUndefined());
 });
