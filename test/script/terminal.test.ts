@@ -318,7 +318,7 @@ describe('the program that exec runs', () => {
     await session.waitFor('SIGINT 1');
     session.type('\r');
     await session.waitFor('SIGTERM after 1 SIGINT');
-    await session.waitFor('ended 7');
+    await expect(session.waitFor('ended 7')).resolves.toBeUndefined();
   });
 
   test('that a signal ends gives 128 and its number, one that is not there 127', async () => {
@@ -357,5 +357,5 @@ test('a job in the background that would ask is refused, and does not stop', asy
   const machine = withoutPassword(await openConfiguredMachine());
   const session = await shellAtTerminal(machine, 'atmos auth login &\nwait $!\necho "ended $?"');
   await session.waitFor('there is no terminal');
-  await session.waitFor('ended 2');
+  await expect(session.waitFor('ended 2')).resolves.toBeUndefined();
 });
