@@ -8,7 +8,7 @@ delete process.env['NODE_EXTRA_CA_CERTS'];
 const peerSuites = ['test/**/*.peers.test.ts'];
 /** Suites that keep starting programs: the built one, those that they compile, daemons. */
 const programSuites = [
-  'test/{script,fault,house,interop,support/secret-service,keyring/system/linux}/**/*.test.ts',
+  'test/{script,fault,house,interop,support/secret-service,keyring/system/{linux,macos}}/**/*.test.ts',
   'test/auth/single-flight.test.ts',
   'test/cli/{prompt,commands/auth-keyring-migrate}.test.ts',
   'test/clients/aws-sts-isolation.test.ts',
