@@ -118,7 +118,7 @@ describe('at a terminal', () => {
     refused.type('a\r');
     await refused.waitFor('not a\\u009b');
     refused.type('\u0003');
-    await refused.ended;
+    expect(await refused.ended).toMatchObject({ exitCode: 130 });
   });
 
   test.each([

@@ -209,7 +209,7 @@ describe('the password of the keyring is', () => {
 });
 
 describe('without trust a project may name', () => {
-  const configure = async (machine: Machine, env: Record<string, string | undefined>) => {
+  const expectConfigured = async (machine: Machine, env: Record<string, string | undefined>) => {
     const result = await machine.atmos('auth user configure --stdin', { input: keyOnStdin, env });
     expect(result).toMatchObject({ exitCode: 0 });
     expect(result.stderr).not.toMatch(/warning|error/);
@@ -220,7 +220,7 @@ describe('without trust a project may name', () => {
   test('a variable for a password, and the directory', async () => {
     const machine = await openMachine();
     machine.writeConfig(withSpec(machine, 'path: ~/keys, password_env: TEAM_KEYRING_PASSWORD'));
-    await configure(machine, {
+    await expectConfigured(machine, {
       ATMOS_KEYRING_PASSWORD: undefined,
       TEAM_KEYRING_PASSWORD: 'only we know it',
     });
@@ -231,7 +231,7 @@ describe('without trust a project may name', () => {
     const machine = await openMachine();
     writePrivate(machine, '.config/atmos-keyring-password', 'only we know it');
     machine.writeConfig(withSpec(machine, 'password_file: ~/.config/atmos-keyring-password'));
-    await configure(machine, { ATMOS_KEYRING_PASSWORD: undefined });
+    await expectConfigured(machine, { ATMOS_KEYRING_PASSWORD: undefined });
   });
 
   test('nothing of it where the environment or a file of the user says it', async () => {
@@ -239,7 +239,7 @@ describe('without trust a project may name', () => {
     const path = writePrivate(machine, 'pw', 'only we know it');
     machine.writeConfig(withSpec(machine, 'password_file: atmos.yaml'));
     const env = { ATMOS_KEYRING_PASSWORD: undefined };
-    await configure(machine, { ...env, ATMOS_KEYRING_PASSWORD_FILE: path });
+    await expectConfigured(machine, { ...env, ATMOS_KEYRING_PASSWORD_FILE: path });
 
     const other = await openMachine();
     writePrivate(
@@ -248,7 +248,7 @@ describe('without trust a project may name', () => {
       'auth: { keyring: { spec: { password_file: ~/pw } } }',
     );
     writePrivate(other, 'pw', 'only we know it');
-    await configure(other, env);
+    await expectConfigured(other, env);
   });
 });
 
