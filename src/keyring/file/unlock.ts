@@ -22,7 +22,8 @@ export type Verdict =
 
 /**
  * Tries a password on the verifier, and where that does not open on the entries: the verifier is
- * only a hint, for it may be older than the entries it came back with from a backup.
+ * only a hint, for it may be older than the entries it came back with from a backup. Then most entries
+ * must open: a few under another password are what another program still writes after a rekey.
  *
  * @throws ERR_KEYRING_DAMAGED, and the fault of an entry of our own, where nothing else decides
  */
@@ -35,7 +36,7 @@ export async function judgePassword(
   const isWhole = token !== undefined && !('fault' in token);
   if (isWhole && opensKey(token, await derivation.wrappingKey(token.parameters)))
     return { kind: 'right', parameters: token.parameters };
-  const proof = await proveByEntries(reader, derivation);
+  const proof = await proveByEntries(reader, derivation, isWhole ? 'most' : 'one');
   if (proof.kind !== 'none') return proof;
   if (token === undefined) return { kind: 'new' };
   if (!isWhole) throw damaged(statePaths(reader.directory).verifier, token.fault);
@@ -50,7 +51,7 @@ export async function judgePassword(
  * @throws ERR_KEYRING_DAMAGED
  */
 export async function checkBesideEntries(reader: Reader, derivation: Derivation): Promise<void> {
-  const proof = await proveByEntries(reader, derivation);
+  const proof = await proveByEntries(reader, derivation, 'one');
   if (proof.kind !== 'wrong') return;
   const { verifier } = statePaths(reader.directory);
   const untried = proof.untried === 0 ? '' : ` (${proof.untried} of them were not tried)`;
@@ -72,21 +73,27 @@ export async function hasEntries(reader: Reader): Promise<boolean> {
 }
 
 /**
- * One entry whose content key unwraps proves the password. Entries under a key that is derived
- * already cost nothing, and one derivation serves all that share a salt, as ours do; so files that
- * were only put there can neither make this long nor get between a password and our entries.
+ * An entry whose content key unwraps proves the password. Entries under a key that is derived already
+ * cost nothing, and one derivation serves all that share a salt, as ours do; so files that were only
+ * put there can neither make this long nor get between a password and our entries.
+ *
+ * @param needed how many entries must open: one, or more than those that do not
  */
 async function proveByEntries(
   reader: Reader,
   derivation: Derivation,
+  needed: 'one' | 'most',
 ): Promise<Exclude<Verdict, { kind: 'new' }> | { readonly kind: 'none' }> {
   const survey = await surveyEntries(
     reader,
     async (candidate) =>
-      derivation.isDerived(candidate.parameters) && (await opens([candidate], derivation)),
+      needed === 'one' &&
+      derivation.isDerived(candidate.parameters) &&
+      (await countOpen([candidate], derivation)) > 0,
   );
   if (survey.enough) return { kind: 'right', parameters: survey.enough.parameters };
-  let [derivations, work, untried] = [0, 0, 0];
+  const enough = needed === 'one' ? 1 : Math.floor(survey.candidates.length / 2) + 1;
+  let [derivations, work, untried, open] = [0, 0, 0, 0];
   for (const group of groupsOf(survey.candidates)) {
     const { parameters } = group[0];
     if (!derivation.isDerived(parameters)) {
@@ -98,7 +105,8 @@ async function proveByEntries(
       derivations++;
       work += more;
     }
-    if (await opens(group, derivation)) return { kind: 'right', parameters };
+    open += await countOpen(group, derivation);
+    if (open >= enough) return { kind: 'right', parameters };
   }
   if (survey.candidates.length > 0) return { kind: 'wrong', untried };
   const fault = unreadableOwn(survey);
@@ -108,11 +116,12 @@ async function proveByEntries(
 
 type Group = [Candidate, ...Candidate[]];
 
-async function opens(group: readonly Candidate[], derivation: Derivation): Promise<boolean> {
+async function countOpen(group: readonly Candidate[], derivation: Derivation): Promise<number> {
+  let open = 0;
   for (const candidate of group) {
-    if (opensKey(candidate, await derivation.wrappingKey(candidate.parameters))) return true;
+    if (opensKey(candidate, await derivation.wrappingKey(candidate.parameters))) open++;
   }
-  return false;
+  return open;
 }
 
 /** By the key that opens them; first those with most entries of our own, then the cheapest. */
