@@ -95,10 +95,12 @@ function collect(
     let timedOut = false;
     let stopping: Promise<void> | undefined;
     const stop = () => {
-      stopping ??= kill(child, commandId);
-      // What could not be killed may hold the pipes open for good: do not wait for its end.
+      if (stopping !== undefined) return;
+      stopping = kill(child, commandId);
+      // What could not be killed may hold the pipes open for good, so their end is not awaited. What is
+      // in standard error already is read.
       child.stdout?.destroy();
-      child.stderr?.destroy();
+      setTimeout(() => child.stderr?.destroy(), lastWordsMs).unref();
     };
     const timer = setTimeout(() => {
       timedOut = true;

@@ -46,7 +46,8 @@ test.skipIf(!isThere)(
 test.skipIf(!isThere)('a person at a terminal sees how far it is, and may stop it', async () => {
   const service = await openService();
   const machine = await openMachine();
-  const entries = mixedEntries(400);
+  // node-pty drops what it has not read 200 ms after the end: a table of 400 rows is too long for that.
+  const entries = mixedEntries(150);
   cpSync(await seedKeyring(entries), machine.keyring, { recursive: true });
   const env = {
     ...machine.env,
@@ -60,7 +61,7 @@ test.skipIf(!isThere)('a person at a terminal sees how far it is, and may stop i
     { env, cwd: machine.project },
   );
   await session.waitFor('copying: ');
-  await session.waitFor(' of 400');
+  await session.waitFor(' of 150');
   session.type('\u0003');
   await session.waitFor('interrupted');
   await session.waitFor('run the same command again to go on');
@@ -69,7 +70,7 @@ test.skipIf(!isThere)('a person at a terminal sees how far it is, and may stop i
   onTestFinished(() => system.close());
   const { length } = await system.keys();
   expect(length).toBeGreaterThan(0);
-  expect(length).toBeLessThan(400);
+  expect(length).toBeLessThan(150);
 
   const second = await machine.atmos('auth keyring migrate --to system', { env });
   expect(second).toMatchObject({ exitCode: 0, stdout: '' });

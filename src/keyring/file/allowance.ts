@@ -12,7 +12,7 @@ const windowMs = 60_000;
 
 export function createAllowance(total: number, host: Pick<Host, 'monotonicMs'>): Allowance {
   let used = 0;
-  let sinceMs = host.monotonicMs();
+  let sinceMs = -Infinity;
   return {
     take(amount) {
       const nowMs = host.monotonicMs();
