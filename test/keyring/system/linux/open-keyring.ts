@@ -30,6 +30,8 @@ export function createTestContext({ env, host, warn }: SystemKeyringOptions): Ba
 /** Time that stands still until the test lets it pass. */
 export interface StandingTime {
   readonly host: Pick<Host, 'sleep'>;
+  /** How many waits that are no longer than this have not ended. */
+  waiting(milliseconds: number): number;
   /** Ends every wait that is no longer than this. */
   pass(milliseconds: number): void;
 }
@@ -48,6 +50,7 @@ export function standingTime(): StandingTime {
           });
         }),
     },
+    waiting: (milliseconds) => [...waits].filter((one) => one.milliseconds <= milliseconds).length,
     pass(milliseconds) {
       for (const wait of [...waits].filter((one) => one.milliseconds <= milliseconds)) {
         waits.delete(wait);
