@@ -2,6 +2,7 @@ import { AtmosError, isAtmosError, type ErrorCode } from '../core/errors.ts';
 import type { Identity } from '../core/identity.ts';
 import type { LogEvents } from '../core/log.ts';
 import { lowerCase } from '../core/names.ts';
+import { shellWord } from '../core/shell-word.ts';
 import { withoutAbsent } from '../core/without-absent.ts';
 import type { Host } from '../host/host.ts';
 import type { Keyring } from '../keyring/contract.ts';
@@ -203,7 +204,7 @@ function named(error: AtmosError, { name }: Identity): AtmosError {
     hints: error.hints.map((hint) =>
       hint.replace(
         /atmos auth (login|user configure)$/,
-        (command) => `${command} --identity ${name}`,
+        (command) => `${command} --identity ${shellWord(name)}`,
       ),
     ),
     cause: error.cause,

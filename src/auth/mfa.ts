@@ -1,5 +1,6 @@
 import { AtmosError, isAtmosError } from '../core/errors.ts';
 import type { Identity } from '../core/identity.ts';
+import { shellWord } from '../core/shell-word.ts';
 import type { MfaRequest, OpenContext } from './strategy.ts';
 
 /**
@@ -44,8 +45,8 @@ function mfaRequired({ name }: Identity, device: string): AtmosError {
     `a session for identity ${name} needs a code of the MFA device ${device}`,
     {
       hints: [
-        `atmos auth login --identity ${name}`,
-        `atmos auth login --identity ${name} --mfa-token <code>`,
+        `atmos auth login --identity ${shellWord(name)}`,
+        `atmos auth login --identity ${shellWord(name)} --mfa-token <code>`,
       ],
     },
   );

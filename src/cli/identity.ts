@@ -68,7 +68,9 @@ export async function resolveIdentityName(
     const profiles = profilesWith(config);
     throw new AtmosError('ERR_IDENTITY_REQUIRED', 'no identities are configured', {
       hints: [
-        ...profiles.map((profile) => `profile ${profile} has some: add --profile ${profile}`),
+        ...profiles.map(
+          (profile) => `profile ${profile} has some: add --profile ${shellWord(profile)}`,
+        ),
         'add one under auth.identities in atmos.yaml',
       ],
     });
@@ -97,7 +99,7 @@ async function pick(
   const value = await prompt.select({
     message: 'Identity',
     choices: names,
-    instead: `pass a name: -i ${names[0] ?? 'NAME'}`,
+    instead: `pass a name: -i ${shellWord(names[0] ?? 'NAME')}`,
   });
   return { value, source: 'your choice' };
 }

@@ -4,6 +4,7 @@ import type { Config } from '../config/load.ts';
 import { AtmosError, isAtmosError } from '../core/errors.ts';
 import type { Identity } from '../core/identity.ts';
 import { lowerCase, nearestName } from '../core/names.ts';
+import { shellWord } from '../core/shell-word.ts';
 import type { Context } from './context.ts';
 
 /** The identity that a profile becomes; an error when it should and cannot; undefined: none. */
@@ -112,7 +113,7 @@ function sameNamed(profile: string, free: readonly Identity[]): Identity | Atmos
   return new AtmosError(
     'ERR_IDENTITY_UNKNOWN',
     `no identity of the name of profile ${JSON.stringify(profile)} can have a stored key`,
-    { hints: [`--map ${profile}=IDENTITY`] },
+    { hints: [`--map ${shellWord(profile)}=IDENTITY`] },
   );
 }
 

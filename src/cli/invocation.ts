@@ -1,5 +1,6 @@
 import { AtmosError } from '../core/errors.ts';
 import { nearestName } from '../core/names.ts';
+import { shellWord } from '../core/shell-word.ts';
 import type { CommandSpec, IdentityOption, Invocation, OperandSpec } from './command.ts';
 import type { GlobalOptions } from './global-options.ts';
 import { globalOptions } from './options.ts';
@@ -95,7 +96,10 @@ function checkOperands(
   if (operand !== undefined) checkOperand(operand, path, operands.find(isNotEmpty));
   if (excess === undefined) return;
   throw new AtmosError('ERR_USAGE', `"${command}" does not take ${JSON.stringify(excess)}`, {
-    hints: [...(takesIdentity && !operand ? [`${command} -i ${excess}`] : []), `${command} --help`],
+    hints: [
+      ...(takesIdentity && !operand ? [`${command} -i ${shellWord(excess)}`] : []),
+      `${command} --help`,
+    ],
   });
 }
 

@@ -2,6 +2,7 @@ import { profilesWith } from '../config/find-identity.ts';
 import type { Config } from '../config/load.ts';
 import { AtmosError, isAtmosError } from '../core/errors.ts';
 import { lowerCase } from '../core/names.ts';
+import { shellWord } from '../core/shell-word.ts';
 import type { Invocation } from './command.ts';
 import type { Context } from './context.ts';
 import { requestedIdentity } from './identity.ts';
@@ -67,7 +68,7 @@ async function ask(
   profiles: readonly string[],
 ): Promise<string> {
   const [first = '', ...others] = profiles;
-  const instead = `pass --profile ${first}`;
+  const instead = `pass --profile ${shellWord(first)}`;
   if (others.length > 0) {
     const message = `${said} is in several profiles. Use which?`;
     return prompt.select({ message, choices: profiles, instead });

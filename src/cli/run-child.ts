@@ -3,6 +3,7 @@ import { constants } from 'node:os';
 import { delimiter } from 'node:path';
 import { AtmosError, isAtmosError, systemErrorCode } from '../core/errors.ts';
 import { nearestName } from '../core/names.ts';
+import { shellWord } from '../core/shell-word.ts';
 import type { ChildProcess, Host } from '../host/host.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -126,7 +127,7 @@ async function startError(
   if (reason !== 'ENOENT' && isFound) {
     return new AtmosError('ERR_COMMAND_NOT_EXECUTABLE', `cannot run ${shown}: ${reason}`, {
       cause: error,
-      hints: reason === 'EACCES' && platform !== 'win32' ? [`chmod +x ${program}`] : [],
+      hints: reason === 'EACCES' && platform !== 'win32' ? [`chmod +x ${shellWord(program)}`] : [],
     });
   }
   if (isPath) {

@@ -1,6 +1,7 @@
 import { AtmosError } from '../core/errors.ts';
 import type { Identity } from '../core/identity.ts';
 import { lowerCase, nearestName } from '../core/names.ts';
+import { shellWord } from '../core/shell-word.ts';
 import { quoteValue, type Sourced } from '../core/sourced.ts';
 import type { Config } from './load.ts';
 import { quote } from './locate.ts';
@@ -54,7 +55,7 @@ function unknownIdentity(config: Config, name: string, shown: string): AtmosErro
 /** How to choose the profiles that have the identity and are not chosen yet. */
 function profileHints(config: Config, identity: string): string[] {
   return profilesWith(config, identity).map(
-    (profile) => `it is in profile ${profile}: add --profile ${profile}`,
+    (profile) => `it is in profile ${profile}: add --profile ${shellWord(profile)}`,
   );
 }
 

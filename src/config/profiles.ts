@@ -1,6 +1,7 @@
 import { dirname, join, resolve } from 'node:path';
 import { AtmosError } from '../core/errors.ts';
 import { lowerCase, nearestName } from '../core/names.ts';
+import { shellWord } from '../core/shell-word.ts';
 import { quoteValue, showValue, valueOf, type Sourced } from '../core/sourced.ts';
 import { configDirectory } from '../host/directories.ts';
 import type { Host } from '../host/host.ts';
@@ -174,7 +175,7 @@ export function unknownProfile(profile: Sourced<string>, options: ProfileOptions
   const hint =
     identity === undefined
       ? nearest && `did you mean ${nearest}?`
-      : `it is an identity: use --identity ${identity}`;
+      : `it is an identity: use --identity ${shellWord(identity)}`;
   return new AtmosError('ERR_PROFILE_UNKNOWN', message, {
     hints: [...(hint === undefined ? [] : [hint]), 'atmos profile list'],
   });

@@ -1,6 +1,7 @@
 import type { AwsCredentials } from '../core/credentials.ts';
 import { AtmosError, KeyringError, isAtmosError } from '../core/errors.ts';
 import { lowerCase } from '../core/names.ts';
+import { shellWord } from '../core/shell-word.ts';
 import type { Host } from '../host/host.ts';
 import type { Keyring } from '../keyring/contract.ts';
 import { formatEnvelope, parseEnvelope, type Envelope, type Ownership } from './envelope.ts';
@@ -44,7 +45,7 @@ export function createCredentialStore(options: StoreOptions): CredentialStore {
     const entry = parseEnvelope(value);
     checkOwner(entry, alias, item);
     if ('fault' in entry) {
-      const command = `atmos auth logout ${alias}${item === 'key' ? ' --keychain' : ''}`;
+      const command = `atmos auth logout ${shellWord(alias)}${item === 'key' ? ' --keychain' : ''}`;
       throw new AtmosError('ERR_STORE_INVALID', `the entry ${key} cannot be used: ${entry.fault}`, {
         hints: [`${command}   # removes it`],
       });

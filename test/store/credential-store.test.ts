@@ -292,6 +292,13 @@ describe('an entry that cannot be used', () => {
     expect(error.hints).toEqual(['atmos auth logout dev   # removes it']);
   });
 
+  test('is removed by a command that quotes the name', async () => {
+    const { store, keyring } = open('r');
+    await keyring.set('atmos_r_a;id', 'text');
+    const error = await errorOf(store.read('a;id', 'key'));
+    expect(error.hints).toEqual(["atmos auth logout 'a;id' --keychain   # removes it"]);
+  });
+
   test('goes when its file is damaged', async () => {
     const directory = temporaryDirectory();
     const keyring = openTestKeyring({ directory });

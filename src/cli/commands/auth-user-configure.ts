@@ -2,6 +2,7 @@ import type { AuthManager } from '../../auth/manager.ts';
 import { awsCredentials, shortAccessKeyId } from '../../core/credentials.ts';
 import { AtmosError, isAtmosError } from '../../core/errors.ts';
 import type { Identity } from '../../core/identity.ts';
+import { shellWord } from '../../core/shell-word.ts';
 import { withoutAbsent } from '../../core/without-absent.ts';
 import type { Keyring } from '../../keyring/contract.ts';
 import {
@@ -46,7 +47,8 @@ export async function configureUser(context: Context, invocation: Invocation): P
   await note(
     `saved the access key ${shortAccessKeyId(key.accessKeyId)} of identity ${identity.name} in the ${type} keyring (${location}), realm ${plan.realm.value}`,
   );
-  if (keyring.info.persistent) await note(`next: atmos auth login --identity ${identity.name}`);
+  if (keyring.info.persistent)
+    await note(`next: atmos auth login --identity ${shellWord(identity.name)}`);
   await warnOfMemory(context, plan, 'the key is gone now that this command ends');
 }
 

@@ -1,5 +1,6 @@
 import { readProfiles } from '../../config/profile-details.ts';
 import { findProfiles, unknownProfile } from '../../config/profiles.ts';
+import { shellWord } from '../../core/shell-word.ts';
 import type { Invocation } from '../command.ts';
 import type { Context } from '../context.ts';
 import { loadOptions } from '../load-options.ts';
@@ -30,7 +31,7 @@ export async function profileShow(
   await print(...formatProfile(profile));
   const { name, problem } = details;
   if (problem) await warn(context, ...withStart(`profile ${name} is broken: `, problem));
-  else await note(`use it with --profile ${name}`);
+  else await note(`use it with --profile ${shellWord(name)}`);
 }
 
 function formatProfile(profile: ProfileJson): string[] {
