@@ -193,6 +193,10 @@ describe('a setting', () => {
       'error: the keyring path $/key.db (from auth.keyring.spec.path ($/atmos.yaml:1:34)) names a file, so its directory $ would become the keyring | name a directory of its own, without an extension: ~/.local/share/atmos/keyring',
     ],
     [
+      'auth: { keyring: { spec: { password_env: "X;id" } } }',
+      'error: auth.keyring.spec.password_env ($/atmos.yaml:1:42) is not a name for an environment variable | use letters, digits and _, and no digit first',
+    ],
+    [
       'auth: { keyring: { tpye: file } }',
       'warning: auth.keyring.tpye ($/atmos.yaml:1:26) is not known | did you mean type?',
     ],

@@ -42,9 +42,11 @@ function checkKeyring({ keyring, environment }: Said, host: Where, report: Repor
     const { source = '', tag } = keyring.fallback ?? {};
     checkType(['auth', 'keyring', 'fallback', String(at)], { value, source, tag });
   }
+  // Of the other settings loading has reported what is wrong, each at its own place.
+  const { path } = keyring;
   reportErrorAt(
     ['auth', 'keyring', 'spec', 'path'],
-    () => void resolveKeyringSettings([keyring], host),
+    () => void resolveKeyringSettings(path ? [{ path }] : [], host),
     report,
   );
 }
