@@ -1,11 +1,10 @@
-import { lstatSync } from 'node:fs';
+import { lstatSync, realpathSync, statSync } from 'node:fs';
 import { dirname, parse } from 'node:path';
 import type { Config } from '../config/config.ts';
 import { findGitRoot } from '../config/git-root.ts';
 import { isBelow } from '../config/is-below.ts';
 import type { TrustNeed } from '../config/trust-need.ts';
 import { realPath } from '../config/trust-store.ts';
-import { systemErrorCode } from '../core/errors.ts';
 import type { Sourced } from '../core/sourced.ts';
 import { isPasswordVariable, saysPassword } from '../core/variables.ts';
 import { guardianFor } from '../host/guardian.ts';
@@ -24,7 +23,7 @@ const mountedSecrets = ['/run/secrets', '/run/credentials'];
  * that the author of a file can know who says where the password is.
  *
  * Without trust such a file may name a variable that by its name is one for a password, and a file that
- * by its name holds one, is outside of the project, and is private or a mounted secret. A file that
+ * by its name holds one, is not beside the project, and is private or a mounted secret. A file that
  * does not exist gives no password, so it needs none.
  *
  * @param config what the settings were made of. Undefined: no file
@@ -78,28 +77,49 @@ function pathOf(
 }
 
 function isOnlyKnownToUser(path: string, config: Project, host: Where): boolean {
-  const real = realPath(path);
   try {
+    // Asked by the path itself: a pipe, as /dev/stdin may be, is there and has no real path.
+    if (statSync(path, { throwIfNoEntry: false }) === undefined) return true;
+    const real = realpathSync(path);
     const stats = lstatSync(real);
     if (!stats.isFile() || !saysPassword(parse(real).name)) return false;
-    if (checkoutsOf(config, host).some((root) => isBelow(real, root))) return false;
+    if (isBesideProject(real, config, host)) return false;
     if (mountedSecrets.some((directory) => isBelow(real, directory))) return true;
     const standing = guardianFor(host.userId).standingOf(real, stats);
     const { isOurs, others } = standing ?? {};
     return isOurs === true && others?.read === false && !others.write;
-  } catch (error) {
-    return systemErrorCode(error) === 'ENOENT';
+  } catch {
+    return false;
   }
+}
+
+/**
+ * Whether the file may have come along with the project: it is in the project, or in a directory around
+ * it, as an archive unpacks one and a git submodule has one. The user's home, and what is above it, is
+ * around everything and counts as none.
+ */
+function isBesideProject(file: string, config: Project, host: Where): boolean {
+  const home = realPath(host.homeDirectory);
+  return placesOf(config).some((place) => !isBelow(home, nearestShared(place, file)));
+}
+
+/** The nearest directory that both are in. Absolute paths. */
+function nearestShared(directory: string, path: string): string {
+  return isBelow(path, directory) ? directory : nearestShared(dirname(directory), path);
 }
 
 /**
  * Directories that the author of the project's files fills: those of the files, and the root of the git
  * repository around each. Not one that has the user's home in it: that is no checkout.
  */
-function checkoutsOf({ directory, projectFiles }: Project, { homeDirectory }: Where): string[] {
+function checkoutsOf(config: Project, { homeDirectory }: Where): string[] {
   const home = realPath(homeDirectory);
-  const places = projectFiles.map(({ path }) => dirname(realPath(path)));
-  const found = places.length === 0 ? [] : [realPath(directory), ...places];
-  const roots = found.flatMap((place) => [findGitRoot(place) ?? place, place]);
+  const roots = placesOf(config).flatMap((place) => [findGitRoot(place) ?? place, place]);
   return [...new Set(roots)].filter((root) => !isBelow(home, root));
+}
+
+/** The directories of the project's files. */
+function placesOf({ directory, projectFiles }: Project): string[] {
+  const places = projectFiles.map(({ path }) => dirname(realPath(path)));
+  return places.length === 0 ? [] : [realPath(directory), ...places];
 }
