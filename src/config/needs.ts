@@ -37,7 +37,7 @@ export function requireTrustOfFiles(
 export function needsOf(file: ConfigFile): TrustNeed[] {
   if (file.origin !== 'project') return [];
   return file.commands.map(({ path, command }) => {
-    return { path, what: `runs ${command}`, source: sourceOf([file], path) };
+    return { path, what: `runs ${command}`, givesValue: true, source: sourceOf([file], path) };
   });
 }
 

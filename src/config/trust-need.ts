@@ -11,6 +11,8 @@ export interface TrustNeed {
    * it, and it stands in a file that came with the project, no place of a secret of theirs.
    */
   readonly what: string;
+  /** Whether it runs a program whose output is the value at the path: trust in the one is trust in both. */
+  readonly givesValue?: boolean;
   /** Where it is written, if that is not what says the value at the path in the end. */
   readonly source?: string;
   /** The only time it is done, and agreed to. Default: whenever the configuration is used. */

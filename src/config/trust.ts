@@ -44,15 +44,16 @@ export function isOfProject({ originOf }: Pick<Config, 'originOf'>, { path }: Tr
 }
 
 /**
- * Only what was shown is agreed to: not what another environment, or a later version of ours, finds
- * in the same files, nor on another occasion. What a command prints belongs to the command, so all
- * below a path belongs to it.
+ * Only what was shown is agreed to, word for word: not what another branch, another environment, or a
+ * later version of ours finds in the same files, nor on another occasion. What a command prints
+ * belongs to the command, and so all at its path and below it.
  */
 export function covers(record: TrustRecord, need: TrustNeed): boolean {
   return record.needs.some(
-    ({ path, occasion }) =>
+    ({ path, what, occasion, givesValue }) =>
       (occasion === undefined || occasion === need.occasion) &&
-      path.every((key, depth) => key === need.path[depth]),
+      path.every((key, depth) => key === need.path[depth]) &&
+      (givesValue === true || (path.length === need.path.length && what === need.what)),
   );
 }
 

@@ -57,7 +57,7 @@ describe('what is trusted is', () => {
   it('one occasion, where that is what was shown', () => {
     const project = openProject();
     const code: TrustNeed = { path: ['a', 'endpoint'], what: 'sends codes', occasion: 'mfa-code' };
-    const always: TrustNeed = { path: code.path, what: 'sends requests' };
+    const always: TrustNeed = { path: code.path, what: code.what };
     project.trust(code);
     requireTrust(project.config(), code, project.host());
     for (const other of [always, { ...code, occasion: 'storing' as const }]) {
@@ -106,11 +106,15 @@ describe('what is trusted is', () => {
     expect(refusalOf(project).message).toContain('$/project is not trusted');
     project.trust({ path: [...need.path, 'deeper'], what: 'runs x' });
     expect(refusalOf(project).message).toContain('$/project is not trusted');
+    project.trust({ path: need.path, what: 'runs pass show y' });
+    expect(refusalOf(project).message).toContain('$/project is not trusted');
+    project.trust({ path: ['auth', 'keyring'], what: need.what });
+    expect(refusalOf(project).message).toContain('$/project is not trusted');
   });
 
   it('what a command prints, along with the command', () => {
     const project = openProject();
-    project.trust({ path: ['auth', 'keyring'], what: 'runs make-keyring' });
+    project.trust({ path: ['auth', 'keyring'], what: 'runs make-keyring', givesValue: true });
     expect(() => requireTrust(project.config(), need, project.host())).not.toThrow();
   });
 });

@@ -1,6 +1,7 @@
 import { chmodSync, existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { builtCli } from '../support/built.ts';
 import { plant } from './hostile.ts';
 import {
   accessKey,
@@ -166,6 +167,35 @@ describe('the password of the keyring is', () => {
     expect(existsSync(machine.keyring)).toBe(true);
   });
 
+  test('a private file beside the project, as an archive or a submodule has it: nothing is stored', async () => {
+    const machine = await openMachine();
+    plant(machine, {
+      'keyring-password': known,
+      'app/.git/HEAD': 'ref: refs/heads/main\n',
+      'app/atmos.yaml': withSpec(machine, 'password_file: ../keyring-password'),
+    });
+    chmodSync(join(machine.project, 'keyring-password'), 0o600);
+    const result = await machine.atmos('auth user configure --stdin', {
+      input: keyOnStdin,
+      directory: join(machine.project, 'app'),
+      env: { ATMOS_KEYRING_PASSWORD: undefined },
+    });
+    expect(result).toMatchObject({ exitCode: 2, stdout: '' });
+    expect(result.stderr).toContain(`${refusal}the content of ${machine.project}/keyring-password`);
+    expect(existsSync(machine.keyring)).toBe(false);
+  });
+
+  test('what comes through a pipe on standard input: nothing is stored', async () => {
+    const machine = await openMachine();
+    machine.writeConfig(withSpec(machine, 'password_file: /dev/stdin', ownKey));
+    const command = `echo ${known} | '${process.execPath}' '${builtCli()}' auth login`;
+    const env = { ATMOS_KEYRING_PASSWORD: undefined };
+    const result = await machine.run('sh', ['-c', command], { env });
+    expect(result).toMatchObject({ exitCode: 2, stdout: '' });
+    expect(result.stderr).toContain(`${refusal}the content of /dev/stdin`);
+    expect(existsSync(machine.keyring)).toBe(false);
+  });
+
   test.each([
     'auth user configure --stdin --no-verify',
     'auth login',
@@ -309,6 +339,28 @@ describe('an MFA code for an endpoint on this machine', () => {
     expect(await machine.atmos('auth login')).toMatchObject({ exitCode: 0 });
     expect(sessionCalls(machine)).toHaveLength(1);
   });
+});
+
+test('trust is given to the command that was shown, not to what another branch says in its place', async () => {
+  const machine = await openConfiguredMachine();
+  const spec = `password_command: !git.branch "echo ${password}"`;
+  plant(machine, {
+    '.git/HEAD': `${'0'.repeat(40)}\n`,
+    '.git/objects/x': '',
+    '.git/refs/x': '',
+    'atmos.yaml': withSpec(machine, spec),
+  });
+  const env = { ATMOS_KEYRING_PASSWORD: undefined };
+  const shown = await machine.atmos('auth trust --yes', { env });
+  expect(shown.stderr).toContain(`  runs the password command echo ${password}\n`);
+  expect(await machine.atmos('auth exec -- true', { env })).toMatchObject({ exitCode: 0 });
+
+  const marker = join(machine.root, 'marker');
+  plant(machine, { '.git/HEAD': `ref: refs/heads/touch\${IFS}${marker}\n` });
+  const { exitCode, stderr } = await machine.atmos('auth login --force', { env });
+  expect(exitCode).toBe(2);
+  expect(stderr).toContain('is not trusted: it runs the password command touch${IFS}');
+  expect(existsSync(marker)).toBe(false);
 });
 
 test('a project may use what is stored for another realm, by its name', async () => {
