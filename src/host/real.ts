@@ -19,7 +19,7 @@ export function realHost(): Host {
     platform: process.platform,
     processId: process.pid,
     userId: process.getuid?.(),
-    homeDirectory: homedir(),
+    homeDirectory: homeDirectory(),
     systemDirectory: systemDirectory(),
     nodePath: process.execPath,
     scriptPath: resolveScript(process.argv[1]),
@@ -64,7 +64,16 @@ export function realHost(): Host {
 
 // As Atmos. On Windows `/usr/…` would be a directory of the drive we are on, where anybody can make one.
 function systemDirectory(): string {
-  return isWindows ? localDirectory(process.env, homedir()) : '/usr/local/etc/atmos';
+  return isWindows ? localDirectory(process.env, homeDirectory()) : '/usr/local/etc/atmos';
+}
+
+/** `/` for a user whom the system does not know, as in a container with any number for a user. */
+function homeDirectory(): string {
+  try {
+    return homedir();
+  } catch {
+    return '/';
+  }
 }
 
 function resolveScript(script: string | undefined): string {

@@ -1,4 +1,6 @@
+import { spawnSync } from 'node:child_process';
 import {
+  chownSync,
   existsSync,
   mkdirSync,
   readdirSync,
@@ -11,6 +13,8 @@ import {
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { builtCli } from '../support/built.ts';
+import { createTemporaryDirectory } from '../support/create-temporary.ts';
+import { isRoot } from '../support/privilege.ts';
 import { openPty } from '../support/pty.ts';
 import { secretsIn, textsUnder } from './canary.ts';
 import {
@@ -378,3 +382,29 @@ describe.skipIf(process.platform !== 'linux')('its process (in /proc: skipped wi
     },
   );
 });
+
+test.skipIf(!isRoot)(
+  'serves a user whom the system does not know, as containers have (as root: it needs a user)',
+  { timeout: limitMs },
+  () => {
+    const { path: home, remove } = createTemporaryDirectory();
+    onTestFinished(remove);
+    const id = 61_999;
+    chownSync(home, id, id);
+    const atmos = (words: string, env = {}) => {
+      const args = [builtCli(), ...words.split(' ')];
+      const options = { uid: id, gid: id, cwd: home, encoding: 'utf8', input: keyOnStdin } as const;
+      return spawnSync(process.execPath, args, { ...options, env });
+    };
+    expect(atmos('version')).toMatchObject({ status: 0, stderr: '' });
+
+    const env = { HOME: home, ATMOS_KEYRING_TYPE: 'file', ATMOS_KEYRING_PASSWORD: password };
+    writeFileSync(join(home, 'atmos.yaml'), 'auth: { identities: { dev: { kind: aws/user } } }');
+    chownSync(join(home, 'atmos.yaml'), id, id);
+    expect(atmos('auth user configure -i dev --stdin', env)).toMatchObject({ status: 0 });
+    const { status, stdout, stderr } = atmos('auth keyring unlock -o json', env);
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+    onTestFinished(() => end(JSON.parse(stdout).process_id));
+    expect(atmos('auth keyring lock', env)).toMatchObject({ status: 0 });
+  },
+);
