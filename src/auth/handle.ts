@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Layer } from '../config/layer.ts';
 import { AtmosError, systemErrorCode } from '../core/errors.ts';
@@ -144,8 +144,13 @@ function keepFile(path: string, text: string): void {
   if (textOf(path) === text) return;
   // Containers that share a home share process ids as well.
   const temporary = `${path}.${randomId()}`;
-  writeFileSync(temporary, text, { mode: 0o600 });
-  replaceFile(temporary, path);
+  try {
+    writeFileSync(temporary, text, { mode: 0o600 });
+    replaceFile(temporary, path);
+  } catch (error) {
+    rmSync(temporary, { force: true });
+    throw error;
+  }
 }
 
 function textOf(path: string): string | undefined {

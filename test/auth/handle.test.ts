@@ -212,6 +212,17 @@ describe('where something else is in the place of a handle', () => {
     expect(error.hints).toEqual([`ls -ld ${awsConfig}`]);
   });
 
+  test('nothing is left of a write that failed', () => {
+    const { write, directory } = openPlace();
+    const { id } = write();
+    const path = join(directory, `${id}.json`);
+    rmSync(path);
+    mkdirSync(path);
+    const before = readdirSync(directory);
+    expect(thrownBy(() => write()).code).toBe('ERR_IO');
+    expect(readdirSync(directory)).toEqual(before);
+  });
+
   test('a pipe is replaced', () => {
     const { write, directory, host } = openPlace();
     const { id, awsConfig } = write();
