@@ -69,10 +69,56 @@ function ownValue(map: Record<string, unknown>, key: string, isName: boolean): u
 
 /** The file whose word counts: the last that says something at the path, or else just above it. */
 export function fileSaying(files: readonly ConfigFile[], path: Path): ConfigFile {
+  const item = itemSaying(files, path);
+  if (item) return item.file;
   const saying = files.findLast((file) => valueAt(file.settings, path) !== undefined);
   if (saying) return saying;
   if (path.length === 0) throw new TypeError('a configuration has at least one file');
   return fileSaying(files, path.slice(0, -1));
+}
+
+/** What a file says, and the path of it in that file. */
+interface Said {
+  readonly file: ConfigFile;
+  readonly path: Path;
+}
+
+/**
+ * Of a path into a list: the file that the item came from. `!append` makes a list of several files, in
+ * which an item has another number than in its own file, and the same number in a file that does not
+ * count any more.
+ */
+function itemSaying(files: readonly ConfigFile[], path: Path): Said | undefined {
+  for (const [depth, key] of path.entries()) {
+    if (!/^\d+$/.test(key)) continue;
+    const item = itemsAt(files, path.slice(0, depth))[Number(key)];
+    if (item) return { file: item.file, path: path.with(depth, String(item.at)) };
+  }
+  return undefined;
+}
+
+/** The items of the list at the path, as merge.ts lays the files over one another. */
+function itemsAt(files: readonly ConfigFile[], path: Path): { file: ConfigFile; at: number }[] {
+  let items: { file: ConfigFile; at: number }[] = [];
+  for (const file of files) {
+    const said = saidOver(file.settings, path);
+    if (said === undefined) continue;
+    const list = isTagged(said) ? said.value : said;
+    const own = Array.isArray(list) ? list.map((_, at) => ({ file, at })) : [];
+    items = isTagged(said) && said.tag === '!append' ? [...items, ...own] : own;
+  }
+  return items;
+}
+
+/** The value at the path. Null where a file says something else than a map above it: nothing is left of it. */
+function saidOver(settings: Readonly<Record<string, unknown>>, path: Path): unknown {
+  let value: unknown = settings;
+  for (const [depth, key] of path.entries()) {
+    if (value === undefined) return undefined;
+    if (!isMap(value)) return null;
+    value = ownValue(value, key, isNamePath(path.slice(0, depth)));
+  }
+  return value;
 }
 
 /**
@@ -81,6 +127,8 @@ export function fileSaying(files: readonly ConfigFile[], path: Path): ConfigFile
  */
 export function tagAt(files: readonly ConfigFile[], path: Path): string | undefined {
   if (files.every(({ tagged }) => tagged.length === 0)) return undefined;
+  const item = itemSaying(files, path);
+  if (item) return item.file.tagged.find((place) => isSamePlace(place.path, item.path))?.tag;
   const at = files.findLastIndex((file) => valueAt(file.settings, path) !== undefined);
   const file = files[at];
   if (file === undefined) {
@@ -105,7 +153,8 @@ export function positionIn(file: ConfigFile, path: Path): Position {
 
 /** Where the path was written: `/p/atmos.yaml:7:9`. */
 export function placeOf(files: readonly ConfigFile[], path: Path): string {
-  return placeIn(fileSaying(files, path), path);
+  const item = itemSaying(files, path);
+  return item ? placeIn(item.file, item.path) : placeIn(fileSaying(files, path), path);
 }
 
 export function placeIn(file: ConfigFile, path: Path): string {
@@ -120,6 +169,7 @@ export function sourceOf(files: readonly ConfigFile[], path: Path): string {
 
 /** The scalar at the path as it was written: `0123` where its value is 123. */
 export function writtenAt(files: readonly ConfigFile[], path: Path): string | undefined {
-  const { node, depth } = findNode(fileSaying(files, path).root(), path);
-  return depth === path.length ? node.written : undefined;
+  const { file, path: own } = itemSaying(files, path) ?? { file: fileSaying(files, path), path };
+  const { node, depth } = findNode(file.root(), own);
+  return depth === own.length ? node.written : undefined;
 }

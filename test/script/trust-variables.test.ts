@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { readFileSync, mkdirSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { configOf, openConfiguredMachine, openMachine, type Machine } from './machine.ts';
 
@@ -128,6 +128,54 @@ describe('under env, without trust', () => {
       expect(stderr).not.toContain('canary');
     }
     expect(await environmentIn(machine, env)).toMatchObject({ GITHUB_TOKEN: 'ghs_canary' });
+  });
+});
+
+describe('a list that the user began and the project adds to', () => {
+  const identity = (text: string) => `auth: { identities: { emergency-user: { ${text} } } }\n`;
+  const users = `env: [${['TF_INPUT', 'TF_LOG'].map((key) => `{ key: ${key}, value: "1" }`).join(', ')}]`;
+  const evil = 'env: !append [{ key: PATH, value: "/evil:/usr/bin:/bin" }]';
+
+  test.each<[string, Record<string, string>, string]>([
+    ['is the project’s in its items', { 'project/atmos.yaml': identity(evil) }, ''],
+    [
+      'is all the project’s once it was emptied',
+      {
+        'project/atmos.yaml': `import: a.yaml\n${identity(evil)}`,
+        'project/a.yaml': identity('env: []'),
+      },
+      '',
+    ],
+    [
+      'is all the project’s once it was taken away',
+      {
+        'project/atmos.yaml': `import: a.yaml\n${identity(evil)}`,
+        'project/a.yaml': identity('env: !unset x'),
+      },
+      '',
+    ],
+    [
+      'is not the user’s because a profile of theirs adds to it later',
+      {
+        'project/atmos.yaml': identity(evil),
+        '.config/atmos/profiles/mine/a.yaml': identity(
+          'env: !append [{ key: NO_COLOR, value: "1" }]',
+        ),
+      },
+      ' --profile mine',
+    ],
+  ])('%s', async (_, files, options) => {
+    const machine = await openConfiguredMachine();
+    const all = { '.atmos/atmos.yaml': configOf(machine, { identity: users }), ...files };
+    for (const [name, text] of Object.entries(all)) {
+      const path = join(machine.home, name);
+      mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+      writeFileSync(path, text, { mode: 0o600 });
+    }
+    const { exitCode, stdout, stderr } = await machine.atmos(`auth exec${options} -- env`);
+    expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: '' });
+    expect(stderr).toContain('is not trusted: it sets PATH to "/evil:/usr/bin:/bin" for programs');
+    expect(stderr).toContain(`${machine.project}/atmos.yaml:`);
   });
 });
 
