@@ -14,6 +14,7 @@ import type { KeyringSettings } from '../keyring/contract.ts';
 type Passwords = Pick<KeyringSettings, 'passwordEnv' | 'passwordFile'>;
 type Project = Pick<Config, 'directory' | 'projectFiles'>;
 type Where = Pick<Host, 'userId' | 'homeDirectory'>;
+type Environment = Pick<Host, 'env'>;
 
 /** Where the container's runtime, Docker, Kubernetes or systemd mount secrets. */
 const mountedSecrets = ['/run/secrets', '/run/credentials'];
@@ -24,16 +25,18 @@ const mountedSecrets = ['/run/secrets', '/run/credentials'];
  *
  * Without trust such a file may name a variable that by its name is one for a password, and a file that
  * by its name holds one, is not beside the project, and is private or a mounted secret. A file that
- * does not exist gives no password, so it needs none.
+ * does not exist gives no password, so it needs none; nor does one that is not read, because the
+ * variable of the password is set.
  *
  * @param config what the settings were made of. Undefined: no file
  */
 export function storingNeeds(
   { passwordEnv, passwordFile }: Passwords,
   config: Project | undefined,
-  host: Where,
+  host: Where & Environment,
 ): TrustNeed[] {
   if (config === undefined) return [];
+  const isFileRead = host.env[passwordEnv.value] === undefined;
   const needs: TrustNeed[] = [];
   const add = (path: readonly string[] | undefined, what: string) =>
     path &&
@@ -46,7 +49,11 @@ export function storingNeeds(
     const what = `the value of the variable ${passwordEnv.value}`;
     add(pathOf(passwordEnv, 'password_env', 'ATMOS_KEYRING_PASSWORD_ENV'), what);
   }
-  if (passwordFile !== undefined && !isOnlyKnownToUser(passwordFile.value, config, host)) {
+  if (
+    isFileRead &&
+    passwordFile !== undefined &&
+    !isOnlyKnownToUser(passwordFile.value, config, host)
+  ) {
     const what = `the content of ${passwordFile.value}`;
     add(pathOf(passwordFile, 'password_file', 'ATMOS_KEYRING_PASSWORD_FILE'), what);
   }

@@ -21,7 +21,7 @@ export async function findNeeds(config: Config, host: Host): Promise<TrustNeed[]
   const ofVariable = (path: readonly string[], variable: Variable) =>
     variableNeeds(path, variable, config, host);
   const needs = [
-    ...passwordNeeds({ config, keyring: saidOf(config, host) }, host),
+    ...passwordNeeds({ config, keyring: saidOf(config, host) }, { ...host, env: {} }),
     ...logFileNeeds(logs.file),
     ...env.flatMap((variable) => ofVariable(['env', variable.key], variable)),
   ];

@@ -83,7 +83,7 @@ export function notFound(lookedIn: readonly string[]): AtmosError {
 }
 
 const minimalFile =
-  'create atmos.yaml with the line: auth: { keyring: { type: file }, identities: { dev: { kind: aws/user, default: true } } }';
+  'auth: { keyring: { type: file }, identities: { dev: { kind: aws/user, default: true } } }   # save this line as atmos.yaml';
 
 function listed(variable: string, host: Where): Sourced<string>[] {
   const list = host.env[variable];

@@ -131,11 +131,7 @@ export function tagAt(files: readonly ConfigFile[], path: Path): string | undefi
   if (item) return item.file.tagged.find((place) => isSamePlace(place.path, item.path))?.tag;
   const at = files.findLastIndex((file) => valueAt(file.settings, path) !== undefined);
   const file = files[at];
-  if (file === undefined) {
-    // An item that `!append` brought has another place in its own list than in the merged one.
-    const item = path.findLastIndex((key) => /^\d+$/.test(key));
-    return item === -1 ? undefined : tagAt(files, path.slice(0, item));
-  }
+  if (file === undefined) return undefined;
   const found = file.tagged.find((place) => isSamePlace(place.path, path));
   if (found !== undefined) return found.tag;
   return isTagged(valueAt(file.settings, path)) ? tagAt(files.slice(0, at), path) : undefined;

@@ -67,7 +67,7 @@ describe('a hint in PowerShell', () => {
     'unset it by hand, then try again',
     'leave out --stdin to be asked',
     "it's the other's",
-    'create atmos.yaml with the line: auth: { keyring: { type: file } }',
+    'auth: { keyring: { type: file } }   # save this line as atmos.yaml',
     'export',
     // For these shells already.
     showCommand(path),

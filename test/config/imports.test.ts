@@ -118,7 +118,9 @@ auth: { realm: imported, identities: { dev: { kind: aws/user, credentials: { reg
     });
     const { needs } = await project.load({}, { isStatic: true });
     const source = `auth.realm (${project.path('a.yaml')}:1:16)`;
-    expect(needs).toEqual([{ path: ['auth', 'realm'], what: 'runs date', source }]);
+    expect(needs).toEqual([
+      { path: ['auth', 'realm'], what: 'runs date', givesValue: true, source },
+    ]);
   });
 
   it('of what is not there is a warning with its place', async () => {

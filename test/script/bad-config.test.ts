@@ -5,7 +5,7 @@ import { configOf, keyOnStdin, openConfiguredMachine, openMachine } from './mach
 import { expectRefusal } from './stored.ts';
 
 const minimalFile =
-  'create atmos.yaml with the line: auth: { keyring: { type: file }, identities: { dev: { kind: aws/user, default: true } } }';
+  'auth: { keyring: { type: file }, identities: { dev: { kind: aws/user, default: true } } }   # save this line as atmos.yaml';
 
 test('an unknown identity is refused with the nearest name', async () => {
   const machine = await openConfiguredMachine();

@@ -150,7 +150,9 @@ describe('the password of the keyring is', () => {
   test.each(Object.entries(choices))('%s: nothing is stored', async (_, { named, plant: say }) => {
     const machine = await openMachine();
     say(machine);
-    const result = await machine.atmos('auth user configure --stdin', { input: keyOnStdin });
+    const env = { ATMOS_KEYRING_PASSWORD: undefined, TF_VAR_PASSWORD: known };
+    const options = { input: keyOnStdin, env };
+    const result = await machine.atmos('auth user configure --stdin', options);
     expect(result).toMatchObject({ exitCode: 2, stdout: '' });
     expect(result.stderr).toContain(refusal + named);
     expect(result.stderr).toContain('hint: atmos auth trust');
@@ -160,8 +162,6 @@ describe('the password of the keyring is', () => {
     expect(shown.stderr).toContain(
       `stores credentials under a password that its author can know, ${named}`,
     );
-    const env = { ATMOS_KEYRING_PASSWORD: undefined, TF_VAR_PASSWORD: known };
-    const options = { input: keyOnStdin, env };
     const trusted = await machine.atmos('auth user configure --stdin', options);
     expect(trusted).toMatchObject({ exitCode: 0 });
     expect(existsSync(machine.keyring)).toBe(true);
@@ -262,6 +262,12 @@ describe('without trust a project may name', () => {
     writePrivate(machine, '.config/atmos-keyring-password', 'only we know it');
     machine.writeConfig(withSpec(machine, 'password_file: ~/.config/atmos-keyring-password'));
     await expectConfigured(machine, { ATMOS_KEYRING_PASSWORD: undefined });
+  });
+
+  test('any file, where the variable of the password is set and so no file is read', async () => {
+    const machine = await openMachine();
+    machine.writeConfig(withSpec(machine, 'password_file: atmos.yaml'));
+    await expectConfigured(machine, { ATMOS_KEYRING_PASSWORD: 'only we know it' });
   });
 
   test('nothing of it where the environment or a file of the user says it', async () => {
