@@ -1,15 +1,16 @@
 // Whom the stand-in knows: users with their keys and devices, and the sessions it has issued.
 import { createHash, randomBytes, randomInt } from 'node:crypto';
 
-/** @import { KnownKey, StsAccounts, StsKey, StsUser } from './sts-types.ts' */
+/** @import { KnownKey, SessionKey, StsAccounts, StsKey, StsUser } from './sts-types.ts' */
 
 const base32 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
 
 /**
  * @param {readonly StsKey[]} keys
+ * @param {() => SessionKey} [newSession]
  * @returns {StsAccounts}
  */
-export function createAccounts(keys) {
+export function createAccounts(keys, newSession = randomSession) {
   /** @type {Map<string, KnownKey>} */
   const known = new Map();
   for (const key of keys) {
@@ -22,12 +23,8 @@ export function createAccounts(keys) {
   return {
     find: (accessKeyId) => known.get(accessKeyId),
     issue(user, expiresAt) {
-      const key = {
-        user,
-        accessKeyId: `ASIA${randomText(16)}`,
-        secretAccessKey: randomBytes(30).toString('base64'),
-        session: { token: randomBytes(240).toString('base64'), expiresAt },
-      };
+      const { token, ...pair } = newSession();
+      const key = { user, ...pair, session: { token, expiresAt } };
       known.set(key.accessKeyId, key);
       return key;
     },
@@ -51,6 +48,15 @@ function userOf({ account, userName, mfa }) {
   const digest = createHash('sha256').update(`${account}/${userName}`).digest();
   const id = Array.from(digest.subarray(0, 17), (byte) => base32[byte % base32.length]).join('');
   return { account, arn: `arn:aws:iam::${account}:user/${userName}`, userId: `AIDA${id}`, mfa };
+}
+
+/** @returns {SessionKey} */
+function randomSession() {
+  return {
+    accessKeyId: `ASIA${randomText(16)}`,
+    secretAccessKey: randomBytes(30).toString('base64'),
+    token: randomBytes(240).toString('base64'),
+  };
 }
 
 /** @param {number} length */

@@ -30,7 +30,7 @@ const page = {
 export async function startSts(options) {
   const { keys, clockOffsetMs = 0, now = () => new Date(), dateHeader = true } = options;
   const clock = () => new Date(now().getTime() + clockOffsetMs);
-  const accounts = createAccounts(keys);
+  const accounts = createAccounts(keys, options.newSession);
   /** @type {StsCall[]} */
   const calls = [];
   /** @type {StsScript[]} */

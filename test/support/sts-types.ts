@@ -18,6 +18,14 @@ export interface StsOptions {
   now?: () => Date;
   /** Whether answers carry a Date header. Default true. */
   dateHeader?: boolean;
+  /** The next session that is issued. Default: a random one. */
+  newSession?: () => SessionKey;
+}
+
+export interface SessionKey {
+  accessKeyId: string;
+  secretAccessKey: string;
+  token: string;
 }
 
 export interface StsCall {
