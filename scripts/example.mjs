@@ -6,30 +6,16 @@
 import { spawn } from 'node:child_process';
 import { randomBytes, randomInt } from 'node:crypto';
 import { once } from 'node:events';
-import {
-  cpSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  realpathSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { constants, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { openGnomeKeyring } from '../test/support/secret-service/gnome-keyring.mjs';
 import { startSts } from '../test/support/sts-server.mjs';
+import { createExamples, exampleFolder, prepareExample } from './example-machines.mjs';
 import { findPeers } from './peers.mjs';
 
-/**
- * @typedef {{ home: string, project: string }} Place
- * @typedef {object} Machine what an example finds besides the program and its own files
- * @property {string} identity the one that its atmos.yaml has
- * @property {readonly RegExp[]} shows
- * @property {(place: Place) => Record<string, string>} [env]
- * @property {boolean} [hasDesktop]
- */
+/** @import { Machine } from './example-machines.mjs' */
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const key = {
@@ -38,57 +24,8 @@ const key = {
 };
 const password = randomBytes(24).toString('base64url');
 const mfaCode = '271828';
-const keyAsVariables = { DEPLOY_KEY_ID: key.accessKeyId, DEPLOY_SECRET: key.secretAccessKey };
 
-/** @type {Readonly<Record<string, Machine>>} */
-const machines = {
-  laptop: {
-    identity: 'emergency-user',
-    hasDesktop: true,
-    env: () => ({ MFA_CODE: mfaCode }),
-    shows: [
-      /Authentication successful!/,
-      /^in eu-central-1 with the key ASIA…$/m,
-      /^AWS_PROFILE is atmos$/m,
-    ],
-  },
-  server: {
-    identity: 'deploy',
-    shows: [/^in eu-central-1 with the key ASIA…$/m, /^ *Keyring +file /m, /^error: .*terminal/m],
-  },
-  container: {
-    identity: 'service',
-    env: ({ home, project }) => {
-      const secret = join(home, 'keyring-password');
-      writeFileSync(secret, `${password}\n`, { mode: 0o600 });
-      return {
-        ATMOS_KEYRING_FILE_PATH: join(home, 'volume/keyring'),
-        ATMOS_KEYRING_PASSWORD_FILE: secret,
-        ACCESS_KEY_FILE: join(project, 'access-key.json'),
-      };
-    },
-    shows: [/^AWS_PROFILE is atmos$/m, /^no password$/m, /^\{"Version":1,"AccessKeyId":"ASIA/m],
-  },
-  ci: {
-    identity: 'deploy',
-    env: ({ home }) => ({ ...keyAsVariables, CI: 'true', GITHUB_ENV: join(home, 'github-env') }),
-    shows: [
-      /^in eu-central-1, automated: true$/m,
-      /^::add-mask::/m,
-      /^AWS_SESSION_TOKEN$/m,
-      /^no entries/m,
-    ],
-  },
-  profiles: {
-    identity: 'deploy',
-    env: () => keyAsVariables,
-    shows: [
-      /^ *Keyring +system \(auth\.keyring\.type \(.*\/profiles\/laptop\/auth\.yaml:3:11\)\)$/m,
-      /^ *Keyring +memory \(auth\.keyring\.type \(.*\/profiles\/ci\/auth\.yaml:3:11\)\)$/m,
-      /^in eu-central-1 with the key ASIA…$/m,
-    ],
-  },
-};
+const machines = createExamples({ key, password, mfaCode });
 
 const leaving = new AbortController();
 /** @type {NodeJS.Signals | undefined} */
@@ -120,7 +57,7 @@ try {
  * @param {Machine} machine
  */
 async function runExample(example, { identity, hasDesktop, env, shows }) {
-  const folder = join(root, 'examples', example);
+  const folder = exampleFolder(example);
   const commands = readFileSync(join(folder, 'commands.sh'), 'utf8');
   if (!readFileSync(join(folder, 'README.md'), 'utf8').includes(`\`\`\`sh\n${commands}\`\`\`\n`))
     throw new Error('README.md does not show what commands.sh says');
@@ -128,13 +65,7 @@ async function runExample(example, { identity, hasDesktop, env, shows }) {
   const directory = realpathSync(mkdtempSync(join(tmpdir(), 'atmos-auth-example-')));
   releases.push(() => rmSync(directory, { recursive: true, force: true }));
   const place = { home: join(directory, 'home'), project: join(directory, 'project') };
-  cpSync(folder, place.project, { recursive: true });
-  writeFileSync(
-    join(place.project, 'access-key.json'),
-    JSON.stringify({ access_key_id: key.accessKeyId, secret_access_key: key.secretAccessKey }),
-    { mode: 0o600 },
-  );
-  await openSts(place, identity);
+  prepareExample(example, place, { key, identity, endpoint: await openSts(identity) });
   const surroundings = {
     PATH: `${programOnPath(directory)}:${process.env['PATH']}`,
     HOME: place.home,
@@ -152,24 +83,18 @@ async function runExample(example, { identity, hasDesktop, env, shows }) {
 }
 
 /**
- * The stand-in, and in the home directory the configuration of this machine that says where it is:
- * the example's own says nothing of it.
+ * The stand-in.
  *
- * @param {Place} place
  * @param {string} identity
+ * @returns {Promise<string>} its address
  */
-async function openSts({ home }, identity) {
+async function openSts(identity) {
   const mfa = { arn: 'arn:aws:iam::123456789012:mfa/emergency', codes: [mfaCode] };
   const sts = await startSts({
     keys: [{ ...key, account: '123456789012', userName: identity, mfa }],
   });
   releases.push(() => sts.close());
-  mkdirSync(join(home, '.atmos'), { recursive: true });
-  const endpoint = { spec: { endpoint_url: sts.url } };
-  writeFileSync(
-    join(home, '.atmos/atmos.yaml'),
-    JSON.stringify({ auth: { identities: { [identity]: endpoint } } }),
-  );
+  return sts.url;
 }
 
 /** A keyring as a desktop has it, or what stands in for it. */
