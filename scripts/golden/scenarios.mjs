@@ -1,0 +1,36 @@
+// Every scenario, by the name of its transcript. test/script/golden.test.ts fails when a command of
+// the program occurs in none.
+import { authEnv } from './scenarios/auth-env.mjs';
+import { authExec } from './scenarios/auth-exec.mjs';
+import { configuration } from './scenarios/configuration.mjs';
+import { credentialProcess } from './scenarios/credential-process.mjs';
+import { examples } from './scenarios/examples.mjs';
+import { keyringAgent } from './scenarios/keyring-agent.mjs';
+import { keyringCopies } from './scenarios/keyring-copies.mjs';
+import { keyringFile } from './scenarios/keyring-file.mjs';
+import { keyringTypes } from './scenarios/keyring-types.mjs';
+import { program } from './scenarios/program.mjs';
+import { profiles } from './scenarios/profiles.mjs';
+import { rekey } from './scenarios/rekey.mjs';
+import { sessions } from './scenarios/sessions.mjs';
+import { trust } from './scenarios/trust.mjs';
+import { userConfigure } from './scenarios/user-configure.mjs';
+
+/** @type {Readonly<Record<string, import('./record.mjs').Scenario>>} */
+export const scenarios = {
+  ...authEnv,
+  ...authExec,
+  ...configuration,
+  ...credentialProcess,
+  ...examples,
+  ...keyringAgent,
+  ...keyringCopies,
+  ...keyringFile,
+  ...keyringTypes,
+  ...profiles,
+  ...program,
+  ...rekey,
+  ...sessions,
+  ...trust,
+  ...userConfigure,
+};

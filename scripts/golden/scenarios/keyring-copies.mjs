@@ -1,0 +1,138 @@
+// migrate and import.
+import { configOf, entryValue, keyringPath, writeEntry } from '../fixtures.mjs';
+import { accessKey, otherPassword, password, secondKey } from '../secrets.mjs';
+
+/** @import { Scene } from '../record.mjs' */
+
+const vaultValue = JSON.stringify({
+  AccessKeyID: accessKey.accessKeyId,
+  SecretAccessKey: accessKey.secretAccessKey,
+  SessionToken: '',
+});
+
+/** @type {Readonly<Record<string, import('../record.mjs').Scenario>>} */
+export const keyringCopies = {
+  migrate: {
+    title: 'migrate, as far as it goes without a system keyring',
+    async run(scene) {
+      const { atmos, write, chmod } = scene;
+      write('atmos.yaml', configOf(scene));
+      await writeEntry(scene, keyringPath, 'atmos_golden_emergency-user', entryValue(accessKey));
+      chmod(keyringPath, 0o700);
+      for (const options of [
+        '',
+        '--to file',
+        '--to memory',
+        '--to system',
+        '--to system --dry-run',
+        '--to system -o json',
+        '--to system --delete-source --force',
+        '--to file --from system',
+        '--to file --from memory',
+        '--to file --from memory -o json',
+        '--to vault',
+      ]) {
+        await atmos(`auth keyring migrate ${options}`.trim());
+      }
+    },
+  },
+  'import-atmos-file': {
+    title: 'Import from another directory of Atmos',
+    async run(scene) {
+      const { atmos, write, chmod } = scene;
+      write('atmos.yaml', configOf(scene));
+      const source = '../old-keyring';
+      for (const [name, value] of [
+        ['atmos_golden_emergency-user', entryValue(accessKey)],
+        ['atmos_golden_second', entryValue(secondKey)],
+        ['other-program', 'a value'],
+      ]) {
+        await writeEntry(scene, source, name ?? '', value ?? '', otherPassword);
+      }
+      chmod(source, 0o700);
+      const env = { ATMOS_KEYRING_IMPORT_PASSWORD: otherPassword };
+      const command = `auth keyring import --from atmos-file --path ${source}`;
+      await atmos(command);
+      await atmos(command, { env: { ATMOS_KEYRING_IMPORT_PASSWORD: password } });
+      await atmos(`${command} --dry-run`, { env });
+      await atmos(command, { env });
+      await atmos(`${command} -o json`, { env });
+      await writeEntry(scene, source, 'atmos_golden_second', entryValue(accessKey), otherPassword);
+      await atmos(command, { env });
+      await atmos(`${command} --force -o json`, { env });
+      await atmos('auth keyring list --long');
+      await atmos('auth keyring prune');
+      await atmos('auth keyring import');
+      await atmos('auth keyring import --from atmos-file --path missing', { env });
+    },
+  },
+  'import-aws-vault': {
+    title: 'Import from the file keyring of aws-vault',
+    async run(scene) {
+      const { atmos, write, chmod } = scene;
+      write('atmos.yaml', configOf(scene));
+      const command = 'auth keyring import --from aws-vault';
+      await atmos(`${command} --yes`);
+      const source = '../.awsvault/keys';
+      await writeEntry(scene, source, 'work', vaultValue, otherPassword);
+      await writeEntry(scene, source, 'broken', '{}', otherPassword);
+      chmod(source, 0o700);
+      const env = { AWS_VAULT_FILE_PASSPHRASE: otherPassword };
+      await atmos(`${command} --map work=emergency-user`);
+      await atmos(command, { env });
+      await atmos(`${command} --map work=emergency-user --dry-run`, { env });
+      await atmos(`${command} --map work=missing`, { env });
+      await atmos(`${command} --map wrk=emergency-user`, { env });
+      await atmos(`${command} --map work`, { env });
+      await atmos(`${command} --map broken=emergency-user`, { env });
+      await atmos(`${command} --map work=emergency-user`, { env });
+      await atmos(`${command} --map work=emergency-user -o json`, { env });
+      await atmos('auth login');
+    },
+  },
+  'import-aws-credentials': {
+    title: 'Import from the credentials file of AWS',
+    async run(scene) {
+      const { atmos, write } = scene;
+      write('atmos.yaml', configOf(scene));
+      const command = 'auth keyring import --from aws-credentials';
+      await atmos(`${command} --yes`);
+      writeAwsFile(scene, '../.aws/credentials');
+      await atmos(command);
+      await atmos(`${command} --yes --dry-run`);
+      await atmos(`${command} --yes --dry-run -o json`);
+      await atmos(`${command} --map default=emergency-user`);
+      await atmos(`${command} --map default=emergency-user,work=emergency-user`);
+      writeAwsFile(scene, '../other-credentials');
+      await atmos(`${command} --path ../other-credentials --map work=emergency-user`);
+      await atmos(
+        `${command} --path ../other-credentials --map work=emergency-user --force -o json`,
+      );
+      await atmos(`${command} --path missing --yes`);
+    },
+  },
+};
+
+/**
+ * @param {Scene} scene
+ * @param {string} path
+ */
+function writeAwsFile({ writeSecret }, path) {
+  writeSecret(
+    path,
+    `[default]
+aws_access_key_id = ${accessKey.accessKeyId}
+aws_secret_access_key = ${accessKey.secretAccessKey}
+
+[work]
+aws_access_key_id = ${secondKey.accessKeyId}
+aws_secret_access_key = ${secondKey.secretAccessKey}
+
+[session]
+aws_access_key_id = ASIAGOLDENSESSION99A
+aws_secret_access_key = ${secondKey.secretAccessKey}
+aws_session_token = a-token
+`,
+    0o600,
+  );
+}

@@ -1,0 +1,74 @@
+// Every secret of the scenarios. All are fake. None of them may occur in a transcript: where a
+// command's purpose is to print it, its name in angle brackets takes its place.
+
+/** Of the user whom the stand-in for AWS STS knows. */
+export const accessKey = {
+  accessKeyId: 'AKIAGOLDENACCESSKEY1',
+  secretAccessKey: 'golden/fake+secret+access+key/of+a+user1',
+};
+/** Another key of the same user. */
+export const secondKey = {
+  accessKeyId: 'AKIAGOLDENACCESSKEY2',
+  secretAccessKey: 'golden/fake+secret+access+key/of+a+user2',
+};
+/** A key that AWS does not know. */
+export const unknownKey = {
+  accessKeyId: 'AKIAGOLDENUNKNOWNKEY',
+  secretAccessKey: 'golden/fake+secret+access+key/of+unknown',
+};
+export const password = 'golden fake password of the keyring';
+export const newPassword = 'golden fake password from now on';
+export const otherPassword = 'golden fake password of another keyring';
+export const mfaCodes = ['271828', '314159', '161803'];
+
+/** The sessions of the stand-in, the same in every run. Their secrets need quotes in a shell. */
+export function createSessions() {
+  let count = 0;
+  return () => {
+    count += 1;
+    const number = String(count).padStart(2, '0');
+    return {
+      accessKeyId: `ASIAGOLDENSESSION${number}A`,
+      secretAccessKey: `golden/fake+secret+access+key+session+${number}`,
+      token: `golden/fake+session+token+${number}/${'x'.repeat(200)}==`,
+    };
+  };
+}
+
+const byName = {
+  'secret access key': /golden\/fake\+secret\+access\+key\/of\+a\+user1/g,
+  'second secret access key': /golden\/fake\+secret\+access\+key\/of\+a\+user2/g,
+  'unknown secret access key': /golden\/fake\+secret\+access\+key\/of\+nobody1/g,
+  'secret access key of the session': /golden\/fake\+secret\+access\+key\+[\w+]*/g,
+  'session token': /golden\/fake\+session\+token\+\d\d\/x{200}==/g,
+  password: new RegExp(password, 'g'),
+  'new password': new RegExp(newPassword, 'g'),
+  'other password': new RegExp(otherPassword, 'g'),
+};
+
+/**
+ * The names of the secrets in a text, as they are or without their quotes, backwards or in base64.
+ *
+ * @param {string} text
+ */
+export function secretsIn(text) {
+  const reversed = Array.from(text).toReversed().join('');
+  const decoded = (text.match(/[\w+/=-]{24,}/g) ?? []).map((word) =>
+    Buffer.from(word, 'base64').toString('latin1'),
+  );
+  return Object.entries(byName)
+    .filter(([, pattern]) => [text, reversed, ...decoded].some((form) => form.search(pattern) >= 0))
+    .map(([name]) => name);
+}
+
+/**
+ * A text with names in place of the secrets.
+ *
+ * @param {string} text
+ */
+export function withoutSecrets(text) {
+  return Object.entries(byName).reduce(
+    (masked, [name, pattern]) => masked.replaceAll(pattern, `<${name}>`),
+    text,
+  );
+}
