@@ -37,19 +37,26 @@ export function openForCommand(
   });
 }
 
-/** A session to use at once. One that could not be stored is used all the same, and that is told. */
+/**
+ * A session to use at once. One that could not be stored is used all the same, and a warning says so.
+ * The keyring is closed then: `exec` runs for long, and must not keep the password as long.
+ */
 export async function sessionForCommand(
   context: Context,
   plan: AuthPlan,
   identity: Identity,
   options: OpenOptions & LoginOptions,
 ): Promise<LoginResult> {
-  const { manager } = await openForCommand(context, plan, options);
-  const result = await manager.login(identity, options);
-  const { storeFailure } = result;
-  if (storeFailure)
-    await warn(context, `the session is used, but could not be stored: ${storeFailure.message}`);
-  return result;
+  const { keyring, manager } = await openForCommand(context, plan, options);
+  try {
+    const result = await manager.login(identity, options);
+    const { storeFailure } = result;
+    if (storeFailure)
+      await warn(context, `the session is used, but could not be stored: ${storeFailure.message}`);
+    return result;
+  } finally {
+    await keyring.close();
+  }
 }
 
 /** A code that was given is used once: after its refusal only a person has another. */

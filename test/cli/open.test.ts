@@ -1,4 +1,5 @@
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
+import { testPassword } from '../support/file-keyring.ts';
 import { codes, device, keyOnStdin, openDesk, yamlOf } from './commands/desk.ts';
 import { person } from './commands/person.ts';
 
@@ -66,6 +67,28 @@ test('a session that could not be stored is used, and that is told', async () =>
     /^warning: the session is used, but could not be stored: the password for /,
   );
 });
+
+test('the password of the keyring is overwritten as soon as there is a session', async () => {
+  const desk = await openDesk();
+  const configured = await desk.run('auth user configure --stdin', { input: keyOnStdin });
+  expect(configured).toMatchObject({ exitCode: 0 });
+  const overwritten = recordOverwritten();
+  const result = await desk.run('auth env --credentials env -f json');
+  expect(result).toMatchObject({ exitCode: 0 });
+  expect(overwritten).toContain(testPassword);
+});
+
+/** What every Buffer held that is filled with zeros until the test ends. */
+function recordOverwritten(): readonly string[] {
+  const overwritten: string[] = [];
+  const fill: unknown = Reflect.get(Buffer.prototype, 'fill');
+  onTestFinished(() => void Reflect.set(Buffer.prototype, 'fill', fill));
+  Reflect.set(Buffer.prototype, 'fill', function record(this: Buffer, ...given: unknown[]) {
+    overwritten.push(this.toString());
+    return Reflect.apply(fill as (...all: unknown[]) => Buffer, this, given);
+  });
+  return overwritten;
+}
 
 test('a warning that cannot be shown is no failure', async () => {
   const desk = await openDesk();
