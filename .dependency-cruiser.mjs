@@ -1,6 +1,6 @@
-// The never-rules of the house, docs/architecture.md, that are about who imports whom. What no
+// The never-rules of docs/architecture.md, that are about who imports whom. What no
 // import shows (globals, the clock, the length of a file) is in .oxlintrc.json. Each rule is broken
-// once in test/house/never-rules.test.ts.
+// once in test/architecture/never-rules.test.ts.
 //
 // dependency-cruiser strips `node:` from built-in modules, so they are matched without it.
 

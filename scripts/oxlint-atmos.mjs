@@ -11,7 +11,7 @@ const isOutput = (node) => {
 };
 
 const plugin = {
-  meta: { name: 'house' },
+  meta: { name: 'atmos' },
   rules: {
     'no-ambient-clock': {
       meta: { type: 'problem' },

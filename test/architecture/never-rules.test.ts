@@ -19,14 +19,14 @@ const checksAndTheirSettings = [
   '.oxlintrc.json',
   'package.json',
   'scripts/check-architecture.mjs',
-  'scripts/oxlint-house.mjs',
+  'scripts/oxlint-atmos.mjs',
   'tsconfig.json',
 ];
 
 type Files = Readonly<Record<string, string>>;
 
-/** A small house with every room, that breaks nothing. */
-const soundHouse: Files = {
+/** A small codebase with every layer, that breaks no rule. */
+const soundFiles: Files = {
   'src/core/thing.ts': 'export const thing = 1;\n',
   'src/host/host.ts':
     'export const now = () => new Date();\nconsole.log(process.pid, Date.now());\n',
@@ -94,10 +94,10 @@ const forbiddenCode: readonly (readonly [rule: string, file: string, code: strin
   ['eslint(no-restricted-globals)', 'src/store/c1.ts', 'export const home = process.env.HOME;\n'],
   ['eslint(no-restricted-globals)', 'src/store/c2.ts', 'export const at = performance.now();\n'],
   ['eslint(no-restricted-properties)', 'src/store/c3.ts', 'export const at = Date.now();\n'],
-  ['house(no-ambient-clock)', 'src/store/c4.ts', 'export const at = new Date();\n'],
+  ['atmos(no-ambient-clock)', 'src/store/c4.ts', 'export const at = new Date();\n'],
   ['eslint(no-console)', 'src/store/c5.ts', "console.log('here');\n"],
-  ['house(one-printer)', 'src/cli/c11.ts', "export const f = ({ stderr }) => stderr.write('x');\n"],
-  ['house(no-classes)', 'src/store/c6.ts', 'export class Store { at = 1; }\n'],
+  ['atmos(one-printer)', 'src/cli/c11.ts', "export const f = ({ stderr }) => stderr.write('x');\n"],
+  ['atmos(no-classes)', 'src/store/c6.ts', 'export class Store { at = 1; }\n'],
   ['import(no-default-export)', 'src/store/c7.ts', 'export default 1;\n'],
   ['unicorn(filename-case)', 'src/store/camelCase8.ts', 'export const eight = 8;\n'],
   ['eslint(max-lines)', 'src/store/c9.ts', 'export {};\n'.repeat(251)],
@@ -111,15 +111,15 @@ const forbiddenCode: readonly (readonly [rule: string, file: string, code: strin
 const temporary = mkdtempSync(join(tmpdir(), 'never-rules-'));
 afterAll(() => rmSync(temporary, { recursive: true, force: true }));
 
-function copyHouse(name: string, files: Files): string {
-  const house = join(temporary, name);
-  for (const file of checksAndTheirSettings) cpSync(join(root, file), join(house, file));
-  symlinkSync(join(root, 'node_modules'), join(house, 'node_modules'), 'junction');
+function copyProject(name: string, files: Files): string {
+  const project = join(temporary, name);
+  for (const file of checksAndTheirSettings) cpSync(join(root, file), join(project, file));
+  symlinkSync(join(root, 'node_modules'), join(project, 'node_modules'), 'junction');
   for (const [file, text] of Object.entries(files)) {
-    mkdirSync(dirname(join(house, file)), { recursive: true });
-    writeFileSync(join(house, file), text);
+    mkdirSync(dirname(join(project, file)), { recursive: true });
+    writeFileSync(join(project, file), text);
   }
-  return house;
+  return project;
 }
 
 interface Outcome {
@@ -127,18 +127,18 @@ interface Outcome {
   lines: string[];
 }
 
-function run(house: string, ...args: string[]): Promise<Outcome> {
+function run(project: string, ...args: string[]): Promise<Outcome> {
   return new Promise((resolve) => {
-    execFile(process.execPath, args, { cwd: house, timeout: 25_000 }, (error, stdout, stderr) => {
+    execFile(process.execPath, args, { cwd: project, timeout: 25_000 }, (error, stdout, stderr) => {
       const exitCode = error === null ? 0 : Number(error.code ?? -1);
       resolve({ exitCode, lines: (stdout + stderr).split('\n').filter((line) => line !== '') });
     });
   });
 }
 
-const checkArchitecture = (house: string) => run(house, 'scripts/check-architecture.mjs');
-const lint = (house: string) =>
-  run(house, 'node_modules/oxlint/bin/oxlint', '--format=unix', 'src');
+const checkArchitecture = (project: string) => run(project, 'scripts/check-architecture.mjs');
+const lint = (project: string) =>
+  run(project, 'node_modules/oxlint/bin/oxlint', '--format=unix', 'src');
 
 /** From `file` to `imported`, as one writes it in `file`. */
 function importOf(imported: string, file: string): string {
@@ -148,11 +148,11 @@ function importOf(imported: string, file: string): string {
   return `export * from '${up}${imported}';\n`;
 }
 
-describe('a sound house', () => {
+describe('a project without violations', () => {
   it('passes the check of the architecture and the linter', async () => {
-    const house = copyHouse('sound', soundHouse);
+    const project = copyProject('sound', soundFiles);
 
-    const [architecture, linter] = await Promise.all([checkArchitecture(house), lint(house)]);
+    const [architecture, linter] = await Promise.all([checkArchitecture(project), lint(project)]);
 
     expect(architecture).toEqual({ exitCode: 0, lines: ['architecture: 22 files, 0 problems'] });
     expect(linter).toEqual({ exitCode: 0, lines: [] });
@@ -167,11 +167,11 @@ describe('the check of the architecture', () => {
   const secondDoor: Files = { 'src/auth/second-door.ts': "export { string } from 'valibot';\n" };
   let outcome: Outcome;
 
-  // One house with all breaches, each in files of its own, since a run costs half a second.
+  // One copy with all violations, each in files of its own, since a run costs half a second.
   beforeAll(async () => {
     const broken = forbiddenImports.map(([, file, imported]) => [file, importOf(imported, file)]);
-    const files = { ...soundHouse, ...Object.fromEntries(broken), ...cycle, ...secondDoor };
-    outcome = await checkArchitecture(copyHouse('broken-imports', files));
+    const files = { ...soundFiles, ...Object.fromEntries(broken), ...cycle, ...secondDoor };
+    outcome = await checkArchitecture(copyProject('broken-imports', files));
   });
 
   it.each(forbiddenImports)(
@@ -211,12 +211,12 @@ describe('the check of the architecture', () => {
   });
 
   it('fails when it did not read every file', async () => {
-    const house = copyHouse('unread', soundHouse);
-    const settings = readFileSync(join(house, '.dependency-cruiser.mjs'), 'utf8');
+    const project = copyProject('unread', soundFiles);
+    const settings = readFileSync(join(project, '.dependency-cruiser.mjs'), 'utf8');
     const blinder = settings.replace('options: {', "options: { exclude: 'store',");
-    writeFileSync(join(house, '.dependency-cruiser.mjs'), blinder);
+    writeFileSync(join(project, '.dependency-cruiser.mjs'), blinder);
 
-    expect(await checkArchitecture(house)).toEqual({
+    expect(await checkArchitecture(project)).toEqual({
       exitCode: 1,
       lines: ['architecture: 21 files, 1 problems', 'cruised-all: src/store/store.ts was not read'],
     });
@@ -228,7 +228,7 @@ describe('the linter', () => {
 
   beforeAll(async () => {
     const broken = Object.fromEntries(forbiddenCode.map(([, file, code]) => [file, code]));
-    outcome = await lint(copyHouse('broken-code', { ...soundHouse, ...broken }));
+    outcome = await lint(copyProject('broken-code', { ...soundFiles, ...broken }));
   });
 
   it.each(forbiddenCode)('says %s of %s', (rule, file) => {

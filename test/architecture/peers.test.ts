@@ -30,16 +30,16 @@ it('passes', () => expect(1).toBe(1));
 it.skip('is skipped', () => expect(1).toBe(2));
 `;
 
-let house: string;
+let project: string;
 beforeEach(() => {
-  house = mkdtempSync(join(tmpdir(), 'peers-'));
+  project = mkdtempSync(join(tmpdir(), 'peers-'));
   copySetUp();
 });
-afterEach(() => rmSync(house, { recursive: true, force: true }));
+afterEach(() => rmSync(project, { recursive: true, force: true }));
 
 function write(file: string, text: string, mode = 0o644): void {
-  mkdirSync(dirname(join(house, file)), { recursive: true });
-  writeFileSync(join(house, file), text, { mode });
+  mkdirSync(dirname(join(project, file)), { recursive: true });
+  writeFileSync(join(project, file), text, { mode });
 }
 
 interface Finished {
@@ -54,8 +54,8 @@ function copySetUp(): void {
   );
   const parts = ['package.json', 'vitest.config.ts', 'package-lock.json', 'test/support'];
   for (const part of [...parts, ...scripts])
-    cpSync(join(root, part), join(house, part), { recursive: true });
-  symlinkSync(join(root, 'node_modules'), join(house, 'node_modules'), 'junction');
+    cpSync(join(root, part), join(project, part), { recursive: true });
+  symlinkSync(join(root, 'node_modules'), join(project, 'node_modules'), 'junction');
   write('scripts/build.mjs', '');
   write('test/with-go.test.ts', suite);
   write('test/script/slow.peers.test.ts', slowSuite);
@@ -68,12 +68,12 @@ function runTests(env: NodeJS.ProcessEnv): Finished {
 }
 
 function run(words: readonly string[], env: NodeJS.ProcessEnv): Finished {
-  const path = [join(house, 'bin'), process.env['PATH']].join(delimiter);
+  const path = [join(project, 'bin'), process.env['PATH']].join(delimiter);
   for (const program of ['go', 'apt-get', 'sudo']) {
     write(`bin/${program}`, '#!/bin/sh\nexit 1\n', 0o755);
   }
   const { status, stdout, stderr } = spawnSync(process.execPath, words, {
-    cwd: house,
+    cwd: project,
     env: { ...process.env, CI: '', ATMOS_TEST_PEERS: '', NO_COLOR: '1', ...env, PATH: path },
     encoding: 'utf8',
     timeout: 25_000,
