@@ -1,11 +1,28 @@
-// The never-rules of docs/architecture.md, that are about who imports whom. What no
-// import shows (globals, the clock, the length of a file) is in .oxlintrc.json. Each rule is broken
-// once in test/architecture/never-rules.test.ts.
+// The rules of docs/architecture.md that are about who imports whom. What no import shows (globals,
+// the clock, the length of a file) is in .oxlintrc.json. Each rule is broken once in
+// test/architecture/never-rules.test.ts.
 //
 // dependency-cruiser strips `node:` from built-in modules, so they are matched without it.
+import { inPlace } from './scripts/places.mjs';
 
-const strategies = '^src/(identities|providers)/';
-const backend = '(memory|file|system|agent)(/|[.]ts$)';
+// Of clouds/, what auth, app and the package may know.
+const cloudContract = 'clouds/(contract|registry)[.]ts$';
+
+/** Folder -> what it may import besides itself. */
+const layers = {
+  core: [],
+  host: ['core/'],
+  keyring: ['core/', 'host/'],
+  store: ['core/', 'host/', 'keyring/'],
+  config: ['core/', 'host/'],
+  clouds: ['core/', 'host/'],
+  auth: ['core/', 'host/', 'keyring/', 'store/', 'config/', cloudContract],
+  app: ['core/', 'host/', 'keyring/', 'store/', 'config/', cloudContract, 'auth/'],
+  cli: ['core/', 'host/', 'keyring/', 'store/', 'config/', 'auth/', 'app/'],
+};
+
+const backends = ['memory', 'file', 'system', 'agent'];
+const partsOf = (/** @type {string} */ backend) => `keyring/${backend}(/|[.]ts$)`;
 
 /**
  * @param {string} name
@@ -19,98 +36,84 @@ const never = (name, comment, from, to) => ({ name, comment, severity: 'error', 
 /** @type {import('dependency-cruiser').IConfiguration} */
 const configuration = {
   forbidden: [
-    never(
-      'keyring-stands-alone',
-      'keyring/ imports nothing but core/ and host/',
-      { path: '^src/keyring/' },
-      { path: '^src/', pathNot: '^src/(keyring|core|host)/' },
+    ...Object.entries(layers).map(([folder, allowed]) =>
+      never(
+        `${folder}-imports`,
+        `${folder}/ imports only ${allowed.join(', ') || 'itself'}`,
+        { path: inPlace(`${folder}/`) },
+        { path: '^src/', pathNot: inPlace(`${folder}/`, ...allowed) },
+      ),
     ),
     never(
-      'core-imports-no-layer',
-      'core/ imports no layer',
-      { path: '^src/core/' },
-      { path: '^src/', pathNot: '^src/core/' },
+      'package-imports',
+      'what the package exports imports everything but cli/',
+      { path: inPlace('(index|create-auth)[.]ts$') },
+      { path: inPlace('cli/', 'main[.]ts$') },
     ),
     never(
-      'host-imports-only-core',
-      'host/ imports no layer but core/',
-      { path: '^src/host/' },
-      { path: '^src/', pathNot: '^src/(host|core)/' },
+      'main-imports',
+      'main imports only cli/ and host/',
+      { path: inPlace('main[.]ts$') },
+      { path: '^src/', pathNot: inPlace('cli/', 'host/') },
     ),
-    never(
-      'backends-apart',
-      'one keyring backend never imports another',
-      { path: `^src/keyring/${backend}` },
-      { path: `^src/keyring/${backend}`, pathNot: '^src/keyring/$1(/|[.]ts$)' },
+    ...backends.map((backend) =>
+      never(
+        'backends-apart',
+        'one keyring backend never imports another',
+        { path: inPlace(partsOf(backend)) },
+        { path: inPlace(...backends.filter((other) => other !== backend).map(partsOf)) },
+      ),
     ),
     never(
       'registry-names-backends',
       'only keyring/registry names keyring backends',
-      { path: '^src/', pathNot: `^src/keyring/(registry[.]ts$|${backend})` },
-      { path: `^src/keyring/${backend}` },
+      { path: '^src/', pathNot: inPlace('keyring/registry[.]ts$', ...backends.map(partsOf)) },
+      { path: inPlace(...backends.map(partsOf)) },
     ),
     never(
-      'registry-names-strategies',
-      'only auth/registry names identities and providers',
-      { path: '^src/', pathNot: ['^src/auth/registry[.]ts$', strategies] },
-      { path: strategies },
+      'registry-names-kinds',
+      'in clouds/ only the registry imports what is in the folder of a cloud',
+      { path: inPlace('clouds/[^/]+[.]ts$'), pathNot: inPlace('clouds/registry[.]ts$') },
+      { path: inPlace('clouds/[^/]+/') },
     ),
     never(
-      'strategies-apart',
-      'an identity or provider never imports another; parts of one have its name before theirs',
-      { path: '^src/(identities|providers)/(.+)[.]ts$' },
-      { path: strategies, pathNot: '^src/$1/$2-[a-z-]+[.]ts$' },
-    ),
-    never(
-      'strategies-know-no-surroundings',
-      'an identity or provider imports neither config, store, keyring, output nor cli',
-      { path: strategies },
-      { path: '^src/(config|store|keyring|output|cli)/' },
-    ),
-    never(
-      'config-only-reads',
-      'config/ imports neither auth, store, keyring, output nor cli',
-      { path: '^src/config/' },
-      { path: '^src/(auth|store|keyring|output|cli)/' },
-    ),
-    never(
-      'output-is-pure',
-      'output/ imports nothing but core/ and path arithmetic',
-      { path: '^src/output/' },
-      { pathNot: '^(src/(output|core)/|path(/(posix|win32))?$)' },
-    ),
-    never(
-      'only-cli-imports-cli',
-      'nothing but cli/ and tests imports cli/',
-      { path: '^src/', pathNot: '^src/cli/' },
-      { path: '^src/cli/' },
+      'clouds-apart',
+      'one cloud never imports another',
+      { path: '^src/clouds/([^/]+)/' },
+      { path: '^src/clouds/[^/]+/', pathNot: '^src/clouds/$1/' },
     ),
     never(
       'commands-apart',
       'a command never imports another',
-      { path: '^src/cli/commands/' },
-      { path: '^src/cli/commands/' },
+      { path: inPlace('cli/commands/') },
+      { path: inPlace('cli/commands/') },
     ),
     never('no-cycle', 'no cycles, type-only ones included', { path: '^src/' }, { circular: true }),
     never(
       'printer-writes',
       'only the printer writes to the standard streams, so that nothing shown escapes it',
-      { path: '^src/', pathNot: '^src/cli/printer[.]ts$' },
-      { path: '^src/cli/streams[.]ts$' },
+      { path: '^src/', pathNot: inPlace('cli/printer[.]ts$') },
+      { path: inPlace('cli/streams[.]ts$') },
     ),
     never(
       'host-reaches-the-machine',
       'clock, console, process, terminal and other programs are reached through host/ alone',
-      { path: '^src/', pathNot: '^src/host/' },
+      { path: '^src/', pathNot: inPlace('host/') },
       {
         path: '^(child_process|cluster|console|inspector|perf_hooks|process|readline|repl|tty|worker_threads)(/|$)',
         dependencyTypes: ['core'],
       },
     ),
     never(
-      'clients-are-the-aws-door',
-      'only clients/ imports the AWS SDK',
-      { path: '^src/', pathNot: '^src/clients/' },
+      'files-through-host',
+      'config/, app/ and cli/ reach files through host/',
+      { path: inPlace('config/', 'app/', 'cli/') },
+      { path: '^fs(/|$)', dependencyTypes: ['core'] },
+    ),
+    never(
+      'sdk-in-clouds',
+      'only clouds/ imports the SDK of a cloud',
+      { path: '^src/', pathNot: inPlace('clouds/') },
       { path: '(^|/)node_modules/@(aws-sdk|smithy)/' },
     ),
     never(

@@ -10,6 +10,29 @@ const isOutput = (node) => {
   return name === 'stdout' || name === 'stderr';
 };
 
+/**
+ * A rule against reading, writing or taking apart a property of one of these names.
+ *
+ * @param {readonly string[]} names
+ * @param {string} message
+ */
+const noProperties = (names, message) => ({
+  meta: { type: 'problem' },
+  /** @param {any} context */
+  create: (context) => {
+    /** @param {any} node */
+    const check = (node) => {
+      if (names.includes(node.name ?? node.value)) context.report({ node, message });
+    };
+    return {
+      /** @param {any} node */
+      MemberExpression: (node) => !node.computed && check(node.property),
+      /** @param {any} node */
+      Property: (node) => !node.computed && node.parent.type === 'ObjectPattern' && check(node.key),
+    };
+  },
+});
+
 const plugin = {
   meta: { name: 'atmos' },
   rules: {
@@ -50,6 +73,14 @@ const plugin = {
         return { ClassDeclaration: check, ClassExpression: check };
       },
     },
+    'no-cloud-fields': noProperties(
+      ['accessKeyId', 'secretAccessKey', 'sessionToken', 'mfaArn'],
+      'fields of the credentials of a cloud are its own',
+    ),
+    'no-platform': noProperties(
+      ['platform'],
+      'the platform is asked in host/ and keyring/system/, or is an argument',
+    ),
   },
 };
 
