@@ -1,11 +1,11 @@
+import type { RemovedItem } from './auth/logout.ts';
 import { openAuth } from './auth/open-auth.ts';
 import { planAuth, type AuthPlan } from './auth/plan.ts';
-import type { RemovedItem } from './auth/logout.ts';
 import type { Whoami } from './auth/whoami.ts';
 import { findIdentity } from './config/find-identity.ts';
 import { configFromObject, loadConfig, type Config } from './config/load.ts';
 import { AtmosError } from './core/errors.ts';
-import type { Identity } from './core/identity.ts';
+import type { Identity } from './core/kind-config.ts';
 import { withoutAbsent } from './core/without-absent.ts';
 import type { Host } from './host/host.ts';
 import { realHost } from './host/real.ts';

@@ -1,6 +1,6 @@
 import { awsCredentials, type AwsCredentials } from '../core/credentials.ts';
 import { AtmosError } from '../core/errors.ts';
-import type { Identity } from '../core/identity.ts';
+import type { Identity } from '../core/kind-config.ts';
 import { checkTrust, ownerOf, type AuthContext } from './context.ts';
 import { forgetRefusal } from './refusals.ts';
 import { strategyOf } from './registry.ts';

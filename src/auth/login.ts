@@ -1,6 +1,6 @@
 import { AtmosError, isAtmosError, type ErrorCode } from '../core/errors.ts';
-import type { Identity } from '../core/identity.ts';
-import type { LogEvents } from '../core/log.ts';
+import type { Identity } from '../core/kind-config.ts';
+import type { LogEvents } from '../core/log-events.ts';
 import { lowerCase } from '../core/names.ts';
 import { shellWord } from '../core/shell-word.ts';
 import { withoutAbsent } from '../core/without-absent.ts';

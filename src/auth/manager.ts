@@ -1,5 +1,5 @@
 import type { AwsCredentials } from '../core/credentials.ts';
-import type { Identity } from '../core/identity.ts';
+import type { Identity } from '../core/kind-config.ts';
 import { checkConfigurable, saveKeys, verifyKeys } from './configure.ts';
 import type { AuthContext } from './context.ts';
 import { login, type LoginOptions, type LoginResult } from './login.ts';

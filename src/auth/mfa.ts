@@ -1,5 +1,5 @@
 import { AtmosError, isAtmosError } from '../core/errors.ts';
-import type { Identity } from '../core/identity.ts';
+import type { Identity } from '../core/kind-config.ts';
 import { shellWord } from '../core/shell-word.ts';
 import type { MfaRequest, OpenContext } from './strategy.ts';
 

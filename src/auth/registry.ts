@@ -1,5 +1,5 @@
 import { AtmosError } from '../core/errors.ts';
-import type { Identity } from '../core/identity.ts';
+import type { Identity } from '../core/kind-config.ts';
 import { nearestName } from '../core/names.ts';
 import { quoteValue } from '../core/sourced.ts';
 import type { IdentityStrategy } from './strategy.ts';

@@ -7,16 +7,16 @@ import {
   systemErrorCode,
   type ErrorCode,
 } from '../core/errors.ts';
-import { processCommand, setCommand } from '../core/file-commands.ts';
+import { processCommand, setCommand } from '../core/hint.ts';
 import { isObject, parseJson } from '../core/json.ts';
 import { sha256 } from '../core/sha256.ts';
 import { stateDirectory } from '../host/directories.ts';
 import type { Host } from '../host/host.ts';
 import { acquireLock, lockHolder, type FileLock } from '../host/lock.ts';
 import { makePrivateDirectories } from '../host/private-directory.ts';
+import { randomId } from '../host/random-id.ts';
 import { irregularKindAt, readRegularFile } from '../host/regular-file.ts';
 import { replaceFile } from '../host/replace-file.ts';
-import { randomId } from '../host/random-id.ts';
 
 export interface FlightOptions {
   /** What must not be done twice at once: an identity in its keyring, an MFA device. */

@@ -1,8 +1,8 @@
+import type { TrustNeed } from '../config/trust-need.ts';
 import type { AwsCredentials } from '../core/credentials.ts';
-import type { Identity, IdentityPart } from '../core/identity.ts';
+import type { Identity, IdentityPart } from '../core/kind-config.ts';
 import type { GenericSchema } from '../core/validate.ts';
 import type { Host } from '../host/host.ts';
-import type { TrustNeed } from '../config/trust-need.ts';
 
 /** What a kind of identity is given to work with. It reaches nothing else. */
 export interface StrategyContext {

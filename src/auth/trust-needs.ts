@@ -1,7 +1,7 @@
 import type { Config } from '../config/config.ts';
 import type { TrustNeed } from '../config/trust-need.ts';
 import { isAtmosError } from '../core/errors.ts';
-import type { Identity } from '../core/identity.ts';
+import type { Identity } from '../core/kind-config.ts';
 import { isLogDevice } from '../core/log-level.ts';
 import { showForConsent, type Sourced } from '../core/sourced.ts';
 import { classOf, type Variable } from '../core/variables.ts';

@@ -1,5 +1,5 @@
 import { isAtmosError } from '../core/errors.ts';
-import type { Identity } from '../core/identity.ts';
+import type { Identity } from '../core/kind-config.ts';
 import { withoutAbsent } from '../core/without-absent.ts';
 import { ownerOf, prepareIdentity, type AuthContext } from './context.ts';
 import { chainFingerprint } from './fingerprint.ts';

@@ -1,4 +1,4 @@
-import type { Identity } from '../core/identity.ts';
+import type { Identity } from '../core/kind-config.ts';
 import { withoutAbsent } from '../core/without-absent.ts';
 import {
   accessKeyIdFault,

@@ -3,7 +3,7 @@ import type { LoginResult } from '../auth/login.ts';
 import { handleOf } from '../auth/plan.ts';
 import { strategyOf } from '../auth/registry.ts';
 import { environmentValue } from '../core/environment-value.ts';
-import type { Identity } from '../core/identity.ts';
+import type { Identity } from '../core/kind-config.ts';
 import { withoutAbsent } from '../core/without-absent.ts';
 import type { Host } from '../host/host.ts';
 import type { KeyringSettings } from '../keyring/contract.ts';

@@ -12,10 +12,10 @@ export function speaksPosix({ platform, env }: Where): boolean {
 
 /**
  * How hints are written for the person's shell. All are thought of for a POSIX one, but those that
- * run what only Windows has: src/core/file-commands.ts.
+ * run what only Windows has: src/core/hint.ts.
  */
 export async function loadWriteHint(host: Where): Promise<WriteHint> {
   if (host.platform !== 'win32') return (hint) => hint;
-  const { gitBashHint, powerShellHint } = await import('./windows-hint.ts');
+  const { gitBashHint, powerShellHint } = await import('../core/windows-hint.ts');
   return speaksPosix(host) ? gitBashHint : powerShellHint;
 }

@@ -1,9 +1,9 @@
 import type { LoginOptions, LoginResult } from '../auth/login.ts';
-import type { MfaRequest } from '../auth/strategy.ts';
 import { openAuth, type OpenAuth } from '../auth/open-auth.ts';
 import type { AuthPlan } from '../auth/plan.ts';
+import type { MfaRequest } from '../auth/strategy.ts';
 import { isAtmosError } from '../core/errors.ts';
-import type { Identity } from '../core/identity.ts';
+import type { Identity } from '../core/kind-config.ts';
 import { showValue } from '../core/sourced.ts';
 import { withoutAbsent } from '../core/without-absent.ts';
 import type { PasswordRequest } from '../keyring/contract.ts';

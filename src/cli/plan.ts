@@ -3,7 +3,7 @@ import { strategyOf } from '../auth/registry.ts';
 import { findIdentity } from '../config/find-identity.ts';
 import { loadConfig, type Config, type LoadOptions } from '../config/load.ts';
 import { AtmosError, isAtmosError } from '../core/errors.ts';
-import type { Identity } from '../core/identity.ts';
+import type { Identity } from '../core/kind-config.ts';
 import { paint } from './color.ts';
 import type { Invocation } from './command.ts';
 import type { Context } from './context.ts';

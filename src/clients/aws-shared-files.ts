@@ -2,7 +2,7 @@ import { access, constants } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseKnownFiles } from '@smithy/shared-ini-file-loader';
 import { AtmosError, systemErrorCode } from '../core/errors.ts';
-import { showCommand } from '../core/file-commands.ts';
+import { showCommand } from '../core/hint.ts';
 import { nearestName } from '../core/names.ts';
 import { withoutAbsent } from '../core/without-absent.ts';
 import { fromHome } from '../host/home-path.ts';

@@ -1,4 +1,4 @@
-import type { Identity } from '../core/identity.ts';
+import type { Identity } from '../core/kind-config.ts';
 import type { Sourced } from '../core/sourced.ts';
 import type { Variable } from '../core/variables.ts';
 import type { KeyringEntry, LogsEntry, ProviderEntry } from './entries.ts';

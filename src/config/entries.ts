@@ -1,5 +1,5 @@
 import { dirname, isAbsolute, join } from 'node:path';
-import type { Identity } from '../core/identity.ts';
+import type { Identity } from '../core/kind-config.ts';
 import type { Sourced } from '../core/sourced.ts';
 import { withoutAbsent } from '../core/without-absent.ts';
 import { fileSaying, placeOf, sourceOf, tagAt, type ConfigFile } from './places.ts';

@@ -1,11 +1,11 @@
 import { AtmosError } from '../core/errors.ts';
-import type { Identity } from '../core/identity.ts';
+import type { Identity } from '../core/kind-config.ts';
 import { lowerCase, nearestName } from '../core/names.ts';
 import { shellWord } from '../core/shell-word.ts';
 import { quoteValue, type Sourced } from '../core/sourced.ts';
+import { findYamlFiles } from './find-files.ts';
 import type { Config } from './load.ts';
 import { quote } from './locate.ts';
-import { findYamlFiles } from './find-files.ts';
 import { parseYaml } from './parse.ts';
 import { valueAt } from './places.ts';
 import { findProfiles } from './profiles.ts';

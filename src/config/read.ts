@@ -9,8 +9,8 @@ import {
   type Dirent,
   type Stats,
 } from 'node:fs';
-import { showCommand } from '../core/file-commands.ts';
 import { AtmosError, isAtmosError, systemErrorCode } from '../core/errors.ts';
+import { showCommand } from '../core/hint.ts';
 
 /** Far above any real atmos.yaml. */
 const maxBytes = 1024 * 1024;

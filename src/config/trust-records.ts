@@ -1,12 +1,12 @@
 import { readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { AtmosError, isAtmosError, systemErrorCode } from '../core/errors.ts';
-import { setCommand, showCommand } from '../core/file-commands.ts';
+import { setCommand, showCommand } from '../core/hint.ts';
+import { sha256 } from '../core/sha256.ts';
 import type { Host } from '../host/host.ts';
 import { makePrivateDirectories } from '../host/private-directory.ts';
-import { replaceFile, whileInUse } from '../host/replace-file.ts';
 import { randomId } from '../host/random-id.ts';
-import { sha256 } from '../core/sha256.ts';
+import { replaceFile, whileInUse } from '../host/replace-file.ts';
 import type { Config } from './config.ts';
 import { readText } from './read.ts';
 import {

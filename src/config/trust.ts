@@ -1,7 +1,7 @@
 import { dirname } from 'node:path';
 import { withAsciiHosts } from '../core/ascii-hosts.ts';
 import { AtmosError } from '../core/errors.ts';
-import { showCommand } from '../core/file-commands.ts';
+import { showCommand } from '../core/hint.ts';
 import { shellWord } from '../core/shell-word.ts';
 import type { Host } from '../host/host.ts';
 import type { Config } from './config.ts';

@@ -1,5 +1,5 @@
 import { AtmosError } from './errors.ts';
-import type { Identity, IdentityPart } from './identity.ts';
+import type { Identity, IdentityPart } from './kind-config.ts';
 import { checkShape, describeProblem, type GenericSchema } from './validate.ts';
 
 /** Something wrong within an identity. */

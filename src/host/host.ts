@@ -1,5 +1,5 @@
 import type { Readable, Writable } from 'node:stream';
-import type { Log } from '../core/log.ts';
+import type { Log } from '../core/log-events.ts';
 
 /** Where we write. A stream of Node is one. */
 export interface Output {
@@ -80,7 +80,7 @@ export interface Host {
   readonly stdin: Readable & { isTTY?: boolean };
   readonly stdout: Output;
   readonly stderr: Output;
-  /** Tells what happens to whoever keeps a log: see src/core/log.ts. Nobody does by default. */
+  /** Tells what happens to whoever keeps a log: see src/core/log-events.ts. Nobody does by default. */
   readonly log: Log;
   now(): Date;
   /** Milliseconds of a clock that never jumps. */

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { chainFingerprint } from '../../src/auth/fingerprint.ts';
-import type { Identity } from '../../src/core/identity.ts';
+import type { Identity } from '../../src/core/kind-config.ts';
 import { codesOf, device, identityAt, keys, name, openPlace, user, type Place } from './place.ts';
 
 describe('the fingerprint of a chain', () => {

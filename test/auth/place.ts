@@ -5,7 +5,7 @@ import type { AuthContext } from '../../src/auth/context.ts';
 import { createAuthManager, type AuthManager } from '../../src/auth/manager.ts';
 import type { MfaRequest } from '../../src/auth/strategy.ts';
 import { awsCredentials } from '../../src/core/credentials.ts';
-import type { Identity } from '../../src/core/identity.ts';
+import type { Identity } from '../../src/core/kind-config.ts';
 import type { Host } from '../../src/host/host.ts';
 import type { Keyring } from '../../src/keyring/contract.ts';
 import { openMemoryKeyring } from '../../src/keyring/memory.ts';

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { loadWriteHint, speaksPosix } from '../../src/cli/hint.ts';
+import { clockHints } from '../../src/core/clock-hints.ts';
 import {
   listCommand,
   moveHomeCommand,
@@ -9,8 +10,7 @@ import {
   roomCommand,
   setCommand,
   showCommand,
-} from '../../src/core/file-commands.ts';
-import { clockHints } from '../../src/core/clock-hints.ts';
+} from '../../src/core/hint.ts';
 
 const windows = { platform: 'win32', env: {} } as const;
 const gitBash = { platform: 'win32', env: { MSYSTEM: 'MINGW64' } } as const;

@@ -1,9 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import type { IdentityRequest } from '../../src/cli/identity.ts';
-import { requestedIdentity, resolveIdentityName } from '../../src/cli/identity.ts';
+import {
+  requestedIdentity,
+  resolveIdentityName,
+  type IdentityRequest,
+} from '../../src/cli/identity.ts';
 import type { Prompt, SelectQuestion } from '../../src/cli/prompt.ts';
 import { AtmosError } from '../../src/core/errors.ts';
-import type { Identity } from '../../src/core/identity.ts';
+import type { Identity } from '../../src/core/kind-config.ts';
 
 function identity(name: string, isDefault = false): Identity {
   return {

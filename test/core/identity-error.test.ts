@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { checkPart, IdentityError, type IdentityProblem } from '../../src/core/identity-error.ts';
-import type { Identity } from '../../src/core/identity.ts';
+import type { Identity } from '../../src/core/kind-config.ts';
 import { mapOf, setting, text } from '../../src/core/validate.ts';
 
 const schema = mapOf({ region: setting(text, 'A region.'), zone: setting(text, 'A zone.') });

@@ -1,5 +1,5 @@
 import { IdentityError } from '../../core/identity-error.ts';
-import { identityParts, type Identity } from '../../core/identity.ts';
+import { identityParts, type Identity } from '../../core/kind-config.ts';
 import { nearestName } from '../../core/names.ts';
 import { quoteValue } from '../../core/sourced.ts';
 import { parseDuration } from '../../core/time.ts';

@@ -1,5 +1,5 @@
 import type { Config } from '../../config/config.ts';
-import type { Identity } from '../../core/identity.ts';
+import type { Identity } from '../../core/kind-config.ts';
 import { lowerCase, nearestName } from '../../core/names.ts';
 import { quoteValue } from '../../core/sourced.ts';
 import { invalidAt, warningAt, type ReportFinding } from './finding.ts';

@@ -1,14 +1,14 @@
 import { resolve } from 'node:path';
 import { AtmosError } from '../../core/errors.ts';
-import type { Identity } from '../../core/identity.ts';
+import type { Identity } from '../../core/kind-config.ts';
 import { showValue, type Sourced } from '../../core/sourced.ts';
 import type { Host } from '../../host/host.ts';
 import type { EnvironmentChange } from '../../output/environment.ts';
 import { environmentFormats, formatEnvironment, formatGithub } from '../../output/shell.ts';
 import type { Invocation } from '../command.ts';
 import type { Context } from '../context.ts';
-import { speaksPosix } from '../hint.ts';
 import { envChange, opensByItself, processChange } from '../environment-change.ts';
+import { speaksPosix } from '../hint.ts';
 import { appendToFile, replaceFile } from '../output-file.ts';
 import { loadPlanFor, requireIdentity, warn, warnOfMemory, type ProjectPlan } from '../plan.ts';
 import { identityChange } from '../program-variables.ts';

@@ -1,5 +1,5 @@
 import { AtmosError } from '../../core/errors.ts';
-import type { Identity } from '../../core/identity.ts';
+import type { Identity } from '../../core/kind-config.ts';
 import { showValue } from '../../core/sourced.ts';
 import type { Host } from '../../host/host.ts';
 import type { KeyringSettings } from '../../keyring/contract.ts';

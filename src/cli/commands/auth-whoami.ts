@@ -1,9 +1,9 @@
+import type { AuthManager } from '../../auth/manager.ts';
 import type { OpenAuth } from '../../auth/open-auth.ts';
 import { strategyOf } from '../../auth/registry.ts';
-import type { AuthManager } from '../../auth/manager.ts';
 import type { Whoami } from '../../auth/whoami.ts';
 import { AtmosError, isAtmosError } from '../../core/errors.ts';
-import type { Identity } from '../../core/identity.ts';
+import type { Identity } from '../../core/kind-config.ts';
 import { shellWord } from '../../core/shell-word.ts';
 import { formatTimestamp } from '../../core/time.ts';
 import { withoutAbsent } from '../../core/without-absent.ts';

@@ -1,5 +1,5 @@
 import { isObject } from '../../core/json.ts';
-import { logVocabulary, type FieldKind, type LogEntry } from '../../core/log.ts';
+import { logVocabulary, type FieldKind, type LogEntry } from '../../core/log-events.ts';
 import type { LogLevel } from '../../core/log-level.ts';
 
 export interface LineOptions {

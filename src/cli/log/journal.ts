@@ -1,4 +1,4 @@
-import type { Log, LogEntry } from '../../core/log.ts';
+import type { Log, LogEntry } from '../../core/log-events.ts';
 import type { Host } from '../../host/host.ts';
 import { loadWindows } from '../../host/windows.ts';
 import { isSilent, resolveLogSettings, type LogConfig, type LogPlaces } from './settings.ts';

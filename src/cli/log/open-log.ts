@@ -1,5 +1,5 @@
+import { logVocabulary, type LogEntry } from '../../core/log-events.ts';
 import { isLogDevice, isTold } from '../../core/log-level.ts';
-import { logVocabulary, type LogEntry } from '../../core/log.ts';
 import type { Host } from '../../host/host.ts';
 import { createPrinter } from '../printer.ts';
 import { formatEntry } from './format-entry.ts';

@@ -2,7 +2,7 @@ import type { ShownValues } from '../../auth/strategy.ts';
 import { isPlainUrl } from '../../clients/aws-endpoint.ts';
 import { isAwsRegion } from '../../core/aws-region.ts';
 import { checkPart, IdentityError, type IdentityProblem } from '../../core/identity-error.ts';
-import type { Identity } from '../../core/identity.ts';
+import type { Identity } from '../../core/kind-config.ts';
 import { quoteValue, valueOf } from '../../core/sourced.ts';
 import { parseDuration } from '../../core/time.ts';
 import { flag, mapOf, setting, text } from '../../core/validate.ts';

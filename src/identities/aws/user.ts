@@ -1,11 +1,4 @@
 import { withMfaCode } from '../../auth/mfa.ts';
-import { awsCredentials, type AwsCredentials } from '../../core/credentials.ts';
-import { AtmosError } from '../../core/errors.ts';
-import type { Identity } from '../../core/identity.ts';
-import { shellWord } from '../../core/shell-word.ts';
-import { showForConsent } from '../../core/sourced.ts';
-import { parseDuration } from '../../core/time.ts';
-import { withoutAbsent } from '../../core/without-absent.ts';
 import type {
   IdentityStrategy,
   OpenContext,
@@ -16,6 +9,13 @@ import type {
 } from '../../auth/strategy.ts';
 import { endpointNeeds, isPlainUrl } from '../../clients/aws-endpoint.ts';
 import type { Sts } from '../../clients/aws-sts.ts';
+import { awsCredentials, type AwsCredentials } from '../../core/credentials.ts';
+import { AtmosError } from '../../core/errors.ts';
+import type { Identity } from '../../core/kind-config.ts';
+import { shellWord } from '../../core/shell-word.ts';
+import { showForConsent } from '../../core/sourced.ts';
+import { parseDuration } from '../../core/time.ts';
+import { withoutAbsent } from '../../core/without-absent.ts';
 import {
   defaultRegion,
   readSettings,

@@ -1,6 +1,6 @@
 import { rmSync } from 'node:fs';
 import { AtmosError, KeyringError, type KeyringErrorCode } from '../../core/errors.ts';
-import { setCommand } from '../../core/file-commands.ts';
+import { setCommand } from '../../core/hint.ts';
 import { shellWord } from '../../core/shell-word.ts';
 import { parseTimestamp } from '../../core/time.ts';
 import type { Host } from '../../host/host.ts';

@@ -1,7 +1,7 @@
 import { watch } from 'node:fs';
 import type { Socket } from 'node:net';
 import { KeyringError, systemErrorCode } from '../../core/errors.ts';
-import { createGate } from '../../core/gate.ts';
+import { createGate } from '../../core/turns.ts';
 import type { Host } from '../../host/host.ts';
 import type { PeerOf } from '../../host/peer.ts';
 import type { Keyring } from '../contract.ts';

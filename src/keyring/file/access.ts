@@ -1,11 +1,11 @@
 import { join } from 'node:path';
 import { KeyringError } from '../../core/errors.ts';
-import { listCommand } from '../../core/file-commands.ts';
+import { listCommand } from '../../core/hint.ts';
 import type { BackendContext } from '../contract.ts';
 import { createDerivation, type Derivation } from './derivation.ts';
-import { entryName } from './entry-name.ts';
 import { findDirectory } from './directory.ts';
 import { readEntryFile } from './entry.ts';
+import { entryName } from './entry-name.ts';
 import { settle } from './finish.ts';
 import { parseItem } from './item.ts';
 import { opensKey, parseJwe, type Jwe } from './jwe.ts';

@@ -1,7 +1,7 @@
 import { basename } from 'node:path';
-import { isObject, parseJson } from '../../core/json.ts';
 import { KeyringError } from '../../core/errors.ts';
-import { moveHomeCommand } from '../../core/file-commands.ts';
+import { moveHomeCommand } from '../../core/hint.ts';
+import { isObject, parseJson } from '../../core/json.ts';
 import { readEntryFile } from './entry.ts';
 import type { StatePaths } from './state.ts';
 

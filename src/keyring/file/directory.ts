@@ -1,8 +1,8 @@
-import { lstatSync, readdirSync, readlinkSync, statfsSync, type Stats } from 'node:fs';
 import { isUtf8 } from 'node:buffer';
+import { lstatSync, readdirSync, readlinkSync, statfsSync, type Stats } from 'node:fs';
 import { parse, sep } from 'node:path';
 import { KeyringError } from '../../core/errors.ts';
-import { setCommand, showCommand } from '../../core/file-commands.ts';
+import { setCommand, showCommand } from '../../core/hint.ts';
 import { guardianFor, type Guardian } from '../../host/guardian.ts';
 import type { Host } from '../../host/host.ts';
 import { makePrivateDirectories } from '../../host/private-directory.ts';

@@ -8,7 +8,7 @@ import {
   type Stats,
 } from 'node:fs';
 import { KeyringError, systemErrorCode } from '../../core/errors.ts';
-import { listCommand, showCommand } from '../../core/file-commands.ts';
+import { listCommand, showCommand } from '../../core/hint.ts';
 import { guardianFor } from '../../host/guardian.ts';
 import { irregularKind, irregularKindAt } from '../../host/regular-file.ts';
 import { whileInUse } from '../../host/replace-file.ts';

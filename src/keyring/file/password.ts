@@ -1,6 +1,6 @@
 import { closeSync, constants, fstatSync, openSync, readSync, realpathSync } from 'node:fs';
 import { KeyringError, systemErrorCode } from '../../core/errors.ts';
-import { listCommand } from '../../core/file-commands.ts';
+import { listCommand } from '../../core/hint.ts';
 import { showValue, type Sourced } from '../../core/sourced.ts';
 import type { Host } from '../../host/host.ts';
 import { irregularKindAt } from '../../host/regular-file.ts';

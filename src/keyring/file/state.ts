@@ -1,7 +1,7 @@
 import { existsSync, lstatSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { KeyringError, systemErrorCode } from '../../core/errors.ts';
-import { processCommand, showCommand } from '../../core/file-commands.ts';
+import { processCommand, showCommand } from '../../core/hint.ts';
 import { guardianFor } from '../../host/guardian.ts';
 import type { Host } from '../../host/host.ts';
 import { acquireLock, lockHolder, type FileLock, type LockMode } from '../../host/lock.ts';

@@ -1,5 +1,5 @@
 import { KeyringError, systemErrorCode } from '../../core/errors.ts';
-import { roomCommand, setCommand, showCommand } from '../../core/file-commands.ts';
+import { roomCommand, setCommand, showCommand } from '../../core/hint.ts';
 
 const denied = new Set(['EACCES', 'EPERM']);
 

@@ -1,5 +1,5 @@
 import { KeyringError } from '../../core/errors.ts';
-import { moveHomeCommand } from '../../core/file-commands.ts';
+import { moveHomeCommand } from '../../core/hint.ts';
 import type { Host } from '../../host/host.ts';
 import { createAllowance, type Allowance } from './allowance.ts';
 import type { Derivation } from './derivation.ts';

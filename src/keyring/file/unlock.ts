@@ -1,9 +1,9 @@
 import { KeyringError } from '../../core/errors.ts';
-import { removeCommand } from '../../core/file-commands.ts';
+import { removeCommand } from '../../core/hint.ts';
 import type { Derivation } from './derivation.ts';
 import { derivationWork, opensKey, parametersName, parseJwe, type KeyParameters } from './jwe.ts';
-import { surveyEntries, unreadableOwn, type Candidate, type Reader } from './survey.ts';
 import { statePaths } from './state.ts';
+import { surveyEntries, unreadableOwn, type Candidate, type Reader } from './survey.ts';
 import { damaged } from './torn.ts';
 
 // What may be spent on files whose keys would have to be derived one by one, before a password is

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { formatEntry } from '../../../src/cli/log/format-entry.ts';
 import { createRedaction } from '../../../src/cli/log/redact.ts';
-import type { Log } from '../../../src/core/log.ts';
+import type { Log } from '../../../src/core/log-events.ts';
 import type { Host } from '../../../src/host/host.ts';
 import { testStart } from '../../support/fake-host.ts';
 import { codes, device, openDesk, storedKey, yamlOf, type Desk } from '../commands/desk.ts';

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { formatEntry } from '../../../src/cli/log/format-entry.ts';
 import { createRedaction, maxFieldLength } from '../../../src/cli/log/redact.ts';
 import { awsCredentials } from '../../../src/core/credentials.ts';
-import { logVocabulary, type LogEntry, type LogEvent } from '../../../src/core/log.ts';
+import { logVocabulary, type LogEntry, type LogEvent } from '../../../src/core/log-events.ts';
 import { testStart } from '../../support/fake-host.ts';
 
 const options = { processId: 4711, redact: createRedaction({}) };

@@ -1,5 +1,5 @@
 import { lstatSync } from 'node:fs';
-import { setCommand } from '../../../core/file-commands.ts';
+import { setCommand } from '../../../core/hint.ts';
 import { guardianFor } from '../../../host/guardian.ts';
 import type { Host } from '../../../host/host.ts';
 import { ok, warning, type Finding } from '../../inspection.ts';

@@ -1,7 +1,7 @@
 import { existsSync, statfsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { systemErrorCode } from '../../../core/errors.ts';
-import { roomAndFilesCommand } from '../../../core/file-commands.ts';
+import { roomAndFilesCommand } from '../../../core/hint.ts';
 import { ok, problem, warning, type Finding } from '../../inspection.ts';
 import { maxEntryBytes } from '../entry.ts';
 

@@ -1,6 +1,6 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { systemErrorCode } from '../../../core/errors.ts';
-import { removeAllCommand, removeCommand } from '../../../core/file-commands.ts';
+import { removeAllCommand, removeCommand } from '../../../core/hint.ts';
 import type { Host } from '../../../host/host.ts';
 import { acquireLock } from '../../../host/lock.ts';
 import { ok, warning, type Finding } from '../../inspection.ts';

@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import { createGate } from '../../../../core/gate.ts';
+import { createGate } from '../../../../core/turns.ts';
 import type { Host } from '../../../../host/host.ts';
 import { withinLimit } from '../../../../host/time-limit.ts';
 import { sessionBusSockets } from './address.ts';

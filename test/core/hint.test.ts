@@ -9,7 +9,7 @@ import {
   roomCommand,
   setCommand,
   showCommand,
-} from '../../src/core/file-commands.ts';
+} from '../../src/core/hint.ts';
 
 const posix = '/home/ada/a b';
 const windows = 'C:\\Users\\Ada\\a b';

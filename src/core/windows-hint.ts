@@ -1,5 +1,5 @@
-import { quotePowerShell } from '../core/powershell-word.ts';
-import { shellWord, windowsWord } from '../core/shell-word.ts';
+import { quotePowerShell } from './powershell-word.ts';
+import { shellWord, windowsWord } from './shell-word.ts';
 
 /** Programs of Windows: a line with one is written for its shells, and any other for a POSIX one. */
 const native =

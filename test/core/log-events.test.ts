@@ -1,8 +1,8 @@
 import { expect, expectTypeOf, test } from 'vitest';
-import { logLevels } from '../../src/core/log-level.ts';
-import { logVocabulary, type Log, type LogEvents } from '../../src/core/log.ts';
 import { awsCredentials } from '../../src/core/credentials.ts';
 import { AtmosError } from '../../src/core/errors.ts';
+import { logVocabulary, type Log, type LogEvents } from '../../src/core/log-events.ts';
+import { logLevels } from '../../src/core/log-level.ts';
 
 test('every event has a level, a name of two words, and fields of a known kind', () => {
   const kinds = ['name', 'place', 'code', 'number', 'flag', 'time'];
