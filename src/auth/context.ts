@@ -1,7 +1,6 @@
-import type { Occasion, TrustNeed } from '../config/trust-need.ts';
 import { AtmosError, isAtmosError } from '../core/errors.ts';
-import type { Identity } from '../core/kind-config.ts';
-import type { Sourced } from '../core/sourced.ts';
+import type { Sourced } from '../core/json.ts';
+import type { Identity, Occasion, TrustNeed } from '../core/kind-config.ts';
 import type { Host } from '../host/host.ts';
 import type { Keyring } from '../keyring/contract.ts';
 import type { CredentialStore } from '../store/credential-store.ts';

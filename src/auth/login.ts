@@ -1,9 +1,9 @@
 import { AtmosError, isAtmosError, type ErrorCode } from '../core/errors.ts';
+import { shellWord } from '../core/hint.ts';
+import { withoutAbsent } from '../core/json.ts';
 import type { Identity } from '../core/kind-config.ts';
 import type { LogEvents } from '../core/log-events.ts';
 import { lowerCase } from '../core/names.ts';
-import { shellWord } from '../core/shell-word.ts';
-import { withoutAbsent } from '../core/without-absent.ts';
 import type { Host } from '../host/host.ts';
 import type { Keyring } from '../keyring/contract.ts';
 import { checkTrust, ownerOf, prepareIdentity, type AuthContext } from './context.ts';

@@ -1,6 +1,6 @@
 import { AtmosError, isAtmosError } from '../core/errors.ts';
+import { shellWord } from '../core/hint.ts';
 import type { Identity } from '../core/kind-config.ts';
-import { shellWord } from '../core/shell-word.ts';
 import type { MfaRequest, OpenContext } from './strategy.ts';
 
 /**

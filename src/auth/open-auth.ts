@@ -1,5 +1,5 @@
 import { requireTrust } from '../config/trust.ts';
-import { withoutAbsent } from '../core/without-absent.ts';
+import { withoutAbsent } from '../core/json.ts';
 import type { Host } from '../host/host.ts';
 import type { Keyring, PromptPassword } from '../keyring/contract.ts';
 import { openWithFallback, type OpenedKeyring } from '../keyring/fallback.ts';

@@ -1,8 +1,6 @@
-import type { Config } from '../config/load.ts';
-import { loadLayers } from '../config/load.ts';
+import { loadLayers, type Config } from '../config/load.ts';
 import { resolveRealm } from '../config/realm.ts';
-import type { Sourced } from '../core/sourced.ts';
-import { withoutAbsent } from '../core/without-absent.ts';
+import { withoutAbsent, type Sourced } from '../core/json.ts';
 import type { Host } from '../host/host.ts';
 import type { KeyringSettings } from '../keyring/contract.ts';
 import { checkKeyringType } from '../keyring/registry.ts';

@@ -1,7 +1,7 @@
 import { AtmosError } from '../core/errors.ts';
+import { quoteValue } from '../core/json.ts';
 import type { Identity } from '../core/kind-config.ts';
 import { nearestName } from '../core/names.ts';
-import { quoteValue } from '../core/sourced.ts';
 import type { IdentityStrategy } from './strategy.ts';
 
 // The only place that names the kinds of identities. Each is imported when it is used.

@@ -1,6 +1,5 @@
-import type { TrustNeed } from '../config/trust-need.ts';
 import type { AwsCredentials } from '../core/credentials.ts';
-import type { Identity, IdentityPart } from '../core/kind-config.ts';
+import type { Identity, IdentityPart, TrustNeed } from '../core/kind-config.ts';
 import type { GenericSchema } from '../core/validate.ts';
 import type { Host } from '../host/host.ts';
 

@@ -1,9 +1,8 @@
 import type { Config } from '../config/config.ts';
-import type { TrustNeed } from '../config/trust-need.ts';
 import { isAtmosError } from '../core/errors.ts';
-import type { Identity } from '../core/kind-config.ts';
+import { showForConsent, type Sourced } from '../core/json.ts';
+import type { Identity, TrustNeed } from '../core/kind-config.ts';
 import { isLogDevice } from '../core/log-level.ts';
-import { showForConsent, type Sourced } from '../core/sourced.ts';
 import { classOf, type Variable } from '../core/variables.ts';
 import type { Host } from '../host/host.ts';
 import { environmentChoices, resolveKeyringSettings } from '../keyring/settings.ts';

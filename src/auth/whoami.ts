@@ -1,6 +1,6 @@
 import { isAtmosError } from '../core/errors.ts';
+import { withoutAbsent } from '../core/json.ts';
 import type { Identity } from '../core/kind-config.ts';
-import { withoutAbsent } from '../core/without-absent.ts';
 import { ownerOf, prepareIdentity, type AuthContext } from './context.ts';
 import { chainFingerprint } from './fingerprint.ts';
 import { refusedAt } from './refusals.ts';

@@ -1,7 +1,6 @@
 import { AtmosError } from '../core/errors.ts';
-import { isObject, parseJson } from '../core/json.ts';
+import { isObject, parseJson, withoutAbsent } from '../core/json.ts';
 import { parseDuration } from '../core/time.ts';
-import { withoutAbsent } from '../core/without-absent.ts';
 
 /** What may be stored beside a key. */
 export interface KeyNotes {

@@ -1,5 +1,5 @@
+import { withoutAbsent } from '../core/json.ts';
 import type { Identity } from '../core/kind-config.ts';
-import { withoutAbsent } from '../core/without-absent.ts';
 import {
   accessKeyIdFault,
   durationFault,

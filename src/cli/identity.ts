@@ -1,9 +1,9 @@
 import { profilesWith } from '../config/find-identity.ts';
 import type { Config } from '../config/load.ts';
 import { AtmosError, isAtmosError } from '../core/errors.ts';
+import { shellWord } from '../core/hint.ts';
+import { environmentSetting, type Sourced } from '../core/json.ts';
 import type { Identity } from '../core/kind-config.ts';
-import { shellWord } from '../core/shell-word.ts';
-import { environmentSetting, type Sourced } from '../core/sourced.ts';
 import type { Host } from '../host/host.ts';
 import type { Invocation } from './command.ts';
 import type { Prompt } from './prompt.ts';

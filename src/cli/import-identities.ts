@@ -2,9 +2,9 @@ import type { AuthManager } from '../auth/manager.ts';
 import { findIdentity } from '../config/find-identity.ts';
 import type { Config } from '../config/load.ts';
 import { AtmosError, isAtmosError } from '../core/errors.ts';
+import { shellWord } from '../core/hint.ts';
 import type { Identity } from '../core/kind-config.ts';
 import { lowerCase, nearestName } from '../core/names.ts';
-import { shellWord } from '../core/shell-word.ts';
 import type { Context } from './context.ts';
 
 /** The identity that a profile becomes; an error when it should and cannot; undefined: none. */

@@ -1,11 +1,10 @@
 import { AtmosError } from '../core/errors.ts';
+import { shellWord } from '../core/hint.ts';
 import { nearestName } from '../core/names.ts';
-import { shellWord } from '../core/shell-word.ts';
 import type { CommandSpec, IdentityOption, Invocation, OperandSpec } from './command.ts';
 import type { GlobalOptions } from './global-options.ts';
 import { globalOptions } from './options.ts';
-import type { Given, Path, Reading } from './reading.ts';
-import { formatPath, usageError } from './reading.ts';
+import { formatPath, usageError, type Given, type Path, type Reading } from './reading.ts';
 
 /**
  * What a command line asks of a command. Of an option given twice the later one, nearer to the

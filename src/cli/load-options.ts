@@ -1,5 +1,5 @@
 import type { LoadOptions } from '../config/load.ts';
-import { withoutAbsent } from '../core/without-absent.ts';
+import { withoutAbsent } from '../core/json.ts';
 import type { Host } from '../host/host.ts';
 import type { GlobalOptions } from './global-options.ts';
 

@@ -1,8 +1,8 @@
 import { profilesWith } from '../config/find-identity.ts';
 import type { Config } from '../config/load.ts';
 import { AtmosError, isAtmosError } from '../core/errors.ts';
+import { shellWord } from '../core/hint.ts';
 import { lowerCase } from '../core/names.ts';
-import { shellWord } from '../core/shell-word.ts';
 import type { Invocation } from './command.ts';
 import type { Context } from './context.ts';
 import { requestedIdentity } from './identity.ts';

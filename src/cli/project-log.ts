@@ -2,7 +2,7 @@ import { logFileNeeds } from '../auth/trust-needs.ts';
 import type { Config, LoadOptions } from '../config/load.ts';
 import { requireTrust } from '../config/trust.ts';
 import { isAtmosError } from '../core/errors.ts';
-import { withoutAbsent } from '../core/without-absent.ts';
+import { withoutAbsent } from '../core/json.ts';
 import type { Context } from './context.ts';
 import { isSilent, resolveLogSettings, type LogConfig } from './log/settings.ts';
 

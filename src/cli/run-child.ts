@@ -2,8 +2,8 @@ import { readdirSync } from 'node:fs';
 import { constants } from 'node:os';
 import { delimiter } from 'node:path';
 import { AtmosError, isAtmosError, systemErrorCode } from '../core/errors.ts';
+import { shellWord } from '../core/hint.ts';
 import { nearestName } from '../core/names.ts';
-import { shellWord } from '../core/shell-word.ts';
 import type { ChildProcess, Host } from '../host/host.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;

@@ -1,6 +1,6 @@
-import { clockHints } from '../core/clock-hints.ts';
 import { shortAccessKeyId } from '../core/credentials.ts';
 import { AtmosError, systemErrorCode } from '../core/errors.ts';
+import { clockHints } from '../core/hint.ts';
 import { formatRemaining } from '../core/time.ts';
 import type { Exchange } from './aws-sts-answer.ts';
 

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { dirname, isAbsolute, join, resolve } from 'node:path';
-import type { Sourced } from '../core/sourced.ts';
+import type { Sourced } from '../core/json.ts';
 import type { Host } from '../host/host.ts';
 import { findGitRoot } from './git-root.ts';
 

@@ -1,11 +1,10 @@
-import type { Identity } from '../core/kind-config.ts';
-import type { Sourced } from '../core/sourced.ts';
+import type { Sourced } from '../core/json.ts';
+import type { Identity, TrustNeed } from '../core/kind-config.ts';
 import type { Variable } from '../core/variables.ts';
 import type { KeyringEntry, LogsEntry, ProviderEntry } from './entries.ts';
 import type { Layer, Origin } from './layer.ts';
 import type { LocatedProblem, Problem } from './problems.ts';
 import type { ProfileDirectory } from './profiles.ts';
-import type { TrustNeed } from './trust-need.ts';
 
 /** What the configuration files and the chosen profiles say of authentication, merged and checked. */
 export interface Config {

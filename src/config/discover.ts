@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { AtmosError } from '../core/errors.ts';
-import { shellWord } from '../core/shell-word.ts';
-import type { Sourced } from '../core/sourced.ts';
+import { shellWord } from '../core/hint.ts';
+import type { Sourced } from '../core/json.ts';
 import type { Host } from '../host/host.ts';
 import { configFileNames, findConfigFile } from './find-files.ts';
 import { findGitRoot } from './git-root.ts';

@@ -1,7 +1,6 @@
 import { dirname, isAbsolute, join } from 'node:path';
+import { withoutAbsent, type Sourced } from '../core/json.ts';
 import type { Identity } from '../core/kind-config.ts';
-import type { Sourced } from '../core/sourced.ts';
-import { withoutAbsent } from '../core/without-absent.ts';
 import { fileSaying, placeOf, sourceOf, tagAt, type ConfigFile } from './places.ts';
 import type { Settings } from './schema.ts';
 

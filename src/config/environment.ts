@@ -1,4 +1,4 @@
-import type { Sourced } from '../core/sourced.ts';
+import type { Sourced } from '../core/json.ts';
 import { isMap } from '../core/validate.ts';
 import type { Variable } from '../core/variables.ts';
 import { sourced } from './entries.ts';

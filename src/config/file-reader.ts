@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { dirname, isAbsolute, join } from 'node:path';
 import { AtmosError } from '../core/errors.ts';
-import { quoteValue, showValue } from '../core/sourced.ts';
+import { quoteValue, showValue } from '../core/json.ts';
 import { isMap } from '../core/validate.ts';
 import { cacheDirectory } from '../host/directories.ts';
 import type { Host } from '../host/host.ts';
@@ -10,8 +10,8 @@ import { fragmentDirectories, type FoundPlace } from './discover.ts';
 import { findYamlFiles } from './find-files.ts';
 import { findGitRoot } from './git-root.ts';
 import { findImport, importStarts } from './imports.ts';
-import type { Layer, Origin } from './layer.ts';
 import { isBelow } from './is-below.ts';
+import type { Layer, Origin } from './layer.ts';
 import { checkOwnership } from './ownership.ts';
 import { parseConfigFile } from './parse-file.ts';
 import { placeIn, tagAt, valueAt, type ConfigFile } from './places.ts';

@@ -1,8 +1,8 @@
 import { AtmosError } from '../core/errors.ts';
+import { shellWord } from '../core/hint.ts';
+import { quoteValue, type Sourced } from '../core/json.ts';
 import type { Identity } from '../core/kind-config.ts';
 import { lowerCase, nearestName } from '../core/names.ts';
-import { shellWord } from '../core/shell-word.ts';
-import { quoteValue, type Sourced } from '../core/sourced.ts';
 import { findYamlFiles } from './find-files.ts';
 import type { Config } from './load.ts';
 import { quote } from './locate.ts';

@@ -1,6 +1,5 @@
 import { dirname } from 'node:path';
-import { showValue, type Sourced } from '../core/sourced.ts';
-import { withoutAbsent } from '../core/without-absent.ts';
+import { showValue, withoutAbsent, type Sourced } from '../core/json.ts';
 import type { Host } from '../host/host.ts';
 import { chosenBasePath } from './base-path.ts';
 import type { Config } from './config.ts';

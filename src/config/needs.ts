@@ -1,8 +1,8 @@
+import type { TrustNeed } from '../core/kind-config.ts';
 import type { Host } from '../host/host.ts';
 import { sourceOf, type ConfigFile } from './places.ts';
 import { locateProblem, type LocatedProblem } from './problems.ts';
 import { requireTrust } from './trust.ts';
-import type { TrustNeed } from './trust-need.ts';
 
 /** All files that came with the project, those that `!include` read too. */
 export function projectFilesOf(files: readonly ConfigFile[]): { path: string; text: string }[] {

@@ -1,8 +1,8 @@
 import { readdirSync, statfsSync, statSync } from 'node:fs';
 import { dirname, isAbsolute, join, resolve } from 'node:path';
-import { ownSecretVariables } from '../core/credential-variables.ts';
 import { isMap } from '../core/validate.ts';
 import { isVariableName } from '../core/variable-name.ts';
+import { ownSecretVariables } from '../core/variables.ts';
 import { fromHome } from '../host/home-path.ts';
 import type { Host } from '../host/host.ts';
 import { sourceOf, valueAt, type ConfigFile, type TaggedPlace } from './places.ts';

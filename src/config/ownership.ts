@@ -1,8 +1,7 @@
 import { lstatSync, realpathSync, statSync, type Stats } from 'node:fs';
 import { dirname } from 'node:path';
 import { AtmosError, isAtmosError, systemErrorCode } from '../core/errors.ts';
-import { setCommand, showCommand } from '../core/hint.ts';
-import { shellWord } from '../core/shell-word.ts';
+import { setCommand, shellWord, showCommand } from '../core/hint.ts';
 import { guardianFor } from '../host/guardian.ts';
 import type { Host } from '../host/host.ts';
 

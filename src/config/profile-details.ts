@@ -1,6 +1,6 @@
 import { isAtmosError } from '../core/errors.ts';
+import { withoutAbsent } from '../core/json.ts';
 import { isMap } from '../core/validate.ts';
-import { withoutAbsent } from '../core/without-absent.ts';
 import type { Host } from '../host/host.ts';
 import { findConfigFile, findYamlFiles } from './find-files.ts';
 import { loadConfig, type LoadOptions } from './load.ts';

@@ -1,8 +1,8 @@
 import { dirname, join, resolve } from 'node:path';
 import { AtmosError } from '../core/errors.ts';
+import { shellWord } from '../core/hint.ts';
+import { quoteValue, showValue, valueOf, type Sourced } from '../core/json.ts';
 import { lowerCase, nearestName } from '../core/names.ts';
-import { shellWord } from '../core/shell-word.ts';
-import { quoteValue, showValue, valueOf, type Sourced } from '../core/sourced.ts';
 import { configDirectory } from '../host/directories.ts';
 import type { Host } from '../host/host.ts';
 import { sourced } from './entries.ts';

@@ -1,6 +1,5 @@
-import type { Sourced } from '../core/sourced.ts';
+import { withoutAbsent, type Sourced } from '../core/json.ts';
 import { isMap } from '../core/validate.ts';
-import { withoutAbsent } from '../core/without-absent.ts';
 import { checkEnvironment, checkVariableNames } from './check-environment.ts';
 import { checkNames } from './check-names.ts';
 import { checkNumbers } from './check-numbers.ts';

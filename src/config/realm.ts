@@ -1,8 +1,8 @@
 import { resolve, sep } from 'node:path';
 import { AtmosError } from '../core/errors.ts';
+import { environmentSetting, quoteValue, type Sourced } from '../core/json.ts';
 import { lowerCase } from '../core/names.ts';
 import { sha256 } from '../core/sha256.ts';
-import { environmentSetting, quoteValue, type Sourced } from '../core/sourced.ts';
 import type { Host } from '../host/host.ts';
 import type { Config } from './load.ts';
 import { quote } from './locate.ts';

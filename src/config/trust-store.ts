@@ -11,13 +11,13 @@ import {
 import { join } from 'node:path';
 import { systemErrorCode } from '../core/errors.ts';
 import { isObject, parseJson } from '../core/json.ts';
+import type { TrustNeed } from '../core/kind-config.ts';
+import { sha256 } from '../core/sha256.ts';
 import { stateDirectory } from '../host/directories.ts';
 import { guardianFor } from '../host/guardian.ts';
 import type { Host } from '../host/host.ts';
 import { whileInUse } from '../host/replace-file.ts';
-import { sha256 } from '../core/sha256.ts';
 import type { Config } from './config.ts';
-import type { TrustNeed } from './trust-need.ts';
 
 type Where = Pick<Host, 'env' | 'platform' | 'homeDirectory' | 'userId'>;
 

@@ -1,15 +1,14 @@
 import { dirname } from 'node:path';
 import { withAsciiHosts } from '../core/ascii-hosts.ts';
 import { AtmosError } from '../core/errors.ts';
-import { showCommand } from '../core/hint.ts';
-import { shellWord } from '../core/shell-word.ts';
+import { shellWord, showCommand } from '../core/hint.ts';
+import type { TrustNeed } from '../core/kind-config.ts';
 import type { Host } from '../host/host.ts';
 import type { Config } from './config.ts';
 import { isBelow } from './is-below.ts';
-import type { TrustNeed } from './trust-need.ts';
 import { findRecord, trustDirectory, type TrustRecord } from './trust-store.ts';
 
-export type { TrustNeed } from './trust-need.ts';
+export type { TrustNeed } from '../core/kind-config.ts';
 
 /** Of a configuration, what trust is about. */
 export type Trustable = Pick<

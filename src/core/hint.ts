@@ -1,5 +1,3 @@
-import { isWindowsPath, shellWord, windowsWord } from './shell-word.ts';
-
 // Commands for hints that are pasted. They are for a POSIX shell, on Windows too: src/cli/hint.ts
 // writes them for the shell that is there. Where Windows has programs of its own for it, which the
 // form of the path tells, the command is for PowerShell, and mostly for cmd.exe too.
@@ -57,4 +55,38 @@ export function processCommand(processId: number, path: string): string {
  */
 export function setCommand(name: string, value: string): string {
   return `export ${name}=${value.includes('\\') ? shellWord(value) : value}`;
+}
+
+/** A path or a name as one word of a POSIX shell, for hints that are pasted. */
+export function shellWord(text: string): string {
+  return /^[\w./:@%+=,-]+$/.test(text) ? text : `'${text.replaceAll("'", `'"'"'`)}'`;
+}
+
+/** `C:\…`, `\\server\…` */
+function isWindowsPath(path: string): boolean {
+  return /^([A-Za-z]:[\\/]|\\\\)/.test(path);
+}
+
+// What PowerShell reads in double quotes, the typographic ones that it takes for plain ones, and what
+// cmd.exe reads there.
+const special = /[$`"\u2018-\u201e%!]/;
+
+/** A path as one word of PowerShell, and of cmd.exe where it has nothing that is special to either. */
+export function windowsWord(path: string): string {
+  if (special.test(path)) return quotePowerShell(path);
+  if (!path.endsWith('\\')) return `"${path}"`;
+  // For most programs there, `\"` does not end a word.
+  return /^[\w.:\\/+-]+$/.test(path) ? path : quotePowerShell(path);
+}
+
+/** A text as one word of PowerShell, which takes typographic quotes for the plain one. */
+export function quotePowerShell(text: string): string {
+  return `'${text.replaceAll(/['\u2018\u2019\u201a\u201b]/g, '$&$&')}'`;
+}
+
+/** Commands that set the clock of the machine right. */
+export function clockHints(platform: NodeJS.Platform): string[] {
+  if (platform === 'darwin') return ['sudo systemsetup -setusingnetworktime on'];
+  if (platform === 'win32') return ['w32tm /resync'];
+  return ['sudo timedatectl set-ntp true', 'in WSL: sudo hwclock --hctosys'];
 }

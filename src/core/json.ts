@@ -1,3 +1,5 @@
+import { quote } from './quote.ts';
+
 /** The value of a JSON text, or undefined for what is none. Never throws. */
 export function parseJson(text: string): unknown {
   try {
@@ -10,4 +12,68 @@ export function parseJson(text: string): unknown {
 /** An object that is no array, so that its fields can be looked at one by one. */
 export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+type WithoutAbsent<T> = { [K in keyof T as undefined extends T[K] ? never : K]: T[K] } & {
+  [K in keyof T as undefined extends T[K] ? K : never]?: Exclude<T[K], undefined>;
+};
+
+/** The same object without the fields that are undefined, as optional fields ask for. */
+export function withoutAbsent<T extends object>(fields: T): WithoutAbsent<T> {
+  const present = Object.entries(fields).filter(([, value]) => value !== undefined);
+  // What the type says of the fields cannot be told from their names at run time.
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion
+  return Object.fromEntries(present) as WithoutAbsent<T>;
+}
+
+/** A setting with the place it came from, so that errors and `status` can name it. */
+export interface Sourced<T> {
+  readonly value: T;
+  /** `ATMOS_KEYRING_TYPE`, `--config`, `auth.realm (/p/atmos.yaml:3:10)`, `default` … */
+  readonly source: string;
+  /** `!env NAME`: the tag that gave the value, which may therefore be a secret. */
+  readonly tag?: string | undefined;
+}
+
+/**
+ * A configured value for a message: between quotes, or `<value of !env NAME>` in place of what a tag
+ * gave. A variable that was named by mistake may hold any secret, and messages end up in logs.
+ */
+export function quoteValue({ value, tag }: Pick<Sourced<string>, 'value' | 'tag'>): string {
+  return tag === undefined ? quote(value) : valueOf(tag);
+}
+
+/** The same without quotes, for a path or a name. */
+export function showValue({ value, tag }: Pick<Sourced<string>, 'value' | 'tag'>): string {
+  return tag === undefined ? value : valueOf(tag);
+}
+
+/**
+ * The same for what a user is asked to agree to, who must see what the author of a file chose: by the
+ * text itself, by a file that it includes, by the name of a branch. Only a variable of the user's own
+ * environment is not shown.
+ */
+export function showForConsent({ value, tag }: Pick<Sourced<string>, 'value' | 'tag'>): string {
+  return tag?.startsWith('!env ') ? valueOf(tag) : value;
+}
+
+/** What stands in a message for the value that a tag gave. */
+export function valueOf(tag: string): string {
+  return `<value of ${tag}>`;
+}
+
+/**
+ * A setting of ours from the environment, else from the `env:` of atmos.yaml, which as in Atmos never
+ * replaces a variable that is set, be it to nothing. Empty is as good as absent.
+ *
+ * @param said what the `env:` gives
+ */
+export function environmentSetting(
+  name: string,
+  env: Readonly<Record<string, string | undefined>>,
+  said: Readonly<Record<string, Sourced<string>>> = {},
+): Sourced<string> | undefined {
+  const set = env[name];
+  if (set === undefined) return said[name];
+  return set === '' ? undefined : { value: set, source: name };
 }

@@ -1,5 +1,5 @@
+import type { Sourced } from './json.ts';
 import type { LogLevel } from './log-level.ts';
-import type { Sourced } from './sourced.ts';
 
 /**
  * What a field can tell. There is no kind for text of others, for credentials or for an error:

@@ -1,5 +1,4 @@
-import { quotePowerShell } from './powershell-word.ts';
-import { shellWord, windowsWord } from './shell-word.ts';
+import { quotePowerShell, shellWord, windowsWord } from './hint.ts';
 
 /** Programs of Windows: a line with one is written for its shells, and any other for a POSIX one. */
 const native =

@@ -1,4 +1,4 @@
-import { shellWord } from '../core/shell-word.ts';
+import { shellWord } from '../core/hint.ts';
 import type { Guardian } from './standing.ts';
 import { windows } from './windows.ts';
 

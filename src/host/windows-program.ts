@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs';
 import { win32 } from 'node:path';
-import { environmentValue } from '../core/environment-value.ts';
+import { environmentValue } from '../core/variables.ts';
 import { batchLine } from './batch-line.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;

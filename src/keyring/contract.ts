@@ -1,4 +1,4 @@
-import type { Sourced } from '../core/sourced.ts';
+import type { Sourced } from '../core/json.ts';
 import type { Host } from '../host/host.ts';
 
 export interface KeyringInfo {

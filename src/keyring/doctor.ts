@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { isAtmosError, KeyringError, type AtmosError } from '../core/errors.ts';
-import { showValue } from '../core/sourced.ts';
+import { showValue } from '../core/json.ts';
 import { formatTimestamp } from '../core/time.ts';
 import type { BackendContext, Keyring, Probe } from './contract.ts';
 import { ok, problem, warning, type Finding } from './inspection.ts';

@@ -1,4 +1,4 @@
-import { withoutAbsent } from '../core/without-absent.ts';
+import { withoutAbsent } from '../core/json.ts';
 import { realHost } from '../host/real.ts';
 import { loadWindows } from '../host/windows.ts';
 import type { Keyring, PromptPassword } from './contract.ts';

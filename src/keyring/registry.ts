@@ -1,6 +1,6 @@
 import { KeyringError } from '../core/errors.ts';
+import { quoteValue, type Sourced } from '../core/json.ts';
 import { nearestName } from '../core/names.ts';
-import { quoteValue, type Sourced } from '../core/sourced.ts';
 import type { Host } from '../host/host.ts';
 import type { BackendContext, Keyring, OpenBackend } from './contract.ts';
 import type { rekeyKeyring } from './file/rekey.ts';

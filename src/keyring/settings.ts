@@ -1,9 +1,14 @@
 import { existsSync } from 'node:fs';
 import { basename, dirname, isAbsolute, join, resolve } from 'node:path';
 import { AtmosError, KeyringError } from '../core/errors.ts';
-import { environmentSetting, quoteValue, showValue, type Sourced } from '../core/sourced.ts';
+import {
+  environmentSetting,
+  quoteValue,
+  showValue,
+  withoutAbsent,
+  type Sourced,
+} from '../core/json.ts';
 import { isVariableName, notVariableName } from '../core/variable-name.ts';
-import { withoutAbsent } from '../core/without-absent.ts';
 import { dataDirectory } from '../host/directories.ts';
 import { fromHome } from '../host/home-path.ts';
 import type { Host } from '../host/host.ts';

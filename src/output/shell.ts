@@ -1,8 +1,7 @@
 import { AtmosError } from '../core/errors.ts';
-import { quotePowerShell } from '../core/powershell-word.ts';
+import { quotePowerShell } from '../core/hint.ts';
 import { checkVariable } from '../core/variables.ts';
-import type { EnvironmentChange } from './environment.ts';
-import { isSecretVariable } from './environment.ts';
+import { isSecretVariable, type EnvironmentChange } from './environment.ts';
 
 /** The formats that are text for one reader. `github` is two, see {@link formatGithub}. */
 export const environmentFormats = [

@@ -1,7 +1,7 @@
 import type { AwsCredentials } from '../core/credentials.ts';
 import { AtmosError, KeyringError, isAtmosError } from '../core/errors.ts';
+import { shellWord } from '../core/hint.ts';
 import { lowerCase } from '../core/names.ts';
-import { shellWord } from '../core/shell-word.ts';
 import type { Host } from '../host/host.ts';
 import type { Keyring } from '../keyring/contract.ts';
 import { formatEnvelope, parseEnvelope, type Envelope, type Ownership } from './envelope.ts';

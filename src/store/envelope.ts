@@ -1,7 +1,6 @@
 import { awsCredentials, type AwsCredentials } from '../core/credentials.ts';
-import { isObject, parseJson } from '../core/json.ts';
+import { isObject, parseJson, withoutAbsent } from '../core/json.ts';
 import { formatTimestamp, parseTimestamp } from '../core/time.ts';
-import { withoutAbsent } from '../core/without-absent.ts';
 import type { ItemKind, Owner } from './key.ts';
 
 /** Whose an entry says it is. Absent in what Atmos wrote. */

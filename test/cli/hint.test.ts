@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { loadWriteHint, speaksPosix } from '../../src/cli/hint.ts';
-import { clockHints } from '../../src/core/clock-hints.ts';
 import {
+  clockHints,
   listCommand,
   moveHomeCommand,
   processCommand,

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { credentialVariables } from '../../src/core/credential-variables.ts';
 import {
   checkVariable,
   classOf,
+  credentialVariables,
   isPasswordVariable,
   variableProblem,
 } from '../../src/core/variables.ts';

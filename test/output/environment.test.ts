@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { credentialVariables } from '../../src/core/credential-variables.ts';
 import { awsCredentials } from '../../src/core/credentials.ts';
+import { credentialVariables } from '../../src/core/variables.ts';
 import {
   childEnvironment,
   envCredentials,

@@ -1,4 +1,4 @@
-import { clockHints } from '../../core/clock-hints.ts';
+import { clockHints } from '../../core/hint.ts';
 import { formatRemaining, formatTimestamp } from '../../core/time.ts';
 import { ok, warning, type Finding } from '../../keyring/inspection.ts';
 import type { ReadEntry } from './entries.ts';

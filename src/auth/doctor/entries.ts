@@ -1,5 +1,5 @@
+import { shellWord } from '../../core/hint.ts';
 import { isObject, parseJson } from '../../core/json.ts';
-import { shellWord } from '../../core/shell-word.ts';
 import { ok, problem, type Finding } from '../../keyring/inspection.ts';
 import { parseEnvelope, type Envelope } from '../../store/envelope.ts';
 import { itemKey, parseItemKey, type ItemKind } from '../../store/key.ts';

@@ -1,7 +1,7 @@
 import { IdentityError } from '../../core/identity-error.ts';
+import { quoteValue } from '../../core/json.ts';
 import { identityParts, type Identity } from '../../core/kind-config.ts';
 import { nearestName } from '../../core/names.ts';
-import { quoteValue } from '../../core/sourced.ts';
 import { parseDuration } from '../../core/time.ts';
 import { findUnknownKeys, keysOf } from '../../core/validate.ts';
 import { identityKinds, otherIdentityKinds, strategyOf } from '../registry.ts';

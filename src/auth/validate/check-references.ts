@@ -1,7 +1,7 @@
 import type { Config } from '../../config/config.ts';
+import { quoteValue } from '../../core/json.ts';
 import type { Identity } from '../../core/kind-config.ts';
 import { lowerCase, nearestName } from '../../core/names.ts';
-import { quoteValue } from '../../core/sourced.ts';
 import { invalidAt, warningAt, type ReportFinding } from './finding.ts';
 
 type Named = Pick<Config, 'identities' | 'providers'>;

@@ -1,8 +1,8 @@
 import type { Config } from '../../config/config.ts';
 import { resolveRealm } from '../../config/realm.ts';
+import { quoteValue, type Sourced } from '../../core/json.ts';
 import { logLevels, parseLogLevel } from '../../core/log-level.ts';
 import { nearestName } from '../../core/names.ts';
-import { quoteValue, type Sourced } from '../../core/sourced.ts';
 import type { Host } from '../../host/host.ts';
 import { checkKeyringType } from '../../keyring/registry.ts';
 import { resolveKeyringSettings } from '../../keyring/settings.ts';

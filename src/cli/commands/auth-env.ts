@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { AtmosError } from '../../core/errors.ts';
+import { showValue, type Sourced } from '../../core/json.ts';
 import type { Identity } from '../../core/kind-config.ts';
-import { showValue, type Sourced } from '../../core/sourced.ts';
 import type { Host } from '../../host/host.ts';
 import type { EnvironmentChange } from '../../output/environment.ts';
 import { environmentFormats, formatEnvironment, formatGithub } from '../../output/shell.ts';

@@ -1,6 +1,6 @@
 import { AtmosError } from '../../core/errors.ts';
+import { showValue } from '../../core/json.ts';
 import type { Identity } from '../../core/kind-config.ts';
-import { showValue } from '../../core/sourced.ts';
 import type { Host } from '../../host/host.ts';
 import type { KeyringSettings } from '../../keyring/contract.ts';
 import { childEnvironment, type EnvironmentChange } from '../../output/environment.ts';

@@ -1,7 +1,7 @@
 import type { OpenAuth } from '../../auth/open-auth.ts';
 import type { AuthPlan } from '../../auth/plan.ts';
 import { AtmosError } from '../../core/errors.ts';
-import type { Sourced } from '../../core/sourced.ts';
+import type { Sourced } from '../../core/json.ts';
 import { checkKeyringType } from '../../keyring/registry.ts';
 import { entryCopy, ownKeys } from '../../store/migrate/entries.ts';
 import type { Invocation } from '../command.ts';

@@ -1,6 +1,6 @@
 import type { AuthPlan } from '../../auth/plan.ts';
+import { shellWord } from '../../core/hint.ts';
 import { lowerCase } from '../../core/names.ts';
-import { shellWord } from '../../core/shell-word.ts';
 import { formatTimestamp } from '../../core/time.ts';
 import type { Keyring } from '../../keyring/contract.ts';
 import { parseItemKey, type ItemKind } from '../../store/key.ts';

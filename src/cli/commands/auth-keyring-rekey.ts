@@ -2,7 +2,7 @@ import type { AuthPlan } from '../../auth/plan.ts';
 import { passwordNeeds } from '../../auth/trust-needs.ts';
 import { requireTrust } from '../../config/trust.ts';
 import { AtmosError } from '../../core/errors.ts';
-import { showValue } from '../../core/sourced.ts';
+import { showValue } from '../../core/json.ts';
 import type { Host } from '../../host/host.ts';
 import type { PasswordRequest } from '../../keyring/contract.ts';
 import { loadRekey, type RekeyResult } from '../../keyring/registry.ts';

@@ -12,7 +12,7 @@ import {
 } from '../../config/trust-store.ts';
 import { withAsciiHosts } from '../../core/ascii-hosts.ts';
 import { AtmosError } from '../../core/errors.ts';
-import { shellWord } from '../../core/shell-word.ts';
+import { shellWord } from '../../core/hint.ts';
 import type { Host } from '../../host/host.ts';
 import { paint } from '../color.ts';
 import type { Invocation } from '../command.ts';

@@ -1,9 +1,9 @@
 import type { AuthManager } from '../../auth/manager.ts';
 import { awsCredentials, shortAccessKeyId } from '../../core/credentials.ts';
 import { AtmosError, isAtmosError } from '../../core/errors.ts';
+import { shellWord } from '../../core/hint.ts';
+import { withoutAbsent } from '../../core/json.ts';
 import type { Identity } from '../../core/kind-config.ts';
-import { shellWord } from '../../core/shell-word.ts';
-import { withoutAbsent } from '../../core/without-absent.ts';
 import type { Keyring } from '../../keyring/contract.ts';
 import {
   checkAccessKey,

@@ -1,6 +1,6 @@
 import { readProfiles } from '../../config/profile-details.ts';
 import { findProfiles, unknownProfile } from '../../config/profiles.ts';
-import { shellWord } from '../../core/shell-word.ts';
+import { shellWord } from '../../core/hint.ts';
 import type { Invocation } from '../command.ts';
 import type { Context } from '../context.ts';
 import { loadOptions } from '../load-options.ts';

@@ -1,5 +1,5 @@
+import { quotePowerShell } from '../../core/hint.ts';
 import type { Host } from '../../host/host.ts';
-import { quotePowerShell } from '../../core/powershell-word.ts';
 import { quoteFish, quotePosix } from '../../output/shell.ts';
 
 export const completionShells = ['bash', 'zsh', 'fish', 'powershell'] as const;

@@ -1,9 +1,9 @@
 import { resolve } from 'node:path';
 import type { Config } from '../../config/config.ts';
 import { AtmosError } from '../../core/errors.ts';
+import type { Sourced } from '../../core/json.ts';
 import { isLogDevice, logLevels, parseLogLevel, type LogLevel } from '../../core/log-level.ts';
 import { nearestName } from '../../core/names.ts';
-import type { Sourced } from '../../core/sourced.ts';
 import { fromHome } from '../../host/home-path.ts';
 import type { Host } from '../../host/host.ts';
 import type { GlobalOptions } from '../global-options.ts';

@@ -1,4 +1,4 @@
-import { windowsWord } from '../../core/shell-word.ts';
+import { windowsWord } from '../../core/hint.ts';
 import type { Standing } from '../standing.ts';
 import type { Grant, SecurityDescriptor } from './security-descriptor.ts';
 

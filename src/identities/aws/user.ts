@@ -11,11 +11,10 @@ import { endpointNeeds, isPlainUrl } from '../../clients/aws-endpoint.ts';
 import type { Sts } from '../../clients/aws-sts.ts';
 import { awsCredentials, type AwsCredentials } from '../../core/credentials.ts';
 import { AtmosError } from '../../core/errors.ts';
+import { shellWord } from '../../core/hint.ts';
+import { showForConsent, withoutAbsent } from '../../core/json.ts';
 import type { Identity } from '../../core/kind-config.ts';
-import { shellWord } from '../../core/shell-word.ts';
-import { showForConsent } from '../../core/sourced.ts';
 import { parseDuration } from '../../core/time.ts';
-import { withoutAbsent } from '../../core/without-absent.ts';
 import {
   defaultRegion,
   readSettings,

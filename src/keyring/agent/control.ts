@@ -1,7 +1,6 @@
 import { rmSync } from 'node:fs';
 import { AtmosError, KeyringError, type KeyringErrorCode } from '../../core/errors.ts';
-import { setCommand } from '../../core/hint.ts';
-import { shellWord } from '../../core/shell-word.ts';
+import { setCommand, shellWord } from '../../core/hint.ts';
 import { parseTimestamp } from '../../core/time.ts';
 import type { Host } from '../../host/host.ts';
 import type { BackendContext } from '../contract.ts';

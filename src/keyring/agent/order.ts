@@ -1,6 +1,5 @@
 import { KeyringError, keyringErrorCodes } from '../../core/errors.ts';
-import { isObject, parseJson } from '../../core/json.ts';
-import type { Sourced } from '../../core/sourced.ts';
+import { isObject, parseJson, type Sourced } from '../../core/json.ts';
 import type { Terms } from '../unlocking.ts';
 import type { AgentPlace } from './place.ts';
 

@@ -1,7 +1,7 @@
 import { lstatSync, mkdirSync, readFileSync, realpathSync, statSync, type Stats } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
 import { KeyringError, systemErrorCode } from '../../core/errors.ts';
-import { shellWord } from '../../core/shell-word.ts';
+import { shellWord } from '../../core/hint.ts';
 import { stateDirectory } from '../../host/directories.ts';
 import type { Host } from '../../host/host.ts';
 import { digest } from '../digest.ts';

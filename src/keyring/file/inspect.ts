@@ -1,5 +1,5 @@
 import { KeyringError } from '../../core/errors.ts';
-import { withoutAbsent } from '../../core/without-absent.ts';
+import { withoutAbsent } from '../../core/json.ts';
 import type { BackendContext } from '../contract.ts';
 import type { Inspector } from '../inspection.ts';
 import { findDirectory, listKeys, networkFileSystem } from './directory.ts';

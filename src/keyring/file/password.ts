@@ -1,7 +1,7 @@
 import { closeSync, constants, fstatSync, openSync, readSync, realpathSync } from 'node:fs';
 import { KeyringError, systemErrorCode } from '../../core/errors.ts';
 import { listCommand } from '../../core/hint.ts';
-import { showValue, type Sourced } from '../../core/sourced.ts';
+import { showValue, type Sourced } from '../../core/json.ts';
 import type { Host } from '../../host/host.ts';
 import { irregularKindAt } from '../../host/regular-file.ts';
 import type { BackendContext } from '../contract.ts';

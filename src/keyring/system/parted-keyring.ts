@@ -1,4 +1,5 @@
 import { KeyringError } from '../../core/errors.ts';
+import { createTurns } from '../../core/turns.ts';
 import type { Host } from '../../host/host.ts';
 import type { Keyring } from '../contract.ts';
 import { digest } from '../digest.ts';
@@ -16,7 +17,6 @@ import {
   splitBytes,
   type Header,
 } from './parts.ts';
-import { createTurns } from './turns.ts';
 
 /** Called between the steps of a change, so that tests can stop there. */
 export type OnStep = (step: string) => void;

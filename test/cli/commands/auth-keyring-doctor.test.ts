@@ -1,8 +1,8 @@
 import { chmodSync, mkdirSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { clockHints } from '../../../src/core/clock-hints.ts';
 import { awsCredentials } from '../../../src/core/credentials.ts';
+import { clockHints } from '../../../src/core/hint.ts';
 import { createProbeKey } from '../../../src/keyring/probe-entry.ts';
 import { formatEnvelope, type Envelope } from '../../../src/store/envelope.ts';
 import { itemKey, type ItemKind } from '../../../src/store/key.ts';

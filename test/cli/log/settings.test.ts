@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import type { Sourced } from '../../../src/core/sourced.ts';
 import {
   isSilent,
   resolveLogSettings,
   type LogConfig,
   type LogPlaces,
 } from '../../../src/cli/log/settings.ts';
+import type { Sourced } from '../../../src/core/json.ts';
 import { thrownBy } from '../../support/error-of.ts';
 
 interface Said {

@@ -1,8 +1,8 @@
 import { KeyringError } from '../../../core/errors.ts';
+import { createTurns } from '../../../core/turns.ts';
 import { withinLimit } from '../../../host/time-limit.ts';
 import type { BackendContext, Keyring } from '../../contract.ts';
 import { checkKey, checkValue, maxSystemValueBytes } from '../../key.ts';
-import { createTurns } from '../turns.ts';
 import { createConnection } from './connection.ts';
 import { BusError, isBusError } from './dbus/bus-error.ts';
 import { describeFailure, keyringError } from './failures.ts';

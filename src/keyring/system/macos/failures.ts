@@ -1,5 +1,5 @@
 import { KeyringError, type KeyringErrorCode } from '../../../core/errors.ts';
-import { shellWord } from '../../../core/shell-word.ts';
+import { shellWord } from '../../../core/hint.ts';
 import type { BackendContext } from '../../contract.ts';
 
 /** What happened, in the keyring's terms, and what kind of thing mends it. */

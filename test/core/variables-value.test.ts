@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { environmentValue } from '../../src/core/environment-value.ts';
+import { environmentValue } from '../../src/core/variables.ts';
 
 test('on Windows names do not differ by case, in a copy of the environment too', () => {
   expect(environmentValue({ Path: 'C:\\x' }, 'PATH', 'win32')).toBe('C:\\x');

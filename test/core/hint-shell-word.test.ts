@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { shellWord, windowsWord } from '../../src/core/shell-word.ts';
+import { shellWord, windowsWord } from '../../src/core/hint.ts';
 import { readPowerShellWords } from './powershell-model.ts';
 
 it.each(['/home/ada/x.y', 'a b', "it's", '$(touch x)', '`x`', 'a\nb', '', '-C', '"', '\\', '~'])(

@@ -1,10 +1,5 @@
 import { expect, test } from 'vitest';
-import {
-  environmentSetting,
-  quoteValue,
-  showForConsent,
-  showValue,
-} from '../../src/core/sourced.ts';
+import { environmentSetting, quoteValue, showForConsent, showValue } from '../../src/core/json.ts';
 
 const said = { X: { value: 'file', source: 'env.X (/p/atmos.yaml:2:5)' } };
 
