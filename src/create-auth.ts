@@ -9,7 +9,7 @@ import { withoutAbsent } from './core/json.ts';
 import type { Identity } from './core/kind-config.ts';
 import type { Host } from './host/host.ts';
 import { realHost } from './host/real.ts';
-import { loadWindows } from './host/windows.ts';
+import { loadWindows } from './host/windows/load.ts';
 import type { Keyring, PromptPassword } from './keyring/contract.ts';
 
 export interface CreateAuthOptions {

@@ -1,14 +1,14 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { lowerCase } from '../core/names.ts';
 import { isObject, parseJson } from '../core/json.ts';
+import { lowerCase } from '../core/names.ts';
 import { sha256 } from '../core/sha256.ts';
 import { parseTimestamp } from '../core/time.ts';
-import { stateDirectory } from '../host/directories.ts';
+import { replaceFile } from '../host/files.ts';
+import { stateDirectory } from '../host/home.ts';
 import type { Host } from '../host/host.ts';
 import { makePrivateDirectories } from '../host/private-directory.ts';
 import { readRegularFile } from '../host/regular-file.ts';
-import { replaceFile } from '../host/replace-file.ts';
 import type { Owner } from '../store/key.ts';
 
 /**

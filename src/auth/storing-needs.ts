@@ -7,8 +7,8 @@ import { realPath } from '../config/trust-store.ts';
 import type { Sourced } from '../core/json.ts';
 import type { TrustNeed } from '../core/kind-config.ts';
 import { isPasswordVariable, saysPassword } from '../core/variables.ts';
-import { guardianFor } from '../host/guardian.ts';
 import type { Host } from '../host/host.ts';
+import { guardianFor } from '../host/permissions.ts';
 import type { KeyringSettings } from '../keyring/contract.ts';
 
 type Passwords = Pick<KeyringSettings, 'passwordEnv' | 'passwordFile'>;

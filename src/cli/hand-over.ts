@@ -1,10 +1,10 @@
 import { accessSync, constants, readFileSync, realpathSync, statSync } from 'node:fs';
 import { delimiter, dirname, isAbsolute, join } from 'node:path';
 import { AtmosError } from '../core/errors.ts';
-import { sha256 } from '../core/sha256.ts';
 import { nearestName } from '../core/names.ts';
+import { sha256 } from '../core/sha256.ts';
 import type { Host } from '../host/host.ts';
-import { runChild } from './run-child.ts';
+import { runChild } from '../host/run-child.ts';
 
 export interface HandOver {
   /** The command that is not ours. */
@@ -49,7 +49,7 @@ async function nextOnPath(host: Host, tried: readonly string[]): Promise<string 
 
 async function candidates({ env, platform }: Host): Promise<string[]> {
   if (platform === 'win32') {
-    return (await import('../host/windows-program.ts')).programFiles('atmos', env);
+    return (await import('../host/windows/programs.ts')).programFiles('atmos', env);
   }
   const directories = (env['PATH'] ?? '').split(delimiter).filter(isAbsolute);
   return directories.map((directory) => join(directory, 'atmos'));

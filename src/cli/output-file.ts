@@ -1,10 +1,10 @@
 import { appendFileSync, closeSync, realpathSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { AtmosError, systemErrorCode } from '../core/errors.ts';
 import type { Sourced } from '../core/json.ts';
+import { replaceFile as moveOver } from '../host/files.ts';
 import { createPrivateFile, ensurePrivateFile } from '../host/private-file.ts';
 import { randomId } from '../host/random-id.ts';
 import { irregularKind, irregularKindAt } from '../host/regular-file.ts';
-import { replaceFile as moveOver } from '../host/replace-file.ts';
 
 /**
  * Replaces a file whole, or makes it, readable by nobody else, whatever it was before. A link stays

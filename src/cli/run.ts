@@ -1,6 +1,6 @@
 import { AtmosError, systemErrorCode } from '../core/errors.ts';
 import type { Host } from '../host/host.ts';
-import { loadWindows } from '../host/windows.ts';
+import { loadWindows } from '../host/windows/load.ts';
 import { foreignCommand } from './arguments.ts';
 import { atmos } from './commands.ts';
 import { createContext } from './context.ts';

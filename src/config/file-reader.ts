@@ -3,7 +3,7 @@ import { dirname, isAbsolute, join } from 'node:path';
 import { AtmosError } from '../core/errors.ts';
 import { quoteValue, showValue } from '../core/json.ts';
 import { isMap } from '../core/validate.ts';
-import { cacheDirectory } from '../host/directories.ts';
+import { cacheDirectory } from '../host/home.ts';
 import type { Host } from '../host/host.ts';
 import { resolveBasePath } from './base-path.ts';
 import { fragmentDirectories, type FoundPlace } from './discover.ts';

@@ -2,8 +2,8 @@ import { lstatSync, realpathSync, statSync, type Stats } from 'node:fs';
 import { dirname } from 'node:path';
 import { AtmosError, isAtmosError, systemErrorCode } from '../core/errors.ts';
 import { setCommand, shellWord, showCommand } from '../core/hint.ts';
-import { guardianFor } from '../host/guardian.ts';
 import type { Host } from '../host/host.ts';
+import { guardianFor } from '../host/permissions.ts';
 
 type Who = Pick<Host, 'env' | 'userId'>;
 

@@ -3,7 +3,7 @@ import { AtmosError } from '../core/errors.ts';
 import { shellWord } from '../core/hint.ts';
 import { quoteValue, showValue, valueOf, type Sourced } from '../core/json.ts';
 import { lowerCase, nearestName } from '../core/names.ts';
-import { configDirectory } from '../host/directories.ts';
+import { configDirectory } from '../host/home.ts';
 import type { Host } from '../host/host.ts';
 import { sourced } from './entries.ts';
 import { findYamlFiles } from './find-files.ts';

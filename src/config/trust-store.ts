@@ -13,10 +13,10 @@ import { systemErrorCode } from '../core/errors.ts';
 import { isObject, parseJson } from '../core/json.ts';
 import type { TrustNeed } from '../core/kind-config.ts';
 import { sha256 } from '../core/sha256.ts';
-import { stateDirectory } from '../host/directories.ts';
-import { guardianFor } from '../host/guardian.ts';
+import { whileInUse } from '../host/files.ts';
+import { stateDirectory } from '../host/home.ts';
 import type { Host } from '../host/host.ts';
-import { whileInUse } from '../host/replace-file.ts';
+import { guardianFor } from '../host/permissions.ts';
 import type { Config } from './config.ts';
 
 type Where = Pick<Host, 'env' | 'platform' | 'homeDirectory' | 'userId'>;

@@ -109,7 +109,7 @@ export interface Host {
   /** Whether we lead our session: then the hang-up of its terminal reaches only us. */
   isSessionLeader(): Promise<boolean>;
   /**
-   * Protects this process while it holds secrets and another program runs: see src/host/guard.ts. Call
+   * Protects this process while it holds secrets and another program runs: see src/host/harden-process.ts. Call
    * it first, and what it gives once the program has been started.
    */
   prepareShield(): Promise<() => Promise<void>>;

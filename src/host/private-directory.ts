@@ -1,7 +1,7 @@
 import { mkdirSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { systemErrorCode } from '../core/errors.ts';
-import { windows } from './windows.ts';
+import { windows } from './windows/load.ts';
 
 /**
  * Makes a directory and those above it, for us alone, where they are missing. Not by Node's

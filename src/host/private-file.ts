@@ -1,7 +1,7 @@
 import { constants, openSync } from 'node:fs';
 import { systemErrorCode } from '../core/errors.ts';
-import { whileInUse } from './replace-file.ts';
-import { windows } from './windows.ts';
+import { whileInUse } from './files.ts';
+import { windows } from './windows/load.ts';
 
 /**
  * Makes a file for us alone, and opens it for reading and writing.

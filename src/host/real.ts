@@ -1,11 +1,11 @@
-import { closeSync, fstatSync, openSync, realpathSync, statSync } from 'node:fs';
 import type { ChildProcess as NodeChildProcess } from 'node:child_process';
+import { closeSync, fstatSync, openSync, realpathSync, statSync } from 'node:fs';
 import { constants, homedir } from 'node:os';
 import { isAbsolute } from 'node:path';
 import { definedOnly } from './defined-only.ts';
-import { localDirectory } from './directories.ts';
+import { localDirectory } from './home.ts';
 import type { ChildProcess, Host, Output, SpawnOptions } from './host.ts';
-import type { Startable } from './windows-program.ts';
+import type { Startable } from './windows/programs.ts';
 import { writeAll } from './write-all.ts';
 
 const isWindows = process.platform === 'win32';
@@ -44,7 +44,7 @@ export function realHost(): Host {
     isSessionLeader: async () => (await import('./native.ts')).isSessionLeader(),
     prepareShield: async () => (isWindows ? async () => {} : (await guard()).prepareShield()),
     shortPath: async (path) =>
-      isWindows ? (await import('./short-path.ts')).shortPath(path) : path,
+      isWindows ? (await import('./windows/short-path.ts')).shortPath(path) : path,
     runShell: async (command, options) => (await running()).runShell(command, options),
     runProgram: async (program, args, options) =>
       (await running()).runProgram(program, args, options),
@@ -114,11 +114,11 @@ function whereWeAre(): string | undefined {
 }
 
 // Loaded when they are needed: together with what they load, they cost a start 10 ms.
-const running = () => import('./run-program.ts');
+const running = () => import('./processes.ts');
 const detached = () => import('./start-detached.ts');
 const terminal = () => import('./terminal.ts');
-const guard = () => import('./guard.ts');
-const windows = () => import('./windows-program.ts');
+const guard = () => import('./harden-process.ts');
+const windows = () => import('./windows/programs.ts');
 const childProcess = () => process.getBuiltinModule('node:child_process');
 const timers = () => process.getBuiltinModule('node:timers/promises');
 const tty = () => process.getBuiltinModule('node:tty');

@@ -3,7 +3,7 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { KeyringError, systemErrorCode } from '../core/errors.ts';
 import { showValue } from '../core/json.ts';
-import { removeFile, syncDirectory } from '../host/replace-file.ts';
+import { removeFile, syncDirectory } from '../host/files.ts';
 import type { BackendContext, Keyring, Probe } from './contract.ts';
 import { createAccess } from './file/access.ts';
 import type { OnStep } from './file/atomic-write.ts';

@@ -1,6 +1,6 @@
 import { withoutAbsent } from '../core/json.ts';
 import { realHost } from '../host/real.ts';
-import { loadWindows } from '../host/windows.ts';
+import { loadWindows } from '../host/windows/load.ts';
 import type { Keyring, PromptPassword } from './contract.ts';
 import { openBackend } from './registry.ts';
 import { environmentChoices, resolveKeyringSettings, type KeyringChoices } from './settings.ts';

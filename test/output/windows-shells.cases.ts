@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { exec, execFile, type ExecFileException } from 'node:child_process';
 import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { shortPath } from '../../src/host/short-path.ts';
+import { shortPath } from '../../src/host/windows/short-path.ts';
 import { credentialProcessLine } from '../../src/output/aws-files.ts';
 import { formatEnvironment } from '../../src/output/shell.ts';
 import { isWine } from '../platform/installed.ts';

@@ -1,5 +1,5 @@
 import { appendFileSync } from 'node:fs';
-import { loadWindows } from '../../src/host/windows.ts';
+import { loadWindows } from '../../src/host/windows/load.ts';
 import { Skipped, type PlatformSuite } from './suite.ts';
 import { programFlag } from './suite-program.ts';
 

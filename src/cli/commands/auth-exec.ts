@@ -2,6 +2,7 @@ import { AtmosError } from '../../core/errors.ts';
 import { showValue } from '../../core/json.ts';
 import type { Identity } from '../../core/kind-config.ts';
 import type { Host } from '../../host/host.ts';
+import { runChild } from '../../host/run-child.ts';
 import type { KeyringSettings } from '../../keyring/contract.ts';
 import { childEnvironment, type EnvironmentChange } from '../../output/environment.ts';
 import { withVariables } from '../../output/program-environment.ts';
@@ -11,7 +12,6 @@ import { envChange, opensByItself, processChange } from '../environment-change.t
 import { sessionForCommand } from '../open.ts';
 import { chooseIdentity, loadPlanFor, warn, type ProjectPlan } from '../plan.ts';
 import { allowedVariables, identityChange, variablesOfProject } from '../program-variables.ts';
-import { runChild } from '../run-child.ts';
 
 const nothing: EnvironmentChange = { set: {}, unset: [] };
 

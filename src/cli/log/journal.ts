@@ -1,6 +1,6 @@
 import type { Log, LogEntry } from '../../core/log-events.ts';
 import type { Host } from '../../host/host.ts';
-import { loadWindows } from '../../host/windows.ts';
+import { loadWindows } from '../../host/windows/load.ts';
 import { isSilent, resolveLogSettings, type LogConfig, type LogPlaces } from './settings.ts';
 
 /** The log of one command, from before its settings are known to its end. */

@@ -1,12 +1,12 @@
 import { readSync, writeSync } from 'node:fs';
 import { KeyringError, systemErrorCode } from '../../core/errors.ts';
-import { closeStandardStreams, guardProcess } from '../../host/guard.ts';
+import { closeStandardStreams, guardProcess } from '../../host/harden-process.ts';
 import type { Host } from '../../host/host.ts';
 import { loadPeerOf } from '../../host/peer.ts';
-import { formatOutcome, parseOrder, type Order, type Outcome } from './order.ts';
-import { startServer, type AgentServer } from './server.ts';
-import { identifyKeyring } from './place.ts';
 import type { ServedBackend } from '../unlocking.ts';
+import { formatOutcome, parseOrder, type Order, type Outcome } from './order.ts';
+import { identifyKeyring } from './place.ts';
+import { startServer, type AgentServer } from './server.ts';
 
 const mostInputBytes = 256 * 1024;
 

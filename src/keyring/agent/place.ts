@@ -2,7 +2,7 @@ import { lstatSync, mkdirSync, readFileSync, realpathSync, statSync, type Stats 
 import { isAbsolute, join } from 'node:path';
 import { KeyringError, systemErrorCode } from '../../core/errors.ts';
 import { shellWord } from '../../core/hint.ts';
-import { stateDirectory } from '../../host/directories.ts';
+import { stateDirectory } from '../../host/home.ts';
 import type { Host } from '../../host/host.ts';
 import { digest } from '../digest.ts';
 

@@ -9,10 +9,10 @@ import {
 } from 'node:fs';
 import { KeyringError, systemErrorCode } from '../../core/errors.ts';
 import { listCommand, showCommand } from '../../core/hint.ts';
-import { guardianFor } from '../../host/guardian.ts';
+import { whileInUse } from '../../host/files.ts';
+import type { Standing } from '../../host/permission-judgement.ts';
+import { guardianFor } from '../../host/permissions.ts';
 import { irregularKind, irregularKindAt } from '../../host/regular-file.ts';
-import { whileInUse } from '../../host/replace-file.ts';
-import type { Standing } from '../../host/standing.ts';
 import { translateSystemError } from './system-error.ts';
 
 /** Largest file we read: a value of 1 MiB, twice in base64, has room. */

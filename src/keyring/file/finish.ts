@@ -1,8 +1,8 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { replaceFile, syncDirectory, whileInUse } from '../../host/files.ts';
 import type { Host } from '../../host/host.ts';
 import type { FileLock, LockMode } from '../../host/lock.ts';
-import { replaceFile, syncDirectory, whileInUse } from '../../host/replace-file.ts';
 import { digest } from '../digest.ts';
 import type { OnStep } from './atomic-write.ts';
 import { readCommit, type Commit, type Replacement } from './commit.ts';

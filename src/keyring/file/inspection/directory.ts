@@ -1,7 +1,7 @@
 import { lstatSync } from 'node:fs';
 import { setCommand } from '../../../core/hint.ts';
-import { guardianFor } from '../../../host/guardian.ts';
 import type { Host } from '../../../host/host.ts';
+import { guardianFor } from '../../../host/permissions.ts';
 import { ok, warning, type Finding } from '../../inspection.ts';
 import { networkFileSystem } from '../directory.ts';
 import { translating } from '../system-error.ts';

@@ -4,7 +4,7 @@ import { delimiter } from 'node:path';
 import { AtmosError, isAtmosError, systemErrorCode } from '../core/errors.ts';
 import { shellWord } from '../core/hint.ts';
 import { nearestName } from '../core/names.ts';
-import type { ChildProcess, Host } from '../host/host.ts';
+import type { ChildProcess, Host } from './host.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -149,7 +149,7 @@ async function startError(
 /** The names of what is on PATH; on Windows without the extensions that nobody types. */
 async function programsOn(env: Environment, platform: NodeJS.Platform): Promise<string[]> {
   if (platform !== 'win32') return (env['PATH'] ?? '').split(delimiter).flatMap(namesIn);
-  const { directoriesOn } = await import('../host/windows-program.ts');
+  const { directoriesOn } = await import('./windows/programs.ts');
   const names = directoriesOn(env).flatMap(namesIn);
   return names.map((name) => name.replace(/\.(com|exe|bat|cmd)$/i, ''));
 }

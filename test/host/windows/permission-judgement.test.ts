@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { judge, weakest } from '../../../src/host/windows/judge.ts';
+import { judge, weakest } from '../../../src/host/windows/permission-judgement.ts';
 import { parseSecurityDescriptor } from '../../../src/host/windows/security-descriptor.ts';
 import { descriptorOf, type Entry } from './access-list.ts';
 

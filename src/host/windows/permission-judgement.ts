@@ -1,5 +1,5 @@
 import { windowsWord } from '../../core/hint.ts';
-import type { Standing } from '../standing.ts';
+import type { Standing } from '../permission-judgement.ts';
 import type { Grant, SecurityDescriptor } from './security-descriptor.ts';
 
 const system = 'S-1-5-18';

@@ -7,7 +7,7 @@ import {
   renameSync,
   unlinkSync,
 } from 'node:fs';
-import { windows } from './windows.ts';
+import { windows } from './windows/load.ts';
 
 // How names change so that they outlive a crash. Elsewhere than on Windows that takes syncDirectory()
 // after it; there the change itself is written through, and a directory cannot be synced.

@@ -2,8 +2,8 @@
 import { loadWriteHint } from '../../src/cli/hint.ts';
 import { createPrinter } from '../../src/cli/printer.ts';
 import { exitCodeOf, formatError } from '../../src/cli/report.ts';
-import { runChild } from '../../src/cli/run-child.ts';
 import { realHost } from '../../src/host/real.ts';
+import { runChild } from '../../src/host/run-child.ts';
 
 const host = realHost();
 try {

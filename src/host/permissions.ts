@@ -1,8 +1,8 @@
 import { shellWord } from '../core/hint.ts';
-import type { Guardian } from './standing.ts';
-import { windows } from './windows.ts';
+import type { Guardian } from './permission-judgement.ts';
+import { windows } from './windows/load.ts';
 
-export type { Guardian } from './standing.ts';
+export type { Guardian } from './permission-judgement.ts';
 
 /**
  * The guardian of the system that this runs on. How it judges on Windows, which has access lists

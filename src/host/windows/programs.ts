@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs';
 import { win32 } from 'node:path';
-import { environmentValue } from '../core/variables.ts';
-import { batchLine } from './batch-line.ts';
+import { environmentValue } from '../../core/variables.ts';
+import { batchLine } from '../batch-line.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 

@@ -4,7 +4,7 @@ import {
   configDirectory,
   dataDirectory,
   stateDirectory,
-} from '../../src/host/directories.ts';
+} from '../../src/host/home.ts';
 import type { Host } from '../../src/host/host.ts';
 
 function machine(env: Host['env'], platform: Host['platform'] = 'linux') {

@@ -4,20 +4,19 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
-import { runChild } from '../../src/cli/run-child.ts';
-import type { Program } from '../support/compile.ts';
-import { compileProgram } from '../support/compile.ts';
+import { runChild } from '../../src/host/run-child.ts';
+import { compileProgram, type Program } from '../support/compile.ts';
 import { fakeHost } from '../support/fake-host.ts';
 import { openPty } from '../support/pty.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
 
 const patient = fileURLToPath(new URL('patient.mjs', import.meta.url));
-const hangUpCounter = fileURLToPath(new URL('hang-up.mjs', import.meta.url));
+const hangUpCounter = fileURLToPath(new URL('../cli/hang-up.mjs', import.meta.url));
 const path = process.env['PATH'] ?? '';
 
 let program: Program;
 beforeAll(async () => {
-  program = await compileProgram('test/cli/run-program.ts');
+  program = await compileProgram('test/host/run-child-program.ts');
 });
 afterAll(() => program.remove());
 

@@ -4,11 +4,11 @@ import type { ProgramOptions, ProgramResult, RunOptions, RunResult } from './hos
 import { commandVariable, killCommand } from './kill-command.ts';
 import { killTree } from './kill-tree.ts';
 import { randomId } from './random-id.ts';
-import type { Startable } from './windows-program.ts';
+import type { Startable } from './windows/programs.ts';
 import { writeAll } from './write-all.ts';
 
 const isWindows = process.platform === 'win32';
-const windows = () => import('./windows-program.ts');
+const windows = () => import('./windows/programs.ts');
 const killTimeoutMs = 5_000;
 /** For what a command has written to standard error before it ended. */
 const lastWordsMs = 100;

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test, vi } from 'vitest';
+import { runProgram, runShell } from '../../src/host/processes.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
-import { runProgram, runShell } from '../../src/host/run-program.ts';
 
 const options = { env: {}, timeoutMs: 20_000, maxBytes: 1024 };
 const node = (script: string, given = {}) =>

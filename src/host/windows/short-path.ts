@@ -1,4 +1,4 @@
-import { koffi } from './koffi.ts';
+import { koffi } from '../koffi.ts';
 
 // Longer than any path of Windows.
 const maxCharacters = 32_768;

@@ -1,7 +1,7 @@
 import { parse } from 'node:path';
-import type { Guardian } from '../standing.ts';
+import type { Guardian } from '../permission-judgement.ts';
 import { currentUser, securityOf } from './files.ts';
-import { judge, weakest } from './judge.ts';
+import { judge, weakest } from './permission-judgement.ts';
 
 /** By access lists: docs/adr/0016-access-lists.md. */
 export const windowsGuardian: Guardian = {

@@ -1,4 +1,4 @@
-import type * as calls from './windows/calls.ts';
+import type * as calls from './calls.ts';
 
 type Windows = typeof calls;
 
@@ -10,7 +10,7 @@ let loaded: Windows | undefined;
  * shall take the time.
  */
 export async function loadWindows(): Promise<void> {
-  if (process.platform === 'win32') loaded ??= await import('./windows/calls.ts');
+  if (process.platform === 'win32') loaded ??= await import('./calls.ts');
 }
 
 /** Undefined elsewhere than on Windows. */
