@@ -5,11 +5,9 @@ import { AtmosError, systemErrorCode } from '../core/errors.ts';
 import { setCommand, showCommand } from '../core/hint.ts';
 import { isObject, parseJson } from '../core/json.ts';
 import { sha256 } from '../core/sha256.ts';
-import { replaceFile } from '../host/files.ts';
+import { makePrivateDirectories, randomId, replaceFile } from '../host/files.ts';
 import { stateDirectory } from '../host/home.ts';
 import type { Host } from '../host/host.ts';
-import { makePrivateDirectories } from '../host/private-directory.ts';
-import { randomId } from '../host/random-id.ts';
 import { irregularKindAt, readRegularFile } from '../host/regular-file.ts';
 import type { KeyringSettings } from '../keyring/contract.ts';
 

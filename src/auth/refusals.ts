@@ -4,10 +4,9 @@ import { isObject, parseJson } from '../core/json.ts';
 import { lowerCase } from '../core/names.ts';
 import { sha256 } from '../core/sha256.ts';
 import { parseTimestamp } from '../core/time.ts';
-import { replaceFile } from '../host/files.ts';
+import { makePrivateDirectories, replaceFile } from '../host/files.ts';
 import { stateDirectory } from '../host/home.ts';
 import type { Host } from '../host/host.ts';
-import { makePrivateDirectories } from '../host/private-directory.ts';
 import { readRegularFile } from '../host/regular-file.ts';
 import type { Owner } from '../store/key.ts';
 

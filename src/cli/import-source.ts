@@ -4,7 +4,7 @@ import type { AuthPlan } from '../auth/plan.ts';
 import { AtmosError } from '../core/errors.ts';
 import { shellWord } from '../core/hint.ts';
 import type { Sourced } from '../core/json.ts';
-import { fromHome } from '../host/home-path.ts';
+import { fromHome } from '../host/home.ts';
 import type { Host } from '../host/host.ts';
 import type { Keyring, KeyringInfo } from '../keyring/contract.ts';
 import { openBackend } from '../keyring/registry.ts';

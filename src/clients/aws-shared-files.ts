@@ -5,7 +5,7 @@ import { AtmosError, systemErrorCode } from '../core/errors.ts';
 import { showCommand } from '../core/hint.ts';
 import { withoutAbsent } from '../core/json.ts';
 import { nearestName } from '../core/names.ts';
-import { fromHome } from '../host/home-path.ts';
+import { fromHome } from '../host/home.ts';
 import type { Host } from '../host/host.ts';
 import { irregularKindAt } from '../host/regular-file.ts';
 

@@ -3,7 +3,7 @@ import { dirname, isAbsolute, join, resolve } from 'node:path';
 import { isMap } from '../core/validate.ts';
 import { isVariableName } from '../core/variable-name.ts';
 import { ownSecretVariables } from '../core/variables.ts';
-import { fromHome } from '../host/home-path.ts';
+import { fromHome } from '../host/home.ts';
 import type { Host } from '../host/host.ts';
 import { sourceOf, valueAt, type ConfigFile, type TaggedPlace } from './places.ts';
 import type { Problem } from './problems.ts';

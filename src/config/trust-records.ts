@@ -3,10 +3,8 @@ import { join } from 'node:path';
 import { AtmosError, isAtmosError, systemErrorCode } from '../core/errors.ts';
 import { setCommand, showCommand } from '../core/hint.ts';
 import { sha256 } from '../core/sha256.ts';
-import { replaceFile, whileInUse } from '../host/files.ts';
+import { makePrivateDirectories, randomId, replaceFile, whileInUse } from '../host/files.ts';
 import type { Host } from '../host/host.ts';
-import { makePrivateDirectories } from '../host/private-directory.ts';
-import { randomId } from '../host/random-id.ts';
 import type { Config } from './config.ts';
 import { readText } from './read.ts';
 import {

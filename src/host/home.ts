@@ -1,4 +1,4 @@
-import { isAbsolute, join } from 'node:path';
+import { isAbsolute, join, sep } from 'node:path';
 import type { Host } from './host.ts';
 
 type Where = Pick<Host, 'env' | 'platform' | 'homeDirectory'>;
@@ -41,4 +41,10 @@ function ours(
   if (host.platform !== 'win32') return join(host.homeDirectory, ...fallback, 'atmos');
   const local = localDirectory(host.env, host.homeDirectory);
   return join(local, ...(kind === 'CACHE' ? ['cache'] : []), 'atmos');
+}
+
+/** A path in which `~` stands for the home directory, for where no shell has put it in. */
+export function fromHome(path: string, homeDirectory: string): string {
+  const isHome = path === '~' || path.startsWith('~/') || path.startsWith(`~${sep}`);
+  return isHome ? join(homeDirectory, path.slice(1)) : path;
 }

@@ -150,3 +150,8 @@ export interface Host {
   /** Ends this process by a signal, as if it had never been caught. */
   raise(signal: NodeJS.Signals): void;
 }
+
+/** The variables that are set: Node would hand `undefined` on as a text. */
+export function definedOnly(env: Readonly<Record<string, string | undefined>>): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined));
+}

@@ -1,10 +1,10 @@
 import { closeSync, constants, ftruncateSync, openSync, writeSync } from 'node:fs';
 import { constants as osConstants } from 'node:os';
+import type { LockFile, LockMode } from './files.ts';
 import type { Host } from './host.ts';
-import type { LockFile, LockMode } from './lock-file.ts';
 import { readRegularFile } from './regular-file.ts';
 
-export type { LockMode } from './lock-file.ts';
+export type { LockMode } from './files.ts';
 
 export interface FileLock {
   release(): void;

@@ -1,9 +1,19 @@
-import { execFile, spawn, type ChildProcess, type SpawnOptions } from 'node:child_process';
-import { definedOnly } from './defined-only.ts';
-import type { ProgramOptions, ProgramResult, RunOptions, RunResult } from './host.ts';
+import {
+  execFile,
+  spawn,
+  type ChildProcess as NodeChildProcess,
+  type SpawnOptions,
+} from 'node:child_process';
+import { randomId } from './files.ts';
+import {
+  definedOnly,
+  type DetachedOptions,
+  type ProgramOptions,
+  type ProgramResult,
+  type RunOptions,
+  type RunResult,
+} from './host.ts';
 import { commandVariable, killCommand } from './kill-command.ts';
-import { killTree } from './kill-tree.ts';
-import { randomId } from './random-id.ts';
 import type { Startable } from './windows/programs.ts';
 import { writeAll } from './write-all.ts';
 
@@ -53,7 +63,7 @@ export async function runProgram(
 }
 
 interface Running {
-  readonly child: ChildProcess;
+  readonly child: NodeChildProcess;
   /** In the environment of all that it starts. */
   readonly commandId: string;
 }
@@ -132,7 +142,7 @@ function collect(
 }
 
 /** With what it has started. Never rejects. */
-function kill(child: ChildProcess, commandId: string): Promise<void> {
+function kill(child: NodeChildProcess, commandId: string): Promise<void> {
   const { pid, exitCode, signalCode } = child;
   const rootId = exitCode === null && signalCode === null ? pid : undefined;
   if (!isWindows) return killCommand(rootId, commandId, process.platform).catch(() => {});
@@ -140,5 +150,63 @@ function kill(child: ChildProcess, commandId: string): Promise<void> {
     const taskkill = (await windows()).systemProgram('taskkill.exe', process.env);
     const options = { timeout: killTimeoutMs, windowsHide: true };
     return (killArgs, onEnd) => void execFile(taskkill, killArgs, options, onEnd);
+  });
+}
+
+type Killable = Pick<NodeChildProcess, 'pid' | 'exitCode' | 'signalCode' | 'kill'>;
+
+/** Starts `taskkill.exe`, and tells when it has ended. */
+export type Taskkill = (args: readonly string[], onEnd: () => void) => void;
+
+/**
+ * Kills a program of Windows with what it has started, as far as the system still knows who did: a
+ * shell ends there without the program that it waits for. A helper of the system has to do that, while
+ * the first is still there to be asked about. One that has ended is let be: its number may be that of
+ * another program by now.
+ */
+export async function killTree(child: Killable, load: () => Promise<Taskkill>): Promise<void> {
+  if (hasEnded(child)) return;
+  const taskkill = await load();
+  if (hasEnded(child)) return;
+  taskkill(['/pid', String(child.pid), '/t', '/f'], () => void child.kill('SIGKILL'));
+}
+
+function hasEnded({ exitCode, signalCode }: Killable): boolean {
+  return exitCode !== null || signalCode !== null;
+}
+
+/** As `startDetached` of the host. */
+export function startDetached(
+  program: string,
+  args: readonly string[],
+  { env, input, timeoutMs }: DetachedOptions,
+): Promise<{ said: string; timedOut: boolean }> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(program, args, {
+      env: definedOnly(env),
+      cwd: '/',
+      detached: true,
+      stdio: ['pipe', 'pipe', 'ignore'],
+    });
+    let said = '';
+    let timedOut = false;
+    const timer = setTimeout(() => {
+      timedOut = true;
+      child.kill('SIGKILL');
+      // What it has started may hold the pipe open.
+      child.stdout.destroy();
+    }, timeoutMs);
+    child.once('error', (error) => {
+      clearTimeout(timer);
+      reject(error);
+    });
+    child.stdout.setEncoding('utf8').on('data', (text: string) => (said += text));
+    child.stdout.once('close', () => {
+      clearTimeout(timer);
+      child.unref();
+      resolve({ said, timedOut });
+    });
+    // One that ends before it has read says so, or has nothing to say.
+    child.stdin.on('error', () => {}).end(input);
   });
 }

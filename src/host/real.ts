@@ -2,9 +2,14 @@ import type { ChildProcess as NodeChildProcess } from 'node:child_process';
 import { closeSync, fstatSync, openSync, realpathSync, statSync } from 'node:fs';
 import { constants, homedir } from 'node:os';
 import { isAbsolute } from 'node:path';
-import { definedOnly } from './defined-only.ts';
 import { localDirectory } from './home.ts';
-import type { ChildProcess, Host, Output, SpawnOptions } from './host.ts';
+import {
+  definedOnly,
+  type ChildProcess,
+  type Host,
+  type Output,
+  type SpawnOptions,
+} from './host.ts';
 import type { Startable } from './windows/programs.ts';
 import { writeAll } from './write-all.ts';
 
@@ -115,7 +120,7 @@ function whereWeAre(): string | undefined {
 
 // Loaded when they are needed: together with what they load, they cost a start 10 ms.
 const running = () => import('./processes.ts');
-const detached = () => import('./start-detached.ts');
+const detached = () => import('./processes.ts');
 const terminal = () => import('./terminal.ts');
 const guard = () => import('./harden-process.ts');
 const windows = () => import('./windows/programs.ts');

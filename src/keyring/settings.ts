@@ -9,8 +9,7 @@ import {
   type Sourced,
 } from '../core/json.ts';
 import { isVariableName, notVariableName } from '../core/variable-name.ts';
-import { dataDirectory } from '../host/home.ts';
-import { fromHome } from '../host/home-path.ts';
+import { dataDirectory, fromHome } from '../host/home.ts';
 import type { Host } from '../host/host.ts';
 import type { KeyringSettings } from './contract.ts';
 

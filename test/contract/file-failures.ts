@@ -2,12 +2,11 @@ import { closeSync, writeFileSync } from 'node:fs';
 import { chmod, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { KeyringErrorCode } from '../../src/core/errors.ts';
-import { makePrivateDirectories } from '../../src/host/private-directory.ts';
-import { createPrivateFile } from '../../src/host/private-file.ts';
+import { createPrivateFile, makePrivateDirectories } from '../../src/host/files.ts';
 import { realHost } from '../../src/host/real.ts';
 import { lockState, statePaths } from '../../src/keyring/file/state.ts';
-import { openTestKeyring, type FileKeyringOptions } from '../support/file-keyring.ts';
 import { createTemporaryDirectory } from '../support/create-temporary.ts';
+import { openTestKeyring, type FileKeyringOptions } from '../support/file-keyring.ts';
 import type { KeyringFailure } from './index.ts';
 
 /** What cannot be brought about here: a file system without locks. */

@@ -14,11 +14,15 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { placeFile, removeFile, replaceFile } from '../../src/host/files.ts';
+import {
+  createPrivateFile,
+  makePrivateDirectories,
+  placeFile,
+  removeFile,
+  replaceFile,
+} from '../../src/host/files.ts';
 import { acquireLock, lockHolder, type LockMode } from '../../src/host/lock.ts';
 import { guardianFor } from '../../src/host/permissions.ts';
-import { makePrivateDirectories } from '../../src/host/private-directory.ts';
-import { createPrivateFile } from '../../src/host/private-file.ts';
 import { inDirectory } from '../platform/in-directory.ts';
 import { Skipped, type PlatformSuite } from '../platform/suite.ts';
 import { programFlag } from '../platform/suite-program.ts';

@@ -13,7 +13,7 @@ export async function setAccess(path: string, entries: string): Promise<void> {
   // They load what Windows alone has.
   const { koffi } = await import('../../src/host/koffi.ts');
   const { currentUser } = await import('../../src/host/windows/files.ts');
-  const { windowsError } = await import('../../src/host/windows/system-error.ts');
+  const { windowsError } = await import('../../src/host/windows/api.ts');
   const advapi = koffi.load('advapi32.dll');
   const parse = advapi.func(
     'int __stdcall ConvertStringSecurityDescriptorToSecurityDescriptorW(str16 text, uint32 revision, void *descriptor, void *length)',

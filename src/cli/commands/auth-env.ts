@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { AtmosError } from '../../core/errors.ts';
 import { showValue, type Sourced } from '../../core/json.ts';
 import type { Identity } from '../../core/kind-config.ts';
+import { appendToFile, writeOutputFile } from '../../host/files.ts';
 import type { Host } from '../../host/host.ts';
 import type { EnvironmentChange } from '../../output/environment.ts';
 import { environmentFormats, formatEnvironment, formatGithub } from '../../output/shell.ts';
@@ -9,7 +10,6 @@ import type { Invocation } from '../command.ts';
 import type { Context } from '../context.ts';
 import { envChange, opensByItself, processChange } from '../environment-change.ts';
 import { speaksPosix } from '../hint.ts';
-import { appendToFile, replaceFile } from '../output-file.ts';
 import { loadPlanFor, requireIdentity, warn, warnOfMemory, type ProjectPlan } from '../plan.ts';
 import { identityChange } from '../program-variables.ts';
 import { requireStdout } from '../required-output.ts';
@@ -36,7 +36,7 @@ export async function env(context: Context, invocation: Invocation): Promise<voi
   const format = environmentFormats.find((one) => one === values['format']) ?? byDefault;
   const text = formatEnvironment(change, format);
   if (file === undefined) await out(text);
-  else replaceFile(file, text);
+  else writeOutputFile(file, text);
 }
 
 function given({ host }: Context, output: string | undefined): Sourced<string> | undefined {

@@ -1,7 +1,7 @@
 import { closeSync, constants, fstatSync, openSync, writeSync } from 'node:fs';
 import { AtmosError, systemErrorCode } from '../../core/errors.ts';
 import { showValue } from '../../core/json.ts';
-import { ensurePrivateFile } from '../../host/private-file.ts';
+import { ensurePrivateFile } from '../../host/files.ts';
 import { createPrinter, type PrinterHost } from '../printer.ts';
 import type { LogFile } from './settings.ts';
 

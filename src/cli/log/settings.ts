@@ -4,7 +4,7 @@ import { AtmosError } from '../../core/errors.ts';
 import type { Sourced } from '../../core/json.ts';
 import { isLogDevice, logLevels, parseLogLevel, type LogLevel } from '../../core/log-level.ts';
 import { nearestName } from '../../core/names.ts';
-import { fromHome } from '../../host/home-path.ts';
+import { fromHome } from '../../host/home.ts';
 import type { Host } from '../../host/host.ts';
 import type { GlobalOptions } from '../global-options.ts';
 

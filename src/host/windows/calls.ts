@@ -2,5 +2,5 @@
 export { isRemote } from './files.ts';
 export { windowsGuardian } from './permissions.ts';
 export { patiently } from '../in-use.ts';
-export { moveFile, removeByMoving } from './move-file.ts';
-export { makePrivateDirectory, makePrivateFile } from './private.ts';
+export { moveFile, removeByMoving } from './files.ts';
+export { makePrivateDirectory, makePrivateFile } from './permissions.ts';

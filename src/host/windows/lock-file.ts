@@ -1,9 +1,8 @@
 import { systemErrorCode } from '../../core/errors.ts';
-import type { LockFile } from '../lock-file.ts';
-import { api, type Handle } from './api.ts';
+import type { LockFile } from '../files.ts';
+import { api, lastError, windowsError, type Handle } from './api.ts';
 import { identify, openPath } from './files.ts';
-import { withPrivateSecurity } from './private.ts';
-import { lastError, windowsError } from './system-error.ts';
+import { withPrivateSecurity } from './permissions.ts';
 
 const genericReadAndWrite = 0xc0000000;
 const openAlways = 4;

@@ -1,6 +1,8 @@
 // The security descriptor of a file in its self-relative form, as [MS-DTYP] 2.4 describes it: read
 // here and not by Windows' own functions, which work on pointers.
 
+import type { Stats } from 'node:fs';
+
 /** A right that is given. What is denied is not read: nobody has more for it. */
 export interface Grant {
   /** `S-1-1-0` */
@@ -60,4 +62,40 @@ export function formatSid(bytes: Buffer, at: number): string {
   const count = bytes.readUInt8(at + 1);
   const parts = Array.from({ length: count }, (_, index) => bytes.readUInt32LE(at + 8 + 4 * index));
   return ['S', bytes.readUInt8(at), bytes.readUIntBE(at + 2, 6), ...parts].join('-');
+}
+
+/** What was opened at a path. */
+export interface Opened {
+  readonly isReparsePoint: boolean;
+  /** As in Node's stats. */
+  readonly ino: number;
+  readonly descriptor: SecurityDescriptor;
+}
+
+/** One of the things that decide what is found at a path. */
+export interface Part {
+  readonly kind: 'itself' | 'mount point' | 'root of a volume';
+  readonly descriptor: SecurityDescriptor;
+}
+
+/**
+ * What is at a path: one thing, or two where a volume is mounted in a directory. Node takes such a
+ * directory for no link, and its stats are of what is mounted there.
+ *
+ * @param open the thing itself, or what it leads to
+ * @returns undefined when something else is there by now than what the stats are of
+ */
+export function partsAt(
+  stats: Pick<Stats, 'ino' | 'isDirectory'>,
+  open: (how: { follows: boolean }) => Opened,
+): readonly Part[] | undefined {
+  const { ino, isReparsePoint, descriptor } = open({ follows: false });
+  if (ino === stats.ino) return [{ kind: 'itself', descriptor }];
+  if (!stats.isDirectory() || !isReparsePoint) return undefined;
+  const mounted = open({ follows: true });
+  if (mounted.ino !== stats.ino) return undefined;
+  return [
+    { kind: 'root of a volume', descriptor: mounted.descriptor },
+    { kind: 'mount point', descriptor },
+  ];
 }

@@ -10,8 +10,13 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { KeyringError, systemErrorCode } from '../../core/errors.ts';
-import { placeFile, replaceFile, syncDirectory, whileInUse } from '../../host/files.ts';
-import { createPrivateFile } from '../../host/private-file.ts';
+import {
+  createPrivateFile,
+  placeFile,
+  replaceFile,
+  syncDirectory,
+  whileInUse,
+} from '../../host/files.ts';
 import { translateSystemError } from './system-error.ts';
 
 /** Called between every two steps of a change, so that tests can stop there. */

@@ -3,10 +3,10 @@ import { lstatSync, readdirSync, readlinkSync, statfsSync, type Stats } from 'no
 import { parse, sep } from 'node:path';
 import { KeyringError } from '../../core/errors.ts';
 import { setCommand, showCommand } from '../../core/hint.ts';
+import { makePrivateDirectories } from '../../host/files.ts';
 import type { Host } from '../../host/host.ts';
 import type { Standing } from '../../host/permission-judgement.ts';
 import { guardianFor, type Guardian } from '../../host/permissions.ts';
-import { makePrivateDirectories } from '../../host/private-directory.ts';
 import { windows } from '../../host/windows/load.ts';
 import { keyOfEntry } from './entry-name.ts';
 import { followPath } from './follow-path.ts';

@@ -2,10 +2,13 @@ import { isUtf8 } from 'node:buffer';
 import { closeSync, fsyncSync, linkSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { AtmosError, KeyringError, systemErrorCode } from '../../core/errors.ts';
-import { syncDirectory, whileInUse } from '../../host/files.ts';
+import {
+  createPrivateFile,
+  makePrivateDirectories,
+  syncDirectory,
+  whileInUse,
+} from '../../host/files.ts';
 import type { Host } from '../../host/host.ts';
-import { makePrivateDirectories } from '../../host/private-directory.ts';
-import { createPrivateFile } from '../../host/private-file.ts';
 import { digest } from '../digest.ts';
 import type { OnStep } from './atomic-write.ts';
 import type { Replacement } from './commit.ts';

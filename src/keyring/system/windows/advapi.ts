@@ -1,5 +1,5 @@
 import { koffi } from '../../../host/koffi.ts';
-import { lastError } from '../../../host/windows/system-error.ts';
+import { lastError } from '../../../host/windows/api.ts';
 import {
   CredentialError,
   persistLocalMachine,

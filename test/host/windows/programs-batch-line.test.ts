@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { batchLine } from '../../src/host/batch-line.ts';
-import { AtmosError } from '../../src/core/errors.ts';
+import { AtmosError } from '../../../src/core/errors.ts';
+import { batchLine } from '../../../src/host/windows/programs.ts';
 
 const file = 'C:\\my tools/npx.cmd';
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { partsAt } from '../../../src/host/windows/parts.ts';
+import { partsAt } from '../../../src/host/windows/security-descriptor.ts';
 
 const descriptor = (owner: string) => ({ owner, grants: [] });
 const mountPoint = {

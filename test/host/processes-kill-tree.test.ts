@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { killTree } from '../../src/host/kill-tree.ts';
+import { killTree } from '../../src/host/processes.ts';
 
 function childThat(overrides: { exitCode?: number; signalCode?: NodeJS.Signals } = {}) {
   const signals: unknown[] = [];

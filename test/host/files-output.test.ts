@@ -10,7 +10,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { appendToFile, replaceFile } from '../../src/cli/output-file.ts';
+import { appendToFile, writeOutputFile } from '../../src/host/files.ts';
 import { thrownBy } from '../support/error-of.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
 
@@ -23,7 +23,7 @@ describe('a file that is replaced', () => {
     const [made, old] = [join(directory, 'made'), join(directory, 'old')];
     writeFileSync(old, 'old', { mode: 0o644 });
     for (const path of [made, old]) {
-      replaceFile(named(path), 'text');
+      writeOutputFile(named(path), 'text');
       expect(readFileSync(path, 'utf8')).toBe('text');
       expect(modeOf(path)).toBe(0o600);
     }
@@ -35,7 +35,7 @@ describe('a file that is replaced', () => {
     const [file, link] = [join(directory, 'file'), join(directory, 'link')];
     writeFileSync(file, '');
     symlinkSync(file, link);
-    replaceFile(named(link), 'text');
+    writeOutputFile(named(link), 'text');
     expect(lstatSync(link).isSymbolicLink()).toBe(true);
     expect(readFileSync(file, 'utf8')).toBe('text');
   });
@@ -49,7 +49,7 @@ describe('a file that is replaced', () => {
       [directory, 'a directory'],
       [pipe, 'a named pipe'],
     ] as const) {
-      expect(thrownBy(() => replaceFile(named(path), 'text'))).toMatchObject({
+      expect(thrownBy(() => writeOutputFile(named(path), 'text'))).toMatchObject({
         code: 'ERR_USAGE',
         message: `${path} (from --output) is ${kind}, not a regular file`,
       });
@@ -84,7 +84,7 @@ test('a file that is added to keeps what it has', () => {
 test('what the system refuses is told with the option it came from', () => {
   const directory = temporaryDirectory();
   mkdirSync(join(directory, 'a'));
-  for (const write of [replaceFile, appendToFile]) {
+  for (const write of [writeOutputFile, appendToFile]) {
     expect(thrownBy(() => write(named(join(directory, 'b/c')), 'text'))).toMatchObject({
       code: 'ERR_IO',
       message: `cannot write ${directory}/b/c (from --output): ENOENT`,
