@@ -12,14 +12,14 @@ export type { RekeyResult } from './file/rekey.ts';
 
 // The only place that names the backends. Each is imported when it is chosen.
 const backends: Readonly<Record<string, () => Promise<OpenBackend>>> = {
-  system: async () => (await import('./system.ts')).openSystemKeyring,
+  system: async () => (await import('./system/backend.ts')).openSystemKeyring,
   // With its unlock agent in front.
-  file: async () => (await import('./agent/front.ts')).createAgentFront(loadFileKeyring),
+  file: async () => (await import('./agent/client-keyring.ts')).createAgentFront(loadFileKeyring),
   memory: async () => (await import('./memory.ts')).openMemoryKeyring,
 };
 
-const loadFileKeyring = async () => (await import('./file.ts')).openFileKeyring;
-const loadServed = async () => (await import('./file/served.ts')).servedFileKeyring;
+const loadFileKeyring = async () => (await import('./file/backend.ts')).openFileKeyring;
+const loadServed = async () => (await import('./file/agent-backend.ts')).servedFileKeyring;
 
 // What looks at each from outside, for `keyring status` and `doctor`. In memory there is nothing to see.
 const inspectors: Readonly<Record<string, () => Promise<Inspector>>> = {

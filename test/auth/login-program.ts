@@ -4,7 +4,7 @@ import { createInterface } from 'node:readline';
 import { login } from '../../src/auth/login.ts';
 import { AtmosError } from '../../src/core/errors.ts';
 import { realHost } from '../../src/host/real.ts';
-import { openFileKeyring } from '../../src/keyring/file.ts';
+import { openFileKeyring } from '../../src/keyring/file/backend.ts';
 import { createCredentialStore } from '../../src/store/credential-store.ts';
 
 const [directory = '', endpoint = ''] = process.argv.slice(2);

@@ -2,14 +2,14 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { loadPeerOf } from '../../src/host/peer.ts';
 import { realHost } from '../../src/host/real.ts';
-import { createAgentFront } from '../../src/keyring/agent/front.ts';
-import { identifyKeyring, makePlace } from '../../src/keyring/agent/place.ts';
+import { createAgentFront } from '../../src/keyring/agent/client-keyring.ts';
 import { startServer } from '../../src/keyring/agent/server.ts';
-import { openFileKeyring } from '../../src/keyring/file.ts';
-import { servedFileKeyring } from '../../src/keyring/file/served.ts';
+import { identifyKeyring, makePlace } from '../../src/keyring/agent/socket-path.ts';
+import { servedFileKeyring } from '../../src/keyring/file/agent-backend.ts';
+import { openFileKeyring } from '../../src/keyring/file/backend.ts';
 import { contentsOf } from '../support/contents.ts';
-import { createTestContext, testPassword } from '../support/file-keyring.ts';
 import { createTemporaryDirectory } from '../support/create-temporary.ts';
+import { createTestContext, testPassword } from '../support/file-keyring.ts';
 import { keyringContract } from './index.ts';
 
 describe.concurrent('the file keyring keeps the contract through its agent', () => {

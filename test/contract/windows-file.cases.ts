@@ -1,12 +1,12 @@
-import { mkdir, readdir, rename, symlink, writeFile } from 'node:fs/promises';
-import { closeSync, openSync } from 'node:fs';
 import assert from 'node:assert/strict';
+import { closeSync, openSync } from 'node:fs';
+import { mkdir, readdir, rename, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { createAgentFront } from '../../src/keyring/agent/client-keyring.ts';
 import { createAgentControl } from '../../src/keyring/agent/control.ts';
-import { createAgentFront } from '../../src/keyring/agent/front.ts';
-import { openFileKeyring } from '../../src/keyring/file.ts';
+import { servedFileKeyring } from '../../src/keyring/file/agent-backend.ts';
+import { openFileKeyring } from '../../src/keyring/file/backend.ts';
 import { rekeyKeyring } from '../../src/keyring/file/rekey.ts';
-import { servedFileKeyring } from '../../src/keyring/file/served.ts';
 import { inDirectory } from '../platform/in-directory.ts';
 import { Skipped, type PlatformSuite } from '../platform/suite.ts';
 import { contentsOf } from '../support/contents.ts';

@@ -1,13 +1,13 @@
+import type { Host } from '../../src/host/host.ts';
+import { realHost } from '../../src/host/real.ts';
 import type {
   BackendContext,
   Keyring,
   KeyringSettings,
   PromptPassword,
 } from '../../src/keyring/contract.ts';
-import { openFileKeyring } from '../../src/keyring/file.ts';
 import type { OnStep } from '../../src/keyring/file/atomic-write.ts';
-import type { Host } from '../../src/host/host.ts';
-import { realHost } from '../../src/host/real.ts';
+import { openFileKeyring } from '../../src/keyring/file/backend.ts';
 
 export const testPassword = 'correct horse battery staple';
 

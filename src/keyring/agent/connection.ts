@@ -5,8 +5,6 @@ import { loadPeerOf, type PeerOf } from '../../host/peer.ts';
 import { withinLimit } from '../../host/time-limit.ts';
 import { AgentError } from './agent-error.ts';
 import { encodeFrame, readFrames } from './frames.ts';
-import { agentPlaces, faultOf, identifyKeyring, look, type KeyringId } from './place.ts';
-import type { AgentPlace } from './place.ts';
 import {
   formatGreeting,
   formatRequest,
@@ -16,6 +14,14 @@ import {
   protocolVersion,
   type Request,
 } from './protocol.ts';
+import {
+  agentPlaces,
+  faultOf,
+  identifyKeyring,
+  look,
+  type AgentPlace,
+  type KeyringId,
+} from './socket-path.ts';
 
 const answerLimitMs = 5_000;
 const retryPauseMs = 10;

@@ -6,10 +6,10 @@ import type { Host } from '../../host/host.ts';
 import type { BackendContext } from '../contract.ts';
 import type { AgentControl, ServedBackend, Terms, Unlocked } from '../unlocking.ts';
 import { AgentError, type AgentFailure } from './agent-error.ts';
+import { isAgentOff } from './client-keyring.ts';
 import { findAgent, hasAgents, type AgentConnection } from './connection.ts';
-import { isAgentOff } from './front.ts';
-import { agentPlaces, faultOf, identifyKeyring, look, makePlace } from './place.ts';
 import { noAnswer, type Request } from './protocol.ts';
+import { agentPlaces, faultOf, identifyKeyring, look, makePlace } from './socket-path.ts';
 import { agentCommand, startAgent } from './start.ts';
 
 const lookLimitMs = 2_000;

@@ -4,9 +4,9 @@ import { closeStandardStreams, guardProcess } from '../../host/harden-process.ts
 import type { Host } from '../../host/host.ts';
 import { loadPeerOf } from '../../host/peer.ts';
 import type { ServedBackend } from '../unlocking.ts';
-import { formatOutcome, parseOrder, type Order, type Outcome } from './order.ts';
-import { identifyKeyring } from './place.ts';
 import { startServer, type AgentServer } from './server.ts';
+import { identifyKeyring } from './socket-path.ts';
+import { formatOutcome, parseOrder, type Order, type Outcome } from './start-message.ts';
 
 const mostInputBytes = 256 * 1024;
 

@@ -7,11 +7,11 @@ import type { PeerOf } from '../../host/peer.ts';
 import type { Keyring } from '../contract.ts';
 import type { Terms } from '../unlocking.ts';
 import { answerFrom, formatDates } from './answer.ts';
-import { bindSocket } from './bind.ts';
 import { createDeadlines } from './deadlines.ts';
-import { identifyKeyring, type AgentPlace, type KeyringId } from './place.ts';
+import { bindSocket } from './listen.ts';
 import type { Reply, Request } from './protocol.ts';
-import { serveClient } from './serve.ts';
+import { serveClient } from './serve-client.ts';
+import { identifyKeyring, type AgentPlace, type KeyringId } from './socket-path.ts';
 
 /** Entries that are opened at once; other requests wait for their turn. */
 const mostAtOnce = 8;

@@ -1,8 +1,8 @@
 import { KeyringError, systemErrorCode } from '../../core/errors.ts';
 import type { BackendContext } from '../contract.ts';
 import type { Terms } from '../unlocking.ts';
-import { formatOrder, parseOutcome } from './order.ts';
-import type { AgentPlace } from './place.ts';
+import type { AgentPlace } from './socket-path.ts';
+import { formatOrder, parseOutcome } from './start-message.ts';
 
 const startLimitMs = 30_000;
 /** Memory that it would only keep for later, and compilers that it has nothing for. */

@@ -8,8 +8,8 @@ import type { Host } from '../../host/host.ts';
 import type { Standing } from '../../host/permission-judgement.ts';
 import { guardianFor, type Guardian } from '../../host/permissions.ts';
 import { windows } from '../../host/windows/load.ts';
+import { followPath } from './ancestors.ts';
 import { keyOfEntry } from './entry-name.ts';
-import { followPath } from './follow-path.ts';
 import { translating } from './system-error.ts';
 
 // Magic numbers of statfs(2) where flock(2) may not reach other hosts.

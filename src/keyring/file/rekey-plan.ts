@@ -1,8 +1,9 @@
 import { timingSafeEqual } from 'node:crypto';
 import { AtmosError } from '../../core/errors.ts';
 import type { BackendContext } from '../contract.ts';
-import type { Judgement } from './access.ts';
 import { createDerivation, type Derivation } from './derivation.ts';
+import type { Judgement } from './encrypted-directory.ts';
+import { judgePassword } from './judge-password.ts';
 import {
   createParameters,
   hasParameters,
@@ -12,9 +13,8 @@ import {
   type KeyParameters,
 } from './jwe.ts';
 import { readNewPassword, type NewPasswordSource } from './password.ts';
-import type { Target } from './staging.ts';
+import type { Target } from './rekey-stage.ts';
 import { sealVerifier } from './state.ts';
-import { judgePassword } from './unlock.ts';
 
 /** A keyring as it was when its password was judged. */
 export interface Place {

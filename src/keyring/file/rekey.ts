@@ -3,13 +3,13 @@ import { KeyringError } from '../../core/errors.ts';
 import type { FileLock } from '../../host/lock.ts';
 import type { BackendContext } from '../contract.ts';
 import { digest } from '../digest.ts';
-import { createAccess } from './access.ts';
 import { writeAtomically, type OnStep } from './atomic-write.ts';
-import { formatCommit, type Replacement } from './commit.ts';
+import { createAccess } from './encrypted-directory.ts';
 import { maxEntryBytes } from './entry.ts';
-import { finishCommit, lockSettled } from './finish.ts';
+import { formatCommit, type Replacement } from './rekey-journal.ts';
 import { planRekey, type Place, type PlanOptions } from './rekey-plan.ts';
-import { stageEntries, type Staged, type Staging } from './staging.ts';
+import { finishCommit, lockSettled } from './rekey-recover.ts';
+import { stageEntries, type Staged, type Staging } from './rekey-stage.ts';
 import {
   discardNext,
   ensureState,

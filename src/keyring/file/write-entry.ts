@@ -1,14 +1,14 @@
 import { join } from 'node:path';
 import { KeyringError } from '../../core/errors.ts';
 import type { BackendContext } from '../contract.ts';
-import type { Access } from './access.ts';
 import { writeAtomically, type OnStep } from './atomic-write.ts';
-import { entryName } from './entry-name.ts';
 import { ensureDirectory } from './directory.ts';
-import { lockSettled, settle } from './finish.ts';
+import type { Access } from './encrypted-directory.ts';
+import { entryName } from './entry-name.ts';
 import { formatItem, type Item } from './item.ts';
+import { checkBesideEntries } from './judge-password.ts';
 import { createParameters, isStrong, sealJwe, type KeyParameters } from './jwe.ts';
-import { checkBesideEntries } from './unlock.ts';
+import { lockSettled, settle } from './rekey-recover.ts';
 import { createState, ensureState, readVerifier, statePaths, sweepTemporary } from './state.ts';
 
 const mostGenerations = 10;

@@ -1,6 +1,6 @@
 import { KeyringError } from '../../core/errors.ts';
+import type { PartedKeyring, Swept } from '../chunked-store.ts';
 import { ok, type Finding } from '../inspection.ts';
-import type { PartedKeyring, Swept } from './parted-keyring.ts';
 
 /**
  * Removes the parts of large values that a killed write has left, as nothing leads to them any more.

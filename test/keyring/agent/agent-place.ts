@@ -4,12 +4,16 @@ import { onTestFinished } from 'vitest';
 import type { Host } from '../../../src/host/host.ts';
 import { loadPeerOf } from '../../../src/host/peer.ts';
 import { realHost } from '../../../src/host/real.ts';
-import { createAgentFront } from '../../../src/keyring/agent/front.ts';
-import { identifyKeyring, makePlace, type AgentPlace } from '../../../src/keyring/agent/place.ts';
+import { createAgentFront } from '../../../src/keyring/agent/client-keyring.ts';
 import { startServer, type AgentServer } from '../../../src/keyring/agent/server.ts';
+import {
+  identifyKeyring,
+  makePlace,
+  type AgentPlace,
+} from '../../../src/keyring/agent/socket-path.ts';
 import type { BackendContext, Keyring } from '../../../src/keyring/contract.ts';
-import { openFileKeyring } from '../../../src/keyring/file.ts';
-import { servedFileKeyring } from '../../../src/keyring/file/served.ts';
+import { servedFileKeyring } from '../../../src/keyring/file/agent-backend.ts';
+import { openFileKeyring } from '../../../src/keyring/file/backend.ts';
 import type { Terms } from '../../../src/keyring/unlocking.ts';
 import { createTestContext, testPassword } from '../../support/file-keyring.ts';
 import { temporaryDirectory } from '../../support/temporary.ts';

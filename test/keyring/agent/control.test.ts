@@ -1,11 +1,15 @@
 import { chmodSync, existsSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { KeyringError } from '../../../src/core/errors.ts';
 import { createAgentControl } from '../../../src/keyring/agent/control.ts';
 import { encodeFrame, readFrames } from '../../../src/keyring/agent/frames.ts';
-import { formatOutcome, parseOrder, type Outcome } from '../../../src/keyring/agent/order.ts';
-import { KeyringError } from '../../../src/core/errors.ts';
-import { servedFileKeyring } from '../../../src/keyring/file/served.ts';
+import {
+  formatOutcome,
+  parseOrder,
+  type Outcome,
+} from '../../../src/keyring/agent/start-message.ts';
+import { servedFileKeyring } from '../../../src/keyring/file/agent-backend.ts';
 import { errorOf } from '../../support/error-of.ts';
 import { testPassword } from '../../support/file-keyring.ts';
 import { seedKeyring } from '../file/seed.ts';

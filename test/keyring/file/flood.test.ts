@@ -3,7 +3,7 @@ import { syncBuiltinESMExports } from 'node:module';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { createDerivation } from '../../../src/keyring/file/derivation.ts';
-import { examineFiles } from '../../../src/keyring/file/inspection/files.ts';
+import { examineFiles } from '../../../src/keyring/file/inspect-entries.ts';
 import { parseJwe, type KeyParameters } from '../../../src/keyring/file/jwe.ts';
 import { rekeyKeyring } from '../../../src/keyring/file/rekey.ts';
 import { surveyEntries } from '../../../src/keyring/file/survey.ts';

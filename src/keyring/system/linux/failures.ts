@@ -2,7 +2,7 @@ import { KeyringError, type KeyringErrorCode } from '../../../core/errors.ts';
 import type { Host } from '../../../host/host.ts';
 import type { BackendContext } from '../../contract.ts';
 import { isBusError, type BusError } from './dbus/bus-error.ts';
-import { resolveSurroundings, unlockingWays, waysOut } from './surroundings.ts';
+import { resolveSurroundings, unlockingWays, waysOut } from './runtime-environment.ts';
 
 /** What happened, in the keyring's terms, and what kind of thing mends it. */
 export interface Failure {

@@ -9,9 +9,9 @@ import { describeFailure, keyringError } from './failures.ts';
 import { findItems, listKeys, newestFirst } from './items.ts';
 import { openPlace, openWritablePlace } from './place.ts';
 import { probeService } from './probe.ts';
-import { readValues } from './reading.ts';
+import { readValues } from './read.ts';
 import type { Session } from './session.ts';
-import { deleteItem, storeVerified } from './writing.ts';
+import { deleteItem, storeVerified } from './write.ts';
 
 /** For one operation in all, a person's answer included. */
 const operationLimitMs = 45_000;

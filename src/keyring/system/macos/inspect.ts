@@ -1,7 +1,7 @@
+import { createPartedKeyring } from '../../chunked-store.ts';
 import type { BackendContext } from '../../contract.ts';
 import type { Finding } from '../../inspection.ts';
 import { examineParts } from '../examine-parts.ts';
-import { createPartedKeyring } from '../parted-keyring.ts';
 import { openKeychainStore } from './items.ts';
 
 export async function examineKeychain(context: BackendContext): Promise<Finding[]> {

@@ -1,8 +1,8 @@
 import type { KeyringError } from '../../../core/errors.ts';
+import { formatPartName, parsePartName } from '../../chunks.ts';
 import type { BackendContext } from '../../contract.ts';
 import { maxKeyBytes } from '../../key.ts';
 import type { ItemStore } from '../item-store.ts';
-import { formatPartName, parsePartName } from '../parts.ts';
 import { account, formatAddCommand, secretRoom } from './add-command.ts';
 import { damaged, duplicateItem, itemNotFound, keyringError, type Failure } from './failures.ts';
 import { findDefaultKeychain, type DefaultKeychain } from './keychain.ts';

@@ -1,7 +1,7 @@
 import { createTurns } from '../../../core/turns.ts';
+import { createPartedKeyring, type OnStep, type PartedKeyring } from '../../chunked-store.ts';
 import type { BackendContext, Keyring } from '../../contract.ts';
 import { checkKey, checkValue, maxSystemValueBytes } from '../../key.ts';
-import { createPartedKeyring, type OnStep, type PartedKeyring } from '../parted-keyring.ts';
 import { openKeychainStore } from './items.ts';
 import { findDefaultKeychain } from './keychain.ts';
 import { probeKeychain } from './probe.ts';

@@ -1,6 +1,6 @@
+import { createPartedKeyring, type OnStep, type PartedKeyring } from '../../chunked-store.ts';
 import type { BackendContext, Keyring, Probe } from '../../contract.ts';
 import { checkKey, checkValue, maxSystemValueBytes } from '../../key.ts';
-import { createPartedKeyring, type OnStep, type PartedKeyring } from '../parted-keyring.ts';
 import {
   CredentialError,
   persistLocalMachine,

@@ -1,7 +1,7 @@
 import type { Host } from '../../../../src/host/host.ts';
 import { realHost } from '../../../../src/host/real.ts';
 import type { BackendContext, Keyring } from '../../../../src/keyring/contract.ts';
-import { openSystemKeyring } from '../../../../src/keyring/system.ts';
+import { openSystemKeyring } from '../../../../src/keyring/system/backend.ts';
 
 export interface SystemKeyringOptions {
   /** The whole environment: which bus, which display. */

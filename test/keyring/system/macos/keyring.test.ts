@@ -1,9 +1,9 @@
 import { copyFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { createPartedKeyring } from '../../../../src/keyring/chunked-store.ts';
 import { systemInspector } from '../../../../src/keyring/system/inspect.ts';
 import { openKeychainStore } from '../../../../src/keyring/system/macos/items.ts';
-import { createPartedKeyring } from '../../../../src/keyring/system/parted-keyring.ts';
 import { createTestMac, type TestMacOptions } from './open-keyring.ts';
 
 function createMac(options?: TestMacOptions) {

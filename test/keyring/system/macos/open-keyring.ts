@@ -3,13 +3,13 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Host, ProgramOptions } from '../../../../src/host/host.ts';
 import { realHost } from '../../../../src/host/real.ts';
+import type { OnStep } from '../../../../src/keyring/chunked-store.ts';
 import type { BackendContext, Keyring } from '../../../../src/keyring/contract.ts';
 import { openKeychainKeyring } from '../../../../src/keyring/system/macos/keyring.ts';
-import type { OnStep } from '../../../../src/keyring/system/parted-keyring.ts';
+import { createTemporaryDirectory } from '../../../support/create-temporary.ts';
 import { openMachine } from '../../../support/security/machine.mjs';
 import { runSecurity } from '../../../support/security/stand-in.mjs';
 import type { KeychainItem, MachineState } from '../../../support/security/types.ts';
-import { createTemporaryDirectory } from '../../../support/create-temporary.ts';
 
 const main = fileURLToPath(new URL('../../../support/security-main.mjs', import.meta.url));
 

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
-import { parsePartName } from '../../../../src/keyring/system/parts.ts';
-import { CredentialError } from '../../../../src/keyring/system/windows/credential-manager.ts';
-import { systemInspector } from '../../../../src/keyring/system/inspect.ts';
 import { realHost } from '../../../../src/host/real.ts';
+import { parsePartName } from '../../../../src/keyring/chunks.ts';
+import { systemInspector } from '../../../../src/keyring/system/inspect.ts';
+import { CredentialError } from '../../../../src/keyring/system/windows/credential-manager.ts';
 import { assertKeyringError, rejection } from '../../../contract/place.ts';
 import { isWine, runInstalled } from '../../../platform/installed.ts';
-import { runSuiteProgram } from '../../../platform/suite-program.ts';
 import type { PlatformSuite } from '../../../platform/suite.ts';
+import { runSuiteProgram } from '../../../platform/suite-program.ts';
 import { openTestKeyring } from './open-keyring.ts';
 import { realManager, storedCredentials, withKeyring } from './place.ts';
 

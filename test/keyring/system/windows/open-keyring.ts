@@ -1,7 +1,7 @@
-import { realHost } from '../../../../src/host/real.ts';
 import type { Host } from '../../../../src/host/host.ts';
+import { realHost } from '../../../../src/host/real.ts';
+import type { OnStep } from '../../../../src/keyring/chunked-store.ts';
 import type { Keyring } from '../../../../src/keyring/contract.ts';
-import type { OnStep } from '../../../../src/keyring/system/parted-keyring.ts';
 import type { CredentialManager } from '../../../../src/keyring/system/windows/credential-manager.ts';
 import { openCredentialKeyring } from '../../../../src/keyring/system/windows/keyring.ts';
 

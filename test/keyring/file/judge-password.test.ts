@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { createDerivation } from '../../../src/keyring/file/derivation.ts';
-import { judgePassword } from '../../../src/keyring/file/unlock.ts';
+import { judgePassword } from '../../../src/keyring/file/judge-password.ts';
 import { fakeHost } from '../../support/fake-host.ts';
 import { seedEntries, sealVerifier, writeEntry } from './seed.ts';
 import { sealEntry } from './tokens.ts';

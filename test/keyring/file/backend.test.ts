@@ -9,23 +9,23 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { testRounds } from '../../scripts/build-constants.mjs';
-import { createParameters, parseJwe } from '../../src/keyring/file/jwe.ts';
-import { lockState, statePaths } from '../../src/keyring/file/state.ts';
-import { realHost } from '../../src/host/real.ts';
-import { countDerivations } from '../support/derivations.ts';
-import type { Keyring } from '../../src/keyring/contract.ts';
-import { openFileKeyring } from '../../src/keyring/file.ts';
+import { testRounds } from '../../../scripts/build-constants.mjs';
+import { realHost } from '../../../src/host/real.ts';
+import type { Keyring } from '../../../src/keyring/contract.ts';
+import { openFileKeyring } from '../../../src/keyring/file/backend.ts';
+import { createParameters, parseJwe } from '../../../src/keyring/file/jwe.ts';
+import { lockState, statePaths } from '../../../src/keyring/file/state.ts';
+import { countDerivations } from '../../support/derivations.ts';
 import {
   createTestContext,
   openTestKeyring,
   testPassword,
   type FileKeyringOptions,
-} from '../support/file-keyring.ts';
-import { temporaryDirectory } from '../support/temporary.ts';
-import { expectError, rejectionOf } from './file/rejection.ts';
-import { contentsOf, sealVerifier, seedEntries, seedKeyring, writeEntry } from './file/seed.ts';
-import { quick, sealEntry } from './file/tokens.ts';
+} from '../../support/file-keyring.ts';
+import { temporaryDirectory } from '../../support/temporary.ts';
+import { expectError, rejectionOf } from './rejection.ts';
+import { contentsOf, sealVerifier, seedEntries, seedKeyring, writeEntry } from './seed.ts';
+import { quick, sealEntry } from './tokens.ts';
 
 const newDirectory = () => join(temporaryDirectory(), 'share', 'keyring');
 

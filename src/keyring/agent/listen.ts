@@ -5,7 +5,7 @@ import { KeyringError } from '../../core/errors.ts';
 import type { Host } from '../../host/host.ts';
 import { acquireLock } from '../../host/lock.ts';
 import { longestUnlockMs } from '../unlocking.ts';
-import { look, type AgentPlace } from './place.ts';
+import { look, type AgentPlace } from './socket-path.ts';
 
 const lockTimeoutMs = 5_000;
 const backlog = 511;

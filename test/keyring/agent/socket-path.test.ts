@@ -7,7 +7,7 @@ import {
   identifyKeyring,
   makePlace,
   maxSocketBytes,
-} from '../../../src/keyring/agent/place.ts';
+} from '../../../src/keyring/agent/socket-path.ts';
 import { errorOf } from '../../support/error-of.ts';
 import { isRoot, strangerId } from '../../support/privilege.ts';
 import { temporaryDirectory } from '../../support/temporary.ts';

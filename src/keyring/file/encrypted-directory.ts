@@ -6,13 +6,13 @@ import { createDerivation, type Derivation } from './derivation.ts';
 import { findDirectory } from './directory.ts';
 import { readEntryFile } from './entry.ts';
 import { entryName } from './entry-name.ts';
-import { settle } from './finish.ts';
 import { parseItem } from './item.ts';
+import { hasEntries, judgePassword, type Verdict } from './judge-password.ts';
 import { opensKey, parseJwe, type Jwe } from './jwe.ts';
 import { describePasswordSource, passwordSource, resolvePassword } from './password.ts';
+import { settle } from './rekey-recover.ts';
 import { checkVersion, readVerifier, statePaths } from './state.ts';
 import { createBounds, damaged, openWithin, untried, whenWhole } from './torn.ts';
-import { hasEntries, judgePassword, type Verdict } from './unlock.ts';
 
 /** A keyring's directory together with its password, which is asked for when it is first needed. */
 export interface Access {

@@ -6,7 +6,7 @@ import {
   unlockingWays,
   waysOut,
   type Surroundings,
-} from '../../../../src/keyring/system/linux/surroundings.ts';
+} from '../../../../src/keyring/system/linux/runtime-environment.ts';
 import { temporaryDirectory } from '../../../support/temporary.ts';
 
 /** A file system with these files. */

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Host } from '../../../src/host/host.ts';
 import { realHost } from '../../../src/host/real.ts';
-import { openSystemKeyring } from '../../../src/keyring/system.ts';
+import { openSystemKeyring } from '../../../src/keyring/system/backend.ts';
 import { errorOf } from '../../support/error-of.ts';
 import { fakeHost } from '../../support/fake-host.ts';
 

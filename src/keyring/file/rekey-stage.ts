@@ -11,11 +11,11 @@ import {
 import type { Host } from '../../host/host.ts';
 import { digest } from '../digest.ts';
 import type { OnStep } from './atomic-write.ts';
-import type { Replacement } from './commit.ts';
 import type { Derivation } from './derivation.ts';
 import { readEntryFile } from './entry.ts';
 import { keyOfEntry } from './entry-name.ts';
 import { hasParameters, openJwe, parseJwe, sealJwe, type Jwe, type KeyParameters } from './jwe.ts';
+import type { Replacement } from './rekey-journal.ts';
 import { discardNext, statePaths } from './state.ts';
 import { stampOf } from './survey.ts';
 import { translateSystemError, translating } from './system-error.ts';

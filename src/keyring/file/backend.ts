@@ -1,20 +1,20 @@
 import { randomBytes } from 'node:crypto';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { KeyringError, systemErrorCode } from '../core/errors.ts';
-import { showValue } from '../core/json.ts';
-import { removeFile, syncDirectory } from '../host/files.ts';
-import type { BackendContext, Keyring, Probe } from './contract.ts';
-import { createAccess } from './file/access.ts';
-import type { OnStep } from './file/atomic-write.ts';
-import { listKeys, networkFileSystem } from './file/directory.ts';
-import { checkEntryKey, entryName } from './file/entry-name.ts';
-import { lockSettled } from './file/finish.ts';
-import { passwordSource } from './file/password.ts';
-import { ensureState, isCommitted, statePaths, type StatePaths } from './file/state.ts';
-import { translateSystemError, translating } from './file/system-error.ts';
-import { createEntryWriter } from './file/write-entry.ts';
-import { checkValue } from './key.ts';
+import { KeyringError, systemErrorCode } from '../../core/errors.ts';
+import { showValue } from '../../core/json.ts';
+import { removeFile, syncDirectory } from '../../host/files.ts';
+import type { BackendContext, Keyring, Probe } from '../contract.ts';
+import { checkValue } from '../key.ts';
+import type { OnStep } from './atomic-write.ts';
+import { listKeys, networkFileSystem } from './directory.ts';
+import { createAccess } from './encrypted-directory.ts';
+import { checkEntryKey, entryName } from './entry-name.ts';
+import { passwordSource } from './password.ts';
+import { lockSettled } from './rekey-recover.ts';
+import { ensureState, isCommitted, statePaths, type StatePaths } from './state.ts';
+import { translateSystemError, translating } from './system-error.ts';
+import { createEntryWriter } from './write-entry.ts';
 
 /**
  * A keyring of encrypted files, one a key, that Atmos and aws-vault read and write too. The password

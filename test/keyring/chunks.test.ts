@@ -1,6 +1,5 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { decodeKey, encodeKey } from '../../../src/keyring/key.ts';
 import {
   createGeneration,
   createHeader,
@@ -11,7 +10,8 @@ import {
   parseHeader,
   parsePartName,
   splitBytes,
-} from '../../../src/keyring/system/parts.ts';
+} from '../../src/keyring/chunks.ts';
+import { decodeKey, encodeKey } from '../../src/keyring/key.ts';
 
 const now = new Date('2026-01-01T00:00:00Z');
 const generation = '019b76da1000-0123456789abcdef';

@@ -1,6 +1,6 @@
 import { posix, win32 } from 'node:path';
 import { expect, test } from 'vitest';
-import { followPath } from '../../../src/keyring/file/follow-path.ts';
+import { followPath } from '../../../src/keyring/file/ancestors.ts';
 import { expectError, thrownBy } from './rejection.ts';
 
 /** Follows a path where these links are, and everything else is a directory. */

@@ -5,8 +5,8 @@ import type { Host } from '../../host/host.ts';
 import type { FileLock, LockMode } from '../../host/lock.ts';
 import { digest } from '../digest.ts';
 import type { OnStep } from './atomic-write.ts';
-import { readCommit, type Commit, type Replacement } from './commit.ts';
 import { readEntryFile } from './entry.ts';
+import { readCommit, type Commit, type Replacement } from './rekey-journal.ts';
 import { discardNext, isCommitted, lockState, statePaths } from './state.ts';
 import { translating } from './system-error.ts';
 

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { isObject, parseJson } from '../../core/json.ts';
-import { digest } from '../digest.ts';
+import { isObject, parseJson } from '../core/json.ts';
+import { digest } from './digest.ts';
 
 /**
  * How a value is kept that is larger than what a system holds in one item: in parts of its own names,

@@ -1,10 +1,6 @@
-import { KeyringError } from '../../core/errors.ts';
-import { createTurns } from '../../core/turns.ts';
-import type { Host } from '../../host/host.ts';
-import type { Keyring } from '../contract.ts';
-import { digest } from '../digest.ts';
-import { decodeKey, encodeKey } from '../key.ts';
-import type { ItemStore } from './item-store.ts';
+import { KeyringError } from '../core/errors.ts';
+import { createTurns } from '../core/turns.ts';
+import type { Host } from '../host/host.ts';
 import {
   createGeneration,
   createHeader,
@@ -16,7 +12,11 @@ import {
   partNames,
   splitBytes,
   type Header,
-} from './parts.ts';
+} from './chunks.ts';
+import type { Keyring } from './contract.ts';
+import { digest } from './digest.ts';
+import { decodeKey, encodeKey } from './key.ts';
+import type { ItemStore } from './system/item-store.ts';
 
 /** Called between the steps of a change, so that tests can stop there. */
 export type OnStep = (step: string) => void;

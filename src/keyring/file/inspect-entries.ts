@@ -1,13 +1,13 @@
 import { isUtf8 } from 'node:buffer';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { listCommand, moveHomeCommand } from '../../../core/hint.ts';
-import type { Host } from '../../../host/host.ts';
-import { ok, problem, warning, type Finding } from '../../inspection.ts';
-import { listKeys } from '../directory.ts';
-import { entryName, keyOfEntry } from '../entry-name.ts';
-import { surveyEntries } from '../survey.ts';
-import { translating } from '../system-error.ts';
+import { listCommand, moveHomeCommand } from '../../core/hint.ts';
+import type { Host } from '../../host/host.ts';
+import { ok, problem, warning, type Finding } from '../inspection.ts';
+import { listKeys } from './directory.ts';
+import { entryName, keyOfEntry } from './entry-name.ts';
+import { surveyEntries } from './survey.ts';
+import { translating } from './system-error.ts';
 
 const mostNamed = 5;
 

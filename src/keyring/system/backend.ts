@@ -1,9 +1,9 @@
-import { KeyringError } from '../core/errors.ts';
-import type { BackendContext, Keyring } from './contract.ts';
-import { checkKey, checkValue, maxSystemValueBytes } from './key.ts';
-import { openSecretServiceKeyring } from './system/linux/keyring.ts';
-import { openKeychainKeyring } from './system/macos/keyring.ts';
-import { openCredentialKeyring } from './system/windows/keyring.ts';
+import { KeyringError } from '../../core/errors.ts';
+import type { BackendContext, Keyring } from '../contract.ts';
+import { checkKey, checkValue, maxSystemValueBytes } from '../key.ts';
+import { openSecretServiceKeyring } from './linux/keyring.ts';
+import { openKeychainKeyring } from './macos/keyring.ts';
+import { openCredentialKeyring } from './windows/keyring.ts';
 
 /** The operating system's own keyring. */
 export function openSystemKeyring(context: BackendContext): Keyring {

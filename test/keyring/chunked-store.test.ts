@@ -1,13 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { KeyringError } from '../../../src/core/errors.ts';
-import type { Host } from '../../../src/host/host.ts';
-import { checkKey, checkValue } from '../../../src/keyring/key.ts';
-import type { ItemStore } from '../../../src/keyring/system/item-store.ts';
-import { createPartedKeyring } from '../../../src/keyring/system/parted-keyring.ts';
-import { keyringContract } from '../../contract/index.ts';
-import { errorOf } from '../../support/error-of.ts';
-import { fakeHost, testStart } from '../../support/fake-host.ts';
+import { KeyringError } from '../../src/core/errors.ts';
+import type { Host } from '../../src/host/host.ts';
+import { createPartedKeyring } from '../../src/keyring/chunked-store.ts';
+import { checkKey, checkValue } from '../../src/keyring/key.ts';
+import type { ItemStore } from '../../src/keyring/system/item-store.ts';
+import { keyringContract } from '../contract/index.ts';
+import { errorOf } from '../support/error-of.ts';
+import { fakeHost, testStart } from '../support/fake-host.ts';
 import { createSmallStore, type SmallStore } from './small-store.ts';
 
 const limitBytes = 2560;

@@ -1,7 +1,7 @@
-import { openFileKeyring } from '../file.ts';
 import type { ServedBackend } from '../unlocking.ts';
-import { createAccess } from './access.ts';
+import { openFileKeyring } from './backend.ts';
 import { ensureDirectory } from './directory.ts';
+import { createAccess } from './encrypted-directory.ts';
 import { readVerifier, statePaths } from './state.ts';
 
 /** The file keyring as its unlock agent sees it. */

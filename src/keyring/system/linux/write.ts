@@ -3,7 +3,7 @@ import { isGone } from './failures.ts';
 import { attributesFor, findItems, labelFor, newestFirst } from './items.ts';
 import type { Place } from './place.ts';
 import { followPrompt } from './prompt.ts';
-import { readValues, unlockItems } from './reading.ts';
+import { readValues, unlockItems } from './read.ts';
 import type { Secret } from './service.ts';
 import type { Session } from './session.ts';
 import { formatStored } from './stored-text.ts';
