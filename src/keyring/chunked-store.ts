@@ -15,8 +15,8 @@ import {
 } from './chunks.ts';
 import type { Keyring } from './contract.ts';
 import { digest } from './digest.ts';
+import { ok, type Finding } from './inspection.ts';
 import { decodeKey, encodeKey } from './key.ts';
-import type { ItemStore } from './system/item-store.ts';
 
 /** Called between the steps of a change, so that tests can stop there. */
 export type OnStep = (step: string) => void;
@@ -241,4 +241,43 @@ type Current = 'unknown' | { readonly generation: string | undefined };
 function headerIn(bytes: Buffer | undefined): Header[] {
   const header = bytes && parseHeader(bytes);
   return header === undefined ? [] : [header];
+}
+
+/** A system's keeper of small secrets by name, as Credential Manager and the macOS keychain are. */
+export interface ItemStore {
+  /** What is kept under a name, or undefined when nothing is. @throws KeyringError */
+  read(name: string): Promise<Buffer | undefined>;
+  /** Stores or overwrites. @throws KeyringError */
+  write(name: string, bytes: Buffer): Promise<void>;
+  /** Whether something was there to remove. @throws KeyringError */
+  remove(name: string): Promise<boolean>;
+  /** Every name under which something of ours is kept, those that are no key included. @throws KeyringError */
+  names(): Promise<string[]>;
+  /** Whether one item of that name holds so many bytes. */
+  fits(name: string, bytes: number): boolean;
+  /** How many bytes every name that a part can have holds. */
+  readonly partBytes: number;
+}
+
+/**
+ * Removes the parts of large values that a killed write has left, as nothing leads to them any more.
+ * Tells nothing where it cannot look: why, the examination of the keyring itself says.
+ */
+export async function examineParts(keyring: Pick<PartedKeyring, 'sweep'>): Promise<Finding[]> {
+  try {
+    return [ok('parts', describe(await keyring.sweep()))];
+  } catch (error) {
+    if (error instanceof KeyringError) return [];
+    throw error;
+  }
+}
+
+function describe({ removed, recent }: Swept): string {
+  const left =
+    removed === 0
+      ? 'no parts of values are left over'
+      : `parts that killed writes of large values had left were removed: ${removed}`;
+  return recent === 0
+    ? left
+    : `${left}; parts that a write may still be at work on: ${recent} (after 10 minutes they are removed)`;
 }

@@ -3,8 +3,7 @@ import { isAtmosError, KeyringError, type AtmosError } from '../core/errors.ts';
 import { showValue } from '../core/json.ts';
 import { formatTimestamp } from '../core/time.ts';
 import type { BackendContext, Keyring, Probe } from './contract.ts';
-import { ok, problem, warning, type Finding } from './inspection.ts';
-import { createProbeKey, isStaleProbe } from './probe-entry.ts';
+import { createProbeKey, isStaleProbe, ok, problem, warning, type Finding } from './inspection.ts';
 import { inspectorOf, loadAgentControl } from './registry.ts';
 
 export interface Patient {

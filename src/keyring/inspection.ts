@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import type { BackendContext } from './contract.ts';
 
 /** `warning`: it works, and should be mended. `problem`: it does not work, or is not safe. */
@@ -46,4 +47,21 @@ export function warning(id: string, message: string, ...hints: readonly string[]
 
 export function problem(id: string, message: string, ...hints: readonly string[]): Finding {
   return { id, state: 'problem', message, hints };
+}
+
+const form = /^atmos-auth-doctor-probe-(\d{1,12})-[0-9a-f]{8}$/;
+const longestExaminationMs = 10 * 60 * 1000;
+
+/** The key of an entry that is written only to see whether that works: it tells what it is, and when. */
+export function createProbeKey(now: Date): string {
+  const seconds = Math.floor(now.getTime() / 1000);
+  return `atmos-auth-doctor-probe-${seconds}-${randomBytes(4).toString('hex')}`;
+}
+
+/** Whether it is what an examination that was killed has left, and none at work. */
+export function isStaleProbe(key: string, now: Date): boolean {
+  const seconds = form.exec(key)?.[1];
+  return (
+    seconds !== undefined && Math.abs(now.getTime() - Number(seconds) * 1000) > longestExaminationMs
+  );
 }

@@ -2,10 +2,9 @@ import { KeyringError } from '../core/errors.ts';
 import { quoteValue, type Sourced } from '../core/json.ts';
 import { nearestName } from '../core/names.ts';
 import type { Host } from '../host/host.ts';
-import type { BackendContext, Keyring, OpenBackend } from './contract.ts';
+import type { AgentControl, BackendContext, Keyring, OpenBackend } from './contract.ts';
 import type { rekeyKeyring } from './file/rekey.ts';
 import type { Inspector } from './inspection.ts';
-import type { AgentControl } from './unlocking.ts';
 
 export type { NewPasswordSource } from './file/password.ts';
 export type { RekeyResult } from './file/rekey.ts';

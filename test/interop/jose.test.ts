@@ -2,7 +2,7 @@ import { compactDecrypt, CompactEncrypt } from 'jose';
 import { describe, expect, test } from 'vitest';
 import { packagedRounds } from '../../scripts/build-constants.mjs';
 import { createDerivation } from '../../src/keyring/file/derivation.ts';
-import { formatItem, parseItem } from '../../src/keyring/file/item.ts';
+import { formatItem, parseItem } from '../../src/keyring/file/entry.ts';
 import {
   type Algorithm,
   createParameters,

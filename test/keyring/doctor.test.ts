@@ -2,8 +2,8 @@ import { expect, test } from 'vitest';
 import { KeyringError } from '../../src/core/errors.ts';
 import type { Keyring } from '../../src/keyring/contract.ts';
 import { examineKeyring } from '../../src/keyring/doctor.ts';
+import { createProbeKey, isStaleProbe } from '../../src/keyring/inspection.ts';
 import { openMemoryKeyring } from '../../src/keyring/memory.ts';
-import { createProbeKey, isStaleProbe } from '../../src/keyring/probe-entry.ts';
 import { testStart } from '../support/fake-host.ts';
 import { createTestContext } from '../support/file-keyring.ts';
 

@@ -1,4 +1,4 @@
-import type { ItemStore } from '../../src/keyring/system/item-store.ts';
+import type { ItemStore } from '../../src/keyring/chunked-store.ts';
 
 export interface SmallStore extends ItemStore {
   readonly items: Map<string, Buffer>;

@@ -1,5 +1,5 @@
+import type { LockResult } from '../../keyring/contract.ts';
 import { loadAgentControl } from '../../keyring/registry.ts';
-import type { LockResult } from '../../keyring/unlocking.ts';
 import type { Invocation } from '../command.ts';
 import type { Context } from '../context.ts';
 import { loadPlanIfAny } from '../plan.ts';

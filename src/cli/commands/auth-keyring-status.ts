@@ -1,10 +1,9 @@
 import { AtmosError, isAtmosError } from '../../core/errors.ts';
 import { formatTimestamp } from '../../core/time.ts';
 import type { Host } from '../../host/host.ts';
-import type { BackendContext, Keyring } from '../../keyring/contract.ts';
+import type { AgentState, BackendContext, Keyring } from '../../keyring/contract.ts';
 import { openWithFallback, type OpenedKeyring } from '../../keyring/fallback.ts';
 import { inspectorOf, loadAgentControl } from '../../keyring/registry.ts';
-import type { AgentState } from '../../keyring/unlocking.ts';
 import type { Invocation } from '../command.ts';
 import type { Context } from '../context.ts';
 import { loadPlanIfAny } from '../plan.ts';

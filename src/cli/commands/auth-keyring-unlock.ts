@@ -3,10 +3,13 @@ import { passwordNeeds } from '../../auth/trust-needs.ts';
 import { requireTrust } from '../../config/trust.ts';
 import { AtmosError, isAtmosError } from '../../core/errors.ts';
 import { formatRemaining, formatTimestamp, parseDuration } from '../../core/time.ts';
-import type { PasswordRequest } from '../../keyring/contract.ts';
+import {
+  longestUnlockMs,
+  type PasswordRequest,
+  type UnlockResult,
+} from '../../keyring/contract.ts';
 import { loadAgentControl } from '../../keyring/registry.ts';
 import { mayUseFile } from '../../keyring/settings.ts';
-import { longestUnlockMs, type UnlockResult } from '../../keyring/unlocking.ts';
 import type { Invocation } from '../command.ts';
 import type { Context } from '../context.ts';
 import { lingerWarning } from '../linger.ts';

@@ -2,9 +2,8 @@ import { AtmosError, KeyringError } from '../../core/errors.ts';
 import type { Host } from '../../host/host.ts';
 import type { BackendContext, Keyring, OpenBackend, Probe } from '../contract.ts';
 import { checkKey, checkValue } from '../key.ts';
-import { AgentError } from './agent-error.ts';
 import { findAgent, type AgentConnection } from './connection.ts';
-import { noAnswer, parseValue } from './protocol.ts';
+import { AgentError, noAnswer, parseValue } from './protocol.ts';
 
 /** A write waits for the keyring's lock as long as it would here. */
 const writeLimitMs = 40_000;

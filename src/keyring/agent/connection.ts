@@ -3,15 +3,16 @@ import { systemErrorCode } from '../../core/errors.ts';
 import type { Host } from '../../host/host.ts';
 import { loadPeerOf, type PeerOf } from '../../host/peer.ts';
 import { withinLimit } from '../../host/time-limit.ts';
-import { AgentError } from './agent-error.ts';
-import { encodeFrame, readFrames } from './frames.ts';
 import {
+  AgentError,
+  encodeFrame,
   formatGreeting,
   formatRequest,
   noAnswer,
   parseGreeting,
   parseReply,
   protocolVersion,
+  readFrames,
   type Request,
 } from './protocol.ts';
 import {

@@ -1,16 +1,26 @@
 import { rmSync } from 'node:fs';
-import { AtmosError, KeyringError, type KeyringErrorCode } from '../../core/errors.ts';
+import {
+  AtmosError,
+  KeyringError,
+  systemErrorCode,
+  type KeyringErrorCode,
+} from '../../core/errors.ts';
 import { setCommand, shellWord } from '../../core/hint.ts';
 import { parseTimestamp } from '../../core/time.ts';
 import type { Host } from '../../host/host.ts';
-import type { BackendContext } from '../contract.ts';
-import type { AgentControl, ServedBackend, Terms, Unlocked } from '../unlocking.ts';
-import { AgentError, type AgentFailure } from './agent-error.ts';
+import type { AgentControl, BackendContext, ServedBackend, Terms, Unlocked } from '../contract.ts';
 import { isAgentOff } from './client-keyring.ts';
 import { findAgent, hasAgents, type AgentConnection } from './connection.ts';
-import { noAnswer, type Request } from './protocol.ts';
-import { agentPlaces, faultOf, identifyKeyring, look, makePlace } from './socket-path.ts';
-import { agentCommand, startAgent } from './start.ts';
+import { AgentError, noAnswer, type AgentFailure, type Request } from './protocol.ts';
+import {
+  agentPlaces,
+  faultOf,
+  identifyKeyring,
+  look,
+  makePlace,
+  type AgentPlace,
+} from './socket-path.ts';
+import { formatOrder, parseOutcome } from './start-message.ts';
 
 const lookLimitMs = 2_000;
 
@@ -191,4 +201,54 @@ function requireUse(host: Host): void {
 
 function vanished(directory: string): KeyringError {
   return new KeyringError('ERR_KEYRING_IO', `the keyring directory ${directory} vanished`);
+}
+
+const startLimitMs = 30_000;
+/** Memory that it would only keep for later, and compilers that it has nothing for. */
+const nodeOptions = ['--max-semi-space-size=1', '--max-old-space-size=64'];
+/** The command that is the agent. */
+const agentCommand = '__keyring-agent';
+
+interface AgentStart {
+  readonly context: BackendContext;
+  readonly place: AgentPlace;
+  readonly terms: Terms;
+  /** Is overwritten. */
+  readonly password: Buffer;
+}
+
+/**
+ * Starts an agent, with nothing of our environment. The password goes through a pipe.
+ *
+ * @returns `taken` where another one was faster
+ * @throws ERR_KEYRING_IO, ERR_KEYRING_TIMEOUT, and what the agent met
+ */
+async function startAgent(start: AgentStart): Promise<'started' | 'taken'> {
+  const { context, place, terms, password } = start;
+  const { host, settings } = context;
+  const input = formatOrder({ directory: settings.directory, place, terms }, password);
+  const args = [...nodeOptions, host.scriptPath, agentCommand];
+  try {
+    const options = { env: {}, input, timeoutMs: startLimitMs };
+    const { said, timedOut } = await host.startDetached(host.nodePath, args, options);
+    if (timedOut) {
+      const seconds = startLimitMs / 1000;
+      throw startFailure('ERR_KEYRING_TIMEOUT', `was not ready within ${seconds} seconds`);
+    }
+    const outcome = parseOutcome(said);
+    if (outcome === undefined) throw startFailure('ERR_KEYRING_IO', 'ended at once');
+    if (outcome.kind === 'failed') throw outcome.error;
+    return outcome.kind;
+  } catch (error) {
+    const code = systemErrorCode(error);
+    if (error instanceof KeyringError || code === undefined) throw error;
+    throw startFailure('ERR_KEYRING_IO', `could not be started: ${code}`);
+  } finally {
+    input.fill(0);
+    password.fill(0);
+  }
+}
+
+function startFailure(code: 'ERR_KEYRING_IO' | 'ERR_KEYRING_TIMEOUT', what: string): KeyringError {
+  return new KeyringError(code, `the unlock agent ${what}`);
 }

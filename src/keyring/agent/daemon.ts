@@ -3,7 +3,7 @@ import { KeyringError, systemErrorCode } from '../../core/errors.ts';
 import { closeStandardStreams, guardProcess } from '../../host/harden-process.ts';
 import type { Host } from '../../host/host.ts';
 import { loadPeerOf } from '../../host/peer.ts';
-import type { ServedBackend } from '../unlocking.ts';
+import type { ServedBackend } from '../contract.ts';
 import { startServer, type AgentServer } from './server.ts';
 import { identifyKeyring } from './socket-path.ts';
 import { formatOutcome, parseOrder, type Order, type Outcome } from './start-message.ts';

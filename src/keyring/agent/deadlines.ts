@@ -1,5 +1,5 @@
 import type { Host } from '../../host/host.ts';
-import { longestUnlockMs, type Terms } from '../unlocking.ts';
+import { longestUnlockMs, type Terms } from '../contract.ts';
 
 export interface Deadlines {
   /** Counts as use. */

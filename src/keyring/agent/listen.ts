@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { KeyringError } from '../../core/errors.ts';
 import type { Host } from '../../host/host.ts';
 import { acquireLock } from '../../host/lock.ts';
-import { longestUnlockMs } from '../unlocking.ts';
+import { longestUnlockMs } from '../contract.ts';
 import { look, type AgentPlace } from './socket-path.ts';
 
 const lockTimeoutMs = 5_000;

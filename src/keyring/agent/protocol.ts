@@ -1,7 +1,6 @@
 import { KeyringError, keyringErrorCodes } from '../../core/errors.ts';
 import { isObject, parseJson } from '../../core/json.ts';
-import { AgentError } from './agent-error.ts';
-import type { Terms } from '../unlocking.ts';
+import type { Terms } from '../contract.ts';
 
 /**
  * What is said over the socket. Both sides greet, the client first; then the client asks and the agent
@@ -126,4 +125,91 @@ function parseError({ code, message, hints }: Record<string, unknown>): Error {
     return noAnswer();
   const known = keyringErrorCodes.find((one) => one === code);
   return known === undefined ? noAnswer() : new KeyringError(known, message, { hints });
+}
+
+/** Most bytes of a message: a value of 1 MiB, in base64, has room. */
+export const maxFrameBytes = 2 * 1024 * 1024;
+
+const lengthBytes = 4;
+
+/** A message as it travels: its length in four bytes, the high ones first, then UTF-8 JSON. */
+export function encodeFrame(message: object): Buffer {
+  const text = Buffer.from(JSON.stringify(message));
+  if (text.length > maxFrameBytes) throw new RangeError('the message is too large for a frame');
+  const frame = Buffer.alloc(lengthBytes + text.length);
+  frame.writeUInt32BE(text.length);
+  text.copy(frame, lengthBytes);
+  return frame;
+}
+
+/**
+ * The messages in a stream of bytes, each still as text. Nothing is kept of a message that is
+ * announced as too large; one that the end cuts off is none.
+ *
+ * @throws RangeError for a message that is too large
+ */
+export async function* readFrames(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  let waiting: Buffer[] = [];
+  let bytes = 0;
+  let wanted = lengthBytes;
+  for await (const chunk of chunks) {
+    waiting.push(chunk);
+    bytes += chunk.length;
+    while (bytes >= wanted) {
+      const joined = Buffer.concat(waiting);
+      const length = joined.readUInt32BE(0);
+      if (length > maxFrameBytes) throw new RangeError(`a message of ${length} bytes is announced`);
+      wanted = lengthBytes + length;
+      if (bytes >= wanted) {
+        yield joined.subarray(lengthBytes, wanted);
+        bytes -= wanted;
+        waiting = [joined.subarray(wanted)];
+        wanted = lengthBytes;
+      } else {
+        waiting = [joined];
+      }
+    }
+  }
+}
+
+/**
+ * Why the agent did not do what it was asked.
+ *
+ * - `absent`   there is none: no socket, or one that nobody listens on
+ * - `foreign`  what is in its place is not ours alone
+ * - `version`  it speaks another version of the protocol
+ * - `unusable` what it says makes no sense
+ * - `silent`   it did not answer in time: it may still do it
+ * - `gone`     it ended before it answered: whether it had done it is not known
+ * - `leaving`  it says that it did not, since it is about to end
+ */
+export type AgentFailure =
+  | 'absent'
+  | 'foreign'
+  | 'version'
+  | 'unusable'
+  | 'silent'
+  | 'gone'
+  | 'leaving';
+
+/** Of the way to the agent, never of the keyring behind it. */
+export class AgentError extends Error {
+  readonly failure: AgentFailure;
+  /** Of the agent, where the system tells. */
+  readonly processId: number | undefined;
+  /** What is not ours alone. */
+  readonly path: string | undefined;
+
+  /** @param message what is the matter, in words that can follow "it is not used:" */
+  constructor(
+    failure: AgentFailure,
+    message: string,
+    { processId, path }: { processId?: number | undefined; path?: string } = {},
+  ) {
+    super(message);
+    this.name = 'AgentError';
+    this.failure = failure;
+    this.processId = processId;
+    this.path = path;
+  }
 }

@@ -4,13 +4,11 @@ import { KeyringError, systemErrorCode } from '../../core/errors.ts';
 import { createGate } from '../../core/turns.ts';
 import type { Host } from '../../host/host.ts';
 import type { PeerOf } from '../../host/peer.ts';
-import type { Keyring } from '../contract.ts';
-import type { Terms } from '../unlocking.ts';
-import { answerFrom, formatDates } from './answer.ts';
+import type { Keyring, Terms } from '../contract.ts';
 import { createDeadlines } from './deadlines.ts';
 import { bindSocket } from './listen.ts';
 import type { Reply, Request } from './protocol.ts';
-import { serveClient } from './serve-client.ts';
+import { answerFrom, formatDates, serveClient } from './serve-client.ts';
 import { identifyKeyring, type AgentPlace, type KeyringId } from './socket-path.ts';
 
 /** Entries that are opened at once; other requests wait for their turn. */

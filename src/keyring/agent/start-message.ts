@@ -1,6 +1,6 @@
 import { KeyringError, keyringErrorCodes } from '../../core/errors.ts';
 import { isObject, parseJson, type Sourced } from '../../core/json.ts';
-import type { Terms } from '../unlocking.ts';
+import type { Terms } from '../contract.ts';
 import type { AgentPlace } from './socket-path.ts';
 
 /** What a new agent is told on its standard input: a line of JSON, then the password as it is. */

@@ -1,4 +1,4 @@
-import type { ServedBackend } from '../unlocking.ts';
+import type { ServedBackend } from '../contract.ts';
 import { openFileKeyring } from './backend.ts';
 import { ensureDirectory } from './directory.ts';
 import { createAccess } from './encrypted-directory.ts';

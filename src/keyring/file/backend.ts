@@ -9,7 +9,7 @@ import { checkValue } from '../key.ts';
 import type { OnStep } from './atomic-write.ts';
 import { listKeys, networkFileSystem } from './directory.ts';
 import { createAccess } from './encrypted-directory.ts';
-import { checkEntryKey, entryName } from './entry-name.ts';
+import { checkEntryKey, entryName } from './entry.ts';
 import { passwordSource } from './password.ts';
 import { lockSettled } from './rekey-recover.ts';
 import { ensureState, isCommitted, statePaths, type StatePaths } from './state.ts';

@@ -9,7 +9,7 @@ import type { Standing } from '../../host/permission-judgement.ts';
 import { guardianFor, type Guardian } from '../../host/permissions.ts';
 import { windows } from '../../host/windows/load.ts';
 import { followPath } from './ancestors.ts';
-import { keyOfEntry } from './entry-name.ts';
+import { keyOfEntry } from './entry.ts';
 import { translating } from './system-error.ts';
 
 // Magic numbers of statfs(2) where flock(2) may not reach other hosts.

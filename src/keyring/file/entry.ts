@@ -13,6 +13,7 @@ import { whileInUse } from '../../host/files.ts';
 import type { Standing } from '../../host/permission-judgement.ts';
 import { guardianFor } from '../../host/permissions.ts';
 import { irregularKind, irregularKindAt } from '../../host/regular-file.ts';
+import { checkKey, decodeKey, encodeKey, maxKeyBytes, shownKey } from '../key.ts';
 import { translateSystemError } from './system-error.ts';
 
 /** Largest file we read: a value of 1 MiB, twice in base64, has room. */
@@ -118,5 +119,110 @@ function readAll(path: string, descriptor: number): string {
       );
     }
     chunks.push(chunk.subarray(0, bytes));
+  }
+}
+
+// What Windows allows in no name of a file, besides the control characters that no key has.
+const forbidden = /[\\:*?"<>|]/g;
+// Windows drops it.
+const lastDotOrSpace = /[. ]$/;
+// Whatever follows the first dot, Windows opens the device.
+const device = /^(CON|PRN|AUX|NUL|COM[0-9¹²³]|LPT[0-9¹²³]|CONIN\$|CONOUT\$) *(\.|$)/i;
+
+/**
+ * The file name of a key: as Atmos writes it, and on Windows with all escaped in the same way that no
+ * file there can be called. Atmos reads those names too: it decodes every `%XX`.
+ */
+export function entryName(key: string, platform: NodeJS.Platform): string {
+  const name = encodeKey(key);
+  if (platform !== 'win32') return name;
+  return name
+    .replace(forbidden, escaped)
+    .replace(lastDotOrSpace, escaped)
+    .replace(device, (found) => escaped(found.slice(0, 1)) + found.slice(1));
+}
+
+/** The key of a file name, or undefined for a name that {@link entryName} would not give. */
+export function keyOfEntry(name: string, platform: NodeJS.Platform): string | undefined {
+  if (platform !== 'win32') return decodeKey(name);
+  const key = name.replaceAll(/%([0-7][0-9A-F])/g, (_, hex: string) =>
+    String.fromCharCode(Number.parseInt(hex, 16)),
+  );
+  const isKey = decodeKey(encodeKey(key)) === key;
+  return isKey && entryName(key, platform) === name && fits(name) ? key : undefined;
+}
+
+/** @throws ERR_KEYRING_INVALID_KEY for no key, and for one that no file here can be called after */
+export function checkEntryKey(key: string, platform: NodeJS.Platform): void {
+  checkKey(key);
+  const name = entryName(key, platform);
+  if (fits(name)) return;
+  throw new KeyringError(
+    'ERR_KEYRING_INVALID_KEY',
+    `key ${shownKey(key)} is too long for the name of a file on Windows (${Buffer.byteLength(name)} bytes with what is escaped, at most ${maxKeyBytes})`,
+    {
+      hints: [
+        'use a shorter name, or one with fewer characters that Windows allows in no file name',
+      ],
+    },
+  );
+}
+
+function fits(name: string): boolean {
+  return Buffer.byteLength(name) <= maxKeyBytes;
+}
+
+function escaped(character: string): string {
+  return `%${character.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`;
+}
+
+/** What stands in an entry once it is decrypted: the JSON of 99designs/keyring's `Item`. */
+export interface Item {
+  readonly key: string;
+  readonly value: string;
+}
+
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+/** The fields in the order and with the defaults that Go writes. */
+export function formatItem({ key, value }: Item): Buffer {
+  const item = {
+    Key: key,
+    Data: Buffer.from(value, 'utf8').toString('base64'),
+    Label: '',
+    Description: '',
+    KeychainNotTrustApplication: false,
+    KeychainNotSynchronizable: false,
+  };
+  return Buffer.from(JSON.stringify(item));
+}
+
+/** Never throws. Go writes a nil value as `null`. */
+export function parseItem(plaintext: Buffer): Item | { fault: string } {
+  const parsed = parseJson(plaintext);
+  if (typeof parsed !== 'object' || parsed === null || !('Key' in parsed) || !('Data' in parsed)) {
+    return { fault: 'it holds no item' };
+  }
+  const { Key: key, Data: data } = parsed;
+  if (typeof key !== 'string') return { fault: 'its item has no key' };
+  const value = data === null ? '' : typeof data === 'string' ? decodeText(data) : undefined;
+  return value === undefined ? { fault: 'its item has no text as value' } : { key, value };
+}
+
+function parseJson(bytes: Buffer): unknown {
+  try {
+    return JSON.parse(utf8.decode(bytes));
+  } catch {
+    return undefined;
+  }
+}
+
+function decodeText(base64: string): string | undefined {
+  const bytes = Buffer.from(base64, 'base64');
+  if (bytes.toString('base64') !== base64) return undefined;
+  try {
+    return utf8.decode(bytes);
+  } catch {
+    return undefined;
   }
 }

@@ -1,13 +1,17 @@
-import { KeyringError } from '../../core/errors.ts';
+import { existsSync, lstatSync, statfsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { KeyringError, systemErrorCode } from '../../core/errors.ts';
+import { roomAndFilesCommand, setCommand } from '../../core/hint.ts';
 import { withoutAbsent } from '../../core/json.ts';
+import type { Host } from '../../host/host.ts';
+import { guardianFor } from '../../host/permissions.ts';
 import type { BackendContext } from '../contract.ts';
-import type { Inspector } from '../inspection.ts';
+import { ok, problem, warning, type Finding, type Inspector } from '../inspection.ts';
 import { findDirectory, listKeys, networkFileSystem } from './directory.ts';
-import { examineFiles } from './inspect-entries.ts';
-import { examineDirectory, examineNetwork } from './inspection/directory.ts';
-import { examineSpace } from './inspection/space.ts';
-import { examineState, isStateThere } from './inspection/state.ts';
-import { countWeakEntries, examineStrength } from './inspection/strength.ts';
+import { entryName, maxEntryBytes, readEntryFile } from './entry.ts';
+import { examineFiles, examineState, isStateThere } from './inspect-entries.ts';
+import { isStrong, parseJwe } from './jwe.ts';
+import { translating } from './system-error.ts';
 
 export const fileInspector: Inspector = {
   describe(context) {
@@ -42,6 +46,101 @@ function find({ settings, host }: BackendContext): string | undefined {
     return findDirectory(settings.directory.value, host.userId);
   } catch (error) {
     if (error instanceof KeyringError) return undefined;
+    throw error;
+  }
+}
+
+/** Whether the names of the entries can be seen by others: written by them it is not used at all. */
+function examineDirectory(directory: string, { userId }: Pick<Host, 'userId'>): Finding {
+  const standing = translating('look at', directory, () =>
+    guardianFor(userId).standingOf(directory, lstatSync(directory)),
+  );
+  if (standing === undefined || !(standing.others.read || standing.others.write)) {
+    return ok('directory', `${directory} is yours alone, and so is the way to it`);
+  }
+  return warning(
+    'directory',
+    `other users can look into ${directory} (${standing.openness}): what identities and realms there are, they see`,
+    standing.closeCommand(),
+  );
+}
+
+function examineNetwork(directory: string): Finding {
+  const network = networkFileSystem(directory);
+  if (network === undefined) return ok('network-file-system', 'it is on a disk of this machine');
+  return warning(
+    'network-file-system',
+    `it is on a network file system (${network}): of writers on two machines at once, one may undo the other's change of the password`,
+    setCommand('ATMOS_KEYRING_FILE_PATH', '<a directory on a disk of this machine>'),
+  );
+}
+
+/** For one session and what writing it takes. */
+const leastBytes = 64 * 1024;
+
+/** Room to write in, in the directory or, while there is none, where it would be. */
+function examineSpace(directory: string): Finding {
+  const place = nearestThere(directory);
+  const room = roomOf(place);
+  const mend = roomAndFilesCommand(place);
+  if (room === undefined) return ok('free-space', `how much room ${place} has is not told here`);
+  if (room.noFiles) return problem('free-space', `no more files can be made in ${place}`, mend);
+  const free = `${place} has ${formatBytes(room.bytes)} left`;
+  if (room.bytes < leastBytes)
+    return problem('free-space', `${free}, too little to store anything`, mend);
+  if (room.bytes < maxEntryBytes)
+    return warning('free-space', `${free}, too little for a large entry`, mend);
+  return ok('free-space', free);
+}
+
+function nearestThere(path: string): string {
+  return existsSync(path) || dirname(path) === path ? path : nearestThere(dirname(path));
+}
+
+function roomOf(path: string): { bytes: number; noFiles: boolean } | undefined {
+  try {
+    const { bavail, bsize, files, ffree } = statfsSync(path);
+    // Some file systems count no files.
+    return { bytes: bavail * bsize, noFiles: files > 0 && ffree === 0 };
+  } catch (error) {
+    if (systemErrorCode(error) === undefined) throw error;
+    return undefined;
+  }
+}
+
+function formatBytes(bytes: number): string {
+  const units = ['B', 'KiB', 'MiB', 'GiB'];
+  const power = Math.min(Math.floor(Math.log2(Math.max(bytes, 1)) / 10), units.length - 1);
+  return `${Math.floor(bytes / 1024 ** power)} ${units[power]}`;
+}
+
+type Who = Pick<Host, 'platform' | 'userId'>;
+
+/** How many entries are cheaper to guess than ours, by their headers. */
+function countWeakEntries(directory: string, host: Who): number {
+  return listKeys(directory, host).filter((key) =>
+    isWeak(join(directory, entryName(key, host.platform)), host.userId),
+  ).length;
+}
+
+function examineStrength(directory: string, host: Who): Finding {
+  const weak = countWeakEntries(directory, host);
+  if (weak === 0) return ok('weak-entries', 'no entry is weaker than those we write');
+  return warning(
+    'weak-entries',
+    `weaker than those we write: ${weak} of ${listKeys(directory, host).length} entries; Atmos writes AES-128 and few rounds`,
+    'atmos auth keyring rekey --upgrade',
+  );
+}
+
+/** One that cannot be read is not weak: what is wrong with it, others say. */
+function isWeak(path: string, userId: number | undefined): boolean {
+  try {
+    const text = readEntryFile(path, userId);
+    const token = text === undefined ? undefined : parseJwe(text);
+    return token !== undefined && 'parameters' in token && !isStrong(token.parameters);
+  } catch (error) {
+    if (error instanceof KeyringError) return false;
     throw error;
   }
 }

@@ -7,8 +7,7 @@ import type { Host } from '../../host/host.ts';
 import { acquireLock, lockHolder, type FileLock, type LockMode } from '../../host/lock.ts';
 import { guardianFor } from '../../host/permissions.ts';
 import { writeAtomically, type OnStep } from './atomic-write.ts';
-import { readEntryFile } from './entry.ts';
-import { formatItem } from './item.ts';
+import { formatItem, readEntryFile } from './entry.ts';
 import { sealJwe, type KeyParameters } from './jwe.ts';
 import { translateSystemError, translating } from './system-error.ts';
 

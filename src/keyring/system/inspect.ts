@@ -1,7 +1,13 @@
-import type { Inspector } from '../inspection.ts';
-import { examineSecretService } from './linux/inspect.ts';
-import { examineKeychain } from './macos/inspect.ts';
-import { examineCredentials } from './windows/inspect.ts';
+import type { Host } from '../../host/host.ts';
+import { createPartedKeyring, examineParts } from '../chunked-store.ts';
+import type { BackendContext } from '../contract.ts';
+import { ok, warning, type Finding, type Inspector } from '../inspection.ts';
+import { findCollection } from './linux/collection.ts';
+import { createConnection } from './linux/connection.ts';
+import { isBusError } from './linux/dbus/bus-error.ts';
+import { countItems } from './linux/items.ts';
+import { openKeychainStore } from './macos/items.ts';
+import { openParted } from './windows/keyring.ts';
 
 export const systemInspector: Inspector = {
   // Whether there is one, it alone knows, and says when it is probed.
@@ -19,3 +25,38 @@ export const systemInspector: Inspector = {
     }
   },
 };
+
+/** Entries that are there twice, which only other programs make. Tells nothing while it is locked. */
+async function examineSecretService(host: Host): Promise<Finding[]> {
+  const connection = createConnection(host);
+  try {
+    const service = await connection.service();
+    const collection = await findCollection(service);
+    if (collection === undefined || (await service.isLocked(collection))) return [];
+    const counts = [...(await countItems(service, collection))];
+    const doubled = counts.filter(([, count]) => count > 1);
+    if (doubled.length === 0) return [ok('duplicates', 'no entry is there twice')];
+    return doubled.map(([key, count]) => ({
+      ...warning(
+        'duplicates',
+        `another program has stored ${JSON.stringify(key)} as well: of ${count} entries the newest is used`,
+      ),
+      key,
+    }));
+  } catch (error) {
+    if (isBusError(error)) return [];
+    throw error;
+  } finally {
+    await connection.close();
+  }
+}
+
+async function examineKeychain(context: BackendContext): Promise<Finding[]> {
+  const store = openKeychainStore(context, { mayReplace: true });
+  const { host } = context;
+  return examineParts(createPartedKeyring(store, { host, named: 'the macOS keychain' }));
+}
+
+async function examineCredentials(context: BackendContext): Promise<Finding[]> {
+  return examineParts(openParted(context));
+}

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { awsCredentials } from '../../../src/core/credentials.ts';
 import { clockHints } from '../../../src/core/hint.ts';
-import { createProbeKey } from '../../../src/keyring/probe-entry.ts';
+import { createProbeKey } from '../../../src/keyring/inspection.ts';
 import { formatEnvelope, type Envelope } from '../../../src/store/envelope.ts';
 import { itemKey, type ItemKind } from '../../../src/store/key.ts';
 import { testStart } from '../../support/fake-host.ts';

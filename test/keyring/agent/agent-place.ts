@@ -11,10 +11,9 @@ import {
   makePlace,
   type AgentPlace,
 } from '../../../src/keyring/agent/socket-path.ts';
-import type { BackendContext, Keyring } from '../../../src/keyring/contract.ts';
+import type { BackendContext, Keyring, Terms } from '../../../src/keyring/contract.ts';
 import { servedFileKeyring } from '../../../src/keyring/file/agent-backend.ts';
 import { openFileKeyring } from '../../../src/keyring/file/backend.ts';
-import type { Terms } from '../../../src/keyring/unlocking.ts';
 import { createTestContext, testPassword } from '../../support/file-keyring.ts';
 import { temporaryDirectory } from '../../support/temporary.ts';
 

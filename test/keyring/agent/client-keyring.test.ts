@@ -5,7 +5,7 @@ import { dirname } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { createAgentFront } from '../../../src/keyring/agent/client-keyring.ts';
-import { encodeFrame, readFrames } from '../../../src/keyring/agent/frames.ts';
+import { encodeFrame, readFrames } from '../../../src/keyring/agent/protocol.ts';
 import { openFileKeyring } from '../../../src/keyring/file/backend.ts';
 import { errorOf, thrownBy } from '../../support/error-of.ts';
 import { testPassword } from '../../support/file-keyring.ts';

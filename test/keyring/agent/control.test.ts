@@ -3,7 +3,7 @@ import { createServer } from 'node:net';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { KeyringError } from '../../../src/core/errors.ts';
 import { createAgentControl } from '../../../src/keyring/agent/control.ts';
-import { encodeFrame, readFrames } from '../../../src/keyring/agent/frames.ts';
+import { encodeFrame, readFrames } from '../../../src/keyring/agent/protocol.ts';
 import {
   formatOutcome,
   parseOrder,

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { KeyringError, keyringErrorCodes } from '../../../src/core/errors.ts';
-import { AgentError } from '../../../src/keyring/agent/agent-error.ts';
 import {
+  AgentError,
   formatError,
   formatGreeting,
   formatRequest,

@@ -1,10 +1,10 @@
+import { once } from 'node:events';
 import { existsSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createConnection, createServer } from 'node:net';
-import { once } from 'node:events';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { encodeFrame } from '../../../src/keyring/agent/frames.ts';
+import { encodeFrame } from '../../../src/keyring/agent/protocol.ts';
 import { statePaths } from '../../../src/keyring/file/state.ts';
 import { errorOf } from '../../support/error-of.ts';
 import { openTestKeyring, testPassword } from '../../support/file-keyring.ts';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { checkEntryKey, entryName, keyOfEntry } from '../../../src/keyring/file/entry-name.ts';
+import { checkEntryKey, entryName, keyOfEntry } from '../../../src/keyring/file/entry.ts';
 import { hostileKeys } from '../../contract/hostile.ts';
 import { expectError, thrownBy } from './rejection.ts';
 

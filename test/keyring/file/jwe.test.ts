@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { testRounds } from '../../../scripts/build-constants.mjs';
 import { createDerivation } from '../../../src/keyring/file/derivation.ts';
-import { formatItem, parseItem } from '../../../src/keyring/file/item.ts';
+import { formatItem, parseItem } from '../../../src/keyring/file/entry.ts';
 import {
   createParameters,
   isStrong,
@@ -10,10 +11,9 @@ import {
   sealJwe,
   type KeyParameters,
 } from '../../../src/keyring/file/jwe.ts';
+import { testPassword } from '../../support/file-keyring.ts';
 import goVectors from '../../vectors/go.json' with { type: 'json' };
 import joseVectors from '../../vectors/jose.json' with { type: 'json' };
-import { testRounds } from '../../../scripts/build-constants.mjs';
-import { testPassword } from '../../support/file-keyring.ts';
 import {
   faultOf,
   goodHeader,

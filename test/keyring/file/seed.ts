@@ -1,7 +1,7 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { formatItem } from '../../../src/keyring/file/entry.ts';
 import { sealJwe } from '../../../src/keyring/file/jwe.ts';
-import { formatItem } from '../../../src/keyring/file/item.ts';
 import {
   createState,
   ensureState,

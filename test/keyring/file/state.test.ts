@@ -11,7 +11,7 @@ import {
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { realHost } from '../../../src/host/real.ts';
-import { parseItem } from '../../../src/keyring/file/item.ts';
+import { parseItem } from '../../../src/keyring/file/entry.ts';
 import { openJwe, parseJwe } from '../../../src/keyring/file/jwe.ts';
 import {
   checkVersion,

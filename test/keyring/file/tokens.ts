@@ -1,5 +1,5 @@
 import { createDerivation, type Derivation } from '../../../src/keyring/file/derivation.ts';
-import { formatItem, type Item } from '../../../src/keyring/file/item.ts';
+import { formatItem, type Item } from '../../../src/keyring/file/entry.ts';
 import { type KeyParameters, parseJwe, sealJwe } from '../../../src/keyring/file/jwe.ts';
 import { testPassword } from '../../support/file-keyring.ts';
 

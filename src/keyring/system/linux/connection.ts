@@ -1,5 +1,8 @@
+import { readFileSync } from 'node:fs';
+import { basename } from 'node:path';
 import type { Host } from '../../../host/host.ts';
 import { connectSessionBus } from './dbus/bus.ts';
+import { walletVersion } from './runtime-environment.ts';
 import { createSecretService, type SecretService } from './service.ts';
 import { openSession, type Session } from './session.ts';
 
@@ -64,4 +67,52 @@ export function createConnection(host: Host): Connection {
       );
     },
   };
+}
+
+/** Programs that end at once when they are asked for their version. */
+const products: ReadonlyMap<string, string> = new Map([
+  ['gnome-keyring-daemon', 'gnome-keyring'],
+  ['keepassxc', 'KeePassXC'],
+]);
+const versionLimitMs = 1_000;
+const maxVersionBytes = 1024;
+
+/**
+ * Which program answers, and its version: "gnome-keyring 42.1". Undefined where its process is not to
+ * be seen, as from within a sandbox.
+ */
+export async function describeProvider(
+  service: SecretService,
+  host: Host,
+): Promise<string | undefined> {
+  const ofWallet = await walletVersion(service);
+  if (ofWallet !== undefined) return `KWallet ${printable(ofWallet)}`;
+  const program = programOf(await service.processId());
+  if (program === undefined) return undefined;
+  const name = basename(program);
+  const product = products.get(name);
+  if (product === undefined) return name;
+  const version = await versionOf(program, host);
+  return version === undefined ? product : `${product} ${version}`;
+}
+
+/** Not `/proc/PID/exe`, which is closed for programs with capabilities, as gnome-keyring is. */
+function programOf(processId: number): string | undefined {
+  try {
+    const [program] = readFileSync(`/proc/${processId}/cmdline`, 'utf8').split('\0');
+    return program && /^[\w./+-]{1,200}$/.test(program) ? program : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+async function versionOf(program: string, host: Host): Promise<string | undefined> {
+  const env = { PATH: host.env['PATH'], QT_QPA_PLATFORM: 'offscreen' };
+  const options = { env, timeoutMs: versionLimitMs, maxBytes: maxVersionBytes };
+  const { exitCode, stdout } = await host.runShell(`exec ${program} --version 2>&1`, options);
+  return exitCode === 0 ? /\d+(\.\d+)+/.exec(stdout.toString('latin1'))?.[0] : undefined;
+}
+
+function printable(version: string): string {
+  return /^[\w.+-]{1,40}$/.exec(version)?.[0] ?? '';
 }

@@ -7,9 +7,9 @@ import { createConnection } from './connection.ts';
 import { BusError, isBusError } from './dbus/bus-error.ts';
 import { describeFailure, keyringError } from './failures.ts';
 import { findItems, listKeys, newestFirst } from './items.ts';
-import { openPlace, openWritablePlace } from './place.ts';
 import { probeService } from './probe.ts';
 import { readValues } from './read.ts';
+import { openPlace, openWritablePlace } from './runtime-environment.ts';
 import type { Session } from './session.ts';
 import { deleteItem, storeVerified } from './write.ts';
 

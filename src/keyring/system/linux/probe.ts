@@ -1,11 +1,9 @@
 import type { BackendContext, Probe } from '../../contract.ts';
 import { collectionName, findCollection, hasDisplay } from './collection.ts';
-import type { Connection } from './connection.ts';
+import { describeProvider, type Connection } from './connection.ts';
 import { isBusError } from './dbus/bus-error.ts';
 import { describeFailure } from './failures.ts';
-import { isOpenWallet } from './kwallet.ts';
-import { noKeyring } from './place.ts';
-import { describeProvider } from './provider.ts';
+import { isOpenWallet, noKeyring } from './runtime-environment.ts';
 
 export interface ServiceProbe {
   readonly probe: Probe;

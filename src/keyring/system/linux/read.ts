@@ -1,10 +1,9 @@
 import type { Host } from '../../../host/host.ts';
+import { parseStored } from './collection.ts';
 import { BusError, isBusError } from './dbus/bus-error.ts';
 import { isGone } from './failures.ts';
-import { followPrompt } from './prompt.ts';
-import type { Secret, SecretService } from './service.ts';
+import { followPrompt, type Secret, type SecretService } from './service.ts';
 import type { Session } from './session.ts';
-import { parseStored } from './stored-text.ts';
 
 /**
  * The values of these items, in their order, without those that are gone. Items that the provider

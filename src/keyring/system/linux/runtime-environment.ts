@@ -1,7 +1,12 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Host } from '../../../host/host.ts';
-import { hasDisplay } from './collection.ts';
+import { createCollection, findCollection, hasDisplay, unlock } from './collection.ts';
+import { BusError, isBusError } from './dbus/bus-error.ts';
+import * as decode from './dbus/decode.ts';
+import * as encode from './dbus/encode.ts';
+import type { Call } from './dbus/message.ts';
+import { serviceName, type SecretService } from './service.ts';
 
 /** Where we run, as far as it decides which keyring there can be and what mends a missing one. */
 export type Surroundings = 'container' | 'sudo' | 'root' | 'wsl' | 'ssh' | 'desktop' | 'headless';
@@ -77,4 +82,99 @@ function unlocking(surroundings: Surroundings): string {
 
 function printableName(name: string | undefined): string {
   return name !== undefined && /^[\w.-]{1,32}$/.test(name) ? name : 'the person who called it';
+}
+
+/** Where the items are, open for use. */
+export interface Place {
+  readonly service: SecretService;
+  readonly host: Pick<Host, 'sleep'>;
+  /** Unlocked. */
+  readonly collection: string;
+}
+
+type PlaceHost = Pick<Host, 'sleep' | 'env'>;
+
+/**
+ * The collection, unlocked; undefined when it was never made, so that nothing is in it. A provider
+ * without any collection has not opened its store (KeePassXC without a database): there nobody can
+ * look.
+ *
+ * @throws BusError
+ */
+export async function openPlace(
+  host: PlaceHost,
+  service: SecretService,
+): Promise<Place | undefined> {
+  const collection = await findCollection(service);
+  if (collection !== undefined) return opened(host, service, collection);
+  if ((await service.collections()).length > 0) return undefined;
+  throw new BusError('empty', 'the keyring service has no keyring open');
+}
+
+/** The same, made if it has to be. @throws BusError */
+export async function openWritablePlace(host: PlaceHost, service: SecretService): Promise<Place> {
+  const collection = (await findCollection(service)) ?? (await createCollection(service, host));
+  if (collection !== undefined) return opened(host, service, collection);
+  throw new BusError('empty', noKeyring);
+}
+
+export const noKeyring =
+  'the keyring service has no keyring yet, and nobody can be asked for a password for one';
+
+async function opened(host: PlaceHost, service: SecretService, collection: string): Promise<Place> {
+  if (await unlock(service, host, collection)) return { service, host, collection };
+  throw new BusError('locked', 'it is locked, and the question to unlock it was dismissed');
+}
+
+// What KWallet tells through interfaces of its own, on the connection that owns the Secret Service.
+// Everybody else answers that there is no such object.
+
+const modules = ['/modules/kwalletd6', '/modules/kwalletd5'];
+
+/** The version of KWallet, if that is who answers. */
+export async function walletVersion({ bus }: SecretService): Promise<string | undefined> {
+  const property = [
+    encode.text('org.qtproject.Qt.QCoreApplication'),
+    encode.text('applicationVersion'),
+  ];
+  const get: Call = {
+    destination: serviceName,
+    path: '/MainApplication',
+    interface: 'org.freedesktop.DBus.Properties',
+    member: 'Get',
+    body: property,
+  };
+  const answer = decode.tupleOf<[string]>(decode.variantOf(decode.text));
+  const [version] = (await unlessRefused(bus.call(get, answer))) ?? [];
+  return version;
+}
+
+/**
+ * Whether it is a wallet and open. As a collection an open wallet still counts as locked, until
+ * somebody has unlocked it there, for which then nobody is asked.
+ */
+export async function isOpenWallet({ bus }: SecretService, name: string): Promise<boolean> {
+  for (const path of modules) {
+    const isOpen: Call = {
+      destination: serviceName,
+      path,
+      interface: 'org.kde.KWallet',
+      member: 'isOpen',
+      body: [encode.text(name)],
+    };
+    const [open] =
+      (await unlessRefused(bus.call(isOpen, decode.tupleOf<[boolean]>(decode.flag)))) ?? [];
+    if (open) return true;
+  }
+  return false;
+}
+
+/** Nothing, from a service that has no such object, or another under its name. */
+async function unlessRefused<T>(answer: Promise<T>): Promise<T | undefined> {
+  try {
+    return await answer;
+  } catch (error) {
+    if (isBusError(error, 'answered') || isBusError(error, 'malformed')) return undefined;
+    throw error;
+  }
 }

@@ -1,6 +1,5 @@
-import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
+import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto';
 import { isBusError, malformed } from './dbus/bus-error.ts';
-import { agreeOnKey, createKeyPair } from './diffie-hellman.ts';
 import type { Secret, SecretService } from './service.ts';
 
 const encrypting = 'dh-ietf1024-sha256-aes128-cbc-pkcs7';
@@ -69,4 +68,77 @@ export function createPlainSession(path: string): Session {
     seal: (value) => ({ session: path, parameters: Buffer.alloc(0), value }),
     open: ({ session, value }) => (session === path ? value : undefined),
   };
+}
+
+/**
+ * The key agreement of Secret Service's `dh-ietf1024-sha256-aes128-cbc-pkcs7`: the second Oakley
+ * group (RFC 2409 §6.2), HKDF-SHA256 without salt and info, 16 bytes.
+ *
+ * Own arithmetic, because node:crypto takes 60 ms to set the group up. That it is not constant-time
+ * gives nothing away: a key lives for one session on a socket of this machine.
+ */
+const prime = BigInt(
+  '0xffffffffffffffffc90fdaa22168c234c4c6628b80dc1cd129024e088a67cc74020bbea63b139b22514a08798e3404dd' +
+    'ef9519b3cd3a431b302b0a6df25f14374fe1356d6d51c245e485b576625e7ec6f44c42e9a637ed6b0bff5cb6f406b7ed' +
+    'ee386bfb5a899fa5ae9f24117c4b1fe649286651ece65381ffffffffffffffff',
+);
+const generator = 2n;
+const groupBytes = 128;
+const exponentBytes = 32;
+const keyBytes = 16;
+
+export interface KeyPair {
+  readonly publicKey: Buffer;
+  readonly exponent: bigint;
+}
+
+/**
+ * A key pair that every provider takes. KWallet reads a public key as a signed number and refuses
+ * those that come out shorter than the group: that begin with 00 or ff.
+ */
+export function createKeyPair(): KeyPair {
+  for (;;) {
+    const exponent = toNumber(randomBytes(exponentBytes));
+    const publicKey = toBytes(power(generator, exponent));
+    if (publicKey[0] !== 0x00 && publicKey[0] !== 0xff) return { publicKey, exponent };
+  }
+}
+
+/**
+ * The key of a session, or undefined where providers disagree on it: in a shared number that begins
+ * with a zero byte (1 in 256), which KWallet strips. Another key pair then gives another number.
+ *
+ * @throws BusError `malformed` for a public key outside the group
+ */
+export function agreeOnKey(own: KeyPair, peerKey: Buffer): Buffer | undefined {
+  // KWallet puts a zero for the sign before it.
+  const peer = peerKey.length > 2 * groupBytes ? 0n : toNumber(peerKey);
+  if (peer <= 1n || peer >= prime - 1n) {
+    throw malformed('a session has a public key outside the group');
+  }
+  const shared = toBytes(power(peer, own.exponent));
+  return shared[0] === 0 ? undefined : deriveKey(shared);
+}
+
+/** @param shared 128 bytes */
+function deriveKey(shared: Buffer): Buffer {
+  return Buffer.from(hkdfSync('sha256', shared, '', '', keyBytes));
+}
+
+/** `base` to the power of `exponent`, in the group. Fastest for a small base, as the generator is. */
+export function power(base: bigint, exponent: bigint): bigint {
+  let result = 1n;
+  for (const bit of exponent.toString(2)) {
+    result = (result * result) % prime;
+    if (bit === '1') result = (result * base) % prime;
+  }
+  return result;
+}
+
+function toNumber(bytes: Buffer): bigint {
+  return BigInt(`0x0${bytes.toString('hex')}`);
+}
+
+function toBytes(value: bigint): Buffer {
+  return Buffer.from(value.toString(16).padStart(groupBytes * 2, '0'), 'hex');
 }

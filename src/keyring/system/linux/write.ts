@@ -1,12 +1,11 @@
+import { formatStored } from './collection.ts';
 import { BusError } from './dbus/bus-error.ts';
 import { isGone } from './failures.ts';
 import { attributesFor, findItems, labelFor, newestFirst } from './items.ts';
-import type { Place } from './place.ts';
-import { followPrompt } from './prompt.ts';
 import { readValues, unlockItems } from './read.ts';
-import type { Secret } from './service.ts';
+import type { Place } from './runtime-environment.ts';
+import { followPrompt, type Secret } from './service.ts';
 import type { Session } from './session.ts';
-import { formatStored } from './stored-text.ts';
 
 /** Runs with a session, and again with a new one should its key not be shared. */
 export type WithSession = <T>(run: (session: Session) => Promise<T>) => Promise<T>;

@@ -1,14 +1,19 @@
+import { isUtf8 } from 'node:buffer';
 import type { KeyringError } from '../../../core/errors.ts';
+import type { ItemStore } from '../../chunked-store.ts';
 import { formatPartName, parsePartName } from '../../chunks.ts';
 import type { BackendContext } from '../../contract.ts';
 import { maxKeyBytes } from '../../key.ts';
-import type { ItemStore } from '../item-store.ts';
-import { account, formatAddCommand, secretRoom } from './add-command.ts';
 import { damaged, duplicateItem, itemNotFound, keyringError, type Failure } from './failures.ts';
 import { findDefaultKeychain, type DefaultKeychain } from './keychain.ts';
-import { parseItems, parsePassword, type PrintedItem } from './printed-items.ts';
-import { createSecurity, type Answer, type RunSecurity } from './security.ts';
-import { decodedRoom, decodeSecret, encodeSecret } from './stored-secret.ts';
+import {
+  account,
+  createSecurity,
+  formatAddCommand,
+  secretRoom,
+  type Answer,
+  type RunSecurity,
+} from './security.ts';
 
 const maxDumpBytes = 32 * 1024 * 1024;
 const mostKeychains = 20;
@@ -139,4 +144,100 @@ function isNamed(item: PrintedItem, name: string): boolean {
 function nameOf({ service }: PrintedItem): string[] {
   const name = service?.toString('utf8');
   return name !== undefined && service?.equals(Buffer.from(name)) === true ? [name] : [];
+}
+
+/** An item as `security` prints it: its attributes, never its secret. */
+export interface PrintedItem {
+  /** `genp` for a generic password. */
+  readonly itemClass: string | undefined;
+  readonly service: Buffer | undefined;
+  readonly account: Buffer | undefined;
+}
+
+const attributeForm = /^ {4}"(svce|acct)"<blob>=(.*)$/;
+const fields = { svce: 'service', acct: 'account' } as const;
+
+/**
+ * The items in what `dump-keychain` and `find-generic-password` print, in latin1. Each begins with the
+ * name of its keychain; lines that are not known are passed over, since every release has its own.
+ */
+export function parseItems(printed: string): PrintedItem[] {
+  const items: { -readonly [field in keyof PrintedItem]: PrintedItem[field] }[] = [];
+  for (const line of printed.split('\n')) {
+    if (line.startsWith('keychain: ')) {
+      items.push({ itemClass: undefined, service: undefined, account: undefined });
+    }
+    const item = items.at(-1);
+    if (item === undefined) continue;
+    if (line.startsWith('class: ')) item.itemClass = parseBytes(line.slice(7))?.toString('latin1');
+    const [, tag, bytes] = attributeForm.exec(line) ?? [];
+    if (bytes !== undefined) item[fields[tag === 'svce' ? 'svce' : 'acct']] = parseBytes(bytes);
+  }
+  return items;
+}
+
+/** The secret in what `find-generic-password -g` writes to standard error; undefined if none is told. */
+export function parsePassword(printed: string): Buffer | undefined {
+  const mark = 'password: ';
+  const lines = printed.split('\n').filter((line) => line.startsWith(mark));
+  const [line] = lines;
+  return lines.length === 1 && line !== undefined ? parseBytes(line.slice(mark.length)) : undefined;
+}
+
+/**
+ * Bytes as `security` prints them: in quotes if all are printable and none is a backslash, else in hex,
+ * with the same once more for people behind it; nothing for no bytes. Undefined for `<NULL>` and for
+ * what is no such form.
+ */
+export function parseBytes(text: string): Buffer | undefined {
+  if (text === '') return Buffer.alloc(0);
+  const [, hex] = /^0x((?:[0-9A-F]{2})+) {1,2}(?:"[ -~]*")?$/.exec(text) ?? [];
+  if (hex !== undefined) return Buffer.from(hex, 'hex');
+  const [, plain] = /^"([ -[\]-~]*)"$/.exec(text) ?? [];
+  return plain === undefined ? undefined : Buffer.from(plain, 'latin1');
+}
+
+const base64Prefix = 'go-keyring-base64:';
+/** Of older releases of go-keyring, for values with line ends. */
+const hexPrefix = 'go-keyring-encoded:';
+
+/** How go-keyring stores a value, and so Atmos. */
+export function encodeSecret(bytes: Buffer): string {
+  return base64Prefix + bytes.toString('base64');
+}
+
+/** The most bytes whose stored form has no more bytes than that. */
+export function decodedRoom(room: number): number {
+  return Math.floor((room - base64Prefix.length) / 4) * 3;
+}
+
+/**
+ * The value in what is stored, as go-keyring reads it: text without a prefix is taken without the
+ * white space around it. Undefined for a prefix that does not keep what it promises.
+ */
+export function decodeSecret(stored: Buffer): Buffer | undefined {
+  if (!isUtf8(stored)) return stored;
+  const text = trimmed(stored.toString('utf8'));
+  if (text.startsWith(hexPrefix)) return decoded(text.slice(hexPrefix.length), 'hex');
+  if (text.startsWith(base64Prefix)) return decoded(text.slice(base64Prefix.length), 'base64');
+  return Buffer.from(text);
+}
+
+/** Node drops what is no hex or base64; here that is damage. */
+function decoded(text: string, encoding: 'hex' | 'base64'): Buffer | undefined {
+  const bytes = Buffer.from(text, encoding);
+  const again = bytes.toString(encoding);
+  return again === (encoding === 'hex' ? text.toLowerCase() : text) ? bytes : undefined;
+}
+
+/** Go's white space, which is Unicode's. Not by an expression: one would take its time on much of it. */
+function trimmed(text: string): string {
+  let [start, end] = [0, text.length];
+  while (start < end && isSpace(text.charAt(start))) start++;
+  while (end > start && isSpace(text.charAt(end - 1))) end--;
+  return text.slice(start, end);
+}
+
+function isSpace(character: string): boolean {
+  return /\p{White_Space}/u.test(character);
 }

@@ -1,11 +1,12 @@
 import { createTurns } from '../../../core/turns.ts';
+import type { Host } from '../../../host/host.ts';
 import { createPartedKeyring, type OnStep, type PartedKeyring } from '../../chunked-store.ts';
-import type { BackendContext, Keyring } from '../../contract.ts';
+import type { BackendContext, Keyring, Probe } from '../../contract.ts';
 import { checkKey, checkValue, maxSystemValueBytes } from '../../key.ts';
+import type { Failure } from './failures.ts';
 import { openKeychainStore } from './items.ts';
 import { findDefaultKeychain } from './keychain.ts';
-import { probeKeychain } from './probe.ts';
-import { createSecurity } from './security.ts';
+import { childEnvironment, createSecurity } from './security.ts';
 
 /** The keychain of macOS, through `security`. Its items are go-keyring's, and so Atmos's own. */
 export function openKeychainKeyring(context: BackendContext, onStep?: OnStep): Keyring {
@@ -71,4 +72,46 @@ export function openKeychainKeyring(context: BackendContext, onStep?: OnStep): K
 
     async close() {},
   };
+}
+
+export interface KeychainProbe {
+  readonly probe: Probe;
+  readonly path: string | undefined;
+}
+
+/** Sessions of launchd that have no display, so that macOS cannot ask a person there. */
+const withoutDisplay = ['Background', 'StandardIO', 'System'];
+
+/**
+ * Looks without asking anybody. `show-keychain-info` tells whether a keychain is locked, but with a
+ * display it asks for the password if it is. There the login has opened it, and whoever locked it by
+ * hand is asked at the first use: so it is ready.
+ */
+export async function probeKeychain(host: Host): Promise<KeychainProbe> {
+  const run = createSecurity(host);
+  const { path, failure } = await findDefaultKeychain(run);
+  if (failure !== undefined) return { probe: describe(failure), path };
+  if (!(await isWithoutDisplay(host))) return { probe: { state: 'ready' }, path };
+  const answer = await run(['show-keychain-info', path]);
+  const probe: Probe = answer.failure === undefined ? { state: 'ready' } : describe(answer.failure);
+  return { probe, path };
+}
+
+/** One that does not answer may be asking somebody after all. */
+function describe({ code, reason }: Failure): Probe {
+  const isThere = code === 'ERR_KEYRING_LOCKED' || code === 'ERR_KEYRING_TIMEOUT';
+  return { state: isThere ? 'locked' : 'unavailable', reason };
+}
+
+async function isWithoutDisplay(host: Host): Promise<boolean> {
+  try {
+    const { exitCode, stdout } = await host.runProgram('/bin/launchctl', ['managername'], {
+      env: childEnvironment(host.env),
+      timeoutMs: 5000,
+      maxBytes: 1024,
+    });
+    return exitCode === 0 && withoutDisplay.includes(stdout.toString('latin1').trim());
+  } catch {
+    return false;
+  }
 }

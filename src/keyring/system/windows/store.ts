@@ -1,5 +1,5 @@
+import type { ItemStore } from '../../chunked-store.ts';
 import type { BackendContext } from '../../contract.ts';
-import type { ItemStore } from '../item-store.ts';
 import {
   CredentialError,
   maxBlobBytes,

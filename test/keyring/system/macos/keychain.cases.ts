@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { realHost } from '../../../../src/host/real.ts';
+import { parseItems } from '../../../../src/keyring/system/macos/items.ts';
 import { openKeychainKeyring } from '../../../../src/keyring/system/macos/keyring.ts';
-import { parseItems } from '../../../../src/keyring/system/macos/printed-items.ts';
 import { keyringContract } from '../../../contract/index.ts';
 import { runProgram } from '../../../platform/installed.ts';
 import type { PlatformSuite } from '../../../platform/suite.ts';

@@ -290,7 +290,7 @@ describe('a probe', () => {
         return mac.host.runProgram(...given);
       },
     };
-    const { probeKeychain } = await import('../../../../src/keyring/system/macos/probe.ts');
+    const { probeKeychain } = await import('../../../../src/keyring/system/macos/keyring.ts');
     expect(await probeKeychain(host)).toEqual({ probe: { state: 'ready' }, path: mac.path });
     expect(mac.runs.map(({ args }) => args[0])).toEqual(['default-keychain']);
   });

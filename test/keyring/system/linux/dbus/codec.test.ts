@@ -3,8 +3,8 @@ import { describe, expect, test } from 'vitest';
 import { isBusError } from '../../../../../src/keyring/system/linux/dbus/bus-error.ts';
 import * as decode from '../../../../../src/keyring/system/linux/dbus/decode.ts';
 import * as encode from '../../../../../src/keyring/system/linux/dbus/encode.ts';
-import { createFrames } from '../../../../../src/keyring/system/linux/dbus/frames.ts';
 import {
+  createFrames,
   formatCall,
   headBytes,
   maxMessageBytes,

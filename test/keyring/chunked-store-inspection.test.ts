@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { KeyringError } from '../../../src/core/errors.ts';
-import { examineParts } from '../../../src/keyring/system/examine-parts.ts';
+import { KeyringError } from '../../src/core/errors.ts';
+import { examineParts } from '../../src/keyring/chunked-store.ts';
 
 test.each([
   [{ removed: 0, recent: 0 }, 'no parts of values are left over'],

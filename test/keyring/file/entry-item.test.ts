@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { formatItem, parseItem } from '../../../src/keyring/file/item.ts';
+import { formatItem, parseItem } from '../../../src/keyring/file/entry.ts';
 
 const noItem = { fault: 'it holds no item' };
 const noKey = { fault: 'its item has no key' };

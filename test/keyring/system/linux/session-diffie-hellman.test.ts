@@ -1,10 +1,6 @@
 import { createDiffieHellman, getDiffieHellman, hkdfSync } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
-import {
-  agreeOnKey,
-  createKeyPair,
-  power,
-} from '../../../../src/keyring/system/linux/diffie-hellman.ts';
+import { agreeOnKey, createKeyPair, power } from '../../../../src/keyring/system/linux/session.ts';
 
 // RFC 2409 §6.2, as Node has it.
 const prime = getDiffieHellman('modp2').getPrime();

@@ -4,7 +4,7 @@ import {
   parseBytes,
   parseItems,
   parsePassword,
-} from '../../../../src/keyring/system/macos/printed-items.ts';
+} from '../../../../src/keyring/system/macos/items.ts';
 import { printBytes, printItem } from '../../../support/security/print.mjs';
 
 const bytes = fc.uint8Array({ maxLength: 80 }).map((array) => Buffer.from(array));

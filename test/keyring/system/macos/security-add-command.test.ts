@@ -4,7 +4,7 @@ import {
   formatAddCommand,
   maxCommandBytes,
   secretRoom,
-} from '../../../../src/keyring/system/macos/add-command.ts';
+} from '../../../../src/keyring/system/macos/security.ts';
 import { hostileKeys, invalidKeys, lookalikeKeys } from '../../../contract/hostile.ts';
 import { thrownBy } from '../../../support/error-of.ts';
 import { readLines, splitWords } from '../../../support/security/lines.mjs';

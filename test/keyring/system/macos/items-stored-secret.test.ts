@@ -4,7 +4,7 @@ import {
   decodedRoom,
   decodeSecret,
   encodeSecret,
-} from '../../../../src/keyring/system/macos/stored-secret.ts';
+} from '../../../../src/keyring/system/macos/items.ts';
 
 const bytes = fc.uint8Array({ maxLength: 80 }).map((array) => Buffer.from(array));
 

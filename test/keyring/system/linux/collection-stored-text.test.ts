@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { formatStored, parseStored } from '../../../../src/keyring/system/linux/stored-text.ts';
+import { formatStored, parseStored } from '../../../../src/keyring/system/linux/collection.ts';
 import { hostileValues } from '../../../contract/hostile.ts';
 
 describe('a value as it is stored', () => {

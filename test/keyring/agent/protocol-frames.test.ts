@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { encodeFrame, maxFrameBytes, readFrames } from '../../../src/keyring/agent/frames.ts';
+import { encodeFrame, maxFrameBytes, readFrames } from '../../../src/keyring/agent/protocol.ts';
 
 async function* inPieces(bytes: Buffer, size: number): AsyncGenerator<Buffer> {
   for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size);
