@@ -1,8 +1,8 @@
 import type { Host } from '../host/host.ts';
 import { examineKeyring, type Patient } from '../keyring/doctor.ts';
 import type { Finding } from '../keyring/inspection.ts';
+import { examineContents, readEntry, rewritingOf, type ReadEntry } from '../store/inventory.ts';
 import { examineClock } from './doctor/clock.ts';
-import { examineContents, readEntry, rewritingOf, type ReadEntry } from './doctor/entries.ts';
 import { examineOrphans } from './doctor/orphans.ts';
 import type { AuthPlan } from './plan.ts';
 

@@ -3,11 +3,11 @@ import type { AuthManager } from '../auth/manager.ts';
 import { AtmosError, systemErrorCode } from '../core/errors.ts';
 import type { Identity } from '../core/kind-config.ts';
 import type { Keyring } from '../keyring/contract.ts';
+import type { Copy } from '../store/copy.ts';
 import { parseEnvelope } from '../store/envelope.ts';
 import { findKeyLines, type SourceLine } from '../store/import-aws-lines.ts';
 import { awsVaultProfiles, parseVaultKey } from '../store/import-aws-vault.ts';
 import { itemKey } from '../store/key.ts';
-import type { Copy } from '../store/migrate/copies.ts';
 import { checkAccessKey, type AccessKey } from './access-key.ts';
 
 /** A profile that has a long-lived key. */

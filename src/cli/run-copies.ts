@@ -6,7 +6,7 @@ import {
   type CopyOptions,
   type CopyResult,
   type Run,
-} from '../store/migrate/copies.ts';
+} from '../store/copy.ts';
 import { deleteCopied, noteLost, type Between } from '../store/migrate/entries.ts';
 import type { Context } from './context.ts';
 import { createProgress } from './progress.ts';

@@ -1,7 +1,7 @@
 import { clockHints } from '../../core/hint.ts';
 import { formatRemaining, formatTimestamp } from '../../core/time.ts';
 import { ok, warning, type Finding } from '../../keyring/inspection.ts';
-import type { ReadEntry } from './entries.ts';
+import type { ReadEntry } from '../../store/inventory.ts';
 
 /** AWS refuses a request that is five minutes off. */
 const toleratedMs = 5 * 60 * 1000;

@@ -1,7 +1,7 @@
 import type { Config } from '../../config/load.ts';
 import { lowerCase } from '../../core/names.ts';
 import { ok, warning, type Finding } from '../../keyring/inspection.ts';
-import { logoutOf, type ReadEntry } from './entries.ts';
+import { logoutOf, type ReadEntry } from '../../store/inventory.ts';
 
 /**
  * What is kept of identities and providers that the configuration does not name. Only of its own

@@ -3,7 +3,7 @@ import type { OpenAuth } from '../../auth/open-auth.ts';
 import { AtmosError, isAtmosError } from '../../core/errors.ts';
 import type { Host } from '../../host/host.ts';
 import type { Keyring } from '../../keyring/contract.ts';
-import type { CopyResult } from '../../store/migrate/copies.ts';
+import type { CopyResult } from '../../store/copy.ts';
 import { entryCopy, ownKeys } from '../../store/migrate/entries.ts';
 import type { Invocation } from '../command.ts';
 import type { Context } from '../context.ts';

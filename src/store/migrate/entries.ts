@@ -1,7 +1,7 @@
 import { AtmosError, KeyringError } from '../../core/errors.ts';
 import type { Keyring } from '../../keyring/contract.ts';
+import { takeTurns, type CopiedEntry, type Copy, type Run } from '../copy.ts';
 import { parseItemKey } from '../key.ts';
-import { takeTurns, type CopiedEntry, type Copy, type Run } from './copies.ts';
 
 export interface Between {
   readonly source: Keyring;

@@ -1,4 +1,4 @@
-import { AtmosError, isAtmosError, type ErrorCode } from '../../core/errors.ts';
+import { AtmosError, isAtmosError, type ErrorCode } from '../core/errors.ts';
 
 /** One entry that is to be copied into a keyring, the target. */
 export interface Copy {

@@ -1,8 +1,8 @@
-import { shellWord } from '../../core/hint.ts';
-import { isObject, parseJson } from '../../core/json.ts';
-import { ok, problem, type Finding } from '../../keyring/inspection.ts';
-import { parseEnvelope, type Envelope } from '../../store/envelope.ts';
-import { itemKey, parseItemKey, type ItemKind } from '../../store/key.ts';
+import { shellWord } from '../core/hint.ts';
+import { isObject, parseJson } from '../core/json.ts';
+import { ok, problem, type Finding } from '../keyring/inspection.ts';
+import { parseEnvelope, type Envelope } from './envelope.ts';
+import { itemKey, parseItemKey, type ItemKind } from './key.ts';
 
 /** What one of our entries says of itself. Nothing in it is secret. */
 export interface ReadEntry {
