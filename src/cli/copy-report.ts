@@ -1,9 +1,8 @@
 import { AtmosError, type ErrorCode } from '../core/errors.ts';
 import type { KeyringInfo } from '../keyring/contract.ts';
-import type { CopiedEntry, CopyState } from '../store/copy.ts';
+import { isInTarget, type CopiedEntry, type CopyState } from '../store/copy.ts';
 import type { SourceLine } from '../store/import-aws-lines.ts';
 import { parseItemKey, type ItemKind } from '../store/key.ts';
-import { isInTarget } from '../store/migrate/entries.ts';
 import type { Context } from './context.ts';
 import { formatTable } from './rows.ts';
 

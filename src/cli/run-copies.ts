@@ -1,13 +1,15 @@
 import type { Host } from '../host/host.ts';
 import type { Keyring } from '../keyring/contract.ts';
 import {
+  deleteCopied,
+  noteLost,
   runCopies,
+  type Between,
   type Copy,
   type CopyOptions,
   type CopyResult,
   type Run,
 } from '../store/copy.ts';
-import { deleteCopied, noteLost, type Between } from '../store/migrate/entries.ts';
 import type { Context } from './context.ts';
 import { createProgress } from './progress.ts';
 

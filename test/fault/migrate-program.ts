@@ -8,8 +8,7 @@
 import { readSync, writeSync } from 'node:fs';
 import { realHost } from '../../src/host/real.ts';
 import type { Keyring } from '../../src/keyring/contract.ts';
-import { runCopies } from '../../src/store/copy.ts';
-import { deleteCopied, entryCopy, ownKeys } from '../../src/store/migrate/entries.ts';
+import { deleteCopied, entryCopy, ownKeys, runCopies } from '../../src/store/copy.ts';
 import { openTestKeyring as openSystemKeyring } from '../keyring/system/linux/open-keyring.ts';
 import { openTestKeyring as openFileKeyring } from '../support/file-keyring.ts';
 

@@ -2,8 +2,15 @@ import { describe, expect, test } from 'vitest';
 import { KeyringError, type KeyringErrorCode } from '../../src/core/errors.ts';
 import type { Keyring } from '../../src/keyring/contract.ts';
 import { openMemoryKeyring } from '../../src/keyring/memory.ts';
-import { runCopies, type CopyOptions, type CopyResult } from '../../src/store/copy.ts';
-import { deleteCopied, entryCopy, noteLost, ownKeys } from '../../src/store/migrate/entries.ts';
+import {
+  deleteCopied,
+  entryCopy,
+  noteLost,
+  ownKeys,
+  runCopies,
+  type CopyOptions,
+  type CopyResult,
+} from '../../src/store/copy.ts';
 import { contentsOf, mixedEntries } from './mixed-entries.ts';
 
 async function keyringWith(entries: Readonly<Record<string, string>> = {}): Promise<Keyring> {

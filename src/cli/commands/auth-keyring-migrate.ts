@@ -3,7 +3,7 @@ import type { AuthPlan } from '../../auth/plan.ts';
 import { AtmosError } from '../../core/errors.ts';
 import type { Sourced } from '../../core/json.ts';
 import { checkKeyringType } from '../../keyring/registry.ts';
-import { entryCopy, ownKeys } from '../../store/migrate/entries.ts';
+import { entryCopy, ownKeys } from '../../store/copy.ts';
 import type { Invocation } from '../command.ts';
 import type { Context } from '../context.ts';
 import { reportCopies } from '../copy-report.ts';
