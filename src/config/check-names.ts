@@ -1,6 +1,6 @@
 import { lowerCase } from '../core/names.ts';
 import { isMap } from '../core/validate.ts';
-import { sourceOf, valueAt, type ConfigFile } from './places.ts';
+import { sourceOf, valueAt, type ConfigFile } from './config-file.ts';
 import type { Problem } from './problems.ts';
 
 type Report = (problem: Problem) => void;

@@ -1,8 +1,8 @@
 import { isMap } from '../core/validate.ts';
-import { quote } from './locate.ts';
-import { valueAt, writtenAt, type ConfigFile } from './places.ts';
+import { valueAt, writtenAt, type ConfigFile } from './config-file.ts';
 import type { Problem } from './problems.ts';
 import { isSecretPath } from './secret-path.ts';
+import { quote } from './yaml-position.ts';
 
 type Path = readonly string[];
 

@@ -1,7 +1,7 @@
 import type { Host } from '../host/host.ts';
-import { placeIn, type ConfigFile, type PendingCommand } from './places.ts';
+import { placeIn, type ConfigFile, type PendingCommand } from './config-file.ts';
 import type { Problem } from './problems.ts';
-import { parseCommandOutput, withCommandOutput } from './resolve-tags.ts';
+import { parseCommandOutput, withCommandOutput } from './tags/resolve.ts';
 
 const timeoutMs = 30_000;
 const maxBytes = 1024 * 1024;

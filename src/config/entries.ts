@@ -1,7 +1,7 @@
 import { dirname, isAbsolute, join } from 'node:path';
 import { withoutAbsent, type Sourced } from '../core/json.ts';
 import type { Identity } from '../core/kind-config.ts';
-import { fileSaying, placeOf, sourceOf, tagAt, type ConfigFile } from './places.ts';
+import { fileSaying, placeOf, sourceOf, tagAt, type ConfigFile } from './config-file.ts';
 import type { Settings } from './schema.ts';
 
 type Auth = NonNullable<Settings['auth']>;

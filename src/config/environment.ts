@@ -1,8 +1,8 @@
 import type { Sourced } from '../core/json.ts';
 import { isMap } from '../core/validate.ts';
 import type { Variable } from '../core/variables.ts';
+import { valueAt, type ConfigFile } from './config-file.ts';
 import { sourced } from './entries.ts';
-import { valueAt, type ConfigFile } from './places.ts';
 import type { Problem } from './problems.ts';
 
 /**

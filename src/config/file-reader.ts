@@ -6,7 +6,8 @@ import { isMap } from '../core/validate.ts';
 import { cacheDirectory } from '../host/home.ts';
 import type { Host } from '../host/host.ts';
 import { resolveBasePath } from './base-path.ts';
-import { fragmentDirectories, type FoundPlace } from './discover.ts';
+import { placeIn, tagAt, valueAt, type ConfigFile } from './config-file.ts';
+import { fragmentDirectories, type FoundPlace } from './find-config-files.ts';
 import { findYamlFiles } from './find-files.ts';
 import { findGitRoot } from './git-root.ts';
 import { findImport, importStarts } from './imports.ts';
@@ -14,7 +15,6 @@ import { isBelow } from './is-below.ts';
 import type { Layer, Origin } from './layer.ts';
 import { checkOwnership } from './ownership.ts';
 import { parseConfigFile } from './parse-file.ts';
-import { placeIn, tagAt, valueAt, type ConfigFile } from './places.ts';
 import { ConfigError, locateProblem, type LocatedProblem } from './problems.ts';
 import { readText } from './read.ts';
 

@@ -3,13 +3,13 @@ import { shellWord } from '../core/hint.ts';
 import { quoteValue, type Sourced } from '../core/json.ts';
 import type { Identity } from '../core/kind-config.ts';
 import { lowerCase, nearestName } from '../core/names.ts';
+import { valueAt } from './config-file.ts';
 import { findYamlFiles } from './find-files.ts';
 import type { Config } from './load.ts';
-import { quote } from './locate.ts';
 import { parseYaml } from './parse.ts';
-import { valueAt } from './places.ts';
 import { findProfiles } from './profiles.ts';
 import { readText } from './read.ts';
+import { quote } from './yaml-position.ts';
 
 /**
  * The identity of that name, without regard to case.

@@ -1,4 +1,4 @@
-import type { ConfigFile } from './places.ts';
+import type { ConfigFile } from './config-file.ts';
 import { ConfigError, sortProblems, type LocatedProblem } from './problems.ts';
 
 /** What is met on the way, to be told at the end. */

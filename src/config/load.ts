@@ -3,14 +3,14 @@ import { showValue, withoutAbsent, type Sourced } from '../core/json.ts';
 import type { Host } from '../host/host.ts';
 import { chosenBasePath } from './base-path.ts';
 import type { Config } from './config.ts';
-import { findPlaces, notFound } from './discover.ts';
+import { valueAt, type ConfigFile } from './config-file.ts';
 import { environmentSettings } from './environment.ts';
 import { createFileReader, type FileReader } from './file-reader.ts';
+import { findPlaces, notFound } from './find-config-files.ts';
 import { gather, throwGathered, type Gathered } from './gathered.ts';
 import type { Origin } from './layer.ts';
 import { commandNotices, needsOf, projectFilesOf, requireTrustOfFiles } from './needs.ts';
 import { parseConfigFile } from './parse-file.ts';
-import { valueAt, type ConfigFile } from './places.ts';
 import { formatNotice, locateProblem, type LocatedProblem, type Problem } from './problems.ts';
 import {
   chooseProfiles,

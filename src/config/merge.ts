@@ -1,6 +1,6 @@
 import { lowerCase } from '../core/names.ts';
 import { isMap } from '../core/validate.ts';
-import { isTagged } from './tagged.ts';
+import { isTagged } from './values.ts';
 
 /** Whether the keys of this map are names, which are matched without regard to case. */
 export function isNamePath(path: readonly string[]): boolean {

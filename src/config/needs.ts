@@ -1,6 +1,6 @@
 import type { TrustNeed } from '../core/kind-config.ts';
 import type { Host } from '../host/host.ts';
-import { sourceOf, type ConfigFile } from './places.ts';
+import { sourceOf, type ConfigFile } from './config-file.ts';
 import { locateProblem, type LocatedProblem } from './problems.ts';
 import { requireTrust } from './trust.ts';
 

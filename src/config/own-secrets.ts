@@ -5,11 +5,11 @@ import { isVariableName } from '../core/variable-name.ts';
 import { ownSecretVariables } from '../core/variables.ts';
 import { fromHome } from '../host/home.ts';
 import type { Host } from '../host/host.ts';
-import { sourceOf, valueAt, type ConfigFile, type TaggedPlace } from './places.ts';
+import { sourceOf, valueAt, type ConfigFile, type TaggedPlace } from './config-file.ts';
 import type { Problem } from './problems.ts';
 import { isFile, readText } from './read.ts';
-import { withCommandOutput } from './resolve-tags.ts';
-import { isTagged } from './tagged.ts';
+import { withCommandOutput } from './tags/resolve.ts';
+import { isTagged } from './values.ts';
 
 type Where = Pick<Host, 'env' | 'homeDirectory' | 'workingDirectory'>;
 type Files = readonly ConfigFile[];

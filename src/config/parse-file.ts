@@ -1,5 +1,5 @@
+import type { ConfigFile } from './config-file.ts';
 import { parseYaml } from './parse.ts';
-import type { ConfigFile } from './places.ts';
 import type { FileToParse, ParseOptions } from './resolve-file.ts';
 import { withoutEmptyKeys } from './without-empty.ts';
 

@@ -13,9 +13,9 @@ import {
   type ScalarEvent,
 } from 'js-yaml';
 import { isMap } from '../core/validate.ts';
-import type { YamlEntry, YamlNode } from './locate.ts';
 import { atmosTags, createFileError, createSyntaxError } from './syntax-error.ts';
-import { createTagged, type Tagged } from './tagged.ts';
+import { createTagged, type Tagged } from './values.ts';
+import type { YamlEntry, YamlNode } from './yaml-position.ts';
 
 /** The most aliases (`*name`) in one file: a real one has a few, an alias bomb has many. */
 const maxAliases = 1000;

@@ -1,6 +1,6 @@
 import { AtmosError } from '../core/errors.ts';
-import { formatPath } from './locate.ts';
-import { fileSaying, placeIn, positionIn, type ConfigFile } from './places.ts';
+import { fileSaying, placeIn, positionIn, type ConfigFile } from './config-file.ts';
+import { formatPath } from './yaml-position.ts';
 
 /** Something wrong at one place of the configuration. */
 export interface Problem {

@@ -5,10 +5,10 @@ import { quoteValue, showValue, valueOf, type Sourced } from '../core/json.ts';
 import { lowerCase, nearestName } from '../core/names.ts';
 import { configDirectory } from '../host/home.ts';
 import type { Host } from '../host/host.ts';
+import { fileSaying, tagAt, valueAt, type ConfigFile } from './config-file.ts';
 import { sourced } from './entries.ts';
 import { findYamlFiles } from './find-files.ts';
 import type { Layer, Origin } from './layer.ts';
-import { fileSaying, tagAt, valueAt, type ConfigFile } from './places.ts';
 import { isDirectory, readEntries } from './read.ts';
 
 type Settings = Readonly<Record<string, unknown>>;

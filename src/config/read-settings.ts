@@ -1,8 +1,9 @@
 import { withoutAbsent, type Sourced } from '../core/json.ts';
 import { isMap } from '../core/validate.ts';
-import { checkEnvironment, checkVariableNames } from './check-environment.ts';
+import { checkEnvironment, checkVariableNames } from './check.ts';
 import { checkNames } from './check-names.ts';
 import { checkNumbers } from './check-numbers.ts';
+import { fileSaying, sourceOf, tagAt, type ConfigFile } from './config-file.ts';
 import {
   identityEntries,
   keyringEntry,
@@ -14,7 +15,6 @@ import {
 import { environmentEntries, environmentSettings, environmentWarnings } from './environment.ts';
 import type { Gathered } from './gathered.ts';
 import { mergeMaps } from './merge.ts';
-import { fileSaying, sourceOf, tagAt, type ConfigFile } from './places.ts';
 import { formatNotice, locateProblem, type Problem } from './problems.ts';
 import { checkSettings, type Settings } from './schema.ts';
 import { findWarnings } from './warnings.ts';

@@ -5,7 +5,7 @@ import { lowerCase } from '../core/names.ts';
 import { sha256 } from '../core/sha256.ts';
 import type { Host } from '../host/host.ts';
 import type { Config } from './load.ts';
-import { quote } from './locate.ts';
+import { quote } from './yaml-position.ts';
 
 const longest = 64;
 

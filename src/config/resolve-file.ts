@@ -1,9 +1,9 @@
 import type { Host } from '../host/host.ts';
+import type { ConfigFile, IncludedFile } from './config-file.ts';
 import type { Origin } from './layer.ts';
 import type { YamlDocument } from './parse.ts';
-import type { ConfigFile, IncludedFile } from './places.ts';
 import { locateProblem, type LocatedProblem, type Problem } from './problems.ts';
-import { resolveTags } from './resolve-tags.ts';
+import { resolveTags } from './tags/resolve.ts';
 
 export interface FileToParse {
   readonly path: string;

@@ -17,7 +17,7 @@ import {
   type InferOutput,
 } from '../core/validate.ts';
 import { quotesHint } from './check-numbers.ts';
-import { tagAt, type ConfigFile } from './places.ts';
+import { tagAt, type ConfigFile } from './config-file.ts';
 import type { Problem } from './problems.ts';
 import { providerSchema } from './provider-schema.ts';
 import { isSecretPath } from './secret-path.ts';

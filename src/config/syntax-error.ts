@@ -1,7 +1,7 @@
 import { nearestName } from '../core/names.ts';
-import { findRepeatedKey, formatPath, pathAt, positionOf, type YamlNode } from './locate.ts';
 import { ConfigError, type LocatedProblem } from './problems.ts';
 import { isSecretPath } from './secret-path.ts';
+import { findRepeatedKey, formatPath, pathAt, positionOf, type YamlNode } from './yaml-position.ts';
 
 /** What the parser had against a file. */
 export interface Complaint {

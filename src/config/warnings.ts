@@ -1,5 +1,5 @@
 import { findUnknownKeys, isMap } from '../core/validate.ts';
-import { valueAt } from './places.ts';
+import { valueAt } from './config-file.ts';
 import type { Problem } from './problems.ts';
 import { closedMaps, openMaps, type KnownMap } from './schema.ts';
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { mergeMaps } from '../../src/config/merge.ts';
-import { createTagged } from '../../src/config/tagged.ts';
+import { createTagged } from '../../src/config/values.ts';
 
 const unset = createTagged('!unset', '');
 const append = (...items: unknown[]) => createTagged('!append', items);

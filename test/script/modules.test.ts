@@ -16,7 +16,7 @@ const heavy = new RegExp(
   [
     '^(@aws-sdk|@inquirer|@smithy|smol-toml|tinyglobby)/',
     '^src/clients/aws-sts',
-    '^src/config/(commands|glob|resolve-file|resolve-tags|toml)[.]ts',
+    '^src/config/(commands|glob|resolve-file|toml)[.]ts',
     '^src/config/tags/',
     '^src/keyring/(system|agent/(daemon|server))',
   ].join('|'),

@@ -1,7 +1,6 @@
 import { resolve } from 'node:path';
 import { findNeeds } from '../../auth/trust-needs.ts';
 import { loadConfig, type Config } from '../../config/load.ts';
-import { formatPath } from '../../config/locate.ts';
 import { covers, isOfProject, type TrustNeed } from '../../config/trust.ts';
 import { listRecords, removeRecords, stateOf, writeRecord } from '../../config/trust-records.ts';
 import {
@@ -10,6 +9,7 @@ import {
   type ShownNeed,
   type TrustRecord,
 } from '../../config/trust-store.ts';
+import { formatPath } from '../../config/yaml-position.ts';
 import { withAsciiHosts } from '../../core/ascii-hosts.ts';
 import { AtmosError } from '../../core/errors.ts';
 import { shellWord } from '../../core/hint.ts';

@@ -1,5 +1,5 @@
 import { validate as validateConfig, type ConfigFinding } from '../../auth/validate.ts';
-import { formatPath } from '../../config/locate.ts';
+import { formatPath } from '../../config/yaml-position.ts';
 import { AtmosError } from '../../core/errors.ts';
 import { paint } from '../color.ts';
 import type { Invocation } from '../command.ts';

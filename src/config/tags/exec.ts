@@ -1,6 +1,6 @@
 import { parseJson } from '../../core/json.ts';
 import { isMap } from '../../core/validate.ts';
-import { createTagged, isTagged } from '../tagged.ts';
+import { createTagged, isTagged } from '../values.ts';
 import { withoutEmpty } from '../without-empty.ts';
 
 type Path = readonly string[];

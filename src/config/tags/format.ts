@@ -1,9 +1,9 @@
 import { basename, extname } from 'node:path';
 import { parseEnv } from 'node:util';
 import { parseJson } from '../../core/json.ts';
-import type { YamlNode } from '../locate.ts';
 import { parseAnyYaml } from '../parse.ts';
 import { parseToml } from '../toml.ts';
+import type { YamlNode } from '../yaml-position.ts';
 
 type Format = 'yaml' | 'json' | 'toml' | 'env' | 'hcl' | 'text';
 

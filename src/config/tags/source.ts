@@ -1,4 +1,4 @@
-import { formatPath, locate, type YamlNode } from '../locate.ts';
+import { formatPath, locate, type YamlNode } from '../yaml-position.ts';
 
 export type Path = readonly string[];
 

@@ -1,10 +1,10 @@
 import { quote } from '../../core/quote.ts';
 import { isVariableName } from '../../core/variable-name.ts';
 import { splitFirst } from './arguments.ts';
-import { resolveCwd } from './cwd.ts';
 import { resolveEnv } from './env.ts';
 import { resolveGit, resolveGitRoot } from './git.ts';
 import { resolveRandom } from './random.ts';
+import { resolveCwd } from './simple.ts';
 import type { TagCall, TagResult } from './tag.ts';
 
 /** The tags whose value comes from the machine. What else there is is `!git.sha` and its kin. */

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { parseCommandOutput, withCommandOutput } from '../../../src/config/resolve-tags.ts';
-import { createTagged } from '../../../src/config/tagged.ts';
+import { parseCommandOutput, withCommandOutput } from '../../../src/config/tags/resolve.ts';
+import { createTagged } from '../../../src/config/values.ts';
 import { resolving } from './resolving.ts';
 
 const pending = createTagged('!exec', 'date');

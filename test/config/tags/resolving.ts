@@ -1,10 +1,10 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import type { IncludedFile } from '../../../src/config/config-file.ts';
 import type { Origin } from '../../../src/config/layer.ts';
-import { formatPath } from '../../../src/config/locate.ts';
 import { parseYaml } from '../../../src/config/parse.ts';
-import type { IncludedFile } from '../../../src/config/places.ts';
-import { resolveTags, type ResolvedTags } from '../../../src/config/resolve-tags.ts';
+import { resolveTags, type ResolvedTags } from '../../../src/config/tags/resolve.ts';
+import { formatPath } from '../../../src/config/yaml-position.ts';
 import { temporaryDirectory } from '../../support/temporary.ts';
 
 export interface Surroundings {

@@ -1,12 +1,12 @@
-import { AtmosError } from '../core/errors.ts';
-import { isMap } from '../core/validate.ts';
-import type { Host } from '../host/host.ts';
-import type { Origin } from './layer.ts';
-import type { IncludedFile, PendingCommand, TaggedPlace } from './places.ts';
-import { createTagged, isTagged, type Tagged } from './tagged.ts';
-import { whyNotRun } from './tags/exec.ts';
-import { createIncluder, isInclude } from './tags/include.ts';
-import type { QueryStep } from './tags/query.ts';
+import { AtmosError } from '../../core/errors.ts';
+import { isMap } from '../../core/validate.ts';
+import type { Host } from '../../host/host.ts';
+import type { IncludedFile, PendingCommand, TaggedPlace } from '../config-file.ts';
+import type { Origin } from '../layer.ts';
+import { createTagged, isTagged, type Tagged } from '../values.ts';
+import { whyNotRun } from './exec.ts';
+import { createIncluder, isInclude } from './include.ts';
+import type { QueryStep } from './query.ts';
 import {
   createSource,
   isIncluded,
@@ -14,10 +14,10 @@ import {
   type Source,
   type TagProblem,
   type Written,
-} from './tags/source.ts';
-import { nameOfTag, resolveValue } from './tags/value.ts';
+} from './source.ts';
+import { nameOfTag, resolveValue } from './value.ts';
 
-export { parseCommandOutput, withCommandOutput } from './tags/exec.ts';
+export { parseCommandOutput, withCommandOutput } from './exec.ts';
 
 /** Values of one file, and levels of nesting, once aliases and includes are followed. */
 const maxValues = 100_000;

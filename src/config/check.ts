@@ -1,7 +1,7 @@
 import { isMap } from '../core/validate.ts';
 import { isVariableName, notVariableName } from '../core/variable-name.ts';
 import { variableProblem } from '../core/variables.ts';
-import { valueAt } from './places.ts';
+import { valueAt } from './config-file.ts';
 import type { Problem } from './problems.ts';
 
 type Path = readonly string[];

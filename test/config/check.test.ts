@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { checkEnvironment } from '../../src/config/check-environment.ts';
+import { checkEnvironment } from '../../src/config/check.ts';
 import type { Problem } from '../../src/config/problems.ts';
 
 function problemsOf(merged: Readonly<Record<string, unknown>>): Problem[] {

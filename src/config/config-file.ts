@@ -1,9 +1,9 @@
 import { lowerCase } from '../core/names.ts';
 import { isMap } from '../core/validate.ts';
 import type { Origin } from './layer.ts';
-import { findNode, formatPath, locate, type Position, type YamlNode } from './locate.ts';
 import { isNamePath } from './merge.ts';
-import { isTagged } from './tagged.ts';
+import { isTagged } from './values.ts';
+import { findNode, formatPath, locate, type Position, type YamlNode } from './yaml-position.ts';
 
 type Path = readonly string[];
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { atmosTags } from '../../src/config/syntax-error.ts';
-import { createTagged } from '../../src/config/tagged.ts';
-import { resolving } from './tags/resolving.ts';
+import { atmosTags } from '../../../src/config/syntax-error.ts';
+import { createTagged } from '../../../src/config/values.ts';
+import { resolving } from './resolving.ts';
 
 const unset = createTagged('!unset', '');
 const append = (...items: unknown[]) => createTagged('!append', items);
