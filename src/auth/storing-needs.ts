@@ -1,8 +1,7 @@
 import { lstatSync, realpathSync, statSync } from 'node:fs';
 import { dirname, parse } from 'node:path';
 import type { Config } from '../config/config.ts';
-import { findGitRoot } from '../config/git-root.ts';
-import { isBelow } from '../config/is-below.ts';
+import { findGitRoot, isBelow } from '../config/git-root.ts';
 import { realPath } from '../config/trust-store.ts';
 import type { Sourced } from '../core/json.ts';
 import type { TrustNeed } from '../core/kind-config.ts';

@@ -1,8 +1,11 @@
+import { lowerCase } from '../core/names.ts';
 import { isMap } from '../core/validate.ts';
 import { isVariableName, notVariableName } from '../core/variable-name.ts';
 import { variableProblem } from '../core/variables.ts';
-import { valueAt } from './config-file.ts';
+import { sourceOf, valueAt, writtenAt, type ConfigFile } from './config-file.ts';
+import { isSecretPath } from './merge.ts';
 import type { Problem } from './problems.ts';
+import { quote } from './yaml-position.ts';
 
 type Path = readonly string[];
 
@@ -69,4 +72,96 @@ export function checkVariableNames(
     if (typeof name !== 'string' || name === '' || isVariableName(name)) continue;
     report({ path, ...notVariableName });
   }
+}
+
+type Report = (problem: Problem) => void;
+
+/**
+ * Reports names of identities and providers that could be mistaken for one another, or for the
+ * sessions and tokens kept under `<name>@session` and `<name>@token`.
+ */
+export function checkNames(
+  merged: Readonly<Record<string, unknown>>,
+  files: readonly ConfigFile[],
+  report: Report,
+): void {
+  for (const list of ['identities', 'providers']) {
+    for (const name of namesIn(merged, list)) checkName(['auth', list, name], name, report);
+    for (const file of files) checkSpellings(file, list, report);
+  }
+  for (const name of namesIn(merged, 'providers')) {
+    const identity = ['auth', 'identities', name];
+    if (valueAt(merged, identity) === undefined) continue;
+    const message = `has the name of an identity, ${sourceOf(files, identity)}`;
+    report({ path: ['auth', 'providers', name], message });
+  }
+}
+
+function checkName(path: readonly string[], name: string, report: Report): void {
+  if (name.trim() === '' || /\p{Cc}/u.test(name)) {
+    report({ path, message: 'is no name: it is empty, or has a control character' });
+  }
+  if (/@(session|token)$/.test(lowerCase(name))) {
+    report({ path, message: 'has a name that ends like the entry of a session or a token' });
+  }
+  // valibot drops these, so that nobody gets at the prototype of an object through them.
+  if (['__proto__', 'prototype', 'constructor'].includes(name)) {
+    report({ path, message: 'has a name that is reserved' });
+  }
+}
+
+/** Over files, another spelling is the same name; within one file it is a mistake. */
+function checkSpellings(file: ConfigFile, list: string, report: Report): void {
+  const seen = new Map<string, string>();
+  for (const name of namesIn(file.settings, list)) {
+    const first = seen.get(lowerCase(name));
+    if (first === undefined) {
+      seen.set(lowerCase(name), name);
+      continue;
+    }
+    const message = `is ${first} again: names are matched without regard to case`;
+    report({ path: ['auth', list, name], message, file });
+  }
+}
+
+function namesIn(settings: Readonly<Record<string, unknown>>, list: string): string[] {
+  const names = valueAt(settings, ['auth', list]);
+  return isMap(names) ? Object.keys(names) : [];
+}
+
+/**
+ * Reports account ids that lost their quotes: 012345678901 is a number to YAML, without its zero. The
+ * kinds check what they know of these maps later; that a number was meant as text is seen only here,
+ * where the file is at hand.
+ */
+export function checkNumbers(
+  merged: Readonly<Record<string, unknown>>,
+  files: readonly ConfigFile[],
+  report: (problem: Problem) => void,
+): void {
+  const identities = valueAt(merged, ['auth', 'identities']);
+  if (!isMap(identities)) return;
+  const paths = Object.keys(identities).flatMap((name) =>
+    ['principal', 'credentials'].flatMap((part) => {
+      const path = ['auth', 'identities', name, part];
+      return findNumbers(valueAt(merged, path), path);
+    }),
+  );
+  for (const path of paths) {
+    const written = writtenAt(files, path) ?? '';
+    if (!/^[-+]?0\d|\d{10}/.test(written)) continue;
+    report({ path, message: 'must be text, not a number', hint: quotesHint(path, files) });
+  }
+}
+
+/** How to write a scalar that was meant as text. A secret is not repeated. */
+export function quotesHint(path: Path, files: readonly ConfigFile[]): string {
+  const written = isSecretPath(path) ? undefined : writtenAt(files, path);
+  return written === undefined ? 'write it in quotes' : `write it in quotes: ${quote(written)}`;
+}
+
+function findNumbers(value: unknown, path: Path): Path[] {
+  if (typeof value === 'number') return [path];
+  if (!Array.isArray(value) && !isMap(value)) return [];
+  return Object.entries(value).flatMap(([key, child]) => findNumbers(child, [...path, key]));
 }

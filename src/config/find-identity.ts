@@ -4,7 +4,7 @@ import { quoteValue, type Sourced } from '../core/json.ts';
 import type { Identity } from '../core/kind-config.ts';
 import { lowerCase, nearestName } from '../core/names.ts';
 import { valueAt } from './config-file.ts';
-import { findYamlFiles } from './find-files.ts';
+import { findYamlFiles } from './find-config-files.ts';
 import type { Config } from './load.ts';
 import { parseYaml } from './parse.ts';
 import { findProfiles } from './profiles.ts';

@@ -1,5 +1,5 @@
 import { statSync, type Stats } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname, isAbsolute, join, relative, sep } from 'node:path';
 
 /**
  * The root of the git repository that the directory is in: the nearest directory from it upwards
@@ -21,4 +21,10 @@ export function statOf(path: string): Stats | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** Whether a path is the directory, or in it. Both absolute; links are not followed. */
+export function isBelow(path: string, directory: string): boolean {
+  const way = relative(directory, path);
+  return !isAbsolute(way) && way !== '..' && !way.startsWith(`..${sep}`);
 }

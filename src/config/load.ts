@@ -1,15 +1,13 @@
 import { dirname } from 'node:path';
 import { showValue, withoutAbsent, type Sourced } from '../core/json.ts';
 import type { Host } from '../host/host.ts';
-import { chosenBasePath } from './base-path.ts';
 import type { Config } from './config.ts';
 import { valueAt, type ConfigFile } from './config-file.ts';
 import { environmentSettings } from './environment.ts';
 import { createFileReader, type FileReader } from './file-reader.ts';
 import { findPlaces, notFound } from './find-config-files.ts';
-import { gather, throwGathered, type Gathered } from './gathered.ts';
+import { chosenBasePath } from './imports.ts';
 import type { Origin } from './layer.ts';
-import { commandNotices, needsOf, projectFilesOf, requireTrustOfFiles } from './needs.ts';
 import { parseConfigFile } from './parse-file.ts';
 import { formatNotice, locateProblem, type LocatedProblem, type Problem } from './problems.ts';
 import {
@@ -18,7 +16,8 @@ import {
   profileDirectories,
   type ProfileDirectory,
 } from './profiles.ts';
-import { mergeFiles, readSettings } from './read-settings.ts';
+import { gather, mergeFiles, readSettings, throwGathered, type Gathered } from './read-settings.ts';
+import { commandNotices, needsOf, projectFilesOf, requireTrustOfFiles } from './trust.ts';
 
 export type { Config } from './config.ts';
 

@@ -38,3 +38,8 @@ function mergeValues(base: unknown, over: unknown, path: readonly string[]): unk
   if (over.tag !== '!append' || !Array.isArray(over.value)) return undefined;
   return Array.isArray(base) ? [...base, ...over.value] : over.value;
 }
+
+/** Whether what stands at the path may be a secret, so that no message shows it. */
+export function isSecretPath(path: readonly string[]): boolean {
+  return path.some((key) => /^(credentials|env)$|secret|password|token/i.test(key));
+}

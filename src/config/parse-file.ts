@@ -1,7 +1,7 @@
 import type { ConfigFile } from './config-file.ts';
 import { parseYaml } from './parse.ts';
 import type { FileToParse, ParseOptions } from './resolve-file.ts';
-import { withoutEmptyKeys } from './without-empty.ts';
+import { withoutEmptyKeys } from './values.ts';
 
 /** The parts of atmos.yaml that are ours. All else is left alone. */
 const ourParts = ['auth', 'profiles', 'import', 'env', 'base_path', 'logs'];

@@ -2,7 +2,7 @@ import { isAtmosError } from '../core/errors.ts';
 import { withoutAbsent } from '../core/json.ts';
 import { isMap } from '../core/validate.ts';
 import type { Host } from '../host/host.ts';
-import { findConfigFile, findYamlFiles } from './find-files.ts';
+import { findConfigFile, findYamlFiles } from './find-config-files.ts';
 import { loadConfig, type LoadOptions } from './load.ts';
 import { parseYaml } from './parse.ts';
 import type { Profile } from './profiles.ts';

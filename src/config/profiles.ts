@@ -7,7 +7,7 @@ import { configDirectory } from '../host/home.ts';
 import type { Host } from '../host/host.ts';
 import { fileSaying, tagAt, valueAt, type ConfigFile } from './config-file.ts';
 import { sourced } from './entries.ts';
-import { findYamlFiles } from './find-files.ts';
+import { findYamlFiles } from './find-config-files.ts';
 import type { Layer, Origin } from './layer.ts';
 import { isDirectory, readEntries } from './read.ts';
 

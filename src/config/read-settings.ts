@@ -1,9 +1,7 @@
 import { withoutAbsent, type Sourced } from '../core/json.ts';
-import { isMap } from '../core/validate.ts';
-import { checkEnvironment, checkVariableNames } from './check.ts';
-import { checkNames } from './check-names.ts';
-import { checkNumbers } from './check-numbers.ts';
-import { fileSaying, sourceOf, tagAt, type ConfigFile } from './config-file.ts';
+import { findUnknownKeys, isMap } from '../core/validate.ts';
+import { checkEnvironment, checkNames, checkNumbers, checkVariableNames } from './check.ts';
+import { fileSaying, sourceOf, tagAt, valueAt, type ConfigFile } from './config-file.ts';
 import {
   identityEntries,
   keyringEntry,
@@ -13,11 +11,16 @@ import {
   sourcedText,
 } from './entries.ts';
 import { environmentEntries, environmentSettings, environmentWarnings } from './environment.ts';
-import type { Gathered } from './gathered.ts';
 import { mergeMaps } from './merge.ts';
-import { formatNotice, locateProblem, type Problem } from './problems.ts';
-import { checkSettings, type Settings } from './schema.ts';
-import { findWarnings } from './warnings.ts';
+import {
+  ConfigError,
+  formatNotice,
+  locateProblem,
+  sortProblems,
+  type LocatedProblem,
+  type Problem,
+} from './problems.ts';
+import { checkSettings, closedMaps, openMaps, type KnownMap, type Settings } from './schema.ts';
 
 type Path = readonly string[];
 
@@ -83,4 +86,75 @@ function withoutValue(
 function sessionFiles(value: boolean | undefined, files: readonly ConfigFile[]): Sourced<boolean> {
   if (value === undefined) return { value: false, source: 'default' };
   return sourced(value, ['auth', 'session_files'], files);
+}
+
+type MergedSettings = Readonly<Record<string, unknown>>;
+
+/**
+ * What is no error, but probably not meant: what this version does not follow yet, and keys of ours
+ * that nobody reads. Where a newer Atmos may have keys of its own, only one that looks like one of
+ * ours is told of.
+ */
+function findWarnings(merged: MergedSettings): Problem[] {
+  return [
+    ...notFollowed(merged),
+    ...openMaps.flatMap((map) => unknownKeys(merged, map)).filter(({ hint }) => hint !== undefined),
+    ...closedMaps.flatMap((map) => unknownKeys(merged, map)),
+  ];
+}
+
+function notFollowed(merged: MergedSettings): Problem[] {
+  const path = ['auth', 'session_files'];
+  if (valueAt(merged, path) !== true) return [];
+  return [{ path, message: 'is not followed by this version yet: no session files are written' }];
+}
+
+function unknownKeys(merged: MergedSettings, { path, keys }: KnownMap): Problem[] {
+  return pathsOf(merged, path).flatMap((at) =>
+    findUnknownKeys(valueAt(merged, at), keys).map(({ key, nearest }) => ({
+      path: [...at, key],
+      message: 'is not known',
+      ...(nearest === undefined ? {} : { hint: `did you mean ${nearest}?` }),
+    })),
+  );
+}
+
+/** The path once for each name that is there, where it says `*`. */
+function pathsOf(merged: MergedSettings, path: readonly string[]): (readonly string[])[] {
+  const star = path.indexOf('*');
+  if (star === -1) return [path];
+  const named = valueAt(merged, path.slice(0, star));
+  const names = isMap(named) ? Object.keys(named) : [];
+  return names.map((name) => [...path.slice(0, star), name, ...path.slice(star + 1)]);
+}
+
+/** What is met on the way, to be told at the end. */
+export interface Gathered {
+  readonly problems: LocatedProblem[];
+  /** What is no error. */
+  readonly notices: LocatedProblem[];
+  report(problem: LocatedProblem): void;
+}
+
+export function gather(): Gathered {
+  const problems: LocatedProblem[] = [];
+  return { problems, notices: [], report: (problem) => void problems.push(problem) };
+}
+
+/**
+ * Tells the problems, in the order of the files: to `report`, or else by throwing.
+ *
+ * @throws {ConfigError}
+ */
+export function throwGathered(
+  { problems }: Gathered,
+  files: readonly ConfigFile[],
+  report?: (problem: LocatedProblem) => void,
+): void {
+  const sorted = sortProblems(
+    problems,
+    files.map(({ path }) => path),
+  );
+  if (report) for (const problem of sorted) report(problem);
+  else if (sorted.length > 0) throw new ConfigError(sorted);
 }

@@ -1,6 +1,6 @@
 import { nearestName } from '../core/names.ts';
+import { isSecretPath } from './merge.ts';
 import { ConfigError, type LocatedProblem } from './problems.ts';
-import { isSecretPath } from './secret-path.ts';
 import { findRepeatedKey, formatPath, pathAt, positionOf, type YamlNode } from './yaml-position.ts';
 
 /** What the parser had against a file. */

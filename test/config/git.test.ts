@@ -3,9 +3,8 @@ import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { parseRemoteUrl, readGit } from '../../src/config/git.ts';
 import { findGitRoot } from '../../src/config/git-root.ts';
-import { readGit } from '../../src/config/git.ts';
-import { parseRemoteUrl } from '../../src/config/git-remote.ts';
 import { createTemporaryDirectory } from '../support/create-temporary.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
 

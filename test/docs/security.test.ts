@@ -10,7 +10,7 @@ const read = (path: string) => readFileSync(join(root, path), 'utf8');
 /** How each row of the table begins, and the test that shows it: its file, and words of its name. */
 const rows: readonly (readonly [row: string, file: string, name: string])[] = [
   ['runs a program', 'test/script/hostile.test.ts', 'a value that a command prints'],
-  ['reads environment variables', 'test/config/tags/value.test.ts', "describe('!env'"],
+  ['reads environment variables', 'test/config/tags/simple-value.test.ts', "describe('!env'"],
   ['reads a secret of ours', 'test/script/tag-values.test.ts', 'a secret of ours resolves nowhere'],
   [
     'names a variable',

@@ -1,7 +1,6 @@
 import { parseJson } from '../../core/json.ts';
 import { isMap } from '../../core/validate.ts';
-import { createTagged, isTagged } from '../values.ts';
-import { withoutEmpty } from '../without-empty.ts';
+import { createTagged, isTagged, withoutEmpty } from '../values.ts';
 
 type Path = readonly string[];
 

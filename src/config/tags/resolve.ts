@@ -5,17 +5,18 @@ import type { IncludedFile, PendingCommand, TaggedPlace } from '../config-file.t
 import type { Origin } from '../layer.ts';
 import { createTagged, isTagged, type Tagged } from '../values.ts';
 import { whyNotRun } from './exec.ts';
-import { createIncluder, isInclude } from './include.ts';
-import type { QueryStep } from './query.ts';
 import {
+  createIncluder,
   createSource,
+  isInclude,
   isIncluded,
   type Path,
   type Source,
   type TagProblem,
   type Written,
-} from './source.ts';
-import { nameOfTag, resolveValue } from './value.ts';
+} from './include.ts';
+import type { QueryStep } from './query.ts';
+import { nameOfTag, resolveValue } from './simple.ts';
 
 export { parseCommandOutput, withCommandOutput } from './exec.ts';
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { splitArguments, splitFirst } from '../../../src/config/tags/arguments.ts';
+import { splitArguments, splitFirst } from '../../../src/config/tags/tag.ts';
 import { resolving, valueOf } from './resolving.ts';
 
 const refused = (message: string) => ({ problems: [`auth.realm ${message}`] });
