@@ -11,7 +11,7 @@ const programSuites = [
   'test/{script,fault,house,architecture,interop,support/secret-service,keyring/system/{linux,macos}}/**/*.test.ts',
   'test/auth/single-flight.test.ts',
   'test/cli/{prompt,ui/prompt,commands/auth-keyring-migrate}.test.ts',
-  'test/clients/aws-sts-isolation.test.ts',
+  'test/clouds/aws/sts-isolation.test.ts',
 ];
 
 // A condition is awaited as long as a test may take: one second is short where every core is busy.

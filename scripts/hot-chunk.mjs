@@ -3,7 +3,7 @@
 import { join } from 'node:path';
 
 /** What a shell or an SDK starts all day, and the kind that is used most. */
-const hotEntries = ['src/cli/commands/auth-env.ts', 'src/identities/aws/user.ts'];
+const hotEntries = ['src/cli/commands/auth-env.ts', 'src/clouds/aws/user.ts'];
 
 /** What every command loads, right after the first line of `main`. */
 const startEntries = ['src/cli/start.ts'];

@@ -1,3 +1,5 @@
+import type { MfaRequest, PreparedIdentity } from '../clouds/contract.ts';
+import { strategyOf } from '../clouds/registry.ts';
 import { AtmosError, isAtmosError } from '../core/errors.ts';
 import type { Sourced } from '../core/json.ts';
 import type { Identity, Occasion, TrustNeed } from '../core/kind-config.ts';
@@ -5,8 +7,6 @@ import type { Host } from '../host/host.ts';
 import type { Keyring } from '../keyring/contract.ts';
 import type { CredentialStore } from '../store/credential-store.ts';
 import { otherRealmsOf, type Owner } from '../store/key.ts';
-import { strategyOf } from './registry.ts';
-import type { MfaRequest, PreparedIdentity } from './strategy.ts';
 import { identityNeeds } from './trust-needs.ts';
 
 /** What every operation of the manager works with. */

@@ -1,5 +1,5 @@
+import type { PreparedIdentity } from '../clouds/contract.ts';
 import { sha256 } from '../core/sha256.ts';
-import type { PreparedIdentity } from './strategy.ts';
 
 /**
  * SHA-256 over all that a session was opened for: kind, principal, endpoint, partition, MFA device,

@@ -1,3 +1,5 @@
+import type { PreparedIdentity } from '../clouds/contract.ts';
+import { strategyOf } from '../clouds/registry.ts';
 import { AtmosError, isAtmosError, type ErrorCode } from '../core/errors.ts';
 import { shellWord } from '../core/hint.ts';
 import { withoutAbsent } from '../core/json.ts';
@@ -9,10 +11,8 @@ import type { Keyring } from '../keyring/contract.ts';
 import { checkTrust, ownerOf, prepareIdentity, type AuthContext } from './context.ts';
 import { chainFingerprint } from './fingerprint.ts';
 import { forgetRefusal, noteRefusal, refusedAt } from './refusals.ts';
-import { strategyOf } from './registry.ts';
 import { isReusable, storedSession, type Session } from './session.ts';
 import { singleFlight } from './single-flight.ts';
-import type { PreparedIdentity } from './strategy.ts';
 
 export interface LoginOptions {
   /** Open a session even when a stored one would do. */

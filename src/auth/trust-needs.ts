@@ -1,3 +1,4 @@
+import { strategyOf } from '../clouds/registry.ts';
 import type { Config } from '../config/config.ts';
 import { isAtmosError } from '../core/errors.ts';
 import { showForConsent, type Sourced } from '../core/json.ts';
@@ -7,7 +8,6 @@ import { classOf, type Variable } from '../core/variables.ts';
 import type { Host } from '../host/host.ts';
 import { environmentChoices, resolveKeyringSettings } from '../keyring/settings.ts';
 import type { AuthPlan } from './plan.ts';
-import { strategyOf } from './registry.ts';
 import { storingNeeds } from './storing-needs.ts';
 
 /**

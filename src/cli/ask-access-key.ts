@@ -1,5 +1,3 @@
-import { withoutAbsent } from '../core/json.ts';
-import type { Identity } from '../core/kind-config.ts';
 import {
   accessKeyIdFault,
   durationFault,
@@ -7,7 +5,9 @@ import {
   secretAccessKeyFault,
   type AccessKey,
   type KeyNotes,
-} from './access-key.ts';
+} from '../clouds/aws/key-form.ts';
+import { withoutAbsent } from '../core/json.ts';
+import type { Identity } from '../core/kind-config.ts';
 import type { Context } from './context.ts';
 
 const defaultDuration = '12h';

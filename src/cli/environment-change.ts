@@ -1,7 +1,13 @@
 import { writeHandle } from '../auth/handle.ts';
 import type { LoginResult } from '../auth/login.ts';
 import { handleOf } from '../auth/plan.ts';
-import { strategyOf } from '../auth/registry.ts';
+import {
+  envCredentials,
+  processEnvironment,
+  type EnvironmentChange,
+} from '../clouds/aws/environment.ts';
+import { credentialProcessLine, formatProcessProfile } from '../clouds/aws/process-profile.ts';
+import { strategyOf } from '../clouds/registry.ts';
 import { withoutAbsent } from '../core/json.ts';
 import type { Identity } from '../core/kind-config.ts';
 import { environmentValue } from '../core/variables.ts';
@@ -9,12 +15,6 @@ import type { Host } from '../host/host.ts';
 import type { KeyringSettings } from '../keyring/contract.ts';
 import { loadAgentControl } from '../keyring/registry.ts';
 import { mayUseFile } from '../keyring/settings.ts';
-import { credentialProcessLine, formatProcessProfile } from '../output/aws-files.ts';
-import {
-  envCredentials,
-  processEnvironment,
-  type EnvironmentChange,
-} from '../output/environment.ts';
 import type { ProjectPlan } from './plan.ts';
 
 const profile = 'atmos';

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import type { AuthManager } from '../auth/manager.ts';
+import { checkAccessKey, type AccessKey } from '../clouds/aws/key-form.ts';
 import { AtmosError, systemErrorCode } from '../core/errors.ts';
 import type { Identity } from '../core/kind-config.ts';
 import type { Keyring } from '../keyring/contract.ts';
@@ -8,7 +9,6 @@ import { parseEnvelope } from '../store/envelope.ts';
 import { findKeyLines, type SourceLine } from '../store/import-aws-lines.ts';
 import { awsVaultProfiles, parseVaultKey } from '../store/import-aws-vault.ts';
 import { itemKey } from '../store/key.ts';
-import { checkAccessKey, type AccessKey } from './access-key.ts';
 
 /** A profile that has a long-lived key. */
 export interface FoundKey {
@@ -47,7 +47,7 @@ export async function findSharedKeys(paths: {
   readonly credentials: string;
   readonly config: string;
 }): Promise<FoundKeys> {
-  const { readAwsKeys } = await import('../clients/aws-shared-files.ts');
+  const { readAwsKeys } = await import('../clouds/aws/shared-files.ts');
   const { keys, others } = await readAwsKeys(paths);
   const { credentials, config } = paths;
   const files = [

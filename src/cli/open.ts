@@ -1,7 +1,7 @@
 import type { LoginOptions, LoginResult } from '../auth/login.ts';
 import { openAuth, type OpenAuth } from '../auth/open-auth.ts';
 import type { AuthPlan } from '../auth/plan.ts';
-import type { MfaRequest } from '../auth/strategy.ts';
+import type { MfaRequest } from '../clouds/contract.ts';
 import { isAtmosError } from '../core/errors.ts';
 import { showValue, withoutAbsent } from '../core/json.ts';
 import type { Identity } from '../core/kind-config.ts';

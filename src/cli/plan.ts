@@ -1,5 +1,5 @@
 import { planAuth, type AuthPlan } from '../auth/plan.ts';
-import { strategyOf } from '../auth/registry.ts';
+import { strategyOf } from '../clouds/registry.ts';
 import { findIdentity } from '../config/find-identity.ts';
 import { loadConfig, type Config, type LoadOptions } from '../config/load.ts';
 import { AtmosError, isAtmosError } from '../core/errors.ts';

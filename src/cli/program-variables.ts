@@ -1,10 +1,10 @@
 import { variableNeeds } from '../auth/trust-needs.ts';
+import type { EnvironmentChange } from '../clouds/aws/environment.ts';
 import type { Config } from '../config/config.ts';
 import { requireTrust } from '../config/trust.ts';
 import type { Identity } from '../core/kind-config.ts';
 import { checkVariable, type Variable } from '../core/variables.ts';
 import type { Host } from '../host/host.ts';
-import type { EnvironmentChange } from '../output/environment.ts';
 import { sortOut, withIdentityVariables, withVariables } from '../output/program-environment.ts';
 import type { Context } from './context.ts';
 import { warn, type ProjectPlan } from './plan.ts';

@@ -1,5 +1,5 @@
+import type { EnvironmentChange } from '../clouds/aws/environment.ts';
 import { classOf, type Variable } from '../core/variables.ts';
-import type { EnvironmentChange } from './environment.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 

@@ -1,7 +1,7 @@
+import { isSecretVariable, type EnvironmentChange } from '../clouds/aws/environment.ts';
 import { AtmosError } from '../core/errors.ts';
 import { quotePowerShell } from '../core/hint.ts';
 import { checkVariable } from '../core/variables.ts';
-import { isSecretVariable, type EnvironmentChange } from './environment.ts';
 
 /** The formats that are text for one reader. `github` is two, see {@link formatGithub}. */
 export const environmentFormats = [

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
-import type { MfaRequest } from '../../src/auth/strategy.ts';
+import type { MfaRequest } from '../../src/clouds/contract.ts';
 import { AtmosError } from '../../src/core/errors.ts';
 import { errorOf } from '../support/error-of.ts';
 import { codes, codesOf, device, identityAt, keys, openPlace, type Place } from './place.ts';

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { onTestFinished } from 'vitest';
 import type { AuthContext } from '../../src/auth/context.ts';
 import { createAuthManager, type AuthManager } from '../../src/auth/manager.ts';
-import type { MfaRequest } from '../../src/auth/strategy.ts';
+import type { MfaRequest } from '../../src/clouds/contract.ts';
 import { awsCredentials } from '../../src/core/credentials.ts';
 import type { Identity } from '../../src/core/kind-config.ts';
 import type { Host } from '../../src/host/host.ts';

@@ -15,7 +15,7 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 const heavy = new RegExp(
   [
     '^(@aws-sdk|@inquirer|@smithy|smol-toml|tinyglobby)/',
-    '^src/clients/aws-sts',
+    '^src/clouds/aws/(errors|sts)',
     '^src/config/(commands|glob|resolve-file|toml)[.]ts',
     '^src/config/tags/',
     '^src/keyring/(system|agent/(daemon|server))',

@@ -1,11 +1,11 @@
+import type { IdentityStrategy } from '../../clouds/contract.ts';
+import { identityKinds, otherIdentityKinds, strategyOf } from '../../clouds/registry.ts';
 import { IdentityError } from '../../core/identity-error.ts';
 import { quoteValue } from '../../core/json.ts';
 import { identityParts, type Identity } from '../../core/kind-config.ts';
 import { nearestName } from '../../core/names.ts';
 import { parseDuration } from '../../core/time.ts';
 import { findUnknownKeys, keysOf } from '../../core/validate.ts';
-import { identityKinds, otherIdentityKinds, strategyOf } from '../registry.ts';
-import type { IdentityStrategy } from '../strategy.ts';
 import { invalidAt, reportErrorAt, warningAt, type ReportFinding } from './finding.ts';
 
 /** Checks the kind of an identity, and what is that kind's own. */

@@ -1,8 +1,8 @@
 import { planFromHandle } from '../../auth/plan.ts';
+import { formatCredentialProcess } from '../../clouds/aws/process-output.ts';
 import { findIdentity } from '../../config/find-identity.ts';
 import { AtmosError } from '../../core/errors.ts';
 import type { Identity } from '../../core/kind-config.ts';
-import { formatCredentialProcess } from '../../output/credential-process.ts';
 import type { Invocation } from '../command.ts';
 import type { Context } from '../context.ts';
 import { sessionForCommand } from '../open.ts';

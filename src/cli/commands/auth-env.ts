@@ -1,10 +1,10 @@
 import { resolve } from 'node:path';
+import type { EnvironmentChange } from '../../clouds/aws/environment.ts';
 import { AtmosError } from '../../core/errors.ts';
 import { showValue, type Sourced } from '../../core/json.ts';
 import type { Identity } from '../../core/kind-config.ts';
 import { appendToFile, writeOutputFile } from '../../host/files.ts';
 import type { Host } from '../../host/host.ts';
-import type { EnvironmentChange } from '../../output/environment.ts';
 import { environmentFormats, formatEnvironment, formatGithub } from '../../output/shell.ts';
 import type { Invocation } from '../command.ts';
 import type { Context } from '../context.ts';

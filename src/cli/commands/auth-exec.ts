@@ -1,10 +1,10 @@
+import { childEnvironment, type EnvironmentChange } from '../../clouds/aws/environment.ts';
 import { AtmosError } from '../../core/errors.ts';
 import { showValue } from '../../core/json.ts';
 import type { Identity } from '../../core/kind-config.ts';
 import type { Host } from '../../host/host.ts';
 import { runChild } from '../../host/run-child.ts';
 import type { KeyringSettings } from '../../keyring/contract.ts';
-import { childEnvironment, type EnvironmentChange } from '../../output/environment.ts';
 import { withVariables } from '../../output/program-environment.ts';
 import type { Invocation } from '../command.ts';
 import type { Context } from '../context.ts';

@@ -147,7 +147,7 @@ async function unlock({ keys }: FoundKeys): Promise<void> {
 
 /** @throws ERR_USAGE for a `--path` that leads nowhere */
 async function openShared(host: Host, path: string | undefined): Promise<Found> {
-  const { sharedPaths } = await import('../../clients/aws-shared-files.ts');
+  const { sharedPaths } = await import('../../clouds/aws/shared-files.ts');
   const usual = sharedPaths(host);
   const credentials = path === undefined ? usual.credentials : absolutePath(path, host);
   if (path !== undefined && !existsSync(credentials)) {

@@ -1,5 +1,5 @@
-import { strategyOf } from '../../auth/registry.ts';
 import { remainingMs } from '../../auth/session.ts';
+import { strategyOf } from '../../clouds/registry.ts';
 import { formatRemaining, formatTimestamp } from '../../core/time.ts';
 import { paint } from '../color.ts';
 import type { Invocation } from '../command.ts';

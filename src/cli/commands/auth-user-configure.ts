@@ -1,10 +1,4 @@
 import type { AuthManager } from '../../auth/manager.ts';
-import { awsCredentials, shortAccessKeyId } from '../../core/credentials.ts';
-import { AtmosError, isAtmosError } from '../../core/errors.ts';
-import { shellWord } from '../../core/hint.ts';
-import { withoutAbsent } from '../../core/json.ts';
-import type { Identity } from '../../core/kind-config.ts';
-import type { Keyring } from '../../keyring/contract.ts';
 import {
   checkAccessKey,
   durationFault,
@@ -12,7 +6,13 @@ import {
   parseAccessKey,
   type AccessKey,
   type KeyNotes,
-} from '../access-key.ts';
+} from '../../clouds/aws/key-form.ts';
+import { awsCredentials, shortAccessKeyId } from '../../core/credentials.ts';
+import { AtmosError, isAtmosError } from '../../core/errors.ts';
+import { shellWord } from '../../core/hint.ts';
+import { withoutAbsent } from '../../core/json.ts';
+import type { Identity } from '../../core/kind-config.ts';
+import type { Keyring } from '../../keyring/contract.ts';
 import { askAccessKey } from '../ask-access-key.ts';
 import type { Invocation } from '../command.ts';
 import type { Context } from '../context.ts';
@@ -95,7 +95,7 @@ async function readKey(
     return { key: { ...read, ...given }, isTyped: false };
   }
   if (profile !== undefined) {
-    const { readAwsProfile } = await import('../../clients/aws-shared-files.ts');
+    const { readAwsProfile } = await import('../../clouds/aws/shared-files.ts');
     const read = await readAwsProfile(profile, context.host);
     checkAccessKey(read, `the AWS profile ${profile}`);
     return { key: { ...read, ...given }, isTyped: false };

@@ -1,7 +1,7 @@
 import type { AuthManager } from '../../auth/manager.ts';
 import type { OpenAuth } from '../../auth/open-auth.ts';
-import { strategyOf } from '../../auth/registry.ts';
 import type { Whoami } from '../../auth/whoami.ts';
+import { strategyOf } from '../../clouds/registry.ts';
 import { AtmosError, isAtmosError } from '../../core/errors.ts';
 import { shellWord } from '../../core/hint.ts';
 import { withoutAbsent } from '../../core/json.ts';

@@ -1,5 +1,5 @@
+import { isSecretVariable } from '../../clouds/aws/environment.ts';
 import { shortAccessKeyId } from '../../core/credentials.ts';
-import { isSecretVariable } from '../../output/environment.ts';
 import { deceptive } from '../printable.ts';
 
 /** The most characters of one field. */

@@ -1,6 +1,6 @@
-import type { AwsCredentials } from '../core/credentials.ts';
-import { formatTimestamp } from '../core/time.ts';
-import { credentialVariables, ownSecretVariables } from '../core/variables.ts';
+import type { AwsCredentials } from '../../core/credentials.ts';
+import { formatTimestamp } from '../../core/time.ts';
+import { credentialVariables, ownSecretVariables } from '../../core/variables.ts';
 
 /** What changes in an environment: variables that get a value, and variables that go. */
 export interface EnvironmentChange {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { strategyOf } from '../../src/auth/registry.ts';
+import { strategyOf } from '../../src/clouds/registry.ts';
+import { awsUserIdentity } from '../auth/place.ts';
 import { errorOf } from '../support/error-of.ts';
-import { awsUserIdentity } from './place.ts';
 
 describe('the strategy of an identity', () => {
   test('is that of its kind', async () => {

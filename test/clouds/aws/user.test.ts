@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import type { PreparedIdentity, StrategyContext } from '../../../src/auth/strategy.ts';
+import { awsUser } from '../../../src/clouds/aws/user.ts';
+import type { PreparedIdentity, StrategyContext } from '../../../src/clouds/contract.ts';
 import { awsCredentials, type AwsCredentials } from '../../../src/core/credentials.ts';
 import { KeyringError } from '../../../src/core/errors.ts';
 import type { Identity } from '../../../src/core/kind-config.ts';
-import { awsUser } from '../../../src/identities/aws/user.ts';
 import { awsUserIdentity, device, identityAt, keys, openPlace } from '../../auth/place.ts';
 import { errorOf, thrownBy } from '../../support/error-of.ts';
 import { fakeHost } from '../../support/fake-host.ts';

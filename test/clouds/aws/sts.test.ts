@@ -2,11 +2,11 @@ import { type RequestListener, createServer } from 'node:http';
 import { type AddressInfo, type Server, createServer as createTcpServer } from 'node:net';
 import { inspect } from 'node:util';
 import { afterEach, describe, expect, it } from 'vitest';
-import { type Sts, type StsOptions, openSts } from '../../src/clients/aws-sts.ts';
-import { type AtmosError, isAtmosError } from '../../src/core/errors.ts';
-import { fakeHost } from '../support/fake-host.ts';
-import { startSts } from '../support/sts-server.mjs';
-import type { StsServer, StsOptions as StsServerOptions } from '../support/sts-types.ts';
+import { type Sts, type StsOptions, openSts } from '../../../src/clouds/aws/sts.ts';
+import { type AtmosError, isAtmosError } from '../../../src/core/errors.ts';
+import { fakeHost } from '../../support/fake-host.ts';
+import { startSts } from '../../support/sts-server.mjs';
+import type { StsServer, StsOptions as StsServerOptions } from '../../support/sts-types.ts';
 
 const noon = new Date('2026-01-31T12:00:00Z');
 const minutes = 60_000;

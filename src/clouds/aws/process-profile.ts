@@ -1,5 +1,5 @@
-import { isAwsRegion } from '../core/aws-region.ts';
-import { AtmosError } from '../core/errors.ts';
+import { isAwsRegion } from '../../core/aws-region.ts';
+import { AtmosError } from '../../core/errors.ts';
 
 export interface ProcessProfile {
   /** Letters, digits and `. _ -` only. `default` is the profile that needs no name. */

@@ -6,8 +6,8 @@ import {
   mfaArnFault,
   parseAccessKey,
   secretAccessKeyFault,
-} from '../../src/cli/access-key.ts';
-import { thrownBy } from '../support/error-of.ts';
+} from '../../../src/clouds/aws/key-form.ts';
+import { thrownBy } from '../../support/error-of.ts';
 
 const accessKeyId = 'AKIAIOSFODNN7EXAMPLE';
 const secretAccessKey = 'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY';

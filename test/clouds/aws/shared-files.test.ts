@@ -1,9 +1,9 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { readAwsKeys, readAwsProfile, sharedPaths } from '../../src/clients/aws-shared-files.ts';
-import { errorOf } from '../support/error-of.ts';
-import { temporaryDirectory } from '../support/temporary.ts';
+import { readAwsKeys, readAwsProfile, sharedPaths } from '../../../src/clouds/aws/shared-files.ts';
+import { errorOf } from '../../support/error-of.ts';
+import { temporaryDirectory } from '../../support/temporary.ts';
 
 const secret = 'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY';
 const keyLines = `aws_access_key_id = AKIAIOSFODNN7EXAMPLE\naws_secret_access_key = ${secret}\n`;

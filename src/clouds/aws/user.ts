@@ -1,4 +1,9 @@
-import { withMfaCode } from '../../auth/mfa.ts';
+import { awsCredentials, type AwsCredentials } from '../../core/credentials.ts';
+import { AtmosError } from '../../core/errors.ts';
+import { shellWord } from '../../core/hint.ts';
+import { showForConsent, withoutAbsent } from '../../core/json.ts';
+import type { Identity } from '../../core/kind-config.ts';
+import { parseDuration } from '../../core/time.ts';
 import type {
   IdentityStrategy,
   OpenContext,
@@ -6,15 +11,10 @@ import type {
   PreparedIdentity,
   ShownValues,
   StrategyContext,
-} from '../../auth/strategy.ts';
-import { endpointNeeds, isPlainUrl } from '../../clients/aws-endpoint.ts';
-import type { Sts } from '../../clients/aws-sts.ts';
-import { awsCredentials, type AwsCredentials } from '../../core/credentials.ts';
-import { AtmosError } from '../../core/errors.ts';
-import { shellWord } from '../../core/hint.ts';
-import { showForConsent, withoutAbsent } from '../../core/json.ts';
-import type { Identity } from '../../core/kind-config.ts';
-import { parseDuration } from '../../core/time.ts';
+} from '../contract.ts';
+import { endpointNeeds, isPlainUrl } from './endpoint.ts';
+import { withMfaCode } from './mfa.ts';
+import type { Sts } from './sts.ts';
 import {
   defaultRegion,
   readSettings,
@@ -60,7 +60,7 @@ async function prepare(context: StrategyContext): Promise<PreparedIdentity> {
   const shown = shownValues(identity, settings);
   const region = settings.region ?? defaultRegion;
   const openSts = async (credentials: AwsCredentials, timeoutMs: number): Promise<Sts> => {
-    const sts = await import('../../clients/aws-sts.ts');
+    const sts = await import('./sts.ts');
     const { endpoint } = settings;
     return sts.openSts({ credentials, region, endpoint, shown, timeoutMs, host: context.host });
   };

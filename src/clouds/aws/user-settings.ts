@@ -1,11 +1,11 @@
-import type { ShownValues } from '../../auth/strategy.ts';
-import { isPlainUrl } from '../../clients/aws-endpoint.ts';
 import { isAwsRegion } from '../../core/aws-region.ts';
 import { checkPart, IdentityError, type IdentityProblem } from '../../core/identity-error.ts';
 import { quoteValue, valueOf, withoutAbsent } from '../../core/json.ts';
 import type { Identity } from '../../core/kind-config.ts';
 import { parseDuration } from '../../core/time.ts';
 import { flag, mapOf, setting, text } from '../../core/validate.ts';
+import type { ShownValues } from '../contract.ts';
+import { isPlainUrl } from './endpoint.ts';
 
 // What an identity of kind aws/user says, and what is wrong with it.
 

@@ -10,13 +10,13 @@ import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { build } from 'rolldown';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import { selfSignedCertificate } from '../support/certificate.ts';
-import { startSts } from '../support/sts-server.mjs';
-import { createTemporaryDirectory } from '../support/create-temporary.ts';
-import { temporaryDirectory } from '../support/temporary.ts';
+import { selfSignedCertificate } from '../../support/certificate.ts';
+import { createTemporaryDirectory } from '../../support/create-temporary.ts';
+import { startSts } from '../../support/sts-server.mjs';
+import { temporaryDirectory } from '../../support/temporary.ts';
 
 const child = fileURLToPath(new URL('isolated-child.mjs', import.meta.url));
-const root = fileURLToPath(new URL('../..', import.meta.url));
+const root = fileURLToPath(new URL('../../..', import.meta.url));
 const regional = 'sts.eu-west-1.amazonaws.com';
 const key = {
   accessKeyId: 'AKIAIOSFODNN7EXAMPLE',
@@ -32,7 +32,7 @@ const bundle = join(place.path, 'sts.cjs');
 // looked for where a user would see it.
 beforeAll(async () => {
   await build({
-    input: join(root, 'src/clients/aws-sts.ts'),
+    input: join(root, 'src/clouds/aws/sts.ts'),
     platform: 'node',
     output: { file: bundle, format: 'cjs', codeSplitting: false },
   });

@@ -1,5 +1,5 @@
-import type { AwsCredentials } from '../core/credentials.ts';
-import { formatTimestamp } from '../core/time.ts';
+import type { AwsCredentials } from '../../core/credentials.ts';
+import { formatTimestamp } from '../../core/time.ts';
 
 /**
  * The answer of a `credential_process`, version 1 of AWS's format. `Expiration` is what makes an SDK

@@ -1,7 +1,7 @@
-import { AtmosError, isAtmosError } from '../core/errors.ts';
-import { shellWord } from '../core/hint.ts';
-import type { Identity } from '../core/kind-config.ts';
-import type { MfaRequest, OpenContext } from './strategy.ts';
+import { AtmosError, isAtmosError } from '../../core/errors.ts';
+import { shellWord } from '../../core/hint.ts';
+import type { Identity } from '../../core/kind-config.ts';
+import type { MfaRequest, OpenContext } from '../contract.ts';
 
 /**
  * Runs `request` with a code of the device, and once more with another where AWS refused that one.

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { awsCredentials } from '../../src/core/credentials.ts';
-import { formatCredentialProcess } from '../../src/output/credential-process.ts';
+import { formatCredentialProcess } from '../../../src/clouds/aws/process-output.ts';
+import { awsCredentials } from '../../../src/core/credentials.ts';
 
 test('a session is told with its end, in UTC', () => {
   const session = awsCredentials({

@@ -1,8 +1,8 @@
-import { shortAccessKeyId } from '../core/credentials.ts';
-import { AtmosError, systemErrorCode } from '../core/errors.ts';
-import { clockHints } from '../core/hint.ts';
-import { formatRemaining } from '../core/time.ts';
-import type { Exchange } from './aws-sts-answer.ts';
+import { shortAccessKeyId } from '../../core/credentials.ts';
+import { AtmosError, systemErrorCode } from '../../core/errors.ts';
+import { clockHints } from '../../core/hint.ts';
+import { formatRemaining } from '../../core/time.ts';
+import type { Exchange } from './sts-answer.ts';
 
 /** One call as it was made: all that an error about it may need to say. */
 export interface StsCall {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { isTrustedEndpoint } from '../../src/clients/aws-endpoint.ts';
+import { isTrustedEndpoint } from '../../../src/clouds/aws/endpoint.ts';
 
 describe('an endpoint', () => {
   it.each([

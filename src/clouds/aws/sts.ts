@@ -6,12 +6,12 @@ import {
 } from '@aws-sdk/client-sts';
 import { state as versionWarning } from '@aws-sdk/core/client';
 import { SignatureV4 } from '@smithy/signature-v4';
-import { isAwsRegion } from '../core/aws-region.ts';
-import { AtmosError } from '../core/errors.ts';
-import type { Host } from '../host/host.ts';
-import { isPlainUrl } from './aws-endpoint.ts';
-import { type Exchange, createAnswerGate, flawed } from './aws-sts-answer.ts';
-import { type StsCall, isClockRefusal, isPassing, translateStsError } from './aws-sts-errors.ts';
+import { isAwsRegion } from '../../core/aws-region.ts';
+import { AtmosError } from '../../core/errors.ts';
+import type { Host } from '../../host/host.ts';
+import { isPlainUrl } from './endpoint.ts';
+import { type StsCall, isClockRefusal, isPassing, translateStsError } from './errors.ts';
+import { type Exchange, createAnswerGate, flawed } from './sts-answer.ts';
 
 export interface StsOptions {
   credentials: { accessKeyId: string; secretAccessKey: string; sessionToken?: string | undefined };

@@ -3,8 +3,11 @@ import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { credentialProcessLine, formatProcessProfile } from '../../src/output/aws-files.ts';
-import { temporaryDirectory } from '../support/temporary.ts';
+import {
+  credentialProcessLine,
+  formatProcessProfile,
+} from '../../../src/clouds/aws/process-profile.ts';
+import { temporaryDirectory } from '../../support/temporary.ts';
 
 /** Elsewhere than on Windows. */
 const lineOf = (node: string, script: string, words: readonly string[]) =>

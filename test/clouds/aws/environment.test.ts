@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import { awsCredentials } from '../../src/core/credentials.ts';
-import { credentialVariables } from '../../src/core/variables.ts';
 import {
   childEnvironment,
   envCredentials,
   isSecretVariable,
   processEnvironment,
-} from '../../src/output/environment.ts';
+} from '../../../src/clouds/aws/environment.ts';
+import { awsCredentials } from '../../../src/core/credentials.ts';
+import { credentialVariables } from '../../../src/core/variables.ts';
 
 const session = awsCredentials({
   accessKeyId: 'ASIAEXAMPLE',

@@ -1,13 +1,13 @@
 import { access, constants } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseKnownFiles } from '@smithy/shared-ini-file-loader';
-import { AtmosError, systemErrorCode } from '../core/errors.ts';
-import { showCommand } from '../core/hint.ts';
-import { withoutAbsent } from '../core/json.ts';
-import { nearestName } from '../core/names.ts';
-import { fromHome } from '../host/home.ts';
-import type { Host } from '../host/host.ts';
-import { irregularKindAt } from '../host/regular-file.ts';
+import { AtmosError, systemErrorCode } from '../../core/errors.ts';
+import { showCommand } from '../../core/hint.ts';
+import { withoutAbsent } from '../../core/json.ts';
+import { nearestName } from '../../core/names.ts';
+import { fromHome } from '../../host/home.ts';
+import type { Host } from '../../host/host.ts';
+import { irregularKindAt } from '../../host/regular-file.ts';
 
 /** A long-lived key, as a profile has it. */
 export interface SharedKey {

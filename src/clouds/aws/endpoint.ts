@@ -1,4 +1,4 @@
-import type { TrustNeed } from '../core/kind-config.ts';
+import type { TrustNeed } from '../../core/kind-config.ts';
 
 /** The domains of the AWS partitions. */
 const awsDomains = [

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type StsCall, isPassing, translateStsError } from '../../src/clients/aws-sts-errors.ts';
+import { type StsCall, isPassing, translateStsError } from '../../../src/clouds/aws/errors.ts';
 
 const call: StsCall = {
   action: 'GetCallerIdentity',

@@ -2,11 +2,11 @@ import { AtmosError } from '../core/errors.ts';
 import { quoteValue } from '../core/json.ts';
 import type { Identity } from '../core/kind-config.ts';
 import { nearestName } from '../core/names.ts';
-import type { IdentityStrategy } from './strategy.ts';
+import type { IdentityStrategy } from './contract.ts';
 
 // The only place that names the kinds of identities. Each is imported when it is used.
 const identities: Readonly<Record<string, () => Promise<IdentityStrategy>>> = {
-  'aws/user': async () => (await import('../identities/aws/user.ts')).awsUser,
+  'aws/user': async () => (await import('./aws/user.ts')).awsUser,
 };
 
 /** The kinds of identities that work. */

@@ -1,6 +1,6 @@
-import { AtmosError } from '../core/errors.ts';
-import { isObject, parseJson, withoutAbsent } from '../core/json.ts';
-import { parseDuration } from '../core/time.ts';
+import { AtmosError } from '../../core/errors.ts';
+import { isObject, parseJson, withoutAbsent } from '../../core/json.ts';
+import { parseDuration } from '../../core/time.ts';
 
 /** What may be stored beside a key. */
 export interface KeyNotes {
