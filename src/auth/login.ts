@@ -9,9 +9,8 @@ import { lowerCase } from '../core/names.ts';
 import type { Host } from '../host/host.ts';
 import type { Keyring } from '../keyring/contract.ts';
 import { checkTrust, ownerOf, prepareIdentity, type AuthContext } from './context.ts';
-import { chainFingerprint } from './fingerprint.ts';
 import { forgetRefusal, noteRefusal, refusedAt } from './refusals.ts';
-import { isReusable, storedSession, type Session } from './session.ts';
+import { chainFingerprint, isReusable, storedSession, type Session } from './session.ts';
 import { singleFlight } from './single-flight.ts';
 
 export interface LoginOptions {

@@ -1,4 +1,6 @@
+import type { PreparedIdentity } from '../clouds/contract.ts';
 import type { AwsCredentials } from '../core/credentials.ts';
+import { sha256 } from '../core/sha256.ts';
 import type { CredentialStore } from '../store/credential-store.ts';
 
 const reuseMarginMs = 15 * 60 * 1000;
@@ -47,4 +49,16 @@ export function isReusable(session: Session, now: Date): boolean {
     remainingMs(session, now) >= Math.min(reuseMarginMs, lifeMs / 4) &&
     remainingMs(session, now) > 0
   );
+}
+
+/**
+ * SHA-256 over all that a session was opened for: kind, principal, endpoint, partition, MFA device,
+ * base access key id. A session whose fingerprint differs is as good as none.
+ */
+export function chainFingerprint(
+  kind: string,
+  { fingerprintOf }: Pick<PreparedIdentity, 'fingerprintOf'>,
+): string {
+  const fields = Object.entries(fingerprintOf).sort(([a], [b]) => (a < b ? -1 : 1));
+  return sha256(JSON.stringify([kind, fields]));
 }

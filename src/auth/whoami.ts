@@ -3,9 +3,8 @@ import { isAtmosError } from '../core/errors.ts';
 import { withoutAbsent } from '../core/json.ts';
 import type { Identity } from '../core/kind-config.ts';
 import { ownerOf, prepareIdentity, type AuthContext } from './context.ts';
-import { chainFingerprint } from './fingerprint.ts';
 import { refusedAt } from './refusals.ts';
-import { remainingMs, storedSession } from './session.ts';
+import { chainFingerprint, remainingMs, storedSession } from './session.ts';
 
 export interface Whoami {
   readonly identity: string;

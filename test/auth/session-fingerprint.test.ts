@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { chainFingerprint } from '../../src/auth/fingerprint.ts';
+import { chainFingerprint } from '../../src/auth/session.ts';
 import type { Identity } from '../../src/core/kind-config.ts';
 import { codesOf, device, identityAt, keys, name, openPlace, user, type Place } from './place.ts';
 
