@@ -1,7 +1,7 @@
-import type { RemovedItem } from './auth/logout.ts';
-import { openAuth } from './auth/open-auth.ts';
+import type { RemovedItem } from './app/logout.ts';
+import { openAuth } from './app/open.ts';
+import type { Whoami } from './app/whoami.ts';
 import { planAuth, type AuthPlan } from './auth/plan.ts';
-import type { Whoami } from './auth/whoami.ts';
 import { findIdentity } from './config/find-identity.ts';
 import { configFromObject, loadConfig, type Config } from './config/load.ts';
 import { AtmosError } from './core/errors.ts';

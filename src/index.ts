@@ -1,7 +1,7 @@
 export { AtmosError, type ErrorCode } from './core/errors.ts';
 export type { Keyring, PasswordRequest, PromptPassword } from './keyring/contract.ts';
-export type { RemovedItem } from './auth/logout.ts';
-export type { Whoami } from './auth/whoami.ts';
+export type { RemovedItem } from './app/logout.ts';
+export type { Whoami } from './app/whoami.ts';
 export {
   createAuth,
   type Auth,

@@ -1,10 +1,10 @@
+import { checkConfigurable, saveKeys, verifyKeys } from '../app/configure-key.ts';
+import { logout, type LogoutOptions, type RemovedItem } from '../app/logout.ts';
+import { whoami, type Whoami } from '../app/whoami.ts';
 import type { AwsCredentials } from '../core/credentials.ts';
 import type { Identity } from '../core/kind-config.ts';
-import { checkConfigurable, saveKeys, verifyKeys } from './configure.ts';
 import type { AuthContext } from './context.ts';
 import { login, type LoginOptions, type LoginResult } from './login.ts';
-import { logout, type LogoutOptions, type RemovedItem } from './logout.ts';
-import { whoami, type Whoami } from './whoami.ts';
 
 /** What can be done with identities. Each operation says its own errors. */
 export interface AuthManager {

@@ -1,7 +1,7 @@
+import type { SourceLine } from '../app/import-sources.ts';
 import { AtmosError, type ErrorCode } from '../core/errors.ts';
 import type { KeyringInfo } from '../keyring/contract.ts';
 import { isInTarget, type CopiedEntry, type CopyState } from '../store/copy.ts';
-import type { SourceLine } from '../store/import-aws-lines.ts';
 import { parseItemKey, type ItemKind } from '../store/key.ts';
 import type { Context } from './context.ts';
 import { formatTable } from './rows.ts';

@@ -1,5 +1,5 @@
+import { openAuth, type OpenAuth } from '../app/open.ts';
 import type { LoginOptions, LoginResult } from '../auth/login.ts';
-import { openAuth, type OpenAuth } from '../auth/open-auth.ts';
 import type { AuthPlan } from '../auth/plan.ts';
 import type { MfaRequest } from '../clouds/contract.ts';
 import { isAtmosError } from '../core/errors.ts';

@@ -1,3 +1,4 @@
+import { requestedIdentity, resolveIdentityName } from '../app/choose-identity.ts';
 import { planAuth, type AuthPlan } from '../auth/plan.ts';
 import { strategyOf } from '../clouds/registry.ts';
 import { findIdentity } from '../config/find-identity.ts';
@@ -7,7 +8,6 @@ import type { Identity } from '../core/kind-config.ts';
 import { paint } from './color.ts';
 import type { Invocation } from './command.ts';
 import type { Context } from './context.ts';
-import { requestedIdentity, resolveIdentityName } from './identity.ts';
 import { loadOptions, namesConfig } from './load-options.ts';
 import { withPickedProfiles } from './profile-choice.ts';
 import { suggestProfile } from './profile-suggestion.ts';

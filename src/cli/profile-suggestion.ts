@@ -1,3 +1,4 @@
+import { requestedIdentity } from '../app/choose-identity.ts';
 import { profilesWith } from '../config/find-identity.ts';
 import type { Config } from '../config/load.ts';
 import { AtmosError, isAtmosError } from '../core/errors.ts';
@@ -5,7 +6,6 @@ import { shellWord } from '../core/hint.ts';
 import { lowerCase } from '../core/names.ts';
 import type { Invocation } from './command.ts';
 import type { Context } from './context.ts';
-import { requestedIdentity } from './identity.ts';
 
 /**
  * Asks whether to use a profile, when what the command needs is in one that is not chosen: the identity

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { validate } from '../../src/auth/validate.ts';
+import { validate } from '../../src/app/validate.ts';
 import { createProject } from '../config/project.ts';
 import { blocksOf } from '../support/configuration-page.ts';
 

@@ -1,3 +1,9 @@
+import {
+  invalidAt,
+  reportErrorAt,
+  warningAt,
+  type ReportFinding,
+} from '../../app/config-problem.ts';
 import type { IdentityStrategy } from '../../clouds/contract.ts';
 import { identityKinds, otherIdentityKinds, strategyOf } from '../../clouds/registry.ts';
 import { IdentityError } from '../../core/identity-error.ts';
@@ -6,7 +12,6 @@ import { identityParts, type Identity } from '../../core/kind-config.ts';
 import { nearestName } from '../../core/names.ts';
 import { parseDuration } from '../../core/time.ts';
 import { findUnknownKeys, keysOf } from '../../core/validate.ts';
-import { invalidAt, reportErrorAt, warningAt, type ReportFinding } from './finding.ts';
 
 /** Checks the kind of an identity, and what is that kind's own. */
 export async function checkKind(identity: Identity, report: ReportFinding): Promise<void> {

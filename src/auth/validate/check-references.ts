@@ -1,8 +1,8 @@
+import { invalidAt, warningAt, type ReportFinding } from '../../app/config-problem.ts';
 import type { Config } from '../../config/config.ts';
 import { quoteValue } from '../../core/json.ts';
 import type { Identity } from '../../core/kind-config.ts';
 import { lowerCase, nearestName } from '../../core/names.ts';
-import { invalidAt, warningAt, type ReportFinding } from './finding.ts';
 
 type Named = Pick<Config, 'identities' | 'providers'>;
 

@@ -1,6 +1,6 @@
+import { warningAt, type ReportFinding } from '../../app/config-problem.ts';
 import type { Config } from '../../config/config.ts';
 import { classOf, type Variable } from '../../core/variables.ts';
-import { warningAt, type ReportFinding } from './finding.ts';
 
 /** Tells of variables that no program gets. */
 export function checkVariables(

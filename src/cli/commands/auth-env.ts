@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { identityChange } from '../../app/export-environment.ts';
 import type { EnvironmentChange } from '../../clouds/aws/environment.ts';
 import { AtmosError } from '../../core/errors.ts';
 import { showValue, type Sourced } from '../../core/json.ts';
@@ -11,7 +12,6 @@ import type { Context } from '../context.ts';
 import { envChange, opensByItself, processChange } from '../environment-change.ts';
 import { speaksPosix } from '../hint.ts';
 import { loadPlanFor, requireIdentity, warn, warnOfMemory, type ProjectPlan } from '../plan.ts';
-import { identityChange } from '../program-variables.ts';
 import { requireStdout } from '../required-output.ts';
 
 /**

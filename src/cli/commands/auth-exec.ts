@@ -1,3 +1,9 @@
+import {
+  allowedVariables,
+  identityChange,
+  variablesOfProject,
+} from '../../app/export-environment.ts';
+import { withVariables } from '../../app/program-environment.ts';
 import { childEnvironment, type EnvironmentChange } from '../../clouds/aws/environment.ts';
 import { AtmosError } from '../../core/errors.ts';
 import { showValue } from '../../core/json.ts';
@@ -5,13 +11,11 @@ import type { Identity } from '../../core/kind-config.ts';
 import type { Host } from '../../host/host.ts';
 import { runChild } from '../../host/run-child.ts';
 import type { KeyringSettings } from '../../keyring/contract.ts';
-import { withVariables } from '../../output/program-environment.ts';
 import type { Invocation } from '../command.ts';
 import type { Context } from '../context.ts';
 import { envChange, opensByItself, processChange } from '../environment-change.ts';
 import { sessionForCommand } from '../open.ts';
 import { chooseIdentity, loadPlanFor, warn, type ProjectPlan } from '../plan.ts';
-import { allowedVariables, identityChange, variablesOfProject } from '../program-variables.ts';
 
 const nothing: EnvironmentChange = { set: {}, unset: [] };
 

@@ -1,16 +1,16 @@
-import { examine } from '../../auth/doctor.ts';
+import { examine } from '../../app/doctor.ts';
+import { isMade, type Patient } from '../../app/doctor-keyring.ts';
 import type { AuthPlan } from '../../auth/plan.ts';
 import type { BackendContext, Keyring } from '../../keyring/contract.ts';
-import { isMade, type Patient } from '../../keyring/doctor.ts';
 import type { OpenedKeyring } from '../../keyring/fallback.ts';
 import { warning, type Finding, type FindingState } from '../../keyring/inspection.ts';
 import { keyringTypes, openBackend } from '../../keyring/registry.ts';
 import { paint, type Style } from '../color.ts';
 import type { Invocation } from '../command.ts';
 import type { Context } from '../context.ts';
+import { loadWriteHint, type WriteHint } from '../hint.ts';
 import { openForCommand } from '../open.ts';
 import { loadPlanIfAny } from '../plan.ts';
-import { loadWriteHint, type WriteHint } from '../hint.ts';
 import type { Line } from '../printer.ts';
 import { formatHints, joinHints } from '../report.ts';
 

@@ -1,5 +1,8 @@
 import { existsSync } from 'node:fs';
-import type { OpenAuth } from '../../auth/open-auth.ts';
+import { copyForCommand } from '../../app/copy-entries.ts';
+import { chooseIdentities } from '../../app/import-identities.ts';
+import { findSharedKeys, findVaultKeys, keyCopy, type FoundKeys } from '../../app/import-keys.ts';
+import type { OpenAuth } from '../../app/open.ts';
 import { AtmosError, isAtmosError } from '../../core/errors.ts';
 import type { Host } from '../../host/host.ts';
 import type { Keyring } from '../../keyring/contract.ts';
@@ -8,8 +11,6 @@ import type { Invocation } from '../command.ts';
 import type { Context } from '../context.ts';
 import { reportCopies, type CopyReport, type Outcome } from '../copy-report.ts';
 import { isOfEntry } from '../entry-errors.ts';
-import { chooseIdentities } from '../import-identities.ts';
-import { findSharedKeys, findVaultKeys, keyCopy, type FoundKeys } from '../import-keys.ts';
 import {
   absolutePath,
   importPasswordVariable,
@@ -18,7 +19,6 @@ import {
 } from '../import-source.ts';
 import { openForCommand } from '../open.ts';
 import { loadPlan, loadPlanIfAny } from '../plan.ts';
-import { copyForCommand } from '../run-copies.ts';
 
 const command = 'atmos auth keyring import';
 

@@ -1,4 +1,5 @@
-import type { OpenAuth } from '../../auth/open-auth.ts';
+import { copyForCommand } from '../../app/copy-entries.ts';
+import type { OpenAuth } from '../../app/open.ts';
 import type { AuthPlan } from '../../auth/plan.ts';
 import { AtmosError } from '../../core/errors.ts';
 import type { Sourced } from '../../core/json.ts';
@@ -9,7 +10,6 @@ import type { Context } from '../context.ts';
 import { reportCopies } from '../copy-report.ts';
 import { openForCommand } from '../open.ts';
 import { loadPlanIfAny } from '../plan.ts';
-import { copyForCommand } from '../run-copies.ts';
 
 const command = 'atmos auth keyring migrate';
 

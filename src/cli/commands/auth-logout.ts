@@ -1,5 +1,6 @@
-import { findItems, removeItem, type LeftItem, type OwnedItem } from '../../auth/logout-realms.ts';
-import type { RemovedItem } from '../../auth/logout.ts';
+import { requestedIdentity, resolveIdentityName } from '../../app/choose-identity.ts';
+import type { RemovedItem } from '../../app/logout.ts';
+import { findItems, removeItem, type LeftItem, type OwnedItem } from '../../app/logout-realms.ts';
 import type { AuthManager } from '../../auth/manager.ts';
 import { findIdentity } from '../../config/find-identity.ts';
 import { AtmosError, type KeyringError } from '../../core/errors.ts';
@@ -9,7 +10,6 @@ import { itemKey, type ItemKind } from '../../store/key.ts';
 import type { Invocation } from '../command.ts';
 import type { Context } from '../context.ts';
 import { isOfEntry, joinErrors } from '../entry-errors.ts';
-import { requestedIdentity, resolveIdentityName } from '../identity.ts';
 import { openForCommand } from '../open.ts';
 import { loadPlanFor, loadPlanIfAny, warn, type ProjectPlan } from '../plan.ts';
 

@@ -1,4 +1,4 @@
-import { validate as validateConfig, type ConfigFinding } from '../../auth/validate.ts';
+import { validate as validateConfig, type ConfigFinding } from '../../app/validate.ts';
 import { formatPath } from '../../config/yaml-position.ts';
 import { AtmosError } from '../../core/errors.ts';
 import { paint } from '../color.ts';

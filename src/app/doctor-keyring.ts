@@ -2,9 +2,16 @@ import { randomBytes } from 'node:crypto';
 import { isAtmosError, KeyringError, type AtmosError } from '../core/errors.ts';
 import { showValue } from '../core/json.ts';
 import { formatTimestamp } from '../core/time.ts';
-import type { BackendContext, Keyring, Probe } from './contract.ts';
-import { createProbeKey, isStaleProbe, ok, problem, warning, type Finding } from './inspection.ts';
-import { inspectorOf, loadAgentControl } from './registry.ts';
+import type { BackendContext, Keyring, Probe } from '../keyring/contract.ts';
+import {
+  createProbeKey,
+  isStaleProbe,
+  ok,
+  problem,
+  warning,
+  type Finding,
+} from '../keyring/inspection.ts';
+import { inspectorOf, loadAgentControl } from '../keyring/registry.ts';
 
 export interface Patient {
   /** Asks for its password, if whoever opened it lets it. */

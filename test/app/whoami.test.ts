@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
+import { hours, identityAt, keys, openPlace, testStart } from '../auth/place.ts';
 import { errorOf } from '../support/error-of.ts';
-import { hours, identityAt, keys, openPlace, testStart } from './place.ts';
 
 const known = { identity: 'dev', kind: 'aws/user', provider: 'aws-user', region: 'us-east-1' };
 const end = new Date(testStart.getTime() + 12 * hours);

@@ -1,9 +1,9 @@
+import { checkTrust, ownerOf, type AuthContext } from '../auth/context.ts';
+import { forgetRefusal } from '../auth/refusals.ts';
 import { strategyOf } from '../clouds/registry.ts';
 import { awsCredentials, type AwsCredentials } from '../core/credentials.ts';
 import { AtmosError } from '../core/errors.ts';
 import type { Identity } from '../core/kind-config.ts';
-import { checkTrust, ownerOf, type AuthContext } from './context.ts';
-import { forgetRefusal } from './refusals.ts';
 
 /**
  * Whether a key of the identity can be stored, asked before anybody types one.

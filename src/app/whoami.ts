@@ -1,10 +1,10 @@
+import { ownerOf, prepareIdentity, type AuthContext } from '../auth/context.ts';
+import { refusedAt } from '../auth/refusals.ts';
+import { chainFingerprint, remainingMs, storedSession } from '../auth/session.ts';
 import { strategyOf } from '../clouds/registry.ts';
 import { isAtmosError } from '../core/errors.ts';
 import { withoutAbsent } from '../core/json.ts';
 import type { Identity } from '../core/kind-config.ts';
-import { ownerOf, prepareIdentity, type AuthContext } from './context.ts';
-import { refusedAt } from './refusals.ts';
-import { chainFingerprint, remainingMs, storedSession } from './session.ts';
 
 export interface Whoami {
   readonly identity: string;

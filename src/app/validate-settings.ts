@@ -1,12 +1,12 @@
-import type { Config } from '../../config/config.ts';
-import { resolveRealm } from '../../config/realm.ts';
-import { quoteValue, type Sourced } from '../../core/json.ts';
-import { logLevels, parseLogLevel } from '../../core/log-level.ts';
-import { nearestName } from '../../core/names.ts';
-import type { Host } from '../../host/host.ts';
-import { checkKeyringType } from '../../keyring/registry.ts';
-import { resolveKeyringSettings } from '../../keyring/settings.ts';
-import { invalidAt, reportErrorAt, type ReportFinding } from './finding.ts';
+import type { Config } from '../config/config.ts';
+import { resolveRealm } from '../config/realm.ts';
+import { quoteValue, type Sourced } from '../core/json.ts';
+import { logLevels, parseLogLevel } from '../core/log-level.ts';
+import { nearestName } from '../core/names.ts';
+import type { Host } from '../host/host.ts';
+import { checkKeyringType } from '../keyring/registry.ts';
+import { resolveKeyringSettings } from '../keyring/settings.ts';
+import { invalidAt, reportErrorAt, type ReportFinding } from './config-problem.ts';
 
 /** What the files say, whatever the environment of this moment puts over it. */
 type Said = Pick<Config, 'realm' | 'keyring' | 'logs' | 'environment' | 'sourceOf'>;

@@ -6,9 +6,9 @@ import type { Identity } from '../core/kind-config.ts';
 import type { Keyring } from '../keyring/contract.ts';
 import type { Copy } from '../store/copy.ts';
 import { parseEnvelope } from '../store/envelope.ts';
-import { findKeyLines, type SourceLine } from '../store/import-aws-lines.ts';
 import { awsVaultProfiles, parseVaultKey } from '../store/import-aws-vault.ts';
 import { itemKey } from '../store/key.ts';
+import { findKeyLines, type SourceLine } from './import-sources.ts';
 
 /** A profile that has a long-lived key. */
 export interface FoundKey {

@@ -1,13 +1,13 @@
 import { variableNeeds } from '../auth/trust-needs.ts';
+import type { Context } from '../cli/context.ts';
+import { warn, type ProjectPlan } from '../cli/plan.ts';
 import type { EnvironmentChange } from '../clouds/aws/environment.ts';
 import type { Config } from '../config/config.ts';
 import { requireTrust } from '../config/trust.ts';
 import type { Identity } from '../core/kind-config.ts';
 import { checkVariable, type Variable } from '../core/variables.ts';
 import type { Host } from '../host/host.ts';
-import { sortOut, withIdentityVariables, withVariables } from '../output/program-environment.ts';
-import type { Context } from './context.ts';
-import { warn, type ProjectPlan } from './plan.ts';
+import { sortOut, withIdentityVariables, withVariables } from './program-environment.ts';
 
 /** A variable that a configuration says at a path. */
 interface SaidVariable extends Variable {

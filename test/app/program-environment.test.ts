@@ -3,7 +3,7 @@ import {
   sortOut,
   withIdentityVariables,
   withVariables,
-} from '../../src/output/program-environment.ts';
+} from '../../src/app/program-environment.ts';
 
 const list = (variables: Record<string, string>) =>
   Object.entries(variables).map(([key, value]) => ({ key, value }));

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
+import { examineKeyring } from '../../src/app/doctor-keyring.ts';
 import { KeyringError } from '../../src/core/errors.ts';
 import type { Keyring } from '../../src/keyring/contract.ts';
-import { examineKeyring } from '../../src/keyring/doctor.ts';
 import { createProbeKey, isStaleProbe } from '../../src/keyring/inspection.ts';
 import { openMemoryKeyring } from '../../src/keyring/memory.ts';
 import { testStart } from '../support/fake-host.ts';

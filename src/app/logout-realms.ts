@@ -1,10 +1,10 @@
+import { forgetRefusal } from '../auth/refusals.ts';
 import { KeyringError } from '../core/errors.ts';
 import type { Host } from '../host/host.ts';
 import type { Keyring } from '../keyring/contract.ts';
 import { createCredentialStore } from '../store/credential-store.ts';
 import { parseEnvelope } from '../store/envelope.ts';
 import { itemKey, parseItemKey, type ItemKind, type Owner } from '../store/key.ts';
-import { forgetRefusal } from './refusals.ts';
 
 /** An entry that goes, and whose it is. */
 export interface OwnedItem extends Owner {

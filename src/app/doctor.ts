@@ -1,10 +1,10 @@
+import { examineClock } from '../auth/doctor/clock.ts';
+import { examineOrphans } from '../auth/doctor/orphans.ts';
+import type { AuthPlan } from '../auth/plan.ts';
 import type { Host } from '../host/host.ts';
-import { examineKeyring, type Patient } from '../keyring/doctor.ts';
 import type { Finding } from '../keyring/inspection.ts';
 import { examineContents, readEntry, rewritingOf, type ReadEntry } from '../store/inventory.ts';
-import { examineClock } from './doctor/clock.ts';
-import { examineOrphans } from './doctor/orphans.ts';
-import type { AuthPlan } from './plan.ts';
+import { examineKeyring, type Patient } from './doctor-keyring.ts';
 
 /**
  * Examines a keyring, and what is kept in it: whose, and of what use.

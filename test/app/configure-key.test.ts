@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { createAuthManager } from '../../src/auth/manager.ts';
 import { AtmosError } from '../../src/core/errors.ts';
+import { awsUserIdentity, identityAt, keys, openPlace, testStart } from '../auth/place.ts';
 import { errorOf } from '../support/error-of.ts';
-import { awsUserIdentity, identityAt, keys, openPlace, testStart } from './place.ts';
 
 const timeoutMs = 5000;
 

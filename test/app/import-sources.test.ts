@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { findKeyLines } from '../../src/store/import-aws-lines.ts';
+import { findKeyLines } from '../../src/app/import-sources.ts';
 
 const credentials = `# keys
 [default]

@@ -1,3 +1,8 @@
+import type { AuthContext } from '../auth/context.ts';
+import { createAuthManager, type AuthManager } from '../auth/manager.ts';
+import type { AuthPlan } from '../auth/plan.ts';
+import { directoryNotice, storingNeeds } from '../auth/storing-needs.ts';
+import { passwordCommandNeed } from '../auth/trust-needs.ts';
 import { requireTrust } from '../config/trust.ts';
 import { withoutAbsent } from '../core/json.ts';
 import type { Host } from '../host/host.ts';
@@ -6,11 +11,6 @@ import { openWithFallback, type OpenedKeyring } from '../keyring/fallback.ts';
 import { mayUseFile } from '../keyring/settings.ts';
 import { createCredentialStore } from '../store/credential-store.ts';
 import type { Owner } from '../store/key.ts';
-import type { AuthContext } from './context.ts';
-import { createAuthManager, type AuthManager } from './manager.ts';
-import type { AuthPlan } from './plan.ts';
-import { directoryNotice, storingNeeds } from './storing-needs.ts';
-import { passwordCommandNeed } from './trust-needs.ts';
 
 export interface OpenAuthOptions {
   readonly host: Host;

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
+import { identityAt, keys, openPlace } from '../auth/place.ts';
 import { errorOf } from '../support/error-of.ts';
-import { identityAt, keys, openPlace } from './place.ts';
 
 const sessions = { includeKeys: false, dryRun: false };
 const all = { includeKeys: true, dryRun: false };

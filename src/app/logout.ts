@@ -1,6 +1,6 @@
+import type { AuthContext } from '../auth/context.ts';
+import { forgetRefusal } from '../auth/refusals.ts';
 import { itemKey, type ItemKind } from '../store/key.ts';
-import { forgetRefusal } from './refusals.ts';
-import type { AuthContext } from './context.ts';
 
 export interface LogoutOptions {
   /** Long-lived keys go too. */

@@ -1,13 +1,12 @@
-import type { Config, LoadOptions } from '../config/load.ts';
-import { loadConfig } from '../config/load.ts';
+import { checkKind } from '../auth/validate/check-kind.ts';
+import { checkReferences } from '../auth/validate/check-references.ts';
+import { checkVariables } from '../auth/validate/check-variables.ts';
+import { loadConfig, type Config, type LoadOptions } from '../config/load.ts';
 import { formatNotice, sortProblems, type LocatedProblem } from '../config/problems.ts';
 import type { ErrorCode } from '../core/errors.ts';
 import type { Host } from '../host/host.ts';
-import { checkKind } from './validate/check-kind.ts';
-import { checkReferences } from './validate/check-references.ts';
-import { checkSettings } from './validate/check-settings.ts';
-import { checkVariables } from './validate/check-variables.ts';
-import type { Finding } from './validate/finding.ts';
+import type { Finding } from './config-problem.ts';
+import { checkSettings } from './validate-settings.ts';
 
 /** Something that is wrong with the configuration, or doubtful, and where. */
 export type ConfigFinding = Omit<LocatedProblem, 'code'> &

@@ -3,7 +3,7 @@ import {
   requestedIdentity,
   resolveIdentityName,
   type IdentityRequest,
-} from '../../src/cli/identity.ts';
+} from '../../src/app/choose-identity.ts';
 import type { Prompt, SelectQuestion } from '../../src/cli/prompt.ts';
 import { AtmosError } from '../../src/core/errors.ts';
 import type { Identity } from '../../src/core/kind-config.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { validate } from '../../src/auth/validate.ts';
+import { validate } from '../../src/app/validate.ts';
 import type { LoadOptions } from '../../src/config/load.ts';
 import { createProject, projectOf, type Project } from '../config/project.ts';
 

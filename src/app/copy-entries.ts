@@ -1,3 +1,5 @@
+import type { Context } from '../cli/context.ts';
+import { createProgress } from '../cli/progress.ts';
 import type { Host } from '../host/host.ts';
 import type { Keyring } from '../keyring/contract.ts';
 import {
@@ -10,8 +12,6 @@ import {
   type CopyResult,
   type Run,
 } from '../store/copy.ts';
-import type { Context } from './context.ts';
-import { createProgress } from './progress.ts';
 
 type Where = Pick<Context, 'host' | 'progress'>;
 

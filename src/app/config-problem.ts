@@ -1,4 +1,4 @@
-import { isAtmosError, type ErrorCode } from '../../core/errors.ts';
+import { isAtmosError, type ErrorCode } from '../core/errors.ts';
 
 /** What is wrong with a configuration, or only doubtful. */
 export interface Finding {

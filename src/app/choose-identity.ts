@@ -1,3 +1,5 @@
+import type { Invocation } from '../cli/command.ts';
+import type { Prompt } from '../cli/prompt.ts';
 import { profilesWith } from '../config/find-identity.ts';
 import type { Config } from '../config/load.ts';
 import { AtmosError, isAtmosError } from '../core/errors.ts';
@@ -5,8 +7,6 @@ import { shellWord } from '../core/hint.ts';
 import { environmentSetting, type Sourced } from '../core/json.ts';
 import type { Identity } from '../core/kind-config.ts';
 import type { Host } from '../host/host.ts';
-import type { Invocation } from './command.ts';
-import type { Prompt } from './prompt.ts';
 
 /** Which identity the command line and the environment ask for. */
 export type IdentityRequest =
