@@ -1,9 +1,17 @@
-import { examineClock } from '../auth/doctor/clock.ts';
-import { examineOrphans } from '../auth/doctor/orphans.ts';
 import type { AuthPlan } from '../auth/plan.ts';
+import type { Config } from '../config/load.ts';
+import { clockHints } from '../core/hint.ts';
+import { lowerCase } from '../core/names.ts';
+import { formatRemaining, formatTimestamp } from '../core/time.ts';
 import type { Host } from '../host/host.ts';
-import type { Finding } from '../keyring/inspection.ts';
-import { examineContents, readEntry, rewritingOf, type ReadEntry } from '../store/inventory.ts';
+import { ok, warning, type Finding } from '../keyring/inspection.ts';
+import {
+  examineContents,
+  logoutOf,
+  readEntry,
+  rewritingOf,
+  type ReadEntry,
+} from '../store/inventory.ts';
 import { examineKeyring, type Patient } from './doctor-keyring.ts';
 
 /**
@@ -36,4 +44,92 @@ function withRewriting(finding: Finding, realm: string): Finding {
   if (finding.id !== 'duplicates' || finding.key === undefined) return finding;
   const command = rewritingOf(finding.key, realm);
   return command === undefined ? finding : { ...finding, hints: [...finding.hints, command] };
+}
+
+/** AWS refuses a request that is five minutes off. */
+const toleratedMs = 5 * 60 * 1000;
+/** No clock that is right shows an earlier time. */
+const earliest = Date.UTC(2026, 0, 1);
+
+/**
+ * The clock, by what is kept: how far that of AWS was ahead when a session was opened, and when
+ * entries were saved. Nobody is asked for the time.
+ */
+export function examineClock(
+  entries: readonly ReadEntry[],
+  now: Date,
+  platform: NodeJS.Platform,
+): Finding {
+  const mend = clockHints(platform);
+  if (now.getTime() < earliest) {
+    return warning('clock', `the clock shows ${formatTimestamp(now)}, which is long past`, ...mend);
+  }
+  const saved = entries.flatMap(({ savedAt }) => savedAt ?? []);
+  const lastSaved = new Date(Math.max(...saved.map(Number), 0));
+  const ahead = lastSaved.getTime() - now.getTime();
+  if (ahead > toleratedMs) {
+    return warning(
+      'clock',
+      `the clock shows ${formatTimestamp(now)}, and an entry was saved at ${formatTimestamp(lastSaved)}: it was wrong then, or is now`,
+      ...mend,
+    );
+  }
+  const offsetMs = latestOffset(entries);
+  if (offsetMs === undefined) return ok('clock', `the clock shows ${formatTimestamp(now)}`);
+  if (Math.abs(offsetMs) < toleratedMs)
+    return ok('clock', 'the clock was right when the last session was opened');
+  const wrong = `${formatRemaining(Math.abs(offsetMs))} ${offsetMs > 0 ? 'slow' : 'fast'}`;
+  return warning(
+    'clock',
+    `when the last session was opened, the clock was ${wrong} by that of AWS`,
+    ...mend,
+  );
+}
+
+function latestOffset(entries: readonly ReadEntry[]): number | undefined {
+  const noted = entries.filter(({ clockOffsetMs }) => clockOffsetMs !== undefined);
+  const [latest] = noted.sort((a, b) => Number(b.savedAt ?? 0) - Number(a.savedAt ?? 0));
+  return latest?.clockOffsetMs;
+}
+
+/**
+ * What is kept of identities and providers that the configuration does not name. Only of its own
+ * realm: in another one it is another project's.
+ */
+function examineOrphans(
+  entries: readonly ReadEntry[],
+  realm: string,
+  { identities, providers }: Pick<Config, 'identities' | 'providers'>,
+): Finding[] {
+  const known = new Set([...identities, ...providers].map(({ name }) => lowerCase(name)));
+  const ours = entries.filter((entry) => entry.realm === realm && !entry.isForeign);
+  const orphans = new Map<string, ReadEntry[]>();
+  for (const entry of ours) {
+    const name = lowerCase(entry.alias);
+    if (!known.has(name)) orphans.set(name, [...(orphans.get(name) ?? []), entry]);
+  }
+  const findings = [...orphans.values()].map(ofOrphan);
+  return [
+    ...(findings.length > 0
+      ? findings
+      : [ok('orphans', `no entry of realm ${realm} belongs to a name that is not configured`)]),
+    ...ofOtherRealms(entries, realm),
+  ];
+}
+
+function ofOrphan(entries: readonly ReadEntry[]): Finding {
+  const alias = entries[0]?.alias ?? '';
+  const items = entries.map(({ item }) => item);
+  return warning(
+    'orphans',
+    `the ${items.join(' and ')} of ${alias} is kept, which is configured neither here nor by a profile that is chosen`,
+    logoutOf(alias, items.includes('key')),
+  );
+}
+
+function ofOtherRealms(entries: readonly ReadEntry[], realm: string): Finding[] {
+  const others = entries.filter((entry) => entry.realm !== realm);
+  if (others.length === 0) return [];
+  const realms = [...new Set(others.map((entry) => entry.realm ?? 'not told by its name'))].sort();
+  return [ok('realms', `entries of other realms: ${others.length} (${realms.join(', ')})`)];
 }

@@ -1,4 +1,3 @@
-import type { AuthManager } from '../auth/manager.ts';
 import type { Context } from '../cli/context.ts';
 import { findIdentity } from '../config/find-identity.ts';
 import type { Config } from '../config/load.ts';
@@ -6,6 +5,7 @@ import { AtmosError, isAtmosError } from '../core/errors.ts';
 import { shellWord } from '../core/hint.ts';
 import type { Identity } from '../core/kind-config.ts';
 import { lowerCase, nearestName } from '../core/names.ts';
+import type { AuthManager } from './open.ts';
 
 /** The identity that a profile becomes; an error when it should and cannot; undefined: none. */
 export type ProfileChoice = Identity | AtmosError | undefined;

@@ -1,14 +1,18 @@
 import { readFile } from 'node:fs/promises';
-import type { AuthManager } from '../auth/manager.ts';
 import { checkAccessKey, type AccessKey } from '../clouds/aws/key-form.ts';
 import { AtmosError, systemErrorCode } from '../core/errors.ts';
 import type { Identity } from '../core/kind-config.ts';
 import type { Keyring } from '../keyring/contract.ts';
 import type { Copy } from '../store/copy.ts';
 import { parseEnvelope } from '../store/envelope.ts';
-import { awsVaultProfiles, parseVaultKey } from '../store/import-aws-vault.ts';
 import { itemKey } from '../store/key.ts';
-import { findKeyLines, type SourceLine } from './import-sources.ts';
+import {
+  awsVaultProfiles,
+  findKeyLines,
+  parseVaultKey,
+  type SourceLine,
+} from './import-sources.ts';
+import type { AuthManager } from './open.ts';
 
 /** A profile that has a long-lived key. */
 export interface FoundKey {

@@ -1,16 +1,21 @@
 import type { AuthContext } from '../auth/context.ts';
-import { createAuthManager, type AuthManager } from '../auth/manager.ts';
+import { login, type LoginOptions, type LoginResult } from '../auth/login.ts';
 import type { AuthPlan } from '../auth/plan.ts';
 import { directoryNotice, storingNeeds } from '../auth/storing-needs.ts';
 import { passwordCommandNeed } from '../auth/trust-needs.ts';
 import { requireTrust } from '../config/trust.ts';
+import type { AwsCredentials } from '../core/credentials.ts';
 import { withoutAbsent } from '../core/json.ts';
+import type { Identity } from '../core/kind-config.ts';
 import type { Host } from '../host/host.ts';
 import type { Keyring, PromptPassword } from '../keyring/contract.ts';
 import { openWithFallback, type OpenedKeyring } from '../keyring/fallback.ts';
 import { mayUseFile } from '../keyring/settings.ts';
 import { createCredentialStore } from '../store/credential-store.ts';
 import type { Owner } from '../store/key.ts';
+import { checkConfigurable, saveKeys, verifyKeys } from './configure-key.ts';
+import { logout, type LogoutOptions, type RemovedItem } from './logout.ts';
+import { whoami, type Whoami } from './whoami.ts';
 
 export interface OpenAuthOptions {
   readonly host: Host;
@@ -114,4 +119,30 @@ function otherOwners({ config, realm }: AuthPlan, host: Host): Owner[] {
     ({ name }) => name,
   );
   return realms.flatMap((other) => names.map((alias) => ({ realm: other ?? '', alias })));
+}
+
+/** What can be done with identities. Each operation says its own errors. */
+export interface AuthManager {
+  login(identity: Identity, options?: LoginOptions): Promise<LoginResult>;
+  whoami(identity: Identity): Promise<Whoami>;
+  /** By the names of identities and providers: they need not be configured any more. */
+  logout(aliases: readonly string[], options: LogoutOptions): Promise<RemovedItem[]>;
+  checkConfigurable(identity: Identity): Promise<void>;
+  verifyKeys(
+    identity: Identity,
+    keys: AwsCredentials,
+    timeoutMs: number,
+  ): Promise<{ arn: string; account: string }>;
+  saveKeys(identity: Identity, keys: Omit<AwsCredentials, 'type'>): Promise<void>;
+}
+
+export function createAuthManager(context: AuthContext): AuthManager {
+  return {
+    login: (identity, options) => login(context, identity, options),
+    whoami: (identity) => whoami(context, identity),
+    logout: (aliases, options) => logout(context, aliases, options),
+    checkConfigurable: (identity) => checkConfigurable(context, identity),
+    verifyKeys: (identity, keys, timeoutMs) => verifyKeys(context, identity, keys, timeoutMs),
+    saveKeys: (identity, keys) => saveKeys(context, identity, keys),
+  };
 }

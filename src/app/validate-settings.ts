@@ -3,10 +3,11 @@ import { resolveRealm } from '../config/realm.ts';
 import { quoteValue, type Sourced } from '../core/json.ts';
 import { logLevels, parseLogLevel } from '../core/log-level.ts';
 import { nearestName } from '../core/names.ts';
+import { classOf, type Variable } from '../core/variables.ts';
 import type { Host } from '../host/host.ts';
 import { checkKeyringType } from '../keyring/registry.ts';
 import { resolveKeyringSettings } from '../keyring/settings.ts';
-import { invalidAt, reportErrorAt, type ReportFinding } from './config-problem.ts';
+import { invalidAt, reportErrorAt, warningAt, type ReportFinding } from './config-problem.ts';
 
 /** What the files say, whatever the environment of this moment puts over it. */
 type Said = Pick<Config, 'realm' | 'keyring' | 'logs' | 'environment' | 'sourceOf'>;
@@ -62,4 +63,23 @@ function checkLevel({ logs, environment, sourceOf }: Said, report: ReportFinding
   if (logs.level) check(logs.level.source === sourceOf(own) ? own : ['logs', 'level'], logs.level);
   const variable = environment['ATMOS_LOGS_LEVEL'];
   if (variable) check(['env', 'ATMOS_LOGS_LEVEL'], variable);
+}
+
+/** Tells of variables that no program gets. */
+export function checkVariables(
+  { env, identities }: Pick<Config, 'env' | 'identities'>,
+  report: ReportFinding,
+): void {
+  const check = (variable: Variable, path: readonly string[]) => {
+    if (classOf(variable.key, variable.value) !== 'refused') return;
+    const message =
+      'is never set: it loads code, is run as a command, or decides whose credentials count';
+    report(warningAt(path, message));
+  };
+  for (const variable of env) check(variable, ['env', variable.key]);
+  for (const { name, env: variables } of identities) {
+    for (const [at, variable] of variables.entries()) {
+      check(variable, ['auth', 'identities', name, 'env', String(at), 'key']);
+    }
+  }
 }

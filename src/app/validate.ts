@@ -1,12 +1,23 @@
-import { checkKind } from '../auth/validate/check-kind.ts';
-import { checkReferences } from '../auth/validate/check-references.ts';
-import { checkVariables } from '../auth/validate/check-variables.ts';
+import type { IdentityStrategy } from '../clouds/contract.ts';
+import { identityKinds, otherIdentityKinds, strategyOf } from '../clouds/registry.ts';
 import { loadConfig, type Config, type LoadOptions } from '../config/load.ts';
 import { formatNotice, sortProblems, type LocatedProblem } from '../config/problems.ts';
 import type { ErrorCode } from '../core/errors.ts';
+import { IdentityError } from '../core/identity-error.ts';
+import { quoteValue } from '../core/json.ts';
+import { identityParts, type Identity } from '../core/kind-config.ts';
+import { lowerCase, nearestName } from '../core/names.ts';
+import { parseDuration } from '../core/time.ts';
+import { findUnknownKeys, keysOf } from '../core/validate.ts';
 import type { Host } from '../host/host.ts';
-import type { Finding } from './config-problem.ts';
-import { checkSettings } from './validate-settings.ts';
+import {
+  invalidAt,
+  reportErrorAt,
+  warningAt,
+  type Finding,
+  type ReportFinding,
+} from './config-problem.ts';
+import { checkSettings, checkVariables } from './validate-settings.ts';
 
 /** Something that is wrong with the configuration, or doubtful, and where. */
 export type ConfigFinding = Omit<LocatedProblem, 'code'> &
@@ -72,4 +83,147 @@ function isAbout(one: readonly string[], other: readonly string[]): boolean {
 function located({ severity, code, path, message, isWhole, hints }: Finding, config: Config) {
   const at = config.locate({ path, message });
   return { ...at, ...(isWhole ? { message, text: message } : {}), severity, code, hints };
+}
+
+/** Checks the kind of an identity, and what is that kind's own. */
+async function checkKind(identity: Identity, report: ReportFinding): Promise<void> {
+  checkDuration(identity, report);
+  if (!identityKinds.includes(identity.kind)) reportKind(identity, report);
+  else checkParts(identity, await strategyOf(identity), report);
+}
+
+function reportKind({ name, kind, tagAt }: Identity, report: ReportFinding): void {
+  const path = ['auth', 'identities', name, 'kind'];
+  if (kind === '') {
+    // A profile, or another file, may give it one.
+    report({ ...warningAt(path, 'is missing'), code: 'ERR_CONFIG_INVALID' });
+  } else if (otherIdentityKinds.includes(kind)) {
+    const message = `is ${kind}, which this version cannot use yet`;
+    report({ ...warningAt(path, message), code: 'ERR_IDENTITY_UNSUPPORTED' });
+  } else {
+    const nearest = nearestName(kind, [...identityKinds, ...otherIdentityKinds]);
+    const hint = nearest
+      ? `did you mean ${nearest}?`
+      : `kinds that work: ${identityKinds.join(', ')}`;
+    const message = `is unknown: ${quoteValue({ value: kind, tag: tagAt?.(['kind']) })}`;
+    report({ ...invalidAt(path, message, hint), code: 'ERR_IDENTITY_UNSUPPORTED' });
+  }
+}
+
+/** The same for every kind. */
+function checkDuration(
+  { name, session: { duration }, tagAt }: Identity,
+  report: ReportFinding,
+): void {
+  if (duration === undefined) return;
+  const path = ['auth', 'identities', name, 'session', 'duration'];
+  reportErrorAt(
+    path,
+    () => void parseDuration(duration, ''),
+    ({ hints }) => {
+      const message = `is not a duration: ${quoteValue({ value: duration, tag: tagAt?.(['session', 'duration']) })}`;
+      report(invalidAt(path, message, hints[0]));
+    },
+  );
+}
+
+function checkParts(identity: Identity, strategy: IdentityStrategy, report: ReportFinding): void {
+  const at = (...path: string[]) => ['auth', 'identities', identity.name, ...path];
+  for (const part of identityParts) {
+    const schema = strategy.schemas[part];
+    for (const { key, nearest } of schema ? findUnknownKeys(identity[part], keysOf(schema)) : []) {
+      report(warningAt(at(part, key), 'is not known', nearest && `did you mean ${nearest}?`));
+    }
+  }
+  try {
+    strategy.validate({ ...identity, session: {} });
+  } catch (error) {
+    if (!(error instanceof IdentityError)) throw error;
+    for (const { path, message, hint } of error.problems) {
+      report(invalidAt(at(...path), message, hint));
+    }
+  }
+}
+
+type Named = Pick<Config, 'identities' | 'providers'>;
+
+/** Checks what identities say of one another and of providers. */
+function checkReferences(config: Named, report: ReportFinding): void {
+  for (const identity of config.identities) checkVia(identity, config, report);
+  reportCycles(config, report);
+  reportDefaults(config, report);
+}
+
+function checkVia({ name, via = {}, tagAt }: Identity, config: Named, report: ReportFinding): void {
+  const at = (...path: string[]) => ['auth', 'identities', name, 'via', ...path];
+  const { provider, identity } = via;
+  const shown = (key: string, value: string) => quoteValue({ value, tag: tagAt?.(['via', key]) });
+  if (provider !== undefined && identity !== undefined) {
+    report(
+      invalidAt(at(), 'names a provider and an identity, and one is meant', 'drop one of them'),
+    );
+  }
+  const [providers, identities] = [namesOf(config.providers), namesOf(config.identities)];
+  if (provider !== undefined && !has(providers, provider)) {
+    const hint = has(identities, provider)
+      ? 'it is an identity: via.identity'
+      : nearHint(provider, providers);
+    report(invalidAt(at('provider'), `is no provider: ${shown('provider', provider)}`, hint));
+  }
+  if (identity !== undefined && !has(identities, identity)) {
+    const hint = has(providers, identity)
+      ? 'it is a provider: via.provider'
+      : nearHint(identity, identities);
+    report(invalidAt(at('identity'), `is no identity: ${shown('identity', identity)}`, hint));
+  }
+}
+
+function namesOf(entries: readonly { readonly name: string }[]): string[] {
+  return entries.map(({ name }) => name);
+}
+
+/** Without regard to case, as everywhere. */
+function has(names: readonly string[], name: string): boolean {
+  return names.some((other) => lowerCase(other) === lowerCase(name));
+}
+
+function nearHint(name: string, known: readonly string[]): string {
+  const nearest = nearestName(name, known);
+  if (nearest !== undefined) return `did you mean ${nearest}?`;
+  return known.length > 0 ? `there are ${known.join(', ')}` : 'there are none';
+}
+
+/** Each circle of identities once, at the first of them. */
+function reportCycles({ identities }: Named, report: ReportFinding): void {
+  const next = new Map(
+    identities.map(({ name, via }) => [
+      lowerCase(name),
+      { name, to: lowerCase(via?.identity ?? '') },
+    ]),
+  );
+  const told = new Set<string>();
+  for (const { name } of identities) {
+    const chain: string[] = [];
+    let key = lowerCase(name);
+    for (let step = next.get(key); step && !chain.includes(step.name); step = next.get(key)) {
+      chain.push(step.name);
+      key = step.to;
+    }
+    if (next.get(key)?.name !== name || told.has(name)) continue;
+    for (const member of chain) told.add(member);
+    const path = ['auth', 'identities', name, 'via', 'identity'];
+    report(invalidAt(path, `leads back to itself: ${[...chain, name].join(' → ')}`));
+  }
+}
+
+/** Of several defaults one must be picked each time. */
+function reportDefaults({ identities }: Named, report: ReportFinding): void {
+  const [first, ...more] = identities.filter(({ isDefault }) => isDefault);
+  for (const { name } of more) {
+    const message = `is true for another identity too: ${first?.name} (${first?.locate(['default'])})`;
+    report({
+      ...warningAt(['auth', 'identities', name, 'default'], message),
+      code: 'ERR_IDENTITY_REQUIRED',
+    });
+  }
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { createAuthManager } from '../../src/auth/manager.ts';
+import { createAuthManager } from '../../src/app/open.ts';
 import { AtmosError } from '../../src/core/errors.ts';
 import { awsUserIdentity, identityAt, keys, openPlace, testStart } from '../auth/place.ts';
 import { errorOf } from '../support/error-of.ts';

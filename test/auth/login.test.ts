@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { chmodSync, closeSync, openSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
-import { createAuthManager } from '../../src/auth/manager.ts';
+import { createAuthManager } from '../../src/app/open.ts';
 import { AtmosError, KeyringError } from '../../src/core/errors.ts';
 import { openMemoryKeyring } from '../../src/keyring/memory.ts';
 import { compileProgram, type Program } from '../support/compile.ts';

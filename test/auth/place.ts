@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { onTestFinished } from 'vitest';
+import { createAuthManager, type AuthManager } from '../../src/app/open.ts';
 import type { AuthContext } from '../../src/auth/context.ts';
-import { createAuthManager, type AuthManager } from '../../src/auth/manager.ts';
 import type { MfaRequest } from '../../src/clouds/contract.ts';
 import { awsCredentials } from '../../src/core/credentials.ts';
 import type { Identity } from '../../src/core/kind-config.ts';

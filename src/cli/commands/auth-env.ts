@@ -1,5 +1,10 @@
 import { resolve } from 'node:path';
-import { identityChange } from '../../app/export-environment.ts';
+import {
+  envChange,
+  identityChange,
+  opensByItself,
+  processChange,
+} from '../../app/export-environment.ts';
 import type { EnvironmentChange } from '../../clouds/aws/environment.ts';
 import { AtmosError } from '../../core/errors.ts';
 import { showValue, type Sourced } from '../../core/json.ts';
@@ -9,7 +14,6 @@ import type { Host } from '../../host/host.ts';
 import { environmentFormats, formatEnvironment, formatGithub } from '../../output/shell.ts';
 import type { Invocation } from '../command.ts';
 import type { Context } from '../context.ts';
-import { envChange, opensByItself, processChange } from '../environment-change.ts';
 import { speaksPosix } from '../hint.ts';
 import { loadPlanFor, requireIdentity, warn, warnOfMemory, type ProjectPlan } from '../plan.ts';
 import { requireStdout } from '../required-output.ts';

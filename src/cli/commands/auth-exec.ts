@@ -1,6 +1,9 @@
 import {
   allowedVariables,
+  envChange,
   identityChange,
+  opensByItself,
+  processChange,
   variablesOfProject,
 } from '../../app/export-environment.ts';
 import { withVariables } from '../../app/program-environment.ts';
@@ -13,7 +16,6 @@ import { runChild } from '../../host/run-child.ts';
 import type { KeyringSettings } from '../../keyring/contract.ts';
 import type { Invocation } from '../command.ts';
 import type { Context } from '../context.ts';
-import { envChange, opensByItself, processChange } from '../environment-change.ts';
 import { sessionForCommand } from '../open.ts';
 import { chooseIdentity, loadPlanFor, warn, type ProjectPlan } from '../plan.ts';
 

@@ -1,7 +1,7 @@
 import { requestedIdentity, resolveIdentityName } from '../../app/choose-identity.ts';
 import type { RemovedItem } from '../../app/logout.ts';
 import { findItems, removeItem, type LeftItem, type OwnedItem } from '../../app/logout-realms.ts';
-import type { AuthManager } from '../../auth/manager.ts';
+import type { AuthManager } from '../../app/open.ts';
 import { findIdentity } from '../../config/find-identity.ts';
 import { AtmosError, type KeyringError } from '../../core/errors.ts';
 import { lowerCase } from '../../core/names.ts';

@@ -1,6 +1,5 @@
-import type { OpenAuth } from '../../app/open.ts';
+import type { AuthManager, OpenAuth } from '../../app/open.ts';
 import type { Whoami } from '../../app/whoami.ts';
-import type { AuthManager } from '../../auth/manager.ts';
 import { strategyOf } from '../../clouds/registry.ts';
 import { AtmosError, isAtmosError } from '../../core/errors.ts';
 import { shellWord } from '../../core/hint.ts';

@@ -1,13 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { fakeHost } from '../support/fake-host.ts';
-import { envChange, opensByItself, processChange } from '../../src/cli/environment-change.ts';
+import { envChange, opensByItself, processChange } from '../../src/app/export-environment.ts';
 import { planAuth } from '../../src/auth/plan.ts';
 import { findIdentity } from '../../src/config/find-identity.ts';
 import { awsCredentials } from '../../src/core/credentials.ts';
 import type { KeyringSettings } from '../../src/keyring/contract.ts';
 import { projectOf } from '../config/project.ts';
+import { fakeHost } from '../support/fake-host.ts';
 
 const yaml = (credentials = '') =>
   `auth:\n  realm: r\n  identities:\n    dev:\n      kind: aws/user\n${credentials}`;

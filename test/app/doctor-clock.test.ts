@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { examineClock } from '../../../src/auth/doctor/clock.ts';
-import { translateStsError } from '../../../src/clouds/aws/errors.ts';
+import { examineClock } from '../../src/app/doctor.ts';
+import { translateStsError } from '../../src/clouds/aws/errors.ts';
 
 test.each([
   ['linux', ['sudo timedatectl set-ntp true', 'in WSL: sudo hwclock --hctosys']],

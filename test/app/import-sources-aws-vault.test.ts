@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
+import { awsVaultProfiles, parseVaultKey } from '../../src/app/import-sources.ts';
 import { openMemoryKeyring } from '../../src/keyring/memory.ts';
-import { awsVaultProfiles, parseVaultKey } from '../../src/store/import-aws-vault.ts';
 
 const id = 'AKIAIOSFODNN7EXAMPLE';
 const secret = 'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY';
