@@ -21,7 +21,7 @@ const library = {
   testing: 'test/contract/index.ts',
 };
 
-const missing = ['src/cli/main.ts', ...Object.values(library)].filter(
+const missing = ['src/main.ts', ...Object.values(library)].filter(
   (entry) => !existsSync(join(root, entry)),
 );
 if (missing.length > 0) {

@@ -44,7 +44,7 @@ export function sharedOptions(root, rounds) {
 export function programBundle(root, rounds, directory) {
   return {
     ...sharedOptions(root, rounds),
-    input: { main: 'src/cli/main.ts' },
+    input: { main: 'src/main.ts' },
     // So that main.cjs itself hands on what it shares with the commands.
     preserveEntrySignatures: 'allow-extension',
     output: {

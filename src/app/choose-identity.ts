@@ -1,5 +1,5 @@
 import type { Invocation } from '../cli/command.ts';
-import type { Prompt } from '../cli/prompt.ts';
+import type { Prompt } from '../cli/ui/prompt.ts';
 import { profilesWith } from '../config/find-identity.ts';
 import type { Config } from '../config/load.ts';
 import { AtmosError, isAtmosError } from '../core/errors.ts';

@@ -1,5 +1,5 @@
 import type { Context } from '../cli/context.ts';
-import { createProgress } from '../cli/progress.ts';
+import { createProgress } from '../cli/ui/progress.ts';
 import type { Host } from '../host/host.ts';
 import type { Keyring } from '../keyring/contract.ts';
 import {

@@ -2,8 +2,7 @@ import type { Host } from '../host/host.ts';
 import type { GlobalOptions } from './global-options.ts';
 import type { Journal } from './log/journal.ts';
 import { createPrinter, type Printer } from './printer.ts';
-import type { Prompt } from './prompt.ts';
-import { createPrompt } from './prompt.ts';
+import { createPrompt, type Prompt } from './ui/prompt.ts';
 
 /** What a command gets to work with. */
 export interface Context extends Printer {

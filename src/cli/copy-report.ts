@@ -4,7 +4,7 @@ import type { KeyringInfo } from '../keyring/contract.ts';
 import { isInTarget, type CopiedEntry, type CopyState } from '../store/copy.ts';
 import { parseItemKey, type ItemKind } from '../store/key.ts';
 import type { Context } from './context.ts';
-import { formatTable } from './rows.ts';
+import { formatTable } from './ui/table.ts';
 
 /** What became of an entry, or of a profile, which has no key when it became no identity. */
 export interface Outcome extends Omit<CopiedEntry, 'key' | 'state'> {

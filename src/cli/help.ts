@@ -1,7 +1,6 @@
 import type { CommandGroup, CommandSpec, OptionSpec } from './command.ts';
 import { globalOptions, ownOptions } from './options.ts';
-import type { Path } from './reading.ts';
-import { formatPath, listedCommands } from './reading.ts';
+import { formatPath, listedCommands, type Path } from './parse/words.ts';
 
 type Row = readonly [term: string, summary: string];
 

@@ -4,7 +4,7 @@ import { nearestName } from '../core/names.ts';
 import type { CommandSpec, IdentityOption, Invocation, OperandSpec } from './command.ts';
 import type { GlobalOptions } from './global-options.ts';
 import { globalOptions } from './options.ts';
-import { formatPath, usageError, type Given, type Path, type Reading } from './reading.ts';
+import { formatPath, usageError, type Given, type Path, type Reading } from './parse/words.ts';
 
 /**
  * What a command line asks of a command. Of an option given twice the later one, nearer to the

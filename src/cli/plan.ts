@@ -5,15 +5,15 @@ import { findIdentity } from '../config/find-identity.ts';
 import { loadConfig, type Config, type LoadOptions } from '../config/load.ts';
 import { AtmosError, isAtmosError } from '../core/errors.ts';
 import type { Identity } from '../core/kind-config.ts';
-import { paint } from './color.ts';
 import type { Invocation } from './command.ts';
 import type { Context } from './context.ts';
 import { loadOptions, namesConfig } from './load-options.ts';
 import { withPickedProfiles } from './profile-choice.ts';
 import { suggestProfile } from './profile-suggestion.ts';
 import { followedLog } from './project-log.ts';
-import type { Prompt } from './prompt.ts';
 import { labelled } from './report.ts';
+import { paint } from './ui/color.ts';
+import type { Prompt } from './ui/prompt.ts';
 
 /** A plan with the configuration that most commands cannot do without. */
 export type ProjectPlan = AuthPlan & { readonly config: Config };

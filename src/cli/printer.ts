@@ -1,7 +1,7 @@
 import type { Host } from '../host/host.ts';
-import { withStyle, wantsColor, type Styled } from './color.ts';
 import { printable, printableJson } from './printable.ts';
 import { createWrite, type Write } from './streams.ts';
+import { withStyle, wantsColor, type Styled } from './ui/color.ts';
 
 /**
  * A line for a person: text, or parts of which some have a style. It has no end of its own. Whatever

@@ -5,7 +5,7 @@ import type { Host } from '../host/host.ts';
 import type { Context } from './context.ts';
 import type { GlobalOptions } from './global-options.ts';
 import { loadOptions, namesConfig } from './load-options.ts';
-import type { Prompt } from './prompt.ts';
+import type { Prompt } from './ui/prompt.ts';
 
 type Where = Pick<Context, 'host' | 'globals'>;
 

@@ -1,8 +1,7 @@
-import type { ErrorCode } from '../core/errors.ts';
-import { AtmosError, systemErrorCode } from '../core/errors.ts';
-import { paint, type Styled } from './color.ts';
+import { AtmosError, systemErrorCode, type ErrorCode } from '../core/errors.ts';
 import type { WriteHint } from './hint.ts';
 import type { Line, Part } from './printer.ts';
+import { paint, type Styled } from './ui/color.ts';
 
 /** The exit code of each error that does not end with 1. No other place picks one. */
 const exitCodes: Partial<Record<ErrorCode, number>> = {

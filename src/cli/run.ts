@@ -2,12 +2,12 @@ import { AtmosError, systemErrorCode } from '../core/errors.ts';
 import type { Host } from '../host/host.ts';
 import { loadWindows } from '../host/windows/load.ts';
 import { foreignCommand } from './arguments.ts';
-import { atmos } from './commands.ts';
+import { atmos } from './command-specs/root.ts';
 import { createContext } from './context.ts';
 import { loadWriteHint } from './hint.ts';
 import { createJournal, withLog, type Journal } from './log/journal.ts';
+import { parseCommandLine } from './parse/command-line.ts';
 import { createPrinter } from './printer.ts';
-import { parseCommandLine } from './program.ts';
 import { exitCodeOf, formatError } from './report.ts';
 import { version } from './version.ts';
 import { enterDirectory } from './working-directory.ts';
@@ -40,7 +40,7 @@ async function dispatch(host: Host, journal: Journal): Promise<number> {
   const args = host.programArguments;
   const foreign = foreignCommand(args, ourCommands);
   if (foreign !== undefined) {
-    const { handOver } = await import('./hand-over.ts');
+    const { handOver } = await import('./delegate-to-atmos.ts');
     return handOver(host, { command: foreign, args, ourCommands });
   }
   const parsed = parseCommandLine(args, atmos);

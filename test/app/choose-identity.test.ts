@@ -4,7 +4,7 @@ import {
   resolveIdentityName,
   type IdentityRequest,
 } from '../../src/app/choose-identity.ts';
-import type { Prompt, SelectQuestion } from '../../src/cli/prompt.ts';
+import type { Prompt, SelectQuestion } from '../../src/cli/ui/prompt.ts';
 import { AtmosError } from '../../src/core/errors.ts';
 import type { Identity } from '../../src/core/kind-config.ts';
 

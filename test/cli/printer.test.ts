@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { paint } from '../../src/cli/color.ts';
 import { createPrinter } from '../../src/cli/printer.ts';
+import { paint } from '../../src/cli/ui/color.ts';
 import { fakeHost } from '../support/fake-host.ts';
 import { captureStream } from './capture.ts';
 

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { paint } from '../../src/cli/color.ts';
 import { createPrinter } from '../../src/cli/printer.ts';
 import { exitCodeOf, formatError } from '../../src/cli/report.ts';
+import { paint } from '../../src/cli/ui/color.ts';
 import { AtmosError, KeyringError, keyringErrorCodes } from '../../src/core/errors.ts';
 import { fakeHost } from '../support/fake-host.ts';
 import { captureStream } from './capture.ts';

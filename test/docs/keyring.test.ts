@@ -2,10 +2,10 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
-import { atmos } from '../../src/cli/commands.ts';
+import { atmos } from '../../src/cli/command-specs/root.ts';
+import { findPath } from '../../src/cli/parse/words.ts';
 import { exitCodeOf } from '../../src/cli/report.ts';
 import { AtmosError, keyringErrorCodes } from '../../src/core/errors.ts';
-import { findPath } from '../../src/cli/reading.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const page = (name: string) => readFileSync(join(root, 'docs', name), 'utf8');

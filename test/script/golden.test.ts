@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { formatDifference } from '../../scripts/golden/difference.mjs';
 import { secretsIn } from '../../scripts/golden/secrets.mjs';
 import type { CommandGroup, CommandSpec } from '../../src/cli/command.ts';
-import { atmos } from '../../src/cli/commands.ts';
+import { atmos } from '../../src/cli/command-specs/root.ts';
 
 const transcripts = fileURLToPath(new URL('../golden', import.meta.url));
 const texts = readdirSync(transcripts)

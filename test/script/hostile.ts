@@ -4,7 +4,7 @@ import { createServer, type AddressInfo } from 'node:net';
 import { dirname, join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import type { CommandGroup } from '../../src/cli/command.ts';
-import { atmos } from '../../src/cli/commands.ts';
+import { atmos } from '../../src/cli/command-specs/root.ts';
 import type { Machine, RunOptions } from './machine.ts';
 
 /** What a hostile repository tries to get at: a file, and a server. Both tell when it was reached. */

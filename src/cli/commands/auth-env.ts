@@ -11,12 +11,12 @@ import { showValue, type Sourced } from '../../core/json.ts';
 import type { Identity } from '../../core/kind-config.ts';
 import { appendToFile, writeOutputFile } from '../../host/files.ts';
 import type { Host } from '../../host/host.ts';
-import { environmentFormats, formatEnvironment, formatGithub } from '../../output/shell.ts';
 import type { Invocation } from '../command.ts';
 import type { Context } from '../context.ts';
 import { speaksPosix } from '../hint.ts';
 import { loadPlanFor, requireIdentity, warn, warnOfMemory, type ProjectPlan } from '../plan.ts';
 import { requireStdout } from '../required-output.ts';
+import { environmentFormats, formatEnvironment, formatGithub } from '../shell-format.ts';
 
 /**
  * `atmos auth env`: what a shell evaluates to have the identity's credentials. By default only a

@@ -5,7 +5,6 @@ import type { BackendContext, Keyring } from '../../keyring/contract.ts';
 import type { OpenedKeyring } from '../../keyring/fallback.ts';
 import { warning, type Finding, type FindingState } from '../../keyring/inspection.ts';
 import { keyringTypes, openBackend } from '../../keyring/registry.ts';
-import { paint, type Style } from '../color.ts';
 import type { Invocation } from '../command.ts';
 import type { Context } from '../context.ts';
 import { loadWriteHint, type WriteHint } from '../hint.ts';
@@ -13,6 +12,7 @@ import { openForCommand } from '../open.ts';
 import { loadPlanIfAny } from '../plan.ts';
 import type { Line } from '../printer.ts';
 import { formatHints, joinHints } from '../report.ts';
+import { paint, type Style } from '../ui/color.ts';
 
 /** The exit code of every error of a keyring. */
 const unwell = 3;

@@ -10,7 +10,7 @@ import type { Context } from '../context.ts';
 import { isOfEntry, joinErrors } from '../entry-errors.ts';
 import { openForCommand } from '../open.ts';
 import { loadPlanIfAny, warn } from '../plan.ts';
-import { formatTable } from '../rows.ts';
+import { formatTable } from '../ui/table.ts';
 
 /** The documented form of `-o json`: always every field; the last three are null without `--long`. */
 interface ListedEntry {

@@ -9,10 +9,10 @@ import { loadRekey, type RekeyResult } from '../../keyring/registry.ts';
 import { mayUseFile } from '../../keyring/settings.ts';
 import type { Invocation } from '../command.ts';
 import type { Context } from '../context.ts';
-import { newPasswordSource } from '../new-password.ts';
 import { askPassword } from '../open.ts';
 import { loadPlanIfAny, warn } from '../plan.ts';
-import { createProgress, type Progress } from '../progress.ts';
+import { newPasswordSource } from '../ui/new-password.ts';
+import { createProgress, type Progress } from '../ui/progress.ts';
 
 const command = 'atmos auth keyring rekey';
 

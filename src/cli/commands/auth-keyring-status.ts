@@ -8,7 +8,7 @@ import type { Invocation } from '../command.ts';
 import type { Context } from '../context.ts';
 import { loadPlanIfAny } from '../plan.ts';
 import { exitCodeOf } from '../report.ts';
-import { formatRows } from '../rows.ts';
+import { formatRows } from '../ui/table.ts';
 
 /** The documented form of `-o json`: always every field, null for what is not known. */
 interface KeyringStatus {

@@ -12,7 +12,7 @@ import { loadAgentControl } from '../../keyring/registry.ts';
 import { mayUseFile } from '../../keyring/settings.ts';
 import type { Invocation } from '../command.ts';
 import type { Context } from '../context.ts';
-import { lingerWarning } from '../linger.ts';
+import { lingerWarning } from '../linger-warning.ts';
 import { askPassword } from '../open.ts';
 import { loadPlanIfAny, warn } from '../plan.ts';
 

@@ -1,12 +1,12 @@
 import { remainingMs } from '../../auth/session.ts';
 import { strategyOf } from '../../clouds/registry.ts';
 import { formatRemaining, formatTimestamp } from '../../core/time.ts';
-import { paint } from '../color.ts';
 import type { Invocation } from '../command.ts';
 import type { Context } from '../context.ts';
 import { openForCommand } from '../open.ts';
 import { loadPlanFor, requireIdentity, warnOfMemory } from '../plan.ts';
-import { formatRows } from '../rows.ts';
+import { paint } from '../ui/color.ts';
+import { formatRows } from '../ui/table.ts';
 
 /**
  * `atmos auth login`: opens a session and keeps it. Standard output stays empty. Of Atmos's rows the

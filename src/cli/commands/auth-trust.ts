@@ -14,12 +14,12 @@ import { withAsciiHosts } from '../../core/ascii-hosts.ts';
 import { AtmosError } from '../../core/errors.ts';
 import { shellWord } from '../../core/hint.ts';
 import type { Host } from '../../host/host.ts';
-import { paint } from '../color.ts';
 import type { Invocation } from '../command.ts';
 import type { Context } from '../context.ts';
 import { loadOptions } from '../load-options.ts';
 import { withPickedProfiles } from '../profile-choice.ts';
-import { formatRows, formatTable } from '../rows.ts';
+import { paint } from '../ui/color.ts';
+import { formatRows, formatTable } from '../ui/table.ts';
 
 /** The documented form of `-o json`: always every field. */
 interface TrustJson {

@@ -13,13 +13,13 @@ import { shellWord } from '../../core/hint.ts';
 import { withoutAbsent } from '../../core/json.ts';
 import type { Identity } from '../../core/kind-config.ts';
 import type { Keyring } from '../../keyring/contract.ts';
-import { askAccessKey } from '../ask-access-key.ts';
 import type { Invocation } from '../command.ts';
 import type { Context } from '../context.ts';
 import { isOfEntry } from '../entry-errors.ts';
 import { openForCommand } from '../open.ts';
 import { loadPlanFor, requireIdentity, warn, warnOfMemory } from '../plan.ts';
-import { readInput } from '../read-input.ts';
+import { askAccessKey } from '../ui/ask-access-key.ts';
+import { readInput } from '../ui/read-input.ts';
 
 const verifyTimeoutMs = 5_000;
 

@@ -1,7 +1,6 @@
 import { validate as validateConfig, type ConfigFinding } from '../../app/validate.ts';
 import { formatPath } from '../../config/yaml-position.ts';
 import { AtmosError } from '../../core/errors.ts';
-import { paint } from '../color.ts';
 import type { Invocation } from '../command.ts';
 import type { Context } from '../context.ts';
 import { loadWriteHint, type WriteHint } from '../hint.ts';
@@ -9,6 +8,7 @@ import { loadOptions } from '../load-options.ts';
 import { warn } from '../plan.ts';
 import { withPickedProfiles } from '../profile-choice.ts';
 import { exitCodeOf, formatHints, joinHints, labelled } from '../report.ts';
+import { paint } from '../ui/color.ts';
 
 /** The exit code of every error in the configuration. */
 const invalid = 2;

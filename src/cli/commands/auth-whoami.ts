@@ -6,13 +6,13 @@ import { shellWord } from '../../core/hint.ts';
 import { withoutAbsent } from '../../core/json.ts';
 import type { Identity } from '../../core/kind-config.ts';
 import { formatTimestamp } from '../../core/time.ts';
-import { paint, type Styled } from '../color.ts';
 import type { Invocation } from '../command.ts';
 import type { Context } from '../context.ts';
 import { openForCommand } from '../open.ts';
 import { loadPlanFor, requireIdentity, warn, warnOfMemory } from '../plan.ts';
 import { exitCodeOf } from '../report.ts';
-import { formatRows } from '../rows.ts';
+import { paint, type Styled } from '../ui/color.ts';
+import { formatRows } from '../ui/table.ts';
 
 /** The documented form of `-o json`: always every field, null for what is not known. */
 interface WhoamiJson {

@@ -3,7 +3,7 @@ import { findProfiles } from '../../config/profiles.ts';
 import type { Host } from '../../host/host.ts';
 import type { CommandGroup, Completable, Invocation, Run } from '../command.ts';
 import { parseBashLine, quoteForBash, tailForBash } from '../completion/bash-line.ts';
-import { findWanted } from '../completion/wanted.ts';
+import { findWanted } from '../completion/complete.ts';
 import type { Context } from '../context.ts';
 import type { GlobalOptions } from '../global-options.ts';
 import { loadOptions } from '../load-options.ts';

@@ -8,7 +8,7 @@ import { warn } from '../plan.ts';
 import { findProfileChoice } from '../profile-choice.ts';
 import { profileJson, profileState, type ProfileJson } from '../profile-report.ts';
 import { withStart } from '../report.ts';
-import { formatRows } from '../rows.ts';
+import { formatRows } from '../ui/table.ts';
 
 /**
  * `atmos profile show NAME`: where a profile is, its files, and what it says of itself. Runs nothing;

@@ -1,6 +1,6 @@
 import { quotePowerShell } from '../../core/hint.ts';
 import type { Host } from '../../host/host.ts';
-import { quoteFish, quotePosix } from '../../output/shell.ts';
+import { quoteFish, quotePosix } from '../shell-format.ts';
 
 export const completionShells = ['bash', 'zsh', 'fish', 'powershell'] as const;
 

@@ -1,5 +1,5 @@
+import type { Prompt, Question, TextQuestion } from '../../../src/cli/ui/prompt.ts';
 import { AtmosError } from '../../../src/core/errors.ts';
-import type { Prompt, Question, TextQuestion } from '../../../src/cli/prompt.ts';
 
 /** Somebody who gives these answers, one after another, and then leaves by Ctrl-C. */
 export interface Person {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { atmos } from '../../../src/cli/commands.ts';
+import { atmos } from '../../../src/cli/command-specs/root.ts';
 import { completionScript, completionShells } from '../../../src/cli/completion/script.ts';
 
 const host = { nodePath: "/opt/it's node", scriptPath: '/opt/$(touch x)/main.cjs' };

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { formatEntry } from '../../../src/cli/log/format-entry.ts';
+import { formatEntry } from '../../../src/cli/log/format.ts';
 import { createRedaction } from '../../../src/cli/log/redact.ts';
 import type { Log } from '../../../src/core/log-events.ts';
 import type { Host } from '../../../src/host/host.ts';

@@ -1,7 +1,7 @@
 import type { CommandGroup, OptionSpec } from '../command.ts';
+import { user } from '../tree/user.ts';
 import { keyring } from './keyring.ts';
 import { jsonOutput } from './shared-options.ts';
-import { user } from './user.ts';
 
 const mfaToken: OptionSpec = {
   name: 'mfa-token',

@@ -1,7 +1,7 @@
-import { AtmosError } from '../core/errors.ts';
-import { nearestName } from '../core/names.ts';
-import type { CommandGroup, CommandSpec, OptionSpec } from './command.ts';
-import { globalOptions, helpOption, ownOptions } from './options.ts';
+import { AtmosError } from '../../core/errors.ts';
+import { nearestName } from '../../core/names.ts';
+import type { CommandGroup, CommandSpec, OptionSpec } from '../command.ts';
+import { globalOptions, helpOption, ownOptions } from '../options.ts';
 
 /** From the program down to the command, or to a group when no command is named. */
 export type Path = readonly (CommandGroup | CommandSpec)[];

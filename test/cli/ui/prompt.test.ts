@@ -1,12 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { createPrompt } from '../../src/cli/prompt.ts';
-import type { Program } from '../support/compile.ts';
-import { compileProgram } from '../support/compile.ts';
-import { fakeHost } from '../support/fake-host.ts';
-import { openPty } from '../support/pty.ts';
-import { temporaryDirectory } from '../support/temporary.ts';
+import { createPrompt } from '../../../src/cli/ui/prompt.ts';
+import { compileProgram, type Program } from '../../support/compile.ts';
+import { fakeHost } from '../../support/fake-host.ts';
+import { openPty } from '../../support/pty.ts';
+import { temporaryDirectory } from '../../support/temporary.ts';
 
 const hideCursor = '\u001b[?25l';
 const showCursor = '\u001b[?25h';
@@ -15,7 +14,7 @@ const env = { PATH: process.env['PATH'] ?? '', TERM: 'xterm' };
 describe('at a terminal', () => {
   let program: Program;
   beforeAll(async () => {
-    program = await compileProgram('test/cli/ask.ts');
+    program = await compileProgram('test/cli/ui/ask.ts');
   });
   afterAll(() => program.remove());
 

@@ -5,10 +5,10 @@ import {
   secretAccessKeyFault,
   type AccessKey,
   type KeyNotes,
-} from '../clouds/aws/key-form.ts';
-import { withoutAbsent } from '../core/json.ts';
-import type { Identity } from '../core/kind-config.ts';
-import type { Context } from './context.ts';
+} from '../../clouds/aws/key-form.ts';
+import { withoutAbsent } from '../../core/json.ts';
+import type { Identity } from '../../core/kind-config.ts';
+import type { Context } from '../context.ts';
 
 const defaultDuration = '12h';
 const instead = 'pass --stdin and give the key as JSON, or --from-aws-profile NAME';

@@ -1,6 +1,6 @@
-import { refuseInspector } from '../host/inspector.ts';
+import { refuseInspector } from './host/inspector.ts';
 
 // The first line of every command, before the rest of the program is even read: any of them may hold
 // a secret.
 refuseInspector();
-void import('./start.ts').then(({ start }) => start());
+void import('./cli/start.ts').then(({ start }) => start());

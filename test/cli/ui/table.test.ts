@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { formatRows, formatTable } from '../../src/cli/rows.ts';
+import { formatRows, formatTable } from '../../../src/cli/ui/table.ts';
 
 test('rows stand in two columns, without those that have no value', () => {
   expect(

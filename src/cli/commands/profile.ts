@@ -7,7 +7,7 @@ import { warn } from '../plan.ts';
 import { findProfileChoice } from '../profile-choice.ts';
 import { profileJson, profileState, type ProfileJson } from '../profile-report.ts';
 import { withStart } from '../report.ts';
-import { formatTable } from '../rows.ts';
+import { formatTable } from '../ui/table.ts';
 
 /**
  * `atmos profile list`: every profile that can be chosen here, with its place. One that is broken is

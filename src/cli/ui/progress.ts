@@ -1,4 +1,4 @@
-import type { Context } from './context.ts';
+import type { Context } from '../context.ts';
 
 /** What a person at a terminal sees of work that takes a while. Nobody else sees anything. */
 export interface Progress {

@@ -1,9 +1,9 @@
 import { resolve } from 'node:path';
-import { AtmosError } from '../core/errors.ts';
-import type { Host } from '../host/host.ts';
-import type { NewPasswordSource } from '../keyring/registry.ts';
-import type { Invocation } from './command.ts';
-import type { Context } from './context.ts';
+import { AtmosError } from '../../core/errors.ts';
+import type { Host } from '../../host/host.ts';
+import type { NewPasswordSource } from '../../keyring/registry.ts';
+import type { Invocation } from '../command.ts';
+import type { Context } from '../context.ts';
 import { readInput } from './read-input.ts';
 
 const variable = 'ATMOS_KEYRING_NEW_PASSWORD_FILE';

@@ -1,5 +1,5 @@
-import { AtmosError, systemErrorCode } from '../core/errors.ts';
-import type { Host } from '../host/host.ts';
+import { AtmosError, systemErrorCode } from '../../core/errors.ts';
+import type { Host } from '../../host/host.ts';
 
 const maxBytes = 64 * 1024;
 const limitMs = 60_000;

@@ -1,10 +1,10 @@
 // A program for prompt.test.ts: asks one question and prints the answer as JSON.
 import { writeFileSync } from 'node:fs';
-import { createPrompt } from '../../src/cli/prompt.ts';
-import { loadWriteHint } from '../../src/cli/hint.ts';
-import { createPrinter } from '../../src/cli/printer.ts';
-import { exitCodeOf, formatError } from '../../src/cli/report.ts';
-import { realHost } from '../../src/host/real.ts';
+import { loadWriteHint } from '../../../src/cli/hint.ts';
+import { createPrinter } from '../../../src/cli/printer.ts';
+import { exitCodeOf, formatError } from '../../../src/cli/report.ts';
+import { createPrompt } from '../../../src/cli/ui/prompt.ts';
+import { realHost } from '../../../src/host/real.ts';
 
 const host = realHost();
 const [kind, flag, answerFile] = host.programArguments;

@@ -9,7 +9,7 @@ export const profile: CommandGroup = {
       name: 'list',
       summary: 'every profile there is, and where',
       options: [jsonOutput],
-      load: async () => (await import('../commands/profile-list.ts')).profileList,
+      load: async () => (await import('../commands/profile.ts')).profileList,
     },
     {
       name: 'show',

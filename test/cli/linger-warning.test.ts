@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { lingerWarning } from '../../src/cli/linger.ts';
+import { lingerWarning } from '../../src/cli/linger-warning.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
 
 const user = { userId: 1000 };

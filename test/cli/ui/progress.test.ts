@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { createPrinter } from '../../src/cli/printer.ts';
-import { createProgress } from '../../src/cli/progress.ts';
-import { fakeHost } from '../support/fake-host.ts';
+import { createPrinter } from '../../../src/cli/printer.ts';
+import { createProgress } from '../../../src/cli/ui/progress.ts';
+import { fakeHost } from '../../support/fake-host.ts';
 
 function watch({ isTTY }: { isTTY: boolean }) {
   const clock = { ms: 5_000 };

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import type { Invocation } from '../../src/cli/command.ts';
-import { parseCommandLine } from '../../src/cli/program.ts';
-import { tree } from './tree.ts';
+import type { Invocation } from '../../../src/cli/command.ts';
+import { parseCommandLine } from '../../../src/cli/parse/command-line.ts';
+import { tree } from '../tree.ts';
 
 /** Splits at spaces; `''` is an empty word. */
 function words(line: string): string[] {

@@ -10,7 +10,7 @@ import {
   splitOption,
   type Path,
   type Reading,
-} from '../reading.ts';
+} from '../parse/words.ts';
 
 /** What may stand where a command line ends. */
 export interface Wanted {

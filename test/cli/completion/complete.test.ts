@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { CommandGroup } from '../../../src/cli/command.ts';
-import { atmos } from '../../../src/cli/commands.ts';
-import { findWanted } from '../../../src/cli/completion/wanted.ts';
+import { atmos } from '../../../src/cli/command-specs/root.ts';
+import { findWanted } from '../../../src/cli/completion/complete.ts';
 import { completionShells } from '../../../src/cli/completion/script.ts';
 import { tree } from '../tree.ts';
 

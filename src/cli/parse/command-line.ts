@@ -1,9 +1,8 @@
-import { splitAtDashes } from './arguments.ts';
-import type { CommandGroup, CommandSpec, Invocation } from './command.ts';
-import { formatHelp } from './help.ts';
-import { readInvocation } from './invocation.ts';
-import type { Path, Reading } from './reading.ts';
-import { findPath, formatPath, readWords, usageError } from './reading.ts';
+import { splitAtDashes } from '../arguments.ts';
+import type { CommandGroup, CommandSpec, Invocation } from '../command.ts';
+import { formatHelp } from '../help.ts';
+import { readInvocation } from '../invocation.ts';
+import { findPath, formatPath, readWords, usageError, type Path, type Reading } from './words.ts';
 
 /** A command line, understood: run a command, or show a help text. */
 export type Parsed =

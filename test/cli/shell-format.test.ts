@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { environmentFormats, formatEnvironment, formatGithub } from '../../src/output/shell.ts';
+import { environmentFormats, formatEnvironment, formatGithub } from '../../src/cli/shell-format.ts';
 import { readPowerShellValue } from '../core/powershell-model.ts';
 import { peer } from '../support/peers.ts';
 import { temporaryDirectory } from '../support/temporary.ts';

@@ -1,8 +1,8 @@
 import { PassThrough } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import { readInput } from '../../src/cli/read-input.ts';
-import { errorOf } from '../support/error-of.ts';
+import { readInput } from '../../../src/cli/ui/read-input.ts';
+import { errorOf } from '../../support/error-of.ts';
 
 /** Standard input that gives these parts, and then ends. */
 function inputOf(...parts: readonly (string | Buffer)[]) {

@@ -1,7 +1,7 @@
-import type { CommandGroup } from './command.ts';
-import { auth } from './tree/auth.ts';
-import { profile } from './tree/profile.ts';
-import { jsonOutput } from './tree/shared-options.ts';
+import type { CommandGroup } from '../command.ts';
+import { auth } from './auth.ts';
+import { profile } from './profile.ts';
+import { jsonOutput } from './shared-options.ts';
 
 /** Every command there is, in the order of the help. */
 export const atmos: CommandGroup = {
@@ -25,7 +25,7 @@ export const atmos: CommandGroup = {
         'source <(atmos completion zsh)    # in ~/.zshrc, after compinit',
         'atmos completion fish | source    # in ~/.config/fish/config.fish',
       ],
-      load: async () => (await import('./commands/completion.ts')).completion,
+      load: async () => (await import('../commands/completion.ts')).completion,
     },
     {
       name: '__complete',
@@ -35,20 +35,20 @@ export const atmos: CommandGroup = {
         { name: 'line', summary: 'it is a line of bash' },
         { name: 'next', summary: 'an empty word follows' },
       ],
-      load: async () => (await import('./commands/complete.ts')).createComplete(atmos),
+      load: async () => (await import('../commands/complete.ts')).createComplete(atmos),
     },
     {
       name: '__keyring-agent',
       summary: 'what atmos auth keyring unlock starts in the background',
       isInternal: true,
-      load: async () => (await import('./commands/keyring-agent.ts')).keyringAgent,
+      load: async () => (await import('../commands/keyring-agent.ts')).keyringAgent,
     },
     {
       name: 'version',
       summary: 'show the version',
       looksAtNothing: true,
       options: [jsonOutput],
-      load: async () => (await import('./commands/version.ts')).showVersion,
+      load: async () => (await import('../commands/version.ts')).showVersion,
     },
   ],
 };

@@ -1,7 +1,7 @@
 import type * as inquirer from '@inquirer/prompts';
-import { AtmosError } from '../core/errors.ts';
-import type { Host, Terminal } from '../host/host.ts';
-import { printable } from './printable.ts';
+import { AtmosError } from '../../core/errors.ts';
+import type { Host, Terminal } from '../../host/host.ts';
+import { printable } from '../printable.ts';
 
 export interface Question {
   readonly message: string;
