@@ -1,6 +1,5 @@
 import type { CommandGroup, CommandSpec, OptionSpec } from './command.ts';
-import { globalOptions, ownOptions } from './options.ts';
-import { formatPath, listedCommands, type Path } from './parse/words.ts';
+import { formatPath, globalOptions, listedCommands, ownOptions, type Path } from './parse/words.ts';
 
 type Row = readonly [term: string, summary: string];
 

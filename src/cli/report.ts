@@ -1,5 +1,5 @@
 import { AtmosError, systemErrorCode, type ErrorCode } from '../core/errors.ts';
-import type { WriteHint } from './hint.ts';
+import type { Host } from '../host/host.ts';
 import type { Line, Part } from './printer.ts';
 import { paint, type Styled } from './ui/color.ts';
 
@@ -90,4 +90,24 @@ function describeUnexpected(error: unknown): Pick<AtmosError, 'lines' | 'hints'>
     lines: [`internal error: ${error.name}`, ...places.slice(0, 8).map((line) => line.trim())],
     hints: ['please report it with these lines'],
   };
+}
+
+type Where = Pick<Host, 'platform' | 'env'>;
+
+/** Writes a hint as it can be pasted where the person is. */
+export type WriteHint = (hint: string) => string;
+
+/** Whether the person's shell reads what sh reads. On Windows Git Bash does, which sets MSYSTEM. */
+export function speaksPosix({ platform, env }: Where): boolean {
+  return platform !== 'win32' || Boolean(env['MSYSTEM']);
+}
+
+/**
+ * How hints are written for the person's shell. All are thought of for a POSIX one, but those that
+ * run what only Windows has: src/core/hint.ts.
+ */
+export async function loadWriteHint(host: Where): Promise<WriteHint> {
+  if (host.platform !== 'win32') return (hint) => hint;
+  const { gitBashHint, powerShellHint } = await import('../core/windows-hint.ts');
+  return speaksPosix(host) ? gitBashHint : powerShellHint;
 }

@@ -1,14 +1,13 @@
 import { AtmosError, systemErrorCode } from '../core/errors.ts';
 import type { Host } from '../host/host.ts';
 import { loadWindows } from '../host/windows/load.ts';
-import { foreignCommand } from './arguments.ts';
 import { atmos } from './command-specs/root.ts';
 import { createContext } from './context.ts';
-import { loadWriteHint } from './hint.ts';
 import { createJournal, withLog, type Journal } from './log/journal.ts';
 import { parseCommandLine } from './parse/command-line.ts';
+import { foreignCommand } from './parse/words.ts';
 import { createPrinter } from './printer.ts';
-import { exitCodeOf, formatError } from './report.ts';
+import { exitCodeOf, formatError, loadWriteHint } from './report.ts';
 import { version } from './version.ts';
 import { enterDirectory } from './working-directory.ts';
 

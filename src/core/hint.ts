@@ -1,4 +1,4 @@
-// Commands for hints that are pasted. They are for a POSIX shell, on Windows too: src/cli/hint.ts
+// Commands for hints that are pasted. They are for a POSIX shell, on Windows too: src/cli/report.ts
 // writes them for the shell that is there. Where Windows has programs of its own for it, which the
 // form of the path tells, the command is for PowerShell, and mostly for cmd.exe too.
 

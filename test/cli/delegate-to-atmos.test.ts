@@ -8,8 +8,8 @@ import {
 } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { foreignCommand } from '../../src/cli/arguments.ts';
 import { handOver } from '../../src/cli/delegate-to-atmos.ts';
+import { foreignCommand } from '../../src/cli/parse/words.ts';
 import type { Host } from '../../src/host/host.ts';
 import { fakeHost } from '../support/fake-host.ts';
 import { temporaryDirectory } from '../support/temporary.ts';

@@ -1,7 +1,6 @@
 // A program for run-child.test.ts: runs what its arguments say, as `exec` does.
-import { loadWriteHint } from '../../src/cli/hint.ts';
 import { createPrinter } from '../../src/cli/printer.ts';
-import { exitCodeOf, formatError } from '../../src/cli/report.ts';
+import { exitCodeOf, formatError, loadWriteHint } from '../../src/cli/report.ts';
 import { realHost } from '../../src/host/real.ts';
 import { runChild } from '../../src/host/run-child.ts';
 

@@ -21,7 +21,7 @@ export const profile: CommandGroup = {
         isRequired: true,
       },
       options: [jsonOutput],
-      load: async () => (await import('../commands/profile-show.ts')).profileShow,
+      load: async () => (await import('../commands/profile.ts')).profileShow,
     },
   ],
 };

@@ -13,8 +13,8 @@ import { appendToFile, writeOutputFile } from '../../host/files.ts';
 import type { Host } from '../../host/host.ts';
 import type { Invocation } from '../command.ts';
 import type { Context } from '../context.ts';
-import { speaksPosix } from '../hint.ts';
 import { loadPlanFor, requireIdentity, warn, warnOfMemory, type ProjectPlan } from '../plan.ts';
+import { speaksPosix } from '../report.ts';
 import { requireStdout } from '../required-output.ts';
 import { environmentFormats, formatEnvironment, formatGithub } from '../shell-format.ts';
 

@@ -7,11 +7,10 @@ import { warning, type Finding, type FindingState } from '../../keyring/inspecti
 import { keyringTypes, openBackend } from '../../keyring/registry.ts';
 import type { Invocation } from '../command.ts';
 import type { Context } from '../context.ts';
-import { loadWriteHint, type WriteHint } from '../hint.ts';
 import { openForCommand } from '../open.ts';
 import { loadPlanIfAny } from '../plan.ts';
 import type { Line } from '../printer.ts';
-import { formatHints, joinHints } from '../report.ts';
+import { formatHints, joinHints, loadWriteHint, type WriteHint } from '../report.ts';
 import { paint, type Style } from '../ui/color.ts';
 
 /** The exit code of every error of a keyring. */

@@ -8,9 +8,9 @@ import { pruneKeyring, type PrunedEntry } from '../../store/prune.ts';
 import type { Invocation } from '../command.ts';
 import type { Context } from '../context.ts';
 import { isOfEntry, joinErrors } from '../entry-errors.ts';
-import { loadWriteHint } from '../hint.ts';
 import { openForCommand } from '../open.ts';
 import { loadPlanIfAny, warn } from '../plan.ts';
+import { loadWriteHint } from '../report.ts';
 
 /** An entry of the realm whose identity or provider is not configured. */
 interface Orphan {

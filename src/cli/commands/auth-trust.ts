@@ -16,7 +16,7 @@ import { shellWord } from '../../core/hint.ts';
 import type { Host } from '../../host/host.ts';
 import type { Invocation } from '../command.ts';
 import type { Context } from '../context.ts';
-import { loadOptions } from '../load-options.ts';
+import { loadOptions } from '../global-options.ts';
 import { withPickedProfiles } from '../profile-choice.ts';
 import { paint } from '../ui/color.ts';
 import { formatRows, formatTable } from '../ui/table.ts';

@@ -3,11 +3,17 @@ import { formatPath } from '../../config/yaml-position.ts';
 import { AtmosError } from '../../core/errors.ts';
 import type { Invocation } from '../command.ts';
 import type { Context } from '../context.ts';
-import { loadWriteHint, type WriteHint } from '../hint.ts';
-import { loadOptions } from '../load-options.ts';
+import { loadOptions } from '../global-options.ts';
 import { warn } from '../plan.ts';
 import { withPickedProfiles } from '../profile-choice.ts';
-import { exitCodeOf, formatHints, joinHints, labelled } from '../report.ts';
+import {
+  exitCodeOf,
+  formatHints,
+  joinHints,
+  labelled,
+  loadWriteHint,
+  type WriteHint,
+} from '../report.ts';
 import { paint } from '../ui/color.ts';
 
 /** The exit code of every error in the configuration. */

@@ -1,13 +1,13 @@
-import { readProfiles } from '../../config/profile-details.ts';
-import { findProfiles } from '../../config/profiles.ts';
+import { readProfiles, type ProfileDetails } from '../../config/profile-details.ts';
+import { findProfiles, unknownProfile } from '../../config/profiles.ts';
+import { shellWord } from '../../core/hint.ts';
 import type { Invocation } from '../command.ts';
 import type { Context } from '../context.ts';
-import { loadOptions } from '../load-options.ts';
+import { loadOptions } from '../global-options.ts';
 import { warn } from '../plan.ts';
 import { findProfileChoice } from '../profile-choice.ts';
-import { profileJson, profileState, type ProfileJson } from '../profile-report.ts';
 import { withStart } from '../report.ts';
-import { formatTable } from '../ui/table.ts';
+import { formatRows, formatTable } from '../ui/table.ts';
 
 /**
  * `atmos profile list`: every profile that can be chosen here, with its place. One that is broken is
@@ -40,4 +40,91 @@ function formatProfiles(profiles: readonly ProfileJson[]): string[] {
     profile.path,
   ]);
   return formatTable([['NAME', 'STATE', 'LOCATION', 'FILES', 'PATH'], ...rows]);
+}
+
+/**
+ * `atmos profile show NAME`: where a profile is, its files, and what it says of itself. Runs nothing;
+ * works without an atmos.yaml.
+ */
+export async function profileShow(
+  context: Context,
+  { operand = '', values }: Invocation,
+): Promise<void> {
+  const { host, globals, outJson, print, note } = context;
+  const { directories, chosen } = await findProfileChoice(context);
+  const found = findProfiles(directories).filter(({ name }) => name === operand);
+  const [details] = await readProfiles(found, loadOptions(globals), host);
+  if (details === undefined) {
+    const named = { value: operand, source: 'the command line' };
+    throw unknownProfile(named, { directories, identities: [] });
+  }
+  const profile = profileJson(details, chosen);
+  if (values['output'] === 'json') return outJson(profile);
+  await print(...formatProfile(profile));
+  const { name, problem } = details;
+  if (problem) await warn(context, ...withStart(`profile ${name} is broken: `, problem));
+  else await note(`use it with --profile ${shellWord(name)}`);
+}
+
+function formatProfile(profile: ProfileJson): string[] {
+  const { name, path, location_type, metadata, files } = profile;
+  return formatRows([
+    ['Profile', name],
+    ['Called', metadata.name ?? undefined],
+    ['About', metadata.description ?? undefined],
+    ['Version', metadata.version ?? undefined],
+    ['Tags', metadata.tags.join(', ')],
+    ['State', profileState(profile)],
+    ['Where', `${path} (${location_type})`],
+    ...files.map((file, at) => [at === 0 ? 'Files' : '', file] as const),
+  ]);
+}
+
+/** The documented form of a profile in `-o json`: always every field, null for what it does not say. */
+interface ProfileJson {
+  name: string;
+  path: string;
+  /** Which of the places it was found in. */
+  location_type: 'configurable' | 'project-hidden' | 'xdg' | 'project';
+  files: readonly string[];
+  metadata: {
+    name: string | null;
+    description: string | null;
+    version: string | null;
+    tags: readonly string[];
+    deprecated: boolean;
+  };
+  /** Whether this command line and the environment choose it. */
+  active: boolean;
+  /** Why it cannot be used. */
+  problem: string | null;
+}
+
+function profileJson(profile: ProfileDetails, chosen: readonly string[]): ProfileJson {
+  const { name, path, type, files, metadata, problem } = profile;
+  return {
+    name,
+    path,
+    location_type: type,
+    files,
+    metadata: {
+      name: metadata.name ?? null,
+      description: metadata.description ?? null,
+      version: metadata.version ?? null,
+      tags: metadata.tags,
+      deprecated: metadata.isDeprecated,
+    },
+    active: chosen.includes(name),
+    problem: problem?.join('\n') ?? null,
+  };
+}
+
+/** What there is to notice of it: `active`, `broken`, `deprecated`. */
+function profileState({ active, problem, metadata }: ProfileJson): string | undefined {
+  const states = [
+    active ? 'active' : undefined,
+    problem === null ? undefined : 'broken',
+    metadata.deprecated ? 'deprecated' : undefined,
+  ];
+  return states.filter((state) => state !== undefined).join(', ') || undefined;
 }

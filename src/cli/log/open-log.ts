@@ -2,9 +2,8 @@ import { logVocabulary, type LogEntry } from '../../core/log-events.ts';
 import { isLogDevice, isTold } from '../../core/log-level.ts';
 import type { Host } from '../../host/host.ts';
 import { createPrinter } from '../printer.ts';
-import { formatEntry } from './format.ts';
+import { createRedaction, formatEntry } from './format.ts';
 import { openLogFile } from './log-file.ts';
-import { createRedaction } from './redact.ts';
 import type { LogSettings } from './settings.ts';
 
 /**

@@ -1,7 +1,6 @@
 import { AtmosError } from '../../core/errors.ts';
 import { nearestName } from '../../core/names.ts';
 import type { CommandGroup, CommandSpec, OptionSpec } from '../command.ts';
-import { globalOptions, helpOption, ownOptions } from '../options.ts';
 
 /** From the program down to the command, or to a group when no command is named. */
 export type Path = readonly (CommandGroup | CommandSpec)[];
@@ -168,4 +167,124 @@ export function usageError(message: string, path: Path, nearest?: string): Atmos
       `${formatPath(path)} --help`,
     ],
   });
+}
+
+const helpOption: OptionSpec = { name: 'help', short: 'h', summary: 'show help' };
+
+export const globalOptions: readonly OptionSpec[] = [
+  {
+    name: 'config',
+    value: 'file',
+    completes: 'file',
+    summary: 'configuration file; may be repeated',
+  },
+  {
+    name: 'config-path',
+    value: 'directory',
+    completes: 'directory',
+    summary: 'directory with an atmos.yaml; may be repeated',
+  },
+  {
+    name: 'base-path',
+    value: 'directory',
+    completes: 'directory',
+    summary: 'what relative imports start from',
+  },
+  {
+    name: 'profile',
+    value: 'name',
+    isValueOptional: true,
+    completes: 'profile',
+    summary: 'configuration profile; may be repeated; without a name: choose from a list',
+  },
+  {
+    name: 'chdir',
+    short: 'C',
+    value: 'directory',
+    completes: 'directory',
+    summary: 'work in this directory',
+  },
+  {
+    name: 'logs-level',
+    value: 'level',
+    summary: 'log this and what is graver: Trace, Debug, Info, Warning, Error or Off',
+  },
+  {
+    name: 'logs-file',
+    value: 'file',
+    completes: 'file',
+    summary: 'where the log goes; else to standard error',
+  },
+  { name: 'interactive', shown: '--interactive=false', summary: 'ask nobody' },
+  { name: 'color', shown: '--no-color', summary: 'no colour' },
+  helpOption,
+];
+
+const identityOption: OptionSpec = {
+  name: 'identity',
+  short: 'i',
+  value: 'name',
+  isValueOptional: true,
+  completes: 'identity',
+  summary: 'the identity; without a name: choose from a list',
+};
+
+/** The options of a command or group besides the global ones. */
+export function ownOptions(node: CommandGroup | CommandSpec): readonly OptionSpec[] {
+  const options = 'commands' in node ? [] : (node.options ?? []);
+  return node.takesIdentity ? [identityOption, ...options] : options;
+}
+
+/** Splits a command line at its first `--`. What follows belongs to another program. */
+export function splitAtDashes(args: readonly string[]): {
+  own: readonly string[];
+  program: readonly string[] | undefined;
+} {
+  const at = args.indexOf('--');
+  return at === -1
+    ? { own: args, program: undefined }
+    : { own: args.slice(0, at), program: args.slice(at + 1) };
+}
+
+/**
+ * The top-level command, when it is none of `ours`: another program's business. An option before it
+ * that we do not know may take the next word as its value, so one word more is looked at for each.
+ */
+export function foreignCommand(
+  args: readonly string[],
+  ours: ReadonlySet<string>,
+): string | undefined {
+  let first: string | undefined;
+  let wordsToTry = 1;
+  const { own } = splitAtDashes(args);
+  for (let i = 0; i < own.length && wordsToTry > 0; i++) {
+    const word = own[i] ?? '';
+    // As in reading: what looks like an option is no value.
+    if (valueOptions.includes(word)) i += isValue(own[i + 1]) ? 1 : 0;
+    else if (word.startsWith('-')) wordsToTry += mayTakeNextWord(word) ? 1 : 0;
+    else if (ours.has(word)) return undefined;
+    else if (word !== 'help') {
+      first ??= word;
+      wordsToTry--;
+    }
+  }
+  return first;
+}
+
+const valueOptions = globalOptions
+  .filter(({ value }) => value !== undefined)
+  .flatMap(({ name, short }) => [`--${name}`, `-${short ?? name}`]);
+
+function isValue(word: string | undefined): boolean {
+  return word !== undefined && !(word.startsWith('-') && word.length > 1);
+}
+
+function mayTakeNextWord(option: string): boolean {
+  const isKnown = globalOptions.some(
+    ({ name, short }) =>
+      option === `--${name}` ||
+      option === `--no-${name}` ||
+      (short !== undefined && option.startsWith(`-${short}`)),
+  );
+  return !isKnown && option !== '--version' && !option.includes('=');
 }

@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest';
-import { formatEntry } from '../../../src/cli/log/format.ts';
-import { createRedaction } from '../../../src/cli/log/redact.ts';
+import { createRedaction, formatEntry } from '../../../src/cli/log/format.ts';
 import type { Log } from '../../../src/core/log-events.ts';
 import type { Host } from '../../../src/host/host.ts';
 import { testStart } from '../../support/fake-host.ts';

@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { formatEntry } from '../../../src/cli/log/format.ts';
-import { createRedaction, maxFieldLength } from '../../../src/cli/log/redact.ts';
+import { createRedaction, formatEntry, maxFieldLength } from '../../../src/cli/log/format.ts';
 import { awsCredentials } from '../../../src/core/credentials.ts';
 import { logVocabulary, type LogEntry, type LogEvent } from '../../../src/core/log-events.ts';
 import { testStart } from '../../support/fake-host.ts';

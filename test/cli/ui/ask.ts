@@ -1,8 +1,7 @@
 // A program for prompt.test.ts: asks one question and prints the answer as JSON.
 import { writeFileSync } from 'node:fs';
-import { loadWriteHint } from '../../../src/cli/hint.ts';
 import { createPrinter } from '../../../src/cli/printer.ts';
-import { exitCodeOf, formatError } from '../../../src/cli/report.ts';
+import { exitCodeOf, formatError, loadWriteHint } from '../../../src/cli/report.ts';
 import { createPrompt } from '../../../src/cli/ui/prompt.ts';
 import { realHost } from '../../../src/host/real.ts';
 

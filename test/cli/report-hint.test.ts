@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { loadWriteHint, speaksPosix } from '../../src/cli/hint.ts';
+import { loadWriteHint, speaksPosix } from '../../src/cli/report.ts';
 import {
   clockHints,
   listCommand,

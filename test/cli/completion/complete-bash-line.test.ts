@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { parseBashLine, quoteForBash, tailForBash } from '../../../src/cli/completion/bash-line.ts';
+import { parseBashLine, quoteForBash, tailForBash } from '../../../src/cli/completion/complete.ts';
 
 describe('a line', () => {
   test.each([

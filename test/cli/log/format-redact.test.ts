@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { createRedaction, maxFieldLength } from '../../../src/cli/log/redact.ts';
+import { createRedaction, maxFieldLength } from '../../../src/cli/log/format.ts';
 
 const redact = createRedaction({
   ATMOS_KEYRING_PASSWORD: 'correct horse "battery"\nstaple',
