@@ -5,7 +5,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { cruise } from 'dependency-cruiser';
 import configuration from '../.dependency-cruiser.mjs';
-import { inPlace, placeOf } from './places.mjs';
+import { inPlace } from './places.mjs';
 
 const knownFile = 'test/architecture/known-violations.json';
 
@@ -26,10 +26,7 @@ const { modules, summary } = /** @type {import('dependency-cruiser').ICruiseResu
 
 const sources = modules.filter((module) => module.source.startsWith('src/'));
 const found = new Set([
-  ...summary.violations
-    // Files that are going to be one.
-    .filter(({ from, to }) => placeOf(from) !== placeOf(to))
-    .map(({ rule, from, to }) => `${rule.name}: ${placeOf(from)} -> ${placeOf(to)}`),
+  ...summary.violations.map(({ rule, from, to }) => `${rule.name}: ${from} -> ${to}`),
   ...kindProblems(),
   ...doorProblems(),
   ...unreadProblems(),
@@ -61,7 +58,7 @@ function kindProblems() {
     .flatMap(({ source, dependencies }) =>
       dependencies
         .filter(({ resolved }) => kinds.includes(resolved))
-        .map(({ resolved }) => `registry-names-kinds: ${placeOf(source)} -> ${placeOf(resolved)}`),
+        .map(({ resolved }) => `registry-names-kinds: ${source} -> ${resolved}`),
     );
 }
 
@@ -75,7 +72,7 @@ function lintProblems() {
   const { diagnostics } = JSON.parse(oxlint.stdout);
   return diagnostics
     .filter(({ code, filename }) => !new RegExp(allowedPlaces[code]).test(filename))
-    .map(({ code, filename }) => `${code}: ${placeOf(filename)}`);
+    .map(({ code, filename }) => `${code}: ${filename}`);
 }
 
 // Without @swc/core beside TypeScript 7 it would read nothing, and every rule would pass.
@@ -98,7 +95,7 @@ function doorProblems() {
         .split('/')
         .slice(0, module.startsWith('@') ? 2 : 1)
         .join('/');
-      doors.set(name, (doors.get(name) ?? new Set()).add(placeOf(source)));
+      doors.set(name, (doors.get(name) ?? new Set()).add(source));
     }
   }
   return [...doors]

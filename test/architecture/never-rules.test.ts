@@ -282,20 +282,6 @@ describe('the check of the architecture', () => {
     });
   });
 
-  it('judges a file by the place that scripts/moves.txt gives it', async () => {
-    const moves = { 'scripts/moves.txt': 'core/late <- host/early cli/early\n' };
-    const early = { 'src/cli/early.ts': importOf('src/host/host.ts', 'src/cli/early.ts') };
-    const project = copyProject('moves', { ...soundFiles, ...moves, ...early });
-
-    expect(await checkArchitecture(project)).toEqual({
-      exitCode: 1,
-      lines: [
-        'architecture: 28 files, 1 problems',
-        'core-imports: src/core/late.ts -> src/host/host.ts',
-      ],
-    });
-  });
-
   it('fails when it did not read every file', async () => {
     const project = copyProject('unread', soundFiles);
     const settings = readFileSync(join(project, '.dependency-cruiser.mjs'), 'utf8');
