@@ -1,7 +1,7 @@
 import { isAtmosError, type ErrorCode } from '../core/errors.ts';
 
 /** What is wrong with a configuration, or only doubtful. */
-export interface Finding {
+export interface ConfigProblem {
   readonly severity: 'error' | 'warning';
   /** Of the error that using it gives. Null where nothing fails. */
   readonly code: ErrorCode | null;
@@ -13,10 +13,10 @@ export interface Finding {
 }
 
 /** Told of each finding. */
-export type ReportFinding = (finding: Finding) => void;
+export type ReportProblem = (finding: ConfigProblem) => void;
 
 /** What makes a configuration invalid, at a path of it. */
-export function invalidAt(path: readonly string[], message: string, hint?: string): Finding {
+export function invalidAt(path: readonly string[], message: string, hint?: string): ConfigProblem {
   return {
     severity: 'error',
     code: 'ERR_CONFIG_INVALID',
@@ -27,7 +27,7 @@ export function invalidAt(path: readonly string[], message: string, hint?: strin
   };
 }
 
-export function warningAt(path: readonly string[], message: string, hint?: string): Finding {
+export function warningAt(path: readonly string[], message: string, hint?: string): ConfigProblem {
   return { ...invalidAt(path, message, hint), severity: 'warning', code: null };
 }
 
@@ -35,7 +35,7 @@ export function warningAt(path: readonly string[], message: string, hint?: strin
 export function reportErrorAt(
   path: readonly string[],
   check: () => void,
-  report: (finding: Finding) => void,
+  report: (finding: ConfigProblem) => void,
 ): void {
   try {
     check();

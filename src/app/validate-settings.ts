@@ -7,7 +7,7 @@ import { classOf, type Variable } from '../core/variables.ts';
 import type { Host } from '../host/host.ts';
 import { checkKeyringType } from '../keyring/registry.ts';
 import { resolveKeyringSettings } from '../keyring/settings.ts';
-import { invalidAt, reportErrorAt, warningAt, type ReportFinding } from './config-problem.ts';
+import { invalidAt, reportErrorAt, warningAt, type ReportProblem } from './config-problem.ts';
 
 /** What the files say, whatever the environment of this moment puts over it. */
 type Said = Pick<Config, 'realm' | 'keyring' | 'logs' | 'environment' | 'sourceOf'>;
@@ -15,13 +15,13 @@ type Said = Pick<Config, 'realm' | 'keyring' | 'logs' | 'environment' | 'sourceO
 type Where = Pick<Host, 'env' | 'platform' | 'homeDirectory' | 'workingDirectory'>;
 
 /** Checks the realm, the keyring and the level of the log. */
-export function checkSettings(config: Said, host: Where, report: ReportFinding): void {
+export function checkSettings(config: Said, host: Where, report: ReportProblem): void {
   checkRealm(config, report);
   checkKeyring(config, host, report);
   checkLevel(config, report);
 }
 
-function checkRealm({ realm, environment }: Said, report: ReportFinding): void {
+function checkRealm({ realm, environment }: Said, report: ReportProblem): void {
   const variable = environment['ATMOS_AUTH_REALM'];
   const check = (path: string[], value: Sourced<string> | undefined) =>
     value &&
@@ -34,7 +34,7 @@ function checkRealm({ realm, environment }: Said, report: ReportFinding): void {
   check(['env', 'ATMOS_AUTH_REALM'], variable);
 }
 
-function checkKeyring({ keyring, environment }: Said, host: Where, report: ReportFinding): void {
+function checkKeyring({ keyring, environment }: Said, host: Where, report: ReportProblem): void {
   const checkType = (path: string[], type: Sourced<string> | undefined) =>
     type && reportErrorAt(path, () => checkKeyringType(type), report);
   checkType(['auth', 'keyring', 'type'], keyring.type);
@@ -52,7 +52,7 @@ function checkKeyring({ keyring, environment }: Said, host: Where, report: Repor
   );
 }
 
-function checkLevel({ logs, environment, sourceOf }: Said, report: ReportFinding): void {
+function checkLevel({ logs, environment, sourceOf }: Said, report: ReportProblem): void {
   const check = (path: string[], level: Sourced<string>) => {
     if (parseLogLevel(level.value) !== undefined) return;
     const nearest = nearestName(level.value, logLevels);
@@ -68,7 +68,7 @@ function checkLevel({ logs, environment, sourceOf }: Said, report: ReportFinding
 /** Tells of variables that no program gets. */
 export function checkVariables(
   { env, identities }: Pick<Config, 'env' | 'identities'>,
-  report: ReportFinding,
+  report: ReportProblem,
 ): void {
   const check = (variable: Variable, path: readonly string[]) => {
     if (classOf(variable.key, variable.value) !== 'refused') return;

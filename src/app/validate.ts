@@ -14,14 +14,14 @@ import {
   invalidAt,
   reportErrorAt,
   warningAt,
-  type Finding,
-  type ReportFinding,
+  type ConfigProblem,
+  type ReportProblem,
 } from './config-problem.ts';
 import { checkSettings, checkVariables } from './validate-settings.ts';
 
 /** Something that is wrong with the configuration, or doubtful, and where. */
-export type ConfigFinding = Omit<LocatedProblem, 'code'> &
-  Pick<Finding, 'severity'> & {
+export type ValidationProblem = Omit<LocatedProblem, 'code'> &
+  Pick<ConfigProblem, 'severity'> & {
     /** Of the error that using it gives. Null where nothing fails. */
     readonly code: ErrorCode | null;
   };
@@ -29,7 +29,7 @@ export type ConfigFinding = Omit<LocatedProblem, 'code'> &
 export interface Validation {
   readonly config: Config;
   /** In the order of the files, and of the lines in each. */
-  readonly findings: readonly ConfigFinding[];
+  readonly findings: readonly ValidationProblem[];
   /** Warnings that are about no place in a file. */
   readonly warnings: readonly string[];
 }
@@ -54,7 +54,7 @@ export async function validate(
   const more = (await checkConfig(config, host)).filter(
     ({ path }) => !known.some((other) => isAbout(other, path)),
   );
-  const findings: ConfigFinding[] = [
+  const findings: ValidationProblem[] = [
     ...problems.map((problem) => ({ ...problem, severity: 'error' as const })),
     ...config.notices.map((notice) => ({ ...notice, severity: 'warning' as const, code: null })),
     ...more.map((finding) => located(finding, config)),
@@ -64,9 +64,9 @@ export async function validate(
   return { config, warnings, findings: sortProblems(findings, config.files) };
 }
 
-async function checkConfig(config: Config, host: Host): Promise<Finding[]> {
-  const findings: Finding[] = [];
-  const report = (finding: Finding) => void findings.push(finding);
+async function checkConfig(config: Config, host: Host): Promise<ConfigProblem[]> {
+  const findings: ConfigProblem[] = [];
+  const report = (finding: ConfigProblem) => void findings.push(finding);
   checkSettings(config, host, report);
   checkReferences(config, report);
   checkVariables(config, report);
@@ -80,19 +80,19 @@ function isAbout(one: readonly string[], other: readonly string[]): boolean {
   return depth > 0 && one.slice(0, depth).every((key, at) => key === other[at]);
 }
 
-function located({ severity, code, path, message, isWhole, hints }: Finding, config: Config) {
+function located({ severity, code, path, message, isWhole, hints }: ConfigProblem, config: Config) {
   const at = config.locate({ path, message });
   return { ...at, ...(isWhole ? { message, text: message } : {}), severity, code, hints };
 }
 
 /** Checks the kind of an identity, and what is that kind's own. */
-async function checkKind(identity: Identity, report: ReportFinding): Promise<void> {
+async function checkKind(identity: Identity, report: ReportProblem): Promise<void> {
   checkDuration(identity, report);
   if (!identityKinds.includes(identity.kind)) reportKind(identity, report);
   else checkParts(identity, await strategyOf(identity), report);
 }
 
-function reportKind({ name, kind, tagAt }: Identity, report: ReportFinding): void {
+function reportKind({ name, kind, tagAt }: Identity, report: ReportProblem): void {
   const path = ['auth', 'identities', name, 'kind'];
   if (kind === '') {
     // A profile, or another file, may give it one.
@@ -113,7 +113,7 @@ function reportKind({ name, kind, tagAt }: Identity, report: ReportFinding): voi
 /** The same for every kind. */
 function checkDuration(
   { name, session: { duration }, tagAt }: Identity,
-  report: ReportFinding,
+  report: ReportProblem,
 ): void {
   if (duration === undefined) return;
   const path = ['auth', 'identities', name, 'session', 'duration'];
@@ -127,7 +127,7 @@ function checkDuration(
   );
 }
 
-function checkParts(identity: Identity, strategy: IdentityStrategy, report: ReportFinding): void {
+function checkParts(identity: Identity, strategy: IdentityStrategy, report: ReportProblem): void {
   const at = (...path: string[]) => ['auth', 'identities', identity.name, ...path];
   for (const part of identityParts) {
     const schema = strategy.schemas[part];
@@ -148,13 +148,13 @@ function checkParts(identity: Identity, strategy: IdentityStrategy, report: Repo
 type Named = Pick<Config, 'identities' | 'providers'>;
 
 /** Checks what identities say of one another and of providers. */
-function checkReferences(config: Named, report: ReportFinding): void {
+function checkReferences(config: Named, report: ReportProblem): void {
   for (const identity of config.identities) checkVia(identity, config, report);
   reportCycles(config, report);
   reportDefaults(config, report);
 }
 
-function checkVia({ name, via = {}, tagAt }: Identity, config: Named, report: ReportFinding): void {
+function checkVia({ name, via = {}, tagAt }: Identity, config: Named, report: ReportProblem): void {
   const at = (...path: string[]) => ['auth', 'identities', name, 'via', ...path];
   const { provider, identity } = via;
   const shown = (key: string, value: string) => quoteValue({ value, tag: tagAt?.(['via', key]) });
@@ -194,7 +194,7 @@ function nearHint(name: string, known: readonly string[]): string {
 }
 
 /** Each circle of identities once, at the first of them. */
-function reportCycles({ identities }: Named, report: ReportFinding): void {
+function reportCycles({ identities }: Named, report: ReportProblem): void {
   const next = new Map(
     identities.map(({ name, via }) => [
       lowerCase(name),
@@ -217,7 +217,7 @@ function reportCycles({ identities }: Named, report: ReportFinding): void {
 }
 
 /** Of several defaults one must be picked each time. */
-function reportDefaults({ identities }: Named, report: ReportFinding): void {
+function reportDefaults({ identities }: Named, report: ReportProblem): void {
   const [first, ...more] = identities.filter(({ isDefault }) => isDefault);
   for (const { name } of more) {
     const message = `is true for another identity too: ${first?.name} (${first?.locate(['default'])})`;

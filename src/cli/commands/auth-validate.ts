@@ -1,4 +1,4 @@
-import { validate as validateConfig, type ConfigFinding } from '../../app/validate.ts';
+import { validate as validateConfig, type ValidationProblem } from '../../app/validate.ts';
 import { formatPath } from '../../config/yaml-position.ts';
 import { AtmosError } from '../../core/errors.ts';
 import type { Invocation } from '../command.ts';
@@ -92,7 +92,7 @@ function isOfConfig(error: unknown): error is AtmosError {
 
 async function tell(
   { note }: Context,
-  finding: ConfigFinding,
+  finding: ValidationProblem,
   writeHint: WriteHint,
 ): Promise<void> {
   const { severity, text, hints } = finding;
@@ -112,7 +112,7 @@ async function print({ outJson }: Context, validation: ValidationJson): Promise<
   await outJson(validation);
 }
 
-function problemOf(finding: ConfigFinding, writeHint: WriteHint): ProblemJson {
+function problemOf(finding: ValidationProblem, writeHint: WriteHint): ProblemJson {
   const { severity, code, file, line, column, path, message, hints } = finding;
   return {
     severity,
