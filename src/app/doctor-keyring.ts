@@ -13,7 +13,7 @@ import {
 } from '../keyring/inspection.ts';
 import { inspectorOf, loadAgentControl } from '../keyring/registry.ts';
 
-export interface Patient {
+export interface Subject {
   /** Asks for its password, if whoever opened it lets it. */
   readonly keyring: Keyring;
   readonly context: BackendContext;
@@ -40,29 +40,29 @@ const passing: ReadonlySet<string> = new Set([
  *
  * @throws ERR_CANCELLED, and what no keyring gives
  */
-export async function examineKeyring(patient: Patient, onEntry: OnEntry): Promise<Finding[]> {
-  const { keyring } = patient;
+export async function examineKeyring(subject: Subject, onEntry: OnEntry): Promise<Finding[]> {
+  const { keyring } = subject;
   const probe = await keyring.probe();
   const own =
     probe.state === 'unavailable'
-      ? [await whyUnavailable(patient, probe)]
-      : (await isMade(patient))
-        ? await tryOut(patient, onEntry)
-        : [ofNone(patient, probe)];
-  const seen = [...(await lookAround(patient)), ...(await examineAgent(patient))];
+      ? [await whyUnavailable(subject, probe)]
+      : (await isMade(subject))
+        ? await tryOut(subject, onEntry)
+        : [ofNone(subject, probe)];
+  const seen = [...(await lookAround(subject)), ...(await examineAgent(subject))];
   // What is wrong with a file is seen from outside, and again when its entry is opened.
   const told = new Set(seen.map(({ message }) => message));
   return [...own.filter(({ message }) => !told.has(message)), ...seen];
 }
 
 /** Whether it is there, so that a write would not make it. */
-export async function isMade({ keyring, context }: Patient): Promise<boolean> {
+export async function isMade({ keyring, context }: Subject): Promise<boolean> {
   const inspector = await inspectorOf(keyring.info.type);
   return inspector?.describe(context).isMade ?? true;
 }
 
 /** With what whoever reads or writes gets: that says what mends it, which a probe does not. */
-async function whyUnavailable({ keyring, context }: Patient, { reason }: Probe): Promise<Finding> {
+async function whyUnavailable({ keyring, context }: Subject, { reason }: Probe): Promise<Finding> {
   try {
     await keyring.keys();
     await sendRound(keyring, context.host.now(), usualBytes, 'state');
@@ -76,7 +76,7 @@ async function whyUnavailable({ keyring, context }: Patient, { reason }: Probe):
   );
 }
 
-function ofNone({ keyring, context }: Patient, { state, reason }: Probe): Finding {
+function ofNone({ keyring, context }: Subject, { state, reason }: Probe): Finding {
   const none = `there is no keyring at ${keyring.info.location} yet: the first write makes it, so nothing was tried`;
   if (state === 'ready') return ok('state', none);
   const variable = showValue(context.settings.passwordEnv);
@@ -88,9 +88,9 @@ function ofNone({ keyring, context }: Patient, { state, reason }: Probe): Findin
   );
 }
 
-async function tryOut(patient: Patient, onEntry: OnEntry): Promise<Finding[]> {
-  const { keyring } = patient;
-  const { host } = patient.context;
+async function tryOut(subject: Subject, onEntry: OnEntry): Promise<Finding[]> {
+  const { keyring } = subject;
+  const { host } = subject.context;
   const findings: Finding[] = [];
   const failures: AtmosError[] = [];
   const attempt = async (id: string, run: () => Promise<Finding[]>) => {
@@ -167,7 +167,7 @@ async function openEntries(keyring: Keyring, now: Date, onEntry: OnEntry): Promi
   return faults.length > 0 ? faults : [ok('entries', `${opened} entries, and each opens`)];
 }
 
-async function lookAround({ keyring, context }: Patient): Promise<Finding[]> {
+async function lookAround({ keyring, context }: Subject): Promise<Finding[]> {
   try {
     return (await (await inspectorOf(keyring.info.type))?.examine(context)) ?? [];
   } catch (error) {
@@ -175,7 +175,7 @@ async function lookAround({ keyring, context }: Patient): Promise<Finding[]> {
   }
 }
 
-async function examineAgent({ keyring, context }: Patient): Promise<Finding[]> {
+async function examineAgent({ keyring, context }: Subject): Promise<Finding[]> {
   if (keyring.info.type !== 'file') return [];
   const agent = await (await loadAgentControl()).look(context);
   switch (agent.kind) {

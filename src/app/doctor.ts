@@ -12,7 +12,7 @@ import {
   rewritingOf,
   type ReadEntry,
 } from '../store/inventory.ts';
-import { examineKeyring, type Patient } from './doctor-keyring.ts';
+import { examineKeyring, type Subject } from './doctor-keyring.ts';
 
 /**
  * Examines a keyring, and what is kept in it: whose, and of what use.
@@ -20,12 +20,12 @@ import { examineKeyring, type Patient } from './doctor-keyring.ts';
  * @throws as examineKeyring
  */
 export async function examine(
-  patient: Patient,
+  subject: Subject,
   { config, realm }: AuthPlan,
   host: Pick<Host, 'now' | 'platform'>,
 ): Promise<Finding[]> {
   const entries: ReadEntry[] = [];
-  const findings = await examineKeyring(patient, (key, value) => {
+  const findings = await examineKeyring(subject, (key, value) => {
     const entry = readEntry(key, value, realm.value);
     if (entry !== undefined) entries.push(entry);
   });

@@ -10,7 +10,7 @@ import { fakeHost } from '../support/fake-host.ts';
 import { openPty } from '../support/pty.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
 
-const patient = fileURLToPath(new URL('patient.mjs', import.meta.url));
+const subject = fileURLToPath(new URL('patient.mjs', import.meta.url));
 const hangUpCounter = fileURLToPath(new URL('../cli/hang-up.mjs', import.meta.url));
 const path = process.env['PATH'] ?? '';
 
@@ -73,7 +73,7 @@ describe('the exit code', () => {
 describe('away from a terminal', () => {
   function start() {
     // `detached` makes a session of its own: no terminal can be reached from there.
-    const child = spawn(process.execPath, [program.file, process.execPath, patient], {
+    const child = spawn(process.execPath, [program.file, process.execPath, subject], {
       env: { PATH: path },
       stdio: ['pipe', 'pipe', 'inherit'],
       detached: true,
@@ -113,7 +113,7 @@ describe('away from a terminal', () => {
 
 describe('in the foreground of a terminal', () => {
   test('Ctrl-C reaches the child once, and we wait for it', async () => {
-    const session = openPty(process.execPath, [program.file, process.execPath, patient], {
+    const session = openPty(process.execPath, [program.file, process.execPath, subject], {
       env: { PATH: path },
     });
     await session.waitFor('ready');
@@ -150,7 +150,7 @@ describe('in the foreground of a terminal', () => {
       env: { PATH: path, PS1: 'prompt> ', TERM: 'dumb' },
     });
     await session.waitFor('prompt> ');
-    session.type(`'${process.execPath}' '${program.file}' '${process.execPath}' '${patient}'\r`);
+    session.type(`'${process.execPath}' '${program.file}' '${process.execPath}' '${subject}'\r`);
     await session.waitFor('ready');
     session.type('\u001a');
     await session.waitFor('Stopped');

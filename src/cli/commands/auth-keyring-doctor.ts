@@ -1,5 +1,5 @@
 import { examine } from '../../app/doctor.ts';
-import { isMade, type Patient } from '../../app/doctor-keyring.ts';
+import { isMade, type Subject } from '../../app/doctor-keyring.ts';
 import type { AuthPlan } from '../../auth/plan.ts';
 import type { BackendContext, Keyring } from '../../keyring/contract.ts';
 import type { OpenedKeyring } from '../../keyring/fallback.ts';
@@ -14,7 +14,7 @@ import { formatHints, joinHints, loadWriteHint, type WriteHint } from '../report
 import { paint, type Style } from '../ui/color.ts';
 
 /** The exit code of every error of a keyring. */
-const unwell = 3;
+const keyringErrorExit = 3;
 
 /** The documented form of `-o json`: always every field. */
 interface DoctorJson {
@@ -60,14 +60,14 @@ export async function keyringDoctor(context: Context, { values }: Invocation): P
     for (const one of examined) await tell(context, one);
     await context.note(isWell ? 'all is well' : 'not all is well');
   }
-  return isWell ? 0 : unwell;
+  return isWell ? 0 : keyringErrorExit;
 }
 
 async function examineUsed(context: Context, plan: AuthPlan): Promise<Examined> {
   const { keyring, insteadOf } = await openForCommand(context, plan, { isInteractive: true });
   try {
-    const patient = { keyring, context: contextOf(context, plan, keyring.info.type) };
-    const findings = await examine(patient, plan, context.host);
+    const subject = { keyring, context: contextOf(context, plan, keyring.info.type) };
+    const findings = await examine(subject, plan, context.host);
     return { keyring, isInUse: true, findings: [...examineFallback(insteadOf), ...findings] };
   } finally {
     await keyring.close();
@@ -94,9 +94,9 @@ async function examineOthers(context: Context, plan: AuthPlan): Promise<Examined
   for (const type of keyringTypes.filter((other) => !chosenTypes.includes(other))) {
     const backend = contextOf(context, plan, type);
     const keyring = await openBackend(backend);
-    const patient = { keyring, context: backend };
-    if (keyring.info.persistent && (await isOpen(patient))) {
-      const findings = await examine(patient, plan, context.host);
+    const subject = { keyring, context: backend };
+    if (keyring.info.persistent && (await isOpen(subject))) {
+      const findings = await examine(subject, plan, context.host);
       examined.push({ keyring, isInUse: false, findings });
     }
     await keyring.close();
@@ -104,8 +104,8 @@ async function examineOthers(context: Context, plan: AuthPlan): Promise<Examined
   return examined;
 }
 
-async function isOpen(patient: Patient): Promise<boolean> {
-  return (await patient.keyring.probe()).state === 'ready' && isMade(patient);
+async function isOpen(subject: Subject): Promise<boolean> {
+  return (await subject.keyring.probe()).state === 'ready' && isMade(subject);
 }
 
 /** One that asks nobody. */
