@@ -61,7 +61,7 @@ export function syncDirectory(directory: string): void {
 /** Runs what opens or removes a file; on Windows again while somebody who has it open is in the way. */
 export function whileInUse<T>(operation: () => T): T {
   const onWindows = windows();
-  return onWindows ? onWindows.patiently(operation) : operation();
+  return onWindows ? onWindows.retryWhileOpen(operation) : operation();
 }
 
 /**

@@ -22,7 +22,7 @@ const pausesFor: Readonly<Record<string, number>> = {
  * Runs an operation again for a while, as long as it fails only since somebody has a file open: for
  * a second where the system says so, for 50 milliseconds where it may as well mean something else.
  */
-export function patiently<T>(operation: () => T, pause = blockFor): T {
+export function retryWhileOpen<T>(operation: () => T, pause = blockFor): T {
   for (const [tried, pauseMs] of pausesMs.entries()) {
     try {
       return operation();

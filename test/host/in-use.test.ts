@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { mayBeOpen, patiently } from '../../src/host/in-use.ts';
+import { mayBeOpen, retryWhileOpen } from '../../src/host/in-use.ts';
 
 const failure = (code: string) => Object.assign(new Error(code), { code });
 
@@ -7,7 +7,7 @@ const failure = (code: string) => Object.assign(new Error(code), { code });
 function running(code: string, times: number) {
   let [tries, waitedMs] = [0, 0];
   try {
-    patiently(
+    retryWhileOpen(
       () => {
         if (tries++ < times) throw failure(code);
       },

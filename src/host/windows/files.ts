@@ -1,6 +1,6 @@
 import { unlinkSync, type Stats } from 'node:fs';
 import { parse, toNamespacedPath } from 'node:path';
-import { mayBeOpen, patiently } from '../in-use.ts';
+import { mayBeOpen, retryWhileOpen } from '../in-use.ts';
 import { api, lastError, windowsError, type Handle } from './api.ts';
 import { formatSid, parseSecurityDescriptor, partsAt, type Part } from './security-descriptor.ts';
 
@@ -141,7 +141,7 @@ export function moveFile(from: string, to: string, { replace }: MoveOptions): vo
   const { moveFile: move } = api;
   const flags = writeThrough | (replace ? replaceExisting : 0);
   const [source, target] = [toNamespacedPath(from), toNamespacedPath(to)];
-  patiently(() => {
+  retryWhileOpen(() => {
     if (move(source, target, flags) !== 0) return;
     const error = lastError();
     // Access to what can be replaced is denied while it is open without leave to delete it.
