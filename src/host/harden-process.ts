@@ -7,7 +7,7 @@ import { closeSync, fstatSync, openSync, readdirSync, type Stats } from 'node:fs
  *
  * @throws where the system refuses
  */
-export async function guardProcess(): Promise<void> {
+export async function hardenProcess(): Promise<void> {
   process.umask(0o077);
   forbidReports();
   const { forbidMemoryDumps, isInherited } = await import('./native.ts');

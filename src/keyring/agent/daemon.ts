@@ -1,6 +1,6 @@
 import { readSync, writeSync } from 'node:fs';
 import { KeyringError, systemErrorCode } from '../../core/errors.ts';
-import { closeStandardStreams, guardProcess } from '../../host/harden-process.ts';
+import { closeStandardStreams, hardenProcess } from '../../host/harden-process.ts';
 import type { Host } from '../../host/host.ts';
 import { loadPeerOf } from '../../host/peer.ts';
 import type { ServedBackend } from '../contract.ts';
@@ -15,7 +15,7 @@ const mostInputBytes = 256 * 1024;
  * started it what became of it; then the standard streams are closed.
  */
 export async function runAgent(host: Host, backend: ServedBackend): Promise<void> {
-  await guardProcess();
+  await hardenProcess();
   const { order, password } = parseOrder(readInput());
   let server: AgentServer | undefined;
   let isStopped = false;
