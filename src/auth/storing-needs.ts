@@ -7,7 +7,7 @@ import type { Sourced } from '../core/json.ts';
 import type { TrustNeed } from '../core/kind-config.ts';
 import { isPasswordVariable, saysPassword } from '../core/variables.ts';
 import type { Host } from '../host/host.ts';
-import { guardianFor } from '../host/permissions.ts';
+import { permissionCheckFor } from '../host/permissions.ts';
 import type { KeyringSettings } from '../keyring/contract.ts';
 
 type Passwords = Pick<KeyringSettings, 'passwordEnv' | 'passwordFile'>;
@@ -91,8 +91,8 @@ function isOnlyKnownToUser(path: string, config: Project, host: Where): boolean 
     if (!stats.isFile() || !saysPassword(parse(real).name)) return false;
     if (isBesideProject(real, config, host)) return false;
     if (mountedSecrets.some((directory) => isBelow(real, directory))) return true;
-    const standing = guardianFor(host.userId).standingOf(real, stats);
-    const { isOurs, others } = standing ?? {};
+    const permissions = permissionCheckFor(host.userId).permissionsOf(real, stats);
+    const { isOurs, others } = permissions ?? {};
     return isOurs === true && others?.read === false && !others.write;
   } catch {
     return false;

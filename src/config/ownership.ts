@@ -3,7 +3,7 @@ import { dirname } from 'node:path';
 import { AtmosError, isAtmosError, systemErrorCode } from '../core/errors.ts';
 import { setCommand, shellWord, showCommand } from '../core/hint.ts';
 import type { Host } from '../host/host.ts';
-import { guardianFor } from '../host/permissions.ts';
+import { permissionCheckFor } from '../host/permissions.ts';
 
 type Who = Pick<Host, 'env' | 'userId'>;
 
@@ -51,19 +51,19 @@ function checkAccessLists(path: string, file: Stats): void {
 
 /** @param path where it is; `found` is the path that leads there */
 function checkAccessList(path: string, { found, stats }: { found: string; stats: Stats }): void {
-  const guardian = guardianFor(undefined);
+  const permissionCheck = permissionCheckFor(undefined);
   const directoryPath = realpathSync(dirname(path));
-  const standing = guardian.standingOf(path, stats);
-  const directory = guardian.standingOf(directoryPath, lstatSync(directoryPath));
+  const permissions = permissionCheck.permissionsOf(path, stats);
+  const directory = permissionCheck.permissionsOf(directoryPath, lstatSync(directoryPath));
   const named = path === found ? path : `${path}, to which ${found} leads,`;
-  if (standing === undefined || directory === undefined)
+  if (permissions === undefined || directory === undefined)
     throw untrusted(`${named} was replaced while it was read`, showCommand(path), found);
-  if (!standing.isTrusted || !directory.isTrusted) {
+  if (!permissions.isTrusted || !directory.isTrusted) {
     const what = `${path === found ? `${path},` : named} or its directory, belongs to another user`;
     throw untrusted(what, showCommand(path), found);
   }
-  if (standing.others.write)
-    throw untrusted(`${path} can be written by other users`, standing.withdrawCommand(), found);
+  if (permissions.others.write)
+    throw untrusted(`${path} can be written by other users`, permissions.withdrawCommand(), found);
   if (directory.others.replace) {
     const what = `${named} is in a directory that other users can write`;
     throw untrusted(what, directory.withdrawCommand(), found);

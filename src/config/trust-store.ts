@@ -16,7 +16,7 @@ import { sha256 } from '../core/sha256.ts';
 import { whileInUse } from '../host/files.ts';
 import { stateDirectory } from '../host/home.ts';
 import type { Host } from '../host/host.ts';
-import { guardianFor } from '../host/permissions.ts';
+import { permissionCheckFor } from '../host/permissions.ts';
 import type { Config } from './config.ts';
 
 type Where = Pick<Host, 'env' | 'platform' | 'homeDirectory' | 'userId'>;
@@ -121,10 +121,10 @@ export function readRecord(name: string, host: Where): FoundRecord {
 }
 
 function ownerFault(path: string, stats: Stats, { userId }: Where): string | undefined {
-  const standing = guardianFor(userId).standingOf(path, stats);
-  if (standing === undefined) return `${path} was replaced while it was looked at`;
-  if (!standing.isOurs) return `${path} belongs to another user`;
-  return standing.others.write ? `${path} can be written by other users` : undefined;
+  const permissions = permissionCheckFor(userId).permissionsOf(path, stats);
+  if (permissions === undefined) return `${path} was replaced while it was looked at`;
+  if (!permissions.isOurs) return `${path} belongs to another user`;
+  return permissions.others.write ? `${path} can be written by other users` : undefined;
 }
 
 function unreadable(path: string, error: unknown): string {

@@ -1,7 +1,7 @@
 import type { Stats } from 'node:fs';
 
 /** Knows whom files belong to and who may do what with them, by the rules of the system. */
-export interface Guardian {
+export interface PermissionCheck {
   /** Who we are, for a message: `user 1000`. */
   self(): string;
   /**
@@ -9,11 +9,11 @@ export interface Guardian {
    * @returns undefined when something else is there by now
    * @throws the system's error
    */
-  standingOf(path: string, stats: Stats): Standing | undefined;
+  permissionsOf(path: string, stats: Stats): Permissions | undefined;
 }
 
 /** What the system lets whom do with a file or a directory. */
-export interface Standing {
+export interface Permissions {
   /** Whether it is ours to keep a secret in. */
   readonly isOurs: boolean;
   /** Whether it is ours, or belongs to the system itself. */

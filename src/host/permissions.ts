@@ -1,8 +1,8 @@
 import { shellWord } from '../core/hint.ts';
-import type { Guardian } from './permission-judgement.ts';
+import type { PermissionCheck } from './permission-judgement.ts';
 import { windows } from './windows/load.ts';
 
-export type { Guardian } from './permission-judgement.ts';
+export type { PermissionCheck } from './permission-judgement.ts';
 
 /**
  * The guardian of the system that this runs on. How it judges on Windows, which has access lists
@@ -11,21 +11,21 @@ export type { Guardian } from './permission-judgement.ts';
  * @param userId undefined on Windows, and there alone
  * @throws TypeError for a system that has neither: nothing would keep others out
  */
-export function guardianFor(userId: number | undefined): Guardian {
-  if (userId !== undefined) return posixGuardian(userId);
+export function permissionCheckFor(userId: number | undefined): PermissionCheck {
+  if (userId !== undefined) return posixPermissionCheck(userId);
   const onWindows = windows();
   if (onWindows === undefined) throw new TypeError('a system without users is not supported');
-  return onWindows.windowsGuardian;
+  return onWindows.windowsPermissionCheck;
 }
 
 const writableByOthers = 0o022;
 const visibleToOthers = 0o055;
 const sticky = 0o1000;
 
-function posixGuardian(userId: number): Guardian {
+function posixPermissionCheck(userId: number): PermissionCheck {
   return {
     self: () => `user ${userId}`,
-    standingOf(path, stats) {
+    permissionsOf(path, stats) {
       const { uid, mode } = stats;
       const word = shellWord(path);
       const write = (mode & writableByOthers) !== 0;

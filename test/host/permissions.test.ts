@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import { guardianFor } from '../../src/host/permissions.ts';
+import { permissionCheckFor } from '../../src/host/permissions.ts';
 
 test.skipIf(process.platform === 'win32')('without users nothing is taken for safe', () => {
-  expect(() => guardianFor(undefined)).toThrow(
+  expect(() => permissionCheckFor(undefined)).toThrow(
     new TypeError('a system without users is not supported'),
   );
 });

@@ -22,7 +22,7 @@ import {
   replaceFile,
 } from '../../src/host/files.ts';
 import { acquireLock, lockHolder, type LockMode } from '../../src/host/lock.ts';
-import { guardianFor } from '../../src/host/permissions.ts';
+import { permissionCheckFor } from '../../src/host/permissions.ts';
 import { inDirectory } from '../platform/in-directory.ts';
 import { Skipped, type PlatformSuite } from '../platform/suite.ts';
 import { programFlag } from '../platform/suite-program.ts';
@@ -108,7 +108,7 @@ export const suite: PlatformSuite = {
       assert.deepEqual(othersMay(at), { read: true, write: true, replace: true });
     }),
     inDirectory('the drive itself is one that others cannot replace', async () => {
-      const root = guardianFor(undefined).standingOf('C:\\', lstatSync('C:\\'));
+      const root = permissionCheckFor(undefined).permissionsOf('C:\\', lstatSync('C:\\'));
       assert.equal(root?.isTrusted, true);
       assert.equal(root?.others.replace, false);
     }),
@@ -117,9 +117,9 @@ export const suite: PlatformSuite = {
       writeFileSync(path, '');
       if (!canGiveAway) throw new Skipped('only root under Wine can give a file away');
       giveAway(path);
-      const standing = guardianFor(undefined).standingOf(path, lstatSync(path));
-      assert.equal(standing?.isOurs, false);
-      assert.equal(standing.isTrusted, false);
+      const permissions = permissionCheckFor(undefined).permissionsOf(path, lstatSync(path));
+      assert.equal(permissions?.isOurs, false);
+      assert.equal(permissions.isTrusted, false);
     }),
     inDirectory('nothing is said of a file that is another one by now', async (at) => {
       const path = join(at, 'file');
@@ -127,7 +127,7 @@ export const suite: PlatformSuite = {
       const stats = lstatSync(path);
       writeFileSync(join(at, 'other'), '');
       replaceFile(join(at, 'other'), path);
-      assert.equal(guardianFor(undefined).standingOf(path, stats), undefined);
+      assert.equal(permissionCheckFor(undefined).permissionsOf(path, stats), undefined);
     }),
     inDirectory('a file is placed where none is, and replaced where one is', async (at) => {
       const [from, to] = [join(at, 'from'), join(at, 'to')];
@@ -188,5 +188,5 @@ async function take(path: string, mode: LockMode) {
 }
 
 function othersMay(path: string) {
-  return guardianFor(undefined).standingOf(path, lstatSync(path))?.others;
+  return permissionCheckFor(undefined).permissionsOf(path, lstatSync(path))?.others;
 }

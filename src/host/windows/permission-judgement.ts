@@ -1,5 +1,5 @@
 import { windowsWord } from '../../core/hint.ts';
-import type { Standing } from '../permission-judgement.ts';
+import type { Permissions } from '../permission-judgement.ts';
 import type { Grant, SecurityDescriptor } from './security-descriptor.ts';
 
 const system = 'S-1-5-18';
@@ -49,7 +49,7 @@ export interface Judged {
 export function judge(
   { path, isDirectory, isRoot, isLink = false, descriptor }: Judged,
   us: string,
-): Standing {
+): Permissions {
   const { owner, grants } = descriptor;
   const trusted = [us, system, administrators, trustedInstaller];
   const known = [...trusted, ownerRights, ...creators];
@@ -100,11 +100,11 @@ export function judge(
 }
 
 /** Of things that all have to be safe the one that is least so. */
-export function weakest(standings: readonly Standing[]): Standing | undefined {
-  return standings.toSorted((a, b) => weakness(b) - weakness(a))[0];
+export function weakest(allPermissions: readonly Permissions[]): Permissions | undefined {
+  return allPermissions.toSorted((a, b) => weakness(b) - weakness(a))[0];
 }
 
-function weakness({ isTrusted, isOurs, others }: Standing): number {
+function weakness({ isTrusted, isOurs, others }: Permissions): number {
   const faults = [!isTrusted, others.replace, !isOurs, others.write, others.read];
   return faults.reduce((sum, isSo) => 2 * sum + Number(isSo), 0);
 }

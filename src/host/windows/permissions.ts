@@ -1,15 +1,15 @@
 import { parse, toNamespacedPath } from 'node:path';
-import type { Guardian } from '../permission-judgement.ts';
+import type { PermissionCheck } from '../permission-judgement.ts';
 import { api, windowsError } from './api.ts';
 import { currentUser, openPath, securityOf } from './files.ts';
 import { judge, weakest } from './permission-judgement.ts';
 
 /** By access lists: docs/adr/0016-access-lists.md. */
-export const windowsGuardian: Guardian = {
+export const windowsPermissionCheck: PermissionCheck = {
   self: currentUser,
-  standingOf(path, stats) {
+  permissionsOf(path, stats) {
     const isDrive = parse(path).root === path;
-    const standings = securityOf(path, stats)?.map(({ kind, descriptor }) =>
+    const allPermissions = securityOf(path, stats)?.map(({ kind, descriptor }) =>
       judge(
         {
           path,
@@ -21,7 +21,7 @@ export const windowsGuardian: Guardian = {
         currentUser(),
       ),
     );
-    return standings && weakest(standings);
+    return allPermissions && weakest(allPermissions);
   },
 };
 

@@ -5,8 +5,8 @@ import { KeyringError } from '../../core/errors.ts';
 import { setCommand, showCommand } from '../../core/hint.ts';
 import { makePrivateDirectories } from '../../host/files.ts';
 import type { Host } from '../../host/host.ts';
-import type { Standing } from '../../host/permission-judgement.ts';
-import { guardianFor, type Guardian } from '../../host/permissions.ts';
+import type { Permissions } from '../../host/permission-judgement.ts';
+import { permissionCheckFor, type PermissionCheck } from '../../host/permissions.ts';
 import { windows } from '../../host/windows/load.ts';
 import { followPath } from './ancestors.ts';
 import { keyOfEntry } from './entry.ts';
@@ -31,9 +31,9 @@ const networkFileSystems: Readonly<Record<number, string>> = {
  * @throws ERR_KEYRING_PERMISSIONS, ERR_KEYRING_IO
  */
 export function findDirectory(directory: string, userId: number | undefined): string | undefined {
-  const guardian = guardianFor(userId);
+  const permissionCheck = permissionCheckFor(userId);
   checkPath(directory);
-  const real = walk(directory, guardian);
+  const real = walk(directory, permissionCheck);
   if (real === undefined) return undefined;
   const stats = translating('look at', real, () => lstatSync(real));
   if (!stats.isDirectory()) {
@@ -41,12 +41,12 @@ export function findDirectory(directory: string, userId: number | undefined): st
       hints: [showCommand(directory)],
     });
   }
-  const standing = standingOf(real, stats, guardian);
-  if (!standing.isOurs) {
+  const permissions = permissionsOf(real, stats, permissionCheck);
+  if (!permissions.isOurs) {
     throw new KeyringError(
       'ERR_KEYRING_PERMISSIONS',
-      `the keyring directory ${directory} belongs to ${standing.owner}, not to you (${guardian.self()})`,
-      { hints: [standing.ownCommand()] },
+      `the keyring directory ${directory} belongs to ${permissions.owner}, not to you (${permissionCheck.self()})`,
+      { hints: [permissions.ownCommand()] },
     );
   }
   return real;
@@ -100,11 +100,11 @@ function checkPath(path: string): void {
 }
 
 /** The real path, with the owner of all checked that is passed, or undefined where the way ends. */
-function walk(path: string, guardian: Guardian): string | undefined {
+function walk(path: string, permissionCheck: PermissionCheck): string | undefined {
   return followPath(path, (at, isLast) => {
     const stats = look(at);
     if (stats === undefined) return undefined;
-    checkOwner(at, { stats, guardian, isLast });
+    checkOwner(at, { stats, permissionCheck, isLast });
     if (!stats.isSymbolicLink()) return {};
     return { leadsTo: translating('look at', at, () => readlinkSync(at)) };
   });
@@ -116,17 +116,17 @@ function look(path: string): Stats | undefined {
 
 interface Passed {
   readonly stats: Stats;
-  readonly guardian: Guardian;
+  readonly permissionCheck: PermissionCheck;
   /** Whether it is the keyring itself, unless it is a link. */
   readonly isLast: boolean;
 }
 
-function checkOwner(path: string, { stats, guardian, isLast }: Passed): void {
-  const standing = standingOf(path, stats, guardian);
-  if (!standing.isTrusted) {
+function checkOwner(path: string, { stats, permissionCheck, isLast }: Passed): void {
+  const permissions = permissionsOf(path, stats, permissionCheck);
+  if (!permissions.isTrusted) {
     throw new KeyringError(
       'ERR_KEYRING_PERMISSIONS',
-      `${path}, on the way to the keyring, belongs to ${standing.owner}, who could replace the keyring`,
+      `${path}, on the way to the keyring, belongs to ${permissions.owner}, who could replace the keyring`,
       {
         hints: [
           showCommand(path),
@@ -135,18 +135,20 @@ function checkOwner(path: string, { stats, guardian, isLast }: Passed): void {
       },
     );
   }
-  const { write, replace } = standing.others;
+  const { write, replace } = permissions.others;
   if (replace || (isLast && write && !stats.isSymbolicLink())) {
     throw new KeyringError(
       'ERR_KEYRING_PERMISSIONS',
       `${path}, on the way to the keyring, can be written by other users, who could replace the keyring`,
-      { hints: [standing.withdrawCommand()] },
+      { hints: [permissions.withdrawCommand()] },
     );
   }
 }
 
-function standingOf(path: string, stats: Stats, guardian: Guardian): Standing {
-  const standing = translating('look at', path, () => guardian.standingOf(path, stats));
-  if (standing !== undefined) return standing;
+function permissionsOf(path: string, stats: Stats, permissionCheck: PermissionCheck): Permissions {
+  const permissions = translating('look at', path, () =>
+    permissionCheck.permissionsOf(path, stats),
+  );
+  if (permissions !== undefined) return permissions;
   throw new KeyringError('ERR_KEYRING_BUSY', `${path} was replaced while it was looked at`);
 }

@@ -10,8 +10,8 @@ import {
 import { KeyringError, systemErrorCode } from '../../core/errors.ts';
 import { listCommand, showCommand } from '../../core/hint.ts';
 import { whileInUse } from '../../host/files.ts';
-import type { Standing } from '../../host/permission-judgement.ts';
-import { guardianFor } from '../../host/permissions.ts';
+import type { Permissions } from '../../host/permission-judgement.ts';
+import { permissionCheckFor } from '../../host/permissions.ts';
 import { irregularKind, irregularKindAt } from '../../host/regular-file.ts';
 import { checkKey, decodeKey, encodeKey, maxKeyBytes, shownKey } from '../key.ts';
 import { translateSystemError } from './system-error.ts';
@@ -62,33 +62,33 @@ function openEntry(path: string): number | undefined {
 function checkEntry(path: string, stats: Stats, userId: number | undefined): boolean {
   const kind = irregularKind(stats);
   if (kind !== undefined) throw notRegular(path, kind);
-  const guardian = guardianFor(userId);
-  const standing = lookAt(path, () => guardian.standingOf(path, stats));
-  if (standing === undefined) return false;
-  if (!standing.isOurs) {
+  const permissionCheck = permissionCheckFor(userId);
+  const permissions = lookAt(path, () => permissionCheck.permissionsOf(path, stats));
+  if (permissions === undefined) return false;
+  if (!permissions.isOurs) {
     throw new KeyringError(
       'ERR_KEYRING_PERMISSIONS',
-      `the entry ${path} belongs to ${standing.owner}, not to you (${guardian.self()})`,
-      { hints: [standing.ownCommand()] },
+      `the entry ${path} belongs to ${permissions.owner}, not to you (${permissionCheck.self()})`,
+      { hints: [permissions.ownCommand()] },
     );
   }
-  if (standing.others.read || standing.others.write) {
+  if (permissions.others.read || permissions.others.write) {
     throw new KeyringError(
       'ERR_KEYRING_PERMISSIONS',
-      `the entry ${path} is open to other users (${standing.openness})`,
-      { hints: [standing.closeCommand()] },
+      `the entry ${path} is open to other users (${permissions.openness})`,
+      { hints: [permissions.closeCommand()] },
     );
   }
   return true;
 }
 
 /** Where links are followed when a file is opened, one that is there is found by a look at the path. */
-function lookAt(path: string, look: () => Standing | undefined): Standing | undefined {
+function lookAt(path: string, look: () => Permissions | undefined): Permissions | undefined {
   try {
-    const standing = look();
-    if (standing === undefined && lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink())
+    const permissions = look();
+    if (permissions === undefined && lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink())
       throw notRegular(path, 'a symbolic link');
-    return standing;
+    return permissions;
   } catch (error) {
     if (systemErrorCode(error) === 'ENOENT') return undefined;
     throw error;

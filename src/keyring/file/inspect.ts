@@ -4,7 +4,7 @@ import { KeyringError, systemErrorCode } from '../../core/errors.ts';
 import { roomAndFilesCommand, setCommand } from '../../core/hint.ts';
 import { withoutAbsent } from '../../core/json.ts';
 import type { Host } from '../../host/host.ts';
-import { guardianFor } from '../../host/permissions.ts';
+import { permissionCheckFor } from '../../host/permissions.ts';
 import type { BackendContext } from '../contract.ts';
 import { ok, problem, warning, type Finding, type Inspector } from '../inspection.ts';
 import { findDirectory, listKeys, networkFileSystem } from './directory.ts';
@@ -52,16 +52,16 @@ function find({ settings, host }: BackendContext): string | undefined {
 
 /** Whether the names of the entries can be seen by others: written by them it is not used at all. */
 function examineDirectory(directory: string, { userId }: Pick<Host, 'userId'>): Finding {
-  const standing = translating('look at', directory, () =>
-    guardianFor(userId).standingOf(directory, lstatSync(directory)),
+  const permissions = translating('look at', directory, () =>
+    permissionCheckFor(userId).permissionsOf(directory, lstatSync(directory)),
   );
-  if (standing === undefined || !(standing.others.read || standing.others.write)) {
+  if (permissions === undefined || !(permissions.others.read || permissions.others.write)) {
     return ok('directory', `${directory} is yours alone, and so is the way to it`);
   }
   return warning(
     'directory',
-    `other users can look into ${directory} (${standing.openness}): what identities and realms there are, they see`,
-    standing.closeCommand(),
+    `other users can look into ${directory} (${permissions.openness}): what identities and realms there are, they see`,
+    permissions.closeCommand(),
   );
 }
 

@@ -5,7 +5,7 @@ import { processCommand, showCommand } from '../../core/hint.ts';
 import { makePrivateDirectories, whileInUse } from '../../host/files.ts';
 import type { Host } from '../../host/host.ts';
 import { acquireLock, lockHolder, type FileLock, type LockMode } from '../../host/lock.ts';
-import { guardianFor } from '../../host/permissions.ts';
+import { permissionCheckFor } from '../../host/permissions.ts';
 import { writeAtomically, type OnStep } from './atomic-write.ts';
 import { formatItem, readEntryFile } from './entry.ts';
 import { sealJwe, type KeyParameters } from './jwe.ts';
@@ -84,10 +84,10 @@ export function ensureState(paths: StatePaths, userId: number | undefined): void
   for (const directory of [paths.root, paths.temporary]) {
     translating('make', directory, () => makePrivateDirectories(directory));
     const stats = translating('look at', directory, () => lstatSync(directory));
-    const standing = translating('look at', directory, () =>
-      guardianFor(userId).standingOf(directory, stats),
+    const permissions = translating('look at', directory, () =>
+      permissionCheckFor(userId).permissionsOf(directory, stats),
     );
-    const isOurs = standing?.isOurs && !standing.others.write;
+    const isOurs = permissions?.isOurs && !permissions.others.write;
     if (!stats.isDirectory() || !isOurs) {
       throw new KeyringError(
         'ERR_KEYRING_PERMISSIONS',

@@ -20,7 +20,7 @@ interface Looked {
   isLink?: boolean;
 }
 
-function standing(entries: readonly Entry[] | undefined, options: Looked = {}) {
+function permissions(entries: readonly Entry[] | undefined, options: Looked = {}) {
   const { path = 'C:\\k\\key', isDirectory = false, isRoot = false, isLink = false } = options;
   const owner = 'owner' in options ? options.owner : us;
   const descriptor = parseSecurityDescriptor(descriptorOf(owner, entries));
@@ -29,12 +29,12 @@ function standing(entries: readonly Entry[] | undefined, options: Looked = {}) {
 
 describe('by an access list others may', () => {
   test('do nothing where only we, SYSTEM and Administrators are in it', () => {
-    expect(standing(ours).others).toEqual(nothing);
-    expect(standing([]).others).toEqual(nothing);
+    expect(permissions(ours).others).toEqual(nothing);
+    expect(permissions([]).others).toEqual(nothing);
   });
 
   test('do everything where there is none', () => {
-    expect(standing(undefined)).toMatchObject({
+    expect(permissions(undefined)).toMatchObject({
       others: { read: true, write: true, replace: true },
       openness: 'Everyone (S-1-1-0)',
     });
@@ -55,7 +55,7 @@ describe('by an access list others may', () => {
     ['write, in general', 0x40000000, { write: true }],
     ['read, in general', 0x80000000, { read: true }],
   ])('with a right to %s of a file do that', (_, rights, expected) => {
-    expect(standing([...ours, { sid: stranger, rights }]).others).toEqual({
+    expect(permissions([...ours, { sid: stranger, rights }]).others).toEqual({
       ...nothing,
       ...expected,
     });
@@ -68,13 +68,13 @@ describe('by an access list others may', () => {
     ['who will be the creator', { sid: 'S-1-3-0', rights: full }],
     ['what TrustedInstaller may', { sid: installer, rights: full }],
   ])('not do anything by %s', (_, entry) => {
-    expect(standing([...ours, entry]).others).toEqual(nothing);
+    expect(permissions([...ours, entry]).others).toEqual(nothing);
   });
 
   test.each([0x5, 0x9, 0xb, 0x4, 0x40])(
     'do by an entry of kind %d what it says, or all',
     (type) => {
-      expect(standing([{ sid: users, rights: modify, type }]).others).toMatchObject({
+      expect(permissions([{ sid: users, rights: modify, type }]).others).toMatchObject({
         write: true,
       });
     },
@@ -90,7 +90,7 @@ describe('a directory', () => {
       { sid: authenticated, rights: modify, flags: 0x0b },
     ];
     const root = { owner: installer, path: 'C:\\', isDirectory: true, isRoot: true };
-    expect(standing(list, root)).toMatchObject({
+    expect(permissions(list, root)).toMatchObject({
       isOurs: false,
       isTrusted: true,
       others: { read: true, write: true, replace: false },
@@ -100,14 +100,14 @@ describe('a directory', () => {
   test('that is a drive can be deleted by nobody, though the list says so', () => {
     const list = [...ours, { sid: authenticated, rights: modify }];
     const drive = { path: 'D:\\', isDirectory: true };
-    expect(standing(list, { ...drive, isRoot: true }).others.replace).toBe(false);
-    expect(standing(list, { ...drive, path: 'D:\\x' }).others.replace).toBe(true);
+    expect(permissions(list, { ...drive, isRoot: true }).others.replace).toBe(false);
+    expect(permissions(list, { ...drive, path: 'D:\\x' }).others.replace).toBe(true);
   });
 
   test('whose children others may delete can be emptied and filled by them', () => {
     const list = [...ours, { sid: everyone, rights: 0x40 }];
-    expect(standing(list, { isDirectory: true }).others.replace).toBe(true);
-    expect(standing(list).others.replace).toBe(false);
+    expect(permissions(list, { isDirectory: true }).others.replace).toBe(true);
+    expect(permissions(list).others.replace).toBe(false);
   });
 });
 
@@ -119,13 +119,13 @@ test.each([
   [stranger, false, false],
   [undefined, false, false],
 ])('what belongs to %s is ours: %s, trusted: %s', (owner, isOurs, isTrusted) => {
-  expect(standing(ours, { owner })).toMatchObject({ isOurs, isTrusted });
+  expect(permissions(ours, { owner })).toMatchObject({ isOurs, isTrusted });
 });
 
 test('the commands that mend it name numbers, which every language has', () => {
   const entries = [...ours, { sid: everyone, rights: read }, { sid: users, rights: modify }];
   const path = 'C:\\Users\\A b\\k';
-  const judged = standing(entries, { path, isDirectory: true });
+  const judged = permissions(entries, { path, isDirectory: true });
   expect(judged.openness).toBe('Everyone (S-1-1-0), Users (S-1-5-32-545)');
   expect(judged.withdrawCommand()).toBe(
     `icacls "${path}" /inheritance:d /grant:r "*S-1-5-32-545:(OI)(CI)RX"`,
@@ -144,10 +144,10 @@ test('the command that withdraws gives nobody more than they had', () => {
     { sid: stranger, rights: writing },
     { sid: stranger, rights: read },
   ];
-  expect(standing(entries).withdrawCommand()).toBe(
+  expect(permissions(entries).withdrawCommand()).toBe(
     `icacls "C:\\k\\key" /inheritance:d /grant:r "*${stranger}:RX" /remove:g "*${users}"`,
   );
-  expect(standing([...ours, { sid: users, rights: deleting }]).withdrawCommand()).toBe(
+  expect(permissions([...ours, { sid: users, rights: deleting }]).withdrawCommand()).toBe(
     `icacls "C:\\k\\key" /inheritance:d /remove:g "*${users}"`,
   );
 });
@@ -155,7 +155,7 @@ test('the command that withdraws gives nobody more than they had', () => {
 describe('a link', () => {
   const link = { path: 'C:\\k', isLink: true };
   const may = (rights: number, options: Looked = link) =>
-    standing([...ours, { sid: users, rights }], options).others;
+    permissions([...ours, { sid: users, rights }], options).others;
 
   test.each([
     ['data', 0x2],
@@ -171,7 +171,7 @@ describe('a link', () => {
   });
 
   test('is mended itself, and not what it leads to', () => {
-    const judged = standing([...ours, { sid: users, rights: 0x100 }], link);
+    const judged = permissions([...ours, { sid: users, rights: 0x100 }], link);
     expect(judged.withdrawCommand()).toBe(`icacls "C:\\k" /L /inheritance:d /remove:g "*${users}"`);
   });
 });
@@ -183,7 +183,7 @@ test.each<[string, object, readonly Entry[], Looked]>([
   ['belongs to the system', { isOurs: false }, ours, { owner: installer }],
   ['others can read', { others: { read: true } }, [{ sid: users, rights: read }], {}],
 ])('of two things the one counts that %s', (_, expected, entries, options) => {
-  const [safe, weak] = [standing(ours), standing(entries, options)];
+  const [safe, weak] = [permissions(ours), permissions(entries, options)];
   for (const both of [
     [safe, weak],
     [weak, safe],
