@@ -16,7 +16,7 @@ const mostAtOnce = 8;
 /** How often it looks whether it still has a reason to be, when nobody asks. */
 const lookEveryMs = 5_000;
 /** How long what is being answered may take when it leaves. */
-const farewellMs = 2_000;
+const shutdownGraceMs = 2_000;
 
 export interface ServerOptions {
   readonly place: AgentPlace;
@@ -136,7 +136,7 @@ function collected<T>(into: Set<Promise<unknown>>, promise: Promise<T>): Promise
 /** Waits for all of them, but not for long. */
 async function settled(promises: Set<Promise<unknown>>, host: Pick<Host, 'sleep'>): Promise<void> {
   const timer = new AbortController();
-  const limit = host.sleep(farewellMs, timer.signal).catch(() => {});
+  const limit = host.sleep(shutdownGraceMs, timer.signal).catch(() => {});
   await Promise.race([Promise.allSettled(promises), limit]);
   timer.abort();
 }
