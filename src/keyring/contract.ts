@@ -152,7 +152,7 @@ export interface AgentControl {
 }
 
 /** What the agent needs of the keyring that it holds open. */
-export interface ServedBackend {
+export interface AgentBackend {
   readonly open: OpenBackend;
   /** What changes when the keyring in a directory gets another password. */
   generation(directory: string, userId: number | undefined): string | undefined;

@@ -13,12 +13,13 @@ export type { RekeyResult } from './file/rekey.ts';
 const backends: Readonly<Record<string, () => Promise<OpenBackend>>> = {
   system: async () => (await import('./system/backend.ts')).openSystemKeyring,
   // With its unlock agent in front.
-  file: async () => (await import('./agent/client-keyring.ts')).createAgentFront(loadFileKeyring),
+  file: async () =>
+    (await import('./agent/client-keyring.ts')).createAgentClientKeyring(loadFileKeyring),
   memory: async () => (await import('./memory.ts')).openMemoryKeyring,
 };
 
 const loadFileKeyring = async () => (await import('./file/backend.ts')).openFileKeyring;
-const loadServed = async () => (await import('./file/agent-backend.ts')).servedFileKeyring;
+const loadAgentBackend = async () => (await import('./file/agent-backend.ts')).agentFileKeyring;
 
 // What looks at each from outside, for `keyring status` and `doctor`. In memory there is nothing to see.
 const inspectors: Readonly<Record<string, () => Promise<Inspector>>> = {
@@ -68,10 +69,10 @@ export async function inspectorOf(type: string): Promise<Inspector | undefined> 
 
 /** What a person does with the unlock agent of the file keyring. */
 export async function loadAgentControl(): Promise<AgentControl> {
-  return (await import('./agent/control.ts')).createAgentControl(loadServed);
+  return (await import('./agent/control.ts')).createAgentControl(loadAgentBackend);
 }
 
 /** Is the agent, until it has a reason to end. */
 export async function runAgent(host: Host): Promise<void> {
-  await (await import('./agent/daemon.ts')).runAgent(host, await loadServed());
+  await (await import('./agent/daemon.ts')).runAgent(host, await loadAgentBackend());
 }

@@ -2,10 +2,10 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { loadPeerOf } from '../../src/host/peer.ts';
 import { realHost } from '../../src/host/real.ts';
-import { createAgentFront } from '../../src/keyring/agent/client-keyring.ts';
+import { createAgentClientKeyring } from '../../src/keyring/agent/client-keyring.ts';
 import { startServer } from '../../src/keyring/agent/server.ts';
 import { identifyKeyring, makePlace } from '../../src/keyring/agent/socket-path.ts';
-import { servedFileKeyring } from '../../src/keyring/file/agent-backend.ts';
+import { agentFileKeyring } from '../../src/keyring/file/agent-backend.ts';
 import { openFileKeyring } from '../../src/keyring/file/backend.ts';
 import { contentsOf } from '../support/contents.ts';
 import { createTemporaryDirectory } from '../support/create-temporary.ts';
@@ -19,7 +19,7 @@ describe.concurrent('the file keyring keeps the contract through its agent', () 
       const directory = join(path, 'keyring');
       const context = createTestContext({ directory, password: null });
       const host = { ...realHost(), env: { XDG_STATE_HOME: join(path, 'state') } };
-      servedFileKeyring.ensureDirectory(context);
+      agentFileKeyring.ensureDirectory(context);
       const id = identifyKeyring(directory);
       if (id === undefined) throw new Error('the directory was just made');
       const heldPassword = () => Buffer.from(testPassword);
@@ -27,13 +27,13 @@ describe.concurrent('the file keyring keeps the contract through its agent', () 
         place: await makePlace(id, host),
         id,
         keyring: openFileKeyring({ ...context, heldPassword }),
-        generation: () => servedFileKeyring.generation(directory, host.userId),
+        generation: () => agentFileKeyring.generation(directory, host.userId),
         terms: { ttlMs: 3_600_000, idleMs: 3_600_000 },
         peerOf: await loadPeerOf(host),
         host,
       });
       // Nobody here has the password but the agent: what works went through it.
-      const open = createAgentFront(async () => openFileKeyring);
+      const open = createAgentClientKeyring(async () => openFileKeyring);
       return {
         open: async () => open({ ...context, host }),
         contents: () => contentsOf(directory),

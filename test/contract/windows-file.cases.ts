@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { closeSync, openSync } from 'node:fs';
 import { mkdir, readdir, rename, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { createAgentFront } from '../../src/keyring/agent/client-keyring.ts';
+import { createAgentClientKeyring } from '../../src/keyring/agent/client-keyring.ts';
 import { createAgentControl } from '../../src/keyring/agent/control.ts';
-import { servedFileKeyring } from '../../src/keyring/file/agent-backend.ts';
+import { agentFileKeyring } from '../../src/keyring/file/agent-backend.ts';
 import { openFileKeyring } from '../../src/keyring/file/backend.ts';
 import { rekeyKeyring } from '../../src/keyring/file/rekey.ts';
 import { inDirectory } from '../platform/in-directory.ts';
@@ -81,12 +81,12 @@ export const suite: PlatformSuite = {
     }),
     inPlace('is opened without an agent, and says what there is instead', async (at) => {
       const context = createTestContext({ directory: at });
-      const open = createAgentFront(async () => openFileKeyring);
+      const open = createAgentClientKeyring(async () => openFileKeyring);
       const front = open(context);
       await front.set('key', 'value');
       assert.equal(await front.get('key'), 'value');
       assert.deepEqual(await front.probe(), { state: 'ready' });
-      const control = createAgentControl(async () => servedFileKeyring);
+      const control = createAgentControl(async () => agentFileKeyring);
       assert.deepEqual(await control.look(context), { kind: 'impossible' });
       const terms = { ttlMs: 1000, idleMs: 1000 };
       await assert.rejects(control.unlock(context, terms), {

@@ -16,11 +16,11 @@ const writeLimitMs = 40_000;
  * @param load imports the file keyring: who has an agent does not need it
  * @throws ERR_USAGE for a value of `ATMOS_KEYRING_AGENT` that is none
  */
-export function createAgentFront(load: () => Promise<OpenBackend>): OpenBackend {
+export function createAgentClientKeyring(load: () => Promise<OpenBackend>): OpenBackend {
   return (context) => {
     const { settings, host } = context;
     const isOff = isAgentOff(host);
-    return createFront(context, {
+    return createClientKeyring(context, {
       find: async () => (isOff ? undefined : findAgent(settings.directory.value, host)),
       openFile: async () => (await load())(context),
     });
@@ -56,7 +56,7 @@ const mayBeAtWork: IsUnclear = ({ failure }) => failure === 'silent' || failure 
 /** Deleting again would say that nothing was there. */
 const mayHaveDone: IsUnclear = (error) => error.failure === 'gone' || mayBeAtWork(error);
 
-function createFront(context: BackendContext, { find, openFile }: Ways): Keyring {
+function createClientKeyring(context: BackendContext, { find, openFile }: Ways): Keyring {
   const { settings, host } = context;
   const location = settings.directory.value;
   let here: Promise<Keyring> | undefined;

@@ -8,7 +8,7 @@ import {
 import { setCommand, shellWord } from '../../core/hint.ts';
 import { parseTimestamp } from '../../core/time.ts';
 import type { Host } from '../../host/host.ts';
-import type { AgentControl, BackendContext, ServedBackend, Terms, Unlocked } from '../contract.ts';
+import type { AgentControl, BackendContext, AgentBackend, Terms, Unlocked } from '../contract.ts';
 import { isAgentOff } from './client-keyring.ts';
 import { findAgent, hasAgents, type AgentConnection } from './connection.ts';
 import { AgentError, noAnswer, type AgentFailure, type Request } from './protocol.ts';
@@ -20,12 +20,12 @@ import {
   makePlace,
   type AgentPlace,
 } from './socket-path.ts';
-import { formatOrder, parseOutcome } from './start-message.ts';
+import { formatStartMessage, parseOutcome } from './start-message.ts';
 
 const lookLimitMs = 2_000;
 
 /** @param load imports the keyring that an agent is to hold open */
-export function createAgentControl(load: () => Promise<ServedBackend>): AgentControl {
+export function createAgentControl(load: () => Promise<AgentBackend>): AgentControl {
   return {
     async unlock(context, terms) {
       const { host, settings } = context;
@@ -226,7 +226,7 @@ interface AgentStart {
 async function startAgent(start: AgentStart): Promise<'started' | 'taken'> {
   const { context, place, terms, password } = start;
   const { host, settings } = context;
-  const input = formatOrder({ directory: settings.directory, place, terms }, password);
+  const input = formatStartMessage({ directory: settings.directory, place, terms }, password);
   const args = [...nodeOptions, host.scriptPath, agentCommand];
   try {
     const options = { env: {}, input, timeoutMs: startLimitMs };

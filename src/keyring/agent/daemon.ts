@@ -3,10 +3,15 @@ import { KeyringError, systemErrorCode } from '../../core/errors.ts';
 import { closeStandardStreams, hardenProcess } from '../../host/harden-process.ts';
 import type { Host } from '../../host/host.ts';
 import { loadPeerOf } from '../../host/peer.ts';
-import type { ServedBackend } from '../contract.ts';
+import type { AgentBackend } from '../contract.ts';
 import { startServer, type AgentServer } from './server.ts';
 import { identifyKeyring } from './socket-path.ts';
-import { formatOutcome, parseOrder, type Order, type Outcome } from './start-message.ts';
+import {
+  formatOutcome,
+  parseStartMessage,
+  type StartMessage,
+  type Outcome,
+} from './start-message.ts';
 
 const mostInputBytes = 256 * 1024;
 
@@ -14,9 +19,9 @@ const mostInputBytes = 256 * 1024;
  * The agent's process, from its order on standard input to its end. Standard output tells whoever
  * started it what became of it; then the standard streams are closed.
  */
-export async function runAgent(host: Host, backend: ServedBackend): Promise<void> {
+export async function runAgent(host: Host, backend: AgentBackend): Promise<void> {
   await hardenProcess();
-  const { order, password } = parseOrder(readInput());
+  const { order, password } = parseStartMessage(readInput());
   let server: AgentServer | undefined;
   let isStopped = false;
   // From the start: any of them would end the process with the password still in its memory.
@@ -40,9 +45,9 @@ export async function runAgent(host: Host, backend: ServedBackend): Promise<void
 }
 
 async function serve(
-  order: Order,
+  order: StartMessage,
   password: Buffer,
-  backend: ServedBackend,
+  backend: AgentBackend,
   host: Host,
 ): Promise<AgentServer | undefined> {
   const { place, terms } = order;
@@ -66,7 +71,7 @@ async function serve(
   return startServer({ place, id, keyring, generation, terms, peerOf, host });
 }
 
-function translate(error: unknown, { place }: Order): KeyringError {
+function translate(error: unknown, { place }: StartMessage): KeyringError {
   const code = systemErrorCode(error);
   if (error instanceof KeyringError) return error;
   if (code === undefined) throw error;

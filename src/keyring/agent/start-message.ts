@@ -4,7 +4,7 @@ import type { Terms } from '../contract.ts';
 import type { AgentPlace } from './socket-path.ts';
 
 /** What a new agent is told on its standard input: a line of JSON, then the password as it is. */
-export interface Order {
+export interface StartMessage {
   readonly directory: Sourced<string>;
   readonly place: AgentPlace;
   readonly terms: Terms;
@@ -19,7 +19,7 @@ export type Outcome =
 
 const newline = 0x0a;
 
-export function formatOrder(order: Order, password: Buffer): Buffer {
+export function formatStartMessage(order: StartMessage, password: Buffer): Buffer {
   const line = Buffer.from(`${JSON.stringify(order)}\n`);
   return Buffer.concat([line, password]);
 }
@@ -29,10 +29,11 @@ export function formatOrder(order: Order, password: Buffer): Buffer {
  *
  * @throws TypeError for what no version of ours writes
  */
-export function parseOrder(input: Buffer): { order: Order; password: Buffer } {
+export function parseStartMessage(input: Buffer): { order: StartMessage; password: Buffer } {
   const end = input.indexOf(newline);
   const order = end === -1 ? undefined : parseJson(input.toString('utf8', 0, end));
-  if (!isOrder(order)) throw new TypeError('the agent is started by atmos auth keyring unlock');
+  if (!isStartMessage(order))
+    throw new TypeError('the agent is started by atmos auth keyring unlock');
   return { order, password: input.subarray(end + 1) };
 }
 
@@ -55,7 +56,7 @@ export function parseOutcome(text: string): Outcome | undefined {
   return { kind, error: new KeyringError(code, message, { hints: hints.map(String) }) };
 }
 
-function isOrder(order: unknown): order is Order {
+function isStartMessage(order: unknown): order is StartMessage {
   if (!isObject(order)) return false;
   const { directory, place, terms } = order;
   return (

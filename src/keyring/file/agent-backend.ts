@@ -1,11 +1,11 @@
-import type { ServedBackend } from '../contract.ts';
+import type { AgentBackend } from '../contract.ts';
 import { openFileKeyring } from './backend.ts';
 import { ensureDirectory } from './directory.ts';
 import { createAccess } from './encrypted-directory.ts';
 import { readVerifier, statePaths } from './state.ts';
 
 /** The file keyring as its unlock agent sees it. */
-export const servedFileKeyring: ServedBackend = {
+export const agentFileKeyring: AgentBackend = {
   open: (context) => openFileKeyring(context),
   generation: (directory, userId) => readVerifier(statePaths(directory), userId),
   ensureDirectory({ settings, host }) {

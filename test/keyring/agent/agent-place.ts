@@ -4,7 +4,7 @@ import { onTestFinished } from 'vitest';
 import type { Host } from '../../../src/host/host.ts';
 import { loadPeerOf } from '../../../src/host/peer.ts';
 import { realHost } from '../../../src/host/real.ts';
-import { createAgentFront } from '../../../src/keyring/agent/client-keyring.ts';
+import { createAgentClientKeyring } from '../../../src/keyring/agent/client-keyring.ts';
 import { startServer, type AgentServer } from '../../../src/keyring/agent/server.ts';
 import {
   identifyKeyring,
@@ -12,7 +12,7 @@ import {
   type AgentPlace,
 } from '../../../src/keyring/agent/socket-path.ts';
 import type { BackendContext, Keyring, Terms } from '../../../src/keyring/contract.ts';
-import { servedFileKeyring } from '../../../src/keyring/file/agent-backend.ts';
+import { agentFileKeyring } from '../../../src/keyring/file/agent-backend.ts';
 import { openFileKeyring } from '../../../src/keyring/file/backend.ts';
 import { createTestContext, testPassword } from '../../support/file-keyring.ts';
 import { temporaryDirectory } from '../../support/temporary.ts';
@@ -59,7 +59,7 @@ export async function agentSite(
     warnings,
     context,
     open(options) {
-      const keyring = createAgentFront(async () => openFileKeyring)(context(options));
+      const keyring = createAgentClientKeyring(async () => openFileKeyring)(context(options));
       onTestFinished(() => keyring.close());
       return keyring;
     },
@@ -88,7 +88,7 @@ export async function tryServe(
     place,
     id,
     keyring,
-    generation: () => servedFileKeyring.generation(directory, context.host.userId),
+    generation: () => agentFileKeyring.generation(directory, context.host.userId),
     terms,
     peerOf: await loadPeerOf(context.host),
     host: context.host,

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { createAgentFront } from '../../../src/keyring/agent/client-keyring.ts';
+import { createAgentClientKeyring } from '../../../src/keyring/agent/client-keyring.ts';
 import { encodeFrame, readFrames } from '../../../src/keyring/agent/protocol.ts';
 import { openFileKeyring } from '../../../src/keyring/file/backend.ts';
 import { errorOf, thrownBy } from '../../support/error-of.ts';
@@ -85,7 +85,9 @@ describe('ATMOS_KEYRING_AGENT', () => {
   test('anything else is a mistake', async () => {
     const site = await agentSite();
     const context = site.context({ host: { env: { ATMOS_KEYRING_AGENT: 'of' } } });
-    expect(thrownBy(() => createAgentFront(async () => openFileKeyring)(context))).toMatchObject({
+    expect(
+      thrownBy(() => createAgentClientKeyring(async () => openFileKeyring)(context)),
+    ).toMatchObject({
       code: 'ERR_USAGE',
       message: 'ATMOS_KEYRING_AGENT is "of": it is on or off',
       hints: ['unset ATMOS_KEYRING_AGENT', 'export ATMOS_KEYRING_AGENT=off'],

@@ -6,16 +6,16 @@ import { createAgentControl } from '../../../src/keyring/agent/control.ts';
 import { encodeFrame, readFrames } from '../../../src/keyring/agent/protocol.ts';
 import {
   formatOutcome,
-  parseOrder,
+  parseStartMessage,
   type Outcome,
 } from '../../../src/keyring/agent/start-message.ts';
-import { servedFileKeyring } from '../../../src/keyring/file/agent-backend.ts';
+import { agentFileKeyring } from '../../../src/keyring/file/agent-backend.ts';
 import { errorOf } from '../../support/error-of.ts';
 import { testPassword } from '../../support/file-keyring.ts';
 import { seedKeyring } from '../file/seed.ts';
 import { agentSite, anHour, serve, tryServe, type AgentSite } from './agent-place.ts';
 
-const control = createAgentControl(async () => servedFileKeyring);
+const control = createAgentControl(async () => agentFileKeyring);
 
 async function seededSite(): Promise<AgentSite> {
   return agentSite(await seedKeyring({ key: 'value' }));
@@ -53,7 +53,7 @@ function starter(outcome: Outcome | string, serveIt?: () => Promise<unknown>) {
         args: readonly string[],
         { env, input }: { env: object; input: Buffer },
       ) {
-        const { password } = parseOrder(Buffer.from(input));
+        const { password } = parseStartMessage(Buffer.from(input));
         started.push({ program, args, env, password: password.toString() });
         inputs.push(input);
         await serveIt?.();
