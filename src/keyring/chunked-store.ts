@@ -21,7 +21,7 @@ import { decodeKey, encodeKey } from './key.ts';
 /** Called between the steps of a change, so that tests can stop there. */
 export type OnStep = (step: string) => void;
 
-export interface PartedOptions {
+export interface ChunkedOptions {
   readonly host: Pick<Host, 'now' | 'sleep'>;
   /** What the store is called in a message: "Credential Manager". */
   readonly named: string;
@@ -29,7 +29,7 @@ export interface PartedOptions {
 }
 
 /** Keys and values on a store of small items. Keys and sizes are checked by whoever calls. */
-export interface PartedKeyring extends Pick<Keyring, 'get' | 'set' | 'delete' | 'keys'> {
+export interface ChunkedKeyring extends Pick<Keyring, 'get' | 'set' | 'delete' | 'keys'> {
   /** Removes the parts that killed writes have left. */
   sweep(): Promise<Swept>;
 }
@@ -49,7 +49,7 @@ const longestPauseMs = 10;
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
-export function createPartedKeyring(store: ItemStore, options: PartedOptions): PartedKeyring {
+export function createChunkedKeyring(store: ItemStore, options: ChunkedOptions): ChunkedKeyring {
   const { host, named, onStep = () => {} } = options;
   // Of two changes of a key at once, one would have to be done again.
   const inTurn = createTurns();
@@ -263,7 +263,7 @@ export interface ItemStore {
  * Removes the parts of large values that a killed write has left, as nothing leads to them any more.
  * Tells nothing where it cannot look: why, the examination of the keyring itself says.
  */
-export async function examineParts(keyring: Pick<PartedKeyring, 'sweep'>): Promise<Finding[]> {
+export async function examineParts(keyring: Pick<ChunkedKeyring, 'sweep'>): Promise<Finding[]> {
   try {
     return [ok('parts', describe(await keyring.sweep()))];
   } catch (error) {

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { KeyringError } from '../../src/core/errors.ts';
 import type { Host } from '../../src/host/host.ts';
-import { createPartedKeyring, type ItemStore } from '../../src/keyring/chunked-store.ts';
+import { createChunkedKeyring, type ItemStore } from '../../src/keyring/chunked-store.ts';
 import { checkKey, checkValue } from '../../src/keyring/key.ts';
 import { keyringContract } from '../contract/index.ts';
 import { errorOf } from '../support/error-of.ts';
@@ -20,7 +20,7 @@ interface Given {
 }
 
 function open(store: ItemStore, { onStep, host }: Given = {}) {
-  return createPartedKeyring(store, { host: fakeHost(host), named: 'the store', onStep });
+  return createChunkedKeyring(store, { host: fakeHost(host), named: 'the store', onStep });
 }
 
 function numbered(word: string, length: number): string {
@@ -39,23 +39,23 @@ describe('a keyring on a store of small items keeps the contract', () => {
       const store = createSmallStore();
       return {
         async open() {
-          const parted = open(store);
+          const chunked = open(store);
           return {
-            ...parted,
+            ...chunked,
             info: { type: 'system', persistent: true, location: 'the store' },
             probe: async () => ({ state: 'ready' }),
             async get(key) {
               checkKey(key);
-              return parted.get(key);
+              return chunked.get(key);
             },
             async set(key, value) {
               checkKey(key);
               checkValue(key, value, largest);
-              return parted.set(key, value);
+              return chunked.set(key, value);
             },
             async delete(key) {
               checkKey(key);
-              return parted.delete(key);
+              return chunked.delete(key);
             },
             close: async () => {},
           };

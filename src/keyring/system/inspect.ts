@@ -1,5 +1,5 @@
 import type { Host } from '../../host/host.ts';
-import { createPartedKeyring, examineParts } from '../chunked-store.ts';
+import { createChunkedKeyring, examineParts } from '../chunked-store.ts';
 import type { BackendContext } from '../contract.ts';
 import { ok, warning, type Finding, type Inspector } from '../inspection.ts';
 import { findCollection } from './linux/collection.ts';
@@ -7,7 +7,7 @@ import { createConnection } from './linux/connection.ts';
 import { isBusError } from './linux/dbus/bus-error.ts';
 import { countItems } from './linux/items.ts';
 import { openKeychainStore } from './macos/items.ts';
-import { openParted } from './windows/keyring.ts';
+import { openChunked } from './windows/keyring.ts';
 
 export const systemInspector: Inspector = {
   // Whether there is one, it alone knows, and says when it is probed.
@@ -54,9 +54,9 @@ async function examineSecretService(host: Host): Promise<Finding[]> {
 async function examineKeychain(context: BackendContext): Promise<Finding[]> {
   const store = openKeychainStore(context, { mayReplace: true });
   const { host } = context;
-  return examineParts(createPartedKeyring(store, { host, named: 'the macOS keychain' }));
+  return examineParts(createChunkedKeyring(store, { host, named: 'the macOS keychain' }));
 }
 
 async function examineCredentials(context: BackendContext): Promise<Finding[]> {
-  return examineParts(openParted(context));
+  return examineParts(openChunked(context));
 }

@@ -1,6 +1,6 @@
 import { createTurns } from '../../../core/turns.ts';
 import type { Host } from '../../../host/host.ts';
-import { createPartedKeyring, type OnStep, type PartedKeyring } from '../../chunked-store.ts';
+import { createChunkedKeyring, type OnStep, type ChunkedKeyring } from '../../chunked-store.ts';
 import type { BackendContext, Keyring, Probe } from '../../contract.ts';
 import { checkKey, checkValue, maxSystemValueBytes } from '../../key.ts';
 import type { Failure } from './failures.ts';
@@ -17,7 +17,7 @@ export function openKeychainKeyring(context: BackendContext, onStep?: OnStep): K
   /** One operation has one time limit, so each has a keyring of its own. */
   function operate<T>(
     doing: string,
-    use: (keyring: PartedKeyring) => Promise<T>,
+    use: (keyring: ChunkedKeyring) => Promise<T>,
     mayReplace = false,
   ): Promise<T> {
     const run = createSecurity(host);
@@ -32,11 +32,11 @@ export function openKeychainKeyring(context: BackendContext, onStep?: OnStep): K
         return found;
       },
     });
-    return use(createPartedKeyring(store, { host, named: 'the macOS keychain', onStep }));
+    return use(createChunkedKeyring(store, { host, named: 'the macOS keychain', onStep }));
   }
 
   /** One after the other, and its time begins with its turn. */
-  function change<T>(doing: string, use: (keyring: PartedKeyring) => Promise<T>): Promise<T> {
+  function change<T>(doing: string, use: (keyring: ChunkedKeyring) => Promise<T>): Promise<T> {
     return inTurn(() => operate(doing, use, true));
   }
 

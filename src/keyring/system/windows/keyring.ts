@@ -1,4 +1,4 @@
-import { createPartedKeyring, type OnStep, type PartedKeyring } from '../../chunked-store.ts';
+import { createChunkedKeyring, type OnStep, type ChunkedKeyring } from '../../chunked-store.ts';
 import type { BackendContext, Keyring, Probe } from '../../contract.ts';
 import { checkKey, checkValue, maxSystemValueBytes } from '../../key.ts';
 import {
@@ -24,7 +24,7 @@ export function openCredentialKeyring(
   load: () => Promise<CredentialManager> = loadReal,
   onStep?: OnStep,
 ): Keyring {
-  const parted = openParted(context, load, onStep);
+  const chunked = openChunked(context, load, onStep);
   return {
     info: { type: 'system', persistent: true, location },
 
@@ -33,30 +33,30 @@ export function openCredentialKeyring(
     },
     async get(key) {
       checkKey(key);
-      return parted.get(key);
+      return chunked.get(key);
     },
     async set(key, value) {
       checkKey(key);
       checkValue(key, value, maxSystemValueBytes);
-      await parted.set(key, value);
+      await chunked.set(key, value);
     },
     async delete(key) {
       checkKey(key);
-      return parted.delete(key);
+      return chunked.delete(key);
     },
-    keys: () => parted.keys(),
+    keys: () => chunked.keys(),
     async close() {},
   };
 }
 
 /** Its keys and values, unchecked. */
-export function openParted(
+export function openChunked(
   context: BackendContext,
   load: () => Promise<CredentialManager> = loadReal,
   onStep?: OnStep,
-): PartedKeyring {
+): ChunkedKeyring {
   const store = createCredentialStore(context, load);
-  return createPartedKeyring(store, { host: context.host, named: 'Credential Manager', onStep });
+  return createChunkedKeyring(store, { host: context.host, named: 'Credential Manager', onStep });
 }
 
 function probeSession(manager: CredentialManager): Probe {

@@ -1,7 +1,7 @@
 import { copyFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { createPartedKeyring } from '../../../../src/keyring/chunked-store.ts';
+import { createChunkedKeyring } from '../../../../src/keyring/chunked-store.ts';
 import { systemInspector } from '../../../../src/keyring/system/inspect.ts';
 import { openKeychainStore } from '../../../../src/keyring/system/macos/items.ts';
 import { createTestMac, type TestMacOptions } from './open-keyring.ts';
@@ -177,11 +177,11 @@ describe('a value', () => {
       expect(await mac.open().keys()).toEqual([key]);
 
       const later = { ...mac.host, now: () => new Date(Date.now() + 60 * 60 * 1000) };
-      const parted = createPartedKeyring(openKeychainStore(mac.context), {
+      const chunked = createChunkedKeyring(openKeychainStore(mac.context), {
         host: later,
         named: 'the macOS keychain',
       });
-      expect(await parted.sweep()).toMatchObject({ recent: 0 });
+      expect(await chunked.sweep()).toMatchObject({ recent: 0 });
       expect(mac.items()).toHaveLength(found === before ? 4 : 5);
       expect((await mac.open().get(key)) === found).toBe(true);
     }
