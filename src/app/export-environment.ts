@@ -88,7 +88,7 @@ export async function identityChange(
   plan: ProjectPlan,
   identity: Identity,
   env: Host['env'],
-  credentialsFor: (surroundings: Pick<Host, 'env' | 'platform'>) => Promise<EnvironmentChange>,
+  credentialsFor: (environment: Pick<Host, 'env' | 'platform'>) => Promise<EnvironmentChange>,
 ): Promise<EnvironmentChange> {
   const { platform } = context.host;
   const variables = await allowedVariables(context, plan, variablesOfIdentity(identity));

@@ -2,7 +2,7 @@ import { KeyringError, type KeyringErrorCode } from '../../../core/errors.ts';
 import type { Host } from '../../../host/host.ts';
 import type { BackendContext } from '../../contract.ts';
 import { isBusError, type BusError } from './dbus/bus-error.ts';
-import { resolveSurroundings, unlockingWays, waysOut } from './runtime-environment.ts';
+import { resolveRuntimeEnvironment, unlockingWays, waysOut } from './runtime-environment.ts';
 
 /** What happened, in the keyring's terms, and what kind of thing mends it. */
 export interface Failure {
@@ -97,12 +97,12 @@ export function isGone(error: unknown): boolean {
 }
 
 function hintsFor(remedy: Failure['remedy'], host: Host): string[] {
-  const surroundings = resolveSurroundings(host);
+  const environment = resolveRuntimeEnvironment(host);
   switch (remedy) {
     case 'install':
-      return waysOut(surroundings, host);
+      return waysOut(environment, host);
     case 'unlock':
-      return unlockingWays(surroundings);
+      return unlockingWays(environment);
     case 'disconnect':
       return ['busctl --user list    # who is connected'];
     case 'look':

@@ -9,12 +9,19 @@ import type { Call } from './dbus/message.ts';
 import { serviceName, type SecretService } from './service.ts';
 
 /** Where we run, as far as it decides which keyring there can be and what mends a missing one. */
-export type Surroundings = 'container' | 'sudo' | 'root' | 'wsl' | 'ssh' | 'desktop' | 'headless';
+export type RuntimeEnvironment =
+  | 'container'
+  | 'sudo'
+  | 'root'
+  | 'wsl'
+  | 'ssh'
+  | 'desktop'
+  | 'headless';
 
 type Where = Pick<Host, 'env' | 'userId'>;
 
 /** @param root of the file system; tests give another */
-export function resolveSurroundings(host: Where, root = '/'): Surroundings {
+export function resolveRuntimeEnvironment(host: Where, root = '/'): RuntimeEnvironment {
   const { env, userId } = host;
   const isThere = (path: string) => existsSync(join(root, path));
   if (isThere('.dockerenv') || isThere('run/.containerenv') || env['KUBERNETES_SERVICE_HOST'])
@@ -34,20 +41,20 @@ function isWslKernel(root: string): boolean {
 }
 
 /** Ways out when no keyring answers: get one, keep an encrypted file, keep nothing. */
-export function waysOut(surroundings: Surroundings, host: Where): string[] {
-  return [...mending(surroundings, host), fileWay(surroundings), memoryWay];
+export function waysOut(environment: RuntimeEnvironment, host: Where): string[] {
+  return [...mending(environment, host), fileWay(environment), memoryWay];
 }
 
 /** Ways to open a locked keyring, or to do without. */
-export function unlockingWays(surroundings: Surroundings): string[] {
-  return [unlocking(surroundings), fileWay(surroundings)];
+export function unlockingWays(environment: RuntimeEnvironment): string[] {
+  return [unlocking(environment), fileWay(environment)];
 }
 
 const memoryWay = 'export ATMOS_KEYRING_TYPE=memory    # nothing kept, for this run only';
 const install = 'sudo apt-get install gnome-keyring dbus-user-session';
 
-function mending(surroundings: Surroundings, { env }: Where): string[] {
-  switch (surroundings) {
+function mending(environment: RuntimeEnvironment, { env }: Where): string[] {
+  switch (environment) {
     case 'container':
       return [
         'dbus-run-session -- <command>    # a bus for one command, if the image has a keyring service',
@@ -68,14 +75,14 @@ function mending(surroundings: Surroundings, { env }: Where): string[] {
   }
 }
 
-function fileWay(surroundings: Surroundings): string {
-  return surroundings === 'container'
+function fileWay(environment: RuntimeEnvironment): string {
+  return environment === 'container'
     ? 'export ATMOS_KEYRING_TYPE=file ATMOS_KEYRING_PASSWORD_FILE=<a mounted secret>    # an encrypted file'
     : 'export ATMOS_KEYRING_TYPE=file      # an encrypted file, with a password (auth.keyring.type: file)';
 }
 
-function unlocking(surroundings: Surroundings): string {
-  return surroundings === 'desktop'
+function unlocking(environment: RuntimeEnvironment): string {
+  return environment === 'desktop'
     ? 'run it again and answer the question, or unlock the keyring in its own program (seahorse, kwalletmanager, keepassxc)'
     : `(read -rsp 'keyring password: ' p && printf %s "$p" | gnome-keyring-daemon --replace --unlock --daemonize)    # gnome-keyring, without a display`;
 }

@@ -2,10 +2,10 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import {
-  resolveSurroundings,
+  resolveRuntimeEnvironment,
   unlockingWays,
   waysOut,
-  type Surroundings,
+  type RuntimeEnvironment,
 } from '../../../../src/keyring/system/linux/runtime-environment.ts';
 import { temporaryDirectory } from '../../../support/temporary.ts';
 
@@ -23,7 +23,7 @@ const wslKernel = { 'proc/version': 'Linux version 5.15.90.1-microsoft-standard-
 const debian = { 'proc/version': 'Linux version 6.1.0-9-amd64 (Debian)' };
 
 describe('where we are', () => {
-  test.each<[Surroundings, Record<string, string>, Record<string, string>, number]>([
+  test.each<[RuntimeEnvironment, Record<string, string>, Record<string, string>, number]>([
     ['container', { DISPLAY: ':0' }, { '.dockerenv': '' }, 0],
     ['container', {}, { 'run/.containerenv': '' }, 1000],
     ['container', { KUBERNETES_SERVICE_HOST: '10.0.0.1' }, {}, 0],
@@ -38,12 +38,12 @@ describe('where we are', () => {
     // Who was root and is not any more.
     ['headless', { SUDO_USER: 'eve' }, debian, 1000],
   ])('%s', (expected, env, files, userId) => {
-    expect(resolveSurroundings({ env, userId }, rootWith(files))).toBe(expected);
+    expect(resolveRuntimeEnvironment({ env, userId }, rootWith(files))).toBe(expected);
   });
 });
 
 const host = (env = {}) => ({ env, userId: 1000 });
-const everywhere: Surroundings[] = [
+const everywhere: RuntimeEnvironment[] = [
   'container',
   'sudo',
   'root',
@@ -54,8 +54,8 @@ const everywhere: Surroundings[] = [
 ];
 
 describe('without a keyring', () => {
-  test.each(everywhere)('in %s there are three ways out, each to paste', (surroundings) => {
-    const [mend, file, memory, ...rest] = waysOut(surroundings, host());
+  test.each(everywhere)('in %s there are three ways out, each to paste', (environment) => {
+    const [mend, file, memory, ...rest] = waysOut(environment, host());
     expect(mend).toMatch(/^(sudo apt-get install gnome-keyring|dbus-run-session --|run it )/);
     expect(file).toMatch(/^export ATMOS_KEYRING_TYPE=file/);
     expect(memory).toBe('export ATMOS_KEYRING_TYPE=memory    # nothing kept, for this run only');
@@ -86,8 +86,8 @@ describe('with a locked keyring', () => {
   });
 
   test('elsewhere the password is given to gnome-keyring, and not shown', () => {
-    for (const surroundings of everywhere.filter((where) => where !== 'desktop')) {
-      const [unlock, file] = unlockingWays(surroundings);
+    for (const environment of everywhere.filter((where) => where !== 'desktop')) {
+      const [unlock, file] = unlockingWays(environment);
       expect(unlock).toMatch(/read -rsp .*gnome-keyring-daemon --replace --unlock/);
       expect(file).toMatch(/^export ATMOS_KEYRING_TYPE=file/);
     }
