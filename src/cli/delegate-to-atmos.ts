@@ -6,7 +6,7 @@ import { sha256 } from '../core/sha256.ts';
 import type { Host } from '../host/host.ts';
 import { runChild } from '../host/run-child.ts';
 
-export interface HandOver {
+export interface Delegation {
   /** The command that is not ours. */
   readonly command: string;
   /** The whole command line, passed on as it is. */
@@ -26,9 +26,9 @@ const guardVariable = 'ATMOS_AUTH_HANDED_OVER';
  *
  * @throws ERR_USAGE when there is none
  */
-export async function handOver(
+export async function delegateToAtmos(
   host: Host,
-  { command, args, ourCommands }: HandOver,
+  { command, args, ourCommands }: Delegation,
 ): Promise<number> {
   const digest = sha256(JSON.stringify(args));
   const [guard, ...before] = (host.env[guardVariable] ?? '').split(delimiter);

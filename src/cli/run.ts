@@ -39,8 +39,8 @@ async function dispatch(host: Host, journal: Journal): Promise<number> {
   const args = host.programArguments;
   const foreign = foreignCommand(args, ourCommands);
   if (foreign !== undefined) {
-    const { handOver } = await import('./delegate-to-atmos.ts');
-    return handOver(host, { command: foreign, args, ourCommands });
+    const { delegateToAtmos } = await import('./delegate-to-atmos.ts');
+    return delegateToAtmos(host, { command: foreign, args, ourCommands });
   }
   const parsed = parseCommandLine(args, atmos);
   if (parsed.kind === 'help') {

@@ -8,7 +8,7 @@ import {
 } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { handOver } from '../../src/cli/delegate-to-atmos.ts';
+import { delegateToAtmos } from '../../src/cli/delegate-to-atmos.ts';
 import { foreignCommand } from '../../src/cli/parse/words.ts';
 import type { Host } from '../../src/host/host.ts';
 import { fakeHost } from '../support/fake-host.ts';
@@ -74,7 +74,7 @@ describe('the next atmos on PATH', () => {
     const [ours, theirs] = [place('#!/bin/sh\n'), place('#!/bin/sh\n')];
     const { host, started } = machine([ours.directory, theirs.directory], ours.file);
     const args = ['terraform', 'plan', '--', '-x'];
-    expect(await handOver(host, request(args))).toBe(9);
+    expect(await delegateToAtmos(host, request(args))).toBe(9);
     expect(started).toEqual([
       { program: theirs.file, args, env: expect.objectContaining({ PATH: host.env['PATH'] }) },
     ]);
@@ -97,7 +97,7 @@ describe('the next atmos on PATH', () => {
       ['', '.', 'relative', '/nonexistent', ...all],
       realpathSync(ours.file),
     );
-    await handOver(host, request(['describe']));
+    await delegateToAtmos(host, request(['describe']));
     expect(started.map(({ program }) => program)).toEqual([theirs.file]);
   });
 
@@ -106,29 +106,29 @@ describe('the next atmos on PATH', () => {
     copyFileSync(ours.file, copy.file);
     const path = [shim.directory, ours.directory, copy.directory];
     const first = machine(path, ours.file);
-    await handOver(first.host, request(['stacks']));
+    await delegateToAtmos(first.host, request(['stacks']));
     expect(first.started[0]?.program).toBe(shim.file);
     // The shim starts us again.
     const second = machine(path, ours.file, {
       ATMOS_AUTH_HANDED_OVER: first.started[0]?.env['ATMOS_AUTH_HANDED_OVER'] ?? '',
     });
-    await handOver(second.host, request(['stacks']));
+    await delegateToAtmos(second.host, request(['stacks']));
     expect(second.started[0]?.program).toBe(copy.file);
     // The copy is one of ours too, and would go on.
     const third = machine(path, copy.file, {
       ATMOS_AUTH_HANDED_OVER: second.started[0]?.env['ATMOS_AUTH_HANDED_OVER'] ?? '',
     });
-    await expect(handOver(third.host, request(['stacks']))).rejects.toMatchObject({
+    await expect(delegateToAtmos(third.host, request(['stacks']))).rejects.toMatchObject({
       code: 'ERR_USAGE',
     });
     // Another command line, started by the one that took it, begins anew.
-    await handOver(third.host, request(['terraform']));
+    await delegateToAtmos(third.host, request(['terraform']));
     expect(third.started.map(({ program }) => program)).toEqual([shim.file]);
   });
 
   test('is missed in plain words', async () => {
     const { host } = machine([place(undefined).directory], '/nonexistent');
-    await expect(handOver(host, request(['verson']))).rejects.toMatchObject({
+    await expect(delegateToAtmos(host, request(['verson']))).rejects.toMatchObject({
       code: 'ERR_USAGE',
       message:
         '"verson" is not a command of atmos-auth, and there is no other atmos on PATH to hand it to',
