@@ -92,7 +92,7 @@ export async function createAuth(options: CreateAuthOptions = {}): Promise<Auth>
     credentials: (name) => login(name),
     whoami: async (name) => manager.whoami(identityNamed(config, name)),
     logout: async (name, { includeKeys = false } = {}) =>
-      manager.logout([identityNamed(config, name).name], { includeKeys, dryRun: false }),
+      manager.logout([identityNamed(config, name).name], { includeKeys, isDryRun: false }),
     async close() {
       if (keyring === undefined) await opened.keyring.close();
     },

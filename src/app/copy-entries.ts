@@ -15,7 +15,7 @@ import {
 
 type Where = Pick<Context, 'host' | 'progress'>;
 
-export interface CopyFlags extends Pick<CopyOptions, 'overwrite' | 'dryRun'> {
+export interface CopyFlags extends Pick<CopyOptions, 'overwrite' | 'isDryRun'> {
   readonly target: Keyring;
   /** Whose entries are deleted once all were copied. */
   readonly deleteFrom?: Between | undefined;
@@ -32,7 +32,7 @@ export async function copyForCommand(
       runCopies(copies, { ...flags, isInterrupted, onEntry }),
     );
     const { entries } = result;
-    if (flags.dryRun || result.stopped) return result;
+    if (flags.isDryRun || result.stopped) return result;
     await noteLost(entries, target);
     if (deleteFrom === undefined) return result;
     const stopped = await withProgress(context, 'deleting', entries.length, (onEntry) =>

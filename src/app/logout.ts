@@ -6,7 +6,7 @@ export interface LogoutOptions {
   /** Long-lived keys go too. */
   readonly includeKeys: boolean;
   /** Nothing is removed, only told. */
-  readonly dryRun: boolean;
+  readonly isDryRun: boolean;
 }
 
 export interface RemovedItem {
@@ -36,10 +36,11 @@ export async function logout(
     for (const item of items) {
       const key = itemKey({ realm: store.realm, alias }, item);
       if (!present.has(key)) continue;
-      if (!options.dryRun && !(await store.remove(alias, item))) continue;
+      if (!options.isDryRun && !(await store.remove(alias, item))) continue;
       removed.push({ key, identity: alias, item });
     }
-    if (options.includeKeys && !options.dryRun) forgetRefusal({ realm: store.realm, alias }, host);
+    if (options.includeKeys && !options.isDryRun)
+      forgetRefusal({ realm: store.realm, alias }, host);
   }
   return removed;
 }

@@ -20,7 +20,7 @@ export interface CopyReport {
   readonly from: Pick<KeyringInfo, 'type' | 'location'>;
   readonly to: Pick<KeyringInfo, 'type' | 'location'>;
   readonly realm: string;
-  readonly dryRun: boolean;
+  readonly isDryRun: boolean;
   readonly outcomes: readonly Outcome[];
   /** What ended it before all had their turn. */
   readonly stopped: AtmosError | undefined;
@@ -85,7 +85,7 @@ function jsonOf(report: CopyReport) {
   return {
     from: place(report.from),
     to: place(report.to),
-    dry_run: report.dryRun,
+    dry_run: report.isDryRun,
     complete: failureOf(report) === undefined,
     entries: report.outcomes.map((outcome) => reportedEntry(outcome, report.realm)),
     others: report.others,
@@ -133,10 +133,10 @@ function tableOf(report: CopyReport): string[][] {
   return [['STATE', ...profile, 'ITEM', 'IDENTITY', 'REALM', 'KEY'], ...rows];
 }
 
-function wordOf({ state, sourceDeleted }: Outcome, { dryRun }: CopyReport): string {
+function wordOf({ state, sourceDeleted }: Outcome, { isDryRun }: CopyReport): string {
   if (sourceDeleted) return 'moved';
   const isChange = state === 'copied' || state === 'overwritten';
-  return isChange && dryRun ? `would be ${words[state]}` : words[state];
+  return isChange && isDryRun ? `would be ${words[state]}` : words[state];
 }
 
 /** `498 copied, 2 conflict` */
@@ -149,10 +149,10 @@ function countStates(report: CopyReport): string {
   return [...counts].map(([word, count]) => `${count} ${word}`).join(', ');
 }
 
-function formatLines({ outcomes, dryRun }: CopyReport): string[] {
+function formatLines({ outcomes, isDryRun }: CopyReport): string[] {
   const stored = outcomes.filter(({ state }) => state !== 'skipped' && isInTarget(state));
   const lines = stored.flatMap((outcome) => outcome.lines ?? []);
-  if (lines.length === 0 || dryRun) return [];
+  if (lines.length === 0 || isDryRun) return [];
   const places = lines.map(({ file, line }) => `  ${file}:${line}`);
   return ['these lines still hold keys that are in the keyring now; remove them:', ...places];
 }

@@ -56,7 +56,7 @@ export interface CopyOptions extends Run {
   /** Whether another value in the target is replaced. */
   readonly overwrite: boolean;
   /** Reads, and writes nothing. */
-  readonly dryRun: boolean;
+  readonly isDryRun: boolean;
 }
 
 /**
@@ -108,13 +108,13 @@ function newEntry(key: string): CopiedEntry {
   return { key, state: 'pending', sourceDeleted: false };
 }
 
-async function settle(copy: Copy, { overwrite, dryRun }: CopyOptions): Promise<CopyState> {
+async function settle(copy: Copy, { overwrite, isDryRun }: CopyOptions): Promise<CopyState> {
   const prepared = await copy.prepare();
   if (prepared === null) return 'gone';
   if (prepared.target === 'same') return 'present';
   const isThere = prepared.target === 'different';
   if (isThere && !overwrite) return 'conflict';
-  if (!dryRun) await prepared.write();
+  if (!isDryRun) await prepared.write();
   return isThere ? 'overwritten' : 'copied';
 }
 

@@ -15,7 +15,7 @@ export interface PrunedEntry {
 export interface Pruning {
   readonly now: Date;
   /** Removes nothing. */
-  readonly dryRun: boolean;
+  readonly isDryRun: boolean;
   readonly currentRealm: string;
   /** Whether an error is of one entry, so that the others are gone on with. */
   isOfEntry(error: unknown): error is AtmosError;
@@ -48,7 +48,7 @@ export async function pruneKeyring(keyring: Keyring, pruning: Pruning): Promise<
       if (fault !== undefined) {
         unclear.push({ key, fault });
       } else if (!('fault' in entry) && hasExpired(entry, pruning.now)) {
-        if (!pruning.dryRun && !(await keyring.delete(key))) continue;
+        if (!pruning.isDryRun && !(await keyring.delete(key))) continue;
         const { alias = named.alias, credentials } = entry;
         removed.push({ key, identity: alias, item: named.item, expiresAt: credentials.expiresAt });
       }

@@ -2,8 +2,8 @@ import { describe, expect, test } from 'vitest';
 import { identityAt, keys, openPlace } from '../auth/place.ts';
 import { errorOf } from '../support/error-of.ts';
 
-const sessions = { includeKeys: false, dryRun: false };
-const all = { includeKeys: true, dryRun: false };
+const sessions = { includeKeys: false, isDryRun: false };
+const all = { includeKeys: true, isDryRun: false };
 
 const session = (identity: string) => ({
   key: `atmos_r_${identity.toLowerCase()}@session`,
@@ -60,7 +60,7 @@ describe('a logout', () => {
   ])('that is only tried says what it would remove: %s', async (_, includeKeys, listed) => {
     const place = await openFull();
     const before = await place.keyring.keys();
-    expect(await place.manager.logout(['dev'], { includeKeys, dryRun: true })).toEqual(listed);
+    expect(await place.manager.logout(['dev'], { includeKeys, isDryRun: true })).toEqual(listed);
     expect(await place.keyring.keys()).toEqual(before);
   });
 

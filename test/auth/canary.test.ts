@@ -82,7 +82,7 @@ describe.each(['memory', 'file'] as const)(
       for (const item of ['key', 'session'] as const)
         seen.push(await place.context.store.read('dev', item));
       writeHandle(handleAt(place), (id) => `credential_process = ${id}`, place.host);
-      seen.push(await place.manager.logout(['dev'], { includeKeys: true, dryRun: true }));
+      seen.push(await place.manager.logout(['dev'], { includeKeys: true, isDryRun: true }));
 
       const secrets = [...known, ...results.flatMap(secretsOf)];
       expectNoneOf(secrets, [...seen.flatMap(shown), ...place.warnings, ...readTree(place.root)]);

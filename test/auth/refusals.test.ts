@@ -94,10 +94,10 @@ describe('a key that AWS refuses', () => {
 
   test('is forgotten when it is removed, and not before', async () => {
     const { place, record } = await openRefused();
-    await place.manager.logout(['dev'], { includeKeys: false, dryRun: false });
-    await place.manager.logout(['dev'], { includeKeys: true, dryRun: true });
+    await place.manager.logout(['dev'], { includeKeys: false, isDryRun: false });
+    await place.manager.logout(['dev'], { includeKeys: true, isDryRun: true });
     expect(record()).toHaveLength(1);
-    await place.manager.logout(['dev'], { includeKeys: true, dryRun: false });
+    await place.manager.logout(['dev'], { includeKeys: true, isDryRun: false });
     expect(record()).toEqual([]);
   });
 

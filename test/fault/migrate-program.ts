@@ -43,7 +43,7 @@ const between = { source: open(from), target: open(to) };
 const run = { isInterrupted: () => Promise.resolve(false), onEntry: () => {} };
 const { keys } = await ownKeys(between.source);
 const copies = keys.map((key) => entryCopy(key, between));
-const { entries, stopped } = await runCopies(copies, { ...run, overwrite: false, dryRun: false });
+const { entries, stopped } = await runCopies(copies, { ...run, overwrite: false, isDryRun: false });
 if (stopped) throw stopped;
 if (then === 'delete') {
   const ended = await deleteCopied(entries, between, run);

@@ -28,7 +28,7 @@ async function migrate(
 ): Promise<CopyResult> {
   const { keys } = await ownKeys(source);
   const copies = keys.map((key) => entryCopy(key, { source, target }));
-  return runCopies(copies, { overwrite: false, dryRun: false, ...noInterruption, ...options });
+  return runCopies(copies, { overwrite: false, isDryRun: false, ...noInterruption, ...options });
 }
 
 function statesOf({ entries }: CopyResult): Record<string, string> {
@@ -80,7 +80,7 @@ describe('entries of every kind', () => {
     const source = await keyringWith({ atmos_r_a: 'one', atmos_r_b: 'two' });
     const target = await keyringWith({ atmos_r_b: 'another' });
     const states = { atmos_r_a: 'copied', atmos_r_b: 'overwritten' };
-    const dry = await migrate(source, target, { overwrite: true, dryRun: true });
+    const dry = await migrate(source, target, { overwrite: true, isDryRun: true });
     expect(statesOf(dry)).toEqual(states);
     expect(await contentsOf(target)).toEqual({ atmos_r_b: 'another' });
     expect(statesOf(await migrate(source, target, { overwrite: true }))).toEqual(states);

@@ -1,7 +1,7 @@
 import type { CommandGroup, OptionSpec } from '../command.ts';
 import { jsonOutput } from './shared-options.ts';
 
-const dryRun: OptionSpec = { name: 'dry-run', summary: 'only tell what would be copied' };
+const isDryRun: OptionSpec = { name: 'dry-run', summary: 'only tell what would be copied' };
 
 const overwrite: OptionSpec = {
   name: 'force',
@@ -96,7 +96,7 @@ export const keyring: CommandGroup = {
         },
         { name: 'delete-source', summary: 'then delete what was copied, one by one' },
         overwrite,
-        dryRun,
+        isDryRun,
         jsonOutput,
       ],
       examples: ['atmos auth keyring migrate --to file'],
@@ -126,7 +126,7 @@ export const keyring: CommandGroup = {
         },
         { name: 'yes', summary: 'ask nobody: a profile becomes the identity of its own name' },
         overwrite,
-        dryRun,
+        isDryRun,
         jsonOutput,
       ],
       examples: [

@@ -48,7 +48,7 @@ export async function keyringImport(
       : await importKeys(context, from, { flags, values });
   const report = {
     ...imported,
-    dryRun: flags['dry-run'] ?? false,
+    isDryRun: flags['dry-run'] ?? false,
     command: `${command} --from ${from}`,
   };
   await reportCopies(context, report, values['output']);
@@ -160,7 +160,7 @@ async function openShared(host: Host, path: string | undefined): Promise<Found> 
 }
 
 function copyFlags(flags: Invocation['flags'], target: Keyring) {
-  return { target, overwrite: flags['force'] ?? false, dryRun: flags['dry-run'] ?? false };
+  return { target, overwrite: flags['force'] ?? false, isDryRun: flags['dry-run'] ?? false };
 }
 
 function checkTarget(

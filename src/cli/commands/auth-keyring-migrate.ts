@@ -24,10 +24,10 @@ export async function keyringMigrate(
 ): Promise<void> {
   const plan = await loadPlanIfAny(context);
   const { from, to } = chooseTypes(plan, values);
-  const dryRun = flags['dry-run'] ?? false;
+  const isDryRun = flags['dry-run'] ?? false;
   const { keyring: source } = await openType(context, plan, from);
   const { keyring: target, requireStorable } = await openType(context, plan, to);
-  if (!dryRun) requireStorable();
+  if (!isDryRun) requireStorable();
   const { keys, others } = await ownKeys(source);
   // One that cannot be reached is told of before anything is read.
   await target.keys();
@@ -37,7 +37,7 @@ export async function keyringMigrate(
     keys.map((key) => entryCopy(key, between)),
     {
       overwrite: flags['force'] ?? false,
-      dryRun,
+      isDryRun,
       target,
       deleteFrom: flags['delete-source'] ? between : undefined,
     },
@@ -46,7 +46,7 @@ export async function keyringMigrate(
     from: source.info,
     to: target.info,
     realm: plan.realm.value,
-    dryRun,
+    isDryRun,
     outcomes: entries,
     stopped,
     others,
@@ -54,7 +54,7 @@ export async function keyringMigrate(
   };
   await reportCopies(context, report, values['output']);
   const { type } = plan.keyring;
-  if (type.value === to.value || dryRun || values['output'] === 'json') return;
+  if (type.value === to.value || isDryRun || values['output'] === 'json') return;
   await context.note(
     `next: set auth.keyring.type to ${to.value}; it is ${type.value} now (${type.source})`,
   );

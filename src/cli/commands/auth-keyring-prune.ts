@@ -28,10 +28,10 @@ export async function keyringPrune(context: Context, { flags, values }: Invocati
   const { host } = context;
   const plan = await loadPlanIfAny(context);
   const { keyring } = await openForCommand(context, plan, { isInteractive: true });
-  const dryRun = flags['dry-run'] ?? false;
+  const isDryRun = flags['dry-run'] ?? false;
   const { removed, unclear, failures } = await pruneKeyring(keyring, {
     now: host.now(),
-    dryRun,
+    isDryRun,
     currentRealm: plan.realm.value,
     isOfEntry,
   });
@@ -39,9 +39,9 @@ export async function keyringPrune(context: Context, { flags, values }: Invocati
   const orphans = (await findOrphans(plan, keyring)).filter(({ key }) => !gone.has(key));
   for (const { key, fault } of unclear) await warn(context, `${key} stays: ${fault}`);
   if (values['output'] === 'json') {
-    await context.outJson(jsonOf(removed, orphans, dryRun));
+    await context.outJson(jsonOf(removed, orphans, isDryRun));
   } else {
-    await tell(context, removed, orphans, dryRun);
+    await tell(context, removed, orphans, isDryRun);
   }
   const [failure, ...others] = failures;
   if (failure !== undefined) throw joinErrors([failure, ...others]);
@@ -59,7 +59,7 @@ async function findOrphans({ config, realm }: AuthPlan, keyring: Keyring): Promi
 }
 
 /** The documented form of `-o json`. `expires_at` is null of what says no time. */
-function jsonOf(removed: readonly PrunedEntry[], orphans: readonly Orphan[], dryRun: boolean) {
+function jsonOf(removed: readonly PrunedEntry[], orphans: readonly Orphan[], isDryRun: boolean) {
   return {
     removed: removed.map(({ key, identity, item, expiresAt }) => ({
       key,
@@ -68,7 +68,7 @@ function jsonOf(removed: readonly PrunedEntry[], orphans: readonly Orphan[], dry
       expires_at: expiresAt === undefined ? null : formatTimestamp(expiresAt),
     })),
     orphans,
-    dry_run: dryRun,
+    dry_run: isDryRun,
   };
 }
 
@@ -76,10 +76,10 @@ async function tell(
   { host, note }: Context,
   removed: readonly PrunedEntry[],
   orphans: readonly Orphan[],
-  dryRun: boolean,
+  isDryRun: boolean,
 ): Promise<void> {
   if (removed.length === 0) await note('nothing has expired');
-  const verb = dryRun ? 'would remove' : 'removed';
+  const verb = isDryRun ? 'would remove' : 'removed';
   for (const { key, identity, item } of removed) {
     await note(`${verb} the expired ${item} of ${identity}: ${key}`);
   }

@@ -46,7 +46,7 @@ export async function logout(context: Context, invocation: Invocation): Promise<
   const includeKeys = flags['keychain'] ?? false;
   const inRealm = (items: readonly RemovedItem[]) =>
     items.map(({ key, identity, item }) => ({ key, realm: plan.realm.value, identity, item }));
-  const found = inRealm(await manager.logout(aliases, { includeKeys, dryRun: true }));
+  const found = inRealm(await manager.logout(aliases, { includeKeys, isDryRun: true }));
   const where = `in realm ${plan.realm.value}`;
   if (flags['dry-run']) return tell(context, invocation, where, found);
   if (!(await mayRemove(context, invocation, where, found))) return;
@@ -159,7 +159,7 @@ async function removeAll(
   includeKeys: boolean,
 ): Promise<{ removed: RemovedItem[]; failures: KeyringError[] }> {
   const { done, failures } = await eachOf(aliases, (alias) =>
-    manager.logout([alias], { includeKeys, dryRun: false }),
+    manager.logout([alias], { includeKeys, isDryRun: false }),
   );
   return { removed: done.flat(), failures };
 }
