@@ -36,7 +36,7 @@ const actionlint = {
   path: join(cache, `actionlint-${actionlintVersion}`),
 };
 
-const longestStepMs = 10 * 60_000;
+const maxStepMs = 10 * 60_000;
 
 const kinds = {
   /** @type {PeerKind} Reads the workflows of the forge as it does: a module of Go. */
@@ -229,7 +229,7 @@ function run(program, args, options = {}) {
   const { status, error } = spawnSync(program, args, {
     ...options,
     stdio: ['ignore', process.stderr.fd, process.stderr.fd],
-    timeout: longestStepMs,
+    timeout: maxStepMs,
   });
   if (status !== 0) {
     const why = error?.message ?? `exit code ${status}`;

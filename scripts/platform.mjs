@@ -13,7 +13,7 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const program = join(root, 'dist/cli/main.cjs');
 // Below the packages that a suite loads when it runs.
 const cache = join(root, 'node_modules/.cache/atmos-auth/platform');
-const longestSuiteMs = 15 * 60_000;
+const maxSuiteMs = 15 * 60_000;
 
 /** @typedef {{ name: string, platforms: string[], needs?: string, cases: string[] }} Description */
 
@@ -70,6 +70,6 @@ function run(bundle, args) {
   return spawnSync(process.execPath, [bundle, ...args], {
     env: { ...process.env, ATMOS_TEST_PROGRAM: program },
     encoding: 'utf8',
-    timeout: longestSuiteMs,
+    timeout: maxSuiteMs,
   });
 }

@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const cache = join(root, 'node_modules/.cache/atmos-auth/wine');
-const longestStepMs = 5 * 60_000;
+const maxStepMs = 5 * 60_000;
 
 /** Debian's names for it are no programs on PATH. */
 const wineFolder = '/usr/lib/wine';
@@ -143,7 +143,7 @@ function run(program, args, env = process.env) {
   const { status, error } = spawnSync(program, args, {
     env,
     stdio: ['ignore', process.stderr.fd, process.stderr.fd],
-    timeout: longestStepMs,
+    timeout: maxStepMs,
   });
   if (status !== 0) {
     throw new Error(`${[program, ...args].join(' ')}: ${error?.message ?? `exit code ${status}`}`);

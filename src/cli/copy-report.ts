@@ -48,7 +48,7 @@ interface ReportedEntry {
   reason: string | null;
 }
 
-const mostReasons = 10;
+const maxReasons = 10;
 const words: Readonly<Record<Outcome['state'], string>> = {
   copied: 'copied',
   overwritten: 'overwritten',
@@ -170,15 +170,15 @@ function failureOf(report: CopyReport): AtmosError | undefined {
   const isConflict = outcomes.some(({ state }) => state === 'conflict');
   const force = isConflict ? [`${command} --force   # overwrites what is there`] : [];
   const hints = new Set([...force, ...errors.flatMap((error) => error.hints)]);
-  const more = errors.length - mostReasons;
+  const more = errors.length - maxReasons;
   return new AtmosError(
     first.code,
     [
       `${errors.length} of ${outcomes.length} could not be done:`,
-      ...errors.slice(0, mostReasons).flatMap((error) => error.lines),
+      ...errors.slice(0, maxReasons).flatMap((error) => error.lines),
       ...(more > 0 ? [`and ${more} more, which -o json shows`] : []),
     ],
-    { hints: [...hints].slice(0, mostReasons) },
+    { hints: [...hints].slice(0, maxReasons) },
   );
 }
 

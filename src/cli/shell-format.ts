@@ -108,7 +108,7 @@ function sortedEntries(change: EnvironmentChange): [string, string][] {
 }
 
 // cmd.exe reads 8191 characters of a line.
-const longestForCmd = 8000;
+const maxCmdLength = 8000;
 
 /**
  * What cmd.exe takes as it is, typed or in a batch file, in any code page, with delayed expansion or
@@ -116,7 +116,7 @@ const longestForCmd = 8000;
  */
 function plainForCmd(name: string, value: string): string {
   const isPlain = /^[ -~]*$/.test(value) && !/[%!^"]/.test(value);
-  if (isPlain && value.length <= longestForCmd) return value;
+  if (isPlain && value.length <= maxCmdLength) return value;
   throw new AtmosError(
     'ERR_CONFIG_INVALID',
     `the value of ${name} has a character that cmd.exe cannot hold, or is too long for it`,

@@ -34,9 +34,9 @@ export class ConfigError extends AtmosError {
 
   /** @param problems at least one */
   constructor(problems: readonly LocatedProblem[]) {
-    const shown = problems.slice(0, mostShown);
+    const shown = problems.slice(0, maxShown);
     const lines = shown.map(({ text }) => text);
-    if (problems.length > mostShown) lines.push(`and ${problems.length - mostShown} more`);
+    if (problems.length > maxShown) lines.push(`and ${problems.length - maxShown} more`);
     const isSyntax = problems.some(({ code }) => code === 'ERR_CONFIG_SYNTAX');
     super(isSyntax ? 'ERR_CONFIG_SYNTAX' : 'ERR_CONFIG_INVALID', lines, {
       hints: [...new Set(shown.flatMap(({ hints }) => hints))],
@@ -45,7 +45,7 @@ export class ConfigError extends AtmosError {
   }
 }
 
-const mostShown = 20;
+const maxShown = 20;
 
 /** The problem with the place it is at, among the files. */
 export function locateProblem(problem: Problem, files: readonly ConfigFile[]): LocatedProblem {

@@ -143,7 +143,7 @@ export function describeProblem(problem: ShapeProblem, isSecret = false): string
   return `must be ${problem.expected}, not ${describeValue(problem.found, isSecret)}`;
 }
 
-const longestShown = 40;
+const maxShownLength = 40;
 
 function describeValue(value: unknown, isSecret: boolean): string {
   if (value === null) return 'empty';
@@ -151,7 +151,7 @@ function describeValue(value: unknown, isSecret: boolean): string {
   if (typeof value === 'object') return 'a map';
   const kind = typeof value === 'string' ? 'text' : typeof value;
   const shown = JSON.stringify(value);
-  if (isSecret || shown.length > longestShown) return kind === 'text' ? kind : `a ${kind}`;
+  if (isSecret || shown.length > maxShownLength) return kind === 'text' ? kind : `a ${kind}`;
   return typeof value === 'boolean' ? shown : `the ${kind} ${shown}`;
 }
 

@@ -17,7 +17,7 @@ export interface LockOptions {
 }
 
 const firstPauseMs = 1;
-const longestPauseMs = 50;
+const maxPauseMs = 50;
 const passing: readonly number[] = [osConstants.errno.EWOULDBLOCK, osConstants.errno.EINTR];
 
 /**
@@ -37,7 +37,7 @@ export async function acquireLock(
   const file = process.platform === 'win32' ? await openWindows(path) : await openFlockFile(path);
   const deadline = host.monotonicMs() + options.timeoutMs;
   try {
-    for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(pauseMs * 2, longestPauseMs)) {
+    for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(pauseMs * 2, maxPauseMs)) {
       if (file.tryLock(options.mode)) break;
       if (host.monotonicMs() >= deadline) {
         file.close();

@@ -43,9 +43,9 @@ export interface Swept {
 /** What stands under a key, and the value it leads to or what is wrong with that. */
 type Look = { readonly head: Buffer } & ({ readonly value: Buffer } | { readonly fault: string });
 
-const mostReads = 50;
-const mostWrites = 5;
-const longestPauseMs = 10;
+const maxReads = 50;
+const maxWrites = 5;
+const maxPauseMs = 10;
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
@@ -80,13 +80,13 @@ export function createChunkedKeyring(store: ItemStore, options: ChunkedOptions):
   /** Parts that are gone are a fault only if their header stayed: else somebody wrote meanwhile. */
   async function read(key: string): Promise<Buffer | undefined> {
     let before: Buffer | undefined;
-    for (let reads = 1; reads <= mostReads; reads++) {
+    for (let reads = 1; reads <= maxReads; reads++) {
       const found = await look(key);
       if (found === undefined) return undefined;
       if ('value' in found) return found.value;
       if (before?.equals(found.head)) throw damaged(key, found.fault);
       before = found.head;
-      await host.sleep(Math.random() * longestPauseMs);
+      await host.sleep(Math.random() * maxPauseMs);
     }
     throw new KeyringError(
       'ERR_KEYRING_BUSY',
@@ -138,11 +138,11 @@ export function createChunkedKeyring(store: ItemStore, options: ChunkedOptions):
         seen.add(back?.toString('latin1'));
       }
       if (own !== undefined) dead.push(own);
-      if (writes === mostWrites) {
+      if (writes === maxWrites) {
         if (seen.size > 1) return dead;
         throw notKept(key);
       }
-      await host.sleep(Math.random() * longestPauseMs * 2 ** writes);
+      await host.sleep(Math.random() * maxPauseMs * 2 ** writes);
     }
   }
 

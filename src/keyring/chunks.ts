@@ -27,9 +27,9 @@ const mark = 'atmos-auth-parts:';
 const generationForm = /^([0-9a-f]{12})-[0-9a-f]{16}$/;
 const sha256Form = /^[0-9a-f]{64}$/;
 const partForm = /^\.atmos-auth-part\/([0-9a-f]{12}-[0-9a-f]{16})\/(\d{1,4})\/(.+)$/s;
-const mostParts = 1000;
+const maxParts = 1000;
 /** No write takes longer. */
-const longestWriteMs = 10 * 60 * 1000;
+const maxWriteMs = 10 * 60 * 1000;
 
 /** When it was chosen stands in it, and 64 random bits. */
 export function createGeneration(now: Date): string {
@@ -39,7 +39,7 @@ export function createGeneration(now: Date): string {
 /** Whether nobody can still be writing it: by its own time, which may also lie ahead. */
 export function isPast(generation: string, now: Date): boolean {
   const chosenAt = Number.parseInt(generationForm.exec(generation)?.[1] ?? '', 16);
-  return Math.abs(now.getTime() - chosenAt) > longestWriteMs;
+  return Math.abs(now.getTime() - chosenAt) > maxWriteMs;
 }
 
 export function formatPartName({ generation, index, key }: Part): string {
@@ -78,7 +78,7 @@ export function parseHeader(bytes: Buffer): Header | undefined {
     typeof count === 'number' &&
     Number.isInteger(count) &&
     count >= 1 &&
-    count <= mostParts &&
+    count <= maxParts &&
     typeof sha256 === 'string' &&
     sha256Form.test(sha256);
   return isOurs ? { generation, count, sha256 } : undefined;

@@ -87,7 +87,7 @@ export interface Terms {
 }
 
 /** Nothing stays unlocked for longer than this after its password was given, renewed or not. */
-export const longestUnlockMs = 24 * 60 * 60 * 1000;
+export const maxUnlockMs = 24 * 60 * 60 * 1000;
 
 /** Until when a keyring is unlocked, and by which process. */
 export interface Unlocked {

@@ -50,7 +50,7 @@ export function problem(id: string, message: string, ...hints: readonly string[]
 }
 
 const form = /^atmos-auth-doctor-probe-(\d{1,12})-[0-9a-f]{8}$/;
-const longestExaminationMs = 10 * 60 * 1000;
+const maxExaminationMs = 10 * 60 * 1000;
 
 /** The key of an entry that is written only to see whether that works: it tells what it is, and when. */
 export function createProbeKey(now: Date): string {
@@ -62,6 +62,6 @@ export function createProbeKey(now: Date): string {
 export function isStaleProbe(key: string, now: Date): boolean {
   const seconds = form.exec(key)?.[1];
   return (
-    seconds !== undefined && Math.abs(now.getTime() - Number(seconds) * 1000) > longestExaminationMs
+    seconds !== undefined && Math.abs(now.getTime() - Number(seconds) * 1000) > maxExaminationMs
   );
 }

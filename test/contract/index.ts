@@ -18,7 +18,7 @@ export interface KeyringContractOptions {
    * Most bytes of a key, a multiple of 12, that the place holds: of a backend's own place always the
    * 240 of the contract, but a stand-in for it may hold less.
    */
-  longestKeyBytes?: number;
+  maxWrittenKeyBytes?: number;
   /** The errors that the backend can give beyond those of keys and values, and how to get each. */
   failures?: readonly KeyringFailure[];
 }
@@ -51,7 +51,7 @@ export interface KeyringContractOptions {
  */
 export function keyringContract(options: KeyringContractOptions): ContractCase[] {
   return [
-    ...keyCases(options.fresh, options.takesKey ?? (() => true), options.longestKeyBytes),
+    ...keyCases(options.fresh, options.takesKey ?? (() => true), options.maxWrittenKeyBytes),
     ...valueCases(options.fresh, options.maxValueBytes ?? 1024 * 1024),
     ...sharingCases(options.fresh),
     ...failureCases(options.failures ?? []),

@@ -25,7 +25,7 @@ const keysOf = (bytes: number): Readonly<Record<string, string>> => ({
 export function keyCases(
   fresh: FreshPlace,
   takesKey: (key: string) => boolean,
-  longestKeyBytes = maxKeyBytes,
+  maxWrittenKeyBytes = maxKeyBytes,
 ): ContractCase[] {
   return [
     placeCase(
@@ -74,7 +74,7 @@ export function keyCases(
 
     placeCase('takes the longest keys, and refuses one byte more', fresh, async (place) => {
       const keyring = await place.open();
-      for (const [what, key] of Object.entries(keysOf(longestKeyBytes))) {
+      for (const [what, key] of Object.entries(keysOf(maxWrittenKeyBytes))) {
         await keyring.set(key, `the longest of ${what}`);
         assert.equal(await keyring.get(key), `the longest of ${what}`, what);
         assert.deepEqual(await keyring.keys(), [key], what);

@@ -3,11 +3,7 @@ import { passwordNeeds } from '../../auth/trust-needs.ts';
 import { requireTrust } from '../../config/trust.ts';
 import { AtmosError, isAtmosError } from '../../core/errors.ts';
 import { formatRemaining, formatTimestamp, parseDuration } from '../../core/time.ts';
-import {
-  longestUnlockMs,
-  type PasswordRequest,
-  type UnlockResult,
-} from '../../keyring/contract.ts';
+import { maxUnlockMs, type PasswordRequest, type UnlockResult } from '../../keyring/contract.ts';
 import { loadAgentControl } from '../../keyring/registry.ts';
 import { mayUseFile } from '../../keyring/settings.ts';
 import type { Invocation } from '../command.ts';
@@ -66,7 +62,7 @@ export async function keyringUnlock(context: Context, { values }: Invocation): P
 function limitOf(name: keyof typeof defaults, values: Invocation['values']): number {
   const text = values[name] ?? defaults[name];
   const limitMs = secondsOf(`--${name}`, text) * 1000;
-  if (limitMs <= longestUnlockMs) return limitMs;
+  if (limitMs <= maxUnlockMs) return limitMs;
   throw new AtmosError('ERR_USAGE', `--${name} ${text} is longer than 24h`, {
     hints: [`atmos auth keyring unlock --${name} 24h`],
   });

@@ -13,7 +13,7 @@ import {
   type Outcome,
 } from './start-message.ts';
 
-const mostInputBytes = 256 * 1024;
+const maxInputBytes = 256 * 1024;
 
 /**
  * The agent's process, from its order on standard input to its end. Standard output tells whoever
@@ -80,7 +80,7 @@ function translate(error: unknown, { place }: StartMessage): KeyringError {
 
 /** All of it, waited for: there is nothing else to do. */
 function readInput(): Buffer {
-  const input = Buffer.alloc(mostInputBytes);
+  const input = Buffer.alloc(maxInputBytes);
   for (let bytes = 0; bytes < input.length;) {
     const read = readSync(0, input, bytes, input.length - bytes, null);
     if (read === 0) return input.subarray(0, bytes);

@@ -1,10 +1,10 @@
 import type { Host } from '../../host/host.ts';
-import { longestUnlockMs, type Terms } from '../contract.ts';
+import { maxUnlockMs, type Terms } from '../contract.ts';
 
 export interface Deadlines {
   /** Counts as use. */
   touch(): void;
-  /** Lets both begin anew, with other terms; never past {@link longestUnlockMs} since the start. */
+  /** Lets both begin anew, with other terms; never past {@link maxUnlockMs} since the start. */
   renew(terms: Terms): void;
   /** Until the first of them; at most 0 when one has passed. */
   remainingMs(): number;
@@ -29,10 +29,7 @@ export function createDeadlines(host: Pick<Host, 'now' | 'monotonicMs'>, first: 
   }
 
   function leftMs(): { total: number; idle: number } {
-    const total = Math.min(
-      terms.ttlMs - elapsedMs(renewedAt),
-      longestUnlockMs - elapsedMs(startedAt),
-    );
+    const total = Math.min(terms.ttlMs - elapsedMs(renewedAt), maxUnlockMs - elapsedMs(startedAt));
     return { total, idle: Math.min(total, terms.idleMs - elapsedMs(usedAt)) };
   }
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { KeyringError } from '../../core/errors.ts';
 import type { Host } from '../../host/host.ts';
 import { acquireLock } from '../../host/lock.ts';
-import { longestUnlockMs } from '../contract.ts';
+import { maxUnlockMs } from '../contract.ts';
 import { look, type AgentPlace } from './socket-path.ts';
 
 const lockTimeoutMs = 5_000;
@@ -88,6 +88,6 @@ function removeOutlived(directory: string, now: Date): void {
   for (const name of readdirSync(directory).filter((one) => one.endsWith('.sock'))) {
     const path = join(directory, name);
     const madeMs = look(path)?.mtimeMs ?? now.getTime();
-    if (now.getTime() - madeMs > 2 * longestUnlockMs) rmSync(path, { force: true });
+    if (now.getTime() - madeMs > 2 * maxUnlockMs) rmSync(path, { force: true });
   }
 }

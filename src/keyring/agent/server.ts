@@ -12,7 +12,7 @@ import { answerFrom, formatDates, serveClient } from './serve-client.ts';
 import { identifyKeyring, type AgentPlace, type KeyringId } from './socket-path.ts';
 
 /** Entries that are opened at once; other requests wait for their turn. */
-const mostAtOnce = 8;
+const maxAtOnce = 8;
 /** How often it looks whether it still has a reason to be, when nobody asks. */
 const lookEveryMs = 5_000;
 /** How long what is being answered may take when it leaves. */
@@ -47,7 +47,7 @@ export async function startServer(options: ServerOptions): Promise<AgentServer |
   const bound = await bindSocket(place, host);
   if (bound === undefined) return undefined;
   const deadlines = createDeadlines(host, options.terms);
-  const gate = createGate(mostAtOnce);
+  const gate = createGate(maxAtOnce);
   const leaving = new AbortController();
   const isLeaving = () => leaving.signal.aborted;
   const idle = new Set<Socket>();

@@ -1,7 +1,7 @@
 import nodePath, { type PlatformPath } from 'node:path';
 import { KeyringError } from '../../core/errors.ts';
 
-const mostLinks = 40;
+const maxLinks = 40;
 
 /** What is at a path on the way. */
 export interface Passed {
@@ -28,7 +28,7 @@ export function followPath(
     const passed = look(at, names.length === 0);
     if (passed === undefined) return undefined;
     if (passed.leadsTo !== undefined) {
-      if (++links > mostLinks) {
+      if (++links > maxLinks) {
         throw new KeyringError('ERR_KEYRING_IO', `cannot look at ${path}: too many symbolic links`);
       }
       const target = plain(passed.leadsTo, paths);

@@ -32,7 +32,7 @@ export type Judgement = Verdict & { readonly derivation: Derivation };
 
 type IsRight = (derivation: Derivation) => Promise<boolean>;
 
-const mostQuestions = 3;
+const maxQuestions = 3;
 
 export function createAccess(context: BackendContext): Access {
   const { settings, host } = context;
@@ -66,7 +66,7 @@ export function createAccess(context: BackendContext): Access {
       const derivation = await resolve(false);
       if (passwordSource(context) !== 'prompt' || (await isRight(derivation))) return derivation;
       derivation.forget();
-      if (questions === mostQuestions) throw wrongPassword();
+      if (questions === maxQuestions) throw wrongPassword();
       context.warn?.(`the password that was typed does not open the keyring ${location}`);
     }
   }

@@ -19,7 +19,7 @@ import { translateSystemError } from './system-error.ts';
 /** Largest file we read: a value of 1 MiB, twice in base64, has room. */
 export const maxEntryBytes = 4 * 1024 * 1024;
 /** A file that is another one each time it is looked at is not one that only we write to. */
-const mostLooks = 100;
+const maxLooks = 100;
 
 /**
  * The text of an entry's file, or undefined when there is none. Only a regular file of our own that
@@ -28,7 +28,7 @@ const mostLooks = 100;
  * @throws ERR_KEYRING_PERMISSIONS, ERR_KEYRING_DAMAGED (too large), ERR_KEYRING_IO
  */
 export function readEntryFile(path: string, userId: number | undefined): string | undefined {
-  for (let looks = 0; looks < mostLooks; looks++) {
+  for (let looks = 0; looks < maxLooks; looks++) {
     const descriptor = openEntry(path);
     if (descriptor === undefined) return undefined;
     try {

@@ -13,7 +13,7 @@ import { isCommitted, readVerifier, statePaths, type StatePaths } from './state.
 import { surveyEntries } from './survey.ts';
 import { translating } from './system-error.ts';
 
-const mostNamed = 5;
+const maxNamed = 5;
 
 /** What each file is: an entry that could be opened, one that could not, or nothing of ours. */
 export async function examineFiles(directory: string, host: Host): Promise<Finding[]> {
@@ -47,7 +47,7 @@ function examineForeign(directory: string, { platform }: Host): Finding[] {
     warning(
       'foreign-files',
       `in ${directory} lies what no keyring put there: ${listed(names)}`,
-      ...names.slice(0, mostNamed).map((name) => moveHomeCommand(join(directory, name))),
+      ...names.slice(0, maxNamed).map((name) => moveHomeCommand(join(directory, name))),
     ),
   ];
 }
@@ -79,8 +79,8 @@ function examineConflicts(
 }
 
 function listed(names: readonly string[]): string {
-  const more = names.length - mostNamed;
-  const shown = names.slice(0, mostNamed).map((name) => JSON.stringify(name));
+  const more = names.length - maxNamed;
+  const shown = names.slice(0, maxNamed).map((name) => JSON.stringify(name));
   return `${shown.join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
 }
 

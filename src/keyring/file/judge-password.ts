@@ -8,8 +8,8 @@ import { damaged } from './torn.ts';
 
 // What may be spent on files whose keys would have to be derived one by one, before a password is
 // called wrong: the derivations, and their work in derivations of our own strength.
-const mostDerivations = 16;
-const mostWork = 4;
+const maxDerivations = 16;
+const maxWork = 4;
 
 /**
  * What a password turns out to be for a keyring, and the parameters it was proved with. `untried`:
@@ -98,7 +98,7 @@ async function proveByEntries(
     const { parameters } = group[0];
     if (!derivation.isDerived(parameters)) {
       const more = derivationWork(parameters);
-      if (derivations === mostDerivations || work + more > mostWork) {
+      if (derivations === maxDerivations || work + more > maxWork) {
         untried += group.length;
         continue;
       }

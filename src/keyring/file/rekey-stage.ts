@@ -21,8 +21,8 @@ import { translateSystemError, translating } from './system-error.ts';
 import { createBounds, openWithin, untried, whenWhole, type Bounds } from './torn.ts';
 
 // In each, all entries are looked at: only what is written without any pause outlasts them.
-const mostRounds = 100;
-const longestRunMs = 20;
+const maxRounds = 100;
+const maxRunMs = 20;
 
 /** What entries are to be encrypted under. */
 export interface Target {
@@ -84,7 +84,7 @@ export async function stageEntries(staging: Staging): Promise<Staged> {
   const pass: Pass = { ...staging, bounds: createBounds(staging.host) };
   const breathe = createPause(staging);
   let names = fileNames(directory);
-  for (let round = 0; names.length > 0 && round < mostRounds; round++) {
+  for (let round = 0; names.length > 0 && round < maxRounds; round++) {
     for (const [index, name] of names.entries()) {
       await breathe();
       const look = await lookAt(pass, name);
@@ -243,7 +243,7 @@ function writeStaged(path: string, text: string): void {
 function createPause({ directory, host, signal }: Staging): () => Promise<void> {
   let sinceMs = host.monotonicMs();
   return async () => {
-    if (host.monotonicMs() - sinceMs > longestRunMs) {
+    if (host.monotonicMs() - sinceMs > maxRunMs) {
       await host.sleep(0);
       sinceMs = host.monotonicMs();
     }

@@ -21,9 +21,9 @@ import {
 } from './state.ts';
 
 /** How often entries are taken along that a tool without a lock wrote under the old password. */
-const mostRepeats = 3;
+const maxRepeats = 3;
 /** How many entries that do not open a message names. */
-const mostShown = 5;
+const maxShown = 5;
 
 export interface RekeyOptions extends PlanOptions {
   onProgress?(done: number, total: number): void;
@@ -162,7 +162,7 @@ async function takeAlong(
   const further: Staging = { ...staging, onProgress: () => {}, signal: undefined };
   let rewritten = 0;
   let left: string[] = [];
-  for (let repeats = 0; repeats < mostRepeats; repeats++) {
+  for (let repeats = 0; repeats < maxRepeats; repeats++) {
     const staged = await stageAndCommit(changed, further, () => {});
     left = [...staged.unreadable.keys(), ...staged.unstable];
     if (!hasWork(changed, further, staged)) break;
@@ -206,7 +206,7 @@ function commit({ directory, target, onStep }: Staging, entries: readonly Replac
 function checkStaged({ directory }: Place, staged: Staged): void {
   const [first, ...others] = staged.unreadable.values();
   if (first !== undefined) {
-    const shown = [first, ...others.slice(0, mostShown - 1)];
+    const shown = [first, ...others.slice(0, maxShown - 1)];
     const rest = others.length + 1 - shown.length;
     const more = rest === 0 ? '' : `; and ${rest} more`;
     throw new KeyringError(

@@ -10,7 +10,7 @@ import { createParameters, isStrong, sealJwe, type KeyParameters } from './jwe.t
 import { lockSettled, settle } from './rekey-recover.ts';
 import { createState, ensureState, readVerifier, statePaths, sweepTemporary } from './state.ts';
 
-const mostGenerations = 10;
+const maxGenerations = 10;
 
 /** The key and the generation of the keyring that an entry is to be written under. */
 interface WritingKey {
@@ -91,7 +91,7 @@ export function createEntryWriter(
   }
 
   return async (item) => {
-    for (let generations = 0; generations < mostGenerations; generations++) {
+    for (let generations = 0; generations < maxGenerations; generations++) {
       if (await tryWrite(item, await unlock())) return;
     }
     throw new KeyringError(

@@ -6,7 +6,7 @@ import { createInterface } from 'node:readline';
 /** @import { RunningProgram } from './types.ts' */
 
 const graceMs = 2000;
-const longestComplaint = 2000;
+const maxComplaintLength = 2000;
 
 /**
  * @param {string} program
@@ -23,7 +23,7 @@ export async function startProgram(program, args, { env, input = '' }) {
   const exited = new Promise((resolve) => void child.once('exit', () => resolve()));
   let complaints = '';
   child.stderr.setEncoding('utf8').on('data', (text) => {
-    complaints = (complaints + text).slice(-longestComplaint);
+    complaints = (complaints + text).slice(-maxComplaintLength);
   });
   const lines = createInterface({ input: child.stdout });
   const firstLine = new Promise((resolve) => void lines.once('line', resolve));

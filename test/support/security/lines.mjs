@@ -2,7 +2,7 @@
 // its own. Bytes are latin1 throughout.
 
 const bufferBytes = 4096;
-const mostWords = 32;
+const maxWords = 32;
 
 /**
  * The lines of an input. One that fills the buffer ends there, and what follows it is the next one; one
@@ -44,7 +44,7 @@ export function splitWords(line) {
   let quote = '';
   let isEscaped = false;
   for (const byte of line) {
-    if (byte === '\0' || words.length === mostWords) break;
+    if (byte === '\0' || words.length === maxWords) break;
     if (word === undefined) {
       if (isSpace(byte)) continue;
       quote = byte === '"' || byte === "'" ? byte : '';

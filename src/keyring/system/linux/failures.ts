@@ -11,7 +11,7 @@ export interface Failure {
   readonly remedy: 'install' | 'unlock' | 'disconnect' | 'look';
 }
 
-const longestText = 200;
+const maxTextLength = 200;
 const errorOfBus = 'org.freedesktop.DBus.Error.';
 const noProvider = unavailable('no program provides the Secret Service on the session bus');
 
@@ -117,5 +117,5 @@ function unavailable(reason: string): Failure {
 /** What another program said, in printable characters and not endless. */
 function printable(text: string): string {
   const shown = text.replaceAll(/[^\x20-\x7e]/g, '?');
-  return shown.length > longestText ? `${shown.slice(0, longestText)}...` : shown;
+  return shown.length > maxTextLength ? `${shown.slice(0, maxTextLength)}...` : shown;
 }

@@ -15,7 +15,7 @@ import { deleteItem, storeVerified } from './write.ts';
 
 /** For one operation in all, a person's answer included. */
 const operationLimitMs = 45_000;
-const mostNewSessions = 2;
+const maxNewSessions = 2;
 
 /**
  * The keyring of a Linux desktop, through the Secret Service: gnome-keyring, KWallet, KeePassXC. Its
@@ -52,7 +52,7 @@ export function openSecretServiceKeyring(context: BackendContext): Keyring {
       try {
         return await run(await connection.session());
       } catch (error) {
-        if (!isBusError(error, 'session') || newSessions === mostNewSessions) throw error;
+        if (!isBusError(error, 'session') || newSessions === maxNewSessions) throw error;
         connection.forgetSession();
       }
     }

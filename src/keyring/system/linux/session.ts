@@ -4,7 +4,7 @@ import type { Secret, SecretService } from './service.ts';
 
 const encrypting = 'dh-ietf1024-sha256-aes128-cbc-pkcs7';
 const ivBytes = 16;
-const mostTries = 8;
+const maxTries = 8;
 
 /** How values travel between us and the provider: encrypted where it can do that. */
 export interface Session {
@@ -27,7 +27,7 @@ export async function openSession(service: SecretService): Promise<Session> {
 }
 
 async function openEncryptedSession(service: SecretService): Promise<Session> {
-  for (let tries = 0; tries < mostTries; tries++) {
+  for (let tries = 0; tries < maxTries; tries++) {
     const pair = createKeyPair();
     const { path, peerKey } = await service.openEncryptedSession(encrypting, pair.publicKey);
     const key = agreeOnKey(pair, peerKey);

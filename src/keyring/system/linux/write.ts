@@ -10,7 +10,7 @@ import type { Session } from './session.ts';
 /** Runs with a session, and again with a new one should its key not be shared. */
 export type WithSession = <T>(run: (session: Session) => Promise<T>) => Promise<T>;
 
-const mostTries = 5;
+const maxTries = 5;
 const firstPauseMs = 10;
 
 /** An entry as it was found again after it was written. */
@@ -45,7 +45,7 @@ export async function storeVerified(
     written = await withSession((session) => writeItem(place, session, key, value, before[0]));
     if (written.value === value) break;
     seen.add(written.value);
-    if (tries === mostTries) {
+    if (tries === maxTries) {
       if (seen.size > 1) break;
       throw new BusError('malformed', 'it gave back another value than it was given');
     }

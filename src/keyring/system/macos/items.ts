@@ -16,7 +16,7 @@ import {
 } from './security.ts';
 
 const maxDumpBytes = 32 * 1024 * 1024;
-const mostKeychains = 20;
+const maxKeychains = 20;
 
 /** Each byte of its key doubled by the quoting. */
 const longestPartName = formatPartName({
@@ -109,7 +109,7 @@ export function openKeychainStore(
           return removed > 0;
         }
         if (answer.failure !== undefined) throw await failure('delete from', answer.failure);
-        if (parsePartName(name) !== undefined || removed === mostKeychains) return true;
+        if (parsePartName(name) !== undefined || removed === maxKeychains) return true;
       }
     },
 

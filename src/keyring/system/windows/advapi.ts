@@ -55,7 +55,7 @@ const credFree = advapi.func('void __stdcall CredFree(void *buffer)');
 const generic = 1;
 const errorNotFound = 1168;
 /** A blob as large as Windows takes any, whatever a damaged one says. */
-const mostBlobBytes = 64 * 1024;
+const maxBlobBytes = 64 * 1024;
 
 export const credentialManager: CredentialManager = {
   read(targetName) {
@@ -109,7 +109,7 @@ export const credentialManager: CredentialManager = {
     }
   },
 
-  longestPersistence() {
+  maxPersistence() {
     const persists = new Uint32Array(generic + 1);
     if (credGetSessionTypes(persists.length, persists) === 0)
       throw failureOf('CredGetSessionTypes');
@@ -135,7 +135,7 @@ function isStruct(value: unknown): value is CredentialStruct {
 /** A copy: what the pointer leads to is freed. */
 function blobOf({ CredentialBlobSize, CredentialBlob }: CredentialStruct): Buffer {
   if (CredentialBlobSize === 0) return Buffer.alloc(0);
-  const type = koffi.array('uint8_t', Math.min(CredentialBlobSize, mostBlobBytes), 'Typed');
+  const type = koffi.array('uint8_t', Math.min(CredentialBlobSize, maxBlobBytes), 'Typed');
   const bytes: unknown = koffi.decode(CredentialBlob, type);
   if (!(bytes instanceof Uint8Array)) throw new TypeError('koffi did not decode a blob');
   return Buffer.from(bytes);

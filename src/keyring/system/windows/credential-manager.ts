@@ -16,7 +16,7 @@ export interface CredentialManager {
   /** `CredEnumerateW`: target and user names, without any blob. @throws CredentialError */
   list(): Pick<Credential, 'targetName' | 'userName'>[];
   /** `CredGetSessionTypes`: how long this logon session lets a generic credential be kept. @throws CredentialError */
-  longestPersistence(): number;
+  maxPersistence(): number;
 }
 
 /** What a call failed with: an error of winerror.h. */

@@ -61,7 +61,7 @@ export function openChunked(
 
 function probeSession(manager: CredentialManager): Probe {
   try {
-    if (manager.longestPersistence() < persistLocalMachine)
+    if (manager.maxPersistence() < persistLocalMachine)
       return { state: 'unavailable', reason: noCredentialSet.reason };
     manager.list();
     return { state: 'ready' };

@@ -65,13 +65,13 @@ for (const provider of providers) {
     beforeEach(() => keyring.delete(key));
 
     // One session in a hundred of the others fails on KWallet: see createKeyPair, which avoids that.
-    const mostTries = provider.name === 'kwallet' ? 4 : 1;
+    const maxTries = provider.name === 'kwallet' ? 4 : 1;
 
     /** Its standard output. */
     async function run([command = '', ...args]: readonly string[], input?: string) {
       for (let tries = 1; ; tries++) {
         const { exitCode, stdout, stderr } = await runCommand(command, args, service.env, input);
-        if (exitCode !== 0 && tries < mostTries) continue;
+        if (exitCode !== 0 && tries < maxTries) continue;
         expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
         return stdout;
       }

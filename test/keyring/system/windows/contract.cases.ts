@@ -9,7 +9,7 @@ export const suite: PlatformSuite = {
   cases: keyringContract({
     maxValueBytes: 64 * 1024,
     // Wine keeps a credential in its registry, where a name has at most 255 characters.
-    longestKeyBytes: isWine ? 180 : 240,
+    maxWrittenKeyBytes: isWine ? 180 : 240,
     fresh: freshPlace,
   }),
 };

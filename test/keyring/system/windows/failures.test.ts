@@ -22,7 +22,7 @@ function open(status: number, persistence = 3) {
     write: fail('CredWriteW'),
     remove: fail('CredDeleteW'),
     list: fail('CredEnumerateW'),
-    longestPersistence: () => persistence,
+    maxPersistence: () => persistence,
   };
   const setting = (value: string) => ({ value, source });
   const settings = { type: setting('system'), directory: setting('/x'), passwordEnv: setting('X') };

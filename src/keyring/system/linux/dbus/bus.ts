@@ -18,7 +18,7 @@ import {
 const connectLimitMs = 5_000;
 const callLimitMs = 5_000;
 /** Calls under way at once; a bus may allow no more than 128. Others wait for their turn. */
-const mostCalls = 64;
+const maxCalls = 64;
 
 /** The next signal of one kind: to be awaited, or forgotten. */
 export interface AwaitedSignal {
@@ -61,7 +61,7 @@ export function busCall(member: string, ...body: NonNullable<Call['body']>): Cal
 }
 
 function createBus(socket: Socket, host: Host): Bus {
-  const inTurn = createGate(mostCalls);
+  const inTurn = createGate(maxCalls);
   const calls = new Map<number, Waiting>();
   const signals = new Map<string, Waiting>();
   let lastSerial = 0;
