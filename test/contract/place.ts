@@ -72,7 +72,7 @@ export async function assertRejects(
   assert.equal(error.code, code, `${what}: ${error.message}`);
 }
 
-/** Asserts that it is one of the keyring's errors, with a message in the house's form. */
+/** Asserts that it is one of the keyring's errors, with a message in our form. */
 export function assertKeyringError(
   error: unknown,
   what: string,

@@ -71,7 +71,7 @@ describe('a keyring that is not there yet', () => {
     expect(existsSync(join(directory, '..'))).toBe(false);
   });
 
-  test('is made by the first value, in the format of the house', async () => {
+  test('is made by the first value, in our own format', async () => {
     const directory = newDirectory();
     await openTestKeyring({ directory }).set('atmos_a/b', 'value');
     expect(readdirSync(directory)).toEqual(['.state', 'atmos_a%2Fb']);
