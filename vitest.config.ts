@@ -8,9 +8,9 @@ delete process.env['NODE_EXTRA_CA_CERTS'];
 const peerSuites = ['test/**/*.peers.test.ts'];
 /** Suites that keep starting programs: the built one, those that they compile, daemons. */
 const programSuites = [
-  'test/{script,fault,house,architecture,interop,support/secret-service,keyring/system/{linux,macos}}/**/*.test.ts',
+  'test/{script,fault,architecture,interop,support/secret-service,keyring/system/{linux,macos}}/**/*.test.ts',
   'test/auth/single-flight.test.ts',
-  'test/cli/{prompt,ui/prompt,commands/auth-keyring-migrate}.test.ts',
+  'test/cli/{ui/prompt,commands/auth-keyring-migrate}.test.ts',
   'test/clouds/aws/sts-isolation.test.ts',
 ];
 

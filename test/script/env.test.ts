@@ -37,13 +37,13 @@ test('in mode process nothing is loaded that could', async () => {
   expect(await loadedBy(machine, 'auth env')).not.toEqual(
     expect.arrayContaining([
       expect.stringMatching(
-        /^(file|backend|memory|system|registry|lock|native|koffi|aws-sts|sts|open)\b/,
+        /^(backend|memory|registry|lock|native|koffi|sts|open)\b/,
       ),
     ]),
   );
   // The same names are there where a session is used.
   const others = await loadedBy(machine, 'auth env --credentials env');
-  for (const name of [/^(file|backend)\b/, /^(aws-)?sts\b/, /^open\b/]) {
+  for (const name of [/^backend\b/, /^sts\b/, /^open\b/]) {
     expect(others).toContainEqual(expect.stringMatching(name));
   }
 });
