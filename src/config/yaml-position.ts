@@ -1,8 +1,8 @@
 import { lowerCase } from '../core/names.ts';
-import { quote } from '../core/quote.ts';
+import { quote } from '../core/json.ts';
 import { isNamePath } from './merge.ts';
 
-export { quote } from '../core/quote.ts';
+export { quote } from '../core/json.ts';
 
 /** A value of a YAML file, with the place it was written at. */
 export interface YamlNode {

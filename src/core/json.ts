@@ -1,5 +1,3 @@
-import { quote } from './quote.ts';
-
 /** The value of a JSON text, or undefined for what is none. Never throws. */
 export function parseJson(text: string): unknown {
   try {
@@ -76,4 +74,12 @@ export function environmentSetting(
   const set = env[name];
   if (set === undefined) return said[name];
   return set === '' ? undefined : { value: set, source: name };
+}
+
+/** Text between quotes, with nothing in it that a terminal would obey. */
+export function quote(text: string): string {
+  return JSON.stringify(text).replace(
+    /[\u007f-\u009f\u2028\u2029]/g,
+    (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
 }

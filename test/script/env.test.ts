@@ -36,9 +36,7 @@ test('in mode process nothing is loaded that could', async () => {
   const machine = await openConfiguredMachine();
   expect(await loadedBy(machine, 'auth env')).not.toEqual(
     expect.arrayContaining([
-      expect.stringMatching(
-        /^(backend|memory|registry|lock|native|koffi|sts|open)\b/,
-      ),
+      expect.stringMatching(/^(backend|memory|registry|lock|native|koffi|sts|open)\b/),
     ]),
   );
   // The same names are there where a session is used.

@@ -1,4 +1,4 @@
-import { isAwsRegion } from '../../core/aws-region.ts';
+import { isAwsRegion } from './regions.ts';
 import { AtmosError } from '../../core/errors.ts';
 
 export interface ProcessProfile {

@@ -6,7 +6,7 @@ import {
 } from '@aws-sdk/client-sts';
 import { state as versionWarning } from '@aws-sdk/core/client';
 import { SignatureV4 } from '@smithy/signature-v4';
-import { isAwsRegion } from '../../core/aws-region.ts';
+import { isAwsRegion } from './regions.ts';
 import { AtmosError } from '../../core/errors.ts';
 import type { Host } from '../../host/host.ts';
 import { isPlainUrl } from './endpoint.ts';

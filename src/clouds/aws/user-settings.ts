@@ -1,4 +1,4 @@
-import { isAwsRegion } from '../../core/aws-region.ts';
+import { isAwsRegion } from './regions.ts';
 import { checkPart, IdentityError, type IdentityProblem } from '../../core/identity-error.ts';
 import { quoteValue, valueOf, withoutAbsent } from '../../core/json.ts';
 import type { Identity } from '../../core/kind-config.ts';

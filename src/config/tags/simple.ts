@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { quote } from '../../core/quote.ts';
+import { quote } from '../../core/json.ts';
 import { isVariableName } from '../../core/variable-name.ts';
 import { readGit, type GitRemote, type GitRepository } from '../git.ts';
 import { findGitRoot } from '../git-root.ts';

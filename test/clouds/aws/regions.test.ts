@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { isAwsRegion } from '../../src/core/aws-region.ts';
+import { isAwsRegion } from '../../../src/clouds/aws/regions.ts';
 
 describe('the name of an AWS region', () => {
   test.each(['us-east-1', 'us-gov-west-1', 'cn-north-1', 'eusc-de-east-1', 'us-iso-east-1'])(
