@@ -220,14 +220,11 @@ describe('nothing that steers the terminal and no forged line is shown', () => {
   test.each(Object.entries(configs))('by what a file says as %s', async (_, config) => {
     const machine = await openConfiguredMachine();
     machine.writeConfig(config(machine));
-    const lines = [
-      'auth validate',
-      'auth validate -o json',
-      'auth login --force',
-      'auth trust --yes',
-      'auth keyring doctor',
-    ];
-    expect((await faultsOf(machine, lines)).faults).toEqual([]);
+    const lines = ['auth validate', 'auth validate -o json', 'auth login --force'];
+    const first = await faultsOf(machine, lines);
+    // Once it is trusted, a login runs the command, whose own errors are shown as they are.
+    const second = await faultsOf(machine, ['auth trust --yes', 'auth keyring doctor']);
+    expect([...first.faults, ...second.faults]).toEqual([]);
   });
 });
 
