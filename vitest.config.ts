@@ -10,7 +10,12 @@ const peerSuites = ['test/**/*.peers.test.ts'];
 const programSuites = [
   'test/{script,fault,architecture,interop,support/secret-service,keyring/system/{linux,macos}}/**/*.test.ts',
   'test/auth/single-flight.test.ts',
-  'test/cli/{ui/prompt,commands/auth-keyring-migrate}.test.ts',
+  'test/cli/{shell-format,ui/prompt,commands/{auth-env,auth-exec,auth-keyring-migrate}}.test.ts',
+  'test/contract/agent.test.ts',
+  'test/host/{processes,run-child,terminate-process}.test.ts',
+  'test/keyring/agent/{client-keyring,server}.test.ts',
+  // These start none, but take long.
+  'test/keyring/{chunked-store,agent/protocol,file/{entry-item,entry-name,flood,rekey}}.test.ts',
   'test/clouds/aws/sts-isolation.test.ts',
 ];
 
