@@ -36,6 +36,12 @@ export interface OptionSpec {
   /** Whether the value may be left out: `-i`. */
   readonly isValueOptional?: boolean;
   readonly choices?: readonly string[];
+  /** Whether it may be given several times with different values, which then all count. */
+  readonly mayRepeat?: boolean;
+  /** Other spellings, with their dashes: `-f`, `--format`. */
+  readonly aliases?: readonly string[];
+  /** The environment variable that says it where the command line does not. Empty: not set. */
+  readonly environment?: string;
   /** How the help writes it, where that is not `--name`: `--no-color`. */
   readonly shown?: string;
 }

@@ -42,7 +42,7 @@ async function dispatch(host: Host, journal: Journal): Promise<number> {
     const { delegateToAtmos } = await import('./delegate-to-atmos.ts');
     return delegateToAtmos(host, { command: foreign, args, ourCommands });
   }
-  const parsed = parseCommandLine(args, atmos);
+  const parsed = parseCommandLine(args, atmos, host.env);
   if (parsed.kind === 'help') {
     await createPrinter(host).out(parsed.text);
     return 0;

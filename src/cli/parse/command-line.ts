@@ -14,6 +14,7 @@ import {
   findPath,
   formatPath,
   globalOptions,
+  readEnvironment,
   readWords,
   splitAtDashes,
   usageError,
@@ -37,21 +38,27 @@ export type Parsed =
  * Reads a command line against the tree of commands. Runs nothing. `--help` anywhere before `--`
  * wins over all mistakes; a group alone shows its help.
  *
+ * @param env has the variables that stand for options of the command which are not given
  * @throws ERR_USAGE saying what is wrong with it, with the nearest name and where help is
  */
-export function parseCommandLine(args: readonly string[], root: CommandGroup): Parsed {
+export function parseCommandLine(
+  args: readonly string[],
+  root: CommandGroup,
+  env: Readonly<Record<string, string | undefined>> = {},
+): Parsed {
   const { own, program } = splitAtDashes(args);
   const words = asksVersion(own) ? ['version'] : own;
   if (words.includes('--help') || words.includes('-h')) return help(findPath(words, root));
   const reading = readWords(words, root);
   if (reading.given.some(({ option }) => option.name === 'help')) return help(reading.path);
+  checkRepeated(reading);
   const command = reading.path.at(-1);
   if (command && 'load' in command) {
     return {
       kind: 'command',
       spec: command,
       command: formatPath(reading.path),
-      invocation: readInvocation(command, reading, program),
+      invocation: readInvocation(command, withEnvironment(reading, command, env), program),
     };
   }
   checkSwallowedCommand(reading);
@@ -65,6 +72,29 @@ function help(path: Path): Parsed {
 /** `--version` before any command; not a command's own. */
 function asksVersion(words: readonly string[]): boolean {
   return words.find((word) => !word.startsWith('-') || word === '--version') === '--version';
+}
+
+/** Two values of one option contradict each other, and neither is more likely the one that is meant. */
+function checkRepeated({ path, given }: Reading): void {
+  const said = given.filter(({ option, value }) => !option.mayRepeat && value !== '');
+  const repeated = said.find(({ option, value }, at) =>
+    said.slice(0, at).some((other) => other.option === option && other.value !== value),
+  );
+  if (repeated === undefined) return;
+  throw usageError(`--${repeated.option.name} is given twice, with different values`, path);
+}
+
+/** The reading with what the environment says of the options that are not given. */
+function withEnvironment(
+  reading: Reading,
+  { options = [] }: CommandSpec,
+  env: Readonly<Record<string, string | undefined>>,
+): Reading {
+  const { given, path } = reading;
+  const added = options
+    .filter((option) => !given.some((one) => one.option === option && one.value !== ''))
+    .map((option) => readEnvironment(option, env, path));
+  return { ...reading, given: [...given, ...added.filter((one) => one !== undefined)] };
 }
 
 /** `auth -i whoami`: an option that may stand alone took the command for its value. */
@@ -84,8 +114,8 @@ function checkSwallowedCommand({ path, given }: Reading): void {
 }
 
 /**
- * What a command line asks of a command. Of an option given twice the later one, nearer to the
- * command, counts; `--config`, `--config-path` and `--profile` grow.
+ * What a command line asks of a command. An option that is given twice says the same both times;
+ * `--config`, `--config-path` and `--profile` grow.
  *
  * @param program what stands after `--`; undefined without one
  * @throws ERR_USAGE for what the command does not take

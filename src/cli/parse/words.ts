@@ -108,11 +108,10 @@ export function findOption(name: string, path: Path): OptionSpec | undefined {
   return knownOptions(path).find((one) => spellings(one).includes(name));
 }
 
-/** `--name`, `--name=value`, `-n`, `-nvalue` */
+/** `--name`, `--name=value`, `-n`, `-nvalue`, `-n=value` */
 export function splitOption(word: string): { name: string; attached: string | undefined } {
-  const at = word.startsWith('--') ? word.indexOf('=') : 2;
-  if (at === -1 || at === word.length) return { name: word, attached: undefined };
-  return { name: word.slice(0, at), attached: word.slice(word.startsWith('--') ? at + 1 : at) };
+  const [, name = word, attached] = /^(--[^=]*|-[^])=?([^]*)$/.exec(word) ?? [];
+  return { name, attached: name === word ? undefined : attached };
 }
 
 export function knownOptions(path: Path): readonly OptionSpec[] {
@@ -120,8 +119,26 @@ export function knownOptions(path: Path): readonly OptionSpec[] {
   return node ? [...ownOptions(node), ...globalOptions] : globalOptions;
 }
 
-function spellings({ name, short, value }: OptionSpec): string[] {
-  return [`--${name}`, ...(short ? [`-${short}`] : []), ...(value ? [] : [`--no-${name}`])];
+function spellings({ name, short, value, aliases = [] }: OptionSpec): string[] {
+  const negated = value ? [] : [`--no-${name}`];
+  return [`--${name}`, ...(short ? [`-${short}`] : []), ...negated, ...aliases];
+}
+
+/**
+ * An option as the environment says it. Empty is as good as absent.
+ *
+ * @throws ERR_USAGE for a value that does not fit, naming the variable
+ */
+export function readEnvironment(
+  option: OptionSpec,
+  env: Readonly<Record<string, string | undefined>>,
+  path: Path,
+): Given | undefined {
+  const { environment = '', value } = option;
+  const said = env[environment];
+  if (!said) return undefined;
+  if (value === undefined) return { option, value: readFlag(environment, said, path) };
+  return { option, value: checkValue(said, option, environment, path) };
 }
 
 function readFlag(name: string, attached: string | undefined, path: Path): boolean {
@@ -133,10 +150,6 @@ function readFlag(name: string, attached: string | undefined, path: Path): boole
 }
 
 function checkValue(value: string, { choices }: OptionSpec, name: string, path: Path): string {
-  // Else `-i=dev` were the identity `=dev`.
-  if (value.startsWith('=')) {
-    throw usageError(`the value of ${name} starts with "=": write it after a space`, path);
-  }
   if (choices && value !== '' && !choices.includes(value)) {
     throw usageError(
       `${name} cannot be ${JSON.stringify(value)}: it is one of ${choices.join(', ')}`,
@@ -175,12 +188,14 @@ export const globalOptions: readonly OptionSpec[] = [
   {
     name: 'config',
     value: 'file',
+    mayRepeat: true,
     completes: 'file',
     summary: 'configuration file; may be repeated',
   },
   {
     name: 'config-path',
     value: 'directory',
+    mayRepeat: true,
     completes: 'directory',
     summary: 'directory with an atmos.yaml; may be repeated',
   },
@@ -193,6 +208,7 @@ export const globalOptions: readonly OptionSpec[] = [
   {
     name: 'profile',
     value: 'name',
+    mayRepeat: true,
     isValueOptional: true,
     completes: 'profile',
     summary: 'configuration profile; may be repeated; without a name: choose from a list',

@@ -169,7 +169,7 @@ async function run(
 
 /** As src/cli/run.ts, but for who is asked. */
 async function dispatch(host: Host, args: readonly string[], who?: Person): Promise<number> {
-  const parsed = parseCommandLine(args, atmos);
+  const parsed = parseCommandLine(args, atmos, host.env);
   if (parsed.kind === 'help') throw new Error('this is help');
   const context = createContext(host, parsed.invocation.globals, {
     start: () => Promise.resolve(),
