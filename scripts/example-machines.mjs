@@ -31,7 +31,7 @@ export function createExamples({ key, password, mfaCode }) {
       shows: [
         /Authentication successful!/,
         /^in eu-central-1 with the key ASIA…$/m,
-        /^AWS_PROFILE is atmos$/m,
+        /^AWS_PROFILE is emergency-user$/m,
       ],
     },
     server: {
@@ -49,7 +49,7 @@ export function createExamples({ key, password, mfaCode }) {
           ACCESS_KEY_FILE: join(project, 'access-key.json'),
         };
       },
-      shows: [/^AWS_PROFILE is atmos$/m, /^no password$/m, /^\{"Version":1,"AccessKeyId":"ASIA/m],
+      shows: [/^AWS_PROFILE is service$/m, /^no password$/m, /^\{"Version":1,"AccessKeyId":"ASIA/m],
     },
     ci: {
       identity: 'deploy',

@@ -4,18 +4,24 @@ import { handleOf } from '../auth/plan.ts';
 import { variableNeeds } from '../auth/trust-needs.ts';
 import type { Context } from '../cli/context.ts';
 import { warn, type ProjectPlan } from '../cli/plan.ts';
+import { envCredentials, processEnvironment } from '../clouds/aws/environment.ts';
 import {
-  envCredentials,
-  processEnvironment,
-  type EnvironmentChange,
-} from '../clouds/aws/environment.ts';
-import { credentialProcessLine, formatProcessProfile } from '../clouds/aws/process-profile.ts';
+  credentialProcessLine,
+  formatProcessProfile,
+  hiddenFiles,
+  profileOf,
+} from '../clouds/aws/process-profile.ts';
 import { strategyOf } from '../clouds/registry.ts';
 import type { Config } from '../config/config.ts';
 import { requireTrust } from '../config/trust.ts';
 import { withoutAbsent } from '../core/json.ts';
 import type { Identity } from '../core/kind-config.ts';
-import { checkVariable, environmentValue, type Variable } from '../core/variables.ts';
+import {
+  checkVariable,
+  environmentValue,
+  type EnvironmentChange,
+  type Variable,
+} from '../core/variables.ts';
 import type { Host } from '../host/host.ts';
 import type { KeyringSettings } from '../keyring/contract.ts';
 import { loadAgentControl } from '../keyring/registry.ts';
@@ -78,7 +84,8 @@ export async function allowedVariables(
 }
 
 /**
- * What an identity changes in an environment: its own `env:`, and its credentials over that.
+ * What an identity changes in an environment: its own `env:`, and over that its credentials and
+ * ATMOS_IDENTITY.
  *
  * @param credentialsFor gets the environment as it is but for the credentials
  * @throws as {@link allowedVariables}
@@ -92,11 +99,14 @@ export async function identityChange(
 ): Promise<EnvironmentChange> {
   const { platform } = context.host;
   const variables = await allowedVariables(context, plan, variablesOfIdentity(identity));
-  const change = await credentialsFor({ platform, env: withVariables(env, variables, platform) });
-  return withIdentityVariables(change, variables, platform);
+  const { set, unset } = await credentialsFor({
+    platform,
+    env: withVariables(env, variables, platform),
+  });
+  // An atmos that is started with the credentials then means the same identity.
+  const named = { set: { ...set, ATMOS_IDENTITY: identity.name }, unset };
+  return withIdentityVariables(named, variables, platform);
 }
-
-const profile = 'atmos';
 
 /**
  * The change for mode `process`, or undefined where the path of our program cannot be written so
@@ -113,6 +123,7 @@ export async function processChange(
   const configured = strategy.configuredRegion(identity);
   // In the file it gives way to a region of the environment; the user's own file is not read.
   const region = configured ?? strategy.defaultRegion;
+  const profile = profileOf(identity.name);
   const { awsConfig: configFile, empty: emptyFile } = writeHandle(
     handleOf(plan, identity.name),
     (id) => formatProcessProfile({ profile, command: commandOf(id) ?? '', region }),
@@ -124,6 +135,16 @@ export async function processChange(
     profile,
     ...withoutAbsent({ region: configured }),
   });
+}
+
+/** One warning for the user's own AWS files, which programs do not read in mode `process`. */
+export async function warnOfHiddenFiles(
+  context: Context,
+  { set: { AWS_CONFIG_FILE: file = '' } }: EnvironmentChange,
+): Promise<void> {
+  const hidden = hiddenFiles(file, context.host);
+  if (hidden.length === 0) return;
+  await warn(context, `--credentials process hides AWS files from programs: ${hidden.join(', ')}`);
 }
 
 type CommandOf = (handle: string) => string | undefined;

@@ -1,5 +1,4 @@
-import type { EnvironmentChange } from '../clouds/aws/environment.ts';
-import { classOf, type Variable } from '../core/variables.ts';
+import { classOf, type EnvironmentChange, type Variable } from '../core/variables.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 

@@ -2,7 +2,8 @@ import { AtmosError } from '../core/errors.ts';
 import type { Host } from '../host/host.ts';
 
 /**
- * For a command whose only result is what a program reads from its standard output.
+ * For what makes no sense where it is discarded: JSON, a table, lines for a shell. A command asks
+ * before it does anything, so that no result is lost after the work.
  *
  * @throws ERR_IO when standard output is closed
  */

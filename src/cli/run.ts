@@ -8,6 +8,7 @@ import { parseCommandLine } from './parse/command-line.ts';
 import { foreignCommand } from './parse/words.ts';
 import { createPrinter } from './printer.ts';
 import { exitCodeOf, formatError, loadWriteHint } from './report.ts';
+import { requireStdout } from './required-output.ts';
 import { version } from './version.ts';
 import { enterDirectory } from './working-directory.ts';
 
@@ -53,6 +54,7 @@ async function dispatch(host: Host, journal: Journal): Promise<number> {
     journal.heed(invocation.globals);
     enterDirectory(host, invocation.globals);
   }
+  if (invocation.values['output'] === 'json') await requireStdout(host);
   const startMs = host.monotonicMs();
   host.log('command.started', { command, version });
   const run = await spec.load();

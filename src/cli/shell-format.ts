@@ -1,7 +1,7 @@
-import { isSecretVariable, type EnvironmentChange } from '../clouds/aws/environment.ts';
+import { isSecretVariable } from '../clouds/aws/environment.ts';
 import { AtmosError } from '../core/errors.ts';
 import { quotePowerShell } from '../core/hint.ts';
-import { checkVariable } from '../core/variables.ts';
+import { checkVariable, type EnvironmentChange } from '../core/variables.ts';
 
 /** The formats that are text for one reader. `github` is two, see {@link formatGithub}. */
 export const environmentFormats = [
@@ -18,13 +18,14 @@ export type EnvironmentFormat = (typeof environmentFormats)[number];
 
 /**
  * A change as lines for a shell or a file, names sorted. Values are quoted only where they need it
- * and can never become code.
+ * and can never become code. What a shell evaluates ends with status 0, also where a variable that
+ * goes was not set.
  *
  * | format | a value | a variable that goes |
  * | --- | --- | --- |
  * | `bash` (sh, zsh) | `export K=V` | `unset K …` |
  * | `fish` | `set -gx K V` | `set -e K …` |
- * | `powershell` | `$env:K = 'V'` | `Remove-Item Env:K … ` |
+ * | `powershell` | `$env:K = 'V'` | `$env:K = … = $null` |
  * | `cmd` | `set "K=V"` | `set "K="` |
  * | `dotenv` | `K=V`, quoted as a POSIX shell reads it | nothing |
  * | `env` | `K=V`, raw | nothing |
@@ -48,20 +49,22 @@ export function formatEnvironment(change: EnvironmentChange, format: Environment
       return lines([
         ...(gone.length === 0 ? [] : [`set -e ${gone.join(' ')}`]),
         ...entries.map(([name, value]) => `set -gx ${name} ${quoteFish(value)}`),
+        // `set -e` fails for a variable that is not set, and `set -gx` passes the status on.
+        'true',
       ]);
     case 'powershell':
       return lines([
-        ...(gone.length === 0
-          ? []
-          : [
-              `Remove-Item ${gone.map((name) => `Env:${name}`).join(', ')} -ErrorAction SilentlyContinue`,
-            ]),
+        // Remove-Item would leave `$?` false, and an entry in `$Error`, for a variable that is not set.
+        ...(gone.length === 0 ? [] : [`${gone.map((name) => `$env:${name} = `).join('')}$null`]),
         ...entries.map(([name, value]) => `$env:${name} = ${powerShellValue(value)}`),
       ]);
     case 'cmd':
       return lines([
         ...gone.map((name) => `set "${name}="`),
         ...entries.map(([name, value]) => `set "${name}=${plainForCmd(name, value)}"`),
+        // `set "K="` fails for a variable that is not set, and `set "K=V"` keeps the level in a .bat
+        // file and at the prompt. `cd` sets it to 0 everywhere.
+        'cd .',
       ]);
     case 'dotenv':
       return lines(entries.map(([name, value]) => `${name}=${quotePosix(value)}`));

@@ -47,6 +47,12 @@ export const ownSecretVariables: readonly string[] = [
   'CREDENTIALS_DIRECTORY',
 ];
 
+/** What changes in an environment: variables that get a value, and variables that go. */
+export interface EnvironmentChange {
+  readonly set: Readonly<Record<string, string>>;
+  readonly unset: readonly string[];
+}
+
 /** An environment variable as an `env:` of atmos.yaml says it. */
 export interface Variable {
   readonly key: string;

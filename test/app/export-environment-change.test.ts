@@ -27,12 +27,11 @@ async function openProject(text: string) {
 test('a profile is written once for the same plan, and again for another', async () => {
   const { host, plan, dev } = await openProject(yaml(withRegion));
   const change = await processChange(plan, dev, host);
-  expect(change?.set).toMatchObject({ AWS_PROFILE: 'atmos', AWS_REGION: 'eu-central-1' });
+  expect(change?.set).toMatchObject({ AWS_PROFILE: 'dev', AWS_REGION: 'eu-central-1' });
   const text = readFileSync(change?.set['AWS_CONFIG_FILE'] ?? '', 'utf8');
   expect(text).toMatch(
-    /^\[profile atmos\]\ncredential_process = \/usr\/bin\/node "\/opt\/atmos auth\/main\.cjs" auth credential-process --handle [a-z]{22}\nregion = eu-central-1\n$/,
+    /^\[profile dev\]\ncredential_process = \/usr\/bin\/node "\/opt\/atmos auth\/main\.cjs" auth credential-process --handle [a-z]{22}\nregion = eu-central-1\n$/,
   );
-  expect(text).not.toContain('dev');
   expect(readFileSync(change?.set['AWS_SHARED_CREDENTIALS_FILE'] ?? '', 'utf8')).toBe('');
 
   expect(await processChange(plan, dev, host)).toEqual(change);

@@ -93,8 +93,9 @@ export const suite: PlatformSuite = {
         };
         try {
           const file = join(path, 'lines.cmd');
-          const lines = formatEnvironment({ set, unset: ['GONE'] }, 'cmd');
-          writeFileSync(file, `@echo off\r\n${lines.replaceAll('\n', '\r\n')}set\r\n`);
+          const lines = formatEnvironment({ set, unset: ['GONE', 'NOT_SET'] }, 'cmd');
+          const status = 'echo status=%errorlevel%\r\n';
+          writeFileSync(file, `@echo off\r\n${lines.replaceAll('\n', '\r\n')}${status}set\r\n`);
           const env = { ...process.env, GONE: 'still here' };
           const text = await settled((done) =>
             execFile('cmd.exe', ['/d', '/c', file], { env, encoding: 'utf8' }, done),
@@ -104,6 +105,7 @@ export const suite: PlatformSuite = {
             assert.ok(shown.includes(`${name}=${value}`), `${name}: ${text}`);
           }
           assert.ok(!shown.some((line) => line.startsWith('GONE=')));
+          assert.ok(shown.includes('status=0'), text);
         } finally {
           remove();
         }

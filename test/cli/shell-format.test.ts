@@ -3,7 +3,12 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { environmentFormats, formatEnvironment, formatGithub } from '../../src/cli/shell-format.ts';
+import {
+  environmentFormats,
+  formatEnvironment,
+  formatGithub,
+  type EnvironmentFormat,
+} from '../../src/cli/shell-format.ts';
 import { readPowerShellValue } from '../core/powershell-model.ts';
 import { peer } from '../support/peers.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
@@ -139,17 +144,15 @@ describe('the text of each format', () => {
 
   test.each([
     ['bash', `unset Y Z\nexport A=plain\nexport B='it'"'"'s'\nexport C=''\n`],
-    ['fish', `set -e Y Z\nset -gx A plain\nset -gx B 'it\\'s'\nset -gx C ''\n`],
-    [
-      'powershell',
-      `Remove-Item Env:Y, Env:Z -ErrorAction SilentlyContinue\n$env:A = 'plain'\n$env:B = 'it''s'\n$env:C = ''\n`,
-    ],
+    ['fish', `set -e Y Z\nset -gx A plain\nset -gx B 'it\\'s'\nset -gx C ''\ntrue\n`],
+    ['powershell', `$env:Y = $env:Z = $null\n$env:A = 'plain'\n$env:B = 'it''s'\n$env:C = ''\n`],
     ['dotenv', `A=plain\nB='it'"'"'s'\nC=''\n`],
     ['env', `A=plain\nB=it's\nC=\n`],
     ['json', `{\n  "A": "plain",\n  "B": "it's",\n  "C": "",\n  "Y": null,\n  "Z": null\n}\n`],
   ] as const)('%s', (format, text) => {
     expect(formatEnvironment(change, format)).toBe(text);
-    expect(formatEnvironment({ set: {}, unset: [] }, format)).toBe(format === 'json' ? '{}\n' : '');
+    const empty: Partial<Record<EnvironmentFormat, string>> = { json: '{}\n', fish: 'true\n' };
+    expect(formatEnvironment({ set: {}, unset: [] }, format)).toBe(empty[format] ?? '');
   });
 
   test.each([
@@ -180,6 +183,41 @@ describe('the text of each format', () => {
     const set = Object.fromEntries(hostile.map((value, index) => [`T_${index}`, value]));
     const text = `set -a\n${formatEnvironment({ set, unset: [] }, 'dotenv')}`;
     expect(readBack('sh', [], text, Object.keys(set))).toEqual(set);
+  });
+});
+
+describe('what is evaluated ends with status 0', () => {
+  // Before it a command fails, whose status some assignments would pass on.
+  const changes = [
+    ['with variables that were not set', { set: { A: '1' }, unset: ['NOT_SET', 'NOR_THIS'] }],
+    ['that takes away only', { set: {}, unset: ['NOT_SET'] }],
+    ['that sets only', { set: { A: '1' }, unset: [] }],
+  ] as const;
+  const evaluations = [
+    ['sh', 'bash', ['-c', 'false; eval "$1"; echo $?', 'sh']],
+    ['bash', 'bash', ['--norc', '-c', 'false; eval "$1"; echo $?', 'bash']],
+    ['bash', 'bash', ['--norc', '-c', 'set -eu; eval "$1"; echo $?', 'bash']],
+    ['dash', 'bash', ['-c', 'false; eval "$1"; echo $?', 'dash']],
+    ['zsh', 'bash', ['-f', '-c', 'false; eval "$1"; echo $?', 'zsh']],
+    ['fish', 'fish', ['--no-config', '-c', 'false; eval $argv[1]; echo $status']],
+    ['fish', 'fish', ['--no-config', '-c', 'false; echo $argv[1] | source; echo $status']],
+  ] as const;
+
+  describe.each(evaluations)('%s, format %s, %j', (shell, format, args) => {
+    test.skipIf(!isThere(shell)).each(changes)('a change %s', (_, change) => {
+      const text = formatEnvironment(change, format);
+      const { stdout, stderr } = spawnSync(shell, [...args, text], { encoding: 'utf8' });
+      expect({ stdout, stderr }).toEqual({ stdout: '0\n', stderr: '' });
+    });
+  });
+
+  test.each(changes)('PowerShell and cmd.exe, on the text: a change %s', (_, change) => {
+    const powershell = formatEnvironment(change, 'powershell').trimEnd().split('\n');
+    // An assignment always succeeds, and takes the variable away where the value is $null.
+    for (const line of powershell)
+      expect(line).toMatch(/^\$env:\w+ = ('1'|(\$env:\w+ = )*\$null)$/);
+    // The only command here that sets the level to 0 at the prompt, in .bat and in .cmd files.
+    expect(formatEnvironment(change, 'cmd')).toMatch(/\ncd \.\n$/);
   });
 });
 
@@ -272,7 +310,7 @@ describe('the format cmd', () => {
 
   test('sets and unsets by set', () => {
     expect(format("C:\\x y\\ & | < > (z) 'q'")).toBe(
-      'set "A="\nset "B="\nset "K=C:\\x y\\ & | < > (z) \'q\'"\n',
+      'set "A="\nset "B="\nset "K=C:\\x y\\ & | < > (z) \'q\'"\ncd .\n',
     );
   });
 

@@ -1,7 +1,10 @@
-import { readFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import type { CommandGroup, CommandSpec } from '../../src/cli/command.ts';
+import { atmos } from '../../src/cli/command-specs/root.ts';
 import { builtCli } from '../support/built.ts';
+import { canMount, mountTmpfs } from '../support/mount.ts';
 import { openConfiguredMachine, type Machine } from './machine.ts';
 
 const limitMs = 90_000;
@@ -25,6 +28,82 @@ describe('a command whose output a program reads', { timeout: limitMs }, () => {
     },
   );
 
+  test.each(jsonCommands(atmos))(
+    '%s -o json fails before it does anything when its standard output is closed',
+    async (command) => {
+      const machine = await openConfiguredMachine();
+      expect(await inShell(machine, `${command} -o json >&-`)).toEqual({
+        exitCode: 1,
+        stdout: '',
+        stderr: 'error: cannot write to standard output: it is closed\n',
+      });
+    },
+  );
+
+  test.each(['auth keyring list', 'profile list', 'profile show ci', 'auth trust --list'])(
+    'so does the table of %s',
+    async (command) => {
+      const machine = await openConfiguredMachine();
+      mkdirSync(join(machine.project, 'profiles/ci'), { recursive: true });
+      writeFileSync(join(machine.project, 'profiles/ci/atmos.yaml'), '{}\n');
+      expect(await machine.atmos('auth trust --yes')).toMatchObject({ exitCode: 0 });
+      expect(await inShell(machine, `${command} >&-`)).toEqual({
+        exitCode: 1,
+        stdout: '',
+        stderr: 'error: cannot write to standard output: it is closed\n',
+      });
+    },
+  );
+
+  test.each([
+    'auth whoami -o json',
+    'auth validate -o json',
+    'auth keyring status -o json',
+    'auth keyring list',
+    'auth env',
+    'auth credential-process',
+    'profile list',
+    'completion fish',
+    'version',
+    '--help',
+  ])('%s fails where standard output cannot be written', async (command) => {
+    const machine = await openConfiguredMachine();
+    mkdirSync(join(machine.project, 'profiles/ci'), { recursive: true });
+    writeFileSync(join(machine.project, 'profiles/ci/atmos.yaml'), '{}\n');
+    const result = await inShell(machine, `${command} > /dev/full`);
+    expect(result).toMatchObject({
+      exitCode: 1,
+      stderr: expect.stringMatching(/(^|\n)error: cannot write to standard output: ENOSPC\n$/),
+    });
+  });
+
+  test('a file that is no regular one is refused before anything is opened', async () => {
+    const machine = await openConfiguredMachine();
+    const command = 'auth env --credentials env --output-file /dev/full';
+    expect(await inShell(machine, command)).toEqual({
+      exitCode: 2,
+      stdout: '',
+      stderr: 'error: /dev/full (from --output-file) is a device, not a regular file\n',
+    });
+    expect(machine.sts.calls).toEqual([]);
+  });
+
+  test.skipIf(!canMount())(
+    'a full disk under the file is exit 1, and nothing is left',
+    async () => {
+      const machine = await openConfiguredMachine();
+      const full = mountTmpfs('size=4k');
+      writeFileSync(join(full, 'data'), Buffer.alloc(4096));
+      const file = join(full, 'credentials.sh');
+      expect(await inShell(machine, `auth env --output-file ${file}`)).toEqual({
+        exitCode: 1,
+        stdout: '',
+        stderr: `error: cannot write ${file} (from --output-file): ENOSPC\n`,
+      });
+      expect(readdirSync(full)).toEqual(['data']);
+    },
+  );
+
   test('auth env that writes to a file needs no standard output', async () => {
     const machine = await openConfiguredMachine();
     const result = await inShell(machine, 'auth env --output credentials.sh >&-');
@@ -32,3 +111,14 @@ describe('a command whose output a program reads', { timeout: limitMs }, () => {
     expect(readFileSync(join(machine.project, 'credentials.sh'), 'utf8')).toContain('AWS_');
   });
 });
+
+/** Every command that prints JSON, with the operand it needs. */
+function jsonCommands(group: CommandGroup, before = ''): string[] {
+  return group.commands.flatMap((node: CommandGroup | CommandSpec) => {
+    const command = `${before}${node.name}`;
+    if ('commands' in node) return jsonCommands(node, `${command} `);
+    const output = node.options?.find(({ name }) => name === 'output');
+    if (!output?.choices?.includes('json')) return [];
+    return [node.operand?.isRequired ? `${command} ci` : command];
+  });
+}

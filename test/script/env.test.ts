@@ -99,7 +99,11 @@ test('what is printed is taken up by a shell as it is meant, from where others w
 
   const { stdout: profileLines } = await machine.atmos('auth env');
   const inProfile = await machine.run('sh', ['-c', show, 'sh', profileLines], { env: others });
-  expect(inProfile).toEqual({ exitCode: 0, stdout: 'none none atmos eu-central-1\n', stderr: '' });
+  expect(inProfile).toEqual({
+    exitCode: 0,
+    stdout: 'none none emergency-user eu-central-1\n',
+    stderr: '',
+  });
 
   const { stdout: sessionLines } = await machine.atmos('auth env --credentials env');
   const inSession = await machine.run('sh', ['-c', show, 'sh', sessionLines], { env: others });
@@ -117,7 +121,7 @@ test('a job of GitHub has its secrets masked before they are written', async () 
   });
   expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
   const written = readFileSync(file, 'utf8');
-  expect(written).toMatch(/^BEFORE=1\nAWS_ACCESS_KEY_ID=ASIA/);
+  expect(written).toMatch(/^BEFORE=1\nATMOS_AUTH_ENV_SET=[^]*\nAWS_ACCESS_KEY_ID=ASIA/);
   for (const name of ['AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN']) {
     const value = new RegExp(`^${name}=(.+)$`, 'm').exec(written)?.[1];
     expect(stdout).toContain(`::add-mask::${value}\n`);
@@ -125,7 +129,7 @@ test('a job of GitHub has its secrets masked before they are written', async () 
   expectError(await machine.atmos('auth env -f github'), {
     exitCode: 2,
     message: 'the format github writes to the file that GITHUB_ENV names, and that is not set',
-    hints: ['pass --output FILE'],
+    hints: ['pass --output-file FILE'],
   });
 });
 

@@ -156,7 +156,7 @@ export const suite: PlatformSuite = {
           await stored(desk);
           const { stdout, stderr, exitCode } = await desk.atmos(['auth', 'env']);
           assert.equal(exitCode, 0, stderr);
-          assert.match(stdout, /^Remove-Item Env:/);
+          assert.match(stdout, /^\$env:AWS_ACCESS_KEY = /);
           const file = /^\$env:AWS_CONFIG_FILE = '(.+)'$/m.exec(stdout)?.[1] ?? '';
           const line = /^credential_process = (.+)$/m.exec(readFileSync(file, 'utf8'))?.[1] ?? '';
           assert.match(line, /^[A-Za-z0-9_.:\\~-]+( [A-Za-z0-9_.:\\~-]+)+$/);
@@ -173,11 +173,11 @@ export const suite: PlatformSuite = {
         atDesk(async (desk) => {
           const cmd = await desk.atmos(['auth', 'env', '--format', 'cmd']);
           assert.match(cmd.stdout, /^set "AWS_ACCESS_KEY_ID="$/m);
-          assert.match(cmd.stdout, /^set "AWS_PROFILE=atmos"$/m);
+          assert.match(cmd.stdout, /^set "AWS_PROFILE=emergency-user"$/m);
           const bash = await desk.atmos(['auth', 'env'], {
             env: { MSYSTEM: 'MINGW64' },
           });
-          assert.match(bash.stdout, /^export AWS_PROFILE=atmos$/m);
+          assert.match(bash.stdout, /^export AWS_PROFILE=emergency-user$/m);
         }),
     },
     {

@@ -65,7 +65,7 @@ export const auth: CommandGroup = {
       name: 'whoami',
       summary: 'who, until when, is it valid',
       takesIdentity: true,
-      options: [jsonOutput],
+      options: [{ ...jsonOutput, environment: 'ATMOS_AUTH_WHOAMI_OUTPUT' }],
       load: async () => (await import('../commands/auth-whoami.ts')).whoami,
     },
     {
@@ -87,20 +87,25 @@ export const auth: CommandGroup = {
           short: 'f',
           value: 'format',
           summary: 'for which reader',
+          environment: 'ATMOS_AUTH_ENV_FORMAT',
           choices: ['bash', 'fish', 'powershell', 'cmd', 'dotenv', 'env', 'json', 'github'],
         },
         {
-          name: 'output',
+          name: 'output-file',
           short: 'o',
+          aliases: ['--output'],
           value: 'file',
           completes: 'file',
-          summary: 'write to this file instead',
+          summary: 'add to this file instead, or replace it with JSON',
+          environment: 'ATMOS_AUTH_ENV_OUTPUT_FILE',
         },
+        { name: 'unset', summary: 'unset what auth env has set in this shell' },
         credentials,
         mfaToken,
       ],
       examples: [
         'eval "$(atmos auth env -i emergency-user)"',
+        'eval "$(atmos auth env --unset)"',
         'atmos auth env -i emergency-user | Out-String | Invoke-Expression',
       ],
       load: async () => (await import('../commands/auth-env.ts')).env,
@@ -140,7 +145,15 @@ export const auth: CommandGroup = {
     {
       name: 'validate',
       summary: 'check the configuration, and tell all that is wrong with it',
-      options: [jsonOutput],
+      options: [
+        {
+          name: 'verbose',
+          short: 'v',
+          summary: 'show what was checked, too',
+          environment: 'ATMOS_AUTH_VALIDATE_VERBOSE',
+        },
+        jsonOutput,
+      ],
       load: async () => (await import('../commands/auth-validate.ts')).validate,
     },
     {

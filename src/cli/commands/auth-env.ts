@@ -1,79 +1,141 @@
 import { resolve } from 'node:path';
+import { recordChange, takeBack, withoutRecorded } from '../../app/environment-record.ts';
 import {
   envChange,
   identityChange,
   opensByItself,
   processChange,
+  warnOfHiddenFiles,
 } from '../../app/export-environment.ts';
-import type { EnvironmentChange } from '../../clouds/aws/environment.ts';
 import { AtmosError } from '../../core/errors.ts';
 import { showValue, type Sourced } from '../../core/json.ts';
 import type { Identity } from '../../core/kind-config.ts';
-import { appendToFile, writeOutputFile } from '../../host/files.ts';
+import type { EnvironmentChange } from '../../core/variables.ts';
 import type { Host } from '../../host/host.ts';
+import {
+  appendToFile,
+  extendOutputFile,
+  findOutputFile,
+  replaceOutputFile,
+} from '../../host/output-file.ts';
 import type { Invocation } from '../command.ts';
 import type { Context } from '../context.ts';
 import { loadPlanFor, requireIdentity, warn, warnOfMemory, type ProjectPlan } from '../plan.ts';
 import { speaksPosix } from '../report.ts';
 import { requireStdout } from '../required-output.ts';
-import { environmentFormats, formatEnvironment, formatGithub } from '../shell-format.ts';
+import {
+  environmentFormats,
+  formatEnvironment,
+  formatGithub,
+  type EnvironmentFormat,
+} from '../shell-format.ts';
 
 /**
  * `atmos auth env`: what a shell evaluates to have the identity's credentials. By default only a
  * profile that asks us for them when they are needed, so that nothing secret is printed and neither
  * keyring nor network is opened. The identity's `env:` is in it; that of atmos.yaml, as in Atmos, is
- * for programs alone.
+ * for programs alone. With `--unset` what a shell evaluates to be without all that again.
  */
 export async function env(context: Context, invocation: Invocation): Promise<void> {
-  const { host, out } = context;
-  const { values } = invocation;
-  const isGithub = values['format'] === 'github';
-  const file = isGithub ? githubFile(context, values['output']) : given(context, values['output']);
-  if (isGithub || file === undefined) await requireStdout(host);
+  const { values, flags } = invocation;
+  const write = await (values['format'] === 'github'
+    ? githubWriter(context, invocation)
+    : textWriter(context, invocation));
+  await write(flags['unset'] ? unsetting(context, invocation) : await setting(context, invocation));
+}
+
+async function setting(context: Context, invocation: Invocation): Promise<EnvironmentChange> {
+  const { host } = context;
   const plan = await loadPlanFor(context, invocation);
   const identity = await requireIdentity(context, plan, invocation);
-  const change = await identityChange(context, plan, identity, host.env, (surroundings) =>
+  const before = withoutRecorded(host.env);
+  const change = await identityChange(context, plan, identity, before, (surroundings) =>
     credentialsFor(context, invocation, plan, identity, surroundings),
   );
-  if (isGithub && file !== undefined) return writeGithub(context, change, file);
+  return recordChange(change, identity, host);
+}
+
+/** Needs no configuration, so that it works anywhere. */
+function unsetting({ host }: Context, { identity, values }: Invocation): EnvironmentChange {
+  const other = ['credentials', 'mfa-token'].find((name) => values[name] !== undefined);
+  const contradiction = identity.kind === 'absent' ? other : 'identity';
+  if (contradiction !== undefined) {
+    throw new AtmosError(
+      'ERR_USAGE',
+      `--unset takes back what was set, whatever the identity: it does not go with --${contradiction}`,
+    );
+  }
+  return takeBack(host.env);
+}
+
+type WriteChange = (change: EnvironmentChange) => Promise<void>;
+
+/** To standard output, or added to a file, as in Atmos; of JSON a file holds one value. */
+async function textWriter(context: Context, { values, flags }: Invocation): Promise<WriteChange> {
+  const { host, out } = context;
+  const format = chosenFormat(host, values['format']);
+  if (flags['unset'] && (format === 'dotenv' || format === 'env')) throw cannotUnset(format);
+  const said = outputFile(host, values['output-file']);
+  if (said === undefined) {
+    await requireStdout(host);
+    return (change) => out(formatEnvironment(change, format));
+  }
+  const file = findOutputFile(said, host);
+  return async (change) => {
+    const text = formatEnvironment(change, format);
+    if (format === 'json') replaceOutputFile(file, text);
+    else extendOutputFile(file, text, host);
+  };
+}
+
+function chosenFormat(host: Host, format: string | undefined): EnvironmentFormat {
   const byDefault = speaksPosix(host) ? 'bash' : 'powershell';
-  const format = environmentFormats.find((one) => one === values['format']) ?? byDefault;
-  const text = formatEnvironment(change, format);
-  if (file === undefined) await out(text);
-  else writeOutputFile(file, text);
+  return environmentFormats.find((one) => one === format) ?? byDefault;
 }
 
-function given({ host }: Context, output: string | undefined): Sourced<string> | undefined {
+const outputVariable = 'ATMOS_AUTH_ENV_OUTPUT_FILE';
+
+/** The option, or the variable that stands for it: where both say the same, either is right. */
+function outputFile(host: Host, output: string | undefined): Sourced<string> | undefined {
   if (output === undefined) return undefined;
-  return { value: resolve(host.workingDirectory(), output), source: '--output' };
+  const source = output === host.env[outputVariable] ? outputVariable : '--output-file';
+  return { value: resolve(host.workingDirectory(), output), source };
 }
 
-function githubFile(context: Context, output: string | undefined): Sourced<string> {
-  const variable = context.host.env['GITHUB_ENV'];
-  const file = given(context, output) ?? (variable && { value: variable, source: 'GITHUB_ENV' });
+/** To the file of `GITHUB_ENV`. Masks first, so that no step shows what the file makes known. */
+async function githubWriter(context: Context, { values, flags }: Invocation): Promise<WriteChange> {
+  const { host, out } = context;
+  if (flags['unset']) throw cannotUnset('github');
+  const file = githubFile(host, values['output-file']);
+  await requireStdout(host);
+  return async (change) => {
+    const { masks, text } = formatGithub(change);
+    await out(masks);
+    appendToFile(file, text, host);
+    const staying = change.unset.filter((name) => host.env[name]);
+    if (staying.length === 0) return;
+    await warn(
+      context,
+      `GitHub cannot take a variable away, so these stay set for later steps, and may win: ${staying.join(', ')}`,
+    );
+  };
+}
+
+function githubFile(host: Host, output: string | undefined): Sourced<string> {
+  const variable = host.env['GITHUB_ENV'];
+  const file = outputFile(host, output) ?? (variable && { value: variable, source: 'GITHUB_ENV' });
   if (file) return file;
   throw new AtmosError(
     'ERR_USAGE',
     'the format github writes to the file that GITHUB_ENV names, and that is not set',
-    { hints: ['pass --output FILE'] },
+    { hints: ['pass --output-file FILE'] },
   );
 }
 
-/** Masks first, so that no step shows what the file makes known. */
-async function writeGithub(
-  context: Context,
-  change: EnvironmentChange,
-  file: Sourced<string>,
-): Promise<void> {
-  const { masks, text } = formatGithub(change);
-  await context.out(masks);
-  appendToFile(file, text);
-  const staying = change.unset.filter((name) => context.host.env[name]);
-  if (staying.length === 0) return;
-  await warn(
-    context,
-    `GitHub cannot take a variable away, so these stay set for later steps, and may win: ${staying.join(', ')}`,
-  );
+function cannotUnset(format: string): AtmosError {
+  return new AtmosError('ERR_USAGE', `the format ${format} cannot take a variable away`, {
+    hints: ['choose another format: --format bash, --format json'],
+  });
 }
 
 /** @param surroundings what the shell has but for the credentials */
@@ -87,6 +149,7 @@ async function credentialsFor(
   if (values['credentials'] !== 'env') {
     const change = await processChange(plan, identity, context.host);
     if (change !== undefined) {
+      await warnOfHiddenFiles(context, change);
       await warnOfMemory(context, plan, 'each program will open a session of its own');
       await warnOfPassword(context, plan);
       return change;

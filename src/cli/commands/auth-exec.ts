@@ -5,12 +5,14 @@ import {
   opensByItself,
   processChange,
   variablesOfProject,
+  warnOfHiddenFiles,
 } from '../../app/export-environment.ts';
 import { withVariables } from '../../app/program-environment.ts';
-import { childEnvironment, type EnvironmentChange } from '../../clouds/aws/environment.ts';
+import { childEnvironment } from '../../clouds/aws/environment.ts';
 import { AtmosError } from '../../core/errors.ts';
 import { showValue } from '../../core/json.ts';
 import type { Identity } from '../../core/kind-config.ts';
+import type { EnvironmentChange } from '../../core/variables.ts';
 import type { Host } from '../../host/host.ts';
 import { runChild } from '../../host/run-child.ts';
 import type { KeyringSettings } from '../../keyring/contract.ts';
@@ -63,7 +65,10 @@ async function credentialsFor(
   if (values['credentials'] === 'process') {
     await checkReachable(plan.keyring, context.host);
     const change = await processChange(plan, identity, context.host);
-    if (change !== undefined) return change;
+    if (change !== undefined) {
+      await warnOfHiddenFiles(context, change);
+      return change;
+    }
     await warn(
       context,
       'the path of this program cannot stand in an AWS file, so the credentials go into the environment',

@@ -1,12 +1,10 @@
 import type { AwsCredentials } from '../../core/credentials.ts';
 import { formatTimestamp } from '../../core/time.ts';
-import { credentialVariables, ownSecretVariables } from '../../core/variables.ts';
-
-/** What changes in an environment: variables that get a value, and variables that go. */
-export interface EnvironmentChange {
-  readonly set: Readonly<Record<string, string>>;
-  readonly unset: readonly string[];
-}
+import {
+  credentialVariables,
+  ownSecretVariables,
+  type EnvironmentChange,
+} from '../../core/variables.ts';
 
 /**
  * The change for mode `env`: the credentials themselves. Every SDK takes them before any shared

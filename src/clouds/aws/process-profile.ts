@@ -1,8 +1,48 @@
-import { isAwsRegion } from './regions.ts';
+import { existsSync } from 'node:fs';
+import { dirname, join, sep } from 'node:path';
 import { AtmosError } from '../../core/errors.ts';
+import { sha256 } from '../../core/sha256.ts';
+import type { Host } from '../../host/host.ts';
+import { isAwsRegion } from './regions.ts';
+import { sharedPaths } from './shared-paths.ts';
+
+/**
+ * Whether every SDK finds a profile of this name, and only by its name. That of JavaScript finds none
+ * with `=`, and none that is called as a property of every object (`constructor`): docs/adr/0025.
+ */
+function isSafe(profile: string): boolean {
+  return /^[A-Za-z0-9_.@+/-]{1,128}$/.test(profile) && profile !== 'default' && !(profile in {});
+}
+
+/**
+ * The AWS profile of an identity: of its name, as in Atmos, or `atmos-` and 8 hex digits of the
+ * SHA-256 of a name that not every SDK finds as a profile. `default` is hashed too, since a program
+ * that is started without AWS_PROFILE would use a profile of that name.
+ */
+export function profileOf(identity: string): string {
+  return isSafe(identity) ? identity : `atmos-${sha256(identity).slice(0, 8)}`;
+}
+
+/**
+ * The AWS files of the user that a program no longer reads in mode `process`, home written as `~`.
+ *
+ * @param configFile the one that it reads instead
+ */
+export function hiddenFiles(
+  configFile: string,
+  host: Pick<Host, 'env' | 'homeDirectory'>,
+): readonly string[] {
+  const { config, credentials } = sharedPaths(host);
+  // One of ours is there where this shell has evaluated `auth env`.
+  const isTheirs = (path: string) => dirname(path) !== dirname(configFile) && existsSync(path);
+  const home = join(host.homeDirectory, sep);
+  return [config, credentials]
+    .filter(isTheirs)
+    .map((path) => (path.startsWith(home) ? `~/${path.slice(home.length)}` : path));
+}
 
 export interface ProcessProfile {
-  /** Letters, digits and `. _ -` only. `default` is the profile that needs no name. */
+  /** From {@link profileOf}. */
   readonly profile: string;
   /** From {@link credentialProcessLine}. */
   readonly command: string;
@@ -16,19 +56,15 @@ export interface ProcessProfile {
  *   not stay in its place
  */
 export function formatProcessProfile({ profile, command, region }: ProcessProfile): string {
-  if (!/^[A-Za-z0-9._-]+$/.test(profile))
-    throw new TypeError(
-      'the name of the profile has other characters than letters, digits and . _ -',
-    );
+  if (!isSafe(profile)) throw new TypeError('the name of the profile is not safe');
   if (hasControl(command)) throw new TypeError('the command of the profile is not one line');
   if (region !== undefined && !isAwsRegion(region)) {
     throw new AtmosError('ERR_CONFIG_INVALID', 'the region is not the name of an AWS region', {
       hints: ['write it like eu-central-1'],
     });
   }
-  const section = profile === 'default' ? '[default]' : `[profile ${profile}]`;
   const regionLine = region === undefined ? '' : `region = ${region}\n`;
-  return `${section}\ncredential_process = ${command}\n${regionLine}`;
+  return `[profile ${profile}]\ncredential_process = ${command}\n${regionLine}`;
 }
 
 /** A program of Node, and how it is started. */

@@ -1,13 +1,14 @@
 import { access, constants } from 'node:fs/promises';
-import { join } from 'node:path';
 import { parseKnownFiles } from '@smithy/shared-ini-file-loader';
 import { AtmosError, systemErrorCode } from '../../core/errors.ts';
 import { showCommand } from '../../core/hint.ts';
 import { withoutAbsent } from '../../core/json.ts';
 import { nearestName } from '../../core/names.ts';
-import { fromHome } from '../../host/home.ts';
 import type { Host } from '../../host/host.ts';
 import { irregularKindAt } from '../../host/regular-file.ts';
+import { sharedPaths, type SharedPaths } from './shared-paths.ts';
+
+export { sharedPaths };
 
 /** A long-lived key, as a profile has it. */
 export interface SharedKey {
@@ -24,11 +25,6 @@ export interface ProfileKey {
 
 type Where = Pick<Host, 'env' | 'homeDirectory'>;
 type Profile = Readonly<Record<string, string | undefined>>;
-
-interface SharedPaths {
-  readonly credentials: string;
-  readonly config: string;
-}
 
 /**
  * The long-lived key of a profile in the AWS shared files, read where the AWS CLI reads it.
@@ -65,14 +61,6 @@ export async function readAwsKeys(
   return { keys, others: profiles.size - keys.length };
 }
 
-/** Where the AWS CLI has its shared files. */
-export function sharedPaths(host: Where): SharedPaths {
-  return {
-    credentials: pathOf('AWS_SHARED_CREDENTIALS_FILE', 'credentials', host),
-    config: pathOf('AWS_CONFIG_FILE', 'config', host),
-  };
-}
-
 async function readProfiles({ credentials, config }: SharedPaths): Promise<Map<string, Profile>> {
   await Promise.all([checkReadable(credentials), checkReadable(config)]);
   const files = { filepath: credentials, configFilepath: config };
@@ -89,11 +77,6 @@ function longLivedKey(profile: Profile): SharedKey | undefined {
     secretAccessKey: secret,
     ...withoutAbsent({ mfaArn: mfa || undefined }),
   };
-}
-
-function pathOf(variable: string, name: string, { env, homeDirectory }: Where): string {
-  const path = env[variable] || join(homeDirectory, '.aws', name);
-  return fromHome(path, homeDirectory);
 }
 
 /** The parser takes a file that it cannot read for one that is not there. */

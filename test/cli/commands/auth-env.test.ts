@@ -32,15 +32,17 @@ describe('mode process', () => {
     const file = /^export AWS_CONFIG_FILE=(.*)$/m.exec(stdout)?.[1] ?? '';
     expect(stdout).toMatch(/^unset .*\bAWS_ACCESS_KEY_ID\b.*\bAWS_SESSION_TOKEN\b/);
     expect(stdout.slice(stdout.indexOf('\n') + 1)).toBe(
-      `export AWS_CONFIG_FILE=${file}\n` +
+      'export ATMOS_AUTH_ENV_SET=ATMOS_IDENTITY,AWS_CONFIG_FILE,AWS_EC2_METADATA_DISABLED,AWS_PROFILE,AWS_SDK_LOAD_CONFIG,AWS_SHARED_CREDENTIALS_FILE\n' +
+        'export ATMOS_IDENTITY=dev\n' +
+        `export AWS_CONFIG_FILE=${file}\n` +
         'export AWS_EC2_METADATA_DISABLED=true\n' +
-        'export AWS_PROFILE=atmos\n' +
+        'export AWS_PROFILE=dev\n' +
         'export AWS_SDK_LOAD_CONFIG=1\n' +
         `export AWS_SHARED_CREDENTIALS_FILE=${handles}/empty\n`,
     );
     expect(file).toMatch(new RegExp(`^${handles}/[a-z]{22}\\.aws-config$`));
     expect(readFileSync(file, 'utf8')).toMatch(
-      /^\[profile atmos\]\ncredential_process = \S+ \/opt\/atmos-auth\/dist\/cli\/main\.cjs auth credential-process --handle [a-z]{22}\nregion = us-east-1\n$/,
+      /^\[profile dev\]\ncredential_process = \S+ \/opt\/atmos-auth\/dist\/cli\/main\.cjs auth credential-process --handle [a-z]{22}\nregion = us-east-1\n$/,
     );
     expect(statSync(file).mode & 0o777).toBe(0o600);
   });
@@ -115,12 +117,13 @@ describe('mode env', () => {
 
 describe('the format', () => {
   test.each([
-    ['bash', /^unset [A-Z_ ]+\nexport AWS_CONFIG_FILE=\S+\n/],
-    ['fish', /^set -e [A-Z_ ]+\nset -gx AWS_CONFIG_FILE \S+\n/],
-    ['powershell', /^Remove-Item Env:AWS_\w+, .*\n\$env:AWS_CONFIG_FILE = '\S+'\n/],
-    ['dotenv', /^AWS_CONFIG_FILE=\S+\n/],
-    ['env', /^AWS_CONFIG_FILE=\S+\n/],
-    ['json', /^\{\n {2}"AWS_ACCESS_KEY": null,\n/],
+    ['bash', /^unset [A-Z_ ]+\nexport ATMOS_AUTH_ENV_SET=\S+\nexport ATMOS_IDENTITY=dev\n/],
+    ['fish', /^set -e [A-Z_ ]+\nset -gx ATMOS_AUTH_ENV_SET \S+\nset -gx ATMOS_IDENTITY dev\n/],
+    ['powershell', /^\$env:AWS_\w+ = .* = \$null\n.*\n\$env:ATMOS_IDENTITY = 'dev'\n/],
+    ['cmd', /^set "AWS_ACCESS_KEY="\n[^]*^set "ATMOS_IDENTITY=dev"\n[^]*^cd \.\n$/m],
+    ['dotenv', /^ATMOS_AUTH_ENV_SET=\S+\nATMOS_IDENTITY=dev\nAWS_CONFIG_FILE=\S+\n/],
+    ['env', /^ATMOS_AUTH_ENV_SET=\S+\nATMOS_IDENTITY=dev\nAWS_CONFIG_FILE=\S+\n/],
+    ['json', /^\{\n[^]*\n {2}"AWS_ACCESS_KEY": null,\n/],
   ])('%s', async (format, form) => {
     const desk = await openDesk();
     expect((await desk.run(`auth env -f ${format}`)).stdout).toMatch(form);
@@ -129,24 +132,41 @@ describe('the format', () => {
   test('is that of the platform where none is given', async () => {
     const desk = await openDesk();
     const { stdout } = await desk.run('auth env', { host: { platform: 'win32' } });
-    expect(stdout).toMatch(/^Remove-Item Env:/);
+    expect(stdout).toMatch(/^\$env:AWS_/);
   });
 });
 
 describe('a file', () => {
-  test('is made or replaced whole, readable by nobody else, and standard output stays empty', async () => {
+  test.each([
+    ['-o out.env', {}],
+    ['--output-file=out.env', {}],
+    ['--output out.env', {}],
+    ['', { ATMOS_AUTH_ENV_OUTPUT_FILE: 'out.env' }],
+  ])('is extended, as in Atmos, and readable by nobody else: %j %j', async (option, env) => {
     const desk = await openDesk({ entries: storedKey });
     const file = join(desk.project, 'out.env');
-    writeFileSync(file, 'what was there before', { mode: 0o644 });
+    writeFileSync(file, 'BEFORE=1', { mode: 0o644 });
     const before = readdirSync(desk.project);
-    expect(await desk.run(`${byEnv} -f dotenv -o out.env`)).toEqual({
+    expect(await desk.run(`${byEnv} -f dotenv ${option}`, { env })).toEqual({
       exitCode: 0,
       stdout: '',
       stderr: '',
     });
-    expect(readFileSync(file, 'utf8')).toMatch(/^AWS_ACCESS_KEY_ID=ASIA\w+\n/);
+    expect(readFileSync(file, 'utf8')).toMatch(
+      /^BEFORE=1\nATMOS_AUTH_ENV_SET=\S+\n[^]*\nAWS_ACCESS_KEY_ID=ASIA\w+\n/,
+    );
     expect(statSync(file).mode & 0o777).toBe(0o600);
     expect(readdirSync(desk.project)).toEqual(before);
+  });
+
+  test('of JSON is replaced whole', async () => {
+    const desk = await openDesk({ entries: storedKey });
+    const file = join(desk.project, 'out.json');
+    for (const _ of ['first', 'again']) {
+      expect(await desk.run('auth env -f json -o out.json')).toMatchObject({ exitCode: 0 });
+      expect(JSON.parse(readFileSync(file, 'utf8'))).toMatchObject({ AWS_PROFILE: 'dev' });
+    }
+    expect(statSync(file).mode & 0o777).toBe(0o600);
   });
 
   test('that is a link stays one', async () => {
@@ -156,13 +176,13 @@ describe('a file', () => {
     symlinkSync(file, link);
     expect(await desk.run(`auth env -o ${link}`)).toMatchObject({ exitCode: 0 });
     expect(lstatSync(link).isSymbolicLink()).toBe(true);
-    expect(readFileSync(file, 'utf8')).toContain('export AWS_PROFILE=atmos');
+    expect(readFileSync(file, 'utf8')).toContain('export AWS_PROFILE=dev');
   });
 
   test.each([
-    ['/dev/null', 'ERR_USAGE', 2, '/dev/null (from --output) is a device, not a regular file'],
-    ['.', 'ERR_USAGE', 2, '$ (from --output) is a directory, not a regular file'],
-    ['none/out.env', 'ERR_IO', 1, 'cannot write $/none/out.env (from --output): ENOENT'],
+    ['/dev/null', 'ERR_USAGE', 2, '/dev/null (from --output-file) is a device, not a regular file'],
+    ['.', 'ERR_USAGE', 2, '$ (from --output-file) is a directory, not a regular file'],
+    ['none/out.env', 'ERR_IO', 1, 'cannot write $/none/out.env (from --output-file): ENOENT'],
   ])('that cannot be one is refused: %s', async (file, code, exitCode, message) => {
     const desk = await openDesk({ entries: storedKey });
     const before = readdirSync(desk.project);
@@ -173,6 +193,9 @@ describe('a file', () => {
       stderr: `error: ${message.replace('$', desk.project)}\n`,
     });
     expect(readdirSync(desk.project)).toEqual(before);
+    expect(sessionCalls(desk)).toBe(0);
+    const env = { ATMOS_AUTH_ENV_OUTPUT_FILE: file };
+    expect((await desk.run(byEnv, { env })).stderr).toContain('(from ATMOS_AUTH_ENV_OUTPUT_FILE)');
   });
 });
 
@@ -186,7 +209,7 @@ describe('a step of GitHub Actions', () => {
     });
     expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
     const text = readFileSync(file, 'utf8');
-    expect(text).toMatch(/^A=b\nAWS_ACCESS_KEY_ID=ASIA/);
+    expect(text).toMatch(/^A=b\nATMOS_AUTH_ENV_SET=[^]*\nAWS_ACCESS_KEY_ID=ASIA/);
     const secrets = ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN'].map(
       (name) => new RegExp(`^${name}=(.*)$`, 'm').exec(text)?.[1],
     );
@@ -206,7 +229,7 @@ describe('a step of GitHub Actions', () => {
       stderr:
         'warning: GitHub cannot take a variable away, so these stay set for later steps, and may win: AWS_ROLE_ARN, AWS_SECRET_ACCESS_KEY\n',
     });
-    expect(readFileSync(env.GITHUB_ENV, 'utf8')).toContain('AWS_PROFILE=atmos\n');
+    expect(readFileSync(env.GITHUB_ENV, 'utf8')).toContain('AWS_PROFILE=dev\n');
   });
 
   test('may name another file; without any it is refused before anything is opened', async () => {
@@ -219,7 +242,7 @@ describe('a step of GitHub Actions', () => {
       stdout: '',
       stderr:
         'error: the format github writes to the file that GITHUB_ENV names, and that is not set\n' +
-        'hint: pass --output FILE\n',
+        'hint: pass --output-file FILE\n',
     });
     const env = { GITHUB_ENV: '/nonexistent/github-env' };
     expect(await desk.run('auth env -f github', { env })).toMatchObject({

@@ -55,6 +55,7 @@ describe('a program', () => {
         AWS_CREDENTIAL_EXPIRATION: '2026-01-01T12:00:00Z',
         AWS_EC2_METADATA_DISABLED: 'true',
         AWS_REGION: 'eu-west-1',
+        ATMOS_IDENTITY: 'dev',
       },
     });
     expect(JSON.stringify(child)).not.toContain(testPassword);
@@ -141,7 +142,7 @@ describe('in mode process', () => {
     const { child, ...result } = await exec(desk, command, { ATMOS_KEYRING_PASSWORD_FILE: file });
     expect(result).toEqual({ exitCode: 0, stdout: '', stderr: '' });
     const { env = {} } = child ?? {};
-    expect(env).toMatchObject({ AWS_PROFILE: 'atmos', AWS_REGION: 'eu-west-1' });
+    expect(env).toMatchObject({ AWS_PROFILE: 'dev', AWS_REGION: 'eu-west-1' });
     expect(
       Object.keys(env).filter((name) => /ACCESS_KEY|SESSION_TOKEN|PASSWORD$/.test(name)),
     ).toEqual([]);

@@ -1,11 +1,14 @@
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { parseKnownFiles } from '@smithy/shared-ini-file-loader';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
   credentialProcessLine,
   formatProcessProfile,
+  hiddenFiles,
+  profileOf,
 } from '../../../src/clouds/aws/process-profile.ts';
 import { temporaryDirectory } from '../../support/temporary.ts';
 
@@ -20,13 +23,13 @@ describe('the profile', () => {
     expect(
       formatProcessProfile({ profile: 'atmos', command: '/n /s a', region: 'eu-west-1' }),
     ).toBe('[profile atmos]\ncredential_process = /n /s a\nregion = eu-west-1\n');
-    expect(formatProcessProfile({ profile: 'default', command: '/n' })).toBe(
-      '[default]\ncredential_process = /n\n',
+    expect(formatProcessProfile({ profile: 'a@b/c+d', command: '/n' })).toBe(
+      '[profile a@b/c+d]\ncredential_process = /n\n',
     );
   });
 
   test('nothing can leave its line', () => {
-    for (const profile of ['a]\n[default', 'a]', 'a b', '', 'a\nb']) {
+    for (const profile of ['a]\n[default', 'a]', 'a b', '', 'a\nb', 'default', '__proto__']) {
       expect(() => formatProcessProfile({ profile, command: '/n' })).toThrow(TypeError);
     }
     for (const command of ['/n\nregion = x', '/n\r', '/n\u2028']) {
@@ -45,6 +48,83 @@ describe('the profile', () => {
         hints: ['write it like eu-central-1'],
       }),
     );
+  });
+});
+
+describe('the name of the profile', () => {
+  test.each(['dev', 'Prod.admin', 'team/dev_1', 'ada@example.com', '-x', '+1', 'a'.repeat(128)])(
+    'is that of the identity: %s',
+    (identity) => {
+      expect(profileOf(identity)).toBe(identity);
+    },
+  );
+
+  test.each([
+    ['default', 'atmos-37a8eec1'],
+    ['__proto__', 'atmos-30e2af38'],
+    ['constructor', 'atmos-'],
+    ['my admin', 'atmos-7f116c83'],
+    ['a=b', 'atmos-42144f39'],
+    ['x]\n[default', 'atmos-'],
+    ['J\u00fcrgen', 'atmos-'],
+    ['a'.repeat(129), 'atmos-'],
+  ])('is a hash of %j, which not every SDK finds', (identity, start) => {
+    const profile = profileOf(identity);
+    expect(profile).toMatch(/^atmos-[0-9a-f]{8}$/);
+    expect(profile.slice(0, start.length)).toBe(start);
+    expect(profileOf(`${identity}.`)).not.toBe(profile);
+  });
+
+  test('is found by the SDK of JavaScript and by botocore, whatever the identity is called', async () => {
+    const unit = fc.constantFrom(...Array.from('aZ09_.@+/-=:% #;[]\'"ü\n'), 'default', '__proto__');
+    const names = fc.sample(fc.string({ unit, minLength: 1, maxLength: 8 }), 1000);
+    const profiles = [...new Set([...names, 'default', '__proto__', 'constructor'].map(profileOf))];
+    const file = join(temporaryDirectory(), 'config');
+    writeFileSync(
+      file,
+      profiles
+        .map((profile) => formatProcessProfile({ profile, command: `/n ${profile}` }))
+        .join(''),
+    );
+    const found = await parseKnownFiles({ filepath: '/dev/null', configFilepath: file });
+    expect(Object.keys(found).sort()).toEqual([...profiles].sort());
+    for (const profile of profiles) {
+      expect(found[profile]).toEqual({ credential_process: `/n ${profile}` });
+    }
+    if (python === undefined) return;
+    const program = `
+import configparser, json, shlex, sys
+parser = configparser.RawConfigParser(default_section=None)
+parser.read(sys.argv[1])
+print(json.dumps([shlex.split(section)[1] for section in parser.sections()]))
+`;
+    const { stdout } = spawnSync(python, ['-c', program, file], { encoding: 'utf8' });
+    expect(JSON.parse(stdout)).toEqual(profiles);
+  });
+});
+
+describe('the files that mode process hides', () => {
+  const own = '/state/handles/x.aws-config';
+
+  test('are those of the user that exist, home as ~', () => {
+    const home = temporaryDirectory();
+    const host = { env: {}, homeDirectory: home };
+    expect(hiddenFiles(own, host)).toEqual([]);
+    mkdirSync(join(home, '.aws'));
+    writeFileSync(join(home, '.aws/credentials'), '');
+    expect(hiddenFiles(own, host)).toEqual(['~/.aws/credentials']);
+    writeFileSync(join(home, '.aws/config'), '');
+    expect(hiddenFiles(own, host)).toEqual(['~/.aws/config', '~/.aws/credentials']);
+  });
+
+  test('are where the variables say, but for ours', () => {
+    const home = temporaryDirectory();
+    const [config, credentials] = [join(home, 'c'), join(temporaryDirectory(), 'd')];
+    for (const file of [config, credentials]) writeFileSync(file, '');
+    const env = { AWS_CONFIG_FILE: '~/c', AWS_SHARED_CREDENTIALS_FILE: credentials };
+    expect(hiddenFiles(own, { env, homeDirectory: home })).toEqual(['~/c', credentials]);
+    const ours = { AWS_CONFIG_FILE: config, AWS_SHARED_CREDENTIALS_FILE: join(home, 'empty') };
+    expect(hiddenFiles(config, { env: ours, homeDirectory: home })).toEqual([]);
   });
 });
 
@@ -141,7 +221,6 @@ for text in json.load(sys.stdin):
   });
 
   test('by the INI reader of the JavaScript SDK', async () => {
-    const { parseKnownFiles } = await import('@smithy/shared-ini-file-loader');
     const directory = temporaryDirectory();
     const empty = join(directory, 'empty');
     writeFileSync(empty, '');

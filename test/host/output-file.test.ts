@@ -1,0 +1,184 @@
+import { execFileSync } from 'node:child_process';
+import {
+  chownSync,
+  lchownSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { dirname, join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import {
+  appendToFile,
+  extendOutputFile,
+  findOutputFile,
+  replaceOutputFile,
+} from '../../src/host/output-file.ts';
+import { isRoot } from '../support/privilege.ts';
+import { thrownBy } from '../support/error-of.ts';
+import { temporaryDirectory } from '../support/temporary.ts';
+
+const named = (value: string) => ({ value, source: '--output' });
+const us = { userId: process.getuid?.() };
+const found = (path: string) => findOutputFile(named(path), us);
+const writeOutputFile = (path: string, text: string) => replaceOutputFile(found(path), text);
+const append = (path: string, text: string) => appendToFile(named(path), text, us);
+const extend = (path: string, text: string) => extendOutputFile(found(path), text, us);
+const modeOf = (path: string) => statSync(path).mode & 0o777;
+
+describe('a file that is replaced', () => {
+  test('is readable by nobody else, before and after', () => {
+    const directory = temporaryDirectory();
+    const [made, old] = [join(directory, 'made'), join(directory, 'old')];
+    writeFileSync(old, 'old', { mode: 0o644 });
+    for (const path of [made, old]) {
+      writeOutputFile(path, 'text');
+      expect(readFileSync(path, 'utf8')).toBe('text');
+      expect(modeOf(path)).toBe(0o600);
+    }
+    expect(readdirSync(directory)).toEqual(['made', 'old']);
+  });
+
+  test('is the one at the end of a link', () => {
+    const directory = temporaryDirectory();
+    const [file, link] = [join(directory, 'file'), join(directory, 'link')];
+    writeFileSync(file, '');
+    symlinkSync(file, link);
+    writeOutputFile(link, 'text');
+    expect(lstatSync(link).isSymbolicLink()).toBe(true);
+    expect(readFileSync(file, 'utf8')).toBe('text');
+  });
+
+  test('is never a device, a pipe or a directory', () => {
+    const directory = temporaryDirectory();
+    const pipe = join(directory, 'pipe');
+    execFileSync('mkfifo', [pipe]);
+    for (const [path, kind] of [
+      ['/dev/null', 'a device'],
+      [directory, 'a directory'],
+      [pipe, 'a named pipe'],
+    ] as const) {
+      expect(thrownBy(() => writeOutputFile(path, 'text'))).toMatchObject({
+        code: 'ERR_USAGE',
+        message: `${path} (from --output) is ${kind}, not a regular file`,
+      });
+    }
+    expect(statSync('/dev/null').isCharacterDevice()).toBe(true);
+  });
+});
+
+test('appending refuses a directory and a named pipe, which may have no reader', () => {
+  const directory = temporaryDirectory();
+  const pipe = join(directory, 'pipe');
+  execFileSync('mkfifo', [pipe]);
+  for (const [path, kind] of [
+    [directory, 'a directory'],
+    [pipe, 'a named pipe'],
+  ] as const) {
+    expect(thrownBy(() => append(path, 'text'))).toMatchObject({
+      code: 'ERR_USAGE',
+      message: `${path} (from --output) is ${kind}, not a regular file`,
+    });
+  }
+});
+
+test('a file that is added to keeps what it has', () => {
+  const path = join(temporaryDirectory(), 'file');
+  append(path, 'one\n');
+  expect(modeOf(path)).toBe(0o600);
+  append(path, 'two\n');
+  expect(readFileSync(path, 'utf8')).toBe('one\ntwo\n');
+});
+
+test('what the system refuses is told with the option it came from', () => {
+  const directory = temporaryDirectory();
+  mkdirSync(join(directory, 'a'));
+  for (const write of [writeOutputFile, extend, append]) {
+    expect(thrownBy(() => write(join(directory, 'b/c'), 'text'))).toMatchObject({
+      code: 'ERR_IO',
+      message: `cannot write ${directory}/b/c (from --output): ENOENT`,
+    });
+  }
+  expect(readdirSync(directory)).toEqual(['a']);
+});
+
+describe('a file that is extended', () => {
+  test('keeps what it has, ends its last line, and is ours alone from then on', () => {
+    const directory = temporaryDirectory();
+    const [file, link] = [join(directory, 'file'), join(directory, 'link')];
+    writeFileSync(file, Buffer.from([0x41, 0xff]), { mode: 0o644 });
+    symlinkSync('file', link);
+    extend(link, 'one\n');
+    extend(file, 'two\n');
+    expect(readFileSync(file)).toEqual(
+      Buffer.concat([Buffer.from([0x41, 0xff]), Buffer.from('\none\ntwo\n')]),
+    );
+    expect(modeOf(file)).toBe(0o600);
+    expect(readdirSync(directory)).toEqual(['file', 'link']);
+  });
+
+  test('is created where there is none, and where a link leads nowhere', () => {
+    const directory = temporaryDirectory();
+    symlinkSync('nowhere', join(directory, 'link'));
+    for (const name of ['made', 'link']) {
+      extend(join(directory, name), 'one\n');
+      expect(readFileSync(join(directory, name), 'utf8')).toBe('one\n');
+      expect(modeOf(join(directory, name))).toBe(0o600);
+    }
+    expect(readdirSync(directory)).toEqual(['link', 'made']);
+  });
+});
+
+describe.skipIf(!isRoot)('in a directory of another user', () => {
+  const other = 4711;
+
+  function shared() {
+    const [directory, own] = [temporaryDirectory(), join(temporaryDirectory(), 'own')];
+    writeFileSync(own, 'mine\n');
+    chownSync(directory, other, other);
+    return { directory, own };
+  }
+
+  test.each(['the file itself', 'a directory on the way', 'a link behind a link'])(
+    'a planted link is never followed: %s',
+    (where) => {
+      const { directory, own } = shared();
+      const planted = join(directory, 'planted');
+      symlinkSync(where === 'a directory on the way' ? dirname(own) : own, planted);
+      lchownSync(planted, other, other);
+      const path =
+        {
+          'the file itself': planted,
+          'a directory on the way': join(planted, 'own'),
+          'a link behind a link': join(directory, 'ours'),
+        }[where] ?? '';
+      if (where === 'a link behind a link') symlinkSync('planted', join(directory, 'ours'));
+      for (const write of [writeOutputFile, extend, append]) {
+        expect(thrownBy(() => write(path, 'secret'))).toMatchObject({
+          code: 'ERR_USAGE',
+          message: `cannot write ${path} (from --output): ${path === planted ? 'it' : planted} belongs to user ${other}`,
+          hints: ['name a file in a directory of your own'],
+        });
+      }
+      expect(readFileSync(own, 'utf8')).toBe('mine\n');
+    },
+  );
+
+  test('lines of another user never become ours', () => {
+    const { directory } = shared();
+    const file = join(directory, 'file');
+    writeFileSync(file, 'export PATH=/evil\n');
+    chownSync(file, other, other);
+    expect(thrownBy(() => extend(file, 'text'))).toMatchObject({
+      code: 'ERR_USAGE',
+      message: `cannot write ${file} (from --output): it belongs to user ${other}`,
+    });
+    writeOutputFile(file, 'text');
+    expect(readFileSync(file, 'utf8')).toBe('text');
+    expect(statSync(file)).toMatchObject({ uid: 0, mode: 0o100600 });
+  });
+});
