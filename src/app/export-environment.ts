@@ -1,4 +1,4 @@
-import { writeHandle } from '../auth/handle.ts';
+import { findHandlePaths, writeHandle } from '../auth/handle.ts';
 import type { LoginResult } from '../auth/login.ts';
 import { handleOf } from '../auth/plan.ts';
 import { variableNeeds } from '../auth/trust-needs.ts';
@@ -145,6 +145,37 @@ export async function warnOfHiddenFiles(
   const hidden = hiddenFiles(file, context.host);
   if (hidden.length === 0) return;
   await warn(context, `--credentials process hides AWS files from programs: ${hidden.join(', ')}`);
+}
+
+const redacted = '***REDACTED***';
+
+/**
+ * What `auth env` sets for an identity, for `whoami`: writes no file and holds no secret. The values
+ * of the identity's `env:` are never in it, since no name tells whether one is a secret.
+ */
+export async function describeEnvironment(
+  plan: ProjectPlan,
+  identity: Identity,
+  host: Host,
+): Promise<Readonly<Record<string, string>>> {
+  const { awsConfig: configFile, empty: emptyFile } = findHandlePaths(
+    handleOf(plan, identity.name),
+    host,
+  );
+  const region = (await strategyOf(identity)).configuredRegion(identity);
+  const profile = profileOf(identity.name);
+  const hasProfile = (await processCommand(host))('a') !== undefined;
+  const { set } = processEnvironment({
+    configFile,
+    emptyFile,
+    profile,
+    ...withoutAbsent({ region }),
+  });
+  const named = { ...(hasProfile ? set : {}), ATMOS_IDENTITY: identity.name };
+  const said = sortOut(identity.env, plan.keyring.passwordEnv.value).given;
+  const hidden = said.map(({ key }) => ({ key, value: redacted }));
+  const change = withIdentityVariables({ set: named, unset: [] }, hidden, host.platform);
+  return Object.fromEntries(Object.entries(change.set).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
 type CommandOf = (handle: string) => string | undefined;

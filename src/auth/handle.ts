@@ -49,7 +49,7 @@ export function writeHandle(
   awsConfig: (id: string) => string,
   host: Host,
 ): HandlePaths {
-  const text = JSON.stringify({ version, handle });
+  const text = textOfHandle(handle);
   const paths = handlePaths(idOf(text), host);
   const awsConfigText = awsConfig(paths.id);
   try {
@@ -76,6 +76,15 @@ export function writeHandle(
     );
   }
   return paths;
+}
+
+/** Where {@link writeHandle} writes a handle. Writes nothing. */
+export function findHandlePaths(handle: Handle, host: Host): HandlePaths {
+  return handlePaths(idOf(textOfHandle(handle)), host);
+}
+
+function textOfHandle(handle: Handle): string {
+  return JSON.stringify({ version, handle });
 }
 
 /** @throws ERR_HANDLE_UNKNOWN for one that is not there, not ours, or of another version */

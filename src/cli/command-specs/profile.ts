@@ -1,5 +1,15 @@
-import type { CommandGroup } from '../command.ts';
+import type { CommandGroup, OptionSpec } from '../command.ts';
 import { jsonOutput } from './shared-options.ts';
+
+/** `-f` as in Atmos, `-o` as everywhere here. */
+function outputAs(...choices: string[]): OptionSpec {
+  return {
+    ...jsonOutput,
+    aliases: ['-f', '--format'],
+    shown: '-f, --output, --format',
+    choices,
+  };
+}
 
 export const profile: CommandGroup = {
   name: 'profile',
@@ -8,7 +18,7 @@ export const profile: CommandGroup = {
     {
       name: 'list',
       summary: 'every profile there is, and where',
-      options: [jsonOutput],
+      options: [outputAs('table', 'json', 'yaml')],
       load: async () => (await import('../commands/profile.ts')).profileList,
     },
     {
@@ -20,7 +30,7 @@ export const profile: CommandGroup = {
         completes: 'profile',
         isRequired: true,
       },
-      options: [jsonOutput],
+      options: [outputAs('text', 'json', 'yaml')],
       load: async () => (await import('../commands/profile.ts')).profileShow,
     },
   ],

@@ -1,6 +1,11 @@
 import { validate as validateConfig, type ValidationProblem } from '../../app/validate.ts';
+import { planAuth } from '../../auth/plan.ts';
+import type { Config } from '../../config/load.ts';
 import { formatPath } from '../../config/yaml-position.ts';
 import { AtmosError } from '../../core/errors.ts';
+import { showValue, type Sourced } from '../../core/json.ts';
+import type { Identity } from '../../core/kind-config.ts';
+import type { Host } from '../../host/host.ts';
 import type { Invocation } from '../command.ts';
 import type { Context } from '../context.ts';
 import { loadOptions } from '../global-options.ts';
@@ -15,6 +20,7 @@ import {
   type WriteHint,
 } from '../report.ts';
 import { paint } from '../ui/color.ts';
+import { formatRows } from '../ui/table.ts';
 
 /** The exit code of every error in the configuration. */
 const invalid = 2;
@@ -49,7 +55,7 @@ interface ProblemJson {
  * `atmos auth validate`: all that is wrong with the configuration at once, on standard error, or as
  * JSON for editors. Ends with 2 when there is an error. Runs nothing.
  */
-export async function validate(context: Context, { values }: Invocation): Promise<number> {
+export async function validate(context: Context, { values, flags }: Invocation): Promise<number> {
   const isJson = values['output'] === 'json';
   const writeHint = await loadWriteHint(context.host);
   try {
@@ -71,6 +77,7 @@ export async function validate(context: Context, { values }: Invocation): Promis
       for (const finding of findings) await tell(context, finding, writeHint);
       for (const warning of warnings) await warn(context, warning);
       if (isValid) await tellValid(context, { files, profiles });
+      if (flags['verbose']) await context.note(...checkedRows(config, isValid, context.host));
     }
     return isValid ? 0 : invalid;
   } catch (error) {
@@ -106,6 +113,22 @@ async function tellValid(
 ): Promise<void> {
   const ofProfiles = profiles.length === 0 ? '' : `, with the profiles ${profiles.join(', ')}`;
   await note(...labelled(paint('green', 'ok:'), [`${files.join(', ')}${ofProfiles}`]));
+}
+
+/** What was checked. What settles the realm and the keyring may be what is wrong. */
+function checkedRows(config: Config, isValid: boolean, host: Host): string[] {
+  const { realm, keyring } = isValid ? planAuth(config, host) : {};
+  const show = (setting?: Sourced<string>) => setting && `${setting.value} (${setting.source})`;
+  const kindOf = ({ kind, tagAt }: Identity) =>
+    showValue({ value: kind, tag: tagAt?.(['kind']) }) || 'no kind';
+  return formatRows([
+    ['Files', config.files.join(', ')],
+    ['Profiles', config.profiles.join(', ')],
+    ['Realm', show(realm)],
+    ['Keyring', show(keyring?.type)],
+    ['Providers', config.providers.map(({ name }) => name).join(', ')],
+    ['Identities', config.identities.map((one) => `${one.name} (${kindOf(one)})`).join(', ')],
+  ]);
 }
 
 async function print({ outJson }: Context, validation: ValidationJson): Promise<void> {

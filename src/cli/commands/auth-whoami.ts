@@ -1,3 +1,4 @@
+import { describeEnvironment } from '../../app/export-environment.ts';
 import type { AuthManager, OpenAuth } from '../../app/open.ts';
 import type { Whoami } from '../../app/whoami.ts';
 import { strategyOf } from '../../clouds/registry.ts';
@@ -14,7 +15,10 @@ import { exitCodeOf } from '../report.ts';
 import { paint, type Styled } from '../ui/color.ts';
 import { formatRows } from '../ui/table.ts';
 
-/** The documented form of `-o json`: always every field, null for what is not known. */
+/**
+ * The documented form of `-o json`: always every field, null for what is not known. `expiration`,
+ * `principal`, `environment` and `credentials_ref` are called so by Atmos.
+ */
 interface WhoamiJson {
   /** As written in atmos.yaml. */
   identity: string;
@@ -33,6 +37,12 @@ interface WhoamiJson {
   region: string | null;
   /** Of the session, RFC 3339 in UTC; null without one. */
   expires_at: string | null;
+  /** The same, by Atmos's name. */
+  expiration: string | null;
+  /** What `auth env` sets, without any secret. */
+  environment: Readonly<Record<string, string>>;
+  /** By which the keyring finds the credentials: the identity. Null where there are none. */
+  credentials_ref: string | null;
   /**
    * True: AWS takes the session. False: there is none, it has expired, or AWS refuses it. Null: there
    * is one, and AWS could not be asked.
@@ -67,7 +77,13 @@ export async function whoami(context: Context, invocation: Invocation): Promise<
   await warnOfMemory(context, plan, 'no session of another command is there');
   const { who, failure } = await lookUp(manager, identity);
   if (invocation.values['output'] === 'json') {
-    await context.outJson(whoamiJson(who, opened));
+    const environment = await describeEnvironment(plan, identity, context.host);
+    const hasCredentials = !isAtmosError(failure, 'ERR_AUTH_KEYS_MISSING');
+    await context.outJson({
+      ...whoamiJson(who, opened),
+      environment,
+      credentials_ref: hasCredentials ? identity.name : null,
+    } satisfies WhoamiJson);
     return failure === undefined ? 0 : exitCodeOf(failure);
   }
   await showWhoami(context, who, opened);
@@ -96,10 +112,14 @@ async function lookUp(
   }
 }
 
-function whoamiJson(who: Known, { plan, keyring, insteadOf }: OpenAuth): WhoamiJson {
+function whoamiJson(
+  who: Known,
+  { plan, keyring, insteadOf }: OpenAuth,
+): Omit<WhoamiJson, 'environment' | 'credentials_ref'> {
   const { type } = plan.keyring;
   const { realm } = plan;
   const { expiresAt, keyRefusedAt } = who;
+  const expiration = expiresAt ? formatTimestamp(expiresAt) : null;
   return {
     identity: who.identity,
     kind: who.kind,
@@ -109,7 +129,8 @@ function whoamiJson(who: Known, { plan, keyring, insteadOf }: OpenAuth): WhoamiJ
     principal: who.principal ?? null,
     account: who.account ?? null,
     region: who.region ?? null,
-    expires_at: expiresAt ? formatTimestamp(expiresAt) : null,
+    expires_at: expiration,
+    expiration,
     valid: who.isValid ?? null,
     reason: who.reason ?? null,
     key_refused_at: keyRefusedAt ? formatTimestamp(keyRefusedAt) : null,

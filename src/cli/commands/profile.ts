@@ -8,6 +8,7 @@ import { warn } from '../plan.ts';
 import { findProfileChoice } from '../profile-choice.ts';
 import { withStart } from '../report.ts';
 import { formatRows, formatTable } from '../ui/table.ts';
+import { formatYaml, formatYamlList } from '../ui/yaml.ts';
 
 /**
  * `atmos profile list`: every profile that can be chosen here, with its place. One that is broken is
@@ -21,6 +22,7 @@ export async function profileList(context: Context, { values }: Invocation): Pro
   const found = await readProfiles(findProfiles(directories), loadOptions(globals), host);
   const profiles = found.map((profile) => profileJson(profile, chosen));
   if (values['output'] === 'json') return outJson(profiles);
+  if (values['output'] === 'yaml') return print(...formatYamlList(profiles));
   if (profiles.length === 0) {
     const places = directories.map(({ path }) => path).join(', ');
     return note(`no profiles in ${places}`);
@@ -60,6 +62,7 @@ export async function profileShow(
   }
   const profile = profileJson(details, chosen);
   if (values['output'] === 'json') return outJson(profile);
+  if (values['output'] === 'yaml') return print(...formatYaml(profile));
   await print(...formatProfile(profile));
   const { name, problem } = details;
   if (problem) await warn(context, ...withStart(`profile ${name} is broken: `, problem));
@@ -80,7 +83,7 @@ function formatProfile(profile: ProfileJson): string[] {
   ]);
 }
 
-/** The documented form of a profile in `-o json`: always every field, null for what it does not say. */
+/** The documented form of a profile in `-o json` and `-o yaml`: always every field, null for what it does not say. */
 interface ProfileJson {
   name: string;
   path: string;

@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { problemPattern } from '../../support/configuration-page.ts';
-import { openDesk } from './desk.ts';
+import { openDesk, yamlOf } from './desk.ts';
 
 const command = 'auth validate';
 
@@ -195,5 +195,36 @@ describe('what keeps it from being read', () => {
       valid: false,
       problems: [{ code: 'ERR_PROFILE_UNKNOWN' }],
     });
+  });
+});
+
+describe.each([
+  ['-v', {}],
+  ['--verbose', {}],
+  ['', { ATMOS_AUTH_VALIDATE_VERBOSE: 'true' }],
+])('with %s %j', (option, env) => {
+  test('it shows what was checked', async () => {
+    const desk = await openDesk();
+    const file = desk.configure(`${yamlOf(desk)}    bare: {}\n`);
+    const { exitCode, stdout, stderr } = await desk.run(`${command} ${option}`, { env });
+    expect({ exitCode, stdout }).toEqual({ exitCode: 0, stdout: '' });
+    expect(stderr.slice(stderr.indexOf('ok: '))).toBe(
+      `ok: ${file}\n` +
+        `  Files       ${file}\n` +
+        `  Realm       r (auth.realm (${file}:2:10))\n` +
+        `  Keyring     file (auth.keyring.type (${file}:4:11))\n` +
+        '  Identities  bare (no kind), dev (aws/user)\n',
+    );
+  });
+
+  test('it shows of what is wrong what does not depend on that, and JSON stays the same', async () => {
+    const desk = await openDesk();
+    const file = desk.configure(wrong);
+    const { exitCode, stderr } = await desk.run(`${command} ${option}`, { env });
+    expect(exitCode).toBe(2);
+    expect(stderr).toMatch(/^error: /);
+    expect(stderr).toContain(`  Files       ${file}\n  Identities  dev (aws/user)\n`);
+    const quiet = await desk.run(`${command} -o json`);
+    expect(await desk.run(`${command} -o json ${option}`, { env })).toEqual(quiet);
   });
 });

@@ -1,5 +1,6 @@
-import { expect, test } from 'vitest';
-import { device, openDesk, sessionCalls, storedKey, yamlOf, type Desk } from './desk.ts';
+import { existsSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { device, openDesk, sessionCalls, storedKey, user, yamlOf, type Desk } from './desk.ts';
 
 const place = ({ project }: Desk, at: string) => `${project}/atmos.yaml:${at}`;
 
@@ -13,6 +14,9 @@ const known = (desk: Desk) => ({
   account: null,
   region: 'us-east-1',
   expires_at: null,
+  expiration: null,
+  environment: environmentOf(desk),
+  credentials_ref: 'dev',
   key_refused_at: null,
   keyring: {
     type: 'file',
@@ -20,6 +24,18 @@ const known = (desk: Desk) => ({
     location: desk.directory,
     fallback: null,
   },
+});
+
+/** Of `auth env`: the file is that of the handle, whose name is a hash. */
+const environmentOf = ({ root }: Desk) => ({
+  ATMOS_IDENTITY: 'dev',
+  AWS_CONFIG_FILE: expect.stringMatching(
+    new RegExp(`^${root}/state/atmos/handles/[a-z]{22}\\.aws-config$`),
+  ),
+  AWS_EC2_METADATA_DISABLED: 'true',
+  AWS_PROFILE: 'dev',
+  AWS_SDK_LOAD_CONFIG: '1',
+  AWS_SHARED_CREDENTIALS_FILE: `${root}/state/atmos/handles/empty`,
 });
 
 async function whoamiJson(desk: Desk) {
@@ -44,6 +60,7 @@ test('a session that AWS takes', async () => {
       principal,
       account: '012345678901',
       expires_at: '2026-01-01T12:00:00Z',
+      expiration: '2026-01-01T12:00:00Z',
       valid: true,
       reason: null,
     },
@@ -70,7 +87,13 @@ test('a session that could not be checked is no failure, and it is said', async 
   const reason = `not checked with AWS: cannot reach ${desk.sts.url}: connection refused (ECONNREFUSED)`;
   expect(await whoamiJson(desk)).toEqual({
     exitCode: 0,
-    who: { ...known(desk), expires_at: '2026-01-01T12:00:00Z', valid: null, reason },
+    who: {
+      ...known(desk),
+      expires_at: '2026-01-01T12:00:00Z',
+      expiration: '2026-01-01T12:00:00Z',
+      valid: null,
+      reason,
+    },
   });
   const { exitCode, stderr } = await desk.run('auth whoami');
   expect(exitCode).toBe(0);
@@ -133,6 +156,7 @@ test('no key: the JSON has every field all the same', async () => {
     who: {
       ...known(desk),
       region: null,
+      credentials_ref: null,
       valid: false,
       reason: 'no access key is stored for identity dev',
     },
@@ -180,5 +204,64 @@ test('a device changes what a session is of', async () => {
   expect(await whoamiJson(desk)).toMatchObject({
     exitCode: 4,
     who: { reason: 'there is no session' },
+  });
+});
+
+describe('environment in the JSON', () => {
+  test('is what auth env sets, and writes nothing', async () => {
+    const desk = await openLoggedIn();
+    desk.configure(yamlOf(desk, { identity: 'credentials:\n  region: eu-central-1' }));
+    const { who } = await whoamiJson(desk);
+    const { environment } = who as { environment: Record<string, string> };
+    expect(existsSync(environment['AWS_CONFIG_FILE'] ?? '')).toBe(false);
+    const { stdout } = await desk.run('auth env -f json');
+    const { ATMOS_AUTH_ENV_SET: _, ...set } = JSON.parse(stdout) as Record<string, string | null>;
+    const values = Object.entries(set).filter(([, value]) => value !== null);
+    expect(environment).toEqual(Object.fromEntries(values));
+    expect(environment).toMatchObject({ AWS_REGION: 'eu-central-1' });
+    expect(existsSync(environment['AWS_CONFIG_FILE'] ?? '')).toBe(true);
+  });
+
+  test('has the names of env:, and none of its values', async () => {
+    const desk = await openLoggedIn();
+    const secrets = ['hunter2', 'swordfish', 'sesame'];
+    desk.configure(
+      yamlOf(desk, {
+        identity: `env:
+  - { key: TF_VAR_db, value: hunter2 }
+  - { key: HTTPS_PROXY, value: "http://u:swordfish@proxy" }
+  - { key: MY_TOKEN, value: !env SECRET }
+  - { key: LD_PRELOAD, value: x }`,
+      }),
+    );
+    const { stdout } = await desk.run('auth whoami -o json', { env: { SECRET: 'sesame' } });
+    expect(JSON.parse(stdout)).toMatchObject({
+      environment: {
+        ...environmentOf(desk),
+        HTTPS_PROXY: '***REDACTED***',
+        MY_TOKEN: '***REDACTED***',
+        TF_VAR_db: '***REDACTED***',
+      },
+    });
+    expect(stdout).not.toContain('LD_PRELOAD');
+    for (const secret of [...secrets, user.secretAccessKey]) expect(stdout).not.toContain(secret);
+  });
+});
+
+test('ATMOS_AUTH_WHOAMI_OUTPUT stands for -o', async () => {
+  const desk = await openLoggedIn();
+  const env = { ATMOS_AUTH_WHOAMI_OUTPUT: 'json' };
+  expect(JSON.parse((await desk.run('auth whoami', { env })).stdout)).toMatchObject({
+    valid: true,
+  });
+  const empty = { ATMOS_AUTH_WHOAMI_OUTPUT: '' };
+  expect(await desk.run('auth whoami', { env: empty })).toMatchObject({ exitCode: 0, stdout: '' });
+  expect(
+    await desk.run('auth whoami', { env: { ATMOS_AUTH_WHOAMI_OUTPUT: 'yaml' } }),
+  ).toMatchObject({
+    code: 'ERR_USAGE',
+    exitCode: 2,
+    stderr:
+      'error: ATMOS_AUTH_WHOAMI_OUTPUT cannot be "yaml": it is one of json\nhint: atmos auth whoami --help\n',
   });
 });

@@ -1,5 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { load } from 'js-yaml';
 import { describe, expect, test } from 'vitest';
 import { openDesk, type Desk } from './desk.ts';
 
@@ -190,4 +191,35 @@ describe('profile show', () => {
       stderr: expect.stringMatching(stderr),
     });
   });
+});
+
+describe.each(['-f', '--format', '-o', '--output'])('the format by %s', (option) => {
+  test.each(['profile list', 'profile show ci'])('of %s', async (command) => {
+    const desk = await openProfiles();
+    const run = async (format: string) => (await desk.run(`${command} ${option} ${format}`)).stdout;
+    const plain = (await desk.run(command)).stdout;
+    expect(await run(command === 'profile list' ? 'table' : 'text')).toBe(plain);
+    const json: unknown = JSON.parse(await run('json'));
+    expect(json).toEqual(JSON.parse((await desk.run(`${command} -o json`)).stdout));
+    const yaml = await run('yaml');
+    expect(yaml).toMatch(command === 'profile list' ? /^- name: "broken"\n/ : /^name: "ci"\n/);
+    expect(load(yaml)).toEqual(json);
+    expect(await desk.run(`${command} ${option} csv`)).toMatchObject({
+      code: 'ERR_USAGE',
+      exitCode: 2,
+      stderr: expect.stringMatching(
+        /^error: --?\w+ cannot be "csv": it is one of (table|text), json, yaml\n/,
+      ),
+    });
+  });
+});
+
+test('no profiles are an empty list in every format', async () => {
+  const desk = await openDesk();
+  for (const format of ['json', 'yaml']) {
+    expect(await desk.run(`profile list -f ${format}`)).toMatchObject({
+      stdout: '[]\n',
+      stderr: '',
+    });
+  }
 });
