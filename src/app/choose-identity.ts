@@ -3,7 +3,7 @@ import type { Prompt } from '../cli/ui/prompt.ts';
 import { profilesWith } from '../config/find-identity.ts';
 import type { Config } from '../config/load.ts';
 import { AtmosError, isAtmosError } from '../core/errors.ts';
-import { shellWord } from '../core/hint.ts';
+import { optionWithValue, shellWord } from '../core/hint.ts';
 import { environmentSetting, type Sourced } from '../core/json.ts';
 import type { Identity } from '../core/kind-config.ts';
 import type { Host } from '../host/host.ts';
@@ -69,7 +69,7 @@ export async function resolveIdentityName(
     throw new AtmosError('ERR_IDENTITY_REQUIRED', 'no identities are configured', {
       hints: [
         ...profiles.map(
-          (profile) => `profile ${profile} has some: add --profile ${shellWord(profile)}`,
+          (profile) => `profile ${profile} has some: add ${optionWithValue('--profile', profile)}`,
         ),
         'add one under auth.identities in atmos.yaml',
       ],
@@ -99,7 +99,7 @@ async function pick(
   const value = await prompt.select({
     message: 'Identity',
     choices: names,
-    instead: `pass a name: -i ${shellWord(names[0] ?? 'NAME')}`,
+    instead: `pass a name: ${optionWithValue('-i', names[0] ?? 'NAME')}`,
   });
   return { value, source: 'your choice' };
 }
@@ -118,10 +118,13 @@ async function pickOrRefuse(
       defaults.length > 0
         ? `several identities are the default: ${defaults.map((one) => `${one.name} (${one.locate(['default'])})`).join(', ')}`
         : `no identity was given and none is the default; there are ${names.join(', ')}`;
-    const candidate = shellWord(candidates[0] ?? 'NAME');
+    const candidate = candidates[0] ?? 'NAME';
     throw new AtmosError('ERR_IDENTITY_REQUIRED', why, {
       cause: error,
-      hints: [`pass -i ${candidate}`, `export ATMOS_IDENTITY=${candidate}`],
+      hints: [
+        `pass ${optionWithValue('-i', candidate)}`,
+        `export ATMOS_IDENTITY=${shellWord(candidate)}`,
+      ],
     });
   }
 }

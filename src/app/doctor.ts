@@ -1,17 +1,11 @@
 import type { AuthPlan } from '../auth/plan.ts';
 import type { Config } from '../config/load.ts';
-import { clockHints } from '../core/hint.ts';
+import { clockHints, logoutCommand } from '../core/hint.ts';
 import { lowerCase } from '../core/names.ts';
 import { formatRemaining, formatTimestamp } from '../core/time.ts';
 import type { Host } from '../host/host.ts';
 import { ok, warning, type Finding } from '../keyring/inspection.ts';
-import {
-  examineContents,
-  logoutOf,
-  readEntry,
-  rewritingOf,
-  type ReadEntry,
-} from '../store/inventory.ts';
+import { examineContents, readEntry, rewritingOf, type ReadEntry } from '../store/inventory.ts';
 import { examineKeyring, type Subject } from './doctor-keyring.ts';
 
 /**
@@ -123,7 +117,7 @@ function ofOrphan(entries: readonly ReadEntry[]): Finding {
   return warning(
     'orphans',
     `the ${items.join(' and ')} of ${alias} is kept, which is configured neither here nor by a profile that is chosen`,
-    logoutOf(alias, items.includes('key')),
+    logoutCommand(alias, items.includes('key')),
   );
 }
 

@@ -2,7 +2,7 @@ import type { Context } from '../cli/context.ts';
 import { findIdentity } from '../config/find-identity.ts';
 import type { Config } from '../config/load.ts';
 import { AtmosError, isAtmosError } from '../core/errors.ts';
-import { shellWord } from '../core/hint.ts';
+import { optionWithValue } from '../core/hint.ts';
 import type { Identity } from '../core/kind-config.ts';
 import { lowerCase, nearestName } from '../core/names.ts';
 import type { AuthManager } from './open.ts';
@@ -113,7 +113,7 @@ function sameNamed(profile: string, free: readonly Identity[]): Identity | Atmos
   return new AtmosError(
     'ERR_IDENTITY_UNKNOWN',
     `no identity of the name of profile ${JSON.stringify(profile)} can have a stored key`,
-    { hints: [`--map ${shellWord(profile)}=IDENTITY`] },
+    { hints: [optionWithValue('--map', `${profile}=IDENTITY`)] },
   );
 }
 

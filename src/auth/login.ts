@@ -1,7 +1,7 @@
 import type { PreparedIdentity } from '../clouds/contract.ts';
 import { strategyOf } from '../clouds/registry.ts';
 import { AtmosError, isAtmosError, type ErrorCode } from '../core/errors.ts';
-import { shellWord } from '../core/hint.ts';
+import { optionWithValue } from '../core/hint.ts';
 import { withoutAbsent } from '../core/json.ts';
 import type { Identity } from '../core/kind-config.ts';
 import type { LogEvents } from '../core/log-events.ts';
@@ -203,7 +203,7 @@ function named(error: AtmosError, { name }: Identity): AtmosError {
     hints: error.hints.map((hint) =>
       hint.replace(
         /atmos auth (login|user configure)$/,
-        (command) => `${command} --identity ${shellWord(name)}`,
+        (command) => `${command} ${optionWithValue('--identity', name)}`,
       ),
     ),
     cause: error.cause,

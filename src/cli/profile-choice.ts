@@ -3,7 +3,7 @@ import { profilesWith } from '../config/find-identity.ts';
 import { loadConfig, type Config, type LoadOptions } from '../config/load.ts';
 import { findProfiles, profileDirectories, type ProfileDirectory } from '../config/profiles.ts';
 import { AtmosError, isAtmosError } from '../core/errors.ts';
-import { shellWord } from '../core/hint.ts';
+import { optionWithValue } from '../core/hint.ts';
 import { lowerCase } from '../core/names.ts';
 import type { Host } from '../host/host.ts';
 import type { Invocation } from './command.ts';
@@ -149,7 +149,7 @@ async function ask(
   profiles: readonly string[],
 ): Promise<string> {
   const [first = '', ...others] = profiles;
-  const instead = `pass --profile ${shellWord(first)}`;
+  const instead = `pass ${optionWithValue('--profile', first)}`;
   if (others.length > 0) {
     const message = `${said} is in several profiles. Use which?`;
     return prompt.select({ message, choices: profiles, instead });

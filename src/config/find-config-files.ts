@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { dirname, join, resolve, sep } from 'node:path';
 import { AtmosError } from '../core/errors.ts';
-import { shellWord } from '../core/hint.ts';
+import { optionWithValue } from '../core/hint.ts';
 import type { Sourced } from '../core/json.ts';
 import type { Host } from '../host/host.ts';
 import { findGitRoot } from './git-root.ts';
@@ -138,7 +138,7 @@ function fileInNamed(named: Sourced<string>, host: Where): string {
   const from = `${directory} (from ${named.source})`;
   if (isFile(directory)) {
     throw new AtmosError('ERR_CONFIG_UNREADABLE', `${from} is a file, not a directory`, {
-      hints: [`--config ${shellWord(named.value)}`],
+      hints: [optionWithValue('--config', named.value)],
     });
   }
   const why = isDirectory(directory) ? `has no ${configFileNames.join(', ')}` : 'does not exist';

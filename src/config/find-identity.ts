@@ -1,5 +1,5 @@
 import { AtmosError } from '../core/errors.ts';
-import { shellWord } from '../core/hint.ts';
+import { optionWithValue } from '../core/hint.ts';
 import { quoteValue, type Sourced } from '../core/json.ts';
 import type { Identity } from '../core/kind-config.ts';
 import { lowerCase, nearestName } from '../core/names.ts';
@@ -55,7 +55,7 @@ function unknownIdentity(config: Config, name: string, shown: string): AtmosErro
 /** How to choose the profiles that have the identity and are not chosen yet. */
 function profileHints(config: Config, identity: string): string[] {
   return profilesWith(config, identity).map(
-    (profile) => `it is in profile ${profile}: add --profile ${shellWord(profile)}`,
+    (profile) => `it is in profile ${profile}: add ${optionWithValue('--profile', profile)}`,
   );
 }
 

@@ -1,6 +1,6 @@
 import { dirname, join, resolve } from 'node:path';
 import { AtmosError } from '../core/errors.ts';
-import { shellWord } from '../core/hint.ts';
+import { optionWithValue } from '../core/hint.ts';
 import { quoteValue, showValue, valueOf, type Sourced } from '../core/json.ts';
 import { lowerCase, nearestName } from '../core/names.ts';
 import { configDirectory } from '../host/home.ts';
@@ -175,7 +175,7 @@ export function unknownProfile(profile: Sourced<string>, options: ProfileOptions
   const hint =
     identity === undefined
       ? nearest && `did you mean ${nearest}?`
-      : `it is an identity: use --identity ${shellWord(identity)}`;
+      : `it is an identity: use ${optionWithValue('--identity', identity)}`;
   return new AtmosError('ERR_PROFILE_UNKNOWN', message, {
     hints: [...(hint === undefined ? [] : [hint]), 'atmos profile list'],
   });

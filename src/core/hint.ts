@@ -57,9 +57,25 @@ export function setCommand(name: string, value: string): string {
   return `export ${name}=${value.includes('\\') ? shellWord(value) : value}`;
 }
 
-/** A path or a name as one word of a POSIX shell, for hints that are pasted. */
+/** A path or a name as one word of a POSIX shell, for hints that are pasted. zsh expands `=name`. */
 export function shellWord(text: string): string {
-  return /^[\w./:@%+=,-]+$/.test(text) ? text : `'${text.replaceAll("'", `'"'"'`)}'`;
+  return /^(?!=)[\w./:@%+=,-]+$/.test(text) ? text : `'${text.replaceAll("'", `'"'"'`)}'`;
+}
+
+/**
+ * An option with its value: `--identity dev`, and `--identity=-x`, since a word with a dash is
+ * another option.
+ */
+export function optionWithValue(option: string, value: string): string {
+  return `${option}${value.startsWith('-') ? '=' : ' '}${shellWord(value)}`;
+}
+
+/** The command that removes what is kept of an identity. */
+export function logoutCommand(identity: string, includesKey: boolean): string {
+  const name = identity.startsWith('-')
+    ? optionWithValue('--identity', identity)
+    : shellWord(identity);
+  return `atmos auth logout ${name}${includesKey ? ' --keychain' : ''}`;
 }
 
 /** `C:\…`, `\\server\…` */

@@ -1,6 +1,6 @@
 import type { AwsCredentials } from '../core/credentials.ts';
 import { AtmosError, KeyringError, isAtmosError } from '../core/errors.ts';
-import { shellWord } from '../core/hint.ts';
+import { logoutCommand } from '../core/hint.ts';
 import { lowerCase } from '../core/names.ts';
 import type { Host } from '../host/host.ts';
 import type { Keyring } from '../keyring/contract.ts';
@@ -45,7 +45,7 @@ export function createCredentialStore(options: StoreOptions): CredentialStore {
     const entry = parseEnvelope(value);
     checkOwner(entry, alias, item);
     if ('fault' in entry) {
-      const command = `atmos auth logout ${shellWord(alias)}${item === 'key' ? ' --keychain' : ''}`;
+      const command = logoutCommand(alias, item === 'key');
       throw new AtmosError('ERR_STORE_INVALID', `the entry ${key} cannot be used: ${entry.fault}`, {
         hints: [`${command}   # removes it`],
       });

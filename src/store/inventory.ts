@@ -1,4 +1,4 @@
-import { shellWord } from '../core/hint.ts';
+import { logoutCommand, optionWithValue } from '../core/hint.ts';
 import { isObject, parseJson } from '../core/json.ts';
 import { ok, problem, type Finding } from '../keyring/inspection.ts';
 import { parseEnvelope, type Envelope } from './envelope.ts';
@@ -72,7 +72,7 @@ function faultsOf(entry: ReadEntry): Finding[] {
     ];
   }
   if (fault === undefined) return [];
-  const command = logoutOf(alias, item === 'key');
+  const command = logoutCommand(alias, item === 'key');
   return [
     {
       ...problem(
@@ -85,17 +85,12 @@ function faultsOf(entry: ReadEntry): Finding[] {
   ];
 }
 
-/** The command that takes everything away that is kept of a name. */
-export function logoutOf(alias: string, includesKey: boolean): string {
-  return `atmos auth logout ${shellWord(alias)}${includesKey ? ' --keychain' : ''}`;
-}
-
 /** How to write an entry anew, so that no other is left under its name. */
 export function rewritingOf(key: string, realm: string): string | undefined {
   const named = parseItemKey(key, realm);
   if (named === undefined) return undefined;
-  const alias = shellWord(named.alias);
+  const identity = optionWithValue('-i', named.alias);
   const command =
-    named.item === 'key' ? `auth user configure -i ${alias}` : `auth login --force -i ${alias}`;
+    named.item === 'key' ? `auth user configure ${identity}` : `auth login --force ${identity}`;
   return `atmos ${command}   # a write leaves one entry`;
 }

@@ -1,5 +1,5 @@
 import type { AuthPlan } from '../../auth/plan.ts';
-import { shellWord } from '../../core/hint.ts';
+import { logoutCommand } from '../../core/hint.ts';
 import { lowerCase } from '../../core/names.ts';
 import { formatTimestamp } from '../../core/time.ts';
 import type { Keyring } from '../../keyring/contract.ts';
@@ -85,10 +85,9 @@ async function tell(
   }
   const writeHint = orphans.length === 0 ? String : await loadWriteHint(host);
   for (const { key, identity, item } of orphans) {
-    const keychain = item === 'key' ? ' --keychain' : '';
     await note(
       `the ${item} of ${identity} stays, which is not configured here: ${key}`,
-      `  ${writeHint(`atmos auth logout ${shellWord(identity)}${keychain}`)}   # removes it`,
+      `  ${writeHint(logoutCommand(identity, item === 'key'))}   # removes it`,
     );
   }
 }

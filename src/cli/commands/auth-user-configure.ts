@@ -9,7 +9,7 @@ import {
 } from '../../clouds/aws/key-form.ts';
 import { awsCredentials, shortAccessKeyId } from '../../core/credentials.ts';
 import { AtmosError, isAtmosError } from '../../core/errors.ts';
-import { shellWord } from '../../core/hint.ts';
+import { optionWithValue } from '../../core/hint.ts';
 import { withoutAbsent } from '../../core/json.ts';
 import type { Identity } from '../../core/kind-config.ts';
 import type { Keyring } from '../../keyring/contract.ts';
@@ -48,7 +48,7 @@ export async function configureUser(context: Context, invocation: Invocation): P
     `saved the access key ${shortAccessKeyId(key.accessKeyId)} of identity ${identity.name} in the ${type} keyring (${location}), realm ${plan.realm.value}`,
   );
   if (keyring.info.persistent)
-    await note(`next: atmos auth login --identity ${shellWord(identity.name)}`);
+    await note(`next: atmos auth login ${optionWithValue('--identity', identity.name)}`);
   await warnOfMemory(context, plan, 'the key is gone now that this command ends');
 }
 

@@ -1,6 +1,6 @@
 import { readProfiles, type ProfileDetails } from '../../config/profile-details.ts';
 import { findProfiles, unknownProfile } from '../../config/profiles.ts';
-import { shellWord } from '../../core/hint.ts';
+import { optionWithValue } from '../../core/hint.ts';
 import type { Invocation } from '../command.ts';
 import type { Context } from '../context.ts';
 import { loadOptions } from '../global-options.ts';
@@ -66,7 +66,7 @@ export async function profileShow(
   await print(...formatProfile(profile));
   const { name, problem } = details;
   if (problem) await warn(context, ...withStart(`profile ${name} is broken: `, problem));
-  else await note(`use it with --profile ${shellWord(name)}`);
+  else await note(`use it with ${optionWithValue('--profile', name)}`);
 }
 
 function formatProfile(profile: ProfileJson): string[] {

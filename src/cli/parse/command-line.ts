@@ -1,5 +1,5 @@
 import { AtmosError } from '../../core/errors.ts';
-import { shellWord } from '../../core/hint.ts';
+import { optionWithValue } from '../../core/hint.ts';
 import { nearestName } from '../../core/names.ts';
 import type {
   CommandGroup,
@@ -203,7 +203,7 @@ function checkOperands(
   if (excess === undefined) return;
   throw new AtmosError('ERR_USAGE', `"${command}" does not take ${JSON.stringify(excess)}`, {
     hints: [
-      ...(takesIdentity && !operand ? [`${command} -i ${shellWord(excess)}`] : []),
+      ...(takesIdentity && !operand ? [`${command} ${optionWithValue('-i', excess)}`] : []),
       `${command} --help`,
     ],
   });

@@ -1,5 +1,5 @@
 import { AtmosError, isAtmosError } from '../../core/errors.ts';
-import { shellWord } from '../../core/hint.ts';
+import { optionWithValue } from '../../core/hint.ts';
 import type { Identity } from '../../core/kind-config.ts';
 import type { MfaRequest, OpenContext } from '../contract.ts';
 
@@ -45,8 +45,8 @@ function mfaRequired({ name }: Identity, device: string): AtmosError {
     `a session for identity ${name} needs a code of the MFA device ${device}`,
     {
       hints: [
-        `atmos auth login --identity ${shellWord(name)}`,
-        `atmos auth login --identity ${shellWord(name)} --mfa-token <code>`,
+        `atmos auth login ${optionWithValue('--identity', name)}`,
+        `atmos auth login ${optionWithValue('--identity', name)} --mfa-token <code>`,
       ],
     },
   );

@@ -1,6 +1,6 @@
 import { awsCredentials, type AwsCredentials } from '../../core/credentials.ts';
 import { AtmosError } from '../../core/errors.ts';
-import { shellWord } from '../../core/hint.ts';
+import { optionWithValue } from '../../core/hint.ts';
 import { showForConsent, withoutAbsent } from '../../core/json.ts';
 import type { Identity } from '../../core/kind-config.ts';
 import { parseDuration } from '../../core/time.ts';
@@ -143,7 +143,7 @@ async function requestSession(
 }
 
 function usableKeys(identity: Identity, stored: AwsCredentials | null): AwsCredentials {
-  const hints = [`atmos auth user configure --identity ${shellWord(identity.name)}`];
+  const hints = [`atmos auth user configure ${optionWithValue('--identity', identity.name)}`];
   if (stored === null) {
     throw new AtmosError(
       'ERR_AUTH_KEYS_MISSING',

@@ -1,0 +1,110 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { atmos } from '../../src/cli/command-specs/root.ts';
+import { parseBashLine } from '../../src/cli/completion/complete.ts';
+import { parseCommandLine } from '../../src/cli/parse/command-line.ts';
+import { logoutCommand, optionWithValue } from '../../src/core/hint.ts';
+import { device, keyOnStdin, openDesk, storedKey, type Desk } from './commands/desk.ts';
+
+/** The command line of a hint as a shell reads it, and we do then. */
+function pasted(line: string) {
+  const parsed = parseCommandLine(parseBashLine(line).words, atmos);
+  if (parsed.kind === 'help') throw new Error(`this is help: ${line}`);
+  const { identity, operand, globals, values } = parsed.invocation;
+  const name = identity.kind === 'named' ? identity.name : operand;
+  return { command: parsed.command, name, profile: globals.profile, values };
+}
+
+const names = ['-x', '--help', '-i', '--', '-x y', "-'$(id)", '=x', '-', 'plain'];
+
+describe.each(names)('a name %j', (name) => {
+  test('is the value of an option', () => {
+    for (const option of ['-i', '--identity']) {
+      const line = `atmos auth login ${optionWithValue(option, name)} --force`;
+      expect(pasted(line)).toMatchObject({ command: 'atmos auth login', name });
+    }
+    expect(pasted(`atmos auth login ${optionWithValue('--profile', name)}`).profile).toEqual([
+      name,
+    ]);
+  });
+
+  test('is the one to log out', () => {
+    expect(pasted(logoutCommand(name, true))).toMatchObject({ command: 'atmos auth logout', name });
+  });
+});
+
+/** With an identity `-x`, a second one, and a third in a profile `-p`. */
+async function openDashes(entries = {}): Promise<Desk> {
+  const desk = await openDesk({ entries, hasDevice: true });
+  const aws = { kind: 'aws/user', spec: { endpoint_url: desk.sts.url } };
+  const identities = { '-x': { ...aws, credentials: { mfa_arn: device } }, '-y': aws };
+  desk.configure(JSON.stringify({ auth: { realm: 'r', keyring: { type: 'file' }, identities } }));
+  const profile = join(desk.project, 'profiles/-p');
+  mkdirSync(profile, { recursive: true });
+  writeFileSync(
+    join(profile, 'auth.yaml'),
+    JSON.stringify({ auth: { identities: { '-z': aws } } }),
+  );
+  return desk;
+}
+
+/** The commands that a text shows, made whole where only an option is shown. */
+function commandsIn(text: string): string[] {
+  const shown =
+    /(atmos (?:auth|profile) [^#\n]*)|(?:pass|add|use|use it with)(?: a name:)? (-[^\n]*)/g;
+  const lines = text.split('\n').filter((line) => /^(hint|next|use it|  )/.test(line));
+  return lines.flatMap((line) =>
+    [...line.matchAll(shown)].map(([, command, option]) =>
+      (command ?? `atmos auth whoami ${option}`).replace('<code>', '123456').trim(),
+    ),
+  );
+}
+
+describe('every hint that names an identity or a profile can be pasted', () => {
+  const entries = { 'atmos_r_-x': storedKey.atmos_r_dev };
+  const damaged = { 'atmos_r_-x': '{"type":"aws","data":{}}' };
+  const orphaned = { 'atmos_r_-gone@session': storedKey.atmos_r_dev };
+
+  test.each([
+    ['no key', {}, 'auth whoami -i=-x', ['atmos auth user configure --identity=-x']],
+    ['no key', {}, 'auth login -i=-x', ['atmos auth user configure --identity=-x']],
+    ['no session', entries, 'auth whoami -i=-x', ['atmos auth login --identity=-x']],
+    [
+      'no code',
+      entries,
+      'auth credential-process -i=-x',
+      ['atmos auth login --identity=-x', 'atmos auth login --identity=-x --mfa-token 123456'],
+    ],
+    ['no default', {}, 'auth whoami', ['atmos auth whoami -i=-x']],
+    ['nobody to choose', {}, 'auth whoami -i', ['atmos auth whoami -i=-x']],
+    ['an identity of a profile', {}, 'auth whoami -i=-z', ['atmos auth whoami --profile=-p']],
+    [
+      'an identity for a profile',
+      {},
+      'auth whoami --profile=-x',
+      ['atmos auth whoami --identity=-x', 'atmos profile list'],
+    ],
+    ['damage', damaged, 'auth login -i=-x', ['atmos auth logout --identity=-x --keychain']],
+    ['an orphan', orphaned, 'auth keyring prune', ['atmos auth logout --identity=-gone']],
+  ])('%s: %s', async (_, given, line, expected) => {
+    const desk = await openDashes(given);
+    const { stderr } = await desk.run(line);
+    const shown = commandsIn(stderr);
+    expect({ stderr, shown }).toEqual({ stderr, shown: expected });
+    for (const command of shown.filter((one) => one.includes('=-'))) {
+      const { name, profile } = pasted(command);
+      expect([name, ...profile]).toContainEqual(expect.stringMatching(/^-(x|p|gone)$/));
+    }
+  });
+
+  test('after a key was stored', async () => {
+    const desk = await openDashes();
+    const { exitCode, stderr } = await desk.run('auth user configure --stdin -i=-x', {
+      input: keyOnStdin,
+    });
+    expect(exitCode).toBe(0);
+    expect(commandsIn(stderr)).toEqual(['atmos auth login --identity=-x']);
+    expect(pasted(commandsIn(stderr)[0] ?? '').name).toBe('-x');
+  });
+});
