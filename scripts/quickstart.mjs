@@ -69,7 +69,8 @@ const steps = [
   {
     why: 'Or set up a shell: nothing secret, only a profile that asks us when a program needs it.',
     args: ['auth', 'env'],
-    stdout: /^unset .*AWS_ACCESS_KEY_ID[^]*^export AWS_CONFIG_FILE=[^]*^export AWS_PROFILE=emergency-user$/m,
+    stdout:
+      /^unset .*AWS_ACCESS_KEY_ID[^]*^export AWS_CONFIG_FILE=[^]*^export AWS_PROFILE=emergency-user$/m,
   },
   {
     why: 'What AWS SDKs get from that profile. The secrets are masked here, by this script.',

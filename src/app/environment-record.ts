@@ -10,7 +10,7 @@ const record = 'ATMOS_AUTH_ENV_SET';
 type Environment = Host['env'];
 
 /** The variables that an `auth env` set in this environment, by name. */
-export function recordedVariables(env: Environment): readonly string[] {
+function recordedVariables(env: Environment): readonly string[] {
   return (env[record] ?? '').split(',').filter(isVariableName);
 }
 
@@ -27,7 +27,8 @@ export function withoutRecorded(env: Environment): Environment {
 export function recordChange(
   change: EnvironmentChange,
   { env: said }: Pick<Identity, 'env'>,
-  { env, platform }: Pick<Host, 'env' | 'platform'>,
+  env: Environment,
+  platform: NodeJS.Platform,
 ): EnvironmentChange {
   const before = withoutRecorded(env);
   const replaces = (name: string) => environmentValue(before, name, platform) !== undefined;

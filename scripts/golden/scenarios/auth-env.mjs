@@ -34,6 +34,23 @@ export const authEnv = {
       await atmos('auth env --config-path . --profile missing');
     },
   },
+  'env-unset': {
+    title: 'env --unset in every format: what an earlier env has set',
+    async run(scene) {
+      const { atmos } = scene;
+      const env = {
+        ATMOS_AUTH_ENV_SET: 'ATMOS_IDENTITY,AWS_PROFILE,TF_VAR_a',
+        ATMOS_IDENTITY: 'ops',
+        AWS_PROFILE: 'ops',
+        AWS_REGION: 'eu-west-1',
+        GITHUB_ENV: 'github-env',
+      };
+      for (const format of formats) await atmos(`auth env --unset -f ${format}`, { env });
+      await atmos('auth env --unset');
+      await atmos('auth env --unset --output-file unset.sh', { env });
+      await atmos('auth env --unset -i ops', { env });
+    },
+  },
   'env-credentials': {
     title: 'env in every format: the session itself',
     async run(scene) {

@@ -48,6 +48,7 @@ export const configuration = {
       write('atmos.yaml', configOf(scene));
       await atmos('auth validate');
       await atmos('auth validate -o json');
+      await atmos('auth validate -v');
       write(
         'atmos.yaml',
         `auth:

@@ -38,8 +38,12 @@ auth:
       for (const command of [
         'profile list',
         'profile list -o json',
+        'profile list -o yaml',
+        'profile list -o table',
         'profile show ci',
         'profile show ci -o json',
+        'profile show ci -o yaml',
+        'profile show ci -o text',
         'profile show laptop',
         'profile show broken',
         'profile show labtop',

@@ -52,7 +52,7 @@ async function setting(context: Context, invocation: Invocation): Promise<Enviro
   const change = await identityChange(context, plan, identity, before, (surroundings) =>
     credentialsFor(context, invocation, plan, identity, surroundings),
   );
-  return recordChange(change, identity, host);
+  return recordChange(change, identity, host.env, host.platform);
 }
 
 /** Needs no configuration, so that it works anywhere. */
