@@ -26,8 +26,8 @@ const callIdentity = ({ sts }: Machine) => [
 ];
 
 /** It asked with a session of ours, signed so that the stand-in took it. */
-function expectCaller(machine: Machine, { exitCode, stdout, stderr }: Result): void {
-  expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
+function expectCaller(machine: Machine, { exitCode, stdout, stderr }: Result, warning = ''): void {
+  expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: warning });
   expect(JSON.parse(stdout)).toEqual(caller);
   expect(machine.sts.calls.at(-1)).toMatchObject({
     action: 'GetCallerIdentity',
@@ -63,7 +63,11 @@ describe.skipIf(!aws)('the AWS CLI', () => {
       aws,
       ...callIdentity(machine),
     ];
-    expectCaller(machine, await machine.atmos(command, { env }));
+    expectCaller(
+      machine,
+      await machine.atmos(command, { env }),
+      'warning: --credentials process hides AWS files from programs: ~/.aws/config, ~/.aws/credentials\n',
+    );
   });
 
   test('has them from the profile of env: another directory, an empty PATH, nothing else set', async () => {

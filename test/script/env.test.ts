@@ -1,4 +1,12 @@
-import { chmodSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { basename, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { builtCli } from '../support/built.ts';
@@ -110,6 +118,47 @@ test('what is printed is taken up by a shell as it is meant, from where others w
   expect(inSession.stdout).toMatch(/^ASIA\w{16} none none eu-central-1\n$/);
   expect(sessionCalls(machine)).toHaveLength(1);
 });
+
+const shells = [
+  ['sh', 'bash', 'eval "$(atmos auth env -i other)"', 'eval "$(atmos auth env --unset)"'],
+  ['bash', 'bash', 'eval "$(atmos auth env -i other)"', 'eval "$(atmos auth env --unset)"'],
+  ['dash', 'bash', 'eval "$(atmos auth env -i other)"', 'eval "$(atmos auth env --unset)"'],
+  ['zsh', 'bash', 'eval "$(atmos auth env -i other)"', 'eval "$(atmos auth env --unset)"'],
+  ['fish', 'fish', 'atmos auth env -i other | source', 'atmos auth env --unset | source'],
+] as const;
+const installed = shells.filter(([shell]) =>
+  ['/bin', '/usr/bin'].some((directory) => existsSync(join(directory, shell))),
+);
+
+test.each(installed)(
+  'a shell keeps the identity that it has chosen, until it is taken back: %s',
+  async (...given) => {
+    const [shell, format, choose, takeBack] = given;
+    const machine = await openConfiguredMachine();
+    const { sts, home } = machine;
+    machine.writeConfig(
+      `${configOf(machine)}    other:\n      kind: aws/user\n      spec:\n        endpoint_url: ${sts.url}\n`,
+    );
+    const bin = join(home, 'bin');
+    mkdirSync(bin);
+    const program = `#!/bin/sh\nexec '${process.execPath}' '${builtCli()}' "$@"\n`;
+    writeFileSync(join(bin, 'atmos'), program, { mode: 0o755 });
+    const status = format === 'fish' ? '$status' : '$?';
+    const lines = ['atmos auth whoami', choose, `echo ${status}`, 'atmos auth whoami', takeBack];
+    const script = [...lines, `echo ${status}`, 'atmos auth whoami'].join('\n');
+    const env = {
+      PATH: `${bin}:${machine.env['PATH']}`,
+      ATMOS_AUTH_ENV_FORMAT: format,
+    };
+    const { stdout, stderr } = await machine.run(shell, ['-c', script], { env });
+    expect(stdout).toBe('0\n0\n');
+    expect(stderr.match(/(?<=^ {2}Identity +)\S+/gm)).toEqual([
+      'emergency-user',
+      'other',
+      'emergency-user',
+    ]);
+  },
+);
 
 test('a job of GitHub has its secrets masked before they are written', async () => {
   const machine = await openConfiguredMachine();

@@ -12,12 +12,6 @@ import { showValue, type Sourced } from '../../core/json.ts';
 import type { Identity } from '../../core/kind-config.ts';
 import type { EnvironmentChange } from '../../core/variables.ts';
 import type { Host } from '../../host/host.ts';
-import {
-  appendToFile,
-  extendOutputFile,
-  findOutputFile,
-  replaceOutputFile,
-} from '../../host/output-file.ts';
 import type { Invocation } from '../command.ts';
 import type { Context } from '../context.ts';
 import { loadPlanFor, requireIdentity, warn, warnOfMemory, type ProjectPlan } from '../plan.ts';
@@ -70,6 +64,9 @@ function unsetting({ host }: Context, { identity, values }: Invocation): Environ
 
 type WriteChange = (change: EnvironmentChange) => Promise<void>;
 
+// A shell that starts needs none of it.
+const loadOutputFile = () => import('../../host/output-file.ts');
+
 /** To standard output, or added to a file, as in Atmos; of JSON a file holds one value. */
 async function textWriter(context: Context, { values, flags }: Invocation): Promise<WriteChange> {
   const { host, out } = context;
@@ -80,6 +77,7 @@ async function textWriter(context: Context, { values, flags }: Invocation): Prom
     await requireStdout(host);
     return (change) => out(formatEnvironment(change, format));
   }
+  const { extendOutputFile, findOutputFile, replaceOutputFile } = await loadOutputFile();
   const file = findOutputFile(said, host);
   return async (change) => {
     const text = formatEnvironment(change, format);
@@ -108,6 +106,7 @@ async function githubWriter(context: Context, { values, flags }: Invocation): Pr
   if (flags['unset']) throw cannotUnset('github');
   const file = githubFile(host, values['output-file']);
   await requireStdout(host);
+  const { appendToFile } = await loadOutputFile();
   return async (change) => {
     const { masks, text } = formatGithub(change);
     await out(masks);
