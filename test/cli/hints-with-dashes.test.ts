@@ -108,3 +108,13 @@ describe('every hint that names an identity or a profile can be pasted', () => {
     expect(pasted(commandsIn(stderr)[0] ?? '').name).toBe('-x');
   });
 });
+
+test('completion offers such a name only where it would be read as one', async () => {
+  const desk = await openDashes();
+  const complete = async (...words: string[]) =>
+    (await desk.run(['__complete', '--', ...words])).stdout;
+  expect(await complete('auth', 'whoami', '--identity=')).toBe('--identity=-x\n--identity=-y\n');
+  expect(await complete('auth', 'whoami', '-i=-')).toBe('-i=-x\n-i=-y\n');
+  expect(await complete('auth', 'whoami', '-i', '')).toBe('');
+  expect(await complete('auth', 'logout', '')).toBe('');
+});

@@ -60,7 +60,9 @@ async function repliesTo(
   if (wanted.names === 'directory') return directories;
   const names = wanted.names === undefined ? [] : await namesOf(wanted.names, globals, host);
   // A name that ends the line or steers the terminal is not offered.
-  const replies = [...wanted.words, ...names].map((word) => `${wanted.prefix}${word}`);
+  // `-i -x` is another option, `-i=-x` is not.
+  const usable = names.filter((name) => wanted.prefix !== '' || !name.startsWith('-'));
+  const replies = [...wanted.words, ...usable].map((word) => `${wanted.prefix}${word}`);
   return replies.filter((reply) => reply.startsWith(words.at(-1) ?? '') && isPrintable(reply));
 }
 
