@@ -150,6 +150,7 @@ type Named = Pick<Config, 'identities' | 'providers'>;
 /** Checks what identities say of one another and of providers. */
 function checkReferences(config: Named, report: ReportProblem): void {
   for (const identity of config.identities) checkVia(identity, config, report);
+  reportSharedNames(config, report);
   reportCycles(config, report);
   reportDefaults(config, report);
 }
@@ -191,6 +192,22 @@ function nearHint(name: string, known: readonly string[]): string {
   const nearest = nearestName(name, known);
   if (nearest !== undefined) return `did you mean ${nearest}?`;
   return known.length > 0 ? `there are ${known.join(', ')}` : 'there are none';
+}
+
+/**
+ * A provider and an identity may have the same name. Go Atmos keeps a provider's token and the access
+ * key of an `aws/user` identity under that name alone, so there one overwrites the other.
+ */
+function reportSharedNames({ identities, providers }: Named, report: ReportProblem): void {
+  for (const { name, locate } of providers) {
+    const isSame = (other: Identity) => lowerCase(other.name) === lowerCase(name);
+    const identity = identities.find((one) => one.kind === 'aws/user' && isSame(one));
+    if (identity === undefined) continue;
+    const path = ['auth', 'identities', identity.name];
+    const message = `has the name of a provider (${locate()}): Go Atmos stores the token of the provider and the access key of the identity in the same entry`;
+    const hint = 'rename one of them where Go Atmos uses the same keyring';
+    report(warningAt(path, message, hint));
+  }
 }
 
 /** Each circle of identities once, at the first of them. */

@@ -2,7 +2,7 @@ import { lowerCase } from '../core/names.ts';
 import { isMap } from '../core/validate.ts';
 import { isVariableName, notVariableName } from '../core/variable-name.ts';
 import { variableProblem } from '../core/variables.ts';
-import { sourceOf, valueAt, writtenAt, type ConfigFile } from './config-file.ts';
+import { valueAt, writtenAt, type ConfigFile } from './config-file.ts';
 import { isSecretPath } from './merge.ts';
 import type { Problem } from './problems.ts';
 import { quote } from './yaml-position.ts';
@@ -77,8 +77,9 @@ export function checkVariableNames(
 type Report = (problem: Problem) => void;
 
 /**
- * Reports names of identities and providers that could be mistaken for one another, or for the
- * sessions and tokens kept under `<name>@session` and `<name>@token`.
+ * Reports names of identities, and of providers, that could be mistaken for one another, or for the
+ * sessions and tokens kept under `<name>@session` and `<name>@token`. A provider and an identity may
+ * have the same name: they are separate lists, and their entries differ.
  */
 export function checkNames(
   merged: Readonly<Record<string, unknown>>,
@@ -88,12 +89,6 @@ export function checkNames(
   for (const list of ['identities', 'providers']) {
     for (const name of namesIn(merged, list)) checkName(['auth', list, name], name, report);
     for (const file of files) checkSpellings(file, list, report);
-  }
-  for (const name of namesIn(merged, 'providers')) {
-    const identity = ['auth', 'identities', name];
-    if (valueAt(merged, identity) === undefined) continue;
-    const message = `has the name of an identity, ${sourceOf(files, identity)}`;
-    report({ path: ['auth', 'providers', name], message });
   }
 }
 

@@ -118,14 +118,22 @@ export function sourced<T>(value: T, path: readonly string[], files: Files): Sou
   };
 }
 
-/** A relative path starts from the directory of the file that says it; `~` is left for later. */
+/** As {@link pathBesideFile}, with its source. */
 function besideFile(
   said: Sourced<string> | undefined,
   path: readonly string[],
   files: Files,
 ): Sourced<string> | undefined {
-  if (!said || isAbsolute(said.value) || said.value.startsWith('~')) return said;
-  return sourced(join(dirname(fileSaying(files, path).path), said.value), path, files);
+  return said && sourced(pathBesideFile(said.value, path, files), path, files);
+}
+
+/**
+ * A relative path starts from the directory of the file that says it, wherever one works: docs/adr/0024.
+ * `~` is left for later, and a slash at the end stays.
+ */
+export function pathBesideFile(said: string, path: readonly string[], files: Files): string {
+  if (isAbsolute(said) || said.startsWith('~')) return said;
+  return join(dirname(fileSaying(files, path).path), said);
 }
 
 function sortedByName<T>(entries: Readonly<Record<string, T>> = {}): [string, T][] {

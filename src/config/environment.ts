@@ -2,7 +2,7 @@ import type { Sourced } from '../core/json.ts';
 import { isMap } from '../core/validate.ts';
 import type { Variable } from '../core/variables.ts';
 import { valueAt, type ConfigFile } from './config-file.ts';
-import { sourced } from './entries.ts';
+import { pathBesideFile, sourced } from './entries.ts';
 import type { Problem } from './problems.ts';
 
 /**
@@ -32,17 +32,30 @@ const refused: ReadonlySet<string> = new Set([
   'ATMOS_MFA_TOKEN',
 ]);
 
+/** Those of them whose value is a path: docs/adr/0024. */
+const paths: ReadonlySet<string> = new Set([
+  'ATMOS_KEYRING_FILE_PATH',
+  'ATMOS_KEYRING_PASSWORD_FILE',
+]);
+
 type Settings = Readonly<Record<string, unknown>>;
 type Files = readonly ConfigFile[];
 
-/** The top-level `env:`, sorted by name. What is no scalar is reported by the schema. */
-export function environmentEntries(merged: Settings): Variable[] {
+/**
+ * The top-level `env:`, sorted by name. What is no scalar is reported by the schema. A relative path of
+ * a setting of ours is made absolute, so that an atmos that a program starts elsewhere takes the same.
+ */
+export function environmentEntries(merged: Settings, files: Files): Variable[] {
   const said = valueAt(merged, ['env']);
   const entries = isMap(said) ? Object.entries(said) : [];
   return entries
     .filter(([, value]) => ['string', 'number', 'boolean'].includes(typeof value))
-    .map(([key, value]) => ({ key, value: String(value) }))
+    .map(([key, value]) => ({ key, value: valueFor(key, String(value), files) }))
     .toSorted((a, b) => (a.key < b.key ? -1 : 1));
+}
+
+function valueFor(key: string, value: string, files: Files): string {
+  return paths.has(key) && value !== '' ? pathBesideFile(value, ['env', key], files) : value;
 }
 
 /** Those of them that are settings of ours. An empty one is none. */
@@ -50,16 +63,16 @@ export function environmentSettings(
   merged: Settings,
   files: Files,
 ): Readonly<Record<string, Sourced<string>>> {
-  const entries = environmentEntries(merged)
+  const entries = environmentEntries(merged, files)
     .filter(({ key, value }) => settable.has(key) && value !== '')
     .map(({ key, value }) => [key, sourced(value, ['env', key], files)] as const);
   return Object.fromEntries(entries);
 }
 
 /** What is said there in vain. */
-export function environmentWarnings(merged: Settings): Problem[] {
+export function environmentWarnings(merged: Settings, files: Files): Problem[] {
   const message = 'is not followed: only the environment can set it';
-  return environmentEntries(merged)
+  return environmentEntries(merged, files)
     .filter(({ key }) => refused.has(key))
     .map(({ key }) => ({ path: ['env', key], message }));
 }

@@ -28,7 +28,7 @@ type Path = readonly string[];
 export function readSettings(files: readonly ConfigFile[], { report }: Gathered) {
   const merged = mergeFiles(files);
   const { auth = {}, logs } = checkMerged(merged, files, report);
-  const notices = [...findWarnings(merged), ...environmentWarnings(merged)].map((problem) =>
+  const notices = [...findWarnings(merged), ...environmentWarnings(merged, files)].map((problem) =>
     locateProblem(problem, files),
   );
   return withoutAbsent({
@@ -39,7 +39,7 @@ export function readSettings(files: readonly ConfigFile[], { report }: Gathered)
     identities: identityEntries(auth, files),
     providers: providerEntries(auth, files),
     sessionFiles: sessionFiles(auth.session_files, files),
-    env: environmentEntries(merged),
+    env: environmentEntries(merged, files),
     environment: environmentSettings(merged, files),
     notices,
     warnings: notices.map(formatNotice),

@@ -50,7 +50,7 @@ const providerSchema = mapOf({
 const keyringSpec = mapOf({
   path: setting(
     text,
-    'The directory of the file keyring. One whose last part has an extension names its parent, as in Atmos. `~` is the home directory.',
+    'The directory of the file keyring. A relative path starts from the directory of the file that says it; in Atmos from the working directory. As in Atmos, `keys/ring.db` names a file, so its parent `keys` is taken, and `keys.d/` with a slash at its end is the directory itself. A name that begins with a dot, such as `.keys`, is a directory. `~` is the home directory.',
     { environment: 'ATMOS_KEYRING_FILE_PATH', otherwise: '`<XDG data>/atmos/keyring`' },
   ),
   password_env: setting(text, 'The variable that holds the password of the file keyring.', {
@@ -59,7 +59,7 @@ const keyringSpec = mapOf({
   }),
   password_file: setting(
     text,
-    'A file that holds the password, such as a mounted secret. One line break at its end is dropped. `~` is the home directory.',
+    'A file that holds the password, such as a mounted secret. One line break at its end is dropped. A relative path starts from the directory of the file that says it. `~` is the home directory.',
     {
       environment: 'ATMOS_KEYRING_PASSWORD_FILE',
       otherwise: '`$CREDENTIALS_DIRECTORY/atmos-keyring-password`, if it is there',
@@ -163,7 +163,7 @@ const auth = mapOf({
   ),
   providers: setting(
     namesTo(about(providerSchema, 'One provider.')),
-    'What identities are opened with, by name. No name may be that of an identity.',
+    'What identities are opened with, by name. A provider may have the name of an identity.',
   ),
   integrations: setting(anything, 'For Atmos: what is logged in to with an identity.'),
   logs: setting(logs, 'Logs of `atmos auth`, over `logs` at the top.'),

@@ -88,6 +88,7 @@ export interface Host {
   /** Rejects when the signal aborts it. */
   sleep(milliseconds: number, signal?: AbortSignal): Promise<void>;
   workingDirectory(): string;
+  /** As `cd` of a shell: relative to {@link workingDirectory}, links in the path are kept. */
   changeDirectory(directory: string): void;
   /** Where the program was started, once `changeDirectory` has left that. */
   leftDirectory(): string | undefined;

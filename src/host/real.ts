@@ -1,7 +1,7 @@
 import type { ChildProcess as NodeChildProcess } from 'node:child_process';
 import { closeSync, fstatSync, openSync, realpathSync, statSync } from 'node:fs';
 import { constants, homedir } from 'node:os';
-import { isAbsolute } from 'node:path';
+import { isAbsolute, resolve as resolvePath } from 'node:path';
 import { localDirectory } from './home.ts';
 import {
   definedOnly,
@@ -103,10 +103,16 @@ function workingDirectory(): string {
   }
 }
 
+/**
+ * As `cd` of a shell: relative to `$PWD`, without following links in the path, and `$PWD` names the new
+ * directory for {@link workingDirectory} and for the programs that we start.
+ */
 function changeDirectory(directory: string): void {
-  const left = leftDirectory ?? whereWeAre();
-  process.chdir(directory);
-  leftDirectory = left;
+  const from = whereWeAre();
+  const to = from !== undefined && directory !== '' ? resolvePath(from, directory) : directory;
+  process.chdir(to);
+  if (!isWindows) process.env['PWD'] = to;
+  leftDirectory ??= from;
 }
 
 /** Undefined in a directory that has been removed. */

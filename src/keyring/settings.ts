@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { basename, dirname, isAbsolute, join, resolve } from 'node:path';
+import { basename, dirname, isAbsolute, join, resolve, sep } from 'node:path';
 import { AtmosError, KeyringError } from '../core/errors.ts';
 import {
   environmentSetting,
@@ -78,12 +78,14 @@ export function mayUseFile({ type, fallback }: KeyringSettings): boolean {
 }
 
 /**
- * As in Atmos, a path whose last part has an extension names a file in the keyring's directory. A
- * dot-directory (`~/.atmos-keyring`) is one itself, which Atmos gets wrong.
+ * As in Atmos, a path whose last part has an extension names a file in the keyring's directory, and one
+ * with a slash at its end is the directory itself. So is a dot-directory (`~/.atmos-keyring`): Atmos
+ * takes its parent for the keyring, docs/adr/0024.
  */
 function keyringDirectory(path: Sourced<string>, host: Where): Sourced<string> {
   const named = absolute(path, host);
-  if (!/^[^.].*\.[^.]*$/.test(basename(named.value))) return named;
+  const isDirectory = path.value.endsWith('/') || path.value.endsWith(sep);
+  if (isDirectory || !/^[^.].*\.[^.]*$/.test(basename(named.value))) return named;
   const parent = dirname(named.value);
   const reserved = [host.homeDirectory, host.workingDirectory(), resolve('/')];
   if (reserved.includes(parent)) {

@@ -191,10 +191,6 @@ describe('names', () => {
       'auth.providers.Sso ($/atmos.yaml:1:29) is sso again: names are matched without regard to case',
     ],
     [
-      'auth: {identities: {sso: {}}, providers: {SSO: {}}}',
-      'auth.providers.SSO ($/atmos.yaml:1:43) has the name of an identity, auth.identities.SSO ($/atmos.yaml:1:21)',
-    ],
-    [
       'auth: {providers: {x@Token: {}}}',
       'auth.providers.x@Token ($/atmos.yaml:1:20) has a name that ends like the entry of a session or a token',
     ],

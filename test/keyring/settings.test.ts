@@ -84,6 +84,10 @@ describe('the directory', () => {
     ['~other/keys', `${working}/~other/keys`],
     ['/srv/a.b/keyring', '/srv/a.b/keyring'],
     ['/srv/keyring/', '/srv/keyring'],
+    ['.keys', `${working}/.keys`],
+    ['.keys/', `${working}/.keys`],
+    ['keys.d/', `${working}/keys.d`],
+    ['~/keyring.json/', `${home}/keyring.json`],
   ])('%s is %s', (path, directory) => {
     expect(directoryOf(path)).toBe(directory);
   });

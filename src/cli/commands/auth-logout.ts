@@ -96,7 +96,7 @@ async function chooseAliases(
   invocation: Invocation,
 ): Promise<string[]> {
   const { config } = plan;
-  const names = [...config.identities, ...config.providers].map(({ name }) => name);
+  const names = namesOnce([...config.identities, ...config.providers]);
   if (invocation.flags['all']) {
     if (invocation.operand === undefined && invocation.identity.kind === 'absent') return names;
     throw new AtmosError('ERR_USAGE', '--all is every identity, and one was named as well', {
@@ -114,6 +114,12 @@ async function chooseAliases(
   const { value } = await resolveIdentityName(request, config, prompt);
   const known = names.find((name) => lowerCase(name) === lowerCase(value));
   return [known ?? (await checkStored(plan, keyring, value))];
+}
+
+/** A provider and an identity may have the same name. */
+function namesOnce(entries: readonly { readonly name: string }[]): string[] {
+  const byName = new Map(entries.toReversed().map(({ name }) => [lowerCase(name), name]));
+  return [...byName.values()].toReversed();
 }
 
 /** One that is not configured any more may still have entries to remove. */

@@ -1,0 +1,44 @@
+import { describe, expect, test } from 'vitest';
+import { validate } from '../../src/app/validate.ts';
+import { findIdentity } from '../../src/config/find-identity.ts';
+import { projectOf } from '../config/project.ts';
+
+async function findingsOf(text: string): Promise<string[]> {
+  const project = projectOf(text);
+  const { findings } = await validate({}, project.host());
+  return findings
+    .map(({ severity, text: said, hints }) => [`${severity}: ${said}`, ...hints].join(' | '))
+    .map((line) => line.replaceAll(project.directory, '$'))
+    .filter((line) => !line.includes('cannot use yet'));
+}
+
+describe('a provider and an identity of one name', () => {
+  const provider =
+    'providers: { oidc: { kind: github/oidc, spec: { audience: a }, region: us-east-1 } }';
+
+  test('are two: each is found, and the others too', async () => {
+    const config = await projectOf(`auth:
+  ${provider}
+  identities:
+    oidc: { kind: aws/assume-role, via: { provider: oidc } }
+    su: { kind: aws/user, default: true }
+`).load();
+    expect(findIdentity(config, 'OIDC')).toMatchObject({ name: 'oidc', kind: 'aws/assume-role' });
+    expect(findIdentity(config, 'su')).toMatchObject({ name: 'su', isDefault: true });
+    expect(config.providers).toMatchObject([{ name: 'oidc', kind: 'github/oidc' }]);
+    expect(config.warnings).toEqual([]);
+  });
+
+  test('get no warning where Go Atmos keeps them apart', async () => {
+    const role = 'oidc: { kind: aws/assume-role, via: { provider: oidc } }';
+    expect(await findingsOf(`auth: { identities: { ${role} }, ${provider} }`)).toEqual([]);
+  });
+
+  test('get a warning where Go Atmos overwrites one with the other, in any case of letters', async () => {
+    expect(
+      await findingsOf(`auth: { identities: { OIDC: { kind: aws/user } }, ${provider} }`),
+    ).toEqual([
+      'warning: auth.identities.OIDC ($/atmos.yaml:1:23) has the name of a provider ($/atmos.yaml:1:64): Go Atmos stores the token of the provider and the access key of the identity in the same entry | rename one of them where Go Atmos uses the same keyring',
+    ]);
+  });
+});
