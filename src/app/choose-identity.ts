@@ -2,6 +2,7 @@ import type { Invocation } from '../cli/command.ts';
 import type { Prompt } from '../cli/ui/prompt.ts';
 import { profilesWith } from '../config/find-identity.ts';
 import type { Config } from '../config/load.ts';
+import { remoteImportHints, remoteImportNote } from '../config/remote-imports.ts';
 import { AtmosError, isAtmosError } from '../core/errors.ts';
 import { optionWithValue, shellWord } from '../core/hint.ts';
 import { environmentSetting, type Sourced } from '../core/json.ts';
@@ -58,7 +59,7 @@ function readName(name: Sourced<string>): IdentityRequest {
  */
 export async function resolveIdentityName(
   request: Exclude<IdentityRequest, { kind: 'none' }>,
-  config: Pick<Config, 'identities' | 'profileDirectories' | 'profiles'>,
+  config: Pick<Config, 'identities' | 'profileDirectories' | 'profiles' | 'remoteImports'>,
   prompt: Pick<Prompt, 'select'>,
 ): Promise<Sourced<string>> {
   if (request.kind === 'named') return request.name;
@@ -66,11 +67,13 @@ export async function resolveIdentityName(
   const names = identities.map(({ name }) => name);
   if (names.length === 0) {
     const profiles = profilesWith(config);
-    throw new AtmosError('ERR_IDENTITY_REQUIRED', 'no identities are configured', {
+    const what = `no identities are configured${remoteImportNote(config)}`;
+    throw new AtmosError('ERR_IDENTITY_REQUIRED', what, {
       hints: [
         ...profiles.map(
           (profile) => `profile ${profile} has some: add ${optionWithValue('--profile', profile)}`,
         ),
+        ...remoteImportHints(config),
         'add one under auth.identities in atmos.yaml',
       ],
     });

@@ -2,6 +2,7 @@ import type { IdentityStrategy } from '../clouds/contract.ts';
 import { identityKinds, otherIdentityKinds, strategyOf } from '../clouds/registry.ts';
 import { loadConfig, type Config, type LoadOptions } from '../config/load.ts';
 import { formatNotice, sortProblems, type LocatedProblem } from '../config/problems.ts';
+import { remoteImportNote } from '../config/remote-imports.ts';
 import type { ErrorCode } from '../core/errors.ts';
 import { IdentityError } from '../core/identity-error.ts';
 import { quoteValue } from '../core/json.ts';
@@ -145,7 +146,7 @@ function checkParts(identity: Identity, strategy: IdentityStrategy, report: Repo
   }
 }
 
-type Named = Pick<Config, 'identities' | 'providers'>;
+type Named = Pick<Config, 'identities' | 'providers' | 'remoteImports'>;
 
 /** Checks what identities say of one another and of providers. */
 function checkReferences(config: Named, report: ReportProblem): void {
@@ -165,17 +166,22 @@ function checkVia({ name, via = {}, tagAt }: Identity, config: Named, report: Re
     );
   }
   const [providers, identities] = [namesOf(config.providers), namesOf(config.identities)];
+  // What a remote import says is not known, so it may well be there.
+  const missingAt = config.remoteImports.length === 0 ? invalidAt : warningAt;
+  const note = remoteImportNote(config);
   if (provider !== undefined && !has(providers, provider)) {
     const hint = has(identities, provider)
       ? 'it is an identity: via.identity'
       : nearHint(provider, providers);
-    report(invalidAt(at('provider'), `is no provider: ${shown('provider', provider)}`, hint));
+    const message = `is no provider: ${shown('provider', provider)}${note}`;
+    report(missingAt(at('provider'), message, hint));
   }
   if (identity !== undefined && !has(identities, identity)) {
     const hint = has(providers, identity)
       ? 'it is a provider: via.provider'
       : nearHint(identity, identities);
-    report(invalidAt(at('identity'), `is no identity: ${shown('identity', identity)}`, hint));
+    const message = `is no identity: ${shown('identity', identity)}${note}`;
+    report(missingAt(at('identity'), message, hint));
   }
 }
 

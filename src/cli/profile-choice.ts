@@ -17,6 +17,7 @@ type Where = Pick<Context, 'host' | 'globals'>;
 export interface ProfileChoice {
   readonly directories: readonly ProfileDirectory[];
   readonly chosen: readonly string[];
+  readonly remoteImports: readonly string[];
   /** Why the chosen ones cannot be used. */
   readonly fault?: AtmosError;
 }
@@ -30,11 +31,12 @@ export interface ProfileChoice {
 export async function findProfileChoice({ host, globals }: Where): Promise<ProfileChoice> {
   try {
     const config = await loadConfig({ ...loadOptions(globals), ...tolerant }, host);
-    return { directories: config.profileDirectories, chosen: config.profiles };
+    const { profileDirectories: directories, profiles: chosen, remoteImports } = config;
+    return { directories, chosen, remoteImports };
   } catch (error) {
     const directories = await findProfileDirectories({ host, globals });
     const hasChosen = isAtmosError(error) && error.code !== 'ERR_CONFIG_NOT_FOUND';
-    return { directories, chosen: [], ...(hasChosen ? { fault: error } : {}) };
+    return { directories, chosen: [], remoteImports: [], ...(hasChosen ? { fault: error } : {}) };
   }
 }
 

@@ -35,6 +35,8 @@ export interface Config {
   readonly warnings: readonly string[];
   /** Those of them that are about one place. */
   readonly notices: readonly LocatedProblem[];
+  /** Where the imports are that are remote, and so not read: `import.0 (/p/atmos.yaml:2:5)`. */
+  readonly remoteImports: readonly string[];
   /** Paths of the outputs of commands that were not run: their values are left out. */
   readonly leftOut: readonly (readonly string[])[];
   /** All files that came with the project, those that `!include` read too. */

@@ -5,7 +5,7 @@ import { quoteValue, showValue } from '../core/json.ts';
 import { isMap } from '../core/validate.ts';
 import { cacheDirectory } from '../host/home.ts';
 import type { Host } from '../host/host.ts';
-import { placeIn, tagAt, valueAt, type ConfigFile } from './config-file.ts';
+import { placeIn, sourceOf, tagAt, valueAt, type ConfigFile } from './config-file.ts';
 import { findYamlFiles, fragmentDirectories, type FoundPlace } from './find-config-files.ts';
 import { findGitRoot, isBelow } from './git-root.ts';
 import { findImport, importStarts, resolveBasePath } from './imports.ts';
@@ -14,6 +14,7 @@ import { checkOwnership } from './ownership.ts';
 import { parseConfigFile } from './parse-file.ts';
 import { ConfigError, locateProblem, type LocatedProblem } from './problems.ts';
 import { readText } from './read.ts';
+import { remoteImportHint } from './remote-imports.ts';
 
 /** As in Atmos: imports of imports, so deep and no deeper. */
 const maxImportDepth = 10;
@@ -24,6 +25,8 @@ export interface FileReaderOptions {
   readonly chosenBasePath: string | undefined;
   readonly report: (problem: LocatedProblem) => void;
   readonly warn: (notice: LocatedProblem) => void;
+  /** Told where an import is that is not fetched: `import.0 (/p/atmos.yaml:2:5)`. */
+  readonly onRemoteImport: (source: string) => void;
 }
 
 /** Reads files with all they bring along. Each in the order of merging: what comes later wins. */
@@ -106,18 +109,18 @@ export function createFileReader(options: FileReaderOptions): FileReader {
     file: ConfigFile,
     inner: Importing,
   ): Promise<ConfigFile[]> {
-    const refuse = (message: string, hint?: string) => {
-      report(locateProblem({ path, message, file, ...(hint ? { hint } : {}) }, [file]));
+    const refuse = (message: string) => {
+      report(locateProblem({ path, message, file }, [file]));
       return [];
     };
     const basePath = basePathOf(inner.owner);
     const starts = importStarts(basePath, file.path);
     const found = await findImport(value, starts);
     if (found.kind === 'remote') {
-      return refuse(
-        'is at a remote place, and nothing is fetched',
-        'download it into the project, and import that file',
-      );
+      const message = 'is a remote import, and nothing is fetched';
+      warn(locateProblem({ path, message, hint: remoteImportHint, file }, [file]));
+      options.onRemoteImport(sourceOf([file], path));
+      return [];
     }
     if (found.kind === 'missing') {
       const baseTag = options.chosenBasePath ? undefined : tagAt([inner.owner], ['base_path']);

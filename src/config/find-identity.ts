@@ -9,6 +9,7 @@ import type { Config } from './load.ts';
 import { parseYaml } from './parse.ts';
 import { findProfiles } from './profiles.ts';
 import { readText } from './read.ts';
+import { remoteImportHints, remoteImportNote } from './remote-imports.ts';
 import { quote } from './yaml-position.ts';
 
 /**
@@ -31,8 +32,8 @@ export function findIdentity(config: Config, asked: string | Sourced<string>): I
   if (identity.kind !== '') return identity;
   throw new AtmosError(
     'ERR_CONFIG_INVALID',
-    `identity ${quote(identity.name)} (${identity.locate()}) has no kind`,
-    { hints: [...profileHints(config, name), 'kind: aws/user'] },
+    `identity ${quote(identity.name)} (${identity.locate()}) has no kind${remoteImportNote(config)}`,
+    { hints: [...profileHints(config, name), ...remoteImportHints(config), 'kind: aws/user'] },
   );
 }
 
@@ -42,11 +43,12 @@ function unknownIdentity(config: Config, name: string, shown: string): AtmosErro
   const nearest = nearestName(name, known);
   return new AtmosError(
     'ERR_IDENTITY_UNKNOWN',
-    `unknown identity ${shown}: ${list} in ${config.files.join(', ')}`,
+    `unknown identity ${shown}: ${list} in ${config.files.join(', ')}${remoteImportNote(config)}`,
     {
       hints: [
         ...profileHints(config, name),
         ...(nearest === undefined ? [] : [`did you mean ${nearest}?`]),
+        ...remoteImportHints(config),
       ],
     },
   );

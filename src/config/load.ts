@@ -17,6 +17,7 @@ import {
   type ProfileDirectory,
 } from './profiles.ts';
 import { gather, mergeFiles, readSettings, throwGathered, type Gathered } from './read-settings.ts';
+import type { WithRemoteImports } from './remote-imports.ts';
 import { commandNotices, needsOf, projectFilesOf, requireTrustOfFiles } from './trust.ts';
 
 export type { Config } from './config.ts';
@@ -62,7 +63,12 @@ export async function loadConfig(options: LoadOptions, host: Host): Promise<Conf
   const beside = places
     .filter(({ kind }) => kind === 'file')
     .map(({ path, origin }) => ({ path: dirname(path), origin }));
-  const { profiles, directories, layers } = findProfileLayers(base, beside, options, host);
+  const { remoteImports } = gathered;
+  const { profiles, directories, layers } = findProfileLayers(
+    { files: base, beside, remoteImports },
+    options,
+    host,
+  );
   if (places.length === 0 && profiles.length === 0) throw notFound(lookedIn);
   const ofProfiles: ConfigFile[] = [];
   for (const layer of layers) {
@@ -82,11 +88,12 @@ export async function loadConfig(options: LoadOptions, host: Host): Promise<Conf
 
 /** The profiles that are chosen, and where they are. */
 function findProfileLayers(
-  files: readonly ConfigFile[],
-  beside: readonly { readonly path: string; readonly origin: Origin }[],
+  base: Pick<Read, 'files'> &
+    WithRemoteImports & { beside: readonly { readonly path: string; readonly origin: Origin }[] },
   options: LoadOptions,
   host: Host,
 ) {
+  const { files, beside, remoteImports } = base;
   const settings = mergeFiles(files);
   const isExplicit = beside.some(({ origin }) => origin === 'explicit');
   // Of those that were found by searching, the last alone gives the configuration its directory.
@@ -104,7 +111,9 @@ function findProfileLayers(
   return {
     directories,
     profiles: profiles.map(({ value }) => value),
-    layers: profiles.map((profile) => findProfile(profile, { directories, identities })),
+    layers: profiles.map((profile) =>
+      findProfile(profile, { directories, identities, remoteImports }),
+    ),
   };
 }
 
@@ -161,18 +170,21 @@ export async function configFromObject(
     directory: '',
     profiles: [],
     profileDirectories: [],
+    remoteImports: [],
     leftOut: [],
     projectFiles: [],
     needs: [],
   };
 }
 
-function openReader(options: LoadOptions, { report, notices }: Gathered, host: Host): FileReader {
+function openReader(options: LoadOptions, gathered: Gathered, host: Host): FileReader {
+  const { report, notices, remoteImports } = gathered;
   return createFileReader({
     host,
     chosenBasePath: chosenBasePath(options.basePath, host),
     report,
     warn: (notice) => void notices.push(notice),
+    onRemoteImport: (source) => void remoteImports.push(source),
   });
 }
 
@@ -219,6 +231,7 @@ async function settle(
     ...said,
     layers: files.map(({ path, origin, profile }) => withoutAbsent({ path, origin, profile })),
     leftOut: notRun.map(({ path }) => path),
+    remoteImports: gathered.remoteImports,
     notices,
     warnings: [...read.warnings, ...notices.map(formatNotice)],
     projectFiles: projectFilesOf(read.files),

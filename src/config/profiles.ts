@@ -10,6 +10,7 @@ import { sourced } from './entries.ts';
 import { findYamlFiles } from './find-config-files.ts';
 import type { Layer, Origin } from './layer.ts';
 import { isDirectory, readEntries } from './read.ts';
+import { remoteImportHints, remoteImportNote, type WithRemoteImports } from './remote-imports.ts';
 
 type Settings = Readonly<Record<string, unknown>>;
 
@@ -123,7 +124,7 @@ export function findProfiles(directories: readonly ProfileDirectory[]): Profile[
     .toSorted((a, b) => (a.name < b.name ? -1 : 1));
 }
 
-export interface ProfileOptions {
+export interface ProfileOptions extends WithRemoteImports {
   readonly directories: readonly ProfileDirectory[];
   /** Names of identities, for those who take one for a profile. */
   readonly identities: readonly string[];
@@ -170,13 +171,17 @@ export function unknownProfile(profile: Sourced<string>, options: ProfileOptions
   const list = known.length > 0 ? `it is one of ${known.join(', ')}` : 'there are none';
   const places = options.directories.map(showDirectory).join(', ');
   const message = isProfileName(name)
-    ? `unknown profile ${quoteValue(profile)} (from ${source}): ${list} in ${places}`
+    ? `unknown profile ${quoteValue(profile)} (from ${source}): ${list} in ${places}${remoteImportNote(options)}`
     : `${quoteValue(profile)} (from ${source}) is no name of a profile: that is the name of a directory, without / and leading dot`;
   const hint =
     identity === undefined
       ? nearest && `did you mean ${nearest}?`
       : `it is an identity: use ${optionWithValue('--identity', identity)}`;
   return new AtmosError('ERR_PROFILE_UNKNOWN', message, {
-    hints: [...(hint === undefined ? [] : [hint]), 'atmos profile list'],
+    hints: [
+      ...(hint === undefined ? [] : [hint]),
+      ...remoteImportHints(options),
+      'atmos profile list',
+    ],
   });
 }

@@ -133,12 +133,15 @@ export interface Gathered {
   readonly problems: LocatedProblem[];
   /** What is no error. */
   readonly notices: LocatedProblem[];
+  /** Where imports are that are not fetched. */
+  readonly remoteImports: string[];
   report(problem: LocatedProblem): void;
 }
 
 export function gather(): Gathered {
   const problems: LocatedProblem[] = [];
-  return { problems, notices: [], report: (problem) => void problems.push(problem) };
+  const report = (problem: LocatedProblem) => void problems.push(problem);
+  return { problems, notices: [], remoteImports: [], report };
 }
 
 /**

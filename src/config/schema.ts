@@ -189,7 +189,7 @@ export const settingsSchema = mapOf({
   ),
   import: setting(
     textOrTexts,
-    'Files, directories or patterns (`auth/*.yaml`) to read too. What this file says wins over them. Remote ones are refused.',
+    'Files, directories or patterns (`auth/*.yaml`) to read too. What this file says wins over them. Nothing is fetched: a remote one is a warning.',
     { otherwise: 'none' },
   ),
   auth: setting(auth, 'Identities, and where their credentials are kept.'),

@@ -83,7 +83,10 @@ describe('who it is', () => {
     request: Parameters<typeof resolveIdentityName>[0],
     identities: readonly Identity[],
     prompt: Pick<Prompt, 'select'>,
-  ) => resolveIdentityName(request, { identities, profileDirectories: [], profiles: [] }, prompt);
+  ) => {
+    const config = { identities, profileDirectories: [], profiles: [], remoteImports: [] };
+    return resolveIdentityName(request, config, prompt);
+  };
   const noTerminal = new AtmosError(
     'ERR_NO_TERMINAL',
     'cannot ask for "Identity": there is no terminal',

@@ -101,14 +101,17 @@ auth: { realm: imported, identities: { dev: { kind: aws/user, credentials: { reg
     'github.com/cloudposse/atmos//x.yaml',
     'git@github.com:cloudposse/atmos',
     'oci://example.com/x',
-  ])('of %s is refused: nothing is fetched', async (address) => {
-    const project = createProject({ 'atmos.yaml': `import: ["${address}"]` });
-    const error = await errorOf(() => project.load(), project);
-    expect(error).toMatchObject({
-      code: 'ERR_CONFIG_INVALID',
-      message: 'import.0 ($/atmos.yaml:1:10) is at a remote place, and nothing is fetched',
-      hints: ['download it into the project, and import that file'],
+  ])('of %s is a warning without its address: nothing is fetched', async (address) => {
+    const project = createProject({
+      'atmos.yaml': `import: ["${address}"]\nauth: { realm: here }`,
     });
+    const { realm, warnings, remoteImports } = await project.load();
+    const at = `import.0 (${project.path('atmos.yaml')}:1:10)`;
+    expect(realm?.value).toBe('here');
+    expect(remoteImports).toEqual([at]);
+    expect(warnings).toEqual([
+      `${at} is a remote import, and nothing is fetched: download it into the project, and import that file`,
+    ]);
   });
 
   it('of what would run is told with the place where it is written', async () => {

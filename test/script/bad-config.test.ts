@@ -313,11 +313,6 @@ const wrongs: Readonly<Record<string, Readonly<Record<string, Wrong>>>> = {
     },
   },
   'imports (1.2)': {
-    'a remote one, of which no password is shown': {
-      files: { 'atmos.yaml': 'import:\n  - https://me:hunter2@example.com/a.yaml?token=hunter2\n' },
-      message: 'import.0 ($/atmos.yaml:2:5) is at a remote place, and nothing is fetched',
-      hints: ['download it into the project, and import that file'],
-    },
     'a circle': {
       files: { 'atmos.yaml': 'import: a.yaml', 'a.yaml': 'import: [atmos.yaml]' },
       message: 'import.0 ($/a.yaml:1:10) imports itself: $/atmos.yaml → $/a.yaml → $/atmos.yaml',

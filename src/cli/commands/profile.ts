@@ -53,12 +53,12 @@ export async function profileShow(
   { operand = '', values }: Invocation,
 ): Promise<void> {
   const { host, globals, outJson, print, note } = context;
-  const { directories, chosen } = await findProfileChoice(context);
+  const { directories, chosen, remoteImports } = await findProfileChoice(context);
   const found = findProfiles(directories).filter(({ name }) => name === operand);
   const [details] = await readProfiles(found, loadOptions(globals), host);
   if (details === undefined) {
     const named = { value: operand, source: 'the command line' };
-    throw unknownProfile(named, { directories, identities: [] });
+    throw unknownProfile(named, { directories, identities: [], remoteImports });
   }
   const profile = profileJson(details, chosen);
   if (values['output'] === 'json') return outJson(profile);

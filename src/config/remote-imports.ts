@@ -1,0 +1,23 @@
+import type { Config } from './config.ts';
+
+/** Of a configuration, its imports that are not fetched. */
+export type WithRemoteImports = Pick<Config, 'remoteImports'>;
+
+/** How to have what a remote import says. */
+export const remoteImportHint = 'download it into the project, and import that file';
+
+/**
+ * For the end of an error about a name that no local file defines: where the remote imports are that
+ * may define it. Empty where there are none.
+ */
+export function remoteImportNote({ remoteImports }: WithRemoteImports): string {
+  const [first, ...more] = remoteImports;
+  if (first === undefined) return '';
+  const verb = more.length === 0 ? 'is a remote import' : 'are remote imports';
+  return `; ${[first, ...more].join(', ')} ${verb}, and nothing is fetched`;
+}
+
+/** The hint that goes with {@link remoteImportNote}. */
+export function remoteImportHints({ remoteImports }: WithRemoteImports): string[] {
+  return remoteImports.length === 0 ? [] : [remoteImportHint];
+}
