@@ -51,7 +51,7 @@ function variablesOfIdentity(identity: Identity): SaidVariable[] {
   return identity.env.map(({ key, value }, index) => ({
     key,
     value,
-    path: ['auth', 'identities', identity.name, 'env', String(index)],
+    path: ['auth', 'identities', identity.name, 'env', String(index), 'value'],
     get source() {
       return `${key} (${identity.locate(['env', String(index), 'key'])})`;
     },

@@ -9,7 +9,7 @@ import { quoteValue } from '../core/json.ts';
 import { identityParts, type Identity } from '../core/kind-config.ts';
 import { lowerCase, nearestName } from '../core/names.ts';
 import { parseDuration } from '../core/time.ts';
-import { findUnknownKeys, keysOf } from '../core/validate.ts';
+import { findUnknownPaths } from '../core/validate.ts';
 import type { Host } from '../host/host.ts';
 import {
   invalidAt,
@@ -132,8 +132,8 @@ function checkParts(identity: Identity, strategy: IdentityStrategy, report: Repo
   const at = (...path: string[]) => ['auth', 'identities', identity.name, ...path];
   for (const part of identityParts) {
     const schema = strategy.schemas[part];
-    for (const { key, nearest } of schema ? findUnknownKeys(identity[part], keysOf(schema)) : []) {
-      report(warningAt(at(part, key), 'is not known', nearest && `did you mean ${nearest}?`));
+    for (const { path, nearest } of findUnknownPaths(identity[part], schema)) {
+      report(warningAt(at(part, ...path), 'is not known', nearest && `did you mean ${nearest}?`));
     }
   }
   try {

@@ -27,7 +27,9 @@ export async function findNeeds(config: Config, host: Host): Promise<TrustNeed[]
   for (const identity of identities) {
     const list = ['auth', 'identities', identity.name, 'env'];
     needs.push(...(await identityNeeds(identity).catch(noneOfUnknown)));
-    needs.push(...identity.env.flatMap((one, at) => ofVariable([...list, String(at)], one)));
+    needs.push(
+      ...identity.env.flatMap((one, at) => ofVariable([...list, String(at), 'value'], one)),
+    );
   }
   return needs;
 }
@@ -65,19 +67,21 @@ export function logFileNeeds(file: Sourced<string> | undefined): TrustNeed[] {
 
 /**
  * Of a variable for programs: that it is set, unless it is one that needs no trust, or has that value
- * in our own environment already. The value is shown where the project's files have it: what a tag
- * reads from elsewhere may be a secret.
+ * in our own environment already. The value is shown as {@link showForConsent} says, and so trust in
+ * one value of `!git.branch` is not trust in another.
+ *
+ * @param path of the value
  */
 export function variableNeeds(
   path: readonly string[],
   { key, value }: Variable,
-  { projectFiles }: Pick<Config, 'projectFiles'>,
+  { tagAt }: Pick<Config, 'tagAt'>,
   { env }: Pick<Host, 'env'>,
 ): TrustNeed[] {
   if (classOf(key, value) !== 'trusted' || env[key] === value) return [];
-  const isWritten = projectFiles.some(({ text }) => text.includes(value));
-  const shown = JSON.stringify(value.replaceAll(/\/\/[^/@\s]*@/g, '//…@'));
-  return [{ path, what: `sets ${key}${isWritten ? ` to ${shown}` : ''} for programs` }];
+  const written = JSON.stringify(value.replaceAll(/\/\/[^/@\s]*@/g, '//…@'));
+  const shown = showForConsent({ value: written, tag: tagAt(path) });
+  return [{ path, what: `sets ${key} to ${shown} for programs` }];
 }
 
 /** What using the identity does. @throws ERR_IDENTITY_UNSUPPORTED */

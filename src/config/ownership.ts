@@ -4,6 +4,7 @@ import { AtmosError, isAtmosError, systemErrorCode } from '../core/errors.ts';
 import { setCommand, shellWord, showCommand } from '../core/hint.ts';
 import type { Host } from '../host/host.ts';
 import { permissionCheckFor } from '../host/permissions.ts';
+import { isTrustedByVariable, trustVariableNote } from './trust-variable.ts';
 
 type Who = Pick<Host, 'env' | 'userId'>;
 
@@ -20,8 +21,18 @@ type Who = Pick<Host, 'env' | 'userId'>;
  * @throws ERR_CONFIG_UNTRUSTED
  */
 export function checkOwnership(path: string, file: Stats, host: Who): void {
-  const { userId } = host;
-  if (host.env['ATMOS_AUTH_TRUST'] === '1') return;
+  if (isTrustedByVariable(host)) return;
+  try {
+    checkOwner(path, file, host);
+  } catch (error) {
+    const note = trustVariableNote(host);
+    if (note === '' || !isAtmosError(error, 'ERR_CONFIG_UNTRUSTED')) throw error;
+    const { code, message, hints } = error;
+    throw new AtmosError(code, `${message}${note}`, { hints });
+  }
+}
+
+function checkOwner(path: string, file: Stats, { userId }: Who): void {
   if (userId === undefined) return judging(path, () => checkAccessLists(path, file));
   if (isWritableByOthers(file)) {
     throw untrusted(`${path} can be written by other users`, `chmod go-w ${shellWord(path)}`, path);

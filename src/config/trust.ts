@@ -8,6 +8,7 @@ import type { Config } from './config.ts';
 import { sourceOf, type ConfigFile } from './config-file.ts';
 import { isBelow } from './git-root.ts';
 import { locateProblem, type LocatedProblem } from './problems.ts';
+import { isTrustedByVariable, trustVariableNote } from './trust-variable.ts';
 import { findRecord, trustDirectory, type TrustRecord } from './trust-store.ts';
 
 export type { TrustNeed } from '../core/kind-config.ts';
@@ -32,7 +33,7 @@ type Where = Pick<
  * @throws ERR_CONFIG_UNTRUSTED
  */
 export function requireTrust(config: Trustable | undefined, need: TrustNeed, host: Where): void {
-  if (config === undefined || host.env['ATMOS_AUTH_TRUST'] === '1') return;
+  if (config === undefined || isTrustedByVariable(host)) return;
   if (!isOfProject(config, need)) return;
   const { record, fault } = findRecord(config, host);
   if (record !== undefined && covers(record, need)) return;
@@ -64,7 +65,7 @@ function untrusted(
   fault: string | undefined,
   host: Where,
 ): AtmosError {
-  const refusal = `the configuration in ${config.directory} is not trusted: it ${withAsciiHosts(what)}, as ${config.sourceOf(path)} says`;
+  const refusal = `the configuration in ${config.directory} is not trusted: it ${withAsciiHosts(what)}, as ${config.sourceOf(path)} says${trustVariableNote(host)}`;
   const mending = `${showCommand(trustDirectory(host))}   # what is kept there must be yours alone`;
   return new AtmosError(
     'ERR_CONFIG_UNTRUSTED',

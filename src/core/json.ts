@@ -48,11 +48,12 @@ export function showValue({ value, tag }: Pick<Sourced<string>, 'value' | 'tag'>
 
 /**
  * The same for what a user is asked to agree to, who must see what the author of a file chose: by the
- * text itself, by a file that it includes, by the name of a branch. Only a variable of the user's own
- * environment is not shown.
+ * text itself, by a file that it includes, by the name of a branch. Not shown are a variable of the
+ * user's own environment, the output of a command, which the user agrees to by its command and which may
+ * be a secret, and a random number, which no one can agree to beforehand.
  */
 export function showForConsent({ value, tag }: Pick<Sourced<string>, 'value' | 'tag'>): string {
-  return tag?.startsWith('!env ') ? valueOf(tag) : value;
+  return tag !== undefined && /^!(env |exec$|random$)/.test(tag) ? valueOf(tag) : value;
 }
 
 /** What stands in a message for the value that a tag gave. */

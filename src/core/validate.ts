@@ -14,6 +14,7 @@ import {
   type InferOutput,
   type ObjectEntries,
 } from 'valibot';
+import { isObject } from './json.ts';
 import { nearestName } from './names.ts';
 
 export { exactOptional as optional, type GenericSchema, type InferOutput } from 'valibot';
@@ -157,8 +158,15 @@ function describeValue(value: unknown, isSecret: boolean): string {
 
 /** The keys that a map of this schema may have: see {@link mapOf}. */
 export function keysOf(schema: GenericSchema): string[] {
-  if ('pipe' in schema && Array.isArray(schema.pipe)) return schema.pipe.flatMap(keysOf);
-  return 'entries' in schema && isMap(schema.entries) ? Object.keys(schema.entries) : [];
+  return Object.keys(entriesOf(schema) ?? {});
+}
+
+/** The schemas of the keys that a map may have, or undefined for what has no list of keys. */
+function entriesOf(schema: unknown): Record<string, unknown> | undefined {
+  if (!isObject(schema)) return undefined;
+  const { pipe, wrapped, entries } = schema;
+  if (Array.isArray(pipe)) return pipe.map(entriesOf).find((one) => one !== undefined);
+  return isMap(entries) ? entries : entriesOf(wrapped);
 }
 
 /** A key that nobody reads, and the known one it was probably meant to be. */
@@ -173,4 +181,20 @@ export function findUnknownKeys(value: unknown, known: readonly string[]): Unkno
   return Object.keys(value)
     .filter((key) => !known.includes(key))
     .map((key) => ({ key, nearest: nearestName(key, known) }));
+}
+
+/** Keys, at any depth, that a map of this schema does not have: see {@link mapOf}. */
+export function findUnknownPaths(
+  value: unknown,
+  schema: unknown,
+): { readonly path: readonly string[]; readonly nearest: string | undefined }[] {
+  const entries = entriesOf(schema);
+  if (entries === undefined || !isMap(value)) return [];
+  const unknownHere = findUnknownKeys(value, Object.keys(entries));
+  const unknownBelow = Object.entries(value).flatMap(([key, inner]) =>
+    Object.hasOwn(entries, key)
+      ? findUnknownPaths(inner, entries[key]).map((one) => ({ ...one, path: [key, ...one.path] }))
+      : [],
+  );
+  return [...unknownHere.map(({ key, nearest }) => ({ path: [key], nearest })), ...unknownBelow];
 }

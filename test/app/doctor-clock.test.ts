@@ -23,7 +23,7 @@ test.each([
       timedOut: false,
       at,
       platform,
-      proxyVariable: undefined,
+      unfollowed: [],
       exchange: {},
     });
     expect(error.hints).toEqual(hints);

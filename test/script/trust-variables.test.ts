@@ -26,7 +26,7 @@ const choosing: Readonly<Record<string, string>> = {
   // Others of the kind: what no list of bad names has, and our own settings.
   SOME_TOOL_THAT_IS_NEW: 'x',
   STAGE: 'dev',
-  ATMOS_KEYRING_PASSWORD_FILE: './evil',
+  ATMOS_KEYRING_PASSWORD_FILE: '/evil',
   ATMOS_KEYRING_PASSWORD_ENV: 'HOME',
   AWS_REGION: 'x.evil.example/#',
   aws_region: 'eu-west-1',
@@ -124,7 +124,7 @@ describe('under env, without trust', () => {
     const env = { GH_TOKEN: 'ghs_canary' };
     for (const command of ['auth exec -i off -- true', 'auth trust --yes']) {
       const { stderr } = await machine.atmos(command, { env });
-      expect(stderr).toContain('sets GITHUB_TOKEN for programs');
+      expect(stderr).toContain('sets GITHUB_TOKEN to <value of !env GH_TOKEN> for programs');
       expect(stderr).not.toContain('canary');
     }
     expect(await environmentIn(machine, env)).toMatchObject({ GITHUB_TOKEN: 'ghs_canary' });

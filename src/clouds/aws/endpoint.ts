@@ -28,9 +28,8 @@ export function isPlainUrl(endpoint: string): boolean {
 export function isTrustedEndpoint(url: string): boolean {
   if (!URL.canParse(url)) return false;
   const { protocol, hostname } = new URL(url);
-  const host = hostname.replace(/\.$/, '');
-  if (protocol === 'https:' && isAwsService(host)) return true;
-  return (protocol === 'https:' || protocol === 'http:') && isLoopback(host);
+  if (protocol === 'https:' && isAwsService(hostname.replace(/\.$/, ''))) return true;
+  return (protocol === 'https:' || protocol === 'http:') && isLoopback(hostname);
 }
 
 /**
@@ -40,7 +39,7 @@ export function isTrustedEndpoint(url: string): boolean {
  */
 export function endpointNeeds(url: string, shown: string): readonly Omit<TrustNeed, 'path'>[] {
   if (!isTrustedEndpoint(url)) return [{ what: `sends signed requests to ${shown}` }];
-  if (!isLoopback(new URL(url).hostname.replace(/\.$/, ''))) return [];
+  if (!isLoopback(new URL(url).hostname)) return [];
   const what = `sends MFA codes to ${shown}, where any user of this machine can listen`;
   return [{ what, occasion: 'mfa-code' }];
 }
@@ -52,6 +51,8 @@ function isAwsService(host: string): boolean {
   return /^((portal\.sso|[a-z0-9-]+)\.[a-z]{2,4}(-[a-z]+)+-\d|[a-z0-9-]+)$/.test(service);
 }
 
-function isLoopback(host: string): boolean {
+/** Whether a host of a URL is this machine. */
+export function isLoopback(hostname: string): boolean {
+  const host = hostname.replace(/\.$/, '');
   return host === 'localhost' || host === '[::1]' || /^127(\.\d{1,3}){3}$/.test(host);
 }

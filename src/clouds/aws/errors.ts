@@ -3,6 +3,7 @@ import { AtmosError, systemErrorCode } from '../../core/errors.ts';
 import { clockHints } from '../../core/hint.ts';
 import { formatRemaining } from '../../core/time.ts';
 import type { Exchange } from './sts-answer.ts';
+import type { Unfollowed } from './unfollowed-variables.ts';
 
 /** One call as it was made: all that an error about it may need to say. */
 export interface StsCall {
@@ -15,8 +16,8 @@ export interface StsCall {
   /** By the clock of this machine. */
   at: Date;
   platform: NodeJS.Platform;
-  /** The variable that names a proxy, if one is set. */
-  proxyVariable: string | undefined;
+  /** The variables that are set and would count for it, but are not followed. */
+  unfollowed: readonly Unfollowed[];
   exchange: Exchange;
   /** What stands in place of a value. Absent: the value. */
   shown?: { region?: string; endpoint?: string; mfaDevice?: string };
@@ -189,7 +190,7 @@ function untrusted(code: string, call: StsCall): AtmosError {
 }
 
 function unreachable(call: StsCall, reason: string, hints: string[] = []): AtmosError {
-  const { mfa, proxyVariable, shown } = call;
+  const { mfa, unfollowed, shown } = call;
   const { origin } = shownExchange(call);
   return new AtmosError(
     'ERR_NETWORK',
@@ -198,9 +199,7 @@ function unreachable(call: StsCall, reason: string, hints: string[] = []): Atmos
       hints: [
         ...hints,
         ...(origin === undefined ? [] : [`curl -i ${origin}/`]),
-        ...(proxyVariable === undefined
-          ? []
-          : [`${proxyVariable} is set, but calls to AWS STS do not go through a proxy`]),
+        ...unfollowed.map(({ name, instead }) => `${name} is set, but not followed: ${instead}`),
         ...(mfa === undefined ? [] : ['the MFA code may be used up: take the next one']),
       ],
     },

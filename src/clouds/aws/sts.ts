@@ -12,6 +12,7 @@ import type { Host } from '../../host/host.ts';
 import { isPlainUrl } from './endpoint.ts';
 import { type StsCall, isClockRefusal, isPassing, translateStsError } from './errors.ts';
 import { type Exchange, createAnswerGate, flawed } from './sts-answer.ts';
+import { unfollowedVariables } from './unfollowed-variables.ts';
 
 export interface StsOptions {
   credentials: { accessKeyId: string; secretAccessKey: string; sessionToken?: string | undefined };
@@ -74,8 +75,6 @@ const maxConnectMs = 5_000;
  */
 const maxCorrectionMs = 24 * 60 * 60 * 1000;
 
-const proxyVariables = ['HTTPS_PROXY', 'https_proxy', 'ALL_PROXY', 'all_proxy'];
-
 /**
  * Opens a client of AWS STS that takes nothing from the AWS variables and files of the machine, nor
  * from its proxy variables. Import this module lazily: it loads the AWS SDK.
@@ -86,7 +85,8 @@ export function openSts(options: StsOptions): Sts {
   const { credentials, timeoutMs, host, shown = {} } = options;
   checkRegion(options.region);
   const region = shown.region ?? options.region;
-  if (options.endpoint !== undefined) checkEndpoint(options.endpoint);
+  const { endpoint } = options;
+  if (endpoint !== undefined) checkEndpoint(endpoint);
   let clockOffsetMs = options.clockOffsetMs ?? 0;
   const client = createClient(options, () => new Date(host.now().getTime() + clockOffsetMs));
 
@@ -128,7 +128,7 @@ export function openSts(options: StsOptions): Sts {
             timedOut: abortSignal.aborted,
             at: host.now(),
             platform: host.platform,
-            proxyVariable: proxyVariables.find((name) => (host.env[name] ?? '') !== ''),
+            unfollowed: unfollowedVariables({ region: options.region, endpoint }, host.env),
             exchange,
             shown,
           });

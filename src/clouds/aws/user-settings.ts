@@ -1,9 +1,10 @@
 import { isAwsRegion } from './regions.ts';
 import { checkPart, IdentityError, type IdentityProblem } from '../../core/identity-error.ts';
+import { setCommand } from '../../core/hint.ts';
 import { quoteValue, valueOf, withoutAbsent } from '../../core/json.ts';
 import type { Identity } from '../../core/kind-config.ts';
 import { parseDuration } from '../../core/time.ts';
-import { flag, mapOf, setting, text } from '../../core/validate.ts';
+import { flag, isMap, mapOf, setting, text } from '../../core/validate.ts';
 import type { ShownValues } from '../contract.ts';
 import { isPlainUrl } from './endpoint.ts';
 
@@ -25,6 +26,17 @@ export const schemas = {
     region: setting(text, 'The region that requests go to, and that programs get.', {
       default: defaultRegion,
     }),
+    aws: setting(
+      mapOf({
+        resolver: setting(
+          mapOf({
+            url: setting(text, 'The same as `spec.endpoint_url`, which wins over it.'),
+          }),
+          'What says the endpoint.',
+        ),
+      }),
+      'The older place of the endpoint, as in Atmos.',
+    ),
     webflow_enabled: setting(flag, 'For Atmos: whether it may log in by a browser. We never do.'),
   }),
   spec: mapOf({
@@ -41,6 +53,8 @@ export interface UserSettings {
   readonly mfaArn?: string;
   readonly region?: string;
   readonly endpoint?: string;
+  /** The field that says the endpoint: `['spec', 'endpoint_url']`. */
+  readonly endpointPath?: readonly string[];
   readonly durationSeconds?: number;
 }
 
@@ -49,14 +63,10 @@ export function readSettings(identity: Identity): UserSettings {
   const problems: IdentityProblem[] = [];
   const report = (problem: IdentityProblem) => void problems.push(problem);
   const credentials = checkPart(identity, 'credentials', schemas.credentials, report) ?? {};
-  const spec = checkPart(identity, 'spec', schemas.spec, report) ?? {};
+  checkPart(identity, 'spec', schemas.spec, report);
   const keys = configuredKeys(credentials.access_key_id, credentials.secret_access_key, report);
-  const endpoint = spec.endpoint_url || undefined;
-  if (endpoint !== undefined && !isPlainUrl(endpoint)) {
-    // Not quoted: it may hold a password.
-    const message = 'is not an http or https URL without user and password';
-    report({ path: ['spec', 'endpoint_url'], message });
-  }
+  for (const path of endpointPaths) checkEndpoint(identity, path, report);
+  const endpoint = endpointOf(identity);
   const region = credentials.region || undefined;
   if (region !== undefined && !isAwsRegion(region)) {
     const path = ['credentials', 'region'];
@@ -72,9 +82,63 @@ export function readSettings(identity: Identity): UserSettings {
     region,
     keys,
     mfaArn: credentials.mfa_arn || undefined,
-    endpoint,
+    endpoint: endpoint?.url,
+    endpointPath: endpoint?.path,
     durationSeconds: durationOf(identity),
   });
+}
+
+/** The fields that may say the endpoint of an identity. The first that does counts, as in Atmos. */
+const endpointPaths = [
+  ['spec', 'endpoint_url'],
+  ['credentials', 'aws', 'resolver', 'url'],
+] as const;
+
+/** The endpoint that an identity names, not checked, and the field that says it. */
+export function endpointOf(
+  identity: Identity,
+): { readonly url: string; readonly path: readonly string[] } | undefined {
+  for (const path of endpointPaths) {
+    const url = fieldAt(identity, path);
+    if (typeof url === 'string' && url !== '') return { url, path };
+  }
+  return undefined;
+}
+
+/** What is no text, the schema reports. */
+function checkEndpoint(
+  identity: Identity,
+  path: (typeof endpointPaths)[number],
+  report: (problem: IdentityProblem) => void,
+): void {
+  const url = fieldAt(identity, path);
+  if (typeof url !== 'string') return;
+  if (url !== '') {
+    // Not quoted: it may hold a password.
+    const message = 'is not an http or https URL without user and password';
+    if (!isPlainUrl(url)) report({ path, message });
+    return;
+  }
+  // Text that is empty as written names no endpoint. A tag was to give one, and the request must not go
+  // to AWS instead.
+  const tag = identity.tagAt?.(path);
+  if (tag === undefined) return;
+  const variable = /^!env ([A-Za-z_]\w*)$/.exec(tag)?.[1];
+  report({
+    path,
+    message:
+      variable === undefined
+        ? `is empty: ${tag} gives nothing`
+        : `is empty: the variable ${variable} is not set, or empty`,
+    ...(variable === undefined ? {} : { hint: setCommand(variable, '<url>') }),
+  });
+}
+
+function fieldAt(identity: Identity, [part, ...keys]: (typeof endpointPaths)[number]): unknown {
+  return keys.reduce<unknown>(
+    (value, key) => (isMap(value) ? value[key] : undefined),
+    identity[part],
+  );
 }
 
 /** How messages call what tags gave, where they would name the values. */
@@ -85,7 +149,7 @@ export function shownValues({ tagAt }: Identity, settings: UserSettings): ShownV
   };
   return withoutAbsent({
     region: shown(['credentials', 'region'], settings.region),
-    endpoint: shown(['spec', 'endpoint_url'], settings.endpoint),
+    endpoint: shown(settings.endpointPath ?? [], settings.endpoint),
     mfaDevice: shown(['credentials', 'mfa_arn'], settings.mfaArn),
   });
 }

@@ -16,7 +16,14 @@ import { endpointNeeds, isPlainUrl } from './endpoint.ts';
 import { withMfaCode } from './mfa.ts';
 import type { Sts } from './sts.ts';
 import {
+  requireFollowed,
+  unfollowedVariables,
+  unfollowedWarning,
+  type Destination,
+} from './unfollowed-variables.ts';
+import {
   defaultRegion,
+  endpointOf,
   readSettings,
   schemas,
   shownValues,
@@ -42,11 +49,10 @@ export const awsUser: IdentityStrategy = {
   prepare,
 };
 
-function trustNeeds({ spec, tagAt }: Identity): ReturnType<IdentityStrategy['trustNeeds']> {
-  const { endpoint_url: url } = spec;
-  if (typeof url !== 'string' || !isPlainUrl(url)) return [];
-  const path = ['spec', 'endpoint_url'];
-  const shown = showForConsent({ value: url, tag: tagAt?.(path) });
+function trustNeeds(identity: Identity): ReturnType<IdentityStrategy['trustNeeds']> {
+  const { url, path } = endpointOf(identity) ?? {};
+  if (url === undefined || path === undefined || !isPlainUrl(url)) return [];
+  const shown = showForConsent({ value: url, tag: identity.tagAt?.(path) });
   return endpointNeeds(url, shown).map((need) => ({ path, ...need }));
 }
 
@@ -59,11 +65,7 @@ async function prepare(context: StrategyContext): Promise<PreparedIdentity> {
   const mfaDevice = settings.mfaArn ?? keys.mfaArn;
   const shown = shownValues(identity, settings);
   const region = settings.region ?? defaultRegion;
-  const openSts = async (credentials: AwsCredentials, timeoutMs: number): Promise<Sts> => {
-    const sts = await import('./sts.ts');
-    const { endpoint } = settings;
-    return sts.openSts({ credentials, region, endpoint, shown, timeoutMs, host: context.host });
-  };
+  const withSts = createStsUser({ region, endpoint: settings.endpoint }, shown, context);
   return {
     region,
     baseAccessKeyId: keys.accessKeyId,
@@ -83,21 +85,44 @@ async function prepare(context: StrategyContext): Promise<PreparedIdentity> {
     }),
     async open(open) {
       const durationSeconds = sessionSeconds(settings, keys, mfaDevice !== undefined, context);
-      const sts = await openSts(keys, open.timeoutMs);
-      try {
-        return await openSession(sts, { context, open, region, mfaDevice, shown, durationSeconds });
-      } finally {
-        sts.close();
-      }
+      return withSts(keys, open.timeoutMs, (sts) =>
+        openSession(sts, { context, open, region, mfaDevice, shown, durationSeconds }),
+      );
     },
-    async whoIs(credentials, timeoutMs) {
-      const sts = await openSts(credentials, timeoutMs);
-      try {
-        return await sts.getCallerIdentity();
-      } finally {
-        sts.close();
-      }
-    },
+    whoIs: (credentials, timeoutMs) =>
+      withSts(credentials, timeoutMs, (sts) => sts.getCallerIdentity()),
+  };
+}
+
+type UseSts = <T>(
+  credentials: AwsCredentials,
+  timeoutMs: number,
+  use: (sts: Sts) => Promise<T>,
+) => Promise<T>;
+
+/**
+ * Lets AWS STS be used, and closes it. Variables of the AWS SDKs that we do not follow are refused before
+ * anything is sent, or else told once when it has worked: an error names them itself.
+ */
+function createStsUser(
+  destination: Destination,
+  shown: ShownValues,
+  { identity, host, warn }: StrategyContext,
+): UseSts {
+  let hasWarned = false;
+  return async (credentials, timeoutMs, use) => {
+    requireFollowed(destination, identity.name, host.env);
+    const { openSts } = await import('./sts.ts');
+    const sts = openSts({ ...destination, credentials, shown, timeoutMs, host });
+    try {
+      const result = await use(sts);
+      const warning = unfollowedWarning(unfollowedVariables(destination, host.env));
+      if (warning !== undefined && !hasWarned) warn(warning);
+      hasWarned = true;
+      return result;
+    } finally {
+      sts.close();
+    }
   };
 }
 

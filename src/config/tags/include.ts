@@ -7,6 +7,7 @@ import { findGitRoot, isBelow } from '../git-root.ts';
 import type { Origin } from '../layer.ts';
 import { checkOwnership } from '../ownership.ts';
 import { readText, type ReadText } from '../read.ts';
+import { isTrustedByVariable, trustVariableNote } from '../trust-variable.ts';
 import type { Tagged } from '../values.ts';
 import { formatPath, locate, quote, type YamlNode } from '../yaml-position.ts';
 import { parseByName } from './format.ts';
@@ -72,9 +73,9 @@ export function createIncluder({ file, host, onInclude }: IncludeOptions): Inclu
     if (++files > maxFiles) {
       return { problem: `includes a file, as more than ${maxFiles} places do in ${file.path}` };
     }
-    if (isOutside(realPath, file) && host.env['ATMOS_AUTH_TRUST'] !== '1') {
+    if (isOutside(realPath, file) && !isTrustedByVariable(host)) {
       return {
-        problem: `includes ${path}, which is outside of the project`,
+        problem: `includes ${path}, which is outside of the project${trustVariableNote(host)}`,
         hint: 'copy it into the project, or name the configuration by --config',
       };
     }

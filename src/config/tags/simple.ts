@@ -18,12 +18,13 @@ function resolveCwd({ text, host }: TagCall): TagResult {
  * one that is not set is its default, or empty.
  */
 function resolveEnv({ text, host }: TagCall): TagResult {
-  const [name, fallback = '', ...more] = splitArguments(text) ?? [];
+  const [name, fallback, ...more] = splitArguments(text) ?? [];
   if (name === undefined || more.length > 0) {
     return { problem: 'takes the name of a variable and at most one default' };
   }
   const set = Object.hasOwn(host.env, name) ? host.env[name] : undefined;
-  return { value: (set ?? fallback).trim(), isDefault: set === undefined };
+  const isDefault = set === undefined && fallback !== undefined;
+  return { value: (set ?? fallback ?? '').trim(), isDefault };
 }
 
 const problem =

@@ -139,7 +139,7 @@ env: { HTTPS_PROXY: "http://ada:hunter2@proxy", LD_PRELOAD: /x, STAGE: !env SECR
         },
         {
           path: 'env.STAGE',
-          what: 'sets STAGE for programs',
+          what: 'sets STAGE to <value of !env SECRET> for programs',
           source: `env.STAGE ${place('10:72')}`,
         },
         {
@@ -148,9 +148,9 @@ env: { HTTPS_PROXY: "http://ada:hunter2@proxy", LD_PRELOAD: /x, STAGE: !env SECR
           source: `auth.identities.a.spec.endpoint_url ${place('6:48')}`,
         },
         {
-          path: 'auth.identities.b.env.0',
+          path: 'auth.identities.b.env.0.value',
           what: 'sets PATH to "/x" for programs',
-          source: expect.stringContaining(place('7:39')),
+          source: expect.stringContaining(place('7:59')),
         },
         {
           path: 'auth.identities.d.spec.endpoint_url',

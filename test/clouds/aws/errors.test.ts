@@ -9,7 +9,7 @@ const call: StsCall = {
   timedOut: false,
   at: new Date('2026-01-31T12:00:00Z'),
   platform: 'linux',
-  proxyVariable: undefined,
+  unfollowed: [],
   exchange: { origin: 'https://sts.eu-west-1.amazonaws.com' },
 };
 

@@ -1,0 +1,152 @@
+import { expect, describe, test } from 'vitest';
+import { openDesk, sessionCalls, storedKey, user, yamlOf, type Desk } from './desk.ts';
+
+/** An atmos.yaml with one identity, whose endpoint is said by these lines of YAML alone. */
+function configOf(lines: string): string {
+  return `auth:
+  realm: r
+  keyring: { type: file }
+  identities:
+    dev:
+      kind: aws/user
+      default: true
+${lines.replaceAll(/^(?=.)/gm, '      ')}
+`;
+}
+
+const spec = (url: string) => `spec: { endpoint_url: ${url} }`;
+const legacy = (url: string) => `credentials: { aws: { resolver: { url: ${url} } } }`;
+
+/** A desk whose identity has that endpoint. */
+async function deskWith(lines: (sts: string) => string): Promise<Desk> {
+  const desk = await openDesk({ entries: storedKey });
+  desk.configure(configOf(lines(desk.sts.url)));
+  return desk;
+}
+
+describe('the older place of an endpoint, credentials.aws.resolver.url', () => {
+  test('is where the request goes', async () => {
+    const desk = await deskWith((url) => legacy(`"${url}"`));
+    expect(await desk.run('auth login')).toMatchObject({ exitCode: 0 });
+    expect(sessionCalls(desk)).toBe(1);
+  });
+
+  test('gives way to spec.endpoint_url', async () => {
+    const desk = await deskWith((url) => `${spec(url)}\n${legacy('http://127.0.0.1:1')}`);
+    expect(await desk.run('auth login')).toMatchObject({ exitCode: 0 });
+    expect(sessionCalls(desk)).toBe(1);
+  });
+
+  test('counts where spec.endpoint_url is empty as written', async () => {
+    const desk = await deskWith((url) => `${spec('""')}\n${legacy(url)}`);
+    expect(await desk.run('auth login')).toMatchObject({ exitCode: 0 });
+  });
+
+  test('is refused like the other where it is no endpoint, and not shown', async () => {
+    const desk = await deskWith(() => legacy('https://ada:hunter2@sts.example.com'));
+    expect(await desk.run('auth login')).toEqual({
+      exitCode: 2,
+      code: 'ERR_CONFIG_INVALID',
+      stdout: '',
+      stderr: `error: credentials.aws.resolver.url of identity dev (${desk.project}/atmos.yaml:8:46) is not an http or https URL without user and password\n`,
+    });
+  });
+
+  test('needs trust like the other', async () => {
+    const desk = await deskWith(() => legacy('https://sts.example.com'));
+    const { exitCode, stderr } = await desk.run('auth login');
+    expect(exitCode).toBe(2);
+    expect(stderr).toContain(
+      `is not trusted: it sends signed requests to https://sts.example.com, as auth.identities.dev.credentials.aws.resolver.url (${desk.project}/atmos.yaml:8:46) says\n`,
+    );
+  });
+
+  test('misspelled is reported by validate, at any depth', async () => {
+    const desk = await deskWith((url) => `credentials: { aws: { resolver: { ulr: "${url}" } } }`);
+    expect((await desk.run('auth validate')).stderr).toContain(
+      `warning: auth.identities.dev.credentials.aws.resolver.ulr (${desk.project}/atmos.yaml:8:46) is not known\nhint: did you mean url?\n`,
+    );
+  });
+});
+
+describe('an !env that gives nothing where an endpoint belongs', () => {
+  test.each([
+    [spec('!env STS_URL'), 'spec.endpoint_url', '8:29', {}],
+    [spec('!env STS_URL'), 'spec.endpoint_url', '8:29', { STS_URL: ' ' }],
+    [legacy('!env STS_URL'), 'credentials.aws.resolver.url', '8:46', {}],
+    // Not even where the other one names an endpoint.
+    [
+      `${legacy('!env STS_URL')}\n${spec('http://127.0.0.1:1')}`,
+      'credentials.aws.resolver.url',
+      '8:46',
+      {},
+    ],
+  ])('is an error: %s', async (lines, field, at, env) => {
+    const desk = await deskWith(() => lines);
+    const place = `${desk.project}/atmos.yaml:${at}`;
+    expect(await desk.run('auth login', { env })).toEqual({
+      exitCode: 2,
+      code: 'ERR_CONFIG_INVALID',
+      stdout: '',
+      stderr: `error: ${field} of identity dev (${place}) is empty: the variable STS_URL is not set, or empty\nhint: export STS_URL=<url>\n`,
+    });
+    expect((await desk.run('auth validate', { env })).stderr).toContain(
+      `error: auth.identities.dev.${field} (${place}) is empty: the variable STS_URL is not set, or empty\n`,
+    );
+  });
+
+  test('is none with a default', async () => {
+    const desk = await deskWith((url) => spec(`!env STS_URL ${url}`));
+    expect(await desk.run('auth login')).toMatchObject({ exitCode: 0 });
+  });
+});
+
+describe('variables of the AWS SDKs that are not followed', () => {
+  test.each([
+    ['AWS_ENDPOINT_URL', 'http://127.0.0.1:1'],
+    ['AWS_ENDPOINT_URL_STS', 'http://127.0.0.1:1'],
+    ['AWS_USE_FIPS_ENDPOINT', 'true'],
+  ])('%s refuses a request to the public AWS', async (name, value) => {
+    const desk = await deskWith(() => '');
+    const { exitCode, stderr } = await desk.run('auth login', { env: { [name]: value } });
+    expect(exitCode).toBe(2);
+    expect(stderr).toContain(
+      `error: ${name} is set, which this version does not follow: a request of identity dev would go to another endpoint of AWS\n`,
+    );
+    expect(stderr).toContain(`hint: unset ${name}\n`);
+  });
+
+  test('a proxy is one warning, or named by the error', async () => {
+    const desk = await openDesk();
+    // This machine, by an address that is not known as its own.
+    const port = new URL(desk.sts.url).port;
+    const keys = `credentials: { access_key_id: ${user.accessKeyId}, secret_access_key: "${user.secretAccessKey}" }`;
+    const env = { ATMOS_AUTH_TRUST: '1', HTTP_PROXY: 'http://127.0.0.1:1' };
+    const warning =
+      'warning: this version does not follow HTTP_PROXY (calls to AWS go through no proxy)\n';
+    desk.configure(configOf(`${spec(`"http://[::ffff:127.0.0.1]:${port}"`)}\n${keys}`));
+    const { exitCode, stderr } = await desk.run('auth login', { env });
+    expect({ exitCode, warnings: stderr.split('warning:').length - 1 }).toEqual({
+      exitCode: 0,
+      warnings: 1,
+    });
+    expect(stderr).toContain(warning);
+
+    desk.configure(configOf(`${spec('"http://[::ffff:127.0.0.1]:1"')}\n${keys}`));
+    const failed = await desk.run('auth login --force', { env });
+    expect(failed.exitCode).toBe(1);
+    expect(failed.stderr).not.toContain('warning:');
+    expect(failed.stderr).toContain(
+      'hint: HTTP_PROXY is set, but not followed: calls to AWS go through no proxy\n',
+    );
+  });
+
+  test('a proxy does not concern an endpoint on this machine', async () => {
+    const desk = await openDesk({ entries: storedKey });
+    desk.configure(yamlOf(desk));
+    const env = { HTTP_PROXY: 'http://127.0.0.1:1', ALL_PROXY: 'http://127.0.0.1:1' };
+    const { exitCode, stderr } = await desk.run('auth login', { env });
+    expect(exitCode).toBe(0);
+    expect(stderr).not.toContain('PROXY');
+  });
+});
