@@ -1,3 +1,4 @@
+import { unusedSpecProblems } from '../auth/keyring-spec.ts';
 import type { IdentityStrategy } from '../clouds/contract.ts';
 import { identityKinds, otherIdentityKinds, strategyOf } from '../clouds/registry.ts';
 import { loadConfig, type Config, type LoadOptions } from '../config/load.ts';
@@ -52,11 +53,12 @@ export async function validate(
   const config = await loadConfig({ ...options, isStatic: true, report }, host);
   // What follows from a value that is wrong, or that only a command knows, is no news.
   const known = [...problems.map(({ path }) => path), ...config.leftOut];
-  const more = (await checkConfig(config, host)).filter(
-    ({ path }) => !known.some((other) => isAbout(other, path)),
-  );
+  const isNew = ({ path }: Pick<LocatedProblem, 'path'>) =>
+    !known.some((other) => isAbout(other, path));
+  const more = (await checkConfig(config, host)).filter(isNew);
+  const unused = unusedSpecProblems(config, host).filter(isNew);
   const findings: ValidationProblem[] = [
-    ...problems.map((problem) => ({ ...problem, severity: 'error' as const })),
+    ...[...problems, ...unused].map((problem) => ({ ...problem, severity: 'error' as const })),
     ...config.notices.map((notice) => ({ ...notice, severity: 'warning' as const, code: null })),
     ...more.map((finding) => located(finding, config)),
   ];

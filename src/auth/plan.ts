@@ -6,6 +6,7 @@ import type { KeyringSettings } from '../keyring/contract.ts';
 import { checkKeyringType } from '../keyring/registry.ts';
 import { environmentChoices, resolveKeyringSettings } from '../keyring/settings.ts';
 import { readHandle, type Handle } from './handle.ts';
+import { requireUsedSpec } from './keyring-spec.ts';
 
 /** Everything that is settled before a keyring is opened. Making one opens and asks nothing. */
 export interface AuthPlan {
@@ -17,12 +18,14 @@ export interface AuthPlan {
 
 /**
  * @throws ERR_REALM_INVALID, ERR_KEYRING_UNKNOWN_TYPE, ERR_KEYRING_IO (a path that cannot be one),
- * ERR_CONFIG_INVALID (a password variable that cannot be one)
+ * ERR_CONFIG_INVALID (a password variable that cannot be one; settings of the file keyring beside
+ * another type)
  */
 export function planAuth(config: Config | undefined, host: Host): AuthPlan {
   const places = [environmentChoices(host, config?.environment), config?.keyring ?? {}];
   const keyring = resolveKeyringSettings(places, host);
   checkKeyringType(keyring.type);
+  if (config) requireUsedSpec(config, host);
   const realm = resolveRealm(config, host);
   host.log('realm.resolved', { realm: realm.value, source: realm });
   host.log('keyring.chosen', { type: keyring.type.value, source: keyring.type });

@@ -2,6 +2,7 @@ import type { Sourced } from '../core/json.ts';
 import type { Identity, TrustNeed } from '../core/kind-config.ts';
 import type { Variable } from '../core/variables.ts';
 import type { KeyringEntry, LogsEntry, ProviderEntry } from './entries.ts';
+import type { OtherType } from './keyring-spec.ts';
 import type { Layer, Origin } from './layer.ts';
 import type { LocatedProblem, Problem } from './problems.ts';
 import type { ProfileDirectory } from './profiles.ts';
@@ -45,6 +46,8 @@ export interface Config {
   readonly needs: readonly TrustNeed[];
   /** Who says what counts at the path. */
   originOf(path: readonly string[]): Origin;
+  /** Settings of the file keyring that are a mistake beside another type. */
+  misplacedSpec(other: OtherType): LocatedProblem[];
   /** What is found wrong later, with its place. */
   locate(problem: Problem): LocatedProblem;
   /** What that is called in messages: `auth.keyring.type (/p/atmos.yaml:3:11)`. */

@@ -11,6 +11,7 @@ import {
   sourcedText,
 } from './entries.ts';
 import { environmentEntries, environmentSettings, environmentWarnings } from './environment.ts';
+import { misplacedSpec, type OtherType } from './keyring-spec.ts';
 import { mergeMaps } from './merge.ts';
 import {
   ConfigError,
@@ -43,6 +44,7 @@ export function readSettings(files: readonly ConfigFile[], { report }: Gathered)
     environment: environmentSettings(merged, files),
     notices,
     warnings: notices.map(formatNotice),
+    misplacedSpec: (other: OtherType) => misplacedSpec(files, other),
     locate: (problem: Problem) => locateProblem(problem, files),
     originOf: (path: Path) => fileSaying(files, path).origin,
     sourceOf: (path: Path) => sourceOf(files, path),

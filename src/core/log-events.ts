@@ -60,6 +60,8 @@ export const logVocabulary = {
   },
 
   'keyring.chosen': { level: 'Debug', fields: { type: 'name', source: 'place' } },
+  /** A setting of the file keyring that does not count, since another layer chooses this type. */
+  'keyring.unused': { level: 'Debug', fields: { type: 'name', source: 'place' } },
   'keyring.fallback': {
     level: 'Warning',
     fields: { type: 'name', instead_of: 'name', source: 'place' },

@@ -164,8 +164,8 @@ export function keysOf(schema: GenericSchema): string[] {
 /** The schemas of the keys that a map may have, or undefined for what has no list of keys. */
 function entriesOf(schema: unknown): Record<string, unknown> | undefined {
   if (!isObject(schema)) return undefined;
-  const { pipe, wrapped, entries } = schema;
-  if (Array.isArray(pipe)) return pipe.map(entriesOf).find((one) => one !== undefined);
+  const { pipe: parts, wrapped, entries } = schema;
+  if (Array.isArray(parts)) return parts.map(entriesOf).find((one) => one !== undefined);
   return isMap(entries) ? entries : entriesOf(wrapped);
 }
 

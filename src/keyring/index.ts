@@ -1,9 +1,15 @@
+import { AtmosError } from '../core/errors.ts';
 import { withoutAbsent } from '../core/json.ts';
 import { realHost } from '../host/real.ts';
 import { loadWindows } from '../host/windows/load.ts';
-import type { Keyring, PromptPassword } from './contract.ts';
-import { openBackend } from './registry.ts';
-import { environmentChoices, resolveKeyringSettings, type KeyringChoices } from './settings.ts';
+import type { Keyring, KeyringSettings, PromptPassword } from './contract.ts';
+import { checkKeyringType, openBackend } from './registry.ts';
+import {
+  environmentChoices,
+  mayUseFile,
+  resolveKeyringSettings,
+  type KeyringChoices,
+} from './settings.ts';
 
 export {
   AtmosError,
@@ -38,15 +44,39 @@ export interface OpenKeyringOptions {
  * const keyring = await openKeyring({ type: 'file' });
  * await keyring.set('api-token', token);
  *
- * @throws ERR_KEYRING_UNKNOWN_TYPE; ERR_CONFIG_INVALID for a `passwordEnv` that no variable can be called
+ * @throws ERR_KEYRING_UNKNOWN_TYPE; ERR_CONFIG_INVALID for a `passwordEnv` that no variable can be called,
+ * and for options of the file keyring without `type: 'file'`
  */
 export async function openKeyring(options: OpenKeyringOptions = {}): Promise<Keyring> {
   await loadWindows();
   const host = realHost();
   const places = [choicesOf(options), environmentChoices(host)];
   const settings = resolveKeyringSettings(places, host);
+  checkKeyringType(settings.type);
+  requireUsedOptions(options, settings);
   const { promptPassword } = options;
   return openBackend({ settings, host, ...(promptPassword ? { promptPassword } : {}) });
+}
+
+/**
+ * Options of the file keyring beside another type are a mistake: values would go to a keyring that was
+ * not meant. `ATMOS_KEYRING_TYPE` may choose another one over what the program says.
+ */
+function requireUsedOptions(options: OpenKeyringOptions, settings: KeyringSettings): void {
+  const { type } = settings;
+  if (mayUseFile(settings) || type.source === 'ATMOS_KEYRING_TYPE') return;
+  const names = ['directory', 'passwordEnv', 'passwordFile', 'passwordCommand'] as const;
+  const unused = names.find((name) => options[name] !== undefined);
+  if (unused === undefined) return;
+  const chosen =
+    options.type === undefined
+      ? `no type is chosen, and the default is ${type.value}`
+      : `options.type is ${type.value}`;
+  throw new AtmosError(
+    'ERR_CONFIG_INVALID',
+    `options.${unused} is a setting of the file keyring, but ${chosen}`,
+    { hints: ["pass type: 'file'"] },
+  );
 }
 
 function choicesOf(options: OpenKeyringOptions): KeyringChoices {

@@ -56,13 +56,10 @@ export function resolveKeyringSettings(
 ): KeyringSettings {
   const first = (name: Exclude<keyof KeyringChoices, 'fallback'>) =>
     places.find((place) => place[name])?.[name];
-  // Who names a type says what may take its place: ATMOS_KEYRING_TYPE alone means that one only.
-  const says = places.find((place) => place.type ?? place.fallback);
   const path = first('path');
   const passwordFile = first('passwordFile');
   return withoutAbsent({
-    type: first('type') ?? byDefault('system'),
-    fallback: says?.fallback,
+    ...chosenType(places),
     directory: path
       ? keyringDirectory(path, host)
       : byDefault(join(dataDirectory(host), 'keyring')),
@@ -72,8 +69,18 @@ export function resolveKeyringSettings(
   });
 }
 
+type ChosenType = Pick<KeyringSettings, 'type' | 'fallback'>;
+
+/** The type, and what may take its place: see {@link resolveKeyringSettings}. */
+export function chosenType(places: readonly KeyringChoices[]): ChosenType {
+  const type = places.find((place) => place.type)?.type ?? byDefault('system');
+  // Who names a type says what may take its place: ATMOS_KEYRING_TYPE alone means that one only.
+  const says = places.find((place) => place.type ?? place.fallback);
+  return withoutAbsent({ type, fallback: says?.fallback });
+}
+
 /** Whether the file keyring is the one chosen, or may take its place. */
-export function mayUseFile({ type, fallback }: KeyringSettings): boolean {
+export function mayUseFile({ type, fallback }: ChosenType): boolean {
   return [type.value, ...(fallback?.value ?? [])].includes('file');
 }
 

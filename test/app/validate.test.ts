@@ -189,7 +189,7 @@ describe('a setting', () => {
       'error: unknown keyring type "mem0ry" (from auth.keyring.fallback ($/atmos.yaml:1:20)): it is one of system, file, memory | did you mean memory?',
     ],
     [
-      'auth: { keyring: { spec: { path: ./key.db } } }',
+      'auth: { keyring: { spec: { path: ./key.db }, type: file } }',
       'error: the keyring path $/key.db (from auth.keyring.spec.path ($/atmos.yaml:1:34)) names a file, so its directory $ would become the keyring | name a directory of its own, without an extension: ~/.local/share/atmos/keyring',
     ],
     [

@@ -21,9 +21,9 @@ test('a remote import fails only what depends on it, and shows no password', asy
 
   for (const command of ['auth keyring list', 'auth keyring status', 'auth logout --all']) {
     const { exitCode, stderr } = await machine.atmos(command);
-    expect(exitCode, command).toBe(0);
-    expect(stderr, command).toContain(warning);
-    expect(stderr, command).not.toContain('error:');
+    expect({ command, exitCode }).toEqual({ command, exitCode: 0 });
+    expect(stderr).toContain(warning);
+    expect(stderr).not.toContain('error:');
   }
   const own = await machine.atmos('auth whoami');
   expect(own).toMatchObject({ exitCode: 4, stderr: expect.stringContaining('identity me') });

@@ -159,7 +159,8 @@ describe.skipIf(!isThere)('with a real system keyring', () => {
     expect(await system.keys()).toEqual([]);
 
     await system.set('atmos_r_dev', 'x');
-    desk.configure(yamlOf(desk, { keyring: 'type: system\nspec:\n  path: ../second' }));
+    desk.configure(yamlOf(desk, { keyring: 'type: system' }));
+    desk.env['ATMOS_KEYRING_FILE_PATH'] = join(desk.root, 'second');
     const back = await run(desk, '--to file --dry-run -o json');
     expect(JSON.parse(back.stdout)).toMatchObject({
       dry_run: true,

@@ -46,10 +46,8 @@ describe('a request to the public AWS is refused', () => {
   });
 
   test('not for what names no place', () => {
-    requireFollowed(aws, 'dev', {
-      AWS_USE_FIPS_ENDPOINT: 'false',
-      AWS_ENDPOINT_URL_S3: 'http://x',
-    });
+    const env = { AWS_USE_FIPS_ENDPOINT: 'false', AWS_ENDPOINT_URL_S3: 'http://x' };
+    expect(() => requireFollowed(aws, 'dev', env)).not.toThrow();
   });
 });
 
