@@ -3,12 +3,11 @@ import type { IdentityStrategy } from '../clouds/contract.ts';
 import { identityKinds, otherIdentityKinds, strategyOf } from '../clouds/registry.ts';
 import { loadConfig, type Config, type LoadOptions } from '../config/load.ts';
 import { formatNotice, sortProblems, type LocatedProblem } from '../config/problems.ts';
-import { remoteImportNote } from '../config/remote-imports.ts';
 import type { ErrorCode } from '../core/errors.ts';
 import { IdentityError } from '../core/identity-error.ts';
 import { quoteValue } from '../core/json.ts';
 import { identityParts, type Identity } from '../core/kind-config.ts';
-import { lowerCase, nearestName } from '../core/names.ts';
+import { nearestName } from '../core/names.ts';
 import { parseDuration } from '../core/time.ts';
 import { findUnknownPaths } from '../core/validate.ts';
 import type { Host } from '../host/host.ts';
@@ -19,6 +18,8 @@ import {
   type ConfigProblem,
   type ReportProblem,
 } from './config-problem.ts';
+import { checkIntegrations, checkProviders } from './validate-providers.ts';
+import { checkReferences } from './validate-references.ts';
 import { checkSettings, checkVariables } from './validate-settings.ts';
 
 /** Something that is wrong with the configuration, or doubtful, and where. */
@@ -72,6 +73,8 @@ async function checkConfig(config: Config, host: Host): Promise<ConfigProblem[]>
   const report = (finding: ConfigProblem) => void findings.push(finding);
   checkSettings(config, host, report);
   checkReferences(config, report);
+  checkProviders(config, report);
+  checkIntegrations(config, report);
   checkVariables(config, report);
   for (const identity of config.identities) await checkKind(identity, report);
   return findings;
@@ -145,110 +148,5 @@ function checkParts(identity: Identity, strategy: IdentityStrategy, report: Repo
     for (const { path, message, hint } of error.problems) {
       report(invalidAt(at(...path), message, hint));
     }
-  }
-}
-
-type Named = Pick<Config, 'identities' | 'providers' | 'remoteImports'>;
-
-/** Checks what identities say of one another and of providers. */
-function checkReferences(config: Named, report: ReportProblem): void {
-  for (const identity of config.identities) checkVia(identity, config, report);
-  reportSharedNames(config, report);
-  reportCycles(config, report);
-  reportDefaults(config, report);
-}
-
-function checkVia({ name, via = {}, tagAt }: Identity, config: Named, report: ReportProblem): void {
-  const at = (...path: string[]) => ['auth', 'identities', name, 'via', ...path];
-  const { provider, identity } = via;
-  const shown = (key: string, value: string) => quoteValue({ value, tag: tagAt?.(['via', key]) });
-  if (provider !== undefined && identity !== undefined) {
-    report(
-      invalidAt(at(), 'names a provider and an identity, and one is meant', 'drop one of them'),
-    );
-  }
-  const [providers, identities] = [namesOf(config.providers), namesOf(config.identities)];
-  // What a remote import says is not known, so it may well be there.
-  const missingAt = config.remoteImports.length === 0 ? invalidAt : warningAt;
-  const note = remoteImportNote(config);
-  if (provider !== undefined && !has(providers, provider)) {
-    const hint = has(identities, provider)
-      ? 'it is an identity: via.identity'
-      : nearHint(provider, providers);
-    const message = `is no provider: ${shown('provider', provider)}${note}`;
-    report(missingAt(at('provider'), message, hint));
-  }
-  if (identity !== undefined && !has(identities, identity)) {
-    const hint = has(providers, identity)
-      ? 'it is a provider: via.provider'
-      : nearHint(identity, identities);
-    const message = `is no identity: ${shown('identity', identity)}${note}`;
-    report(missingAt(at('identity'), message, hint));
-  }
-}
-
-function namesOf(entries: readonly { readonly name: string }[]): string[] {
-  return entries.map(({ name }) => name);
-}
-
-/** Without regard to case, as everywhere. */
-function has(names: readonly string[], name: string): boolean {
-  return names.some((other) => lowerCase(other) === lowerCase(name));
-}
-
-function nearHint(name: string, known: readonly string[]): string {
-  const nearest = nearestName(name, known);
-  if (nearest !== undefined) return `did you mean ${nearest}?`;
-  return known.length > 0 ? `there are ${known.join(', ')}` : 'there are none';
-}
-
-/**
- * A provider and an identity may have the same name. Go Atmos keeps a provider's token and the access
- * key of an `aws/user` identity under that name alone, so there one overwrites the other.
- */
-function reportSharedNames({ identities, providers }: Named, report: ReportProblem): void {
-  for (const { name, locate } of providers) {
-    const isSame = (other: Identity) => lowerCase(other.name) === lowerCase(name);
-    const identity = identities.find((one) => one.kind === 'aws/user' && isSame(one));
-    if (identity === undefined) continue;
-    const path = ['auth', 'identities', identity.name];
-    const message = `has the name of a provider (${locate()}): Go Atmos stores the token of the provider and the access key of the identity in the same entry`;
-    const hint = 'rename one of them where Go Atmos uses the same keyring';
-    report(warningAt(path, message, hint));
-  }
-}
-
-/** Each circle of identities once, at the first of them. */
-function reportCycles({ identities }: Named, report: ReportProblem): void {
-  const next = new Map(
-    identities.map(({ name, via }) => [
-      lowerCase(name),
-      { name, to: lowerCase(via?.identity ?? '') },
-    ]),
-  );
-  const told = new Set<string>();
-  for (const { name } of identities) {
-    const chain: string[] = [];
-    let key = lowerCase(name);
-    for (let step = next.get(key); step && !chain.includes(step.name); step = next.get(key)) {
-      chain.push(step.name);
-      key = step.to;
-    }
-    if (next.get(key)?.name !== name || told.has(name)) continue;
-    for (const member of chain) told.add(member);
-    const path = ['auth', 'identities', name, 'via', 'identity'];
-    report(invalidAt(path, `leads back to itself: ${[...chain, name].join(' → ')}`));
-  }
-}
-
-/** Of several defaults one must be picked each time. */
-function reportDefaults({ identities }: Named, report: ReportProblem): void {
-  const [first, ...more] = identities.filter(({ isDefault }) => isDefault);
-  for (const { name } of more) {
-    const message = `is true for another identity too: ${first?.name} (${first?.locate(['default'])})`;
-    report({
-      ...warningAt(['auth', 'identities', name, 'default'], message),
-      code: 'ERR_IDENTITY_REQUIRED',
-    });
   }
 }

@@ -5,6 +5,7 @@ import { findIdentity } from '../config/find-identity.ts';
 import { loadConfig, type Config, type LoadOptions } from '../config/load.ts';
 import { AtmosError, isAtmosError } from '../core/errors.ts';
 import type { Identity } from '../core/kind-config.ts';
+import { lowerCase } from '../core/names.ts';
 import type { Invocation } from './command.ts';
 import type { Context } from './context.ts';
 import { loadOptions, namesConfig } from './global-options.ts';
@@ -130,4 +131,20 @@ export async function warnOfMemory(
 ): Promise<void> {
   if (keyring.type.value !== 'memory') return;
   await warn(context, `the memory keyring keeps nothing: ${consequence}`);
+}
+
+/** Atmos would run them with the session, and programs would get what they set. */
+export async function warnOfIntegrations(
+  context: Pick<Context, 'note'>,
+  { config }: Pick<ProjectPlan, 'config'>,
+  { name, via }: Pick<Identity, 'name' | 'via'>,
+): Promise<void> {
+  const isSame = (one: string | undefined, other: string | undefined) =>
+    one !== undefined && other !== undefined && lowerCase(one) === lowerCase(other);
+  const bound = config.integrations.filter(
+    (one) => isSame(one.via.identity, name) || isSame(one.via.provider, via?.provider),
+  );
+  if (bound.length === 0) return;
+  const list = bound.map((one) => `${one.name} (${one.locate()})`).join(', ');
+  await warn(context, `this version does not run the integrations of identity ${name}: ${list}`);
 }

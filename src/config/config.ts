@@ -1,7 +1,7 @@
 import type { Sourced } from '../core/json.ts';
 import type { Identity, TrustNeed } from '../core/kind-config.ts';
 import type { Variable } from '../core/variables.ts';
-import type { KeyringEntry, LogsEntry, ProviderEntry } from './entries.ts';
+import type { IntegrationEntry, KeyringEntry, LogsEntry, ProviderEntry } from './entries.ts';
 import type { OtherType } from './keyring-spec.ts';
 import type { Layer, Origin } from './layer.ts';
 import type { LocatedProblem, Problem } from './problems.ts';
@@ -26,6 +26,8 @@ export interface Config {
   readonly identities: readonly Identity[];
   /** Sorted by name. */
   readonly providers: readonly ProviderEntry[];
+  /** Sorted by name. None is run. */
+  readonly integrations: readonly IntegrationEntry[];
   /** Whether sessions are written to files too, as Atmos does. */
   readonly sessionFiles: Sourced<boolean>;
   /** The top-level `env:`, for programs that are started, sorted by name. */

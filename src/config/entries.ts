@@ -1,6 +1,7 @@
 import { dirname, isAbsolute, join } from 'node:path';
 import { withoutAbsent, type Sourced } from '../core/json.ts';
 import type { Identity } from '../core/kind-config.ts';
+import { isMap } from '../core/validate.ts';
 import { fileSaying, placeOf, sourceOf, tagAt, type ConfigFile } from './config-file.ts';
 import type { Settings } from './schema.ts';
 
@@ -32,8 +33,17 @@ export interface ProviderEntry {
   readonly name: string;
   /** Not checked. Empty when it says none. */
   readonly kind: string;
+  /** All that it says, not checked. */
+  readonly settings: Readonly<Record<string, unknown>>;
   /** Where a field was written: `/p/atmos.yaml:7:9`. An empty path is the provider. */
   locate(path?: readonly string[]): string;
+  /** The tag that gave the value of a field: see `quoteValue`. */
+  tagAt(path: readonly string[]): string | undefined;
+}
+
+/** What Atmos logs in to with an identity, such as a container registry. Nothing of it is checked. */
+export interface IntegrationEntry extends ProviderEntry {
+  readonly via: { readonly provider?: string; readonly identity?: string };
 }
 
 export function keyringEntry(auth: Auth, files: Files): KeyringEntry {
@@ -89,11 +99,37 @@ export function identityEntries(auth: Auth, files: Files): Identity[] {
 }
 
 export function providerEntries(auth: Auth, files: Files): ProviderEntry[] {
-  return sortedByName(auth.providers).map(([name, { kind = '' }]) => ({
+  return sortedByName(auth.providers).map(([name, settings]) =>
+    looseEntry('providers', name, settings, files),
+  );
+}
+
+export function integrationEntries(auth: Auth, files: Files): IntegrationEntry[] {
+  return sortedByName(auth.integrations).map(([name, settings]) => {
+    const { provider, identity } = isMap(settings['via']) ? settings['via'] : {};
+    const via = withoutAbsent({ provider: textOf(provider), identity: textOf(identity) });
+    return { ...looseEntry('integrations', name, settings, files), via };
+  });
+}
+
+function looseEntry(
+  list: 'providers' | 'integrations',
+  name: string,
+  settings: Readonly<Record<string, unknown>>,
+  files: Files,
+): ProviderEntry {
+  const at = ['auth', list, name];
+  return {
     name,
-    kind,
-    locate: (path = []) => placeOf(files, ['auth', 'providers', name, ...path]),
-  }));
+    kind: textOf(settings['kind']) ?? '',
+    settings,
+    locate: (path = []) => placeOf(files, [...at, ...path]),
+    tagAt: (path) => tagAt(files, [...at, ...path]),
+  };
+}
+
+function textOf(value: unknown): string | undefined {
+  return typeof value === 'string' && value !== '' ? value : undefined;
 }
 
 /** Text with its source, or undefined for none: an unset `!env` gives an empty one. */

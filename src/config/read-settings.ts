@@ -4,6 +4,7 @@ import { checkEnvironment, checkNames, checkNumbers, checkVariableNames } from '
 import { fileSaying, sourceOf, tagAt, valueAt, type ConfigFile } from './config-file.ts';
 import {
   identityEntries,
+  integrationEntries,
   keyringEntry,
   logsEntry,
   providerEntries,
@@ -39,6 +40,7 @@ export function readSettings(files: readonly ConfigFile[], { report }: Gathered)
     logs: logsEntry({ auth: auth.logs, top: logs }, files),
     identities: identityEntries(auth, files),
     providers: providerEntries(auth, files),
+    integrations: integrationEntries(auth, files),
     sessionFiles: sessionFiles(auth.session_files, files),
     env: environmentEntries(merged, files),
     environment: environmentSettings(merged, files),

@@ -165,7 +165,10 @@ const auth = mapOf({
     namesTo(about(providerSchema, 'One provider.')),
     'What identities are opened with, by name. A provider may have the name of an identity.',
   ),
-  integrations: setting(anything, 'For Atmos: what is logged in to with an identity.'),
+  integrations: setting(
+    namesTo(anyMap),
+    'For Atmos: what is logged in to with an identity, such as a container registry. This version runs none: `auth validate` checks them, and a login warns.',
+  ),
   logs: setting(logs, 'Logs of `atmos auth`, over `logs` at the top.'),
 });
 

@@ -29,8 +29,6 @@ auth:
   logs: { level: debug }
   identities:
     Base: { kind: aws/user, default: true, session: { duration: 12h } }
-  providers:
-    sso: { kind: aws/iam-identity-center }
 `);
   expect(await findingsOf(project)).toEqual([]);
 });
@@ -146,7 +144,7 @@ describe('a reference', () => {
       ['error: auth.identities.x.via.identity ($/atmos.yaml:4:50) leads back to itself: x → x'],
     ],
   ])('%s', async (via, findings) => {
-    const text = `${identities(`base: { kind: aws/user }\nx: { ${role}, ${via} }`)}\n  providers: { sso: { kind: aws/saml } }\n`;
+    const text = `${identities(`base: { kind: aws/user }\nx: { ${role}, ${via} }`)}\n  providers: { sso: { kind: aws/saml, url: https://x, region: r } }\n`;
     expect(rolesAside(await findingsOf(projectOf(text)))).toEqual(findings);
   });
 

@@ -14,7 +14,14 @@ import type { EnvironmentChange } from '../../core/variables.ts';
 import type { Host } from '../../host/host.ts';
 import type { Invocation } from '../command.ts';
 import type { Context } from '../context.ts';
-import { loadPlanFor, requireIdentity, warn, warnOfMemory, type ProjectPlan } from '../plan.ts';
+import {
+  loadPlanFor,
+  requireIdentity,
+  warn,
+  warnOfIntegrations,
+  warnOfMemory,
+  type ProjectPlan,
+} from '../plan.ts';
 import { speaksPosix } from '../report.ts';
 import { requireStdout } from '../required-output.ts';
 import {
@@ -42,6 +49,7 @@ async function setting(context: Context, invocation: Invocation): Promise<Enviro
   const { host } = context;
   const plan = await loadPlanFor(context, invocation);
   const identity = await requireIdentity(context, plan, invocation);
+  await warnOfIntegrations(context, plan, identity);
   const before = withoutRecorded(host.env);
   const change = await identityChange(context, plan, identity, before, (surroundings) =>
     credentialsFor(context, invocation, plan, identity, surroundings),

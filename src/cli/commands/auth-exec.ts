@@ -19,7 +19,13 @@ import type { KeyringSettings } from '../../keyring/contract.ts';
 import type { Invocation } from '../command.ts';
 import type { Context } from '../context.ts';
 import { sessionForCommand } from '../open.ts';
-import { chooseIdentity, loadPlanFor, warn, type ProjectPlan } from '../plan.ts';
+import {
+  chooseIdentity,
+  loadPlanFor,
+  warn,
+  warnOfIntegrations,
+  type ProjectPlan,
+} from '../plan.ts';
 
 const nothing: EnvironmentChange = { set: {}, unset: [] };
 
@@ -39,6 +45,7 @@ export async function exec(context: Context, invocation: Invocation): Promise<nu
   const shield = await host.prepareShield();
   const plan = await loadPlanFor(context, invocation);
   const identity = await chooseIdentity(context, plan, invocation);
+  if (identity) await warnOfIntegrations(context, plan, identity);
   const { platform } = host;
   const variables = await allowedVariables(context, plan, variablesOfProject(plan.config));
   const surroundings = withVariables(host.env, variables, platform);

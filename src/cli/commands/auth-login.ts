@@ -4,7 +4,7 @@ import { formatRemaining, formatTimestamp } from '../../core/time.ts';
 import type { Invocation } from '../command.ts';
 import type { Context } from '../context.ts';
 import { openForCommand } from '../open.ts';
-import { loadPlanFor, requireIdentity, warnOfMemory } from '../plan.ts';
+import { loadPlanFor, requireIdentity, warnOfIntegrations, warnOfMemory } from '../plan.ts';
 import { paint } from '../ui/color.ts';
 import { formatRows } from '../ui/table.ts';
 
@@ -35,6 +35,7 @@ export async function login(context: Context, invocation: Invocation): Promise<v
     ]),
   );
   if (limits !== undefined) await note(`note: ${limits}`);
+  await warnOfIntegrations(context, plan, identity);
   // To keep the session is what a login is for.
   if (storeFailure !== undefined) throw storeFailure;
   await warnOfMemory(context, plan, 'this session ends with this command');

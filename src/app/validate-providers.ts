@@ -1,0 +1,77 @@
+import { otherIntegrationKinds, otherProviderKinds } from '../clouds/registry.ts';
+import type { Config } from '../config/config.ts';
+import type { IntegrationEntry, ProviderEntry } from '../config/entries.ts';
+import { quoteValue } from '../core/json.ts';
+import { nearestName } from '../core/names.ts';
+import { isMap } from '../core/validate.ts';
+import { invalidAt, warningAt, type ReportProblem } from './config-problem.ts';
+import { checkVia, type Named } from './validate-references.ts';
+
+/** Checks of providers what can be: their kinds, none of which works yet, and what Atmos demands of each. */
+export function checkProviders(
+  { providers }: Pick<Config, 'providers'>,
+  report: ReportProblem,
+): void {
+  for (const provider of providers) {
+    const path = ['auth', 'providers', provider.name];
+    if (!checkKind(path, provider, Object.keys(otherProviderKinds), report)) continue;
+    for (const setting of otherProviderKinds[provider.kind] ?? []) {
+      if (isSaid(provider.settings, setting.split('.'))) continue;
+      const message = `has no ${setting}, which the kind ${provider.kind} needs`;
+      report(invalidAt(path, message));
+    }
+  }
+}
+
+/** Checks of integrations what can be: their kinds, and what they are opened with. */
+export function checkIntegrations(
+  config: Named & Pick<Config, 'integrations'>,
+  report: ReportProblem,
+): void {
+  for (const integration of config.integrations) {
+    checkKind(
+      ['auth', 'integrations', integration.name],
+      integration,
+      otherIntegrationKinds,
+      report,
+    );
+    checkVia('integrations', integration, config, report);
+    reportMissingVia(integration, report);
+  }
+}
+
+/** Whether it has a kind that Atmos knows. */
+function checkKind(
+  at: readonly string[],
+  { kind, tagAt }: Pick<ProviderEntry, 'kind' | 'tagAt'>,
+  known: readonly string[],
+  report: ReportProblem,
+): boolean {
+  const path = [...at, 'kind'];
+  if (known.includes(kind)) {
+    report(warningAt(path, `is ${kind}, which this version cannot use yet`));
+    return true;
+  }
+  if (kind === '') {
+    // A profile, or another file, may give it one.
+    report(warningAt(path, 'is missing'));
+    return false;
+  }
+  const nearest = nearestName(kind, known);
+  const hint = nearest ? `did you mean ${nearest}?` : `kinds of Atmos: ${known.join(', ')}`;
+  const shown = quoteValue({ value: kind, tag: tagAt(['kind']) });
+  report(invalidAt(path, `is unknown: ${shown}`, hint));
+  return false;
+}
+
+/** Empty text, which an unset `!env` gives, is said: the variable may be set elsewhere. */
+function isSaid(settings: unknown, [key = '', ...rest]: readonly string[]): boolean {
+  const value = isMap(settings) ? settings[key] : undefined;
+  return rest.length === 0 ? value !== undefined : isSaid(value, rest);
+}
+
+function reportMissingVia({ name, via }: IntegrationEntry, report: ReportProblem): void {
+  if (via.identity !== undefined || via.provider !== undefined) return;
+  const path = ['auth', 'integrations', name];
+  report(warningAt(path, 'has no via.identity or via.provider, so nothing opens it'));
+}

@@ -1,0 +1,123 @@
+import type { Config } from '../config/config.ts';
+import { remoteImportNote } from '../config/remote-imports.ts';
+import { quoteValue } from '../core/json.ts';
+import type { Identity } from '../core/kind-config.ts';
+import { lowerCase, nearestName } from '../core/names.ts';
+import { invalidAt, warningAt, type ReportProblem } from './config-problem.ts';
+
+/** What references lead to. */
+export type Named = Pick<Config, 'identities' | 'providers' | 'remoteImports'>;
+
+/** Checks what identities say of one another and of providers. */
+export function checkReferences(config: Named, report: ReportProblem): void {
+  for (const identity of config.identities) {
+    checkVia('identities', identity, config, report);
+  }
+  reportSharedNames(config, report);
+  reportCycles(config, report);
+  reportDefaults(config, report);
+}
+
+/** Something that says what it is opened with. */
+type Referring = Pick<Identity, 'name' | 'via' | 'tagAt'>;
+
+/** Checks the `via` of an identity or an integration. */
+export function checkVia(
+  list: 'identities' | 'integrations',
+  { name, via = {}, tagAt }: Referring,
+  config: Named,
+  report: ReportProblem,
+): void {
+  const at = (...path: string[]) => ['auth', list, name, 'via', ...path];
+  const { provider, identity } = via;
+  const shown = (key: string, value: string) => quoteValue({ value, tag: tagAt?.(['via', key]) });
+  if (provider !== undefined && identity !== undefined) {
+    report(
+      invalidAt(at(), 'names a provider and an identity, and one is meant', 'drop one of them'),
+    );
+  }
+  const [providers, identities] = [namesOf(config.providers), namesOf(config.identities)];
+  // What a remote import says is not known, so it may well be there.
+  const missingAt = config.remoteImports.length === 0 ? invalidAt : warningAt;
+  const note = remoteImportNote(config);
+  if (provider !== undefined && !has(providers, provider)) {
+    const hint = has(identities, provider)
+      ? 'it is an identity: via.identity'
+      : nearHint(provider, providers);
+    const message = `is no provider: ${shown('provider', provider)}${note}`;
+    report(missingAt(at('provider'), message, hint));
+  }
+  if (identity !== undefined && !has(identities, identity)) {
+    const hint = has(providers, identity)
+      ? 'it is a provider: via.provider'
+      : nearHint(identity, identities);
+    const message = `is no identity: ${shown('identity', identity)}${note}`;
+    report(missingAt(at('identity'), message, hint));
+  }
+}
+
+function namesOf(entries: readonly { readonly name: string }[]): string[] {
+  return entries.map(({ name }) => name);
+}
+
+/** Without regard to case, as everywhere. */
+function has(names: readonly string[], name: string): boolean {
+  return names.some((other) => lowerCase(other) === lowerCase(name));
+}
+
+function nearHint(name: string, known: readonly string[]): string {
+  const nearest = nearestName(name, known);
+  if (nearest !== undefined) return `did you mean ${nearest}?`;
+  return known.length > 0 ? `there are ${known.join(', ')}` : 'there are none';
+}
+
+/**
+ * A provider and an identity may have the same name. Go Atmos keeps a provider's token and the access
+ * key of an `aws/user` identity under that name alone, so there one overwrites the other.
+ */
+function reportSharedNames({ identities, providers }: Named, report: ReportProblem): void {
+  for (const { name, locate } of providers) {
+    const isSame = (other: Identity) => lowerCase(other.name) === lowerCase(name);
+    const identity = identities.find((one) => one.kind === 'aws/user' && isSame(one));
+    if (identity === undefined) continue;
+    const path = ['auth', 'identities', identity.name];
+    const message = `has the name of a provider (${locate()}): Go Atmos stores the token of the provider and the access key of the identity in the same entry`;
+    const hint = 'rename one of them where Go Atmos uses the same keyring';
+    report(warningAt(path, message, hint));
+  }
+}
+
+/** Each circle of identities once, at the first of them. */
+function reportCycles({ identities }: Named, report: ReportProblem): void {
+  const next = new Map(
+    identities.map(({ name, via }) => [
+      lowerCase(name),
+      { name, to: lowerCase(via?.identity ?? '') },
+    ]),
+  );
+  const told = new Set<string>();
+  for (const { name } of identities) {
+    const chain: string[] = [];
+    let key = lowerCase(name);
+    for (let step = next.get(key); step && !chain.includes(step.name); step = next.get(key)) {
+      chain.push(step.name);
+      key = step.to;
+    }
+    if (next.get(key)?.name !== name || told.has(name)) continue;
+    for (const member of chain) told.add(member);
+    const path = ['auth', 'identities', name, 'via', 'identity'];
+    report(invalidAt(path, `leads back to itself: ${[...chain, name].join(' → ')}`));
+  }
+}
+
+/** Of several defaults one must be picked each time. */
+function reportDefaults({ identities }: Named, report: ReportProblem): void {
+  const [first, ...more] = identities.filter(({ isDefault }) => isDefault);
+  for (const { name } of more) {
+    const message = `is true for another identity too: ${first?.name} (${first?.locate(['default'])})`;
+    report({
+      ...warningAt(['auth', 'identities', name, 'default'], message),
+      code: 'ERR_IDENTITY_REQUIRED',
+    });
+  }
+}

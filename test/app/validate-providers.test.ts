@@ -1,0 +1,100 @@
+import { describe, expect, test } from 'vitest';
+import { validate } from '../../src/app/validate.ts';
+import { projectOf } from '../config/project.ts';
+
+async function findingsOf(text: string): Promise<string[]> {
+  const project = projectOf(text);
+  const { findings } = await validate({}, project.host());
+  return findings
+    .map(({ severity, text: said, hints }) => [`${severity}: ${said}`, ...hints].join(' | '))
+    .map((line) => line.replaceAll(project.directory, '$'));
+}
+
+describe('a provider', () => {
+  const kinds = [
+    'aws/iam-identity-center, aws/saml, github/oidc, azure/cli, azure/device-code, azure/interactive',
+    'azure/oidc, gcp/adc, gcp/workload-identity-federation, atmos/pro, mock, mock/aws',
+  ].join(', ');
+
+  test.each([
+    [
+      'kind: aws/iam-identity-center, start_url: https://x, region: eu-west-1',
+      [
+        'warning: auth.providers.p.kind ($/atmos.yaml:1:33) is aws/iam-identity-center, which this version cannot use yet',
+      ],
+    ],
+    [
+      'kind: aws/iam-identity-centre',
+      [
+        'error: auth.providers.p.kind ($/atmos.yaml:1:33) is unknown: "aws/iam-identity-centre" | did you mean aws/iam-identity-center?',
+      ],
+    ],
+    [
+      'kind: vault',
+      [
+        `error: auth.providers.p.kind ($/atmos.yaml:1:33) is unknown: "vault" | kinds of Atmos: ${kinds}`,
+      ],
+    ],
+    ['region: x', ['warning: auth.providers.p.kind ($/atmos.yaml:1:22) is missing']],
+    [
+      'kind: github/oidc, spec: {}',
+      [
+        'error: auth.providers.p ($/atmos.yaml:1:22) has no spec.audience, which the kind github/oidc needs',
+        'warning: auth.providers.p.kind ($/atmos.yaml:1:33) is github/oidc, which this version cannot use yet',
+      ],
+    ],
+    [
+      // A variable may be set elsewhere.
+      'kind: azure/cli, spec: { tenant_id: !env TENANT }',
+      [
+        'warning: auth.providers.p.kind ($/atmos.yaml:1:33) is azure/cli, which this version cannot use yet',
+      ],
+    ],
+  ])('%s', async (text, findings) => {
+    expect(await findingsOf(`auth: { providers: { p: { ${text} } } }`)).toEqual(findings);
+  });
+});
+
+describe('an integration', () => {
+  const others = 'identities: { dev: { kind: aws/user } }, providers: { p: { kind: gcp/adc } }';
+  const ofIntegration = (lines: string[]) => lines.filter((one) => !one.includes('.providers.'));
+
+  test.each([
+    [
+      'kind: aws/ecr, via: { identity: DEV }',
+      [
+        'warning: auth.integrations.i.kind ($/atmos.yaml:1:36) is aws/ecr, which this version cannot use yet',
+      ],
+    ],
+    [
+      'kind: aws/ecrr, via: { provider: p }',
+      [
+        'error: auth.integrations.i.kind ($/atmos.yaml:1:36) is unknown: "aws/ecrr" | did you mean aws/ecr?',
+      ],
+    ],
+    [
+      'kind: aws/eks, via: { identity: dve }',
+      [
+        'warning: auth.integrations.i.kind ($/atmos.yaml:1:36) is aws/eks, which this version cannot use yet',
+        'error: auth.integrations.i.via.identity ($/atmos.yaml:1:62) is no identity: "dve" | did you mean dev?',
+      ],
+    ],
+    [
+      'kind: github/sts, via: { identity: dev, provider: p }',
+      [
+        'warning: auth.integrations.i.kind ($/atmos.yaml:1:36) is github/sts, which this version cannot use yet',
+        'error: auth.integrations.i.via ($/atmos.yaml:1:48) names a provider and an identity, and one is meant | drop one of them',
+      ],
+    ],
+    [
+      'kind: gcp/gke',
+      [
+        'warning: auth.integrations.i ($/atmos.yaml:1:25) has no via.identity or via.provider, so nothing opens it',
+        'warning: auth.integrations.i.kind ($/atmos.yaml:1:36) is gcp/gke, which this version cannot use yet',
+      ],
+    ],
+  ])('%s', async (text, findings) => {
+    const project = `auth: { integrations: { i: { ${text} } }, ${others} }`;
+    expect(ofIntegration(await findingsOf(project))).toEqual(findings);
+  });
+});
