@@ -88,7 +88,7 @@ function convert(schema, { flag, scalar, textOrCount, textOrTexts }) {
     overrideAction({ valibotAction, jsonSchema }) {
       if (!('metadata' in valibotAction)) return jsonSchema;
       // The conversion has put all of it there.
-      const rest = without(jsonSchema, 'environment', 'otherwise');
+      const rest = without(jsonSchema, 'environment', 'isForAtmos', 'otherwise');
       return { ...rest, ...told(/** @type {About} */ (valibotAction.metadata)) };
     },
   });

@@ -1,8 +1,8 @@
 import { isAtmosError, type ErrorCode } from '../core/errors.ts';
 
-/** What is wrong with a configuration, or only doubtful. */
+/** What is wrong with a configuration, or doubtful, or worth knowing. */
 export interface ConfigProblem {
-  readonly severity: 'error' | 'warning';
+  readonly severity: 'error' | 'warning' | 'note';
   /** Of the error that using it gives. Null where nothing fails. */
   readonly code: ErrorCode | null;
   readonly path: readonly string[];
@@ -29,6 +29,11 @@ export function invalidAt(path: readonly string[], message: string, hint?: strin
 
 export function warningAt(path: readonly string[], message: string, hint?: string): ConfigProblem {
   return { ...invalidAt(path, message, hint), severity: 'warning', code: null };
+}
+
+/** What is right, but has no effect. */
+export function noteAt(path: readonly string[], message: string): ConfigProblem {
+  return { ...warningAt(path, message), severity: 'note' };
 }
 
 /** Reports the error of ours that `check` throws as one about that path. */

@@ -9,10 +9,11 @@ import { quoteValue } from '../core/json.ts';
 import { identityParts, type Identity } from '../core/kind-config.ts';
 import { nearestName } from '../core/names.ts';
 import { parseDuration } from '../core/time.ts';
-import { findUnknownPaths } from '../core/validate.ts';
+import { findUnknownPaths, keysForAtmos } from '../core/validate.ts';
 import type { Host } from '../host/host.ts';
 import {
   invalidAt,
+  noteAt,
   reportErrorAt,
   warningAt,
   type ConfigProblem,
@@ -62,6 +63,7 @@ export async function validate(
     ...[...problems, ...unused].map((problem) => ({ ...problem, severity: 'error' as const })),
     ...config.notices.map((notice) => ({ ...notice, severity: 'warning' as const, code: null })),
     ...more.map((finding) => located(finding, config)),
+    ...config.notesForAtmos().map((note) => ({ ...note, severity: 'note' as const, code: null })),
   ];
   const placed = new Set(config.notices.map(formatNotice));
   const warnings = config.warnings.filter((warning) => !placed.has(warning));
@@ -137,6 +139,9 @@ function checkParts(identity: Identity, strategy: IdentityStrategy, report: Repo
   const at = (...path: string[]) => ['auth', 'identities', identity.name, ...path];
   for (const part of identityParts) {
     const schema = strategy.schemas[part];
+    for (const key of keysForAtmos(schema).filter((one) => identity[part][one] !== undefined)) {
+      report(noteAt(at(part, key), 'is for Atmos, and not used by atmos auth'));
+    }
     for (const { path, nearest } of findUnknownPaths(identity[part], schema)) {
       report(warningAt(at(part, ...path), 'is not known', nearest && `did you mean ${nearest}?`));
     }

@@ -48,6 +48,8 @@ export interface Config {
   readonly needs: readonly TrustNeed[];
   /** Who says what counts at the path. */
   originOf(path: readonly string[]): Origin;
+  /** Keys of identities that are for Atmos alone, each name of a key once. */
+  notesForAtmos(): LocatedProblem[];
   /** Settings of the file keyring that are a mistake beside another type. */
   misplacedSpec(other: OtherType): LocatedProblem[];
   /** What is found wrong later, with its place. */

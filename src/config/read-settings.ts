@@ -22,7 +22,14 @@ import {
   type LocatedProblem,
   type Problem,
 } from './problems.ts';
-import { checkSettings, closedMaps, openMaps, type KnownMap, type Settings } from './schema.ts';
+import {
+  checkSettings,
+  closedMaps,
+  identityKeysForAtmos,
+  openMaps,
+  type KnownMap,
+  type Settings,
+} from './schema.ts';
 
 type Path = readonly string[];
 
@@ -46,6 +53,7 @@ export function readSettings(files: readonly ConfigFile[], { report }: Gathered)
     environment: environmentSettings(merged, files),
     notices,
     warnings: notices.map(formatNotice),
+    notesForAtmos: () => notesForAtmos(merged).map((problem) => locateProblem(problem, files)),
     misplacedSpec: (other: OtherType) => misplacedSpec(files, other),
     locate: (problem: Problem) => locateProblem(problem, files),
     originOf: (path: Path) => fileSaying(files, path).origin,
@@ -111,6 +119,20 @@ function notFollowed(merged: MergedSettings): Problem[] {
   const path = ['auth', 'session_files'];
   if (valueAt(merged, path) !== true) return [];
   return [{ path, message: 'is not followed by this version yet: no session files are written' }];
+}
+
+/** One for each key, at the first identity that has it: a project may have hundreds of identities. */
+function notesForAtmos(merged: MergedSettings): Problem[] {
+  const identities = pathsOf(merged, ['auth', 'identities', '*']);
+  return identityKeysForAtmos.flatMap((key) => {
+    const [path, ...more] = identities
+      .map((identity) => [...identity, key])
+      .filter((at) => valueAt(merged, at) !== undefined);
+    if (path === undefined) return [];
+    const count = `${more.length} other ${more.length === 1 ? 'identity' : 'identities'}`;
+    const others = more.length === 0 ? '' : `; the same in ${count}`;
+    return [{ path, message: `is for Atmos, and not used by atmos auth${others}` }];
+  });
 }
 
 function unknownKeys(merged: MergedSettings, { path, keys }: KnownMap): Problem[] {

@@ -5,6 +5,7 @@ import {
   checkShape,
   describeProblem,
   flag,
+  keysForAtmos,
   keysOf,
   listOf,
   mapOf,
@@ -123,11 +124,19 @@ const identity = mapOf({
     listOf(variable),
     'Variables that `auth env` and `auth exec` set beside the credentials. Those that load code into programs are refused.',
   ),
-  required: setting(flag, 'For Atmos: whether a component asks for it. Not used by `atmos auth`.'),
-  alias: setting(text, 'For Atmos: another name. Not used by `atmos auth`.'),
-  tags: setting(listOf(text), 'For Atmos: words to filter by. Not used by `atmos auth`.'),
-  provider: setting(anything, 'For Atmos: where a provisioned identity came from.'),
-  emulator: setting(anything, 'For Atmos: the emulator of the kinds that end in `/emulator`.'),
+  required: setting(flag, 'For Atmos: whether a component asks for it. Not used by `atmos auth`.', {
+    isForAtmos: true,
+  }),
+  alias: setting(text, 'For Atmos: another name. Not used by `atmos auth`.', { isForAtmos: true }),
+  tags: setting(listOf(text), 'For Atmos: words to filter by. Not used by `atmos auth`.', {
+    isForAtmos: true,
+  }),
+  provider: setting(anything, 'For Atmos: where a provisioned identity came from.', {
+    isForAtmos: true,
+  }),
+  emulator: setting(anything, 'For Atmos: the emulator of the kinds that end in `/emulator`.', {
+    isForAtmos: true,
+  }),
 });
 
 const logs = mapOf({
@@ -182,6 +191,9 @@ const profiles = mapOf({
     otherwise: 'none',
   }),
 });
+
+/** Keys of an identity that nothing of ours uses. */
+export const identityKeysForAtmos: readonly string[] = keysForAtmos(identity);
 
 /** All of atmos.yaml that we take part in. */
 export const settingsSchema = mapOf({

@@ -83,6 +83,8 @@ export type About = {
   readonly otherwise?: string;
   /** The variable that wins over it. */
   readonly environment?: string;
+  /** Whether it is accepted for Atmos alone: nothing of ours uses it. */
+  readonly isForAtmos?: true;
 };
 
 /** The schema, with what there is to tell of it. */
@@ -197,4 +199,17 @@ export function findUnknownPaths(
       : [],
   );
   return [...unknownHere.map(({ key, nearest }) => ({ path: [key], nearest })), ...unknownBelow];
+}
+
+/** The keys that a map of this schema has for Atmos alone: see {@link About}. */
+export function keysForAtmos(schema: unknown): string[] {
+  const entries = Object.entries(entriesOf(schema) ?? {});
+  return entries.filter(([, value]) => isForAtmos(value)).map(([key]) => key);
+}
+
+function isForAtmos(schema: unknown): boolean {
+  if (!isObject(schema)) return false;
+  const { pipe: parts, wrapped, metadata: said } = schema;
+  if (isObject(said)) return said['isForAtmos'] === true;
+  return Array.isArray(parts) ? parts.some(isForAtmos) : isForAtmos(wrapped);
 }

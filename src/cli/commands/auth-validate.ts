@@ -36,7 +36,7 @@ interface ValidationJson {
 }
 
 interface ProblemJson {
-  severity: 'error' | 'warning';
+  severity: 'error' | 'warning' | 'note';
   /** Of the error that other commands end with. Null where none does. */
   code: string | null;
   /** Absolute. Null, as line and column, for what is about no place in a file. */
@@ -65,7 +65,7 @@ export async function validate(context: Context, { values, flags }: Invocation):
     );
     // What atmos.yaml says of the log is checked here, and not followed: it may need trust.
     await context.startLog();
-    const isValid = findings.every(({ severity }) => severity === 'warning');
+    const isValid = findings.every(({ severity }) => severity !== 'error');
     const { files, profiles } = config;
     if (isJson) {
       const problems = [
@@ -97,14 +97,19 @@ function isOfConfig(error: unknown): error is AtmosError {
   return error instanceof AtmosError && /^ERR_(CONFIG|PROFILE)_/.test(error.code);
 }
 
+const labels = {
+  error: paint('red', 'error:'),
+  warning: paint('yellow', 'warning:'),
+};
+
 async function tell(
   { note }: Context,
   finding: ValidationProblem,
   writeHint: WriteHint,
 ): Promise<void> {
   const { severity, text, hints } = finding;
-  const label = severity === 'error' ? paint('red', 'error:') : paint('yellow', 'warning:');
-  await note(...labelled(label, [text]), ...formatHints(hints, writeHint));
+  const lines = severity === 'note' ? [`note: ${text}`] : labelled(labels[severity], [text]);
+  await note(...lines, ...formatHints(hints, writeHint));
 }
 
 async function tellValid(

@@ -37,7 +37,9 @@ export const schemas = {
       }),
       'The older place of the endpoint, as in Atmos.',
     ),
-    webflow_enabled: setting(flag, 'For Atmos: whether it may log in by a browser. We never do.'),
+    webflow_enabled: setting(flag, 'For Atmos: whether it may log in by a browser. We never do.', {
+      isForAtmos: true,
+    }),
   }),
   spec: mapOf({
     endpoint_url: setting(
