@@ -6,9 +6,10 @@ import type { OtherType } from './keyring-spec.ts';
 import type { Layer, Origin } from './layer.ts';
 import type { LocatedProblem, Problem } from './problems.ts';
 import type { ProfileDirectory } from './profiles.ts';
+import type { WithRemoteImports } from './remote-imports.ts';
 
 /** What the configuration files and the chosen profiles say of authentication, merged and checked. */
-export interface Config {
+export interface Config extends WithRemoteImports {
   /** Absolute, in the order merged: base first, then those of the profiles. */
   readonly files: readonly string[];
   /** The same files with who put them there: `loadLayers` loads them again. */
@@ -38,8 +39,6 @@ export interface Config {
   readonly warnings: readonly string[];
   /** Those of them that are about one place. */
   readonly notices: readonly LocatedProblem[];
-  /** Where the imports are that are remote, and so not read: `import.0 (/p/atmos.yaml:2:5)`. */
-  readonly remoteImports: readonly string[];
   /** Paths of the outputs of commands that were not run: their values are left out. */
   readonly leftOut: readonly (readonly string[])[];
   /** All files that came with the project, those that `!include` read too. */

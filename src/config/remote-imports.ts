@@ -1,7 +1,8 @@
-import type { Config } from './config.ts';
-
 /** Of a configuration, its imports that are not fetched. */
-export type WithRemoteImports = Pick<Config, 'remoteImports'>;
+export interface WithRemoteImports {
+  /** Where they are written: `import.0 (/p/atmos.yaml:2:5)`. */
+  readonly remoteImports: readonly string[];
+}
 
 /** How to have what a remote import says. */
 export const remoteImportHint = 'download it into the project, and import that file';

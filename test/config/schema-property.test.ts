@@ -109,9 +109,9 @@ async function outcomeOf(tree: Tree, path: Path) {
   const { findings } = await validate({}, host);
   const names = path.map((key) => (key === '*' ? 'dev' : key));
   // What is said of the kind of a provider is said of all of it.
-  const kind = names[1] === 'providers' ? [...names.slice(0, 3), 'kind'] : names;
+  const kindOfEntry = names[1] === 'providers' ? [...names.slice(0, 3), 'kind'] : names;
   const said = findings.filter((finding) =>
-    [names, kind].some((one) =>
+    [names, kindOfEntry].some((one) =>
       finding.path.every((key, at) => at >= one.length || key === one[at]),
     ),
   );
@@ -120,7 +120,7 @@ async function outcomeOf(tree: Tree, path: Path) {
     const { identities, providers, env, environment, sessionFiles, logs, realm } = config;
     const users = identities.filter(({ kind }) => kind === 'aws/user');
     return {
-      identities: identities.map(({ locate, tagAt, ...identity }) => identity),
+      identities,
       used: users.map((identity) => [readSettings(identity), awsUser.trustNeeds(identity)]),
       providers: providers.map(({ name, kind }) => [name, kind]),
       env,
