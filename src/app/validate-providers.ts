@@ -1,4 +1,3 @@
-import { otherIntegrationKinds, otherProviderKinds } from '../clouds/registry.ts';
 import type { Config } from '../config/config.ts';
 import type { IntegrationEntry, ProviderEntry } from '../config/entries.ts';
 import { quoteValue } from '../core/json.ts';
@@ -7,6 +6,36 @@ import { isMap } from '../core/validate.ts';
 import { invalidAt, warningAt, type ReportProblem } from './config-problem.ts';
 import { checkVia, type Named } from './validate-references.ts';
 
+/**
+ * Kinds of providers that Atmos knows and we do not yet, each with the settings that Atmos demands of it.
+ * No kind of provider works yet.
+ */
+const atmosProviderKinds: Readonly<Record<string, readonly string[]>> = {
+  'aws/iam-identity-center': ['start_url', 'region'],
+  'aws/saml': ['url', 'region'],
+  'github/oidc': ['spec.audience'],
+  'azure/cli': ['spec.tenant_id'],
+  'azure/device-code': ['spec.tenant_id'],
+  'azure/interactive': ['spec.tenant_id'],
+  'azure/oidc': ['spec.tenant_id', 'spec.client_id'],
+  'gcp/adc': [],
+  'gcp/workload-identity-federation': ['spec.project_number'],
+  'atmos/pro': [],
+  mock: [],
+  'mock/aws': [],
+};
+
+/** Kinds of integrations that Atmos knows. We have none. */
+const atmosIntegrationKinds: readonly string[] = [
+  'aws/ecr',
+  'aws/ecr-public',
+  'aws/eks',
+  'azure/acr',
+  'azure/aks',
+  'gcp/gke',
+  'github/sts',
+];
+
 /** Checks of providers what can be: their kinds, none of which works yet, and what Atmos demands of each. */
 export function checkProviders(
   { providers }: Pick<Config, 'providers'>,
@@ -14,8 +43,8 @@ export function checkProviders(
 ): void {
   for (const provider of providers) {
     const path = ['auth', 'providers', provider.name];
-    if (!checkKind(path, provider, Object.keys(otherProviderKinds), report)) continue;
-    for (const setting of otherProviderKinds[provider.kind] ?? []) {
+    if (!checkKind(path, provider, Object.keys(atmosProviderKinds), report)) continue;
+    for (const setting of atmosProviderKinds[provider.kind] ?? []) {
       if (isSaid(provider.settings, setting.split('.'))) continue;
       const message = `has no ${setting}, which the kind ${provider.kind} needs`;
       report(invalidAt(path, message));
@@ -32,7 +61,7 @@ export function checkIntegrations(
     checkKind(
       ['auth', 'integrations', integration.name],
       integration,
-      otherIntegrationKinds,
+      atmosIntegrationKinds,
       report,
     );
     checkVia('integrations', integration, config, report);

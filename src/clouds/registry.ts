@@ -31,36 +31,6 @@ export const otherIdentityKinds: readonly string[] = [
   'mock/aws',
 ];
 
-/**
- * Kinds of providers that Atmos knows and we do not yet, each with the settings that Atmos demands of it.
- * No kind of provider works yet.
- */
-export const otherProviderKinds: Readonly<Record<string, readonly string[]>> = {
-  'aws/iam-identity-center': ['start_url', 'region'],
-  'aws/saml': ['url', 'region'],
-  'github/oidc': ['spec.audience'],
-  'azure/cli': ['spec.tenant_id'],
-  'azure/device-code': ['spec.tenant_id'],
-  'azure/interactive': ['spec.tenant_id'],
-  'azure/oidc': ['spec.tenant_id', 'spec.client_id'],
-  'gcp/adc': [],
-  'gcp/workload-identity-federation': ['spec.project_number'],
-  'atmos/pro': [],
-  mock: [],
-  'mock/aws': [],
-};
-
-/** Kinds of integrations that Atmos knows. We have none. */
-export const otherIntegrationKinds: readonly string[] = [
-  'aws/ecr',
-  'aws/ecr-public',
-  'aws/eks',
-  'azure/acr',
-  'azure/aks',
-  'gcp/gke',
-  'github/sts',
-];
-
 /** @throws ERR_IDENTITY_UNSUPPORTED naming where the kind was configured */
 export async function strategyOf(
   identity: Pick<Identity, 'name' | 'kind' | 'locate' | 'tagAt'>,

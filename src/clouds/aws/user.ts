@@ -15,12 +15,7 @@ import type {
 import { endpointNeeds, isPlainUrl } from './endpoint.ts';
 import { withMfaCode } from './mfa.ts';
 import type { Sts } from './sts.ts';
-import {
-  requireFollowed,
-  unfollowedVariables,
-  unfollowedWarning,
-  type Destination,
-} from './unfollowed-variables.ts';
+import type { Destination } from './unfollowed-variables.ts';
 import {
   defaultRegion,
   endpointOf,
@@ -111,12 +106,14 @@ function createStsUser(
 ): UseSts {
   let hasWarned = false;
   return async (credentials, timeoutMs, use) => {
-    requireFollowed(destination, identity.name, host.env);
+    const variables = await import('./unfollowed-variables.ts');
+    variables.requireFollowed(destination, identity.name, host.env);
     const { openSts } = await import('./sts.ts');
     const sts = openSts({ ...destination, credentials, shown, timeoutMs, host });
     try {
       const result = await use(sts);
-      const warning = unfollowedWarning(unfollowedVariables(destination, host.env));
+      const unfollowed = variables.unfollowedVariables(destination, host.env);
+      const warning = variables.unfollowedWarning(unfollowed);
       if (warning !== undefined && !hasWarned) warn(warning);
       hasWarned = true;
       return result;
