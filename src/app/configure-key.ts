@@ -1,7 +1,12 @@
 import { checkTrust, ownerOf, type AuthContext } from '../auth/context.ts';
 import { forgetRefusal } from '../auth/refusals.ts';
 import { strategyOf } from '../clouds/registry.ts';
-import { awsCredentials, type AwsCredentials } from '../core/credentials.ts';
+import {
+  awsCredentials,
+  type AwsCredentials,
+  type KeyFault,
+  type KeyValues,
+} from '../core/credentials.ts';
 import { AtmosError } from '../core/errors.ts';
 import type { Identity } from '../core/kind-config.ts';
 
@@ -20,6 +25,35 @@ export async function checkConfigurable(context: AuthContext, identity: Identity
     `the access key of identity ${identity.name} stands in the configuration (${identity.locate(['credentials'])}), so a stored one would not be used`,
     { hints: ['remove access_key_id and secret_access_key there, then run this again'] },
   );
+}
+
+/**
+ * The check of values of a key that the identity is to have, the same for all ways in which they come.
+ */
+export async function keyCheckOf(
+  identity: Identity,
+): Promise<(values: KeyValues) => readonly KeyFault[]> {
+  const strategy = await strategyOf(identity);
+  return (values) => strategy.keyFaults(identity, values);
+}
+
+/**
+ * Refuses values that cannot be used.
+ *
+ * @param sourceOf where a value came from: `--stdin`
+ * @throws ERR_USAGE naming every fault and its source; no value
+ */
+export async function checkKey(
+  identity: Identity,
+  values: KeyValues,
+  sourceOf: (field: keyof KeyValues) => string,
+): Promise<void> {
+  const faults = (await keyCheckOf(identity))(values);
+  if (faults.length === 0) return;
+  const lines = faults.map(
+    ({ field, name, message }) => `${name} ${message} (from ${sourceOf(field)})`,
+  );
+  throw new AtmosError('ERR_USAGE', lines);
 }
 
 /** Asks the server who holds these keys, within `timeoutMs`. */

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { checkAccessKey, type AccessKey } from '../clouds/aws/key-form.ts';
+import type { AccessKey } from '../core/credentials.ts';
 import { AtmosError, systemErrorCode } from '../core/errors.ts';
 import type { Identity } from '../core/kind-config.ts';
 import type { Keyring } from '../keyring/contract.ts';
@@ -12,6 +12,7 @@ import {
   parseVaultKey,
   type SourceLine,
 } from './import-sources.ts';
+import { checkKey } from './configure-key.ts';
 import type { AuthManager } from './open.ts';
 
 /** A profile that has a long-lived key. */
@@ -89,7 +90,7 @@ export function keyCopy(
     async prepare() {
       const read = await found.read();
       if (read === null) return null;
-      checkKey(read, found.profile);
+      await checkImported(identity, read, found.profile);
       const existing = await keyring.get(key);
       return {
         target: existing === null ? 'absent' : isSameKey(existing, read) ? 'same' : 'different',
@@ -109,10 +110,10 @@ function isSameKey(existing: string, { accessKeyId, secretAccessKey }: AccessKey
   );
 }
 
-function checkKey(key: AccessKey, profile: string): void {
+async function checkImported(identity: Identity, key: AccessKey, profile: string): Promise<void> {
   const what = `the profile ${JSON.stringify(profile)}`;
   try {
-    checkAccessKey(key, what);
+    await checkKey(identity, key, () => what);
   } catch (error) {
     if (error instanceof AtmosError) throw useless(`the key of ${what}`, ...error.lines);
     throw error;

@@ -5,6 +5,7 @@ import type { MfaRequest } from '../clouds/contract.ts';
 import { isAtmosError } from '../core/errors.ts';
 import { showValue, withoutAbsent } from '../core/json.ts';
 import type { Identity } from '../core/kind-config.ts';
+import { parseMfaCode } from '../core/mfa-code.ts';
 import type { PasswordRequest } from '../keyring/contract.ts';
 import type { Context } from './context.ts';
 import { warn } from './plan.ts';
@@ -78,7 +79,7 @@ async function mfaCode(
         ? `That code was refused. The next code of ${device}`
         : `MFA code of ${device}`,
       instead: 'pass --mfa-token CODE or set ATMOS_MFA_TOKEN',
-      fault: (code) => (/^\d{6}$/.test(code) ? undefined : 'A code is six digits'),
+      fault: (code) => (parseMfaCode(code) === undefined ? 'A code is six digits' : undefined),
     });
   } catch (error) {
     // Then the refusal of the code that was given is what there is to say.

@@ -1,4 +1,4 @@
-import type { AwsCredentials } from '../core/credentials.ts';
+import type { AwsCredentials, KeyFault, KeyValues } from '../core/credentials.ts';
 import type { Identity, IdentityPart, TrustNeed } from '../core/kind-config.ts';
 import type { GenericSchema } from '../core/validate.ts';
 import type { Host } from '../host/host.ts';
@@ -83,6 +83,11 @@ export interface IdentityStrategy {
   trustNeeds(identity: Identity): readonly TrustNeed[];
   /** Whether long-lived keys that are stored would be used, or the configuration has its own. */
   usesStoredKeys(identity: Identity): boolean;
+  /**
+   * What is wrong with values of a long-lived key of this identity, whichever way they came in. The same
+   * check as that of the keys in its configuration.
+   */
+  keyFaults(identity: Identity, values: KeyValues): readonly KeyFault[];
   /** Where requests go that name no region. */
   readonly defaultRegion: string;
   /** The region that the configuration names. Undefined: the environment's, or the default. */

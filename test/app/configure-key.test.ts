@@ -9,7 +9,10 @@ const timeoutMs = 5000;
 describe('keys to be stored', () => {
   test('are not, where those of the configuration would be used instead', async () => {
     const { manager } = await openPlace();
-    const credentials = { access_key_id: 'AKIA', secret_access_key: 'x' };
+    const credentials = {
+      access_key_id: keys.accessKeyId,
+      secret_access_key: keys.secretAccessKey,
+    };
     const error = await errorOf(manager.checkConfigurable(awsUserIdentity({ credentials })));
     expect(error.code).toBe('ERR_USAGE');
     expect(error.message).toBe(

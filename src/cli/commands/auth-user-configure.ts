@@ -1,13 +1,13 @@
+import { checkKey } from '../../app/configure-key.ts';
 import type { AuthManager } from '../../app/open.ts';
+import { parseAccessKey } from '../../clouds/aws/key-form.ts';
 import {
-  checkAccessKey,
-  durationFault,
-  mfaArnFault,
-  parseAccessKey,
+  awsCredentials,
+  shortAccessKeyId,
   type AccessKey,
   type KeyNotes,
-} from '../../clouds/aws/key-form.ts';
-import { awsCredentials, shortAccessKeyId } from '../../core/credentials.ts';
+  type KeyValues,
+} from '../../core/credentials.ts';
 import { AtmosError, isAtmosError } from '../../core/errors.ts';
 import { optionWithValue } from '../../core/hint.ts';
 import { withoutAbsent } from '../../core/json.ts';
@@ -32,6 +32,7 @@ export async function configureUser(context: Context, invocation: Invocation): P
   const given = givenNotes(invocation);
   const plan = await loadPlanFor(context, invocation);
   const identity = await requireIdentity(context, plan, invocation);
+  await checkKey(identity, given, (field) => options[field] ?? 'the options');
   const { manager, keyring } = await openForCommand(context, plan, { isInteractive: true });
   await manager.checkConfigurable(identity);
   await unlock(keyring);
@@ -52,19 +53,23 @@ export async function configureUser(context: Context, invocation: Invocation): P
   await warnOfMemory(context, plan, 'the key is gone now that this command ends');
 }
 
-/** What the options say beside the key, checked before anything is opened or asked. */
+/** The options that give a value of a key. */
+const options: Readonly<Partial<Record<keyof KeyValues, string>>> = {
+  mfaArn: '--mfa-arn',
+  sessionDuration: '--session-duration',
+};
+
+/** What the options say beside the key. Empty ones say nothing. */
 function givenNotes({ flags, values }: Invocation): KeyNotes {
   if (flags['stdin'] && values['from-aws-profile'] !== undefined) {
     throw new AtmosError('ERR_USAGE', 'a key comes from one place: --stdin or --from-aws-profile', {
       hints: ['give one of them'],
     });
   }
-  const [mfaArn, sessionDuration] = [values['mfa-arn'], values['session-duration']];
-  const mfaFault = mfaArn && mfaArnFault(mfaArn);
-  if (mfaFault) throw new AtmosError('ERR_USAGE', `${mfaFault} (from --mfa-arn)`);
-  const fault = sessionDuration && durationFault(sessionDuration);
-  if (fault) throw new AtmosError('ERR_USAGE', `${fault} (from --session-duration)`);
-  return withoutAbsent({ mfaArn, sessionDuration });
+  return withoutAbsent({
+    mfaArn: values['mfa-arn'] || undefined,
+    sessionDuration: values['session-duration'] || undefined,
+  });
 }
 
 /**
@@ -91,13 +96,13 @@ async function readKey(
   const profile = values['from-aws-profile'];
   if (flags['stdin']) {
     const read = parseAccessKey(await readInput(context.host));
-    checkAccessKey(read, '--stdin');
+    await checkKey(identity, read, () => '--stdin');
     return { key: { ...read, ...given }, isTyped: false };
   }
   if (profile !== undefined) {
     const { readAwsProfile } = await import('../../clouds/aws/shared-files.ts');
     const read = await readAwsProfile(profile, context.host);
-    checkAccessKey(read, `the AWS profile ${profile}`);
+    await checkKey(identity, read, () => `the AWS profile ${profile}`);
     return { key: { ...read, ...given }, isTyped: false };
   }
   return { key: await askAccessKey(context, identity, given), isTyped: true };

@@ -1,14 +1,10 @@
-import {
-  accessKeyIdFault,
-  durationFault,
-  mfaArnFault,
-  secretAccessKeyFault,
-  type AccessKey,
-  type KeyNotes,
-} from '../../clouds/aws/key-form.ts';
+import { keyCheckOf } from '../../app/configure-key.ts';
+import type { AccessKey, KeyNotes, KeyValues } from '../../core/credentials.ts';
 import { withoutAbsent } from '../../core/json.ts';
 import type { Identity } from '../../core/kind-config.ts';
 import type { Context } from '../context.ts';
+
+type Fault = (typed: string) => string | undefined;
 
 const defaultDuration = '12h';
 const instead = 'pass --stdin and give the key as JSON, or --from-aws-profile NAME';
@@ -20,24 +16,31 @@ export async function askAccessKey(
   given: KeyNotes,
 ): Promise<AccessKey> {
   const { prompt } = context;
+  const check = await keyCheckOf(identity);
+  const faultOf = (field: keyof KeyValues) => (typed: string) => {
+    const [fault] = check({ [field]: typed });
+    return fault && `${fault.name} ${fault.message}`;
+  };
   const accessKeyId = await prompt.text({
     message: 'AWS Access Key ID',
     instead,
-    fault: accessKeyIdFault,
+    fault: faultOf('accessKeyId'),
   });
   const secretAccessKey = await prompt.masked({
     message: 'AWS Secret Access Key',
     instead,
-    fault: secretAccessKeyFault,
+    fault: faultOf('secretAccessKey'),
   });
-  const mfaArn = given.mfaArn ?? (await askMfaArn(context, identity));
-  const sessionDuration = given.sessionDuration ?? (await askDuration(context, identity));
+  const mfaArn = given.mfaArn ?? (await askMfaArn(context, identity, faultOf('mfaArn')));
+  const sessionDuration =
+    given.sessionDuration ?? (await askDuration(context, identity, faultOf('sessionDuration')));
   return { accessKeyId, secretAccessKey, ...withoutAbsent({ mfaArn, sessionDuration }) };
 }
 
 async function askMfaArn(
   { prompt, note }: Pick<Context, 'prompt' | 'note'>,
   { credentials, locate }: Identity,
+  fault: Fault,
 ): Promise<string | undefined> {
   const configured = credentials['mfa_arn'];
   if (typeof configured === 'string' && configured !== '') {
@@ -47,7 +50,7 @@ async function askMfaArn(
   const arn = await prompt.text({
     message: 'MFA ARN (empty: none)',
     instead,
-    fault: (typed) => (typed === '' ? undefined : mfaArnFault(typed)),
+    fault: (typed) => (typed === '' ? undefined : fault(typed)),
   });
   return arn === '' ? undefined : arn;
 }
@@ -55,6 +58,7 @@ async function askMfaArn(
 async function askDuration(
   { prompt, note }: Pick<Context, 'prompt' | 'note'>,
   { session, locate }: Identity,
+  fault: Fault,
 ): Promise<string | undefined> {
   if (session.duration) {
     await note(`Session Duration: ${session.duration} (${locate(['session', 'duration'])})`);
@@ -64,6 +68,6 @@ async function askDuration(
     message: 'Session Duration',
     default: defaultDuration,
     instead,
-    fault: durationFault,
+    fault,
   });
 }

@@ -1,6 +1,7 @@
 import { AtmosError, isAtmosError } from '../../core/errors.ts';
 import { optionWithValue } from '../../core/hint.ts';
 import type { Identity } from '../../core/kind-config.ts';
+import { parseMfaCode } from '../../core/mfa-code.ts';
 import type { MfaRequest, OpenContext } from '../contract.ts';
 
 /**
@@ -30,8 +31,9 @@ export async function withMfaCode<T>(
 }
 
 /** What cannot be a code is not sent, and not repeated in the error. */
-function checkCode(code: string, device: string): string {
-  if (/^\d{6}$/.test(code)) return code;
+function checkCode(text: string, device: string): string {
+  const code = parseMfaCode(text);
+  if (code !== undefined) return code;
   throw new AtmosError(
     'ERR_AUTH_MFA_REFUSED',
     `the MFA code of ${device} is not one of six digits`,

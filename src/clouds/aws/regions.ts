@@ -5,3 +5,20 @@
 export function isAwsRegion(text: string): boolean {
   return /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/.test(text);
 }
+
+/** The form of the regions of each partition, as the AWS SDKs tell them apart. */
+const partitions: readonly (readonly [name: string, regions: RegExp])[] = [
+  ['aws', /^(us|eu|ap|sa|ca|me|af|il|mx)-[a-z]+-\d+$/],
+  ['aws-cn', /^cn-[a-z]+-\d+$/],
+  ['aws-us-gov', /^us-gov-[a-z]+-\d+$/],
+  ['aws-iso', /^us-iso-[a-z]+-\d+$/],
+  ['aws-iso-b', /^us-isob-[a-z]+-\d+$/],
+  ['aws-iso-e', /^eu-isoe-[a-z]+-\d+$/],
+  ['aws-iso-f', /^us-isof-[a-z]+-\d+$/],
+  ['aws-eusc', /^eusc-[a-z]+-[a-z]+-\d+$/],
+];
+
+/** The partition of a region, the second part of an ARN. Undefined for a region of no known form. */
+export function partitionOf(region: string): string | undefined {
+  return partitions.find(([, regions]) => regions.test(region))?.[0];
+}

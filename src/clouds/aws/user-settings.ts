@@ -1,4 +1,4 @@
-import { isAwsRegion } from './regions.ts';
+import type { KeyFault, KeyValues } from '../../core/credentials.ts';
 import { checkPart, IdentityError, type IdentityProblem } from '../../core/identity-error.ts';
 import { setCommand } from '../../core/hint.ts';
 import { quoteValue, valueOf, withoutAbsent } from '../../core/json.ts';
@@ -7,6 +7,8 @@ import { parseDuration } from '../../core/time.ts';
 import { flag, isMap, mapOf, setting, text } from '../../core/validate.ts';
 import type { ShownValues } from '../contract.ts';
 import { isPlainUrl } from './endpoint.ts';
+import { keyFaults, type KeyUse } from './key-values.ts';
+import { isAwsRegion } from './regions.ts';
 
 // What an identity of kind aws/user says, and what is wrong with it.
 
@@ -21,7 +23,7 @@ export const schemas = {
     secret_access_key: setting(text, 'Its secret. Both are said, by `!env`, or neither.'),
     mfa_arn: setting(
       text,
-      'The MFA device that is asked for a code. It wins over the one stored with the key.',
+      'The MFA device that is asked for a code: the ARN of a virtual device, in the same partition as the region, or the serial number of a hardware token. FIDO security keys show no code and cannot be used. It wins over the one stored with the key.',
     ),
     region: setting(text, 'The region that requests go to, and that programs get.', {
       default: defaultRegion,
@@ -79,11 +81,16 @@ export function readSettings(identity: Identity): UserSettings {
       hint: 'write it like eu-central-1',
     });
   }
+  const mfaArn = credentials.mfa_arn || undefined;
+  const given = withoutAbsent({ ...keys, mfaArn });
+  for (const { field, message } of keyFaults(given, keyUseOf(region, endpoint?.url))) {
+    report({ path: places[field], message });
+  }
   if (problems.length > 0) throw new IdentityError(identity, problems);
   return withoutAbsent({
     region,
     keys,
-    mfaArn: credentials.mfa_arn || undefined,
+    mfaArn,
     endpoint: endpoint?.url,
     endpointPath: endpoint?.path,
     durationSeconds: durationOf(identity),
@@ -141,6 +148,24 @@ function fieldAt(identity: Identity, [part, ...keys]: (typeof endpointPaths)[num
     (value, key) => (isMap(value) ? value[key] : undefined),
     identity[part],
   );
+}
+
+/** Where the configuration has the values of a key. */
+const places: Readonly<Record<keyof KeyValues, readonly string[]>> = {
+  accessKeyId: ['credentials', 'access_key_id'],
+  secretAccessKey: ['credentials', 'secret_access_key'],
+  mfaArn: ['credentials', 'mfa_arn'],
+  sessionDuration: ['session', 'duration'],
+};
+
+/** What is wrong with values of a key that this identity is to have, wherever they come from. */
+export function keyFaultsOf(identity: Identity, values: KeyValues): KeyFault[] {
+  const { region, endpoint } = readSettings(identity);
+  return keyFaults(values, keyUseOf(region, endpoint));
+}
+
+function keyUseOf(region: string | undefined, endpoint: string | undefined): KeyUse {
+  return { region: region ?? defaultRegion, hasOwnEndpoint: endpoint !== undefined };
 }
 
 /** How messages call what tags gave, where they would name the values. */

@@ -19,6 +19,7 @@ import type { Destination } from './unfollowed-variables.ts';
 import {
   defaultRegion,
   endpointOf,
+  keyFaultsOf,
   readSettings,
   schemas,
   shownValues,
@@ -40,6 +41,7 @@ export const awsUser: IdentityStrategy = {
   validate: (identity) => void readSettings(identity),
   trustNeeds,
   usesStoredKeys: (identity) => readSettings(identity).keys === undefined,
+  keyFaults: keyFaultsOf,
   configuredRegion: (identity) => readSettings(identity).region,
   prepare,
 };
@@ -79,6 +81,7 @@ async function prepare(context: StrategyContext): Promise<PreparedIdentity> {
           : undefined,
     }),
     async open(open) {
+      if (settings.mfaArn === undefined) checkStoredDevice(identity, keys);
       const durationSeconds = sessionSeconds(settings, keys, mfaDevice !== undefined, context);
       return withSts(keys, open.timeoutMs, (sts) =>
         openSession(sts, { context, open, region, mfaDevice, shown, durationSeconds }),
@@ -181,6 +184,18 @@ function usableKeys(identity: Identity, stored: AwsCredentials | null): AwsCrede
     );
   }
   return stored;
+}
+
+/** Another program may have stored any text. Not checked before a session is opened: a stored one stays valid. */
+function checkStoredDevice(identity: Identity, { mfaArn }: AwsCredentials): void {
+  const [fault] = keyFaultsOf(identity, withoutAbsent({ mfaArn }));
+  if (fault === undefined) return;
+  const { name } = identity;
+  throw new AtmosError(
+    'ERR_STORE_INVALID',
+    `${fault.name} stored with the access key of identity ${name} ${fault.message}`,
+    { hints: [`atmos auth user configure ${optionWithValue('--identity', name)}`] },
+  );
 }
 
 /** What AWS and Atmos allow, of what the configuration, the stored key or else the default asks for. */

@@ -8,8 +8,8 @@ import { awsUserIdentity, device, identityAt, keys, openPlace } from '../../auth
 import { errorOf, thrownBy } from '../../support/error-of.ts';
 import { fakeHost } from '../../support/fake-host.ts';
 
-const canary = 'CanaryIn/The+Coal/Mine';
-const inYaml = { access_key_id: 'AKIAINTHEYAML', secret_access_key: canary };
+const canary = 'CanaryIn/The+Coal/Mine/Of/AWS/0123456789';
+const inYaml = { access_key_id: 'AKIAINTHEYAMLFILE000', secret_access_key: canary };
 const hints = ['atmos auth user configure --identity dev'];
 
 async function prepare(
@@ -33,7 +33,7 @@ async function prepare(
 describe('the keys of a user', () => {
   test('come from the configuration when it has both, and the store is not opened', async () => {
     const { prepared, reads } = await prepare({ credentials: inYaml });
-    expect(prepared.baseAccessKeyId).toBe('AKIAINTHEYAML');
+    expect(prepared.baseAccessKeyId).toBe('AKIAINTHEYAMLFILE000');
     expect(reads).toBe(0);
     expect(awsUser.usesStoredKeys(awsUserIdentity({ credentials: inYaml }))).toBe(false);
   });
@@ -48,7 +48,7 @@ describe('the keys of a user', () => {
   });
 
   test.each([
-    ['only the id', { access_key_id: 'AKIAINTHEYAML' }],
+    ['only the id', { access_key_id: 'AKIAINTHEYAMLFILE000' }],
     ['only the secret', { secret_access_key: canary }],
     ['an empty secret', { ...inYaml, secret_access_key: '' }],
     ['an empty id', { ...inYaml, access_key_id: '' }],
@@ -121,7 +121,7 @@ describe('what a session depends on', () => {
       region: 'eu-west-1',
       endpoint: 'https://sts.example.com',
       mfa_device: device,
-      access_key_id: 'AKIAINTHEYAML',
+      access_key_id: 'AKIAINTHEYAMLFILE000',
     });
   });
 

@@ -1,0 +1,101 @@
+import type { KeyFault, KeyValues } from '../../core/credentials.ts';
+import { parseDuration } from '../../core/time.ts';
+import { partitionOf } from './regions.ts';
+
+// The values of a long-lived key. Each has one check, whichever way it came in: by an option, a prompt,
+// standard input, another tool's file, or atmos.yaml.
+
+/** What the key is for, as far as it is known. */
+export interface KeyUse {
+  /** Where requests go: the MFA device must be of the same partition. */
+  readonly region?: string;
+  /** Whether requests go to another server than AWS (`endpoint_url`), whose keys may be any text. */
+  readonly hasOwnEndpoint?: boolean;
+}
+
+type Check = (value: string, use: KeyUse) => string | undefined;
+
+/**
+ * Each value, and why it cannot be used, to follow its name. None quotes it: it may be the secret, in
+ * the wrong place.
+ */
+const values: readonly (readonly [field: keyof KeyValues, name: string, check: Check])[] = [
+  ['accessKeyId', 'the access key id', accessKeyIdFault],
+  ['secretAccessKey', 'the secret access key', secretAccessKeyFault],
+  ['mfaArn', 'the MFA device', mfaDeviceFault],
+  ['sessionDuration', 'the session duration', durationFault],
+];
+
+/** What is wrong with the values that are there, in the order of their fields. */
+export function keyFaults(given: KeyValues, use: KeyUse = {}): KeyFault[] {
+  return values.flatMap(([field, name, check]) => {
+    const value = given[field];
+    const message = value === undefined ? undefined : check(value, use);
+    return message === undefined ? [] : [{ field, name, message }];
+  });
+}
+
+/** Ids that look like those of access keys, by their first four letters. */
+const otherIds: Readonly<Record<string, string>> = {
+  ASIA: 'of a session, which ends; a long-lived key starts with AKIA',
+  AIDA: 'of a user, not of an access key',
+  AROA: 'of a role, not of an access key',
+  AGPA: 'of a group, not of an access key',
+  ANPA: 'of a policy, not of an access key',
+};
+
+const whiteSpace = 'has a space or a line break in it';
+
+function accessKeyIdFault(id: string, { hasOwnEndpoint }: KeyUse): string | undefined {
+  if (id === '') return 'is empty';
+  if (/\s/.test(id)) return whiteSpace;
+  const other = otherIds[id.slice(0, 4)];
+  if (other !== undefined) return `is the id ${other}`;
+  if (/^[A-Za-z0-9/+=]{40}$/.test(id)) return 'looks like a secret: were the two swapped?';
+  if (hasOwnEndpoint || /^[A-Z0-9]{16,128}$/.test(id)) return undefined;
+  return 'is not 16 to 128 capital letters and digits, like AKIAIOSFODNN7EXAMPLE';
+}
+
+function secretAccessKeyFault(secret: string, { hasOwnEndpoint }: KeyUse): string | undefined {
+  if (secret === '') return 'is empty';
+  if (/\s/.test(secret)) return whiteSpace;
+  if (/^A[KS]IA[A-Z0-9]{16}$/.test(secret)) return 'looks like an id: were the two swapped?';
+  if (hasOwnEndpoint) return undefined;
+  if (!/^[A-Za-z0-9/+=]+$/.test(secret)) {
+    return 'has other characters than letters, digits, /, + and =';
+  }
+  if (secret.length === 40) return undefined;
+  return `has ${secret.length} characters, and one of AWS has 40`;
+}
+
+const iamArn = /^arn:(aws(?:-[a-z]+)*):iam::\d{12}:([a-z0-9-]+)\/[\w+=,.@/-]{1,256}$/;
+/** As printed on a device that shows codes: `GAHT12345678`. Not the id of a key. */
+const serialNumber = /^(?!A[KS]IA)[A-Z0-9]{9,32}$/;
+
+/** GetSessionToken takes a code: of a virtual device, by its ARN, or of hardware, by its serial number. */
+function mfaDeviceFault(device: string, { region }: KeyUse): string | undefined {
+  if (/\s/.test(device)) return whiteSpace;
+  if (serialNumber.test(device)) return undefined;
+  const [, partition, type] = iamArn.exec(device) ?? [];
+  if (type === 'u2f') {
+    return 'is a FIDO security key or passkey, which shows no code: AWS STS GetSessionToken needs a virtual device (arn:aws:iam::123456789012:mfa/name) or a hardware token that shows codes';
+  }
+  if (type === 'user') {
+    return 'is the ARN of a user: that of an MFA device is like arn:aws:iam::123456789012:mfa/name';
+  }
+  if (type !== 'mfa') {
+    return 'is neither an ARN like arn:aws:iam::123456789012:mfa/name nor a serial number';
+  }
+  const requested = region === undefined ? undefined : partitionOf(region);
+  if (requested === undefined || requested === partition) return undefined;
+  return `is in another AWS partition than the region, which is in ${requested}: requests of that region do not know the device`;
+}
+
+function durationFault(duration: string): string | undefined {
+  try {
+    parseDuration(duration);
+    return undefined;
+  } catch {
+    return 'is not one like 12h, 1h30m, 900s, 2d or 900 (seconds)';
+  }
+}
