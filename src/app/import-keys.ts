@@ -1,17 +1,13 @@
-import { readFile } from 'node:fs/promises';
 import type { AccessKey } from '../core/credentials.ts';
-import { AtmosError, systemErrorCode } from '../core/errors.ts';
+import { AtmosError } from '../core/errors.ts';
+import { withoutAbsent, type Sourced } from '../core/json.ts';
 import type { Identity } from '../core/kind-config.ts';
+import type { Host } from '../host/host.ts';
 import type { Keyring } from '../keyring/contract.ts';
 import type { Copy } from '../store/copy.ts';
 import { parseEnvelope } from '../store/envelope.ts';
 import { itemKey } from '../store/key.ts';
-import {
-  awsVaultProfiles,
-  findKeyLines,
-  parseVaultKey,
-  type SourceLine,
-} from './import-sources.ts';
+import { awsVaultProfiles, parseVaultKey, type SourceLine } from './import-sources.ts';
 import { checkKey } from './configure-key.ts';
 import type { AuthManager } from './open.ts';
 
@@ -20,6 +16,8 @@ export interface FoundKey {
   readonly profile: string;
   /** Where it stands in plain sight. */
   readonly lines: readonly SourceLine[];
+  /** The MFA device that the key is used with, which is stored with it. */
+  readonly mfaDevice?: Sourced<string>;
   /** Null when it is gone. @throws ERR_STORE_INVALID, and the errors of the keyring it is in */
   read(): Promise<AccessKey | null>;
 }
@@ -28,23 +26,34 @@ export interface FoundKeys {
   readonly keys: readonly FoundKey[];
   /** Other entries or profiles there: sessions, roles. */
   readonly others: number;
+  /** What a person should know of the source, one line each. */
+  readonly warnings: readonly string[];
 }
 
-/** The long-lived keys in a keyring of aws-vault. */
-export async function findVaultKeys(keyring: Keyring): Promise<FoundKeys> {
+/** The long-lived keys in a keyring of aws-vault, which has the MFA devices in the AWS config file. */
+export async function findVaultKeys(
+  keyring: Pick<Keyring, 'keys' | 'get'>,
+  host: Pick<Host, 'env' | 'homeDirectory'>,
+): Promise<FoundKeys> {
+  const { vaultDevices } = await import('../clouds/aws/shared-files.ts');
+  const deviceOf = vaultDevices(host);
   const { profiles, others } = await awsVaultProfiles(keyring);
-  const keys = profiles.map((profile) => ({
-    profile,
-    lines: [],
-    async read() {
-      const text = await keyring.get(profile);
-      if (text === null) return null;
-      const key = parseVaultKey(text);
-      if ('fault' in key) throw useless(`the entry ${profile} of aws-vault`, key.fault);
-      return key;
-    },
-  }));
-  return { keys, others };
+  const keys = profiles.map((profile) => {
+    const mfaDevice = deviceOf(profile);
+    return {
+      profile,
+      lines: [],
+      ...withoutAbsent({ mfaDevice }),
+      async read() {
+        const text = await keyring.get(profile);
+        if (text === null) return null;
+        const key = parseVaultKey(text);
+        if ('fault' in key) throw useless(`the entry ${profile} of aws-vault`, key.fault);
+        return { ...key, ...withoutAbsent({ mfaArn: mfaDevice?.value }) };
+      },
+    };
+  });
+  return { keys, others, warnings: [] };
 }
 
 /** The long-lived keys in the AWS shared files, with their lines. */
@@ -53,29 +62,9 @@ export async function findSharedKeys(paths: {
   readonly config: string;
 }): Promise<FoundKeys> {
   const { readAwsKeys } = await import('../clouds/aws/shared-files.ts');
-  const { keys, others } = await readAwsKeys(paths);
-  const { credentials, config } = paths;
-  const files = [
-    { path: credentials, text: await textOf(credentials), isConfig: false },
-    { path: config, text: await textOf(config), isConfig: true },
-  ];
-  return {
-    keys: keys.map(({ profile, key }) => ({
-      profile,
-      lines: files.flatMap((file) => findKeyLines(file, profile)),
-      read: () => Promise.resolve(key),
-    })),
-    others,
-  };
-}
-
-async function textOf(path: string): Promise<string> {
-  try {
-    return await readFile(path, 'utf8');
-  } catch (error) {
-    if (systemErrorCode(error) === 'ENOENT') return '';
-    throw error;
-  }
+  const { keys, others, warnings } = readAwsKeys(paths);
+  const found = keys.map(({ key, ...rest }) => ({ ...rest, read: () => Promise.resolve(key) }));
+  return { keys: found, others, warnings };
 }
 
 /** A key on its way to become that of an identity. */
@@ -101,12 +90,14 @@ export function keyCopy(
   };
 }
 
-function isSameKey(existing: string, { accessKeyId, secretAccessKey }: AccessKey): boolean {
+/** An MFA device counts too, but where the source names none. */
+function isSameKey(existing: string, { accessKeyId, secretAccessKey, mfaArn }: AccessKey): boolean {
   const entry = parseEnvelope(existing);
   return (
     !('fault' in entry) &&
     entry.credentials.accessKeyId === accessKeyId &&
-    entry.credentials.secretAccessKey === secretAccessKey
+    entry.credentials.secretAccessKey === secretAccessKey &&
+    (mfaArn === undefined || entry.credentials.mfaArn === mfaArn)
   );
 }
 

@@ -1,5 +1,6 @@
 import type { SourceLine } from '../app/import-sources.ts';
 import { AtmosError, type ErrorCode } from '../core/errors.ts';
+import type { Sourced } from '../core/json.ts';
 import type { KeyringInfo } from '../keyring/contract.ts';
 import { isInTarget, type CopiedEntry, type CopyState } from '../store/copy.ts';
 import { parseItemKey, type ItemKind } from '../store/key.ts';
@@ -12,6 +13,8 @@ export interface Outcome extends Omit<CopiedEntry, 'key' | 'state'> {
   readonly profile?: string;
   /** Where the source has it in plain sight. */
   readonly lines?: readonly SourceLine[];
+  /** The MFA device that is stored with the key, and where the source names it. */
+  readonly mfaDevice?: Sourced<string>;
   /** `skipped`: nobody wanted it. */
   readonly state: CopyState | 'skipped';
 }
@@ -41,6 +44,8 @@ interface ReportedEntry {
   /** Of aws-vault or the AWS files; null of an entry that keeps its name. */
   profile: string | null;
   state: Outcome['state'];
+  /** The MFA device that comes with the key. */
+  mfa_device: string | null;
   source_deleted: boolean;
   /** The lines of the AWS files that hold the key still. */
   source_lines: readonly SourceLine[];
@@ -102,6 +107,7 @@ function reportedEntry(outcome: Outcome, currentRealm: string): ReportedEntry {
     item: named?.item ?? null,
     profile: profile ?? null,
     state: outcome.state,
+    mfa_device: deviceOf(outcome)?.value ?? null,
     source_deleted: outcome.sourceDeleted,
     source_lines: lines ?? [],
     code: error?.code ?? null,
@@ -117,6 +123,7 @@ function formatReport(report: CopyReport): string[] {
   return [
     ...formatTable(tableOf(report)),
     `${countStates(report)}: ${places}${alone}`,
+    ...formatDevices(report),
     ...formatLines(report),
   ];
 }
@@ -147,6 +154,19 @@ function countStates(report: CopyReport): string {
     counts.set(word, (counts.get(word) ?? 0) + 1);
   }
   return [...counts].map(([word, count]) => `${count} ${word}`).join(', ');
+}
+
+/** Of a key that could not be taken over nothing is shown: the device may be what is wrong with it. */
+function deviceOf({ state, mfaDevice }: Outcome): Outcome['mfaDevice'] {
+  return state !== 'skipped' && isInTarget(state) ? mfaDevice : undefined;
+}
+
+function formatDevices({ outcomes }: CopyReport): string[] {
+  return outcomes.flatMap((outcome) => {
+    const device = deviceOf(outcome);
+    if (device === undefined) return [];
+    return [`MFA device of profile ${outcome.profile}: ${device.value} (${device.source})`];
+  });
 }
 
 function formatLines({ outcomes, isDryRun }: CopyReport): string[] {

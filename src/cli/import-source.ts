@@ -1,13 +1,13 @@
 import { realpathSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { AuthPlan } from '../auth/plan.ts';
-import { AtmosError } from '../core/errors.ts';
+import { AtmosError, isAtmosError } from '../core/errors.ts';
 import { shellWord } from '../core/hint.ts';
 import type { Sourced } from '../core/json.ts';
 import { fromHome } from '../host/home.ts';
 import type { Host } from '../host/host.ts';
-import type { Keyring, KeyringInfo } from '../keyring/contract.ts';
-import { openBackend } from '../keyring/registry.ts';
+import type { Keyring, KeyringInfo, KeyringReader } from '../keyring/contract.ts';
+import { openBackend, openCollection } from '../keyring/registry.ts';
 import type { Context } from './context.ts';
 import { openForCommand } from './open.ts';
 
@@ -39,22 +39,78 @@ export async function openAtmosKeyring(
   return (await openForCommand(context, { ...plan, keyring }, { isInteractive: true })).keyring;
 }
 
-/** The same for aws-vault's: its directory and password are where aws-vault has them. */
+const vaultBackend = 'AWS_VAULT_BACKEND';
+
+/**
+ * aws-vault's keyring, where aws-vault has it: the backend that `AWS_VAULT_BACKEND` names; without it the
+ * collection in the Secret Service if there is one, as aws-vault itself prefers it, else the directory.
+ *
+ * @param path of a directory, whatever the backend
+ * @throws ERR_USAGE when it is not there, is the target itself, or is in a backend that we cannot read
+ */
 export async function openVaultKeyring(
+  context: Context,
+  path: string | undefined,
+  target: KeyringInfo,
+): Promise<KeyringReader> {
+  const { host } = context;
+  const backend = path === undefined ? host.env[vaultBackend] || undefined : 'file';
+  if (backend === 'file') return openVaultDirectory(context, path, target);
+  if (backend !== undefined && backend !== 'secret-service') {
+    throw new AtmosError(
+      'ERR_USAGE',
+      `aws-vault has its keys in ${JSON.stringify(backend)} (${vaultBackend}), which cannot be read: only file and secret-service can`,
+      { hints: ['atmos auth keyring import --from aws-vault --path DIRECTORY'] },
+    );
+  }
+  const collection = await openVaultCollection(host, backend !== undefined);
+  return collection ?? openVaultDirectory(context, path, target);
+}
+
+/** @param isNamed whether it must be there */
+async function openVaultCollection(
+  host: Host,
+  isNamed: boolean,
+): Promise<KeyringReader | undefined> {
+  const name = host.env['AWS_VAULT_SECRET_SERVICE_COLLECTION_NAME'] || 'awsvault';
+  const source = isNamed ? vaultBackend : '--from aws-vault';
+  const settings = {
+    type: { value: 'system', source },
+    directory: vaultDirectory(host),
+    passwordEnv: vaultPassword,
+  };
+  try {
+    const collection = await openCollection({ settings, host }, name);
+    if (collection !== undefined || !isNamed) return collection;
+  } catch (error) {
+    if (!isNamed && isAtmosError(error, 'ERR_KEYRING_UNAVAILABLE')) return undefined;
+    throw error;
+  }
+  throw new AtmosError(
+    'ERR_USAGE',
+    `the Secret Service has no collection ${name}, which aws-vault uses (${vaultBackend})`,
+    { hints: [`unset ${vaultBackend}`] },
+  );
+}
+
+const vaultPassword = { value: 'AWS_VAULT_FILE_PASSPHRASE', source: 'default' };
+
+async function openVaultDirectory(
   { host, prompt }: Context,
   path: string | undefined,
   target: KeyringInfo,
 ): Promise<Keyring> {
   const directory = path === undefined ? vaultDirectory(host) : pathOption(path, host);
   checkDirectory('aws-vault', directory, target);
-  const passwordEnv = { value: 'AWS_VAULT_FILE_PASSPHRASE', source: 'default' };
+  const type = { value: 'file', source: '--from aws-vault' };
   return openBackend({
-    settings: { type: { value: 'file', source: '--from aws-vault' }, directory, passwordEnv },
+    settings: { type, directory, passwordEnv: vaultPassword },
     host,
+    acceptsEmptyPassword: true,
     promptPassword: ({ location }) =>
       prompt.masked({
         message: `Password of the keyring ${location}`,
-        instead: `export ${passwordEnv.value}=<password>`,
+        instead: `export ${vaultPassword.value}=<password>`,
       }),
   });
 }

@@ -39,6 +39,9 @@ export interface Keyring {
   close(): Promise<void>;
 }
 
+/** A keyring of another program, to read from. */
+export type KeyringReader = Pick<Keyring, 'info' | 'keys' | 'get' | 'close'>;
+
 export interface PasswordRequest {
   /** What is to be unlocked: the directory of the keyring. */
   readonly location: string;
@@ -73,6 +76,8 @@ export interface BackendContext {
    * takes the copy overwrites it.
    */
   heldPassword?(): Buffer;
+  /** For the keyring of another program that lets its password be empty: one that is typed, or in the variable. */
+  readonly acceptsEmptyPassword?: boolean;
   /** Takes what a person should know and no result says: an entry that is there twice. */
   warn?(message: string): void;
 }

@@ -2,7 +2,13 @@ import { KeyringError } from '../core/errors.ts';
 import { quoteValue, type Sourced } from '../core/json.ts';
 import { nearestName } from '../core/names.ts';
 import type { Host } from '../host/host.ts';
-import type { AgentControl, BackendContext, Keyring, OpenBackend } from './contract.ts';
+import type {
+  AgentControl,
+  BackendContext,
+  Keyring,
+  KeyringReader,
+  OpenBackend,
+} from './contract.ts';
 import type { rekeyKeyring } from './file/rekey.ts';
 import type { Inspector } from './inspection.ts';
 
@@ -55,6 +61,14 @@ export async function openBackend(context: BackendContext): Promise<Keyring> {
   const load = backends[type.value];
   if (load === undefined) throw new TypeError('a type that was checked has a backend');
   return (await load())(context);
+}
+
+/** As openSystemCollection: what another program has in the system's keyring. */
+export async function openCollection(
+  context: BackendContext,
+  name: string,
+): Promise<KeyringReader | undefined> {
+  return (await import('./system/backend.ts')).openSystemCollection(context, name);
 }
 
 /** What gives the `file` keyring another password. */

@@ -110,7 +110,7 @@ export const keyring: CommandGroup = {
           name: 'from',
           value: 'source',
           summary:
-            'atmos-file (another directory), aws-vault (its file keyring) or aws-credentials',
+            'atmos-file (another directory), aws-vault (Secret Service or file) or aws-credentials',
           choices: ['atmos-file', 'aws-vault', 'aws-credentials'],
         },
         {

@@ -4,6 +4,7 @@ import { chooseIdentities } from '../../app/import-identities.ts';
 import { findSharedKeys, findVaultKeys, keyCopy, type FoundKeys } from '../../app/import-keys.ts';
 import type { OpenAuth } from '../../app/open.ts';
 import { AtmosError, isAtmosError } from '../../core/errors.ts';
+import { withoutAbsent } from '../../core/json.ts';
 import type { Host } from '../../host/host.ts';
 import type { Keyring } from '../../keyring/contract.ts';
 import { entryCopy, ownKeys, type CopyResult } from '../../store/copy.ts';
@@ -18,7 +19,7 @@ import {
   openVaultKeyring,
 } from '../import-source.ts';
 import { openForCommand } from '../open.ts';
-import { loadPlan, loadPlanIfAny } from '../plan.ts';
+import { loadPlan, loadPlanIfAny, warn } from '../plan.ts';
 
 const command = 'atmos auth keyring import';
 
@@ -90,10 +91,11 @@ async function importKeys(
   const { keyring, manager } = opened;
   checkTarget(opened, flags);
   const place = { keyring, manager, realm: plan.realm.value };
-  const { location, keys, others } =
+  const { location, keys, others, warnings } =
     from === 'aws-vault'
       ? await openVault(context, values['path'], keyring)
       : await openShared(context.host, values['path']);
+  for (const warning of warnings) await warn(context, warning);
   const choices = await chooseIdentities(
     context,
     { config: plan.config, manager },
@@ -107,11 +109,12 @@ async function importKeys(
   const copies = chosen.map(({ found, identity }) => keyCopy(found, identity, place));
   const { entries, stopped } = await copyForCommand(context, copies, copyFlags(flags, keyring));
   const done = new Map(chosen.map(({ found }, index) => [found.profile, entries[index]]));
-  const outcomes = keys.map(({ profile, lines }): Outcome => {
+  const outcomes = keys.map(({ profile, lines, mfaDevice }): Outcome => {
+    const found = { profile, lines, ...withoutAbsent({ mfaDevice }) };
     const entry = done.get(profile);
-    if (entry !== undefined) return { ...entry, profile, lines };
+    if (entry !== undefined) return { ...entry, ...found };
     const choice = choices.get(profile);
-    const unmade = { profile, lines, sourceDeleted: false };
+    const unmade = { ...found, sourceDeleted: false };
     return isAtmosError(choice)
       ? { ...unmade, state: 'failed', error: choice }
       : { ...unmade, state: 'skipped' };
@@ -128,7 +131,7 @@ async function openVault(
   target: Keyring,
 ): Promise<Found> {
   const source = await openVaultKeyring(context, path, target.info);
-  const found = await findVaultKeys(source);
+  const found = await findVaultKeys(source, context.host);
   await unlock(found);
   return { ...found, location: source.info.location };
 }

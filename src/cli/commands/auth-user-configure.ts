@@ -101,7 +101,7 @@ async function readKey(
   }
   if (profile !== undefined) {
     const { readAwsProfile } = await import('../../clouds/aws/shared-files.ts');
-    const read = await readAwsProfile(profile, context.host);
+    const read = readAwsProfile(profile, context.host);
     await checkKey(identity, read, () => `the AWS profile ${profile}`);
     return { key: { ...read, ...given }, isTyped: false };
   }

@@ -1,109 +1,142 @@
-import { access, constants } from 'node:fs/promises';
-import { parseKnownFiles } from '@smithy/shared-ini-file-loader';
-import { AtmosError, systemErrorCode } from '../../core/errors.ts';
-import { showCommand } from '../../core/hint.ts';
-import { withoutAbsent } from '../../core/json.ts';
+import { join } from 'node:path';
+import type { AccessKey } from '../../core/credentials.ts';
+import { AtmosError } from '../../core/errors.ts';
+import { withoutAbsent, type Sourced } from '../../core/json.ts';
 import { nearestName } from '../../core/names.ts';
 import type { Host } from '../../host/host.ts';
-import { irregularKindAt } from '../../host/regular-file.ts';
 import { sharedPaths, type SharedPaths } from './shared-paths.ts';
+import {
+  readSharedProfiles,
+  type MisplacedProfile,
+  type Profile,
+  type ProfileSetting,
+} from './shared-profiles.ts';
 
 export { sharedPaths };
 
-/** A long-lived key, as a profile has it. */
-export interface SharedKey {
-  readonly accessKeyId: string;
-  readonly secretAccessKey: string;
-  readonly mfaArn?: string;
-}
+// The long-lived keys in the AWS shared files: where the AWS CLI has them.
 
 /** A profile that has a long-lived key. */
 export interface ProfileKey {
   readonly profile: string;
-  readonly key: SharedKey;
+  readonly key: AccessKey;
+  /** Where the key is written in plain text. */
+  readonly lines: readonly { readonly file: string; readonly line: number }[];
+  /** The MFA device of the key, and where it is written. */
+  readonly mfaDevice?: Sourced<string>;
 }
 
 type Where = Pick<Host, 'env' | 'homeDirectory'>;
-type Profile = Readonly<Record<string, string | undefined>>;
 
 /**
  * The long-lived key of a profile in the AWS shared files, read where the AWS CLI reads it.
  *
  * @throws ERR_USAGE for a profile that is not there, or has no long-lived key; ERR_IO
  */
-export async function readAwsProfile(name: string, host: Where): Promise<SharedKey> {
+export function readAwsProfile(name: string, host: Where): AccessKey {
   const paths = sharedPaths(host);
-  const profiles = await readProfiles(paths);
+  const { profiles, misplaced } = readSharedProfiles(paths);
   const profile = profiles.get(name);
-  if (profile === undefined) {
-    throw unknownProfile(name, [...profiles.keys()], [paths.credentials, paths.config]);
-  }
-  const key = longLivedKey(profile);
-  if (key === undefined) throw unusable(name, profile);
-  return key;
+  if (profile === undefined) throw unknownProfile(name, { profiles, misplaced, paths });
+  const found = longLivedKey(name, profile);
+  if (found === undefined) throw unusable(name, profile);
+  return found.key;
 }
 
 /**
  * The long-lived keys of all profiles, in the order of their names, and how many profiles have none:
  * a session, a role, a sign-in by SSO.
  *
+ * @returns also what to warn of, a line each
  * @throws ERR_IO
  */
-export async function readAwsKeys(
-  paths: SharedPaths,
-): Promise<{ keys: ProfileKey[]; others: number }> {
-  const profiles = await readProfiles(paths);
-  const keys: ProfileKey[] = [];
-  for (const [profile, settings] of profiles) {
-    const key = longLivedKey(settings);
-    if (key !== undefined) keys.push({ profile, key });
-  }
-  return { keys, others: profiles.size - keys.length };
+export function readAwsKeys(paths: SharedPaths): {
+  keys: ProfileKey[];
+  others: number;
+  warnings: string[];
+} {
+  const { profiles, misplaced } = readSharedProfiles(paths);
+  const keys = [...profiles].flatMap(([name, profile]) => longLivedKey(name, profile) ?? []);
+  const others = profiles.size - keys.length;
+  return { keys, others, warnings: misplaced.map(describeMisplaced) };
 }
 
-async function readProfiles({ credentials, config }: SharedPaths): Promise<Map<string, Profile>> {
-  await Promise.all([checkReadable(credentials), checkReadable(config)]);
-  const files = { filepath: credentials, configFilepath: config };
-  const sections = Object.entries(await parseKnownFiles({ ...files, ignoreCache: true }));
-  const profiles = sections.filter(([name]) => !/^(profile|sso-session|services)\./.test(name));
-  return new Map(profiles.sort(([one], [other]) => (one < other ? -1 : 1)));
+/**
+ * The MFA device that aws-vault uses for each profile: `AWS_MFA_SERIAL`, else `mfa_serial` of the profile
+ * in the config file, or of the one that it includes, which is `default` unless another is named.
+ *
+ * @throws ERR_IO for a config file that cannot be read
+ */
+export function vaultDevices(host: Where): (profile: string) => Sourced<string> | undefined {
+  const variable = 'AWS_MFA_SERIAL';
+  const named = host.env[variable];
+  if (named) return () => ({ value: named, source: variable });
+  const { profiles } = readSharedProfiles({ config: sharedPaths(host).config });
+  const deviceOf = (name: string, seen: readonly string[]): Sourced<string> | undefined => {
+    const profile = profiles.get(name);
+    const device = valueOf(profile, 'mfa_serial');
+    if (device !== undefined) return sourcedOf(device);
+    const included = valueOf(profile, 'include_profile') ?? valueOf(profile, 'parent_profile');
+    const next = included?.value ?? 'default';
+    return seen.includes(next) ? undefined : deviceOf(next, [...seen, next]);
+  };
+  return (profile) => deviceOf(profile, [profile]);
 }
 
-function longLivedKey(profile: Profile): SharedKey | undefined {
-  const { aws_access_key_id: id, aws_secret_access_key: secret, mfa_serial: mfa } = profile;
-  if (profile['aws_session_token'] || !id || !secret) return undefined;
+function longLivedKey(name: string, profile: Profile): ProfileKey | undefined {
+  const id = valueOf(profile, 'aws_access_key_id');
+  const secret = valueOf(profile, 'aws_secret_access_key');
+  if (isSession(profile) || id === undefined || secret === undefined) return undefined;
+  const device = valueOf(profile, 'mfa_serial');
+  const mfaArn = device?.value;
   return {
-    accessKeyId: id,
-    secretAccessKey: secret,
-    ...withoutAbsent({ mfaArn: mfa || undefined }),
+    profile: name,
+    key: { accessKeyId: id.value, secretAccessKey: secret.value, ...withoutAbsent({ mfaArn }) },
+    lines: [id, secret].map(({ file, line }) => ({ file, line })).sort(byPlace),
+    ...withoutAbsent({ mfaDevice: device && sourcedOf(device) }),
   };
 }
 
-/** The parser takes a file that it cannot read for one that is not there. */
-async function checkReadable(path: string): Promise<void> {
-  try {
-    await access(path, constants.R_OK);
-  } catch (error) {
-    const reason = systemErrorCode(error);
-    if (reason === 'ENOENT') return;
-    if (reason === undefined) throw error;
-    throw new AtmosError('ERR_IO', `cannot read the AWS file ${path}: ${reason}`);
-  }
-  // A pipe, as of `<(command)`, is read; the parser drops the error of the others.
-  const kind = irregularKindAt(path);
-  if (kind === 'a directory' || kind === 'a socket') {
-    throw new AtmosError('ERR_IO', `cannot read the AWS file ${path}: it is ${kind}`, {
-      hints: [showCommand(path)],
-    });
-  }
+function byPlace(one: { file: string; line: number }, other: typeof one): number {
+  return one.file === other.file ? one.line - other.line : one.file < other.file ? -1 : 1;
 }
 
-function unknownProfile(name: string, known: readonly string[], files: string[]): AtmosError {
-  const list = known.length === 0 ? 'there are none' : `there are ${[...known].sort().join(', ')}`;
+/** One without a value counts as absent. */
+function valueOf(profile: Profile | undefined, key: string): ProfileSetting | undefined {
+  const setting = profile?.get(key);
+  return setting?.value === '' ? undefined : setting;
+}
+
+function sourcedOf({ value, file, line }: ProfileSetting): Sourced<string> {
+  return { value, source: `${file}:${line}` };
+}
+
+/** The second name is of old programs, and the AWS CLI knows it. */
+function isSession(profile: Profile): boolean {
+  return ['aws_session_token', 'aws_security_token'].some((key) => valueOf(profile, key));
+}
+
+function describeMisplaced({ name, readAs, file, line }: MisplacedProfile): string {
+  return `${file}:${line} has the header [${readAs}], which the AWS CLI reads there as a profile called ${JSON.stringify(readAs)}: in the credentials file the header of profile ${JSON.stringify(name)} is [${name}]`;
+}
+
+interface Searched {
+  readonly profiles: ReadonlyMap<string, Profile>;
+  readonly misplaced: readonly MisplacedProfile[];
+  readonly paths: SharedPaths;
+}
+
+function unknownProfile(name: string, { profiles, misplaced, paths }: Searched): AtmosError {
+  const known = [...profiles.keys()];
+  const list = known.length === 0 ? 'there are none' : `there are ${known.join(', ')}`;
+  const files = [paths.credentials, paths.config].join(' and ');
   const nearest = nearestName(name, known);
   return new AtmosError(
     'ERR_USAGE',
-    `no AWS profile ${JSON.stringify(name)} in ${files.join(' and ')}: ${list}`,
+    [
+      `no AWS profile ${JSON.stringify(name)} in ${files}: ${list}`,
+      ...misplaced.filter((one) => one.name === name).map(describeMisplaced),
+    ],
     { hints: nearest === undefined ? [] : [`did you mean ${nearest}?`] },
   );
 }
@@ -117,12 +150,13 @@ function unusable(name: string, profile: Profile): AtmosError {
 }
 
 function whyUnusable(profile: Profile): string {
-  if (profile['aws_session_token']) return 'holds a session, which ends, not a long-lived key';
-  if (profile['role_arn']) return 'has no access key of its own: it assumes a role';
-  if (profile['sso_session'] || profile['sso_start_url']) {
+  const has = (key: string) => valueOf(profile, key) !== undefined;
+  if (isSession(profile)) return 'holds a session, which ends, not a long-lived key';
+  if (has('role_arn')) return 'has no access key of its own: it assumes a role';
+  if (has('sso_session') || has('sso_start_url')) {
     return 'has no access key of its own: it signs in by SSO';
   }
-  if (profile['credential_process']) {
+  if (has('credential_process')) {
     return 'has no access key of its own: a program gives its credentials';
   }
   return 'lacks aws_access_key_id or aws_secret_access_key';

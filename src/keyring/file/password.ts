@@ -106,15 +106,16 @@ async function readPassword(context: BackendContext, isNew: boolean): Promise<Bu
     case 'held':
       return (heldPassword ?? unreachable)();
     case 'variable':
-      return fromVariable(host, settings.passwordEnv);
+      return fromVariable(context);
     case 'file':
       return fromFile(host, settings.passwordFile ?? unreachable());
     case 'command':
       return fromCommand(host, settings.passwordCommand ?? unreachable());
     case 'prompt': {
       const ask = promptPassword ?? unreachable();
-      const typed = await ask({ location: settings.directory.value, isNew });
-      return notEmpty(Buffer.from(typed), 'the password that was typed is empty');
+      const typed = Buffer.from(await ask({ location: settings.directory.value, isNew }));
+      if (context.acceptsEmptyPassword) return typed;
+      return notEmpty(typed, 'the password that was typed is empty');
     }
     case 'none':
       throw required(
@@ -127,11 +128,14 @@ async function readPassword(context: BackendContext, isNew: boolean): Promise<Bu
   }
 }
 
-function fromVariable(host: Host, variable: Sourced<string>): Buffer {
+function fromVariable({ host, settings, acceptsEmptyPassword }: BackendContext): Buffer {
+  const { passwordEnv: variable } = settings;
+  const password = Buffer.from(host.env[variable.value] ?? '');
+  if (acceptsEmptyPassword) return password;
   const named = variable.source === 'default' ? '' : ` (named by ${variable.source})`;
   const name = showValue(variable);
   return notEmpty(
-    Buffer.from(host.env[variable.value] ?? ''),
+    password,
     `the variable ${name}${named}, which should hold the keyring's password, is empty`,
     [`unset ${name}`, `export ${name}=<password>`],
   );

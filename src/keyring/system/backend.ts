@@ -1,5 +1,5 @@
 import { KeyringError } from '../../core/errors.ts';
-import type { BackendContext, Keyring } from '../contract.ts';
+import type { BackendContext, Keyring, KeyringReader } from '../contract.ts';
 import { checkKey, checkValue, maxSystemValueBytes } from '../key.ts';
 import { openSecretServiceKeyring } from './linux/keyring.ts';
 import { openKeychainKeyring } from './macos/keyring.ts';
@@ -17,6 +17,20 @@ export function openSystemKeyring(context: BackendContext): Keyring {
     default:
       return openMissingKeyring(context);
   }
+}
+
+/**
+ * A collection that another program has in the Secret Service, to read from. Undefined if it does not
+ * exist, and on systems without Secret Service.
+ *
+ * @throws ERR_KEYRING_UNAVAILABLE where no service answers
+ */
+export async function openSystemCollection(
+  context: BackendContext,
+  name: string,
+): Promise<KeyringReader | undefined> {
+  if (context.host.platform !== 'linux') return undefined;
+  return (await import('./linux/named-collection.ts')).openNamedCollection(context, name);
 }
 
 /** Says at every call that this version cannot reach it: nothing is stored elsewhere in its place. */

@@ -242,6 +242,76 @@ describe('from aws-vault', () => {
     });
   });
 
+  test('the MFA device of a profile comes along, and is named', async () => {
+    const desk = await openImportDesk();
+    await installVault(desk);
+    const file = join(desk.root, '.aws/config');
+    mkdirSync(join(desk.root, '.aws'));
+    const arn = 'arn:aws:iam::123456789012:mfa/me';
+    writeFileSync(file, `[profile work]\nmfa_serial = ${arn}\n`);
+    const options = '--from aws-vault --map dev=dev,work=ops';
+    const dry = await run(desk, `${options} --dry-run`, { env });
+    const { exitCode, stderr } = await run(desk, options, { env });
+    expect(exitCode).toBe(0);
+    for (const said of [dry.stderr, stderr]) {
+      expect(said).toContain(`left alone\nMFA device of profile work: ${arn} (${file}:2)\n`);
+      expect(said).not.toContain('MFA device of profile dev');
+    }
+    const stored = async (key: string) =>
+      JSON.parse((await desk.openKeyring().get(key)) ?? '') as { data: Record<string, string> };
+    expect((await stored('atmos_r_ops')).data['mfa_arn']).toBe(arn);
+    expect((await stored('atmos_r_dev')).data).not.toHaveProperty('mfa_arn');
+
+    const again = await run(desk, `${options} -o json`, { env });
+    const { entries } = JSON.parse(again.stdout) as { entries: object[] };
+    expect(entries).toMatchObject([
+      { profile: 'dev', state: 'present', mfa_device: null },
+      { profile: 'work', state: 'present', mfa_device: arn },
+    ]);
+    // What an earlier version took over without it is not called the same.
+    writeFileSync(file, '[default]\nmfa_serial = GAHT12345678\n');
+    const changed = await run(desk, `${options} -o json`, { env });
+    expect(statesOf(changed.stdout)).toEqual({
+      dev: 'conflict atmos_r_dev',
+      work: 'conflict atmos_r_ops',
+    });
+  });
+
+  test.each<[string, Record<string, string>, string[]]>([
+    ['in the variable', { AWS_VAULT_FILE_PASSPHRASE: '' }, []],
+    ['typed', {}, ['']],
+  ])('an empty passphrase opens it, %s', async (_, variables, answers) => {
+    const desk = await openImportDesk();
+    const directory = join(desk.root, '.awsvault/keys');
+    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    writeEntry(directory, 'dev', await sealEntry({ key: 'dev', value: vaultItem(user) }, ''));
+    const ada = person(...answers);
+    const options = { env: variables, person: ada };
+    expect(await run(desk, '--from aws-vault --yes', options)).toMatchObject({ exitCode: 0 });
+    expect(await desk.openKeyring().get('atmos_r_dev')).toContain(user.accessKeyId);
+    expect(ada.asked).toEqual(answers.map(() => `Password of the keyring ${directory}`));
+  });
+
+  test.each([
+    [
+      'pass',
+      'aws-vault has its keys in "pass" (AWS_VAULT_BACKEND), which cannot be read: only file and secret-service can',
+      'ERR_USAGE',
+    ],
+    ['secret-service', 'cannot read from the system keyring: ', 'ERR_KEYRING_UNAVAILABLE'],
+  ])('in the backend %s, which cannot be had, it is an error', async (backend, message, code) => {
+    const desk = await openImportDesk();
+    await installVault(desk);
+    const variables = { ...env, AWS_VAULT_BACKEND: backend };
+    const result = await run(desk, '--from aws-vault --yes', { env: variables });
+    expect(result.code).toBe(code);
+    expect(result.stderr).toContain(`error: ${message}`);
+    expect(desk.stored()).toEqual({});
+    const directory = join(desk.root, '.awsvault/keys');
+    const byPath = `--from aws-vault --map dev=dev --path ${directory}`;
+    expect(await run(desk, byPath, { env: variables })).toMatchObject({ exitCode: 0 });
+  });
+
   test('again: what is there is found so, although it was saved at another time', async () => {
     const desk = await openImportDesk();
     await installVault(desk);
@@ -417,6 +487,7 @@ aws_secret_access_key = tooshort
         'copied   dev      key   dev       r      atmos_r_dev',
         'skipped  short    -     -         -      -',
         `2 copied, 1 skipped: from aws-credentials (${file}) to file (${desk.directory}); 2 others left alone`,
+        `MFA device of profile dev: GAHT12345678 (${join(desk.root, '.aws/config')}:2)`,
         'these lines still hold keys that are in the keyring now; remove them:',
         `  ${file}:2`,
         `  ${file}:3`,

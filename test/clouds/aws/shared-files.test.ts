@@ -1,9 +1,16 @@
+import { execFileSync } from 'node:child_process';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { readAwsKeys, readAwsProfile, sharedPaths } from '../../../src/clouds/aws/shared-files.ts';
+import {
+  readAwsKeys,
+  readAwsProfile,
+  sharedPaths,
+  vaultDevices,
+} from '../../../src/clouds/aws/shared-files.ts';
 import { errorOf } from '../../support/error-of.ts';
 import { temporaryDirectory } from '../../support/temporary.ts';
+import { noProfiles, oddForms, oddKeys } from './odd-forms.ts';
 
 const secret = 'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY';
 const keyLines = `aws_access_key_id = AKIAIOSFODNN7EXAMPLE\naws_secret_access_key = ${secret}\n`;
@@ -18,7 +25,7 @@ function homeWith({ credentials = '', config = '' }): string {
   return home;
 }
 
-function read(name: string, homeDirectory: string, env = {}) {
+async function read(name: string, homeDirectory: string, env = {}) {
   return readAwsProfile(name, { env, homeDirectory });
 }
 
@@ -138,18 +145,124 @@ test('a file that cannot be read is not taken for one that is not there', async 
   });
 });
 
-test('the long-lived keys of all profiles, and how many profiles have none', async () => {
+test('the long-lived keys of all profiles, and how many profiles have none', () => {
   const homeDirectory = homeWith({
-    credentials: `[ops]\n${keyLines}[night]\n${keyLines}aws_session_token = t\n[profile odd]\n${keyLines}`,
-    config: `[default]\n${keyLines}[profile ops]\nmfa_serial = GAHT12345678\n[profile role]\nrole_arn = r\n[sso-session s]\nsso_region = r\n`,
+    credentials: `[ops]\n${keyLines}[night]\n${keyLines}aws_session_token = t\n[old]\n${keyLines}aws_security_token = t\n`,
+    config: `[default]\n${keyLines}[profile ops]\nmfa_serial = GAHT12345678\n[profile role]\nrole_arn = r\n[sso-session s]\nsso_region = r\n[ops2]\n${keyLines}`,
   });
-  expect(await readAwsKeys(sharedPaths({ env: {}, homeDirectory }))).toEqual({
+  const paths = sharedPaths({ env: {}, homeDirectory });
+  const lines = (file: string, ...numbers: number[]) => numbers.map((line) => ({ file, line }));
+  expect(readAwsKeys(paths)).toEqual({
     keys: [
-      { profile: 'default', key },
-      { profile: 'ops', key: { ...key, mfaArn: 'GAHT12345678' } },
+      { profile: 'default', key, lines: lines(paths.config, 2, 3) },
+      {
+        profile: 'ops',
+        key: { ...key, mfaArn: 'GAHT12345678' },
+        lines: lines(paths.credentials, 2, 3),
+        mfaDevice: { value: 'GAHT12345678', source: `${paths.config}:5` },
+      },
     ],
-    others: 2,
+    others: 3,
+    warnings: [],
   });
   const none = { credentials: join(homeDirectory, 'a'), config: join(homeDirectory, 'b') };
-  expect(await readAwsKeys(none)).toEqual({ keys: [], others: 0 });
+  expect(readAwsKeys(none)).toEqual({ keys: [], others: 0, warnings: [] });
+});
+
+describe('odd forms', () => {
+  test('are read as the AWS CLI reads them', async () => {
+    const homeDirectory = homeWith(oddForms);
+    const { keys } = readAwsKeys(sharedPaths({ env: {}, homeDirectory }));
+    expect(keys.map(({ profile, key: found }) => [profile, found.accessKeyId])).toEqual(oddKeys);
+    expect((await read('My Prof', homeDirectory)).mfaArn).toBe('arn:aws:iam::123456789012:mfa/me');
+    for (const name of noProfiles) {
+      expect((await errorOf(read(name, homeDirectory))).code).toBe('ERR_USAGE');
+    }
+  });
+
+  test('a misplaced header is named, with what it is', async () => {
+    const homeDirectory = homeWith(oddForms);
+    const file = join(homeDirectory, '.aws/credentials');
+    const warning = `${file}:4 has the header [profile misplaced], which the AWS CLI reads there as a profile called "profile misplaced": in the credentials file the header of profile "misplaced" is [misplaced]`;
+    expect(readAwsKeys(sharedPaths({ env: {}, homeDirectory })).warnings).toEqual([warning]);
+    const error = await errorOf(read('misplaced', homeDirectory));
+    expect(error.lines[0]).toMatch(/^no AWS profile "misplaced" in /);
+    expect(error.lines[1]).toBe(warning);
+    expect(error.hints).toEqual([]);
+  });
+});
+
+describe.each(['credentials', 'config'])('in the place of the %s file', (name) => {
+  const variable = name === 'config' ? 'AWS_CONFIG_FILE' : 'AWS_SHARED_CREDENTIALS_FILE';
+
+  test('a named pipe without a writer is an error, and is not waited for', async () => {
+    const path = join(temporaryDirectory(), 'pipe');
+    execFileSync('mkfifo', ['-m', '600', path]);
+    expect(await errorOf(read('default', homeWith({}), { [variable]: path }))).toMatchObject({
+      code: 'ERR_IO',
+      message: `cannot read the AWS file ${path}: it is a named pipe`,
+      hints: [`ls -ld ${path}`],
+    });
+  });
+
+  test('/dev/null is an empty file', async () => {
+    const home = homeWith({ credentials: `[a]\n${keyLines}`, config: `[profile b]\n${keyLines}` });
+    const other = name === 'config' ? 'a' : 'b';
+    expect(await read(other, home, { [variable]: '/dev/null' })).toEqual(key);
+  });
+});
+
+describe('the MFA device of a profile of aws-vault', () => {
+  const config = `[default]
+mfa_serial = arn:aws:iam::123456789012:mfa/default
+[profile work]
+mfa_serial = arn:aws:iam::123456789012:mfa/work
+[profile staging]
+include_profile = work
+[profile old]
+parent_profile = work
+[profile plain]
+region = eu-central-1
+[profile loop]
+include_profile = loop2
+[profile loop2]
+include_profile = loop
+`;
+  const arn = (name: string) => `arn:aws:iam::123456789012:mfa/${name}`;
+
+  test.each([
+    ['work', 'work', 4],
+    ['staging', 'work', 4],
+    ['old', 'work', 4],
+    ['plain', 'default', 2],
+    ['unknown', 'default', 2],
+    ['default', 'default', 2],
+  ])('%s is that of %s', (profile, from, line) => {
+    const homeDirectory = homeWith({ config });
+    expect(vaultDevices({ env: {}, homeDirectory })(profile)).toEqual({
+      value: arn(from),
+      source: `${homeDirectory}/.aws/config:${line}`,
+    });
+  });
+
+  test('may be none, in a loop too, and is not that of the credentials file', () => {
+    const credentials = `[work]\nmfa_serial = ${arn('credentials')}\n`;
+    const homeDirectory = homeWith({
+      config: config.replace(/\[default\]\n.*\n/, ''),
+      credentials,
+    });
+    const deviceOf = vaultDevices({ env: {}, homeDirectory });
+    for (const profile of ['plain', 'loop', 'unknown']) expect(deviceOf(profile)).toBeUndefined();
+    expect(deviceOf('work')?.value).toBe(arn('work'));
+  });
+
+  test('is that of the variable, where it is set', () => {
+    const homeDirectory = homeWith({ config });
+    const env = { AWS_MFA_SERIAL: arn('variable') };
+    const source = 'AWS_MFA_SERIAL';
+    expect(vaultDevices({ env, homeDirectory })('work')).toEqual({
+      value: arn('variable'),
+      source,
+    });
+  });
 });

@@ -1,6 +1,7 @@
 // Command interop is the Go side of the interop tests: the file keyring of 99designs/keyring, which
 // Atmos and aws-vault write, driven from the outside. The directory and the password come by
-// environment, values by standard input and output; nothing secret is an argument.
+// environment, values by standard input and output; nothing secret is an argument. With
+// INTEROP_COLLECTION it is the library's collection of that name in the Secret Service.
 package main
 
 import (
@@ -31,10 +32,16 @@ func main() {
 }
 
 func run(args []string) error {
+	collection := os.Getenv("INTEROP_COLLECTION")
+	backend := keyring.FileBackend
+	if collection != "" {
+		backend = keyring.SecretServiceBackend
+	}
 	ring, err := keyring.Open(keyring.Config{
-		AllowedBackends:  []keyring.BackendType{keyring.FileBackend},
-		FileDir:          os.Getenv("INTEROP_DIR"),
-		FilePasswordFunc: keyring.FixedStringPrompt(os.Getenv("INTEROP_PASSWORD")),
+		AllowedBackends:         []keyring.BackendType{backend},
+		FileDir:                 os.Getenv("INTEROP_DIR"),
+		FilePasswordFunc:        keyring.FixedStringPrompt(os.Getenv("INTEROP_PASSWORD")),
+		LibSecretCollectionName: collection,
 	})
 	if err != nil {
 		return err

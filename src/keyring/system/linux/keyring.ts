@@ -1,21 +1,14 @@
 import { KeyringError } from '../../../core/errors.ts';
 import { createTurns } from '../../../core/turns.ts';
-import { withinLimit } from '../../../host/time-limit.ts';
 import type { BackendContext, Keyring } from '../../contract.ts';
 import { checkKey, checkValue, maxSystemValueBytes } from '../../key.ts';
 import { createConnection } from './connection.ts';
-import { BusError, isBusError } from './dbus/bus-error.ts';
-import { describeFailure, keyringError } from './failures.ts';
 import { findItems, listKeys, newestFirst } from './items.ts';
+import { createOperations } from './operations.ts';
 import { probeService } from './probe.ts';
 import { readValues } from './read.ts';
 import { openPlace, openWritablePlace } from './runtime-environment.ts';
-import type { Session } from './session.ts';
 import { deleteItem, storeVerified } from './write.ts';
-
-/** For one operation in all, a person's answer included. */
-const operationLimitMs = 45_000;
-const maxNewSessions = 2;
 
 /**
  * The keyring of a Linux desktop, through the Secret Service: gnome-keyring, KWallet, KeePassXC. Its
@@ -25,37 +18,14 @@ export function openSecretServiceKeyring(context: BackendContext): Keyring {
   const { host } = context;
   const connection = createConnection(host);
   let location = 'Secret Service';
+  const { operation, withSession } = createOperations(context, connection);
   // Two writes of one key at once would each read back the other's value.
   const inTurn = createTurns();
-
-  async function operation<T>(doing: string, run: () => Promise<T>): Promise<T> {
-    const expired = () =>
-      new BusError('timeout', `it took more than ${operationLimitMs / 1000} seconds`);
-    try {
-      return await withinLimit(host, operationLimitMs, run(), expired);
-    } catch (error) {
-      if (!isBusError(error)) throw error;
-      if (error.fault === 'timeout') await connection.close();
-      throw keyringError(context, doing, describeFailure(error));
-    }
-  }
 
   /** While items are looked for, since both sides compute for some milliseconds. */
   function prepareSession(): void {
     // Whoever needs the session sees why there is none.
     connection.session().catch(() => {});
-  }
-
-  /** Tries again with a new session when the provider and we turn out not to share its key. */
-  async function withSession<T>(run: (session: Session) => Promise<T>): Promise<T> {
-    for (let newSessions = 0; ; newSessions++) {
-      try {
-        return await run(await connection.session());
-      } catch (error) {
-        if (!isBusError(error, 'session') || newSessions === maxNewSessions) throw error;
-        connection.forgetSession();
-      }
-    }
   }
 
   return {

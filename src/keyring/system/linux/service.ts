@@ -43,6 +43,8 @@ export interface SecretService {
     alias: string,
   ): Promise<Prompted & { collection: string | undefined }>;
   search(collection: string, attributes: Attributes): Promise<string[]>;
+  /** All items of a collection. */
+  itemsOf(collection: string): Promise<string[]>;
   attributesOf(item: string): Promise<Attributes>;
   /** Seconds since 1970, as the provider keeps it. */
   modifiedAt(item: string): Promise<bigint>;
@@ -147,6 +149,7 @@ export function createSecretService(bus: Bus): SecretService {
       const [found] = await call(collection, 'Collection.SearchItems', body, answer);
       return found;
     },
+    itemsOf: (collection) => property(collection, 'Collection.Items', paths),
     attributesOf: (item) =>
       property(item, 'Item.Attributes', decode.mapOf(decode.text, decode.text)),
     modifiedAt: (item) => property(item, 'Item.Modified', decode.uint64),

@@ -1,0 +1,62 @@
+// The INI form of the AWS files, as the AWS CLI (botocore on Python's RawConfigParser) reads it. Where it
+// gives up on a whole file, for a section that is there twice or a line without a value, we read on.
+
+export interface IniSetting {
+  readonly value: string;
+  /** Counted from 1. */
+  readonly line: number;
+}
+
+export interface IniSection {
+  /** What is between the brackets: `profile "My Prof"`. */
+  readonly name: string;
+  /** Of its header, counted from 1. */
+  readonly line: number;
+  /** By their names in lower case. Of one that is there twice, the last. */
+  readonly settings: ReadonlyMap<string, IniSetting>;
+}
+
+const comment = /(^|\s)[;#].*$/;
+const header = /^\[(.+)\]$/;
+const setting = /^([^=:]+?)\s*[=:]\s*(.*)$/;
+
+/** The sections of a file, in their order. Lines before the first one, and what is no setting, are ignored. */
+export function parseIni(text: string): IniSection[] {
+  const sections: (IniSection & { settings: Map<string, IniSetting> })[] = [];
+  // Below a setting without a value, lines that are indented further are settings of its own: `s3 =`.
+  let parentIndent: number | undefined;
+  for (const [index, written] of text.split(/\r?\n/).entries()) {
+    const content = written.replace(comment, '').trim();
+    if (content === '') continue;
+    const line = index + 1;
+    const name = header.exec(content)?.[1];
+    if (name !== undefined) {
+      sections.push({ name, line, settings: new Map() });
+      parentIndent = undefined;
+      continue;
+    }
+    const indent = written.search(/\S/);
+    if (parentIndent !== undefined && indent > parentIndent) continue;
+    const [, key, value] = setting.exec(content) ?? [];
+    if (key === undefined || value === undefined) continue;
+    sections.at(-1)?.settings.set(key.toLowerCase(), { value, line });
+    parentIndent = value === '' ? indent : undefined;
+  }
+  return sections;
+}
+
+/** The words of a section's name, quoted as in a shell. Undefined for an open quote. */
+export function splitWords(name: string): string[] | undefined {
+  const words: string[] = [];
+  const part = /\s*((?:[^\s"'\\]|\\.|"(?:[^"\\]|\\.)*"|'[^']*')+)\s*/sy;
+  while (part.lastIndex < name.length) {
+    const word = part.exec(name)?.[1];
+    if (word === undefined) return undefined;
+    words.push(word.replaceAll(/"((?:[^"\\]|\\.)*)"|'([^']*)'|\\(.)/gs, unquote));
+  }
+  return words;
+}
+
+function unquote(_: string, double?: string, single?: string, escaped?: string): string {
+  return double?.replaceAll(/\\(["\\])/g, '$1') ?? single ?? escaped ?? '';
+}

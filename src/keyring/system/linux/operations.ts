@@ -1,0 +1,47 @@
+import { withinLimit } from '../../../host/time-limit.ts';
+import type { BackendContext } from '../../contract.ts';
+import type { Connection } from './connection.ts';
+import { BusError, isBusError } from './dbus/bus-error.ts';
+import { describeFailure, keyringError } from './failures.ts';
+import type { Session } from './session.ts';
+
+/** For one operation in all, a person's answer included. */
+const operationLimitMs = 45_000;
+const maxNewSessions = 2;
+
+/** Runs what asks the service, with a limit, and turns its failures into errors of a keyring. */
+export interface Operations {
+  /**
+   * @param doing "read from", "write to" …
+   * @throws KeyringError in place of a BusError
+   */
+  operation<T>(doing: string, run: () => Promise<T>): Promise<T>;
+  /** Tries again with a new session when the provider and we turn out not to share its key. */
+  withSession<T>(run: (session: Session) => Promise<T>): Promise<T>;
+}
+
+export function createOperations(context: BackendContext, connection: Connection): Operations {
+  return {
+    async operation(doing, run) {
+      const expired = () =>
+        new BusError('timeout', `it took more than ${operationLimitMs / 1000} seconds`);
+      try {
+        return await withinLimit(context.host, operationLimitMs, run(), expired);
+      } catch (error) {
+        if (!isBusError(error)) throw error;
+        if (error.fault === 'timeout') await connection.close();
+        throw keyringError(context, doing, describeFailure(error));
+      }
+    },
+    async withSession(run) {
+      for (let newSessions = 0; ; newSessions++) {
+        try {
+          return await run(await connection.session());
+        } catch (error) {
+          if (!isBusError(error, 'session') || newSessions === maxNewSessions) throw error;
+          connection.forgetSession();
+        }
+      }
+    },
+  };
+}
