@@ -1,5 +1,11 @@
 import type { RemovedItem } from './app/logout.ts';
 import { openAuth } from './app/open.ts';
+import {
+  findSessionFiles,
+  removeSessionFiles,
+  scopeOf,
+  type RemovedFile,
+} from './app/session-files.ts';
 import type { Whoami } from './app/whoami.ts';
 import { planAuth, type AuthPlan } from './auth/plan.ts';
 import { findIdentity } from './config/find-identity.ts';
@@ -42,8 +48,14 @@ export interface Auth {
   /** The same as `login` without options: what a credential provider of an SDK calls. */
   credentials(identity?: string): Promise<SessionCredentials>;
   whoami(identity?: string): Promise<Whoami>;
-  /** Removes the session; with `includeKeys` the long-lived key too. */
-  logout(identity?: string, options?: { includeKeys?: boolean }): Promise<RemovedItem[]>;
+  /**
+   * Removes the session, also where Atmos has it in plain files; with `includeKeys` the long-lived key
+   * too.
+   */
+  logout(
+    identity?: string,
+    options?: { includeKeys?: boolean },
+  ): Promise<(RemovedItem | RemovedFile)[]>;
   /** Forgets what is held in memory. A keyring that was given stays open. */
   close(): Promise<void>;
 }
@@ -91,8 +103,15 @@ export async function createAuth(options: CreateAuthOptions = {}): Promise<Auth>
     login,
     credentials: (name) => login(name),
     whoami: async (name) => manager.whoami(identityNamed(config, name)),
-    logout: async (name, { includeKeys = false } = {}) =>
-      manager.logout([identityNamed(config, name).name], { includeKeys, isDryRun: false }),
+    async logout(name, { includeKeys = false } = {}) {
+      const aliases = [identityNamed(config, name).name];
+      const items = await manager.logout(aliases, { includeKeys, isDryRun: false });
+      const found = await findSessionFiles(plan, scopeOf(config, aliases), host);
+      const { removed, failures } = await removeSessionFiles(found, false);
+      const [failure] = failures;
+      if (failure !== undefined) throw failure;
+      return [...items, ...removed];
+    },
     async close() {
       if (keyring === undefined) await opened.keyring.close();
     },

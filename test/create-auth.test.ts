@@ -1,10 +1,11 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { createAuth, type CreateAuthOptions } from '../src/create-auth.ts';
 import { openMemoryKeyring } from '../src/keyring/memory.ts';
+import { putSessions } from './clouds/aws/go-atmos-files.ts';
 import { errorOf } from './support/error-of.ts';
 import { openTestKeyring, testPassword } from './support/file-keyring.ts';
 import { startSts } from './support/sts-server.mjs';
@@ -36,6 +37,8 @@ beforeEach(async () => {
   }
   vi.stubEnv('XDG_DATA_HOME', join(root, 'data'));
   vi.stubEnv('XDG_STATE_HOME', join(root, 'state'));
+  vi.stubEnv('XDG_CONFIG_HOME', join(root, '.config'));
+  vi.stubEnv('XDG_CACHE_HOME', join(root, '.cache'));
   sts = await startSts({ keys: [user] });
   onTestFinished(async () => {
     vi.unstubAllEnvs();
@@ -94,6 +97,21 @@ describe("from an object, with a keyring of one's own", () => {
       code: 'ERR_AUTH_KEYS_MISSING',
       message: 'no access key is stored for identity deploy',
     });
+  });
+
+  test('a session that Atmos has in a plain file is removed too', async () => {
+    const auth = await open({ config: configOf(), keyring: await keyringWithKey() });
+    const { credentials, config } = putSessions(root, 'default', 'aws-user', ['deploy']);
+    const deploy = { realm: 'default', identity: 'deploy' };
+    const removed = await auth.logout();
+    expect(removed).toHaveLength(2);
+    expect(removed).toEqual(
+      expect.arrayContaining([
+        { path: config, item: 'profile', ...deploy },
+        { path: credentials, item: 'session', ...deploy },
+      ]),
+    );
+    expect(existsSync(credentials)).toBe(false);
   });
 
   test('the keyring stays open', async () => {

@@ -60,6 +60,42 @@ export interface PreparedIdentity {
   whoIs(credentials: AwsCredentials, timeoutMs: number): Promise<{ arn: string; account: string }>;
 }
 
+/** What is configured, to tell whose a file is that does not say so itself. */
+export interface FileOwners {
+  readonly realm: string;
+  readonly identities: readonly string[];
+  readonly providers: readonly {
+    readonly name: string;
+    readonly kind: string;
+    readonly settings: Readonly<Record<string, unknown>>;
+  }[];
+}
+
+/**
+ * A plain file in which Go Atmos keeps a session or a token, or the part of one that belongs to one
+ * identity.
+ */
+export interface SessionFile {
+  readonly path: string;
+  /** `profile`: the settings of a session, which hold no secret. */
+  readonly item: 'session' | 'profile' | 'token';
+  /** Null for what realms share, and for what a version of Atmos without realms wrote. */
+  readonly realm: string | null;
+  /** As it is written there. Null where a whole file is meant. */
+  readonly identity: string | null;
+  /** The providers whose file it is: of a portal's token, each that is configured for the portal. */
+  readonly providers: readonly string[];
+  /** Why it is neither read nor removed, to follow its path: `is a symbolic link`. */
+  readonly fault?: string;
+  /**
+   * Other parts of the file stay as they are.
+   *
+   * @returns false when it was not there any more
+   * @throws ERR_IO
+   */
+  remove(): Promise<boolean>;
+}
+
 /** One kind of identity. */
 export interface IdentityStrategy {
   /** The name that Atmos shows as the provider of an identity that has none. */

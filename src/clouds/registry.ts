@@ -2,7 +2,8 @@ import { AtmosError } from '../core/errors.ts';
 import { quoteValue } from '../core/json.ts';
 import type { Identity } from '../core/kind-config.ts';
 import { nearestName } from '../core/names.ts';
-import type { IdentityStrategy } from './contract.ts';
+import type { Host } from '../host/host.ts';
+import type { FileOwners, IdentityStrategy, SessionFile } from './contract.ts';
 
 // The only place that names the kinds of identities. Each is imported when it is used.
 const identities: Readonly<Record<string, () => Promise<IdentityStrategy>>> = {
@@ -52,4 +53,15 @@ export async function strategyOf(
       ],
     },
   );
+}
+
+/**
+ * The plain files of every cloud in which Go Atmos keeps sessions and tokens, of all realms, sorted by
+ * path. Reads no secret into the result.
+ *
+ * @throws ERR_IO
+ */
+export async function listSessionFiles(host: Host, owners: FileOwners): Promise<SessionFile[]> {
+  const { listAwsSessionFiles } = await import('./aws/session-files.ts');
+  return listAwsSessionFiles(host, owners);
 }

@@ -6,7 +6,9 @@ import {
   mkdirSync,
   openSync,
   renameSync,
+  rmSync,
   statSync,
+  writeFileSync,
   unlinkSync,
 } from 'node:fs';
 import { dirname } from 'node:path';
@@ -109,6 +111,28 @@ export function makePrivateDirectories(directory: string): void {
  */
 export function randomId(): string {
   return process.getBuiltinModule('node:crypto').randomUUID();
+}
+
+/**
+ * Replaces what has this name by a private file with this text, whole or not at all. Follows no link.
+ *
+ * @throws the system's error
+ */
+export function replacePrivately(path: string, text: string | Uint8Array): void {
+  const temporary = `${path}.${randomId()}`;
+  try {
+    const descriptor = createPrivateFile(temporary);
+    try {
+      writeFileSync(descriptor, text);
+      fsyncSync(descriptor);
+    } finally {
+      closeSync(descriptor);
+    }
+    replaceFile(temporary, path);
+  } catch (error) {
+    rmSync(temporary, { force: true });
+    throw error;
+  }
 }
 
 export type LockMode = 'shared' | 'exclusive';

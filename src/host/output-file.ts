@@ -3,19 +3,16 @@
 
 import {
   appendFileSync,
-  closeSync,
   lstatSync,
   readFileSync,
   readlinkSync,
   realpathSync,
-  rmSync,
   statSync,
-  writeFileSync,
 } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { AtmosError, systemErrorCode } from '../core/errors.ts';
 import type { Sourced } from '../core/json.ts';
-import { createPrivateFile, ensurePrivateFile, randomId, replaceFile } from './files.ts';
+import { ensurePrivateFile, replacePrivately } from './files.ts';
 import type { Host } from './host.ts';
 import { permissionCheckFor } from './permissions.ts';
 import { irregularKind, irregularKindAt } from './regular-file.ts';
@@ -54,21 +51,7 @@ export function findOutputFile(file: Sourced<string>, host: Where): OutputFile {
  * @throws ERR_IO
  */
 export function replaceOutputFile(file: OutputFile, text: string | Uint8Array): void {
-  const temporary = `${file.target}.${randomId()}`;
-  doing(file, () => {
-    try {
-      const descriptor = createPrivateFile(temporary);
-      try {
-        writeFileSync(descriptor, text);
-      } finally {
-        closeSync(descriptor);
-      }
-      replaceFile(temporary, file.target);
-    } catch (error) {
-      rmSync(temporary, { force: true });
-      throw error;
-    }
-  });
+  doing(file, () => replacePrivately(file.target, text));
 }
 
 /**

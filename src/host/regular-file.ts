@@ -29,17 +29,27 @@ export function irregularKindAt(path: string): string | undefined {
   }
 }
 
+export interface ReadOptions {
+  /** Refuses a link, with ELOOP. Not on Windows. */
+  readonly followsLinks?: boolean;
+  /** A larger file is none. */
+  readonly maxBytes?: number;
+}
+
 /**
  * The text of a regular file, or undefined for anything else. Never waits, as a named pipe without a
  * writer would make it.
  *
  * @throws the system's error
  */
-export function readRegularFile(path: string): string | undefined {
-  // Windows has no O_NONBLOCK, and no named pipes in its file system that would need it.
-  const descriptor = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+export function readRegularFile(path: string, options: ReadOptions = {}): string | undefined {
+  const { followsLinks = true, maxBytes = Infinity } = options;
+  // Windows has the last two not, where undefined counts as 0, and no named pipes in its file system.
+  const { O_RDONLY, O_NONBLOCK, O_NOFOLLOW } = constants;
+  const descriptor = openSync(path, O_RDONLY | O_NONBLOCK | (followsLinks ? 0 : O_NOFOLLOW));
   try {
-    return fstatSync(descriptor).isFile() ? readFileSync(descriptor, 'utf8') : undefined;
+    const stats = fstatSync(descriptor);
+    return stats.isFile() && stats.size <= maxBytes ? readFileSync(descriptor, 'utf8') : undefined;
   } finally {
     closeSync(descriptor);
   }

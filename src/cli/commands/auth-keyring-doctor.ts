@@ -1,5 +1,6 @@
 import { examine } from '../../app/doctor.ts';
 import { isMade, type Subject } from '../../app/doctor-keyring.ts';
+import { examineSessionFiles } from '../../app/session-files.ts';
 import type { AuthPlan } from '../../auth/plan.ts';
 import type { BackendContext, Keyring } from '../../keyring/contract.ts';
 import type { OpenedKeyring } from '../../keyring/fallback.ts';
@@ -67,8 +68,12 @@ async function examineUsed(context: Context, plan: AuthPlan): Promise<Examined> 
   const { keyring, insteadOf } = await openForCommand(context, plan, { isInteractive: true });
   try {
     const subject = { keyring, context: contextOf(context, plan, keyring.info.type) };
-    const findings = await examine(subject, plan, context.host);
-    return { keyring, isInUse: true, findings: [...examineFallback(insteadOf), ...findings] };
+    const findings = [
+      ...examineFallback(insteadOf),
+      ...(await examine(subject, plan, context.host)),
+      ...(await examineSessionFiles(plan, context.host)),
+    ];
+    return { keyring, isInUse: true, findings };
   } finally {
     await keyring.close();
   }

@@ -2,6 +2,14 @@ import { requestedIdentity, resolveIdentityName } from '../../app/choose-identit
 import type { RemovedItem } from '../../app/logout.ts';
 import { findItems, removeItem, type LeftItem, type OwnedItem } from '../../app/logout-realms.ts';
 import type { AuthManager } from '../../app/open.ts';
+import {
+  findSessionFiles,
+  removeSessionFiles,
+  scopeOf,
+  type FilesResult,
+  type LeftFile,
+  type RemovedFile,
+} from '../../app/session-files.ts';
 import { findIdentity } from '../../config/find-identity.ts';
 import { AtmosError, type KeyringError } from '../../core/errors.ts';
 import { lowerCase } from '../../core/names.ts';
@@ -19,6 +27,10 @@ interface LogoutJson {
   removed: readonly Removed[];
   /** Of `--all-realms`: what may be of ours, and does not say so. */
   left: readonly { key: string; reason: string }[];
+  /** Sessions and tokens that Atmos had written to plain files. Realm and identity null: not known. */
+  removed_files: readonly RemovedFile[];
+  /** Plain files that are not ours alone. */
+  left_files: readonly LeftFile[];
   dry_run: boolean;
 }
 
@@ -31,8 +43,8 @@ interface Removed {
 
 /**
  * `atmos auth logout`: cached sessions and tokens go; long-lived keys stay unless `--keychain` asks
- * for them too, which a person confirms. What was removed is listed by name. Nothing outside the
- * keyring goes.
+ * for them too, which a person confirms. The sessions and tokens that Atmos keeps in plain files go as
+ * well. What was removed is listed by name.
  *
  * Without a name it is `ATMOS_IDENTITY` or the default identity, as with every other command; Atmos
  * always lets choose, which a bare `-i` does here.
@@ -46,14 +58,20 @@ export async function logout(context: Context, invocation: Invocation): Promise<
   const includeKeys = flags['keychain'] ?? false;
   const inRealm = (items: readonly RemovedItem[]) =>
     items.map(({ key, identity, item }) => ({ key, realm: plan.realm.value, identity, item }));
+  const scope = scopeOf(plan.config, flags['all'] ? 'all' : aliases);
+  const plainFiles = await findSessionFiles(plan, scope, context.host);
   const found = inRealm(await manager.logout(aliases, { includeKeys, isDryRun: true }));
   const where = `in realm ${plan.realm.value}`;
-  if (flags['dry-run']) return tell(context, invocation, where, found);
+  if (flags['dry-run']) {
+    const files = await removeSessionFiles(plainFiles, true);
+    return tell(context, invocation, where, { removed: found, files });
+  }
   if (!(await mayRemove(context, invocation, where, found))) return;
   const { removed, failures } = await removeAll(manager, aliases, includeKeys);
-  const [failure, ...others] = failures;
-  if (removed.length > 0 || failure === undefined)
-    await tell(context, invocation, where, inRealm(removed));
+  const files = await removeSessionFiles(plainFiles, false);
+  const [failure, ...others] = [...failures, ...files.failures];
+  if (removed.length > 0 || files.removed.length > 0 || failure === undefined)
+    await tell(context, invocation, where, { removed: inRealm(removed), files });
   if (failure !== undefined) throw joinErrors([failure, ...others]);
 }
 
@@ -70,6 +88,7 @@ async function logoutOfRealms(context: Context, invocation: Invocation): Promise
   const { keyring } = await openForCommand(context, plan, { isInteractive: true });
   const realms = { keyring, realm: plan.realm.value, host };
   const { items, left } = await findItems(realms, flags['keychain'] ?? false);
+  const plainFiles = await findSessionFiles(plan, 'all-realms', host);
   const found = items.map(removedOf);
   const where = 'in any realm';
   const isDryRun = flags['dry-run'] ?? false;
@@ -79,9 +98,10 @@ async function logoutOfRealms(context: Context, invocation: Invocation): Promise
     : await eachOf(items, async (item) =>
         (await removeItem(realms, item)) ? [removedOf(item)] : [],
       );
-  await tell(context, invocation, where, done.flat(), left);
+  const files = await removeSessionFiles(plainFiles, isDryRun);
+  await tell(context, invocation, where, { removed: done.flat(), left, files });
   const unread = left.flatMap(({ error }) => error ?? []);
-  const [failure, ...others] = [...failures, ...unread];
+  const [failure, ...others] = [...failures, ...unread, ...files.failures];
   if (failure !== undefined) throw joinErrors([failure, ...others]);
 }
 
@@ -113,7 +133,7 @@ async function chooseAliases(
   }
   const { value } = await resolveIdentityName(request, config, prompt);
   const known = names.find((name) => lowerCase(name) === lowerCase(value));
-  return [known ?? (await checkStored(plan, keyring, value))];
+  return [known ?? (await checkStored(host, plan, keyring, value))];
 }
 
 /** A provider and an identity may have the same name. */
@@ -122,12 +142,19 @@ function namesOnce(entries: readonly { readonly name: string }[]): string[] {
   return [...byName.values()].toReversed();
 }
 
-/** One that is not configured any more may still have entries to remove. */
-async function checkStored(plan: ProjectPlan, keyring: Keyring, alias: string): Promise<string> {
+/** One that is not configured any more may still have entries or plain files to remove. */
+async function checkStored(
+  host: Context['host'],
+  plan: ProjectPlan,
+  keyring: Keyring,
+  alias: string,
+): Promise<string> {
   const owner = { realm: plan.realm.value, alias };
   const items = (['key', 'session', 'token'] as const).map((item) => itemKey(owner, item));
   const keys = await keyring.keys();
-  if (!items.some((key) => keys.includes(key))) findIdentity(plan.config, alias);
+  if (items.some((key) => keys.includes(key))) return alias;
+  const files = await findSessionFiles(plan, scopeOf(plan.config, [alias]), host);
+  if (!files.some(({ identity }) => identity !== null)) findIdentity(plan.config, alias);
   return alias;
 }
 
@@ -147,9 +174,12 @@ async function mayRemove(
   });
   if (isAgreed) return true;
   await context.note('logout cancelled: nothing was removed');
-  if (invocation.values['output'] === 'json') await tell(context, invocation, where, []);
+  if (invocation.values['output'] === 'json')
+    await tell(context, invocation, where, { removed: [], files: noFiles });
   return false;
 }
+
+const noFiles: FilesResult = { removed: [], left: [], failures: [] };
 
 /** The realm is said where there is more than one. */
 function namesOf(keys: readonly Removed[]): string {
@@ -188,27 +218,42 @@ async function eachOf<T, Done>(
   return { done, failures };
 }
 
+interface Told {
+  readonly removed: readonly Removed[];
+  readonly left?: readonly LeftItem[];
+  readonly files: FilesResult;
+}
+
 /** As JSON, else a line for each. */
 async function tell(
   context: Context,
   { flags, values }: Invocation,
   where: string,
-  removed: readonly Removed[],
-  left: readonly LeftItem[] = [],
+  { removed, left = [], files }: Told,
 ): Promise<void> {
   const { outJson, note } = context;
   const isDryRun = flags['dry-run'] ?? false;
   if (values['output'] === 'json') {
     const kept = left.map(({ key, reason }) => ({ key, reason }));
-    const json = { removed, left: kept, dry_run: isDryRun } satisfies LogoutJson;
+    const json = {
+      removed,
+      left: kept,
+      removed_files: files.removed,
+      left_files: files.left,
+      dry_run: isDryRun,
+    } satisfies LogoutJson;
     await outJson(json);
     return;
   }
-  if (removed.length === 0) await note(`nothing to remove ${where}`);
+  if (removed.length === 0 && files.removed.length === 0) await note(`nothing to remove ${where}`);
   const verb = isDryRun ? 'would remove' : 'removed';
   for (const { key, identity, item } of removed) {
     await note(`${verb} the ${item} of ${identity}: ${key}`);
   }
+  for (const { path, identity, item } of files.removed) {
+    await note(`${verb} the ${item} of ${identity ?? 'an unknown identity'}: ${path}`);
+  }
+  for (const { path, reason } of files.left) await warn(context, `${path} stays: it ${reason}`);
   for (const { key, reason, error } of left) {
     if (error === undefined) await warn(context, `${key} stays: ${reason}`);
   }

@@ -60,3 +60,29 @@ export function splitWords(name: string): string[] | undefined {
 function unquote(_: string, double?: string, single?: string, escaped?: string): string {
   return double?.replaceAll(/\\(["\\])/g, '$1') ?? single ?? escaped ?? '';
 }
+
+/** What Go Atmos writes directly above a section: `; atmos: expiration=…`. */
+const atmosComment = /^\s*[;#]\s*atmos:/;
+const anyComment = /^\s*[;#]/;
+
+/**
+ * The text without these sections and Atmos's comments directly above them. Everything else stays byte
+ * for byte, comments above the next section too.
+ */
+export function removeSections(text: string, isRemoved: (name: string) => boolean): string {
+  const lines = text.split('\n');
+  const startOf = ({ line }: IniSection, above: RegExp) => {
+    let start = line - 1;
+    while (start > 0 && above.test(lines[start - 1] ?? '')) start--;
+    return start;
+  };
+  const sections = parseIni(text);
+  const removed = new Set<number>();
+  for (const [index, section] of sections.entries()) {
+    if (!isRemoved(section.name)) continue;
+    const next = sections[index + 1];
+    const end = next === undefined ? lines.length : startOf(next, anyComment);
+    for (let line = startOf(section, atmosComment); line < end; line++) removed.add(line);
+  }
+  return lines.filter((_, index) => !removed.has(index)).join('\n');
+}

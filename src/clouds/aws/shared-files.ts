@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import type { AccessKey } from '../../core/credentials.ts';
 import { AtmosError } from '../../core/errors.ts';
 import { withoutAbsent, type Sourced } from '../../core/json.ts';

@@ -95,6 +95,8 @@ describe('a logout', () => {
           { key: 'atmos_r_sso@token', realm: 'r', identity: 'sso', item: 'token' },
         ],
         left: [],
+        removed_files: [],
+        left_files: [],
         dry_run: false,
       });
     });
@@ -116,6 +118,8 @@ describe('a logout', () => {
       expect(JSON.parse(stdout)).toEqual({
         removed: [{ key: 'atmos_r_dev@session', realm: 'r', identity: 'dev', item: 'session' }],
         left: [],
+        removed_files: [],
+        left_files: [],
         dry_run: true,
       });
     });
@@ -220,6 +224,8 @@ describe('of all realms', () => {
       expect(JSON.parse((await desk.run(command, { person: no })).stdout)).toEqual({
         removed: [],
         left: [],
+        removed_files: [],
+        left_files: [],
         dry_run: false,
       });
       expect(no.asked).toEqual([
@@ -370,7 +376,8 @@ describe('keys', () => {
       const json = await desk.run('auth logout dev --keychain -o json', { person: person(false) });
       expect(json).toMatchObject({
         exitCode: 0,
-        stdout: '{\n  "removed": [],\n  "left": [],\n  "dry_run": false\n}\n',
+        stdout:
+          '{\n  "removed": [],\n  "left": [],\n  "removed_files": [],\n  "left_files": [],\n  "dry_run": false\n}\n',
       });
     });
     expect(taken).toEqual([]);

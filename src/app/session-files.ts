@@ -1,0 +1,168 @@
+import type { AuthPlan } from '../auth/plan.ts';
+import type { SessionFile } from '../clouds/contract.ts';
+import { listSessionFiles } from '../clouds/registry.ts';
+import type { Config } from '../config/load.ts';
+import { isAtmosError, type AtmosError } from '../core/errors.ts';
+import { lowerCase } from '../core/names.ts';
+import type { Host } from '../host/host.ts';
+import { warning, type Finding } from '../keyring/inspection.ts';
+import { logoutCommand } from '../core/hint.ts';
+
+// The plain files in which Go Atmos keeps sessions and tokens beside the keyring.
+
+/** Whose files are meant. */
+export type FileScope =
+  /** Of this realm: those of identities, and those of providers with the tokens of their portals. */
+  { readonly identities: readonly string[]; readonly providers: readonly string[] } | 'all-realms';
+
+/** A file, or the part of it, that was removed or would be. */
+export interface RemovedFile extends Pick<SessionFile, 'path' | 'realm' | 'item'> {
+  /** The identity; of a portal's token the provider. Null if neither is known. */
+  readonly identity: string | null;
+}
+
+export interface LeftFile {
+  readonly path: string;
+  /** Follows the path: `is a symbolic link`. */
+  readonly reason: string;
+}
+
+export interface FilesResult {
+  readonly removed: readonly RemovedFile[];
+  /** Not removed, since they are not ours alone. */
+  readonly left: readonly LeftFile[];
+  /** ERR_IO of each that could not be removed. */
+  readonly failures: readonly AtmosError[];
+}
+
+type Names = Pick<Config, 'identities' | 'providers'>;
+
+interface Plan extends Pick<AuthPlan, 'realm'> {
+  readonly config: Names | undefined;
+}
+
+/**
+ * What a logout from these names means. A name of both an identity and a provider means the identity,
+ * unless all are logged out: the token of a portal is not one identity's.
+ */
+export function scopeOf(
+  { identities, providers }: Names,
+  aliases: readonly string[] | 'all',
+): FileScope {
+  const identityNames = identities.map(({ name }) => name);
+  const providerNames = providers.map(({ name }) => name);
+  if (aliases === 'all') return { identities: identityNames, providers: providerNames };
+  const isProvider = (name: string) =>
+    !hasName(identityNames, name) && hasName(providerNames, name);
+  return {
+    identities: aliases.filter((name) => !isProvider(name)),
+    providers: aliases.filter(isProvider),
+  };
+}
+
+/** The plain files of a scope, in the order of their paths. @throws ERR_IO */
+export async function findSessionFiles(
+  plan: Plan,
+  scope: FileScope,
+  host: Host,
+): Promise<SessionFile[]> {
+  const files = await listOf(plan, host, scope === 'all-realms' ? [] : scope.identities);
+  return files.filter((file) => scope === 'all-realms' || isIn(file, scope, plan.realm.value));
+}
+
+/**
+ * Removes plain files that were found.
+ *
+ * @param isDryRun nothing is removed, only listed
+ */
+export async function removeSessionFiles(
+  files: readonly SessionFile[],
+  isDryRun: boolean,
+): Promise<FilesResult> {
+  const removed: RemovedFile[] = [];
+  const left: LeftFile[] = [];
+  const failures: AtmosError[] = [];
+  for (const file of files) {
+    const { path, realm, item, fault } = file;
+    if (fault !== undefined) {
+      left.push({ path, reason: fault });
+      continue;
+    }
+    try {
+      if (!isDryRun && !(await file.remove())) continue;
+      removed.push({ path, realm, item, identity: ownerOf(file) });
+    } catch (error) {
+      if (!isAtmosError(error, 'ERR_IO')) throw error;
+      failures.push(error);
+    }
+  }
+  return { removed, left, failures };
+}
+
+/** What Go Atmos keeps in plain files, for doctor: nothing if there is none. @throws ERR_IO */
+export async function examineSessionFiles(plan: Plan, host: Host): Promise<Finding[]> {
+  const files = (await listOf(plan, host, [])).filter(({ item }) => item !== 'profile');
+  return files.map((file) => {
+    const { path, realm, item, fault } = file;
+    const owner = ownerOf(file);
+    const of = owner === null ? '' : ` of ${owner}`;
+    const inRealm = realm === null || realm === plan.realm.value ? '' : ` (realm ${realm})`;
+    return warning(
+      'session-files',
+      fault === undefined
+        ? `${path} holds a ${item}${of}${inRealm} in plain text, as Atmos writes it`
+        : `${path}, where Atmos keeps a ${item}${inRealm} in plain text, ${fault}`,
+      ...(fault === undefined ? [logoutHint(file, plan)] : []),
+    );
+  });
+}
+
+/** The narrowest logout that removes it. Without a configuration there is only one. */
+function logoutHint(file: SessionFile, { config, realm }: Plan): string {
+  const owner = ownerOf(file);
+  const isHere = file.realm === realm.value || isPortalToken(file);
+  if (config === undefined || owner === null || !isHere) return 'atmos auth logout --all-realms';
+  const isIdentity = hasName(
+    config.identities.map(({ name }) => name),
+    owner,
+  );
+  // That name would mean the identity.
+  return isPortalToken(file) && isIdentity
+    ? 'atmos auth logout --all'
+    : logoutCommand(owner, false);
+}
+
+/** Realms share it. */
+function isPortalToken({ item, realm }: SessionFile): boolean {
+  return item === 'token' && realm === null;
+}
+
+function listOf(
+  { config, realm }: Plan,
+  host: Host,
+  more: readonly string[],
+): Promise<SessionFile[]> {
+  const identities = [...(config?.identities ?? []).map(({ name }) => name), ...more];
+  const providers = config?.providers ?? [];
+  return listSessionFiles(host, { realm: realm.value, identities, providers });
+}
+
+function isIn(
+  file: SessionFile,
+  { identities, providers }: Exclude<FileScope, 'all-realms'>,
+  realm: string,
+): boolean {
+  const isOfProvider = file.providers.some((name) => hasName(providers, name));
+  if (isPortalToken(file)) return isOfProvider;
+  if (file.realm !== realm) return false;
+  // A file that must not be read may hold a session of any identity.
+  return isOfProvider || file.identity === null || hasName(identities, file.identity);
+}
+
+function hasName(names: readonly string[], name: string): boolean {
+  return names.some((one) => lowerCase(one) === lowerCase(name));
+}
+
+function ownerOf({ identity, providers }: SessionFile): string | null {
+  return identity ?? providers[0] ?? null;
+}

@@ -1,0 +1,239 @@
+import { createHash } from 'node:crypto';
+import { lstatSync, readdirSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { AtmosError, systemErrorCode } from '../../core/errors.ts';
+import { showCommand } from '../../core/hint.ts';
+import { randomId, removeFile, replacePrivately } from '../../host/files.ts';
+import { cacheDirectory, configDirectory } from '../../host/home.ts';
+import type { Host } from '../../host/host.ts';
+import { acquireLock } from '../../host/lock.ts';
+import { permissionCheckFor } from '../../host/permissions.ts';
+import { irregularKind, readRegularFile } from '../../host/regular-file.ts';
+import type { FileOwners, SessionFile } from '../contract.ts';
+import { parseIni, removeSections } from './ini.ts';
+
+// The plain files of Go Atmos (v1.225). Sessions: `<config>/atmos/<realm>/aws/<provider>/credentials`, a
+// section an identity, with its settings in `config` beside it; without realm, as older versions wrote
+// them, `<config>/atmos/aws/<provider>/`. Tokens of portals: `<cache>/atmos/aws-sso/sessions/<id>.json`,
+// for all realms. Refresh tokens of browser logins: `<cache>/atmos/aws-webflow/<identity>-<realm>/`.
+//
+// Only regular files that belong to us are read and changed, in directories that do, and no link is
+// followed below the base directory.
+
+const maxBytes = 1024 * 1024;
+/** As long as Go Atmos waits for the lock. */
+const lockTimeoutMs = 10_000;
+
+/** A place where sessions of a realm are. */
+interface Place {
+  readonly realm: string | null;
+  readonly provider: string;
+  readonly directory: string;
+}
+
+/**
+ * All of them, sorted by path.
+ *
+ * @throws ERR_IO for what cannot be listed or read
+ */
+export function listAwsSessionFiles(host: Host, owners: FileOwners): SessionFile[] {
+  const files = [
+    ...placesOf(configDirectory(host)).flatMap((place) => filesAt(place, host)),
+    ...tokenFiles(host, owners),
+    ...refreshFiles(host, owners),
+  ];
+  return files.sort((one, other) => (one.path < other.path ? -1 : one.path > other.path ? 1 : 0));
+}
+
+function placesOf(base: string): Place[] {
+  const inRealm = (realm: string | null, directory: string) =>
+    namesIn(directory).map((provider) => ({
+      realm,
+      provider,
+      directory: join(directory, provider),
+    }));
+  return [
+    ...inRealm(null, join(base, 'aws')),
+    // `profiles` is where Atmos has profiles, and one of them may be called aws.
+    ...namesIn(base)
+      .filter((realm) => realm !== 'profiles')
+      .flatMap((realm) => inRealm(realm, join(base, realm, 'aws'))),
+  ];
+}
+
+function filesAt({ realm, provider, directory }: Place, host: Host): SessionFile[] {
+  return (['credentials', 'config'] as const).flatMap((name): SessionFile[] => {
+    const path = join(directory, name);
+    if (isAbsent(path)) return [];
+    const common = {
+      path,
+      item: name === 'config' ? ('profile' as const) : ('session' as const),
+      realm,
+      providers: [provider],
+    };
+    const levels = realm === null ? 3 : 4;
+    const fault = pathFault(path, levels, host);
+    const text = fault === undefined ? readSmallFile(path) : undefined;
+    if (text === undefined) return [untouchable(common, fault ?? 'is too large')];
+    const identities = parseIni(text).flatMap((section) => identityOf(name, section.name) ?? []);
+    return [...new Set(identities)].map((identity) => ({
+      ...common,
+      identity,
+      remove: () => removeIdentity(path, (section) => identityOf(name, section) === identity, host),
+    }));
+  });
+}
+
+function untouchable(file: Omit<SessionFile, 'identity' | 'remove'>, fault: string): SessionFile {
+  return { ...file, identity: null, fault, remove: () => Promise.resolve(false) };
+}
+
+/** The identity of a section that Go Atmos wrote. */
+function identityOf(file: 'credentials' | 'config', section: string): string | undefined {
+  if (file === 'credentials' || section === 'default') return section;
+  return section.startsWith('profile ') ? section.slice('profile '.length) : undefined;
+}
+
+/** Under the lock that Go Atmos takes to write it. */
+async function removeIdentity(
+  path: string,
+  isRemoved: (section: string) => boolean,
+  host: Host,
+): Promise<boolean> {
+  return removing(path, async () => {
+    const lock = await acquireLock(`${path}.lock`, {
+      mode: 'exclusive',
+      timeoutMs: lockTimeoutMs,
+      host,
+    });
+    if (lock === undefined) {
+      throw new AtmosError(
+        'ERR_IO',
+        `cannot change ${path}: another process has had it locked for ${lockTimeoutMs / 1000} seconds`,
+      );
+    }
+    try {
+      const text = readSmallFile(path) ?? '';
+      const rest = removeSections(text, isRemoved);
+      if (rest === text) return false;
+      if (rest.trim() === '') return await removeWhole(path);
+      replacePrivately(path, rest);
+      return true;
+    } finally {
+      lock.release();
+    }
+  });
+}
+
+function tokenFiles(host: Host, { providers }: FileOwners): SessionFile[] {
+  const directory = join(cacheDirectory(host), 'aws-sso/sessions');
+  return namesIn(directory)
+    .filter((name) => /^[0-9a-f]{40}\.json$/.test(name))
+    .map((name) => {
+      const configured = providers.filter((provider) => tokenFileName(provider) === name);
+      const names = configured.map((provider) => provider.name);
+      return tokenFile(join(directory, name), { realm: null, identity: null, names }, host);
+    });
+}
+
+/** Go Atmos calls it by the SHA-1 of the portal's URL and its region, as they are written. */
+function tokenFileName({ kind, settings }: FileOwners['providers'][number]): string | undefined {
+  const { start_url: url, region } = settings;
+  if (kind !== 'aws/iam-identity-center') return undefined;
+  if (typeof url !== 'string' || typeof region !== 'string') return undefined;
+  return `${createHash('sha1').update(`${url}|${region}`).digest('hex')}.json`;
+}
+
+/** Named `<identity>-<realm>`, where both may have hyphens: only a configured identity tells them apart. */
+function refreshFiles(host: Host, { realm, identities }: FileOwners): SessionFile[] {
+  const directory = join(cacheDirectory(host), 'aws-webflow');
+  return namesIn(directory).flatMap((name) => {
+    const path = join(directory, name, 'refresh.json');
+    if (isAbsent(path)) return [];
+    const identity = identities.find((one) => `${one}-${realm}` === name) ?? null;
+    const owner = { realm: identity === null ? null : realm, identity, names: [] };
+    return [tokenFile(path, owner, host)];
+  });
+}
+
+interface TokenOwner extends Pick<SessionFile, 'realm' | 'identity'> {
+  readonly names: readonly string[];
+}
+
+function tokenFile(path: string, { names, ...owner }: TokenOwner, host: Host): SessionFile {
+  const file = { path, item: 'token' as const, ...owner, providers: names };
+  const fault = pathFault(path, 3, host);
+  if (fault !== undefined) return { ...untouchable(file, fault), identity: owner.identity };
+  return { ...file, remove: () => removing(path, () => removeWhole(path)) };
+}
+
+async function removeWhole(path: string): Promise<boolean> {
+  removeFile(path, `${path}.${randomId()}`);
+  return true;
+}
+
+/** Why the path must not be followed, judged for so many levels from its end. */
+function pathFault(path: string, levels: number, host: Host): string | undefined {
+  for (let level = levels - 1, at = path; level >= 0; level--, at = dirname(at)) {
+    const fault = fileFault(at, at === path ? 'file' : 'directory', host);
+    if (fault !== undefined) return at === path ? fault : `is below ${at}, which ${fault}`;
+  }
+  return undefined;
+}
+
+function fileFault(path: string, what: 'file' | 'directory', host: Host): string | undefined {
+  const stats = lstatSync(path, { throwIfNoEntry: false });
+  if (stats === undefined) return 'is gone';
+  const isDirectory = what === 'directory' && stats.isDirectory();
+  const kind = isDirectory ? undefined : irregularKind(stats);
+  if (kind !== undefined) return `is ${kind}`;
+  const permissions = permissionCheckFor(host.userId).permissionsOf(path, stats);
+  if (permissions === undefined) return 'is gone';
+  if (!permissions.isOurs) return `belongs to ${permissions.owner}`;
+  const isOpen = isDirectory && permissions.others.replace;
+  return isOpen ? `can be changed by other users (${permissions.openness})` : undefined;
+}
+
+function readSmallFile(path: string): string | undefined {
+  try {
+    return readRegularFile(path, { followsLinks: false, maxBytes });
+  } catch (error) {
+    const reason = systemErrorCode(error);
+    if (reason === 'ENOENT') return '';
+    if (reason === undefined) throw error;
+    throw ioError('read', path, reason);
+  }
+}
+
+async function removing(path: string, remove: () => Promise<boolean>): Promise<boolean> {
+  try {
+    return await remove();
+  } catch (error) {
+    const reason = systemErrorCode(error);
+    if (reason === undefined) throw error;
+    if (reason === 'ENOENT') return false;
+    throw ioError('remove', path, reason);
+  }
+}
+
+function isAbsent(path: string): boolean {
+  return lstatSync(path, { throwIfNoEntry: false }) === undefined;
+}
+
+/** None of what is not there, is no directory, or cannot be looked at. */
+function namesIn(directory: string): string[] {
+  try {
+    return readdirSync(directory);
+  } catch (error) {
+    const reason = systemErrorCode(error);
+    if (reason === undefined) throw error;
+    if (['ENOENT', 'ENOTDIR', 'EACCES'].includes(reason)) return [];
+    throw ioError('list', directory, reason);
+  }
+}
+
+function ioError(doing: string, path: string, reason: string): AtmosError {
+  return new AtmosError('ERR_IO', `cannot ${doing} ${path}: ${reason}`, {
+    hints: [showCommand(dirname(path))],
+  });
+}

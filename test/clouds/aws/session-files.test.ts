@@ -1,0 +1,257 @@
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { describe, expect, test } from 'vitest';
+import { listAwsSessionFiles } from '../../../src/clouds/aws/session-files.ts';
+import type { FileOwners } from '../../../src/clouds/contract.ts';
+import { acquireLock } from '../../../src/host/lock.ts';
+import { errorOf } from '../../support/error-of.ts';
+import { fakeHost } from '../../support/fake-host.ts';
+import { temporaryDirectory } from '../../support/temporary.ts';
+import {
+  portal,
+  profileSection,
+  putRefreshToken,
+  putSessions,
+  putToken,
+  section,
+} from './go-atmos-files.ts';
+
+const owners: FileOwners = {
+  realm: 'r',
+  identities: ['dev', 'a-b'],
+  providers: [
+    { name: 'sso', kind: 'aws/iam-identity-center', settings: portal },
+    { name: 'same-portal', kind: 'aws/iam-identity-center', settings: portal },
+    { name: 'half', kind: 'aws/iam-identity-center', settings: { region: 'eu-central-1' } },
+    { name: 'other-kind', kind: 'aws/saml', settings: portal },
+  ],
+};
+
+function openHome() {
+  const home = temporaryDirectory();
+  const userId = process.getuid?.();
+  const host = fakeHost({
+    homeDirectory: home,
+    userId,
+    monotonicMs: () => performance.now(),
+    sleep: (milliseconds) => sleep(milliseconds),
+  });
+  return { home, host, list: () => listAwsSessionFiles(host, owners) };
+}
+
+describe('the plain files of Go Atmos', () => {
+  test('are found in every realm, with whose they are', () => {
+    const { home, list } = openHome();
+    const user = putSessions(home, 'r', 'aws-user', ['dev', 'Ops']);
+    const sso = putSessions(home, 'other', 'sso', ['admin']);
+    const old = putSessions(home, null, 'aws-user', ['dev']);
+    const token = putToken(home);
+    const unknown = putToken(home, { ...portal, region: 'us-east-1' });
+    const refresh = putRefreshToken(home, 'a-b', 'r');
+    const strange = putRefreshToken(home, 'x', 'y');
+    // A profile of the configuration that is called aws.
+    putSessions(home, 'profiles', 'x', ['dev']);
+    const session = (path: string, realm: string | null, provider: string, identity: string) => ({
+      path,
+      item: path.endsWith('config') ? 'profile' : 'session',
+      realm,
+      identity,
+      providers: [provider],
+    });
+    const token1 = { item: 'token', realm: null, identity: null };
+    const found = list().map(({ remove: _remove, ...file }) => file);
+    const byPath = (one: { path: string }, other: { path: string }) =>
+      one.path < other.path ? -1 : 1;
+    expect(found).toEqual(
+      [
+        session(user.config, 'r', 'aws-user', 'dev'),
+        session(user.config, 'r', 'aws-user', 'Ops'),
+        session(user.credentials, 'r', 'aws-user', 'dev'),
+        session(user.credentials, 'r', 'aws-user', 'Ops'),
+        session(sso.config, 'other', 'sso', 'admin'),
+        session(sso.credentials, 'other', 'sso', 'admin'),
+        session(old.config, null, 'aws-user', 'dev'),
+        session(old.credentials, null, 'aws-user', 'dev'),
+        { path: token, ...token1, providers: ['sso', 'same-portal'] },
+        { path: unknown, ...token1, providers: [] },
+        { path: refresh, item: 'token', realm: 'r', identity: 'a-b', providers: [] },
+        { path: strange, ...token1, providers: [] },
+      ].toSorted(byPath),
+    );
+    expect(JSON.stringify(found)).not.toContain('Canary');
+  });
+
+  test('are none where there is nothing', () => {
+    expect(openHome().list()).toEqual([]);
+  });
+
+  test('are found below the XDG directories of the environment', () => {
+    const { home, host } = openHome();
+    putSessions(home, 'r', 'aws-user', ['dev']);
+    putToken(home);
+    const env = { XDG_CONFIG_HOME: '/nonexistent', ATMOS_XDG_CACHE_HOME: '/nonexistent' };
+    expect(listAwsSessionFiles({ ...host, env }, owners)).toEqual([]);
+    const named = {
+      XDG_CONFIG_HOME: join(home, '.config'),
+      ATMOS_XDG_CACHE_HOME: join(home, '.cache'),
+    };
+    const elsewhere = { ...host, homeDirectory: '/nonexistent', env: named };
+    expect(listAwsSessionFiles(elsewhere, owners)).toHaveLength(3);
+  });
+});
+
+describe('removing', () => {
+  test('takes the sections of one identity, and leaves the others byte for byte', async () => {
+    const { home, list } = openHome();
+    const { credentials, config } = putSessions(home, 'r', 'aws-user', []);
+    const own = '# my own\r\n[mine]\r\nx = 1\r\n; about the next\n';
+    writeFileSync(
+      credentials,
+      section('Ops') + section('dev') + own + section('dev') + section('z'),
+    );
+    writeFileSync(config, profileSection('dev') + profileSection('z') + '[default]\nregion = x\n');
+    chmodSync(credentials, 0o644);
+    for (const file of list().filter(({ identity }) => identity === 'dev')) {
+      expect(await file.remove()).toBe(true);
+      expect(await file.remove()).toBe(false);
+    }
+    expect(readFileSync(credentials, 'utf8')).toBe(section('Ops') + own + section('z'));
+    expect(readFileSync(config, 'utf8')).toBe(profileSection('z') + '[default]\nregion = x\n');
+    expect(statSync(credentials).mode & 0o777).toBe(0o600);
+    const directory = dirname(credentials);
+    expect(readdirSync(directory)).toEqual([
+      'config',
+      'config.lock',
+      'credentials',
+      'credentials.lock',
+    ]);
+    expect(list().map(({ identity }) => identity)).toEqual(['z', 'default', 'Ops', 'mine', 'z']);
+  });
+
+  test('takes a file whose last section goes', async () => {
+    const { home, list } = openHome();
+    const { credentials, config } = putSessions(home, 'r', 'aws-user', ['dev']);
+    for (const file of list()) expect(await file.remove()).toBe(true);
+    expect([credentials, config].map((path) => existsSync(path))).toEqual([false, false]);
+    expect(list()).toEqual([]);
+  });
+
+  test('takes tokens', async () => {
+    const { home, list } = openHome();
+    const paths = [putToken(home), putRefreshToken(home, 'a-b', 'r')];
+    for (const file of list()) expect(await file.remove()).toBe(true);
+    expect(paths.map((path) => existsSync(path))).toEqual([false, false]);
+  });
+
+  test('finds nothing of a file that is gone meanwhile', async () => {
+    const { home, list } = openHome();
+    const { credentials } = putSessions(home, 'r', 'aws-user', ['dev']);
+    putToken(home);
+    const files = list();
+    rmSync(join(home, '.config'), { recursive: true });
+    rmSync(join(home, '.cache'), { recursive: true });
+    for (const file of files) expect(await file.remove()).toBe(false);
+    expect(existsSync(credentials)).toBe(false);
+  });
+
+  test('waits for the lock of Go Atmos, but not for good', async () => {
+    const { home, host } = openHome();
+    const { credentials } = putSessions(home, 'r', 'aws-user', ['dev']);
+    const options = { mode: 'exclusive', timeoutMs: 0, host } as const;
+    const held = await acquireLock(`${credentials}.lock`, options);
+    let now = 0;
+    const passing = { ...host, monotonicMs: () => now, sleep: async () => void (now += 5_000) };
+    const file = listAwsSessionFiles(passing, owners).find(({ path }) => path === credentials);
+    expect(await errorOf(file?.remove() ?? Promise.resolve())).toMatchObject({
+      code: 'ERR_IO',
+      message: `cannot change ${credentials}: another process has had it locked for 10 seconds`,
+    });
+    held?.release();
+    expect(await file?.remove()).toBe(true);
+  });
+});
+
+describe('what is not ours alone is named, and not touched', () => {
+  /** Replaces what is there by a link to it, moved elsewhere. */
+  function turnIntoLink(path: string): string {
+    const target = join(temporaryDirectory(), 'elsewhere');
+    renameSync(path, target);
+    symlinkSync(target, path);
+    return target;
+  }
+
+  const read = (path: string) => readFileSync(path, 'utf8');
+
+  test.each<[string, (paths: { home: string; credentials: string }) => string, string]>([
+    ['a link', ({ credentials }) => credentials, 'is a symbolic link'],
+    [
+      'below a link',
+      ({ credentials }) => dirname(credentials),
+      'is below $/.config/atmos/r/aws/aws-user, which is a symbolic link',
+    ],
+    [
+      'of a realm that is a link',
+      ({ home }) => join(home, '.config/atmos/r'),
+      'is below $/.config/atmos/r, which is a symbolic link',
+    ],
+  ])('%s', async (_, linkOf, fault) => {
+    const { home, list } = openHome();
+    const { credentials } = putSessions(home, 'r', 'aws-user', ['dev']);
+    const before = read(credentials);
+    turnIntoLink(linkOf({ home, credentials }));
+    const file = list().find(({ path }) => path === credentials);
+    expect(file).toMatchObject({ identity: null, realm: 'r', fault: fault.replace('$', home) });
+    expect(await file?.remove()).toBe(false);
+    expect(read(credentials)).toBe(before);
+  });
+
+  test('a token that is a link', async () => {
+    const { home, list } = openHome();
+    const target = turnIntoLink(putToken(home));
+    const [file] = list();
+    expect(file).toMatchObject({ fault: 'is a symbolic link', providers: ['sso', 'same-portal'] });
+    expect(await file?.remove()).toBe(false);
+    expect(existsSync(target)).toBe(true);
+  });
+
+  test('a directory, and a file in a directory that others can write', () => {
+    const { home, list } = openHome();
+    const { credentials, config } = putSessions(home, 'r', 'aws-user', ['dev']);
+    rmSync(config);
+    mkdirSync(config);
+    expect(list().find(({ path }) => path === config)?.fault).toBe('is a directory');
+    chmodSync(dirname(credentials), 0o777);
+    expect(list().find(({ path }) => path === credentials)?.fault).toBe(
+      `is below ${dirname(credentials)}, which can be changed by other users (mode 0777)`,
+    );
+  });
+
+  test('a file of another user', () => {
+    const { home, host } = openHome();
+    putSessions(home, 'r', 'aws-user', ['dev']);
+    putToken(home);
+    const stranger = { ...host, userId: (host.userId ?? 0) + 1 };
+    const faults = listAwsSessionFiles(stranger, owners).map(({ fault }) => fault);
+    expect(faults).toHaveLength(3);
+    for (const fault of faults) expect(fault).toBe(`belongs to user ${host.userId}`);
+  });
+
+  test('a file that is too large to be one', () => {
+    const { home, list } = openHome();
+    const { credentials } = putSessions(home, 'r', 'aws-user', ['dev']);
+    writeFileSync(credentials, section('dev') + '#'.repeat(1024 * 1024));
+    expect(list().find(({ path }) => path === credentials)?.fault).toBe('is too large');
+  });
+});
