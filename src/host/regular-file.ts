@@ -44,7 +44,7 @@ export interface ReadOptions {
  */
 export function readRegularFile(path: string, options: ReadOptions = {}): string | undefined {
   const { followsLinks = true, maxBytes = Infinity } = options;
-  // Windows has the last two not, where undefined counts as 0, and no named pipes in its file system.
+  // On Windows the last two are undefined, which counts as 0, and files are never named pipes.
   const { O_RDONLY, O_NONBLOCK, O_NOFOLLOW } = constants;
   const descriptor = openSync(path, O_RDONLY | O_NONBLOCK | (followsLinks ? 0 : O_NOFOLLOW));
   try {

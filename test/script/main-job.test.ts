@@ -200,6 +200,8 @@ describe.each(kinds)('the main job on the keyring $type', (kind) => {
           },
         ],
         left: [],
+        removed_files: [],
+        left_files: [],
         dry_run: false,
       });
       const gone = await atmos('auth login');

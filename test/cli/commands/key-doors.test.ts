@@ -26,6 +26,21 @@ function writeProfile(desk: Desk, mfaSerial: string): void {
   writeFileSync(join(desk.root, '.aws/config'), config);
 }
 
+/** `mfa_arn` in atmos.yaml, which the command reads. */
+function ofConfiguration(how: string, command: string): Door {
+  return {
+    name: `atmos.yaml, ${how}`,
+    source: '(/atmos.yaml:12:18)',
+    exitCode: 2,
+    async give(desk, mfaArn) {
+      const identity = `credentials:\n  mfa_arn: ${JSON.stringify(mfaArn)}`;
+      desk.configure(yamlOf(desk, { identity }));
+      const { exitCode, stderr } = await desk.run(command);
+      return { exitCode, said: stderr.replace(desk.project, '') };
+    },
+  };
+}
+
 const doors: readonly Door[] = [
   {
     name: '--mfa-arn',
@@ -78,28 +93,8 @@ const doors: readonly Door[] = [
       return { exitCode, said: stderr };
     },
   },
-  {
-    name: 'atmos.yaml, validated',
-    source: '(/atmos.yaml:12:18)',
-    exitCode: 2,
-    async give(desk, mfaArn) {
-      const identity = `credentials:\n  mfa_arn: ${JSON.stringify(mfaArn)}`;
-      desk.configure(yamlOf(desk, { identity }));
-      const { exitCode, stderr } = await desk.run('auth validate');
-      return { exitCode, said: stderr.replace(desk.project, '') };
-    },
-  },
-  {
-    name: 'atmos.yaml, used',
-    source: '(/atmos.yaml:12:18)',
-    exitCode: 2,
-    async give(desk, mfaArn) {
-      const identity = `credentials:\n  mfa_arn: ${JSON.stringify(mfaArn)}`;
-      desk.configure(yamlOf(desk, { identity }));
-      const { exitCode, stderr } = await desk.run('auth login');
-      return { exitCode, said: stderr.replace(desk.project, '') };
-    },
-  },
+  ofConfiguration('validated', 'auth validate'),
+  ofConfiguration('used', 'auth login'),
 ];
 
 describe.each(doors)('an MFA device that comes by $name', ({ give, source, exitCode }) => {
