@@ -69,6 +69,7 @@ export async function verifyKeys(
     identity,
     host: context.host,
     readStoredKeys: async () => keys,
+    isStoreLasting: context.keyring.info.persistent,
     warn: () => {},
   });
   return prepared.whoIs(keys, timeoutMs);

@@ -1,6 +1,6 @@
 import { ownerOf, prepareIdentity, type AuthContext } from '../auth/context.ts';
 import { refusedAt } from '../auth/refusals.ts';
-import { chainFingerprint, remainingMs, storedSession } from '../auth/session.ts';
+import { chainOf, remainingMs, storedSession } from '../auth/session.ts';
 import { strategyOf } from '../clouds/registry.ts';
 import { isAtmosError } from '../core/errors.ts';
 import { withoutAbsent } from '../core/json.ts';
@@ -34,11 +34,8 @@ const checkTimeoutMs = 5_000;
 export async function whoami(context: AuthContext, identity: Identity): Promise<Whoami> {
   const { host, store } = context;
   const prepared = await prepareIdentity(context, identity);
-  const session = await storedSession(
-    store,
-    identity.name,
-    chainFingerprint(identity.kind, prepared),
-  );
+  const chain = chainOf(identity.kind, prepared);
+  const { session, changed } = await storedSession(store, identity.name, chain);
   const known = {
     identity: identity.name,
     kind: identity.kind,
@@ -49,7 +46,9 @@ export async function whoami(context: AuthContext, identity: Identity): Promise<
       keyRefusedAt: refusedAt(ownerOf(context, identity), prepared.baseAccessKeyId, host),
     }),
   };
-  if (session === undefined) return { ...known, isValid: false, reason: 'there is no session' };
+  if (session === undefined) {
+    return { ...known, isValid: false, reason: changed ?? 'there is no session' };
+  }
   if (remainingMs(session, host.now()) <= 0) {
     return { ...known, isValid: false, reason: 'the session has expired' };
   }

@@ -34,13 +34,14 @@ export async function prepareIdentity(
   context: AuthContext,
   identity: Identity,
 ): Promise<PreparedIdentity> {
-  const { host, store } = context;
+  const { host, store, keyring } = context;
   await checkTrust(context, identity);
   const strategy = await strategyOf(identity);
   const readStoredKeys = async () => (await store.read(identity.name, 'key'))?.credentials ?? null;
+  const isStoreLasting = keyring.info.persistent;
   const warn = (message: string) => context.warn(message);
   try {
-    return await strategy.prepare({ identity, host, readStoredKeys, warn });
+    return await strategy.prepare({ identity, host, readStoredKeys, isStoreLasting, warn });
   } catch (error) {
     if (!isAtmosError(error, 'ERR_AUTH_KEYS_MISSING')) throw error;
     throw await withOtherRealms(context, identity, error);

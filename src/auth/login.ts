@@ -6,11 +6,20 @@ import { withoutAbsent } from '../core/json.ts';
 import type { Identity } from '../core/kind-config.ts';
 import type { LogEvents } from '../core/log-events.ts';
 import { lowerCase } from '../core/names.ts';
+import { formatTimestamp } from '../core/time.ts';
 import type { Host } from '../host/host.ts';
 import type { Keyring } from '../keyring/contract.ts';
 import { checkTrust, ownerOf, prepareIdentity, type AuthContext } from './context.ts';
 import { forgetRefusal, noteRefusal, refusedAt } from './refusals.ts';
-import { chainFingerprint, isReusable, storedSession, type Session } from './session.ts';
+import {
+  chainOf,
+  isReusable,
+  remainingMs,
+  storedSession,
+  type Chain,
+  type Session,
+  type StoredSession,
+} from './session.ts';
 import { singleFlight } from './single-flight.ts';
 
 export interface LoginOptions {
@@ -27,6 +36,8 @@ export interface LoginResult {
   readonly wasOpened: boolean;
   /** Why the session could not be stored, if so. It is good all the same. */
   readonly storeFailure?: AtmosError;
+  /** Why a stored session was not used, in one line: a setting that changed, old and new. */
+  readonly changed?: string;
   /** What the session cannot do, in one line. */
   readonly limits?: string;
 }
@@ -53,17 +64,19 @@ export async function login(
 ): Promise<LoginResult> {
   const { host, store, keyring } = context;
   const prepared = await prepareIdentity(context, identity);
-  const fingerprint = chainFingerprint(identity.kind, prepared);
+  const chain = chainOf(identity.kind, prepared);
   const { region, limits } = prepared;
   const result = (session: Session, wasOpened: boolean, storeFailure?: AtmosError): LoginResult => {
     const { expiresAt } = session.credentials;
     if (!wasOpened) host.log('session.found', { identity: identity.name, expires_at: expiresAt });
-    return { session, region, wasOpened, ...withoutAbsent({ storeFailure, limits }) };
+    const changed = wasOpened ? kept.changed : undefined;
+    return { session, region, wasOpened, ...withoutAbsent({ storeFailure, limits, changed }) };
   };
 
-  const stored = await storedSession(store, identity.name, fingerprint);
+  const kept = await storedSession(store, identity.name, chain);
+  const { session: stored } = kept;
   if (stored && !options.force && isReusable(stored, host.now())) return result(stored, false);
-  host.log('session.needed', { identity: identity.name, because: reasonFor(stored, options) });
+  host.log('session.needed', { identity: identity.name, because: reasonFor(kept, options) });
   context.requireStorable();
 
   const flight = {
@@ -81,7 +94,7 @@ export async function login(
   };
   return singleFlight(identityFlight, async () => {
     // Somebody else may have opened one while we waited.
-    const meanwhile = await storedSession(store, identity.name, fingerprint);
+    const { session: meanwhile } = await storedSession(store, identity.name, chain);
     const isNew = meanwhile?.credentials.accessKeyId !== stored?.credentials.accessKeyId;
     if (meanwhile && (isNew || !options.force) && isReusable(meanwhile, host.now())) {
       return result(meanwhile, false);
@@ -99,15 +112,16 @@ export async function login(
     const session = await opening.catch((error: unknown) => {
       throw error instanceof AtmosError ? named(error, identity) : error;
     });
-    return result(session, true, await keep(context, identity, session, fingerprint));
+    return result(session, true, await keep(context, identity, session, chain));
   });
 }
 
 function reasonFor(
-  stored: Session | undefined,
+  { session, changed }: StoredSession,
   { force }: LoginOptions,
 ): LogEvents['session.needed']['because'] {
-  if (stored === undefined) return 'absent';
+  if (changed !== undefined) return 'changed';
+  if (session === undefined) return 'absent';
   return force ? 'forced' : 'short';
 }
 
@@ -132,6 +146,13 @@ async function openSession(
     });
     const { expiresAt } = opened.credentials;
     if (expiresAt === undefined) throw new TypeError('a session that was opened has an expiry');
+    const now = context.host.now();
+    const session = {
+      credentials: Object.assign(opened.credentials, { expiresAt }),
+      clockOffsetMs: opened.clockOffsetMs,
+      savedAt: now,
+    };
+    if (remainingMs(session, now) <= 0) throw openedExpired(session, now);
     forgetRefusal(owner, context.host);
     context.host.log('session.opened', {
       identity: identity.name,
@@ -139,11 +160,7 @@ async function openSession(
       expires_at: expiresAt,
       clock_offset_ms: opened.clockOffsetMs,
     });
-    return {
-      credentials: Object.assign(opened.credentials, { expiresAt }),
-      clockOffsetMs: opened.clockOffsetMs,
-      savedAt: context.host.now(),
-    };
+    return session;
   } catch (error) {
     if (!isAtmosError(error, 'ERR_AUTH_KEYS_REFUSED')) throw error;
     noteRefusal(owner, prepared.baseAccessKeyId, context.host);
@@ -153,6 +170,16 @@ async function openSession(
       hints: [`correct access_key_id and secret_access_key (${identity.locate(['credentials'])})`],
     });
   }
+}
+
+/** A program would find such a session invalid, and its error would not name the clock. */
+function openedExpired({ credentials, clockOffsetMs }: Session, now: Date): AtmosError {
+  const there = new Date(now.getTime() + clockOffsetMs);
+  return new AtmosError(
+    'ERR_CLOCK_SKEW',
+    `the session that was opened expired at ${formatTimestamp(credentials.expiresAt)} already: the clock shows ${formatTimestamp(now)} here, and ${formatTimestamp(there)} at the server`,
+    { hints: ['set the clock of this machine, then: atmos auth login'] },
+  );
 }
 
 /** Asks for a code only where it may be sent. */
@@ -172,14 +199,11 @@ async function keep(
   { store, host }: AuthContext,
   identity: Identity,
   session: Session,
-  fingerprint: string,
+  chain: Chain,
 ): Promise<AtmosError | undefined> {
   try {
     const { credentials, clockOffsetMs } = session;
-    await store.write(identity.name, 'session', credentials, {
-      chainFingerprint: fingerprint,
-      clockOffsetMs,
-    });
+    await store.write(identity.name, 'session', credentials, { ...chain, clockOffsetMs });
     return undefined;
   } catch (error) {
     if (!isAtmosError(error)) throw error;

@@ -1,7 +1,9 @@
 import type { PreparedIdentity } from '../clouds/contract.ts';
 import type { AwsCredentials } from '../core/credentials.ts';
+import { withoutAbsent } from '../core/json.ts';
 import { sha256 } from '../core/sha256.ts';
-import type { CredentialStore } from '../store/credential-store.ts';
+import type { CredentialStore, ItemNotes } from '../store/credential-store.ts';
+import type { ChainSettings } from '../store/envelope.ts';
 
 const reuseMarginMs = 15 * 60 * 1000;
 
@@ -13,25 +15,54 @@ export interface Session {
   readonly savedAt?: Date;
 }
 
+/** What a session is opened for. */
+export type Chain = Required<Pick<ItemNotes, 'chainFingerprint' | 'chainSettings'>>;
+
+/** What is stored as the session of an identity. Both absent: nothing, or nothing to be used. */
+export interface StoredSession {
+  readonly session?: Session;
+  /** Why the one that is there cannot be used: the settings that changed, old and new. */
+  readonly changed?: string;
+}
+
 /**
- * The stored session of an identity, or undefined when there is none that was opened for exactly
- * this. One without an expiry, or without a token, is none.
+ * Looks for a session that was opened for exactly this. One without an expiry, or without a token, or
+ * that does not say what it was opened for, is none.
  */
 export async function storedSession(
   store: CredentialStore,
   alias: string,
-  fingerprint: string,
-): Promise<Session | undefined> {
+  chain: Chain,
+): Promise<StoredSession> {
   const envelope = await store.read(alias, 'session');
-  if (envelope === null || envelope.chainFingerprint !== fingerprint) return undefined;
+  if (envelope?.chainFingerprint === undefined) return {};
   const { credentials, savedAt } = envelope;
   const { expiresAt, sessionToken } = credentials;
-  if (expiresAt === undefined || sessionToken === undefined) return undefined;
-  return {
+  if (expiresAt === undefined || sessionToken === undefined) return {};
+  if (envelope.chainFingerprint !== chain.chainFingerprint) {
+    return { changed: describeChange(envelope.chainSettings, chain.chainSettings) };
+  }
+  const session = {
     credentials: Object.assign(credentials, { expiresAt }),
     clockOffsetMs: envelope.clockOffsetMs ?? 0,
     ...(savedAt === undefined ? {} : { savedAt }),
   };
+  return { session };
+}
+
+/** @param before absent in sessions of version 0.1.0 and of other programs */
+function describeChange(before: ChainSettings = {}, now: ChainSettings): string {
+  const changed = 'a setting changed after the session was opened';
+  const names = Object.keys(before).filter((name) => before[name]?.value !== now[name]?.value);
+  const changes = names.map(
+    (name) => `${name} was ${shownSetting(before[name])} and is now ${shownSetting(now[name])}`,
+  );
+  return changes.length === 0 ? changed : `${changed}: ${changes.join('; ')}`;
+}
+
+function shownSetting(setting: ChainSettings[string] | undefined): string {
+  const { value, shown } = setting ?? { value: null };
+  return value === null ? 'not set' : (shown ?? String(value));
 }
 
 /** Milliseconds that the session is still good for, by the server's clock; zero or less: expired. */
@@ -51,14 +82,20 @@ export function isReusable(session: Session, now: Date): boolean {
   );
 }
 
-/**
- * SHA-256 over all that a session was opened for: kind, principal, endpoint, partition, MFA device,
- * base access key id. A session whose fingerprint differs is as good as none.
- */
-export function chainFingerprint(
+/** The settings that a session of this identity depends on, and the SHA-256 over them. */
+export function chainOf(
   kind: string,
-  { fingerprintOf }: Pick<PreparedIdentity, 'fingerprintOf'>,
-): string {
+  {
+    fingerprintOf,
+    fingerprintShown = {},
+  }: Pick<PreparedIdentity, 'fingerprintOf' | 'fingerprintShown'>,
+): Chain {
   const fields = Object.entries(fingerprintOf).sort(([a], [b]) => (a < b ? -1 : 1));
-  return sha256(JSON.stringify([kind, fields]));
+  const settings = fields.map(
+    ([name, value]) => [name, withoutAbsent({ value, shown: fingerprintShown[name] })] as const,
+  );
+  return {
+    chainFingerprint: sha256(JSON.stringify([kind, fields])),
+    chainSettings: { kind: { value: kind }, ...Object.fromEntries(settings) },
+  };
 }

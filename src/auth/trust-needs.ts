@@ -4,6 +4,7 @@ import { isAtmosError } from '../core/errors.ts';
 import { showForConsent, type Sourced } from '../core/json.ts';
 import type { Identity, TrustNeed } from '../core/kind-config.ts';
 import { isLogDevice } from '../core/log-level.ts';
+import { formatRemaining } from '../core/time.ts';
 import { classOf, type Variable } from '../core/variables.ts';
 import type { Host } from '../host/host.ts';
 import { environmentChoices, resolveKeyringSettings } from '../keyring/settings.ts';
@@ -19,8 +20,10 @@ export async function findNeeds(config: Config, host: Host): Promise<TrustNeed[]
   const { logs, env, identities } = config;
   const ofVariable = (path: readonly string[], variable: Variable) =>
     variableNeeds(path, variable, config, host);
+  const said = saidOf(config, host);
   const needs = [
-    ...passwordNeeds({ config, keyring: saidOf(config, host) }, { ...host, env: {} }),
+    ...passwordNeeds({ config, keyring: said }, { ...host, env: {} }),
+    ...(said.autoUnlockMs ? [autoUnlockNeed(said.autoUnlockMs)] : []),
     ...logFileNeeds(logs.file),
     ...env.flatMap((variable) => ofVariable(['env', variable.key], variable)),
   ];
@@ -55,6 +58,13 @@ export function passwordNeeds(
 export function passwordCommandNeed(command: Sourced<string>): TrustNeed {
   const path = ['auth', 'keyring', 'spec', 'password_command'];
   return { path, what: `runs the password command ${showForConsent(command)}` };
+}
+
+/** Another process of the user can then read the keyring, which asked for its password before. */
+export function autoUnlockNeed({ value }: Sourced<number>): TrustNeed {
+  const path = ['auth', 'keyring', 'spec', 'auto_unlock'];
+  const what = `holds the keyring open in the background for ${formatRemaining(value)} once its password is typed`;
+  return { path, what };
 }
 
 /** @param file what `auth.logs.file` or `logs.file` says */

@@ -9,6 +9,8 @@ export interface StrategyContext {
   readonly host: Host;
   /** The long-lived keys that the store keeps for this identity. */
   readStoredKeys(): Promise<AwsCredentials | null>;
+  /** Whether the next command would find a key that is stored. Not in the memory keyring. */
+  readonly isStoreLasting: boolean;
   /** For what a person should know, one line each. */
   warn(message: string): void;
 }
@@ -46,8 +48,13 @@ export interface ShownValues {
 /** An identity whose configuration and keys are read and checked, ready to open a session. */
 export interface PreparedIdentity {
   readonly region: string;
-  /** All that a session depends on: it is good for nothing once one of these has changed. */
+  /**
+   * All that a session depends on, by the name that messages give it: `spec.endpoint_url`. The session
+   * is good for nothing once one of these has changed. Stored with the session, so nothing secret.
+   */
   readonly fingerprintOf: Readonly<Record<string, string | number | null>>;
+  /** What messages say in place of those values that they must not quote. */
+  readonly fingerprintShown?: Readonly<Record<string, string>>;
   /** The access key id that sessions are opened with, to tell refusals apart. */
   readonly baseAccessKeyId: string;
   /** An MFA device stands for one person and one code at a time. */

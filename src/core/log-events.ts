@@ -25,6 +25,8 @@ export type FieldKind = keyof FieldKinds | readonly string[];
 export interface EventSpec {
   readonly level: Exclude<LogLevel, 'Off'>;
   readonly fields: Readonly<Record<string, FieldKind>>;
+  /** Whether the command prints it too, as an error or a warning. */
+  readonly isPrinted?: true;
 }
 
 const items = ['key', 'session', 'token'] as const;
@@ -40,7 +42,11 @@ export const logVocabulary = {
     level: 'Debug',
     fields: { command: 'name', exit_code: 'number', duration_ms: 'number' },
   },
-  'command.failed': { level: 'Error', fields: { code: 'code', exit_code: 'number' } },
+  'command.failed': {
+    level: 'Error',
+    fields: { code: 'code', exit_code: 'number' },
+    isPrinted: true,
+  },
   /** Events that came before the log was open, and were too many to keep. */
   'log.dropped': { level: 'Warning', fields: { events: 'number' } },
 
@@ -65,6 +71,7 @@ export const logVocabulary = {
   'keyring.fallback': {
     level: 'Warning',
     fields: { type: 'name', instead_of: 'name', source: 'place' },
+    isPrinted: true,
   },
   /** Where the password of a file keyring is taken from. */
   'keyring.password': {
@@ -82,20 +89,26 @@ export const logVocabulary = {
   'store.written': { level: 'Trace', fields: { identity: 'name', item: items } },
   'store.removed': { level: 'Info', fields: { identity: 'name', item: items } },
   'key.saved': { level: 'Info', fields: { identity: 'name' } },
-  'key.refused': { level: 'Warning', fields: { identity: 'name' } },
+  'key.refused': { level: 'Warning', fields: { identity: 'name' }, isPrinted: true },
 
   /** A stored session is taken. */
   'session.found': { level: 'Debug', fields: { identity: 'name', expires_at: 'time' } },
-  /** `short`: what is left of the stored one is too little. */
+  /**
+   * `short`: what is left of the stored one is too little. `changed`: a setting that it depends on.
+   */
   'session.needed': {
     level: 'Debug',
-    fields: { identity: 'name', because: ['absent', 'short', 'forced'] },
+    fields: { identity: 'name', because: ['absent', 'changed', 'short', 'forced'] },
   },
   'session.opened': {
     level: 'Info',
     fields: { identity: 'name', region: 'name', expires_at: 'time', clock_offset_ms: 'number' },
   },
-  'session.unstored': { level: 'Warning', fields: { identity: 'name', code: 'code' } },
+  'session.unstored': {
+    level: 'Warning',
+    fields: { identity: 'name', code: 'code' },
+    isPrinted: true,
+  },
   'mfa.asked': {
     level: 'Debug',
     fields: { device: 'name', is_retry: 'flag', of: ['given', 'person', 'nobody'] },

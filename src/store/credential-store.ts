@@ -8,7 +8,7 @@ import { formatEnvelope, parseEnvelope, type Envelope, type Ownership } from './
 import { itemKey, type ItemKind, type Owner } from './key.ts';
 
 /** What is written of an item besides its credentials. */
-export type ItemNotes = Pick<Envelope, 'chainFingerprint' | 'clockOffsetMs'>;
+export type ItemNotes = Pick<Envelope, 'chainFingerprint' | 'chainSettings' | 'clockOffsetMs'>;
 
 /** The items of one realm in a keyring, typed, and each checked to be whose its name says. */
 export interface CredentialStore {

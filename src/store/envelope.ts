@@ -10,6 +10,11 @@ export interface Ownership {
   readonly item?: ItemKind;
 }
 
+/** Settings by their names; `shown` stands for a value that no message quotes. Nothing secret. */
+export type ChainSettings = Readonly<
+  Record<string, { readonly value: string | number | null; readonly shown?: string }>
+>;
+
 /**
  * What stands in the keyring under one key: Atmos's envelope `{"type", "data"}`, and beside those
  * our own fields, which Atmos ignores and drops when it writes the entry again.
@@ -19,6 +24,8 @@ export interface Envelope extends Ownership {
   readonly savedAt?: Date;
   /** Of a session: what it was opened for. */
   readonly chainFingerprint?: string;
+  /** Of a session: the settings that it was opened for, so that one that changed can be named. */
+  readonly chainSettings?: ChainSettings;
   /** Of a session: how far the server's clock was ahead of ours. */
   readonly clockOffsetMs?: number;
 }
@@ -49,6 +56,7 @@ export function formatEnvelope(envelope: Envelope & Owner & { item: ItemKind }):
     item: envelope.item,
     saved_at: envelope.savedAt?.toISOString(),
     chain_fingerprint: envelope.chainFingerprint,
+    chain_settings: envelope.chainSettings,
     clock_offset_ms: envelope.clockOffsetMs,
   });
 }
@@ -81,15 +89,17 @@ function parseOwn(value: Record<string, unknown>): Omit<Envelope, 'credentials'>
     item: itemOf(value['item']),
     saved_at: parseTimestamp(textOf(value['saved_at']) ?? ''),
     chain_fingerprint: textOf(value['chain_fingerprint']),
+    chain_settings: chainSettingsOf(value['chain_settings']),
     clock_offset_ms: offsetOf(value['clock_offset_ms']),
   };
   const wrong = Object.entries(own).find(([field, read]) => field in value && read === undefined);
   if (wrong) return { fault: `its ${wrong[0]} is damaged` };
-  const { saved_at, chain_fingerprint, clock_offset_ms, ...ownership } = own;
+  const { saved_at, chain_fingerprint, chain_settings, clock_offset_ms, ...ownership } = own;
   return withoutAbsent({
     ...ownership,
     savedAt: saved_at,
     chainFingerprint: chain_fingerprint,
+    chainSettings: chain_settings,
     clockOffsetMs: clock_offset_ms,
   });
 }
@@ -132,6 +142,22 @@ function nameOf(value: unknown): string | undefined {
 
 function itemOf(value: unknown): ItemKind | undefined {
   return value === 'key' || value === 'session' || value === 'token' ? value : undefined;
+}
+
+const maxChainSettings = 64;
+
+/** As {@link formatEnvelope} writes them; undefined for anything else. */
+function chainSettingsOf(value: unknown): ChainSettings | undefined {
+  if (!isObject(value)) return undefined;
+  const entries = Object.entries(value);
+  const settings = entries.flatMap(([name, setting]) => {
+    const { value: said, shown } = isObject(setting) ? setting : {};
+    const isValue = said === null || typeof said === 'string' || typeof said === 'number';
+    if (!isValue || (shown !== undefined && typeof shown !== 'string')) return [];
+    return [[name, withoutAbsent({ value: said, shown })] as const];
+  });
+  const areAll = settings.length === entries.length && entries.length <= maxChainSettings;
+  return areAll ? Object.fromEntries(settings) : undefined;
 }
 
 function offsetOf(value: unknown): number | undefined {

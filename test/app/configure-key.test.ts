@@ -97,7 +97,7 @@ describe('a moved checkout', () => {
     );
     expect(error.hints).toEqual([
       'to use them set auth.realm: 0123456789abcdef',
-      'atmos auth user configure --identity dev',
+      'give access_key_id and secret_access_key by !env (/p/atmos.yaml:credentials)',
     ]);
   });
 

@@ -103,7 +103,9 @@ describe('who an identity is', () => {
     const error = await errorOf(place.manager.whoami(identityAt(place)));
     expect(error.code).toBe('ERR_AUTH_KEYS_MISSING');
     expect(error.message).toBe('no access key is stored for identity dev');
-    expect(error.hints).toEqual(['atmos auth user configure --identity dev']);
+    expect(error.hints).toEqual([
+      'give access_key_id and secret_access_key by !env (/p/atmos.yaml:credentials)',
+    ]);
   });
 
   test('changes nothing', async () => {

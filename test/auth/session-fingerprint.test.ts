@@ -1,7 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { chainFingerprint } from '../../src/auth/session.ts';
+import { chainOf } from '../../src/auth/session.ts';
+import { shortAccessKeyId } from '../../src/core/credentials.ts';
 import type { Identity } from '../../src/core/kind-config.ts';
 import { codesOf, device, identityAt, keys, name, openPlace, user, type Place } from './place.ts';
+
+const chainFingerprint = (...chain: Parameters<typeof chainOf>) =>
+  chainOf(...chain).chainFingerprint;
 
 describe('the fingerprint of a chain', () => {
   const fields = { region: 'eu-west-1', endpoint: null, mfa_device: null, access_key_id: 'AKIA' };
@@ -30,10 +34,29 @@ describe('the fingerprint of a chain', () => {
 describe('a session is as good as none', () => {
   const otherKey = { ...user, accessKeyId: 'AKIAIOSFODNN7ANOTHER' };
 
-  test.each<[string, (place: Place) => Partial<Identity> | Promise<Partial<Identity>>]>([
-    ['region', () => ({ credentials: { region: 'eu-west-1' } })],
-    ['endpoint', (place) => ({ spec: { endpoint_url: `${place.server.url}/` } })],
-    ['MFA device', () => ({ credentials: { mfa_arn: device } })],
+  type Change = (place: Place) => Partial<Identity> | Promise<Partial<Identity>>;
+
+  test.each<[string, Change, (place: Place) => string]>([
+    [
+      'partition',
+      () => ({ credentials: { region: 'us-gov-west-1' } }),
+      () => 'the partition was aws and is now aws-us-gov',
+    ],
+    [
+      'endpoint',
+      (place) => ({ spec: { endpoint_url: `${place.server.url}/` } }),
+      ({ server: { url } }) => `spec.endpoint_url was ${url} and is now ${url}/`,
+    ],
+    [
+      'MFA device',
+      () => ({ credentials: { mfa_arn: device } }),
+      () => `the MFA device was not set and is now ${device}`,
+    ],
+    [
+      'MFA device, which a variable gives',
+      () => ({ credentials: { mfa_arn: device }, tagAt: () => '!env MFA' }),
+      () => 'the MFA device was not set and is now <value of !env MFA>',
+    ],
     [
       'access key id',
       async ({ manager }) => {
@@ -44,8 +67,10 @@ describe('a session is as good as none', () => {
         });
         return {};
       },
+      () =>
+        `the access key was ${shortAccessKeyId(user.accessKeyId)} and is now ${shortAccessKeyId(otherKey.accessKeyId)}`,
     ],
-  ])('once its %s has changed', async (_, change) => {
+  ])('once its %s has changed, which is named', async (_, change, named) => {
     const { mfaCode } = codesOf('271828');
     const place = await openPlace({ sts: { keys: [user, otherKey] }, mfaCode });
     const identity = identityAt(place);
@@ -54,14 +79,26 @@ describe('a session is as good as none', () => {
     expect((await place.manager.login(identity)).wasOpened).toBe(false);
 
     const changed = identityAt(place, await change(place));
-    expect(await place.manager.whoami(changed)).toMatchObject({
-      isValid: false,
-      reason: 'there is no session',
-    });
+    const reason = `a setting changed after the session was opened: ${named(place)}`;
+    expect(await place.manager.whoami(changed)).toMatchObject({ isValid: false, reason });
     const second = await place.manager.login(changed);
-    expect(second.wasOpened).toBe(true);
+    expect(second).toMatchObject({ wasOpened: true, changed: reason });
     expect(second.session.credentials.accessKeyId).not.toBe(first.session.credentials.accessKeyId);
     expect(place.server.calls.filter(({ action }) => action === 'GetSessionToken')).toHaveLength(2);
+    expect(await place.manager.login(changed)).not.toHaveProperty('changed');
+  });
+
+  test('but for a region of the same partition, which programs get', async () => {
+    const place = await openPlace();
+    const identity = identityAt(place);
+    await place.manager.saveKeys(identity, keys);
+    await place.manager.login(identity);
+    const moved = identityAt(place, { credentials: { region: 'eu-west-1' } });
+    expect(await place.manager.login(moved)).toMatchObject({
+      wasOpened: false,
+      region: 'eu-west-1',
+    });
+    expect(await place.manager.whoami(moved)).toMatchObject({ isValid: true, region: 'eu-west-1' });
   });
 
   test('but for a change that it does not depend on', async () => {

@@ -68,7 +68,8 @@ describe('a session is used again while 15 minutes remain, or a quarter of a sho
 });
 
 describe('the session in the store', () => {
-  const fingerprint = 'f00d';
+  const chain = { chainFingerprint: 'f00d', chainSettings: { 'spec.x': { value: 'a' } } };
+  const fingerprint = chain.chainFingerprint;
   const host = fakeHost({ now: () => testStart });
 
   function open() {
@@ -80,18 +81,15 @@ describe('the session in the store', () => {
   test('comes back with when it was saved and how far the clocks were apart', async () => {
     const { store } = open();
     const { credentials } = sessionOf(12 * hours);
-    const notes = { chainFingerprint: fingerprint, clockOffsetMs: -1500 };
+    const notes = { ...chain, clockOffsetMs: -1500 };
     await store.write('dev', 'session', credentials, notes);
-    expect(await storedSession(store, 'dev', fingerprint)).toEqual({
-      credentials,
-      clockOffsetMs: -1500,
-      savedAt: testStart,
+    expect(await storedSession(store, 'dev', chain)).toEqual({
+      session: { credentials, clockOffsetMs: -1500, savedAt: testStart },
     });
   });
 
   test.each<[string, object, object]>([
     ['nothing is there', {}, {}],
-    ['it was opened for something else', { chain_fingerprint: 'beef' }, {}],
     ['it does not say what it was opened for', { chain_fingerprint: undefined }, {}],
     ['it has no expiry', {}, { expiration: undefined }],
     ['its expiry is empty', {}, { expiration: '' }],
@@ -108,7 +106,31 @@ describe('the session in the store', () => {
       const entry = { type: 'aws', data: { ...complete, ...data }, chain_fingerprint: fingerprint };
       await keyring.set('atmos_r_dev@session', JSON.stringify({ ...entry, ...own }));
     }
-    expect(await storedSession(store, 'dev', fingerprint)).toBeUndefined();
+    expect(await storedSession(store, 'dev', chain)).toEqual({});
+  });
+
+  test.each<[string, object | undefined, string]>([
+    ['was made by version 0.1.0', undefined, ''],
+    ['had another value', { 'spec.x': { value: 'b' } }, ': spec.x was b and is now a'],
+    ['had none', { 'spec.x': { value: null } }, ': spec.x was not set and is now a'],
+    [
+      'had one that another setting has now, and a value that is not shown',
+      { 'spec.x': { value: 'secret', shown: '<value of !env X>' }, 'spec.y': { value: 7 } },
+      ': spec.x was <value of !env X> and is now a; spec.y was 7 and is now not set',
+    ],
+  ])('names the setting that changed when it %s', async (_, settings, named) => {
+    const { keyring, store } = open();
+    const data = {
+      access_key_id: fields.accessKeyId,
+      secret_access_key: fields.secretAccessKey,
+      session_token: fields.sessionToken,
+      expiration: '2026-01-01T12:00:00Z',
+    };
+    const own = { chain_fingerprint: 'beef', chain_settings: settings };
+    await keyring.set('atmos_r_dev@session', JSON.stringify({ type: 'aws', data, ...own }));
+    expect(await storedSession(store, 'dev', chain)).toEqual({
+      changed: `a setting changed after the session was opened${named}`,
+    });
   });
 
   test('has expired when its expiry cannot be read', async () => {
@@ -121,14 +143,14 @@ describe('the session in the store', () => {
     };
     const entry = { type: 'aws', data, chain_fingerprint: fingerprint };
     await keyring.set('atmos_r_dev@session', JSON.stringify(entry));
-    const session = await storedSession(store, 'dev', fingerprint);
+    const { session } = await storedSession(store, 'dev', chain);
     expect(session && isReusable(session, testStart)).toBe(false);
   });
 
   test('is an error, not absence, when it cannot be read', async () => {
     const { keyring, store } = open();
     await keyring.set('atmos_r_dev@session', 'text');
-    await expect(storedSession(store, 'dev', fingerprint)).rejects.toMatchObject({
+    await expect(storedSession(store, 'dev', chain)).rejects.toMatchObject({
       code: 'ERR_STORE_INVALID',
       message: 'the entry atmos_r_dev@session cannot be used: it is not a JSON object',
     });

@@ -21,7 +21,7 @@ export async function login(context: Context, invocation: Invocation): Promise<v
     mfaToken: invocation.values['mfa-token'],
   });
   const result = await manager.login(identity, { force: invocation.flags['force'] ?? false });
-  const { wasOpened, session, region, limits, storeFailure } = result;
+  const { wasOpened, session, region, limits, changed, storeFailure } = result;
   const remaining = formatRemaining(remainingMs(session, host.now()));
   await note(
     [paint('green', '✓'), wasOpened ? ' Authentication successful!' : ' Already authenticated.'],
@@ -34,6 +34,7 @@ export async function login(context: Context, invocation: Invocation): Promise<v
       ['Expires', `${formatTimestamp(session.credentials.expiresAt)} (${remaining})`],
     ]),
   );
+  if (changed !== undefined) await note(`note: ${changed}`);
   if (limits !== undefined) await note(`note: ${limits}`);
   await warnOfIntegrations(context, plan, identity);
   // To keep the session is what a login is for.

@@ -1,4 +1,4 @@
-import { logVocabulary, type LogEntry } from '../../core/log-events.ts';
+import { logVocabulary, type EventSpec, type LogEntry } from '../../core/log-events.ts';
 import { isLogDevice, isTold } from '../../core/log-level.ts';
 import type { Host } from '../../host/host.ts';
 import { createPrinter } from '../printer.ts';
@@ -15,12 +15,16 @@ import type { LogSettings } from './settings.ts';
  */
 export function openLog({ level, file }: LogSettings, host: Host): (entry: LogEntry) => void {
   const { note } = createPrinter(host);
-  const write = isLogDevice(file.path)
+  const isDevice = isLogDevice(file.path);
+  const write = isDevice
     ? (line: string) => void note(line.replace(/\n$/, '')).catch(() => {})
     : openLogFile(file, host);
   const redact = createRedaction(host.env);
   return (entry) => {
-    if (isTold(logVocabulary[entry.event].level, level)) {
+    const event: EventSpec = logVocabulary[entry.event];
+    // The command prints it beside the log. Whoever asks for details gets its code and fields as well.
+    const isRepeated = isDevice && level === 'Info' && event.isPrinted === true;
+    if (isTold(event.level, level) && !isRepeated) {
       write(formatEntry(entry, { processId: host.processId, redact }));
     }
   };

@@ -68,7 +68,12 @@ export function readSettings(identity: Identity): UserSettings {
   const report = (problem: IdentityProblem) => void problems.push(problem);
   const credentials = checkPart(identity, 'credentials', schemas.credentials, report) ?? {};
   checkPart(identity, 'spec', schemas.spec, report);
-  const keys = configuredKeys(credentials.access_key_id, credentials.secret_access_key, report);
+  const keys = configuredKeys(
+    identity,
+    credentials.access_key_id,
+    credentials.secret_access_key,
+    report,
+  );
   for (const path of endpointPaths) checkEndpoint(identity, path, report);
   const endpoint = endpointOf(identity);
   const region = credentials.region || undefined;
@@ -189,13 +194,52 @@ function durationOf({ name, session, locate, tagAt }: Identity): number | undefi
   return parseDuration(duration, `session.duration of identity ${name} (${locate(path)})`, shown);
 }
 
+/** A field of the access key that is written, but empty: as a rule its variable is not set. */
+export interface EmptyKeyField {
+  readonly path: readonly [part: 'credentials', field: string];
+  /** The tag that gave nothing: `!env AWS_ID`. Undefined for an empty text. */
+  readonly tag: string | undefined;
+}
+
+/** The written fields of the access key that are empty. */
+export function emptyKeyFields({ credentials, tagAt }: Identity): EmptyKeyField[] {
+  return ['access_key_id', 'secret_access_key']
+    .filter((field) => credentials[field] === '')
+    .map((field) => {
+      const path = ['credentials', field] as const;
+      return { path, tag: tagAt?.(path) };
+    });
+}
+
+/** Follows the name of the field. */
+export function describeEmpty({ tag }: EmptyKeyField): string {
+  return tag === undefined ? 'is empty' : `is empty: ${tag} gives nothing`;
+}
+
+/** What to set, in one line; none for fields that no variable gives. */
+export function variableHints(fields: readonly EmptyKeyField[]): string[] {
+  const names = fields.flatMap(({ tag }) => /^!env (\w+)$/.exec(tag ?? '')?.[1] ?? []);
+  const [noun, verb] = names.length === 1 ? ['variable', 'is'] : ['variables', 'are'];
+  return names.length === 0
+    ? []
+    : [`set the ${noun} ${names.join(' and ')}, which ${verb} not set or empty`];
+}
+
 function configuredKeys(
+  identity: Identity,
   id: string | undefined,
   secret: string | undefined,
   report: (problem: IdentityProblem) => void,
 ): UserSettings['keys'] {
   if (!id && !secret) return undefined;
   if (id && secret) return { accessKeyId: id, secretAccessKey: secret };
+  const empty = emptyKeyFields(identity).find(({ tag }) => tag !== undefined);
+  if (empty !== undefined) {
+    const [hint] = variableHints([empty]);
+    const message = `${describeEmpty(empty)}, but the other half of the access key is there`;
+    report({ path: empty.path, message, ...withoutAbsent({ hint }) });
+    return undefined;
+  }
   report({
     path: ['credentials'],
     message: 'hold only one of access_key_id and secret_access_key',

@@ -1,4 +1,4 @@
-import { awsCredentials, type AwsCredentials } from '../../core/credentials.ts';
+import { awsCredentials, shortAccessKeyId, type AwsCredentials } from '../../core/credentials.ts';
 import { AtmosError } from '../../core/errors.ts';
 import { optionWithValue } from '../../core/hint.ts';
 import { showForConsent, withoutAbsent } from '../../core/json.ts';
@@ -14,15 +14,19 @@ import type {
 } from '../contract.ts';
 import { endpointNeeds, isPlainUrl } from './endpoint.ts';
 import { withMfaCode } from './mfa.ts';
+import { partitionOf } from './regions.ts';
 import type { Sts } from './sts.ts';
 import type { Destination } from './unfollowed-variables.ts';
 import {
   defaultRegion,
   endpointOf,
   keyFaultsOf,
+  describeEmpty,
+  emptyKeyFields,
   readSettings,
   schemas,
   shownValues,
+  variableHints,
   type UserSettings,
 } from './user-settings.ts';
 
@@ -58,7 +62,7 @@ async function prepare(context: StrategyContext): Promise<PreparedIdentity> {
   const settings = readSettings(identity);
   const keys = settings.keys
     ? awsCredentials(settings.keys)
-    : usableKeys(identity, await context.readStoredKeys());
+    : usableKeys(identity, await context.readStoredKeys(), context.isStoreLasting);
   const mfaDevice = settings.mfaArn ?? keys.mfaArn;
   const shown = shownValues(identity, settings);
   const region = settings.region ?? defaultRegion;
@@ -66,12 +70,18 @@ async function prepare(context: StrategyContext): Promise<PreparedIdentity> {
   return {
     region,
     baseAccessKeyId: keys.accessKeyId,
+    // A region of the same partition is only where requests go: the session holds in all of them.
     fingerprintOf: {
-      region,
-      endpoint: settings.endpoint ?? null,
-      mfa_device: mfaDevice ?? null,
-      access_key_id: keys.accessKeyId,
+      'the partition': partitionOf(region) ?? region,
+      'spec.endpoint_url': settings.endpoint ?? null,
+      'the MFA device': mfaDevice ?? null,
+      'the access key': keys.accessKeyId,
     },
+    fingerprintShown: withoutAbsent({
+      'spec.endpoint_url': shown.endpoint,
+      'the MFA device': shown.mfaDevice,
+      'the access key': shortAccessKeyId(keys.accessKeyId),
+    }),
     ...withoutAbsent({
       mfaDevice,
       shown,
@@ -167,20 +177,35 @@ async function requestSession(
   };
 }
 
-function usableKeys(identity: Identity, stored: AwsCredentials | null): AwsCredentials {
-  const hints = [`atmos auth user configure ${optionWithValue('--identity', identity.name)}`];
+function usableKeys(
+  identity: Identity,
+  stored: AwsCredentials | null,
+  isStoreLasting: boolean,
+): AwsCredentials {
+  const { name, locate } = identity;
+  const configure = [`atmos auth user configure ${optionWithValue('--identity', name)}`];
   if (stored === null) {
-    throw new AtmosError(
-      'ERR_AUTH_KEYS_MISSING',
-      `no access key is stored for identity ${identity.name}`,
-      { hints },
+    const empty = emptyKeyFields(identity);
+    const what = empty.map(
+      (field) => `${field.path.join('.')} (${locate(field.path)}) ${describeEmpty(field)}`,
     );
+    const none = `no access key is stored for identity ${name}`;
+    throw new AtmosError('ERR_AUTH_KEYS_MISSING', [...what, none].join('; '), {
+      hints: [
+        ...variableHints(empty),
+        // A key that is configured now would be gone before the next command.
+        ...(isStoreLasting ? configure : []),
+        ...(isStoreLasting || empty.length > 0
+          ? []
+          : [`give access_key_id and secret_access_key by !env (${locate(['credentials'])})`]),
+      ],
+    });
   }
   if (stored.sessionToken !== undefined) {
     throw new AtmosError(
       'ERR_AUTH_KEYS_MISSING',
       `what is stored as the access key of identity ${identity.name} is a session, which cannot open another`,
-      { hints },
+      { hints: configure },
     );
   }
   return stored;

@@ -15,6 +15,7 @@ const hints = ['atmos auth user configure --identity dev'];
 async function prepare(
   fields: Partial<Identity>,
   stored: AwsCredentials | null = keys,
+  isStoreLasting = true,
 ): Promise<{ prepared: PreparedIdentity; warnings: string[]; reads: number }> {
   const warnings: string[] = [];
   let reads = 0;
@@ -25,6 +26,7 @@ async function prepare(
       reads++;
       return stored;
     },
+    isStoreLasting,
     warn: (message) => void warnings.push(message),
   };
   return { prepared: await awsUser.prepare(context), warnings, reads };
@@ -70,6 +72,58 @@ describe('the keys of a user', () => {
     expect(error.hints).toEqual(hints);
   });
 
+  describe('whose variables are empty, as in CI', () => {
+    const tags: Record<string, string> = {
+      access_key_id: '!env CI_KEY_ID',
+      secret_access_key: '!env CI_SECRET',
+    };
+    const tagAt = ([, field = '']: readonly string[]) => tags[field];
+    const empty = { access_key_id: '', secret_access_key: '' };
+
+    test('are missing: each variable is named with its line, first what to set', async () => {
+      const error = await errorOf(prepare({ credentials: empty, tagAt }, null));
+      expect(error.code).toBe('ERR_AUTH_KEYS_MISSING');
+      expect(error.message).toBe(
+        'credentials.access_key_id (/p/atmos.yaml:credentials:access_key_id) is empty: !env CI_KEY_ID gives nothing; ' +
+          'credentials.secret_access_key (/p/atmos.yaml:credentials:secret_access_key) is empty: !env CI_SECRET gives nothing; ' +
+          'no access key is stored for identity dev',
+      );
+      expect(error.hints).toEqual([
+        'set the variables CI_KEY_ID and CI_SECRET, which are not set or empty',
+        ...hints,
+      ]);
+    });
+
+    test('are not to be stored in a keyring that keeps nothing', async () => {
+      const error = await errorOf(prepare({ credentials: empty, tagAt }, null, false));
+      expect(error.hints).toEqual([
+        'set the variables CI_KEY_ID and CI_SECRET, which are not set or empty',
+      ]);
+    });
+
+    test('give way to a stored key', async () => {
+      const { prepared } = await prepare({ credentials: empty, tagAt }, keys);
+      expect(prepared.baseAccessKeyId).toBe(keys.accessKeyId);
+    });
+
+    test('may be one of the two, which is named', async () => {
+      const credentials = { ...inYaml, secret_access_key: '' };
+      const error = await errorOf(prepare({ credentials, tagAt }));
+      expect(error.code).toBe('ERR_CONFIG_INVALID');
+      expect(error.message).toBe(
+        'credentials.secret_access_key of identity dev (/p/atmos.yaml:credentials:secret_access_key) is empty: !env CI_SECRET gives nothing, but the other half of the access key is there',
+      );
+      expect(error.hints).toEqual(['set the variable CI_SECRET, which is not set or empty']);
+    });
+  });
+
+  test('are given by variables where the keyring keeps nothing', async () => {
+    const error = await errorOf(prepare({}, null, false));
+    expect(error.hints).toEqual([
+      'give access_key_id and secret_access_key by !env (/p/atmos.yaml:credentials)',
+    ]);
+  });
+
   test('are none when they are a session', async () => {
     const session = awsCredentials({ ...keys, sessionToken: 'CanaryToken' });
     const error = await errorOf(prepare({}, session));
@@ -86,6 +140,7 @@ describe('the keys of a user', () => {
       identity: awsUserIdentity(),
       host: fakeHost(),
       readStoredKeys: () => Promise.reject(locked),
+      isStoreLasting: true,
       warn: () => {},
     });
     expect(await errorOf(preparing)).toBe(locked);
@@ -106,32 +161,32 @@ describe('the MFA device of a user', () => {
   ])('when %s', async (_, credentials, entry, expected) => {
     const { prepared } = await prepare({ credentials }, entry);
     expect(prepared.mfaDevice).toBe(expected);
-    expect(prepared.fingerprintOf['mfa_device']).toBe(expected ?? null);
+    expect(prepared.fingerprintOf['the MFA device']).toBe(expected ?? null);
     expect(prepared.limits === undefined).toBe(expected !== undefined);
   });
 });
 
 describe('what a session depends on', () => {
-  test('is the region, the endpoint, the device and the key', async () => {
+  test('is the partition, the endpoint, the device and the key', async () => {
     const credentials = { ...inYaml, mfa_arn: device, region: 'eu-west-1' };
     const spec = { endpoint_url: 'https://sts.example.com' };
     const { prepared } = await prepare({ credentials, spec });
     expect(prepared.region).toBe('eu-west-1');
     expect(prepared.fingerprintOf).toEqual({
-      region: 'eu-west-1',
-      endpoint: 'https://sts.example.com',
-      mfa_device: device,
-      access_key_id: 'AKIAINTHEYAMLFILE000',
+      'the partition': 'aws',
+      'spec.endpoint_url': 'https://sts.example.com',
+      'the MFA device': device,
+      'the access key': 'AKIAINTHEYAMLFILE000',
     });
   });
 
   test('is AWS itself in us-east-1 when nothing is said', async () => {
     const { prepared } = await prepare({ credentials: { region: '' }, spec: { endpoint_url: '' } });
     expect(prepared.fingerprintOf).toEqual({
-      region: 'us-east-1',
-      endpoint: null,
-      mfa_device: null,
-      access_key_id: keys.accessKeyId,
+      'the partition': 'aws',
+      'spec.endpoint_url': null,
+      'the MFA device': null,
+      'the access key': keys.accessKeyId,
     });
   });
 });
