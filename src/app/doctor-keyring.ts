@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { isAtmosError, KeyringError, type AtmosError } from '../core/errors.ts';
-import { showValue } from '../core/json.ts';
+import { unlockHints } from '../core/hint.ts';
 import { formatTimestamp } from '../core/time.ts';
 import type { BackendContext, Keyring, Probe } from '../keyring/contract.ts';
 import {
@@ -32,6 +32,7 @@ const passing: ReadonlySet<string> = new Set([
   'ERR_KEYRING_FOREIGN',
   'ERR_KEYRING_PERMISSIONS',
   'ERR_KEYRING_IO',
+  'ERR_CONFIG_UNTRUSTED',
 ]);
 
 /**
@@ -48,8 +49,8 @@ export async function examineKeyring(subject: Subject, onEntry: OnEntry): Promis
       ? [await whyUnavailable(subject, probe)]
       : (await isMade(subject))
         ? await tryOut(subject, onEntry)
-        : [ofNone(subject, probe)];
-  const seen = [...(await lookAround(subject)), ...(await examineAgent(subject))];
+        : [await ofNone(subject, probe)];
+  const seen = await examineOutside(subject);
   // What is wrong with a file is seen from outside, and again when its entry is opened.
   const told = new Set(seen.map(({ message }) => message));
   return [...own.filter(({ message }) => !told.has(message)), ...seen];
@@ -76,16 +77,12 @@ async function whyUnavailable({ keyring, context }: Subject, { reason }: Probe):
   );
 }
 
-function ofNone({ keyring, context }: Subject, { state, reason }: Probe): Finding {
+async function ofNone({ keyring, context }: Subject, { state, reason }: Probe): Promise<Finding> {
   const none = `there is no keyring at ${keyring.info.location} yet: the first write makes it, so nothing was tried`;
   if (state === 'ready') return ok('state', none);
-  const variable = showValue(context.settings.passwordEnv);
-  return warning(
-    'state',
-    `${none}; ${reason ?? state}`,
-    `export ${variable}=<password>`,
-    'export ATMOS_KEYRING_PASSWORD_FILE=<file that holds it>',
-  );
+  const agent = await (await loadAgentControl()).look(context);
+  const canUnlock = agent.kind !== 'impossible' && agent.kind !== 'off';
+  return warning('state', `${none}; ${reason ?? state}`, ...unlockHints(canUnlock));
 }
 
 async function tryOut(subject: Subject, onEntry: OnEntry): Promise<Finding[]> {
@@ -167,6 +164,11 @@ async function openEntries(keyring: Keyring, now: Date, onEntry: OnEntry): Promi
   return faults.length > 0 ? faults : [ok('entries', `${opened} entries, and each opens`)];
 }
 
+/** What can be seen of a keyring without opening it. */
+export async function examineOutside(subject: Subject): Promise<Finding[]> {
+  return [...(await lookAround(subject)), ...(await examineAgent(subject))];
+}
+
 async function lookAround({ keyring, context }: Subject): Promise<Finding[]> {
   try {
     return (await (await inspectorOf(keyring.info.type))?.examine(context)) ?? [];
@@ -195,7 +197,8 @@ async function examineAgent({ keyring, context }: Subject): Promise<Finding[]> {
 }
 
 function ofError(id: string, error: unknown): Finding {
-  if (error instanceof KeyringError || isAtmosError(error, 'ERR_NO_TERMINAL'))
+  // That nothing may be stored is one finding; whatever only reads goes on.
+  if (error instanceof KeyringError || isAtmosError(error, 'ERR_CONFIG_UNTRUSTED'))
     return problem(id, error.message, ...error.hints);
   throw error;
 }

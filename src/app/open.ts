@@ -8,7 +8,7 @@ import type { AwsCredentials } from '../core/credentials.ts';
 import { withoutAbsent } from '../core/json.ts';
 import type { Identity } from '../core/kind-config.ts';
 import type { Host } from '../host/host.ts';
-import type { Keyring, PromptPassword } from '../keyring/contract.ts';
+import type { BackendContext, Keyring, PromptPassword } from '../keyring/contract.ts';
 import { openWithFallback, type OpenedKeyring } from '../keyring/fallback.ts';
 import { mayUseFile } from '../keyring/settings.ts';
 import { createCredentialStore } from '../store/credential-store.ts';
@@ -22,6 +22,7 @@ export interface OpenAuthOptions {
   /** For callers that bring their own. */
   readonly keyring?: Keyring;
   readonly promptPassword?: PromptPassword;
+  readonly passwordTyped?: NonNullable<BackendContext['passwordTyped']>;
   readonly mfaCode?: AuthContext['mfaCode'];
   warn(message: string): void;
 }
@@ -68,12 +69,13 @@ export async function openAuth(plan: AuthPlan, options: OpenAuthOptions): Promis
 
 function openPlanned(
   { config, keyring: settings }: AuthPlan,
-  { host, promptPassword, warn }: OpenAuthOptions,
+  { host, promptPassword, passwordTyped, warn }: OpenAuthOptions,
 ): Promise<OpenedKeyring> {
   if (settings.passwordCommand && mayUseFile(settings)) {
     requireTrust(config, passwordCommandNeed(settings.passwordCommand), host);
   }
-  return openWithFallback({ settings, host, warn, ...withoutAbsent({ promptPassword }) });
+  const asking = withoutAbsent({ promptPassword, passwordTyped });
+  return openWithFallback({ settings, host, warn, ...asking });
 }
 
 /** Looks when it is first asked, and once. */

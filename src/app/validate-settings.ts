@@ -6,7 +6,7 @@ import { nearestName } from '../core/names.ts';
 import { classOf, type Variable } from '../core/variables.ts';
 import type { Host } from '../host/host.ts';
 import { checkKeyringType } from '../keyring/registry.ts';
-import { resolveKeyringSettings } from '../keyring/settings.ts';
+import { parseUnlockTime, resolveKeyringSettings } from '../keyring/settings.ts';
 import { invalidAt, reportErrorAt, warningAt, type ReportProblem } from './config-problem.ts';
 
 /** What the files say, whatever the environment of this moment puts over it. */
@@ -44,10 +44,16 @@ function checkKeyring({ keyring, environment }: Said, host: Where, report: Repor
     checkType(['auth', 'keyring', 'fallback', String(at)], { value, source, tag });
   }
   // Of the other settings loading has reported what is wrong, each at its own place.
-  const { path } = keyring;
+  const { path, autoUnlock } = keyring;
   reportErrorAt(
     ['auth', 'keyring', 'spec', 'path'],
     () => void resolveKeyringSettings(path ? [{ path }] : [], host),
+    report,
+  );
+  if (autoUnlock === undefined) return;
+  reportErrorAt(
+    ['auth', 'keyring', 'spec', 'auto_unlock'],
+    () => void parseUnlockTime(autoUnlock.value, '', quoteValue(autoUnlock)),
     report,
   );
 }

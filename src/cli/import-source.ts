@@ -2,7 +2,7 @@ import { realpathSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { AuthPlan } from '../auth/plan.ts';
 import { AtmosError, isAtmosError } from '../core/errors.ts';
-import { shellWord } from '../core/hint.ts';
+import { readSecretCommand, shellWord } from '../core/hint.ts';
 import type { Sourced } from '../core/json.ts';
 import { fromHome } from '../host/home.ts';
 import type { Host } from '../host/host.ts';
@@ -36,7 +36,8 @@ export async function openAtmosKeyring(
     ? { value: importPasswordVariable, source: 'default' }
     : settings.passwordEnv;
   const keyring = { ...settings, type, directory, passwordEnv };
-  return (await openForCommand(context, { ...plan, keyring }, { isInteractive: true })).keyring;
+  const options = { isInteractive: true, isForeign: true };
+  return (await openForCommand(context, { ...plan, keyring }, options)).keyring;
 }
 
 const vaultBackend = 'AWS_VAULT_BACKEND';
@@ -110,7 +111,7 @@ async function openVaultDirectory(
     promptPassword: ({ location }) =>
       prompt.masked({
         message: `Password of the keyring ${location}`,
-        instead: `export ${vaultPassword.value}=<password>`,
+        instead: readSecretCommand(vaultPassword.value),
       }),
   });
 }

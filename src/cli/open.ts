@@ -2,17 +2,20 @@ import { openAuth, type OpenAuth } from '../app/open.ts';
 import type { LoginOptions, LoginResult } from '../auth/login.ts';
 import type { AuthPlan } from '../auth/plan.ts';
 import type { MfaRequest } from '../clouds/contract.ts';
-import { isAtmosError } from '../core/errors.ts';
+import { AtmosError, isAtmosError, NoTerminalError } from '../core/errors.ts';
 import { showValue, withoutAbsent } from '../core/json.ts';
 import type { Identity } from '../core/kind-config.ts';
 import { parseMfaCode } from '../core/mfa-code.ts';
 import type { PasswordRequest } from '../keyring/contract.ts';
 import type { Context } from './context.ts';
+import { offerUnlock } from './offer-unlock.ts';
 import { warn } from './plan.ts';
 
 export interface OpenOptions {
   /** Whether a person may be asked, for a password and an MFA code. */
   readonly isInteractive: boolean;
+  /** Of another program: no unlock is offered for it. */
+  readonly isForeign?: boolean;
   /** From `--mfa-token`. Else `ATMOS_MFA_TOKEN`. */
   readonly mfaToken?: string | undefined;
 }
@@ -33,6 +36,9 @@ export function openForCommand(
       promptPassword: options.isInteractive
         ? (request: PasswordRequest) => askPassword(context, plan, request)
         : undefined,
+      passwordTyped: options.isForeign
+        ? undefined
+        : (copyPassword: () => Buffer) => offerUnlock(context, plan, copyPassword),
     }),
   });
 }
@@ -82,9 +88,15 @@ async function mfaCode(
       fault: (code) => (parseMfaCode(code) === undefined ? 'A code is six digits' : undefined),
     });
   } catch (error) {
+    if (!isAtmosError(error, 'ERR_NO_TERMINAL')) throw error;
     // Then the refusal of the code that was given is what there is to say.
-    if (given !== undefined && isAtmosError(error, 'ERR_NO_TERMINAL')) return undefined;
-    throw error;
+    if (given !== undefined) return undefined;
+    const why = error instanceof NoTerminalError ? error.reason : error.message;
+    throw new AtmosError(
+      'ERR_AUTH_MFA_REQUIRED',
+      `a code of the MFA device ${device} is needed, and no one can be prompted (${why})`,
+      { hints: ['atmos auth login', ...error.hints] },
+    );
   }
 }
 

@@ -17,6 +17,8 @@ export interface KeyringEntry {
   /** May begin with `~`. */
   readonly passwordFile?: Sourced<string>;
   readonly passwordCommand?: Sourced<string>;
+  /** A duration, not checked. */
+  readonly autoUnlock?: Sourced<string>;
   readonly fallback?: Sourced<readonly string[]>;
 }
 
@@ -49,6 +51,7 @@ export interface IntegrationEntry extends ProviderEntry {
 export function keyringEntry(auth: Auth, files: Files): KeyringEntry {
   const { type, spec = {}, fallback } = auth.keyring ?? {};
   const at = (...path: string[]) => ['auth', 'keyring', ...path];
+  const autoUnlock = String(spec.auto_unlock ?? '');
   return withoutAbsent({
     type: sourcedText(type, at('type'), files),
     path: besideFile(sourcedText(spec.path, at('spec', 'path'), files), at('spec', 'path'), files),
@@ -59,6 +62,7 @@ export function keyringEntry(auth: Auth, files: Files): KeyringEntry {
       files,
     ),
     passwordCommand: sourcedText(spec.password_command, at('spec', 'password_command'), files),
+    autoUnlock: sourcedText(autoUnlock, at('spec', 'auto_unlock'), files),
     fallback: fallback && sourced(fallback, at('fallback'), files),
   });
 }

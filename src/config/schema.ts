@@ -68,7 +68,12 @@ const keyringSpec = mapOf({
   ),
   password_command: setting(
     text,
-    'A command that prints the password. `sh -c` runs it, on Windows `cmd.exe /c`, for at most 30 seconds. In a project’s file it needs trust.',
+    'A command that prints the password on its first line; the others are ignored. `sh -c` runs it, on Windows `cmd.exe /c`, for at most 30 seconds. In a project’s file it needs trust.',
+  ),
+  auto_unlock: setting(
+    textOrCount,
+    'After the password was typed, do as `atmos auth keyring unlock --ttl` with this time: at most `24h`. Not on Windows. In a project’s file it is ignored, with a warning, until that is trusted.',
+    { otherwise: 'a hint names the command' },
   ),
 });
 

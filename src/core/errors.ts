@@ -134,6 +134,18 @@ export class KeyringError extends AtmosError {
   }
 }
 
+/** No one can be prompted. Whoever asked for something else than a choice has an error of its own. */
+export class NoTerminalError extends AtmosError {
+  /** Why: `there is no terminal`. */
+  readonly reason: string;
+
+  constructor(message: string, details: ErrorDetails & { readonly reason: string }) {
+    super('ERR_NO_TERMINAL', message, details);
+    this.name = 'NoTerminalError';
+    this.reason = details.reason;
+  }
+}
+
 /** Whether `error` is one of ours, of the given code if one is given. */
 export function isAtmosError(error: unknown, code?: ErrorCode): error is AtmosError {
   return error instanceof AtmosError && (code === undefined || error.code === code);

@@ -57,6 +57,26 @@ export function setCommand(name: string, value: string): string {
   return `export ${name}=${value.includes('\\') ? shellWord(value) : value}`;
 }
 
+/**
+ * Open a file keyring without typing its password into a command, which the shell's history would
+ * keep.
+ *
+ * @param canUnlock whether an unlock agent can hold it open
+ */
+export function unlockHints(canUnlock: boolean): string[] {
+  return [
+    ...(canUnlock ? [unlockCommand] : []),
+    setCommand('ATMOS_KEYRING_PASSWORD_FILE', '<a file that holds the password>'),
+  ];
+}
+
+export const unlockCommand = 'atmos auth keyring unlock';
+
+/** Lets bash, zsh and their kin read a secret into a variable: it is in no command and not shown. */
+export function readSecretCommand(name: string): string {
+  return `read -rs ${name} && export ${name}`;
+}
+
 /** A path or a name as one word of a POSIX shell, for hints that are pasted. zsh expands `=name`. */
 export function shellWord(text: string): string {
   return /^(?!=)[\w./:@%+=,-]+$/.test(text) ? text : `'${text.replaceAll("'", `'"'"'`)}'`;

@@ -49,7 +49,10 @@ export interface PasswordRequest {
   readonly isNew: boolean;
 }
 
-/** Asks a person for a password; throws ERR_NO_TERMINAL or ERR_CANCELLED when it cannot. */
+/**
+ * Asks a person for a password. Throws ERR_CANCELLED, or ERR_NO_TERMINAL where no one can be
+ * prompted, which becomes ERR_KEYRING_PASSWORD_REQUIRED.
+ */
 export type PromptPassword = (request: PasswordRequest) => Promise<string>;
 
 /** Which keyring, where, and where its password comes from. */
@@ -65,6 +68,8 @@ export interface KeyringSettings {
   readonly passwordFile?: Sourced<string>;
   /** A command for `sh -c`, on Windows `cmd.exe /c`, that prints the password. */
   readonly passwordCommand?: Sourced<string>;
+  /** How long an agent holds the keyring open once its password was typed. Absent: it does not. */
+  readonly autoUnlockMs?: Sourced<number>;
 }
 
 export interface BackendContext {
@@ -78,6 +83,13 @@ export interface BackendContext {
   heldPassword?(): Buffer;
   /** For the keyring of another program that lets its password be empty: one that is typed, or in the variable. */
   readonly acceptsEmptyPassword?: boolean;
+  /** Whether an unlock agent can hold it open, so that a hint can offer that. */
+  readonly canUnlock?: boolean;
+  /**
+   * Called when a password that was typed has opened the keyring, or is to be that of a new one, if
+   * an agent could hold it. Whoever takes a copy of it overwrites the copy.
+   */
+  passwordTyped?(copyPassword: () => Buffer): Promise<void>;
   /** Takes what a person should know and no result says: an entry that is there twice. */
   warn?(message: string): void;
 }
@@ -93,6 +105,9 @@ export interface Terms {
 
 /** Nothing stays unlocked for longer than this after its password was given, renewed or not. */
 export const maxUnlockMs = 24 * 60 * 60 * 1000;
+
+/** What is not said otherwise. */
+export const defaultTerms = { ttl: '8h', idle: '1h' } as const;
 
 /** Until when a keyring is unlocked, and by which process. */
 export interface Unlocked {

@@ -3,15 +3,17 @@ import { basename, dirname, isAbsolute, join, resolve, sep } from 'node:path';
 import { AtmosError, KeyringError } from '../core/errors.ts';
 import {
   environmentSetting,
+  quote,
   quoteValue,
   showValue,
   withoutAbsent,
   type Sourced,
 } from '../core/json.ts';
+import { parseDuration } from '../core/time.ts';
 import { isVariableName, notVariableName } from '../core/variable-name.ts';
 import { dataDirectory, fromHome } from '../host/home.ts';
 import type { Host } from '../host/host.ts';
-import type { KeyringSettings } from './contract.ts';
+import { maxUnlockMs, type KeyringSettings } from './contract.ts';
 
 /** What one place says of the keyring: the environment, atmos.yaml, a caller. All may be absent. */
 export interface KeyringChoices {
@@ -22,6 +24,8 @@ export interface KeyringChoices {
   readonly passwordEnv?: Sourced<string>;
   readonly passwordFile?: Sourced<string>;
   readonly passwordCommand?: Sourced<string>;
+  /** A duration. */
+  readonly autoUnlock?: Sourced<string>;
 }
 
 type Where = Pick<Host, 'env' | 'platform' | 'homeDirectory' | 'workingDirectory'>;
@@ -48,7 +52,8 @@ export function environmentChoices(
  * Settles every setting: by the first of the places that says it, else by its default.
  *
  * @throws ERR_KEYRING_IO for a path that would make home, root or the working directory the keyring;
- * ERR_CONFIG_INVALID for a `passwordEnv` that no variable can be called
+ * ERR_CONFIG_INVALID for a `passwordEnv` that no variable can be called, and for an `autoUnlock` that is
+ * no duration of at most a day
  */
 export function resolveKeyringSettings(
   places: readonly KeyringChoices[],
@@ -66,6 +71,7 @@ export function resolveKeyringSettings(
     passwordEnv: variable(first('passwordEnv') ?? byDefault('ATMOS_KEYRING_PASSWORD')),
     passwordFile: passwordFile ? absolute(passwordFile, host) : serviceCredential(host),
     passwordCommand: first('passwordCommand'),
+    autoUnlockMs: unlockTime(first('autoUnlock')),
   });
 }
 
@@ -77,6 +83,25 @@ export function chosenType(places: readonly KeyringChoices[]): ChosenType {
   // Who names a type says what may take its place: ATMOS_KEYRING_TYPE alone means that one only.
   const says = places.find((place) => place.type ?? place.fallback);
   return withoutAbsent({ type, fallback: says?.fallback });
+}
+
+/**
+ * How long a keyring stays unlocked, in milliseconds.
+ *
+ * @param what names the setting or option in the error
+ * @param shown stands for the text in the error
+ * @throws ERR_CONFIG_INVALID for what is no duration, or longer than a day
+ */
+export function parseUnlockTime(text: string, what: string, shown = quote(text)): number {
+  const timeMs = parseDuration(text, what, shown) * 1000;
+  if (timeMs <= maxUnlockMs) return timeMs;
+  throw new AtmosError('ERR_CONFIG_INVALID', `${what} ${shown} is longer than 24h`);
+}
+
+function unlockTime(said: Sourced<string> | undefined): Sourced<number> | undefined {
+  if (said === undefined) return undefined;
+  const { value, source, tag } = said;
+  return { value: parseUnlockTime(value, source, quoteValue(said)), source, tag };
 }
 
 /** Whether the file keyring is the one chosen, or may take its place. */

@@ -10,6 +10,7 @@ import {
 import { withVariables } from '../../app/program-environment.ts';
 import { childEnvironment } from '../../clouds/aws/environment.ts';
 import { AtmosError } from '../../core/errors.ts';
+import { unlockHints } from '../../core/hint.ts';
 import { showValue } from '../../core/json.ts';
 import type { Identity } from '../../core/kind-config.ts';
 import type { EnvironmentChange } from '../../core/variables.ts';
@@ -104,8 +105,7 @@ async function checkReachable(settings: KeyringSettings, host: Host): Promise<vo
       hints: [
         '--credentials env',
         // Windows has no agent.
-        ...(host.platform === 'win32' ? [] : ['atmos auth keyring unlock']),
-        'export ATMOS_KEYRING_PASSWORD_FILE=<file that holds it>',
+        ...unlockHints(host.platform !== 'win32'),
       ],
     },
   );

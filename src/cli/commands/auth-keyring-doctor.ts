@@ -1,10 +1,12 @@
 import { examine } from '../../app/doctor.ts';
-import { isMade, type Subject } from '../../app/doctor-keyring.ts';
+import { examineOutside, isMade, type Subject } from '../../app/doctor-keyring.ts';
+import type { OpenAuth } from '../../app/open.ts';
 import { examineSessionFiles } from '../../app/session-files.ts';
 import type { AuthPlan } from '../../auth/plan.ts';
+import { AtmosError, isAtmosError } from '../../core/errors.ts';
 import type { BackendContext, Keyring } from '../../keyring/contract.ts';
 import type { OpenedKeyring } from '../../keyring/fallback.ts';
-import { warning, type Finding, type FindingState } from '../../keyring/inspection.ts';
+import { problem, warning, type Finding, type FindingState } from '../../keyring/inspection.ts';
 import { keyringTypes, openBackend } from '../../keyring/registry.ts';
 import type { Invocation } from '../command.ts';
 import type { Context } from '../context.ts';
@@ -19,7 +21,7 @@ const keyringErrorExit = 3;
 
 /** The documented form of `-o json`: always every field. */
 interface DoctorJson {
-  /** Whether every check of the keyring in use is `ok`: then the exit code is 0. */
+  /** Whether no check of the keyring in use found a `problem`: then the exit code is 0. */
   ok: boolean;
   checks: readonly CheckJson[];
 }
@@ -45,27 +47,29 @@ interface Examined {
 /**
  * `atmos auth keyring doctor`: a real round trip through the keyring in use, its entries, and all
  * around it; then the same for the other keyrings of this machine that open without being asked for
- * anything. Ends with 0 only when all is well with the one in use.
+ * anything. Exits with 3 only for a problem of the one in use: a warning is no failure.
  */
 export async function keyringDoctor(context: Context, { values }: Invocation): Promise<number> {
   const plan = await loadPlanIfAny(context);
   const examined = [await examineUsed(context, plan), ...(await examineOthers(context, plan))];
   const isWell = examined
     .filter(({ isInUse }) => isInUse)
-    .every(({ findings }) => findings.every(({ state }) => state === 'ok'));
+    .every(({ findings }) => findings.every(({ state }) => state !== 'problem'));
   if (values['output'] === 'json') {
     const writeHint = await loadWriteHint(context.host);
     const checks = examined.flatMap((one) => checksOf(one, writeHint));
     await context.outJson({ ok: isWell, checks } satisfies DoctorJson);
   } else {
     for (const one of examined) await tell(context, one);
-    await context.note(isWell ? 'all is well' : 'not all is well');
+    await context.note(summaryOf(examined));
   }
   return isWell ? 0 : keyringErrorExit;
 }
 
 async function examineUsed(context: Context, plan: AuthPlan): Promise<Examined> {
-  const { keyring, insteadOf } = await openForCommand(context, plan, { isInteractive: true });
+  const opened = await openTrusted(context, plan);
+  if (opened instanceof AtmosError) return examineUntrusted(context, plan, opened);
+  const { keyring, insteadOf } = opened;
   try {
     const subject = { keyring, context: contextOf(context, plan, keyring.info.type) };
     const findings = [
@@ -77,6 +81,27 @@ async function examineUsed(context: Context, plan: AuthPlan): Promise<Examined> 
   } finally {
     await keyring.close();
   }
+}
+
+/** Or what keeps it from being opened: a password command that is not trusted. */
+async function openTrusted(context: Context, plan: AuthPlan): Promise<OpenAuth | AtmosError> {
+  try {
+    return await openForCommand(context, plan, { isInteractive: true });
+  } catch (error) {
+    if (!isAtmosError(error, 'ERR_CONFIG_UNTRUSTED')) throw error;
+    return error;
+  }
+}
+
+async function examineUntrusted(
+  context: Context,
+  plan: AuthPlan,
+  { message, hints }: AtmosError,
+): Promise<Examined> {
+  const backend = contextOf(context, plan, plan.keyring.type.value);
+  const keyring = await openBackend(backend);
+  const outside = await examineOutside({ keyring, context: backend });
+  return { keyring, isInUse: true, findings: [problem('state', message, ...hints), ...outside] };
 }
 
 function examineFallback(insteadOf: OpenedKeyring['insteadOf']): Finding[] {
@@ -126,6 +151,19 @@ function checksOf({ keyring, findings }: Examined, writeHint: WriteHint): CheckJ
     hint: joinHints(hints, writeHint),
     backend: keyring.info.type,
   }));
+}
+
+/** Of the keyring in use. */
+function summaryOf(examined: readonly Examined[]): string {
+  const states = examined
+    .filter(({ isInUse }) => isInUse)
+    .flatMap(({ findings }) => findings.map(({ state }) => state));
+  const counted = (state: FindingState) => {
+    const count = states.filter((one) => one === state).length;
+    return count === 0 ? undefined : `${count} ${state}${count === 1 ? '' : 's'}`;
+  };
+  const [problems = 'No problems', warnings] = [counted('problem'), counted('warning')];
+  return `${problems} found${warnings === undefined ? '' : `, ${warnings}`}.`;
 }
 
 const colors: Readonly<Record<FindingState, Style>> = {

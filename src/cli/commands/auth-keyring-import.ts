@@ -4,6 +4,7 @@ import { chooseIdentities } from '../../app/import-identities.ts';
 import { findSharedKeys, findVaultKeys, keyCopy, type FoundKeys } from '../../app/import-keys.ts';
 import type { OpenAuth } from '../../app/open.ts';
 import { AtmosError, isAtmosError } from '../../core/errors.ts';
+import { readSecretCommand } from '../../core/hint.ts';
 import { withoutAbsent } from '../../core/json.ts';
 import type { Host } from '../../host/host.ts';
 import type { Keyring } from '../../keyring/contract.ts';
@@ -167,14 +168,14 @@ function copyFlags(flags: Invocation['flags'], target: Keyring) {
 }
 
 function checkTarget(
-  { keyring, requireStorable }: Pick<OpenAuth, 'keyring' | 'requireStorable'>,
+  { keyring, plan, requireStorable }: Pick<OpenAuth, 'keyring' | 'plan' | 'requireStorable'>,
   flags: Invocation['flags'],
 ): void {
   const { info } = keyring;
   if (info.persistent) return flags['dry-run'] ? undefined : requireStorable();
   throw new AtmosError(
     'ERR_USAGE',
-    `the ${info.type} keyring keeps nothing, so nothing can be imported into it`,
+    `the ${info.type} keyring (from ${plan.keyring.type.source}) keeps nothing, so nothing can be imported into it`,
     { hints: ['set auth.keyring.type to system or file'] },
   );
 }
@@ -185,6 +186,6 @@ function withPasswordHint(
   { info }: Keyring,
 ): CopyResult['stopped'] {
   if (!isAtmosError(stopped, 'ERR_KEYRING_PASSWORD_WRONG')) return stopped;
-  const hint = `export ${importPasswordVariable}=<password>   # of ${info.location}`;
+  const hint = `${readSecretCommand(importPasswordVariable)}   # the password of ${info.location}`;
   return new AtmosError(stopped.code, stopped.message, { hints: [...stopped.hints, hint] });
 }

@@ -2,17 +2,15 @@ import type { AuthPlan } from '../../auth/plan.ts';
 import { passwordNeeds } from '../../auth/trust-needs.ts';
 import { requireTrust } from '../../config/trust.ts';
 import { AtmosError, isAtmosError } from '../../core/errors.ts';
-import { formatRemaining, formatTimestamp, parseDuration } from '../../core/time.ts';
-import { maxUnlockMs, type PasswordRequest, type UnlockResult } from '../../keyring/contract.ts';
+import { formatRemaining, formatTimestamp } from '../../core/time.ts';
+import { defaultTerms, type PasswordRequest, type UnlockResult } from '../../keyring/contract.ts';
 import { loadAgentControl } from '../../keyring/registry.ts';
-import { mayUseFile } from '../../keyring/settings.ts';
+import { mayUseFile, parseUnlockTime } from '../../keyring/settings.ts';
 import type { Invocation } from '../command.ts';
 import type { Context } from '../context.ts';
 import { lingerWarning } from '../linger-warning.ts';
 import { askPassword } from '../open.ts';
 import { loadPlanIfAny, warn } from '../plan.ts';
-
-const defaults = { ttl: '8h', idle: '1h' };
 
 /** The documented form of `-o json`: always every field, null for what is not known. */
 interface UnlockJson {
@@ -59,18 +57,9 @@ export async function keyringUnlock(context: Context, { values }: Invocation): P
   await tell(context, result, settings.directory.value);
 }
 
-function limitOf(name: keyof typeof defaults, values: Invocation['values']): number {
-  const text = values[name] ?? defaults[name];
-  const limitMs = secondsOf(`--${name}`, text) * 1000;
-  if (limitMs <= maxUnlockMs) return limitMs;
-  throw new AtmosError('ERR_USAGE', `--${name} ${text} is longer than 24h`, {
-    hints: [`atmos auth keyring unlock --${name} 24h`],
-  });
-}
-
-function secondsOf(option: string, text: string): number {
+function limitOf(name: keyof typeof defaultTerms, values: Invocation['values']): number {
   try {
-    return parseDuration(text, option);
+    return parseUnlockTime(values[name] ?? defaultTerms[name], `--${name}`);
   } catch (error) {
     if (!isAtmosError(error)) throw error;
     throw new AtmosError('ERR_USAGE', error.message, { hints: error.hints });

@@ -1,5 +1,6 @@
 import { checkKey } from '../../app/configure-key.ts';
 import type { AuthManager } from '../../app/open.ts';
+import type { AuthPlan } from '../../auth/plan.ts';
 import { parseAccessKey } from '../../clouds/aws/key-form.ts';
 import {
   awsCredentials,
@@ -17,7 +18,7 @@ import type { Invocation } from '../command.ts';
 import type { Context } from '../context.ts';
 import { isOfEntry } from '../entry-errors.ts';
 import { openForCommand } from '../open.ts';
-import { loadPlanFor, requireIdentity, warn, warnOfMemory } from '../plan.ts';
+import { loadPlanFor, requireIdentity, warn } from '../plan.ts';
 import { askAccessKey } from '../ui/ask-access-key.ts';
 import { readInput } from '../ui/read-input.ts';
 
@@ -33,7 +34,10 @@ export async function configureUser(context: Context, invocation: Invocation): P
   const plan = await loadPlanFor(context, invocation);
   const identity = await requireIdentity(context, plan, invocation);
   await checkKey(identity, given, (field) => options[field] ?? 'the options');
-  const { manager, keyring } = await openForCommand(context, plan, { isInteractive: true });
+  const { manager, keyring, insteadOf } = await openForCommand(context, plan, {
+    isInteractive: true,
+  });
+  if (!keyring.info.persistent) throw keepsNothing(plan, keyring, insteadOf !== undefined);
   await manager.checkConfigurable(identity);
   await unlock(keyring);
   const { key, isTyped } = await readKey(context, invocation, identity, given);
@@ -48,9 +52,22 @@ export async function configureUser(context: Context, invocation: Invocation): P
   await note(
     `saved the access key ${shortAccessKeyId(key.accessKeyId)} of identity ${identity.name} in the ${type} keyring (${location}), realm ${plan.realm.value}`,
   );
-  if (keyring.info.persistent)
-    await note(`next: atmos auth login ${optionWithValue('--identity', identity.name)}`);
-  await warnOfMemory(context, plan, 'the key is gone now that this command ends');
+  await note(`next: atmos auth login ${optionWithValue('--identity', identity.name)}`);
+}
+
+function keepsNothing({ keyring }: AuthPlan, { info }: Keyring, isFallback: boolean): AtmosError {
+  const { type, fallback } = keyring;
+  const source = isFallback ? fallback?.source : type.source;
+  return new AtmosError(
+    'ERR_USAGE',
+    `the ${info.type} keyring (from ${source}) keeps nothing for the next command, so no key can be stored in it`,
+    {
+      hints: [
+        'set the keyring type to system or file there',
+        'leave it, and give access_key_id and secret_access_key in atmos.yaml by !env',
+      ],
+    },
+  );
 }
 
 /** The options that give a value of a key. */

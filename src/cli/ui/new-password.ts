@@ -41,15 +41,7 @@ async function readLine(host: Host): Promise<string> {
     host,
     'give the new password through a pipe or a file: --stdin < file',
   );
-  const line = text.replace(/\r?\n$/, '');
-  if (!line.includes('\n')) return line;
-  throw new AtmosError(
-    'ERR_USAGE',
-    'standard input has more than one line, and a password is one',
-    {
-      hints: ['--new-password-file FILE   # where it may have several'],
-    },
-  );
+  return text.replace(/\r?\n$/, '');
 }
 
 async function askTwice({ prompt }: Context, location: string): Promise<string> {

@@ -1,5 +1,5 @@
 import type * as inquirer from '@inquirer/prompts';
-import { AtmosError } from '../../core/errors.ts';
+import { AtmosError, NoTerminalError } from '../../core/errors.ts';
 import type { Host, Terminal } from '../../host/host.ts';
 import { printable } from '../printable.ts';
 
@@ -162,7 +162,8 @@ function isNo(value: string | undefined): boolean {
 }
 
 function nobodyToAsk({ message, instead }: Question, reason: string): AtmosError {
-  return new AtmosError('ERR_NO_TERMINAL', `cannot ask for ${JSON.stringify(message)}: ${reason}`, {
+  return new NoTerminalError(`cannot ask for ${JSON.stringify(message)}: ${reason}`, {
+    reason,
     hints: [instead],
   });
 }

@@ -2,7 +2,7 @@ import { AtmosError, KeyringError } from '../../core/errors.ts';
 import type { Host } from '../../host/host.ts';
 import type { BackendContext, Keyring, OpenBackend, Probe } from '../contract.ts';
 import { checkKey, checkValue } from '../key.ts';
-import { findAgent, type AgentConnection } from './connection.ts';
+import { findAgent, hasAgents, type AgentConnection } from './connection.ts';
 import { AgentError, noAnswer, parseValue } from './protocol.ts';
 
 /** A write waits for the keyring's lock as long as it would here. */
@@ -20,9 +20,10 @@ export function createAgentClientKeyring(load: () => Promise<OpenBackend>): Open
   return (context) => {
     const { settings, host } = context;
     const isOff = isAgentOff(host);
+    const canUnlock = !isOff && hasAgents(host);
     return createClientKeyring(context, {
       find: async () => (isOff ? undefined : findAgent(settings.directory.value, host)),
-      openFile: async () => (await load())(context),
+      openFile: async () => (await load())({ ...context, canUnlock }),
     });
   };
 }

@@ -5,7 +5,7 @@ import {
   systemErrorCode,
   type KeyringErrorCode,
 } from '../../core/errors.ts';
-import { setCommand, shellWord } from '../../core/hint.ts';
+import { shellWord, unlockHints } from '../../core/hint.ts';
 import { parseTimestamp } from '../../core/time.ts';
 import type { Host } from '../../host/host.ts';
 import type { AgentControl, BackendContext, AgentBackend, Terms, Unlocked } from '../contract.ts';
@@ -187,7 +187,7 @@ function requireAgents({ host }: Pick<BackendContext, 'host'>): void {
     'ERR_KEYRING_UNAVAILABLE',
     `there is no unlock agent on ${platform}: it needs sockets that tell who is at their other end`,
     {
-      hints: [setCommand('ATMOS_KEYRING_PASSWORD_FILE', '<a file that holds the password>')],
+      hints: unlockHints(false),
     },
   );
 }

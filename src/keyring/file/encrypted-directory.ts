@@ -46,7 +46,7 @@ export function createAccess(context: BackendContext): Access {
 
   function derivationOf(isRight: IsRight, isNew = false): Promise<Derivation> {
     if (unlocking === undefined) {
-      const started = isNew ? resolve(true) : resolveRight(isRight);
+      const started = (isNew ? resolve(true) : resolveRight(isRight)).then(tellTyped);
       unlocking = started;
       // A password that could not be had is asked for again the next time.
       started.catch(() => {
@@ -69,6 +69,12 @@ export function createAccess(context: BackendContext): Access {
       if (questions === maxQuestions) throw wrongPassword();
       context.warn?.(`the password that was typed does not open the keyring ${location}`);
     }
+  }
+
+  async function tellTyped(derivation: Derivation): Promise<Derivation> {
+    if (context.canUnlock && passwordSource(context) === 'prompt')
+      await context.passwordTyped?.(() => derivation.password());
+    return derivation;
   }
 
   function verifierOf(directory: string | undefined): string | undefined {

@@ -1,6 +1,12 @@
 import { closeSync, constants, fstatSync, openSync, readSync, realpathSync } from 'node:fs';
-import { KeyringError, systemErrorCode } from '../../core/errors.ts';
-import { listCommand } from '../../core/hint.ts';
+import {
+  isAtmosError,
+  KeyringError,
+  NoTerminalError,
+  systemErrorCode,
+  type AtmosError,
+} from '../../core/errors.ts';
+import { listCommand, unlockHints } from '../../core/hint.ts';
 import { showValue, type Sourced } from '../../core/json.ts';
 import type { Host } from '../../host/host.ts';
 import { irregularKindAt } from '../../host/regular-file.ts';
@@ -49,18 +55,17 @@ export function describePasswordSource(context: BackendContext): string {
 /**
  * The keyring's password from the first source there is: variable, file, command, person. A source
  * that is there but gives nothing is an error, never a reason to try the next. One newline at the
- * end of what a file or a command gives is dropped; a variable is taken as it is, as Atmos does.
+ * end of a variable and of a file is dropped; of what a command prints the first line counts, since
+ * `pass show` prints notes below it.
  *
- * @param isNew for a keyring without entries: then at least 8 bytes
+ * @param isNew for a keyring without entries: then one line of at least 8 bytes
  * @throws ERR_KEYRING_PASSWORD_REQUIRED, _PASSWORD_TOO_SHORT, _TIMEOUT, and what the prompt throws
  */
 export async function resolvePassword(context: BackendContext, isNew: boolean): Promise<Buffer> {
   const password = await readPassword(context, isNew);
   if (isNew) {
-    const { directory, passwordEnv } = context.settings;
-    checkNewPassword(password, `the password for the new keyring ${directory.value}`, [
-      `export ${showValue(passwordEnv)}="$(openssl rand -base64 24)"   # and keep it safe`,
-    ]);
+    const { directory } = context.settings;
+    checkNewPassword(password, `the password for the new keyring ${directory.value}`);
   }
   return password;
 }
@@ -72,8 +77,8 @@ export type NewPasswordSource =
   | { ask(): Promise<string> };
 
 /**
- * The password that a keyring is to have from now on, of at least 8 bytes. Of a file one newline at
- * the end is dropped.
+ * The password that a keyring is to have from now on: one line of at least 8 bytes. Of a file one
+ * newline at the end is dropped.
  *
  * @throws ERR_KEYRING_PASSWORD_REQUIRED, _PASSWORD_TOO_SHORT, _TIMEOUT, and what asking throws
  */
@@ -81,16 +86,35 @@ export async function readNewPassword(host: Host, source: NewPasswordSource): Pr
   const password =
     'file' in source
       ? await fromFile(host, source.file)
-      : notEmpty(Buffer.from(await source.ask()), 'the new password is empty');
-  checkNewPassword(password, 'the new password', ['openssl rand -base64 24   # makes a good one']);
+      : notEmpty(Buffer.from(await asked(source)), 'the new password is empty');
+  checkNewPassword(password, 'the new password');
   return password;
 }
 
-/** Overwrites one that is too short. */
-function checkNewPassword(password: Buffer, named: string, hints: readonly string[]): void {
+async function asked({ ask }: { ask(): Promise<string> }): Promise<string> {
+  try {
+    return await ask();
+  } catch (error) {
+    if (!isAtmosError(error, 'ERR_NO_TERMINAL')) throw error;
+    throw required(
+      `the new password is missing, and no one can be prompted (${whyNoPrompt(error)})`,
+      error.hints,
+    );
+  }
+}
+
+function whyNoPrompt(error: AtmosError): string {
+  return error instanceof NoTerminalError ? error.reason : error.message;
+}
+
+/** Overwrites one that is too short, or that a person could neither type nor see whole. */
+function checkNewPassword(password: Buffer, named: string): void {
   const bytes = password.length;
-  if (bytes >= minNewPasswordBytes) return;
+  const hasLines = password.includes(0x0a) || password.includes(0x0d);
+  if (bytes >= minNewPasswordBytes && !hasLines) return;
   password.fill(0);
+  const hints = ['openssl rand -base64 24   # makes a good one'];
+  if (hasLines) throw required(`${named} has several lines, and a password is one line`, hints);
   throw new KeyringError(
     'ERR_KEYRING_PASSWORD_TOO_SHORT',
     `${named} has ${bytes} bytes, and at least ${minNewPasswordBytes} are needed`,
@@ -113,31 +137,45 @@ async function readPassword(context: BackendContext, isNew: boolean): Promise<Bu
       return fromCommand(host, settings.passwordCommand ?? unreachable());
     case 'prompt': {
       const ask = promptPassword ?? unreachable();
-      const typed = Buffer.from(await ask({ location: settings.directory.value, isNew }));
-      if (context.acceptsEmptyPassword) return typed;
-      return notEmpty(typed, 'the password that was typed is empty');
+      const typed = await ask({ location: settings.directory.value, isNew }).catch(
+        (error: unknown) => {
+          if (!isAtmosError(error, 'ERR_NO_TERMINAL')) throw error;
+          throw locked(context, isNew, `no one can be prompted (${whyNoPrompt(error)})`);
+        },
+      );
+      const password = Buffer.from(typed);
+      if (context.acceptsEmptyPassword) return password;
+      return notEmpty(password, 'the password that was typed is empty');
     }
     case 'none':
-      throw required(
-        `the file keyring ${settings.directory.value} needs a password, and there is none`,
-        [
-          `export ${showValue(settings.passwordEnv)}=<password>`,
-          'export ATMOS_KEYRING_PASSWORD_FILE=<file that holds it>',
-        ],
-      );
+      throw locked(context, isNew, 'this program never prompts');
   }
+}
+
+/** @param why the password cannot be typed */
+function locked(
+  { settings, canUnlock = false }: BackendContext,
+  isNew: boolean,
+  why: string,
+): KeyringError {
+  const { directory, passwordEnv } = settings;
+  const state = isNew ? 'needs a password' : 'is locked';
+  return required(
+    `the file keyring ${directory.value} ${state}: ${showValue(passwordEnv)} is not set, and ${why}`,
+    unlockHints(canUnlock),
+  );
 }
 
 function fromVariable({ host, settings, acceptsEmptyPassword }: BackendContext): Buffer {
   const { passwordEnv: variable } = settings;
-  const password = Buffer.from(host.env[variable.value] ?? '');
+  const password = withoutNewline(Buffer.from(host.env[variable.value] ?? ''));
   if (acceptsEmptyPassword) return password;
   const named = variable.source === 'default' ? '' : ` (named by ${variable.source})`;
   const name = showValue(variable);
   return notEmpty(
     password,
     `the variable ${name}${named}, which should hold the keyring's password, is empty`,
-    [`unset ${name}`, `export ${name}=<password>`],
+    [`unset ${name}`, ...unlockHints(false)],
   );
 }
 
@@ -243,7 +281,13 @@ async function fromCommand(host: Host, command: Sourced<string>): Promise<Buffer
       result.exitCode === null ? 'was killed' : `failed with exit code ${result.exitCode}`;
     throw required(`${named} ${how}`, ['run the command by hand and see what it says']);
   }
-  return notEmpty(withoutNewline(result.stdout), `${named} printed nothing`, []);
+  notEmpty(withoutNewline(result.stdout), `${named} printed nothing`);
+  return notEmpty(firstLine(result.stdout), `${named} printed an empty first line`);
+}
+
+function firstLine(text: Buffer): Buffer {
+  const end = text.indexOf(0x0a);
+  return end === -1 ? text : withoutNewline(text.subarray(0, end + 1));
 }
 
 function withoutNewline(text: Buffer): Buffer {

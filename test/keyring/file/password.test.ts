@@ -13,9 +13,14 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { AtmosError } from '../../../src/core/errors.ts';
+import { AtmosError, NoTerminalError } from '../../../src/core/errors.ts';
 import { realHost } from '../../../src/host/real.ts';
-import { passwordSource, resolvePassword } from '../../../src/keyring/file/password.ts';
+import {
+  passwordSource,
+  readNewPassword,
+  resolvePassword,
+  type NewPasswordSource,
+} from '../../../src/keyring/file/password.ts';
 import { createTestContext, type FileKeyringOptions } from '../../support/file-keyring.ts';
 import { temporaryDirectory } from '../../support/temporary.ts';
 import { expectError, rejectionOf } from './rejection.ts';
@@ -82,8 +87,13 @@ describe('the order', () => {
 });
 
 describe('a variable', () => {
-  test('is taken as it is, byte for byte', async () => {
-    expect(await resolve({ password: ' pässwört\n' })).toBe(' pässwört\n');
+  test.each([
+    [' pässwört ', ' pässwört '],
+    ['secret\n', 'secret'],
+    ['secret\r\n', 'secret'],
+    ['two\nlines\n', 'two\nlines'],
+  ])('of %j gives %j: one newline at the end is dropped', async (value, expected) => {
+    expect(await resolve({ password: value })).toBe(expected);
   });
 
   test('that is empty is an error naming it', async () => {
@@ -91,7 +101,7 @@ describe('a variable', () => {
       await rejectionOf(resolve({ password: '' })),
       'ERR_KEYRING_PASSWORD_REQUIRED',
       "the variable ATMOS_KEYRING_PASSWORD, which should hold the keyring's password, is empty",
-      'export ATMOS_KEYRING_PASSWORD=<password>',
+      'unset ATMOS_KEYRING_PASSWORD',
     );
   });
 
@@ -295,6 +305,18 @@ describe('a command', () => {
   });
 
   test.each([
+    ['printf "secret\\nuser: ada\\nurl: https://example.com\\n"', 'secret'],
+    ['printf "secret\\r\\nnote\\r\\n"', 'secret'],
+    ['printf " secret "', ' secret '],
+  ])('that is %j gives its first line, as pass show has notes below it', async (line, expected) => {
+    expect(await resolve(fromCommand(line))).toBe(expected);
+    expect(await resolve(fromCommand(line.replaceAll('secret', 'secret word')), true)).toBe(
+      expected.replace('secret', 'secret word'),
+    );
+  });
+
+  test.each([
+    ['printf "\\nsecret"', `${named} printed an empty first line`],
     ['exit 3', `${named} failed with exit code 3`],
     ['echo secret; exit 1', `${named} failed with exit code 1`],
     ['kill -9 $$', `${named} was killed`],
@@ -378,15 +400,59 @@ describe('a person', () => {
   });
 });
 
-test('without any source the error names the keyring and what to set', async () => {
-  const error = await rejectionOf(resolve({}));
-  expectError(
-    error,
-    'ERR_KEYRING_PASSWORD_REQUIRED',
-    `the file keyring ${directory} needs a password, and there is none`,
-    'export ATMOS_KEYRING_PASSWORD=<password>',
-  );
-  expect(error.hints).toContain('export ATMOS_KEYRING_PASSWORD_FILE=<file that holds it>');
+describe('without any source', () => {
+  const fileHint = 'export ATMOS_KEYRING_PASSWORD_FILE=<a file that holds the password>';
+
+  test('the error names the keyring and the variable, and the first hint unlocks it', async () => {
+    const context = { ...contextOf({}), canUnlock: true };
+    const error = await rejectionOf(resolvePassword(context, false));
+    expectError(
+      error,
+      'ERR_KEYRING_PASSWORD_REQUIRED',
+      `the file keyring ${directory} is locked: ATMOS_KEYRING_PASSWORD is not set, and this program never prompts`,
+    );
+    expect(error.hints).toEqual(['atmos auth keyring unlock', fileHint]);
+  });
+
+  test('no unlock is proposed where no agent can hold the keyring open', async () => {
+    expect((await rejectionOf(resolve({}))).hints).toEqual([fileHint]);
+  });
+
+  test.each([
+    [false, 'is locked'],
+    [true, 'needs a password'],
+  ])('of a new keyring: %s. Without a terminal the reason is told', async (isNew, state) => {
+    const noTerminal = new NoTerminalError('cannot ask', { reason: 'CI is set' });
+    const promptPassword = async () => Promise.reject(noTerminal);
+    expectError(
+      await rejectionOf(resolve({ promptPassword }, isNew)),
+      'ERR_KEYRING_PASSWORD_REQUIRED',
+      `the file keyring ${directory} ${state}: ATMOS_KEYRING_PASSWORD is not set, and no one can be prompted (CI is set)`,
+    );
+  });
+
+  test('a prompt of a caller that cannot ask gives the same error', async () => {
+    const promptPassword = async () =>
+      Promise.reject(new AtmosError('ERR_NO_TERMINAL', 'nobody is there'));
+    expectError(
+      await rejectionOf(resolve({ promptPassword })),
+      'ERR_KEYRING_PASSWORD_REQUIRED',
+      `the file keyring ${directory} is locked: ATMOS_KEYRING_PASSWORD is not set, and no one can be prompted (nobody is there)`,
+    );
+  });
+
+  test('a new password that no one can be asked for is missing', async () => {
+    const hints = ['pass --stdin'];
+    const ask = async () =>
+      Promise.reject(new NoTerminalError('cannot ask', { reason: 'there is no terminal', hints }));
+    const error = await rejectionOf(readNewPassword(contextOf({}).host, { ask }));
+    expectError(
+      error,
+      'ERR_KEYRING_PASSWORD_REQUIRED',
+      'the new password is missing, and no one can be prompted (there is no terminal)',
+    );
+    expect(error.hints).toEqual(hints);
+  });
 });
 
 describe('the password of a new keyring', () => {
@@ -402,6 +468,33 @@ describe('the password of a new keyring', () => {
 
   test.each(['12345678', 'éééé', '🔑🔑'])('%j is long enough: bytes count', async (long) => {
     expect(await resolve({ password: long }, true)).toBe(long);
+  });
+
+  test.each<[string, () => Options]>([
+    ['a variable', () => ({ password: 'correct\nhorse' })],
+    ['a variable with a carriage return', () => ({ password: 'correct\rhorse' })],
+    ['a file', () => fromFile(passwordFile('correct\nhorse\n'))],
+    ['a prompt', () => ({ promptPassword: async () => 'correct\nhorse' })],
+  ])('of %s is one line; an existing keyring opens with several', async (_, options) => {
+    const given = options();
+    expectError(
+      await rejectionOf(resolve(given, true)),
+      'ERR_KEYRING_PASSWORD_REQUIRED',
+      `the password for the new keyring ${directory} has several lines, and a password is one line`,
+      'openssl rand -base64 24   # makes a good one',
+    );
+    expect(await resolve(given)).toMatch(/^correct[\r\n]horse$/);
+  });
+
+  test.each<[string, () => NewPasswordSource]>([
+    ['standard input', () => ({ ask: async () => 'correct\nhorse' })],
+    ['a file', () => ({ file: { value: passwordFile('correct\nhorse\n'), source: 'x' } })],
+  ])('from %s for rekey is one line as well', async (_, source) => {
+    expectError(
+      await rejectionOf(readNewPassword(contextOf({}).host, source())),
+      'ERR_KEYRING_PASSWORD_REQUIRED',
+      'the new password has several lines, and a password is one line',
+    );
   });
 
   test('counts without the newline of a file', async () => {
