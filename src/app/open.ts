@@ -23,6 +23,7 @@ export interface OpenAuthOptions {
   readonly keyring?: Keyring;
   readonly promptPassword?: PromptPassword;
   readonly passwordTyped?: NonNullable<BackendContext['passwordTyped']>;
+  readonly canUnlock?: boolean;
   readonly mfaCode?: AuthContext['mfaCode'];
   warn(message: string): void;
 }
@@ -69,12 +70,12 @@ export async function openAuth(plan: AuthPlan, options: OpenAuthOptions): Promis
 
 function openPlanned(
   { config, keyring: settings }: AuthPlan,
-  { host, promptPassword, passwordTyped, warn }: OpenAuthOptions,
+  { host, promptPassword, passwordTyped, canUnlock, warn }: OpenAuthOptions,
 ): Promise<OpenedKeyring> {
   if (settings.passwordCommand && mayUseFile(settings)) {
     requireTrust(config, passwordCommandNeed(settings.passwordCommand), host);
   }
-  const asking = withoutAbsent({ promptPassword, passwordTyped });
+  const asking = withoutAbsent({ promptPassword, passwordTyped, canUnlock });
   return openWithFallback({ settings, host, warn, ...asking });
 }
 

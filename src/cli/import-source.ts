@@ -108,6 +108,7 @@ async function openVaultDirectory(
     settings: { type, directory, passwordEnv: vaultPassword },
     host,
     acceptsEmptyPassword: true,
+    canUnlock: false,
     promptPassword: ({ location }) =>
       prompt.masked({
         message: `Password of the keyring ${location}`,

@@ -14,7 +14,7 @@ import { warn } from './plan.ts';
 export interface OpenOptions {
   /** Whether a person may be asked, for a password and an MFA code. */
   readonly isInteractive: boolean;
-  /** Of another program: no unlock is offered for it. */
+  /** Not the keyring of this configuration: `keyring unlock` would not open it. */
   readonly isForeign?: boolean;
   /** From `--mfa-token`. Else `ATMOS_MFA_TOKEN`. */
   readonly mfaToken?: string | undefined;
@@ -32,13 +32,12 @@ export function openForCommand(
     // That nobody can be told is no reason to fail.
     warn: (message) => void warn(context, message).catch(() => {}),
     mfaCode: (request) => mfaCode(context, request, code, options.isInteractive),
+    passwordTyped: (copyPassword) => offerUnlock(context, plan, copyPassword),
     ...withoutAbsent({
       promptPassword: options.isInteractive
         ? (request: PasswordRequest) => askPassword(context, plan, request)
         : undefined,
-      passwordTyped: options.isForeign
-        ? undefined
-        : (copyPassword: () => Buffer) => offerUnlock(context, plan, copyPassword),
+      canUnlock: options.isForeign ? false : undefined,
     }),
   });
 }
@@ -95,7 +94,7 @@ async function mfaCode(
     throw new AtmosError(
       'ERR_AUTH_MFA_REQUIRED',
       `a code of the MFA device ${device} is needed, and no one can be prompted (${why})`,
-      { hints: ['atmos auth login', ...error.hints] },
+      { hints: error.hints },
     );
   }
 }

@@ -56,6 +56,10 @@ function translate([name = '', ...rest]: readonly string[]): string | undefined 
         : undefined;
     case 'openssl':
       return rest[0] === 'rand' ? randomText : undefined;
+    case 'read':
+      return rest[0] === '-rs' && /^\w+$/.test(rest[1] ?? '')
+        ? `$env:${rest[1]} = [Net.NetworkCredential]::new('', (Read-Host -AsSecureString)).Password`
+        : undefined;
     case 'ls':
       return rest[0] === '-l'
         ? withPaths('Get-Item', rest.slice(1))
@@ -85,9 +89,7 @@ function setVariables(assignments: readonly string[]): string | undefined {
   const lines = assignments.map((word) => {
     const [, name, value] = /^(\w+)=(.*)$/s.exec(word) ?? [];
     if (name === undefined || value === undefined) return undefined;
-    const text = value.startsWith('"$(openssl rand ')
-      ? randomText
-      : mapped(readPosix(value), quotePowerShell);
+    const text = mapped(readPosix(value), quotePowerShell);
     return text && `$env:${name} = ${text}`;
   });
   return lines.length > 0 && areAll(lines) ? lines.join('; ') : undefined;

@@ -83,7 +83,10 @@ export interface BackendContext {
   heldPassword?(): Buffer;
   /** For the keyring of another program that lets its password be empty: one that is typed, or in the variable. */
   readonly acceptsEmptyPassword?: boolean;
-  /** Whether an unlock agent can hold it open, so that a hint can offer that. */
+  /**
+   * Whether an unlock agent can hold it open, so that a hint can offer that. Default: where there are
+   * agents. False for a keyring that `keyring unlock` would not open.
+   */
   readonly canUnlock?: boolean;
   /**
    * Called when a password that was typed has opened the keyring, or is to be that of a new one, if

@@ -16,6 +16,7 @@ test('the password of a new keyring is long enough, and typed twice', async () =
     person: ada,
   });
   expect(stored).toMatchObject({ exitCode: 0 });
+  expect(stored.stderr.match(/^hint: .*/gm)).toEqual(['hint: atmos auth keyring unlock']);
   expect(ada.asked).toEqual([
     `Choose a password for the new keyring ${desk.directory}`,
     '  It needs at least 8 bytes',
@@ -26,7 +27,7 @@ test('the password of a new keyring is long enough, and typed twice', async () =
   const again = person('long enough');
   expect(
     await desk.run('auth keyring list --long', { env: noPassword, person: again }),
-  ).toMatchObject({ exitCode: 0, stderr: '' });
+  ).toMatchObject({ exitCode: 0, stderr: 'hint: atmos auth keyring unlock\n' });
   expect(again.asked).toEqual([`Password of the keyring ${desk.directory}`]);
 });
 
@@ -34,12 +35,13 @@ test('a keyring that nobody gives a password is not made', async () => {
   const desk = await openDesk();
   const options = { input: keyOnStdin, env: noPassword };
   expect(await desk.run('auth user configure --stdin', options)).toEqual({
-    code: 'ERR_NO_TERMINAL',
-    exitCode: 2,
+    code: 'ERR_KEYRING_PASSWORD_REQUIRED',
+    exitCode: 3,
     stdout: '',
     stderr:
-      `error: cannot ask for "Choose a password for the new keyring ${desk.directory}": there is no terminal\n` +
-      'hint: set ATMOS_KEYRING_PASSWORD or ATMOS_KEYRING_PASSWORD_FILE\n',
+      `error: the file keyring ${desk.directory} needs a password: ATMOS_KEYRING_PASSWORD is not set, and no one can be prompted (there is no terminal)\n` +
+      'hint: atmos auth keyring unlock\n' +
+      'hint: export ATMOS_KEYRING_PASSWORD_FILE=<a file that holds the password>\n',
   });
   const ada = person('long enough');
   expect(await desk.run('auth user configure --stdin', { ...options, person: ada })).toMatchObject({

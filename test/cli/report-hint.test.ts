@@ -5,6 +5,7 @@ import {
   listCommand,
   moveHomeCommand,
   processCommand,
+  readSecretCommand,
   removeAllCommand,
   removeCommand,
   roomCommand,
@@ -30,8 +31,8 @@ describe('a hint in PowerShell', () => {
     [`export A='C:\\my "dir'"'"'s'`, `$env:A = 'C:\\my "dir''s'`],
     [setCommand('A', 'C:\\<a b>'), "$env:A = 'C:\\<a b>'"],
     [
-      'export P="$(openssl rand -base64 24)"   # and keep it safe',
-      `$env:P = ${node}   # and keep it safe`,
+      `${readSecretCommand('P')}   # of /k`,
+      "$env:P = [Net.NetworkCredential]::new('', (Read-Host -AsSecureString)).Password   # of /k",
     ],
     ['openssl rand -base64 24   # makes a good one', `${node}   # makes a good one`],
     ['unset ATMOS_KEYRING_PASSWORD', 'Remove-Item Env:ATMOS_KEYRING_PASSWORD'],

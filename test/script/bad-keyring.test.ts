@@ -26,6 +26,8 @@ import { expectError, expectRefusal, storedIn } from './stored.ts';
 const nameOfKey = 'atmos_script_emergency-user';
 const entryOf = ({ keyring }: Machine, name = nameOfKey) => join(keyring, name);
 
+const fileHint = 'export ATMOS_KEYRING_PASSWORD_FILE=<a file that holds the password>';
+
 describe('the type of the keyring', () => {
   test('a type that is none is refused with those there are', async () => {
     const machine = await openConfiguredMachine();
@@ -96,7 +98,7 @@ describe('the password', () => {
     await expectRefusal(machine, 'auth user configure --stdin', options, {
       exitCode: 3,
       message: `the password for the new keyring ${machine.keyring} has 7 bytes, and at least 8 are needed`,
-      hints: ['export ATMOS_KEYRING_PASSWORD="$(openssl rand -base64 24)"   # and keep it safe'],
+      hints: ['openssl rand -base64 24   # makes a good one'],
     });
   });
 
@@ -113,7 +115,7 @@ describe('the password', () => {
         exitCode: 3,
         message:
           "the variable ATMOS_KEYRING_PASSWORD, which should hold the keyring's password, is empty",
-        hints: ['unset ATMOS_KEYRING_PASSWORD', 'export ATMOS_KEYRING_PASSWORD=<password>'],
+        hints: ['unset ATMOS_KEYRING_PASSWORD', fileHint],
       },
     );
   });
@@ -145,9 +147,9 @@ describe('the password', () => {
       'auth login',
       { env },
       {
-        exitCode: 2,
-        message: `cannot ask for "Password of the keyring ${machine.keyring}": there is no terminal`,
-        hints: ['set ATMOS_KEYRING_PASSWORD or ATMOS_KEYRING_PASSWORD_FILE'],
+        exitCode: 3,
+        message: `the file keyring ${machine.keyring} is locked: ATMOS_KEYRING_PASSWORD is not set, and no one can be prompted (there is no terminal)`,
+        hints: ['atmos auth keyring unlock', fileHint],
       },
     );
     await expectRefusal(
@@ -156,11 +158,8 @@ describe('the password', () => {
       { env },
       {
         exitCode: 3,
-        message: `the file keyring ${machine.keyring} needs a password, and there is none`,
-        hints: [
-          'export ATMOS_KEYRING_PASSWORD=<password>',
-          'export ATMOS_KEYRING_PASSWORD_FILE=<file that holds it>',
-        ],
+        message: `the file keyring ${machine.keyring} is locked: ATMOS_KEYRING_PASSWORD is not set, and this program never prompts`,
+        hints: ['atmos auth keyring unlock', fileHint],
       },
     );
   });

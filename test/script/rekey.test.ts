@@ -143,9 +143,9 @@ describe('a script', () => {
       'two lines',
       `${rekey} --stdin`,
       'two\nlines of text',
-      2,
-      'standard input has more than one line, and a password is one',
-      ['--new-password-file FILE   # where it may have several'],
+      3,
+      'the new password has several lines, and a password is one line',
+      ['openssl rand -base64 24   # makes a good one'],
     ],
   ])('is refused with %s', async (_, command, input, exitCode, message, hints) => {
     const machine = await openConfiguredMachine();

@@ -190,12 +190,18 @@ export const suite: PlatformSuite = {
           });
           assert.equal(exitCode, 3, stderr);
           assert.match(stderr, /^hint: Remove-Item Env:ATMOS_KEYRING_PASSWORD$/m);
-          assert.match(stderr, /^hint: \$env:ATMOS_KEYRING_PASSWORD = '<password>'$/m);
+          assert.match(
+            stderr,
+            /^hint: \$env:ATMOS_KEYRING_PASSWORD_FILE = '<a file that holds the password>'$/m,
+          );
           const bash = await desk.atmos(['auth', 'user', 'configure', '--stdin'], {
             env: { ATMOS_KEYRING_TYPE: 'file', ATMOS_KEYRING_PASSWORD: '', MSYSTEM: 'MINGW64' },
             input: keyOnStdin,
           });
-          assert.match(bash.stderr, /^hint: export ATMOS_KEYRING_PASSWORD=<password>$/m);
+          assert.match(
+            bash.stderr,
+            /^hint: export ATMOS_KEYRING_PASSWORD_FILE=<a file that holds the password>$/m,
+          );
         }),
     },
     {

@@ -20,7 +20,7 @@ export function createAgentClientKeyring(load: () => Promise<OpenBackend>): Open
   return (context) => {
     const { settings, host } = context;
     const isOff = isAgentOff(host);
-    const canUnlock = !isOff && hasAgents(host);
+    const canUnlock = context.canUnlock ?? (!isOff && hasAgents(host));
     return createClientKeyring(context, {
       find: async () => (isOff ? undefined : findAgent(settings.directory.value, host)),
       openFile: async () => (await load())({ ...context, canUnlock }),

@@ -140,7 +140,8 @@ async function readPassword(context: BackendContext, isNew: boolean): Promise<Bu
       const typed = await ask({ location: settings.directory.value, isNew }).catch(
         (error: unknown) => {
           if (!isAtmosError(error, 'ERR_NO_TERMINAL')) throw error;
-          throw locked(context, isNew, `no one can be prompted (${whyNoPrompt(error)})`);
+          const why = `no one can be prompted (${whyNoPrompt(error)})`;
+          throw locked(context, { isNew, why, hints: error.hints });
         },
       );
       const password = Buffer.from(typed);
@@ -148,21 +149,27 @@ async function readPassword(context: BackendContext, isNew: boolean): Promise<Bu
       return notEmpty(password, 'the password that was typed is empty');
     }
     case 'none':
-      throw locked(context, isNew, 'this program never prompts');
+      throw locked(context, { isNew, why: 'this program never prompts', hints: [] });
   }
 }
 
-/** @param why the password cannot be typed */
+interface Unanswered {
+  readonly isNew: boolean;
+  /** Why the password cannot be typed. */
+  readonly why: string;
+  /** Of the prompt. */
+  readonly hints: readonly string[];
+}
+
 function locked(
   { settings, canUnlock = false }: BackendContext,
-  isNew: boolean,
-  why: string,
+  { isNew, why, hints }: Unanswered,
 ): KeyringError {
   const { directory, passwordEnv } = settings;
   const state = isNew ? 'needs a password' : 'is locked';
   return required(
     `the file keyring ${directory.value} ${state}: ${showValue(passwordEnv)} is not set, and ${why}`,
-    unlockHints(canUnlock),
+    canUnlock || hints.length === 0 ? unlockHints(canUnlock) : hints,
   );
 }
 

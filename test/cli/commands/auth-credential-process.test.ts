@@ -124,9 +124,9 @@ describe('nobody is asked, though somebody sits there', () => {
       code: 'ERR_KEYRING_PASSWORD_REQUIRED',
       exitCode: 3,
       stderr:
-        `error: the file keyring ${desk.directory} needs a password, and there is none\n` +
-        'hint: export ATMOS_KEYRING_PASSWORD=<password>\n' +
-        'hint: export ATMOS_KEYRING_PASSWORD_FILE=<file that holds it>\n',
+        `error: the file keyring ${desk.directory} is locked: ATMOS_KEYRING_PASSWORD is not set, and this program never prompts\n` +
+        'hint: atmos auth keyring unlock\n' +
+        'hint: export ATMOS_KEYRING_PASSWORD_FILE=<a file that holds the password>\n',
     };
     await expectRefused(desk, command, refusal, { ATMOS_KEYRING_PASSWORD: undefined });
   });

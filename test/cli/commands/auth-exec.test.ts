@@ -153,7 +153,7 @@ describe('in mode process', () => {
     [
       'file',
       'the password of the file keyring (ATMOS_KEYRING_PASSWORD) is not passed on to programs, so --credentials process cannot work',
-      'hint: atmos auth keyring unlock\nhint: export ATMOS_KEYRING_PASSWORD_FILE=<file that holds it>\n',
+      'hint: atmos auth keyring unlock\nhint: export ATMOS_KEYRING_PASSWORD_FILE=<a file that holds the password>\n',
     ],
     [
       'memory',

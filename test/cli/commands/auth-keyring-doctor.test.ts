@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { awsCredentials } from '../../../src/core/credentials.ts';
@@ -101,7 +101,7 @@ describe('of a keyring that is well', () => {
         '  ok: size-limit: an entry of 64 KiB was stored, read, listed and deleted\n' +
         '  ok: entries: 0 entries, and each opens\n' +
         '  ok: clock: the clock shows 2026-01-01T00:00:00Z\n' +
-        'all is well\n',
+        'No problems found.\n',
     });
   });
 
@@ -163,8 +163,8 @@ describe('the password', () => {
     ]);
     expect(of('round-trip')).toMatchObject([
       {
-        message: `cannot ask for "Password of the keyring ${desk.directory}": there is no terminal`,
-        hint: 'set ATMOS_KEYRING_PASSWORD or ATMOS_KEYRING_PASSWORD_FILE',
+        message: `the file keyring ${desk.directory} is locked: ATMOS_KEYRING_PASSWORD is not set, and no one can be prompted (there is no terminal)`,
+        hint: 'atmos auth keyring unlock\nexport ATMOS_KEYRING_PASSWORD_FILE=<a file that holds the password>',
       },
     ]);
   });
@@ -275,10 +275,21 @@ describe('it finds', () => {
   ])('%s', async (_, breakIt, state, message, hint) => {
     const desk = await openBroken(breakIt);
     const { ok, checks } = await examine(desk);
-    expect(ok).toBe(false);
+    expect(ok).toBe(!checks.some((check) => check.state === 'problem'));
     const found = checks.find((check) => check.message.includes(message));
     expect(found && `${found.id} ${found.state}`).toBe(state);
     expect(found?.hint).toMatch(hint);
+  });
+
+  test('warnings, which are no failure: only a problem exits with 3', async () => {
+    const desk = await openBroken((directory) => chmodSync(directory, 0o755));
+    const warned = await desk.run(command);
+    expect(warned).toMatchObject({ exitCode: 0, stdout: '' });
+    expect(warned.stderr).toMatch(/\nNo problems found, 2 warnings\.\n$/);
+    writeFileSync(join(desk.directory, 'atmos_r_dev'), 'ey', { mode: 0o600 });
+    const broken = await desk.run(command);
+    expect(broken).toMatchObject({ exitCode: 3, stdout: '' });
+    expect(broken.stderr).toMatch(/\n1 problem found, 2 warnings\.\n$/);
   });
 
   test('what a killed writer has left, where no write came since', async () => {
@@ -411,12 +422,44 @@ describe('it finds', () => {
   });
 });
 
-test('a password command of a project that nobody trusts is not run', async () => {
-  const desk = await openDesk({ entries: entry('dev', 'key') });
-  const keyring = `type: file\nspec:\n  password_command: touch ${desk.root}/ran`;
-  desk.configure(yamlOf(desk, { keyring }));
-  expect(await desk.run(command, { env: { ATMOS_KEYRING_PASSWORD: undefined } })).toMatchObject({
-    code: 'ERR_CONFIG_UNTRUSTED',
-    exitCode: 2,
+describe('what a project asks for without trust', () => {
+  test('is a finding, where it would run a program: nothing is run, and the rest is done', async () => {
+    const desk = await openDesk({ entries: entry('dev', 'key') });
+    const keyring = `type: file\nspec:\n  password_command: touch ${desk.root}/ran`;
+    desk.configure(yamlOf(desk, { keyring }));
+    const { ok, states, of } = await examine(desk, { env: { ATMOS_KEYRING_PASSWORD: undefined } });
+    expect({ ok, states }).toEqual({
+      ok: false,
+      states: [
+        'state problem',
+        ...healthy.filter((state) => /^(dir|files|weak|state|net|free|agent)/.test(state)),
+      ],
+    });
+    expect(of('state')[0]).toMatchObject({
+      message: expect.stringMatching(/is not trusted: it runs the password command touch /),
+      hint: expect.stringMatching(/^atmos auth trust\n/),
+    });
+    expect(existsSync(join(desk.root, 'ran'))).toBe(false);
+  });
+
+  test('is a finding, where nothing may be stored: entries are opened all the same', async () => {
+    const desk = await openDesk({ entries: entry('dev', 'key') });
+    desk.configure(yamlOf(desk, { keyring: 'type: file\nspec:\n  password_env: PATH_OF_PROJECT' }));
+    const env = {
+      ATMOS_KEYRING_PASSWORD: undefined,
+      PATH_OF_PROJECT: desk.env['ATMOS_KEYRING_PASSWORD'],
+    };
+    const { ok, states, of } = await examine(desk, { env });
+    expect({ ok, states }).toEqual({
+      ok: false,
+      states: [
+        'round-trip problem',
+        ...healthy.filter((state) => !/^(round-trip|size-limit)/.test(state)),
+      ],
+    });
+    expect(of('round-trip')[0]?.message).toMatch(
+      /is not trusted: it stores credentials under a password that its author can know/,
+    );
+    expect(of('entries')[0]?.message).toBe('1 entries, and each opens');
   });
 });

@@ -102,7 +102,7 @@ test('a keyring that keeps nothing takes nothing', async () => {
   for (const from of ['atmos-file', 'aws-vault', 'aws-credentials']) {
     const result = await run(desk, `--from ${from}`, { env });
     expect(result).toMatchObject({ code: 'ERR_USAGE', exitCode: 2 });
-    expect(result.stderr).toContain('the memory keyring keeps nothing');
+    expect(result.stderr).toContain('the memory keyring (from ATMOS_KEYRING_TYPE) keeps nothing');
   }
 });
 
@@ -139,7 +139,7 @@ describe('from another file keyring of Atmos', () => {
     const wrong = await run(desk, options);
     expect(wrong).toMatchObject({ code: 'ERR_KEYRING_PASSWORD_WRONG', exitCode: 3, stdout: '' });
     expect(wrong.stderr).toContain(
-      `hint: export ATMOS_KEYRING_IMPORT_PASSWORD=<password>   # of ${source}\n`,
+      `hint: read -rs ATMOS_KEYRING_IMPORT_PASSWORD && export ATMOS_KEYRING_IMPORT_PASSWORD   # the password of ${source}\n`,
     );
     const env = { ATMOS_KEYRING_IMPORT_PASSWORD: otherPassword };
     expect(await run(desk, options, { env })).toMatchObject({ exitCode: 0 });
@@ -393,8 +393,10 @@ describe('from aws-vault', () => {
     const desk = await openImportDesk();
     await installVault(desk);
     const result = await run(desk, '--from aws-vault --yes');
-    expect(result).toMatchObject({ code: 'ERR_NO_TERMINAL', exitCode: 2 });
-    expect(result.stderr).toContain('hint: export AWS_VAULT_FILE_PASSPHRASE=<password>\n');
+    expect(result).toMatchObject({ code: 'ERR_KEYRING_PASSWORD_REQUIRED', exitCode: 3 });
+    expect(result.stderr.match(/^hint: .*/gm)).toEqual([
+      'hint: read -rs AWS_VAULT_FILE_PASSPHRASE && export AWS_VAULT_FILE_PASSPHRASE',
+    ]);
   });
 
   test('a key of another identity is a conflict; one that is no key fails alone', async () => {

@@ -164,7 +164,12 @@ describe('--long', () => {
       'ERR_KEYRING_PASSWORD_WRONG',
       3,
     ],
-    ['nobody to ask for it', { ATMOS_KEYRING_PASSWORD: undefined }, 'ERR_NO_TERMINAL', 2],
+    [
+      'nobody to ask for it',
+      { ATMOS_KEYRING_PASSWORD: undefined },
+      'ERR_KEYRING_PASSWORD_REQUIRED',
+      3,
+    ],
   ])('says once what keeps all of them from opening: %s', async (_, env, code, exitCode) => {
     const desk = await openDesk({ entries });
     const result = await desk.run(`${command} --long -o json`, { env });

@@ -240,7 +240,11 @@ describe.skipIf(!isThere)('with a real system keyring', () => {
       { ATMOS_KEYRING_PASSWORD: 'not the password' },
       'ERR_KEYRING_PASSWORD_WRONG',
     ],
-    ['no password of the source', { ATMOS_KEYRING_PASSWORD: undefined }, 'ERR_NO_TERMINAL'],
+    [
+      'no password of the source',
+      { ATMOS_KEYRING_PASSWORD: undefined },
+      'ERR_KEYRING_PASSWORD_REQUIRED',
+    ],
   ])('%s changes nothing', async (_, env, code) => {
     const { desk, system } = await openPlace({ entries });
     const before = desk.stored();

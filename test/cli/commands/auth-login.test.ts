@@ -159,11 +159,11 @@ describe('the code of an MFA device', () => {
     const desk = await openMfaDesk();
     const before = desk.stored();
     expect(await desk.run('auth login')).toEqual({
-      code: 'ERR_NO_TERMINAL',
-      exitCode: 2,
+      code: 'ERR_AUTH_MFA_REQUIRED',
+      exitCode: 4,
       stdout: '',
       stderr:
-        `error: no session for identity dev: cannot ask for "MFA code of ${device}": there is no terminal\n` +
+        `error: no session for identity dev: a code of the MFA device ${device} is needed, and no one can be prompted (there is no terminal)\n` +
         'hint: pass --mfa-token CODE or set ATMOS_MFA_TOKEN\n',
     });
     expect(sessionCalls(desk)).toBe(0);
@@ -191,12 +191,13 @@ describe('the password of the keyring', () => {
     const desk = await openDesk({ entries: storedKey });
     const named = { ...env, ATMOS_KEYRING_PASSWORD_ENV: 'MY_PASSWORD' };
     expect(await desk.run('auth login', { env: named })).toEqual({
-      code: 'ERR_NO_TERMINAL',
-      exitCode: 2,
+      code: 'ERR_KEYRING_PASSWORD_REQUIRED',
+      exitCode: 3,
       stdout: '',
       stderr:
-        `error: cannot ask for "Password of the keyring ${desk.directory}": there is no terminal\n` +
-        'hint: set MY_PASSWORD or ATMOS_KEYRING_PASSWORD_FILE\n',
+        `error: the file keyring ${desk.directory} is locked: MY_PASSWORD is not set, and no one can be prompted (there is no terminal)\n` +
+        'hint: atmos auth keyring unlock\n' +
+        'hint: export ATMOS_KEYRING_PASSWORD_FILE=<a file that holds the password>\n',
     });
   });
 });

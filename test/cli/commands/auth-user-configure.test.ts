@@ -186,16 +186,32 @@ describe('a key that is typed', () => {
 });
 
 describe('the memory keyring', () => {
-  test('is said to keep nothing', async () => {
+  const hints =
+    'hint: set the keyring type to system or file there\n' +
+    'hint: leave it, and give access_key_id and secret_access_key in atmos.yaml by !env\n';
+  const refused = (source: string) => ({
+    code: 'ERR_USAGE',
+    exitCode: 2,
+    stdout: '',
+    stderr: `error: the memory keyring (from ${source}) keeps nothing for the next command, so no key can be stored in it\n${hints}`,
+  });
+
+  test('takes no key, and the variable that chose it is named', async () => {
     const desk = await openDesk();
     const env = { ATMOS_KEYRING_TYPE: 'memory' };
-    expect(await desk.run(byStdin, { input: keyOnStdin, env })).toEqual({
-      exitCode: 0,
-      stdout: '',
-      stderr:
-        'saved the access key AKIA…MPLE of identity dev in the memory keyring (this process), realm r\n' +
-        'warning: the memory keyring keeps nothing: the key is gone now that this command ends\n',
-    });
+    expect(await desk.run(byStdin, { input: keyOnStdin, env })).toEqual(
+      refused('ATMOS_KEYRING_TYPE'),
+    );
+  });
+
+  test('takes no key, and the line that chose it is named, before a key is typed', async () => {
+    const desk = await openDesk();
+    const file = desk.configure(yamlOf(desk, { keyring: 'type: memory' }));
+    const ada = person();
+    expect(await desk.run('auth user configure', { person: ada })).toEqual(
+      refused(`auth.keyring.type (${file}:4:11)`),
+    );
+    expect(ada.asked).toEqual([]);
   });
 });
 

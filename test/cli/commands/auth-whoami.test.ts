@@ -203,7 +203,9 @@ test('a device changes what a session is of', async () => {
   desk.configure(yamlOf(desk, { identity: `credentials:\n  mfa_arn: ${device}` }));
   expect(await whoamiJson(desk)).toMatchObject({
     exitCode: 4,
-    who: { reason: 'there is no session' },
+    who: {
+      reason: `a setting changed after the session was opened: the MFA device was not set and is now ${device}`,
+    },
   });
 });
 

@@ -65,9 +65,24 @@ test('an event of a level below is not written', async () => {
   log('store.written', { identity: 'dev', item: 'key' });
   log('session.found', { identity: 'dev', expires_at: undefined });
   log('key.saved', { identity: 'dev' });
-  log('key.refused', { identity: 'dev' });
-  expect(stderr.text().match(/(?<=Z )\w+ \S+/g)).toEqual(['INFO key.saved', 'WARN key.refused']);
+  log('log.dropped', { events: 1 });
+  expect(stderr.text().match(/(?<=Z )\w+ \S+/g)).toEqual(['INFO key.saved', 'WARN log.dropped']);
 });
+
+test.each([
+  ['info', []],
+  ['debug', ['ERRO command.failed', 'WARN key.refused']],
+])(
+  'on standard error, what the command prints itself is repeated only from Debug on: %s',
+  async (logsLevel, written) => {
+    const { log, heed, start, stderr } = openJournal();
+    heed({ ...silent, logsLevel });
+    await start();
+    log('command.failed', { code: 'ERR_AUTH_KEYS_REFUSED', exit_code: 4 });
+    log('key.refused', { identity: 'dev' });
+    expect(stderr.text().match(/(?<=Z )\w+ \S+/g) ?? []).toEqual(written);
+  },
+);
 
 test('standard output is never written to: it is the product of a command', async () => {
   const { log, heed, start, stdout, stderr } = openJournal();

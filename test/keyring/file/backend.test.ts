@@ -48,7 +48,7 @@ describe('a keyring that is not there yet', () => {
       'no password',
       null,
       'ERR_KEYRING_PASSWORD_REQUIRED',
-      'the file keyring DIRECTORY needs a password, and there is none',
+      'the file keyring DIRECTORY needs a password: ATMOS_KEYRING_PASSWORD is not set, and this program never prompts',
     ],
     [
       'an empty variable',
