@@ -53,7 +53,7 @@ function checkKeyring({ keyring, environment }: Said, host: Where, report: Repor
   if (autoUnlock === undefined) return;
   reportErrorAt(
     ['auth', 'keyring', 'spec', 'auto_unlock'],
-    () => void parseUnlockTime(autoUnlock.value, '', quoteValue(autoUnlock)),
+    () => void parseUnlockTime(autoUnlock.value, autoUnlock.source, quoteValue(autoUnlock)),
     report,
   );
 }
