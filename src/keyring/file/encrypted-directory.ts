@@ -46,7 +46,7 @@ export function createAccess(context: BackendContext): Access {
 
   function derivationOf(isRight: IsRight, isNew = false): Promise<Derivation> {
     if (unlocking === undefined) {
-      const started = (isNew ? resolve(true) : resolveRight(isRight)).then(tellTyped);
+      const started = (isNew ? resolveNew() : resolveRight(isRight)).then(tellTyped);
       unlocking = started;
       // A password that could not be had is asked for again the next time.
       started.catch(() => {
@@ -56,14 +56,27 @@ export function createAccess(context: BackendContext): Access {
     return unlocking;
   }
 
-  async function resolve(isNew: boolean): Promise<Derivation> {
-    return createDerivation(await resolvePassword(context, isNew));
+  async function resolveNew(): Promise<Derivation> {
+    const { password } = await resolvePassword(context, true);
+    return createDerivation(password);
+  }
+
+  /** Of what the source gave, the password that opens the keyring; if none does, the usual one. */
+  async function resolveExisting(isRight: IsRight): Promise<Derivation> {
+    const { password, whole } = await resolvePassword(context, false);
+    const usual = createDerivation(password);
+    if (whole === undefined) return usual;
+    const other = createDerivation(whole);
+    const isOther = !(await isRight(usual)) && (await isRight(other));
+    const [right, wrong] = isOther ? [other, usual] : [usual, other];
+    wrong.forget();
+    return right;
   }
 
   /** A person who mistyped is asked again. Any other source would only give the same once more. */
   async function resolveRight(isRight: IsRight): Promise<Derivation> {
     for (let questions = 1; ; questions++) {
-      const derivation = await resolve(false);
+      const derivation = await resolveExisting(isRight);
       if (passwordSource(context) !== 'prompt' || (await isRight(derivation))) return derivation;
       derivation.forget();
       if (questions === maxQuestions) throw wrongPassword();

@@ -1,4 +1,3 @@
-import { closeSync, constants, fstatSync, openSync, readSync, realpathSync } from 'node:fs';
 import {
   isAtmosError,
   KeyringError,
@@ -11,12 +10,11 @@ import { showValue, type Sourced } from '../../core/json.ts';
 import type { Host } from '../../host/host.ts';
 import { irregularKindAt } from '../../host/regular-file.ts';
 import type { BackendContext } from '../contract.ts';
+import { readBounded } from './read-bounded.ts';
 
 const minNewPasswordBytes = 8;
 const maxPasswordBytes = 64 * 1024;
 const commandTimeoutMs = 30_000;
-const pipeTimeoutMs = 5_000;
-const pipePauseMs = 20;
 // Set for the password command, so that one which calls us again is told instead of looping.
 const commandGuard = 'ATMOS_KEYRING_PASSWORD_COMMAND_RUNS';
 
@@ -52,22 +50,36 @@ export function describePasswordSource(context: BackendContext): string {
   }
 }
 
+/** What a source gives. Whoever takes it overwrites both. */
+export interface ResolvedPassword {
+  readonly password: Buffer;
+  /**
+   * All that the source gave, where that is more. Atmos takes a variable with its newline, and version
+   * 0.1.0 took every line of a command: keyrings that were made so still open.
+   */
+  readonly whole?: Buffer;
+}
+
 /**
  * The keyring's password from the first source there is: variable, file, command, person. A source
  * that is there but gives nothing is an error, never a reason to try the next. One newline at the
  * end of a variable and of a file is dropped; of what a command prints the first line counts, since
  * `pass show` prints notes below it.
  *
- * @param isNew for a keyring without entries: then one line of at least 8 bytes
+ * @param isNew for a keyring without entries: then one line of at least 8 bytes, and nothing else
  * @throws ERR_KEYRING_PASSWORD_REQUIRED, _PASSWORD_TOO_SHORT, _TIMEOUT, and what the prompt throws
  */
-export async function resolvePassword(context: BackendContext, isNew: boolean): Promise<Buffer> {
-  const password = await readPassword(context, isNew);
-  if (isNew) {
-    const { directory } = context.settings;
-    checkNewPassword(password, `the password for the new keyring ${directory.value}`);
-  }
-  return password;
+export async function resolvePassword(
+  context: BackendContext,
+  isNew: boolean,
+): Promise<ResolvedPassword> {
+  const resolved = await readPassword(context, isNew);
+  if (!isNew) return resolved;
+  const { password, whole } = resolved;
+  whole?.fill(0);
+  const { directory } = context.settings;
+  checkNewPassword(password, `the password for the new keyring ${directory.value}`);
+  return { password };
 }
 
 /** Where the password that is to replace the keyring's comes from. */
@@ -122,17 +134,17 @@ function checkNewPassword(password: Buffer, named: string): void {
   );
 }
 
-async function readPassword(context: BackendContext, isNew: boolean): Promise<Buffer> {
+async function readPassword(context: BackendContext, isNew: boolean): Promise<ResolvedPassword> {
   const { settings, host, promptPassword, heldPassword } = context;
   const source = passwordSource(context);
   host.log('keyring.password', { source });
   switch (source) {
     case 'held':
-      return (heldPassword ?? unreachable)();
+      return { password: (heldPassword ?? unreachable)() };
     case 'variable':
       return fromVariable(context);
     case 'file':
-      return fromFile(host, settings.passwordFile ?? unreachable());
+      return { password: await fromFile(host, settings.passwordFile ?? unreachable()) };
     case 'command':
       return fromCommand(host, settings.passwordCommand ?? unreachable());
     case 'prompt': {
@@ -145,8 +157,8 @@ async function readPassword(context: BackendContext, isNew: boolean): Promise<Bu
         },
       );
       const password = Buffer.from(typed);
-      if (context.acceptsEmptyPassword) return password;
-      return notEmpty(password, 'the password that was typed is empty');
+      if (context.acceptsEmptyPassword) return { password };
+      return { password: notEmpty(password, 'the password that was typed is empty') };
     }
     case 'none':
       throw locked(context, { isNew, why: 'this program never prompts', hints: [] });
@@ -173,28 +185,27 @@ function locked(
   );
 }
 
-function fromVariable({ host, settings, acceptsEmptyPassword }: BackendContext): Buffer {
+function fromVariable({ host, settings, acceptsEmptyPassword }: BackendContext): ResolvedPassword {
   const { passwordEnv: variable } = settings;
-  const password = withoutNewline(Buffer.from(host.env[variable.value] ?? ''));
-  if (acceptsEmptyPassword) return password;
+  const whole = Buffer.from(host.env[variable.value] ?? '');
+  if (acceptsEmptyPassword) return { password: withoutNewline(whole) };
   const named = variable.source === 'default' ? '' : ` (named by ${variable.source})`;
   const name = showValue(variable);
-  return notEmpty(
-    password,
+  const password = notEmpty(
+    withoutNewline(whole),
     `the variable ${name}${named}, which should hold the keyring's password, is empty`,
     [`unset ${name}`, ...unlockHints(false)],
   );
+  return withWhole(password, whole);
 }
 
 async function fromFile(host: Host, file: Sourced<string>): Promise<Buffer> {
   const named = `the password file ${showValue(file)} (from ${file.source})`;
   const hints = file.tag === undefined ? [listCommand([file.value])] : [];
   try {
-    return notEmpty(
-      withoutNewline(await readBounded(host, file.value, named)),
-      `${named} is empty`,
-      hints,
-    );
+    const content = await readBounded(host, file.value, { named, maxBytes: maxPasswordBytes });
+    if (content === undefined) throw required(`${named} is too large for a password`, []);
+    return notEmpty(withoutNewline(content), `${named} is empty`, hints);
   } catch (error) {
     const code = systemErrorCode(error);
     if (error instanceof KeyringError || code === undefined) throw error;
@@ -208,68 +219,7 @@ function reasonFor(code: string, path: string): string {
   return kind === 'a directory' || kind === 'a socket' ? `is ${kind}` : `cannot be read: ${code}`;
 }
 
-/**
- * Reads a file, or a pipe such as a shell's `<(command)`, without ever waiting in the system: a pipe
- * that nobody writes to would hold even the end of the process. A named pipe is read until its writer
- * has come and gone.
- */
-async function readBounded(host: Host, path: string, named: string): Promise<Buffer> {
-  const descriptor = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
-  const deadline = host.monotonicMs() + pipeTimeoutMs;
-  const content = Buffer.alloc(maxPasswordBytes + 1);
-  let total = 0;
-  try {
-    // As long as no writer has come, the pipe reads as if it were at its end.
-    let isAwaited = isNamedPipe(descriptor, path);
-    while (total < content.length) {
-      const bytes = readAvailable(descriptor, content, total);
-      if (bytes === 0 && !isAwaited) break;
-      if (bytes !== 0) isAwaited = false;
-      if (bytes) {
-        total += bytes;
-        continue;
-      }
-      if (host.monotonicMs() > deadline) {
-        throw new KeyringError(
-          'ERR_KEYRING_TIMEOUT',
-          `${named} is a pipe that gave no password for 5 seconds`,
-        );
-      }
-      await host.sleep(pipePauseMs);
-    }
-  } finally {
-    closeSync(descriptor);
-  }
-  if (total > maxPasswordBytes) throw required(`${named} is too large for a password`, []);
-  return content.subarray(0, total);
-}
-
-/**
- * Whether a writer may still come. The pipe of a `<(command)` has no name that leads to it, which the
- * system says; Node's own way to the real path does not look at what a pipe's link says.
- */
-function isNamedPipe(descriptor: number, path: string): boolean {
-  if (!fstatSync(descriptor).isFIFO()) return false;
-  try {
-    realpathSync.native(path);
-    return true;
-  } catch (error) {
-    if (systemErrorCode(error) === undefined) throw error;
-    return false;
-  }
-}
-
-/** The number of bytes read, 0 at the end, undefined when a pipe has nothing yet. */
-function readAvailable(descriptor: number, into: Buffer, offset: number): number | undefined {
-  try {
-    return readSync(descriptor, into, offset, into.length - offset, null);
-  } catch (error) {
-    if (systemErrorCode(error) === 'EAGAIN') return undefined;
-    throw error;
-  }
-}
-
-async function fromCommand(host: Host, command: Sourced<string>): Promise<Buffer> {
+async function fromCommand(host: Host, command: Sourced<string>): Promise<ResolvedPassword> {
   const named = `the password command (from ${command.source})`;
   if (host.env[commandGuard] !== undefined) {
     throw required(`${named} calls atmos itself, which would ask it for the password again`, []);
@@ -288,8 +238,15 @@ async function fromCommand(host: Host, command: Sourced<string>): Promise<Buffer
       result.exitCode === null ? 'was killed' : `failed with exit code ${result.exitCode}`;
     throw required(`${named} ${how}`, ['run the command by hand and see what it says']);
   }
-  notEmpty(withoutNewline(result.stdout), `${named} printed nothing`);
-  return notEmpty(firstLine(result.stdout), `${named} printed an empty first line`);
+  const whole = notEmpty(withoutNewline(result.stdout), `${named} printed nothing`);
+  const line = notEmpty(firstLine(result.stdout), `${named} printed an empty first line`);
+  return withWhole(line, whole);
+}
+
+/** Copies, so that one can be overwritten without the other. */
+function withWhole(password: Buffer, whole: Buffer): ResolvedPassword {
+  if (password.length === whole.length) return { password };
+  return { password: Buffer.from(password), whole: Buffer.from(whole) };
 }
 
 function firstLine(text: Buffer): Buffer {

@@ -29,6 +29,63 @@ import { quick, sealEntry } from './tokens.ts';
 
 const newDirectory = () => join(temporaryDirectory(), 'share', 'keyring');
 
+describe('a keyring whose password was taken as the source gave it', () => {
+  const fromCommand = (command: string) => ({
+    password: null,
+    settings: { passwordCommand: { value: command, source: 'spec.password_command' } },
+  });
+
+  test.each<[string, string, Partial<FileKeyringOptions>]>([
+    ['a variable with a newline, as Atmos does', 'secret word\n', { password: 'secret word\n' }],
+    ['a variable of two lines', 'secret\nword', { password: 'secret\nword\n' }],
+    [
+      'all lines of a command, as version 0.1.0 did',
+      'secret word\nuser: ada',
+      fromCommand('printf "secret word\\nuser: ada\\n"'),
+    ],
+    ['the first line', 'secret word', fromCommand('printf "secret word\\nuser: ada\\n"')],
+  ])('still opens: %s', async (_, password, options) => {
+    const directory = await seedEntries({ key: 'value' }, password);
+    const keyring = openTestKeyring({ directory, ...options });
+    expect(await keyring.get('key')).toBe('value');
+    await keyring.set('other', 'written under the same password');
+    await keyring.close();
+    const again = openTestKeyring({
+      directory,
+      promptPassword: async () => password,
+      password: null,
+    });
+    expect(await again.get('other')).toBe('written under the same password');
+    await again.close();
+  });
+
+  test('is not made: the first line is the password of a new one', async () => {
+    const directory = newDirectory();
+    const keyring = openTestKeyring({
+      directory,
+      ...fromCommand('printf "secret word\\nuser: ada\\n"'),
+    });
+    await keyring.set('key', 'value');
+    await keyring.close();
+    const again = openTestKeyring({ directory, password: 'secret word' });
+    expect(await again.get('key')).toBe('value');
+    await again.close();
+  });
+
+  test('does not open under another password, whatever lines there are', async () => {
+    const directory = await seedEntries({ key: 'value' }, 'secret word');
+    const keyring = openTestKeyring({
+      directory,
+      ...fromCommand('printf "another\\nsecret word\\n"'),
+    });
+    expectError(
+      await rejectionOf(keyring.get('key')),
+      'ERR_KEYRING_PASSWORD_WRONG',
+      `the password (from the password command, spec.password_command) does not open the keyring ${directory}`,
+    );
+  });
+});
+
 describe('a keyring that is not there yet', () => {
   test('is empty, asks for no password, and is not made by looking', async () => {
     const directory = newDirectory();

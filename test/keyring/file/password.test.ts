@@ -34,7 +34,7 @@ const contextOf = (options: Options) =>
   createTestContext({ directory, password: null, ...options });
 
 const resolve = async (options: Options, isNew = false) =>
-  (await resolvePassword(contextOf(options), isNew)).toString();
+  (await resolvePassword(contextOf(options), isNew)).password.toString();
 
 const fromFile = (value: string): Options => ({
   settings: { passwordFile: { value, source: 'ATMOS_KEYRING_PASSWORD_FILE' } },
