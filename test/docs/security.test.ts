@@ -41,6 +41,11 @@ const rows: readonly (readonly [row: string, file: string, name: string])[] = [
     'what is stored is read, and a session of it used',
   ],
   [
+    'holds a keyring open',
+    'test/script/auto-unlock.test.ts',
+    'a project that is not trusted does not decide it',
+  ],
+  [
     'names that password to store something',
     'test/script/trust-passwords.test.ts',
     'without trust a project may name',
