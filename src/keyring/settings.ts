@@ -95,7 +95,9 @@ export function chosenType(places: readonly KeyringChoices[]): ChosenType {
 export function parseUnlockTime(text: string, what: string, shown = quote(text)): number {
   const timeMs = parseDuration(text, what, shown) * 1000;
   if (timeMs <= maxUnlockMs) return timeMs;
-  throw new AtmosError('ERR_CONFIG_INVALID', `${what} ${shown} is longer than 24h`);
+  throw new AtmosError('ERR_CONFIG_INVALID', `${what} ${shown} is longer than 24h`, {
+    hints: ['write a time of at most 24h'],
+  });
 }
 
 function unlockTime(said: Sourced<string> | undefined): Sourced<number> | undefined {

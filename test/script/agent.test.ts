@@ -175,7 +175,9 @@ describe('a keyring that is unlocked', { timeout: limitMs }, () => {
 /** Told as if there had never been an agent. */
 function expectNoPassword({ exitCode, stdout, stderr }: Result): void {
   expect({ exitCode, stdout }).toEqual({ exitCode: 3, stdout: '' });
-  expect(stderr).toMatch(/^error: the file keyring \S+ needs a password, and there is none\n/);
+  expect(stderr).toMatch(
+    /^error: the file keyring \S+ is locked: ATMOS_KEYRING_PASSWORD is not set, /,
+  );
 }
 
 describe('unlocking', { timeout: limitMs }, () => {
@@ -190,8 +192,8 @@ describe('unlocking', { timeout: limitMs }, () => {
       '--idle "soon" is not a duration',
       'write it like 12h, 1h30m, 900s, 2d or 900 (seconds)',
     ],
-    ['--ttl 25h', '--ttl 25h is longer than 24h', 'atmos auth keyring unlock --ttl 24h'],
-    ['--idle 2d', '--idle 2d is longer than 24h', 'atmos auth keyring unlock --idle 24h'],
+    ['--ttl 25h', '--ttl "25h" is longer than 24h', 'write a time of at most 24h'],
+    ['--idle 2d', '--idle "2d" is longer than 24h', 'write a time of at most 24h'],
   ])('%s is refused', async (option, message, hint) => {
     const machine = await openMachine();
     const result = await machine.atmos(`auth keyring unlock ${option}`);

@@ -123,7 +123,9 @@ describe('on the file keyring', () => {
       {
         id: 'round-trip',
         message: expect.stringContaining('CI is set'),
-        hint: 'set ATMOS_KEYRING_PASSWORD or ATMOS_KEYRING_PASSWORD_FILE',
+        hint: expect.stringMatching(
+          /^atmos auth keyring unlock\nexport ATMOS_KEYRING_PASSWORD_FILE=/,
+        ),
       },
     ]);
   });

@@ -23,7 +23,7 @@ export const suite: PlatformSuite = {
           // Which asks nobody.
           const { exitCode, stderr } = await atmos('credential-process');
           assert.equal(exitCode, 3);
-          assert.match(stderr, /needs a password, and there is none/);
+          assert.match(stderr, /is locked: ATMOS_KEYRING_PASSWORD is not set, and /);
           env['ATMOS_KEYRING_PASSWORD'] = 'correct horse battery staple';
         }),
     },

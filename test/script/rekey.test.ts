@@ -103,8 +103,8 @@ describe('a script', () => {
       'nobody to ask',
       rekey,
       undefined,
-      2,
-      /^error: cannot ask for "New password of the keyring .*": /,
+      3,
+      'the new password is missing, and no one can be prompted (there is no terminal)',
       ['pass --stdin or --new-password-file FILE, or set ATMOS_KEYRING_NEW_PASSWORD_FILE'],
     ],
     [

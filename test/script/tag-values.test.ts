@@ -329,7 +329,7 @@ describe('a value that came from a tag is never quoted', () => {
       ENDPOINT: `http://${canary}.localhost:1`,
     };
     const [noCode] = await tryToRead(machine, { env }, ['login']);
-    expect(noCode?.stderr).toContain('MFA code of <value of !env DEVICE>');
+    expect(noCode?.stderr).toContain('a code of the MFA device <value of !env DEVICE> is needed');
     const withCode = { ...env, ATMOS_MFA_TOKEN: '123456' };
     const [noAnswer] = await tryToRead(machine, { env: withCode }, ['login']);
     expect(noAnswer?.stderr).toContain('cannot reach <value of !env ENDPOINT>');

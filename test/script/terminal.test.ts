@@ -138,7 +138,7 @@ describe('a person at a terminal', () => {
       'export AWS_SESSION_TOKEN=',
     );
     expect(readFileSync(join(machine.project, 'err'), 'utf8')).toMatch(
-      /^error: the file keyring .* needs a password/,
+      /^error: the file keyring .* is locked: /,
     );
   });
 
@@ -229,9 +229,9 @@ describe('without a terminal', () => {
   test('what would be asked is refused, naming what to pass instead', async () => {
     const machine = await openConfiguredMachine({ mfaCodes: [] });
     machine.writeConfig(configOf(machine, withMfa));
-    const cannotAsk = (question: string, hint: string, forWhat = '') => ({
+    const cannotAsk = (question: string, hint: string) => ({
       exitCode: 2,
-      message: `${forWhat}cannot ask for "${question}": there is no terminal`,
+      message: `cannot ask for "${question}": there is no terminal`,
       hints: [hint],
     });
     await expectRefusal(
@@ -247,11 +247,11 @@ describe('without a terminal', () => {
       machine,
       'auth login',
       {},
-      cannotAsk(
-        `MFA code of ${mfaDevice}`,
-        'pass --mfa-token CODE or set ATMOS_MFA_TOKEN',
-        'no session for identity emergency-user: ',
-      ),
+      {
+        exitCode: 4,
+        message: `no session for identity emergency-user: a code of the MFA device ${mfaDevice} is needed, and no one can be prompted (there is no terminal)`,
+        hints: ['pass --mfa-token CODE or set ATMOS_MFA_TOKEN'],
+      },
     );
     await expectRefusal(
       machine,
@@ -357,5 +357,5 @@ test('a job in the background that would ask is refused, and does not stop', asy
   const machine = withoutPassword(await openConfiguredMachine());
   const session = await shellAtTerminal(machine, 'atmos auth login &\nwait $!\necho "ended $?"');
   await session.waitFor('there is no terminal');
-  await expect(session.waitFor('ended 2')).resolves.toBeUndefined();
+  await expect(session.waitFor('ended 3')).resolves.toBeUndefined();
 });

@@ -83,9 +83,9 @@ const choices: Readonly<Record<string, Choice>> = {
     },
   },
   'a file that everybody can read': {
-    named: 'the content of /etc/passwd',
+    named: 'the content of /proc/version',
     plant: (machine) =>
-      plant(machine, { 'atmos.yaml': withSpec(machine, 'password_file: /etc/passwd') }),
+      plant(machine, { 'atmos.yaml': withSpec(machine, 'password_file: /proc/version') }),
   },
   'a private file of the user whose name is not that of a password': {
     named: 'the content of ',
