@@ -8,7 +8,6 @@ import type { Identity } from '../core/kind-config.ts';
 import { parseMfaCode } from '../core/mfa-code.ts';
 import type { PasswordRequest } from '../keyring/contract.ts';
 import type { Context } from './context.ts';
-import { offerUnlock } from './offer-unlock.ts';
 import { warn } from './plan.ts';
 
 export interface OpenOptions {
@@ -32,7 +31,11 @@ export function openForCommand(
     // That nobody can be told is no reason to fail.
     warn: (message) => void warn(context, message).catch(() => {}),
     mfaCode: (request) => mfaCode(context, request, code, options.isInteractive),
-    passwordTyped: (copyPassword) => offerUnlock(context, plan, copyPassword),
+    // Loaded when it is needed: most commands ask for no password.
+    async passwordTyped(copyPassword) {
+      const { offerUnlock } = await import('./offer-unlock.ts');
+      await offerUnlock(context, plan, copyPassword);
+    },
     ...withoutAbsent({
       promptPassword: options.isInteractive
         ? (request: PasswordRequest) => askPassword(context, plan, request)
