@@ -145,19 +145,23 @@ function itemOf(value: unknown): ItemKind | undefined {
 }
 
 const maxChainSettings = 64;
+const maxSettingLength = 4096;
 
 /** As {@link formatEnvelope} writes them; undefined for anything else. */
 function chainSettingsOf(value: unknown): ChainSettings | undefined {
-  if (!isObject(value)) return undefined;
-  const entries = Object.entries(value);
-  const settings = entries.flatMap(([name, setting]) => {
+  if (!isObject(value) || Object.keys(value).length > maxChainSettings) return undefined;
+  const settings = Object.entries(value).map(([name, setting]) => {
     const { value: said, shown } = isObject(setting) ? setting : {};
-    const isValue = said === null || typeof said === 'string' || typeof said === 'number';
-    if (!isValue || (shown !== undefined && typeof shown !== 'string')) return [];
-    return [[name, withoutAbsent({ value: said, shown })] as const];
+    const isValue = said === null || typeof said === 'number' || isShort(said);
+    if (!isShort(name) || !isValue || !(shown === undefined || isShort(shown))) return undefined;
+    return [name, withoutAbsent({ value: said, shown })] as const;
   });
-  const areAll = settings.length === entries.length && entries.length <= maxChainSettings;
-  return areAll ? Object.fromEntries(settings) : undefined;
+  const known = settings.filter((setting) => setting !== undefined);
+  return known.length === settings.length ? Object.fromEntries(known) : undefined;
+}
+
+function isShort(value: unknown): value is string {
+  return typeof value === 'string' && value.length <= maxSettingLength;
 }
 
 function offsetOf(value: unknown): number | undefined {

@@ -73,11 +73,14 @@ describe('what we write', () => {
       item: 'session',
       savedAt: new Date('2026-01-31T00:00:00.123Z'),
       chainFingerprint: 'f00d',
+      chainSettings: { 'spec.x': { value: 'a', shown: '<value of !env X>' }, y: { value: null } },
       clockOffsetMs: -1500,
     });
     expect(text).toBe(
       `${writtenByAtmos.slice(0, -1)},"realm":"r","alias":"Dev","item":"session",` +
-        '"saved_at":"2026-01-31T00:00:00.123Z","chain_fingerprint":"f00d","clock_offset_ms":-1500}',
+        '"saved_at":"2026-01-31T00:00:00.123Z","chain_fingerprint":"f00d",' +
+        '"chain_settings":{"spec.x":{"value":"a","shown":"<value of !env X>"},"y":{"value":null}},' +
+        '"clock_offset_ms":-1500}',
     );
   });
 
@@ -205,6 +208,19 @@ describe('what is none', () => {
       withOwn({ chain_fingerprint: {} }),
       'its chain_fingerprint is damaged',
     ],
+    ...[
+      'text',
+      ['a'],
+      { x: 'a' },
+      { x: { value: {} } },
+      { x: { value: 'a', shown: 1 } },
+      { x: { value: 'a'.repeat(4097) } },
+      Object.fromEntries(Array.from({ length: 65 }, (_, at) => [`s${at}`, { value: null }])),
+    ].map((settings): [string, string, string] => [
+      `one whose settings are ${JSON.stringify(settings).slice(0, 40)}`,
+      withOwn({ chain_settings: settings }),
+      'its chain_settings is damaged',
+    ]),
     [
       'one whose offset is text',
       withOwn({ clock_offset_ms: '0' }),
@@ -249,6 +265,7 @@ test('is an envelope or a fault without a word of its content, whatever the text
       ...field('item'),
       ...field('saved_at'),
       ...field('chain_fingerprint'),
+      ...field('chain_settings'),
       ...field('clock_offset_ms'),
     },
     { requiredKeys: [] },

@@ -52,6 +52,17 @@ describe('a login', () => {
     expect(sessionCalls(desk)).toBe(2);
   });
 
+  test('says which setting the stored session no longer fits, and only then', async () => {
+    const desk = await openDesk({ entries: storedKey });
+    const note = `note: a setting changed after the session was opened: spec.endpoint_url was ${desk.sts.url} and is now ${desk.sts.url}/\n`;
+    await desk.run('auth login');
+    desk.configure(yamlOf(desk).replace(desk.sts.url, `${desk.sts.url}/`));
+    const { stderr } = await desk.run('auth login');
+    expect(stderr).toContain('Session   opened now\n');
+    expect(stderr).toContain(note);
+    expect((await desk.run('auth login')).stderr).not.toContain('note: a setting');
+  });
+
   test('is painted for a terminal', async () => {
     const desk = await openDesk();
     desk.configure(yamlOf(desk, { keyring: 'type: memory', identity: withKeys }));

@@ -1,29 +1,16 @@
-import { describe, expect, test } from 'vitest';
-import { isAwsRegion } from '../../../src/clouds/aws/regions.ts';
+import { expect, test } from 'vitest';
+import { partitionOf } from '../../../src/clouds/aws/regions.ts';
 
-describe('the name of an AWS region', () => {
-  test.each(['us-east-1', 'us-gov-west-1', 'cn-north-1', 'eusc-de-east-1', 'us-iso-east-1'])(
-    'is accepted: %s',
-    (region) => expect(isAwsRegion(region)).toBe(true),
-  );
-
-  test.each(['local', 'a', 'xx-future-central-12', 'a'.repeat(63)])(
-    'of a partition to come or of a stand-in is accepted: %s',
-    (region) => expect(isAwsRegion(region)).toBe(true),
-  );
-
-  test.each([
-    '',
-    'not a region',
-    'eu-west-1\n',
-    'eu-west-1\ncredential_process = id',
-    'Frankfurt',
-    'eu-west-1.example.com',
-    'eu-west-1/',
-    '-eu-west-1',
-    'eu-west-1-',
-    'eu_west_1',
-    'eü-west-1',
-    'a'.repeat(64),
-  ])('is not accepted: %j', (region) => expect(isAwsRegion(region)).toBe(false));
+test.each([
+  ['us-east-1', 'aws'],
+  ['eu-central-1', 'aws'],
+  ['us-iso-east-1', 'aws-iso'],
+  ['us-isob-east-1', 'aws-iso-b'],
+  ['eu-isoe-west-1', 'aws-iso-e'],
+  ['us-isof-south-1', 'aws-iso-f'],
+  ['us-gov-west-1', 'aws-us-gov'],
+  ['cn-north-1', 'aws-cn'],
+  ['eusc-de-east-1', 'aws-eusc'],
+])('the region %s is in the partition %s', (region, partition) => {
+  expect(partitionOf(region)).toBe(partition);
 });
