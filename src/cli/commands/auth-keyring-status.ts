@@ -1,13 +1,19 @@
 import { AtmosError, isAtmosError } from '../../core/errors.ts';
+import { unlockCommand } from '../../core/hint.ts';
 import { formatTimestamp } from '../../core/time.ts';
 import type { Host } from '../../host/host.ts';
-import type { AgentState, BackendContext, Keyring } from '../../keyring/contract.ts';
+import type {
+  AgentState,
+  BackendContext,
+  Keyring,
+  KeyringSettings,
+} from '../../keyring/contract.ts';
 import { openWithFallback, type OpenedKeyring } from '../../keyring/fallback.ts';
 import { inspectorOf, loadAgentControl } from '../../keyring/registry.ts';
 import type { Invocation } from '../command.ts';
 import type { Context } from '../context.ts';
 import { loadPlanIfAny } from '../plan.ts';
-import { exitCodeOf } from '../report.ts';
+import { exitCodeOf, formatHints, loadWriteHint } from '../report.ts';
 import { formatRows } from '../ui/table.ts';
 
 /** The documented form of `-o json`: always every field, null for what is not known. */
@@ -72,6 +78,9 @@ export async function keyringStatus(context: Context, { values }: Invocation): P
     return failure === undefined ? 0 : exitCodeOf(failure);
   }
   await note(...formatStatus(status));
+  if (status.state === 'locked' && agent?.kind === 'none' && isTyped(settings, host)) {
+    await note(...formatHints([unlockCommand], await loadWriteHint(host)));
+  }
   if (failure !== undefined) throw failure;
   return 0;
 }
@@ -138,6 +147,14 @@ function agentStatus(agent: AgentState): AgentStatus {
         reason: agent.reason,
       };
   }
+}
+
+/** Whether only a user has the password. What another source gives, `keyring unlock` gets as well. */
+function isTyped(
+  { passwordEnv, passwordFile, passwordCommand }: KeyringSettings,
+  { env }: Host,
+): boolean {
+  return env[passwordEnv.value] === undefined && !passwordFile && !passwordCommand;
 }
 
 /** A system keyring that is locked would ask a person to unlock it before it lists. */

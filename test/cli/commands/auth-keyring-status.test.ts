@@ -77,6 +77,16 @@ test.each([
   expect(ada.asked).toEqual([]);
 });
 
+test.each([
+  ['that only a user has', undefined, ['hint: atmos auth keyring unlock']],
+  ['that a variable has wrong', 'another one', null],
+])('of one that is locked under a password %s, the hints are %s %s', async (_, variable, hints) => {
+  const desk = await openDesk({ entries: storedKey });
+  const { stderr } = await desk.run(command, { env: { ATMOS_KEYRING_PASSWORD: variable } });
+  expect(stderr).toContain('locked: ');
+  expect(stderr.match(/^hint: .*/gm)).toEqual(hints);
+});
+
 test('a password command is not run to see', async () => {
   const desk = await openDesk({ entries: storedKey });
   const keyring = `type: file\nspec:\n  password_command: touch ${desk.root}/ran`;
