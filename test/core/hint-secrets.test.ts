@@ -70,8 +70,14 @@ test('a variable whose name is only known at run time is set by the one function
     const text = readFileSync(join(root, path), 'utf8');
     return /`export \$\{/.test(text) || /setCommand\((?!\s*'|name: string)/.test(text);
   });
-  // What `auth env` prints is its product, which a shell reads and no history keeps.
-  expect(dynamic.toSorted()).toEqual(['src/cli/shell-format.ts', 'src/core/hint.ts']);
+  // What `auth env` prints is its product, which a shell reads and no history keeps; an endpoint is no
+  // secret.
+  const allowed = [
+    'src/cli/shell-format.ts',
+    'src/clouds/aws/user-settings.ts',
+    'src/core/hint.ts',
+  ];
+  expect(dynamic.toSorted()).toEqual(allowed);
   for (const path of sources) {
     const text = readFileSync(join(root, path), 'utf8');
     const names = [...text.matchAll(/setCommand\(\s*'(\w+)'/g)].map(([, name = '']) => name);
