@@ -126,7 +126,11 @@ export async function processChange(
   const profile = profileOf(identity.name);
   const { awsConfig: configFile, empty: emptyFile } = writeHandle(
     handleOf(plan, identity.name),
-    (id) => formatProcessProfile({ profile, command: commandOf(id) ?? '', region }),
+    ({ file, id }) => {
+      // A path that cannot be written so that all understand it: the id, which needs our HOME.
+      const command = commandOf(file) ?? commandOf(id) ?? '';
+      return formatProcessProfile({ profile, command, region });
+    },
     host,
   );
   return processEnvironment({

@@ -1,3 +1,4 @@
+import type { SharedPaths } from '../clouds/aws/shared-paths.ts';
 import type { AccessKey } from '../core/credentials.ts';
 import { AtmosError } from '../core/errors.ts';
 import { withoutAbsent, type Sourced } from '../core/json.ts';
@@ -33,7 +34,7 @@ export interface FoundKeys {
 /** The long-lived keys in a keyring of aws-vault, which has the MFA devices in the AWS config file. */
 export async function findVaultKeys(
   keyring: Pick<Keyring, 'keys' | 'get'>,
-  host: Pick<Host, 'env' | 'homeDirectory'>,
+  host: Pick<Host, 'env' | 'homeDirectory' | 'userId'>,
 ): Promise<FoundKeys> {
   const { vaultDevices } = await import('../clouds/aws/shared-files.ts');
   const deviceOf = vaultDevices(host);
@@ -57,10 +58,7 @@ export async function findVaultKeys(
 }
 
 /** The long-lived keys in the AWS shared files, with their lines. */
-export async function findSharedKeys(paths: {
-  readonly credentials: string;
-  readonly config: string;
-}): Promise<FoundKeys> {
+export async function findSharedKeys(paths: SharedPaths): Promise<FoundKeys> {
   const { readAwsKeys } = await import('../clouds/aws/shared-files.ts');
   const { keys, others, warnings } = readAwsKeys(paths);
   const found = keys.map(({ key, ...rest }) => ({ ...rest, read: () => Promise.resolve(key) }));

@@ -12,7 +12,7 @@ import { invalidAt, reportErrorAt, warningAt, type ReportProblem } from './confi
 /** What the files say, whatever the environment of this moment puts over it. */
 type Said = Pick<Config, 'realm' | 'keyring' | 'logs' | 'environment' | 'sourceOf'>;
 
-type Where = Pick<Host, 'env' | 'platform' | 'homeDirectory' | 'workingDirectory'>;
+type Where = Pick<Host, 'env' | 'platform' | 'homeDirectory' | 'userId' | 'workingDirectory'>;
 
 /** Checks the realm, the keyring and the level of the log. */
 export function checkSettings(config: Said, host: Where, report: ReportProblem): void {

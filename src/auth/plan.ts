@@ -4,7 +4,12 @@ import { withoutAbsent, type Sourced } from '../core/json.ts';
 import type { Host } from '../host/host.ts';
 import type { KeyringSettings } from '../keyring/contract.ts';
 import { checkKeyringType } from '../keyring/registry.ts';
-import { environmentChoices, resolveKeyringSettings } from '../keyring/settings.ts';
+import {
+  defaultDirectory,
+  environmentChoices,
+  mayUseFile,
+  resolveKeyringSettings,
+} from '../keyring/settings.ts';
 import { readHandle, type Handle } from './handle.ts';
 import { requireUsedSpec } from './keyring-spec.ts';
 
@@ -32,9 +37,15 @@ export function planAuth(config: Config | undefined, host: Host): AuthPlan {
   return { config, realm, keyring };
 }
 
-/** What a handle must pin so that {@link planFromHandle} settles the same. */
+/**
+ * What a handle must pin so that {@link planFromHandle} settles the same.
+ *
+ * @throws ERR_USAGE for a file keyring without a home directory
+ */
 export function handleOf(plan: AuthPlan & { config: Config }, identity: string): Handle {
-  const { config, realm, keyring } = plan;
+  const { config, realm } = plan;
+  const { directory, ...others } = plan.keyring;
+  const keyring = mayUseFile(plan.keyring) ? { ...others, directory } : others;
   return {
     layers: config.layers,
     directory: config.directory,
@@ -48,17 +59,19 @@ export function handleOf(plan: AuthPlan & { config: Config }, identity: string):
  * The plan that a handle pinned: whatever directory or environment we are in now, the same files,
  * those of profiles too, realm and keyring. Being pinned makes no file more trusted than it was.
  *
+ * @param named the path of the handle, or its id
  * @throws ERR_HANDLE_UNKNOWN and what loading the configuration gives
  */
 export async function planFromHandle(
-  id: string,
+  named: string,
   host: Host,
 ): Promise<{ plan: AuthPlan & { config: Config }; identity: string }> {
-  const handle = readHandle(id, host);
+  const handle = readHandle(named, host);
   const config = await loadLayers(handle, {}, host);
-  const realm = { value: handle.realm, source: `handle ${id}` };
+  const realm = { value: handle.realm, source: `handle ${named}` };
   // The command as the files say it now, since it is those that are trusted or not.
   const { passwordCommand } = config.keyring;
-  const keyring = withoutAbsent({ ...handle.keyring, passwordCommand });
+  const directory = handle.keyring.directory ?? defaultDirectory(host);
+  const keyring = withoutAbsent({ ...handle.keyring, directory, passwordCommand });
   return { plan: { config, realm, keyring }, identity: handle.identity };
 }

@@ -1,12 +1,13 @@
-import { rmSync, writeFileSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { isObject, parseJson } from '../core/json.ts';
 import { lowerCase } from '../core/names.ts';
 import { sha256 } from '../core/sha256.ts';
 import { parseTimestamp } from '../core/time.ts';
-import { makePrivateDirectories, replaceFile } from '../host/files.ts';
-import { stateDirectory } from '../host/home.ts';
+import { replaceFile, writePrivateFile } from '../host/files.ts';
+import { requireStateDirectory } from '../host/home.ts';
 import type { Host } from '../host/host.ts';
+import { makeOwnDirectories } from '../host/own-directory.ts';
 import { readRegularFile } from '../host/regular-file.ts';
 import type { Owner } from '../store/key.ts';
 
@@ -15,11 +16,12 @@ import type { Owner } from '../store/key.ts';
  * to tell a person: it never blocks an attempt, and the key itself stays where it is.
  */
 export function noteRefusal(owner: Owner, accessKeyId: string, host: Host): void {
-  const path = recordPath(owner, host);
   const record = { ...owner, key_hash: hashOf(accessKeyId), refused_at: host.now().toISOString() };
   try {
-    makePrivateDirectories(dirname(path));
-    writeFileSync(`${path}.new`, JSON.stringify(record), { mode: 0o600 });
+    const path = recordPath(owner, host);
+    makeOwnDirectories(dirname(path), host);
+    rmSync(`${path}.new`, { force: true });
+    writePrivateFile(`${path}.new`, JSON.stringify(record));
     replaceFile(`${path}.new`, path);
   } catch {
     // A help for the next command; this one has its error already.
@@ -51,7 +53,11 @@ export function forgetRefusal(owner: Owner, host: Host): void {
 
 function recordPath({ realm, alias }: Owner, host: Host): string {
   const name = sha256(JSON.stringify([realm, lowerCase(alias)])).slice(0, 32);
-  return join(stateDirectory(host), 'refused', `${name}.json`);
+  return join(
+    requireStateDirectory('the record of a refused key', host),
+    'refused',
+    `${name}.json`,
+  );
 }
 
 function hashOf(accessKeyId: string): string {

@@ -1,4 +1,4 @@
-import { rmSync, writeFileSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import {
   AtmosError,
@@ -10,9 +10,11 @@ import {
 import { processCommand, setCommand } from '../core/hint.ts';
 import { isObject, parseJson } from '../core/json.ts';
 import { sha256 } from '../core/sha256.ts';
-import { makePrivateDirectories, randomId, replaceFile } from '../host/files.ts';
-import { stateDirectory } from '../host/home.ts';
+import { reasonOf } from '../host/denial.ts';
+import { randomId, replaceFile, writePrivateFile } from '../host/files.ts';
+import { requireStateDirectory, stateDirectory } from '../host/home.ts';
 import type { Host } from '../host/host.ts';
+import { makeOwnDirectories } from '../host/own-directory.ts';
 import { acquireLock, lockHolder, type FileLock } from '../host/lock.ts';
 import { irregularKindAt, readRegularFile } from '../host/regular-file.ts';
 
@@ -43,6 +45,7 @@ const silentWaitMs = 1000;
 export async function singleFlight<T>(options: FlightOptions, task: () => Promise<T>): Promise<T> {
   const { isShared } = options;
   const path = lockPath(options);
+  if (path === undefined) return task();
   const note = `${path}.failed`;
   // By the note and not by the clock: that may have been set right meanwhile.
   const atArrival = readNote(note);
@@ -76,24 +79,28 @@ async function attempt<T>(
   }
 }
 
-function lockPath({ subject, host }: FlightOptions): string {
+/** Undefined where there is no place for a lock and none is needed. */
+function lockPath({ subject, host, isLockNeeded }: FlightOptions): string | undefined {
+  if (!isLockNeeded && stateDirectory(host) === undefined) return undefined;
   const name = sha256(JSON.stringify(subject)).slice(0, 32);
-  return join(stateDirectory(host), 'locks', name);
+  return join(requireStateDirectory('the lock of a login', host), 'locks', name);
 }
 
 async function lockIfNeeded(path: string, options: FlightOptions): Promise<FileLock | undefined> {
   try {
-    makeDirectory(dirname(path));
+    makeDirectory(dirname(path), options.host);
     return await waitForLock(path, options);
   } catch (error) {
-    if (options.isLockNeeded || !isAtmosError(error, 'ERR_IO')) throw error;
+    // Of the home directory of another user making the directory says ERR_USAGE.
+    const isNoLock = isAtmosError(error, 'ERR_IO') || isAtmosError(error, 'ERR_USAGE');
+    if (options.isLockNeeded || !isNoLock) throw error;
     return undefined;
   }
 }
 
-function makeDirectory(directory: string): void {
+function makeDirectory(directory: string, host: Host): void {
   try {
-    makePrivateDirectories(directory);
+    makeOwnDirectories(directory, host);
   } catch (error) {
     throw unusable('make the directory for locks', directory, error);
   }
@@ -104,7 +111,7 @@ function unusable(doing: string, path: string, cause: unknown): AtmosError {
   if (reason === undefined) throw cause;
   // A directory or a socket cannot be opened as a lock file.
   const kind = ['EISDIR', 'ENXIO'].includes(reason) ? irregularKindAt(path) : undefined;
-  const why = kind === undefined ? reason : `it is ${kind}`;
+  const why = kind === undefined ? reasonOf(reason, path) : `it is ${kind}`;
   return new AtmosError('ERR_IO', `cannot ${doing} ${path}: ${why}`, {
     hints: [setCommand('XDG_STATE_HOME', '<a directory that can be written>')],
     cause,
@@ -138,7 +145,8 @@ function noteFailure(path: string, { code, message, hints }: AtmosError): void {
   // The id tells two failures apart that read the same.
   const note = JSON.stringify({ id: randomId(), code, message, hints });
   try {
-    writeFileSync(`${path}.new`, note, { mode: 0o600 });
+    rmSync(`${path}.new`, { force: true });
+    writePrivateFile(`${path}.new`, note);
     replaceFile(`${path}.new`, path);
   } catch {
     // Others then try for themselves.

@@ -105,8 +105,8 @@ function isOnlyKnownToUser(path: string, config: Project, host: Where): boolean 
  * around everything and counts as none.
  */
 function isBesideProject(file: string, config: Project, host: Where): boolean {
-  const home = realPath(host.homeDirectory);
-  return placesOf(config).some((place) => !isBelow(home, nearestShared(place, file)));
+  const home = homeOf(host);
+  return placesOf(config).some((place) => !isIn(home, nearestShared(place, file)));
 }
 
 /** The nearest directory that both are in. Absolute paths. */
@@ -118,10 +118,19 @@ function nearestShared(directory: string, path: string): string {
  * Directories that the author of the project's files fills: those of the files, and the root of the git
  * repository around each. Not one that has the user's home in it: that is no checkout.
  */
-function checkoutsOf(config: Project, { homeDirectory }: Where): string[] {
-  const home = realPath(homeDirectory);
+function checkoutsOf(config: Project, host: Where): string[] {
+  const home = homeOf(host);
   const roots = placesOf(config).flatMap((place) => [findGitRoot(place) ?? place, place]);
-  return [...new Set(roots)].filter((root) => !isBelow(home, root));
+  return [...new Set(roots)].filter((root) => !isIn(home, root));
+}
+
+function homeOf({ homeDirectory }: Where): string | undefined {
+  return homeDirectory === undefined ? undefined : realPath(homeDirectory);
+}
+
+/** Without a home directory only the root is around everything. */
+function isIn(home: string | undefined, directory: string): boolean {
+  return home === undefined ? dirname(directory) === directory : isBelow(home, directory);
 }
 
 /** The directories of the project's files. */

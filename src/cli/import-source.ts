@@ -4,7 +4,7 @@ import type { AuthPlan } from '../auth/plan.ts';
 import { AtmosError, isAtmosError } from '../core/errors.ts';
 import { readSecretCommand, shellWord } from '../core/hint.ts';
 import type { Sourced } from '../core/json.ts';
-import { fromHome } from '../host/home.ts';
+import { noHome, requireFromHome } from '../host/home.ts';
 import type { Host } from '../host/host.ts';
 import type { Keyring, KeyringInfo, KeyringReader } from '../keyring/contract.ts';
 import { openBackend, openCollection } from '../keyring/registry.ts';
@@ -118,20 +118,24 @@ async function openVaultDirectory(
 }
 
 /** `~` is the home directory, for where no shell has put it in. */
-export function absolutePath(path: string, host: Host): string {
-  return resolve(host.workingDirectory(), fromHome(path, host.homeDirectory));
+export function absolutePath(path: Sourced<string>, host: Host): string {
+  return resolve(host.workingDirectory(), requireFromHome(path, host));
 }
 
 function pathOption(path: string, host: Host): Sourced<string> {
-  return { value: absolutePath(path, host), source: '--path' };
+  const source = '--path';
+  return { value: absolutePath({ value: path, source }, host), source };
 }
 
 function vaultDirectory(host: Host): Sourced<string> {
   const variable = 'AWS_VAULT_FILE_DIR';
   const named = host.env[variable];
-  return named
-    ? { value: absolutePath(named, host), source: variable }
-    : { value: join(host.homeDirectory, '.awsvault/keys'), source: 'default' };
+  if (named) {
+    const value = absolutePath({ value: named, source: variable }, host);
+    return { value, source: variable };
+  }
+  if (host.homeDirectory === undefined) throw noHome("aws-vault's keyring", [variable], host);
+  return { value: join(host.homeDirectory, '.awsvault/keys'), source: 'default' };
 }
 
 function checkDirectory(from: string, directory: Sourced<string>, target: KeyringInfo): void {

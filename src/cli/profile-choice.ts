@@ -1,7 +1,12 @@
 import { requestedIdentity } from '../app/choose-identity.ts';
 import { profilesWith } from '../config/find-identity.ts';
 import { loadConfig, type Config, type LoadOptions } from '../config/load.ts';
-import { findProfiles, profileDirectories, type ProfileDirectory } from '../config/profiles.ts';
+import {
+  findProfiles,
+  profileDirectories,
+  userProfiles,
+  type ProfileDirectory,
+} from '../config/profiles.ts';
 import { AtmosError, isAtmosError } from '../core/errors.ts';
 import { optionWithValue } from '../core/hint.ts';
 import { lowerCase } from '../core/names.ts';
@@ -53,7 +58,7 @@ export async function findProfileDirectories({
     return (await loadConfig(options, host)).profileDirectories;
   } catch (error) {
     if (!isAtmosError(error, 'ERR_CONFIG_NOT_FOUND') || namesConfig(globals, host)) throw error;
-    return profileDirectories({ files: [], settings: {} }, [], host);
+    return profileDirectories({ files: [], settings: {} }, [], userProfiles(host).path);
   }
 }
 

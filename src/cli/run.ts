@@ -1,9 +1,9 @@
 import { AtmosError, systemErrorCode } from '../core/errors.ts';
-import type { Host } from '../host/host.ts';
+import { changedHost, type Host } from '../host/host.ts';
 import { loadWindows } from '../host/windows/load.ts';
 import { atmos } from './command-specs/root.ts';
 import { createContext } from './context.ts';
-import { createJournal, withLog, type Journal } from './log/journal.ts';
+import { createJournal, type Journal } from './log/journal.ts';
 import { parseCommandLine } from './parse/command-line.ts';
 import { foreignCommand } from './parse/words.ts';
 import { createPrinter } from './printer.ts';
@@ -17,7 +17,7 @@ const ourCommands: ReadonlySet<string> = new Set(atmos.commands.map(({ name }) =
 /** Runs the program from its arguments to its exit code. Never throws. */
 export async function runCli(machine: Host): Promise<number> {
   const journal = createJournal(machine);
-  const host = withLog(machine, journal.log);
+  const host = changedHost(machine, { log: journal.log });
   try {
     return await dispatch(host, journal);
   } catch (error) {

@@ -197,11 +197,13 @@ function entriesOf({ settings }: ConfigFile): ImportEntry[] {
 
 /** What Atmos wrote down of the identities that a provider's login made known. */
 function provisionedFiles({ settings }: ConfigFile, host: Host): string[] {
+  const cache = cacheDirectory(host);
+  if (cache === undefined) return [];
   const providers = valueAt(settings, ['auth', 'providers']);
   const names = isMap(providers) ? Object.keys(providers) : [];
   return names
     .filter((name) => /^[^./\\\p{Cc}][^/\\\p{Cc}]*$/u.test(name))
-    .map((name) => join(cacheDirectory(host), 'auth', name, 'provisioned-identities.yaml'))
+    .map((name) => join(cache, 'auth', name, 'provisioned-identities.yaml'))
     .filter((path) => existsSync(path));
 }
 

@@ -7,6 +7,7 @@ import type { Host } from '../host/host.ts';
 import { findGitRoot } from './git-root.ts';
 import type { Origin } from './layer.ts';
 import { isDirectory, isFile, readEntries } from './read.ts';
+import { userDirectory } from './user-directory.ts';
 
 /** What a configuration file may be called in its directory, the first that is there counts. */
 const configFileNames: readonly string[] = ['atmos.yaml', 'atmos.yml', '.atmos.yaml', '.atmos.yml'];
@@ -153,14 +154,16 @@ function search(host: Where): Found {
     lookedIn.push(directory);
     return [];
   };
+  const { homeDirectory } = host;
+  const own = userDirectory(homeDirectory && join(homeDirectory, '.atmos'), host);
   const working = host.workingDirectory();
   const chosen = chosenDirectory(host);
   const isLocal = localMarkers.some((name) => existsSync(join(working, name)));
   const looksAbove = !isLocal && chosen === undefined;
   const root = host.env['ATMOS_GIT_ROOT_BASEPATH'] === 'false' ? undefined : findGitRoot(working);
   const places = [
-    ...look(host.systemDirectory, 'user'),
-    ...look(join(host.homeDirectory, '.atmos'), 'user'),
+    ...(host.systemDirectory === undefined ? [] : look(host.systemDirectory, 'user')),
+    ...(own.path === undefined ? [] : look(own.path, 'user')),
     ...(looksAbove ? lookAbove(working, look) : []),
     ...(root === undefined ? [] : fragmentsIn(root)),
     ...(looksAbove && root !== undefined && root !== working ? look(root, 'project') : []),
@@ -169,7 +172,14 @@ function search(host: Where): Found {
   ];
   const hasChosen = chosen === undefined || places.some(({ path }) => dirname(path) === chosen);
   const warning = `ATMOS_CLI_CONFIG_PATH names ${chosen ?? ''}, which has no atmos.yaml`;
-  return { places: once(places), lookedIn, warnings: hasChosen ? [] : [warning] };
+  return {
+    places: once(places),
+    lookedIn,
+    warnings: [
+      ...(hasChosen ? [] : [warning]),
+      ...(own.warning === undefined ? [] : [own.warning]),
+    ],
+  };
 }
 
 function chosenDirectory(host: Where): string | undefined {

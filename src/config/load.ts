@@ -14,6 +14,7 @@ import {
   chooseProfiles,
   findProfile,
   profileDirectories,
+  userProfiles,
   type ProfileDirectory,
 } from './profiles.ts';
 import { gather, mergeFiles, readSettings, throwGathered, type Gathered } from './read-settings.ts';
@@ -63,9 +64,10 @@ export async function loadConfig(options: LoadOptions, host: Host): Promise<Conf
   const beside = places
     .filter(({ kind }) => kind === 'file')
     .map(({ path, origin }) => ({ path: dirname(path), origin }));
+  const own = userProfiles(host);
   const { remoteImports } = gathered;
   const { profiles, directories, layers } = findProfileLayers(
-    { files: base, beside, remoteImports },
+    { files: base, beside, own: own.path, remoteImports },
     options,
     host,
   );
@@ -80,27 +82,33 @@ export async function loadConfig(options: LoadOptions, host: Host): Promise<Conf
       directory: beside.at(-1)?.path ?? '',
       profiles,
       profileDirectories: directories,
-      warnings,
+      // One cause may keep us from both, and is reported once.
+      warnings: [...new Set([...warnings, ...(own.warning === undefined ? [] : [own.warning])])],
     },
     { options, gathered, host },
   );
 }
 
+/** The directories of the configuration, and that of the user's own profiles. */
+interface ProfilePlaces {
+  readonly beside: readonly { readonly path: string; readonly origin: Origin }[];
+  readonly own: string | undefined;
+}
+
 /** The profiles that are chosen, and where they are. */
 function findProfileLayers(
-  base: Pick<Read, 'files'> &
-    WithRemoteImports & { beside: readonly { readonly path: string; readonly origin: Origin }[] },
+  base: Pick<Read, 'files'> & WithRemoteImports & ProfilePlaces,
   options: LoadOptions,
   host: Host,
 ) {
-  const { files, beside, remoteImports } = base;
+  const { files, beside, own, remoteImports } = base;
   const settings = mergeFiles(files);
   const isExplicit = beside.some(({ origin }) => origin === 'explicit');
   // Of those that were found by searching, the last alone gives the configuration its directory.
   const directories = profileDirectories(
     { files, settings },
     isExplicit ? beside : beside.slice(-1),
-    host,
+    own,
   );
   const environment = environmentSettings(settings, files);
   const profiles = chooseProfiles(options.profiles, { files, settings, environment }, host);

@@ -203,17 +203,13 @@ function findSecretFiles(files: Files, host: Where): SecretFile[] {
       },
     })),
   );
-  const named = [...ofEnvironment, ...ofFiles].flatMap(({ said, base, source }) =>
-    typeof said === 'string' && said !== ''
-      ? [
-          {
-            path: resolve(base, fromHome(said, host.homeDirectory)),
-            named: `the keyring password in the file that ${source} names`,
-            isPassword: true,
-          },
-        ]
-      : [],
-  );
+  const named = [...ofEnvironment, ...ofFiles].flatMap(({ said, base, source }) => {
+    const path =
+      typeof said === 'string' && said !== '' ? fromHome(said, host.homeDirectory) : undefined;
+    if (path === undefined) return [];
+    const what = `the keyring password in the file that ${source} names`;
+    return [{ path: resolve(base, path), named: what, isPassword: true }];
+  });
   return [...named, ...serviceCredentials(host)];
 }
 

@@ -11,6 +11,7 @@ import { findYamlFiles } from './find-config-files.ts';
 import type { Layer, Origin } from './layer.ts';
 import { isDirectory, readEntries } from './read.ts';
 import { remoteImportHints, remoteImportNote, type WithRemoteImports } from './remote-imports.ts';
+import { userDirectory, type UserDirectory } from './user-directory.ts';
 
 type Settings = Readonly<Record<string, unknown>>;
 
@@ -82,11 +83,12 @@ function splitNames(text: string): string[] {
  * 4. `profiles` beside the configuration.
  *
  * @param beside the directories of the configuration and who put it there
+ * @param own from {@link userProfiles}
  */
 export function profileDirectories(
   base: Pick<Base, 'files' | 'settings'>,
   beside: readonly { readonly path: string; readonly origin: Origin }[],
-  host: Pick<Host, 'env' | 'homeDirectory' | 'platform'>,
+  own: string | undefined,
 ): ProfileDirectory[] {
   const path = ['profiles', 'base_path'];
   const said = valueAt(base.settings, path);
@@ -103,13 +105,18 @@ export function profileDirectories(
   const plain = beside.map(({ path: directory, origin }) => {
     return { path: join(directory, 'profiles'), type: 'project', origin } as const;
   });
-  const xdg = {
-    path: join(configDirectory(host), 'profiles'),
-    type: 'xdg',
-    origin: 'user',
-  } as const;
-  const all: ProfileDirectory[] = [...configurable, ...hidden, xdg, ...plain];
+  const xdg: ProfileDirectory[] =
+    own === undefined ? [] : [{ path: own, type: 'xdg', origin: 'user' }];
+  const all: ProfileDirectory[] = [...configurable, ...hidden, ...xdg, ...plain];
   return all.filter(({ path: one }, at) => all.findIndex((other) => other.path === one) === at);
+}
+
+/** Where the user's own profiles are. */
+export function userProfiles(
+  host: Pick<Host, 'env' | 'homeDirectory' | 'platform'>,
+): UserDirectory {
+  const directory = configDirectory(host);
+  return userDirectory(directory && join(directory, 'profiles'), host);
 }
 
 /** All profiles there are, sorted by name. */

@@ -11,6 +11,7 @@ import {
 } from 'node:fs';
 import { AtmosError, isAtmosError, systemErrorCode } from '../core/errors.ts';
 import { showCommand } from '../core/hint.ts';
+import { reasonOf } from '../host/denial.ts';
 
 /** Far above any real atmos.yaml. */
 const maxBytes = 1024 * 1024;
@@ -84,7 +85,8 @@ function undefinedIfMissing(error: unknown, path: string, named = path): undefin
   const code = systemErrorCode(error);
   if (code === undefined) throw error;
   if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
-  const why = code === 'ENXIO' ? 'it is a socket, or a device without a driver' : code;
+  const why =
+    code === 'ENXIO' ? 'it is a socket, or a device without a driver' : reasonOf(code, path);
   throw new AtmosError('ERR_CONFIG_UNREADABLE', `cannot read ${named}: ${why}`, {
     hints: [showCommand(path)],
     cause: error,

@@ -1,14 +1,17 @@
-import { readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { AtmosError, isAtmosError, systemErrorCode } from '../core/errors.ts';
 import { setCommand, showCommand } from '../core/hint.ts';
 import { sha256 } from '../core/sha256.ts';
-import { makePrivateDirectories, randomId, replaceFile, whileInUse } from '../host/files.ts';
+import { reasonOf } from '../host/denial.ts';
+import { randomId, replaceFile, whileInUse, writePrivateFile } from '../host/files.ts';
 import type { Host } from '../host/host.ts';
+import { makeOwnDirectories } from '../host/own-directory.ts';
 import type { Config } from './config.ts';
 import { readText } from './read.ts';
 import {
   identify,
+  readableStore,
   readRecord,
   realPath,
   recordName,
@@ -41,13 +44,13 @@ export function writeRecord(
   // Containers that share a home share process ids as well.
   const temporary = `${path}.${randomId()}`;
   try {
-    makePrivateDirectories(directory);
+    makeOwnDirectories(directory, host);
     checkStore(host);
-    writeFileSync(temporary, `${JSON.stringify(record, null, 2)}\n`, { mode: 0o600, flag: 'wx' });
+    writePrivateFile(temporary, `${JSON.stringify(record, null, 2)}\n`);
     replaceFile(temporary, path);
   } catch (error) {
     if (isAtmosError(error)) throw error;
-    throw cannotKeep(`cannot write ${path}: ${systemErrorCode(error) ?? 'unknown error'}`, host);
+    throw cannotKeep(`cannot write ${path}: ${reasonFor(error, path)}`, host);
   } finally {
     whileInUse(() => rmSync(temporary, { force: true }));
   }
@@ -84,7 +87,7 @@ export function removeRecords(directory: string, host: Where): TrustRecord[] {
     try {
       whileInUse(() => rmSync(path, { force: true }));
     } catch (error) {
-      throw cannotKeep(`cannot remove ${path}: ${systemErrorCode(error) ?? 'unknown error'}`, host);
+      throw cannotKeep(`cannot remove ${path}: ${reasonFor(error, path)}`, host);
     }
   }
   return records;
@@ -114,14 +117,18 @@ function checkStore(host: Where): void {
 }
 
 function namesIn(host: Where): string[] {
-  const directory = trustDirectory(host);
+  const directory = readableStore(host);
+  if (directory === undefined) return [];
   try {
     return readdirSync(directory).filter((name) => /^[0-9a-f]{64}\.json$/.test(name));
   } catch (error) {
     if (systemErrorCode(error) === 'ENOENT') return [];
-    const code = systemErrorCode(error) ?? 'unknown error';
-    throw cannotKeep(`cannot list ${directory}: ${code}`, host);
+    throw cannotKeep(`cannot list ${directory}: ${reasonFor(error, directory)}`, host);
   }
+}
+
+function reasonFor(error: unknown, path: string): string {
+  return reasonOf(systemErrorCode(error) ?? 'unknown error', path);
 }
 
 function cannotKeep(message: string, host: Where): AtmosError {

@@ -13,8 +13,9 @@ import { systemErrorCode } from '../core/errors.ts';
 import { isObject, parseJson } from '../core/json.ts';
 import type { TrustNeed } from '../core/kind-config.ts';
 import { sha256 } from '../core/sha256.ts';
+import { reasonOf } from '../host/denial.ts';
 import { whileInUse } from '../host/files.ts';
-import { stateDirectory } from '../host/home.ts';
+import { closedInHome, requireStateDirectory, stateDirectory } from '../host/home.ts';
 import type { Host } from '../host/host.ts';
 import { permissionCheckFor } from '../host/permissions.ts';
 import type { Config } from './config.ts';
@@ -48,8 +49,19 @@ export type ShownNeed = TrustNeed & { readonly source: string };
 /** Far above what the files of any project need. */
 const maxBytes = 4 * 1024 * 1024;
 
+/** @throws ERR_USAGE without a home directory, where no variable names another */
 export function trustDirectory(host: Where): string {
-  return join(stateDirectory(host), 'trust');
+  return join(requireStateDirectory('what is trusted', host), 'trust');
+}
+
+/**
+ * {@link trustDirectory} for reading. Undefined where nothing can have been trusted, or where the home
+ * directory cannot be searched: what cannot be looked at there is no trust.
+ */
+export function readableStore(host: Where): string | undefined {
+  if (stateDirectory(host) === undefined) return undefined;
+  const directory = trustDirectory(host);
+  return closedInHome(directory, host) === undefined ? directory : undefined;
 }
 
 /** The files as a record names them. Links are followed, so that every way to a project is one. */
@@ -84,7 +96,8 @@ export function findRecord(set: FileSet, host: Where): FoundRecord {
  * does, or where there is no store yet.
  */
 export function storeFault(host: Where): string | undefined {
-  const directory = trustDirectory(host);
+  const directory = readableStore(host);
+  if (directory === undefined) return undefined;
   try {
     const stats = lstatSync(directory, { throwIfNoEntry: false });
     if (stats === undefined) return undefined;
@@ -97,7 +110,9 @@ export function storeFault(host: Where): string | undefined {
 
 /** @param name of a file in the store, whose own owner counts */
 export function readRecord(name: string, host: Where): FoundRecord {
-  const path = join(trustDirectory(host), name);
+  const directory = readableStore(host);
+  if (directory === undefined) return {};
+  const path = join(directory, name);
   try {
     // Windows has neither flag, and no pipes there; a link is another file than what it leads to.
     const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK } = constants;
@@ -128,7 +143,7 @@ function ownerFault(path: string, stats: Stats, { userId }: Where): string | und
 }
 
 function unreadable(path: string, error: unknown): string {
-  return `${path} cannot be read (${systemErrorCode(error) ?? 'unknown error'})`;
+  return `${path} cannot be read: ${reasonOf(systemErrorCode(error) ?? 'unknown error', path)}`;
 }
 
 // We wrote it ourselves: enough to tell it from another layout.

@@ -1,6 +1,8 @@
 import {
+  chmodSync,
   closeSync,
   constants,
+  fchmodSync,
   fsyncSync,
   linkSync,
   mkdirSync,
@@ -61,7 +63,7 @@ export function whileInUse<T>(operation: () => T): T {
 }
 
 /**
- * Makes a file for us alone, and opens it for reading and writing.
+ * Makes a file for us alone, whatever the umask, and opens it for reading and writing.
  *
  * @returns its descriptor
  * @throws EEXIST where there is one
@@ -69,19 +71,37 @@ export function whileInUse<T>(operation: () => T): T {
 export function createPrivateFile(path: string): number {
   const { O_RDWR, O_CREAT, O_EXCL } = constants;
   const onWindows = windows();
-  if (onWindows === undefined) return openSync(path, O_RDWR | O_CREAT | O_EXCL, 0o600);
+  if (onWindows === undefined) {
+    const descriptor = openSync(path, O_RDWR | O_CREAT | O_EXCL, 0o600);
+    // The umask may have taken away what we need ourselves.
+    fchmodSync(descriptor, 0o600);
+    return descriptor;
+  }
   onWindows.makePrivateFile(path);
   // A virus scanner looks at what is new.
   return whileInUse(() => openSync(path, O_RDWR));
 }
 
+/** Writes a file that is not there yet, for us alone. Throws EEXIST where there is one. */
+export function writePrivateFile(path: string, text: string | Uint8Array): void {
+  const descriptor = createPrivateFile(path);
+  try {
+    writeFileSync(descriptor, text);
+    fsyncSync(descriptor);
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
 /**
- * Makes a file for us alone where there is none: before one is opened that may be there, since on
- * Windows nothing that is said then keeps others out.
+ * Makes a file for us alone where there is none, whatever the umask: before one is opened that may be
+ * there, since on Windows nothing that is said then keeps others out.
  */
 export function ensurePrivateFile(path: string): void {
   try {
-    windows()?.makePrivateFile(path);
+    const onWindows = windows();
+    if (onWindows) onWindows.makePrivateFile(path);
+    else closeSync(createPrivateFile(path));
   } catch (error) {
     // Of what keeps it from being made, its opening tells too.
     if (systemErrorCode(error) === undefined) throw error;
@@ -89,8 +109,9 @@ export function ensurePrivateFile(path: string): void {
 }
 
 /**
- * Makes a directory and those above it, for us alone, where they are missing. Not by Node's
- * `recursive`, which calls a read-only file system ENOENT.
+ * Makes a directory and those above it, for us alone, where they are missing, whatever the umask. Not
+ * by Node's `recursive`, which calls a read-only file system ENOENT. For what is in a home directory:
+ * `makeOwnDirectories` of src/host/home.ts.
  */
 export function makePrivateDirectories(directory: string): void {
   if (statSync(directory, { throwIfNoEntry: false })?.isDirectory()) return;
@@ -98,11 +119,17 @@ export function makePrivateDirectories(directory: string): void {
   try {
     const onWindows = windows();
     if (onWindows) onWindows.makePrivateDirectory(directory);
-    else mkdirSync(directory, { mode: 0o700 });
+    else makeDirectory(directory);
   } catch (error) {
     // Somebody else was first.
     if (systemErrorCode(error) !== 'EEXIST' || !statSync(directory).isDirectory()) throw error;
   }
+}
+
+function makeDirectory(path: string): void {
+  mkdirSync(path, { mode: 0o700 });
+  // The umask may have taken away what we need to use it: with 277 nobody could write to it.
+  chmodSync(path, 0o700);
 }
 
 /**
@@ -121,13 +148,7 @@ export function randomId(): string {
 export function replacePrivately(path: string, text: string | Uint8Array): void {
   const temporary = `${path}.${randomId()}`;
   try {
-    const descriptor = createPrivateFile(temporary);
-    try {
-      writeFileSync(descriptor, text);
-      fsyncSync(descriptor);
-    } finally {
-      closeSync(descriptor);
-    }
+    writePrivateFile(temporary, text);
     replaceFile(temporary, path);
   } catch (error) {
     rmSync(temporary, { force: true });

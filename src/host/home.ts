@@ -1,50 +1,148 @@
-import { isAbsolute, join, sep } from 'node:path';
+import { accessSync, constants, statSync } from 'node:fs';
+import { isAbsolute, join, relative, sep } from 'node:path';
+import { AtmosError } from '../core/errors.ts';
+import { setCommand } from '../core/hint.ts';
+import type { Sourced } from '../core/json.ts';
+import { isRefusal, nearestVisible, ownerOf } from './denial.ts';
 import type { Host } from './host.ts';
 
+// Decides about the home directory: whether there is one, where our directories in it are, and whether
+// it can be searched. Whether we may create something in it: src/host/own-directory.ts.
+
 type Where = Pick<Host, 'env' | 'platform' | 'homeDirectory'>;
+type Home = Pick<Host, 'homeDirectory'>;
+/** What an error about the home directory says. */
+export type Who = Pick<Host, 'env' | 'homeDirectory' | 'userId'>;
+
+type Kind = 'DATA' | 'CONFIG' | 'CACHE' | 'STATE';
+
+/** For hints: the value that a variable needs. */
+export const directoryOfYourOwn = '<a directory of your own>';
 
 /**
  * Our directory of each kind, `<base>/atmos`. The base is `ATMOS_XDG_<KIND>_HOME`, then
  * `XDG_<KIND>_HOME`, then the XDG default, on macOS too, and on Windows `%LOCALAPPDATA%` (`\cache`
  * in it for the cache), as in Atmos. A relative value is ignored, as the XDG specification says.
+ * Undefined where the variables name none and there is no home directory.
  */
-export function dataDirectory(host: Where): string {
+export function dataDirectory(host: Where): string | undefined {
   return ours(host, 'DATA', ['.local', 'share']);
 }
 
-export function configDirectory(host: Where): string {
+export function configDirectory(host: Where): string | undefined {
   return ours(host, 'CONFIG', ['.config']);
 }
 
-export function cacheDirectory(host: Where): string {
+export function cacheDirectory(host: Where): string | undefined {
   return ours(host, 'CACHE', ['.cache']);
 }
 
-export function stateDirectory(host: Where): string {
+export function stateDirectory(host: Where): string | undefined {
   return ours(host, 'STATE', ['.local', 'state']);
 }
 
 /** Windows: `%LOCALAPPDATA%`, which a program may be started without. */
-export function localDirectory(env: Host['env'], homeDirectory: string): string {
-  return env['LOCALAPPDATA'] || join(homeDirectory, 'AppData', 'Local');
+export function localDirectory(
+  env: Host['env'],
+  homeDirectory: string | undefined,
+): string | undefined {
+  return env['LOCALAPPDATA'] || (homeDirectory && join(homeDirectory, 'AppData', 'Local'));
 }
 
-function ours(
-  host: Where,
-  kind: 'DATA' | 'CONFIG' | 'CACHE' | 'STATE',
-  fallback: readonly string[],
-): string {
+function ours(host: Where, kind: Kind, fallback: readonly string[]): string | undefined {
   for (const name of [`ATMOS_XDG_${kind}_HOME`, `XDG_${kind}_HOME`]) {
     const base = host.env[name];
     if (base && isAbsolute(base)) return join(base, 'atmos');
   }
-  if (host.platform !== 'win32') return join(host.homeDirectory, ...fallback, 'atmos');
-  const local = localDirectory(host.env, host.homeDirectory);
-  return join(local, ...(kind === 'CACHE' ? ['cache'] : []), 'atmos');
+  const { env, platform, homeDirectory } = host;
+  if (platform !== 'win32') return homeDirectory && join(homeDirectory, ...fallback, 'atmos');
+  const local = localDirectory(env, homeDirectory);
+  return local && join(local, ...(kind === 'CACHE' ? ['cache'] : []), 'atmos');
 }
 
-/** A path in which `~` stands for the home directory, for where no shell has put it in. */
-export function fromHome(path: string, homeDirectory: string): string {
-  const isHome = path === '~' || path.startsWith('~/') || path.startsWith(`~${sep}`);
-  return isHome ? join(homeDirectory, path.slice(1)) : path;
+/**
+ * {@link stateDirectory} for those who cannot do without.
+ *
+ * @param what is to be there, for the message: `a handle`
+ * @throws ERR_USAGE naming HOME and the variable that replaces it
+ */
+export function requireStateDirectory(what: string, host: Where & Who): string {
+  const directory = stateDirectory(host);
+  if (directory === undefined) throw noHome(what, ['XDG_STATE_HOME'], host);
+  return directory;
+}
+
+/**
+ * A path in which `~` stands for the home directory, for where no shell has put it in. Undefined for
+ * such a path without a home directory.
+ */
+export function fromHome(path: string, homeDirectory: string | undefined): string | undefined {
+  const isInHome = path === '~' || path.startsWith('~/') || path.startsWith(`~${sep}`);
+  if (!isInHome) return path;
+  return homeDirectory && join(homeDirectory, path.slice(1));
+}
+
+/**
+ * {@link fromHome} for a path that is needed.
+ *
+ * @throws ERR_USAGE naming who gave the path
+ */
+export function requireFromHome({ value, source }: Sourced<string>, host: Who): string {
+  const path = fromHome(value, host.homeDirectory);
+  if (path !== undefined) return path;
+  throw noHome(`the path that ${source} gives, which starts with ~`, [], host);
+}
+
+/**
+ * @param what needs the home directory, for the message: `the keyring`
+ * @param variables each of which would name a directory in its place
+ */
+export function noHome(
+  what: string,
+  variables: readonly string[],
+  { env, userId }: Pick<Who, 'env' | 'userId'>,
+): AtmosError {
+  const name = userId === undefined ? 'USERPROFILE' : 'HOME';
+  const home = env[name];
+  const state = home === undefined ? 'not set' : home === '' ? 'empty' : 'not an absolute path';
+  const entry = userId === undefined ? '' : `, and user ${userId} has none in the passwd database`;
+  return new AtmosError('ERR_USAGE', `no home directory for ${what}: ${name} is ${state}${entry}`, {
+    hints: [name, ...variables].map((variable) => setCommand(variable, directoryOfYourOwn)),
+  });
+}
+
+/** A directory that cannot be searched, and whose it is: see `ownerOf`. */
+export interface Closed {
+  readonly path: string;
+  readonly owner: string | undefined;
+}
+
+/** `cannot search /root (it belongs to user 0)` */
+export function describeClosed({ path, owner }: Closed): string {
+  return `cannot search ${path}${owner === undefined ? '' : ` (it ${owner})`}`;
+}
+
+/**
+ * The directory that keeps us from looking into one that is in the home directory: that itself, or
+ * one on the way. What is there then counts as missing, as for `docker run -u 1000` with HOME=/root.
+ * Undefined where nothing keeps us from it, and for a directory that is not in the home directory.
+ */
+export function closedInHome(directory: string, { homeDirectory }: Home): Closed | undefined {
+  if (homeDirectory === undefined || !isIn(directory, homeDirectory)) return undefined;
+  try {
+    // Mostly it is missing, and an error for that would take its time.
+    if (statSync(directory, { throwIfNoEntry: false }) !== undefined)
+      accessSync(directory, constants.X_OK);
+    return undefined;
+  } catch (error) {
+    if (!isRefusal(error)) return undefined;
+    const path = nearestVisible(directory)?.path ?? directory;
+    return { path, owner: ownerOf(path) };
+  }
+}
+
+/** Whether a path is a directory, or in it. Both absolute. */
+export function isIn(path: string, directory: string): boolean {
+  const way = relative(directory, path);
+  return !isAbsolute(way) && way !== '..' && !way.startsWith(`..${sep}`);
 }

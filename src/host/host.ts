@@ -66,11 +66,19 @@ export interface Host {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly platform: NodeJS.Platform;
   readonly processId: number;
-  /** Undefined where there are no numeric users (Windows). */
+  /** The effective one, which owns what we create. Undefined where there are no numeric users (Windows). */
   readonly userId: number | undefined;
-  readonly homeDirectory: string;
-  /** Where the machine's administrator keeps configuration for everybody: `/usr/local/etc/atmos`. */
-  readonly systemDirectory: string;
+  /**
+   * Absolute: `HOME`, where that is absolute, else what the user's passwd entry says; on Windows that
+   * of the user's profile. Undefined where neither names one, as for a container's user without an
+   * entry. It need not exist, or be ours, or be one that can be searched: src/host/home.ts.
+   */
+  readonly homeDirectory: string | undefined;
+  /**
+   * Where the machine's administrator keeps configuration for everybody: `/usr/local/etc/atmos`.
+   * Undefined on Windows where neither `LOCALAPPDATA` nor a profile is known.
+   */
+  readonly systemDirectory: string | undefined;
   /** The Node program that runs us, absolute. */
   readonly nodePath: string;
   /** The script that was started, absolute. */
@@ -155,4 +163,13 @@ export interface Host {
 /** The variables that are set: Node would hand `undefined` on as a text. */
 export function definedOnly(env: Readonly<Record<string, string | undefined>>): NodeJS.ProcessEnv {
   return Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined));
+}
+
+/** The same machine with something changed. Its getters stay what they are: reading one loads a stream. */
+export function changedHost(machine: Host, changes: Partial<Pick<Host, 'env' | 'log'>>): Host {
+  const host: Host = Object.create(Object.prototype, {
+    ...Object.getOwnPropertyDescriptors(machine),
+    ...Object.getOwnPropertyDescriptors(changes),
+  });
+  return host;
 }

@@ -1,6 +1,7 @@
 import { closeSync, constants, ftruncateSync, openSync, writeSync } from 'node:fs';
 import { constants as osConstants } from 'node:os';
-import type { LockFile, LockMode } from './files.ts';
+import { systemErrorCode } from '../core/errors.ts';
+import { createPrivateFile, type LockFile, type LockMode } from './files.ts';
 import type { Host } from './host.ts';
 import { readRegularFile } from './regular-file.ts';
 
@@ -75,8 +76,7 @@ async function openWindows(path: string): Promise<LockFile> {
 
 async function openFlockFile(path: string): Promise<LockFile> {
   const { flock } = await import('./native.ts');
-  const flags = constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW | constants.O_NONBLOCK;
-  const descriptor = openSync(path, flags, 0o600);
+  const descriptor = openOrCreate(path);
   return {
     tryLock(mode) {
       const failure = flock(descriptor, mode);
@@ -88,6 +88,22 @@ async function openFlockFile(path: string): Promise<LockFile> {
     write: (text) => noteHolder(descriptor, text),
     close: () => closeSync(descriptor),
   };
+}
+
+function openOrCreate(path: string): number {
+  const flags = constants.O_RDWR | constants.O_NOFOLLOW | constants.O_NONBLOCK;
+  try {
+    return openSync(path, flags);
+  } catch (error) {
+    if (systemErrorCode(error) !== 'ENOENT') throw error;
+  }
+  try {
+    return createPrivateFile(path);
+  } catch (error) {
+    // Another process was first.
+    if (systemErrorCode(error) !== 'EEXIST') throw error;
+    return openSync(path, flags);
+  }
 }
 
 // Only a help for messages: on a full disk the lock itself still works.

@@ -12,6 +12,7 @@ import {
 import { basename, dirname, join, resolve } from 'node:path';
 import { AtmosError, systemErrorCode } from '../core/errors.ts';
 import type { Sourced } from '../core/json.ts';
+import { reasonOf } from './denial.ts';
 import { ensurePrivateFile, replacePrivately } from './files.ts';
 import type { Host } from './host.ts';
 import { permissionCheckFor } from './permissions.ts';
@@ -131,6 +132,9 @@ function doing<T>({ value, source }: Sourced<string>, action: () => T): T {
   } catch (error) {
     const reason = systemErrorCode(error);
     if (reason === undefined) throw error;
-    throw new AtmosError('ERR_IO', `cannot write ${value} (from ${source}): ${reason}`);
+    throw new AtmosError(
+      'ERR_IO',
+      `cannot write ${value} (from ${source}): ${reasonOf(reason, value)}`,
+    );
   }
 }

@@ -1,6 +1,6 @@
 import type { ChildProcess as NodeChildProcess } from 'node:child_process';
 import { closeSync, fstatSync, openSync, realpathSync, statSync } from 'node:fs';
-import { constants, homedir } from 'node:os';
+import { constants, homedir, userInfo } from 'node:os';
 import { isAbsolute, resolve as resolvePath } from 'node:path';
 import { localDirectory } from './home.ts';
 import {
@@ -23,7 +23,7 @@ export function realHost(): Host {
     env: process.env,
     platform: process.platform,
     processId: process.pid,
-    userId: process.getuid?.(),
+    userId: process.geteuid?.(),
     homeDirectory: homeDirectory(),
     systemDirectory: systemDirectory(),
     nodePath: process.execPath,
@@ -68,16 +68,19 @@ export function realHost(): Host {
 }
 
 // As Atmos. On Windows `/usr/…` would be a directory of the drive we are on, where anybody can make one.
-function systemDirectory(): string {
+function systemDirectory(): string | undefined {
   return isWindows ? localDirectory(process.env, homeDirectory()) : '/usr/local/etc/atmos';
 }
 
-/** `/` for a user whom the system does not know, as in a container with any number for a user. */
-function homeDirectory(): string {
+/** Node's own `homedir` takes any `HOME`, also an empty or a relative one, and throws without a passwd entry. */
+function homeDirectory(): string | undefined {
+  const home = isWindows ? undefined : process.env['HOME'];
+  if (home && isAbsolute(home)) return home;
   try {
-    return homedir();
+    const entry = isWindows ? homedir() : userInfo().homedir;
+    return isAbsolute(entry) ? entry : undefined;
   } catch {
-    return '/';
+    return undefined;
   }
 }
 

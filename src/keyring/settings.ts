@@ -11,7 +11,7 @@ import {
 } from '../core/json.ts';
 import { parseDuration } from '../core/time.ts';
 import { isVariableName, notVariableName } from '../core/variable-name.ts';
-import { dataDirectory, fromHome } from '../host/home.ts';
+import { dataDirectory, noHome, requireFromHome } from '../host/home.ts';
 import type { Host } from '../host/host.ts';
 import { maxUnlockMs, type KeyringSettings } from './contract.ts';
 
@@ -28,7 +28,7 @@ export interface KeyringChoices {
   readonly autoUnlock?: Sourced<string>;
 }
 
-type Where = Pick<Host, 'env' | 'platform' | 'homeDirectory' | 'workingDirectory'>;
+type Where = Pick<Host, 'env' | 'platform' | 'homeDirectory' | 'userId' | 'workingDirectory'>;
 
 /**
  * The choices of the environment. Empty variables are none, as in Atmos.
@@ -51,9 +51,10 @@ export function environmentChoices(
 /**
  * Settles every setting: by the first of the places that says it, else by its default.
  *
- * @throws ERR_KEYRING_IO for a path that would make home, root or the working directory the keyring;
- * ERR_CONFIG_INVALID for a `passwordEnv` that no variable can be called, and for an `autoUnlock` that is
- * no duration of at most a day
+ * @throws ERR_USAGE for a path that starts with `~` without a home directory; ERR_KEYRING_IO for a path
+ * that would make home, root or the working directory the keyring; ERR_CONFIG_INVALID for a
+ * `passwordEnv` that no variable can be called, and for an `autoUnlock` that is no duration of at most
+ * a day
  */
 export function resolveKeyringSettings(
   places: readonly KeyringChoices[],
@@ -65,9 +66,7 @@ export function resolveKeyringSettings(
   const passwordFile = first('passwordFile');
   return withoutAbsent({
     ...chosenType(places),
-    directory: path
-      ? keyringDirectory(path, host)
-      : byDefault(join(dataDirectory(host), 'keyring')),
+    directory: path ? keyringDirectory(path, host) : defaultDirectory(host),
     passwordEnv: variable(first('passwordEnv') ?? byDefault('ATMOS_KEYRING_PASSWORD')),
     passwordFile: passwordFile ? absolute(passwordFile, host) : serviceCredential(host),
     passwordCommand: first('passwordCommand'),
@@ -106,6 +105,24 @@ function unlockTime(said: Sourced<string> | undefined): Sourced<number> | undefi
   return { value: parseUnlockTime(value, source, quoteValue(said)), source, tag };
 }
 
+/**
+ * Looked up by whoever needs it: without a home directory only a file keyring does.
+ *
+ * Its value @throws ERR_USAGE where there is no home directory, and no variable in its place
+ */
+export function defaultDirectory(
+  host: Pick<Where, 'env' | 'platform' | 'homeDirectory' | 'userId'>,
+): Sourced<string> {
+  const data = dataDirectory(host);
+  if (data !== undefined) return byDefault(join(data, 'keyring'));
+  return {
+    get value(): string {
+      throw noHome('the file keyring', ['XDG_DATA_HOME', 'ATMOS_KEYRING_FILE_PATH'], host);
+    },
+    source: 'default',
+  };
+}
+
 /** Whether the file keyring is the one chosen, or may take its place. */
 export function mayUseFile({ type, fallback }: ChosenType): boolean {
   return [type.value, ...(fallback?.value ?? [])].includes('file');
@@ -142,9 +159,10 @@ function serviceCredential(host: Where): Sourced<string> | undefined {
   return existsSync(file) ? { value: file, source: 'CREDENTIALS_DIRECTORY' } : undefined;
 }
 
-function absolute({ value, source, tag }: Sourced<string>, host: Where): Sourced<string> {
-  const path = resolve(host.workingDirectory(), fromHome(value, host.homeDirectory));
-  return withoutAbsent({ value: path, source, tag });
+function absolute(said: Sourced<string>, host: Where): Sourced<string> {
+  const { source, tag } = said;
+  const value = resolve(host.workingDirectory(), requireFromHome(said, host));
+  return withoutAbsent({ value, source, tag });
 }
 
 /** Checked here for every caller: the name is part of commands that hints propose. */

@@ -81,7 +81,7 @@ describe.each(['memory', 'file'] as const)(
       const seen: unknown[] = [...results, await place.manager.whoami(identity)];
       for (const item of ['key', 'session'] as const)
         seen.push(await place.context.store.read('dev', item));
-      writeHandle(handleAt(place), (id) => `credential_process = ${id}`, place.host);
+      writeHandle(handleAt(place), ({ id }) => `credential_process = ${id}`, place.host);
       seen.push(await place.manager.logout(['dev'], { includeKeys: true, isDryRun: true }));
 
       const secrets = [...known, ...results.flatMap(secretsOf)];

@@ -31,7 +31,7 @@ function openPlace() {
   const host = fakeHost({ env: { XDG_STATE_HOME: root } });
   const directory = join(root, 'atmos', 'handles');
   const write = (changed: Partial<Handle> = {}) =>
-    writeHandle({ ...handle, ...changed }, (id) => `handle = ${id}\n`, host);
+    writeHandle({ ...handle, ...changed }, ({ id }) => `handle = ${id}\n`, host);
   return { root, host, directory, write };
 }
 

@@ -18,6 +18,7 @@ function settle(env: Record<string, string> = {}, configured: KeyringChoices = {
     env,
     platform: 'linux',
     homeDirectory: home,
+    userId: 1000,
     workingDirectory: () => working,
   });
 }

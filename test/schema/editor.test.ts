@@ -46,7 +46,10 @@ describe.concurrent('nothing is marked', () => {
     ['<<', 'x: &x { type: file }\nauth:\n  keyring:\n    <<: *x\nenv: !include .env\n'],
     ['a level in any case', 'logs: { level: dEBUG }\nauth: { logs: { level: off } }\n'],
     ['one import or several', 'import: a.yaml\n'],
-    ['what is for Atmos', 'stacks: { base_path: stacks }\nauth: { integrations: { x: { kind: aws/ecr } } }\n'],
+    [
+      'what is for Atmos',
+      'stacks: { base_path: stacks }\nauth: { integrations: { x: { kind: aws/ecr } } }\n',
+    ],
     ['a kind that is not ours', 'auth: { identities: { x: { kind: mock, spec: { a: 1 } } } }\n'],
     ['scalars under env', 'env: { A: 1, B: true, C: text, D: }\n'],
   ])('%s', async (_, text) => {

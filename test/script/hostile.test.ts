@@ -386,6 +386,6 @@ describe('a repository that is trusted', () => {
   async function handleOf(machine: Machine): Promise<string> {
     const { stdout } = await machine.atmos('auth env -f json');
     const { AWS_CONFIG_FILE: file = '' } = JSON.parse(stdout) as Record<string, string>;
-    return /--handle ([a-z]{22})/.exec(readFileSync(file, 'utf8'))?.[1] ?? '';
+    return /--handle (\S+)/.exec(readFileSync(file, 'utf8'))?.[1] ?? '';
   }
 });

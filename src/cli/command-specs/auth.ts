@@ -118,7 +118,7 @@ export const auth: CommandGroup = {
         {
           name: 'handle',
           value: 'handle',
-          summary: 'what auth env wrote down, instead of an identity',
+          summary: 'path of what auth env wrote down, instead of an identity',
         },
       ],
       load: async () => (await import('../commands/auth-credential-process.ts')).credentialProcess,

@@ -1,3 +1,4 @@
+import { hostOfHandle } from '../../auth/handle.ts';
 import { planFromHandle } from '../../auth/plan.ts';
 import { formatCredentialProcess } from '../../clouds/aws/process-output.ts';
 import { findIdentity } from '../../config/find-identity.ts';
@@ -35,7 +36,10 @@ export async function credentialProcess(context: Context, invocation: Invocation
   }
 }
 
-async function answer(context: Context, invocation: Invocation): Promise<string> {
+async function answer(started: Context, invocation: Invocation): Promise<string> {
+  const { handle } = invocation.values;
+  const host = handle === undefined ? started.host : hostOfHandle(handle, started.host);
+  const context = { ...started, host };
   const { plan, identity } = await chosen(context, invocation);
   const asked = { isInteractive: false, waitMs };
   const { session } = await sessionForCommand(context, plan, identity, asked);

@@ -75,13 +75,3 @@ export function createJournal(host: Host): Journal {
     },
   };
 }
-
-/** The same machine with another log. Its getters stay what they are: reading one loads a stream. */
-export function withLog(machine: Host, log: Log): Host {
-  const descriptors = Object.getOwnPropertyDescriptors(machine);
-  const host: Host = Object.create(Object.prototype, {
-    ...descriptors,
-    log: { value: log, enumerable: true },
-  });
-  return host;
-}

@@ -1,7 +1,10 @@
-import { closeSync, constants, fstatSync, openSync, writeSync } from 'node:fs';
+import { closeSync, constants, existsSync, fstatSync, openSync, writeSync } from 'node:fs';
 import { AtmosError, systemErrorCode } from '../../core/errors.ts';
 import { showValue } from '../../core/json.ts';
+import { reasonOf } from '../../host/denial.ts';
 import { ensurePrivateFile } from '../../host/files.ts';
+import type { Who } from '../../host/home.ts';
+import { refuseForeignHome } from '../../host/own-directory.ts';
 import { createPrinter, type PrinterHost } from '../printer.ts';
 import type { LogFile } from './settings.ts';
 
@@ -11,10 +14,11 @@ import type { LogFile } from './settings.ts';
  * that the lines of many processes stay whole. When one cannot be written, that is said once on
  * standard error, and no other is tried.
  *
- * @throws ERR_USAGE or ERR_CONFIG_INVALID for what is no file, ERR_IO for what the system refuses
+ * @throws ERR_USAGE or ERR_CONFIG_INVALID for what is no file, ERR_IO for what the system refuses,
+ *   ERR_USAGE for one that would be made in the home directory of another user
  */
-export function openLogFile(file: LogFile, host: PrinterHost): (line: string) => void {
-  let descriptor: number | undefined = openRegular(file);
+export function openLogFile(file: LogFile, host: LogHost): (line: string) => void {
+  let descriptor: number | undefined = openRegular(file, host);
   return (line) => {
     if (descriptor === undefined) return;
     try {
@@ -31,6 +35,8 @@ export function openLogFile(file: LogFile, host: PrinterHost): (line: string) =>
   };
 }
 
+type LogHost = PrinterHost & Who;
+
 // Windows has neither: no link is followed unasked there, and no FIFO is in its file system.
 const flags =
   constants.O_WRONLY |
@@ -39,8 +45,10 @@ const flags =
   (constants.O_NOFOLLOW ?? 0) |
   (constants.O_NONBLOCK ?? 0);
 
-function openRegular(file: LogFile): number {
+function openRegular(file: LogFile, host: LogHost): number {
   let descriptor: number;
+  // One that is there is only added to.
+  if (!existsSync(file.path)) refuseForeignHome(file.path, host);
   try {
     ensurePrivateFile(file.path);
     descriptor = openSync(file.path, flags, 0o600);
@@ -64,7 +72,13 @@ function refusal(file: LogFile, cause: unknown): AtmosError {
     case 'ENXIO':
       return unfit(file, 'it is no regular file');
     default:
-      return new AtmosError('ERR_IO', `cannot log to ${named(file)}: ${code}`, { cause });
+      return new AtmosError(
+        'ERR_IO',
+        `cannot log to ${named(file)}: ${reasonOf(code, file.path)}`,
+        {
+          cause,
+        },
+      );
   }
 }
 

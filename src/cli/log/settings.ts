@@ -4,7 +4,7 @@ import { AtmosError } from '../../core/errors.ts';
 import type { Sourced } from '../../core/json.ts';
 import { isLogDevice, logLevels, parseLogLevel, type LogLevel } from '../../core/log-level.ts';
 import { nearestName } from '../../core/names.ts';
-import { fromHome } from '../../host/home.ts';
+import { requireFromHome } from '../../host/home.ts';
 import type { Host } from '../../host/host.ts';
 import type { GlobalOptions } from '../global-options.ts';
 
@@ -34,7 +34,7 @@ export type LogConfig = Pick<Config, 'logs' | 'environment'>;
 /** Of what a person said, and of what atmos.yaml says. */
 type Fault = 'ERR_USAGE' | 'ERR_CONFIG_INVALID';
 
-type Where = Pick<Host, 'env' | 'homeDirectory' | 'workingDirectory'>;
+type Where = Pick<Host, 'env' | 'homeDirectory' | 'userId' | 'workingDirectory'>;
 
 /**
  * Settles level and file, each by the first that says it: `--logs-level` and `--logs-file`,
@@ -50,7 +50,7 @@ export function resolveLogSettings(places: LogPlaces, host: Where): LogSettings 
   const file = firstSaid('file', places, host);
   return {
     level: level ? levelOf(level) : 'Warning',
-    file: file ? { ...file, path: pathOf(file.said.value.trim(), host) } : standardError,
+    file: file ? { ...file, path: pathOf(file.said, host) } : standardError,
   };
 }
 
@@ -108,7 +108,8 @@ function levelOf({ said, fault }: Choice): LogLevel {
   );
 }
 
-function pathOf(file: string, host: Where): string {
+function pathOf({ value, source }: Sourced<string>, host: Where): string {
+  const file = value.trim();
   if (isLogDevice(file)) return file;
-  return resolve(host.workingDirectory(), fromHome(file, host.homeDirectory));
+  return resolve(host.workingDirectory(), requireFromHome({ value: file, source }, host));
 }

@@ -30,8 +30,9 @@ export function profileOf(identity: string): string {
  */
 export function hiddenFiles(
   configFile: string,
-  host: Pick<Host, 'env' | 'homeDirectory'>,
+  host: Pick<Host, 'env' | 'homeDirectory' | 'userId'>,
 ): readonly string[] {
+  if (host.homeDirectory === undefined) return [];
   const { config, credentials } = sharedPaths(host);
   // One of ours is there where this shell has evaluated `auth env`.
   const isTheirs = (path: string) => dirname(path) !== dirname(configFile) && existsSync(path);

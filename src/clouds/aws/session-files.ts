@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { AtmosError, systemErrorCode } from '../../core/errors.ts';
 import { showCommand } from '../../core/hint.ts';
 import { randomId, removeFile, replacePrivately } from '../../host/files.ts';
-import { cacheDirectory, configDirectory } from '../../host/home.ts';
+import { cacheDirectory, closedInHome, configDirectory } from '../../host/home.ts';
 import type { Host } from '../../host/host.ts';
 import { acquireLock } from '../../host/lock.ts';
 import { permissionCheckFor } from '../../host/permissions.ts';
@@ -37,12 +37,21 @@ interface Place {
  * @throws ERR_IO for what cannot be listed or read
  */
 export function listAwsSessionFiles(host: Host, owners: FileOwners): SessionFile[] {
+  const config = visible(configDirectory(host), host);
+  const cache = visible(cacheDirectory(host), host);
   const files = [
-    ...placesOf(configDirectory(host)).flatMap((place) => filesAt(place, host)),
-    ...tokenFiles(host, owners),
-    ...refreshFiles(host, owners),
+    ...(config === undefined ? [] : placesOf(config).flatMap((place) => filesAt(place, host))),
+    ...(cache === undefined
+      ? []
+      : [...tokenFiles(cache, owners, host), ...refreshFiles(cache, owners, host)]),
   ];
   return files.sort((one, other) => (one.path < other.path ? -1 : one.path > other.path ? 1 : 0));
+}
+
+/** Undefined where there is no home directory, or it cannot be searched: nothing in it is ours then. */
+function visible(directory: string | undefined, host: Host): string | undefined {
+  if (directory === undefined || closedInHome(directory, host) !== undefined) return undefined;
+  return directory;
 }
 
 function placesOf(base: string): Place[] {
@@ -125,8 +134,8 @@ async function removeIdentity(
   });
 }
 
-function tokenFiles(host: Host, { providers }: FileOwners): SessionFile[] {
-  const directory = join(cacheDirectory(host), 'aws-sso/sessions');
+function tokenFiles(cache: string, { providers }: FileOwners, host: Host): SessionFile[] {
+  const directory = join(cache, 'aws-sso/sessions');
   return namesIn(directory)
     .filter((name) => /^[0-9a-f]{40}\.json$/.test(name))
     .map((name) => {
@@ -145,8 +154,8 @@ function tokenFileName({ kind, settings }: FileOwners['providers'][number]): str
 }
 
 /** Named `<identity>-<realm>`, where both may have hyphens: only a configured identity tells them apart. */
-function refreshFiles(host: Host, { realm, identities }: FileOwners): SessionFile[] {
-  const directory = join(cacheDirectory(host), 'aws-webflow');
+function refreshFiles(cache: string, { realm, identities }: FileOwners, host: Host): SessionFile[] {
+  const directory = join(cache, 'aws-webflow');
   return namesIn(directory).flatMap((name) => {
     const path = join(directory, name, 'refresh.json');
     if (isAbsent(path)) return [];

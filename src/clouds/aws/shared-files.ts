@@ -2,6 +2,7 @@ import type { AccessKey } from '../../core/credentials.ts';
 import { AtmosError } from '../../core/errors.ts';
 import { withoutAbsent, type Sourced } from '../../core/json.ts';
 import { nearestName } from '../../core/names.ts';
+import { describeClosed } from '../../host/home.ts';
 import type { Host } from '../../host/host.ts';
 import { sharedPaths, type SharedPaths } from './shared-paths.ts';
 import {
@@ -25,7 +26,7 @@ export interface ProfileKey {
   readonly mfaDevice?: Sourced<string>;
 }
 
-type Where = Pick<Host, 'env' | 'homeDirectory'>;
+type Where = Pick<Host, 'env' | 'homeDirectory' | 'userId'>;
 
 /**
  * The long-lived key of a profile in the AWS shared files, read where the AWS CLI reads it.
@@ -133,7 +134,7 @@ function unknownProfile(name: string, { profiles, misplaced, paths }: Searched):
   return new AtmosError(
     'ERR_USAGE',
     [
-      `no AWS profile ${JSON.stringify(name)} in ${files}: ${list}`,
+      `no AWS profile ${JSON.stringify(name)} in ${files}: ${paths.closed === undefined ? list : describeClosed(paths.closed)}`,
       ...misplaced.filter((one) => one.name === name).map(describeMisplaced),
     ],
     { hints: nearest === undefined ? [] : [`did you mean ${nearest}?`] },

@@ -1,23 +1,30 @@
-import { join } from 'node:path';
-import { fromHome } from '../../host/home.ts';
+import { dirname, join } from 'node:path';
+import { withoutAbsent } from '../../core/json.ts';
+import { closedInHome, noHome, requireFromHome, type Closed } from '../../host/home.ts';
 import type { Host } from '../../host/host.ts';
 
-type Where = Pick<Host, 'env' | 'homeDirectory'>;
+type Where = Pick<Host, 'env' | 'homeDirectory' | 'userId'>;
 
 export interface SharedPaths {
   readonly credentials: string;
   readonly config: string;
+  /** What keeps us from those in the home directory, which then count as missing; undefined: nothing. */
+  readonly closed?: Closed;
 }
 
 /** Where the AWS CLI has its shared files. Apart from what reads them, which takes long to load. */
 export function sharedPaths(host: Where): SharedPaths {
-  return {
-    credentials: pathOf('AWS_SHARED_CREDENTIALS_FILE', 'credentials', host),
-    config: pathOf('AWS_CONFIG_FILE', 'config', host),
-  };
+  const credentials = pathOf('AWS_SHARED_CREDENTIALS_FILE', 'credentials', host);
+  const config = pathOf('AWS_CONFIG_FILE', 'config', host);
+  const closed = [credentials, config]
+    .map((path) => closedInHome(dirname(path), host))
+    .find((one) => one !== undefined);
+  return { credentials, config, ...withoutAbsent({ closed }) };
 }
 
-function pathOf(variable: string, name: string, { env, homeDirectory }: Where): string {
-  const path = env[variable] || join(homeDirectory, '.aws', name);
-  return fromHome(path, homeDirectory);
+function pathOf(variable: string, name: string, host: Where): string {
+  const named = host.env[variable];
+  if (named) return requireFromHome({ value: named, source: variable }, host);
+  if (host.homeDirectory === undefined) throw noHome('the AWS files', [variable], host);
+  return join(host.homeDirectory, '.aws', name);
 }

@@ -1,5 +1,6 @@
 import { AtmosError, systemErrorCode } from '../../core/errors.ts';
 import { showCommand } from '../../core/hint.ts';
+import { isRefusal, reasonOf } from '../../host/denial.ts';
 import { irregularKindAt, readRegularFile } from '../../host/regular-file.ts';
 import { parseIni, splitWords, type IniSection } from './ini.ts';
 import type { SharedPaths } from './shared-paths.ts';
@@ -43,19 +44,19 @@ const otherSections = /^(sso-session|services)\b/;
  *
  * @throws ERR_IO for what cannot be read: a directory or a named pipe too
  */
-export function readSharedProfiles({ config, credentials = '' }: Paths): SharedProfiles {
+export function readSharedProfiles({ config, credentials = '', closed }: Paths): SharedProfiles {
   const profiles = new Map<string, Map<string, ProfileSetting>>();
   const add = (name: string, { settings }: IniSection, file: string) => {
     const profile = profiles.get(name) ?? new Map<string, ProfileSetting>();
     for (const [key, setting] of settings) profile.set(key, { ...setting, file });
     profiles.set(name, profile);
   };
-  for (const section of parseIni(readAwsFile(config))) {
+  for (const section of parseIni(readAwsFile(config, closed))) {
     const name = configProfile(section.name);
     if (name !== undefined) add(name, section, config);
   }
   const misplaced: MisplacedProfile[] = [];
-  for (const section of credentials === '' ? [] : parseIni(readAwsFile(credentials))) {
+  for (const section of credentials === '' ? [] : parseIni(readAwsFile(credentials, closed))) {
     const { name: readAs, line } = section;
     if (otherSections.test(readAs)) continue;
     add(readAs, section, credentials);
@@ -74,7 +75,7 @@ function configProfile(section: string): string | undefined {
   return words?.length === 2 ? words[1] : undefined;
 }
 
-function readAwsFile(path: string): string {
+function readAwsFile(path: string, closed: SharedPaths['closed']): string {
   try {
     const text = readRegularFile(path);
     if (text !== undefined) return text;
@@ -82,8 +83,9 @@ function readAwsFile(path: string): string {
     const reason = systemErrorCode(error);
     if (reason === undefined) throw error;
     if (reason === 'ENOENT') return '';
+    if (closed !== undefined && isRefusal(error) && path.startsWith(closed.path)) return '';
     if (irregularKindAt(path) === undefined) {
-      throw new AtmosError('ERR_IO', `cannot read the AWS file ${path}: ${reason}`);
+      throw new AtmosError('ERR_IO', `cannot read the AWS file ${path}: ${reasonOf(reason, path)}`);
     }
   }
   const kind = irregularKindAt(path);

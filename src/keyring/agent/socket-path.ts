@@ -1,9 +1,10 @@
-import { lstatSync, mkdirSync, readFileSync, realpathSync, statSync, type Stats } from 'node:fs';
+import { lstatSync, readFileSync, realpathSync, statSync, type Stats } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
 import { KeyringError, systemErrorCode } from '../../core/errors.ts';
 import { shellWord } from '../../core/hint.ts';
-import { stateDirectory } from '../../host/home.ts';
+import { noHome, stateDirectory } from '../../host/home.ts';
 import type { Host } from '../../host/host.ts';
+import { makeOwnDirectories } from '../../host/own-directory.ts';
 import { digest } from '../digest.ts';
 
 /** A keyring's directory, whatever way leads to it. */
@@ -43,7 +44,8 @@ export function identifyKeyring(directory: string): KeyringId | undefined {
 export async function agentPlaces(id: KeyringId, host: Where): Promise<AgentPlace[]> {
   const boot = await bootId(host);
   const name = `${boot}-${digest(id.name).slice(0, hashLength)}.sock`;
-  return [runtimeDirectory(host), join(stateDirectory(host), 'run')]
+  const state = stateDirectory(host);
+  return [runtimeDirectory(host), state && join(state, 'run')]
     .filter((directory) => directory !== undefined)
     .map((directory) => ({ directory, socket: join(directory, name) }));
 }
@@ -51,15 +53,19 @@ export async function agentPlaces(id: KeyringId, host: Where): Promise<AgentPlac
 /**
  * Makes the place of a new agent.
  *
- * @throws ERR_KEYRING_PERMISSIONS, ERR_KEYRING_IO (a path too long for a socket, too)
+ * @throws ERR_USAGE without a home directory or in that of another user; ERR_KEYRING_PERMISSIONS, ERR_KEYRING_IO (a path too long for a socket, too)
  */
 export async function makePlace(id: KeyringId, host: Where): Promise<AgentPlace> {
   const places = await agentPlaces(id, host);
   const [first, last] = [places[0], places.at(-1)];
-  if (!first || !last) throw new TypeError('there is always a place');
-  const place = isOfOurs(first.directory, host, makeDirectory(first.directory)) ? first : last;
+  if (!first || !last)
+    throw noHome("the agent's socket", ['XDG_STATE_HOME', 'XDG_RUNTIME_DIR'], host);
+  const place =
+    first !== last && isOfOurs(first.directory, host, makeDirectory(first.directory, host))
+      ? first
+      : last;
   const { directory } = place;
-  if (!isOfOurs(directory, host, makeDirectory(directory))) {
+  if (!isOfOurs(directory, host, makeDirectory(directory, host))) {
     throw new KeyringError(
       'ERR_KEYRING_PERMISSIONS',
       `${directory}, where the agent's socket goes, is not a directory that is yours alone`,
@@ -121,9 +127,9 @@ function isOfOurs(directory: string, host: Where, isThere: boolean): boolean {
 }
 
 /** False where it cannot be made. */
-function makeDirectory(directory: string): boolean {
+function makeDirectory(directory: string, host: Where): boolean {
   try {
-    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    makeOwnDirectories(directory, host);
     return true;
   } catch (error) {
     if (systemErrorCode(error) === undefined) throw error;

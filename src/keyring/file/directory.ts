@@ -1,16 +1,16 @@
 import { isUtf8 } from 'node:buffer';
-import { lstatSync, readdirSync, readlinkSync, statfsSync, type Stats } from 'node:fs';
+import { lstatSync, readdirSync, statfsSync, type Stats } from 'node:fs';
 import { parse, sep } from 'node:path';
 import { KeyringError } from '../../core/errors.ts';
 import { setCommand, showCommand } from '../../core/hint.ts';
 import { makePrivateDirectories } from '../../host/files.ts';
 import type { Host } from '../../host/host.ts';
+import { followOwnPath, type PathFault } from '../../host/own-path.ts';
 import type { Permissions } from '../../host/permission-judgement.ts';
 import { permissionCheckFor, type PermissionCheck } from '../../host/permissions.ts';
 import { windows } from '../../host/windows/load.ts';
-import { followPath } from './ancestors.ts';
 import { keyOfEntry } from './entry.ts';
-import { translating } from './system-error.ts';
+import { translateSystemError, translating } from './system-error.ts';
 
 // Magic numbers of statfs(2) where flock(2) may not reach other hosts.
 const networkFileSystems: Readonly<Record<number, string>> = {
@@ -33,7 +33,7 @@ const networkFileSystems: Readonly<Record<number, string>> = {
 export function findDirectory(directory: string, userId: number | undefined): string | undefined {
   const permissionCheck = permissionCheckFor(userId);
   checkPath(directory);
-  const real = walk(directory, permissionCheck);
+  const real = walk(directory, userId);
   if (real === undefined) return undefined;
   const stats = translating('look at', real, () => lstatSync(real));
   if (!stats.isDirectory()) {
@@ -100,55 +100,49 @@ function checkPath(path: string): void {
 }
 
 /** The real path, with the owner of all checked that is passed, or undefined where the way ends. */
-function walk(path: string, permissionCheck: PermissionCheck): string | undefined {
-  return followPath(path, (at, isLast) => {
-    const stats = look(at);
-    if (stats === undefined) return undefined;
-    checkOwner(at, { stats, permissionCheck, isLast });
-    if (!stats.isSymbolicLink()) return {};
-    return { leadsTo: translating('look at', at, () => readlinkSync(at)) };
-  });
+function walk(path: string, userId: number | undefined): string | undefined {
+  try {
+    return followOwnPath(path, userId, refuse);
+  } catch (error) {
+    throw translateSystemError('look at', pathOf(error) ?? path, error);
+  }
 }
 
-function look(path: string): Stats | undefined {
-  return translating('look at', path, () => lstatSync(path, { throwIfNoEntry: false }));
+/** What an error of the system is about. */
+function pathOf(error: unknown): string | undefined {
+  const isAbout = error instanceof Error && 'path' in error && typeof error.path === 'string';
+  return isAbout ? String(error.path) : undefined;
 }
 
-interface Passed {
-  readonly stats: Stats;
-  readonly permissionCheck: PermissionCheck;
-  /** Whether it is the keyring itself, unless it is a link. */
-  readonly isLast: boolean;
-}
-
-function checkOwner(path: string, { stats, permissionCheck, isLast }: Passed): void {
-  const permissions = permissionsOf(path, stats, permissionCheck);
-  if (!permissions.isTrusted) {
+function refuse({ at, kind, permissions }: PathFault): never {
+  if (permissions === undefined) throw replaced(at);
+  if (kind === 'owner') {
     throw new KeyringError(
       'ERR_KEYRING_PERMISSIONS',
-      `${path}, on the way to the keyring, belongs to ${permissions.owner}, who could replace the keyring`,
+      `${at}, on the way to the keyring, belongs to ${permissions.owner}, who could replace the keyring`,
       {
         hints: [
-          showCommand(path),
+          showCommand(at),
           setCommand('ATMOS_KEYRING_FILE_PATH', '<a directory of your own>'),
         ],
       },
     );
   }
-  const { write, replace } = permissions.others;
-  if (replace || (isLast && write && !stats.isSymbolicLink())) {
-    throw new KeyringError(
-      'ERR_KEYRING_PERMISSIONS',
-      `${path}, on the way to the keyring, can be written by other users, who could replace the keyring`,
-      { hints: [permissions.withdrawCommand()] },
-    );
-  }
+  throw new KeyringError(
+    'ERR_KEYRING_PERMISSIONS',
+    `${at}, on the way to the keyring, can be written by other users, who could replace the keyring`,
+    { hints: [permissions.withdrawCommand()] },
+  );
 }
 
 function permissionsOf(path: string, stats: Stats, permissionCheck: PermissionCheck): Permissions {
   const permissions = translating('look at', path, () =>
     permissionCheck.permissionsOf(path, stats),
   );
-  if (permissions !== undefined) return permissions;
-  throw new KeyringError('ERR_KEYRING_BUSY', `${path} was replaced while it was looked at`);
+  if (permissions === undefined) throw replaced(path);
+  return permissions;
+}
+
+function replaced(path: string): KeyringError {
+  return new KeyringError('ERR_KEYRING_BUSY', `${path} was replaced while it was looked at`);
 }

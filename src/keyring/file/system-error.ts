@@ -1,7 +1,6 @@
 import { KeyringError, systemErrorCode } from '../../core/errors.ts';
 import { roomCommand, setCommand, showCommand } from '../../core/hint.ts';
-
-const denied = new Set(['EACCES', 'EPERM']);
+import { isRefusal, reasonOf } from '../../host/denial.ts';
 
 /** Runs file operations and turns the system's errors into the keyring's, naming the path. */
 export function translating<T>(doing: string, path: string, operation: () => T): T {
@@ -16,10 +15,10 @@ export function translating<T>(doing: string, path: string, operation: () => T):
 export function translateSystemError(doing: string, path: string, error: unknown): unknown {
   const code = systemErrorCode(error);
   if (error instanceof KeyringError || code === undefined) return error;
-  if (denied.has(code)) {
+  if (isRefusal(error)) {
     return new KeyringError(
       'ERR_KEYRING_PERMISSIONS',
-      `cannot ${doing} ${path}: permission denied`,
+      `cannot ${doing} ${path}: ${reasonOf(code, path)}`,
       {
         hints: [showCommand(path)],
         cause: error,

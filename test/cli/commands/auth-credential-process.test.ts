@@ -13,7 +13,7 @@ const nobody = { openTerminal: () => Promise.reject(new Error('somebody was aske
 async function handleOf(desk: Desk, options = ''): Promise<string> {
   const { stdout } = await desk.run(`auth env -f json ${options}`);
   const { AWS_CONFIG_FILE: file = '' } = JSON.parse(stdout) as Record<string, string>;
-  return /--handle ([a-z]{22})$/m.exec(readFileSync(file, 'utf8'))?.[1] ?? '';
+  return /--handle (\S+)$/m.exec(readFileSync(file, 'utf8'))?.[1] ?? '';
 }
 
 const answer = {

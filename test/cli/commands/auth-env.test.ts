@@ -41,9 +41,11 @@ describe('mode process', () => {
         `export AWS_SHARED_CREDENTIALS_FILE=${handles}/empty\n`,
     );
     expect(file).toMatch(new RegExp(`^${handles}/[a-z]{22}\\.aws-config$`));
+    const handle = file.replace(/aws-config$/, 'json');
     expect(readFileSync(file, 'utf8')).toMatch(
-      /^\[profile dev\]\ncredential_process = \S+ \/opt\/atmos-auth\/dist\/cli\/main\.cjs auth credential-process --handle [a-z]{22}\nregion = us-east-1\n$/,
+      /^\[profile dev\]\ncredential_process = \S+ \/opt\/atmos-auth\/dist\/cli\/main\.cjs auth credential-process --handle \S+\nregion = us-east-1\n$/,
     );
+    expect(readFileSync(file, 'utf8')).toContain(` --handle ${handle}\n`);
     expect(statSync(file).mode & 0o777).toBe(0o600);
   });
 

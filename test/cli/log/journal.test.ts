@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { createJournal, withLog } from '../../../src/cli/log/journal.ts';
+import { createJournal } from '../../../src/cli/log/journal.ts';
 import type { LogConfig } from '../../../src/cli/log/settings.ts';
-import type { Host } from '../../../src/host/host.ts';
+import { changedHost, type Host } from '../../../src/host/host.ts';
 import { errorOf, thrownBy } from '../../support/error-of.ts';
 import { fakeHost } from '../../support/fake-host.ts';
 import { temporaryDirectory } from '../../support/temporary.ts';
@@ -158,7 +158,7 @@ test('a machine with another log is the same machine', () => {
       return stdin;
     },
   });
-  const host = withLog(machine, (event) => void seen.push(event));
+  const host = changedHost(machine, { log: (event) => void seen.push(event) });
   expect(reads).toBe(0);
   expect(host.stdin).toBe(stdin);
   expect(Object.keys(host).toSorted()).toEqual(Object.keys(machine).toSorted());

@@ -106,7 +106,7 @@ describe('what the system refuses is told', () => {
     const open = async () => openLogFile(logFile(join(directory, 'atmos.log')), host);
     expect(await errorOf(isRoot ? asStranger(open) : open())).toMatchObject({
       code: 'ERR_IO',
-      message: `cannot log to ${directory}/atmos.log (from --logs-file): EACCES`,
+      message: `cannot log to ${directory}/atmos.log (from --logs-file): permission denied (${directory} ${isRoot ? 'belongs to user 0' : 'has mode 0555'})`,
     });
   });
 

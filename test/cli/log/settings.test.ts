@@ -39,6 +39,7 @@ function settle(level: Said = nothing, file: Said = nothing) {
     {
       env: { ATMOS_LOGS_LEVEL: level.variable, ATMOS_LOGS_FILE: file.variable },
       homeDirectory: '/home/ada',
+      userId: 1000,
       workingDirectory: () => '/desk',
     },
   );

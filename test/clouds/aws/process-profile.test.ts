@@ -108,7 +108,7 @@ describe('the files that mode process hides', () => {
 
   test('are those of the user that exist, home as ~', () => {
     const home = temporaryDirectory();
-    const host = { env: {}, homeDirectory: home };
+    const host = { env: {}, homeDirectory: home, userId: 1000 };
     expect(hiddenFiles(own, host)).toEqual([]);
     mkdirSync(join(home, '.aws'));
     writeFileSync(join(home, '.aws/credentials'), '');
@@ -122,9 +122,12 @@ describe('the files that mode process hides', () => {
     const [config, credentials] = [join(home, 'c'), join(temporaryDirectory(), 'd')];
     for (const file of [config, credentials]) writeFileSync(file, '');
     const env = { AWS_CONFIG_FILE: '~/c', AWS_SHARED_CREDENTIALS_FILE: credentials };
-    expect(hiddenFiles(own, { env, homeDirectory: home })).toEqual(['~/c', credentials]);
+    expect(hiddenFiles(own, { env, homeDirectory: home, userId: 1000 })).toEqual([
+      '~/c',
+      credentials,
+    ]);
     const ours = { AWS_CONFIG_FILE: config, AWS_SHARED_CREDENTIALS_FILE: join(home, 'empty') };
-    expect(hiddenFiles(config, { env: ours, homeDirectory: home })).toEqual([]);
+    expect(hiddenFiles(config, { env: ours, homeDirectory: home, userId: 1000 })).toEqual([]);
   });
 });
 

@@ -26,7 +26,7 @@ function homeWith({ credentials = '', config = '' }): string {
 }
 
 async function read(name: string, homeDirectory: string, env = {}) {
-  return readAwsProfile(name, { env, homeDirectory });
+  return readAwsProfile(name, { env, homeDirectory, userId: process.geteuid?.() });
 }
 
 describe('the long-lived key of a profile', () => {
@@ -150,7 +150,7 @@ test('the long-lived keys of all profiles, and how many profiles have none', () 
     credentials: `[ops]\n${keyLines}[night]\n${keyLines}aws_session_token = t\n[old]\n${keyLines}aws_security_token = t\n`,
     config: `[default]\n${keyLines}[profile ops]\nmfa_serial = GAHT12345678\n[profile role]\nrole_arn = r\n[sso-session s]\nsso_region = r\n[ops2]\n${keyLines}`,
   });
-  const paths = sharedPaths({ env: {}, homeDirectory });
+  const paths = sharedPaths({ env: {}, homeDirectory, userId: 1000 });
   const lines = (file: string, ...numbers: number[]) => numbers.map((line) => ({ file, line }));
   expect(readAwsKeys(paths)).toEqual({
     keys: [
@@ -172,7 +172,7 @@ test('the long-lived keys of all profiles, and how many profiles have none', () 
 describe('odd forms', () => {
   test('are read as the AWS CLI reads them', async () => {
     const homeDirectory = homeWith(oddForms);
-    const { keys } = readAwsKeys(sharedPaths({ env: {}, homeDirectory }));
+    const { keys } = readAwsKeys(sharedPaths({ env: {}, homeDirectory, userId: 1000 }));
     expect(keys.map(({ profile, key: found }) => [profile, found.accessKeyId])).toEqual(oddKeys);
     expect((await read('My Prof', homeDirectory)).mfaArn).toBe('arn:aws:iam::123456789012:mfa/me');
     for (const name of noProfiles) {
@@ -184,7 +184,9 @@ describe('odd forms', () => {
     const homeDirectory = homeWith(oddForms);
     const file = join(homeDirectory, '.aws/credentials');
     const warning = `${file}:4 has the header [profile misplaced], which the AWS CLI reads there as a profile called "profile misplaced": in the credentials file the header of profile "misplaced" is [misplaced]`;
-    expect(readAwsKeys(sharedPaths({ env: {}, homeDirectory })).warnings).toEqual([warning]);
+    expect(readAwsKeys(sharedPaths({ env: {}, homeDirectory, userId: 1000 })).warnings).toEqual([
+      warning,
+    ]);
     const error = await errorOf(read('misplaced', homeDirectory));
     expect(error.lines[0]).toMatch(/^no AWS profile "misplaced" in /);
     expect(error.lines[1]).toBe(warning);
@@ -239,7 +241,7 @@ include_profile = loop
     ['default', 'default', 2],
   ])('%s is that of %s', (profile, from, line) => {
     const homeDirectory = homeWith({ config });
-    expect(vaultDevices({ env: {}, homeDirectory })(profile)).toEqual({
+    expect(vaultDevices({ env: {}, homeDirectory, userId: 1000 })(profile)).toEqual({
       value: arn(from),
       source: `${homeDirectory}/.aws/config:${line}`,
     });
@@ -251,7 +253,7 @@ include_profile = loop
       config: config.replace(/\[default\]\n.*\n/, ''),
       credentials,
     });
-    const deviceOf = vaultDevices({ env: {}, homeDirectory });
+    const deviceOf = vaultDevices({ env: {}, homeDirectory, userId: 1000 });
     for (const profile of ['plain', 'loop', 'unknown']) expect(deviceOf(profile)).toBeUndefined();
     expect(deviceOf('work')?.value).toBe(arn('work'));
   });
@@ -260,7 +262,7 @@ include_profile = loop
     const homeDirectory = homeWith({ config });
     const env = { AWS_MFA_SERIAL: arn('variable') };
     const source = 'AWS_MFA_SERIAL';
-    expect(vaultDevices({ env, homeDirectory })('work')).toEqual({
+    expect(vaultDevices({ env, homeDirectory, userId: 1000 })('work')).toEqual({
       value: arn('variable'),
       source,
     });

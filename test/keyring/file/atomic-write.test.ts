@@ -176,7 +176,7 @@ describe('where nothing can be written', () => {
     expectError(
       await rejectionOf(isRoot ? asStranger(write) : write()),
       'ERR_KEYRING_PERMISSIONS',
-      `cannot write ${place.path}: permission denied`,
+      `cannot write ${place.path}: permission denied${isRoot ? ` (${place.path} belongs to user 0)` : ''}`,
       `ls -ld ${place.path}`,
     );
     expectOldValue(place);

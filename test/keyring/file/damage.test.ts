@@ -335,7 +335,7 @@ describe('where nothing can be written', () => {
         const error = await rejectionOf(refused());
         expect(error.code).toBe('ERR_KEYRING_PERMISSIONS');
         expect(error.message).toContain(directory);
-        expect(error.message).toMatch(/permission denied$/);
+        expect(error.message).toMatch(/permission denied \(.+\)$/);
       }
       expect(await ring.get(key)).toBe(value);
     };

@@ -89,7 +89,7 @@ describe("an entry's file", () => {
     expectError(
       await rejectionOf(isRoot ? asStranger(read) : read()),
       'ERR_KEYRING_PERMISSIONS',
-      `cannot read ${path}: permission denied`,
+      `cannot read ${path}: permission denied${isRoot ? ` (${path} belongs to user 0)` : ''}`,
       `ls -ld ${path}`,
     );
   });

@@ -1,5 +1,4 @@
 import nodePath, { type PlatformPath } from 'node:path';
-import { KeyringError } from '../../core/errors.ts';
 
 const maxLinks = 40;
 
@@ -14,7 +13,7 @@ export interface Passed {
  * where the way ends.
  *
  * @param look sees all that is passed; `isLast`: it is what the path is of, unless it is a link
- * @throws ERR_KEYRING_IO for too many links, and what `look` throws
+ * @throws an error with the code ELOOP for too many links, and what `look` throws
  */
 export function followPath(
   path: string,
@@ -29,7 +28,10 @@ export function followPath(
     if (passed === undefined) return undefined;
     if (passed.leadsTo !== undefined) {
       if (++links > maxLinks) {
-        throw new KeyringError('ERR_KEYRING_IO', `cannot look at ${path}: too many symbolic links`);
+        throw Object.assign(new Error(`ELOOP: too many symbolic links, '${path}'`), {
+          code: 'ELOOP',
+          path,
+        });
       }
       const target = plain(passed.leadsTo, paths);
       names.unshift(...namesOf(target, paths));

@@ -1,0 +1,22 @@
+import { closedInHome, describeClosed } from '../host/home.ts';
+import type { Host } from '../host/host.ts';
+
+/** A directory of the user's own configuration, where it can be searched. */
+export interface UserDirectory {
+  readonly path?: string;
+  /** Why it counts as missing although there may be one; the same for all that have one cause. */
+  readonly warning?: string;
+}
+
+/** @param directory undefined without a home directory */
+export function userDirectory(
+  directory: string | undefined,
+  host: Pick<Host, 'homeDirectory'>,
+): UserDirectory {
+  if (directory === undefined) return {};
+  const closed = closedInHome(directory, host);
+  if (closed === undefined) return { path: directory };
+  return {
+    warning: `${describeClosed(closed)}: configuration and profiles in it are not used`,
+  };
+}

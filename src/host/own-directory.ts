@@ -1,0 +1,62 @@
+import { statSync } from 'node:fs';
+import { AtmosError, systemErrorCode } from '../core/errors.ts';
+import { setCommand } from '../core/hint.ts';
+import { isRefusal } from './denial.ts';
+import { makePrivateDirectories } from './files.ts';
+import { directoryOfYourOwn, isIn, type Who } from './home.ts';
+
+/**
+ * Makes a directory of ours and those above it, as {@link makePrivateDirectories}, but nothing in the
+ * home directory of another user: what root makes there (`sudo -E`) would lock that user out. In a
+ * home directory that is root's we use what the system lets us.
+ *
+ * @throws ERR_USAGE naming the owner of the home directory; the system's errors
+ */
+export function makeOwnDirectories(directory: string, host: Who): void {
+  refuseForeignHome(directory, host);
+  try {
+    makePrivateDirectories(directory);
+  } catch (error) {
+    const owner = isRefusal(error) ? foreignOwner(directory, host) : undefined;
+    throw owner === undefined ? error : foreignHome(owner, host);
+  }
+}
+
+/**
+ * Stands before everything that is created at a path which may be in a home directory.
+ *
+ * @throws ERR_USAGE for one in the home directory of another user
+ */
+export function refuseForeignHome(path: string, host: Who): void {
+  const owner = foreignOwner(path, host);
+  if (owner !== undefined && owner !== 0) throw foreignHome(owner, host);
+}
+
+/** Who else owns the home directory that the path is in. Undefined where none does. */
+function foreignOwner(path: string, { homeDirectory, userId }: Who): number | undefined {
+  if (homeDirectory === undefined || userId === undefined || !isIn(path, homeDirectory)) {
+    return undefined;
+  }
+  try {
+    const owner = statSync(homeDirectory, { throwIfNoEntry: false })?.uid;
+    return owner === userId ? undefined : owner;
+  } catch (error) {
+    if (systemErrorCode(error) === undefined) throw error;
+    return undefined;
+  }
+}
+
+function foreignHome(owner: number, { env, homeDirectory, userId }: Who): AtmosError {
+  const isBySudo = userId === 0 && env['SUDO_UID'] !== undefined;
+  return new AtmosError(
+    'ERR_USAGE',
+    `the home directory ${homeDirectory} belongs to user ${owner}, not to you (user ${userId}), so nothing is created in it`,
+    {
+      hints: [
+        ...(isBySudo ? ["use sudo -H, which sets HOME to root's own home directory"] : []),
+        setCommand('HOME', directoryOfYourOwn),
+        setCommand('XDG_STATE_HOME', directoryOfYourOwn),
+      ],
+    },
+  );
+}

@@ -1,0 +1,50 @@
+import { lstatSync, readlinkSync, type Stats } from 'node:fs';
+import { followPath } from './follow-path.ts';
+import type { Permissions } from './permission-judgement.ts';
+import { permissionCheckFor } from './permissions.ts';
+
+/** By whom something on the way to a path could be replaced. */
+export interface PathFault {
+  /** What is on the way, or what the path is of. */
+  readonly at: string;
+  /** It belongs to another user; others can write to it; it was replaced while it was looked at. */
+  readonly kind: 'owner' | 'writable' | 'replaced';
+  /** Undefined for what was replaced. */
+  readonly permissions: Permissions | undefined;
+}
+
+/**
+ * The real path of what only we and the system can replace, or undefined where the way ends. Every
+ * directory and link on the way must belong to us or root and be writable by nobody else (sticky
+ * directories excepted), or another user could put something else in its place.
+ *
+ * @param refuse throws for what is not so
+ * @throws what `refuse` throws, and the system's errors
+ */
+export function followOwnPath(
+  path: string,
+  userId: number | undefined,
+  refuse: (fault: PathFault) => never,
+): string | undefined {
+  const check = permissionCheckFor(userId);
+  return followPath(path, (at, isLast) => {
+    const stats = lstatSync(at, { throwIfNoEntry: false });
+    if (stats === undefined) return undefined;
+    const permissions = check.permissionsOf(at, stats);
+    const kind = faultOf(permissions, stats, isLast);
+    if (kind !== undefined) refuse({ at, kind, permissions });
+    return stats.isSymbolicLink() ? { leadsTo: readlinkSync(at) } : {};
+  });
+}
+
+/** @param isLast whether it is what the path is of, unless it is a link */
+function faultOf(
+  permissions: Permissions | undefined,
+  stats: Stats,
+  isLast: boolean,
+): PathFault['kind'] | undefined {
+  if (permissions === undefined) return 'replaced';
+  if (!permissions.isTrusted) return 'owner';
+  const { write, replace } = permissions.others;
+  return replace || (isLast && write && !stats.isSymbolicLink()) ? 'writable' : undefined;
+}
