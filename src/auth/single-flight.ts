@@ -12,7 +12,7 @@ import { isObject, parseJson } from '../core/json.ts';
 import { sha256 } from '../core/sha256.ts';
 import { reasonOf } from '../host/denial.ts';
 import { randomId, replaceFile, writePrivateFile } from '../host/files.ts';
-import { requireStateDirectory, stateDirectory } from '../host/home.ts';
+import { stateDirectory } from '../host/home.ts';
 import type { Host } from '../host/host.ts';
 import { makeOwnDirectories } from '../host/own-directory.ts';
 import { acquireLock, lockHolder, type FileLock } from '../host/lock.ts';
@@ -38,9 +38,11 @@ const silentWaitMs = 1000;
 /**
  * Runs `task` while no other process runs one of the same subject. Who waited for one that failed
  * gets its failure, without trying again: thirty terraforms ask for one MFA code, and a refused one
- * is refused once. The lock dies with its holder, however it dies.
+ * is refused once. The lock dies with its holder, however it dies. Without a home directory there is no
+ * place for one, and nobody waits.
  *
- * @throws ERR_LOGIN_BUSY naming the holder when the wait was in vain; ERR_IO
+ * @throws ERR_LOGIN_BUSY naming the holder when the wait was in vain; ERR_IO; ERR_USAGE in the home
+ *   directory of another user
  */
 export async function singleFlight<T>(options: FlightOptions, task: () => Promise<T>): Promise<T> {
   const { isShared } = options;
@@ -79,11 +81,11 @@ async function attempt<T>(
   }
 }
 
-/** Undefined where there is no place for a lock and none is needed. */
-function lockPath({ subject, host, isLockNeeded }: FlightOptions): string | undefined {
-  if (!isLockNeeded && stateDirectory(host) === undefined) return undefined;
+/** Undefined without a home directory: each process then goes on alone, as in a container. */
+function lockPath({ subject, host }: FlightOptions): string | undefined {
+  const state = stateDirectory(host);
   const name = sha256(JSON.stringify(subject)).slice(0, 32);
-  return join(requireStateDirectory('the lock of a login', host), 'locks', name);
+  return state && join(state, 'locks', name);
 }
 
 async function lockIfNeeded(path: string, options: FlightOptions): Promise<FileLock | undefined> {

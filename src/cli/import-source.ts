@@ -1,9 +1,10 @@
 import { realpathSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { AuthPlan } from '../auth/plan.ts';
-import { AtmosError, isAtmosError } from '../core/errors.ts';
+import { AtmosError, isAtmosError, systemErrorCode } from '../core/errors.ts';
 import { readSecretCommand, shellWord } from '../core/hint.ts';
 import type { Sourced } from '../core/json.ts';
+import { reasonOf } from '../host/denial.ts';
 import { noHome, requireFromHome } from '../host/home.ts';
 import type { Host } from '../host/host.ts';
 import type { Keyring, KeyringInfo, KeyringReader } from '../keyring/contract.ts';
@@ -140,7 +141,7 @@ function vaultDirectory(host: Host): Sourced<string> {
 
 function checkDirectory(from: string, directory: Sourced<string>, target: KeyringInfo): void {
   const { value: path, source } = directory;
-  if (!statSync(path, { throwIfNoEntry: false })?.isDirectory()) {
+  if (!isDirectory(directory)) {
     throw new AtmosError('ERR_USAGE', `there is no keyring directory ${path} (${source})`, {
       hints: [`atmos auth keyring import --from ${from} --path DIRECTORY`],
     });
@@ -151,6 +152,21 @@ function checkDirectory(from: string, directory: Sourced<string>, target: Keyrin
     `${path} (${source}) is the keyring itself: its entries would be copied to themselves`,
     { hints: [`ls ${shellWord(path)}`, 'atmos auth keyring migrate --to system'] },
   );
+}
+
+/** @throws ERR_IO where that cannot be told */
+function isDirectory({ value: path, source }: Sourced<string>): boolean {
+  try {
+    return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+  } catch (error) {
+    const code = systemErrorCode(error);
+    if (code === undefined) throw error;
+    const why = reasonOf(code, path);
+    throw new AtmosError(
+      'ERR_IO',
+      `cannot look at the keyring directory ${path} (${source}): ${why}`,
+    );
+  }
 }
 
 function realPath(path: string): string {

@@ -43,8 +43,8 @@ export function writeRecord(
   const path = join(directory, name);
   // Containers that share a home share process ids as well.
   const temporary = `${path}.${randomId()}`;
+  makeStore(directory, host);
   try {
-    makeOwnDirectories(directory, host);
     checkStore(host);
     writePrivateFile(temporary, `${JSON.stringify(record, null, 2)}\n`);
     replaceFile(temporary, path);
@@ -108,6 +108,15 @@ function stateOfFile(file: TrustedFile): 'current' | 'changed' | 'gone' {
   } catch {
     // It cannot be read, or is no text any more.
     return 'changed';
+  }
+}
+
+function makeStore(directory: string, host: Where): void {
+  try {
+    makeOwnDirectories(directory, host);
+  } catch (error) {
+    if (isAtmosError(error)) throw error;
+    throw cannotKeep(`cannot make ${directory}: ${reasonFor(error, directory)}`, host);
   }
 }
 

@@ -16,7 +16,5 @@ export function userDirectory(
   if (directory === undefined) return {};
   const closed = closedInHome(directory, host);
   if (closed === undefined) return { path: directory };
-  return {
-    warning: `${describeClosed(closed)}: configuration and profiles in it are not used`,
-  };
+  return { warning: `${describeClosed(closed)}: what is looked for in it counts as missing` };
 }

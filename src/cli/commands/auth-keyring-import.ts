@@ -6,7 +6,7 @@ import type { OpenAuth } from '../../app/open.ts';
 import { AtmosError, isAtmosError } from '../../core/errors.ts';
 import { readSecretCommand } from '../../core/hint.ts';
 import { withoutAbsent } from '../../core/json.ts';
-import { describeClosed } from '../../host/home.ts';
+import type { Host } from '../../host/host.ts';
 import type { Keyring } from '../../keyring/contract.ts';
 import { entryCopy, ownKeys, type CopyResult } from '../../store/copy.ts';
 import type { Invocation } from '../command.ts';
@@ -95,7 +95,7 @@ async function importKeys(
   const { location, keys, others, warnings } =
     from === 'aws-vault'
       ? await openVault(context, values['path'], keyring)
-      : await openShared(context, values['path']);
+      : await openShared(context.host, values['path']);
   for (const warning of warnings) await warn(context, warning);
   const choices = await chooseIdentities(
     context,
@@ -150,8 +150,7 @@ async function unlock({ keys }: FoundKeys): Promise<void> {
 }
 
 /** @throws ERR_USAGE for a `--path` that leads nowhere */
-async function openShared(context: Context, path: string | undefined): Promise<Found> {
-  const { host } = context;
+async function openShared(host: Host, path: string | undefined): Promise<Found> {
   const { sharedPaths } = await import('../../clouds/aws/shared-files.ts');
   const usual = sharedPaths(host);
   const credentials =
@@ -161,9 +160,6 @@ async function openShared(context: Context, path: string | undefined): Promise<F
       hints: [`${command} --from aws-credentials`],
     });
   }
-  const { closed } = usual;
-  if (closed !== undefined)
-    await warn(context, `${describeClosed(closed)}: AWS files in it are not read`);
   const found = await findSharedKeys({ ...usual, credentials });
   return { ...found, location: credentials };
 }

@@ -1,5 +1,5 @@
 import { readProfiles, type ProfileDetails } from '../../config/profile-details.ts';
-import { findProfiles, unknownProfile } from '../../config/profiles.ts';
+import { findProfiles, unknownProfile, userProfiles } from '../../config/profiles.ts';
 import { optionWithValue } from '../../core/hint.ts';
 import type { Invocation } from '../command.ts';
 import type { Context } from '../context.ts';
@@ -19,13 +19,15 @@ export async function profileList(context: Context, { values }: Invocation): Pro
   const { directories, chosen, fault } = await findProfileChoice(context);
   if (fault !== undefined)
     await warn(context, ...withStart('the chosen profiles cannot be used: ', fault.lines));
+  const own = userProfiles(host);
+  if (own.warning !== undefined) await warn(context, own.warning);
   const found = await readProfiles(findProfiles(directories), loadOptions(globals), host);
   const profiles = found.map((profile) => profileJson(profile, chosen));
   if (values['output'] === 'json') return outJson(profiles);
   if (values['output'] === 'yaml') return print(...formatYamlList(profiles));
   if (profiles.length === 0) {
     const places = directories.map(({ path }) => path).join(', ');
-    return note(`no profiles in ${places}`);
+    return note(places === '' ? 'no profiles' : `no profiles in ${places}`);
   }
   await print(...formatProfiles(profiles));
   for (const { name, problem } of found) {

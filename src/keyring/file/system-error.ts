@@ -1,6 +1,6 @@
 import { KeyringError, systemErrorCode } from '../../core/errors.ts';
 import { roomCommand, setCommand, showCommand } from '../../core/hint.ts';
-import { isRefusal, reasonOf } from '../../host/denial.ts';
+import { isRefusal, nearestVisible, reasonOf } from '../../host/denial.ts';
 
 /** Runs file operations and turns the system's errors into the keyring's, naming the path. */
 export function translating<T>(doing: string, path: string, operation: () => T): T {
@@ -20,7 +20,7 @@ export function translateSystemError(doing: string, path: string, error: unknown
       'ERR_KEYRING_PERMISSIONS',
       `cannot ${doing} ${path}: ${reasonOf(code, path)}`,
       {
-        hints: [showCommand(path)],
+        hints: refusalHints(path),
         cause: error,
       },
     );
@@ -51,6 +51,13 @@ const reasons: Readonly<Record<string, string>> = {
   ENAMETOOLONG: 'the path is too long',
   ELOOP: 'too many symbolic links',
 };
+
+/** Where the way to it is closed, nothing can be seen of the path itself. */
+function refusalHints(path: string): string[] {
+  const visible = nearestVisible(path)?.path ?? path;
+  if (visible === path) return [showCommand(path)];
+  return [showCommand(visible), setCommand('ATMOS_KEYRING_FILE_PATH', '<a directory of your own>')];
+}
 
 function hintsFor(code: string, path: string): string[] {
   if (code === 'ENOSPC' || code === 'EDQUOT') return [roomCommand(path)];
