@@ -1,17 +1,14 @@
-import { closeSync, constants, fstatSync, openSync, readFileSync, rmSync } from 'node:fs';
-import { basename, dirname, isAbsolute, join } from 'node:path';
+import { rmSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import type { Layer } from '../config/layer.ts';
 import { AtmosError, systemErrorCode } from '../core/errors.ts';
 import { setCommand, showCommand } from '../core/hint.ts';
-import { isObject, parseJson } from '../core/json.ts';
 import { sha256 } from '../core/sha256.ts';
 import { reasonOf } from '../host/denial.ts';
 import { randomId, replaceFile, writePrivateFile } from '../host/files.ts';
 import { requireStateDirectory } from '../host/home.ts';
-import { changedHost, type Host } from '../host/host.ts';
+import type { Host } from '../host/host.ts';
 import { makeOwnDirectories } from '../host/own-directory.ts';
-import { followOwnPath, type PathFault } from '../host/own-path.ts';
-import { permissionCheckFor } from '../host/permissions.ts';
 import { irregularKindAt, readRegularFile } from '../host/regular-file.ts';
 import type { KeyringSettings } from '../keyring/contract.ts';
 
@@ -41,8 +38,8 @@ export interface HandlePaths {
   readonly empty: string;
 }
 
-const version = 2;
-const idLength = 22;
+export const handleVersion = 2;
+export const idLength = 22;
 const letters = 'abcdefghijklmnopqrstuvwxyz';
 
 /**
@@ -88,96 +85,11 @@ export function findHandlePaths(handle: Handle, host: Host): HandlePaths {
 }
 
 function textOfHandle(handle: Handle): string {
-  return JSON.stringify({ version, handle });
+  return JSON.stringify({ version: handleVersion, handle });
 }
 
-/**
- * @param handle the absolute path of its file, or its id for one in our own state directory
- * @throws ERR_HANDLE_UNKNOWN for one that is missing, not ours, where another user could replace it, or
- *   of another version
- */
-export function readHandle(handle: string, host: Host): Handle {
-  const { path, id } = locate(handle, host);
-  const text = ownTextOf(path, handle, host);
-  // The name is the hash of the content: a changed file is not the handle that was made.
-  if (idOf(text) !== id) throw unknown(handle, 'was changed after it was made');
-  const content = parseJson(text);
-  if (!isObject(content) || content['version'] !== version || !isHandle(content['handle'])) {
-    throw unknown(handle, 'was made by another version of atmos-auth');
-  }
-  return content['handle'];
-}
-
-/**
- * The host for work with a handle that was given by its path: our state is where the handle is. So
- * what was trusted, and the locks, are those of the command that wrote it, whatever HOME and
- * XDG_STATE_HOME are now. The handle's path is judged by {@link readHandle}.
- */
-export function hostOfHandle(handle: string, host: Host): Host {
-  const [handles, state] = [dirname(handle), dirname(dirname(handle))];
-  const isInState = basename(handles) === 'handles' && basename(state) === 'atmos';
-  if (!isAbsolute(handle) || !isInState) return host;
-  return changedHost(host, { env: { ...host.env, ATMOS_XDG_STATE_HOME: dirname(state) } });
-}
-
-function locate(handle: string, host: Host): { path: string; id: string } {
-  const isPath = isAbsolute(handle);
-  const id = isPath ? basename(handle, '.json') : handle;
-  if (!new RegExp(`^[a-z]{${idLength}}$`).test(id)) throw unknown(handle, 'is not one');
-  return { path: isPath ? handle : handlePaths(id, host).file, id };
-}
-
-/** The text of a file that is ours, in a place where no other user can put another. */
-function ownTextOf(path: string, handle: string, host: Host): string {
-  try {
-    const real = followOwnPath(path, host.userId, (fault) => {
-      throw unknown(handle, `is not used: ${describeFault(fault)}`, [showCommand(fault.at)]);
-    });
-    if (real === undefined) throw unknown(handle, `is not in ${dirname(path)}`);
-    const kind = irregularKindAt(real);
-    if (kind !== undefined) throw unknown(handle, `cannot be read: ${path} is ${kind}`);
-    return readOwn(real, handle, host);
-  } catch (error) {
-    const code = systemErrorCode(error);
-    if (code === undefined) throw error;
-    throw unknown(handle, `cannot be read: ${path}: ${reasonOf(code, path)}`, [showCommand(path)]);
-  }
-}
-
-function readOwn(path: string, handle: string, { userId }: Host): string {
-  const descriptor = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
-  try {
-    const permissions = permissionCheckFor(userId).permissionsOf(path, fstatSync(descriptor));
-    if (permissions?.isOurs) return readFileSync(descriptor, 'utf8');
-    const owner = permissions?.owner ?? 'another user';
-    throw unknown(handle, `is not used: ${path} belongs to ${owner}`, [showCommand(path)]);
-  } finally {
-    closeSync(descriptor);
-  }
-}
-
-function describeFault({ at, kind, permissions }: PathFault): string {
-  if (kind === 'owner') return `${at} belongs to ${permissions?.owner}, who could replace it`;
-  if (kind === 'writable') return `${at} can be written by other users, who could replace it`;
-  return `${at} was replaced while it was looked at`;
-}
-
-function unknown(handle: string, why: string, hints: readonly string[] = []): AtmosError {
-  const named = isAbsolute(handle) ? handle : handle.slice(0, idLength);
-  return new AtmosError('ERR_HANDLE_UNKNOWN', `the handle ${JSON.stringify(named)} ${why}`, {
-    hints: [...hints, 'atmos auth env   # writes a new one'],
-  });
-}
-
-// What we wrote ourselves, as the hash says: enough to tell it from another layout.
-function isHandle(value: unknown): value is Handle {
-  if (!isObject(value)) return false;
-  const { layers, realm, identity, keyring } = value;
-  const areTexts = [value['directory'], realm, identity].every((text) => typeof text === 'string');
-  return areTexts && Array.isArray(layers) && isObject(keyring);
-}
-
-function idOf(text: string): string {
+/** The name of a handle: a hash of its content. */
+export function idOf(text: string): string {
   let number = BigInt(`0x${sha256(text)}`);
   let id = '';
   for (let i = 0; i < idLength; i++) {
@@ -187,7 +99,8 @@ function idOf(text: string): string {
   return id;
 }
 
-function handlePaths(id: string, host: Host): HandlePaths {
+/** @throws ERR_USAGE without a home directory, where no variable names another */
+export function handlePaths(id: string, host: Host): HandlePaths {
   const directory = join(requireStateDirectory('a handle', host), 'handles');
   return {
     id,

@@ -1,16 +1,11 @@
-import { loadLayers, type Config } from '../config/load.ts';
+import type { Config } from '../config/load.ts';
 import { resolveRealm } from '../config/realm.ts';
-import { withoutAbsent, type Sourced } from '../core/json.ts';
+import type { Sourced } from '../core/json.ts';
 import type { Host } from '../host/host.ts';
 import type { KeyringSettings } from '../keyring/contract.ts';
 import { checkKeyringType } from '../keyring/registry.ts';
-import {
-  defaultDirectory,
-  environmentChoices,
-  mayUseFile,
-  resolveKeyringSettings,
-} from '../keyring/settings.ts';
-import { readHandle, type Handle } from './handle.ts';
+import { environmentChoices, mayUseFile, resolveKeyringSettings } from '../keyring/settings.ts';
+import type { Handle } from './handle.ts';
 import { requireUsedSpec } from './keyring-spec.ts';
 
 /** Everything that is settled before a keyring is opened. Making one opens and asks nothing. */
@@ -38,7 +33,7 @@ export function planAuth(config: Config | undefined, host: Host): AuthPlan {
 }
 
 /**
- * What a handle must pin so that {@link planFromHandle} settles the same.
+ * What a handle must pin so that `planFromHandle` of src/auth/read-handle.ts settles the same.
  *
  * @throws ERR_USAGE for a file keyring without a home directory
  */
@@ -53,25 +48,4 @@ export function handleOf(plan: AuthPlan & { config: Config }, identity: string):
     identity,
     keyring,
   };
-}
-
-/**
- * The plan that a handle pinned: whatever directory or environment we are in now, the same files,
- * those of profiles too, realm and keyring. Being pinned makes no file more trusted than it was.
- *
- * @param named the path of the handle, or its id
- * @throws ERR_HANDLE_UNKNOWN and what loading the configuration gives
- */
-export async function planFromHandle(
-  named: string,
-  host: Host,
-): Promise<{ plan: AuthPlan & { config: Config }; identity: string }> {
-  const handle = readHandle(named, host);
-  const config = await loadLayers(handle, {}, host);
-  const realm = { value: handle.realm, source: `handle ${named}` };
-  // The command as the files say it now, since it is those that are trusted or not.
-  const { passwordCommand } = config.keyring;
-  const directory = handle.keyring.directory ?? defaultDirectory(host);
-  const keyring = withoutAbsent({ ...handle.keyring, directory, passwordCommand });
-  return { plan: { config, realm, keyring }, identity: handle.identity };
 }

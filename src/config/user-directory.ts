@@ -1,4 +1,4 @@
-import { closedInHome, describeClosed } from '../host/home.ts';
+import { closedInHome, describeClosed } from '../host/closed-home.ts';
 import type { Host } from '../host/host.ts';
 
 /** A directory of the user's own configuration, where it can be searched. */

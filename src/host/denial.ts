@@ -1,6 +1,5 @@
 import { lstatSync, type Stats } from 'node:fs';
 import { dirname } from 'node:path';
-import process from 'node:process';
 import { systemErrorCode } from '../core/errors.ts';
 
 const refusals = new Set(['EACCES', 'EPERM']);

@@ -1,16 +1,14 @@
-import { accessSync, constants, statSync } from 'node:fs';
 import { isAbsolute, join, relative, sep } from 'node:path';
 import { AtmosError } from '../core/errors.ts';
 import { setCommand } from '../core/hint.ts';
 import type { Sourced } from '../core/json.ts';
-import { isRefusal, nearestVisible, ownerOf } from './denial.ts';
 import type { Host } from './host.ts';
 
-// Decides about the home directory: whether there is one, where our directories in it are, and whether
-// it can be searched. Whether we may create something in it: src/host/own-directory.ts.
+// Where the home directory and our directories in it are. Whether it can be searched decides
+// src/host/closed-home.ts, whether we may create something in it src/host/own-directory.ts: not every
+// start has to load those.
 
 type Where = Pick<Host, 'env' | 'platform' | 'homeDirectory'>;
-type Home = Pick<Host, 'homeDirectory'>;
 /** What an error about the home directory says. */
 export type Who = Pick<Host, 'env' | 'homeDirectory' | 'userId'>;
 
@@ -109,36 +107,6 @@ export function noHome(
   return new AtmosError('ERR_USAGE', `no home directory for ${what}: ${name} is ${state}${entry}`, {
     hints: [name, ...variables].map((variable) => setCommand(variable, directoryOfYourOwn)),
   });
-}
-
-/** A directory that cannot be searched, and whose it is: see `ownerOf`. */
-export interface Closed {
-  readonly path: string;
-  readonly owner: string | undefined;
-}
-
-/** `cannot search /root (it belongs to user 0)` */
-export function describeClosed({ path, owner }: Closed): string {
-  return `cannot search ${path}${owner === undefined ? '' : ` (it ${owner})`}`;
-}
-
-/**
- * The directory that keeps us from looking into one that is in the home directory: that itself, or
- * one on the way. What is there then counts as missing, as for `docker run -u 1000` with HOME=/root.
- * Undefined where nothing keeps us from it, and for a directory that is not in the home directory.
- */
-export function closedInHome(directory: string, { homeDirectory }: Home): Closed | undefined {
-  if (homeDirectory === undefined || !isIn(directory, homeDirectory)) return undefined;
-  try {
-    // Mostly it is missing, and an error for that would take its time.
-    if (statSync(directory, { throwIfNoEntry: false }) !== undefined)
-      accessSync(directory, constants.X_OK);
-    return undefined;
-  } catch (error) {
-    if (!isRefusal(error)) return undefined;
-    const path = nearestVisible(directory)?.path ?? directory;
-    return { path, owner: ownerOf(path) };
-  }
 }
 
 /** Whether a path is a directory, or in it. Both absolute. */

@@ -1,11 +1,20 @@
-import { describe, expect, test } from 'vitest';
+import { chmodSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { closedInHome, describeClosed } from '../../src/host/closed-home.ts';
 import {
   cacheDirectory,
   configDirectory,
   dataDirectory,
+  fromHome,
+  requireFromHome,
+  requireStateDirectory,
   stateDirectory,
 } from '../../src/host/home.ts';
 import type { Host } from '../../src/host/host.ts';
+import { thrownBy } from '../support/error-of.ts';
+import { asStranger, isRoot } from '../support/privilege.ts';
+import { temporaryDirectory } from '../support/temporary.ts';
 
 function machine(env: Host['env'], platform: Host['platform'] = 'linux') {
   return { env, platform, homeDirectory: '/home/ada' };
@@ -41,5 +50,97 @@ describe('our directories', () => {
     expect(cacheDirectory(machine(env, 'win32'))).toBe('/c/local/cache/atmos');
     expect(stateDirectory(machine({}, 'win32'))).toBe('/home/ada/AppData/Local/atmos');
     expect(stateDirectory(machine(env))).toBe('/home/ada/.local/state/atmos');
+  });
+});
+
+describe('without a home directory', () => {
+  const nowhere = { env: {}, platform: 'linux', homeDirectory: undefined, userId: 1000 } as const;
+
+  test('there are no directories of ours, but where a variable names them', () => {
+    for (const find of [dataDirectory, configDirectory, cacheDirectory, stateDirectory]) {
+      expect(find(nowhere)).toBeUndefined();
+      expect(find({ ...nowhere, platform: 'win32' })).toBeUndefined();
+    }
+    const host = { ...nowhere, env: { XDG_STATE_HOME: '/state' } };
+    expect(stateDirectory(host)).toBe('/state/atmos');
+    expect(requireStateDirectory('a handle', host)).toBe('/state/atmos');
+  });
+
+  test.each<[string, Record<string, string>]>([
+    ['is not set', {}],
+    ['is empty', { HOME: '' }],
+    ['is not an absolute path', { HOME: 'home' }],
+  ])('who needs a directory learns that HOME %s, and what to set', (state, env) => {
+    const error = thrownBy(() => requireStateDirectory('a handle', { ...nowhere, env }));
+    expect(error.code).toBe('ERR_USAGE');
+    expect(error.message).toBe(
+      `no home directory for a handle: HOME ${state}, and user 1000 has none in the passwd database`,
+    );
+    expect(error.hints).toEqual([
+      'export HOME=<a directory of your own>',
+      'export XDG_STATE_HOME=<a directory of your own>',
+    ]);
+  });
+
+  test('on Windows it is USERPROFILE that is missing', () => {
+    const host = { ...nowhere, platform: 'win32', userId: undefined } as const;
+    expect(thrownBy(() => requireStateDirectory('a handle', host)).message).toBe(
+      'no home directory for a handle: USERPROFILE is not set',
+    );
+  });
+
+  test('a path that starts with ~ is never taken for a name in the working directory', () => {
+    expect(fromHome('~/keyring', undefined)).toBeUndefined();
+    expect(fromHome('keyring~', undefined)).toBe('keyring~');
+    expect(fromHome('~/keyring', '/home/ada')).toBe('/home/ada/keyring');
+    const said = { value: '~/keyring', source: 'ATMOS_KEYRING_FILE_PATH' };
+    expect(thrownBy(() => requireFromHome(said, nowhere)).message).toBe(
+      'no home directory for the path that ATMOS_KEYRING_FILE_PATH gives, which starts with ~: HOME is not set, and user 1000 has none in the passwd database',
+    );
+  });
+});
+
+describe('a directory in a home directory', () => {
+  /** A home directory that a stranger, or its owner without the permission, cannot search. */
+  function closedHome() {
+    const home = join(temporaryDirectory(), 'home');
+    mkdirSync(join(home, '.atmos/profiles'), { recursive: true });
+    chmodSync(join(home, '..'), 0o755);
+    return home;
+  }
+
+  async function closed(directory: string, homeDirectory: string, mode: number, at: string) {
+    chmodSync(at, mode);
+    onTestFinished(() => chmodSync(at, 0o700));
+    const look = async () => closedInHome(directory, { homeDirectory });
+    return isRoot ? asStranger(look) : look();
+  }
+
+  test('that can be searched, or is missing, is not closed', () => {
+    const homeDirectory = closedHome();
+    for (const path of [homeDirectory, join(homeDirectory, '.atmos'), join(homeDirectory, 'x/y')]) {
+      expect(closedInHome(path, { homeDirectory })).toBeUndefined();
+    }
+    expect(closedInHome('/x', { homeDirectory: undefined })).toBeUndefined();
+  });
+
+  test('that cannot be reached is closed by the directory on the way', async () => {
+    const home = closedHome();
+    const found = await closed(join(home, '.atmos/profiles'), home, 0o600, home);
+    expect(found?.path).toBe(home);
+    const why = isRoot ? 'belongs to user 0' : 'has mode 0600';
+    expect(found && describeClosed(found)).toBe(`cannot search ${home} (it ${why})`);
+  });
+
+  test('that cannot be searched itself is closed by itself', async () => {
+    const home = closedHome();
+    const directory = join(home, '.atmos');
+    chmodSync(home, 0o755);
+    expect((await closed(directory, home, 0o600, directory))?.path).toBe(directory);
+  });
+
+  test('is not closed where it is in no home directory: that stays an error', async () => {
+    const home = closedHome();
+    expect(await closed(join(home, '.atmos'), '/elsewhere', 0o600, home)).toBeUndefined();
   });
 });

@@ -1,5 +1,4 @@
-import { hostOfHandle } from '../../auth/handle.ts';
-import { planFromHandle } from '../../auth/plan.ts';
+import { hostOfHandle, planFromHandle } from '../../auth/read-handle.ts';
 import { formatCredentialProcess } from '../../clouds/aws/process-output.ts';
 import { findIdentity } from '../../config/find-identity.ts';
 import { AtmosError } from '../../core/errors.ts';

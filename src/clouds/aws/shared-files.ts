@@ -2,7 +2,7 @@ import type { AccessKey } from '../../core/credentials.ts';
 import { AtmosError } from '../../core/errors.ts';
 import { withoutAbsent, type Sourced } from '../../core/json.ts';
 import { nearestName } from '../../core/names.ts';
-import { describeClosed } from '../../host/home.ts';
+import { describeClosed } from '../../host/closed-home.ts';
 import type { Host } from '../../host/host.ts';
 import { sharedPaths, type SharedPaths } from './shared-paths.ts';
 import {

@@ -1,6 +1,7 @@
 import { dirname, join } from 'node:path';
 import { withoutAbsent } from '../../core/json.ts';
-import { closedInHome, noHome, requireFromHome, type Closed } from '../../host/home.ts';
+import { closedInHome, type Closed } from '../../host/closed-home.ts';
+import { noHome, requireFromHome } from '../../host/home.ts';
 import type { Host } from '../../host/host.ts';
 
 type Where = Pick<Host, 'env' | 'homeDirectory' | 'userId'>;

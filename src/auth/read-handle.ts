@@ -1,0 +1,121 @@
+import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs';
+import { basename, dirname, isAbsolute } from 'node:path';
+import { loadLayers, type Config } from '../config/load.ts';
+import { AtmosError, systemErrorCode } from '../core/errors.ts';
+import { showCommand } from '../core/hint.ts';
+import { isObject, parseJson, withoutAbsent } from '../core/json.ts';
+import { reasonOf } from '../host/denial.ts';
+import { changedHost, type Host } from '../host/host.ts';
+import { followOwnPath, type PathFault } from '../host/own-path.ts';
+import { permissionCheckFor } from '../host/permissions.ts';
+import { irregularKindAt } from '../host/regular-file.ts';
+import { defaultDirectory } from '../keyring/settings.ts';
+import { handlePaths, handleVersion, idLength, idOf, type Handle } from './handle.ts';
+import type { AuthPlan } from './plan.ts';
+
+/**
+ * The plan that a handle pinned: whatever directory or environment we are in now, the same files,
+ * those of profiles too, realm and keyring. Being pinned makes no file more trusted than it was.
+ *
+ * @param named the path of the handle, or its id
+ * @throws ERR_HANDLE_UNKNOWN and what loading the configuration gives
+ */
+export async function planFromHandle(
+  named: string,
+  host: Host,
+): Promise<{ plan: AuthPlan & { config: Config }; identity: string }> {
+  const handle = readHandle(named, host);
+  const config = await loadLayers(handle, {}, host);
+  const realm = { value: handle.realm, source: `handle ${named}` };
+  // The command as the files say it now, since it is those that are trusted or not.
+  const { passwordCommand } = config.keyring;
+  const directory = handle.keyring.directory ?? defaultDirectory(host);
+  const keyring = withoutAbsent({ ...handle.keyring, directory, passwordCommand });
+  return { plan: { config, realm, keyring }, identity: handle.identity };
+}
+
+/**
+ * @param handle the absolute path of its file, or its id for one in our own state directory
+ * @throws ERR_HANDLE_UNKNOWN for one that is missing, not ours, where another user could replace it, or
+ *   of another version
+ */
+export function readHandle(handle: string, host: Host): Handle {
+  const { path, id } = locate(handle, host);
+  const text = ownTextOf(path, handle, host);
+  // The name is the hash of the content: a changed file is not the handle that was made.
+  if (idOf(text) !== id) throw unknown(handle, 'was changed after it was made');
+  const content = parseJson(text);
+  if (!isObject(content) || content['version'] !== handleVersion || !isHandle(content['handle'])) {
+    throw unknown(handle, 'was made by another version of atmos-auth');
+  }
+  return content['handle'];
+}
+
+/**
+ * The host for work with a handle that was given by its path: our state is where the handle is. So
+ * what was trusted, and the locks, are those of the command that wrote it, whatever HOME and
+ * XDG_STATE_HOME are now. The handle's path is judged by {@link readHandle}.
+ */
+export function hostOfHandle(handle: string, host: Host): Host {
+  const [handles, state] = [dirname(handle), dirname(dirname(handle))];
+  const isInState = basename(handles) === 'handles' && basename(state) === 'atmos';
+  if (!isAbsolute(handle) || !isInState) return host;
+  return changedHost(host, { env: { ...host.env, ATMOS_XDG_STATE_HOME: dirname(state) } });
+}
+
+function locate(handle: string, host: Host): { path: string; id: string } {
+  const isPath = isAbsolute(handle);
+  const id = isPath ? basename(handle, '.json') : handle;
+  if (!new RegExp(`^[a-z]{${idLength}}$`).test(id)) throw unknown(handle, 'is not one');
+  return { path: isPath ? handle : handlePaths(id, host).file, id };
+}
+
+/** The text of a file that is ours, in a place where no other user can put another. */
+function ownTextOf(path: string, handle: string, host: Host): string {
+  try {
+    const real = followOwnPath(path, host.userId, (fault) => {
+      throw unknown(handle, `is not used: ${describeFault(fault)}`, [showCommand(fault.at)]);
+    });
+    if (real === undefined) throw unknown(handle, `is not in ${dirname(path)}`);
+    const kind = irregularKindAt(real);
+    if (kind !== undefined) throw unknown(handle, `cannot be read: ${path} is ${kind}`);
+    return readOwn(real, handle, host);
+  } catch (error) {
+    const code = systemErrorCode(error);
+    if (code === undefined) throw error;
+    throw unknown(handle, `cannot be read: ${path}: ${reasonOf(code, path)}`, [showCommand(path)]);
+  }
+}
+
+function readOwn(path: string, handle: string, { userId }: Host): string {
+  const descriptor = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+  try {
+    const permissions = permissionCheckFor(userId).permissionsOf(path, fstatSync(descriptor));
+    if (permissions?.isOurs) return readFileSync(descriptor, 'utf8');
+    const owner = permissions?.owner ?? 'another user';
+    throw unknown(handle, `is not used: ${path} belongs to ${owner}`, [showCommand(path)]);
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+function describeFault({ at, kind, permissions }: PathFault): string {
+  if (kind === 'owner') return `${at} belongs to ${permissions?.owner}, who could replace it`;
+  if (kind === 'writable') return `${at} can be written by other users, who could replace it`;
+  return `${at} was replaced while it was looked at`;
+}
+
+function unknown(handle: string, why: string, hints: readonly string[] = []): AtmosError {
+  const named = isAbsolute(handle) ? handle : handle.slice(0, idLength);
+  return new AtmosError('ERR_HANDLE_UNKNOWN', `the handle ${JSON.stringify(named)} ${why}`, {
+    hints: [...hints, 'atmos auth env   # writes a new one'],
+  });
+}
+
+// What we wrote ourselves, as the hash says: enough to tell it from another layout.
+function isHandle(value: unknown): value is Handle {
+  if (!isObject(value)) return false;
+  const { layers, realm, identity, keyring } = value;
+  const areTexts = [value['directory'], realm, identity].every((text) => typeof text === 'string');
+  return areTexts && Array.isArray(layers) && isObject(keyring);
+}

@@ -1,0 +1,142 @@
+import { chmodSync, chownSync, mkdirSync, renameSync, symlinkSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { writeHandle, type Handle } from '../../src/auth/handle.ts';
+import { hostOfHandle, readHandle } from '../../src/auth/read-handle.ts';
+import { thrownBy } from '../support/error-of.ts';
+import { fakeHost } from '../support/fake-host.ts';
+import { isRoot, strangerId } from '../support/privilege.ts';
+import { temporaryDirectory } from '../support/temporary.ts';
+
+const handle: Handle = {
+  directory: '/p',
+  layers: [{ path: '/p/atmos.yaml', origin: 'project' }],
+  realm: 'r',
+  identity: 'dev',
+  keyring: {
+    type: { value: 'system', source: 'default' },
+    passwordEnv: { value: 'ATMOS_KEYRING_PASSWORD', source: 'default' },
+  },
+};
+
+/** Elsewhere there is no home directory, and no variable says where the state is. */
+const elsewhere = fakeHost({ homeDirectory: undefined });
+
+function write() {
+  const state = temporaryDirectory();
+  const host = fakeHost({ env: { XDG_STATE_HOME: state } });
+  const { file, id } = writeHandle(handle, () => '', host);
+  return { state, host, file, id, handles: dirname(file) };
+}
+
+function refusalOf(file: string, host = elsewhere) {
+  const { code, message, hints } = thrownBy(() => readHandle(file, host));
+  return { code, message, hints };
+}
+
+const newOne = 'atmos auth env   # writes a new one';
+
+describe('a handle that is named by its path', () => {
+  test('is found without a home directory and without our variables', () => {
+    const { file, host, id } = write();
+    expect(readHandle(file, elsewhere)).toEqual(handle);
+    expect(readHandle(id, host)).toEqual(handle);
+  });
+
+  test('is found through a link that only we can replace', () => {
+    const { file } = write();
+    const link = join(temporaryDirectory(), 'handles');
+    symlinkSync(dirname(file), link);
+    expect(readHandle(join(link, basename(file)), elsewhere)).toEqual(handle);
+  });
+
+  test('is no handle under another name, which is the hash of its content', () => {
+    const { file, handles } = write();
+    const other = join(handles, `${'a'.repeat(22)}.json`);
+    renameSync(file, other);
+    expect(refusalOf(other)).toEqual({
+      code: 'ERR_HANDLE_UNKNOWN',
+      message: `the handle "${other}" was changed after it was made`,
+      hints: [newOne],
+    });
+    expect(refusalOf('/etc/passwd').message).toBe('the handle "/etc/passwd" is not one');
+  });
+
+  test('that is missing is named with its directory', () => {
+    const missing = `/nonexistent/handles/${'a'.repeat(22)}.json`;
+    expect(refusalOf(missing)).toEqual({
+      code: 'ERR_HANDLE_UNKNOWN',
+      message: `the handle "${missing}" is not in /nonexistent/handles`,
+      hints: [newOne],
+    });
+  });
+
+  test('by its id needs a home directory, and says so', () => {
+    const { code, message, hints } = refusalOf('a'.repeat(22));
+    expect(code).toBe('ERR_USAGE');
+    expect(message).toMatch(/^no home directory for a handle: HOME is not set, and user \d+ has/);
+    expect(hints).toEqual([
+      'export HOME=<a directory of your own>',
+      'export XDG_STATE_HOME=<a directory of your own>',
+    ]);
+  });
+});
+
+describe('a handle is not used, by path or by id, where another user could replace it:', () => {
+  test('in a directory that others can write', () => {
+    const { file, handles, id, host } = write();
+    chmodSync(handles, 0o777);
+    const why = `is not used: ${handles} can be written by other users, who could replace it`;
+    expect(refusalOf(file)).toEqual({
+      code: 'ERR_HANDLE_UNKNOWN',
+      message: `the handle "${file}" ${why}`,
+      hints: [`ls -ld ${handles}`, newOne],
+    });
+    expect(refusalOf(id, host).message).toBe(`the handle "${id}" ${why}`);
+  });
+
+  test('below a directory that others can write', () => {
+    const { file, state } = write();
+    chmodSync(state, 0o770);
+    expect(refusalOf(file).message).toContain(`${state} can be written by other users`);
+  });
+
+  test('a file that others can write', () => {
+    const { file } = write();
+    chmodSync(file, 0o666);
+    expect(refusalOf(file).message).toContain(`${file} can be written by other users`);
+  });
+
+  test.runIf(isRoot)('below a directory of another user (as root, who can give it away)', () => {
+    const { file, state } = write();
+    chownSync(state, strangerId, strangerId);
+    expect(refusalOf(file).message).toBe(
+      `the handle "${file}" is not used: ${state} belongs to user ${strangerId}, who could replace it`,
+    );
+  });
+
+  test.runIf(isRoot)('a file of root, to a user (as root, who can create one)', () => {
+    const { file } = write();
+    const user = fakeHost({ homeDirectory: undefined, userId: strangerId });
+    expect(refusalOf(file, user).message).toBe(
+      `the handle "${file}" is not used: ${file} belongs to user 0`,
+    );
+  });
+});
+
+describe('the state that a handle is in', () => {
+  test('is ours for the command that gets its path', () => {
+    const { file, state } = write();
+    const { env } = hostOfHandle(file, fakeHost({ env: { XDG_STATE_HOME: '/other', A: 'b' } }));
+    expect(env).toEqual({ XDG_STATE_HOME: '/other', A: 'b', ATMOS_XDG_STATE_HOME: state });
+  });
+
+  test('is not taken from an id, nor from a path of another form', () => {
+    const { file, id } = write();
+    const place = temporaryDirectory();
+    mkdirSync(join(place, 'handles'));
+    for (const one of [id, join(place, 'handles', basename(file)), join(place, basename(file))]) {
+      expect(hostOfHandle(one, elsewhere)).toBe(elsewhere);
+    }
+  });
+});

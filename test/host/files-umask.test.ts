@@ -1,0 +1,47 @@
+import { lstatSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import {
+  appendToFile,
+  createPrivateFile,
+  ensurePrivateFile,
+  makePrivateDirectories,
+  writeOutputFile,
+  writePrivateFile,
+} from '../../src/host/files.ts';
+import { acquireLock } from '../../src/host/lock.ts';
+import { fakeHost } from '../support/fake-host.ts';
+import { temporaryDirectory } from '../support/temporary.ts';
+
+describe.each([0o277, 0o777, 0o000])('under umask %o', (umask) => {
+  function place(): string {
+    const directory = temporaryDirectory();
+    const before = process.umask(umask);
+    onTestFinished(() => void process.umask(before));
+    return join(directory, 'made');
+  }
+
+  const modeOf = (path: string) => lstatSync(path).mode & 0o777;
+
+  test('directories can be used by us alone', () => {
+    const path = place();
+    makePrivateDirectories(join(path, 'below'));
+    expect([path, join(path, 'below')].map(modeOf)).toEqual([0o700, 0o700]);
+  });
+
+  test.each<[string, (path: string) => unknown]>([
+    ['that are created', (path) => createPrivateFile(path)],
+    ['that are ensured', (path) => ensurePrivateFile(path)],
+    ['that are written', (path) => writePrivateFile(path, 'text')],
+    ['of --output', (path) => writeOutputFile({ value: path, source: '--output' }, 'text')],
+    ['that are added to', (path) => appendToFile({ value: path, source: '--output' }, 'text')],
+    [
+      'of locks',
+      (path) => acquireLock(path, { mode: 'exclusive', timeoutMs: 0, host: fakeHost() }),
+    ],
+  ])('files %s can be read and written by us alone', async (_, create) => {
+    const path = place();
+    await create(path);
+    expect(modeOf(path)).toBe(0o600);
+  });
+});
