@@ -45,7 +45,8 @@ export interface OpenKeyringOptions {
  * await keyring.set('api-token', token);
  *
  * @throws ERR_KEYRING_UNKNOWN_TYPE; ERR_CONFIG_INVALID for a `passwordEnv` that no variable can be called,
- * and for options of the file keyring without `type: 'file'`
+ *   and for options of the file keyring without `type: 'file'`; ERR_USAGE for a file keyring without a
+ *   home directory, where neither an option nor a variable names one
  */
 export async function openKeyring(options: OpenKeyringOptions = {}): Promise<Keyring> {
   await loadWindows();
