@@ -30,7 +30,7 @@ test('a profile is written once for the same plan, and again for another', async
   expect(change?.set).toMatchObject({ AWS_PROFILE: 'dev', AWS_REGION: 'eu-central-1' });
   const text = readFileSync(change?.set['AWS_CONFIG_FILE'] ?? '', 'utf8');
   expect(text).toMatch(
-    /^\[profile dev\]\ncredential_process = \/usr\/bin\/node "\/opt\/atmos auth\/main\.cjs" auth credential-process --handle [a-z]{22}\nregion = eu-central-1\n$/,
+    /^\[profile dev\]\ncredential_process = \/usr\/bin\/node "\/opt\/atmos auth\/main\.cjs" auth credential-process --handle \S+\/handles\/[a-z]{22}\.json\nregion = eu-central-1\n$/,
   );
   expect(readFileSync(change?.set['AWS_SHARED_CREDENTIALS_FILE'] ?? '', 'utf8')).toBe('');
 

@@ -2,13 +2,13 @@ import { lstatSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import {
-  appendToFile,
   createPrivateFile,
   ensurePrivateFile,
   makePrivateDirectories,
-  writeOutputFile,
+  replacePrivately,
   writePrivateFile,
 } from '../../src/host/files.ts';
+import { appendToFile } from '../../src/host/output-file.ts';
 import { acquireLock } from '../../src/host/lock.ts';
 import { fakeHost } from '../support/fake-host.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
@@ -33,8 +33,11 @@ describe.each([0o277, 0o777, 0o000])('under umask %o', (umask) => {
     ['that are created', (path) => createPrivateFile(path)],
     ['that are ensured', (path) => ensurePrivateFile(path)],
     ['that are written', (path) => writePrivateFile(path, 'text')],
-    ['of --output', (path) => writeOutputFile({ value: path, source: '--output' }, 'text')],
-    ['that are added to', (path) => appendToFile({ value: path, source: '--output' }, 'text')],
+    ['that are replaced', (path) => replacePrivately(path, 'text')],
+    [
+      'that are added to',
+      (path) => appendToFile({ value: path, source: '--output-file' }, 'text', fakeHost()),
+    ],
     [
       'of locks',
       (path) => acquireLock(path, { mode: 'exclusive', timeoutMs: 0, host: fakeHost() }),

@@ -71,14 +71,11 @@ function refusal(file: LogFile, cause: unknown): AtmosError {
     // A FIFO that nobody reads, a socket, a device without a driver.
     case 'ENXIO':
       return unfit(file, 'it is no regular file');
-    default:
-      return new AtmosError(
-        'ERR_IO',
-        `cannot log to ${named(file)}: ${reasonOf(code, file.path)}`,
-        {
-          cause,
-        },
-      );
+    default: {
+      // A path that a tag gave is not shown.
+      const reason = file.said.tag === undefined ? reasonOf(code, file.path) : code;
+      return new AtmosError('ERR_IO', `cannot log to ${named(file)}: ${reason}`, { cause });
+    }
   }
 }
 

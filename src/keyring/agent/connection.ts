@@ -1,5 +1,6 @@
 import { createConnection, type Socket } from 'node:net';
 import { systemErrorCode } from '../../core/errors.ts';
+import { reasonOf } from '../../host/denial.ts';
 import type { Host } from '../../host/host.ts';
 import { loadPeerOf, type PeerOf } from '../../host/peer.ts';
 import { withinLimit } from '../../host/time-limit.ts';
@@ -109,7 +110,9 @@ async function openSocket(path: string, host: ConnectingHost, limitMs: number): 
         throw new AgentError('absent', 'it does not run');
       if (code === 'ECONNRESET' || code === 'EPIPE') throw gone(undefined);
       if (code !== 'EAGAIN')
-        throw new AgentError('foreign', `${path} cannot be reached: ${code}`, { path });
+        throw new AgentError('foreign', `${path} cannot be reached: ${reasonOf(code, path)}`, {
+          path,
+        });
       if (host.monotonicMs() > deadline) throw silent(undefined, limitMs);
       await host.sleep(retryPauseMs);
     }

@@ -1,5 +1,6 @@
 import { readSync, writeSync } from 'node:fs';
 import { KeyringError, systemErrorCode } from '../../core/errors.ts';
+import { reasonOf } from '../../host/denial.ts';
 import { closeStandardStreams, hardenProcess } from '../../host/harden-process.ts';
 import type { Host } from '../../host/host.ts';
 import { loadPeerOf } from '../../host/peer.ts';
@@ -75,7 +76,8 @@ function translate(error: unknown, { place }: StartMessage): KeyringError {
   const code = systemErrorCode(error);
   if (error instanceof KeyringError) return error;
   if (code === undefined) throw error;
-  return new KeyringError('ERR_KEYRING_IO', `cannot listen on ${place.socket}: ${code}`);
+  const reason = reasonOf(code, place.socket);
+  return new KeyringError('ERR_KEYRING_IO', `cannot listen on ${place.socket}: ${reason}`);
 }
 
 /** All of it, waited for: there is nothing else to do. */

@@ -7,6 +7,7 @@ import {
 } from '../../core/errors.ts';
 import { listCommand, unlockHints } from '../../core/hint.ts';
 import { showValue, type Sourced } from '../../core/json.ts';
+import { reasonOf } from '../../host/denial.ts';
 import type { Host } from '../../host/host.ts';
 import { irregularKindAt } from '../../host/regular-file.ts';
 import type { BackendContext } from '../contract.ts';
@@ -209,14 +210,16 @@ async function fromFile(host: Host, file: Sourced<string>): Promise<Buffer> {
   } catch (error) {
     const code = systemErrorCode(error);
     if (error instanceof KeyringError || code === undefined) throw error;
-    throw required(`${named} ${reasonFor(code, file.value)}`, hints);
+    throw required(`${named} ${reasonFor(code, file)}`, hints);
   }
 }
 
-function reasonFor(code: string, path: string): string {
+function reasonFor(code: string, { value: path, tag }: Sourced<string>): string {
   if (code === 'ENOENT') return 'does not exist';
   const kind = irregularKindAt(path);
-  return kind === 'a directory' || kind === 'a socket' ? `is ${kind}` : `cannot be read: ${code}`;
+  if (kind === 'a directory' || kind === 'a socket') return `is ${kind}`;
+  // A path that a tag gave is not shown.
+  return `cannot be read: ${tag === undefined ? reasonOf(code, path) : code}`;
 }
 
 async function fromCommand(host: Host, command: Sourced<string>): Promise<ResolvedPassword> {

@@ -864,7 +864,7 @@ describe('where it cannot be written', () => {
       execFileSync('chown', ['-R', `${strangerId}`, dirname(directory)]);
     }
     const error = isRoot ? await asStranger(attempt) : await attempt();
-    expectError(error, 'ERR_KEYRING_PERMISSIONS', /: permission denied$/);
+    expectError(error, 'ERR_KEYRING_PERMISSIONS', /: permission denied( \(.+\))?$/);
   });
 
   test.each([
