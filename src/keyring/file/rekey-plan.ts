@@ -1,4 +1,3 @@
-import { timingSafeEqual } from 'node:crypto';
 import { AtmosError } from '../../core/errors.ts';
 import type { BackendContext } from '../contract.ts';
 import { createDerivation, type Derivation } from './derivation.ts';
@@ -61,7 +60,7 @@ export async function planRekey(
   }
   const next = createDerivation(await readNewPassword(host, newPassword));
   if (current.kind === 'right') {
-    await checkOther(current.derivation, next, current.parameters);
+    checkOther(current.derivation, next);
     const target = await makeTarget(next, undefined, verifier, create);
     return { derivations: [current.derivation, next], target };
   }
@@ -72,14 +71,17 @@ export async function planRekey(
   return { derivations: [next, current.derivation], target };
 }
 
-/** @throws ERR_USAGE */
-async function checkOther(
-  current: Derivation,
-  next: Derivation,
-  parameters: KeyParameters,
-): Promise<void> {
-  const keys = [await current.wrappingKey(parameters), await next.wrappingKey(parameters)] as const;
-  if (!timingSafeEqual(...keys)) return;
+/**
+ * Compares the passwords themselves: comparing keys would cost a derivation.
+ *
+ * @throws ERR_USAGE
+ */
+function checkOther(current: Derivation, next: Derivation): void {
+  const [one, other] = [current.password(), next.password()];
+  const isSame = one.equals(other);
+  one.fill(0);
+  other.fill(0);
+  if (!isSame) return;
   throw new AtmosError('ERR_USAGE', 'the new password is the one that the keyring has', {
     hints: ['atmos auth keyring rekey --upgrade   # the same password, stronger encryption'],
   });
