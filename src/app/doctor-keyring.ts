@@ -42,18 +42,18 @@ const passing: ReadonlySet<string> = new Set([
  * @throws ERR_CANCELLED, and what no keyring gives
  */
 export async function examineKeyring(subject: Subject, onEntry: OnEntry): Promise<Finding[]> {
-  const { keyring } = subject;
-  const probe = await keyring.probe();
-  const own =
-    probe.state === 'unavailable'
-      ? [await whyUnavailable(subject, probe)]
-      : (await isMade(subject))
-        ? await tryOut(subject, onEntry)
-        : [await ofNone(subject, probe)];
+  const own = await examineItself(subject, onEntry);
   const seen = await examineOutside(subject);
   // What is wrong with a file is seen from outside, and again when its entry is opened.
   const told = new Set(seen.map(({ message }) => message));
   return [...own.filter(({ message }) => !told.has(message)), ...seen];
+}
+
+async function examineItself(subject: Subject, onEntry: OnEntry): Promise<Finding[]> {
+  const probe = await subject.keyring.probe().catch((error: unknown) => ofError('state', error));
+  if ('id' in probe) return [probe];
+  if (probe.state === 'unavailable') return [await whyUnavailable(subject, probe)];
+  return (await isMade(subject)) ? tryOut(subject, onEntry) : [await ofNone(subject, probe)];
 }
 
 /** Whether it is there, so that a write would not make it. */

@@ -25,7 +25,11 @@ export interface Probe {
  */
 export interface Keyring {
   readonly info: KeyringInfo;
-  /** Looks at the state without asking for anything and without writing. */
+  /**
+   * Looks at the state without asking for anything and without writing.
+   *
+   * @throws KeyringError where it could not look in its time: that is not `unavailable`
+   */
   probe(): Promise<Probe>;
   /** The value, or null when nothing is there. Never null for "could not look". */
   get(key: string): Promise<string | null>;

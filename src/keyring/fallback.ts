@@ -1,3 +1,4 @@
+import { KeyringError } from '../core/errors.ts';
 import type { BackendContext, Keyring } from './contract.ts';
 import { checkKeyringType, openBackend } from './registry.ts';
 
@@ -23,11 +24,11 @@ export async function openWithFallback(context: BackendContext): Promise<OpenedK
   const { source, tag } = fallback;
   const others = fallback.value.map((value) => ({ value, source, tag }));
   for (const type of others) checkKeyringType(type);
-  const { state, reason = 'it does not say why' } = await configured.probe();
-  if (state !== 'unavailable') return { keyring: configured };
+  const reason = await whyUnavailable(configured);
+  if (reason === undefined) return { keyring: configured };
   for (const type of others) {
     const keyring = await openBackend({ ...context, settings: { ...settings, type } });
-    if ((await keyring.probe()).state === 'unavailable') continue;
+    if ((await whyUnavailable(keyring)) !== undefined) continue;
     context.warn?.(
       `the ${settings.type.value} keyring is unavailable (${reason}): ${type.value} is used, as ${fallback.source} says`,
     );
@@ -39,4 +40,15 @@ export async function openWithFallback(context: BackendContext): Promise<OpenedK
     return { keyring, insteadOf: { type: settings.type.value, reason } };
   }
   return { keyring: configured };
+}
+
+/** Undefined of one that is there, which includes one that cannot be looked at: its use says why. */
+async function whyUnavailable(keyring: Keyring): Promise<string | undefined> {
+  try {
+    const { state, reason = 'it does not say why' } = await keyring.probe();
+    return state === 'unavailable' ? reason : undefined;
+  } catch (error) {
+    if (error instanceof KeyringError) return undefined;
+    throw error;
+  }
 }

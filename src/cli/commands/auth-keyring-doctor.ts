@@ -3,7 +3,7 @@ import { examineOutside, isMade, type Subject } from '../../app/doctor-keyring.t
 import type { OpenAuth } from '../../app/open.ts';
 import { examineSessionFiles } from '../../app/session-files.ts';
 import type { AuthPlan } from '../../auth/plan.ts';
-import { AtmosError, isAtmosError } from '../../core/errors.ts';
+import { AtmosError, isAtmosError, KeyringError } from '../../core/errors.ts';
 import type { BackendContext, Keyring } from '../../keyring/contract.ts';
 import type { OpenedKeyring } from '../../keyring/fallback.ts';
 import { problem, warning, type Finding, type FindingState } from '../../keyring/inspection.ts';
@@ -135,7 +135,13 @@ async function examineOthers(context: Context, plan: AuthPlan): Promise<Examined
 }
 
 async function isOpen(subject: Subject): Promise<boolean> {
-  return (await subject.keyring.probe()).state === 'ready' && isMade(subject);
+  try {
+    return (await subject.keyring.probe()).state === 'ready' && (await isMade(subject));
+  } catch (error) {
+    // One that nobody chose and that cannot be looked at is passed over.
+    if (error instanceof KeyringError) return false;
+    throw error;
+  }
 }
 
 /** One that asks nobody. */

@@ -1,4 +1,4 @@
-import { AtmosError, isAtmosError } from '../../core/errors.ts';
+import { AtmosError, isAtmosError, KeyringError } from '../../core/errors.ts';
 import { unlockCommand } from '../../core/hint.ts';
 import { formatTimestamp } from '../../core/time.ts';
 import type { Host } from '../../host/host.ts';
@@ -7,6 +7,7 @@ import type {
   BackendContext,
   Keyring,
   KeyringSettings,
+  Probe,
 } from '../../keyring/contract.ts';
 import { openWithFallback, type OpenedKeyring } from '../../keyring/fallback.ts';
 import { inspectorOf, loadAgentControl } from '../../keyring/registry.ts';
@@ -69,9 +70,12 @@ export async function keyringStatus(context: Context, { values }: Invocation): P
     host: agent?.kind === 'unusable' ? withoutAgent(host) : host,
   });
   const { keyring } = opened;
-  const status = await statusOf(opened, { settings, host }, agent);
+  const probed = await probeOrError(keyring);
+  const status = await statusOf(opened, { settings, host }, agent, probed);
   const failure =
-    status.state === 'unavailable' ? await whyUnavailable(keyring, status) : undefined;
+    status.state === 'unavailable'
+      ? (probed.error ?? (await whyUnavailable(keyring, status)))
+      : undefined;
   await keyring.close();
   if (values['output'] === 'json') {
     await outJson(status);
@@ -85,13 +89,23 @@ export async function keyringStatus(context: Context, { values }: Invocation): P
   return 0;
 }
 
+/** One that could not be looked at cannot be used either, and its error says why. */
+async function probeOrError(keyring: Keyring): Promise<Probe & { error?: KeyringError }> {
+  try {
+    return await keyring.probe();
+  } catch (error) {
+    if (!(error instanceof KeyringError)) throw error;
+    return { state: 'unavailable', reason: error.message, error };
+  }
+}
+
 async function statusOf(
   { keyring, insteadOf }: OpenedKeyring,
   context: BackendContext,
   agent: AgentState | undefined,
+  { state, reason }: Probe,
 ): Promise<KeyringStatus> {
   const { settings } = context;
-  const { state, reason } = await keyring.probe();
   const { type, location, persistent } = keyring.info;
   const inspector = state === 'unavailable' ? undefined : await inspectorOf(type);
   const details = inspector?.describe(context);

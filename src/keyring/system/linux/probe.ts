@@ -2,7 +2,7 @@ import type { BackendContext, Probe } from '../../contract.ts';
 import { collectionName, findCollection, hasDisplay } from './collection.ts';
 import { describeProvider, type Connection } from './connection.ts';
 import { isBusError } from './dbus/bus-error.ts';
-import { describeFailure } from './failures.ts';
+import { describeFailure, keyringError } from './failures.ts';
 import { isOpenWallet, noKeyring } from './runtime-environment.ts';
 
 export interface ServiceProbe {
@@ -11,11 +11,17 @@ export interface ServiceProbe {
   readonly location: string;
 }
 
-/** Looks without asking anybody and without writing. It may start the service, as any use does. */
+/**
+ * Looks without asking anybody and without writing. It may start the service, as any use does.
+ *
+ * @throws KeyringError of a service that is there and cannot be looked at, because it is too slow, busy
+ *   or damaged: that is not unavailable, and no fallback may take its place
+ */
 export async function probeService(
-  { host }: BackendContext,
+  context: BackendContext,
   connection: Connection,
 ): Promise<ServiceProbe> {
+  const { host } = context;
   let location = 'Secret Service';
   try {
     const service = await connection.service();
@@ -33,7 +39,9 @@ export async function probeService(
     };
   } catch (error) {
     if (!isBusError(error)) throw error;
-    return { probe: { state: 'unavailable', reason: describeFailure(error).reason }, location };
+    const failure = describeFailure(error);
+    if (failure.code !== 'ERR_KEYRING_UNAVAILABLE') throw keyringError(context, 'look at', failure);
+    return { probe: { state: 'unavailable', reason: failure.reason }, location };
   }
 }
 
