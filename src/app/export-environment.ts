@@ -200,15 +200,14 @@ async function processCommand(host: Host): Promise<CommandOf> {
 
 /**
  * Whether a program that asks us for credentials opens the keyring without the password being in its
- * environment: from a file or by a command, or because the keyring is unlocked.
+ * environment: from a file or by a command, or from the agent, which is looked for and not asked.
  */
 export async function opensByItself(settings: KeyringSettings, host: Host): Promise<boolean> {
   const { passwordFile, passwordCommand } = settings;
   if (!mayUseFile(settings) || passwordFile !== undefined || passwordCommand !== undefined) {
     return true;
   }
-  const agent = await (await loadAgentControl()).look({ settings, host });
-  return agent.kind === 'unlocked';
+  return (await loadAgentControl()).isPresent({ settings, host });
 }
 
 /**

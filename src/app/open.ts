@@ -25,7 +25,8 @@ export interface OpenAuthOptions {
   readonly passwordTyped?: NonNullable<BackendContext['passwordTyped']>;
   readonly canUnlock?: boolean;
   readonly mfaCode?: AuthContext['mfaCode'];
-  warn(message: string): void;
+  /** @param hints commands that fix it, none by default */
+  warn(message: string, hints?: readonly string[]): void;
 }
 
 export interface OpenAuth extends OpenedKeyring {

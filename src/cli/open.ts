@@ -8,7 +8,7 @@ import type { Identity } from '../core/kind-config.ts';
 import { parseMfaCode } from '../core/mfa-code.ts';
 import type { PasswordRequest } from '../keyring/contract.ts';
 import type { Context } from './context.ts';
-import { warn } from './plan.ts';
+import { keyringWarner, warn } from './plan.ts';
 
 export interface OpenOptions {
   /** Whether a person may be asked, for a password and an MFA code. */
@@ -28,8 +28,7 @@ export function openForCommand(
   const code = options.mfaToken ?? (context.host.env['ATMOS_MFA_TOKEN'] || undefined);
   return openAuth(plan, {
     host: context.host,
-    // That nobody can be told is no reason to fail.
-    warn: (message) => void warn(context, message).catch(() => {}),
+    warn: keyringWarner(context),
     mfaCode: (request) => mfaCode(context, request, code, options.isInteractive),
     // Loaded when it is needed: most commands ask for no password.
     async passwordTyped(copyPassword) {

@@ -11,7 +11,7 @@ import type { Context } from './context.ts';
 import { loadOptions, namesConfig } from './global-options.ts';
 import { suggestProfile, withPickedProfiles } from './profile-choice.ts';
 import { followedLog } from './project-log.ts';
-import { labelled } from './report.ts';
+import { formatHints, labelled, loadWriteHint } from './report.ts';
 import { paint } from './ui/color.ts';
 import type { Prompt } from './ui/prompt.ts';
 
@@ -121,6 +121,18 @@ export async function warn(
   ...lines: readonly string[]
 ): Promise<void> {
   await note(...labelled(paint('yellow', 'warning:'), lines));
+}
+
+/** Shows the warnings of a keyring. That they cannot be shown is no reason to fail. */
+export function keyringWarner(context: Pick<Context, 'note' | 'host'>) {
+  const { host, note } = context;
+  const show = async (message: string, hints: readonly string[]) => {
+    const hintLines = formatHints(hints, await loadWriteHint(host));
+    await note(...labelled(paint('yellow', 'warning:'), [message]), ...hintLines);
+  };
+  return (message: string, hints: readonly string[] = []): void => {
+    void show(message, hints).catch(() => {});
+  };
 }
 
 /** For a command that relies on another one finding what it leaves: on this keyring none does. */

@@ -97,8 +97,12 @@ export interface BackendContext {
    * an agent could hold it. Whoever takes a copy of it overwrites the copy.
    */
   passwordTyped?(copyPassword: () => Buffer): Promise<void>;
-  /** Takes what a person should know and no result says: an entry that is there twice. */
-  warn?(message: string): void;
+  /**
+   * Takes what a person should know and no result says: an entry that is there twice.
+   *
+   * @param hints commands that fix it, none by default
+   */
+  warn?(message: string, hints?: readonly string[]): void;
 }
 
 /** Makes a backend. Opening does not look at the machine yet: the first call does. */
@@ -174,6 +178,13 @@ export interface AgentControl {
    * @throws ERR_KEYRING_PERMISSIONS, _TIMEOUT, _IO for one that cannot be ended
    */
   lock(context: BackendContext): Promise<LockResult>;
+  /**
+   * Whether an agent of the keyring has a socket. Only looked at, never connected to: one that does not
+   * answer costs nothing, and one that was killed may still seem to be there.
+   *
+   * @throws ERR_USAGE for a value of `ATMOS_KEYRING_AGENT` that is none
+   */
+  isPresent(context: BackendContext): Promise<boolean>;
   /** Waits at most 2 seconds for one that does not answer. */
   look(context: BackendContext): Promise<AgentState>;
 }

@@ -9,7 +9,7 @@ import type { Invocation } from '../command.ts';
 import type { Context } from '../context.ts';
 import { isOfEntry, joinErrors } from '../entry-errors.ts';
 import { openForCommand } from '../open.ts';
-import { loadPlanIfAny, warn } from '../plan.ts';
+import { keyringWarner, loadPlanIfAny, warn } from '../plan.ts';
 import { formatTable } from '../ui/table.ts';
 
 /** The documented form of `-o json`: always every field; the last three are null without `--long`. */
@@ -53,8 +53,11 @@ export async function keyringList(context: Context, { flags, values }: Invocatio
 
 /** Names need no password, so nobody is asked for one and no password command is run. */
 async function openFor(context: Context, plan: AuthPlan, isLong: boolean): Promise<Keyring> {
-  const { host } = context;
-  if (!isLong) return (await openWithFallback({ settings: plan.keyring, host })).keyring;
+  if (!isLong) {
+    const { host } = context;
+    const opening = { settings: plan.keyring, host, warn: keyringWarner(context) };
+    return (await openWithFallback(opening)).keyring;
+  }
   return (await openForCommand(context, plan, { isInteractive: true })).keyring;
 }
 

@@ -10,7 +10,7 @@ import { mayUseFile } from '../../keyring/settings.ts';
 import type { Invocation } from '../command.ts';
 import type { Context } from '../context.ts';
 import { askPassword } from '../open.ts';
-import { loadPlanIfAny, warn } from '../plan.ts';
+import { keyringWarner, loadPlanIfAny } from '../plan.ts';
 import { newPasswordSource } from '../ui/new-password.ts';
 import { createProgress, type Progress } from '../ui/progress.ts';
 
@@ -98,7 +98,7 @@ async function runRekey(
     settings: plan.keyring,
     host,
     promptPassword: (request: PasswordRequest) => askPassword(context, plan, request),
-    warn: (message: string) => void warn(context, message).catch(() => {}),
+    warn: keyringWarner(context),
   };
   try {
     return await rekey(backend, {

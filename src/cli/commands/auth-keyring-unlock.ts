@@ -10,7 +10,7 @@ import type { Invocation } from '../command.ts';
 import type { Context } from '../context.ts';
 import { lingerWarning } from '../linger-warning.ts';
 import { askPassword } from '../open.ts';
-import { loadPlanIfAny, warn } from '../plan.ts';
+import { keyringWarner, loadPlanIfAny, warn } from '../plan.ts';
 
 /** The documented form of `-o json`: always every field, null for what is not known. */
 interface UnlockJson {
@@ -44,7 +44,7 @@ export async function keyringUnlock(context: Context, { values }: Invocation): P
     settings,
     host,
     promptPassword: (request: PasswordRequest) => askPassword(context, plan, request),
-    warn: (message: string) => void warn(context, message).catch(() => {}),
+    warn: keyringWarner(context),
   };
   const result = await agent.unlock(backend, terms);
   const lingering = lingerWarning(result.socket, host);

@@ -1,4 +1,5 @@
 import { AtmosError, KeyringError } from '../../core/errors.ts';
+import { showCommand } from '../../core/hint.ts';
 import type { Host } from '../../host/host.ts';
 import type { BackendContext, Keyring, OpenBackend, Probe } from '../contract.ts';
 import { checkKey, checkValue } from '../key.ts';
@@ -86,7 +87,7 @@ function createClientKeyring(context: BackendContext, { find, openFile }: Ways):
     if (reason.failure === 'gone' || reason.failure === 'leaving' || isPassedOver) return;
     isPassedOver = true;
     host.log('keyring.agent', { outcome: 'passed_over', process: reason.processId });
-    context.warn?.(`${named(location, reason)} is not used: ${reason.message}`);
+    context.warn?.(`${named(location, reason)} is not used: ${reason.message}`, hintsFor(reason));
   }
 
   async function attempt<T>(ask: Ask<T>, use: Use<T>, isUnclear: IsUnclear = never): Promise<T> {
@@ -154,6 +155,12 @@ function createClientKeyring(context: BackendContext, { find, openFile }: Ways):
       await (await here)?.close();
     },
   };
+}
+
+/** What is not an agent of this user's is not ours to stop. */
+function hintsFor({ failure, path }: AgentError): string[] {
+  if (failure !== 'foreign') return ['atmos auth keyring lock'];
+  return path === undefined ? [] : [showCommand(path)];
 }
 
 function unknownOutcome(error: AgentError, location: string): KeyringError {

@@ -73,6 +73,13 @@ export async function findAgent(
   return undefined;
 }
 
+/** Whether the agent of the keyring in a directory has a socket: one `lstat` for each of its places. */
+export async function hasAgentSocket(directory: string, host: ConnectingHost): Promise<boolean> {
+  const id = hasAgents(host) ? identifyKeyring(directory) : undefined;
+  if (id === undefined) return false;
+  return (await agentPlaces(id, host)).some(({ socket }) => look(socket)?.isSocket());
+}
+
 /** Where there are no Unix sockets that tell who is at their other end, there is no agent. */
 export function hasAgents({ platform }: Pick<Host, 'platform'>): boolean {
   return platform === 'linux' || platform === 'darwin';

@@ -10,7 +10,7 @@ import { parseTimestamp } from '../../core/time.ts';
 import type { Host } from '../../host/host.ts';
 import type { AgentControl, BackendContext, AgentBackend, Terms, Unlocked } from '../contract.ts';
 import { isAgentOff } from './client-keyring.ts';
-import { findAgent, hasAgents, type AgentConnection } from './connection.ts';
+import { findAgent, hasAgents, hasAgentSocket, type AgentConnection } from './connection.ts';
 import { AgentError, noAnswer, type AgentFailure, type Request } from './protocol.ts';
 import {
   agentPlaces,
@@ -63,6 +63,10 @@ export function createAgentControl(load: () => Promise<AgentBackend>): AgentCont
         if (error.failure !== 'version') throw translate(context, error, 'lock');
         return { kind: 'cut-off', processId: error.processId };
       }
+    },
+
+    async isPresent({ settings, host }) {
+      return !isAgentOff(host) && (await hasAgentSocket(settings.directory.value, host));
     },
 
     async look(context) {

@@ -24,6 +24,8 @@ export interface AgentSite {
   readonly env: Record<string, string>;
   /** What was warned of by the keyrings of {@link open}. */
   readonly warnings: string[];
+  /** What came with them. */
+  readonly hints: string[];
   context(options?: OpenOptions): BackendContext;
   /** As a command opens it. Without a password of its own, unless one is given. */
   open(options?: OpenOptions): Keyring;
@@ -41,6 +43,7 @@ export async function agentSite(
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   const env = { XDG_STATE_HOME: temporaryDirectory() };
   const warnings: string[] = [];
+  const hints: string[] = [];
   const id = identifyKeyring(directory);
   if (id === undefined) throw new Error('the directory was just made');
   const place = await makePlace(id, { ...realHost(), env });
@@ -49,7 +52,10 @@ export async function agentSite(
     return {
       ...made,
       host: { ...made.host, env: { ...made.host.env, ...env, ...host?.env } },
-      warn: (message) => warnings.push(message),
+      warn(message, ways = []) {
+        warnings.push(message);
+        hints.push(...ways);
+      },
     };
   }
   return {
@@ -57,6 +63,7 @@ export async function agentSite(
     place,
     env,
     warnings,
+    hints,
     context,
     open(options) {
       const keyring = createAgentClientKeyring(async () => openFileKeyring)(context(options));

@@ -96,11 +96,15 @@ describe('ATMOS_KEYRING_AGENT', () => {
 });
 
 describe('what is in its place and must not be used is said, and the password is looked for', () => {
-  async function expectPassedOver(site: AgentSite, why: string): Promise<void> {
+  const lock = 'atmos auth keyring lock';
+  const lookAt = (path: string) => `ls -ld ${path}`;
+
+  async function expectPassedOver(site: AgentSite, why: string, hint = lock): Promise<void> {
     const keyring = site.open({ password: testPassword });
     expect(await keyring.get('key')).toBe('value');
     expect(await keyring.get('key')).toBe('value');
     expect(site.warnings).toEqual([expect.stringMatching(passedOver(site, why))]);
+    expect(site.hints).toEqual([hint]);
   }
 
   test('an agent of another version', async () => {
@@ -132,29 +136,45 @@ describe('what is in its place and must not be used is said, and the password is
     const site = await seededSite();
     await pretend(site, sayNothing);
     chmodSync(site.place.socket, 0o660);
-    await expectPassedOver(site, `${site.place.socket} is open to other users`);
+    await expectPassedOver(
+      site,
+      `${site.place.socket} is open to other users`,
+      lookAt(site.place.socket),
+    );
     const other = await seededSite();
     await pretend(other, sayNothing);
     chmodSync(other.place.directory, 0o750);
-    await expectPassedOver(other, `${other.place.directory} is open to other users`);
+    await expectPassedOver(
+      other,
+      `${other.place.directory} is open to other users`,
+      lookAt(other.place.directory),
+    );
   });
 
   test('a file, or a link to a socket', async () => {
     const site = await seededSite();
     writeFileSync(site.place.socket, '', { mode: 0o600 });
-    await expectPassedOver(site, `${site.place.socket} is no socket`);
+    await expectPassedOver(site, `${site.place.socket} is no socket`, lookAt(site.place.socket));
     const linked = await seededSite();
     const target = await seededSite();
     await serve(target);
     symlinkSync(target.place.socket, linked.place.socket);
-    await expectPassedOver(linked, `${linked.place.socket} is open to other users`);
+    await expectPassedOver(
+      linked,
+      `${linked.place.socket} is open to other users`,
+      lookAt(linked.place.socket),
+    );
   });
 
   test.skipIf(!isRoot)('somebody else’s (as root)', async () => {
     const site = await seededSite();
     await pretend(site, sayNothing);
     chownSync(site.place.socket, strangerId, strangerId);
-    await expectPassedOver(site, `${site.place.socket} belongs to user ${strangerId}`);
+    await expectPassedOver(
+      site,
+      `${site.place.socket} belongs to user ${strangerId}`,
+      lookAt(site.place.socket),
+    );
   });
 
   test.skipIf(!isRoot)('one behind which somebody else listens (as root)', async () => {
@@ -170,7 +190,11 @@ describe('what is in its place and must not be used is said, and the password is
     await asStranger(() => pretend(site, sayNothing));
     chownSync(site.place.socket, 0, 0);
     chownSync(site.place.directory, 0, 0);
-    await expectPassedOver(site, `user ${strangerId} listens on ${site.place.socket}`);
+    await expectPassedOver(
+      site,
+      `user ${strangerId} listens on ${site.place.socket}`,
+      lookAt(site.place.socket),
+    );
   });
 
   test('one that does not answer', async () => {
