@@ -23,7 +23,7 @@ const hostile = {
 const shells = {
   bash: {
     args: ['--noprofile', '--norc', '-i'],
-    source: (cli: string) => `source <(${cli} completion bash)`,
+    source: (cli: string) => `eval "$(${cli} completion bash)"`,
     // Prints what the program would get, each word in brackets.
     define: `atmos() { printf '[%s]' "$@"; echo; }`,
   },

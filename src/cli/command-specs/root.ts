@@ -21,7 +21,7 @@ export const atmos: CommandGroup = {
         isRequired: true,
       },
       examples: [
-        'source <(atmos completion bash)   # in ~/.bashrc',
+        'eval "$(atmos completion bash)"    # in ~/.bashrc',
         'source <(atmos completion zsh)    # in ~/.zshrc, after compinit',
         'atmos completion fish | source    # in ~/.config/fish/config.fish',
       ],

@@ -29,9 +29,9 @@ export function completionScript(
 }
 
 // Bash splits words at `=` and `:` too and keeps their quotes, so it is given the raw line. Works with
-// that of macOS, 3.2, which has no compopt.
+// that of macOS, 3.2, which has no compopt, and whose `source` reads nothing from `<(…)`.
 function bash(program: string): string {
-  return `# Completion of atmos for bash: source <(atmos completion bash)
+  return `# Completion of atmos for bash: eval "$(atmos completion bash)"
 _atmos_auth() {
   local reply
   COMPREPLY=()

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { atmos } from '../../../src/cli/command-specs/root.ts';
 import { completionScript, completionShells } from '../../../src/cli/completion/script.ts';
@@ -18,4 +19,20 @@ test.each([
 test('there is one for each shell that the command names', () => {
   const command = atmos.commands.find(({ name }) => name === 'completion');
   expect(command && 'operand' in command ? command.operand?.choices : []).toEqual(completionShells);
+});
+
+test('that of bash is read by eval, since bash 3.2 sources nothing from <(…)', () => {
+  const how = 'eval "$(atmos completion bash)"';
+  expect(completionScript('bash', host).split('\n')[0]).toBe(
+    `# Completion of atmos for bash: ${how}`,
+  );
+  const command = atmos.commands.find(({ name }) => name === 'completion');
+  expect(command && 'examples' in command ? command.examples : []).toContain(
+    `${how}    # in ~/.bashrc`,
+  );
+  for (const page of ['README.md', 'docs/commands.md']) {
+    const text = readFileSync(page, 'utf8');
+    expect(text).toContain(how);
+    expect(text).not.toContain('source <(atmos completion bash)');
+  }
 });
