@@ -50,10 +50,10 @@ const chunks = [program, modules]
   .filter((output) => output.type === 'chunk');
 const licences = 'dist/THIRD-PARTY-LICENSES.txt';
 writeFileSync(join(root, licences), formatLicences(chunks.flatMap((chunk) => chunk.moduleIds)));
-chmodSync(join(root, 'dist/cli/main.cjs'), 0o755);
+makeExecutable('dist/cli');
 keepOnly('dist', [licences, ...fileNames(program, 'dist/cli'), ...fileNames(modules, 'dist')]);
 if (testProgram) {
-  chmodSync(join(root, 'dist-test/cli/main.cjs'), 0o755);
+  makeExecutable('dist-test/cli');
   keepOnly('dist-test', fileNames(testProgram, 'dist-test/cli'));
 }
 
@@ -65,6 +65,11 @@ if (!isForTests && !process.argv.includes('--no-types')) {
     stdio: 'inherit',
   });
   if (status !== 0) process.exitCode = 1;
+}
+
+/** @param {string} directory of the programs */
+function makeExecutable(directory) {
+  for (const name of ['main.cjs', 'atmos-auth.cjs']) chmodSync(join(root, directory, name), 0o755);
 }
 
 /**

@@ -36,6 +36,20 @@ export function sharedOptions(root, rounds) {
 }
 
 /**
+ * Starts the same program from a file of another name. Where package managers make scripts instead of
+ * links, as on Windows, nothing else tells by which name it was called.
+ *
+ * @type {import('rolldown').Plugin}
+ */
+const programByName = {
+  name: 'program-by-name',
+  generateBundle() {
+    const source = "#!/usr/bin/env node\nrequire('./main.cjs');\n";
+    this.emitFile({ type: 'asset', fileName: 'atmos-auth.cjs', source });
+  },
+};
+
+/**
  * @param {string} root
  * @param {number} rounds of key derivation
  * @param {string} directory for the output, from the root
@@ -45,6 +59,7 @@ export function programBundle(root, rounds, directory) {
   return {
     ...sharedOptions(root, rounds),
     input: { main: 'src/main.ts' },
+    plugins: [programByName],
     // So that main.cjs itself hands on what it shares with the commands.
     preserveEntrySignatures: 'allow-extension',
     output: {

@@ -83,5 +83,7 @@ export interface CommandGroup {
   readonly summary: string;
   /** Whether `-i` may stand before the name of the command. */
   readonly takesIdentity?: boolean;
+  /** Whether Atmos has this group as well: then a command that is not listed is for the next `atmos`. */
+  readonly isShared?: boolean;
   readonly commands: readonly (CommandGroup | CommandSpec)[];
 }

@@ -5,13 +5,20 @@ import { nearestName } from '../core/names.ts';
 import { sha256 } from '../core/sha256.ts';
 import type { Host } from '../host/host.ts';
 import { runChild } from '../host/run-child.ts';
+import type { CommandGroup } from './command.ts';
+import type { Foreign } from './parse/foreign-command.ts';
+import { formatPath } from './parse/words.ts';
 
-export interface Delegation {
-  /** The command that is not ours. */
-  readonly command: string;
-  /** The whole command line, passed on as it is. */
-  readonly args: readonly string[];
-  readonly ourCommands: ReadonlySet<string>;
+/** The next `atmos` on PATH that is not ourselves. */
+export interface OtherAtmos {
+  /** Absolute. */
+  readonly path: string;
+  /**
+   * Runs it with our command line, environment and streams, and returns its exit code.
+   *
+   * @throws ERR_COMMAND_NOT_EXECUTABLE, ERR_COMMAND_NOT_FOUND for a file that is no program
+   */
+  run(): Promise<number>;
 }
 
 /**
@@ -19,31 +26,32 @@ export interface Delegation {
  * of a package manager, a second copy): then the one after it is taken. The command line is part of
  * it, so that what the next one starts begins anew.
  */
-const guardVariable = 'ATMOS_AUTH_HANDED_OVER';
+const guardVariable = 'ATMOS_AUTH_DELEGATED';
 
-/**
- * Gives a command line to the next `atmos` on PATH that is not ourselves, and returns its exit code.
- *
- * @throws ERR_USAGE when there is none
- */
-export async function delegateToAtmos(
-  host: Host,
-  { command, args, ourCommands }: Delegation,
-): Promise<number> {
+/** Undefined where none is left on PATH. */
+export async function findOtherAtmos(host: Host): Promise<OtherAtmos | undefined> {
+  const args = host.programArguments;
   const digest = sha256(JSON.stringify(args));
   const [guard, ...before] = (host.env[guardVariable] ?? '').split(delimiter);
-  const tried = [...(guard === digest ? before : []), host.scriptPath];
-  const next = await nextOnPath(host, tried);
-  if (next === undefined) throw nobodyTakes(command, ourCommands);
-  const env = { ...host.env, [guardVariable]: [digest, ...tried, next].join(delimiter) };
-  return runChild(host, [next, ...args], env);
+  const tried = [...(guard === digest ? before : []), ...ownScripts(host)];
+  const path = await nextOnPath(host, tried);
+  if (path === undefined) return undefined;
+  const env = { ...host.env, [guardVariable]: [digest, ...tried, path].join(delimiter) };
+  return { path, run: () => runChild(host, [path, ...args], env) };
+}
+
+/** The scripts of this package: called by one name, we are also what the other leads to. */
+function ownScripts({ scriptPath }: Host): string[] {
+  const directory = dirname(scriptPath);
+  return [scriptPath, join(directory, 'main.cjs'), join(directory, 'atmos-auth.cjs')];
 }
 
 async function nextOnPath(host: Host, tried: readonly string[]): Promise<string | undefined> {
+  const own = ownScripts(host);
   const isOther = (file: string) =>
     isProgram(file) &&
     !tried.some((other) => isSameFile(file, other)) &&
-    !leadsTo(file, host.scriptPath);
+    !own.some((script) => leadsTo(file, script));
   return (await candidates(host)).find(isOther);
 }
 
@@ -99,16 +107,47 @@ function isSameFile(one: string, other: string): boolean {
   }
 }
 
-function nobodyTakes(command: string, ourCommands: ReadonlySet<string>): AtmosError {
-  const nearest = nearestName(command, ourCommands);
+const install = 'install Atmos for its other commands, and put it on PATH behind this one';
+
+/** What does in this version what a command of Atmos does that we do not have. */
+const replacements: Readonly<Record<string, readonly string[]>> = {
+  'atmos auth shell': ['atmos auth exec -- bash'],
+  'atmos auth list': [
+    'atmos auth whoami -i   # lets you choose from the configured identities',
+    'atmos auth keyring list',
+  ],
+  'atmos auth console': [],
+};
+
+/**
+ * The error for a command that is not ours where there is no other `atmos`. Undefined for one that
+ * Atmos does not have either, as far as we know: a mistake that reading the command line reports.
+ */
+export function missingAtmos(
+  { groups, name }: Foreign,
+  { commands }: CommandGroup,
+): AtmosError | undefined {
+  const command = `${formatPath(groups)} ${name}`;
+  if (Object.hasOwn(replacements, command)) {
+    return new AtmosError(
+      'ERR_USAGE',
+      `"${command}" is not in this version of atmos-auth, and there is no other atmos on PATH to run it`,
+      { hints: [...(replacements[command] ?? []), install] },
+    );
+  }
+  if (groups.length > 1) return undefined;
+  const nearest = nearestName(
+    name,
+    commands.map((one) => one.name),
+  );
   return new AtmosError(
     'ERR_USAGE',
-    `${JSON.stringify(command)} is not a command of atmos-auth, and there is no other atmos on PATH to hand it to`,
+    `${JSON.stringify(name)} is not a command of atmos-auth, and there is no other atmos on PATH to run it`,
     {
       hints: [
         ...(nearest === undefined ? [] : [`did you mean atmos ${nearest}?`]),
         'atmos --help',
-        'install Atmos for its other commands, and put it on PATH behind this one',
+        install,
       ],
     },
   );

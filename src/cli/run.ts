@@ -5,14 +5,12 @@ import { atmos } from './command-specs/root.ts';
 import { createContext } from './context.ts';
 import { createJournal, type Journal } from './log/journal.ts';
 import { parseCommandLine } from './parse/command-line.ts';
-import { foreignCommand } from './parse/words.ts';
+import { foreignCommand, versionRequest } from './parse/foreign-command.ts';
 import { createPrinter } from './printer.ts';
 import { exitCodeOf, formatError, loadWriteHint } from './report.ts';
 import { requireStdout } from './required-output.ts';
 import { version } from './version.ts';
 import { enterDirectory } from './working-directory.ts';
-
-const ourCommands: ReadonlySet<string> = new Set(atmos.commands.map(({ name }) => name));
 
 /** Runs the program from its arguments to its exit code. Never throws. */
 export async function runCli(machine: Host): Promise<number> {
@@ -37,13 +35,9 @@ export async function runCli(machine: Host): Promise<number> {
 }
 
 async function dispatch(host: Host, journal: Journal): Promise<number> {
-  const args = host.programArguments;
-  const foreign = foreignCommand(args, ourCommands);
-  if (foreign !== undefined) {
-    const { delegateToAtmos } = await import('./delegate-to-atmos.ts');
-    return delegateToAtmos(host, { command: foreign, args, ourCommands });
-  }
-  const parsed = parseCommandLine(args, atmos, host.env);
+  const delegated = await delegate(host);
+  if (delegated !== undefined) return delegated;
+  const parsed = parseCommandLine(host.programArguments, atmos, host.env);
   if (parsed.kind === 'help') {
     await createPrinter(host).out(parsed.text);
     return 0;
@@ -64,6 +58,29 @@ async function dispatch(host: Host, journal: Journal): Promise<number> {
   // For a command that read no configuration.
   await journal.start();
   return exitCode;
+}
+
+/**
+ * Lets the next `atmos` on PATH run a command that is not ours, and show its version, which is what
+ * `atmos version` has always meant: ours goes to standard error then.
+ *
+ * @returns its exit code, or undefined where the command line is for us
+ * @throws ERR_USAGE for a command that is not ours where there is no other `atmos`
+ */
+async function delegate(host: Host): Promise<number | undefined> {
+  const args = host.programArguments;
+  const foreign = foreignCommand(args, atmos);
+  const asked = host.programName === 'atmos' ? versionRequest(args, atmos) : undefined;
+  if (foreign === undefined && asked === undefined) return undefined;
+  const { findOtherAtmos, missingAtmos } = await import('./delegate-to-atmos.ts');
+  const other = await findOtherAtmos(host);
+  if (other === undefined) {
+    const error = foreign && missingAtmos(foreign, atmos);
+    if (error !== undefined) throw error;
+    return undefined;
+  }
+  if (asked?.isPrinted) await createPrinter(host).note(`atmos-auth ${version}`);
+  return other.run();
 }
 
 function codeOf(error: unknown): string {

@@ -83,6 +83,8 @@ export interface Host {
   readonly nodePath: string;
   /** The script that was started, absolute. */
   readonly scriptPath: string;
+  /** The name that the program was called by. */
+  readonly programName: 'atmos' | 'atmos-auth';
   /** What stands on the command line after the script. */
   readonly programArguments: readonly string[];
   readonly stdin: Readable & { isTTY?: boolean };

@@ -1,7 +1,7 @@
 import type { ChildProcess as NodeChildProcess } from 'node:child_process';
 import { closeSync, fstatSync, openSync, realpathSync, statSync } from 'node:fs';
 import { constants, homedir, userInfo } from 'node:os';
-import { isAbsolute, resolve as resolvePath } from 'node:path';
+import { basename, isAbsolute, resolve as resolvePath } from 'node:path';
 import { localDirectory } from './home.ts';
 import {
   definedOnly,
@@ -28,6 +28,10 @@ export function realHost(): Host {
     systemDirectory: systemDirectory(),
     nodePath: process.execPath,
     scriptPath: resolveScript(process.argv[1]),
+    // Windows starts the script itself, elsewhere it is a link.
+    programName: /^atmos-auth(?![\w-])/.test(basename(process.argv[1] ?? ''))
+      ? 'atmos-auth'
+      : 'atmos',
     programArguments: process.argv.slice(2),
     get stdin() {
       return process.stdin;

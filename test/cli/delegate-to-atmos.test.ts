@@ -8,38 +8,12 @@ import {
 } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { delegateToAtmos } from '../../src/cli/delegate-to-atmos.ts';
-import { foreignCommand } from '../../src/cli/parse/words.ts';
+import { atmos } from '../../src/cli/command-specs/root.ts';
+import { findOtherAtmos, missingAtmos } from '../../src/cli/delegate-to-atmos.ts';
+import { foreignCommand } from '../../src/cli/parse/foreign-command.ts';
 import type { Host } from '../../src/host/host.ts';
 import { fakeHost } from '../support/fake-host.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
-
-const ourCommands = new Set(['auth', 'version']);
-
-describe('whose command it is', () => {
-  test.each([
-    ['terraform plan', 'terraform'],
-    ['-C dir --config a.yaml --profile=x --no-color terraform plan auth', 'terraform'],
-    ['-Cdir terraform', 'terraform'],
-    ['help terraform', 'terraform'],
-    ['--logs-level=Debug terraform plan', 'terraform'],
-    ['--logs-level Debug terraform plan', 'terraform'],
-    ['--heatmap-mode bars terraform plan', 'bars'],
-    ['auth whoami', undefined],
-    ['--logs-level Debug auth whoami', undefined],
-    ['--heatmap-mode bars auth whoami', undefined],
-    ['-C terraform auth whoami', undefined],
-    ['help auth', undefined],
-    ['help', undefined],
-    ['--help', undefined],
-    ['--frobnicate', undefined],
-    ['--version', undefined],
-    ['-- terraform', undefined],
-    ['', undefined],
-  ])('%s', (line, command) => {
-    expect(foreignCommand(line.split(' ').filter(Boolean), ourCommands)).toBe(command);
-  });
-});
 
 describe('the next atmos on PATH', () => {
   interface Started {
@@ -68,13 +42,14 @@ describe('the next atmos on PATH', () => {
     return { directory, file };
   }
 
-  const request = (args: readonly string[]) => ({ command: args[0] ?? '', args, ourCommands });
+  const running = async (host: Host, args: readonly string[]) =>
+    (await findOtherAtmos({ ...host, programArguments: args }))?.run();
 
   test('gets the whole command line; its exit code is ours', async () => {
     const [ours, theirs] = [place('#!/bin/sh\n'), place('#!/bin/sh\n')];
     const { host, started } = machine([ours.directory, theirs.directory], ours.file);
     const args = ['terraform', 'plan', '--', '-x'];
-    expect(await delegateToAtmos(host, request(args))).toBe(9);
+    expect(await running(host, args)).toBe(9);
     expect(started).toEqual([
       { program: theirs.file, args, env: expect.objectContaining({ PATH: host.env['PATH'] }) },
     ]);
@@ -97,7 +72,7 @@ describe('the next atmos on PATH', () => {
       ['', '.', 'relative', '/nonexistent', ...all],
       realpathSync(ours.file),
     );
-    await delegateToAtmos(host, request(['describe']));
+    await running(host, ['describe']);
     expect(started.map(({ program }) => program)).toEqual([theirs.file]);
   });
 
@@ -106,37 +81,82 @@ describe('the next atmos on PATH', () => {
     copyFileSync(ours.file, copy.file);
     const path = [shim.directory, ours.directory, copy.directory];
     const first = machine(path, ours.file);
-    await delegateToAtmos(first.host, request(['stacks']));
+    await running(first.host, ['stacks']);
     expect(first.started[0]?.program).toBe(shim.file);
     // The shim starts us again.
     const second = machine(path, ours.file, {
-      ATMOS_AUTH_HANDED_OVER: first.started[0]?.env['ATMOS_AUTH_HANDED_OVER'] ?? '',
+      ATMOS_AUTH_DELEGATED: first.started[0]?.env['ATMOS_AUTH_DELEGATED'] ?? '',
     });
-    await delegateToAtmos(second.host, request(['stacks']));
+    await running(second.host, ['stacks']);
     expect(second.started[0]?.program).toBe(copy.file);
     // The copy is one of ours too, and would go on.
     const third = machine(path, copy.file, {
-      ATMOS_AUTH_HANDED_OVER: second.started[0]?.env['ATMOS_AUTH_HANDED_OVER'] ?? '',
+      ATMOS_AUTH_DELEGATED: second.started[0]?.env['ATMOS_AUTH_DELEGATED'] ?? '',
     });
-    await expect(delegateToAtmos(third.host, request(['stacks']))).rejects.toMatchObject({
-      code: 'ERR_USAGE',
-    });
+    expect(await running(third.host, ['stacks'])).toBeUndefined();
     // Another command line, started by the one that took it, begins anew.
-    await delegateToAtmos(third.host, request(['terraform']));
+    await running(third.host, ['terraform']);
     expect(third.started.map(({ program }) => program)).toEqual([shim.file]);
   });
 
-  test('is missed in plain words', async () => {
-    const { host } = machine([place(undefined).directory], '/nonexistent');
-    await expect(delegateToAtmos(host, request(['verson']))).rejects.toMatchObject({
-      code: 'ERR_USAGE',
-      message:
-        '"verson" is not a command of atmos-auth, and there is no other atmos on PATH to hand it to',
-      hints: [
-        'did you mean atmos version?',
-        'atmos --help',
-        'install Atmos for its other commands, and put it on PATH behind this one',
-      ],
-    });
+  test('is none of the scripts of our package, whichever started us', async () => {
+    const { directory, file } = place(undefined);
+    const scripts = ['main.cjs', 'atmos-auth.cjs'].map((name) => join(directory, name));
+    for (const script of scripts) writeFileSync(script, '#!/bin/sh\n', { mode: 0o755 });
+    symlinkSync(scripts[0] ?? '', file);
+    for (const script of scripts) {
+      const { host, started } = machine([directory], script);
+      expect(await running(host, ['describe'])).toBeUndefined();
+      expect(started).toEqual([]);
+    }
   });
+});
+
+describe('without another atmos', () => {
+  const install = 'install Atmos for its other commands, and put it on PATH behind this one';
+  const errorFor = (line: string) => {
+    const foreign = foreignCommand(line.split(' '), atmos);
+    return foreign && missingAtmos(foreign, atmos);
+  };
+
+  test.each([
+    [
+      'verson',
+      '"verson" is not a command of atmos-auth, and there is no other atmos on PATH to run it',
+      ['did you mean atmos version?', 'atmos --help', install],
+    ],
+    [
+      'help terraform',
+      '"terraform" is not a command of atmos-auth, and there is no other atmos on PATH to run it',
+      ['atmos --help', install],
+    ],
+    [
+      'auth shell',
+      '"atmos auth shell" is not in this version of atmos-auth, and there is no other atmos on PATH to run it',
+      ['atmos auth exec -- bash', install],
+    ],
+    [
+      'auth -i dev list --help',
+      '"atmos auth list" is not in this version of atmos-auth, and there is no other atmos on PATH to run it',
+      [
+        'atmos auth whoami -i   # lets you choose from the configured identities',
+        'atmos auth keyring list',
+        install,
+      ],
+    ],
+    [
+      'auth console',
+      '"atmos auth console" is not in this version of atmos-auth, and there is no other atmos on PATH to run it',
+      [install],
+    ],
+  ])('%s is an error that says what to use', (line, message, hints) => {
+    expect(errorFor(line)).toMatchObject({ code: 'ERR_USAGE', message, hints });
+  });
+
+  test.each(['auth lgoin', 'auth user confgure', 'profile lst'])(
+    '%s is a mistake that reading the command line reports',
+    (line) => {
+      expect(errorFor(line)).toBeUndefined();
+    },
+  );
 });

@@ -23,6 +23,7 @@ export function fakeHost(overrides: Partial<Host> = {}): Host {
     systemDirectory: '/nonexistent/etc',
     nodePath: process.execPath,
     scriptPath: '/nonexistent/main.cjs',
+    programName: 'atmos',
     programArguments: [],
     stdin,
     stdout: new PassThrough(),

@@ -6,6 +6,7 @@ const user: CommandGroup = {
   name: 'user',
   summary: 'long-lived keys of IAM users',
   takesIdentity: true,
+  isShared: true,
   commands: [
     {
       name: 'configure',
@@ -50,8 +51,10 @@ const credentials: OptionSpec = {
 
 export const auth: CommandGroup = {
   name: 'auth',
-  summary: 'store credentials, open sessions, use them, clear them',
+  summary:
+    'store credentials, open sessions, use them, clear them; a command not listed here goes to the next atmos on PATH',
   takesIdentity: true,
+  isShared: true,
   commands: [
     user,
     {

@@ -14,6 +14,7 @@ function outputAs(...choices: string[]): OptionSpec {
 export const profile: CommandGroup = {
   name: 'profile',
   summary: 'the configuration profiles',
+  isShared: true,
   commands: [
     {
       name: 'list',

@@ -8,6 +8,7 @@ export const atmos: CommandGroup = {
   name: 'atmos',
   summary:
     'cloud credentials from one keyring; a command not listed here goes to the next atmos on PATH',
+  isShared: true,
   commands: [
     auth,
     profile,

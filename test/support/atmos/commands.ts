@@ -1,0 +1,49 @@
+import { readFileSync } from 'node:fs';
+
+export interface Shown {
+  readonly exitCode: number | null;
+  readonly stdout: string;
+}
+
+/** Runs one `atmos` with words, `--help` among them. */
+export type Ask = (words: readonly string[]) => Promise<Shown>;
+
+export interface Compared {
+  /** `atmos auth login` */
+  readonly command: string;
+  readonly direct: Shown;
+  readonly throughOurs: Shown;
+}
+
+/** Asks every command of a program, found by its own help texts, for help: directly and through ours. */
+export async function compareHelp(direct: Ask, throughOurs: Ask): Promise<Compared[]> {
+  const compared: Compared[] = [];
+  const waiting: (readonly string[])[] = [[]];
+  for (let path = waiting.shift(); path !== undefined; path = waiting.shift()) {
+    const words = [...path, '--help'];
+    const [one, other] = await Promise.all([direct(words), throughOurs(words)]);
+    compared.push({ command: ['atmos', ...path].join(' '), direct: one, throughOurs: other });
+    // Its help may list every command once more.
+    if (path.at(-1) === 'help') continue;
+    for (const name of namesIn(one.stdout)) waiting.push([...path, name]);
+  }
+  return compared;
+}
+
+/** Whether a command gives the same with ours before it. */
+export function isSame({ direct, throughOurs }: Compared): boolean {
+  return direct.exitCode === throughOurs.exitCode && direct.stdout === throughOurs.stdout;
+}
+
+/** The commands that docs/atmos-compatibility.md lists as different, by the first column. */
+export function documentedDifferences(): string[] {
+  const page = readFileSync('docs/atmos-compatibility.md', 'utf8');
+  return Array.from(page.matchAll(/^\| `(atmos[^`]*)` +\|/gm), ([, command = '']) => command);
+}
+
+/** The names below `Available Commands:`, up to the next section. */
+function namesIn(help: string): string[] {
+  const [, section = ''] =
+    /^ *available commands:?\s*\n([\s\S]*?)(?=^\S|$(?![\s\S]))/im.exec(help) ?? [];
+  return Array.from(section.matchAll(/^ +([a-z][\w-]*)(?: |$)/gm), ([, name = '']) => name);
+}
