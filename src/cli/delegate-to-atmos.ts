@@ -2,9 +2,7 @@ import { accessSync, constants, readFileSync, realpathSync, statSync } from 'nod
 import { delimiter, dirname, isAbsolute, join } from 'node:path';
 import { AtmosError } from '../core/errors.ts';
 import { nearestName } from '../core/names.ts';
-import { sha256 } from '../core/sha256.ts';
 import type { Host } from '../host/host.ts';
-import { runChild } from '../host/run-child.ts';
 import type { CommandGroup } from './command.ts';
 import type { Foreign } from './parse/foreign-command.ts';
 import { formatPath } from './parse/words.ts';
@@ -28,16 +26,28 @@ export interface OtherAtmos {
  */
 const guardVariable = 'ATMOS_AUTH_DELEGATED';
 
-/** Undefined where none is left on PATH. */
+/** Undefined where none is left on PATH: then nothing is loaded that only running one needs. */
 export async function findOtherAtmos(host: Host): Promise<OtherAtmos | undefined> {
-  const args = host.programArguments;
-  const digest = sha256(JSON.stringify(args));
-  const [guard, ...before] = (host.env[guardVariable] ?? '').split(delimiter);
-  const tried = [...(guard === digest ? before : []), ...ownScripts(host)];
+  const tried = [...(await triedBefore(host)), ...ownScripts(host)];
   const path = await nextOnPath(host, tried);
-  if (path === undefined) return undefined;
-  const env = { ...host.env, [guardVariable]: [digest, ...tried, path].join(delimiter) };
-  return { path, run: () => runChild(host, [path, ...args], env) };
+  return path === undefined ? undefined : { path, run: () => runOther(host, path, tried) };
+}
+
+async function triedBefore({ env, programArguments }: Host): Promise<string[]> {
+  const [guard, ...before] = (env[guardVariable] ?? '').split(delimiter);
+  return guard && guard === (await digestOf(programArguments)) ? before : [];
+}
+
+async function runOther(host: Host, path: string, tried: readonly string[]): Promise<number> {
+  const args = host.programArguments;
+  const guard = [await digestOf(args), ...tried, path].join(delimiter);
+  const { runChild } = await import('../host/run-child.ts');
+  return runChild(host, [path, ...args], { ...host.env, [guardVariable]: guard });
+}
+
+async function digestOf(args: readonly string[]): Promise<string> {
+  const { sha256 } = await import('../core/sha256.ts');
+  return sha256(JSON.stringify(args));
 }
 
 /** The scripts of this package: called by one name, we are also what the other leads to. */
