@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { isAtmosError, KeyringError, type AtmosError } from '../core/errors.ts';
 import { unlockHints } from '../core/hint.ts';
 import { formatTimestamp } from '../core/time.ts';
+import { readEach } from '../keyring/bulk.ts';
 import type { BackendContext, Keyring, Probe } from '../keyring/contract.ts';
 import {
   createProbeKey,
@@ -146,13 +147,13 @@ async function removeProbe(keyring: Keyring, key: string): Promise<void> {
 async function openEntries(keyring: Keyring, now: Date, onEntry: OnEntry): Promise<Finding[]> {
   const faults: Finding[] = [];
   let opened = 0;
-  for (const key of await keyring.keys()) {
+  for await (const { key, read } of readEach(keyring)) {
     if (isStaleProbe(key, now)) {
       await keyring.delete(key);
       continue;
     }
     try {
-      const value = await keyring.get(key);
+      const value = await read();
       if (value === null) continue;
       opened++;
       onEntry(key, value);

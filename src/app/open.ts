@@ -8,6 +8,7 @@ import type { AwsCredentials } from '../core/credentials.ts';
 import { withoutAbsent } from '../core/json.ts';
 import type { Identity } from '../core/kind-config.ts';
 import type { Host } from '../host/host.ts';
+import { wrapKeyring } from '../keyring/bulk.ts';
 import type { BackendContext, Keyring, PromptPassword } from '../keyring/contract.ts';
 import { openWithFallback, type OpenedKeyring } from '../keyring/fallback.ts';
 import { mayUseFile } from '../keyring/settings.ts';
@@ -98,7 +99,7 @@ function storingGuard(
 
 /** The same keyring, but nothing is stored that may not be. */
 function guarded(keyring: Keyring, requireStorable: () => void): Keyring {
-  return {
+  return wrapKeyring(keyring, {
     get info() {
       return keyring.info;
     },
@@ -111,7 +112,7 @@ function guarded(keyring: Keyring, requireStorable: () => void): Keyring {
     delete: (key) => keyring.delete(key),
     keys: () => keyring.keys(),
     close: () => keyring.close(),
-  };
+  });
 }
 
 /** Identities under a realm that is configured as well, but not the one in force. */

@@ -1,6 +1,7 @@
 import type { AuthPlan } from '../../auth/plan.ts';
 import type { KeyringError } from '../../core/errors.ts';
 import { formatTimestamp } from '../../core/time.ts';
+import { readEach } from '../../keyring/bulk.ts';
 import type { Keyring } from '../../keyring/contract.ts';
 import { openWithFallback } from '../../keyring/fallback.ts';
 import { parseEnvelope } from '../../store/envelope.ts';
@@ -36,10 +37,9 @@ export async function keyringList(context: Context, { flags, values }: Invocatio
   const plan = await loadPlanIfAny(context);
   const isLong = flags['long'] ?? false;
   const keyring = await openFor(context, plan, isLong);
-  const entries = (await keyring.keys())
-    .map((key) => listedEntry(key, plan.realm.value))
-    .filter((entry) => entry !== undefined);
-  const [failure, ...others] = isLong ? await openEntries(context, keyring, entries) : [];
+  const list = isLong ? openEntries : listEntries;
+  const { entries, failures } = await list(context, keyring, plan.realm.value);
+  const [failure, ...others] = failures;
   if (values['output'] === 'json') {
     await context.outJson(entries);
   } else if (entries.length > 0) {
@@ -68,25 +68,35 @@ function listedEntry(key: string, currentRealm: string): ListedEntry | undefined
   return { key, realm, identity: alias, item, kind: null, expires_at: null, size_bytes: null };
 }
 
-/** Fills in what only the entries themselves tell, and gives the errors of those that do not open. */
-async function openEntries(
-  context: Context,
-  keyring: Keyring,
-  entries: readonly ListedEntry[],
-): Promise<KeyringError[]> {
+interface Listed {
+  readonly entries: readonly ListedEntry[];
+  /** Of entries that do not open. */
+  readonly failures: readonly KeyringError[];
+}
+
+async function listEntries(_: Context, keyring: Keyring, realm: string): Promise<Listed> {
+  const entries = (await keyring.keys()).map((key) => listedEntry(key, realm));
+  return { entries: entries.filter((entry) => entry !== undefined), failures: [] };
+}
+
+/** Fills in what only the entries themselves tell. */
+async function openEntries(context: Context, keyring: Keyring, realm: string): Promise<Listed> {
+  const entries: ListedEntry[] = [];
   const failures: KeyringError[] = [];
-  for (const entry of entries) {
+  for await (const { key, read } of readEach(keyring)) {
+    const entry = listedEntry(key, realm);
+    if (entry === undefined) continue;
+    entries.push(entry);
     try {
-      const value = await keyring.get(entry.key);
+      const value = await read();
       const fault = value === null ? undefined : fill(entry, value);
-      if (fault !== undefined)
-        await warn(context, `of ${entry.key} only the size is known: ${fault}`);
+      if (fault !== undefined) await warn(context, `of ${key} only the size is known: ${fault}`);
     } catch (error) {
       if (!isOfEntry(error)) throw error;
       failures.push(error);
     }
   }
-  return failures;
+  return { entries, failures };
 }
 
 /** @returns what is wrong with the value, if it is none of those we store */

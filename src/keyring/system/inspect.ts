@@ -5,7 +5,7 @@ import { ok, warning, type Finding, type Inspector } from '../inspection.ts';
 import { findCollection } from './linux/collection.ts';
 import { createConnection } from './linux/connection.ts';
 import { isBusError } from './linux/dbus/bus-error.ts';
-import { countItems } from './linux/items.ts';
+import { itemsByKey } from './linux/items.ts';
 import { openKeychainStore } from './macos/items.ts';
 import { openChunked } from './windows/keyring.ts';
 
@@ -33,13 +33,13 @@ async function examineSecretService(host: Host): Promise<Finding[]> {
     const service = await connection.service();
     const collection = await findCollection(service);
     if (collection === undefined || (await service.isLocked(collection))) return [];
-    const counts = [...(await countItems(service, collection))];
-    const doubled = counts.filter(([, count]) => count > 1);
+    const stored = [...(await itemsByKey(service, collection))];
+    const doubled = stored.filter(([, items]) => items.length > 1);
     if (doubled.length === 0) return [ok('duplicates', 'no entry is there twice')];
-    return doubled.map(([key, count]) => ({
+    return doubled.map(([key, items]) => ({
       ...warning(
         'duplicates',
-        `another program has stored ${JSON.stringify(key)} as well: of ${count} entries the newest is used`,
+        `another program has stored ${JSON.stringify(key)} as well: of ${items.length} entries the newest is used`,
       ),
       key,
     }));

@@ -36,21 +36,21 @@ export async function findItems(
 
 /** Every key that an item is stored under, sorted. Names that are no key are not ours. */
 export async function listKeys(service: SecretService, collection: string): Promise<string[]> {
-  return [...(await countItems(service, collection)).keys()].sort();
+  return [...(await itemsByKey(service, collection)).keys()].sort();
 }
 
-/** How many items are stored under each key. */
-export async function countItems(
+/** The items that are stored under each key. */
+export async function itemsByKey(
   service: SecretService,
   collection: string,
-): Promise<Map<string, number>> {
-  const items = await service.search(collection, new Map([['username', userName]]));
-  const counts = new Map<string, number>();
-  for (const { attributes } of await attributesOfAll(service, items)) {
+): Promise<Map<string, string[]>> {
+  const found = await service.search(collection, new Map([['username', userName]]));
+  const items = new Map<string, string[]>();
+  for (const { item, attributes } of await attributesOfAll(service, found)) {
     const key = keyOf(attributes);
-    if (key !== undefined) counts.set(key, (counts.get(key) ?? 0) + 1);
+    if (key !== undefined) items.set(key, [...(items.get(key) ?? []), item]);
   }
-  return counts;
+  return items;
 }
 
 /** The items, the one modified last first. */

@@ -1,11 +1,13 @@
 import { KeyringError } from '../../../core/errors.ts';
 import { createTurns } from '../../../core/turns.ts';
-import type { BackendContext, Keyring } from '../../contract.ts';
+import { readMany, type BulkKeyring } from '../../bulk.ts';
+import type { BackendContext } from '../../contract.ts';
 import { checkKey, checkValue, maxSystemValueBytes } from '../../key.ts';
 import { createConnection } from './connection.ts';
 import { findItems, listKeys, newestFirst } from './items.ts';
 import { createOperations } from './operations.ts';
 import { probeService } from './probe.ts';
+import { readInBatches } from './read-many.ts';
 import { readValues } from './read.ts';
 import { openPlace, openWritablePlace } from './runtime-environment.ts';
 import { deleteItem, storeVerified } from './write.ts';
@@ -14,7 +16,7 @@ import { deleteItem, storeVerified } from './write.ts';
  * The keyring of a Linux desktop, through the Secret Service: gnome-keyring, KWallet, KeePassXC. Its
  * items are go-keyring's, and so Atmos's own.
  */
-export function openSecretServiceKeyring(context: BackendContext): Keyring {
+export function openSecretServiceKeyring(context: BackendContext): BulkKeyring {
   const { host } = context;
   const connection = createConnection(host);
   let location = 'Secret Service';
@@ -89,6 +91,15 @@ export function openSecretServiceKeyring(context: BackendContext): Keyring {
       return operation('list', async () => {
         const place = await openPlace(host, await connection.service());
         return place === undefined ? [] : listKeys(place.service, place.collection);
+      });
+    },
+
+    [readMany]() {
+      prepareSession();
+      return readInBatches({
+        operation: (run) => operation('read from', run),
+        open: async () => openPlace(host, await connection.service()),
+        withSession,
       });
     },
 

@@ -33,7 +33,7 @@ export async function readValues(
 }
 
 /** None when the provider refuses because one is locked: which one, it does not say. */
-async function secretsOf(
+export async function secretsOf(
   service: SecretService,
   items: readonly string[],
   session: Session,
@@ -63,7 +63,8 @@ export async function unlockItems(
   throw new BusError('locked', `the entry is locked, and the question ${what} was dismissed`);
 }
 
-function openSecret(session: Session, secret: Secret): string {
+/** @throws BusError `session`, `malformed` */
+export function openSecret(session: Session, secret: Secret): string {
   const value = session.open(secret);
   if (value === undefined)
     throw new BusError('session', 'a value does not open with the key of its session');
