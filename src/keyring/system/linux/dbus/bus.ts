@@ -89,6 +89,11 @@ function createBus(socket: Socket, host: Host): Bus {
   function send(call: Call, wantsReply: boolean): number {
     if (failure) throw failure;
     lastSerial += 1;
+    // Calls that are made at once are one write: each by itself would wake the bus.
+    if (socket.writableCorked === 0) {
+      socket.cork();
+      queueMicrotask(() => socket.uncork());
+    }
     socket.write(formatCall(call, lastSerial, wantsReply));
     return lastSerial;
   }
