@@ -3,14 +3,18 @@ import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
   accessSync,
+  chmodSync,
   constants,
+  cpSync,
   existsSync,
   mkdirSync,
+  mkdtempSync,
   readdirSync,
   readFileSync,
   renameSync,
   rmSync,
 } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { basename, delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { buildWine, findWine } from './wine.mjs';
@@ -36,7 +40,20 @@ const actionlint = {
   path: join(cache, `actionlint-${actionlintVersion}`),
 };
 
+const atmosVersion = 'v1.225.0';
+const atmos = {
+  module: `github.com/cloudposse/atmos@${atmosVersion}`,
+  path: join(cache, `go-atmos-${atmosVersion}`),
+  /** Its modules that not every proxy has, by what stands in for them: none of their code is tried. */
+  replaced: {
+    'inet.af/netaddr': join(root, 'test/interop/go-atmos/netaddr'),
+    'github.com/databus23/helm-diff/v3': join(root, 'test/interop/go-atmos/helm-diff'),
+  },
+};
+
 const maxStepMs = 10 * 60_000;
+/** Atmos is 2,000 packages. */
+const maxAtmosMs = 60 * 60_000;
 
 const kinds = {
   /** @type {PeerKind} Reads the workflows of the forge as it does: a module of Go. */
@@ -66,6 +83,13 @@ const kinds = {
   /** @type {PeerKind} Both for Windows, where Wine runs them. */
   'go-windows': { ...goProgram('go', 'windows'), isSlow: true },
   'go-keyring-windows': { ...goProgram('go-keyring', 'windows'), isSlow: true },
+  /** @type {PeerKind} The real Atmos, in Go. */
+  'go-atmos': {
+    find: () => [atmos.path].find(isExecutable),
+    debianPackages: debianGo,
+    build: buildAtmos,
+    isSlow: true,
+  },
   /** @type {PeerKind} */
   'gnome-keyring': providerOnPath('gnome-keyring-daemon', ['gnome-keyring']),
   /** @type {PeerKind} Its database is made by keepassxc-cli, which lies beside it. */
@@ -177,6 +201,49 @@ function installActionlint() {
   rmSync(unfinished, { recursive: true });
 }
 
+/** Not by `go install`, which takes no replacements. Its own go.mod and go.sum name the rest. */
+function buildAtmos() {
+  const source = mkdtempSync(join(tmpdir(), 'atmos-auth-go-atmos-'));
+  try {
+    cpSync(downloadModule(atmos.module), source, { recursive: true });
+    makeWritable(source);
+    const replacements = Object.entries(atmos.replaced).map(
+      ([name, path]) => `-replace=${name}=${path}`,
+    );
+    run('go', ['mod', 'edit', ...replacements], { cwd: source });
+    const unfinished = `${atmos.path}-${process.pid}`;
+    const env = { ...process.env, CGO_ENABLED: '0', GOWORK: 'off' };
+    mkdirSync(cache, { recursive: true });
+    run('go', ['build', '-o', unfinished, '.'], { cwd: source, env }, maxAtmosMs);
+    renameSync(unfinished, atmos.path);
+  } finally {
+    rmSync(source, { recursive: true, force: true });
+  }
+}
+
+/**
+ * @param {string} module with its version
+ * @returns {string} the directory of its source, which is read-only
+ */
+function downloadModule(module) {
+  const options = { encoding: /** @type {const} */ ('utf8'), timeout: maxStepMs, cwd: tmpdir() };
+  const { status, stdout } = spawnSync('go', ['mod', 'download', '-json', module], options);
+  /** @type {{ Dir?: string, Error?: string }} */
+  const { Dir, Error: reason } = JSON.parse(stdout || '{}');
+  if (status === 0 && Dir !== undefined) return Dir;
+  throw new Error(`go mod download ${module}: ${reason ?? `exit code ${status}`}`);
+}
+
+/** @param {string} directory with all that is in it */
+function makeWritable(directory) {
+  for (const entry of readdirSync(directory, { withFileTypes: true, recursive: true })) {
+    if (entry.isDirectory()) chmodSync(join(entry.parentPath, entry.name), 0o755);
+  }
+  chmodSync(directory, 0o755);
+  chmodSync(join(directory, 'go.mod'), 0o644);
+  chmodSync(join(directory, 'go.sum'), 0o644);
+}
+
 /**
  * Where the program that is built from the present source is kept.
  *
@@ -224,12 +291,13 @@ function runAsRoot(program, args) {
  * @param {string} program
  * @param {readonly string[]} args
  * @param {{ cwd?: string, env?: NodeJS.ProcessEnv }} [options]
+ * @param {number} [timeout] in milliseconds
  */
-function run(program, args, options = {}) {
+function run(program, args, options = {}, timeout = maxStepMs) {
   const { status, error } = spawnSync(program, args, {
     ...options,
     stdio: ['ignore', process.stderr.fd, process.stderr.fd],
-    timeout: maxStepMs,
+    timeout,
   });
   if (status !== 0) {
     const why = error?.message ?? `exit code ${status}`;
