@@ -29,10 +29,12 @@ export async function runChild(
 ): Promise<number> {
   const startMs = host.monotonicMs();
   host.log('program.started', { program });
-  const child = host.spawn(program, args, { env });
-  const stopForwarding = forwardSignals(host, child);
-  void onStarted?.().catch(() => host.log('program.unshielded', {}));
+  // Before the program starts: a signal that it sends at once would end us otherwise.
+  const stopForwarding = forwardSignals(host, { kill: (signal) => child.kill(signal) });
+  let child: ChildProcess;
   try {
+    child = host.spawn(program, args, { env });
+    void onStarted?.().catch(() => host.log('program.unshielded', {}));
     const { exitCode, signal } = await child.ended;
     const passedOn = exitCode ?? 128 + (signal === null ? 0 : constants.signals[signal]);
     host.log('program.ended', {
@@ -48,7 +50,7 @@ export async function runChild(
   }
 }
 
-function forwardSignals(host: Host, child: ChildProcess): () => void {
+function forwardSignals(host: Host, child: Pick<ChildProcess, 'kill'>): () => void {
   // On Windows Ctrl-C, Ctrl-Break and a console that closes reach all its programs, and a signal sent
   // would kill: we only stay until the child has left.
   if (host.platform === 'win32') {
