@@ -99,7 +99,7 @@ function commandsOf(groups: Path): CommandGroup['commands'] {
 
 const completion = '__complete';
 /** What may follow it in the scripts of `atmos completion`. */
-const ownMarks: readonly (string | undefined)[] = ['--', '--line', '--next'];
+const ownMarks: readonly (string | undefined)[] = ['--', '--line', '--next', '--help', '-h'];
 
 /** The completion script of Atmos asks `atmos __complete WORDS`, as those of ours do in another form. */
 function isCompletionOfOthers([command, mark]: readonly string[]): boolean {

@@ -62,6 +62,7 @@ describe('the command that is not ours', () => {
     '__complete -- terraform',
     '__complete --line -- terraform',
     '__complete --next -- terraform',
+    '__complete --help',
     'version list',
     '',
   ])('is none in: %s', (line) => {
