@@ -41,9 +41,13 @@ export function documentedDifferences(): string[] {
   return Array.from(page.matchAll(/^\| `(atmos[^`]*)` +\|/gm), ([, command = '']) => command);
 }
 
-/** The names below `Available Commands:`, up to the next section. */
+/** The names of commands and aliases in a help text: each in a section of its own, indented. */
 function namesIn(help: string): string[] {
-  const [, section = ''] =
-    /^ *available commands:?\s*\n([\s\S]*?)(?=^\S|$(?![\s\S]))/im.exec(help) ?? [];
-  return Array.from(section.matchAll(/^ +([a-z][\w-]*)(?: |$)/gm), ([, name = '']) => name);
+  let isListing = false;
+  return help.split('\n').flatMap((line) => {
+    if (/^\S/.test(line)) isListing = /^[\w -]*(commands|aliases):?\s*$/i.test(line);
+    // What is indented further goes on with the description before it.
+    const [, name] = (isListing && /^ {2,8}([a-z][\w-]*)( |$)/.exec(line)) || [];
+    return name === undefined ? [] : [name];
+  });
 }
