@@ -341,7 +341,7 @@ describe.skipIf(process.platform !== 'linux')('its process (in /proc: skipped wi
       const passedOver = await machine.atmos(listed);
       expect(passedOver).toMatchObject({
         exitCode: 0,
-        stderr: `warning: the unlock agent of the keyring ${machine.keyring} (process ${id}) is not used: it did not answer within 5 seconds\n`,
+        stderr: `warning: the unlock agent of the keyring ${machine.keyring} (process ${id}) is not used: it did not answer within 5 seconds\nhint: atmos auth keyring lock\n`,
       });
       expectError(await machine.atmos('auth keyring unlock'), {
         exitCode: 3,

@@ -11,6 +11,14 @@ const keyWith = (fields: object) =>
   JSON.stringify({ access_key_id: accessKeyId, secret_access_key: secretAccessKey, ...fields });
 
 // None of them says a word of what was given: it may be a secret in the wrong place.
+const withoutEndpoint = JSON.stringify({
+  auth: {
+    realm: 'script',
+    keyring: { type: 'file' },
+    identities: { 'emergency-user': { kind: 'aws/user', default: true } },
+  },
+});
+
 describe('a key on standard input', () => {
   test.each([
     ['is cut off', '{"access_key_id": "AKIAIOSF', 'standard input is not JSON'],
@@ -74,9 +82,10 @@ describe('a key on standard input', () => {
     ],
   ])('with %s', async (_, input, message) => {
     const machine = await openConfiguredMachine();
+    // Another server than AWS may have keys of any form.
+    machine.writeConfig(withoutEndpoint);
     const refusal = { exitCode: 2, message: `${message} (from --stdin)` };
-    await expectRefusal(machine, 'auth user configure --stdin', { input }, refusal);
-    expect(machine.sts.calls).toEqual([]);
+    await expectRefusal(machine, 'auth user configure --stdin --no-verify', { input }, refusal);
   });
 
   test('of more than 64 KiB', async () => {

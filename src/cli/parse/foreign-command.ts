@@ -101,7 +101,12 @@ const completion = '__complete';
 /** What may follow it in the scripts of `atmos completion`. */
 const ownMarks: readonly (string | undefined)[] = ['--', '--line', '--next', '--help', '-h'];
 
-/** The completion script of Atmos asks `atmos __complete WORDS`, as those of ours do in another form. */
-function isCompletionOfOthers([command, mark]: readonly string[]): boolean {
-  return command === completion && !ownMarks.includes(mark);
+/**
+ * The completion script of Atmos asks `atmos __complete WORDS`, as those of ours do in another form, in
+ * which options of ours may precede `--`.
+ */
+function isCompletionOfOthers(args: readonly string[]): boolean {
+  const [command, mark] = args;
+  const isOwnForm = ownMarks.includes(mark) || (mark?.startsWith('-') && args.includes('--'));
+  return command === completion && !isOwnForm;
 }

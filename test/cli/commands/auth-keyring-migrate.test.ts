@@ -130,6 +130,7 @@ describe.skipIf(!isThere)('with a real system keyring', () => {
           profile: null,
           state: 'present',
           source_deleted: false,
+          mfa_device: null,
           source_lines: [],
           code: null,
           reason: null,
