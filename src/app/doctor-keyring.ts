@@ -7,11 +7,13 @@ import type { BackendContext, Keyring, Probe } from '../keyring/contract.ts';
 import {
   createProbeKey,
   isStaleProbe,
+  note,
   ok,
   problem,
   warning,
   type Finding,
 } from '../keyring/inspection.ts';
+import { isOwnEntry } from '../keyring/key.ts';
 import { inspectorOf, loadAgentControl } from '../keyring/registry.ts';
 
 export interface Subject {
@@ -146,6 +148,7 @@ async function removeProbe(keyring: Keyring, key: string): Promise<void> {
 
 async function openEntries(keyring: Keyring, now: Date, onEntry: OnEntry): Promise<Finding[]> {
   const faults: Finding[] = [];
+  const others: string[] = [];
   let opened = 0;
   for await (const { key, read } of readEach(keyring)) {
     if (isStaleProbe(key, now)) {
@@ -159,10 +162,27 @@ async function openEntries(keyring: Keyring, now: Date, onEntry: OnEntry): Promi
       onEntry(key, value);
     } catch (error) {
       if (!(error instanceof KeyringError) || !passing.has(error.code)) throw error;
-      faults.push({ ...ofError('entries', error), key });
+      if (isOwnEntry(key)) faults.push({ ...ofError('entries', error), key });
+      else others.push(key);
     }
   }
-  return faults.length > 0 ? faults : [ok('entries', `${opened} entries, and each opens`)];
+  const entries = faults.length > 0 ? faults : [ok('entries', `${opened} entries, and each opens`)];
+  return [...entries, ...ofUnreadable(others)];
+}
+
+const maxNamed = 5;
+
+/** Those of other programs may be under passwords of their own. */
+function ofUnreadable(keys: readonly string[]): Finding[] {
+  if (keys.length === 0) return [];
+  const named = keys.slice(0, maxNamed).map((key) => JSON.stringify(key));
+  const more = keys.length > maxNamed ? ` and ${keys.length - maxNamed} more` : '';
+  return [
+    note(
+      'other-entries',
+      `entries of other programs that are not readable with this password: ${named.join(', ')}${more}`,
+    ),
+  ];
 }
 
 /** What can be seen of a keyring without opening it. */

@@ -110,6 +110,8 @@ async function openVaultDirectory(
     host,
     acceptsEmptyPassword: true,
     canUnlock: false,
+    // All of that keyring is aws-vault's, under one password.
+    isOwnEntry: () => true,
     promptPassword: ({ location }) =>
       prompt.masked({
         message: `Password of the keyring ${location}`,

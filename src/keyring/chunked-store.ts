@@ -16,7 +16,7 @@ import {
 import type { Keyring } from './contract.ts';
 import { digest } from './digest.ts';
 import { ok, type Finding } from './inspection.ts';
-import { decodeKey, encodeKey } from './key.ts';
+import { isKey } from './key.ts';
 
 /** Called between the steps of a change, so that tests can stop there. */
 export type OnStep = (step: string) => void;
@@ -199,8 +199,7 @@ export function createChunkedKeyring(store: ItemStore, options: ChunkedOptions):
     },
 
     async keys() {
-      const keys = (await store.names()).map((name) => decodeKey(encodeKey(name)));
-      return keys.filter((key) => key !== undefined).sort();
+      return (await store.names()).filter(isKey).sort();
     },
 
     async sweep() {

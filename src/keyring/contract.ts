@@ -98,6 +98,11 @@ export interface BackendContext {
    */
   passwordTyped?(copyPassword: () => Buffer): Promise<void>;
   /**
+   * Which entries of a file keyring say what its password is: those of other programs may be under
+   * another one. Default: those of `atmos auth`.
+   */
+  isOwnEntry?(key: string): boolean;
+  /**
    * Takes what a person should know and no result says: an entry that is there twice.
    *
    * @param hints commands that fix it, none by default

@@ -20,7 +20,9 @@ export interface Finding {
 export interface KeyringDetails {
   /** Whether it is there, so that the next write does not have to make it. */
   readonly isMade: boolean;
-  /** How many entries are weaker than those we write; undefined where that cannot be. */
+  /** How many entries there are, those of other programs too; undefined where the keyring lists them. */
+  readonly entries?: number;
+  /** How many of our own entries are weaker than those we write; undefined where that cannot be. */
   readonly weakEntries?: number;
   /** The kind of network file system it is on. */
   readonly networkFileSystem?: string;
@@ -39,6 +41,11 @@ export interface Inspector {
 
 export function ok(id: string, message: string): Finding {
   return { id, state: 'ok', message, hints: [] };
+}
+
+/** Nothing is wrong, and a person may want to change it all the same. */
+export function note(id: string, message: string, ...hints: readonly string[]): Finding {
+  return { id, state: 'ok', message, hints };
 }
 
 export function warning(id: string, message: string, ...hints: readonly string[]): Finding {

@@ -5,7 +5,6 @@
 //                                          to be killed
 //     write DIRECTORY NAME                 writes value after value under whichever password holds,
 //                                          and says "ack NUMBER" after each
-import { randomBytes } from 'node:crypto';
 import { readSync, writeSync } from 'node:fs';
 import { isAtmosError } from '../../src/core/errors.ts';
 import type { Keyring } from '../../src/keyring/contract.ts';
@@ -27,12 +26,6 @@ async function rekey(directory: string, from: string, to: string, step?: string,
     createTestContext({ directory, password: passwordOf(from) }),
     {
       newPassword: { ask: async () => passwordOf(to) },
-      // The weakest that is read: nobody waits for the KDF.
-      createParameters: () => ({
-        algorithm: 'PBES2-HS512+A256KW',
-        rounds: 1000,
-        salt: randomBytes(16),
-      }),
       onStep,
     },
   );

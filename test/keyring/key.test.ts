@@ -1,6 +1,15 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { checkKey, checkValue, decodeKey, encodeKey, maxKeyBytes } from '../../src/keyring/key.ts';
+import {
+  checkKey,
+  checkReadKey,
+  checkValue,
+  decodeKey,
+  encodeKey,
+  isKey,
+  isOwnEntry,
+  maxKeyBytes,
+} from '../../src/keyring/key.ts';
 import { expectError, thrownBy } from './file/rejection.ts';
 
 describe('the file name of a key', () => {
@@ -16,12 +25,34 @@ describe('the file name of a key', () => {
     expect(decodeKey(name)).toBe(key);
   });
 
-  test.each(['', '.', '..', '.state', 'a%2fb', '%41', '100%', '%zz', 'a%00b', 'a/b', 'a\nb'])(
-    '%j is the file of no key',
-    (name) => {
-      expect(decodeKey(name)).toBeUndefined();
-    },
-  );
+  test.each([
+    '',
+    '.',
+    '..',
+    '.state',
+    'a%2fb',
+    '%41',
+    '100%',
+    '%zz',
+    'a%00b',
+    'a/b',
+    '.state%2Fverifier',
+    'x'.repeat(256),
+  ])('%j is the file of no key', (name) => {
+    expect(decodeKey(name)).toBeUndefined();
+  });
+
+  test.each([
+    ['.x%2Fdev%2FKEY', '.x/dev/KEY'],
+    ['a\nb', 'a\nb'],
+    ['k'.repeat(255), 'k'.repeat(255)],
+    [`${'%2F'.repeat(80)}12345`, `${'/'.repeat(80)}12345`],
+  ])('%j, which another program writes, is decoded, read and never written', (name, key) => {
+    expect(decodeKey(name)).toBe(key);
+    expect(() => checkReadKey(key)).not.toThrow();
+    expect(isKey(key)).toBe(false);
+    expect(thrownBy(() => checkKey(key)).code).toBe('ERR_KEYRING_INVALID_KEY');
+  });
 
   test('leads back to its key, and no two keys have one', () => {
     const text = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 40 });
@@ -77,6 +108,23 @@ describe('a key', () => {
       // eslint-disable-next-line no-control-regex
       expect(message).not.toMatch(/[\u0000-\u001f\u007f-\u009f]/);
     }
+  });
+});
+
+describe('an entry of atmos auth', () => {
+  const envelope = JSON.stringify({ type: 'aws', data: {} });
+
+  test.each([
+    ['atmos_realm_alias', undefined, true],
+    ['atmos_realm_alias', 'anything', true],
+    ['atmos_secrets/dev/app/TOKEN', undefined, false],
+    ['atmos_secrets/dev/app/TOKEN', '"hunter2"', false],
+    ['atmos_secrets/dev/app/TOKEN', '{"type":"aws"}', false],
+    ['atmos_realm_team/admin', envelope, true],
+    ['atmos/dev/app/TOKEN', envelope, false],
+    ['a-profile-of-aws-vault', envelope, false],
+  ])('%s with the value %s: %s', (key, value, isOwn) => {
+    expect(isOwnEntry(key, value)).toBe(isOwn);
   });
 });
 

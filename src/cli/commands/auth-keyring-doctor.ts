@@ -41,6 +41,8 @@ interface Examined {
   readonly keyring: Keyring;
   /** Whether it is the one that commands use. */
   readonly isInUse: boolean;
+  /** Whether it is there, so that the next write does not create it. */
+  readonly isCreated: boolean;
   readonly findings: readonly Finding[];
 }
 
@@ -77,7 +79,7 @@ async function examineUsed(context: Context, plan: AuthPlan): Promise<Examined> 
       ...(await examine(subject, plan, context.host)),
       ...(await examineSessionFiles(plan, context.host)),
     ];
-    return { keyring, isInUse: true, findings };
+    return { keyring, isInUse: true, isCreated: await isMade(subject), findings };
   } finally {
     await keyring.close();
   }
@@ -100,8 +102,9 @@ async function examineUntrusted(
 ): Promise<Examined> {
   const backend = contextOf(context, plan, plan.keyring.type.value);
   const keyring = await openBackend(backend);
-  const outside = await examineOutside({ keyring, context: backend });
-  return { keyring, isInUse: true, findings: [problem('state', message, ...hints), ...outside] };
+  const subject = { keyring, context: backend };
+  const findings = [problem('state', message, ...hints), ...(await examineOutside(subject))];
+  return { keyring, isInUse: true, isCreated: await isMade(subject), findings };
 }
 
 function examineFallback(insteadOf: OpenedKeyring['insteadOf']): Finding[] {
@@ -127,7 +130,7 @@ async function examineOthers(context: Context, plan: AuthPlan): Promise<Examined
     const subject = { keyring, context: backend };
     if (keyring.info.persistent && (await isOpen(subject))) {
       const findings = await examine(subject, plan, context.host);
-      examined.push({ keyring, isInUse: false, findings });
+      examined.push({ keyring, isInUse: false, isCreated: true, findings });
     }
     await keyring.close();
   }
@@ -169,7 +172,18 @@ function summaryOf(examined: readonly Examined[]): string {
     return count === 0 ? undefined : `${count} ${state}${count === 1 ? '' : 's'}`;
   };
   const [problems = 'No problems', warnings] = [counted('problem'), counted('warning')];
-  return `${problems} found${warnings === undefined ? '' : `, ${warnings}`}.`;
+  const found = `${problems} found${warnings === undefined ? '' : `, ${warnings}`}.`;
+  return `${found}${whatIsThereInstead(examined)}`;
+}
+
+/** Where the keyring in use is not created yet, which others there are: nothing of it could be tried. */
+function whatIsThereInstead(examined: readonly Examined[]): string {
+  if (examined.every(({ isInUse, isCreated }) => !isInUse || isCreated)) return '';
+  const others = examined
+    .filter(({ isInUse }) => !isInUse)
+    .map(({ keyring: { info } }) => `the ${info.type} keyring (${info.location})`);
+  const instead = others.length === 0 ? '' : ` Not in use, but there: ${others.join(', ')}.`;
+  return ` Nothing is stored yet: the first key or session creates the keyring.${instead}`;
 }
 
 const colors: Readonly<Record<FindingState, Style>> = {

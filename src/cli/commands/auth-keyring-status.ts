@@ -35,7 +35,7 @@ interface KeyringStatus {
   reason: string | null;
   /** All there are, those of other programs too; null when that cannot be told without asking. */
   entries: number | null;
-  /** How many of them are weaker than what we write; null but for `file`. */
+  /** How many of our own are weaker than what we write; null but for `file`. */
   weak_entries: number | null;
   /** Who holds it open; null but for `file`. */
   agent: AgentStatus | null;
@@ -118,7 +118,7 @@ async function statusOf(
     persistent,
     state,
     reason: insteadOf?.reason ?? reason ?? null,
-    entries: listsUnasked(state, type) ? (await keyring.keys()).length : null,
+    entries: listsUnasked(state, type) ? (details?.entries ?? (await keyring.keys()).length) : null,
     weak_entries: details?.weakEntries ?? null,
     agent: type === 'file' && agent !== undefined ? agentStatus(agent) : null,
     fallback: insteadOf === undefined ? null : type,

@@ -2,7 +2,7 @@ import { AtmosError, KeyringError } from '../../core/errors.ts';
 import { showCommand } from '../../core/hint.ts';
 import type { Host } from '../../host/host.ts';
 import type { BackendContext, Keyring, OpenBackend, Probe } from '../contract.ts';
-import { checkKey, checkValue } from '../key.ts';
+import { checkKey, checkReadKey, checkValue } from '../key.ts';
 import { findAgent, hasAgents, type AgentConnection } from './connection.ts';
 import { AgentError, noAnswer, parseValue } from './protocol.ts';
 
@@ -116,7 +116,7 @@ function createClientKeyring(context: BackendContext, { find, openFile }: Ways):
       ),
 
     async get(key) {
-      checkKey(key);
+      checkReadKey(key);
       return attempt(
         async (connection) => parseStored((await connection.ask({ op: 'get', key }))['value']),
         (keyring) => keyring.get(key),
@@ -134,7 +134,7 @@ function createClientKeyring(context: BackendContext, { find, openFile }: Ways):
     },
 
     async delete(key) {
-      checkKey(key);
+      checkReadKey(key);
       return attempt(
         async (connection) =>
           parseDeleted((await connection.ask({ op: 'delete', key }, writeLimitMs))['deleted']),

@@ -5,7 +5,7 @@ import { KeyringError, systemErrorCode } from '../../core/errors.ts';
 import { showValue } from '../../core/json.ts';
 import { removeFile, syncDirectory } from '../../host/files.ts';
 import type { BackendContext, Keyring, Probe } from '../contract.ts';
-import { checkValue } from '../key.ts';
+import { checkReadKey, checkValue } from '../key.ts';
 import type { OnStep } from './atomic-write.ts';
 import { listKeys, networkFileSystem } from './directory.ts';
 import { createAccess } from './encrypted-directory.ts';
@@ -66,7 +66,7 @@ export function openFileKeyring(context: BackendContext, onStep: OnStep = () => 
     },
 
     async get(key) {
-      checkEntryKey(key, host.platform);
+      checkReadKey(key);
       const directory = access.find();
       return directory === undefined ? null : access.read(directory, key);
     },
@@ -78,7 +78,7 @@ export function openFileKeyring(context: BackendContext, onStep: OnStep = () => 
     },
 
     async delete(key) {
-      checkEntryKey(key, host.platform);
+      checkReadKey(key);
       const directory = access.find();
       const name = entryName(key, host.platform);
       // By the listing, since a file system that folds case would find an entry of another key.

@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { lstatSync, readdirSync, statfsSync, type Stats } from 'node:fs';
-import { parse, sep } from 'node:path';
+import { join, parse, sep } from 'node:path';
 import { KeyringError } from '../../core/errors.ts';
 import { setCommand, showCommand } from '../../core/hint.ts';
 import { makePrivateDirectories } from '../../host/files.ts';
@@ -9,7 +9,7 @@ import { followOwnPath, type PathFault } from '../../host/own-path.ts';
 import type { Permissions } from '../../host/permission-judgement.ts';
 import { permissionCheckFor, type PermissionCheck } from '../../host/permissions.ts';
 import { windows } from '../../host/windows/load.ts';
-import { keyOfEntry } from './entry.ts';
+import { findEntry, type EntryFile } from './entry.ts';
 import { translateSystemError, translating } from './system-error.ts';
 
 // Magic numbers of statfs(2) where flock(2) may not reach other hosts.
@@ -64,15 +64,27 @@ export function ensureDirectory(directory: string, userId: number | undefined): 
   return made;
 }
 
-/** The keys of the entries in a directory, sorted. Names that no key encodes to are not ours. */
-export function listKeys(directory: string, { platform }: Pick<Host, 'platform'>): string[] {
-  const names = translating('list', directory, () =>
+/**
+ * The entries of a directory, those of other programs too, sorted by the names of their files. What
+ * counts, lists or encrypts entries anew goes by it, so that all of them mean the same entries.
+ */
+export function listEntries(
+  directory: string,
+  { platform, userId }: Pick<Host, 'platform' | 'userId'>,
+): EntryFile[] {
+  return translating('list', directory, () =>
     readdirSync(directory, { withFileTypes: true, encoding: 'buffer' }),
-  );
-  return names
-    .filter((entry) => !entry.isDirectory() && isUtf8(entry.name))
-    .map((entry) => keyOfEntry(entry.name.toString(), platform))
-    .filter((key) => key !== undefined)
+  )
+    .filter((file) => !file.isDirectory() && isUtf8(file.name))
+    .map((file) => file.name.toString())
+    .sort()
+    .flatMap((name) => findEntry(join(directory, name), platform, userId) ?? []);
+}
+
+/** The keys of the entries in a directory, sorted. */
+export function listKeys(directory: string, host: Pick<Host, 'platform' | 'userId'>): string[] {
+  return listEntries(directory, host)
+    .flatMap(({ key }) => key ?? [])
     .sort();
 }
 

@@ -2,15 +2,24 @@ import { join } from 'node:path';
 import { KeyringError } from '../../core/errors.ts';
 import { listCommand } from '../../core/hint.ts';
 import type { BackendContext } from '../contract.ts';
+import { isOwnEntry } from '../key.ts';
 import { createDerivation, type Derivation } from './derivation.ts';
 import { findDirectory } from './directory.ts';
-import { entryName, parseItem, readEntryFile } from './entry.ts';
-import { hasEntries, judgePassword, type Verdict } from './judge-password.ts';
+import { entryName, parseItem, readEntryFile, type EntryFile } from './entry.ts';
+import { hasOwnEntries, judgePassword, type Verdict } from './judge-password.ts';
 import { opensKey, parseJwe, type Jwe } from './jwe.ts';
 import { describePasswordSource, passwordSource, resolvePassword } from './password.ts';
 import { settle } from './rekey-recover.ts';
 import { checkVersion, readVerifier, statePaths } from './state.ts';
-import { createBounds, damaged, openWithin, untried, whenWhole } from './torn.ts';
+import { stampOf } from './survey.ts';
+import {
+  createBounds,
+  damagedEntry,
+  notUnwrapped,
+  openWithin,
+  untried,
+  whenWhole,
+} from './torn.ts';
 
 /** A keyring's directory together with its password, which is asked for when it is first needed. */
 export interface Access {
@@ -38,9 +47,10 @@ export function createAccess(context: BackendContext): Access {
   const { settings, host } = context;
   const { userId } = host;
   const location = settings.directory.value;
+  const isOwn = context.isOwnEntry ?? isOwnEntry;
   let bounds = createBounds(host);
   let unlocking: Promise<Derivation> | undefined;
-  let proved: { derivation: Derivation; generation: string | undefined } | undefined;
+  let proved: { derivation: Derivation; isValid(directory: string): boolean } | undefined;
   /** How many files the password was not tried on when it was found wrong. */
   let untriedFiles = 0;
 
@@ -101,10 +111,10 @@ export function createAccess(context: BackendContext): Access {
     const verdictOn = async (derivation: Derivation): Promise<Verdict> =>
       directory === undefined
         ? { kind: 'new' }
-        : judgePassword({ directory, host }, verifier, derivation);
+        : judgePassword({ directory, host, isOwn }, verifier, derivation);
     const isNew =
       verifier === undefined &&
-      (directory === undefined || !(await hasEntries({ directory, host })));
+      (directory === undefined || !(await hasOwnEntries({ directory, host, isOwn })));
     const derivation = await derivationOf(
       async (typed) => (await verdictOn(typed)).kind !== 'wrong',
       isNew,
@@ -114,13 +124,21 @@ export function createAccess(context: BackendContext): Access {
     return { ...verdict, derivation };
   }
 
-  /** Whether the password is right, found out once in a generation: many entries may not open. */
+  /**
+   * Whether the password is not wrong. Many entries may not open, so what proved it right is
+   * remembered while it stays as it is: the verifier, or the entry that opened.
+   */
   async function isProved(directory: string, derivation: Derivation): Promise<boolean> {
+    if (proved?.derivation === derivation && proved.isValid(directory)) return true;
     const generation = verifierOf(directory);
-    if (proved?.derivation === derivation && proved.generation === generation) return true;
-    if ((await judge(directory, generation)).kind !== 'right') return false;
-    proved = { derivation, generation };
-    return true;
+    const verdict = await judge(directory, generation);
+    if (verdict.kind === 'right') {
+      const { entry, stamp } = verdict;
+      const isEntryTheSame = () => entry === undefined || stampOf(entry) === stamp;
+      const isValid = (at: string) => verifierOf(at) === generation && isEntryTheSame();
+      proved = { derivation, isValid };
+    }
+    return verdict.kind !== 'wrong';
   }
 
   function wrongPassword(): KeyringError {
@@ -135,9 +153,7 @@ export function createAccess(context: BackendContext): Access {
       {
         hints: [
           'check the password: it is that of the first entry, or the last that keyring rekey set',
-          ...(untriedFiles === 0
-            ? []
-            : [`${listCommand([location])}   # and move away the files that no keyring wrote`]),
+          ...(untriedFiles === 0 ? [] : [listCommand([location])]),
         ],
       },
     );
@@ -148,27 +164,29 @@ export function createAccess(context: BackendContext): Access {
     return async (derivation) => {
       if (opensKey(token, await derivation.wrappingKey(token.parameters))) return true;
       const verifier = verifierOf(directory);
-      return (await judgePassword({ directory, host }, verifier, derivation)).kind !== 'wrong';
+      const reader = { directory, host, isOwn };
+      return (await judgePassword(reader, verifier, derivation)).kind !== 'wrong';
     };
   }
 
   /** The plaintext of an entry; a fault may only mean that it is being written at this moment. */
   async function open(
     directory: string,
-    path: string,
-  ): Promise<{ plaintext: Buffer } | { fault: string } | undefined> {
+    entry: Pick<EntryFile, 'path' | 'key'>,
+  ): Promise<{ plaintext: Buffer } | { fault: KeyringError } | undefined> {
     await settle(directory, host);
-    const text = readEntryFile(path, userId);
+    const text = readEntryFile(entry.path, userId);
     if (text === undefined) return undefined;
     const token = parseJwe(text);
-    if ('fault' in token) return token;
+    if ('fault' in token) return { fault: damagedEntry(entry, token.fault) };
     const derivation = await derivationOf(opensAny(directory, token));
     const opened = await openWithin(bounds, token, [derivation]);
     if (opened !== undefined && 'plaintext' in opened) return opened;
-    if (opened?.failed === 'content') return { fault: 'its content was changed' };
+    if (opened?.failed === 'content')
+      return { fault: damagedEntry(entry, 'its content was changed') };
     if (!(await isProved(directory, derivation))) throw wrongPassword();
-    if (opened === undefined) throw untried(path);
-    return { fault: 'it was changed, or written under another password' };
+    if (opened === undefined) throw untried(entry.path);
+    return { fault: notUnwrapped(entry) };
   }
 
   return {
@@ -181,16 +199,22 @@ export function createAccess(context: BackendContext): Access {
     judge,
     async read(directory, key) {
       const path = join(directory, entryName(key, host.platform));
-      const opened = await whenWhole({ host, bounds }, path, () => open(directory, path));
+      const opened = await whenWhole({ host, bounds }, () => open(directory, { path, key }));
       if (opened === undefined) return null;
       const item = parseItem(opened.plaintext);
       opened.plaintext.fill(0);
-      if ('fault' in item) throw damaged(path, item.fault);
+      if ('fault' in item) throw damagedEntry({ path, key }, item.fault);
       if (item.key === key) return item.value;
       throw new KeyringError(
         'ERR_KEYRING_FOREIGN',
         `the entry ${path} belongs to the key ${JSON.stringify(item.key)}: its file was renamed or copied`,
-        { hints: ['give the file its own name back, or move it away'] },
+        {
+          hints: [
+            isOwn(key)
+              ? 'give the file its own name back, or move it away'
+              : 'give the file its own name back',
+          ],
+        },
       );
     },
     wrongPassword,

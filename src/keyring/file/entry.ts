@@ -7,13 +7,24 @@ import {
   readSync,
   type Stats,
 } from 'node:fs';
+import { basename } from 'node:path';
 import { KeyringError, systemErrorCode } from '../../core/errors.ts';
 import { listCommand, showCommand } from '../../core/hint.ts';
 import { whileInUse } from '../../host/files.ts';
 import type { Permissions } from '../../host/permission-judgement.ts';
 import { permissionCheckFor } from '../../host/permissions.ts';
 import { irregularKind, irregularKindAt } from '../../host/regular-file.ts';
-import { checkKey, decodeKey, encodeKey, maxKeyBytes, shownKey } from '../key.ts';
+import {
+  checkKey,
+  decodeKey,
+  encodeKey,
+  isKey,
+  isOwnEntry,
+  maxKeyBytes,
+  maxNameBytes,
+  shownKey,
+} from '../key.ts';
+import { parseJwe } from './jwe.ts';
 import { translateSystemError } from './system-error.ts';
 
 /** Largest file we read: a value of 1 MiB, twice in base64, has room. */
@@ -148,15 +159,56 @@ export function keyOfEntry(name: string, platform: NodeJS.Platform): string | un
   const key = name.replaceAll(/%([0-7][0-9A-F])/g, (_, hex: string) =>
     String.fromCharCode(Number.parseInt(hex, 16)),
   );
-  const isKey = decodeKey(encodeKey(key)) === key;
-  return isKey && entryName(key, platform) === name && fits(name) ? key : undefined;
+  const isReadable = decodeKey(encodeKey(key)) === key;
+  const isFileOfKey = entryName(key, platform) === name && Buffer.byteLength(name) <= maxNameBytes;
+  return isReadable && isFileOfKey ? key : undefined;
+}
+
+/** A file that holds an entry, or should. */
+export interface EntryFile {
+  readonly name: string;
+  readonly path: string;
+  /** Undefined for an entry under a name that no key encodes to: no program finds it there. */
+  readonly key: string | undefined;
+}
+
+/**
+ * The entry in a file. A file with a name that we would write should be one, whatever it contains.
+ * Other programs write further names (longer, with a leading dot or control characters), which the
+ * files of an operating system or an editor have as well: such a file is an entry if it is a JWE.
+ * Undefined for a file that is none.
+ */
+export function findEntry(
+  path: string,
+  platform: NodeJS.Platform,
+  userId: number | undefined,
+): EntryFile | undefined {
+  const name = basename(path);
+  const key = keyOfEntry(name, platform);
+  const isNamedSo = key !== undefined && isKey(key) && Buffer.byteLength(name) <= maxKeyBytes;
+  return isNamedSo || holdsJwe(path, userId) ? { name, path, key } : undefined;
+}
+
+/** {@link isOwnEntry}, as far as the name says. */
+export function isOwn({ key }: Pick<EntryFile, 'key'>): boolean {
+  return key !== undefined && isOwnEntry(key);
+}
+
+function holdsJwe(path: string, userId: number | undefined): boolean {
+  try {
+    const text = readEntryFile(path, userId);
+    return text !== undefined && !('fault' in parseJwe(text));
+  } catch (error) {
+    if (error instanceof KeyringError) return false;
+    throw error;
+  }
 }
 
 /** @throws ERR_KEYRING_INVALID_KEY for no key, and for one that no file here can be called after */
 export function checkEntryKey(key: string, platform: NodeJS.Platform): void {
   checkKey(key);
   const name = entryName(key, platform);
-  if (fits(name)) return;
+  if (Buffer.byteLength(name) <= maxKeyBytes) return;
   throw new KeyringError(
     'ERR_KEYRING_INVALID_KEY',
     `key ${shownKey(key)} is too long for the name of a file on Windows (${Buffer.byteLength(name)} bytes with what is escaped, at most ${maxKeyBytes})`,
@@ -166,10 +218,6 @@ export function checkEntryKey(key: string, platform: NodeJS.Platform): void {
       ],
     },
   );
-}
-
-function fits(name: string): boolean {
-  return Buffer.byteLength(name) <= maxKeyBytes;
 }
 
 function escaped(character: string): string {

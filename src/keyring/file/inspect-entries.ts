@@ -1,13 +1,13 @@
-import { isUtf8 } from 'node:buffer';
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { systemErrorCode } from '../../core/errors.ts';
-import { listCommand, moveHomeCommand, removeAllCommand, removeCommand } from '../../core/hint.ts';
+import { listCommand, removeAllCommand, removeCommand } from '../../core/hint.ts';
 import type { Host } from '../../host/host.ts';
 import { acquireLock } from '../../host/lock.ts';
-import { ok, problem, warning, type Finding } from '../inspection.ts';
-import { listKeys } from './directory.ts';
-import { entryName, keyOfEntry } from './entry.ts';
+import { note, ok, problem, warning, type Finding } from '../inspection.ts';
+import { isOwnEntry } from '../key.ts';
+import { listEntries } from './directory.ts';
+import { entryName, type EntryFile } from './entry.ts';
 import { parseJwe } from './jwe.ts';
 import { isCommitted, readVerifier, statePaths, type StatePaths } from './state.ts';
 import { surveyEntries } from './survey.ts';
@@ -15,45 +15,49 @@ import { translating } from './system-error.ts';
 
 const maxNamed = 5;
 
-/** What each file is: an entry that could be opened, one that could not, or nothing of ours. */
+/**
+ * What each file is: an entry that could be opened, one that could not, or nothing of ours. What other
+ * programs keep there is only named: no hint changes it.
+ */
 export async function examineFiles(directory: string, host: Host): Promise<Finding[]> {
-  const keys = listKeys(directory, host);
+  const files = listEntries(directory, host);
+  const keys = files.flatMap(({ key }) => key ?? []);
+  const own = keys.filter((key) => isOwnEntry(key));
   // Owner, mode, kind, size and form: all that is seen without the password.
-  const survey = await surveyEntries({ directory, host });
-  const faults: Finding[] = keys.flatMap((key) => {
+  const survey = await surveyEntries({ directory, host }, own);
+  const faults: Finding[] = own.flatMap((key) => {
     const fault = survey.faults.get(key);
     return fault === undefined ? [] : { ...problem('files', fault.message, ...fault.hints), key };
   });
   const entries =
     faults.length > 0
       ? faults
-      : [ok('files', `${keys.length} entries, all yours alone and of a form that can be read`)];
+      : [ok('files', `${own.length} entries, all yours alone and of a form that can be read`)];
   return [
     ...entries,
-    ...examineForeign(directory, host),
+    ...countOthers(keys.length - own.length),
+    ...examineForeign(directory, files),
     ...examineConflicts(directory, keys, host),
   ];
 }
 
-function examineForeign(directory: string, { platform }: Host): Finding[] {
-  const names = translating('list', directory, () =>
-    readdirSync(directory, { withFileTypes: true, encoding: 'buffer' }),
-  )
-    .filter(({ name }) => name.toString() !== '.state')
-    .filter((entry) => entry.isDirectory() || !isName(entry.name, platform))
-    .map(({ name }) => name.toString());
-  if (names.length === 0) return [];
-  return [
-    warning(
-      'foreign-files',
-      `in ${directory} lies what no keyring put there: ${listed(names)}`,
-      ...names.slice(0, maxNamed).map((name) => moveHomeCommand(join(directory, name))),
-    ),
-  ];
+function countOthers(count: number): Finding[] {
+  if (count === 0) return [];
+  return [note('other-entries', `entries of other programs in the same directory: ${count}`)];
 }
 
-function isName(name: Buffer, platform: NodeJS.Platform): boolean {
-  return isUtf8(name) && keyOfEntry(name.toString(), platform) !== undefined;
+function examineForeign(directory: string, files: readonly EntryFile[]): Finding[] {
+  const found = new Set(files.filter(({ key }) => key !== undefined).map(({ name }) => name));
+  const names = translating('list', directory, () => readdirSync(directory)).filter(
+    (name) => name !== '.state' && !found.has(name),
+  );
+  if (names.length === 0) return [];
+  return [
+    note(
+      'foreign-files',
+      `${directory} contains files that no program reads as entries: ${listed(names)}`,
+    ),
+  ];
 }
 
 /** Names that a file system of another machine, where the keyring is copied to, takes for one. */
@@ -73,7 +77,7 @@ function examineConflicts(
       warning(
         'conflicting-files',
         `${listed(group)} are one name where case does not count, and one of them would be lost there`,
-        `${listCommand(group.map((key) => join(directory, entryName(key, platform))))}   # and move away the one that is not wanted`,
+        `${listCommand(group.map((key) => join(directory, entryName(key, platform))))}${group.every((key) => isOwnEntry(key)) ? '   # and move away the one that is not wanted' : ''}`,
       ),
     );
 }

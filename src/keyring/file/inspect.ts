@@ -1,14 +1,14 @@
 import { existsSync, lstatSync, statfsSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname } from 'node:path';
 import { KeyringError, systemErrorCode } from '../../core/errors.ts';
 import { roomAndFilesCommand, setCommand } from '../../core/hint.ts';
 import { withoutAbsent } from '../../core/json.ts';
 import type { Host } from '../../host/host.ts';
 import { permissionCheckFor } from '../../host/permissions.ts';
 import type { BackendContext } from '../contract.ts';
-import { ok, problem, warning, type Finding, type Inspector } from '../inspection.ts';
-import { findDirectory, listKeys, networkFileSystem } from './directory.ts';
-import { entryName, maxEntryBytes, readEntryFile } from './entry.ts';
+import { note, ok, problem, warning, type Finding, type Inspector } from '../inspection.ts';
+import { findDirectory, listEntries, networkFileSystem } from './directory.ts';
+import { isOwn, maxEntryBytes, readEntryFile, type EntryFile } from './entry.ts';
 import { examineFiles, examineState, isStateThere } from './inspect-entries.ts';
 import { isStrong, parseJwe } from './jwe.ts';
 import { translating } from './system-error.ts';
@@ -17,12 +17,13 @@ export const fileInspector: Inspector = {
   describe(context) {
     const directory = find(context);
     if (directory === undefined) return { isMade: false };
+    const entries = listEntries(directory, context.host);
+    const own = entries.filter(isOwn);
     return {
-      isMade: isStateThere(directory) || listKeys(directory, context.host).length > 0,
-      ...withoutAbsent({
-        weakEntries: countWeakEntries(directory, context.host),
-        networkFileSystem: networkFileSystem(directory),
-      }),
+      isMade: isStateThere(directory) || own.length > 0,
+      entries: entries.length,
+      weakEntries: weakOf(own, context.host).length,
+      ...withoutAbsent({ networkFileSystem: networkFileSystem(directory) }),
     };
   },
   async examine(context) {
@@ -116,20 +117,23 @@ function formatBytes(bytes: number): string {
 
 type Who = Pick<Host, 'platform' | 'userId'>;
 
-/** How many entries are cheaper to guess than ours, by their headers. */
-function countWeakEntries(directory: string, host: Who): number {
-  return listKeys(directory, host).filter((key) =>
-    isWeak(join(directory, entryName(key, host.platform)), host.userId),
-  ).length;
+/** The entries that are cheaper to guess than ours, by their headers. */
+function weakOf(entries: readonly EntryFile[], host: Who): EntryFile[] {
+  return entries.filter(({ path }) => isWeak(path, host.userId));
 }
 
+/** A Go Atmos beside us writes weak entries at any time, so they are no fault of the keyring. */
 function examineStrength(directory: string, host: Who): Finding {
-  const weak = countWeakEntries(directory, host);
-  if (weak === 0) return ok('weak-entries', 'no entry is weaker than those we write');
-  return warning(
+  const entries = listEntries(directory, host);
+  const weak = weakOf(entries, host);
+  if (weak.length === 0) return ok('weak-entries', 'no entry is weaker than those we write');
+  const own = weak.filter(isOwn).length;
+  const others = weak.length - own;
+  const ofOthers = others === 0 ? '' : ` (${others} of other programs)`;
+  return note(
     'weak-entries',
-    `weaker than those we write: ${weak} of ${listKeys(directory, host).length} entries; Atmos writes AES-128 and few rounds`,
-    'atmos auth keyring rekey --upgrade',
+    `weaker than those we write: ${weak.length} of ${entries.length} entries${ofOthers}; Atmos writes AES-128 and few rounds`,
+    ...(own === 0 ? [] : ['atmos auth keyring rekey --upgrade']),
   );
 }
 

@@ -1,9 +1,11 @@
 import { KeyringError } from '../../core/errors.ts';
 import { removeCommand } from '../../core/hint.ts';
+import type { Host } from '../../host/host.ts';
 import type { Derivation } from './derivation.ts';
+import { listKeys } from './directory.ts';
 import { derivationWork, opensKey, parametersName, parseJwe, type KeyParameters } from './jwe.ts';
 import { statePaths } from './state.ts';
-import { surveyEntries, unreadableOwn, type Candidate, type Reader } from './survey.ts';
+import { surveyEntries, type Candidate, type Survey } from './survey.ts';
 import { damaged } from './torn.ts';
 
 // What may be spent on files whose keys would have to be derived one by one, before a password is
@@ -11,19 +13,34 @@ import { damaged } from './torn.ts';
 const maxDerivations = 16;
 const maxWork = 4;
 
+export interface Reader {
+  readonly directory: string;
+  readonly host: Host;
+  /** Whether the entry of a key says what the password is. */
+  isOwn(key: string): boolean;
+}
+
 /**
- * What a password turns out to be for a keyring, and the parameters it was proved with. `untried`:
- * how many files that may be entries it was not tried on.
+ * What a password turns out to be for a keyring, and what it was proved with: the parameters, and
+ * unless the verifier opened, the file of the entry that did. `untried`: how many files that may be
+ * entries it was not tried on.
  */
 export type Verdict =
-  | { readonly kind: 'right'; readonly parameters: KeyParameters }
+  | {
+      readonly kind: 'right';
+      readonly parameters: KeyParameters;
+      readonly entry?: string;
+      readonly stamp?: string;
+    }
   | { readonly kind: 'wrong'; readonly untried: number }
   | { readonly kind: 'new' };
 
 /**
- * Tries a password on the verifier, and where that does not open on the entries: the verifier is
+ * Tries a password on the verifier, and where that does not open on our own entries: the verifier is
  * only a hint, for it may be older than the entries it came back with from a backup. Then most entries
- * must open: a few under another password are what another program still writes after a rekey.
+ * must open: a few under another password are what Atmos still writes after a rekey. Entries of other
+ * programs say nothing, since they may be under a password of their own; a directory with neither a
+ * verifier nor an entry of ours is a new keyring.
  *
  * @throws ERR_KEYRING_DAMAGED, and the fault of an entry of our own, where nothing else decides
  */
@@ -44,7 +61,7 @@ export async function judgePassword(
 }
 
 /**
- * That a password which opens the verifier opens an entry too, where there are any: a `.state` that
+ * That a password which opens the verifier opens an entry of ours too, where there are any: a `.state` that
  * came back from before a change of the password still goes with the old one, under which nothing may
  * be written any more.
  *
@@ -66,10 +83,19 @@ export async function checkBesideEntries(reader: Reader, derivation: Derivation)
   );
 }
 
-/** Whether there is anything that a password could be tried on, or that could be an entry. */
-export async function hasEntries(reader: Reader): Promise<boolean> {
-  const survey = await surveyEntries(reader, () => true);
-  return survey.enough !== undefined || unreadableOwn(survey) !== undefined;
+/** Whether there is an entry of ours that a password could be tried on, or that cannot be read now. */
+export async function hasOwnEntries(reader: Reader): Promise<boolean> {
+  const survey = await surveyEntries(reader, ownKeys(reader), () => true);
+  return survey.enough !== undefined || unreadable(survey) !== undefined;
+}
+
+function ownKeys({ directory, host, isOwn }: Reader): string[] {
+  return listKeys(directory, host).filter(isOwn);
+}
+
+/** The first fault that does not come from the content: the file may be an entry. */
+function unreadable({ faults }: Survey): KeyringError | undefined {
+  return [...faults.values()].find(({ code }) => code !== 'ERR_KEYRING_DAMAGED');
 }
 
 /**
@@ -86,14 +112,16 @@ async function proveByEntries(
 ): Promise<Exclude<Verdict, { kind: 'new' }> | { readonly kind: 'none' }> {
   const survey = await surveyEntries(
     reader,
+    ownKeys(reader),
     async (candidate) =>
       needed === 'one' &&
       derivation.isDerived(candidate.parameters) &&
-      (await countOpen([candidate], derivation)) > 0,
+      (await openedBy([candidate], derivation)).length > 0,
   );
-  if (survey.enough) return { kind: 'right', parameters: survey.enough.parameters };
+  if (survey.enough) return provedBy(survey.enough);
   const enough = needed === 'one' ? 1 : Math.floor(survey.candidates.length / 2) + 1;
-  let [derivations, work, untried, open] = [0, 0, 0, 0];
+  let [derivations, work, untried] = [0, 0, 0];
+  const open: Candidate[] = [];
   for (const group of groupsOf(survey.candidates)) {
     const { parameters } = group[0];
     if (!derivation.isDerived(parameters)) {
@@ -105,26 +133,33 @@ async function proveByEntries(
       derivations++;
       work += more;
     }
-    open += await countOpen(group, derivation);
-    if (open >= enough) return { kind: 'right', parameters };
+    open.push(...(await openedBy(group, derivation)));
+    const last = open.at(-1);
+    if (last !== undefined && open.length >= enough) return provedBy(last);
   }
   if (survey.candidates.length > 0) return { kind: 'wrong', untried };
-  const fault = unreadableOwn(survey);
+  const fault = unreadable(survey);
   if (fault !== undefined) throw fault;
   return { kind: 'none' };
 }
 
+function provedBy({ parameters, path, stamp }: Candidate): Verdict & { kind: 'right' } {
+  return { kind: 'right', parameters, entry: path, stamp };
+}
+
 type Group = [Candidate, ...Candidate[]];
 
-async function countOpen(group: readonly Candidate[], derivation: Derivation): Promise<number> {
-  let open = 0;
+/** Those that the password opens. */
+async function openedBy(group: readonly Candidate[], derivation: Derivation): Promise<Candidate[]> {
+  const open: Candidate[] = [];
   for (const candidate of group) {
-    if (opensKey(candidate, await derivation.wrappingKey(candidate.parameters))) open++;
+    if (opensKey(candidate, await derivation.wrappingKey(candidate.parameters)))
+      open.push(candidate);
   }
   return open;
 }
 
-/** By the key that opens them; first those with most entries of our own, then the cheapest. */
+/** By the key that opens them; first those with most entries, then the cheapest. */
 function groupsOf(candidates: readonly Candidate[]): Group[] {
   const groups = new Map<string, Group>();
   for (const candidate of candidates) {
@@ -133,9 +168,6 @@ function groupsOf(candidates: readonly Candidate[]): Group[] {
     if (group === undefined) groups.set(name, [candidate]);
     else group.push(candidate);
   }
-  const owned = (group: Group) => group.filter(({ isOwn }) => isOwn).length;
   const work = ([{ parameters }]: Group) => derivationWork(parameters);
-  return [...groups.values()].sort(
-    (a, b) => owned(b) - owned(a) || b.length - a.length || work(a) - work(b),
-  );
+  return [...groups.values()].sort((a, b) => b.length - a.length || work(a) - work(b));
 }

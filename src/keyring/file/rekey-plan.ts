@@ -1,5 +1,6 @@
 import { AtmosError } from '../../core/errors.ts';
 import type { BackendContext } from '../contract.ts';
+import { isOwnEntry } from '../key.ts';
 import { createDerivation, type Derivation } from './derivation.ts';
 import type { Judgement } from './encrypted-directory.ts';
 import { judgePassword } from './judge-password.ts';
@@ -12,7 +13,7 @@ import {
   type KeyParameters,
 } from './jwe.ts';
 import { readNewPassword, type NewPasswordSource } from './password.ts';
-import type { Target } from './rekey-stage.ts';
+import type { Target } from './reseal.ts';
 import { sealVerifier } from './state.ts';
 
 /** A keyring as it was when its password was judged. */
@@ -27,8 +28,6 @@ export interface PlanOptions {
   readonly newPassword?: NewPasswordSource;
   /** Opens every entry and tells what would be done. */
   readonly isDryRun?: boolean;
-  /** For tests, which need not wait for the KDF. */
-  readonly createParameters?: () => KeyParameters;
 }
 
 /** The passwords that the entries may be under, and what they are to be under. */
@@ -50,24 +49,25 @@ export async function planRekey(
 ): Promise<Plan | undefined> {
   const { directory, context, verifier } = place;
   const { host } = context;
-  const { newPassword, isDryRun = false, createParameters: create = createParameters } = options;
+  const { newPassword, isDryRun = false } = options;
   if (newPassword === undefined || isDryRun) {
     if (current.kind !== 'right') return undefined;
-    // What a new password changes is told without it: everything.
-    const kept = newPassword === undefined ? current.parameters : create();
-    const target = await makeTarget(current.derivation, kept, verifier, create);
+    // What a new password changes is told without it: everything that opens with the current one.
+    const kept = newPassword === undefined ? current.parameters : createParameters();
+    const target = await makeTarget(current.derivation, kept, verifier);
     return { derivations: [current.derivation], target };
   }
   const next = createDerivation(await readNewPassword(host, newPassword));
   if (current.kind === 'right') {
     checkOther(current.derivation, next);
-    const target = await makeTarget(next, undefined, verifier, create);
+    const target = await makeTarget(next, undefined, verifier);
     return { derivations: [current.derivation, next], target };
   }
-  const verdict = await judgePassword({ directory, host }, verifier, next);
+  const isOwn = context.isOwnEntry ?? isOwnEntry;
+  const verdict = await judgePassword({ directory, host, isOwn }, verifier, next);
   if (verdict.kind !== 'right') return undefined;
   // The keyring has the new password already: only what was written since under the old one is left.
-  const target = await makeTarget(next, verdict.parameters, verifier, create);
+  const target = await makeTarget(next, verdict.parameters, verifier);
   return { derivations: [next, current.derivation], target };
 }
 
@@ -92,12 +92,12 @@ async function makeTarget(
   derivation: Derivation,
   kept: KeyParameters | undefined,
   verifier: string | undefined,
-  create: () => KeyParameters,
 ): Promise<Target> {
-  const parameters = kept && isStrong(kept) ? kept : create();
+  const parameters = kept && isStrong(kept) ? kept : createParameters();
   const wrappingKey = await derivation.wrappingKey(parameters);
   const isVerified = verifier !== undefined && isUnder(verifier, parameters, wrappingKey);
   return {
+    derivation,
     parameters,
     wrappingKey,
     verifier: isVerified ? verifier : sealVerifier(parameters, wrappingKey),

@@ -1,5 +1,4 @@
-import { isUtf8 } from 'node:buffer';
-import { closeSync, fsyncSync, linkSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, fsyncSync, linkSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { AtmosError, KeyringError, systemErrorCode } from '../../core/errors.ts';
 import {
@@ -11,52 +10,47 @@ import {
 import type { Host } from '../../host/host.ts';
 import { digest } from '../digest.ts';
 import type { OnStep } from './atomic-write.ts';
-import type { Derivation } from './derivation.ts';
-import { keyOfEntry, readEntryFile } from './entry.ts';
-import { hasParameters, openJwe, parseJwe, sealJwe, type Jwe, type KeyParameters } from './jwe.ts';
+import { listEntries } from './directory.ts';
+import { isOwn, readEntryFile, type EntryFile } from './entry.ts';
+import { parseJwe } from './jwe.ts';
 import type { Replacement } from './rekey-journal.ts';
+import { reseal, type Resealing } from './reseal.ts';
 import { discardNext, statePaths } from './state.ts';
 import { stampOf } from './survey.ts';
 import { translateSystemError, translating } from './system-error.ts';
-import { createBounds, openWithin, untried, whenWhole, type Bounds } from './torn.ts';
+import { createBounds, damagedEntry, whenWhole, type Bounds } from './torn.ts';
 
 // In each, all entries are looked at: only what is written without any pause outlasts them.
 const maxRounds = 100;
 const maxRunMs = 20;
 
-/** What entries are to be encrypted under. */
-export interface Target {
-  readonly parameters: KeyParameters;
-  readonly wrappingKey: Buffer;
-  /** The text of the verifier that says so. */
-  readonly verifier: string;
-}
-
-export interface Staging {
+export interface Staging extends Omit<Resealing, 'bounds' | 'alike'> {
   readonly directory: string;
   readonly host: Host;
-  /** Of the passwords that an entry may be under. */
-  readonly derivations: readonly Derivation[];
-  readonly target: Target;
-  /** Only tells what there is to do. */
-  readonly isDryRun: boolean;
   readonly onStep: OnStep;
   onProgress(done: number, total: number): void;
   /** Ends it with ERR_CANCELLED. */
   readonly signal: AbortSignal | undefined;
 }
 
-/** One pass over the entries, and what it may still cost in vain. */
+/** One pass over the entries. */
 interface Pass extends Staging {
-  readonly bounds: Bounds;
+  /** What our own entries may still cost in vain. Those of other programs may not use it up. */
+  readonly ownBounds: Bounds;
+  readonly otherBounds: Bounds;
+  readonly alike: Resealing['alike'];
 }
 
 export interface Staged {
   /** How many entries open, those that need no change included. */
   readonly entries: number;
   readonly replacements: readonly Replacement[];
-  /** What keeps others from being opened, by the names of their files. */
+  /** How many entries of other programs open and stay weaker than our own. */
+  readonly weakOthers: number;
+  /** What keeps our own entries from being opened, by the names of their files. */
   readonly unreadable: ReadonlyMap<string, KeyringError>;
+  /** Names of files of other programs that do not open. */
+  readonly unreadableOthers: readonly string[];
   /** The files that changed again and again. */
   readonly unstable: readonly string[];
 }
@@ -66,13 +60,14 @@ interface Look {
   /** What the system says of the file, which changes when it is written. */
   readonly stamp: string;
   readonly from: string;
-  readonly to?: string;
+  readonly to?: string | undefined;
+  readonly isWeakOther: boolean;
 }
 
 /**
  * Encrypts into `.state/next/` every entry that is not under the target yet, and once more what
  * changes meanwhile, since other tools take no lock. What is encrypted is kept byte for byte, whoever
- * wrote it and under whatever file name. The exclusive lock is held.
+ * wrote it and under whatever file name. Our own entries come first. The exclusive lock is held.
  *
  * @throws ERR_CANCELLED, ERR_KEYRING_IO, ERR_KEYRING_PERMISSIONS
  */
@@ -80,36 +75,53 @@ export async function stageEntries(staging: Staging): Promise<Staged> {
   const { directory, isDryRun, onStep, onProgress } = staging;
   const looks = new Map<string, Look>();
   const unreadable = new Map<string, KeyringError>();
+  const unreadableOthers = new Map<string, KeyringError>();
   if (!isDryRun) makeNext(staging);
-  const pass: Pass = { ...staging, bounds: createBounds(staging.host) };
+  const pass: Pass = {
+    ...staging,
+    ownBounds: createBounds(staging.host),
+    otherBounds: createBounds(staging.host),
+    alike: new Map(),
+  };
   const breathe = createPause(staging);
-  let names = fileNames(directory);
-  for (let round = 0; names.length > 0 && round < maxRounds; round++) {
-    for (const [index, name] of names.entries()) {
+  let entries = ownFirst(listEntries(directory, staging.host));
+  for (let round = 0; entries.length > 0 && round < maxRounds; round++) {
+    for (const [index, entry] of entries.entries()) {
       await breathe();
-      const look = await lookAt(pass, name);
+      const look = await lookAt(pass, entry);
+      const { name } = entry;
       looks.delete(name);
-      if (look instanceof KeyringError) unreadable.set(name, look);
+      if (look instanceof KeyringError)
+        (isOwn(entry) ? unreadable : unreadableOthers).set(name, look);
       else if (look !== undefined) looks.set(name, look);
-      if (round === 0) onProgress(index + 1, names.length);
+      if (round === 0) onProgress(index + 1, entries.length);
     }
-    if (isDryRun) return result(looks, unreadable, []);
+    if (isDryRun) return result([]);
     sync(statePaths(directory).nextEntries);
     onStep('entries staged');
-    names = changedSince(staging, looks).filter((name) => !unreadable.has(name));
+    entries = ownFirst(changedSince(staging, looks)).filter(
+      ({ name }) => !unreadable.has(name) && !unreadableOthers.has(name),
+    );
   }
-  return result(looks, unreadable, names);
+  return result(entries);
+
+  function result(unstable: readonly EntryFile[]): Staged {
+    const found = [...looks.values()];
+    return {
+      entries: found.length,
+      replacements: [...looks].flatMap(([name, { from, to }]) =>
+        to === undefined ? [] : [{ name, from, to }],
+      ),
+      weakOthers: found.filter(({ isWeakOther }) => isWeakOther).length,
+      unreadable,
+      unreadableOthers: [...unreadableOthers.keys()],
+      unstable: unstable.map(({ name }) => name),
+    };
+  }
 }
 
-function result(
-  looks: ReadonlyMap<string, Look>,
-  unreadable: ReadonlyMap<string, KeyringError>,
-  unstable: readonly string[],
-): Staged {
-  const replacements = [...looks].flatMap(([name, { from, to }]) =>
-    to === undefined ? [] : [{ name, from, to }],
-  );
-  return { entries: looks.size, replacements, unreadable, unstable };
+function ownFirst(entries: readonly EntryFile[]): EntryFile[] {
+  return [...entries.filter(isOwn), ...entries.filter((entry) => !isOwn(entry))];
 }
 
 // The verifier first, so that nothing is left to do between the last look at the entries and the commit.
@@ -126,43 +138,43 @@ function makeNext({ directory, target, onStep }: Staging): void {
   onStep('verifier staged');
 }
 
-/** Files that may be entries, whatever their names: those of other tools too. */
-function fileNames(directory: string): string[] {
-  return translating('list', directory, () =>
-    readdirSync(directory, { withFileTypes: true, encoding: 'buffer' }),
-  )
-    .filter((entry) => !entry.isDirectory() && isUtf8(entry.name))
-    .map((entry) => entry.name.toString())
-    .sort();
-}
-
 /** What is new or another since it was looked at. What is gone is forgotten. */
-function changedSince({ directory, host }: Staging, looks: Map<string, Look>): string[] {
-  const names = fileNames(directory);
-  const present = new Set(names);
+function changedSince({ directory, host }: Staging, looks: Map<string, Look>): EntryFile[] {
+  const entries = listEntries(directory, host);
+  const present = new Set(entries.map(({ name }) => name));
   for (const name of looks.keys()) if (!present.has(name)) looks.delete(name);
-  return names.filter((name) => {
-    const look = looks.get(name);
-    return look === undefined
-      ? keyOfEntry(name, host.platform) !== undefined
-      : stampOf(join(directory, name)) !== look.stamp;
-  });
+  return entries.filter(({ name, path }) => stampOf(path) !== looks.get(name)?.stamp);
 }
 
-/** Stages one entry. Undefined: it is gone, or none. */
-async function lookAt(pass: Pass, name: string): Promise<Look | KeyringError | undefined> {
-  const { directory, target, isDryRun, onStep } = pass;
+/** Stages one entry. Undefined: it is gone. An error is of this entry alone. */
+async function lookAt(pass: Pass, entry: EntryFile): Promise<Look | KeyringError | undefined> {
+  const { directory, host, isDryRun, onStep } = pass;
+  const { name, path } = entry;
   // Before it is read: what is written meanwhile has another one.
-  const stamp = stampOf(join(directory, name));
-  const opened = await openFile(pass, name);
-  if (opened === undefined || opened instanceof KeyringError) return opened;
-  const { from, plaintext } = opened;
-  if (plaintext === undefined) return { stamp, from };
-  const text = sealJwe(plaintext, target.parameters, target.wrappingKey);
-  plaintext.fill(0);
-  if (!isDryRun) writeStaged(join(statePaths(directory).nextEntries, name), text);
-  onStep('entry staged');
-  return { stamp, from, to: digest(text) };
+  const stamp = stampOf(path);
+  const bounds = isOwn(entry) ? pass.ownBounds : pass.otherBounds;
+  try {
+    const read = await whenWhole({ host, bounds }, async () => {
+      const text = readEntryFile(path, host.userId);
+      if (text === undefined) return undefined;
+      if (!isDryRun && keepReplaced(pass, name) !== text)
+        return { fault: damagedEntry(entry, 'it is being written') };
+      const token = parseJwe(text);
+      if ('fault' in token) return { fault: damagedEntry(entry, token.fault) };
+      const resealed = await reseal({ ...pass, bounds }, token, entry);
+      return 'fault' in resealed ? resealed : { from: digest(text), ...resealed };
+    });
+    if (read === undefined) return undefined;
+    const { text, ...look } = read;
+    if (text !== undefined) {
+      if (!isDryRun) writeStaged(join(statePaths(directory).nextEntries, name), text);
+      onStep('entry staged');
+    }
+    return { stamp, ...look, to: text === undefined ? undefined : digest(text) };
+  } catch (error) {
+    if (!(error instanceof KeyringError) || error.code === 'ERR_KEYRING_IO') throw error;
+    return error;
+  }
 }
 
 /** Links a file that may be replaced, so that what is written to it at that moment is not lost. */
@@ -177,53 +189,6 @@ function keepReplaced({ directory, host }: Staging, name: string): string | unde
     throw translateSystemError('link', path, error);
   }
   return readEntryFile(kept, host.userId);
-}
-
-interface OpenedFile {
-  readonly from: string;
-  /** Undefined of an entry that is under the target. */
-  readonly plaintext?: Buffer;
-}
-
-/** An error is of this entry alone. A file that neither looks nor is called like one is passed over. */
-async function openFile(pass: Pass, name: string): Promise<OpenedFile | KeyringError | undefined> {
-  const { directory, host, isDryRun } = pass;
-  const path = join(directory, name);
-  let isEntry = keyOfEntry(name, host.platform) !== undefined;
-  try {
-    return await whenWhole(pass, path, async () => {
-      const text = readEntryFile(path, host.userId);
-      if (text === undefined) return undefined;
-      if (!isDryRun && keepReplaced(pass, name) !== text) return { fault: 'it is being written' };
-      const token = parseJwe(text);
-      if ('fault' in token) return isEntry ? token : undefined;
-      isEntry = true;
-      const opened = await openToken(pass, token, path);
-      return 'fault' in opened ? opened : { from: digest(text), ...opened };
-    });
-  } catch (error) {
-    if (!(error instanceof KeyringError) || error.code === 'ERR_KEYRING_IO') throw error;
-    return isEntry ? error : undefined;
-  }
-}
-
-async function openToken(
-  { derivations, target, bounds }: Pass,
-  token: Jwe,
-  path: string,
-): Promise<{ plaintext?: Buffer } | { fault: string }> {
-  if (hasParameters(token, target.parameters)) {
-    const opened = openJwe(token, target.wrappingKey);
-    if ('plaintext' in opened) {
-      opened.plaintext.fill(0);
-      return {};
-    }
-  }
-  const opened = await openWithin(bounds, token, derivations);
-  if (opened === undefined) throw untried(path);
-  if ('plaintext' in opened) return opened;
-  if (opened.failed === 'content') return { fault: 'its content was changed' };
-  return { fault: 'it was changed, or written under another password' };
 }
 
 function writeStaged(path: string, text: string): void {

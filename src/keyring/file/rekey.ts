@@ -26,6 +26,11 @@ const maxRepeats = 3;
 const maxShown = 5;
 
 export interface RekeyOptions extends PlanOptions {
+  /**
+   * Without a new password: also encrypts entries of other programs as strongly as our own, which
+   * makes each read of theirs slower (in Atmos 25 to 40 times). Default: they keep their parameters.
+   */
+  readonly includesOthers?: boolean;
   onProgress?(done: number, total: number): void;
   /** Heeded until the change is decided: nothing was changed then. After that it is done to the end. */
   readonly signal?: AbortSignal;
@@ -39,25 +44,38 @@ export interface RekeyResult {
    * keyring, or nothing to do.
    */
   readonly outcome: 'changed' | 'finished' | 'none';
-  /** How many entries there are that open. */
+  /** How many entries there are, those of other programs too. */
   readonly entries: number;
   /** How many of them were written anew, or would be. */
   readonly rewritten: number;
+  /** How many entries of other programs stay weaker than our own. */
+  readonly weakOthers: number;
+  /** Names of the files of other programs that do not open with the password: they were not changed. */
+  readonly unreadable: readonly string[];
   /** Files that were written under the old password while, and that are still under it. */
   readonly left: readonly string[];
 }
 
-const nothing: RekeyResult = { outcome: 'none', entries: 0, rewritten: 0, left: [] };
+const nothing: RekeyResult = {
+  outcome: 'none',
+  entries: 0,
+  rewritten: 0,
+  weakOthers: 0,
+  unreadable: [],
+  left: [],
+};
 
 /**
  * Gives a file keyring a new password, or without one encrypts anew what is weaker than what we write
- * ourselves. All or nothing: until the change is decided the old password opens everything, from then
- * on the new one does, whenever it is killed (docs/adr/0012-rekey.md). One that was killed after it
+ * ourselves. Entries of other programs that open get the new password too, with their own parameters;
+ * those that do not open are named and stay as they are. All or nothing: until the change is decided
+ * the old password opens everything, from then on the new one does, whenever it is killed (docs/adr/0012-rekey.md). One that was killed after it
  * was decided is finished instead. Run again with both passwords it takes along what other tools have
  * written under the old one since.
  *
  * @throws ERR_KEYRING_PASSWORD_WRONG (of the current one), _PASSWORD_REQUIRED, _PASSWORD_TOO_SHORT;
- *   ERR_USAGE for the same password; ERR_KEYRING_DAMAGED, _PERMISSIONS for entries that do not open;
+ *   ERR_USAGE for the same password; ERR_KEYRING_DAMAGED, _PERMISSIONS for our own entries that do not
+ *   open;
  *   ERR_KEYRING_BUSY; ERR_CANCELLED; ERR_KEYRING_IO. Unless the message says otherwise nothing was
  *   changed then
  */
@@ -66,7 +84,7 @@ export async function rekeyKeyring(
   options: RekeyOptions = {},
 ): Promise<RekeyResult> {
   const { host } = context;
-  const { onStep = () => {}, isDryRun = false } = options;
+  const { onStep = () => {}, isDryRun = false, newPassword, includesOthers = false } = options;
   const access = createAccess(context);
   const directory = access.find();
   if (directory === undefined) return nothing;
@@ -85,6 +103,7 @@ export async function rekeyKeyring(
     directory,
     host,
     isDryRun,
+    others: newPassword !== undefined ? 'same-strength' : includesOthers ? 'strong' : 'unchanged',
     onStep,
     onProgress: (done, total) => options.onProgress?.(done, total),
     signal: options.signal,
@@ -134,7 +153,7 @@ async function reencrypt(place: Place, staging: Staging): Promise<RekeyResult> {
   if (!hasWork(place, staging, staged)) return resultOf(staged, false);
   try {
     finishCommit(staging);
-    const { rewritten, left } = await takeAlong(place, staging);
+    const { rewritten, left } = await takeAlong(place, staging, staged);
     return { ...resultOf(staged, true), rewritten: staged.replacements.length + rewritten, left };
   } catch (error) {
     if (!(error instanceof KeyringError)) throw error;
@@ -157,6 +176,7 @@ function hasWork({ verifier }: Place, { target }: Staging, { replacements }: Sta
 async function takeAlong(
   place: Place,
   staging: Staging,
+  { unreadableOthers }: Staged,
 ): Promise<{ rewritten: number; left: string[] }> {
   const changed: Place = { ...place, verifier: staging.target.verifier };
   const further: Staging = { ...staging, onProgress: () => {}, signal: undefined };
@@ -164,7 +184,8 @@ async function takeAlong(
   let left: string[] = [];
   for (let repeats = 0; repeats < maxRepeats; repeats++) {
     const staged = await stageAndCommit(changed, further, () => {});
-    left = [...staged.unreadable.keys(), ...staged.unstable];
+    const unreadable = [...staged.unreadable.keys(), ...staged.unreadableOthers];
+    left = [...unreadable.filter((name) => !unreadableOthers.includes(name)), ...staged.unstable];
     if (!hasWork(changed, further, staged)) break;
     finishCommit(further);
     rewritten += staged.replacements.length;
@@ -224,11 +245,14 @@ function checkStaged({ directory }: Place, staged: Staged): void {
   );
 }
 
-function resultOf({ entries, replacements, unreadable }: Staged, isWork: boolean): RekeyResult {
+function resultOf(staged: Staged, isWork: boolean): RekeyResult {
+  const { entries, replacements, weakOthers, unreadableOthers } = staged;
   return {
     outcome: isWork ? 'changed' : 'none',
-    entries: entries + unreadable.size,
+    entries: entries + unreadableOthers.length,
     rewritten: replacements.length,
+    weakOthers,
+    unreadable: unreadableOthers,
     left: [],
   };
 }

@@ -2,23 +2,16 @@ import { lstatSync } from 'node:fs';
 import { join } from 'node:path';
 import { KeyringError } from '../../core/errors.ts';
 import type { Host } from '../../host/host.ts';
-import { listKeys } from './directory.ts';
 import { entryName, readEntryFile } from './entry.ts';
 import { parseJwe, type WrappedKey } from './jwe.ts';
 import { translating } from './system-error.ts';
-import { damaged, tornReadPauseMs, tornReads } from './torn.ts';
+import { damagedEntry, tornReadPauseMs, tornReads } from './torn.ts';
 
-export interface Reader {
-  readonly directory: string;
-  readonly host: Host;
-}
-
-/** What the names of our own entries, and of Atmos's, begin with. */
-const ownPrefix = 'atmos_';
-
-/** A well-formed file, whichever program wrote it. Small, whatever the size of the file. */
+/** A well-formed file. Small, whatever the size of the file. */
 export interface Candidate extends WrappedKey {
-  readonly isOwn: boolean;
+  readonly path: string;
+  /** {@link stampOf} the file before it was read. */
+  readonly stamp: string;
 }
 
 export interface Survey {
@@ -30,19 +23,20 @@ export interface Survey {
 }
 
 /**
- * Reads every file that is named like an entry, each once, those with names of our own first. Files
- * that may be torn are waited for together, and read again only if they changed.
+ * Reads the files of these keys, each once. Files that may be torn are waited for together, and read
+ * again only if they changed.
  *
  * @param isEnough ends the survey at a candidate
  */
 export async function surveyEntries(
-  { directory, host }: Reader,
+  { directory, host }: { readonly directory: string; readonly host: Host },
+  keys: readonly string[],
   isEnough: (candidate: Candidate) => Promise<boolean> | boolean = () => false,
 ): Promise<Survey> {
   const candidates: Candidate[] = [];
   const faults = new Map<string, KeyringError>();
   const stamps = new Map<string, string>();
-  let pending = ownFirst(listKeys(directory, host));
+  let pending = keys;
   for (let reads = 1; pending.length > 0; reads++) {
     const torn: string[] = [];
     for (const key of pending) {
@@ -53,8 +47,9 @@ export async function surveyEntries(
       faults.delete(key);
       if (found === undefined) continue;
       if (!(found instanceof KeyringError)) {
-        candidates.push(found);
-        if (await isEnough(found)) return { candidates, faults, enough: found };
+        const candidate = { ...found, path, stamp };
+        candidates.push(candidate);
+        if (await isEnough(candidate)) return { candidates, faults, enough: candidate };
         continue;
       }
       faults.set(key, found);
@@ -65,14 +60,6 @@ export async function surveyEntries(
     pending = torn;
   }
   return { candidates, faults };
-}
-
-/** The first fault of a file whose name is one of our own: it may be an entry that cannot be read. */
-export function unreadableOwn({ faults }: Survey): KeyringError | undefined {
-  for (const [key, fault] of faults) {
-    if (isOwn(key) && fault.code !== 'ERR_KEYRING_DAMAGED') return fault;
-  }
-  return undefined;
 }
 
 /**
@@ -91,24 +78,16 @@ function read(
   path: string,
   key: string,
   userId: number | undefined,
-): Candidate | KeyringError | undefined {
+): WrappedKey | KeyringError | undefined {
   try {
     const text = readEntryFile(path, userId);
     if (text === undefined) return undefined;
     const token = parseJwe(text);
-    if ('fault' in token) return damaged(path, token.fault);
+    if ('fault' in token) return damagedEntry({ path, key }, token.fault);
     const { parameters, encryptedKey } = token;
-    return { parameters, encryptedKey, isOwn: isOwn(key) };
+    return { parameters, encryptedKey };
   } catch (error) {
     if (error instanceof KeyringError) return error;
     throw error;
   }
-}
-
-function ownFirst(keys: readonly string[]): string[] {
-  return [...keys.filter(isOwn), ...keys.filter((key) => !isOwn(key))];
-}
-
-function isOwn(key: string): boolean {
-  return key.startsWith(ownPrefix);
 }

@@ -3,6 +3,7 @@ import { moveHomeCommand } from '../../core/hint.ts';
 import type { Host } from '../../host/host.ts';
 import { createAllowance, type Allowance } from './allowance.ts';
 import type { Derivation } from './derivation.ts';
+import { isOwn, type EntryFile } from './entry.ts';
 import { derivationWork, openJwe, type Jwe } from './jwe.ts';
 
 // A writer that does not replace files whole, as Go's, shows a torn one for a moment.
@@ -31,8 +32,7 @@ export function createBounds(host: Host): Bounds {
 /** Tries again while an entry may be torn: malformed, or the halves of two that look like one. */
 export async function whenWhole<T extends object>(
   { host, bounds }: { readonly host: Host; readonly bounds: Bounds },
-  path: string,
-  attempt: () => Promise<T | { fault: string } | undefined>,
+  attempt: () => Promise<T | { fault: KeyringError } | undefined>,
 ): Promise<T | undefined> {
   for (let attempts = 1; ; attempts++) {
     const result = await attempt();
@@ -40,10 +40,14 @@ export async function whenWhole<T extends object>(
       bounds.pauses.giveBack(attempts - 1);
       return result;
     }
-    if (attempts === tornReads || !bounds.pauses.take(1)) throw damaged(path, result.fault);
+    if (attempts === tornReads || !bounds.pauses.take(1)) throw result.fault;
     await host.sleep(tornReadPauseMs);
   }
 }
+
+type Opened =
+  | { readonly plaintext: Buffer; readonly derivation: Derivation }
+  | { readonly failed: 'key' | 'content' };
 
 /**
  * Derives the key of an entry with each of the passwords that it may be under, and opens it.
@@ -53,7 +57,7 @@ export async function openWithin(
   { derivations }: Bounds,
   token: Jwe,
   passwords: readonly Derivation[],
-): Promise<ReturnType<typeof openJwe> | undefined> {
+): Promise<Opened | undefined> {
   let inVain = 0;
   for (const derivation of passwords) {
     const work = derivation.isDerived(token.parameters) ? 0 : derivationWork(token.parameters);
@@ -62,7 +66,7 @@ export async function openWithin(
     const opened = openJwe(token, await derivation.wrappingKey(token.parameters));
     if ('failed' in opened && opened.failed === 'key') continue;
     derivations.giveBack(inVain);
-    return opened;
+    return 'plaintext' in opened ? { ...opened, derivation } : opened;
   }
   return { failed: 'key' };
 }
@@ -72,7 +76,22 @@ export function untried(path: string): KeyringError {
   return new KeyringError(
     'ERR_KEYRING_DAMAGED',
     `the entry ${path} was not tried: too many other entries do not open with the password`,
-    { hints: ['atmos auth keyring doctor   # names them: move them away, then try again'] },
+    { hints: ['atmos auth keyring doctor   # names them'] },
+  );
+}
+
+/** {@link damaged}; an entry of another program is never to be moved away. */
+export function damagedEntry(entry: Pick<EntryFile, 'path' | 'key'>, fault: string): KeyringError {
+  if (isOwn(entry)) return damaged(entry.path, fault);
+  return new KeyringError('ERR_KEYRING_DAMAGED', `the entry ${entry.path} is damaged: ${fault}`);
+}
+
+/** The error of an entry whose content key does not unwrap, while the password is right. */
+export function notUnwrapped(entry: Pick<EntryFile, 'path' | 'key'>): KeyringError {
+  if (isOwn(entry)) return damaged(entry.path, 'it was changed, or written under another password');
+  return new KeyringError(
+    'ERR_KEYRING_FOREIGN',
+    `the entry ${entry.path} is not readable with this password: another program wrote it under another password, or it was changed`,
   );
 }
 

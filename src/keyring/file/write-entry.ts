@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { KeyringError } from '../../core/errors.ts';
 import type { BackendContext } from '../contract.ts';
+import { isOwnEntry } from '../key.ts';
 import { writeAtomically, type OnStep } from './atomic-write.ts';
 import { ensureDirectory } from './directory.ts';
 import type { Access } from './encrypted-directory.ts';
@@ -25,7 +26,7 @@ interface WritingKey {
  * cannot be read or belongs to another key.
  */
 export function createEntryWriter(
-  { settings, host }: BackendContext,
+  { settings, host, isOwnEntry: isOwn = isOwnEntry }: BackendContext,
   access: Access,
   onStep: OnStep,
 ): (item: Item) => Promise<void> {
@@ -43,7 +44,7 @@ export function createEntryWriter(
     const verdict = await access.judge(found, generation);
     if (verdict.kind === 'wrong') throw access.wrongPassword();
     if (found !== undefined && verdict.kind === 'right' && generation !== checkedGeneration) {
-      await checkBesideEntries({ directory: found, host }, verdict.derivation);
+      await checkBesideEntries({ directory: found, host, isOwn }, verdict.derivation);
       checkedGeneration = generation;
     }
     const proved =

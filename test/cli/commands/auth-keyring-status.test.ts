@@ -21,7 +21,7 @@ test('a keyring that opens', async () => {
     state: 'ready',
     reason: null,
     entries: 2,
-    weak_entries: 2,
+    weak_entries: 1,
     agent: {
       running: false,
       process_id: null,
@@ -38,7 +38,7 @@ test('a keyring that opens', async () => {
       `  Keyring  file (${source})\n` +
       `  Where    ${desk.directory} (default)\n` +
       '  State    ready\n' +
-      '  Entries  2, of which 2 weaker than ours: atmos auth keyring rekey --upgrade\n' +
+      '  Entries  2, of which 1 weaker than ours: atmos auth keyring rekey --upgrade\n' +
       '  Agent    none\n' +
       '  Kept     for other processes\n',
   });

@@ -171,13 +171,13 @@ describe('a wrong password', () => {
     ['with .state', seedKeyring],
     ['of another tool', seedEntries],
   ])('opens nothing and changes nothing in a keyring %s', async (_, seed) => {
-    const directory = await seed({ key: 'value' });
+    const directory = await seed({ atmos_key: 'value' });
     const before = contentsOf(directory);
     const keyring = openTestKeyring({ directory, password });
     for (const refused of [
-      () => keyring.get('key'),
-      () => keyring.set('key', 'new value'),
-      () => keyring.set('another key', 'new value'),
+      () => keyring.get('atmos_key'),
+      () => keyring.set('atmos_key', 'new value'),
+      () => keyring.set('atmos_other', 'new value'),
     ]) {
       expectError(
         await rejectionOf(refused()),
@@ -190,7 +190,7 @@ describe('a wrong password', () => {
       state: 'locked',
       reason: `the password (from ATMOS_KEYRING_PASSWORD) does not open the keyring ${directory}`,
     });
-    expect(await openTestKeyring({ directory }).get('key')).toBe('value');
+    expect(await openTestKeyring({ directory }).get('atmos_key')).toBe('value');
   });
 
   test('is not accepted for a keyring whose entries are all deleted', async () => {
@@ -387,24 +387,24 @@ describe('without .state', () => {
 
 describe('the verifier is a hint', () => {
   test('one of another password does not keep the right one out', async () => {
-    const directory = await seedKeyring({ key: 'value' });
+    const directory = await seedKeyring({ atmos_key: 'value' });
     writeFileSync(
       statePaths(directory).verifier,
       await sealVerifier(quick, 'the password of yesterday'),
     );
     const keyring = openTestKeyring({ directory });
-    expect(await keyring.get('key')).toBe('value');
-    await keyring.set('key', 'new value');
-    expect(await openTestKeyring({ directory }).get('key')).toBe('new value');
+    expect(await keyring.get('atmos_key')).toBe('value');
+    await keyring.set('atmos_key', 'new value');
+    expect(await openTestKeyring({ directory }).get('atmos_key')).toBe('new value');
   });
 
   test('one that is damaged does not keep the right one out', async () => {
-    const directory = await seedKeyring({ key: 'value' });
+    const directory = await seedKeyring({ atmos_key: 'value' });
     writeFileSync(statePaths(directory).verifier, 'not a token');
     const keyring = openTestKeyring({ directory });
-    expect(await keyring.get('key')).toBe('value');
-    await keyring.set('key', 'new value');
-    expect(await openTestKeyring({ directory }).get('key')).toBe('new value');
+    expect(await keyring.get('atmos_key')).toBe('value');
+    await keyring.set('atmos_key', 'new value');
+    expect(await openTestKeyring({ directory }).get('atmos_key')).toBe('new value');
   });
 });
 
@@ -521,8 +521,8 @@ describe('the key is derived once', () => {
     expect(count).toBe(1);
   });
 
-  test('to write beside the weak entries of another tool', async () => {
-    const directory = await seedEntries({ theirs: 'value' });
+  test('to write beside the weak entries that Atmos wrote', async () => {
+    const directory = await seedEntries({ atmos_theirs: 'value' });
     const count = await countDerivations(async () => {
       const keyring = openTestKeyring({ directory });
       for (const key of keys) await keyring.set(key, key);

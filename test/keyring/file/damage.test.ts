@@ -143,6 +143,8 @@ describe('a damaged entry', () => {
   });
 
   test('under another password is neither read nor replaced: the keyring has one', async () => {
+    const other = { key: 'atmos_realm_other', value };
+    writeEntry(directory, other.key, await sealEntry(other));
     writeEntry(directory, key, await sealEntry({ key, value }, 'another password'));
     await expectDamaged('it was changed, or written under another password', expectRefused);
   });

@@ -17,6 +17,7 @@ import {
   listKeys,
   networkFileSystem,
 } from '../../../src/keyring/file/directory.ts';
+import { realHost } from '../../../src/host/real.ts';
 import { isRoot, strangerId } from '../../support/privilege.ts';
 import { temporaryDirectory } from '../../support/temporary.ts';
 import { expectError, thrownBy } from './rejection.ts';
@@ -181,32 +182,25 @@ describe('the listing', () => {
     }
     mkdirSync(join(directory, 'directory'));
     mkdirSync(join(directory, '.state'));
-    expect(listKeys(directory, { platform: process.platform })).toEqual([
-      '/',
-      'B',
-      'a%c',
-      'a/c',
-      'b',
-      'é',
-    ]);
+    expect(listKeys(directory, realHost())).toEqual(['/', 'B', 'a%c', 'a/c', 'b', 'é']);
   });
 
   test.runIf(process.platform === 'linux')('leaves out names that are not UTF-8', () => {
     const directory = keyringDirectory();
     writeFileSync(Buffer.concat([Buffer.from(`${directory}/`), Buffer.from([0x61, 0xff])]), '');
-    expect(listKeys(directory, { platform: process.platform })).toEqual([]);
+    expect(listKeys(directory, realHost())).toEqual([]);
   });
 
   test('opens nothing: a pipe among the entries does not hold it', () => {
     const directory = keyringDirectory();
     execFileSync('mkfifo', ['-m', '600', join(directory, 'pipe')]);
-    expect(listKeys(directory, { platform: process.platform })).toEqual(['pipe']);
+    expect(listKeys(directory, realHost())).toEqual(['pipe']);
   });
 
   test('of a directory that vanished is an error of the keyring', () => {
     const directory = join(temporaryDirectory(), 'absent');
     expectError(
-      thrownBy(() => listKeys(directory, { platform: process.platform })),
+      thrownBy(() => listKeys(directory, realHost())),
       'ERR_KEYRING_IO',
       `cannot list ${directory}: it is not there any more`,
     );

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { createDerivation } from '../../../src/keyring/file/derivation.ts';
 import { judgePassword } from '../../../src/keyring/file/judge-password.ts';
+import { isOwnEntry } from '../../../src/keyring/key.ts';
 import { fakeHost } from '../../support/fake-host.ts';
 import { seedEntries, sealVerifier, writeEntry } from './seed.ts';
 import { sealEntry } from './tokens.ts';
@@ -25,7 +26,9 @@ async function seedMixed(numberOf: { before: number; after: number }): Promise<s
 
 const judge = async (directory: string, password: string, verifier?: string) => {
   const derivation = createDerivation(Buffer.from(password));
-  return (await judgePassword({ directory, host: fakeHost() }, verifier, derivation)).kind;
+  return (
+    await judgePassword({ directory, host: fakeHost(), isOwn: isOwnEntry }, verifier, derivation)
+  ).kind;
 };
 
 describe('a password that the verifier refuses', () => {

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isUtf8 } from 'node:buffer';
@@ -14,7 +13,7 @@ import {
   testPassword,
   type FileKeyringOptions,
 } from '../../support/file-keyring.ts';
-import { quick, wrappingKey } from './tokens.ts';
+import { wrappingKey } from './tokens.ts';
 
 export const newPassword = 'the password from now on';
 
@@ -26,19 +25,14 @@ export interface Rekeying extends Omit<RekeyOptions, 'newPassword'> {
   host?: FileKeyringOptions['host'];
 }
 
-/** A rekey under weak parameters: nobody waits for the KDF. */
 export function rekey(directory: string, rekeying: Rekeying = {}): Promise<RekeyResult> {
   const { from = testPassword, to = newPassword, host, ...options } = rekeying;
   const context = createTestContext({ directory, password: from, ...(host ? { host } : {}) });
   return rekeyKeyring(context, {
-    createParameters: quickParameters,
     ...(to === null ? {} : { newPassword: { ask: async () => to } }),
     ...options,
   });
 }
-
-/** Weak, with a fresh salt. */
-const quickParameters = () => ({ ...quick, salt: randomBytes(16) });
 
 /** Every entry's value under a password, or the code of the error that reading it gives. */
 export async function valuesUnder(

@@ -1,4 +1,4 @@
-import { decodeKey, encodeKey } from '../../key.ts';
+import { isKey } from '../../key.ts';
 import { isGone } from './failures.ts';
 import type { Attributes, SecretService } from './service.ts';
 
@@ -100,5 +100,5 @@ async function unlessGone<T>(found: Promise<T[]>): Promise<T[]> {
 function keyOf(attributes: Attributes): string | undefined {
   const name = attributes.get('service');
   if (name === undefined || attributes.get('username') !== userName) return undefined;
-  return decodeKey(encodeKey(name));
+  return isKey(name) ? name : undefined;
 }
