@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { isAtmosError, KeyringError, type AtmosError } from '../core/errors.ts';
 import { unlockHints } from '../core/hint.ts';
+import { listNames } from '../core/names.ts';
 import { formatTimestamp } from '../core/time.ts';
 import { readEach } from '../keyring/bulk.ts';
 import type { BackendContext, Keyring, Probe } from '../keyring/contract.ts';
@@ -170,17 +171,13 @@ async function openEntries(keyring: Keyring, now: Date, onEntry: OnEntry): Promi
   return [...entries, ...ofUnreadable(others)];
 }
 
-const maxNamed = 5;
-
 /** Those of other programs may be under passwords of their own. */
 function ofUnreadable(keys: readonly string[]): Finding[] {
   if (keys.length === 0) return [];
-  const named = keys.slice(0, maxNamed).map((key) => JSON.stringify(key));
-  const more = keys.length > maxNamed ? ` and ${keys.length - maxNamed} more` : '';
   return [
     note(
       'other-entries',
-      `entries of other programs that are not readable with this password: ${named.join(', ')}${more}`,
+      `entries of other programs that are not readable with this password: ${listNames(keys)}`,
     ),
   ];
 }

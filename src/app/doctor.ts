@@ -5,6 +5,7 @@ import { lowerCase } from '../core/names.ts';
 import { formatRemaining, formatTimestamp } from '../core/time.ts';
 import type { Host } from '../host/host.ts';
 import { ok, warning, type Finding } from '../keyring/inspection.ts';
+import { isOwnEntry } from '../keyring/key.ts';
 import { examineContents, readEntry, rewritingOf, type ReadEntry } from '../store/inventory.ts';
 import { examineKeyring, type Subject } from './doctor-keyring.ts';
 
@@ -20,6 +21,7 @@ export async function examine(
 ): Promise<Finding[]> {
   const entries: ReadEntry[] = [];
   const findings = await examineKeyring(subject, (key, value) => {
+    if (!isOwnEntry(key, value)) return;
     const entry = readEntry(key, value, realm.value);
     if (entry !== undefined) entries.push(entry);
   });

@@ -15,6 +15,8 @@ export interface ConfigFile {
   readonly origin: Origin;
   /** The profile that it belongs to, if it does. */
   readonly profile?: string | undefined;
+  /** All that it says, with its tags. */
+  readonly written: Readonly<Record<string, unknown>>;
   /** The parts of it that are ours, tags resolved, without what is empty. */
   readonly settings: Readonly<Record<string, unknown>>;
   /** What `!exec` would run, whose output is not in the settings yet. */

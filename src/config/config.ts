@@ -1,6 +1,8 @@
 import type { Sourced } from '../core/json.ts';
 import type { Identity, TrustNeed } from '../core/kind-config.ts';
 import type { Variable } from '../core/variables.ts';
+import type { Host } from '../host/host.ts';
+import type { KeychainStore } from './keychain-stores.ts';
 import type { IntegrationEntry, KeyringEntry, LogsEntry, ProviderEntry } from './entries.ts';
 import type { OtherType } from './keyring-spec.ts';
 import type { Layer, Origin } from './layer.ts';
@@ -45,6 +47,10 @@ export interface Config extends WithRemoteImports {
   readonly projectFiles: readonly { readonly path: string; readonly text: string }[];
   /** What was met in the project's files while loading them, and needs trust. */
   readonly needs: readonly TrustNeed[];
+  /** Atmos's keychain stores with the backend `file`, read when asked for. */
+  keychainStores(
+    host: Pick<Host, 'env' | 'userId' | 'workingDirectory'>,
+  ): Promise<readonly KeychainStore[]>;
   /** Who says what counts at the path. */
   originOf(path: readonly string[]): Origin;
   /** Keys of identities that are for Atmos alone, each name of a key once. */

@@ -23,7 +23,8 @@ export async function parseConfigFile(
   }
   const ours = Object.entries(document.data).filter(([key]) => ourParts.includes(key));
   const settings = withoutEmptyKeys(Object.fromEntries(ours));
-  return { ...file, settings, commands: [], tagged: [], included: [], root: document.root };
+  const { data: written, root } = document;
+  return { ...file, written, settings, commands: [], tagged: [], included: [], root };
 }
 
 /** Whether there may be tags, aliases or `<<` in it: what follows them need not be loaded for others. */

@@ -1,6 +1,7 @@
 import { withoutAbsent, type Sourced } from '../core/json.ts';
 import { findUnknownKeys, isMap } from '../core/validate.ts';
 import { checkEnvironment, checkNames, checkNumbers, checkVariableNames } from './check.ts';
+import type { Config } from './config.ts';
 import { fileSaying, sourceOf, tagAt, valueAt, type ConfigFile } from './config-file.ts';
 import {
   identityEntries,
@@ -51,6 +52,10 @@ export function readSettings(files: readonly ConfigFile[], { report }: Gathered)
     sessionFiles: sessionFiles(auth.session_files, files),
     env: environmentEntries(merged, files),
     environment: environmentSettings(merged, files),
+    async keychainStores(host: Parameters<Config['keychainStores']>[0]) {
+      const { readKeychainStores } = await import('./keychain-stores.ts');
+      return readKeychainStores(files, host);
+    },
     notices,
     warnings: notices.map(formatNotice),
     notesForAtmos: () => notesForAtmos(merged).map((problem) => locateProblem(problem, files)),

@@ -38,7 +38,7 @@ export function resolveFile(
     report: (problem) => void problems.push(problem),
     onInclude: (one) => void included.push(one),
   });
-  const parsed = { ...file, settings, commands, tagged, included, root };
+  const parsed = { ...file, written: data, settings, commands, tagged, included, root };
   for (const problem of problems) report(locateProblem({ ...problem, file: parsed }, [parsed]));
   return parsed;
 }

@@ -133,9 +133,9 @@ describe.skipIf(!go)('what Go writes', () => {
 
   test('under a password beyond ASCII is read, composed and decomposed apart', async () => {
     const { open, tryGo } = openBoth();
-    tryGo(['set', 'key'], { input: 'value', password: 'p\u00e4sswort 🔑' });
-    expect(await open('p\u00e4sswort 🔑').get('key')).toBe('value');
-    await expect(open('pa\u0308sswort 🔑').get('key')).rejects.toMatchObject({
+    tryGo(['set', 'atmos_r_key'], { input: 'value', password: 'p\u00e4sswort 🔑' });
+    expect(await open('p\u00e4sswort 🔑').get('atmos_r_key')).toBe('value');
+    await expect(open('pa\u0308sswort 🔑').get('atmos_r_key')).rejects.toMatchObject({
       code: 'ERR_KEYRING_PASSWORD_WRONG',
     });
   });
@@ -146,8 +146,9 @@ describe.skipIf(!go)('what Go writes', () => {
     // Go writes it without a look at what is there.
     expect(tryGo(['set', 'theirs'], { input: 'value', password: 'another one' }).status).toBe(0);
     await expect(ours.get('theirs')).rejects.toMatchObject({
-      code: 'ERR_KEYRING_DAMAGED',
-      message: `the entry ${join(directory, 'theirs')} is damaged: it was changed, or written under another password`,
+      code: 'ERR_KEYRING_FOREIGN',
+      message: `the entry ${join(directory, 'theirs')} is not readable with this password: another program wrote it under another password, or it was changed`,
+      hints: [],
     });
     expect(await ours.get('ours')).toBe('value');
   });
@@ -263,15 +264,15 @@ describe.skipIf(!go)('what we write', () => {
 describe.skipIf(!go)('a wrong password', () => {
   test('reads and writes nothing beside what Go wrote', async () => {
     const { directory, open, go: theirs } = openBoth();
-    theirs.set('key', 'value');
-    const before = readFileSync(join(directory, 'key'), 'ascii');
+    theirs.set('atmos_r_key', 'value');
+    const before = readFileSync(join(directory, 'atmos_r_key'), 'ascii');
     const ours = open('not the password');
     const wrong = { code: 'ERR_KEYRING_PASSWORD_WRONG' };
-    await expect(ours.get('key')).rejects.toMatchObject(wrong);
-    await expect(ours.set('key', 'new')).rejects.toMatchObject(wrong);
+    await expect(ours.get('atmos_r_key')).rejects.toMatchObject(wrong);
+    await expect(ours.set('atmos_r_key', 'new')).rejects.toMatchObject(wrong);
     await expect(ours.set('other', 'new')).rejects.toMatchObject(wrong);
-    expect(readdirSync(directory)).toEqual(['key']);
-    expect(readFileSync(join(directory, 'key'), 'ascii')).toBe(before);
+    expect(readdirSync(directory)).toEqual(['atmos_r_key']);
+    expect(readFileSync(join(directory, 'atmos_r_key'), 'ascii')).toBe(before);
   });
 });
 

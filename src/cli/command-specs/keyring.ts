@@ -55,7 +55,14 @@ export const keyring: CommandGroup = {
       name: 'rekey',
       summary: 'change the password of the file keyring, or encrypt weak entries anew',
       options: [
-        { name: 'upgrade', summary: 'keep the password; only what others encrypted weakly' },
+        {
+          name: 'upgrade',
+          summary: 'keep the password; encrypt weak entries of ours more strongly',
+        },
+        {
+          name: 'all',
+          summary: 'with --upgrade: entries of other programs too, which slows their reads down',
+        },
         {
           name: 'new-password-file',
           value: 'file',

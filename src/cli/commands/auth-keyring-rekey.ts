@@ -1,8 +1,10 @@
+import { findConcernedStores, type ConcernedStore } from '../../auth/keychain-stores.ts';
 import type { AuthPlan } from '../../auth/plan.ts';
 import { passwordNeeds } from '../../auth/trust-needs.ts';
 import { requireTrust } from '../../config/trust.ts';
 import { AtmosError } from '../../core/errors.ts';
 import { showValue } from '../../core/json.ts';
+import { listNames } from '../../core/names.ts';
 import type { Host } from '../../host/host.ts';
 import type { PasswordRequest } from '../../keyring/contract.ts';
 import { loadRekey, type RekeyResult } from '../../keyring/registry.ts';
@@ -25,6 +27,10 @@ interface RekeyJson {
   entries: number;
   /** How many of them were encrypted anew, or would be. */
   rewritten: number;
+  /** How many entries of other programs stay weaker than ours. */
+  weak_others: number;
+  /** Files of other programs that do not open with the password: they were not changed. */
+  unreadable: readonly string[];
   /** Files that others have written under the old password meanwhile. */
   left: readonly string[];
   dry_run: boolean;
@@ -32,25 +38,31 @@ interface RekeyJson {
 
 /**
  * `atmos auth keyring rekey`: another password for the file keyring, all of it or nothing; with
- * `--upgrade` the same one, and only weak entries are encrypted anew. Ctrl-C leaves everything as it
- * was, until the change is decided; from then on it is done to the end.
+ * `--upgrade` the same one, and only weak entries are encrypted anew. What a new password means for
+ * Atmos's keychain stores is said before anything changes. Ctrl-C leaves everything as it was, until the change is decided; from then on it is done to the end.
  */
 export async function keyringRekey(context: Context, invocation: Invocation): Promise<void> {
   const { flags, values } = invocation;
   checkOptions(invocation);
   const plan = await loadPlanIfAny(context);
   checkPlan(plan, context.host);
+  const stores = flags['upgrade'] ? [] : await findConcernedStores(plan, context.host);
+  for (const store of stores) await warn(context, concernOf(store));
   const result = await runRekey(context, plan, invocation);
   const isDryRun = flags['dry-run'] ?? false;
   if (values['output'] === 'json') {
+    const { outcome, entries, rewritten, weakOthers, unreadable, left } = result;
+    const location = plan.keyring.directory.value;
     const json: RekeyJson = {
-      location: plan.keyring.directory.value,
-      ...result,
+      ...{ location, outcome, entries, rewritten, weak_others: weakOthers, unreadable, left },
       dry_run: isDryRun,
     };
     await context.outJson(json);
   } else {
     await tell(context, plan, invocation, result);
+    await tellOthers(context, result, flags['upgrade'] ?? false);
+    if (result.outcome === 'changed' && !isDryRun && !flags['upgrade'])
+      await tellNext(context, plan, stores);
   }
   if (result.left.length === 0) return;
   throw new AtmosError(
@@ -61,6 +73,11 @@ export async function keyringRekey(context: Context, invocation: Invocation): Pr
 }
 
 function checkOptions({ flags, values }: Invocation): void {
+  if (flags['all'] && !flags['upgrade']) {
+    throw new AtmosError('ERR_USAGE', '--all is for --upgrade', {
+      hints: [`${command} --upgrade --all`],
+    });
+  }
   if (!flags['upgrade']) return;
   if (!flags['stdin'] && values['new-password-file'] === undefined) return;
   throw new AtmosError('ERR_USAGE', '--upgrade keeps the password, and a new one was given', {
@@ -103,6 +120,7 @@ async function runRekey(
   try {
     return await rekey(backend, {
       isDryRun: flags['dry-run'] ?? false,
+      includesOthers: flags['all'] ?? false,
       signal: leaving.signal,
       onProgress(done, total) {
         progress ??= createProgress(context, { doing: 'encrypting anew', total });
@@ -119,7 +137,7 @@ async function runRekey(
 }
 
 async function tell(
-  { host, note }: Context,
+  { note }: Context,
   { keyring }: AuthPlan,
   { flags }: Invocation,
   result: RekeyResult,
@@ -139,17 +157,57 @@ async function tell(
   const what = `${rewritten} of ${entries} entries`;
   if (would) await note(`would encrypt anew ${what} of ${named}`);
   else if (flags['upgrade']) await note(`encrypted anew ${what} of ${named}`);
-  else {
-    await note(`changed the password of ${named}: ${what} encrypted anew`);
-    const where = whereItStands(keyring, host);
-    if (where !== undefined) await note(`next: ${where}`);
+  else await note(`changed the password of ${named}: ${what} encrypted anew`);
+}
+
+/** Entries of other programs that stay as they are. */
+async function tellOthers(
+  { note }: Context,
+  { unreadable, weakOthers }: RekeyResult,
+  isUpgrade: boolean,
+): Promise<void> {
+  if (unreadable.length > 0) {
+    await note(
+      `not changed, because they do not open with the current password: entries of other programs: ${listNames(unreadable)}`,
+    );
+  }
+  if (isUpgrade && weakOthers > 0) {
+    await note(
+      `not changed: ${weakOthers} weaker entries of other programs; with --all they become as strong, and slower to read in Atmos`,
+    );
   }
 }
 
+async function tellNext(
+  { host, note }: Context,
+  { keyring }: AuthPlan,
+  stores: readonly ConcernedStore[],
+): Promise<void> {
+  const conflicts = stores.filter(({ why }) => why === 'same-variable');
+  if (conflicts.length > 0) {
+    const names = conflicts.map(({ store }) => store.name).join(', ');
+    await note(
+      `next: first give the stores that keep the old password (${names}) a variable of their own: options.password_env`,
+    );
+  }
+  const where = whereItStands(keyring, host);
+  if (where !== undefined) await note(`${conflicts.length > 0 ? 'then' : 'next'}: ${where}`);
+}
+
+/** What a new password of the keyring means for a store. */
+function concernOf({ store, passwordEnv, why, location }: ConcernedStore): string {
+  const variable = showValue(passwordEnv);
+  const named = `the store ${store.name} (${store.place})`;
+  return why === 'same-directory'
+    ? `${named} keeps its secrets in this directory: those that open with the current password get the new one too, and Atmos reads them only with the new password in ${variable}`
+    : `${named} keeps its secrets in ${location}, and Atmos takes their password from ${variable} too: they still need the old one there`;
+}
+
 function whyNothing(named: string, entries: number, isUpgrade: boolean): string {
-  if (entries === 0) return `${named} has no entry yet; the first one sets its password`;
+  if (entries === 0)
+    return `${named} has no key or session yet; the first one that is stored sets its password`;
   return isUpgrade
-    ? `every entry of ${named} is as strong as it can be`
+    ? `every entry of ours in ${named} is as strong as it can be`
     : `${named} has the new password already`;
 }
 

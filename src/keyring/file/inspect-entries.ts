@@ -2,6 +2,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { systemErrorCode } from '../../core/errors.ts';
 import { listCommand, removeAllCommand, removeCommand } from '../../core/hint.ts';
+import { listNames } from '../../core/names.ts';
 import type { Host } from '../../host/host.ts';
 import { acquireLock } from '../../host/lock.ts';
 import { note, ok, problem, warning, type Finding } from '../inspection.ts';
@@ -12,8 +13,6 @@ import { parseJwe } from './jwe.ts';
 import { isCommitted, readVerifier, statePaths, type StatePaths } from './state.ts';
 import { surveyEntries } from './survey.ts';
 import { translating } from './system-error.ts';
-
-const maxNamed = 5;
 
 /**
  * What each file is: an entry that could be opened, one that could not, or nothing of ours. What other
@@ -55,7 +54,7 @@ function examineForeign(directory: string, files: readonly EntryFile[]): Finding
   return [
     note(
       'foreign-files',
-      `${directory} contains files that no program reads as entries: ${listed(names)}`,
+      `${directory} contains files that no program reads as entries: ${listNames(names)}`,
     ),
   ];
 }
@@ -76,16 +75,10 @@ function examineConflicts(
     .map((group) =>
       warning(
         'conflicting-files',
-        `${listed(group)} are one name where case does not count, and one of them would be lost there`,
+        `${listNames(group)} are one name where case does not count, and one of them would be lost there`,
         `${listCommand(group.map((key) => join(directory, entryName(key, platform))))}${group.every((key) => isOwnEntry(key)) ? '   # and move away the one that is not wanted' : ''}`,
       ),
     );
-}
-
-function listed(names: readonly string[]): string {
-  const more = names.length - maxNamed;
-  const shown = names.slice(0, maxNamed).map((name) => JSON.stringify(name));
-  return `${shown.join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
 }
 
 export function isStateThere(directory: string): boolean {
