@@ -2,6 +2,7 @@ import { forgetRefusal } from '../auth/refusals.ts';
 import { KeyringError } from '../core/errors.ts';
 import type { Host } from '../host/host.ts';
 import type { Keyring } from '../keyring/contract.ts';
+import { isOwnEntry } from '../keyring/key.ts';
 import { createCredentialStore } from '../store/credential-store.ts';
 import { parseEnvelope } from '../store/envelope.ts';
 import { itemKey, parseItemKey, type ItemKind, type Owner } from '../store/key.ts';
@@ -71,7 +72,8 @@ async function identify(
 ): Promise<OwnedItem | LeftItem | undefined> {
   const value = await valueOf(keyring, key);
   if (value === undefined) return undefined;
-  if ('reason' in value) return { key, ...value };
+  if ('reason' in value) return isOwnEntry(key) ? { key, ...value } : undefined;
+  if (!isOwnEntry(key, value.text)) return undefined;
   const entry = parseEnvelope(value.text);
   const { realm, alias, item } = entry;
   if (realm !== undefined && alias !== undefined && item !== undefined) {

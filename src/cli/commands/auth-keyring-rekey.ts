@@ -51,10 +51,11 @@ export async function keyringRekey(context: Context, invocation: Invocation): Pr
   const result = await runRekey(context, plan, invocation);
   const isDryRun = flags['dry-run'] ?? false;
   if (values['output'] === 'json') {
-    const { outcome, entries, rewritten, weakOthers, unreadable, left } = result;
-    const location = plan.keyring.directory.value;
+    const { weakOthers, ...others } = result;
     const json: RekeyJson = {
-      ...{ location, outcome, entries, rewritten, weak_others: weakOthers, unreadable, left },
+      location: plan.keyring.directory.value,
+      ...others,
+      weak_others: weakOthers,
       dry_run: isDryRun,
     };
     await context.outJson(json);

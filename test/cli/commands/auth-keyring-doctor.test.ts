@@ -6,6 +6,9 @@ import { clockHints } from '../../../src/core/hint.ts';
 import { createProbeKey } from '../../../src/keyring/inspection.ts';
 import { formatEnvelope, type Envelope } from '../../../src/store/envelope.ts';
 import { itemKey, type ItemKind } from '../../../src/store/key.ts';
+import { encodeKey } from '../../../src/keyring/key.ts';
+import { writeEntry } from '../../keyring/file/seed.ts';
+import { sealEntry } from '../../keyring/file/tokens.ts';
 import { testStart } from '../../support/fake-host.ts';
 import { openDesk, user, yamlOf, type Desk, type RunOptions } from './desk.ts';
 import { person } from './person.ts';
@@ -125,6 +128,10 @@ describe('of a keyring that is well', () => {
     });
     expect(of('state')[0]?.message).toBe(
       `there is no keyring at ${desk.directory} yet: the first write makes it, so nothing was tried`,
+    );
+    const { stderr } = await desk.run(command);
+    expect(stderr.split('\n').at(-2)).toBe(
+      'nothing is stored yet: the first key or session creates the keyring',
     );
     const wrong = { env: { ATMOS_KEYRING_PASSWORD: 'short' } };
     expect((await examine(desk, wrong)).of('state')).toMatchObject([
@@ -282,6 +289,56 @@ describe('it finds', () => {
     const broken = await desk.run(command);
     expect(broken).toMatchObject({ exitCode: 3, stdout: '' });
     expect(broken.stderr).toMatch(/\n1 problem found, 2 warnings\.\n$/);
+  });
+
+  test('entries of other programs, which it does not call damaged nor move away', async () => {
+    const [theirs, broken] = ['atmos/dev/app/TOKEN', 'atmos/dev/app/BROKEN'];
+    const token = await sealEntry({ key: theirs, value: '"hunter2"' }, 'of the store');
+    const ours = 'atmos_secrets/dev/TOKEN';
+    const readable = await sealEntry({ key: ours, value: '"hunter2"' });
+    const desk = await openBroken((directory) => {
+      writeEntry(directory, theirs, token);
+      writeEntry(directory, ours, readable);
+      writeEntry(directory, broken, 'not a JWE');
+      chmodSync(join(directory, encodeKey(broken)), 0o644);
+    });
+    const { ok, of, checks } = await examine(desk);
+    expect({ ok, notWell: checks.filter(({ state }) => state !== 'ok') }).toEqual({
+      ok: true,
+      notWell: [],
+    });
+    expect(of('other-entries').map(({ message, hint }) => ({ message, hint }))).toEqual([
+      {
+        message: `entries of other programs that are not readable with this password: "${broken}", "${theirs}"`,
+        hint: null,
+      },
+      { message: 'entries of other programs in the same directory: 3', hint: null },
+    ]);
+    expect(JSON.stringify(checks)).not.toMatch(/\b(mv|rm|chmod) /);
+  });
+
+  test('no keyring in a directory with nothing but entries of other programs', async () => {
+    const desk = await openDesk();
+    const theirs = 'atmos/dev/app/TOKEN';
+    mkdirSync(desk.directory, { recursive: true, mode: 0o700 });
+    writeEntry(
+      desk.directory,
+      theirs,
+      await sealEntry({ key: theirs, value: 'v' }, 'of the store'),
+    );
+    const before = desk.stored();
+    const { ok, of } = await examine(desk);
+    expect({ ok, state: of('state')[0]?.message }).toEqual({
+      ok: true,
+      state: `there is no keyring at ${desk.directory} yet: the first write makes it, so nothing was tried`,
+    });
+    expect(of('other-entries')[0]?.message).toBe(
+      'entries of other programs in the same directory: 1',
+    );
+    expect((await desk.run(command)).stderr).toMatch(
+      /\nNo problems found\. Nothing is stored yet: the first key or session creates the keyring\.\n$/,
+    );
+    expect(desk.stored()).toEqual(before);
   });
 
   test('files of other programs, which it names and does not move', async () => {

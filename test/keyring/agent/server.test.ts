@@ -55,12 +55,12 @@ describe('an agent', () => {
   test('passes on what the keyring says of an entry', async () => {
     const site = await seededSite();
     await serve(site);
-    writeFileSync(join(site.directory, 'damaged'), 'no token', { mode: 0o600 });
-    expect(await errorOf(site.open().get('damaged'))).toMatchObject({
+    writeFileSync(join(site.directory, 'atmos_damaged'), 'no token', { mode: 0o600 });
+    expect(await errorOf(site.open().get('atmos_damaged'))).toMatchObject({
       code: 'ERR_KEYRING_DAMAGED',
-      message: `the entry ${site.directory}/damaged is damaged: it has 1 parts, not the 5 of a JWE`,
+      message: `the entry ${site.directory}/atmos_damaged is damaged: it has 1 parts, not the 5 of a JWE`,
       hints: [
-        `mv ${site.directory}/damaged ~/   # then store it again, or bring it back from a backup`,
+        `mv ${site.directory}/atmos_damaged ~/   # then store it again, or bring it back from a backup`,
       ],
     });
     expect(await site.open().get('key')).toBe('value');

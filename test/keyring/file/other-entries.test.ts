@@ -126,7 +126,7 @@ describe.each([
       return;
     }
     const error = await rejectionOf(keyring.get(storeKey));
-    expect({ ...error, message: error.message }).toMatchObject({
+    expect(error).toMatchObject({
       code: 'ERR_KEYRING_FOREIGN',
       message: `the entry ${join(directory, storeFile)} is not readable with this password: another program wrote it under another password, or it was changed`,
       hints: [],
@@ -298,8 +298,15 @@ describe('a new password', () => {
     };
     const target = { derivation, parameters: weak, wrappingKey: Buffer.alloc(16), verifier: '' };
     const staged = await stageEntries({
-      ...{ directory, host: realHost(), derivations: [derivation], target, isDryRun: true },
-      ...{ others: 'same-strength', onStep: () => {}, onProgress: () => {}, signal: undefined },
+      directory,
+      host: realHost(),
+      derivations: [derivation],
+      target,
+      others: 'same-strength',
+      isDryRun: true,
+      onStep: () => {},
+      onProgress: () => {},
+      signal: undefined,
     });
     expect(staged.replacements.map(({ name }) => name)).toEqual(['atmos_r_dev']);
     expect(staged.unreadableOthers).toHaveLength(20);

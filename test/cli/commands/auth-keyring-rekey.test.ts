@@ -1,0 +1,192 @@
+import { existsSync, mkdirSync, symlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { sealEntry } from '../../keyring/file/tokens.ts';
+import { writeEntry } from '../../keyring/file/seed.ts';
+import { openDesk, storedKey, yamlOf, type Desk } from './desk.ts';
+
+const rekey = 'auth keyring rekey --stdin';
+const input = 'the password from now on\n';
+
+/** A desk with a stored key, and these stores in its atmos.yaml, from line 12 on. */
+async function openWithStores(stores: (desk: Desk) => string): Promise<Desk> {
+  const desk = await openDesk({ entries: storedKey });
+  desk.configure(`${yamlOf(desk)}stores:\n${stores(desk)}`);
+  return desk;
+}
+
+const placeOf = (desk: Desk, line: number) => `${desk.project}/atmos.yaml:${line}:3`;
+const changed = (desk: Desk, what = '1 of 1 entries') =>
+  `changed the password of the keyring ${desk.directory}: ${what} encrypted anew\n`;
+const next = 'set ATMOS_KEYRING_PASSWORD to the new password wherever it is set, for Atmos too\n';
+const lineOf = async (desk: Desk) => yamlOf(desk).split('\n').length + 1;
+
+describe('a keychain store', () => {
+  test.each<[string, (desk: Desk) => string]>([
+    [
+      'in the default directory, which is ours',
+      () => '  kc: {kind: keychain, options: {backend: file}}\n',
+    ],
+    ['of the legacy type', () => '  kc: {type: keyring, options: {backend: file}}\n'],
+    [
+      'that names our directory',
+      ({ directory }) =>
+        `  kc: {kind: keychain, options: {backend: file, file_dir: ${directory}}}\n`,
+    ],
+    [
+      'that names a file in it, as Atmos understands it',
+      ({ directory }) =>
+        `  kc: {kind: keychain, options: {backend: file, file_dir: ${directory}/x.json}}\n`,
+    ],
+    [
+      'that names it by a link',
+      ({ directory, root }) => {
+        symlinkSync(directory, join(root, 'link'));
+        return `  kc: {kind: keychain, options: {backend: file, file_dir: ${root}/link}}\n`;
+      },
+    ],
+  ])('%s needs the new password, which is said first', async (_, stores) => {
+    const desk = await openWithStores(stores);
+    const { exitCode, stderr } = await desk.run(rekey, { input });
+    expect(exitCode).toBe(0);
+    expect(stderr).toBe(
+      `warning: the store kc (${placeOf(desk, await lineOf(desk))}) keeps its secrets in this directory: those that open with the current password get the new one too, and Atmos reads them only with the new password in ATMOS_KEYRING_PASSWORD\n` +
+        `${changed(desk)}next: ${next}`,
+    );
+  });
+
+  test('in another directory under the same variable still needs the old one', async () => {
+    const desk = await openWithStores(
+      () => '  Other: {kind: keychain, options: {backend: file, file_dir: other}}\n',
+    );
+    const { stderr } = await desk.run(rekey, { input });
+    expect(stderr).toBe(
+      `warning: the store Other (${placeOf(desk, await lineOf(desk))}) keeps its secrets in ${desk.project}/other, and Atmos takes their password from ATMOS_KEYRING_PASSWORD too: they still need the old one there\n` +
+        changed(desk) +
+        'next: first give the stores that keep the old password (Other) a variable of their own: options.password_env\n' +
+        `then: ${next}`,
+    );
+  });
+
+  test('warns before anything changes, in a dry run and if the change is refused too', async () => {
+    const desk = await openWithStores(
+      () => '  kc: {kind: keychain, options: {backend: file, password_env: KC_PASSWORD}}\n',
+    );
+    const before = desk.stored();
+    const warning = /^warning: the store kc .* only with the new password in KC_PASSWORD\n/;
+    expect((await desk.run('auth keyring rekey --dry-run')).stderr).toMatch(warning);
+    expect(await desk.run(rekey, { input: 'short\n' })).toMatchObject({
+      code: 'ERR_KEYRING_PASSWORD_TOO_SHORT',
+      stderr: expect.stringMatching(warning),
+    });
+    expect(desk.stored()).toEqual(before);
+  });
+
+  test.each<[string, string]>([
+    ['without the backend file', '  kc: {kind: keychain}\n'],
+    ['whose kind is another', '  kc: {kind: redis, type: keychain, options: {backend: file}}\n'],
+    [
+      'in another directory under another variable',
+      '  kc: {kind: keychain, options: {backend: file, file_dir: other, password_env: KC}}\n',
+    ],
+  ])('%s is not concerned', async (_, stores) => {
+    const desk = await openWithStores(() => stores);
+    expect((await desk.run(rekey, { input })).stderr).toBe(`${changed(desk)}next: ${next}`);
+  });
+
+  test('is not concerned by --upgrade, which keeps the password', async () => {
+    const desk = await openWithStores(
+      () => '  other: {kind: keychain, options: {backend: file, file_dir: other}}\n',
+    );
+    const { stderr } = await desk.run('auth keyring rekey --upgrade');
+    expect(stderr).not.toContain('warning');
+  });
+
+  test('shows no value of a tag, and what is wrong in stores is not reported here', async () => {
+    const secret = 'a secret in the wrong variable';
+    const desk = await openWithStores(
+      () =>
+        '  kc: {kind: keychain, options: {backend: file, file_dir: !env LEAK}}\n' +
+        '  bad: {kind: !exec "touch ran", options: !exec "touch ran"}\n' +
+        '  worse: {kind: keychain, options: {backend: !include missing.yaml}}\n',
+    );
+    const { exitCode, stdout, stderr } = await desk.run(rekey, { input, env: { LEAK: secret } });
+    expect({ exitCode, stdout }).toEqual({ exitCode: 0, stdout: '' });
+    expect(existsSync(join(desk.project, 'ran'))).toBe(false);
+    expect(stderr).not.toContain(secret);
+    expect(stderr).toMatch(
+      /^warning: the store kc \(.*\) keeps its secrets in <value of !env LEAK>, /,
+    );
+  });
+});
+
+describe('entries of other programs', () => {
+  const theirs = 'atmos/dev/app/TOKEN';
+
+  test('that do not open are named, with the exit code of success', async () => {
+    const desk = await openDesk({ entries: storedKey });
+    desk.configure(yamlOf(desk));
+    writeEntry(
+      desk.directory,
+      theirs,
+      await sealEntry({ key: theirs, value: 'v' }, 'of the store'),
+    );
+    expect(await desk.run(rekey, { input })).toEqual({
+      exitCode: 0,
+      stdout: '',
+      stderr:
+        changed(desk, '1 of 2 entries') +
+        'not changed, because they do not open with the current password: entries of other programs: "atmos%2Fdev%2Fapp%2FTOKEN"\n' +
+        `next: ${next}`,
+    });
+  });
+
+  test('stay weak unless --all is given', async () => {
+    const desk = await openDesk({ entries: { ...storedKey, [theirs]: 'v' } });
+    desk.configure(yamlOf(desk));
+    const upgrade = 'auth keyring rekey --upgrade';
+    expect(await desk.run(upgrade)).toEqual({
+      exitCode: 0,
+      stdout: '',
+      stderr:
+        `encrypted anew 1 of 2 entries of the keyring ${desk.directory}\n` +
+        'not changed: 1 weaker entries of other programs; with --all they become as strong, and slower to read in Atmos\n',
+    });
+    expect((await desk.run(upgrade)).stderr).toMatch(/^nothing to do: every entry of ours in /);
+    const { stdout } = await desk.run(`${upgrade} --all -o json`);
+    expect(JSON.parse(stdout)).toEqual({
+      location: desk.directory,
+      outcome: 'changed',
+      entries: 2,
+      rewritten: 1,
+      weak_others: 0,
+      unreadable: [],
+      left: [],
+      dry_run: false,
+    });
+  });
+
+  test('--all alone is a mistake', async () => {
+    const desk = await openDesk({ entries: storedKey });
+    expect(await desk.run('auth keyring rekey --all')).toMatchObject({
+      exitCode: 2,
+      code: 'ERR_USAGE',
+      stderr: 'error: --all is for --upgrade\nhint: atmos auth keyring rekey --upgrade --all\n',
+    });
+  });
+
+  test('are no keyring of ours: there is nothing to change', async () => {
+    const desk = await openDesk();
+    mkdirSync(desk.directory, { recursive: true, mode: 0o700 });
+    writeEntry(
+      desk.directory,
+      theirs,
+      await sealEntry({ key: theirs, value: 'v' }, 'of the store'),
+    );
+    desk.configure(yamlOf(desk));
+    expect(await desk.run(rekey, { input })).toMatchObject({
+      exitCode: 0,
+      stderr: `nothing to do: the keyring ${desk.directory} has no key or session yet; the first one that is stored sets its password\n`,
+    });
+  });
+});
