@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { isAtmosError, KeyringError, type AtmosError } from '../core/errors.ts';
 import { unlockHints } from '../core/hint.ts';
-import { listNames } from '../core/names.ts';
+import { listNames } from '../core/json.ts';
 import { formatTimestamp } from '../core/time.ts';
 import { readEach } from '../keyring/bulk.ts';
 import type { BackendContext, Keyring, Probe } from '../keyring/contract.ts';

@@ -84,3 +84,10 @@ export function quote(text: string): string {
     (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`,
   );
 }
+
+/** Names in quotes, the first of them and how many more there are: `"a", "b" and 3 more`. */
+export function listNames(names: readonly string[], maxShown = 5): string {
+  const shown = names.slice(0, maxShown).map(quote);
+  const more = names.length - shown.length;
+  return `${shown.join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
+}

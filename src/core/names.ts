@@ -1,5 +1,3 @@
-import { quote } from './json.ts';
-
 /**
  * Lower-cases as Go's `strings.ToLower` does: each code point by its simple mapping, so the length
  * in code points stays. JavaScript's own `toLowerCase` maps `İ` to two and a final `Σ` to `ς`.
@@ -39,11 +37,4 @@ function editDistance(from: string, to: string): number {
     last = row;
   }
   return last[to.length] ?? 0;
-}
-
-/** Names in quotes, the first of them and how many more there are: `"a", "b" and 3 more`. */
-export function listNames(names: readonly string[], maxShown = 5): string {
-  const shown = names.slice(0, maxShown).map(quote);
-  const more = names.length - shown.length;
-  return `${shown.join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { lowerCase, listNames, nearestName } from '../../src/core/names.ts';
+import { lowerCase, nearestName } from '../../src/core/names.ts';
 
 describe('lower case, as Go has it', () => {
   // The right side is what Go 1.24's strings.ToLower gives.
@@ -63,16 +63,5 @@ describe('the nearest name', () => {
 
   test('is none among none', () => {
     expect(nearestName('dev', [])).toBeUndefined();
-  });
-});
-
-describe('a list of names', () => {
-  test.each<[string[], string]>([
-    [['a'], '"a"'],
-    [['a', 'b\n', '\u009b31m'], '"a", "b\\n", "\\u009b31m"'],
-    [['a', 'b', 'c', 'd', 'e'], '"a", "b", "c", "d", "e"'],
-    [['a', 'b', 'c', 'd', 'e', 'f', 'g'], '"a", "b", "c", "d", "e" and 2 more'],
-  ])('%j is shown as %s', (names, shown) => {
-    expect(listNames(names)).toBe(shown);
   });
 });

@@ -104,7 +104,7 @@ describe('the package', () => {
     const keyring = await seedEntries({});
     for (const p2c of [600_000, 599_999, testRounds]) {
       const header = { alg: 'PBES2-HS512+A256KW', enc: 'A256GCM', p2c, p2s: 'c2FsdHNhbHRzYWx0c2E' };
-      writeEntry(keyring, `of ${p2c}`, tokenWith(header));
+      writeEntry(keyring, `atmos_of_${p2c}`, tokenWith(header));
     }
     const status = [packagedCli(), 'auth', 'keyring', 'status', '-o', 'json'];
     const { stdout } = await machine.run(process.execPath, status, {

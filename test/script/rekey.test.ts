@@ -61,6 +61,8 @@ describe('a script', () => {
       outcome: 'changed',
       entries: 1,
       rewritten: 1,
+      weak_others: 0,
+      unreadable: [],
       left: [],
       dry_run: false,
     });
@@ -83,7 +85,7 @@ describe('a script', () => {
     });
     expect(await machine.atmos(`${rekey} --upgrade --dry-run`)).toMatchObject({
       exitCode: 0,
-      stderr: `nothing to do: every entry of the keyring ${machine.keyring} is as strong as it can be\n`,
+      stderr: `nothing to do: every entry of ours in the keyring ${machine.keyring} is as strong as it can be\n`,
     });
     expect(storedIn(machine)).toEqual(before);
   });
@@ -93,7 +95,7 @@ describe('a script', () => {
     expect(await machine.atmos(`${rekey} --stdin`, { input: newPassword })).toEqual({
       exitCode: 0,
       stdout: '',
-      stderr: `nothing to do: the keyring ${machine.keyring} has no entry yet; the first one sets its password\n`,
+      stderr: `nothing to do: the keyring ${machine.keyring} has no key or session yet; the first one that is stored sets its password\n`,
     });
     expect(existsSync(machine.keyring)).toBe(false);
   });

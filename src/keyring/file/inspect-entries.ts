@@ -2,7 +2,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { systemErrorCode } from '../../core/errors.ts';
 import { listCommand, removeAllCommand, removeCommand } from '../../core/hint.ts';
-import { listNames } from '../../core/names.ts';
+import { listNames } from '../../core/json.ts';
 import type { Host } from '../../host/host.ts';
 import { acquireLock } from '../../host/lock.ts';
 import { note, ok, problem, warning, type Finding } from '../inspection.ts';
