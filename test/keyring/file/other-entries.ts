@@ -3,9 +3,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { temporaryDirectory } from '../../support/temporary.ts';
 
+/** Of every entry but `…/OTHER_PASSWORD`. */
 export const keychainPassword = 'authpass1';
-/** Of `…/OTHER_PASSWORD` alone. */
-export const otherPassword = 'storepass1';
 
 /** A directory that Go Atmos wrote: test/vectors/keychain-directory.md. */
 export function copyKeychainDirectory(): string {
