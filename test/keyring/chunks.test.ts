@@ -11,7 +11,7 @@ import {
   parsePartName,
   splitBytes,
 } from '../../src/keyring/chunks.ts';
-import { decodeKey, encodeKey } from '../../src/keyring/key.ts';
+import { isKey } from '../../src/keyring/key.ts';
 
 const now = new Date('2026-01-01T00:00:00Z');
 const generation = '019b76da1000-0123456789abcdef';
@@ -37,7 +37,7 @@ describe('the name of a part', () => {
       fc.property(fc.string({ minLength: 1 }), fc.nat(999), (key, index) => {
         const name = formatPartName({ generation, index, key });
         expect(parsePartName(name)).toEqual({ generation, index, key });
-        expect(decodeKey(encodeKey(name))).toBeUndefined();
+        expect(isKey(name)).toBe(false);
       }),
     );
   });

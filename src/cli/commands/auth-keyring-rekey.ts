@@ -38,7 +38,8 @@ interface RekeyJson {
 /**
  * `atmos auth keyring rekey`: another password for the file keyring, all of it or nothing; with
  * `--upgrade` the same one, and only weak entries are encrypted anew. What a new password means for
- * Atmos's keychain stores is said before anything changes. Ctrl-C leaves everything as it was, until the change is decided; from then on it is done to the end.
+ * Atmos's keychain stores is said before anything changes. Ctrl-C leaves everything as it was, until the
+ * change is decided; from then on it is done to the end.
  */
 export async function keyringRekey(context: Context, invocation: Invocation): Promise<void> {
   const { flags, values } = invocation;

@@ -131,7 +131,7 @@ describe('of a keyring that is well', () => {
     );
     const { stderr } = await desk.run(command);
     expect(stderr.split('\n').at(-2)).toBe(
-      'nothing is stored yet: the first key or session creates the keyring',
+      'No problems found. Nothing is stored yet: the first key or session creates the keyring.',
     );
     const wrong = { env: { ATMOS_KEYRING_PASSWORD: 'short' } };
     expect((await examine(desk, wrong)).of('state')).toMatchObject([
@@ -284,11 +284,11 @@ describe('it finds', () => {
     const desk = await openBroken((directory) => chmodSync(directory, 0o755));
     const warned = await desk.run(command);
     expect(warned).toMatchObject({ exitCode: 0, stdout: '' });
-    expect(warned.stderr).toMatch(/\nNo problems found, 2 warnings\.\n$/);
+    expect(warned.stderr).toMatch(/\nNo problems found, 1 warning\.\n$/);
     writeFileSync(join(desk.directory, 'atmos_r_dev'), 'ey', { mode: 0o600 });
     const broken = await desk.run(command);
     expect(broken).toMatchObject({ exitCode: 3, stdout: '' });
-    expect(broken.stderr).toMatch(/\n1 problem found, 2 warnings\.\n$/);
+    expect(broken.stderr).toMatch(/\n1 problem found, 1 warning\.\n$/);
   });
 
   test('entries of other programs, which it does not call damaged nor move away', async () => {

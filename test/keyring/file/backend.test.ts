@@ -45,9 +45,9 @@ describe('a keyring whose password was taken as the source gave it', () => {
     ],
     ['the first line', 'secret word', fromCommand('printf "secret word\\nuser: ada\\n"')],
   ])('still opens: %s', async (_, password, options) => {
-    const directory = await seedEntries({ key: 'value' }, password);
+    const directory = await seedEntries({ atmos_key: 'value' }, password);
     const keyring = openTestKeyring({ directory, ...options });
-    expect(await keyring.get('key')).toBe('value');
+    expect(await keyring.get('atmos_key')).toBe('value');
     await keyring.set('other', 'written under the same password');
     await keyring.close();
     const again = openTestKeyring({
@@ -65,21 +65,21 @@ describe('a keyring whose password was taken as the source gave it', () => {
       directory,
       ...fromCommand('printf "secret word\\nuser: ada\\n"'),
     });
-    await keyring.set('key', 'value');
+    await keyring.set('atmos_key', 'value');
     await keyring.close();
     const again = openTestKeyring({ directory, password: 'secret word' });
-    expect(await again.get('key')).toBe('value');
+    expect(await again.get('atmos_key')).toBe('value');
     await again.close();
   });
 
   test('does not open under another password, whatever lines there are', async () => {
-    const directory = await seedEntries({ key: 'value' }, 'secret word');
+    const directory = await seedEntries({ atmos_key: 'value' }, 'secret word');
     const keyring = openTestKeyring({
       directory,
       ...fromCommand('printf "another\\nsecret word\\n"'),
     });
     expectError(
-      await rejectionOf(keyring.get('key')),
+      await rejectionOf(keyring.get('atmos_key')),
       'ERR_KEYRING_PASSWORD_WRONG',
       `the password (from the password command, spec.password_command) does not open the keyring ${directory}`,
     );
