@@ -2,7 +2,7 @@ import { realpathSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import type { KeychainStore } from '../config/keychain-stores.ts';
 import { showValue, type Sourced } from '../core/json.ts';
-import { dataDirectory } from '../host/home.ts';
+import { dataDirectory, fromHome } from '../host/home.ts';
 import type { Host } from '../host/host.ts';
 import type { AuthPlan } from './plan.ts';
 
@@ -34,6 +34,8 @@ export async function findConcernedStores(
   return stores.flatMap((store) => {
     const passwordEnv = store.passwordEnv ?? { value: 'ATMOS_KEYRING_PASSWORD', source: 'default' };
     const directory = storeDirectory(store.fileDir?.value, host);
+    // Without a home directory Atmos finds none either.
+    if (directory === undefined) return [];
     const isSame = realPath(directory) === realPath(keyring.directory.value);
     if (!isSame && !(isFromVariable && passwordEnv.value === keyring.passwordEnv.value)) return [];
     const location = store.fileDir?.tag === undefined ? directory : showValue({ ...store.fileDir });
@@ -45,13 +47,14 @@ export async function findConcernedStores(
  * As Atmos and its library find it: of a path whose last part has an extension the directory above,
  * then `~/` for the home directory.
  */
-function storeDirectory(fileDir: string | undefined, host: Host): string {
-  if (fileDir === undefined) return join(dataDirectory(host), 'keyring');
+function storeDirectory(fileDir: string | undefined, host: Host): string | undefined {
+  if (fileDir === undefined) {
+    const data = dataDirectory(host);
+    return data && join(data, 'keyring');
+  }
   const directory = basename(fileDir).includes('.') ? dirname(fileDir) : fileDir;
-  const expanded = directory.startsWith('~/')
-    ? join(host.homeDirectory, directory.slice(1))
-    : directory;
-  return resolve(host.workingDirectory(), expanded);
+  const expanded = fromHome(directory, host.homeDirectory);
+  return expanded && resolve(host.workingDirectory(), expanded);
 }
 
 function realPath(path: string): string {

@@ -11,7 +11,7 @@ import { mayUseFile } from '../../keyring/settings.ts';
 import type { Invocation } from '../command.ts';
 import type { Context } from '../context.ts';
 import { askPassword } from '../open.ts';
-import { keyringWarner, loadPlanIfAny } from '../plan.ts';
+import { keyringWarner, loadPlanIfAny, warn } from '../plan.ts';
 import { newPasswordSource } from '../ui/new-password.ts';
 import { createProgress, type Progress } from '../ui/progress.ts';
 
