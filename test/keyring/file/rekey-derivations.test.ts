@@ -5,7 +5,7 @@ import { testPassword } from '../../support/file-keyring.ts';
 import { newPassword, rekey, valuesUnder } from './rekeying.ts';
 import { seedKeyring } from './seed.ts';
 
-const entries = { one: 'the first', two: 'the second', three: 'the third' };
+const entries = { atmos_one: 'the first', atmos_two: 'the second', atmos_three: 'the third' };
 
 describe('rekey derives', () => {
   test('two keys for another password: the current one and the new one', async () => {
