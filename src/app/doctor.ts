@@ -1,7 +1,7 @@
 import type { AuthPlan } from '../auth/plan.ts';
 import type { Config } from '../config/load.ts';
 import { clockHints, logoutCommand } from '../core/hint.ts';
-import { lowerCase } from '../core/names.ts';
+import { foldName } from '../core/names.ts';
 import { formatRemaining, formatTimestamp } from '../core/time.ts';
 import type { Host } from '../host/host.ts';
 import { ok, warning, type Finding } from '../keyring/inspection.ts';
@@ -97,11 +97,11 @@ function examineOrphans(
   realm: string,
   { identities, providers }: Pick<Config, 'identities' | 'providers'>,
 ): Finding[] {
-  const known = new Set([...identities, ...providers].map(({ name }) => lowerCase(name)));
+  const known = new Set([...identities, ...providers].map(({ name }) => foldName(name)));
   const ours = entries.filter((entry) => entry.realm === realm && !entry.isForeign);
   const orphans = new Map<string, ReadEntry[]>();
   for (const entry of ours) {
-    const name = lowerCase(entry.alias);
+    const name = foldName(entry.alias);
     if (!known.has(name)) orphans.set(name, [...(orphans.get(name) ?? []), entry]);
   }
   const findings = [...orphans.values()].map(ofOrphan);

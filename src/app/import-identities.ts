@@ -4,7 +4,7 @@ import type { Config } from '../config/load.ts';
 import { AtmosError, isAtmosError } from '../core/errors.ts';
 import { optionWithValue } from '../core/hint.ts';
 import type { Identity } from '../core/kind-config.ts';
-import { lowerCase, nearestName } from '../core/names.ts';
+import { isSameName, nearestName } from '../core/names.ts';
 import type { AuthManager } from './open.ts';
 
 /** The identity that a profile becomes; an error when it should and cannot; undefined: none. */
@@ -108,7 +108,7 @@ async function isConfigurable(identity: Identity, manager: AuthManager): Promise
 }
 
 function sameNamed(profile: string, free: readonly Identity[]): Identity | AtmosError {
-  const identity = free.find(({ name }) => lowerCase(name) === lowerCase(profile));
+  const identity = free.find(({ name }) => isSameName(name, profile));
   if (identity !== undefined) return identity;
   return new AtmosError(
     'ERR_IDENTITY_UNKNOWN',
@@ -123,7 +123,7 @@ async function ask(
   free: readonly Identity[],
 ): Promise<Identity | undefined> {
   if (free.length === 0) return undefined;
-  const named = free.find(({ name }) => lowerCase(name) === lowerCase(profile));
+  const named = free.find(({ name }) => isSameName(name, profile));
   const others = free.filter((identity) => identity !== named).map(({ name }) => name);
   const answer = await prompt.select({
     message: `Which identity does the profile ${profile} become?`,

@@ -1,6 +1,6 @@
 import type { AuthContext } from '../auth/context.ts';
 import { forgetRefusal } from '../auth/refusals.ts';
-import { itemKey, type ItemKind } from '../store/key.ts';
+import { itemKeys, type ItemKind } from '../store/key.ts';
 
 export interface LogoutOptions {
   /** Long-lived keys go too. */
@@ -34,10 +34,10 @@ export async function logout(
   const removed: RemovedItem[] = [];
   for (const alias of aliases) {
     for (const item of items) {
-      const key = itemKey({ realm: store.realm, alias }, item);
-      if (!present.has(key)) continue;
+      const keys = itemKeys({ realm: store.realm, alias }, item).filter((key) => present.has(key));
+      if (keys.length === 0) continue;
       if (!options.isDryRun && !(await store.remove(alias, item))) continue;
-      removed.push({ key, identity: alias, item });
+      removed.push(...keys.map((key) => ({ key, identity: alias, item })));
     }
     if (options.includeKeys && !options.isDryRun)
       forgetRefusal({ realm: store.realm, alias }, host);

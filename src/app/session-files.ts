@@ -3,7 +3,7 @@ import type { SessionFile } from '../clouds/contract.ts';
 import { listSessionFiles } from '../clouds/registry.ts';
 import type { Config } from '../config/load.ts';
 import { isAtmosError, type AtmosError } from '../core/errors.ts';
-import { lowerCase } from '../core/names.ts';
+import { isSameName } from '../core/names.ts';
 import type { Host } from '../host/host.ts';
 import { warning, type Finding } from '../keyring/inspection.ts';
 import { logoutCommand } from '../core/hint.ts';
@@ -160,7 +160,7 @@ function isIn(
 }
 
 function hasName(names: readonly string[], name: string): boolean {
-  return names.some((one) => lowerCase(one) === lowerCase(name));
+  return names.some((one) => isSameName(one, name));
 }
 
 function ownerOf({ identity, providers }: SessionFile): string | null {

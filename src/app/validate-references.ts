@@ -2,7 +2,7 @@ import type { Config } from '../config/config.ts';
 import { remoteImportNote } from '../config/remote-imports.ts';
 import { quoteValue } from '../core/json.ts';
 import type { Identity } from '../core/kind-config.ts';
-import { lowerCase, nearestName } from '../core/names.ts';
+import { foldName, isSameName, nearestName } from '../core/names.ts';
 import { invalidAt, warningAt, type ReportProblem } from './config-problem.ts';
 
 /** What references lead to. */
@@ -62,7 +62,7 @@ function namesOf(entries: readonly { readonly name: string }[]): string[] {
 
 /** Without regard to case, as everywhere. */
 function has(names: readonly string[], name: string): boolean {
-  return names.some((other) => lowerCase(other) === lowerCase(name));
+  return names.some((other) => isSameName(other, name));
 }
 
 function nearHint(name: string, known: readonly string[]): string {
@@ -77,7 +77,7 @@ function nearHint(name: string, known: readonly string[]): string {
  */
 function reportSharedNames({ identities, providers }: Named, report: ReportProblem): void {
   for (const { name, locate } of providers) {
-    const isSame = (other: Identity) => lowerCase(other.name) === lowerCase(name);
+    const isSame = (other: Identity) => isSameName(other.name, name);
     const identity = identities.find((one) => one.kind === 'aws/user' && isSame(one));
     if (identity === undefined) continue;
     const path = ['auth', 'identities', identity.name];
@@ -91,14 +91,14 @@ function reportSharedNames({ identities, providers }: Named, report: ReportProbl
 function reportCycles({ identities }: Named, report: ReportProblem): void {
   const next = new Map(
     identities.map(({ name, via }) => [
-      lowerCase(name),
-      { name, to: lowerCase(via?.identity ?? '') },
+      foldName(name),
+      { name, to: foldName(via?.identity ?? '') },
     ]),
   );
   const told = new Set<string>();
   for (const { name } of identities) {
     const chain: string[] = [];
-    let key = lowerCase(name);
+    let key = foldName(name);
     for (let step = next.get(key); step && !chain.includes(step.name); step = next.get(key)) {
       chain.push(step.name);
       key = step.to;

@@ -5,7 +5,7 @@ import { optionWithValue } from '../core/hint.ts';
 import { withoutAbsent } from '../core/json.ts';
 import type { Identity } from '../core/kind-config.ts';
 import type { LogEvents } from '../core/log-events.ts';
-import { lowerCase } from '../core/names.ts';
+import { foldName } from '../core/names.ts';
 import { formatTimestamp } from '../core/time.ts';
 import type { Host } from '../host/host.ts';
 import type { Keyring } from '../keyring/contract.ts';
@@ -88,7 +88,7 @@ export async function login(
   const keptBy = whereKept(keyring, host);
   const identityFlight = {
     ...flight,
-    subject: ['identity', store.realm, lowerCase(identity.name), keptBy],
+    subject: ['identity', store.realm, foldName(identity.name), keptBy],
     named: `identity ${identity.name}`,
     isShared: isSameForAll,
   };

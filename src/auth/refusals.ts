@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { isObject, parseJson } from '../core/json.ts';
-import { lowerCase } from '../core/names.ts';
+import { foldName } from '../core/names.ts';
 import { sha256 } from '../core/sha256.ts';
 import { parseTimestamp } from '../core/time.ts';
 import { replaceFile, writePrivateFile } from '../host/files.ts';
@@ -52,7 +52,7 @@ export function forgetRefusal(owner: Owner, host: Host): void {
 }
 
 function recordPath({ realm, alias }: Owner, host: Host): string {
-  const name = sha256(JSON.stringify([realm, lowerCase(alias)])).slice(0, 32);
+  const name = sha256(JSON.stringify([realm, foldName(alias)])).slice(0, 32);
   return join(
     requireStateDirectory('the record of a refused key', host),
     'refused',

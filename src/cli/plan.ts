@@ -5,7 +5,7 @@ import { findIdentity } from '../config/find-identity.ts';
 import { loadConfig, type Config, type LoadOptions } from '../config/load.ts';
 import { AtmosError, isAtmosError } from '../core/errors.ts';
 import type { Identity } from '../core/kind-config.ts';
-import { lowerCase } from '../core/names.ts';
+import { isSameName } from '../core/names.ts';
 import type { Invocation } from './command.ts';
 import type { Context } from './context.ts';
 import { loadOptions, namesConfig } from './global-options.ts';
@@ -152,7 +152,7 @@ export async function warnOfIntegrations(
   { name, via }: Pick<Identity, 'name' | 'via'>,
 ): Promise<void> {
   const isSame = (one: string | undefined, other: string | undefined) =>
-    one !== undefined && other !== undefined && lowerCase(one) === lowerCase(other);
+    one !== undefined && other !== undefined && isSameName(one, other);
   const bound = config.integrations.filter(
     (one) => isSame(one.via.identity, name) || isSame(one.via.provider, via?.provider),
   );

@@ -9,7 +9,7 @@ import {
 } from '../config/profiles.ts';
 import { AtmosError, isAtmosError } from '../core/errors.ts';
 import { optionWithValue } from '../core/hint.ts';
-import { lowerCase } from '../core/names.ts';
+import { isSameName } from '../core/names.ts';
 import type { Host } from '../host/host.ts';
 import type { Invocation } from './command.ts';
 import type { Context } from './context.ts';
@@ -143,7 +143,7 @@ function missingIdentity(
   if (request.kind === 'none') return undefined;
   if (request.kind === 'named') {
     const name = request.name.value;
-    const isThere = config.identities.some((one) => lowerCase(one.name) === lowerCase(name));
+    const isThere = config.identities.some((one) => isSameName(one.name, name));
     return isThere ? undefined : { name, said: `Identity ${name}` };
   }
   const hasAny = config.identities.length > 0 || config.providers.length > 0;

@@ -1,4 +1,4 @@
-import { lowerCase } from '../core/names.ts';
+import { foldName, lowerCase } from '../core/names.ts';
 import { isMap } from '../core/validate.ts';
 import { isVariableName, notVariableName } from '../core/variable-name.ts';
 import { variableProblem } from '../core/variables.ts';
@@ -109,12 +109,13 @@ function checkName(path: readonly string[], name: string, report: Report): void 
 function checkSpellings(file: ConfigFile, list: string, report: Report): void {
   const seen = new Map<string, string>();
   for (const name of namesIn(file.settings, list)) {
-    const first = seen.get(lowerCase(name));
+    const first = seen.get(foldName(name));
     if (first === undefined) {
-      seen.set(lowerCase(name), name);
+      seen.set(foldName(name), name);
       continue;
     }
-    const message = `is ${first} again: names are matched without regard to case`;
+    const apart = lowerCase(first) === lowerCase(name) ? 'case' : 'Unicode normal form';
+    const message = `is ${first} again: names are matched without regard to ${apart}`;
     report({ path: ['auth', list, name], message, file });
   }
 }

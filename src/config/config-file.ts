@@ -1,4 +1,4 @@
-import { lowerCase } from '../core/names.ts';
+import { isSameName } from '../core/names.ts';
 import { isMap } from '../core/validate.ts';
 import type { Origin } from './layer.ts';
 import { isNamePath } from './merge.ts';
@@ -51,7 +51,7 @@ export interface IncludedFile {
   readonly at: Path;
 }
 
-/** The value at a path, names matched without regard to case, or undefined. */
+/** The value at a path, names matched as `isSameName` does, or undefined. */
 export function valueAt(settings: Readonly<Record<string, unknown>>, path: Path): unknown {
   let value: unknown = settings;
   for (const [depth, key] of path.entries()) {
@@ -64,7 +64,7 @@ export function valueAt(settings: Readonly<Record<string, unknown>>, path: Path)
 
 function ownValue(map: Record<string, unknown>, key: string, isName: boolean): unknown {
   if (Object.hasOwn(map, key)) return map[key];
-  const isSame = (other: string) => lowerCase(other) === lowerCase(key);
+  const isSame = (other: string) => isSameName(other, key);
   const written = isName ? Object.keys(map).find(isSame) : undefined;
   return written === undefined ? undefined : map[written];
 }
@@ -139,10 +139,10 @@ export function tagAt(files: readonly ConfigFile[], path: Path): string | undefi
   return isTagged(valueAt(file.settings, path)) ? tagAt(files.slice(0, at), path) : undefined;
 }
 
-/** Whether one path leads through the other. Names may be written in another case. */
+/** Whether one path leads through the other. Names may be spelled differently. */
 function isSamePlace(one: Path, other: Path): boolean {
   const depth = Math.min(one.length, other.length);
-  return one.slice(0, depth).every((key, at) => lowerCase(key) === lowerCase(other[at] ?? ''));
+  return one.slice(0, depth).every((key, at) => isSameName(key, other[at] ?? ''));
 }
 
 export function positionIn(file: ConfigFile, path: Path): Position {

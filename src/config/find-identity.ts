@@ -2,7 +2,7 @@ import { AtmosError } from '../core/errors.ts';
 import { optionWithValue } from '../core/hint.ts';
 import { quoteValue, type Sourced } from '../core/json.ts';
 import type { Identity } from '../core/kind-config.ts';
-import { lowerCase, nearestName } from '../core/names.ts';
+import { isSameName, nearestName } from '../core/names.ts';
 import { valueAt } from './config-file.ts';
 import { findYamlFiles } from './find-config-files.ts';
 import type { Config } from './load.ts';
@@ -13,7 +13,7 @@ import { remoteImportHints, remoteImportNote } from './remote-imports.ts';
 import { quote } from './yaml-position.ts';
 
 /**
- * The identity of that name, without regard to case.
+ * The identity of that name, without regard to case and Unicode normal form.
  *
  * @param asked the name, with its source where that is known
  * @throws ERR_IDENTITY_UNKNOWN with the nearest name, or the profile that has it; ERR_CONFIG_INVALID
@@ -21,7 +21,7 @@ import { quote } from './yaml-position.ts';
  */
 export function findIdentity(config: Config, asked: string | Sourced<string>): Identity {
   const name = typeof asked === 'string' ? asked : asked.value;
-  const identity = config.identities.find((other) => lowerCase(other.name) === lowerCase(name));
+  const identity = config.identities.find((other) => isSameName(other.name, name));
   if (identity === undefined) {
     throw unknownIdentity(
       config,

@@ -1,8 +1,8 @@
-import { lowerCase } from '../core/names.ts';
+import { foldName } from '../core/names.ts';
 import { isMap } from '../core/validate.ts';
 import { isTagged } from './values.ts';
 
-/** Whether the keys of this map are names, which are matched without regard to case. */
+/** Whether the keys of this map are names: see `foldName`. */
 export function isNamePath(path: readonly string[]): boolean {
   const [top, list] = path;
   return path.length === 2 && top === 'auth' && (list === 'identities' || list === 'providers');
@@ -18,7 +18,7 @@ export function mergeMaps(
   over: Readonly<Record<string, unknown>>,
   path: readonly string[] = [],
 ): Record<string, unknown> {
-  const sameKey = isNamePath(path) ? lowerCase : (key: string) => key;
+  const sameKey = isNamePath(path) ? foldName : (key: string) => key;
   const spelling = new Map(Object.keys(base).map((key) => [sameKey(key), key]));
   // A Map, since `__proto__` may be a key.
   const merged = new Map(Object.entries(base));

@@ -2,7 +2,7 @@ import { dirname, join, resolve } from 'node:path';
 import { AtmosError } from '../core/errors.ts';
 import { optionWithValue } from '../core/hint.ts';
 import { quoteValue, showValue, valueOf, type Sourced } from '../core/json.ts';
-import { lowerCase, nearestName } from '../core/names.ts';
+import { isSameName, nearestName } from '../core/names.ts';
 import { configDirectory } from '../host/home.ts';
 import type { Host } from '../host/host.ts';
 import { fileSaying, tagAt, valueAt, type ConfigFile } from './config-file.ts';
@@ -173,7 +173,7 @@ function isProfileName(name: string): boolean {
 export function unknownProfile(profile: Sourced<string>, options: ProfileOptions): AtmosError {
   const { value: name, source } = profile;
   const known = findProfiles(options.directories).map((one) => one.name);
-  const identity = options.identities.find((other) => lowerCase(other) === lowerCase(name));
+  const identity = options.identities.find((other) => isSameName(other, name));
   const nearest = nearestName(name, known);
   const list = known.length > 0 ? `it is one of ${known.join(', ')}` : 'there are none';
   const places = options.directories.map(showDirectory).join(', ');

@@ -173,7 +173,7 @@ const auth = mapOf({
   keyring: setting(keyring, 'Where credentials are kept.'),
   identities: setting(
     namesTo(about(identity, 'One identity.')),
-    'Who can be logged in as, by name. Names are matched without regard to case, over files too.',
+    'Who can be logged in as, by name. Names are matched without regard to case and Unicode normal form, over files too.',
   ),
   providers: setting(
     namesTo(about(providerSchema, 'One provider.')),

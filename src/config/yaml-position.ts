@@ -1,4 +1,4 @@
-import { lowerCase } from '../core/names.ts';
+import { isSameName } from '../core/names.ts';
 import { quote } from '../core/json.ts';
 import { isNamePath } from './merge.ts';
 
@@ -75,7 +75,7 @@ function findName(
   key: string,
 ): YamlEntry | undefined {
   if (!isNamePath(parent)) return undefined;
-  return entries.find((entry) => lowerCase(entry.key) === lowerCase(key));
+  return entries.find((entry) => isSameName(entry.key, key));
 }
 
 /** The path whose key or value begins at the offset. */

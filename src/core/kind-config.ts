@@ -3,7 +3,7 @@
  * kind's own schema.
  */
 export interface Identity {
-  /** As written in atmos.yaml. Names are matched without regard to case. */
+  /** As written in atmos.yaml. Names are matched by `isSameName`. */
   readonly name: string;
   /** `aws/user`, `aws/assume-role` … Not checked against what we can do. */
   readonly kind: string;

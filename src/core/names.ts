@@ -6,13 +6,28 @@ export function lowerCase(text: string): string {
   return Array.from(text, (char) => (char === 'İ' ? 'i' : char.toLowerCase())).join('');
 }
 
+/**
+ * What all spellings of one name have in common: names are matched without regard to case and to the
+ * Unicode normal form. `é` is one character on most keyboards and two in what macOS makes of a file's
+ * name, and looks the same. Only for comparing: what is stored keeps the characters of the
+ * configuration, as in Atmos, which does not normalize.
+ */
+export function foldName(name: string): string {
+  return lowerCase(name.normalize('NFC'));
+}
+
+/** Whether two spellings are one name: see {@link foldName}. */
+export function isSameName(one: string, other: string): boolean {
+  return foldName(one) === foldName(other);
+}
+
 /** The known name that `name` was probably meant to be, or undefined when none is near. */
 export function nearestName(name: string, known: Iterable<string>): string | undefined {
-  const wanted = lowerCase(name);
+  const wanted = foldName(name);
   let nearest: string | undefined;
   let least = Math.max(1, Math.floor(wanted.length / 3)) + 1;
   for (const candidate of known) {
-    const distance = editDistance(wanted, lowerCase(candidate));
+    const distance = editDistance(wanted, foldName(candidate));
     if (distance < least) {
       least = distance;
       nearest = candidate;

@@ -1,11 +1,11 @@
 import type { AwsCredentials } from '../core/credentials.ts';
 import { AtmosError, KeyringError, isAtmosError } from '../core/errors.ts';
 import { logoutCommand } from '../core/hint.ts';
-import { lowerCase } from '../core/names.ts';
+import { isSameName } from '../core/names.ts';
 import type { Host } from '../host/host.ts';
 import type { Keyring } from '../keyring/contract.ts';
 import { formatEnvelope, parseEnvelope, type Envelope, type Ownership } from './envelope.ts';
-import { itemKey, type ItemKind, type Owner } from './key.ts';
+import { itemKey, itemKeys, type ItemKind, type Owner } from './key.ts';
 
 /** What is written of an item besides its credentials. */
 export type ItemNotes = Pick<Envelope, 'chainFingerprint' | 'chainSettings' | 'clockOffsetMs'>;
@@ -13,7 +13,11 @@ export type ItemNotes = Pick<Envelope, 'chainFingerprint' | 'chainSettings' | 'c
 /** The items of one realm in a keyring, typed, and each checked to be whose its name says. */
 export interface CredentialStore {
   readonly realm: string;
-  /** @throws ERR_KEYRING_FOREIGN, ERR_STORE_INVALID, and the keyring's errors; null: not there */
+  /**
+   * The item, in whichever Unicode normal form its name was stored. Null: not there.
+   *
+   * @throws ERR_KEYRING_FOREIGN, ERR_STORE_INVALID, and the keyring's errors
+   */
   read(alias: string, item: ItemKind): Promise<Envelope | null>;
   /** Writes and reads back. @throws as {@link read}; a foreign entry stays as it is */
   write(
@@ -22,7 +26,7 @@ export interface CredentialStore {
     credentials: AwsCredentials,
     notes?: ItemNotes,
   ): Promise<void>;
-  /** Whether it was there. A foreign entry is refused, a damaged one goes. */
+  /** Whether it was there, in any spelling. A foreign entry is refused, a damaged one goes. */
   remove(alias: string, item: ItemKind): Promise<boolean>;
 }
 
@@ -38,12 +42,19 @@ export function createCredentialStore(options: StoreOptions): CredentialStore {
   const { keyring, realm, host } = options;
 
   async function read(alias: string, item: ItemKind): Promise<Envelope | null> {
-    const key = itemKey({ realm, alias }, item);
+    for (const key of itemKeys({ realm, alias }, item)) {
+      const envelope = await readAt(key, alias, item);
+      if (envelope !== null) return envelope;
+    }
+    return null;
+  }
+
+  async function readAt(key: string, alias: string, item: ItemKind): Promise<Envelope | null> {
     const value = await keyring.get(key);
     host.log('store.read', { identity: alias, item, found: value !== null });
     if (value === null) return null;
     const entry = parseEnvelope(value);
-    checkOwner(entry, alias, item);
+    checkOwner(key, entry, alias, item);
     if ('fault' in entry) {
       const command = logoutCommand(alias, item === 'key');
       throw new AtmosError('ERR_STORE_INVALID', `the entry ${key} cannot be used: ${entry.fault}`, {
@@ -54,23 +65,33 @@ export function createCredentialStore(options: StoreOptions): CredentialStore {
   }
 
   /** Two pairs of realm and alias can have one name: the entry itself says whose it is. */
-  function checkOwner(entry: Ownership, alias: string, item: ItemKind): void {
+  function checkOwner(key: string, entry: Ownership, alias: string, item: ItemKind): void {
     const said = [
       entry.realm === undefined || entry.realm === realm,
-      entry.alias === undefined || lowerCase(entry.alias) === lowerCase(alias),
+      entry.alias === undefined || isSameName(entry.alias, alias),
       entry.item === undefined || entry.item === item,
     ];
-    const key = itemKey({ realm, alias }, item);
     const wanted = `the ${item} of identity ${alias} of realm ${realm}`;
     if (said.includes(false)) {
       const owner = `the ${entry.item ?? 'key'} of identity ${entry.alias ?? '?'} of realm ${entry.realm ?? '?'}`;
       throw foreign(`the entry ${key} is ${owner}, not ${wanted}`);
     }
-    const rival = options.otherOwners.find((other) => itemKey(other, item) === key);
+    const rival = options.otherOwners.find((other) => itemKeys(other, item).includes(key));
     if (entry.realm === undefined && rival !== undefined) {
       const other = `that of identity ${rival.alias} of realm ${rival.realm}`;
       throw foreign(`the entry ${key} does not say whether it is ${wanted} or ${other}`);
     }
+  }
+
+  async function removeAt(key: string, alias: string, item: ItemKind): Promise<boolean> {
+    try {
+      if ((await readAt(key, alias, item)) === null) return false;
+    } catch (error) {
+      const isUseless =
+        isAtmosError(error, 'ERR_STORE_INVALID') || isAtmosError(error, 'ERR_KEYRING_DAMAGED');
+      if (!isUseless) throw error;
+    }
+    return keyring.delete(key);
   }
 
   function foreign(message: string): KeyringError {
@@ -85,7 +106,7 @@ export function createCredentialStore(options: StoreOptions): CredentialStore {
     async write(alias, item, credentials, notes = {}) {
       const key = itemKey({ realm, alias }, item);
       const existing = await keyring.get(key);
-      if (existing !== null) checkOwner(parseEnvelope(existing), alias, item);
+      if (existing !== null) checkOwner(key, parseEnvelope(existing), alias, item);
       const text = formatEnvelope({
         credentials,
         realm,
@@ -107,14 +128,10 @@ export function createCredentialStore(options: StoreOptions): CredentialStore {
       host.log('store.written', { identity: alias, item });
     },
     async remove(alias, item) {
-      try {
-        if ((await read(alias, item)) === null) return false;
-      } catch (error) {
-        const isUseless =
-          isAtmosError(error, 'ERR_STORE_INVALID') || isAtmosError(error, 'ERR_KEYRING_DAMAGED');
-        if (!isUseless) throw error;
+      let wasThere = false;
+      for (const key of itemKeys({ realm, alias }, item)) {
+        if (await removeAt(key, alias, item)) wasThere = true;
       }
-      const wasThere = await keyring.delete(itemKey({ realm, alias }, item));
       if (wasThere) host.log('store.removed', { identity: alias, item });
       return wasThere;
     },

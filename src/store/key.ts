@@ -24,6 +24,16 @@ export function itemKey({ realm, alias }: Owner, item: ItemKind): string {
 }
 
 /**
+ * The keys under which an item may be found: that of {@link itemKey}, under which it is written, then
+ * those of the same name in the other Unicode normal forms, in which another configuration may have
+ * had it.
+ */
+export function itemKeys({ realm, alias }: Owner, item: ItemKind): string[] {
+  const spellings = [alias, alias.normalize('NFC'), alias.normalize('NFD')];
+  return [...new Set(spellings.map((spelling) => itemKey({ realm, alias: spelling }, item)))];
+}
+
+/**
  * What a key says of its item, or undefined for a key that is none of ours. A name does not tell
  * where its realm ends: `realm` is the given one, or one of Atmos's automatic ones, or null.
  */

@@ -18,6 +18,19 @@ describe('an identity', () => {
     expect(findIdentity(config, 'PROD').name).toBe('prod');
   });
 
+  it('is found in any Unicode normal form, over files too', async () => {
+    const [composed, decomposed] = ['caf\u00e9', 'cafe\u0301'];
+    const config = await createProject({
+      'atmos.yaml': `import: [more.yaml]\nauth: { identities: { ${composed}: { kind: aws/user } } }`,
+      'more.yaml': `auth: { identities: { ${decomposed}: { default: true } } }`,
+    }).load();
+    // As it is written first, which is in the file that is imported.
+    expect(config.identities).toMatchObject([
+      { name: decomposed, kind: 'aws/user', isDefault: true },
+    ]);
+    expect(findIdentity(config, composed.toUpperCase()).name).toBe(decomposed);
+  });
+
   it('that is unknown is answered with the nearest', async () => {
     const ours = project();
     const config = await ours.load();

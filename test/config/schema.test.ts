@@ -191,6 +191,10 @@ describe('names', () => {
       'auth.providers.Sso ($/atmos.yaml:1:29) is sso again: names are matched without regard to case',
     ],
     [
+      'auth: {identities: {caf\u00e9: {}, cafe\u0301: {}}}',
+      'auth.identities."cafe\u0301" ($/atmos.yaml:1:31) is caf\u00e9 again: names are matched without regard to Unicode normal form',
+    ],
+    [
       'auth: {providers: {x@Token: {}}}',
       'auth.providers.x@Token ($/atmos.yaml:1:20) has a name that ends like the entry of a session or a token',
     ],

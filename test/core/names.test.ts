@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { lowerCase, nearestName } from '../../src/core/names.ts';
+import { foldName, isSameName, lowerCase, nearestName } from '../../src/core/names.ts';
 
 describe('lower case, as Go has it', () => {
   // The right side is what Go 1.24's strings.ToLower gives.
@@ -63,5 +63,23 @@ describe('the nearest name', () => {
 
   test('is none among none', () => {
     expect(nearestName('dev', [])).toBeUndefined();
+  });
+});
+
+describe('two spellings', () => {
+  test.each([
+    ['caf\u00e9', 'cafe\u0301'],
+    ['CAFE\u0301', 'caf\u00e9'],
+    ['\u212bngstr\u00f6m', 'a\u030angstro\u0308m'],
+    ['\ud55c\uae00', '\u1112\u1161\u11ab\u1100\u1173\u11af'],
+    ['\u0130stanbul', 'I\u0307stanbul'],
+  ])('%j and %j are one name', (one, other) => {
+    expect(isSameName(one, other)).toBe(true);
+    expect(foldName(one)).toBe(foldName(other));
+  });
+
+  test('that only look alike to a compatible form are two names', () => {
+    expect(isSameName('\ufb00', 'ff')).toBe(false);
+    expect(isSameName('dev\u2460', 'dev1')).toBe(false);
   });
 });

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { itemKey, parseItemKey, type ItemKind } from '../../src/store/key.ts';
+import { itemKey, itemKeys, parseItemKey, type ItemKind } from '../../src/store/key.ts';
 
 const hash = '0123456789abcdef';
 
@@ -27,6 +27,16 @@ describe('the key of an item', () => {
     const owner = { realm: 'r', alias: 'Dev' };
     expect(itemKey(owner, 'session')).toBe('atmos_r_dev@session');
     expect(itemKey(owner, 'token')).toBe('atmos_r_dev@token');
+  });
+
+  test('is looked for in every Unicode normal form, first as it is written', () => {
+    const [composed, decomposed] = ['atmos_r_caf\u00e9@session', 'atmos_r_cafe\u0301@session'];
+    expect(itemKeys({ realm: 'r', alias: 'CAF\u00c9' }, 'session')).toEqual([composed, decomposed]);
+    expect(itemKeys({ realm: 'r', alias: 'CAFE\u0301' }, 'session')).toEqual([
+      decomposed,
+      composed,
+    ]);
+    expect(itemKeys({ realm: 'r', alias: 'dev' }, 'key')).toEqual(['atmos_r_dev']);
   });
 
   test('is one for two pairs of realm and alias, which is why an entry says whose it is', () => {

@@ -1,6 +1,6 @@
 import type { AuthPlan } from '../../auth/plan.ts';
 import { logoutCommand } from '../../core/hint.ts';
-import { lowerCase } from '../../core/names.ts';
+import { foldName } from '../../core/names.ts';
 import { formatTimestamp } from '../../core/time.ts';
 import type { Keyring } from '../../keyring/contract.ts';
 import { parseItemKey, type ItemKind } from '../../store/key.ts';
@@ -50,10 +50,12 @@ export async function keyringPrune(context: Context, { flags, values }: Invocati
 /** None without a configuration: nothing says then who is configured. */
 async function findOrphans({ config, realm }: AuthPlan, keyring: Keyring): Promise<Orphan[]> {
   if (config === undefined) return [];
-  const configured = [...config.identities, ...config.providers].map(({ name }) => lowerCase(name));
+  const configured = new Set(
+    [...config.identities, ...config.providers].map(({ name }) => foldName(name)),
+  );
   return (await keyring.keys()).flatMap((key) => {
     const named = parseItemKey(key, realm.value);
-    if (named?.realm !== realm.value || configured.includes(named.alias)) return [];
+    if (named?.realm !== realm.value || configured.has(foldName(named.alias))) return [];
     return [{ key, identity: named.alias, item: named.item }];
   });
 }

@@ -12,9 +12,9 @@ import {
 } from '../../app/session-files.ts';
 import { findIdentity } from '../../config/find-identity.ts';
 import { AtmosError, type KeyringError } from '../../core/errors.ts';
-import { lowerCase } from '../../core/names.ts';
+import { foldName, isSameName } from '../../core/names.ts';
 import type { Keyring } from '../../keyring/contract.ts';
-import { itemKey, type ItemKind } from '../../store/key.ts';
+import { itemKeys, type ItemKind } from '../../store/key.ts';
 import type { Invocation } from '../command.ts';
 import type { Context } from '../context.ts';
 import { isOfEntry, joinErrors } from '../entry-errors.ts';
@@ -132,13 +132,13 @@ async function chooseAliases(
     );
   }
   const { value } = await resolveIdentityName(request, config, prompt);
-  const known = names.find((name) => lowerCase(name) === lowerCase(value));
+  const known = names.find((name) => isSameName(name, value));
   return [known ?? (await checkStored(host, plan, keyring, value))];
 }
 
 /** A provider and an identity may have the same name. */
 function namesOnce(entries: readonly { readonly name: string }[]): string[] {
-  const byName = new Map(entries.toReversed().map(({ name }) => [lowerCase(name), name]));
+  const byName = new Map(entries.toReversed().map(({ name }) => [foldName(name), name]));
   return [...byName.values()].toReversed();
 }
 
@@ -150,7 +150,7 @@ async function checkStored(
   alias: string,
 ): Promise<string> {
   const owner = { realm: plan.realm.value, alias };
-  const items = (['key', 'session', 'token'] as const).map((item) => itemKey(owner, item));
+  const items = (['key', 'session', 'token'] as const).flatMap((item) => itemKeys(owner, item));
   const keys = await keyring.keys();
   if (items.some((key) => keys.includes(key))) return alias;
   const files = await findSessionFiles(plan, scopeOf(plan.config, [alias]), host);
