@@ -6,7 +6,6 @@ import {
   deleteCopied,
   noteLost,
   runCopies,
-  type Between,
   type Copy,
   type CopyOptions,
   type CopyResult,
@@ -17,15 +16,15 @@ type Where = Pick<Context, 'host' | 'progress'>;
 
 export interface CopyFlags extends Pick<CopyOptions, 'overwrite' | 'isDryRun'> {
   readonly target: Keyring;
-  /** Whose entries are deleted once all were copied. */
-  readonly deleteFrom?: Between | undefined;
+  /** Whether the sources are deleted once all were copied. */
+  readonly deletesSource?: boolean;
 }
 
 /** Copies, and then deletes the sources, with progress. Ctrl-C ends it between two entries. */
 export async function copyForCommand(
   context: Where,
   copies: readonly Copy[],
-  { target, deleteFrom, ...flags }: CopyFlags,
+  { target, deletesSource = false, ...flags }: CopyFlags,
 ): Promise<CopyResult> {
   return untilInterrupted(context.host, async (isInterrupted) => {
     const result = await withProgress(context, 'copying', copies.length, (onEntry) =>
@@ -34,9 +33,9 @@ export async function copyForCommand(
     const { entries } = result;
     if (flags.isDryRun || result.stopped) return result;
     await noteLost(entries, target);
-    if (deleteFrom === undefined) return result;
+    if (!deletesSource) return result;
     const stopped = await withProgress(context, 'deleting', entries.length, (onEntry) =>
-      deleteCopied(entries, deleteFrom, { isInterrupted, onEntry }),
+      deleteCopied(copies, entries, { isInterrupted, onEntry }),
     );
     return { entries, stopped };
   });

@@ -1,12 +1,16 @@
 import type { AuthPlan } from '../auth/plan.ts';
-import type { Config } from '../config/load.ts';
 import { clockHints, logoutCommand } from '../core/hint.ts';
 import { foldName } from '../core/names.ts';
 import { formatRemaining, formatTimestamp } from '../core/time.ts';
 import type { Host } from '../host/host.ts';
 import { ok, warning, type Finding } from '../keyring/inspection.ts';
-import { isOwnEntry } from '../keyring/key.ts';
-import { examineContents, readEntry, rewritingOf, type ReadEntry } from '../store/inventory.ts';
+import {
+  createInventory,
+  examineContents,
+  rewritingOf,
+  type Inventory,
+  type ReadEntry,
+} from '../store/inventory.ts';
 import { examineKeyring, type Subject } from './doctor-keyring.ts';
 
 /**
@@ -19,18 +23,18 @@ export async function examine(
   { config, realm }: AuthPlan,
   host: Pick<Host, 'now' | 'platform'>,
 ): Promise<Finding[]> {
+  const inventory = createInventory(realm.value, config);
   const entries: ReadEntry[] = [];
   const findings = await examineKeyring(subject, (key, value) => {
-    if (!isOwnEntry(key, value)) return;
-    const entry = readEntry(key, value, realm.value);
-    if (entry !== undefined) entries.push(entry);
+    const entry = inventory.read(key, value);
+    if (entry.owner === 'atmos-auth') entries.push(entry);
   });
   return [
     ...findings.map((finding) => withRewriting(finding, realm.value)),
     ...(entries.length === 0 ? [] : examineContents(entries)),
     ...(config === undefined || entries.length === 0
       ? []
-      : examineOrphans(entries, realm.value, config)),
+      : examineOrphans(entries, realm.value, inventory)),
     examineClock(entries, host.now(), host.platform),
   ];
 }
@@ -95,14 +99,12 @@ function latestOffset(entries: readonly ReadEntry[]): number | undefined {
 function examineOrphans(
   entries: readonly ReadEntry[],
   realm: string,
-  { identities, providers }: Pick<Config, 'identities' | 'providers'>,
+  inventory: Inventory,
 ): Finding[] {
-  const known = new Set([...identities, ...providers].map(({ name }) => foldName(name)));
-  const ours = entries.filter((entry) => entry.realm === realm && !entry.isForeign);
   const orphans = new Map<string, ReadEntry[]>();
-  for (const entry of ours) {
+  for (const entry of entries.filter((one) => !one.isForeign && inventory.isOrphan(one))) {
     const name = foldName(entry.alias);
-    if (!known.has(name)) orphans.set(name, [...(orphans.get(name) ?? []), entry]);
+    orphans.set(name, [...(orphans.get(name) ?? []), entry]);
   }
   const findings = [...orphans.values()].map(ofOrphan);
   return [

@@ -7,10 +7,14 @@ import type { Host } from '../host/host.ts';
 import type { Keyring } from '../keyring/contract.ts';
 import type { Copy } from '../store/copy.ts';
 import { parseEnvelope } from '../store/envelope.ts';
+import type { OtherEntry } from '../store/inventory.ts';
 import { itemKey } from '../store/key.ts';
 import { awsVaultProfiles, parseVaultKey, type SourceLine } from './import-sources.ts';
 import { checkKey } from './configure-key.ts';
 import type { AuthManager } from './open.ts';
+
+/** What is not copied: an entry of another program or kind, or a profile without a long-lived key. */
+export type LeftEntry = OtherEntry | { readonly profile: string };
 
 /** A profile that has a long-lived key. */
 export interface FoundKey {
@@ -25,8 +29,8 @@ export interface FoundKey {
 
 export interface FoundKeys {
   readonly keys: readonly FoundKey[];
-  /** Other entries or profiles there: sessions, roles. */
-  readonly others: number;
+  /** Other entries or profiles there, by name: sessions, roles. */
+  readonly left: readonly LeftEntry[];
   /** What a person should know of the source, one line each. */
   readonly warnings: readonly string[];
 }
@@ -39,6 +43,7 @@ export async function findVaultKeys(
   const { vaultDevices } = await import('../clouds/aws/shared-files.ts');
   const deviceOf = vaultDevices(host);
   const { profiles, others } = await awsVaultProfiles(keyring);
+  const left = others.map((key) => ({ key, owner: 'other' as const }));
   const keys = profiles.map((profile) => {
     const mfaDevice = deviceOf(profile);
     return {
@@ -54,7 +59,7 @@ export async function findVaultKeys(
       },
     };
   });
-  return { keys, others, warnings: [] };
+  return { keys, left, warnings: [] };
 }
 
 /** The long-lived keys in the AWS shared files, with their lines. */
@@ -62,7 +67,7 @@ export async function findSharedKeys(paths: SharedPaths): Promise<FoundKeys> {
   const { readAwsKeys } = await import('../clouds/aws/shared-files.ts');
   const { keys, others, warnings } = readAwsKeys(paths);
   const found = keys.map(({ key, ...rest }) => ({ ...rest, read: () => Promise.resolve(key) }));
-  return { keys: found, others, warnings };
+  return { keys: found, left: others.map((profile) => ({ profile })), warnings };
 }
 
 /** A key on its way to become that of an identity. */

@@ -21,13 +21,16 @@ export interface VaultKey {
   readonly secretAccessKey: string;
 }
 
-/** The profiles that have a long-lived key, sorted, and how many other entries there are. */
+/** The profiles that have a long-lived key, and the names of the other entries, both sorted. */
 export async function awsVaultProfiles(
   keyring: Pick<Keyring, 'keys'>,
-): Promise<{ profiles: string[]; others: number }> {
+): Promise<{ profiles: string[]; others: string[] }> {
   const names = await keyring.keys();
-  const profiles = names.filter((name) => !namesOfSessions.some((form) => form.test(name)));
-  return { profiles, others: names.length - profiles.length };
+  const isSession = (name: string) => namesOfSessions.some((form) => form.test(name));
+  return {
+    profiles: names.filter((name) => !isSession(name)),
+    others: names.filter(isSession),
+  };
 }
 
 /** Reads what aws-vault stored; a fault says what is wrong with it, without a word of it. Never throws. */

@@ -2,10 +2,9 @@ import { forgetRefusal } from '../auth/refusals.ts';
 import { KeyringError } from '../core/errors.ts';
 import type { Host } from '../host/host.ts';
 import type { Keyring } from '../keyring/contract.ts';
-import { isOwnEntry } from '../keyring/key.ts';
 import { createCredentialStore } from '../store/credential-store.ts';
-import { parseEnvelope } from '../store/envelope.ts';
-import { itemKey, parseItemKey, type ItemKind, type Owner } from '../store/key.ts';
+import type { Entry, Inventory } from '../store/inventory.ts';
+import { itemKeys, type ItemKind, type Owner } from '../store/key.ts';
 
 /** An entry that goes, and whose it is. */
 export interface OwnedItem extends Owner {
@@ -28,8 +27,7 @@ export interface FoundItems {
 
 interface RealmsContext {
   readonly keyring: Keyring;
-  /** The current realm: the name of an old entry may begin with it. */
-  readonly realm: string;
+  readonly inventory: Inventory;
   readonly host: Host;
 }
 
@@ -39,6 +37,11 @@ const ofOneEntry: ReadonlySet<string> = new Set([
   'ERR_KEYRING_PERMISSIONS',
 ]);
 
+/** Whether an error is about one entry, so that others can still be read. */
+export function isOfOneEntry(error: unknown): error is KeyringError {
+  return error instanceof KeyringError && ofOneEntry.has(error.code);
+}
+
 /**
  * Finds the sessions and tokens of every realm, with `includeKeys` the long-lived keys as well, by
  * what the entries themselves say. One that does not say, since Atmos wrote it, goes by its name, if
@@ -47,52 +50,55 @@ const ofOneEntry: ReadonlySet<string> = new Set([
  * @throws the keyring's errors, but for those of one entry
  */
 export async function findItems(
-  { keyring, realm }: RealmsContext,
+  { keyring, inventory }: RealmsContext,
   includeKeys: boolean,
 ): Promise<FoundItems> {
   const items: OwnedItem[] = [];
   const left: LeftItem[] = [];
   for (const key of await keyring.keys()) {
-    const named = parseItemKey(key, realm);
-    if (named === undefined || (named.item === 'key' && !includeKeys)) continue;
-    const found = await identify(keyring, key, named);
+    const named = inventory.named(key);
+    if (named.owner !== 'atmos-auth' && !inventory.isAmbiguous(key)) continue;
+    const found = await identify(keyring, key, inventory);
     if (found === undefined) continue;
+    // What has the name of a key and is not a token is a key, whatever else is wrong with it.
+    const item = 'reason' in found ? itemOf(named) : found.item;
+    if (item === 'key' && !includeKeys) continue;
     if ('reason' in found) left.push(found);
     else items.push(found);
   }
   return { items, left };
 }
 
-type Named = NonNullable<ReturnType<typeof parseItemKey>>;
+function itemOf(entry: Entry): ItemKind {
+  return entry.owner === 'atmos-auth' ? entry.item : 'key';
+}
 
 async function identify(
   keyring: Keyring,
   key: string,
-  named: Named,
+  inventory: Inventory,
 ): Promise<OwnedItem | LeftItem | undefined> {
   const value = await valueOf(keyring, key);
   if (value === undefined) return undefined;
-  if ('reason' in value) return isOwnEntry(key) ? { key, ...value } : undefined;
-  if (!isOwnEntry(key, value.text)) return undefined;
-  const entry = parseEnvelope(value.text);
-  const { realm, alias, item } = entry;
-  if (realm !== undefined && alias !== undefined && item !== undefined) {
-    if (itemKey({ realm, alias }, item) === key) return { key, realm, alias, item };
+  if ('reason' in value) return { key, ...value };
+  const entry = inventory.read(key, value.text);
+  if (entry.owner !== 'atmos-auth') return undefined;
+  const { said, holds, fault, isForeign, realm, alias, item } = entry;
+  if (said.realm !== undefined && said.alias !== undefined && said.item !== undefined) {
+    if (!isForeign) return { key, realm: said.realm, alias: said.alias, item: said.item };
     return { key, reason: `it says that it is the ${item} of ${alias} of realm ${realm}` };
   }
-  if (realm !== undefined || alias !== undefined || item !== undefined)
-    return { key, reason: 'it says only in part whose it is' };
-  if ('fault' in entry) return { key, reason: `it does not say whose it is, and ${entry.fault}` };
-  if (named.realm === null)
+  if (Object.keys(said).length > 0) return { key, reason: 'it says only in part whose it is' };
+  if (fault !== undefined) return { key, reason: `it does not say whose it is, and ${fault}` };
+  if (realm === null)
     return { key, reason: 'it does not say whose it is, and its name does not tell the realm' };
   // An identity of Atmos may be called `x@session`, and what is under that name its key.
-  const content = entry.credentials.sessionToken === undefined ? 'key' : 'session';
-  if (content !== named.item)
+  if (holds !== item)
     return {
       key,
-      reason: `it does not say whose it is, is named as a ${named.item}, and holds a ${content}`,
+      reason: `it does not say whose it is, is named as a ${item}, and holds a ${holds}`,
     };
-  return { key, realm: named.realm, alias: named.alias, item: named.item };
+  return { key, realm, alias, item };
 }
 
 /** Undefined when it is gone meanwhile. */
@@ -104,7 +110,7 @@ async function valueOf(
     const text = await keyring.get(key);
     return text === null ? undefined : { text };
   } catch (error) {
-    if (!(error instanceof KeyringError) || !ofOneEntry.has(error.code)) throw error;
+    if (!isOfOneEntry(error)) throw error;
     return { reason: error.message, error };
   }
 }
@@ -112,10 +118,12 @@ async function valueOf(
 /** Removes one that was found. False when it was not there any more. @throws as the store's remove */
 export async function removeItem(
   { keyring, host }: RealmsContext,
-  { realm, alias, item }: OwnedItem,
+  { key, realm, alias, item }: OwnedItem,
 ): Promise<boolean> {
   const store = createCredentialStore({ keyring, realm, otherOwners: [], host });
-  const isRemoved = await store.remove(alias, item);
+  // Atmos keeps a token under the name that a key would have.
+  const isNamedAsKey = itemKeys({ realm, alias }, 'key').includes(key);
+  const isRemoved = await store.remove(alias, isNamedAsKey ? 'key' : item);
   if (item === 'key') forgetRefusal({ realm, alias }, host);
   return isRemoved;
 }

@@ -1,6 +1,7 @@
 import type { AuthContext } from '../auth/context.ts';
 import { forgetRefusal } from '../auth/refusals.ts';
 import { itemKeys, type ItemKind } from '../store/key.ts';
+import { isOfOneEntry } from './logout-realms.ts';
 
 export interface LogoutOptions {
   /** Long-lived keys go too. */
@@ -16,8 +17,9 @@ export interface RemovedItem {
 }
 
 /**
- * Removes the sessions and tokens of identities and providers; with `includeKeys` their long-lived
- * keys as well. What was not there is no failure.
+ * Removes the sessions and tokens of identities and providers, that of a provider too which Atmos keeps
+ * under the name that a key would have; with `includeKeys` their long-lived keys as well. What was not
+ * there is no failure.
  *
  * @returns what was removed, or would be, in the order of the names
  */
@@ -27,20 +29,37 @@ export async function logout(
   options: LogoutOptions,
 ): Promise<RemovedItem[]> {
   const { store, keyring, host } = context;
-  const items: ItemKind[] = options.includeKeys
-    ? ['session', 'token', 'key']
-    : ['session', 'token'];
   const present = new Set(await keyring.keys());
   const removed: RemovedItem[] = [];
   for (const alias of aliases) {
-    for (const item of items) {
-      const keys = itemKeys({ realm: store.realm, alias }, item).filter((key) => present.has(key));
-      if (keys.length === 0) continue;
-      if (!options.isDryRun && !(await store.remove(alias, item))) continue;
-      removed.push(...keys.map((key) => ({ key, identity: alias, item })));
+    for (const named of ['session', 'token', 'key'] as const) {
+      const keys = itemKeys({ realm: store.realm, alias }, named).filter((key) => present.has(key));
+      const [key] = keys;
+      if (key === undefined) continue;
+      const item = named === 'key' && (await isToken(context, alias, key)) ? 'token' : named;
+      if (item === 'key' && !options.includeKeys) continue;
+      if (!options.isDryRun && !(await store.remove(alias, named))) continue;
+      removed.push(...keys.map((one) => ({ key: one, identity: alias, item })));
     }
     if (options.includeKeys && !options.isDryRun)
       forgetRefusal({ realm: store.realm, alias }, host);
   }
   return removed;
+}
+
+/** One that cannot be read is a key, which goes only when keys are to go. */
+async function isToken(
+  { inventory, keyring }: AuthContext,
+  alias: string,
+  key: string,
+): Promise<boolean> {
+  if (!inventory.mayHoldToken(alias)) return false;
+  try {
+    const value = await keyring.get(key);
+    const entry = value === null ? undefined : inventory.read(key, value);
+    return entry?.owner === 'atmos-auth' && entry.item === 'token';
+  } catch (error) {
+    if (isOfOneEntry(error)) return false;
+    throw error;
+  }
 }

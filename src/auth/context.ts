@@ -6,6 +6,7 @@ import type { Identity, Occasion, TrustNeed } from '../core/kind-config.ts';
 import type { Host } from '../host/host.ts';
 import type { Keyring } from '../keyring/contract.ts';
 import type { CredentialStore } from '../store/credential-store.ts';
+import type { Inventory } from '../store/inventory.ts';
 import { otherRealmsOf, type Owner } from '../store/key.ts';
 import { identityNeeds } from './trust-needs.ts';
 
@@ -15,6 +16,7 @@ export interface AuthContext {
   readonly keyring: Keyring;
   readonly store: CredentialStore;
   readonly realm: Sourced<string>;
+  readonly inventory: Inventory;
   /** Refuses what a project's file asks for, as long as nobody trusts it. @throws ERR_CONFIG_UNTRUSTED */
   requireTrust(need: TrustNeed): void;
   /** Refuses to store anything under a password that a project's file has chosen. @throws as above */

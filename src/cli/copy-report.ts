@@ -1,9 +1,11 @@
+import type { LeftEntry } from '../app/import-keys.ts';
 import type { SourceLine } from '../app/import-sources.ts';
 import { AtmosError, type ErrorCode } from '../core/errors.ts';
 import type { Sourced } from '../core/json.ts';
 import type { KeyringInfo } from '../keyring/contract.ts';
 import { isInTarget, type CopiedEntry, type CopyState } from '../store/copy.ts';
-import { parseItemKey, type ItemKind } from '../store/key.ts';
+import type { Inventory } from '../store/inventory.ts';
+import type { ItemKind } from '../store/key.ts';
 import type { Context } from './context.ts';
 import { formatTable } from './ui/table.ts';
 
@@ -22,13 +24,13 @@ export interface Outcome extends Omit<CopiedEntry, 'key' | 'state'> {
 export interface CopyReport {
   readonly from: Pick<KeyringInfo, 'type' | 'location'>;
   readonly to: Pick<KeyringInfo, 'type' | 'location'>;
-  readonly realm: string;
+  readonly inventory: Inventory;
   readonly isDryRun: boolean;
   readonly outcomes: readonly Outcome[];
   /** What ended it before all had their turn. */
   readonly stopped: AtmosError | undefined;
-  /** How many entries or profiles of the source were left alone, being none of ours. */
-  readonly others: number;
+  /** Entries or profiles of the source that are not ours, or have no key, and so are not copied. */
+  readonly left: readonly LeftEntry[];
   /** The command that was given, for a hint. */
   readonly command: string;
 }
@@ -54,6 +56,7 @@ interface ReportedEntry {
 }
 
 const maxReasons = 10;
+const maxNames = 20;
 const words: Readonly<Record<Outcome['state'], string>> = {
   copied: 'copied',
   overwritten: 'overwritten',
@@ -92,14 +95,25 @@ function jsonOf(report: CopyReport) {
     to: place(report.to),
     dry_run: report.isDryRun,
     complete: failureOf(report) === undefined,
-    entries: report.outcomes.map((outcome) => reportedEntry(outcome, report.realm)),
-    others: report.others,
+    entries: report.outcomes.map((outcome) => reportedEntry(outcome, report.inventory)),
+    others: report.left.length,
+    left: report.left.map(leftJson),
   };
 }
 
-function reportedEntry(outcome: Outcome, currentRealm: string): ReportedEntry {
+function leftJson(left: LeftEntry) {
+  const isEntry = 'key' in left;
+  return {
+    key: isEntry ? left.key : null,
+    owner: isEntry ? left.owner : null,
+    profile: isEntry ? null : left.profile,
+  };
+}
+
+function reportedEntry(outcome: Outcome, inventory: Inventory): ReportedEntry {
   const { key, profile, lines, error } = outcome;
-  const named = key === undefined ? undefined : parseItemKey(key, currentRealm);
+  const entry = key === undefined ? undefined : inventory.named(key);
+  const named = entry?.owner === 'atmos-auth' ? entry : undefined;
   return {
     key: key ?? null,
     realm: named?.realm ?? null,
@@ -116,22 +130,36 @@ function reportedEntry(outcome: Outcome, currentRealm: string): ReportedEntry {
 }
 
 function formatReport(report: CopyReport): string[] {
-  const { outcomes, from, to, others } = report;
-  const alone = others === 0 ? '' : `; ${others} ${others === 1 ? 'other' : 'others'} left alone`;
+  const { outcomes, from, to } = report;
   const places = `from ${nameOf(from)} to ${nameOf(to)}`;
-  if (outcomes.length === 0) return [`nothing to copy ${places}${alone}`];
+  if (outcomes.length === 0) return [`nothing to copy ${places}`, ...formatLeft(report)];
   return [
     ...formatTable(tableOf(report)),
-    `${countStates(report)}: ${places}${alone}`,
+    `${countStates(report)}: ${places}`,
+    ...formatLeft(report),
     ...formatDevices(report),
     ...formatLines(report),
+  ];
+}
+
+function formatLeft({ left }: CopyReport): string[] {
+  if (left.length === 0) return [];
+  const [first] = left;
+  const what =
+    first !== undefined && 'key' in first ? 'other entries' : 'profiles without a long-lived key';
+  const shown = left.slice(0, maxNames).map((one) => `  ${'key' in one ? one.key : one.profile}`);
+  const more = left.length - shown.length;
+  return [
+    `not copied, ${what}:`,
+    ...shown,
+    ...(more > 0 ? [`  and ${more} more, which -o json shows`] : []),
   ];
 }
 
 function tableOf(report: CopyReport): string[][] {
   const hasProfiles = report.outcomes.some(({ profile }) => profile !== undefined);
   const rows = report.outcomes.map((outcome) => {
-    const { profile, item, identity, realm, key } = reportedEntry(outcome, report.realm);
+    const { profile, item, identity, realm, key } = reportedEntry(outcome, report.inventory);
     const shown = hasProfiles ? [profile ?? '-'] : [];
     const state = wordOf(outcome, report);
     return [state, ...shown, item ?? '-', identity ?? '-', realm ?? '-', key ?? '-'];

@@ -1,6 +1,6 @@
 import { AtmosError, isAtmosError, KeyringError, type ErrorCode } from '../core/errors.ts';
 import type { Keyring } from '../keyring/contract.ts';
-import { parseItemKey } from './key.ts';
+import type { Entry, Inventory, OtherEntry } from './inventory.ts';
 
 /** One entry that is to be copied into a keyring, the target. */
 export interface Copy {
@@ -8,6 +8,13 @@ export interface Copy {
   readonly key: string;
   /** Reads both sides. Null: the source has it no more. */
   prepare(): Promise<PreparedCopy | null>;
+  /**
+   * Deletes it where it was copied from, if the target holds at that moment what it holds there. Absent
+   * where nothing is ever deleted.
+   *
+   * @throws ERR_STORE_CONFLICT when it does not
+   */
+  deleteSource?(): Promise<void>;
 }
 
 export interface PreparedCopy {
@@ -139,11 +146,39 @@ export interface Between {
   readonly target: Keyring;
 }
 
-/** The keys of entries of ours, sorted, and how many there are of other programs. */
-export async function ownKeys(keyring: Keyring): Promise<{ keys: string[]; others: number }> {
-  const all = await keyring.keys();
-  const keys = all.filter((key) => parseItemKey(key, '') !== undefined);
-  return { keys, others: all.length - keys.length };
+/**
+ * The keys of the entries of identities and providers, sorted, and the entries of other programs. Opens
+ * only those whose names do not tell which they are; one that does not open is left.
+ */
+export async function ownKeys(
+  keyring: Keyring,
+  inventory: Inventory,
+): Promise<{ keys: string[]; left: OtherEntry[] }> {
+  const keys: string[] = [];
+  const left: OtherEntry[] = [];
+  for (const key of await keyring.keys()) {
+    const entry = inventory.isAmbiguous(key)
+      ? await identify(key, keyring, inventory)
+      : inventory.named(key);
+    if (entry?.owner === 'atmos-auth') keys.push(key);
+    else if (entry !== undefined) left.push(entry);
+  }
+  return { keys, left };
+}
+
+/** Undefined when it is gone meanwhile. */
+async function identify(
+  key: string,
+  keyring: Keyring,
+  inventory: Inventory,
+): Promise<Entry | undefined> {
+  try {
+    const value = await keyring.get(key);
+    return value === null ? undefined : inventory.read(key, value);
+  } catch (error) {
+    if (!isAtmosError(error) || !codesOfEntry.has(error.code)) throw error;
+    return { key, owner: 'atmos-store' };
+  }
 }
 
 /** An entry as it is, whatever is in it: a key, a session, a token, one that only Atmos knows. */
@@ -161,6 +196,12 @@ export function entryCopy(key: string, { source, target }: Between): Copy {
           if ((await target.get(key)) !== value) throw notKept(key, target);
         },
       };
+    },
+    async deleteSource() {
+      const value = await source.get(key);
+      if (value === null) return;
+      if ((await target.get(key)) !== value) throw changed(key, source);
+      await source.delete(key);
     },
   };
 }
@@ -186,19 +227,21 @@ export async function noteLost(entries: readonly CopiedEntry[], target: Keyring)
  * Deletes from the source what was copied, one by one, each only when the target holds at that moment
  * what the source holds.
  *
+ * @param entries what became of the copies, in their order
  * @returns what ended it before all had their turn
  */
 export async function deleteCopied(
+  copies: readonly Copy[],
   entries: readonly CopiedEntry[],
-  { source, target }: Between,
   run: Run,
 ): Promise<AtmosError | undefined> {
-  const copied = entries.filter(({ state }) => isInTarget(state)).map((entry) => ({ entry }));
-  return takeTurns(copied, run, async ({ entry }) => {
-    const { key } = entry;
-    const value = await source.get(key);
-    if (value !== null && (await target.get(key)) !== value) throw changed(key, source);
-    if (value !== null) await source.delete(key);
+  const turns = entries.flatMap((entry, index) => {
+    const copy = copies[index];
+    return copy !== undefined && isInTarget(entry.state) ? [{ copy, entry }] : [];
+  });
+  return takeTurns(turns, run, async ({ copy, entry }) => {
+    if (copy.deleteSource === undefined) return;
+    await copy.deleteSource();
     entry.sourceDeleted = true;
   });
 }
@@ -208,7 +251,8 @@ export function isInTarget(state: CopiedEntry['state']): boolean {
   return state === 'copied' || state === 'overwritten' || state === 'present';
 }
 
-function notKept(key: string, { info }: Keyring): KeyringError {
+/** The error for a keyring that gives back another value than it was given. */
+export function notKept(key: string, { info }: Keyring): KeyringError {
   return new KeyringError(
     'ERR_KEYRING_IO',
     `the ${info.type} keyring (${info.location}) does not give back what was stored as ${key}`,
@@ -216,7 +260,8 @@ function notKept(key: string, { info }: Keyring): KeyringError {
   );
 }
 
-function changed(key: string, { info }: Keyring): AtmosError {
+/** The error for an entry whose source or target was changed since it was copied. */
+export function changed(key: string, { info }: Keyring): AtmosError {
   return new AtmosError(
     'ERR_STORE_CONFLICT',
     `${key} was changed while it was copied, so it stays in the ${info.type} keyring`,

@@ -118,21 +118,84 @@ function parseAws(data: Record<string, unknown>): AwsCredentials | { fault: stri
   const text = (field: keyof typeof dataFields) => textOf(data[field]) || undefined;
   const [accessKeyId, secretAccessKey] = [text('access_key_id'), text('secret_access_key')];
   if (accessKeyId === undefined || secretAccessKey === undefined) {
-    return { fault: 'its access key id or secret access key is missing' };
+    return {
+      fault: isProviderToken(data)
+        ? 'it holds a token of a provider, as Atmos stores it, and no access key'
+        : 'its access key id or secret access key is missing',
+    };
   }
-  const expiration = text('expiration');
   return awsCredentials({
     accessKeyId,
     secretAccessKey,
     ...withoutAbsent({
       sessionToken: text('session_token'),
       region: text('region'),
-      // What cannot be read as a time has expired: the epoch has.
-      expiresAt: expiration === undefined ? undefined : (parseTimestamp(expiration) ?? new Date(0)),
+      expiresAt: awsExpiry(data),
       mfaArn: text('mfa_arn'),
       sessionDuration: text('session_duration'),
     }),
   });
+}
+
+/** A token that Atmos keeps, for which we have no use. Nothing in it is secret. */
+export interface AtmosToken {
+  /** Of the envelope. */
+  readonly type: string;
+  /** Absent where it does not expire, or does not say when. */
+  readonly expiresAt?: Date;
+}
+
+const zeroTime = '0001-01-01T00:00:00Z';
+
+/**
+ * What Atmos keeps of a provider or an identity as a token, which is worth nothing once it has expired:
+ * that of IAM Identity Center (an envelope of type `aws` whose access key id is the token), and those
+ * of the types `gcp`, `oidc` and `atmos-pro`. Undefined for anything else. Never throws.
+ */
+export function parseAtmosToken(text: string): AtmosToken | undefined {
+  const value = parseJson(text);
+  if (!isObject(value) || !isObject(value['data'])) return undefined;
+  const { type, data } = value;
+  if (type === 'aws') return isProviderToken(data) ? tokenOf(type, awsExpiry(data)) : undefined;
+  if (type === 'gcp' && isText(data['access_token'])) {
+    const expiry = textOf(data['token_expiry']);
+    return tokenOf(type, expiry === zeroTime ? undefined : parseTimestamp(expiry ?? ''));
+  }
+  if ((type === 'oidc' || type === 'atmos-pro') && isText(data['token']))
+    return tokenOf(type, jwtExpiry(data['token']));
+  return undefined;
+}
+
+/** Atmos has no type for it. It always says when it expires, which an access key does not. */
+function isProviderToken(data: Record<string, unknown>): boolean {
+  const [id, secret, session] = [
+    data['access_key_id'],
+    data['secret_access_key'],
+    data['session_token'],
+  ];
+  return isText(id) && !secret && !session && isText(data['expiration']);
+}
+
+/** The claim `exp` of a JWT, which is not checked otherwise. */
+function jwtExpiry(token: string): Date | undefined {
+  const claims = parseJson(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString());
+  const seconds = isObject(claims) ? claims['exp'] : undefined;
+  const expiresAt = new Date(typeof seconds === 'number' ? seconds * 1000 : Number.NaN);
+  return Number.isNaN(expiresAt.getTime()) ? undefined : expiresAt;
+}
+
+function tokenOf(type: string, expiresAt: Date | undefined): AtmosToken {
+  return withoutAbsent({ type, expiresAt });
+}
+
+/** What cannot be read as a time has expired: the epoch has. */
+function awsExpiry(data: Record<string, unknown>): Date | undefined {
+  const expiration = textOf(data['expiration']) || undefined;
+  return expiration === undefined ? undefined : (parseTimestamp(expiration) ?? new Date(0));
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === 'string' && value !== '';
 }
 
 /** A name that a key can have, and that can be shown. */

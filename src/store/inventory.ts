@@ -1,52 +1,241 @@
 import { logoutCommand, optionWithValue } from '../core/hint.ts';
-import { isObject, parseJson } from '../core/json.ts';
+import { isObject, parseJson, withoutAbsent } from '../core/json.ts';
+import { foldName, lowerCase } from '../core/names.ts';
 import { ok, problem, type Finding } from '../keyring/inspection.ts';
-import { parseEnvelope, type Envelope } from './envelope.ts';
-import { itemKey, parseItemKey, type ItemKind } from './key.ts';
+import {
+  parseAtmosToken,
+  parseEnvelope,
+  type AtmosToken,
+  type Envelope,
+  type Ownership,
+} from './envelope.ts';
+import { itemKeys, parseItemKey, type ItemKind } from './key.ts';
 
-/** What one of our entries says of itself. Nothing in it is secret. */
-export interface ReadEntry {
+// Whose an entry is: the one answer for list, status, doctor, prune, migrate, import, adopt and logout.
+// A name tells most of it without a password, the content the rest.
+
+/**
+ * Which program an entry belongs to: `atmos-auth`, credentials of an identity or provider, by whichever
+ * program that is `atmos auth`; `atmos-store`, a secret of a store of Atmos (`kind: keychain`); `other`,
+ * anything else. A store whose prefix does not begin with `atmos` cannot be told from another program.
+ */
+export type EntryOwner = 'atmos-auth' | 'atmos-store' | 'other';
+
+/** An entry of an identity or provider. */
+export interface OwnEntry {
   readonly key: string;
+  readonly owner: 'atmos-auth';
   /** Null where neither the entry nor its name tells. */
   readonly realm: string | null;
+  /** As the entry says it, else as its name does: in lower case. */
   readonly alias: string;
   readonly item: ItemKind;
+}
+
+/** An entry of another program. */
+export interface OtherEntry {
+  readonly key: string;
+  readonly owner: Exclude<EntryOwner, 'atmos-auth'>;
+}
+
+export type Entry = OwnEntry | OtherEntry;
+
+/** What one of our entries says of itself. Nothing in it is secret. */
+export interface ReadEntry extends OwnEntry {
+  /** The type of its credentials, where we know it. */
+  readonly type?: string;
+  readonly expiresAt?: Date;
   readonly savedAt?: Date;
   readonly clockOffsetMs?: number;
-  /** What is wrong with it. */
+  /** Whose it says that it is, which Atmos does not write. */
+  readonly said: Ownership;
+  /** What its content is; undefined where that cannot be read. */
+  readonly holds?: ItemKind;
+  /** Why we can make nothing of its content. */
   readonly fault?: string;
+  /** Whether the fault is only that Atmos has a type that we do not know. */
+  readonly isOfAtmos: boolean;
   /** Whether it says to be another one than its name does. */
   readonly isForeign: boolean;
 }
 
-/** Undefined for an entry of another program. */
-export function readEntry(key: string, value: string, realm: string): ReadEntry | undefined {
-  const named = parseItemKey(key, realm);
-  if (named === undefined) return undefined;
-  const envelope = parseEnvelope(value);
-  const owner = {
-    realm: envelope.realm ?? named.realm,
-    alias: envelope.alias ?? named.alias,
-    item: envelope.item ?? named.item,
-  };
-  const isForeign =
-    envelope.realm !== undefined &&
-    envelope.alias !== undefined &&
-    itemKey({ realm: envelope.realm, alias: envelope.alias }, owner.item) !== key;
-  if (!('fault' in envelope)) return { key, ...owner, isForeign, ...notesOf(envelope) };
-  return { key, ...owner, isForeign, ...(isOfAtmos(value) ? {} : { fault: envelope.fault }) };
+/** The names that count as configured. */
+export interface ConfiguredNames {
+  readonly identities: readonly { readonly name: string }[];
+  readonly providers: readonly { readonly name: string }[];
 }
 
-function notesOf({ savedAt, clockOffsetMs }: Envelope) {
-  return { ...(savedAt && { savedAt }), ...(clockOffsetMs !== undefined && { clockOffsetMs }) };
+/** Judges entries from the point of view of one realm and one configuration. */
+export interface Inventory {
+  /** What the name of an entry tells. */
+  named(key: string): Entry;
+  /** What its name and its content tell. */
+  read(key: string, value: string): ReadEntry | OtherEntry;
+  /** Whether only its content tells which program an entry belongs to. */
+  isAmbiguous(key: string): boolean;
+  /**
+   * Whether it is an entry of this realm whose identity or provider is not configured. In another realm
+   * it is another project's, and without a configuration nothing says who is configured.
+   */
+  isOrphan(entry: Entry): entry is OwnEntry;
+  /**
+   * Whether what is stored under the name of a key may be a token, see `parseAtmosToken`: unless it is
+   * the name of an identity alone.
+   */
+  mayHoldToken(alias: string): boolean;
+}
+
+/**
+ * @param realm the current one: a name does not tell where its realm ends
+ * @param configured undefined without a configuration
+ */
+export function createInventory(realm: string, configured?: ConfiguredNames): Inventory {
+  const identities = foldedNames(configured?.identities);
+  const providers = foldedNames(configured?.providers);
+  const isConfigured = (alias: string) =>
+    identities.has(foldName(alias)) || providers.has(foldName(alias));
+  const mayHoldToken = (alias: string) =>
+    providers.has(foldName(alias)) || !identities.has(foldName(alias));
+
+  function named(key: string): Entry {
+    const own = parseItemKey(key, realm);
+    if (own === undefined) return otherEntry(key);
+    const isKnown = own.realm !== null || isConfigured(own.alias);
+    if (!isKnown && isNamedByStore(own.alias)) return { key, owner: 'atmos-store' };
+    // A provider has no key: what Atmos keeps under its name is its token.
+    const isOfProvider = providers.has(foldName(own.alias)) && !identities.has(foldName(own.alias));
+    const isToken = isOfProvider && own.item === 'key';
+    return { key, owner: 'atmos-auth', ...own, ...(isToken ? { item: 'token' } : {}) };
+  }
+
+  const isAmbiguous = (key: string) =>
+    key.includes('/') && parseItemKey(key, realm)?.realm === null;
+
+  return {
+    named,
+    isAmbiguous,
+    mayHoldToken,
+    read(key, value) {
+      const own = parseItemKey(key, realm);
+      if (own === undefined) return otherEntry(key);
+      if (isAmbiguous(key) && !isEnvelope(value)) return { key, owner: 'atmos-store' };
+      return readOwn({ key, owner: 'atmos-auth', ...own }, value);
+    },
+    isOrphan: (entry): entry is OwnEntry =>
+      entry.owner === 'atmos-auth' &&
+      configured !== undefined &&
+      entry.realm === realm &&
+      !isConfigured(entry.alias),
+  };
+}
+
+export interface EntryCounts {
+  readonly owners: Readonly<Record<EntryOwner, number>>;
+  /** Of identities and providers. */
+  readonly items: Readonly<Record<ItemKind, number>>;
+}
+
+export function countEntries(entries: readonly Entry[]): EntryCounts {
+  const owners = { 'atmos-auth': 0, 'atmos-store': 0, other: 0 };
+  const items = { key: 0, session: 0, token: 0 };
+  for (const entry of entries) {
+    owners[entry.owner]++;
+    if (entry.owner === 'atmos-auth') items[entry.item]++;
+  }
+  return { owners, items };
+}
+
+/**
+ * Whether a name that begins with `atmos_` is one that a store has made: PREFIX/STACK/COMPONENT/KEY. An
+ * identity's may have slashes too, but has a realm before them, and no capitals.
+ *
+ * @param name without `atmos_`
+ */
+function isNamedByStore(name: string): boolean {
+  const slash = name.indexOf('/');
+  return slash !== -1 && (lowerCase(name) !== name || !name.slice(0, slash).includes('_'));
+}
+
+function otherEntry(key: string): OtherEntry {
+  return { key, owner: key.startsWith('atmos/') ? 'atmos-store' : 'other' };
+}
+
+function foldedNames(entries: ConfiguredNames['identities'] = []): ReadonlySet<string> {
+  return new Set(entries.map(({ name }) => foldName(name)));
+}
+
+function readOwn(named: OwnEntry, value: string): ReadEntry {
+  const envelope = parseEnvelope(value);
+  const { realm, alias } = envelope;
+  const token = 'fault' in envelope ? parseAtmosToken(value) : undefined;
+  const holds = envelope.item ?? kindOf(envelope, token);
+  const item = envelope.item ?? (token === undefined ? named.item : 'token');
+  const isForeign =
+    realm !== undefined &&
+    alias !== undefined &&
+    !keysOf({ realm, alias }, item, token).includes(named.key);
+  return {
+    ...named,
+    realm: realm ?? named.realm,
+    alias: alias ?? named.alias,
+    item,
+    said: withoutAbsent({ realm, alias, item: envelope.item }),
+    isForeign,
+    isOfAtmos: isOfAtmos(value),
+    ...withoutAbsent({ holds }),
+    ...contentOf(envelope, token),
+  };
+}
+
+function kindOf(
+  envelope: ReturnType<typeof parseEnvelope>,
+  token: AtmosToken | undefined,
+): ItemKind | undefined {
+  if (token !== undefined) return 'token';
+  if ('fault' in envelope) return undefined;
+  return envelope.credentials.sessionToken === undefined ? 'key' : 'session';
+}
+
+/** Where the entry may be that says this. A token of Atmos has the name that its key would have. */
+function keysOf(
+  owner: { readonly realm: string; readonly alias: string },
+  item: ItemKind,
+  token: AtmosToken | undefined,
+): string[] {
+  return [...itemKeys(owner, item), ...(token === undefined ? [] : itemKeys(owner, 'key'))];
+}
+
+function contentOf(envelope: ReturnType<typeof parseEnvelope>, token: AtmosToken | undefined) {
+  if (!('fault' in envelope)) return notesOf(envelope);
+  return token ?? { fault: envelope.fault };
+}
+
+function notesOf({ credentials: { type, expiresAt }, savedAt, clockOffsetMs }: Envelope) {
+  return withoutAbsent({ type, expiresAt, savedAt, clockOffsetMs });
+}
+
+/** Whether it has the form of what `atmos auth` stores, whatever the type. */
+function isEnvelope(value: string): boolean {
+  const envelope = parseJson(value);
+  return isObject(envelope) && typeof envelope['type'] === 'string' && isObject(envelope['data']);
 }
 
 /** An envelope of a type that Atmos knows and we do not. */
 function isOfAtmos(value: string): boolean {
   const envelope = parseJson(value);
-  if (!isObject(envelope)) return false;
-  const { type, data } = envelope;
-  return typeof type === 'string' && type !== 'aws' && isObject(data);
+  return isEnvelope(value) && isObject(envelope) && envelope['type'] !== 'aws';
+}
+
+/**
+ * Whether a session or token has expired, by the clock of the server that gave it. One of ours without
+ * a time that can be read has; a token of Atmos that says none does not expire.
+ */
+export function hasExpired(
+  { expiresAt, clockOffsetMs = 0, holds, said }: ReadEntry,
+  now: Date,
+): boolean {
+  if (expiresAt === undefined) return holds !== 'token' || said.item !== undefined;
+  return expiresAt.getTime() <= now.getTime() + clockOffsetMs;
 }
 
 /** Whether each entry is what its name says, and of use. */
@@ -71,7 +260,7 @@ function faultsOf(entry: ReadEntry): Finding[] {
       },
     ];
   }
-  if (fault === undefined) return [];
+  if (fault === undefined || entry.isOfAtmos) return [];
   const command = logoutCommand(alias, item === 'key');
   return [
     {

@@ -10,7 +10,8 @@ export interface Owner {
   readonly alias: string;
 }
 
-const prefix = 'atmos_';
+/** What the names of all entries of identities and providers begin with. */
+const keyPrefix = 'atmos_';
 const suffixes: Readonly<Record<ItemKind, string>> = {
   key: '',
   session: '@session',
@@ -20,7 +21,7 @@ const suffixes: Readonly<Record<ItemKind, string>> = {
 /** The keyring key of an item: `atmos_<realm>_<alias>`, as Atmos, then what kind of item it is. */
 export function itemKey({ realm, alias }: Owner, item: ItemKind): string {
   const name = lowerCase(alias);
-  return `${prefix}${realm === '' ? name : `${realm}_${name}`}${suffixes[item]}`;
+  return `${keyPrefix}${realm === '' ? name : `${realm}_${name}`}${suffixes[item]}`;
 }
 
 /**
@@ -41,13 +42,13 @@ export function parseItemKey(
   key: string,
   currentRealm: string,
 ): { realm: string | null; alias: string; item: ItemKind } | undefined {
-  if (!key.startsWith(prefix)) return undefined;
+  if (!key.startsWith(keyPrefix)) return undefined;
   const item = key.endsWith(suffixes.session)
     ? 'session'
     : key.endsWith(suffixes.token)
       ? 'token'
       : 'key';
-  const name = key.slice(prefix.length, key.length - suffixes[item].length);
+  const name = key.slice(keyPrefix.length, key.length - suffixes[item].length);
   if (name === '') return undefined;
   if (currentRealm !== '' && name.startsWith(`${currentRealm}_`)) {
     const alias = name.slice(currentRealm.length + 1);
@@ -69,8 +70,8 @@ export function otherRealmsOf(
 ): string[] {
   const end = `_${lowerCase(alias)}`;
   return keys
-    .filter((key) => key.startsWith(prefix) && key.endsWith(end))
-    .map((key) => key.slice(prefix.length, -end.length))
+    .filter((key) => key.startsWith(keyPrefix) && key.endsWith(end))
+    .map((key) => key.slice(keyPrefix.length, -end.length))
     .filter((realm) => /^[a-z0-9]+([-_][a-z0-9]+)*$/.test(realm))
     .filter((realm) => realm !== currentRealm && !realm.startsWith(`${currentRealm}_`));
 }

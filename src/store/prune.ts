@@ -1,7 +1,7 @@
 import type { AtmosError } from '../core/errors.ts';
 import type { Keyring } from '../keyring/contract.ts';
-import { parseEnvelope, type Envelope } from './envelope.ts';
-import { parseItemKey, type ItemKind } from './key.ts';
+import { hasExpired, type Inventory, type OwnEntry, type ReadEntry } from './inventory.ts';
+import type { ItemKind } from './key.ts';
 
 /** An entry that was removed, or would be. */
 export interface PrunedEntry {
@@ -16,7 +16,7 @@ export interface Pruning {
   readonly now: Date;
   /** Removes nothing. */
   readonly isDryRun: boolean;
-  readonly currentRealm: string;
+  readonly inventory: Inventory;
   /** Whether an error is of one entry, so that the others are gone on with. */
   isOfEntry(error: unknown): error is AtmosError;
 }
@@ -25,49 +25,53 @@ export interface PruneResult {
   readonly removed: readonly PrunedEntry[];
   /** Sessions and tokens that do not say whether they have expired: they stay. */
   readonly unclear: readonly { readonly key: string; readonly fault: string }[];
+  /** What stays and belongs to no identity or provider that is configured. */
+  readonly orphans: readonly OwnEntry[];
   readonly failures: readonly AtmosError[];
 }
 
 /**
- * Removes the sessions and tokens of every realm that have expired, by what they themselves say; one
- * without a time it can be read by has. What does not say that it is a session or token stays: a
- * long-lived key is never removed, whatever its name.
+ * Removes the sessions and tokens of every realm that have expired, by what they themselves say. What
+ * does not say that it is a session or token stays: a long-lived key is never removed, whatever its
+ * name.
  */
 export async function pruneKeyring(keyring: Keyring, pruning: Pruning): Promise<PruneResult> {
+  const { inventory, now, isDryRun } = pruning;
   const removed: PrunedEntry[] = [];
   const unclear: { key: string; fault: string }[] = [];
+  const orphans: OwnEntry[] = [];
   const failures: AtmosError[] = [];
   for (const key of await keyring.keys()) {
-    const named = parseItemKey(key, pruning.currentRealm);
-    if (named === undefined || named.item === 'key') continue;
+    const named = inventory.named(key);
+    if (named.owner !== 'atmos-auth' && !inventory.isAmbiguous(key)) continue;
     try {
       const value = await keyring.get(key);
       if (value === null) continue;
-      const entry = parseEnvelope(value);
-      const fault = 'fault' in entry ? entry.fault : kindFault(entry, named.item);
-      if (fault !== undefined) {
-        unclear.push({ key, fault });
-      } else if (!('fault' in entry) && hasExpired(entry, pruning.now)) {
-        if (!pruning.isDryRun && !(await keyring.delete(key))) continue;
-        const { alias = named.alias, credentials } = entry;
-        removed.push({ key, identity: alias, item: named.item, expiresAt: credentials.expiresAt });
+      const entry = inventory.read(key, value);
+      if (entry.owner !== 'atmos-auth') continue;
+      const fault = faultOf(entry);
+      if (fault !== undefined) unclear.push({ key, fault });
+      if (fault === undefined && entry.item !== 'key' && hasExpired(entry, now)) {
+        if (isDryRun || (await keyring.delete(key))) removed.push(prunedOf(entry));
+      } else if (inventory.isOrphan(entry)) {
+        orphans.push(entry);
       }
     } catch (error) {
       if (!pruning.isOfEntry(error)) throw error;
-      failures.push(error);
+      if (inventory.isOrphan(named)) orphans.push(named);
+      // A key stays in any case.
+      if (named.owner === 'atmos-auth' && named.item !== 'key') failures.push(error);
     }
   }
-  return { removed, unclear, failures };
+  return { removed, unclear, orphans, failures };
 }
 
-/** Atmos drops our fields when it writes an entry, but a session has a token all the same. */
-function kindFault({ item, credentials }: Envelope, named: ItemKind): string | undefined {
-  const isSession = item === named || (item === undefined && credentials.sessionToken);
-  return isSession ? undefined : `it does not say that it is a ${named}`;
+function prunedOf({ key, alias, item, expiresAt }: ReadEntry): PrunedEntry {
+  return { key, identity: alias, item, expiresAt };
 }
 
-/** By the clock of the server that gave it. */
-function hasExpired({ credentials, clockOffsetMs = 0 }: Envelope, now: Date): boolean {
-  const { expiresAt } = credentials;
-  return expiresAt === undefined || expiresAt.getTime() <= now.getTime() + clockOffsetMs;
+/** Why it cannot be told whether what has the name of a session or token is one. */
+function faultOf({ item, holds, fault }: ReadEntry): string | undefined {
+  if (item === 'key') return undefined;
+  return fault ?? (holds === item ? undefined : `it does not say that it is a ${item}`);
 }

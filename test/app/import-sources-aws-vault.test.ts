@@ -22,7 +22,14 @@ test('profiles are told from sessions and tokens by their names', async () => {
   for (const name of names) await keyring.set(name, '{}');
   expect(await awsVaultProfiles(keyring)).toEqual({
     profiles: ['a, b', 'session-box', 'work', 'work session (61a)'],
-    others: 6,
+    others: [
+      'oidc:https://example.awsapps.com/start',
+      'session,work,arn:aws:iam::1:mfa/a,1700000000',
+      'session:work:arn:1700000000',
+      'sts.AssumeRole,d29yaw,,1700000000',
+      'sts.GetSessionToken,d29yaw,YXJuOmF3czppYW06OjE6bWZhL2E,1700000000',
+      'work session (1700000000)',
+    ],
   });
 });
 

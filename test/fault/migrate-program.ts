@@ -9,6 +9,7 @@ import { readSync, writeSync } from 'node:fs';
 import { realHost } from '../../src/host/real.ts';
 import type { Keyring } from '../../src/keyring/contract.ts';
 import { deleteCopied, entryCopy, ownKeys, runCopies } from '../../src/store/copy.ts';
+import { createInventory } from '../../src/store/inventory.ts';
 import { openTestKeyring as openSystemKeyring } from '../keyring/system/linux/open-keyring.ts';
 import { openTestKeyring as openFileKeyring } from '../support/file-keyring.ts';
 
@@ -41,12 +42,12 @@ function open(place: string): Keyring {
 
 const between = { source: open(from), target: open(to) };
 const run = { isInterrupted: () => Promise.resolve(false), onEntry: () => {} };
-const { keys } = await ownKeys(between.source);
+const { keys } = await ownKeys(between.source, createInventory(''));
 const copies = keys.map((key) => entryCopy(key, between));
 const { entries, stopped } = await runCopies(copies, { ...run, overwrite: false, isDryRun: false });
 if (stopped) throw stopped;
 if (then === 'delete') {
-  const ended = await deleteCopied(entries, between, run);
+  const ended = await deleteCopied(copies, entries, run);
   if (ended) throw ended;
 }
 const states = new Set(entries.map(({ state, sourceDeleted }) => `${state} ${sourceDeleted}`));

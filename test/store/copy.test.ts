@@ -8,9 +8,11 @@ import {
   noteLost,
   ownKeys,
   runCopies,
+  type Copy,
   type CopyOptions,
   type CopyResult,
 } from '../../src/store/copy.ts';
+import { createInventory } from '../../src/store/inventory.ts';
 import { contentsOf, mixedEntries } from './mixed-entries.ts';
 
 async function keyringWith(entries: Readonly<Record<string, string>> = {}): Promise<Keyring> {
@@ -19,16 +21,18 @@ async function keyringWith(entries: Readonly<Record<string, string>> = {}): Prom
   return keyring;
 }
 
+const inventory = createInventory('r');
 const noInterruption = { isInterrupted: () => Promise.resolve(false), onEntry: () => {} };
 
 async function migrate(
   source: Keyring,
   target: Keyring,
   options: Partial<CopyOptions> = {},
-): Promise<CopyResult> {
-  const { keys } = await ownKeys(source);
+): Promise<CopyResult & { copies: Copy[] }> {
+  const { keys } = await ownKeys(source, inventory);
   const copies = keys.map((key) => entryCopy(key, { source, target }));
-  return runCopies(copies, { overwrite: false, isDryRun: false, ...noInterruption, ...options });
+  const given = { overwrite: false, isDryRun: false, ...noInterruption, ...options };
+  return { ...(await runCopies(copies, given)), copies };
 }
 
 function statesOf({ entries }: CopyResult): Record<string, string> {
@@ -42,11 +46,14 @@ function failing(code: KeyringErrorCode): () => never {
 }
 
 describe('entries of every kind', () => {
-  test('are copied as they are; those of other programs are left alone and counted', async () => {
+  test('are copied as they are; those of other programs are left alone and named', async () => {
     const entries = mixedEntries(30);
     const source = await keyringWith({ ...entries, unrelated: 'x', other_atmos_r_a: 'y' });
     const target = await keyringWith();
-    expect((await ownKeys(source)).others).toBe(2);
+    expect((await ownKeys(source, inventory)).left).toEqual([
+      { key: 'other_atmos_r_a', owner: 'other' },
+      { key: 'unrelated', owner: 'other' },
+    ]);
     const result = await migrate(source, target);
     expect(new Set(Object.values(statesOf(result)))).toEqual(new Set(['copied']));
     expect(await contentsOf(target)).toEqual(entries);
@@ -84,6 +91,33 @@ describe('entries of every kind', () => {
     expect(statesOf(dry)).toEqual(states);
     expect(await contentsOf(target)).toEqual({ atmos_r_b: 'another' });
     expect(statesOf(await migrate(source, target, { overwrite: true }))).toEqual(states);
+  });
+});
+
+describe('a name that an identity or a store may have', () => {
+  const entries = {
+    'atmos_other_team/dev': '{"type":"aws","data":{}}',
+    'atmos_team/dev': '{"type":"gcp","data":{}}',
+    'atmos_my_secrets/dev/app/token': '"a secret of a store"',
+    'atmos_secrets/dev/app/TOKEN': '{"type":"none"}',
+  };
+
+  test('is one or the other by what is stored under it', async () => {
+    const source = await keyringWith(entries);
+    const { keys, left } = await ownKeys(source, inventory);
+    expect(keys).toEqual(['atmos_other_team/dev', 'atmos_team/dev']);
+    expect(left).toEqual([
+      { key: 'atmos_my_secrets/dev/app/token', owner: 'atmos-store' },
+      { key: 'atmos_secrets/dev/app/TOKEN', owner: 'atmos-store' },
+    ]);
+  });
+
+  test('is left when it does not open, and no password is worth a second try', async () => {
+    const source = await keyringWith(entries);
+    const damaged: Keyring = { ...source, get: async () => failing('ERR_KEYRING_DAMAGED')() };
+    expect((await ownKeys(damaged, inventory)).keys).toEqual([]);
+    const locked: Keyring = { ...source, get: async () => failing('ERR_KEYRING_LOCKED')() };
+    await expect(ownKeys(locked, inventory)).rejects.toMatchObject({ code: 'ERR_KEYRING_LOCKED' });
   });
 });
 
@@ -206,8 +240,8 @@ describe('deleting the source', () => {
       x: '',
     });
     const target = await keyringWith({ atmos_r_a: 'one', atmos_r_b: 'another' });
-    const { entries } = await migrate(source, target);
-    expect(await deleteCopied(entries, { source, target }, noInterruption)).toBeUndefined();
+    const { copies, entries } = await migrate(source, target);
+    expect(await deleteCopied(copies, entries, noInterruption)).toBeUndefined();
     expect(await contentsOf(source)).toEqual({ atmos_r_b: 'two', x: '' });
     expect(entries.map(({ sourceDeleted }) => sourceDeleted)).toEqual([true, false, true]);
   });
@@ -215,10 +249,10 @@ describe('deleting the source', () => {
   test('keeps an entry that either side changed meanwhile, and says so', async () => {
     const source = await keyringWith({ atmos_r_a: 'one', atmos_r_b: 'two', atmos_r_c: 'three' });
     const target = await keyringWith();
-    const { entries } = await migrate(source, target);
+    const { copies, entries } = await migrate(source, target);
     await source.set('atmos_r_a', 'newer');
     await target.delete('atmos_r_b');
-    expect(await deleteCopied(entries, { source, target }, noInterruption)).toBeUndefined();
+    expect(await deleteCopied(copies, entries, noInterruption)).toBeUndefined();
     expect(await contentsOf(source)).toEqual({ atmos_r_a: 'newer', atmos_r_b: 'two' });
     expect(entries[0]).toMatchObject({
       state: 'copied',
@@ -238,16 +272,12 @@ describe('deleting the source', () => {
   test('ends between two entries when it is interrupted', async () => {
     const source = await keyringWith(mixedEntries(6));
     const target = await keyringWith();
-    const { entries } = await migrate(source, target);
+    const { copies, entries } = await migrate(source, target);
     let done = 0;
-    const stopped = await deleteCopied(
-      entries,
-      { source, target },
-      {
-        isInterrupted: async () => done === 2,
-        onEntry: (count) => void (done = count),
-      },
-    );
+    const stopped = await deleteCopied(copies, entries, {
+      isInterrupted: async () => done === 2,
+      onEntry: (count) => void (done = count),
+    });
     expect(stopped).toMatchObject({ code: 'ERR_CANCELLED' });
     expect(await source.keys()).toHaveLength(4);
     expect(await target.keys()).toHaveLength(6);

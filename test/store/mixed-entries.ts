@@ -16,7 +16,8 @@ export function mixedEntries(count: number): Record<string, string> {
 
 function mixedEntry(number: number): [string, string] {
   const realm = realms[number % realms.length] ?? '';
-  const alias = number % 7 === 0 ? `team/${number}%` : `identité-${number}`;
+  // With a slash and without a realm, what is no envelope would be a secret of a store.
+  const alias = number % 7 === 0 && number % 5 !== 4 ? `team/${number}%` : `identité-${number}`;
   const owner = { realm, alias };
   const id = `AKIA${String(number).padStart(16, '0')}`;
   const secret = `secret+${number}/`.padEnd(40, 'x');

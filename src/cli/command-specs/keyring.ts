@@ -24,6 +24,7 @@ export const keyring: CommandGroup = {
       name: 'list',
       summary: 'the entries in it; --long opens them',
       options: [
+        { name: 'all', summary: 'list the entries of other programs as well' },
         { name: 'long', summary: 'kind, expiry and size too, for which the entries are opened' },
         jsonOutput,
       ],

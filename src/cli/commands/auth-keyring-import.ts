@@ -9,6 +9,7 @@ import { withoutAbsent } from '../../core/json.ts';
 import type { Host } from '../../host/host.ts';
 import type { Keyring } from '../../keyring/contract.ts';
 import { entryCopy, ownKeys, type CopyResult } from '../../store/copy.ts';
+import { createInventory } from '../../store/inventory.ts';
 import type { Invocation } from '../command.ts';
 import type { Context } from '../context.ts';
 import { reportCopies, type CopyReport, type Outcome } from '../copy-report.ts';
@@ -25,7 +26,7 @@ import { loadPlan, loadPlanIfAny, warn } from '../plan.ts';
 const command = 'atmos auth keyring import';
 
 type Options = Pick<Invocation, 'flags' | 'values'>;
-type Imported = Pick<CopyReport, 'from' | 'to' | 'realm' | 'outcomes' | 'stopped' | 'others'>;
+type Imported = Pick<CopyReport, 'from' | 'to' | 'inventory' | 'outcomes' | 'stopped' | 'left'>;
 
 /**
  * `atmos auth keyring import`: copies into the configured keyring what another place holds. Entries of
@@ -68,17 +69,18 @@ async function importEntries(context: Context, { flags, values }: Options): Prom
   const target = opened.keyring;
   checkTarget(opened, flags);
   const source = await openAtmosKeyring(context, plan, values['path'], target.info);
-  const { keys, others } = await ownKeys(source);
+  const inventory = createInventory(plan.realm.value, plan.config);
+  const { keys, left } = await ownKeys(source, inventory);
   const between = { source, target };
   const copies = keys.map((key) => entryCopy(key, between));
   const { entries, stopped } = await copyForCommand(context, copies, copyFlags(flags, target));
   return {
     from: { type: 'atmos-file', location: source.info.location },
     to: target.info,
-    realm: plan.realm.value,
+    inventory,
     outcomes: entries,
     stopped: withPasswordHint(stopped, source),
-    others,
+    left,
   };
 }
 
@@ -92,7 +94,7 @@ async function importKeys(
   const { keyring, manager } = opened;
   checkTarget(opened, flags);
   const place = { keyring, manager, realm: plan.realm.value };
-  const { location, keys, others, warnings } =
+  const { location, keys, left, warnings } =
     from === 'aws-vault'
       ? await openVault(context, values['path'], keyring)
       : await openShared(context.host, values['path']);
@@ -121,7 +123,8 @@ async function importKeys(
       : { ...unmade, state: 'skipped' };
   });
   const to = keyring.info;
-  return { from: { type: from, location }, to, realm: place.realm, outcomes, stopped, others };
+  const inventory = createInventory(plan.realm.value, plan.config);
+  return { from: { type: from, location }, to, inventory, outcomes, stopped, left };
 }
 
 type Found = FoundKeys & { readonly location: string };

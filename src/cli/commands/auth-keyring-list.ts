@@ -4,8 +4,13 @@ import { formatTimestamp } from '../../core/time.ts';
 import { readEach } from '../../keyring/bulk.ts';
 import type { Keyring } from '../../keyring/contract.ts';
 import { openWithFallback } from '../../keyring/fallback.ts';
-import { parseEnvelope } from '../../store/envelope.ts';
-import { parseItemKey } from '../../store/key.ts';
+import {
+  createInventory,
+  type Entry,
+  type EntryOwner,
+  type Inventory,
+} from '../../store/inventory.ts';
+import type { ItemKind } from '../../store/key.ts';
 import type { Invocation } from '../command.ts';
 import type { Context } from '../context.ts';
 import { isOfEntry, joinErrors } from '../entry-errors.ts';
@@ -16,11 +21,12 @@ import { formatTable } from '../ui/table.ts';
 /** The documented form of `-o json`: always every field; the last three are null without `--long`. */
 interface ListedEntry {
   key: string;
-  /** Null where the name does not tell it, and the entry was not opened. */
+  owner: EntryOwner;
+  /** Null where the name does not tell it, and the entry was not opened; and of another program's. */
   realm: string | null;
-  /** The identity or provider; of an entry that was not opened in lower case. */
-  identity: string;
-  item: 'key' | 'session' | 'token';
+  /** The identity or provider; of an entry that was not opened in lower case. Null of another program's. */
+  identity: string | null;
+  item: ItemKind | null;
   /** `aws`; null of an entry that could not be opened or read. */
   kind: string | null;
   /** RFC 3339 in UTC; null of what does not expire. */
@@ -30,25 +36,33 @@ interface ListedEntry {
 }
 
 /**
- * `atmos auth keyring list`: our entries by name, without a password, one a line; `--long` opens
- * each. One that cannot be opened is listed all the same, and the command fails naming it.
+ * `atmos auth keyring list`: our entries by name, without a password, one a line; with `--all` those of
+ * other programs as well. `--long` opens each. One of ours that cannot be opened is listed all the same,
+ * and the command fails naming it.
  */
 export async function keyringList(context: Context, { flags, values }: Invocation): Promise<void> {
   const plan = await loadPlanIfAny(context);
-  const isLong = flags['long'] ?? false;
+  const [isLong, isAll] = [flags['long'] ?? false, flags['all'] ?? false];
   const keyring = await openFor(context, plan, isLong);
+  const inventory = createInventory(plan.realm.value, plan.config);
   const list = isLong ? openEntries : listEntries;
-  const { entries, failures } = await list(context, keyring, plan.realm.value);
+  const { entries: all, failures } = await list(context, keyring, inventory, isAll);
+  const entries = isAll ? all : all.filter(({ owner }) => owner === 'atmos-auth');
+  if (values['output'] === 'json') await context.outJson(entries);
+  else if (entries.length > 0) await context.print(...formatEntries(entries, isLong, isAll));
+  else await noteEmpty(context, keyring, all.length);
   const [failure, ...others] = failures;
-  if (values['output'] === 'json') {
-    await context.outJson(entries);
-  } else if (entries.length > 0) {
-    await context.print(...formatEntries(entries, isLong));
-  } else {
-    const { type, location } = keyring.info;
-    await context.note(`no entries in the ${type} keyring (${location})`);
-  }
   if (failure !== undefined) throw joinErrors([failure, ...others]);
+}
+
+/** @param others how many entries of other programs there are that are not listed */
+async function noteEmpty({ note }: Context, { info }: Keyring, others: number): Promise<void> {
+  const place = `${info.type} keyring (${info.location})`;
+  if (others === 0) return note(`no entries in the ${place}`);
+  const count = others === 1 ? '1 entry' : `${others} entries`;
+  await note(
+    `no entries of identities or providers in the ${place}; it has ${count} of other programs: atmos auth keyring list --all`,
+  );
 }
 
 /** Names need no password, so nobody is asked for one and no password command is run. */
@@ -61,73 +75,88 @@ async function openFor(context: Context, plan: AuthPlan, isLong: boolean): Promi
   return (await openForCommand(context, plan, { isInteractive: true })).keyring;
 }
 
-function listedEntry(key: string, currentRealm: string): ListedEntry | undefined {
-  const parsed = parseItemKey(key, currentRealm);
-  if (parsed === undefined) return undefined;
-  const { realm, alias, item } = parsed;
-  return { key, realm, identity: alias, item, kind: null, expires_at: null, size_bytes: null };
+function listedEntry(entry: Entry): ListedEntry {
+  const { key, owner } = entry;
+  const said = { kind: null, expires_at: null, size_bytes: null };
+  if (owner !== 'atmos-auth')
+    return { key, owner, realm: null, identity: null, item: null, ...said };
+  const { realm, alias, item } = entry;
+  return { key, owner, realm, identity: alias, item, ...said };
 }
 
 interface Listed {
+  /** Those of other programs too. */
   readonly entries: readonly ListedEntry[];
-  /** Of entries that do not open. */
+  /** Of our own entries that do not open. */
   readonly failures: readonly KeyringError[];
 }
 
-async function listEntries(_: Context, keyring: Keyring, realm: string): Promise<Listed> {
-  const entries = (await keyring.keys()).map((key) => listedEntry(key, realm));
-  return { entries: entries.filter((entry) => entry !== undefined), failures: [] };
+async function listEntries(_: Context, keyring: Keyring, inventory: Inventory): Promise<Listed> {
+  const entries = (await keyring.keys()).map((key) => listedEntry(inventory.named(key)));
+  return { entries, failures: [] };
 }
 
-/** Fills in what only the entries themselves tell. */
-async function openEntries(context: Context, keyring: Keyring, realm: string): Promise<Listed> {
+/**
+ * Fills in what only the entries themselves tell, and gives the errors of our own that do not open. One
+ * of another program may be under another password.
+ */
+async function openEntries(
+  context: Context,
+  keyring: Keyring,
+  inventory: Inventory,
+  isAll: boolean,
+): Promise<Listed> {
   const entries: ListedEntry[] = [];
   const failures: KeyringError[] = [];
   for await (const { key, read } of readEach(keyring)) {
-    const entry = listedEntry(key, realm);
-    if (entry === undefined) continue;
+    const entry = listedEntry(inventory.named(key));
     entries.push(entry);
+    const { owner } = entry;
+    if (owner !== 'atmos-auth' && !isAll && !inventory.isAmbiguous(key)) continue;
     try {
       const value = await read();
-      const fault = value === null ? undefined : fill(entry, value);
+      const fault = value === null ? undefined : fill(entry, inventory.read(key, value), value);
       if (fault !== undefined) await warn(context, `of ${key} only the size is known: ${fault}`);
     } catch (error) {
       if (!isOfEntry(error)) throw error;
-      failures.push(error);
+      if (owner === 'atmos-auth') failures.push(error);
+      else await warn(context, `${key} is not readable with this password`);
     }
   }
   return { entries, failures };
 }
 
-/** @returns what is wrong with the value, if it is none of those we store */
-function fill(entry: ListedEntry, value: string): string | undefined {
-  entry.size_bytes = Buffer.byteLength(value);
-  const envelope = parseEnvelope(value);
-  if ('fault' in envelope) return envelope.fault;
-  entry.kind = envelope.credentials.type;
-  entry.realm = envelope.realm ?? entry.realm;
-  entry.identity = envelope.alias ?? entry.identity;
-  const { expiresAt } = envelope.credentials;
-  if (expiresAt !== undefined) entry.expires_at = formatTimestamp(expiresAt);
-  return undefined;
+/** @returns why nothing more is known of an entry of ours */
+function fill(
+  listed: ListedEntry,
+  entry: ReturnType<Inventory['read']>,
+  value: string,
+): string | undefined {
+  Object.assign(listed, listedEntry(entry), { size_bytes: Buffer.byteLength(value) });
+  if (entry.owner !== 'atmos-auth') return undefined;
+  listed.kind = entry.type ?? null;
+  if (entry.expiresAt !== undefined) listed.expires_at = formatTimestamp(entry.expiresAt);
+  return entry.fault;
 }
 
-function formatEntries(entries: readonly ListedEntry[], isLong: boolean): string[] {
-  const header = [
-    'ITEM',
-    'IDENTITY',
-    'REALM',
-    ...(isLong ? ['KIND', 'EXPIRES', 'SIZE'] : []),
-    'KEY',
+type Column = readonly [
+  title: string,
+  cell: (entry: ListedEntry) => string | null,
+  isShown: boolean,
+];
+
+function formatEntries(entries: readonly ListedEntry[], isLong: boolean, isAll: boolean): string[] {
+  const columns: readonly Column[] = [
+    ['OWNER', ({ owner }) => owner, isAll],
+    ['ITEM', ({ item }) => item, true],
+    ['IDENTITY', ({ identity }) => identity, true],
+    ['REALM', ({ realm }) => realm, true],
+    ['KIND', ({ kind }) => kind, isLong],
+    ['EXPIRES', ({ expires_at }) => expires_at, isLong],
+    ['SIZE', ({ size_bytes: size }) => (size === null ? null : `${size} B`), isLong],
+    ['KEY', ({ key }) => key, true],
   ];
-  const rows = entries.map(({ item, identity, realm, key, kind, expires_at, size_bytes }) => [
-    item,
-    identity,
-    realm ?? '-',
-    ...(isLong
-      ? [kind ?? '-', expires_at ?? '-', size_bytes === null ? '-' : `${size_bytes} B`]
-      : []),
-    key,
-  ]);
-  return formatTable([header, ...rows]);
+  const shown = columns.filter(([, , isShown]) => isShown);
+  const rows = entries.map((entry) => shown.map(([, cell]) => cell(entry) ?? '-'));
+  return formatTable([shown.map(([title]) => title), ...rows]);
 }

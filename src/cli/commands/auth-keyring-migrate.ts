@@ -5,6 +5,7 @@ import { AtmosError } from '../../core/errors.ts';
 import type { Sourced } from '../../core/json.ts';
 import { checkKeyringType } from '../../keyring/registry.ts';
 import { entryCopy, ownKeys } from '../../store/copy.ts';
+import { createInventory } from '../../store/inventory.ts';
 import type { Invocation } from '../command.ts';
 import type { Context } from '../context.ts';
 import { reportCopies } from '../copy-report.ts';
@@ -28,7 +29,8 @@ export async function keyringMigrate(
   const { keyring: source } = await openType(context, plan, from);
   const { keyring: target, requireStorable } = await openType(context, plan, to);
   if (!isDryRun) requireStorable();
-  const { keys, others } = await ownKeys(source);
+  const inventory = createInventory(plan.realm.value, plan.config);
+  const { keys, left } = await ownKeys(source, inventory);
   // One that cannot be reached is told of before anything is read.
   await target.keys();
   const between = { source, target };
@@ -39,17 +41,17 @@ export async function keyringMigrate(
       overwrite: flags['force'] ?? false,
       isDryRun,
       target,
-      deleteFrom: flags['delete-source'] ? between : undefined,
+      deletesSource: flags['delete-source'] ?? false,
     },
   );
   const report = {
     from: source.info,
     to: target.info,
-    realm: plan.realm.value,
+    inventory,
     isDryRun,
     outcomes: entries,
     stopped,
-    others,
+    left,
     command: `${command} --from ${from.value} --to ${to.value}`,
   };
   await reportCopies(context, report, values['output']);

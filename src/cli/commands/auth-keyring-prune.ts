@@ -1,9 +1,6 @@
-import type { AuthPlan } from '../../auth/plan.ts';
 import { logoutCommand } from '../../core/hint.ts';
-import { foldName } from '../../core/names.ts';
 import { formatTimestamp } from '../../core/time.ts';
-import type { Keyring } from '../../keyring/contract.ts';
-import { parseItemKey, type ItemKind } from '../../store/key.ts';
+import { createInventory, type OwnEntry } from '../../store/inventory.ts';
 import { pruneKeyring, type PrunedEntry } from '../../store/prune.ts';
 import type { Invocation } from '../command.ts';
 import type { Context } from '../context.ts';
@@ -11,13 +8,6 @@ import { isOfEntry, joinErrors } from '../entry-errors.ts';
 import { openForCommand } from '../open.ts';
 import { loadPlanIfAny, warn } from '../plan.ts';
 import { loadWriteHint } from '../report.ts';
-
-/** An entry of the realm whose identity or provider is not configured. */
-interface Orphan {
-  readonly key: string;
-  readonly identity: string;
-  readonly item: ItemKind;
-}
 
 /**
  * `atmos auth keyring prune`: removes the sessions and tokens that have expired, whosever. Long-lived
@@ -29,14 +19,12 @@ export async function keyringPrune(context: Context, { flags, values }: Invocati
   const plan = await loadPlanIfAny(context);
   const { keyring } = await openForCommand(context, plan, { isInteractive: true });
   const isDryRun = flags['dry-run'] ?? false;
-  const { removed, unclear, failures } = await pruneKeyring(keyring, {
+  const { removed, unclear, orphans, failures } = await pruneKeyring(keyring, {
     now: host.now(),
     isDryRun,
-    currentRealm: plan.realm.value,
+    inventory: createInventory(plan.realm.value, plan.config),
     isOfEntry,
   });
-  const gone = new Set(removed.map(({ key }) => key));
-  const orphans = (await findOrphans(plan, keyring)).filter(({ key }) => !gone.has(key));
   for (const { key, fault } of unclear) await warn(context, `${key} stays: ${fault}`);
   if (values['output'] === 'json') {
     await context.outJson(jsonOf(removed, orphans, isDryRun));
@@ -47,21 +35,8 @@ export async function keyringPrune(context: Context, { flags, values }: Invocati
   if (failure !== undefined) throw joinErrors([failure, ...others]);
 }
 
-/** None without a configuration: nothing says then who is configured. */
-async function findOrphans({ config, realm }: AuthPlan, keyring: Keyring): Promise<Orphan[]> {
-  if (config === undefined) return [];
-  const configured = new Set(
-    [...config.identities, ...config.providers].map(({ name }) => foldName(name)),
-  );
-  return (await keyring.keys()).flatMap((key) => {
-    const named = parseItemKey(key, realm.value);
-    if (named?.realm !== realm.value || configured.has(foldName(named.alias))) return [];
-    return [{ key, identity: named.alias, item: named.item }];
-  });
-}
-
 /** The documented form of `-o json`. `expires_at` is null of what says no time. */
-function jsonOf(removed: readonly PrunedEntry[], orphans: readonly Orphan[], isDryRun: boolean) {
+function jsonOf(removed: readonly PrunedEntry[], orphans: readonly OwnEntry[], isDryRun: boolean) {
   return {
     removed: removed.map(({ key, identity, item, expiresAt }) => ({
       key,
@@ -69,7 +44,7 @@ function jsonOf(removed: readonly PrunedEntry[], orphans: readonly Orphan[], isD
       item,
       expires_at: expiresAt === undefined ? null : formatTimestamp(expiresAt),
     })),
-    orphans,
+    orphans: orphans.map(({ key, alias, item }) => ({ key, identity: alias, item })),
     dry_run: isDryRun,
   };
 }
@@ -77,7 +52,7 @@ function jsonOf(removed: readonly PrunedEntry[], orphans: readonly Orphan[], isD
 async function tell(
   { host, note }: Context,
   removed: readonly PrunedEntry[],
-  orphans: readonly Orphan[],
+  orphans: readonly OwnEntry[],
   isDryRun: boolean,
 ): Promise<void> {
   if (removed.length === 0) await note('nothing has expired');
@@ -86,7 +61,7 @@ async function tell(
     await note(`${verb} the expired ${item} of ${identity}: ${key}`);
   }
   const writeHint = orphans.length === 0 ? String : await loadWriteHint(host);
-  for (const { key, identity, item } of orphans) {
+  for (const { key, alias: identity, item } of orphans) {
     await note(
       `the ${item} of ${identity} stays, which is not configured here: ${key}`,
       `  ${writeHint(logoutCommand(identity, item === 'key'))}   # removes it`,

@@ -11,6 +11,12 @@ import type {
 } from '../../keyring/contract.ts';
 import { openWithFallback, type OpenedKeyring } from '../../keyring/fallback.ts';
 import { inspectorOf, loadAgentControl } from '../../keyring/registry.ts';
+import {
+  countEntries,
+  createInventory,
+  type EntryCounts,
+  type Inventory,
+} from '../../store/inventory.ts';
 import type { Invocation } from '../command.ts';
 import type { Context } from '../context.ts';
 import { loadPlanIfAny } from '../plan.ts';
@@ -35,6 +41,10 @@ interface KeyringStatus {
   reason: string | null;
   /** All there are, those of other programs too; null when that cannot be told without asking. */
   entries: number | null;
+  /** How many of them belong to which program, by their names. Null where `entries` is, as the next. */
+  owners: EntryCounts['owners'] | null;
+  /** How many of those of identities and providers are what, by their names. */
+  items: EntryCounts['items'] | null;
   /** How many of our own are weaker than what we write; null but for `file`. */
   weak_entries: number | null;
   /** Who holds it open; null but for `file`. */
@@ -62,7 +72,8 @@ interface AgentStatus {
  */
 export async function keyringStatus(context: Context, { values }: Invocation): Promise<number> {
   const { host, outJson, note } = context;
-  const { keyring: settings } = await loadPlanIfAny(context);
+  const plan = await loadPlanIfAny(context);
+  const { keyring: settings } = plan;
   // First, and only once: an agent that does not answer is not waited for again.
   const agent = await lookForAgent({ settings, host });
   const opened = await openWithFallback({
@@ -71,7 +82,8 @@ export async function keyringStatus(context: Context, { values }: Invocation): P
   });
   const { keyring } = opened;
   const probed = await probeOrError(keyring);
-  const status = await statusOf(opened, { settings, host }, agent, probed);
+  const inventory = createInventory(plan.realm.value, plan.config);
+  const status = await statusOf(opened, { settings, host }, agent, inventory, probed);
   const failure =
     status.state === 'unavailable'
       ? (probed.error ?? (await whyUnavailable(keyring, status)))
@@ -103,12 +115,15 @@ async function statusOf(
   { keyring, insteadOf }: OpenedKeyring,
   context: BackendContext,
   agent: AgentState | undefined,
+  inventory: Inventory,
   { state, reason }: Probe,
 ): Promise<KeyringStatus> {
   const { settings } = context;
   const { type, location, persistent } = keyring.info;
   const inspector = state === 'unavailable' ? undefined : await inspectorOf(type);
   const details = inspector?.describe(context);
+  const keys = listsUnasked(state, type) ? await keyring.keys() : undefined;
+  const counts = keys === undefined ? undefined : countEntries(keys.map(inventory.named));
   return {
     type: settings.type.value,
     source: settings.type.source,
@@ -118,7 +133,9 @@ async function statusOf(
     persistent,
     state,
     reason: insteadOf?.reason ?? reason ?? null,
-    entries: listsUnasked(state, type) ? (details?.entries ?? (await keyring.keys()).length) : null,
+    entries: keys === undefined ? null : (details?.entries ?? keys.length),
+    owners: counts?.owners ?? null,
+    items: counts?.items ?? null,
     weak_entries: details?.weakEntries ?? null,
     agent: type === 'file' && agent !== undefined ? agentStatus(agent) : null,
     fallback: insteadOf === undefined ? null : type,
@@ -213,10 +230,22 @@ function formatStatus(status: KeyringStatus): string[] {
   ]);
 }
 
-function formatEntries({ entries, weak_entries: weak }: KeyringStatus): string | undefined {
-  if (entries === null) return undefined;
-  if (!weak) return String(entries);
-  return `${entries}, of which ${weak} weaker than ours: atmos auth keyring rekey --upgrade`;
+function formatEntries(status: KeyringStatus): string | undefined {
+  const { entries, owners, items, weak_entries: weak } = status;
+  if (entries === null || owners === null || items === null) return undefined;
+  const others = entries - owners['atmos-auth'];
+  const parts = [
+    ...Object.entries(items).map(([item, count]) => countOf(count, item)),
+    others === 0 ? '' : `${others} of other programs`,
+  ].filter((part) => part !== '');
+  const all = parts.length === 0 ? String(entries) : `${entries} (${parts.join(', ')})`;
+  if (!weak) return all;
+  return `${all}, of which ${weak} weaker than ours: atmos auth keyring rekey --upgrade`;
+}
+
+/** `2 keys`, or nothing for none. */
+function countOf(count: number, item: string): string {
+  return count === 0 ? '' : `${count} ${item}${count === 1 ? '' : 's'}`;
 }
 
 function formatAgent(agent: AgentStatus | null): string | undefined {

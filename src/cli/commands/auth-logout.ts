@@ -14,6 +14,7 @@ import { findIdentity } from '../../config/find-identity.ts';
 import { AtmosError, type KeyringError } from '../../core/errors.ts';
 import { foldName, isSameName } from '../../core/names.ts';
 import type { Keyring } from '../../keyring/contract.ts';
+import { createInventory } from '../../store/inventory.ts';
 import { itemKeys, type ItemKind } from '../../store/key.ts';
 import type { Invocation } from '../command.ts';
 import type { Context } from '../context.ts';
@@ -86,7 +87,8 @@ async function logoutOfRealms(context: Context, invocation: Invocation): Promise
   const { host } = context;
   const plan = await loadPlanIfAny(context);
   const { keyring } = await openForCommand(context, plan, { isInteractive: true });
-  const realms = { keyring, realm: plan.realm.value, host };
+  const inventory = createInventory(plan.realm.value, plan.config);
+  const realms = { keyring, inventory, host };
   const { items, left } = await findItems(realms, flags['keychain'] ?? false);
   const plainFiles = await findSessionFiles(plan, 'all-realms', host);
   const found = items.map(removedOf);

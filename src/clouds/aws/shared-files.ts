@@ -44,20 +44,25 @@ export function readAwsProfile(name: string, host: Where): AccessKey {
 }
 
 /**
- * The long-lived keys of all profiles, in the order of their names, and how many profiles have none:
- * a session, a role, a sign-in by SSO.
+ * The long-lived keys of all profiles, in the order of their names, and the profiles that have none: a
+ * session, a role, a sign-in by SSO.
  *
  * @returns also what to warn of, a line each
  * @throws ERR_IO
  */
 export function readAwsKeys(paths: SharedPaths): {
   keys: ProfileKey[];
-  others: number;
+  others: string[];
   warnings: string[];
 } {
   const { profiles, misplaced } = readSharedProfiles(paths);
-  const keys = [...profiles].flatMap(([name, profile]) => longLivedKey(name, profile) ?? []);
-  const others = profiles.size - keys.length;
+  const keys: ProfileKey[] = [];
+  const others: string[] = [];
+  for (const [name, profile] of profiles) {
+    const key = longLivedKey(name, profile);
+    if (key === undefined) others.push(name);
+    else keys.push(key);
+  }
   return { keys, others, warnings: misplaced.map(describeMisplaced) };
 }
 

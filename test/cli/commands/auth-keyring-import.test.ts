@@ -116,7 +116,9 @@ describe('from another file keyring of Atmos', () => {
     const result = await run(desk, `--from atmos-file --path ${source}`);
     expect(result).toMatchObject({ code: 'ERR_STORE_CONFLICT', exitCode: 1, stdout: '' });
     expect(result.stderr).toContain(
-      `1 conflict, 2 copied: from atmos-file (${source}) to file (${desk.directory}); 1 other left alone\n` +
+      `1 conflict, 2 copied: from atmos-file (${source}) to file (${desk.directory})\n` +
+        'not copied, other entries:\n' +
+        '  other\n' +
         'error: 1 of 3 could not be done:\n' +
         '  atmos_legacy is there already, with another value\n' +
         'hint: atmos auth keyring import --from atmos-file --force   # overwrites what is there\n',
@@ -225,7 +227,10 @@ describe('from aws-vault', () => {
         'STATE   PROFILE  ITEM  IDENTITY  REALM  KEY',
         'copied  dev      key   dev       r      atmos_r_dev',
         'copied  work     key   ops       r      atmos_r_ops',
-        `2 copied: from aws-vault (${directory}) to file (${desk.directory}); 2 others left alone`,
+        `2 copied: from aws-vault (${directory}) to file (${desk.directory})`,
+        'not copied, other entries:',
+        '  oidc:https://example.awsapps.com/start',
+        '  sts.GetSessionToken,d29yaw,,1700000000',
         '',
       ].join('\n'),
     });
@@ -488,7 +493,10 @@ aws_secret_access_key = tooshort
         'copied   default  key   ops       r      atmos_r_ops',
         'copied   dev      key   dev       r      atmos_r_dev',
         'skipped  short    -     -         -      -',
-        `2 copied, 1 skipped: from aws-credentials (${file}) to file (${desk.directory}); 2 others left alone`,
+        `2 copied, 1 skipped: from aws-credentials (${file}) to file (${desk.directory})`,
+        'not copied, profiles without a long-lived key:',
+        '  night',
+        '  role',
         `MFA device of profile dev: GAHT12345678 (${join(desk.root, '.aws/config')}:2)`,
         'these lines still hold keys that are in the keyring now; remove them:',
         `  ${file}:2`,
@@ -553,7 +561,7 @@ aws_secret_access_key = tooshort
     const result = await run(desk, '--from aws-credentials --path ~/mine --yes');
     expect(result).toMatchObject({ exitCode: 0 });
     expect(result.stderr).toMatch(
-      /^nothing to copy from aws-credentials .*; 3 others left alone\n/,
+      /^nothing to copy from aws-credentials .*\nnot copied, profiles without a long-lived key:\n {2}dev\n {2}role\n {2}x\n/,
     );
   });
 });

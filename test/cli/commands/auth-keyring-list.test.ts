@@ -36,14 +36,36 @@ describe('names', () => {
     expect(JSON.parse(stdout)).toEqual([
       {
         key: 'atmos_0123456789abcdef_sso@token',
+        owner: 'atmos-auth',
         realm: '0123456789abcdef',
         identity: 'sso',
         item: 'token',
         ...unopened,
       },
-      { key: 'atmos_legacy', realm: null, identity: 'legacy', item: 'key', ...unopened },
-      { key: 'atmos_r_dev', realm: 'r', identity: 'dev', item: 'key', ...unopened },
-      { key: 'atmos_r_ops@session', realm: 'r', identity: 'ops', item: 'session', ...unopened },
+      {
+        key: 'atmos_legacy',
+        owner: 'atmos-auth',
+        realm: null,
+        identity: 'legacy',
+        item: 'key',
+        ...unopened,
+      },
+      {
+        key: 'atmos_r_dev',
+        owner: 'atmos-auth',
+        realm: 'r',
+        identity: 'dev',
+        item: 'key',
+        ...unopened,
+      },
+      {
+        key: 'atmos_r_ops@session',
+        owner: 'atmos-auth',
+        realm: 'r',
+        identity: 'ops',
+        item: 'session',
+        ...unopened,
+      },
     ]);
     expect(await desk.run(command, { env })).toEqual({
       exitCode: 0,
@@ -90,6 +112,50 @@ describe('names', () => {
     const host = { workingDirectory: () => '/nonexistent' };
     const { stdout } = await desk.run(`${command} -o json`, { env, host });
     expect(JSON.parse(stdout)).toMatchObject([{ realm: 'my_realm', identity: 'dev' }]);
+  });
+
+  test('of other programs are counted where there are no others', async () => {
+    const desk = await openDesk({
+      entries: { 'atmos/plat/dev/app/DB_PASSWORD': '"x"', unrelated: 'y' },
+    });
+    expect(await desk.run(command)).toEqual({
+      exitCode: 0,
+      stdout: '',
+      stderr: `no entries of identities or providers in the file keyring (${desk.directory}); it has 2 entries of other programs: atmos auth keyring list --all\n`,
+    });
+    expect((await desk.run(`${command} -o json`)).stdout).toBe('[]\n');
+  });
+
+  test('of all programs are listed with --all, each with its owner', async () => {
+    const desk = await openDesk({
+      entries: {
+        ...storedKey,
+        'atmos/plat/dev/app/DB_PASSWORD': '"x"',
+        'atmos_secrets/dev/app/TOKEN': '"a prefix like ours"',
+        unrelated: 'y',
+      },
+    });
+    const env = { ATMOS_KEYRING_PASSWORD: undefined };
+    expect(await desk.run(`${command} --all`, { env })).toEqual({
+      exitCode: 0,
+      stderr: '',
+      stdout:
+        'OWNER        ITEM  IDENTITY  REALM  KEY\n' +
+        'atmos-store  -     -         -      atmos/plat/dev/app/DB_PASSWORD\n' +
+        'atmos-auth   key   dev       r      atmos_r_dev\n' +
+        'atmos-store  -     -         -      atmos_secrets/dev/app/TOKEN\n' +
+        'other        -     -         -      unrelated\n',
+    });
+    const { stdout } = await desk.run(`${command} --all -o json`, { env });
+    expect((JSON.parse(stdout) as unknown[])[0]).toEqual({
+      key: 'atmos/plat/dev/app/DB_PASSWORD',
+      owner: 'atmos-store',
+      realm: null,
+      identity: null,
+      item: null,
+      ...unopened,
+    });
+    expect((await desk.run(command, { env })).stdout).not.toContain('TOKEN');
   });
 
   test('cannot be had of a keyring that cannot be reached', async () => {

@@ -105,7 +105,9 @@ describe.skipIf(!isThere)('with a real system keyring', () => {
             'copied  key      legacy    -      atmos_legacy',
             'copied  key      dev       r      atmos_r_dev',
             'copied  session  dev       r      atmos_r_dev@session',
-            `3 copied: from file \\(${desk.directory}\\) to system \\(.*\\); 1 other left alone`,
+            `3 copied: from file \\(${desk.directory}\\) to system \\(.*\\)`,
+            'not copied, other entries:',
+            '  other',
             'next: set auth\\.keyring\\.type to system; it is file now \\(auth\\.keyring\\.type .*\\)\n$',
           ].join('\n'),
         ),
@@ -136,6 +138,7 @@ describe.skipIf(!isThere)('with a real system keyring', () => {
           reason: null,
         })),
       others: 1,
+      left: [{ key: 'other', owner: 'other', profile: null }],
     });
 
     desk.configure(yamlOf(desk, { keyring: 'type: file\nspec:\n  path: ../second' }));
@@ -365,7 +368,7 @@ test.skipIf(!isThere)('nothing to copy is no failure', async () => {
     exitCode: 0,
     stdout: '',
     stderr: expect.stringMatching(
-      /^nothing to copy from file .* to system .*; 1 other left alone\nnext: /,
+      /^nothing to copy from file .* to system .*\nnot copied, other entries:\n {2}other\nnext: /,
     ),
   });
   const { stdout } = await run(desk, '--to system -o json');

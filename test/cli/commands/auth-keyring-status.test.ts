@@ -21,6 +21,8 @@ test('a keyring that opens', async () => {
     state: 'ready',
     reason: null,
     entries: 2,
+    owners: { 'atmos-auth': 1, 'atmos-store': 0, other: 1 },
+    items: { key: 1, session: 0, token: 0 },
     weak_entries: 1,
     agent: {
       running: false,
@@ -38,7 +40,7 @@ test('a keyring that opens', async () => {
       `  Keyring  file (${source})\n` +
       `  Where    ${desk.directory} (default)\n` +
       '  State    ready\n' +
-      '  Entries  2, of which 1 weaker than ours: atmos auth keyring rekey --upgrade\n' +
+      '  Entries  2 (1 key, 1 of other programs), of which 1 weaker than ours: atmos auth keyring rekey --upgrade\n' +
       '  Agent    none\n' +
       '  Kept     for other processes\n',
   });
@@ -111,6 +113,8 @@ test('the memory keyring is always ready, and empty', async () => {
     state: 'ready',
     reason: null,
     entries: 0,
+    owners: { 'atmos-auth': 0, 'atmos-store': 0, other: 0 },
+    items: { key: 0, session: 0, token: 0 },
     weak_entries: null,
     agent: null,
     fallback: null,

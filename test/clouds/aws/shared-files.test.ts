@@ -145,7 +145,7 @@ test('a file that cannot be read is not taken for one that is not there', async 
   });
 });
 
-test('the long-lived keys of all profiles, and how many profiles have none', () => {
+test('the long-lived keys of all profiles, and the profiles that have none', () => {
   const homeDirectory = homeWith({
     credentials: `[ops]\n${keyLines}[night]\n${keyLines}aws_session_token = t\n[old]\n${keyLines}aws_security_token = t\n`,
     config: `[default]\n${keyLines}[profile ops]\nmfa_serial = GAHT12345678\n[profile role]\nrole_arn = r\n[sso-session s]\nsso_region = r\n[ops2]\n${keyLines}`,
@@ -162,11 +162,11 @@ test('the long-lived keys of all profiles, and how many profiles have none', () 
         mfaDevice: { value: 'GAHT12345678', source: `${paths.config}:5` },
       },
     ],
-    others: 3,
+    others: ['night', 'old', 'role'],
     warnings: [],
   });
   const none = { credentials: join(homeDirectory, 'a'), config: join(homeDirectory, 'b') };
-  expect(readAwsKeys(none)).toEqual({ keys: [], others: 0, warnings: [] });
+  expect(readAwsKeys(none)).toEqual({ keys: [], others: [], warnings: [] });
 });
 
 describe('odd forms', () => {

@@ -1,0 +1,178 @@
+import { describe, expect, test } from 'vitest';
+import { awsCredentials } from '../../src/core/credentials.ts';
+import { formatEnvelope } from '../../src/store/envelope.ts';
+import {
+  countEntries,
+  createInventory,
+  hasExpired,
+  type ReadEntry,
+} from '../../src/store/inventory.ts';
+
+const hash = '0123456789abcdef';
+const configured = {
+  identities: [{ name: 'Dev' }, { name: 'caf\u00e9' }, { name: 'both' }, { name: 'team/ops' }],
+  providers: [{ name: 'corp' }, { name: 'Both' }],
+};
+const inventory = createInventory('r1', configured);
+
+const keyOfAtmos =
+  '{"type":"aws","data":{"access_key_id":"AKIAIOSFODNN7EXAMPLE","secret_access_key":"x"}}';
+/** What Go Atmos keeps of IAM Identity Center under the name of the provider. */
+const tokenOfAtmos =
+  '{"type":"aws","data":{"access_key_id":"an-sso-access-token","region":"us-east-1","expiration":"2026-11-22T10:00:00Z"}}';
+
+describe('the name of an entry tells', () => {
+  test.each([
+    ['atmos_r1_dev', { realm: 'r1', alias: 'dev', item: 'key' }],
+    ['atmos_r1_dev@session', { realm: 'r1', alias: 'dev', item: 'session' }],
+    ['atmos_r1_team/ops.eu', { realm: 'r1', alias: 'team/ops.eu', item: 'key' }],
+    [`atmos_${hash}_team/dev`, { realm: hash, alias: 'team/dev', item: 'key' }],
+    ['atmos_default_dev', { realm: 'default', alias: 'dev', item: 'key' }],
+    ['atmos_other_team/dev', { realm: null, alias: 'other_team/dev', item: 'key' }],
+    // Configured, so no store made it.
+    ['atmos_team/ops', { realm: null, alias: 'team/ops', item: 'key' }],
+    // A provider has no key.
+    ['atmos_r1_corp', { realm: 'r1', alias: 'corp', item: 'token' }],
+    // But an identity of its name may have one.
+    ['atmos_r1_both', { realm: 'r1', alias: 'both', item: 'key' }],
+  ])('%s: it is ours', (key, said) => {
+    expect(inventory.named(key)).toEqual({ key, owner: 'atmos-auth', ...said });
+  });
+
+  test.each([
+    ['atmos/plat/ue2/dev/app/DB_PASSWORD', 'atmos-store'],
+    ['atmos/GLOBAL_KEY', 'atmos-store'],
+    ['atmos_secrets/dev/app/TOKEN', 'atmos-store'],
+    ['atmos_secrets/dev/app/token', 'atmos-store'],
+    ['atmos_my_secrets/dev/app/TOKEN', 'atmos-store'],
+    ['.x/dev/KEY', 'other'],
+    ['my-profile', 'other'],
+    ['atmosphere', 'other'],
+    ['atmos_', 'other'],
+    ['atmos-auth-doctor-probe-1767225600-01234567', 'other'],
+    ['', 'other'],
+  ] as const)('%j: it belongs to %s', (key, owner) => {
+    expect(inventory.named(key)).toEqual({ key, owner });
+  });
+
+  test('nothing of providers without a configuration', () => {
+    expect(createInventory('r1').named('atmos_r1_corp')).toMatchObject({ item: 'key' });
+  });
+});
+
+describe('the content of an entry tells', () => {
+  test('what has the name of a key and is a token of Atmos', () => {
+    for (const one of [inventory, createInventory('r1')]) {
+      expect(one.read('atmos_r1_corp', tokenOfAtmos)).toEqual({
+        key: 'atmos_r1_corp',
+        owner: 'atmos-auth',
+        realm: 'r1',
+        alias: 'corp',
+        item: 'token',
+        holds: 'token',
+        said: {},
+        type: 'aws',
+        expiresAt: new Date('2026-11-22T10:00:00Z'),
+        isForeign: false,
+        isOfAtmos: false,
+      });
+    }
+  });
+
+  test.each([
+    ['atmos_my_secrets/dev/app/token', '"a secret"', 'atmos-store'],
+    ['atmos_my_secrets/dev/app/token', '{"type":"x"}', 'atmos-store'],
+    ['atmos_other_team/dev', keyOfAtmos, 'atmos-auth'],
+    // The name alone would be a store's.
+    ['atmos_team/dev', keyOfAtmos, 'atmos-auth'],
+    // A store may keep anything, under a name that no identity has.
+    ['atmos/plat/dev/app/KEY', keyOfAtmos, 'atmos-store'],
+    ['unrelated', keyOfAtmos, 'other'],
+    // Of our realm and damaged, but ours.
+    ['atmos_r1_team/dev', '"a secret"', 'atmos-auth'],
+  ])('whose %s with %s is', (key, value, owner) => {
+    expect(inventory.read(key, value).owner).toBe(owner);
+  });
+
+  test('that it is another entry than its name says, in whatever normal form', () => {
+    const credentials = awsCredentials({ accessKeyId: 'a', secretAccessKey: 'b' });
+    const text = (alias: string) =>
+      formatEnvelope({ credentials, realm: 'r1', alias, item: 'key' });
+    expect(inventory.read('atmos_r1_dev', text('Dev'))).toMatchObject({ isForeign: false });
+    expect(inventory.read('atmos_r1_caf\u00e9', text('cafe\u0301'))).toMatchObject({
+      isForeign: false,
+    });
+    expect(inventory.read('atmos_r1_dev', text('ops'))).toMatchObject({
+      isForeign: true,
+      alias: 'ops',
+      said: { realm: 'r1', alias: 'ops', item: 'key' },
+    });
+  });
+
+  test('nothing but a type that Atmos knows and we do not', () => {
+    expect(inventory.read('atmos_r1_x', '{"type":"mock","data":{}}')).toMatchObject({
+      item: 'key',
+      fault: 'its type mock is not known here',
+      isOfAtmos: true,
+    });
+  });
+});
+
+describe('an orphan', () => {
+  test.each([
+    ['atmos_r1_gone', true],
+    ['atmos_r1_gone@session', true],
+    ['atmos_r1_dev', false],
+    ['atmos_r1_cafe\u0301', false],
+    ['atmos_r1_corp', false],
+    [`atmos_${hash}_gone`, false],
+    ['atmos_gone', false],
+    ['unrelated', false],
+  ])('%s: %s', (key, isOrphan) => {
+    expect(inventory.isOrphan(inventory.named(key))).toBe(isOrphan);
+    expect(createInventory('r1').isOrphan(inventory.named(key))).toBe(false);
+  });
+});
+
+describe('has expired', () => {
+  const now = new Date('2026-11-22T10:00:00Z');
+  const read = (value: string) => inventory.read('atmos_r1_corp', value) as ReadEntry;
+  const jwt = (claims: object) =>
+    `e30.${Buffer.from(JSON.stringify(claims)).toString('base64url')}.c2ln`;
+  const seconds = now.getTime() / 1000;
+  const oidc = (claims: object) => JSON.stringify({ type: 'oidc', data: { token: jwt(claims) } });
+  const gcp = (token_expiry: string) =>
+    JSON.stringify({ type: 'gcp', data: { access_token: 'ya29', token_expiry } });
+
+  test.each([
+    ['a token of IAM Identity Center', tokenOfAtmos, true],
+    ['one that expires later', tokenOfAtmos.replace('10:00:00', '10:00:01'), false],
+    ['one whose expiry cannot be read', tokenOfAtmos.replace('2026-11-22T10:00:00Z', 'soon'), true],
+    ['a JWT', oidc({ exp: seconds }), true],
+    ['a JWT that expires later', oidc({ exp: seconds + 1 }), false],
+    ['a JWT that never does', oidc({}), false],
+    ['a JWT with an expiry beyond all clocks', oidc({ exp: 1e300 }), false],
+    ['what is no JWT', '{"type":"atmos-pro","data":{"token":"opaque"}}', false],
+    ['a token of GCP', gcp('2026-11-22T09:59:59.123456789Z'), true],
+    ['a token of GCP that never does', gcp('0001-01-01T00:00:00Z'), false],
+  ])('%s', (_, value, expected) => {
+    expect(read(value)).toMatchObject({ item: 'token', holds: 'token' });
+    expect(hasExpired(read(value), now)).toBe(expected);
+  });
+
+  test('an access key is no token, whatever is missing', () => {
+    const partial = '{"type":"aws","data":{"access_key_id":"AKIAIOSFODNN7EXAMPLE"}}';
+    expect(read(partial)).toMatchObject({
+      item: 'key',
+      fault: 'its access key id or secret access key is missing',
+    });
+  });
+});
+
+test('entries are counted by owner, and ours by item', () => {
+  const keys = ['atmos_r1_dev', 'atmos_r1_dev@session', 'atmos_r1_corp', 'atmos/KEY', 'x', 'y'];
+  expect(countEntries(keys.map((key) => inventory.named(key)))).toEqual({
+    owners: { 'atmos-auth': 3, 'atmos-store': 1, other: 2 },
+    items: { key: 1, session: 1, token: 1 },
+  });
+});
