@@ -81,6 +81,15 @@ export function parseEnvelope(text: string): Envelope | Fault {
   return 'fault' in credentials ? broken(credentials.fault) : { credentials, ...own };
 }
 
+/**
+ * What an envelope holds: as it says, else by its credentials, since Atmos drops our fields when it
+ * writes an entry. Undefined where neither tells.
+ */
+export function itemHeld(envelope: Envelope | Fault): ItemKind | undefined {
+  if (envelope.item !== undefined || 'fault' in envelope) return envelope.item;
+  return envelope.credentials.sessionToken === undefined ? 'key' : 'session';
+}
+
 /** The fields beside Atmos's: absent, or as we write them. */
 function parseOwn(value: Record<string, unknown>): Omit<Envelope, 'credentials'> | Fault {
   const own = {

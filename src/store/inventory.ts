@@ -3,6 +3,7 @@ import { isObject, parseJson, withoutAbsent } from '../core/json.ts';
 import { foldName, lowerCase } from '../core/names.ts';
 import { ok, problem, type Finding } from '../keyring/inspection.ts';
 import {
+  itemHeld,
   parseAtmosToken,
   parseEnvelope,
   type AtmosToken,
@@ -168,7 +169,7 @@ function readOwn(named: OwnEntry, value: string): ReadEntry {
   const envelope = parseEnvelope(value);
   const { realm, alias } = envelope;
   const token = 'fault' in envelope ? parseAtmosToken(value) : undefined;
-  const holds = envelope.item ?? kindOf(envelope, token);
+  const holds = token === undefined ? itemHeld(envelope) : 'token';
   const item = envelope.item ?? (token === undefined ? named.item : 'token');
   const isForeign =
     realm !== undefined &&
@@ -185,15 +186,6 @@ function readOwn(named: OwnEntry, value: string): ReadEntry {
     ...withoutAbsent({ holds }),
     ...contentOf(envelope, token),
   };
-}
-
-function kindOf(
-  envelope: ReturnType<typeof parseEnvelope>,
-  token: AtmosToken | undefined,
-): ItemKind | undefined {
-  if (token !== undefined) return 'token';
-  if ('fault' in envelope) return undefined;
-  return envelope.credentials.sessionToken === undefined ? 'key' : 'session';
 }
 
 /** Where the entry may be that says this. A token of Atmos has the name that its key would have. */
