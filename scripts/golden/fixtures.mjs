@@ -67,7 +67,8 @@ export async function writeEntry({ writeSecret }, path, key, value, secret = pas
     .setProtectedHeader({ alg: 'PBES2-HS256+A128KW', enc: 'A256GCM' })
     .setKeyManagementParameters({ p2c: weakRounds })
     .encrypt(Buffer.from(secret));
-  writeSecret(`${path}/${key}`, token, 0o600);
+  const name = key.replaceAll('%', '%25').replaceAll('/', '%2F');
+  writeSecret(`${path}/${name}`, token, 0o600);
 }
 
 /**

@@ -1,5 +1,7 @@
+import { planAuth } from '../auth/plan.ts';
 import type { Config } from '../config/config.ts';
 import { resolveRealm } from '../config/realm.ts';
+import { isAtmosError } from '../core/errors.ts';
 import { quoteValue, type Sourced } from '../core/json.ts';
 import { logLevels, parseLogLevel } from '../core/log-level.ts';
 import { nearestName } from '../core/names.ts';
@@ -8,6 +10,7 @@ import type { Host } from '../host/host.ts';
 import { checkKeyringType } from '../keyring/registry.ts';
 import { parseUnlockTime, resolveKeyringSettings } from '../keyring/settings.ts';
 import { invalidAt, reportErrorAt, warningAt, type ReportProblem } from './config-problem.ts';
+import { sharedRealmWarning, type SharedWarning } from './shared-realm.ts';
 
 /** What the files say, whatever the environment of this moment puts over it. */
 type Said = Pick<Config, 'realm' | 'keyring' | 'logs' | 'environment' | 'sourceOf'>;
@@ -56,6 +59,27 @@ function checkKeyring({ keyring, environment }: Said, host: Where, report: Repor
     () => void parseUnlockTime(autoUnlock.value, autoUnlock.source, quoteValue(autoUnlock)),
     report,
   );
+}
+
+/** Without opening the keyring: what it has of other realms is not looked at. */
+export function checkSharedRealm(config: Config, host: Host, report: ReportProblem): void {
+  const warning = warningOf(config, host);
+  if (warning === undefined) return;
+  const [hint] = warning.hints;
+  report({
+    ...warningAt(['auth', 'keyring', 'spec', 'path'], warning.message, hint),
+    isWhole: true,
+  });
+}
+
+function warningOf(config: Config, host: Host): SharedWarning | undefined {
+  try {
+    return sharedRealmWarning(planAuth(config, host), host);
+  } catch (error) {
+    // What is wrong with the realm or the keyring is reported with its place.
+    if (isAtmosError(error)) return undefined;
+    throw error;
+  }
 }
 
 function checkLevel({ logs, environment, sourceOf }: Said, report: ReportProblem): void {

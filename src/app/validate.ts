@@ -21,7 +21,7 @@ import {
 } from './config-problem.ts';
 import { checkIntegrations, checkProviders } from './validate-providers.ts';
 import { checkReferences } from './validate-references.ts';
-import { checkSettings, checkVariables } from './validate-settings.ts';
+import { checkSettings, checkSharedRealm, checkVariables } from './validate-settings.ts';
 
 /** Something that is wrong with the configuration, or doubtful, and where. */
 export type ValidationProblem = Omit<LocatedProblem, 'code'> &
@@ -74,6 +74,7 @@ async function checkConfig(config: Config, host: Host): Promise<ConfigProblem[]>
   const findings: ConfigProblem[] = [];
   const report = (finding: ConfigProblem) => void findings.push(finding);
   checkSettings(config, host, report);
+  checkSharedRealm(config, host, report);
   checkReferences(config, report);
   checkProviders(config, report);
   checkIntegrations(config, report);

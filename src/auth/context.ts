@@ -6,7 +6,7 @@ import type { Identity, Occasion, TrustNeed } from '../core/kind-config.ts';
 import type { Host } from '../host/host.ts';
 import type { Keyring } from '../keyring/contract.ts';
 import type { CredentialStore } from '../store/credential-store.ts';
-import type { Inventory } from '../store/inventory.ts';
+import { adoptOf, type Inventory } from '../store/inventory.ts';
 import { otherRealmsOf, type Owner } from '../store/key.ts';
 import { identityNeeds } from './trust-needs.ts';
 
@@ -65,7 +65,10 @@ export async function checkTrust(
   for (const need of needs) if (need.occasion === occasion) requireTrust(need);
 }
 
-/** A checkout that was moved has another realm: the keys are there, but under the old one. */
+/**
+ * A checkout that was moved has another realm, and so has every checkout and machine that shares a
+ * keyring: the keys are there, but under another one.
+ */
 async function withOtherRealms(
   { keyring, store }: AuthContext,
   { name }: Identity,
@@ -77,7 +80,7 @@ async function withOtherRealms(
   return new AtmosError(
     error.code,
     `${error.message} in realm ${store.realm}; credentials exist under ${found}`,
-    { hints: [...realms.map((realm) => `to use them set auth.realm: ${realm}`), ...error.hints] },
+    { hints: [...realms.map((realm) => adoptOf([name], realm)), ...error.hints] },
   );
 }
 

@@ -10,8 +10,9 @@ export type IdentityOption =
 export interface Invocation {
   readonly globals: GlobalOptions;
   readonly identity: IdentityOption;
-  /** The operand: `logout NAME`. */
+  /** The operand: `logout NAME`. Of several the first. */
   readonly operand: string | undefined;
+  readonly operands: readonly string[];
   /** Options with a value. Never empty: an empty value is as good as none. */
   readonly values: Readonly<Record<string, string | undefined>>;
   /** Options without one: true, or false as `--no-name` or `--name=false`, undefined when absent. */
@@ -53,6 +54,8 @@ export interface OperandSpec {
   readonly completes?: Completable;
   readonly choices?: readonly string[];
   readonly isRequired?: boolean;
+  /** Whether it may be given several times: `adopt NAME…`. */
+  readonly isRepeatable?: boolean;
 }
 
 /** One command: what it is called, what it takes, and where it is. */

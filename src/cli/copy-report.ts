@@ -1,7 +1,7 @@
 import type { LeftEntry } from '../app/import-keys.ts';
 import type { SourceLine } from '../app/import-sources.ts';
 import { AtmosError, type ErrorCode } from '../core/errors.ts';
-import type { Sourced } from '../core/json.ts';
+import { withoutAbsent, type Sourced } from '../core/json.ts';
 import type { KeyringInfo } from '../keyring/contract.ts';
 import { isInTarget, type CopiedEntry, type CopyState } from '../store/copy.ts';
 import type { Inventory } from '../store/inventory.ts';
@@ -21,9 +21,15 @@ export interface Outcome extends Omit<CopiedEntry, 'key' | 'state'> {
   readonly state: CopyState | 'skipped';
 }
 
+/** A keyring, or a realm in one. */
+interface Place extends Pick<KeyringInfo, 'type' | 'location'> {
+  /** Only where entries go from one realm to another. Null: there was none to copy from. */
+  readonly realm?: string | null;
+}
+
 export interface CopyReport {
-  readonly from: Pick<KeyringInfo, 'type' | 'location'>;
-  readonly to: Pick<KeyringInfo, 'type' | 'location'>;
+  readonly from: Place;
+  readonly to: Place;
   readonly inventory: Inventory;
   readonly isDryRun: boolean;
   readonly outcomes: readonly Outcome[];
@@ -31,8 +37,8 @@ export interface CopyReport {
   readonly stopped: AtmosError | undefined;
   /** Entries or profiles of the source that are not ours, or have no key, and so are not copied. */
   readonly left: readonly LeftEntry[];
-  /** The command that was given, for a hint. */
-  readonly command: string;
+  /** What to do about an entry that is there already with another value. */
+  readonly conflictHints: readonly string[];
 }
 
 /** The documented form of an entry in `-o json`: always every field. */
@@ -89,7 +95,11 @@ export async function reportCopies(
 }
 
 function jsonOf(report: CopyReport) {
-  const place = ({ type, location }: CopyReport['from']) => ({ type, location });
+  const place = ({ type, location, realm }: Place) => ({
+    type,
+    location,
+    ...withoutAbsent({ realm }),
+  });
   return {
     from: place(report.from),
     to: place(report.to),
@@ -206,7 +216,7 @@ function formatLines({ outcomes, isDryRun }: CopyReport): string[] {
 }
 
 function failureOf(report: CopyReport): AtmosError | undefined {
-  const { outcomes, stopped, command } = report;
+  const { outcomes, stopped, conflictHints } = report;
   if (stopped !== undefined) {
     return new AtmosError(stopped.code, [...stopped.lines, `so far: ${countStates(report)}`], {
       hints: [...stopped.hints, 'run the same command again to go on'],
@@ -216,8 +226,10 @@ function failureOf(report: CopyReport): AtmosError | undefined {
   const [first] = errors;
   if (first === undefined) return undefined;
   const isConflict = outcomes.some(({ state }) => state === 'conflict');
-  const force = isConflict ? [`${command} --force   # overwrites what is there`] : [];
-  const hints = new Set([...force, ...errors.flatMap((error) => error.hints)]);
+  const hints = new Set([
+    ...(isConflict ? conflictHints : []),
+    ...errors.flatMap((error) => error.hints),
+  ]);
   const more = errors.length - maxReasons;
   return new AtmosError(
     first.code,
@@ -230,6 +242,7 @@ function failureOf(report: CopyReport): AtmosError | undefined {
   );
 }
 
-function nameOf({ type, location }: CopyReport['from']): string {
-  return `${type} (${location})`;
+function nameOf({ type, location, realm }: Place): string {
+  if (realm === undefined) return `${type} (${location})`;
+  return realm === null ? 'other realms' : `realm ${realm}`;
 }

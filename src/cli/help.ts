@@ -24,8 +24,8 @@ function usageOf(node: CommandGroup | CommandSpec): string {
   if (node.takesProgram) return '[options] -- <command> [arguments]';
   const { operand } = node;
   if (operand === undefined) return '[options]';
-  const { name, choices, isRequired } = operand;
-  const shown = choices?.join('|') ?? name;
+  const { name, choices, isRequired, isRepeatable } = operand;
+  const shown = `${choices?.join('|') ?? name}${isRepeatable ? '…' : ''}`;
   return isRequired ? `<${shown}> [options]` : `[${shown}] [options]`;
 }
 

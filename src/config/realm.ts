@@ -20,12 +20,26 @@ export function resolveRealm(
   config: Pick<Config, 'realm' | 'directory' | 'environment'> | undefined,
   host: Pick<Host, 'env'>,
 ): Sourced<string> {
-  const variable = environmentSetting('ATMOS_AUTH_REALM', host.env, config?.environment);
-  if (variable) return checked(variable);
-  if (config?.realm) return checked(config.realm);
+  const named = namedRealm(config, host);
+  if (named) return checked(named);
   // With a profile of the person's alone there is no directory either.
   if (!config?.directory) return { value: 'default', source: 'default' };
   return { value: defaultRealm(config.directory), source: `the directory ${config.directory}` };
+}
+
+/** Whether somebody has given the realm a name, which stays when the configuration is moved. */
+export function isRealmNamed(
+  config: Pick<Config, 'realm' | 'environment'> | undefined,
+  host: Pick<Host, 'env'>,
+): boolean {
+  return namedRealm(config, host) !== undefined;
+}
+
+function namedRealm(
+  config: Pick<Config, 'realm' | 'environment'> | undefined,
+  host: Pick<Host, 'env'>,
+): Sourced<string> | undefined {
+  return environmentSetting('ATMOS_AUTH_REALM', host.env, config?.environment) ?? config?.realm;
 }
 
 /**

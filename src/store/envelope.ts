@@ -146,6 +146,30 @@ function parseAws(data: Record<string, unknown>): AwsCredentials | { fault: stri
   });
 }
 
+/**
+ * The entry as another owner's: the realm and the alias that it says are replaced. One that says
+ * neither, because Atmos wrote it, stays as it is.
+ */
+export function withOwner(text: string, { realm, alias }: Owner): string {
+  const value = parseJson(text);
+  if (!isObject(value) || !('realm' in value || 'alias' in value)) return text;
+  const owner = { realm, alias };
+  const changed = Object.entries(owner).filter(([field]) => field in value);
+  return JSON.stringify({ ...value, ...Object.fromEntries(changed) });
+}
+
+/** Whether two entries keep the same credentials, whatever they say besides. */
+export function isSameContent(one: string, other: string): boolean {
+  return one === other || contentOf(one) === contentOf(other);
+}
+
+function contentOf(text: string): string {
+  const value = parseJson(text);
+  if (!isObject(value) || !isObject(value['data'])) return text;
+  const fields = Object.entries(value['data']).sort(([a], [b]) => (a < b ? -1 : 1));
+  return JSON.stringify([value['type'], fields]);
+}
+
 /** A token that Atmos keeps, for which we have no use. Nothing in it is secret. */
 export interface AtmosToken {
   /** Of the envelope. */

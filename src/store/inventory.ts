@@ -1,4 +1,4 @@
-import { logoutCommand, optionWithValue } from '../core/hint.ts';
+import { logoutCommand, optionWithValue, shellWord } from '../core/hint.ts';
 import { isObject, parseJson, withoutAbsent } from '../core/json.ts';
 import { foldName, lowerCase } from '../core/names.ts';
 import { ok, problem, type Finding } from '../keyring/inspection.ts';
@@ -264,6 +264,15 @@ function faultsOf(entry: ReadEntry): Finding[] {
       key,
     },
   ];
+}
+
+/**
+ * The command that copies what a realm has of these names, or of all, to the current realm. A name that
+ * begins with a dash would be read as an option, so then all are copied.
+ */
+export function adoptOf(aliases: readonly string[], realm: string): string {
+  const names = aliases.some((alias) => alias.startsWith('-')) ? [] : aliases.map(shellWord);
+  return ['atmos auth keyring adopt', ...names, `--from-realm ${realm}`].join(' ');
 }
 
 /** How to write an entry anew, so that no other is left under its name. */

@@ -11,7 +11,7 @@ export interface Owner {
 }
 
 /** What the names of all entries of identities and providers begin with. */
-const keyPrefix = 'atmos_';
+const prefix = 'atmos_';
 const suffixes: Readonly<Record<ItemKind, string>> = {
   key: '',
   session: '@session',
@@ -21,7 +21,7 @@ const suffixes: Readonly<Record<ItemKind, string>> = {
 /** The keyring key of an item: `atmos_<realm>_<alias>`, as Atmos, then what kind of item it is. */
 export function itemKey({ realm, alias }: Owner, item: ItemKind): string {
   const name = lowerCase(alias);
-  return `${keyPrefix}${realm === '' ? name : `${realm}_${name}`}${suffixes[item]}`;
+  return `${prefix}${realm === '' ? name : `${realm}_${name}`}${suffixes[item]}`;
 }
 
 /**
@@ -42,13 +42,13 @@ export function parseItemKey(
   key: string,
   currentRealm: string,
 ): { realm: string | null; alias: string; item: ItemKind } | undefined {
-  if (!key.startsWith(keyPrefix)) return undefined;
+  if (!key.startsWith(prefix)) return undefined;
   const item = key.endsWith(suffixes.session)
     ? 'session'
     : key.endsWith(suffixes.token)
       ? 'token'
       : 'key';
-  const name = key.slice(keyPrefix.length, key.length - suffixes[item].length);
+  const name = key.slice(prefix.length, key.length - suffixes[item].length);
   if (name === '') return undefined;
   if (currentRealm !== '' && name.startsWith(`${currentRealm}_`)) {
     const alias = name.slice(currentRealm.length + 1);
@@ -60,18 +60,34 @@ export function parseItemKey(
 }
 
 /**
- * Realms, other than the given one, under which a long-lived key of that name seems to be stored. A
- * name that begins with our own realm is taken for another identity of ours.
+ * The realm that a key would be in, were it that item of that name, in any spelling; undefined where it
+ * cannot be. A key that begins with `currentRealm` is one of that realm, of another name.
  */
+export function otherRealmOf(
+  key: string,
+  alias: string,
+  item: ItemKind,
+  currentRealm: string,
+): string | undefined {
+  // What a key has after its realm: `_dev@session`.
+  const ends = itemKeys({ realm: '', alias }, item).map((key_) => `_${key_.slice(prefix.length)}`);
+  const end = ends.find((one) => key.startsWith(prefix) && key.endsWith(one));
+  const realm = end === undefined ? '' : key.slice(prefix.length, -end.length);
+  const isRealm = /^[a-z0-9]+([-_][a-z0-9]+)*$/.test(realm);
+  const isCurrent = realm === currentRealm || realm.startsWith(`${currentRealm}_`);
+  return isRealm && !isCurrent ? realm : undefined;
+}
+
+/** Whether a realm is one that nobody has named: made from the path of a directory, or `default`. */
+export function isAutomaticRealm(realm: string): boolean {
+  return /^([0-9a-f]{16}|default)$/.test(realm);
+}
+
+/** Realms, other than the given one, under which a long-lived key of that name seems to be stored. */
 export function otherRealmsOf(
   alias: string,
   keys: readonly string[],
   currentRealm: string,
 ): string[] {
-  const end = `_${lowerCase(alias)}`;
-  return keys
-    .filter((key) => key.startsWith(keyPrefix) && key.endsWith(end))
-    .map((key) => key.slice(keyPrefix.length, -end.length))
-    .filter((realm) => /^[a-z0-9]+([-_][a-z0-9]+)*$/.test(realm))
-    .filter((realm) => realm !== currentRealm && !realm.startsWith(`${currentRealm}_`));
+  return keys.flatMap((key) => otherRealmOf(key, alias, 'key', currentRealm) ?? []);
 }

@@ -96,7 +96,7 @@ describe('a moved checkout', () => {
       'no access key is stored for identity dev in realm r; credentials exist under realm 0123456789abcdef',
     );
     expect(error.hints).toEqual([
-      'to use them set auth.realm: 0123456789abcdef',
+      'atmos auth keyring adopt dev --from-realm 0123456789abcdef',
       'give access_key_id and secret_access_key by !env (/p/atmos.yaml:credentials)',
     ]);
   });

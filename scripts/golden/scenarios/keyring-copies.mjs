@@ -36,6 +36,35 @@ export const keyringCopies = {
       }
     },
   },
+  adopt: {
+    title: 'adopt: what another realm has of the configured identities',
+    async run(scene) {
+      const { atmos, write, chmod } = scene;
+      write('atmos.yaml', configOf(scene));
+      const [older, oldest] = ['0123456789abcdef', 'fedcba9876543210'];
+      for (const [name, value] of [
+        [`atmos_${older}_emergency-user`, entryValue(accessKey)],
+        [`atmos_${older}_not-configured`, entryValue(secondKey)],
+        ['atmos/plat/ue2/dev/app/DB_PASSWORD', '"a secret of a store"'],
+      ]) {
+        await writeEntry(scene, keyringPath, name ?? '', value ?? '');
+      }
+      chmod(keyringPath, 0o700);
+      await atmos('auth login');
+      await atmos('auth keyring adopt --dry-run');
+      await atmos('auth keyring adopt nobody');
+      await atmos('auth keyring adopt --from-realm golden');
+      await atmos('auth keyring adopt -o json');
+      await atmos('auth keyring adopt emergency-user --delete-source');
+      await atmos('auth keyring adopt');
+      await writeEntry(scene, keyringPath, `atmos_${older}_emergency-user`, entryValue(secondKey));
+      await atmos('auth keyring adopt');
+      await writeEntry(scene, keyringPath, `atmos_${oldest}_emergency-user`, entryValue(secondKey));
+      await atmos('auth keyring adopt');
+      await atmos('auth keyring list --all');
+      await atmos('auth keyring list --all --long -o json');
+    },
+  },
   'import-atmos-file': {
     title: 'Import from another directory of Atmos',
     async run(scene) {

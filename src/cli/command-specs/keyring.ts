@@ -87,6 +87,31 @@ export const keyring: CommandGroup = {
       load: async () => (await import('../commands/auth-keyring-prune.ts')).keyringPrune,
     },
     {
+      name: 'adopt',
+      summary: 'copy what another realm has of the configured identities to the current realm',
+      operand: {
+        name: 'name',
+        summary: 'only these identities and providers',
+        completes: 'identity',
+        isRepeatable: true,
+      },
+      options: [
+        {
+          name: 'from-realm',
+          value: 'realm',
+          summary: 'the realm to copy from; needed when several have entries of them',
+        },
+        { name: 'delete-source', summary: 'then delete what was copied, one by one' },
+        isDryRun,
+        jsonOutput,
+      ],
+      examples: [
+        'atmos auth keyring adopt',
+        'atmos auth keyring adopt emergency-user --from-realm 0a1b2c3d4e5f6071',
+      ],
+      load: async () => (await import('../commands/auth-keyring-adopt.ts')).keyringAdopt,
+    },
+    {
       name: 'migrate',
       summary: 'copy every entry to a keyring of another type; each is read back',
       options: [

@@ -3,6 +3,7 @@ import { copyForCommand } from '../../app/copy-entries.ts';
 import { chooseIdentities } from '../../app/import-identities.ts';
 import { findSharedKeys, findVaultKeys, keyCopy, type FoundKeys } from '../../app/import-keys.ts';
 import type { OpenAuth } from '../../app/open.ts';
+import type { AuthPlan } from '../../auth/plan.ts';
 import { AtmosError, isAtmosError } from '../../core/errors.ts';
 import { readSecretCommand } from '../../core/hint.ts';
 import { withoutAbsent } from '../../core/json.ts';
@@ -22,11 +23,18 @@ import {
 } from '../import-source.ts';
 import { openForCommand } from '../open.ts';
 import { loadPlan, loadPlanIfAny, warn } from '../plan.ts';
+import { warnOfSharedRealm } from '../shared-realm-warning.ts';
 
 const command = 'atmos auth keyring import';
 
 type Options = Pick<Invocation, 'flags' | 'values'>;
-type Imported = Pick<CopyReport, 'from' | 'to' | 'inventory' | 'outcomes' | 'stopped' | 'left'>;
+interface Imported extends Pick<
+  CopyReport,
+  'from' | 'to' | 'inventory' | 'outcomes' | 'stopped' | 'left'
+> {
+  readonly plan: AuthPlan;
+  readonly target: Keyring;
+}
 
 /**
  * `atmos auth keyring import`: copies into the configured keyring what another place holds. Entries of
@@ -52,9 +60,13 @@ export async function keyringImport(
   const report = {
     ...imported,
     isDryRun: flags['dry-run'] ?? false,
-    command: `${command} --from ${from}`,
+    conflictHints: [`${command} --from ${from} --force   # overwrites what is there`],
   };
   await reportCopies(context, report, values['output']);
+  await warnOfSharedRealm(context, imported.plan, {
+    keys: await imported.target.keys(),
+    identities: imported.plan.config?.identities.map(({ name }) => name) ?? [],
+  });
 }
 
 async function importEntries(context: Context, { flags, values }: Options): Promise<Imported> {
@@ -75,6 +87,8 @@ async function importEntries(context: Context, { flags, values }: Options): Prom
   const copies = keys.map((key) => entryCopy(key, between));
   const { entries, stopped } = await copyForCommand(context, copies, copyFlags(flags, target));
   return {
+    plan,
+    target,
     from: { type: 'atmos-file', location: source.info.location },
     to: target.info,
     inventory,
@@ -124,7 +138,8 @@ async function importKeys(
   });
   const to = keyring.info;
   const inventory = createInventory(plan.realm.value, plan.config);
-  return { from: { type: from, location }, to, inventory, outcomes, stopped, left };
+  const [source, target] = [{ type: from, location }, keyring];
+  return { plan, target, from: source, to, inventory, outcomes, stopped, left };
 }
 
 type Found = FoundKeys & { readonly location: string };

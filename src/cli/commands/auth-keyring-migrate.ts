@@ -52,7 +52,9 @@ export async function keyringMigrate(
     outcomes: entries,
     stopped,
     left,
-    command: `${command} --from ${from.value} --to ${to.value}`,
+    conflictHints: [
+      `${command} --from ${from.value} --to ${to.value} --force   # overwrites what is there`,
+    ],
   };
   await reportCopies(context, report, values['output']);
   const { type } = plan.keyring;

@@ -19,6 +19,7 @@ import type { Context } from '../context.ts';
 import { isOfEntry } from '../entry-errors.ts';
 import { openForCommand } from '../open.ts';
 import { loadPlanFor, requireIdentity, warn } from '../plan.ts';
+import { warnOfSharedRealm } from '../shared-realm-warning.ts';
 import { askAccessKey } from '../ui/ask-access-key.ts';
 import { readInput } from '../ui/read-input.ts';
 
@@ -39,7 +40,8 @@ export async function configureUser(context: Context, invocation: Invocation): P
   });
   if (!keyring.info.persistent) throw keepsNothing(plan, keyring, insteadOf !== undefined);
   await manager.checkConfigurable(identity);
-  await unlock(keyring);
+  const keys = await unlock(keyring);
+  await warnOfSharedRealm(context, plan, { keys, identities: [identity.name] });
   const { key, isTyped } = await readKey(context, invocation, identity, given);
   for (const warning of overruled(identity, key)) await warn(context, warning);
   const isVerified = invocation.flags['verify'] ?? isTyped;
@@ -92,16 +94,20 @@ function givenNotes({ flags, values }: Invocation): KeyNotes {
 /**
  * Opens an entry, if there is one, so that a keyring that cannot be reached and a wrong password are
  * told before a key is typed in vain.
+ *
+ * @returns the keys of all entries
  */
-async function unlock(keyring: Keyring): Promise<void> {
-  for (const key of await keyring.keys()) {
+async function unlock(keyring: Keyring): Promise<string[]> {
+  const keys = await keyring.keys();
+  for (const key of keys) {
     try {
       await keyring.get(key);
-      return;
+      break;
     } catch (error) {
       if (!isOfEntry(error)) throw error;
     }
   }
+  return keys;
 }
 
 async function readKey(

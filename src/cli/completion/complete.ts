@@ -75,7 +75,8 @@ function nextWord({ path, operands }: Reading): Wanted {
   if ('commands' in node) {
     return { prefix: '', words: listedCommands(node).map(({ name }) => name) };
   }
-  if (node.operand !== undefined && operands.length === 0) return valuesOf(node.operand, '', '');
+  const isWanted = operands.length === 0 || node.operand?.isRepeatable;
+  if (node.operand !== undefined && isWanted) return valuesOf(node.operand, '', '');
   return { prefix: '', words: wordsOfCommand(node, path) };
 }
 

@@ -142,6 +142,7 @@ function readInvocation(
     globals: globalsOf(given),
     identity,
     operand: operands.find(isNotEmpty),
+    operands: operands.filter(isNotEmpty),
     values,
     flags,
     program: program ?? [],
@@ -198,7 +199,7 @@ function checkOperands(
   const command = formatPath(path);
   if (program !== undefined && !isInternal)
     throw usageError(`"${command}" takes nothing after "--"`, path);
-  const excess = operands[operand ? 1 : 0];
+  const excess = operand?.isRepeatable ? undefined : operands[operand ? 1 : 0];
   if (operand !== undefined) checkOperand(operand, path, operands.find(isNotEmpty));
   if (excess === undefined) return;
   throw new AtmosError('ERR_USAGE', `"${command}" does not take ${JSON.stringify(excess)}`, {

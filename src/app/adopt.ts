@@ -1,0 +1,161 @@
+import { findIdentity } from '../config/find-identity.ts';
+import type { Config } from '../config/load.ts';
+import { AtmosError } from '../core/errors.ts';
+import { foldName, isSameName } from '../core/names.ts';
+import type { Host } from '../host/host.ts';
+import type { Keyring } from '../keyring/contract.ts';
+import { changed, notKept, type Copy } from '../store/copy.ts';
+import { isSameContent, withOwner } from '../store/envelope.ts';
+import { adoptOf, hasExpired, type Inventory } from '../store/inventory.ts';
+import { isAutomaticRealm, itemKey, otherRealmOf, type ItemKind } from '../store/key.ts';
+import { isOfOneEntry } from './logout-realms.ts';
+
+const itemKinds: readonly ItemKind[] = ['key', 'session', 'token'];
+
+/** An entry of another realm that belongs to an identity or provider of this configuration. */
+export interface Adoptable {
+  /** Its key in the other realm, and the one that it gets. */
+  readonly from: string;
+  readonly to: string;
+  readonly fromRealm: string;
+  /** As the configuration has it. */
+  readonly alias: string;
+}
+
+export interface AdoptContext {
+  readonly keyring: Keyring;
+  readonly inventory: Inventory;
+  /** The current one. */
+  readonly realm: string;
+  readonly config: Config;
+  readonly host: Pick<Host, 'now'>;
+}
+
+/**
+ * The configured names that are meant: those that were given, else all.
+ *
+ * @throws ERR_IDENTITY_UNKNOWN
+ */
+export function adoptedNames(config: Config, names: readonly string[]): string[] {
+  const all = [...config.identities, ...config.providers].map(({ name }) => name);
+  const chosen = names.map(
+    (name) => all.find((one) => isSameName(one, name)) ?? findIdentity(config, name).name,
+  );
+  const byName = new Map((names.length === 0 ? all : chosen).map((name) => [foldName(name), name]));
+  return [...byName.values()];
+}
+
+/**
+ * What other realms have of these names: keys, and sessions and tokens that have not expired. An entry
+ * that does not say whose it is, because Atmos wrote it, counts where its name can mean only one thing:
+ * its realm is made from a path, or is `fromRealm`.
+ *
+ * @throws the keyring's errors, but for those of one entry
+ */
+export async function findAdoptable(
+  context: AdoptContext,
+  names: readonly string[],
+  fromRealm: string | undefined,
+): Promise<Adoptable[]> {
+  const found: Adoptable[] = [];
+  for (const from of await context.keyring.keys()) {
+    for (const { alias, item, realm } of meanings(from, names, context.realm)) {
+      const owner = await ownerOf(context, from, { alias, realm }, fromRealm);
+      if (owner === undefined || (fromRealm !== undefined && owner !== fromRealm)) continue;
+      const to = itemKey({ realm: context.realm, alias }, item);
+      found.push({ from, to, fromRealm: owner, alias });
+    }
+  }
+  return found;
+}
+
+interface Meaning {
+  readonly alias: string;
+  readonly item: ItemKind;
+  readonly realm: string;
+}
+
+/** What the name of an entry can mean: `atmos_a_b_c` is that of `c` in realm `a_b`, or of `b_c` in `a`. */
+function meanings(key: string, names: readonly string[], currentRealm: string): Meaning[] {
+  return names.flatMap((alias) =>
+    itemKinds.flatMap((item) => {
+      const realm = otherRealmOf(key, alias, item, currentRealm);
+      return realm === undefined ? [] : [{ alias, item, realm }];
+    }),
+  );
+}
+
+/** The realm of an entry, if it belongs to that name and is worth copying. */
+async function ownerOf(
+  { keyring, inventory, host }: AdoptContext,
+  key: string,
+  { alias, realm }: Pick<Meaning, 'alias' | 'realm'>,
+  fromRealm: string | undefined,
+): Promise<string | undefined> {
+  const byName = isAutomaticRealm(realm) || realm === fromRealm ? realm : undefined;
+  try {
+    const value = await keyring.get(key);
+    const entry = value === null ? undefined : inventory.read(key, value);
+    if (entry?.owner !== 'atmos-auth' || entry.isForeign) return undefined;
+    const { said, holds } = entry;
+    const isShortLived = holds === 'session' || holds === 'token';
+    if (isShortLived && hasExpired(entry, host.now())) return undefined;
+    if (said.realm === undefined || said.alias === undefined) return byName;
+    return said.realm === realm && isSameName(said.alias, alias) ? realm : undefined;
+  } catch (error) {
+    // Copying it says what is wrong with it.
+    if (isOfOneEntry(error)) return byName;
+    throw error;
+  }
+}
+
+/**
+ * The realm whose entries are to be copied; undefined where there are none.
+ *
+ * @throws ERR_USAGE when there are several to choose from
+ */
+export function chooseRealm(
+  entries: readonly Adoptable[],
+  names: readonly string[],
+): string | undefined {
+  const realms = [...new Set(entries.map(({ fromRealm }) => fromRealm))].sort();
+  if (realms.length <= 1) return realms[0];
+  const shown = realms.map((realm) => {
+    const aliases = entries.filter((one) => one.fromRealm === realm).map(({ alias }) => alias);
+    return `  realm ${realm}: ${[...new Set(aliases)].join(', ')}`;
+  });
+  throw new AtmosError(
+    'ERR_USAGE',
+    ['several realms have entries of identities that are configured here:', ...shown],
+    { hints: realms.map((realm) => adoptOf(names, realm)) },
+  );
+}
+
+/** An entry on its way to the current realm. Realm and alias that it says are replaced. */
+export function adoptedCopy({ from, to, alias }: Adoptable, context: AdoptContext): Copy {
+  const { keyring, realm } = context;
+  const adopted = (value: string) => withOwner(value, { realm, alias });
+  return {
+    key: to,
+    async prepare() {
+      const value = await keyring.get(from);
+      if (value === null) return null;
+      const existing = await keyring.get(to);
+      const isSame = existing !== null && isSameContent(existing, value);
+      return {
+        target: existing === null ? 'absent' : isSame ? 'same' : 'different',
+        async write() {
+          await keyring.set(to, adopted(value));
+          if ((await keyring.get(to)) !== adopted(value)) throw notKept(to, keyring);
+        },
+      };
+    },
+    async deleteSource() {
+      const value = await keyring.get(from);
+      if (value === null) return;
+      const copy = await keyring.get(to);
+      if (copy === null || !isSameContent(copy, value)) throw changed(from, keyring);
+      await keyring.delete(from);
+    },
+  };
+}
