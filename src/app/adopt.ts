@@ -122,7 +122,7 @@ export function chooseRealm(
   if (realms.length <= 1) return realms[0];
   const shown = realms.map((realm) => {
     const aliases = entries.filter((one) => one.fromRealm === realm).map(({ alias }) => alias);
-    return `  realm ${realm}: ${[...new Set(aliases)].join(', ')}`;
+    return `realm ${realm}: ${[...new Set(aliases)].join(', ')}`;
   });
   throw new AtmosError(
     'ERR_USAGE',

@@ -58,6 +58,7 @@ export async function findItems(
   for (const key of await keyring.keys()) {
     const named = inventory.named(key);
     if (named.owner !== 'atmos-auth' && !inventory.isAmbiguous(key)) continue;
+    if (!includeKeys && inventory.isCertainlyKey(named)) continue;
     const found = await identify(keyring, key, inventory);
     if (found === undefined) continue;
     // What has the name of a key and is not a token is a key, whatever else is wrong with it.

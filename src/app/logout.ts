@@ -36,7 +36,7 @@ export async function logout(
       const keys = itemKeys({ realm: store.realm, alias }, named).filter((key) => present.has(key));
       const [key] = keys;
       if (key === undefined) continue;
-      const item = named === 'key' && (await isToken(context, alias, key)) ? 'token' : named;
+      const item = named === 'key' && (await isToken(context, key)) ? 'token' : named;
       if (item === 'key' && !options.includeKeys) continue;
       if (!options.isDryRun && !(await store.remove(alias, named))) continue;
       removed.push(...keys.map((one) => ({ key: one, identity: alias, item })));
@@ -48,12 +48,8 @@ export async function logout(
 }
 
 /** One that cannot be read is a key, which goes only when keys are to go. */
-async function isToken(
-  { inventory, keyring }: AuthContext,
-  alias: string,
-  key: string,
-): Promise<boolean> {
-  if (!inventory.mayHoldToken(alias)) return false;
+async function isToken({ inventory, keyring }: AuthContext, key: string): Promise<boolean> {
+  if (inventory.isCertainlyKey(inventory.named(key))) return false;
   try {
     const value = await keyring.get(key);
     const entry = value === null ? undefined : inventory.read(key, value);

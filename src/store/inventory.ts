@@ -80,10 +80,10 @@ export interface Inventory {
    */
   isOrphan(entry: Entry): entry is OwnEntry;
   /**
-   * Whether what is stored under the name of a key may be a token, see `parseAtmosToken`: unless it is
-   * the name of an identity alone.
+   * Whether the name alone tells that it is a key, so that nobody needs to open it to look for a token:
+   * it is that of a configured identity, and of no provider. See `parseAtmosToken`.
    */
-  mayHoldToken(alias: string): boolean;
+  isCertainlyKey(entry: Entry): boolean;
 }
 
 /**
@@ -95,8 +95,6 @@ export function createInventory(realm: string, configured?: ConfiguredNames): In
   const providers = foldedNames(configured?.providers);
   const isConfigured = (alias: string) =>
     identities.has(foldName(alias)) || providers.has(foldName(alias));
-  const mayHoldToken = (alias: string) =>
-    providers.has(foldName(alias)) || !identities.has(foldName(alias));
 
   function named(key: string): Entry {
     const own = parseItemKey(key, realm);
@@ -115,7 +113,12 @@ export function createInventory(realm: string, configured?: ConfiguredNames): In
   return {
     named,
     isAmbiguous,
-    mayHoldToken,
+    isCertainlyKey: (entry) =>
+      entry.owner === 'atmos-auth' &&
+      entry.item === 'key' &&
+      entry.realm === realm &&
+      identities.has(foldName(entry.alias)) &&
+      !providers.has(foldName(entry.alias)),
     read(key, value) {
       const own = parseItemKey(key, realm);
       if (own === undefined) return otherEntry(key);

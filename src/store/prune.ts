@@ -44,6 +44,7 @@ export async function pruneKeyring(keyring: Keyring, pruning: Pruning): Promise<
   for (const key of await keyring.keys()) {
     const named = inventory.named(key);
     if (named.owner !== 'atmos-auth' && !inventory.isAmbiguous(key)) continue;
+    if (inventory.isCertainlyKey(named)) continue;
     try {
       const value = await keyring.get(key);
       if (value === null) continue;

@@ -207,7 +207,7 @@ test('of several realms one must be named', async () => {
     stdout: '',
     stderr:
       'error: several realms have entries of identities that are configured here:\n' +
-      `    realm ${older}: dev\n    realm ${oldest}: dev\n    realm my-team: dev\n` +
+      `  realm ${older}: dev\n  realm ${oldest}: dev\n  realm my-team: dev\n` +
       `hint: atmos auth keyring adopt dev --from-realm ${older}\n` +
       `hint: atmos auth keyring adopt dev --from-realm ${oldest}\n` +
       'hint: atmos auth keyring adopt dev --from-realm my-team\n',
