@@ -1,14 +1,19 @@
 import { findIdentity } from '../config/find-identity.ts';
 import type { Config } from '../config/load.ts';
 import { AtmosError } from '../core/errors.ts';
+import { isObject, parseJson } from '../core/json.ts';
 import { foldName, isSameName } from '../core/names.ts';
 import type { Host } from '../host/host.ts';
 import type { Keyring } from '../keyring/contract.ts';
 import { changed, notKept, type Copy } from '../store/copy.ts';
-import { isSameContent, withOwner } from '../store/envelope.ts';
-import { adoptOf, hasExpired, type Inventory } from '../store/inventory.ts';
-import { isAutomaticRealm, itemKey, otherRealmOf, type ItemKind } from '../store/key.ts';
-import { isOfOneEntry } from './logout-realms.ts';
+import { adoptOf, hasExpired, isOfOneEntry, type Inventory } from '../store/inventory.ts';
+import {
+  isAutomaticRealm,
+  itemKey,
+  otherRealmOf,
+  type ItemKind,
+  type Owner,
+} from '../store/key.ts';
 
 const itemKinds: readonly ItemKind[] = ['key', 'session', 'token'];
 
@@ -158,4 +163,28 @@ export function adoptedCopy({ from, to, alias }: Adoptable, context: AdoptContex
       await keyring.delete(from);
     },
   };
+}
+
+/**
+ * The entry as another owner's: the realm and the alias that it says are replaced. One that says
+ * neither, because Atmos wrote it, stays as it is.
+ */
+function withOwner(text: string, { realm, alias }: Owner): string {
+  const value = parseJson(text);
+  if (!isObject(value) || !('realm' in value || 'alias' in value)) return text;
+  const owner = { realm, alias };
+  const changed = Object.entries(owner).filter(([field]) => field in value);
+  return JSON.stringify({ ...value, ...Object.fromEntries(changed) });
+}
+
+/** Whether two entries keep the same credentials, whatever they say besides. */
+export function isSameContent(one: string, other: string): boolean {
+  return one === other || contentOf(one) === contentOf(other);
+}
+
+function contentOf(text: string): string {
+  const value = parseJson(text);
+  if (!isObject(value) || !isObject(value['data'])) return text;
+  const fields = Object.entries(value['data']).sort(([a], [b]) => (a < b ? -1 : 1));
+  return JSON.stringify([value['type'], fields]);
 }

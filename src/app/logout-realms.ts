@@ -1,9 +1,9 @@
 import { forgetRefusal } from '../auth/refusals.ts';
-import { KeyringError } from '../core/errors.ts';
+import type { KeyringError } from '../core/errors.ts';
 import type { Host } from '../host/host.ts';
 import type { Keyring } from '../keyring/contract.ts';
 import { createCredentialStore } from '../store/credential-store.ts';
-import type { Entry, Inventory } from '../store/inventory.ts';
+import { isOfOneEntry, type Entry, type Inventory } from '../store/inventory.ts';
 import { itemKeys, type ItemKind, type Owner } from '../store/key.ts';
 
 /** An entry that goes, and whose it is. */
@@ -29,17 +29,6 @@ interface RealmsContext {
   readonly keyring: Keyring;
   readonly inventory: Inventory;
   readonly host: Host;
-}
-
-const ofOneEntry: ReadonlySet<string> = new Set([
-  'ERR_KEYRING_DAMAGED',
-  'ERR_KEYRING_FOREIGN',
-  'ERR_KEYRING_PERMISSIONS',
-]);
-
-/** Whether an error is about one entry, so that others can still be read. */
-export function isOfOneEntry(error: unknown): error is KeyringError {
-  return error instanceof KeyringError && ofOneEntry.has(error.code);
 }
 
 /**

@@ -1,7 +1,6 @@
 import type { AuthContext } from '../auth/context.ts';
 import { forgetRefusal } from '../auth/refusals.ts';
 import { itemKeys, type ItemKind } from '../store/key.ts';
-import { isOfOneEntry } from './logout-realms.ts';
 
 export interface LogoutOptions {
   /** Long-lived keys go too. */
@@ -48,7 +47,10 @@ export async function logout(
 }
 
 /** One that cannot be read is a key, which goes only when keys are to go. */
-async function isToken({ inventory, keyring }: AuthContext, key: string): Promise<boolean> {
+async function isToken({ configured, keyring, realm }: AuthContext, key: string): Promise<boolean> {
+  // Login, which is loaded with this, has no use for it.
+  const { createInventory, isOfOneEntry } = await import('../store/inventory.ts');
+  const inventory = createInventory(realm.value, configured);
   if (inventory.isCertainlyKey(inventory.named(key))) return false;
   try {
     const value = await keyring.get(key);

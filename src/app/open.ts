@@ -13,7 +13,6 @@ import type { BackendContext, Keyring, PromptPassword } from '../keyring/contrac
 import { openWithFallback, type OpenedKeyring } from '../keyring/fallback.ts';
 import { mayUseFile } from '../keyring/settings.ts';
 import { createCredentialStore } from '../store/credential-store.ts';
-import { createInventory } from '../store/inventory.ts';
 import type { Owner } from '../store/key.ts';
 import { checkConfigurable, saveKeys, verifyKeys } from './configure-key.ts';
 import { logout, type LogoutOptions, type RemovedItem } from './logout.ts';
@@ -63,11 +62,10 @@ export async function openAuth(plan: AuthPlan, options: OpenAuthOptions): Promis
     keyring,
     store,
     realm: plan.realm,
-    inventory: createInventory(plan.realm.value, plan.config),
     requireTrust: (need) => requireTrust(plan.config, need, host),
     requireStorable,
     warn: (message) => options.warn(message),
-    ...withoutAbsent({ mfaCode }),
+    ...withoutAbsent({ mfaCode, configured: plan.config }),
   });
   return { ...opened, keyring, plan, manager, requireStorable };
 }

@@ -6,7 +6,7 @@ import type { Identity, Occasion, TrustNeed } from '../core/kind-config.ts';
 import type { Host } from '../host/host.ts';
 import type { Keyring } from '../keyring/contract.ts';
 import type { CredentialStore } from '../store/credential-store.ts';
-import { adoptOf, type Inventory } from '../store/inventory.ts';
+import type { ConfiguredNames } from '../store/inventory.ts';
 import { otherRealmsOf, type Owner } from '../store/key.ts';
 import { identityNeeds } from './trust-needs.ts';
 
@@ -16,7 +16,8 @@ export interface AuthContext {
   readonly keyring: Keyring;
   readonly store: CredentialStore;
   readonly realm: Sourced<string>;
-  readonly inventory: Inventory;
+  /** The names that the configuration has. */
+  readonly configured?: ConfiguredNames;
   /** Refuses what a project's file asks for, as long as nobody trusts it. @throws ERR_CONFIG_UNTRUSTED */
   requireTrust(need: TrustNeed): void;
   /** Refuses to store anything under a password that a project's file has chosen. @throws as above */
@@ -76,6 +77,7 @@ async function withOtherRealms(
 ): Promise<AtmosError> {
   const realms = otherRealmsOf(name, await keyring.keys(), store.realm);
   if (realms.length === 0) return error;
+  const { adoptOf } = await import('../store/inventory.ts');
   const found = realms.map((realm) => `realm ${realm}`).join(', ');
   return new AtmosError(
     error.code,

@@ -147,60 +147,10 @@ function parseAws(data: Record<string, unknown>): AwsCredentials | { fault: stri
 }
 
 /**
- * The entry as another owner's: the realm and the alias that it says are replaced. One that says
- * neither, because Atmos wrote it, stays as it is.
+ * Whether it is the token of IAM Identity Center, for which Atmos has no type: the access key id is the
+ * token. It always says when it expires, which an access key does not.
  */
-export function withOwner(text: string, { realm, alias }: Owner): string {
-  const value = parseJson(text);
-  if (!isObject(value) || !('realm' in value || 'alias' in value)) return text;
-  const owner = { realm, alias };
-  const changed = Object.entries(owner).filter(([field]) => field in value);
-  return JSON.stringify({ ...value, ...Object.fromEntries(changed) });
-}
-
-/** Whether two entries keep the same credentials, whatever they say besides. */
-export function isSameContent(one: string, other: string): boolean {
-  return one === other || contentOf(one) === contentOf(other);
-}
-
-function contentOf(text: string): string {
-  const value = parseJson(text);
-  if (!isObject(value) || !isObject(value['data'])) return text;
-  const fields = Object.entries(value['data']).sort(([a], [b]) => (a < b ? -1 : 1));
-  return JSON.stringify([value['type'], fields]);
-}
-
-/** A token that Atmos keeps, for which we have no use. Nothing in it is secret. */
-export interface AtmosToken {
-  /** Of the envelope. */
-  readonly type: string;
-  /** Absent where it does not expire, or does not say when. */
-  readonly expiresAt?: Date;
-}
-
-const zeroTime = '0001-01-01T00:00:00Z';
-
-/**
- * What Atmos keeps of a provider or an identity as a token, which is worth nothing once it has expired:
- * that of IAM Identity Center (an envelope of type `aws` whose access key id is the token), and those
- * of the types `gcp`, `oidc` and `atmos-pro`. Undefined for anything else. Never throws.
- */
-export function parseAtmosToken(text: string): AtmosToken | undefined {
-  const value = parseJson(text);
-  if (!isObject(value) || !isObject(value['data'])) return undefined;
-  const { type, data } = value;
-  if (type === 'aws') return isProviderToken(data) ? tokenOf(type, awsExpiry(data)) : undefined;
-  if (type === 'gcp' && isText(data['access_token'])) {
-    const expiry = textOf(data['token_expiry']);
-    return tokenOf(type, expiry === zeroTime ? undefined : parseTimestamp(expiry ?? ''));
-  }
-  if ((type === 'oidc' || type === 'atmos-pro') && isText(data['token']))
-    return tokenOf(type, jwtExpiry(data['token']));
-  return undefined;
-}
-
-/** Atmos has no type for it. It always says when it expires, which an access key does not. */
-function isProviderToken(data: Record<string, unknown>): boolean {
+export function isProviderToken(data: Record<string, unknown>): boolean {
   const [id, secret, session] = [
     data['access_key_id'],
     data['secret_access_key'],
@@ -209,20 +159,8 @@ function isProviderToken(data: Record<string, unknown>): boolean {
   return isText(id) && !secret && !session && isText(data['expiration']);
 }
 
-/** The claim `exp` of a JWT, which is not checked otherwise. */
-function jwtExpiry(token: string): Date | undefined {
-  const claims = parseJson(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString());
-  const seconds = isObject(claims) ? claims['exp'] : undefined;
-  const expiresAt = new Date(typeof seconds === 'number' ? seconds * 1000 : Number.NaN);
-  return Number.isNaN(expiresAt.getTime()) ? undefined : expiresAt;
-}
-
-function tokenOf(type: string, expiresAt: Date | undefined): AtmosToken {
-  return withoutAbsent({ type, expiresAt });
-}
-
 /** What cannot be read as a time has expired: the epoch has. */
-function awsExpiry(data: Record<string, unknown>): Date | undefined {
+export function awsExpiry(data: Record<string, unknown>): Date | undefined {
   const expiration = textOf(data['expiration']) || undefined;
   return expiration === undefined ? undefined : (parseTimestamp(expiration) ?? new Date(0));
 }

@@ -1,15 +1,10 @@
+import { KeyringError } from '../core/errors.ts';
 import { logoutCommand, optionWithValue, shellWord } from '../core/hint.ts';
 import { isObject, parseJson, withoutAbsent } from '../core/json.ts';
 import { foldName, lowerCase } from '../core/names.ts';
 import { ok, problem, type Finding } from '../keyring/inspection.ts';
-import {
-  itemHeld,
-  parseAtmosToken,
-  parseEnvelope,
-  type AtmosToken,
-  type Envelope,
-  type Ownership,
-} from './envelope.ts';
+import { parseAtmosToken, type AtmosToken } from './atmos-token.ts';
+import { itemHeld, parseEnvelope, type Envelope, type Ownership } from './envelope.ts';
 import { itemKeys, parseItemKey, type ItemKind } from './key.ts';
 
 // Whose an entry is: the one answer for list, status, doctor, prune, migrate, import, adopt and logout.
@@ -131,6 +126,17 @@ export function createInventory(realm: string, configured?: ConfiguredNames): In
       entry.realm === realm &&
       !isConfigured(entry.alias),
   };
+}
+
+const codesOfOneEntry: ReadonlySet<string> = new Set([
+  'ERR_KEYRING_DAMAGED',
+  'ERR_KEYRING_FOREIGN',
+  'ERR_KEYRING_PERMISSIONS',
+]);
+
+/** Whether an error of reading an entry is about that entry, so that others can still be read. */
+export function isOfOneEntry(error: unknown): error is KeyringError {
+  return error instanceof KeyringError && codesOfOneEntry.has(error.code);
 }
 
 export interface EntryCounts {

@@ -1,10 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { adoptedCopy, adoptedNames, findAdoptable } from '../../src/app/adopt.ts';
+import { adoptedCopy, adoptedNames, findAdoptable, isSameContent } from '../../src/app/adopt.ts';
 import { configFromObject } from '../../src/config/load.ts';
 import type { Keyring } from '../../src/keyring/contract.ts';
 import { openMemoryKeyring } from '../../src/keyring/memory.ts';
 import { deleteCopied, noteLost, runCopies } from '../../src/store/copy.ts';
-import { isSameContent } from '../../src/store/envelope.ts';
 import { createInventory } from '../../src/store/inventory.ts';
 import { contentsOf } from '../store/mixed-entries.ts';
 import { fakeHost, testStart } from '../support/fake-host.ts';

@@ -6,7 +6,6 @@ import { AtmosError } from '../../src/core/errors.ts';
 import { realHost } from '../../src/host/real.ts';
 import { openFileKeyring } from '../../src/keyring/file/backend.ts';
 import { createCredentialStore } from '../../src/store/credential-store.ts';
-import { createInventory } from '../../src/store/inventory.ts';
 
 const [directory = '', endpoint = ''] = process.argv.slice(2);
 const say = (event: string, detail?: string) => {
@@ -26,7 +25,6 @@ const context = {
   keyring,
   store: createCredentialStore({ keyring, realm: 'r', otherOwners: [], host }),
   realm: { value: 'r', source: 'auth.realm' },
-  inventory: createInventory('r'),
   requireTrust: () => {},
   requireStorable: () => {},
   warn: (message: string) => say('warning', message),

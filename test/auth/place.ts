@@ -10,7 +10,6 @@ import type { Host } from '../../src/host/host.ts';
 import type { Keyring } from '../../src/keyring/contract.ts';
 import { openMemoryKeyring } from '../../src/keyring/memory.ts';
 import { createCredentialStore } from '../../src/store/credential-store.ts';
-import { createInventory } from '../../src/store/inventory.ts';
 import { fakeHost } from '../support/fake-host.ts';
 import { openTestKeyring } from '../support/file-keyring.ts';
 import { startSts } from '../support/sts-server.mjs';
@@ -107,7 +106,6 @@ export async function openPlace(options: PlaceOptions = {}): Promise<Place> {
     keyring,
     store: createCredentialStore({ keyring, realm, otherOwners: [], host }),
     realm: { value: realm, source: 'auth.realm' },
-    inventory: createInventory(realm),
     requireTrust: () => {},
     requireStorable: () => {},
     warn: (message) => void warnings.push(message),
