@@ -173,8 +173,8 @@ function withOwner(text: string, { realm, alias }: Owner): string {
   const value = parseJson(text);
   if (!isObject(value) || !('realm' in value || 'alias' in value)) return text;
   const owner = { realm, alias };
-  const changed = Object.entries(owner).filter(([field]) => field in value);
-  return JSON.stringify({ ...value, ...Object.fromEntries(changed) });
+  const fields = Object.entries(owner).filter(([field]) => field in value);
+  return JSON.stringify({ ...value, ...Object.fromEntries(fields) });
 }
 
 /** Whether two entries keep the same credentials, whatever they say besides. */
