@@ -14,7 +14,6 @@ import {
   warning,
   type Finding,
 } from '../keyring/inspection.ts';
-import { isOwnEntry } from '../keyring/key.ts';
 import { inspectorOf, loadAgentControl } from '../keyring/registry.ts';
 
 export interface Subject {
@@ -23,8 +22,13 @@ export interface Subject {
   readonly context: BackendContext;
 }
 
-/** Gets every entry that opens. */
-export type OnEntry = (key: string, value: string) => void;
+/** What is done with the entries. */
+export interface EntryVisitor {
+  /** Gets every entry that opens. */
+  onEntry(key: string, value: string): void;
+  /** Whether an entry that does not open is at fault: one of another program may have another password. */
+  isOwn(key: string): boolean;
+}
 
 /** Of a value as a session is. */
 const usualBytes = 2 * 1024;
@@ -45,19 +49,19 @@ const passing: ReadonlySet<string> = new Set([
  *
  * @throws ERR_CANCELLED, and what no keyring gives
  */
-export async function examineKeyring(subject: Subject, onEntry: OnEntry): Promise<Finding[]> {
-  const own = await examineItself(subject, onEntry);
+export async function examineKeyring(subject: Subject, visitor: EntryVisitor): Promise<Finding[]> {
+  const own = await examineItself(subject, visitor);
   const seen = await examineOutside(subject);
   // What is wrong with a file is seen from outside, and again when its entry is opened.
   const told = new Set(seen.map(({ message }) => message));
   return [...own.filter(({ message }) => !told.has(message)), ...seen];
 }
 
-async function examineItself(subject: Subject, onEntry: OnEntry): Promise<Finding[]> {
+async function examineItself(subject: Subject, visitor: EntryVisitor): Promise<Finding[]> {
   const probe = await subject.keyring.probe().catch((error: unknown) => ofError('state', error));
   if ('id' in probe) return [probe];
   if (probe.state === 'unavailable') return [await whyUnavailable(subject, probe)];
-  return (await isMade(subject)) ? tryOut(subject, onEntry) : [await ofNone(subject, probe)];
+  return (await isMade(subject)) ? tryOut(subject, visitor) : [await ofNone(subject, probe)];
 }
 
 /** Whether it is there, so that a write would not make it. */
@@ -89,7 +93,7 @@ async function ofNone({ keyring, context }: Subject, { state, reason }: Probe): 
   return warning('state', `${none}; ${reason ?? state}`, ...unlockHints(canUnlock));
 }
 
-async function tryOut(subject: Subject, onEntry: OnEntry): Promise<Finding[]> {
+async function tryOut(subject: Subject, visitor: EntryVisitor): Promise<Finding[]> {
   const { keyring } = subject;
   const { host } = subject.context;
   const findings: Finding[] = [];
@@ -112,7 +116,7 @@ async function tryOut(subject: Subject, onEntry: OnEntry): Promise<Finding[]> {
       await sendRound(keyring, host.now(), largeBytes, 'size-limit'),
     ]);
   }
-  await attempt('entries', () => openEntries(keyring, host.now(), onEntry));
+  await attempt('entries', () => openEntries(keyring, host.now(), visitor));
   return findings;
 }
 
@@ -147,7 +151,7 @@ async function removeProbe(keyring: Keyring, key: string): Promise<void> {
   }
 }
 
-async function openEntries(keyring: Keyring, now: Date, onEntry: OnEntry): Promise<Finding[]> {
+async function openEntries(keyring: Keyring, now: Date, visitor: EntryVisitor): Promise<Finding[]> {
   const faults: Finding[] = [];
   const others: string[] = [];
   let opened = 0;
@@ -160,10 +164,10 @@ async function openEntries(keyring: Keyring, now: Date, onEntry: OnEntry): Promi
       const value = await read();
       if (value === null) continue;
       opened++;
-      onEntry(key, value);
+      visitor.onEntry(key, value);
     } catch (error) {
       if (!(error instanceof KeyringError) || !passing.has(error.code)) throw error;
-      if (isOwnEntry(key)) faults.push({ ...ofError('entries', error), key });
+      if (visitor.isOwn(key)) faults.push({ ...ofError('entries', error), key });
       else others.push(key);
     }
   }

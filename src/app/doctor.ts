@@ -25,9 +25,12 @@ export async function examine(
 ): Promise<Finding[]> {
   const inventory = createInventory(realm.value, config);
   const entries: ReadEntry[] = [];
-  const findings = await examineKeyring(subject, (key, value) => {
-    const entry = inventory.read(key, value);
-    if (entry.owner === 'atmos-auth') entries.push(entry);
+  const findings = await examineKeyring(subject, {
+    isOwn: inventory.isCertainlyOwn,
+    onEntry(key, value) {
+      const entry = inventory.read(key, value);
+      if (entry.owner === 'atmos-auth') entries.push(entry);
+    },
   });
   return [
     ...findings.map((finding) => withRewriting(finding, realm.value)),

@@ -70,7 +70,7 @@ async function identify(
 ): Promise<OwnedItem | LeftItem | undefined> {
   const value = await valueOf(keyring, key);
   if (value === undefined) return undefined;
-  if ('reason' in value) return { key, ...value };
+  if ('reason' in value) return inventory.isCertainlyOwn(key) ? { key, ...value } : undefined;
   const entry = inventory.read(key, value.text);
   if (entry.owner !== 'atmos-auth') return undefined;
   const { said, holds, fault, isForeign, realm, alias, item } = entry;

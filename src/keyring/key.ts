@@ -64,8 +64,8 @@ export function isOwnEntry(key: string, value?: string): boolean {
   return !key.includes('/') || (value !== undefined && isEnvelope(value));
 }
 
-/** As the credential store writes it, and Go: `{"type": …, "data": {…}}`. */
-function isEnvelope(value: string): boolean {
+/** Whether it has the form of what the credential store writes, and Go: `{"type": …, "data": {…}}`. */
+export function isEnvelope(value: string): boolean {
   const envelope = parseJson(value);
   return isObject(envelope) && typeof envelope['type'] === 'string' && isObject(envelope['data']);
 }

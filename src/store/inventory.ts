@@ -3,6 +3,7 @@ import { logoutCommand, optionWithValue, shellWord } from '../core/hint.ts';
 import { isObject, parseJson, withoutAbsent } from '../core/json.ts';
 import { foldName, lowerCase } from '../core/names.ts';
 import { ok, problem, type Finding } from '../keyring/inspection.ts';
+import { isEnvelope, isOwnEntry } from '../keyring/key.ts';
 import { parseAtmosToken, type AtmosToken } from './atmos-token.ts';
 import { itemHeld, parseEnvelope, type Envelope, type Ownership } from './envelope.ts';
 import { itemKeys, parseItemKey, type ItemKind } from './key.ts';
@@ -70,6 +71,11 @@ export interface Inventory {
   /** Whether only its content tells which program an entry belongs to. */
   isAmbiguous(key: string): boolean;
   /**
+   * Whether its name alone tells that an entry is one of ours: then it is at fault if it does not open.
+   * Any other may be another program's, under another password.
+   */
+  isCertainlyOwn(key: string): boolean;
+  /**
    * Whether it is an entry of this realm whose identity or provider is not configured. In another realm
    * it is another project's, and without a configuration nothing says who is configured.
    */
@@ -102,12 +108,13 @@ export function createInventory(realm: string, configured?: ConfiguredNames): In
     return { key, owner: 'atmos-auth', ...own, ...(isToken ? { item: 'token' } : {}) };
   }
 
-  const isAmbiguous = (key: string) =>
-    key.includes('/') && parseItemKey(key, realm)?.realm === null;
+  // A realm that is known tells more than the keyring knows of a name.
+  const isAmbiguous = (key: string) => !isOwnEntry(key) && parseItemKey(key, realm)?.realm === null;
 
   return {
     named,
     isAmbiguous,
+    isCertainlyOwn: (key) => named(key).owner === 'atmos-auth' && !isAmbiguous(key),
     isCertainlyKey: (entry) =>
       entry.owner === 'atmos-auth' &&
       entry.item === 'key' &&
@@ -117,7 +124,7 @@ export function createInventory(realm: string, configured?: ConfiguredNames): In
     read(key, value) {
       const own = parseItemKey(key, realm);
       if (own === undefined) return otherEntry(key);
-      if (isAmbiguous(key) && !isEnvelope(value)) return { key, owner: 'atmos-store' };
+      if (isAmbiguous(key) && !isOwnEntry(key, value)) return { key, owner: 'atmos-store' };
       return readOwn({ key, owner: 'atmos-auth', ...own }, value);
     },
     isOrphan: (entry): entry is OwnEntry =>
@@ -213,12 +220,6 @@ function contentOf(envelope: ReturnType<typeof parseEnvelope>, token: AtmosToken
 
 function notesOf({ credentials: { type, expiresAt }, savedAt, clockOffsetMs }: Envelope) {
   return withoutAbsent({ type, expiresAt, savedAt, clockOffsetMs });
-}
-
-/** Whether it has the form of what `atmos auth` stores, whatever the type. */
-function isEnvelope(value: string): boolean {
-  const envelope = parseJson(value);
-  return isObject(envelope) && typeof envelope['type'] === 'string' && isObject(envelope['data']);
 }
 
 /** An envelope of a type that Atmos knows and we do not. */

@@ -61,7 +61,8 @@ export async function pruneKeyring(keyring: Keyring, pruning: Pruning): Promise<
       if (!pruning.isOfEntry(error)) throw error;
       if (inventory.isOrphan(named)) orphans.push(named);
       // A key stays in any case.
-      if (named.owner === 'atmos-auth' && named.item !== 'key') failures.push(error);
+      if (named.owner !== 'atmos-auth' || named.item === 'key') continue;
+      if (inventory.isCertainlyOwn(key)) failures.push(error);
     }
   }
   return { removed, unclear, orphans, failures };

@@ -19,7 +19,7 @@ async function examine(
   const seen: Record<string, string> = {};
   const findings = await examineKeyring(
     { keyring: { ...honest, ...lies(honest) }, context },
-    (key, value) => (seen[key] = value),
+    { isOwn: () => true, onEntry: (key, value) => void (seen[key] = value) },
   );
   return { findings, seen, keys: await honest.keys() };
 }

@@ -83,29 +83,30 @@ test('auth env loads what resolves tags for a file with one', async () => {
   });
 });
 
-test.each(['auth keyring status', 'auth credential-process'])(
-  '%s loads what opens a file keyring, and no more',
-  async (command) => {
-    const machine = await openConfiguredMachine();
-    await machine.atmos('auth login');
-    const loaded = await loadedBy(machine, command);
-    const { packages, builtins, ...rest } = judged(loaded, { maxFiles: 20, maxKilobytes: 309 });
-    expect(rest).toEqual(fine);
-    expect({
-      advice,
-      more: without(packages, ['@noble/hashes', 'js-yaml', 'koffi', 'valibot']),
-    }).toEqual({
-      advice,
-      more: [],
-    });
-    const known = ['crypto', 'fs/promises', 'os', 'timers', 'timers/promises', 'util'];
-    const ofStreams = ['net', 'stream', 'stream/promises', 'string_decoder', 'diagnostics_channel'];
-    expect({ advice, more: without(builtins, [...known, ...ofStreams]) }).toEqual({
-      advice,
-      more: [],
-    });
-  },
-);
+test.each([
+  // It tells whose the entries are.
+  { command: 'auth keyring status', maxFiles: 22, maxKilobytes: 319 },
+  { command: 'auth credential-process', maxFiles: 20, maxKilobytes: 312 },
+])('$command loads what opens a file keyring, and no more', async ({ command, ...limits }) => {
+  const machine = await openConfiguredMachine();
+  await machine.atmos('auth login');
+  const loaded = await loadedBy(machine, command);
+  const { packages, builtins, ...rest } = judged(loaded, limits);
+  expect(rest).toEqual(fine);
+  expect({
+    advice,
+    more: without(packages, ['@noble/hashes', 'js-yaml', 'koffi', 'valibot']),
+  }).toEqual({
+    advice,
+    more: [],
+  });
+  const known = ['crypto', 'fs/promises', 'os', 'timers', 'timers/promises', 'util'];
+  const ofStreams = ['net', 'stream', 'stream/promises', 'string_decoder', 'diagnostics_channel'];
+  expect({ advice, more: without(builtins, [...known, ...ofStreams]) }).toEqual({
+    advice,
+    more: [],
+  });
+});
 
 const fine = { advice, heavy: [], tooManyFiles: [], tooManyKilobytes: 0 };
 

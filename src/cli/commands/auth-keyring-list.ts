@@ -119,7 +119,7 @@ async function openEntries(
       if (fault !== undefined) await warn(context, `of ${key} only the size is known: ${fault}`);
     } catch (error) {
       if (!isOfEntry(error)) throw error;
-      if (owner === 'atmos-auth') failures.push(error);
+      if (inventory.isCertainlyOwn(key)) failures.push(error);
       else await warn(context, `${key} is not readable with this password`);
     }
   }
