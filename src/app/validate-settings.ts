@@ -74,7 +74,8 @@ export function checkSharedRealm(config: Config, host: Host, report: ReportProbl
 
 function warningOf(config: Config, host: Host): SharedWarning | undefined {
   try {
-    return sharedRealmWarning(planAuth(config, host), host);
+    // What the plan logs is logged for the command itself.
+    return sharedRealmWarning(planAuth(config, { ...host, log() {} }), host);
   } catch (error) {
     // What is wrong with the realm or the keyring is reported with its place.
     if (isAtmosError(error)) return undefined;

@@ -129,6 +129,7 @@ test('everything of the configured identities comes along, and nothing else', as
     identity: 'dev',
     profile: null,
     state: 'copied',
+    mfa_device: null,
     source_deleted: false,
     source_lines: [],
     code: null,

@@ -259,7 +259,10 @@ describe('from aws-vault', () => {
     const { exitCode, stderr } = await run(desk, options, { env });
     expect(exitCode).toBe(0);
     for (const said of [dry.stderr, stderr]) {
-      expect(said).toContain(`left alone\nMFA device of profile work: ${arn} (${file}:2)\n`);
+      expect(said).toMatch(
+        /\nnot copied, other entries:\n( {2}\S+\n)+MFA device of profile work: /,
+      );
+      expect(said).toContain(`MFA device of profile work: ${arn} (${file}:2)\n`);
       expect(said).not.toContain('MFA device of profile dev');
     }
     const stored = async (key: string) =>

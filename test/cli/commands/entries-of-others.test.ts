@@ -96,11 +96,12 @@ test.each(['auth logout corp', 'auth logout --all', 'auth logout --all-realms'])
   async (command) => {
     const desk = await openSharedDesk();
     const removed = [{ key: 'atmos_r_corp', realm: 'r', identity: 'corp', item: 'token' }];
+    const said = { removed, left: [], removed_files: [], left_files: [] };
     const dry = await desk.run(`${command} --dry-run -o json`);
-    expect(JSON.parse(dry.stdout)).toEqual({ removed, left: [], dry_run: true });
+    expect(JSON.parse(dry.stdout)).toEqual({ ...said, dry_run: true });
     const { exitCode, stdout, stderr } = await desk.run(`${command} -o json`);
     expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
-    expect(JSON.parse(stdout)).toEqual({ removed, left: [], dry_run: false });
+    expect(JSON.parse(stdout)).toEqual({ ...said, dry_run: false });
     expect(await desk.openKeyring().keys()).toEqual(['atmos_r_dev', ...stores].sort());
   },
 );
