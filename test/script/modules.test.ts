@@ -85,8 +85,8 @@ test('auth env loads what resolves tags for a file with one', async () => {
 
 test.each([
   // It tells whose the entries are.
-  { command: 'auth keyring status', maxFiles: 22, maxKilobytes: 319 },
-  { command: 'auth credential-process', maxFiles: 20, maxKilobytes: 312 },
+  { command: 'auth keyring status', maxFiles: 22, maxKilobytes: 311 },
+  { command: 'auth credential-process', maxFiles: 20, maxKilobytes: 309 },
 ])('$command loads what opens a file keyring, and no more', async ({ command, ...limits }) => {
   const machine = await openConfiguredMachine();
   await machine.atmos('auth login');

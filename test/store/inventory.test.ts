@@ -118,6 +118,22 @@ describe('the content of an entry tells', () => {
   });
 });
 
+describe('is at fault if it does not open', () => {
+  test.each([
+    ['atmos_r1_dev', true],
+    ['atmos_other_dev', true],
+    // The keyring cannot tell that this is ours, the realm does.
+    ['atmos_r1_team/dev', true],
+    ['atmos_other_team/dev', false],
+    ['atmos_my_secrets/dev/app/token', false],
+    ['atmos_secrets/dev/app/TOKEN', false],
+    ['atmos/plat/dev/app/KEY', false],
+    ['unrelated', false],
+  ])('%s: %s', (key, isOwn) => {
+    expect(inventory.isCertainlyOwn(key)).toBe(isOwn);
+  });
+});
+
 describe('an orphan', () => {
   test.each([
     ['atmos_r1_gone', true],

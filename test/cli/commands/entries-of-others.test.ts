@@ -154,6 +154,35 @@ test('doctor finds nothing wrong with the token, and no orphan', async () => {
   ]);
 });
 
+test('what does not open and may be of a store is no fault of ours, and stays', async () => {
+  const desk = await openSharedDesk();
+  // Its name could be that of an identity in a realm `my`.
+  const key = 'atmos_my_secrets/dev/app/token@session';
+  writeEntry(desk.directory, key, await sealEntry({ key, value: '"x"' }, 'another password'));
+  const list = await desk.run('auth keyring list --long');
+  expect(list).toMatchObject({
+    exitCode: 0,
+    stderr: `warning: ${key} is not readable with this password\n`,
+  });
+  const doctor = JSON.parse((await desk.run('auth keyring doctor -o json')).stdout) as {
+    ok: boolean;
+    checks: { id: string; state: string; message: string }[];
+  };
+  expect(doctor.ok).toBe(true);
+  expect(doctor.checks).toContainEqual(
+    expect.objectContaining({
+      id: 'other-entries',
+      state: 'ok',
+      message: `entries of other programs that are not readable with this password: "${otherPassword}", "${key}"`,
+    }),
+  );
+  expect(await desk.run('auth keyring prune')).toMatchObject({ exitCode: 0 });
+  const logout = await desk.run('auth logout --all-realms --keychain --force -o json');
+  expect(logout).toMatchObject({ exitCode: 0, stderr: '' });
+  expect(JSON.parse(logout.stdout)).toMatchObject({ left: [] });
+  expect(await desk.openKeyring().keys()).toEqual([...stores, key].sort());
+});
+
 test('an import names what it leaves, and whose it is', async () => {
   const desk = await openSharedDesk();
   const env = { ATMOS_KEYRING_FILE_PATH: `${desk.root}/second` };
