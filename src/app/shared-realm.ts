@@ -65,7 +65,8 @@ function ofPlace(
   if (!mayUseFile(keyring) || directory.source === 'default') return undefined;
   const said = placeSaying(directory.source);
   const isOfProject = said !== undefined && config?.originOf(said) === 'project';
-  if (!isOfProject && isBelow(directory.value, homeDirectory)) return undefined;
+  const isOutside = homeDirectory !== undefined && !isBelow(directory.value, homeDirectory);
+  if (!isOfProject && !isOutside) return undefined;
   const why = isOfProject
     ? 'everyone who has this project uses it'
     : 'it is outside of your home directory';
