@@ -1,4 +1,3 @@
-import type { SharedPaths } from '../clouds/aws/shared-paths.ts';
 import type { AccessKey } from '../core/credentials.ts';
 import { AtmosError } from '../core/errors.ts';
 import { withoutAbsent, type Sourced } from '../core/json.ts';
@@ -63,7 +62,9 @@ export async function findVaultKeys(
 }
 
 /** The long-lived keys in the AWS shared files, with their lines. */
-export async function findSharedKeys(paths: SharedPaths): Promise<FoundKeys> {
+export async function findSharedKeys(
+  paths: Parameters<typeof import('../clouds/aws/shared-files.ts').readAwsKeys>[0],
+): Promise<FoundKeys> {
   const { readAwsKeys } = await import('../clouds/aws/shared-files.ts');
   const { keys, others, warnings } = readAwsKeys(paths);
   const found = keys.map(({ key, ...rest }) => ({ ...rest, read: () => Promise.resolve(key) }));

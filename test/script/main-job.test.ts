@@ -125,7 +125,9 @@ describe.each(kinds)('the main job on the keyring $type', (kind) => {
 
       const env = await atmos('auth env');
       expect(env).toMatchObject({ exitCode: 0, stderr: '' });
-      expect(env.stdout).toMatch(/^unset .*AWS_ACCESS_KEY_ID .*\nexport ATMOS_AUTH_ENV_SET=\S+\nexport ATMOS_IDENTITY=emergency-user\nexport AWS_CONFIG_FILE=\S+\n/);
+      expect(env.stdout).toMatch(
+        /^unset .*AWS_ACCESS_KEY_ID .*\nexport ATMOS_AUTH_ENV_SET=\S+\nexport ATMOS_IDENTITY=emergency-user\nexport AWS_CONFIG_FILE=\S+\n/,
+      );
       expect(env.stdout).not.toMatch(/export AWS_(ACCESS_KEY_ID|SECRET_ACCESS_KEY|SESSION_TOKEN)/);
 
       const process = await atmos('auth credential-process');

@@ -14,6 +14,7 @@ const groups = {
     'lock',
     'doctor',
     'rekey',
+    'adopt',
     'prune',
     'migrate',
     'import',

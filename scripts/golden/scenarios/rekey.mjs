@@ -45,6 +45,8 @@ export const rekey = {
       remove(`${keyringPath}/atmos_golden_damaged`);
       await atmos(`${rekeyCommand} --upgrade`);
       await atmos(`${rekeyCommand} --upgrade -o json`);
+      await atmos(`${rekeyCommand} --all`);
+      await atmos(`${rekeyCommand} --upgrade --all`);
       await atmos('auth keyring status');
     },
   },
