@@ -2,6 +2,7 @@ import type { AccessKey } from '../core/credentials.ts';
 import { AtmosError } from '../core/errors.ts';
 import { withoutAbsent, type Sourced } from '../core/json.ts';
 import type { Identity } from '../core/kind-config.ts';
+import type { Closed } from '../host/closed-home.ts';
 import type { Host } from '../host/host.ts';
 import type { Keyring } from '../keyring/contract.ts';
 import type { Copy } from '../store/copy.ts';
@@ -62,9 +63,11 @@ export async function findVaultKeys(
 }
 
 /** The long-lived keys in the AWS shared files, with their lines. */
-export async function findSharedKeys(
-  paths: Parameters<typeof import('../clouds/aws/shared-files.ts').readAwsKeys>[0],
-): Promise<FoundKeys> {
+export async function findSharedKeys(paths: {
+  readonly credentials: string;
+  readonly config: string;
+  readonly closed?: Closed;
+}): Promise<FoundKeys> {
   const { readAwsKeys } = await import('../clouds/aws/shared-files.ts');
   const { keys, others, warnings } = readAwsKeys(paths);
   const found = keys.map(({ key, ...rest }) => ({ ...rest, read: () => Promise.resolve(key) }));
