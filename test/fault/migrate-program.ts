@@ -28,10 +28,12 @@ function call(): void {
 }
 
 function open(place: string): Keyring {
-  const keyring =
-    place === 'system'
-      ? openSystemKeyring({ env: host.env })
-      : openFileKeyring({ directory: place });
+  return place === 'system'
+    ? openSystemKeyring({ env: host.env })
+    : openFileKeyring({ directory: place });
+}
+
+function counted(keyring: Keyring): Keyring {
   return {
     ...keyring,
     get: (key) => (call(), keyring.get(key)),
@@ -40,9 +42,11 @@ function open(place: string): Keyring {
   };
 }
 
-const between = { source: open(from), target: open(to) };
+// What is read to tell whose an entry is, is not counted: nothing changes there.
+const source = open(from);
+const between = { source: counted(source), target: counted(open(to)) };
 const run = { isInterrupted: () => Promise.resolve(false), onEntry: () => {} };
-const { keys } = await ownKeys(between.source, createInventory(''));
+const { keys } = await ownKeys(source, createInventory(''));
 const copies = keys.map((key) => entryCopy(key, between));
 const { entries, stopped } = await runCopies(copies, { ...run, overwrite: false, isDryRun: false });
 if (stopped) throw stopped;

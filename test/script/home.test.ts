@@ -123,6 +123,7 @@ const commands: Readonly<Record<string, keyof typeof outcomes>> = {
   'auth keyring unlock': 'keyring',
   'auth keyring lock': 'agent',
   'auth keyring rekey': 'keyring',
+  'auth keyring adopt': 'keyring',
   'auth keyring prune': 'keyring',
   'auth keyring migrate --to system': 'keyring',
   'auth keyring import --from atmos-file --path .': 'keyring',

@@ -159,6 +159,7 @@ describe.each(kinds)('the main job on the keyring $type', (kind) => {
         realm: 'script',
         identity: 'emergency-user',
         kind: 'aws',
+        owner: 'atmos-auth',
         size_bytes: expect.any(Number),
       };
       expect(JSON.parse(list.stdout)).toEqual([

@@ -94,7 +94,9 @@ async function connectAgent(
     const fault = faultOf(one, host);
     if (fault !== undefined) throw new AgentError('foreign', fault, { path: one });
   }
-  if (!look(path)?.isSocket()) throw new AgentError('foreign', `${path} is no socket`, { path });
+  const stats = look(path);
+  if (stats === undefined) throw new AgentError('absent', `${path} does not exist`);
+  if (!stats.isSocket()) throw new AgentError('foreign', `${path} is no socket`, { path });
   const peerOf = await loadPeerOf(host);
   const socket = await openSocket(path, host, limitMs);
   try {
