@@ -173,11 +173,11 @@ export const suite: PlatformSuite = {
         atDesk(async (desk) => {
           const cmd = await desk.atmos(['auth', 'env', '--format', 'cmd']);
           assert.match(cmd.stdout, /^set "AWS_ACCESS_KEY_ID="$/m);
-          assert.match(cmd.stdout, /^set "AWS_PROFILE=emergency-user"$/m);
+          assert.match(cmd.stdout, /^set "AWS_PROFILE=dev"$/m);
           const bash = await desk.atmos(['auth', 'env'], {
             env: { MSYSTEM: 'MINGW64' },
           });
-          assert.match(bash.stdout, /^export AWS_PROFILE=emergency-user$/m);
+          assert.match(bash.stdout, /^export AWS_PROFILE=dev$/m);
         }),
     },
     {
