@@ -33,6 +33,35 @@ const noProperties = (names, message) => ({
   },
 });
 
+/**
+ * What an expression may give: the branches of a conditional, the elements of an array.
+ *
+ * @param {any} node
+ * @returns {any[]}
+ */
+const partsOf = (node) => {
+  switch (node?.type) {
+    case 'ArrayExpression':
+      return node.elements.flatMap(partsOf);
+    case 'SpreadElement':
+      return partsOf(node.argument);
+    case 'ConditionalExpression':
+      return [node.consequent, node.alternate].flatMap(partsOf);
+    case 'LogicalExpression':
+      return [node.left, node.right].flatMap(partsOf);
+    case 'ParenthesizedExpression':
+    case 'TSAsExpression':
+    case 'TSSatisfiesExpression':
+      return partsOf(node.expression);
+    default:
+      return node ? [node] : [];
+  }
+};
+
+/** @param {any} node */
+const isText = (node) =>
+  node.type === 'TemplateLiteral' || (node.type === 'Literal' && typeof node.value === 'string');
+
 const plugin = {
   meta: { name: 'atmos' },
   rules: {
@@ -72,6 +101,19 @@ const plugin = {
         };
         return { ClassDeclaration: check, ClassExpression: check };
       },
+    },
+    'hints-are-values': {
+      meta: { type: 'problem' },
+      /** @param {any} context */
+      create: (context) => ({
+        /** @param {any} property */
+        Property({ computed, key, value, parent }) {
+          const isHint = ['hints', 'hint', 'instead'].includes(key.name ?? key.value);
+          if (computed || !isHint || parent.type !== 'ObjectExpression') return;
+          for (const node of partsOf(value).filter(isText))
+            context.report({ node, message: 'a hint is made by a function of src/core/hint.ts' });
+        },
+      }),
     },
     'no-cloud-fields': noProperties(
       ['accessKeyId', 'secretAccessKey', 'sessionToken', 'mfaArn'],

@@ -11,6 +11,7 @@ import { planAuth, type AuthPlan } from './auth/plan.ts';
 import { findIdentity } from './config/find-identity.ts';
 import { configFromObject, loadConfig, type Config } from './config/load.ts';
 import { AtmosError } from './core/errors.ts';
+import { say } from './core/hint.ts';
 import { withoutAbsent } from './core/json.ts';
 import type { Identity } from './core/kind-config.ts';
 import type { Host } from './host/host.ts';
@@ -134,7 +135,7 @@ function identityNamed(config: Config, name: string | undefined): Identity {
     'ERR_IDENTITY_REQUIRED',
     `no identity was named, and ${count} is the default`,
     {
-      hints: ['name one, or set default: true on one'],
+      hints: [say('name one, or set default: true on one')],
     },
   );
 }

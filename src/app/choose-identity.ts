@@ -4,7 +4,7 @@ import { profilesWith } from '../config/find-identity.ts';
 import type { Config } from '../config/load.ts';
 import { remoteImportHints, remoteImportNote } from '../config/remote-imports.ts';
 import { AtmosError, isAtmosError } from '../core/errors.ts';
-import { optionWithValue, shellWord } from '../core/hint.ts';
+import { addOptions, optionWords, say, setVariable } from '../core/hint.ts';
 import { environmentSetting, type Sourced } from '../core/json.ts';
 import type { Identity } from '../core/kind-config.ts';
 import type { Host } from '../host/host.ts';
@@ -32,7 +32,7 @@ export function requestedIdentity(
       'ERR_USAGE',
       `the identity is given twice: as ${JSON.stringify(operand)} and by -i`,
       {
-        hints: ['give one of them'],
+        hints: [say('give one of them')],
       },
     );
   }
@@ -70,11 +70,11 @@ export async function resolveIdentityName(
     const what = `no identities are configured${remoteImportNote(config)}`;
     throw new AtmosError('ERR_IDENTITY_REQUIRED', what, {
       hints: [
-        ...profiles.map(
-          (profile) => `profile ${profile} has some: add ${optionWithValue('--profile', profile)}`,
+        ...profiles.map((profile) =>
+          addOptions(optionWords('--profile', profile), `profile ${profile} has some`),
         ),
         ...remoteImportHints(config),
-        'add one under auth.identities in atmos.yaml',
+        say('add one under auth.identities in atmos.yaml'),
       ],
     });
   }
@@ -102,7 +102,7 @@ async function pick(
   const value = await prompt.select({
     message: 'Identity',
     choices: names,
-    instead: `pass a name: ${optionWithValue('-i', names[0] ?? 'NAME')}`,
+    instead: addOptions(optionWords('-i', names[0] ?? 'NAME'), 'to choose without a prompt'),
   });
   return { value, source: 'your choice' };
 }
@@ -124,10 +124,7 @@ async function pickOrRefuse(
     const candidate = candidates[0] ?? 'NAME';
     throw new AtmosError('ERR_IDENTITY_REQUIRED', why, {
       cause: error,
-      hints: [
-        `pass ${optionWithValue('-i', candidate)}`,
-        `export ATMOS_IDENTITY=${shellWord(candidate)}`,
-      ],
+      hints: [addOptions(optionWords('-i', candidate)), setVariable('ATMOS_IDENTITY', candidate)],
     });
   }
 }

@@ -1,4 +1,5 @@
 import { isAtmosError, type ErrorCode } from '../core/errors.ts';
+import type { Hint } from '../core/hint.ts';
 
 /** What is wrong with a configuration, or doubtful, or worth knowing. */
 export interface ConfigProblem {
@@ -9,14 +10,14 @@ export interface ConfigProblem {
   readonly message: string;
   /** Whether the message is whole. Else it follows the name of its place: `is not known`. */
   readonly isWhole: boolean;
-  readonly hints: readonly string[];
+  readonly hints: readonly Hint[];
 }
 
 /** Told of each finding. */
 export type ReportProblem = (finding: ConfigProblem) => void;
 
 /** What makes a configuration invalid, at a path of it. */
-export function invalidAt(path: readonly string[], message: string, hint?: string): ConfigProblem {
+export function invalidAt(path: readonly string[], message: string, hint?: Hint): ConfigProblem {
   return {
     severity: 'error',
     code: 'ERR_CONFIG_INVALID',
@@ -27,7 +28,7 @@ export function invalidAt(path: readonly string[], message: string, hint?: strin
   };
 }
 
-export function warningAt(path: readonly string[], message: string, hint?: string): ConfigProblem {
+export function warningAt(path: readonly string[], message: string, hint?: Hint): ConfigProblem {
   return { ...invalidAt(path, message, hint), severity: 'warning', code: null };
 }
 
@@ -46,7 +47,7 @@ export function reportErrorAt(
     check();
   } catch (error) {
     if (!isAtmosError(error)) throw error;
-    const { code, message, hints } = error;
+    const { code, message, hintValues: hints } = error;
     report({ severity: 'error', code, path, message, isWhole: true, hints });
   }
 }

@@ -8,6 +8,7 @@ import {
   type KeyValues,
 } from '../core/credentials.ts';
 import { AtmosError } from '../core/errors.ts';
+import { edit } from '../core/hint.ts';
 import type { Identity } from '../core/kind-config.ts';
 
 /**
@@ -23,7 +24,9 @@ export async function checkConfigurable(context: AuthContext, identity: Identity
   throw new AtmosError(
     'ERR_USAGE',
     `the access key of identity ${identity.name} stands in the configuration (${identity.locate(['credentials'])}), so a stored one would not be used`,
-    { hints: ['remove access_key_id and secret_access_key there, then run this again'] },
+    {
+      hints: [edit(identity.locate(['credentials']), 'remove access_key_id and secret_access_key')],
+    },
   );
 }
 

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { isAtmosError, KeyringError, type AtmosError } from '../core/errors.ts';
-import { unlockHints } from '../core/hint.ts';
+import { run, unlockHints } from '../core/hint.ts';
 import { listNames } from '../core/json.ts';
 import { formatTimestamp } from '../core/time.ts';
 import { readEach } from '../keyring/bulk.ts';
@@ -81,7 +81,7 @@ async function whyUnavailable({ keyring, context }: Subject, { reason }: Probe):
   return problem(
     'state',
     `it cannot be used: ${reason ?? 'it does not say why'}`,
-    'atmos auth keyring status',
+    run(['atmos', 'auth', 'keyring', 'status']),
   );
 }
 
@@ -98,11 +98,11 @@ async function tryOut(subject: Subject, visitor: EntryVisitor): Promise<Finding[
   const { host } = subject.context;
   const findings: Finding[] = [];
   const failures: AtmosError[] = [];
-  const attempt = async (id: string, run: () => Promise<Finding[]>) => {
+  const attempt = async (id: string, examinePart: () => Promise<Finding[]>) => {
     // One that asks in vain is not asked again and again.
     if (failures.some(({ code }) => !passing.has(code))) return;
     try {
-      findings.push(...(await run()));
+      findings.push(...(await examinePart()));
     } catch (error) {
       findings.push(ofError(id, error));
       if (isAtmosError(error)) failures.push(error);
@@ -134,7 +134,8 @@ async function sendRound(keyring: Keyring, now: Date, bytes: number, id: string)
       ...(isListed ? [] : ['it does not list an entry that is there']),
       ...(isDeleted ? [] : [`it does not delete an entry that is there (${key})`]),
     ];
-    if (faults.length > 0) return problem(id, faults.join('; '), 'atmos auth keyring status');
+    if (faults.length > 0)
+      return problem(id, faults.join('; '), run(['atmos', 'auth', 'keyring', 'status']));
     return ok(id, `an entry of ${bytes / 1024} KiB was stored, read, listed and deleted`);
   } catch (error) {
     if (error instanceof KeyringError && passing.has(error.code)) await removeProbe(keyring, key);
@@ -213,7 +214,11 @@ async function examineAgent({ keyring, context }: Subject): Promise<Finding[]> {
       return [ok('agent', 'ATMOS_KEYRING_AGENT says that no agent is asked')];
     case 'unusable':
       return [
-        warning('agent', `its agent cannot be used: ${agent.reason}`, 'atmos auth keyring lock'),
+        warning(
+          'agent',
+          `its agent cannot be used: ${agent.reason}`,
+          run(['atmos', 'auth', 'keyring', 'lock']),
+        ),
       ];
   }
 }
@@ -221,6 +226,6 @@ async function examineAgent({ keyring, context }: Subject): Promise<Finding[]> {
 function ofError(id: string, error: unknown): Finding {
   // That nothing may be stored is one finding; whatever only reads goes on.
   if (error instanceof KeyringError || isAtmosError(error, 'ERR_CONFIG_UNTRUSTED'))
-    return problem(id, error.message, ...error.hints);
+    return problem(id, error.message, ...error.hintValues);
   throw error;
 }

@@ -1,5 +1,5 @@
 import type { AuthPlan } from '../auth/plan.ts';
-import { clockHints, logoutCommand } from '../core/hint.ts';
+import { logOut, setClock } from '../core/hint.ts';
 import { foldName } from '../core/names.ts';
 import { formatRemaining, formatTimestamp } from '../core/time.ts';
 import type { Host } from '../host/host.ts';
@@ -63,9 +63,13 @@ export function examineClock(
   now: Date,
   platform: NodeJS.Platform,
 ): Finding {
-  const mend = clockHints(platform);
+  const remedies = setClock(platform);
   if (now.getTime() < earliest) {
-    return warning('clock', `the clock shows ${formatTimestamp(now)}, which is long past`, ...mend);
+    return warning(
+      'clock',
+      `the clock shows ${formatTimestamp(now)}, which is long past`,
+      ...remedies,
+    );
   }
   const saved = entries.flatMap(({ savedAt }) => savedAt ?? []);
   const lastSaved = new Date(Math.max(...saved.map(Number), 0));
@@ -74,7 +78,7 @@ export function examineClock(
     return warning(
       'clock',
       `the clock shows ${formatTimestamp(now)}, and an entry was saved at ${formatTimestamp(lastSaved)}: it was wrong then, or is now`,
-      ...mend,
+      ...remedies,
     );
   }
   const offsetMs = latestOffset(entries);
@@ -85,7 +89,7 @@ export function examineClock(
   return warning(
     'clock',
     `when the last session was opened, the clock was ${wrong} by that of AWS`,
-    ...mend,
+    ...remedies,
   );
 }
 
@@ -124,7 +128,7 @@ function ofOrphan(entries: readonly ReadEntry[]): Finding {
   return warning(
     'orphans',
     `the ${items.join(' and ')} of ${alias} is kept, which is configured neither here nor by a profile that is chosen`,
-    logoutCommand(alias, items.includes('key')),
+    logOut(alias, items.includes('key')),
   );
 }
 

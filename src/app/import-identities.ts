@@ -2,7 +2,7 @@ import type { Context } from '../cli/context.ts';
 import { findIdentity } from '../config/find-identity.ts';
 import type { Config } from '../config/load.ts';
 import { AtmosError, isAtmosError } from '../core/errors.ts';
-import { optionWithValue } from '../core/hint.ts';
+import { addOptions, didYouMean, optionWords, say } from '../core/hint.ts';
 import type { Identity } from '../core/kind-config.ts';
 import { isSameName, nearestName } from '../core/names.ts';
 import type { AuthManager } from './open.ts';
@@ -55,7 +55,7 @@ function parseMap(map: string | undefined, profiles: readonly string[]): [string
     const [profile, name] = [pair.slice(0, at).trim(), pair.slice(at + 1).trim()];
     if (at === -1 || profile === '' || name === '') {
       throw new AtmosError('ERR_USAGE', `--map has ${JSON.stringify(pair)}, not PROFILE=IDENTITY`, {
-        hints: ['--map work=ops,home=dev'],
+        hints: [say('write it as --map work=ops,home=dev')],
       });
     }
     if (profiles.includes(profile)) return [profile, name];
@@ -64,7 +64,7 @@ function parseMap(map: string | undefined, profiles: readonly string[]): [string
     throw new AtmosError(
       'ERR_USAGE',
       `no profile ${JSON.stringify(profile)} (--map) with a long-lived key: ${list}`,
-      { hints: nearest === undefined ? [] : [`did you mean ${nearest}?`] },
+      { hints: didYouMean(nearest) },
     );
   });
 }
@@ -79,7 +79,7 @@ function checkUntaken(
   throw new AtmosError(
     'ERR_USAGE',
     `the profiles ${other} and ${profile} would both become identity ${identity.name}, which has one key (--map)`,
-    { hints: ['give each profile an identity of its own'] },
+    { hints: [say('give each profile an identity of its own')] },
   );
 }
 
@@ -113,7 +113,7 @@ function sameNamed(profile: string, free: readonly Identity[]): Identity | Atmos
   return new AtmosError(
     'ERR_IDENTITY_UNKNOWN',
     `no identity of the name of profile ${JSON.stringify(profile)} can have a stored key`,
-    { hints: [optionWithValue('--map', `${profile}=IDENTITY`)] },
+    { hints: [addOptions(optionWords('--map', `${profile}=IDENTITY`))] },
   );
 }
 
@@ -128,7 +128,9 @@ async function ask(
   const answer = await prompt.select({
     message: `Which identity does the profile ${profile} become?`,
     choices: [...(named ? [named.name] : []), ...others, none],
-    instead: 'pass --map PROFILE=IDENTITY,… or --yes, which takes each under its own name',
+    instead: say(
+      'add --yes to import each under its own name, or --map PROFILE=IDENTITY,… to choose',
+    ),
   });
   return free.find(({ name }) => name === answer);
 }

@@ -5,6 +5,7 @@ import { directoryNotice, storingNeeds } from '../auth/storing-needs.ts';
 import { passwordCommandNeed } from '../auth/trust-needs.ts';
 import { requireTrust } from '../config/trust.ts';
 import type { AwsCredentials } from '../core/credentials.ts';
+import type { Hint } from '../core/hint.ts';
 import { withoutAbsent } from '../core/json.ts';
 import type { Identity } from '../core/kind-config.ts';
 import type { Host } from '../host/host.ts';
@@ -27,7 +28,7 @@ export interface OpenAuthOptions {
   readonly canUnlock?: boolean;
   readonly mfaCode?: AuthContext['mfaCode'];
   /** @param hints commands that fix it, none by default */
-  warn(message: string, hints?: readonly string[]): void;
+  warn(message: string, hints?: readonly Hint[]): void;
 }
 
 export interface OpenAuth extends OpenedKeyring {

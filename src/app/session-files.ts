@@ -3,10 +3,10 @@ import type { SessionFile } from '../clouds/contract.ts';
 import { listSessionFiles } from '../clouds/registry.ts';
 import type { Config } from '../config/load.ts';
 import { isAtmosError, type AtmosError } from '../core/errors.ts';
+import { logOut, run, type Hint } from '../core/hint.ts';
 import { isSameName } from '../core/names.ts';
 import type { Host } from '../host/host.ts';
 import { warning, type Finding } from '../keyring/inspection.ts';
-import { logoutCommand } from '../core/hint.ts';
 
 // The plain files in which Go Atmos keeps sessions and tokens beside the keyring.
 
@@ -118,18 +118,19 @@ export async function examineSessionFiles(plan: Plan, host: Host): Promise<Findi
 }
 
 /** The narrowest logout that removes it. Without a configuration there is only one. */
-function logoutHint(file: SessionFile, { config, realm }: Plan): string {
+function logoutHint(file: SessionFile, { config, realm }: Plan): Hint {
   const owner = ownerOf(file);
   const isHere = file.realm === realm.value || isPortalToken(file);
-  if (config === undefined || owner === null || !isHere) return 'atmos auth logout --all-realms';
+  if (config === undefined || owner === null || !isHere)
+    return run(['atmos', 'auth', 'logout', '--all-realms']);
   const isIdentity = hasName(
     config.identities.map(({ name }) => name),
     owner,
   );
   // That name would mean the identity.
   return isPortalToken(file) && isIdentity
-    ? 'atmos auth logout --all'
-    : logoutCommand(owner, false);
+    ? run(['atmos', 'auth', 'logout', '--all'])
+    : logOut(owner, false);
 }
 
 /** Realms share it. */

@@ -1,6 +1,7 @@
 import type { AuthPlan } from '../auth/plan.ts';
 import { isBelow } from '../config/git-root.ts';
 import { isRealmNamed } from '../config/realm.ts';
+import { say, type Hint } from '../core/hint.ts';
 import { showValue } from '../core/json.ts';
 import type { Host } from '../host/host.ts';
 import { mayUseFile } from '../keyring/settings.ts';
@@ -10,7 +11,7 @@ import { isAutomaticRealm, itemKeys, otherRealmsOf } from '../store/key.ts';
 /** Why a keyring seems to be shared, and what to do about it. */
 export interface SharedWarning {
   readonly message: string;
-  readonly hints: readonly string[];
+  readonly hints: readonly Hint[];
 }
 
 /** The keys of the keyring, and the identities to look for. */
@@ -19,7 +20,7 @@ export interface Stored {
   readonly identities: readonly string[];
 }
 
-const nameIt = 'set auth.realm to a name, such as my-project, in atmos.yaml';
+const nameIt = say('set auth.realm to a name, such as my-project, in atmos.yaml');
 
 /**
  * A warning about a keyring that several checkouts or machines share although the realm has no name,

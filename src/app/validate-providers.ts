@@ -1,5 +1,6 @@
 import type { Config } from '../config/config.ts';
 import type { IntegrationEntry, ProviderEntry } from '../config/entries.ts';
+import { didYouMean, say } from '../core/hint.ts';
 import { quoteValue } from '../core/json.ts';
 import { nearestName } from '../core/names.ts';
 import { isMap } from '../core/validate.ts';
@@ -86,8 +87,7 @@ function checkKind(
     report(warningAt(path, 'is missing'));
     return false;
   }
-  const nearest = nearestName(kind, known);
-  const hint = nearest ? `did you mean ${nearest}?` : `kinds of Atmos: ${known.join(', ')}`;
+  const [hint = say(`kinds of Atmos: ${known.join(', ')}`)] = didYouMean(nearestName(kind, known));
   const shown = quoteValue({ value: kind, tag: tagAt(['kind']) });
   report(invalidAt(path, `is unknown: ${shown}`, hint));
   return false;

@@ -1,5 +1,6 @@
 import type { Config } from '../config/config.ts';
 import { remoteImportNote } from '../config/remote-imports.ts';
+import { didYouMean, say, type Hint } from '../core/hint.ts';
 import { quoteValue } from '../core/json.ts';
 import type { Identity } from '../core/kind-config.ts';
 import { foldName, isSameName, nearestName } from '../core/names.ts';
@@ -33,7 +34,11 @@ export function checkVia(
   const shown = (key: string, value: string) => quoteValue({ value, tag: tagAt?.(['via', key]) });
   if (provider !== undefined && identity !== undefined) {
     report(
-      invalidAt(at(), 'names a provider and an identity, and one is meant', 'drop one of them'),
+      invalidAt(
+        at(),
+        'names a provider and an identity, and one is meant',
+        say('remove one of them'),
+      ),
     );
   }
   const [providers, identities] = [namesOf(config.providers), namesOf(config.identities)];
@@ -42,14 +47,14 @@ export function checkVia(
   const note = remoteImportNote(config);
   if (provider !== undefined && !has(providers, provider)) {
     const hint = has(identities, provider)
-      ? 'it is an identity: via.identity'
+      ? say('it is an identity: via.identity')
       : nearHint(provider, providers);
     const message = `is no provider: ${shown('provider', provider)}${note}`;
     report(missingAt(at('provider'), message, hint));
   }
   if (identity !== undefined && !has(identities, identity)) {
     const hint = has(providers, identity)
-      ? 'it is a provider: via.provider'
+      ? say('it is a provider: via.provider')
       : nearHint(identity, identities);
     const message = `is no identity: ${shown('identity', identity)}${note}`;
     report(missingAt(at('identity'), message, hint));
@@ -65,10 +70,10 @@ function has(names: readonly string[], name: string): boolean {
   return names.some((other) => isSameName(other, name));
 }
 
-function nearHint(name: string, known: readonly string[]): string {
-  const nearest = nearestName(name, known);
-  if (nearest !== undefined) return `did you mean ${nearest}?`;
-  return known.length > 0 ? `there are ${known.join(', ')}` : 'there are none';
+function nearHint(name: string, known: readonly string[]): Hint {
+  const others = say(known.length > 0 ? `there are ${known.join(', ')}` : 'there are none');
+  const [hint = others] = didYouMean(nearestName(name, known));
+  return hint;
 }
 
 /**
@@ -82,7 +87,7 @@ function reportSharedNames({ identities, providers }: Named, report: ReportProbl
     if (identity === undefined) continue;
     const path = ['auth', 'identities', identity.name];
     const message = `has the name of a provider (${locate()}): Go Atmos stores the token of the provider and the access key of the identity in the same entry`;
-    const hint = 'rename one of them where Go Atmos uses the same keyring';
+    const hint = say('rename one of them where Go Atmos uses the same keyring');
     report(warningAt(path, message, hint));
   }
 }

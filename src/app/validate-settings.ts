@@ -2,6 +2,7 @@ import { planAuth } from '../auth/plan.ts';
 import type { Config } from '../config/config.ts';
 import { resolveRealm } from '../config/realm.ts';
 import { isAtmosError } from '../core/errors.ts';
+import { say } from '../core/hint.ts';
 import { quoteValue, type Sourced } from '../core/json.ts';
 import { logLevels, parseLogLevel } from '../core/log-level.ts';
 import { nearestName } from '../core/names.ts';
@@ -87,7 +88,7 @@ function checkLevel({ logs, environment, sourceOf }: Said, report: ReportProblem
   const check = (path: string[], level: Sourced<string>) => {
     if (parseLogLevel(level.value) !== undefined) return;
     const nearest = nearestName(level.value, logLevels);
-    const hint = nearest ? `did you mean ${nearest}?` : `levels: ${logLevels.join(', ')}`;
+    const hint = say(nearest ? `did you mean ${nearest}?` : `levels: ${logLevels.join(', ')}`);
     report(invalidAt(path, `is no level of the log: ${quoteValue(level)}`, hint));
   };
   const own = ['auth', 'logs', 'level'];

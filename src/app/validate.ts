@@ -4,6 +4,7 @@ import { identityKinds, otherIdentityKinds, strategyOf } from '../clouds/registr
 import { loadConfig, type Config, type LoadOptions } from '../config/load.ts';
 import { formatNotice, sortProblems, type LocatedProblem } from '../config/problems.ts';
 import type { ErrorCode } from '../core/errors.ts';
+import { didYouMean, say } from '../core/hint.ts';
 import { IdentityError } from '../core/identity-error.ts';
 import { quoteValue } from '../core/json.ts';
 import { identityParts, type Identity } from '../core/kind-config.ts';
@@ -111,9 +112,9 @@ function reportKind({ name, kind, tagAt }: Identity, report: ReportProblem): voi
     report({ ...warningAt(path, message), code: 'ERR_IDENTITY_UNSUPPORTED' });
   } else {
     const nearest = nearestName(kind, [...identityKinds, ...otherIdentityKinds]);
-    const hint = nearest
-      ? `did you mean ${nearest}?`
-      : `kinds that work: ${identityKinds.join(', ')}`;
+    const hint = say(
+      nearest ? `did you mean ${nearest}?` : `kinds that work: ${identityKinds.join(', ')}`,
+    );
     const message = `is unknown: ${quoteValue({ value: kind, tag: tagAt?.(['kind']) })}`;
     report({ ...invalidAt(path, message, hint), code: 'ERR_IDENTITY_UNSUPPORTED' });
   }
@@ -144,7 +145,7 @@ function checkParts(identity: Identity, strategy: IdentityStrategy, report: Repo
       report(noteAt(at(part, key), 'is for Atmos, and not used by atmos auth'));
     }
     for (const { path, nearest } of findUnknownPaths(identity[part], schema)) {
-      report(warningAt(at(part, ...path), 'is not known', nearest && `did you mean ${nearest}?`));
+      report(warningAt(at(part, ...path), 'is not known', didYouMean(nearest)[0]));
     }
   }
   try {

@@ -82,7 +82,7 @@ async function withOtherRealms(
   return new AtmosError(
     error.code,
     `${error.message} in realm ${store.realm}; credentials exist under ${found}`,
-    { hints: [...realms.map((realm) => adoptOf([name], realm)), ...error.hints] },
+    { hints: [...realms.map((realm) => adoptOf([name], realm)), ...error.hintValues] },
   );
 }
 

@@ -2,7 +2,7 @@ import { rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Layer } from '../config/layer.ts';
 import { AtmosError, systemErrorCode } from '../core/errors.ts';
-import { setCommand, showCommand } from '../core/hint.ts';
+import { placeholder, setVariable, showPermissions } from '../core/hint.ts';
 import { sha256 } from '../core/sha256.ts';
 import { reasonOf } from '../host/denial.ts';
 import { randomId, replaceFile, writePrivateFile } from '../host/files.ts';
@@ -70,8 +70,8 @@ export function writeHandle(
     throw new AtmosError('ERR_IO', `cannot write the handle ${paths.file}: ${why}`, {
       hints: [
         taken === undefined
-          ? setCommand('XDG_STATE_HOME', '<a directory that can be written>')
-          : showCommand(taken),
+          ? setVariable('XDG_STATE_HOME', placeholder('a directory that can be written'))
+          : showPermissions(taken),
       ],
       cause: error,
     });

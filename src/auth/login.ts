@@ -1,7 +1,7 @@
 import type { PreparedIdentity } from '../clouds/contract.ts';
 import { strategyOf } from '../clouds/registry.ts';
 import { AtmosError, isAtmosError, type ErrorCode } from '../core/errors.ts';
-import { optionWithValue } from '../core/hint.ts';
+import { edit, optionWords, run, type Hint } from '../core/hint.ts';
 import { withoutAbsent } from '../core/json.ts';
 import type { Identity } from '../core/kind-config.ts';
 import type { LogEvents } from '../core/log-events.ts';
@@ -167,7 +167,9 @@ async function openSession(
     context.host.log('key.refused', { identity: identity.name });
     if ((await strategyOf(identity)).usesStoredKeys(identity)) throw error;
     throw new AtmosError(error.code, error.message, {
-      hints: [`correct access_key_id and secret_access_key (${identity.locate(['credentials'])})`],
+      hints: [
+        edit(identity.locate(['credentials']), 'correct access_key_id and secret_access_key'),
+      ],
     });
   }
 }
@@ -178,7 +180,7 @@ function openedExpired({ credentials, clockOffsetMs }: Session, now: Date): Atmo
   return new AtmosError(
     'ERR_CLOCK_SKEW',
     `the session that was opened expired at ${formatTimestamp(credentials.expiresAt)} already: the clock shows ${formatTimestamp(now)} here, and ${formatTimestamp(there)} at the server`,
-    { hints: ['set the clock of this machine, then: atmos auth login'] },
+    { hints: [run(['atmos', 'auth', 'login'], 'set the clock of this machine, then')] },
   );
 }
 
@@ -224,12 +226,26 @@ function tellRefusal(context: AuthContext, identity: Identity, prepared: Prepare
 function named(error: AtmosError, { name }: Identity): AtmosError {
   if (error.message.includes(`identity ${name}`)) return error;
   return new AtmosError(error.code, `no session for identity ${name}: ${error.message}`, {
-    hints: error.hints.map((hint) =>
-      hint.replace(
-        /atmos auth (login|user configure)$/,
-        (command) => `${command} ${optionWithValue('--identity', name)}`,
-      ),
-    ),
+    hints: error.hintValues.map((hint) => forIdentity(hint, name)),
     cause: error.cause,
   });
+}
+
+/** Commands of ours that act for the default identity when they name none. */
+const needingIdentity = [
+  ['atmos', 'auth', 'login'],
+  ['atmos', 'auth', 'login', '--force'],
+  ['atmos', 'auth', 'user', 'configure'],
+];
+
+/** The hint, with the identity in a command that needs one. */
+function forIdentity(hint: Hint, name: string): Hint {
+  if (hint.kind !== 'run') return hint;
+  const [command, ...others] = hint.commands;
+  const needsIdentity = needingIdentity.some(
+    (words) =>
+      words.length === command.length && words.every((word, index) => word === command[index]),
+  );
+  if (others.length > 0 || !needsIdentity) return hint;
+  return { ...hint, commands: [[...command, ...optionWords('--identity', name)]] };
 }

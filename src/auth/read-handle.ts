@@ -2,7 +2,7 @@ import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs
 import { basename, dirname, isAbsolute } from 'node:path';
 import { loadLayers, type Config } from '../config/load.ts';
 import { AtmosError, systemErrorCode } from '../core/errors.ts';
-import { showCommand } from '../core/hint.ts';
+import { run, showPermissions, type Hint } from '../core/hint.ts';
 import { isObject, parseJson, withoutAbsent } from '../core/json.ts';
 import { reasonOf } from '../host/denial.ts';
 import { changedHost, type Host } from '../host/host.ts';
@@ -74,7 +74,7 @@ function locate(handle: string, host: Host): { path: string; id: string } {
 function ownTextOf(path: string, handle: string, host: Host): string {
   try {
     const real = followOwnPath(path, host.userId, (fault) => {
-      throw unknown(handle, `is not used: ${describeFault(fault)}`, [showCommand(fault.at)]);
+      throw unknown(handle, `is not used: ${describeFault(fault)}`, [showPermissions(fault.at)]);
     });
     if (real === undefined) throw unknown(handle, `is not in ${dirname(path)}`);
     const kind = irregularKindAt(real);
@@ -83,7 +83,9 @@ function ownTextOf(path: string, handle: string, host: Host): string {
   } catch (error) {
     const code = systemErrorCode(error);
     if (code === undefined) throw error;
-    throw unknown(handle, `cannot be read: ${path}: ${reasonOf(code, path)}`, [showCommand(path)]);
+    throw unknown(handle, `cannot be read: ${path}: ${reasonOf(code, path)}`, [
+      showPermissions(path),
+    ]);
   }
 }
 
@@ -93,7 +95,7 @@ function readOwn(path: string, handle: string, { userId }: Host): string {
     const permissions = permissionCheckFor(userId).permissionsOf(path, fstatSync(descriptor));
     if (permissions?.isOurs) return readFileSync(descriptor, 'utf8');
     const owner = permissions?.owner ?? 'another user';
-    throw unknown(handle, `is not used: ${path} belongs to ${owner}`, [showCommand(path)]);
+    throw unknown(handle, `is not used: ${path} belongs to ${owner}`, [showPermissions(path)]);
   } finally {
     closeSync(descriptor);
   }
@@ -105,10 +107,10 @@ function describeFault({ at, kind, permissions }: PathFault): string {
   return `${at} was replaced while it was looked at`;
 }
 
-function unknown(handle: string, why: string, hints: readonly string[] = []): AtmosError {
+function unknown(handle: string, why: string, hints: readonly Hint[] = []): AtmosError {
   const named = isAbsolute(handle) ? handle : handle.slice(0, idLength);
   return new AtmosError('ERR_HANDLE_UNKNOWN', `the handle ${JSON.stringify(named)} ${why}`, {
-    hints: [...hints, 'atmos auth env   # writes a new one'],
+    hints: [...hints, run(['atmos', 'auth', 'env'], 'to write a new one')],
   });
 }
 

@@ -7,8 +7,9 @@ import {
   systemErrorCode,
   type ErrorCode,
 } from '../core/errors.ts';
-import { processCommand, setCommand } from '../core/hint.ts';
+import { placeholder, setVariable, showProcess } from '../core/hint.ts';
 import { isObject, parseJson } from '../core/json.ts';
+import { parseHints, sendableHints } from '../core/parse-hint.ts';
 import { sha256 } from '../core/sha256.ts';
 import { reasonOf } from '../host/denial.ts';
 import { randomId, replaceFile, writePrivateFile } from '../host/files.ts';
@@ -115,7 +116,7 @@ function unusable(doing: string, path: string, cause: unknown): AtmosError {
   const kind = ['EISDIR', 'ENXIO'].includes(reason) ? irregularKindAt(path) : undefined;
   const why = kind === undefined ? reasonOf(reason, path) : `it is ${kind}`;
   return new AtmosError('ERR_IO', `cannot ${doing} ${path}: ${why}`, {
-    hints: [setCommand('XDG_STATE_HOME', '<a directory that can be written>')],
+    hints: [setVariable('XDG_STATE_HOME', placeholder('a directory that can be written'))],
     cause,
   });
 }
@@ -139,13 +140,18 @@ async function waitForLock(path: string, options: FlightOptions): Promise<FileLo
   throw new AtmosError(
     'ERR_LOGIN_BUSY',
     `${who} has been opening a session for ${named} for ${timeoutMs / 1000} seconds`,
-    { hints: holder === undefined ? [] : [processCommand(holder, path)] },
+    { hints: holder === undefined ? [] : [showProcess(holder, path)] },
   );
 }
 
-function noteFailure(path: string, { code, message, hints }: AtmosError): void {
+function noteFailure(path: string, { code, message, hintValues }: AtmosError): void {
   // The id tells two failures apart that read the same.
-  const note = JSON.stringify({ id: randomId(), code, message, hints });
+  const note = JSON.stringify({
+    id: randomId(),
+    code,
+    message,
+    hints: sendableHints(hintValues),
+  });
   try {
     rmSync(`${path}.new`, { force: true });
     writePrivateFile(`${path}.new`, note);
@@ -176,8 +182,9 @@ function readNote(path: string): string | undefined {
 function parseFailure(text = ''): AtmosError | undefined {
   const note = parseJson(text);
   if (!isObject(note)) return undefined;
-  const { code, message, hints } = note;
+  const { code, message } = note;
+  const hints = parseHints(note['hints']);
   if (typeof code !== 'string' || !isErrorCode(code)) return undefined;
-  if (typeof message !== 'string' || !Array.isArray(hints)) return undefined;
-  return new AtmosError(code, message, { hints: hints.map(String) });
+  if (typeof message !== 'string' || hints === undefined) return undefined;
+  return new AtmosError(code, message, { hints });
 }

@@ -1,6 +1,7 @@
 import type { LeftEntry } from '../app/import-keys.ts';
 import type { SourceLine } from '../app/import-sources.ts';
 import { AtmosError, type ErrorCode } from '../core/errors.ts';
+import { distinctHints, say, type Hint } from '../core/hint.ts';
 import { withoutAbsent, type Sourced } from '../core/json.ts';
 import type { KeyringInfo } from '../keyring/contract.ts';
 import { isInTarget, type CopiedEntry, type CopyState } from '../store/copy.ts';
@@ -38,7 +39,7 @@ export interface CopyReport {
   /** Entries or profiles of the source that are not ours, or have no key, and so are not copied. */
   readonly left: readonly LeftEntry[];
   /** What to do about an entry that is there already with another value. */
-  readonly conflictHints: readonly string[];
+  readonly conflictHints: readonly Hint[];
 }
 
 /** The documented form of an entry in `-o json`: always every field. */
@@ -219,16 +220,16 @@ function failureOf(report: CopyReport): AtmosError | undefined {
   const { outcomes, stopped, conflictHints } = report;
   if (stopped !== undefined) {
     return new AtmosError(stopped.code, [...stopped.lines, `so far: ${countStates(report)}`], {
-      hints: [...stopped.hints, 'run the same command again to go on'],
+      hints: [...stopped.hintValues, say('run the same command again to go on')],
     });
   }
   const errors = outcomes.flatMap(({ error }) => error ?? []);
   const [first] = errors;
   if (first === undefined) return undefined;
   const isConflict = outcomes.some(({ state }) => state === 'conflict');
-  const hints = new Set([
+  const hints = distinctHints([
     ...(isConflict ? conflictHints : []),
-    ...errors.flatMap((error) => error.hints),
+    ...errors.flatMap((error) => error.hintValues),
   ]);
   const more = errors.length - maxReasons;
   return new AtmosError(
@@ -238,7 +239,7 @@ function failureOf(report: CopyReport): AtmosError | undefined {
       ...errors.slice(0, maxReasons).flatMap((error) => error.lines),
       ...(more > 0 ? [`and ${more} more, which -o json shows`] : []),
     ],
-    { hints: [...hints].slice(0, maxReasons) },
+    { hints: hints.slice(0, maxReasons) },
   );
 }
 

@@ -1,6 +1,7 @@
 import { accessSync, constants, readFileSync, realpathSync, statSync } from 'node:fs';
 import { delimiter, dirname, isAbsolute, join } from 'node:path';
 import { AtmosError } from '../core/errors.ts';
+import { didYouMean, run, say, type Hint } from '../core/hint.ts';
 import { nearestName } from '../core/names.ts';
 import type { Host } from '../host/host.ts';
 import type { CommandGroup } from './command.ts';
@@ -117,14 +118,14 @@ function isSameFile(one: string, other: string): boolean {
   }
 }
 
-const install = 'install Atmos for its other commands, and put it on PATH behind this one';
+const install = say('install Atmos for its other commands, and put it on PATH behind this one');
 
 /** What does in this version what a command of Atmos does that we do not have. */
-const replacements: Readonly<Record<string, readonly string[]>> = {
-  'atmos auth shell': ['atmos auth exec -- bash'],
+const replacements: Readonly<Record<string, readonly Hint[]>> = {
+  'atmos auth shell': [run(['atmos', 'auth', 'exec', '--', 'bash'])],
   'atmos auth list': [
-    'atmos auth whoami -i   # lets you choose from the configured identities',
-    'atmos auth keyring list',
+    run(['atmos', 'auth', 'whoami', '-i'], 'to choose from the configured identities'),
+    run(['atmos', 'auth', 'keyring', 'list']),
   ],
   'atmos auth console': [],
 };
@@ -155,8 +156,8 @@ export function missingAtmos(
     `${JSON.stringify(name)} is not a command of atmos-auth, and there is no other atmos on PATH to run it`,
     {
       hints: [
-        ...(nearest === undefined ? [] : [`did you mean atmos ${nearest}?`]),
-        'atmos --help',
+        ...didYouMean(nearest === undefined ? undefined : `atmos ${nearest}`),
+        run(['atmos', '--help']),
         install,
       ],
     },

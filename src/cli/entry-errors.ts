@@ -1,4 +1,5 @@
 import { AtmosError, KeyringError } from '../core/errors.ts';
+import { distinctHints } from '../core/hint.ts';
 
 /**
  * Whether an error is about one entry, so that the others are worth a try. A password, a lock or a
@@ -14,7 +15,7 @@ export function isOfEntry(error: unknown): error is KeyringError {
 export function joinErrors([first, ...others]: readonly [AtmosError, ...AtmosError[]]): AtmosError {
   if (others.length === 0) return first;
   const all = [first, ...others];
-  const hints = new Set(all.flatMap((error) => error.hints));
+  const hints = distinctHints(all.flatMap((error) => error.hintValues));
   const lines = all.flatMap((error) => error.lines);
-  return new AtmosError(first.code, lines, { hints: [...hints] });
+  return new AtmosError(first.code, lines, { hints });
 }

@@ -2,7 +2,7 @@ import { realpathSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { AuthPlan } from '../auth/plan.ts';
 import { AtmosError, isAtmosError, systemErrorCode } from '../core/errors.ts';
-import { readSecretCommand, shellWord } from '../core/hint.ts';
+import { placeholder, run, setVariable, typed, unsetVariable, type Hint } from '../core/hint.ts';
 import type { Sourced } from '../core/json.ts';
 import { reasonOf } from '../host/denial.ts';
 import { noHome, requireFromHome } from '../host/home.ts';
@@ -62,7 +62,7 @@ export async function openVaultKeyring(
     throw new AtmosError(
       'ERR_USAGE',
       `aws-vault has its keys in ${JSON.stringify(backend)} (${vaultBackend}), which cannot be read: only file and secret-service can`,
-      { hints: ['atmos auth keyring import --from aws-vault --path DIRECTORY'] },
+      { hints: [importFromDirectory('aws-vault')] },
     );
   }
   const collection = await openVaultCollection(host, backend !== undefined);
@@ -91,7 +91,7 @@ async function openVaultCollection(
   throw new AtmosError(
     'ERR_USAGE',
     `the Secret Service has no collection ${name}, which aws-vault uses (${vaultBackend})`,
-    { hints: [`unset ${vaultBackend}`] },
+    { hints: [unsetVariable(vaultBackend)] },
   );
 }
 
@@ -115,7 +115,7 @@ async function openVaultDirectory(
     promptPassword: ({ location }) =>
       prompt.masked({
         message: `Password of the keyring ${location}`,
-        instead: readSecretCommand(vaultPassword.value),
+        instead: setVariable(vaultPassword.value, typed),
       }),
   });
 }
@@ -145,15 +145,20 @@ function checkDirectory(from: string, directory: Sourced<string>, target: Keyrin
   const { value: path, source } = directory;
   if (!isDirectory(directory)) {
     throw new AtmosError('ERR_USAGE', `there is no keyring directory ${path} (${source})`, {
-      hints: [`atmos auth keyring import --from ${from} --path DIRECTORY`],
+      hints: [importFromDirectory(from)],
     });
   }
   if (target.type !== 'file' || realPath(target.location) !== realPath(path)) return;
   throw new AtmosError(
     'ERR_USAGE',
     `${path} (${source}) is the keyring itself: its entries would be copied to themselves`,
-    { hints: [`ls ${shellWord(path)}`, 'atmos auth keyring migrate --to system'] },
+    { hints: [run(['ls', path]), run(['atmos', 'auth', 'keyring', 'migrate', '--to', 'system'])] },
   );
+}
+
+function importFromDirectory(from: string): Hint {
+  const command = ['atmos', 'auth', 'keyring', 'import', '--from', from];
+  return run([...command, '--path', placeholder('directory')]);
 }
 
 /** @throws ERR_IO where that cannot be told */

@@ -1,7 +1,13 @@
 import { existsSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
+import { run, type Hint } from '../core/hint.ts';
 import type { Host } from '../host/host.ts';
+
+interface LingerWarning {
+  readonly message: string;
+  readonly hints: readonly Hint[];
+}
 
 /**
  * What there is to say of an agent whose socket is in a directory that systemd removes at the last
@@ -13,13 +19,16 @@ export function lingerWarning(
   socket: string,
   { userId }: Pick<Host, 'userId'>,
   root = '/',
-): string | undefined {
+): LingerWarning | undefined {
   const directory = `/run/user/${userId}`;
   if (!socket.startsWith(`${directory}/`)) return undefined;
   const name = userName();
   if (name !== undefined && existsSync(join(root, 'var/lib/systemd/linger', name)))
     return undefined;
-  return `it is locked at your last logout, when ${directory} is removed; to keep it: loginctl enable-linger`;
+  return {
+    message: `it is locked at your last logout, when ${directory} is removed`,
+    hints: [run(['loginctl', 'enable-linger'], 'to keep it unlocked')],
+  };
 }
 
 /** Undefined for a user without a name. */

@@ -2,7 +2,7 @@ import type { AuthPlan } from '../auth/plan.ts';
 import { autoUnlockNeed } from '../auth/trust-needs.ts';
 import { requireTrust } from '../config/trust.ts';
 import { isAtmosError } from '../core/errors.ts';
-import { unlockCommand } from '../core/hint.ts';
+import { unlockKeyring, type Hint } from '../core/hint.ts';
 import type { Sourced } from '../core/json.ts';
 import { formatTimestamp, parseDuration } from '../core/time.ts';
 import { defaultTerms } from '../keyring/contract.ts';
@@ -27,7 +27,7 @@ export async function offerUnlock(
   const { autoUnlockMs } = plan.keyring;
   const lines =
     autoUnlockMs === undefined
-      ? await hintLines(context, [unlockCommand])
+      ? await hintLines(context, [unlockKeyring])
       : await unlock(context, plan, copyPassword, autoUnlockMs);
   // That nobody can be told is no reason to fail.
   await context.note(...lines).catch(() => {});
@@ -54,11 +54,11 @@ async function unlock(
     const why = `the keyring ${location} is not unlocked for other commands: ${error.message}`;
     return [
       ...labelled(paint('yellow', 'warning:'), [why]),
-      ...(await hintLines(context, error.hints)),
+      ...(await hintLines(context, error.hintValues)),
     ];
   }
 }
 
-async function hintLines({ host }: Context, hints: readonly string[]): Promise<Line[]> {
+async function hintLines({ host }: Context, hints: readonly Hint[]): Promise<Line[]> {
   return formatHints(hints, await loadWriteHint(host));
 }

@@ -3,6 +3,7 @@ import type { LoginOptions, LoginResult } from '../auth/login.ts';
 import type { AuthPlan } from '../auth/plan.ts';
 import type { MfaRequest } from '../clouds/contract.ts';
 import { AtmosError, isAtmosError, NoTerminalError } from '../core/errors.ts';
+import { say, addOptions, placeholder } from '../core/hint.ts';
 import { showValue, withoutAbsent } from '../core/json.ts';
 import type { Identity } from '../core/kind-config.ts';
 import { parseMfaCode } from '../core/mfa-code.ts';
@@ -85,7 +86,7 @@ async function mfaCode(
       message: isRetry
         ? `That code was refused. The next code of ${device}`
         : `MFA code of ${device}`,
-      instead: 'pass --mfa-token CODE or set ATMOS_MFA_TOKEN',
+      instead: addOptions(['--mfa-token', placeholder('code')]),
       fault: (code) => (parseMfaCode(code) === undefined ? 'A code is six digits' : undefined),
     });
   } catch (error) {
@@ -96,7 +97,7 @@ async function mfaCode(
     throw new AtmosError(
       'ERR_AUTH_MFA_REQUIRED',
       `a code of the MFA device ${device} is needed, and no one can be prompted (${why})`,
-      { hints: error.hints },
+      { hints: error.hintValues },
     );
   }
 }
@@ -107,7 +108,7 @@ export async function askPassword(
   plan: AuthPlan,
   request: PasswordRequest,
 ): Promise<string> {
-  const instead = `set ${showValue(plan.keyring.passwordEnv)} or ATMOS_KEYRING_PASSWORD_FILE`;
+  const instead = say(`set ${showValue(plan.keyring.passwordEnv)} or ATMOS_KEYRING_PASSWORD_FILE`);
   if (!request.isNew) {
     return prompt.masked({ message: `Password of the keyring ${request.location}`, instead });
   }

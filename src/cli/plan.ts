@@ -4,6 +4,7 @@ import { strategyOf } from '../clouds/registry.ts';
 import { findIdentity } from '../config/find-identity.ts';
 import { loadConfig, type Config, type LoadOptions } from '../config/load.ts';
 import { AtmosError, isAtmosError } from '../core/errors.ts';
+import { addOptions, placeholder, unsetVariable, type Hint } from '../core/hint.ts';
 import type { Identity } from '../core/kind-config.ts';
 import { isSameName } from '../core/names.ts';
 import type { Invocation } from './command.ts';
@@ -111,7 +112,7 @@ export async function requireIdentity(
   throw new AtmosError(
     'ERR_USAGE',
     'authentication is switched off, and this command needs an identity',
-    { hints: ['unset ATMOS_IDENTITY', '-i NAME'] },
+    { hints: [unsetVariable('ATMOS_IDENTITY'), addOptions(['-i', placeholder('name')])] },
   );
 }
 
@@ -123,15 +124,20 @@ export async function warn(
   await note(...labelled(paint('yellow', 'warning:'), lines));
 }
 
+/** A warning with what to do about it. */
+export async function warnWithHints(
+  { host, note }: Pick<Context, 'note' | 'host'>,
+  message: string,
+  hints: readonly Hint[],
+): Promise<void> {
+  const hintLines = formatHints(hints, await loadWriteHint(host));
+  await note(...labelled(paint('yellow', 'warning:'), [message]), ...hintLines);
+}
+
 /** Shows the warnings of a keyring. That they cannot be shown is no reason to fail. */
 export function keyringWarner(context: Pick<Context, 'note' | 'host'>) {
-  const { host, note } = context;
-  const show = async (message: string, hints: readonly string[]) => {
-    const hintLines = formatHints(hints, await loadWriteHint(host));
-    await note(...labelled(paint('yellow', 'warning:'), [message]), ...hintLines);
-  };
-  return (message: string, hints: readonly string[] = []): void => {
-    void show(message, hints).catch(() => {});
+  return (message: string, hints: readonly Hint[] = []): void => {
+    void warnWithHints(context, message, hints).catch(() => {});
   };
 }
 

@@ -1,5 +1,5 @@
 import type { Host } from '../host/host.ts';
-import { printable, printableJson } from './printable.ts';
+import { printable, printableJson } from '../core/printable.ts';
 import { requireStdout } from './required-output.ts';
 import { createWrite, type Write } from './streams.ts';
 import { withStyle, wantsColor, type Styled } from './ui/color.ts';

@@ -8,7 +8,7 @@ import {
   type ProfileDirectory,
 } from '../config/profiles.ts';
 import { AtmosError, isAtmosError } from '../core/errors.ts';
-import { optionWithValue } from '../core/hint.ts';
+import { addOptions, optionWords, run, say } from '../core/hint.ts';
 import { isSameName } from '../core/names.ts';
 import type { Host } from '../host/host.ts';
 import type { Invocation } from './command.ts';
@@ -80,7 +80,7 @@ export async function withPickedProfiles(context: {
   if (choices.length === 0) {
     const places = directories.map(({ path }) => path).join(', ');
     throw new AtmosError('ERR_PROFILE_UNKNOWN', `there is no profile to choose in ${places}`, {
-      hints: ['atmos profile list'],
+      hints: [run(['atmos', 'profile', 'list'])],
     });
   }
   const named = globals.profile;
@@ -88,7 +88,7 @@ export async function withPickedProfiles(context: {
     message: 'Profiles',
     choices,
     checked: choices.filter((name) => named.includes(name)),
-    instead: `pass --profile NAME: it is one of ${choices.join(', ')}`,
+    instead: say(`pass --profile NAME: it is one of ${choices.join(', ')}`),
   });
   // One that is not known stays, so that loading tells of it.
   const kept = named.filter((name) => picked.includes(name) || !choices.includes(name));
@@ -156,7 +156,7 @@ async function ask(
   profiles: readonly string[],
 ): Promise<string> {
   const [first = '', ...others] = profiles;
-  const instead = `pass ${optionWithValue('--profile', first)}`;
+  const instead = addOptions(optionWords('--profile', first), 'to choose without a prompt');
   if (others.length > 0) {
     const message = `${said} is in several profiles. Use which?`;
     return prompt.select({ message, choices: profiles, instead });

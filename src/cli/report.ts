@@ -1,4 +1,7 @@
+import { basename } from 'node:path';
 import { AtmosError, systemErrorCode, type ErrorCode } from '../core/errors.ts';
+import { fishSyntax, formatHint, posixSyntax, type ShellSyntax } from '../core/format-hint.ts';
+import { say, type Hint } from '../core/hint.ts';
 import type { Host } from '../host/host.ts';
 import type { Line, Part } from './printer.ts';
 import { paint, type Styled } from './ui/color.ts';
@@ -51,10 +54,10 @@ export function exitCodeOf(error: unknown): number {
   return (error instanceof AtmosError ? exitCodes[error.code] : undefined) ?? 1;
 }
 
-/** What a person sees of an error: `error: …`, then a line `hint: …` for each way to mend it. */
+/** What a person sees of an error: `error: …`, then a line `hint: …` for each way to fix it. */
 export function formatError(error: unknown, writeHint: WriteHint): Line[] {
-  const { lines, hints } = error instanceof AtmosError ? error : describeUnexpected(error);
-  return [...labelled(paint('red', 'error:'), lines), ...formatHints(hints, writeHint)];
+  const { lines, hintValues } = error instanceof AtmosError ? error : describeUnexpected(error);
+  return [...labelled(paint('red', 'error:'), lines), ...formatHints(hintValues, writeHint)];
 }
 
 /** The first line after its label, the others below it, indented. */
@@ -68,12 +71,18 @@ export function withStart(start: string, [first = '', ...others]: readonly strin
 }
 
 /** A line for each, as its commands are written where the person is. */
-export function formatHints(hints: readonly string[], writeHint: WriteHint): Part[][] {
+export function formatHints(hints: readonly Hint[], writeHint: WriteHint): Part[][] {
   return hints.map((hint) => [paint('yellow', 'hint:'), ` ${writeHint(hint)}`]);
 }
 
+/** What to do after a command that succeeded. */
+export async function formatNext(host: Where, hint: Hint): Promise<string> {
+  const writeHint = await loadWriteHint(host);
+  return `Next: ${writeHint(hint)}`;
+}
+
 /** The hints as one field of JSON. */
-export function joinHints(hints: readonly string[], writeHint: WriteHint): string | null {
+export function joinHints(hints: readonly Hint[], writeHint: WriteHint): string | null {
   return hints.length === 0 ? null : hints.map(writeHint).join('\n');
 }
 
@@ -81,33 +90,48 @@ export function joinHints(hints: readonly string[], writeHint: WriteHint): strin
  * An error nobody foresaw. A message of the system names a path; that of any other error may quote
  * what it choked on, secrets too, so only its name and the places in our code are shown.
  */
-function describeUnexpected(error: unknown): Pick<AtmosError, 'lines' | 'hints'> {
-  if (!(error instanceof Error)) return { lines: ['internal error'], hints: [] };
+function describeUnexpected(error: unknown): Pick<AtmosError, 'lines' | 'hintValues'> {
+  if (!(error instanceof Error)) return { lines: ['internal error'], hintValues: [] };
   if ('syscall' in error && systemErrorCode(error) !== undefined)
-    return { lines: [error.message], hints: [] };
+    return { lines: [error.message], hintValues: [] };
   const places = (error.stack ?? '').split('\n').filter((line) => /^ {4}at /.test(line));
   return {
     lines: [`internal error: ${error.name}`, ...places.slice(0, 8).map((line) => line.trim())],
-    hints: ['please report it with these lines'],
+    hintValues: [say('please report it with these lines')],
   };
 }
 
 type Where = Pick<Host, 'platform' | 'env'>;
 
-/** Writes a hint as it can be pasted where the person is. */
-export type WriteHint = (hint: string) => string;
+/** Writes a hint as it can be pasted into the user's shell. */
+export type WriteHint = (hint: Hint) => string;
 
-/** Whether the person's shell reads what sh reads. On Windows Git Bash does, which sets MSYSTEM. */
+/** Whether the user's shell reads what sh reads. On Windows Git Bash does, which sets MSYSTEM. */
 export function speaksPosix({ platform, env }: Where): boolean {
   return platform !== 'win32' || Boolean(env['MSYSTEM']);
 }
 
 /**
- * How hints are written for the person's shell. All are thought of for a POSIX one, but those that
- * run what only Windows has: src/core/hint.ts.
+ * How hints are written for the user's shell. On Windows cmd.exe sets PROMPT, which PowerShell keeps
+ * when it is started from there; PowerShell adds the user's modules to PSModulePath.
  */
 export async function loadWriteHint(host: Where): Promise<WriteHint> {
-  if (host.platform !== 'win32') return (hint) => hint;
-  const { gitBashHint, powerShellHint } = await import('../core/windows-hint.ts');
-  return speaksPosix(host) ? gitBashHint : powerShellHint;
+  const syntax = await loadSyntax(host);
+  return (hint) => formatHint(hint, syntax);
+}
+
+async function loadSyntax(host: Where): Promise<ShellSyntax> {
+  const { env, platform } = host;
+  if (platform !== 'win32')
+    return basename(env['SHELL'] ?? '') === 'fish' ? fishSyntax : posixSyntax;
+  const { cmdSyntax, gitBashSyntax, powerShellSyntax } =
+    await import('../core/format-hint-windows.ts');
+  if (speaksPosix(host)) return gitBashSyntax;
+  return env['PROMPT'] !== undefined && !hasUserModules(env) ? cmdSyntax : powerShellSyntax;
+}
+
+/** Whether the first modules of PowerShell are the user's. The machine's are there in cmd.exe too. */
+function hasUserModules(env: Where['env']): boolean {
+  const [first = ''] = (env['PSModulePath'] ?? '').split(';');
+  return /\\(Windows)?PowerShell\\Modules\\?$/i.test(first) && !/^.:\\Program Files/i.test(first);
 }

@@ -1,6 +1,7 @@
 import { isSecretVariable } from '../clouds/aws/environment.ts';
 import { AtmosError } from '../core/errors.ts';
-import { quotePowerShell } from '../core/hint.ts';
+import { say } from '../core/hint.ts';
+import { fishWord, posixWord, powerShellLiteral } from '../core/shell-word.ts';
 import { checkVariable, type EnvironmentChange } from '../core/variables.ts';
 
 /** The formats that are text for one reader. `github` is two, see {@link formatGithub}. */
@@ -43,12 +44,12 @@ export function formatEnvironment(change: EnvironmentChange, format: Environment
     case 'bash':
       return lines([
         ...(gone.length === 0 ? [] : [`unset ${gone.join(' ')}`]),
-        ...entries.map(([name, value]) => `export ${name}=${quotePosix(value)}`),
+        ...entries.map(([name, value]) => `export ${name}=${posixWord(value)}`),
       ]);
     case 'fish':
       return lines([
         ...(gone.length === 0 ? [] : [`set -e ${gone.join(' ')}`]),
-        ...entries.map(([name, value]) => `set -gx ${name} ${quoteFish(value)}`),
+        ...entries.map(([name, value]) => `set -gx ${name} ${fishWord(value)}`),
         // `set -e` fails for a variable that is not set, and `set -gx` passes the status on.
         'true',
       ]);
@@ -67,7 +68,7 @@ export function formatEnvironment(change: EnvironmentChange, format: Environment
         'cd .',
       ]);
     case 'dotenv':
-      return lines(entries.map(([name, value]) => `${name}=${quotePosix(value)}`));
+      return lines(entries.map(([name, value]) => `${name}=${posixWord(value)}`));
     case 'env':
       return lines(entries.map(([name, value]) => `${name}=${oneLine(name, value)}`));
     case 'json':
@@ -123,7 +124,7 @@ function plainForCmd(name: string, value: string): string {
   throw new AtmosError(
     'ERR_CONFIG_INVALID',
     `the value of ${name} has a character that cmd.exe cannot hold, or is too long for it`,
-    { hints: ['choose another format: --format powershell, --format json'] },
+    { hints: [say('choose another format: --format powershell or --format json')] },
   );
 }
 
@@ -133,14 +134,9 @@ function oneLine(name: string, value: string): string {
     'ERR_CONFIG_INVALID',
     `the value of ${name} has several lines, which the format env cannot hold`,
     {
-      hints: ['choose another format: --format dotenv, --format json'],
+      hints: [say('choose another format: --format dotenv or --format json')],
     },
   );
-}
-
-// Neither `=` nor `~` are among the plain characters: zsh expands both at the start of a value.
-export function quotePosix(value: string): string {
-  return /^[A-Za-z0-9_@%+:,./-]+$/.test(value) ? value : `'${value.replaceAll("'", `'"'"'`)}'`;
 }
 
 /**
@@ -150,21 +146,16 @@ export function quotePosix(value: string): string {
 function powerShellValue(value: string): string {
   // The first is text in any case, so that the sum is one.
   const [first = '', ...others] = value.split(/([\u0080-\uffff])/);
-  if (others.length === 0) return quotePowerShell(first);
+  if (others.length === 0) return powerShellLiteral(first);
   const parts = others
     .filter((part) => part !== '')
-    .map((part) => (/[\u0080-\uffff]/.test(part) ? characterOf(part) : quotePowerShell(part)));
-  return `(${[quotePowerShell(first), ...parts].join(' + ')})`;
+    .map((part) => (/[\u0080-\uffff]/.test(part) ? characterOf(part) : powerShellLiteral(part)));
+  return `(${[powerShellLiteral(first), ...parts].join(' + ')})`;
 }
 
 /** One unit of UTF-16, of which some letters are two. */
 function characterOf(unit: string): string {
   return `[char]0x${unit.charCodeAt(0).toString(16).padStart(4, '0')}`;
-}
-
-export function quoteFish(value: string): string {
-  if (/^[A-Za-z0-9_@+:,./=-]+$/.test(value)) return value;
-  return `'${value.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`;
 }
 
 function lines(all: readonly string[]): string {

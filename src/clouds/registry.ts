@@ -1,4 +1,5 @@
 import { AtmosError } from '../core/errors.ts';
+import { didYouMean, say } from '../core/hint.ts';
 import { quoteValue } from '../core/json.ts';
 import type { Identity } from '../core/kind-config.ts';
 import { nearestName } from '../core/names.ts';
@@ -46,11 +47,10 @@ export async function strategyOf(
       ? `identity ${identity.name} has the kind ${kind} (${identity.locate(['kind'])}), which this version cannot use yet`
       : `identity ${identity.name} has an unknown kind ${quoteValue({ value: kind, tag: identity.tagAt?.(['kind']) })} (${identity.locate(['kind'])})`,
     {
-      hints: [
+      hints:
         nearest === undefined
-          ? `kinds that work: ${identityKinds.join(', ')}`
-          : `did you mean ${nearest}?`,
-      ],
+          ? [say(`kinds that work: ${identityKinds.join(', ')}`)]
+          : didYouMean(nearest),
     },
   );
 }

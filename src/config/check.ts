@@ -1,3 +1,4 @@
+import { say, type Hint } from '../core/hint.ts';
 import { foldName, lowerCase } from '../core/names.ts';
 import { isMap } from '../core/validate.ts';
 import { isVariableName, notVariableName } from '../core/variable-name.ts';
@@ -151,9 +152,11 @@ export function checkNumbers(
 }
 
 /** How to write a scalar that was meant as text. A secret is not repeated. */
-export function quotesHint(path: Path, files: readonly ConfigFile[]): string {
+export function quotesHint(path: Path, files: readonly ConfigFile[]): Hint {
   const written = isSecretPath(path) ? undefined : writtenAt(files, path);
-  return written === undefined ? 'write it in quotes' : `write it in quotes: ${quote(written)}`;
+  return say(
+    written === undefined ? 'write it in quotes' : `write it in quotes: ${quote(written)}`,
+  );
 }
 
 function findNumbers(value: unknown, path: Path): Path[] {

@@ -1,3 +1,4 @@
+import { say, type Hint } from '../core/hint.ts';
 import type { Host } from '../host/host.ts';
 import { placeIn, type ConfigFile, type PendingCommand } from './config-file.ts';
 import type { Problem } from './problems.ts';
@@ -32,7 +33,7 @@ export async function runCommands(
   };
   let done = file;
   for (const command of file.commands) {
-    const fault = (message: string, hint?: string) => {
+    const fault = (message: string, hint?: Hint) => {
       report({ path: command.path, message, file, ...(hint ? { hint } : {}) });
       return undefined;
     };
@@ -45,7 +46,7 @@ export async function runCommands(
 async function run(
   { command }: PendingCommand,
   host: Pick<Host, 'env' | 'runShell'>,
-  fault: (message: string, hint?: string) => undefined,
+  fault: (message: string, hint?: Hint) => undefined,
 ): Promise<unknown> {
   if (host.env[guard] !== undefined) {
     return fault('runs a command that asks for this configuration again, without end');
@@ -58,7 +59,7 @@ async function run(
   if (result.wroteTooMuch) return fault('runs a command that writes more than 1 MiB');
   if (result.exitCode === 0) return parseCommandOutput(result.stdout.toString('utf8'));
   const how = result.exitCode === null ? 'by a signal' : `with code ${result.exitCode}`;
-  return fault(`runs a command that ended ${how}`, 'run it by hand to see why');
+  return fault(`runs a command that ended ${how}`, say('run it by hand to see why'));
 }
 
 function withValue(file: ConfigFile, path: readonly string[], value: unknown): ConfigFile {

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { dirname, join, resolve, sep } from 'node:path';
 import { AtmosError } from '../core/errors.ts';
-import { optionWithValue } from '../core/hint.ts';
+import { addOptions, optionWords, say } from '../core/hint.ts';
 import type { Sourced } from '../core/json.ts';
 import type { Host } from '../host/host.ts';
 import { findGitRoot } from './git-root.ts';
@@ -114,12 +114,12 @@ export function notFound(lookedIn: readonly string[]): AtmosError {
   return new AtmosError(
     'ERR_CONFIG_NOT_FOUND',
     `no atmos.yaml: looked for it, and .atmos.yaml, in ${lookedIn.join(', ')}`,
-    { hints: [minimalFile] },
+    { hints: [say(minimalFile)] },
   );
 }
 
 const minimalFile =
-  'auth: { keyring: { type: file }, identities: { dev: { kind: aws/user, default: true } } }   # save this line as atmos.yaml';
+  'save this line as atmos.yaml: auth: { keyring: { type: file }, identities: { dev: { kind: aws/user, default: true } } }';
 
 function listed(variable: string, host: Where): Sourced<string>[] {
   const list = host.env[variable];
@@ -139,7 +139,7 @@ function fileInNamed(named: Sourced<string>, host: Where): string {
   const from = `${directory} (from ${named.source})`;
   if (isFile(directory)) {
     throw new AtmosError('ERR_CONFIG_UNREADABLE', `${from} is a file, not a directory`, {
-      hints: [optionWithValue('--config', named.value)],
+      hints: [addOptions(optionWords('--config', named.value))],
     });
   }
   const why = isDirectory(directory) ? `has no ${configFileNames.join(', ')}` : 'does not exist';

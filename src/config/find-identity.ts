@@ -1,5 +1,5 @@
 import { AtmosError } from '../core/errors.ts';
-import { optionWithValue } from '../core/hint.ts';
+import { addOptions, didYouMean, edit, optionWords, type Hint } from '../core/hint.ts';
 import { quoteValue, type Sourced } from '../core/json.ts';
 import type { Identity } from '../core/kind-config.ts';
 import { isSameName, nearestName } from '../core/names.ts';
@@ -33,7 +33,13 @@ export function findIdentity(config: Config, asked: string | Sourced<string>): I
   throw new AtmosError(
     'ERR_CONFIG_INVALID',
     `identity ${quote(identity.name)} (${identity.locate()}) has no kind${remoteImportNote(config)}`,
-    { hints: [...profileHints(config, name), ...remoteImportHints(config), 'kind: aws/user'] },
+    {
+      hints: [
+        ...profileHints(config, name),
+        ...remoteImportHints(config),
+        edit(identity.locate(), 'add kind: aws/user'),
+      ],
+    },
   );
 }
 
@@ -45,19 +51,15 @@ function unknownIdentity(config: Config, name: string, shown: string): AtmosErro
     'ERR_IDENTITY_UNKNOWN',
     `unknown identity ${shown}: ${list} in ${config.files.join(', ')}${remoteImportNote(config)}`,
     {
-      hints: [
-        ...profileHints(config, name),
-        ...(nearest === undefined ? [] : [`did you mean ${nearest}?`]),
-        ...remoteImportHints(config),
-      ],
+      hints: [...profileHints(config, name), ...didYouMean(nearest), ...remoteImportHints(config)],
     },
   );
 }
 
 /** How to choose the profiles that have the identity and are not chosen yet. */
-function profileHints(config: Config, identity: string): string[] {
-  return profilesWith(config, identity).map(
-    (profile) => `it is in profile ${profile}: add ${optionWithValue('--profile', profile)}`,
+function profileHints(config: Config, identity: string): Hint[] {
+  return profilesWith(config, identity).map((profile) =>
+    addOptions(optionWords('--profile', profile), `it is in profile ${profile}`),
   );
 }
 

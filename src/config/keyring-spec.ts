@@ -1,3 +1,4 @@
+import { say } from '../core/hint.ts';
 import { fileSaying, valueAt, type ConfigFile } from './config-file.ts';
 import { locateProblem, type LocatedProblem } from './problems.ts';
 import { formatPath } from './yaml-position.ts';
@@ -33,8 +34,8 @@ export function misplacedSpec(
         : `is a setting of the file keyring, but ${formatPath(typePath)} is ${type}`;
     const hint =
       typePath === undefined
-        ? 'add type: file under auth.keyring'
-        : `set ${formatPath(typePath)} to file, or remove ${formatPath(path)}`;
+        ? say('add type: file under auth.keyring')
+        : say(`set ${formatPath(typePath)} to file, or remove ${formatPath(path)}`);
     return [locateProblem({ path, message, hint, file }, files)];
   });
 }

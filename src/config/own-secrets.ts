@@ -1,5 +1,6 @@
 import { readdirSync, statfsSync, statSync } from 'node:fs';
 import { dirname, isAbsolute, join, resolve } from 'node:path';
+import { say } from '../core/hint.ts';
 import { isMap } from '../core/validate.ts';
 import { isVariableName } from '../core/variable-name.ts';
 import { ownSecretVariables } from '../core/variables.ts';
@@ -85,7 +86,7 @@ export function withoutOwnSecrets(
   });
 }
 
-const hint = 'remove the tag: no configuration passes on what opens the keyring';
+const hint = say('remove the tag: no configuration passes on what opens the keyring');
 
 /** The names of variables that hold a secret of ours, whichever file says so. */
 export function secretVariables(files: Files, { env }: Pick<Host, 'env'>): string[] {

@@ -1,7 +1,7 @@
 import { lstatSync, realpathSync, statSync, type Stats } from 'node:fs';
 import { dirname } from 'node:path';
 import { AtmosError, isAtmosError, systemErrorCode } from '../core/errors.ts';
-import { setCommand, shellWord, showCommand } from '../core/hint.ts';
+import { addOptions, run, setVariable, showPermissions, type Hint } from '../core/hint.ts';
 import type { Host } from '../host/host.ts';
 import { permissionCheckFor } from '../host/permissions.ts';
 import { isTrustedByVariable, trustVariableNote } from './trust-variable.ts';
@@ -27,7 +27,7 @@ export function checkOwnership(path: string, file: Stats, host: Who): void {
   } catch (error) {
     const note = trustVariableNote(host);
     if (note === '' || !isAtmosError(error, 'ERR_CONFIG_UNTRUSTED')) throw error;
-    const { code, message, hints } = error;
+    const { code, message, hintValues: hints } = error;
     throw new AtmosError(code, `${message}${note}`, { hints });
   }
 }
@@ -35,7 +35,7 @@ export function checkOwnership(path: string, file: Stats, host: Who): void {
 function checkOwner(path: string, file: Stats, { userId }: Who): void {
   if (userId === undefined) return judging(path, () => checkAccessLists(path, file));
   if (isWritableByOthers(file)) {
-    throw untrusted(`${path} can be written by other users`, `chmod go-w ${shellWord(path)}`, path);
+    throw untrusted(`${path} can be written by other users`, run(['chmod', 'go-w', path]), path);
   }
   const link = lstatSync(path);
   if (!link.isSymbolicLink()) return checkPlace(path, path, file, userId);
@@ -50,7 +50,7 @@ function judging(path: string, check: () => void): void {
   } catch (error) {
     const code = systemErrorCode(error);
     if (code === undefined || isAtmosError(error)) throw error;
-    throw untrusted(`${path} cannot be judged (${code})`, showCommand(path), path);
+    throw untrusted(`${path} cannot be judged (${code})`, showPermissions(path), path);
   }
 }
 
@@ -68,10 +68,10 @@ function checkAccessList(path: string, { found, stats }: { found: string; stats:
   const directory = permissionCheck.permissionsOf(directoryPath, lstatSync(directoryPath));
   const named = path === found ? path : `${path}, to which ${found} leads,`;
   if (permissions === undefined || directory === undefined)
-    throw untrusted(`${named} was replaced while it was read`, showCommand(path), found);
+    throw untrusted(`${named} was replaced while it was read`, showPermissions(path), found);
   if (!permissions.isTrusted || !directory.isTrusted) {
     const what = `${path === found ? `${path},` : named} or its directory, belongs to another user`;
-    throw untrusted(what, showCommand(path), found);
+    throw untrusted(what, showPermissions(path), found);
   }
   if (permissions.others.write)
     throw untrusted(`${path} can be written by other users`, permissions.withdrawCommand(), found);
@@ -89,12 +89,12 @@ function checkPlace(path: string, found: string, stats: Stats, userId: number): 
   const named = path === found ? path : `${path}, to which ${found} leads,`;
   if (isWritableByOthers(directory) && !isSticky(directory)) {
     const what = `${named} is in a directory that other users can write`;
-    throw untrusted(what, `chmod go-w ${shellWord(directoryPath)}`, found);
+    throw untrusted(what, run(['chmod', 'go-w', directoryPath]), found);
   }
   if (userId === 0 && !isShared) return;
   if (!isOurs(stats, userId) || (!isShared && !isOurs(directory, userId))) {
     const what = `${path === found ? `${path},` : named} or its directory, belongs to another user`;
-    throw untrusted(what, showCommand(path), found);
+    throw untrusted(what, showPermissions(path), found);
   }
 }
 
@@ -116,8 +116,8 @@ function isSticky(stats: Stats): boolean {
   return (stats.mode & 0o1000) !== 0;
 }
 
-function untrusted(what: string, remedy: string, path: string): AtmosError {
+function untrusted(what: string, remedy: Hint, path: string): AtmosError {
   return new AtmosError('ERR_CONFIG_UNTRUSTED', `${what}, so it is not used`, {
-    hints: [remedy, `--config ${shellWord(path)}`, setCommand('ATMOS_AUTH_TRUST', '1')],
+    hints: [remedy, addOptions(['--config', path]), setVariable('ATMOS_AUTH_TRUST', '1')],
   });
 }

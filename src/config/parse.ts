@@ -12,6 +12,7 @@ import {
   type Event,
   type ScalarEvent,
 } from 'js-yaml';
+import { say } from '../core/hint.ts';
 import { isMap } from '../core/validate.ts';
 import { atmosTags, createFileError, createSyntaxError } from './syntax-error.ts';
 import { createTagged, type Tagged } from './values.ts';
@@ -108,7 +109,7 @@ function onlyOne(documents: unknown[], path: string): unknown {
   const [first = null, ...others] = documents;
   if (others.some((document) => document !== null)) {
     throw createFileError('ERR_CONFIG_SYNTAX', path, 'holds more than one YAML document', [
-      'keep one, and drop the lines of three dashes',
+      say('keep one, and delete the lines of three dashes'),
     ]);
   }
   return first;
@@ -118,7 +119,7 @@ function onlyMap(data: unknown, path: string): Record<string, unknown> {
   if (data === null) return {};
   if (isMap(data)) return data;
   throw createFileError('ERR_CONFIG_INVALID', path, 'must be a map of settings', [
-    'begin it with a line like auth:',
+    say('begin it with a line like auth:'),
   ]);
 }
 

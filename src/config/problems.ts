@@ -1,4 +1,6 @@
 import { AtmosError } from '../core/errors.ts';
+import { formatHint, posixSyntax } from '../core/format-hint.ts';
+import { distinctHints, type Hint } from '../core/hint.ts';
 import { fileSaying, placeIn, positionIn, type ConfigFile } from './config-file.ts';
 import { formatPath } from './yaml-position.ts';
 
@@ -7,7 +9,7 @@ export interface Problem {
   readonly path: readonly string[];
   /** Follows the name of the place: `must be text, not a map`. */
   readonly message: string;
-  readonly hint?: string;
+  readonly hint?: Hint;
   /** The file it is in, when that is not the last one that says something there. */
   readonly file?: ConfigFile;
 }
@@ -25,7 +27,7 @@ export interface LocatedProblem {
   readonly message: string;
   /** With the place: `auth.realm (/p/atmos.yaml:2:3) must be text, not a map`. */
   readonly text: string;
-  readonly hints: readonly string[];
+  readonly hints: readonly Hint[];
 }
 
 /** All that is wrong with the configuration, each problem a line of the message. */
@@ -39,7 +41,7 @@ export class ConfigError extends AtmosError {
     if (problems.length > maxShown) lines.push(`and ${problems.length - maxShown} more`);
     const isSyntax = problems.some(({ code }) => code === 'ERR_CONFIG_SYNTAX');
     super(isSyntax ? 'ERR_CONFIG_SYNTAX' : 'ERR_CONFIG_INVALID', lines, {
-      hints: [...new Set(shown.flatMap(({ hints }) => hints))],
+      hints: distinctHints(shown.flatMap(({ hints }) => hints)),
     });
     this.problems = problems;
   }
@@ -73,5 +75,5 @@ export function sortProblems<P extends Pick<LocatedProblem, 'file' | 'line' | 'c
 
 /** What is no error, on one line: `auth.x (/p/atmos.yaml:2:3) is not known: did you mean y?`. */
 export function formatNotice({ text, hints }: LocatedProblem): string {
-  return [text, ...hints].join(': ');
+  return [text, ...hints.map((hint) => formatHint(hint, posixSyntax))].join(': ');
 }

@@ -1,6 +1,6 @@
 import { dirname, join, resolve } from 'node:path';
 import { AtmosError } from '../core/errors.ts';
-import { optionWithValue } from '../core/hint.ts';
+import { addOptions, didYouMean, optionWords, run } from '../core/hint.ts';
 import { quoteValue, showValue, valueOf, type Sourced } from '../core/json.ts';
 import { isSameName, nearestName } from '../core/names.ts';
 import { configDirectory } from '../host/home.ts';
@@ -180,15 +180,11 @@ export function unknownProfile(profile: Sourced<string>, options: ProfileOptions
   const message = isProfileName(name)
     ? `unknown profile ${quoteValue(profile)} (from ${source}): ${list} in ${places}${remoteImportNote(options)}`
     : `${quoteValue(profile)} (from ${source}) is no name of a profile: that is the name of a directory, without / and leading dot`;
-  const hint =
+  const meant =
     identity === undefined
-      ? nearest && `did you mean ${nearest}?`
-      : `it is an identity: use ${optionWithValue('--identity', identity)}`;
+      ? didYouMean(nearest)
+      : [addOptions(optionWords('--identity', identity), 'it is an identity')];
   return new AtmosError('ERR_PROFILE_UNKNOWN', message, {
-    hints: [
-      ...(hint === undefined ? [] : [hint]),
-      ...remoteImportHints(options),
-      'atmos profile list',
-    ],
+    hints: [...meant, ...remoteImportHints(options), run(['atmos', 'profile', 'list'])],
   });
 }

@@ -1,3 +1,4 @@
+import { say } from '../core/hint.ts';
 import { withoutAbsent, type Sourced } from '../core/json.ts';
 import { findUnknownKeys, isMap } from '../core/validate.ts';
 import { checkEnvironment, checkNames, checkNumbers, checkVariableNames } from './check.ts';
@@ -145,7 +146,7 @@ function unknownKeys(merged: MergedSettings, { path, keys }: KnownMap): Problem[
     findUnknownKeys(valueAt(merged, at), keys).map(({ key, nearest }) => ({
       path: [...at, key],
       message: 'is not known',
-      ...(nearest === undefined ? {} : { hint: `did you mean ${nearest}?` }),
+      ...(nearest === undefined ? {} : { hint: say(`did you mean ${nearest}?`) }),
     })),
   );
 }

@@ -10,7 +10,7 @@ import {
   type Stats,
 } from 'node:fs';
 import { AtmosError, isAtmosError, systemErrorCode } from '../core/errors.ts';
-import { showCommand } from '../core/hint.ts';
+import { showPermissions } from '../core/hint.ts';
 import { reasonOf } from '../host/denial.ts';
 
 /** Far above any real atmos.yaml. */
@@ -88,7 +88,7 @@ function undefinedIfMissing(error: unknown, path: string, named = path): undefin
   const why =
     code === 'ENXIO' ? 'it is a socket, or a device without a driver' : reasonOf(code, path);
   throw new AtmosError('ERR_CONFIG_UNREADABLE', `cannot read ${named}: ${why}`, {
-    hints: [showCommand(path)],
+    hints: [showPermissions(path)],
     cause: error,
   });
 }

@@ -1,5 +1,6 @@
 import { resolve, sep } from 'node:path';
 import { AtmosError } from '../core/errors.ts';
+import { say } from '../core/hint.ts';
 import { environmentSetting, quoteValue, type Sourced } from '../core/json.ts';
 import { lowerCase } from '../core/names.ts';
 import { sha256 } from '../core/sha256.ts';
@@ -59,7 +60,7 @@ function checked(realm: Sourced<string>): Sourced<string> {
   throw new AtmosError(
     'ERR_REALM_INVALID',
     `realm ${quoteValue(realm)} (from ${realm.source}) ${fault}`,
-    { hints: [`it has 1 to ${longest} of the characters a-z 0-9 - _, such as my-project`] },
+    { hints: [say(`it has 1 to ${longest} of the characters a-z 0-9 - _, such as my-project`)] },
   );
 }
 

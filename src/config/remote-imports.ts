@@ -1,3 +1,5 @@
+import { say, type Hint } from '../core/hint.ts';
+
 /** Of a configuration, its imports that are not fetched. */
 export interface WithRemoteImports {
   /** Where they are written: `import.0 (/p/atmos.yaml:2:5)`. */
@@ -5,7 +7,7 @@ export interface WithRemoteImports {
 }
 
 /** How to have what a remote import says. */
-export const remoteImportHint = 'download it into the project, and import that file';
+export const remoteImportHint = say('download it into the project, and import that file');
 
 /**
  * For the end of an error about a name that no local file defines: where the remote imports are that
@@ -19,6 +21,6 @@ export function remoteImportNote({ remoteImports }: WithRemoteImports): string {
 }
 
 /** The hint that goes with {@link remoteImportNote}. */
-export function remoteImportHints({ remoteImports }: WithRemoteImports): string[] {
+export function remoteImportHints({ remoteImports }: WithRemoteImports): Hint[] {
   return remoteImports.length === 0 ? [] : [remoteImportHint];
 }

@@ -1,3 +1,4 @@
+import { didYouMean, say, type Hint } from '../core/hint.ts';
 import { nearestName } from '../core/names.ts';
 import { isSecretPath } from './merge.ts';
 import { ConfigError, type LocatedProblem } from './problems.ts';
@@ -62,7 +63,7 @@ export function createFileError(
   code: LocatedProblem['code'],
   file: string,
   message: string,
-  hints: readonly string[] = [],
+  hints: readonly Hint[] = [],
 ): ConfigError {
   const text = `${file} ${message}`;
   return new ConfigError([{ code, file, line: 1, column: 1, path: [], message, text, hints }]);
@@ -87,10 +88,7 @@ function createTagError(
       path,
       message: `${what} is not a tag of Atmos`,
       text: `${what} (${placeAt(file, offset)}) is not a tag of Atmos`,
-      hints: [
-        ...(nearest === undefined ? [] : [`did you mean ${nearest}?`]),
-        `supported tags: ${atmosTags.join(' ')}`,
-      ],
+      hints: [...didYouMean(nearest), say(`supported tags: ${atmosTags.join(' ')}`)],
     },
   ]);
 }

@@ -1,7 +1,7 @@
 import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { AtmosError, isAtmosError, systemErrorCode } from '../core/errors.ts';
-import { setCommand, showCommand } from '../core/hint.ts';
+import { placeholder, setVariable, showPermissions } from '../core/hint.ts';
 import { sha256 } from '../core/sha256.ts';
 import { reasonOf } from '../host/denial.ts';
 import { randomId, replaceFile, whileInUse, writePrivateFile } from '../host/files.ts';
@@ -144,8 +144,8 @@ function cannotKeep(message: string, host: Where): AtmosError {
   const directory = trustDirectory(host);
   return new AtmosError('ERR_IO', message, {
     hints: [
-      `${showCommand(directory)}   # it must be yours, and written by nobody else`,
-      setCommand('XDG_STATE_HOME', '<a directory of your own>'),
+      showPermissions(directory),
+      setVariable('XDG_STATE_HOME', placeholder('a directory of your own')),
     ],
   });
 }

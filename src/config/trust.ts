@@ -1,7 +1,7 @@
 import { dirname } from 'node:path';
 import { withAsciiHosts } from '../core/ascii-hosts.ts';
 import { AtmosError } from '../core/errors.ts';
-import { shellWord, showCommand } from '../core/hint.ts';
+import { run, setVariable, showPermissions, type Hint } from '../core/hint.ts';
 import type { TrustNeed } from '../core/kind-config.ts';
 import type { Host } from '../host/host.ts';
 import type { Config } from './config.ts';
@@ -66,22 +66,21 @@ function untrusted(
   host: Where,
 ): AtmosError {
   const refusal = `the configuration in ${config.directory} is not trusted: it ${withAsciiHosts(what)}, as ${config.sourceOf(path)} says${trustVariableNote(host)}`;
-  const mending = `${showCommand(trustDirectory(host))}   # what is kept there must be yours alone`;
   return new AtmosError(
     'ERR_CONFIG_UNTRUSTED',
     fault === undefined ? refusal : `${refusal}; whatever was trusted does not count: ${fault}`,
     {
       hints: [
-        ...(fault === undefined ? [] : [mending]),
+        ...(fault === undefined ? [] : [showPermissions(trustDirectory(host))]),
         trustCommand(config, host),
-        'export ATMOS_AUTH_TRUST=1   # where nobody can be asked, as in CI',
+        setVariable('ATMOS_AUTH_TRUST', '1', 'where no one can be prompted, as in CI'),
       ],
     },
   );
 }
 
 /** The command that finds the same files again, typed where the person is. */
-function trustCommand(config: Trustable, host: Where): string {
+function trustCommand(config: Trustable, host: Where): Hint {
   const { directory, projectFiles, profiles } = config;
   const working = host.workingDirectory();
   const isFoundHere = projectFiles.some(({ path }) => isBelow(working, dirname(path)));
@@ -92,7 +91,7 @@ function trustCommand(config: Trustable, host: Where): string {
     ...(start === shell ? [] : ['-C', start]),
     ...(profiles.length === 0 ? [] : ['--profile', profiles.join(',')]),
   ];
-  return ['atmos', 'auth', 'trust', ...options].map(shellWord).join(' ');
+  return run(['atmos', 'auth', 'trust', ...options]);
 }
 
 /** All files that came with the project, those that `!include` read too. */

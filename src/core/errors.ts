@@ -1,3 +1,6 @@
+import { formatHint, posixSyntax } from './format-hint.ts';
+import { say, type Hint } from './hint.ts';
+
 /** The closed set of errors that a keyring can give, whatever its backend. */
 export const keyringErrorCodes = [
   'ERR_KEYRING_UNAVAILABLE',
@@ -91,8 +94,8 @@ export function isErrorCode(text: string): text is ErrorCode {
 }
 
 export interface ErrorDetails {
-  /** Commands or settings that mend it, ready to paste. */
-  hints?: readonly string[];
+  /** What fixes it. A string is words for the user, never a command: that would need quoting. */
+  hints?: readonly (Hint | string)[];
   /** What was caught. Never something that holds a secret: an error may be printed whole. */
   cause?: unknown;
 }
@@ -101,7 +104,8 @@ export interface ErrorDetails {
  * Every error this package throws on purpose.
  *
  * `message` says what happened to which named thing and where that was configured, in lower case
- * and without a full stop; `hints` say what mends it. Misuse by a programmer is a `TypeError`.
+ * and without a full stop; `hints` say what fixes it, as text for a POSIX shell. Misuse by a
+ * programmer is a `TypeError`.
  *
  * `lines` are those of the message. A line break within one of them belongs to a value that it names.
  */
@@ -109,6 +113,12 @@ export class AtmosError extends Error {
   readonly code: ErrorCode;
   readonly lines: readonly string[];
   readonly hints: readonly string[];
+  /**
+   * The hints as data, for whoever writes them for another shell or sends them to another process.
+   *
+   * @internal
+   */
+  readonly hintValues: readonly Hint[];
 
   constructor(code: ErrorCode, message: string | readonly string[], details: ErrorDetails = {}) {
     const lines = typeof message === 'string' ? [message] : message;
@@ -116,7 +126,10 @@ export class AtmosError extends Error {
     this.name = 'AtmosError';
     this.code = code;
     this.lines = lines;
-    this.hints = details.hints ?? [];
+    this.hintValues = (details.hints ?? []).map((hint) =>
+      typeof hint === 'string' ? say(hint) : hint,
+    );
+    this.hints = this.hintValues.map((hint) => formatHint(hint, posixSyntax));
   }
 }
 

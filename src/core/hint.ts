@@ -1,61 +1,112 @@
-// Commands for hints that are pasted. They are for a POSIX shell, on Windows too: src/cli/report.ts
-// writes them for the shell that is there. Where Windows has programs of its own for it, which the
-// form of the path tells, the command is for PowerShell, and mostly for cmd.exe too.
+// Hints: what fixes an error, as data. A name or a path in a hint is an argument of its own, so no
+// caller can forget to quote it; format-hint.ts writes a hint for the user's shell. A hint is plain
+// JSON: it crosses the agent's socket and the record of a shared failure (parse-hint.ts).
 
-/** Shows whom a file or a directory belongs to, and who may do what with it. */
-export function showCommand(path: string): string {
-  return isWindowsPath(path) ? `icacls ${windowsWord(path)}` : `ls -ld ${shellWord(path)}`;
+/** A command or an edit that fixes an error, or words if neither does. */
+export type Hint =
+  | {
+      readonly kind: 'run';
+      readonly commands: readonly [Arguments] | readonly [Arguments, Arguments];
+      /** When or what for, in words that precede the command. */
+      readonly comment?: string;
+    }
+  | { readonly kind: 'add'; readonly options: Arguments; readonly comment?: string }
+  | {
+      readonly kind: 'set';
+      readonly variable: string;
+      readonly value: Argument | Random | Typed;
+      readonly comment?: string;
+    }
+  | { readonly kind: 'unset'; readonly variables: readonly string[] }
+  | { readonly kind: 'edit'; readonly position: string; readonly text: string }
+  | { readonly kind: 'say'; readonly text: string };
+
+/** A command's words: the program first. */
+export type Arguments = readonly Argument[];
+
+export type Argument = string | Placeholder | Home;
+
+/** A word that the user replaces, printed as `<word>`. */
+export interface Placeholder {
+  readonly placeholder: string;
 }
 
-/** Shows files with their sizes and times. */
-export function listCommand(paths: readonly string[]): string {
-  return `ls -l ${paths.map(shellWord).join(' ')}`;
+/** The user's home directory, as the shell writes it. */
+export interface Home {
+  readonly home: true;
 }
 
-export function moveHomeCommand(path: string): string {
-  return `mv ${shellWord(path)} ~/`;
+/** A value that the shell generates: 24 random bytes in base64. */
+export interface Random {
+  readonly random: true;
 }
 
-export function removeCommand(path: string): string {
-  return `rm ${shellWord(path)}`;
+/** A value that the user types when asked, so that it is in no history. */
+export interface Typed {
+  readonly typed: true;
 }
 
-export function removeAllCommand(directory: string): string {
-  return `rm -r ${shellWord(directory)}`;
+export const home: Home = { home: true };
+export const random: Random = { random: true };
+export const typed: Typed = { typed: true };
+
+export function placeholder(word: string): Placeholder {
+  return { placeholder: word };
 }
 
-/** Shows the free room where a path is. */
-export function roomCommand(path: string): string {
-  return isWindowsPath(path)
-    ? `fsutil volume diskfree ${windowsWord(/^[A-Za-z]:/.exec(path)?.[0] ?? path)}`
-    : `df -h ${shellWord(path)}`;
+/** A command for the user to run. */
+export function run(command: Arguments, comment?: string): Hint {
+  return { kind: 'run', commands: [command], ...commented(comment) };
 }
 
-/** Shows that, and where files are counted, how many more can be made. */
-export function roomAndFilesCommand(path: string): string {
-  const room = roomCommand(path);
-  return isWindowsPath(path) ? room : `${room}; df -i ${shellWord(path)}`;
+/** Two commands of which the second reads what the first prints. */
+export function pipe(first: Arguments, second: Arguments, comment?: string): Hint {
+  return { kind: 'run', commands: [first, second], ...commented(comment) };
+}
+
+/** Options to add to the command that failed. */
+export function addOptions(options: Arguments, comment?: string): Hint {
+  return { kind: 'add', options, ...commented(comment) };
+}
+
+/** @param value never a secret, which is {@link typed}: the shell keeps its commands in a history */
+export function setVariable(
+  variable: string,
+  value: Argument | Random | Typed,
+  comment?: string,
+): Hint {
+  return { kind: 'set', variable, value, ...commented(comment) };
+}
+
+export function unsetVariable(...variables: readonly string[]): Hint {
+  return { kind: 'unset', variables };
 }
 
 /**
- * Shows a process that holds a file.
+ * A change of a file.
  *
- * @param path of the file: the system that the process is on
+ * @param position of what is changed: `atmos.yaml:3:5`
+ * @param text an imperative phrase: `set auth.realm to a name of its own`
  */
-export function processCommand(processId: number, path: string): string {
-  return isWindowsPath(path)
-    ? `tasklist /fi "PID eq ${processId}"`
-    : `ps -p ${processId} -o pid,etime,args`;
+export function edit(position: string, text: string): Hint {
+  return { kind: 'edit', position, text };
 }
 
-/**
- * Sets a variable in the shell.
- *
- * @param value `<a directory of your own>` for one to fill in
- */
-export function setCommand(name: string, value: string): string {
-  return `export ${name}=${value.includes('\\') ? shellWord(value) : value}`;
+export function say(text: string): Hint {
+  return { kind: 'say', text };
 }
+
+function commented(comment: string | undefined) {
+  return comment === undefined ? {} : { comment };
+}
+
+/** An option with its value. One with a leading `-` would be read as another option. */
+export function optionWords(option: string, value: string): string[] {
+  return value.startsWith('-') ? [`${option}=${value}`] : [option, value];
+}
+
+/** Opens a file keyring for a while. */
+export const unlockKeyring: Hint = run(['atmos', 'auth', 'keyring', 'unlock']);
 
 /**
  * Open a file keyring without typing its password into a command, which the shell's history would
@@ -63,66 +114,95 @@ export function setCommand(name: string, value: string): string {
  *
  * @param canUnlock whether an unlock agent can hold it open
  */
-export function unlockHints(canUnlock: boolean): string[] {
+export function unlockHints(canUnlock: boolean): Hint[] {
   return [
-    ...(canUnlock ? [unlockCommand] : []),
-    setCommand('ATMOS_KEYRING_PASSWORD_FILE', '<a file that holds the password>'),
+    ...(canUnlock ? [unlockKeyring] : []),
+    setVariable('ATMOS_KEYRING_PASSWORD_FILE', placeholder('a file that holds the password')),
   ];
 }
 
-export const unlockCommand = 'atmos auth keyring unlock';
-
-/** Lets bash, zsh and their kin read a secret into a variable: it is in no command and not shown. */
-export function readSecretCommand(name: string): string {
-  return `read -rs ${name} && export ${name}`;
+/** Removes what is kept of an identity. */
+export function logOut(identity: string, includesKey: boolean, comment?: string): Hint {
+  const name = identity.startsWith('-') ? optionWords('--identity', identity) : [identity];
+  const command = ['atmos', 'auth', 'logout', ...name, ...(includesKey ? ['--keychain'] : [])];
+  return run(command, comment);
 }
 
-/** A path or a name as one word of a POSIX shell, for hints that are pasted. zsh expands `=name`. */
-export function shellWord(text: string): string {
-  return /^(?!=)[\w./:@%+=,-]+$/.test(text) ? text : `'${text.replaceAll("'", `'"'"'`)}'`;
+/** Replaces an entry that cannot be read. */
+export const storeAgain: readonly Hint[] = [
+  run(['atmos', 'auth', 'user', 'configure'], 'to store an access key again'),
+  run(['atmos', 'auth', 'login', '--force'], 'to store a session again'),
+];
+
+/** The hints, each once. */
+export function distinctHints(hints: readonly Hint[]): Hint[] {
+  return [...new Map(hints.map((hint) => [JSON.stringify(hint), hint])).values()];
+}
+
+/** `did you mean NAME?`, if there is a name that is near. */
+export function didYouMean(nearest: string | undefined): Hint[] {
+  return nearest === undefined ? [] : [say(`did you mean ${nearest}?`)];
 }
 
 /**
- * An option with its value: `--identity dev`, and `--identity=-x`, since a word with a dash is
- * another option.
+ * Shows who owns a file or a directory, and who may do what with it. Where Windows has a program of
+ * its own for a purpose, which the form of the path tells, the hint is for that program.
  */
-export function optionWithValue(option: string, value: string): string {
-  return `${option}${value.startsWith('-') ? '=' : ' '}${shellWord(value)}`;
+export function showPermissions(path: string): Hint {
+  return run(isWindowsPath(path) ? ['icacls', path] : ['ls', '-ld', path]);
 }
 
-/** The command that removes what is kept of an identity. */
-export function logoutCommand(identity: string, includesKey: boolean): string {
-  const name = identity.startsWith('-')
-    ? optionWithValue('--identity', identity)
-    : shellWord(identity);
-  return `atmos auth logout ${name}${includesKey ? ' --keychain' : ''}`;
+/** Shows files with their sizes and times. */
+export function listFiles(paths: readonly string[], comment?: string): Hint {
+  return run(['ls', '-l', ...paths], comment);
+}
+
+export function moveHome(path: string, comment?: string): Hint {
+  return run(['mv', path, home], comment);
+}
+
+export function removeFile(path: string, comment?: string): Hint {
+  return run(['rm', path], comment);
+}
+
+export function removeDirectory(path: string, comment?: string): Hint {
+  return run(['rm', '-r', path], comment);
+}
+
+/** Shows the free space of the file system of a path. */
+export function showFreeSpace(path: string): Hint {
+  return isWindowsPath(path)
+    ? run(['fsutil', 'volume', 'diskfree', /^[A-Za-z]:/.exec(path)?.[0] ?? path])
+    : run(['df', '-h', path]);
+}
+
+/** Shows the free space and, where files are counted, how many more can be created. */
+export function showFreeSpaceAndFiles(path: string): Hint[] {
+  return [showFreeSpace(path), ...(isWindowsPath(path) ? [] : [run(['df', '-i', path])])];
+}
+
+/**
+ * Shows a process that holds a file.
+ *
+ * @param path of the file: its form tells the system that the process is on
+ */
+export function showProcess(processId: number, path: string): Hint {
+  return isWindowsPath(path)
+    ? run(['tasklist', '/fi', `PID eq ${processId}`])
+    : run(['ps', '-p', String(processId), '-o', 'pid,etime,args']);
+}
+
+/** Corrects the clock of the machine. */
+export function setClock(platform: NodeJS.Platform): Hint[] {
+  if (platform === 'darwin') return [run(['sudo', 'systemsetup', '-setusingnetworktime', 'on'])];
+  if (platform === 'win32') return [run(['w32tm', '/resync'])];
+  return [
+    run(['sudo', 'timedatectl', 'set-ntp', 'true']),
+    run(['sudo', 'hwclock', '--hctosys'], 'in WSL'),
+  ];
 }
 
 /** `C:\…`, `\\server\…` */
 function isWindowsPath(path: string): boolean {
   return /^([A-Za-z]:[\\/]|\\\\)/.test(path);
-}
-
-// What PowerShell reads in double quotes, the typographic ones that it takes for plain ones, and what
-// cmd.exe reads there.
-const special = /[$`"\u2018-\u201e%!]/;
-
-/** A path as one word of PowerShell, and of cmd.exe where it has nothing that is special to either. */
-export function windowsWord(path: string): string {
-  if (special.test(path)) return quotePowerShell(path);
-  if (!path.endsWith('\\')) return `"${path}"`;
-  // For most programs there, `\"` does not end a word.
-  return /^[\w.:\\/+-]+$/.test(path) ? path : quotePowerShell(path);
-}
-
-/** A text as one word of PowerShell, which takes typographic quotes for the plain one. */
-export function quotePowerShell(text: string): string {
-  return `'${text.replaceAll(/['\u2018\u2019\u201a\u201b]/g, '$&$&')}'`;
-}
-
-/** Commands that set the clock of the machine right. */
-export function clockHints(platform: NodeJS.Platform): string[] {
-  if (platform === 'darwin') return ['sudo systemsetup -setusingnetworktime on'];
-  if (platform === 'win32') return ['w32tm /resync'];
-  return ['sudo timedatectl set-ntp true', 'in WSL: sudo hwclock --hctosys'];
 }

@@ -1,4 +1,5 @@
 import { AtmosError } from './errors.ts';
+import { distinctHints, type Hint } from './hint.ts';
 import type { Identity, IdentityPart } from './kind-config.ts';
 import { checkShape, describeProblem, type GenericSchema } from './validate.ts';
 
@@ -8,7 +9,7 @@ export interface IdentityProblem {
   readonly path: readonly string[];
   /** Follows the name of the place: `must be text, not a map`. Shows no secret. */
   readonly message: string;
-  readonly hint?: string;
+  readonly hint?: Hint;
 }
 
 /** All that is wrong with what an identity says for its kind, each problem a line of the message. */
@@ -22,7 +23,7 @@ export class IdentityError extends AtmosError {
         `${path.join('.')} of identity ${identity.name} (${identity.locate(path)}) ${message}`,
     );
     super('ERR_CONFIG_INVALID', lines, {
-      hints: [...new Set(problems.flatMap(({ hint }) => hint ?? []))],
+      hints: distinctHints(problems.flatMap(({ hint }) => hint ?? [])),
     });
     this.problems = problems;
   }

@@ -1,4 +1,5 @@
 import { AtmosError } from './errors.ts';
+import { say } from './hint.ts';
 
 const unitSeconds: Readonly<Record<string, number>> = {
   ns: 1e-9,
@@ -28,7 +29,7 @@ export function parseDuration(
   const seconds = secondsOf(text.trim());
   if (seconds === undefined || seconds < 1 || seconds > maxSeconds) {
     throw new AtmosError('ERR_CONFIG_INVALID', `${what} ${shown} is not a duration`, {
-      hints: ['write it like 12h, 1h30m, 900s, 2d or 900 (seconds)'],
+      hints: [say('write it like 12h, 1h30m, 900s, 2d or 900 (seconds)')],
     });
   }
   // Go counts nanoseconds; 4.35 times 60 is a little less than 261 here.

@@ -1,4 +1,5 @@
 import { AtmosError } from './errors.ts';
+import type { Hint } from './hint.ts';
 import { isVariableName, notVariableName } from './variable-name.ts';
 
 /**
@@ -161,7 +162,7 @@ export interface VariableProblem {
   readonly at: 'key' | 'value';
   /** Follows the name of its place: `is not a name for an environment variable`. */
   readonly message: string;
-  readonly hint?: string;
+  readonly hint?: Hint;
 }
 
 /** Why no environment can hold the variable, or undefined where one can. */

@@ -1,6 +1,6 @@
 import { isAbsolute, join, relative, sep } from 'node:path';
 import { AtmosError } from '../core/errors.ts';
-import { setCommand } from '../core/hint.ts';
+import { placeholder, setVariable } from '../core/hint.ts';
 import type { Sourced } from '../core/json.ts';
 import type { Host } from './host.ts';
 
@@ -15,7 +15,7 @@ export type Who = Pick<Host, 'env' | 'homeDirectory' | 'userId'>;
 type Kind = 'DATA' | 'CONFIG' | 'CACHE' | 'STATE';
 
 /** For hints: the value that a variable needs. */
-export const directoryOfYourOwn = '<a directory of your own>';
+export const directoryOfYourOwn = placeholder('a directory of your own');
 
 /**
  * Our directory of each kind, `<base>/atmos`. The base is `ATMOS_XDG_<KIND>_HOME`, then
@@ -105,7 +105,7 @@ export function noHome(
   const state = home === undefined ? 'not set' : home === '' ? 'empty' : 'not an absolute path';
   const entry = userId === undefined ? '' : `, and user ${userId} has none in the passwd database`;
   return new AtmosError('ERR_USAGE', `no home directory for ${what}: ${name} is ${state}${entry}`, {
-    hints: [name, ...variables].map((variable) => setCommand(variable, directoryOfYourOwn)),
+    hints: [name, ...variables].map((variable) => setVariable(variable, directoryOfYourOwn)),
   });
 }
 

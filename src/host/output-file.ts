@@ -11,6 +11,7 @@ import {
 } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { AtmosError, systemErrorCode } from '../core/errors.ts';
+import { say } from '../core/hint.ts';
 import type { Sourced } from '../core/json.ts';
 import { reasonOf } from './denial.ts';
 import { ensurePrivateFile, replacePrivately } from './files.ts';
@@ -118,7 +119,7 @@ function ofAnother(file: Sourced<string>, path: string, owner = 'another user'):
   return new AtmosError(
     'ERR_USAGE',
     `cannot write ${file.value} (from ${file.source}): ${what} belongs to ${owner}`,
-    { hints: ['name a file in a directory of your own'] },
+    { hints: [say('name a file in a directory of your own')] },
   );
 }
 

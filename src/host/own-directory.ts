@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs';
 import { AtmosError, systemErrorCode } from '../core/errors.ts';
-import { setCommand } from '../core/hint.ts';
+import { say, setVariable } from '../core/hint.ts';
 import { isRefusal } from './denial.ts';
 import { makePrivateDirectories } from './files.ts';
 import { directoryOfYourOwn, isIn, type Who } from './home.ts';
@@ -53,9 +53,9 @@ function foreignHome(owner: number, { env, homeDirectory, userId }: Who): AtmosE
     `the home directory ${homeDirectory} belongs to user ${owner}, not to you (user ${userId}), so nothing is created in it`,
     {
       hints: [
-        ...(isBySudo ? ["use sudo -H, which sets HOME to root's own home directory"] : []),
-        setCommand('HOME', directoryOfYourOwn),
-        setCommand('XDG_STATE_HOME', directoryOfYourOwn),
+        ...(isBySudo ? [say("use sudo -H, which sets HOME to root's own home directory")] : []),
+        setVariable('HOME', directoryOfYourOwn),
+        setVariable('XDG_STATE_HOME', directoryOfYourOwn),
       ],
     },
   );

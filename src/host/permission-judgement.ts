@@ -1,4 +1,5 @@
 import type { Stats } from 'node:fs';
+import type { Hint } from '../core/hint.ts';
 
 /** Knows whom files belong to and who may do what with them, by the rules of the system. */
 export interface PermissionCheck {
@@ -24,11 +25,11 @@ export interface Permissions {
   /** How others come to what they may do, for a message: `mode 0644`. */
   readonly openness: string;
   /** The command that makes it ours. */
-  ownCommand(): string;
+  ownCommand(): Hint;
   /** The command that leaves others nothing. */
-  closeCommand(): string;
+  closeCommand(): Hint;
   /** The command that leaves others no more than to look at it. */
-  withdrawCommand(): string;
+  withdrawCommand(): Hint;
 }
 
 /** What anybody may do but us and who may do everything anyway. */

@@ -1,4 +1,4 @@
-import { shellWord } from '../core/hint.ts';
+import { run } from '../core/hint.ts';
 import type { PermissionCheck } from './permission-judgement.ts';
 import { windows } from './windows/load.ts';
 
@@ -27,7 +27,6 @@ function posixPermissionCheck(userId: number): PermissionCheck {
     self: () => `user ${userId}`,
     permissionsOf(path, stats) {
       const { uid, mode } = stats;
-      const word = shellWord(path);
       const write = (mode & writableByOthers) !== 0;
       const isDirectory = stats.isDirectory();
       return {
@@ -41,9 +40,9 @@ function posixPermissionCheck(userId: number): PermissionCheck {
           replace: write && (mode & sticky) === 0 && !stats.isSymbolicLink(),
         },
         openness: `mode ${(mode & 0o777).toString(8).padStart(4, '0')}`,
-        ownCommand: () => `sudo chown ${userId} ${word}`,
-        closeCommand: () => `chmod ${isDirectory ? '700' : '600'} ${word}`,
-        withdrawCommand: () => `chmod go-w ${word}`,
+        ownCommand: () => run(['sudo', 'chown', String(userId), path]),
+        closeCommand: () => run(['chmod', isDirectory ? '700' : '600', path]),
+        withdrawCommand: () => run(['chmod', 'go-w', path]),
       };
     },
   };

@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs';
 import { constants } from 'node:os';
 import { delimiter } from 'node:path';
 import { AtmosError, isAtmosError, systemErrorCode } from '../core/errors.ts';
-import { shellWord } from '../core/hint.ts';
+import { didYouMean, run } from '../core/hint.ts';
 import { nearestName } from '../core/names.ts';
 import type { ChildProcess, Host } from './host.ts';
 
@@ -129,7 +129,7 @@ async function startError(
   if (reason !== 'ENOENT' && isFound) {
     return new AtmosError('ERR_COMMAND_NOT_EXECUTABLE', `cannot run ${shown}: ${reason}`, {
       cause: error,
-      hints: reason === 'EACCES' && platform !== 'win32' ? [`chmod +x ${shellWord(program)}`] : [],
+      hints: reason === 'EACCES' && platform !== 'win32' ? [run(['chmod', '+x', program])] : [],
     });
   }
   if (isPath) {
@@ -144,7 +144,7 @@ async function startError(
   const nearest = nearestName(program, await programsOn(env, platform));
   return new AtmosError('ERR_COMMAND_NOT_FOUND', `command ${shown} was not found on PATH`, {
     cause: error,
-    hints: nearest === undefined ? [] : [`did you mean ${nearest}?`],
+    hints: didYouMean(nearest),
   });
 }
 

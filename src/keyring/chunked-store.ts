@@ -1,4 +1,5 @@
 import { KeyringError } from '../core/errors.ts';
+import { run, storeAgain } from '../core/hint.ts';
 import { createTurns } from '../core/turns.ts';
 import type { Host } from '../host/host.ts';
 import {
@@ -157,7 +158,7 @@ export function createChunkedKeyring(store: ItemStore, options: ChunkedOptions):
     return new KeyringError(
       'ERR_KEYRING_DAMAGED',
       `the entry ${JSON.stringify(key)} in ${named} is damaged: ${fault}`,
-      { hints: ['store it again: atmos auth user configure, or atmos auth login --force'] },
+      { hints: storeAgain },
     );
   }
 
@@ -165,7 +166,7 @@ export function createChunkedKeyring(store: ItemStore, options: ChunkedOptions):
     return new KeyringError(
       'ERR_KEYRING_IO',
       `${named} gave back another value for ${JSON.stringify(key)} than it was given`,
-      { hints: ['atmos auth keyring doctor'] },
+      { hints: [run(['atmos', 'auth', 'keyring', 'doctor'])] },
     );
   }
 

@@ -1,3 +1,4 @@
+import type { Hint } from '../core/hint.ts';
 import type { Sourced } from '../core/json.ts';
 import type { Host } from '../host/host.ts';
 
@@ -107,7 +108,7 @@ export interface BackendContext {
    *
    * @param hints commands that fix it, none by default
    */
-  warn?(message: string, hints?: readonly string[]): void;
+  warn?(message: string, hints?: readonly Hint[]): void;
 }
 
 /** Makes a backend. Opening does not look at the machine yet: the first call does. */

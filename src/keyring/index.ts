@@ -1,4 +1,5 @@
 import { AtmosError } from '../core/errors.ts';
+import { say } from '../core/hint.ts';
 import { withoutAbsent } from '../core/json.ts';
 import { realHost } from '../host/real.ts';
 import { loadWindows } from '../host/windows/load.ts';
@@ -76,7 +77,7 @@ function requireUsedOptions(options: OpenKeyringOptions, settings: KeyringSettin
   throw new AtmosError(
     'ERR_CONFIG_INVALID',
     `options.${unused} is a setting of the file keyring, but ${chosen}`,
-    { hints: ["pass type: 'file'"] },
+    { hints: [say("pass type: 'file'")] },
   );
 }
 

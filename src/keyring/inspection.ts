@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import type { Hint } from '../core/hint.ts';
 import type { BackendContext } from './contract.ts';
 
 /** `warning`: it works, and should be mended. `problem`: it does not work, or is not safe. */
@@ -10,8 +11,7 @@ export interface Finding {
   readonly id: string;
   readonly state: FindingState;
   readonly message: string;
-  /** Commands that mend it. */
-  readonly hints: readonly string[];
+  readonly hints: readonly Hint[];
   /** The entry that it is about. */
   readonly key?: string;
 }
@@ -44,15 +44,15 @@ export function ok(id: string, message: string): Finding {
 }
 
 /** Nothing is wrong, and a person may want to change it all the same. */
-export function note(id: string, message: string, ...hints: readonly string[]): Finding {
+export function note(id: string, message: string, ...hints: readonly Hint[]): Finding {
   return { id, state: 'ok', message, hints };
 }
 
-export function warning(id: string, message: string, ...hints: readonly string[]): Finding {
+export function warning(id: string, message: string, ...hints: readonly Hint[]): Finding {
   return { id, state: 'warning', message, hints };
 }
 
-export function problem(id: string, message: string, ...hints: readonly string[]): Finding {
+export function problem(id: string, message: string, ...hints: readonly Hint[]): Finding {
   return { id, state: 'problem', message, hints };
 }
 

@@ -1,4 +1,5 @@
 import { KeyringError } from '../core/errors.ts';
+import { say } from '../core/hint.ts';
 import { isObject, parseJson } from '../core/json.ts';
 
 /** Longest key that is written, counted as bytes of its encoded file name. */
@@ -86,7 +87,9 @@ export function checkValue(key: string, value: string, limitBytes = maxValueByte
 function invalidKey(key: string, fault: string): KeyringError {
   return new KeyringError('ERR_KEYRING_INVALID_KEY', `key ${shownKey(key)} ${fault}`, {
     hints: [
-      `use a name without control characters or a leading dot, of at most ${maxKeyBytes} bytes`,
+      say(
+        `use a name without control characters or a leading dot, of at most ${maxKeyBytes} bytes`,
+      ),
     ],
   });
 }

@@ -1,4 +1,5 @@
 import { KeyringError } from '../core/errors.ts';
+import { didYouMean, say } from '../core/hint.ts';
 import { quoteValue, type Sourced } from '../core/json.ts';
 import { nearestName } from '../core/names.ts';
 import type { Host } from '../host/host.ts';
@@ -45,11 +46,10 @@ export function checkKeyringType(chosen: Sourced<string>): void {
     'ERR_KEYRING_UNKNOWN_TYPE',
     `unknown keyring type ${quoteValue(chosen)} (from ${chosen.source}): it is one of ${keyringTypes.join(', ')}`,
     {
-      hints: [
+      hints:
         nearest === undefined
-          ? 'set auth.keyring.type to system, file or memory'
-          : `did you mean ${nearest}?`,
-      ],
+          ? [say('set auth.keyring.type to system, file or memory')]
+          : didYouMean(nearest),
     },
   );
 }

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { basename, dirname, isAbsolute, join, resolve, sep } from 'node:path';
 import { AtmosError, KeyringError } from '../core/errors.ts';
+import { say } from '../core/hint.ts';
 import {
   environmentSetting,
   quote,
@@ -95,7 +96,7 @@ export function parseUnlockTime(text: string, what: string, shown = quote(text))
   const timeMs = parseDuration(text, what, shown) * 1000;
   if (timeMs <= maxUnlockMs) return timeMs;
   throw new AtmosError('ERR_CONFIG_INVALID', `${what} ${shown} is longer than 24h`, {
-    hints: ['write a time of at most 24h'],
+    hints: [say('write a time of at most 24h')],
   });
 }
 
@@ -144,7 +145,9 @@ function keyringDirectory(path: Sourced<string>, host: Where): Sourced<string> {
       'ERR_KEYRING_IO',
       `the keyring path ${showValue(path)} (from ${path.source}) names a file, so its directory${path.tag === undefined ? ` ${parent}` : ''} would become the keyring`,
       {
-        hints: ['name a directory of its own, without an extension: ~/.local/share/atmos/keyring'],
+        hints: [
+          say('name a directory of its own, without an extension: ~/.local/share/atmos/keyring'),
+        ],
       },
     );
   }

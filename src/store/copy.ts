@@ -1,4 +1,5 @@
 import { AtmosError, isAtmosError, KeyringError, type ErrorCode } from '../core/errors.ts';
+import { run, say } from '../core/hint.ts';
 import type { Keyring } from '../keyring/contract.ts';
 import type { Entry, Inventory, OtherEntry } from './inventory.ts';
 
@@ -218,7 +219,7 @@ export async function noteLost(entries: readonly CopiedEntry[], target: Keyring)
     entry.error = new AtmosError(
       'ERR_STORE_CONFLICT',
       `${entry.key} vanished from the ${target.info.type} keyring after it was copied`,
-      { hints: ['run the same command again'] },
+      { hints: [say('run the same command again')] },
     );
   }
 }
@@ -233,13 +234,13 @@ export async function noteLost(entries: readonly CopiedEntry[], target: Keyring)
 export async function deleteCopied(
   copies: readonly Copy[],
   entries: readonly CopiedEntry[],
-  run: Run,
+  operation: Run,
 ): Promise<AtmosError | undefined> {
   const turns = entries.flatMap((entry, index) => {
     const copy = copies[index];
     return copy !== undefined && isInTarget(entry.state) ? [{ copy, entry }] : [];
   });
-  return takeTurns(turns, run, async ({ copy, entry }) => {
+  return takeTurns(turns, operation, async ({ copy, entry }) => {
     if (copy.deleteSource === undefined) return;
     await copy.deleteSource();
     entry.sourceDeleted = true;
@@ -256,7 +257,7 @@ export function notKept(key: string, { info }: Keyring): KeyringError {
   return new KeyringError(
     'ERR_KEYRING_IO',
     `the ${info.type} keyring (${info.location}) does not give back what was stored as ${key}`,
-    { hints: ['atmos auth keyring status'] },
+    { hints: [run(['atmos', 'auth', 'keyring', 'status'])] },
   );
 }
 
@@ -265,6 +266,6 @@ export function changed(key: string, { info }: Keyring): AtmosError {
   return new AtmosError(
     'ERR_STORE_CONFLICT',
     `${key} was changed while it was copied, so it stays in the ${info.type} keyring`,
-    { hints: ['run the same command again'] },
+    { hints: [say('run the same command again')] },
   );
 }

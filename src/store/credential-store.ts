@@ -1,6 +1,6 @@
 import type { AwsCredentials } from '../core/credentials.ts';
 import { AtmosError, KeyringError, isAtmosError } from '../core/errors.ts';
-import { logoutCommand } from '../core/hint.ts';
+import { logOut, run, say } from '../core/hint.ts';
 import { isSameName } from '../core/names.ts';
 import type { Host } from '../host/host.ts';
 import type { Keyring } from '../keyring/contract.ts';
@@ -56,9 +56,8 @@ export function createCredentialStore(options: StoreOptions): CredentialStore {
     const entry = parseEnvelope(value);
     checkOwner(key, entry, alias, item);
     if ('fault' in entry) {
-      const command = logoutCommand(alias, item === 'key');
       throw new AtmosError('ERR_STORE_INVALID', `the entry ${key} cannot be used: ${entry.fault}`, {
-        hints: [`${command}   # removes it`],
+        hints: [logOut(alias, item === 'key', 'to remove it')],
       });
     }
     return entry;
@@ -96,7 +95,7 @@ export function createCredentialStore(options: StoreOptions): CredentialStore {
 
   function foreign(message: string): KeyringError {
     return new KeyringError('ERR_KEYRING_FOREIGN', message, {
-      hints: ['set auth.realm to a name of its own, so that no two identities share a key'],
+      hints: [say('set auth.realm to a name of its own, so that no two identities share an entry')],
     });
   }
 
@@ -121,7 +120,7 @@ export function createCredentialStore(options: StoreOptions): CredentialStore {
           'ERR_KEYRING_IO',
           `the entry ${key} does not hold what was stored in it`,
           {
-            hints: ['atmos auth keyring status'],
+            hints: [run(['atmos', 'auth', 'keyring', 'status'])],
           },
         );
       }

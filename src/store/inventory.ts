@@ -1,5 +1,5 @@
 import { KeyringError } from '../core/errors.ts';
-import { logoutCommand, optionWithValue, shellWord } from '../core/hint.ts';
+import { logOut, optionWords, run, say, type Hint } from '../core/hint.ts';
 import { isObject, parseJson, withoutAbsent } from '../core/json.ts';
 import { foldName, lowerCase } from '../core/names.ts';
 import { ok, problem, type Finding } from '../keyring/inspection.ts';
@@ -256,20 +256,19 @@ function faultsOf(entry: ReadEntry): Finding[] {
         ...problem(
           'contents',
           `the entry ${key} says that it is ${says}: it was renamed, or two share the name`,
-          'set auth.realm to a name of its own, so that no two identities share a key',
+          say('set auth.realm to a name of its own, so that no two identities share an entry'),
         ),
         key,
       },
     ];
   }
   if (fault === undefined || entry.isOfAtmos) return [];
-  const command = logoutCommand(alias, item === 'key');
   return [
     {
       ...problem(
         'contents',
         `the entry ${key} cannot be used: ${fault}`,
-        `${command}   # removes it`,
+        logOut(alias, item === 'key', 'to remove it'),
       ),
       key,
     },
@@ -280,17 +279,24 @@ function faultsOf(entry: ReadEntry): Finding[] {
  * The command that copies what a realm has of these names, or of all, to the current realm. A name that
  * begins with a dash would be read as an option, so then all are copied.
  */
-export function adoptOf(aliases: readonly string[], realm: string): string {
-  const names = aliases.some((alias) => alias.startsWith('-')) ? [] : aliases.map(shellWord);
-  return ['atmos auth keyring adopt', ...names, `--from-realm ${realm}`].join(' ');
+export function adoptOf(aliases: readonly string[], realm: string): Hint {
+  const names = aliases.some((alias) => alias.startsWith('-')) ? [] : aliases;
+  return run([
+    'atmos',
+    'auth',
+    'keyring',
+    'adopt',
+    ...names,
+    ...optionWords('--from-realm', realm),
+  ]);
 }
 
 /** How to write an entry anew, so that no other is left under its name. */
-export function rewritingOf(key: string, realm: string): string | undefined {
+export function rewritingOf(key: string, realm: string): Hint | undefined {
   const named = parseItemKey(key, realm);
   if (named === undefined) return undefined;
-  const identity = optionWithValue('-i', named.alias);
+  const identity = optionWords('--identity', named.alias);
   const command =
-    named.item === 'key' ? `auth user configure ${identity}` : `auth login --force ${identity}`;
-  return `atmos ${command}   # a write leaves one entry`;
+    named.item === 'key' ? ['auth', 'user', 'configure'] : ['auth', 'login', '--force'];
+  return run(['atmos', ...command, ...identity], 'to leave one entry');
 }

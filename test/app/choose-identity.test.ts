@@ -6,6 +6,7 @@ import {
 } from '../../src/app/choose-identity.ts';
 import type { Prompt, SelectQuestion } from '../../src/cli/ui/prompt.ts';
 import { AtmosError } from '../../src/core/errors.ts';
+import { addOptions } from '../../src/core/hint.ts';
 import type { Identity } from '../../src/core/kind-config.ts';
 
 function identity(name: string, isDefault = false): Identity {
@@ -123,7 +124,11 @@ describe('who it is', () => {
       source: 'your choice',
     });
     expect(asked).toEqual([
-      { message: 'Identity', choices: ['dev', 'prod'], instead: 'pass a name: -i dev' },
+      {
+        message: 'Identity',
+        choices: ['dev', 'prod'],
+        instead: addOptions(['-i', 'dev'], 'to choose without a prompt'),
+      },
     ]);
     await expect(resolve({ kind: 'pick' }, identities, nobody)).rejects.toBe(noTerminal);
   });
@@ -137,10 +142,10 @@ describe('who it is', () => {
     await expect(resolve({ kind: 'default' }, identities, nobody)).rejects.toMatchObject({
       code: 'ERR_IDENTITY_REQUIRED',
       message: 'no identity was given and none is the default; there are dev, prod',
-      hints: ['pass -i dev', 'export ATMOS_IDENTITY=dev'],
+      hints: ['add -i dev', 'export ATMOS_IDENTITY=dev'],
     });
     await expect(resolve({ kind: 'default' }, [identity('a;id')], nobody)).rejects.toMatchObject({
-      hints: ["pass -i 'a;id'", "export ATMOS_IDENTITY='a;id'"],
+      hints: ["add -i 'a;id'", "export ATMOS_IDENTITY='a;id'"],
     });
   });
 

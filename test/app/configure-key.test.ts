@@ -19,7 +19,7 @@ describe('keys to be stored', () => {
       'the access key of identity dev stands in the configuration (/p/atmos.yaml:credentials), so a stored one would not be used',
     );
     expect(error.hints).toEqual([
-      'remove access_key_id and secret_access_key there, then run this again',
+      'remove access_key_id and secret_access_key (/p/atmos.yaml:credentials)',
     ]);
   });
 

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { examineKeyring } from '../../src/app/doctor-keyring.ts';
 import { KeyringError } from '../../src/core/errors.ts';
+import { unlockKeyring } from '../../src/core/hint.ts';
 import type { Keyring } from '../../src/keyring/contract.ts';
 import { createProbeKey, isStaleProbe } from '../../src/keyring/inspection.ts';
 import { openMemoryKeyring } from '../../src/keyring/memory.ts';
@@ -73,11 +74,11 @@ test('an error that all would give is met once', async () => {
   let calls = 0;
   const refuse = async () => {
     calls++;
-    throw new KeyringError('ERR_KEYRING_LOCKED', 'it is locked', { hints: ['unlock it'] });
+    throw new KeyringError('ERR_KEYRING_LOCKED', 'it is locked', { hints: [unlockKeyring] });
   };
   const { findings } = await examine(() => ({ set: refuse, get: refuse, delete: refuse }), ['a']);
   expect(findings).toEqual([
-    { id: 'round-trip', state: 'problem', message: 'it is locked', hints: ['unlock it'] },
+    { id: 'round-trip', state: 'problem', message: 'it is locked', hints: [unlockKeyring] },
   ]);
   expect(calls).toBe(1);
 });

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { examineSessionFiles, findSessionFiles, scopeOf } from '../../src/app/session-files.ts';
+import { run } from '../../src/core/hint.ts';
 import { awsUserIdentity } from '../auth/place.ts';
 import { portal, putSessions, putToken } from '../clouds/aws/go-atmos-files.ts';
 import { fakeHost } from '../support/fake-host.ts';
@@ -48,14 +49,22 @@ test('the token of a portal goes with its providers, whatever their order, and w
 });
 
 test.each([
-  ['whose provider has the name of an identity', plan, 'atmos auth logout --all'],
+  ['whose provider has the name of an identity', plan, run(['atmos', 'auth', 'logout', '--all'])],
   [
     'of one provider',
     { ...plan, config: { ...config, providers: [provider('sso')] } },
-    'atmos auth logout sso',
+    run(['atmos', 'auth', 'logout', 'sso']),
   ],
-  ['of none', { ...plan, config: { ...config, providers: [] } }, 'atmos auth logout --all-realms'],
-  ['without a configuration', { ...plan, config: undefined }, 'atmos auth logout --all-realms'],
+  [
+    'of none',
+    { ...plan, config: { ...config, providers: [] } },
+    run(['atmos', 'auth', 'logout', '--all-realms']),
+  ],
+  [
+    'without a configuration',
+    { ...plan, config: undefined },
+    run(['atmos', 'auth', 'logout', '--all-realms']),
+  ],
 ])('doctor names the logout for the token of a portal %s', async (_, one, hint) => {
   const { home, host } = openHome();
   putToken(home);
@@ -70,6 +79,6 @@ test('sessions that Atmos wrote before it had realms go with all realms only', a
   expect(await findSessionFiles(plan, scopeOf(config, 'all'), host)).toEqual([]);
   expect(await findSessionFiles(plan, 'all-realms', host)).toHaveLength(2);
   expect(await examineSessionFiles(plan, host)).toMatchObject([
-    { hints: ['atmos auth logout --all-realms'] },
+    { hints: [run(['atmos', 'auth', 'logout', '--all-realms'])] },
   ]);
 });

@@ -1,12 +1,16 @@
 import { describe, expect, test } from 'vitest';
 import { validate } from '../../src/app/validate.ts';
+import { formatHint, posixSyntax } from '../../src/core/format-hint.ts';
+import type { Hint } from '../../src/core/hint.ts';
 import { projectOf } from '../config/project.ts';
 
 async function findingsOf(text: string): Promise<string[]> {
   const project = projectOf(text);
   const { findings } = await validate({}, project.host());
   return findings
-    .map(({ severity, text: said, hints }) => [`${severity}: ${said}`, ...hints].join(' | '))
+    .map(({ severity, text: said, hints }) =>
+      [`${severity}: ${said}`, ...hints.map(asText)].join(' | '),
+    )
     .map((line) => line.replaceAll(project.directory, '$'));
 }
 
@@ -83,7 +87,7 @@ describe('an integration', () => {
       'kind: github/sts, via: { identity: dev, provider: p }',
       [
         'warning: auth.integrations.i.kind ($/atmos.yaml:1:36) is github/sts, which this version cannot use yet',
-        'error: auth.integrations.i.via ($/atmos.yaml:1:48) names a provider and an identity, and one is meant | drop one of them',
+        'error: auth.integrations.i.via ($/atmos.yaml:1:48) names a provider and an identity, and one is meant | remove one of them',
       ],
     ],
     [
@@ -98,3 +102,7 @@ describe('an integration', () => {
     expect(ofIntegration(await findingsOf(project))).toEqual(findings);
   });
 });
+
+function asText(hint: Hint): string {
+  return formatHint(hint, posixSyntax);
+}

@@ -1,13 +1,17 @@
 import { describe, expect, test } from 'vitest';
 import { validate } from '../../src/app/validate.ts';
 import { findIdentity } from '../../src/config/find-identity.ts';
+import { formatHint, posixSyntax } from '../../src/core/format-hint.ts';
+import type { Hint } from '../../src/core/hint.ts';
 import { projectOf } from '../config/project.ts';
 
 async function findingsOf(text: string): Promise<string[]> {
   const project = projectOf(text);
   const { findings } = await validate({}, project.host());
   return findings
-    .map(({ severity, text: said, hints }) => [`${severity}: ${said}`, ...hints].join(' | '))
+    .map(({ severity, text: said, hints }) =>
+      [`${severity}: ${said}`, ...hints.map(asText)].join(' | '),
+    )
     .map((line) => line.replaceAll(project.directory, '$'))
     .filter((line) => !line.includes('cannot use yet'));
 }
@@ -42,3 +46,7 @@ describe('a provider and an identity of one name', () => {
     ]);
   });
 });
+
+function asText(hint: Hint): string {
+  return formatHint(hint, posixSyntax);
+}

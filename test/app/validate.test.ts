@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { validate } from '../../src/app/validate.ts';
 import type { LoadOptions } from '../../src/config/load.ts';
+import { formatHint, posixSyntax } from '../../src/core/format-hint.ts';
+import type { Hint } from '../../src/core/hint.ts';
 import { createProject, projectOf, type Project } from '../config/project.ts';
 
 /** All findings, a line each, with the project shown as `$`. */
@@ -11,7 +13,7 @@ async function findingsOf(
 ): Promise<string[]> {
   const { findings, warnings } = await validate(options, project.host(env));
   const lines = findings.map(({ severity, text, hints }) =>
-    [`${severity}: ${text}`, ...hints].join(' | '),
+    [`${severity}: ${text}`, ...hints.map(asText)].join(' | '),
   );
   const all = [...lines, ...warnings.map((warning) => `warning: ${warning}`)];
   return all.map((line) => line.replaceAll(project.directory, '$'));
@@ -136,7 +138,7 @@ describe('a reference', () => {
     [
       'via: { identity: base, provider: sso }',
       [
-        'error: auth.identities.x.via ($/atmos.yaml:4:33) names a provider and an identity, and one is meant | drop one of them',
+        'error: auth.identities.x.via ($/atmos.yaml:4:33) names a provider and an identity, and one is meant | remove one of them',
       ],
     ],
     [
@@ -284,3 +286,7 @@ auth:
     ]);
   });
 });
+
+function asText(hint: Hint): string {
+  return formatHint(hint, posixSyntax);
+}

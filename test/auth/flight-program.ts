@@ -4,6 +4,7 @@ import { existsSync, writeFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { singleFlight } from '../../src/auth/single-flight.ts';
 import { AtmosError } from '../../src/core/errors.ts';
+import { say as inWords } from '../../src/core/hint.ts';
 import { realHost } from '../../src/host/real.ts';
 
 const [path = ''] = process.argv.slice(2);
@@ -11,6 +12,8 @@ const input = createInterface({ input: process.stdin });
 const say = (event: string, detail?: string) => {
   process.stdout.write(`${JSON.stringify({ event, detail })}\n`);
 };
+
+const ask = inWords('ask');
 
 const flight = singleFlight(
   {
@@ -28,8 +31,7 @@ const flight = singleFlight(
     const word = await new Promise((resolve) => {
       input.once('line', resolve);
     });
-    if (word === 'fail')
-      throw new AtmosError('ERR_AUTH_DENIED', 'AWS denies it', { hints: ['ask'] });
+    if (word === 'fail') throw new AtmosError('ERR_AUTH_DENIED', 'AWS denies it', { hints: [ask] });
     writeFileSync(path, '');
     return 'made';
   },

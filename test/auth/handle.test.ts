@@ -25,7 +25,7 @@ const handle: Handle = {
     passwordFile: { value: '/run/secrets/keyring', source: 'ATMOS_KEYRING_PASSWORD_FILE' },
   },
 };
-const hints = ['atmos auth env   # writes a new one'];
+const hints = ['to write a new one: atmos auth env'];
 
 function openPlace() {
   const root = temporaryDirectory();

@@ -58,7 +58,7 @@ describe('what AWS answers', () => {
       { fail: { code: 'AccessDenied', message: 'not authorized' } },
       'ERR_AUTH_DENIED',
       'AWS denies sts:GetSessionToken to AKIA…MPLE: not authorized',
-      ["ask who manages the user's policies to allow sts:GetSessionToken"],
+      ["ask the administrator of the user's policies to allow sts:GetSessionToken"],
     ],
     [
       'RegionDisabledException',

@@ -60,7 +60,7 @@ describe('a login with a second factor', () => {
     expect(error.code).toBe('ERR_AUTH_MFA_REFUSED');
     expect(error.message).toBe(`no session for identity dev: ${refusal}`);
     expect(error.hints).toEqual([
-      'wait for the next code (one is good for 30 seconds, once), then: atmos auth login --identity dev',
+      'with the next code, after at most 30 seconds: atmos auth login --identity dev',
     ]);
     expect(place.server.calls).toHaveLength(calls);
     await expectNothingStored(place);
@@ -95,7 +95,7 @@ describe('a login with a second factor', () => {
         `no session for identity dev: the MFA code of ${device} is not one of six digits`,
       );
       expect(error.hints).toEqual([
-        'wait for the next code of the device, then: atmos auth login --identity dev',
+        'with the next code of the device: atmos auth login --identity dev',
       ]);
       expect(asked).toHaveLength(2);
       expect(place.server.calls).toEqual([]);

@@ -34,7 +34,7 @@ function refusalOf(file: string, host = elsewhere) {
   return { code, message, hints };
 }
 
-const newOne = 'atmos auth env   # writes a new one';
+const newOne = 'to write a new one: atmos auth env';
 
 describe('a handle that is named by its path', () => {
   test('is found without a home directory and without our variables', () => {

@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { singleFlight, type FlightOptions } from '../../src/auth/single-flight.ts';
 import { AtmosError, type ErrorCode } from '../../src/core/errors.ts';
+import { run, say } from '../../src/core/hint.ts';
 import type { Host } from '../../src/host/host.ts';
 import { compileProgram, type Program } from '../support/compile.ts';
 import { errorOf } from '../support/error-of.ts';
@@ -11,8 +12,9 @@ import { fakeHost } from '../support/fake-host.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
 import { startProgram } from './processes.ts';
 
+const hint = run(['aws', 'iam', 'get-user'], 'to ask for it');
 const denied = (message = 'AWS denies it') =>
-  new AtmosError('ERR_AUTH_DENIED', message, { hints: ['ask for it'] });
+  new AtmosError('ERR_AUTH_DENIED', message, { hints: [hint] });
 
 function makeFlight(overrides: Partial<Host> = {}) {
   const root = temporaryDirectory();
@@ -45,12 +47,12 @@ function openTask<T>() {
   const started = new Promise<void>((resolve) => {
     began = resolve;
   });
-  const run = () => {
+  const runTask = () => {
     began();
     return ended;
   };
   return {
-    run,
+    run: runTask,
     started,
     succeed: (value: T) => end?.resolve(value),
     fail: (error: Error) => end?.reject(error),
@@ -95,11 +97,11 @@ describe('in one process', () => {
     const waiting = [singleFlight(options, notRun), singleFlight(options, notRun)];
     first.fail(denied());
     const errors = await Promise.all([one, ...waiting].map(errorOf));
-    for (const { code, message, hints } of errors) {
+    for (const { code, message, hintValues: hints } of errors) {
       expect({ code, message, hints }).toEqual({
         code: 'ERR_AUTH_DENIED',
         message: 'AWS denies it',
-        hints: ['ask for it'],
+        hints: [hint],
       });
     }
     expect(await singleFlight(options, async () => 'later')).toBe('later');
@@ -151,20 +153,42 @@ describe('in one process', () => {
     expect(await Promise.all([two, three])).toEqual(['two', 'three']);
   });
 
-  test.each(['', 'text', '[]', '{"code":5}', '{"code":"ERR_AUTH_DENIED","message":"x"}'])(
-    'a note that cannot be read keeps nobody from trying: %j',
-    async (content) => {
-      const { options, locks } = makeFlight();
-      const first = openTask<string>();
-      const one = errorOf(singleFlight(options, first.run));
-      await first.started;
-      const two = singleFlight(options, async () => 'two');
-      writeFileSync(join(locks, `${readdirSync(locks)[0]}.failed`), content);
-      first.fail(new AtmosError('ERR_KEYRING_BUSY', 'busy'));
-      expect((await one).code).toBe('ERR_KEYRING_BUSY');
-      expect(await two).toBe('two');
-    },
-  );
+  const noteWith = (...hints: readonly unknown[]) =>
+    JSON.stringify({ id: 'x', code: 'ERR_AUTH_DENIED', message: 'x', hints });
+
+  test('a note that another process left is its failure', async () => {
+    const { options, locks } = makeFlight();
+    const first = openTask<string>();
+    const one = errorOf(singleFlight(options, first.run));
+    await first.started;
+    const two = errorOf(singleFlight(options, notRun));
+    writeFileSync(join(locks, `${readdirSync(locks)[0]}.failed`), noteWith(hint));
+    first.fail(new AtmosError('ERR_KEYRING_BUSY', 'busy'));
+    expect((await one).code).toBe('ERR_KEYRING_BUSY');
+    expect(await two).toMatchObject({ code: 'ERR_AUTH_DENIED', hintValues: [hint] });
+  });
+
+  test.each([
+    '',
+    'text',
+    '[]',
+    '{"code":5}',
+    '{"code":"ERR_AUTH_DENIED","message":"x"}',
+    noteWith('as an older version wrote it'),
+    noteWith(say('ask\u001b[2K')),
+    noteWith(hint, run(['aws', 'iam\nid'])),
+    noteWith({ kind: 'set', variable: 'A=$(id)', value: 'x' }),
+  ])('a note that cannot be read keeps nobody from trying: %j', async (content) => {
+    const { options, locks } = makeFlight();
+    const first = openTask<string>();
+    const one = errorOf(singleFlight(options, first.run));
+    await first.started;
+    const two = singleFlight(options, async () => 'two');
+    writeFileSync(join(locks, `${readdirSync(locks)[0]}.failed`), content);
+    first.fail(new AtmosError('ERR_KEYRING_BUSY', 'busy'));
+    expect((await one).code).toBe('ERR_KEYRING_BUSY');
+    expect(await two).toBe('two');
+  });
 });
 
 describe('what is left on the disk', () => {
@@ -181,8 +205,16 @@ describe('what is left on the disk', () => {
       id: expect.any(String),
       code: 'ERR_AUTH_DENIED',
       message: 'AWS denies it',
-      hints: ['ask for it'],
+      hints: [hint],
     });
+  });
+
+  test('has no hint that whoever reads it would reject', async () => {
+    const { options, locks } = makeFlight();
+    const error = new AtmosError('ERR_AUTH_DENIED', 'x', { hints: [say('a\nb'), hint] });
+    await errorOf(singleFlight(options, () => Promise.reject(error)));
+    const [, note = ''] = readdirSync(locks).sort();
+    expect(JSON.parse(readFileSync(join(locks, note), 'utf8'))).toMatchObject({ hints: [hint] });
   });
 
   test('is the lock alone after a success', async () => {

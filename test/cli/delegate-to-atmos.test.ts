@@ -139,7 +139,7 @@ describe('without another atmos', () => {
       'auth -i dev list --help',
       '"atmos auth list" is not in this version of atmos-auth, and there is no other atmos on PATH to run it',
       [
-        'atmos auth whoami -i   # lets you choose from the configured identities',
+        'to choose from the configured identities: atmos auth whoami -i',
         'atmos auth keyring list',
         install,
       ],

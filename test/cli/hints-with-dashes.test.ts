@@ -4,7 +4,8 @@ import { describe, expect, test } from 'vitest';
 import { atmos } from '../../src/cli/command-specs/root.ts';
 import { parseBashLine } from '../../src/cli/completion/complete.ts';
 import { parseCommandLine } from '../../src/cli/parse/command-line.ts';
-import { logoutCommand, optionWithValue } from '../../src/core/hint.ts';
+import { formatHint, posixSyntax } from '../../src/core/format-hint.ts';
+import { logOut, optionWords, run, type Hint } from '../../src/core/hint.ts';
 import { device, keyOnStdin, openDesk, storedKey, type Desk } from './commands/desk.ts';
 
 /** The command line of a hint as a shell reads it, and we do then. */
@@ -16,21 +17,24 @@ function pasted(line: string) {
   return { command: parsed.command, name, profile: globals.profile, values };
 }
 
+function pastedHint(hint: Hint) {
+  return pasted(formatHint(hint, posixSyntax));
+}
+
 const names = ['-x', '--help', '-i', '--', '-x y', "-'$(id)", '=x', '-', 'plain'];
 
 describe.each(names)('a name %j', (name) => {
   test('is the value of an option', () => {
     for (const option of ['-i', '--identity']) {
-      const line = `atmos auth login ${optionWithValue(option, name)} --force`;
-      expect(pasted(line)).toMatchObject({ command: 'atmos auth login', name });
+      const hint = run(['atmos', 'auth', 'login', ...optionWords(option, name), '--force']);
+      expect(pastedHint(hint)).toMatchObject({ command: 'atmos auth login', name });
     }
-    expect(pasted(`atmos auth login ${optionWithValue('--profile', name)}`).profile).toEqual([
-      name,
-    ]);
+    const hint = run(['atmos', 'auth', 'login', ...optionWords('--profile', name)]);
+    expect(pastedHint(hint).profile).toEqual([name]);
   });
 
   test('is the one to log out', () => {
-    expect(pasted(logoutCommand(name, true))).toMatchObject({ command: 'atmos auth logout', name });
+    expect(pastedHint(logOut(name, true))).toMatchObject({ command: 'atmos auth logout', name });
   });
 });
 
@@ -51,9 +55,8 @@ async function openDashes(entries = {}): Promise<Desk> {
 
 /** The commands that a text shows, made whole where only an option is shown. */
 function commandsIn(text: string): string[] {
-  const shown =
-    /(atmos (?:auth|profile) [^#\n]*)|(?:pass|add|use|use it with)(?: a name:)? (-[^\n]*)/g;
-  const lines = text.split('\n').filter((line) => /^(hint|next|use it|  )/.test(line));
+  const shown = /(atmos (?:auth|profile) [^\n]*)|add (-[^\n]*)/g;
+  const lines = text.split('\n').filter((line) => /^(hint|Next|to use it|  )/.test(line));
   return lines.flatMap((line) =>
     [...line.matchAll(shown)].map(([, command, option]) =>
       (command ?? `atmos auth whoami ${option}`).replace('<code>', '123456').trim(),

@@ -3,15 +3,17 @@ import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { lingerWarning } from '../../src/cli/linger-warning.ts';
+import { run } from '../../src/core/hint.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
 
 const user = { userId: 1000 };
 const socket = '/run/user/1000/atmos/name.sock';
 
 test('who does not linger is told that the last logout locks', () => {
-  expect(lingerWarning(socket, user, temporaryDirectory())).toBe(
-    'it is locked at your last logout, when /run/user/1000 is removed; to keep it: loginctl enable-linger',
-  );
+  expect(lingerWarning(socket, user, temporaryDirectory())).toEqual({
+    message: 'it is locked at your last logout, when /run/user/1000 is removed',
+    hints: [run(['loginctl', 'enable-linger'], 'to keep it unlocked')],
+  });
 });
 
 test('who lingers, or has the socket elsewhere, is not', () => {

@@ -181,6 +181,6 @@ test('without a default a person chooses, and nobody is told how to', async () =
     stdout: '',
     stderr:
       'error: no identity was given and none is the default; there are dev\n' +
-      'hint: pass -i dev\nhint: export ATMOS_IDENTITY=dev\n',
+      'hint: add -i dev\nhint: export ATMOS_IDENTITY=dev\n',
   });
 });

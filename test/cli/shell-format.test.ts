@@ -243,7 +243,7 @@ describe('what no format can hold is refused', () => {
       expect.objectContaining({
         code: 'ERR_CONFIG_INVALID',
         message: 'the value of A has several lines, which the format env cannot hold',
-        hints: ['choose another format: --format dotenv, --format json'],
+        hints: ['choose another format: --format dotenv or --format json'],
       }),
     );
   });

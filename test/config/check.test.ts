@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { say } from '../../src/core/hint.ts';
 import { checkEnvironment } from '../../src/config/check.ts';
 import type { Problem } from '../../src/config/problems.ts';
 
@@ -11,7 +12,7 @@ function problemsOf(merged: Readonly<Record<string, unknown>>): Problem[] {
 const ofIdentity = (env: unknown) => ({ auth: { identities: { dev: { env } } } });
 const noName = {
   message: 'is not a name for an environment variable',
-  hint: 'use letters, digits and _, and no digit first',
+  hint: say('use letters, digits and _, and no digit first'),
 };
 const nul = { message: 'holds a NUL character, which no environment can' };
 

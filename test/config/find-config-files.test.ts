@@ -98,7 +98,10 @@ describe('without --config', () => {
     expect(error.code).toBe('ERR_CONFIG_NOT_FOUND');
     const above = dirname(project.directory);
     expect(error.message).toContain(`in /nonexistent/etc, /nonexistent/.atmos, $, ${above}`);
-    const [file = ''] = error.hints;
+    const [hint = ''] = error.hints;
+    const start = 'save this line as atmos.yaml: ';
+    expect(hint.slice(0, start.length)).toBe(start);
+    const file = hint.slice(start.length);
     expect(load(file)).toMatchObject({ auth: { identities: { dev: { kind: 'aws/user' } } } });
     writeFileSync(project.path('atmos.yaml'), file);
     expect(await project.load()).toMatchObject({

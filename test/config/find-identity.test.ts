@@ -71,7 +71,10 @@ describe('an identity', () => {
     expect(await errorOf(() => findIdentity(config, 'stub'), ours)).toMatchObject({
       code: 'ERR_CONFIG_INVALID',
       message: 'identity "stub" ($/atmos.yaml:3:5) has no kind',
-      hints: ['it is in profile ci: add --profile ci', 'kind: aws/user'],
+      hints: [
+        'it is in profile ci: add --profile ci',
+        `add kind: aws/user (${ours.path('atmos.yaml')}:3:5)`,
+      ],
     });
     expect(findIdentity(await ours.load({ ATMOS_PROFILE: 'ci' }), 'stub').kind).toBe('aws/user');
   });

@@ -18,7 +18,7 @@ describe('a file found by searching', () => {
     expect(error.message).toBe('$/atmos.yaml can be written by other users, so it is not used');
     expect(error.hints).toEqual([
       `chmod go-w ${project.path('atmos.yaml')}`,
-      `--config ${project.path('atmos.yaml')}`,
+      `add --config ${project.path('atmos.yaml')}`,
       'export ATMOS_AUTH_TRUST=1',
     ]);
   });

@@ -127,7 +127,7 @@ describe('an unknown profile', () => {
     [
       'admin',
       'it is one of prod, staging',
-      ['it is an identity: use --identity Admin', 'atmos profile list'],
+      ['it is an identity: add --identity Admin', 'atmos profile list'],
     ],
     ['file', 'it is one of prod, staging', ['atmos profile list']],
   ])('%s', async (name, list, hints) => {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { say } from '../../src/core/hint.ts';
 import { createProject, projectOf, type Project } from './project.ts';
 
 async function warningsOf(project: Project, env = {}): Promise<string[]> {
@@ -89,7 +90,7 @@ test('each has its place beside its line', async () => {
       path: ['auth', 'keyring', 'tpye'],
       message: 'auth.keyring.tpye is not known',
       text: `auth.keyring.tpye (${project.path('atmos.yaml')}:2:20) is not known`,
-      hints: ['did you mean type?'],
+      hints: [say('did you mean type?')],
     },
   ]);
 });

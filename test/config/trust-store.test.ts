@@ -87,7 +87,7 @@ describe('a record that somebody else could have written', () => {
     expect(message.replaceAll(project.root, '$')).toBe(
       `the configuration in $/project is not trusted: it writes a log to /x, as logs.file ($/project/atmos.yaml:1:1) says; whatever was trusted does not count: ${fault}`,
     );
-    expect(hints[0]).toBe(`ls -ld ${project.store}   # what is kept there must be yours alone`);
+    expect(hints[0]).toBe(`ls -ld ${project.store}`);
   };
   const nameOf = (project: TrustedProject) => onlyRecord(project).replace(project.root, '$');
 

@@ -7,7 +7,7 @@ const need: TrustNeed = {
   path: ['auth', 'keyring', 'spec', 'password_command'],
   what: 'runs pass show x',
 };
-const inCi = 'export ATMOS_AUTH_TRUST=1   # where nobody can be asked, as in CI';
+const inCi = 'where no one can be prompted, as in CI: export ATMOS_AUTH_TRUST=1';
 
 function refusalOf(project: TrustedProject, from = project.host(), config = project.config()) {
   const { code, message, hints } = thrownBy(() => requireTrust(config, need, from));

@@ -39,8 +39,8 @@ export const suite: PlatformSuite = {
         assert.equal(code, 'ERR_CONFIG_UNTRUSTED');
         assert.equal(message, `${file} can be written by other users, so it is not used`);
         assert.deepEqual(hints, [
-          `icacls "${file}" /inheritance:d /grant:r "*S-1-1-0:RX"`,
-          `--config '${file}'`,
+          `icacls '${file}' /inheritance:d /grant:r '*S-1-1-0:RX'`,
+          `add --config '${file}'`,
           'export ATMOS_AUTH_TRUST=1',
         ]);
         return true;

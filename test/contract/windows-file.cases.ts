@@ -146,7 +146,7 @@ export const suite: PlatformSuite = {
         );
         assert.match(
           hint ?? '',
-          /^icacls "C:\\.*\\key" \/inheritance:r \/grant:r "\*S-1-5-21-.*:F" "\*S-1-5-18:F" "\*S-1-5-32-544:F" \/remove:g "\*S-1-1-0"$/,
+          /^icacls 'C:\\.*\\key' \/inheritance:r \/grant:r '\*S-1-5-21-.*:F' '\*S-1-5-18:F' '\*S-1-5-32-544:F' \/remove:g '\*S-1-1-0'$/,
         );
         return true;
       });

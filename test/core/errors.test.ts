@@ -6,6 +6,7 @@ import {
   keyringErrorCodes,
   systemErrorCode,
 } from '../../src/core/errors.ts';
+import { run, say } from '../../src/core/hint.ts';
 
 describe('an error of ours', () => {
   test('says what, with a code, and what mends it', () => {
@@ -19,6 +20,13 @@ describe('an error of ours', () => {
       hints: ['df -h'],
       cause,
     });
+  });
+
+  test('has its hints as data too, and treats text as words', () => {
+    const command = run(['rm', '/a b']);
+    const { hints, hintValues } = new AtmosError('ERR_IO', 'x', { hints: ['or wait', command] });
+    expect(hints).toEqual(['or wait', "rm '/a b'"]);
+    expect(hintValues).toEqual([say('or wait'), command]);
   });
 
   test('has no hints and no cause unless it was given some', () => {

@@ -1,49 +1,79 @@
 import { expect, test } from 'vitest';
+import { formatHint, posixSyntax } from '../../src/core/format-hint.ts';
 import {
-  listCommand,
-  moveHomeCommand,
-  processCommand,
-  removeAllCommand,
-  removeCommand,
-  roomAndFilesCommand,
-  roomCommand,
-  setCommand,
-  showCommand,
+  distinctHints,
+  logOut,
+  optionWords,
+  run,
+  say,
+  listFiles,
+  moveHome,
+  removeDirectory,
+  removeFile,
+  setClock,
+  showFreeSpace,
+  showFreeSpaceAndFiles,
+  showPermissions,
+  showProcess,
+  type Hint,
 } from '../../src/core/hint.ts';
 
 const posix = '/home/ada/a b';
 const windows = 'C:\\Users\\Ada\\a b';
 
+function shown(hints: Hint | readonly Hint[]): string[] {
+  return [hints].flat().map((hint) => formatHint(hint, posixSyntax));
+}
+
 test.each([
-  [showCommand, `ls -ld '${posix}'`, `icacls "${windows}"`],
-  [roomCommand, `df -h '${posix}'`, 'fsutil volume diskfree "C:"'],
-  [roomAndFilesCommand, `df -h '${posix}'; df -i '${posix}'`, 'fsutil volume diskfree "C:"'],
+  ['showPermissions', showPermissions, [`ls -ld '${posix}'`], [`icacls '${windows}'`]],
+  ['showFreeSpace', showFreeSpace, [`df -h '${posix}'`], ['fsutil volume diskfree C:']],
   [
-    (path: string) => processCommand(7, path),
-    'ps -p 7 -o pid,etime,args',
-    'tasklist /fi "PID eq 7"',
+    'showFreeSpaceAndFiles',
+    showFreeSpaceAndFiles,
+    [`df -h '${posix}'`, `df -i '${posix}'`],
+    ['fsutil volume diskfree C:'],
   ],
-])('what Windows has programs of its own for is for these', (command, ofPosix, ofWindows) => {
-  expect(command(posix)).toBe(ofPosix);
-  expect(command(windows)).toBe(ofWindows);
+  [
+    'showProcess',
+    (path: string) => showProcess(7, path),
+    ['ps -p 7 -o pid,etime,args'],
+    ["tasklist /fi 'PID eq 7'"],
+  ],
+])('%s names the program of the system that the path is on', (_, hint, ofPosix, ofWindows) => {
+  expect(shown(hint(posix))).toEqual(ofPosix);
+  expect(shown(hint(windows))).toEqual(ofWindows);
 });
 
-test.each([
-  [(path: string) => listCommand([path, path]), (word: string) => `ls -l ${word} ${word}`],
-  [moveHomeCommand, (word: string) => `mv ${word} ~/`],
-  [removeCommand, (word: string) => `rm ${word}`],
-  [removeAllCommand, (word: string) => `rm -r ${word}`],
-])('all else is for a POSIX shell, whatever system the path is of', (command, ofWord) => {
-  expect(command(posix)).toBe(ofWord(`'${posix}'`));
-  expect(command(windows)).toBe(ofWord(`'${windows}'`));
+test('a command for files has each path as one argument', () => {
+  expect(shown(listFiles([posix, posix]))).toEqual([`ls -l '${posix}' '${posix}'`]);
+  expect(shown(moveHome(posix, 'to keep it'))).toEqual([`to keep it: mv '${posix}' ~/`]);
+  expect(shown(removeFile(posix))).toEqual([`rm '${posix}'`]);
+  expect(shown(removeDirectory(posix))).toEqual([`rm -r '${posix}'`]);
 });
 
-test('a variable is set by export', () => {
-  expect(setCommand('A', '<b c>')).toBe('export A=<b c>');
-  expect(setCommand('A', 'C:\\<b c>')).toBe("export A='C:\\<b c>'");
+test('the clock is set by the program of the system', () => {
+  expect(shown(setClock('linux'))).toEqual([
+    'sudo timedatectl set-ntp true',
+    'in WSL: sudo hwclock --hctosys',
+  ]);
+  expect(shown(setClock('darwin'))).toEqual(['sudo systemsetup -setusingnetworktime on']);
+  expect(shown(setClock('win32'))).toEqual(['w32tm /resync']);
 });
 
-test('a path that PowerShell would look into stands in single quotes', () => {
-  expect(showCommand("C:\\$x\\it's`")).toBe("icacls 'C:\\$x\\it''s`'");
-  expect(showCommand('\\\\server\\share\\k')).toBe('icacls "\\\\server\\share\\k"');
+test('a name with a leading - is part of its option', () => {
+  expect(optionWords('--identity', 'dev')).toEqual(['--identity', 'dev']);
+  expect(optionWords('--identity', '-x')).toEqual(['--identity=-x']);
+});
+
+test('each hint is given once', () => {
+  const hints = [say('wait'), run(['ls'], 'why'), say('wait'), run(['ls']), run(['ls'], 'why')];
+  expect(distinctHints(hints)).toEqual([say('wait'), run(['ls'], 'why'), run(['ls'])]);
+});
+
+test('a logout names the identity as one argument', () => {
+  expect(shown(logOut('a;id', true, 'to remove it'))).toEqual([
+    "to remove it: atmos auth logout 'a;id' --keychain",
+  ]);
+  expect(shown(logOut('-x', false))).toEqual(['atmos auth logout --identity=-x']);
 });

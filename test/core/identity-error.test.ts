@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { say } from '../../src/core/hint.ts';
 import { checkPart, IdentityError, type IdentityProblem } from '../../src/core/identity-error.ts';
 import type { Identity } from '../../src/core/kind-config.ts';
 import { mapOf, setting, text } from '../../src/core/validate.ts';
@@ -32,7 +33,7 @@ test('all that is wrong makes one error, each with its place, and no secret', ()
   const report = (problem: IdentityProblem) => void problems.push(problem);
   expect(checkPart(identity, 'spec', schema, report)).toBeUndefined();
   expect(checkPart(identity, 'credentials', schema, report)).toBeUndefined();
-  const hinted = problems.map((problem) => ({ ...problem, hint: 'write it in quotes' }));
+  const hinted = problems.map((problem) => ({ ...problem, hint: say('write it in quotes') }));
   const error = new IdentityError(identity, hinted);
   expect(error).toMatchObject({
     code: 'ERR_CONFIG_INVALID',

@@ -310,7 +310,10 @@ describe('what is not whole is damaged', () => {
     change(store, partsIn(store));
     return errorOf(open(store).get('key'));
   }
-  const hints = ['store it again: atmos auth user configure, or atmos auth login --force'];
+  const hints = [
+    'to store an access key again: atmos auth user configure',
+    'to store a session again: atmos auth login --force',
+  ];
   const inParts =
     'the entry "key" in the store is damaged: of its 3 parts not every one is there as it was written';
 

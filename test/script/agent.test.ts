@@ -243,7 +243,7 @@ describe('unlocking', { timeout: limitMs }, () => {
       exitCode: 3,
       message:
         /^error: the agent's socket \S+ has a path of \d+ bytes, and at most 10\d can be used$/,
-      hints: ['export XDG_RUNTIME_DIR=<a directory with a short path that is yours alone>'],
+      hints: ['export XDG_RUNTIME_DIR=<a private directory with a short path>'],
     });
   });
 

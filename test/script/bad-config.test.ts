@@ -5,7 +5,7 @@ import { configOf, keyOnStdin, openConfiguredMachine, openMachine } from './mach
 import { expectRefusal } from './stored.ts';
 
 const minimalFile =
-  'auth: { keyring: { type: file }, identities: { dev: { kind: aws/user, default: true } } }   # save this line as atmos.yaml';
+  'save this line as atmos.yaml: auth: { keyring: { type: file }, identities: { dev: { kind: aws/user, default: true } } }';
 
 test('an unknown identity is refused with the nearest name', async () => {
   const machine = await openConfiguredMachine();
@@ -58,7 +58,7 @@ test('an unknown profile is refused with a list of those there are', async () =>
     {
       exitCode: 2,
       message: `unknown profile "emergency-user" (from ATMOS_PROFILE): it is one of ci, laptop in ${places}`,
-      hints: ['it is an identity: use --identity emergency-user', 'atmos profile list'],
+      hints: ['it is an identity: add --identity emergency-user', 'atmos profile list'],
     },
   );
 });
@@ -177,7 +177,7 @@ test('an atmos.yaml that others can write is not used', async () => {
     {
       exitCode: 2,
       message: `${file} can be written by other users, so it is not used`,
-      hints: [`chmod go-w ${file}`, `--config ${file}`, 'export ATMOS_AUTH_TRUST=1'],
+      hints: [`chmod go-w ${file}`, `add --config ${file}`, 'export ATMOS_AUTH_TRUST=1'],
     },
   );
 });
@@ -186,7 +186,7 @@ test('a project runs no password command and sends no key elsewhere unless it is
   const machine = await openConfiguredMachine();
   const hints = [
     'atmos auth trust',
-    'export ATMOS_AUTH_TRUST=1   # where nobody can be asked, as in CI',
+    'where no one can be prompted, as in CI: export ATMOS_AUTH_TRUST=1',
   ];
   machine.writeConfig(
     configOf(machine, { keyring: 'type: file\nspec:\n  password_command: touch ran' }),
@@ -304,7 +304,7 @@ const wrongs: Readonly<Record<string, Readonly<Record<string, Wrong>>>> = {
       files: { 'a.yaml': dev },
       command: 'auth login --config-path a.yaml',
       message: '$/a.yaml (from --config-path) is a file, not a directory',
-      hints: ['--config a.yaml'],
+      hints: ['add --config a.yaml'],
     },
     'a directory without a configuration': {
       files: { 'sub/other.yaml': dev },
@@ -451,12 +451,12 @@ const wrongs: Readonly<Record<string, Readonly<Record<string, Wrong>>>> = {
     'two documents': {
       files: { 'atmos.yaml': 'a: 1\n---\nb: 2\n' },
       message: '$/atmos.yaml holds more than one YAML document',
-      hints: ['keep one, and drop the lines of three dashes'],
+      hints: ['keep one, and delete the lines of three dashes'],
     },
     'an identity without a kind': {
       files: { 'atmos.yaml': 'auth: { identities: { dev: {} } }' },
       message: 'identity "dev" ($/atmos.yaml:1:23) has no kind',
-      hints: ['kind: aws/user'],
+      hints: ['add kind: aws/user ($/atmos.yaml:1:23)'],
     },
   },
 };
@@ -475,7 +475,7 @@ describe.each(Object.entries(wrongs))('%s', (_, section) => {
       machine,
       wrong.command ?? 'auth login -i dev',
       { env: wrong.env ?? {} },
-      { exitCode: 2, message: shown(wrong.message), hints: wrong.hints ?? [] },
+      { exitCode: 2, message: shown(wrong.message), hints: (wrong.hints ?? []).map(shown) },
     );
     expect(machine.sts.calls).toEqual([]);
   });

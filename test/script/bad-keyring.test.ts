@@ -66,7 +66,9 @@ describe('the type of the keyring', () => {
       expect(result.stderr).toMatch(
         /^error: .*the system keyring.* \(type system from ATMOS_KEYRING_TYPE\)\n/,
       );
-      expect(result.stderr).toMatch(/^hint: export ATMOS_KEYRING_TYPE=file /m);
+      expect(result.stderr).toMatch(
+        /^hint: to use an encrypted file with a password: export ATMOS_KEYRING_TYPE=file$/m,
+      );
       expect(storedIn(machine)).toEqual(before);
     },
   );
@@ -98,7 +100,7 @@ describe('the password', () => {
     await expectRefusal(machine, 'auth user configure --stdin', options, {
       exitCode: 3,
       message: `the password for the new keyring ${machine.keyring} has 7 bytes, and at least 8 are needed`,
-      hints: ['openssl rand -base64 24   # makes a good one'],
+      hints: ['to generate one: openssl rand -base64 24'],
     });
   });
 
@@ -174,7 +176,7 @@ describe('an entry', () => {
     const flip = (part = '') => (part.startsWith('A') ? `B${part.slice(1)}` : `A${part.slice(1)}`);
     writeFileSync(entry, text.with(3, flip(text[3])).join('.'));
     const message = `the entry ${entry} is damaged: its content was changed`;
-    const hints = [`mv ${entry} ~/   # then store it again, or bring it back from a backup`];
+    const hints = [`before storing it again or restoring it from a backup: mv ${entry} ~/`];
 
     await expectRefusal(machine, 'auth login --force', {}, { exitCode: 3, message, hints });
     await expectRefusal(
@@ -209,7 +211,7 @@ describe('an entry', () => {
         {
           exitCode: 3,
           message: `the entry ${entry} is damaged: ${fault}`,
-          hints: [`mv ${entry} ~/   # then store it again, or bring it back from a backup`],
+          hints: [`before storing it again or restoring it from a backup: mv ${entry} ~/`],
         },
       );
     }
@@ -253,7 +255,7 @@ describe('an entry', () => {
     const theirs = (item: string) =>
       `the entry atmos_script_emergency_user${item === 'key' ? '' : `@${item}`} is the ${item} of identity emergency_user of realm script, ` +
       `not the ${item} of identity user of realm script_emergency`;
-    const hints = ['set auth.realm to a name of its own, so that no two identities share a key'];
+    const hints = ['set auth.realm to a name of its own, so that no two identities share an entry'];
     const refused = { exitCode: 3, hints };
     await expectRefusal(machine, 'auth login', {}, { ...refused, message: theirs('key') });
     await expectRefusal(

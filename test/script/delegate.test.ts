@@ -71,7 +71,7 @@ describe('a subcommand of auth that is not ours', () => {
       exitCode: 2,
       message: message('list'),
       hints: [
-        'atmos auth whoami -i   # lets you choose from the configured identities',
+        'to choose from the configured identities: atmos auth whoami -i',
         'atmos auth keyring list',
         install,
       ],

@@ -34,8 +34,9 @@ test('in mode process neither keyring nor network is opened', async () => {
     exitCode: 0,
     stdout: expected,
     stderr:
-      'warning: programs are not asked for the password of the file keyring: ' +
-      'run "atmos auth keyring unlock", export ATMOS_KEYRING_PASSWORD, or name a file that holds it in ATMOS_KEYRING_PASSWORD_FILE\n',
+      'warning: programs are never prompted for the password of the file keyring, and ATMOS_KEYRING_PASSWORD is not set\n' +
+      'hint: atmos auth keyring unlock\n' +
+      'hint: export ATMOS_KEYRING_PASSWORD_FILE=<a file that holds the password>\n',
   });
   expect(storedIn(machine)).toEqual(before);
 });
@@ -84,7 +85,7 @@ test('the profile finds the project, the realm and the keyring again, whatever i
   expectError(await atmos(`auth credential-process --handle ${handle}`, options), {
     exitCode: 2,
     message: `the handle "${handle}" was changed after it was made`,
-    hints: ['atmos auth env   # writes a new one'],
+    hints: ['to write a new one: atmos auth env'],
   });
   rmSync(file);
   expect(await atmos(`auth credential-process --handle ${handle}`, options)).toMatchObject({
@@ -178,7 +179,7 @@ test('a job of GitHub has its secrets masked before they are written', async () 
   expectError(await machine.atmos('auth env -f github'), {
     exitCode: 2,
     message: 'the format github writes to the file that GITHUB_ENV names, and that is not set',
-    hints: ['pass --output-file FILE'],
+    hints: ['add --output-file <file>'],
   });
 });
 

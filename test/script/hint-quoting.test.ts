@@ -43,20 +43,20 @@ test('a hint quotes the names in the command that it shows', async () => {
     (await machine.atmos(words, { ...(input !== undefined && { input }) })).stderr;
 
   expect(await shown(['auth', 'user', 'configure', '-i', evil, '--stdin'], keyOnStdin)).toContain(
-    `next: atmos auth login --identity ${word}\n`,
+    `Next: atmos auth login --identity ${word}\n`,
   );
   const cases: [string[], string][] = [
-    [['auth', 'whoami', '-i'], `pass a name: -i ${word}`],
+    [['auth', 'whoami', '-i'], `to choose without a prompt: add -i ${word}`],
     [['auth', 'user', 'configure', evil], `atmos auth user configure -i ${word}`],
     [['auth', 'whoami', '-i', 'other'], `it is in profile ${evil}: add --profile ${word}`],
-    [['auth', 'whoami', '--profile', second], `it is an identity: use --identity '${second}'`],
+    [['auth', 'whoami', '--profile', second], `it is an identity: add --identity '${second}'`],
     [
       ['auth', 'credential-process', '-i', evil],
       `atmos auth login --identity ${word} --mfa-token <code>`,
     ],
   ];
   for (const [words, hint] of cases) expect(await shown(words)).toContain(`hint: ${hint}\n`);
-  expect(await shown(['profile', 'show', evil])).toContain(`use it with --profile ${word}\n`);
+  expect(await shown(['profile', 'show', evil])).toContain(`to use it: add --profile ${word}\n`);
 
   machine.sts.script({ fail: { code: 'InvalidClientTokenId', message: 'unknown key' } });
   expect(await shown(['auth', 'login', '-i', evil, '--mfa-token', '111111'])).toContain(

@@ -63,7 +63,7 @@ test('from the AWS files, by a script', async () => {
   const unasked = await machine.atmos(command);
   expect(unasked).toMatchObject({ exitCode: 2, stdout: '' });
   expect(unasked.stderr).toContain(
-    'hint: pass --map PROFILE=IDENTITY,… or --yes, which takes each under its own name\n',
+    'hint: add --yes to import each under its own name, or --map PROFILE=IDENTITY,… to choose\n',
   );
   const { exitCode, stdout, stderr } = await machine.atmos(
     `${command} --map default=emergency-user`,

@@ -63,7 +63,7 @@ describe.each(kinds)('the main job on the keyring $type', (kind) => {
         stdout: '',
         stderr:
           `saved the access key AKIA…MPLE of identity emergency-user in the ${type} keyring (${location(machine)}), realm script\n` +
-          'next: atmos auth login --identity emergency-user\n',
+          'Next: atmos auth login --identity emergency-user\n',
       });
       expect(machine.sts.calls).toEqual([]);
 
@@ -156,10 +156,10 @@ describe.each(kinds)('the main job on the keyring $type', (kind) => {
       const list = await atmos('auth keyring list --long -o json');
       expect(list).toMatchObject({ exitCode: 0, stderr: '' });
       const entry = {
+        owner: 'atmos-auth',
         realm: 'script',
         identity: 'emergency-user',
         kind: 'aws',
-        owner: 'atmos-auth',
         size_bytes: expect.any(Number),
       };
       expect(JSON.parse(list.stdout)).toEqual([
@@ -319,6 +319,6 @@ test('where nothing is kept, each command opens a session with the key of the en
   expect(configure.stderr).toContain('keeps nothing for the next command');
   expect(await atmos('auth exec --credentials process -- true')).toMatchObject({
     exitCode: 2,
-    stderr: expect.stringContaining('hint: --credentials env\n'),
+    stderr: expect.stringContaining('hint: use --credentials env\n'),
   });
 });

@@ -28,7 +28,7 @@ test.skipIf(!isThere)(
     const moved = await machine.atmos('auth keyring migrate --to system --delete-source');
     expect(moved).toMatchObject({ exitCode: 0, stdout: '' });
     expect(moved.stderr).toMatch(/^2 moved: from file \(.*\) to system \(.*\)$/m);
-    expect(moved.stderr).toMatch(/^next: set auth\.keyring\.type to system; it is file now/m);
+    expect(moved.stderr).toMatch(/^Next: set auth\.keyring\.type to system; it is file now/m);
     for (const secret of [accessKey.secretAccessKey, password]) {
       expect(moved.stderr).not.toContain(secret);
     }

@@ -31,7 +31,7 @@ describe('a script', () => {
     expect(await machine.atmos(`${rekey} --stdin`, { input: `${newPassword}\n` })).toEqual({
       exitCode: 0,
       stdout: '',
-      stderr: `${changed(machine)}next: set ATMOS_KEYRING_PASSWORD to the new password wherever it is set, for Atmos too\n`,
+      stderr: `${changed(machine)}Next: set ATMOS_KEYRING_PASSWORD to the new password wherever it is set, for Atmos too\n`,
     });
     expect(await opensWith(machine, newPassword)).toBe(true);
     expect(await opensWith(machine, password)).toBe(false);
@@ -70,7 +70,7 @@ describe('a script', () => {
       env: { ...withFile(after), ATMOS_KEYRING_NEW_PASSWORD_FILE: before },
     });
     expect(back.stderr).toBe(
-      `${changed(machine)}next: write the new password to ${after} (ATMOS_KEYRING_PASSWORD_FILE), for Atmos too\n`,
+      `${changed(machine)}Next: write the new password to ${after} (ATMOS_KEYRING_PASSWORD_FILE), for Atmos too\n`,
     );
     expect(await opensWith(machine, password)).toBe(true);
   });
@@ -131,7 +131,7 @@ describe('a script', () => {
       password,
       2,
       'the new password is the one that the keyring has',
-      ['atmos auth keyring rekey --upgrade   # the same password, stronger encryption'],
+      ['to keep the password and encrypt more strongly: atmos auth keyring rekey --upgrade'],
     ],
     [
       'a short one',
@@ -139,7 +139,7 @@ describe('a script', () => {
       '7 bytes',
       3,
       'the new password has 7 bytes, and at least 8 are needed',
-      ['openssl rand -base64 24   # makes a good one'],
+      ['to generate one: openssl rand -base64 24'],
     ],
     [
       'two lines',
@@ -147,7 +147,7 @@ describe('a script', () => {
       'two\nlines of text',
       3,
       'the new password has several lines, and a password is one line',
-      ['openssl rand -base64 24   # makes a good one'],
+      ['to generate one: openssl rand -base64 24'],
     ],
   ])('is refused with %s', async (_, command, input, exitCode, message, hints) => {
     const machine = await openConfiguredMachine();
@@ -194,7 +194,7 @@ describe('a person', () => {
     await session.waitFor('changed the password of the keyring');
     expect(await session.ended).toMatchObject({ exitCode: 0 });
     expect(session.shown()).not.toContain('from now on');
-    expect(session.shown()).not.toContain('next: ');
+    expect(session.shown()).not.toContain('Next: ');
     expect(await opensWith(machine, newPassword)).toBe(true);
   });
 

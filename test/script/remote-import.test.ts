@@ -36,7 +36,7 @@ test('a remote import fails only what depends on it, and shows no password', asy
   expect(await machine.atmos('auth login -i stub')).toEqual({
     exitCode: 2,
     stdout: '',
-    stderr: `${warning}error: identity "stub" (${machine.project}/atmos.yaml:8:5) has no kind${note}\n${hint}hint: kind: aws/user\n`,
+    stderr: `${warning}error: identity "stub" (${machine.project}/atmos.yaml:8:5) has no kind${note}\n${hint}hint: add kind: aws/user (${machine.project}/atmos.yaml:8:5)\n`,
   });
   const profile = await machine.atmos('auth login --profile gone');
   expect(profile.exitCode).toBe(2);

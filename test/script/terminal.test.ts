@@ -250,14 +250,14 @@ describe('without a terminal', () => {
       {
         exitCode: 4,
         message: `no session for identity emergency-user: a code of the MFA device ${mfaDevice} is needed, and no one can be prompted (there is no terminal)`,
-        hints: ['pass --mfa-token CODE or set ATMOS_MFA_TOKEN'],
+        hints: ['add --mfa-token <code>'],
       },
     );
     await expectRefusal(
       machine,
       'auth login -i',
       {},
-      cannotAsk('Identity', 'pass a name: -i emergency-user'),
+      cannotAsk('Identity', 'to choose without a prompt: add -i emergency-user'),
     );
     await expectRefusal(
       machine,
@@ -265,7 +265,7 @@ describe('without a terminal', () => {
       {},
       cannotAsk(
         'Delete the stored access key of emergency-user?',
-        'pass --force to delete without being asked',
+        'to delete without a prompt: add --force',
       ),
     );
     expect(sessionCalls(machine)).toEqual([]);
@@ -282,7 +282,7 @@ describe('without a terminal', () => {
         exitCode: 4,
         message: `no session for identity emergency-user: AWS refused the MFA code of ${mfaDevice}: wrong, expired, or used before`,
         hints: [
-          'wait for the next code (one is good for 30 seconds, once), then: atmos auth login --identity emergency-user',
+          'with the next code, after at most 30 seconds: atmos auth login --identity emergency-user',
         ],
       },
     );

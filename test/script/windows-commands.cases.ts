@@ -181,11 +181,13 @@ export const suite: PlatformSuite = {
         }),
     },
     {
-      name: 'hints are for PowerShell, and in Git Bash for that',
+      name: 'hints are for PowerShell, cmd.exe or Git Bash',
       run: () =>
         atDesk(async (desk) => {
+          const locked = { ATMOS_KEYRING_TYPE: 'file', ATMOS_KEYRING_PASSWORD: '' };
+          const modules = join(homedir(), 'Documents\\PowerShell\\Modules');
           const { stderr, exitCode } = await desk.atmos(['auth', 'user', 'configure', '--stdin'], {
-            env: { ATMOS_KEYRING_TYPE: 'file', ATMOS_KEYRING_PASSWORD: '' },
+            env: { ...locked, PSModulePath: modules },
             input: keyOnStdin,
           });
           assert.equal(exitCode, 3, stderr);
@@ -194,8 +196,16 @@ export const suite: PlatformSuite = {
             stderr,
             /^hint: \$env:ATMOS_KEYRING_PASSWORD_FILE = '<a file that holds the password>'$/m,
           );
+          const cmd = await desk.atmos(['auth', 'user', 'configure', '--stdin'], {
+            env: { ...locked, PSModulePath: '', PROMPT: '$P$G' },
+            input: keyOnStdin,
+          });
+          assert.match(
+            cmd.stderr,
+            /^hint: set "ATMOS_KEYRING_PASSWORD_FILE=<a file that holds the password>"$/m,
+          );
           const bash = await desk.atmos(['auth', 'user', 'configure', '--stdin'], {
-            env: { ATMOS_KEYRING_TYPE: 'file', ATMOS_KEYRING_PASSWORD: '', MSYSTEM: 'MINGW64' },
+            env: { ...locked, MSYSTEM: 'MINGW64' },
             input: keyOnStdin,
           });
           assert.match(

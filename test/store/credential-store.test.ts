@@ -29,7 +29,7 @@ const ofAtmos = JSON.stringify({
   type: 'aws',
   data: { access_key_id: 'AKIAOFATMOS', secret_access_key: 'x' },
 });
-const separate = 'set auth.realm to a name of its own, so that no two identities share a key';
+const separate = 'set auth.realm to a name of its own, so that no two identities share an entry';
 
 function open(realm: string, keyring: Keyring = openMemoryKeyring(), otherOwners: Owner[] = []) {
   return {
@@ -271,7 +271,7 @@ describe('an entry that cannot be used', () => {
       () => store.read('dev', 'key'),
       'ERR_STORE_INVALID',
       `the entry atmos_r_dev cannot be used: ${fault}`,
-      ['atmos auth logout dev --keychain   # removes it'],
+      ['to remove it: atmos auth logout dev --keychain'],
     );
     expect(await store.remove('dev', 'key')).toBe(true);
     expect(await keyring.keys()).toEqual([]);
@@ -289,14 +289,14 @@ describe('an entry that cannot be used', () => {
     await keyring.set('atmos_r_dev@session', 'text');
     const error = await errorOf(store.read('dev', 'session'));
     expect(error.code).toBe('ERR_STORE_INVALID');
-    expect(error.hints).toEqual(['atmos auth logout dev   # removes it']);
+    expect(error.hints).toEqual(['to remove it: atmos auth logout dev']);
   });
 
   test('is removed by a command that quotes the name', async () => {
     const { store, keyring } = open('r');
     await keyring.set('atmos_r_a;id', 'text');
     const error = await errorOf(store.read('a;id', 'key'));
-    expect(error.hints).toEqual(["atmos auth logout 'a;id' --keychain   # removes it"]);
+    expect(error.hints).toEqual(["to remove it: atmos auth logout 'a;id' --keychain"]);
   });
 
   test('goes when its file is damaged', async () => {

@@ -2,6 +2,7 @@ import { hostOfHandle, planFromHandle } from '../../auth/read-handle.ts';
 import { formatCredentialProcess } from '../../clouds/aws/process-output.ts';
 import { findIdentity } from '../../config/find-identity.ts';
 import { AtmosError } from '../../core/errors.ts';
+import { addOptions, placeholder, run, type Hint } from '../../core/hint.ts';
 import type { Identity } from '../../core/kind-config.ts';
 import type { Invocation } from '../command.ts';
 import type { Context } from '../context.ts';
@@ -25,7 +26,7 @@ export async function credentialProcess(context: Context, invocation: Invocation
   const timer = new AbortController();
   const limit = context.host.sleep(limitMs, timer.signal).then(() => {
     throw new AtmosError('ERR_KEYRING_TIMEOUT', `no credentials within ${limitMs / 1000} seconds`, {
-      hints: ['atmos auth keyring status', 'atmos auth login'],
+      hints: [run(['atmos', 'auth', 'keyring', 'status']), run(['atmos', 'auth', 'login'])],
     });
   });
   try {
@@ -52,8 +53,14 @@ async function chosen(
   const handle = invocation.values['handle'];
   if (handle === undefined) {
     const prompt = {
-      select: refuseFor('the name of an identity', 'atmos auth credential-process -i NAME'),
-      selectMany: refuseFor('the name of a profile', 'pass --profile NAME'),
+      select: refuseFor(
+        'the name of an identity',
+        run(['atmos', 'auth', 'credential-process', '-i', placeholder('name')]),
+      ),
+      selectMany: refuseFor(
+        'the name of a profile',
+        addOptions(['--profile', placeholder('name')]),
+      ),
     };
     const chooser = { ...context, prompt };
     const plan = await loadPlan(chooser);
@@ -71,7 +78,7 @@ async function chosen(
   return { plan, identity: findIdentity(plan.config, identity) };
 }
 
-function refuseFor(what: string, hint: string): () => Promise<never> {
+function refuseFor(what: string, hint: Hint): () => Promise<never> {
   const message = `a credential process asks nobody, so it needs ${what}`;
   return () => Promise.reject(new AtmosError('ERR_NO_TERMINAL', message, { hints: [hint] }));
 }

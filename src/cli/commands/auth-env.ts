@@ -8,6 +8,7 @@ import {
   warnOfHiddenFiles,
 } from '../../app/export-environment.ts';
 import { AtmosError } from '../../core/errors.ts';
+import { addOptions, placeholder, say, unlockHints } from '../../core/hint.ts';
 import { showValue, type Sourced } from '../../core/json.ts';
 import type { Identity } from '../../core/kind-config.ts';
 import type { EnvironmentChange } from '../../core/variables.ts';
@@ -20,6 +21,7 @@ import {
   warn,
   warnOfIntegrations,
   warnOfMemory,
+  warnWithHints,
   type ProjectPlan,
 } from '../plan.ts';
 import { speaksPosix } from '../report.ts';
@@ -135,13 +137,13 @@ function githubFile(host: Host, output: string | undefined): Sourced<string> {
   throw new AtmosError(
     'ERR_USAGE',
     'the format github writes to the file that GITHUB_ENV names, and that is not set',
-    { hints: ['pass --output-file FILE'] },
+    { hints: [addOptions(['--output-file', placeholder('file')])] },
   );
 }
 
 function cannotUnset(format: string): AtmosError {
   return new AtmosError('ERR_USAGE', `the format ${format} cannot take a variable away`, {
-    hints: ['choose another format: --format bash, --format json'],
+    hints: [say('choose another format: --format bash or --format json')],
   });
 }
 
@@ -175,15 +177,13 @@ async function credentialsFor(
 
 /** A program that asks us asks nobody else: the password must be where it finds it. */
 async function warnOfPassword(context: Context, { keyring }: ProjectPlan): Promise<void> {
-  const name = showValue(keyring.passwordEnv);
   const { host } = context;
   if (host.env[keyring.passwordEnv.value] !== undefined || (await opensByItself(keyring, host)))
     return;
-  // Windows has no agent, and not every shell there knows the word.
-  const ways =
-    host.platform === 'win32' ? `set ${name}` : `run "atmos auth keyring unlock", export ${name}`;
-  await warn(
+  await warnWithHints(
     context,
-    `programs are not asked for the password of the file keyring: ${ways}, or name a file that holds it in ATMOS_KEYRING_PASSWORD_FILE`,
+    `programs are never prompted for the password of the file keyring, and ${showValue(keyring.passwordEnv)} is not set`,
+    // Windows has no agent.
+    unlockHints(host.platform !== 'win32'),
   );
 }

@@ -10,7 +10,7 @@ import {
 import { withVariables } from '../../app/program-environment.ts';
 import { childEnvironment } from '../../clouds/aws/environment.ts';
 import { AtmosError } from '../../core/errors.ts';
-import { unlockHints } from '../../core/hint.ts';
+import { say, unlockHints } from '../../core/hint.ts';
 import { showValue } from '../../core/json.ts';
 import type { Identity } from '../../core/kind-config.ts';
 import type { EnvironmentChange } from '../../core/variables.ts';
@@ -94,7 +94,7 @@ async function checkReachable(settings: KeyringSettings, host: Host): Promise<vo
     throw new AtmosError(
       'ERR_USAGE',
       `the memory keyring (from ${type.source}) keeps nothing for another process, so --credentials process cannot work`,
-      { hints: ['--credentials env'] },
+      { hints: [say('use --credentials env')] },
     );
   }
   if (await opensByItself(settings, host)) return;
@@ -103,7 +103,7 @@ async function checkReachable(settings: KeyringSettings, host: Host): Promise<vo
     `the password of the file keyring (${showValue(passwordEnv)}) is not passed on to programs, so --credentials process cannot work`,
     {
       hints: [
-        '--credentials env',
+        say('use --credentials env'),
         // Windows has no agent.
         ...unlockHints(host.platform !== 'win32'),
       ],

@@ -8,7 +8,7 @@ import {
 import { copyForCommand } from '../../app/copy-entries.ts';
 import { isRealmNamed } from '../../config/realm.ts';
 import { AtmosError } from '../../core/errors.ts';
-import { logoutCommand } from '../../core/hint.ts';
+import { logOut, run, type Hint } from '../../core/hint.ts';
 import { createInventory } from '../../store/inventory.ts';
 import type { Invocation } from '../command.ts';
 import type { Context } from '../context.ts';
@@ -34,7 +34,12 @@ export async function keyringAdopt(
     throw new AtmosError(
       'ERR_USAGE',
       `realm ${realm} is the current one (${plan.realm.source}): its entries would be copied to themselves`,
-      { hints: ['atmos auth keyring adopt', 'atmos auth keyring list'] },
+      {
+        hints: [
+          run(['atmos', 'auth', 'keyring', 'adopt']),
+          run(['atmos', 'auth', 'keyring', 'list']),
+        ],
+      },
     );
   }
   const names = adoptedNames(plan.config, operands);
@@ -75,14 +80,14 @@ export async function keyringAdopt(
 function conflictHints(
   entries: readonly Adoptable[],
   outcomes: readonly { readonly key: string; readonly state: string }[],
-): string[] {
+): Hint[] {
   const aliases = entries
     .filter((_, index) => outcomes[index]?.state === 'conflict')
     .map(({ alias }) => alias);
   return [
-    'atmos auth keyring list --long   # shows both',
-    ...[...new Set(aliases)].map(
-      (alias) => `${logoutCommand(alias, true)}   # removes that of the current realm`,
+    run(['atmos', 'auth', 'keyring', 'list', '--long'], 'to show both'),
+    ...[...new Set(aliases)].map((alias) =>
+      logOut(alias, true, 'to remove that of the current realm'),
     ),
   ];
 }
@@ -91,6 +96,6 @@ function conflictHints(
 async function noteRealm({ host, note }: Context, { config, realm }: ProjectPlan): Promise<void> {
   if (isRealmNamed(config, host)) return;
   await note(
-    `next: set auth.realm to a name, such as my-project; the realm is made from ${realm.source} now`,
+    `Next: set auth.realm to a name, such as my-project; the realm is made from ${realm.source} now`,
   );
 }

@@ -4,6 +4,7 @@ import type { OpenAuth } from '../../app/open.ts';
 import { examineSessionFiles } from '../../app/session-files.ts';
 import type { AuthPlan } from '../../auth/plan.ts';
 import { AtmosError, isAtmosError, KeyringError } from '../../core/errors.ts';
+import { setVariable } from '../../core/hint.ts';
 import type { BackendContext, Keyring } from '../../keyring/contract.ts';
 import type { OpenedKeyring } from '../../keyring/fallback.ts';
 import { problem, warning, type Finding, type FindingState } from '../../keyring/inspection.ts';
@@ -98,12 +99,12 @@ async function openTrusted(context: Context, plan: AuthPlan): Promise<OpenAuth |
 async function examineUntrusted(
   context: Context,
   plan: AuthPlan,
-  { message, hints }: AtmosError,
+  { message, hintValues }: AtmosError,
 ): Promise<Examined> {
   const backend = contextOf(context, plan, plan.keyring.type.value);
   const keyring = await openBackend(backend);
   const subject = { keyring, context: backend };
-  const findings = [problem('state', message, ...hints), ...(await examineOutside(subject))];
+  const findings = [problem('state', message, ...hintValues), ...(await examineOutside(subject))];
   return { keyring, isInUse: true, isCreated: await isMade(subject), findings };
 }
 
@@ -114,7 +115,7 @@ function examineFallback(insteadOf: OpenedKeyring['insteadOf']): Finding[] {
     warning(
       'fallback',
       `the ${type} keyring, which is configured, is unavailable: ${reason}`,
-      `ATMOS_KEYRING_TYPE=${type} atmos auth keyring doctor`,
+      setVariable('ATMOS_KEYRING_TYPE', type, 'to examine that one'),
     ),
   ];
 }

@@ -5,7 +5,7 @@ import { findSharedKeys, findVaultKeys, keyCopy, type FoundKeys } from '../../ap
 import type { OpenAuth } from '../../app/open.ts';
 import type { AuthPlan } from '../../auth/plan.ts';
 import { AtmosError, isAtmosError } from '../../core/errors.ts';
-import { readSecretCommand } from '../../core/hint.ts';
+import { run, say, setVariable, typed } from '../../core/hint.ts';
 import { withoutAbsent } from '../../core/json.ts';
 import type { Host } from '../../host/host.ts';
 import type { Keyring } from '../../keyring/contract.ts';
@@ -25,7 +25,7 @@ import { openForCommand } from '../open.ts';
 import { loadPlan, loadPlanIfAny, warn } from '../plan.ts';
 import { warnOfSharedRealm } from '../shared-realm-warning.ts';
 
-const command = 'atmos auth keyring import';
+const command = ['atmos', 'auth', 'keyring', 'import'];
 
 type Options = Pick<Invocation, 'flags' | 'values'>;
 interface Imported extends Pick<
@@ -50,7 +50,7 @@ export async function keyringImport(
     throw new AtmosError(
       'ERR_USAGE',
       '--from is missing: it is atmos-file, aws-vault or aws-credentials',
-      { hints: [`${command} --from aws-vault`] },
+      { hints: [run([...command, '--from', 'aws-vault'])] },
     );
   }
   const imported =
@@ -60,7 +60,7 @@ export async function keyringImport(
   const report = {
     ...imported,
     isDryRun: flags['dry-run'] ?? false,
-    conflictHints: [`${command} --from ${from} --force   # overwrites what is there`],
+    conflictHints: [run([...command, '--from', from, '--force'], 'to overwrite what is there')],
   };
   await reportCopies(context, report, values['output']);
   await warnOfSharedRealm(context, imported.plan, {
@@ -73,7 +73,7 @@ async function importEntries(context: Context, { flags, values }: Options): Prom
   for (const option of ['map', 'yes']) {
     if (values[option] === undefined && flags[option] === undefined) continue;
     throw new AtmosError('ERR_USAGE', `--${option} is about profiles, and atmos-file has none`, {
-      hints: [`${command} --from atmos-file`],
+      hints: [run([...command, '--from', 'atmos-file'])],
     });
   }
   const plan = await loadPlanIfAny(context);
@@ -175,7 +175,7 @@ async function openShared(host: Host, path: string | undefined): Promise<Found> 
     path === undefined ? usual.credentials : absolutePath({ value: path, source: '--path' }, host);
   if (path !== undefined && !existsSync(credentials)) {
     throw new AtmosError('ERR_USAGE', `there is no file ${credentials} (--path)`, {
-      hints: [`${command} --from aws-credentials`],
+      hints: [run([...command, '--from', 'aws-credentials'])],
     });
   }
   const found = await findSharedKeys({ ...usual, credentials });
@@ -195,7 +195,7 @@ function checkTarget(
   throw new AtmosError(
     'ERR_USAGE',
     `the ${info.type} keyring (from ${plan.keyring.type.source}) keeps nothing, so nothing can be imported into it`,
-    { hints: ['set auth.keyring.type to system or file'] },
+    { hints: [say('set auth.keyring.type to system or file')] },
   );
 }
 
@@ -205,6 +205,6 @@ function withPasswordHint(
   { info }: Keyring,
 ): CopyResult['stopped'] {
   if (!isAtmosError(stopped, 'ERR_KEYRING_PASSWORD_WRONG')) return stopped;
-  const hint = `${readSecretCommand(importPasswordVariable)}   # the password of ${info.location}`;
-  return new AtmosError(stopped.code, stopped.message, { hints: [...stopped.hints, hint] });
+  const hint = setVariable(importPasswordVariable, typed, `for the password of ${info.location}`);
+  return new AtmosError(stopped.code, stopped.message, { hints: [...stopped.hintValues, hint] });
 }

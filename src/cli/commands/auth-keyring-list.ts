@@ -1,5 +1,6 @@
 import type { AuthPlan } from '../../auth/plan.ts';
 import type { KeyringError } from '../../core/errors.ts';
+import { run } from '../../core/hint.ts';
 import { formatTimestamp } from '../../core/time.ts';
 import { readEach } from '../../keyring/bulk.ts';
 import type { Keyring } from '../../keyring/contract.ts';
@@ -16,6 +17,7 @@ import type { Context } from '../context.ts';
 import { isOfEntry, joinErrors } from '../entry-errors.ts';
 import { openForCommand } from '../open.ts';
 import { keyringWarner, loadPlanIfAny, warn } from '../plan.ts';
+import { formatHints, loadWriteHint } from '../report.ts';
 import { formatTable } from '../ui/table.ts';
 
 /** The documented form of `-o json`: always every field; the last three are null without `--long`. */
@@ -56,12 +58,18 @@ export async function keyringList(context: Context, { flags, values }: Invocatio
 }
 
 /** @param others how many entries of other programs there are that are not listed */
-async function noteEmpty({ note }: Context, { info }: Keyring, others: number): Promise<void> {
+async function noteEmpty(
+  { host, note }: Context,
+  { info }: Keyring,
+  others: number,
+): Promise<void> {
   const place = `${info.type} keyring (${info.location})`;
   if (others === 0) return note(`no entries in the ${place}`);
   const count = others === 1 ? '1 entry' : `${others} entries`;
+  const hint = run(['atmos', 'auth', 'keyring', 'list', '--all'], 'to list them');
   await note(
-    `no entries of identities or providers in the ${place}; it has ${count} of other programs: atmos auth keyring list --all`,
+    `no entries of identities or providers in the ${place}; it has ${count} of other programs`,
+    ...formatHints([hint], await loadWriteHint(host)),
   );
 }
 

@@ -2,6 +2,7 @@ import { copyForCommand } from '../../app/copy-entries.ts';
 import type { OpenAuth } from '../../app/open.ts';
 import type { AuthPlan } from '../../auth/plan.ts';
 import { AtmosError } from '../../core/errors.ts';
+import { run, placeholder } from '../../core/hint.ts';
 import type { Sourced } from '../../core/json.ts';
 import { checkKeyringType } from '../../keyring/registry.ts';
 import { entryCopy, ownKeys } from '../../store/copy.ts';
@@ -12,7 +13,7 @@ import { reportCopies } from '../copy-report.ts';
 import { openForCommand } from '../open.ts';
 import { loadPlanIfAny } from '../plan.ts';
 
-const command = 'atmos auth keyring migrate';
+const command = ['atmos', 'auth', 'keyring', 'migrate'];
 
 /**
  * `atmos auth keyring migrate`: copies every entry of ours from one keyring to another as it is, each
@@ -53,14 +54,17 @@ export async function keyringMigrate(
     stopped,
     left,
     conflictHints: [
-      `${command} --from ${from.value} --to ${to.value} --force   # overwrites what is there`,
+      run(
+        [...command, '--from', from.value, '--to', to.value, '--force'],
+        'to overwrite what is there',
+      ),
     ],
   };
   await reportCopies(context, report, values['output']);
   const { type } = plan.keyring;
   if (type.value === to.value || isDryRun || values['output'] === 'json') return;
   await context.note(
-    `next: set auth.keyring.type to ${to.value}; it is ${type.value} now (${type.source})`,
+    `Next: set auth.keyring.type to ${to.value}; it is ${type.value} now (${type.source})`,
   );
 }
 
@@ -72,7 +76,7 @@ function chooseTypes(
   const to = optionOf('to', values);
   if (to === undefined) {
     throw new AtmosError('ERR_USAGE', '--to is missing: the type of the keyring to copy to', {
-      hints: [`${command} --to file`, `${command} --to system`],
+      hints: [run([...command, '--to', 'file']), run([...command, '--to', 'system'])],
     });
   }
   const from = optionOf('from', values) ?? keyring.type;
@@ -83,8 +87,20 @@ function chooseTypes(
     `the entries would be copied from the ${from.value} keyring (${from.source}) to itself`,
     {
       hints: [
-        `${command} --from TYPE --to ${to.value}`,
-        `atmos auth keyring import --from atmos-file --path DIRECTORY   # from another directory`,
+        run([...command, '--from', placeholder('type'), '--to', to.value]),
+        run(
+          [
+            'atmos',
+            'auth',
+            'keyring',
+            'import',
+            '--from',
+            'atmos-file',
+            '--path',
+            placeholder('dir'),
+          ],
+          'to copy from another directory',
+        ),
       ],
     },
   );
@@ -108,6 +124,6 @@ async function openType(
   throw new AtmosError(
     'ERR_USAGE',
     `the ${type.value} keyring (${type.source}) keeps nothing, so nothing can be copied from or to it`,
-    { hints: [`${command} --from system --to file`] },
+    { hints: [run([...command, '--from', 'system', '--to', 'file'])] },
   );
 }

@@ -1,4 +1,4 @@
-import { logoutCommand } from '../../core/hint.ts';
+import { logOut } from '../../core/hint.ts';
 import { formatTimestamp } from '../../core/time.ts';
 import { createInventory, type OwnEntry } from '../../store/inventory.ts';
 import { pruneKeyring, type PrunedEntry } from '../../store/prune.ts';
@@ -60,11 +60,11 @@ async function tell(
   for (const { key, identity, item } of removed) {
     await note(`${verb} the expired ${item} of ${identity}: ${key}`);
   }
-  const writeHint = orphans.length === 0 ? String : await loadWriteHint(host);
+  const writeHint = await loadWriteHint(host);
   for (const { key, alias: identity, item } of orphans) {
     await note(
       `the ${item} of ${identity} stays, which is not configured here: ${key}`,
-      `  ${writeHint(logoutCommand(identity, item === 'key'))}   # removes it`,
+      `  ${writeHint(logOut(identity, item === 'key', 'to remove it'))}`,
     );
   }
 }

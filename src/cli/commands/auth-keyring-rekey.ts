@@ -3,6 +3,7 @@ import type { AuthPlan } from '../../auth/plan.ts';
 import { passwordNeeds } from '../../auth/trust-needs.ts';
 import { requireTrust } from '../../config/trust.ts';
 import { AtmosError } from '../../core/errors.ts';
+import { run, setVariable } from '../../core/hint.ts';
 import { listNames, showValue } from '../../core/json.ts';
 import type { Host } from '../../host/host.ts';
 import type { PasswordRequest } from '../../keyring/contract.ts';
@@ -15,7 +16,7 @@ import { keyringWarner, loadPlanIfAny, warn } from '../plan.ts';
 import { newPasswordSource } from '../ui/new-password.ts';
 import { createProgress, type Progress } from '../ui/progress.ts';
 
-const command = 'atmos auth keyring rekey';
+const command = ['atmos', 'auth', 'keyring', 'rekey'];
 
 /** The documented form of `-o json`: always every field. */
 interface RekeyJson {
@@ -69,20 +70,20 @@ export async function keyringRekey(context: Context, invocation: Invocation): Pr
   throw new AtmosError(
     'ERR_KEYRING_BUSY',
     `the password was changed, but another program has written meanwhile, under another password: ${result.left.join(', ')}`,
-    { hints: [`${command}   # again, with both passwords`] },
+    { hints: [run(command, 'again, with both passwords')] },
   );
 }
 
 function checkOptions({ flags, values }: Invocation): void {
   if (flags['all'] && !flags['upgrade']) {
     throw new AtmosError('ERR_USAGE', '--all is for --upgrade', {
-      hints: [`${command} --upgrade --all`],
+      hints: [run([...command, '--upgrade', '--all'])],
     });
   }
   if (!flags['upgrade']) return;
   if (!flags['stdin'] && values['new-password-file'] === undefined) return;
   throw new AtmosError('ERR_USAGE', '--upgrade keeps the password, and a new one was given', {
-    hints: [`${command} --upgrade`, command],
+    hints: [run([...command, '--upgrade']), run(command)],
   });
 }
 
@@ -94,7 +95,7 @@ function checkPlan(plan: AuthPlan, host: Host): void {
     throw new AtmosError(
       'ERR_USAGE',
       `the keyring is ${type} (from ${source}), and only a file keyring has a password of ours`,
-      { hints: ['export ATMOS_KEYRING_TYPE=file'] },
+      { hints: [setVariable('ATMOS_KEYRING_TYPE', 'file')] },
     );
   }
   for (const need of passwordNeeds(plan, host)) requireTrust(config, need, host);
@@ -188,11 +189,11 @@ async function tellNext(
   if (conflicts.length > 0) {
     const names = conflicts.map(({ store }) => store.name).join(', ');
     await note(
-      `next: first give the stores that keep the old password (${names}) a variable of their own: options.password_env`,
+      `Next: first give the stores that keep the old password (${names}) a variable of their own: options.password_env`,
     );
   }
   const where = whereItStands(keyring, host);
-  if (where !== undefined) await note(`${conflicts.length > 0 ? 'then' : 'next'}: ${where}`);
+  if (where !== undefined) await note(`${conflicts.length > 0 ? 'Then' : 'Next'}: ${where}`);
 }
 
 /** What a new password of the keyring means for a store. */

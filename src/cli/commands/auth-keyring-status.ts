@@ -1,5 +1,5 @@
 import { AtmosError, isAtmosError, KeyringError } from '../../core/errors.ts';
-import { unlockCommand } from '../../core/hint.ts';
+import { unlockKeyring } from '../../core/hint.ts';
 import { formatTimestamp } from '../../core/time.ts';
 import type { Host } from '../../host/host.ts';
 import type {
@@ -95,7 +95,7 @@ export async function keyringStatus(context: Context, { values }: Invocation): P
   }
   await note(...formatStatus(status));
   if (status.state === 'locked' && agent?.kind === 'none' && isTyped(settings, host)) {
-    await note(...formatHints([unlockCommand], await loadWriteHint(host)));
+    await note(...formatHints([unlockKeyring], await loadWriteHint(host)));
   }
   if (failure !== undefined) throw failure;
   return 0;

@@ -2,6 +2,7 @@ import type { AuthPlan } from '../../auth/plan.ts';
 import { passwordNeeds } from '../../auth/trust-needs.ts';
 import { requireTrust } from '../../config/trust.ts';
 import { AtmosError, isAtmosError } from '../../core/errors.ts';
+import { setVariable } from '../../core/hint.ts';
 import { formatRemaining, formatTimestamp } from '../../core/time.ts';
 import { defaultTerms, type PasswordRequest, type UnlockResult } from '../../keyring/contract.ts';
 import { loadAgentControl } from '../../keyring/registry.ts';
@@ -10,7 +11,7 @@ import type { Invocation } from '../command.ts';
 import type { Context } from '../context.ts';
 import { lingerWarning } from '../linger-warning.ts';
 import { askPassword } from '../open.ts';
-import { keyringWarner, loadPlanIfAny, warn } from '../plan.ts';
+import { keyringWarner, loadPlanIfAny, warnWithHints } from '../plan.ts';
 
 /** The documented form of `-o json`: always every field, null for what is not known. */
 interface UnlockJson {
@@ -48,7 +49,7 @@ export async function keyringUnlock(context: Context, { values }: Invocation): P
   };
   const result = await agent.unlock(backend, terms);
   const lingering = lingerWarning(result.socket, host);
-  if (lingering !== undefined) await warn(context, lingering);
+  if (lingering !== undefined) await warnWithHints(context, lingering.message, lingering.hints);
   if (values['output'] === 'json') {
     const json = unlockJson(result, settings.directory.value);
     await outJson(json);
@@ -62,7 +63,7 @@ function limitOf(name: keyof typeof defaultTerms, values: Invocation['values']):
     return parseUnlockTime(values[name] ?? defaultTerms[name], `--${name}`);
   } catch (error) {
     if (!isAtmosError(error)) throw error;
-    throw new AtmosError('ERR_USAGE', error.message, { hints: error.hints });
+    throw new AtmosError('ERR_USAGE', error.message, { hints: error.hintValues });
   }
 }
 
@@ -72,7 +73,7 @@ function checkType({ keyring }: AuthPlan): void {
   throw new AtmosError(
     'ERR_USAGE',
     `the keyring is ${type} (from ${source}), and only a file keyring is unlocked so`,
-    { hints: ['export ATMOS_KEYRING_TYPE=file'] },
+    { hints: [setVariable('ATMOS_KEYRING_TYPE', 'file')] },
   );
 }
 

@@ -12,6 +12,7 @@ import {
 } from '../../app/session-files.ts';
 import { findIdentity } from '../../config/find-identity.ts';
 import { AtmosError, type KeyringError } from '../../core/errors.ts';
+import { addOptions, placeholder, run } from '../../core/hint.ts';
 import { foldName, isSameName } from '../../core/names.ts';
 import type { Keyring } from '../../keyring/contract.ts';
 import { createInventory } from '../../store/inventory.ts';
@@ -81,7 +82,10 @@ async function logoutOfRealms(context: Context, invocation: Invocation): Promise
   const { flags, operand, identity } = invocation;
   if (flags['all'] || operand !== undefined || identity.kind !== 'absent') {
     throw new AtmosError('ERR_USAGE', '--all-realms is everybody, and somebody was named as well', {
-      hints: ['atmos auth logout --all-realms', 'atmos auth logout --all'],
+      hints: [
+        run(['atmos', 'auth', 'logout', '--all-realms']),
+        run(['atmos', 'auth', 'logout', '--all']),
+      ],
     });
   }
   const { host } = context;
@@ -122,7 +126,10 @@ async function chooseAliases(
   if (invocation.flags['all']) {
     if (invocation.operand === undefined && invocation.identity.kind === 'absent') return names;
     throw new AtmosError('ERR_USAGE', '--all is every identity, and one was named as well', {
-      hints: ['atmos auth logout --all', 'atmos auth logout NAME'],
+      hints: [
+        run(['atmos', 'auth', 'logout', '--all']),
+        run(['atmos', 'auth', 'logout', placeholder('name')]),
+      ],
     });
   }
   const request = requestedIdentity(invocation, host, config);
@@ -130,7 +137,12 @@ async function chooseAliases(
     throw new AtmosError(
       'ERR_USAGE',
       `authentication is switched off by ${request.source}: there is nothing to log out from`,
-      { hints: ['atmos auth logout NAME', 'atmos auth logout --all'] },
+      {
+        hints: [
+          run(['atmos', 'auth', 'logout', placeholder('name')]),
+          run(['atmos', 'auth', 'logout', '--all']),
+        ],
+      },
     );
   }
   const { value } = await resolveIdentityName(request, config, prompt);
@@ -172,7 +184,7 @@ async function mayRemove(
   const isAgreed = await context.prompt.confirm({
     message: `Delete the stored access ${keys.length === 1 ? 'key' : 'keys'} of ${namesOf(keys)}?`,
     default: false,
-    instead: 'pass --force to delete without being asked',
+    instead: addOptions(['--force'], 'to delete without a prompt'),
   });
   if (isAgreed) return true;
   await context.note('logout cancelled: nothing was removed');

@@ -12,7 +12,7 @@ import {
 import { formatPath } from '../../config/yaml-position.ts';
 import { withAsciiHosts } from '../../core/ascii-hosts.ts';
 import { AtmosError } from '../../core/errors.ts';
-import { shellWord } from '../../core/hint.ts';
+import { addOptions, run, say } from '../../core/hint.ts';
 import type { Host } from '../../host/host.ts';
 import type { Invocation } from '../command.ts';
 import type { Context } from '../context.ts';
@@ -62,14 +62,14 @@ function checkOptions({ flags, operand }: Invocation): void {
   if (given.length > 1) {
     const names = given.map((name) => `--${name}`).join(' and ');
     throw new AtmosError('ERR_USAGE', `${names} do not go together`, {
-      hints: ['give one of them'],
+      hints: [say('give one of them')],
     });
   }
   if (operand === undefined || flags['revoke']) return;
   throw new AtmosError(
     'ERR_USAGE',
     `only --revoke takes a directory; ${JSON.stringify(operand)} is to be trusted where it is`,
-    { hints: [`atmos auth trust -C ${shellWord(operand)}`] },
+    { hints: [run(['atmos', 'auth', 'trust', '-C', operand])] },
   );
 }
 
@@ -85,7 +85,7 @@ async function give(context: Context, { flags, values }: Invocation): Promise<vo
       (await prompt.confirm({
         message: 'Trust these files to do this?',
         default: false,
-        instead: 'pass --yes to trust them without being asked',
+        instead: addOptions(['--yes'], 'to trust them without a prompt'),
       })));
   if (isAgreed && !isTrusted) writeRecord(config, needs, host);
   if (values['output'] === 'json') {

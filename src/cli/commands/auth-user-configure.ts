@@ -10,7 +10,7 @@ import {
   type KeyValues,
 } from '../../core/credentials.ts';
 import { AtmosError, isAtmosError } from '../../core/errors.ts';
-import { optionWithValue } from '../../core/hint.ts';
+import { addOptions, optionWords, run, say } from '../../core/hint.ts';
 import { withoutAbsent } from '../../core/json.ts';
 import type { Identity } from '../../core/kind-config.ts';
 import type { Keyring } from '../../keyring/contract.ts';
@@ -19,6 +19,7 @@ import type { Context } from '../context.ts';
 import { isOfEntry } from '../entry-errors.ts';
 import { openForCommand } from '../open.ts';
 import { loadPlanFor, requireIdentity, warn } from '../plan.ts';
+import { formatNext } from '../report.ts';
 import { warnOfSharedRealm } from '../shared-realm-warning.ts';
 import { askAccessKey } from '../ui/ask-access-key.ts';
 import { readInput } from '../ui/read-input.ts';
@@ -30,7 +31,7 @@ const verifyTimeoutMs = 5_000;
  * and reads it back before it says so.
  */
 export async function configureUser(context: Context, invocation: Invocation): Promise<void> {
-  const { note } = context;
+  const { host, note } = context;
   const given = givenNotes(invocation);
   const plan = await loadPlanFor(context, invocation);
   const identity = await requireIdentity(context, plan, invocation);
@@ -54,7 +55,8 @@ export async function configureUser(context: Context, invocation: Invocation): P
   await note(
     `saved the access key ${shortAccessKeyId(key.accessKeyId)} of identity ${identity.name} in the ${type} keyring (${location}), realm ${plan.realm.value}`,
   );
-  await note(`next: atmos auth login ${optionWithValue('--identity', identity.name)}`);
+  const login = run(['atmos', 'auth', 'login', ...optionWords('--identity', identity.name)]);
+  await note(await formatNext(host, login));
 }
 
 function keepsNothing({ keyring }: AuthPlan, { info }: Keyring, isFallback: boolean): AtmosError {
@@ -65,8 +67,8 @@ function keepsNothing({ keyring }: AuthPlan, { info }: Keyring, isFallback: bool
     `the ${info.type} keyring (from ${source}) keeps nothing for the next command, so no key can be stored in it`,
     {
       hints: [
-        'set the keyring type to system or file there',
-        'leave it, and give access_key_id and secret_access_key in atmos.yaml by !env',
+        say('set the keyring type to system or file there'),
+        say('leave it, and give access_key_id and secret_access_key in atmos.yaml by !env'),
       ],
     },
   );
@@ -82,7 +84,7 @@ const options: Readonly<Partial<Record<keyof KeyValues, string>>> = {
 function givenNotes({ flags, values }: Invocation): KeyNotes {
   if (flags['stdin'] && values['from-aws-profile'] !== undefined) {
     throw new AtmosError('ERR_USAGE', 'a key comes from one place: --stdin or --from-aws-profile', {
-      hints: ['give one of them'],
+      hints: [say('give one of them')],
     });
   }
   return withoutAbsent({
@@ -161,14 +163,14 @@ async function verify(
   } catch (error) {
     if (!isAtmosError(error)) throw error;
     if (!isTyped) {
-      const { code, message, hints } = error;
+      const { code, message, hintValues: hints } = error;
       throw new AtmosError(code, `the key was not saved: ${message}`, { hints });
     }
     await warn(context, `the key could not be verified: ${error.message}`);
     return context.prompt.confirm({
       message: 'Save anyway?',
       default: false,
-      instead: 'pass --no-verify',
+      instead: addOptions(['--no-verify']),
     });
   }
 }

@@ -156,7 +156,10 @@ function problemOf(finding: ValidationProblem, writeHint: WriteHint): ProblemJso
 
 const nowhere = { file: null, line: null, column: null, path: null };
 
-function unplaced({ code, message, hints }: AtmosError, writeHint: WriteHint): ProblemJson {
+function unplaced(
+  { code, message, hintValues: hints }: AtmosError,
+  writeHint: WriteHint,
+): ProblemJson {
   return { severity: 'error', code, ...nowhere, message, hint: joinHints(hints, writeHint) };
 }
 

@@ -3,7 +3,7 @@ import type { AuthManager, OpenAuth } from '../../app/open.ts';
 import type { Whoami } from '../../app/whoami.ts';
 import { strategyOf } from '../../clouds/registry.ts';
 import { AtmosError, isAtmosError } from '../../core/errors.ts';
-import { optionWithValue } from '../../core/hint.ts';
+import { optionWords, run } from '../../core/hint.ts';
 import { withoutAbsent } from '../../core/json.ts';
 import type { Identity } from '../../core/kind-config.ts';
 import { formatTimestamp } from '../../core/time.ts';
@@ -101,7 +101,7 @@ async function lookUp(
     const who = await manager.whoami(identity);
     if (who.isValid !== false) return { who };
     const message = `identity ${name} is not authenticated: ${who.reason}`;
-    const hints = [`atmos auth login ${optionWithValue('--identity', name)}`];
+    const hints = [run(['atmos', 'auth', 'login', ...optionWords('--identity', name)])];
     return { who, failure: new AtmosError('ERR_AUTH_NO_SESSION', message, { hints }) };
   } catch (error) {
     if (!isAtmosError(error, 'ERR_AUTH_KEYS_MISSING')) throw error;

@@ -5,7 +5,7 @@ import type { CommandGroup, Completable, Invocation, Run } from '../command.ts';
 import { findWanted, parseBashLine, quoteForBash, tailForBash } from '../completion/complete.ts';
 import type { Context } from '../context.ts';
 import { loadOptions, type GlobalOptions } from '../global-options.ts';
-import { isPrintable } from '../printable.ts';
+import { isPrintable } from '../../core/printable.ts';
 import { findProfileDirectories } from '../profile-choice.ts';
 import { enterDirectory } from '../working-directory.ts';
 

@@ -1,12 +1,12 @@
 import { readProfiles, type ProfileDetails } from '../../config/profile-details.ts';
 import { findProfiles, unknownProfile, userProfiles } from '../../config/profiles.ts';
-import { optionWithValue } from '../../core/hint.ts';
+import { addOptions, optionWords } from '../../core/hint.ts';
 import type { Invocation } from '../command.ts';
 import type { Context } from '../context.ts';
 import { loadOptions } from '../global-options.ts';
 import { warn } from '../plan.ts';
 import { findProfileChoice } from '../profile-choice.ts';
-import { withStart } from '../report.ts';
+import { loadWriteHint, withStart } from '../report.ts';
 import { formatRows, formatTable } from '../ui/table.ts';
 import { formatYaml, formatYamlList } from '../ui/yaml.ts';
 
@@ -67,8 +67,9 @@ export async function profileShow(
   if (values['output'] === 'yaml') return print(...formatYaml(profile));
   await print(...formatProfile(profile));
   const { name, problem } = details;
-  if (problem) await warn(context, ...withStart(`profile ${name} is broken: `, problem));
-  else await note(`use it with ${optionWithValue('--profile', name)}`);
+  if (problem) return warn(context, ...withStart(`profile ${name} is broken: `, problem));
+  const writeHint = await loadWriteHint(host);
+  await note(writeHint(addOptions(optionWords('--profile', name), 'to use it')));
 }
 
 function formatProfile(profile: ProfileJson): string[] {

@@ -1,6 +1,5 @@
-import { quotePowerShell } from '../../core/hint.ts';
+import { fishWord, posixWord, powerShellLiteral } from '../../core/shell-word.ts';
 import type { Host } from '../../host/host.ts';
-import { quoteFish, quotePosix } from '../shell-format.ts';
 
 export const completionShells = ['bash', 'zsh', 'fish', 'powershell'] as const;
 
@@ -18,13 +17,13 @@ export function completionScript(
   const quoted = (quote: (path: string) => string) => [nodePath, scriptPath].map(quote).join(' ');
   switch (shell) {
     case 'bash':
-      return bash(quoted(quotePosix));
+      return bash(quoted(posixWord));
     case 'zsh':
-      return zsh(quoted(quotePosix));
+      return zsh(quoted(posixWord));
     case 'fish':
-      return fish(quoted(quoteFish));
+      return fish(quoted(fishWord));
     case 'powershell':
-      return powershell(quoted(quotePowerShell));
+      return powershell(quoted(powerShellLiteral));
   }
 }
 

@@ -3,7 +3,7 @@ import { shortAccessKeyId } from '../../core/credentials.ts';
 import { isObject } from '../../core/json.ts';
 import { logVocabulary, type FieldKind, type LogEntry } from '../../core/log-events.ts';
 import type { LogLevel } from '../../core/log-level.ts';
-import { deceptive } from '../printable.ts';
+import { deceptive } from '../../core/printable.ts';
 
 export interface LineOptions {
   readonly processId: number;

@@ -1,5 +1,6 @@
 import { closeSync, constants, existsSync, fstatSync, openSync, writeSync } from 'node:fs';
 import { AtmosError, systemErrorCode } from '../../core/errors.ts';
+import { say } from '../../core/hint.ts';
 import { showValue } from '../../core/json.ts';
 import { reasonOf } from '../../host/denial.ts';
 import { ensurePrivateFile } from '../../host/files.ts';
@@ -81,7 +82,7 @@ function refusal(file: LogFile, cause: unknown): AtmosError {
 
 function unfit(file: LogFile, why: string): AtmosError {
   return new AtmosError(file.fault, `cannot log to ${named(file)}: ${why}`, {
-    hints: ['name a file of its own, or /dev/stderr'],
+    hints: [say('name a file of its own, or /dev/stderr')],
   });
 }
 

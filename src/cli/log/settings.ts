@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import type { Config } from '../../config/config.ts';
 import { AtmosError } from '../../core/errors.ts';
+import { didYouMean, say } from '../../core/hint.ts';
 import type { Sourced } from '../../core/json.ts';
 import { isLogDevice, logLevels, parseLogLevel, type LogLevel } from '../../core/log-level.ts';
 import { nearestName } from '../../core/names.ts';
@@ -101,9 +102,8 @@ function levelOf({ said, fault }: Choice): LogLevel {
     fault,
     `unknown log level ${shown} (from ${said.source}): it is one of ${all}`,
     {
-      hints: [
-        nearest === undefined ? 'Debug tells most of what one wants' : `did you mean ${nearest}?`,
-      ],
+      hints:
+        nearest === undefined ? [say('Debug is enough for most problems')] : didYouMean(nearest),
     },
   );
 }

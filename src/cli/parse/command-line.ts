@@ -1,5 +1,5 @@
 import { AtmosError } from '../../core/errors.ts';
-import { optionWithValue } from '../../core/hint.ts';
+import { optionWords, placeholder, run } from '../../core/hint.ts';
 import { nearestName } from '../../core/names.ts';
 import type {
   CommandGroup,
@@ -12,6 +12,7 @@ import type { GlobalOptions } from '../global-options.ts';
 import { formatHelp } from '../help.ts';
 import {
   findPath,
+  commandWords,
   formatPath,
   globalOptions,
   readEnvironment,
@@ -202,10 +203,11 @@ function checkOperands(
   const excess = operand?.isRepeatable ? undefined : operands[operand ? 1 : 0];
   if (operand !== undefined) checkOperand(operand, path, operands.find(isNotEmpty));
   if (excess === undefined) return;
+  const words = commandWords(path);
   throw new AtmosError('ERR_USAGE', `"${command}" does not take ${JSON.stringify(excess)}`, {
     hints: [
-      ...(takesIdentity && !operand ? [`${command} ${optionWithValue('-i', excess)}`] : []),
-      `${command} --help`,
+      ...(takesIdentity && !operand ? [run([...words, ...optionWords('-i', excess)])] : []),
+      run([...words, '--help']),
     ],
   });
 }
@@ -234,9 +236,12 @@ function checkProgram(
   identity: IdentityOption,
 ): void {
   if (stray === undefined && program?.[0]) return;
-  const command = formatPath(path);
+  const words = commandWords(path);
   throw new AtmosError('ERR_USAGE', programFault(stray, program, identity), {
-    hints: [`${command} -i NAME -- aws sts get-caller-identity`, `${command} --help`],
+    hints: [
+      run([...words, '-i', placeholder('name'), '--', 'aws', 'sts', 'get-caller-identity']),
+      run([...words, '--help']),
+    ],
   });
 }
 

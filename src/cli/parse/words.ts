@@ -1,4 +1,5 @@
 import { AtmosError } from '../../core/errors.ts';
+import { didYouMean, run } from '../../core/hint.ts';
 import { nearestName } from '../../core/names.ts';
 import type { CommandGroup, CommandSpec, OptionSpec } from '../command.ts';
 
@@ -62,7 +63,11 @@ export function findPath(words: readonly string[], root: CommandGroup): Path {
 
 /** `atmos auth whoami`, as one types it. */
 export function formatPath(path: Path): string {
-  return path.map(({ name }) => name).join(' ');
+  return commandWords(path).join(' ');
+}
+
+export function commandWords(path: Path): string[] {
+  return path.map(({ name }) => name);
 }
 
 /** Those that a person is shown. */
@@ -175,10 +180,7 @@ function unknownOption(word: string, path: Path): AtmosError {
 /** A mistake on the command line, with the name that was meant and where the help is. */
 export function usageError(message: string, path: Path, nearest?: string): AtmosError {
   return new AtmosError('ERR_USAGE', message, {
-    hints: [
-      ...(nearest === undefined ? [] : [`did you mean ${nearest}?`]),
-      `${formatPath(path)} --help`,
-    ],
+    hints: [...didYouMean(nearest), run([...commandWords(path), '--help'])],
   });
 }
 

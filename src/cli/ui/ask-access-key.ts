@@ -1,5 +1,6 @@
 import { keyCheckOf } from '../../app/configure-key.ts';
 import type { AccessKey, KeyNotes, KeyValues } from '../../core/credentials.ts';
+import { say } from '../../core/hint.ts';
 import { withoutAbsent } from '../../core/json.ts';
 import type { Identity } from '../../core/kind-config.ts';
 import type { Context } from '../context.ts';
@@ -7,7 +8,7 @@ import type { Context } from '../context.ts';
 type Fault = (typed: string) => string | undefined;
 
 const defaultDuration = '12h';
-const instead = 'pass --stdin and give the key as JSON, or --from-aws-profile NAME';
+const instead = say('pass --stdin and give the key as JSON, or --from-aws-profile NAME');
 
 /** Asks Atmos's questions. What the configuration says is shown, what an option says is not asked. */
 export async function askAccessKey(

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { AtmosError } from '../../core/errors.ts';
+import { say } from '../../core/hint.ts';
 import type { Host } from '../../host/host.ts';
 import type { NewPasswordSource } from '../../keyring/registry.ts';
 import type { Invocation } from '../command.ts';
@@ -27,7 +28,7 @@ export function newPasswordSource(
     throw new AtmosError(
       'ERR_USAGE',
       'the new password comes from one place: --stdin or --new-password-file',
-      { hints: ['give one of them'] },
+      { hints: [say('give one of them')] },
     );
   }
   const named = option ?? (host.env[variable] || undefined);
@@ -39,13 +40,13 @@ export function newPasswordSource(
 async function readLine(host: Host): Promise<string> {
   const text = await readInput(
     host,
-    'give the new password through a pipe or a file: --stdin < file',
+    say('give the new password through a pipe or a file: --stdin < file'),
   );
   return text.replace(/\r?\n$/, '');
 }
 
 async function askTwice({ prompt }: Context, location: string): Promise<string> {
-  const instead = `pass --stdin or --new-password-file FILE, or set ${variable}`;
+  const instead = say(`pass --stdin or --new-password-file FILE, or set ${variable}`);
   const password = await prompt.masked({
     message: `New password of the keyring ${location}`,
     instead,

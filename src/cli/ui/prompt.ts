@@ -1,12 +1,13 @@
 import type * as inquirer from '@inquirer/prompts';
 import { AtmosError, NoTerminalError } from '../../core/errors.ts';
+import type { Hint } from '../../core/hint.ts';
 import type { Host, Terminal } from '../../host/host.ts';
-import { printable } from '../printable.ts';
+import { printable } from '../../core/printable.ts';
 
 export interface Question {
   readonly message: string;
-  /** What to do where nobody can be asked, as a hint: `pass --mfa-token or set ATMOS_MFA_TOKEN`. */
-  readonly instead: string;
+  /** What to do where no one can be prompted. */
+  readonly instead: Hint;
 }
 
 export interface TextQuestion extends Question {

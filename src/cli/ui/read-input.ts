@@ -1,9 +1,10 @@
 import { AtmosError, systemErrorCode } from '../../core/errors.ts';
+import { say, type Hint } from '../../core/hint.ts';
 import type { Host } from '../../host/host.ts';
 
 const maxBytes = 64 * 1024;
 const limitMs = 60_000;
-const jsonHint = 'give the JSON through a pipe or a file: --stdin < key.json';
+const jsonHint = say('give the JSON through a pipe or a file: --stdin < key.json');
 
 /**
  * All of standard input as text.
@@ -21,7 +22,7 @@ export async function readInput(
       'ERR_USAGE',
       'standard input is the terminal, where a secret would be seen',
       {
-        hints: [hint, 'leave out --stdin to be asked'],
+        hints: [hint, say('omit --stdin to be prompted')],
       },
     );
   }
@@ -38,7 +39,7 @@ export async function readInput(
   }
 }
 
-async function readAll({ stdin }: Pick<Host, 'stdin'>, hint: string): Promise<Buffer> {
+async function readAll({ stdin }: Pick<Host, 'stdin'>, hint: Hint): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let bytes = 0;
   try {

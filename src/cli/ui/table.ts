@@ -1,4 +1,4 @@
-import { printable } from '../printable.ts';
+import { printable } from '../../core/printable.ts';
 
 /** Names and values in two columns, indented; rows without a value are left out. */
 export function formatRows(rows: readonly (readonly [string, string | undefined])[]): string[] {

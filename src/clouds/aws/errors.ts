@@ -1,6 +1,6 @@
 import { shortAccessKeyId } from '../../core/credentials.ts';
 import { AtmosError, systemErrorCode } from '../../core/errors.ts';
-import { clockHints } from '../../core/hint.ts';
+import { placeholder, run, say, setClock, setVariable, type Hint } from '../../core/hint.ts';
 import { formatRemaining } from '../../core/time.ts';
 import type { Exchange } from './sts-answer.ts';
 import type { Unfollowed } from './unfollowed-variables.ts';
@@ -93,20 +93,20 @@ function translateRefusal(refusal: Refusal, isClock: boolean, call: StsCall): At
   switch (refusal.code) {
     case 'InvalidClientTokenId':
       return isSession
-        ? keysRefused(`AWS does not know the session ${key}`, 'atmos auth login --force')
+        ? keysRefused(`AWS does not know the session ${key}`, login('--force'))
         : keysRefused(
             `AWS does not know the access key ${key}: it was deleted or deactivated, or is of another partition`,
-            'atmos auth user configure',
+            configure,
           );
     case 'SignatureDoesNotMatch':
       return keysRefused(
         `the secret access key does not belong to the access key ${key}`,
-        isSession ? 'atmos auth login --force' : 'atmos auth user configure',
+        isSession ? login('--force') : configure,
       );
     case 'ExpiredToken':
     case 'ExpiredTokenException':
       return new AtmosError('ERR_AUTH_SESSION_EXPIRED', `the session ${key} has expired`, {
-        hints: ['atmos auth login'],
+        hints: [login()],
       });
     case 'AccessDenied':
     case 'AccessDeniedException':
@@ -115,8 +115,8 @@ function translateRefusal(refusal: Refusal, isClock: boolean, call: StsCall): At
     case 'RegionDisabledException':
       return new AtmosError('ERR_AWS', `AWS STS is switched off for this account in ${region}`, {
         hints: [
-          'set credentials.region of the identity to a region that is on, such as us-east-1',
-          'or switch it on: AWS console, IAM, Account settings, Security Token Service',
+          say('set credentials.region of the identity to a region that is on, such as us-east-1'),
+          say('or switch it on: AWS console, IAM, Account settings, Security Token Service'),
         ],
       });
     default:
@@ -125,7 +125,7 @@ function translateRefusal(refusal: Refusal, isClock: boolean, call: StsCall): At
             'ERR_AWS',
             `AWS has too many calls of sts:${action} (${describe(refusal)})`,
             {
-              hints: ['wait a minute, then run the command again'],
+              hints: [say('wait a minute, then run the command again')],
             },
           )
         : new AtmosError(
@@ -135,7 +135,13 @@ function translateRefusal(refusal: Refusal, isClock: boolean, call: StsCall): At
   }
 }
 
-function keysRefused(message: string, hint: string): AtmosError {
+const configure = run(['atmos', 'auth', 'user', 'configure']);
+
+function login(...options: string[]): Hint {
+  return run(['atmos', 'auth', 'login', ...options]);
+}
+
+function keysRefused(message: string, hint: Hint): AtmosError {
   return new AtmosError('ERR_AUTH_KEYS_REFUSED', message, { hints: [hint] });
 }
 
@@ -145,14 +151,19 @@ function mfaRefused(refusal: Refusal, { mfa, shown }: StsCall): AtmosError {
     return new AtmosError(
       'ERR_AUTH_MFA_REFUSED',
       `AWS could not check the MFA code: ${device} may not be a device of this user`,
-      { hints: ['aws iam list-mfa-devices', 'correct mfa_arn: atmos auth user configure'] },
+      {
+        hints: [
+          run(['aws', 'iam', 'list-mfa-devices']),
+          run(['atmos', 'auth', 'user', 'configure'], 'to correct mfa_arn'),
+        ],
+      },
     );
   }
   return new AtmosError(
     'ERR_AUTH_MFA_REFUSED',
     `AWS refused the MFA code of ${device}: wrong, expired, or used before`,
     {
-      hints: ['wait for the next code (one is good for 30 seconds, once), then: atmos auth login'],
+      hints: [run(['atmos', 'auth', 'login'], 'with the next code, after at most 30 seconds')],
     },
   );
 }
@@ -162,7 +173,7 @@ function denied(refusal: Refusal, call: StsCall): AtmosError {
   return new AtmosError(
     'ERR_AUTH_DENIED',
     `AWS denies sts:${call.action} to ${key}: ${quotable(refusal.message, call)}`,
-    { hints: [`ask who manages the user's policies to allow sts:${call.action}`] },
+    { hints: [say(`ask the administrator of the user's policies to allow sts:${call.action}`)] },
   );
 }
 
@@ -172,7 +183,7 @@ function clockSkew({ at, exchange: { serverDate }, platform }: StsCall): AtmosEr
       ? 'the clock of this machine is too far from that of AWS'
       : `the clock of this machine is ${describeSkew(at, serverDate)} that of AWS ` +
         `(here ${at.toISOString()}, there ${serverDate.toISOString()})`;
-  return new AtmosError('ERR_CLOCK_SKEW', message, { hints: clockHints(platform) });
+  return new AtmosError('ERR_CLOCK_SKEW', message, { hints: setClock(platform) });
 }
 
 function describeSkew(here: Date, there: Date): string {
@@ -182,14 +193,18 @@ function describeSkew(here: Date, there: Date): string {
 
 function untrusted(code: string, call: StsCall): AtmosError {
   return unreachable(call, `TLS failed (${code})`, [
-    'export NODE_EXTRA_CA_CERTS=/path/to/ca.pem  # behind a proxy that opens TLS',
+    setVariable(
+      'NODE_EXTRA_CA_CERTS',
+      placeholder('a PEM file'),
+      'behind a proxy that inspects TLS',
+    ),
     ...(code === 'CERT_NOT_YET_VALID' || code === 'CERT_HAS_EXPIRED'
-      ? clockHints(call.platform)
+      ? setClock(call.platform)
       : []),
   ]);
 }
 
-function unreachable(call: StsCall, reason: string, hints: string[] = []): AtmosError {
+function unreachable(call: StsCall, reason: string, hints: readonly Hint[] = []): AtmosError {
   const { mfa, unfollowed, shown } = call;
   const { origin } = shownExchange(call);
   return new AtmosError(
@@ -198,9 +213,11 @@ function unreachable(call: StsCall, reason: string, hints: string[] = []): Atmos
     {
       hints: [
         ...hints,
-        ...(origin === undefined ? [] : [`curl -i ${origin}/`]),
-        ...unfollowed.map(({ name, instead }) => `${name} is set, but not followed: ${instead}`),
-        ...(mfa === undefined ? [] : ['the MFA code may be used up: take the next one']),
+        ...(origin === undefined ? [] : [run(['curl', '-i', `${origin}/`])]),
+        ...unfollowed.map(({ name, consequence }) =>
+          say(`${name} is set, but not followed: ${consequence}`),
+        ),
+        ...(mfa === undefined ? [] : [say('the MFA code may be used up: take the next one')]),
       ],
     },
   );
@@ -220,8 +237,10 @@ function notSts({ origin, status, contentType }: Exchange, flaw: string): AtmosE
     `${origin ?? 'the endpoint'} does not answer like AWS STS: ${came.filter((part) => part !== undefined).join(', ')}`,
     {
       hints: [
-        ...(origin === undefined ? [] : [`curl -i ${origin}/`]),
-        'check spec.endpoint_url of the identity, and whether a proxy or a sign-in page is in between',
+        ...(origin === undefined ? [] : [run(['curl', '-i', `${origin}/`])]),
+        say(
+          'check spec.endpoint_url of the identity, and whether a proxy or a sign-in page is in between',
+        ),
       ],
     },
   );

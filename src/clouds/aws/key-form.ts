@@ -1,5 +1,6 @@
 import type { AccessKey } from '../../core/credentials.ts';
 import { AtmosError } from '../../core/errors.ts';
+import { pipe, say } from '../../core/hint.ts';
 import { isObject, parseJson, withoutAbsent } from '../../core/json.ts';
 
 /** Our fields, and where `aws iam create-access-key` has the same. */
@@ -55,8 +56,10 @@ function parseInput(json: string): Record<string, unknown> {
 function badInput(message: string): AtmosError {
   return new AtmosError('ERR_USAGE', message, {
     hints: [
-      'give {"access_key_id": "…", "secret_access_key": "…"}, with "mfa_arn" and "session_duration" if you like',
-      'aws iam create-access-key | atmos auth user configure --stdin',
+      say(
+        'give {"access_key_id": "…", "secret_access_key": "…"}, with "mfa_arn" and "session_duration" if you like',
+      ),
+      pipe(['aws', 'iam', 'create-access-key'], ['atmos', 'auth', 'user', 'configure', '--stdin']),
     ],
   });
 }

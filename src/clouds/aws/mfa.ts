@@ -1,5 +1,5 @@
 import { AtmosError, isAtmosError } from '../../core/errors.ts';
-import { optionWithValue } from '../../core/hint.ts';
+import { optionWords, placeholder, run } from '../../core/hint.ts';
 import type { Identity } from '../../core/kind-config.ts';
 import { parseMfaCode } from '../../core/mfa-code.ts';
 import type { MfaRequest, OpenContext } from '../contract.ts';
@@ -37,19 +37,17 @@ function checkCode(text: string, device: string): string {
   throw new AtmosError(
     'ERR_AUTH_MFA_REFUSED',
     `the MFA code of ${device} is not one of six digits`,
-    { hints: ['wait for the next code of the device, then: atmos auth login'] },
+    { hints: [run(['atmos', 'auth', 'login'], 'with the next code of the device')] },
   );
 }
 
 function mfaRequired({ name }: Identity, device: string): AtmosError {
+  const login = ['atmos', 'auth', 'login', ...optionWords('--identity', name)];
   return new AtmosError(
     'ERR_AUTH_MFA_REQUIRED',
     `a session for identity ${name} needs a code of the MFA device ${device}`,
     {
-      hints: [
-        `atmos auth login ${optionWithValue('--identity', name)}`,
-        `atmos auth login ${optionWithValue('--identity', name)} --mfa-token <code>`,
-      ],
+      hints: [run(login), run([...login, '--mfa-token', placeholder('code')])],
     },
   );
 }

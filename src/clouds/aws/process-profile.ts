@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { dirname, join, sep } from 'node:path';
 import { AtmosError } from '../../core/errors.ts';
+import { say } from '../../core/hint.ts';
 import { sha256 } from '../../core/sha256.ts';
 import type { Host } from '../../host/host.ts';
 import { isAwsRegion } from './regions.ts';
@@ -61,7 +62,7 @@ export function formatProcessProfile({ profile, command, region }: ProcessProfil
   if (hasControl(command)) throw new TypeError('the command of the profile is not one line');
   if (region !== undefined && !isAwsRegion(region)) {
     throw new AtmosError('ERR_CONFIG_INVALID', 'the region is not the name of an AWS region', {
-      hints: ['write it like eu-central-1'],
+      hints: [say('write it like eu-central-1')],
     });
   }
   const regionLine = region === undefined ? '' : `region = ${region}\n`;

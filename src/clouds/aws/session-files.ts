@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { lstatSync, readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { AtmosError, systemErrorCode } from '../../core/errors.ts';
-import { showCommand } from '../../core/hint.ts';
+import { showPermissions } from '../../core/hint.ts';
 import { randomId, removeFile, replacePrivately } from '../../host/files.ts';
 import { closedInHome } from '../../host/closed-home.ts';
 import { cacheDirectory, configDirectory } from '../../host/home.ts';
@@ -244,6 +244,6 @@ function namesIn(directory: string): string[] {
 
 function ioError(doing: string, path: string, reason: string): AtmosError {
   return new AtmosError('ERR_IO', `cannot ${doing} ${path}: ${reason}`, {
-    hints: [showCommand(dirname(path))],
+    hints: [showPermissions(dirname(path))],
   });
 }

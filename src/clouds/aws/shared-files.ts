@@ -1,5 +1,6 @@
 import type { AccessKey } from '../../core/credentials.ts';
 import { AtmosError } from '../../core/errors.ts';
+import { didYouMean, pipe } from '../../core/hint.ts';
 import { withoutAbsent, type Sourced } from '../../core/json.ts';
 import { nearestName } from '../../core/names.ts';
 import { describeClosed } from '../../host/closed-home.ts';
@@ -142,7 +143,7 @@ function unknownProfile(name: string, { profiles, misplaced, paths }: Searched):
       `no AWS profile ${JSON.stringify(name)} in ${files}: ${paths.closed === undefined ? list : describeClosed(paths.closed)}`,
       ...misplaced.filter((one) => one.name === name).map(describeMisplaced),
     ],
-    { hints: nearest === undefined ? [] : [`did you mean ${nearest}?`] },
+    { hints: didYouMean(nearest) },
   );
 }
 
@@ -150,7 +151,14 @@ function unusable(name: string, profile: Profile): AtmosError {
   return new AtmosError(
     'ERR_USAGE',
     `the AWS profile ${JSON.stringify(name)} ${whyUnusable(profile)}`,
-    { hints: ['aws iam create-access-key | atmos auth user configure --stdin'] },
+    {
+      hints: [
+        pipe(
+          ['aws', 'iam', 'create-access-key'],
+          ['atmos', 'auth', 'user', 'configure', '--stdin'],
+        ),
+      ],
+    },
   );
 }
 

@@ -1,5 +1,5 @@
 import { AtmosError, systemErrorCode } from '../../core/errors.ts';
-import { showCommand } from '../../core/hint.ts';
+import { showPermissions } from '../../core/hint.ts';
 import { isRefusal, reasonOf } from '../../host/denial.ts';
 import { irregularKindAt, readRegularFile } from '../../host/regular-file.ts';
 import { parseIni, splitWords, type IniSection } from './ini.ts';
@@ -91,6 +91,6 @@ function readAwsFile(path: string, closed: SharedPaths['closed']): string {
   const kind = irregularKindAt(path);
   if (kind === undefined || kind === 'a device') return '';
   throw new AtmosError('ERR_IO', `cannot read the AWS file ${path}: it is ${kind}`, {
-    hints: [showCommand(path)],
+    hints: [showPermissions(path)],
   });
 }

@@ -6,6 +6,7 @@ import {
 } from '@aws-sdk/client-sts';
 import { state as versionWarning } from '@aws-sdk/core/client';
 import { SignatureV4 } from '@smithy/signature-v4';
+import { say } from '../../core/hint.ts';
 import { isAwsRegion } from './regions.ts';
 import { AtmosError } from '../../core/errors.ts';
 import type { Host } from '../../host/host.ts';
@@ -227,7 +228,7 @@ function createClient(options: StsOptions, signingDate: () => Date): STSClient {
 function checkRegion(region: string): void {
   if (isAwsRegion(region)) return;
   throw new AtmosError('ERR_CONFIG_INVALID', 'the region is not the name of an AWS region', {
-    hints: ['set credentials.region of the identity to a region such as us-east-1'],
+    hints: [say('set credentials.region of the identity to a region such as us-east-1')],
   });
 }
 
@@ -239,7 +240,7 @@ function checkEndpoint(endpoint: string): void {
     'the endpoint of AWS STS is not an http or https address without user and password',
     {
       hints: [
-        'set spec.endpoint_url of the identity to an address such as https://sts.example.com',
+        say('set spec.endpoint_url of the identity to an address such as https://sts.example.com'),
       ],
     },
   );

@@ -1,4 +1,5 @@
 import { AtmosError } from '../../core/errors.ts';
+import { say, unsetVariable } from '../../core/hint.ts';
 import type { Host } from '../../host/host.ts';
 import { isLoopback } from './endpoint.ts';
 
@@ -48,7 +49,10 @@ function notFollowed(variable: string, identity: string, endpoint: string): Atmo
     'ERR_CONFIG_INVALID',
     `${variable} is set, which this version does not follow: a request of identity ${identity} would go to another endpoint of AWS`,
     {
-      hints: [`set spec.endpoint_url of identity ${identity} to ${endpoint}`, `unset ${variable}`],
+      hints: [
+        say(`set spec.endpoint_url of identity ${identity} to ${endpoint}`),
+        unsetVariable(variable),
+      ],
     },
   );
 }
@@ -56,7 +60,7 @@ function notFollowed(variable: string, identity: string, endpoint: string): Atmo
 /** A variable that is set and would count for a request, and what happens instead. */
 export interface Unfollowed {
   readonly name: string;
-  readonly instead: string;
+  readonly consequence: string;
 }
 
 /**
@@ -68,14 +72,15 @@ export function unfollowedVariables(destination: Destination, env: Environment):
   const proxy =
     isLoopback(hostname) || isWithoutProxy(hostname, env) ? undefined : proxyOf(protocol, env);
   const found: Unfollowed[] = [];
-  if (proxy !== undefined) found.push({ name: proxy, instead: 'calls to AWS go through no proxy' });
+  if (proxy !== undefined)
+    found.push({ name: proxy, consequence: 'calls to AWS go through no proxy' });
   if (protocol === 'https:' && isSet(env, 'AWS_CA_BUNDLE')) {
-    const instead = 'certificates are checked by those of Node and of NODE_EXTRA_CA_CERTS';
-    found.push({ name: 'AWS_CA_BUNDLE', instead });
+    const consequence = 'certificates are checked by those of Node and of NODE_EXTRA_CA_CERTS';
+    found.push({ name: 'AWS_CA_BUNDLE', consequence });
   }
   if (destination.endpoint === undefined && isTrue(env, 'AWS_USE_DUALSTACK_ENDPOINT')) {
-    const instead = 'the endpoint of AWS STS is the one for IPv4';
-    found.push({ name: 'AWS_USE_DUALSTACK_ENDPOINT', instead });
+    const consequence = 'the endpoint of AWS STS is the one for IPv4';
+    found.push({ name: 'AWS_USE_DUALSTACK_ENDPOINT', consequence });
   }
   return found;
 }
@@ -83,7 +88,7 @@ export function unfollowedVariables(destination: Destination, env: Environment):
 /** One warning for all of them, or undefined for none. */
 export function unfollowedWarning(variables: readonly Unfollowed[]): string | undefined {
   if (variables.length === 0) return undefined;
-  const each = variables.map(({ name, instead }) => `${name} (${instead})`);
+  const each = variables.map(({ name, consequence }) => `${name} (${consequence})`);
   return `this version does not follow ${each.join(', ')}`;
 }
 

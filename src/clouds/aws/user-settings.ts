@@ -1,6 +1,6 @@
 import type { KeyFault, KeyValues } from '../../core/credentials.ts';
 import { checkPart, IdentityError, type IdentityProblem } from '../../core/identity-error.ts';
-import { setCommand } from '../../core/hint.ts';
+import { placeholder, say, setVariable, type Hint } from '../../core/hint.ts';
 import { quoteValue, valueOf, withoutAbsent } from '../../core/json.ts';
 import type { Identity } from '../../core/kind-config.ts';
 import { parseDuration } from '../../core/time.ts';
@@ -83,7 +83,7 @@ export function readSettings(identity: Identity): UserSettings {
     report({
       path,
       message: `is not the name of an AWS region: ${shown}`,
-      hint: 'write it like eu-central-1',
+      hint: say('write it like eu-central-1'),
     });
   }
   const mfaArn = credentials.mfa_arn || undefined;
@@ -144,7 +144,7 @@ function checkEndpoint(
       variable === undefined
         ? `is empty: ${tag} gives nothing`
         : `is empty: the variable ${variable} is not set, or empty`,
-    ...(variable === undefined ? {} : { hint: setCommand(variable, '<url>') }),
+    ...(variable === undefined ? {} : { hint: setVariable(variable, placeholder('url')) }),
   });
 }
 
@@ -217,12 +217,12 @@ export function describeEmpty({ tag }: EmptyKeyField): string {
 }
 
 /** What to set, in one line; none for fields that no variable gives. */
-export function variableHints(fields: readonly EmptyKeyField[]): string[] {
+export function variableHints(fields: readonly EmptyKeyField[]): Hint[] {
   const names = fields.flatMap(({ tag }) => /^!env (\w+)$/.exec(tag ?? '')?.[1] ?? []);
   const [noun, verb] = names.length === 1 ? ['variable', 'is'] : ['variables', 'are'];
   return names.length === 0
     ? []
-    : [`set the ${noun} ${names.join(' and ')}, which ${verb} not set or empty`];
+    : [say(`set the ${noun} ${names.join(' and ')}, which ${verb} not set or empty`)];
 }
 
 function configuredKeys(
@@ -243,7 +243,7 @@ function configuredKeys(
   report({
     path: ['credentials'],
     message: 'hold only one of access_key_id and secret_access_key',
-    hint: 'give both or neither; with neither, the keys come from the keyring',
+    hint: say('give both or neither; with neither, the keys come from the keyring'),
   });
   return undefined;
 }

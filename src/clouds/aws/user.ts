@@ -1,6 +1,6 @@
 import { awsCredentials, shortAccessKeyId, type AwsCredentials } from '../../core/credentials.ts';
 import { AtmosError } from '../../core/errors.ts';
-import { optionWithValue } from '../../core/hint.ts';
+import { edit, optionWords, run, type Hint } from '../../core/hint.ts';
 import { showForConsent, withoutAbsent } from '../../core/json.ts';
 import type { Identity } from '../../core/kind-config.ts';
 import { parseDuration } from '../../core/time.ts';
@@ -183,7 +183,7 @@ function usableKeys(
   isStoreLasting: boolean,
 ): AwsCredentials {
   const { name, locate } = identity;
-  const configure = [`atmos auth user configure ${optionWithValue('--identity', name)}`];
+  const configure = [configureKey(name)];
   if (stored === null) {
     const empty = emptyKeyFields(identity);
     const what = empty.map(
@@ -197,7 +197,7 @@ function usableKeys(
         ...(isStoreLasting ? configure : []),
         ...(isStoreLasting || empty.length > 0
           ? []
-          : [`give access_key_id and secret_access_key by !env (${locate(['credentials'])})`]),
+          : [edit(locate(['credentials']), 'give access_key_id and secret_access_key by !env')]),
       ],
     });
   }
@@ -211,6 +211,10 @@ function usableKeys(
   return stored;
 }
 
+function configureKey(identity: string): Hint {
+  return run(['atmos', 'auth', 'user', 'configure', ...optionWords('--identity', identity)]);
+}
+
 /** Another program may have stored any text. Not checked before a session is opened: a stored one stays valid. */
 function checkStoredDevice(identity: Identity, { mfaArn }: AwsCredentials): void {
   const [fault] = keyFaultsOf(identity, withoutAbsent({ mfaArn }));
@@ -219,7 +223,7 @@ function checkStoredDevice(identity: Identity, { mfaArn }: AwsCredentials): void
   throw new AtmosError(
     'ERR_STORE_INVALID',
     `${fault.name} stored with the access key of identity ${name} ${fault.message}`,
-    { hints: [`atmos auth user configure ${optionWithValue('--identity', name)}`] },
+    { hints: [configureKey(name)] },
   );
 }
 

@@ -1,5 +1,6 @@
 import { basename, extname } from 'node:path';
 import { parseEnv } from 'node:util';
+import { say, type Hint } from '../../core/hint.ts';
 import { parseJson } from '../../core/json.ts';
 import { parseAnyYaml } from '../parse.ts';
 import { parseToml } from '../toml.ts';
@@ -34,7 +35,7 @@ export interface IncludedData {
 export function parseByName(file: {
   path: string;
   text: string;
-}): IncludedData | { problem: string; hint?: string } {
+}): IncludedData | { problem: string; hint?: Hint } {
   switch (formatOf(file.path)) {
     case 'yaml':
       return parseAnyYaml(file);
@@ -45,7 +46,7 @@ export function parseByName(file: {
     case 'env':
       return { data: { ...parseEnv(file.text) } };
     case 'hcl':
-      return { problem: 'is HCL, which is not read', hint: 'write it as JSON or YAML' };
+      return { problem: 'is HCL, which is not read', hint: say('write it as JSON or YAML') };
     default:
       return { data: file.text };
   }

@@ -1,6 +1,7 @@
 import { realpathSync } from 'node:fs';
 import { dirname, isAbsolute, resolve } from 'node:path';
 import { isAtmosError } from '../../core/errors.ts';
+import { say, type Hint } from '../../core/hint.ts';
 import type { Host } from '../../host/host.ts';
 import type { IncludedFile } from '../config-file.ts';
 import { findGitRoot, isBelow } from '../git-root.ts';
@@ -31,7 +32,7 @@ interface Included extends Written {
   readonly steps: readonly QueryStep[];
 }
 
-type Refusal = { readonly problem: string; readonly hint?: string };
+type Refusal = { readonly problem: string; readonly hint?: Hint };
 
 /** Reads the file that a tag names, or reports why not. */
 export type Includer = (tagged: Tagged, from: IncludedFrom) => Included | undefined;
@@ -76,7 +77,7 @@ export function createIncluder({ file, host, onInclude }: IncludeOptions): Inclu
     if (isOutside(realPath, file) && !isTrustedByVariable(host)) {
       return {
         problem: `includes ${path}, which is outside of the project${trustVariableNote(host)}`,
-        hint: 'copy it into the project, or name the configuration by --config',
+        hint: say('copy it into the project, or name the configuration by --config'),
       };
     }
     onInclude({ path, text, at });
@@ -107,7 +108,7 @@ function parseInclude({
   if (isRemote(name)) {
     return {
       problem: 'includes a file at a remote place, and nothing is fetched',
-      hint: 'download it into the project, and include that file',
+      hint: say('download it into the project, and include that file'),
     };
   }
   const isRaw = tag === '!include.raw';
@@ -116,7 +117,7 @@ function parseInclude({
   if (steps !== undefined) return { name, isRaw, steps };
   return {
     problem: 'has a query after !include that is no plain path, and no more of yq is understood',
-    hint: 'write it like .accounts.dev, .list[0] or ."two words"',
+    hint: say('write it like .accounts.dev, .list[0] or ."two words"'),
   };
 }
 
@@ -175,7 +176,7 @@ export type Path = readonly string[];
 export interface TagProblem {
   readonly path: Path;
   readonly message: string;
-  readonly hint?: string;
+  readonly hint?: Hint;
 }
 
 /** A file that values are written in. */

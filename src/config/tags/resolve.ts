@@ -1,4 +1,5 @@
 import { AtmosError } from '../../core/errors.ts';
+import type { Hint } from '../../core/hint.ts';
 import { isMap } from '../../core/validate.ts';
 import type { Host } from '../../host/host.ts';
 import type { IncludedFile, PendingCommand, TaggedPlace } from '../config-file.ts';
@@ -153,7 +154,7 @@ export function resolveTags(
 
   function resolveTag(written: Tagged, source: Source, path: Path): unknown {
     const { tag, value } = written;
-    const refuse = (message: string, hint?: string) => {
+    const refuse = (message: string, hint?: Hint) => {
       source.report({ path, message, ...(hint === undefined ? {} : { hint }) });
       return undefined;
     };

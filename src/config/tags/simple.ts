@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { say } from '../../core/hint.ts';
 import { quote } from '../../core/json.ts';
 import { isVariableName } from '../../core/variable-name.ts';
 import { readGit, type GitRemote, type GitRepository } from '../git.ts';
@@ -113,7 +114,10 @@ function orDefault(
 ): TagResult {
   if (value !== undefined) return { value };
   if (text !== '') return { value: text, isDefault: true };
-  return { problem: `has the tag ${tag}, but ${why}`, hint: `give it a default: ${tag} VALUE` };
+  return {
+    problem: `has the tag ${tag}, but ${why}`,
+    hint: say(`give it a default: ${tag} VALUE`),
+  };
 }
 
 /** The tags whose value comes from the machine. What else there is is `!git.sha` and its kin. */

@@ -1,3 +1,4 @@
+import type { Hint } from '../../core/hint.ts';
 import type { Host } from '../../host/host.ts';
 
 /** A tag whose value comes from the machine. */
@@ -16,7 +17,7 @@ export type TagResult =
       /** Whether it is the default that is written after the tag. */
       readonly isDefault?: boolean;
     }
-  | { readonly problem: string; readonly hint?: string };
+  | { readonly problem: string; readonly hint?: Hint };
 
 /**
  * The words after a tag, as Atmos splits them (its `pkg/function/parser`): between white space, or

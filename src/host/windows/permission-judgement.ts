@@ -1,4 +1,4 @@
-import { windowsWord } from '../../core/hint.ts';
+import { run } from '../../core/hint.ts';
 import type { Permissions } from '../permission-judgement.ts';
 import type { Grant, SecurityDescriptor } from './security-descriptor.ts';
 
@@ -69,7 +69,7 @@ export function judge(
   const concerned = (rights: number) =>
     unique(toOthers.filter((grant) => (grant.rights & rights) !== 0));
   const isOurs = owner !== undefined && [us, system, administrators].includes(owner);
-  const icacls = `icacls ${windowsWord(path)}${isLink ? ' /L' : ''}`;
+  const icacls = ['icacls', path, ...(isLink ? ['/L'] : [])];
   const inherited = isDirectory ? '(OI)(CI)' : '';
   return {
     isOurs,
@@ -79,22 +79,25 @@ export function judge(
     openness: concerned(read | write)
       .map(named)
       .join(', '),
-    ownCommand: () => `${icacls} /setowner "*${us}"`,
+    ownCommand: () => run([...icacls, '/setowner', `*${us}`]),
     closeCommand: () =>
-      [
-        `${icacls} /inheritance:r /grant:r`,
-        ...[us, system, administrators].map((sid) => `"*${sid}:${inherited}F"`),
+      run([
+        ...icacls,
+        '/inheritance:r',
+        '/grant:r',
+        ...[us, system, administrators].map((sid) => `*${sid}:${inherited}F`),
         ...removal(concerned(read | write)),
-      ].join(' '),
+      ]),
     withdrawCommand() {
       const readers = concerned(read);
       const kept = concerned(write).filter((sid) => readers.includes(sid));
-      return [
-        `${icacls} /inheritance:d`,
+      return run([
+        ...icacls,
+        '/inheritance:d',
         ...(kept.length === 0 ? [] : ['/grant:r']),
-        ...kept.map((sid) => `"*${sid}:${inherited}RX"`),
+        ...kept.map((sid) => `*${sid}:${inherited}RX`),
         ...removal(concerned(write).filter((sid) => !readers.includes(sid))),
-      ].join(' ');
+      ]);
     },
   };
 }
@@ -110,7 +113,7 @@ function weakness({ isTrusted, isOurs, others }: Permissions): number {
 }
 
 function removal(sids: readonly string[]): string[] {
-  return sids.length === 0 ? [] : ['/remove:g', ...sids.map((sid) => `"*${sid}"`)];
+  return sids.length === 0 ? [] : ['/remove:g', ...sids.map((sid) => `*${sid}`)];
 }
 
 function unique(grants: readonly Grant[]): string[] {

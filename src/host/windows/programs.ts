@@ -1,6 +1,7 @@
 import { statSync } from 'node:fs';
 import { win32 } from 'node:path';
 import { AtmosError } from '../../core/errors.ts';
+import { say } from '../../core/hint.ts';
 import { environmentValue } from '../../core/variables.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -119,7 +120,7 @@ function unfit(file: string, why: string): AtmosError {
   return new AtmosError(
     'ERR_COMMAND_NOT_EXECUTABLE',
     `cannot run the batch file ${JSON.stringify(file)} with these arguments: ${why}`,
-    { hints: ['run the program that the batch file starts, such as node <its script>'] },
+    { hints: [say('run the program that the batch file starts, such as node')] },
   );
 }
 

@@ -1,5 +1,5 @@
 import { AtmosError, KeyringError } from '../../core/errors.ts';
-import { showCommand } from '../../core/hint.ts';
+import { run, setVariable, showPermissions, unsetVariable, type Hint } from '../../core/hint.ts';
 import type { Host } from '../../host/host.ts';
 import type { BackendContext, Keyring, OpenBackend, Probe } from '../contract.ts';
 import { checkKey, checkReadKey, checkValue } from '../key.ts';
@@ -36,7 +36,7 @@ export function isAgentOff({ env }: Pick<Host, 'env'>): boolean {
     throw new AtmosError(
       'ERR_USAGE',
       `ATMOS_KEYRING_AGENT is ${JSON.stringify(value)}: it is on or off`,
-      { hints: ['unset ATMOS_KEYRING_AGENT', 'export ATMOS_KEYRING_AGENT=off'] },
+      { hints: [unsetVariable('ATMOS_KEYRING_AGENT'), setVariable('ATMOS_KEYRING_AGENT', 'off')] },
     );
   }
   return value === 'off';
@@ -158,9 +158,9 @@ function createClientKeyring(context: BackendContext, { find, openFile }: Ways):
 }
 
 /** What is not an agent of this user's is not ours to stop. */
-function hintsFor({ failure, path }: AgentError): string[] {
-  if (failure !== 'foreign') return ['atmos auth keyring lock'];
-  return path === undefined ? [] : [showCommand(path)];
+function hintsFor({ failure, path }: AgentError): Hint[] {
+  if (failure !== 'foreign') return [run(['atmos', 'auth', 'keyring', 'lock'])];
+  return path === undefined ? [] : [showPermissions(path)];
 }
 
 function unknownOutcome(error: AgentError, location: string): KeyringError {
@@ -170,8 +170,8 @@ function unknownOutcome(error: AgentError, location: string): KeyringError {
     `${named(location, error)} was asked for a change, and ${error.message}: it may be done or not`,
     {
       hints: [
-        ...(isSilent ? ['atmos auth keyring lock'] : []),
-        'atmos auth keyring list    # then do it again if it is not done',
+        ...(isSilent ? [run(['atmos', 'auth', 'keyring', 'lock'])] : []),
+        run(['atmos', 'auth', 'keyring', 'list'], 'to see whether to repeat it'),
       ],
     },
   );

@@ -5,7 +5,7 @@ import {
   systemErrorCode,
   type KeyringErrorCode,
 } from '../../core/errors.ts';
-import { shellWord, unlockHints } from '../../core/hint.ts';
+import { run, showPermissions, unlockHints, unsetVariable, type Hint } from '../../core/hint.ts';
 import { parseTimestamp } from '../../core/time.ts';
 import type { Host } from '../../host/host.ts';
 import type { AgentControl, BackendContext, AgentBackend, Terms, Unlocked } from '../contract.ts';
@@ -177,10 +177,10 @@ function translate({ settings }: BackendContext, error: AgentError, tried?: 'loc
   );
 }
 
-function hintsFor({ failure, path, processId }: AgentError, tried?: 'lock'): string[] {
-  if (failure === 'foreign') return path === undefined ? [] : [`ls -ld ${shellWord(path)}`];
-  const end = processId === undefined ? [] : [`kill -KILL ${processId}`];
-  const lock = tried === 'lock' ? [] : ['atmos auth keyring lock'];
+function hintsFor({ failure, path, processId }: AgentError, tried?: 'lock'): Hint[] {
+  if (failure === 'foreign') return path === undefined ? [] : [showPermissions(path)];
+  const end = processId === undefined ? [] : [run(['kill', '-KILL', String(processId)])];
+  const lock = tried === 'lock' ? [] : [run(['atmos', 'auth', 'keyring', 'lock'])];
   return [...lock, ...(failure === 'version' ? [] : end)];
 }
 
@@ -199,7 +199,7 @@ function requireAgents({ host }: Pick<BackendContext, 'host'>): void {
 function requireUse(host: Host): void {
   if (!isAgentOff(host)) return;
   throw new AtmosError('ERR_USAGE', 'ATMOS_KEYRING_AGENT is off: no command would use the agent', {
-    hints: ['unset ATMOS_KEYRING_AGENT'],
+    hints: [unsetVariable('ATMOS_KEYRING_AGENT')],
   });
 }
 

@@ -1,5 +1,7 @@
 import { KeyringError, keyringErrorCodes } from '../../core/errors.ts';
+import type { Hint } from '../../core/hint.ts';
 import { isObject, parseJson } from '../../core/json.ts';
+import { parseHints, sendableHints } from '../../core/parse-hint.ts';
 import type { Terms } from '../contract.ts';
 
 /**
@@ -7,7 +9,7 @@ import type { Terms } from '../contract.ts';
  * answers, one after the other. Fields that are not known are passed over, so that a later version can
  * add some; what changes the meaning of one changes the version.
  */
-export const protocolVersion = 1;
+export const protocolVersion = 2;
 
 /** Who one is, and of which keyring one speaks. */
 export interface Greeting {
@@ -33,10 +35,8 @@ type AgentRequest =
 /** The fields of an answer; or the keyring's error; or that the agent is about to end. */
 export type Reply =
   | { readonly ok: Readonly<Record<string, unknown>> }
-  | { readonly error: { code: string; message: string; hints: readonly string[] } }
+  | { readonly error: { code: string; message: string; hints: readonly Hint[] } }
   | { readonly leaving: true };
-
-const codes: ReadonlySet<string> = new Set(keyringErrorCodes);
 
 export function formatGreeting({ version, directory }: Greeting): object {
   return { 'atmos-agent': version, directory };
@@ -81,8 +81,8 @@ export function parseRequest(frame: Buffer): Request | undefined {
 }
 
 /** What the agent says to an error of the keyring. */
-export function formatError({ code, message, hints }: KeyringError): Reply {
-  return { error: { code, message, hints } };
+export function formatError({ code, message, hintValues }: KeyringError): Reply {
+  return { error: { code, message, hints: sendableHints(hintValues) } };
 }
 
 /**
@@ -119,12 +119,11 @@ function isCount(value: unknown): value is number {
   return typeof value === 'number' && Number.isSafeInteger(value) && value > 0;
 }
 
-function parseError({ code, message, hints }: Record<string, unknown>): Error {
-  const isKnown = typeof code === 'string' && codes.has(code) && typeof message === 'string';
-  if (!isKnown || !Array.isArray(hints) || !hints.every((hint) => typeof hint === 'string'))
-    return noAnswer();
+function parseError({ code, message, hints: given }: Record<string, unknown>): Error {
   const known = keyringErrorCodes.find((one) => one === code);
-  return known === undefined ? noAnswer() : new KeyringError(known, message, { hints });
+  const hints = parseHints(given);
+  if (known === undefined || typeof message !== 'string' || hints === undefined) return noAnswer();
+  return new KeyringError(known, message, { hints });
 }
 
 /** Most bytes of a message: a value of 1 MiB, in base64, has room. */

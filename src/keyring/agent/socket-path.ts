@@ -1,7 +1,7 @@
 import { lstatSync, readFileSync, realpathSync, statSync, type Stats } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
 import { KeyringError, systemErrorCode } from '../../core/errors.ts';
-import { shellWord } from '../../core/hint.ts';
+import { placeholder, run, setVariable, showPermissions } from '../../core/hint.ts';
 import { noHome, stateDirectory } from '../../host/home.ts';
 import type { Host } from '../../host/host.ts';
 import { makeOwnDirectories } from '../../host/own-directory.ts';
@@ -69,7 +69,7 @@ export async function makePlace(id: KeyringId, host: Where): Promise<AgentPlace>
     throw new KeyringError(
       'ERR_KEYRING_PERMISSIONS',
       `${directory}, where the agent's socket goes, is not a directory that is yours alone`,
-      { hints: [`ls -ld ${shellWord(directory)}`, `chmod 700 ${shellWord(directory)}`] },
+      { hints: [showPermissions(directory), run(['chmod', '700', directory])] },
     );
   }
   checkLength(place.socket, host);
@@ -107,7 +107,9 @@ function checkLength(socket: string, { platform }: Where): void {
   throw new KeyringError(
     'ERR_KEYRING_IO',
     `the agent's socket ${socket} has a path of ${bytes} bytes, and at most ${most} can be used`,
-    { hints: ['export XDG_RUNTIME_DIR=<a directory with a short path that is yours alone>'] },
+    {
+      hints: [setVariable('XDG_RUNTIME_DIR', placeholder('a private directory with a short path'))],
+    },
   );
 }
 

@@ -1,5 +1,6 @@
 import { KeyringError, keyringErrorCodes } from '../../core/errors.ts';
 import { isObject, parseJson, type Sourced } from '../../core/json.ts';
+import { parseHints, sendableHints } from '../../core/parse-hint.ts';
 import type { Terms } from '../contract.ts';
 import type { AgentPlace } from './socket-path.ts';
 
@@ -39,7 +40,8 @@ export function parseStartMessage(input: Buffer): { order: StartMessage; passwor
 
 export function formatOutcome(outcome: Outcome): string {
   if (outcome.kind !== 'failed') return JSON.stringify(outcome);
-  const { code, message, hints } = outcome.error;
+  const { code, message, hintValues } = outcome.error;
+  const hints = sendableHints(hintValues);
   return JSON.stringify({ kind: 'failed', error: { code, message, hints } });
 }
 
@@ -51,9 +53,10 @@ export function parseOutcome(text: string): Outcome | undefined {
   if (kind === 'started' || kind === 'taken') return { kind };
   if (kind !== 'failed' || !isObject(error)) return undefined;
   const code = keyringErrorCodes.find((known) => known === error['code']);
-  const { message, hints } = error;
-  if (code === undefined || typeof message !== 'string' || !Array.isArray(hints)) return undefined;
-  return { kind, error: new KeyringError(code, message, { hints: hints.map(String) }) };
+  const { message } = error;
+  const hints = parseHints(error['hints']);
+  if (code === undefined || typeof message !== 'string' || hints === undefined) return undefined;
+  return { kind, error: new KeyringError(code, message, { hints }) };
 }
 
 function isStartMessage(order: unknown): order is StartMessage {

@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import { lstatSync, readdirSync, statfsSync, type Stats } from 'node:fs';
 import { join, parse, sep } from 'node:path';
 import { KeyringError } from '../../core/errors.ts';
-import { setCommand, showCommand } from '../../core/hint.ts';
+import { placeholder, setVariable, showPermissions } from '../../core/hint.ts';
 import { makePrivateDirectories } from '../../host/files.ts';
 import type { Host } from '../../host/host.ts';
 import { followOwnPath, type PathFault } from '../../host/own-path.ts';
@@ -38,7 +38,7 @@ export function findDirectory(directory: string, userId: number | undefined): st
   const stats = translating('look at', real, () => lstatSync(real));
   if (!stats.isDirectory()) {
     throw new KeyringError('ERR_KEYRING_IO', `the keyring path ${directory} is not a directory`, {
-      hints: [showCommand(directory)],
+      hints: [showPermissions(directory)],
     });
   }
   const permissions = permissionsOf(real, stats, permissionCheck);
@@ -107,7 +107,7 @@ function checkPath(path: string): void {
   throw new KeyringError(
     'ERR_KEYRING_IO',
     `the keyring path ${path} names ${isDevice ? 'a device' : 'a stream of a file'}, not a directory`,
-    { hints: [setCommand('ATMOS_KEYRING_FILE_PATH', 'C:\\<a directory of your own>')] },
+    { hints: [setVariable('ATMOS_KEYRING_FILE_PATH', placeholder('a directory of your own'))] },
   );
 }
 
@@ -134,8 +134,8 @@ function refuse({ at, kind, permissions }: PathFault): never {
       `${at}, on the way to the keyring, belongs to ${permissions.owner}, who could replace the keyring`,
       {
         hints: [
-          showCommand(at),
-          setCommand('ATMOS_KEYRING_FILE_PATH', '<a directory of your own>'),
+          showPermissions(at),
+          setVariable('ATMOS_KEYRING_FILE_PATH', placeholder('a directory of your own')),
         ],
       },
     );

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { KeyringError } from '../../core/errors.ts';
-import { listCommand } from '../../core/hint.ts';
+import { listFiles, say } from '../../core/hint.ts';
 import type { BackendContext } from '../contract.ts';
 import { isOwnEntry } from '../key.ts';
 import { createDerivation, type Derivation } from './derivation.ts';
@@ -152,8 +152,10 @@ export function createAccess(context: BackendContext): Access {
       `the password (from ${describePasswordSource(context)}) does not open the keyring ${location}${untriedPart}`,
       {
         hints: [
-          'check the password: it is that of the first entry, or the last that keyring rekey set',
-          ...(untriedFiles === 0 ? [] : [listCommand([location])]),
+          say(
+            'check the password: it is that of the first entry, or the last that keyring rekey set',
+          ),
+          ...(untriedFiles === 0 ? [] : [listFiles([location])]),
         ],
       },
     );
@@ -210,9 +212,11 @@ export function createAccess(context: BackendContext): Access {
         `the entry ${path} belongs to the key ${JSON.stringify(item.key)}: its file was renamed or copied`,
         {
           hints: [
-            isOwn(key)
-              ? 'give the file its own name back, or move it away'
-              : 'give the file its own name back',
+            say(
+              isOwn(key)
+                ? 'give the file its own name back, or move it away'
+                : 'give the file its own name back',
+            ),
           ],
         },
       );

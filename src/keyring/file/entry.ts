@@ -9,7 +9,7 @@ import {
 } from 'node:fs';
 import { basename } from 'node:path';
 import { KeyringError, systemErrorCode } from '../../core/errors.ts';
-import { listCommand, showCommand } from '../../core/hint.ts';
+import { listFiles, say, showPermissions } from '../../core/hint.ts';
 import { whileInUse } from '../../host/files.ts';
 import type { Permissions } from '../../host/permission-judgement.ts';
 import { permissionCheckFor } from '../../host/permissions.ts';
@@ -108,7 +108,7 @@ function lookAt(path: string, look: () => Permissions | undefined): Permissions 
 
 function notRegular(path: string, kind: string): KeyringError {
   return new KeyringError('ERR_KEYRING_PERMISSIONS', `the entry ${path} is ${kind}`, {
-    hints: [showCommand(path)],
+    hints: [showPermissions(path)],
   });
 }
 
@@ -125,7 +125,7 @@ function readAll(path: string, descriptor: number): string {
         'ERR_KEYRING_DAMAGED',
         `the entry ${path} is larger than any entry can be`,
         {
-          hints: [listCommand([path])],
+          hints: [listFiles([path])],
         },
       );
     }
@@ -214,7 +214,7 @@ export function checkEntryKey(key: string, platform: NodeJS.Platform): void {
     `key ${shownKey(key)} is too long for the name of a file on Windows (${Buffer.byteLength(name)} bytes with what is escaped, at most ${maxKeyBytes})`,
     {
       hints: [
-        'use a shorter name, or one with fewer characters that Windows allows in no file name',
+        say('use a shorter name, or one with fewer characters that Windows forbids in file names'),
       ],
     },
   );

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { systemErrorCode } from '../../core/errors.ts';
-import { listCommand, removeAllCommand, removeCommand } from '../../core/hint.ts';
+import { listFiles, removeDirectory, removeFile, run } from '../../core/hint.ts';
 import { listNames } from '../../core/json.ts';
 import type { Host } from '../../host/host.ts';
 import { acquireLock } from '../../host/lock.ts';
@@ -26,7 +26,9 @@ export async function examineFiles(directory: string, host: Host): Promise<Findi
   const survey = await surveyEntries({ directory, host }, own);
   const faults: Finding[] = own.flatMap((key) => {
     const fault = survey.faults.get(key);
-    return fault === undefined ? [] : { ...problem('files', fault.message, ...fault.hints), key };
+    return fault === undefined
+      ? []
+      : { ...problem('files', fault.message, ...fault.hintValues), key };
   });
   const entries =
     faults.length > 0
@@ -76,7 +78,12 @@ function examineConflicts(
       warning(
         'conflicting-files',
         `${listNames(group)} are one name where case does not count, and one of them would be lost there`,
-        `${listCommand(group.map((key) => join(directory, entryName(key, platform))))}${group.every((key) => isOwnEntry(key)) ? '   # and move away the one that is not wanted' : ''}`,
+        listFiles(
+          group.map((key) => join(directory, entryName(key, platform))),
+          group.every((key) => isOwnEntry(key))
+            ? 'to choose the one to move to another directory'
+            : undefined,
+        ),
       ),
     );
 }
@@ -111,7 +118,7 @@ function examineVerifier(paths: StatePaths, { userId }: Host): Finding[] {
     warning(
       'state',
       `${paths.verifier} is damaged: ${token.fault}; a wrong password is then told by the entries`,
-      `${removeCommand(paths.verifier)}   # the next write makes it again`,
+      removeFile(paths.verifier, 'the next write creates it again'),
     ),
   ];
 }
@@ -139,7 +146,7 @@ function examineNext(paths: StatePaths): Finding[] {
       committed
         ? 'a change of the password was stopped after it was decided: the new password holds, and the next command that opens an entry does the rest'
         : 'a change of the password was stopped before it was decided: the old password holds, and the next write clears up',
-      committed ? 'atmos auth keyring list --long' : 'atmos auth keyring rekey   # begins anew',
+      run(['atmos', 'auth', 'keyring', ...(committed ? ['list', '--long'] : ['rekey'])]),
     ),
   ];
 }
@@ -152,7 +159,7 @@ function examineTemporary(paths: StatePaths): Finding[] {
     warning(
       'leftovers',
       `a writer that was killed has left temporary files (${names.length}) in ${paths.temporary}`,
-      `${removeAllCommand(paths.temporary)}   # or leave them to the next write, which does it`,
+      removeDirectory(paths.temporary, 'the next write removes them; to remove them now'),
     ),
   ];
 }

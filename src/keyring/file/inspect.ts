@@ -1,7 +1,7 @@
 import { existsSync, lstatSync, statfsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { KeyringError, systemErrorCode } from '../../core/errors.ts';
-import { roomAndFilesCommand, setCommand } from '../../core/hint.ts';
+import { placeholder, run, setVariable, showFreeSpaceAndFiles } from '../../core/hint.ts';
 import { withoutAbsent } from '../../core/json.ts';
 import type { Host } from '../../host/host.ts';
 import { permissionCheckFor } from '../../host/permissions.ts';
@@ -72,7 +72,7 @@ function examineNetwork(directory: string): Finding {
   return warning(
     'network-file-system',
     `it is on a network file system (${network}): of writers on two machines at once, one may undo the other's change of the password`,
-    setCommand('ATMOS_KEYRING_FILE_PATH', '<a directory on a disk of this machine>'),
+    setVariable('ATMOS_KEYRING_FILE_PATH', placeholder('a directory on a local disk')),
   );
 }
 
@@ -83,14 +83,15 @@ const leastBytes = 64 * 1024;
 function examineSpace(directory: string): Finding {
   const place = nearestThere(directory);
   const room = roomOf(place);
-  const mend = roomAndFilesCommand(place);
+  const remedies = showFreeSpaceAndFiles(place);
   if (room === undefined) return ok('free-space', `how much room ${place} has is not told here`);
-  if (room.noFiles) return problem('free-space', `no more files can be made in ${place}`, mend);
+  if (room.noFiles)
+    return problem('free-space', `no more files can be made in ${place}`, ...remedies);
   const free = `${place} has ${formatBytes(room.bytes)} left`;
   if (room.bytes < leastBytes)
-    return problem('free-space', `${free}, too little to store anything`, mend);
+    return problem('free-space', `${free}, too little to store anything`, ...remedies);
   if (room.bytes < maxEntryBytes)
-    return warning('free-space', `${free}, too little for a large entry`, mend);
+    return warning('free-space', `${free}, too little for a large entry`, ...remedies);
   return ok('free-space', free);
 }
 
@@ -133,7 +134,7 @@ function examineStrength(directory: string, host: Who): Finding {
   return note(
     'weak-entries',
     `weaker than those we write: ${weak.length} of ${entries.length} entries${ofOthers}; Atmos writes AES-128 and few rounds`,
-    ...(own === 0 ? [] : ['atmos auth keyring rekey --upgrade']),
+    ...(own === 0 ? [] : [run(['atmos', 'auth', 'keyring', 'rekey', '--upgrade'])]),
   );
 }
 

@@ -1,5 +1,5 @@
 import { KeyringError } from '../../core/errors.ts';
-import { removeCommand } from '../../core/hint.ts';
+import { removeFile } from '../../core/hint.ts';
 import type { Host } from '../../host/host.ts';
 import type { Derivation } from './derivation.ts';
 import { listKeys } from './directory.ts';
@@ -77,7 +77,10 @@ export async function checkBesideEntries(reader: Reader, derivation: Derivation)
     `the password opens ${verifier}, but none of the entries beside it${untried}: one of the two came back from another time`,
     {
       hints: [
-        `${removeCommand(verifier)}   # if the entries are the newer: their password opens them without it`,
+        removeFile(
+          verifier,
+          'if the entries are newer, since their password opens them without it',
+        ),
       ],
     },
   );

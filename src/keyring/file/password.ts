@@ -5,7 +5,7 @@ import {
   systemErrorCode,
   type AtmosError,
 } from '../../core/errors.ts';
-import { listCommand, unlockHints } from '../../core/hint.ts';
+import { listFiles, run, say, unlockHints, unsetVariable, type Hint } from '../../core/hint.ts';
 import { showValue, type Sourced } from '../../core/json.ts';
 import { reasonOf } from '../../host/denial.ts';
 import type { Host } from '../../host/host.ts';
@@ -111,7 +111,7 @@ async function asked({ ask }: { ask(): Promise<string> }): Promise<string> {
     if (!isAtmosError(error, 'ERR_NO_TERMINAL')) throw error;
     throw required(
       `the new password is missing, and no one can be prompted (${whyNoPrompt(error)})`,
-      error.hints,
+      error.hintValues,
     );
   }
 }
@@ -126,7 +126,7 @@ function checkNewPassword(password: Buffer, named: string): void {
   const hasLines = password.includes(0x0a) || password.includes(0x0d);
   if (bytes >= minNewPasswordBytes && !hasLines) return;
   password.fill(0);
-  const hints = ['openssl rand -base64 24   # makes a good one'];
+  const hints = [run(['openssl', 'rand', '-base64', '24'], 'to generate one')];
   if (hasLines) throw required(`${named} has several lines, and a password is one line`, hints);
   throw new KeyringError(
     'ERR_KEYRING_PASSWORD_TOO_SHORT',
@@ -154,7 +154,7 @@ async function readPassword(context: BackendContext, isNew: boolean): Promise<Re
         (error: unknown) => {
           if (!isAtmosError(error, 'ERR_NO_TERMINAL')) throw error;
           const why = `no one can be prompted (${whyNoPrompt(error)})`;
-          throw locked(context, { isNew, why, hints: error.hints });
+          throw locked(context, { isNew, why, hints: error.hintValues });
         },
       );
       const password = Buffer.from(typed);
@@ -171,7 +171,7 @@ interface Unanswered {
   /** Why the password cannot be typed. */
   readonly why: string;
   /** Of the prompt. */
-  readonly hints: readonly string[];
+  readonly hints: readonly Hint[];
 }
 
 function locked(
@@ -192,17 +192,18 @@ function fromVariable({ host, settings, acceptsEmptyPassword }: BackendContext):
   if (acceptsEmptyPassword) return { password: withoutNewline(whole) };
   const named = variable.source === 'default' ? '' : ` (named by ${variable.source})`;
   const name = showValue(variable);
+  const unset = variable.tag === undefined ? [unsetVariable(variable.value)] : [];
   const password = notEmpty(
     withoutNewline(whole),
     `the variable ${name}${named}, which should hold the keyring's password, is empty`,
-    [`unset ${name}`, ...unlockHints(false)],
+    [...unset, ...unlockHints(false)],
   );
   return withWhole(password, whole);
 }
 
 async function fromFile(host: Host, file: Sourced<string>): Promise<Buffer> {
   const named = `the password file ${showValue(file)} (from ${file.source})`;
-  const hints = file.tag === undefined ? [listCommand([file.value])] : [];
+  const hints = file.tag === undefined ? [listFiles([file.value])] : [];
   try {
     const content = await readBounded(host, file.value, { named, maxBytes: maxPasswordBytes });
     if (content === undefined) throw required(`${named} is too large for a password`, []);
@@ -239,7 +240,7 @@ async function fromCommand(host: Host, command: Sourced<string>): Promise<Resolv
   if (result.exitCode !== 0) {
     const how =
       result.exitCode === null ? 'was killed' : `failed with exit code ${result.exitCode}`;
-    throw required(`${named} ${how}`, ['run the command by hand and see what it says']);
+    throw required(`${named} ${how}`, [say('run the command by hand and see what it says')]);
   }
   const whole = notEmpty(withoutNewline(result.stdout), `${named} printed nothing`);
   const line = notEmpty(firstLine(result.stdout), `${named} printed an empty first line`);
@@ -262,12 +263,12 @@ function withoutNewline(text: Buffer): Buffer {
   return text.subarray(0, text.at(-2) === 0x0d ? -2 : -1);
 }
 
-function notEmpty(password: Buffer, message: string, hints: readonly string[] = []): Buffer {
+function notEmpty(password: Buffer, message: string, hints: readonly Hint[] = []): Buffer {
   if (password.length === 0) throw required(message, hints);
   return password;
 }
 
-function required(message: string, hints: readonly string[]): KeyringError {
+function required(message: string, hints: readonly Hint[]): KeyringError {
   return new KeyringError('ERR_KEYRING_PASSWORD_REQUIRED', message, { hints });
 }
 

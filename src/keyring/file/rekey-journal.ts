@@ -1,6 +1,6 @@
 import { basename } from 'node:path';
 import { KeyringError } from '../../core/errors.ts';
-import { moveHomeCommand } from '../../core/hint.ts';
+import { moveHome, run } from '../../core/hint.ts';
 import { isObject, parseJson } from '../../core/json.ts';
 import { readEntryFile } from './entry.ts';
 import type { StatePaths } from './state.ts';
@@ -45,7 +45,7 @@ export function readCommit(paths: StatePaths, userId: number | undefined): Commi
     throw new KeyringError(
       'ERR_KEYRING_VERSION',
       `${paths.commit} has version ${String(value['version'])}, and this atmos-auth knows version ${currentVersion}`,
-      { hints: ['npm install --global atmos-auth@latest'] },
+      { hints: [run(['npm', 'install', '--global', 'atmos-auth@latest'])] },
     );
   }
   const commit =
@@ -56,8 +56,8 @@ export function readCommit(paths: StatePaths, userId: number | undefined): Commi
     `the password of the keyring was being changed, and ${paths.commit}, which says how far, is damaged`,
     {
       hints: [
-        `${moveHomeCommand(paths.next)}   # every entry stays in its place, under the old or the new password`,
-        'atmos auth keyring rekey   # then, with both passwords, brings all of them under the new one',
+        moveHome(paths.next, 'to start again, with each entry under the old or the new password'),
+        run(['atmos', 'auth', 'keyring', 'rekey'], 'then to give all of them the new password'),
       ],
     },
   );

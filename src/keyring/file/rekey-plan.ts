@@ -1,4 +1,5 @@
 import { AtmosError } from '../../core/errors.ts';
+import { run } from '../../core/hint.ts';
 import type { BackendContext } from '../contract.ts';
 import { isOwnEntry } from '../key.ts';
 import { createDerivation, type Derivation } from './derivation.ts';
@@ -83,7 +84,12 @@ function checkOther(current: Derivation, next: Derivation): void {
   other.fill(0);
   if (!isSame) return;
   throw new AtmosError('ERR_USAGE', 'the new password is the one that the keyring has', {
-    hints: ['atmos auth keyring rekey --upgrade   # the same password, stronger encryption'],
+    hints: [
+      run(
+        ['atmos', 'auth', 'keyring', 'rekey', '--upgrade'],
+        'to keep the password and encrypt more strongly',
+      ),
+    ],
   });
 }
 

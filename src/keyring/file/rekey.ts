@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { KeyringError } from '../../core/errors.ts';
+import { distinctHints, run, say } from '../../core/hint.ts';
 import type { FileLock } from '../../host/lock.ts';
 import type { BackendContext } from '../contract.ts';
 import { digest } from '../digest.ts';
@@ -141,7 +142,7 @@ async function lockUnchanged(place: Place, onStep: OnStep): Promise<FileLock> {
   throw new KeyringError(
     'ERR_KEYRING_BUSY',
     `the password of the keyring ${directory} was changed by another process meanwhile`,
-    { hints: ['atmos auth keyring rekey   # again, with the password it has now'] },
+    { hints: [run(['atmos', 'auth', 'keyring', 'rekey'], 'again, with the present password')] },
   );
 }
 
@@ -161,7 +162,10 @@ async function reencrypt(place: Place, staging: Staging): Promise<RekeyResult> {
       error.code,
       `the password of the keyring ${place.directory} is the new one from now on, but not all is done: ${error.message}`,
       {
-        hints: [...error.hints, 'atmos auth keyring rekey   # again, once that is mended'],
+        hints: [
+          ...error.hintValues,
+          run(['atmos', 'auth', 'keyring', 'rekey'], 'again, when that is fixed'),
+        ],
         cause: error,
       },
     );
@@ -233,7 +237,7 @@ function checkStaged({ directory }: Place, staged: Staged): void {
     throw new KeyringError(
       first.code,
       `nothing was changed, because not every entry opens: ${shown.map(({ message }) => message).join('; ')}${more}`,
-      { hints: [...new Set(shown.flatMap(({ hints }) => hints))] },
+      { hints: distinctHints(shown.flatMap(({ hintValues }) => hintValues)) },
     );
   }
   if (staged.unstable.length === 0) return;
@@ -241,7 +245,7 @@ function checkStaged({ directory }: Place, staged: Staged): void {
   throw new KeyringError(
     'ERR_KEYRING_BUSY',
     `nothing was changed, because another program keeps writing ${paths.join(', ')}`,
-    { hints: ['end what writes there (Atmos, aws-vault), then run it again'] },
+    { hints: [say('stop the program that writes there (Atmos, aws-vault), then run it again')] },
   );
 }
 

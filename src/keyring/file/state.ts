@@ -1,7 +1,7 @@
 import { existsSync, lstatSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { KeyringError, systemErrorCode } from '../../core/errors.ts';
-import { processCommand, showCommand } from '../../core/hint.ts';
+import { run, showPermissions, showProcess } from '../../core/hint.ts';
 import { makePrivateDirectories, whileInUse } from '../../host/files.ts';
 import type { Host } from '../../host/host.ts';
 import { acquireLock, lockHolder, type FileLock, type LockMode } from '../../host/lock.ts';
@@ -70,7 +70,7 @@ export function checkVersion(paths: StatePaths, userId: number | undefined): voi
     version === undefined
       ? `${paths.version} does not say the keyring's version`
       : `the keyring ${paths.root} has version ${version}, and this atmos-auth knows version ${currentVersion}`,
-    { hints: ['npm install --global atmos-auth@latest'] },
+    { hints: [run(['npm', 'install', '--global', 'atmos-auth@latest'])] },
   );
 }
 
@@ -92,7 +92,7 @@ export function ensureState(paths: StatePaths, userId: number | undefined): void
       throw new KeyringError(
         'ERR_KEYRING_PERMISSIONS',
         `${directory} is not a directory that only you can write to`,
-        { hints: [showCommand(directory)] },
+        { hints: [showPermissions(directory)] },
       );
     }
   }
@@ -150,7 +150,7 @@ export async function lockState(
   throw new KeyringError(
     'ERR_KEYRING_BUSY',
     `the keyring ${paths.root} has been locked by ${named} for ${timeoutMs / 1000} seconds`,
-    { hints: holder === undefined ? [] : [processCommand(holder, paths.lock)] },
+    { hints: holder === undefined ? [] : [showProcess(holder, paths.lock)] },
   );
 }
 

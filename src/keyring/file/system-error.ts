@@ -1,5 +1,11 @@
 import { KeyringError, systemErrorCode } from '../../core/errors.ts';
-import { roomCommand, setCommand, showCommand } from '../../core/hint.ts';
+import {
+  placeholder,
+  setVariable,
+  showFreeSpace,
+  showPermissions,
+  type Hint,
+} from '../../core/hint.ts';
 import { isRefusal, nearestVisible, reasonOf } from '../../host/denial.ts';
 
 /** Runs file operations and turns the system's errors into the keyring's, naming the path. */
@@ -53,15 +59,18 @@ const reasons: Readonly<Record<string, string>> = {
 };
 
 /** Where the way to it is closed, nothing can be seen of the path itself. */
-function refusalHints(path: string): string[] {
+function refusalHints(path: string): Hint[] {
   const visible = nearestVisible(path)?.path ?? path;
-  if (visible === path) return [showCommand(path)];
-  return [showCommand(visible), setCommand('ATMOS_KEYRING_FILE_PATH', '<a directory of your own>')];
+  if (visible === path) return [showPermissions(path)];
+  return [
+    showPermissions(visible),
+    setVariable('ATMOS_KEYRING_FILE_PATH', placeholder('a directory of your own')),
+  ];
 }
 
-function hintsFor(code: string, path: string): string[] {
-  if (code === 'ENOSPC' || code === 'EDQUOT') return [roomCommand(path)];
+function hintsFor(code: string, path: string): Hint[] {
+  if (code === 'ENOSPC' || code === 'EDQUOT') return [showFreeSpace(path)];
   if (code === 'EROFS')
-    return [setCommand('ATMOS_KEYRING_FILE_PATH', '<a directory that can be written>')];
+    return [setVariable('ATMOS_KEYRING_FILE_PATH', placeholder('a directory that can be written'))];
   return [];
 }

@@ -1,5 +1,5 @@
 import { KeyringError } from '../../core/errors.ts';
-import { moveHomeCommand } from '../../core/hint.ts';
+import { moveHome, run } from '../../core/hint.ts';
 import type { Host } from '../../host/host.ts';
 import { createAllowance, type Allowance } from './allowance.ts';
 import type { Derivation } from './derivation.ts';
@@ -76,7 +76,7 @@ export function untried(path: string): KeyringError {
   return new KeyringError(
     'ERR_KEYRING_DAMAGED',
     `the entry ${path} was not tried: too many other entries do not open with the password`,
-    { hints: ['atmos auth keyring doctor   # names them'] },
+    { hints: [run(['atmos', 'auth', 'keyring', 'doctor'], 'to name them')] },
   );
 }
 
@@ -97,6 +97,6 @@ export function notUnwrapped(entry: Pick<EntryFile, 'path' | 'key'>): KeyringErr
 
 export function damaged(path: string, fault: string): KeyringError {
   return new KeyringError('ERR_KEYRING_DAMAGED', `the entry ${path} is damaged: ${fault}`, {
-    hints: [`${moveHomeCommand(path)}   # then store it again, or bring it back from a backup`],
+    hints: [moveHome(path, 'before storing it again or restoring it from a backup')],
   });
 }

@@ -4,6 +4,7 @@ import { checkKey, checkValue, maxSystemValueBytes } from '../key.ts';
 import { openSecretServiceKeyring } from './linux/keyring.ts';
 import { openKeychainKeyring } from './macos/keyring.ts';
 import { openCredentialKeyring } from './windows/keyring.ts';
+import { useFile, useMemory } from './other-types.ts';
 
 /** The operating system's own keyring. */
 export function openSystemKeyring(context: BackendContext): Keyring {
@@ -41,10 +42,7 @@ function openMissingKeyring({ settings, host }: BackendContext): Keyring {
       'ERR_KEYRING_UNAVAILABLE',
       `${reason} (type system from ${settings.type.source})`,
       {
-        hints: [
-          'export ATMOS_KEYRING_TYPE=file      # an encrypted file, with a password',
-          'export ATMOS_KEYRING_TYPE=memory    # nothing kept, for this run only',
-        ],
+        hints: [useFile, useMemory],
       },
     );
   };

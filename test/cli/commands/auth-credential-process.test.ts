@@ -138,7 +138,7 @@ describe('nobody is asked, though somebody sits there', () => {
       exitCode: 2,
       stderr:
         'error: a credential process asks nobody, so it needs the name of an identity\n' +
-        'hint: atmos auth credential-process -i NAME\n',
+        'hint: atmos auth credential-process -i <name>\n',
     });
     const config = desk.configure(yamlOf(desk).replace('default: true', 'default: false'));
     await expectRefused(desk, command, {
@@ -146,7 +146,7 @@ describe('nobody is asked, though somebody sits there', () => {
       exitCode: 2,
       stderr:
         'error: no identity was given and none is the default; there are dev\n' +
-        'hint: pass -i dev\nhint: export ATMOS_IDENTITY=dev\n',
+        'hint: add -i dev\nhint: export ATMOS_IDENTITY=dev\n',
     });
     expect(config).toContain(desk.project);
   });

@@ -147,7 +147,7 @@ test.each(['dotenv', 'env', 'github'])('the format %s cannot take away', async (
     stdout: '',
     stderr:
       `error: the format ${format} cannot take a variable away\n` +
-      'hint: choose another format: --format bash, --format json\n',
+      'hint: choose another format: --format bash or --format json\n',
   });
 });
 

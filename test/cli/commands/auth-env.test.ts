@@ -72,18 +72,21 @@ describe('mode process', () => {
     expect(prompt).toMatchObject({
       exitCode: 0,
       stderr:
-        'warning: programs are not asked for the password of the file keyring: run "atmos auth keyring unlock", export ATMOS_KEYRING_PASSWORD, or name a file that holds it in ATMOS_KEYRING_PASSWORD_FILE\n',
+        'warning: programs are never prompted for the password of the file keyring, and ATMOS_KEYRING_PASSWORD is not set\n' +
+        'hint: atmos auth keyring unlock\n' +
+        'hint: export ATMOS_KEYRING_PASSWORD_FILE=<a file that holds the password>\n',
     });
   });
 
-  test('says it for Windows, which has no agent and more than one word for export', async () => {
+  test('says it for Windows, which has no agent, in the words of its shell', async () => {
     const desk = await openDesk({ entries: storedKey });
     const { stderr } = await desk.run('auth env', {
       env: { ATMOS_KEYRING_PASSWORD: undefined },
       host: { platform: 'win32', nodePath: 'C:\\node.exe', scriptPath: 'C:\\main.cjs' },
     });
     expect(stderr).toBe(
-      'warning: programs are not asked for the password of the file keyring: set ATMOS_KEYRING_PASSWORD, or name a file that holds it in ATMOS_KEYRING_PASSWORD_FILE\n',
+      'warning: programs are never prompted for the password of the file keyring, and ATMOS_KEYRING_PASSWORD is not set\n' +
+        "hint: $env:ATMOS_KEYRING_PASSWORD_FILE = '<a file that holds the password>'\n",
     );
   });
 
@@ -244,7 +247,7 @@ describe('a step of GitHub Actions', () => {
       stdout: '',
       stderr:
         'error: the format github writes to the file that GITHUB_ENV names, and that is not set\n' +
-        'hint: pass --output-file FILE\n',
+        'hint: add --output-file <file>\n',
     });
     const env = { GITHUB_ENV: '/nonexistent/github-env' };
     expect(await desk.run('auth env -f github', { env })).toMatchObject({

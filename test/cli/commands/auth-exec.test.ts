@@ -169,7 +169,7 @@ describe('in mode process', () => {
         code: 'ERR_USAGE',
         exitCode: 2,
         stdout: '',
-        stderr: `error: ${message}\nhint: --credentials env\n${hint}`,
+        stderr: `error: ${message}\nhint: use --credentials env\n${hint}`,
       });
       expect(child).toBeUndefined();
     },

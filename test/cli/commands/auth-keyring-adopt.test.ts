@@ -162,7 +162,7 @@ test('everything of the configured identities comes along, and nothing else', as
       `there already  key      dev       ${realm}  atmos_${realm}_dev`,
       `there already  session  dev       ${realm}  atmos_${realm}_dev@session`,
       `2 there already: from realm ${older} to realm ${realm}`,
-      `next: set auth.realm to a name, such as my-project; the realm is made from the directory ${desk.project} now`,
+      `Next: set auth.realm to a name, such as my-project; the realm is made from the directory ${desk.project} now`,
       '',
     ].join('\n'),
   });
@@ -227,8 +227,8 @@ test('another value that is there stays, and is named', async () => {
   expect(result).toMatchObject({ code: 'ERR_STORE_CONFLICT', exitCode: 1, stdout: '' });
   expect(result.stderr).toContain(
     `error: 1 of 1 could not be done:\n  atmos_${realm}_dev is there already, with another value\n` +
-      'hint: atmos auth keyring list --long   # shows both\n' +
-      'hint: atmos auth logout dev --keychain   # removes that of the current realm\n',
+      'hint: to show both: atmos auth keyring list --long\n' +
+      'hint: to remove that of the current realm: atmos auth logout dev --keychain\n',
   );
   expect(result.stderr).not.toContain('AKIA');
   expect(desk.stored()).toEqual(before);
@@ -288,7 +288,7 @@ test('a named realm adopts what was stored before it had a name, and says nothin
   const { desk } = await openUnnamed();
   await configure(desk);
   desk.configure(yamlOf(desk));
-  expect((await desk.run(command)).stderr).not.toContain('next:');
+  expect((await desk.run(command)).stderr).not.toContain('Next:');
   expect(await desk.run('auth login')).toMatchObject({ exitCode: 0 });
   expect(sessionCalls(desk)).toBe(1);
 });

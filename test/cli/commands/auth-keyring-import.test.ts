@@ -121,7 +121,7 @@ describe('from another file keyring of Atmos', () => {
         '  other\n' +
         'error: 1 of 3 could not be done:\n' +
         '  atmos_legacy is there already, with another value\n' +
-        'hint: atmos auth keyring import --from atmos-file --force   # overwrites what is there\n',
+        'hint: to overwrite what is there: atmos auth keyring import --from atmos-file --force\n',
     );
     expect(await run(desk, `--from atmos-file --path ${source} --force`)).toMatchObject({
       exitCode: 0,
@@ -141,7 +141,7 @@ describe('from another file keyring of Atmos', () => {
     const wrong = await run(desk, options);
     expect(wrong).toMatchObject({ code: 'ERR_KEYRING_PASSWORD_WRONG', exitCode: 3, stdout: '' });
     expect(wrong.stderr).toContain(
-      `hint: read -rs ATMOS_KEYRING_IMPORT_PASSWORD && export ATMOS_KEYRING_IMPORT_PASSWORD   # the password of ${source}\n`,
+      `hint: for the password of ${source}: read -rs ATMOS_KEYRING_IMPORT_PASSWORD && export ATMOS_KEYRING_IMPORT_PASSWORD\n`,
     );
     const env = { ATMOS_KEYRING_IMPORT_PASSWORD: otherPassword };
     expect(await run(desk, options, { env })).toMatchObject({ exitCode: 0 });
@@ -357,7 +357,7 @@ describe('from aws-vault', () => {
     expect(result.stderr).toBe(
       'error: 1 of 2 could not be done:\n' +
         '  no identity of the name of profile "work" can have a stored key\n' +
-        'hint: --map work=IDENTITY\n',
+        'hint: add --map work=IDENTITY\n',
     );
     expect(statesOf(result.stdout)).toEqual({ dev: 'copied atmos_r_dev', work: 'failed null' });
     const mapped = await run(desk, '--from aws-vault --yes --map work=ops', { env });

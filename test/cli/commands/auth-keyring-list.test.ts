@@ -121,7 +121,7 @@ describe('names', () => {
     expect(await desk.run(command)).toEqual({
       exitCode: 0,
       stdout: '',
-      stderr: `no entries of identities or providers in the file keyring (${desk.directory}); it has 2 entries of other programs: atmos auth keyring list --all\n`,
+      stderr: `no entries of identities or providers in the file keyring (${desk.directory}); it has 2 entries of other programs\nhint: to list them: atmos auth keyring list --all\n`,
     });
     expect((await desk.run(`${command} -o json`)).stdout).toBe('[]\n');
   });
@@ -162,7 +162,9 @@ describe('names', () => {
     const desk = await openDesk();
     const result = await desk.run(`${command} -o json`, { env: { ATMOS_KEYRING_TYPE: 'system' } });
     expect(result).toMatchObject({ code: 'ERR_KEYRING_UNAVAILABLE', exitCode: 3, stdout: '' });
-    expect(result.stderr).toContain('hint: export ATMOS_KEYRING_TYPE=file');
+    expect(result.stderr).toContain(
+      'hint: to use an encrypted file with a password: export ATMOS_KEYRING_TYPE=file',
+    );
   });
 });
 

@@ -108,7 +108,7 @@ describe.skipIf(!isThere)('with a real system keyring', () => {
             `3 copied: from file \\(${desk.directory}\\) to system \\(.*\\)`,
             'not copied, other entries:',
             '  other',
-            'next: set auth\\.keyring\\.type to system; it is file now \\(auth\\.keyring\\.type .*\\)\n$',
+            'Next: set auth\\.keyring\\.type to system; it is file now \\(auth\\.keyring\\.type .*\\)\n$',
           ].join('\n'),
         ),
       ),
@@ -146,7 +146,7 @@ describe.skipIf(!isThere)('with a real system keyring', () => {
     expect(back).toMatchObject({ exitCode: 0 });
     expect(back.stderr).toContain('moved  session  dev       r      atmos_r_dev@session\n');
     expect(back.stderr).toMatch(/^3 moved: from system .* to file /m);
-    expect(back.stderr).not.toContain('next:');
+    expect(back.stderr).not.toContain('Next:');
     expect(await system.keys()).toEqual([]);
     const { stdout } = await desk.run('auth keyring list --long -o json');
     expect((JSON.parse(stdout) as { key: string }[]).map(({ key }) => key)).toEqual(
@@ -185,7 +185,7 @@ describe.skipIf(!isThere)('with a real system keyring', () => {
     expect(refused.stderr).toBe(
       'error: 1 of 3 could not be done:\n' +
         '  atmos_r_dev is there already, with another value\n' +
-        'hint: atmos auth keyring migrate --from file --to system --force   # overwrites what is there\n',
+        'hint: to overwrite what is there: atmos auth keyring migrate --from file --to system --force\n',
     );
     expect(JSON.parse(refused.stdout)).toMatchObject({
       complete: false,
@@ -368,7 +368,7 @@ test.skipIf(!isThere)('nothing to copy is no failure', async () => {
     exitCode: 0,
     stdout: '',
     stderr: expect.stringMatching(
-      /^nothing to copy from file .* to system .*\nnot copied, other entries:\n {2}other\nnext: /,
+      /^nothing to copy from file .* to system .*\nnot copied, other entries:\n {2}other\nNext: /,
     ),
   });
   const { stdout } = await run(desk, '--to system -o json');

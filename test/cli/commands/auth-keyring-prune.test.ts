@@ -86,7 +86,7 @@ describe('prune', () => {
     const before = desk.stored();
     const orphan =
       'the session of ops stays, which is not configured here: atmos_r_ops@session\n' +
-      '  atmos auth logout ops   # removes it\n';
+      '  to remove it: atmos auth logout ops\n';
     expect(await desk.run(`${command} --dry-run`)).toMatchObject({
       exitCode: 0,
       stdout: '',

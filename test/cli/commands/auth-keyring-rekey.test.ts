@@ -51,7 +51,7 @@ describe('a keychain store', () => {
     expect(exitCode).toBe(0);
     expect(stderr).toBe(
       `warning: the store kc (${placeOf(desk, await lineOf(desk))}) keeps its secrets in this directory: those that open with the current password get the new one too, and Atmos reads them only with the new password in ATMOS_KEYRING_PASSWORD\n` +
-        `${changed(desk)}next: ${next}`,
+        `${changed(desk)}Next: ${next}`,
     );
   });
 
@@ -63,8 +63,8 @@ describe('a keychain store', () => {
     expect(stderr).toBe(
       `warning: the store Other (${placeOf(desk, await lineOf(desk))}) keeps its secrets in ${desk.project}/other, and Atmos takes their password from ATMOS_KEYRING_PASSWORD too: they still need the old one there\n` +
         changed(desk) +
-        'next: first give the stores that keep the old password (Other) a variable of their own: options.password_env\n' +
-        `then: ${next}`,
+        'Next: first give the stores that keep the old password (Other) a variable of their own: options.password_env\n' +
+        `Then: ${next}`,
     );
   });
 
@@ -91,7 +91,7 @@ describe('a keychain store', () => {
     ],
   ])('%s is not concerned', async (_, stores) => {
     const desk = await openWithStores(() => stores);
-    expect((await desk.run(rekey, { input })).stderr).toBe(`${changed(desk)}next: ${next}`);
+    expect((await desk.run(rekey, { input })).stderr).toBe(`${changed(desk)}Next: ${next}`);
   });
 
   test('is not concerned by --upgrade, which keeps the password', async () => {
@@ -137,7 +137,7 @@ describe('entries of other programs', () => {
       stderr:
         changed(desk, '1 of 2 entries') +
         'not changed, because they do not open with the current password: entries of other programs: "atmos%2Fdev%2Fapp%2FTOKEN"\n' +
-        `next: ${next}`,
+        `Next: ${next}`,
     });
   });
 

@@ -189,7 +189,9 @@ describe('without an atmos.yaml', () => {
     expect(await desk.run(command, { host: elsewhere })).toMatchObject({
       code: 'ERR_KEYRING_UNAVAILABLE',
       exitCode: 3,
-      stderr: expect.stringContaining('hint: export ATMOS_KEYRING_TYPE=file'),
+      stderr: expect.stringContaining(
+        'hint: to use an encrypted file with a password: export ATMOS_KEYRING_TYPE=file',
+      ),
     });
   });
 

@@ -160,7 +160,7 @@ describe('the code of an MFA device', () => {
       stdout: '',
       stderr:
         `error: no session for identity dev: AWS refused the MFA code of ${device}: wrong, expired, or used before\n` +
-        'hint: wait for the next code (one is good for 30 seconds, once), then: atmos auth login --identity dev\n',
+        'hint: with the next code, after at most 30 seconds: atmos auth login --identity dev\n',
     });
     expect(sessionCalls(desk)).toBe(1);
     expect(desk.stored()).toEqual(before);
@@ -175,7 +175,7 @@ describe('the code of an MFA device', () => {
       stdout: '',
       stderr:
         `error: no session for identity dev: a code of the MFA device ${device} is needed, and no one can be prompted (there is no terminal)\n` +
-        'hint: pass --mfa-token CODE or set ATMOS_MFA_TOKEN\n',
+        'hint: add --mfa-token <code>\n',
     });
     expect(sessionCalls(desk)).toBe(0);
     expect(desk.stored()).toEqual(before);

@@ -148,7 +148,7 @@ describe('a logout', () => {
         'removed the session of dev: atmos_r_dev@session\n' +
           'removed the token of sso: atmos_r_sso@token\n' +
           'error: the entry atmos_r_ops@session is the session of identity x of realm r, not the session of identity Ops of realm r\n' +
-          'hint: set auth.realm to a name of its own, so that no two identities share a key\n',
+          'hint: set auth.realm to a name of its own, so that no two identities share an entry\n',
       );
     });
     expect(taken).toEqual(['atmos_r_dev@session', 'atmos_r_sso@token']);
@@ -392,7 +392,7 @@ describe('keys', () => {
         stdout: '',
         stderr:
           'error: cannot ask for "Delete the stored access key of dev?": there is no terminal\n' +
-          'hint: pass --force to delete without being asked\n',
+          'hint: to delete without a prompt: add --force\n',
       });
     });
     expect(taken).toEqual([]);
@@ -424,7 +424,7 @@ describe('is refused', () => {
       2,
       'error: --all is every identity, and one was named as well\n',
     ],
-    ['auth logout -i', {}, 'ERR_NO_TERMINAL', 2, 'hint: pass a name: -i Ops\n'],
+    ['auth logout -i', {}, 'ERR_NO_TERMINAL', 2, 'hint: to choose without a prompt: add -i Ops\n'],
     [
       'auth logout',
       { ATMOS_IDENTITY: 'off' },
@@ -444,7 +444,7 @@ describe('is refused', () => {
       { ATMOS_KEYRING_TYPE: 'system' },
       'ERR_KEYRING_UNAVAILABLE',
       3,
-      'hint: export ATMOS_KEYRING_TYPE=file',
+      'hint: to use an encrypted file with a password: export ATMOS_KEYRING_TYPE=file',
     ],
   ])('%s with %j', async (command, env, code, exitCode, text) => {
     const desk = await openFull();

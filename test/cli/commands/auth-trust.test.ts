@@ -55,7 +55,7 @@ describe('auth trust', () => {
       code: 'ERR_NO_TERMINAL',
       stdout: '',
       stderr: `${shownOf(desk)}error: cannot ask for "Trust these files to do this?": there is no terminal
-hint: pass --yes to trust them without being asked
+hint: to trust them without a prompt: add --yes
 `,
     });
     expect((await desk.run('auth trust --yes')).stderr).toMatch(/trusted, until .* changes\n$/);

@@ -19,7 +19,7 @@ const configure = 'auth user configure';
 const byStdin = `${configure} --stdin`;
 const savedBy = ({ directory }: Desk) =>
   `saved the access key AKIA…MPLE of identity dev in the file keyring (${directory}), realm r\n` +
-  'next: atmos auth login --identity dev\n';
+  'Next: atmos auth login --identity dev\n';
 
 /** What is stored beside the key's id and secret. */
 async function storedData(desk: Desk): Promise<unknown> {
@@ -346,7 +346,7 @@ describe('in a keyring with a key', () => {
         exitCode: 2,
         stderr:
           `error: the access key of identity dev stands in the configuration (${config}:11:7), so a stored one would not be used\n` +
-          'hint: remove access_key_id and secret_access_key there, then run this again\n',
+          `hint: remove access_key_id and secret_access_key (${config}:11:7)\n`,
       },
     );
     expect(ada.asked).toEqual([]);

@@ -139,7 +139,7 @@ test('an identity of the name of the provider is told what is under its name', a
     exitCode: 1,
     stderr:
       'error: the entry atmos_r_corp cannot be used: it holds a token of a provider, as Atmos stores it, and no access key\n' +
-      'hint: atmos auth logout corp --keychain   # removes it\n',
+      'hint: to remove it: atmos auth logout corp --keychain\n',
   });
 });
 

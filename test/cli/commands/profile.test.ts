@@ -149,7 +149,7 @@ describe('profile show', () => {
         `           ${at}/more/b.yaml`,
         '',
       ].join('\n'),
-      stderr: 'use it with --profile ci\n',
+      stderr: 'to use it: add --profile ci\n',
     });
     const { stdout } = await desk.run('profile show ci -o json --profile ci');
     expect(JSON.parse(stdout)).toMatchObject({

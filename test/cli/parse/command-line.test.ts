@@ -121,7 +121,7 @@ describe('a program to run', () => {
     expect(refusal(line)).toMatchObject({
       code: 'ERR_USAGE',
       message,
-      hints: ['atmos auth exec -i NAME -- aws sts get-caller-identity', 'atmos auth exec --help'],
+      hints: ['atmos auth exec -i <name> -- aws sts get-caller-identity', 'atmos auth exec --help'],
     });
   });
 

@@ -3,12 +3,13 @@ import { writeFileSync } from 'node:fs';
 import { createPrinter } from '../../../src/cli/printer.ts';
 import { exitCodeOf, formatError, loadWriteHint } from '../../../src/cli/report.ts';
 import { createPrompt } from '../../../src/cli/ui/prompt.ts';
+import { addOptions, placeholder } from '../../../src/core/hint.ts';
 import { realHost } from '../../../src/host/real.ts';
 
 const host = realHost();
 const [kind, flag, answerFile] = host.programArguments;
 const prompt = createPrompt(host, flag === 'false' ? false : undefined);
-const instead = 'pass --answer';
+const instead = addOptions(['--answer', placeholder('text')]);
 
 async function ask(): Promise<unknown> {
   switch (kind) {

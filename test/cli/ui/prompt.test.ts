@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createPrompt } from '../../../src/cli/ui/prompt.ts';
+import { addOptions, placeholder } from '../../../src/core/hint.ts';
 import { compileProgram, type Program } from '../../support/compile.ts';
 import { fakeHost } from '../../support/fake-host.ts';
 import { openPty } from '../../support/pty.ts';
@@ -152,17 +153,20 @@ describe('at a terminal', () => {
     const line = `set -m; '${process.execPath}' '${program.file}' masked & wait $!; echo "rc $?"`;
     const session = openPty('bash', ['-c', line], { env });
     await session.waitFor('error: cannot ask for "Secret": there is no terminal');
-    await session.waitFor('hint: pass --answer');
+    await session.waitFor('hint: add --answer <text>');
     await expect(session.waitFor('rc 2')).resolves.toBeUndefined();
   });
 });
 
 describe('where nobody can be asked, it refuses at once', () => {
-  const question = { message: 'MFA code', instead: 'pass --mfa-token or set ATMOS_MFA_TOKEN' };
+  const question = {
+    message: 'MFA code',
+    instead: addOptions(['--mfa-token', placeholder('code')]),
+  };
   const refusal = (reason: string) => ({
     code: 'ERR_NO_TERMINAL',
     message: `cannot ask for "MFA code": ${reason}`,
-    hints: [question.instead],
+    hints: ['add --mfa-token <code>'],
   });
   const openTerminal = () => Promise.reject(new Error('the terminal was opened'));
 

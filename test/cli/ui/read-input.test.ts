@@ -41,7 +41,7 @@ test('nothing is read from a terminal, which would show what is typed', async ()
     message: 'standard input is the terminal, where a secret would be seen',
     hints: [
       'give the JSON through a pipe or a file: --stdin < key.json',
-      'leave out --stdin to be asked',
+      'omit --stdin to be prompted',
     ],
   });
 });

@@ -142,7 +142,7 @@ describe('with keys that AWS refuses', () => {
     expect(error.code).toBe('ERR_AUTH_DENIED');
     expect(error.message).toBe(`AWS denies sts:GetSessionToken to AKIA…MPLE: ${message}`);
     expect(error.hints).toEqual([
-      "ask who manages the user's policies to allow sts:GetSessionToken",
+      "ask the administrator of the user's policies to allow sts:GetSessionToken",
     ]);
   });
 
@@ -166,9 +166,7 @@ describe('with a second factor that AWS refuses', () => {
     expect(error.message).toBe(
       `AWS refused the MFA code of ${device}: wrong, expired, or used before`,
     );
-    expect(error.hints).toEqual([
-      'wait for the next code (one is good for 30 seconds, once), then: atmos auth login',
-    ]);
+    expect(error.hints).toEqual(['with the next code, after at most 30 seconds: atmos auth login']);
   });
 
   it('tells a device of somebody else from a wrong code', async () => {

@@ -1,5 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { formatHint, posixSyntax } from '../../../src/core/format-hint.ts';
 import type { IncludedFile } from '../../../src/config/config-file.ts';
 import type { Origin } from '../../../src/config/layer.ts';
 import { parseYaml } from '../../../src/config/parse.ts';
@@ -45,7 +46,7 @@ export function resolving(text: string, surroundings: Surroundings = {}): Resolu
       workingDirectory: () => join(directory, workingDirectory),
     },
     report: ({ path: at, message, hint }) => {
-      const told = `${formatPath(at)} ${message}${hint === undefined ? '' : ` → ${hint}`}`;
+      const told = `${formatPath(at)} ${message}${hint === undefined ? '' : ` → ${formatHint(hint, posixSyntax)}`}`;
       problems.push(told.replaceAll(directory, '$').replaceAll(dirname(directory), '^'));
     },
     onInclude: (one) => void included.push(one),

@@ -1,4 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import { powerShellSyntax } from '../../../src/core/format-hint-windows.ts';
+import { formatHint } from '../../../src/core/format-hint.ts';
+import type { Hint } from '../../../src/core/hint.ts';
 import { judge, weakest } from '../../../src/host/windows/permission-judgement.ts';
 import { parseSecurityDescriptor } from '../../../src/host/windows/security-descriptor.ts';
 import { descriptorOf, type Entry } from './access-list.ts';
@@ -11,6 +14,10 @@ const installer = 'S-1-5-80-956008885-3418522649-1831038044-1853292631-227147846
 const [full, modify, read, addDirectory] = [0x1f01ff, 0x1301bf, 0x1200a9, 0x4];
 const ours: readonly Entry[] = [us, system, administrators].map((sid) => ({ sid, rights: full }));
 const nothing = { read: false, write: false, replace: false };
+
+function inPowerShell(hint: Hint): string {
+  return formatHint(hint, powerShellSyntax);
+}
 
 interface Looked {
   owner?: string | undefined;
@@ -127,13 +134,13 @@ test('the commands that mend it name numbers, which every language has', () => {
   const path = 'C:\\Users\\A b\\k';
   const judged = permissions(entries, { path, isDirectory: true });
   expect(judged.openness).toBe('Everyone (S-1-1-0), Users (S-1-5-32-545)');
-  expect(judged.withdrawCommand()).toBe(
+  expect(inPowerShell(judged.withdrawCommand())).toBe(
     `icacls "${path}" /inheritance:d /grant:r "*S-1-5-32-545:(OI)(CI)RX"`,
   );
-  expect(judged.closeCommand()).toBe(
+  expect(inPowerShell(judged.closeCommand())).toBe(
     `icacls "${path}" /inheritance:r /grant:r "*${us}:(OI)(CI)F" "*S-1-5-18:(OI)(CI)F" "*S-1-5-32-544:(OI)(CI)F" /remove:g "*S-1-1-0" "*S-1-5-32-545"`,
   );
-  expect(judged.ownCommand()).toBe(`icacls "${path}" /setowner "*${us}"`);
+  expect(inPowerShell(judged.ownCommand())).toBe(`icacls "${path}" /setowner "*${us}"`);
 });
 
 test('the command that withdraws gives nobody more than they had', () => {
@@ -144,12 +151,12 @@ test('the command that withdraws gives nobody more than they had', () => {
     { sid: stranger, rights: writing },
     { sid: stranger, rights: read },
   ];
-  expect(permissions(entries).withdrawCommand()).toBe(
-    `icacls "C:\\k\\key" /inheritance:d /grant:r "*${stranger}:RX" /remove:g "*${users}"`,
+  expect(inPowerShell(permissions(entries).withdrawCommand())).toBe(
+    `icacls C:\\k\\key /inheritance:d /grant:r "*${stranger}:RX" /remove:g "*${users}"`,
   );
-  expect(permissions([...ours, { sid: users, rights: deleting }]).withdrawCommand()).toBe(
-    `icacls "C:\\k\\key" /inheritance:d /remove:g "*${users}"`,
-  );
+  expect(
+    inPowerShell(permissions([...ours, { sid: users, rights: deleting }]).withdrawCommand()),
+  ).toBe(`icacls C:\\k\\key /inheritance:d /remove:g "*${users}"`);
 });
 
 describe('a link', () => {
@@ -172,7 +179,9 @@ describe('a link', () => {
 
   test('is mended itself, and not what it leads to', () => {
     const judged = permissions([...ours, { sid: users, rights: 0x100 }], link);
-    expect(judged.withdrawCommand()).toBe(`icacls "C:\\k" /L /inheritance:d /remove:g "*${users}"`);
+    expect(inPowerShell(judged.withdrawCommand())).toBe(
+      `icacls C:\\k /L /inheritance:d /remove:g "*${users}"`,
+    );
   });
 });
 

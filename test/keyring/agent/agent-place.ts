@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
+import { formatHint, posixSyntax } from '../../../src/core/format-hint.ts';
 import type { Host } from '../../../src/host/host.ts';
 import { loadPeerOf } from '../../../src/host/peer.ts';
 import { realHost } from '../../../src/host/real.ts';
@@ -54,7 +55,7 @@ export async function agentSite(
       host: { ...made.host, env: { ...made.host.env, ...env, ...host?.env } },
       warn(message, ways = []) {
         warnings.push(message);
-        hints.push(...ways);
+        hints.push(...ways.map((hint) => formatHint(hint, posixSyntax)));
       },
     };
   }

@@ -110,11 +110,11 @@ describe('what is in its place and must not be used is said, and the password is
   test('an agent of another version', async () => {
     const site = await seededSite();
     await pretend(site, sayNothing, (socket, greeting) =>
-      answer({ ...greeting, 'atmos-agent': 2 })(socket),
+      answer({ ...greeting, 'atmos-agent': 1 })(socket),
     );
     await expectPassedOver(
       site,
-      'it speaks version 2 of the protocol, and this atmos-auth version 1',
+      'it speaks version 1 of the protocol, and this atmos-auth version 2',
     );
   });
 
@@ -273,10 +273,7 @@ describe('an agent that fails at a request', () => {
         message: expect.stringMatching(
           /was asked for a change, and it did not answer within 40 seconds: it may be done or not$/,
         ),
-        hints: [
-          'atmos auth keyring lock',
-          'atmos auth keyring list    # then do it again if it is not done',
-        ],
+        hints: ['atmos auth keyring lock', 'to see whether to repeat it: atmos auth keyring list'],
       });
     }
     rmSync(site.place.socket);

@@ -1,6 +1,7 @@
 import { chmodSync, existsSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { run } from '../../../src/core/hint.ts';
 import { KeyringError } from '../../../src/core/errors.ts';
 import { createAgentControl } from '../../../src/keyring/agent/control.ts';
 import { encodeFrame, readFrames } from '../../../src/keyring/agent/protocol.ts';
@@ -96,7 +97,9 @@ describe('unlocking', () => {
 
   test('says what kept the agent from starting', async () => {
     const site = await seededSite();
-    const error = new KeyringError('ERR_KEYRING_IO', 'cannot listen', { hints: ['df -h'] });
+    const error = new KeyringError('ERR_KEYRING_IO', 'cannot listen', {
+      hints: [run(['df', '-h'])],
+    });
     const failing = starter({ kind: 'failed', error });
     const context = site.context({ password: testPassword, host: failing.host });
     expect(await errorOf(control.unlock(context, anHour))).toMatchObject({
@@ -137,10 +140,10 @@ describe('unlocking', () => {
 describe('an agent of another version', () => {
   test('is not renewed, and lock cuts it off', async () => {
     const site = await seededSite();
-    await pretendVersion(site, 2);
+    await pretendVersion(site, 1);
     expect(await control.look(site.context())).toMatchObject({
       kind: 'unusable',
-      reason: 'it speaks version 2 of the protocol, and this atmos-auth version 1',
+      reason: 'it speaks version 1 of the protocol, and this atmos-auth version 2',
     });
     expect(await errorOf(control.unlock(site.context(), anHour))).toMatchObject({
       code: 'ERR_KEYRING_VERSION',

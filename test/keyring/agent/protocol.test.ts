@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { KeyringError, keyringErrorCodes } from '../../../src/core/errors.ts';
+import { home, run, say } from '../../../src/core/hint.ts';
 import {
   AgentError,
   formatError,
@@ -99,11 +100,19 @@ describe('an answer', () => {
   test('gives its fields, or the error that the keyring gave', () => {
     expect(parseReply(bytesOf({ ok: { value: null } }))).toEqual({ value: null });
     for (const code of keyringErrorCodes) {
-      const error = new KeyringError(code, 'what happened', { hints: ['what to do'] });
+      const hints = [run(['mv', '/a b', home], 'to keep it'), say('or restore it')];
+      const error = new KeyringError(code, 'what happened', { hints });
       const read = () => parseReply(bytesOf(formatError(error)));
       expect(read).toThrow(error);
-      expect(read).toThrow(expect.objectContaining({ code, hints: ['what to do'] }));
+      expect(read).toThrow(expect.objectContaining({ code, hintValues: hints }));
     }
+  });
+
+  test('leaves out a hint that the client would reject', () => {
+    const hints = [run(['mv', '/a\nb', home]), say('or restore it')];
+    const error = new KeyringError('ERR_KEYRING_DAMAGED', 'what happened', { hints });
+    const read = () => parseReply(bytesOf(formatError(error)));
+    expect(read).toThrow(expect.objectContaining({ hintValues: [say('or restore it')] }));
   });
 
   test.each([
@@ -111,6 +120,9 @@ describe('an answer', () => {
     { error: { code: 'ERR_USAGE', message: 'not of a keyring', hints: [] } },
     { error: { code: 'ERR_KEYRING_IO', message: 'no hints' } },
     { error: { code: 'ERR_KEYRING_IO', message: 'a number', hints: [1] } },
+    { error: { code: 'ERR_KEYRING_IO', message: 'as version 1', hints: ['df -h'] } },
+    { error: { code: 'ERR_KEYRING_IO', message: 'steers', hints: [say('\u001b[2Kdf -h')] } },
+    { error: { code: 'ERR_KEYRING_IO', message: 'a line more', hints: [run(['df', '\nid'])] } },
     { leaving: 'yes' },
     [],
   ])('%j is none', (message) => {

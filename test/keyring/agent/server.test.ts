@@ -60,7 +60,7 @@ describe('an agent', () => {
       code: 'ERR_KEYRING_DAMAGED',
       message: `the entry ${site.directory}/atmos_damaged is damaged: it has 1 parts, not the 5 of a JWE`,
       hints: [
-        `mv ${site.directory}/atmos_damaged ~/   # then store it again, or bring it back from a backup`,
+        `before storing it again or restoring it from a backup: mv ${site.directory}/atmos_damaged ~/`,
       ],
     });
     expect(await site.open().get('key')).toBe('value');

@@ -87,7 +87,7 @@ test('a path too long for a socket is refused, with a way out', async () => {
   const error = await errorOf(makePlace(id, { ...host, env: { XDG_STATE_HOME: deep } }));
   expect(error).toMatchObject({
     code: 'ERR_KEYRING_IO',
-    hints: ['export XDG_RUNTIME_DIR=<a directory with a short path that is yours alone>'],
+    hints: ['export XDG_RUNTIME_DIR=<a private directory with a short path>'],
   });
   const most = maxSocketBytes(process.platform);
   expect(error.message).toMatch(`bytes, and at most ${most} can be used`);

@@ -69,7 +69,7 @@ describe('a damaged entry', () => {
     check(
       'ERR_KEYRING_DAMAGED',
       `the entry ${path} is damaged: ${fault}`,
-      `mv ${path} ~/   # then store it again, or bring it back from a backup`,
+      `before storing it again or restoring it from a backup: mv ${path} ~/`,
     );
 
   test.each<[string, string, string]>([

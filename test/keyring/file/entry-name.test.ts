@@ -104,7 +104,7 @@ describe('the file name of a key on Windows', () => {
       thrownBy(() => checkEntryKey(`${longest}:`, 'win32')),
       'ERR_KEYRING_INVALID_KEY',
       `key "${longest}…" is too long for the name of a file on Windows (243 bytes with what is escaped, at most 240)`,
-      'use a shorter name, or one with fewer characters that Windows allows in no file name',
+      'use a shorter name, or one with fewer characters that Windows forbids in file names',
     );
     expect(keyOfEntry(entryName(`${longest}:`, 'win32'), 'win32')).toBe(`${longest}:`);
     expect(keyOfEntry(entryName(':'.repeat(86), 'win32'), 'win32')).toBeUndefined();

@@ -13,6 +13,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { addOptions } from '../../../src/core/hint.ts';
 import { AtmosError, NoTerminalError } from '../../../src/core/errors.ts';
 import { realHost } from '../../../src/host/real.ts';
 import {
@@ -442,7 +443,7 @@ describe('without any source', () => {
   });
 
   test('a new password that no one can be asked for is missing', async () => {
-    const hints = ['pass --stdin'];
+    const hints = [addOptions(['--stdin'])];
     const ask = async () =>
       Promise.reject(new NoTerminalError('cannot ask', { reason: 'there is no terminal', hints }));
     const error = await rejectionOf(readNewPassword(contextOf({}).host, { ask }));
@@ -451,7 +452,7 @@ describe('without any source', () => {
       'ERR_KEYRING_PASSWORD_REQUIRED',
       'the new password is missing, and no one can be prompted (there is no terminal)',
     );
-    expect(error.hints).toEqual(hints);
+    expect(error.hintValues).toEqual(hints);
   });
 });
 
@@ -481,7 +482,7 @@ describe('the password of a new keyring', () => {
       await rejectionOf(resolve(given, true)),
       'ERR_KEYRING_PASSWORD_REQUIRED',
       `the password for the new keyring ${directory} has several lines, and a password is one line`,
-      'openssl rand -base64 24   # makes a good one',
+      'to generate one: openssl rand -base64 24',
     );
     expect(await resolve(given)).toMatch(/^correct[\r\n]horse$/);
   });

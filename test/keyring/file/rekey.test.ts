@@ -215,7 +215,7 @@ describe('refused, with nothing changed', () => {
     expect(error).toMatchObject({
       code: 'ERR_USAGE',
       message: 'the new password is the one that the keyring has',
-      hints: ['atmos auth keyring rekey --upgrade   # the same password, stronger encryption'],
+      hints: ['to keep the password and encrypt more strongly: atmos auth keyring rekey --upgrade'],
     });
   });
 
@@ -352,7 +352,7 @@ describe('refused, with nothing changed', () => {
       error,
       'ERR_KEYRING_BUSY',
       `nothing was changed, because another program keeps writing ${join(directory, 'atmos_one')}`,
-      'end what writes there (Atmos, aws-vault), then run it again',
+      'stop the program that writes there (Atmos, aws-vault), then run it again',
     );
     expect(existsSync(statePaths(directory).next)).toBe(false);
     expect(await valuesUnder(directory, testPassword)).toMatchObject({
@@ -710,7 +710,10 @@ describe('a state that is not what was left', () => {
         'ERR_KEYRING_DAMAGED',
         `the password of the keyring was being changed, and ${paths.commit}, which says how far, is damaged`,
       );
-      expect(error.hints[0]).toMatch(`mv ${paths.next} ~/ `);
+      expect(error.hints).toEqual([
+        `to start again, with each entry under the old or the new password: mv ${paths.next} ~/`,
+        'then to give all of them the new password: atmos auth keyring rekey',
+      ]);
     }
     expect(contentsOf(directory)).toEqual(before);
     renameSync(paths.next, join(dirname(directory), 'next'));

@@ -1,4 +1,5 @@
 import { KeyringError, type KeyringErrorCode } from '../../../core/errors.ts';
+import { run, type Hint } from '../../../core/hint.ts';
 import type { Host } from '../../../host/host.ts';
 import type { BackendContext } from '../../contract.ts';
 import { isBusError, type BusError } from './dbus/bus-error.ts';
@@ -96,7 +97,7 @@ export function isGone(error: unknown): boolean {
   return isBusError(error, 'answered') && names.includes(error.errorName);
 }
 
-function hintsFor(remedy: Failure['remedy'], host: Host): string[] {
+function hintsFor(remedy: Failure['remedy'], host: Host): readonly Hint[] {
   const environment = resolveRuntimeEnvironment(host);
   switch (remedy) {
     case 'install':
@@ -104,9 +105,9 @@ function hintsFor(remedy: Failure['remedy'], host: Host): string[] {
     case 'unlock':
       return unlockingWays(environment);
     case 'disconnect':
-      return ['busctl --user list    # who is connected'];
+      return [run(['busctl', '--user', 'list'], 'to show who is connected')];
     case 'look':
-      return ['atmos auth keyring status'];
+      return [run(['atmos', 'auth', 'keyring', 'status'])];
   }
 }
 

@@ -1,6 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { placeholder, run, say, setVariable, type Hint } from '../../../core/hint.ts';
 import type { Host } from '../../../host/host.ts';
+import { useFile, useMemory } from '../other-types.ts';
 import { createCollection, findCollection, hasDisplay, unlock } from './collection.ts';
 import { BusError, isBusError } from './dbus/bus-error.ts';
 import * as decode from './dbus/decode.ts';
@@ -41,54 +43,81 @@ function isWslKernel(root: string): boolean {
 }
 
 /** Ways out when no keyring answers: get one, keep an encrypted file, keep nothing. */
-export function waysOut(environment: RuntimeEnvironment, host: Where): string[] {
-  return [...mending(environment, host), fileWay(environment), memoryWay];
+export function waysOut(environment: RuntimeEnvironment, host: Where): Hint[] {
+  return [...mending(environment, host), ...fileWay(environment), useMemory];
 }
 
 /** Ways to open a locked keyring, or to do without. */
-export function unlockingWays(environment: RuntimeEnvironment): string[] {
-  return [unlocking(environment), fileWay(environment)];
+export function unlockingWays(environment: RuntimeEnvironment): Hint[] {
+  return [unlocking(environment), ...fileWay(environment)];
 }
 
-const memoryWay = 'export ATMOS_KEYRING_TYPE=memory    # nothing kept, for this run only';
-const install = 'sudo apt-get install gnome-keyring dbus-user-session';
+const installGnomeKeyring = [
+  'sudo',
+  'apt-get',
+  'install',
+  'gnome-keyring',
+  'dbus-user-session',
+] as const;
 
-function mending(environment: RuntimeEnvironment, { env }: Where): string[] {
+function mending(environment: RuntimeEnvironment, { env }: Where): Hint[] {
   switch (environment) {
     case 'container':
       return [
-        'dbus-run-session -- <command>    # a bus for one command, if the image has a keyring service',
+        run(
+          ['dbus-run-session', '--', placeholder('command')],
+          'to start a bus for one command, if the image has a keyring service',
+        ),
       ];
     case 'sudo':
       return [
-        `run it without sudo: the keyring belongs to the session of ${printableName(env['SUDO_USER'])}`,
+        say(
+          `run it without sudo: the keyring belongs to the session of ${printableName(env['SUDO_USER'])}`,
+        ),
       ];
     case 'root':
-      return ['run it as the person whose keyring it is: root has no session'];
+      return [say('run it as the user who owns the keyring: root has no session')];
     case 'wsl':
-      return [`${install}    # with systemd=true in /etc/wsl.conf, then: wsl.exe --shutdown`];
+      return [
+        run(installGnomeKeyring, 'with systemd=true in /etc/wsl.conf'),
+        run(['wsl.exe', '--shutdown'], 'after that'),
+      ];
     case 'ssh':
     case 'headless':
-      return [`${install}    # or what your system has for it, then log in again`];
+      return [run(installGnomeKeyring, 'to install a keyring service, before logging in again')];
     case 'desktop':
-      return [`${install}    # or KWallet or KeePassXC with its Secret Service, then log in again`];
+      return [
+        run(
+          installGnomeKeyring,
+          'to install a keyring service if neither KWallet nor KeePassXC is one, before logging in again',
+        ),
+      ];
   }
 }
 
-function fileWay(environment: RuntimeEnvironment): string {
-  return environment === 'container'
-    ? 'export ATMOS_KEYRING_TYPE=file ATMOS_KEYRING_PASSWORD_FILE=<a mounted secret>    # an encrypted file'
-    : 'export ATMOS_KEYRING_TYPE=file      # an encrypted file, with a password (auth.keyring.type: file)';
+function fileWay(environment: RuntimeEnvironment): Hint[] {
+  if (environment !== 'container') return [useFile];
+  const secret = setVariable(
+    'ATMOS_KEYRING_PASSWORD_FILE',
+    placeholder('a mounted secret'),
+    'for its password',
+  );
+  return [useFile, secret];
 }
 
-function unlocking(environment: RuntimeEnvironment): string {
+/** Asks for the password in the terminal, so that it is in no history. */
+const unlockGnomeKeyring = `read -rsp 'keyring password: ' p && printf %s "$p" | gnome-keyring-daemon --replace --unlock --daemonize`;
+
+function unlocking(environment: RuntimeEnvironment): Hint {
   return environment === 'desktop'
-    ? 'run it again and answer the question, or unlock the keyring in its own program (seahorse, kwalletmanager, keepassxc)'
-    : `(read -rsp 'keyring password: ' p && printf %s "$p" | gnome-keyring-daemon --replace --unlock --daemonize)    # gnome-keyring, without a display`;
+    ? say(
+        'run it again and answer the prompt, or unlock the keyring in its own program (seahorse, kwalletmanager, keepassxc)',
+      )
+    : run(['bash', '-c', unlockGnomeKeyring], 'to unlock gnome-keyring without a display');
 }
 
 function printableName(name: string | undefined): string {
-  return name !== undefined && /^[\w.-]{1,32}$/.test(name) ? name : 'the person who called it';
+  return name !== undefined && /^[\w.-]{1,32}$/.test(name) ? name : 'the user who called it';
 }
 
 /** Where the items are, open for use. */

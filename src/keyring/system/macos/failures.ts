@@ -1,6 +1,7 @@
 import { KeyringError, type KeyringErrorCode } from '../../../core/errors.ts';
-import { shellWord } from '../../../core/hint.ts';
+import { run, storeAgain, type Hint } from '../../../core/hint.ts';
 import type { BackendContext } from '../../contract.ts';
+import { useFile, useMemory } from '../other-types.ts';
 
 /** What happened, in the keyring's terms, and what kind of thing mends it. */
 export interface Failure {
@@ -81,24 +82,31 @@ function denied(reason: string): Failure {
   return { code: 'ERR_KEYRING_PERMISSIONS', reason, remedy: 'allow' };
 }
 
-function hintsFor(remedy: Failure['remedy'], keychain: string | undefined): string[] {
-  const file = 'export ATMOS_KEYRING_TYPE=file      # an encrypted file, with a password';
+function hintsFor(remedy: Failure['remedy'], keychain: string | undefined): readonly Hint[] {
   switch (remedy) {
     case 'unlock': {
-      const which = keychain === undefined ? '' : ` ${shellWord(keychain)}`;
-      return [`security unlock-keychain${which}    # asks for its password`, file];
+      const which = keychain === undefined ? [] : [keychain];
+      return [run(['security', 'unlock-keychain', ...which]), useFile];
     }
     case 'allow':
-      return ["open -a 'Keychain Access'    # let security use the entry, under Access Control"];
+      return [
+        run(
+          ['open', '-a', 'Keychain Access'],
+          'to let security use the entry, under Access Control',
+        ),
+      ];
     case 'choose':
       return [
-        'security default-keychain -s login.keychain-db    # if that is yours, and there',
-        file,
-        'export ATMOS_KEYRING_TYPE=memory    # nothing kept, for this run only',
+        run(
+          ['security', 'default-keychain', '-s', 'login.keychain-db'],
+          'if you have that keychain',
+        ),
+        useFile,
+        useMemory,
       ];
     case 'replace':
-      return ['store it again: atmos auth user configure, or atmos auth login --force'];
+      return storeAgain;
     case 'look':
-      return ['atmos auth keyring status'];
+      return [run(['atmos', 'auth', 'keyring', 'status'])];
   }
 }

@@ -1,5 +1,7 @@
 import { KeyringError, type KeyringErrorCode } from '../../../core/errors.ts';
+import { run, say, storeAgain, type Hint } from '../../../core/hint.ts';
 import type { BackendContext } from '../../contract.ts';
+import { useFile, useMemory } from '../other-types.ts';
 import type { CredentialError } from './credential-manager.ts';
 
 /** The beginning of "… Credential Manager", for a message. */
@@ -9,25 +11,25 @@ export type Doing = 'read from' | 'write to' | 'delete from' | 'list';
 export interface Failure {
   readonly code: KeyringErrorCode;
   readonly reason: string;
-  readonly hints: readonly string[];
+  readonly hints: readonly Hint[];
 }
-
-const fileWay =
-  'export ATMOS_KEYRING_TYPE=file      # an encrypted file, with a password (auth.keyring.type: file)';
-const memoryWay = 'export ATMOS_KEYRING_TYPE=memory    # nothing kept, for this run only';
 
 /** What a network logon has none of, and a policy can forbid. */
 export const noCredentialSet: Failure = {
   code: 'ERR_KEYRING_UNAVAILABLE',
   reason:
     'this logon session has no credentials of its own, as over SSH or WinRM and in some services',
-  hints: ['log on at the machine or by remote desktop, and run it there', fileWay, memoryWay],
+  hints: [
+    say('log on at the machine or by remote desktop, and run the command there'),
+    useFile,
+    useMemory,
+  ],
 };
 
 const service: Failure = {
   code: 'ERR_KEYRING_UNAVAILABLE',
   reason: 'the service Credential Manager does not answer',
-  hints: ['sc.exe query VaultSvc', fileWay, memoryWay],
+  hints: [run(['sc.exe', 'query', 'VaultSvc']), useFile, useMemory],
 };
 
 // Errors of winerror.h.
@@ -42,7 +44,7 @@ const failures: ReadonlyMap<number, Failure> = new Map([
     {
       code: 'ERR_KEYRING_PERMISSIONS',
       reason: 'Windows denies access',
-      hints: ['whoami /all    # who runs this, and with which privileges', fileWay],
+      hints: [run(['whoami', '/all'], 'to show the user and its privileges'), useFile],
     },
   ],
   // NTE_BAD_KEY_STATE
@@ -52,7 +54,7 @@ const failures: ReadonlyMap<number, Failure> = new Map([
       code: 'ERR_KEYRING_DAMAGED',
       reason:
         'Windows cannot decrypt it, as after the password of the account was reset by somebody else',
-      hints: ['store it again: atmos auth user configure, or atmos auth login --force'],
+      hints: storeAgain,
     },
   ],
 ]);
@@ -62,7 +64,7 @@ export function describeFailure({ call, status }: CredentialError): Failure {
     failures.get(status) ?? {
       code: 'ERR_KEYRING_IO',
       reason: `${call} answered error ${status}`,
-      hints: [`net helpmsg ${status}`],
+      hints: [run(['net', 'helpmsg', String(status)])],
     }
   );
 }
@@ -81,6 +83,13 @@ export function foreignError(name: string, what: string): KeyringError {
   return new KeyringError(
     'ERR_KEYRING_FOREIGN',
     `the entry ${JSON.stringify(name)} in Credential Manager is not ours: ${what}`,
-    { hints: ['cmdkey /list    # then remove it with cmdkey /delete:TARGET, if nobody needs it'] },
+    {
+      hints: [
+        run(
+          ['cmdkey', '/list'],
+          'to find it, and if no other program needs it, remove it with cmdkey /delete:TARGET',
+        ),
+      ],
+    },
   );
 }

@@ -1,6 +1,8 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { formatHint, posixSyntax } from '../../../../src/core/format-hint.ts';
+import type { Hint } from '../../../../src/core/hint.ts';
 import {
   resolveRuntimeEnvironment,
   unlockingWays,
@@ -53,43 +55,81 @@ const everywhere: RuntimeEnvironment[] = [
   'headless',
 ];
 
+const shown = (hints: readonly Hint[]) => hints.map((hint) => formatHint(hint, posixSyntax));
+const file = 'to use an encrypted file with a password: export ATMOS_KEYRING_TYPE=file';
+const memory = 'to keep nothing after this command: export ATMOS_KEYRING_TYPE=memory';
+const secret = 'for its password: export ATMOS_KEYRING_PASSWORD_FILE=<a mounted secret>';
+const install = 'sudo apt-get install gnome-keyring dbus-user-session';
+
 describe('without a keyring', () => {
-  test.each(everywhere)('in %s there are three ways out, each to paste', (environment) => {
-    const [mend, file, memory, ...rest] = waysOut(environment, host());
-    expect(mend).toMatch(/^(sudo apt-get install gnome-keyring|dbus-run-session --|run it )/);
-    expect(file).toMatch(/^export ATMOS_KEYRING_TYPE=file/);
-    expect(memory).toBe('export ATMOS_KEYRING_TYPE=memory    # nothing kept, for this run only');
-    expect(rest).toEqual([]);
+  test.each<[RuntimeEnvironment, string[]]>([
+    [
+      'container',
+      [
+        'to start a bus for one command, if the image has a keyring service: dbus-run-session -- <command>',
+        file,
+        secret,
+        memory,
+      ],
+    ],
+    [
+      'sudo',
+      [
+        'run it without sudo: the keyring belongs to the session of the user who called it',
+        file,
+        memory,
+      ],
+    ],
+    ['root', ['run it as the user who owns the keyring: root has no session', file, memory]],
+    [
+      'wsl',
+      [
+        `with systemd=true in /etc/wsl.conf: ${install}`,
+        'after that: wsl.exe --shutdown',
+        file,
+        memory,
+      ],
+    ],
+    ['ssh', [`to install a keyring service, before logging in again: ${install}`, file, memory]],
+    [
+      'headless',
+      [`to install a keyring service, before logging in again: ${install}`, file, memory],
+    ],
+    [
+      'desktop',
+      [
+        `to install a keyring service if neither KWallet nor KeePassXC is one, before logging in again: ${install}`,
+        file,
+        memory,
+      ],
+    ],
+  ])('the hints in %s', (environment, hints) => {
+    expect(shown(waysOut(environment, host()))).toEqual(hints);
   });
 
-  test('in WSL it needs systemd', () => {
-    expect(waysOut('wsl', host())[0]).toContain('systemd=true in /etc/wsl.conf');
-  });
-
-  test('in a container the password comes from a mounted secret', () => {
-    expect(waysOut('container', host())[1]).toContain('ATMOS_KEYRING_PASSWORD_FILE=');
-  });
-
-  test('with sudo it says whose keyring it would be', () => {
-    expect(waysOut('sudo', host({ SUDO_USER: 'eve' }))[0]).toBe(
+  test('with sudo they name the user whose keyring it would be', () => {
+    expect(shown(waysOut('sudo', host({ SUDO_USER: 'eve' })))[0]).toBe(
       'run it without sudo: the keyring belongs to the session of eve',
     );
-    expect(waysOut('sudo', host({ SUDO_USER: 'e\u001b[31m' }))[0]).toContain(
-      'the person who called',
+    expect(shown(waysOut('sudo', host({ SUDO_USER: 'e\u001b[31m' })))[0]).toContain(
+      'the user who called',
     );
   });
 });
 
 describe('with a locked keyring', () => {
   test('a desktop asks again', () => {
-    expect(unlockingWays('desktop')[0]).toContain('answer the question');
+    expect(shown(unlockingWays('desktop'))[0]).toContain('answer the prompt');
   });
 
-  test('elsewhere the password is given to gnome-keyring, and not shown', () => {
-    for (const environment of everywhere.filter((where) => where !== 'desktop')) {
-      const [unlock, file] = unlockingWays(environment);
-      expect(unlock).toMatch(/read -rsp .*gnome-keyring-daemon --replace --unlock/);
-      expect(file).toMatch(/^export ATMOS_KEYRING_TYPE=file/);
-    }
-  });
+  test.each(everywhere.filter((where) => where !== 'desktop'))(
+    'in %s the shell asks for the password and gives it to gnome-keyring',
+    (environment) => {
+      const [unlock, ...ways] = shown(unlockingWays(environment));
+      expect(unlock).toMatch(
+        /^to unlock gnome-keyring without a display: bash -c .*read -rsp .*gnome-keyring-daemon --replace --unlock/,
+      );
+      expect(ways).toEqual(environment === 'container' ? [file, secret] : [file]);
+    },
+  );
 });

@@ -20,11 +20,10 @@ const uses: readonly (readonly [string, (keyring: Keyring) => Promise<unknown>])
   ['delete from', (keyring) => keyring.delete('key')],
 ];
 
-const file = 'export ATMOS_KEYRING_TYPE=file      # an encrypted file, with a password';
-const memory = 'export ATMOS_KEYRING_TYPE=memory    # nothing kept, for this run only';
-const anotherDefault =
-  'security default-keychain -s login.keychain-db    # if that is yours, and there';
-const access = "open -a 'Keychain Access'    # let security use the entry, under Access Control";
+const file = 'to use an encrypted file with a password: export ATMOS_KEYRING_TYPE=file';
+const memory = 'to keep nothing after this command: export ATMOS_KEYRING_TYPE=memory';
+const anotherDefault = 'if you have that keychain: security default-keychain -s login.keychain-db';
+const access = "to let security use the entry, under Access Control: open -a 'Keychain Access'";
 
 describe.each(uses)('an attempt to %s', (doing, use) => {
   const message = (reason: string) =>
@@ -41,7 +40,7 @@ describe.each(uses)('an attempt to %s', (doing, use) => {
     expect(error).toMatchObject({
       code: 'ERR_KEYRING_LOCKED',
       message: message('it is locked, or wants a consent, and nobody can be asked in this session'),
-      hints: [`security unlock-keychain ${mac.path}    # asks for its password`, file],
+      hints: [`security unlock-keychain ${mac.path}`, file],
     });
     expect(mac.items()).toHaveLength(1);
   });
@@ -86,7 +85,7 @@ describe.each(uses)('an attempt to %s', (doing, use) => {
       message: expect.stringContaining(
         'macOS did not answer within 30 seconds, or nobody answered its question',
       ) as string,
-      hints: [`security unlock-keychain ${mac.path}    # asks for its password`, file],
+      hints: [`security unlock-keychain ${mac.path}`, file],
     });
     expect(mac.runs[0]?.timeoutMs).toBeGreaterThan(29_000);
   });
@@ -180,7 +179,10 @@ describe('an answer', () => {
     expect(await errorOf(mac.open().get('bytes'))).toMatchObject({
       code: 'ERR_KEYRING_DAMAGED',
       message: 'the entry "bytes" in the macOS keychain is damaged: its value is not text in UTF-8',
-      hints: ['store it again: atmos auth user configure, or atmos auth login --force'],
+      hints: [
+        'to store an access key again: atmos auth user configure',
+        'to store a session again: atmos auth login --force',
+      ],
     });
   });
 
@@ -191,7 +193,10 @@ describe('an answer', () => {
       code: 'ERR_KEYRING_DAMAGED',
       message:
         'cannot read from the system keyring: the value of "cut" is not encoded as it says (type system from default)',
-      hints: ['store it again: atmos auth user configure, or atmos auth login --force'],
+      hints: [
+        'to store an access key again: atmos auth user configure',
+        'to store a session again: atmos auth login --force',
+      ],
     });
     await mac.open().set('cut', 'whole');
     expect(await mac.open().get('cut')).toBe('whole');

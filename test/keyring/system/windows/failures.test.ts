@@ -8,9 +8,8 @@ import { errorOf } from '../../../support/error-of.ts';
 import { fakeHost } from '../../../support/fake-host.ts';
 
 const source = 'auth.keyring.type (C:\\p\\atmos.yaml:3:11)';
-const fileWay =
-  'export ATMOS_KEYRING_TYPE=file      # an encrypted file, with a password (auth.keyring.type: file)';
-const memoryWay = 'export ATMOS_KEYRING_TYPE=memory    # nothing kept, for this run only';
+const fileWay = 'to use an encrypted file with a password: export ATMOS_KEYRING_TYPE=file';
+const memoryWay = 'to keep nothing after this command: export ATMOS_KEYRING_TYPE=memory';
 
 /** A stand-in for what Wine never does: every call fails with this status. */
 function open(status: number, persistence = 3) {
@@ -37,14 +36,14 @@ const rows = [
     1312,
     'ERR_KEYRING_UNAVAILABLE',
     noSession,
-    ['log on at the machine or by remote desktop, and run it there', fileWay, memoryWay],
+    ['log on at the machine or by remote desktop, and run the command there', fileWay, memoryWay],
   ],
   [
     'ERROR_ACCESS_DENIED',
     5,
     'ERR_KEYRING_PERMISSIONS',
     'Windows denies access',
-    ['whoami /all    # who runs this, and with which privileges', fileWay],
+    ['to show the user and its privileges: whoami /all', fileWay],
   ],
   [
     'RPC_S_SERVER_UNAVAILABLE',
@@ -58,7 +57,10 @@ const rows = [
     0x8009000b,
     'ERR_KEYRING_DAMAGED',
     'Windows cannot decrypt it, as after the password of the account was reset by somebody else',
-    ['store it again: atmos auth user configure, or atmos auth login --force'],
+    [
+      'to store an access key again: atmos auth user configure',
+      'to store a session again: atmos auth login --force',
+    ],
   ],
 ] as const;
 

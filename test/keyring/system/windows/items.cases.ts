@@ -127,7 +127,10 @@ export const suite: PlatformSuite = {
       await assertError(keyring.get(key), {
         code: 'ERR_KEYRING_DAMAGED',
         message: `the entry "${key}" in Credential Manager is damaged: its value is not text in UTF-8`,
-        hints: ['store it again: atmos auth user configure, or atmos auth login --force'],
+        hints: [
+          'to store an access key again: atmos auth user configure',
+          'to store a session again: atmos auth login --force',
+        ],
       });
       await keyring.set(key, 'whole');
       assert.equal(await keyring.get(key), 'whole');
@@ -143,7 +146,7 @@ export const suite: PlatformSuite = {
           code: 'ERR_KEYRING_FOREIGN',
           message: `the entry "${key}" in Credential Manager is not ours: it is of the user "somebody"`,
           hints: [
-            'cmdkey /list    # then remove it with cmdkey /delete:TARGET, if nobody needs it',
+            'to find it, and if no other program needs it, remove it with cmdkey /delete:TARGET: cmdkey /list',
           ],
         };
         await assertError(keyring.get(key), foreign);
@@ -160,7 +163,9 @@ export const suite: PlatformSuite = {
         code: 'ERR_KEYRING_FOREIGN',
         message:
           'the entry "atmos_realm_alias" in Credential Manager is not ours: it is stored as "atmos_Realm_alias:atmos-auth"',
-        hints: ['cmdkey /list    # then remove it with cmdkey /delete:TARGET, if nobody needs it'],
+        hints: [
+          'to find it, and if no other program needs it, remove it with cmdkey /delete:TARGET: cmdkey /list',
+        ],
       });
       assert.equal(await keyring.get('atmos_Realm_alias'), 'theirs');
     }),

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { isPrintable, printable, printableJson } from '../../src/cli/printable.ts';
+import { isPrintable, printable, printableJson } from '../../src/core/printable.ts';
 
 test.each([
   ['a control sequence', '\u001b[2J\u0007', '\\u001b[2J\\u0007'],

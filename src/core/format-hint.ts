@@ -1,0 +1,122 @@
+import type { Argument, Arguments, Hint } from './hint.ts';
+import { isPrintable } from './printable.ts';
+import { fishWord, posixWord } from './shell-word.ts';
+
+/** How one shell writes what hints ask for. Undefined: it has no way to. */
+export interface ShellSyntax {
+  /** An argument of a program as one word. */
+  argument(text: string): string | undefined;
+  /** The value of a variable. */
+  value(text: string): string | undefined;
+  readonly home: string;
+  /** What gives a random value, in the place of a value. */
+  readonly random: string;
+  set(variable: string, value: string): string;
+  /** Asks for the value, which is not shown. */
+  ask(variable: string): string;
+  unset(variables: readonly string[]): string;
+  /** A command whose words differ from those of a POSIX shell. Absent: no command differs. */
+  command?(command: Arguments): string | undefined;
+}
+
+/**
+ * A hint as one line for the user: a comment, then the command, which can be copied to the end of the
+ * line. Where the shell cannot take an argument the line says so in words, and shows the argument as
+ * a JSON string.
+ */
+export function formatHint(hint: Hint, shell: ShellSyntax): string {
+  switch (hint.kind) {
+    case 'run':
+      return withComment(hint, formatCommands(hint.commands, shell));
+    case 'add': {
+      const words = joinWords(hint.options, shell);
+      return withComment(hint, words === undefined ? inWords(hint.options) : `add ${words}`);
+    }
+    case 'set':
+      return withComment(hint, formatSet(hint, shell));
+    case 'unset':
+      return shell.unset(hint.variables);
+    case 'edit':
+      return `${hint.text} (${hint.position})`;
+    case 'say':
+      return hint.text;
+  }
+}
+
+function withComment({ comment }: { comment?: string }, line: string): string {
+  return comment === undefined ? line : `${comment}: ${line}`;
+}
+
+function formatCommands(commands: readonly Arguments[], shell: ShellSyntax): string {
+  const lines = commands.map((command) =>
+    shell.command ? shell.command(command) : joinWords(command, shell),
+  );
+  const isWritten = commands.flat().every(canBeShown) && areAll(lines);
+  return isWritten ? lines.join(' | ') : inWords(commands.flat());
+}
+
+function formatSet(
+  { variable, value }: Extract<Hint, { kind: 'set' }>,
+  shell: ShellSyntax,
+): string {
+  if (typeof value !== 'string') {
+    if ('typed' in value) return shell.ask(variable);
+    const text = 'random' in value ? shell.random : textOf(value, shell);
+    return shell.set(variable, text);
+  }
+  const text = canBeShown(value) ? shell.value(value) : undefined;
+  return text === undefined
+    ? `set the variable ${variable} to ${JSON.stringify(value)}`
+    : shell.set(variable, text);
+}
+
+/** The words of a command as the shell reads them, or undefined if it cannot take one of them. */
+export function joinWords(words: Arguments, shell: ShellSyntax): string | undefined {
+  const written = words.map((word) => {
+    if (typeof word !== 'string') return textOf(word, shell);
+    return canBeShown(word) ? shell.argument(word) : undefined;
+  });
+  return areAll(written) ? written.join(' ') : undefined;
+}
+
+function textOf(word: Exclude<Argument, string>, { home }: Pick<ShellSyntax, 'home'>): string {
+  return 'home' in word ? home : `<${word.placeholder}>`;
+}
+
+/** The printer would replace what deceives by an escape, and the command would be another one. */
+function canBeShown(word: Argument): boolean {
+  return typeof word !== 'string' || isPrintable(word);
+}
+
+function inWords(words: Arguments): string {
+  const shown = words.map((word) => {
+    if (typeof word !== 'string') return textOf(word, posixSyntax);
+    return /^[\w./:@+=-]+$/.test(word) ? word : JSON.stringify(word);
+  });
+  return `with its arguments quoted for your shell, ${shown.join(' ')}`;
+}
+
+function areAll(texts: readonly (string | undefined)[]): texts is readonly string[] {
+  return !texts.includes(undefined);
+}
+
+/** sh, bash, dash, zsh. */
+export const posixSyntax: ShellSyntax = {
+  argument: posixWord,
+  value: posixWord,
+  home: '~/',
+  random: '"$(openssl rand -base64 24)"',
+  set: (variable, value) => `export ${variable}=${value}`,
+  ask: (variable) => `read -rs ${variable} && export ${variable}`,
+  unset: (variables) => `unset ${variables.join(' ')}`,
+};
+
+export const fishSyntax: ShellSyntax = {
+  argument: fishWord,
+  value: fishWord,
+  home: '~/',
+  random: '(openssl rand -base64 24)',
+  set: (variable, value) => `set -gx ${variable} ${value}`,
+  ask: (variable) => `read -gxs ${variable}`,
+  unset: (variables) => `set -e ${variables.join(' ')}`,
+};
