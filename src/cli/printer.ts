@@ -1,6 +1,5 @@
 import type { Host } from '../host/host.ts';
 import { printable, printableJson } from '../core/printable.ts';
-import { requireStdout } from './required-output.ts';
 import { createWrite, type Write } from './streams.ts';
 import { withStyle, wantsColor, type Styled } from './ui/color.ts';
 
@@ -16,13 +15,9 @@ export type Part = string | Styled;
 /** Prints lines for a person, and settles when the system has taken them. */
 export type Print = (...lines: readonly Line[]) => Promise<void>;
 
-export type PrinterHost = Pick<Host, 'env' | 'stdout' | 'stderr' | 'isStdoutClosed'>;
+export type PrinterHost = Pick<Host, 'env' | 'stdout' | 'stderr'>;
 
-/**
- * The only way to standard output and standard error. What was asked for is never dropped: `outJson`
- * and `print` fail with ERR_IO where standard output is closed. `out` does not look, since a program
- * that discards the output of `version` or of a help text wants the exit code.
- */
+/** The only way to standard output and standard error. */
 export interface Printer {
   /** Writes to standard output what a program reads, exactly as it is. */
   readonly out: Write;
@@ -42,15 +37,11 @@ const clearLine = '\r\u001b[K';
 export function createPrinter(host: PrinterHost, colorOption = true): Printer {
   // Reading one of the streams loads it, and few commands need both.
   const out: Write = (text) => createWrite(host.stdout, 'standard output')(text);
-  const answer: Write = async (text) => {
-    await requireStdout(host);
-    await out(text);
-  };
   const toStderr: Write = (text) => createWrite(host.stderr, 'standard error')(text);
   return {
     out,
-    outJson: (value) => answer(`${printableJson(value)}\n`),
-    print: (...lines) => answer(formatLines(lines, () => false)),
+    outJson: (value) => out(`${printableJson(value)}\n`),
+    print: (...lines) => out(formatLines(lines, () => false)),
     note: (...lines) => toStderr(formatLines(lines, () => wantsColor(host, colorOption))),
     progress: (line) => toStderr(`${clearLine}${printable(line ?? '')}`),
   };

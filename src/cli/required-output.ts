@@ -2,8 +2,9 @@ import { AtmosError } from '../core/errors.ts';
 import type { Host } from '../host/host.ts';
 
 /**
- * For what makes no sense where it is discarded: JSON, a table, lines for a shell. A command asks
- * before it does anything, so that no result is lost after the work.
+ * For a command whose only result is what a program reads from its standard output. A parent that
+ * discards the output by /dev/null, as Python and Node do, looks the same to us as one that closed it:
+ * so this is not for what is also run for its exit code.
  *
  * @throws ERR_IO when standard output is closed
  */

@@ -8,7 +8,6 @@ import { parseCommandLine } from './parse/command-line.ts';
 import { foreignCommand, versionRequest } from './parse/foreign-command.ts';
 import { createPrinter } from './printer.ts';
 import { exitCodeOf, formatError, loadWriteHint } from './report.ts';
-import { requireStdout } from './required-output.ts';
 import { version } from './version.ts';
 import { enterDirectory } from './working-directory.ts';
 
@@ -48,7 +47,6 @@ async function dispatch(host: Host, journal: Journal): Promise<number> {
     journal.heed(invocation.globals);
     enterDirectory(host, invocation.globals);
   }
-  if (invocation.values['output'] === 'json') await requireStdout(host);
   const startMs = host.monotonicMs();
   host.log('command.started', { command, version });
   const run = await spec.load();

@@ -1,8 +1,6 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import type { CommandGroup, CommandSpec } from '../../src/cli/command.ts';
-import { atmos } from '../../src/cli/command-specs/root.ts';
 import { builtCli } from '../support/built.ts';
 import { canMount, mountTmpfs } from '../support/mount.ts';
 import { openConfiguredMachine, type Machine } from './machine.ts';
@@ -28,30 +26,13 @@ describe('a command whose output a program reads', { timeout: limitMs }, () => {
     },
   );
 
-  test.each(jsonCommands(atmos))(
-    '%s -o json fails before it does anything when its standard output is closed',
+  test.each(['auth whoami -o json', 'auth validate -o json', 'auth keyring list', 'version'])(
+    '%s gives its exit code to a parent that discards the output',
     async (command) => {
       const machine = await openConfiguredMachine();
-      expect(await inShell(machine, `${command} -o json >&-`)).toEqual({
-        exitCode: 1,
-        stdout: '',
-        stderr: 'error: cannot write to standard output: it is closed\n',
-      });
-    },
-  );
-
-  test.each(['auth keyring list', 'profile list', 'profile show ci', 'auth trust --list'])(
-    'so does the table of %s',
-    async (command) => {
-      const machine = await openConfiguredMachine();
-      mkdirSync(join(machine.project, 'profiles/ci'), { recursive: true });
-      writeFileSync(join(machine.project, 'profiles/ci/atmos.yaml'), '{}\n');
-      expect(await machine.atmos('auth trust --yes')).toMatchObject({ exitCode: 0 });
-      expect(await inShell(machine, `${command} >&-`)).toEqual({
-        exitCode: 1,
-        stdout: '',
-        stderr: 'error: cannot write to standard output: it is closed\n',
-      });
+      await machine.atmos('auth login');
+      // Node opens /dev/null for both, so that we cannot tell this from a closed one.
+      expect(await inShell(machine, `${command} >&-`)).toMatchObject({ exitCode: 0, stdout: '' });
     },
   );
 
@@ -111,14 +92,3 @@ describe('a command whose output a program reads', { timeout: limitMs }, () => {
     expect(readFileSync(join(machine.project, 'credentials.sh'), 'utf8')).toContain('AWS_');
   });
 });
-
-/** Every command that prints JSON, with the operand it needs. */
-function jsonCommands(group: CommandGroup, before = ''): string[] {
-  return group.commands.flatMap((node: CommandGroup | CommandSpec) => {
-    const command = `${before}${node.name}`;
-    if ('commands' in node) return jsonCommands(node, `${command} `);
-    const output = node.options?.find(({ name }) => name === 'output');
-    if (!output?.choices?.includes('json')) return [];
-    return [node.operand?.isRequired ? `${command} ci` : command];
-  });
-}
