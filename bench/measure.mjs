@@ -24,7 +24,10 @@ export function measure(candidates, place) {
   for (let run = 0; run <= runs; run += 1) {
     candidates.forEach(({ name, args }, at) => {
       const startedAt = performance.now();
-      const { status } = spawnSync(process.execPath, args, { ...place, stdio: ['ignore', 'pipe', 'pipe'] });
+      const { status } = spawnSync(process.execPath, args, {
+        ...place,
+        stdio: ['ignore', 'pipe', 'pipe'],
+      });
       if (status !== 0) throw new Error(`${name} ended with ${status}`);
       // The first round warms the file cache.
       if (run > 0) times[at]?.push(performance.now() - startedAt);
