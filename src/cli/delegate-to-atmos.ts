@@ -21,27 +21,72 @@ export interface OtherAtmos {
 }
 
 /**
- * Who had this command line already, for the case that the next `atmos` leads back to us (a script
- * of a package manager, a second copy): then the one after it is taken. The command line is part of
- * it, so that what the next one starts begins anew.
+ * What the delegations before this one have left, for the case that the next `atmos` leads back to us
+ * (a script of a package manager, a wrapper, a second copy): `PROCESS-COUNT-DIGEST`, then the files that
+ * had the command line. Everything that the other `atmos` starts inherits it, a shell too.
  */
 const guardVariable = 'ATMOS_AUTH_DELEGATED';
 
-/** Undefined where none is left on PATH: then nothing is loaded that only running one needs. */
+/** How often we delegate in one chain of processes: so many shells of Atmos within each other are rare. */
+const maxDelegations = 8;
+
+/** Where we stand in a chain of delegations. */
+interface Chain {
+  /** Before this one. */
+  readonly delegations: number;
+  /** What has led back to us. */
+  readonly tried: readonly string[];
+  /** Nothing else than what was started last leads here. */
+  readonly isCertain: boolean;
+}
+
+/**
+ * Undefined where none is left on PATH: then nothing is loaded that only running one needs.
+ *
+ * @throws ERR_USAGE for one that seems to lead back to us without end
+ */
 export async function findOtherAtmos(host: Host): Promise<OtherAtmos | undefined> {
-  const tried = [...(await triedBefore(host)), ...ownScripts(host)];
+  const chain = await chainBefore(host);
+  const own = ownScripts(host);
+  const other = await findAfter(host, [...chain.tried, ...own]);
+  // A command within the other one that looks like the one that led here is not refused for it.
+  const found = other ?? (chain.isCertain ? undefined : await findAfter(host, own));
+  if (found === undefined) return undefined;
+  if (chain.delegations >= maxDelegations) throw leadsBack(found.path);
+  const run = () => runOther(host, found.path, chain.delegations + 1, found.tried);
+  return { path: found.path, run };
+}
+
+/**
+ * A wrapper that replaces itself by us leaves us with the process that delegated as our parent. One
+ * that starts us and waits is between the two; so is an Atmos that runs our command for a command of
+ * its configuration, which has other arguments. A shell of Atmos is further away.
+ */
+async function chainBefore(host: Host): Promise<Chain> {
+  const [head = '', ...tried] = (host.env[guardVariable] ?? '').split(delimiter);
+  const [, delegator, count, digest] = /^(\d+)-(\d+)-(\w+)$/.exec(head) ?? [];
+  if (digest === undefined) return { delegations: 0, tried: [], isCertain: false };
+  const [parent, grandparent] = await host.ancestors();
+  const isCertain = parent === Number(delegator);
+  const isBetween = grandparent === undefined || grandparent === Number(delegator);
+  const isLedBack = isCertain || (isBetween && digest === (await digestOf(host.programArguments)));
+  return { delegations: Number(count), tried: isLedBack ? tried : [], isCertain };
+}
+
+async function findAfter(host: Host, tried: readonly string[]) {
   const path = await nextOnPath(host, tried);
-  return path === undefined ? undefined : { path, run: () => runOther(host, path, tried) };
+  return path === undefined ? undefined : { path, tried };
 }
 
-async function triedBefore({ env, programArguments }: Host): Promise<string[]> {
-  const [guard, ...before] = (env[guardVariable] ?? '').split(delimiter);
-  return guard && guard === (await digestOf(programArguments)) ? before : [];
-}
-
-async function runOther(host: Host, path: string, tried: readonly string[]): Promise<number> {
+async function runOther(
+  host: Host,
+  path: string,
+  delegations: number,
+  tried: readonly string[],
+): Promise<number> {
   const args = host.programArguments;
-  const guard = [await digestOf(args), ...tried, path].join(delimiter);
+  const head = `${host.processId}-${delegations}-${await digestOf(args)}`;
+  const guard = [head, ...tried, path].join(delimiter);
   const { runChild } = await import('../host/run-child.ts');
   return runChild(host, [path, ...args], { ...host.env, [guardVariable]: guard });
 }
@@ -49,6 +94,14 @@ async function runOther(host: Host, path: string, tried: readonly string[]): Pro
 async function digestOf(args: readonly string[]): Promise<string> {
   const { sha256 } = await import('../core/sha256.ts');
   return sha256(JSON.stringify(args));
+}
+
+function leadsBack(path: string): AtmosError {
+  return new AtmosError(
+    'ERR_USAGE',
+    `the next atmos on PATH seems to lead back to atmos-auth: ${maxDelegations} commands have run one another so, the next one would be ${path}`,
+    { hints: ['let it start Atmos itself, or take it from PATH'] },
+  );
 }
 
 /** The scripts of this package: called by one name, we are also what the other leads to. */

@@ -66,6 +66,8 @@ export interface Host {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly platform: NodeJS.Platform;
   readonly processId: number;
+  /** The processes that started us: our parent, and its parent where the system tells (Linux). */
+  ancestors(): Promise<readonly number[]>;
   /** The effective one, which owns what we create. Undefined where there are no numeric users (Windows). */
   readonly userId: number | undefined;
   /**

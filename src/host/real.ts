@@ -23,6 +23,7 @@ export function realHost(): Host {
     env: process.env,
     platform: process.platform,
     processId: process.pid,
+    ancestors: async () => (await import('./ancestors.ts')).ancestors(),
     userId: process.geteuid?.(),
     homeDirectory: homeDirectory(),
     systemDirectory: systemDirectory(),

@@ -76,27 +76,61 @@ describe('the next atmos on PATH', () => {
     expect(started.map(({ program }) => program)).toEqual([theirs.file]);
   });
 
+  const guardOf = ({ started }: { started: readonly Started[] }) => ({
+    ATMOS_AUTH_DELEGATED: started.at(-1)?.env['ATMOS_AUTH_DELEGATED'] ?? '',
+  });
+
   test('when it leads back to us, the one after it is taken; in the end there is none', async () => {
     const [ours, shim, copy] = [place('#!/bin/sh\n'), place('#!/bin/sh\n'), place(undefined)];
     copyFileSync(ours.file, copy.file);
     const path = [shim.directory, ours.directory, copy.directory];
     const first = machine(path, ours.file);
-    await running(first.host, ['stacks']);
+    await running({ ...first.host, processId: 10 }, ['stacks']);
     expect(first.started[0]?.program).toBe(shim.file);
-    // The shim starts us again.
-    const second = machine(path, ours.file, {
-      ATMOS_AUTH_DELEGATED: first.started[0]?.env['ATMOS_AUTH_DELEGATED'] ?? '',
-    });
-    await running(second.host, ['stacks']);
+    // The shim becomes us, with a word more.
+    const second = machine(path, ours.file, guardOf(first));
+    const became = { processId: 11, ancestors: () => Promise.resolve([10, 1]) };
+    await running({ ...second.host, ...became }, ['stacks', '--no-color']);
     expect(second.started[0]?.program).toBe(copy.file);
     // The copy is one of ours too, and would go on.
-    const third = machine(path, copy.file, {
-      ATMOS_AUTH_DELEGATED: second.started[0]?.env['ATMOS_AUTH_DELEGATED'] ?? '',
+    const third = machine(path, copy.file, guardOf(second));
+    const copied = { processId: 12, ancestors: () => Promise.resolve([11, 10]) };
+    expect(await running({ ...third.host, ...copied }, ['stacks'])).toBeUndefined();
+    expect(third.started).toEqual([]);
+  });
+
+  test.each([
+    ['a shim that starts us and waits', [20, 10], ['stacks'], 'next'],
+    ['a shim, where the system does not tell who started it', [20], ['stacks'], 'next'],
+    ['another command that the other starts', [20, 10], ['terraform'], 'first'],
+    ['the same command in a shell of the other', [30, 20], ['stacks'], 'first'],
+  ] as const)('is found by who started us: %s', async (_, ancestors, args, expected) => {
+    const [ours, first, next] = [place('#!/bin/sh\n'), place('#!/bin/sh\n'), place('#!/bin/sh\n')];
+    const path = [ours, first, next].map(({ directory }) => directory);
+    const before = machine(path, ours.file);
+    await running({ ...before.host, processId: 10 }, ['stacks']);
+    const { host, started } = machine(path, ours.file, guardOf(before));
+    await running({ ...host, ancestors: () => Promise.resolve(ancestors) }, args);
+    expect(started.map(({ program }) => program)).toEqual([
+      expected === 'first' ? first.file : next.file,
+    ]);
+  });
+
+  test('is started again by a command within it, but not without end', async () => {
+    const [ours, theirs] = [place('#!/bin/sh\n'), place('#!/bin/sh\n')];
+    const path = [ours.directory, theirs.directory];
+    let env = {};
+    for (let round = 0; round < 8; round++) {
+      const { host, started } = machine(path, ours.file, env);
+      const within = { processId: 10 + round, ancestors: () => Promise.resolve([2, 9 + round]) };
+      expect(await running({ ...host, ...within }, ['shell'])).toBe(9);
+      env = guardOf({ started });
+    }
+    await expect(running(machine(path, ours.file, env).host, ['shell'])).rejects.toMatchObject({
+      code: 'ERR_USAGE',
+      message: `the next atmos on PATH seems to lead back to atmos-auth: 8 commands have run one another so, the next one would be ${theirs.file}`,
+      hints: ['let it start Atmos itself, or take it from PATH'],
     });
-    expect(await running(third.host, ['stacks'])).toBeUndefined();
-    // Another command line, started by the one that took it, begins anew.
-    await running(third.host, ['terraform']);
-    expect(third.started.map(({ program }) => program)).toEqual([shim.file]);
   });
 
   test('is none of the scripts of our package, whichever started us', async () => {

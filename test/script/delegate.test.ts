@@ -1,4 +1,4 @@
-import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { compareHelp, documentedDifferences, isSame } from '../support/atmos/commands.ts';
@@ -194,6 +194,73 @@ test('where the other is ours by another name, it is told, and nothing goes roun
   expect(stderr).toMatch(
     /^error: "describe" is not a command of atmos-auth, and there is no other atmos on PATH/,
   );
+});
+
+describe('a wrapper on PATH that adds a word and leads back to us', () => {
+  const ours = `'${process.execPath}' '${builtCli()}'`;
+  // Counts how often it is started.
+  const wrapper = (rest: string) => `echo x >> "$HOME/started"; ${rest}`;
+  const starts = ({ home }: Machine) => readFileSync(join(home, 'started'), 'utf8').length / 2;
+
+  test.each([['--no-color "$@"'], ['-C . "$@"'], ['"$@" --no-color']])(
+    'by becoming us is started once: %s',
+    async (words) => {
+      const machine = await openMachine();
+      const PATH = installBoth(machine, wrapper(`exec ${ours} ${words}`));
+      const { exitCode, stderr } = await machine.run('atmos', ['terraform', 'plan'], {
+        env: { PATH },
+      });
+      expect({ exitCode, starts: starts(machine) }).toEqual({ exitCode: 2, starts: 1 });
+      expect(stderr).toMatch(
+        /^error: "terraform" is not a command of atmos-auth, and there is no other atmos on PATH/,
+      );
+    },
+  );
+
+  test('by becoming us is passed over for the one behind it', async () => {
+    const machine = await openMachine();
+    const PATH = installBoth(machine, wrapper(`exec ${ours} --no-color "$@"`));
+    const real = join(machine.root, 'real');
+    mkdirSync(real);
+    writeFileSync(join(real, 'atmos'), '#!/bin/sh\necho "real $*"\n', { mode: 0o755 });
+    const env = { PATH: PATH.replace('/theirs:', `/theirs:${real}:`) };
+    const result = await machine.run('atmos', ['terraform', 'plan'], { env });
+    expect(result).toEqual({ exitCode: 0, stdout: 'real --no-color terraform plan\n', stderr: '' });
+    expect(starts(machine)).toBe(1);
+  });
+
+  test('by starting us is named after a few times', async () => {
+    const machine = await openMachine();
+    const PATH = installBoth(machine, wrapper(`${ours} --no-color "$@"; exit $?`));
+    const theirs = join(machine.root, 'theirs/atmos');
+    expect(await machine.run('atmos', ['terraform', 'plan'], { env: { PATH } })).toEqual({
+      exitCode: 2,
+      stdout: '',
+      stderr:
+        `error: the next atmos on PATH seems to lead back to atmos-auth: 8 commands have run one another so, the next one would be ${theirs}\n` +
+        'hint: let it start Atmos itself, or take it from PATH\n',
+    });
+    expect(starts(machine)).toBe(8);
+  });
+});
+
+test('a shell that the other atmos has started runs the same command again, by the same atmos', async () => {
+  const machine = await openMachine();
+  const inner = 'sh -c "atmos auth shell; exit \\$?"; exit $?';
+  const PATH = installBoth(
+    machine,
+    `[ -z "$LEVEL" ] || { echo "$LEVEL $*"; exit 3; }; LEVEL=2; export LEVEL; ${inner}`,
+  );
+  const second = join(machine.root, 'second');
+  mkdirSync(second);
+  writeFileSync(join(second, 'atmos'), '#!/bin/sh\necho wrong\n', { mode: 0o755 });
+  for (const env of [{ PATH }, { PATH: `${PATH}:${second}` }]) {
+    expect(await machine.run('atmos', ['auth', 'shell'], { env })).toEqual({
+      exitCode: 3,
+      stdout: '2 auth shell\n',
+      stderr: '',
+    });
+  }
 });
 
 test('where there is none it is said plainly', async () => {

@@ -18,6 +18,7 @@ export function fakeHost(overrides: Partial<Host> = {}): Host {
     env: {},
     platform: process.platform,
     processId: process.pid,
+    ancestors: () => Promise.resolve([1, 0]),
     userId: process.getuid?.(),
     homeDirectory: '/nonexistent',
     systemDirectory: '/nonexistent/etc',
