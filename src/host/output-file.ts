@@ -2,12 +2,18 @@
 // a directory that others can write to.
 
 import {
-  appendFileSync,
+  closeSync,
+  constants,
+  fchmodSync,
+  fstatSync,
+  ftruncateSync,
   lstatSync,
+  openSync,
   readFileSync,
   readlinkSync,
   realpathSync,
   statSync,
+  type Stats,
 } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { AtmosError, systemErrorCode } from '../core/errors.ts';
@@ -16,8 +22,10 @@ import type { Sourced } from '../core/json.ts';
 import { reasonOf } from './denial.ts';
 import { ensurePrivateFile, replacePrivately } from './files.ts';
 import type { Host } from './host.ts';
+import type { OthersMay } from './permission-judgement.ts';
 import { permissionCheckFor } from './permissions.ts';
-import { irregularKind, irregularKindAt } from './regular-file.ts';
+import { irregularKind } from './regular-file.ts';
+import { writeAll } from './write-all.ts';
 
 type Where = Pick<Host, 'userId'>;
 
@@ -39,12 +47,16 @@ export function findOutputFile(file: Sourced<string>, host: Where): OutputFile {
   // Renaming would put a file in the place of a device, or of a pipe that another process reads.
   const kind = stats && irregularKind(stats);
   if (kind !== undefined) throw irregular(file, kind);
+  return { ...file, target: targetOf(file, stats, host) };
+}
+
+/** @param stats of what is at the end of its links */
+function targetOf(file: Sourced<string>, stats: Stats | undefined, host: Where): string {
   refuseForeignLinks(file, host);
   const directory = doing(file, () => realpathSync(dirname(file.value)));
-  const target = stats
+  return stats
     ? doing(file, () => realpathSync(file.value))
     : join(directory, basename(file.value));
-  return { ...file, target };
 }
 
 /**
@@ -78,21 +90,73 @@ export function extendOutputFile(file: OutputFile, text: string, host: Where): v
 const newline = 0x0a;
 
 /**
- * Adds to a file in place, for one that its owner finds by its inode, or creates it, readable only by
- * us.
+ * Finds the file for {@link appendToFile} before anything is done for it.
  *
  * @param file its path is absolute
- * @throws ERR_USAGE for a directory, a socket, a named pipe, which may have no reader, and a link that
- *   another user made; ERR_IO
+ * @throws ERR_USAGE for a directory, a socket, a named pipe, which may have no reader, a link that
+ *   another user made, and a file of another user, who could read what we add; ERR_IO
  */
-export function appendToFile(file: Sourced<string>, text: string, host: Where): void {
-  const kind = irregularKindAt(file.value);
-  if (kind !== undefined && kind !== 'a device') throw irregular(file, kind);
-  refuseForeignLinks(file, host);
-  doing(file, () => {
-    ensurePrivateFile(file.value);
-    appendFileSync(file.value, text, { mode: 0o600 });
+export function findFileToAppend(file: Sourced<string>, host: Where): OutputFile {
+  const stats = doing(file, () => statSync(file.value, { throwIfNoEntry: false }));
+  if (stats) refuseToWait(file, stats);
+  const target = targetOf(file, stats, host);
+  if (stats) requireOwn(file, target, stats, host);
+  return { ...file, target };
+}
+
+/**
+ * Adds to a file in place, for one that its owner finds by its inode, or creates it. Only we can read
+ * it then. Where the text does not fit, none of it stays.
+ *
+ * @throws as {@link findFileToAppend}, by what is there now
+ */
+export function appendToFile(file: OutputFile, text: string, host: Where): void {
+  const { target } = findFileToAppend(file, host);
+  const descriptor = doing(file, () => {
+    ensurePrivateFile(target);
+    // On Windows the last two are undefined, which counts as 0. Of a pipe the first end is not waited for.
+    const { O_WRONLY, O_APPEND, O_NOFOLLOW, O_NONBLOCK } = constants;
+    return openSync(target, O_WRONLY | O_APPEND | O_NOFOLLOW | O_NONBLOCK);
   });
+  try {
+    const stats = doing(file, () => fstatSync(descriptor));
+    refuseToWait(file, stats);
+    const others = requireOwn(file, target, stats, host);
+    doing(file, () => {
+      if (others?.read || others?.write) fchmodSync(descriptor, 0o600);
+      appendWhole(descriptor, stats, text);
+    });
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+function refuseToWait(file: Sourced<string>, stats: Stats): void {
+  const kind = irregularKind(stats);
+  if (kind !== undefined && kind !== 'a device') throw irregular(file, kind);
+}
+
+/** @returns what others may do with the file. Undefined for a device, which keeps nothing */
+function requireOwn(
+  file: Sourced<string>,
+  path: string,
+  stats: Stats,
+  host: Where,
+): OthersMay | undefined {
+  if (!stats.isFile()) return undefined;
+  const permissions = doing(file, () => permissionCheckFor(host.userId).permissionsOf(path, stats));
+  if (!permissions?.isOurs) throw ofAnother(file, file.value, permissions?.owner);
+  return permissions.others;
+}
+
+/** Half a line would be read as one by whoever reads the file. */
+function appendWhole(descriptor: number, before: Stats, text: string): void {
+  try {
+    writeAll(descriptor, Buffer.from(text));
+  } catch (error) {
+    if (before.isFile()) ftruncateSync(descriptor, before.size);
+    throw error;
+  }
 }
 
 /** Whoever made a link decides where our text goes, and which file of ours it replaces. */

@@ -8,7 +8,7 @@ import {
   replacePrivately,
   writePrivateFile,
 } from '../../src/host/files.ts';
-import { appendToFile } from '../../src/host/output-file.ts';
+import { appendToFile, findFileToAppend } from '../../src/host/output-file.ts';
 import { acquireLock } from '../../src/host/lock.ts';
 import { fakeHost } from '../support/fake-host.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
@@ -36,7 +36,11 @@ describe.each([0o277, 0o777, 0o000])('under umask %o', (umask) => {
     ['that are replaced', (path) => replacePrivately(path, 'text')],
     [
       'that are added to',
-      (path) => appendToFile({ value: path, source: '--output-file' }, 'text', fakeHost()),
+      (path) => {
+        const host = fakeHost();
+        const file = findFileToAppend({ value: path, source: '--output-file' }, host);
+        appendToFile(file, 'text', host);
+      },
     ],
     [
       'of locks',

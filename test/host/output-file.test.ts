@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import {
+  chmodSync,
   chownSync,
   lchownSync,
   lstatSync,
@@ -15,9 +16,11 @@ import { describe, expect, test } from 'vitest';
 import {
   appendToFile,
   extendOutputFile,
+  findFileToAppend,
   findOutputFile,
   replaceOutputFile,
 } from '../../src/host/output-file.ts';
+import { canMount, mountTmpfs } from '../support/mount.ts';
 import { isRoot } from '../support/privilege.ts';
 import { thrownBy } from '../support/error-of.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
@@ -26,7 +29,8 @@ const named = (value: string) => ({ value, source: '--output' });
 const us = { userId: process.getuid?.() };
 const found = (path: string) => findOutputFile(named(path), us);
 const writeOutputFile = (path: string, text: string) => replaceOutputFile(found(path), text);
-const append = (path: string, text: string) => appendToFile(named(path), text, us);
+const append = (path: string, text: string) =>
+  appendToFile(findFileToAppend(named(path), us), text, us);
 const extend = (path: string, text: string) => extendOutputFile(found(path), text, us);
 const modeOf = (path: string) => statSync(path).mode & 0o777;
 
@@ -92,6 +96,43 @@ test('a file that is added to keeps what it has', () => {
   expect(modeOf(path)).toBe(0o600);
   append(path, 'two\n');
   expect(readFileSync(path, 'utf8')).toBe('one\ntwo\n');
+});
+
+test('a file that is added to in place becomes ours alone, and stays the same file', () => {
+  const directory = temporaryDirectory();
+  const [path, link] = [join(directory, 'file'), join(directory, 'link')];
+  writeFileSync(path, 'one\n');
+  symlinkSync('file', link);
+  for (const mode of [0o666, 0o640]) {
+    chmodSync(path, mode);
+    const { ino } = statSync(path);
+    append(link, 'two\n');
+    expect(statSync(path)).toMatchObject({ ino, mode: 0o100600 });
+  }
+  expect(readFileSync(path, 'utf8')).toBe('one\ntwo\ntwo\n');
+  append('/dev/null', 'text');
+  expect(modeOf('/dev/null')).toBe(0o666);
+});
+
+test('a link that leads nowhere is not added to', () => {
+  const directory = temporaryDirectory();
+  const link = join(directory, 'link');
+  symlinkSync('nowhere', link);
+  expect(thrownBy(() => append(link, 'text'))).toMatchObject({
+    code: 'ERR_IO',
+    message: `cannot write ${link} (from --output): ELOOP`,
+  });
+  expect(readdirSync(directory)).toEqual(['link']);
+});
+
+test.skipIf(!canMount())('of what does not fit on the disk nothing is added', () => {
+  const path = join(mountTmpfs('size=8k'), 'file');
+  writeFileSync(path, 'one\n', { mode: 0o600 });
+  expect(thrownBy(() => append(path, 'x'.repeat(20_000)))).toMatchObject({
+    code: 'ERR_IO',
+    message: `cannot write ${path} (from --output): ENOSPC`,
+  });
+  expect(readFileSync(path, 'utf8')).toBe('one\n');
 });
 
 test('what the system refuses is told with the option it came from', () => {
@@ -180,5 +221,38 @@ describe.skipIf(!isRoot)('in a directory of another user', () => {
     writeOutputFile(file, 'text');
     expect(readFileSync(file, 'utf8')).toBe('text');
     expect(statSync(file)).toMatchObject({ uid: 0, mode: 0o100600 });
+  });
+
+  test.each([
+    ['that all can write to', 0o666, other],
+    ['that only its owner can read', 0o600, other],
+    ['of the other in a directory of ours', 0o600, 0],
+  ])('a file %s is not added to', (_, mode, directoryOwner) => {
+    const { directory } = shared();
+    chownSync(directory, directoryOwner, directoryOwner);
+    chmodSync(directory, 0o1777);
+    const file = join(directory, 'file');
+    writeFileSync(file, 'A=b\n');
+    chmodSync(file, mode);
+    chownSync(file, other, other);
+    expect(thrownBy(() => findFileToAppend(named(file), us))).toMatchObject({
+      code: 'ERR_USAGE',
+      message: `cannot write ${file} (from --output): it belongs to user ${other}`,
+      hints: ['name a file in a directory of your own'],
+    });
+    expect(readFileSync(file, 'utf8')).toBe('A=b\n');
+  });
+
+  test('a file that became that of another since it was found is not added to', () => {
+    const { directory } = shared();
+    const file = join(directory, 'file');
+    writeFileSync(file, 'A=b\n', { mode: 0o600 });
+    const before = findFileToAppend(named(file), us);
+    chownSync(file, other, other);
+    expect(thrownBy(() => appendToFile(before, 'text', us))).toMatchObject({
+      code: 'ERR_USAGE',
+      message: `cannot write ${file} (from --output): it belongs to user ${other}`,
+    });
+    expect(readFileSync(file, 'utf8')).toBe('A=b\n');
   });
 });

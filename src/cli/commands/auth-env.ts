@@ -114,9 +114,10 @@ function outputFile(host: Host, output: string | undefined): Sourced<string> | u
 async function githubWriter(context: Context, { values, flags }: Invocation): Promise<WriteChange> {
   const { host, out } = context;
   if (flags['unset']) throw cannotUnset('github');
-  const file = githubFile(host, values['output-file']);
+  const said = githubFile(host, values['output-file']);
   await requireStdout(host);
-  const { appendToFile } = await loadOutputFile();
+  const { appendToFile, findFileToAppend } = await loadOutputFile();
+  const file = findFileToAppend(said, host);
   return async (change) => {
     const { masks, text } = formatGithub(change);
     await out(masks);

@@ -1,4 +1,6 @@
 import {
+  chmodSync,
+  chownSync,
   existsSync,
   lstatSync,
   readdirSync,
@@ -9,6 +11,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { isRoot } from '../../support/privilege.ts';
 import { openDesk, sessionCalls, storedKey, user, yamlOf, type Desk } from './desk.ts';
 import { person } from './person.ts';
 
@@ -257,6 +260,32 @@ describe('a step of GitHub Actions', () => {
     });
     expect(sessionCalls(desk)).toBe(0);
   });
+
+  test.skipIf(!isRoot)(
+    'is refused for a file of another user before anything is opened',
+    async () => {
+      const desk = await openDesk({ entries: storedKey });
+      const file = join(desk.root, 'github-env');
+      writeFileSync(file, 'A=b\n');
+      chmodSync(file, 0o666);
+      chownSync(file, 4711, 4711);
+      for (const [command, source] of [
+        [`${byEnv} -f github`, 'GITHUB_ENV'],
+        [`${byEnv} -f github -o ${file}`, '--output-file'],
+      ] as const) {
+        expect(await desk.run(command, { env: { GITHUB_ENV: file } })).toEqual({
+          code: 'ERR_USAGE',
+          exitCode: 2,
+          stdout: '',
+          stderr:
+            `error: cannot write ${file} (from ${source}): it belongs to user 4711\n` +
+            'hint: name a file in a directory of your own\n',
+        });
+      }
+      expect(readFileSync(file, 'utf8')).toBe('A=b\n');
+      expect(sessionCalls(desk)).toBe(0);
+    },
+  );
 });
 
 describe('env: of the identity', () => {
