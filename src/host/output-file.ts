@@ -39,15 +39,22 @@ export interface OutputFile extends Sourced<string> {
  * Finds the file before anything is done for it. A link stays one, unless it leads nowhere.
  *
  * @param file its path is absolute
- * @throws ERR_USAGE for what is no regular file (`/dev/stdout`), and for a link that another user
- *   made; ERR_IO
+ * @throws ERR_USAGE for what is no regular file (`/dev/stdout`), for a link that another user made,
+ *   and for a file of another user: its lines would become ours, or be gone; ERR_IO
  */
 export function findOutputFile(file: Sourced<string>, host: Where): OutputFile {
   const stats = doing(file, () => statSync(file.value, { throwIfNoEntry: false }));
   // Renaming would put a file in the place of a device, or of a pipe that another process reads.
   const kind = stats && irregularKind(stats);
   if (kind !== undefined) throw irregular(file, kind);
-  return { ...file, target: targetOf(file, stats, host) };
+  const target = targetOf(file, stats, host);
+  if (stats) refuseForeignFile(file, target, stats, host);
+  return { ...file, target };
+}
+
+function refuseForeignFile(file: Sourced<string>, path: string, stats: Stats, host: Where): void {
+  const permissions = doing(file, () => permissionCheckFor(host.userId).permissionsOf(path, stats));
+  if (!permissions?.isTrusted) throw ofAnother(file, file.value, permissions?.owner);
 }
 
 /** @param stats of what is at the end of its links */

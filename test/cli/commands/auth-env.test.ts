@@ -262,7 +262,7 @@ describe('a step of GitHub Actions', () => {
   });
 
   test.skipIf(!isRoot)(
-    'is refused for a file of another user before anything is opened',
+    'is refused for a file of another user in every format before anything is opened',
     async () => {
       const desk = await openDesk({ entries: storedKey });
       const file = join(desk.root, 'github-env');
@@ -272,6 +272,8 @@ describe('a step of GitHub Actions', () => {
       for (const [command, source] of [
         [`${byEnv} -f github`, 'GITHUB_ENV'],
         [`${byEnv} -f github -o ${file}`, '--output-file'],
+        [`${byEnv} -f json -o ${file}`, '--output-file'],
+        [`${byEnv} -f bash -o ${file}`, '--output-file'],
       ] as const) {
         expect(await desk.run(command, { env: { GITHUB_ENV: file } })).toEqual({
           code: 'ERR_USAGE',
