@@ -57,6 +57,16 @@ function refuseForeignFile(file: Sourced<string>, path: string, stats: Stats, ho
   if (!permissions?.isTrusted) throw ofAnother(file, file.value, permissions?.owner);
 }
 
+/** A login may take minutes. Who can rename a directory above decides meanwhile where the path leads. */
+function refuseMoved(before: OutputFile, { target }: OutputFile): void {
+  if (target === before.target) return;
+  throw new AtmosError(
+    'ERR_USAGE',
+    `cannot write ${before.value} (from ${before.source}): it was ${before.target} when the command started, and is ${target} now`,
+    { hints: ['name a file in a directory of your own'] },
+  );
+}
+
 /** @param stats of what is at the end of its links */
 function targetOf(file: Sourced<string>, stats: Stats | undefined, host: Where): string {
   refuseForeignLinks(file, host);
@@ -69,29 +79,28 @@ function targetOf(file: Sourced<string>, stats: Stats | undefined, host: Where):
 /**
  * Replaces the file whole, or creates it, readable only by us, whatever it was before.
  *
- * @throws ERR_IO
+ * @throws as {@link findOutputFile}, by what is there now, and ERR_USAGE where the path leads elsewhere
  */
-export function replaceOutputFile(file: OutputFile, text: string | Uint8Array): void {
+export function replaceOutputFile(file: OutputFile, text: string | Uint8Array, host: Where): void {
+  refuseMoved(file, findOutputFile(file, host));
   doing(file, () => replacePrivately(file.target, text));
 }
 
 /**
  * Replaces the file by one with the text after what it holds, on a new line.
  *
- * @throws ERR_USAGE for a file of another user, whose lines would become ours; ERR_IO
+ * @throws as {@link replaceOutputFile}
  */
 export function extendOutputFile(file: OutputFile, text: string, host: Where): void {
+  refuseMoved(file, findOutputFile(file, host));
   const before = doing(file, () => {
     const stats = lstatSync(file.target, { throwIfNoEntry: false });
     // A link that leads nowhere is replaced.
-    if (!stats?.isFile()) return undefined;
-    const permissions = permissionCheckFor(host.userId).permissionsOf(file.target, stats);
-    if (permissions?.isTrusted) return readFileSync(file.target);
-    throw ofAnother(file, file.value, permissions?.owner);
+    return stats?.isFile() ? readFileSync(file.target) : Buffer.alloc(0);
   });
-  if (before === undefined || before.length === 0) return replaceOutputFile(file, text);
-  const isEnded = before.at(-1) === newline;
-  replaceOutputFile(file, Buffer.concat([before, Buffer.from(isEnded ? text : `\n${text}`)]));
+  const isEnded = before.length === 0 || before.at(-1) === newline;
+  const added = Buffer.from(isEnded ? text : `\n${text}`);
+  replaceOutputFile(file, Buffer.concat([before, added]), host);
 }
 
 const newline = 0x0a;
@@ -115,10 +124,11 @@ export function findFileToAppend(file: Sourced<string>, host: Where): OutputFile
  * Adds to a file in place, for one that its owner finds by its inode, or creates it. Only we can read
  * it then. Where the text does not fit, none of it stays.
  *
- * @throws as {@link findFileToAppend}, by what is there now
+ * @throws as {@link findFileToAppend}, by what is there now, and ERR_USAGE where the path leads elsewhere
  */
 export function appendToFile(file: OutputFile, text: string, host: Where): void {
-  const { target } = findFileToAppend(file, host);
+  refuseMoved(file, findFileToAppend(file, host));
+  const { target } = file;
   const descriptor = doing(file, () => {
     ensurePrivateFile(target);
     // On Windows the last two are undefined, which counts as 0. Of a pipe the first end is not waited for.

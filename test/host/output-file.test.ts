@@ -7,6 +7,7 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  renameSync,
   statSync,
   symlinkSync,
   writeFileSync,
@@ -28,7 +29,7 @@ import { temporaryDirectory } from '../support/temporary.ts';
 const named = (value: string) => ({ value, source: '--output' });
 const us = { userId: process.getuid?.() };
 const found = (path: string) => findOutputFile(named(path), us);
-const writeOutputFile = (path: string, text: string) => replaceOutputFile(found(path), text);
+const writeOutputFile = (path: string, text: string) => replaceOutputFile(found(path), text, us);
 const append = (path: string, text: string) =>
   appendToFile(findFileToAppend(named(path), us), text, us);
 const extend = (path: string, text: string) => extendOutputFile(found(path), text, us);
@@ -133,6 +134,68 @@ test.skipIf(!canMount())('of what does not fit on the disk nothing is added', ()
     message: `cannot write ${path} (from --output): ENOSPC`,
   });
   expect(readFileSync(path, 'utf8')).toBe('one\n');
+});
+
+const ways = [
+  ['replaced', findOutputFile, replaceOutputFile],
+  ['extended', findOutputFile, extendOutputFile],
+  ['added to', findFileToAppend, appendToFile],
+] as const;
+
+describe.each(ways)('between finding a file and writing, one that is %s', (_, find, write) => {
+  function place() {
+    const directory = temporaryDirectory();
+    for (const name of ['att', 'victim']) {
+      mkdirSync(join(directory, name));
+      writeFileSync(join(directory, name, 'file'), 'old\n', { mode: 0o600 });
+    }
+    const path = join(directory, 'att/file');
+    const swap = () => {
+      renameSync(join(directory, 'att'), join(directory, 'att2'));
+      symlinkSync('victim', join(directory, 'att'));
+    };
+    return { directory, path, swap };
+  }
+
+  function expectUntouched(directory: string) {
+    for (const name of ['att2', 'victim']) {
+      expect(readdirSync(join(directory, name))).toEqual(['file']);
+      expect(readFileSync(join(directory, name, 'file'), 'utf8')).toBe('old\n');
+    }
+  }
+
+  test('may not come to lie elsewhere', () => {
+    const { directory, path, swap } = place();
+    const before = find(named(path), us);
+    swap();
+    expect(thrownBy(() => write(before, 'text', us))).toMatchObject({
+      code: 'ERR_USAGE',
+      message: `cannot write ${path} (from --output): it was ${path} when the command started, and is ${directory}/victim/file now`,
+      hints: ['name a file in a directory of your own'],
+    });
+    expectUntouched(directory);
+  });
+
+  test.skipIf(!isRoot)('may not come to be behind a link of another user', () => {
+    const { directory, path, swap } = place();
+    const before = find(named(path), us);
+    swap();
+    lchownSync(join(directory, 'att'), 4711, 4711);
+    expect(thrownBy(() => write(before, 'text', us))).toMatchObject({
+      code: 'ERR_USAGE',
+      message: `cannot write ${path} (from --output): ${directory}/att belongs to user 4711`,
+    });
+    expectUntouched(directory);
+  });
+
+  test('may appear, made by us', () => {
+    const { directory } = place();
+    const path = join(directory, 'new');
+    const before = find(named(path), us);
+    writeFileSync(path, '', { mode: 0o600 });
+    write(before, 'text', us);
+    expect(readFileSync(path, 'utf8')).toBe('text');
+  });
 });
 
 test('what the system refuses is told with the option it came from', () => {

@@ -91,7 +91,7 @@ async function textWriter(context: Context, { values, flags }: Invocation): Prom
   const file = findOutputFile(said, host);
   return async (change) => {
     const text = formatEnvironment(change, format);
-    if (format === 'json') replaceOutputFile(file, text);
+    if (format === 'json') replaceOutputFile(file, text, host);
     else extendOutputFile(file, text, host);
   };
 }
