@@ -100,7 +100,7 @@ function leadsBack(path: string): AtmosError {
   return new AtmosError(
     'ERR_USAGE',
     `the next atmos on PATH seems to lead back to atmos-auth: ${maxDelegations} commands have run one another so, the next one would be ${path}`,
-    { hints: ['let it start Atmos itself, or take it from PATH'] },
+    { hints: [say('let it start Atmos itself, or remove it from PATH')] },
   );
 }
 

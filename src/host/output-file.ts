@@ -63,7 +63,7 @@ function refuseMoved(before: OutputFile, { target }: OutputFile): void {
   throw new AtmosError(
     'ERR_USAGE',
     `cannot write ${before.value} (from ${before.source}): it was ${before.target} when the command started, and is ${target} now`,
-    { hints: ['name a file in a directory of your own'] },
+    { hints: [say('name a file in a directory of your own')] },
   );
 }
 
@@ -162,8 +162,18 @@ function requireOwn(
 ): OthersMay | undefined {
   if (!stats.isFile()) return undefined;
   const permissions = doing(file, () => permissionCheckFor(host.userId).permissionsOf(path, stats));
-  if (!permissions?.isOurs) throw ofAnother(file, file.value, permissions?.owner);
-  return permissions.others;
+  if (permissions?.isOurs || isOfRunner(file, path, stats, host)) return permissions?.others;
+  throw ofAnother(file, file.value, permissions?.owner);
+}
+
+/**
+ * Whether it is the file of a runner of GitHub, in whose container we are root: the runner owns it and
+ * its directory, and no third user can write there.
+ */
+function isOfRunner(file: Sourced<string>, path: string, stats: Stats, { userId }: Where): boolean {
+  if (file.source !== 'GITHUB_ENV' || userId !== 0) return false;
+  const directory = doing(file, () => statSync(dirname(path)));
+  return directory.uid === stats.uid && ((directory.mode | stats.mode) & 0o022) === 0;
 }
 
 /** Half a line would be read as one by whoever reads the file. */

@@ -129,7 +129,7 @@ describe('the next atmos on PATH', () => {
     await expect(running(machine(path, ours.file, env).host, ['shell'])).rejects.toMatchObject({
       code: 'ERR_USAGE',
       message: `the next atmos on PATH seems to lead back to atmos-auth: 8 commands have run one another so, the next one would be ${theirs.file}`,
-      hints: ['let it start Atmos itself, or take it from PATH'],
+      hints: ['let it start Atmos itself, or remove it from PATH'],
     });
   });
 

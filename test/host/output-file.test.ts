@@ -308,6 +308,19 @@ describe.skipIf(!isRoot)('in a directory of another user', () => {
     expect(readFileSync(file, 'utf8')).toBe('A=b\n');
   });
 
+  test("root in a container adds to the file of GitHub's runner, which stays the runner's", () => {
+    const directory = temporaryDirectory();
+    const file = { value: join(directory, 'set_env'), source: 'GITHUB_ENV' };
+    writeFileSync(file.value, 'A=b\n', { mode: 0o644 });
+    for (const path of [directory, file.value]) chownSync(path, other, other);
+    const root = { ...us, userId: 0 };
+    appendToFile(findFileToAppend(file, root), 'C=d\n', root);
+    expect(readFileSync(file.value, 'utf8')).toBe('A=b\nC=d\n');
+    expect(statSync(file.value)).toMatchObject({ uid: other, mode: 0o100600 });
+    chmodSync(directory, 0o777);
+    expect(thrownBy(() => findFileToAppend(file, root))).toMatchObject({ code: 'ERR_USAGE' });
+  });
+
   test('a file that became that of another since it was found is not added to', () => {
     const { directory } = shared();
     const file = join(directory, 'file');

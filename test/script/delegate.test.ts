@@ -238,7 +238,7 @@ describe('a wrapper on PATH that adds a word and leads back to us', () => {
       stdout: '',
       stderr:
         `error: the next atmos on PATH seems to lead back to atmos-auth: 8 commands have run one another so, the next one would be ${theirs}\n` +
-        'hint: let it start Atmos itself, or take it from PATH\n',
+        'hint: let it start Atmos itself, or remove it from PATH\n',
     });
     expect(starts(machine)).toBe(8);
   });
