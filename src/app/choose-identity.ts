@@ -4,8 +4,9 @@ import { profilesWith } from '../config/find-identity.ts';
 import type { Config } from '../config/load.ts';
 import { remoteImportHints, remoteImportNote } from '../config/remote-imports.ts';
 import { AtmosError, isAtmosError } from '../core/errors.ts';
-import { addOptions, optionWords, say, setVariable } from '../core/hint.ts';
+import { addOptions, optionWords, say, setVariable, unsetHints, type Hint } from '../core/hint.ts';
 import { environmentSetting, type Sourced } from '../core/json.ts';
+import { isOffName } from '../core/names.ts';
 import type { Identity } from '../core/kind-config.ts';
 import type { Host } from '../host/host.ts';
 
@@ -45,9 +46,12 @@ export function requestedIdentity(
 }
 
 function readName(name: Sourced<string>): IdentityRequest {
-  return /^(false|off|no|0)$/i.test(name.value)
-    ? { kind: 'none', source: name.source }
-    : { kind: 'named', name };
+  return isOffName(name.value) ? { kind: 'none', source: name.source } : { kind: 'named', name };
+}
+
+/** How to be without a name, or without the switching off, that the environment gives. */
+export function sourceHints(source: string, { env }: Pick<Host, 'env'>): Hint[] {
+  return source === 'ATMOS_IDENTITY' ? unsetHints(source, env) : [];
 }
 
 /**

@@ -7,18 +7,22 @@ import {
   type KeyFault,
   type KeyValues,
 } from '../core/credentials.ts';
-import { AtmosError } from '../core/errors.ts';
-import { edit } from '../core/hint.ts';
+import { AtmosError, KeyringError } from '../core/errors.ts';
+import { edit, say } from '../core/hint.ts';
 import type { Identity } from '../core/kind-config.ts';
+import { shownKey } from '../keyring/key.ts';
+import { findLengthFault, type Owner } from '../store/key.ts';
 
 /**
  * Whether a key of the identity can be stored, asked before anybody types one.
  *
  * @throws ERR_CONFIG_UNTRUSTED for what would be done with it; ERR_USAGE when the identity's keys stand
- * in the configuration, so that stored ones would be ignored
+ * in the configuration, so that stored ones would be ignored; ERR_KEYRING_INVALID_KEY for a name that is
+ * too long for the key or for the session that it opens
  */
 export async function checkConfigurable(context: AuthContext, identity: Identity): Promise<void> {
   context.requireStorable();
+  checkLength(ownerOf(context, identity), identity);
   await checkTrust(context, identity);
   if ((await strategyOf(identity)).usesStoredKeys(identity)) return;
   throw new AtmosError(
@@ -27,6 +31,16 @@ export async function checkConfigurable(context: AuthContext, identity: Identity
     {
       hints: [edit(identity.locate(['credentials']), 'remove access_key_id and secret_access_key')],
     },
+  );
+}
+
+function checkLength(owner: Owner, { name, locate }: Identity): void {
+  const fault = findLengthFault(owner);
+  if (fault === undefined) return;
+  throw new KeyringError(
+    'ERR_KEYRING_INVALID_KEY',
+    `identity ${shownKey(name)} (${locate()}) ${fault}`,
+    { hints: [say('give it a shorter name')] },
   );
 }
 

@@ -16,6 +16,7 @@ import type { Config } from '../config/config.ts';
 import { requireTrust } from '../config/trust.ts';
 import { withoutAbsent } from '../core/json.ts';
 import type { Identity } from '../core/kind-config.ts';
+import { isOffName } from '../core/names.ts';
 import {
   checkVariable,
   environmentValue,
@@ -26,6 +27,7 @@ import type { Host } from '../host/host.ts';
 import type { KeyringSettings } from '../keyring/contract.ts';
 import { loadAgentControl } from '../keyring/registry.ts';
 import { mayUseFile } from '../keyring/settings.ts';
+import { withoutRecorded } from './environment-record.ts';
 import { sortOut, withIdentityVariables, withVariables } from './program-environment.ts';
 
 /** A variable that a configuration says at a path. */
@@ -85,7 +87,7 @@ export async function allowedVariables(
 
 /**
  * What an identity changes in an environment: its own `env:`, and over that its credentials and
- * ATMOS_IDENTITY.
+ * ATMOS_IDENTITY, with ATMOS_PROFILE where profiles were given.
  *
  * @param credentialsFor gets the environment as it is but for the credentials
  * @throws as {@link allowedVariables}
@@ -103,9 +105,26 @@ export async function identityChange(
     platform,
     env: withVariables(env, variables, platform),
   });
-  // An atmos that is started with the credentials then means the same identity.
-  const named = { set: { ...set, ATMOS_IDENTITY: identity.name }, unset };
+  const named = { set: { ...set, ...choiceOf(plan.config, identity, env) }, unset };
   return withIdentityVariables(named, variables, platform);
+}
+
+/**
+ * With it an atmos that is started with the credentials means the same identity. One that comes from
+ * a profile is there only with that profile. A variable that says the same stays as it is, the
+ * user's own. A name that would switch authentication off is not set.
+ */
+function choiceOf(
+  { profiles, areProfilesGiven }: Pick<Config, 'profiles' | 'areProfilesGiven'>,
+  { name }: Identity,
+  env: Host['env'],
+): Readonly<Record<string, string>> {
+  const names = profiles.join(',');
+  const isSaid = !areProfilesGiven || names === '' || env['ATMOS_PROFILE'] === names;
+  return {
+    ...(isOffName(name) ? {} : { ATMOS_IDENTITY: name }),
+    ...(isSaid ? {} : { ATMOS_PROFILE: names }),
+  };
 }
 
 /**
@@ -175,7 +194,8 @@ export async function describeEnvironment(
     profile,
     ...withoutAbsent({ region }),
   });
-  const named = { ...(hasProfile ? set : {}), ATMOS_IDENTITY: identity.name };
+  const choice = choiceOf(plan.config, identity, withoutRecorded(host.env));
+  const named = { ...(hasProfile ? set : {}), ...choice };
   const said = sortOut(identity.env, plan.keyring.passwordEnv.value).given;
   const hidden = said.map(({ key }) => ({ key, value: redacted }));
   const change = withIdentityVariables({ set: named, unset: [] }, hidden, host.platform);

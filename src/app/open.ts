@@ -118,7 +118,7 @@ function guarded(keyring: Keyring, requireStorable: () => void): Keyring {
 
 /** Identities under a realm that is configured as well, but not the one in force. */
 function otherOwners({ config, realm }: AuthPlan, host: Host): Owner[] {
-  const realms = [config?.realm?.value, host.env['ATMOS_AUTH_REALM']].filter(
+  const realms = [config?.realm?.value || undefined, host.env['ATMOS_AUTH_REALM']].filter(
     (other) => other !== undefined && other !== realm.value,
   );
   const names = [...(config?.identities ?? []), ...(config?.providers ?? [])].map(

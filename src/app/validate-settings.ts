@@ -5,11 +5,12 @@ import { isAtmosError } from '../core/errors.ts';
 import { say } from '../core/hint.ts';
 import { quoteValue, type Sourced } from '../core/json.ts';
 import { logLevels, parseLogLevel } from '../core/log-level.ts';
-import { nearestName } from '../core/names.ts';
+import { isOffName, nearestName } from '../core/names.ts';
 import { classOf, type Variable } from '../core/variables.ts';
 import type { Host } from '../host/host.ts';
 import { checkKeyringType } from '../keyring/registry.ts';
 import { parseUnlockTime, resolveKeyringSettings } from '../keyring/settings.ts';
+import { findLengthFault } from '../store/key.ts';
 import { invalidAt, reportErrorAt, warningAt, type ReportProblem } from './config-problem.ts';
 import { sharedRealmWarning, type SharedWarning } from './shared-realm.ts';
 
@@ -36,6 +37,33 @@ function checkRealm({ realm, environment }: Said, report: ReportProblem): void {
     );
   check(['auth', 'realm'], realm);
   check(['env', 'ATMOS_AUTH_REALM'], variable);
+}
+
+/** Checks the names of identities by what is made of them: a variable, and keys of the keyring. */
+export function checkIdentityNames(
+  config: Pick<Config, 'identities' | 'realm' | 'directory' | 'environment'>,
+  report: ReportProblem,
+): void {
+  const realm = realmOf(config);
+  for (const { name } of config.identities) {
+    const path = ['auth', 'identities', name];
+    if (isOffName(name)) {
+      const message = 'has a name by which -i and ATMOS_IDENTITY switch authentication off';
+      report(warningAt(path, message, say('give it another name')));
+    }
+    const fault = findLengthFault({ realm, alias: name });
+    if (fault !== undefined) report(invalidAt(path, fault, say('give it a shorter name')));
+  }
+}
+
+/** As the files say it. One that is wrong is reported at its own place, and leaves the shortest. */
+function realmOf(config: Pick<Config, 'realm' | 'directory' | 'environment'>): string {
+  try {
+    return resolveRealm(config, { env: {} }).value;
+  } catch (error) {
+    if (!isAtmosError(error)) throw error;
+    return '';
+  }
 }
 
 function checkKeyring({ keyring, environment }: Said, host: Where, report: ReportProblem): void {

@@ -22,7 +22,12 @@ import {
 } from './config-problem.ts';
 import { checkIntegrations, checkProviders } from './validate-providers.ts';
 import { checkReferences } from './validate-references.ts';
-import { checkSettings, checkSharedRealm, checkVariables } from './validate-settings.ts';
+import {
+  checkIdentityNames,
+  checkSettings,
+  checkSharedRealm,
+  checkVariables,
+} from './validate-settings.ts';
 
 /** Something that is wrong with the configuration, or doubtful, and where. */
 export type ValidationProblem = Omit<LocatedProblem, 'code'> &
@@ -76,6 +81,7 @@ async function checkConfig(config: Config, host: Host): Promise<ConfigProblem[]>
   const report = (finding: ConfigProblem) => void findings.push(finding);
   checkSettings(config, host, report);
   checkSharedRealm(config, host, report);
+  checkIdentityNames(config, report);
   checkReferences(config, report);
   checkProviders(config, report);
   checkIntegrations(config, report);

@@ -2,13 +2,14 @@ import { rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Layer } from '../config/layer.ts';
 import { AtmosError, systemErrorCode } from '../core/errors.ts';
-import { placeholder, setVariable, showPermissions } from '../core/hint.ts';
+import { placeholder, setVariable, showPermissions, type Hint } from '../core/hint.ts';
 import { sha256 } from '../core/sha256.ts';
 import { reasonOf } from '../host/denial.ts';
 import { randomId, replaceFile, writePrivateFile } from '../host/files.ts';
-import { requireStateDirectory } from '../host/home.ts';
+import { directoryOfYourOwn, requireStateDirectory } from '../host/home.ts';
 import type { Host } from '../host/host.ts';
 import { makeOwnDirectories } from '../host/own-directory.ts';
+import { followOwnPath, type PathFault } from '../host/own-path.ts';
 import { irregularKindAt, readRegularFile } from '../host/regular-file.ts';
 import type { KeyringSettings } from '../keyring/contract.ts';
 
@@ -46,7 +47,8 @@ const letters = 'abcdefghijklmnopqrstuvwxyz';
  * Writes a handle and the AWS config file that uses it, readable by nobody else.
  *
  * @param awsConfig gives the text of that file
- * @throws ERR_IO; ERR_USAGE without a home directory or in that of another user; what `awsConfig` throws
+ * @throws ERR_IO, also where another user could replace the handle, so that reading would refuse it;
+ *   ERR_USAGE without a home directory or in that of another user; what `awsConfig` throws
  */
 export function writeHandle(
   handle: Handle,
@@ -61,6 +63,7 @@ export function writeHandle(
     keepFile(paths.file, text);
     keepFile(paths.awsConfig, awsConfigText);
     keepFile(paths.empty, '');
+    for (const path of [paths.file, paths.awsConfig, paths.empty]) requireOwnPath(path, host);
   } catch (error) {
     const reason = systemErrorCode(error);
     if (reason === undefined) throw error;
@@ -77,6 +80,28 @@ export function writeHandle(
     });
   }
   return paths;
+}
+
+/** As reading judges it, so that no program is given what is refused later. */
+function requireOwnPath(path: string, { userId }: Host): void {
+  followOwnPath(path, userId, (fault) => {
+    const message = `${path} would not be used: ${describeFault(fault)}`;
+    throw new AtmosError('ERR_IO', message, { hints: [faultHint(fault)] });
+  });
+}
+
+export function describeFault({ at, kind, permissions }: PathFault): string {
+  if (kind === 'owner') return `${at} belongs to ${permissions?.owner}, who could replace it`;
+  if (kind === 'writable') return `${at} can be written by other users, who could replace it`;
+  return `${at} was replaced while it was looked at`;
+}
+
+/** What fixes it: our own directory can be closed; below that of another user a new place is needed. */
+export function faultHint({ at, kind, permissions }: PathFault): Hint {
+  if (kind === 'replaced' || permissions === undefined) return showPermissions(at);
+  return kind === 'writable' && permissions.isOurs
+    ? permissions.withdrawCommand()
+    : setVariable('XDG_STATE_HOME', directoryOfYourOwn);
 }
 
 /** Where {@link writeHandle} writes a handle. Writes nothing. */

@@ -33,8 +33,8 @@ export function unusedSpecProblems(config: Said, host: Pick<Host, 'env'>): Locat
  * @throws ERR_CONFIG_INVALID, a {@link ConfigError} with each place
  */
 export function requireUsedSpec(config: Said, host: Pick<Host, 'env' | 'log'>): void {
-  const { path, passwordEnv, passwordFile, passwordCommand } = config.keyring;
-  const said = [path, passwordEnv, passwordFile, passwordCommand].filter(
+  const { path, passwordEnv, passwordFile, passwordCommand, autoUnlock } = config.keyring;
+  const said = [path, passwordEnv, passwordFile, passwordCommand, autoUnlock].filter(
     (one) => one !== undefined,
   );
   if (said.length === 0) return;

@@ -6,11 +6,19 @@ import { run, showPermissions, type Hint } from '../core/hint.ts';
 import { isObject, parseJson, withoutAbsent } from '../core/json.ts';
 import { reasonOf } from '../host/denial.ts';
 import { changedHost, type Host } from '../host/host.ts';
-import { followOwnPath, type PathFault } from '../host/own-path.ts';
+import { followOwnPath } from '../host/own-path.ts';
 import { permissionCheckFor } from '../host/permissions.ts';
 import { irregularKindAt } from '../host/regular-file.ts';
 import { defaultDirectory } from '../keyring/settings.ts';
-import { handlePaths, handleVersion, idLength, idOf, type Handle } from './handle.ts';
+import {
+  describeFault,
+  faultHint,
+  handlePaths,
+  handleVersion,
+  idLength,
+  idOf,
+  type Handle,
+} from './handle.ts';
 import type { AuthPlan } from './plan.ts';
 
 /**
@@ -74,7 +82,7 @@ function locate(handle: string, host: Host): { path: string; id: string } {
 function ownTextOf(path: string, handle: string, host: Host): string {
   try {
     const real = followOwnPath(path, host.userId, (fault) => {
-      throw unknown(handle, `is not used: ${describeFault(fault)}`, [showPermissions(fault.at)]);
+      throw unknown(handle, `is not used: ${describeFault(fault)}`, [faultHint(fault)]);
     });
     if (real === undefined) throw unknown(handle, `is not in ${dirname(path)}`);
     const kind = irregularKindAt(real);
@@ -99,12 +107,6 @@ function readOwn(path: string, handle: string, { userId }: Host): string {
   } finally {
     closeSync(descriptor);
   }
-}
-
-function describeFault({ at, kind, permissions }: PathFault): string {
-  if (kind === 'owner') return `${at} belongs to ${permissions?.owner}, who could replace it`;
-  if (kind === 'writable') return `${at} can be written by other users, who could replace it`;
-  return `${at} was replaced while it was looked at`;
 }
 
 function unknown(handle: string, why: string, hints: readonly Hint[] = []): AtmosError {

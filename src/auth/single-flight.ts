@@ -11,6 +11,7 @@ import { placeholder, setVariable, showProcess } from '../core/hint.ts';
 import { isObject, parseJson } from '../core/json.ts';
 import { parseHints, sendableHints } from '../core/parse-hint.ts';
 import { sha256 } from '../core/sha256.ts';
+import { isInClosedHome } from '../host/closed-home.ts';
 import { reasonOf } from '../host/denial.ts';
 import { randomId, replaceFile, writePrivateFile } from '../host/files.ts';
 import { stateDirectory } from '../host/home.ts';
@@ -82,11 +83,14 @@ async function attempt<T>(
   }
 }
 
-/** Undefined without a home directory: each process then goes on alone, as in a container. */
+/**
+ * Undefined without a home directory, and with one that cannot be searched, as for `docker run -u 4242`
+ * with HOME=/root: each process then goes on alone, as in a container.
+ */
 function lockPath({ subject, host }: FlightOptions): string | undefined {
   const state = stateDirectory(host);
-  const name = sha256(JSON.stringify(subject)).slice(0, 32);
-  return state && join(state, 'locks', name);
+  if (state === undefined || isInClosedHome(state, host)) return undefined;
+  return join(state, 'locks', sha256(JSON.stringify(subject)).slice(0, 32));
 }
 
 async function lockIfNeeded(path: string, options: FlightOptions): Promise<FileLock | undefined> {

@@ -53,8 +53,8 @@ export async function findOtherAtmos(host: Host): Promise<OtherAtmos | undefined
   const found = other ?? (chain.isCertain ? undefined : await findAfter(host, own));
   if (found === undefined) return undefined;
   if (chain.delegations >= maxDelegations) throw leadsBack(found.path);
-  const run = () => runOther(host, found.path, chain.delegations + 1, found.tried);
-  return { path: found.path, run };
+  const { path, tried } = found;
+  return { path, run: () => runOther(host, path, chain.delegations + 1, tried) };
 }
 
 /**

@@ -1,10 +1,10 @@
-import { requestedIdentity, resolveIdentityName } from '../app/choose-identity.ts';
+import { requestedIdentity, resolveIdentityName, sourceHints } from '../app/choose-identity.ts';
 import { planAuth, type AuthPlan } from '../auth/plan.ts';
 import { strategyOf } from '../clouds/registry.ts';
 import { findIdentity } from '../config/find-identity.ts';
 import { loadConfig, type Config, type LoadOptions } from '../config/load.ts';
 import { AtmosError, isAtmosError } from '../core/errors.ts';
-import { addOptions, placeholder, unsetVariable, type Hint } from '../core/hint.ts';
+import { addOptions, placeholder, type Hint } from '../core/hint.ts';
 import type { Identity } from '../core/kind-config.ts';
 import { isSameName } from '../core/names.ts';
 import type { Invocation } from './command.ts';
@@ -93,7 +93,7 @@ export async function chooseIdentity(
   const request = requestedIdentity(invocation, host, config);
   if (request.kind === 'none') return undefined;
   const chosen = await resolveIdentityName(request, config, prompt);
-  const identity = findIdentity(config, chosen);
+  const identity = findIdentity(config, chosen, sourceHints(chosen.source, host));
   const { name, kind } = identity;
   const strategy = await strategyOf(identity);
   host.log('identity.chosen', { identity: name, kind, source: chosen });
@@ -109,10 +109,13 @@ export async function requireIdentity(
 ): Promise<Identity> {
   const identity = await chooseIdentity(chooser, plan, invocation);
   if (identity !== undefined) return identity;
+  const request = requestedIdentity(invocation, chooser.host, plan.config);
+  const source = request.kind === 'none' ? request.source : '--identity';
+  const by = source === '--identity' ? '' : ` by ${source}`;
   throw new AtmosError(
     'ERR_USAGE',
-    'authentication is switched off, and this command needs an identity',
-    { hints: [unsetVariable('ATMOS_IDENTITY'), addOptions(['-i', placeholder('name')])] },
+    `authentication is switched off${by}, and this command needs an identity`,
+    { hints: [...sourceHints(source, chooser.host), addOptions(['-i', placeholder('name')])] },
   );
 }
 

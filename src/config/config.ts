@@ -20,6 +20,8 @@ export interface Config extends WithRemoteImports {
   readonly directory: string;
   /** Those chosen, in the order merged. */
   readonly profiles: readonly string[];
+  /** Whether a flag or a variable of the environment chose them, so that the files alone do not. */
+  readonly areProfilesGiven: boolean;
   /** Where profiles are looked for. */
   readonly profileDirectories: readonly ProfileDirectory[];
   readonly realm?: Sourced<string>;

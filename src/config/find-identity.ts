@@ -16,17 +16,23 @@ import { quote } from './yaml-position.ts';
  * The identity of that name, without regard to case and Unicode normal form.
  *
  * @param asked the name, with its source where that is known
+ * @param hints how to be without a name that nobody typed
  * @throws ERR_IDENTITY_UNKNOWN with the nearest name, or the profile that has it; ERR_CONFIG_INVALID
  * when it is there, but without a kind
  */
-export function findIdentity(config: Config, asked: string | Sourced<string>): Identity {
+export function findIdentity(
+  config: Config,
+  asked: string | Sourced<string>,
+  hints: readonly Hint[] = [],
+): Identity {
   const name = typeof asked === 'string' ? asked : asked.value;
   const identity = config.identities.find((other) => isSameName(other.name, name));
   if (identity === undefined) {
     throw unknownIdentity(
       config,
       name,
-      typeof asked === 'string' ? quote(asked) : quoteValue(asked),
+      typeof asked === 'string' ? quote(asked) : shown(asked),
+      hints,
     );
   }
   if (identity.kind !== '') return identity;
@@ -43,15 +49,31 @@ export function findIdentity(config: Config, asked: string | Sourced<string>): I
   );
 }
 
-function unknownIdentity(config: Config, name: string, shown: string): AtmosError {
+/** With its source where it is a variable, of which the person may not think. */
+function shown(asked: Sourced<string>): string {
+  const isVariable = /^(env\.)?ATMOS_IDENTITY\b/.test(asked.source);
+  return `${quoteValue(asked)}${isVariable ? ` (from ${asked.source})` : ''}`;
+}
+
+function unknownIdentity(
+  config: Config,
+  name: string,
+  shownName: string,
+  hints: readonly Hint[],
+): AtmosError {
   const known = config.identities.map((identity) => identity.name);
   const list = known.length > 0 ? `it is one of ${known.join(', ')}` : 'there are none';
   const nearest = nearestName(name, known);
   return new AtmosError(
     'ERR_IDENTITY_UNKNOWN',
-    `unknown identity ${shown}: ${list} in ${config.files.join(', ')}${remoteImportNote(config)}`,
+    `unknown identity ${shownName}: ${list} in ${config.files.join(', ')}${remoteImportNote(config)}`,
     {
-      hints: [...profileHints(config, name), ...didYouMean(nearest), ...remoteImportHints(config)],
+      hints: [
+        ...profileHints(config, name),
+        ...didYouMean(nearest),
+        ...hints,
+        ...remoteImportHints(config),
+      ],
     },
   );
 }

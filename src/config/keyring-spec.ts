@@ -12,7 +12,7 @@ export interface OtherType {
   readonly path: Path | undefined;
 }
 
-const keys = ['path', 'password_env', 'password_file', 'password_command'];
+const keys = ['path', 'password_env', 'password_file', 'password_command', 'auto_unlock'];
 
 /**
  * Settings of the file keyring that are certainly a mistake: in the file that chooses another type, or

@@ -81,6 +81,7 @@ export async function loadConfig(options: LoadOptions, host: Host): Promise<Conf
       files: onceEach([...base, ...ofProfiles]),
       directory: beside.at(-1)?.path ?? '',
       profiles,
+      areProfilesGiven: options.profiles !== undefined || Boolean(host.env['ATMOS_PROFILE']),
       profileDirectories: directories,
       // One cause may keep us from both, and is reported once.
       warnings: [...new Set([...warnings, ...(own.warning === undefined ? [] : [own.warning])])],
@@ -120,7 +121,7 @@ function findProfileLayers(
     directories,
     profiles: profiles.map(({ value }) => value),
     layers: profiles.map((profile) =>
-      findProfile(profile, { directories, identities, remoteImports }),
+      findProfile(profile, { directories, identities, remoteImports, env: host.env }),
     ),
   };
 }
@@ -145,6 +146,7 @@ export async function loadLayers(
       files,
       directory,
       profiles: [...new Set(profiles)],
+      areProfilesGiven: false,
       profileDirectories: [],
       warnings: [],
     },
@@ -177,6 +179,7 @@ export async function configFromObject(
     layers: [],
     directory: '',
     profiles: [],
+    areProfilesGiven: false,
     profileDirectories: [],
     remoteImports: [],
     leftOut: [],
@@ -205,6 +208,7 @@ interface Read {
   readonly files: readonly ConfigFile[];
   readonly directory: string;
   readonly profiles: readonly string[];
+  readonly areProfilesGiven: boolean;
   readonly profileDirectories: readonly ProfileDirectory[];
   readonly warnings: readonly string[];
 }

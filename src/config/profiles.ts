@@ -1,6 +1,6 @@
 import { dirname, join, resolve } from 'node:path';
 import { AtmosError } from '../core/errors.ts';
-import { addOptions, didYouMean, optionWords, run } from '../core/hint.ts';
+import { addOptions, didYouMean, optionWords, run, unsetHints } from '../core/hint.ts';
 import { quoteValue, showValue, valueOf, type Sourced } from '../core/json.ts';
 import { isSameName, nearestName } from '../core/names.ts';
 import { configDirectory } from '../host/home.ts';
@@ -131,7 +131,7 @@ export function findProfiles(directories: readonly ProfileDirectory[]): Profile[
     .toSorted((a, b) => (a.name < b.name ? -1 : 1));
 }
 
-export interface ProfileOptions extends WithRemoteImports {
+export interface ProfileOptions extends WithRemoteImports, Pick<Host, 'env'> {
   readonly directories: readonly ProfileDirectory[];
   /** Names of identities, for those who take one for a profile. */
   readonly identities: readonly string[];
@@ -185,6 +185,11 @@ export function unknownProfile(profile: Sourced<string>, options: ProfileOptions
       ? didYouMean(nearest)
       : [addOptions(optionWords('--identity', identity), 'it is an identity')];
   return new AtmosError('ERR_PROFILE_UNKNOWN', message, {
-    hints: [...meant, ...remoteImportHints(options), run(['atmos', 'profile', 'list'])],
+    hints: [
+      ...meant,
+      ...(source === 'ATMOS_PROFILE' ? unsetHints(source, options.env) : []),
+      ...remoteImportHints(options),
+      run(['atmos', 'profile', 'list']),
+    ],
   });
 }

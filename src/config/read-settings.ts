@@ -44,7 +44,7 @@ export function readSettings(files: readonly ConfigFile[], { report }: Gathered)
   );
   return withoutAbsent({
     files: files.map(({ path }) => path),
-    realm: sourcedText(auth.realm, ['auth', 'realm'], files),
+    realm: realmEntry(auth.realm, files),
     keyring: keyringEntry(auth, files),
     logs: logsEntry({ auth: auth.logs, top: logs }, files),
     identities: identityEntries(auth, files),
@@ -66,6 +66,14 @@ export function readSettings(files: readonly ConfigFile[], { report }: Gathered)
     sourceOf: (path: Path) => sourceOf(files, path),
     tagAt: (path: Path) => tagAt(files, path),
   });
+}
+
+/** An empty one counts where a tag was to give it, so that it is told of. */
+function realmEntry(realm: string | undefined, files: readonly ConfigFile[]) {
+  const path = ['auth', 'realm'];
+  return realm === '' && tagAt(files, path) !== undefined
+    ? sourced(realm, path, files)
+    : sourcedText(realm, path, files);
 }
 
 export function mergeFiles(files: readonly ConfigFile[]): Record<string, unknown> {

@@ -1,7 +1,13 @@
 import { resolve, sep } from 'node:path';
 import { AtmosError } from '../core/errors.ts';
-import { say } from '../core/hint.ts';
-import { environmentSetting, quoteValue, type Sourced } from '../core/json.ts';
+import { placeholder, say, setVariable } from '../core/hint.ts';
+import {
+  describeEmptyTag,
+  environmentSetting,
+  quoteValue,
+  variableOfTag,
+  type Sourced,
+} from '../core/json.ts';
 import { lowerCase } from '../core/names.ts';
 import { sha256 } from '../core/sha256.ts';
 import type { Host } from '../host/host.ts';
@@ -13,7 +19,8 @@ const longest = 64;
 /**
  * The realm, which keeps the credentials of one project apart from those of another:
  * `ATMOS_AUTH_REALM` of the environment or of the top-level `env:`, then `auth.realm`, then a name made
- * from the directory of the configuration, or `default` without one.
+ * from the directory of the configuration, or `default` without one. Text that is empty as written names
+ * none; a tag that gives nothing is an error.
  *
  * @throws ERR_REALM_INVALID naming what is wrong with it, and where it was set
  */
@@ -55,6 +62,7 @@ export function defaultRealm(directory: string): string {
 }
 
 function checked(realm: Sourced<string>): Sourced<string> {
+  if (realm.value === '') throw emptyRealm(realm);
   const fault = findFault(realm);
   if (fault === undefined) return realm;
   throw new AtmosError(
@@ -62,6 +70,14 @@ function checked(realm: Sourced<string>): Sourced<string> {
     `realm ${quoteValue(realm)} (from ${realm.source}) ${fault}`,
     { hints: [say(`it has 1 to ${longest} of the characters a-z 0-9 - _, such as my-project`)] },
   );
+}
+
+/** A tag was to give one: that of the directory would be another, whose credentials were not meant. */
+function emptyRealm({ source, tag = '' }: Sourced<string>): AtmosError {
+  const variable = variableOfTag(tag);
+  return new AtmosError('ERR_REALM_INVALID', `${source} ${describeEmptyTag(tag)}`, {
+    hints: variable === undefined ? [] : [setVariable(variable, placeholder('realm'))],
+  });
 }
 
 /** The rules of Atmos. */

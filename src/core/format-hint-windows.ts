@@ -16,6 +16,7 @@ export const powerShellSyntax: ShellSyntax = {
   set: (variable, value) => `$env:${variable} = ${value.startsWith('<') ? `'${value}'` : value}`,
   ask: (variable) =>
     `$env:${variable} = [Net.NetworkCredential]::new('', (Read-Host -AsSecureString)).Password`,
+  evaluate: (command) => `${command} | Out-String | Invoke-Expression`,
   unset: (variables) => `Remove-Item ${variables.map((name) => `Env:${name}`).join(', ')}`,
   command(command) {
     const [program, ...rest] = command;
@@ -68,6 +69,8 @@ export const cmdSyntax: ShellSyntax = {
       : `set "${variable}=${value}"`,
   // It has no way to read without showing what is typed.
   ask: (variable) => `set /p ${variable}=`,
+  // Only a batch file could run what a command prints.
+  evaluate: () => undefined,
   unset: (variables) => variables.map((name) => `set "${name}="`).join(' & '),
   command(command) {
     const [program, ...rest] = command;

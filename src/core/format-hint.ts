@@ -15,6 +15,8 @@ export interface ShellSyntax {
   /** Asks for the value, which is not shown. */
   ask(variable: string): string;
   unset(variables: readonly string[]): string;
+  /** Runs what a command prints. */
+  evaluate(command: string): string | undefined;
   /** A command whose words differ from those of a POSIX shell. Absent: no command differs. */
   command?(command: Arguments): string | undefined;
 }
@@ -28,6 +30,11 @@ export function formatHint(hint: Hint, shell: ShellSyntax): string {
   switch (hint.kind) {
     case 'run':
       return withComment(hint, formatCommands(hint.commands, shell));
+    case 'evaluate': {
+      const words = joinWords(hint.command, shell);
+      const line = words === undefined ? undefined : shell.evaluate(words);
+      return withComment(hint, line ?? inWords(hint.command));
+    }
     case 'add': {
       const words = joinWords(hint.options, shell);
       return withComment(hint, words === undefined ? inWords(hint.options) : `add ${words}`);
@@ -108,6 +115,7 @@ export const posixSyntax: ShellSyntax = {
   random: '"$(openssl rand -base64 24)"',
   set: (variable, value) => `export ${variable}=${value}`,
   ask: (variable) => `read -rs ${variable} && export ${variable}`,
+  evaluate: (command) => `eval "$(${command})"`,
   unset: (variables) => `unset ${variables.join(' ')}`,
 };
 
@@ -118,5 +126,6 @@ export const fishSyntax: ShellSyntax = {
   random: '(openssl rand -base64 24)',
   set: (variable, value) => `set -gx ${variable} ${value}`,
   ask: (variable) => `read -gxs ${variable}`,
+  evaluate: (command) => `${command} --format fish | source`,
   unset: (variables) => `set -e ${variables.join(' ')}`,
 };

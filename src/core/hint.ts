@@ -10,6 +10,8 @@ export type Hint =
       /** When or what for, in words that precede the command. */
       readonly comment?: string;
     }
+  /** The shell runs what the command prints: `eval "$(…)"`. */
+  | { readonly kind: 'evaluate'; readonly command: Arguments; readonly comment?: string }
   | { readonly kind: 'add'; readonly options: Arguments; readonly comment?: string }
   | {
       readonly kind: 'set';
@@ -62,6 +64,15 @@ export function run(command: Arguments, comment?: string): Hint {
 /** Two commands of which the second reads what the first prints. */
 export function pipe(first: Arguments, second: Arguments, comment?: string): Hint {
   return { kind: 'run', commands: [first, second], ...commented(comment) };
+}
+
+/**
+ * A command that prints what the user's shell is to run.
+ *
+ * @param command of `auth env`, whose format for fish has to be named
+ */
+export function evaluate(command: Arguments, comment?: string): Hint {
+  return { kind: 'evaluate', command, ...commented(comment) };
 }
 
 /** Options to add to the command that failed. */
@@ -119,6 +130,16 @@ export function unlockHints(canUnlock: boolean): Hint[] {
     ...(canUnlock ? [unlockKeyring] : []),
     setVariable('ATMOS_KEYRING_PASSWORD_FILE', placeholder('a file that holds the password')),
   ];
+}
+
+/** Take a variable back, and where `auth env` set it, all that it set in this shell. */
+export function unsetHints(
+  name: string,
+  env: Readonly<Record<string, string | undefined>>,
+): Hint[] {
+  const recorded = (env['ATMOS_AUTH_ENV_SET'] ?? '').split(',');
+  const takeBack = evaluate(['atmos', 'auth', 'env', '--unset']);
+  return [unsetVariable(name), ...(recorded.includes(name) ? [takeBack] : [])];
 }
 
 /** Removes what is kept of an identity. */

@@ -61,6 +61,19 @@ export function valueOf(tag: string): string {
   return `<value of ${tag}>`;
 }
 
+/** Why a value is empty that a tag was to give. Follows its name. */
+export function describeEmptyTag(tag: string): string {
+  const variable = variableOfTag(tag);
+  return variable === undefined
+    ? `is empty: ${tag} gives nothing`
+    : `is empty: the variable ${variable} is not set, or empty`;
+}
+
+/** The variable that a tag reads, where it reads one and has no default. */
+export function variableOfTag(tag: string): string | undefined {
+  return /^!env ([A-Za-z_]\w*)$/.exec(tag)?.[1];
+}
+
 /**
  * A setting of ours from the environment, else from the `env:` of atmos.yaml, which as in Atmos never
  * replaces a variable that is set, be it to nothing. Empty is as good as absent.

@@ -21,6 +21,11 @@ export function isSameName(one: string, other: string): boolean {
   return foldName(one) === foldName(other);
 }
 
+/** Whether `-i` and ATMOS_IDENTITY mean by it that there is no authentication, as in Atmos. */
+export function isOffName(name: string): boolean {
+  return /^(false|off|no|0)$/i.test(name);
+}
+
 /** The known name that `name` was probably meant to be, or undefined when none is near. */
 export function nearestName(name: string, known: Iterable<string>): string | undefined {
   const wanted = foldName(name);

@@ -32,6 +32,10 @@ function parseHint(value: unknown): Hint | undefined {
       const commands = parseCommands(value['commands']);
       return commands && { kind, commands, ...commented };
     }
+    case 'evaluate': {
+      const command = parseWords(value['command']);
+      return command && { kind, command, ...commented };
+    }
     case 'add': {
       const options = parseWords(value['options']);
       return options && { kind, options, ...commented };

@@ -35,3 +35,15 @@ export function closedInHome(
     return { path, owner: ownerOf(path) };
   }
 }
+
+/** Whether a path is in a home directory that cannot be searched, and so as good as absent. */
+export function isInClosedHome(
+  path: string,
+  { homeDirectory }: Pick<Host, 'homeDirectory'>,
+): boolean {
+  return (
+    homeDirectory !== undefined &&
+    isIn(path, homeDirectory) &&
+    closedInHome(homeDirectory, { homeDirectory }) !== undefined
+  );
+}

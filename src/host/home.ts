@@ -93,19 +93,24 @@ export function requireFromHome({ value, source }: Sourced<string>, host: Who): 
 
 /**
  * @param what needs the home directory, for the message: `the keyring`
- * @param variables each of which would name a directory in its place
+ * @param variables each of which would name something in its place
+ * @param place what those name, for the hints
  */
 export function noHome(
   what: string,
   variables: readonly string[],
   { env, userId }: Pick<Who, 'env' | 'userId'>,
+  place = directoryOfYourOwn,
 ): AtmosError {
   const name = userId === undefined ? 'USERPROFILE' : 'HOME';
   const home = env[name];
   const state = home === undefined ? 'not set' : home === '' ? 'empty' : 'not an absolute path';
   const entry = userId === undefined ? '' : `, and user ${userId} has none in the passwd database`;
   return new AtmosError('ERR_USAGE', `no home directory for ${what}: ${name} is ${state}${entry}`, {
-    hints: [name, ...variables].map((variable) => setVariable(variable, directoryOfYourOwn)),
+    hints: [
+      setVariable(name, directoryOfYourOwn),
+      ...variables.map((variable) => setVariable(variable, place)),
+    ],
   });
 }
 

@@ -36,7 +36,7 @@ export function isKey(key: string): boolean {
 /** @throws ERR_KEYRING_INVALID_KEY saying why no entry can be stored under the key */
 export function checkKey(key: string): void {
   const fault = findFault(key);
-  if (fault !== undefined) throw invalidKey(key, fault);
+  if (fault !== undefined) throw invalidKey(key, fault, maxKeyBytes);
 }
 
 /**
@@ -47,7 +47,7 @@ export function checkKey(key: string): void {
  */
 export function checkReadKey(key: string): void {
   const fault = findReadFault(key);
-  if (fault !== undefined) throw invalidKey(key, fault);
+  if (fault !== undefined) throw invalidKey(key, fault, maxNameBytes);
 }
 
 const ownPrefix = 'atmos_';
@@ -84,12 +84,10 @@ export function checkValue(key: string, value: string, limitBytes = maxValueByte
   }
 }
 
-function invalidKey(key: string, fault: string): KeyringError {
+function invalidKey(key: string, fault: string, maxBytes: number): KeyringError {
   return new KeyringError('ERR_KEYRING_INVALID_KEY', `key ${shownKey(key)} ${fault}`, {
     hints: [
-      say(
-        `use a name without control characters or a leading dot, of at most ${maxKeyBytes} bytes`,
-      ),
+      say(`use a name without control characters or a leading dot, of at most ${maxBytes} bytes`),
     ],
   });
 }

@@ -1,4 +1,5 @@
 import { lowerCase } from '../core/names.ts';
+import { encodeKey, maxKeyBytes } from '../keyring/key.ts';
 
 /** What is kept of an identity or provider: its long-lived key, its session, a provider's token. */
 export type ItemKind = 'key' | 'session' | 'token';
@@ -32,6 +33,19 @@ export function itemKey({ realm, alias }: Owner, item: ItemKind): string {
 export function itemKeys({ realm, alias }: Owner, item: ItemKind): string[] {
   const spellings = [alias, alias.normalize('NFC'), alias.normalize('NFD')];
   return [...new Set(spellings.map((spelling) => itemKey({ realm, alias: spelling }, item)))];
+}
+
+/**
+ * Why a name is too long for all its entries, of which that of the session has the longest key.
+ * Undefined for one that is not. Follows the name: `has 300 bytes …`.
+ */
+export function findLengthFault({ realm, alias }: Owner): string | undefined {
+  const bytes = (text: string) => Buffer.byteLength(encodeKey(text));
+  const used = bytes(lowerCase(alias));
+  const most = maxKeyBytes - (bytes(itemKey({ realm, alias }, 'session')) - used);
+  return used > most
+    ? `has a name of ${used} bytes, and the keyring takes at most ${most} (realm ${realm}; / and % count as 3)`
+    : undefined;
 }
 
 /**

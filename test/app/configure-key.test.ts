@@ -34,6 +34,18 @@ describe('keys to be stored', () => {
     ).resolves.toBeUndefined();
   });
 
+  test('are not, under a name that leaves no room for the entry of a session', async () => {
+    const { manager } = await openPlace();
+    const named = (length: number) => ({ ...awsUserIdentity({}), name: 'x'.repeat(length) });
+    await expect(manager.checkConfigurable(named(224))).resolves.toBeUndefined();
+    const error = await errorOf(manager.checkConfigurable(named(225)));
+    expect(error.code).toBe('ERR_KEYRING_INVALID_KEY');
+    expect(error.message).toContain(
+      `has a name of 225 bytes, and the keyring takes at most 224 (realm `,
+    );
+    expect(error.hints).toEqual(['give it a shorter name']);
+  });
+
   test('are verified by AWS', async () => {
     const place = await openPlace();
     expect(await place.manager.verifyKeys(identityAt(place), keys, timeoutMs)).toMatchObject({

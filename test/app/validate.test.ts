@@ -35,6 +35,33 @@ auth:
   expect(await findingsOf(project)).toEqual([]);
 });
 
+describe('the name of an identity', () => {
+  test.each(['off', 'No', 'FALSE', '0'])('that switches authentication off: %s', async (name) => {
+    const project = projectOf(identities(`'${name}': { kind: aws/user }`));
+    expect(await findingsOf(project)).toEqual([
+      `warning: auth.identities.${name} ($/atmos.yaml:3:5) has a name by which -i and ATMOS_IDENTITY switch authentication off | give it another name`,
+    ]);
+  });
+
+  test('that is too long for the entry of its session', async () => {
+    // atmos_r_…@session has to fit into 240 bytes.
+    const project = (length: number) =>
+      projectOf(`auth:\n  realm: r\n  identities: { ${'x'.repeat(length)}: { kind: aws/user } }`);
+    expect(await findingsOf(project(224))).toEqual([]);
+    const [finding, ...more] = await findingsOf(project(225));
+    expect(finding).toContain(
+      ') has a name of 225 bytes, and the keyring takes at most 224 (realm r; / and % count as 3) | give it a shorter name',
+    );
+    expect(more).toEqual([]);
+  });
+});
+
+test('a realm that a variable was to give is reported with its place', async () => {
+  expect(await findingsOf(projectOf('auth: { realm: !env TEAM_REALM }'))).toEqual([
+    'error: auth.realm ($/atmos.yaml:1:16) is empty: the variable TEAM_REALM is not set, or empty | export TEAM_REALM=<realm>',
+  ]);
+});
+
 describe('the kind of an identity', () => {
   test.each([
     [
@@ -53,6 +80,20 @@ describe('the kind of an identity', () => {
   ])('%s', async (text, finding) => {
     expect(await findingsOf(projectOf(identities(text)))).toEqual([finding]);
   });
+});
+
+test('all that is wrong with the credentials of an identity is reported', async () => {
+  const text = 'dev: { kind: aws/user, credentials: { region: "eu west", mfa_arn: 5 } }';
+  expect(await findingsOf(projectOf(identities(text)))).toEqual([
+    'error: auth.identities.dev.credentials.region ($/atmos.yaml:3:51) is not the name of an AWS region: "eu west" | write it like eu-central-1',
+    expect.stringMatching(
+      /^error: auth\.identities\.dev\.credentials\.mfa_arn \(\$\/atmos\.yaml:3:\d+\) must be text/,
+    ),
+  ]);
+  // The other half of a key that is wrong is no fault of its own.
+  const half =
+    'dev: { kind: aws/user, credentials: { access_key_id: AKIAIOSFODNN7EXAMPLE, secret_access_key: 5 } }';
+  expect(await findingsOf(projectOf(identities(half)))).toHaveLength(1);
 });
 
 describe('what is the kind’s own', () => {

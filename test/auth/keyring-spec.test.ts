@@ -30,6 +30,7 @@ const settings = [
   ['password_env', 'MY_PASSWORD'],
   ['password_file', '~/pw'],
   ['password_command', 'pass show x'],
+  ['auto_unlock', '8h'],
 ] as const;
 
 describe('a setting of the file keyring is an error', () => {

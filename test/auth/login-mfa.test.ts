@@ -82,7 +82,10 @@ describe('a login with a second factor', () => {
     expect(error.message).toBe(
       `no session for identity dev: AWS could not check the MFA code: ${device}2 may not be a device of this user`,
     );
-    expect(error.hints).toContain('aws iam list-mfa-devices');
+    expect(error.hints).toEqual([
+      'aws iam list-mfa-devices',
+      `correct credentials.mfa_arn (${other.locate(['credentials', 'mfa_arn'])})`,
+    ]);
   });
 
   test.each(['12345', '1234567', '12345 ', 'abcdef', '１２３４５６', ''])(

@@ -3,6 +3,7 @@ import { basename, dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { writeHandle, type Handle } from '../../src/auth/handle.ts';
 import { hostOfHandle, readHandle } from '../../src/auth/read-handle.ts';
+import type { Host } from '../../src/host/host.ts';
 import { thrownBy } from '../support/error-of.ts';
 import { fakeHost } from '../support/fake-host.ts';
 import { isRoot, strangerId } from '../support/privilege.ts';
@@ -25,8 +26,9 @@ const elsewhere = fakeHost({ homeDirectory: undefined });
 function write() {
   const state = temporaryDirectory();
   const host = fakeHost({ env: { XDG_STATE_HOME: state } });
-  const { file, id } = writeHandle(handle, () => '', host);
-  return { state, host, file, id, handles: dirname(file) };
+  const paths = writeHandle(handle, () => '', host);
+  const { file, id } = paths;
+  return { state, host, file, id, paths, handles: dirname(file) };
 }
 
 function refusalOf(file: string, host = elsewhere) {
@@ -90,7 +92,7 @@ describe('a handle is not used, by path or by id, where another user could repla
     expect(refusalOf(file)).toEqual({
       code: 'ERR_HANDLE_UNKNOWN',
       message: `the handle "${file}" ${why}`,
-      hints: [`ls -ld ${handles}`, newOne],
+      hints: [`chmod go-w ${handles}`, newOne],
     });
     expect(refusalOf(id, host).message).toBe(`the handle "${id}" ${why}`);
   });
@@ -122,6 +124,56 @@ describe('a handle is not used, by path or by id, where another user could repla
       `the handle "${file}" is not used: ${file} belongs to user 0`,
     );
   });
+});
+
+describe('a handle that reading would refuse is not given to programs:', () => {
+  const writeAt = (host: Host) => thrownBy(() => writeHandle(handle, () => '', host));
+
+  test('in our directory that the group can write, as with a umask of 002', () => {
+    const home = temporaryDirectory();
+    const local = join(home, '.local');
+    mkdirSync(local);
+    chmodSync(local, 0o775);
+    const host = fakeHost({ homeDirectory: home });
+    const { code, message, hints } = writeAt(host);
+    expect(code).toBe('ERR_IO');
+    expect(message).toMatch(
+      /handles\/[a-z]{22}\.json would not be used: .*\.local can be written by other users, who could replace it$/,
+    );
+    expect(hints).toEqual([`chmod go-w ${local}`]);
+    // The hint mends it.
+    chmodSync(local, 0o755);
+    const { id } = writeHandle(handle, () => '', host);
+    expect(readHandle(id, host)).toEqual(handle);
+  });
+
+  test.each(['file', 'awsConfig', 'empty'] as const)('a file that others can write: %s', (name) => {
+    const { host, paths } = write();
+    chmodSync(paths[name], 0o666);
+    expect(writeAt(host).hints).toEqual([`chmod go-w ${paths[name]}`]);
+  });
+
+  test.runIf(isRoot)('below a directory of another user (as root, who can give it away)', () => {
+    const { file, host, state } = write();
+    chownSync(state, strangerId, strangerId);
+    const hint = 'export XDG_STATE_HOME=<a directory of your own>';
+    expect(writeAt(host)).toMatchObject({ code: 'ERR_IO', hints: [hint] });
+    expect(refusalOf(file).hints).toEqual([hint, newOne]);
+  });
+
+  test.runIf(isRoot)(
+    'in a home of root that the group can write, as in OpenShift (as root)',
+    () => {
+      const { file, handles, state } = write();
+      for (const path of [file, handles, dirname(handles)]) chownSync(path, strangerId, strangerId);
+      chmodSync(state, 0o775);
+      const user = fakeHost({ homeDirectory: undefined, userId: strangerId });
+      expect(refusalOf(file, user)).toMatchObject({
+        message: `the handle "${file}" is not used: ${state} can be written by other users, who could replace it`,
+        hints: ['export XDG_STATE_HOME=<a directory of your own>', newOne],
+      });
+    },
+  );
 });
 
 describe('the state that a handle is in', () => {

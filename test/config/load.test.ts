@@ -223,9 +223,9 @@ describe('!env', () => {
     ['!env REALM other', {}, 'other'],
     ['!env REALM "two words"', {}, 'two words'],
     ["!env REALM 'two words'", {}, 'two words'],
-    ['!env REALM other', { REALM: '' }, undefined],
-    ['!env REALM', {}, undefined],
-    ['!env toString', {}, undefined],
+    ['!env REALM other', { REALM: '' }, ''],
+    ['!env REALM', {}, ''],
+    ['!env toString', {}, ''],
   ])('reads %s with %j as %j', async (tag, env, expected) => {
     expect((await projectOf(`auth: { realm: ${tag} }`).load(env)).realm?.value).toBe(expected);
   });

@@ -42,6 +42,27 @@ describe('the realm', () => {
   });
 });
 
+describe('a realm that a tag was to give', () => {
+  it('is an error where the variable is not set', async () => {
+    const project = projectOf('auth: { realm: !env TEAM_REALM }');
+    const config = await project.load();
+    const error = await errorOf(() => resolveRealm(config, project.host()), project);
+    expect(error.code).toBe('ERR_REALM_INVALID');
+    expect(error.message).toMatch(
+      /^auth\.realm \(\$\/atmos\.yaml:1:\d+\) is empty: the variable TEAM_REALM is not set, or empty$/,
+    );
+    expect(error.hints).toEqual(['export TEAM_REALM=<realm>']);
+    const given = project.host({ ATMOS_AUTH_REALM: 'given' });
+    expect(resolveRealm(config, given).value).toBe('given');
+  });
+
+  it('is as good as absent where it is empty as written', async () => {
+    const project = projectOf('auth: { realm: "" }');
+    const { value } = resolveRealm(await project.load(), project.host());
+    expect(value).toBe(defaultRealm(project.directory));
+  });
+});
+
 describe('a realm that is none', () => {
   it.each([
     ['My Realm', 'has characters it may not have: "M" " " "R"'],

@@ -4,6 +4,7 @@ import { formatHint } from '../../src/core/format-hint.ts';
 import { cmdSyntax, gitBashSyntax, powerShellSyntax } from '../../src/core/format-hint-windows.ts';
 import {
   addOptions,
+  evaluate,
   listFiles,
   moveHome,
   placeholder,
@@ -50,6 +51,12 @@ test.each<[Hint, string, string, string]>([
     'add --profile "a,b"',
     'add --profile "a,b"',
     'add --profile a,b',
+  ],
+  [
+    evaluate(['atmos', 'auth', 'env']),
+    'atmos auth env | Out-String | Invoke-Expression',
+    `${inWords}atmos auth env`,
+    'eval "$(atmos auth env)"',
   ],
   [setVariable('A', 'b'), "$env:A = 'b'", 'set "A=b"', 'export A=b'],
   [setVariable('A', "it's"), "$env:A = 'it''s'", `set "A=it's"`, `export A='it'"'"'s'`],

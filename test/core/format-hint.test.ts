@@ -5,6 +5,7 @@ import { fishSyntax, formatHint, posixSyntax } from '../../src/core/format-hint.
 import {
   addOptions,
   edit,
+  evaluate,
   home,
   pipe,
   placeholder,
@@ -41,6 +42,11 @@ test.each<[Hint, string, string]>([
     'keep it: set -gx A (openssl rand -base64 24)',
   ],
   [unsetVariable('A', 'B'), 'unset A B', 'set -e A B'],
+  [
+    evaluate(['atmos', 'auth', 'env']),
+    'eval "$(atmos auth env)"',
+    'atmos auth env --format fish | source',
+  ],
   [
     edit('atmos.yaml:3:5', 'set auth.realm'),
     'set auth.realm (atmos.yaml:3:5)',

@@ -109,8 +109,8 @@ test('a variable of a secret is typed when the shell asks, or random', () => {
 test('a variable whose name is only known at run time gets no value that the hint names', () => {
   const named = assignments.filter(({ variable }) => !variable.startsWith("'"));
   const isHarmless = (value: string) => ['typed', 'random', 'placeholder('].includes(value);
-  // The value is a placeholder of a directory.
-  const known = ['directoryOfYourOwn'];
+  // The value is a placeholder of a directory or a file.
+  const known = ['directoryOfYourOwn', 'place'];
   expect(named.filter(({ value }) => !isHarmless(value) && !known.includes(value))).toEqual([]);
 });
 

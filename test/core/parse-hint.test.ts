@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import {
   addOptions,
   edit,
+  evaluate,
   home,
   pipe,
   placeholder,
@@ -18,6 +19,7 @@ test('every kind of hint survives JSON', () => {
   const hints = [
     run(['a', placeholder("a file, if it's there"), home], 'why'),
     pipe(['a'], ['b', 'c']),
+    evaluate(['a', 'b'], 'why'),
     addOptions(['--x', ''], 'why'),
     setVariable('A', 'b', 'why'),
     setVariable('A', random),

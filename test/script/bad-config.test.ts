@@ -31,7 +31,16 @@ test('an unknown identity is refused with the nearest name', async () => {
       refusal,
     );
   }
-  await expectRefusal(machine, 'auth login', { env: { ATMOS_IDENTITY: 'emergncy-user' } }, refusal);
+  await expectRefusal(
+    machine,
+    'auth login',
+    { env: { ATMOS_IDENTITY: 'emergncy-user' } },
+    {
+      exitCode: 2,
+      message: refusal.message.replace('":', '" (from ATMOS_IDENTITY):'),
+      hints: ['did you mean emergency-user?', 'unset ATMOS_IDENTITY'],
+    },
+  );
   await expectRefusal(machine, 'auth logout emergncy-user --keychain --force', {}, refusal);
 });
 
@@ -58,7 +67,11 @@ test('an unknown profile is refused with a list of those there are', async () =>
     {
       exitCode: 2,
       message: `unknown profile "emergency-user" (from ATMOS_PROFILE): it is one of ci, laptop in ${places}`,
-      hints: ['it is an identity: add --identity emergency-user', 'atmos profile list'],
+      hints: [
+        'it is an identity: add --identity emergency-user',
+        'unset ATMOS_PROFILE',
+        'atmos profile list',
+      ],
     },
   );
 });
@@ -398,7 +411,7 @@ const wrongs: Readonly<Record<string, Readonly<Record<string, Wrong>>>> = {
       files: { 'atmos.yaml': dev, 'profiles/ci/a.yaml': '' },
       env: { ATMOS_PROFILE: 'cci' },
       message: `unknown profile "cci" (from ATMOS_PROFILE): it is one of ci in ${placesOfProfiles}`,
-      hints: ['did you mean ci?', 'atmos profile list'],
+      hints: ['did you mean ci?', 'unset ATMOS_PROFILE', 'atmos profile list'],
     },
     'the default, which is not there': {
       files: { 'atmos.yaml': `${dev}profiles:\n  default: gone\n` },

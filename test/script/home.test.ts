@@ -208,9 +208,13 @@ describe.skipIf(!isRoot)(
       'auth keyring status',
     ];
 
-    test('works with a path of the keyring alone', async () => {
+    test.each([
+      ['no HOME', undefined],
+      ['a HOME of root that cannot be searched', 0],
+    ] as const)('works with a path of the keyring alone, with %s', async (_, owner) => {
       const machine = await openWithSts(unknownUser);
       const env = {
+        ...(owner === undefined ? {} : homeOf(machine.root, owner, 0o700)),
         ATMOS_KEYRING_PASSWORD: password,
         ATMOS_KEYRING_FILE_PATH: join(machine.project, 'keyring'),
       };

@@ -5,7 +5,7 @@ import { findSharedKeys, findVaultKeys, keyCopy, type FoundKeys } from '../../ap
 import type { OpenAuth } from '../../app/open.ts';
 import type { AuthPlan } from '../../auth/plan.ts';
 import { AtmosError, isAtmosError } from '../../core/errors.ts';
-import { run, say, setVariable, typed } from '../../core/hint.ts';
+import { optionWords, run, say, setVariable, typed } from '../../core/hint.ts';
 import { withoutAbsent } from '../../core/json.ts';
 import type { Host } from '../../host/host.ts';
 import type { Keyring } from '../../keyring/contract.ts';
@@ -60,13 +60,24 @@ export async function keyringImport(
   const report = {
     ...imported,
     isDryRun: flags['dry-run'] ?? false,
-    conflictHints: [run([...command, '--from', from, '--force'], 'to overwrite what is there')],
+    conflictHints: [
+      run([...commandAgain(from, { flags, values }), '--force'], 'to overwrite what is there'),
+    ],
   };
   await reportCopies(context, report, values['output']);
   await warnOfSharedRealm(context, imported.plan, {
     keys: await imported.target.keys(),
     identities: imported.plan.config?.identities.map(({ name }) => name) ?? [],
   });
+}
+
+/** What was asked for, once more: without its options it would be another source. */
+function commandAgain(from: string, { flags, values }: Options): string[] {
+  const given = ['path', 'map'].flatMap((name) => {
+    const value = values[name];
+    return value === undefined ? [] : optionWords(`--${name}`, value);
+  });
+  return [...command, '--from', from, ...given, ...(flags['yes'] ? ['--yes'] : [])];
 }
 
 async function importEntries(context: Context, { flags, values }: Options): Promise<Imported> {

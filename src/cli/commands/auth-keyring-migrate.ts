@@ -55,7 +55,15 @@ export async function keyringMigrate(
     left,
     conflictHints: [
       run(
-        [...command, '--from', from.value, '--to', to.value, '--force'],
+        [
+          ...command,
+          '--from',
+          from.value,
+          '--to',
+          to.value,
+          ...(flags['delete-source'] ? ['--delete-source'] : []),
+          '--force',
+        ],
         'to overwrite what is there',
       ),
     ],

@@ -1,4 +1,4 @@
-import { requestedIdentity, resolveIdentityName } from '../../app/choose-identity.ts';
+import { requestedIdentity, resolveIdentityName, sourceHints } from '../../app/choose-identity.ts';
 import type { RemovedItem } from '../../app/logout.ts';
 import { findItems, removeItem, type LeftItem, type OwnedItem } from '../../app/logout-realms.ts';
 import type { AuthManager } from '../../app/open.ts';
@@ -13,6 +13,7 @@ import {
 import { findIdentity } from '../../config/find-identity.ts';
 import { AtmosError, type KeyringError } from '../../core/errors.ts';
 import { addOptions, placeholder, run } from '../../core/hint.ts';
+import type { Sourced } from '../../core/json.ts';
 import { foldName, isSameName } from '../../core/names.ts';
 import type { Keyring } from '../../keyring/contract.ts';
 import { createInventory } from '../../store/inventory.ts';
@@ -145,9 +146,9 @@ async function chooseAliases(
       },
     );
   }
-  const { value } = await resolveIdentityName(request, config, prompt);
-  const known = names.find((name) => isSameName(name, value));
-  return [known ?? (await checkStored(host, plan, keyring, value))];
+  const chosen = await resolveIdentityName(request, config, prompt);
+  const known = names.find((name) => isSameName(name, chosen.value));
+  return [known ?? (await checkStored(host, plan, keyring, chosen))];
 }
 
 /** A provider and an identity may have the same name. */
@@ -161,14 +162,17 @@ async function checkStored(
   host: Context['host'],
   plan: ProjectPlan,
   keyring: Keyring,
-  alias: string,
+  chosen: Sourced<string>,
 ): Promise<string> {
+  const alias = chosen.value;
   const owner = { realm: plan.realm.value, alias };
   const items = (['key', 'session', 'token'] as const).flatMap((item) => itemKeys(owner, item));
   const keys = await keyring.keys();
   if (items.some((key) => keys.includes(key))) return alias;
   const files = await findSessionFiles(plan, scopeOf(plan.config, [alias]), host);
-  if (!files.some(({ identity }) => identity !== null)) findIdentity(plan.config, alias);
+  if (!files.some(({ identity }) => identity !== null)) {
+    findIdentity(plan.config, chosen, sourceHints(chosen.source, host));
+  }
   return alias;
 }
 

@@ -60,7 +60,7 @@ export async function profileShow(
   const [details] = await readProfiles(found, loadOptions(globals), host);
   if (details === undefined) {
     const named = { value: operand, source: 'the command line' };
-    throw unknownProfile(named, { directories, identities: [], remoteImports });
+    throw unknownProfile(named, { directories, identities: [], remoteImports, env: host.env });
   }
   const profile = profileJson(details, chosen);
   if (values['output'] === 'json') return outJson(profile);

@@ -1,6 +1,6 @@
 import { shortAccessKeyId } from '../../core/credentials.ts';
 import { AtmosError, systemErrorCode } from '../../core/errors.ts';
-import { placeholder, run, say, setClock, setVariable, type Hint } from '../../core/hint.ts';
+import { edit, placeholder, run, say, setClock, setVariable, type Hint } from '../../core/hint.ts';
 import { formatRemaining } from '../../core/time.ts';
 import type { Exchange } from './sts-answer.ts';
 import type { Unfollowed } from './unfollowed-variables.ts';
@@ -19,6 +19,8 @@ export interface StsCall {
   /** The variables that are set and would count for it, but are not followed. */
   unfollowed: readonly Unfollowed[];
   exchange: Exchange;
+  /** The place of the device in the configuration. Absent: it is stored with the key. */
+  locateMfaArn?: () => string;
   /** What stands in place of a value. Absent: the value. */
   shown?: { region?: string; endpoint?: string; mfaDevice?: string };
 }
@@ -145,7 +147,7 @@ function keysRefused(message: string, hint: Hint): AtmosError {
   return new AtmosError('ERR_AUTH_KEYS_REFUSED', message, { hints: [hint] });
 }
 
-function mfaRefused(refusal: Refusal, { mfa, shown }: StsCall): AtmosError {
+function mfaRefused(refusal: Refusal, { mfa, shown, locateMfaArn }: StsCall): AtmosError {
   const device = shown?.mfaDevice ?? mfa?.serialNumber ?? 'the device';
   if (deviceUnknownPattern.test(refusal.message)) {
     return new AtmosError(
@@ -154,7 +156,9 @@ function mfaRefused(refusal: Refusal, { mfa, shown }: StsCall): AtmosError {
       {
         hints: [
           run(['aws', 'iam', 'list-mfa-devices']),
-          run(['atmos', 'auth', 'user', 'configure'], 'to correct mfa_arn'),
+          locateMfaArn === undefined
+            ? run(['atmos', 'auth', 'user', 'configure'], 'to correct mfa_arn')
+            : edit(locateMfaArn(), 'correct credentials.mfa_arn'),
         ],
       },
     );

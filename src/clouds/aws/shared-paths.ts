@@ -1,4 +1,5 @@
 import { dirname, join } from 'node:path';
+import { placeholder } from '../../core/hint.ts';
 import { withoutAbsent } from '../../core/json.ts';
 import { closedInHome, type Closed } from '../../host/closed-home.ts';
 import { noHome, requireFromHome } from '../../host/home.ts';
@@ -26,6 +27,8 @@ export function sharedPaths(host: Where): SharedPaths {
 function pathOf(variable: string, name: string, host: Where): string {
   const named = host.env[variable];
   if (named) return requireFromHome({ value: named, source: variable }, host);
-  if (host.homeDirectory === undefined) throw noHome('the AWS files', [variable], host);
+  if (host.homeDirectory === undefined) {
+    throw noHome('the AWS files', [variable], host, placeholder('a file of your own'));
+  }
   return join(host.homeDirectory, '.aws', name);
 }

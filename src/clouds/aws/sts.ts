@@ -9,6 +9,7 @@ import { SignatureV4 } from '@smithy/signature-v4';
 import { say } from '../../core/hint.ts';
 import { isAwsRegion } from './regions.ts';
 import { AtmosError } from '../../core/errors.ts';
+import { withoutAbsent } from '../../core/json.ts';
 import type { Host } from '../../host/host.ts';
 import { isPlainUrl } from './endpoint.ts';
 import { type StsCall, isClockRefusal, isPassing, translateStsError } from './errors.ts';
@@ -20,6 +21,8 @@ export interface StsOptions {
   region: string;
   /** Default: the endpoint of AWS for the region. */
   endpoint?: string | undefined;
+  /** The place of the MFA device in the configuration. Absent: it is stored with the key. */
+  locateMfaArn?: (() => string) | undefined;
   /** What messages and logs say in place of a value. Absent: the value. */
   shown?: { region?: string; endpoint?: string; mfaDevice?: string } | undefined;
   /** For one call as a whole, its second attempt included. */
@@ -123,6 +126,7 @@ export function openSts(options: StsOptions): Sts {
           host.log('aws.failed', { ...said(), outcome: 'given_up' });
           throw translateStsError(error, {
             ...subject,
+            ...withoutAbsent({ locateMfaArn: options.locateMfaArn }),
             credentials,
             region,
             timeoutMs,

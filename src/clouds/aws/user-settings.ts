@@ -1,7 +1,13 @@
 import type { KeyFault, KeyValues } from '../../core/credentials.ts';
 import { checkPart, IdentityError, type IdentityProblem } from '../../core/identity-error.ts';
 import { placeholder, say, setVariable, type Hint } from '../../core/hint.ts';
-import { quoteValue, valueOf, withoutAbsent } from '../../core/json.ts';
+import {
+  describeEmptyTag,
+  quoteValue,
+  valueOf,
+  variableOfTag,
+  withoutAbsent,
+} from '../../core/json.ts';
 import type { Identity } from '../../core/kind-config.ts';
 import { parseDuration } from '../../core/time.ts';
 import { flag, isMap, mapOf, setting, text } from '../../core/validate.ts';
@@ -66,7 +72,8 @@ export interface UserSettings {
 export function readSettings(identity: Identity): UserSettings {
   const problems: IdentityProblem[] = [];
   const report = (problem: IdentityProblem) => void problems.push(problem);
-  const credentials = checkPart(identity, 'credentials', schemas.credentials, report) ?? {};
+  const credentials =
+    checkPart(identity, 'credentials', schemas.credentials, report) ?? rightTexts(identity);
   checkPart(identity, 'spec', schemas.spec, report);
   const keys = configuredKeys(
     identity,
@@ -100,6 +107,18 @@ export function readSettings(identity: Identity): UserSettings {
     endpointPath: endpoint?.path,
     durationSeconds: durationOf(identity),
   });
+}
+
+/** What is left of credentials in which some field is no text, which the schema reports. */
+function rightTexts({ credentials }: Identity): Record<string, string | undefined> {
+  const texts = Object.entries(credentials).flatMap(([key, value]) =>
+    typeof value === 'string' ? [[key, value] as const] : [],
+  );
+  const { access_key_id: id, secret_access_key: secret, ...others } = Object.fromEntries(texts);
+  // That one is there without the other follows from the other being wrong.
+  return id !== undefined && secret !== undefined
+    ? { ...others, access_key_id: id, secret_access_key: secret }
+    : others;
 }
 
 /** The fields that may say the endpoint of an identity. The first that does counts, as in Atmos. */
@@ -137,13 +156,10 @@ function checkEndpoint(
   // to AWS instead.
   const tag = identity.tagAt?.(path);
   if (tag === undefined) return;
-  const variable = /^!env ([A-Za-z_]\w*)$/.exec(tag)?.[1];
+  const variable = variableOfTag(tag);
   report({
     path,
-    message:
-      variable === undefined
-        ? `is empty: ${tag} gives nothing`
-        : `is empty: the variable ${variable} is not set, or empty`,
+    message: describeEmptyTag(tag),
     ...(variable === undefined ? {} : { hint: setVariable(variable, placeholder('url')) }),
   });
 }

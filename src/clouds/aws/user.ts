@@ -15,7 +15,7 @@ import type {
 import { endpointNeeds, isPlainUrl } from './endpoint.ts';
 import { withMfaCode } from './mfa.ts';
 import { partitionOf } from './regions.ts';
-import type { Sts } from './sts.ts';
+import type { Sts, StsOptions } from './sts.ts';
 import type { Destination } from './unfollowed-variables.ts';
 import {
   defaultRegion,
@@ -66,7 +66,10 @@ async function prepare(context: StrategyContext): Promise<PreparedIdentity> {
   const mfaDevice = settings.mfaArn ?? keys.mfaArn;
   const shown = shownValues(identity, settings);
   const region = settings.region ?? defaultRegion;
-  const withSts = createStsUser({ region, endpoint: settings.endpoint }, shown, context);
+  const destination = { region, endpoint: settings.endpoint };
+  const locateMfaArn =
+    settings.mfaArn === undefined ? undefined : () => identity.locate(['credentials', 'mfa_arn']);
+  const withSts = createStsUser(destination, { shown, locateMfaArn }, context);
   return {
     region,
     baseAccessKeyId: keys.accessKeyId,
@@ -114,7 +117,7 @@ type UseSts = <T>(
  */
 function createStsUser(
   destination: Destination,
-  shown: ShownValues,
+  forErrors: Pick<StsOptions, 'shown' | 'locateMfaArn'>,
   { identity, host, warn }: StrategyContext,
 ): UseSts {
   let hasWarned = false;
@@ -122,7 +125,7 @@ function createStsUser(
     const variables = await import('./unfollowed-variables.ts');
     variables.requireFollowed(destination, identity.name, host.env);
     const { openSts } = await import('./sts.ts');
-    const sts = openSts({ ...destination, credentials, shown, timeoutMs, host });
+    const sts = openSts({ ...destination, ...forErrors, credentials, timeoutMs, host });
     try {
       const result = await use(sts);
       const unfollowed = variables.unfollowedVariables(destination, host.env);

@@ -76,6 +76,15 @@ test('without authentication exec names no identity', async () => {
   expect(child).not.toHaveProperty('ATMOS_IDENTITY');
 });
 
+test('an identity whose name switches authentication off is not set', async () => {
+  const desk = await openDesk({ entries: { atmos_r_off: storedKey.atmos_r_dev } });
+  desk.configure(yamlOf(desk).replace('    dev:', '    off:'));
+  const { stdout } = await desk.run('auth env -f json');
+  expect(JSON.parse(stdout)).toMatchObject({ AWS_PROFILE: 'off' });
+  expect(JSON.parse(stdout)).not.toHaveProperty('ATMOS_IDENTITY');
+  expect(await childOf(desk, 'auth exec -- x')).not.toHaveProperty('ATMOS_IDENTITY');
+});
+
 test('a handle has an identity of its own', async () => {
   const desk = await openTwo();
   const { stdout } = await desk.run('auth env -f json -i other');

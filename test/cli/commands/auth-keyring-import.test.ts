@@ -121,7 +121,7 @@ describe('from another file keyring of Atmos', () => {
         '  other\n' +
         'error: 1 of 3 could not be done:\n' +
         '  atmos_legacy is there already, with another value\n' +
-        'hint: to overwrite what is there: atmos auth keyring import --from atmos-file --force\n',
+        `hint: to overwrite what is there: atmos auth keyring import --from atmos-file --path ${source} --force\n`,
     );
     expect(await run(desk, `--from atmos-file --path ${source} --force`)).toMatchObject({
       exitCode: 0,
@@ -422,6 +422,9 @@ describe('from aws-vault', () => {
     const result = await run(desk, options, { env: place });
     expect(result).toMatchObject({ code: 'ERR_STORE_CONFLICT', exitCode: 1 });
     expect(result.stderr).toContain('atmos_r_dev is there already, with another value\n');
+    expect(result.stderr).toContain(
+      'hint: to overwrite what is there: atmos auth keyring import --from aws-vault --map a=dev,b=ops --force\n',
+    );
     expect(result.stderr).toContain(
       'the entry b of aws-vault cannot be used: its AccessKeyID or SecretAccessKey is missing\n',
     );

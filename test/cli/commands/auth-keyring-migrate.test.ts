@@ -185,7 +185,7 @@ describe.skipIf(!isThere)('with a real system keyring', () => {
     expect(refused.stderr).toBe(
       'error: 1 of 3 could not be done:\n' +
         '  atmos_r_dev is there already, with another value\n' +
-        'hint: to overwrite what is there: atmos auth keyring migrate --from file --to system --force\n',
+        'hint: to overwrite what is there: atmos auth keyring migrate --from file --to system --delete-source --force\n',
     );
     expect(JSON.parse(refused.stdout)).toMatchObject({
       complete: false,

@@ -8,7 +8,8 @@ import {
   sharedPaths,
   vaultDevices,
 } from '../../../src/clouds/aws/shared-files.ts';
-import { errorOf } from '../../support/error-of.ts';
+import { errorOf, thrownBy } from '../../support/error-of.ts';
+import { fakeHost } from '../../support/fake-host.ts';
 import { temporaryDirectory } from '../../support/temporary.ts';
 import { noProfiles, oddForms, oddKeys } from './odd-forms.ts';
 
@@ -267,4 +268,16 @@ include_profile = loop
       source,
     });
   });
+});
+
+test.each([
+  [{}, 'AWS_SHARED_CREDENTIALS_FILE'],
+  [{ AWS_SHARED_CREDENTIALS_FILE: '/c' }, 'AWS_CONFIG_FILE'],
+])('without a home directory the variable that names a file is told: %j', (env, variable) => {
+  const { code, hints } = thrownBy(() => sharedPaths(fakeHost({ env, homeDirectory: undefined })));
+  expect(code).toBe('ERR_USAGE');
+  expect(hints).toEqual([
+    'export HOME=<a directory of your own>',
+    `export ${variable}=<a file of your own>`,
+  ]);
 });

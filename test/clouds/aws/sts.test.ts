@@ -176,7 +176,10 @@ describe('with a second factor that AWS refuses', () => {
     expect(error.message).toBe(
       `AWS could not check the MFA code: ${device}2 may not be a device of this user`,
     );
-    expect(error.hints).toContain('aws iam list-mfa-devices');
+    expect(error.hints).toEqual([
+      'aws iam list-mfa-devices',
+      'to correct mfa_arn: atmos auth user configure',
+    ]);
   });
 
   it.each([
