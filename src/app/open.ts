@@ -16,6 +16,7 @@ import { mayUseFile } from '../keyring/settings.ts';
 import { createCredentialStore } from '../store/credential-store.ts';
 import type { Owner } from '../store/key.ts';
 import { checkConfigurable, saveKeys, verifyKeys } from './configure-key.ts';
+import { keyringContext } from './keyring-context.ts';
 import { logout, type LogoutOptions, type RemovedItem } from './logout.ts';
 import { whoami, type Whoami } from './whoami.ts';
 
@@ -72,14 +73,15 @@ export async function openAuth(plan: AuthPlan, options: OpenAuthOptions): Promis
 }
 
 function openPlanned(
-  { config, keyring: settings }: AuthPlan,
+  plan: AuthPlan,
   { host, promptPassword, passwordTyped, canUnlock, warn }: OpenAuthOptions,
 ): Promise<OpenedKeyring> {
+  const { config, keyring: settings } = plan;
   if (settings.passwordCommand && mayUseFile(settings)) {
     requireTrust(config, passwordCommandNeed(settings.passwordCommand), host);
   }
   const asking = withoutAbsent({ promptPassword, passwordTyped, canUnlock });
-  return openWithFallback({ settings, host, warn, ...asking });
+  return openWithFallback({ ...keyringContext(plan, host), warn, ...asking });
 }
 
 /** Looks when it is first asked, and once. */

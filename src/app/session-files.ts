@@ -82,21 +82,37 @@ export async function removeSessionFiles(
   const removed: RemovedFile[] = [];
   const left: LeftFile[] = [];
   const failures: AtmosError[] = [];
-  for (const file of files) {
-    const { path, realm, item, fault } = file;
+  for (const parts of byPath(files)) {
+    const [{ path, fault }] = parts;
     if (fault !== undefined) {
       left.push({ path, reason: fault });
       continue;
     }
     try {
-      if (!isDryRun && !(await file.remove())) continue;
-      removed.push({ path, realm, item, identity: ownerOf(file) });
+      const gone = isDryRun ? parts : await parts[0].remove(parts);
+      for (const file of gone) {
+        const { realm, item } = file;
+        removed.push({ path, realm, item, identity: ownerOf(file) });
+      }
     } catch (error) {
       if (!isAtmosError(error, 'ERR_IO')) throw error;
       failures.push(error);
     }
   }
   return { removed, left, failures };
+}
+
+type Parts = [SessionFile, ...SessionFile[]];
+
+/** The parts of one file together. */
+function byPath(files: readonly SessionFile[]): Parts[] {
+  const groups = new Map<string, Parts>();
+  for (const file of files) {
+    const group = groups.get(file.path);
+    if (group === undefined) groups.set(file.path, [file]);
+    else group.push(file);
+  }
+  return [...groups.values()];
 }
 
 /** What Go Atmos keeps in plain files, for doctor: nothing if there is none. @throws ERR_IO */

@@ -84,13 +84,14 @@ export function writeHandle(
 
 /** As reading judges it, so that no program is given what is refused later. */
 function requireOwnPath(path: string, { userId }: Host): void {
-  followOwnPath(path, userId, (fault) => {
+  followOwnPath(path, userId, 'file', (fault) => {
     const message = `${path} would not be used: ${describeFault(fault)}`;
     throw new AtmosError('ERR_IO', message, { hints: [faultHint(fault)] });
   });
 }
 
 export function describeFault({ at, kind, permissions }: PathFault): string {
+  if (kind === 'no-directory') return `${at} is not a directory`;
   if (kind === 'owner') return `${at} belongs to ${permissions?.owner}, who could replace it`;
   if (kind === 'writable') return `${at} can be written by other users, who could replace it`;
   return `${at} was replaced while it was looked at`;

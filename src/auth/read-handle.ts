@@ -1,11 +1,14 @@
-import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs';
-import { basename, dirname, isAbsolute } from 'node:path';
+import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
+import { basename, dirname, isAbsolute, join } from 'node:path';
+import { findGitRoot, isBelow } from '../config/git-root.ts';
 import { loadLayers, type Config } from '../config/load.ts';
+import { realPath } from '../config/trust-store.ts';
 import { AtmosError, systemErrorCode } from '../core/errors.ts';
 import { run, showPermissions, type Hint } from '../core/hint.ts';
 import { isObject, parseJson, withoutAbsent } from '../core/json.ts';
 import { reasonOf } from '../host/denial.ts';
 import { changedHost, type Host } from '../host/host.ts';
+import { stateDirectory } from '../host/home.ts';
 import { followOwnPath } from '../host/own-path.ts';
 import { permissionCheckFor } from '../host/permissions.ts';
 import { irregularKindAt } from '../host/regular-file.ts';
@@ -21,9 +24,13 @@ import {
 } from './handle.ts';
 import type { AuthPlan } from './plan.ts';
 
+/** Far above what any handle has. */
+const maxHandleBytes = 64 * 1024;
+
 /**
  * The plan that a handle pinned: whatever directory or environment we are in now, the same files,
- * those of profiles too, realm and keyring. Being pinned makes no file more trusted than it was.
+ * those of profiles too, realm and keyring. Being pinned makes no file more trusted than it was, and a
+ * handle that came with a project says nothing of who put its files there.
  *
  * @param named the path of the handle, or its id
  * @throws ERR_HANDLE_UNKNOWN and what loading the configuration gives
@@ -32,7 +39,8 @@ export async function planFromHandle(
   named: string,
   host: Host,
 ): Promise<{ plan: AuthPlan & { config: Config }; identity: string }> {
-  const handle = readHandle(named, host);
+  const read = readHandle(named, host);
+  const handle = cameWithProject(named, read, host) ? { ...read, layers: ofProject(read) } : read;
   const config = await loadLayers(handle, {}, host);
   const realm = { value: handle.realm, source: `handle ${named}` };
   // The command as the files say it now, since it is those that are trusted or not.
@@ -62,13 +70,33 @@ export function readHandle(handle: string, host: Host): Handle {
 /**
  * The host for work with a handle that was given by its path: our state is where the handle is. So
  * what was trusted, and the locks, are those of the command that wrote it, whatever HOME and
- * XDG_STATE_HOME are now. The handle's path is judged by {@link readHandle}.
+ * XDG_STATE_HOME are now. But what came with a project cannot say that it is trusted.
+ *
+ * @throws ERR_HANDLE_UNKNOWN
  */
 export function hostOfHandle(handle: string, host: Host): Host {
   const [handles, state] = [dirname(handle), dirname(dirname(handle))];
   const isInState = basename(handles) === 'handles' && basename(state) === 'atmos';
   if (!isAbsolute(handle) || !isInState) return host;
+  if (cameWithProject(handle, readHandle(handle, host), host)) return host;
   return changedHost(host, { env: { ...host.env, ATMOS_XDG_STATE_HOME: dirname(state) } });
+}
+
+/**
+ * Whether a handle that is named by its path is in a project that it is about, and not in the user's own
+ * state directory: then whoever wrote the project may have written it.
+ */
+function cameWithProject(handle: string, { layers }: Handle, host: Host): boolean {
+  if (!isAbsolute(handle)) return false;
+  const place = join(realPath(dirname(dirname(handle))), basename(dirname(handle)));
+  const own = stateDirectory(host);
+  if (own !== undefined && place === join(realPath(own), 'handles')) return false;
+  const directories = layers.map(({ path }) => dirname(realPath(path)));
+  return directories.some((directory) => isBelow(place, findGitRoot(directory) ?? directory));
+}
+
+function ofProject({ layers }: Handle): Handle['layers'] {
+  return layers.map((layer) => ({ ...layer, origin: 'project' }));
 }
 
 function locate(handle: string, host: Host): { path: string; id: string } {
@@ -81,7 +109,7 @@ function locate(handle: string, host: Host): { path: string; id: string } {
 /** The text of a file that is ours, in a place where no other user can put another. */
 function ownTextOf(path: string, handle: string, host: Host): string {
   try {
-    const real = followOwnPath(path, host.userId, (fault) => {
+    const real = followOwnPath(path, host.userId, 'file', (fault) => {
       throw unknown(handle, `is not used: ${describeFault(fault)}`, [faultHint(fault)]);
     });
     if (real === undefined) throw unknown(handle, `is not in ${dirname(path)}`);
@@ -101,12 +129,22 @@ function readOwn(path: string, handle: string, { userId }: Host): string {
   const descriptor = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
   try {
     const permissions = permissionCheckFor(userId).permissionsOf(path, fstatSync(descriptor));
-    if (permissions?.isOurs) return readFileSync(descriptor, 'utf8');
+    if (permissions?.isOurs) return readWithin(descriptor, path, handle);
     const owner = permissions?.owner ?? 'another user';
     throw unknown(handle, `is not used: ${path} belongs to ${owner}`, [showPermissions(path)]);
   } finally {
     closeSync(descriptor);
   }
+}
+
+function readWithin(descriptor: number, path: string, handle: string): string {
+  const content = Buffer.alloc(maxHandleBytes + 1);
+  let total = 0;
+  for (let bytes = 1; bytes > 0 && total < content.length; total += bytes)
+    bytes = readSync(descriptor, content, total, content.length - total, null);
+  if (total <= maxHandleBytes) return content.toString('utf8', 0, total);
+  const limit = `${maxHandleBytes / 1024} KiB`;
+  throw unknown(handle, `is not used: ${path} is larger than ${limit}`, [showPermissions(path)]);
 }
 
 function unknown(handle: string, why: string, hints: readonly Hint[] = []): AtmosError {

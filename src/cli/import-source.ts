@@ -111,7 +111,7 @@ async function openVaultDirectory(
     acceptsEmptyPassword: true,
     canUnlock: false,
     // All of that keyring is aws-vault's, under one password.
-    isOwnEntry: () => true,
+    hasOnePassword: true,
     promptPassword: ({ location }) =>
       prompt.masked({
         message: `Password of the keyring ${location}`,

@@ -1,3 +1,4 @@
+import { keyringContext } from '../app/keyring-context.ts';
 import type { AuthPlan } from '../auth/plan.ts';
 import { autoUnlockNeed } from '../auth/trust-needs.ts';
 import { requireTrust } from '../config/trust.ts';
@@ -36,17 +37,24 @@ export async function offerUnlock(
 /** @returns what to show */
 async function unlock(
   context: Context,
-  { config, keyring: settings }: AuthPlan,
+  plan: AuthPlan,
   copyPassword: () => Buffer,
   autoUnlockMs: Sourced<number>,
 ): Promise<Line[]> {
   const { host } = context;
-  const { value: location } = settings.directory;
+  const { config, keyring } = plan;
+  const { value: location } = keyring.directory;
   try {
     requireTrust(config, autoUnlockNeed(autoUnlockMs), host);
     const agent = await loadAgentControl();
-    const terms = { ttlMs: autoUnlockMs.value, idleMs: parseDuration(defaultTerms.idle) * 1000 };
-    const { expiresAt } = await agent.unlock({ settings, host, heldPassword: copyPassword }, terms);
+    const terms = {
+      ttlMs: autoUnlockMs.value,
+      idleMs: parseDuration(defaultTerms.idle) * 1000,
+    };
+    const { expiresAt } = await agent.unlock(
+      { ...keyringContext(plan, host), heldPassword: copyPassword },
+      terms,
+    );
     const until = formatTimestamp(expiresAt);
     return [[`unlocked the keyring ${location} until ${until}, as ${autoUnlockMs.source} says`]];
   } catch (error) {

@@ -95,12 +95,13 @@ export interface SessionFile {
   /** Why it is neither read nor removed, to follow its path: `is a symbolic link`. */
   readonly fault?: string;
   /**
-   * Other parts of the file stay as they are.
+   * Removes parts of this file, in one go: a file may have thousands. Others stay as they are.
    *
-   * @returns false when it was not there any more
+   * @param parts of the same path, this one among them
+   * @returns those that were still there
    * @throws ERR_IO
    */
-  remove(): Promise<boolean>;
+  remove(parts: readonly SessionFile[]): Promise<readonly SessionFile[]>;
 }
 
 /** One kind of identity. */

@@ -35,12 +35,18 @@ export function checkOwnership(path: string, file: Stats, host: Who): void {
 function checkOwner(path: string, file: Stats, { userId }: Who): void {
   if (userId === undefined) return judging(path, () => checkAccessLists(path, file));
   if (isWritableByOthers(file)) {
-    throw untrusted(`${path} can be written by other users`, run(['chmod', 'go-w', path]), path);
+    throw untrusted(`${path} can be written by other users`, closing(path, file, userId), path);
   }
   const link = lstatSync(path);
   if (!link.isSymbolicLink()) return checkPlace(path, path, file, userId);
   checkPlace(path, path, link, userId);
   checkPlace(realpathSync(path), path, file, userId);
+}
+
+/** What belongs to another user only that one and root can close. */
+function closing(path: string, { uid }: Stats, userId: number): Hint {
+  const mayClose = uid === userId || userId === 0;
+  return mayClose ? run(['chmod', 'go-w', path]) : showPermissions(path);
 }
 
 /** What the system keeps from being judged is not trusted. */
@@ -89,7 +95,7 @@ function checkPlace(path: string, found: string, stats: Stats, userId: number): 
   const named = path === found ? path : `${path}, to which ${found} leads,`;
   if (isWritableByOthers(directory) && !isSticky(directory)) {
     const what = `${named} is in a directory that other users can write`;
-    throw untrusted(what, run(['chmod', 'go-w', directoryPath]), found);
+    throw untrusted(what, closing(directoryPath, directory, userId), found);
   }
   if (userId === 0 && !isShared) return;
   if (!isOurs(stats, userId) || (!isShared && !isOurs(directory, userId))) {

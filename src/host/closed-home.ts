@@ -1,5 +1,6 @@
 import { statSync } from 'node:fs';
 import { sep } from 'node:path';
+import { systemErrorCode } from '../core/errors.ts';
 import { isRefusal, nearestVisible, ownerOf } from './denial.ts';
 import { isIn } from './home.ts';
 import type { Host } from './host.ts';
@@ -13,6 +14,11 @@ export interface Closed {
 /** `cannot search /root (it belongs to user 0)` */
 export function describeClosed({ path, owner }: Closed): string {
   return `cannot search ${path}${owner === undefined ? '' : ` (it ${owner})`}`;
+}
+
+/** Whether an error says that a directory cannot be searched: a link that leads to itself cannot either. */
+export function keepsOut(error: unknown): boolean {
+  return isRefusal(error) || systemErrorCode(error) === 'ELOOP';
 }
 
 /**
@@ -30,7 +36,7 @@ export function closedInHome(
     statSync(`${directory}${sep}.`, { throwIfNoEntry: false });
     return undefined;
   } catch (error) {
-    if (!isRefusal(error)) return undefined;
+    if (!keepsOut(error)) return undefined;
     const path = nearestVisible(directory)?.path ?? directory;
     return { path, owner: ownerOf(path) };
   }

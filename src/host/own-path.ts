@@ -3,13 +3,16 @@ import { followPath } from './follow-path.ts';
 import type { Permissions } from './permission-judgement.ts';
 import { permissionCheckFor } from './permissions.ts';
 
-/** By whom something on the way to a path could be replaced. */
+/** Why the way to a path is not followed: mostly by whom something on it could be replaced. */
 export interface PathFault {
   /** What is on the way, or what the path is of. */
   readonly at: string;
-  /** It belongs to another user; others can write to it; it was replaced while it was looked at. */
-  readonly kind: 'owner' | 'writable' | 'replaced';
-  /** Undefined for what was replaced. */
+  /**
+   * It should be a directory, and is something else; it belongs to another user; others can write to it;
+   * it was replaced while it was looked at.
+   */
+  readonly kind: 'no-directory' | 'owner' | 'writable' | 'replaced';
+  /** Undefined for what was replaced, and for what should be a directory. */
   readonly permissions: Permissions | undefined;
 }
 
@@ -18,18 +21,23 @@ export interface PathFault {
  * directory and link on the way must belong to us or root and be writable by nobody else (sticky
  * directories excepted), or another user could put something else in its place.
  *
+ * @param of what the path should be of
  * @param refuse throws for what is not so
  * @throws what `refuse` throws, and the system's errors
  */
 export function followOwnPath(
   path: string,
   userId: number | undefined,
+  of: 'directory' | 'file',
   refuse: (fault: PathFault) => never,
 ): string | undefined {
   const check = permissionCheckFor(userId);
   return followPath(path, (at, isLast) => {
     const stats = lstatSync(at, { throwIfNoEntry: false });
     if (stats === undefined) return undefined;
+    const isStep = !isLast || of === 'directory';
+    if (isStep && !stats.isDirectory() && !stats.isSymbolicLink())
+      refuse({ at, kind: 'no-directory', permissions: undefined });
     const permissions = check.permissionsOf(at, stats);
     const kind = faultOf(permissions, stats, isLast);
     if (kind !== undefined) refuse({ at, kind, permissions });

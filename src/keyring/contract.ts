@@ -99,10 +99,12 @@ export interface BackendContext {
    */
   passwordTyped?(copyPassword: () => Buffer): Promise<void>;
   /**
-   * Which entries of a file keyring say what its password is: those of other programs may be under
-   * another one. Default: those of `atmos auth`.
+   * Whether an entry of a file keyring is one of ours by its name: ours say what the password is, while
+   * those of other programs may be under another one. Default: what a name tells without a realm.
    */
   isOwnEntry?(key: string): boolean;
+  /** For the keyring of another program, all of it under one password: every entry says what that is. */
+  readonly hasOnePassword?: boolean;
   /**
    * Takes what a person should know and no result says: an entry that is there twice.
    *

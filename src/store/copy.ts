@@ -1,7 +1,8 @@
 import { AtmosError, isAtmosError, KeyringError, type ErrorCode } from '../core/errors.ts';
 import { run, say } from '../core/hint.ts';
 import type { Keyring } from '../keyring/contract.ts';
-import type { Entry, Inventory, OtherEntry } from './inventory.ts';
+import { hasExpired, type Entry, type Inventory, type OtherEntry } from './inventory.ts';
+import type { ItemKind } from './key.ts';
 
 /** One entry that is to be copied into a keyring, the target. */
 export interface Copy {
@@ -18,21 +19,29 @@ export interface Copy {
   deleteSource?(): Promise<void>;
 }
 
-export interface PreparedCopy {
+export interface PreparedCopy extends CopiedContent {
   readonly target: 'absent' | 'same' | 'different';
   /** Writes it, and reads it back. */
   write(): Promise<void>;
 }
 
+/** What the content of an entry tells, where it is looked at. */
+export interface CopiedContent {
+  readonly item?: ItemKind;
+  /** A session or token that has, which is not copied. */
+  readonly hasExpired?: boolean;
+}
+
 /**
  * What became of an entry, or would become of it in a dry run. `present`: the target had the same
- * value. `conflict`: it had another one, which stays. `gone`: the source lost it meanwhile. `pending`:
+ * value. `expired`: a session or token that is of no use any more, and was left. `conflict`: it had another one, which stays. `gone`: the source lost it meanwhile. `pending`:
  * its turn did not come.
  */
 export type CopyState =
   | 'copied'
   | 'overwritten'
   | 'present'
+  | 'expired'
   | 'conflict'
   | 'failed'
   | 'gone'
@@ -41,6 +50,8 @@ export type CopyState =
 export interface CopiedEntry {
   readonly key: string;
   state: CopyState;
+  /** What its content is; absent where that is not known, and its name has to tell. */
+  item?: ItemKind;
   sourceDeleted: boolean;
   /** Why it was not copied, or why its source was kept although it was to go. */
   error?: AtmosError;
@@ -80,7 +91,7 @@ export async function runCopies(
     entry: newEntry(copy.key),
   }));
   const stopped = await takeTurns(turns, options, async ({ copy, entry }) => {
-    entry.state = await settle(copy, options);
+    entry.state = await settle(copy, entry, options);
     const fault = faults[entry.state];
     if (fault) entry.error = new AtmosError('ERR_STORE_CONFLICT', `${entry.key} ${fault}`);
   });
@@ -116,9 +127,15 @@ function newEntry(key: string): CopiedEntry {
   return { key, state: 'pending', sourceDeleted: false };
 }
 
-async function settle(copy: Copy, { overwrite, isDryRun }: CopyOptions): Promise<CopyState> {
+async function settle(
+  copy: Copy,
+  entry: CopiedEntry,
+  { overwrite, isDryRun }: CopyOptions,
+): Promise<CopyState> {
   const prepared = await copy.prepare();
   if (prepared === null) return 'gone';
+  if (prepared.item !== undefined) entry.item = prepared.item;
+  if (prepared.hasExpired) return 'expired';
   if (prepared.target === 'same') return 'present';
   const isThere = prepared.target === 'different';
   if (isThere && !overwrite) return 'conflict';
@@ -182,8 +199,27 @@ async function identify(
   }
 }
 
+/** Tells of an entry of ours what its content is. @param now absent where expired ones count as others */
+export function contentReader(inventory: Inventory, now?: Date): ReadContent {
+  return (key, value) => {
+    const entry = inventory.read(key, value);
+    if (entry.owner !== 'atmos-auth' || entry.holds === undefined) return {};
+    const isShortLived = entry.holds !== 'key';
+    return {
+      item: entry.holds,
+      hasExpired: now !== undefined && isShortLived && hasExpired(entry, now),
+    };
+  };
+}
+
+type ReadContent = (key: string, value: string) => CopiedContent;
+
 /** An entry as it is, whatever is in it: a key, a session, a token, one that only Atmos knows. */
-export function entryCopy(key: string, { source, target }: Between): Copy {
+export function entryCopy(
+  key: string,
+  { source, target }: Between,
+  readContent: ReadContent = () => ({}),
+): Copy {
   return {
     key,
     async prepare() {
@@ -191,6 +227,7 @@ export function entryCopy(key: string, { source, target }: Between): Copy {
       if (value === null) return null;
       const existing = await target.get(key);
       return {
+        ...readContent(key, value),
         target: existing === null ? 'absent' : existing === value ? 'same' : 'different',
         async write() {
           await target.set(key, value);

@@ -6,7 +6,7 @@ import { ok, problem, type Finding } from '../keyring/inspection.ts';
 import { isEnvelope, isOwnEntry } from '../keyring/key.ts';
 import { parseAtmosToken, type AtmosToken } from './atmos-token.ts';
 import { itemHeld, parseEnvelope, type Envelope, type Ownership } from './envelope.ts';
-import { itemKeys, parseItemKey, type ItemKind } from './key.ts';
+import { isCertainlyOwn, itemKeys, parseItemKey, type ItemKind } from './key.ts';
 
 // Whose an entry is: the one answer for list, status, doctor, prune, migrate, import, adopt and logout.
 // A name tells most of it without a password, the content the rest.
@@ -108,13 +108,13 @@ export function createInventory(realm: string, configured?: ConfiguredNames): In
     return { key, owner: 'atmos-auth', ...own, ...(isToken ? { item: 'token' } : {}) };
   }
 
-  // A realm that is known tells more than the keyring knows of a name.
-  const isAmbiguous = (key: string) => !isOwnEntry(key) && parseItemKey(key, realm)?.realm === null;
+  const isAmbiguous = (key: string) =>
+    parseItemKey(key, realm) !== undefined && !isCertainlyOwn(key, realm);
 
   return {
     named,
     isAmbiguous,
-    isCertainlyOwn: (key) => named(key).owner === 'atmos-auth' && !isAmbiguous(key),
+    isCertainlyOwn: (key) => isCertainlyOwn(key, realm),
     isCertainlyKey: (entry) =>
       entry.owner === 'atmos-auth' &&
       entry.item === 'key' &&

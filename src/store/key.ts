@@ -1,5 +1,5 @@
 import { lowerCase } from '../core/names.ts';
-import { encodeKey, maxKeyBytes } from '../keyring/key.ts';
+import { encodeKey, isOwnEntry, maxKeyBytes } from '../keyring/key.ts';
 
 /** What is kept of an identity or provider: its long-lived key, its session, a provider's token. */
 export type ItemKind = 'key' | 'session' | 'token';
@@ -71,6 +71,16 @@ export function parseItemKey(
   const automatic = /^([0-9a-f]{16}|default)_(.+)$/s.exec(name);
   if (automatic?.[1] && automatic[2]) return { realm: automatic[1], alias: automatic[2], item };
   return { realm: null, alias: name, item };
+}
+
+/**
+ * Whether a name alone tells that an entry is one of ours: by its form, or because its realm is known.
+ *
+ * @param currentRealm as of {@link parseItemKey}
+ */
+export function isCertainlyOwn(key: string, currentRealm: string): boolean {
+  const own = parseItemKey(key, currentRealm);
+  return own !== undefined && (own.realm !== null || isOwnEntry(key));
 }
 
 /**

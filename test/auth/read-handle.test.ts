@@ -1,8 +1,16 @@
-import { chmodSync, chownSync, mkdirSync, renameSync, symlinkSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  mkdirSync,
+  renameSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { writeHandle, type Handle } from '../../src/auth/handle.ts';
-import { hostOfHandle, readHandle } from '../../src/auth/read-handle.ts';
+import { hostOfHandle, planFromHandle, readHandle } from '../../src/auth/read-handle.ts';
 import type { Host } from '../../src/host/host.ts';
 import { thrownBy } from '../support/error-of.ts';
 import { fakeHost } from '../support/fake-host.ts';
@@ -117,6 +125,15 @@ describe('a handle is not used, by path or by id, where another user could repla
     );
   });
 
+  test('a file that no handle is as large as', () => {
+    const { file } = write();
+    truncateSync(file, 6 * 1024 ** 3);
+    expect(refusalOf(file)).toMatchObject({
+      code: 'ERR_HANDLE_UNKNOWN',
+      message: `the handle "${file}" is not used: ${file} is larger than 64 KiB`,
+    });
+  });
+
   test.runIf(isRoot)('a file of root, to a user (as root, who can create one)', () => {
     const { file } = write();
     const user = fakeHost({ homeDirectory: undefined, userId: strangerId });
@@ -181,6 +198,31 @@ describe('the state that a handle is in', () => {
     const { file, state } = write();
     const { env } = hostOfHandle(file, fakeHost({ env: { XDG_STATE_HOME: '/other', A: 'b' } }));
     expect(env).toEqual({ XDG_STATE_HOME: '/other', A: 'b', ATMOS_XDG_STATE_HOME: state });
+  });
+
+  test.each([
+    ['beside its configuration', 'project/state', {}, 'project'],
+    ['elsewhere in its repository', 'state', { '.git/HEAD': '' }, 'project'],
+    // Whoever wrote the handle could say so of a file.
+    ['beside a file that it calls explicit', 'project/state', {}, 'explicit'],
+  ] as const)('is not that of a handle %s', async (_, place, files, origin) => {
+    const root = temporaryDirectory();
+    const path = join(root, 'project/atmos.yaml');
+    mkdirSync(dirname(path));
+    writeFileSync(path, 'auth: { realm: r, identities: { dev: { kind: aws/user } } }\n');
+    for (const [name, text] of Object.entries(files)) {
+      mkdirSync(dirname(join(root, name)));
+      writeFileSync(join(root, name), text);
+    }
+    const brought = { ...handle, directory: dirname(path), layers: [{ path, origin }] };
+    const own = fakeHost({ env: { XDG_STATE_HOME: join(root, place) } });
+    const { file } = writeHandle(brought, () => '', own);
+    expect(hostOfHandle(file, elsewhere)).toBe(elsewhere);
+    const { config } = (await planFromHandle(file, fakeHost())).plan;
+    expect(config.originOf(['auth', 'realm'])).toBe('project');
+    // Of a user who has the state there, it is.
+    expect(hostOfHandle(file, own).env['ATMOS_XDG_STATE_HOME']).toBe(join(root, place));
+    expect((await planFromHandle(file, own)).plan.config.originOf(['auth', 'realm'])).toBe(origin);
   });
 
   test('is not taken from an id, nor from a path of another form', () => {

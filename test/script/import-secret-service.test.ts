@@ -36,7 +36,9 @@ test.skipIf(!go || !peer('gnome-keyring'))(
     expect(stderr).toContain(
       '1 copied: from aws-vault (Secret Service, collection awsvault) to file',
     );
-    expect(stderr).toContain('; 1 other left alone\n');
+    expect(stderr).toContain(
+      'not copied, other entries:\n  sts.GetSessionToken,d29yaw,,1700000000\n',
+    );
     expect(stderr).toContain(`MFA device of profile work: ${device} (`);
     expect(stderr).not.toContain(accessKey.secretAccessKey);
     expect(await machine.atmos('auth keyring list')).toMatchObject({ exitCode: 0 });

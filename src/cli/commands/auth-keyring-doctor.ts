@@ -1,5 +1,6 @@
 import { examine } from '../../app/doctor.ts';
 import { examineOutside, isMade, type Subject } from '../../app/doctor-keyring.ts';
+import { keyringContext } from '../../app/keyring-context.ts';
 import type { OpenAuth } from '../../app/open.ts';
 import { examineSessionFiles } from '../../app/session-files.ts';
 import type { AuthPlan } from '../../auth/plan.ts';
@@ -149,8 +150,10 @@ async function isOpen(subject: Subject): Promise<boolean> {
 }
 
 /** One that asks nobody. */
-function contextOf({ host }: Context, { keyring }: AuthPlan, type: string): BackendContext {
-  return { host, settings: { ...keyring, type: { value: type, source: keyring.type.source } } };
+function contextOf({ host }: Context, plan: AuthPlan, type: string): BackendContext {
+  const { source } = plan.keyring.type;
+  const keyring = { ...plan.keyring, type: { value: type, source } };
+  return keyringContext({ ...plan, keyring }, host);
 }
 
 function checksOf({ keyring, findings }: Examined, writeHint: WriteHint): CheckJson[] {

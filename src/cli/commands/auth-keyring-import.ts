@@ -9,7 +9,7 @@ import { optionWords, run, say, setVariable, typed } from '../../core/hint.ts';
 import { withoutAbsent } from '../../core/json.ts';
 import type { Host } from '../../host/host.ts';
 import type { Keyring } from '../../keyring/contract.ts';
-import { entryCopy, ownKeys, type CopyResult } from '../../store/copy.ts';
+import { contentReader, entryCopy, ownKeys, type CopyResult } from '../../store/copy.ts';
 import { createInventory } from '../../store/inventory.ts';
 import type { Invocation } from '../command.ts';
 import type { Context } from '../context.ts';
@@ -38,7 +38,7 @@ interface Imported extends Pick<
 
 /**
  * `atmos auth keyring import`: copies into the configured keyring what another place holds. Entries of
- * Atmos keep their names; the long-lived keys of aws-vault and of the AWS files become those of the
+ * Atmos keep their names, and expired sessions and tokens stay where they are; the long-lived keys of aws-vault and of the AWS files become those of the
  * identities that a person, or `--map`, says. Nothing is deleted where it came from.
  */
 export async function keyringImport(
@@ -95,7 +95,8 @@ async function importEntries(context: Context, { flags, values }: Options): Prom
   const inventory = createInventory(plan.realm.value, plan.config);
   const { keys, left } = await ownKeys(source, inventory);
   const between = { source, target };
-  const copies = keys.map((key) => entryCopy(key, between));
+  const readContent = contentReader(inventory, context.host.now());
+  const copies = keys.map((key) => entryCopy(key, between, readContent));
   const { entries, stopped } = await copyForCommand(context, copies, copyFlags(flags, target));
   return {
     plan,

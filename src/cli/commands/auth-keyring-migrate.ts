@@ -5,7 +5,7 @@ import { AtmosError } from '../../core/errors.ts';
 import { run, placeholder } from '../../core/hint.ts';
 import type { Sourced } from '../../core/json.ts';
 import { checkKeyringType } from '../../keyring/registry.ts';
-import { entryCopy, ownKeys } from '../../store/copy.ts';
+import { contentReader, entryCopy, ownKeys } from '../../store/copy.ts';
 import { createInventory } from '../../store/inventory.ts';
 import type { Invocation } from '../command.ts';
 import type { Context } from '../context.ts';
@@ -37,7 +37,7 @@ export async function keyringMigrate(
   const between = { source, target };
   const { entries, stopped } = await copyForCommand(
     context,
-    keys.map((key) => entryCopy(key, between)),
+    keys.map((key) => entryCopy(key, between, contentReader(inventory))),
     {
       overwrite: flags['force'] ?? false,
       isDryRun,

@@ -1,3 +1,4 @@
+import { keyringContext } from '../../app/keyring-context.ts';
 import { findConcernedStores, type ConcernedStore } from '../../auth/keychain-stores.ts';
 import type { AuthPlan } from '../../auth/plan.ts';
 import { passwordNeeds } from '../../auth/trust-needs.ts';
@@ -114,8 +115,7 @@ async function runRekey(
   const stopListening = host.onSignals(['SIGINT', 'SIGTERM', 'SIGHUP'], () => leaving.abort());
   let progress: Progress | undefined;
   const backend = {
-    settings: plan.keyring,
-    host,
+    ...keyringContext(plan, host),
     promptPassword: (request: PasswordRequest) => askPassword(context, plan, request),
     warn: keyringWarner(context),
   };

@@ -1,3 +1,4 @@
+import { keyringContext } from '../../app/keyring-context.ts';
 import { AtmosError, isAtmosError, KeyringError } from '../../core/errors.ts';
 import { unlockKeyring } from '../../core/hint.ts';
 import { formatTimestamp } from '../../core/time.ts';
@@ -76,14 +77,13 @@ export async function keyringStatus(context: Context, { values }: Invocation): P
   const { keyring: settings } = plan;
   // First, and only once: an agent that does not answer is not waited for again.
   const agent = await lookForAgent({ settings, host });
-  const opened = await openWithFallback({
-    settings,
-    host: agent?.kind === 'unusable' ? withoutAgent(host) : host,
-  });
+  const opened = await openWithFallback(
+    keyringContext(plan, agent?.kind === 'unusable' ? withoutAgent(host) : host),
+  );
   const { keyring } = opened;
   const probed = await probeOrError(keyring);
   const inventory = createInventory(plan.realm.value, plan.config);
-  const status = await statusOf(opened, { settings, host }, agent, inventory, probed);
+  const status = await statusOf(opened, keyringContext(plan, host), agent, inventory, probed);
   const failure =
     status.state === 'unavailable'
       ? (probed.error ?? (await whyUnavailable(keyring, status)))

@@ -1,3 +1,4 @@
+import { keyringContext } from '../../app/keyring-context.ts';
 import type { AuthPlan } from '../../auth/plan.ts';
 import { passwordNeeds } from '../../auth/trust-needs.ts';
 import { requireTrust } from '../../config/trust.ts';
@@ -42,8 +43,7 @@ export async function keyringUnlock(context: Context, { values }: Invocation): P
   for (const need of passwordNeeds(plan, host)) requireTrust(plan.config, need, host);
   const agent = await loadAgentControl();
   const backend = {
-    settings,
-    host,
+    ...keyringContext(plan, host),
     promptPassword: (request: PasswordRequest) => askPassword(context, plan, request),
     warn: keyringWarner(context),
   };

@@ -17,7 +17,8 @@ export interface IniSection {
 }
 
 const comment = /(^|\s)[;#].*$/;
-const header = /^\[(.+)\]$/;
+// Whatever follows the last bracket.
+const header = /^\[(.+)\]/;
 const setting = /^([^=:]+?)\s*[=:]\s*(.*)$/;
 
 /** The sections of a file, in their order. Lines before the first one, and what is no setting, are ignored. */
@@ -25,17 +26,23 @@ export function parseIni(text: string): IniSection[] {
   const sections: (IniSection & { settings: Map<string, IniSetting> })[] = [];
   // Below a setting without a value, lines that are indented further are settings of its own: `s3 =`.
   let parentIndent: number | undefined;
+  // Below any setting, a line that is indented further goes on with its value, and is no header.
+  let settingIndent: number | undefined;
   for (const [index, written] of text.split(/\r?\n/).entries()) {
-    const content = written.replace(comment, '').trim();
+    const whole = written.trim();
+    const content = whole.replace(comment, '').trim();
     if (content === '') continue;
     const line = index + 1;
-    const name = header.exec(content)?.[1];
+    const indent = written.search(/\S/);
+    const isContinued = settingIndent !== undefined && indent > settingIndent;
+    const name = isContinued ? undefined : header.exec(whole)?.[1];
     if (name !== undefined) {
       sections.push({ name, line, settings: new Map() });
       parentIndent = undefined;
+      settingIndent = undefined;
       continue;
     }
-    const indent = written.search(/\S/);
+    if (!isContinued && sections.length > 0) settingIndent = indent;
     if (parentIndent !== undefined && indent > parentIndent) continue;
     const [, key, value] = setting.exec(content) ?? [];
     if (key === undefined || value === undefined) continue;

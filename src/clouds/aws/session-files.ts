@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { lstatSync, readdirSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { lstatSync, readdirSync, rmSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { AtmosError, systemErrorCode } from '../../core/errors.ts';
 import { showPermissions } from '../../core/hint.ts';
 import { randomId, removeFile, replacePrivately } from '../../host/files.ts';
@@ -89,13 +89,13 @@ function filesAt({ realm, provider, directory }: Place, host: Host): SessionFile
     return [...new Set(identities)].map((identity) => ({
       ...common,
       identity,
-      remove: () => removeIdentity(path, (section) => identityOf(name, section) === identity, host),
+      remove: (parts) => removeIdentities(path, parts, host),
     }));
   });
 }
 
 function untouchable(file: Omit<SessionFile, 'identity' | 'remove'>, fault: string): SessionFile {
-  return { ...file, identity: null, fault, remove: () => Promise.resolve(false) };
+  return { ...file, identity: null, fault, remove: () => Promise.resolve([]) };
 }
 
 /** The identity of a section that Go Atmos wrote. */
@@ -105,34 +105,54 @@ function identityOf(file: 'credentials' | 'config', section: string): string | u
 }
 
 /** Under the lock that Go Atmos takes to write it. */
-async function removeIdentity(
+async function removeIdentities(
   path: string,
-  isRemoved: (section: string) => boolean,
+  parts: readonly SessionFile[],
   host: Host,
-): Promise<boolean> {
-  return removing(path, async () => {
-    const lock = await acquireLock(`${path}.lock`, {
-      mode: 'exclusive',
-      timeoutMs: lockTimeoutMs,
-      host,
-    });
-    if (lock === undefined) {
-      throw new AtmosError(
-        'ERR_IO',
-        `cannot change ${path}: another process has had it locked for ${lockTimeoutMs / 1000} seconds`,
-      );
-    }
-    try {
+): Promise<readonly SessionFile[]> {
+  const name = basename(path) === 'config' ? 'config' : 'credentials';
+  const found = new Set<string>();
+  const wanted = new Set(parts.map(({ identity }) => identity));
+  const isRemoved = (section: string) => {
+    const identity = identityOf(name, section);
+    if (identity === undefined || !wanted.has(identity)) return false;
+    found.add(identity);
+    return true;
+  };
+  const isDone = await removing(path, () =>
+    locked(path, host, async () => {
       const text = readSmallFile(path) ?? '';
       const rest = removeSections(text, isRemoved);
       if (rest === text) return false;
-      if (rest.trim() === '') return await removeWhole(path);
+      if (rest.trim() === '') return removeWhole(path);
       replacePrivately(path, rest);
       return true;
-    } finally {
-      lock.release();
-    }
+    }),
+  );
+  return isDone ? parts.filter(({ identity }) => identity !== null && found.has(identity)) : [];
+}
+
+/** A lock that was made for it does not outlast the file. */
+async function locked<T>(path: string, host: Host, run: () => Promise<T>): Promise<T> {
+  const lockPath = `${path}.lock`;
+  const isOurs = isAbsent(lockPath);
+  const lock = await acquireLock(lockPath, {
+    mode: 'exclusive',
+    timeoutMs: lockTimeoutMs,
+    host,
   });
+  if (lock === undefined) {
+    throw new AtmosError(
+      'ERR_IO',
+      `cannot change ${path}: another process has had it locked for ${lockTimeoutMs / 1000} seconds`,
+    );
+  }
+  try {
+    return await run();
+  } finally {
+    lock.release();
+    if (isOurs && isAbsent(path)) rmSync(lockPath, { force: true });
+  }
 }
 
 function tokenFiles(cache: string, { providers }: FileOwners, host: Host): SessionFile[] {
@@ -174,7 +194,10 @@ function tokenFile(path: string, { names, ...owner }: TokenOwner, host: Host): S
   const file = { path, item: 'token' as const, ...owner, providers: names };
   const fault = pathFault(path, 3, host);
   if (fault !== undefined) return { ...untouchable(file, fault), identity: owner.identity };
-  return { ...file, remove: () => removing(path, () => removeWhole(path)) };
+  return {
+    ...file,
+    remove: async (parts) => ((await removing(path, () => removeWhole(path))) ? parts : []),
+  };
 }
 
 async function removeWhole(path: string): Promise<boolean> {

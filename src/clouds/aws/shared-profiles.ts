@@ -1,6 +1,7 @@
 import { AtmosError, systemErrorCode } from '../../core/errors.ts';
 import { showPermissions } from '../../core/hint.ts';
-import { isRefusal, reasonOf } from '../../host/denial.ts';
+import { keepsOut } from '../../host/closed-home.ts';
+import { reasonOf } from '../../host/denial.ts';
 import { irregularKindAt, readRegularFile } from '../../host/regular-file.ts';
 import { parseIni, splitWords, type IniSection } from './ini.ts';
 import type { SharedPaths } from './shared-paths.ts';
@@ -83,7 +84,7 @@ function readAwsFile(path: string, closed: SharedPaths['closed']): string {
     const reason = systemErrorCode(error);
     if (reason === undefined) throw error;
     if (reason === 'ENOENT') return '';
-    if (closed !== undefined && isRefusal(error) && path.startsWith(closed.path)) return '';
+    if (closed !== undefined && keepsOut(error) && path.startsWith(closed.path)) return '';
     if (irregularKindAt(path) === undefined) {
       throw new AtmosError('ERR_IO', `cannot read the AWS file ${path}: ${reasonOf(reason, path)}`);
     }

@@ -36,11 +36,6 @@ export function findDirectory(directory: string, userId: number | undefined): st
   const real = walk(directory, userId);
   if (real === undefined) return undefined;
   const stats = translating('look at', real, () => lstatSync(real));
-  if (!stats.isDirectory()) {
-    throw new KeyringError('ERR_KEYRING_IO', `the keyring path ${directory} is not a directory`, {
-      hints: [showPermissions(directory)],
-    });
-  }
   const permissions = permissionsOf(real, stats, permissionCheck);
   if (!permissions.isOurs) {
     throw new KeyringError(
@@ -114,7 +109,7 @@ function checkPath(path: string): void {
 /** The real path, with the owner of all checked that is passed, or undefined where the way ends. */
 function walk(path: string, userId: number | undefined): string | undefined {
   try {
-    return followOwnPath(path, userId, refuse);
+    return followOwnPath(path, userId, 'directory', (fault) => refuse(path, fault));
   } catch (error) {
     throw translateSystemError('look at', pathOf(error) ?? path, error);
   }
@@ -126,24 +121,33 @@ function pathOf(error: unknown): string | undefined {
   return isAbout ? String(error.path) : undefined;
 }
 
-function refuse({ at, kind, permissions }: PathFault): never {
+function refuse(path: string, { at, kind, permissions }: PathFault): never {
+  const elsewhere = setVariable('ATMOS_KEYRING_FILE_PATH', placeholder('a directory of your own'));
+  if (kind === 'no-directory') {
+    const what = at === path ? `the keyring path ${at}` : `${at}, on the way to the keyring,`;
+    throw new KeyringError('ERR_KEYRING_IO', `${what} is not a directory`, {
+      hints: at === path ? [showPermissions(at)] : [showPermissions(at), elsewhere],
+    });
+  }
   if (permissions === undefined) throw replaced(at);
   if (kind === 'owner') {
     throw new KeyringError(
       'ERR_KEYRING_PERMISSIONS',
       `${at}, on the way to the keyring, belongs to ${permissions.owner}, who could replace the keyring`,
       {
-        hints: [
-          showPermissions(at),
-          setVariable('ATMOS_KEYRING_FILE_PATH', placeholder('a directory of your own')),
-        ],
+        hints: [showPermissions(at), elsewhere],
       },
     );
   }
   throw new KeyringError(
     'ERR_KEYRING_PERMISSIONS',
     `${at}, on the way to the keyring, can be written by other users, who could replace the keyring`,
-    { hints: [permissions.withdrawCommand()] },
+    // What is not ours we cannot close.
+    {
+      hints: permissions.isOurs
+        ? [permissions.withdrawCommand()]
+        : [showPermissions(at), elsewhere],
+    },
   );
 }
 

@@ -2,12 +2,12 @@ import { join } from 'node:path';
 import { KeyringError } from '../../core/errors.ts';
 import { listFiles, say } from '../../core/hint.ts';
 import type { BackendContext } from '../contract.ts';
-import { isOwnEntry } from '../key.ts';
 import { createDerivation, type Derivation } from './derivation.ts';
 import { findDirectory } from './directory.ts';
-import { entryName, parseItem, readEntryFile, type EntryFile } from './entry.ts';
+import { entryName, parseItem, readEntryFile } from './entry.ts';
 import { hasOwnEntries, judgePassword, type Verdict } from './judge-password.ts';
 import { opensKey, parseJwe, type Jwe } from './jwe.ts';
+import { ownEntriesOf, passwordEntriesOf } from './own-entries.ts';
 import { describePasswordSource, passwordSource, resolvePassword } from './password.ts';
 import { settle } from './rekey-recover.ts';
 import { checkVersion, readVerifier, statePaths } from './state.ts';
@@ -19,6 +19,7 @@ import {
   openWithin,
   untried,
   whenWhole,
+  type FaultyEntry,
 } from './torn.ts';
 
 /** A keyring's directory together with its password, which is asked for when it is first needed. */
@@ -47,7 +48,8 @@ export function createAccess(context: BackendContext): Access {
   const { settings, host } = context;
   const { userId } = host;
   const location = settings.directory.value;
-  const isOwn = context.isOwnEntry ?? isOwnEntry;
+  const isOwn = passwordEntriesOf(context);
+  const isOurs = ownEntriesOf(context);
   let bounds = createBounds(host);
   let unlocking: Promise<Derivation> | undefined;
   let proved: { derivation: Derivation; isValid(directory: string): boolean } | undefined;
@@ -174,7 +176,7 @@ export function createAccess(context: BackendContext): Access {
   /** The plaintext of an entry; a fault may only mean that it is being written at this moment. */
   async function open(
     directory: string,
-    entry: Pick<EntryFile, 'path' | 'key'>,
+    entry: FaultyEntry,
   ): Promise<{ plaintext: Buffer } | { fault: KeyringError } | undefined> {
     await settle(directory, host);
     const text = readEntryFile(entry.path, userId);
@@ -201,11 +203,12 @@ export function createAccess(context: BackendContext): Access {
     judge,
     async read(directory, key) {
       const path = join(directory, entryName(key, host.platform));
-      const opened = await whenWhole({ host, bounds }, () => open(directory, { path, key }));
+      const entry = { path, isOwn: isOurs(key) };
+      const opened = await whenWhole({ host, bounds }, () => open(directory, entry));
       if (opened === undefined) return null;
       const item = parseItem(opened.plaintext);
       opened.plaintext.fill(0);
-      if ('fault' in item) throw damagedEntry({ path, key }, item.fault);
+      if ('fault' in item) throw damagedEntry(entry, item.fault);
       if (item.key === key) return item.value;
       throw new KeyringError(
         'ERR_KEYRING_FOREIGN',
@@ -213,7 +216,7 @@ export function createAccess(context: BackendContext): Access {
         {
           hints: [
             say(
-              isOwn(key)
+              entry.isOwn
                 ? 'give the file its own name back, or move it away'
                 : 'give the file its own name back',
             ),

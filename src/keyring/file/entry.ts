@@ -19,7 +19,6 @@ import {
   decodeKey,
   encodeKey,
   isKey,
-  isOwnEntry,
   maxKeyBytes,
   maxNameBytes,
   shownKey,
@@ -187,11 +186,6 @@ export function findEntry(
   const key = keyOfEntry(name, platform);
   const isNamedSo = key !== undefined && isKey(key) && Buffer.byteLength(name) <= maxKeyBytes;
   return isNamedSo || holdsJwe(path, userId) ? { name, path, key } : undefined;
-}
-
-/** {@link isOwnEntry}, as far as the name says. */
-export function isOwn({ key }: Pick<EntryFile, 'key'>): boolean {
-  return key !== undefined && isOwnEntry(key);
 }
 
 function holdsJwe(path: string, userId: number | undefined): boolean {

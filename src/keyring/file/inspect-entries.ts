@@ -6,10 +6,10 @@ import { listNames } from '../../core/json.ts';
 import type { Host } from '../../host/host.ts';
 import { acquireLock } from '../../host/lock.ts';
 import { note, ok, problem, warning, type Finding } from '../inspection.ts';
-import { isOwnEntry } from '../key.ts';
 import { listEntries } from './directory.ts';
 import { entryName, type EntryFile } from './entry.ts';
 import { parseJwe } from './jwe.ts';
+import type { IsOwn } from './own-entries.ts';
 import { isCommitted, readVerifier, statePaths, type StatePaths } from './state.ts';
 import { surveyEntries } from './survey.ts';
 import { translating } from './system-error.ts';
@@ -18,10 +18,14 @@ import { translating } from './system-error.ts';
  * What each file is: an entry that could be opened, one that could not, or nothing of ours. What other
  * programs keep there is only named: no hint changes it.
  */
-export async function examineFiles(directory: string, host: Host): Promise<Finding[]> {
+export async function examineFiles(
+  directory: string,
+  host: Host,
+  isOwn: IsOwn,
+): Promise<Finding[]> {
   const files = listEntries(directory, host);
   const keys = files.flatMap(({ key }) => key ?? []);
-  const own = keys.filter((key) => isOwnEntry(key));
+  const own = keys.filter(isOwn);
   // Owner, mode, kind, size and form: all that is seen without the password.
   const survey = await surveyEntries({ directory, host }, own);
   const faults: Finding[] = own.flatMap((key) => {
@@ -38,7 +42,7 @@ export async function examineFiles(directory: string, host: Host): Promise<Findi
     ...entries,
     ...countOthers(keys.length - own.length),
     ...examineForeign(directory, files),
-    ...examineConflicts(directory, keys, host),
+    ...examineConflicts(directory, keys, host, isOwn),
   ];
 }
 
@@ -66,6 +70,7 @@ function examineConflicts(
   directory: string,
   keys: readonly string[],
   { platform }: Host,
+  isOwn: IsOwn,
 ): Finding[] {
   const alike = new Map<string, string[]>();
   for (const key of keys) {
@@ -80,9 +85,7 @@ function examineConflicts(
         `${listNames(group)} are one name where case does not count, and one of them would be lost there`,
         listFiles(
           group.map((key) => join(directory, entryName(key, platform))),
-          group.every((key) => isOwnEntry(key))
-            ? 'to choose the one to move to another directory'
-            : undefined,
+          group.every(isOwn) ? 'to choose the one to move to another directory' : undefined,
         ),
       ),
     );

@@ -8,9 +8,10 @@ import { permissionCheckFor } from '../../host/permissions.ts';
 import type { BackendContext } from '../contract.ts';
 import { note, ok, problem, warning, type Finding, type Inspector } from '../inspection.ts';
 import { findDirectory, listEntries, networkFileSystem } from './directory.ts';
-import { isOwn, maxEntryBytes, readEntryFile, type EntryFile } from './entry.ts';
+import { maxEntryBytes, readEntryFile, type EntryFile } from './entry.ts';
 import { examineFiles, examineState, isStateThere } from './inspect-entries.ts';
 import { isStrong, parseJwe } from './jwe.ts';
+import { ownEntriesOf, type IsOwn } from './own-entries.ts';
 import { translating } from './system-error.ts';
 
 export const fileInspector: Inspector = {
@@ -18,7 +19,8 @@ export const fileInspector: Inspector = {
     const directory = find(context);
     if (directory === undefined) return { isMade: false };
     const entries = listEntries(directory, context.host);
-    const own = entries.filter(isOwn);
+    const isOwn = ownEntriesOf(context);
+    const own = entries.filter(({ key }) => isOwn(key));
     return {
       isMade: isStateThere(directory) || own.length > 0,
       entries: entries.length,
@@ -28,12 +30,13 @@ export const fileInspector: Inspector = {
   },
   async examine(context) {
     const { host, settings } = context;
+    const isOwn = ownEntriesOf(context);
     const directory = find(context);
     if (directory === undefined) return [examineSpace(settings.directory.value)];
     return [
       examineDirectory(directory, host),
-      ...(await examineFiles(directory, host)),
-      examineStrength(directory, host),
+      ...(await examineFiles(directory, host, isOwn)),
+      examineStrength(directory, host, isOwn),
       ...(await examineState(directory, host)),
       examineNetwork(directory),
       examineSpace(directory),
@@ -124,11 +127,11 @@ function weakOf(entries: readonly EntryFile[], host: Who): EntryFile[] {
 }
 
 /** A Go Atmos beside us writes weak entries at any time, so they are no fault of the keyring. */
-function examineStrength(directory: string, host: Who): Finding {
+function examineStrength(directory: string, host: Who, isOwn: IsOwn): Finding {
   const entries = listEntries(directory, host);
   const weak = weakOf(entries, host);
   if (weak.length === 0) return ok('weak-entries', 'no entry is weaker than those we write');
-  const own = weak.filter(isOwn).length;
+  const own = weak.filter(({ key }) => isOwn(key)).length;
   const others = weak.length - own;
   const ofOthers = others === 0 ? '' : ` (${others} of other programs)`;
   return note(

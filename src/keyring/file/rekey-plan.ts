@@ -1,7 +1,6 @@
 import { AtmosError } from '../../core/errors.ts';
 import { run } from '../../core/hint.ts';
 import type { BackendContext } from '../contract.ts';
-import { isOwnEntry } from '../key.ts';
 import { createDerivation, type Derivation } from './derivation.ts';
 import type { Judgement } from './encrypted-directory.ts';
 import { judgePassword } from './judge-password.ts';
@@ -13,6 +12,7 @@ import {
   parseJwe,
   type KeyParameters,
 } from './jwe.ts';
+import { passwordEntriesOf } from './own-entries.ts';
 import { readNewPassword, type NewPasswordSource } from './password.ts';
 import type { Target } from './reseal.ts';
 import { sealVerifier } from './state.ts';
@@ -64,7 +64,7 @@ export async function planRekey(
     const target = await makeTarget(next, undefined, verifier);
     return { derivations: [current.derivation, next], target };
   }
-  const isOwn = context.isOwnEntry ?? isOwnEntry;
+  const isOwn = passwordEntriesOf(context);
   const verdict = await judgePassword({ directory, host, isOwn }, verifier, next);
   if (verdict.kind !== 'right') return undefined;
   // The keyring has the new password already: only what was written since under the old one is left.

@@ -11,8 +11,9 @@ import type { Host } from '../../host/host.ts';
 import { digest } from '../digest.ts';
 import type { OnStep } from './atomic-write.ts';
 import { listEntries } from './directory.ts';
-import { isOwn, readEntryFile, type EntryFile } from './entry.ts';
+import { readEntryFile, type EntryFile } from './entry.ts';
 import { parseJwe } from './jwe.ts';
+import type { IsOwn } from './own-entries.ts';
 import type { Replacement } from './rekey-journal.ts';
 import { reseal, type Resealing } from './reseal.ts';
 import { discardNext, statePaths } from './state.ts';
@@ -72,7 +73,7 @@ interface Look {
  * @throws ERR_CANCELLED, ERR_KEYRING_IO, ERR_KEYRING_PERMISSIONS
  */
 export async function stageEntries(staging: Staging): Promise<Staged> {
-  const { directory, isDryRun, onStep, onProgress } = staging;
+  const { directory, isDryRun, isOwn, onStep, onProgress } = staging;
   const looks = new Map<string, Look>();
   const unreadable = new Map<string, KeyringError>();
   const unreadableOthers = new Map<string, KeyringError>();
@@ -84,7 +85,7 @@ export async function stageEntries(staging: Staging): Promise<Staged> {
     alike: new Map(),
   };
   const breathe = createPause(staging);
-  let entries = ownFirst(listEntries(directory, staging.host));
+  let entries = ownFirst(listEntries(directory, staging.host), isOwn);
   for (let round = 0; entries.length > 0 && round < maxRounds; round++) {
     for (const [index, entry] of entries.entries()) {
       await breathe();
@@ -92,14 +93,14 @@ export async function stageEntries(staging: Staging): Promise<Staged> {
       const { name } = entry;
       looks.delete(name);
       if (look instanceof KeyringError)
-        (isOwn(entry) ? unreadable : unreadableOthers).set(name, look);
+        (isOwn(entry.key) ? unreadable : unreadableOthers).set(name, look);
       else if (look !== undefined) looks.set(name, look);
       if (round === 0) onProgress(index + 1, entries.length);
     }
     if (isDryRun) return result([]);
     sync(statePaths(directory).nextEntries);
     onStep('entries staged');
-    entries = ownFirst(changedSince(staging, looks)).filter(
+    entries = ownFirst(changedSince(staging, looks), isOwn).filter(
       ({ name }) => !unreadable.has(name) && !unreadableOthers.has(name),
     );
   }
@@ -120,8 +121,8 @@ export async function stageEntries(staging: Staging): Promise<Staged> {
   }
 }
 
-function ownFirst(entries: readonly EntryFile[]): EntryFile[] {
-  return [...entries.filter(isOwn), ...entries.filter((entry) => !isOwn(entry))];
+function ownFirst(entries: readonly EntryFile[], isOwn: IsOwn): EntryFile[] {
+  return [...entries.filter(({ key }) => isOwn(key)), ...entries.filter(({ key }) => !isOwn(key))];
 }
 
 // The verifier first, so that nothing is left to do between the last look at the entries and the commit.
@@ -152,15 +153,16 @@ async function lookAt(pass: Pass, entry: EntryFile): Promise<Look | KeyringError
   const { name, path } = entry;
   // Before it is read: what is written meanwhile has another one.
   const stamp = stampOf(path);
-  const bounds = isOwn(entry) ? pass.ownBounds : pass.otherBounds;
+  const faulty = { path, isOwn: pass.isOwn(entry.key) };
+  const bounds = faulty.isOwn ? pass.ownBounds : pass.otherBounds;
   try {
     const read = await whenWhole({ host, bounds }, async () => {
       const text = readEntryFile(path, host.userId);
       if (text === undefined) return undefined;
       if (!isDryRun && keepReplaced(pass, name) !== text)
-        return { fault: damagedEntry(entry, 'it is being written') };
+        return { fault: damagedEntry(faulty, 'it is being written') };
       const token = parseJwe(text);
-      if ('fault' in token) return { fault: damagedEntry(entry, token.fault) };
+      if ('fault' in token) return { fault: damagedEntry(faulty, token.fault) };
       const resealed = await reseal({ ...pass, bounds }, token, entry);
       return 'fault' in resealed ? resealed : { from: digest(text), ...resealed };
     });

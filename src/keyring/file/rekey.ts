@@ -7,6 +7,7 @@ import { digest } from '../digest.ts';
 import { writeAtomically, type OnStep } from './atomic-write.ts';
 import { createAccess } from './encrypted-directory.ts';
 import { maxEntryBytes } from './entry.ts';
+import { ownEntriesOf } from './own-entries.ts';
 import { formatCommit, type Replacement } from './rekey-journal.ts';
 import { planRekey, type Place, type PlanOptions } from './rekey-plan.ts';
 import { finishCommit, lockSettled } from './rekey-recover.ts';
@@ -103,6 +104,7 @@ export async function rekeyKeyring(
     ...plan,
     directory,
     host,
+    isOwn: ownEntriesOf(context),
     isDryRun,
     others: newPassword !== undefined ? 'same-strength' : includesOthers ? 'strong' : 'unchanged',
     onStep,

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { KeyringError } from '../../core/errors.ts';
 import { isOwnEntry } from '../key.ts';
 import type { Derivation } from './derivation.ts';
-import { isOwn, parseItem, type EntryFile } from './entry.ts';
+import { parseItem, type EntryFile } from './entry.ts';
 import {
   hasParameters,
   isStrong,
@@ -12,6 +12,7 @@ import {
   type Jwe,
   type KeyParameters,
 } from './jwe.ts';
+import type { IsOwn } from './own-entries.ts';
 import { damagedEntry, notUnwrapped, openWithin, untried, type Bounds } from './torn.ts';
 
 /** What entries are to be encrypted under. */
@@ -25,6 +26,8 @@ export interface Target {
 }
 
 export interface Resealing {
+  /** Whether an entry is one of ours, as far as the name says. */
+  readonly isOwn: IsOwn;
   /** Of the passwords that an entry may be under. */
   readonly derivations: readonly Derivation[];
   readonly target: Target;
@@ -50,19 +53,20 @@ export async function reseal(
   token: Jwe,
   entry: EntryFile,
 ): Promise<Resealed | { fault: KeyringError }> {
-  const { derivations, target, bounds, others, isDryRun } = resealing;
+  const { derivations, target, bounds, others, isDryRun, isOwn } = resealing;
   if (isUnderTarget(token, target)) return { isWeakOther: false };
   const opened = await openWithin(bounds, token, derivations);
   if (opened === undefined) throw untried(entry.path);
   if ('failed' in opened) {
+    const faulty = { path: entry.path, isOwn: isOwn(entry.key) };
     const isContent = opened.failed === 'content';
     return {
-      fault: isContent ? damagedEntry(entry, 'its content was changed') : notUnwrapped(entry),
+      fault: isContent ? damagedEntry(faulty, 'its content was changed') : notUnwrapped(faulty),
     };
   }
   const { plaintext, derivation } = opened;
   try {
-    if (holdsOwn(entry, plaintext) || others === 'strong') {
+    if (holdsOwn(entry, plaintext, isOwn) || others === 'strong') {
       const text = sealJwe(plaintext, target.parameters, target.wrappingKey);
       return { text, isWeakOther: false };
     }
@@ -86,10 +90,10 @@ function isUnderTarget(token: Jwe, { parameters, wrappingKey }: Target): boolean
 }
 
 /** By the name, and where that does not decide by the value. */
-function holdsOwn(entry: EntryFile, plaintext: Buffer): boolean {
-  if (entry.key === undefined || isOwn(entry)) return isOwn(entry);
+function holdsOwn({ key }: EntryFile, plaintext: Buffer, isOwn: IsOwn): boolean {
+  if (key === undefined || isOwn(key)) return isOwn(key);
   const item = parseItem(plaintext);
-  return !('fault' in item) && isOwnEntry(entry.key, item.value);
+  return !('fault' in item) && isOwnEntry(key, item.value);
 }
 
 /** As strong as those, with another salt: none is used again under another password. */

@@ -5,7 +5,7 @@ import type { Host } from '../../host/host.ts';
 import { entryName, readEntryFile } from './entry.ts';
 import { parseJwe, type WrappedKey } from './jwe.ts';
 import { translating } from './system-error.ts';
-import { damagedEntry, tornReadPauseMs, tornReads } from './torn.ts';
+import { damaged, tornReadPauseMs, tornReads } from './torn.ts';
 
 /** A well-formed file. Small, whatever the size of the file. */
 export interface Candidate extends WrappedKey {
@@ -42,7 +42,7 @@ export async function surveyEntries(
     for (const key of pending) {
       const path = join(directory, entryName(key, host.platform));
       const stamp = stampOf(path);
-      const found = stamp === stamps.get(key) ? faults.get(key) : read(path, key, host.userId);
+      const found = stamp === stamps.get(key) ? faults.get(key) : read(path, host.userId);
       stamps.set(key, stamp);
       faults.delete(key);
       if (found === undefined) continue;
@@ -74,16 +74,12 @@ export function stampOf(path: string): string {
   return stats === undefined ? '' : `${stats.ino} ${stats.size} ${stats.mtimeNs}`;
 }
 
-function read(
-  path: string,
-  key: string,
-  userId: number | undefined,
-): WrappedKey | KeyringError | undefined {
+function read(path: string, userId: number | undefined): WrappedKey | KeyringError | undefined {
   try {
     const text = readEntryFile(path, userId);
     if (text === undefined) return undefined;
     const token = parseJwe(text);
-    if ('fault' in token) return damagedEntry({ path, key }, token.fault);
+    if ('fault' in token) return damaged(path, token.fault);
     const { parameters, encryptedKey } = token;
     return { parameters, encryptedKey };
   } catch (error) {

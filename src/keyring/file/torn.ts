@@ -3,7 +3,6 @@ import { moveHome, run } from '../../core/hint.ts';
 import type { Host } from '../../host/host.ts';
 import { createAllowance, type Allowance } from './allowance.ts';
 import type { Derivation } from './derivation.ts';
-import { isOwn, type EntryFile } from './entry.ts';
 import { derivationWork, openJwe, type Jwe } from './jwe.ts';
 
 // A writer that does not replace files whole, as Go's, shows a torn one for a moment.
@@ -80,18 +79,25 @@ export function untried(path: string): KeyringError {
   );
 }
 
+/** The file of an entry that is at fault. */
+export interface FaultyEntry {
+  readonly path: string;
+  /** Whether it is one of ours. */
+  readonly isOwn: boolean;
+}
+
 /** {@link damaged}; an entry of another program is never to be moved away. */
-export function damagedEntry(entry: Pick<EntryFile, 'path' | 'key'>, fault: string): KeyringError {
-  if (isOwn(entry)) return damaged(entry.path, fault);
-  return new KeyringError('ERR_KEYRING_DAMAGED', `the entry ${entry.path} is damaged: ${fault}`);
+export function damagedEntry({ path, isOwn }: FaultyEntry, fault: string): KeyringError {
+  if (isOwn) return damaged(path, fault);
+  return new KeyringError('ERR_KEYRING_DAMAGED', `the entry ${path} is damaged: ${fault}`);
 }
 
 /** The error of an entry whose content key does not unwrap, while the password is right. */
-export function notUnwrapped(entry: Pick<EntryFile, 'path' | 'key'>): KeyringError {
-  if (isOwn(entry)) return damaged(entry.path, 'it was changed, or written under another password');
+export function notUnwrapped({ path, isOwn }: FaultyEntry): KeyringError {
+  if (isOwn) return damaged(path, 'it was changed, or written under another password');
   return new KeyringError(
     'ERR_KEYRING_FOREIGN',
-    `the entry ${entry.path} is not readable with this password: another program wrote it under another password, or it was changed`,
+    `the entry ${path} is not readable with this password: another program wrote it under another password, or it was changed`,
   );
 }
 

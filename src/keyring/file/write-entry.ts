@@ -1,13 +1,13 @@
 import { join } from 'node:path';
 import { KeyringError } from '../../core/errors.ts';
 import type { BackendContext } from '../contract.ts';
-import { isOwnEntry } from '../key.ts';
 import { writeAtomically, type OnStep } from './atomic-write.ts';
 import { ensureDirectory } from './directory.ts';
 import type { Access } from './encrypted-directory.ts';
 import { entryName, formatItem, type Item } from './entry.ts';
 import { checkBesideEntries } from './judge-password.ts';
 import { createParameters, isStrong, sealJwe, type KeyParameters } from './jwe.ts';
+import { passwordEntriesOf } from './own-entries.ts';
 import { lockSettled, settle } from './rekey-recover.ts';
 import { createState, ensureState, readVerifier, statePaths, sweepTemporary } from './state.ts';
 
@@ -26,10 +26,12 @@ interface WritingKey {
  * cannot be read or belongs to another key.
  */
 export function createEntryWriter(
-  { settings, host, isOwnEntry: isOwn = isOwnEntry }: BackendContext,
+  context: BackendContext,
   access: Access,
   onStep: OnStep,
 ): (item: Item) => Promise<void> {
+  const { settings, host } = context;
+  const isOwn = passwordEntriesOf(context);
   const location = settings.directory.value;
   const { userId } = host;
   // Made once, so that many first writes cost one derivation.

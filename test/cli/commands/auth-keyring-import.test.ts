@@ -1,6 +1,7 @@
 import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { copyKeychainDirectory, keychainPassword } from '../../keyring/file/other-entries.ts';
 import { contentsOf, seedEntries, seedKeyring, writeEntry } from '../../keyring/file/seed.ts';
 import { sealEntry } from '../../keyring/file/tokens.ts';
 import { testPassword } from '../../support/file-keyring.ts';
@@ -67,6 +68,26 @@ function statesOf(stdout: string): Record<string, string> {
   };
   return Object.fromEntries(entries.map(({ profile, state, key }) => [profile, `${state} ${key}`]));
 }
+
+test("a provider's token of Go is one, and is left where it has expired", async () => {
+  const desk = await openImportDesk();
+  const args = `--from atmos-file --path ${copyKeychainDirectory()}`;
+  desk.env['ATMOS_KEYRING_IMPORT_PASSWORD'] = keychainPassword;
+  const told = async (options: string) => {
+    const { exitCode, stdout } = await run(desk, `${args} -o json ${options}`);
+    const { entries } = JSON.parse(stdout) as { entries: Record<string, unknown>[] };
+    expect(exitCode).toBe(0);
+    return entries.map(({ key, item, state, code }) => ({ key, item, state, code }));
+  };
+  const me = { key: 'atmos_r1_me', item: 'key', state: 'copied', code: null };
+  const corp = { key: 'atmos_r1_corp', item: 'token', code: null };
+  expect(await told('--dry-run')).toEqual([{ ...corp, state: 'copied' }, me]);
+  desk.clock.now = new Date('2100-01-01T00:00:00Z');
+  expect(await told('')).toEqual([{ ...corp, state: 'expired' }, me]);
+  const { stderr } = await run(desk, args);
+  expect(stderr).toContain('expired        token');
+  expect(stderr).toContain('1 expired, 1 there already: from atmos-file');
+});
 
 test.each([
   ['', '--from is missing: it is atmos-file, aws-vault or aws-credentials'],

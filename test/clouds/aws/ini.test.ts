@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { parseIni, splitWords } from '../../../src/clouds/aws/ini.ts';
+import { parseIni, removeSections, splitWords } from '../../../src/clouds/aws/ini.ts';
 
 /** `{ section: { key: [value, line] } }` */
 function read(text: string) {
@@ -16,7 +16,7 @@ ignored = before the first section
 [default]
 AWS_ACCESS_KEY_ID = AKIA
 
-  [ops]  ; of the night\r
+[ops]  ; of the night\r
 aws_secret_access_key: x\r
 ; aws_secret_access_key = old
   # so
@@ -55,6 +55,34 @@ test('a comment ends a value, and needs a space before it', () => {
   expect(read('[a]\nx = 1 ; one\ny = 2# two\nz = 3\t# three\n')).toEqual([
     { name: 'a', line: 1, x: ['1', 2], y: ['2# two', 3], z: ['3', 4] },
   ]);
+});
+
+// As RawConfigParser of Python 3 and botocore, which the AWS CLI reads with, say.
+test.each([
+  ['[other]#note', 'other'],
+  ['[other] trailing', 'other'],
+  ['[other] # note', 'other'],
+  ['[other]=x', 'other'],
+  ['[a]b]', 'a]b'],
+  ['[a ; b]', 'a ; b'],
+  ['[a #b] ;c]', 'a #b] ;c'],
+  ['[ emergency-user ]', ' emergency-user '],
+  ['  [indented]', 'indented'],
+])('%s is the header of %j', (header, name) => {
+  expect(read(`${header}\nx = y\n`)).toEqual([{ name, line: 1, x: ['y', 2] }]);
+});
+
+test.each(['# [b]', ';[b]', '  [b]', '\t[b] # note'])('%j is no header below a setting', (line) => {
+  expect(read(`[a]\nx = y\n\n${line}\nz = 1\n`)).toEqual([
+    { name: 'a', line: 1, x: ['y', 2], z: ['1', 5] },
+  ]);
+});
+
+test('what follows a bracket keeps no section of others from staying', () => {
+  const others = '[other]#note\nx = 1\n[third] trailing\nx = 2\n';
+  const isRemoved = (name: string) => name === 'ours';
+  expect(removeSections(`[ours]\nx = y\n  [ours too]\n${others}`, isRemoved)).toBe(others);
+  expect(removeSections(`${others}[ours]# note\nx = y\n`, isRemoved)).toBe(others.trimEnd());
 });
 
 test.each(['', '\n', '[', '[]', '=', '[a', 'x', '\0', '[a]\n=\n: x'])('%j is no error', (text) => {

@@ -13,6 +13,7 @@ import {
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
+import { removeSessionFiles } from '../../../src/app/session-files.ts';
 import { listAwsSessionFiles } from '../../../src/clouds/aws/session-files.ts';
 import type { FileOwners } from '../../../src/clouds/contract.ts';
 import { acquireLock } from '../../../src/host/lock.ts';
@@ -124,8 +125,8 @@ describe('removing', () => {
     writeFileSync(config, profileSection('dev') + profileSection('z') + '[default]\nregion = x\n');
     chmodSync(credentials, 0o644);
     for (const file of list().filter(({ identity }) => identity === 'dev')) {
-      expect(await file.remove()).toBe(true);
-      expect(await file.remove()).toBe(false);
+      expect(await file.remove([file])).toEqual([file]);
+      expect(await file.remove([file])).toEqual([]);
     }
     expect(readFileSync(credentials, 'utf8')).toBe(section('Ops') + own + section('z'));
     expect(readFileSync(config, 'utf8')).toBe(profileSection('z') + '[default]\nregion = x\n');
@@ -143,15 +144,42 @@ describe('removing', () => {
   test('takes a file whose last section goes', async () => {
     const { home, list } = openHome();
     const { credentials, config } = putSessions(home, 'r', 'aws-user', ['dev']);
-    for (const file of list()) expect(await file.remove()).toBe(true);
+    for (const file of list()) expect(await file.remove([file])).toEqual([file]);
     expect([credentials, config].map((path) => existsSync(path))).toEqual([false, false]);
     expect(list()).toEqual([]);
+  });
+
+  test('takes all sections of a file at once, with one lock, which goes with the file', async () => {
+    const { home, host } = openHome();
+    const names = Array.from({ length: 5_000 }, (_, number) => `dev${number}`);
+    const { credentials } = putSessions(home, 'r', 'aws-user', ['z', ...names]);
+    const list = () => listAwsSessionFiles(host, owners).filter(({ path }) => path === credentials);
+    const before = statSync(credentials).ino;
+    const [z, ...files] = list();
+    expect(await removeSessionFiles(files, false)).toMatchObject({
+      removed: names.map((identity) => ({ path: credentials, identity })),
+      left: [],
+      failures: [],
+    });
+    expect(statSync(credentials).ino).not.toBe(before);
+    expect(list().map(({ identity }) => identity)).toEqual(['z']);
+    // A lock that was there is another program's.
+    const beside = () =>
+      readdirSync(dirname(credentials)).filter((name) => name.startsWith('credentials'));
+    expect(beside()).toEqual(['credentials', 'credentials.lock']);
+    rmSync(`${credentials}.lock`);
+    expect((await removeSessionFiles([z ?? expect.fail()], false)).removed).toHaveLength(1);
+    expect(beside()).toEqual([]);
+    putSessions(home, 'r', 'aws-user', ['z']);
+    writeFileSync(`${credentials}.lock`, '');
+    await removeSessionFiles(list(), false);
+    expect(beside()).toEqual(['credentials.lock']);
   });
 
   test('takes tokens', async () => {
     const { home, list } = openHome();
     const paths = [putToken(home), putRefreshToken(home, 'a-b', 'r')];
-    for (const file of list()) expect(await file.remove()).toBe(true);
+    for (const file of list()) expect(await file.remove([file])).toEqual([file]);
     expect(paths.map((path) => existsSync(path))).toEqual([false, false]);
   });
 
@@ -162,7 +190,7 @@ describe('removing', () => {
     const files = list();
     rmSync(join(home, '.config'), { recursive: true });
     rmSync(join(home, '.cache'), { recursive: true });
-    for (const file of files) expect(await file.remove()).toBe(false);
+    for (const file of files) expect(await file.remove([file])).toEqual([]);
     expect(existsSync(credentials)).toBe(false);
   });
 
@@ -174,12 +202,12 @@ describe('removing', () => {
     let now = 0;
     const passing = { ...host, monotonicMs: () => now, sleep: async () => void (now += 5_000) };
     const file = listAwsSessionFiles(passing, owners).find(({ path }) => path === credentials);
-    expect(await errorOf(file?.remove() ?? Promise.resolve())).toMatchObject({
+    expect(await errorOf(file?.remove([file]) ?? Promise.resolve())).toMatchObject({
       code: 'ERR_IO',
       message: `cannot change ${credentials}: another process has had it locked for 10 seconds`,
     });
     held?.release();
-    expect(await file?.remove()).toBe(true);
+    expect(await file?.remove([file])).toEqual([file]);
   });
 });
 
@@ -213,7 +241,7 @@ describe('what is not ours alone is named, and not touched', () => {
     turnIntoLink(linkOf({ home, credentials }));
     const file = list().find(({ path }) => path === credentials);
     expect(file).toMatchObject({ identity: null, realm: 'r', fault: fault.replace('$', home) });
-    expect(await file?.remove()).toBe(false);
+    expect(await file?.remove([file])).toEqual([]);
     expect(read(credentials)).toBe(before);
   });
 
@@ -222,7 +250,7 @@ describe('what is not ours alone is named, and not touched', () => {
     const target = turnIntoLink(putToken(home));
     const [file] = list();
     expect(file).toMatchObject({ fault: 'is a symbolic link', providers: ['sso', 'same-portal'] });
-    expect(await file?.remove()).toBe(false);
+    expect(await file?.remove([file])).toEqual([]);
     expect(existsSync(target)).toBe(true);
   });
 

@@ -161,6 +161,36 @@ describe('the directory', () => {
     }
   });
 
+  test.each([
+    ['a file', ''],
+    // Others can write to it, which is not what is wrong.
+    ['what others can write to', '/dev/null'],
+  ])('below %s is refused: that is no directory', (_, given) => {
+    const step = given === '' ? join(temporaryDirectory(), 'file') : given;
+    if (given === '') writeFileSync(step, '');
+    for (const look of [findDirectory, ensureDirectory]) {
+      expect(thrownBy(() => look(join(step, '.local/share/atmos/keyring'), us))).toMatchObject({
+        code: 'ERR_KEYRING_IO',
+        message: `${step}, on the way to the keyring, is not a directory`,
+        hints: [`ls -ld ${step}`, 'export ATMOS_KEYRING_FILE_PATH=<a directory of your own>'],
+      });
+    }
+    expect(thrownBy(() => findDirectory('/dev/null', us))).toMatchObject({
+      message: 'the keyring path /dev/null is not a directory',
+      hints: ['ls -ld /dev/null'],
+    });
+  });
+
+  test.runIf(isRoot)('below one of root that all can write to: a user is to go elsewhere', () => {
+    const directory = keyringDirectory(0o777);
+    chmodSync(dirname(directory), 0o755);
+    expect(thrownBy(() => findDirectory(directory, strangerId))).toMatchObject({
+      code: 'ERR_KEYRING_PERMISSIONS',
+      message: `${directory}, on the way to the keyring, can be written by other users, who could replace the keyring`,
+      hints: [`ls -ld ${directory}`, 'export ATMOS_KEYRING_FILE_PATH=<a directory of your own>'],
+    });
+  });
+
   test.each<[string, (path: string) => void]>([
     ['that leads nowhere', (path) => symlinkSync('absent', path)],
     ['that leads to itself', (path) => symlinkSync(path, path)],

@@ -6,6 +6,7 @@ import { createDerivation } from '../../../src/keyring/file/derivation.ts';
 import { listKeys } from '../../../src/keyring/file/directory.ts';
 import { examineFiles } from '../../../src/keyring/file/inspect-entries.ts';
 import { parseJwe, type KeyParameters } from '../../../src/keyring/file/jwe.ts';
+import { ownEntriesOf } from '../../../src/keyring/file/own-entries.ts';
 import { rekeyKeyring } from '../../../src/keyring/file/rekey.ts';
 import { surveyEntries } from '../../../src/keyring/file/survey.ts';
 import { createBounds, openWithin } from '../../../src/keyring/file/torn.ts';
@@ -120,8 +121,8 @@ describe('many malformed files', () => {
     const directory = await seedKeyring({ [key]: 'value' });
     flood(directory, () => 'not an entry');
     const { sleep, pauses } = countPauses();
-    const { host } = createTestContext({ directory, host: { sleep } });
-    const findings = await examineFiles(directory, host);
+    const context = createTestContext({ directory, host: { sleep } });
+    const findings = await examineFiles(directory, context.host, ownEntriesOf(context));
     expect(findings.filter(({ id }) => id === 'files')).toHaveLength(some);
     expect(pauses()).toBe(4);
   });

@@ -15,6 +15,7 @@ import { listEntries } from '../../../src/keyring/file/directory.ts';
 import { formatItem } from '../../../src/keyring/file/entry.ts';
 import { fileInspector } from '../../../src/keyring/file/inspect.ts';
 import { isStrong, parseJwe, sealJwe, type KeyParameters } from '../../../src/keyring/file/jwe.ts';
+import { ownEntriesOf } from '../../../src/keyring/file/own-entries.ts';
 import { stageEntries } from '../../../src/keyring/file/rekey-stage.ts';
 import { createTestContext, openTestKeyring, testPassword } from '../../support/file-keyring.ts';
 import {
@@ -300,6 +301,7 @@ describe('a new password', () => {
     const staged = await stageEntries({
       directory,
       host: realHost(),
+      isOwn: ownEntriesOf(createTestContext({ directory })),
       derivations: [derivation],
       target,
       others: 'same-strength',
