@@ -53,6 +53,8 @@ describe('after a password was typed', { timeout: limitMs }, () => {
     const machine = await openConfiguredMachine();
     const session = await typePassword(machine, 'auth login', 'not the password');
     await session.waitFor('does not open the keyring');
+    // Only the next prompt reads what is typed.
+    await session.waitFor('Password of the keyring');
     session.type('\u0003');
     await session.ended;
     expect(textOf(session)).not.toContain('atmos auth keyring unlock');

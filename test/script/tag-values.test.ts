@@ -278,7 +278,10 @@ describe('a value that came from a tag is never quoted', () => {
       { 'profiles.base_path': '!env TOKEN', 'profiles.default': 'ci' },
       `unknown profile "ci" (from profiles.default (`,
     ],
-    'an identity': [{ 'env.ATMOS_IDENTITY': '!env TOKEN' }, `unknown identity ${shown}: `],
+    'an identity': [
+      { 'env.ATMOS_IDENTITY': '!env TOKEN' },
+      `unknown identity ${shown} (from env.ATMOS_IDENTITY (`,
+    ],
     'an import': [{ import: '!env TOKEN' }, `names ${shown}, not found in`],
     'the base path': [{ base_path: '!env TOKEN', import: 'missing' }, `not found in ${shown}, `],
     kind: [{ [`${identity}.kind`]: '!env TOKEN' }, `unknown kind ${shown} (`],

@@ -335,7 +335,7 @@ test('it needs an identity, which may be chosen', async () => {
     code: 'ERR_USAGE',
     exitCode: 2,
     stdout: '',
-    stderr: expect.stringContaining('hint: -i NAME\n'),
+    stderr: expect.stringContaining('hint: add -i <name>\n'),
   });
   expect(existsSync(join(desk.root, 'state'))).toBe(false);
   const ada = person('dev');
