@@ -267,7 +267,7 @@ export const suite: PlatformSuite = {
           writeFileSync(join(theirs, 'atmos.cmd'), loop);
           const none = await atmos(['terraform'], { env });
           assert.notEqual(none.exitCode, 0);
-          assert.match(none.stderr, /there is no other atmos on PATH/);
+          assert.match(none.stderr, /the next atmos on PATH seems to lead back to atmos-auth/);
         }),
     },
     {
