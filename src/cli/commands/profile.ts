@@ -8,7 +8,6 @@ import { warn } from '../plan.ts';
 import { findProfileChoice } from '../profile-choice.ts';
 import { loadWriteHint, withStart } from '../report.ts';
 import { formatRows, formatTable } from '../ui/table.ts';
-import { formatYaml, formatYamlList } from '../ui/yaml.ts';
 
 /**
  * `atmos profile list`: every profile that can be chosen here, with its place. One that is broken is
@@ -133,4 +132,20 @@ function profileState({ active, problem, metadata }: ProfileJson): string | unde
     metadata.deprecated ? 'deprecated' : undefined,
   ];
   return states.filter((state) => state !== undefined).join(', ') || undefined;
+}
+
+/**
+ * Objects as a list of YAML, one key a line. Values are written as JSON, which is YAML too, so that
+ * no text in them can be read as anything else.
+ */
+function formatYamlList(items: readonly object[]): string[] {
+  if (items.length === 0) return ['[]'];
+  return items.flatMap((item) =>
+    formatYaml(item).map((line, at) => `${at === 0 ? '- ' : '  '}${line}`),
+  );
+}
+
+/** An object as a map of YAML, as {@link formatYamlList}. */
+function formatYaml(item: object): string[] {
+  return Object.entries(item).map(([key, value]) => `${key}: ${JSON.stringify(value)}`);
 }
