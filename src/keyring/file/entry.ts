@@ -13,7 +13,7 @@ import { listFiles, say, showPermissions } from '../../core/hint.ts';
 import { whileInUse } from '../../host/files.ts';
 import type { Permissions } from '../../host/permission-judgement.ts';
 import { permissionCheckFor } from '../../host/permissions.ts';
-import { irregularKind, irregularKindAt } from '../../host/regular-file.ts';
+import { irregularKind, irregularKindAt } from '../../host/read-files.ts';
 import {
   checkKey,
   decodeKey,
