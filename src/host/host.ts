@@ -164,9 +164,24 @@ export interface Host {
   raise(signal: NodeJS.Signals): void;
 }
 
+/** The operating system, for a message. */
+export function systemName({ platform }: Pick<Host, 'platform'>): string {
+  return platform === 'win32' ? 'Windows' : platform;
+}
+
 /** The variables that are set: Node would hand `undefined` on as a text. */
 export function definedOnly(env: Readonly<Record<string, string | undefined>>): NodeJS.ProcessEnv {
   return Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined));
+}
+
+/** The environment without the variables of these names, which on Windows do not differ by case. */
+export function withoutVariables(
+  { env, platform }: Pick<Host, 'env' | 'platform'>,
+  names: readonly string[],
+): Record<string, string | undefined> {
+  const same = (name: string) => (platform === 'win32' ? name.toUpperCase() : name);
+  const gone = new Set(names.map(same));
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !gone.has(same(name))));
 }
 
 /** The same machine with something changed. Its getters stay what they are: reading one loads a stream. */
