@@ -1,9 +1,10 @@
-import { accessSync, constants, readFileSync, realpathSync, statSync } from 'node:fs';
-import { delimiter, dirname, isAbsolute, join } from 'node:path';
+import { delimiter, dirname, join } from 'node:path';
 import { AtmosError } from '../core/errors.ts';
 import { didYouMean, run, say, type Hint } from '../core/hint.ts';
 import { nearestName } from '../core/names.ts';
+import { programsNamed } from '../host/find-program.ts';
 import type { Host } from '../host/host.ts';
+import { isSameFile, readFile } from '../host/read-files.ts';
 import type { CommandGroup } from './command.ts';
 import type { Foreign } from './parse/foreign-command.ts';
 import { formatPath } from './parse/words.ts';
@@ -113,18 +114,8 @@ function ownScripts({ scriptPath }: Host): string[] {
 async function nextOnPath(host: Host, tried: readonly string[]): Promise<string | undefined> {
   const own = ownScripts(host);
   const isOther = (file: string) =>
-    isProgram(file) &&
-    !tried.some((other) => isSameFile(file, other)) &&
-    !own.some((script) => leadsTo(file, script));
-  return (await candidates(host)).find(isOther);
-}
-
-async function candidates({ env, platform }: Host): Promise<string[]> {
-  if (platform === 'win32') {
-    return (await import('../host/windows/programs.ts')).programFiles('atmos', env);
-  }
-  const directories = (env['PATH'] ?? '').split(delimiter).filter(isAbsolute);
-  return directories.map((directory) => join(directory, 'atmos'));
+    !tried.some((other) => isSameFile(file, other)) && !own.some((script) => leadsTo(file, script));
+  return (await programsNamed('atmos', host)).find(isOther);
 }
 
 // What package managers put on PATH on Windows. It has a few lines.
@@ -147,27 +138,9 @@ function leadsTo(file: string, script: string): boolean {
 /** Nothing of a file that is too large for one. Undefined: it cannot be read. */
 function readShim(file: string): string | undefined {
   try {
-    return statSync(file).size > maxShimBytes ? '' : readFileSync(file, 'utf8');
+    return readFile(file, { maxBytes: maxShimBytes }).bytes?.toString('utf8') ?? '';
   } catch {
     return undefined;
-  }
-}
-
-function isProgram(file: string): boolean {
-  try {
-    accessSync(file, constants.X_OK);
-    return statSync(file).isFile();
-  } catch {
-    return false;
-  }
-}
-
-function isSameFile(one: string, other: string): boolean {
-  try {
-    const [a, b] = [statSync(one), statSync(other)];
-    return (a.dev === b.dev && a.ino === b.ino) || realpathSync(one) === realpathSync(other);
-  } catch {
-    return false;
   }
 }
 

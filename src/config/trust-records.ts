@@ -41,10 +41,11 @@ export function writeRecord(
   const name = recordName(record);
   const path = join(directory, name);
   makeStore(directory, host);
-  checkStore(host);
   try {
+    checkStore(host);
     replacePrivately(path, `${JSON.stringify(record, null, 2)}\n`);
   } catch (error) {
+    if (isAtmosError(error)) throw error;
     throw cannotKeep(`cannot write ${path}: ${reasonFor(error, path)}`, host);
   }
   const { fault = `${path} vanished`, record: kept } = readRecord(name, host);

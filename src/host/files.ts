@@ -3,6 +3,7 @@ import {
   closeSync,
   constants,
   fchmodSync,
+  fstatSync,
   fsyncSync,
   linkSync,
   mkdirSync,
@@ -16,6 +17,7 @@ import {
 import { dirname } from 'node:path';
 import { systemErrorCode } from '../core/errors.ts';
 import { windows } from './windows/load.ts';
+import { writeAll } from './write-all.ts';
 
 // How names change so that they outlive a crash. Elsewhere than on Windows that takes syncDirectory()
 // after it; there the change itself is written through, and a directory cannot be synced.
@@ -113,6 +115,32 @@ export function ensurePrivateFile(path: string): void {
   }
 }
 
+/** A file that text is added to. */
+export interface OpenFile {
+  /** By one write at the end, so that what many processes add stays whole. @throws the system's error */
+  append(text: string): void;
+  close(): void;
+}
+
+/**
+ * Opens a regular file to add to it, or makes it, for us alone. Follows no link, and waits for nothing.
+ *
+ * @returns undefined for what is no regular file
+ * @throws the system's error: ELOOP for a link, ENXIO for a pipe without a reader
+ */
+export function openToAppend(path: string): OpenFile | undefined {
+  ensurePrivateFile(path);
+  // On Windows the last two are undefined, which counts as 0: it has no pipes among its files.
+  const { O_WRONLY, O_APPEND, O_CREAT, O_NOFOLLOW, O_NONBLOCK } = constants;
+  const flags = O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK;
+  const descriptor = openSync(path, flags, 0o600);
+  const close = () => closeSync(descriptor);
+  if (fstatSync(descriptor).isFile())
+    return { append: (text) => writeAll(descriptor, Buffer.from(text)), close };
+  close();
+  return undefined;
+}
+
 /**
  * Makes a directory and those above it, for us alone, where they are missing, whatever the umask. Not
  * by Node's `recursive`, which calls a read-only file system ENOENT. For what is in a home directory:
@@ -156,7 +184,7 @@ export function replacePrivately(path: string, text: string | Uint8Array): void 
     writePrivateFile(temporary, text);
     replaceFile(temporary, path);
   } catch (error) {
-    removeIfThere(temporary);
+    rmSync(temporary, { force: true });
     throw error;
   }
 }
