@@ -2,9 +2,8 @@ import { delimiter, dirname, join } from 'node:path';
 import { AtmosError } from '../core/errors.ts';
 import { didYouMean, run, say, type Hint } from '../core/hint.ts';
 import { nearestName } from '../core/names.ts';
-import { programsNamed } from '../host/find-program.ts';
+import { isSameProgram, programsNamed, startsScript } from '../host/find-program.ts';
 import type { Host } from '../host/host.ts';
-import { isSameFile, readFile } from '../host/read-files.ts';
 import type { CommandGroup } from './command.ts';
 import type { Foreign } from './parse/foreign-command.ts';
 import { formatPath } from './parse/words.ts';
@@ -114,34 +113,9 @@ function ownScripts({ scriptPath }: Host): string[] {
 async function nextOnPath(host: Host, tried: readonly string[]): Promise<string | undefined> {
   const own = ownScripts(host);
   const isOther = (file: string) =>
-    !tried.some((other) => isSameFile(file, other)) && !own.some((script) => leadsTo(file, script));
+    !tried.some((other) => isSameProgram(file, other)) &&
+    !own.some((script) => startsScript(file, script));
   return (await programsNamed('atmos', host)).find(isOther);
-}
-
-// What package managers put on PATH on Windows. It has a few lines.
-const maxShimBytes = 8192;
-
-/**
- * Whether a batch file starts our script: `"%dp0%\node_modules\…\main.cjs" %*`. One that cannot be
- * read may do so, and could not be run either.
- */
-function leadsTo(file: string, script: string): boolean {
-  if (!/\.(cmd|bat)$/i.test(file)) return false;
-  const text = readShim(file);
-  if (text === undefined) return true;
-  const named = text.matchAll(/%(?:~dp0|dp0%)([^"%\r\n]+)/gi);
-  return Array.from(named, ([, path = '']) => path.replaceAll('\\', '/')).some((path) =>
-    isSameFile(join(dirname(file), path), script),
-  );
-}
-
-/** Nothing of a file that is too large for one. Undefined: it cannot be read. */
-function readShim(file: string): string | undefined {
-  try {
-    return readFile(file, { maxBytes: maxShimBytes }).bytes?.toString('utf8') ?? '';
-  } catch {
-    return undefined;
-  }
 }
 
 const install = say('install Atmos for its other commands, and put it on PATH behind this one');

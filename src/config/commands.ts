@@ -1,5 +1,6 @@
 import { say, type Hint } from '../core/hint.ts';
-import { withoutVariables, type Host } from '../host/host.ts';
+import { withoutVariables } from '../host/environment.ts';
+import type { Host } from '../host/host.ts';
 import { placeIn, type ConfigFile, type PendingCommand } from './config-file.ts';
 import type { Problem } from './problems.ts';
 import { parseCommandOutput, withCommandOutput } from './tags/resolve.ts';

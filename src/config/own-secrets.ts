@@ -5,7 +5,7 @@ import { isVariableName } from '../core/variable-name.ts';
 import { ownSecretVariables } from '../core/variables.ts';
 import { fromHome } from '../host/home.ts';
 import type { Host } from '../host/host.ts';
-import { isOfProcesses, isSameFile, listDirectory } from '../host/read-files.ts';
+import { isOfProcesses, listDirectory, statIfVisible } from '../host/read-files.ts';
 import { sourceOf, valueAt, type ConfigFile, type TaggedPlace } from './config-file.ts';
 import type { Problem } from './problems.ts';
 import { isFile, readText } from './read.ts';
@@ -231,6 +231,12 @@ function serviceCredentials({ env }: Pick<Host, 'env'>): SecretFile[] {
  */
 function textOf(path: string): string {
   return orUndefined(() => (isFile(path) ? readText(path)?.text : undefined)) ?? '';
+}
+
+/** By the file itself: there are links, and other ways to it. */
+function isSameFile(one: string, other: string): boolean {
+  const [a, b] = [statIfVisible(one), statIfVisible(other)];
+  return a !== undefined && b !== undefined && a.dev === b.dev && a.ino === b.ino;
 }
 
 function orUndefined<T>(read: () => T): T | undefined {

@@ -174,16 +174,6 @@ export function definedOnly(env: Readonly<Record<string, string | undefined>>): 
   return Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined));
 }
 
-/** The environment without the variables of these names, which on Windows do not differ by case. */
-export function withoutVariables(
-  { env, platform }: Pick<Host, 'env' | 'platform'>,
-  names: readonly string[],
-): Record<string, string | undefined> {
-  const same = (name: string) => (platform === 'win32' ? name.toUpperCase() : name);
-  const gone = new Set(names.map(same));
-  return Object.fromEntries(Object.entries(env).filter(([name]) => !gone.has(same(name))));
-}
-
 /** The same machine with something changed. Its getters stay what they are: reading one loads a stream. */
 export function changedHost(machine: Host, changes: Partial<Pick<Host, 'env' | 'log'>>): Host {
   const host: Host = Object.create(Object.prototype, {

@@ -134,16 +134,6 @@ export function listDirectory(path: string): Dirent[] {
   return entries.toSorted((a, b) => (a.name < b.name ? -1 : 1));
 }
 
-/** Whether two paths lead to one file, by links or otherwise. False where one leads to nothing. */
-export function isSameFile(one: string, other: string): boolean {
-  const [a, b] = [statIfVisible(one), statIfVisible(other)];
-  if (a === undefined || b === undefined) return false;
-  // A file system in user space may number a file anew each time.
-  return (
-    (a.dev === b.dev && a.ino === b.ino) || realPathIfVisible(one) === realPathIfVisible(other)
-  );
-}
-
 /** What `statfs` gives on Linux for `/proc`, wherever it is mounted. */
 const procFileSystem = 0x9fa0;
 

@@ -1,8 +1,9 @@
+import { readdirSync } from 'node:fs';
 import { constants } from 'node:os';
+import { delimiter } from 'node:path';
 import { AtmosError, isAtmosError, systemErrorCode } from '../core/errors.ts';
 import { didYouMean, run } from '../core/hint.ts';
 import { nearestName } from '../core/names.ts';
-import { namesOnPath } from './find-program.ts';
 import type { ChildProcess, Host } from './host.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -124,7 +125,7 @@ async function startError(
   const shown = JSON.stringify(program);
   const isPath = /[/\\]/.test(program);
   // The system also says EACCES of a directory on PATH that it may not look into.
-  const isFound = isPath || (await namesOnPath({ env, platform })).includes(program);
+  const isFound = isPath || (await programsOn(env, platform)).includes(program);
   if (reason !== 'ENOENT' && isFound) {
     return new AtmosError('ERR_COMMAND_NOT_EXECUTABLE', `cannot run ${shown}: ${reason}`, {
       cause: error,
@@ -140,9 +141,25 @@ async function startError(
       { cause: error },
     );
   }
-  const nearest = nearestName(program, await namesOnPath({ env, platform }));
+  const nearest = nearestName(program, await programsOn(env, platform));
   return new AtmosError('ERR_COMMAND_NOT_FOUND', `command ${shown} was not found on PATH`, {
     cause: error,
     hints: didYouMean(nearest),
   });
+}
+
+/** The names of what is on PATH; on Windows without the extensions that nobody types. */
+async function programsOn(env: Environment, platform: NodeJS.Platform): Promise<string[]> {
+  if (platform !== 'win32') return (env['PATH'] ?? '').split(delimiter).flatMap(namesIn);
+  const { directoriesOn } = await import('./windows/programs.ts');
+  const names = directoriesOn(env).flatMap(namesIn);
+  return names.map((name) => name.replace(/\.(com|exe|bat|cmd)$/i, ''));
+}
+
+function namesIn(directory: string): string[] {
+  try {
+    return readdirSync(directory);
+  } catch {
+    return [];
+  }
 }

@@ -1,13 +1,12 @@
 import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
-import { linkSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import {
   irregularKindAt,
   isOfProcesses,
-  isSameFile,
   linkStatOf,
   listDirectory,
   readFile,
@@ -100,16 +99,6 @@ describe('a path', () => {
     expect(() => statOf(loop)).toThrow('ELOOP');
     expect(statIfVisible(loop)).toBeUndefined();
     expect(linkStatOf(loop)?.isSymbolicLink()).toBe(true);
-  });
-
-  test('leads to the same file as another one by a link of either kind', async () => {
-    const { file, absent, directory } = await openPlace();
-    const link = join(directory, 'link');
-    linkSync(file, link);
-    symlinkSync(file, absent);
-    expect([link, absent, file].map((path) => isSameFile(path, file))).toEqual([true, true, true]);
-    expect(isSameFile(directory, file)).toBe(false);
-    expect(isSameFile(join(directory, 'none'), join(directory, 'none'))).toBe(false);
   });
 
   test('of a directory gives what is in it by name', () => {

@@ -1,8 +1,8 @@
 import { AtmosError, systemErrorCode } from '../../core/errors.ts';
 import { say } from '../../core/hint.ts';
 import { showValue } from '../../core/json.ts';
+import { openToAppend, type OpenFile } from '../../host/append-file.ts';
 import { reasonOf } from '../../host/denial.ts';
-import { openToAppend, type OpenFile } from '../../host/files.ts';
 import type { Who } from '../../host/home.ts';
 import { refuseForeignHome } from '../../host/own-directory.ts';
 import { statIfVisible } from '../../host/read-files.ts';
