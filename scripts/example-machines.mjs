@@ -29,7 +29,7 @@ export function createExamples({ key, password, mfaCode }) {
       hasDesktop: true,
       env: () => ({ MFA_CODE: mfaCode }),
       shows: [
-        /Authentication successful!/,
+        /Logged in as /,
         /^in eu-central-1 with the key ASIA…$/m,
         /^AWS_PROFILE is emergency-user$/m,
       ],

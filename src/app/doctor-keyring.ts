@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { isAtmosError, KeyringError, type AtmosError } from '../core/errors.ts';
 import { run, unlockHints } from '../core/hint.ts';
 import { listNames } from '../core/json.ts';
-import { formatTimestamp } from '../core/time.ts';
+import { formatMoment, formatTimestamp } from '../core/time.ts';
 import { readEach } from '../keyring/bulk.ts';
 import type { BackendContext, Keyring, Probe } from '../keyring/contract.ts';
 import {
@@ -205,7 +205,12 @@ async function examineAgent({ keyring, context }: Subject): Promise<Finding[]> {
   const agent = await (await loadAgentControl()).look(context);
   switch (agent.kind) {
     case 'unlocked':
-      return [ok('agent', `an agent holds it open until ${formatTimestamp(agent.expiresAt)}`)];
+      return [
+        {
+          ...ok('agent', `an agent holds it open until ${formatTimestamp(agent.expiresAt)}`),
+          shown: `an agent holds it open until ${formatMoment(agent.expiresAt, context.host)}`,
+        },
+      ];
     case 'none':
       return [ok('agent', 'no agent holds it open: atmos auth keyring unlock starts one')];
     case 'impossible':

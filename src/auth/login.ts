@@ -6,7 +6,7 @@ import { withoutAbsent } from '../core/json.ts';
 import type { Identity } from '../core/kind-config.ts';
 import type { LogEvents } from '../core/log-events.ts';
 import { foldName } from '../core/names.ts';
-import { formatTimestamp } from '../core/time.ts';
+import { formatMoment, formatTimestamp } from '../core/time.ts';
 import type { Host } from '../host/host.ts';
 import type { Keyring } from '../keyring/contract.ts';
 import { checkTrust, ownerOf, prepareIdentity, type AuthContext } from './context.ts';
@@ -218,7 +218,7 @@ function tellRefusal(context: AuthContext, identity: Identity, prepared: Prepare
   const refused = refusedAt(ownerOf(context, identity), prepared.baseAccessKeyId, context.host);
   if (refused === undefined) return;
   context.warn(
-    `AWS refused the access key of identity ${identity.name} at ${refused.toISOString()}: trying it again`,
+    `AWS refused the access key of identity ${identity.name} at ${formatMoment(refused, context.host)}: trying it again`,
   );
 }
 

@@ -3,6 +3,7 @@ import type { SourceLine } from '../app/import-sources.ts';
 import { AtmosError, type ErrorCode } from '../core/errors.ts';
 import { distinctHints, say, type Hint } from '../core/hint.ts';
 import { withoutAbsent, type Sourced } from '../core/json.ts';
+import { abbreviateHome } from '../host/home.ts';
 import type { KeyringInfo } from '../keyring/contract.ts';
 import { isInTarget, type CopiedEntry, type CopyState } from '../store/copy.ts';
 import type { Inventory } from '../store/inventory.ts';
@@ -83,7 +84,7 @@ const words: Readonly<Record<Outcome['state'], string>> = {
  * @throws what stopped it, else the code of the first entry that was not copied
  */
 export async function reportCopies(
-  { outJson, note }: Pick<Context, 'outJson' | 'note'>,
+  { outJson, note, host }: Pick<Context, 'outJson' | 'note' | 'host'>,
   report: CopyReport,
   output: string | undefined,
 ): Promise<void> {
@@ -92,7 +93,7 @@ export async function reportCopies(
   if (stopped && outcomes.every(({ state }) => state === 'pending')) throw stopped;
   const failure = failureOf(report);
   if (output === 'json') await outJson(jsonOf(report));
-  else await note(...formatReport(report));
+  else await note(...formatReport(report).map((line) => abbreviateHome(line, host)));
   if (failure !== undefined) throw failure;
 }
 

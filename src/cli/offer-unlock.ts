@@ -5,7 +5,8 @@ import { requireTrust } from '../config/trust.ts';
 import { isAtmosError } from '../core/errors.ts';
 import { unlockKeyring, type Hint } from '../core/hint.ts';
 import type { Sourced } from '../core/json.ts';
-import { formatTimestamp, parseDuration } from '../core/time.ts';
+import { formatMoment, parseDuration } from '../core/time.ts';
+import { abbreviateHome } from '../host/home.ts';
 import { defaultTerms } from '../keyring/contract.ts';
 import { loadAgentControl } from '../keyring/registry.ts';
 import type { Context } from './context.ts';
@@ -55,8 +56,9 @@ async function unlock(
       { ...keyringContext(plan, host), heldPassword: copyPassword },
       terms,
     );
-    const until = formatTimestamp(expiresAt);
-    return [[`unlocked the keyring ${location} until ${until}, as ${autoUnlockMs.source} says`]];
+    const until = formatMoment(expiresAt, host);
+    const unlocked = `unlocked the keyring ${location} until ${until}, as ${autoUnlockMs.source} says`;
+    return [abbreviateHome(unlocked, host)];
   } catch (error) {
     if (!isAtmosError(error)) throw error;
     const why = `the keyring ${location} is not unlocked for other commands: ${error.message}`;

@@ -1,4 +1,4 @@
-import { AtmosError, systemErrorCode } from '../core/errors.ts';
+import { AtmosError, causesOf, systemErrorCode } from '../core/errors.ts';
 import { changedHost, type Host } from '../host/host.ts';
 import { loadWindows } from '../host/windows/load.ts';
 import { atmos } from './command-specs/root.ts';
@@ -20,6 +20,7 @@ export async function runCli(machine: Host): Promise<number> {
   } catch (error) {
     const exitCode = exitCodeOf(error);
     host.log('command.failed', { code: codeOf(error), exit_code: exitCode });
+    for (const cause of causesOf(error)) host.log('command.cause', { ...cause });
     // What led to it is told, where the flags and variables alone ask for that.
     const others = await journal.start().then(
       () => [],

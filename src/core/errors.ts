@@ -159,6 +159,41 @@ export class NoTerminalError extends AtmosError {
   }
 }
 
+/**
+ * What a system or a service answered to a keyring backend, which turns it into a {@link KeyringError}
+ * and keeps it as the cause. Its message holds no secret.
+ */
+export class BackendFailure extends Error {
+  override name = 'BackendFailure';
+}
+
+/** One error of a chain of causes, as the log may show it. */
+export interface Cause {
+  readonly name: string;
+  readonly code: string | undefined;
+  /** Undefined of an error whose message may quote what it failed on, a secret too. */
+  readonly reason: string | undefined;
+}
+
+const maxCauses = 8;
+
+/** The causes of an error, the direct one first. */
+export function causesOf(error: unknown): Cause[] {
+  const causes: Cause[] = [];
+  for (let at = error; at instanceof Error && causes.length < maxCauses; at = at.cause) {
+    if (at !== error) causes.push(describeCause(at));
+  }
+  return causes;
+}
+
+function describeCause(error: Error): Cause {
+  const code = error instanceof AtmosError ? error.code : systemErrorCode(error);
+  const isOwn = error instanceof AtmosError || error instanceof BackendFailure;
+  // Of the system: its message names a call and a path.
+  const isSafe = isOwn || (code !== undefined && 'syscall' in error);
+  return { name: error.name, code, reason: isSafe ? error.message : undefined };
+}
+
 /** Whether `error` is one of ours, of the given code if one is given. */
 export function isAtmosError(error: unknown, code?: ErrorCode): error is AtmosError {
   return error instanceof AtmosError && (code === undefined || error.code === code);

@@ -47,6 +47,8 @@ export const logVocabulary = {
     fields: { code: 'code', exit_code: 'number' },
     isPrinted: true,
   },
+  /** What caused that, the direct cause first. `reason` only where its text holds no secret. */
+  'command.cause': { level: 'Debug', fields: { name: 'name', code: 'code', reason: 'name' } },
   /** Events that came before the log was open, and were too many to keep. */
   'log.dropped': { level: 'Warning', fields: { events: 'number' } },
 

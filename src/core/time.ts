@@ -48,7 +48,10 @@ function secondsOf(text: string): number | undefined {
   return total;
 }
 
-/** Time left in the words of Atmos: `1h 5m`, `5m 3s`, `42s`, `expired`. */
+/**
+ * Time left in the words of Atmos: `1h 5m`, `5m 3s`, `42s`, `expired`. Records of trust hold such text:
+ * another form of it would ask for trust again.
+ */
 export function formatRemaining(milliseconds: number): string {
   const seconds = Math.floor(milliseconds / 1000);
   if (seconds <= 0) return 'expired';
@@ -57,6 +60,59 @@ export function formatRemaining(milliseconds: number): string {
   if (hours > 0) return `${hours}h ${minutes}m`;
   if (minutes > 0) return `${minutes}m ${seconds % 60}s`;
   return `${seconds}s`;
+}
+
+/** The clock on the user's wall. A `Host` is one. */
+export interface LocalClock {
+  now(): Date;
+  /** How many minutes local time is ahead of UTC at a moment. */
+  utcOffsetMinutes(at: Date): number;
+}
+
+/**
+ * A moment for people, in local time: `20:15 (in 3h 12m)`, `20:15 (5m ago)`. With the date unless it is
+ * today: `Nov 30 08:15 (in 14h 2m)`; with the year unless it is this one: `Jan 2 2027 08:15 (in 40d)`.
+ */
+export function formatMoment(at: Date, clock: LocalClock): string {
+  const now = clock.now();
+  const leftMs = at.getTime() - now.getTime();
+  const length = formatLength(Math.abs(leftMs));
+  const distance = length === '0s' ? 'now' : leftMs < 0 ? `${length} ago` : `in ${length}`;
+  return `${formatLocal(at, clock)} (${distance})`;
+}
+
+/** The same without the distance: `20:15`, `Nov 30 08:15`, `Jan 2 2027 08:15`. */
+export function formatLocal(at: Date, clock: LocalClock): string {
+  const toLocal = (date: Date) =>
+    new Date(date.getTime() + clock.utcOffsetMinutes(date) * 60_000).toISOString();
+  const [local, today] = [toLocal(at), toLocal(clock.now())];
+  const [date = '', time = ''] = local.split('T');
+  const [year = '', month, day] = date.split('-');
+  const parts = [
+    ...(today.startsWith(`${date}T`) ? [] : [months[Number(month) - 1], String(Number(day))]),
+    ...(today.startsWith(`${year}-`) ? [] : [year]),
+    time.slice(0, 5),
+  ];
+  return parts.join(' ');
+}
+
+const months = 'Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec'.split(' ');
+
+/** A length of time in its two largest units, to the second: `3d 4h`, `3h 12m`, `8h`, `42s`. */
+export function formatLength(milliseconds: number): string {
+  const seconds = Math.round(milliseconds / 1000);
+  const units = [
+    `${Math.floor(seconds / 86_400)}d`,
+    `${Math.floor(seconds / 3600) % 24}h`,
+    `${Math.floor(seconds / 60) % 60}m`,
+    `${seconds % 60}s`,
+  ];
+  const first = units.findIndex((unit) => !unit.startsWith('0'));
+  if (first === -1) return '0s';
+  return units
+    .slice(first, first + 2)
+    .filter((unit) => !unit.startsWith('0'))
+    .join(' ');
 }
 
 /** RFC 3339 in UTC without fractional seconds: the form Atmos writes into an entry. */

@@ -1,4 +1,4 @@
-import { isAbsolute, join, relative, sep } from 'node:path';
+import { dirname, isAbsolute, join, relative, sep } from 'node:path';
 import { AtmosError } from '../core/errors.ts';
 import { placeholder, setVariable } from '../core/hint.ts';
 import type { Sourced } from '../core/json.ts';
@@ -89,6 +89,24 @@ export function requireFromHome({ value, source }: Sourced<string>, host: Who): 
   const path = fromHome(value, host.homeDirectory);
   if (path !== undefined) return path;
   throw noHome(`the path that ${source} gives, which starts with ~`, [], host);
+}
+
+/**
+ * Text for people with `~` for the home directory in each path: `~/infra/atmos.yaml:3:5`. Not for
+ * commands and JSON: `~` in quotes is no directory.
+ */
+export function abbreviateHome(
+  text: string,
+  { homeDirectory }: Pick<Host, 'homeDirectory'>,
+): string {
+  const home = homeDirectory?.replace(/[/\\]+$/, '') ?? '';
+  // A home directory such as / would be in every path.
+  if (home === '' || dirname(home) === home) return text;
+  const [first = '', ...others] = text.split(home);
+  return others.reduce((before, after) => {
+    const isPath = /(^|[\s"'`(,=])$/.test(before) && /^($|[\s"'`),;:/\\])/.test(after);
+    return `${before}${isPath ? '~' : home}${after}`;
+  }, first);
 }
 
 /**

@@ -95,6 +95,8 @@ export interface Host {
   /** Tells what happens to whoever keeps a log: see src/core/log-events.ts. Nobody does by default. */
   readonly log: Log;
   now(): Date;
+  /** How many minutes the user's local time is ahead of UTC at a moment. */
+  utcOffsetMinutes(at: Date): number;
   /** Milliseconds of a clock that never jumps. */
   monotonicMs(): number;
   /** Rejects when the signal aborts it. */

@@ -41,6 +41,7 @@ export function realHost(): Host {
     stderr: outputTo(2),
     log: () => {},
     now: () => new Date(),
+    utcOffsetMinutes: (at) => -at.getTimezoneOffset(),
     monotonicMs: () => Number(process.hrtime.bigint()) / 1e6,
     sleep: (milliseconds, signal) =>
       timers().setTimeout(milliseconds, undefined, signal && { signal }),
@@ -183,9 +184,18 @@ function outputTo(descriptor: number): Output {
       done();
     },
     get isTTY() {
-      return tty().isatty(descriptor);
+      return isDevice(descriptor) && tty().isatty(descriptor);
     },
   };
+}
+
+/** No pipe and no file is a terminal: for those nothing that knows terminals is loaded. */
+function isDevice(descriptor: number): boolean {
+  try {
+    return fstatSync(descriptor).isCharacterDevice();
+  } catch {
+    return false;
+  }
 }
 
 function spawnShared(

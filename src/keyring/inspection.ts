@@ -11,6 +11,8 @@ export interface Finding {
   readonly id: string;
   readonly state: FindingState;
   readonly message: string;
+  /** The message with times as people read them, where it has times: JSON keeps those of the message. */
+  readonly shown?: string;
   readonly hints: readonly Hint[];
   /** The entry that it is about. */
   readonly key?: string;

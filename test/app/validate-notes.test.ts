@@ -25,7 +25,7 @@ test('a note is no fault, and no command prints it but validate', async () => {
   expect(await desk.run('auth validate')).toEqual({
     exitCode: 0,
     stdout: '',
-    stderr: `note: ${text}\nok: ${config}\n`,
+    stderr: `note: ${text}\nok: ~/project/atmos.yaml\n`,
   });
   const { stdout } = await desk.run('auth validate -o json');
   expect(JSON.parse(stdout)).toMatchObject({ valid: true, problems: [{ severity: 'note' }] });

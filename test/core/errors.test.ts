@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import {
   AtmosError,
+  BackendFailure,
   KeyringError,
+  causesOf,
   isAtmosError,
   keyringErrorCodes,
   systemErrorCode,
@@ -60,4 +62,29 @@ test.each<[unknown, string | undefined]>([
   [undefined, undefined],
 ])('the code of a system error, if it is one: %#', (error, code) => {
   expect(systemErrorCode(error)).toBe(code);
+});
+
+describe('the causes of an error', () => {
+  test('are listed from the direct one on, with reasons that hold no secret', () => {
+    const parsing = new SyntaxError('Unexpected token in "CanarySecret"');
+    const opening = Object.assign(new Error("ENOENT: open '/x'", { cause: parsing }), {
+      code: 'ENOENT',
+      syscall: 'open',
+    });
+    const answered = new BackendFailure('the service is gone', { cause: opening });
+    const error = new KeyringError('ERR_KEYRING_IO', 'cannot read', { cause: answered });
+    expect(causesOf(error)).toEqual([
+      { name: 'BackendFailure', code: undefined, reason: 'the service is gone' },
+      { name: 'Error', code: 'ENOENT', reason: "ENOENT: open '/x'" },
+      { name: 'SyntaxError', code: undefined, reason: undefined },
+    ]);
+    expect(causesOf(new Error('alone'))).toEqual([]);
+    expect(causesOf('no error')).toEqual([]);
+  });
+
+  test('are cut where a chain leads back', () => {
+    const error = new Error('round');
+    error.cause = new Error('and round', { cause: error });
+    expect(causesOf(error).length).toBeLessThan(10);
+  });
 });

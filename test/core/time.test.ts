@@ -1,6 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
+  formatLength,
+  formatMoment,
   formatRemaining,
   formatTimestamp,
   parseDuration,
@@ -88,6 +90,50 @@ describe('the time left', () => {
     [-1, 'expired'],
   ])('of %i ms is %j', (milliseconds, words) => {
     expect(formatRemaining(milliseconds)).toBe(words);
+  });
+});
+
+describe('a moment for people', () => {
+  const at = (now: string, utcOffsetMinutes: (at: Date) => number = () => 0) => ({
+    now: () => new Date(now),
+    utcOffsetMinutes,
+  });
+
+  test.each([
+    ['2026-11-29T20:15:00Z', '20:15 (in 3h 12m)'],
+    ['2026-11-30T08:15:00Z', 'Nov 30 08:15 (in 15h 12m)'],
+    ['2027-01-02T17:03:00Z', 'Jan 2 2027 17:03 (in 34d)'],
+    ['2026-11-29T16:58:00Z', '16:58 (5m ago)'],
+    ['2025-11-29T17:03:00Z', 'Nov 29 2025 17:03 (365d ago)'],
+    ['2026-11-29T17:03:00.400Z', '17:03 (now)'],
+  ])('%s is shown as %j', (moment, shown) => {
+    expect(formatMoment(new Date(moment), at('2026-11-29T17:03:00Z'))).toBe(shown);
+  });
+
+  test('is in local time, and so is the date', () => {
+    const clock = at('2026-11-29T22:00:00Z', () => 90);
+    expect(formatMoment(new Date('2026-11-29T22:29:00Z'), clock)).toBe('23:59 (in 29m)');
+    expect(formatMoment(new Date('2026-11-29T22:30:00Z'), clock)).toBe('Nov 30 00:00 (in 30m)');
+    const west = at('2026-01-01T04:00:00Z', () => -300);
+    expect(formatMoment(new Date('2026-01-01T06:00:00Z'), west)).toBe('Jan 1 2026 01:00 (in 2h)');
+  });
+
+  test('has the offset of its own moment when the clocks change', () => {
+    const change = new Date('2026-10-25T01:00:00Z');
+    const clock = at('2026-10-25T00:30:00Z', (date) => (date < change ? 120 : 60));
+    expect(formatMoment(new Date('2026-10-25T02:00:00Z'), clock)).toBe('03:00 (in 1h 30m)');
+  });
+
+  test.each([
+    [8 * 3_600_000, '8h'],
+    [3_900_000, '1h 5m'],
+    [303_000, '5m 3s'],
+    [3_605_000, '1h'],
+    [86_400_000 * 3 + 3_600_000 * 4 + 60_000, '3d 4h'],
+    [59_600, '1m'],
+    [0, '0s'],
+  ])('%i ms are %j', (milliseconds, words) => {
+    expect(formatLength(milliseconds)).toBe(words);
   });
 });
 

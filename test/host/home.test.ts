@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { closedInHome, describeClosed } from '../../src/host/closed-home.ts';
 import {
+  abbreviateHome,
   cacheDirectory,
   configDirectory,
   dataDirectory,
@@ -142,5 +143,29 @@ describe('a directory in a home directory', () => {
   test('is not closed where it is in no home directory: that stays an error', async () => {
     const home = closedHome();
     expect(await closed(join(home, '.atmos'), '/elsewhere', 0o600, home)).toBeUndefined();
+  });
+});
+
+describe('paths for people', () => {
+  const shown = (text: string, homeDirectory: string | undefined = '/home/ada') =>
+    abbreviateHome(text, { homeDirectory });
+
+  test.each([
+    ['/home/ada', '~'],
+    ['/home/ada/infra/atmos.yaml:3:5', '~/infra/atmos.yaml:3:5'],
+    ['r (auth.realm (/home/ada/a.yaml:2:1)), /home/ada/b', 'r (auth.realm (~/a.yaml:2:1)), ~/b'],
+    ['"/home/ada/x" and /home/ada: gone', '"~/x" and ~: gone'],
+    ['/home/adam/x', '/home/adam/x'],
+    ['/mnt/home/ada/x', '/mnt/home/ada/x'],
+    ['file:///home/ada/x', 'file:///home/ada/x'],
+    ['/srv/keyring', '/srv/keyring'],
+  ])('%s is shown as %s', (text, short) => {
+    expect(shown(text)).toBe(short);
+  });
+
+  test('are whole where the home directory is the root directory, or missing', () => {
+    expect(shown('/etc/atmos', '/')).toBe('/etc/atmos');
+    expect(abbreviateHome('/etc/atmos', { homeDirectory: undefined })).toBe('/etc/atmos');
+    expect(shown('/home/ada/x', '/home/ada/')).toBe('~/x');
   });
 });

@@ -64,7 +64,7 @@ describe('after a password was typed', { timeout: limitMs }, () => {
     const machine = await withConfig('8h');
     machine.env['ATMOS_KEYRING_AGENT'] = 'off';
     const session = await typePassword(machine, 'auth login');
-    await session.waitFor('Authentication successful!');
+    await session.waitFor('Logged in as');
     expect(await session.ended).toMatchObject({ exitCode: 0 });
     expect(textOf(session)).not.toMatch(/unlock/);
   });
@@ -73,7 +73,7 @@ describe('after a password was typed', { timeout: limitMs }, () => {
     const machine = await withConfig('30m');
     const session = await typePassword(machine, 'auth login');
     await session.waitFor('unlocked the keyring');
-    await session.waitFor('Authentication successful!');
+    await session.waitFor('Logged in as');
     expect(await session.ended).toMatchObject({ exitCode: 0 });
     expect(textOf(session)).not.toContain('hint:');
 
@@ -92,7 +92,7 @@ describe('after a password was typed', { timeout: limitMs }, () => {
     const machine = await withConfig('24h', false);
     const session = await typePassword(machine, 'auth login');
     await session.waitFor('is not unlocked for other commands');
-    await session.waitFor('Authentication successful!');
+    await session.waitFor('Logged in as');
     expect(await session.ended).toMatchObject({ exitCode: 0 });
     expect(textOf(session)).toContain('hint: atmos auth trust');
     expect(textOf(session)).toContain(

@@ -254,7 +254,7 @@ describe('at a terminal', () => {
     session.type('\u001b[B\r');
     await session.waitFor('Password of the keyring');
     session.type(`${password}\r`);
-    await session.waitFor('Authentication successful!');
+    await session.waitFor('Logged in as');
     expect(await session.ended).toMatchObject({ exitCode: 0 });
     const shown = session.shown();
     expect(shown).toContain('x\\u202e');

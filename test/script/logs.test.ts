@@ -31,7 +31,7 @@ test('a log tells how a login came to be, from before the configuration was read
     env: { ATMOS_LOGS_FILE: 'atmos.log' },
   });
   expect({ exitCode, stdout }).toEqual({ exitCode: 0, stdout: '' });
-  expect(stderr).toMatch(/^✓ Authentication successful!/);
+  expect(stderr).toMatch(/^✓ Logged in as /);
   const log = readFileSync(join(machine.project, 'atmos.log'), 'utf8');
   const wanted = [
     'command.started',

@@ -117,7 +117,7 @@ describe('a person at a terminal', () => {
     session.type('6\r');
     await session.waitFor('That code was refused');
     session.type('246802\r');
-    await session.waitFor('Authentication successful!');
+    await session.waitFor('Logged in as');
     expect(await session.ended).toMatchObject({ exitCode: 0 });
     expect(session.shown()).not.toContain('correct');
     expect(sessionCalls(machine)).toHaveLength(2);

@@ -31,6 +31,7 @@ export function fakeHost(overrides: Partial<Host> = {}): Host {
     stderr: new PassThrough(),
     log: () => {},
     now: () => testStart,
+    utcOffsetMinutes: () => 0,
     monotonicMs: () => 0,
     sleep: () => Promise.resolve(),
     workingDirectory: () => '/nonexistent',

@@ -1,6 +1,6 @@
 import type { CommandGroup, OptionSpec } from '../command.ts';
 import { keyring } from './keyring.ts';
-import { jsonOutput } from './shared-options.ts';
+import { jsonOutput, verbose } from './shared-options.ts';
 
 const user: CommandGroup = {
   name: 'user',
@@ -61,14 +61,14 @@ export const auth: CommandGroup = {
       name: 'login',
       summary: 'open a session and keep it in the keyring',
       takesIdentity: true,
-      options: [{ name: 'force', summary: 'open a new one, whatever is kept' }, mfaToken],
+      options: [{ name: 'force', summary: 'open a new one, whatever is kept' }, mfaToken, verbose],
       load: async () => (await import('../commands/auth-login.ts')).login,
     },
     {
       name: 'whoami',
       summary: 'who, until when, is it valid',
       takesIdentity: true,
-      options: [{ ...jsonOutput, environment: 'ATMOS_AUTH_WHOAMI_OUTPUT' }],
+      options: [{ ...jsonOutput, environment: 'ATMOS_AUTH_WHOAMI_OUTPUT' }, verbose],
       load: async () => (await import('../commands/auth-whoami.ts')).whoami,
     },
     {
@@ -150,8 +150,7 @@ export const auth: CommandGroup = {
       summary: 'check the configuration, and tell all that is wrong with it',
       options: [
         {
-          name: 'verbose',
-          short: 'v',
+          ...verbose,
           summary: 'show what was checked, too',
           environment: 'ATMOS_AUTH_VALIDATE_VERBOSE',
         },

@@ -7,3 +7,6 @@ export const jsonOutput: OptionSpec = {
   summary: 'format of the output',
   choices: ['json'],
 };
+
+/** Details for a person. Programs read JSON, which has them all. */
+export const verbose: OptionSpec = { name: 'verbose', short: 'v', summary: 'show details' };

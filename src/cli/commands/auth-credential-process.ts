@@ -25,9 +25,13 @@ export async function credentialProcess(context: Context, invocation: Invocation
   const work = answer(context, invocation);
   const timer = new AbortController();
   const limit = context.host.sleep(limitMs, timer.signal).then(() => {
-    throw new AtmosError('ERR_KEYRING_TIMEOUT', `no credentials within ${limitMs / 1000} seconds`, {
-      hints: [run(['atmos', 'auth', 'keyring', 'status']), run(['atmos', 'auth', 'login'])],
-    });
+    throw new AtmosError(
+      'ERR_KEYRING_TIMEOUT',
+      `the keyring and AWS gave no credentials within ${limitMs / 1000} seconds`,
+      {
+        hints: [run(['atmos', 'auth', 'keyring', 'status']), run(['atmos', 'auth', 'login'])],
+      },
+    );
   });
   try {
     await context.out(await Promise.race([work, limit]));

@@ -8,7 +8,14 @@ import {
   warnOfHiddenFiles,
 } from '../../app/export-environment.ts';
 import { AtmosError } from '../../core/errors.ts';
-import { addOptions, placeholder, say, unlockHints } from '../../core/hint.ts';
+import {
+  addOptions,
+  evaluate,
+  optionWords,
+  placeholder,
+  say,
+  unlockHints,
+} from '../../core/hint.ts';
 import { showValue, type Sourced } from '../../core/json.ts';
 import type { Identity } from '../../core/kind-config.ts';
 import type { EnvironmentChange } from '../../core/variables.ts';
@@ -25,6 +32,7 @@ import {
   warnWithHints,
   type ProjectPlan,
 } from '../plan.ts';
+import { formatHints, loadWriteHint } from '../report.ts';
 import { requireStdout } from '../required-output.ts';
 import {
   environmentFormats,
@@ -78,14 +86,19 @@ type WriteChange = (change: EnvironmentChange) => Promise<void>;
 const loadOutputFile = () => import('../../host/output-file.ts');
 
 /** To standard output, or added to a file, as in Atmos; of JSON a file holds one value. */
-async function textWriter(context: Context, { values, flags }: Invocation): Promise<WriteChange> {
+async function textWriter(context: Context, invocation: Invocation): Promise<WriteChange> {
+  const { values, flags } = invocation;
   const { host, out } = context;
   const format = chosenFormat(host, values['format']);
   if (flags['unset'] && (format === 'dotenv' || format === 'env')) throw cannotUnset(format);
   const said = outputFile(host, values['output-file']);
   if (said === undefined) {
     await requireStdout(host);
-    return (change) => out(formatEnvironment(change, format));
+    return async (change) => {
+      await out(formatEnvironment(change, format));
+      if (host.stdout.isTTY && values['format'] === undefined)
+        await noteEvaluation(context, invocation);
+    };
   }
   const { extendOutputFile, findOutputFile, replaceOutputFile } = await loadOutputFile();
   const file = findOutputFile(said, host);
@@ -94,6 +107,17 @@ async function textWriter(context: Context, { values, flags }: Invocation): Prom
     if (format === 'json') replaceOutputFile(file, text, host);
     else extendOutputFile(file, text, host);
   };
+}
+
+/** On a terminal nothing reads the commands: says how the shell runs them. */
+async function noteEvaluation(
+  { host, note }: Context,
+  { identity, flags }: Invocation,
+): Promise<void> {
+  const named = identity.kind === 'named' ? optionWords('-i', identity.name) : [];
+  const unset = flags['unset'] ? ['--unset'] : [];
+  const hint = evaluate(['atmos', 'auth', 'env', ...named, ...unset], 'to use it in this shell');
+  await note(...formatHints([hint], await loadWriteHint(host)));
 }
 
 function chosenFormat(host: Host, format: string | undefined): EnvironmentFormat {

@@ -9,6 +9,7 @@ import { copyForCommand } from '../../app/copy-entries.ts';
 import { isRealmNamed } from '../../config/realm.ts';
 import { AtmosError } from '../../core/errors.ts';
 import { logOut, run, type Hint } from '../../core/hint.ts';
+import { abbreviateHome } from '../../host/home.ts';
 import { createInventory } from '../../store/inventory.ts';
 import type { Invocation } from '../command.ts';
 import type { Context } from '../context.ts';
@@ -96,6 +97,6 @@ function conflictHints(
 async function noteRealm({ host, note }: Context, { config, realm }: ProjectPlan): Promise<void> {
   if (isRealmNamed(config, host)) return;
   await note(
-    `Next: set auth.realm to a name, such as my-project; the realm is made from ${realm.source} now`,
+    `Next: set auth.realm to a name, such as my-project; the realm is made from ${abbreviateHome(realm.source, host)} now`,
   );
 }

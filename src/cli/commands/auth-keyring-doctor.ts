@@ -6,6 +6,7 @@ import { examineSessionFiles } from '../../app/session-files.ts';
 import type { AuthPlan } from '../../auth/plan.ts';
 import { AtmosError, isAtmosError, KeyringError } from '../../core/errors.ts';
 import { setVariable } from '../../core/hint.ts';
+import { abbreviateHome } from '../../host/home.ts';
 import type { BackendContext, Keyring } from '../../keyring/contract.ts';
 import type { OpenedKeyring } from '../../keyring/fallback.ts';
 import { problem, warning, type Finding, type FindingState } from '../../keyring/inspection.ts';
@@ -65,7 +66,7 @@ export async function keyringDoctor(context: Context, { values }: Invocation): P
     await context.outJson({ ok: isWell, checks } satisfies DoctorJson);
   } else {
     for (const one of examined) await tell(context, one);
-    await context.note(summaryOf(examined));
+    await context.note(abbreviateHome(summaryOf(examined), context.host));
   }
   return isWell ? 0 : keyringErrorExit;
 }
@@ -203,9 +204,10 @@ async function tell(
   const { type, location } = keyring.info;
   const use = isInUse ? '' : ', which is not in use';
   const writeHint = await loadWriteHint(host);
-  const lines = findings.flatMap(({ state, id, message, hints }): Line[] => [
-    ['  ', paint(colors[state], state), `: ${id}: ${message}`],
+  const lines = findings.flatMap(({ state, id, message, shown = message, hints }): Line[] => [
+    ['  ', paint(colors[state], state), `: ${id}: ${abbreviateHome(shown, host)}`],
     ...formatHints(hints, writeHint).map((line) => ['    ', ...line]),
   ]);
-  await note([paint('bold', `The ${type} keyring (${location})${use}`)], ...lines);
+  const named = `The ${type} keyring (${abbreviateHome(location, host)})${use}`;
+  await note([paint('bold', named)], ...lines);
 }

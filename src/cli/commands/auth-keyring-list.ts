@@ -1,7 +1,8 @@
 import type { AuthPlan } from '../../auth/plan.ts';
 import type { KeyringError } from '../../core/errors.ts';
 import { run } from '../../core/hint.ts';
-import { formatTimestamp } from '../../core/time.ts';
+import { formatMoment, formatTimestamp, type LocalClock } from '../../core/time.ts';
+import { abbreviateHome } from '../../host/home.ts';
 import { readEach } from '../../keyring/bulk.ts';
 import type { Keyring } from '../../keyring/contract.ts';
 import { openWithFallback } from '../../keyring/fallback.ts';
@@ -51,7 +52,8 @@ export async function keyringList(context: Context, { flags, values }: Invocatio
   const { entries: all, failures } = await list(context, keyring, inventory, isAll);
   const entries = isAll ? all : all.filter(({ owner }) => owner === 'atmos-auth');
   if (values['output'] === 'json') await context.outJson(entries);
-  else if (entries.length > 0) await context.print(...formatEntries(entries, isLong, isAll));
+  else if (entries.length > 0)
+    await context.print(...formatEntries(entries, { isLong, isAll }, context.host));
   else await noteEmpty(context, keyring, all.length);
   const [failure, ...others] = failures;
   if (failure !== undefined) throw joinErrors([failure, ...others]);
@@ -63,7 +65,7 @@ async function noteEmpty(
   { info }: Keyring,
   others: number,
 ): Promise<void> {
-  const place = `${info.type} keyring (${info.location})`;
+  const place = `${info.type} keyring (${abbreviateHome(info.location, host)})`;
   if (others === 0) return note(`no entries in the ${place}`);
   const count = others === 1 ? '1 entry' : `${others} entries`;
   const hint = run(['atmos', 'auth', 'keyring', 'list', '--all'], 'to list them');
@@ -153,14 +155,18 @@ type Column = readonly [
   isShown: boolean,
 ];
 
-function formatEntries(entries: readonly ListedEntry[], isLong: boolean, isAll: boolean): string[] {
+function formatEntries(
+  entries: readonly ListedEntry[],
+  { isLong, isAll }: { isLong: boolean; isAll: boolean },
+  clock: LocalClock,
+): string[] {
   const columns: readonly Column[] = [
     ['OWNER', ({ owner }) => owner, isAll],
     ['ITEM', ({ item }) => item, true],
     ['IDENTITY', ({ identity }) => identity, true],
     ['REALM', ({ realm }) => realm, true],
     ['KIND', ({ kind }) => kind, isLong],
-    ['EXPIRES', ({ expires_at }) => expires_at, isLong],
+    ['EXPIRES', ({ expires_at: at }) => at && formatMoment(new Date(at), clock), isLong],
     ['SIZE', ({ size_bytes: size }) => (size === null ? null : `${size} B`), isLong],
     ['KEY', ({ key }) => key, true],
   ];

@@ -1,3 +1,4 @@
+import { abbreviateHome } from '../../host/home.ts';
 import type { LockResult } from '../../keyring/contract.ts';
 import { loadAgentControl } from '../../keyring/registry.ts';
 import type { Invocation } from '../command.ts';
@@ -33,7 +34,7 @@ export async function keyringLock(context: Context, { values }: Invocation): Pro
     await outJson(json);
     return;
   }
-  await note(describe(result, location));
+  await note(describe(result, abbreviateHome(location, host)));
 }
 
 function describe(result: LockResult, location: string): string {

@@ -4,6 +4,7 @@ import type { AuthPlan } from '../../auth/plan.ts';
 import { AtmosError } from '../../core/errors.ts';
 import { run, placeholder } from '../../core/hint.ts';
 import type { Sourced } from '../../core/json.ts';
+import { abbreviateHome } from '../../host/home.ts';
 import { checkKeyringType } from '../../keyring/registry.ts';
 import { contentReader, entryCopy, ownKeys } from '../../store/copy.ts';
 import { createInventory } from '../../store/inventory.ts';
@@ -72,7 +73,7 @@ export async function keyringMigrate(
   const { type } = plan.keyring;
   if (type.value === to.value || isDryRun || values['output'] === 'json') return;
   await context.note(
-    `Next: set auth.keyring.type to ${to.value}; it is ${type.value} now (${type.source})`,
+    `Next: set auth.keyring.type to ${to.value}; it is ${type.value} now (${abbreviateHome(type.source, context.host)})`,
   );
 }
 

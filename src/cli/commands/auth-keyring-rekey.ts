@@ -6,6 +6,7 @@ import { requireTrust } from '../../config/trust.ts';
 import { AtmosError } from '../../core/errors.ts';
 import { run, setVariable } from '../../core/hint.ts';
 import { listNames, showValue } from '../../core/json.ts';
+import { abbreviateHome } from '../../host/home.ts';
 import type { Host } from '../../host/host.ts';
 import type { PasswordRequest } from '../../keyring/contract.ts';
 import { loadRekey, type RekeyResult } from '../../keyring/registry.ts';
@@ -139,13 +140,13 @@ async function runRekey(
 }
 
 async function tell(
-  { note }: Context,
+  { host, note }: Context,
   { keyring }: AuthPlan,
   { flags }: Invocation,
   result: RekeyResult,
 ): Promise<void> {
   const { outcome, entries, rewritten } = result;
-  const named = `the keyring ${keyring.directory.value}`;
+  const named = `the keyring ${abbreviateHome(keyring.directory.value, host)}`;
   const would = flags['dry-run'] ?? false;
   if (outcome === 'none') {
     await note(`nothing to do: ${whyNothing(named, entries, flags['upgrade'] ?? false)}`);

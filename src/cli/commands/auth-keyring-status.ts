@@ -1,7 +1,8 @@
 import { keyringContext } from '../../app/keyring-context.ts';
 import { AtmosError, isAtmosError, KeyringError } from '../../core/errors.ts';
 import { unlockKeyring } from '../../core/hint.ts';
-import { formatTimestamp } from '../../core/time.ts';
+import { formatMoment, formatTimestamp } from '../../core/time.ts';
+import { abbreviateHome } from '../../host/home.ts';
 import type { Host } from '../../host/host.ts';
 import type {
   AgentState,
@@ -93,7 +94,7 @@ export async function keyringStatus(context: Context, { values }: Invocation): P
     await outJson(status);
     return failure === undefined ? 0 : exitCodeOf(failure);
   }
-  await note(...formatStatus(status));
+  await note(...formatStatus(status, host).map((line) => abbreviateHome(line, host)));
   if (status.state === 'locked' && agent?.kind === 'none' && isTyped(settings, host)) {
     await note(...formatHints([unlockKeyring], await loadWriteHint(host)));
   }
@@ -208,7 +209,7 @@ async function whyUnavailable(
   return new AtmosError('ERR_KEYRING_UNAVAILABLE', message);
 }
 
-function formatStatus(status: KeyringStatus): string[] {
+function formatStatus(status: KeyringStatus, host: Host): string[] {
   const { reason, state } = status;
   const from = status.location_source === null ? '' : ` (${status.location_source})`;
   const network = status.network_file_system === null ? '' : `, on ${status.network_file_system}`;
@@ -222,7 +223,7 @@ function formatStatus(status: KeyringStatus): string[] {
     // What makes it unavailable follows as the error.
     ['State', reason === null || state === 'unavailable' ? state : `${state}: ${reason}`],
     ['Entries', formatEntries(status)],
-    ['Agent', formatAgent(status.agent)],
+    ['Agent', formatAgent(status.agent, host)],
     [
       'Kept',
       status.persistent ? 'for other processes' : 'by this process alone: gone when it ends',
@@ -248,11 +249,16 @@ function countOf(count: number, item: string): string {
   return count === 0 ? '' : `${count} ${item}${count === 1 ? '' : 's'}`;
 }
 
-function formatAgent(agent: AgentStatus | null): string | undefined {
+function formatAgent(agent: AgentStatus | null, host: Host): string | undefined {
   if (agent === null) return undefined;
-  const { running, process_id, expires_at, idle_expires_at, reason } = agent;
-  const process = process_id === null ? '' : ` by process ${process_id}`;
-  if (!running && process_id !== null) return `not used: process ${process_id}: ${reason}`;
-  if (!running) return reason === null ? 'none' : `not used: ${reason}`;
-  return `unlocked${process} until ${expires_at}, without use until ${idle_expires_at}`;
+  const { running, process_id: processId, expires_at, idle_expires_at, reason } = agent;
+  if (running && expires_at !== null && idle_expires_at !== null) {
+    const [until, idle] = [expires_at, idle_expires_at].map((at) =>
+      formatMoment(new Date(at), host),
+    );
+    const process = processId === null ? '' : `, pid ${processId}`;
+    return `unlocked until ${until}, idle limit ${idle}${process}`;
+  }
+  const process = processId === null ? '' : `process ${processId}: `;
+  return reason === null ? 'none' : `not used: ${process}${reason}`;
 }

@@ -4,7 +4,8 @@ import { passwordNeeds } from '../../auth/trust-needs.ts';
 import { requireTrust } from '../../config/trust.ts';
 import { AtmosError, isAtmosError } from '../../core/errors.ts';
 import { setVariable } from '../../core/hint.ts';
-import { formatRemaining, formatTimestamp } from '../../core/time.ts';
+import { formatLength, formatMoment, formatTimestamp } from '../../core/time.ts';
+import { abbreviateHome } from '../../host/home.ts';
 import { defaultTerms, type PasswordRequest, type UnlockResult } from '../../keyring/contract.ts';
 import { loadAgentControl } from '../../keyring/registry.ts';
 import { mayUseFile, parseUnlockTime } from '../../keyring/settings.ts';
@@ -89,17 +90,12 @@ function unlockJson(result: UnlockResult, location: string): UnlockJson {
 }
 
 async function tell({ host, note }: Context, result: UnlockResult, location: string) {
-  const leftMs = (date: Date) => date.getTime() - host.now().getTime() + halfSecondMs;
   const { expiresAt, idleExpiresAt, isRenewed, isNew } = result;
-  const until = `${formatTimestamp(expiresAt)} (${formatRemaining(leftMs(expiresAt))})`;
+  const idleMs = idleExpiresAt.getTime() - host.now().getTime();
   const idle =
-    idleExpiresAt < expiresAt
-      ? `, or until it is not used for ${formatRemaining(leftMs(idleExpiresAt))}`
-      : '';
+    idleExpiresAt < expiresAt ? `, or until it has been idle for ${formatLength(idleMs)}` : '';
   const verb = isRenewed ? 'renewed: unlocked' : 'unlocked';
-  await note(`${verb} the keyring ${location} until ${until}${idle}`);
+  const named = abbreviateHome(location, host);
+  await note(`${verb} the keyring ${named} until ${formatMoment(expiresAt, host)}${idle}`);
   if (isNew) await note('the first entry that is stored makes it, under this password');
 }
-
-/** What was whole when the agent said it has lost some milliseconds since. */
-const halfSecondMs = 500;

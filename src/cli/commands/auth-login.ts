@@ -1,6 +1,6 @@
-import { remainingMs } from '../../auth/session.ts';
 import { strategyOf } from '../../clouds/registry.ts';
-import { formatRemaining, formatTimestamp } from '../../core/time.ts';
+import { formatMoment } from '../../core/time.ts';
+import { abbreviateHome } from '../../host/home.ts';
 import type { Invocation } from '../command.ts';
 import type { Context } from '../context.ts';
 import { openForCommand } from '../open.ts';
@@ -9,8 +9,8 @@ import { paint } from '../ui/color.ts';
 import { formatRows } from '../ui/table.ts';
 
 /**
- * `atmos auth login`: opens a session and keeps it. Standard output stays empty. Of Atmos's rows the
- * account is left out: opening a session does not tell it, and `whoami` does.
+ * `atmos auth login`: opens a session and keeps it. Standard output stays empty. The account is not
+ * shown, because opening a session does not tell it: `whoami` does.
  */
 export async function login(context: Context, invocation: Invocation): Promise<void> {
   const { host, note } = context;
@@ -22,20 +22,26 @@ export async function login(context: Context, invocation: Invocation): Promise<v
   });
   const result = await manager.login(identity, { force: invocation.flags['force'] ?? false });
   const { wasOpened, session, region, limits, changed, storeFailure } = result;
-  const remaining = formatRemaining(remainingMs(session, host.now()));
+  const until = formatMoment(session.credentials.expiresAt, host);
   await note(
-    [paint('green', '✓'), wasOpened ? ' Authentication successful!' : ' Already authenticated.'],
-    ...formatRows([
-      ['Realm', `${plan.realm.value} (${plan.realm.source})`],
-      ['Provider', (await strategyOf(identity)).providerName],
-      ['Identity', identity.name],
-      ['Region', region],
-      ['Session', wasOpened ? 'opened now' : 'taken from the keyring'],
-      ['Expires', `${formatTimestamp(session.credentials.expiresAt)} (${remaining})`],
-    ]),
+    wasOpened
+      ? [paint('green', '✓'), ` Logged in as ${identity.name} until ${until}`]
+      : `Already logged in as ${identity.name} until ${until}`,
   );
-  if (changed !== undefined) await note(`note: ${changed}`);
-  if (limits !== undefined) await note(`note: ${limits}`);
+  if (invocation.flags['verbose']) {
+    await note(
+      ...formatRows([
+        ['Realm', `${plan.realm.value} (${abbreviateHome(plan.realm.source, host)})`],
+        ['Provider', (await strategyOf(identity)).providerName],
+        ['Identity', identity.name],
+        ['Region', region],
+        ['Session', wasOpened ? 'opened now' : 'taken from the keyring'],
+        ['Expires', until],
+        ['Changed', changed],
+        ['Limits', limits],
+      ]),
+    );
+  }
   await warnOfIntegrations(context, plan, identity);
   // To keep the session is what a login is for.
   if (storeFailure !== undefined) throw storeFailure;

@@ -15,6 +15,7 @@ import { AtmosError, type KeyringError } from '../../core/errors.ts';
 import { addOptions, placeholder, run } from '../../core/hint.ts';
 import type { Sourced } from '../../core/json.ts';
 import { foldName, isSameName } from '../../core/names.ts';
+import { abbreviateHome } from '../../host/home.ts';
 import type { Keyring } from '../../keyring/contract.ts';
 import { createInventory } from '../../store/inventory.ts';
 import { itemKeys, type ItemKind } from '../../store/key.ts';
@@ -249,7 +250,7 @@ async function tell(
   where: string,
   { removed, left = [], files }: Told,
 ): Promise<void> {
-  const { outJson, note } = context;
+  const { outJson, note, host } = context;
   const isDryRun = flags['dry-run'] ?? false;
   if (values['output'] === 'json') {
     const kept = left.map(({ key, reason }) => ({ key, reason }));
@@ -269,7 +270,9 @@ async function tell(
     await note(`${verb} the ${item} of ${identity}: ${key}`);
   }
   for (const { path, identity, item } of files.removed) {
-    await note(`${verb} the ${item} of ${identity ?? 'an unknown identity'}: ${path}`);
+    await note(
+      `${verb} the ${item} of ${identity ?? 'an unknown identity'}: ${abbreviateHome(path, host)}`,
+    );
   }
   for (const { path, reason } of files.left) await warn(context, `${path} stays: it ${reason}`);
   for (const { key, reason, error } of left) {

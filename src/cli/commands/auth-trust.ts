@@ -13,6 +13,8 @@ import { formatPath } from '../../config/yaml-position.ts';
 import { withAsciiHosts } from '../../core/ascii-hosts.ts';
 import { AtmosError } from '../../core/errors.ts';
 import { addOptions, run, say } from '../../core/hint.ts';
+import { formatMoment } from '../../core/time.ts';
+import { abbreviateHome } from '../../host/home.ts';
 import type { Host } from '../../host/host.ts';
 import type { Invocation } from '../command.ts';
 import type { Context } from '../context.ts';
@@ -123,22 +125,23 @@ function outcome(needs: readonly ShownNeed[], isTrusted: boolean, isAgreed: bool
 }
 
 async function show(
-  { note }: Context,
+  { note, host }: Context,
   { directory, profiles, projectFiles }: Config,
   needs: readonly ShownNeed[],
 ): Promise<void> {
-  await note(
-    [paint('bold', 'The configuration')],
-    ...formatRows([
-      ['Directory', directory],
-      ['Profiles', profiles.join(', ')],
-      ...projectFiles.map(({ path }, at) => [at === 0 ? 'Files' : '', path] as const),
-    ]),
-  );
+  const rows = formatRows([
+    ['Directory', directory],
+    ['Profiles', profiles.join(', ')],
+    ...projectFiles.map(({ path }, at) => [at === 0 ? 'Files' : '', path] as const),
+  ]);
+  await note([paint('bold', 'The configuration')], ...rows.map((row) => abbreviateHome(row, host)));
   if (needs.length === 0) return;
   await note([paint('bold', 'asks for what is done only once it is trusted:')]);
   for (const { what, source } of needs) {
-    await note(['  ', paint('yellow', withAsciiHosts(what))], `    ${source}`);
+    await note(
+      ['  ', paint('yellow', withAsciiHosts(what))],
+      `    ${abbreviateHome(source, host)}`,
+    );
   }
 }
 
@@ -154,9 +157,9 @@ async function list(
   } else {
     const rows = records.map(({ directory, profiles, trusted_at, state }) => [
       state,
-      trusted_at,
+      formatMoment(new Date(trusted_at), host),
       profiles.join(',') || '-',
-      directory,
+      abbreviateHome(directory, host),
     ]);
     await print(...formatTable([['FILES', 'TRUSTED AT', 'PROFILES', 'DIRECTORY'], ...rows]));
   }
@@ -173,10 +176,13 @@ async function revoke(context: Context, { operand, values }: Invocation): Promis
     await outJson(records);
     return;
   }
-  if (records.length === 0) await note(`nothing was trusted in ${directory}`);
+  if (records.length === 0) await note(`nothing was trusted in ${abbreviateHome(directory, host)}`);
   for (const { profiles, trusted_at } of records) {
     const named = profiles.length === 0 ? '' : ` with ${profiles.join(', ')}`;
-    await note(`no longer trusted: ${directory}${named}, since ${trusted_at}`);
+    const since = formatMoment(new Date(trusted_at), host);
+    await note(
+      `no longer trusted: ${abbreviateHome(directory, host)}${named}, trusted since ${since}`,
+    );
   }
 }
 

@@ -13,6 +13,7 @@ import { AtmosError, isAtmosError } from '../../core/errors.ts';
 import { addOptions, optionWords, run, say } from '../../core/hint.ts';
 import { withoutAbsent } from '../../core/json.ts';
 import type { Identity } from '../../core/kind-config.ts';
+import { abbreviateHome } from '../../host/home.ts';
 import type { Keyring } from '../../keyring/contract.ts';
 import type { Invocation } from '../command.ts';
 import type { Context } from '../context.ts';
@@ -53,7 +54,7 @@ export async function configureUser(context: Context, invocation: Invocation): P
   await manager.saveKeys(identity, key);
   const { type, location } = keyring.info;
   await note(
-    `saved the access key ${shortAccessKeyId(key.accessKeyId)} of identity ${identity.name} in the ${type} keyring (${location}), realm ${plan.realm.value}`,
+    `saved the access key ${shortAccessKeyId(key.accessKeyId)} of identity ${identity.name} in the ${type} keyring (${abbreviateHome(location, host)}), realm ${plan.realm.value}`,
   );
   const login = run(['atmos', 'auth', 'login', ...optionWords('--identity', identity.name)]);
   await note(await formatNext(host, login));

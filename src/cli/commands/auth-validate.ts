@@ -5,6 +5,7 @@ import { formatPath } from '../../config/yaml-position.ts';
 import { AtmosError } from '../../core/errors.ts';
 import { showValue, type Sourced } from '../../core/json.ts';
 import type { Identity } from '../../core/kind-config.ts';
+import { abbreviateHome } from '../../host/home.ts';
 import type { Host } from '../../host/host.ts';
 import type { Invocation } from '../command.ts';
 import type { Context } from '../context.ts';
@@ -113,11 +114,13 @@ async function tell(
 }
 
 async function tellValid(
-  { note }: Context,
+  { note, host }: Context,
   { files, profiles }: Pick<ValidationJson, 'files' | 'profiles'>,
 ): Promise<void> {
   const ofProfiles = profiles.length === 0 ? '' : `, with the profiles ${profiles.join(', ')}`;
-  await note(...labelled(paint('green', 'ok:'), [`${files.join(', ')}${ofProfiles}`]));
+  await note(
+    ...labelled(paint('green', 'ok:'), [abbreviateHome(`${files.join(', ')}${ofProfiles}`, host)]),
+  );
 }
 
 /** What was checked. What settles the realm and the keyring may be what is wrong. */
@@ -126,7 +129,7 @@ function checkedRows(config: Config, isValid: boolean, host: Host): string[] {
   const show = (setting?: Sourced<string>) => setting && `${setting.value} (${setting.source})`;
   const kindOf = ({ kind, tagAt }: Identity) =>
     showValue({ value: kind, tag: tagAt?.(['kind']) }) || 'no kind';
-  return formatRows([
+  const rows = formatRows([
     ['Files', config.files.join(', ')],
     ['Profiles', config.profiles.join(', ')],
     ['Realm', show(realm)],
@@ -134,6 +137,7 @@ function checkedRows(config: Config, isValid: boolean, host: Host): string[] {
     ['Providers', config.providers.map(({ name }) => name).join(', ')],
     ['Identities', config.identities.map((one) => `${one.name} (${kindOf(one)})`).join(', ')],
   ]);
+  return rows.map((row) => abbreviateHome(row, host));
 }
 
 async function print({ outJson }: Context, validation: ValidationJson): Promise<void> {

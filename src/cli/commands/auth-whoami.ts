@@ -2,17 +2,18 @@ import { describeEnvironment } from '../../app/export-environment.ts';
 import type { AuthManager, OpenAuth } from '../../app/open.ts';
 import type { Whoami } from '../../app/whoami.ts';
 import { strategyOf } from '../../clouds/registry.ts';
+import { isRealmNamed } from '../../config/realm.ts';
 import { AtmosError, isAtmosError } from '../../core/errors.ts';
 import { optionWords, run } from '../../core/hint.ts';
 import { withoutAbsent } from '../../core/json.ts';
 import type { Identity } from '../../core/kind-config.ts';
-import { formatTimestamp } from '../../core/time.ts';
+import { formatMoment, formatTimestamp, type LocalClock } from '../../core/time.ts';
+import { abbreviateHome } from '../../host/home.ts';
 import type { Invocation } from '../command.ts';
 import type { Context } from '../context.ts';
 import { openForCommand } from '../open.ts';
 import { loadPlanFor, requireIdentity, warn, warnOfMemory } from '../plan.ts';
 import { exitCodeOf } from '../report.ts';
-import { paint, type Styled } from '../ui/color.ts';
 import { formatRows } from '../ui/table.ts';
 
 /**
@@ -86,7 +87,7 @@ export async function whoami(context: Context, invocation: Invocation): Promise<
     } satisfies WhoamiJson);
     return failure === undefined ? 0 : exitCodeOf(failure);
   }
-  await showWhoami(context, who, opened);
+  await showWhoami(context, who, opened, invocation.flags['verbose'] ?? false);
   if (failure !== undefined) throw failure;
   return 0;
 }
@@ -143,35 +144,64 @@ function whoamiJson(
   };
 }
 
+/**
+ * Shows the identity in one line, and its details only where they are asked for. Of an identity without
+ * a session the error that follows says all.
+ */
 async function showWhoami(
   context: Context,
   who: Known,
   { plan, keyring, insteadOf }: OpenAuth,
+  isVerbose: boolean,
 ): Promise<void> {
-  const { note } = context;
+  const { note, host } = context;
   const { isValid, reason, expiresAt, keyRefusedAt } = who;
-  await note(
-    [markOf(isValid), ' Current Authentication Status'],
-    ...formatRows([
-      ['Realm', `${plan.realm.value} (${plan.realm.source})`],
-      ['Provider', who.provider],
-      ['Identity', who.identity],
-      ['Principal', who.principal],
-      ['Account', who.account],
-      ['Region', who.region],
-      ['Expires', expiresAt && formatTimestamp(expiresAt)],
-      ['Keyring', `${plan.keyring.type.value} (${plan.keyring.type.source})`],
-      ['Instead', insteadOf && `${keyring.info.type} (auth.keyring.fallback)`],
-    ]),
-  );
+  const { realm, config } = plan;
+  if (expiresAt !== undefined) {
+    // A realm that was made from the directory is a hash, which tells a person nothing.
+    const named = isRealmNamed(config, host) ? realm.value : undefined;
+    await note(describeWhoami(who, expiresAt, named, host));
+  }
+  if (isVerbose) {
+    await note(
+      ...formatRows([
+        ['Realm', `${realm.value} (${abbreviateHome(realm.source, host)})`],
+        ['Provider', who.provider],
+        ['Identity', who.identity],
+        ['Principal', who.principal],
+        ['Account', who.account],
+        ['Region', who.region],
+        ['Expires', expiresAt && formatMoment(expiresAt, host)],
+        [
+          'Keyring',
+          `${plan.keyring.type.value} (${abbreviateHome(plan.keyring.type.source, host)})`,
+        ],
+        ['Instead', insteadOf && `${keyring.info.type} (auth.keyring.fallback)`],
+      ]),
+    );
+  }
   if (isValid === undefined && reason !== undefined) await warn(context, reason);
   if (keyRefusedAt !== undefined) {
-    const at = formatTimestamp(keyRefusedAt);
+    const at = formatMoment(keyRefusedAt, host);
     await warn(context, `AWS refused the access key of identity ${who.identity} at ${at}`);
   }
 }
 
-function markOf(isValid: boolean | undefined): Styled {
-  if (isValid === undefined) return paint('yellow', '?');
-  return isValid ? paint('green', '✓') : paint('red', '✗');
+/** `deploy in account 123456789012, realm infra: valid until 20:15 (in 3h 12m)` */
+function describeWhoami(
+  { identity, account, isValid }: Known,
+  expiresAt: Date,
+  realm: string | undefined,
+  clock: LocalClock,
+): string {
+  const inAccount = account === undefined ? '' : ` in account ${account}`;
+  const inRealm = realm === undefined ? '' : `, realm ${realm}`;
+  const hasExpired = expiresAt <= clock.now();
+  const states = {
+    true: 'valid until',
+    false: hasExpired ? 'expired at' : 'invalid, would expire at',
+    undefined: 'not checked, expires at',
+  };
+  const state = states[`${isValid}`];
+  return `${identity}${inAccount}${inRealm}: ${state} ${formatMoment(expiresAt, clock)}`;
 }

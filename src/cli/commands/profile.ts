@@ -1,6 +1,7 @@
 import { readProfiles, type ProfileDetails } from '../../config/profile-details.ts';
 import { findProfiles, unknownProfile, userProfiles } from '../../config/profiles.ts';
 import { addOptions, optionWords } from '../../core/hint.ts';
+import { abbreviateHome } from '../../host/home.ts';
 import type { Invocation } from '../command.ts';
 import type { Context } from '../context.ts';
 import { loadOptions } from '../global-options.ts';
@@ -18,6 +19,7 @@ export async function profileList(context: Context, { values }: Invocation): Pro
   const { directories, chosen, fault } = await findProfileChoice(context);
   if (fault !== undefined)
     await warn(context, ...withStart('the chosen profiles cannot be used: ', fault.lines));
+  const shorten = (text: string) => abbreviateHome(text, host);
   const own = userProfiles(host);
   if (own.warning !== undefined) await warn(context, own.warning);
   const found = await readProfiles(findProfiles(directories), loadOptions(globals), host);
@@ -26,9 +28,9 @@ export async function profileList(context: Context, { values }: Invocation): Pro
   if (values['output'] === 'yaml') return print(...formatYamlList(profiles));
   if (profiles.length === 0) {
     const places = directories.map(({ path }) => path).join(', ');
-    return note(places === '' ? 'no profiles' : `no profiles in ${places}`);
+    return note(places === '' ? 'no profiles' : `no profiles in ${shorten(places)}`);
   }
-  await print(...formatProfiles(profiles));
+  await print(...formatProfiles(profiles).map(shorten));
   for (const { name, problem } of found) {
     if (problem) await warn(context, ...withStart(`profile ${name} is broken: `, problem));
   }
@@ -64,7 +66,7 @@ export async function profileShow(
   const profile = profileJson(details, chosen);
   if (values['output'] === 'json') return outJson(profile);
   if (values['output'] === 'yaml') return print(...formatYaml(profile));
-  await print(...formatProfile(profile));
+  await print(...formatProfile(profile).map((line) => abbreviateHome(line, host)));
   const { name, problem } = details;
   if (problem) return warn(context, ...withStart(`profile ${name} is broken: `, problem));
   const writeHint = await loadWriteHint(host);

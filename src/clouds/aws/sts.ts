@@ -12,7 +12,13 @@ import { AtmosError } from '../../core/errors.ts';
 import { withoutAbsent } from '../../core/json.ts';
 import type { Host } from '../../host/host.ts';
 import { isPlainUrl } from './endpoint.ts';
-import { type StsCall, isClockRefusal, isPassing, translateStsError } from './errors.ts';
+import {
+  type StsCall,
+  connectLimitMs,
+  isClockRefusal,
+  isPassing,
+  translateStsError,
+} from './errors.ts';
 import { type Exchange, createAnswerGate, flawed } from './sts-answer.ts';
 import { unfollowedVariables } from './unfollowed-variables.ts';
 
@@ -71,7 +77,6 @@ export interface Sts {
 
 const maxAttempts = 2;
 const retryDelayMs = 200;
-const maxConnectMs = 5_000;
 
 /**
  * A clock wrong by more is reported, not worked around: it is no drift, and a date header should
@@ -195,7 +200,7 @@ function createClient(options: StsOptions, signingDate: () => Date): STSClient {
     credentials,
     ...(endpoint && { endpoint }),
     requestHandler: {
-      connectionTimeout: Math.min(timeoutMs, maxConnectMs),
+      connectionTimeout: connectLimitMs({ timeoutMs }),
       // Beats NODE_TLS_REJECT_UNAUTHORIZED=0: what comes back is a secret.
       httpsAgent: { rejectUnauthorized: true },
     },

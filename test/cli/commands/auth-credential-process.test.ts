@@ -198,7 +198,7 @@ test('an answer that does not come in time is an error, before the SDK gives up'
     exitCode: 3,
     stdout: '',
     stderr:
-      'error: no credentials within 50 seconds\n' +
+      'error: the keyring and AWS gave no credentials within 50 seconds\n' +
       'hint: atmos auth keyring status\nhint: atmos auth login\n',
   });
   expect(slept).toBe(50_000);

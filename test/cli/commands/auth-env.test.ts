@@ -12,6 +12,7 @@ import {
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { isRoot } from '../../support/privilege.ts';
+import { captureStream } from '../capture.ts';
 import { openDesk, sessionCalls, storedKey, user, yamlOf, type Desk } from './desk.ts';
 import { person } from './person.ts';
 
@@ -22,6 +23,20 @@ async function jsonOf(desk: Desk, line: string, env = {}): Promise<Record<string
   expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
   return JSON.parse(stdout) as Record<string, string | null>;
 }
+
+describe('on a terminal', () => {
+  const onTerminal = () => ({ stdout: Object.assign(captureStream(), { isTTY: true }) });
+
+  test.each([
+    ['auth env', 'hint: to use it in this shell: eval "$(atmos auth env)"\n'],
+    ['auth env -i dev', 'hint: to use it in this shell: eval "$(atmos auth env -i dev)"\n'],
+    ['auth env --unset', 'hint: to use it in this shell: eval "$(atmos auth env --unset)"\n'],
+    ['auth env -f json', ''],
+  ])('%s says how the shell runs what is printed', async (command, hint) => {
+    const desk = await openDesk({ entries: storedKey });
+    expect((await desk.run(command, { host: onTerminal() })).stderr).toBe(hint);
+  });
+});
 
 describe('mode process', () => {
   test('prints a profile that asks us, and nothing secret; it opens neither keyring nor network', async () => {

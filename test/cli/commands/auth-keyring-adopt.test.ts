@@ -162,7 +162,7 @@ test('everything of the configured identities comes along, and nothing else', as
       `there already  key      dev       ${realm}  atmos_${realm}_dev`,
       `there already  session  dev       ${realm}  atmos_${realm}_dev@session`,
       `2 there already: from realm ${older} to realm ${realm}`,
-      `Next: set auth.realm to a name, such as my-project; the realm is made from the directory ${desk.project} now`,
+      `Next: set auth.realm to a name, such as my-project; the realm is made from the directory ~/project now`,
       '',
     ].join('\n'),
   });

@@ -116,7 +116,7 @@ describe('of a keyring that is well', () => {
     expect(ok).toBe(true);
     expect(checks.filter(({ backend }) => backend === 'file')).toHaveLength(healthy.length);
     const { stderr } = await desk.run(command, { env: { ATMOS_KEYRING_TYPE: 'memory' } });
-    expect(stderr).toContain(`The file keyring (${desk.directory}), which is not in use\n`);
+    expect(stderr).toContain(`The file keyring (~/data/atmos/keyring), which is not in use\n`);
     expect(stderr).toMatch(/\n {2}warning: directory: .* \(mode 0755\).*\n {4}hint: chmod 700 /);
   });
 

@@ -6,7 +6,15 @@ import { contentsOf, seedEntries, seedKeyring, writeEntry } from '../../keyring/
 import { sealEntry } from '../../keyring/file/tokens.ts';
 import { testPassword } from '../../support/file-keyring.ts';
 import { temporaryDirectory } from '../../support/temporary.ts';
-import { openDesk, storedKey, user, type Desk, type DeskOptions, type RunOptions } from './desk.ts';
+import {
+  openDesk,
+  shortPath,
+  storedKey,
+  user,
+  type Desk,
+  type DeskOptions,
+  type RunOptions,
+} from './desk.ts';
 import { person } from './person.ts';
 
 const command = 'auth keyring import';
@@ -137,7 +145,7 @@ describe('from another file keyring of Atmos', () => {
     const result = await run(desk, `--from atmos-file --path ${source}`);
     expect(result).toMatchObject({ code: 'ERR_STORE_CONFLICT', exitCode: 1, stdout: '' });
     expect(result.stderr).toContain(
-      `1 conflict, 2 copied: from atmos-file (${source}) to file (${desk.directory})\n` +
+      `1 conflict, 2 copied: from atmos-file (${source}) to file (~/data/atmos/keyring)\n` +
         'not copied, other entries:\n' +
         '  other\n' +
         'error: 1 of 3 could not be done:\n' +
@@ -248,7 +256,7 @@ describe('from aws-vault', () => {
         'STATE   PROFILE  ITEM  IDENTITY  REALM  KEY',
         'copied  dev      key   dev       r      atmos_r_dev',
         'copied  work     key   ops       r      atmos_r_ops',
-        `2 copied: from aws-vault (${directory}) to file (${desk.directory})`,
+        `2 copied: from aws-vault (~/.awsvault/keys) to file (~/data/atmos/keyring)`,
         'not copied, other entries:',
         '  oidc:https://example.awsapps.com/start',
         '  sts.GetSessionToken,d29yaw,,1700000000',
@@ -283,7 +291,7 @@ describe('from aws-vault', () => {
       expect(said).toMatch(
         /\nnot copied, other entries:\n( {2}\S+\n)+MFA device of profile work: /,
       );
-      expect(said).toContain(`MFA device of profile work: ${arn} (${file}:2)\n`);
+      expect(said).toContain(`MFA device of profile work: ${arn} (${shortPath(desk, file)}:2)\n`);
       expect(said).not.toContain('MFA device of profile dev');
     }
     const stored = async (key: string) =>
@@ -520,16 +528,16 @@ aws_secret_access_key = tooshort
         'copied   default  key   ops       r      atmos_r_ops',
         'copied   dev      key   dev       r      atmos_r_dev',
         'skipped  short    -     -         -      -',
-        `2 copied, 1 skipped: from aws-credentials (${file}) to file (${desk.directory})`,
+        `2 copied, 1 skipped: from aws-credentials (~/.aws/credentials) to file (~/data/atmos/keyring)`,
         'not copied, profiles without a long-lived key:',
         '  night',
         '  role',
-        `MFA device of profile dev: GAHT12345678 (${join(desk.root, '.aws/config')}:2)`,
+        `MFA device of profile dev: GAHT12345678 (~/.aws/config:2)`,
         'these lines still hold keys that are in the keyring now; remove them:',
-        `  ${file}:2`,
-        `  ${file}:3`,
-        `  ${file}:6`,
-        `  ${file}:7`,
+        '  ~/.aws/credentials:2',
+        '  ~/.aws/credentials:3',
+        '  ~/.aws/credentials:6',
+        '  ~/.aws/credentials:7',
         '',
       ].join('\n'),
     });

@@ -96,7 +96,7 @@ describe('names', () => {
     expect(await desk.run(command)).toEqual({
       exitCode: 0,
       stdout: '',
-      stderr: `no entries in the file keyring (${desk.directory})\n`,
+      stderr: `no entries in the file keyring (~/data/atmos/keyring)\n`,
     });
     expect(await desk.run(`${command} -o json`)).toEqual({
       exitCode: 0,
@@ -121,7 +121,7 @@ describe('names', () => {
     expect(await desk.run(command)).toEqual({
       exitCode: 0,
       stdout: '',
-      stderr: `no entries of identities or providers in the file keyring (${desk.directory}); it has 2 entries of other programs\nhint: to list them: atmos auth keyring list --all\n`,
+      stderr: `no entries of identities or providers in the file keyring (~/data/atmos/keyring); it has 2 entries of other programs\nhint: to list them: atmos auth keyring list --all\n`,
     });
     expect((await desk.run(`${command} -o json`)).stdout).toBe('[]\n');
   });
@@ -194,7 +194,7 @@ describe('--long', () => {
       'warning: of atmos_0123456789abcdef_sso@token only the size is known: its type sso is not known here\n',
     );
     expect((await desk.run(`${command} --long`)).stdout).toContain(
-      `session  Ops       r                 aws   2026-01-01T12:00:00Z  ${size(session)} B`,
+      `session  Ops       r                 aws   12:00 (in 12h)  ${size(session)} B`,
     );
   });
 

@@ -105,7 +105,7 @@ describe.skipIf(!isThere)('with a real system keyring', () => {
             'copied  key      legacy    -      atmos_legacy',
             'copied  key      dev       r      atmos_r_dev',
             'copied  session  dev       r      atmos_r_dev@session',
-            `3 copied: from file \\(${desk.directory}\\) to system \\(.*\\)`,
+            `3 copied: from file \\(~/data/atmos/keyring\\) to system \\(.*\\)`,
             'not copied, other entries:',
             '  other',
             'Next: set auth\\.keyring\\.type to system; it is file now \\(auth\\.keyring\\.type .*\\)\n$',

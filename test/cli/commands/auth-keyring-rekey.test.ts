@@ -16,8 +16,8 @@ async function openWithStores(stores: (desk: Desk) => string): Promise<Desk> {
 }
 
 const placeOf = (desk: Desk, line: number) => `${desk.project}/atmos.yaml:${line}:3`;
-const changed = (desk: Desk, what = '1 of 1 entries') =>
-  `changed the password of the keyring ${desk.directory}: ${what} encrypted anew\n`;
+const changed = (what = '1 of 1 entries') =>
+  `changed the password of the keyring ~/data/atmos/keyring: ${what} encrypted anew\n`;
 const next = 'set ATMOS_KEYRING_PASSWORD to the new password wherever it is set, for Atmos too\n';
 const lineOf = async (desk: Desk) => yamlOf(desk).split('\n').length + 1;
 
@@ -51,7 +51,7 @@ describe('a keychain store', () => {
     expect(exitCode).toBe(0);
     expect(stderr).toBe(
       `warning: the store kc (${placeOf(desk, await lineOf(desk))}) keeps its secrets in this directory: those that open with the current password get the new one too, and Atmos reads them only with the new password in ATMOS_KEYRING_PASSWORD\n` +
-        `${changed(desk)}Next: ${next}`,
+        `${changed()}Next: ${next}`,
     );
   });
 
@@ -62,7 +62,7 @@ describe('a keychain store', () => {
     const { stderr } = await desk.run(rekey, { input });
     expect(stderr).toBe(
       `warning: the store Other (${placeOf(desk, await lineOf(desk))}) keeps its secrets in ${desk.project}/other, and Atmos takes their password from ATMOS_KEYRING_PASSWORD too: they still need the old one there\n` +
-        changed(desk) +
+        changed() +
         'Next: first give the stores that keep the old password (Other) a variable of their own: options.password_env\n' +
         `Then: ${next}`,
     );
@@ -91,7 +91,7 @@ describe('a keychain store', () => {
     ],
   ])('%s is not concerned', async (_, stores) => {
     const desk = await openWithStores(() => stores);
-    expect((await desk.run(rekey, { input })).stderr).toBe(`${changed(desk)}Next: ${next}`);
+    expect((await desk.run(rekey, { input })).stderr).toBe(`${changed()}Next: ${next}`);
   });
 
   test('is not concerned by --upgrade, which keeps the password', async () => {
@@ -135,7 +135,7 @@ describe('entries of other programs', () => {
       exitCode: 0,
       stdout: '',
       stderr:
-        changed(desk, '1 of 2 entries') +
+        changed('1 of 2 entries') +
         'not changed, because they do not open with the current password: entries of other programs: "atmos%2Fdev%2Fapp%2FTOKEN"\n' +
         `Next: ${next}`,
     });
@@ -149,7 +149,7 @@ describe('entries of other programs', () => {
       exitCode: 0,
       stdout: '',
       stderr:
-        `encrypted anew 1 of 2 entries of the keyring ${desk.directory}\n` +
+        `encrypted anew 1 of 2 entries of the keyring ~/data/atmos/keyring\n` +
         'not changed: 1 weaker entries of other programs; with --all they become as strong, and slower to read in Atmos\n',
     });
     expect((await desk.run(upgrade)).stderr).toMatch(/^nothing to do: every entry of ours in /);
@@ -186,7 +186,7 @@ describe('entries of other programs', () => {
     desk.configure(yamlOf(desk));
     expect(await desk.run(rekey, { input })).toMatchObject({
       exitCode: 0,
-      stderr: `nothing to do: the keyring ${desk.directory} has no key or session yet; the first one that is stored sets its password\n`,
+      stderr: `nothing to do: the keyring ~/data/atmos/keyring has no key or session yet; the first one that is stored sets its password\n`,
     });
   });
 });

@@ -37,8 +37,8 @@ test('a keyring that opens', async () => {
     exitCode: 0,
     stdout: '',
     stderr:
-      `  Keyring  file (${source})\n` +
-      `  Where    ${desk.directory} (default)\n` +
+      '  Keyring  file (auth.keyring.type (~/project/atmos.yaml:4:11))\n' +
+      `  Where    ~/data/atmos/keyring (default)\n` +
       '  State    ready\n' +
       '  Entries  2 (1 key, 1 of other programs), of which 1 weaker than ours: atmos auth keyring rekey --upgrade\n' +
       '  Agent    none\n' +

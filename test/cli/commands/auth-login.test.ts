@@ -14,7 +14,7 @@ import {
 import { person } from './person.ts';
 
 const limits =
-  'note: without MFA, AWS refuses this session all of IAM, and of STS all but AssumeRole and GetCallerIdentity\n';
+  'without MFA, AWS refuses this session all of IAM, and of STS all but AssumeRole and GetCallerIdentity';
 const withKeys = `credentials:\n  access_key_id: ${user.accessKeyId}\n  secret_access_key: ${user.secretAccessKey}`;
 
 /** A desk whose user has the device, and says so in atmos.yaml. */
@@ -27,47 +27,60 @@ async function openMfaDesk(): Promise<Desk> {
 describe('a login', () => {
   test('opens a session once, and says so to the person alone', async () => {
     const desk = await openDesk({ entries: storedKey });
-    const rows = (session: string, left: string) =>
-      `  Realm     r (auth.realm (${desk.project}/atmos.yaml:2:10))\n` +
-      '  Provider  aws-user\n' +
-      '  Identity  dev\n' +
-      '  Region    us-east-1\n' +
-      `  Session   ${session}\n` +
-      `  Expires   2026-01-01T12:00:00Z (${left})\n`;
     expect(await desk.run('auth login')).toEqual({
       exitCode: 0,
       stdout: '',
-      stderr: `✓ Authentication successful!\n${rows('opened now', '12h 0m')}${limits}`,
+      stderr: '✓ Logged in as dev until 12:00 (in 12h)\n',
     });
     desk.clock.now = new Date('2026-01-01T10:00:00Z');
     const opened = desk.stored();
     expect(await desk.run('auth login -i DEV')).toEqual({
       exitCode: 0,
       stdout: '',
-      stderr: `✓ Already authenticated.\n${rows('taken from the keyring', '2h 0m')}${limits}`,
+      stderr: 'Already logged in as dev until 12:00 (in 2h)\n',
     });
     expect(desk.stored()).toEqual(opened);
     expect(sessionCalls(desk)).toBe(1);
-    expect((await desk.run('auth login --force')).stderr).toContain('Authentication successful!');
+    expect((await desk.run('auth login --force')).stderr).toMatch(/^✓ Logged in as dev /);
     expect(sessionCalls(desk)).toBe(2);
   });
 
-  test('says which setting the stored session no longer fits, and only then', async () => {
+  test('shows details with --verbose, in local time', async () => {
     const desk = await openDesk({ entries: storedKey });
-    const note = `note: a setting changed after the session was opened: spec.endpoint_url was ${desk.sts.url} and is now ${desk.sts.url}/\n`;
+    const host = { utcOffsetMinutes: () => 14 * 60 };
+    expect(await desk.run('auth login --verbose', { host })).toEqual({
+      exitCode: 0,
+      stdout: '',
+      stderr:
+        '✓ Logged in as dev until Jan 2 02:00 (in 12h)\n' +
+        '  Realm     r (auth.realm (~/project/atmos.yaml:2:10))\n' +
+        '  Provider  aws-user\n' +
+        '  Identity  dev\n' +
+        '  Region    us-east-1\n' +
+        '  Session   opened now\n' +
+        '  Expires   Jan 2 02:00 (in 12h)\n' +
+        `  Limits    ${limits}\n`,
+    });
+    const { stderr } = await desk.run('auth login -v');
+    expect(stderr).toContain('  Session   taken from the keyring\n');
+  });
+
+  test('with --verbose says which setting the stored session no longer fits', async () => {
+    const desk = await openDesk({ entries: storedKey });
+    const note = `Changed   a setting changed after the session was opened: spec.endpoint_url was ${desk.sts.url} and is now ${desk.sts.url}/\n`;
     await desk.run('auth login');
     desk.configure(yamlOf(desk).replace(desk.sts.url, `${desk.sts.url}/`));
-    const { stderr } = await desk.run('auth login');
+    const { stderr } = await desk.run('auth login --verbose');
     expect(stderr).toContain('Session   opened now\n');
     expect(stderr).toContain(note);
-    expect((await desk.run('auth login')).stderr).not.toContain('note: a setting');
+    expect((await desk.run('auth login --verbose')).stderr).not.toContain('a setting changed');
   });
 
   test('is painted for a terminal', async () => {
     const desk = await openDesk();
     desk.configure(yamlOf(desk, { keyring: 'type: memory', identity: withKeys }));
     const { stderr } = await desk.run('auth login', { env: { FORCE_COLOR: '1' } });
-    expect(stderr).toContain('\u001b[32m✓\u001b[0m Authentication successful!');
+    expect(stderr).toContain('\u001b[32m✓\u001b[0m Logged in as dev until ');
     expect(stderr).toContain('\u001b[33mwarning:\u001b[0m the memory keyring');
   });
 
@@ -94,7 +107,7 @@ describe('a login', () => {
     });
     expect(result).toMatchObject({ code: 'ERR_KEYRING_VERSION', exitCode: 3, stdout: '' });
     expect(result.stderr).toMatch(
-      /^✓ Authentication successful!\n(  .*\n)+error: the keyring .* has version 99, and this atmos-auth knows version 1\nhint: /,
+      /^✓ Logged in as dev until .*\nerror: the keyring .* has version 99, and this atmos-auth knows version 1\nhint: /,
     );
   });
 

@@ -9,7 +9,7 @@ import {
   putToken,
   section,
 } from '../../clouds/aws/go-atmos-files.ts';
-import { openDesk, yamlOf, type Desk } from './desk.ts';
+import { openDesk, shortPath, yamlOf, type Desk } from './desk.ts';
 
 // Plain files of Go Atmos, as auth logout and doctor find them.
 
@@ -30,6 +30,7 @@ async function openFull() {
   return {
     desk,
     ...paths,
+    shown: (path: string) => shortPath(desk, path),
     run: (command: string) => desk.run(command, { host }),
     texts: () =>
       Object.fromEntries(
@@ -57,16 +58,16 @@ describe('auth logout', () => {
   test.each(['auth logout', 'auth logout DEV'])(
     '%s removes the plain files of the identity in this realm, and names them',
     async (command) => {
-      const { user, refresh, texts, run } = await openFull();
+      const { user, refresh, texts, run, shown } = await openFull();
       const before = texts();
       const { exitCode, stdout, stderr } = await run(command);
       expect({ exitCode, stdout }).toEqual({ exitCode: 0, stdout: '' });
       expect(stderr.split('\n').toSorted()).toEqual(
         [
           '',
-          `removed the profile of dev: ${user.config}`,
-          `removed the session of dev: ${user.credentials}`,
-          `removed the token of dev: ${refresh}`,
+          `removed the profile of dev: ${shown(user.config)}`,
+          `removed the session of dev: ${shown(user.credentials)}`,
+          `removed the token of dev: ${shown(refresh)}`,
         ].toSorted(),
       );
       const after = texts();
@@ -78,10 +79,10 @@ describe('auth logout', () => {
   );
 
   test('a dry run lists the same, in JSON too, and removes nothing', async () => {
-    const { user, refresh, texts, run } = await openFull();
+    const { user, refresh, texts, run, shown } = await openFull();
     const before = texts();
     const dry = await run('auth logout dev --dry-run');
-    expect(dry.stderr).toContain(`would remove the session of dev: ${user.credentials}\n`);
+    expect(dry.stderr).toContain(`would remove the session of dev: ${shown(user.credentials)}\n`);
     const { stdout } = await run('auth logout dev --dry-run -o json');
     const dev = { realm: 'r', identity: 'dev' };
     const expected = [
@@ -97,9 +98,11 @@ describe('auth logout', () => {
   });
 
   test('of a provider removes its sessions and the token of its portal', async () => {
-    const { sso, token, texts, run } = await openFull();
+    const { sso, token, texts, run, shown } = await openFull();
     const before = texts();
-    expect((await run('auth logout sso')).stderr).toContain(`removed the token of sso: ${token}\n`);
+    expect((await run('auth logout sso')).stderr).toContain(
+      `removed the token of sso: ${shown(token)}\n`,
+    );
     expect(changed(before, texts())).toEqual([sso.credentials, sso.config, token]);
   });
 
@@ -118,10 +121,10 @@ describe('auth logout', () => {
   });
 
   test('finds an identity that is not configured any more by its file alone', async () => {
-    const { desk, run } = await openFull();
+    const { desk, run, shown } = await openFull();
     const { credentials } = putSessions(desk.root, 'r', 'gone', ['gone']);
     expect((await run('auth logout gone')).stderr).toContain(
-      `removed the session of gone: ${credentials}\n`,
+      `removed the session of gone: ${shown(credentials)}\n`,
     );
     expect(await run('auth logout gone')).toMatchObject({ code: 'ERR_IDENTITY_UNKNOWN' });
   });

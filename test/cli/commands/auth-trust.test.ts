@@ -19,13 +19,13 @@ const codesOf = (url: string, place: string) =>
     auth.identities.dev.spec.endpoint_url (${place})
 `;
 
-const shownOf = ({ project, sts }: Desk) => `The configuration
-  Directory  ${project}
-  Files      ${project}/atmos.yaml
+const shownOf = ({ sts }: Desk) => `The configuration
+  Directory  ~/project
+  Files      ~/project/atmos.yaml
 asks for what is done only once it is trusted:
   runs the password command pass show x
-    auth.keyring.spec.password_command (${project}/atmos.yaml:5:31)
-${codesOf(sts.url, `${project}/atmos.yaml:11:23`)}`;
+    auth.keyring.spec.password_command (~/project/atmos.yaml:5:31)
+${codesOf(sts.url, '~/project/atmos.yaml:11:23')}`;
 
 describe('auth trust', () => {
   test('shows what the files do, and asks', async () => {
@@ -215,10 +215,10 @@ describe('auth trust --list', () => {
     expect(await listed()).toEqual(['changed ci', 'gone']);
     const { stdout } = await desk.run('auth trust --list');
     const [header, ...rows] = stdout.trimEnd().split('\n');
-    expect(header).toBe('FILES    TRUSTED AT                PROFILES  DIRECTORY');
+    expect(header).toBe('FILES    TRUSTED AT   PROFILES  DIRECTORY');
     expect(rows.toSorted()).toEqual([
-      `changed  2026-01-01T00:00:00.000Z  ci        ${desk.project}`,
-      `gone     2026-01-01T00:00:00.000Z  -         ${desk.project}`,
+      `changed  00:00 (now)  ci        ~/project`,
+      `gone     00:00 (now)  -         ~/project`,
     ]);
   });
 });
@@ -230,10 +230,10 @@ describe('auth trust --revoke', () => {
     const { stderr, exitCode } = await desk.run('auth trust --revoke');
     expect({ stderr, exitCode }).toEqual({
       exitCode: 0,
-      stderr: `no longer trusted: ${desk.project}, since 2026-01-01T00:00:00.000Z\n`,
+      stderr: `no longer trusted: ~/project, trusted since 00:00 (now)\n`,
     });
     expect((await desk.run('auth trust --revoke')).stderr).toBe(
-      `nothing was trusted in ${desk.project}\n`,
+      `nothing was trusted in ~/project\n`,
     );
   });
 

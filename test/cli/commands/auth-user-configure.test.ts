@@ -17,8 +17,8 @@ import { person } from './person.ts';
 const { accessKeyId, secretAccessKey } = user;
 const configure = 'auth user configure';
 const byStdin = `${configure} --stdin`;
-const savedBy = ({ directory }: Desk) =>
-  `saved the access key AKIA…MPLE of identity dev in the file keyring (${directory}), realm r\n` +
+const saved =
+  'saved the access key AKIA…MPLE of identity dev in the file keyring (~/data/atmos/keyring), realm r\n' +
   'Next: atmos auth login --identity dev\n';
 
 /** What is stored beside the key's id and secret. */
@@ -39,7 +39,7 @@ describe('a key that is given', () => {
     expect(await desk.run(byStdin, { input: JSON.stringify(given) })).toEqual({
       exitCode: 0,
       stdout: '',
-      stderr: savedBy(desk),
+      stderr: saved,
     });
     expect(await storedData(desk)).toEqual({ mfa_arn: device, session_duration: '8h' });
     expect(desk.sts.calls).toEqual([]);
@@ -67,7 +67,7 @@ describe('a key that is given', () => {
     expect(await desk.run(`${configure} --from-aws-profile old`)).toEqual({
       exitCode: 0,
       stdout: '',
-      stderr: savedBy(desk),
+      stderr: saved,
     });
     expect(await storedData(desk)).toEqual({});
   });
@@ -76,7 +76,7 @@ describe('a key that is given', () => {
     const desk = await openDesk();
     expect(await desk.run(`${byStdin} --verify`, { input: keyOnStdin })).toMatchObject({
       exitCode: 0,
-      stderr: `AWS knows this key as arn:aws:iam::012345678901:user/ada\n${savedBy(desk)}`,
+      stderr: `AWS knows this key as arn:aws:iam::012345678901:user/ada\n${saved}`,
     });
     expect(desk.sts.calls).toMatchObject([{ action: 'GetCallerIdentity' }]);
   });
@@ -89,7 +89,7 @@ describe('a key that is typed', () => {
     expect(await desk.run(configure, { person: ada })).toEqual({
       exitCode: 0,
       stdout: '',
-      stderr: `AWS knows this key as arn:aws:iam::012345678901:user/ada\n${savedBy(desk)}`,
+      stderr: `AWS knows this key as arn:aws:iam::012345678901:user/ada\n${saved}`,
     });
     expect(ada.asked).toEqual([
       'AWS Access Key ID',
@@ -142,7 +142,7 @@ describe('a key that is typed', () => {
     const ada = person(accessKeyId, secretAccessKey);
     const { stderr } = await desk.run(`${configure} --no-verify`, { person: ada });
     expect(stderr).toBe(
-      `MFA ARN: ${device} (${config}:12:18)\nSession Duration: 8h (${config}:14:19)\n${savedBy(desk)}`,
+      `MFA ARN: ${device} (${config}:12:18)\nSession Duration: 8h (${config}:14:19)\n${saved}`,
     );
     expect(ada.asked).toEqual(['AWS Access Key ID', 'AWS Secret Access Key']);
     expect(await storedData(desk)).toEqual({});
@@ -158,14 +158,14 @@ describe('a key that is typed', () => {
     expect(stderr).toBe(
       `warning: mfa_arn stands in the configuration (${config}:12:18), which is used instead of the one given\n` +
         `warning: the session duration stands in the configuration (${config}:14:19), which is used instead of the one given\n` +
-        savedBy(desk),
+        saved,
     );
     expect(ada.asked).toEqual(['AWS Access Key ID', 'AWS Secret Access Key']);
   });
 
   test.each([
-    [true, savedBy],
-    [false, () => 'nothing was saved\n'],
+    [true, saved],
+    [false, 'nothing was saved\n'],
   ] as const)(
     'that AWS does not confirm is saved if the person says so: %s',
     async (answer, end) => {
@@ -177,7 +177,7 @@ describe('a key that is typed', () => {
         stdout: '',
         stderr:
           'warning: the key could not be verified: AWS does not know the access key AKIA…MPLE: it was deleted or deactivated, or is of another partition\n' +
-          end(desk),
+          end,
       });
       expect(ada.asked.at(-1)).toBe('Save anyway? (y/N)');
       expect(Object.keys(desk.stored())).toHaveLength(answer ? 3 : 0);

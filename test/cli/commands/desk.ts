@@ -180,6 +180,11 @@ async function dispatch(host: Host, args: readonly string[], who?: Person): Prom
   );
 }
 
+/** A path of the desk as people read it: its root is their home directory. */
+export function shortPath({ root }: Pick<Desk, 'root'>, path: string): string {
+  return path.replace(root, '~');
+}
+
 /** The user's key, as Atmos stores it for `dev`. */
 export const storedKey = { atmos_r_dev: atmosEntry(user) };
 

@@ -76,9 +76,9 @@ test('list --long opens what it can; an entry under another password is no failu
   const own = await desk.run('auth keyring list --long');
   expect(own).toMatchObject({ exitCode: 0, stderr: '' });
   expect(own.stdout).toBe(
-    'ITEM   IDENTITY  REALM  KIND  EXPIRES               SIZE   KEY\n' +
-      `token  corp      r      aws   2026-01-01T08:00:00Z  ${tokenOfAtmos.length} B  atmos_r_corp\n` +
-      `key    dev       r      aws   -                     ${storedKey.atmos_r_dev.length} B  atmos_r_dev\n`,
+    'ITEM   IDENTITY  REALM  KIND  EXPIRES        SIZE   KEY\n' +
+      `token  corp      r      aws   08:00 (in 8h)  ${tokenOfAtmos.length} B  atmos_r_corp\n` +
+      `key    dev       r      aws   -              ${storedKey.atmos_r_dev.length} B  atmos_r_dev\n`,
   );
   const all = await desk.run('auth keyring list --long --all');
   expect(all).toMatchObject({

@@ -41,7 +41,7 @@ async function openProfiles(): Promise<Desk> {
 describe('profile list', () => {
   test('shows every profile with its place, the broken ones with the reason', async () => {
     const desk = await openProfiles();
-    const at = (path: string) => join(desk.project, path);
+    const at = (path: string) => `~/project/${path}`;
     expect(await desk.run('profile list --profile dev,mine')).toEqual({
       exitCode: 0,
       stdout: [
@@ -50,7 +50,7 @@ describe('profile list', () => {
         `ci      -       project-hidden  1      ${at('.atmos/profiles/ci')}`,
         `dev     active  project         1      ${at('profiles/dev')}`,
         `empty   broken  project         0      ${at('profiles/empty')}`,
-        `mine    active  xdg             1      ${desk.root}/.config/atmos/profiles/mine`,
+        `mine    active  xdg             1      ~/.config/atmos/profiles/mine`,
         `torn    broken  project         1      ${at('profiles/torn')}`,
         '',
       ].join('\n'),
@@ -97,7 +97,7 @@ describe('profile list', () => {
     const { exitCode, stdout, stderr } = await desk.run('profile list');
     expect({ exitCode, stdout }).toEqual({
       exitCode: 0,
-      stdout: `NAME  STATE  LOCATION  FILES  PATH\nci    -      project   1      ${desk.project}/profiles/ci\n`,
+      stdout: `NAME  STATE  LOCATION  FILES  PATH\nci    -      project   1      ~/project/profiles/ci\n`,
     });
     expect(stderr).toMatch(
       `warning: the chosen profiles cannot be used: unknown profile "typo" (from profiles.default (${path}:2:22)): it is one of ci in `,
@@ -110,7 +110,7 @@ describe('profile list', () => {
     const host = { workingDirectory: () => desk.root };
     expect(await desk.run('profile list', { host })).toMatchObject({
       exitCode: 0,
-      stdout: `NAME  STATE  LOCATION  FILES  PATH\nmine  -      xdg       1      ${desk.root}/.config/atmos/profiles/mine\n`,
+      stdout: `NAME  STATE  LOCATION  FILES  PATH\nmine  -      xdg       1      ~/.config/atmos/profiles/mine\n`,
       stderr: '',
     });
     expect(await desk.run('profile list --config none.yaml', { host })).toMatchObject({
@@ -134,7 +134,6 @@ describe('profile show', () => {
   test('shows what the profile says of itself, and its files', async () => {
     const desk = await openProfiles();
     desk.configure('profiles: { base_path: profiles }\n');
-    const at = join(desk.project, 'profiles/ci');
     expect(await desk.run('profile show ci')).toEqual({
       exitCode: 0,
       stdout: [
@@ -144,9 +143,9 @@ describe('profile show', () => {
         '  Version  1.2',
         '  Tags     ci, 3',
         '  State    deprecated',
-        `  Where    ${at} (configurable)`,
-        `  Files    ${at}/atmos.yaml`,
-        `           ${at}/more/b.yaml`,
+        '  Where    ~/project/profiles/ci (configurable)',
+        '  Files    ~/project/profiles/ci/atmos.yaml',
+        '           ~/project/profiles/ci/more/b.yaml',
         '',
       ].join('\n'),
       stderr: 'to use it: add --profile ci\n',

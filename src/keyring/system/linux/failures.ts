@@ -78,12 +78,13 @@ export function keyringError(
   context: BackendContext,
   doing: string,
   failure: Failure,
+  cause: BusError,
 ): KeyringError {
   const { settings, host } = context;
   return new KeyringError(
     failure.code,
     `cannot ${doing} the system keyring: ${failure.reason} (type system from ${settings.type.source})`,
-    { hints: hintsFor(failure.remedy, host) },
+    { hints: hintsFor(failure.remedy, host), cause },
   );
 }
 

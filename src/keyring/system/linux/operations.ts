@@ -23,14 +23,15 @@ export interface Operations {
 export function createOperations(context: BackendContext, connection: Connection): Operations {
   return {
     async operation(doing, run) {
+      const seconds = operationLimitMs / 1000;
       const expired = () =>
-        new BusError('timeout', `it took more than ${operationLimitMs / 1000} seconds`);
+        new BusError('timeout', `the Secret Service did not finish within ${seconds} seconds`);
       try {
         return await withinLimit(context.host, operationLimitMs, run(), expired);
       } catch (error) {
         if (!isBusError(error)) throw error;
         if (error.fault === 'timeout') await connection.close();
-        throw keyringError(context, doing, describeFailure(error));
+        throw keyringError(context, doing, describeFailure(error), error);
       }
     },
     async withSession(run) {

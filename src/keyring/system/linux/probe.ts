@@ -40,7 +40,8 @@ export async function probeService(
   } catch (error) {
     if (!isBusError(error)) throw error;
     const failure = describeFailure(error);
-    if (failure.code !== 'ERR_KEYRING_UNAVAILABLE') throw keyringError(context, 'look at', failure);
+    if (failure.code !== 'ERR_KEYRING_UNAVAILABLE')
+      throw keyringError(context, 'look at', failure, error);
     return { probe: { state: 'unavailable', reason: failure.reason }, location };
   }
 }

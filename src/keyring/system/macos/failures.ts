@@ -8,6 +8,8 @@ export interface Failure {
   readonly code: KeyringErrorCode;
   readonly reason: string;
   readonly remedy: 'unlock' | 'allow' | 'choose' | 'replace' | 'look';
+  /** What the system said, for the log. */
+  readonly cause?: unknown;
 }
 
 /** The system's status for an item that is not there. */
@@ -56,13 +58,13 @@ export function describeStatus(status: number): Failure {
 export function keyringError(
   { settings }: BackendContext,
   doing: string,
-  { code, reason, remedy }: Failure,
+  { code, reason, remedy, cause }: Failure,
   keychain?: string,
 ): KeyringError {
   return new KeyringError(
     code,
     `cannot ${doing} the system keyring: ${reason} (type system from ${settings.type.source})`,
-    { hints: hintsFor(remedy, keychain) },
+    { hints: hintsFor(remedy, keychain), cause },
   );
 }
 

@@ -1,4 +1,4 @@
-import { KeyringError, systemErrorCode } from '../../../core/errors.ts';
+import { BackendFailure, KeyringError, systemErrorCode } from '../../../core/errors.ts';
 import type { Host, ProgramResult } from '../../../host/host.ts';
 import { damaged, describeStatus, statusOfExit, unavailable, type Failure } from './failures.ts';
 
@@ -51,13 +51,11 @@ export function createSecurity(
     } catch (error) {
       const code = systemErrorCode(error);
       if (code === undefined) throw error;
-      return failed(
-        unavailable(
-          code === 'ENOENT'
-            ? `there is no ${program}`
-            : `${program} cannot be started here (${code})`,
-        ),
-      );
+      const reason =
+        code === 'ENOENT'
+          ? `there is no ${program}`
+          : `${program} cannot be started here (${code})`;
+      return failed({ ...unavailable(reason), cause: error });
     }
   };
 }
@@ -84,10 +82,15 @@ function answerOf(result: ProgramResult, timeoutMs: number): Answer {
   const status = said === undefined ? statusOfExit(result.exitCode) : Number(said);
   return {
     status,
-    failure: status === 0 ? undefined : describeStatus(status),
+    failure: status === 0 ? undefined : { ...describeStatus(status), cause: statusFailure(status) },
     stdout: result.stdout.toString('latin1'),
     stderr,
   };
+}
+
+/** Without what `security` wrote: that quotes the commands of `-i`, which hold the secret. */
+function statusFailure(status: number): BackendFailure {
+  return new BackendFailure(`${program} failed with status ${status}`);
 }
 
 function failed(failure: Failure): Answer {

@@ -1,3 +1,5 @@
+import { BackendFailure } from '../../../core/errors.ts';
+
 /** A generic credential of Credential Manager (`CREDENTIALW` of wincred.h), as far as we use it. */
 export interface Credential {
   readonly targetName: string;
@@ -20,7 +22,7 @@ export interface CredentialManager {
 }
 
 /** What a call failed with: an error of winerror.h. */
-export class CredentialError extends Error {
+export class CredentialError extends BackendFailure {
   readonly call: string;
   readonly status: number;
 

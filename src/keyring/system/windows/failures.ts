@@ -73,9 +73,10 @@ export function keyringError(
   { settings }: Pick<BackendContext, 'settings'>,
   doing: Doing,
   { code, reason, hints }: Failure,
+  cause: CredentialError,
 ): KeyringError {
   const message = `cannot ${doing} Credential Manager: ${reason} (type system from ${settings.type.source})`;
-  return new KeyringError(code, message, { hints });
+  return new KeyringError(code, message, { hints, cause });
 }
 
 /** Of an entry under our name that we did not make. It stays as it is. */

@@ -26,7 +26,7 @@ export function createCredentialStore(
       return run(manager);
     } catch (error) {
       if (!(error instanceof CredentialError)) throw error;
-      throw keyringError(context, doing, describeFailure(error));
+      throw keyringError(context, doing, describeFailure(error), error);
     }
   }
 

@@ -81,7 +81,7 @@ const badBuses: BadBus[] = [
     name: 'one that lets us in and is silent',
     open: () => openBrokenBus({ after: 'authentication' }),
     code: 'ERR_KEYRING_TIMEOUT',
-    reason: 'org.freedesktop.DBus did not answer Hello',
+    reason: 'org.freedesktop.DBus did not answer Hello within 5 seconds',
   },
   {
     name: 'one that lets us in and hangs up',
@@ -114,7 +114,7 @@ const badBuses: BadBus[] = [
     needsBus: true,
     open: () => openScriptedProvider({ script: { 'Properties.Get': silent } }),
     code: 'ERR_KEYRING_TIMEOUT',
-    reason: 'org.freedesktop.secrets did not answer Get',
+    reason: 'org.freedesktop.secrets did not answer Get within 5 seconds',
   },
 ];
 

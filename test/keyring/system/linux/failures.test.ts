@@ -52,11 +52,9 @@ describe('a failure of the bus or the service', () => {
 
   test('names what was done, and where the type was configured', () => {
     const context = createTestContext({ env: { DISPLAY: ':0' } });
-    const error = keyringError(
-      context,
-      'read from',
-      describeFailure(answered(`${bus}ServiceUnknown`)),
-    );
+    const cause = answered(`${bus}ServiceUnknown`);
+    const error = keyringError(context, 'read from', describeFailure(cause), cause);
+    expect(error.cause).toBe(cause);
     expect(error).toMatchObject({
       code: 'ERR_KEYRING_UNAVAILABLE',
       message:

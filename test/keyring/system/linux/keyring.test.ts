@@ -238,7 +238,8 @@ describe.skipIf(!hasBus)('a provider that fails', () => {
       time.pass(callLimitMs);
       expect(await failing).toMatchObject({
         code: 'ERR_KEYRING_TIMEOUT',
-        message: `cannot read from the system keyring: org.freedesktop.secrets did not answer ${member.split('.')[1]} (type system from default)`,
+        message: `cannot read from the system keyring: org.freedesktop.secrets did not answer ${member.split('.')[1]} within 5 seconds (type system from default)`,
+        cause: { name: 'BusError', fault: 'timeout' },
       });
       expect(await keyring.get(key)).toBe('value');
     },

@@ -41,6 +41,7 @@ describe.each(uses)('an attempt to %s', (doing, use) => {
       code: 'ERR_KEYRING_LOCKED',
       message: message('it is locked, or wants a consent, and nobody can be asked in this session'),
       hints: [`security unlock-keychain ${mac.path}`, file],
+      cause: { message: '/usr/bin/security failed with status -25308' },
     });
     expect(mac.items()).toHaveLength(1);
   });

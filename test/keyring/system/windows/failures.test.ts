@@ -76,7 +76,12 @@ describe.each(rows)('%s', (_, status, code, reason, hints) => {
       ['list', keyring.keys()],
     ] as const;
     for (const [doing, use] of uses)
-      expect(await errorOf(use)).toMatchObject({ code, message: message(doing), hints });
+      expect(await errorOf(use)).toMatchObject({
+        code,
+        message: message(doing),
+        hints,
+        cause: { name: 'CredentialError', status },
+      });
   });
 
   test('is why a probe finds it unavailable', async () => {

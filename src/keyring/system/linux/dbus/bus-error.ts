@@ -1,3 +1,5 @@
+import { BackendFailure } from '../../../../core/errors.ts';
+
 /**
  * What went wrong between us and the bus:
  *
@@ -20,7 +22,7 @@ export type BusFault =
   | 'session';
 
 /** A failure of D-Bus. The keyring turns it into one of its own: none leaves the backend. */
-export class BusError extends Error {
+export class BusError extends BackendFailure {
   readonly fault: BusFault;
   /** `org.freedesktop.DBus.Error.ServiceUnknown` and the like; empty unless `answered`. */
   readonly errorName: string;

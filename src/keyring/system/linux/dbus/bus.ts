@@ -106,7 +106,10 @@ function createBus(socket: Socket, host: Host): Bus {
 
   async function callNow<T>(call: Call, answer: Decoder<T>): Promise<T> {
     const expired = () =>
-      new BusError('timeout', `${call.destination} did not answer ${call.member}`);
+      new BusError(
+        'timeout',
+        `${call.destination} did not answer ${call.member} within ${callLimitMs / 1000} seconds`,
+      );
     if (failure) throw failure;
     socket.ref();
     try {
