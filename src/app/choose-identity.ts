@@ -82,11 +82,11 @@ export async function resolveIdentityName(
       ],
     });
   }
-  if (request.kind === 'pick') return pick(names, prompt);
+  if (request.kind === 'pick') return pick(identities, prompt);
   const defaults = identities.filter(({ isDefault }) => isDefault);
   const [only] = defaults;
   if (only && defaults.length === 1) return theDefault(only);
-  return pickOrRefuse(defaults, names, prompt);
+  return pickOrRefuse(defaults, identities, prompt);
 }
 
 /** Its place is looked up when it is asked for. */
@@ -100,12 +100,15 @@ function theDefault({ name, locate }: Identity): Sourced<string> {
 }
 
 async function pick(
-  names: readonly string[],
+  identities: readonly Identity[],
   prompt: Pick<Prompt, 'select'>,
 ): Promise<Sourced<string>> {
+  const names = identities.map(({ name }) => name);
+  const kinds = new Map(identities.map(({ name, kind }) => [name, kind]));
   const value = await prompt.select({
     message: 'Identity',
     choices: names,
+    describe: (name) => kinds.get(name) ?? '',
     instead: addOptions(optionWords('-i', names[0] ?? 'NAME'), 'to choose without a prompt'),
   });
   return { value, source: 'your choice' };
@@ -113,10 +116,10 @@ async function pick(
 
 async function pickOrRefuse(
   defaults: readonly Identity[],
-  names: readonly string[],
+  identities: readonly Identity[],
   prompt: Pick<Prompt, 'select'>,
 ): Promise<Sourced<string>> {
-  const candidates = defaults.length > 0 ? defaults.map(({ name }) => name) : names;
+  const candidates = defaults.length > 0 ? defaults : identities;
   try {
     return await pick(candidates, prompt);
   } catch (error) {
@@ -124,8 +127,8 @@ async function pickOrRefuse(
     const why =
       defaults.length > 0
         ? `several identities are the default: ${defaults.map((one) => `${one.name} (${one.locate(['default'])})`).join(', ')}`
-        : `no identity was given and none is the default; there are ${names.join(', ')}`;
-    const candidate = candidates[0] ?? 'NAME';
+        : `no identity was given and none is the default; there are ${identities.map(({ name }) => name).join(', ')}`;
+    const candidate = candidates[0]?.name ?? 'NAME';
     throw new AtmosError('ERR_IDENTITY_REQUIRED', why, {
       cause: error,
       hints: [addOptions(optionWords('-i', candidate)), setVariable('ATMOS_IDENTITY', candidate)],

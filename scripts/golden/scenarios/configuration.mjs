@@ -10,8 +10,9 @@ export const configuration = {
     async run({ atmos }) {
       for (const command of [
         'auth user configure --stdin',
-        'auth login',
+        'auth login --verbose',
         'auth whoami',
+        'auth whoami --verbose',
         'auth whoami -o json',
         'auth exec -- true',
         'auth env',

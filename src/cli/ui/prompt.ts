@@ -24,11 +24,16 @@ export interface ConfirmQuestion extends Question {
   readonly default: boolean;
 }
 
-export interface SelectQuestion extends Question {
+interface ChoiceQuestion extends Question {
   readonly choices: readonly string[];
 }
 
-export interface SelectManyQuestion extends SelectQuestion {
+export interface SelectQuestion extends ChoiceQuestion {
+  /** What is shown after a choice, and found by typing as well. */
+  describe?(choice: string): string;
+}
+
+export interface SelectManyQuestion extends ChoiceQuestion {
   /** The choices that are ticked to begin with. */
   readonly checked: readonly string[];
 }
@@ -46,6 +51,7 @@ export interface Prompt {
   /** Shows a star for each character. */
   masked(question: TextQuestion): Promise<string>;
   confirm(question: ConfirmQuestion): Promise<boolean>;
+  /** Typed text leaves only the choices that contain it, in any case. */
   select(question: SelectQuestion): Promise<string>;
   /** Any number of the choices, none too, in their order. */
   selectMany(question: SelectManyQuestion): Promise<string[]>;
@@ -90,10 +96,13 @@ export function createPrompt(host: Host, interactive?: boolean): Prompt {
         confirm({ message: shownOf(question), default: question.default }, streams),
       ),
     select: (question) =>
-      askWith(question, ({ select }, streams) => {
-        streams.leaveByCtrlD();
-        const choices = named(question);
-        return select({ message: shownOf(question), choices, loop: false }, streams);
+      askWith(question, ({ search }, streams) => {
+        const choices = described(question);
+        const source = (typed = '') => {
+          const wanted = typed.toLowerCase();
+          return choices.filter(({ name }) => name.toLowerCase().includes(wanted));
+        };
+        return search({ message: shownOf(question), source }, streams);
       }),
     selectMany: (question) =>
       askWith(question, ({ checkbox }, streams) => {
@@ -177,13 +186,21 @@ function shownOf({ message }: Question): string {
   return printable(message);
 }
 
-function named({ choices }: SelectQuestion) {
-  return choices.map((value) => ({ value, name: printable(value) }));
+function described({ choices, describe }: SelectQuestion) {
+  return choices.map((value) => {
+    const short = printable(value);
+    const name = describe === undefined ? short : `${short}  ${printable(describe(value))}`;
+    return { value, name, short };
+  });
 }
 
 function ticked(question: SelectManyQuestion) {
   const { checked } = question;
-  return named(question).map((choice) => ({ ...choice, checked: checked.includes(choice.value) }));
+  return question.choices.map((value) => ({
+    value,
+    name: printable(value),
+    checked: checked.includes(value),
+  }));
 }
 
 function validator({ fault }: TextQuestion): (answer: string) => true | string {

@@ -22,7 +22,12 @@ async function ask(): Promise<unknown> {
     case 'confirm':
       return prompt.confirm({ message: 'Sure?', instead, default: false });
     case 'select':
-      return prompt.select({ message: 'Which?', instead, choices: ['dev', 'prod'] });
+      return prompt.select({
+        message: 'Which?',
+        instead,
+        choices: ['dev', 'prod'],
+        describe: (name) => `aws/${name === 'dev' ? 'user' : 'ambient'}`,
+      });
     case 'select-evil':
       return prompt.select({
         message: 'Which\u001b[2J\nhint: one?',

@@ -47,6 +47,17 @@ describe('at a terminal', () => {
     await expect(session.waitFor('answer "prod"')).resolves.toBeUndefined();
   });
 
+  test('a choice is found by typing a part of it, or of what is shown with it', async () => {
+    for (const part of ['PRO', 'ambi']) {
+      const session = ask('select');
+      await session.waitFor('prod  aws/ambient');
+      session.type(part);
+      await session.waitFor(part);
+      session.type('\r');
+      await session.waitFor('answer "prod"');
+    }
+  });
+
   test('any number is ticked with the space bar, and some may be ticked already', async () => {
     const session = ask('select-many');
     await session.waitFor('prod');
