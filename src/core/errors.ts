@@ -163,8 +163,8 @@ export class NoTerminalError extends AtmosError {
  * What a system or a service answered to a keyring backend, which turns it into a {@link KeyringError}
  * and keeps it as the cause. Its message holds no secret.
  */
-export class BackendFailure extends Error {
-  override name = 'BackendFailure';
+export class BackendError extends Error {
+  override name = 'BackendError';
 }
 
 /** One error of a chain of causes, as the log may show it. */
@@ -188,7 +188,7 @@ export function causesOf(error: unknown): Cause[] {
 
 function describeCause(error: Error): Cause {
   const code = error instanceof AtmosError ? error.code : systemErrorCode(error);
-  const isOwn = error instanceof AtmosError || error instanceof BackendFailure;
+  const isOwn = error instanceof AtmosError || error instanceof BackendError;
   // Of the system: its message names a call and a path.
   const isSafe = isOwn || (code !== undefined && 'syscall' in error);
   return { name: error.name, code, reason: isSafe ? error.message : undefined };

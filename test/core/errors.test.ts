@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import {
   AtmosError,
-  BackendFailure,
+  BackendError,
   KeyringError,
   causesOf,
   isAtmosError,
@@ -71,10 +71,10 @@ describe('the causes of an error', () => {
       code: 'ENOENT',
       syscall: 'open',
     });
-    const answered = new BackendFailure('the service is gone', { cause: opening });
+    const answered = new BackendError('the service is gone', { cause: opening });
     const error = new KeyringError('ERR_KEYRING_IO', 'cannot read', { cause: answered });
     expect(causesOf(error)).toEqual([
-      { name: 'BackendFailure', code: undefined, reason: 'the service is gone' },
+      { name: 'BackendError', code: undefined, reason: 'the service is gone' },
       { name: 'Error', code: 'ENOENT', reason: "ENOENT: open '/x'" },
       { name: 'SyntaxError', code: undefined, reason: undefined },
     ]);

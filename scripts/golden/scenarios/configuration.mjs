@@ -10,9 +10,8 @@ export const configuration = {
     async run({ atmos }) {
       for (const command of [
         'auth user configure --stdin',
-        'auth login --verbose',
+        'auth login',
         'auth whoami',
-        'auth whoami --verbose',
         'auth whoami -o json',
         'auth exec -- true',
         'auth env',

@@ -44,7 +44,9 @@ export const keyringFile = {
       const env = { ATMOS_KEYRING_PASSWORD: otherPassword };
       for (const command of [
         'auth login',
+        'auth login --verbose',
         'auth whoami',
+        'auth whoami --verbose',
         'auth exec -- true',
         'auth credential-process',
         'auth keyring list --long',

@@ -67,9 +67,7 @@ export function isPassing(error: unknown, exchange: Exchange): boolean {
 }
 
 /** How long a request waits for its connection, of the time that it has. */
-export function connectLimitMs({ timeoutMs }: Pick<StsCall, 'timeoutMs'>): number {
-  return Math.min(timeoutMs, 5_000);
-}
+export const maxConnectMs = 5_000;
 
 /**
  * Says in our words what became of the call. The error of the SDK is never kept as a cause: it
@@ -86,7 +84,10 @@ export function translateStsError(error: unknown, call: StsCall): AtmosError {
   const reason = networkReasons[code];
   if (reason !== undefined) return unreachable(call, `${reason} (${code})`);
   if (error instanceof Error && error.name === 'TimeoutError') {
-    return unreachable(call, `no connection within ${connectLimitMs(call) / 1000} s`);
+    return unreachable(
+      call,
+      `no connection within ${Math.min(call.timeoutMs, maxConnectMs) / 1000} s`,
+    );
   }
   if (call.exchange.status !== undefined) return notSts(shownExchange(call), 'not its XML');
   const name = error instanceof Error ? error.name : typeof error;

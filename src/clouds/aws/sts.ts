@@ -14,7 +14,7 @@ import type { Host } from '../../host/host.ts';
 import { isPlainUrl } from './endpoint.ts';
 import {
   type StsCall,
-  connectLimitMs,
+  maxConnectMs,
   isClockRefusal,
   isPassing,
   translateStsError,
@@ -200,7 +200,7 @@ function createClient(options: StsOptions, signingDate: () => Date): STSClient {
     credentials,
     ...(endpoint && { endpoint }),
     requestHandler: {
-      connectionTimeout: connectLimitMs({ timeoutMs }),
+      connectionTimeout: Math.min(timeoutMs, maxConnectMs),
       // Beats NODE_TLS_REJECT_UNAUTHORIZED=0: what comes back is a secret.
       httpsAgent: { rejectUnauthorized: true },
     },

@@ -54,7 +54,7 @@ describe('at a terminal', () => {
       session.type(part);
       await session.waitFor(part);
       session.type('\r');
-      await session.waitFor('answer "prod"');
+      await expect(session.waitFor('answer "prod"')).resolves.toBeUndefined();
     }
   });
 

@@ -1,4 +1,4 @@
-import { BackendFailure, KeyringError, systemErrorCode } from '../../../core/errors.ts';
+import { BackendError, KeyringError, systemErrorCode } from '../../../core/errors.ts';
 import type { Host, ProgramResult } from '../../../host/host.ts';
 import { damaged, describeStatus, statusOfExit, unavailable, type Failure } from './failures.ts';
 
@@ -89,8 +89,8 @@ function answerOf(result: ProgramResult, timeoutMs: number): Answer {
 }
 
 /** Without what `security` wrote: that quotes the commands of `-i`, which hold the secret. */
-function statusFailure(status: number): BackendFailure {
-  return new BackendFailure(`${program} failed with status ${status}`);
+function statusFailure(status: number): BackendError {
+  return new BackendError(`${program} failed with status ${status}`);
 }
 
 function failed(failure: Failure): Answer {

@@ -1,4 +1,4 @@
-import { BackendFailure } from '../../../core/errors.ts';
+import { BackendError } from '../../../core/errors.ts';
 
 /** A generic credential of Credential Manager (`CREDENTIALW` of wincred.h), as far as we use it. */
 export interface Credential {
@@ -22,7 +22,7 @@ export interface CredentialManager {
 }
 
 /** What a call failed with: an error of winerror.h. */
-export class CredentialError extends BackendFailure {
+export class CredentialError extends BackendError {
   readonly call: string;
   readonly status: number;
 

@@ -1,4 +1,4 @@
-import { BackendFailure } from '../../../../core/errors.ts';
+import { BackendError } from '../../../../core/errors.ts';
 
 /**
  * What went wrong between us and the bus:
@@ -22,7 +22,7 @@ export type BusFault =
   | 'session';
 
 /** A failure of D-Bus. The keyring turns it into one of its own: none leaves the backend. */
-export class BusError extends BackendFailure {
+export class BusError extends BackendError {
   readonly fault: BusFault;
   /** `org.freedesktop.DBus.Error.ServiceUnknown` and the like; empty unless `answered`. */
   readonly errorName: string;
