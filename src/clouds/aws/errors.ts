@@ -83,12 +83,9 @@ export function translateStsError(error: unknown, call: StsCall): AtmosError {
   if (tlsPattern.test(code)) return untrusted(code, call);
   const reason = networkReasons[code];
   if (reason !== undefined) return unreachable(call, `${reason} (${code})`);
-  if (error instanceof Error && error.name === 'TimeoutError') {
-    return unreachable(
-      call,
-      `no connection within ${Math.min(call.timeoutMs, maxConnectMs) / 1000} s`,
-    );
-  }
+  const limitMs = Math.min(call.timeoutMs, maxConnectMs);
+  const isLate = error instanceof Error && error.name === 'TimeoutError';
+  if (isLate) return unreachable(call, `no connection within ${limitMs / 1000} s`);
   if (call.exchange.status !== undefined) return notSts(shownExchange(call), 'not its XML');
   const name = error instanceof Error ? error.name : typeof error;
   return new AtmosError('ERR_AWS', `sts:${call.action} could not be sent (${code || name})`);
