@@ -4,7 +4,13 @@ import { quoteValue } from '../core/json.ts';
 import type { Identity } from '../core/kind-config.ts';
 import { nearestName } from '../core/names.ts';
 import type { Host } from '../host/host.ts';
-import type { FileOwners, IdentityStrategy, SessionFile } from './contract.ts';
+import type {
+  FileOwners,
+  IdentityStrategy,
+  KeyFileImporter,
+  KeyringImporter,
+  SessionFile,
+} from './contract.ts';
 
 // The only place that names the kinds of identities. Each is imported when it is used.
 const identities: Readonly<Record<string, () => Promise<IdentityStrategy>>> = {
@@ -65,3 +71,11 @@ export async function listSessionFiles(host: Host, owners: FileOwners): Promise<
   const { listAwsSessionFiles } = await import('./aws/session-files.ts');
   return listAwsSessionFiles(host, owners);
 }
+
+/** Finds the long-lived keys of other tools, by the names that `keyring import --from` gives them. */
+export const keyImporters = {
+  'aws-credentials': async (): Promise<KeyFileImporter> =>
+    (await import('./aws/key-importers.ts')).awsFiles,
+  'aws-vault': async (): Promise<KeyringImporter> =>
+    (await import('./aws/key-importers.ts')).awsVault,
+};

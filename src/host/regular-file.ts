@@ -4,6 +4,7 @@ import {
   fstatSync,
   openSync,
   readFileSync,
+  realpathSync,
   statSync,
   type Stats,
 } from 'node:fs';
@@ -22,10 +23,30 @@ export function irregularKind(stats: Stats): string | undefined {
  * socket never can. Undefined also where nothing is, or nothing can be seen.
  */
 export function irregularKindAt(path: string): string | undefined {
+  const stats = statIfVisible(path);
+  return stats && irregularKind(stats);
+}
+
+/** Of what is at a path, links followed. Undefined where nothing is. @throws the system's error */
+export function statOf(path: string): Stats | undefined {
+  return statSync(path, { throwIfNoEntry: false });
+}
+
+/** {@link statOf}, and undefined also where the system does not let us look. */
+export function statIfVisible(path: string): Stats | undefined {
   try {
-    return irregularKind(statSync(path));
+    return statOf(path);
   } catch {
     return undefined;
+  }
+}
+
+/** The path with all links followed; as it is where links cannot be followed, as for one that was removed. */
+export function realPathIfVisible(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    return path;
   }
 }
 

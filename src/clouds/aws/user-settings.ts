@@ -1,4 +1,3 @@
-import type { KeyFault, KeyValues } from '../../core/credentials.ts';
 import { checkPart, IdentityError, type IdentityProblem } from '../../core/identity-error.ts';
 import { placeholder, say, setVariable, type Hint } from '../../core/hint.ts';
 import {
@@ -13,7 +12,13 @@ import { parseDuration } from '../../core/time.ts';
 import { flag, isMap, mapOf, setting, text } from '../../core/validate.ts';
 import type { ShownValues } from '../contract.ts';
 import { isPlainUrl } from './endpoint.ts';
-import { keyFaults, type KeyUse } from './key-values.ts';
+import {
+  keyFaults,
+  type AccessKey,
+  type AccessKeyValues,
+  type KeyFault,
+  type KeyUse,
+} from './key-values.ts';
 import { isAwsRegion } from './regions.ts';
 
 // What an identity of kind aws/user says, and what is wrong with it.
@@ -172,7 +177,7 @@ function fieldAt(identity: Identity, [part, ...keys]: (typeof endpointPaths)[num
 }
 
 /** Where the configuration has the values of a key. */
-const places: Readonly<Record<keyof KeyValues, readonly string[]>> = {
+const places: Readonly<Record<keyof AccessKey, readonly string[]>> = {
   accessKeyId: ['credentials', 'access_key_id'],
   secretAccessKey: ['credentials', 'secret_access_key'],
   mfaArn: ['credentials', 'mfa_arn'],
@@ -180,7 +185,7 @@ const places: Readonly<Record<keyof KeyValues, readonly string[]>> = {
 };
 
 /** What is wrong with values of a key that this identity is to have, wherever they come from. */
-export function keyFaultsOf(identity: Identity, values: KeyValues): KeyFault[] {
+export function keyFaultsOf(identity: Identity, values: AccessKeyValues): KeyFault[] {
   const { region, endpoint } = readSettings(identity);
   return keyFaults(values, keyUseOf(region, endpoint));
 }

@@ -45,7 +45,7 @@ export const awsUser: IdentityStrategy = {
   validate: (identity) => void readSettings(identity),
   trustNeeds,
   usesStoredKeys: (identity) => readSettings(identity).keys === undefined,
-  keyFaults: keyFaultsOf,
+  keyForm: async (identity) => (await import('./key-form.ts')).createKeyForm(identity),
   configuredRegion: (identity) => readSettings(identity).region,
   prepare,
 };

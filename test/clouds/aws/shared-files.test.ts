@@ -2,12 +2,9 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import {
-  readAwsKeys,
-  readAwsProfile,
-  sharedPaths,
-  vaultDevices,
-} from '../../../src/clouds/aws/shared-files.ts';
+import { keyFileReader } from '../../../src/app/key-files.ts';
+import { readAwsKeys, readAwsProfile, vaultDevices } from '../../../src/clouds/aws/shared-files.ts';
+import { sharedPaths } from '../../../src/clouds/aws/shared-paths.ts';
 import { errorOf, thrownBy } from '../../support/error-of.ts';
 import { fakeHost } from '../../support/fake-host.ts';
 import { temporaryDirectory } from '../../support/temporary.ts';
@@ -15,7 +12,8 @@ import { noProfiles, oddForms, oddKeys } from './odd-forms.ts';
 
 const secret = 'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY';
 const keyLines = `aws_access_key_id = AKIAIOSFODNN7EXAMPLE\naws_secret_access_key = ${secret}\n`;
-const key = { accessKeyId: 'AKIAIOSFODNN7EXAMPLE', secretAccessKey: secret };
+const key = { access_key_id: 'AKIAIOSFODNN7EXAMPLE', secret_access_key: secret };
+const readFile = keyFileReader({ fileTitle: 'the AWS file' });
 
 /** A home with these files in `.aws`. */
 function homeWith({ credentials = '', config = '' }): string {
@@ -27,7 +25,11 @@ function homeWith({ credentials = '', config = '' }): string {
 }
 
 async function read(name: string, homeDirectory: string, env = {}) {
-  return readAwsProfile(name, { env, homeDirectory, userId: process.geteuid?.() });
+  return readAwsProfile(
+    name,
+    sharedPaths({ env, homeDirectory, userId: process.geteuid?.() }),
+    readFile,
+  );
 }
 
 describe('the long-lived key of a profile', () => {
@@ -37,7 +39,7 @@ describe('the long-lived key of a profile', () => {
       config: '[profile ops]\nregion = eu-central-1\nmfa_serial = GAHT12345678\n',
     });
     expect(await read('default', home)).toEqual(key);
-    expect(await read('ops', home)).toEqual({ ...key, mfaArn: 'GAHT12345678' });
+    expect(await read('ops', home)).toEqual({ ...key, mfa_arn: 'GAHT12345678' });
   });
 
   test('is read from the config file alone, where it may stand too', async () => {
@@ -153,12 +155,12 @@ test('the long-lived keys of all profiles, and the profiles that have none', () 
   });
   const paths = sharedPaths({ env: {}, homeDirectory, userId: 1000 });
   const lines = (file: string, ...numbers: number[]) => numbers.map((line) => ({ file, line }));
-  expect(readAwsKeys(paths)).toEqual({
+  expect(readAwsKeys(paths, readFile)).toEqual({
     keys: [
-      { profile: 'default', key, lines: lines(paths.config, 2, 3) },
+      { profile: 'default', values: key, lines: lines(paths.config, 2, 3) },
       {
         profile: 'ops',
-        key: { ...key, mfaArn: 'GAHT12345678' },
+        values: { ...key, mfa_arn: 'GAHT12345678' },
         lines: lines(paths.credentials, 2, 3),
         mfaDevice: { value: 'GAHT12345678', source: `${paths.config}:5` },
       },
@@ -167,15 +169,17 @@ test('the long-lived keys of all profiles, and the profiles that have none', () 
     warnings: [],
   });
   const none = { credentials: join(homeDirectory, 'a'), config: join(homeDirectory, 'b') };
-  expect(readAwsKeys(none)).toEqual({ keys: [], others: [], warnings: [] });
+  expect(readAwsKeys(none, readFile)).toEqual({ keys: [], others: [], warnings: [] });
 });
 
 describe('odd forms', () => {
   test('are read as the AWS CLI reads them', async () => {
     const homeDirectory = homeWith(oddForms);
-    const { keys } = readAwsKeys(sharedPaths({ env: {}, homeDirectory, userId: 1000 }));
-    expect(keys.map(({ profile, key: found }) => [profile, found.accessKeyId])).toEqual(oddKeys);
-    expect((await read('My Prof', homeDirectory)).mfaArn).toBe('arn:aws:iam::123456789012:mfa/me');
+    const { keys } = readAwsKeys(sharedPaths({ env: {}, homeDirectory, userId: 1000 }), readFile);
+    expect(keys.map(({ profile, values }) => [profile, values['access_key_id']])).toEqual(oddKeys);
+    expect((await read('My Prof', homeDirectory))['mfa_arn']).toBe(
+      'arn:aws:iam::123456789012:mfa/me',
+    );
     for (const name of noProfiles) {
       expect((await errorOf(read(name, homeDirectory))).code).toBe('ERR_USAGE');
     }
@@ -185,9 +189,9 @@ describe('odd forms', () => {
     const homeDirectory = homeWith(oddForms);
     const file = join(homeDirectory, '.aws/credentials');
     const warning = `${file}:4 has the header [profile misplaced], which the AWS CLI reads there as a profile called "profile misplaced": in the credentials file the header of profile "misplaced" is [misplaced]`;
-    expect(readAwsKeys(sharedPaths({ env: {}, homeDirectory, userId: 1000 })).warnings).toEqual([
-      warning,
-    ]);
+    expect(
+      readAwsKeys(sharedPaths({ env: {}, homeDirectory, userId: 1000 }), readFile).warnings,
+    ).toEqual([warning]);
     const error = await errorOf(read('misplaced', homeDirectory));
     expect(error.lines[0]).toMatch(/^no AWS profile "misplaced" in /);
     expect(error.lines[1]).toBe(warning);
@@ -242,7 +246,7 @@ include_profile = loop
     ['default', 'default', 2],
   ])('%s is that of %s', (profile, from, line) => {
     const homeDirectory = homeWith({ config });
-    expect(vaultDevices({ env: {}, homeDirectory, userId: 1000 })(profile)).toEqual({
+    expect(vaultDevices({ env: {}, homeDirectory, userId: 1000 }, readFile)(profile)).toEqual({
       value: arn(from),
       source: `${homeDirectory}/.aws/config:${line}`,
     });
@@ -254,7 +258,7 @@ include_profile = loop
       config: config.replace(/\[default\]\n.*\n/, ''),
       credentials,
     });
-    const deviceOf = vaultDevices({ env: {}, homeDirectory, userId: 1000 });
+    const deviceOf = vaultDevices({ env: {}, homeDirectory, userId: 1000 }, readFile);
     for (const profile of ['plain', 'loop', 'unknown']) expect(deviceOf(profile)).toBeUndefined();
     expect(deviceOf('work')?.value).toBe(arn('work'));
   });
@@ -263,7 +267,7 @@ include_profile = loop
     const homeDirectory = homeWith({ config });
     const env = { AWS_MFA_SERIAL: arn('variable') };
     const source = 'AWS_MFA_SERIAL';
-    expect(vaultDevices({ env, homeDirectory, userId: 1000 })('work')).toEqual({
+    expect(vaultDevices({ env, homeDirectory, userId: 1000 }, readFile)('work')).toEqual({
       value: arn('variable'),
       source,
     });
