@@ -27,9 +27,12 @@ export interface Progress {
   end(): Promise<void>;
 }
 
+/** @param doing what is done to each, in the form of `copying` */
+export type StartProgress = (work: { readonly doing: string; readonly total: number }) => Progress;
+
 export interface CopyServices {
   readonly host: Pick<Host, 'onSignals'>;
-  startProgress(work: { readonly doing: string; readonly total: number }): Progress;
+  readonly startProgress: StartProgress;
 }
 
 export interface CopyFlags extends Pick<CopyOptions, 'overwrite' | 'isDryRun'> {
