@@ -1,8 +1,6 @@
-import { execFileSync } from 'node:child_process';
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { keyFileReader } from '../../../src/app/key-files.ts';
 import { readAwsKeys, readAwsProfile, vaultDevices } from '../../../src/clouds/aws/shared-files.ts';
 import { sharedPaths } from '../../../src/clouds/aws/shared-paths.ts';
 import { errorOf, thrownBy } from '../../support/error-of.ts';
@@ -13,7 +11,7 @@ import { noProfiles, oddForms, oddKeys } from './odd-forms.ts';
 const secret = 'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY';
 const keyLines = `aws_access_key_id = AKIAIOSFODNN7EXAMPLE\naws_secret_access_key = ${secret}\n`;
 const key = { access_key_id: 'AKIAIOSFODNN7EXAMPLE', secret_access_key: secret };
-const readFile = keyFileReader({ fileTitle: 'the AWS file' });
+const readFile = (path: string) => (existsSync(path) ? readFileSync(path, 'utf8') : '');
 
 /** A home with these files in `.aws`. */
 function homeWith({ credentials = '', config = '' }): string {
@@ -57,21 +55,6 @@ describe('the long-lived key of a profile', () => {
     expect(await read('default', home, empty)).toEqual(key);
   });
 });
-
-test.each(['credentials', 'config'])(
-  'a directory in the place of the %s file is an error that names it',
-  async (name) => {
-    const home = homeWith({});
-    const path = join(home, '.aws', name);
-    rmSync(path);
-    mkdirSync(path);
-    expect(await errorOf(read('default', home))).toMatchObject({
-      code: 'ERR_IO',
-      message: `cannot read the AWS file ${path}: it is a directory`,
-      hints: [`ls -ld ${path}`],
-    });
-  },
-);
 
 describe('a profile without one is refused, saying why', () => {
   test.each([
@@ -139,15 +122,6 @@ describe('a profile that is not there', () => {
   });
 });
 
-test('a file that cannot be read is not taken for one that is not there', async () => {
-  const home = homeWith({});
-  const path = join(home, '.aws/config/below');
-  expect(await errorOf(read('x', home, { AWS_SHARED_CREDENTIALS_FILE: path }))).toMatchObject({
-    code: 'ERR_IO',
-    message: `cannot read the AWS file ${path}: ENOTDIR`,
-  });
-});
-
 test('the long-lived keys of all profiles, and the profiles that have none', () => {
   const homeDirectory = homeWith({
     credentials: `[ops]\n${keyLines}[night]\n${keyLines}aws_session_token = t\n[old]\n${keyLines}aws_security_token = t\n`,
@@ -196,26 +170,6 @@ describe('odd forms', () => {
     expect(error.lines[0]).toMatch(/^no AWS profile "misplaced" in /);
     expect(error.lines[1]).toBe(warning);
     expect(error.hints).toEqual([]);
-  });
-});
-
-describe.each(['credentials', 'config'])('in the place of the %s file', (name) => {
-  const variable = name === 'config' ? 'AWS_CONFIG_FILE' : 'AWS_SHARED_CREDENTIALS_FILE';
-
-  test('a named pipe without a writer is an error, and is not waited for', async () => {
-    const path = join(temporaryDirectory(), 'pipe');
-    execFileSync('mkfifo', ['-m', '600', path]);
-    expect(await errorOf(read('default', homeWith({}), { [variable]: path }))).toMatchObject({
-      code: 'ERR_IO',
-      message: `cannot read the AWS file ${path}: it is a named pipe`,
-      hints: [`ls -ld ${path}`],
-    });
-  });
-
-  test('/dev/null is an empty file', async () => {
-    const home = homeWith({ credentials: `[a]\n${keyLines}`, config: `[profile b]\n${keyLines}` });
-    const other = name === 'config' ? 'a' : 'b';
-    expect(await read(other, home, { [variable]: '/dev/null' })).toEqual(key);
   });
 });
 
