@@ -1,5 +1,4 @@
 import { identityNamed } from './app/choose-identity.ts';
-import { logoutIdentities } from './app/logout-identities.ts';
 import type { RemovedItem } from './app/logout.ts';
 import { openAuth } from './app/open.ts';
 import type { RemovedFile } from './app/session-files.ts';
@@ -98,6 +97,8 @@ export async function createAuth(options: CreateAuthOptions = {}): Promise<Auth>
     credentials: (name) => login(name),
     whoami: async (name) => manager.whoami(identityNamed(config, name)),
     async logout(name, { includeKeys = false } = {}) {
+      // Most programs never log out.
+      const { logoutIdentities } = await import('./app/logout-identities.ts');
       const names = [identityNamed(config, name).name];
       const options = { includeKeys, isDryRun: false };
       const services = { host, confirm: async () => true };

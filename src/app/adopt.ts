@@ -196,7 +196,7 @@ async function ownerOf(
  *
  * @throws ERR_USAGE when there are several to choose from
  */
-export function chooseRealm(
+function chooseRealm(
   entries: readonly Adoptable[],
   names: readonly string[],
 ): string | undefined {
