@@ -1,4 +1,4 @@
-import { identityNamed } from './app/choose-identity.ts';
+import { identityNamed } from './app/identity-named.ts';
 import type { RemovedItem } from './app/logout.ts';
 import { openAuth } from './app/open.ts';
 import type { RemovedFile } from './app/session-files.ts';

@@ -196,10 +196,7 @@ async function ownerOf(
  *
  * @throws ERR_USAGE when there are several to choose from
  */
-function chooseRealm(
-  entries: readonly Adoptable[],
-  names: readonly string[],
-): string | undefined {
+function chooseRealm(entries: readonly Adoptable[], names: readonly string[]): string | undefined {
   const realms = [...new Set(entries.map(({ fromRealm }) => fromRealm))].sort();
   if (realms.length <= 1) return realms[0];
   const shown = realms.map((realm) => {

@@ -1,6 +1,6 @@
 import type { Invocation } from '../cli/command.ts';
 import type { Prompt } from '../cli/ui/prompt.ts';
-import { findIdentity, profilesWith } from '../config/find-identity.ts';
+import { profilesWith } from '../config/find-identity.ts';
 import type { Config } from '../config/load.ts';
 import { remoteImportHints, remoteImportNote } from '../config/remote-imports.ts';
 import { AtmosError, isAtmosError } from '../core/errors.ts';
@@ -87,24 +87,6 @@ export async function resolveIdentityName(
   const [only] = defaults;
   if (only && defaults.length === 1) return theDefault(only);
   return pickOrRefuse(defaults, names, prompt);
-}
-
-/**
- * The identity of this name, or the default one, for a caller that cannot be prompted.
- *
- * @throws ERR_IDENTITY_UNKNOWN; ERR_IDENTITY_REQUIRED without a name if not exactly one is the default
- */
-export function identityNamed(config: Config, name: string | undefined): Identity {
-  if (name !== undefined) return findIdentity(config, name);
-  const defaults = config.identities.filter(({ isDefault }) => isDefault);
-  const [only] = defaults;
-  if (only && defaults.length === 1) return findIdentity(config, only.name);
-  const count = defaults.length === 0 ? 'none' : 'more than one';
-  throw new AtmosError(
-    'ERR_IDENTITY_REQUIRED',
-    `no identity was named, and ${count} is the default`,
-    { hints: [say('name one, or set default: true on one')] },
-  );
 }
 
 /** Its place is looked up when it is asked for. */

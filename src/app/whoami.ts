@@ -2,8 +2,7 @@ import { ownerOf, prepareIdentity, type AuthContext } from '../auth/context.ts';
 import { refusedAt } from '../auth/refusals.ts';
 import { chainOf, remainingMs, storedSession } from '../auth/session.ts';
 import { strategyOf } from '../clouds/registry.ts';
-import { AtmosError, isAtmosError } from '../core/errors.ts';
-import { optionWords, run } from '../core/hint.ts';
+import { isAtmosError } from '../core/errors.ts';
 import { withoutAbsent } from '../core/json.ts';
 import type { Identity } from '../core/kind-config.ts';
 
@@ -64,34 +63,5 @@ export async function whoami(context: AuthContext, identity: Identity): Promise<
       isValid: isRefusal ? false : undefined,
       reason: isRefusal ? error.message : `not checked with AWS: ${error.message}`,
     };
-  }
-}
-
-/** Without a stored key even the region may be unknown. */
-export type KnownIdentity = Omit<Whoami, 'region'> & Partial<Pick<Whoami, 'region'>>;
-
-/**
- * What is known of an identity, also without a session or a key.
- *
- * @returns `failure`: ERR_AUTH_NO_SESSION or ERR_AUTH_KEYS_MISSING, if it is not authenticated
- * @throws what `whoami` throws besides
- */
-export async function lookUpIdentity(
-  { manager }: { readonly manager: { whoami(identity: Identity): Promise<Whoami> } },
-  identity: Identity,
-): Promise<{ who: KnownIdentity; failure?: AtmosError }> {
-  const { name, kind } = identity;
-  try {
-    const who = await manager.whoami(identity);
-    if (who.isValid !== false) return { who };
-    const message = `identity ${name} is not authenticated: ${who.reason}`;
-    const hints = [run(['atmos', 'auth', 'login', ...optionWords('--identity', name)])];
-    return { who, failure: new AtmosError('ERR_AUTH_NO_SESSION', message, { hints }) };
-  } catch (error) {
-    if (!isAtmosError(error, 'ERR_AUTH_KEYS_MISSING')) throw error;
-    const { providerName: provider, configuredRegion } = await strategyOf(identity);
-    const region = configuredRegion(identity);
-    const who = { identity: name, kind, provider, isValid: false, reason: error.message };
-    return { who: { ...who, ...withoutAbsent({ region }) }, failure: error };
   }
 }

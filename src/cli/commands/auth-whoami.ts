@@ -1,6 +1,6 @@
 import { describeEnvironment } from '../../app/export-environment.ts';
 import type { OpenAuth } from '../../app/open.ts';
-import { lookUpIdentity, type KnownIdentity } from '../../app/whoami.ts';
+import { lookUpIdentity, type KnownIdentity } from '../../app/look-up-identity.ts';
 import { isAtmosError } from '../../core/errors.ts';
 import { formatTimestamp } from '../../core/time.ts';
 import type { Invocation } from '../command.ts';
