@@ -13,7 +13,7 @@ import { run } from '../core/hint.ts';
 import { withoutAbsent, type Sourced } from '../core/json.ts';
 import type { Identity } from '../core/kind-config.ts';
 import type { Host } from '../host/host.ts';
-import { statIfVisible } from '../host/regular-file.ts';
+import { statIfVisible } from '../host/read-files.ts';
 import type { KeyringInfo, KeyringReader } from '../keyring/contract.ts';
 import type { CopiedEntry, Copy } from '../store/copy.ts';
 import { parseEnvelope } from '../store/envelope.ts';

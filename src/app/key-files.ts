@@ -3,7 +3,7 @@ import { AtmosError, systemErrorCode } from '../core/errors.ts';
 import { showPermissions } from '../core/hint.ts';
 import { keepsOut, type Closed } from '../host/closed-home.ts';
 import { reasonOf } from '../host/denial.ts';
-import { irregularKindAt, readRegularFile } from '../host/regular-file.ts';
+import { irregularKindAt, readRegularFile } from '../host/read-files.ts';
 
 /**
  * Reads the files of another tool. One that does not exist, and a device such as /dev/null, is empty.

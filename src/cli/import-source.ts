@@ -7,7 +7,7 @@ import type { Sourced } from '../core/json.ts';
 import { reasonOf } from '../host/denial.ts';
 import { noHome, requireFromHome } from '../host/home.ts';
 import type { Host } from '../host/host.ts';
-import { realPathIfVisible, statOf } from '../host/regular-file.ts';
+import { realPathIfVisible, statOf } from '../host/read-files.ts';
 import type { Keyring, KeyringInfo, KeyringReader } from '../keyring/contract.ts';
 import { openBackend, openCollection } from '../keyring/registry.ts';
 import type { Context } from './context.ts';
