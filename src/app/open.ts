@@ -3,6 +3,7 @@ import { login, type LoginOptions, type LoginResult } from '../auth/login.ts';
 import type { AuthPlan } from '../auth/plan.ts';
 import { directoryNotice, storingNeeds } from '../auth/storing-needs.ts';
 import { passwordCommandNeed } from '../auth/trust-needs.ts';
+import type { MfaRequest } from '../clouds/contract.ts';
 import { requireTrust } from '../config/trust.ts';
 import type { AwsCredentials } from '../core/credentials.ts';
 import type { Hint } from '../core/hint.ts';
@@ -19,6 +20,8 @@ import { checkConfigurable, saveKeys, verifyKeys } from './configure-key.ts';
 import { keyringContext } from './keyring-context.ts';
 import { logout, type LogoutOptions, type RemovedItem } from './logout.ts';
 import { whoami, type Whoami } from './whoami.ts';
+
+export type { MfaRequest };
 
 export interface OpenAuthOptions {
   readonly host: Host;

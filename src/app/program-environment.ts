@@ -1,6 +1,73 @@
-import { classOf, type EnvironmentChange, type Variable } from '../core/variables.ts';
+import { variableNeeds } from '../auth/trust-needs.ts';
+import type { ProjectPlan } from '../auth/plan.ts';
+import type { Config } from '../config/config.ts';
+import { requireTrust } from '../config/trust.ts';
+import type { Identity } from '../core/kind-config.ts';
+import {
+  checkVariable,
+  classOf,
+  isBearerToken,
+  ownSecretVariables,
+  type EnvironmentChange,
+  type Variable,
+} from '../core/variables.ts';
+import type { Host } from '../host/host.ts';
 
-type Environment = Readonly<Record<string, string | undefined>>;
+type Environment = Host['env'];
+
+/** A variable that a configuration says at a path. */
+interface SaidVariable extends Variable {
+  readonly path: readonly string[];
+}
+
+/** The `env:` of atmos.yaml. */
+export function variablesOfProject(config: Config): SaidVariable[] {
+  return config.env.map(({ key, value }) => ({
+    key,
+    value,
+    path: ['env', key],
+    // Looked up when it is asked for, which in most runs is never.
+    get source() {
+      return config.sourceOf(['env', key]);
+    },
+  }));
+}
+
+/** The `env:` of an identity. */
+export function variablesOfIdentity(identity: Identity): SaidVariable[] {
+  return identity.env.map(({ key, value }, index) => ({
+    key,
+    value,
+    path: ['auth', 'identities', identity.name, 'env', String(index), 'value'],
+    get source() {
+      return `${key} (${identity.locate(['env', String(index), 'key'])})`;
+    },
+  }));
+}
+
+/**
+ * The variables of an `env:` that programs get. One warning names those that they never get.
+ *
+ * @throws ERR_CONFIG_INVALID for a variable that no environment can hold; ERR_CONFIG_UNTRUSTED for
+ *   one that is not known to be harmless: docs/adr/0020
+ */
+export async function allowedVariables(
+  said: readonly SaidVariable[],
+  { config, keyring }: Pick<ProjectPlan, 'config' | 'keyring'>,
+  { host, warn }: { readonly host: Host; warn(message: string): Promise<void> },
+): Promise<readonly Variable[]> {
+  for (const variable of said) checkVariable(variable);
+  const { given, refused } = sortOut(said, keyring.passwordEnv.value);
+  if (refused.length > 0) {
+    const names = refused.map(({ key, source }) => source ?? key).join(', ');
+    await warn(
+      `programs do not get ${names}: no configuration sets what loads code, is run as a command, or decides whose credentials count`,
+    );
+  }
+  const needs = given.flatMap((one) => variableNeeds(one.path, one, config, host));
+  for (const need of needs) requireTrust(config, need, host);
+  return given;
+}
 
 /**
  * The variables of an `env:` that programs get, and those that they never do.
@@ -36,17 +103,46 @@ export function withVariables(
 /**
  * What an identity's `env:` adds to the change for its credentials. It may choose another region;
  * what else is set for the credentials stays.
+ *
+ * @param regionVariables those that choose the region
  */
 export function withIdentityVariables(
   change: EnvironmentChange,
   variables: readonly Variable[],
+  regionVariables: readonly string[],
   platform: NodeJS.Platform,
 ): EnvironmentChange {
   const said = Object.entries(change.set).map(([key, value]) => ({ key, value }));
-  const regions = said.filter(({ key }) => isRegion(key));
-  const others = said.filter(({ key }) => !isRegion(key));
+  const regions = said.filter(({ key }) => regionVariables.includes(key));
+  const others = said.filter(({ key }) => !regionVariables.includes(key));
   const set = lastOfEach([...regions, ...variables, ...others], platform);
   return { ...change, set: Object.fromEntries(set.values()) };
+}
+
+// A relative one would lead an atmos that the program starts one directory further.
+const followedAlready = 'ATMOS_CHDIR';
+
+/**
+ * The environment of a program that we start: the parent's with the change, without what no program
+ * gets: the keyring's password, MFA codes, the directory of systemd's credentials, bearer tokens.
+ *
+ * @param passwordVariable the configured name of the variable that holds the keyring's password
+ */
+export function childEnvironment(
+  parent: Environment,
+  change: EnvironmentChange,
+  passwordVariable: string,
+  platform: NodeJS.Platform,
+): Record<string, string> {
+  const same = (name: string) => sameName(name, platform);
+  const never = [...ownSecretVariables, passwordVariable, followedAlready].map(same);
+  const replaced = new Set([...change.unset, ...Object.keys(change.set), ...never].map(same));
+  const inherited = Object.entries(parent).filter(
+    (entry): entry is [string, string] =>
+      entry[1] !== undefined && !replaced.has(same(entry[0])) && !isBearerToken(same(entry[0])),
+  );
+  const set = Object.entries(change.set).filter(([name]) => !never.includes(same(name)));
+  return Object.fromEntries([...inherited, ...set]);
 }
 
 function lastOfEach(
@@ -59,8 +155,4 @@ function lastOfEach(
 /** Windows does not tell names apart by case. */
 function sameName(name: string, platform: NodeJS.Platform): string {
   return platform === 'win32' ? name.toUpperCase() : name;
-}
-
-function isRegion(name: string): boolean {
-  return name === 'AWS_REGION' || name === 'AWS_DEFAULT_REGION';
 }

@@ -1,15 +1,10 @@
+import type { IdentityWords } from '../app/choose-identity.ts';
 import type { Context } from './context.ts';
 import type { GlobalOptions } from './global-options.ts';
 
-/** What `-i` says: absent (or empty), bare, or a name. */
-export type IdentityOption =
-  | { readonly kind: 'absent' | 'bare' }
-  | { readonly kind: 'named'; readonly name: string };
-
 /** A command line, read. Options are keyed by their long names. */
-export interface Invocation {
+export interface Invocation extends IdentityWords {
   readonly globals: GlobalOptions;
-  readonly identity: IdentityOption;
   /** The operand: `logout NAME`. Of several the first. */
   readonly operand: string | undefined;
   readonly operands: readonly string[];

@@ -1,15 +1,12 @@
-import { openAuth, type OpenAuth } from '../app/open.ts';
-import type { LoginOptions, LoginResult } from '../auth/login.ts';
+import { openAuth, type MfaRequest, type OpenAuth } from '../app/open.ts';
 import type { AuthPlan } from '../auth/plan.ts';
-import type { MfaRequest } from '../clouds/contract.ts';
 import { AtmosError, isAtmosError, NoTerminalError } from '../core/errors.ts';
 import { say, addOptions, placeholder } from '../core/hint.ts';
 import { showValue, withoutAbsent } from '../core/json.ts';
-import type { Identity } from '../core/kind-config.ts';
 import { parseMfaCode } from '../core/mfa-code.ts';
 import type { PasswordRequest } from '../keyring/contract.ts';
 import type { Context } from './context.ts';
-import { keyringWarner, warn } from './plan.ts';
+import { keyringWarner } from './plan.ts';
 
 export interface OpenOptions {
   /** Whether a person may be asked, for a password and an MFA code. */
@@ -43,28 +40,6 @@ export function openForCommand(
       canUnlock: options.isForeign ? false : undefined,
     }),
   });
-}
-
-/**
- * A session to use at once. One that could not be stored is used all the same, and a warning says so.
- * The keyring is closed then: `exec` runs for long, and must not keep the password as long.
- */
-export async function sessionForCommand(
-  context: Context,
-  plan: AuthPlan,
-  identity: Identity,
-  options: OpenOptions & LoginOptions,
-): Promise<LoginResult> {
-  const { keyring, manager } = await openForCommand(context, plan, options);
-  try {
-    const result = await manager.login(identity, options);
-    const { storeFailure } = result;
-    if (storeFailure)
-      await warn(context, `the session is used, but could not be stored: ${storeFailure.message}`);
-    return result;
-  } finally {
-    await keyring.close();
-  }
 }
 
 /** A code that was given is used once: after its refusal only a person has another. */

@@ -42,6 +42,8 @@ export interface KeyFault {
 /** Every kind of credentials we know. */
 export type Credentials = AwsCredentials;
 
+export type CredentialType = Credentials['type'];
+
 const inspectSymbol = Symbol.for('nodejs.util.inspect.custom');
 
 /**

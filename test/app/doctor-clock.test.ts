@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { examineClock } from '../../src/app/doctor.ts';
 import { translateStsError } from '../../src/clouds/aws/errors.ts';
+import { setClock } from '../../src/core/hint.ts';
 import { formatHint, posixSyntax } from '../../src/core/format-hint.ts';
 
 test.each([
@@ -25,7 +26,7 @@ test.each([
       timeoutMs: 1000,
       timedOut: false,
       at,
-      platform,
+      clockHints: setClock(platform),
       unfollowed: [],
       exchange: {},
     });

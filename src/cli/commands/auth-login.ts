@@ -1,5 +1,5 @@
+import { describeIdentity } from '../../app/whoami.ts';
 import { remainingMs } from '../../auth/session.ts';
-import { strategyOf } from '../../clouds/registry.ts';
 import { formatRemaining, formatTimestamp } from '../../core/time.ts';
 import type { Invocation } from '../command.ts';
 import type { Context } from '../context.ts';
@@ -27,7 +27,7 @@ export async function login(context: Context, invocation: Invocation): Promise<v
     [paint('green', '✓'), wasOpened ? ' Authentication successful!' : ' Already authenticated.'],
     ...formatRows([
       ['Realm', `${plan.realm.value} (${plan.realm.source})`],
-      ['Provider', (await strategyOf(identity)).providerName],
+      ['Provider', (await describeIdentity(identity)).provider],
       ['Identity', identity.name],
       ['Region', region],
       ['Session', wasOpened ? 'opened now' : 'taken from the keyring'],

@@ -1,10 +1,8 @@
 import { describeEnvironment } from '../../app/export-environment.ts';
 import type { AuthManager, OpenAuth } from '../../app/open.ts';
-import type { Whoami } from '../../app/whoami.ts';
-import { strategyOf } from '../../clouds/registry.ts';
+import { describeIdentity, type Whoami } from '../../app/whoami.ts';
 import { AtmosError, isAtmosError } from '../../core/errors.ts';
 import { optionWords, run } from '../../core/hint.ts';
-import { withoutAbsent } from '../../core/json.ts';
 import type { Identity } from '../../core/kind-config.ts';
 import { formatTimestamp } from '../../core/time.ts';
 import type { Invocation } from '../command.ts';
@@ -96,7 +94,7 @@ async function lookUp(
   manager: AuthManager,
   identity: Identity,
 ): Promise<{ who: Known; failure?: AtmosError }> {
-  const { name, kind } = identity;
+  const { name } = identity;
   try {
     const who = await manager.whoami(identity);
     if (who.isValid !== false) return { who };
@@ -105,10 +103,8 @@ async function lookUp(
     return { who, failure: new AtmosError('ERR_AUTH_NO_SESSION', message, { hints }) };
   } catch (error) {
     if (!isAtmosError(error, 'ERR_AUTH_KEYS_MISSING')) throw error;
-    const { providerName: provider, configuredRegion } = await strategyOf(identity);
-    const region = configuredRegion(identity);
-    const who = { identity: name, kind, provider, isValid: false, reason: error.message };
-    return { who: { ...who, ...withoutAbsent({ region }) }, failure: error };
+    const known = await describeIdentity(identity);
+    return { who: { ...known, isValid: false, reason: error.message }, failure: error };
   }
 }
 

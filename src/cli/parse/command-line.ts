@@ -1,13 +1,8 @@
+import type { IdentityOption } from '../../app/choose-identity.ts';
 import { AtmosError } from '../../core/errors.ts';
 import { optionWords, placeholder, run } from '../../core/hint.ts';
 import { nearestName } from '../../core/names.ts';
-import type {
-  CommandGroup,
-  CommandSpec,
-  IdentityOption,
-  Invocation,
-  OperandSpec,
-} from '../command.ts';
+import type { CommandGroup, CommandSpec, Invocation, OperandSpec } from '../command.ts';
 import type { GlobalOptions } from '../global-options.ts';
 import { formatHelp } from '../help.ts';
 import {

@@ -4,6 +4,7 @@ import { AtmosError } from '../../core/errors.ts';
 import { say } from '../../core/hint.ts';
 import { sha256 } from '../../core/sha256.ts';
 import type { Host } from '../../host/host.ts';
+import type { ProcessCommand } from '../contract.ts';
 import { isAwsRegion } from './regions.ts';
 import { sharedPaths } from './shared-paths.ts';
 
@@ -69,14 +70,6 @@ export function formatProcessProfile({ profile, command, region }: ProcessProfil
   return `[profile ${profile}]\ncredential_process = ${command}\n${regionLine}`;
 }
 
-/** A program of Node, and how it is started. */
-export interface ProcessCommand {
-  readonly node: string;
-  readonly script: string;
-  readonly args: readonly string[];
-  readonly platform: NodeJS.Platform;
-}
-
 /**
  * One line for `credential_process` that all its readers take apart alike.
  *
@@ -88,8 +81,10 @@ export interface ProcessCommand {
  *
  * @returns undefined when a word holds a character that one of them would expand, escape or cut at
  */
-export function credentialProcessLine(command: ProcessCommand): string | undefined {
-  const { node, script, args, platform } = command;
+export function credentialProcessLine(
+  { node, script, args }: ProcessCommand,
+  platform: NodeJS.Platform,
+): string | undefined {
   if (platform === 'win32')
     return plainLine([withBackslashes(node), withBackslashes(script), ...args]);
   const words = [node, script, ...args].map(quoteForAll);

@@ -6,7 +6,7 @@ import {
 } from '@aws-sdk/client-sts';
 import { state as versionWarning } from '@aws-sdk/core/client';
 import { SignatureV4 } from '@smithy/signature-v4';
-import { say } from '../../core/hint.ts';
+import { say, setClock } from '../../core/hint.ts';
 import { isAwsRegion } from './regions.ts';
 import { AtmosError } from '../../core/errors.ts';
 import { withoutAbsent } from '../../core/json.ts';
@@ -132,7 +132,7 @@ export function openSts(options: StsOptions): Sts {
             timeoutMs,
             timedOut: abortSignal.aborted,
             at: host.now(),
-            platform: host.platform,
+            clockHints: setClock(host.platform),
             unfollowed: unfollowedVariables({ region: options.region, endpoint }, host.env),
             exchange,
             shown,

@@ -14,7 +14,7 @@ import { temporaryDirectory } from '../../support/temporary.ts';
 
 /** Elsewhere than on Windows. */
 const lineOf = (node: string, script: string, words: readonly string[]) =>
-  credentialProcessLine({ node, script, args: words, platform: 'linux' });
+  credentialProcessLine({ node, script, args: words }, 'linux');
 
 const args = ['auth', 'credential-process', '--handle', 'abcdefghijklmnopqrstuv'];
 
@@ -253,7 +253,7 @@ for text in json.load(sys.stdin):
 
 describe('on Windows', () => {
   const onWindows = (node: string, script: string) =>
-    credentialProcessLine({ node, script, args, platform: 'win32' });
+    credentialProcessLine({ node, script, args }, 'win32');
 
   test('words stand without quotes, which the SDK of Go cannot hand to cmd.exe', () => {
     expect(onWindows('C:\\nodejs\\node.exe', 'C:/npm/main.cjs')).toBe(

@@ -1,0 +1,84 @@
+import { AtmosError } from '../core/errors.ts';
+import { say } from '../core/hint.ts';
+import { showValue } from '../core/json.ts';
+import type { Identity } from '../core/kind-config.ts';
+import type { EnvironmentChange } from '../core/variables.ts';
+import type { Host } from '../host/host.ts';
+import type { KeyringSettings } from '../keyring/contract.ts';
+import {
+  identityChange,
+  opensByItself,
+  processChange,
+  sessionChange,
+  unlockingHints,
+  warnOfIntegrations,
+  type Exported,
+  type Services,
+} from './export-environment.ts';
+import {
+  allowedVariables,
+  childEnvironment,
+  variablesOfProject,
+  withVariables,
+} from './program-environment.ts';
+
+/** Undefined: authentication is switched off. */
+type Executed = Omit<Exported, 'identity'> & { readonly identity: Identity | undefined };
+
+/**
+ * The whole environment of a program that `auth exec` starts. Without an identity its AWS variables
+ * stay as they are.
+ *
+ * As in Atmos the `env:` of atmos.yaml wins over what is set, and the credentials win over it. Unlike
+ * in Atmos the identity's own `env:` is set here too, not in `auth env` alone.
+ *
+ * @throws as {@link exportEnvironment}; ERR_USAGE where mode `process` cannot work
+ */
+export async function execEnvironment(
+  { plan, identity, mode }: Executed,
+  services: Services,
+): Promise<Record<string, string>> {
+  const { host } = services;
+  if (identity) await warnOfIntegrations({ plan, identity }, services);
+  const variables = await allowedVariables(variablesOfProject(plan.config), plan, services);
+  const parent = withVariables(host.env, variables, host.platform);
+  const change = identity ? await changeFor({ plan, identity, mode }, parent, services) : nothing;
+  return childEnvironment(parent, change, plan.keyring.passwordEnv.value, host.platform);
+}
+
+const nothing: EnvironmentChange = { set: {}, unset: [] };
+
+function changeFor(
+  exported: Exported,
+  parent: Host['env'],
+  services: Services,
+): Promise<EnvironmentChange> {
+  const { plan, identity, mode } = exported;
+  return identityChange(exported, parent, services, async (env) => {
+    if (mode === 'process') await requireReachable(plan.keyring, services.host);
+    const profile = await processChange(
+      exported,
+      'the credentials go into the environment',
+      services,
+    );
+    return profile ?? sessionChange(identity, env, services);
+  });
+}
+
+/** The program never gets the password, so it must find it elsewhere. */
+async function requireReachable(settings: KeyringSettings, host: Host): Promise<void> {
+  const { type, passwordEnv } = settings;
+  if (type.value === 'memory') {
+    throw new AtmosError(
+      'ERR_USAGE',
+      `the memory keyring (from ${type.source}) keeps nothing for another process, so --credentials process cannot work`,
+      { hints: [say('use --credentials env')] },
+    );
+  }
+  if (await opensByItself(settings, host)) return;
+  throw new AtmosError(
+    'ERR_USAGE',
+    `the password of the file keyring (${showValue(passwordEnv)}) is not passed on to programs, so --credentials process cannot work`,
+    { hints: [say('use --credentials env'), ...(await unlockingHints(host))] },
+  );
+}
