@@ -3,15 +3,14 @@ import { AtmosError } from '../core/errors.ts';
 import { run } from '../core/hint.ts';
 import type { Identity } from '../core/kind-config.ts';
 import type { Host } from '../host/host.ts';
-import { openSession, type Services } from './export-environment.ts';
+import type { Services } from './export-environment.ts';
 
 // The SDKs give a credential_process a minute.
 const answerMs = 50_000;
 const waitMs = 30_000;
 
-interface Asked {
+interface Asked extends Pick<Services, 'openSession'> {
   readonly identity: Identity;
-  readonly services: Services;
 }
 
 /**
@@ -41,8 +40,8 @@ export async function answerProcess(
   }
 }
 
-async function answer({ identity, services }: Asked): Promise<string> {
-  const { session } = await openSession(identity, services, { waitMs });
+async function answer({ identity, openSession }: Asked): Promise<string> {
+  const { session } = await openSession(identity, { waitMs });
   const { process } = await cloudOf(session.credentials.type);
   return process.formatAnswer(session.credentials);
 }

@@ -82,6 +82,8 @@ function readName(name: Sourced<string>): IdentityRequest {
 
 export interface IdentityChoice extends Picker {
   readonly requested: IdentityRequest;
+  readonly config: Config;
+  readonly host: Host;
 }
 
 /**
@@ -91,12 +93,8 @@ export interface IdentityChoice extends Picker {
  * @throws ERR_IDENTITY_UNKNOWN, ERR_IDENTITY_REQUIRED, ERR_IDENTITY_UNSUPPORTED, ERR_NO_TERMINAL,
  *   ERR_CONFIG_INVALID
  */
-export async function chooseIdentity(
-  choice: IdentityChoice,
-  config: Config,
-  host: Host,
-): Promise<Identity | undefined> {
-  const { requested } = choice;
+export async function chooseIdentity(choice: IdentityChoice): Promise<Identity | undefined> {
+  const { requested, config, host } = choice;
   if (requested.kind === 'none') return undefined;
   const chosen = await resolveIdentityName(requested, config, choice);
   const identity = findIdentity(config, chosen, sourceHints(chosen.source, host));
@@ -112,14 +110,10 @@ export async function chooseIdentity(
  *
  * @throws ERR_USAGE when authentication is switched off
  */
-export async function requireIdentity(
-  choice: IdentityChoice,
-  config: Config,
-  host: Host,
-): Promise<Identity> {
-  const { requested } = choice;
-  const identity = await chooseIdentity(choice, config, host);
+export async function requireIdentity(choice: IdentityChoice): Promise<Identity> {
+  const identity = await chooseIdentity(choice);
   if (identity !== undefined) return identity;
+  const { requested, host } = choice;
   const source = requested.kind === 'none' ? requested.source : '--identity';
   const by = source === '--identity' ? '' : ` by ${source}`;
   throw new AtmosError(

@@ -1,25 +1,25 @@
+import type { Config } from '../config/config.ts';
 import { AtmosError } from '../core/errors.ts';
 import { say } from '../core/hint.ts';
 import { showValue } from '../core/json.ts';
 import type { Identity } from '../core/kind-config.ts';
-import type { EnvironmentChange } from '../core/variables.ts';
+import { isBearerToken, ownSecretVariables, type EnvironmentChange } from '../core/variables.ts';
 import type { Host } from '../host/host.ts';
 import type { KeyringSettings } from '../keyring/contract.ts';
 import {
   identityChange,
-  opensByItself,
   processChange,
   sessionChange,
   unlockingHints,
-  warnOfIntegrations,
   type Exported,
   type Services,
 } from './export-environment.ts';
+import { warnOfIntegrations } from './notices.ts';
 import {
   allowedVariables,
-  childEnvironment,
-  variablesOfProject,
+  sameName,
   withVariables,
+  type SaidVariable,
 } from './program-environment.ts';
 
 /** Undefined: authentication is switched off. */
@@ -39,7 +39,7 @@ export async function execEnvironment(
   services: Services,
 ): Promise<Record<string, string>> {
   const { host } = services;
-  if (identity) await warnOfIntegrations({ plan, identity }, services);
+  if (identity) await warnOfIntegrations(plan, identity, services);
   const variables = await allowedVariables(variablesOfProject(plan.config), plan, services);
   const parent = withVariables(host.env, variables, host.platform);
   const change = identity ? await changeFor({ plan, identity, mode }, parent, services) : nothing;
@@ -53,7 +53,7 @@ function changeFor(
   parent: Host['env'],
   services: Services,
 ): Promise<EnvironmentChange> {
-  const { plan, identity, mode } = exported;
+  const { plan, mode } = exported;
   return identityChange(exported, parent, services, async (env) => {
     if (mode === 'process') await requireReachable(plan.keyring, services.host);
     const profile = await processChange(
@@ -61,7 +61,7 @@ function changeFor(
       'the credentials go into the environment',
       services,
     );
-    return profile ?? sessionChange(identity, env, services);
+    return profile ?? sessionChange(exported, env, services);
   });
 }
 
@@ -75,10 +75,50 @@ async function requireReachable(settings: KeyringSettings, host: Host): Promise<
       { hints: [say('use --credentials env')] },
     );
   }
-  if (await opensByItself(settings, host)) return;
+  const hints = await unlockingHints(settings, host);
+  if (hints === undefined) return;
   throw new AtmosError(
     'ERR_USAGE',
     `the password of the file keyring (${showValue(passwordEnv)}) is not passed on to programs, so --credentials process cannot work`,
-    { hints: [say('use --credentials env'), ...(await unlockingHints(host))] },
+    { hints: [say('use --credentials env'), ...hints] },
   );
+}
+
+/** The `env:` of atmos.yaml. */
+function variablesOfProject(config: Config): SaidVariable[] {
+  return config.env.map(({ key, value }) => ({
+    key,
+    value,
+    path: ['env', key],
+    // Looked up when it is asked for, which in most runs is never.
+    get source() {
+      return config.sourceOf(['env', key]);
+    },
+  }));
+}
+
+// A relative one would lead an atmos that the program starts one directory further.
+const followedAlready = 'ATMOS_CHDIR';
+
+/**
+ * The environment of a program that we start: the parent's with the change, without what no program
+ * gets: the keyring's password, MFA codes, the directory of systemd's credentials, bearer tokens.
+ *
+ * @param passwordVariable the configured name of the variable that holds the keyring's password
+ */
+export function childEnvironment(
+  parent: Host['env'],
+  change: EnvironmentChange,
+  passwordVariable: string,
+  platform: NodeJS.Platform,
+): Record<string, string> {
+  const same = (name: string) => sameName(name, platform);
+  const never = [...ownSecretVariables, passwordVariable, followedAlready].map(same);
+  const replaced = new Set([...change.unset, ...Object.keys(change.set), ...never].map(same));
+  const inherited = Object.entries(parent).filter(
+    (entry): entry is [string, string] =>
+      entry[1] !== undefined && !replaced.has(same(entry[0])) && !isBearerToken(same(entry[0])),
+  );
+  const set = Object.entries(change.set).filter(([name]) => !never.includes(same(name)));
+  return Object.fromEntries([...inherited, ...set]);
 }

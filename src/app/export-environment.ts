@@ -1,10 +1,10 @@
-import { findHandlePaths, writeHandle } from '../auth/handle.ts';
+import { writeHandle } from '../auth/handle.ts';
 import type { LoginOptions, LoginResult } from '../auth/login.ts';
 import { handleOf, type ProjectPlan } from '../auth/plan.ts';
 import type { Cloud } from '../clouds/contract.ts';
 import { cloudOf, strategyOf } from '../clouds/registry.ts';
 import { unlockHints, type Hint } from '../core/hint.ts';
-import { showValue, withoutAbsent } from '../core/json.ts';
+import { showValue } from '../core/json.ts';
 import type { Identity } from '../core/kind-config.ts';
 import { isVariableName } from '../core/variable-name.ts';
 import { environmentValue, type EnvironmentChange } from '../core/variables.ts';
@@ -13,11 +13,9 @@ import type { KeyringSettings } from '../keyring/contract.ts';
 import { loadAgentControl } from '../keyring/registry.ts';
 import { mayUseFile } from '../keyring/settings.ts';
 import { choiceVariables } from './choose-identity.ts';
-import { integrationsNotice, memoryNotice } from './notices.ts';
-import type { OpenAuth } from './open.ts';
+import { warnOfIntegrations, warnOfMemory } from './notices.ts';
 import {
   allowedVariables,
-  sortOut,
   variablesOfIdentity,
   withIdentityVariables,
   withVariables,
@@ -30,8 +28,8 @@ export type CredentialMode = 'env' | 'process';
 export interface Services {
   readonly host: Host;
   warn(message: string, hints?: readonly Hint[]): Promise<void>;
-  /** Opens the keyring of the plan. Called only where a session is needed. */
-  openKeyring(): Promise<OpenAuth>;
+  /** A session to use at once, from the keyring of the plan. Called only where one is needed. */
+  openSession(identity: Identity, options?: LoginOptions): Promise<LoginResult>;
 }
 
 export interface Exported {
@@ -53,7 +51,7 @@ export async function exportEnvironment(
 ): Promise<EnvironmentChange> {
   const { plan, identity } = exported;
   const { host } = services;
-  await warnOfIntegrations(exported, services);
+  await warnOfIntegrations(plan, identity, services);
   const change = await identityChange(
     exported,
     withoutRecorded(host.env),
@@ -64,9 +62,8 @@ export async function exportEnvironment(
         'the credentials themselves are written',
         services,
       );
-      if (profile === undefined) return sessionChange(identity, env, services);
-      const notice = memoryNotice(plan, 'each program will open a session of its own');
-      if (notice !== undefined) await services.warn(notice);
+      if (profile === undefined) return sessionChange(exported, env, services);
+      await warnOfMemory(plan, 'each program will open a session of its own', services);
       await warnOfPassword(plan, services);
       return profile;
     },
@@ -81,57 +78,33 @@ export function unsetEnvironment(env: Host['env']): EnvironmentChange {
 
 /** A program is never prompted: the password must be where it finds it. */
 async function warnOfPassword({ keyring }: ProjectPlan, { host, warn }: Services): Promise<void> {
-  const { value: variable } = keyring.passwordEnv;
-  if (host.env[variable] !== undefined || (await opensByItself(keyring, host))) return;
+  const { passwordEnv } = keyring;
+  if (host.env[passwordEnv.value] !== undefined) return;
+  const hints = await unlockingHints(keyring, host);
+  if (hints === undefined) return;
   await warn(
-    `programs are never prompted for the password of the file keyring, and ${showValue(keyring.passwordEnv)} is not set`,
-    await unlockingHints(host),
+    `programs are never prompted for the password of the file keyring, and ${showValue(passwordEnv)} is not set`,
+    hints,
   );
 }
 
-export async function unlockingHints(host: Host): Promise<Hint[]> {
-  return unlockHints((await loadAgentControl()).isPossible(host));
-}
-
 /**
- * Whether a program that asks us for credentials opens the keyring without the password being in its
- * environment: from a file or by a command, or from the agent, which is looked for and not asked.
+ * What to do so that a program that asks us for credentials opens the keyring without the password in
+ * its environment. Undefined where it does: the password comes from a file or a command, or there is an
+ * agent, which is looked for and not asked.
  */
-export async function opensByItself(settings: KeyringSettings, host: Host): Promise<boolean> {
+export async function unlockingHints(
+  settings: KeyringSettings,
+  host: Host,
+): Promise<readonly Hint[] | undefined> {
   const { passwordFile, passwordCommand } = settings;
   if (!mayUseFile(settings) || passwordFile !== undefined || passwordCommand !== undefined) {
-    return true;
+    return undefined;
   }
-  return (await loadAgentControl()).isPresent({ settings, host });
-}
-
-/**
- * A session to use at once. One that could not be stored is used all the same, and a warning says so.
- * The keyring is closed then: `exec` runs for long, and must not keep the password as long.
- */
-export async function openSession(
-  identity: Identity,
-  { openKeyring, warn }: Services,
-  options: LoginOptions = {},
-): Promise<LoginResult> {
-  const { keyring, manager } = await openKeyring();
-  try {
-    const result = await manager.login(identity, options);
-    const { storeFailure } = result;
-    if (storeFailure)
-      await warn(`the session is used, but could not be stored: ${storeFailure.message}`);
-    return result;
-  } finally {
-    await keyring.close();
-  }
-}
-
-export async function warnOfIntegrations(
-  { plan, identity }: Pick<Exported, 'plan' | 'identity'>,
-  { warn }: Services,
-): Promise<void> {
-  const notice = integrationsNotice(plan, identity);
-  if (notice !== undefined) await warn(notice);
+  const agent = await loadAgentControl();
+  return (await agent.isPresent({ settings, host }))
+    ? undefined
+    : unlockHints(agent.isPossible(host));
 }
 
 /**
@@ -156,7 +129,7 @@ export async function identityChange(
 }
 
 /** What is known of an identity's credentials before there are any. */
-async function foreseen(identity: Identity): Promise<{
+export async function foreseen(identity: Identity): Promise<{
   readonly cloud: Cloud;
   /** As configured. */
   readonly region: string | undefined;
@@ -166,28 +139,18 @@ async function foreseen(identity: Identity): Promise<{
   return { cloud: await cloudOf(gives), region: configuredRegion(identity), defaultRegion };
 }
 
-/** The change for mode `env`, after opening a session. */
-export async function sessionChange(
-  identity: Identity,
-  env: Host['env'],
-  services: Services,
-): Promise<EnvironmentChange> {
-  const result = await openSession(identity, services);
-  return envChange(result, identity, env, services.host.platform);
-}
-
 /**
  * The change for mode `env`. The region is the configured one, else the one the environment has,
  * else the kind's default.
  */
-export async function envChange(
-  { session, region }: LoginResult,
-  identity: Identity,
+export async function sessionChange(
+  { identity }: Pick<Exported, 'identity'>,
   env: Host['env'],
-  platform: NodeJS.Platform,
+  { host, openSession }: Services,
 ): Promise<EnvironmentChange> {
+  const { session, region } = await openSession(identity);
   const { cloud, region: configured } = await foreseen(identity);
-  const hasOwn = cloud.regionVariables.some((name) => environmentValue(env, name, platform));
+  const hasOwn = cloud.regionVariables.some((name) => environmentValue(env, name, host.platform));
   return cloud.environment(session.credentials, configured ?? (hasOwn ? undefined : region));
 }
 
@@ -210,65 +173,38 @@ export async function processChange(
   }
   // In the file it gives way to a region of the environment; the user's own file is not read.
   const region = configured ?? defaultRegion;
+  const { name } = identity;
   const { awsConfig: configFile, empty: emptyFile } = writeHandle(
-    handleOf(plan, identity.name),
+    handleOf(plan, name),
     ({ file, id }) => {
       // A path that cannot be written so that all understand it: the id, which needs our HOME.
       const command = commandOf(file) ?? commandOf(id) ?? '';
-      return cloud.process.formatProfile({ identity: identity.name, command, region });
+      return cloud.process.formatProfile({ identity: name, command, region });
     },
     host,
   );
-  const place = { identity: identity.name, configFile, emptyFile };
-  const change = cloud.process.environment({ ...place, ...withoutAbsent({ region: configured }) });
-  const hidden = cloud.process.hiddenFiles(change, host);
+  const hidden = cloud.process.hiddenFiles(configFile, host);
   if (hidden.length > 0)
     await warn(`--credentials process hides AWS files from programs: ${hidden.join(', ')}`);
-  return change;
+  return cloud.process.environment({ identity: name, configFile, emptyFile, region: configured });
 }
 
 type CommandOf = (handle: string) => string | undefined;
 
 /** On Windows a path that cannot be written may have a short name, which can. */
-async function processCommand({ process }: Cloud, host: Host): Promise<CommandOf> {
+export async function processCommand({ process }: Cloud, host: Host): Promise<CommandOf> {
   const { formatCommand } = process;
   const { nodePath, scriptPath } = host;
   const commandOf =
     (node: string, script: string): CommandOf =>
-    (handle) => {
-      const args = ['auth', 'credential-process', '--handle', handle];
-      return formatCommand({ node, script, args }, host.platform);
-    };
+    (handle) =>
+      formatCommand(
+        { node, script, args: ['auth', 'credential-process', '--handle', handle] },
+        host.platform,
+      );
   const command = commandOf(nodePath, scriptPath);
   if (command('a') !== undefined) return command;
   return commandOf(await host.shortPath(nodePath), await host.shortPath(scriptPath));
-}
-
-const redacted = '***REDACTED***';
-
-/**
- * What `auth env` sets for an identity, for `whoami`: writes no file and holds no secret. The values
- * of the identity's `env:` are never in it, since no name tells whether one is a secret.
- */
-export async function describeEnvironment(
-  plan: ProjectPlan,
-  identity: Identity,
-  host: Host,
-): Promise<Readonly<Record<string, string>>> {
-  const { awsConfig: configFile, empty: emptyFile } = findHandlePaths(
-    handleOf(plan, identity.name),
-    host,
-  );
-  const { cloud, region } = await foreseen(identity);
-  const hasProfile = (await processCommand(cloud, host))('a') !== undefined;
-  const place = { identity: identity.name, configFile, emptyFile, ...withoutAbsent({ region }) };
-  const { set } = cloud.process.environment(place);
-  const choice = choiceVariables(plan.config, identity, withoutRecorded(host.env));
-  const named = { set: { ...(hasProfile ? set : {}), ...choice }, unset: [] };
-  const said = sortOut(identity.env, plan.keyring.passwordEnv.value).given;
-  const hidden = said.map(({ key }) => ({ key, value: redacted }));
-  const change = withIdentityVariables(named, hidden, cloud.regionVariables, host.platform);
-  return Object.fromEntries(Object.entries(change.set).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
 // What `auth env` set in a shell is listed in a variable of the shell itself, since only there is it
@@ -281,7 +217,7 @@ function recordedVariables(env: Host['env']): readonly string[] {
 }
 
 /** The environment as it was before an `auth env`, as far as that is known: values are not restored. */
-function withoutRecorded(env: Host['env']): Host['env'] {
+export function withoutRecorded(env: Host['env']): Host['env'] {
   const recorded = new Set([...recordedVariables(env), record]);
   return Object.fromEntries(Object.entries(env).filter(([name]) => !recorded.has(name)));
 }

@@ -75,6 +75,28 @@ export async function openAuth(plan: AuthPlan, options: OpenAuthOptions): Promis
   return { ...opened, keyring, plan, manager, requireStorable };
 }
 
+/**
+ * A session to use at once. One that could not be stored is used all the same, and a warning says so.
+ * The keyring is closed then: a program that gets it runs for long, and the password must not stay in
+ * memory as long.
+ */
+export async function sessionOf(
+  { keyring, manager }: Pick<OpenAuth, 'keyring' | 'manager'>,
+  identity: Identity,
+  options: LoginOptions,
+  warn: (message: string) => Promise<void>,
+): Promise<LoginResult> {
+  try {
+    const result = await manager.login(identity, options);
+    const { storeFailure } = result;
+    if (storeFailure)
+      await warn(`the session is used, but could not be stored: ${storeFailure.message}`);
+    return result;
+  } finally {
+    await keyring.close();
+  }
+}
+
 function openPlanned(
   plan: AuthPlan,
   { host, promptPassword, passwordTyped, canUnlock, warn }: OpenAuthOptions,

@@ -1,13 +1,10 @@
 import { variableNeeds } from '../auth/trust-needs.ts';
 import type { ProjectPlan } from '../auth/plan.ts';
-import type { Config } from '../config/config.ts';
 import { requireTrust } from '../config/trust.ts';
 import type { Identity } from '../core/kind-config.ts';
 import {
   checkVariable,
   classOf,
-  isBearerToken,
-  ownSecretVariables,
   type EnvironmentChange,
   type Variable,
 } from '../core/variables.ts';
@@ -16,21 +13,8 @@ import type { Host } from '../host/host.ts';
 type Environment = Host['env'];
 
 /** A variable that a configuration says at a path. */
-interface SaidVariable extends Variable {
+export interface SaidVariable extends Variable {
   readonly path: readonly string[];
-}
-
-/** The `env:` of atmos.yaml. */
-export function variablesOfProject(config: Config): SaidVariable[] {
-  return config.env.map(({ key, value }) => ({
-    key,
-    value,
-    path: ['env', key],
-    // Looked up when it is asked for, which in most runs is never.
-    get source() {
-      return config.sourceOf(['env', key]);
-    },
-  }));
 }
 
 /** The `env:` of an identity. */
@@ -39,6 +23,7 @@ export function variablesOfIdentity(identity: Identity): SaidVariable[] {
     key,
     value,
     path: ['auth', 'identities', identity.name, 'env', String(index), 'value'],
+    // Looked up when it is asked for, which in most runs is never.
     get source() {
       return `${key} (${identity.locate(['env', String(index), 'key'])})`;
     },
@@ -119,32 +104,6 @@ export function withIdentityVariables(
   return { ...change, set: Object.fromEntries(set.values()) };
 }
 
-// A relative one would lead an atmos that the program starts one directory further.
-const followedAlready = 'ATMOS_CHDIR';
-
-/**
- * The environment of a program that we start: the parent's with the change, without what no program
- * gets: the keyring's password, MFA codes, the directory of systemd's credentials, bearer tokens.
- *
- * @param passwordVariable the configured name of the variable that holds the keyring's password
- */
-export function childEnvironment(
-  parent: Environment,
-  change: EnvironmentChange,
-  passwordVariable: string,
-  platform: NodeJS.Platform,
-): Record<string, string> {
-  const same = (name: string) => sameName(name, platform);
-  const never = [...ownSecretVariables, passwordVariable, followedAlready].map(same);
-  const replaced = new Set([...change.unset, ...Object.keys(change.set), ...never].map(same));
-  const inherited = Object.entries(parent).filter(
-    (entry): entry is [string, string] =>
-      entry[1] !== undefined && !replaced.has(same(entry[0])) && !isBearerToken(same(entry[0])),
-  );
-  const set = Object.entries(change.set).filter(([name]) => !never.includes(same(name)));
-  return Object.fromEntries([...inherited, ...set]);
-}
-
 function lastOfEach(
   variables: readonly Variable[],
   platform: NodeJS.Platform,
@@ -153,6 +112,6 @@ function lastOfEach(
 }
 
 /** Windows does not tell names apart by case. */
-function sameName(name: string, platform: NodeJS.Platform): string {
+export function sameName(name: string, platform: NodeJS.Platform): string {
   return platform === 'win32' ? name.toUpperCase() : name;
 }

@@ -1,4 +1,5 @@
-import { openAuth, type MfaRequest, type OpenAuth } from '../app/open.ts';
+import type { Services } from '../app/export-environment.ts';
+import { openAuth, sessionOf, type MfaRequest, type OpenAuth } from '../app/open.ts';
 import type { AuthPlan } from '../auth/plan.ts';
 import { AtmosError, isAtmosError, NoTerminalError } from '../core/errors.ts';
 import { say, addOptions, placeholder } from '../core/hint.ts';
@@ -6,7 +7,7 @@ import { showValue, withoutAbsent } from '../core/json.ts';
 import { parseMfaCode } from '../core/mfa-code.ts';
 import type { PasswordRequest } from '../keyring/contract.ts';
 import type { Context } from './context.ts';
-import { keyringWarner } from './plan.ts';
+import { keyringWarner, warn } from './plan.ts';
 
 export interface OpenOptions {
   /** Whether a person may be asked, for a password and an MFA code. */
@@ -40,6 +41,18 @@ export function openForCommand(
       canUnlock: options.isForeign ? false : undefined,
     }),
   });
+}
+
+/** Opens sessions for programs, with this command line's ways to ask. */
+export function sessionOpener(
+  context: Context,
+  plan: AuthPlan,
+  options: OpenOptions,
+): Services['openSession'] {
+  return async (identity, login = {}) => {
+    const opened = await openForCommand(context, plan, options);
+    return sessionOf(opened, identity, login, (message) => warn(context, message));
+  };
 }
 
 /** A code that was given is used once: after its refusal only a person has another. */

@@ -1,6 +1,5 @@
 import * as choosing from '../app/choose-identity.ts';
 import type { Services } from '../app/export-environment.ts';
-import { integrationsNotice, memoryNotice } from '../app/notices.ts';
 import { planAuth, type AuthPlan, type ProjectPlan } from '../auth/plan.ts';
 import { loadConfig, type Config, type LoadOptions } from '../config/load.ts';
 import { isAtmosError } from '../core/errors.ts';
@@ -84,8 +83,7 @@ export function chooseIdentity(
   { config }: ProjectPlan,
   invocation: Pick<Invocation, 'identity' | 'operand'>,
 ): Promise<Identity | undefined> {
-  const choice = choiceOf(chooser, config, invocation);
-  return choosing.chooseIdentity(choice, config, chooser.host);
+  return choosing.chooseIdentity(choiceOf(chooser, config, invocation));
 }
 
 /** {@link chooseIdentity} for commands that make no sense without one. */
@@ -94,8 +92,7 @@ export function requireIdentity(
   { config }: ProjectPlan,
   invocation: Pick<Invocation, 'identity' | 'operand'>,
 ): Promise<Identity> {
-  const choice = choiceOf(chooser, config, invocation);
-  return choosing.requireIdentity(choice, config, chooser.host);
+  return choosing.requireIdentity(choiceOf(chooser, config, invocation));
 }
 
 function choiceOf(
@@ -104,7 +101,7 @@ function choiceOf(
   invocation: Pick<Invocation, 'identity' | 'operand'>,
 ): choosing.IdentityChoice {
   const requested = choosing.requestedIdentity(invocation, host, config);
-  return { requested, select: (question) => prompt.select(question) };
+  return { requested, config, host, select: (question) => prompt.select(question) };
 }
 
 /** @param lines of one warning */
@@ -136,24 +133,4 @@ export function keyringWarner(context: Pick<Context, 'note' | 'host'>) {
   return (message: string, hints?: readonly Hint[]): void => {
     void show(message, hints).catch(() => {});
   };
-}
-
-/** For a command that relies on another one finding what it leaves: on this keyring none does. */
-export async function warnOfMemory(
-  context: Pick<Context, 'note'>,
-  plan: Pick<AuthPlan, 'keyring'>,
-  consequence: string,
-): Promise<void> {
-  const notice = memoryNotice(plan, consequence);
-  if (notice !== undefined) await warn(context, notice);
-}
-
-/** Programs get nothing from integrations, as they would from those of Atmos. */
-export async function warnOfIntegrations(
-  context: Pick<Context, 'note'>,
-  plan: Pick<ProjectPlan, 'config'>,
-  identity: Pick<Identity, 'name' | 'via'>,
-): Promise<void> {
-  const notice = integrationsNotice(plan, identity);
-  if (notice !== undefined) await warn(context, notice);
 }

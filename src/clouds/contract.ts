@@ -181,9 +181,11 @@ export interface ProcessMode<C extends Credentials> {
   formatProfile(profile: ProcessProfile): string;
   /** The variables that name the profile and its file, without any secret. */
   environment(place: ProfilePlace): EnvironmentChange;
-  /** The user's own files that programs do not read where the change is made, home written as `~`. */
+  /**
+   * The user's own files that programs do not read while they read `configFile`, home written as `~`.
+   */
   hiddenFiles(
-    change: EnvironmentChange,
+    configFile: string,
     host: Pick<Host, 'env' | 'homeDirectory' | 'userId'>,
   ): readonly string[];
   /** What the command prints, with its line feed. */
@@ -210,5 +212,5 @@ export interface ProfilePlace {
   readonly configFile: string;
   /** An empty file, to replace other files that programs would read too. */
   readonly emptyFile: string;
-  readonly region?: string;
+  readonly region: string | undefined;
 }

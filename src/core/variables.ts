@@ -48,12 +48,12 @@ export const ownSecretVariables: readonly string[] = [
   'CREDENTIALS_DIRECTORY',
 ];
 
-// One for each service that takes one: a list can name only those of today.
-const bearerTokens = 'AWS_BEARER_TOKEN_';
-
-/** Whether a variable of this name holds a bearer token of AWS, which no program that we start gets. */
+/**
+ * Whether a variable of this name holds a bearer token of AWS, which no program that we start gets. There
+ * is one for each service that takes one, so the list above can name only those of today.
+ */
 export function isBearerToken(name: string): boolean {
-  return name.startsWith(bearerTokens);
+  return name.startsWith('AWS_BEARER_TOKEN_');
 }
 
 /** Whether the value of a variable of this name is never shown: the rule of Atmos. */
@@ -110,7 +110,7 @@ const loaders = [
 
 const credentials = [
   ...credentialVariables,
-  `${bearerTokens}*`,
+  'AWS_BEARER_TOKEN_*',
   ...ownSecretVariables,
   'ATMOS_AUTH_TRUST',
 ];

@@ -1,10 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { envChange, opensByItself, processChange } from '../../src/app/export-environment.ts';
+import { processChange, sessionChange, unlockingHints } from '../../src/app/export-environment.ts';
 import { planAuth, type ProjectPlan } from '../../src/auth/plan.ts';
 import { findIdentity } from '../../src/config/find-identity.ts';
 import { awsCredentials } from '../../src/core/credentials.ts';
+import { unlockHints } from '../../src/core/hint.ts';
 import type { Identity } from '../../src/core/kind-config.ts';
 import type { Host } from '../../src/host/host.ts';
 import type { KeyringSettings } from '../../src/keyring/contract.ts';
@@ -33,11 +34,11 @@ const cannotStand =
 async function exported(plan: ProjectPlan, identity: Identity, host: Host) {
   const warnings: string[] = [];
   const warn = async (message: string) => void warnings.push(message);
-  const openKeyring = () => Promise.reject(new TypeError('mode process opens no keyring'));
+  const openSession = () => Promise.reject(new TypeError('mode process opens no session'));
   const change = await processChange({ plan, identity, mode: 'process' }, 'it is tried otherwise', {
     host,
     warn,
-    openKeyring,
+    openSession,
   });
   return { change, warnings };
 }
@@ -110,22 +111,31 @@ test.each([
     region: 'us-east-1',
     wasOpened: true,
   };
-  const { set } = await envChange(result, dev, env, 'linux');
+  const { set } = await sessionChange({ identity: dev }, env, {
+    host: fakeHost(),
+    warn: () => Promise.reject(new TypeError('there is nothing to warn of')),
+    openSession: async () => result,
+  });
   expect(set['AWS_REGION']).toBe(region);
 });
 
-test('a file keyring opens by itself when its password stands somewhere else than in the environment', async () => {
+test('a program opens a file keyring whose password is not only in the environment', async () => {
   const settings = (type: string): KeyringSettings => ({
     type: { value: type, source: 'x' },
     directory: { value: '/k', source: 'x' },
     passwordEnv: { value: 'P', source: 'x' },
   });
   const some = { value: 'x', source: 'x' };
-  const host = fakeHost();
-  expect(await opensByItself(settings('file'), host)).toBe(false);
-  expect(await opensByItself({ ...settings('file'), passwordFile: some }, host)).toBe(true);
-  expect(await opensByItself({ ...settings('file'), passwordCommand: some }, host)).toBe(true);
-  expect(await opensByItself(settings('system'), host)).toBe(true);
+  const host = fakeHost({ platform: 'linux' });
+  const hints = unlockHints(true);
+  expect(await unlockingHints(settings('file'), host)).toEqual(hints);
+  expect(await unlockingHints({ ...settings('file'), passwordFile: some }, host)).toBeUndefined();
+  expect(
+    await unlockingHints({ ...settings('file'), passwordCommand: some }, host),
+  ).toBeUndefined();
+  expect(await unlockingHints(settings('system'), host)).toBeUndefined();
   const fallback = { value: ['file'], source: 'somewhere' };
-  expect(await opensByItself({ ...settings('system'), fallback }, host)).toBe(false);
+  expect(await unlockingHints({ ...settings('system'), fallback }, host)).toEqual(hints);
+  const windows = fakeHost({ platform: 'win32' });
+  expect(await unlockingHints(settings('file'), windows)).toEqual(unlockHints(false));
 });

@@ -6,8 +6,8 @@ import { addOptions, placeholder, run, type Hint } from '../../core/hint.ts';
 import type { Identity } from '../../core/kind-config.ts';
 import type { Invocation } from '../command.ts';
 import type { Context } from '../context.ts';
-import { openForCommand } from '../open.ts';
-import { loadPlan, requireIdentity, warn, warner, type ProjectPlan } from '../plan.ts';
+import { sessionOpener } from '../open.ts';
+import { loadPlan, requireIdentity, warn, type ProjectPlan } from '../plan.ts';
 import { followedLog } from '../project-log.ts';
 import { requireStdout } from '../required-output.ts';
 
@@ -23,8 +23,7 @@ export async function credentialProcess(context: Context, invocation: Invocation
     const host = handle === undefined ? context.host : hostOfHandle(handle, context.host);
     const placed = { ...context, host };
     const { plan, identity } = await chosen(placed, invocation);
-    const openKeyring = () => openForCommand(placed, plan, { isInteractive: false });
-    return { identity, services: { host, warn: warner(placed), openKeyring } };
+    return { identity, openSession: sessionOpener(placed, plan, { isInteractive: false }) };
   }, context.host);
   await context.out(answer);
 }

@@ -41,11 +41,11 @@ async function setting(context: Context, invocation: Invocation): Promise<Enviro
     {
       host: context.host,
       warn: warner(context),
-      async openKeyring() {
+      async openSession(chosen) {
         // Only here: mode process stays without keyring and network, and starts sooner.
-        const { openForCommand } = await import('../open.ts');
+        const { sessionOpener } = await import('../open.ts');
         const asked = { isInteractive: true, mfaToken: values['mfa-token'] };
-        return openForCommand(context, plan, asked);
+        return sessionOpener(context, plan, asked)(chosen);
       },
     },
   );

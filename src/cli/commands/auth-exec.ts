@@ -2,7 +2,7 @@ import { execEnvironment } from '../../app/exec-environment.ts';
 import { runChild } from '../../host/run-child.ts';
 import type { Invocation } from '../command.ts';
 import type { Context } from '../context.ts';
-import { openForCommand } from '../open.ts';
+import { sessionOpener } from '../open.ts';
 import { chooseIdentity, loadPlanFor, warner } from '../plan.ts';
 
 /**
@@ -22,7 +22,7 @@ export async function exec(context: Context, invocation: Invocation): Promise<nu
   const asked = { isInteractive: true, mfaToken: values['mfa-token'] };
   const env = await execEnvironment(
     { plan, identity, mode },
-    { host, warn: warner(context), openKeyring: () => openForCommand(context, plan, asked) },
+    { host, warn: warner(context), openSession: sessionOpener(context, plan, asked) },
   );
   return runChild(host, program, env, shield);
 }

@@ -1,4 +1,5 @@
-import { describeEnvironment } from '../../app/export-environment.ts';
+import { describeEnvironment } from '../../app/describe-environment.ts';
+import { warnOfMemory } from '../../app/notices.ts';
 import type { AuthManager, OpenAuth } from '../../app/open.ts';
 import { describeIdentity, type Whoami } from '../../app/whoami.ts';
 import { AtmosError, isAtmosError } from '../../core/errors.ts';
@@ -8,7 +9,7 @@ import { formatTimestamp } from '../../core/time.ts';
 import type { Invocation } from '../command.ts';
 import type { Context } from '../context.ts';
 import { openForCommand } from '../open.ts';
-import { loadPlanFor, requireIdentity, warn, warnOfMemory } from '../plan.ts';
+import { loadPlanFor, requireIdentity, warn, warner } from '../plan.ts';
 import { exitCodeOf } from '../report.ts';
 import { paint, type Styled } from '../ui/color.ts';
 import { formatRows } from '../ui/table.ts';
@@ -72,7 +73,7 @@ export async function whoami(context: Context, invocation: Invocation): Promise<
   const identity = await requireIdentity(context, plan, invocation);
   const opened = await openForCommand(context, plan, { isInteractive: true });
   const { manager } = opened;
-  await warnOfMemory(context, plan, 'no session of another command is there');
+  await warnOfMemory(plan, 'no session of another command is there', { warn: warner(context) });
   const { who, failure } = await lookUp(manager, identity);
   if (invocation.values['output'] === 'json') {
     const environment = await describeEnvironment(plan, identity, context.host);

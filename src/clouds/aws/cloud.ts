@@ -9,7 +9,6 @@ import {
   profileOf,
 } from './process-profile.ts';
 
-const configVariable = 'AWS_CONFIG_FILE';
 const regionVariables = ['AWS_DEFAULT_REGION', 'AWS_REGION'];
 
 /** What the AWS CLI and every SDK of AWS read: variables, a profile, the answer of its process. */
@@ -18,10 +17,9 @@ export const aws: Cloud = {
   environment,
   process: {
     formatCommand: credentialProcessLine,
-    formatProfile: ({ identity, ...profile }) =>
-      formatProcessProfile({ ...profile, profile: profileOf(identity) }),
+    formatProfile: formatProcessProfile,
     environment: processEnvironment,
-    hiddenFiles: ({ set }, host) => hiddenFiles(set[configVariable] ?? '', host),
+    hiddenFiles,
     formatAnswer,
   },
 };
@@ -40,7 +38,7 @@ function environment(credentials: AwsCredentials, region: string | undefined): E
 
 function processEnvironment(place: ProfilePlace): EnvironmentChange {
   return instead({
-    [configVariable]: place.configFile,
+    AWS_CONFIG_FILE: place.configFile,
     AWS_PROFILE: profileOf(place.identity),
     // Version 1 of the Go SDK reads the configuration file only then.
     AWS_SDK_LOAD_CONFIG: '1',

@@ -4,7 +4,7 @@ import { AtmosError } from '../../core/errors.ts';
 import { say } from '../../core/hint.ts';
 import { sha256 } from '../../core/sha256.ts';
 import type { Host } from '../../host/host.ts';
-import type { ProcessCommand } from '../contract.ts';
+import type { ProcessCommand, ProcessProfile } from '../contract.ts';
 import { isAwsRegion } from './regions.ts';
 import { sharedPaths } from './shared-paths.ts';
 
@@ -44,22 +44,13 @@ export function hiddenFiles(
     .map((path) => (path.startsWith(home) ? `~/${path.slice(home.length)}` : path));
 }
 
-export interface ProcessProfile {
-  /** From {@link profileOf}. */
-  readonly profile: string;
-  /** From {@link credentialProcessLine}. */
-  readonly command: string;
-  readonly region?: string;
-}
-
 /**
  * An AWS configuration file with one profile that asks us for its credentials.
  *
- * @throws ERR_CONFIG_INVALID for a region that is none; TypeError for a name or command that would
- *   not stay in its place
+ * @throws ERR_CONFIG_INVALID for a region that is none; TypeError for a command that is not one
+ *   line
  */
-export function formatProcessProfile({ profile, command, region }: ProcessProfile): string {
-  if (!isSafe(profile)) throw new TypeError('the name of the profile is not safe');
+export function formatProcessProfile({ identity, command, region }: ProcessProfile): string {
   if (hasControl(command)) throw new TypeError('the command of the profile is not one line');
   if (region !== undefined && !isAwsRegion(region)) {
     throw new AtmosError('ERR_CONFIG_INVALID', 'the region is not the name of an AWS region', {
@@ -67,7 +58,7 @@ export function formatProcessProfile({ profile, command, region }: ProcessProfil
     });
   }
   const regionLine = region === undefined ? '' : `region = ${region}\n`;
-  return `[profile ${profile}]\ncredential_process = ${command}\n${regionLine}`;
+  return `[profile ${profileOf(identity)}]\ncredential_process = ${command}\n${regionLine}`;
 }
 
 /**

@@ -50,10 +50,13 @@ describe('mode env', () => {
 });
 
 describe('mode process', () => {
-  const options = { configFile: '/state/aws', emptyFile: '/state/empty', identity: 'atmos' };
-
   test('says where the profile is, and holds no secret', () => {
-    const { set, unset } = aws.process.environment({ ...options, region: 'eu-west-1' });
+    const { set, unset } = aws.process.environment({
+      identity: 'atmos',
+      configFile: '/state/aws',
+      emptyFile: '/state/empty',
+      region: 'eu-west-1',
+    });
     expect(set).toEqual({
       AWS_CONFIG_FILE: '/state/aws',
       AWS_DEFAULT_REGION: 'eu-west-1',
