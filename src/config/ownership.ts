@@ -1,9 +1,9 @@
-import { lstatSync, realpathSync, statSync, type Stats } from 'node:fs';
 import { dirname } from 'node:path';
 import { AtmosError, isAtmosError, systemErrorCode } from '../core/errors.ts';
 import { addOptions, run, setVariable, showPermissions, type Hint } from '../core/hint.ts';
 import type { Host } from '../host/host.ts';
 import { permissionCheckFor } from '../host/permissions.ts';
+import { linkStatOf, realPathOf, statOf, type Stats } from '../host/read-files.ts';
 import { isTrustedByVariable, trustVariableNote } from './trust-variable.ts';
 
 type Who = Pick<Host, 'env' | 'userId'>;
@@ -37,10 +37,10 @@ function checkOwner(path: string, file: Stats, { userId }: Who): void {
   if (isWritableByOthers(file)) {
     throw untrusted(`${path} can be written by other users`, closing(path, file, userId), path);
   }
-  const link = lstatSync(path);
+  const link = stillAt(path, linkStatOf(path));
   if (!link.isSymbolicLink()) return checkPlace(path, path, file, userId);
   checkPlace(path, path, link, userId);
-  checkPlace(realpathSync(path), path, file, userId);
+  checkPlace(realPathOf(path), path, file, userId);
 }
 
 /** What belongs to another user only that one and root can close. */
@@ -61,17 +61,20 @@ function judging(path: string, check: () => void): void {
 }
 
 function checkAccessLists(path: string, file: Stats): void {
-  const link = lstatSync(path);
+  const link = stillAt(path, linkStatOf(path));
   checkAccessList(path, { found: path, stats: link });
-  if (link.isSymbolicLink()) checkAccessList(realpathSync(path), { found: path, stats: file });
+  if (link.isSymbolicLink()) checkAccessList(realPathOf(path), { found: path, stats: file });
 }
 
 /** @param path where it is; `found` is the path that leads there */
 function checkAccessList(path: string, { found, stats }: { found: string; stats: Stats }): void {
   const permissionCheck = permissionCheckFor(undefined);
-  const directoryPath = realpathSync(dirname(path));
+  const directoryPath = realPathOf(dirname(path));
   const permissions = permissionCheck.permissionsOf(path, stats);
-  const directory = permissionCheck.permissionsOf(directoryPath, lstatSync(directoryPath));
+  const directory = permissionCheck.permissionsOf(
+    directoryPath,
+    stillAt(directoryPath, linkStatOf(directoryPath)),
+  );
   const named = path === found ? path : `${path}, to which ${found} leads,`;
   if (permissions === undefined || directory === undefined)
     throw untrusted(`${named} was replaced while it was read`, showPermissions(path), found);
@@ -90,7 +93,7 @@ function checkAccessList(path: string, { found, stats }: { found: string; stats:
 /** @param path where it is; `found` is the path that leads there */
 function checkPlace(path: string, found: string, stats: Stats, userId: number): void {
   const directoryPath = dirname(path);
-  const directory = statSync(directoryPath);
+  const directory = stillAt(directoryPath, statOf(directoryPath));
   const isShared = isWritableByAll(directory);
   const named = path === found ? path : `${path}, to which ${found} leads,`;
   if (isWritableByOthers(directory) && !isSticky(directory)) {
@@ -102,6 +105,12 @@ function checkPlace(path: string, found: string, stats: Stats, userId: number): 
     const what = `${path === found ? `${path},` : named} or its directory, belongs to another user`;
     throw untrusted(what, showPermissions(path), found);
   }
+}
+
+/** What was there when the file was read may be gone. */
+function stillAt(path: string, stats: Stats | undefined): Stats {
+  if (stats !== undefined) return stats;
+  throw untrusted(`${path} was removed while it was checked`, showPermissions(path), path);
 }
 
 function isOurs(stats: Stats, userId: number): boolean {

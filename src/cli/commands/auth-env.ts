@@ -5,10 +5,10 @@ import { addOptions, placeholder, say } from '../../core/hint.ts';
 import type { Sourced } from '../../core/json.ts';
 import type { EnvironmentChange } from '../../core/variables.ts';
 import type { Host } from '../../host/host.ts';
+import { speaksPosix } from '../../host/user-shell.ts';
 import type { Invocation } from '../command.ts';
 import type { Context } from '../context.ts';
 import { loadPlanFor, requireIdentity, warn, warner } from '../plan.ts';
-import { speaksPosix } from '../report.ts';
 import { requireStdout } from '../required-output.ts';
 import {
   environmentFormats,

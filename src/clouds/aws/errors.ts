@@ -182,13 +182,15 @@ function denied(refusal: Refusal, call: StsCall): AtmosError {
   );
 }
 
-function clockSkew({ at, exchange: { serverDate }, clockHints }: StsCall): AtmosError {
+function clockSkew(call: StsCall): AtmosError {
+  const { at, exchange } = call;
+  const { serverDate } = exchange;
   const message =
     serverDate === undefined
       ? 'the clock of this machine is too far from that of AWS'
       : `the clock of this machine is ${describeSkew(at, serverDate)} that of AWS ` +
         `(here ${at.toISOString()}, there ${serverDate.toISOString()})`;
-  return new AtmosError('ERR_CLOCK_SKEW', message, { hints: clockHints });
+  return new AtmosError('ERR_CLOCK_SKEW', message, { hints: call.clockHints });
 }
 
 function describeSkew(here: Date, there: Date): string {

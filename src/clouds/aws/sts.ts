@@ -6,11 +6,12 @@ import {
 } from '@aws-sdk/client-sts';
 import { state as versionWarning } from '@aws-sdk/core/client';
 import { SignatureV4 } from '@smithy/signature-v4';
-import { say, setClock } from '../../core/hint.ts';
+import { say } from '../../core/hint.ts';
 import { isAwsRegion } from './regions.ts';
 import { AtmosError } from '../../core/errors.ts';
 import { withoutAbsent } from '../../core/json.ts';
 import type { Host } from '../../host/host.ts';
+import { setClock } from '../../host/set-clock.ts';
 import { isPlainUrl } from './endpoint.ts';
 import { type StsCall, isClockRefusal, isPassing, translateStsError } from './errors.ts';
 import { type Exchange, createAnswerGate, flawed } from './sts-answer.ts';
@@ -132,7 +133,7 @@ export function openSts(options: StsOptions): Sts {
             timeoutMs,
             timedOut: abortSignal.aborted,
             at: host.now(),
-            clockHints: setClock(host.platform),
+            clockHints: setClock(host),
             unfollowed: unfollowedVariables({ region: options.region, endpoint }, host.env),
             exchange,
             shown,

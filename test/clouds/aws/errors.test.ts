@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type StsCall, isPassing, translateStsError } from '../../../src/clouds/aws/errors.ts';
-import { setClock } from '../../../src/core/hint.ts';
+import { setClock } from '../../../src/host/set-clock.ts';
 
 const call: StsCall = {
   action: 'GetCallerIdentity',
@@ -9,7 +9,7 @@ const call: StsCall = {
   timeoutMs: 5000,
   timedOut: false,
   at: new Date('2026-01-31T12:00:00Z'),
-  clockHints: setClock('linux'),
+  clockHints: setClock({ platform: 'linux' }),
   unfollowed: [],
   exchange: { origin: 'https://sts.eu-west-1.amazonaws.com' },
 };
