@@ -73,7 +73,7 @@ export const keyringDetails: Readonly<Record<string, HelpDetails>> = {
   },
   'atmos auth keyring adopt': {
     description:
-      'A realm separates the entries of one project from those of others; by default it ' +
+      'A realm separates the entries of one project from those of other projects; by default it ' +
       'depends on the path of the configuration. Use this command after a checkout was ' +
       'moved. An entry with another value is never overwritten.',
     examples: [
