@@ -4,7 +4,7 @@ import { AtmosError, isAtmosError, systemErrorCode } from '../core/errors.ts';
 import { placeholder, setVariable, showPermissions } from '../core/hint.ts';
 import { sha256 } from '../core/sha256.ts';
 import { reasonOf } from '../host/denial.ts';
-import { randomId, replaceFile, whileInUse, writePrivateFile } from '../host/files.ts';
+import { replacePrivately, whileInUse } from '../host/files.ts';
 import type { Host } from '../host/host.ts';
 import { makeOwnDirectories } from '../host/own-directory.ts';
 import type { Config } from './config.ts';
@@ -41,18 +41,13 @@ export function writeRecord(
   const directory = trustDirectory(host);
   const name = recordName(record);
   const path = join(directory, name);
-  // Containers that share a home share process ids as well.
-  const temporary = `${path}.${randomId()}`;
   makeStore(directory, host);
   try {
     checkStore(host);
-    writePrivateFile(temporary, `${JSON.stringify(record, null, 2)}\n`);
-    replaceFile(temporary, path);
+    replacePrivately(path, `${JSON.stringify(record, null, 2)}\n`);
   } catch (error) {
     if (isAtmosError(error)) throw error;
     throw cannotKeep(`cannot write ${path}: ${reasonFor(error, path)}`, host);
-  } finally {
-    whileInUse(() => rmSync(temporary, { force: true }));
   }
   const { fault = `${path} vanished`, record: kept } = readRecord(name, host);
   if (kept === undefined) throw cannotKeep(fault, host);
