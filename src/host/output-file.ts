@@ -200,8 +200,13 @@ function requireOwn(
  */
 function isOfRunner(file: Sourced<string>, path: string, stats: Stats, { userId }: Where): boolean {
   if (file.source !== 'GITHUB_ENV' || userId !== 0) return false;
-  const directory = doing(file, () => statSync(dirname(path)));
-  return directory.uid === stats.uid && ((directory.mode | stats.mode) & 0o022) === 0;
+  const check = permissionCheckFor(userId);
+  const [own, directory] = doing(file, () => [
+    check.permissionsOf(path, stats),
+    check.permissionsOf(dirname(path), statSync(dirname(path))),
+  ]);
+  if (own === undefined || directory === undefined) return false;
+  return own.owner === directory.owner && !own.others.write && !directory.others.write;
 }
 
 /** Half a line would be read as one by whoever reads the file. */
