@@ -169,7 +169,8 @@ async function identify(
     const value = await keyring.get(key);
     return value === null ? undefined : inventory.read(key, value);
   } catch (error) {
-    if (!isEntryError(error)) throw error;
+    // What a disk or a service could not give now may be one of ours.
+    if (!isEntryError(error) || error.code === 'ERR_KEYRING_IO') throw error;
     return { key, owner: 'atmos-store' };
   }
 }

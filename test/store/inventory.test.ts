@@ -244,14 +244,14 @@ describe('an entry whose name an identity or a store may have', () => {
     ]);
   });
 
-  test('is left when it does not open, but a locked keyring is an error', async () => {
+  test('is left when it is damaged, but a failure of the keyring is an error', async () => {
     const source = await keyringWithEntries();
     const failing = (code: KeyringErrorCode): Keyring => ({
       ...source,
       get: () => Promise.reject(new KeyringError(code, 'it fails')),
     });
     expect((await ownKeys(failing('ERR_KEYRING_DAMAGED'), bare)).keys).toEqual([]);
-    const locked = failing('ERR_KEYRING_LOCKED');
-    await expect(ownKeys(locked, bare)).rejects.toMatchObject({ code: 'ERR_KEYRING_LOCKED' });
+    for (const code of ['ERR_KEYRING_LOCKED', 'ERR_KEYRING_IO'] as const)
+      await expect(ownKeys(failing(code), bare)).rejects.toMatchObject({ code });
   });
 });
