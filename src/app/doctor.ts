@@ -1,8 +1,9 @@
 import type { AuthPlan } from '../auth/plan.ts';
-import { logOut, optionWords, run, say, setClock, type Hint } from '../core/hint.ts';
+import { logOut, optionWords, run, say, type Hint } from '../core/hint.ts';
 import { foldName } from '../core/names.ts';
 import { formatRemaining, formatTimestamp } from '../core/time.ts';
 import type { Host } from '../host/host.ts';
+import { setClock } from '../host/set-clock.ts';
 import { ok, problem, warning, type Finding } from '../keyring/inspection.ts';
 import { createInventory, type Inventory, type ReadEntry } from '../store/inventory.ts';
 import { examineKeyring, type Subject } from './doctor-keyring.ts';
@@ -32,7 +33,7 @@ export async function examine(
     ...(config === undefined || entries.length === 0
       ? []
       : examineOrphans(entries, realm.value, inventory)),
-    examineClock(entries, host.now(), host.platform),
+    examineClock(entries, host.now(), setClock(host)),
   ];
 }
 
@@ -96,13 +97,14 @@ const earliest = Date.UTC(2026, 0, 1);
 /**
  * The clock, by what is kept: how far that of AWS was ahead when a session was opened, and when
  * entries were saved. Nobody is asked for the time.
+ *
+ * @param remedies how the clock is set
  */
 export function examineClock(
   entries: readonly ReadEntry[],
   now: Date,
-  platform: NodeJS.Platform,
+  remedies: readonly Hint[],
 ): Finding {
-  const remedies = setClock(platform);
   if (now.getTime() < earliest) {
     return warning(
       'clock',

@@ -9,7 +9,7 @@ import { directoryOfYourOwn, requireStateDirectory } from '../host/home.ts';
 import type { Host } from '../host/host.ts';
 import { makeOwnDirectories } from '../host/own-directory.ts';
 import { followOwnPaths, type PathFault } from '../host/own-path.ts';
-import { irregularKindAt, readRegularFile } from '../host/regular-file.ts';
+import { irregularKindAt, readRegularFile } from '../host/read-files.ts';
 import type { KeyringSettings } from '../keyring/contract.ts';
 
 /**

@@ -8,7 +8,7 @@ import { replacePrivately } from '../host/files.ts';
 import { requireStateDirectory } from '../host/home.ts';
 import type { Host } from '../host/host.ts';
 import { makeOwnDirectories } from '../host/own-directory.ts';
-import { readRegularFile } from '../host/regular-file.ts';
+import { readRegularFile } from '../host/read-files.ts';
 import type { Owner } from '../store/key.ts';
 
 /**

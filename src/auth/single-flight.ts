@@ -18,7 +18,7 @@ import { stateDirectory } from '../host/home.ts';
 import type { Host } from '../host/host.ts';
 import { makeOwnDirectories } from '../host/own-directory.ts';
 import { acquireLock, lockHolder, type FileLock } from '../host/lock.ts';
-import { irregularKindAt, readRegularFile } from '../host/regular-file.ts';
+import { irregularKindAt, readRegularFile } from '../host/read-files.ts';
 
 export interface FlightOptions {
   /** What must not be done twice at once: an identity in its keyring, an MFA device. */

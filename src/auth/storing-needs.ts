@@ -1,13 +1,12 @@
-import { lstatSync, realpathSync, statSync } from 'node:fs';
 import { dirname, parse } from 'node:path';
 import type { Config } from '../config/config.ts';
 import { findGitRoot, isBelow } from '../config/git-root.ts';
-import { realPath } from '../config/trust-store.ts';
 import type { Sourced } from '../core/json.ts';
 import type { TrustNeed } from '../core/kind-config.ts';
 import { isPasswordVariable, saysPassword } from '../core/variables.ts';
 import type { Host } from '../host/host.ts';
 import { permissionCheckFor } from '../host/permissions.ts';
+import { linkStatOf, realPathIfVisible, realPathOf, statOf } from '../host/read-files.ts';
 import type { KeyringSettings } from '../keyring/contract.ts';
 
 type Passwords = Pick<KeyringSettings, 'passwordEnv' | 'passwordFile'>;
@@ -65,7 +64,7 @@ export function directoryNotice(
   config: Project | undefined,
   host: Where,
 ): string | undefined {
-  const path = realPath(directory.value);
+  const path = realPathIfVisible(directory.value);
   const checkout = config && checkoutsOf(config, host).find((root) => isBelow(path, root));
   if (checkout === undefined) return undefined;
   return `the keyring ${directory.value} is inside of the project ${checkout}: its entries are encrypted, but may be committed and copied with it`;
@@ -85,10 +84,10 @@ function pathOf(
 function isOnlyKnownToUser(path: string, config: Project, host: Where): boolean {
   try {
     // Asked by the path itself: a pipe, as /dev/stdin may be, is there and has no real path.
-    if (statSync(path, { throwIfNoEntry: false }) === undefined) return true;
-    const real = realpathSync(path);
-    const stats = lstatSync(real);
-    if (!stats.isFile() || !saysPassword(parse(real).name)) return false;
+    if (statOf(path) === undefined) return true;
+    const real = realPathOf(path);
+    const stats = linkStatOf(real);
+    if (!stats?.isFile() || !saysPassword(parse(real).name)) return false;
     if (isBesideProject(real, config, host)) return false;
     if (mountedSecrets.some((directory) => isBelow(real, directory))) return true;
     const permissions = permissionCheckFor(host.userId).permissionsOf(real, stats);
@@ -125,7 +124,7 @@ function checkoutsOf(config: Project, host: Where): string[] {
 }
 
 function homeOf({ homeDirectory }: Where): string | undefined {
-  return homeDirectory === undefined ? undefined : realPath(homeDirectory);
+  return homeDirectory === undefined ? undefined : realPathIfVisible(homeDirectory);
 }
 
 /** Without a home directory only the root is around everything. */
@@ -135,6 +134,6 @@ function isIn(home: string | undefined, directory: string): boolean {
 
 /** The directories of the project's files. */
 function placesOf({ directory, projectFiles }: Project): string[] {
-  const places = projectFiles.map(({ path }) => dirname(realPath(path)));
-  return places.length === 0 ? [] : [realPath(directory), ...places];
+  const places = projectFiles.map(({ path }) => dirname(realPathIfVisible(path)));
+  return places.length === 0 ? [] : [realPathIfVisible(directory), ...places];
 }

@@ -1,10 +1,10 @@
-import { lstatSync, realpathSync, type Stats } from 'node:fs';
 import { dirname } from 'node:path';
 import { AtmosError, isAtmosError, systemErrorCode } from '../core/errors.ts';
 import { addOptions, setVariable, showPermissions, type Hint } from '../core/hint.ts';
 import type { Host } from '../host/host.ts';
 import type { Permissions } from '../host/permission-judgement.ts';
 import { permissionCheckFor } from '../host/permissions.ts';
+import { linkStatOf, realPathOf, type Stats } from '../host/read-files.ts';
 import { isTrustedByVariable, trustVariableNote } from './trust-variable.ts';
 
 type Who = Pick<Host, 'env' | 'userId'>;
@@ -35,10 +35,10 @@ export function checkOwnership(path: string, file: Stats, host: Who): void {
 
 function checkOwner(path: string, file: Stats, { userId }: Who): void {
   judging(path, () => {
-    const link = lstatSync(path);
+    const link = stillAt(path, linkStatOf(path));
     if (!link.isSymbolicLink()) return checkPlace(path, { found: path, stats: file }, userId);
     checkPlace(path, { found: path, stats: link }, userId);
-    checkPlace(realpathSync(path), { found: path, stats: file }, userId);
+    checkPlace(realPathOf(path), { found: path, stats: file }, userId);
   });
 }
 
@@ -60,9 +60,12 @@ function checkPlace(
   userId: number | undefined,
 ): void {
   const check = permissionCheckFor(userId);
-  const directoryPath = realpathSync(dirname(path));
+  const directoryPath = realPathOf(dirname(path));
   const permissions = check.permissionsOf(path, stats);
-  const directory = check.permissionsOf(directoryPath, lstatSync(directoryPath));
+  const directory = check.permissionsOf(
+    directoryPath,
+    stillAt(directoryPath, linkStatOf(directoryPath)),
+  );
   const named = path === found ? path : `${path}, to which ${found} leads,`;
   if (permissions === undefined || directory === undefined)
     throw untrusted(`${named} was replaced while it was read`, showPermissions(path), found);
@@ -82,6 +85,12 @@ function checkPlace(
     const what = `${path === found ? `${path},` : named} or its directory, belongs to another user`;
     throw untrusted(what, showPermissions(path), found);
   }
+}
+
+/** What was there when the file was read may be gone. */
+function stillAt(path: string, stats: Stats | undefined): Stats {
+  if (stats !== undefined) return stats;
+  throw untrusted(`${path} was removed while it was checked`, showPermissions(path), path);
 }
 
 function untrusted(what: string, remedy: Hint, path: string): AtmosError {

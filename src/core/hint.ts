@@ -229,16 +229,6 @@ export function showProcess(processId: number, path: string): Hint {
     : run(['ps', '-p', String(processId), '-o', 'pid,etime,args']);
 }
 
-/** Corrects the clock of the machine. */
-export function setClock(platform: NodeJS.Platform): Hint[] {
-  if (platform === 'darwin') return [run(['sudo', 'systemsetup', '-setusingnetworktime', 'on'])];
-  if (platform === 'win32') return [run(['w32tm', '/resync'])];
-  return [
-    run(['sudo', 'timedatectl', 'set-ntp', 'true']),
-    run(['sudo', 'hwclock', '--hctosys'], 'in WSL'),
-  ];
-}
-
 /** `C:\…`, `\\server\…` */
 function isWindowsPath(path: string): boolean {
   return /^([A-Za-z]:[\\/]|\\\\)/.test(path);

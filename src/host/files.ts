@@ -62,6 +62,11 @@ export function whileInUse<T>(operation: () => T): T {
   return onWindows ? onWindows.retryWhileOpen(operation) : operation();
 }
 
+/** Removes the name of a file; on Windows as {@link whileInUse}. Nothing is there: nothing is done. */
+export function removeIfThere(path: string): void {
+  whileInUse(() => rmSync(path, { force: true }));
+}
+
 /**
  * Makes a file for us alone, whatever the umask, and opens it for reading and writing.
  *

@@ -26,7 +26,7 @@ import { ensurePrivateFile, randomId, replacePrivately } from './files.ts';
 import type { Host } from './host.ts';
 import type { OthersMay } from './permission-judgement.ts';
 import { permissionCheckFor } from './permissions.ts';
-import { irregularKind } from './regular-file.ts';
+import { irregularKind } from './read-files.ts';
 import { writeAll } from './write-all.ts';
 
 type Where = Pick<Host, 'userId'>;

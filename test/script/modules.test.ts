@@ -16,8 +16,9 @@ const heavy = new RegExp(
   [
     '^(@aws-sdk|@inquirer|@smithy|smol-toml|tinyglobby)/',
     '^src/clouds/aws/(errors|sts)',
-    '^src/config/(commands|glob|resolve-file|toml)[.]ts',
+    '^src/config/(commands|resolve-file|toml)[.]ts',
     '^src/config/tags/',
+    '^src/host/glob[.]ts',
     '^src/keyring/(system|agent/(daemon|server))',
   ].join('|'),
 );

@@ -13,6 +13,7 @@ import { showValue, type Sourced } from '../../core/json.ts';
 import type { Identity } from '../../core/kind-config.ts';
 import type { EnvironmentChange } from '../../core/variables.ts';
 import type { Host } from '../../host/host.ts';
+import { speaksPosix } from '../../host/user-shell.ts';
 import type { Invocation } from '../command.ts';
 import type { Context } from '../context.ts';
 import {
@@ -24,7 +25,6 @@ import {
   warnWithHints,
   type ProjectPlan,
 } from '../plan.ts';
-import { speaksPosix } from '../report.ts';
 import { requireStdout } from '../required-output.ts';
 import {
   environmentFormats,

@@ -2,7 +2,7 @@ import { AtmosError, systemErrorCode } from '../../core/errors.ts';
 import { showPermissions } from '../../core/hint.ts';
 import { keepsOut } from '../../host/closed-home.ts';
 import { reasonOf } from '../../host/denial.ts';
-import { irregularKindAt, readRegularFile } from '../../host/regular-file.ts';
+import { irregularKindAt, readRegularFile } from '../../host/read-files.ts';
 import { parseIni, splitWords, type IniSection } from './ini.ts';
 import type { SharedPaths } from './shared-paths.ts';
 

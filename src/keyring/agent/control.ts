@@ -7,7 +7,7 @@ import {
 } from '../../core/errors.ts';
 import { run, showPermissions, unlockHints, unsetVariable, type Hint } from '../../core/hint.ts';
 import { parseTimestamp } from '../../core/time.ts';
-import type { Host } from '../../host/host.ts';
+import { systemName, type Host } from '../../host/host.ts';
 import type { AgentControl, BackendContext, AgentBackend, Terms, Unlocked } from '../contract.ts';
 import { isAgentOff } from './client-keyring.ts';
 import { findAgent, hasAgents, hasAgentSocket, type AgentConnection } from './connection.ts';
@@ -186,10 +186,9 @@ function hintsFor({ failure, path, processId }: AgentError, tried?: 'lock'): Hin
 
 function requireAgents({ host }: Pick<BackendContext, 'host'>): void {
   if (hasAgents(host)) return;
-  const platform = host.platform === 'win32' ? 'Windows' : host.platform;
   throw new KeyringError(
     'ERR_KEYRING_UNAVAILABLE',
-    `there is no unlock agent on ${platform}: it needs sockets that tell who is at their other end`,
+    `there is no unlock agent on ${systemName(host)}: it needs sockets that tell who is at their other end`,
     {
       hints: unlockHints(false),
     },

@@ -71,7 +71,7 @@ export function openFileKeyring(context: BackendContext, onStep: OnStep = () => 
     },
 
     async set(key, value) {
-      checkEntryKey(key, host.platform);
+      checkEntryKey(key, host);
       checkValue(key, value);
       await writeEntry({ key, value });
     },
@@ -79,7 +79,7 @@ export function openFileKeyring(context: BackendContext, onStep: OnStep = () => 
     async delete(key) {
       checkReadKey(key);
       const directory = access.find();
-      const name = entryName(key, host.platform);
+      const name = entryName(key, host);
       // By the listing, since a file system that folds case would find an entry of another key.
       if (directory === undefined || !hasEntry(directory, name)) return false;
       const paths = statePaths(directory);

@@ -9,7 +9,7 @@ import { listFiles, run, say, unlockHints, unsetVariable, type Hint } from '../.
 import { showValue, type Sourced } from '../../core/json.ts';
 import { reasonOf } from '../../host/denial.ts';
 import type { Host } from '../../host/host.ts';
-import { irregularKindAt } from '../../host/regular-file.ts';
+import { irregularKindAt } from '../../host/read-files.ts';
 import type { BackendContext } from '../contract.ts';
 import { readBounded } from './read-bounded.ts';
 
