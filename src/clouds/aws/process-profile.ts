@@ -1,10 +1,7 @@
 import { existsSync } from 'node:fs';
 import { dirname, join, sep } from 'node:path';
-import { AtmosError } from '../../core/errors.ts';
-import { say } from '../../core/hint.ts';
 import { sha256 } from '../../core/sha256.ts';
 import type { Host } from '../../host/host.ts';
-import { isAwsRegion } from './regions.ts';
 import { sharedPaths } from './shared-paths.ts';
 
 /**
@@ -54,17 +51,12 @@ export interface ProcessProfile {
 /**
  * An AWS configuration file with one profile that asks us for its credentials.
  *
- * @throws ERR_CONFIG_INVALID for a region that is none; TypeError for a name or command that would
- *   not stay in its place
+ * @throws TypeError for a name, a command or a region that would not stay in its place
  */
 export function formatProcessProfile({ profile, command, region }: ProcessProfile): string {
   if (!isSafe(profile)) throw new TypeError('the name of the profile is not safe');
   if (hasControl(command)) throw new TypeError('the command of the profile is not one line');
-  if (region !== undefined && !isAwsRegion(region)) {
-    throw new AtmosError('ERR_CONFIG_INVALID', 'the region is not the name of an AWS region', {
-      hints: [say('write it like eu-central-1')],
-    });
-  }
+  if (hasControl(region ?? '')) throw new TypeError('the region of the profile is not one line');
   const regionLine = region === undefined ? '' : `region = ${region}\n`;
   return `[profile ${profile}]\ncredential_process = ${command}\n${regionLine}`;
 }
