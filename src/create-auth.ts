@@ -106,17 +106,21 @@ export async function createAuth(options: CreateAuthOptions = {}): Promise<Auth>
     whoami: async (name) => manager.whoami(identityNamed(config, name)),
     async logout(name, { includeKeys = false } = {}) {
       const aliases = [identityNamed(config, name).name];
-      const items = await manager.logout(aliases, { includeKeys, isDryRun: false });
+      const entries = await manager.logout(aliases, { includeKeys, isDryRun: false });
+      throwFirst(entries.failures);
       const found = await findSessionFiles(plan, scopeOf(config, aliases), host);
-      const { removed, failures } = await removeSessionFiles(found, false);
-      const [failure] = failures;
-      if (failure !== undefined) throw failure;
-      return [...items, ...removed];
+      const files = await removeSessionFiles(found, false);
+      throwFirst(files.failures);
+      return [...entries.removed, ...files.removed];
     },
     async close() {
       if (keyring === undefined) await opened.keyring.close();
     },
   };
+}
+
+function throwFirst([failure]: readonly AtmosError[]): void {
+  if (failure !== undefined) throw failure;
 }
 
 async function configOf({ config }: CreateAuthOptions, host: Host): Promise<Config> {

@@ -18,7 +18,7 @@ import { createCredentialStore } from '../store/credential-store.ts';
 import type { Owner } from '../store/key.ts';
 import { checkConfigurable, saveKeys, verifyKeys } from './configure-key.ts';
 import { keyringContext } from './keyring-context.ts';
-import { logout, type LogoutOptions, type RemovedItem } from './logout.ts';
+import { logout, type LogoutOptions, type LogoutResult } from './logout.ts';
 import { whoami, type Whoami } from './whoami.ts';
 
 export type { MfaRequest };
@@ -159,7 +159,7 @@ export interface AuthManager {
   login(identity: Identity, options?: LoginOptions): Promise<LoginResult>;
   whoami(identity: Identity): Promise<Whoami>;
   /** By the names of identities and providers: they need not be configured any more. */
-  logout(aliases: readonly string[], options: LogoutOptions): Promise<RemovedItem[]>;
+  logout(aliases: readonly string[], options: LogoutOptions): Promise<LogoutResult>;
   checkConfigurable(identity: Identity): Promise<void>;
   verifyKeys(
     identity: Identity,

@@ -25,6 +25,7 @@ export type Completable = 'identity' | 'profile' | 'file' | 'directory';
 export interface OptionSpec {
   readonly name: string;
   readonly short?: string;
+  /** What its value is, or what it does: without a full stop. */
   readonly summary: string;
   /** What its value is called in the help. Without it the option is a flag. */
   readonly value?: string;
@@ -32,6 +33,10 @@ export interface OptionSpec {
   /** Whether the value may be left out: `-i`. */
   readonly isValueOptional?: boolean;
   readonly choices?: readonly string[];
+  /** What applies without it, for the help alone: the command itself decides. */
+  readonly default?: string;
+  /** Whether the command fails without it, for the help alone. */
+  readonly isRequired?: boolean;
   /** Whether it may be given several times with different values, which then all count. */
   readonly mayRepeat?: boolean;
   /** Other spellings, with their dashes: `-f`, `--format`. */
@@ -45,7 +50,6 @@ export interface OptionSpec {
 /** A word that a command takes without an option. */
 export interface OperandSpec {
   readonly name: string;
-  readonly summary: string;
   readonly completes?: Completable;
   readonly choices?: readonly string[];
   readonly isRequired?: boolean;
@@ -56,6 +60,7 @@ export interface OperandSpec {
 /** One command: what it is called, what it takes, and where it is. */
 export interface CommandSpec {
   readonly name: string;
+  /** An imperative phrase without a full stop. */
   readonly summary: string;
   readonly operand?: OperandSpec;
   /**
@@ -69,8 +74,6 @@ export interface CommandSpec {
   /** Whether it runs a program, given after `--`. */
   readonly takesProgram?: boolean;
   readonly options?: readonly OptionSpec[];
-  /** Command lines to show in the help. */
-  readonly examples?: readonly string[];
   /** Imports the command, so that only the chosen one costs time. */
   load(): Promise<Run>;
 }

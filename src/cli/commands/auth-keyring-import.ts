@@ -4,17 +4,16 @@ import { chooseIdentities } from '../../app/import-identities.ts';
 import { findSharedKeys, findVaultKeys, keyCopy, type FoundKeys } from '../../app/import-keys.ts';
 import type { OpenAuth } from '../../app/open.ts';
 import type { AuthPlan } from '../../auth/plan.ts';
-import { AtmosError, isAtmosError } from '../../core/errors.ts';
+import { AtmosError, isAtmosError, isEntryError } from '../../core/errors.ts';
 import { optionWords, run, say, setVariable, typed } from '../../core/hint.ts';
 import { withoutAbsent } from '../../core/json.ts';
 import type { Host } from '../../host/host.ts';
 import type { Keyring } from '../../keyring/contract.ts';
-import { contentReader, entryCopy, ownKeys, type CopyResult } from '../../store/copy.ts';
-import { createInventory } from '../../store/inventory.ts';
+import { contentReader, entryCopy, type CopyResult } from '../../store/copy.ts';
+import { createInventory, ownKeys } from '../../store/inventory.ts';
 import type { Invocation } from '../command.ts';
 import type { Context } from '../context.ts';
 import { reportCopies, type CopyReport, type Outcome } from '../copy-report.ts';
-import { isOfEntry } from '../entry-errors.ts';
 import {
   absolutePath,
   importPasswordVariable,
@@ -174,7 +173,7 @@ async function unlock({ keys }: FoundKeys): Promise<void> {
       await key.read();
       return;
     } catch (error) {
-      if (!isOfEntry(error) && !isAtmosError(error, 'ERR_STORE_INVALID')) throw error;
+      if (!isEntryError(error)) throw error;
     }
   }
 }

@@ -1,5 +1,5 @@
 import type { AuthPlan } from '../../auth/plan.ts';
-import type { KeyringError } from '../../core/errors.ts';
+import { isEntryError, joinErrors, type AtmosError } from '../../core/errors.ts';
 import { run } from '../../core/hint.ts';
 import { formatTimestamp } from '../../core/time.ts';
 import { readEach } from '../../keyring/bulk.ts';
@@ -14,7 +14,6 @@ import {
 import type { ItemKind } from '../../store/key.ts';
 import type { Invocation } from '../command.ts';
 import type { Context } from '../context.ts';
-import { isOfEntry, joinErrors } from '../entry-errors.ts';
 import { openForCommand } from '../open.ts';
 import { keyringWarner, loadPlanIfAny, warn } from '../plan.ts';
 import { formatHints, loadWriteHint } from '../report.ts';
@@ -96,7 +95,7 @@ interface Listed {
   /** Those of other programs too. */
   readonly entries: readonly ListedEntry[];
   /** Of our own entries that do not open. */
-  readonly failures: readonly KeyringError[];
+  readonly failures: readonly AtmosError[];
 }
 
 async function listEntries(_: Context, keyring: Keyring, inventory: Inventory): Promise<Listed> {
@@ -115,18 +114,17 @@ async function openEntries(
   isAll: boolean,
 ): Promise<Listed> {
   const entries: ListedEntry[] = [];
-  const failures: KeyringError[] = [];
+  const failures: AtmosError[] = [];
   for await (const { key, read } of readEach(keyring)) {
     const entry = listedEntry(inventory.named(key));
     entries.push(entry);
-    const { owner } = entry;
-    if (owner !== 'atmos-auth' && !isAll && !inventory.isAmbiguous(key)) continue;
+    if (!isAll && !inventory.mayBeOwn(key)) continue;
     try {
       const value = await read();
       const fault = value === null ? undefined : fill(entry, inventory.read(key, value), value);
       if (fault !== undefined) await warn(context, `of ${key} only the size is known: ${fault}`);
     } catch (error) {
-      if (!isOfEntry(error)) throw error;
+      if (!isEntryError(error)) throw error;
       if (inventory.isCertainlyOwn(key)) failures.push(error);
       else await warn(context, `${key} is not readable with this password`);
     }

@@ -1,7 +1,6 @@
 import { requestedIdentity, resolveIdentityName, sourceHints } from '../../app/choose-identity.ts';
 import type { RemovedItem } from '../../app/logout.ts';
-import { findItems, removeItem, type LeftItem, type OwnedItem } from '../../app/logout-realms.ts';
-import type { AuthManager } from '../../app/open.ts';
+import { findItems, removeItems, type LeftItem, type OwnedItem } from '../../app/logout-realms.ts';
 import {
   findSessionFiles,
   removeSessionFiles,
@@ -11,7 +10,7 @@ import {
   type RemovedFile,
 } from '../../app/session-files.ts';
 import { findIdentity } from '../../config/find-identity.ts';
-import { AtmosError, type KeyringError } from '../../core/errors.ts';
+import { AtmosError, joinErrors } from '../../core/errors.ts';
 import { addOptions, placeholder, run } from '../../core/hint.ts';
 import type { Sourced } from '../../core/json.ts';
 import { foldName, isSameName } from '../../core/names.ts';
@@ -20,7 +19,6 @@ import { createInventory } from '../../store/inventory.ts';
 import { itemKeys, type ItemKind } from '../../store/key.ts';
 import type { Invocation } from '../command.ts';
 import type { Context } from '../context.ts';
-import { isOfEntry, joinErrors } from '../entry-errors.ts';
 import { openForCommand } from '../open.ts';
 import { loadPlanFor, loadPlanIfAny, warn, type ProjectPlan } from '../plan.ts';
 
@@ -63,14 +61,15 @@ export async function logout(context: Context, invocation: Invocation): Promise<
     items.map(({ key, identity, item }) => ({ key, realm: plan.realm.value, identity, item }));
   const scope = scopeOf(plan.config, flags['all'] ? 'all' : aliases);
   const plainFiles = await findSessionFiles(plan, scope, context.host);
-  const found = inRealm(await manager.logout(aliases, { includeKeys, isDryRun: true }));
+  const planned = await manager.logout(aliases, { includeKeys, isDryRun: true });
+  const found = inRealm(planned.removed);
   const where = `in realm ${plan.realm.value}`;
   if (flags['dry-run']) {
     const files = await removeSessionFiles(plainFiles, true);
     return tell(context, invocation, where, { removed: found, files });
   }
   if (!(await mayRemove(context, invocation, where, found))) return;
-  const { removed, failures } = await removeAll(manager, aliases, includeKeys);
+  const { removed, failures } = await manager.logout(aliases, { includeKeys, isDryRun: false });
   const files = await removeSessionFiles(plainFiles, false);
   const [failure, ...others] = [...failures, ...files.failures];
   if (removed.length > 0 || files.removed.length > 0 || failure === undefined)
@@ -100,13 +99,11 @@ async function logoutOfRealms(context: Context, invocation: Invocation): Promise
   const where = 'in any realm';
   const isDryRun = flags['dry-run'] ?? false;
   if (!isDryRun && !(await mayRemove(context, invocation, where, found))) return;
-  const { done, failures } = isDryRun
-    ? { done: [found], failures: [] }
-    : await eachOf(items, async (item) =>
-        (await removeItem(realms, item)) ? [removedOf(item)] : [],
-      );
+  const { removed, failures } = isDryRun
+    ? { removed: items, failures: [] }
+    : await removeItems(realms, items);
   const files = await removeSessionFiles(plainFiles, isDryRun);
-  await tell(context, invocation, where, { removed: done.flat(), left, files });
+  await tell(context, invocation, where, { removed: removed.map(removedOf), left, files });
   const unread = left.flatMap(({ error }) => error ?? []);
   const [failure, ...others] = [...failures, ...unread, ...files.failures];
   if (failure !== undefined) throw joinErrors([failure, ...others]);
@@ -205,35 +202,6 @@ function namesOf(keys: readonly Removed[]): string {
   return keys
     .map(({ identity, realm }) => (isOne ? identity : `${identity} (realm ${realm})`))
     .join(', ');
-}
-
-async function removeAll(
-  manager: AuthManager,
-  aliases: readonly string[],
-  includeKeys: boolean,
-): Promise<{ removed: RemovedItem[]; failures: KeyringError[] }> {
-  const { done, failures } = await eachOf(aliases, (alias) =>
-    manager.logout([alias], { includeKeys, isDryRun: false }),
-  );
-  return { removed: done.flat(), failures };
-}
-
-/** An entry that is refused, because it is somebody else's, keeps no other one from going. */
-async function eachOf<T, Done>(
-  all: readonly T[],
-  remove: (one: T) => Promise<Done>,
-): Promise<{ done: Done[]; failures: KeyringError[] }> {
-  const done: Done[] = [];
-  const failures: KeyringError[] = [];
-  for (const one of all) {
-    try {
-      done.push(await remove(one));
-    } catch (error) {
-      if (!isOfEntry(error)) throw error;
-      failures.push(error);
-    }
-  }
-  return { done, failures };
 }
 
 interface Told {

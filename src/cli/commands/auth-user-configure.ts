@@ -9,14 +9,13 @@ import {
   type KeyNotes,
   type KeyValues,
 } from '../../core/credentials.ts';
-import { AtmosError, isAtmosError } from '../../core/errors.ts';
+import { AtmosError, isAtmosError, isEntryError } from '../../core/errors.ts';
 import { addOptions, optionWords, run, say } from '../../core/hint.ts';
 import { withoutAbsent } from '../../core/json.ts';
 import type { Identity } from '../../core/kind-config.ts';
 import type { Keyring } from '../../keyring/contract.ts';
 import type { Invocation } from '../command.ts';
 import type { Context } from '../context.ts';
-import { isOfEntry } from '../entry-errors.ts';
 import { openForCommand } from '../open.ts';
 import { loadPlanFor, requireIdentity, warn } from '../plan.ts';
 import { formatNext } from '../report.ts';
@@ -106,7 +105,7 @@ async function unlock(keyring: Keyring): Promise<string[]> {
       await keyring.get(key);
       break;
     } catch (error) {
-      if (!isOfEntry(error)) throw error;
+      if (!isEntryError(error)) throw error;
     }
   }
   return keys;

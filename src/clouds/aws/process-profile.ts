@@ -1,11 +1,8 @@
 import { existsSync } from 'node:fs';
 import { dirname, join, sep } from 'node:path';
-import { AtmosError } from '../../core/errors.ts';
-import { say } from '../../core/hint.ts';
 import { sha256 } from '../../core/sha256.ts';
 import type { Host } from '../../host/host.ts';
 import type { ProcessCommand, ProcessProfile } from '../contract.ts';
-import { isAwsRegion } from './regions.ts';
 import { sharedPaths } from './shared-paths.ts';
 
 /**
@@ -47,16 +44,11 @@ export function hiddenFiles(
 /**
  * An AWS configuration file with one profile that asks us for its credentials.
  *
- * @throws ERR_CONFIG_INVALID for a region that is none; TypeError for a command that is not one
- *   line
+ * @throws TypeError for a command or a region that is not one line
  */
 export function formatProcessProfile({ identity, command, region }: ProcessProfile): string {
   if (hasControl(command)) throw new TypeError('the command of the profile is not one line');
-  if (region !== undefined && !isAwsRegion(region)) {
-    throw new AtmosError('ERR_CONFIG_INVALID', 'the region is not the name of an AWS region', {
-      hints: [say('write it like eu-central-1')],
-    });
-  }
+  if (hasControl(region ?? '')) throw new TypeError('the region of the profile is not one line');
   const regionLine = region === undefined ? '' : `region = ${region}\n`;
   return `[profile ${profileOf(identity)}]\ncredential_process = ${command}\n${regionLine}`;
 }
