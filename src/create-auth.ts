@@ -100,9 +100,9 @@ export async function createAuth(options: CreateAuthOptions = {}): Promise<Auth>
       // Most programs never log out.
       const { logoutIdentities } = await import('./app/logout-identities.ts');
       const names = [identityNamed(config, name).name];
-      const options = { includeKeys, isDryRun: false };
       const services = { host, confirm: async () => true };
-      const done = await logoutIdentities(plan, opened, names, options, services);
+      const request = { includeKeys, isDryRun: false };
+      const done = await logoutIdentities(plan, opened, names, request, services);
       if (done?.failure !== undefined) throw done.failure;
       const items = done?.removed.map(({ key, identity, item }) => ({ key, identity, item })) ?? [];
       return [...items, ...(done?.files.removed ?? [])];

@@ -1,20 +1,14 @@
 import type { AuthPlan } from '../auth/plan.ts';
 import { findIdentity } from '../config/find-identity.ts';
 import type { Config } from '../config/load.ts';
-import { AtmosError } from '../core/errors.ts';
-import { run } from '../core/hint.ts';
+import { AtmosError, isEntryError } from '../core/errors.ts';
+import { adoptFrom, run } from '../core/hint.ts';
 import { isObject, parseJson } from '../core/json.ts';
 import { foldName, isSameName } from '../core/names.ts';
 import type { Host } from '../host/host.ts';
 import type { Keyring } from '../keyring/contract.ts';
 import { changed, notKept, type Copy } from '../store/copy.ts';
-import {
-  adoptOf,
-  createInventory,
-  hasExpired,
-  isOfOneEntry,
-  type Inventory,
-} from '../store/inventory.ts';
+import { createInventory, hasExpired, type Inventory } from '../store/inventory.ts';
 import {
   isAutomaticRealm,
   itemKey,
@@ -186,7 +180,7 @@ async function ownerOf(
     return said.realm === realm && isSameName(said.alias, alias) ? realm : undefined;
   } catch (error) {
     // Copying it says what is wrong with it.
-    if (isOfOneEntry(error)) return byName;
+    if (isEntryError(error)) return byName;
     throw error;
   }
 }
@@ -206,7 +200,7 @@ function chooseRealm(entries: readonly Adoptable[], names: readonly string[]): s
   throw new AtmosError(
     'ERR_USAGE',
     ['several realms have entries of identities that are configured here:', ...shown],
-    { hints: realms.map((realm) => adoptOf(names, realm)) },
+    { hints: realms.map((realm) => adoptFrom(names, realm)) },
   );
 }
 

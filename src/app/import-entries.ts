@@ -3,8 +3,8 @@ import { AtmosError, isAtmosError } from '../core/errors.ts';
 import { setVariable, typed } from '../core/hint.ts';
 import type { Host } from '../host/host.ts';
 import type { Keyring, KeyringInfo } from '../keyring/contract.ts';
-import { contentReader, entryCopy, ownKeys, type CopyResult } from '../store/copy.ts';
-import { createInventory } from '../store/inventory.ts';
+import { contentReader, entryCopy, type CopyResult } from '../store/copy.ts';
+import { createInventory, ownKeys } from '../store/inventory.ts';
 import {
   copyEntries,
   requireTarget,

@@ -41,12 +41,16 @@ export async function listContents(
   const failures: AtmosError[] = [];
   for await (const { key, read } of readEach(keyring)) {
     const named = inventory.named(key);
-    const isOpened = named.owner === 'atmos-auth' || isAll || inventory.isAmbiguous(key);
+    const isOpened = isAll || inventory.mayBeOwn(key);
     try {
       const value = isOpened ? await read() : null;
-      const entry = value === null ? named : inventory.read(key, value);
-      entries.push({ entry, ...(value === null ? {} : { sizeBytes: Buffer.byteLength(value) }) });
-      if ('fault' in entry && entry.fault !== undefined)
+      if (value === null) {
+        entries.push({ entry: named });
+        continue;
+      }
+      const entry = inventory.read(key, value);
+      entries.push({ entry, sizeBytes: Buffer.byteLength(value) });
+      if (entry.owner === 'atmos-auth' && entry.fault !== undefined)
         await warn(`of ${key} only the size is known: ${entry.fault}`);
     } catch (error) {
       if (!isEntryError(error)) throw error;

@@ -1,7 +1,7 @@
 import type { AuthPlan } from '../auth/plan.ts';
 import { findIdentity } from '../config/find-identity.ts';
 import type { Config } from '../config/load.ts';
-import { isEntryError, joinErrors, type AtmosError } from '../core/errors.ts';
+import { joinErrors, type AtmosError } from '../core/errors.ts';
 import type { Hint } from '../core/hint.ts';
 import type { Sourced } from '../core/json.ts';
 import { foldName, isSameName } from '../core/names.ts';
@@ -9,8 +9,8 @@ import type { Host } from '../host/host.ts';
 import type { Keyring } from '../keyring/contract.ts';
 import { createInventory } from '../store/inventory.ts';
 import { itemKeys, type ItemKind } from '../store/key.ts';
-import { findItems, removeItem, type LeftItem } from './logout-realms.ts';
-import type { LogoutOptions } from './logout.ts';
+import { findItems, removeItems, type LeftItem, type OwnedItem } from './logout-realms.ts';
+import type { LogoutOptions, RemovedItem } from './logout.ts';
 import type { OpenAuth } from './open.ts';
 import {
   findSessionFiles,
@@ -63,19 +63,15 @@ export async function logoutIdentities(
 ): Promise<LoggedOut | undefined> {
   const aliases = names === 'all' ? configuredNames(plan.config) : names;
   const realm = plan.realm.value;
-  const logout = async (some: readonly string[], isDryRun: boolean): Promise<RemovedEntry[]> => {
-    const items = await manager.logout(some, { ...options, isDryRun });
-    return items.map(({ key, identity, item }) => ({ key, realm, identity, item }));
-  };
+  const inRealm = ({ key, identity, item }: RemovedItem) => ({ key, realm, identity, item });
   const plainFiles = await findSessionFiles(plan, scopeOf(plan.config, names), host);
-  const found = await logout(aliases, true);
+  const found = await manager.logout(aliases, { ...options, isDryRun: true });
   const { isDryRun } = options;
-  if (!isDryRun && !(await mayRemove(found, confirm))) return undefined;
-  const { done, failures } = isDryRun
-    ? { done: [found], failures: [] }
-    : await eachOf(aliases, (alias) => logout([alias], false));
+  if (!isDryRun && !(await mayRemove(found.removed.map(inRealm), confirm))) return undefined;
+  const done = isDryRun ? found : await manager.logout(aliases, options);
   const files = await removeSessionFiles(plainFiles, isDryRun);
-  return { removed: done.flat(), left: [], files, failure: joined(failures, files.failures) };
+  const failure = joined(done.failures, files.failures);
+  return { removed: done.removed.map(inRealm), left: [], files, failure };
 }
 
 /**
@@ -91,17 +87,16 @@ export async function logoutRealms(
   const realms = { keyring, inventory: createInventory(plan.realm.value, plan.config), host };
   const { items, left } = await findItems(realms, includeKeys);
   const plainFiles = await findSessionFiles(plan, 'all-realms', host);
-  const found = items.map(({ key, realm, alias, item }) => ({ key, realm, identity: alias, item }));
-  if (!isDryRun && !(await mayRemove(found, confirm))) return undefined;
-  const { done, failures } = isDryRun
-    ? { done: [found], failures: [] }
-    : await eachOf(items, async (item) =>
-        (await removeItem(realms, item)) ? found.filter(({ key }) => key === item.key) : [],
-      );
+  if (!isDryRun && !(await mayRemove(items.map(entryOf), confirm))) return undefined;
+  const done = isDryRun ? { removed: items, failures: [] } : await removeItems(realms, items);
   const files = await removeSessionFiles(plainFiles, isDryRun);
   const unread = left.flatMap(({ error }) => error ?? []);
-  const failure = joined(failures, unread, files.failures);
-  return { removed: done.flat(), left, files, failure };
+  const failure = joined(done.failures, unread, files.failures);
+  return { removed: done.removed.map(entryOf), left, files, failure };
+}
+
+function entryOf({ key, realm, alias, item }: OwnedItem): RemovedEntry {
+  return { key, realm, identity: alias, item };
 }
 
 /**
@@ -141,23 +136,6 @@ async function mayRemove(
 ): Promise<boolean> {
   const keys = found.filter(({ item }) => item === 'key');
   return keys.length === 0 || confirm(keys);
-}
-
-async function eachOf<T, Done>(
-  all: readonly T[],
-  remove: (one: T) => Promise<Done>,
-): Promise<{ done: Done[]; failures: AtmosError[] }> {
-  const done: Done[] = [];
-  const failures: AtmosError[] = [];
-  for (const one of all) {
-    try {
-      done.push(await remove(one));
-    } catch (error) {
-      if (!isEntryError(error)) throw error;
-      failures.push(error);
-    }
-  }
-  return { done, failures };
 }
 
 function joined(...reasons: readonly (readonly AtmosError[])[]): AtmosError | undefined {

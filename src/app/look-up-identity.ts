@@ -1,9 +1,7 @@
-import { strategyOf } from '../clouds/registry.ts';
 import { AtmosError, isAtmosError } from '../core/errors.ts';
 import { optionWords, run } from '../core/hint.ts';
-import { withoutAbsent } from '../core/json.ts';
 import type { Identity } from '../core/kind-config.ts';
-import type { Whoami } from './whoami.ts';
+import { describeIdentity, type Whoami } from './whoami.ts';
 
 // Apart from whoami.ts, which every start loads.
 
@@ -20,7 +18,7 @@ export async function lookUpIdentity(
   { manager }: { readonly manager: { whoami(identity: Identity): Promise<Whoami> } },
   identity: Identity,
 ): Promise<{ who: KnownIdentity; failure?: AtmosError }> {
-  const { name, kind } = identity;
+  const { name } = identity;
   try {
     const who = await manager.whoami(identity);
     if (who.isValid !== false) return { who };
@@ -29,9 +27,7 @@ export async function lookUpIdentity(
     return { who, failure: new AtmosError('ERR_AUTH_NO_SESSION', message, { hints }) };
   } catch (error) {
     if (!isAtmosError(error, 'ERR_AUTH_KEYS_MISSING')) throw error;
-    const { providerName: provider, configuredRegion } = await strategyOf(identity);
-    const region = configuredRegion(identity);
-    const who = { identity: name, kind, provider, isValid: false, reason: error.message };
-    return { who: { ...who, ...withoutAbsent({ region }) }, failure: error };
+    const known = await describeIdentity(identity);
+    return { who: { ...known, isValid: false, reason: error.message }, failure: error };
   }
 }

@@ -3,8 +3,8 @@ import { AtmosError } from '../core/errors.ts';
 import { placeholder, run } from '../core/hint.ts';
 import type { Sourced } from '../core/json.ts';
 import { checkKeyringType } from '../keyring/registry.ts';
-import { contentReader, entryCopy, ownKeys } from '../store/copy.ts';
-import { createInventory } from '../store/inventory.ts';
+import { contentReader, entryCopy } from '../store/copy.ts';
+import { createInventory, ownKeys } from '../store/inventory.ts';
 import { copyEntries, type Copied, type CopyFlags, type CopyServices } from './copy-entries.ts';
 import type { OpenAuth } from './open.ts';
 

@@ -1,7 +1,8 @@
-import type { AwsCredentials, Credentials } from '../core/credentials.ts';
+import type { AwsCredentials, Credentials, CredentialType } from '../core/credentials.ts';
 import type { Sourced } from '../core/json.ts';
 import type { Identity, IdentityPart, TrustNeed } from '../core/kind-config.ts';
 import type { GenericSchema } from '../core/validate.ts';
+import type { EnvironmentChange } from '../core/variables.ts';
 import type { Closed } from '../host/closed-home.ts';
 import type { Host } from '../host/host.ts';
 
@@ -108,6 +109,8 @@ export interface SessionFile {
 
 /** One kind of identity. */
 export interface IdentityStrategy {
+  /** The type of its credentials, by which their cloud is found. */
+  readonly gives: CredentialType;
   /** The name that Atmos shows as the provider of an identity that has none. */
   readonly providerName: string;
   /**
@@ -242,4 +245,70 @@ export interface KeyringImporter extends Pick<KeyFileImporter, 'fileTitle'> {
     entry: string,
     mfaDevice: string | undefined,
   ): { readonly values: KeyValues } | { readonly problem: string };
+}
+
+// ── a cloud: found by the type of credentials ────────────────────────────────────────────────────
+
+/** How programs get the credentials of one type. */
+export interface Cloud<C extends Credentials = Credentials> {
+  /** The variables that choose a region for a program, which an identity's `env:` may set. */
+  readonly regionVariables: readonly string[];
+  /**
+   * The change for mode `env`: sets the credentials themselves, and unsets every variable that could
+   * win over them.
+   */
+  environment(credentials: C, region: string | undefined): EnvironmentChange;
+  readonly process: ProcessMode<C>;
+}
+
+/**
+ * Mode `process`: programs find a profile in a file, and run the command of the profile when they need
+ * credentials. Nothing here needs credentials but {@link ProcessMode.formatAnswer}.
+ */
+export interface ProcessMode<C extends Credentials> {
+  /**
+   * The command as one line of the file.
+   *
+   * @returns undefined for a command that not every program would read alike
+   */
+  readonly formatCommand: (
+    command: ProcessCommand,
+    platform: NodeJS.Platform,
+  ) => string | undefined;
+  /** The text of the file. @throws ERR_CONFIG_INVALID for a region that does not exist */
+  formatProfile(profile: ProcessProfile): string;
+  /** The variables that name the profile and its file, without any secret. */
+  environment(place: ProfilePlace): EnvironmentChange;
+  /**
+   * The user's own files that programs do not read while they read `configFile`, home written as `~`.
+   */
+  hiddenFiles(
+    configFile: string,
+    host: Pick<Host, 'env' | 'homeDirectory' | 'userId'>,
+  ): readonly string[];
+  /** What the command prints, with its line feed. */
+  formatAnswer(credentials: C): string;
+}
+
+/** A program of Node, and how it is started. */
+export interface ProcessCommand {
+  readonly node: string;
+  readonly script: string;
+  readonly args: readonly string[];
+}
+
+export interface ProcessProfile {
+  readonly identity: string;
+  /** From {@link ProcessMode.formatCommand}. */
+  readonly command: string;
+  readonly region?: string;
+}
+
+export interface ProfilePlace {
+  readonly identity: string;
+  /** The file with the profile, absolute. */
+  readonly configFile: string;
+  /** An empty file, to replace other files that programs would read too. */
+  readonly emptyFile: string;
+  readonly region: string | undefined;
 }

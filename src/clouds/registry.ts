@@ -4,7 +4,9 @@ import { quoteValue } from '../core/json.ts';
 import type { Identity } from '../core/kind-config.ts';
 import { nearestName } from '../core/names.ts';
 import type { Host } from '../host/host.ts';
+import type { Credentials, CredentialType } from '../core/credentials.ts';
 import type {
+  Cloud,
   FileOwners,
   IdentityStrategy,
   KeyFileImporter,
@@ -79,3 +81,17 @@ export const keyImporters = {
   'aws-vault': async (): Promise<KeyringImporter> =>
     (await import('./aws/key-importers.ts')).awsVault,
 };
+
+// ── clouds, by the type of the credentials that their programs take ──────────────────────────────
+
+type CloudOf<T extends CredentialType> = Cloud<Extract<Credentials, { type: T }>>;
+
+// Each is imported when it is used.
+const clouds: { readonly [T in CredentialType]: () => Promise<CloudOf<T>> } = {
+  aws: async () => (await import('./aws/cloud.ts')).aws,
+};
+
+/** The cloud whose programs take credentials of this type. */
+export function cloudOf<T extends CredentialType>(type: T): Promise<CloudOf<T>> {
+  return clouds[type]();
+}

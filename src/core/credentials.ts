@@ -17,6 +17,8 @@ export interface AwsCredentials {
 /** Every kind of credentials we know. */
 export type Credentials = AwsCredentials;
 
+export type CredentialType = Credentials['type'];
+
 const inspectSymbol = Symbol.for('nodejs.util.inspect.custom');
 
 /**

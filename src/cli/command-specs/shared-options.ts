@@ -4,7 +4,7 @@ export const jsonOutput: OptionSpec = {
   name: 'output',
   short: 'o',
   value: 'format',
-  summary: 'format of the output',
+  summary: 'Print machine-readable output',
   choices: ['json'],
 };
 

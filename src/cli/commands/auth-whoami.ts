@@ -1,12 +1,13 @@
-import { describeEnvironment } from '../../app/export-environment.ts';
+import { describeEnvironment } from '../../app/describe-environment.ts';
 import type { OpenAuth } from '../../app/open.ts';
 import { lookUpIdentity, type KnownIdentity } from '../../app/look-up-identity.ts';
+import { warnOfMemory } from '../../app/notices.ts';
 import { isAtmosError } from '../../core/errors.ts';
 import { formatTimestamp } from '../../core/time.ts';
 import type { Invocation } from '../command.ts';
 import type { Context } from '../context.ts';
 import { openForCommand } from '../open.ts';
-import { loadPlanFor, requireIdentity, warn, warnOfMemory } from '../plan.ts';
+import { loadPlanFor, requireIdentity, warn, warner } from '../plan.ts';
 import { exitCodeOf } from '../report.ts';
 import { paint, type Styled } from '../ui/color.ts';
 import { formatRows } from '../ui/table.ts';
@@ -66,7 +67,7 @@ export async function whoami(context: Context, invocation: Invocation): Promise<
   const plan = await loadPlanFor(context, invocation);
   const identity = await requireIdentity(context, plan, invocation);
   const opened = await openForCommand(context, plan, { isInteractive: true });
-  await warnOfMemory(context, plan, 'no session of another command is there');
+  await warnOfMemory(plan, 'no session of another command is there', { warn: warner(context) });
   const { who, failure } = await lookUpIdentity(opened, identity);
   if (invocation.values['output'] === 'json') {
     const environment = await describeEnvironment(plan, identity, context.host);

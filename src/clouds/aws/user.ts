@@ -40,6 +40,7 @@ const maxDurationSeconds = { withMfa: 129_600, withoutMfa: 43_200 };
  */
 export const awsUser: IdentityStrategy = {
   providerName: 'aws-user',
+  gives: 'aws',
   defaultRegion,
   schemas,
   validate: (identity) => void readSettings(identity),
