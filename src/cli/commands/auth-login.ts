@@ -1,10 +1,11 @@
-import { strategyOf } from '../../clouds/registry.ts';
+import { warnOfIntegrations, warnOfMemory } from '../../app/notices.ts';
+import { describeIdentity } from '../../app/whoami.ts';
 import { formatMoment } from '../../core/time.ts';
 import { abbreviateHome } from '../../host/home.ts';
 import type { Invocation } from '../command.ts';
 import type { Context } from '../context.ts';
 import { openForCommand } from '../open.ts';
-import { loadPlanFor, requireIdentity, warnOfIntegrations, warnOfMemory } from '../plan.ts';
+import { loadPlanFor, requireIdentity, warner } from '../plan.ts';
 import { paint } from '../ui/color.ts';
 import { formatRows } from '../ui/table.ts';
 
@@ -14,6 +15,7 @@ import { formatRows } from '../ui/table.ts';
  */
 export async function login(context: Context, invocation: Invocation): Promise<void> {
   const { host, note } = context;
+  const isVerbose = invocation.flags['verbose'] ?? false;
   const plan = await loadPlanFor(context, invocation);
   const identity = await requireIdentity(context, plan, invocation);
   const { manager } = await openForCommand(context, plan, {
@@ -28,22 +30,23 @@ export async function login(context: Context, invocation: Invocation): Promise<v
       ? [paint('green', '✓'), ` Logged in as ${identity.name} until ${until}`]
       : `Already logged in as ${identity.name} until ${until}`,
   );
-  if (invocation.flags['verbose']) {
+  if (isVerbose) {
     await note(
       ...formatRows([
         ['Realm', `${plan.realm.value} (${abbreviateHome(plan.realm.source, host)})`],
-        ['Provider', (await strategyOf(identity)).providerName],
+        ['Provider', (await describeIdentity(identity)).provider],
         ['Identity', identity.name],
         ['Region', region],
         ['Session', wasOpened ? 'opened now' : 'taken from the keyring'],
         ['Expires', until],
-        ['Changed', changed],
-        ['Limits', limits],
       ]),
     );
   }
-  await warnOfIntegrations(context, plan, identity);
+  if (changed !== undefined) await note(`note: ${changed}`);
+  if (limits !== undefined && (wasOpened || isVerbose)) await note(`note: ${limits}`);
+  const services = { warn: warner(context) };
+  await warnOfIntegrations(plan, identity, services);
   // To keep the session is what a login is for.
   if (storeFailure !== undefined) throw storeFailure;
-  await warnOfMemory(context, plan, 'this session ends with this command');
+  await warnOfMemory(plan, 'this session ends with this command', services);
 }
