@@ -31,7 +31,7 @@ export interface FlightOptions {
   readonly isLockNeeded: boolean;
   /** Whether a failure of this code would be the same for everybody who waited. */
   isShared(code: ErrorCode): boolean;
-  /** Told once, when the wait is long enough for a person to wonder. */
+  /** Told once of a wait of over a second, where no one shows it while it lasts. */
   warn(message: string): void;
 }
 
@@ -127,6 +127,7 @@ function unusable(doing: string, path: string, cause: unknown): AtmosError {
 
 async function waitForLock(path: string, options: FlightOptions): Promise<FileLock> {
   const { timeoutMs, host, named } = options;
+  const startMs = host.monotonicMs();
   const wait = (milliseconds: number) =>
     acquireLock(path, { mode: 'exclusive', timeoutMs: milliseconds, host }).catch(
       (error: unknown) => {
@@ -138,8 +139,10 @@ async function waitForLock(path: string, options: FlightOptions): Promise<FileLo
   const holder = lockHolder(path);
   const who = holder === undefined ? 'another process' : `process ${holder}`;
   host.log('login.waiting', { holder });
-  options.warn(`waiting for ${who}, which is opening a session for ${named}`);
-  const late = await wait(Math.max(timeoutMs - silentWaitMs, 0));
+  const doing = `${who}, which is opening a session for ${named}`;
+  const endWait = host.waiting(doing, timeoutMs, startMs);
+  if (endWait === undefined) options.warn(`waiting for ${doing}`);
+  const late = await wait(Math.max(timeoutMs - silentWaitMs, 0)).finally(() => endWait?.());
   if (late !== undefined) return late;
   throw new AtmosError(
     'ERR_LOGIN_BUSY',

@@ -1,4 +1,4 @@
-import type { Host } from '../host/host.ts';
+import type { Host, Output } from '../host/host.ts';
 import { printable, printableJson } from '../core/printable.ts';
 import { createWrite, type Write } from './streams.ts';
 import { withStyle, wantsColor, type Styled } from './ui/color.ts';
@@ -33,17 +33,31 @@ export interface Printer {
 
 const clearLine = '\r\u001b[K';
 
+/** The terminals on which a line of progress stands. Each printer removes it before it prints. */
+const showingProgress = new WeakSet<Output>();
+
 /** @param colorOption what `--color` says */
 export function createPrinter(host: PrinterHost, colorOption = true): Printer {
-  // Reading one of the streams loads it, and few commands need both.
-  const out: Write = (text) => createWrite(host.stdout, 'standard output')(text);
   const toStderr: Write = (text) => createWrite(host.stderr, 'standard error')(text);
+  const takeProgress = () => (showingProgress.delete(host.stderr) ? clearLine : '');
+  const out: Write = async (text) => {
+    const clearing = takeProgress();
+    if (clearing !== '') await toStderr(clearing);
+    await createWrite(host.stdout, 'standard output')(text);
+  };
   return {
     out,
     outJson: (value) => out(`${printableJson(value)}\n`),
     print: (...lines) => out(formatLines(lines, () => false)),
-    note: (...lines) => toStderr(formatLines(lines, () => wantsColor(host, colorOption))),
-    progress: (line) => toStderr(`${clearLine}${printable(line ?? '')}`),
+    note: (...lines) =>
+      toStderr(`${takeProgress()}${formatLines(lines, () => wantsColor(host, colorOption))}`),
+    async progress(line) {
+      const clearing = takeProgress();
+      if (line !== undefined) {
+        showingProgress.add(host.stderr);
+        await toStderr(`${clearLine}${printable(line)}`);
+      } else if (clearing !== '') await toStderr(clearing);
+    },
   };
 }
 

@@ -9,6 +9,7 @@ import { foreignCommand, versionRequest } from './parse/foreign-command.ts';
 import { createPrinter } from './printer.ts';
 import { exitCodeOf, formatError, loadWriteHint } from './report.ts';
 import { version } from './version.ts';
+import { createWaits } from './waits.ts';
 import { enterDirectory } from './working-directory.ts';
 
 /** Runs the program from its arguments to its exit code. Never throws. */
@@ -52,7 +53,9 @@ async function dispatch(host: Host, journal: Journal): Promise<number> {
   const startMs = host.monotonicMs();
   host.log('command.started', { command, version });
   const run = await spec.load();
-  const exitCode = (await run(createContext(host, invocation.globals, journal), invocation)) ?? 0;
+  const waitingHost = changedHost(host, createWaits(host));
+  const context = createContext(waitingHost, invocation.globals, journal);
+  const exitCode = (await run(context, invocation)) ?? 0;
   const durationMs = host.monotonicMs() - startMs;
   host.log('command.ended', { command, exit_code: exitCode, duration_ms: durationMs });
   // For a command that read no configuration.

@@ -56,7 +56,7 @@ async function run(
   const result = await host.runShell(command, { env, timeoutMs, maxBytes }).catch(() => undefined);
   if (result === undefined) return fault('runs a command, and there is no shell to run it');
   if (result.timedOut)
-    return fault(`runs a command that did not end in ${timeoutMs / 1000} seconds`);
+    return fault(`runs a command that did not end within ${timeoutMs / 1000} seconds`);
   if (result.wroteTooMuch) return fault('runs a command that writes more than 1 MiB');
   if (result.exitCode === 0) return parseCommandOutput(result.stdout.toString('utf8'));
   const how = result.exitCode === null ? 'by a signal' : `with code ${result.exitCode}`;

@@ -94,6 +94,14 @@ export interface Host {
   readonly stderr: Output;
   /** Tells what happens to whoever keeps a log: see src/core/log-events.ts. Nobody does by default. */
   readonly log: Log;
+  /**
+   * Tells what we wait for, and for how long at most, to whoever shows it; call what it gives when the
+   * wait is over. Undefined where no one shows it, as by default.
+   *
+   * @param what completes "Waiting for …"
+   * @param startMs of the clock that never jumps. Default: now
+   */
+  waiting(what: string, limitMs: number, startMs?: number): (() => void) | undefined;
   now(): Date;
   /** How many minutes the user's local time is ahead of UTC at a moment. */
   utcOffsetMinutes(at: Date): number;
@@ -177,7 +185,10 @@ export function definedOnly(env: Readonly<Record<string, string | undefined>>): 
 }
 
 /** The same machine with something changed. Its getters stay what they are: reading one loads a stream. */
-export function changedHost(machine: Host, changes: Partial<Pick<Host, 'env' | 'log'>>): Host {
+export function changedHost(
+  machine: Host,
+  changes: Partial<Pick<Host, 'env' | 'log' | 'waiting' | 'openTerminal'>>,
+): Host {
   const host: Host = Object.create(Object.prototype, {
     ...Object.getOwnPropertyDescriptors(machine),
     ...Object.getOwnPropertyDescriptors(changes),

@@ -40,6 +40,7 @@ export function realHost(): Host {
     stdout: outputTo(1),
     stderr: outputTo(2),
     log: () => {},
+    waiting: () => undefined,
     now: () => new Date(),
     utcOffsetMinutes: (at) => -at.getTimezoneOffset(),
     monotonicMs: () => Number(process.hrtime.bigint()) / 1e6,

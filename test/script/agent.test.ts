@@ -23,6 +23,7 @@ import {
   openConfiguredMachine,
   openMachine,
   password,
+  shown,
   type Machine,
   type Result,
 } from './machine.ts';
@@ -109,13 +110,13 @@ describe('a keyring that is unlocked', { timeout: limitMs }, () => {
     expect(locked).toEqual({
       exitCode: 0,
       stdout: '',
-      stderr: `locked the keyring ${keyring}\n`,
+      stderr: `locked the keyring ${shown(keyring, machine)}\n`,
     });
     await hasEnded(again.process_id);
     expect(socketsOf(runDirectory(machine))).toEqual([]);
     expect(await atmos('auth keyring lock')).toMatchObject({
       exitCode: 0,
-      stderr: `the keyring ${keyring} was not unlocked\n`,
+      stderr: `the keyring ${shown(keyring, machine)} was not unlocked\n`,
     });
     const lockedJson = await atmos('auth keyring lock -o json');
     expect(JSON.parse(lockedJson.stdout)).toEqual({
@@ -361,7 +362,7 @@ describe.skipIf(process.platform !== 'linux')('its process (in /proc: skipped wi
       expect(await machine.atmos('auth keyring lock')).toEqual({
         exitCode: 0,
         stdout: '',
-        stderr: `locked the keyring ${machine.keyring}: its agent (process ${id}) did not answer and was terminated\n`,
+        stderr: `locked the keyring ${shown(machine.keyring, machine)}: its agent (process ${id}) did not answer and was terminated\n`,
       });
       await hasEnded(id);
       expect(socketsOf(runDirectory(machine))).toEqual([]);

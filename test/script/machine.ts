@@ -160,6 +160,11 @@ export async function openConfiguredMachine(options?: MachineOptions): Promise<M
   return machine;
 }
 
+/** A path as people see it. */
+export function shown(path: string, { home }: Machine): string {
+  return path.replace(home, '~');
+}
+
 /** What GetSessionToken was asked for at the machine's STS. */
 export function sessionCalls({ sts }: Machine): readonly unknown[] {
   return sts.calls.filter(({ action }) => action === 'GetSessionToken');

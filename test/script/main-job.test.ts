@@ -9,6 +9,7 @@ import {
   keyOnStdin,
   openMachine,
   sessionCalls,
+  shown,
   type Machine,
 } from './machine.ts';
 
@@ -62,7 +63,7 @@ describe.each(kinds)('the main job on the keyring $type', (kind) => {
         exitCode: 0,
         stdout: '',
         stderr:
-          `saved the access key AKIA…MPLE of identity emergency-user in the ${type} keyring (${location(machine)}), realm script\n` +
+          `saved the access key AKIA…MPLE of identity emergency-user in the ${type} keyring (${shown(location(machine), machine)}), realm script\n` +
           'Next: atmos auth login --identity emergency-user\n',
       });
       expect(machine.sts.calls).toEqual([]);
@@ -76,7 +77,9 @@ describe.each(kinds)('the main job on the keyring $type', (kind) => {
 
       const login = await atmos('auth login');
       expect(login).toMatchObject({ exitCode: 0, stdout: '' });
-      expect(login.stderr).toMatch(/^✓ Logged in as emergency-user until .* \(in 1[12]h.*\)\n$/);
+      expect(login.stderr).toMatch(
+        /^✓ Logged in as emergency-user until .* \(in 1[12]h.*\)\nnote: without MFA, .*\n$/,
+      );
       const again = await atmos('auth login');
       expect(again).toMatchObject({ exitCode: 0, stdout: '' });
       expect(again.stderr).toMatch(/^Already logged in as emergency-user until /);

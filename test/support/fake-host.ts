@@ -30,6 +30,7 @@ export function fakeHost(overrides: Partial<Host> = {}): Host {
     stdout: new PassThrough(),
     stderr: new PassThrough(),
     log: () => {},
+    waiting: () => undefined,
     now: () => testStart,
     utcOffsetMinutes: () => 0,
     monotonicMs: () => 0,

@@ -4,6 +4,7 @@ import { findIdentity } from '../../config/find-identity.ts';
 import { AtmosError } from '../../core/errors.ts';
 import { addOptions, placeholder, run, type Hint } from '../../core/hint.ts';
 import type { Identity } from '../../core/kind-config.ts';
+import { changedHost } from '../../host/host.ts';
 import type { Invocation } from '../command.ts';
 import type { Context } from '../context.ts';
 import { sessionOpener } from '../open.ts';
@@ -20,7 +21,9 @@ export async function credentialProcess(context: Context, invocation: Invocation
   await requireStdout(context.host);
   const { handle } = invocation.values;
   const answer = await answerProcess(async () => {
-    const host = handle === undefined ? context.host : hostOfHandle(handle, context.host);
+    const at = handle === undefined ? context.host : hostOfHandle(handle, context.host);
+    // The terminal may be that of the program that asks.
+    const host = changedHost(at, { waiting: () => undefined });
     const placed = { ...context, host };
     const { plan, identity } = await chosen(placed, invocation);
     return { identity, openSession: sessionOpener(placed, plan, { isInteractive: false }) };

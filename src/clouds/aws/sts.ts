@@ -32,7 +32,7 @@ export interface StsOptions {
   timeoutMs: number;
   /** How far the server's clock is known to be ahead of ours. Default 0. */
   clockOffsetMs?: number | undefined;
-  host: Pick<Host, 'env' | 'log' | 'monotonicMs' | 'now' | 'platform' | 'sleep'>;
+  host: Pick<Host, 'env' | 'log' | 'monotonicMs' | 'now' | 'platform' | 'sleep' | 'waiting'>;
 }
 
 export interface SessionTokenRequest {
@@ -91,10 +91,19 @@ export function openSts(options: StsOptions): Sts {
   let clockOffsetMs = options.clockOffsetMs ?? 0;
   const client = createClient(options, () => new Date(host.now().getTime() + clockOffsetMs));
 
-  async function call<Output>(
-    subject: Pick<StsCall, 'action' | 'mfa'>,
-    send: (exchange: Exchange, abortSignal: AbortSignal) => Promise<Output>,
-  ): Promise<Output> {
+  type Subject = Pick<StsCall, 'action' | 'mfa'>;
+  type Send<Output> = (exchange: Exchange, abortSignal: AbortSignal) => Promise<Output>;
+
+  async function call<Output>(subject: Subject, send: Send<Output>): Promise<Output> {
+    const endWait = host.waiting('AWS STS', timeoutMs);
+    try {
+      return await attempts(subject, send);
+    } finally {
+      endWait?.();
+    }
+  }
+
+  async function attempts<Output>(subject: Subject, send: Send<Output>): Promise<Output> {
     const abortSignal = AbortSignal.timeout(timeoutMs);
     for (let attempt = 1; ; attempt += 1) {
       const exchange: Exchange = {};

@@ -45,7 +45,7 @@ export interface AgentConnection {
 
 export type ConnectingHost = Pick<
   Host,
-  'env' | 'platform' | 'homeDirectory' | 'userId' | 'sleep' | 'monotonicMs'
+  'env' | 'platform' | 'homeDirectory' | 'userId' | 'sleep' | 'monotonicMs' | 'waiting'
 >;
 
 /**
@@ -181,6 +181,7 @@ function createConnectionOf(
     if (socket.destroyed) throw gone(processId);
     // Only while it is asked does it keep our process from ending.
     socket.ref();
+    const endWait = host.waiting('the agent that holds the keyring open', limitMs);
     try {
       socket.write(encodeFrame(message));
       const next = frames.next().catch((error: unknown) => {
@@ -195,6 +196,7 @@ function createConnectionOf(
       socket.destroy();
       throw error;
     } finally {
+      endWait?.();
       socket.unref();
     }
   }

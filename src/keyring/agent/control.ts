@@ -233,6 +233,7 @@ async function startAgent(start: AgentStart): Promise<'started' | 'taken'> {
   const { host, settings } = context;
   const input = formatStartMessage({ directory: settings.directory, place, terms }, password);
   const args = [...nodeOptions, host.scriptPath, agentCommand];
+  const endWait = host.waiting('the new agent to open the keyring', startLimitMs);
   try {
     const options = { env: {}, input, timeoutMs: startLimitMs };
     const { said, timedOut } = await host.startDetached(host.nodePath, args, options);
@@ -249,6 +250,7 @@ async function startAgent(start: AgentStart): Promise<'started' | 'taken'> {
     if (error instanceof KeyringError || code === undefined) throw error;
     throw startFailure('ERR_KEYRING_IO', `could not be started: ${code}`);
   } finally {
+    endWait?.();
     input.fill(0);
     password.fill(0);
   }

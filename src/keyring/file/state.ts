@@ -143,7 +143,8 @@ export async function lockState(
   host: Host,
   timeoutMs = lockTimeoutMs,
 ): Promise<FileLock> {
-  const lock = await tryLock(paths, mode, host, timeoutMs);
+  const endWait = host.waiting('another process that has locked the keyring', timeoutMs);
+  const lock = await tryLock(paths, mode, host, timeoutMs).finally(() => endWait?.());
   if (lock !== undefined) return lock;
   const holder = lockHolder(paths.lock);
   const named = holder === undefined ? 'another process' : `process ${holder}`;

@@ -30,7 +30,7 @@ describe('a login', () => {
     expect(await desk.run('auth login')).toEqual({
       exitCode: 0,
       stdout: '',
-      stderr: '✓ Logged in as dev until 12:00 (in 12h)\n',
+      stderr: `✓ Logged in as dev until 12:00 (in 12h)\nnote: ${limits}\n`,
     });
     desk.clock.now = new Date('2026-01-01T10:00:00Z');
     const opened = desk.stored();
@@ -59,21 +59,21 @@ describe('a login', () => {
         '  Region    us-east-1\n' +
         '  Session   opened now\n' +
         '  Expires   Jan 2 02:00 (in 12h)\n' +
-        `  Limits    ${limits}\n`,
+        `note: ${limits}\n`,
     });
     const { stderr } = await desk.run('auth login -v');
     expect(stderr).toContain('  Session   taken from the keyring\n');
+    expect(stderr).toContain(`note: ${limits}\n`);
   });
 
-  test('with --verbose says which setting the stored session no longer fits', async () => {
+  test('says which setting the stored session no longer fits', async () => {
     const desk = await openDesk({ entries: storedKey });
-    const note = `Changed   a setting changed after the session was opened: spec.endpoint_url was ${desk.sts.url} and is now ${desk.sts.url}/\n`;
+    const note = `note: a setting changed after the session was opened: spec.endpoint_url was ${desk.sts.url} and is now ${desk.sts.url}/\n`;
     await desk.run('auth login');
     desk.configure(yamlOf(desk).replace(desk.sts.url, `${desk.sts.url}/`));
-    const { stderr } = await desk.run('auth login --verbose');
-    expect(stderr).toContain('Session   opened now\n');
+    const { stderr } = await desk.run('auth login');
     expect(stderr).toContain(note);
-    expect((await desk.run('auth login --verbose')).stderr).not.toContain('a setting changed');
+    expect((await desk.run('auth login')).stderr).not.toContain('a setting changed');
   });
 
   test('is painted for a terminal', async () => {

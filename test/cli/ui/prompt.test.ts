@@ -52,7 +52,7 @@ describe('at a terminal', () => {
       const session = ask('select');
       await session.waitFor('prod  aws/ambient');
       session.type(part);
-      await session.waitFor(part);
+      await session.waitFor('❯ prod');
       session.type('\r');
       await expect(session.waitFor('answer "prod"')).resolves.toBeUndefined();
     }

@@ -14,7 +14,7 @@ export async function findCollection(service: SecretService): Promise<string | u
 /** Opens the collection if it is closed. @returns false when a person, or nobody, said no */
 export async function unlock(
   service: SecretService,
-  host: Pick<Host, 'sleep'>,
+  host: Pick<Host, 'sleep' | 'waiting'>,
   collection: string,
 ): Promise<boolean> {
   if (!(await service.isLocked(collection))) return true;
@@ -33,7 +33,7 @@ export async function unlock(
  */
 export async function createCollection(
   service: SecretService,
-  host: Pick<Host, 'sleep' | 'env'>,
+  host: Pick<Host, 'sleep' | 'env' | 'waiting'>,
 ): Promise<string | undefined> {
   const made = await service.createCollection('Login', defaultAlias);
   if (made.prompt === undefined) return made.collection;

@@ -13,7 +13,7 @@ import type { Session } from './session.ts';
  */
 export async function readValues(
   service: SecretService,
-  host: Pick<Host, 'sleep'>,
+  host: Pick<Host, 'sleep' | 'waiting'>,
   session: Session,
   items: readonly string[],
 ): Promise<string[]> {
@@ -50,7 +50,7 @@ export async function secretsOf(
 /** @param what what for, for the message: "to read the keyring" */
 export async function unlockItems(
   service: SecretService,
-  host: Pick<Host, 'sleep'>,
+  host: Pick<Host, 'sleep' | 'waiting'>,
   items: readonly string[],
   what: string,
 ): Promise<void> {

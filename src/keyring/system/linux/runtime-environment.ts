@@ -123,12 +123,12 @@ function printableName(name: string | undefined): string {
 /** Where the items are, open for use. */
 export interface Place {
   readonly service: SecretService;
-  readonly host: Pick<Host, 'sleep'>;
+  readonly host: Pick<Host, 'sleep' | 'waiting'>;
   /** Unlocked. */
   readonly collection: string;
 }
 
-type PlaceHost = Pick<Host, 'sleep' | 'env'>;
+type PlaceHost = Pick<Host, 'sleep' | 'env' | 'waiting'>;
 
 /**
  * The collection, unlocked; undefined when it was never made, so that nothing is in it. A provider

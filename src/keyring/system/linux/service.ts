@@ -244,20 +244,26 @@ const promptInterface = 'org.freedesktop.Secret.Prompt';
  *
  * @param what what is asked, for the message: "to unlock the keyring"
  * @returns whether it may go on: false when the question was dismissed, by a person or for want of one
- * @throws BusError, `timeout` when nobody answered
+ * @throws BusError, `timeout` when it was not answered
  */
 export async function followPrompt(
   bus: Bus,
-  host: Pick<Host, 'sleep'>,
+  host: Pick<Host, 'sleep' | 'waiting'>,
   { prompt }: Prompted,
   what: string,
 ): Promise<boolean> {
   if (prompt === undefined) return true;
   const completed = bus.nextSignal(prompt, 'Completed');
+  let endWait: (() => void) | undefined;
   try {
     await bus.call(busCall('AddMatch', encode.text(matchRule(prompt))), decode.tupleOf<[]>());
     await bus.call(promptCall(prompt, 'Prompt', encode.text('')), decode.tupleOf<[]>());
-    const expired = () => new BusError('timeout', `nobody answered the question ${what}`);
+    endWait = host.waiting(`an answer to the question ${what}`, promptLimitMs);
+    const expired = () =>
+      new BusError(
+        'timeout',
+        `the question ${what} was not answered within ${promptLimitMs / 1000} seconds`,
+      );
     const { signature, body } = await withinLimit(host, promptLimitMs, completed.message, expired);
     if (signature !== 'bv') throw malformed('the end of a question has another type');
     return !decode.flag.read(body);
@@ -265,6 +271,7 @@ export async function followPrompt(
     dismissPrompt(bus, { prompt });
     throw error;
   } finally {
+    endWait?.();
     completed.forget();
   }
 }

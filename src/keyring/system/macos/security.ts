@@ -33,13 +33,14 @@ export type RunSecurity = (args: readonly string[], options?: SecurityOptions) =
 
 /** For one operation on the keyring: its time begins now. */
 export function createSecurity(
-  host: Pick<Host, 'env' | 'runProgram' | 'monotonicMs'>,
+  host: Pick<Host, 'env' | 'runProgram' | 'monotonicMs' | 'waiting'>,
 ): RunSecurity {
   const endsAtMs = host.monotonicMs() + operationLimitMs;
   return async (args, options = {}) => {
     const limitMs = options.mayAsk === true ? askingLimitMs : quickLimitMs;
     const timeoutMs = Math.min(limitMs, endsAtMs - host.monotonicMs());
     if (timeoutMs <= 0) return failed(tooSlow(operationLimitMs));
+    const endWait = host.waiting('the keychain', timeoutMs);
     try {
       const result = await host.runProgram(program, args, {
         env: childEnvironment(host.env),
@@ -56,6 +57,8 @@ export function createSecurity(
           ? `there is no ${program}`
           : `${program} cannot be started here (${code})`;
       return failed({ ...unavailable(reason), cause: error });
+    } finally {
+      endWait?.();
     }
   };
 }
@@ -101,7 +104,7 @@ function tooSlow(limitMs: number): Failure {
   const seconds = Math.ceil(limitMs / 1000);
   return {
     code: 'ERR_KEYRING_TIMEOUT',
-    reason: `macOS did not answer within ${seconds} seconds, or nobody answered its question`,
+    reason: `the keychain did not answer within ${seconds} seconds, or its question was not answered`,
     remedy: 'unlock',
   };
 }

@@ -63,7 +63,7 @@ const badBuses: BadBus[] = [
     name: 'one that takes us and is silent',
     open: () => openBrokenBus(),
     code: 'ERR_KEYRING_TIMEOUT',
-    reason: 'the session bus did not let us in',
+    reason: 'the session bus did not accept us within 5 seconds',
   },
   {
     name: 'one that hangs up',
@@ -75,7 +75,7 @@ const badBuses: BadBus[] = [
     name: 'one that talks nonsense without an end',
     open: () => openBrokenBus({ failing: 'noise' }),
     code: 'ERR_KEYRING_TIMEOUT',
-    reason: 'the session bus did not let us in',
+    reason: 'the session bus did not accept us within 5 seconds',
   },
   {
     name: 'one that lets us in and is silent',

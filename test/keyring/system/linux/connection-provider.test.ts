@@ -93,7 +93,9 @@ describe.skipIf(!hasGnome)('gnome-keyring', () => {
     time.pass(30_000);
     expect(await failing).toMatchObject({
       code: 'ERR_KEYRING_TIMEOUT',
-      message: expect.stringContaining('nobody answered the question to unlock the keyring'),
+      message: expect.stringContaining(
+        'the question to unlock the keyring was not answered within 30 seconds',
+      ),
     });
   });
 

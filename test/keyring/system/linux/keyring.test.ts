@@ -152,7 +152,7 @@ describe.skipIf(!hasBus)('a locked keyring', () => {
     expect(await failing).toMatchObject({
       code: 'ERR_KEYRING_TIMEOUT',
       message:
-        'cannot read from the system keyring: nobody answered the question to unlock the keyring (type system from default)',
+        'cannot read from the system keyring: the question to unlock the keyring was not answered within 30 seconds (type system from default)',
     });
   });
 });

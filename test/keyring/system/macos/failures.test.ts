@@ -84,7 +84,7 @@ describe.each(uses)('an attempt to %s', (doing, use) => {
     expect(await errorOf(use(mac.open()))).toMatchObject({
       code: 'ERR_KEYRING_TIMEOUT',
       message: expect.stringContaining(
-        'macOS did not answer within 30 seconds, or nobody answered its question',
+        'the keychain did not answer within 30 seconds, or its question was not answered',
       ) as string,
       hints: [`security unlock-keychain ${mac.path}`, file],
     });

@@ -273,7 +273,7 @@ describe('a probe', () => {
     });
     expect(await mac.open().probe()).toEqual({
       state: 'locked',
-      reason: 'macOS did not answer within 5 seconds, or nobody answered its question',
+      reason: 'the keychain did not answer within 5 seconds, or its question was not answered',
     });
   });
 

@@ -112,6 +112,7 @@ function createBus(socket: Socket, host: Host): Bus {
       );
     if (failure) throw failure;
     socket.ref();
+    const endWait = host.waiting('the Secret Service', callLimitMs);
     try {
       const message = await withinLimit(host, callLimitMs, awaitReply(call), expired);
       if (message.type === 'error') throw answeredError(call, message);
@@ -120,6 +121,7 @@ function createBus(socket: Socket, host: Host): Bus {
       if (isBusError(error, 'timeout')) fail(error);
       throw error;
     } finally {
+      endWait?.();
       if (calls.size === 0) socket.unref();
     }
   }
@@ -191,7 +193,9 @@ async function openSocket(
     }
     throw failure;
   };
-  const expired = () => new BusError('timeout', 'the session bus did not let us in');
+  const seconds = limitMs / 1000;
+  const expired = () =>
+    new BusError('timeout', `the session bus did not accept us within ${seconds} seconds`);
   try {
     return await withinLimit(host, limitMs, opening(), expired);
   } catch (error) {

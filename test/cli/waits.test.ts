@@ -1,0 +1,122 @@
+import { PassThrough } from 'node:stream';
+import { describe, expect, test } from 'vitest';
+import { createPrinter } from '../../src/cli/printer.ts';
+import { formatWait } from '../../src/cli/ui/wait-line.ts';
+import { createWaits } from '../../src/cli/waits.ts';
+import { fakeHost } from '../support/fake-host.ts';
+
+const clear = '\r\u001b[K';
+
+/** A machine at a terminal, whose clock goes on when a test says so. */
+function watch({ isTTY = true } = {}) {
+  let nowMs = 5_000;
+  let shown = '';
+  const sleepers = new Map<() => void, number>();
+  const host = fakeHost({
+    monotonicMs: () => nowMs,
+    sleep: (milliseconds, signal) =>
+      new Promise((resolve, reject) => {
+        sleepers.set(resolve, nowMs + milliseconds);
+        signal?.addEventListener('abort', () => {
+          sleepers.delete(resolve);
+          reject(new Error('aborted'));
+        });
+      }),
+    stderr: { isTTY, write: (text, done) => ((shown += text), done()) },
+    openTerminal: () =>
+      Promise.resolve({ input: new PassThrough(), output: new PassThrough(), close() {} }),
+  });
+  return {
+    host,
+    waits: createWaits(host),
+    takeShown() {
+      const text = shown;
+      shown = '';
+      return text;
+    },
+    sleepers,
+    /** Settles once what woke has gone to sleep again. */
+    async pass(milliseconds: number) {
+      nowMs += milliseconds;
+      const due = [...sleepers].filter(([, at]) => at <= nowMs);
+      for (const [wake] of due) {
+        sleepers.delete(wake);
+        wake();
+      }
+      while (due.length > 0 && sleepers.size === 0) await new Promise(setImmediate);
+    },
+  };
+}
+
+describe('a wait', () => {
+  test('is shown after a second, each second anew, and erased when it is over', async () => {
+    const { waits, pass, takeShown, sleepers } = watch();
+    const end = waits.waiting('AWS STS', 20_000);
+    await pass(999);
+    expect(takeShown()).toBe('');
+    await pass(1);
+    expect(takeShown()).toBe(`${clear}Waiting for AWS STS … 1s (limit 20s)`);
+    await pass(1_000);
+    expect(takeShown()).toBe(`${clear}Waiting for AWS STS … 2s (limit 20s)`);
+    end?.();
+    expect(takeShown()).toBe(clear);
+    expect(sleepers.size).toBe(0);
+  });
+
+  test('of less than a second shows nothing', async () => {
+    const { waits, pass, takeShown, sleepers } = watch();
+    const end = waits.waiting('AWS STS', 20_000);
+    await pass(999);
+    end?.();
+    expect(takeShown()).toBe('');
+    expect(sleepers.size).toBe(0);
+  });
+
+  test('that began before it was known counts from then', async () => {
+    const { host, waits, pass, takeShown } = watch();
+    const end = waits.waiting('process 7', 120_000, host.monotonicMs() - 900);
+    await pass(100);
+    expect(takeShown()).toBe(`${clear}Waiting for process 7 … 1s (limit 120s)`);
+    end?.();
+  });
+
+  test('is not shown where standard error is no terminal', () => {
+    const { waits } = watch({ isTTY: false });
+    expect(waits.waiting('AWS STS', 20_000)).toBeUndefined();
+  });
+
+  test('gives way to what is printed, and comes back after it', async () => {
+    const { host, waits, pass, takeShown } = watch();
+    const { note } = createPrinter(host);
+    const end = waits.waiting('AWS STS', 20_000);
+    await pass(1_000);
+    takeShown();
+    await note('a warning');
+    expect(takeShown()).toBe(`${clear}a warning\n`);
+    await pass(1_000);
+    expect(takeShown()).toBe(`${clear}Waiting for AWS STS … 2s (limit 20s)`);
+    end?.();
+  });
+
+  test('is hidden while a prompt is open', async () => {
+    const { waits, pass, takeShown } = watch();
+    const end = waits.waiting('AWS STS', 20_000);
+    await pass(1_000);
+    takeShown();
+    const terminal = await waits.openTerminal();
+    expect(takeShown()).toBe(clear);
+    await pass(1_000);
+    expect(takeShown()).toBe('');
+    terminal?.close();
+    await pass(1_000);
+    expect(takeShown()).toBe(`${clear}Waiting for AWS STS … 3s (limit 20s)`);
+    end?.();
+  });
+
+  test('is one line of a terminal, without what steers it', () => {
+    const wait = { what: `a\u001b[2J${'b'.repeat(100)}`, limitMs: 20_000, startMs: 0 };
+    const line = formatWait(wait, 3_000);
+    expect(line).toMatch(/^Waiting for a\\u001b\[2Jb+… … 3s \(limit 20s\)$/);
+    expect(line).toHaveLength(79);
+  });
+});
