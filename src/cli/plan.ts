@@ -80,28 +80,37 @@ export async function loadPlanIfAny(context: Context): Promise<AuthPlan> {
 /** As {@link choosing.chooseIdentity}, by the command line and the person at the terminal. */
 export function chooseIdentity(
   chooser: Chooser,
-  { config }: ProjectPlan,
+  plan: ProjectPlan,
   invocation: Pick<Invocation, 'identity' | 'operand'>,
 ): Promise<Identity | undefined> {
-  return choosing.chooseIdentity(choiceOf(chooser, config, invocation));
+  return choosing.chooseIdentity(choiceOf(chooser, plan, invocation));
 }
 
 /** {@link chooseIdentity} for commands that make no sense without one. */
 export function requireIdentity(
   chooser: Chooser,
-  { config }: ProjectPlan,
+  plan: ProjectPlan,
   invocation: Pick<Invocation, 'identity' | 'operand'>,
 ): Promise<Identity> {
-  return choosing.requireIdentity(choiceOf(chooser, config, invocation));
+  return choosing.requireIdentity(choiceOf(chooser, plan, invocation));
 }
 
 function choiceOf(
   { host, prompt }: Chooser,
-  config: Config,
+  { config, realm }: ProjectPlan,
   invocation: Pick<Invocation, 'identity' | 'operand'>,
 ): choosing.IdentityChoice {
   const requested = choosing.requestedIdentity(invocation, host, config);
-  return { requested, config, host, select: (question) => prompt.select(question) };
+  return {
+    requested,
+    config,
+    host,
+    async select(question) {
+      const { pickRecentFirst } = await import('../app/recent-identities.ts');
+      const picking = { realm: realm.value, host, select: prompt.select };
+      return pickRecentFirst(question, picking);
+    },
+  };
 }
 
 /** @param lines of one warning */

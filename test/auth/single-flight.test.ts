@@ -260,6 +260,27 @@ describe('a wait', () => {
     expect(await one).toBe('one');
   });
 
+  test('is no warning where it is shown while it lasts', async () => {
+    const { options, warnings } = makeFlight();
+    const first = openTask<string>();
+    const one = singleFlight(options, first.run);
+    await first.started;
+    const shown: string[] = [];
+    const waiting = (what: string, limitMs: number, startMs?: number) => {
+      shown.push(`${what}: ${limitMs} from ${startMs}`);
+      return () => void shown.push('over');
+    };
+    const host = { ...options.host, ...fakeTime(), waiting };
+    await errorOf(singleFlight({ ...options, host }, notRun));
+    expect(shown).toEqual([
+      'process 4242, which is opening a session for identity dev: 120000 from 0',
+      'over',
+    ]);
+    expect(warnings).toEqual([]);
+    first.succeed('one');
+    await one;
+  });
+
   test('is not told of when it is short', async () => {
     const { options, warnings } = makeFlight();
     const first = openTask<string>();

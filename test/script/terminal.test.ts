@@ -86,6 +86,25 @@ describe('a person at a terminal', () => {
     expect(await machine.atmos('auth login')).toMatchObject({ exitCode: 0 });
   });
 
+  test('sees what a login waits for, until AWS answers', async () => {
+    const machine = await openConfiguredMachine();
+    let answer = () => {};
+    machine.sts.script({
+      until: new Promise((resolve) => {
+        answer = resolve;
+      }),
+    });
+    const session = atTerminal(machine, 'auth login');
+    await session.waitFor('Waiting for AWS STS … 2s (limit ');
+    answer();
+    await session.waitFor('\r\u001b[K');
+    await session.waitFor('✓');
+    await session.waitFor('Logged in as emergency-user until ');
+    expect(await session.ended).toMatchObject({ exitCode: 0 });
+    const after = session.shown().split('✓')[1];
+    expect(after).not.toContain('Waiting');
+  });
+
   test('decides whether a key is saved that AWS does not know; the default is no', async () => {
     const machine = await openConfiguredMachine();
     const before = storedIn(machine);
