@@ -9,7 +9,8 @@ import {
 import type { Whoami } from './app/whoami.ts';
 import { planAuth, type AuthPlan } from './auth/plan.ts';
 import { findIdentity } from './config/find-identity.ts';
-import { configFromObject, loadConfig, type Config } from './config/load.ts';
+import { configFromObject, loadConfig } from './auth/load-config.ts';
+import type { Config } from './config/load.ts';
 import { AtmosError } from './core/errors.ts';
 import { say } from './core/hint.ts';
 import { withoutAbsent } from './core/json.ts';

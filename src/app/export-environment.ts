@@ -24,9 +24,8 @@ import {
   type Variable,
 } from '../core/variables.ts';
 import type { Host } from '../host/host.ts';
-import type { KeyringSettings } from '../keyring/contract.ts';
-import { loadAgentControl } from '../keyring/registry.ts';
-import { mayUseFile } from '../keyring/settings.ts';
+import type { KeyringSettings, PasswordSources } from '../keyring/contract.ts';
+import { secretVariablesOf, settleBackend, usableTypes } from '../keyring/registry.ts';
 import { withoutRecorded } from './environment-record.ts';
 import { sortOut, withIdentityVariables, withVariables } from './program-environment.ts';
 
@@ -72,7 +71,7 @@ export async function allowedVariables(
   said: readonly SaidVariable[],
 ): Promise<readonly Variable[]> {
   for (const variable of said) checkVariable(variable);
-  const { given, refused } = sortOut(said, keyring.passwordEnv.value);
+  const { given, refused } = sortOut(said, secretVariablesOf(keyring));
   if (refused.length > 0) {
     const names = refused.map(({ key, source }) => source ?? key).join(', ');
     await warn(
@@ -144,7 +143,7 @@ export async function processChange(
   const region = configured ?? strategy.defaultRegion;
   const profile = profileOf(identity.name);
   const { awsConfig: configFile, empty: emptyFile } = writeHandle(
-    handleOf(plan, identity.name),
+    handleOf(plan, identity.name, host),
     ({ file, id }) => {
       // A path that cannot be written so that all understand it: the id, which needs our HOME.
       const command = commandOf(file) ?? commandOf(id) ?? '';
@@ -182,7 +181,7 @@ export async function describeEnvironment(
   host: Host,
 ): Promise<Readonly<Record<string, string>>> {
   const { awsConfig: configFile, empty: emptyFile } = findHandlePaths(
-    handleOf(plan, identity.name),
+    handleOf(plan, identity.name, host),
     host,
   );
   const region = (await strategyOf(identity)).configuredRegion(identity);
@@ -196,7 +195,7 @@ export async function describeEnvironment(
   });
   const choice = choiceOf(plan.config, identity, withoutRecorded(host.env));
   const named = { ...(hasProfile ? set : {}), ...choice };
-  const said = sortOut(identity.env, plan.keyring.passwordEnv.value).given;
+  const said = sortOut(identity.env, secretVariablesOf(plan.keyring)).given;
   const hidden = said.map(({ key }) => ({ key, value: redacted }));
   const change = withIdentityVariables({ set: named, unset: [] }, hidden, host.platform);
   return Object.fromEntries(Object.entries(change.set).sort(([a], [b]) => (a < b ? -1 : 1)));
@@ -219,15 +218,25 @@ async function processCommand(host: Host): Promise<CommandOf> {
 }
 
 /**
- * Whether a program that asks us for credentials opens the keyring without the password being in its
- * environment: from a file or by a command, or from the agent, which is looked for and not asked.
+ * The password that keeps a program that asks us for credentials from opening the keyring: it is not in a
+ * file, no command gives it, and no agent holds the keyring open. The agent is looked for and not asked.
+ *
+ * @param getsVariables whether the program has the variables that we have
+ * @returns undefined where the keyring opens
  */
-export async function opensByItself(settings: KeyringSettings, host: Host): Promise<boolean> {
-  const { passwordFile, passwordCommand } = settings;
-  if (!mayUseFile(settings) || passwordFile !== undefined || passwordCommand !== undefined) {
-    return true;
+export async function neededPassword(
+  keyring: KeyringSettings,
+  host: Host,
+  getsVariables: boolean,
+): Promise<PasswordSources | undefined> {
+  for (const value of usableTypes(keyring)) {
+    const { backend, context } = settleBackend({ keyring, host }, { ...keyring.type, value });
+    const sources = backend.passwordSources?.(context.settings, host);
+    const isGiven = sources?.given.some(({ kind }) => getsVariables || kind !== 'variable');
+    if (sources === undefined || isGiven) continue;
+    if (!(await (await backend.loadAgent?.())?.isPresent(context))) return sources;
   }
-  return (await loadAgentControl()).isPresent({ settings, host });
+  return undefined;
 }
 
 /**

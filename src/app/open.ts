@@ -1,8 +1,8 @@
 import type { AuthContext } from '../auth/context.ts';
 import { login, type LoginOptions, type LoginResult } from '../auth/login.ts';
 import type { AuthPlan } from '../auth/plan.ts';
-import { directoryNotice, storingNeeds } from '../auth/storing-needs.ts';
-import { passwordCommandNeed } from '../auth/trust-needs.ts';
+import { createProjectPlace } from '../auth/project-place.ts';
+import { keyringNeeds } from '../auth/trust-needs.ts';
 import { requireTrust } from '../config/trust.ts';
 import type { AwsCredentials } from '../core/credentials.ts';
 import type { Hint } from '../core/hint.ts';
@@ -10,9 +10,9 @@ import { withoutAbsent } from '../core/json.ts';
 import type { Identity } from '../core/kind-config.ts';
 import type { Host } from '../host/host.ts';
 import { wrapKeyring } from '../keyring/bulk.ts';
-import type { BackendContext, Keyring, PromptPassword } from '../keyring/contract.ts';
+import type { Keyring, KeyringCaller, PromptPassword } from '../keyring/contract.ts';
 import { openWithFallback, type OpenedKeyring } from '../keyring/fallback.ts';
-import { mayUseFile } from '../keyring/settings.ts';
+import { settleBackend } from '../keyring/registry.ts';
 import { createCredentialStore } from '../store/credential-store.ts';
 import type { Owner } from '../store/key.ts';
 import { checkConfigurable, saveKeys, verifyKeys } from './configure-key.ts';
@@ -25,7 +25,7 @@ export interface OpenAuthOptions {
   /** For callers that bring their own. */
   readonly keyring?: Keyring;
   readonly promptPassword?: PromptPassword;
-  readonly passwordTyped?: NonNullable<BackendContext['passwordTyped']>;
+  readonly passwordTyped?: NonNullable<KeyringCaller['passwordTyped']>;
   readonly canUnlock?: boolean;
   readonly mfaCode?: AuthContext['mfaCode'];
   /** @param hints commands that fix it, none by default */
@@ -76,25 +76,27 @@ function openPlanned(
   plan: AuthPlan,
   { host, promptPassword, passwordTyped, canUnlock, warn }: OpenAuthOptions,
 ): Promise<OpenedKeyring> {
-  const { config, keyring: settings } = plan;
-  if (settings.passwordCommand && mayUseFile(settings)) {
-    requireTrust(config, passwordCommandNeed(settings.passwordCommand), host);
-  }
+  for (const need of keyringNeeds(plan, host)) requireTrust(plan.config, need, host);
   const asking = withoutAbsent({ promptPassword, passwordTyped, canUnlock });
   return openWithFallback({ ...keyringContext(plan, host), warn, ...asking });
 }
 
 /** Looks when it is first asked, and once. */
 function storingGuard(
-  { config, keyring: settings }: AuthPlan,
+  plan: AuthPlan,
   { keyring }: OpenedKeyring,
   { host, warn }: OpenAuthOptions,
 ): () => void {
-  let isChecked = keyring.info.type !== 'file';
+  let isChecked = false;
   return () => {
     if (isChecked) return;
-    for (const need of storingNeeds(settings, config, host)) requireTrust(config, need, host);
-    const notice = directoryNotice(settings, config, host);
+    const { config } = plan;
+    const type = { ...plan.keyring.type, value: keyring.info.type };
+    const { backend, context } = settleBackend(keyringContext(plan, host), type);
+    for (const need of keyringNeeds(plan, host, 'storing', [backend])) {
+      requireTrust(config, need, host);
+    }
+    const notice = backend.storingNotice?.(context.settings, createProjectPlace(config, host));
     if (notice !== undefined) warn(notice);
     isChecked = true;
   };

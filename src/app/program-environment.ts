@@ -5,14 +5,15 @@ type Environment = Readonly<Record<string, string | undefined>>;
 /**
  * The variables of an `env:` that programs get, and those that they never do.
  *
- * @param passwordVariable the configured name of the variable that holds the keyring's password
+ * @param secretVariables the configured names of variables that hold a secret of the keyring
  */
 export function sortOut<V extends Variable>(
   variables: readonly V[],
-  passwordVariable: string,
+  secretVariables: readonly string[],
 ): { readonly given: readonly V[]; readonly refused: readonly V[] } {
+  const secret = secretVariables.map((name) => name.toUpperCase());
   const isRefused = ({ key, value }: Variable) =>
-    classOf(key, value) === 'refused' || key.toUpperCase() === passwordVariable.toUpperCase();
+    classOf(key, value) === 'refused' || secret.includes(key.toUpperCase());
   return {
     given: variables.filter((variable) => !isRefused(variable)),
     refused: variables.filter(isRefused),

@@ -1,7 +1,8 @@
 import { unusedSpecProblems } from '../auth/keyring-spec.ts';
 import type { IdentityStrategy } from '../clouds/contract.ts';
 import { identityKinds, otherIdentityKinds, strategyOf } from '../clouds/registry.ts';
-import { loadConfig, type Config, type LoadOptions } from '../config/load.ts';
+import { loadConfig } from '../auth/load-config.ts';
+import type { Config, LoadOptions } from '../config/load.ts';
 import { formatNotice, sortProblems, type LocatedProblem } from '../config/problems.ts';
 import type { ErrorCode } from '../core/errors.ts';
 import { didYouMean, say } from '../core/hint.ts';

@@ -24,8 +24,8 @@ export interface Handle {
   readonly directory: string;
   readonly realm: string;
   readonly identity: string;
-  /** Without a directory where no file keyring can be used. */
-  readonly keyring: Omit<KeyringSettings, 'directory'> & Partial<KeyringSettings>;
+  /** With the settings of the backends that can be used, but without commands. */
+  readonly keyring: KeyringSettings;
 }
 
 export interface HandlePaths {
@@ -39,7 +39,7 @@ export interface HandlePaths {
   readonly empty: string;
 }
 
-export const handleVersion = 2;
+export const handleVersion = 3;
 export const idLength = 22;
 const letters = 'abcdefghijklmnopqrstuvwxyz';
 

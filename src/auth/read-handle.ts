@@ -1,18 +1,19 @@
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import { basename, dirname, isAbsolute, join } from 'node:path';
 import { findGitRoot, isBelow } from '../config/git-root.ts';
-import { loadLayers, type Config } from '../config/load.ts';
+import { loadLayers } from './load-config.ts';
+import type { Config } from '../config/load.ts';
 import { realPath } from '../config/trust-store.ts';
 import { AtmosError, systemErrorCode } from '../core/errors.ts';
 import { run, showPermissions, type Hint } from '../core/hint.ts';
-import { isObject, parseJson, withoutAbsent } from '../core/json.ts';
+import { isObject, parseJson } from '../core/json.ts';
 import { reasonOf } from '../host/denial.ts';
 import { changedHost, type Host } from '../host/host.ts';
 import { stateDirectory } from '../host/home.ts';
 import { followOwnPath } from '../host/own-path.ts';
 import { permissionCheckFor } from '../host/permissions.ts';
 import { irregularKindAt } from '../host/regular-file.ts';
-import { defaultDirectory } from '../keyring/settings.ts';
+import { commandsOf } from '../keyring/registry.ts';
 import {
   describeFault,
   faultHint,
@@ -43,10 +44,9 @@ export async function planFromHandle(
   const handle = cameWithProject(named, read, host) ? { ...read, layers: ofProject(read) } : read;
   const config = await loadLayers(handle, {}, host);
   const realm = { value: handle.realm, source: `handle ${named}` };
-  // The command as the files say it now, since it is those that are trusted or not.
-  const { passwordCommand } = config.keyring;
-  const directory = handle.keyring.directory ?? defaultDirectory(host);
-  const keyring = withoutAbsent({ ...handle.keyring, directory, passwordCommand });
+  // Commands as the files say them now, since it is those that are trusted or not.
+  const spec = { ...handle.keyring.spec, ...commandsOf(config.keyring.spec) };
+  const keyring = { ...handle.keyring, spec };
   return { plan: { config, realm, keyring }, identity: handle.identity };
 }
 

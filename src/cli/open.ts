@@ -3,11 +3,12 @@ import type { LoginOptions, LoginResult } from '../auth/login.ts';
 import type { AuthPlan } from '../auth/plan.ts';
 import type { MfaRequest } from '../clouds/contract.ts';
 import { AtmosError, isAtmosError, NoTerminalError } from '../core/errors.ts';
-import { say, addOptions, placeholder } from '../core/hint.ts';
-import { showValue, withoutAbsent } from '../core/json.ts';
+import { addOptions, placeholder, unlockKeyring } from '../core/hint.ts';
+import { withoutAbsent } from '../core/json.ts';
 import type { Identity } from '../core/kind-config.ts';
 import { parseMfaCode } from '../core/mfa-code.ts';
 import type { PasswordRequest } from '../keyring/contract.ts';
+import { passwordSourcesOf } from '../keyring/registry.ts';
 import type { Context } from './context.ts';
 import { keyringWarner, warn } from './plan.ts';
 
@@ -104,11 +105,11 @@ async function mfaCode(
 
 /** What a person is asked for a file keyring; a new password twice. */
 export async function askPassword(
-  { prompt }: Context,
+  { prompt, host }: Context,
   plan: AuthPlan,
   request: PasswordRequest,
 ): Promise<string> {
-  const instead = say(`set ${showValue(plan.keyring.passwordEnv)} or ATMOS_KEYRING_PASSWORD_FILE`);
+  const instead = passwordSourcesOf(plan.keyring, host)?.instead ?? unlockKeyring;
   if (!request.isNew) {
     return prompt.masked({ message: `Password of the keyring ${request.location}`, instead });
   }

@@ -2,7 +2,8 @@ import { requestedIdentity, resolveIdentityName, sourceHints } from '../app/choo
 import { planAuth, type AuthPlan } from '../auth/plan.ts';
 import { strategyOf } from '../clouds/registry.ts';
 import { findIdentity } from '../config/find-identity.ts';
-import { loadConfig, type Config, type LoadOptions } from '../config/load.ts';
+import { loadConfig } from '../auth/load-config.ts';
+import type { Config, LoadOptions } from '../config/load.ts';
 import { AtmosError, isAtmosError } from '../core/errors.ts';
 import { addOptions, placeholder, type Hint } from '../core/hint.ts';
 import type { Identity } from '../core/kind-config.ts';

@@ -1,3 +1,4 @@
+import type { SpecSchema } from '../core/keyring-spec.ts';
 import {
   about,
   anyMap,
@@ -7,6 +8,7 @@ import {
   flag,
   keysForAtmos,
   keysOf,
+  keysOfMaps,
   listOf,
   mapOf,
   namesTo,
@@ -48,48 +50,21 @@ const providerSchema = mapOf({
 
 // What is said of each key here is what docs/configuration.md and the JSON Schema show.
 
-const keyringSpec = mapOf({
-  path: setting(
-    text,
-    'The directory of the file keyring. A relative path starts from the directory of the file that says it; in Atmos from the working directory. As in Atmos, `keys/ring.db` names a file, so its parent `keys` is taken, and `keys.d/` with a slash at its end is the directory itself. A name that begins with a dot, such as `.keys`, is a directory. `~` is the home directory.',
-    { environment: 'ATMOS_KEYRING_FILE_PATH', otherwise: '`<XDG data>/atmos/keyring`' },
-  ),
-  password_env: setting(text, 'The variable that holds the password of the file keyring.', {
-    environment: 'ATMOS_KEYRING_PASSWORD_ENV',
-    default: 'ATMOS_KEYRING_PASSWORD',
-  }),
-  password_file: setting(
-    text,
-    'A file that holds the password, such as a mounted secret. One line break at its end is dropped. A relative path starts from the directory of the file that says it. `~` is the home directory.',
-    {
-      environment: 'ATMOS_KEYRING_PASSWORD_FILE',
-      otherwise: '`$CREDENTIALS_DIRECTORY/atmos-keyring-password`, if it is there',
-    },
-  ),
-  password_command: setting(
-    text,
-    'A command that prints the password on its first line; the others are ignored. `sh -c` runs it, on Windows `cmd.exe /c`, for at most 30 seconds. In a project’s file it needs trust.',
-  ),
-  auto_unlock: setting(
-    textOrCount,
-    'After the password was typed, do as `atmos auth keyring unlock --ttl` with this time: at most `24h`. Not on Windows. In a project’s file it is ignored, with a warning, until that is trusted.',
-    { otherwise: 'a hint names the command' },
-  ),
-});
-
-const keyring = mapOf({
-  type: setting(
-    text,
-    'Where credentials are kept: `system` (the keyring of the operating system), `file` (an encrypted directory) or `memory` (gone when the process ends).',
-    { environment: 'ATMOS_KEYRING_TYPE', default: 'system' },
-  ),
-  spec: setting(keyringSpec, 'Settings of the file keyring.'),
-  fallback: setting(
-    listOf(text),
-    'The types to take instead, in this order, when the first is not available. Never followed for one that is locked or whose password is wrong.',
-    { otherwise: 'none' },
-  ),
-});
+/** @param spec the keys of all backends */
+const keyringSchema = (spec: SpecSchema) =>
+  mapOf({
+    type: setting(
+      text,
+      'Where credentials are kept: `system` (the keyring of the operating system), `file` (an encrypted directory) or `memory` (gone when the process ends).',
+      { environment: 'ATMOS_KEYRING_TYPE', default: 'system' },
+    ),
+    spec: setting(spec, 'Settings of the file keyring.'),
+    fallback: setting(
+      listOf(text),
+      'The types to take instead, in this order, when the first is not available. Never followed for one that is locked or whose password is wrong.',
+      { otherwise: 'none' },
+    ),
+  });
 
 const via = mapOf({
   provider: setting(text, 'The name of the provider.'),
@@ -156,35 +131,36 @@ const logs = mapOf({
   ),
 });
 
-const auth = mapOf({
-  realm: setting(
-    text,
-    'What keeps the credentials of this project apart from those of others: 1 to 64 of `a-z 0-9 - _`. Set it before a checkout is moved.',
-    {
-      environment: 'ATMOS_AUTH_REALM',
-      otherwise: 'a name made from the directory of the configuration',
-    },
-  ),
-  session_files: setting(
-    flag,
-    'Whether sessions are written to plain files too, as Atmos does. Not followed by this version yet.',
-    { default: false },
-  ),
-  keyring: setting(keyring, 'Where credentials are kept.'),
-  identities: setting(
-    namesTo(about(identity, 'One identity.')),
-    'Who can be logged in as, by name. Names are matched without regard to case and Unicode normal form, over files too.',
-  ),
-  providers: setting(
-    namesTo(about(providerSchema, 'One provider.')),
-    'What identities are opened with, by name. A provider may have the name of an identity.',
-  ),
-  integrations: setting(
-    namesTo(anyMap),
-    'For Atmos: what is logged in to with an identity, such as a container registry. This version runs none: `auth validate` checks them, and a login warns.',
-  ),
-  logs: setting(logs, 'Logs of `atmos auth`, over `logs` at the top.'),
-});
+const authSchema = (spec: SpecSchema) =>
+  mapOf({
+    realm: setting(
+      text,
+      'What keeps the credentials of this project apart from those of others: 1 to 64 of `a-z 0-9 - _`. Set it before a checkout is moved.',
+      {
+        environment: 'ATMOS_AUTH_REALM',
+        otherwise: 'a name made from the directory of the configuration',
+      },
+    ),
+    session_files: setting(
+      flag,
+      'Whether sessions are written to plain files too, as Atmos does. Not followed by this version yet.',
+      { default: false },
+    ),
+    keyring: setting(keyringSchema(spec), 'Where credentials are kept.'),
+    identities: setting(
+      namesTo(about(identity, 'One identity.')),
+      'Who can be logged in as, by name. Names are matched without regard to case and Unicode normal form, over files too.',
+    ),
+    providers: setting(
+      namesTo(about(providerSchema, 'One provider.')),
+      'What identities are opened with, by name. A provider may have the name of an identity.',
+    ),
+    integrations: setting(
+      namesTo(anyMap),
+      'For Atmos: what is logged in to with an identity, such as a container registry. This version runs none: `auth validate` checks them, and a login warns.',
+    ),
+    logs: setting(logs, 'Logs of `atmos auth`, over `logs` at the top.'),
+  });
 
 const profiles = mapOf({
   base_path: setting(
@@ -200,29 +176,34 @@ const profiles = mapOf({
 /** Keys of an identity that nothing of ours uses. */
 export const identityKeysForAtmos: readonly string[] = keysForAtmos(identity);
 
-/** All of atmos.yaml that we take part in. */
-export const settingsSchema = mapOf({
-  base_path: setting(
-    text,
-    'Where the project begins. Relative imports start there. `.`, `..` and what begins so start from the file’s directory; else from the root of the git repository.',
-    { environment: 'ATMOS_BASE_PATH', otherwise: 'the root of the git repository' },
-  ),
-  import: setting(
-    textOrTexts,
-    'Files, directories or patterns (`auth/*.yaml`) to read too. What this file says wins over them. Nothing is fetched: a remote one is a warning.',
-    { otherwise: 'none' },
-  ),
-  auth: setting(auth, 'Identities, and where their credentials are kept.'),
-  profiles: setting(profiles, 'Where profiles are, and which is chosen.'),
-  env: setting(
-    namesTo(scalar),
-    'Variables for the programs that are started. Some that begin with `ATMOS_` are settings of ours too, below the real environment. Those that load code into programs are refused.',
-  ),
-  logs: setting(logs, 'Logs of Atmos and of `atmos auth`.'),
-});
+/**
+ * All of atmos.yaml that we take part in.
+ *
+ * @param spec the schema of `auth.keyring.spec`, which the backends of the keyring know
+ */
+export const createSettingsSchema = (spec: SpecSchema) =>
+  mapOf({
+    base_path: setting(
+      text,
+      'Where the project begins. Relative imports start there. `.`, `..` and what begins so start from the file’s directory; else from the root of the git repository.',
+      { environment: 'ATMOS_BASE_PATH', otherwise: 'the root of the git repository' },
+    ),
+    import: setting(
+      textOrTexts,
+      'Files, directories or patterns (`auth/*.yaml`) to read too. What this file says wins over them. Nothing is fetched: a remote one is a warning.',
+      { otherwise: 'none' },
+    ),
+    auth: setting(authSchema(spec), 'Identities, and where their credentials are kept.'),
+    profiles: setting(profiles, 'Where profiles are, and which is chosen.'),
+    env: setting(
+      namesTo(scalar),
+      'Variables for the programs that are started. Some that begin with `ATMOS_` are settings of ours too, below the real environment. Those that load code into programs are refused.',
+    ),
+    logs: setting(logs, 'Logs of Atmos and of `atmos auth`.'),
+  });
 
 /** What we take part in, in the form the schema gives it. */
-export type Settings = InferOutput<typeof settingsSchema>;
+export type Settings = InferOutput<ReturnType<typeof createSettingsSchema>>;
 
 /** A map of the configuration with the keys that mean something in it. */
 export interface KnownMap {
@@ -232,9 +213,9 @@ export interface KnownMap {
 }
 
 /** Maps in which another key is a mistake. */
-export const closedMaps: readonly KnownMap[] = [
-  { path: ['auth', 'keyring'], keys: keysOf(keyring) },
-  { path: ['auth', 'keyring', 'spec'], keys: keysOf(keyringSpec) },
+export const closedMaps = (spec: SpecSchema): readonly KnownMap[] => [
+  { path: ['auth', 'keyring'], keys: keysOf(keyringSchema(anyMap)) },
+  ...keysOfMaps(spec, ['auth', 'keyring', 'spec']),
   { path: ['auth', 'identities', '*'], keys: keysOf(identity) },
   { path: ['auth', 'identities', '*', 'via'], keys: keysOf(via) },
   { path: ['auth', 'identities', '*', 'session'], keys: keysOf(session) },
@@ -242,7 +223,7 @@ export const closedMaps: readonly KnownMap[] = [
 
 /** Maps in which another key may be one of a newer Atmos. */
 export const openMaps: readonly KnownMap[] = [
-  { path: ['auth'], keys: keysOf(auth) },
+  { path: ['auth'], keys: keysOf(authSchema(anyMap)) },
   { path: ['auth', 'logs'], keys: keysOf(logs) },
   { path: ['auth', 'providers', '*'], keys: keysOf(providerSchema) },
   { path: ['profiles'], keys: keysOf(profiles) },
@@ -253,9 +234,10 @@ export const openMaps: readonly KnownMap[] = [
 export function checkSettings(
   merged: Readonly<Record<string, unknown>>,
   files: readonly ConfigFile[],
+  spec: SpecSchema,
   report: (problem: Problem) => void,
 ): Settings | undefined {
-  return checkShape(settingsSchema, merged, (problem) => {
+  return checkShape(createSettingsSchema(spec), merged, (problem) => {
     const { path, expected, found } = problem;
     const wantsText = expected.startsWith('text') && ['number', 'boolean'].includes(typeof found);
     const message = describeProblem(

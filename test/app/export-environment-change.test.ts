@@ -1,10 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { envChange, opensByItself, processChange } from '../../src/app/export-environment.ts';
+import { envChange, neededPassword, processChange } from '../../src/app/export-environment.ts';
 import { planAuth } from '../../src/auth/plan.ts';
 import { findIdentity } from '../../src/config/find-identity.ts';
 import { awsCredentials } from '../../src/core/credentials.ts';
+import type { Spec } from '../../src/core/keyring-spec.ts';
 import type { KeyringSettings } from '../../src/keyring/contract.ts';
 import { projectOf } from '../config/project.ts';
 import { fakeHost } from '../support/fake-host.ts';
@@ -90,17 +91,20 @@ test.each([
 });
 
 test('a file keyring opens by itself when its password stands somewhere else than in the environment', async () => {
-  const settings = (type: string): KeyringSettings => ({
-    type: { value: type, source: 'x' },
-    directory: { value: '/k', source: 'x' },
-    passwordEnv: { value: 'P', source: 'x' },
-  });
   const some = { value: 'x', source: 'x' };
-  const host = fakeHost();
-  expect(await opensByItself(settings('file'), host)).toBe(false);
-  expect(await opensByItself({ ...settings('file'), passwordFile: some }, host)).toBe(true);
-  expect(await opensByItself({ ...settings('file'), passwordCommand: some }, host)).toBe(true);
-  expect(await opensByItself(settings('system'), host)).toBe(true);
+  const variable = { value: 'P', source: 'x' };
+  const settings = (type: string, more: Spec = {}): KeyringSettings => ({
+    type: { value: type, source: 'x' },
+    spec: { path: { value: '/k', source: 'x' }, password_env: variable, ...more },
+  });
+  const needed = async (keyring: KeyringSettings, env = {}, getsVariables = false) =>
+    (await neededPassword(keyring, fakeHost({ env }), getsVariables))?.variable.value;
+  expect(await needed(settings('file'))).toBe('P');
+  expect(await needed(settings('file', { password_file: some }))).toBeUndefined();
+  expect(await needed(settings('file', { password_command: some }))).toBeUndefined();
+  expect(await needed(settings('file'), { P: 'secret' })).toBe('P');
+  expect(await needed(settings('file'), { P: 'secret' }, true)).toBeUndefined();
+  expect(await needed(settings('system'))).toBeUndefined();
   const fallback = { value: ['file'], source: 'somewhere' };
-  expect(await opensByItself({ ...settings('system'), fallback }, host)).toBe(false);
+  expect(await needed({ ...settings('system'), fallback })).toBe('P');
 });

@@ -13,8 +13,8 @@ const say = (event: string, detail?: string) => {
 };
 const host = realHost();
 const keyring = openFileKeyring({
+  type: { value: 'file', source: 'default' },
   settings: {
-    type: { value: 'file', source: 'default' },
     directory: { value: directory, source: 'default' },
     passwordEnv: { value: 'ATMOS_KEYRING_PASSWORD', source: 'default' },
   },

@@ -3,7 +3,7 @@ import { recordChange, takeBack, withoutRecorded } from '../../app/environment-r
 import {
   envChange,
   identityChange,
-  opensByItself,
+  neededPassword,
   processChange,
   warnOfHiddenFiles,
 } from '../../app/export-environment.ts';
@@ -179,11 +179,11 @@ async function credentialsFor(
 /** A program that asks us asks nobody else: the password must be where it finds it. */
 async function warnOfPassword(context: Context, { keyring }: ProjectPlan): Promise<void> {
   const { host } = context;
-  if (host.env[keyring.passwordEnv.value] !== undefined || (await opensByItself(keyring, host)))
-    return;
+  const password = await neededPassword(keyring, host, true);
+  if (password === undefined) return;
   await warnWithHints(
     context,
-    `programs are never prompted for the password of the file keyring, and ${showValue(keyring.passwordEnv)} is not set`,
+    `programs are never prompted for the password of the file keyring, and ${showValue(password.variable)} is not set`,
     // Windows has no agent.
     unlockHints(host.platform !== 'win32'),
   );

@@ -2,7 +2,7 @@ import {
   allowedVariables,
   envChange,
   identityChange,
-  opensByItself,
+  neededPassword,
   processChange,
   variablesOfProject,
   warnOfHiddenFiles,
@@ -17,6 +17,7 @@ import type { EnvironmentChange } from '../../core/variables.ts';
 import type { Host } from '../../host/host.ts';
 import { runChild } from '../../host/run-child.ts';
 import type { KeyringSettings } from '../../keyring/contract.ts';
+import { secretVariablesOf } from '../../keyring/registry.ts';
 import type { Invocation } from '../command.ts';
 import type { Context } from '../context.ts';
 import { sessionForCommand } from '../open.ts';
@@ -57,7 +58,7 @@ export async function exec(context: Context, invocation: Invocation): Promise<nu
     : nothing;
   const env = childEnvironment(surroundings, change, {
     platform,
-    passwordVariable: plan.keyring.passwordEnv.value,
+    secretVariables: secretVariablesOf(plan.keyring),
   });
   return runChild(host, invocation.program, env, shield);
 }
@@ -89,7 +90,7 @@ async function credentialsFor(
 
 /** The program we start never gets the password, so it must find it elsewhere. */
 async function checkReachable(settings: KeyringSettings, host: Host): Promise<void> {
-  const { type, passwordEnv } = settings;
+  const { type } = settings;
   if (type.value === 'memory') {
     throw new AtmosError(
       'ERR_USAGE',
@@ -97,10 +98,11 @@ async function checkReachable(settings: KeyringSettings, host: Host): Promise<vo
       { hints: [say('use --credentials env')] },
     );
   }
-  if (await opensByItself(settings, host)) return;
+  const password = await neededPassword(settings, host, false);
+  if (password === undefined) return;
   throw new AtmosError(
     'ERR_USAGE',
-    `the password of the file keyring (${showValue(passwordEnv)}) is not passed on to programs, so --credentials process cannot work`,
+    `the password of the file keyring (${showValue(password.variable)}) is not passed on to programs, so --credentials process cannot work`,
     {
       hints: [
         say('use --credentials env'),

@@ -4,9 +4,9 @@ import { keyringContext } from '../../app/keyring-context.ts';
 import type { OpenAuth } from '../../app/open.ts';
 import { examineSessionFiles } from '../../app/session-files.ts';
 import type { AuthPlan } from '../../auth/plan.ts';
-import { AtmosError, isAtmosError, KeyringError } from '../../core/errors.ts';
+import { AtmosError, isAtmosError } from '../../core/errors.ts';
 import { setVariable } from '../../core/hint.ts';
-import type { BackendContext, Keyring } from '../../keyring/contract.ts';
+import type { Keyring, KeyringContext } from '../../keyring/contract.ts';
 import type { OpenedKeyring } from '../../keyring/fallback.ts';
 import { problem, warning, type Finding, type FindingState } from '../../keyring/inspection.ts';
 import { keyringTypes, openBackend } from '../../keyring/registry.ts';
@@ -144,13 +144,13 @@ async function isOpen(subject: Subject): Promise<boolean> {
     return (await subject.keyring.probe()).state === 'ready' && (await isMade(subject));
   } catch (error) {
     // One that nobody chose and that cannot be looked at is passed over.
-    if (error instanceof KeyringError) return false;
+    if (isAtmosError(error)) return false;
     throw error;
   }
 }
 
 /** One that asks nobody. */
-function contextOf({ host }: Context, plan: AuthPlan, type: string): BackendContext {
+function contextOf({ host }: Context, plan: AuthPlan, type: string): KeyringContext {
   const { source } = plan.keyring.type;
   const keyring = { ...plan.keyring, type: { value: type, source } };
   return keyringContext({ ...plan, keyring }, host);

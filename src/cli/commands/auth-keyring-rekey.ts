@@ -1,15 +1,20 @@
 import { keyringContext } from '../../app/keyring-context.ts';
 import { findConcernedStores, type ConcernedStore } from '../../auth/keychain-stores.ts';
 import type { AuthPlan } from '../../auth/plan.ts';
-import { passwordNeeds } from '../../auth/trust-needs.ts';
+import { keyringNeeds } from '../../auth/trust-needs.ts';
 import { requireTrust } from '../../config/trust.ts';
 import { AtmosError } from '../../core/errors.ts';
 import { run, setVariable } from '../../core/hint.ts';
 import { listNames, showValue } from '../../core/json.ts';
 import type { Host } from '../../host/host.ts';
-import type { PasswordRequest } from '../../keyring/contract.ts';
-import { loadRekey, type RekeyResult } from '../../keyring/registry.ts';
-import { mayUseFile } from '../../keyring/settings.ts';
+import type { PasswordRequest, PasswordSources, RekeyResult } from '../../keyring/contract.ts';
+import {
+  locationOf,
+  rekey,
+  settleCapable,
+  usableTypes,
+  type SettledBackend,
+} from '../../keyring/registry.ts';
 import type { Invocation } from '../command.ts';
 import type { Context } from '../context.ts';
 import { askPassword } from '../open.ts';
@@ -47,25 +52,26 @@ export async function keyringRekey(context: Context, invocation: Invocation): Pr
   const { flags, values } = invocation;
   checkOptions(invocation);
   const plan = await loadPlanIfAny(context);
-  checkPlan(plan, context.host);
-  const stores = flags['upgrade'] ? [] : await findConcernedStores(plan, context.host);
+  const keyring = findKeyring(plan, context.host);
+  const location = locationOf(keyring);
+  const stores = flags['upgrade'] ? [] : await findConcernedStores(plan, keyring, context.host);
   for (const store of stores) await warn(context, concernOf(store));
-  const result = await runRekey(context, plan, invocation);
+  const result = await runRekey(context, plan, invocation, keyring);
   const isDryRun = flags['dry-run'] ?? false;
   if (values['output'] === 'json') {
     const { weakOthers, ...others } = result;
     const json: RekeyJson = {
-      location: plan.keyring.directory.value,
+      location,
       ...others,
       weak_others: weakOthers,
       dry_run: isDryRun,
     };
     await context.outJson(json);
   } else {
-    await tell(context, plan, invocation, result);
+    await tell(context, location, invocation, result);
     await tellOthers(context, result, flags['upgrade'] ?? false);
     if (result.outcome === 'changed' && !isDryRun && !flags['upgrade'])
-      await tellNext(context, plan, stores);
+      await tellNext(context, keyring, stores);
   }
   if (result.left.length === 0) return;
   throw new AtmosError(
@@ -89,49 +95,58 @@ function checkOptions({ flags, values }: Invocation): void {
 }
 
 /** @throws ERR_USAGE, ERR_CONFIG_UNTRUSTED */
-function checkPlan(plan: AuthPlan, host: Host): void {
+function findKeyring(plan: AuthPlan, host: Host): SettledBackend {
   const { keyring, config } = plan;
-  if (!mayUseFile(keyring)) {
+  const settled = settleCapable(keyringContext(plan, host), 'rekey');
+  const { backend } = settled;
+  if (!usableTypes(keyring).includes(backend.type)) {
     const { value: type, source } = keyring.type;
     throw new AtmosError(
       'ERR_USAGE',
-      `the keyring is ${type} (from ${source}), and only a file keyring has a password of ours`,
-      { hints: [setVariable('ATMOS_KEYRING_TYPE', 'file')] },
+      `the keyring is ${type} (from ${source}), and only a ${backend.type} keyring has a password of ours`,
+      { hints: [setVariable('ATMOS_KEYRING_TYPE', backend.type)] },
     );
   }
-  for (const need of passwordNeeds(plan, host)) requireTrust(config, need, host);
+  for (const occasion of [undefined, 'storing'] as const) {
+    for (const need of keyringNeeds(plan, host, occasion, [backend]))
+      requireTrust(config, need, host);
+  }
+  return settled;
 }
 
 async function runRekey(
   context: Context,
   plan: AuthPlan,
   invocation: Invocation,
+  { backend, context: settled }: SettledBackend,
 ): Promise<RekeyResult> {
   const { host } = context;
   const { flags } = invocation;
-  const location = plan.keyring.directory.value;
-  const rekey = await loadRekey();
+  const location = locationOf({ backend, context: settled });
   const leaving = new AbortController();
   const stopListening = host.onSignals(['SIGINT', 'SIGTERM', 'SIGHUP'], () => leaving.abort());
   let progress: Progress | undefined;
-  const backend = {
-    ...keyringContext(plan, host),
+  const asking = {
+    ...settled,
     promptPassword: (request: PasswordRequest) => askPassword(context, plan, request),
     warn: keyringWarner(context),
   };
   try {
-    return await rekey(backend, {
-      isDryRun: flags['dry-run'] ?? false,
-      includesOthers: flags['all'] ?? false,
-      signal: leaving.signal,
-      onProgress(done, total) {
-        progress ??= createProgress(context, { doing: 'encrypting anew', total });
-        void progress.tell(done).catch(() => {});
+    return await rekey(
+      { backend, context: asking },
+      {
+        isDryRun: flags['dry-run'] ?? false,
+        includesOthers: flags['all'] ?? false,
+        signal: leaving.signal,
+        onProgress(done, total) {
+          progress ??= createProgress(context, { doing: 'encrypting anew', total });
+          void progress.tell(done).catch(() => {});
+        },
+        ...(flags['upgrade']
+          ? {}
+          : { newPassword: newPasswordSource(context, invocation, location) }),
       },
-      ...(flags['upgrade']
-        ? {}
-        : { newPassword: newPasswordSource(context, invocation, location) }),
-    });
+    );
   } finally {
     stopListening();
     await progress?.end();
@@ -140,12 +155,12 @@ async function runRekey(
 
 async function tell(
   { note }: Context,
-  { keyring }: AuthPlan,
+  location: string,
   { flags }: Invocation,
   result: RekeyResult,
 ): Promise<void> {
   const { outcome, entries, rewritten } = result;
-  const named = `the keyring ${keyring.directory.value}`;
+  const named = `the keyring ${location}`;
   const would = flags['dry-run'] ?? false;
   if (outcome === 'none') {
     await note(`nothing to do: ${whyNothing(named, entries, flags['upgrade'] ?? false)}`);
@@ -182,7 +197,7 @@ async function tellOthers(
 
 async function tellNext(
   { host, note }: Context,
-  { keyring }: AuthPlan,
+  { backend, context }: SettledBackend,
   stores: readonly ConcernedStore[],
 ): Promise<void> {
   const conflicts = stores.filter(({ why }) => why === 'same-variable');
@@ -192,7 +207,7 @@ async function tellNext(
       `Next: first give the stores that keep the old password (${names}) a variable of their own: options.password_env`,
     );
   }
-  const where = whereItStands(keyring, host);
+  const where = whereItStands(backend.passwordSources?.(context.settings, host));
   if (where !== undefined) await note(`${conflicts.length > 0 ? 'Then' : 'Next'}: ${where}`);
 }
 
@@ -214,19 +229,17 @@ function whyNothing(named: string, entries: number, isUpgrade: boolean): string 
 }
 
 /** What gave the old password and has to give the new one now; a person needs no telling. */
-function whereItStands(
-  { passwordEnv, passwordFile, passwordCommand }: AuthPlan['keyring'],
-  { env }: Host,
-): string | undefined {
+function whereItStands(sources: PasswordSources | undefined): string | undefined {
+  const [source] = sources?.given ?? [];
   const everywhere = 'for Atmos too';
-  if (env[passwordEnv.value] !== undefined) {
-    return `set ${showValue(passwordEnv)} to the new password wherever it is set, ${everywhere}`;
+  switch (source?.kind) {
+    case 'variable':
+      return `set ${showValue(source.said)} to the new password wherever it is set, ${everywhere}`;
+    case 'file':
+      return `write the new password to ${showValue(source.said)} (${source.said.source}), ${everywhere}`;
+    case 'command':
+      return `let the password command (${source.said.source}) print the new password, ${everywhere}`;
+    default:
+      return undefined;
   }
-  if (passwordFile) {
-    return `write the new password to ${showValue(passwordFile)} (${passwordFile.source}), ${everywhere}`;
-  }
-  if (passwordCommand) {
-    return `let the password command (${passwordCommand.source}) print the new password, ${everywhere}`;
-  }
-  return undefined;
 }

@@ -5,13 +5,19 @@ import { formatTimestamp } from '../../core/time.ts';
 import type { Host } from '../../host/host.ts';
 import type {
   AgentState,
-  BackendContext,
   Keyring,
+  KeyringContext,
   KeyringSettings,
   Probe,
 } from '../../keyring/contract.ts';
 import { openWithFallback, type OpenedKeyring } from '../../keyring/fallback.ts';
-import { inspectorOf, loadAgentControl } from '../../keyring/registry.ts';
+import {
+  inspectorOf,
+  lookForAgent,
+  passwordSourcesOf,
+  settleBackend,
+  usableBackends,
+} from '../../keyring/registry.ts';
 import {
   countEntries,
   createInventory,
@@ -74,9 +80,8 @@ interface AgentStatus {
 export async function keyringStatus(context: Context, { values }: Invocation): Promise<number> {
   const { host, outJson, note } = context;
   const plan = await loadPlanIfAny(context);
-  const { keyring: settings } = plan;
   // First, and only once: an agent that does not answer is not waited for again.
-  const agent = await lookForAgent({ settings, host });
+  const agent = await agentStateOf(keyringContext(plan, host));
   const opened = await openWithFallback(
     keyringContext(plan, agent?.kind === 'unusable' ? withoutAgent(host) : host),
   );
@@ -94,7 +99,7 @@ export async function keyringStatus(context: Context, { values }: Invocation): P
     return failure === undefined ? 0 : exitCodeOf(failure);
   }
   await note(...formatStatus(status));
-  if (status.state === 'locked' && agent?.kind === 'none' && isTyped(settings, host)) {
+  if (status.state === 'locked' && agent?.kind === 'none' && isTyped(plan.keyring, host)) {
     await note(...formatHints([unlockKeyring], await loadWriteHint(host)));
   }
   if (failure !== undefined) throw failure;
@@ -113,22 +118,22 @@ async function probeOrError(keyring: Keyring): Promise<Probe & { error?: Keyring
 
 async function statusOf(
   { keyring, insteadOf }: OpenedKeyring,
-  context: BackendContext,
+  context: KeyringContext,
   agent: AgentState | undefined,
   inventory: Inventory,
   { state, reason }: Probe,
 ): Promise<KeyringStatus> {
-  const { settings } = context;
   const { type, location, persistent } = keyring.info;
-  const inspector = state === 'unavailable' ? undefined : await inspectorOf(type);
-  const details = inspector?.describe(context);
+  const inspector = state === 'unavailable' ? undefined : await inspectorOf(context, type);
+  const details = inspector?.describe();
+  const used = settleBackend(context, { ...context.keyring.type, value: type });
   const keys = listsUnasked(state, type) ? await keyring.keys() : undefined;
   const counts = keys === undefined ? undefined : countEntries(keys.map(inventory.named));
   return {
-    type: settings.type.value,
-    source: settings.type.source,
+    type: context.keyring.type.value,
+    source: context.keyring.type.source,
     location,
-    location_source: type === 'file' ? settings.directory.source : null,
+    location_source: used.backend.location?.(used.context.settings).source ?? null,
     network_file_system: details?.networkFileSystem ?? null,
     persistent,
     state,
@@ -137,16 +142,15 @@ async function statusOf(
     owners: counts?.owners ?? null,
     items: counts?.items ?? null,
     weak_entries: details?.weakEntries ?? null,
-    agent: type === 'file' && agent !== undefined ? agentStatus(agent) : null,
+    agent: used.backend.loadAgent && agent !== undefined ? agentStatus(agent) : null,
     fallback: insteadOf === undefined ? null : type,
   };
 }
 
-/** Undefined where no file keyring can be used. */
-async function lookForAgent(context: BackendContext): Promise<AgentState | undefined> {
-  const { type, fallback } = context.settings;
-  if (type.value !== 'file' && fallback === undefined) return undefined;
-  return (await loadAgentControl()).look(context);
+/** Undefined where no keyring with an agent can be used. */
+async function agentStateOf(context: KeyringContext): Promise<AgentState | undefined> {
+  const found = usableBackends(context.keyring).find(({ loadAgent }) => loadAgent);
+  return found && lookForAgent(context, found.type);
 }
 
 function withoutAgent(host: Host): Host {
@@ -181,11 +185,8 @@ function agentStatus(agent: AgentState): AgentStatus {
 }
 
 /** Whether only a user has the password. What another source gives, `keyring unlock` gets as well. */
-function isTyped(
-  { passwordEnv, passwordFile, passwordCommand }: KeyringSettings,
-  { env }: Host,
-): boolean {
-  return env[passwordEnv.value] === undefined && !passwordFile && !passwordCommand;
+function isTyped(keyring: KeyringSettings, host: Host): boolean {
+  return passwordSourcesOf(keyring, host)?.given.length === 0;
 }
 
 /** A system keyring that is locked would ask a person to unlock it before it lists. */

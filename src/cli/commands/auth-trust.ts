@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { findNeeds } from '../../auth/trust-needs.ts';
-import { loadConfig, type Config } from '../../config/load.ts';
+import { loadConfig } from '../../auth/load-config.ts';
+import type { Config } from '../../config/load.ts';
 import { covers, isOfProject, type TrustNeed } from '../../config/trust.ts';
 import { listRecords, removeRecords, stateOf, writeRecord } from '../../config/trust-records.ts';
 import {

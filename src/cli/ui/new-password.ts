@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { AtmosError } from '../../core/errors.ts';
 import { say } from '../../core/hint.ts';
 import type { Host } from '../../host/host.ts';
-import type { NewPasswordSource } from '../../keyring/registry.ts';
+import type { NewPasswordSource } from '../../keyring/contract.ts';
 import type { Invocation } from '../command.ts';
 import type { Context } from '../context.ts';
 import { readInput } from './read-input.ts';

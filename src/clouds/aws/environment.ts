@@ -44,8 +44,8 @@ export function processEnvironment(options: ProcessEnvironment): EnvironmentChan
 
 export interface ChildOptions {
   readonly platform: NodeJS.Platform;
-  /** The configured name of the variable that holds the keyring's password. */
-  readonly passwordVariable: string;
+  /** The configured names of variables that hold a secret of the keyring. */
+  readonly secretVariables: readonly string[];
 }
 
 // A relative one would lead an atmos that the program starts one directory further.
@@ -58,11 +58,11 @@ const followedAlready = 'ATMOS_CHDIR';
 export function childEnvironment(
   parent: Readonly<Record<string, string | undefined>>,
   change: EnvironmentChange,
-  { platform, passwordVariable }: ChildOptions,
+  { platform, secretVariables }: ChildOptions,
 ): Record<string, string> {
   // Windows does not tell names apart by case.
   const same = (name: string) => (platform === 'win32' ? name.toUpperCase() : name);
-  const kept = [...ownSecretVariables, passwordVariable, followedAlready].map(same);
+  const kept = [...ownSecretVariables, ...secretVariables, followedAlready].map(same);
   const replaced = new Set([...change.unset, ...Object.keys(change.set), ...kept].map(same));
   const inherited = Object.entries(parent).filter(
     (entry): entry is [string, string] =>

@@ -80,7 +80,7 @@ describe('mode process', () => {
 });
 
 describe('the environment of a child', () => {
-  const options = { platform: 'linux', passwordVariable: 'MY_PASSWORD' } as const;
+  const options = { platform: 'linux', secretVariables: ['MY_PASSWORD'] } as const;
 
   test('is the parent with the change', () => {
     const parent = {

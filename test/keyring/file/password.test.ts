@@ -16,11 +16,11 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { addOptions } from '../../../src/core/hint.ts';
 import { AtmosError, NoTerminalError } from '../../../src/core/errors.ts';
 import { realHost } from '../../../src/host/real.ts';
+import type { NewPasswordSource } from '../../../src/keyring/contract.ts';
 import {
   passwordSource,
   readNewPassword,
   resolvePassword,
-  type NewPasswordSource,
 } from '../../../src/keyring/file/password.ts';
 import { createTestContext, type FileKeyringOptions } from '../../support/file-keyring.ts';
 import { temporaryDirectory } from '../../support/temporary.ts';

@@ -79,10 +79,10 @@ export function keyringError(
   doing: string,
   failure: Failure,
 ): KeyringError {
-  const { settings, host } = context;
+  const { type, host } = context;
   return new KeyringError(
     failure.code,
-    `cannot ${doing} the system keyring: ${failure.reason} (type system from ${settings.type.source})`,
+    `cannot ${doing} the system keyring: ${failure.reason} (type system from ${type.source})`,
     { hints: hintsFor(failure.remedy, host) },
   );
 }

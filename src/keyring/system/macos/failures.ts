@@ -54,14 +54,14 @@ export function describeStatus(status: number): Failure {
 
 /** @param doing "read from", "write to" … */
 export function keyringError(
-  { settings }: BackendContext,
+  { type }: BackendContext,
   doing: string,
   { code, reason, remedy }: Failure,
   keychain?: string,
 ): KeyringError {
   return new KeyringError(
     code,
-    `cannot ${doing} the system keyring: ${reason} (type system from ${settings.type.source})`,
+    `cannot ${doing} the system keyring: ${reason} (type system from ${type.source})`,
     { hints: hintsFor(remedy, keychain) },
   );
 }
