@@ -23,6 +23,16 @@ export interface Whoami {
   readonly keyRefusedAt?: Date;
 }
 
+/** What is known of an identity without its key. */
+export async function describeIdentity(
+  identity: Identity,
+): Promise<Pick<Whoami, 'identity' | 'kind' | 'provider'> & { readonly region?: string }> {
+  const { name, kind } = identity;
+  const { providerName: provider, configuredRegion } = await strategyOf(identity);
+  const region = configuredRegion(identity);
+  return { identity: name, kind, provider, ...withoutAbsent({ region }) };
+}
+
 const checkTimeoutMs = 5_000;
 
 /**
@@ -37,9 +47,7 @@ export async function whoami(context: AuthContext, identity: Identity): Promise<
   const chain = chainOf(identity.kind, prepared);
   const { session, changed } = await storedSession(store, identity.name, chain);
   const known = {
-    identity: identity.name,
-    kind: identity.kind,
-    provider: (await strategyOf(identity)).providerName,
+    ...(await describeIdentity(identity)),
     region: prepared.region,
     ...withoutAbsent({
       expiresAt: session?.credentials.expiresAt,

@@ -1,17 +1,16 @@
-import { rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Layer } from '../config/layer.ts';
 import { AtmosError, systemErrorCode } from '../core/errors.ts';
 import { placeholder, setVariable, showPermissions, type Hint } from '../core/hint.ts';
 import { sha256 } from '../core/sha256.ts';
 import { reasonOf } from '../host/denial.ts';
-import { randomId, replaceFile, writePrivateFile } from '../host/files.ts';
+import { replacePrivately } from '../host/files.ts';
 import { directoryOfYourOwn, requireStateDirectory } from '../host/home.ts';
 import type { Host } from '../host/host.ts';
 import { makeOwnDirectories } from '../host/own-directory.ts';
-import { followOwnPath, type PathFault } from '../host/own-path.ts';
-import { irregularKindAt, readRegularFile } from '../host/regular-file.ts';
-import type { KeyringSettings } from '../keyring/contract.ts';
+import { followOwnPaths, type PathFault } from '../host/own-path.ts';
+import { irregularKindAt, readRegularFile } from '../host/read-files.ts';
+import type { PinnedKeyring } from '../keyring/contract.ts';
 
 /**
  * All that a `credential_process` needs to give the same credentials from another directory, with
@@ -24,8 +23,7 @@ export interface Handle {
   readonly directory: string;
   readonly realm: string;
   readonly identity: string;
-  /** With the settings of the backends that can be used, but without commands. */
-  readonly keyring: KeyringSettings;
+  readonly keyring: PinnedKeyring;
 }
 
 export interface HandlePaths {
@@ -39,7 +37,7 @@ export interface HandlePaths {
   readonly empty: string;
 }
 
-export const handleVersion = 3;
+export const handleVersion = 2;
 export const idLength = 22;
 const letters = 'abcdefghijklmnopqrstuvwxyz';
 
@@ -58,16 +56,17 @@ export function writeHandle(
   const text = textOfHandle(handle);
   const paths = handlePaths(idOf(text), host);
   const awsConfigText = awsConfig(paths);
+  const files = [paths.file, paths.awsConfig, paths.empty];
   try {
     makeOwnDirectories(dirname(paths.file), host);
     keepFile(paths.file, text);
     keepFile(paths.awsConfig, awsConfigText);
     keepFile(paths.empty, '');
-    for (const path of [paths.file, paths.awsConfig, paths.empty]) requireOwnPath(path, host);
+    requireOwnPaths(files, host);
   } catch (error) {
     const reason = systemErrorCode(error);
     if (reason === undefined) throw error;
-    const taken = [paths.file, paths.awsConfig, paths.empty].find(irregularKindAt);
+    const taken = files.find(irregularKindAt);
     const why =
       taken === undefined ? reasonOf(reason, paths.file) : `${taken} is ${irregularKindAt(taken)}`;
     throw new AtmosError('ERR_IO', `cannot write the handle ${paths.file}: ${why}`, {
@@ -83,8 +82,8 @@ export function writeHandle(
 }
 
 /** As reading judges it, so that no program is given what is refused later. */
-function requireOwnPath(path: string, { userId }: Host): void {
-  followOwnPath(path, userId, 'file', (fault) => {
+function requireOwnPaths(paths: readonly string[], { userId }: Host): void {
+  followOwnPaths(paths, userId, 'file', (fault, path) => {
     const message = `${path} would not be used: ${describeFault(fault)}`;
     throw new AtmosError('ERR_IO', message, { hints: [faultHint(fault)] });
   });
@@ -138,16 +137,7 @@ export function handlePaths(id: string, host: Host): HandlePaths {
 
 /** Replaced whole. A handle is the same every time, so mostly there is nothing to write. */
 function keepFile(path: string, text: string): void {
-  if (textOf(path) === text) return;
-  // Containers that share a home share process ids as well.
-  const temporary = `${path}.${randomId()}`;
-  try {
-    writePrivateFile(temporary, text);
-    replaceFile(temporary, path);
-  } catch (error) {
-    rmSync(temporary, { force: true });
-    throw error;
-  }
+  if (textOf(path) !== text) replacePrivately(path, text);
 }
 
 function textOf(path: string): string | undefined {

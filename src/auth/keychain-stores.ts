@@ -1,9 +1,9 @@
-import { realpathSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import type { KeychainStore } from '../config/keychain-stores.ts';
 import { showValue, type Sourced } from '../core/json.ts';
 import { dataDirectory, fromHome } from '../host/home.ts';
 import type { Host } from '../host/host.ts';
+import { realPathIfVisible } from '../host/read-files.ts';
 import type { SettledBackend } from '../keyring/registry.ts';
 import type { AuthPlan } from './plan.ts';
 
@@ -40,7 +40,7 @@ export async function findConcernedStores(
     const directory = storeDirectory(store.fileDir?.value, host);
     // Without a home directory Atmos finds none either.
     if (directory === undefined) return [];
-    const isSame = realPath(directory) === realPath(location);
+    const isSame = realPathIfVisible(directory) === realPathIfVisible(location);
     if (!isSame && !(isFromVariable && passwordEnv.value === variable)) return [];
     const shown = store.fileDir?.tag === undefined ? directory : showValue({ ...store.fileDir });
     return {
@@ -64,13 +64,4 @@ function storeDirectory(fileDir: string | undefined, host: Host): string | undef
   const directory = basename(fileDir).includes('.') ? dirname(fileDir) : fileDir;
   const expanded = fromHome(directory, host.homeDirectory);
   return expanded && resolve(host.workingDirectory(), expanded);
-}
-
-function realPath(path: string): string {
-  try {
-    return realpathSync(path);
-  } catch {
-    // What is not there is only the same as itself.
-    return path;
-  }
 }

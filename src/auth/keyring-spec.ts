@@ -42,8 +42,10 @@ export function requireUsedSpec(config: Said, host: Pick<Host, 'env' | 'log'>): 
   const problems = unusedSpecProblems(config, host);
   if (problems.length > 0) throw new ConfigError(problems);
   for (const key of unused) {
-    const source = config.keyring.spec[key];
-    if (source !== undefined) host.log('keyring.unused', { type: choice.type.value, source });
+    const said = config.keyring.spec[key];
+    if (said === undefined) continue;
+    const { path: _, ...source } = said;
+    host.log('keyring.unused', { type: choice.type.value, source });
   }
 }
 

@@ -3,7 +3,7 @@ import { resolveRealm } from '../config/realm.ts';
 import type { Sourced } from '../core/json.ts';
 import type { Host } from '../host/host.ts';
 import type { KeyringSettings, SettlingHost } from '../keyring/contract.ts';
-import { checkKeyringType, pinSpec, usableBackends } from '../keyring/registry.ts';
+import { checkKeyringType, pinKeyring, usableBackends } from '../keyring/registry.ts';
 import { environmentChoices, resolveKeyringSettings } from '../keyring/settings.ts';
 import type { Handle } from './handle.ts';
 import { requireUsedSpec } from './keyring-spec.ts';
@@ -15,6 +15,9 @@ export interface AuthPlan {
   readonly realm: Sourced<string>;
   readonly keyring: KeyringSettings;
 }
+
+/** A plan with the configuration that most commands cannot do without. */
+export type ProjectPlan = AuthPlan & { readonly config: Config };
 
 /**
  * @throws ERR_REALM_INVALID, ERR_KEYRING_UNKNOWN_TYPE, ERR_CONFIG_INVALID (settings of a backend beside
@@ -37,17 +40,13 @@ export function planAuth(config: Config | undefined, host: Host): AuthPlan {
  *
  * @throws ERR_USAGE for a file keyring without a home directory
  */
-export function handleOf(
-  plan: AuthPlan & { config: Config },
-  identity: string,
-  host: SettlingHost,
-): Handle {
+export function handleOf(plan: ProjectPlan, identity: string, host: SettlingHost): Handle {
   const { config, realm, keyring } = plan;
   return {
     layers: config.layers,
     directory: config.directory,
     realm: realm.value,
     identity,
-    keyring: { ...keyring, spec: pinSpec(keyring, host) },
+    keyring: pinKeyring(keyring, host),
   };
 }

@@ -1,8 +1,9 @@
 import { dirname } from 'node:path';
 import type { Config } from '../config/config.ts';
 import { findGitRoot, isBelow } from '../config/git-root.ts';
-import { realPath } from '../config/trust-store.ts';
+
 import type { Host } from '../host/host.ts';
+import { realPathIfVisible } from '../host/read-files.ts';
 import type { ProjectPlace } from '../keyring/contract.ts';
 
 type Project = Pick<Config, 'directory' | 'projectFiles'>;
@@ -13,7 +14,7 @@ export function createProjectPlace(config: Project | undefined, host: Where): Pr
   return {
     isBeside: (file) => config !== undefined && isBesideProject(file, config, host),
     checkoutOf(path) {
-      const real = realPath(path);
+      const real = realPathIfVisible(path);
       return config && checkoutsOf(config, host).find((root) => isBelow(real, root));
     },
   };
@@ -45,7 +46,7 @@ function checkoutsOf(config: Project, host: Where): string[] {
 }
 
 function homeOf({ homeDirectory }: Where): string | undefined {
-  return homeDirectory === undefined ? undefined : realPath(homeDirectory);
+  return homeDirectory === undefined ? undefined : realPathIfVisible(homeDirectory);
 }
 
 /** Without a home directory only the root is around everything. */
@@ -55,6 +56,6 @@ function isIn(home: string | undefined, directory: string): boolean {
 
 /** The directories of the project's files. */
 function placesOf({ directory, projectFiles }: Project): string[] {
-  const places = projectFiles.map(({ path }) => dirname(realPath(path)));
-  return places.length === 0 ? [] : [realPath(directory), ...places];
+  const places = projectFiles.map(({ path }) => dirname(realPathIfVisible(path)));
+  return places.length === 0 ? [] : [realPathIfVisible(directory), ...places];
 }

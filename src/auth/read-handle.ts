@@ -1,9 +1,5 @@
-import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import { basename, dirname, isAbsolute, join } from 'node:path';
 import { findGitRoot, isBelow } from '../config/git-root.ts';
-import { loadLayers } from './load-config.ts';
-import type { Config } from '../config/load.ts';
-import { realPath } from '../config/trust-store.ts';
 import { AtmosError, systemErrorCode } from '../core/errors.ts';
 import { run, showPermissions, type Hint } from '../core/hint.ts';
 import { isObject, parseJson } from '../core/json.ts';
@@ -12,8 +8,8 @@ import { changedHost, type Host } from '../host/host.ts';
 import { stateDirectory } from '../host/home.ts';
 import { followOwnPath } from '../host/own-path.ts';
 import { permissionCheckFor } from '../host/permissions.ts';
-import { irregularKindAt } from '../host/regular-file.ts';
-import { commandsOf } from '../keyring/registry.ts';
+import { irregularKindAt, readFile, realPathIfVisible } from '../host/read-files.ts';
+import { unpinKeyring } from '../keyring/registry.ts';
 import {
   describeFault,
   faultHint,
@@ -23,7 +19,8 @@ import {
   idOf,
   type Handle,
 } from './handle.ts';
-import type { AuthPlan } from './plan.ts';
+import { loadLayers } from './load-config.ts';
+import type { ProjectPlan } from './plan.ts';
 
 /** Far above what any handle has. */
 const maxHandleBytes = 64 * 1024;
@@ -39,14 +36,12 @@ const maxHandleBytes = 64 * 1024;
 export async function planFromHandle(
   named: string,
   host: Host,
-): Promise<{ plan: AuthPlan & { config: Config }; identity: string }> {
+): Promise<{ plan: ProjectPlan; identity: string }> {
   const read = readHandle(named, host);
   const handle = cameWithProject(named, read, host) ? { ...read, layers: ofProject(read) } : read;
   const config = await loadLayers(handle, {}, host);
   const realm = { value: handle.realm, source: `handle ${named}` };
-  // Commands as the files say them now, since it is those that are trusted or not.
-  const spec = { ...handle.keyring.spec, ...commandsOf(config.keyring.spec) };
-  const keyring = { ...handle.keyring, spec };
+  const keyring = unpinKeyring(handle.keyring, config.keyring.spec);
   return { plan: { config, realm, keyring }, identity: handle.identity };
 }
 
@@ -88,10 +83,10 @@ export function hostOfHandle(handle: string, host: Host): Host {
  */
 function cameWithProject(handle: string, { layers }: Handle, host: Host): boolean {
   if (!isAbsolute(handle)) return false;
-  const place = join(realPath(dirname(dirname(handle))), basename(dirname(handle)));
+  const place = join(realPathIfVisible(dirname(dirname(handle))), basename(dirname(handle)));
   const own = stateDirectory(host);
-  if (own !== undefined && place === join(realPath(own), 'handles')) return false;
-  const directories = layers.map(({ path }) => dirname(realPath(path)));
+  if (own !== undefined && place === join(realPathIfVisible(own), 'handles')) return false;
+  const directories = layers.map(({ path }) => dirname(realPathIfVisible(path)));
   return directories.some((directory) => isBelow(place, findGitRoot(directory) ?? directory));
 }
 
@@ -126,23 +121,13 @@ function ownTextOf(path: string, handle: string, host: Host): string {
 }
 
 function readOwn(path: string, handle: string, { userId }: Host): string {
-  const descriptor = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
-  try {
-    const permissions = permissionCheckFor(userId).permissionsOf(path, fstatSync(descriptor));
-    if (permissions?.isOurs) return readWithin(descriptor, path, handle);
+  const { stats, bytes } = readFile(path, { maxBytes: maxHandleBytes });
+  const permissions = permissionCheckFor(userId).permissionsOf(path, stats);
+  if (!permissions?.isOurs) {
     const owner = permissions?.owner ?? 'another user';
     throw unknown(handle, `is not used: ${path} belongs to ${owner}`, [showPermissions(path)]);
-  } finally {
-    closeSync(descriptor);
   }
-}
-
-function readWithin(descriptor: number, path: string, handle: string): string {
-  const content = Buffer.alloc(maxHandleBytes + 1);
-  let total = 0;
-  for (let bytes = 1; bytes > 0 && total < content.length; total += bytes)
-    bytes = readSync(descriptor, content, total, content.length - total, null);
-  if (total <= maxHandleBytes) return content.toString('utf8', 0, total);
+  if (bytes !== undefined) return bytes.toString('utf8');
   const limit = `${maxHandleBytes / 1024} KiB`;
   throw unknown(handle, `is not used: ${path} is larger than ${limit}`, [showPermissions(path)]);
 }

@@ -1,8 +1,8 @@
-import { accessSync, constants, readFileSync, realpathSync, statSync } from 'node:fs';
-import { delimiter, dirname, isAbsolute, join } from 'node:path';
+import { delimiter, dirname, join } from 'node:path';
 import { AtmosError } from '../core/errors.ts';
 import { didYouMean, run, say, type Hint } from '../core/hint.ts';
 import { nearestName } from '../core/names.ts';
+import { isSameProgram, programsNamed, startsScript } from '../host/find-program.ts';
 import type { Host } from '../host/host.ts';
 import type { CommandGroup } from './command.ts';
 import type { Foreign } from './parse/foreign-command.ts';
@@ -113,62 +113,9 @@ function ownScripts({ scriptPath }: Host): string[] {
 async function nextOnPath(host: Host, tried: readonly string[]): Promise<string | undefined> {
   const own = ownScripts(host);
   const isOther = (file: string) =>
-    isProgram(file) &&
-    !tried.some((other) => isSameFile(file, other)) &&
-    !own.some((script) => leadsTo(file, script));
-  return (await candidates(host)).find(isOther);
-}
-
-async function candidates({ env, platform }: Host): Promise<string[]> {
-  if (platform === 'win32') {
-    return (await import('../host/windows/programs.ts')).programFiles('atmos', env);
-  }
-  const directories = (env['PATH'] ?? '').split(delimiter).filter(isAbsolute);
-  return directories.map((directory) => join(directory, 'atmos'));
-}
-
-// What package managers put on PATH on Windows. It has a few lines.
-const maxShimBytes = 8192;
-
-/**
- * Whether a batch file starts our script: `"%dp0%\node_modules\…\main.cjs" %*`. One that cannot be
- * read may do so, and could not be run either.
- */
-function leadsTo(file: string, script: string): boolean {
-  if (!/\.(cmd|bat)$/i.test(file)) return false;
-  const text = readShim(file);
-  if (text === undefined) return true;
-  const named = text.matchAll(/%(?:~dp0|dp0%)([^"%\r\n]+)/gi);
-  return Array.from(named, ([, path = '']) => path.replaceAll('\\', '/')).some((path) =>
-    isSameFile(join(dirname(file), path), script),
-  );
-}
-
-/** Nothing of a file that is too large for one. Undefined: it cannot be read. */
-function readShim(file: string): string | undefined {
-  try {
-    return statSync(file).size > maxShimBytes ? '' : readFileSync(file, 'utf8');
-  } catch {
-    return undefined;
-  }
-}
-
-function isProgram(file: string): boolean {
-  try {
-    accessSync(file, constants.X_OK);
-    return statSync(file).isFile();
-  } catch {
-    return false;
-  }
-}
-
-function isSameFile(one: string, other: string): boolean {
-  try {
-    const [a, b] = [statSync(one), statSync(other)];
-    return (a.dev === b.dev && a.ino === b.ino) || realpathSync(one) === realpathSync(other);
-  } catch {
-    return false;
-  }
+    !tried.some((other) => isSameProgram(file, other)) &&
+    !own.some((script) => startsScript(file, script));
+  return (await programsNamed('atmos', host)).find(isOther);
 }
 
 const install = say('install Atmos for its other commands, and put it on PATH behind this one');

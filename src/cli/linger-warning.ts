@@ -1,8 +1,8 @@
-import { existsSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { run, type Hint } from '../core/hint.ts';
 import type { Host } from '../host/host.ts';
+import { statIfVisible } from '../host/read-files.ts';
 
 interface LingerWarning {
   readonly message: string;
@@ -23,7 +23,7 @@ export function lingerWarning(
   const directory = `/run/user/${userId}`;
   if (!socket.startsWith(`${directory}/`)) return undefined;
   const name = userName();
-  if (name !== undefined && existsSync(join(root, 'var/lib/systemd/linger', name)))
+  if (name !== undefined && statIfVisible(join(root, 'var/lib/systemd/linger', name)))
     return undefined;
   return {
     message: `it is locked at your last logout, when ${directory} is removed`,

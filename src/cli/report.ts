@@ -1,8 +1,8 @@
-import { basename } from 'node:path';
 import { AtmosError, systemErrorCode, type ErrorCode } from '../core/errors.ts';
 import { fishSyntax, formatHint, posixSyntax, type ShellSyntax } from '../core/format-hint.ts';
 import { say, type Hint } from '../core/hint.ts';
 import type { Host } from '../host/host.ts';
+import { userShell, type UserShell } from '../host/user-shell.ts';
 import type { Line, Part } from './printer.ts';
 import { paint, type Styled } from './ui/color.ts';
 
@@ -106,32 +106,16 @@ type Where = Pick<Host, 'platform' | 'env'>;
 /** Writes a hint as it can be pasted into the user's shell. */
 export type WriteHint = (hint: Hint) => string;
 
-/** Whether the user's shell reads what sh reads. On Windows Git Bash does, which sets MSYSTEM. */
-export function speaksPosix({ platform, env }: Where): boolean {
-  return platform !== 'win32' || Boolean(env['MSYSTEM']);
-}
-
-/**
- * How hints are written for the user's shell. On Windows cmd.exe sets PROMPT, which PowerShell keeps
- * when it is started from there; PowerShell adds the user's modules to PSModulePath.
- */
+/** How hints are written for the user's shell. */
 export async function loadWriteHint(host: Where): Promise<WriteHint> {
-  const syntax = await loadSyntax(host);
+  const syntax = await loadSyntax(userShell(host));
   return (hint) => formatHint(hint, syntax);
 }
 
-async function loadSyntax(host: Where): Promise<ShellSyntax> {
-  const { env, platform } = host;
-  if (platform !== 'win32')
-    return basename(env['SHELL'] ?? '') === 'fish' ? fishSyntax : posixSyntax;
+async function loadSyntax(shell: UserShell): Promise<ShellSyntax> {
+  if (shell === 'posix') return posixSyntax;
+  if (shell === 'fish') return fishSyntax;
   const { cmdSyntax, gitBashSyntax, powerShellSyntax } =
     await import('../core/format-hint-windows.ts');
-  if (speaksPosix(host)) return gitBashSyntax;
-  return env['PROMPT'] !== undefined && !hasUserModules(env) ? cmdSyntax : powerShellSyntax;
-}
-
-/** Whether the first modules of PowerShell are the user's. The machine's are there in cmd.exe too. */
-function hasUserModules(env: Where['env']): boolean {
-  const [first = ''] = (env['PSModulePath'] ?? '').split(';');
-  return /\\(Windows)?PowerShell\\Modules\\?$/i.test(first) && !/^.:\\Program Files/i.test(first);
+  return { 'git-bash': gitBashSyntax, cmd: cmdSyntax, powershell: powerShellSyntax }[shell];
 }

@@ -1,4 +1,5 @@
 import { say, type Hint } from '../core/hint.ts';
+import { withoutVariables } from '../host/environment.ts';
 import type { Host } from '../host/host.ts';
 import { placeIn, type ConfigFile, type PendingCommand } from './config-file.ts';
 import type { Problem } from './problems.ts';
@@ -29,7 +30,7 @@ export async function runCommands(
   const host = {
     log: machine.log,
     runShell: machine.runShell,
-    env: without(machine.env, withheld, machine.platform),
+    env: withoutVariables(machine, withheld),
   };
   let done = file;
   for (const command of file.commands) {
@@ -64,11 +65,4 @@ async function run(
 
 function withValue(file: ConfigFile, path: readonly string[], value: unknown): ConfigFile {
   return { ...file, settings: withCommandOutput(file.settings, path, value) };
-}
-
-function without(env: Host['env'], names: readonly string[], platform: NodeJS.Platform) {
-  // Windows does not tell names apart by case.
-  const same = (name: string) => (platform === 'win32' ? name.toUpperCase() : name);
-  const gone = new Set(names.map(same));
-  return Object.fromEntries(Object.entries(env).filter(([name]) => !gone.has(same(name))));
 }

@@ -1,10 +1,10 @@
-import { existsSync } from 'node:fs';
 import { dirname, isAbsolute, join } from 'node:path';
 import { AtmosError } from '../core/errors.ts';
 import { quoteValue, showValue } from '../core/json.ts';
 import { isMap } from '../core/validate.ts';
 import { cacheDirectory } from '../host/home.ts';
 import type { Host } from '../host/host.ts';
+import { statIfVisible } from '../host/read-files.ts';
 import { placeIn, sourceOf, tagAt, valueAt, type ConfigFile } from './config-file.ts';
 import { findYamlFiles, fragmentDirectories, type FoundPlace } from './find-config-files.ts';
 import { findGitRoot, isBelow } from './git-root.ts';
@@ -204,7 +204,7 @@ function provisionedFiles({ settings }: ConfigFile, host: Host): string[] {
   return names
     .filter((name) => /^[^./\\\p{Cc}][^/\\\p{Cc}]*$/u.test(name))
     .map((name) => join(cache, 'auth', name, 'provisioned-identities.yaml'))
-    .filter((path) => existsSync(path));
+    .filter((path) => statIfVisible(path));
 }
 
 async function inOrder<T, R>(

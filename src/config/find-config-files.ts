@@ -1,9 +1,9 @@
-import { existsSync } from 'node:fs';
 import { dirname, join, resolve, sep } from 'node:path';
 import { AtmosError } from '../core/errors.ts';
 import { addOptions, optionWords, say } from '../core/hint.ts';
 import type { Sourced } from '../core/json.ts';
 import type { Host } from '../host/host.ts';
+import { statIfVisible } from '../host/read-files.ts';
 import { findGitRoot } from './git-root.ts';
 import type { Origin } from './layer.ts';
 import { isDirectory, isFile, readEntries } from './read.ts';
@@ -158,7 +158,7 @@ function search(host: Where): Found {
   const own = userDirectory(homeDirectory && join(homeDirectory, '.atmos'), host);
   const working = host.workingDirectory();
   const chosen = chosenDirectory(host);
-  const isLocal = localMarkers.some((name) => existsSync(join(working, name)));
+  const isLocal = localMarkers.some((name) => statIfVisible(join(working, name)));
   const looksAbove = !isLocal && chosen === undefined;
   const root = host.env['ATMOS_GIT_ROOT_BASEPATH'] === 'false' ? undefined : findGitRoot(working);
   const places = [

@@ -1,5 +1,5 @@
-import { statSync, type Stats } from 'node:fs';
 import { dirname, isAbsolute, join, relative, sep } from 'node:path';
+import { statIfVisible } from '../host/read-files.ts';
 
 /**
  * The root of the git repository that the directory is in: the nearest directory from it upwards
@@ -8,19 +8,10 @@ import { dirname, isAbsolute, join, relative, sep } from 'node:path';
  * @param directory absolute
  */
 export function findGitRoot(directory: string): string | undefined {
-  const dotGit = statOf(join(directory, '.git'));
+  const dotGit = statIfVisible(join(directory, '.git'));
   if (dotGit?.isDirectory() || dotGit?.isFile()) return directory;
   const parent = dirname(directory);
   return parent === directory ? undefined : findGitRoot(parent);
-}
-
-/** Undefined for what is not there or may not be looked at. */
-export function statOf(path: string): Stats | undefined {
-  try {
-    return statSync(path, { throwIfNoEntry: false });
-  } catch {
-    return undefined;
-  }
 }
 
 /** Whether a path is the directory, or in it. Both absolute; links are not followed. */

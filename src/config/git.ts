@@ -1,6 +1,6 @@
 import { join, resolve } from 'node:path';
 import { isAtmosError } from '../core/errors.ts';
-import { statOf } from './git-root.ts';
+import { statIfVisible } from '../host/read-files.ts';
 import { readText } from './read.ts';
 
 /** What a repository says of itself. Each is looked up when it is asked for, and never throws. */
@@ -37,7 +37,7 @@ export function readGit(root: string): GitRepository {
 /** A worktree or submodule has a file `.git` that says where its directory is. */
 function gitDirectory(root: string): string {
   const dotGit = join(root, '.git');
-  if (statOf(dotGit)?.isDirectory()) return dotGit;
+  if (statIfVisible(dotGit)?.isDirectory()) return dotGit;
   const path = /^gitdir: (.+)$/m.exec(read(dotGit))?.[1];
   return path === undefined ? dotGit : resolve(root, path.trim());
 }

@@ -1,7 +1,7 @@
-import { existsSync } from 'node:fs';
 import { dirname, extname, isAbsolute, join, resolve } from 'node:path';
 import type { Sourced } from '../core/json.ts';
 import type { Host } from '../host/host.ts';
+import { statIfVisible } from '../host/read-files.ts';
 import { byDepth, findYamlFiles } from './find-config-files.ts';
 import { findGitRoot } from './git-root.ts';
 import { isDirectory, isFile } from './read.ts';
@@ -47,7 +47,7 @@ function plainFiles(path: string): string[] {
 }
 
 async function globFiles(pattern: string, start: string): Promise<string[]> {
-  const { glob } = await import('./glob.ts');
+  const { glob } = await import('../host/glob.ts');
   const paths = await glob(pattern, start);
   return byDepth(paths.filter((path) => /\.ya?ml$/.test(path)).toSorted());
 }
@@ -89,5 +89,5 @@ export function resolveBasePath(
   const root = host.env['ATMOS_GIT_ROOT_BASEPATH'] === 'false' ? undefined : findGitRoot(working);
   const starts = root === undefined ? [dirname(file), working] : [root, working];
   const candidates = starts.map((start) => join(start, path));
-  return candidates.find(existsSync) ?? candidates[0] ?? working;
+  return candidates.find(statIfVisible) ?? candidates[0] ?? working;
 }

@@ -1,4 +1,3 @@
-import { readdirSync, statfsSync, statSync } from 'node:fs';
 import { dirname, isAbsolute, join, resolve } from 'node:path';
 import { say } from '../core/hint.ts';
 import type { SpecSchema } from '../core/keyring-spec.ts';
@@ -7,6 +6,7 @@ import { isVariableName } from '../core/variable-name.ts';
 import { ownSecretVariables } from '../core/variables.ts';
 import { fromHome } from '../host/home.ts';
 import type { Host } from '../host/host.ts';
+import { isOfProcesses, listDirectory, statIfVisible } from '../host/read-files.ts';
 import { sourceOf, valueAt, type ConfigFile, type TaggedPlace } from './config-file.ts';
 import { specPlaces, type SpecPlace } from './keyring-spec.ts';
 import type { Problem } from './problems.ts';
@@ -47,9 +47,6 @@ const minSoughtInside = 8;
 
 /** Tags that tell of directories and of the repository: a password may be a word of such a path. */
 const wholeOnly = /^!(cwd|random|repo-root|git\.)/;
-
-/** What `statfs` gives on Linux for `/proc`, wherever it is mounted. */
-const procFileSystem = 0x9fa0;
 
 /**
  * The files without the values that tags gave and that are secrets of ours: what opens the keyring,
@@ -150,7 +147,9 @@ function refusedIncludes(
     const at = written.filter((key) => key !== '<<');
     const secretFile = secretFiles.find((secret) => isSameFile(secret.path, path));
     if (secretFile !== undefined) return [{ at, why: `the included file is ${secretFile.named}` }];
-    return isOfKernel(path) ? [{ at, why: `${path} may hold the environment of a process` }] : [];
+    return isOfProcesses(path)
+      ? [{ at, why: `${path} may hold the environment of a process` }]
+      : [];
   });
 }
 
@@ -241,8 +240,8 @@ function findSecretFiles(files: Files, spec: SpecSchema, host: Where): SecretFil
 function serviceCredentials({ env }: Pick<Host, 'env'>): SecretFile[] {
   const directory = env['CREDENTIALS_DIRECTORY'];
   if (!directory || !isAbsolute(directory)) return [];
-  const names = orUndefined(() => readdirSync(directory)) ?? [];
-  return names.map((name) => {
+  const entries = orUndefined(() => listDirectory(directory)) ?? [];
+  return entries.map(({ name }) => {
     const isPassword = name === 'atmos-keyring-password';
     const named = `${isPassword ? 'the keyring password' : 'a secret'} in CREDENTIALS_DIRECTORY`;
     return { path: join(directory, name), named, isPassword };
@@ -259,12 +258,8 @@ function textOf(path: string): string {
 
 /** By the file itself: there are links, and other ways to it. */
 function isSameFile(one: string, other: string): boolean {
-  const [a, b] = [one, other].map((path) => orUndefined(() => statSync(path)));
+  const [a, b] = [statIfVisible(one), statIfVisible(other)];
   return a !== undefined && b !== undefined && a.dev === b.dev && a.ino === b.ino;
-}
-
-function isOfKernel(path: string): boolean {
-  return orUndefined(() => statfsSync(path).type) === procFileSystem;
 }
 
 function orUndefined<T>(read: () => T): T | undefined {

@@ -1,21 +1,10 @@
-import {
-  closeSync,
-  constants,
-  fstatSync,
-  openSync,
-  readdirSync,
-  readSync,
-  statSync,
-  type Dirent,
-  type Stats,
-} from 'node:fs';
 import { AtmosError, isAtmosError, systemErrorCode } from '../core/errors.ts';
 import { showPermissions } from '../core/hint.ts';
 import { reasonOf } from '../host/denial.ts';
+import { listDirectory, readFile, statOf, type Dirent, type Stats } from '../host/read-files.ts';
 
 /** Far above any real atmos.yaml. */
 const maxBytes = 1024 * 1024;
-const chunkBytes = 64 * 1024;
 
 export interface ReadText {
   readonly text: string;
@@ -33,15 +22,10 @@ export interface ReadText {
 export function readText(path: string, from?: string): ReadText | undefined {
   const named = from === undefined ? path : `${path} (from ${from})`;
   try {
-    // Windows has no O_NONBLOCK, and no FIFO in its file system that would need it.
-    const descriptor = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
-    try {
-      const stats = fstatSync(descriptor);
-      if (!stats.isFile()) throw notAFile(named, stats);
-      return { text: decode(readBytes(descriptor, named), named), stats };
-    } finally {
-      closeSync(descriptor);
-    }
+    const { stats, bytes } = readFile(path, { maxBytes });
+    if (!stats.isFile()) throw notAFile(named, stats);
+    if (bytes === undefined) throw tooLarge(named);
+    return { text: decode(bytes, named), stats };
   } catch (error) {
     if (isAtmosError(error)) throw error;
     return undefinedIfMissing(error, path, named);
@@ -65,8 +49,7 @@ export function isDirectory(path: string): boolean {
 /** What is in a directory, sorted by name. Nothing, when it is missing. */
 export function readEntries(path: string): Dirent[] {
   try {
-    const entries = readdirSync(path, { withFileTypes: true });
-    return entries.toSorted((a, b) => (a.name < b.name ? -1 : 1));
+    return listDirectory(path);
   } catch (error) {
     return undefinedIfMissing(error, path) ?? [];
   }
@@ -74,8 +57,7 @@ export function readEntries(path: string): Dirent[] {
 
 function stat(path: string): Stats | undefined {
   try {
-    // Of the many places looked at most are not there, and an error for each would take its time.
-    return statSync(path, { throwIfNoEntry: false });
+    return statOf(path);
   } catch (error) {
     return undefinedIfMissing(error, path);
   }
@@ -98,17 +80,8 @@ function notAFile(named: string, stats: Stats): AtmosError {
   return new AtmosError('ERR_CONFIG_UNREADABLE', `${named} is ${kind}, not a YAML file`);
 }
 
-function readBytes(descriptor: number, named: string): Uint8Array {
-  const chunks: Uint8Array[] = [];
-  let length = 0;
-  while (length <= maxBytes) {
-    const chunk = Buffer.allocUnsafe(chunkBytes);
-    const count = readSync(descriptor, chunk);
-    if (count === 0) return Buffer.concat(chunks);
-    chunks.push(chunk.subarray(0, count));
-    length += count;
-  }
-  throw new AtmosError('ERR_CONFIG_UNREADABLE', `${named} is larger than 1 MiB`);
+function tooLarge(named: string): AtmosError {
+  return new AtmosError('ERR_CONFIG_UNREADABLE', `${named} is larger than 1 MiB`);
 }
 
 function decode(bytes: Uint8Array, named: string): string {

@@ -1,19 +1,18 @@
-import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { AtmosError, isAtmosError, systemErrorCode } from '../core/errors.ts';
 import { placeholder, setVariable, showPermissions } from '../core/hint.ts';
 import { sha256 } from '../core/sha256.ts';
 import { reasonOf } from '../host/denial.ts';
-import { randomId, replaceFile, whileInUse, writePrivateFile } from '../host/files.ts';
+import { removeIfThere, replacePrivately } from '../host/files.ts';
 import type { Host } from '../host/host.ts';
 import { makeOwnDirectories } from '../host/own-directory.ts';
+import { listDirectory, realPathIfVisible } from '../host/read-files.ts';
 import type { Config } from './config.ts';
 import { readText } from './read.ts';
 import {
   identify,
   readableStore,
   readRecord,
-  realPath,
   recordName,
   storeFault,
   trustDirectory,
@@ -41,18 +40,13 @@ export function writeRecord(
   const directory = trustDirectory(host);
   const name = recordName(record);
   const path = join(directory, name);
-  // Containers that share a home share process ids as well.
-  const temporary = `${path}.${randomId()}`;
   makeStore(directory, host);
   try {
     checkStore(host);
-    writePrivateFile(temporary, `${JSON.stringify(record, null, 2)}\n`);
-    replaceFile(temporary, path);
+    replacePrivately(path, `${JSON.stringify(record, null, 2)}\n`);
   } catch (error) {
     if (isAtmosError(error)) throw error;
     throw cannotKeep(`cannot write ${path}: ${reasonFor(error, path)}`, host);
-  } finally {
-    whileInUse(() => rmSync(temporary, { force: true }));
   }
   const { fault = `${path} vanished`, record: kept } = readRecord(name, host);
   if (kept === undefined) throw cannotKeep(fault, host);
@@ -80,12 +74,12 @@ export function listRecords(host: Where): TrustRecord[] {
  * @throws ERR_IO
  */
 export function removeRecords(directory: string, host: Where): TrustRecord[] {
-  const real = realPath(directory);
+  const real = realPathIfVisible(directory);
   const records = listRecords(host).filter((record) => record.directory === real);
   for (const record of records) {
     const path = join(trustDirectory(host), recordName(record));
     try {
-      whileInUse(() => rmSync(path, { force: true }));
+      removeIfThere(path);
     } catch (error) {
       throw cannotKeep(`cannot remove ${path}: ${reasonFor(error, path)}`, host);
     }
@@ -129,7 +123,9 @@ function namesIn(host: Where): string[] {
   const directory = readableStore(host);
   if (directory === undefined) return [];
   try {
-    return readdirSync(directory).filter((name) => /^[0-9a-f]{64}\.json$/.test(name));
+    return listDirectory(directory)
+      .map(({ name }) => name)
+      .filter((name) => /^[0-9a-f]{64}\.json$/.test(name));
   } catch (error) {
     if (systemErrorCode(error) === 'ENOENT') return [];
     throw cannotKeep(`cannot list ${directory}: ${reasonFor(error, directory)}`, host);

@@ -1,13 +1,3 @@
-import {
-  closeSync,
-  constants,
-  fstatSync,
-  lstatSync,
-  openSync,
-  readFileSync,
-  realpathSync,
-  type Stats,
-} from 'node:fs';
 import { join } from 'node:path';
 import { systemErrorCode } from '../core/errors.ts';
 import { isObject, parseJson } from '../core/json.ts';
@@ -19,6 +9,7 @@ import { whileInUse } from '../host/files.ts';
 import { requireStateDirectory, stateDirectory } from '../host/home.ts';
 import type { Host } from '../host/host.ts';
 import { permissionCheckFor } from '../host/permissions.ts';
+import { linkStatOf, readFile, realPathIfVisible, type Stats } from '../host/read-files.ts';
 import type { Config } from './config.ts';
 
 type Where = Pick<Host, 'env' | 'platform' | 'homeDirectory' | 'userId'>;
@@ -68,8 +59,11 @@ export function readableStore(host: Where): string | undefined {
 /** The files as a record names them. Links are followed, so that every way to a project is one. */
 export function identify({ directory, projectFiles }: FileSet) {
   return {
-    directory: realPath(directory),
-    files: projectFiles.map(({ path, text }) => ({ path: realPath(path), sha256: sha256(text) })),
+    directory: realPathIfVisible(directory),
+    files: projectFiles.map(({ path, text }) => ({
+      path: realPathIfVisible(path),
+      sha256: sha256(text),
+    })),
   };
 }
 
@@ -100,7 +94,7 @@ export function storeFault(host: Where): string | undefined {
   const directory = readableStore(host);
   if (directory === undefined) return undefined;
   try {
-    const stats = lstatSync(directory, { throwIfNoEntry: false });
+    const stats = linkStatOf(directory);
     if (stats === undefined) return undefined;
     if (!stats.isDirectory()) return `${directory} is not a directory`;
     return ownerFault(directory, stats, host);
@@ -115,22 +109,14 @@ export function readRecord(name: string, host: Where): FoundRecord {
   if (directory === undefined) return {};
   const path = join(directory, name);
   try {
-    // Windows has neither flag, and no pipes there; a link is another file than what it leads to.
-    const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK } = constants;
-    const flags = O_RDONLY | (O_NOFOLLOW ?? 0) | (O_NONBLOCK ?? 0);
-    const descriptor = whileInUse(() => openSync(path, flags));
-    try {
-      const stats = fstatSync(descriptor);
-      if (!stats.isFile() || stats.size > maxBytes) return { fault: `${path} is no trust record` };
-      const fault = ownerFault(path, stats, host);
-      if (fault !== undefined) return { fault };
-      const record = parseJson(readFileSync(descriptor, 'utf8'));
-      // The name says which files it is about: it is not moved to others.
-      const isWhole = isRecord(record) && recordName(record) === name;
-      return isWhole ? { record } : { fault: `${path} is damaged, or of another version` };
-    } finally {
-      closeSync(descriptor);
-    }
+    const { stats, bytes } = whileInUse(() => readFile(path, { followsLinks: false, maxBytes }));
+    if (bytes === undefined) return { fault: `${path} is no trust record` };
+    const fault = ownerFault(path, stats, host);
+    if (fault !== undefined) return { fault };
+    const record = parseJson(bytes.toString('utf8'));
+    // The name says which files it is about: it is not moved to others.
+    const isWhole = isRecord(record) && recordName(record) === name;
+    return isWhole ? { record } : { fault: `${path} is damaged, or of another version` };
   } catch (error) {
     return systemErrorCode(error) === 'ENOENT' ? {} : { fault: unreadable(path, error) };
   }
@@ -169,14 +155,4 @@ function isListOf(value: unknown, isOne: (item: Record<string, unknown>) => bool
 
 function isTexts(value: unknown): boolean {
   return Array.isArray(value) && value.every((item) => typeof item === 'string');
-}
-
-/** With links followed; as it is, where it cannot be. */
-export function realPath(path: string): string {
-  try {
-    return realpathSync(path);
-  } catch {
-    // Removed meanwhile: what was read is what counts.
-    return path;
-  }
 }

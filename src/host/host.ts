@@ -164,6 +164,11 @@ export interface Host {
   raise(signal: NodeJS.Signals): void;
 }
 
+/** The operating system, for a message. */
+export function systemName({ platform }: Pick<Host, 'platform'>): string {
+  return platform === 'win32' ? 'Windows' : platform;
+}
+
 /** The variables that are set: Node would hand `undefined` on as a text. */
 export function definedOnly(env: Readonly<Record<string, string | undefined>>): NodeJS.ProcessEnv {
   return Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined));

@@ -3,7 +3,7 @@ import { constants as osConstants } from 'node:os';
 import { systemErrorCode } from '../core/errors.ts';
 import { createPrivateFile, type LockFile, type LockMode } from './files.ts';
 import type { Host } from './host.ts';
-import { readRegularFile } from './regular-file.ts';
+import { readRegularFile } from './read-files.ts';
 
 export type { LockMode } from './files.ts';
 

@@ -121,6 +121,12 @@ export interface BackendContext<S = unknown> extends KeyringCaller {
   readonly settings: S;
 }
 
+/** What a handle pins of the settings of backends, by names that they choose. JSON. */
+export type Pinned = Readonly<Record<string, unknown>>;
+
+/** A keyring as a handle pins it. */
+export type PinnedKeyring = Pick<KeyringSettings, 'type' | 'fallback'> & Pinned;
+
 /** What settings are settled by. */
 export type SettlingHost = Pick<
   Host,
@@ -170,12 +176,14 @@ export interface Backend<S = unknown> {
    */
   settle(said: Spec, host: SettlingHost): S;
   /**
-   * What stands for the settings from another directory and in another environment. Keys that mean the
-   * same everywhere may be left out.
+   * The settings as a handle pins them, so that they mean the same from another directory and in another
+   * environment. Handles that were written earlier have the same names and values. Without commands.
    *
-   * @throws ERR_USAGE where they cannot be settled
+   * @throws ERR_USAGE where a setting has no value
    */
-  pin?(settings: S): Spec;
+  pin?(settings: S): Pinned;
+  /** The reverse of `pin`. Ignores names that are not its own. */
+  unpin?(pinned: Pinned): Spec;
   /** What following the configuration needs trust for, with its occasion. */
   trustNeeds?(said: Spec, project: ProjectPlace, host: SettlingHost): TrustNeed[];
   /** A line to show before something is stored. */
@@ -201,8 +209,12 @@ export interface Backend<S = unknown> {
 /** Where the password that is to replace the keyring's comes from. */
 export type NewPasswordSource =
   | { readonly file: Sourced<string> }
-  /** Gives it as it is: from a person or standard input. */
-  | { ask(): Promise<string> };
+  /**
+   * Gives it as it is: from a person or standard input.
+   *
+   * @param location of the keyring, for a prompt
+   */
+  | { ask(location: string): Promise<string> };
 
 export interface RekeyOptions {
   /** Absent: the password stays, and only what is weak is encrypted anew. */
@@ -310,6 +322,8 @@ export type LockResult =
   | { readonly kind: 'cut-off'; readonly processId: number | undefined };
 
 export interface AgentControl<S = unknown> {
+  /** Whether the system has what an agent needs. */
+  isPossible(host: Pick<Host, 'platform'>): boolean;
   /**
    * Lets a background process hold the file keyring open. Where one does already, it gets the new
    * terms, and no password is asked for.

@@ -4,6 +4,7 @@ import {
   passwordSources,
   pinFile,
   settleFile,
+  unpinFile,
   type FileSettings,
 } from './file/settings.ts';
 import { storingNotice, trustNeeds } from './file/trust-needs.ts';
@@ -17,6 +18,7 @@ export const fileBackend: Backend<FileSettings> = {
   schema: fileSchema,
   settle: settleFile,
   pin: pinFile,
+  unpin: unpinFile,
   trustNeeds,
   storingNotice,
   location: ({ directory }) => directory,

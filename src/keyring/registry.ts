@@ -1,6 +1,6 @@
 import { KeyringError } from '../core/errors.ts';
 import { didYouMean, say } from '../core/hint.ts';
-import { quoteValue, type Sourced } from '../core/json.ts';
+import { quoteValue, withoutAbsent, type Sourced } from '../core/json.ts';
 import type { Spec, SpecSchema } from '../core/keyring-spec.ts';
 import { nearestName } from '../core/names.ts';
 import { describedKeys, mapOf } from '../core/validate.ts';
@@ -16,6 +16,7 @@ import type {
   KeyringReader,
   KeyringSettings,
   PasswordSources,
+  PinnedKeyring,
   RekeyOptions,
   RekeyResult,
   SettlingHost,
@@ -205,26 +206,29 @@ export async function openBackend(context: KeyringContext): Promise<Keyring> {
 }
 
 /**
- * What is said of the backends that may be used, so that it means the same from another directory and in
- * another environment. Commands are left out: only what the files say now counts.
+ * The keyring as a handle pins it: only the settings of the backends that may be used.
  *
  * @throws as the backend's `pin`
  */
-export function pinSpec(keyring: KeyringSettings, host: SettlingHost): Spec {
-  const pinned = usableBackends(keyring).map(({ type, settle, pin }) => {
-    const own = Object.entries(keyring.spec).filter(([key]) => backendOfKey(key)?.type === type);
-    return { ...Object.fromEntries(own), ...pin?.(settle(keyring.spec, host)) };
-  });
-  return withoutCommands(Object.assign({}, ...pinned));
+export function pinKeyring(keyring: KeyringSettings, host: SettlingHost): PinnedKeyring {
+  const { type, fallback, spec } = keyring;
+  const pinned = usableBackends(keyring).map(({ settle, pin }) => pin?.(settle(spec, host)));
+  return { ...withoutAbsent({ type, fallback }), ...Object.assign({}, ...pinned) };
 }
 
-/** The commands of a spec. */
-export function commandsOf(spec: Spec): Spec {
-  return Object.fromEntries(Object.entries(spec).filter(([key]) => isCommand(key)));
-}
-
-function withoutCommands(spec: Spec): Spec {
-  return Object.fromEntries(Object.entries(spec).filter(([key]) => !isCommand(key)));
+/**
+ * The reverse of {@link pinKeyring}.
+ *
+ * @param said what the files say now: only their commands count, since it is those that are trusted or not
+ */
+export function unpinKeyring(
+  { type, fallback, ...pinned }: PinnedKeyring,
+  said: Spec,
+): KeyringSettings {
+  const chosen = withoutAbsent({ type, fallback });
+  const own = usableBackends(chosen).map(({ unpin }) => unpin?.(pinned));
+  const commands = Object.entries(said).filter(([key]) => isCommand(key));
+  return { ...chosen, spec: Object.assign({}, ...own, Object.fromEntries(commands)) };
 }
 
 function isCommand(key: string): boolean {

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { examineClock } from '../../src/app/doctor.ts';
 import { translateStsError } from '../../src/clouds/aws/errors.ts';
 import { formatHint, posixSyntax } from '../../src/core/format-hint.ts';
+import { setClock } from '../../src/host/set-clock.ts';
 
 test.each([
   ['linux', ['sudo timedatectl set-ntp true', 'in WSL: sudo hwclock --hctosys']],
@@ -11,7 +12,7 @@ test.each([
   'what sets a clock right on %s, the doctor and a refusal of AWS say alike',
   (platform, hints) => {
     const at = new Date(0);
-    const finding = examineClock([], at, platform);
+    const finding = examineClock([], at, setClock({ platform }));
     expect(finding.state).toBe('warning');
     expect(finding.hints.map((hint) => formatHint(hint, posixSyntax))).toEqual(hints);
     const skewed = Object.assign(new Error('too skewed'), {
@@ -25,7 +26,7 @@ test.each([
       timeoutMs: 1000,
       timedOut: false,
       at,
-      platform,
+      clockHints: setClock({ platform }),
       unfollowed: [],
       exchange: {},
     });

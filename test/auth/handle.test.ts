@@ -20,10 +20,9 @@ const handle: Handle = {
   identity: 'Dev 👩‍💻',
   keyring: {
     type: { value: 'file', source: 'auth.keyring.type (/p/atmos.yaml:3:10)' },
-    spec: {
-      path: { value: '/home/ada/.local/share/atmos/keyring/', source: 'default' },
-      password_file: { value: '/run/secrets/keyring', source: 'ATMOS_KEYRING_PASSWORD_FILE' },
-    },
+    directory: { value: '/home/ada/.local/share/atmos/keyring', source: 'default' },
+    passwordEnv: { value: 'ATMOS_KEYRING_PASSWORD', source: 'default' },
+    passwordFile: { value: '/run/secrets/keyring', source: 'ATMOS_KEYRING_PASSWORD_FILE' },
   },
 };
 const hints = ['to write a new one: atmos auth env'];
@@ -154,12 +153,12 @@ describe('what is no handle', () => {
   });
 
   test.each<[string, unknown]>([
-    ['an earlier layout', { version: 2, handle: { ...handle, configFiles: ['/p/atmos.yaml'] } }],
-    ['a later layout', { version: 4, handle }],
+    ['an earlier layout', { version: 1, handle: { ...handle, configFiles: ['/p/atmos.yaml'] } }],
+    ['a later layout', { version: 3, handle }],
     ['no version', { handle }],
-    ['no handle', { version: 3 }],
-    ['a handle that lacks its keyring', { version: 3, handle: { ...handle, keyring: undefined } }],
-    ['a handle without files', { version: 3, handle: { ...handle, layers: undefined } }],
+    ['no handle', { version: 2 }],
+    ['a handle that lacks its keyring', { version: 2, handle: { ...handle, keyring: undefined } }],
+    ['a handle without files', { version: 2, handle: { ...handle, layers: undefined } }],
     ['a list', []],
   ])('is refused: one of another version: %s', (_, content) => {
     const { host, write, directory } = openPlace();

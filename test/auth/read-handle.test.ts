@@ -24,7 +24,7 @@ const handle: Handle = {
   identity: 'dev',
   keyring: {
     type: { value: 'system', source: 'default' },
-    spec: {},
+    passwordEnv: { value: 'ATMOS_KEYRING_PASSWORD', source: 'default' },
   },
 };
 

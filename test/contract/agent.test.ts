@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { loadPeerOf } from '../../src/host/peer.ts';
+import { loadPeerOf } from '../../src/host/unix-sockets.ts';
 import { realHost } from '../../src/host/real.ts';
 import { createAgentClientKeyring } from '../../src/keyring/agent/client-keyring.ts';
 import { startServer } from '../../src/keyring/agent/server.ts';

@@ -10,7 +10,6 @@ import {
   moveHome,
   removeDirectory,
   removeFile,
-  setClock,
   showFreeSpace,
   showFreeSpaceAndFiles,
   showPermissions,
@@ -50,15 +49,6 @@ test('a command for files has each path as one argument', () => {
   expect(shown(moveHome(posix, 'to keep it'))).toEqual([`to keep it: mv '${posix}' ~/`]);
   expect(shown(removeFile(posix))).toEqual([`rm '${posix}'`]);
   expect(shown(removeDirectory(posix))).toEqual([`rm -r '${posix}'`]);
-});
-
-test('the clock is set by the program of the system', () => {
-  expect(shown(setClock('linux'))).toEqual([
-    'sudo timedatectl set-ntp true',
-    'in WSL: sudo hwclock --hctosys',
-  ]);
-  expect(shown(setClock('darwin'))).toEqual(['sudo systemsetup -setusingnetworktime on']);
-  expect(shown(setClock('win32'))).toEqual(['w32tm /resync']);
 });
 
 test('a name with a leading - is part of its option', () => {

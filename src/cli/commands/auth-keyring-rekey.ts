@@ -1,26 +1,14 @@
-import { keyringContext } from '../../app/keyring-context.ts';
-import { findConcernedStores, type ConcernedStore } from '../../auth/keychain-stores.ts';
-import type { AuthPlan } from '../../auth/plan.ts';
-import { keyringNeeds } from '../../auth/trust-needs.ts';
-import { requireTrust } from '../../config/trust.ts';
+import { rekeyKeyring, type ConcernedStore } from '../../app/rekey.ts';
 import { AtmosError } from '../../core/errors.ts';
-import { run, setVariable } from '../../core/hint.ts';
+import { run } from '../../core/hint.ts';
 import { listNames, showValue } from '../../core/json.ts';
-import type { Host } from '../../host/host.ts';
-import type { PasswordRequest, PasswordSources, RekeyResult } from '../../keyring/contract.ts';
-import {
-  locationOf,
-  rekey,
-  settleCapable,
-  usableTypes,
-  type SettledBackend,
-} from '../../keyring/registry.ts';
+import type { PasswordSources, RekeyResult } from '../../keyring/contract.ts';
 import type { Invocation } from '../command.ts';
 import type { Context } from '../context.ts';
 import { askPassword } from '../open.ts';
 import { keyringWarner, loadPlanIfAny, warn } from '../plan.ts';
 import { newPasswordSource } from '../ui/new-password.ts';
-import { createProgress, type Progress } from '../ui/progress.ts';
+import { createProgress } from '../ui/progress.ts';
 
 const command = ['atmos', 'auth', 'keyring', 'rekey'];
 
@@ -52,12 +40,22 @@ export async function keyringRekey(context: Context, invocation: Invocation): Pr
   const { flags, values } = invocation;
   checkOptions(invocation);
   const plan = await loadPlanIfAny(context);
-  const keyring = findKeyring(plan, context.host);
-  const location = locationOf(keyring);
-  const stores = flags['upgrade'] ? [] : await findConcernedStores(plan, keyring, context.host);
-  for (const store of stores) await warn(context, concernOf(store));
-  const result = await runRekey(context, plan, invocation, keyring);
   const isDryRun = flags['dry-run'] ?? false;
+  const { result, location, stores, passwordSources } = await rekeyKeyring(
+    plan,
+    {
+      newPassword: flags['upgrade'] ? undefined : newPasswordSource(context, invocation),
+      includesOthers: flags['all'] ?? false,
+      isDryRun,
+    },
+    {
+      host: context.host,
+      promptPassword: (request) => askPassword(context, plan, request),
+      warn: keyringWarner(context),
+      concern: (store) => warn(context, concernOf(store)),
+      startProgress: (work) => createProgress(context, work),
+    },
+  );
   if (values['output'] === 'json') {
     const { weakOthers, ...others } = result;
     const json: RekeyJson = {
@@ -71,7 +69,7 @@ export async function keyringRekey(context: Context, invocation: Invocation): Pr
     await tell(context, location, invocation, result);
     await tellOthers(context, result, flags['upgrade'] ?? false);
     if (result.outcome === 'changed' && !isDryRun && !flags['upgrade'])
-      await tellNext(context, keyring, stores);
+      await tellNext(context, passwordSources, stores);
   }
   if (result.left.length === 0) return;
   throw new AtmosError(
@@ -92,65 +90,6 @@ function checkOptions({ flags, values }: Invocation): void {
   throw new AtmosError('ERR_USAGE', '--upgrade keeps the password, and a new one was given', {
     hints: [run([...command, '--upgrade']), run(command)],
   });
-}
-
-/** @throws ERR_USAGE, ERR_CONFIG_UNTRUSTED */
-function findKeyring(plan: AuthPlan, host: Host): SettledBackend {
-  const { keyring, config } = plan;
-  const settled = settleCapable(keyringContext(plan, host), 'rekey');
-  const { backend } = settled;
-  if (!usableTypes(keyring).includes(backend.type)) {
-    const { value: type, source } = keyring.type;
-    throw new AtmosError(
-      'ERR_USAGE',
-      `the keyring is ${type} (from ${source}), and only a ${backend.type} keyring has a password of ours`,
-      { hints: [setVariable('ATMOS_KEYRING_TYPE', backend.type)] },
-    );
-  }
-  for (const occasion of [undefined, 'storing'] as const) {
-    for (const need of keyringNeeds(plan, host, occasion, [backend]))
-      requireTrust(config, need, host);
-  }
-  return settled;
-}
-
-async function runRekey(
-  context: Context,
-  plan: AuthPlan,
-  invocation: Invocation,
-  { backend, context: settled }: SettledBackend,
-): Promise<RekeyResult> {
-  const { host } = context;
-  const { flags } = invocation;
-  const location = locationOf({ backend, context: settled });
-  const leaving = new AbortController();
-  const stopListening = host.onSignals(['SIGINT', 'SIGTERM', 'SIGHUP'], () => leaving.abort());
-  let progress: Progress | undefined;
-  const asking = {
-    ...settled,
-    promptPassword: (request: PasswordRequest) => askPassword(context, plan, request),
-    warn: keyringWarner(context),
-  };
-  try {
-    return await rekey(
-      { backend, context: asking },
-      {
-        isDryRun: flags['dry-run'] ?? false,
-        includesOthers: flags['all'] ?? false,
-        signal: leaving.signal,
-        onProgress(done, total) {
-          progress ??= createProgress(context, { doing: 'encrypting anew', total });
-          void progress.tell(done).catch(() => {});
-        },
-        ...(flags['upgrade']
-          ? {}
-          : { newPassword: newPasswordSource(context, invocation, location) }),
-      },
-    );
-  } finally {
-    stopListening();
-    await progress?.end();
-  }
 }
 
 async function tell(
@@ -196,8 +135,8 @@ async function tellOthers(
 }
 
 async function tellNext(
-  { host, note }: Context,
-  { backend, context }: SettledBackend,
+  { note }: Context,
+  passwordSources: PasswordSources | undefined,
   stores: readonly ConcernedStore[],
 ): Promise<void> {
   const conflicts = stores.filter(({ why }) => why === 'same-variable');
@@ -207,7 +146,7 @@ async function tellNext(
       `Next: first give the stores that keep the old password (${names}) a variable of their own: options.password_env`,
     );
   }
-  const where = whereItStands(backend.passwordSources?.(context.settings, host));
+  const where = whereItStands(passwordSources);
   if (where !== undefined) await note(`${conflicts.length > 0 ? 'Then' : 'Next'}: ${where}`);
 }
 

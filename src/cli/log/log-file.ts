@@ -1,11 +1,11 @@
-import { closeSync, constants, existsSync, fstatSync, openSync, writeSync } from 'node:fs';
 import { AtmosError, systemErrorCode } from '../../core/errors.ts';
 import { say } from '../../core/hint.ts';
 import { showValue } from '../../core/json.ts';
+import { openToAppend, type OpenFile } from '../../host/append-file.ts';
 import { reasonOf } from '../../host/denial.ts';
-import { ensurePrivateFile } from '../../host/files.ts';
 import type { Who } from '../../host/home.ts';
 import { refuseForeignHome } from '../../host/own-directory.ts';
+import { statIfVisible } from '../../host/read-files.ts';
 import { createPrinter, type PrinterHost } from '../printer.ts';
 import type { LogFile } from './settings.ts';
 
@@ -19,14 +19,13 @@ import type { LogFile } from './settings.ts';
  *   ERR_USAGE for one that would be made in the home directory of another user
  */
 export function openLogFile(file: LogFile, host: LogHost): (line: string) => void {
-  let descriptor: number | undefined = openRegular(file, host);
+  let opened: OpenFile | undefined = openRegular(file, host);
   return (line) => {
-    if (descriptor === undefined) return;
     try {
-      writeAll(descriptor, Buffer.from(line));
+      opened?.append(line);
     } catch (error) {
-      closeSync(descriptor);
-      descriptor = undefined;
+      opened?.close();
+      opened = undefined;
       const reason = systemErrorCode(error) ?? 'unknown error';
       const warning = `warning: the log ends here: cannot write to ${named(file)}: ${reason}`;
       void createPrinter(host)
@@ -38,27 +37,20 @@ export function openLogFile(file: LogFile, host: LogHost): (line: string) => voi
 
 type LogHost = PrinterHost & Who;
 
-// Windows has neither: no link is followed unasked there, and no FIFO is in its file system.
-const flags =
-  constants.O_WRONLY |
-  constants.O_APPEND |
-  constants.O_CREAT |
-  (constants.O_NOFOLLOW ?? 0) |
-  (constants.O_NONBLOCK ?? 0);
-
-function openRegular(file: LogFile, host: LogHost): number {
-  let descriptor: number;
+function openRegular(file: LogFile, host: LogHost): OpenFile {
   // One that is there is only added to.
-  if (!existsSync(file.path)) refuseForeignHome(file.path, host);
+  if (!statIfVisible(file.path)) refuseForeignHome(file.path, host);
+  const opened = opening(file);
+  if (opened === undefined) throw unfit(file, 'it is no regular file');
+  return opened;
+}
+
+function opening(file: LogFile): OpenFile | undefined {
   try {
-    ensurePrivateFile(file.path);
-    descriptor = openSync(file.path, flags, 0o600);
+    return openToAppend(file.path);
   } catch (error) {
     throw refusal(file, error);
   }
-  if (fstatSync(descriptor).isFile()) return descriptor;
-  closeSync(descriptor);
-  throw unfit(file, 'it is no regular file');
 }
 
 function refusal(file: LogFile, cause: unknown): AtmosError {
@@ -88,10 +80,4 @@ function unfit(file: LogFile, why: string): AtmosError {
 
 function named({ path, said: { source, tag } }: LogFile): string {
   return `${showValue({ value: path, tag })} (from ${source})`;
-}
-
-function writeAll(descriptor: number, bytes: Buffer): void {
-  for (let written = 0; written < bytes.length;) {
-    written += writeSync(descriptor, bytes, written);
-  }
 }

@@ -19,7 +19,6 @@ const minBytes = 8;
 export function newPasswordSource(
   context: Context,
   { flags, values }: Invocation,
-  location: string,
 ): NewPasswordSource {
   const { host } = context;
   const option = values['new-password-file'];
@@ -32,7 +31,7 @@ export function newPasswordSource(
     );
   }
   const named = option ?? (host.env[variable] || undefined);
-  if (named === undefined) return { ask: () => askTwice(context, location) };
+  if (named === undefined) return { ask: (location) => askTwice(context, location) };
   const source = option === undefined ? variable : '--new-password-file';
   return { file: { value: resolve(host.workingDirectory(), named), source } };
 }

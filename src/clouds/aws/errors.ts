@@ -1,6 +1,6 @@
 import { shortAccessKeyId } from '../../core/credentials.ts';
 import { AtmosError, systemErrorCode } from '../../core/errors.ts';
-import { edit, placeholder, run, say, setClock, setVariable, type Hint } from '../../core/hint.ts';
+import { edit, placeholder, run, say, setVariable, type Hint } from '../../core/hint.ts';
 import { formatRemaining } from '../../core/time.ts';
 import type { Exchange } from './sts-answer.ts';
 import type { Unfollowed } from './unfollowed-variables.ts';
@@ -15,7 +15,8 @@ export interface StsCall {
   timedOut: boolean;
   /** By the clock of this machine. */
   at: Date;
-  platform: NodeJS.Platform;
+  /** How the clock of this machine is set. */
+  clockHints: readonly Hint[];
   /** The variables that are set and would count for it, but are not followed. */
   unfollowed: readonly Unfollowed[];
   exchange: Exchange;
@@ -181,13 +182,15 @@ function denied(refusal: Refusal, call: StsCall): AtmosError {
   );
 }
 
-function clockSkew({ at, exchange: { serverDate }, platform }: StsCall): AtmosError {
+function clockSkew(call: StsCall): AtmosError {
+  const { at, exchange } = call;
+  const { serverDate } = exchange;
   const message =
     serverDate === undefined
       ? 'the clock of this machine is too far from that of AWS'
       : `the clock of this machine is ${describeSkew(at, serverDate)} that of AWS ` +
         `(here ${at.toISOString()}, there ${serverDate.toISOString()})`;
-  return new AtmosError('ERR_CLOCK_SKEW', message, { hints: setClock(platform) });
+  return new AtmosError('ERR_CLOCK_SKEW', message, { hints: call.clockHints });
 }
 
 function describeSkew(here: Date, there: Date): string {
@@ -202,9 +205,7 @@ function untrusted(code: string, call: StsCall): AtmosError {
       placeholder('a PEM file'),
       'behind a proxy that inspects TLS',
     ),
-    ...(code === 'CERT_NOT_YET_VALID' || code === 'CERT_HAS_EXPIRED'
-      ? setClock(call.platform)
-      : []),
+    ...(code === 'CERT_NOT_YET_VALID' || code === 'CERT_HAS_EXPIRED' ? call.clockHints : []),
   ]);
 }
 

@@ -9,7 +9,7 @@ import { cacheDirectory, configDirectory } from '../../host/home.ts';
 import type { Host } from '../../host/host.ts';
 import { acquireLock } from '../../host/lock.ts';
 import { permissionCheckFor } from '../../host/permissions.ts';
-import { irregularKind, readRegularFile } from '../../host/regular-file.ts';
+import { irregularKind, readRegularFile } from '../../host/read-files.ts';
 import type { FileOwners, SessionFile } from '../contract.ts';
 import { parseIni, removeSections } from './ini.ts';
 

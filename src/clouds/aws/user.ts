@@ -40,12 +40,13 @@ const maxDurationSeconds = { withMfa: 129_600, withoutMfa: 43_200 };
  */
 export const awsUser: IdentityStrategy = {
   providerName: 'aws-user',
+  gives: 'aws',
   defaultRegion,
   schemas,
   validate: (identity) => void readSettings(identity),
   trustNeeds,
   usesStoredKeys: (identity) => readSettings(identity).keys === undefined,
-  keyFaults: keyFaultsOf,
+  keyForm: async (identity) => (await import('./key-form.ts')).createKeyForm(identity),
   configuredRegion: (identity) => readSettings(identity).region,
   prepare,
 };

@@ -1,8 +1,8 @@
-import { realpathSync } from 'node:fs';
 import { dirname, isAbsolute, resolve } from 'node:path';
 import { isAtmosError } from '../../core/errors.ts';
 import { say, type Hint } from '../../core/hint.ts';
 import type { Host } from '../../host/host.ts';
+import { realPathIfVisible } from '../../host/read-files.ts';
 import type { IncludedFile } from '../config-file.ts';
 import { findGitRoot, isBelow } from '../git-root.ts';
 import type { Origin } from '../layer.ts';
@@ -66,8 +66,8 @@ export function createIncluder({ file, host, onInclude }: IncludeOptions): Inclu
     if ('problem' in read) return read;
     const { path, text, stats } = read;
     if (file.origin !== 'explicit') checkOwnership(path, stats, host);
-    const realPath = realPathOf(path);
-    if (by.chain.map(realPathOf).includes(realPath))
+    const realPath = realPathIfVisible(path);
+    if (by.chain.map(realPathIfVisible).includes(realPath))
       return { problem: `includes ${path}, which is including it` };
     if (by.chain.length > maxDepth)
       return { problem: `includes through more than ${maxDepth} files` };
@@ -158,16 +158,8 @@ function readFirst(
 function isOutside(realPath: string, file: { path: string; origin: Origin }): boolean {
   if (file.origin !== 'project') return false;
   const directory = dirname(file.path);
-  const project = [directory, findGitRoot(directory) ?? directory].map(realPathOf);
+  const project = [directory, findGitRoot(directory) ?? directory].map(realPathIfVisible);
   return !project.some((parent) => isBelow(realPath, parent));
-}
-
-function realPathOf(path: string): string {
-  try {
-    return realpathSync(path);
-  } catch {
-    return path;
-  }
 }
 
 export type Path = readonly string[];

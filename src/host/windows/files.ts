@@ -1,6 +1,6 @@
 import { unlinkSync, type Stats } from 'node:fs';
 import { parse, toNamespacedPath } from 'node:path';
-import { mayBeOpen, retryWhileOpen } from '../in-use.ts';
+import { mayBeOpen, retryWhileOpen } from './retry-while-open.ts';
 import { api, lastError, windowsError, type Handle } from './api.ts';
 import { formatSid, parseSecurityDescriptor, partsAt, type Part } from './security-descriptor.ts';
 

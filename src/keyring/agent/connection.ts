@@ -2,7 +2,7 @@ import { createConnection, type Socket } from 'node:net';
 import { systemErrorCode } from '../../core/errors.ts';
 import { reasonOf } from '../../host/denial.ts';
 import type { Host } from '../../host/host.ts';
-import { loadPeerOf, type PeerOf } from '../../host/peer.ts';
+import { hasPeerCredentials, loadPeerOf, type PeerOf } from '../../host/unix-sockets.ts';
 import { withinLimit } from '../../host/time-limit.ts';
 import {
   AgentError,
@@ -80,9 +80,9 @@ export async function hasAgentSocket(directory: string, host: ConnectingHost): P
   return (await agentPlaces(id, host)).some(({ socket }) => look(socket)?.isSocket());
 }
 
-/** Where there are no Unix sockets that tell who is at their other end, there is no agent. */
-export function hasAgents({ platform }: Pick<Host, 'platform'>): boolean {
-  return platform === 'linux' || platform === 'darwin';
+/** Where a socket does not tell who is at its other end, there is no agent. */
+export function hasAgents(host: Pick<Host, 'platform'>): boolean {
+  return hasPeerCredentials(host);
 }
 
 /** @throws AgentError */

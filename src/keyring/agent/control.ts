@@ -7,7 +7,7 @@ import {
 } from '../../core/errors.ts';
 import { run, showPermissions, unlockHints, unsetVariable, type Hint } from '../../core/hint.ts';
 import { parseTimestamp } from '../../core/time.ts';
-import type { Host } from '../../host/host.ts';
+import { systemName, type Host } from '../../host/host.ts';
 import type { AgentControl, Terms, Unlocked } from '../contract.ts';
 import type { FileContext, FileSettings } from '../file/settings.ts';
 import type { AgentBackend } from './served-keyring.ts';
@@ -66,6 +66,8 @@ export function createAgentControl(load: () => Promise<AgentBackend>): AgentCont
         return { kind: 'cut-off', processId: error.processId };
       }
     },
+
+    isPossible: hasAgents,
 
     async isPresent({ settings, host }) {
       return !isAgentOff(host) && (await hasAgentSocket(settings.directory.value, host));
@@ -188,10 +190,9 @@ function hintsFor({ failure, path, processId }: AgentError, tried?: 'lock'): Hin
 
 function requireAgents({ host }: Pick<FileContext, 'host'>): void {
   if (hasAgents(host)) return;
-  const platform = host.platform === 'win32' ? 'Windows' : host.platform;
   throw new KeyringError(
     'ERR_KEYRING_UNAVAILABLE',
-    `there is no unlock agent on ${platform}: it needs sockets that tell who is at their other end`,
+    `there is no unlock agent on ${systemName(host)}: it needs sockets that tell who is at their other end`,
     {
       hints: unlockHints(false),
     },

@@ -3,7 +3,7 @@ import { KeyringError, systemErrorCode } from '../../core/errors.ts';
 import { reasonOf } from '../../host/denial.ts';
 import { closeStandardStreams, hardenProcess } from '../../host/harden-process.ts';
 import type { Host } from '../../host/host.ts';
-import { loadPeerOf } from '../../host/peer.ts';
+import { loadPeerOf } from '../../host/unix-sockets.ts';
 import type { AgentBackend } from './served-keyring.ts';
 import { startServer, type AgentServer } from './server.ts';
 import { identifyKeyring } from './socket-path.ts';

@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import { KeyringError, systemErrorCode } from '../../core/errors.ts';
 import { createGate } from '../../core/turns.ts';
 import type { Host } from '../../host/host.ts';
-import type { PeerOf } from '../../host/peer.ts';
+import type { PeerOf } from '../../host/unix-sockets.ts';
 import type { Keyring, Terms } from '../contract.ts';
 import { createDeadlines } from './deadlines.ts';
 import { bindSocket } from './listen.ts';

@@ -1,10 +1,12 @@
-import { lstatSync, readFileSync, realpathSync, statSync, type Stats } from 'node:fs';
+import { lstatSync, realpathSync, statSync, type Stats } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
 import { KeyringError, systemErrorCode } from '../../core/errors.ts';
 import { placeholder, run, setVariable, showPermissions } from '../../core/hint.ts';
 import { noHome, stateDirectory } from '../../host/home.ts';
 import type { Host } from '../../host/host.ts';
 import { makeOwnDirectories } from '../../host/own-directory.ts';
+import { permissionCheckFor } from '../../host/permissions.ts';
+import { bootId, maxSocketPathBytes } from '../../host/unix-sockets.ts';
 import { digest } from '../digest.ts';
 
 /** A keyring's directory, whatever way leads to it. */
@@ -23,8 +25,6 @@ export interface AgentPlace {
 
 type Where = Pick<Host, 'env' | 'platform' | 'homeDirectory' | 'userId'>;
 
-const readableByOthers = 0o077;
-const bootIdFile = '/proc/sys/kernel/random/boot_id';
 const bootLength = 8;
 const hashLength = 16;
 
@@ -42,7 +42,7 @@ export function identifyKeyring(directory: string): KeyringId | undefined {
 
 /** All places where the agent of a keyring can be, the one where a new one goes first. */
 export async function agentPlaces(id: KeyringId, host: Where): Promise<AgentPlace[]> {
-  const boot = await bootId(host);
+  const boot = await bootName(host);
   const name = `${boot}-${digest(id.name).slice(0, hashLength)}.sock`;
   const state = stateDirectory(host);
   return [runtimeDirectory(host), state && join(state, 'run')]
@@ -80,10 +80,13 @@ export async function makePlace(id: KeyringId, host: Where): Promise<AgentPlace>
 export function faultOf(path: string, { userId }: Pick<Host, 'userId'>): string | undefined {
   const stats = look(path);
   if (stats === undefined) return undefined;
-  if (stats.uid !== userId) return `${path} belongs to user ${stats.uid}`;
-  if ((stats.mode & readableByOthers) !== 0 || stats.isSymbolicLink())
-    return `${path} is open to other users`;
-  return undefined;
+  const permissions = permissionCheckFor(userId).permissionsOf(path, stats);
+  if (permissions === undefined) return undefined;
+  const { isOurs, owner, others } = permissions;
+  if (!isOurs) return `${path} belongs to ${owner}`;
+  // Where a link leads, others may decide.
+  const isOpen = others.read || others.write || stats.isSymbolicLink();
+  return isOpen ? `${path} is open to other users` : undefined;
 }
 
 /** The entry itself, no link followed; undefined when there is none, or it is out of reach. */
@@ -96,13 +99,8 @@ export function look(path: string): Stats | undefined {
   }
 }
 
-/** Longer ones the system refuses, or on macOS cuts without a word. */
-export function maxSocketBytes(platform: NodeJS.Platform): number {
-  return platform === 'linux' ? 107 : 103;
-}
-
-function checkLength(socket: string, { platform }: Where): void {
-  const [bytes, most] = [Buffer.byteLength(socket), maxSocketBytes(platform)];
+function checkLength(socket: string, host: Where): void {
+  const [bytes, most] = [Buffer.byteLength(socket), maxSocketPathBytes(host)];
   if (bytes <= most) return;
   throw new KeyringError(
     'ERR_KEYRING_IO',
@@ -140,18 +138,7 @@ function makeDirectory(directory: string, host: Where): boolean {
 }
 
 /** So that a socket left from before the machine was started is never taken for one of now. */
-async function bootId({ platform }: Where): Promise<string> {
-  return (await bootText(platform)).replaceAll(/[^0-9a-f]/gi, '').slice(0, bootLength) || 'boot';
-}
-
-async function bootText(platform: NodeJS.Platform): Promise<string> {
-  if (platform === 'linux') {
-    try {
-      return readFileSync(bootIdFile, 'utf8');
-    } catch {
-      return '';
-    }
-  }
-  const { bootSession } = await import('../../host/native.ts');
-  return bootSession() ?? '';
+async function bootName(host: Where): Promise<string> {
+  const id = (await bootId(host)) ?? '';
+  return id.replaceAll(/[^0-9a-f]/gi, '').slice(0, bootLength) || 'boot';
 }

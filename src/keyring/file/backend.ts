@@ -1,9 +1,8 @@
-import { randomBytes } from 'node:crypto';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { KeyringError, systemErrorCode } from '../../core/errors.ts';
 import { showValue } from '../../core/json.ts';
-import { removeFile, syncDirectory } from '../../host/files.ts';
+import { randomId, removeFile, syncDirectory } from '../../host/files.ts';
 import type { Keyring, Probe } from '../contract.ts';
 import type { FileContext } from './settings.ts';
 import { checkReadKey, checkValue } from '../key.ts';
@@ -73,7 +72,7 @@ export function openFileKeyring(context: FileContext, onStep: OnStep = () => {})
     },
 
     async set(key, value) {
-      checkEntryKey(key, host.platform);
+      checkEntryKey(key, host);
       checkValue(key, value);
       await writeEntry({ key, value });
     },
@@ -81,7 +80,7 @@ export function openFileKeyring(context: FileContext, onStep: OnStep = () => {})
     async delete(key) {
       checkReadKey(key);
       const directory = access.find();
-      const name = entryName(key, host.platform);
+      const name = entryName(key, host);
       // By the listing, since a file system that folds case would find an entry of another key.
       if (directory === undefined || !hasEntry(directory, name)) return false;
       const paths = statePaths(directory);
@@ -117,7 +116,7 @@ function hasEntry(directory: string, name: string): boolean {
 /** False when somebody else was first. */
 function remove({ temporary }: StatePaths, path: string): boolean {
   try {
-    removeFile(path, join(temporary, randomBytes(12).toString('hex')));
+    removeFile(path, join(temporary, randomId()));
     return true;
   } catch (error) {
     if (systemErrorCode(error) === 'ENOENT') return false;

@@ -65,7 +65,7 @@ export function ensureDirectory(directory: string, userId: number | undefined): 
  */
 export function listEntries(
   directory: string,
-  { platform, userId }: Pick<Host, 'platform' | 'userId'>,
+  host: Pick<Host, 'platform' | 'userId'>,
 ): EntryFile[] {
   return translating('list', directory, () =>
     readdirSync(directory, { withFileTypes: true, encoding: 'buffer' }),
@@ -73,7 +73,7 @@ export function listEntries(
     .filter((file) => !file.isDirectory() && isUtf8(file.name))
     .map((file) => file.name.toString())
     .sort()
-    .flatMap((name) => findEntry(join(directory, name), platform, userId) ?? []);
+    .flatMap((name) => findEntry(join(directory, name), host) ?? []);
 }
 
 /** The keys of the entries in a directory, sorted. */

@@ -202,7 +202,7 @@ export function createAccess(context: FileContext): Access {
     verifierOf,
     judge,
     async read(directory, key) {
-      const path = join(directory, entryName(key, host.platform));
+      const path = join(directory, entryName(key, host));
       const entry = { path, isOwn: isOurs(key) };
       const opened = await whenWhole({ host, bounds }, () => open(directory, entry));
       if (opened === undefined) return null;

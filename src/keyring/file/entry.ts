@@ -10,10 +10,12 @@ import {
 import { basename } from 'node:path';
 import { KeyringError, systemErrorCode } from '../../core/errors.ts';
 import { listFiles, say, showPermissions } from '../../core/hint.ts';
+import { escapeFileName } from '../../host/file-names.ts';
 import { whileInUse } from '../../host/files.ts';
+import type { Host } from '../../host/host.ts';
 import type { Permissions } from '../../host/permission-judgement.ts';
 import { permissionCheckFor } from '../../host/permissions.ts';
-import { irregularKind, irregularKindAt } from '../../host/regular-file.ts';
+import { irregularKind, irregularKindAt } from '../../host/read-files.ts';
 import {
   checkKey,
   decodeKey,
@@ -132,34 +134,23 @@ function readAll(path: string, descriptor: number): string {
   }
 }
 
-// What Windows allows in no name of a file, besides the control characters that no key has.
-const forbidden = /[\\:*?"<>|]/g;
-// Windows drops it.
-const lastDotOrSpace = /[. ]$/;
-// Whatever follows the first dot, Windows opens the device.
-const device = /^(CON|PRN|AUX|NUL|COM[0-9¹²³]|LPT[0-9¹²³]|CONIN\$|CONOUT\$) *(\.|$)/i;
-
 /**
  * The file name of a key: as Atmos writes it, and on Windows with all escaped in the same way that no
  * file there can be called. Atmos reads those names too: it decodes every `%XX`.
  */
-export function entryName(key: string, platform: NodeJS.Platform): string {
-  const name = encodeKey(key);
-  if (platform !== 'win32') return name;
-  return name
-    .replace(forbidden, escaped)
-    .replace(lastDotOrSpace, escaped)
-    .replace(device, (found) => escaped(found.slice(0, 1)) + found.slice(1));
+export function entryName(key: string, host: NamingHost): string {
+  return escapeFileName(encodeKey(key), host);
 }
 
+type NamingHost = Pick<Host, 'platform'>;
+
 /** The key of a file name, or undefined for a name that {@link entryName} would not give. */
-export function keyOfEntry(name: string, platform: NodeJS.Platform): string | undefined {
-  if (platform !== 'win32') return decodeKey(name);
+export function keyOfEntry(name: string, host: NamingHost): string | undefined {
   const key = name.replaceAll(/%([0-7][0-9A-F])/g, (_, hex: string) =>
     String.fromCharCode(Number.parseInt(hex, 16)),
   );
   const isReadable = decodeKey(encodeKey(key)) === key;
-  const isFileOfKey = entryName(key, platform) === name && Buffer.byteLength(name) <= maxNameBytes;
+  const isFileOfKey = entryName(key, host) === name && Buffer.byteLength(name) <= maxNameBytes;
   return isReadable && isFileOfKey ? key : undefined;
 }
 
@@ -179,13 +170,12 @@ export interface EntryFile {
  */
 export function findEntry(
   path: string,
-  platform: NodeJS.Platform,
-  userId: number | undefined,
+  host: Pick<Host, 'platform' | 'userId'>,
 ): EntryFile | undefined {
   const name = basename(path);
-  const key = keyOfEntry(name, platform);
+  const key = keyOfEntry(name, host);
   const isNamedSo = key !== undefined && isKey(key) && Buffer.byteLength(name) <= maxKeyBytes;
-  return isNamedSo || holdsJwe(path, userId) ? { name, path, key } : undefined;
+  return isNamedSo || holdsJwe(path, host.userId) ? { name, path, key } : undefined;
 }
 
 function holdsJwe(path: string, userId: number | undefined): boolean {
@@ -199,9 +189,9 @@ function holdsJwe(path: string, userId: number | undefined): boolean {
 }
 
 /** @throws ERR_KEYRING_INVALID_KEY for no key, and for one that no file here can be called after */
-export function checkEntryKey(key: string, platform: NodeJS.Platform): void {
+export function checkEntryKey(key: string, host: NamingHost): void {
   checkKey(key);
-  const name = entryName(key, platform);
+  const name = entryName(key, host);
   if (Buffer.byteLength(name) <= maxKeyBytes) return;
   throw new KeyringError(
     'ERR_KEYRING_INVALID_KEY',
@@ -212,10 +202,6 @@ export function checkEntryKey(key: string, platform: NodeJS.Platform): void {
       ],
     },
   );
-}
-
-function escaped(character: string): string {
-  return `%${character.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`;
 }
 
 /** What stands in an entry once it is decrypted: the JSON of 99designs/keyring's `Item`. */

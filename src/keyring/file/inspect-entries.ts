@@ -69,7 +69,7 @@ function examineForeign(directory: string, files: readonly EntryFile[]): Finding
 function examineConflicts(
   directory: string,
   keys: readonly string[],
-  { platform }: Host,
+  host: Host,
   isOwn: IsOwn,
 ): Finding[] {
   const alike = new Map<string, string[]>();
@@ -84,7 +84,7 @@ function examineConflicts(
         'conflicting-files',
         `${listNames(group)} are one name where case does not count, and one of them would be lost there`,
         listFiles(
-          group.map((key) => join(directory, entryName(key, platform))),
+          group.map((key) => join(directory, entryName(key, host))),
           group.every(isOwn) ? 'to choose the one to move to another directory' : undefined,
         ),
       ),

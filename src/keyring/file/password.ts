@@ -9,7 +9,7 @@ import { listFiles, run, say, unlockHints, unsetVariable, type Hint } from '../.
 import { showValue, type Sourced } from '../../core/json.ts';
 import { reasonOf } from '../../host/denial.ts';
 import type { Host } from '../../host/host.ts';
-import { irregularKindAt } from '../../host/regular-file.ts';
+import { irregularKindAt } from '../../host/read-files.ts';
 import type { NewPasswordSource } from '../contract.ts';
 import type { FileContext } from './settings.ts';
 import { readBounded } from './read-bounded.ts';
@@ -90,18 +90,27 @@ export async function resolvePassword(
  *
  * @throws ERR_KEYRING_PASSWORD_REQUIRED, _PASSWORD_TOO_SHORT, _TIMEOUT, and what asking throws
  */
-export async function readNewPassword(host: Host, source: NewPasswordSource): Promise<Buffer> {
+export async function readNewPassword(
+  { host, settings }: Pick<FileContext, 'host' | 'settings'>,
+  source: NewPasswordSource,
+): Promise<Buffer> {
   const password =
     'file' in source
       ? await fromFile(host, source.file)
-      : notEmpty(Buffer.from(await asked(source)), 'the new password is empty');
+      : notEmpty(
+          Buffer.from(await asked(source, settings.directory.value)),
+          'the new password is empty',
+        );
   checkNewPassword(password, 'the new password');
   return password;
 }
 
-async function asked({ ask }: { ask(): Promise<string> }): Promise<string> {
+async function asked(
+  { ask }: Exclude<NewPasswordSource, { file: unknown }>,
+  location: string,
+): Promise<string> {
   try {
-    return await ask();
+    return await ask(location);
   } catch (error) {
     if (!isAtmosError(error, 'ERR_NO_TERMINAL')) throw error;
     throw required(

@@ -43,7 +43,6 @@ export async function planRekey(
   options: Pick<RekeyOptions, 'newPassword' | 'isDryRun'>,
 ): Promise<Plan | undefined> {
   const { directory, context, verifier } = place;
-  const { host } = context;
   const { newPassword, isDryRun = false } = options;
   if (newPassword === undefined || isDryRun) {
     if (current.kind !== 'right') return undefined;
@@ -52,14 +51,14 @@ export async function planRekey(
     const target = await makeTarget(current.derivation, kept, verifier);
     return { derivations: [current.derivation], target };
   }
-  const next = createDerivation(await readNewPassword(host, newPassword));
+  const next = createDerivation(await readNewPassword(context, newPassword));
   if (current.kind === 'right') {
     checkOther(current.derivation, next);
     const target = await makeTarget(next, undefined, verifier);
     return { derivations: [current.derivation, next], target };
   }
   const isOwn = passwordEntriesOf(context);
-  const verdict = await judgePassword({ directory, host, isOwn }, verifier, next);
+  const verdict = await judgePassword({ directory, host: context.host, isOwn }, verifier, next);
   if (verdict.kind !== 'right') return undefined;
   // The keyring has the new password already: only what was written since under the old one is left.
   const target = await makeTarget(next, verdict.parameters, verifier);

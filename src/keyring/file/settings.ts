@@ -2,13 +2,13 @@ import { existsSync } from 'node:fs';
 import { basename, dirname, isAbsolute, join, resolve, sep } from 'node:path';
 import { AtmosError, KeyringError } from '../../core/errors.ts';
 import { say } from '../../core/hint.ts';
-import { quoteValue, showValue, withoutAbsent } from '../../core/json.ts';
+import { quoteValue, showValue, withoutAbsent, type Sourced } from '../../core/json.ts';
 import { textOf, type Spec, type SpecText, type SpecValue } from '../../core/keyring-spec.ts';
 import { setting, text, textOrCount } from '../../core/validate.ts';
 import { isVariableName, notVariableName } from '../../core/variable-name.ts';
 import { dataDirectory, noHome, requireFromHome } from '../../host/home.ts';
 import type { Host } from '../../host/host.ts';
-import type { BackendContext, PasswordSources, SettlingHost } from '../contract.ts';
+import type { BackendContext, PasswordSources, Pinned, SettlingHost } from '../contract.ts';
 import { parseUnlockTime } from '../unlock-time.ts';
 
 // All that can be said of the file keyring: names of keys and variables, defaults, rules of paths. The
@@ -18,7 +18,7 @@ import { parseUnlockTime } from '../unlock-time.ts';
 export const fileSchema = {
   path: setting(
     text,
-    'The directory of the file keyring. A relative path starts from the directory of the file that says it; in Atmos from the working directory. As in Atmos, `keys/ring.db` names a file, so its parent `keys` is taken, and `keys.d/` with a slash at its end is the directory itself. A name that begins with a dot, such as `.keys`, is a directory. `~` is the home directory.',
+    'The directory of the file keyring. A relative path starts from the directory of the file that contains it; in Atmos, from the working directory. As in Atmos, `keys/ring.db` names a file, so its parent `keys` is used, and `keys.d/` with a trailing slash is the directory itself. A name that begins with a dot, such as `.keys`, is a directory. `~` is the home directory.',
     {
       environment: 'ATMOS_KEYRING_FILE_PATH',
       otherwise: '`<XDG data>/atmos/keyring`',
@@ -32,23 +32,23 @@ export const fileSchema = {
   }),
   password_file: setting(
     text,
-    'A file that holds the password, such as a mounted secret. One line break at its end is dropped. A relative path starts from the directory of the file that says it. `~` is the home directory.',
+    'A file that holds the password, such as a mounted secret. One trailing line break is removed. A relative path starts from the directory of the file that contains it. `~` is the home directory.',
     {
       environment: 'ATMOS_KEYRING_PASSWORD_FILE',
-      otherwise: '`$CREDENTIALS_DIRECTORY/atmos-keyring-password`, if it is there',
+      otherwise: '`$CREDENTIALS_DIRECTORY/atmos-keyring-password`, if it exists',
       isPath: true,
       namesSecret: 'file',
     },
   ),
   password_command: setting(
     text,
-    'A command that prints the password on its first line; the others are ignored. `sh -c` runs it, on Windows `cmd.exe /c`, for at most 30 seconds. In a project’s file it needs trust.',
+    'A command that prints the password on its first line; other lines are ignored. It is run by `sh -c`, on Windows by `cmd.exe /c`, for at most 30 seconds. In a project’s file it requires trust.',
     { isCommand: true },
   ),
   auto_unlock: setting(
     textOrCount,
-    'After the password was typed, do as `atmos auth keyring unlock --ttl` with this time: at most `24h`. Not on Windows. In a project’s file it is ignored, with a warning, until that is trusted.',
-    { otherwise: 'a hint names the command' },
+    'After the password was typed, keep the keyring unlocked for this time, as `atmos auth keyring unlock --ttl` does: at most `24h`. Not on Windows. In a project’s file it is ignored with a warning until the file is trusted.',
+    { otherwise: 'not set: a hint names the command' },
   ),
 };
 
@@ -93,12 +93,36 @@ export function settlePassword(said: Spec, host: SettlingHost): Omit<FileSetting
   });
 }
 
-/** A slash at the end makes the path the directory itself, whatever its name. */
-export function pinFile({ directory, passwordFile }: FileSettings): Spec {
+export function pinFile({ passwordEnv, passwordFile, directory }: FileSettings): Pinned {
   return withoutAbsent({
-    path: { ...directory, value: `${directory.value}${sep}` },
-    password_file: passwordFile,
+    passwordEnv: withoutPath(passwordEnv),
+    passwordFile: passwordFile && withoutPath(passwordFile),
+    directory: withoutPath(directory),
   });
+}
+
+function withoutPath({ value, source, tag }: SpecText): Sourced<string> {
+  return withoutAbsent({ value, source, tag });
+}
+
+export function unpinFile(pinned: Pinned): Spec {
+  const { passwordEnv, passwordFile, directory } = pinned as PinnedFile;
+  return withoutAbsent({
+    password_env: passwordEnv && withPath(passwordEnv),
+    password_file: passwordFile && withPath(passwordFile),
+    // A slash at the end makes the path the directory itself, whatever its name.
+    path: directory && withPath({ ...directory, value: `${directory.value}${sep}` }),
+  });
+}
+
+type PinnedFile = Readonly<
+  Partial<Record<'passwordEnv' | 'passwordFile' | 'directory', Sourced<string>>>
+>;
+
+/** The source of what a configuration says begins with its path. */
+function withPath(said: Sourced<string>): SpecText {
+  const [path] = /^(?:auth|env)\.[^ ]*/.exec(said.source) ?? [];
+  return withoutAbsent({ ...said, path: path?.split('.') });
 }
 
 export function passwordSources(

@@ -40,7 +40,7 @@ export async function surveyEntries(
   for (let reads = 1; pending.length > 0; reads++) {
     const torn: string[] = [];
     for (const key of pending) {
-      const path = join(directory, entryName(key, host.platform));
+      const path = join(directory, entryName(key, host));
       const stamp = stampOf(path);
       const found = stamp === stamps.get(key) ? faults.get(key) : read(path, host.userId);
       stamps.set(key, stamp);

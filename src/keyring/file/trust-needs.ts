@@ -1,4 +1,3 @@
-import { lstatSync, realpathSync, statSync } from 'node:fs';
 import { parse } from 'node:path';
 import { showForConsent } from '../../core/json.ts';
 import type { Spec, SpecValue } from '../../core/keyring-spec.ts';
@@ -7,6 +6,7 @@ import { formatRemaining } from '../../core/time.ts';
 import { isPasswordVariable, saysPassword } from '../../core/variables.ts';
 import { isIn } from '../../host/home.ts';
 import { permissionCheckFor } from '../../host/permissions.ts';
+import { linkStatOf, realPathOf, statOf } from '../../host/read-files.ts';
 import type { ProjectPlace, SettlingHost } from '../contract.ts';
 import { settlePassword, type FileSettings } from './settings.ts';
 
@@ -74,10 +74,10 @@ function needOf<T extends SpecValue>(
 function isOnlyKnownToUser(path: string, project: ProjectPlace, host: SettlingHost): boolean {
   try {
     // Asked by the path itself: a pipe, as /dev/stdin may be, is there and has no real path.
-    if (statSync(path, { throwIfNoEntry: false }) === undefined) return true;
-    const real = realpathSync(path);
-    const stats = lstatSync(real);
-    if (!stats.isFile() || !saysPassword(parse(real).name)) return false;
+    if (statOf(path) === undefined) return true;
+    const real = realPathOf(path);
+    const stats = linkStatOf(real);
+    if (!stats?.isFile() || !saysPassword(parse(real).name)) return false;
     if (project.isBeside(real)) return false;
     if (mountedSecrets.some((directory) => isIn(real, directory))) return true;
     const permissions = permissionCheckFor(host.userId).permissionsOf(real, stats);

@@ -82,7 +82,7 @@ export function createEntryWriter(
       await access.read(directory, item.key);
       onStep('checked');
       writeAtomically({
-        path: join(directory, entryName(item.key, host.platform)),
+        path: join(directory, entryName(item.key, host)),
         text: sealJwe(formatItem(item), writing.parameters, writing.wrappingKey),
         temporaryDirectory: paths.temporary,
         onStep,

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { awsCredentials } from '../../../src/core/credentials.ts';
 import { formatHint, posixSyntax } from '../../../src/core/format-hint.ts';
-import { setClock } from '../../../src/core/hint.ts';
+import { setClock } from '../../../src/host/set-clock.ts';
 import { createProbeKey } from '../../../src/keyring/inspection.ts';
 import { formatEnvelope, type Envelope } from '../../../src/store/envelope.ts';
 import { itemKey, type ItemKind } from '../../../src/store/key.ts';
@@ -467,7 +467,7 @@ describe('it finds', () => {
       {
         state: 'warning',
         message,
-        hint: setClock(process.platform)
+        hint: setClock(process)
           .map((hint) => formatHint(hint, posixSyntax))
           .join('\n'),
       },

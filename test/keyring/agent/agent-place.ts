@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { formatHint, posixSyntax } from '../../../src/core/format-hint.ts';
 import type { Host } from '../../../src/host/host.ts';
-import { loadPeerOf } from '../../../src/host/peer.ts';
+import { loadPeerOf } from '../../../src/host/unix-sockets.ts';
 import { realHost } from '../../../src/host/real.ts';
 import { createAgentClientKeyring } from '../../../src/keyring/agent/client-keyring.ts';
 import { startServer, type AgentServer } from '../../../src/keyring/agent/server.ts';

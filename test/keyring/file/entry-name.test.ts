@@ -4,6 +4,8 @@ import { checkEntryKey, entryName, keyOfEntry } from '../../../src/keyring/file/
 import { hostileKeys } from '../../contract/hostile.ts';
 import { expectError, thrownBy } from './rejection.ts';
 
+const onWindows = { platform: 'win32' } as const;
+
 /** As the library of Atmos decodes a name: any `%XX`. */
 const asGo = (name: string) =>
   Buffer.from(
@@ -56,14 +58,14 @@ describe('the file name of a key on Windows', () => {
     ['con:x', 'con%3Ax'],
     ['naïve 🔑', 'naïve 🔑'],
   ])('of %j is %s', (key, name) => {
-    expect(entryName(key, 'win32')).toBe(name);
-    expect(keyOfEntry(name, 'win32')).toBe(key);
+    expect(entryName(key, onWindows)).toBe(name);
+    expect(keyOfEntry(name, onWindows)).toBe(key);
     expect(asGo(name)).toBe(key);
   });
 
   test.each(['con', 'a%3ab', '%61', 'a%41', 'a%C3%A9', 'a%00b', '.state', 'a.', '100%', '%2E%2E'])(
     '%j is of no key',
-    (name) => expect(keyOfEntry(name, 'win32')).toBeUndefined(),
+    (name) => expect(keyOfEntry(name, onWindows)).toBeUndefined(),
   );
 
   test('is another one for each key, legal, and decoded to it, by Go too', () => {
@@ -77,11 +79,11 @@ describe('the file name of a key on Windows', () => {
       .filter((text) => thrownByCheck(text) === undefined);
     fc.assert(
       fc.property(key, key, (one, other) => {
-        const name = entryName(one, 'win32');
+        const name = entryName(one, onWindows);
         expect(isLegalOnWindows(name)).toBe(true);
-        expect(keyOfEntry(name, 'win32')).toBe(one);
+        expect(keyOfEntry(name, onWindows)).toBe(one);
         expect(asGo(name)).toBe(one);
-        expect(name === entryName(other, 'win32')).toBe(one === other);
+        expect(name === entryName(other, onWindows)).toBe(one === other);
       }),
       { numRuns: 2000 },
     );
@@ -90,38 +92,39 @@ describe('the file name of a key on Windows', () => {
   test('is decoded without throwing, and only if it is exactly what a key encodes to', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary', maxLength: 60 }), (name) => {
-        const key = keyOfEntry(name, 'win32');
-        if (key !== undefined) expect(entryName(key, 'win32')).toBe(name);
+        const key = keyOfEntry(name, onWindows);
+        if (key !== undefined) expect(entryName(key, onWindows)).toBe(name);
       }),
     );
   });
 
   test('is no longer than a name may be, with what is escaped', () => {
     const longest = ':'.repeat(80);
-    expect(() => checkEntryKey(longest, 'win32')).not.toThrow();
-    expect(() => checkEntryKey(`${longest}:`, 'linux')).not.toThrow();
+    expect(() => checkEntryKey(longest, onWindows)).not.toThrow();
+    expect(() => checkEntryKey(`${longest}:`, { platform: 'linux' })).not.toThrow();
     expectError(
-      thrownBy(() => checkEntryKey(`${longest}:`, 'win32')),
+      thrownBy(() => checkEntryKey(`${longest}:`, onWindows)),
       'ERR_KEYRING_INVALID_KEY',
       `key "${longest}…" is too long for the name of a file on Windows (243 bytes with what is escaped, at most 240)`,
       'use a shorter name, or one with fewer characters that Windows forbids in file names',
     );
-    expect(keyOfEntry(entryName(`${longest}:`, 'win32'), 'win32')).toBe(`${longest}:`);
-    expect(keyOfEntry(entryName(':'.repeat(86), 'win32'), 'win32')).toBeUndefined();
+    expect(keyOfEntry(entryName(`${longest}:`, onWindows), onWindows)).toBe(`${longest}:`);
+    expect(keyOfEntry(entryName(':'.repeat(86), onWindows), onWindows)).toBeUndefined();
   });
 
   test.each(['linux', 'darwin'] as const)('is on %s what it always was', (platform) => {
+    const host = { platform };
     for (const key of hostileKeys) {
       const name = key.replaceAll('%', '%25').replaceAll('/', '%2F');
-      expect(entryName(key, platform)).toBe(name);
-      expect(keyOfEntry(name, platform)).toBe(key);
+      expect(entryName(key, host)).toBe(name);
+      expect(keyOfEntry(name, host)).toBe(key);
     }
   });
 });
 
 function thrownByCheck(key: string): unknown {
   try {
-    checkEntryKey(key, 'win32');
+    checkEntryKey(key, onWindows);
     return undefined;
   } catch (error) {
     return error;

@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { Spec } from '../../../src/core/keyring-spec.ts';
-import { pinFile, settleFile } from '../../../src/keyring/file/settings.ts';
+import { pinFile, settleFile, unpinFile } from '../../../src/keyring/file/settings.ts';
 import { environmentChoices, resolveKeyringSettings } from '../../../src/keyring/settings.ts';
 import { temporaryDirectory } from '../../support/temporary.ts';
 import { expectError, thrownBy } from './rejection.ts';
@@ -67,7 +67,8 @@ test.each(['keys', 'keys.d/', '~/ring', '~/keyring/keys.json'])(
   (path) => {
     const settled = settle({}, { path: inYaml(path), password_file: inYaml('password') });
     const elsewhere = { ...hostWith({}), homeDirectory: '/elsewhere', workingDirectory: () => '/' };
-    expect(settleFile(pinFile(settled), elsewhere)).toEqual(settled);
+    const pinned = JSON.parse(JSON.stringify(pinFile(settled)));
+    expect(settleFile(unpinFile(pinned), elsewhere)).toEqual(settled);
   },
 );
 

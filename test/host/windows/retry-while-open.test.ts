@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { mayBeOpen, retryWhileOpen } from '../../src/host/in-use.ts';
+import { mayBeOpen, retryWhileOpen } from '../../../src/host/windows/retry-while-open.ts';
 
 const failure = (code: string) => Object.assign(new Error(code), { code });
 

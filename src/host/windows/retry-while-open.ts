@@ -1,7 +1,7 @@
 import { lstatSync, type Stats } from 'node:fs';
-import { systemErrorCode } from '../core/errors.ts';
+import { systemErrorCode } from '../../core/errors.ts';
 
-// What Windows says of files that somebody else has open. Nothing here calls it.
+// What Windows says of files that another program has open. Nothing here calls it.
 
 // In all about one second: whoever has a file of this size open is done with it long before.
 const briefMs = [1, 2, 4, 8, 16, 20];

@@ -2,7 +2,12 @@ import { once } from 'node:events';
 import { createConnection, createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { loadPeerOf } from '../../src/host/peer.ts';
+import {
+  bootId,
+  hasPeerCredentials,
+  loadPeerOf,
+  maxSocketPathBytes,
+} from '../../src/host/unix-sockets.ts';
 import { realHost } from '../../src/host/real.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
 
@@ -23,3 +28,21 @@ test.skipIf(process.platform === 'win32')(
     expect(peerOf(accepted)).toBeUndefined();
   },
 );
+
+test('a path of a socket has a limit by system', () => {
+  expect(maxSocketPathBytes({ platform: 'linux' })).toBe(107);
+  expect(maxSocketPathBytes({ platform: 'darwin' })).toBe(103);
+});
+
+test('only Linux and macOS tell who is at the other end', () => {
+  const systems = (['linux', 'darwin', 'win32', 'freebsd'] as const).map((platform) =>
+    hasPeerCredentials({ platform }),
+  );
+  expect(systems).toEqual([true, true, false, false]);
+});
+
+test.skipIf(process.platform === 'win32')('the time since the start has one name', async () => {
+  const id = await bootId(realHost());
+  expect(id).toMatch(/^[\da-f-]{36}\s*$/i);
+  expect(await bootId(realHost())).toBe(id);
+});

@@ -1,0 +1,69 @@
+// Finds programs on PATH. Loads little: every command that may be one of Atmos's own starts with it.
+
+import { accessSync, constants, readFileSync, realpathSync, statSync } from 'node:fs';
+import { delimiter, dirname, isAbsolute, join } from 'node:path';
+import type { Host } from './host.ts';
+
+/** The programs on PATH that have a name, absolute, the one that it starts first. */
+export async function programsNamed(
+  name: string,
+  host: Pick<Host, 'env' | 'platform'>,
+): Promise<string[]> {
+  return (await filesNamed(name, host)).filter(isProgram);
+}
+
+async function filesNamed(
+  name: string,
+  { env, platform }: Pick<Host, 'env' | 'platform'>,
+): Promise<string[]> {
+  if (platform === 'win32') {
+    return (await import('./windows/programs.ts')).programFiles(name, env);
+  }
+  const directories = (env['PATH'] ?? '').split(delimiter).filter(isAbsolute);
+  return directories.map((directory) => join(directory, name));
+}
+
+function isProgram(file: string): boolean {
+  try {
+    accessSync(file, constants.X_OK);
+    return statSync(file).isFile();
+  } catch {
+    return false;
+  }
+}
+
+/** Whether two paths lead to one program, by links or otherwise. */
+export function isSameProgram(one: string, other: string): boolean {
+  try {
+    const [a, b] = [statSync(one), statSync(other)];
+    return (a.dev === b.dev && a.ino === b.ino) || realpathSync(one) === realpathSync(other);
+  } catch {
+    return false;
+  }
+}
+
+// What package managers put on PATH on Windows. It has a few lines.
+const maxShimBytes = 8192;
+
+/**
+ * Whether a program is a batch file that starts a script: `"%dp0%\node_modules\…\main.cjs" %*`. One
+ * that cannot be read may do so, and could not be run either.
+ */
+export function startsScript(program: string, script: string): boolean {
+  if (!/\.(cmd|bat)$/i.test(program)) return false;
+  const text = readShim(program);
+  if (text === undefined) return true;
+  const named = text.matchAll(/%(?:~dp0|dp0%)([^"%\r\n]+)/gi);
+  return Array.from(named, ([, path = '']) => path.replaceAll('\\', '/')).some((path) =>
+    isSameProgram(join(dirname(program), path), script),
+  );
+}
+
+/** Nothing of a file that is too large for one. Undefined: it cannot be read. */
+function readShim(file: string): string | undefined {
+  try {
+    return statSync(file).size > maxShimBytes ? '' : readFileSync(file, 'utf8');
+  } catch {
+    return undefined;
+  }
+}
