@@ -27,7 +27,7 @@ const template = new URL('configuration.template.md', import.meta.url);
 export async function createPage(sources) {
   const schemasOfKinds = new Map();
   for (const kind of sources.identityKinds) {
-    const { schemas } = await sources.strategyOf({ name: kind, kind, locate: () => '' });
+    const { schemas } = await sources.kindOf({ name: kind, kind, locate: () => '' });
     schemasOfKinds.set(kind, schemas);
   }
   return readFileSync(template, 'utf8')

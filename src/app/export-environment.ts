@@ -11,7 +11,7 @@ import {
   hiddenFiles,
   profileOf,
 } from '../clouds/aws/process-profile.ts';
-import { strategyOf } from '../clouds/registry.ts';
+import { kindOf } from '../clouds/registry.ts';
 import type { Config } from '../config/config.ts';
 import { requireTrust } from '../config/trust.ts';
 import { withoutAbsent } from '../core/json.ts';
@@ -138,10 +138,9 @@ export async function processChange(
 ): Promise<EnvironmentChange | undefined> {
   const commandOf = await processCommand(host);
   if (commandOf('a') === undefined) return undefined;
-  const strategy = await strategyOf(identity);
-  const configured = strategy.configuredRegion(identity);
+  const { region: configured, defaultRegion } = (await kindOf(identity)).plan(identity);
   // In the file it gives way to a region of the environment; the user's own file is not read.
-  const region = configured ?? strategy.defaultRegion;
+  const region = configured ?? defaultRegion;
   const profile = profileOf(identity.name);
   const { awsConfig: configFile, empty: emptyFile } = writeHandle(
     handleOf(plan, identity.name),
@@ -185,7 +184,7 @@ export async function describeEnvironment(
     handleOf(plan, identity.name),
     host,
   );
-  const region = (await strategyOf(identity)).configuredRegion(identity);
+  const { region } = (await kindOf(identity)).plan(identity);
   const profile = profileOf(identity.name);
   const hasProfile = (await processCommand(host))('a') !== undefined;
   const { set } = processEnvironment({
@@ -239,7 +238,7 @@ export async function envChange(
   identity: Identity,
   { env, platform }: Pick<Host, 'env' | 'platform'>,
 ): Promise<EnvironmentChange> {
-  const configured = (await strategyOf(identity)).configuredRegion(identity);
+  const { region: configured } = (await kindOf(identity)).plan(identity);
   const hasOwn = ['AWS_REGION', 'AWS_DEFAULT_REGION'].some((name) =>
     environmentValue(env, name, platform),
   );

@@ -1,6 +1,6 @@
 import { requestedIdentity, resolveIdentityName, sourceHints } from '../app/choose-identity.ts';
 import { planAuth, type AuthPlan } from '../auth/plan.ts';
-import { strategyOf } from '../clouds/registry.ts';
+import { kindOf } from '../clouds/registry.ts';
 import { findIdentity } from '../config/find-identity.ts';
 import { loadConfig, type Config, type LoadOptions } from '../config/load.ts';
 import { AtmosError, isAtmosError } from '../core/errors.ts';
@@ -95,9 +95,9 @@ export async function chooseIdentity(
   const chosen = await resolveIdentityName(request, config, prompt);
   const identity = findIdentity(config, chosen, sourceHints(chosen.source, host));
   const { name, kind } = identity;
-  const strategy = await strategyOf(identity);
+  const { plan } = await kindOf(identity);
   host.log('identity.chosen', { identity: name, kind, source: chosen });
-  strategy.validate(identity);
+  plan(identity);
   return identity;
 }
 

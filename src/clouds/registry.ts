@@ -4,10 +4,10 @@ import { quoteValue } from '../core/json.ts';
 import type { Identity } from '../core/kind-config.ts';
 import { nearestName } from '../core/names.ts';
 import type { Host } from '../host/host.ts';
-import type { FileOwners, IdentityStrategy, SessionFile } from './contract.ts';
+import type { FileOwners, Kind, SessionFile } from './contract.ts';
 
 // The only place that names the kinds of identities. Each is imported when it is used.
-const identities: Readonly<Record<string, () => Promise<IdentityStrategy>>> = {
+const identities: Readonly<Record<string, () => Promise<Kind>>> = {
   'aws/user': async () => (await import('./aws/user.ts')).awsUser,
 };
 
@@ -34,9 +34,9 @@ export const otherIdentityKinds: readonly string[] = [
 ];
 
 /** @throws ERR_IDENTITY_UNSUPPORTED naming where the kind was configured */
-export async function strategyOf(
+export async function kindOf(
   identity: Pick<Identity, 'name' | 'kind' | 'locate' | 'tagAt'>,
-): Promise<IdentityStrategy> {
+): Promise<Kind> {
   const { kind } = identity;
   const load = Object.hasOwn(identities, kind) ? identities[kind] : undefined;
   if (load !== undefined) return load();

@@ -1,5 +1,5 @@
 import { remainingMs } from '../../auth/session.ts';
-import { strategyOf } from '../../clouds/registry.ts';
+import { kindOf } from '../../clouds/registry.ts';
 import { formatRemaining, formatTimestamp } from '../../core/time.ts';
 import type { Invocation } from '../command.ts';
 import type { Context } from '../context.ts';
@@ -21,13 +21,13 @@ export async function login(context: Context, invocation: Invocation): Promise<v
     mfaToken: invocation.values['mfa-token'],
   });
   const result = await manager.login(identity, { force: invocation.flags['force'] ?? false });
-  const { wasOpened, session, region, limits, changed, storeFailure } = result;
+  const { wasOpened, session, region, changed, storeFailure } = result;
   const remaining = formatRemaining(remainingMs(session, host.now()));
   await note(
     [paint('green', '✓'), wasOpened ? ' Authentication successful!' : ' Already authenticated.'],
     ...formatRows([
       ['Realm', `${plan.realm.value} (${plan.realm.source})`],
-      ['Provider', (await strategyOf(identity)).providerName],
+      ['Provider', (await kindOf(identity)).rootName],
       ['Identity', identity.name],
       ['Region', region],
       ['Session', wasOpened ? 'opened now' : 'taken from the keyring'],
@@ -35,7 +35,7 @@ export async function login(context: Context, invocation: Invocation): Promise<v
     ]),
   );
   if (changed !== undefined) await note(`note: ${changed}`);
-  if (limits !== undefined) await note(`note: ${limits}`);
+  for (const limit of session.limits) await note(`note: ${limit}`);
   await warnOfIntegrations(context, plan, identity);
   // To keep the session is what a login is for.
   if (storeFailure !== undefined) throw storeFailure;

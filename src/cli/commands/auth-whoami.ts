@@ -1,7 +1,7 @@
 import { describeEnvironment } from '../../app/export-environment.ts';
 import type { AuthManager, OpenAuth } from '../../app/open.ts';
 import type { Whoami } from '../../app/whoami.ts';
-import { strategyOf } from '../../clouds/registry.ts';
+import { kindOf } from '../../clouds/registry.ts';
 import { AtmosError, isAtmosError } from '../../core/errors.ts';
 import { optionWords, run } from '../../core/hint.ts';
 import { withoutAbsent } from '../../core/json.ts';
@@ -105,8 +105,8 @@ async function lookUp(
     return { who, failure: new AtmosError('ERR_AUTH_NO_SESSION', message, { hints }) };
   } catch (error) {
     if (!isAtmosError(error, 'ERR_AUTH_KEYS_MISSING')) throw error;
-    const { providerName: provider, configuredRegion } = await strategyOf(identity);
-    const region = configuredRegion(identity);
+    const { rootName: provider, plan } = await kindOf(identity);
+    const { region } = plan(identity);
     const who = { identity: name, kind, provider, isValid: false, reason: error.message };
     return { who: { ...who, ...withoutAbsent({ region }) }, failure: error };
   }

@@ -11,7 +11,6 @@ import {
 import type { Identity } from '../../core/kind-config.ts';
 import { parseDuration } from '../../core/time.ts';
 import { flag, isMap, mapOf, setting, text } from '../../core/validate.ts';
-import type { ShownValues } from '../contract.ts';
 import { isPlainUrl } from './endpoint.ts';
 import { keyFaults, type KeyUse } from './key-values.ts';
 import { isAwsRegion } from './regions.ts';
@@ -187,6 +186,13 @@ export function keyFaultsOf(identity: Identity, values: KeyValues): KeyFault[] {
 
 function keyUseOf(region: string | undefined, endpoint: string | undefined): KeyUse {
   return { region: region ?? defaultRegion, hasOwnEndpoint: endpoint !== undefined };
+}
+
+/** What messages and logs say in place of values that tags gave. Absent: the value. */
+export interface ShownValues {
+  readonly region?: string;
+  readonly endpoint?: string;
+  readonly mfaDevice?: string;
 }
 
 /** How messages call what tags gave, where they would name the values. */

@@ -1,22 +1,19 @@
-import { awsCredentials, shortAccessKeyId, type AwsCredentials } from '../../core/credentials.ts';
+import {
+  awsCredentials,
+  isSession,
+  shortAccessKeyId,
+  type AwsCredentials,
+} from '../../core/credentials.ts';
 import { AtmosError } from '../../core/errors.ts';
 import { edit, optionWords, run, type Hint } from '../../core/hint.ts';
 import { showForConsent, withoutAbsent } from '../../core/json.ts';
 import type { Identity } from '../../core/kind-config.ts';
 import { parseDuration } from '../../core/time.ts';
-import type {
-  IdentityStrategy,
-  OpenContext,
-  OpenedSession,
-  PreparedIdentity,
-  ShownValues,
-  StrategyContext,
-} from '../contract.ts';
+import type { Kind, KeySource, LinkPlan, OpenContext, Opened, Turn } from '../contract.ts';
 import { endpointNeeds, isPlainUrl } from './endpoint.ts';
 import { withMfaCode } from './mfa.ts';
 import { partitionOf } from './regions.ts';
-import type { Sts, StsOptions } from './sts.ts';
-import type { Destination } from './unfollowed-variables.ts';
+import type { SessionTokenRequest, Sts } from './sts.ts';
 import {
   defaultRegion,
   endpointOf,
@@ -34,153 +31,163 @@ const defaultDurationSeconds = 43_200;
 const minDurationSeconds = 900;
 const maxDurationSeconds = { withMfa: 129_600, withoutMfa: 43_200 };
 
+const withoutMfaLimit =
+  'without MFA, AWS refuses this session all of IAM, and of STS all but AssumeRole and GetCallerIdentity';
+
 /**
  * `aws/user`: an IAM user with long-lived keys, from atmos.yaml or else from the store. A session is
  * opened by STS GetSessionToken, with MFA where a device is configured. No browser flow.
  */
-export const awsUser: IdentityStrategy = {
-  providerName: 'aws-user',
-  defaultRegion,
+export const awsUser: Kind = {
+  rootName: 'aws-user',
   schemas,
-  validate: (identity) => void readSettings(identity),
   trustNeeds,
-  usesStoredKeys: (identity) => readSettings(identity).keys === undefined,
   keyFaults: keyFaultsOf,
-  configuredRegion: (identity) => readSettings(identity).region,
-  prepare,
+  plan,
 };
 
-function trustNeeds(identity: Identity): ReturnType<IdentityStrategy['trustNeeds']> {
+function trustNeeds(identity: Identity): ReturnType<Kind['trustNeeds']> {
   const { url, path } = endpointOf(identity) ?? {};
   if (url === undefined || path === undefined || !isPlainUrl(url)) return [];
   const shown = showForConsent({ value: url, tag: identity.tagAt?.(path) });
   return endpointNeeds(url, shown).map((need) => ({ path, ...need }));
 }
 
-async function prepare(context: StrategyContext): Promise<PreparedIdentity> {
-  const { identity } = context;
+/** An identity, its configuration checked. */
+interface User {
+  readonly identity: Identity;
+  readonly settings: UserSettings;
+}
+
+function plan(identity: Identity): LinkPlan {
+  const { name, kind } = identity;
   const settings = readSettings(identity);
-  const keys = settings.keys
-    ? awsCredentials(settings.keys)
-    : usableKeys(identity, await context.readStoredKeys(), context.isStoreLasting);
-  const mfaDevice = settings.mfaArn ?? keys.mfaArn;
-  const shown = shownValues(identity, settings);
-  const region = settings.region ?? defaultRegion;
-  const destination = { region, endpoint: settings.endpoint };
-  const locateMfaArn =
-    settings.mfaArn === undefined ? undefined : () => identity.locate(['credentials', 'mfa_arn']);
-  const withSts = createStsUser(destination, { shown, locateMfaArn }, context);
+  const user = { identity, settings };
+  const shownRegion = shownValues(identity, settings).region;
   return {
-    region,
-    baseAccessKeyId: keys.accessKeyId,
+    name,
+    kind,
+    fingerprint: fingerprintOf(user),
+    storedKey: settings.keys === undefined ? 'needed' : 'configured',
+    defaultRegion,
+    ...withoutAbsent({ region: settings.region, shownRegion }),
+    longLivedKey: (source) => keyOf(user, source),
+    open: (context) => open(user, context),
+    whoIs: (credentials, context) =>
+      withSts(user, credentials, context, (sts) => sts.getCallerIdentity()),
+  };
+}
+
+/** What the stored key carries is not part of it: storing another one removes the session. */
+function fingerprintOf({ identity, settings }: User): LinkPlan['fingerprint'] {
+  const { region = defaultRegion, endpoint, mfaArn, keys } = settings;
+  const shown = shownValues(identity, settings);
+  const setting = (value: string | undefined, shownValue: string | undefined) => ({
+    value: value ?? null,
+    ...withoutAbsent({ shown: shownValue }),
+  });
+  return {
     // A region of the same partition is only where requests go: the session holds in all of them.
-    fingerprintOf: {
-      'the partition': partitionOf(region) ?? region,
-      'spec.endpoint_url': settings.endpoint ?? null,
-      'the MFA device': mfaDevice ?? null,
-      'the access key': keys.accessKeyId,
-    },
-    fingerprintShown: withoutAbsent({
-      'spec.endpoint_url': shown.endpoint,
-      'the MFA device': shown.mfaDevice,
-      'the access key': shortAccessKeyId(keys.accessKeyId),
-    }),
-    ...withoutAbsent({
-      mfaDevice,
-      shown,
-      limits:
-        mfaDevice === undefined
-          ? 'without MFA, AWS refuses this session all of IAM, and of STS all but AssumeRole and GetCallerIdentity'
-          : undefined,
-    }),
-    async open(open) {
-      if (settings.mfaArn === undefined) checkStoredDevice(identity, keys);
-      const durationSeconds = sessionSeconds(settings, keys, mfaDevice !== undefined, context);
-      return withSts(keys, open.timeoutMs, (sts) =>
-        openSession(sts, { context, open, region, mfaDevice, shown, durationSeconds }),
-      );
-    },
-    whoIs: (credentials, timeoutMs) =>
-      withSts(credentials, timeoutMs, (sts) => sts.getCallerIdentity()),
+    'the partition': { value: partitionOf(region) ?? region },
+    'spec.endpoint_url': setting(endpoint, shown.endpoint),
+    'credentials.mfa_arn': setting(mfaArn, shown.mfaDevice),
+    'credentials.access_key_id': setting(
+      keys?.accessKeyId,
+      keys && shortAccessKeyId(keys.accessKeyId),
+    ),
   };
 }
 
-type UseSts = <T>(
-  credentials: AwsCredentials,
-  timeoutMs: number,
-  use: (sts: Sts) => Promise<T>,
-) => Promise<T>;
+/** The key of the configuration, or else the stored one. */
+async function keyOf({ identity, settings }: User, source: KeySource): Promise<AwsCredentials> {
+  if (settings.keys !== undefined) return awsCredentials(settings.keys);
+  return usableKey(identity, await source.storedKey(), source.isStoreLasting);
+}
 
-/**
- * Lets AWS STS be used, and closes it. Variables of the AWS SDKs that we do not follow are refused before
- * anything is sent, or else told once when it has worked: an error names them itself.
- */
-function createStsUser(
-  destination: Destination,
-  forErrors: Pick<StsOptions, 'shown' | 'locateMfaArn'>,
-  { identity, host, warn }: StrategyContext,
-): UseSts {
-  let hasWarned = false;
-  return async (credentials, timeoutMs, use) => {
-    const variables = await import('./unfollowed-variables.ts');
-    variables.requireFollowed(destination, identity.name, host.env);
-    const { openSts } = await import('./sts.ts');
-    const sts = openSts({ ...destination, ...forErrors, credentials, timeoutMs, host });
-    try {
-      const result = await use(sts);
-      const unfollowed = variables.unfollowedVariables(destination, host.env);
-      const warning = variables.unfollowedWarning(unfollowed);
-      if (warning !== undefined && !hasWarned) warn(warning);
-      hasWarned = true;
-      return result;
-    } finally {
-      sts.close();
-    }
+async function open(user: User, context: OpenContext): Promise<Opened> {
+  const { identity, settings } = user;
+  const key = await keyOf(user, context);
+  if (settings.mfaArn === undefined) checkStoredDevice(identity, key);
+  const serialNumber = settings.mfaArn ?? key.mfaArn;
+  const durationSeconds = sessionSeconds(user, key, serialNumber !== undefined, context);
+  return withSts(user, key, context, (sts) => {
+    const request = (code?: string) =>
+      requestSession(sts, user, context, { durationSeconds, serialNumber, tokenCode: code });
+    return serialNumber === undefined
+      ? request()
+      : requestWithMfa(user, serialNumber, context, request);
+  });
+}
+
+/** A device shows one code at a time, and AWS takes it once: for one session of one process. */
+function requestWithMfa(
+  { identity, settings }: User,
+  device: string,
+  context: OpenContext,
+  request: (code: string) => Promise<Opened>,
+): Promise<Opened> {
+  const shownDevice = shownValues(identity, settings).mfaDevice;
+  const turn: Turn = {
+    subject: ['mfa', device],
+    named: `the MFA device ${shownDevice ?? device}`,
+    // Of a failure, only what became of the code.
+    isShared: (code) => code === 'ERR_AUTH_MFA_REFUSED' || code === 'ERR_CANCELLED',
   };
-}
-
-interface Opening {
-  readonly context: StrategyContext;
-  readonly open: OpenContext;
-  readonly region: string;
-  readonly mfaDevice: string | undefined;
-  readonly shown: ShownValues;
-  readonly durationSeconds: number;
-}
-
-function openSession(sts: Sts, opening: Opening): Promise<OpenedSession> {
-  const { context, open, mfaDevice, shown } = opening;
-  if (mfaDevice === undefined) return requestSession(sts, opening);
-  const device = withoutAbsent({ device: mfaDevice, shownDevice: shown.mfaDevice });
-  return withMfaCode(device, context.identity, open, (code) => requestSession(sts, opening, code));
+  const asked = { device, ...withoutAbsent({ shownDevice }) };
+  return context.alone(turn, () => withMfaCode(asked, identity, context.ask, request));
 }
 
 async function requestSession(
   sts: Sts,
-  { context, region, mfaDevice, durationSeconds }: Opening,
-  tokenCode?: string,
-): Promise<OpenedSession> {
-  const session = await sts.getSessionToken({
-    durationSeconds,
-    serialNumber: mfaDevice,
-    tokenCode,
-  });
-  const offset = session.serverDate
-    ? session.serverDate.getTime() - context.host.now().getTime()
-    : 0;
+  { settings }: User,
+  { host }: OpenContext,
+  request: SessionTokenRequest,
+): Promise<Opened> {
+  const { serverDate, ...session } = await sts.getSessionToken(request);
+  const region = settings.region ?? defaultRegion;
   return {
-    credentials: awsCredentials({
-      accessKeyId: session.accessKeyId,
-      secretAccessKey: session.secretAccessKey,
-      sessionToken: session.sessionToken,
-      expiresAt: session.expiresAt,
-      region,
-    }),
-    clockOffsetMs: offset,
+    credentials: awsCredentials({ ...session, region }),
+    clockOffsetMs: serverDate ? serverDate.getTime() - host.now().getTime() : 0,
+    limits: request.serialNumber === undefined ? [withoutMfaLimit] : [],
   };
 }
 
-function usableKeys(
+/**
+ * Lets AWS STS be used, and closes it. Variables of the AWS SDKs that we do not follow are refused before
+ * anything is sent, or else told when it has worked: an error names them itself.
+ */
+async function withSts<T>(
+  { identity, settings }: User,
+  credentials: AwsCredentials,
+  { host, timeoutMs, warn }: Pick<OpenContext, 'host' | 'timeoutMs' | 'warn'>,
+  use: (sts: Sts) => Promise<T>,
+): Promise<T> {
+  const { region = defaultRegion, endpoint, mfaArn } = settings;
+  const destination = { region, endpoint };
+  const variables = await import('./unfollowed-variables.ts');
+  variables.requireFollowed(destination, identity.name, host.env);
+  const { openSts } = await import('./sts.ts');
+  const sts = openSts({
+    ...destination,
+    credentials,
+    shown: shownValues(identity, settings),
+    locateMfaArn:
+      mfaArn === undefined ? undefined : () => identity.locate(['credentials', 'mfa_arn']),
+    timeoutMs,
+    host,
+  });
+  try {
+    const result = await use(sts);
+    const unfollowed = variables.unfollowedVariables(destination, host.env);
+    const warning = variables.unfollowedWarning(unfollowed);
+    if (warning !== undefined) warn(warning);
+    return result;
+  } finally {
+    sts.close();
+  }
+}
+
+function usableKey(
   identity: Identity,
   stored: AwsCredentials | null,
   isStoreLasting: boolean,
@@ -204,7 +211,7 @@ function usableKeys(
       ],
     });
   }
-  if (stored.sessionToken !== undefined) {
+  if (isSession(stored)) {
     throw new AtmosError(
       'ERR_AUTH_KEYS_MISSING',
       `what is stored as the access key of identity ${identity.name} is a session, which cannot open another`,
@@ -232,13 +239,13 @@ function checkStoredDevice(identity: Identity, { mfaArn }: AwsCredentials): void
 
 /** What AWS and Atmos allow, of what the configuration, the stored key or else the default asks for. */
 function sessionSeconds(
-  settings: UserSettings,
-  keys: AwsCredentials,
+  { identity, settings }: User,
+  key: AwsCredentials,
   hasMfa: boolean,
-  { identity, warn }: StrategyContext,
+  { warn }: OpenContext,
 ): number {
   const wanted =
-    settings.durationSeconds ?? storedDuration(keys, identity, warn) ?? defaultDurationSeconds;
+    settings.durationSeconds ?? storedDuration(key, identity, warn) ?? defaultDurationSeconds;
   const most = hasMfa ? maxDurationSeconds.withMfa : maxDurationSeconds.withoutMfa;
   const seconds = Math.min(Math.max(wanted, minDurationSeconds), most);
   if (seconds !== wanted) {
