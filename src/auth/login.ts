@@ -1,7 +1,7 @@
 import type { Ask, KeySource, LinkPlan, OpenContext, Turn } from '../clouds/contract.ts';
 import { credentialId, type Credentials } from '../core/credentials.ts';
 import { AtmosError, isAtmosError, type ErrorCode } from '../core/errors.ts';
-import { edit, optionWords, run, type Hint } from '../core/hint.ts';
+import { optionWords, run, type Hint } from '../core/hint.ts';
 import { withoutAbsent } from '../core/json.ts';
 import type { Identity } from '../core/kind-config.ts';
 import type { LogEvents } from '../core/log-events.ts';
@@ -173,12 +173,7 @@ async function openSession(
     if (!isAtmosError(error, 'ERR_AUTH_KEYS_REFUSED')) throw error;
     if (keyId !== undefined) noteRefusal(owner, keyId, host);
     host.log('key.refused', { identity: identity.name });
-    if (link.storedKey !== 'configured') throw error;
-    throw new AtmosError(error.code, error.message, {
-      hints: [
-        edit(identity.locate(['credentials']), 'correct access_key_id and secret_access_key'),
-      ],
-    });
+    throw error;
   }
 }
 

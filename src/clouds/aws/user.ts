@@ -4,7 +4,7 @@ import {
   shortAccessKeyId,
   type AwsCredentials,
 } from '../../core/credentials.ts';
-import { AtmosError } from '../../core/errors.ts';
+import { AtmosError, isAtmosError } from '../../core/errors.ts';
 import { edit, optionWords, run, type Hint } from '../../core/hint.ts';
 import { showForConsent, withoutAbsent } from '../../core/json.ts';
 import type { Identity } from '../../core/kind-config.ts';
@@ -110,12 +110,23 @@ async function open(user: User, context: OpenContext): Promise<Opened> {
   if (settings.mfaArn === undefined) checkStoredDevice(identity, key);
   const serialNumber = settings.mfaArn ?? key.mfaArn;
   const durationSeconds = sessionSeconds(user, key, serialNumber !== undefined, context);
-  return withSts(user, key, context, (sts) => {
+  const opening = withSts(user, key, context, (sts) => {
     const request = (code?: string) =>
       requestSession(sts, user, context, { durationSeconds, serialNumber, tokenCode: code });
     return serialNumber === undefined
       ? request()
       : requestWithMfa(user, serialNumber, context, request);
+  });
+  return opening.catch((error: unknown) => {
+    throw settings.keys === undefined ? error : ofConfiguredKey(error, identity);
+  });
+}
+
+/** A refused key is corrected where it is written. */
+function ofConfiguredKey(error: unknown, { locate }: Identity): unknown {
+  if (!isAtmosError(error, 'ERR_AUTH_KEYS_REFUSED')) return error;
+  return new AtmosError(error.code, error.message, {
+    hints: [edit(locate(['credentials']), 'correct access_key_id and secret_access_key')],
   });
 }
 
