@@ -44,7 +44,6 @@ export interface KeyFault {
  * cloud adds its own here, and its case to the functions below.
  */
 export type Credentials = AwsCredentials;
-export type CredentialType = Credentials['type'];
 
 const inspectSymbol = Symbol.for('nodejs.util.inspect.custom');
 
