@@ -15,8 +15,9 @@ const isOutput = (node) => {
  *
  * @param {readonly string[]} names
  * @param {string} message
+ * @param {(node: any) => boolean} [isAllowed] for what reads a property
  */
-const noProperties = (names, message) => ({
+const noProperties = (names, message, isAllowed = () => false) => ({
   meta: { type: 'problem' },
   /** @param {any} context */
   create: (context) => {
@@ -26,12 +27,18 @@ const noProperties = (names, message) => ({
     };
     return {
       /** @param {any} node */
-      MemberExpression: (node) => !node.computed && check(node.property),
+      MemberExpression: (node) => !node.computed && !isAllowed(node) && check(node.property),
       /** @param {any} node */
       Property: (node) => !node.computed && node.parent.type === 'ObjectPattern' && check(node.key),
     };
   },
 });
+
+/** `entryName(key, host.platform)`, not `host.platform === 'win32'`. @param {any} node */
+const isArgument = (node) =>
+  node.parent.type === 'CallExpression' &&
+  node.parent.callee.type === 'Identifier' &&
+  node.parent.arguments.includes(node);
 
 /**
  * What an expression may give: the branches of a conditional, the elements of an array.
@@ -122,6 +129,7 @@ const plugin = {
     'no-platform': noProperties(
       ['platform'],
       'the platform is asked in host/ and keyring/system/, or is an argument',
+      isArgument,
     ),
   },
 };

@@ -1,19 +1,11 @@
+import { identityNamed } from './app/identity-named.ts';
 import type { RemovedItem } from './app/logout.ts';
 import { openAuth } from './app/open.ts';
-import {
-  findSessionFiles,
-  removeSessionFiles,
-  scopeOf,
-  type RemovedFile,
-} from './app/session-files.ts';
+import type { RemovedFile } from './app/session-files.ts';
 import type { Whoami } from './app/whoami.ts';
-import { planAuth, type AuthPlan } from './auth/plan.ts';
-import { findIdentity } from './config/find-identity.ts';
+import { planAuth } from './auth/plan.ts';
 import { configFromObject, loadConfig, type Config } from './config/load.ts';
-import { AtmosError } from './core/errors.ts';
-import { say } from './core/hint.ts';
 import { withoutAbsent } from './core/json.ts';
-import type { Identity } from './core/kind-config.ts';
 import type { Host } from './host/host.ts';
 import { realHost } from './host/real.ts';
 import { loadWindows } from './host/windows/load.ts';
@@ -80,7 +72,7 @@ export async function createAuth(options: CreateAuthOptions = {}): Promise<Auth>
   const { keyring, promptPassword, mfaCode, onWarning } = options;
   const config = await configOf(options, host);
   for (const warning of config.warnings) onWarning?.(warning);
-  const plan: AuthPlan = planAuth(config, host);
+  const plan = { ...planAuth(config, host), config };
   const opened = await openAuth(plan, {
     host,
     warn: (message) => onWarning?.(message),
@@ -106,13 +98,15 @@ export async function createAuth(options: CreateAuthOptions = {}): Promise<Auth>
     credentials: (name) => login(name),
     whoami: async (name) => manager.whoami(identityNamed(config, name)),
     async logout(name, { includeKeys = false } = {}) {
-      const aliases = [identityNamed(config, name).name];
-      const items = await manager.logout(aliases, { includeKeys, isDryRun: false });
-      const found = await findSessionFiles(plan, scopeOf(config, aliases), host);
-      const { removed, failures } = await removeSessionFiles(found, false);
-      const [failure] = failures;
-      if (failure !== undefined) throw failure;
-      return [...items, ...removed];
+      // Most programs never log out.
+      const { logoutIdentities } = await import('./app/logout-identities.ts');
+      const names = [identityNamed(config, name).name];
+      const services = { host, confirm: async () => true };
+      const request = { includeKeys, isDryRun: false };
+      const done = await logoutIdentities(plan, opened, names, request, services);
+      if (done?.failure !== undefined) throw done.failure;
+      const items = done?.removed.map(({ key, identity, item }) => ({ key, identity, item })) ?? [];
+      return [...items, ...(done?.files.removed ?? [])];
     },
     async close() {
       if (keyring === undefined) await opened.keyring.close();
@@ -124,19 +118,4 @@ async function configOf({ config }: CreateAuthOptions, host: Host): Promise<Conf
   if (typeof config === 'object') return configFromObject(config, host);
   if (config === undefined) return loadConfig({}, host);
   return loadConfig({ configFiles: [{ value: config, source: 'options.config' }] }, host);
-}
-
-function identityNamed(config: Config, name: string | undefined): Identity {
-  if (name !== undefined) return findIdentity(config, name);
-  const defaults = config.identities.filter(({ isDefault }) => isDefault);
-  const [only] = defaults;
-  if (only && defaults.length === 1) return findIdentity(config, only.name);
-  const count = defaults.length === 0 ? 'none' : 'more than one';
-  throw new AtmosError(
-    'ERR_IDENTITY_REQUIRED',
-    `no identity was named, and ${count} is the default`,
-    {
-      hints: [say('name one, or set default: true on one')],
-    },
-  );
 }

@@ -99,6 +99,16 @@ describe("from an object, with a keyring of one's own", () => {
     });
   });
 
+  test('a logout that fails for an entry still removes the plain files of Atmos', async () => {
+    const { credentials } = putSessions(root, 'default', 'aws-user', ['deploy']);
+    const keyring = openMemoryKeyring();
+    const other = { type: 'aws', data: {}, realm: 'default', alias: 'other', item: 'session' };
+    await keyring.set('atmos_default_deploy@session', JSON.stringify(other));
+    const auth = await open({ config: configOf(), keyring });
+    expect(await errorOf(auth.logout())).toMatchObject({ code: 'ERR_KEYRING_FOREIGN' });
+    expect(existsSync(credentials)).toBe(false);
+  });
+
   test('a session that Atmos has in a plain file is removed too', async () => {
     const auth = await open({ config: configOf(), keyring: await keyringWithKey() });
     const { credentials, config } = putSessions(root, 'default', 'aws-user', ['deploy']);

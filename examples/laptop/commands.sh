@@ -5,7 +5,7 @@ atmos auth user configure --stdin < access-key.json
 atmos auth login --mfa-token "$MFA_CODE"
 atmos auth whoami
 
-# Then programs have the session, and nobody types a code again.
+# Programs then use the session without another MFA code.
 atmos auth exec -- sh -c 'echo "in $AWS_REGION with the key ${AWS_ACCESS_KEY_ID%????????????????}…"'
 
 # Or this shell has a profile that asks us for it.

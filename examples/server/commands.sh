@@ -1,9 +1,9 @@
-# Once: a password that nobody else can read, and the access key from where it was made.
+# Once: create a password file that only you can read, and store the access key.
 mkdir -p ~/.config
 (umask 077 && head -c 32 /dev/urandom | base64 > ~/.config/atmos-keyring-password)
 atmos auth user configure --stdin < access-key.json
 
-# From cron, systemd or over SSH: nobody is asked for anything.
+# From cron, systemd or over SSH: no command prompts.
 atmos auth exec -- sh -c 'echo "in $AWS_REGION with the key ${AWS_ACCESS_KEY_ID%????????????????}…"'
 atmos auth keyring status
 

@@ -1,12 +1,14 @@
+import type { AuthPlan } from '../auth/plan.ts';
 import { findIdentity } from '../config/find-identity.ts';
 import type { Config } from '../config/load.ts';
-import { AtmosError } from '../core/errors.ts';
+import { AtmosError, isEntryError } from '../core/errors.ts';
+import { adoptFrom, run } from '../core/hint.ts';
 import { isObject, parseJson } from '../core/json.ts';
 import { foldName, isSameName } from '../core/names.ts';
 import type { Host } from '../host/host.ts';
 import type { Keyring } from '../keyring/contract.ts';
 import { changed, notKept, type Copy } from '../store/copy.ts';
-import { adoptOf, hasExpired, isOfOneEntry, type Inventory } from '../store/inventory.ts';
+import { createInventory, hasExpired, type Inventory } from '../store/inventory.ts';
 import {
   isAutomaticRealm,
   itemKey,
@@ -14,6 +16,8 @@ import {
   type ItemKind,
   type Owner,
 } from '../store/key.ts';
+import { copyEntries, type Copied, type CopyFlags, type CopyServices } from './copy-entries.ts';
+import type { OpenAuth } from './open.ts';
 
 const itemKinds: readonly ItemKind[] = ['key', 'session', 'token'];
 
@@ -34,6 +38,73 @@ export interface AdoptContext {
   readonly realm: string;
   readonly config: Config;
   readonly host: Pick<Host, 'now'>;
+}
+
+export interface AdoptOptions extends Omit<CopyFlags, 'overwrite'> {
+  /** Configured identities and providers. None: all. */
+  readonly names: readonly string[];
+  readonly fromRealm: string | undefined;
+}
+
+export interface AdoptServices extends CopyServices {
+  readonly host: Host;
+  open(): Promise<OpenAuth>;
+}
+
+export interface Adopted extends Copied {
+  /** The names that have another value in the current realm. */
+  readonly conflicts: readonly string[];
+}
+
+/**
+ * Copies the entries that another realm has of identities and providers that are configured here to the
+ * current realm. An entry that is there already with another value is not changed.
+ *
+ * @throws ERR_USAGE for the current realm, or several realms to choose from; ERR_IDENTITY_UNKNOWN;
+ *   ERR_CONFIG_UNTRUSTED; what opening the keyring and reading it give
+ */
+export async function adoptEntries(
+  plan: AuthPlan & { readonly config: Config },
+  { names, fromRealm, ...flags }: AdoptOptions,
+  services: AdoptServices,
+): Promise<Adopted> {
+  const { config } = plan;
+  const realm = plan.realm.value;
+  if (fromRealm === realm) throw ownRealm(plan);
+  const adopted = adoptedNames(config, names);
+  const { keyring, requireStorable } = await services.open();
+  if (!flags.isDryRun) requireStorable();
+  const inventory = createInventory(realm, config);
+  const context = { keyring, inventory, realm, config, host: services.host };
+  const entries = await findAdoptable(context, adopted, fromRealm);
+  const source = fromRealm ?? chooseRealm(entries, names);
+  const copies = entries.map((entry) => adoptedCopy(entry, context));
+  const copyFlags = { ...flags, overwrite: false };
+  const { entries: outcomes, stopped } = await copyEntries(copies, keyring, copyFlags, services);
+  const conflicts = entries.filter((_, index) => outcomes[index]?.state === 'conflict');
+  const { info } = keyring;
+  return {
+    from: { ...info, realm: source ?? null },
+    to: { ...info, realm },
+    inventory,
+    outcomes,
+    stopped,
+    left: [],
+    conflicts: [...new Set(conflicts.map(({ alias }) => alias))],
+  };
+}
+
+function ownRealm({ realm }: AuthPlan): AtmosError {
+  return new AtmosError(
+    'ERR_USAGE',
+    `realm ${realm.value} is the current one (${realm.source}): its entries would be copied to themselves`,
+    {
+      hints: [
+        run(['atmos', 'auth', 'keyring', 'adopt']),
+        run(['atmos', 'auth', 'keyring', 'list']),
+      ],
+    },
+  );
 }
 
 /**
@@ -109,7 +180,7 @@ async function ownerOf(
     return said.realm === realm && isSameName(said.alias, alias) ? realm : undefined;
   } catch (error) {
     // Copying it says what is wrong with it.
-    if (isOfOneEntry(error)) return byName;
+    if (isEntryError(error)) return byName;
     throw error;
   }
 }
@@ -119,10 +190,7 @@ async function ownerOf(
  *
  * @throws ERR_USAGE when there are several to choose from
  */
-export function chooseRealm(
-  entries: readonly Adoptable[],
-  names: readonly string[],
-): string | undefined {
+function chooseRealm(entries: readonly Adoptable[], names: readonly string[]): string | undefined {
   const realms = [...new Set(entries.map(({ fromRealm }) => fromRealm))].sort();
   if (realms.length <= 1) return realms[0];
   const shown = realms.map((realm) => {
@@ -132,7 +200,7 @@ export function chooseRealm(
   throw new AtmosError(
     'ERR_USAGE',
     ['several realms have entries of identities that are configured here:', ...shown],
-    { hints: realms.map((realm) => adoptOf(names, realm)) },
+    { hints: realms.map((realm) => adoptFrom(names, realm)) },
   );
 }
 

@@ -1,14 +1,45 @@
-import type { Invocation } from '../cli/command.ts';
-import type { Prompt } from '../cli/ui/prompt.ts';
-import { profilesWith } from '../config/find-identity.ts';
+import { kindOf } from '../clouds/registry.ts';
+import { findIdentity, profilesWith } from '../config/find-identity.ts';
 import type { Config } from '../config/load.ts';
 import { remoteImportHints, remoteImportNote } from '../config/remote-imports.ts';
 import { AtmosError, isAtmosError } from '../core/errors.ts';
-import { addOptions, optionWords, say, setVariable, unsetHints, type Hint } from '../core/hint.ts';
+import {
+  addOptions,
+  optionWords,
+  placeholder,
+  say,
+  setVariable,
+  unsetHints,
+  type Hint,
+} from '../core/hint.ts';
 import { environmentSetting, type Sourced } from '../core/json.ts';
 import { isOffName } from '../core/names.ts';
 import type { Identity } from '../core/kind-config.ts';
 import type { Host } from '../host/host.ts';
+
+/** What `-i` says: absent (or empty), bare, or a name. */
+export type IdentityOption =
+  | { readonly kind: 'absent' | 'bare' }
+  | { readonly kind: 'named'; readonly name: string };
+
+/** What the command line says of the identity. */
+export interface IdentityWords {
+  readonly identity: IdentityOption;
+  readonly operand: string | undefined;
+}
+
+/** How a person chooses one of several identities. */
+export interface Picker {
+  /**
+   * @param question `instead` says what to do where no one can be prompted
+   * @throws ERR_NO_TERMINAL, ERR_CANCELLED
+   */
+  select(question: {
+    readonly message: string;
+    readonly choices: readonly string[];
+    readonly instead: Hint;
+  }): Promise<string>;
+}
 
 /** Which identity the command line and the environment ask for. */
 export type IdentityRequest =
@@ -24,7 +55,7 @@ export type IdentityRequest =
  * @throws ERR_USAGE when there is an operand and `-i`
  */
 export function requestedIdentity(
-  { identity, operand }: Pick<Invocation, 'identity' | 'operand'>,
+  { identity, operand }: IdentityWords,
   { env }: Pick<Host, 'env'>,
   { environment }: Pick<Config, 'environment'>,
 ): IdentityRequest {
@@ -49,6 +80,67 @@ function readName(name: Sourced<string>): IdentityRequest {
   return isOffName(name.value) ? { kind: 'none', source: name.source } : { kind: 'named', name };
 }
 
+export interface IdentityChoice extends Picker {
+  readonly requested: IdentityRequest;
+  readonly config: Config;
+  readonly host: Host;
+}
+
+/**
+ * The identity that is asked for, or undefined when authentication is switched off. Its part of the
+ * configuration is valid.
+ *
+ * @throws ERR_IDENTITY_UNKNOWN, ERR_IDENTITY_REQUIRED, ERR_IDENTITY_UNSUPPORTED, ERR_NO_TERMINAL,
+ *   ERR_CONFIG_INVALID
+ */
+export async function chooseIdentity(choice: IdentityChoice): Promise<Identity | undefined> {
+  const { requested, config, host } = choice;
+  if (requested.kind === 'none') return undefined;
+  const chosen = await resolveIdentityName(requested, config, choice);
+  const identity = findIdentity(config, chosen, sourceHints(chosen.source, host));
+  const { name, kind } = identity;
+  const { plan } = await kindOf(identity);
+  host.log('identity.chosen', { identity: name, kind, source: chosen });
+  plan(identity);
+  return identity;
+}
+
+/**
+ * As {@link chooseIdentity}, for what makes no sense without one.
+ *
+ * @throws ERR_USAGE when authentication is switched off
+ */
+export async function requireIdentity(choice: IdentityChoice): Promise<Identity> {
+  const identity = await chooseIdentity(choice);
+  if (identity !== undefined) return identity;
+  const { requested, host } = choice;
+  const source = requested.kind === 'none' ? requested.source : '--identity';
+  const by = source === '--identity' ? '' : ` by ${source}`;
+  throw new AtmosError(
+    'ERR_USAGE',
+    `authentication is switched off${by}, and this command needs an identity`,
+    { hints: [...sourceHints(source, host), addOptions(['-i', placeholder('name')])] },
+  );
+}
+
+/**
+ * The variables by which an atmos that a program starts means the same identity. One that comes from a
+ * profile is there only with that profile. A variable that says the same stays as it is, the user's
+ * own. A name that would switch authentication off is not set.
+ */
+export function choiceVariables(
+  { profiles, areProfilesGiven }: Pick<Config, 'profiles' | 'areProfilesGiven'>,
+  { name }: Identity,
+  env: Host['env'],
+): Readonly<Record<string, string>> {
+  const names = profiles.join(',');
+  const isSaid = !areProfilesGiven || names === '' || env['ATMOS_PROFILE'] === names;
+  return {
+    ...(isOffName(name) ? {} : { ATMOS_IDENTITY: name }),
+    ...(isSaid ? {} : { ATMOS_PROFILE: names }),
+  };
+}
+
 /** How to be without a name, or without the switching off, that the environment gives. */
 export function sourceHints(source: string, { env }: Pick<Host, 'env'>): Hint[] {
   return source === 'ATMOS_IDENTITY' ? unsetHints(source, env) : [];
@@ -64,7 +156,7 @@ export function sourceHints(source: string, { env }: Pick<Host, 'env'>): Hint[] 
 export async function resolveIdentityName(
   request: Exclude<IdentityRequest, { kind: 'none' }>,
   config: Pick<Config, 'identities' | 'profileDirectories' | 'profiles' | 'remoteImports'>,
-  prompt: Pick<Prompt, 'select'>,
+  picker: Picker,
 ): Promise<Sourced<string>> {
   if (request.kind === 'named') return request.name;
   const { identities } = config;
@@ -82,11 +174,11 @@ export async function resolveIdentityName(
       ],
     });
   }
-  if (request.kind === 'pick') return pick(names, prompt);
+  if (request.kind === 'pick') return pick(names, picker);
   const defaults = identities.filter(({ isDefault }) => isDefault);
   const [only] = defaults;
   if (only && defaults.length === 1) return theDefault(only);
-  return pickOrRefuse(defaults, names, prompt);
+  return pickOrRefuse(defaults, names, picker);
 }
 
 /** Its place is looked up when it is asked for. */
@@ -99,11 +191,8 @@ function theDefault({ name, locate }: Identity): Sourced<string> {
   };
 }
 
-async function pick(
-  names: readonly string[],
-  prompt: Pick<Prompt, 'select'>,
-): Promise<Sourced<string>> {
-  const value = await prompt.select({
+async function pick(names: readonly string[], picker: Picker): Promise<Sourced<string>> {
+  const value = await picker.select({
     message: 'Identity',
     choices: names,
     instead: addOptions(optionWords('-i', names[0] ?? 'NAME'), 'to choose without a prompt'),
@@ -114,11 +203,11 @@ async function pick(
 async function pickOrRefuse(
   defaults: readonly Identity[],
   names: readonly string[],
-  prompt: Pick<Prompt, 'select'>,
+  picker: Picker,
 ): Promise<Sourced<string>> {
   const candidates = defaults.length > 0 ? defaults.map(({ name }) => name) : names;
   try {
-    return await pick(candidates, prompt);
+    return await pick(candidates, picker);
   } catch (error) {
     if (!isAtmosError(error, 'ERR_NO_TERMINAL')) throw error;
     const why =

@@ -1,13 +1,8 @@
 import { checkTrust, ownerOf, planLink, type AuthContext } from '../auth/context.ts';
 import { forgetRefusal } from '../auth/refusals.ts';
+import type { KeyForm, KeyValues } from '../clouds/contract.ts';
 import { kindOf } from '../clouds/registry.ts';
-import {
-  awsCredentials,
-  isSameCredentials,
-  type AwsCredentials,
-  type KeyFault,
-  type KeyValues,
-} from '../core/credentials.ts';
+import { awsCredentials, isSameCredentials, type AwsCredentials } from '../core/credentials.ts';
 import { AtmosError, isAtmosError, KeyringError } from '../core/errors.ts';
 import { edit, say } from '../core/hint.ts';
 import type { Identity } from '../core/kind-config.ts';
@@ -54,33 +49,28 @@ function checkLength(owner: Owner, { name, locate }: Identity): void {
   );
 }
 
-/**
- * The check of values of a key that the identity is to have, the same for all ways in which they come.
- */
-export async function keyCheckOf(
-  identity: Identity,
-): Promise<(values: KeyValues) => readonly KeyFault[]> {
-  const kind = await kindOf(identity);
-  return (values) => kind.keyFaults(identity, values);
+/** @throws ERR_CONFIG_INVALID */
+export async function keyFormOf(identity: Identity): Promise<KeyForm> {
+  return (await kindOf(identity)).keyForm(identity);
 }
 
 /**
  * Refuses values that cannot be used.
  *
- * @param sourceOf where a value came from: `--stdin`
+ * @param sourceOf where the value of a field came from: `--stdin`
  * @throws ERR_USAGE naming every fault and its source; no value
  */
-export async function checkKey(
-  identity: Identity,
+export function checkKey(
+  { fields }: KeyForm,
   values: KeyValues,
-  sourceOf: (field: keyof KeyValues) => string,
-): Promise<void> {
-  const faults = (await keyCheckOf(identity))(values);
-  if (faults.length === 0) return;
-  const lines = faults.map(
-    ({ field, name, message }) => `${name} ${message} (from ${sourceOf(field)})`,
-  );
-  throw new AtmosError('ERR_USAGE', lines);
+  sourceOf: (field: string) => string,
+): void {
+  const lines = fields.flatMap(({ name, check }) => {
+    const value = values[name];
+    const fault = value === undefined ? undefined : check(value);
+    return fault === undefined ? [] : [`${fault} (from ${sourceOf(name)})`];
+  });
+  if (lines.length > 0) throw new AtmosError('ERR_USAGE', lines);
 }
 
 /** Asks the server who holds these keys, within `timeoutMs`. */

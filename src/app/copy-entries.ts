@@ -1,49 +1,120 @@
-import type { Context } from '../cli/context.ts';
-import { createProgress } from '../cli/ui/progress.ts';
+import type { SourceLine } from '../clouds/contract.ts';
+import { AtmosError } from '../core/errors.ts';
+import { say } from '../core/hint.ts';
+import type { Sourced } from '../core/json.ts';
 import type { Host } from '../host/host.ts';
-import type { Keyring } from '../keyring/contract.ts';
+import type { Keyring, KeyringInfo } from '../keyring/contract.ts';
 import {
   deleteCopied,
   noteLost,
   runCopies,
+  type CopiedEntry,
   type Copy,
   type CopyOptions,
   type CopyResult,
+  type CopyState,
   type Run,
 } from '../store/copy.ts';
+import type { Inventory, OtherEntry } from '../store/inventory.ts';
+import type { OpenAuth } from './open.ts';
 
-type Where = Pick<Context, 'host' | 'progress'>;
+export type { SourceLine } from '../clouds/contract.ts';
+
+/** Shows how far work is that takes a while. */
+export interface Progress {
+  /** How many are done. */
+  tell(done: number): Promise<void>;
+  end(): Promise<void>;
+}
+
+/** @param doing what is done to each, in the form of `copying` */
+export type StartProgress = (work: { readonly doing: string; readonly total: number }) => Progress;
+
+export interface CopyServices {
+  readonly host: Pick<Host, 'onSignals'>;
+  readonly startProgress: StartProgress;
+}
 
 export interface CopyFlags extends Pick<CopyOptions, 'overwrite' | 'isDryRun'> {
-  readonly target: Keyring;
   /** Whether the sources are deleted once all were copied. */
   readonly deletesSource?: boolean;
 }
 
-/** Copies, and then deletes the sources, with progress. Ctrl-C ends it between two entries. */
-export async function copyForCommand(
-  context: Where,
+/** What became of an entry, or of a profile, which has no key when it became no identity. */
+export interface Outcome extends Omit<CopiedEntry, 'key' | 'state'> {
+  readonly key?: string;
+  readonly profile?: string;
+  /** The lines that have the key in plain text. */
+  readonly lines?: readonly SourceLine[];
+  /** The MFA device that is stored with the key, and where the source names it. */
+  readonly mfaDevice?: Sourced<string>;
+  /** `skipped`: the profile was not chosen. */
+  readonly state: CopyState | 'skipped';
+}
+
+/** What is not copied: an entry of another program or kind, or a profile without a long-lived key. */
+export type LeftEntry = OtherEntry | { readonly profile: string };
+
+/** A keyring, or a realm in one. */
+export interface CopyPlace extends Pick<KeyringInfo, 'type' | 'location'> {
+  /** Only where entries go from one realm to another. Null: there was none to copy from. */
+  readonly realm?: string | null;
+}
+
+/** What was copied, in full or until something stopped it. */
+export interface Copied {
+  readonly from: CopyPlace;
+  readonly to: CopyPlace;
+  readonly inventory: Inventory;
+  readonly outcomes: readonly Outcome[];
+  readonly stopped: AtmosError | undefined;
+  /** Entries or profiles of the source that are not ours, or have no key, and so are not copied. */
+  readonly left: readonly LeftEntry[];
+}
+
+/** Copies, and then deletes the sources, with progress. The first Ctrl-C stops it between two entries. */
+export async function copyEntries(
   copies: readonly Copy[],
-  { target, deletesSource = false, ...flags }: CopyFlags,
+  target: Keyring,
+  { deletesSource = false, ...flags }: CopyFlags,
+  services: CopyServices,
 ): Promise<CopyResult> {
-  return untilInterrupted(context.host, async (isInterrupted) => {
-    const result = await withProgress(context, 'copying', copies.length, (onEntry) =>
+  return untilInterrupted(services.host, async (isInterrupted) => {
+    const result = await withProgress(services, 'copying', copies.length, (onEntry) =>
       runCopies(copies, { ...flags, isInterrupted, onEntry }),
     );
     const { entries } = result;
     if (flags.isDryRun || result.stopped) return result;
     await noteLost(entries, target);
     if (!deletesSource) return result;
-    const stopped = await withProgress(context, 'deleting', entries.length, (onEntry) =>
+    const stopped = await withProgress(services, 'deleting', entries.length, (onEntry) =>
       deleteCopied(copies, entries, { isInterrupted, onEntry }),
     );
     return { entries, stopped };
   });
 }
 
+/**
+ * Checks that a keyring can take what is imported.
+ *
+ * @throws ERR_USAGE for one that keeps nothing; ERR_CONFIG_UNTRUSTED
+ */
+export function requireTarget(
+  { keyring, plan, requireStorable }: Pick<OpenAuth, 'keyring' | 'plan' | 'requireStorable'>,
+  isDryRun: boolean,
+): void {
+  const { info } = keyring;
+  if (info.persistent) return isDryRun ? undefined : requireStorable();
+  throw new AtmosError(
+    'ERR_USAGE',
+    `the ${info.type} keyring (from ${plan.keyring.type.source}) keeps nothing, so nothing can be imported into it`,
+    { hints: [say('set auth.keyring.type to system or file')] },
+  );
+}
+
 /** The first Ctrl-C is noted; from then on it ends us at once, as always. */
 async function untilInterrupted<T>(
-  host: Host,
+  host: Pick<Host, 'onSignals'>,
   run: (isInterrupted: Run['isInterrupted']) => Promise<T>,
 ): Promise<T> {
   let isInterrupted = false;
@@ -63,12 +134,12 @@ async function untilInterrupted<T>(
 }
 
 async function withProgress<T>(
-  context: Where,
+  { startProgress }: CopyServices,
   doing: string,
   total: number,
   run: (onEntry: Run['onEntry']) => Promise<T>,
 ): Promise<T> {
-  const progress = createProgress(context, { doing, total });
+  const progress = startProgress({ doing, total });
   try {
     return await run((done) => progress.tell(done));
   } finally {

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { isAtmosError, KeyringError, type AtmosError } from '../core/errors.ts';
+import { isAtmosError, isEntryError, KeyringError, type AtmosError } from '../core/errors.ts';
 import { run, unlockHints } from '../core/hint.ts';
 import { listNames } from '../core/json.ts';
 import { formatTimestamp } from '../core/time.ts';
@@ -34,14 +34,6 @@ export interface EntryVisitor {
 const usualBytes = 2 * 1024;
 /** What every kind of keyring promises to hold. */
 const largeBytes = 64 * 1024;
-/** Errors that another call need not give as well. */
-const passing: ReadonlySet<string> = new Set([
-  'ERR_KEYRING_DAMAGED',
-  'ERR_KEYRING_FOREIGN',
-  'ERR_KEYRING_PERMISSIONS',
-  'ERR_KEYRING_IO',
-  'ERR_CONFIG_UNTRUSTED',
-]);
 
 /**
  * Tries a keyring: a probe entry is written, read, listed and deleted, every entry is opened, and its
@@ -99,8 +91,8 @@ async function tryOut(subject: Subject, visitor: EntryVisitor): Promise<Finding[
   const findings: Finding[] = [];
   const failures: AtmosError[] = [];
   const attempt = async (id: string, examinePart: () => Promise<Finding[]>) => {
-    // One that asks in vain is not asked again and again.
-    if (failures.some(({ code }) => !passing.has(code))) return;
+    // A keyring that cannot be opened would report the same for each part.
+    if (failures.some((error) => !isEntryError(error) && !isUntrusted(error))) return;
     try {
       findings.push(...(await examinePart()));
     } catch (error) {
@@ -138,7 +130,7 @@ async function sendRound(keyring: Keyring, now: Date, bytes: number, id: string)
       return problem(id, faults.join('; '), run(['atmos', 'auth', 'keyring', 'status']));
     return ok(id, `an entry of ${bytes / 1024} KiB was stored, read, listed and deleted`);
   } catch (error) {
-    if (error instanceof KeyringError && passing.has(error.code)) await removeProbe(keyring, key);
+    if (isEntryError(error)) await removeProbe(keyring, key);
     throw error;
   }
 }
@@ -167,7 +159,7 @@ async function openEntries(keyring: Keyring, now: Date, visitor: EntryVisitor): 
       opened++;
       visitor.onEntry(key, value);
     } catch (error) {
-      if (!(error instanceof KeyringError) || !passing.has(error.code)) throw error;
+      if (!isEntryError(error)) throw error;
       if (visitor.isOwn(key)) faults.push({ ...ofError('entries', error), key });
       else others.push(key);
     }
@@ -224,8 +216,12 @@ async function examineAgent({ keyring, context }: Subject): Promise<Finding[]> {
 }
 
 function ofError(id: string, error: unknown): Finding {
-  // That nothing may be stored is one finding; whatever only reads goes on.
-  if (error instanceof KeyringError || isAtmosError(error, 'ERR_CONFIG_UNTRUSTED'))
+  if (error instanceof KeyringError || isUntrusted(error))
     return problem(id, error.message, ...error.hintValues);
   throw error;
+}
+
+/** Nothing may be stored then. Entries can still be read. */
+function isUntrusted(error: unknown): error is AtmosError {
+  return isAtmosError(error, 'ERR_CONFIG_UNTRUSTED');
 }

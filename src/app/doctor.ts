@@ -1,17 +1,11 @@
 import type { AuthPlan } from '../auth/plan.ts';
-import { logOut, type Hint } from '../core/hint.ts';
+import { logOut, optionWords, run, say, type Hint } from '../core/hint.ts';
 import { foldName } from '../core/names.ts';
 import { formatRemaining, formatTimestamp } from '../core/time.ts';
 import type { Host } from '../host/host.ts';
 import { setClock } from '../host/set-clock.ts';
-import { ok, warning, type Finding } from '../keyring/inspection.ts';
-import {
-  createInventory,
-  examineContents,
-  rewritingOf,
-  type Inventory,
-  type ReadEntry,
-} from '../store/inventory.ts';
+import { ok, problem, warning, type Finding } from '../keyring/inspection.ts';
+import { createInventory, type Inventory, type ReadEntry } from '../store/inventory.ts';
 import { examineKeyring, type Subject } from './doctor-keyring.ts';
 
 /**
@@ -34,7 +28,7 @@ export async function examine(
     },
   });
   return [
-    ...findings.map((finding) => withRewriting(finding, realm.value)),
+    ...findings.map((finding) => withRewriting(finding, inventory)),
     ...(entries.length === 0 ? [] : examineContents(entries)),
     ...(config === undefined || entries.length === 0
       ? []
@@ -44,10 +38,55 @@ export async function examine(
 }
 
 /** Of duplicates the keyring does not know what writes them again. */
-function withRewriting(finding: Finding, realm: string): Finding {
+function withRewriting(finding: Finding, inventory: Inventory): Finding {
   if (finding.id !== 'duplicates' || finding.key === undefined) return finding;
-  const command = rewritingOf(finding.key, realm);
+  const command = rewritingOf(finding.key, inventory);
   return command === undefined ? finding : { ...finding, hints: [...finding.hints, command] };
+}
+
+/** How to write an entry anew, so that no other is left under its name. */
+function rewritingOf(key: string, inventory: Inventory): Hint | undefined {
+  const named = inventory.named(key);
+  if (named.owner !== 'atmos-auth') return undefined;
+  const identity = optionWords('--identity', named.alias);
+  const command =
+    named.item === 'key' ? ['auth', 'user', 'configure'] : ['auth', 'login', '--force'];
+  return run(['atmos', ...command, ...identity], 'to leave one entry');
+}
+
+/** Whether each entry is what its name says, and of use. */
+function examineContents(entries: readonly ReadEntry[]): Finding[] {
+  const findings = entries.flatMap((entry) => faultsOf(entry));
+  if (findings.length > 0) return findings;
+  return [ok('contents', 'every entry of ours is what its name says')];
+}
+
+function faultsOf(entry: ReadEntry): Finding[] {
+  const { key, realm, alias, item, fault } = entry;
+  if (entry.isForeign) {
+    const says = `the ${item} of identity ${alias} of realm ${realm ?? '?'}`;
+    return [
+      {
+        ...problem(
+          'contents',
+          `the entry ${key} says that it is ${says}: it was renamed, or two share the name`,
+          say('set auth.realm to a name of its own, so that no two identities share an entry'),
+        ),
+        key,
+      },
+    ];
+  }
+  if (fault === undefined || entry.isOfAtmos) return [];
+  return [
+    {
+      ...problem(
+        'contents',
+        `the entry ${key} cannot be used: ${fault}`,
+        logOut(alias, item === 'key', 'to remove it'),
+      ),
+      key,
+    },
+  ];
 }
 
 /** AWS refuses a request that is five minutes off. */
@@ -111,7 +150,7 @@ function examineOrphans(
   inventory: Inventory,
 ): Finding[] {
   const orphans = new Map<string, ReadEntry[]>();
-  for (const entry of entries.filter((one) => !one.isForeign && inventory.isOrphan(one))) {
+  for (const entry of entries.filter((one) => inventory.isOrphan(one))) {
     const name = foldName(entry.alias);
     orphans.set(name, [...(orphans.get(name) ?? []), entry]);
   }

@@ -1,88 +1,110 @@
-import { findHandlePaths, writeHandle } from '../auth/handle.ts';
-import type { LoginResult } from '../auth/login.ts';
-import { handleOf } from '../auth/plan.ts';
-import { variableNeeds } from '../auth/trust-needs.ts';
-import type { Context } from '../cli/context.ts';
-import { warn, type ProjectPlan } from '../cli/plan.ts';
-import { envCredentials, processEnvironment } from '../clouds/aws/environment.ts';
-import {
-  credentialProcessLine,
-  formatProcessProfile,
-  hiddenFiles,
-  profileOf,
-} from '../clouds/aws/process-profile.ts';
-import { kindOf } from '../clouds/registry.ts';
-import type { Config } from '../config/config.ts';
-import { requireTrust } from '../config/trust.ts';
-import { withoutAbsent } from '../core/json.ts';
+import { writeHandle } from '../auth/handle.ts';
+import type { LoginOptions, LoginResult } from '../auth/login.ts';
+import { handleOf, type ProjectPlan } from '../auth/plan.ts';
+import type { Cloud } from '../clouds/contract.ts';
+import { cloudOf, kindOf } from '../clouds/registry.ts';
+import { unlockHints, type Hint } from '../core/hint.ts';
+import { showValue } from '../core/json.ts';
 import type { Identity } from '../core/kind-config.ts';
-import { isOffName } from '../core/names.ts';
-import {
-  checkVariable,
-  environmentValue,
-  type EnvironmentChange,
-  type Variable,
-} from '../core/variables.ts';
+import { isVariableName } from '../core/variable-name.ts';
+import { environmentValue, type EnvironmentChange } from '../core/variables.ts';
 import type { Host } from '../host/host.ts';
 import type { KeyringSettings } from '../keyring/contract.ts';
 import { loadAgentControl } from '../keyring/registry.ts';
 import { mayUseFile } from '../keyring/settings.ts';
-import { withoutRecorded } from './environment-record.ts';
-import { sortOut, withIdentityVariables, withVariables } from './program-environment.ts';
+import { choiceVariables } from './choose-identity.ts';
+import { warnOfIntegrations, warnOfMemory } from './notices.ts';
+import {
+  allowedVariables,
+  variablesOfIdentity,
+  withIdentityVariables,
+  withVariables,
+} from './program-environment.ts';
 
-/** A variable that a configuration says at a path. */
-interface SaidVariable extends Variable {
-  readonly path: readonly string[];
+/** How a program gets credentials: in its environment, or by a profile that asks us for them. */
+export type CredentialMode = 'env' | 'process';
+
+/** What the use cases need of their caller. */
+export interface Services {
+  readonly host: Host;
+  warn(message: string, hints?: readonly Hint[]): Promise<void>;
+  /** A session to use at once, from the keyring of the plan. Called only where one is needed. */
+  openSession(identity: Identity, options?: LoginOptions): Promise<LoginResult>;
 }
 
-/** The `env:` of atmos.yaml. */
-export function variablesOfProject(config: Config): SaidVariable[] {
-  return config.env.map(({ key, value }) => ({
-    key,
-    value,
-    path: ['env', key],
-    // Looked up when it is asked for, which in most runs is never.
-    get source() {
-      return config.sourceOf(['env', key]);
-    },
-  }));
-}
-
-/** The `env:` of an identity. */
-function variablesOfIdentity(identity: Identity): SaidVariable[] {
-  return identity.env.map(({ key, value }, index) => ({
-    key,
-    value,
-    path: ['auth', 'identities', identity.name, 'env', String(index), 'value'],
-    get source() {
-      return `${key} (${identity.locate(['env', String(index), 'key'])})`;
-    },
-  }));
+export interface Exported {
+  readonly plan: ProjectPlan;
+  readonly identity: Identity;
+  readonly mode: CredentialMode;
 }
 
 /**
- * What of an `env:` programs get. What it may not set is told of in one line, and left out.
+ * What `auth env` changes in a shell: the `env:` of the identity, its credentials, and the record by
+ * which `auth env --unset` takes both back. Mode `process` opens neither keyring nor network.
  *
- * @throws ERR_CONFIG_INVALID for a variable that no environment can hold; ERR_CONFIG_UNTRUSTED for
- *   one that is not known to be harmless: docs/adr/0020
+ * @throws ERR_CONFIG_INVALID and ERR_CONFIG_UNTRUSTED for the `env:`; ERR_IO and ERR_USAGE for the files
+ *   of mode `process`; in mode `env` what opening a session gives
  */
-export async function allowedVariables(
-  context: Context,
-  { config, keyring }: Pick<ProjectPlan, 'config' | 'keyring'>,
-  said: readonly SaidVariable[],
-): Promise<readonly Variable[]> {
-  for (const variable of said) checkVariable(variable);
-  const { given, refused } = sortOut(said, keyring.passwordEnv.value);
-  if (refused.length > 0) {
-    const names = refused.map(({ key, source }) => source ?? key).join(', ');
-    await warn(
-      context,
-      `programs do not get ${names}: no configuration sets what loads code, is run as a command, or decides whose credentials count`,
-    );
+export async function exportEnvironment(
+  exported: Exported,
+  services: Services,
+): Promise<EnvironmentChange> {
+  const { plan, identity } = exported;
+  const { host } = services;
+  await warnOfIntegrations(plan, identity, services);
+  const change = await identityChange(
+    exported,
+    withoutRecorded(host.env),
+    services,
+    async (env) => {
+      const profile = await processChange(
+        exported,
+        'the credentials themselves are written',
+        services,
+      );
+      if (profile === undefined) return sessionChange(exported, env, services);
+      await warnOfMemory(plan, 'each program will open a session of its own', services);
+      await warnOfPassword(plan, services);
+      return profile;
+    },
+  );
+  return recordChange(change, identity, host.env, host.platform);
+}
+
+/** What `auth env --unset` changes: takes back what `auth env` set in this environment, and the record. */
+export function unsetEnvironment(env: Host['env']): EnvironmentChange {
+  return { set: {}, unset: [...recordedVariables(env), record] };
+}
+
+/** A program is never prompted: the password must be where it finds it. */
+async function warnOfPassword({ keyring }: ProjectPlan, { host, warn }: Services): Promise<void> {
+  const { passwordEnv } = keyring;
+  if (host.env[passwordEnv.value] !== undefined) return;
+  const hints = await unlockingHints(keyring, host);
+  if (hints === undefined) return;
+  await warn(
+    `programs are never prompted for the password of the file keyring, and ${showValue(passwordEnv)} is not set`,
+    hints,
+  );
+}
+
+/**
+ * What to do so that a program that asks us for credentials opens the keyring without the password in
+ * its environment. Undefined where it does: the password comes from a file or a command, or there is an
+ * agent, which is looked for and not asked.
+ */
+export async function unlockingHints(
+  settings: KeyringSettings,
+  host: Host,
+): Promise<readonly Hint[] | undefined> {
+  const { passwordFile, passwordCommand } = settings;
+  if (!mayUseFile(settings) || passwordFile !== undefined || passwordCommand !== undefined) {
+    return undefined;
   }
-  const needs = given.flatMap((one) => variableNeeds(one.path, one, config, context.host));
-  for (const need of needs) requireTrust(config, need, context.host);
-  return given;
+  const agent = await loadAgentControl();
+  return (await agent.isPresent({ settings, host }))
+    ? undefined
+    : unlockHints(agent.isPossible(host));
 }
 
 /**
@@ -93,154 +115,129 @@ export async function allowedVariables(
  * @throws as {@link allowedVariables}
  */
 export async function identityChange(
-  context: Context,
-  plan: ProjectPlan,
-  identity: Identity,
+  { plan, identity }: Exported,
   env: Host['env'],
-  credentialsFor: (environment: Pick<Host, 'env' | 'platform'>) => Promise<EnvironmentChange>,
+  services: Services,
+  credentialsFor: (env: Host['env']) => Promise<EnvironmentChange>,
 ): Promise<EnvironmentChange> {
-  const { platform } = context.host;
-  const variables = await allowedVariables(context, plan, variablesOfIdentity(identity));
-  const { set, unset } = await credentialsFor({
-    platform,
-    env: withVariables(env, variables, platform),
-  });
-  const named = { set: { ...set, ...choiceOf(plan.config, identity, env) }, unset };
-  return withIdentityVariables(named, variables, platform);
+  const { host } = services;
+  const variables = await allowedVariables(variablesOfIdentity(identity), plan, services);
+  const { set, unset } = await credentialsFor(withVariables(env, variables, host.platform));
+  const named = { set: { ...set, ...choiceVariables(plan.config, identity, env) }, unset };
+  const { regionVariables } = (await foreseen(identity)).cloud;
+  return withIdentityVariables(named, variables, regionVariables, host.platform);
 }
 
-/**
- * With it an atmos that is started with the credentials means the same identity. One that comes from
- * a profile is there only with that profile. A variable that says the same stays as it is, the
- * user's own. A name that would switch authentication off is not set.
- */
-function choiceOf(
-  { profiles, areProfilesGiven }: Pick<Config, 'profiles' | 'areProfilesGiven'>,
-  { name }: Identity,
-  env: Host['env'],
-): Readonly<Record<string, string>> {
-  const names = profiles.join(',');
-  const isSaid = !areProfilesGiven || names === '' || env['ATMOS_PROFILE'] === names;
-  return {
-    ...(isOffName(name) ? {} : { ATMOS_IDENTITY: name }),
-    ...(isSaid ? {} : { ATMOS_PROFILE: names }),
-  };
-}
-
-/**
- * The change for mode `process`, or undefined where the path of our program cannot be written so
- * that every reader of `credential_process` understands it alike. Opens neither keyring nor network.
- */
-export async function processChange(
-  plan: ProjectPlan,
-  identity: Identity,
-  host: Host,
-): Promise<EnvironmentChange | undefined> {
-  const commandOf = await processCommand(host);
-  if (commandOf('a') === undefined) return undefined;
-  const { region: configured, defaultRegion } = (await kindOf(identity)).plan(identity);
-  // In the file it gives way to a region of the environment; the user's own file is not read.
-  const region = configured ?? defaultRegion;
-  const profile = profileOf(identity.name);
-  const { awsConfig: configFile, empty: emptyFile } = writeHandle(
-    handleOf(plan, identity.name),
-    ({ file, id }) => {
-      // A path that cannot be written so that all understand it: the id, which needs our HOME.
-      const command = commandOf(file) ?? commandOf(id) ?? '';
-      return formatProcessProfile({ profile, command, region });
-    },
-    host,
-  );
-  return processEnvironment({
-    configFile,
-    emptyFile,
-    profile,
-    ...withoutAbsent({ region: configured }),
-  });
-}
-
-/** One warning for the user's own AWS files, which programs do not read in mode `process`. */
-export async function warnOfHiddenFiles(
-  context: Context,
-  { set: { AWS_CONFIG_FILE: file = '' } }: EnvironmentChange,
-): Promise<void> {
-  const hidden = hiddenFiles(file, context.host);
-  if (hidden.length === 0) return;
-  await warn(context, `--credentials process hides AWS files from programs: ${hidden.join(', ')}`);
-}
-
-const redacted = '***REDACTED***';
-
-/**
- * What `auth env` sets for an identity, for `whoami`: writes no file and holds no secret. The values
- * of the identity's `env:` are never in it, since no name tells whether one is a secret.
- */
-export async function describeEnvironment(
-  plan: ProjectPlan,
-  identity: Identity,
-  host: Host,
-): Promise<Readonly<Record<string, string>>> {
-  const { awsConfig: configFile, empty: emptyFile } = findHandlePaths(
-    handleOf(plan, identity.name),
-    host,
-  );
-  const { region } = (await kindOf(identity)).plan(identity);
-  const profile = profileOf(identity.name);
-  const hasProfile = (await processCommand(host))('a') !== undefined;
-  const { set } = processEnvironment({
-    configFile,
-    emptyFile,
-    profile,
-    ...withoutAbsent({ region }),
-  });
-  const choice = choiceOf(plan.config, identity, withoutRecorded(host.env));
-  const named = { ...(hasProfile ? set : {}), ...choice };
-  const said = sortOut(identity.env, plan.keyring.passwordEnv.value).given;
-  const hidden = said.map(({ key }) => ({ key, value: redacted }));
-  const change = withIdentityVariables({ set: named, unset: [] }, hidden, host.platform);
-  return Object.fromEntries(Object.entries(change.set).sort(([a], [b]) => (a < b ? -1 : 1)));
-}
-
-type CommandOf = (handle: string) => string | undefined;
-
-/** Windows has a name without spaces for `C:\Program Files\nodejs`, which can stand where that cannot. */
-async function processCommand(host: Host): Promise<CommandOf> {
-  const { nodePath, scriptPath, platform } = host;
-  const commandOf =
-    (node: string, script: string): CommandOf =>
-    (handle) => {
-      const args = ['auth', 'credential-process', '--handle', handle];
-      return credentialProcessLine({ node, script, args, platform });
-    };
-  const command = commandOf(nodePath, scriptPath);
-  if (command('a') !== undefined || platform !== 'win32') return command;
-  return commandOf(await host.shortPath(nodePath), await host.shortPath(scriptPath));
-}
-
-/**
- * Whether a program that asks us for credentials opens the keyring without the password being in its
- * environment: from a file or by a command, or from the agent, which is looked for and not asked.
- */
-export async function opensByItself(settings: KeyringSettings, host: Host): Promise<boolean> {
-  const { passwordFile, passwordCommand } = settings;
-  if (!mayUseFile(settings) || passwordFile !== undefined || passwordCommand !== undefined) {
-    return true;
-  }
-  return (await loadAgentControl()).isPresent({ settings, host });
+/** What is known of an identity's credentials before there are any. */
+export async function foreseen(identity: Identity): Promise<{
+  readonly cloud: Cloud;
+  /** As configured. */
+  readonly region: string | undefined;
+  readonly defaultRegion: string;
+}> {
+  const { gives, plan } = await kindOf(identity);
+  const { region, defaultRegion } = plan(identity);
+  return { cloud: await cloudOf(gives), region, defaultRegion };
 }
 
 /**
  * The change for mode `env`. The region is the configured one, else the one the environment has,
  * else the kind's default.
  */
-export async function envChange(
-  { session, region }: LoginResult,
-  identity: Identity,
-  { env, platform }: Pick<Host, 'env' | 'platform'>,
+export async function sessionChange(
+  { identity }: Pick<Exported, 'identity'>,
+  env: Host['env'],
+  { host, openSession }: Services,
 ): Promise<EnvironmentChange> {
-  const { region: configured } = (await kindOf(identity)).plan(identity);
-  const hasOwn = ['AWS_REGION', 'AWS_DEFAULT_REGION'].some((name) =>
-    environmentValue(env, name, platform),
+  const { session, region } = await openSession(identity);
+  const { cloud, region: configured } = await foreseen(identity);
+  const hasOwn = cloud.regionVariables.some((name) => environmentValue(env, name, host.platform));
+  return cloud.environment(session.credentials, configured ?? (hasOwn ? undefined : region));
+}
+
+/**
+ * The change for mode `process`, with a warning for the user's own files, which programs do not read
+ * then. Undefined, with a warning, where the path of our program cannot be written so that every
+ * program reads it alike. Opens neither keyring nor network.
+ */
+export async function processChange(
+  { plan, identity, mode }: Exported,
+  instead: string,
+  { host, warn }: Services,
+): Promise<EnvironmentChange | undefined> {
+  if (mode !== 'process') return undefined;
+  const { cloud, region: configured, defaultRegion } = await foreseen(identity);
+  const commandOf = await processCommand(cloud, host);
+  if (commandOf('a') === undefined) {
+    await warn(`the path of this program cannot stand in an AWS file, so ${instead}`);
+    return undefined;
+  }
+  // In the file it gives way to a region of the environment; the user's own file is not read.
+  const region = configured ?? defaultRegion;
+  const { name } = identity;
+  const { awsConfig: configFile, empty: emptyFile } = writeHandle(
+    handleOf(plan, name),
+    ({ file, id }) => {
+      // A path that cannot be written so that all understand it: the id, which needs our HOME.
+      const command = commandOf(file) ?? commandOf(id) ?? '';
+      return cloud.process.formatProfile({ identity: name, command, region });
+    },
+    host,
   );
-  return envCredentials(session.credentials, configured ?? (hasOwn ? undefined : region));
+  const hidden = cloud.process.hiddenFiles(configFile, host);
+  if (hidden.length > 0)
+    await warn(`--credentials process hides AWS files from programs: ${hidden.join(', ')}`);
+  return cloud.process.environment({ identity: name, configFile, emptyFile, region: configured });
+}
+
+type CommandOf = (handle: string) => string | undefined;
+
+/** On Windows a path that cannot be written may have a short name, which can. */
+export async function processCommand({ process }: Cloud, host: Host): Promise<CommandOf> {
+  const { formatCommand } = process;
+  const { nodePath, scriptPath } = host;
+  const commandOf =
+    (node: string, script: string): CommandOf =>
+    (handle) =>
+      formatCommand(
+        { node, script, args: ['auth', 'credential-process', '--handle', handle] },
+        host.platform,
+      );
+  const command = commandOf(nodePath, scriptPath);
+  if (command('a') !== undefined) return command;
+  return commandOf(await host.shortPath(nodePath), await host.shortPath(scriptPath));
+}
+
+// What `auth env` set in a shell is listed in a variable of the shell itself, since only there is it
+// known after a `cd`, without the configuration and after it was changed: docs/adr/0025.
+const record = 'ATMOS_AUTH_ENV_SET';
+
+/** The variables that an `auth env` set in this environment, by name. */
+function recordedVariables(env: Host['env']): readonly string[] {
+  return (env[record] ?? '').split(',').filter(isVariableName);
+}
+
+/** The environment as it was before an `auth env`, as far as that is known: values are not restored. */
+export function withoutRecorded(env: Host['env']): Host['env'] {
+  const recorded = new Set([...recordedVariables(env), record]);
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !recorded.has(name)));
+}
+
+/**
+ * The change with its record, which also takes back what another `auth env` set before. A variable of
+ * the identity's `env:` that had a value is not recorded: to unset a `PATH` is no way back.
+ */
+function recordChange(
+  change: EnvironmentChange,
+  { env: said }: Pick<Identity, 'env'>,
+  env: Host['env'],
+  platform: NodeJS.Platform,
+): EnvironmentChange {
+  const before = withoutRecorded(env);
+  const replaces = (name: string) => environmentValue(before, name, platform) !== undefined;
+  const isSaid = (name: string) => said.some(({ key }) => key === name);
+  const names = Object.keys(change.set).filter((name) => !(isSaid(name) && replaces(name)));
+  const set = { ...change.set, [record]: names.sort().join(',') };
+  const gone = new Set([...change.unset, ...recordedVariables(env)]);
+  return { set, unset: [...gone].filter((name) => !Object.hasOwn(set, name)) };
 }

@@ -1,4 +1,3 @@
-import type { Context } from '../cli/context.ts';
 import { findIdentity } from '../config/find-identity.ts';
 import type { Config } from '../config/load.ts';
 import { AtmosError, isAtmosError } from '../core/errors.ts';
@@ -17,7 +16,11 @@ export interface ChoosingOptions {
   readonly yes: boolean;
 }
 
-const none = '(none: leave it where it is)';
+/** Asks a person which of these identities a profile becomes. Undefined: none. */
+export type ChooseFor = (
+  profile: string,
+  identities: readonly string[],
+) => Promise<string | undefined>;
 
 /**
  * Which identity each profile becomes: as `--map` says, else as a person says. An identity has one
@@ -27,10 +30,10 @@ const none = '(none: leave it where it is)';
  *   what keeps an identity from having a stored key
  */
 export async function chooseIdentities(
-  context: Pick<Context, 'prompt'>,
   { config, manager }: { config: Config; manager: AuthManager },
   profiles: readonly string[],
   { map, yes }: ChoosingOptions,
+  choose: ChooseFor,
 ): Promise<Map<string, ProfileChoice>> {
   const choices = new Map<string, ProfileChoice>();
   for (const [profile, name] of parseMap(map, profiles)) {
@@ -42,7 +45,7 @@ export async function chooseIdentities(
   if (map !== undefined && !yes) return choices;
   for (const profile of profiles.filter((one) => !choices.has(one))) {
     const free = await untaken(config, manager, choices);
-    choices.set(profile, yes ? sameNamed(profile, free) : await ask(context, profile, free));
+    choices.set(profile, yes ? sameNamed(profile, free) : await ask(choose, profile, free));
   }
   return choices;
 }
@@ -118,20 +121,14 @@ function sameNamed(profile: string, free: readonly Identity[]): Identity | Atmos
 }
 
 async function ask(
-  { prompt }: Pick<Context, 'prompt'>,
+  choose: ChooseFor,
   profile: string,
   free: readonly Identity[],
 ): Promise<Identity | undefined> {
   if (free.length === 0) return undefined;
   const named = free.find(({ name }) => isSameName(name, profile));
   const others = free.filter((identity) => identity !== named).map(({ name }) => name);
-  const answer = await prompt.select({
-    message: `Which identity does the profile ${profile} become?`,
-    choices: [...(named ? [named.name] : []), ...others, none],
-    instead: say(
-      'add --yes to import each under its own name, or --map PROFILE=IDENTITY,… to choose',
-    ),
-  });
+  const answer = await choose(profile, [...(named ? [named.name] : []), ...others]);
   return free.find(({ name }) => name === answer);
 }
 

@@ -1,50 +1,143 @@
-import type { AccessKey } from '../core/credentials.ts';
-import { AtmosError } from '../core/errors.ts';
+import type { AuthPlan } from '../auth/plan.ts';
+import type {
+  KeyFileImporter,
+  KeyringImporter,
+  KeyValues,
+  ProfileKey,
+} from '../clouds/contract.ts';
+import { keyImporters } from '../clouds/registry.ts';
+import type { Config } from '../config/load.ts';
+import type { Credentials } from '../core/credentials.ts';
+import { AtmosError, isAtmosError, isEntryError } from '../core/errors.ts';
+import { run } from '../core/hint.ts';
 import { withoutAbsent, type Sourced } from '../core/json.ts';
 import type { Identity } from '../core/kind-config.ts';
-import type { Closed } from '../host/closed-home.ts';
 import type { Host } from '../host/host.ts';
-import type { Keyring } from '../keyring/contract.ts';
-import type { Copy } from '../store/copy.ts';
+import { statIfVisible } from '../host/read-files.ts';
+import type { KeyringInfo, KeyringReader } from '../keyring/contract.ts';
+import type { CopiedEntry, Copy } from '../store/copy.ts';
 import { parseEnvelope } from '../store/envelope.ts';
-import type { OtherEntry } from '../store/inventory.ts';
+import { createInventory } from '../store/inventory.ts';
 import { itemKey } from '../store/key.ts';
-import { awsVaultProfiles, parseVaultKey, type SourceLine } from './import-sources.ts';
-import { checkKey } from './configure-key.ts';
-import type { AuthManager } from './open.ts';
+import { checkKey, keyFormOf } from './configure-key.ts';
+import {
+  copyEntries,
+  requireTarget,
+  type Copied,
+  type CopyFlags,
+  type CopyServices,
+  type LeftEntry,
+  type Outcome,
+} from './copy-entries.ts';
+import {
+  chooseIdentities,
+  type ChooseFor,
+  type ChoosingOptions,
+  type ProfileChoice,
+} from './import-identities.ts';
+import { keyFileReader } from './key-files.ts';
+import type { OpenAuth } from './open.ts';
 
-/** What is not copied: an entry of another program or kind, or a profile without a long-lived key. */
-export type LeftEntry = OtherEntry | { readonly profile: string };
-
-/** A profile that has a long-lived key. */
-export interface FoundKey {
-  readonly profile: string;
-  /** Where it stands in plain sight. */
-  readonly lines: readonly SourceLine[];
-  /** The MFA device that the key is used with, which is stored with it. */
-  readonly mfaDevice?: Sourced<string>;
-  /** Null when it is gone. @throws ERR_STORE_INVALID, and the errors of the keyring it is in */
-  read(): Promise<AccessKey | null>;
+export interface ImportKeysOptions extends CopyFlags, ChoosingOptions {
+  readonly from: keyof typeof keyImporters;
+  /** Of a file, instead of that where the tool has it. Absolute. */
+  readonly path: Sourced<string> | undefined;
 }
 
-export interface FoundKeys {
+export interface ImportKeysServices extends CopyServices {
+  readonly host: Host;
+  /** Opens the keyring of the tool, where it has one. */
+  openSource(target: KeyringInfo): Promise<KeyringReader>;
+  choose: ChooseFor;
+  warn(message: string): Promise<void>;
+}
+
+/**
+ * Makes the long-lived keys that another tool has those of identities, as the map or a person says.
+ * Nothing is deleted where it came from.
+ *
+ * @throws as `requireTarget` and `chooseIdentities`; ERR_USAGE for a path that leads nowhere; what
+ *   reading the source gives
+ */
+export async function importKeys(
+  plan: AuthPlan & { readonly config: Config },
+  opened: OpenAuth,
+  options: ImportKeysOptions,
+  services: ImportKeysServices,
+): Promise<Copied> {
+  const { config, realm } = plan;
+  const { keyring, manager } = opened;
+  requireTarget(opened, options.isDryRun);
+  const { location, keys, left, warnings } = await findKeys(options, keyring.info, services);
+  for (const warning of warnings) await services.warn(warning);
+  const profiles = keys.map(({ profile }) => profile);
+  const choices = await chooseIdentities({ config, manager }, profiles, options, services.choose);
+  const chosen = keys.flatMap((found) => {
+    const identity = choices.get(found.profile);
+    return identity === undefined || isAtmosError(identity) ? [] : [{ found, identity }];
+  });
+  const copies = chosen.map(({ found, identity }) => keyCopy(found, identity, opened));
+  const { entries, stopped } = await copyEntries(copies, keyring, options, services);
+  const done = new Map(chosen.map(({ found }, index) => [found.profile, entries[index]]));
+  return {
+    from: { type: options.from, location },
+    to: keyring.info,
+    inventory: createInventory(realm.value, config),
+    outcomes: keys.map((found) => outcomeOf(found, choices.get(found.profile), done)),
+    stopped,
+    left,
+  };
+}
+
+/** A profile that has a long-lived key. */
+interface FoundKey extends Omit<ProfileKey, 'values'> {
+  /** Null when it is gone. @throws ERR_STORE_INVALID, and the errors of the keyring it is in */
+  read(): Promise<KeyValues | null>;
+}
+
+interface FoundKeys {
+  readonly location: string;
   readonly keys: readonly FoundKey[];
   /** Other entries or profiles there, by name: sessions, roles. */
   readonly left: readonly LeftEntry[];
-  /** What a person should know of the source, one line each. */
   readonly warnings: readonly string[];
 }
 
-/** The long-lived keys in a keyring of aws-vault, which has the MFA devices in the AWS config file. */
-export async function findVaultKeys(
-  keyring: Pick<Keyring, 'keys' | 'get'>,
-  host: Pick<Host, 'env' | 'homeDirectory' | 'userId'>,
+async function findKeys(
+  { from, path }: ImportKeysOptions,
+  target: KeyringInfo,
+  { host, openSource }: ImportKeysServices,
 ): Promise<FoundKeys> {
-  const { vaultDevices } = await import('../clouds/aws/shared-files.ts');
-  const deviceOf = vaultDevices(host);
-  const { profiles, others } = await awsVaultProfiles(keyring);
-  const left = others.map((key) => ({ key, owner: 'other' as const }));
-  const keys = profiles.map((profile) => {
+  if (from === 'aws-credentials') {
+    return findInFiles(await keyImporters[from](), from, path, host);
+  }
+  const keyring = await openSource(target);
+  const found = await findInKeyring(await keyImporters[from](), from, keyring, host);
+  await openOneKey(found);
+  return found;
+}
+
+/** Opens one, so that a wrong password is reported before a person is asked about profiles. */
+async function openOneKey({ keys }: FoundKeys): Promise<void> {
+  for (const key of keys) {
+    try {
+      await key.read();
+      return;
+    } catch (error) {
+      if (!isEntryError(error)) throw error;
+    }
+  }
+}
+
+async function findInKeyring(
+  importer: KeyringImporter,
+  tool: string,
+  keyring: KeyringReader,
+  host: Host,
+): Promise<FoundKeys> {
+  const deviceOf = importer.mfaDevices(host, keyFileReader(importer));
+  const names = await keyring.keys();
+  const keys = names.filter(importer.isKey).map((profile): FoundKey => {
     const mfaDevice = deviceOf(profile);
     return {
       profile,
@@ -53,65 +146,79 @@ export async function findVaultKeys(
       async read() {
         const text = await keyring.get(profile);
         if (text === null) return null;
-        const key = parseVaultKey(text);
-        if ('fault' in key) throw useless(`the entry ${profile} of aws-vault`, key.fault);
-        return { ...key, ...withoutAbsent({ mfaArn: mfaDevice?.value }) };
+        const key = importer.parse(text, mfaDevice?.value);
+        if ('values' in key) return key.values;
+        throw useless(`the entry ${profile} of ${tool}`, key.problem);
       },
     };
   });
-  return { keys, left, warnings: [] };
+  const others = names.filter((name) => !importer.isKey(name));
+  const left = others.map((key) => ({ key, owner: 'other' as const }));
+  return { location: keyring.info.location, keys, left, warnings: [] };
 }
 
-/** The long-lived keys in the AWS shared files, with their lines. */
-export async function findSharedKeys(paths: {
-  readonly credentials: string;
-  readonly config: string;
-  readonly closed?: Closed;
-}): Promise<FoundKeys> {
-  const { readAwsKeys } = await import('../clouds/aws/shared-files.ts');
-  const { keys, others, warnings } = readAwsKeys(paths);
-  const found = keys.map(({ key, ...rest }) => ({ ...rest, read: () => Promise.resolve(key) }));
-  return { keys: found, left: others.map((profile) => ({ profile })), warnings };
+function findInFiles(
+  importer: KeyFileImporter,
+  source: string,
+  path: Sourced<string> | undefined,
+  host: Host,
+): FoundKeys {
+  const usual = importer.files(host);
+  const credentials = path?.value ?? usual.credentials;
+  if (path !== undefined && statIfVisible(credentials) === undefined) {
+    throw new AtmosError('ERR_USAGE', `there is no file ${credentials} (${path.source})`, {
+      hints: [run(['atmos', 'auth', 'keyring', 'import', '--from', source])],
+    });
+  }
+  const read = keyFileReader(importer, usual.closed);
+  const { keys, others, warnings } = importer.keys({ ...usual, credentials }, read);
+  return {
+    location: credentials,
+    keys: keys.map(({ values, ...found }) => ({ ...found, read: async () => values })),
+    left: others.map((profile) => ({ profile })),
+    warnings,
+  };
 }
 
 /** A key on its way to become that of an identity. */
-export function keyCopy(
-  found: FoundKey,
-  identity: Identity,
-  { keyring, manager, realm }: { keyring: Keyring; manager: AuthManager; realm: string },
-): Copy {
-  const key = itemKey({ realm, alias: identity.name }, 'key');
+function keyCopy(found: FoundKey, identity: Identity, { keyring, manager, plan }: OpenAuth): Copy {
+  const key = itemKey({ realm: plan.realm.value, alias: identity.name }, 'key');
   return {
     key,
     async prepare() {
-      const read = await found.read();
-      if (read === null) return null;
-      await checkImported(identity, read, found.profile);
+      const values = await found.read();
+      if (values === null) return null;
+      const credentials = await makeKey(identity, values, found.profile);
       const existing = await keyring.get(key);
       return {
-        target: existing === null ? 'absent' : isSameKey(existing, read) ? 'same' : 'different',
+        target:
+          existing === null ? 'absent' : isSameKey(existing, credentials) ? 'same' : 'different',
         // Refuses the entry of another identity that has the same name, and reads back.
-        write: () => manager.saveKeys(identity, read),
+        write: () => manager.saveKeys(identity, credentials),
       };
     },
   };
 }
 
-/** An MFA device counts too, but where the source names none. */
-function isSameKey(existing: string, { accessKeyId, secretAccessKey, mfaArn }: AccessKey): boolean {
+/** Whether an entry has the same values. What the key does not have, such as an MFA device, may differ. */
+function isSameKey(existing: string, key: Credentials): boolean {
   const entry = parseEnvelope(existing);
-  return (
-    !('fault' in entry) &&
-    entry.credentials.accessKeyId === accessKeyId &&
-    entry.credentials.secretAccessKey === secretAccessKey &&
-    (mfaArn === undefined || entry.credentials.mfaArn === mfaArn)
-  );
+  if ('fault' in entry) return false;
+  const stored = new Map(Object.entries(entry.credentials));
+  return Object.entries(key).every(([name, value]) => stored.get(name) === value);
 }
 
-async function checkImported(identity: Identity, key: AccessKey, profile: string): Promise<void> {
+/** @throws ERR_STORE_INVALID for values that cannot be used */
+async function makeKey(
+  identity: Identity,
+  values: KeyValues,
+  profile: string,
+): Promise<Credentials> {
   const what = `the profile ${JSON.stringify(profile)}`;
   try {
-    await checkKey(identity, key, () => what);
+    const form = await keyFormOf(identity);
+    checkKey(form, values, () => what);
+    return form.make(values);
   } catch (error) {
     if (error instanceof AtmosError) throw useless(`the key of ${what}`, ...error.lines);
     throw error;
@@ -120,4 +227,18 @@ async function checkImported(identity: Identity, key: AccessKey, profile: string
 
 function useless(what: string, fault = '', ...others: string[]): AtmosError {
   return new AtmosError('ERR_STORE_INVALID', [`${what} cannot be used: ${fault}`, ...others]);
+}
+
+function outcomeOf(
+  { profile, lines, mfaDevice }: FoundKey,
+  choice: ProfileChoice,
+  done: ReadonlyMap<string, CopiedEntry | undefined>,
+): Outcome {
+  const found = { profile, lines, ...withoutAbsent({ mfaDevice }) };
+  const entry = done.get(profile);
+  if (entry !== undefined) return { ...entry, ...found };
+  const unmade = { ...found, sourceDeleted: false };
+  return isAtmosError(choice)
+    ? { ...unmade, state: 'failed', error: choice }
+    : { ...unmade, state: 'skipped' };
 }

@@ -1,9 +1,9 @@
 import { forgetRefusal } from '../auth/refusals.ts';
-import type { KeyringError } from '../core/errors.ts';
+import { isEntryError, type AtmosError } from '../core/errors.ts';
 import type { Host } from '../host/host.ts';
 import type { Keyring } from '../keyring/contract.ts';
 import { createCredentialStore } from '../store/credential-store.ts';
-import { isOfOneEntry, type Entry, type Inventory } from '../store/inventory.ts';
+import { type Entry, type Inventory } from '../store/inventory.ts';
 import { itemKeys, type ItemKind, type Owner } from '../store/key.ts';
 
 /** An entry that goes, and whose it is. */
@@ -17,7 +17,7 @@ export interface LeftItem {
   readonly key: string;
   readonly reason: string;
   /** Where it cannot be read at all. */
-  readonly error?: KeyringError;
+  readonly error?: AtmosError;
 }
 
 export interface FoundItems {
@@ -46,7 +46,7 @@ export async function findItems(
   const left: LeftItem[] = [];
   for (const key of await keyring.keys()) {
     const named = inventory.named(key);
-    if (named.owner !== 'atmos-auth' && !inventory.isAmbiguous(key)) continue;
+    if (!inventory.mayBeOwn(key)) continue;
     if (!includeKeys && inventory.isCertainlyKey(named)) continue;
     const found = await identify(keyring, key, inventory);
     if (found === undefined) continue;
@@ -100,13 +100,31 @@ async function valueOf(
     const text = await keyring.get(key);
     return text === null ? undefined : { text };
   } catch (error) {
-    if (!isOfOneEntry(error)) throw error;
+    if (!isEntryError(error)) throw error;
     return { reason: error.message, error };
   }
 }
 
-/** Removes one that was found. False when it was not there any more. @throws as the store's remove */
-export async function removeItem(
+/** What was removed of what was found, and why the rest stays. @throws the keyring's other errors */
+export async function removeItems(
+  context: RealmsContext,
+  items: readonly OwnedItem[],
+): Promise<{ removed: OwnedItem[]; failures: AtmosError[] }> {
+  const removed: OwnedItem[] = [];
+  const failures: AtmosError[] = [];
+  for (const item of items) {
+    try {
+      if (await removeItem(context, item)) removed.push(item);
+    } catch (error) {
+      if (!isEntryError(error)) throw error;
+      failures.push(error);
+    }
+  }
+  return { removed, failures };
+}
+
+/** False when it was not there any more. */
+async function removeItem(
   { keyring, host }: RealmsContext,
   { key, realm, alias, item }: OwnedItem,
 ): Promise<boolean> {

@@ -1,5 +1,8 @@
 import type { AuthContext } from '../auth/context.ts';
 import { forgetRefusal } from '../auth/refusals.ts';
+import { isEntryError, type AtmosError } from '../core/errors.ts';
+import type { Keyring } from '../keyring/contract.ts';
+import type { Inventory } from '../store/inventory.ts';
 import { itemKeys, type ItemKind } from '../store/key.ts';
 
 export interface LogoutOptions {
@@ -15,49 +18,78 @@ export interface RemovedItem {
   readonly item: ItemKind;
 }
 
+export interface LogoutResult {
+  /** What was removed, or would be, in the order of the names. */
+  readonly removed: readonly RemovedItem[];
+  /** Why entries of a name stayed. The entries of the other names are removed all the same. */
+  readonly failures: readonly AtmosError[];
+}
+
 /**
  * Removes the sessions and tokens of identities and providers, that of a provider too which Atmos keeps
  * under the name that a key would have; with `includeKeys` their long-lived keys as well. What was not
  * there is no failure.
  *
- * @returns what was removed, or would be, in the order of the names
+ * @throws the keyring's errors, but for those of one entry
  */
 export async function logout(
   context: AuthContext,
   aliases: readonly string[],
   options: LogoutOptions,
-): Promise<RemovedItem[]> {
-  const { store, keyring, host } = context;
+): Promise<LogoutResult> {
+  const { keyring, realm, configured } = context;
+  // Login, which is loaded with this, has no use for it.
+  const { createInventory } = await import('../store/inventory.ts');
+  const inventory = createInventory(realm.value, configured);
   const present = new Set(await keyring.keys());
   const removed: RemovedItem[] = [];
+  const failures: AtmosError[] = [];
   for (const alias of aliases) {
-    for (const named of ['session', 'token', 'key'] as const) {
-      const keys = itemKeys({ realm: store.realm, alias }, named).filter((key) => present.has(key));
-      const [key] = keys;
-      if (key === undefined) continue;
-      const item = named === 'key' && (await isToken(context, key)) ? 'token' : named;
-      if (item === 'key' && !options.includeKeys) continue;
-      if (!options.isDryRun && !(await store.remove(alias, named))) continue;
-      removed.push(...keys.map((one) => ({ key: one, identity: alias, item })));
+    try {
+      for await (const item of logoutOf(context, alias, options, { inventory, present }))
+        removed.push(item);
+    } catch (error) {
+      if (!isEntryError(error)) throw error;
+      failures.push(error);
     }
-    if (options.includeKeys && !options.isDryRun)
-      forgetRefusal({ realm: store.realm, alias }, host);
   }
-  return removed;
+  return { removed, failures };
+}
+
+interface Stored {
+  readonly inventory: Inventory;
+  /** The names of all entries. */
+  readonly present: ReadonlySet<string>;
+}
+
+async function* logoutOf(
+  { store, keyring, host }: AuthContext,
+  alias: string,
+  { includeKeys, isDryRun }: LogoutOptions,
+  { inventory, present }: Stored,
+): AsyncGenerator<RemovedItem> {
+  const owner = { realm: store.realm, alias };
+  for (const named of ['session', 'token', 'key'] as const) {
+    const keys = itemKeys(owner, named).filter((key) => present.has(key));
+    const [key] = keys;
+    if (key === undefined) continue;
+    const item = named === 'key' && (await isToken(keyring, key, inventory)) ? 'token' : named;
+    if (item === 'key' && !includeKeys) continue;
+    if (!isDryRun && !(await store.remove(alias, named))) continue;
+    yield* keys.map((one) => ({ key: one, identity: alias, item }));
+  }
+  if (includeKeys && !isDryRun) forgetRefusal(owner, host);
 }
 
 /** One that cannot be read is a key, which goes only when keys are to go. */
-async function isToken({ configured, keyring, realm }: AuthContext, key: string): Promise<boolean> {
-  // Login, which is loaded with this, has no use for it.
-  const { createInventory, isOfOneEntry } = await import('../store/inventory.ts');
-  const inventory = createInventory(realm.value, configured);
+async function isToken(keyring: Keyring, key: string, inventory: Inventory): Promise<boolean> {
   if (inventory.isCertainlyKey(inventory.named(key))) return false;
   try {
     const value = await keyring.get(key);
     const entry = value === null ? undefined : inventory.read(key, value);
     return entry?.owner === 'atmos-auth' && entry.item === 'token';
   } catch (error) {
-    if (isOfOneEntry(error)) return false;
+    if (isEntryError(error)) return false;
     throw error;
   }
 }

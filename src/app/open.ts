@@ -3,6 +3,7 @@ import { login, type LoginOptions, type LoginResult } from '../auth/login.ts';
 import type { AuthPlan } from '../auth/plan.ts';
 import { directoryNotice, storingNeeds } from '../auth/storing-needs.ts';
 import { passwordCommandNeed } from '../auth/trust-needs.ts';
+import type { MfaRequest } from '../clouds/contract.ts';
 import { requireTrust } from '../config/trust.ts';
 import type { AwsCredentials } from '../core/credentials.ts';
 import type { Hint } from '../core/hint.ts';
@@ -17,8 +18,10 @@ import { createCredentialStore } from '../store/credential-store.ts';
 import type { Owner } from '../store/key.ts';
 import { checkConfigurable, saveKeys, verifyKeys } from './configure-key.ts';
 import { keyringContext } from './keyring-context.ts';
-import { logout, type LogoutOptions, type RemovedItem } from './logout.ts';
+import { logout, type LogoutOptions, type LogoutResult } from './logout.ts';
 import { whoami, type Whoami } from './whoami.ts';
+
+export type { MfaRequest };
 
 export interface OpenAuthOptions {
   readonly host: Host;
@@ -72,6 +75,28 @@ export async function openAuth(plan: AuthPlan, options: OpenAuthOptions): Promis
     ...withoutAbsent({ configured: plan.config }),
   });
   return { ...opened, keyring, plan, manager, requireStorable };
+}
+
+/**
+ * A session to use at once. One that could not be stored is used all the same, and a warning says so.
+ * The keyring is closed then: a program that gets it runs for long, and the password must not stay in
+ * memory as long.
+ */
+export async function sessionOf(
+  { keyring, manager }: Pick<OpenAuth, 'keyring' | 'manager'>,
+  identity: Identity,
+  options: LoginOptions,
+  warn: (message: string) => Promise<void>,
+): Promise<LoginResult> {
+  try {
+    const result = await manager.login(identity, options);
+    const { storeFailure } = result;
+    if (storeFailure)
+      await warn(`the session is used, but could not be stored: ${storeFailure.message}`);
+    return result;
+  } finally {
+    await keyring.close();
+  }
 }
 
 function openPlanned(
@@ -136,7 +161,7 @@ export interface AuthManager {
   login(identity: Identity, options?: LoginOptions): Promise<LoginResult>;
   whoami(identity: Identity): Promise<Whoami>;
   /** By the names of identities and providers: they need not be configured any more. */
-  logout(aliases: readonly string[], options: LogoutOptions): Promise<RemovedItem[]>;
+  logout(aliases: readonly string[], options: LogoutOptions): Promise<LogoutResult>;
   checkConfigurable(identity: Identity): Promise<void>;
   verifyKeys(
     identity: Identity,

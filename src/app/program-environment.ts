@@ -1,6 +1,58 @@
-import { classOf, type EnvironmentChange, type Variable } from '../core/variables.ts';
+import { variableNeeds } from '../auth/trust-needs.ts';
+import type { ProjectPlan } from '../auth/plan.ts';
+import { requireTrust } from '../config/trust.ts';
+import type { Identity } from '../core/kind-config.ts';
+import {
+  checkVariable,
+  classOf,
+  type EnvironmentChange,
+  type Variable,
+} from '../core/variables.ts';
+import type { Host } from '../host/host.ts';
 
-type Environment = Readonly<Record<string, string | undefined>>;
+type Environment = Host['env'];
+
+/** A variable that a configuration says at a path. */
+export interface SaidVariable extends Variable {
+  readonly path: readonly string[];
+}
+
+/** The `env:` of an identity. */
+export function variablesOfIdentity(identity: Identity): SaidVariable[] {
+  return identity.env.map(({ key, value }, index) => ({
+    key,
+    value,
+    path: ['auth', 'identities', identity.name, 'env', String(index), 'value'],
+    // Looked up when it is asked for, which in most runs is never.
+    get source() {
+      return `${key} (${identity.locate(['env', String(index), 'key'])})`;
+    },
+  }));
+}
+
+/**
+ * The variables of an `env:` that programs get. One warning names those that they never get.
+ *
+ * @throws ERR_CONFIG_INVALID for a variable that no environment can hold; ERR_CONFIG_UNTRUSTED for
+ *   one that is not known to be harmless: docs/adr/0020
+ */
+export async function allowedVariables(
+  said: readonly SaidVariable[],
+  { config, keyring }: Pick<ProjectPlan, 'config' | 'keyring'>,
+  { host, warn }: { readonly host: Host; warn(message: string): Promise<void> },
+): Promise<readonly Variable[]> {
+  for (const variable of said) checkVariable(variable);
+  const { given, refused } = sortOut(said, keyring.passwordEnv.value);
+  if (refused.length > 0) {
+    const names = refused.map(({ key, source }) => source ?? key).join(', ');
+    await warn(
+      `programs do not get ${names}: no configuration sets what loads code, is run as a command, or decides whose credentials count`,
+    );
+  }
+  const needs = given.flatMap((one) => variableNeeds(one.path, one, config, host));
+  for (const need of needs) requireTrust(config, need, host);
+  return given;
+}
 
 /**
  * The variables of an `env:` that programs get, and those that they never do.
@@ -36,15 +88,18 @@ export function withVariables(
 /**
  * What an identity's `env:` adds to the change for its credentials. It may choose another region;
  * what else is set for the credentials stays.
+ *
+ * @param regionVariables those that choose the region
  */
 export function withIdentityVariables(
   change: EnvironmentChange,
   variables: readonly Variable[],
+  regionVariables: readonly string[],
   platform: NodeJS.Platform,
 ): EnvironmentChange {
   const said = Object.entries(change.set).map(([key, value]) => ({ key, value }));
-  const regions = said.filter(({ key }) => isRegion(key));
-  const others = said.filter(({ key }) => !isRegion(key));
+  const regions = said.filter(({ key }) => regionVariables.includes(key));
+  const others = said.filter(({ key }) => !regionVariables.includes(key));
   const set = lastOfEach([...regions, ...variables, ...others], platform);
   return { ...change, set: Object.fromEntries(set.values()) };
 }
@@ -57,10 +112,6 @@ function lastOfEach(
 }
 
 /** Windows does not tell names apart by case. */
-function sameName(name: string, platform: NodeJS.Platform): string {
+export function sameName(name: string, platform: NodeJS.Platform): string {
   return platform === 'win32' ? name.toUpperCase() : name;
-}
-
-function isRegion(name: string): boolean {
-  return name === 'AWS_REGION' || name === 'AWS_DEFAULT_REGION';
 }

@@ -1,11 +1,10 @@
 import type { AuthPlan } from '../auth/plan.ts';
 import { isBelow } from '../config/git-root.ts';
 import { isRealmNamed } from '../config/realm.ts';
-import { say, type Hint } from '../core/hint.ts';
+import { adoptFrom, say, type Hint } from '../core/hint.ts';
 import { showValue } from '../core/json.ts';
 import type { Host } from '../host/host.ts';
 import { mayUseFile } from '../keyring/settings.ts';
-import { adoptOf } from '../store/inventory.ts';
 import { isAutomaticRealm, itemKeys, otherRealmsOf } from '../store/key.ts';
 
 /** Why a keyring seems to be shared, and what to do about it. */
@@ -52,7 +51,7 @@ function ofOtherRealm(
     );
     return {
       message: `the keyring has a key of identity ${identity} under realm ${other}, which another checkout or machine has stored: without auth.realm each finds only its own (realm ${realm.value} is made from ${realm.source})`,
-      hints: [...(isHere ? [] : [adoptOf([identity], other)]), nameIt],
+      hints: [...(isHere ? [] : [adoptFrom([identity], other)]), nameIt],
     };
   }
   return undefined;

@@ -24,6 +24,16 @@ export interface Whoami {
   readonly keyRefusedAt?: Date;
 }
 
+/** What is known of an identity without its key. */
+export async function describeIdentity(
+  identity: Identity,
+): Promise<Pick<Whoami, 'identity' | 'kind' | 'provider'> & { readonly region?: string }> {
+  const { name, kind } = identity;
+  const { rootName: provider, plan } = await kindOf(identity);
+  const { region } = plan(identity);
+  return { identity: name, kind, provider, ...withoutAbsent({ region }) };
+}
+
 const checkTimeoutMs = 5_000;
 
 /**
@@ -40,9 +50,7 @@ export async function whoami(context: AuthContext, identity: Identity): Promise<
   // For a session that is valid the long-lived key is not decrypted.
   const key = isAlive ? undefined : await longLivedKeyOf(context, link);
   const known = {
-    identity: identity.name,
-    kind: identity.kind,
-    provider: (await kindOf(identity)).rootName,
+    ...(await describeIdentity(identity)),
     region: link.region ?? link.defaultRegion,
     ...withoutAbsent({
       expiresAt: session?.credentials.expiresAt,

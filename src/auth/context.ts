@@ -2,6 +2,7 @@ import type { Ask, KeySource, LinkPlan } from '../clouds/contract.ts';
 import { kindOf } from '../clouds/registry.ts';
 import type { Credentials } from '../core/credentials.ts';
 import { AtmosError, isAtmosError } from '../core/errors.ts';
+import { adoptFrom } from '../core/hint.ts';
 import type { Sourced } from '../core/json.ts';
 import type { Identity, Occasion, TrustNeed } from '../core/kind-config.ts';
 import type { Host } from '../host/host.ts';
@@ -93,12 +94,11 @@ async function withOtherRealms(
 ): Promise<AtmosError> {
   const realms = otherRealmsOf(name, await keyring.keys(), store.realm);
   if (realms.length === 0) return error;
-  const { adoptOf } = await import('../store/inventory.ts');
   const found = realms.map((realm) => `realm ${realm}`).join(', ');
   return new AtmosError(
     error.code,
     `${error.message} in realm ${store.realm}; credentials exist under ${found}`,
-    { hints: [...realms.map((realm) => adoptOf([name], realm)), ...error.hintValues] },
+    { hints: [...realms.map((realm) => adoptFrom([name], realm)), ...error.hintValues] },
   );
 }
 

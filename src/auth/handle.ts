@@ -1,15 +1,14 @@
-import { rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Layer } from '../config/layer.ts';
 import { AtmosError, systemErrorCode } from '../core/errors.ts';
 import { placeholder, setVariable, showPermissions, type Hint } from '../core/hint.ts';
 import { sha256 } from '../core/sha256.ts';
 import { reasonOf } from '../host/denial.ts';
-import { randomId, replaceFile, writePrivateFile } from '../host/files.ts';
+import { replacePrivately } from '../host/files.ts';
 import { directoryOfYourOwn, requireStateDirectory } from '../host/home.ts';
 import type { Host } from '../host/host.ts';
 import { makeOwnDirectories } from '../host/own-directory.ts';
-import { followOwnPath, type PathFault } from '../host/own-path.ts';
+import { followOwnPaths, type PathFault } from '../host/own-path.ts';
 import { irregularKindAt, readRegularFile } from '../host/read-files.ts';
 import type { KeyringSettings } from '../keyring/contract.ts';
 
@@ -58,16 +57,17 @@ export function writeHandle(
   const text = textOfHandle(handle);
   const paths = handlePaths(idOf(text), host);
   const awsConfigText = awsConfig(paths);
+  const files = [paths.file, paths.awsConfig, paths.empty];
   try {
     makeOwnDirectories(dirname(paths.file), host);
     keepFile(paths.file, text);
     keepFile(paths.awsConfig, awsConfigText);
     keepFile(paths.empty, '');
-    for (const path of [paths.file, paths.awsConfig, paths.empty]) requireOwnPath(path, host);
+    requireOwnPaths(files, host);
   } catch (error) {
     const reason = systemErrorCode(error);
     if (reason === undefined) throw error;
-    const taken = [paths.file, paths.awsConfig, paths.empty].find(irregularKindAt);
+    const taken = files.find(irregularKindAt);
     const why =
       taken === undefined ? reasonOf(reason, paths.file) : `${taken} is ${irregularKindAt(taken)}`;
     throw new AtmosError('ERR_IO', `cannot write the handle ${paths.file}: ${why}`, {
@@ -83,8 +83,8 @@ export function writeHandle(
 }
 
 /** As reading judges it, so that no program is given what is refused later. */
-function requireOwnPath(path: string, { userId }: Host): void {
-  followOwnPath(path, userId, 'file', (fault) => {
+function requireOwnPaths(paths: readonly string[], { userId }: Host): void {
+  followOwnPaths(paths, userId, 'file', (fault, path) => {
     const message = `${path} would not be used: ${describeFault(fault)}`;
     throw new AtmosError('ERR_IO', message, { hints: [faultHint(fault)] });
   });
@@ -138,16 +138,7 @@ export function handlePaths(id: string, host: Host): HandlePaths {
 
 /** Replaced whole. A handle is the same every time, so mostly there is nothing to write. */
 function keepFile(path: string, text: string): void {
-  if (textOf(path) === text) return;
-  // Containers that share a home share process ids as well.
-  const temporary = `${path}.${randomId()}`;
-  try {
-    writePrivateFile(temporary, text);
-    replaceFile(temporary, path);
-  } catch (error) {
-    rmSync(temporary, { force: true });
-    throw error;
-  }
+  if (textOf(path) !== text) replacePrivately(path, text);
 }
 
 function textOf(path: string): string | undefined {

@@ -16,6 +16,9 @@ export interface AuthPlan {
   readonly keyring: KeyringSettings;
 }
 
+/** A plan with the configuration that most commands cannot do without. */
+export type ProjectPlan = AuthPlan & { readonly config: Config };
+
 /**
  * @throws ERR_REALM_INVALID, ERR_KEYRING_UNKNOWN_TYPE, ERR_KEYRING_IO (a path that cannot be one),
  * ERR_CONFIG_INVALID (a password variable that cannot be one; settings of the file keyring beside
@@ -37,7 +40,7 @@ export function planAuth(config: Config | undefined, host: Host): AuthPlan {
  *
  * @throws ERR_USAGE for a file keyring without a home directory
  */
-export function handleOf(plan: AuthPlan & { config: Config }, identity: string): Handle {
+export function handleOf(plan: ProjectPlan, identity: string): Handle {
   const { config, realm } = plan;
   const { directory, ...others } = plan.keyring;
   const keyring = mayUseFile(plan.keyring) ? { ...others, directory } : others;

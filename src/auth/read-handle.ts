@@ -1,6 +1,6 @@
 import { basename, dirname, isAbsolute, join } from 'node:path';
 import { findGitRoot, isBelow } from '../config/git-root.ts';
-import { loadLayers, type Config } from '../config/load.ts';
+import { loadLayers } from '../config/load.ts';
 import { AtmosError, systemErrorCode } from '../core/errors.ts';
 import { run, showPermissions, type Hint } from '../core/hint.ts';
 import { isObject, parseJson, withoutAbsent } from '../core/json.ts';
@@ -20,7 +20,7 @@ import {
   idOf,
   type Handle,
 } from './handle.ts';
-import type { AuthPlan } from './plan.ts';
+import type { ProjectPlan } from './plan.ts';
 
 /** Far above what any handle has. */
 const maxHandleBytes = 64 * 1024;
@@ -36,7 +36,7 @@ const maxHandleBytes = 64 * 1024;
 export async function planFromHandle(
   named: string,
   host: Host,
-): Promise<{ plan: AuthPlan & { config: Config }; identity: string }> {
+): Promise<{ plan: ProjectPlan; identity: string }> {
   const read = readHandle(named, host);
   const handle = cameWithProject(named, read, host) ? { ...read, layers: ofProject(read) } : read;
   const config = await loadLayers(handle, {}, host);

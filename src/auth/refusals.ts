@@ -4,7 +4,7 @@ import { isObject, parseJson } from '../core/json.ts';
 import { foldName } from '../core/names.ts';
 import { sha256 } from '../core/sha256.ts';
 import { parseTimestamp } from '../core/time.ts';
-import { replaceFile, writePrivateFile } from '../host/files.ts';
+import { replacePrivately } from '../host/files.ts';
 import { requireStateDirectory } from '../host/home.ts';
 import type { Host } from '../host/host.ts';
 import { makeOwnDirectories } from '../host/own-directory.ts';
@@ -20,9 +20,7 @@ export function noteRefusal(owner: Owner, keyId: string, host: Host): void {
   try {
     const path = recordPath(owner, host);
     makeOwnDirectories(dirname(path), host);
-    rmSync(`${path}.new`, { force: true });
-    writePrivateFile(`${path}.new`, JSON.stringify(record));
-    replaceFile(`${path}.new`, path);
+    replacePrivately(path, JSON.stringify(record));
   } catch {
     // A help for the next command; this one has its error already.
     return;

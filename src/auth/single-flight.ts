@@ -13,7 +13,7 @@ import { parseHints, sendableHints } from '../core/parse-hint.ts';
 import { sha256 } from '../core/sha256.ts';
 import { isInClosedHome } from '../host/closed-home.ts';
 import { reasonOf } from '../host/denial.ts';
-import { randomId, replaceFile, writePrivateFile } from '../host/files.ts';
+import { randomId, replacePrivately } from '../host/files.ts';
 import { stateDirectory } from '../host/home.ts';
 import type { Host } from '../host/host.ts';
 import { makeOwnDirectories } from '../host/own-directory.ts';
@@ -157,9 +157,7 @@ function noteFailure(path: string, { code, message, hintValues }: AtmosError): v
     hints: sendableHints(hintValues),
   });
   try {
-    rmSync(`${path}.new`, { force: true });
-    writePrivateFile(`${path}.new`, note);
-    replaceFile(`${path}.new`, path);
+    replacePrivately(path, note);
   } catch {
     // Others then try for themselves.
     return;

@@ -1,15 +1,10 @@
+import type { IdentityWords } from '../app/choose-identity.ts';
 import type { Context } from './context.ts';
 import type { GlobalOptions } from './global-options.ts';
 
-/** What `-i` says: absent (or empty), bare, or a name. */
-export type IdentityOption =
-  | { readonly kind: 'absent' | 'bare' }
-  | { readonly kind: 'named'; readonly name: string };
-
 /** A command line, read. Options are keyed by their long names. */
-export interface Invocation {
+export interface Invocation extends IdentityWords {
   readonly globals: GlobalOptions;
-  readonly identity: IdentityOption;
   /** The operand: `logout NAME`. Of several the first. */
   readonly operand: string | undefined;
   readonly operands: readonly string[];
@@ -30,6 +25,7 @@ export type Completable = 'identity' | 'profile' | 'file' | 'directory';
 export interface OptionSpec {
   readonly name: string;
   readonly short?: string;
+  /** What its value is, or what it does: without a full stop. */
   readonly summary: string;
   /** What its value is called in the help. Without it the option is a flag. */
   readonly value?: string;
@@ -37,6 +33,10 @@ export interface OptionSpec {
   /** Whether the value may be left out: `-i`. */
   readonly isValueOptional?: boolean;
   readonly choices?: readonly string[];
+  /** What applies without it, for the help alone: the command itself decides. */
+  readonly default?: string;
+  /** Whether the command fails without it, for the help alone. */
+  readonly isRequired?: boolean;
   /** Whether it may be given several times with different values, which then all count. */
   readonly mayRepeat?: boolean;
   /** Other spellings, with their dashes: `-f`, `--format`. */
@@ -50,7 +50,6 @@ export interface OptionSpec {
 /** A word that a command takes without an option. */
 export interface OperandSpec {
   readonly name: string;
-  readonly summary: string;
   readonly completes?: Completable;
   readonly choices?: readonly string[];
   readonly isRequired?: boolean;
@@ -61,6 +60,7 @@ export interface OperandSpec {
 /** One command: what it is called, what it takes, and where it is. */
 export interface CommandSpec {
   readonly name: string;
+  /** An imperative phrase without a full stop. */
   readonly summary: string;
   readonly operand?: OperandSpec;
   /**
@@ -74,8 +74,6 @@ export interface CommandSpec {
   /** Whether it runs a program, given after `--`. */
   readonly takesProgram?: boolean;
   readonly options?: readonly OptionSpec[];
-  /** Command lines to show in the help. */
-  readonly examples?: readonly string[];
   /** Imports the command, so that only the chosen one costs time. */
   load(): Promise<Run>;
 }

@@ -1,43 +1,15 @@
-import type { LeftEntry } from '../app/import-keys.ts';
-import type { SourceLine } from '../app/import-sources.ts';
+import type { Copied, CopyPlace, LeftEntry, Outcome, SourceLine } from '../app/copy-entries.ts';
 import { AtmosError, type ErrorCode } from '../core/errors.ts';
 import { distinctHints, say, type Hint } from '../core/hint.ts';
-import { withoutAbsent, type Sourced } from '../core/json.ts';
-import type { KeyringInfo } from '../keyring/contract.ts';
-import { isInTarget, type CopiedEntry, type CopyState } from '../store/copy.ts';
+import { withoutAbsent } from '../core/json.ts';
+import { isInTarget } from '../store/copy.ts';
 import type { Inventory } from '../store/inventory.ts';
 import type { ItemKind } from '../store/key.ts';
 import type { Context } from './context.ts';
 import { formatTable } from './ui/table.ts';
 
-/** What became of an entry, or of a profile, which has no key when it became no identity. */
-export interface Outcome extends Omit<CopiedEntry, 'key' | 'state'> {
-  readonly key?: string;
-  readonly profile?: string;
-  /** Where the source has it in plain sight. */
-  readonly lines?: readonly SourceLine[];
-  /** The MFA device that is stored with the key, and where the source names it. */
-  readonly mfaDevice?: Sourced<string>;
-  /** `skipped`: nobody wanted it. */
-  readonly state: CopyState | 'skipped';
-}
-
-/** A keyring, or a realm in one. */
-interface Place extends Pick<KeyringInfo, 'type' | 'location'> {
-  /** Only where entries go from one realm to another. Null: there was none to copy from. */
-  readonly realm?: string | null;
-}
-
-export interface CopyReport {
-  readonly from: Place;
-  readonly to: Place;
-  readonly inventory: Inventory;
+export interface CopyReport extends Copied {
   readonly isDryRun: boolean;
-  readonly outcomes: readonly Outcome[];
-  /** What ended it before all had their turn. */
-  readonly stopped: AtmosError | undefined;
-  /** Entries or profiles of the source that are not ours, or have no key, and so are not copied. */
-  readonly left: readonly LeftEntry[];
   /** What to do about an entry that is there already with another value. */
   readonly conflictHints: readonly Hint[];
 }
@@ -97,7 +69,7 @@ export async function reportCopies(
 }
 
 function jsonOf(report: CopyReport) {
-  const place = ({ type, location, realm }: Place) => ({
+  const place = ({ type, location, realm }: CopyPlace) => ({
     type,
     location,
     ...withoutAbsent({ realm }),
@@ -244,7 +216,7 @@ function failureOf(report: CopyReport): AtmosError | undefined {
   );
 }
 
-function nameOf({ type, location, realm }: Place): string {
+function nameOf({ type, location, realm }: CopyPlace): string {
   if (realm === undefined) return `${type} (${location})`;
   return realm === null ? 'other realms' : `realm ${realm}`;
 }

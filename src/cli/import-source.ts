@@ -1,5 +1,5 @@
-import { realpathSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { importPasswordVariable } from '../app/import-entries.ts';
 import type { AuthPlan } from '../auth/plan.ts';
 import { AtmosError, isAtmosError, systemErrorCode } from '../core/errors.ts';
 import { placeholder, run, setVariable, typed, unsetVariable, type Hint } from '../core/hint.ts';
@@ -7,13 +7,11 @@ import type { Sourced } from '../core/json.ts';
 import { reasonOf } from '../host/denial.ts';
 import { noHome, requireFromHome } from '../host/home.ts';
 import type { Host } from '../host/host.ts';
+import { realPathIfVisible, statOf } from '../host/read-files.ts';
 import type { Keyring, KeyringInfo, KeyringReader } from '../keyring/contract.ts';
 import { openBackend, openCollection } from '../keyring/registry.ts';
 import type { Context } from './context.ts';
 import { openForCommand } from './open.ts';
-
-/** Holds the password of Atmos's keyring that is read, where it has another than ours. */
-export const importPasswordVariable = 'ATMOS_KEYRING_IMPORT_PASSWORD';
 
 /**
  * Opens a file keyring of Atmos to read from, which leaves it as it is. Its password comes from where
@@ -121,11 +119,12 @@ async function openVaultDirectory(
 }
 
 /** `~` is the home directory, for where no shell has put it in. */
-export function absolutePath(path: Sourced<string>, host: Host): string {
+function absolutePath(path: Sourced<string>, host: Host): string {
   return resolve(host.workingDirectory(), requireFromHome(path, host));
 }
 
-function pathOption(path: string, host: Host): Sourced<string> {
+/** The value of `--path`, absolute. */
+export function pathOption(path: string, host: Host): Sourced<string> {
   const source = '--path';
   return { value: absolutePath({ value: path, source }, host), source };
 }
@@ -148,7 +147,8 @@ function checkDirectory(from: string, directory: Sourced<string>, target: Keyrin
       hints: [importFromDirectory(from)],
     });
   }
-  if (target.type !== 'file' || realPath(target.location) !== realPath(path)) return;
+  if (target.type !== 'file' || realPathIfVisible(target.location) !== realPathIfVisible(path))
+    return;
   throw new AtmosError(
     'ERR_USAGE',
     `${path} (${source}) is the keyring itself: its entries would be copied to themselves`,
@@ -164,7 +164,7 @@ function importFromDirectory(from: string): Hint {
 /** @throws ERR_IO where that cannot be told */
 function isDirectory({ value: path, source }: Sourced<string>): boolean {
   try {
-    return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+    return statOf(path)?.isDirectory() ?? false;
   } catch (error) {
     const code = systemErrorCode(error);
     if (code === undefined) throw error;
@@ -173,14 +173,5 @@ function isDirectory({ value: path, source }: Sourced<string>): boolean {
       'ERR_IO',
       `cannot look at the keyring directory ${path} (${source}): ${why}`,
     );
-  }
-}
-
-function realPath(path: string): string {
-  try {
-    return realpathSync(path);
-  } catch {
-    // What is not there is not the same as anything that is.
-    return path;
   }
 }

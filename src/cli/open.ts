@@ -1,11 +1,9 @@
-import { openAuth, type OpenAuth } from '../app/open.ts';
-import type { LoginOptions, LoginResult } from '../auth/login.ts';
+import type { Services } from '../app/export-environment.ts';
+import { openAuth, sessionOf, type MfaRequest, type OpenAuth } from '../app/open.ts';
 import type { AuthPlan } from '../auth/plan.ts';
-import type { MfaRequest } from '../clouds/contract.ts';
 import { AtmosError, isAtmosError, NoTerminalError } from '../core/errors.ts';
 import { say, addOptions, placeholder } from '../core/hint.ts';
 import { showValue, withoutAbsent } from '../core/json.ts';
-import type { Identity } from '../core/kind-config.ts';
 import { parseMfaCode } from '../core/mfa-code.ts';
 import type { PasswordRequest } from '../keyring/contract.ts';
 import type { Context } from './context.ts';
@@ -47,26 +45,16 @@ export function openForCommand(
   });
 }
 
-/**
- * A session to use at once. One that could not be stored is used all the same, and a warning says so.
- * The keyring is closed then: `exec` runs for long, and must not keep the password as long.
- */
-export async function sessionForCommand(
+/** Opens sessions for programs, with this command line's ways to ask. */
+export function sessionOpener(
   context: Context,
   plan: AuthPlan,
-  identity: Identity,
-  options: OpenOptions & LoginOptions,
-): Promise<LoginResult> {
-  const { keyring, manager } = await openForCommand(context, plan, options);
-  try {
-    const result = await manager.login(identity, options);
-    const { storeFailure } = result;
-    if (storeFailure)
-      await warn(context, `the session is used, but could not be stored: ${storeFailure.message}`);
-    return result;
-  } finally {
-    await keyring.close();
-  }
+  options: OpenOptions,
+): Services['openSession'] {
+  return async (identity, login = {}) => {
+    const opened = await openForCommand(context, plan, options);
+    return sessionOf(opened, identity, login, (message) => warn(context, message));
+  };
 }
 
 /** A code that was given is used once: after its refusal only a person has another. */

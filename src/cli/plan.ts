@@ -1,12 +1,10 @@
-import { requestedIdentity, resolveIdentityName, sourceHints } from '../app/choose-identity.ts';
-import { planAuth, type AuthPlan } from '../auth/plan.ts';
-import { kindOf } from '../clouds/registry.ts';
-import { findIdentity } from '../config/find-identity.ts';
+import * as choosing from '../app/choose-identity.ts';
+import type { Services } from '../app/export-environment.ts';
+import { planAuth, type AuthPlan, type ProjectPlan } from '../auth/plan.ts';
 import { loadConfig, type Config, type LoadOptions } from '../config/load.ts';
-import { AtmosError, isAtmosError } from '../core/errors.ts';
-import { addOptions, placeholder, type Hint } from '../core/hint.ts';
+import { isAtmosError } from '../core/errors.ts';
+import type { Hint } from '../core/hint.ts';
 import type { Identity } from '../core/kind-config.ts';
-import { isSameName } from '../core/names.ts';
 import type { Invocation } from './command.ts';
 import type { Context } from './context.ts';
 import { loadOptions, namesConfig } from './global-options.ts';
@@ -16,8 +14,7 @@ import { formatHints, labelled, loadWriteHint } from './report.ts';
 import { paint } from './ui/color.ts';
 import type { Prompt } from './ui/prompt.ts';
 
-/** A plan with the configuration that most commands cannot do without. */
-export type ProjectPlan = AuthPlan & { readonly config: Config };
+export type { ProjectPlan };
 
 /** What loading needs. */
 type LoadingContext = Omit<Context, 'prompt'> & { readonly prompt: Pick<Prompt, 'selectMany'> };
@@ -80,43 +77,31 @@ export async function loadPlanIfAny(context: Context): Promise<AuthPlan> {
   }
 }
 
-/**
- * The identity that is asked for, or undefined when authentication is switched off.
- *
- * @throws ERR_IDENTITY_UNKNOWN, ERR_IDENTITY_REQUIRED, ERR_NO_TERMINAL, ERR_USAGE
- */
-export async function chooseIdentity(
-  { host, prompt }: Chooser,
+/** As {@link choosing.chooseIdentity}, by the command line and the person at the terminal. */
+export function chooseIdentity(
+  chooser: Chooser,
   { config }: ProjectPlan,
   invocation: Pick<Invocation, 'identity' | 'operand'>,
 ): Promise<Identity | undefined> {
-  const request = requestedIdentity(invocation, host, config);
-  if (request.kind === 'none') return undefined;
-  const chosen = await resolveIdentityName(request, config, prompt);
-  const identity = findIdentity(config, chosen, sourceHints(chosen.source, host));
-  const { name, kind } = identity;
-  const { plan } = await kindOf(identity);
-  host.log('identity.chosen', { identity: name, kind, source: chosen });
-  plan(identity);
-  return identity;
+  return choosing.chooseIdentity(choiceOf(chooser, config, invocation));
 }
 
 /** {@link chooseIdentity} for commands that make no sense without one. */
-export async function requireIdentity(
+export function requireIdentity(
   chooser: Chooser,
-  plan: ProjectPlan,
+  { config }: ProjectPlan,
   invocation: Pick<Invocation, 'identity' | 'operand'>,
 ): Promise<Identity> {
-  const identity = await chooseIdentity(chooser, plan, invocation);
-  if (identity !== undefined) return identity;
-  const request = requestedIdentity(invocation, chooser.host, plan.config);
-  const source = request.kind === 'none' ? request.source : '--identity';
-  const by = source === '--identity' ? '' : ` by ${source}`;
-  throw new AtmosError(
-    'ERR_USAGE',
-    `authentication is switched off${by}, and this command needs an identity`,
-    { hints: [...sourceHints(source, chooser.host), addOptions(['-i', placeholder('name')])] },
-  );
+  return choosing.requireIdentity(choiceOf(chooser, config, invocation));
+}
+
+function choiceOf(
+  { host, prompt }: Chooser,
+  config: Config,
+  invocation: Pick<Invocation, 'identity' | 'operand'>,
+): choosing.IdentityChoice {
+  const requested = choosing.requestedIdentity(invocation, host, config);
+  return { requested, config, host, select: (question) => prompt.select(question) };
 }
 
 /** @param lines of one warning */
@@ -137,35 +122,15 @@ export async function warnWithHints(
   await note(...labelled(paint('yellow', 'warning:'), [message]), ...hintLines);
 }
 
+/** Shows the warnings of a use case. */
+export function warner(context: Pick<Context, 'note' | 'host'>): Services['warn'] {
+  return (message, hints = []) => warnWithHints(context, message, hints);
+}
+
 /** Shows the warnings of a keyring. That they cannot be shown is no reason to fail. */
 export function keyringWarner(context: Pick<Context, 'note' | 'host'>) {
-  return (message: string, hints: readonly Hint[] = []): void => {
-    void warnWithHints(context, message, hints).catch(() => {});
+  const show = warner(context);
+  return (message: string, hints?: readonly Hint[]): void => {
+    void show(message, hints).catch(() => {});
   };
-}
-
-/** For a command that relies on another one finding what it leaves: on this keyring none does. */
-export async function warnOfMemory(
-  context: Pick<Context, 'note'>,
-  { keyring }: Pick<AuthPlan, 'keyring'>,
-  consequence: string,
-): Promise<void> {
-  if (keyring.type.value !== 'memory') return;
-  await warn(context, `the memory keyring keeps nothing: ${consequence}`);
-}
-
-/** Atmos would run them with the session, and programs would get what they set. */
-export async function warnOfIntegrations(
-  context: Pick<Context, 'note'>,
-  { config }: Pick<ProjectPlan, 'config'>,
-  { name, via }: Pick<Identity, 'name' | 'via'>,
-): Promise<void> {
-  const isSame = (one: string | undefined, other: string | undefined) =>
-    one !== undefined && other !== undefined && isSameName(one, other);
-  const bound = config.integrations.filter(
-    (one) => isSame(one.via.identity, name) || isSame(one.via.provider, via?.provider),
-  );
-  if (bound.length === 0) return;
-  const list = bound.map((one) => `${one.name} (${one.locate()})`).join(', ');
-  await warn(context, `this version does not run the integrations of identity ${name}: ${list}`);
 }

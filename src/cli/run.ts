@@ -38,7 +38,8 @@ async function dispatch(host: Host, journal: Journal): Promise<number> {
   if (delegated !== undefined) return delegated;
   const parsed = parseCommandLine(host.programArguments, atmos, host.env);
   if (parsed.kind === 'help') {
-    await createPrinter(host).out(parsed.text);
+    const { helpText } = await import('./help/help.ts');
+    await createPrinter(host).out(helpText(parsed.path));
     return 0;
   }
   const { spec, invocation, command } = parsed;

@@ -1,8 +1,7 @@
-import { isSecretVariable } from '../clouds/aws/environment.ts';
 import { AtmosError } from '../core/errors.ts';
 import { say } from '../core/hint.ts';
 import { fishWord, posixWord, powerShellLiteral } from '../core/shell-word.ts';
-import { checkVariable, type EnvironmentChange } from '../core/variables.ts';
+import { checkVariable, isSecretVariable, type EnvironmentChange } from '../core/variables.ts';
 
 /** The formats that are text for one reader. `github` is two, see {@link formatGithub}. */
 export const environmentFormats = [

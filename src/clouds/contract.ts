@@ -1,11 +1,16 @@
-import type { Credentials, KeyFault, KeyValues } from '../core/credentials.ts';
+import type { Credentials, CredentialType } from '../core/credentials.ts';
 import type { ErrorCode } from '../core/errors.ts';
+import type { Sourced } from '../core/json.ts';
 import type { Identity, IdentityPart, TrustNeed } from '../core/kind-config.ts';
 import type { GenericSchema } from '../core/validate.ts';
+import type { EnvironmentChange } from '../core/variables.ts';
+import type { Closed } from '../host/closed-home.ts';
 import type { Host } from '../host/host.ts';
 
 /** A kind of identity. It knows neither the keyring nor other identities. */
 export interface Kind {
+  /** The type of its credentials, by which their cloud is found. */
+  readonly gives: CredentialType;
   /** The name that Atmos shows as the provider of an identity that has none: `aws-user`. */
   readonly rootName: string;
   /**
@@ -20,10 +25,12 @@ export interface Kind {
    */
   trustNeeds(identity: Identity): readonly TrustNeed[];
   /**
-   * What is wrong with values of a long-lived key of this identity, whichever way they came in. The same
-   * check as that of the keys in its configuration.
+   * The form of a long-lived key of this identity. It checks values as those in the configuration are
+   * checked.
+   *
+   * @throws ERR_CONFIG_INVALID
    */
-  keyFaults(identity: Identity, values: KeyValues): readonly KeyFault[];
+  keyForm(identity: Identity): Promise<KeyForm>;
   /**
    * Checks the configuration and says what it means. Pure: no keyring, no network, no process, no file.
    * Whatever only looks (validation, the environment, a session that is stored) needs no more than this.
@@ -169,4 +176,170 @@ export interface SessionFile {
    * @throws ERR_IO
    */
   remove(parts: readonly SessionFile[]): Promise<readonly SessionFile[]>;
+}
+
+// Long-lived keys: what `auth user configure` asks for, and what other tools have stored.
+
+/** Values of a long-lived key by the names of the fields of its form. */
+export type KeyValues = Readonly<Record<string, string>>;
+
+/** One value of a long-lived key. */
+export interface KeyField {
+  /** Its name in JSON: `access_key_id`. */
+  readonly name: string;
+  /** Its name in a prompt: `AWS Access Key ID`. */
+  readonly label: string;
+  /** Whether a prompt must not show what is typed. */
+  readonly isSecret: boolean;
+  /** Whether a key is complete without it. */
+  readonly isOptional: boolean;
+  /** The value when a person types nothing. */
+  readonly default?: string;
+  /** The value that the configuration has, which is used instead of a stored one, and its name there. */
+  readonly configured?: Sourced<string> & { readonly title: string };
+  /**
+   * What is wrong with a value, whichever way it came in: `the access key id is empty`. Never quotes
+   * the value, which may be a secret.
+   */
+  check(value: string): string | undefined;
+}
+
+export interface KeyForm {
+  readonly fields: readonly KeyField[];
+  /**
+   * Reads a key that a program wrote to standard input as JSON. Its values are not checked.
+   *
+   * @throws ERR_USAGE; the message quotes nothing of the input
+   */
+  parse(json: string): KeyValues;
+  make(values: KeyValues): Credentials;
+}
+
+/** A line of a file, counted from 1. */
+export interface SourceLine {
+  readonly file: string;
+  readonly line: number;
+}
+
+/** A long-lived key of another tool, under the name that the tool gives it. */
+export interface ProfileKey {
+  readonly profile: string;
+  /** Not checked. */
+  readonly values: KeyValues;
+  /** The lines that have it in plain text. */
+  readonly lines: readonly SourceLine[];
+  /** The MFA device that the key is used with, which is among the values as well. */
+  readonly mfaDevice?: Sourced<string>;
+}
+
+/** The files of another tool. */
+export interface KeyFiles {
+  readonly credentials: string;
+  readonly config: string;
+  /** The directory that cannot be searched: files in it count as missing. Undefined: none. */
+  readonly closed?: Closed;
+}
+
+/** Reads a file. One that is missing is empty. @throws ERR_IO */
+export type ReadKeyFile = (path: string) => string;
+
+/** Finds long-lived keys in files of another tool. The caller reads the files. */
+export interface KeyFileImporter {
+  /** What messages call one of the files: `the AWS file`. */
+  readonly fileTitle: string;
+  /** @throws ERR_USAGE without a home directory */
+  files(host: Pick<Host, 'env' | 'homeDirectory' | 'userId'>): KeyFiles;
+  /** All profiles by name: those with a key, and the names of the others. */
+  keys(
+    files: KeyFiles,
+    read: ReadKeyFile,
+  ): {
+    readonly keys: readonly ProfileKey[];
+    readonly others: readonly string[];
+    readonly warnings: readonly string[];
+  };
+  /** @throws ERR_USAGE for a profile that is missing or has no long-lived key */
+  key(profile: string, files: KeyFiles, read: ReadKeyFile): KeyValues;
+}
+
+/** Finds long-lived keys in the keyring of another tool. The caller opens the keyring. */
+export interface KeyringImporter extends Pick<KeyFileImporter, 'fileTitle'> {
+  /** Whether the entry of this name is a long-lived key; its name is that of a profile then. */
+  isKey(entry: string): boolean;
+  /** Tells the MFA device of each profile, by the environment or a file of the tool. */
+  mfaDevices(
+    host: Pick<Host, 'env' | 'homeDirectory' | 'userId'>,
+    read: ReadKeyFile,
+  ): (profile: string) => Sourced<string> | undefined;
+  /** Reads an entry. The problem quotes nothing of it. Never throws. */
+  parse(
+    entry: string,
+    mfaDevice: string | undefined,
+  ): { readonly values: KeyValues } | { readonly problem: string };
+}
+
+// ── a cloud: found by the type of credentials ────────────────────────────────────────────────────
+
+/** How programs get the credentials of one type. */
+export interface Cloud<C extends Credentials = Credentials> {
+  /** The variables that choose a region for a program, which an identity's `env:` may set. */
+  readonly regionVariables: readonly string[];
+  /**
+   * The change for mode `env`: sets the credentials themselves, and unsets every variable that could
+   * win over them.
+   */
+  environment(credentials: C, region: string | undefined): EnvironmentChange;
+  readonly process: ProcessMode<C>;
+}
+
+/**
+ * Mode `process`: programs find a profile in a file, and run the command of the profile when they need
+ * credentials. Nothing here needs credentials but {@link ProcessMode.formatAnswer}.
+ */
+export interface ProcessMode<C extends Credentials> {
+  /**
+   * The command as one line of the file.
+   *
+   * @returns undefined for a command that not every program would read alike
+   */
+  readonly formatCommand: (
+    command: ProcessCommand,
+    platform: NodeJS.Platform,
+  ) => string | undefined;
+  /** The text of the file. @throws ERR_CONFIG_INVALID for a region that does not exist */
+  formatProfile(profile: ProcessProfile): string;
+  /** The variables that name the profile and its file, without any secret. */
+  environment(place: ProfilePlace): EnvironmentChange;
+  /**
+   * The user's own files that programs do not read while they read `configFile`, home written as `~`.
+   */
+  hiddenFiles(
+    configFile: string,
+    host: Pick<Host, 'env' | 'homeDirectory' | 'userId'>,
+  ): readonly string[];
+  /** What the command prints, with its line feed. */
+  formatAnswer(credentials: C): string;
+}
+
+/** A program of Node, and how it is started. */
+export interface ProcessCommand {
+  readonly node: string;
+  readonly script: string;
+  readonly args: readonly string[];
+}
+
+export interface ProcessProfile {
+  readonly identity: string;
+  /** From {@link ProcessMode.formatCommand}. */
+  readonly command: string;
+  readonly region?: string;
+}
+
+export interface ProfilePlace {
+  readonly identity: string;
+  /** The file with the profile, absolute. */
+  readonly configFile: string;
+  /** An empty file, to replace other files that programs would read too. */
+  readonly emptyFile: string;
+  readonly region: string | undefined;
 }

@@ -4,7 +4,15 @@ import { quoteValue } from '../core/json.ts';
 import type { Identity } from '../core/kind-config.ts';
 import { nearestName } from '../core/names.ts';
 import type { Host } from '../host/host.ts';
-import type { FileOwners, Kind, SessionFile } from './contract.ts';
+import type { Credentials, CredentialType } from '../core/credentials.ts';
+import type {
+  Cloud,
+  FileOwners,
+  KeyFileImporter,
+  KeyringImporter,
+  Kind,
+  SessionFile,
+} from './contract.ts';
 
 // The only place that names the kinds of identities. Each is imported when it is used.
 const identities: Readonly<Record<string, () => Promise<Kind>>> = {
@@ -64,4 +72,26 @@ export async function kindOf(
 export async function listSessionFiles(host: Host, owners: FileOwners): Promise<SessionFile[]> {
   const { listAwsSessionFiles } = await import('./aws/session-files.ts');
   return listAwsSessionFiles(host, owners);
+}
+
+/** Finds the long-lived keys of other tools, by the names that `keyring import --from` gives them. */
+export const keyImporters = {
+  'aws-credentials': async (): Promise<KeyFileImporter> =>
+    (await import('./aws/key-importers.ts')).awsFiles,
+  'aws-vault': async (): Promise<KeyringImporter> =>
+    (await import('./aws/key-importers.ts')).awsVault,
+};
+
+// ── clouds, by the type of the credentials that their programs take ──────────────────────────────
+
+type CloudOf<T extends CredentialType> = Cloud<Extract<Credentials, { type: T }>>;
+
+// Each is imported when it is used.
+const clouds: { readonly [T in CredentialType]: () => Promise<CloudOf<T>> } = {
+  aws: async () => (await import('./aws/cloud.ts')).aws,
+};
+
+/** The cloud whose programs take credentials of this type. */
+export function cloudOf<T extends CredentialType>(type: T): Promise<CloudOf<T>> {
+  return clouds[type]();
 }

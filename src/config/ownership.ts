@@ -1,9 +1,10 @@
 import { dirname } from 'node:path';
 import { AtmosError, isAtmosError, systemErrorCode } from '../core/errors.ts';
-import { addOptions, run, setVariable, showPermissions, type Hint } from '../core/hint.ts';
+import { addOptions, setVariable, showPermissions, type Hint } from '../core/hint.ts';
 import type { Host } from '../host/host.ts';
+import type { Permissions } from '../host/permission-judgement.ts';
 import { permissionCheckFor } from '../host/permissions.ts';
-import { linkStatOf, realPathOf, statOf, type Stats } from '../host/read-files.ts';
+import { linkStatOf, realPathOf, type Stats } from '../host/read-files.ts';
 import { isTrustedByVariable, trustVariableNote } from './trust-variable.ts';
 
 type Who = Pick<Host, 'env' | 'userId'>;
@@ -33,20 +34,12 @@ export function checkOwnership(path: string, file: Stats, host: Who): void {
 }
 
 function checkOwner(path: string, file: Stats, { userId }: Who): void {
-  if (userId === undefined) return judging(path, () => checkAccessLists(path, file));
-  if (isWritableByOthers(file)) {
-    throw untrusted(`${path} can be written by other users`, closing(path, file, userId), path);
-  }
-  const link = stillAt(path, linkStatOf(path));
-  if (!link.isSymbolicLink()) return checkPlace(path, path, file, userId);
-  checkPlace(path, path, link, userId);
-  checkPlace(realPathOf(path), path, file, userId);
-}
-
-/** What belongs to another user only that one and root can close. */
-function closing(path: string, { uid }: Stats, userId: number): Hint {
-  const mayClose = uid === userId || userId === 0;
-  return mayClose ? run(['chmod', 'go-w', path]) : showPermissions(path);
+  judging(path, () => {
+    const link = stillAt(path, linkStatOf(path));
+    if (!link.isSymbolicLink()) return checkPlace(path, { found: path, stats: file }, userId);
+    checkPlace(path, { found: path, stats: link }, userId);
+    checkPlace(realPathOf(path), { found: path, stats: file }, userId);
+  });
 }
 
 /** What the system keeps from being judged is not trusted. */
@@ -60,48 +53,35 @@ function judging(path: string, check: () => void): void {
   }
 }
 
-function checkAccessLists(path: string, file: Stats): void {
-  const link = stillAt(path, linkStatOf(path));
-  checkAccessList(path, { found: path, stats: link });
-  if (link.isSymbolicLink()) checkAccessList(realPathOf(path), { found: path, stats: file });
-}
-
 /** @param path where it is; `found` is the path that leads there */
-function checkAccessList(path: string, { found, stats }: { found: string; stats: Stats }): void {
-  const permissionCheck = permissionCheckFor(undefined);
+function checkPlace(
+  path: string,
+  { found, stats }: { found: string; stats: Stats },
+  userId: number | undefined,
+): void {
+  const check = permissionCheckFor(userId);
   const directoryPath = realPathOf(dirname(path));
-  const permissions = permissionCheck.permissionsOf(path, stats);
-  const directory = permissionCheck.permissionsOf(
+  const permissions = check.permissionsOf(path, stats);
+  const directory = check.permissionsOf(
     directoryPath,
     stillAt(directoryPath, linkStatOf(directoryPath)),
   );
   const named = path === found ? path : `${path}, to which ${found} leads,`;
   if (permissions === undefined || directory === undefined)
     throw untrusted(`${named} was replaced while it was read`, showPermissions(path), found);
-  if (!permissions.isTrusted || !directory.isTrusted) {
-    const what = `${path === found ? `${path},` : named} or its directory, belongs to another user`;
-    throw untrusted(what, showPermissions(path), found);
-  }
-  if (permissions.others.write)
-    throw untrusted(`${path} can be written by other users`, permissions.withdrawCommand(), found);
-  if (directory.others.replace) {
+  // What belongs to another user only that one and root can close.
+  const closing = (open: Permissions, at: string) =>
+    open.isOurs || userId === 0 || userId === undefined
+      ? open.withdrawCommand()
+      : showPermissions(at);
+  if (permissions.outsiders.write)
+    throw untrusted(`${path} can be written by other users`, closing(permissions, path), found);
+  if (directory.outsiders.replace) {
     const what = `${named} is in a directory that other users can write`;
-    throw untrusted(what, directory.withdrawCommand(), found);
+    throw untrusted(what, closing(directory, directoryPath), found);
   }
-}
-
-/** @param path where it is; `found` is the path that leads there */
-function checkPlace(path: string, found: string, stats: Stats, userId: number): void {
-  const directoryPath = dirname(path);
-  const directory = stillAt(directoryPath, statOf(directoryPath));
-  const isShared = isWritableByAll(directory);
-  const named = path === found ? path : `${path}, to which ${found} leads,`;
-  if (isWritableByOthers(directory) && !isSticky(directory)) {
-    const what = `${named} is in a directory that other users can write`;
-    throw untrusted(what, closing(directoryPath, directory, userId), found);
-  }
-  if (userId === 0 && !isShared) return;
-  if (!isOurs(stats, userId) || (!isShared && !isOurs(directory, userId))) {
+  if (userId === 0 && !directory.isShared) return;
+  if (!permissions.isTrusted || !(directory.isShared || directory.isTrusted)) {
     const what = `${path === found ? `${path},` : named} or its directory, belongs to another user`;
     throw untrusted(what, showPermissions(path), found);
   }
@@ -111,24 +91,6 @@ function checkPlace(path: string, found: string, stats: Stats, userId: number): 
 function stillAt(path: string, stats: Stats | undefined): Stats {
   if (stats !== undefined) return stats;
   throw untrusted(`${path} was removed while it was checked`, showPermissions(path), path);
-}
-
-function isOurs(stats: Stats, userId: number): boolean {
-  return stats.uid === userId || stats.uid === 0;
-}
-
-function isWritableByAll(stats: Stats): boolean {
-  return (stats.mode & 0o002) !== 0;
-}
-
-function isWritableByOthers(stats: Stats): boolean {
-  const isForeignGroup = stats.gid !== 0 && stats.gid !== stats.uid;
-  return isWritableByAll(stats) || ((stats.mode & 0o020) !== 0 && isForeignGroup);
-}
-
-/** In a sticky directory nobody can replace the file of another. */
-function isSticky(stats: Stats): boolean {
-  return (stats.mode & 0o1000) !== 0;
 }
 
 function untrusted(what: string, remedy: Hint, path: string): AtmosError {

@@ -24,34 +24,34 @@ import type { Problem } from './problems.ts';
 
 /** A provider. What its kinds have of their own is described here until a kind checks it itself. */
 const providerSchema = mapOf({
-  kind: setting(text, 'What sort of provider it is. No kind works in this version yet.'),
-  default: setting(anything, 'Whether it is the one used when none is named.'),
+  kind: setting(text, 'The kind of the provider. This version supports none.'),
+  default: setting(anything, 'Whether it is used if the command names no other.'),
   region: setting(anything, 'The AWS region of `aws/iam-identity-center` and `aws/saml`.'),
   start_url: setting(anything, 'The portal of `aws/iam-identity-center`.'),
   auto_provision_identities: setting(
     anything,
-    'Whether `aws/iam-identity-center` makes an identity of each account and role.',
+    'Whether `aws/iam-identity-center` creates an identity for each account and role.',
   ),
   url: setting(anything, 'The login page of `aws/saml`.'),
   username: setting(anything, 'The user of `aws/saml`.'),
-  password: setting(anything, 'The password of `aws/saml`. Say it by `!env`.'),
+  password: setting(anything, 'The password of `aws/saml`. Set it with `!env`.'),
   driver: setting(anything, 'How `aws/saml` logs in: `Browser`, `Okta`, `ADFS` …'),
   provider_type: setting(anything, 'The old name of `driver`.'),
   download_browser_driver: setting(anything, 'Whether `aws/saml` may download a browser.'),
   browser_type: setting(anything, 'The browser of `aws/saml`.'),
-  browser_executable_path: setting(anything, 'Where the browser of `aws/saml` is.'),
-  session: setting(anything, '`duration`: how long its sessions last.'),
-  console: setting(anything, '`session_duration`: how long one stays in the web console.'),
-  spec: setting(anything, 'Settings of its kind.'),
+  browser_executable_path: setting(anything, 'The path of the browser for `aws/saml`.'),
+  session: setting(anything, '`duration`: the duration of its sessions.'),
+  console: setting(anything, '`session_duration`: the duration of a session in the web console.'),
+  spec: setting(anything, 'Settings of this kind.'),
   tags: setting(anything, 'Words to filter by.'),
 });
 
-// What is said of each key here is what docs/configuration.md and the JSON Schema show.
+// docs/configuration.md and the JSON Schema show these descriptions.
 
 const keyringSpec = mapOf({
   path: setting(
     text,
-    'The directory of the file keyring. A relative path starts from the directory of the file that says it; in Atmos from the working directory. As in Atmos, `keys/ring.db` names a file, so its parent `keys` is taken, and `keys.d/` with a slash at its end is the directory itself. A name that begins with a dot, such as `.keys`, is a directory. `~` is the home directory.',
+    'The directory of the file keyring. A relative path starts from the directory of the file that contains it; in Atmos, from the working directory. As in Atmos, `keys/ring.db` names a file, so its parent `keys` is used, and `keys.d/` with a trailing slash is the directory itself. A name that begins with a dot, such as `.keys`, is a directory. `~` is the home directory.',
     { environment: 'ATMOS_KEYRING_FILE_PATH', otherwise: '`<XDG data>/atmos/keyring`' },
   ),
   password_env: setting(text, 'The variable that holds the password of the file keyring.', {
@@ -60,33 +60,33 @@ const keyringSpec = mapOf({
   }),
   password_file: setting(
     text,
-    'A file that holds the password, such as a mounted secret. One line break at its end is dropped. A relative path starts from the directory of the file that says it. `~` is the home directory.',
+    'A file that holds the password, such as a mounted secret. One trailing line break is removed. A relative path starts from the directory of the file that contains it. `~` is the home directory.',
     {
       environment: 'ATMOS_KEYRING_PASSWORD_FILE',
-      otherwise: '`$CREDENTIALS_DIRECTORY/atmos-keyring-password`, if it is there',
+      otherwise: '`$CREDENTIALS_DIRECTORY/atmos-keyring-password`, if it exists',
     },
   ),
   password_command: setting(
     text,
-    'A command that prints the password on its first line; the others are ignored. `sh -c` runs it, on Windows `cmd.exe /c`, for at most 30 seconds. In a project’s file it needs trust.',
+    'A command that prints the password on its first line; other lines are ignored. It is run by `sh -c`, on Windows by `cmd.exe /c`, for at most 30 seconds. In a project’s file it requires trust.',
   ),
   auto_unlock: setting(
     textOrCount,
-    'After the password was typed, do as `atmos auth keyring unlock --ttl` with this time: at most `24h`. Not on Windows. In a project’s file it is ignored, with a warning, until that is trusted.',
-    { otherwise: 'a hint names the command' },
+    'After the password was typed, keep the keyring unlocked for this time, as `atmos auth keyring unlock --ttl` does: at most `24h`. Not on Windows. In a project’s file it is ignored with a warning until the file is trusted.',
+    { otherwise: 'not set: a hint names the command' },
   ),
 });
 
 const keyring = mapOf({
   type: setting(
     text,
-    'Where credentials are kept: `system` (the keyring of the operating system), `file` (an encrypted directory) or `memory` (gone when the process ends).',
+    'Where credentials are stored: `system` (the keyring of the operating system), `file` (an encrypted directory) or `memory` (until the process exits).',
     { environment: 'ATMOS_KEYRING_TYPE', default: 'system' },
   ),
   spec: setting(keyringSpec, 'Settings of the file keyring.'),
   fallback: setting(
     listOf(text),
-    'The types to take instead, in this order, when the first is not available. Never followed for one that is locked or whose password is wrong.',
+    'The types to use instead, in this order, if the first is unavailable. Not used if the keyring is locked or its password is wrong.',
     { otherwise: 'none' },
   ),
 });
@@ -99,35 +99,35 @@ const via = mapOf({
 const session = mapOf({
   duration: setting(
     textOrCount,
-    'How long one lasts: seconds, or text such as `12h`, `1h30m` or `2d`. What the kind does not allow is brought into its bounds, with a warning.',
-    { otherwise: 'up to the kind; 12h for `aws/user`' },
+    'The duration: seconds, or text such as `12h`, `1h30m` or `2d`. A value outside of the limits of the kind is replaced by the nearest limit, with a warning.',
+    { otherwise: 'depends on the kind; 12h for `aws/user`' },
   ),
 });
 
 const variable = mapOf({
   key: about(text, 'The name of the variable.'),
-  value: about(text, 'What it is set to.'),
+  value: about(text, 'The value of the variable.'),
 });
 
 const identity = mapOf({
   kind: setting(
     text,
-    'What sort of identity it is. It decides what `principal`, `spec` and `credentials` hold.',
+    'The kind of the identity. It determines the contents of `principal`, `spec` and `credentials`.',
   ),
-  default: setting(flag, 'Whether it is the one used when none is named.', {
+  default: setting(flag, 'Whether it is used if the command names no other.', {
     default: false,
   }),
   via: setting(
     via,
-    'What it is opened with: a provider or another identity, one of the two. `aws/user` needs neither.',
+    'The provider or the other identity that opens its sessions. `aws/user` needs neither.',
   ),
-  principal: setting(anyMap, 'Who it becomes: the account, the role. Up to its kind.'),
-  spec: setting(anyMap, 'Settings of its kind.'),
-  credentials: setting(anyMap, 'Keys and what goes with them. Up to its kind.'),
-  session: setting(session, 'Its sessions.'),
+  principal: setting(anyMap, 'The account and the role that it uses. Depends on the kind.'),
+  spec: setting(anyMap, 'Settings of this kind.'),
+  credentials: setting(anyMap, 'Keys and their settings. Depends on the kind.'),
+  session: setting(session, 'Settings of its sessions.'),
   env: setting(
     listOf(variable),
-    'Variables that `auth env` and `auth exec` set beside the credentials. Those that load code into programs are refused.',
+    'Variables that `auth env` and `auth exec` set in addition to the credentials. Variables that load code into programs are rejected.',
   ),
   required: setting(flag, 'For Atmos: whether a component asks for it. Not used by `atmos auth`.', {
     isForAtmos: true,
@@ -145,13 +145,13 @@ const identity = mapOf({
 });
 
 const logs = mapOf({
-  level: setting(text, 'How much is logged. Matched without regard to case.', {
+  level: setting(text, 'The minimum severity to log. Not case-sensitive.', {
     environment: 'ATMOS_LOGS_LEVEL',
     default: 'Warning',
   }),
   file: setting(
     text,
-    'Where to: a file that is appended to, `/dev/stderr`, `/dev/stdout` or `/dev/null`. A relative path starts from the directory of the file that says it. Another file than those three needs trust in a project’s file.',
+    'The destination: a file to append to, `/dev/stderr`, `/dev/stdout` or `/dev/null`. A relative path starts from the directory of the file that contains it. In a project’s file, any other destination than these three requires trust.',
     { environment: 'ATMOS_LOGS_FILE', default: '/dev/stderr' },
   ),
 });
@@ -159,69 +159,69 @@ const logs = mapOf({
 const auth = mapOf({
   realm: setting(
     text,
-    'What keeps the credentials of this project apart from those of others: 1 to 64 of `a-z 0-9 - _`. Set it before a checkout is moved.',
+    'A name that separates the credentials of this project from those of other projects: 1 to 64 characters of `a-z 0-9 - _`. Set it before a checkout is moved.',
     {
       environment: 'ATMOS_AUTH_REALM',
-      otherwise: 'a name made from the directory of the configuration',
+      otherwise: 'derived from the directory of the configuration',
     },
   ),
   session_files: setting(
     flag,
-    'Whether sessions are written to plain files too, as Atmos does. Not followed by this version yet.',
+    'Whether sessions are also written to plain files, as Atmos does. This version ignores it.',
     { default: false },
   ),
-  keyring: setting(keyring, 'Where credentials are kept.'),
+  keyring: setting(keyring, 'Where credentials are stored.'),
   identities: setting(
-    namesTo(about(identity, 'One identity.')),
-    'Who can be logged in as, by name. Names are matched without regard to case and Unicode normal form, over files too.',
+    namesTo(about(identity, 'An identity.')),
+    'Identities by name. Names that differ only in case or in Unicode normalization are the same, also across files.',
   ),
   providers: setting(
-    namesTo(about(providerSchema, 'One provider.')),
-    'What identities are opened with, by name. A provider may have the name of an identity.',
+    namesTo(about(providerSchema, 'A provider.')),
+    'Providers by name. A provider may have the name of an identity.',
   ),
   integrations: setting(
     namesTo(anyMap),
-    'For Atmos: what is logged in to with an identity, such as a container registry. This version runs none: `auth validate` checks them, and a login warns.',
+    'For Atmos: services to log in to with an identity, such as a container registry. This version does not use them: `auth validate` checks them, and `auth login` warns.',
   ),
-  logs: setting(logs, 'Logs of `atmos auth`, over `logs` at the top.'),
+  logs: setting(logs, 'Logs of `atmos auth`. Overrides `logs` at the top level.'),
 });
 
 const profiles = mapOf({
   base_path: setting(
     text,
-    'A directory with profiles, which is looked in first. A relative path starts from the file that says it.',
+    'A directory with profiles, which is searched first. A relative path starts from the directory of the file that contains it.',
   ),
-  default: setting(text, 'The profile that is chosen when none is named.', {
+  default: setting(text, 'The profile to use if the command and the environment name no other.', {
     environment: 'ATMOS_PROFILE',
     otherwise: 'none',
   }),
 });
 
-/** Keys of an identity that nothing of ours uses. */
+/** Keys of an identity that only Atmos uses. */
 export const identityKeysForAtmos: readonly string[] = keysForAtmos(identity);
 
-/** All of atmos.yaml that we take part in. */
+/** The part of atmos.yaml that this program uses. */
 export const settingsSchema = mapOf({
   base_path: setting(
     text,
-    'Where the project begins. Relative imports start there. `.`, `..` and what begins so start from the file’s directory; else from the root of the git repository.',
+    'The root directory of the project, from which relative imports start. `.`, `..` and paths that begin with them start from the directory of the file; other paths start from the root of the git repository.',
     { environment: 'ATMOS_BASE_PATH', otherwise: 'the root of the git repository' },
   ),
   import: setting(
     textOrTexts,
-    'Files, directories or patterns (`auth/*.yaml`) to read too. What this file says wins over them. Nothing is fetched: a remote one is a warning.',
+    'Files, directories or patterns (`auth/*.yaml`) to read as well. Values of this file override the values in them. Remote imports are not fetched and cause a warning.',
     { otherwise: 'none' },
   ),
-  auth: setting(auth, 'Identities, and where their credentials are kept.'),
-  profiles: setting(profiles, 'Where profiles are, and which is chosen.'),
+  auth: setting(auth, 'Identities, and where their credentials are stored.'),
+  profiles: setting(profiles, 'Where profiles are, and which one is the default.'),
   env: setting(
     namesTo(scalar),
-    'Variables for the programs that are started. Some that begin with `ATMOS_` are settings of ours too, below the real environment. Those that load code into programs are refused.',
+    'Variables for programs that `auth exec` starts. Some names that begin with `ATMOS_` also set options of `atmos auth`, if the environment does not. Variables that load code into programs are rejected.',
   ),
   logs: setting(logs, 'Logs of Atmos and of `atmos auth`.'),
 });
 
-/** What we take part in, in the form the schema gives it. */
+/** That part, in the form the schema gives it. */
 export type Settings = InferOutput<typeof settingsSchema>;
 
 /** A map of the configuration with the keys that mean something in it. */

@@ -14,36 +14,13 @@ export interface AwsCredentials {
   readonly sessionDuration?: string;
 }
 
-/** What may be stored beside a key. */
-export interface KeyNotes {
-  readonly mfaArn?: string;
-  /** As a person writes it: `12h`. */
-  readonly sessionDuration?: string;
-}
-
-/** What `user configure` stores, as a person, a program or another tool's file gave it. */
-export interface AccessKey extends KeyNotes {
-  readonly accessKeyId: string;
-  readonly secretAccessKey: string;
-}
-
-/** Some values of a key, not checked yet. */
-export type KeyValues = Partial<AccessKey>;
-
-/** Why a value of a key cannot be used. */
-export interface KeyFault {
-  readonly field: keyof KeyValues;
-  /** `the MFA device` */
-  readonly name: string;
-  /** Follows the name: `is empty`. Never quotes the value. */
-  readonly message: string;
-}
-
 /**
  * All credentials we know, told apart by their type: the word that the stored envelope has. A further
  * cloud adds its own here, and its case to the functions below.
  */
 export type Credentials = AwsCredentials;
+
+export type CredentialType = Credentials['type'];
 
 const inspectSymbol = Symbol.for('nodejs.util.inspect.custom');
 

@@ -1,5 +1,5 @@
 import { formatHint, posixSyntax } from './format-hint.ts';
-import { say, type Hint } from './hint.ts';
+import { distinctHints, say, type Hint } from './hint.ts';
 
 /** The closed set of errors that a keyring can give, whatever its backend. */
 export const keyringErrorCodes = [
@@ -162,6 +162,37 @@ export class NoTerminalError extends AtmosError {
 /** Whether `error` is one of ours, of the given code if one is given. */
 export function isAtmosError(error: unknown, code?: ErrorCode): error is AtmosError {
   return error instanceof AtmosError && (code === undefined || error.code === code);
+}
+
+/**
+ * The errors that concern one entry of a keyring. Those of the password, of a lock, of a keyring that
+ * cannot be reached or has another version would be the same for every entry.
+ */
+const entryErrorCodes: ReadonlySet<ErrorCode> = new Set([
+  'ERR_KEYRING_DAMAGED',
+  'ERR_KEYRING_FOREIGN',
+  'ERR_KEYRING_PERMISSIONS',
+  'ERR_KEYRING_IO',
+  'ERR_KEYRING_TOO_LARGE',
+  'ERR_KEYRING_INVALID_KEY',
+  ...storeErrorCodes,
+]);
+
+/**
+ * Whether an error concerns one entry, so that the others can still be read or removed. A write that
+ * fails with ERR_KEYRING_IO may have met a full disk: what writes many entries stops there.
+ */
+export function isEntryError(error: unknown): error is AtmosError {
+  return error instanceof AtmosError && entryErrorCodes.has(error.code);
+}
+
+/** Several failures as one: every message, with the code of the first and the hints of all. */
+export function joinErrors([first, ...others]: readonly [AtmosError, ...AtmosError[]]): AtmosError {
+  if (others.length === 0) return first;
+  const all = [first, ...others];
+  const hints = distinctHints(all.flatMap((error) => error.hintValues));
+  const lines = all.flatMap((error) => error.lines);
+  return new AtmosError(first.code, lines, { hints });
 }
 
 /**

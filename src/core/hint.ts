@@ -149,6 +149,22 @@ export function logOut(identity: string, includesKey: boolean, comment?: string)
   return run(command, comment);
 }
 
+/**
+ * The command that copies what a realm has of these names, or of all, to the current realm. A name that
+ * begins with a dash would be read as an option, so then all are copied.
+ */
+export function adoptFrom(aliases: readonly string[], realm: string): Hint {
+  const names = aliases.some((alias) => alias.startsWith('-')) ? [] : aliases;
+  return run([
+    'atmos',
+    'auth',
+    'keyring',
+    'adopt',
+    ...names,
+    ...optionWords('--from-realm', realm),
+  ]);
+}
+
 /** Replaces an entry that cannot be read. */
 export const storeAgain: readonly Hint[] = [
   run(['atmos', 'auth', 'user', 'configure'], 'to store an access key again'),

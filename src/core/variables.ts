@@ -48,6 +48,19 @@ export const ownSecretVariables: readonly string[] = [
   'CREDENTIALS_DIRECTORY',
 ];
 
+/**
+ * Whether a variable of this name holds a bearer token of AWS, which no program that we start gets. There
+ * is one for each service that takes one, so the list above can name only those of today.
+ */
+export function isBearerToken(name: string): boolean {
+  return name.startsWith('AWS_BEARER_TOKEN_');
+}
+
+/** Whether the value of a variable of this name is never shown: the rule of Atmos. */
+export function isSecretVariable(name: string): boolean {
+  return /SECRET|TOKEN|PASSWORD|PRIVATE|ACCESS_KEY|SESSION/i.test(name);
+}
+
 /** What changes in an environment: variables that get a value, and variables that go. */
 export interface EnvironmentChange {
   readonly set: Readonly<Record<string, string>>;

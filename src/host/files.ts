@@ -145,19 +145,54 @@ export function randomId(): string {
   return process.getBuiltinModule('node:crypto').randomUUID();
 }
 
+export interface ReplaceOptions {
+  /** A free name on the same file system. Default: a random one beside the file. */
+  readonly temporary?: string;
+  /** Fails with EEXIST where the name is taken, instead of replacing what has it. */
+  readonly isNew?: boolean;
+  /** Called between every two steps, so that tests can stop there. */
+  readonly onStep?: (step: string) => void;
+  /** Called when the file has its name, with its descriptor, which is then closed. */
+  readonly onRenamed?: (descriptor: number) => void;
+}
+
 /**
- * Replaces what has this name by a private file with this text, whole or not at all. Follows no link.
+ * Replaces what has this name by a private file with this text, whole or not at all, even in a crash.
+ * Follows no link. The rename itself outlives a crash of the machine only after {@link syncDirectory}.
  *
- * @throws the system's error
+ * @throws the system's error, and what the options throw
  */
-export function replacePrivately(path: string, text: string | Uint8Array): void {
-  const temporary = `${path}.${randomId()}`;
+export function replacePrivately(
+  path: string,
+  text: string | Uint8Array,
+  options: ReplaceOptions = {},
+): void {
+  // Containers that share a directory share process ids as well: only a random name is free.
+  const { temporary = `${path}.${randomId()}`, isNew = false, onStep, onRenamed } = options;
+  let descriptor: number | undefined;
   try {
-    writePrivateFile(temporary, text);
-    replaceFile(temporary, path);
+    descriptor = createPrivateFile(temporary);
+    onStep?.('temporary opened');
+    writeFileSync(descriptor, text);
+    onStep?.('temporary written');
+    fsyncSync(descriptor);
+    onStep?.('temporary synced');
+    if (isNew) placeFile(temporary, path);
+    else replaceFile(temporary, path);
+    onStep?.('renamed');
+    onRenamed?.(descriptor);
+  } finally {
+    if (descriptor !== undefined) closeSync(descriptor);
+    removeLeftover(temporary);
+  }
+}
+
+/** Whether the file was written, or why not, is what counts. */
+function removeLeftover(path: string): void {
+  try {
+    whileInUse(() => rmSync(path, { force: true }));
   } catch (error) {
-    rmSync(temporary, { force: true });
-    throw error;
+    if (systemErrorCode(error) === undefined) throw error;
   }
 }
 

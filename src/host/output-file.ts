@@ -9,9 +9,11 @@ import {
   ftruncateSync,
   lstatSync,
   openSync,
+  readdirSync,
   readFileSync,
   readlinkSync,
   realpathSync,
+  rmSync,
   statSync,
   type Stats,
 } from 'node:fs';
@@ -20,7 +22,7 @@ import { AtmosError, systemErrorCode } from '../core/errors.ts';
 import { say } from '../core/hint.ts';
 import type { Sourced } from '../core/json.ts';
 import { reasonOf } from './denial.ts';
-import { ensurePrivateFile, replacePrivately } from './files.ts';
+import { ensurePrivateFile, randomId, replacePrivately } from './files.ts';
 import type { Host } from './host.ts';
 import type { OthersMay } from './permission-judgement.ts';
 import { permissionCheckFor } from './permissions.ts';
@@ -28,6 +30,7 @@ import { irregularKind } from './read-files.ts';
 import { writeAll } from './write-all.ts';
 
 type Where = Pick<Host, 'userId'>;
+type Writer = Pick<Host, 'userId' | 'now'>;
 
 /** A regular file, or one that is not there yet. */
 export interface OutputFile extends Sourced<string> {
@@ -81,9 +84,34 @@ function targetOf(file: Sourced<string>, stats: Stats | undefined, host: Where):
  *
  * @throws as {@link findOutputFile}, by what is there now, and ERR_USAGE where the path leads elsewhere
  */
-export function replaceOutputFile(file: OutputFile, text: string | Uint8Array, host: Where): void {
+export function replaceOutputFile(file: OutputFile, text: string | Uint8Array, host: Writer): void {
   refuseMoved(file, findOutputFile(file, host));
-  doing(file, () => replacePrivately(file.target, text));
+  sweepLeftovers(file.target, host);
+  const temporary = `${file.target}${temporaryMark}${randomId()}`;
+  doing(file, () => replacePrivately(file.target, text, { temporary }));
+}
+
+/** In the names of our own temporary files, and of no others. */
+const temporaryMark = '.atmos-auth-';
+/** No write takes as long. */
+const maxWriteMs = 60 * 60 * 1000;
+
+/** Removes temporary files of processes that were killed: they may hold credentials. */
+function sweepLeftovers(target: string, host: Writer): void {
+  const directory = dirname(target);
+  const start = `${basename(target)}${temporaryMark}`;
+  const oldest = host.now().getTime() - maxWriteMs;
+  try {
+    for (const name of readdirSync(directory).filter((one) => one.startsWith(start))) {
+      const path = join(directory, name);
+      const stats = lstatSync(path);
+      const isOurs = permissionCheckFor(host.userId).permissionsOf(path, stats)?.isOurs;
+      if (stats.isFile() && isOurs && stats.mtimeMs < oldest) rmSync(path, { force: true });
+    }
+  } catch (error) {
+    // A directory that cannot be listed can still be written to.
+    if (systemErrorCode(error) === undefined) throw error;
+  }
 }
 
 /**
@@ -91,7 +119,7 @@ export function replaceOutputFile(file: OutputFile, text: string | Uint8Array, h
  *
  * @throws as {@link replaceOutputFile}
  */
-export function extendOutputFile(file: OutputFile, text: string, host: Where): void {
+export function extendOutputFile(file: OutputFile, text: string, host: Writer): void {
   refuseMoved(file, findOutputFile(file, host));
   const before = doing(file, () => {
     const stats = lstatSync(file.target, { throwIfNoEntry: false });
@@ -172,8 +200,13 @@ function requireOwn(
  */
 function isOfRunner(file: Sourced<string>, path: string, stats: Stats, { userId }: Where): boolean {
   if (file.source !== 'GITHUB_ENV' || userId !== 0) return false;
-  const directory = doing(file, () => statSync(dirname(path)));
-  return directory.uid === stats.uid && ((directory.mode | stats.mode) & 0o022) === 0;
+  const check = permissionCheckFor(userId);
+  const [own, directory] = doing(file, () => [
+    check.permissionsOf(path, stats),
+    check.permissionsOf(dirname(path), statSync(dirname(path))),
+  ]);
+  if (own === undefined || directory === undefined) return false;
+  return own.owner === directory.owner && !own.others.write && !directory.others.write;
 }
 
 /** Half a line would be read as one by whoever reads the file. */

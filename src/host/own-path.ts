@@ -1,5 +1,5 @@
 import { lstatSync, readlinkSync, type Stats } from 'node:fs';
-import { followPath } from './follow-path.ts';
+import { followPath, type Passed } from './follow-path.ts';
 import type { Permissions } from './permission-judgement.ts';
 import { permissionCheckFor } from './permissions.ts';
 
@@ -31,18 +31,39 @@ export function followOwnPath(
   of: 'directory' | 'file',
   refuse: (fault: PathFault) => never,
 ): string | undefined {
+  return followOwnPaths([path], userId, of, refuse)[0];
+}
+
+/**
+ * {@link followOwnPath} of several paths, which looks once at each directory that they have in common.
+ *
+ * @param refuse also gets the path that is followed
+ */
+export function followOwnPaths(
+  paths: readonly string[],
+  userId: number | undefined,
+  of: 'directory' | 'file',
+  refuse: (fault: PathFault, path: string) => never,
+): (string | undefined)[] {
   const check = permissionCheckFor(userId);
-  return followPath(path, (at, isLast) => {
-    const stats = lstatSync(at, { throwIfNoEntry: false });
-    if (stats === undefined) return undefined;
-    const isStep = !isLast || of === 'directory';
-    if (isStep && !stats.isDirectory() && !stats.isSymbolicLink())
-      refuse({ at, kind: 'no-directory', permissions: undefined });
-    const permissions = check.permissionsOf(at, stats);
-    const kind = faultOf(permissions, stats, isLast);
-    if (kind !== undefined) refuse({ at, kind, permissions });
-    return stats.isSymbolicLink() ? { leadsTo: readlinkSync(at) } : {};
-  });
+  const passed = new Map<string, Passed>();
+  return paths.map((path) =>
+    followPath(path, (at, isLast) => {
+      const known = isLast ? undefined : passed.get(at);
+      if (known !== undefined) return known;
+      const stats = lstatSync(at, { throwIfNoEntry: false });
+      if (stats === undefined) return undefined;
+      const isStep = !isLast || of === 'directory';
+      if (isStep && !stats.isDirectory() && !stats.isSymbolicLink())
+        refuse({ at, kind: 'no-directory', permissions: undefined }, path);
+      const permissions = check.permissionsOf(at, stats);
+      const kind = faultOf(permissions, stats, isLast);
+      if (kind !== undefined) refuse({ at, kind, permissions }, path);
+      const step = stats.isSymbolicLink() ? { leadsTo: readlinkSync(at) } : {};
+      if (!isLast) passed.set(at, step);
+      return step;
+    }),
+  );
 }
 
 /** @param isLast whether it is what the path is of, unless it is a link */

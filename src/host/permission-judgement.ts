@@ -22,6 +22,13 @@ export interface Permissions {
   /** Whom it belongs to, for a message: `user 0`. */
   readonly owner: string;
   readonly others: OthersMay;
+  /**
+   * {@link others} without a group that is root's, or that has the number of the owner (a group of
+   * one's own): enough for what holds no secret. On Windows the same as `others`.
+   */
+  readonly outsiders: Omit<OthersMay, 'read'>;
+  /** Whether it is a directory like /tmp: everyone may add to it, and replace what is theirs. */
+  readonly isShared: boolean;
   /** How others come to what they may do, for a message: `mode 0644`. */
   readonly openness: string;
   /** The command that makes it ours. */

@@ -5,8 +5,8 @@ import { windows } from './windows/load.ts';
 export type { PermissionCheck } from './permission-judgement.ts';
 
 /**
- * The guardian of the system that this runs on. How it judges on Windows, which has access lists
- * and no numeric users: docs/adr/0016-access-lists.md.
+ * The one judge of permissions, for the system that this runs on. How it judges on Windows, which has
+ * access lists and no numeric users: docs/adr/0016-access-lists.md.
  *
  * @param userId undefined on Windows, and there alone
  * @throws TypeError for a system that has neither: nothing would keep others out
@@ -19,6 +19,7 @@ export function permissionCheckFor(userId: number | undefined): PermissionCheck 
 }
 
 const writableByOthers = 0o022;
+const writableByAll = 0o002;
 const visibleToOthers = 0o055;
 const sticky = 0o1000;
 
@@ -26,19 +27,22 @@ function posixPermissionCheck(userId: number): PermissionCheck {
   return {
     self: () => `user ${userId}`,
     permissionsOf(path, stats) {
-      const { uid, mode } = stats;
-      const write = (mode & writableByOthers) !== 0;
+      const { uid, gid, mode } = stats;
       const isDirectory = stats.isDirectory();
+      // A link has no mode of its own. In a sticky directory nobody can replace the file of another.
+      const hasMode = !stats.isSymbolicLink();
+      const isSticky = (mode & sticky) !== 0;
+      const isOwnGroup = gid === 0 || gid === uid;
+      const write = hasMode && (mode & writableByOthers) !== 0;
+      const outsidersWrite =
+        hasMode && (mode & (isOwnGroup ? writableByAll : writableByOthers)) !== 0;
       return {
         isOurs: uid === userId,
         isTrusted: uid === userId || uid === 0,
         owner: `user ${uid}`,
-        others: {
-          read: (mode & visibleToOthers) !== 0,
-          write,
-          // A link has no mode of its own. In a sticky directory nobody can replace the file of another.
-          replace: write && (mode & sticky) === 0 && !stats.isSymbolicLink(),
-        },
+        others: { read: (mode & visibleToOthers) !== 0, write, replace: write && !isSticky },
+        outsiders: { write: outsidersWrite, replace: outsidersWrite && !isSticky },
+        isShared: isDirectory && isSticky && (mode & writableByAll) !== 0,
         openness: `mode ${(mode & 0o777).toString(8).padStart(4, '0')}`,
         ownCommand: () => run(['sudo', 'chown', String(userId), path]),
         closeCommand: () => run(['chmod', isDirectory ? '700' : '600', path]),

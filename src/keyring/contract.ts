@@ -171,6 +171,8 @@ export type LockResult =
   | { readonly kind: 'cut-off'; readonly processId: number | undefined };
 
 export interface AgentControl {
+  /** Whether the system has what an agent needs. */
+  isPossible(host: Pick<Host, 'platform'>): boolean;
   /**
    * Lets a background process hold the file keyring open. Where one does already, it gets the new
    * terms, and no password is asked for.

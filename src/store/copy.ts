@@ -1,7 +1,7 @@
-import { AtmosError, isAtmosError, KeyringError, type ErrorCode } from '../core/errors.ts';
+import { AtmosError, isAtmosError, isEntryError, KeyringError } from '../core/errors.ts';
 import { run, say } from '../core/hint.ts';
 import type { Keyring } from '../keyring/contract.ts';
-import { hasExpired, type Entry, type Inventory, type OtherEntry } from './inventory.ts';
+import { hasExpired, type Inventory } from './inventory.ts';
 import { sessionKeyOf, type ItemKind } from './key.ts';
 
 /** One entry that is to be copied into a keyring, the target. */
@@ -114,7 +114,8 @@ async function takeTurns<T extends { readonly entry: CopiedEntry }>(
       await take(turn);
     } catch (error) {
       if (!isAtmosError(error)) throw error;
-      if (!codesOfEntry.has(error.code)) return error;
+      // A full disk would be the same for the next one.
+      if (!isEntryError(error) || error.code === 'ERR_KEYRING_IO') return error;
       turn.entry.error = error;
       if (turn.entry.state === 'pending') turn.entry.state = 'failed';
     }
@@ -148,55 +149,9 @@ const faults: Partial<Record<CopyState, string>> = {
   gone: 'is gone from where it was to be copied from',
 };
 
-/** A full disk, a lock or a password would be the same for the next one. */
-const codesOfEntry: ReadonlySet<ErrorCode> = new Set([
-  'ERR_KEYRING_DAMAGED',
-  'ERR_KEYRING_FOREIGN',
-  'ERR_KEYRING_PERMISSIONS',
-  'ERR_KEYRING_TOO_LARGE',
-  'ERR_KEYRING_INVALID_KEY',
-  'ERR_STORE_INVALID',
-  'ERR_STORE_CONFLICT',
-] satisfies ErrorCode[]);
-
 export interface Between {
   readonly source: Keyring;
   readonly target: Keyring;
-}
-
-/**
- * The keys of the entries of identities and providers, sorted, and the entries of other programs. Opens
- * only those whose names do not tell which they are; one that does not open is left.
- */
-export async function ownKeys(
-  keyring: Keyring,
-  inventory: Inventory,
-): Promise<{ keys: string[]; left: OtherEntry[] }> {
-  const keys: string[] = [];
-  const left: OtherEntry[] = [];
-  for (const key of await keyring.keys()) {
-    const entry = inventory.isAmbiguous(key)
-      ? await identify(key, keyring, inventory)
-      : inventory.named(key);
-    if (entry?.owner === 'atmos-auth') keys.push(key);
-    else if (entry !== undefined) left.push(entry);
-  }
-  return { keys, left };
-}
-
-/** Undefined when it is gone meanwhile. */
-async function identify(
-  key: string,
-  keyring: Keyring,
-  inventory: Inventory,
-): Promise<Entry | undefined> {
-  try {
-    const value = await keyring.get(key);
-    return value === null ? undefined : inventory.read(key, value);
-  } catch (error) {
-    if (!isAtmosError(error) || !codesOfEntry.has(error.code)) throw error;
-    return { key, owner: 'atmos-store' };
-  }
 }
 
 /** Tells of an entry of ours what its content is. @param now absent where expired ones count as others */
@@ -262,7 +217,7 @@ async function removeSession(
     if (value !== null && readContent(key, value).item === 'session') await target.delete(key);
   } catch (error) {
     // One that cannot be read is not used either.
-    if (!isAtmosError(error) || !codesOfEntry.has(error.code)) throw error;
+    if (!isEntryError(error)) throw error;
   }
 }
 

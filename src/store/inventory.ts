@@ -1,8 +1,7 @@
-import { KeyringError } from '../core/errors.ts';
-import { logOut, optionWords, run, say, type Hint } from '../core/hint.ts';
+import { isEntryError } from '../core/errors.ts';
 import { isObject, parseJson, withoutAbsent } from '../core/json.ts';
 import { foldName, lowerCase } from '../core/names.ts';
-import { ok, problem, type Finding } from '../keyring/inspection.ts';
+import type { Keyring } from '../keyring/contract.ts';
 import { isEnvelope, isOwnEntry } from '../keyring/key.ts';
 import { parseAtmosToken, type AtmosToken } from './atmos-token.ts';
 import { itemHeld, parseEnvelope, type Envelope, type Ownership } from './envelope.ts';
@@ -70,6 +69,8 @@ export interface Inventory {
   read(key: string, value: string): ReadEntry | OtherEntry;
   /** Whether only its content tells which program an entry belongs to. */
   isAmbiguous(key: string): boolean;
+  /** Whether an entry is one of ours, or can be: only those need to be opened. */
+  mayBeOwn(key: string): boolean;
   /**
    * Whether its name alone tells that an entry is one of ours: then it is at fault if it does not open.
    * Any other may be another program's, under another password.
@@ -77,7 +78,8 @@ export interface Inventory {
   isCertainlyOwn(key: string): boolean;
   /**
    * Whether it is an entry of this realm whose identity or provider is not configured. In another realm
-   * it is another project's, and without a configuration nothing says who is configured.
+   * it is another project's, and without a configuration nothing says who is configured. Nor is it one
+   * that says to be another than its name does: no logout finds that.
    */
   isOrphan(entry: Entry): entry is OwnEntry;
   /**
@@ -114,6 +116,7 @@ export function createInventory(realm: string, configured?: ConfiguredNames): In
   return {
     named,
     isAmbiguous,
+    mayBeOwn: (key) => isAmbiguous(key) || named(key).owner === 'atmos-auth',
     isCertainlyOwn: (key) => isCertainlyOwn(key, realm),
     isCertainlyKey: (entry) =>
       entry.owner === 'atmos-auth' &&
@@ -131,19 +134,45 @@ export function createInventory(realm: string, configured?: ConfiguredNames): In
       entry.owner === 'atmos-auth' &&
       configured !== undefined &&
       entry.realm === realm &&
+      !('isForeign' in entry && entry.isForeign) &&
       !isConfigured(entry.alias),
   };
 }
 
-const codesOfOneEntry: ReadonlySet<string> = new Set([
-  'ERR_KEYRING_DAMAGED',
-  'ERR_KEYRING_FOREIGN',
-  'ERR_KEYRING_PERMISSIONS',
-]);
+/**
+ * The keys of the entries of identities and providers, sorted, and the entries of other programs. Opens
+ * only those whose names do not tell which they are; one that does not open is left.
+ */
+export async function ownKeys(
+  keyring: Keyring,
+  inventory: Inventory,
+): Promise<{ keys: string[]; left: OtherEntry[] }> {
+  const keys: string[] = [];
+  const left: OtherEntry[] = [];
+  for (const key of await keyring.keys()) {
+    const entry = inventory.isAmbiguous(key)
+      ? await identify(key, keyring, inventory)
+      : inventory.named(key);
+    if (entry?.owner === 'atmos-auth') keys.push(key);
+    else if (entry !== undefined) left.push(entry);
+  }
+  return { keys, left };
+}
 
-/** Whether an error of reading an entry is about that entry, so that others can still be read. */
-export function isOfOneEntry(error: unknown): error is KeyringError {
-  return error instanceof KeyringError && codesOfOneEntry.has(error.code);
+/** Undefined when it is gone meanwhile. */
+async function identify(
+  key: string,
+  keyring: Keyring,
+  inventory: Inventory,
+): Promise<Entry | undefined> {
+  try {
+    const value = await keyring.get(key);
+    return value === null ? undefined : inventory.read(key, value);
+  } catch (error) {
+    // What a disk or a service could not give now may be one of ours.
+    if (!isEntryError(error) || error.code === 'ERR_KEYRING_IO') throw error;
+    return { key, owner: 'atmos-store' };
+  }
 }
 
 export interface EntryCounts {
@@ -238,65 +267,4 @@ export function hasExpired(
 ): boolean {
   if (expiresAt === undefined) return holds !== 'token' || said.item !== undefined;
   return expiresAt.getTime() <= now.getTime() + clockOffsetMs;
-}
-
-/** Whether each entry is what its name says, and of use. */
-export function examineContents(entries: readonly ReadEntry[]): Finding[] {
-  const findings = entries.flatMap((entry) => faultsOf(entry));
-  if (findings.length > 0) return findings;
-  return [ok('contents', 'every entry of ours is what its name says')];
-}
-
-function faultsOf(entry: ReadEntry): Finding[] {
-  const { key, realm, alias, item, fault } = entry;
-  if (entry.isForeign) {
-    const says = `the ${item} of identity ${alias} of realm ${realm ?? '?'}`;
-    return [
-      {
-        ...problem(
-          'contents',
-          `the entry ${key} says that it is ${says}: it was renamed, or two share the name`,
-          say('set auth.realm to a name of its own, so that no two identities share an entry'),
-        ),
-        key,
-      },
-    ];
-  }
-  if (fault === undefined || entry.isOfAtmos) return [];
-  return [
-    {
-      ...problem(
-        'contents',
-        `the entry ${key} cannot be used: ${fault}`,
-        logOut(alias, item === 'key', 'to remove it'),
-      ),
-      key,
-    },
-  ];
-}
-
-/**
- * The command that copies what a realm has of these names, or of all, to the current realm. A name that
- * begins with a dash would be read as an option, so then all are copied.
- */
-export function adoptOf(aliases: readonly string[], realm: string): Hint {
-  const names = aliases.some((alias) => alias.startsWith('-')) ? [] : aliases;
-  return run([
-    'atmos',
-    'auth',
-    'keyring',
-    'adopt',
-    ...names,
-    ...optionWords('--from-realm', realm),
-  ]);
-}
-
-/** How to write an entry anew, so that no other is left under its name. */
-export function rewritingOf(key: string, realm: string): Hint | undefined {
-  const named = parseItemKey(key, realm);
-  if (named === undefined) return undefined;
-  const identity = optionWords('--identity', named.alias);
-  const command =
-    named.item === 'key' ? ['auth', 'user', 'configure'] : ['auth', 'login', '--force'];
-  return run(['atmos', ...command, ...identity], 'to leave one entry');
 }

@@ -1,4 +1,4 @@
-import type { AtmosError } from '../core/errors.ts';
+import { isEntryError, type AtmosError } from '../core/errors.ts';
 import type { Keyring } from '../keyring/contract.ts';
 import { hasExpired, type Inventory, type OwnEntry, type ReadEntry } from './inventory.ts';
 import type { ItemKind } from './key.ts';
@@ -17,8 +17,6 @@ export interface Pruning {
   /** Removes nothing. */
   readonly isDryRun: boolean;
   readonly inventory: Inventory;
-  /** Whether an error is of one entry, so that the others are gone on with. */
-  isOfEntry(error: unknown): error is AtmosError;
 }
 
 export interface PruneResult {
@@ -43,8 +41,7 @@ export async function pruneKeyring(keyring: Keyring, pruning: Pruning): Promise<
   const failures: AtmosError[] = [];
   for (const key of await keyring.keys()) {
     const named = inventory.named(key);
-    if (named.owner !== 'atmos-auth' && !inventory.isAmbiguous(key)) continue;
-    if (inventory.isCertainlyKey(named)) continue;
+    if (!inventory.mayBeOwn(key) || inventory.isCertainlyKey(named)) continue;
     try {
       const value = await keyring.get(key);
       if (value === null) continue;
@@ -58,7 +55,7 @@ export async function pruneKeyring(keyring: Keyring, pruning: Pruning): Promise<
         orphans.push(entry);
       }
     } catch (error) {
-      if (!pruning.isOfEntry(error)) throw error;
+      if (!isEntryError(error)) throw error;
       if (inventory.isOrphan(named)) orphans.push(named);
       // A key stays in any case.
       if (named.owner !== 'atmos-auth' || named.item === 'key') continue;

@@ -3,8 +3,9 @@ import {
   requestedIdentity,
   resolveIdentityName,
   type IdentityRequest,
+  type Picker,
 } from '../../src/app/choose-identity.ts';
-import type { Prompt, SelectQuestion } from '../../src/cli/ui/prompt.ts';
+
 import { AtmosError } from '../../src/core/errors.ts';
 import { addOptions } from '../../src/core/hint.ts';
 import type { Identity } from '../../src/core/kind-config.ts';
@@ -83,20 +84,20 @@ describe('who it is', () => {
   const resolve = (
     request: Parameters<typeof resolveIdentityName>[0],
     identities: readonly Identity[],
-    prompt: Pick<Prompt, 'select'>,
+    picker: Picker,
   ) => {
     const config = { identities, profileDirectories: [], profiles: [], remoteImports: [] };
-    return resolveIdentityName(request, config, prompt);
+    return resolveIdentityName(request, config, picker);
   };
   const noTerminal = new AtmosError(
     'ERR_NO_TERMINAL',
     'cannot ask for "Identity": there is no terminal',
   );
-  const nobody: Pick<Prompt, 'select'> = { select: () => Promise.reject(noTerminal) };
+  const nobody: Picker = { select: () => Promise.reject(noTerminal) };
 
   function person(answer: string) {
-    const asked: SelectQuestion[] = [];
-    const select = (question: SelectQuestion) => {
+    const asked: Parameters<Picker['select']>[0][] = [];
+    const select = (question: Parameters<Picker['select']>[0]) => {
       asked.push(question);
       return Promise.resolve(answer);
     };

@@ -26,7 +26,7 @@ test.each([
       timeoutMs: 1000,
       timedOut: false,
       at,
-      platform,
+      clockHints: setClock({ platform }),
       unfollowed: [],
       exchange: {},
     });

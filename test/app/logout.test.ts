@@ -32,7 +32,7 @@ describe.each(['memory', 'file'] as const)('a logout, on the keyring %s', (keyri
   test('removes the session, and lists it; the key stays', async () => {
     const place = await openFull(keyring);
     const before = await place.keyring.get('atmos_r_dev');
-    expect(await place.manager.logout(['dev'], sessions)).toEqual([session('dev')]);
+    expect((await place.manager.logout(['dev'], sessions)).removed).toEqual([session('dev')]);
     expect(await place.keyring.keys()).toEqual(
       [...others, 'atmos_r_dev', 'atmos_r_ops', 'atmos_r_ops@session', 'atmos_r_sso@token'].sort(),
     );
@@ -41,7 +41,7 @@ describe.each(['memory', 'file'] as const)('a logout, on the keyring %s', (keyri
 
   test('removes all that is named, keys included, and nothing else', async () => {
     const place = await openFull(keyring);
-    expect(await place.manager.logout(['dev', 'ops', 'sso'], all)).toEqual([
+    expect((await place.manager.logout(['dev', 'ops', 'sso'], all)).removed).toEqual([
       session('dev'),
       key('dev'),
       session('ops'),
@@ -60,20 +60,22 @@ describe('a logout', () => {
   ])('that is only tried says what it would remove: %s', async (_, includeKeys, listed) => {
     const place = await openFull();
     const before = await place.keyring.keys();
-    expect(await place.manager.logout(['dev'], { includeKeys, isDryRun: true })).toEqual(listed);
+    expect((await place.manager.logout(['dev'], { includeKeys, isDryRun: true })).removed).toEqual(
+      listed,
+    );
     expect(await place.keyring.keys()).toEqual(before);
   });
 
   test('finds what there is whatever the case of the name', async () => {
     const place = await openFull();
-    expect(await place.manager.logout(['DEV'], sessions)).toEqual([session('DEV')]);
+    expect((await place.manager.logout(['DEV'], sessions)).removed).toEqual([session('DEV')]);
   });
 
   test('has nothing to remove the second time, nor of a name nobody knows', async () => {
     const place = await openFull();
     await place.manager.logout(['dev'], sessions);
-    expect(await place.manager.logout(['dev', 'nobody'], sessions)).toEqual([]);
-    expect(await place.manager.logout([], all)).toEqual([]);
+    expect((await place.manager.logout(['dev', 'nobody'], sessions)).removed).toEqual([]);
+    expect((await place.manager.logout([], all)).removed).toEqual([]);
   });
 
   test('asks nothing of AWS', async () => {
@@ -86,17 +88,18 @@ describe('a logout', () => {
   test('removes what is of no use', async () => {
     const place = await openFull();
     await place.keyring.set('atmos_r_dev@session', 'text');
-    expect(await place.manager.logout(['dev'], sessions)).toEqual([session('dev')]);
+    expect((await place.manager.logout(['dev'], sessions)).removed).toEqual([session('dev')]);
     expect(await place.keyring.keys()).not.toContain('atmos_r_dev@session');
   });
 
-  test('leaves what is of another identity, and says so', async () => {
+  test('leaves what is of another identity, reports it, and removes the rest', async () => {
     const place = await openFull();
     const foreign = (await place.keyring.get('atmos_r_ops@session')) ?? '';
     await place.keyring.set('atmos_r_dev@session', foreign);
-    const error = await errorOf(place.manager.logout(['dev'], sessions));
-    expect(error.code).toBe('ERR_KEYRING_FOREIGN');
-    expect(error.message).toBe(
+    const { removed, failures } = await place.manager.logout(['dev', 'ops'], sessions);
+    expect(removed).toEqual([session('ops')]);
+    expect(failures.map(({ code }) => code)).toEqual(['ERR_KEYRING_FOREIGN']);
+    expect(failures[0]?.message).toBe(
       'the entry atmos_r_dev@session is the session of identity ops of realm r, not the session of identity dev of realm r',
     );
     expect(await place.keyring.get('atmos_r_dev@session')).toBe(foreign);

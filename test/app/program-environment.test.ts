@@ -46,6 +46,7 @@ describe('variables over an environment', () => {
 });
 
 describe('variables of an identity', () => {
+  const regions = ['AWS_REGION', 'AWS_DEFAULT_REGION'];
   const change = {
     set: {
       AWS_ACCESS_KEY_ID: 'ASIA',
@@ -62,7 +63,7 @@ describe('variables of an identity', () => {
       AWS_EC2_METADATA_DISABLED: 'false',
       TF_LOG: 'INFO',
     });
-    expect(withIdentityVariables(change, said, 'linux')).toEqual({
+    expect(withIdentityVariables(change, said, regions, 'linux')).toEqual({
       set: { ...change.set, AWS_REGION: 'us-east-1', TF_LOG: 'INFO' },
       unset: ['AWS_PROFILE'],
     });
@@ -70,7 +71,7 @@ describe('variables of an identity', () => {
 
   test('have names without regard to case on Windows', () => {
     const said = list({ Aws_Region: 'us-east-1', aws_ec2_metadata_disabled: 'false' });
-    expect(withIdentityVariables(change, said, 'win32').set).toEqual({
+    expect(withIdentityVariables(change, said, regions, 'win32').set).toEqual({
       AWS_ACCESS_KEY_ID: 'ASIA',
       AWS_EC2_METADATA_DISABLED: 'true',
       Aws_Region: 'us-east-1',

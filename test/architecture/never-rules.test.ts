@@ -38,7 +38,9 @@ const soundFiles: Files = {
   'src/keyring/contract.ts': "export { thing } from '../core/thing.ts';\n",
   'src/keyring/memory.ts': "export { thing as memory } from './contract.ts';\n",
   'src/keyring/file/backend.ts': "export { format as file } from './format.ts';\n",
-  'src/keyring/file/format.ts': "export { thing as format } from '../../core/thing.ts';\n",
+  'src/keyring/file/format.ts':
+    "export { thing as format } from '../../core/thing.ts';\n" +
+    'export const of = (host: { platform: 1 }, on: (platform: 1) => 1) => on(host.platform);\n',
   'src/keyring/registry.ts':
     "export const open = async () => [await import('./memory.ts'), await import('./file/backend.ts')];\n",
   'src/store/store.ts': "export { open as store } from '../keyring/registry.ts';\n",
@@ -122,6 +124,11 @@ const misplacedNames: readonly (readonly [rule: string, file: string, code: stri
     'atmos(no-platform)',
     'src/keyring/file/d3.ts',
     'export const on = (host: { platform: 1 }) => host.platform;\n',
+  ],
+  [
+    'atmos(no-platform)',
+    'src/keyring/file/d4.ts',
+    'export const isOne = (host: { platform: 1 }) => [1].includes(host.platform);\n',
   ],
 ];
 

@@ -57,7 +57,7 @@ async function withNode(folderName: string, run: (node: string, file: string) =>
 }
 
 async function expectAlike(node: string, file: string): Promise<void> {
-  const line = credentialProcessLine({ node, script: file, args, platform: 'win32' });
+  const line = credentialProcessLine({ node, script: file, args }, 'win32');
   assert.ok(line !== undefined, `${node} cannot be written`);
   for (const [name, read] of Object.entries(readers)) {
     assert.equal(await read(line), args.join(' '), `${name}: ${line}`);

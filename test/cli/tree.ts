@@ -34,7 +34,7 @@ export const tree: CommandGroup = {
           name: 'logout',
           summary: 'clear',
           takesIdentity: true,
-          operand: { name: 'name', summary: 'the identity' },
+          operand: { name: 'name' },
           load,
         },
         { name: 'exec', summary: 'run', takesIdentity: true, takesProgram: true, load },

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { kindOf } from '../../src/clouds/registry.ts';
+import { cloudOf, kindOf } from '../../src/clouds/registry.ts';
 import { awsUserIdentity } from '../auth/place.ts';
 import { errorOf } from '../support/error-of.ts';
 
@@ -34,4 +34,9 @@ describe('the strategy of an identity', () => {
     );
     expect(error.hints).toEqual([hint]);
   });
+});
+
+test('a cloud is found by the type of credentials that its kinds give', async () => {
+  const { gives } = await kindOf(awsUserIdentity());
+  expect((await cloudOf(gives)).regionVariables).toEqual(['AWS_DEFAULT_REGION', 'AWS_REGION']);
 });

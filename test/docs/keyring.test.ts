@@ -26,7 +26,7 @@ test('docs/keyring.md says the exit codes', () => {
 });
 
 test('docs/keyring.md says every check of the doctor', () => {
-  const checks = page('keyring.md').split('## What the doctor looks at')[1] ?? '';
+  const checks = page('keyring.md').split('## What the doctor checks')[1] ?? '';
   const ids = sources('src/keyring', 'src/app', 'src/store', 'src/cli/commands')
     .flatMap((text) => [
       ...text.matchAll(/\b(?:ok|warning|problem|ofError|attempt)\(\s*'([a-z-]+)'/g),

@@ -11,7 +11,11 @@ const read = (path: string) => readFileSync(join(root, path), 'utf8');
 const rows: readonly (readonly [row: string, file: string, name: string])[] = [
   ['runs a program', 'test/script/hostile.test.ts', 'a value that a command prints'],
   ['reads environment variables', 'test/config/tags/simple-value.test.ts', "describe('!env'"],
-  ['reads a secret of ours', 'test/script/tag-values.test.ts', 'a secret of ours resolves nowhere'],
+  [
+    'reads a secret of `atmos auth`',
+    'test/script/tag-values.test.ts',
+    'a secret of ours resolves nowhere',
+  ],
   [
     'names a variable',
     'test/script/tag-values.test.ts',

@@ -8,8 +8,8 @@
 import { readSync, writeSync } from 'node:fs';
 import { realHost } from '../../src/host/real.ts';
 import type { Keyring } from '../../src/keyring/contract.ts';
-import { deleteCopied, entryCopy, ownKeys, runCopies } from '../../src/store/copy.ts';
-import { createInventory } from '../../src/store/inventory.ts';
+import { deleteCopied, entryCopy, runCopies } from '../../src/store/copy.ts';
+import { createInventory, ownKeys } from '../../src/store/inventory.ts';
 import { openTestKeyring as openSystemKeyring } from '../keyring/system/linux/open-keyring.ts';
 import { openTestKeyring as openFileKeyring } from '../support/file-keyring.ts';
 

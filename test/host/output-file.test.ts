@@ -10,6 +10,7 @@ import {
   renameSync,
   statSync,
   symlinkSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -27,7 +28,7 @@ import { thrownBy } from '../support/error-of.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
 
 const named = (value: string) => ({ value, source: '--output' });
-const us = { userId: process.getuid?.() };
+const us = { userId: process.getuid?.(), now: () => new Date() };
 const found = (path: string) => findOutputFile(named(path), us);
 const writeOutputFile = (path: string, text: string) => replaceOutputFile(found(path), text, us);
 const append = (path: string, text: string) =>
@@ -74,6 +75,32 @@ describe('a file that is replaced', () => {
     }
     expect(statSync('/dev/null').isCharacterDevice()).toBe(true);
   });
+});
+
+test('replacing a file removes temporary files that a killed process has left beside it', () => {
+  const directory = temporaryDirectory();
+  const leftover = (name: string, hours: number) => {
+    const path = join(directory, name);
+    writeFileSync(path, 'secret');
+    const time = new Date(us.now().getTime() - hours * 60 * 60 * 1000);
+    utimesSync(path, time, time);
+    return path;
+  };
+  leftover('env.atmos-auth-old', 2);
+  leftover('env.atmos-auth-of-a-running-process', 0);
+  leftover('env.backup', 2);
+  leftover('other.atmos-auth-old', 2);
+  const file = leftover('env.atmos-auth-link-target', 0);
+  symlinkSync(file, join(directory, 'env.atmos-auth-link'));
+  writeOutputFile(join(directory, 'env'), 'text');
+  expect(readdirSync(directory)).toEqual([
+    'env',
+    'env.atmos-auth-link',
+    'env.atmos-auth-link-target',
+    'env.atmos-auth-of-a-running-process',
+    'env.backup',
+    'other.atmos-auth-old',
+  ]);
 });
 
 test('appending refuses a directory and a named pipe, which may have no reader', () => {

@@ -90,8 +90,8 @@ test('what cannot be done changes nothing', async () => {
   expect(storedIn(machine)).toEqual(before);
   const toMemory = {
     exitCode: 2,
-    message: 'the memory keyring (--to) keeps nothing, so nothing can be copied from or to it',
-    hints: ['atmos auth keyring migrate --from system --to file'],
+    message: '--to cannot be "memory": it is one of system, file',
+    hints: ['atmos auth keyring migrate --help'],
   };
   await expectRefusal(machine, 'auth keyring migrate --to memory', {}, toMemory);
 });

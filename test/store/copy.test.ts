@@ -7,13 +7,12 @@ import {
   deleteCopied,
   entryCopy,
   noteLost,
-  ownKeys,
   runCopies,
   type Copy,
   type CopyOptions,
   type CopyResult,
 } from '../../src/store/copy.ts';
-import { createInventory } from '../../src/store/inventory.ts';
+import { createInventory, ownKeys } from '../../src/store/inventory.ts';
 import { contentsOf, mixedEntries } from './mixed-entries.ts';
 
 async function keyringWith(entries: Readonly<Record<string, string>> = {}): Promise<Keyring> {
@@ -161,33 +160,6 @@ describe('a key that replaces another one', () => {
       get: async (key) => (key === 'atmos_r_a@session' ? fail() : memory.get(key)),
     };
     expect(statesOf(await overwrite(source, target))).toEqual({ atmos_r_a: 'overwritten' });
-  });
-});
-
-describe('a name that an identity or a store may have', () => {
-  const entries = {
-    'atmos_other_team/dev': '{"type":"aws","data":{}}',
-    'atmos_team/dev': '{"type":"gcp","data":{}}',
-    'atmos_my_secrets/dev/app/token': '"a secret of a store"',
-    'atmos_secrets/dev/app/TOKEN': '{"type":"none"}',
-  };
-
-  test('is one or the other by what is stored under it', async () => {
-    const source = await keyringWith(entries);
-    const { keys, left } = await ownKeys(source, inventory);
-    expect(keys).toEqual(['atmos_other_team/dev', 'atmos_team/dev']);
-    expect(left).toEqual([
-      { key: 'atmos_my_secrets/dev/app/token', owner: 'atmos-store' },
-      { key: 'atmos_secrets/dev/app/TOKEN', owner: 'atmos-store' },
-    ]);
-  });
-
-  test('is left when it does not open, and no password is worth a second try', async () => {
-    const source = await keyringWith(entries);
-    const damaged: Keyring = { ...source, get: async () => failing('ERR_KEYRING_DAMAGED')() };
-    expect((await ownKeys(damaged, inventory)).keys).toEqual([]);
-    const locked: Keyring = { ...source, get: async () => failing('ERR_KEYRING_LOCKED')() };
-    await expect(ownKeys(locked, inventory)).rejects.toMatchObject({ code: 'ERR_KEYRING_LOCKED' });
   });
 });
 

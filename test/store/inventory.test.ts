@@ -1,10 +1,14 @@
 import { describe, expect, test } from 'vitest';
 import { awsCredentials } from '../../src/core/credentials.ts';
+import { KeyringError, type KeyringErrorCode } from '../../src/core/errors.ts';
+import type { Keyring } from '../../src/keyring/contract.ts';
+import { openMemoryKeyring } from '../../src/keyring/memory.ts';
 import { formatEnvelope } from '../../src/store/envelope.ts';
 import {
   countEntries,
   createInventory,
   hasExpired,
+  ownKeys,
   type ReadEntry,
 } from '../../src/store/inventory.ts';
 
@@ -150,6 +154,28 @@ describe('an orphan', () => {
   });
 });
 
+test('an entry that was renamed is no orphan: no logout would find it', () => {
+  const value = formatEnvelope({
+    credentials: awsCredentials({ accessKeyId: 'AKIAIOSFODNN7EXAMPLE', secretAccessKey: 'x' }),
+    realm: 'r1',
+    alias: 'gone',
+    item: 'key',
+  });
+  expect(inventory.isOrphan(inventory.read('atmos_r1_gone', value))).toBe(true);
+  expect(inventory.isOrphan(inventory.read('atmos_r1_renamed', value))).toBe(false);
+});
+
+describe('needs to be opened to be judged', () => {
+  test.each([
+    ['atmos_r1_dev', true],
+    ['atmos_my_secrets/dev/app/token', true],
+    ['atmos/plat/dev/app/KEY', false],
+    ['unrelated', false],
+  ])('%s: %s', (key, mayBeOwn) => {
+    expect(inventory.mayBeOwn(key)).toBe(mayBeOwn);
+  });
+});
+
 describe('has expired', () => {
   const now = new Date('2026-11-22T10:00:00Z');
   const read = (value: string) => inventory.read('atmos_r1_corp', value) as ReadEntry;
@@ -190,5 +216,42 @@ test('entries are counted by owner, and ours by item', () => {
   expect(countEntries(keys.map((key) => inventory.named(key)))).toEqual({
     owners: { 'atmos-auth': 3, 'atmos-store': 1, other: 2 },
     items: { key: 1, session: 1, token: 1 },
+  });
+});
+
+describe('an entry whose name an identity or a store may have', () => {
+  const bare = createInventory('r');
+  const entries = {
+    'atmos_other_team/dev': '{"type":"aws","data":{}}',
+    'atmos_team/dev': '{"type":"gcp","data":{}}',
+    'atmos_my_secrets/dev/app/token': '"a secret of a store"',
+    'atmos_secrets/dev/app/TOKEN': '{"type":"none"}',
+  };
+
+  const keyringWithEntries = async () => {
+    const keyring = openMemoryKeyring();
+    for (const [key, value] of Object.entries(entries)) await keyring.set(key, value);
+    return keyring;
+  };
+
+  test('belongs to either by its value', async () => {
+    const source = await keyringWithEntries();
+    const { keys, left } = await ownKeys(source, bare);
+    expect(keys).toEqual(['atmos_other_team/dev', 'atmos_team/dev']);
+    expect(left).toEqual([
+      { key: 'atmos_my_secrets/dev/app/token', owner: 'atmos-store' },
+      { key: 'atmos_secrets/dev/app/TOKEN', owner: 'atmos-store' },
+    ]);
+  });
+
+  test('is left when it is damaged, but a failure of the keyring is an error', async () => {
+    const source = await keyringWithEntries();
+    const failing = (code: KeyringErrorCode): Keyring => ({
+      ...source,
+      get: () => Promise.reject(new KeyringError(code, 'it fails')),
+    });
+    expect((await ownKeys(failing('ERR_KEYRING_DAMAGED'), bare)).keys).toEqual([]);
+    for (const code of ['ERR_KEYRING_LOCKED', 'ERR_KEYRING_IO'] as const)
+      await expect(ownKeys(failing(code), bare)).rejects.toMatchObject({ code });
   });
 });

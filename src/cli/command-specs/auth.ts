@@ -4,32 +4,34 @@ import { jsonOutput } from './shared-options.ts';
 
 const user: CommandGroup = {
   name: 'user',
-  summary: 'long-lived keys of IAM users',
+  summary: 'Manage the access keys of IAM users',
   takesIdentity: true,
   isShared: true,
   commands: [
     {
       name: 'configure',
-      summary: 'store the access key of an identity in the keyring',
+      summary: 'Store the access key of an identity in the keyring',
       takesIdentity: true,
       options: [
-        { name: 'stdin', summary: 'read the key as JSON from standard input' },
+        { name: 'stdin', summary: 'Read the key as JSON from standard input' },
         {
           name: 'from-aws-profile',
           value: 'name',
-          summary: 'take the key of a profile in the AWS files',
+          summary: 'Read the key of this profile from the AWS files',
         },
-        { name: 'mfa-arn', value: 'arn', summary: 'the MFA device that stands for the user' },
-        { name: 'session-duration', value: 'duration', summary: 'how long a session lasts: 12h' },
+        { name: 'mfa-arn', value: 'arn', summary: "ARN or serial number of the user's MFA device" },
+        {
+          name: 'session-duration',
+          value: 'duration',
+          summary: 'Duration of a session',
+          default: '12h',
+        },
         {
           name: 'verify',
           shown: '--verify, --no-verify',
-          summary: 'ask AWS about the key before it is saved; the default when it is typed',
+          summary: 'Check the key with AWS before it is stored',
+          default: '--verify for a typed key',
         },
-      ],
-      examples: [
-        'atmos auth user configure --identity emergency-user',
-        'aws iam create-access-key | atmos auth user configure -i emergency-user --stdin',
       ],
       load: async () => (await import('../commands/auth-user-configure.ts')).configureUser,
     },
@@ -39,59 +41,64 @@ const user: CommandGroup = {
 const mfaToken: OptionSpec = {
   name: 'mfa-token',
   value: 'code',
-  summary: 'code of the MFA device, instead of being asked',
+  summary: 'Code of the MFA device; without it, the command prompts',
 };
 
-const credentials: OptionSpec = {
-  name: 'credentials',
-  value: 'mode',
-  summary: 'how a program gets them: env (in its environment) or process (a profile that asks us)',
-  choices: ['env', 'process'],
-};
+function credentialsOption(otherwise: 'env' | 'process'): OptionSpec {
+  return {
+    name: 'credentials',
+    value: 'mode',
+    summary: 'How the program receives credentials',
+    choices: ['env', 'process'],
+    default: otherwise,
+  };
+}
 
 export const auth: CommandGroup = {
   name: 'auth',
-  summary:
-    'store credentials, open sessions, use them, clear them; a command not listed here goes to the next atmos on PATH',
+  summary: 'Store access keys, log in, and run programs with credentials',
   takesIdentity: true,
   isShared: true,
   commands: [
     user,
     {
       name: 'login',
-      summary: 'open a session and keep it in the keyring',
+      summary: 'Open a session and store it in the keyring',
       takesIdentity: true,
-      options: [{ name: 'force', summary: 'open a new one, whatever is kept' }, mfaToken],
+      options: [
+        { name: 'force', summary: 'Open a new session even if the current one is valid' },
+        mfaToken,
+      ],
       load: async () => (await import('../commands/auth-login.ts')).login,
     },
     {
       name: 'whoami',
-      summary: 'who, until when, is it valid',
+      summary: 'Show the current identity and whether its session is valid',
       takesIdentity: true,
       options: [{ ...jsonOutput, environment: 'ATMOS_AUTH_WHOAMI_OUTPUT' }],
       load: async () => (await import('../commands/auth-whoami.ts')).whoami,
     },
     {
       name: 'exec',
-      summary: 'run a program with credentials',
+      summary: 'Run a program with the credentials of an identity',
       takesIdentity: true,
       takesProgram: true,
-      options: [credentials, mfaToken],
-      examples: ['atmos auth exec -i emergency-user -- terraform plan'],
+      options: [credentialsOption('env'), mfaToken],
       load: async () => (await import('../commands/auth-exec.ts')).exec,
     },
     {
       name: 'env',
-      summary: 'print what a shell evaluates to have credentials',
+      summary: 'Print shell commands that select an identity in this shell',
       takesIdentity: true,
       options: [
         {
           name: 'format',
           short: 'f',
           value: 'format',
-          summary: 'for which reader',
+          summary: 'Output format',
           environment: 'ATMOS_AUTH_ENV_FORMAT',
           choices: ['bash', 'fish', 'powershell', 'cmd', 'dotenv', 'env', 'json', 'github'],
+          default: 'bash; on Windows powershell',
         },
         {
           name: 'output-file',
@@ -99,60 +106,54 @@ export const auth: CommandGroup = {
           aliases: ['--output'],
           value: 'file',
           completes: 'file',
-          summary: 'add to this file instead, or replace it with JSON',
+          summary: 'Append to this file; with --format json, replace it',
           environment: 'ATMOS_AUTH_ENV_OUTPUT_FILE',
         },
-        { name: 'unset', summary: 'unset what auth env has set in this shell' },
-        credentials,
+        { name: 'unset', summary: 'Unset the variables that auth env set in this shell' },
+        credentialsOption('process'),
         mfaToken,
-      ],
-      examples: [
-        'eval "$(atmos auth env -i emergency-user)"',
-        'eval "$(atmos auth env --unset)"',
-        'atmos auth env -i emergency-user | Out-String | Invoke-Expression',
       ],
       load: async () => (await import('../commands/auth-env.ts')).env,
     },
     {
       name: 'credential-process',
-      summary: 'what AWS SDKs call for credentials; asks nobody',
+      summary: 'Print credentials as JSON for AWS SDKs; never prompts',
       takesIdentity: true,
       options: [
         {
           name: 'handle',
           value: 'handle',
-          summary: 'path of what auth env wrote down, instead of an identity',
+          summary: 'Path or id of a handle that auth env wrote, instead of --identity',
         },
       ],
       load: async () => (await import('../commands/auth-credential-process.ts')).credentialProcess,
     },
     {
       name: 'logout',
-      summary: 'clear cached sessions; keys stay unless --keychain',
+      summary: 'Remove sessions; --keychain also deletes access keys',
       operand: {
         name: 'identity',
-        summary: 'the identity to log out from',
         completes: 'identity',
       },
       takesIdentity: true,
       options: [
-        { name: 'all', summary: 'every configured identity and provider' },
-        { name: 'all-realms', summary: 'whoever has an entry, whatever the realm' },
-        { name: 'keychain', summary: 'delete the stored access keys too' },
-        { name: 'force', summary: 'do not ask before deleting keys' },
-        { name: 'dry-run', summary: 'only tell what would be removed' },
+        { name: 'all', summary: 'Log out of every configured identity and provider' },
+        { name: 'all-realms', summary: 'Log out of every identity in every realm' },
+        { name: 'keychain', summary: 'Also delete the stored access keys' },
+        { name: 'force', summary: 'Delete access keys without a prompt' },
+        { name: 'dry-run', summary: 'Show what would be removed' },
         jsonOutput,
       ],
       load: async () => (await import('../commands/auth-logout.ts')).logout,
     },
     {
       name: 'validate',
-      summary: 'check the configuration, and tell all that is wrong with it',
+      summary: 'Check the configuration and report every problem',
       options: [
         {
           name: 'verbose',
           short: 'v',
-          summary: 'show what was checked, too',
+          summary: 'Also show what was checked',
           environment: 'ATMOS_AUTH_VALIDATE_VERBOSE',
         },
         jsonOutput,
@@ -161,15 +162,14 @@ export const auth: CommandGroup = {
     },
     {
       name: 'trust',
-      summary: 'let the project’s files run programs and send requests elsewhere, once shown',
-      operand: { name: 'directory', summary: 'whose trust --revoke takes away' },
+      summary: "Review and allow what this project's configuration may run",
+      operand: { name: 'directory' },
       options: [
-        { name: 'yes', summary: 'do not ask' },
-        { name: 'list', summary: 'what is trusted' },
-        { name: 'revoke', summary: 'trust it no more; default: the configuration found here' },
+        { name: 'yes', summary: 'Trust without a prompt' },
+        { name: 'list', summary: 'List what is trusted' },
+        { name: 'revoke', summary: 'Stop trusting a directory', default: 'the current project' },
         jsonOutput,
       ],
-      examples: ['atmos auth trust', 'atmos auth trust --revoke ~/infra'],
       load: async () => (await import('../commands/auth-trust.ts')).trust,
     },
     keyring,

@@ -1,97 +1,105 @@
 import type { CommandGroup, OptionSpec } from '../command.ts';
 import { jsonOutput } from './shared-options.ts';
 
-const isDryRun: OptionSpec = { name: 'dry-run', summary: 'only tell what would be copied' };
+const isDryRun: OptionSpec = { name: 'dry-run', summary: 'Show what would be copied' };
 
 const overwrite: OptionSpec = {
   name: 'force',
-  summary: 'overwrite entries that are there already with another value',
+  summary: 'Overwrite entries that have another value',
 };
 
-const keyringTypes = ['system', 'file', 'memory'];
+const deleteSource: OptionSpec = {
+  name: 'delete-source',
+  summary: 'Delete each entry in the source after all were copied',
+};
 
 export const keyring: CommandGroup = {
   name: 'keyring',
-  summary: 'the place where credentials are kept',
+  summary: 'Manage the keyring: status, unlock, change password, migrate',
   commands: [
     {
       name: 'status',
-      summary: 'which keyring, why, where, locked or not',
+      summary: 'Show which keyring is used, where it is, and if it is locked',
       options: [jsonOutput],
       load: async () => (await import('../commands/auth-keyring-status.ts')).keyringStatus,
     },
     {
       name: 'list',
-      summary: 'the entries in it; --long opens them',
+      summary: 'List entries; --long decrypts them',
       options: [
-        { name: 'all', summary: 'list the entries of other programs as well' },
-        { name: 'long', summary: 'kind, expiry and size too, for which the entries are opened' },
+        { name: 'all', summary: 'Also list entries of other programs' },
+        { name: 'long', summary: 'Also show kind, expiry and size, which decrypts the entries' },
         jsonOutput,
       ],
       load: async () => (await import('../commands/auth-keyring-list.ts')).keyringList,
     },
     {
       name: 'unlock',
-      summary: 'hold the file keyring open in the background for a while',
+      summary: 'Keep the file keyring unlocked in a background process',
       options: [
-        { name: 'ttl', value: 'duration', summary: 'for how long: 8h; at most 24h' },
-        { name: 'idle', value: 'duration', summary: 'and how long without being used: 1h' },
+        {
+          name: 'ttl',
+          value: 'duration',
+          summary: 'Lock after this time, at most 24h',
+          default: '8h',
+        },
+        {
+          name: 'idle',
+          value: 'duration',
+          summary: 'Lock after this time without use',
+          default: '1h',
+        },
         jsonOutput,
       ],
       load: async () => (await import('../commands/auth-keyring-unlock.ts')).keyringUnlock,
     },
     {
       name: 'lock',
-      summary: 'end that',
+      summary: 'Stop the agent and forget the password',
       options: [jsonOutput],
       load: async () => (await import('../commands/auth-keyring-lock.ts')).keyringLock,
     },
     {
       name: 'doctor',
-      summary: 'try it, and tell what is wrong and what mends it',
+      summary: 'Test the keyring and suggest fixes',
       options: [jsonOutput],
       load: async () => (await import('../commands/auth-keyring-doctor.ts')).keyringDoctor,
     },
     {
       name: 'rekey',
-      summary: 'change the password of the file keyring, or encrypt weak entries anew',
+      summary: 'Change the password of the file keyring',
       options: [
         {
           name: 'upgrade',
-          summary: 'keep the password; encrypt weak entries of ours more strongly',
+          summary: 'Keep the password and encrypt weak entries more strongly',
         },
         {
           name: 'all',
-          summary: 'with --upgrade: entries of other programs too, which slows their reads down',
+          summary: 'With --upgrade: also entries of other programs, which slows down their reads',
         },
         {
           name: 'new-password-file',
           value: 'file',
           completes: 'file',
-          summary: 'the new password is in this file, instead of being asked for',
+          summary: 'File that holds the new password; without it, the command prompts',
         },
-        { name: 'stdin', summary: 'the new password is the line on standard input' },
-        { name: 'dry-run', summary: 'open every entry, and only tell what would be done' },
+        { name: 'stdin', summary: 'Read the new password from standard input, as one line' },
+        { name: 'dry-run', summary: 'Decrypt every entry and show what would be done' },
         jsonOutput,
-      ],
-      examples: [
-        'atmos auth keyring rekey',
-        'atmos auth keyring rekey --new-password-file /run/secrets/new-password',
       ],
       load: async () => (await import('../commands/auth-keyring-rekey.ts')).keyringRekey,
     },
     {
       name: 'prune',
-      summary: 'delete sessions and tokens that have expired; keys stay',
-      options: [{ name: 'dry-run', summary: 'only tell what would be deleted' }, jsonOutput],
+      summary: 'Delete expired sessions and tokens',
+      options: [{ name: 'dry-run', summary: 'Show what would be deleted' }, jsonOutput],
       load: async () => (await import('../commands/auth-keyring-prune.ts')).keyringPrune,
     },
     {
       name: 'adopt',
-      summary: 'copy what another realm has of the configured identities to the current realm',
+      summary: 'Copy entries of the configured identities from another realm',
       operand: {
         name: 'name',
-        summary: 'only these identities and providers',
         completes: 'identity',
         isRepeatable: true,
       },
@@ -99,72 +107,65 @@ export const keyring: CommandGroup = {
         {
           name: 'from-realm',
           value: 'realm',
-          summary: 'the realm to copy from; needed when several have entries of them',
+          summary: 'Realm to copy from; required if several have entries',
         },
-        { name: 'delete-source', summary: 'then delete what was copied, one by one' },
+        deleteSource,
         isDryRun,
         jsonOutput,
-      ],
-      examples: [
-        'atmos auth keyring adopt',
-        'atmos auth keyring adopt emergency-user --from-realm 0a1b2c3d4e5f6071',
       ],
       load: async () => (await import('../commands/auth-keyring-adopt.ts')).keyringAdopt,
     },
     {
       name: 'migrate',
-      summary: 'copy every entry to a keyring of another type; each is read back',
+      summary: 'Copy every entry to a keyring of another type',
       options: [
         {
           name: 'to',
           value: 'type',
-          summary: 'where to: system or file',
-          choices: keyringTypes,
+          summary: 'Destination',
+          choices: ['system', 'file'],
+          isRequired: true,
         },
         {
           name: 'from',
           value: 'type',
-          summary: 'where from; default: the configured keyring',
-          choices: keyringTypes,
+          summary: 'Source',
+          choices: ['system', 'file'],
+          default: 'the configured keyring',
         },
-        { name: 'delete-source', summary: 'then delete what was copied, one by one' },
+        deleteSource,
         overwrite,
         isDryRun,
         jsonOutput,
       ],
-      examples: ['atmos auth keyring migrate --to file'],
       load: async () => (await import('../commands/auth-keyring-migrate.ts')).keyringMigrate,
     },
     {
       name: 'import',
-      summary: 'copy what Atmos, aws-vault or the AWS files hold; nothing is deleted there',
+      summary: 'Import access keys from Atmos, aws-vault or the AWS files',
       options: [
         {
           name: 'from',
           value: 'source',
-          summary:
-            'atmos-file (another directory), aws-vault (Secret Service or file) or aws-credentials',
+          summary: 'Source of the keys',
           choices: ['atmos-file', 'aws-vault', 'aws-credentials'],
+          isRequired: true,
         },
         {
           name: 'path',
           value: 'path',
           completes: 'file',
-          summary: 'the directory of the keyring, or the credentials file, if not the usual one',
+          summary: 'Directory of the source keyring, or the credentials file',
         },
         {
           name: 'map',
           value: 'profile=identity,…',
-          summary: 'which identity each profile becomes, instead of being asked',
+          summary: 'Identity for each profile; without it, the command prompts',
         },
-        { name: 'yes', summary: 'ask nobody: a profile becomes the identity of its own name' },
+        { name: 'yes', summary: 'Never prompt: use the name of each profile as identity' },
         overwrite,
         isDryRun,
         jsonOutput,
-      ],
-      examples: [
-        'atmos auth keyring import --from atmos-file --path /mnt/old/keyring',
-        'atmos auth keyring import --from aws-vault --map work=emergency-user',
       ],
       load: async () => (await import('../commands/auth-keyring-import.ts')).keyringImport,
     },

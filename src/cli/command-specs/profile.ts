@@ -2,32 +2,33 @@ import type { CommandGroup, OptionSpec } from '../command.ts';
 import { jsonOutput } from './shared-options.ts';
 
 /** `-f` as in Atmos, `-o` as everywhere here. */
-function outputAs(...choices: string[]): OptionSpec {
+function outputAs(...choices: [string, ...string[]]): OptionSpec {
   return {
     ...jsonOutput,
     aliases: ['-f', '--format'],
     shown: '-f, --output, --format',
+    summary: 'Output format',
     choices,
+    default: choices[0],
   };
 }
 
 export const profile: CommandGroup = {
   name: 'profile',
-  summary: 'the configuration profiles',
+  summary: 'List and show configuration profiles',
   isShared: true,
   commands: [
     {
       name: 'list',
-      summary: 'every profile there is, and where',
+      summary: 'List every profile and its directory',
       options: [outputAs('table', 'json', 'yaml')],
       load: async () => (await import('../commands/profile.ts')).profileList,
     },
     {
       name: 'show',
-      summary: 'what a profile says of itself, and its files',
+      summary: 'Show the description and the files of a profile',
       operand: {
         name: 'profile',
-        summary: 'the profile to show',
         completes: 'profile',
         isRequired: true,
       },

@@ -3,50 +3,43 @@ import { auth } from './auth.ts';
 import { profile } from './profile.ts';
 import { jsonOutput } from './shared-options.ts';
 
-/** Every command there is, in the order of the help. */
+/** Every command, in the order of the help. */
 export const atmos: CommandGroup = {
   name: 'atmos',
-  summary:
-    'cloud credentials from one keyring; a command not listed here goes to the next atmos on PATH',
+  summary: 'Store cloud credentials in a keyring and run programs with them',
   isShared: true,
   commands: [
     auth,
     profile,
     {
       name: 'completion',
-      summary: 'print what a shell reads to complete commands, options and names',
+      summary: 'Print the completion script of a shell',
       operand: {
         name: 'shell',
-        summary: 'for which shell',
         choices: ['bash', 'zsh', 'fish', 'powershell'],
         isRequired: true,
       },
-      examples: [
-        'eval "$(atmos completion bash)"    # in ~/.bashrc',
-        'source <(atmos completion zsh)    # in ~/.zshrc, after compinit',
-        'atmos completion fish | source    # in ~/.config/fish/config.fish',
-      ],
       load: async () => (await import('../commands/completion.ts')).completion,
     },
     {
       name: '__complete',
-      summary: 'what the last word may be, for the scripts of completion',
+      summary: 'Print what may complete the last word, for completion scripts',
       isInternal: true,
       options: [
-        { name: 'line', summary: 'it is a line of bash' },
-        { name: 'next', summary: 'an empty word follows' },
+        { name: 'line', summary: 'The input is a line of bash' },
+        { name: 'next', summary: 'An empty word follows' },
       ],
       load: async () => (await import('../commands/complete.ts')).createComplete(atmos),
     },
     {
       name: '__keyring-agent',
-      summary: 'what atmos auth keyring unlock starts in the background',
+      summary: 'Keep a keyring unlocked; started by atmos auth keyring unlock',
       isInternal: true,
       load: async () => (await import('../commands/keyring-agent.ts')).keyringAgent,
     },
     {
       name: 'version',
-      summary: 'show the version',
+      summary: 'Show the version',
       looksAtNothing: true,
       options: [jsonOutput],
       load: async () => (await import('../commands/version.ts')).showVersion,

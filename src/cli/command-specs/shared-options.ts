@@ -4,6 +4,21 @@ export const jsonOutput: OptionSpec = {
   name: 'output',
   short: 'o',
   value: 'format',
-  summary: 'format of the output',
+  summary: 'Print machine-readable output',
   choices: ['json'],
 };
+
+// How options of `auth user configure` name what the key of a cloud has.
+
+/** The options that give a field of a long-lived key, and the name of the field. */
+export const keyFieldOptions: readonly (readonly [option: string, field: string])[] = [
+  ['--mfa-arn', 'mfa_arn'],
+  ['--session-duration', 'session_duration'],
+];
+
+/** The option that names a profile in the files of another tool, and the importer of those files. */
+export const keyProfileOption = {
+  option: 'from-aws-profile',
+  title: 'the AWS profile',
+  importer: 'aws-credentials',
+} as const;

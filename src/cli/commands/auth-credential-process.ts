@@ -1,49 +1,31 @@
+import { answerProcess } from '../../app/answer-process.ts';
 import { hostOfHandle, planFromHandle } from '../../auth/read-handle.ts';
-import { formatCredentialProcess } from '../../clouds/aws/process-output.ts';
 import { findIdentity } from '../../config/find-identity.ts';
 import { AtmosError } from '../../core/errors.ts';
 import { addOptions, placeholder, run, type Hint } from '../../core/hint.ts';
 import type { Identity } from '../../core/kind-config.ts';
 import type { Invocation } from '../command.ts';
 import type { Context } from '../context.ts';
-import { sessionForCommand } from '../open.ts';
+import { sessionOpener } from '../open.ts';
 import { loadPlan, requireIdentity, warn, type ProjectPlan } from '../plan.ts';
 import { followedLog } from '../project-log.ts';
 import { requireStdout } from '../required-output.ts';
 
-// The SDKs give a credential_process a minute.
-const limitMs = 50_000;
-const waitMs = 30_000;
-
 /**
  * `atmos auth credential-process`: what an AWS SDK asks for. Nothing but its JSON is ever on standard
- * output, and nobody is asked, though there may be a terminal: where a person is needed that is an
+ * output, and no one is prompted, though there may be a terminal: where a person is needed that is an
  * error. Ends within 50 seconds.
  */
 export async function credentialProcess(context: Context, invocation: Invocation): Promise<void> {
   await requireStdout(context.host);
-  const work = answer(context, invocation);
-  const timer = new AbortController();
-  const limit = context.host.sleep(limitMs, timer.signal).then(() => {
-    throw new AtmosError('ERR_KEYRING_TIMEOUT', `no credentials within ${limitMs / 1000} seconds`, {
-      hints: [run(['atmos', 'auth', 'keyring', 'status']), run(['atmos', 'auth', 'login'])],
-    });
-  });
-  try {
-    await context.out(await Promise.race([work, limit]));
-  } finally {
-    timer.abort();
-  }
-}
-
-async function answer(started: Context, invocation: Invocation): Promise<string> {
   const { handle } = invocation.values;
-  const host = handle === undefined ? started.host : hostOfHandle(handle, started.host);
-  const context = { ...started, host };
-  const { plan, identity } = await chosen(context, invocation);
-  const asked = { isInteractive: false, waitMs };
-  const { session } = await sessionForCommand(context, plan, identity, asked);
-  return formatCredentialProcess(session.credentials);
+  const answer = await answerProcess(async () => {
+    const host = handle === undefined ? context.host : hostOfHandle(handle, context.host);
+    const placed = { ...context, host };
+    const { plan, identity } = await chosen(placed, invocation);
+    return { identity, openSession: sessionOpener(placed, plan, { isInteractive: false }) };
+  }, context.host);
+  await context.out(answer);
 }
 
 async function chosen(

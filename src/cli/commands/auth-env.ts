@@ -1,30 +1,14 @@
 import { resolve } from 'node:path';
-import { recordChange, takeBack, withoutRecorded } from '../../app/environment-record.ts';
-import {
-  envChange,
-  identityChange,
-  opensByItself,
-  processChange,
-  warnOfHiddenFiles,
-} from '../../app/export-environment.ts';
+import { exportEnvironment, unsetEnvironment } from '../../app/export-environment.ts';
 import { AtmosError } from '../../core/errors.ts';
-import { addOptions, placeholder, say, unlockHints } from '../../core/hint.ts';
-import { showValue, type Sourced } from '../../core/json.ts';
-import type { Identity } from '../../core/kind-config.ts';
+import { addOptions, placeholder, say } from '../../core/hint.ts';
+import type { Sourced } from '../../core/json.ts';
 import type { EnvironmentChange } from '../../core/variables.ts';
 import type { Host } from '../../host/host.ts';
 import { speaksPosix } from '../../host/user-shell.ts';
 import type { Invocation } from '../command.ts';
 import type { Context } from '../context.ts';
-import {
-  loadPlanFor,
-  requireIdentity,
-  warn,
-  warnOfIntegrations,
-  warnOfMemory,
-  warnWithHints,
-  type ProjectPlan,
-} from '../plan.ts';
+import { loadPlanFor, requireIdentity, warn, warner } from '../plan.ts';
 import { requireStdout } from '../required-output.ts';
 import {
   environmentFormats,
@@ -48,15 +32,23 @@ export async function env(context: Context, invocation: Invocation): Promise<voi
 }
 
 async function setting(context: Context, invocation: Invocation): Promise<EnvironmentChange> {
-  const { host } = context;
+  const { values } = invocation;
   const plan = await loadPlanFor(context, invocation);
   const identity = await requireIdentity(context, plan, invocation);
-  await warnOfIntegrations(context, plan, identity);
-  const before = withoutRecorded(host.env);
-  const change = await identityChange(context, plan, identity, before, (surroundings) =>
-    credentialsFor(context, invocation, plan, identity, surroundings),
+  const mode = values['credentials'] === 'env' ? 'env' : 'process';
+  return exportEnvironment(
+    { plan, identity, mode },
+    {
+      host: context.host,
+      warn: warner(context),
+      async openSession(chosen) {
+        // Only here: mode process stays without keyring and network, and starts sooner.
+        const { sessionOpener } = await import('../open.ts');
+        const asked = { isInteractive: true, mfaToken: values['mfa-token'] };
+        return sessionOpener(context, plan, asked)(chosen);
+      },
+    },
   );
-  return recordChange(change, identity, host.env, host.platform);
 }
 
 /** Needs no configuration, so that it works anywhere. */
@@ -69,7 +61,7 @@ function unsetting({ host }: Context, { identity, values }: Invocation): Environ
       `--unset takes back what was set, whatever the identity: it does not go with --${contradiction}`,
     );
   }
-  return takeBack(host.env);
+  return unsetEnvironment(host.env);
 }
 
 type WriteChange = (change: EnvironmentChange) => Promise<void>;
@@ -146,45 +138,4 @@ function cannotUnset(format: string): AtmosError {
   return new AtmosError('ERR_USAGE', `the format ${format} cannot take a variable away`, {
     hints: [say('choose another format: --format bash or --format json')],
   });
-}
-
-/** @param surroundings what the shell has but for the credentials */
-async function credentialsFor(
-  context: Context,
-  { values }: Invocation,
-  plan: ProjectPlan,
-  identity: Identity,
-  surroundings: Pick<Host, 'env' | 'platform'>,
-): Promise<EnvironmentChange> {
-  if (values['credentials'] !== 'env') {
-    const change = await processChange(plan, identity, context.host);
-    if (change !== undefined) {
-      await warnOfHiddenFiles(context, change);
-      await warnOfMemory(context, plan, 'each program will open a session of its own');
-      await warnOfPassword(context, plan);
-      return change;
-    }
-    await warn(
-      context,
-      'the path of this program cannot stand in an AWS file, so the credentials themselves are written',
-    );
-  }
-  // Only here: mode process stays without keyring and network, and starts sooner.
-  const { sessionForCommand } = await import('../open.ts');
-  const asked = { isInteractive: true, mfaToken: values['mfa-token'] };
-  const result = await sessionForCommand(context, plan, identity, asked);
-  return envChange(result, identity, surroundings);
-}
-
-/** A program that asks us asks nobody else: the password must be where it finds it. */
-async function warnOfPassword(context: Context, { keyring }: ProjectPlan): Promise<void> {
-  const { host } = context;
-  if (host.env[keyring.passwordEnv.value] !== undefined || (await opensByItself(keyring, host)))
-    return;
-  await warnWithHints(
-    context,
-    `programs are never prompted for the password of the file keyring, and ${showValue(keyring.passwordEnv)} is not set`,
-    // Windows has no agent.
-    unlockHints(host.platform !== 'win32'),
-  );
 }

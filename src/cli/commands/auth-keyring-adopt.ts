@@ -1,20 +1,12 @@
-import {
-  adoptedCopy,
-  adoptedNames,
-  chooseRealm,
-  findAdoptable,
-  type Adoptable,
-} from '../../app/adopt.ts';
-import { copyForCommand } from '../../app/copy-entries.ts';
+import { adoptEntries } from '../../app/adopt.ts';
 import { isRealmNamed } from '../../config/realm.ts';
-import { AtmosError } from '../../core/errors.ts';
 import { logOut, run, type Hint } from '../../core/hint.ts';
-import { createInventory } from '../../store/inventory.ts';
 import type { Invocation } from '../command.ts';
 import type { Context } from '../context.ts';
 import { reportCopies } from '../copy-report.ts';
 import { openForCommand } from '../open.ts';
 import { loadPlan, type ProjectPlan } from '../plan.ts';
+import { createProgress } from '../ui/progress.ts';
 
 /**
  * `atmos auth keyring adopt`: copies what another realm has of the identities that are configured here
@@ -26,69 +18,33 @@ export async function keyringAdopt(
   context: Context,
   { flags, values, operands }: Invocation,
 ): Promise<void> {
-  const { host } = context;
   const plan = await loadPlan(context);
-  const realm = plan.realm.value;
-  const fromRealm = values['from-realm'];
-  if (fromRealm === realm) {
-    throw new AtmosError(
-      'ERR_USAGE',
-      `realm ${realm} is the current one (${plan.realm.source}): its entries would be copied to themselves`,
-      {
-        hints: [
-          run(['atmos', 'auth', 'keyring', 'adopt']),
-          run(['atmos', 'auth', 'keyring', 'list']),
-        ],
-      },
-    );
-  }
-  const names = adoptedNames(plan.config, operands);
   const isDryRun = flags['dry-run'] ?? false;
-  const { keyring, requireStorable } = await openForCommand(context, plan, { isInteractive: true });
-  if (!isDryRun) requireStorable();
-  const inventory = createInventory(realm, plan.config);
-  const adopting = { keyring, inventory, realm, config: plan.config, host };
-  const entries = await findAdoptable(adopting, names, fromRealm);
-  const source = fromRealm ?? chooseRealm(entries, operands);
-  const copies = entries.map((entry) => adoptedCopy(entry, adopting));
-  const { entries: outcomes, stopped } = await copyForCommand(context, copies, {
-    overwrite: false,
-    isDryRun,
-    target: keyring,
-    deletesSource: flags['delete-source'] ?? false,
-  });
-  const { info } = keyring;
-  await reportCopies(
-    context,
+  const adopted = await adoptEntries(
+    plan,
     {
-      from: { ...info, realm: source ?? null },
-      to: { ...info, realm },
-      inventory,
+      names: operands,
+      fromRealm: values['from-realm'],
       isDryRun,
-      outcomes,
-      stopped,
-      left: [],
-      conflictHints: conflictHints(entries, outcomes),
+      deletesSource: flags['delete-source'] ?? false,
     },
-    values['output'],
+    {
+      host: context.host,
+      open: () => openForCommand(context, plan, { isInteractive: true }),
+      startProgress: (work) => createProgress(context, work),
+    },
   );
-  if (entries.length > 0 && !isDryRun && values['output'] !== 'json')
+  const conflictHints = hintsFor(adopted.conflicts);
+  await reportCopies(context, { ...adopted, isDryRun, conflictHints }, values['output']);
+  if (adopted.outcomes.length > 0 && !isDryRun && values['output'] !== 'json')
     await noteRealm(context, plan);
 }
 
 /** One of both has to go, which only a person can decide. */
-function conflictHints(
-  entries: readonly Adoptable[],
-  outcomes: readonly { readonly key: string; readonly state: string }[],
-): Hint[] {
-  const aliases = entries
-    .filter((_, index) => outcomes[index]?.state === 'conflict')
-    .map(({ alias }) => alias);
+function hintsFor(conflicts: readonly string[]): Hint[] {
   return [
     run(['atmos', 'auth', 'keyring', 'list', '--long'], 'to show both'),
-    ...[...new Set(aliases)].map((alias) =>
-      logOut(alias, true, 'to remove that of the current realm'),
-    ),
+    ...conflicts.map((alias) => logOut(alias, true, 'to remove that of the current realm')),
   ];
 }
 

@@ -1,45 +1,33 @@
-import { existsSync } from 'node:fs';
-import { copyForCommand } from '../../app/copy-entries.ts';
-import { chooseIdentities } from '../../app/import-identities.ts';
-import { findSharedKeys, findVaultKeys, keyCopy, type FoundKeys } from '../../app/import-keys.ts';
-import type { OpenAuth } from '../../app/open.ts';
+import type { Copied } from '../../app/copy-entries.ts';
+import { importEntries } from '../../app/import-entries.ts';
+import { importKeys } from '../../app/import-keys.ts';
 import type { AuthPlan } from '../../auth/plan.ts';
-import { AtmosError, isAtmosError } from '../../core/errors.ts';
-import { optionWords, run, say, setVariable, typed } from '../../core/hint.ts';
-import { withoutAbsent } from '../../core/json.ts';
-import type { Host } from '../../host/host.ts';
+import { AtmosError } from '../../core/errors.ts';
+import { optionWords, run, say } from '../../core/hint.ts';
 import type { Keyring } from '../../keyring/contract.ts';
-import { contentReader, entryCopy, ownKeys, type CopyResult } from '../../store/copy.ts';
-import { createInventory } from '../../store/inventory.ts';
 import type { Invocation } from '../command.ts';
 import type { Context } from '../context.ts';
-import { reportCopies, type CopyReport, type Outcome } from '../copy-report.ts';
-import { isOfEntry } from '../entry-errors.ts';
-import {
-  absolutePath,
-  importPasswordVariable,
-  openAtmosKeyring,
-  openVaultKeyring,
-} from '../import-source.ts';
+import { reportCopies } from '../copy-report.ts';
+import { openAtmosKeyring, openVaultKeyring, pathOption } from '../import-source.ts';
 import { openForCommand } from '../open.ts';
 import { loadPlan, loadPlanIfAny, warn } from '../plan.ts';
 import { warnOfSharedRealm } from '../shared-realm-warning.ts';
+import { createProgress } from '../ui/progress.ts';
 
 const command = ['atmos', 'auth', 'keyring', 'import'];
 
 type Options = Pick<Invocation, 'flags' | 'values'>;
-interface Imported extends Pick<
-  CopyReport,
-  'from' | 'to' | 'inventory' | 'outcomes' | 'stopped' | 'left'
-> {
+
+interface Imported extends Copied {
   readonly plan: AuthPlan;
   readonly target: Keyring;
 }
 
 /**
  * `atmos auth keyring import`: copies into the configured keyring what another place holds. Entries of
- * Atmos keep their names, and expired sessions and tokens stay where they are; the long-lived keys of aws-vault and of the AWS files become those of the
- * identities that a person, or `--map`, says. Nothing is deleted where it came from.
+ * Atmos keep their names, and expired sessions and tokens stay where they are; the long-lived keys of
+ * aws-vault and of the AWS files become those of the identities that a person, or `--map`, says. Nothing
+ * is deleted where it came from.
  */
 export async function keyringImport(
   context: Context,
@@ -53,21 +41,17 @@ export async function keyringImport(
       { hints: [run([...command, '--from', 'aws-vault'])] },
     );
   }
-  const imported =
-    from === 'atmos-file'
-      ? await importEntries(context, { flags, values })
-      : await importKeys(context, from, { flags, values });
-  const report = {
-    ...imported,
-    isDryRun: flags['dry-run'] ?? false,
-    conflictHints: [
-      run([...commandAgain(from, { flags, values }), '--force'], 'to overwrite what is there'),
-    ],
-  };
-  await reportCopies(context, report, values['output']);
-  await warnOfSharedRealm(context, imported.plan, {
-    keys: await imported.target.keys(),
-    identities: imported.plan.config?.identities.map(({ name }) => name) ?? [],
+  const { plan, target, ...copied } =
+    from === 'aws-vault' || from === 'aws-credentials'
+      ? await importFromTool(context, from, { flags, values })
+      : await importFromAtmos(context, { flags, values });
+  const again = [...commandAgain(from, { flags, values }), '--force'];
+  const conflictHints = [run(again, 'to overwrite what is there')];
+  const isDryRun = flags['dry-run'] ?? false;
+  await reportCopies(context, { ...copied, isDryRun, conflictHints }, values['output']);
+  await warnOfSharedRealm(context, plan, {
+    keys: await target.keys(),
+    identities: plan.config?.identities.map(({ name }) => name) ?? [],
   });
 }
 
@@ -80,7 +64,7 @@ function commandAgain(from: string, { flags, values }: Options): string[] {
   return [...command, '--from', from, ...given, ...(flags['yes'] ? ['--yes'] : [])];
 }
 
-async function importEntries(context: Context, { flags, values }: Options): Promise<Imported> {
+async function importFromAtmos(context: Context, { flags, values }: Options): Promise<Imported> {
   for (const option of ['map', 'yes']) {
     if (values[option] === undefined && flags[option] === undefined) continue;
     throw new AtmosError('ERR_USAGE', `--${option} is about profiles, and atmos-file has none`, {
@@ -89,134 +73,65 @@ async function importEntries(context: Context, { flags, values }: Options): Prom
   }
   const plan = await loadPlanIfAny(context);
   const opened = await openForCommand(context, plan, { isInteractive: true });
-  const target = opened.keyring;
-  checkTarget(opened, flags);
-  const source = await openAtmosKeyring(context, plan, values['path'], target.info);
-  const inventory = createInventory(plan.realm.value, plan.config);
-  const { keys, left } = await ownKeys(source, inventory);
-  const between = { source, target };
-  const readContent = contentReader(inventory, context.host.now());
-  const copies = keys.map((key) => entryCopy(key, between, readContent));
-  const { entries, stopped } = await copyForCommand(context, copies, copyFlags(flags, target));
-  return {
-    plan,
-    target,
-    from: { type: 'atmos-file', location: source.info.location },
-    to: target.info,
-    inventory,
-    outcomes: entries,
-    stopped: withPasswordHint(stopped, source),
-    left,
-  };
+  const copied = await importEntries(plan, opened, copyFlags(flags), {
+    ...copyServices(context),
+    openSource: (target) => openAtmosKeyring(context, plan, values['path'], target),
+  });
+  return { ...copied, plan, target: opened.keyring };
 }
 
-async function importKeys(
+async function importFromTool(
   context: Context,
-  from: string,
+  from: 'aws-vault' | 'aws-credentials',
   { flags, values }: Options,
 ): Promise<Imported> {
+  const { path, map } = values;
   const plan = await loadPlan(context);
   const opened = await openForCommand(context, plan, { isInteractive: true });
-  const { keyring, manager } = opened;
-  checkTarget(opened, flags);
-  const place = { keyring, manager, realm: plan.realm.value };
-  const { location, keys, left, warnings } =
-    from === 'aws-vault'
-      ? await openVault(context, values['path'], keyring)
-      : await openShared(context.host, values['path']);
-  for (const warning of warnings) await warn(context, warning);
-  const choices = await chooseIdentities(
-    context,
-    { config: plan.config, manager },
-    keys.map(({ profile }) => profile),
-    { map: values['map'], yes: flags['yes'] ?? false },
+  const copied = await importKeys(
+    plan,
+    opened,
+    {
+      ...copyFlags(flags),
+      from,
+      path: path === undefined ? undefined : pathOption(path, context.host),
+      map,
+      yes: flags['yes'] ?? false,
+    },
+    {
+      ...copyServices(context),
+      openSource: (target) => openVaultKeyring(context, path, target),
+      choose: (profile, identities) => chooseIdentity(context, profile, identities),
+      warn: (message) => warn(context, message),
+    },
   );
-  const chosen = keys.flatMap((found) => {
-    const identity = choices.get(found.profile);
-    return identity === undefined || isAtmosError(identity) ? [] : [{ found, identity }];
+  return { ...copied, plan, target: opened.keyring };
+}
+
+const none = '(none: leave it where it is)';
+
+async function chooseIdentity(
+  { prompt }: Context,
+  profile: string,
+  identities: readonly string[],
+): Promise<string | undefined> {
+  const answer = await prompt.select({
+    message: `Which identity does the profile ${profile} become?`,
+    choices: [...identities, none],
+    instead: say(
+      'add --yes to import each under its own name, or --map PROFILE=IDENTITY,… to choose',
+    ),
   });
-  const copies = chosen.map(({ found, identity }) => keyCopy(found, identity, place));
-  const { entries, stopped } = await copyForCommand(context, copies, copyFlags(flags, keyring));
-  const done = new Map(chosen.map(({ found }, index) => [found.profile, entries[index]]));
-  const outcomes = keys.map(({ profile, lines, mfaDevice }): Outcome => {
-    const found = { profile, lines, ...withoutAbsent({ mfaDevice }) };
-    const entry = done.get(profile);
-    if (entry !== undefined) return { ...entry, ...found };
-    const choice = choices.get(profile);
-    const unmade = { ...found, sourceDeleted: false };
-    return isAtmosError(choice)
-      ? { ...unmade, state: 'failed', error: choice }
-      : { ...unmade, state: 'skipped' };
-  });
-  const to = keyring.info;
-  const inventory = createInventory(plan.realm.value, plan.config);
-  const [source, target] = [{ type: from, location }, keyring];
-  return { plan, target, from: source, to, inventory, outcomes, stopped, left };
+  return answer === none ? undefined : answer;
 }
 
-type Found = FoundKeys & { readonly location: string };
-
-async function openVault(
-  context: Context,
-  path: string | undefined,
-  target: Keyring,
-): Promise<Found> {
-  const source = await openVaultKeyring(context, path, target.info);
-  const found = await findVaultKeys(source, context.host);
-  await unlock(found);
-  return { ...found, location: source.info.location };
+function copyFlags(flags: Invocation['flags']) {
+  return { overwrite: flags['force'] ?? false, isDryRun: flags['dry-run'] ?? false };
 }
 
-/** Opens one, so that a wrong password is told of before anybody is asked about profiles. */
-async function unlock({ keys }: FoundKeys): Promise<void> {
-  for (const key of keys) {
-    try {
-      await key.read();
-      return;
-    } catch (error) {
-      if (!isOfEntry(error) && !isAtmosError(error, 'ERR_STORE_INVALID')) throw error;
-    }
-  }
-}
-
-/** @throws ERR_USAGE for a `--path` that leads nowhere */
-async function openShared(host: Host, path: string | undefined): Promise<Found> {
-  const { sharedPaths } = await import('../../clouds/aws/shared-files.ts');
-  const usual = sharedPaths(host);
-  const credentials =
-    path === undefined ? usual.credentials : absolutePath({ value: path, source: '--path' }, host);
-  if (path !== undefined && !existsSync(credentials)) {
-    throw new AtmosError('ERR_USAGE', `there is no file ${credentials} (--path)`, {
-      hints: [run([...command, '--from', 'aws-credentials'])],
-    });
-  }
-  const found = await findSharedKeys({ ...usual, credentials });
-  return { ...found, location: credentials };
-}
-
-function copyFlags(flags: Invocation['flags'], target: Keyring) {
-  return { target, overwrite: flags['force'] ?? false, isDryRun: flags['dry-run'] ?? false };
-}
-
-function checkTarget(
-  { keyring, plan, requireStorable }: Pick<OpenAuth, 'keyring' | 'plan' | 'requireStorable'>,
-  flags: Invocation['flags'],
-): void {
-  const { info } = keyring;
-  if (info.persistent) return flags['dry-run'] ? undefined : requireStorable();
-  throw new AtmosError(
-    'ERR_USAGE',
-    `the ${info.type} keyring (from ${plan.keyring.type.source}) keeps nothing, so nothing can be imported into it`,
-    { hints: [say('set auth.keyring.type to system or file')] },
-  );
-}
-
-/** The usual sources give one password, and two keyrings may have two. */
-function withPasswordHint(
-  stopped: CopyResult['stopped'],
-  { info }: Keyring,
-): CopyResult['stopped'] {
-  if (!isAtmosError(stopped, 'ERR_KEYRING_PASSWORD_WRONG')) return stopped;
-  const hint = setVariable(importPasswordVariable, typed, `for the password of ${info.location}`);
-  return new AtmosError(stopped.code, stopped.message, { hints: [...stopped.hintValues, hint] });
+function copyServices(context: Context) {
+  return {
+    host: context.host,
+    startProgress: (work: { doing: string; total: number }) => createProgress(context, work),
+  };
 }

@@ -1,20 +1,13 @@
+import { listContents, listNames, type ListedEntry as Listed } from '../../app/list.ts';
 import type { AuthPlan } from '../../auth/plan.ts';
-import type { KeyringError } from '../../core/errors.ts';
 import { run } from '../../core/hint.ts';
 import { formatTimestamp } from '../../core/time.ts';
-import { readEach } from '../../keyring/bulk.ts';
 import type { Keyring } from '../../keyring/contract.ts';
 import { openWithFallback } from '../../keyring/fallback.ts';
-import {
-  createInventory,
-  type Entry,
-  type EntryOwner,
-  type Inventory,
-} from '../../store/inventory.ts';
+import type { EntryOwner } from '../../store/inventory.ts';
 import type { ItemKind } from '../../store/key.ts';
 import type { Invocation } from '../command.ts';
 import type { Context } from '../context.ts';
-import { isOfEntry, joinErrors } from '../entry-errors.ts';
 import { openForCommand } from '../open.ts';
 import { keyringWarner, loadPlanIfAny, warn } from '../plan.ts';
 import { formatHints, loadWriteHint } from '../report.ts';
@@ -46,15 +39,15 @@ export async function keyringList(context: Context, { flags, values }: Invocatio
   const plan = await loadPlanIfAny(context);
   const [isLong, isAll] = [flags['long'] ?? false, flags['all'] ?? false];
   const keyring = await openFor(context, plan, isLong);
-  const inventory = createInventory(plan.realm.value, plan.config);
-  const list = isLong ? openEntries : listEntries;
-  const { entries: all, failures } = await list(context, keyring, inventory, isAll);
+  const listed = isLong
+    ? await listContents(plan, keyring, { isAll, warn: (message) => warn(context, message) })
+    : await listNames(plan, keyring);
+  const all = listed.entries.map(listedJson);
   const entries = isAll ? all : all.filter(({ owner }) => owner === 'atmos-auth');
   if (values['output'] === 'json') await context.outJson(entries);
   else if (entries.length > 0) await context.print(...formatEntries(entries, isLong, isAll));
   else await noteEmpty(context, keyring, all.length);
-  const [failure, ...others] = failures;
-  if (failure !== undefined) throw joinErrors([failure, ...others]);
+  if (listed.failure !== undefined) throw listed.failure;
 }
 
 /** @param others how many entries of other programs there are that are not listed */
@@ -83,68 +76,18 @@ async function openFor(context: Context, plan: AuthPlan, isLong: boolean): Promi
   return (await openForCommand(context, plan, { isInteractive: true })).keyring;
 }
 
-function listedEntry(entry: Entry): ListedEntry {
+function listedJson({ entry, sizeBytes }: Listed): ListedEntry {
   const { key, owner } = entry;
-  const said = { kind: null, expires_at: null, size_bytes: null };
+  const size_bytes = sizeBytes ?? null;
+  const said = { kind: null, expires_at: null, size_bytes };
   if (owner !== 'atmos-auth')
     return { key, owner, realm: null, identity: null, item: null, ...said };
   const { realm, alias, item } = entry;
-  return { key, owner, realm, identity: alias, item, ...said };
-}
-
-interface Listed {
-  /** Those of other programs too. */
-  readonly entries: readonly ListedEntry[];
-  /** Of our own entries that do not open. */
-  readonly failures: readonly KeyringError[];
-}
-
-async function listEntries(_: Context, keyring: Keyring, inventory: Inventory): Promise<Listed> {
-  const entries = (await keyring.keys()).map((key) => listedEntry(inventory.named(key)));
-  return { entries, failures: [] };
-}
-
-/**
- * Fills in what only the entries themselves tell, and gives the errors of our own that do not open. One
- * of another program may be under another password.
- */
-async function openEntries(
-  context: Context,
-  keyring: Keyring,
-  inventory: Inventory,
-  isAll: boolean,
-): Promise<Listed> {
-  const entries: ListedEntry[] = [];
-  const failures: KeyringError[] = [];
-  for await (const { key, read } of readEach(keyring)) {
-    const entry = listedEntry(inventory.named(key));
-    entries.push(entry);
-    const { owner } = entry;
-    if (owner !== 'atmos-auth' && !isAll && !inventory.isAmbiguous(key)) continue;
-    try {
-      const value = await read();
-      const fault = value === null ? undefined : fill(entry, inventory.read(key, value), value);
-      if (fault !== undefined) await warn(context, `of ${key} only the size is known: ${fault}`);
-    } catch (error) {
-      if (!isOfEntry(error)) throw error;
-      if (inventory.isCertainlyOwn(key)) failures.push(error);
-      else await warn(context, `${key} is not readable with this password`);
-    }
-  }
-  return { entries, failures };
-}
-
-/** @returns why nothing more is known of an entry of ours */
-function fill(
-  listed: ListedEntry,
-  entry: ReturnType<Inventory['read']>,
-  value: string,
-): string | undefined {
-  Object.assign(listed, listedEntry(entry), { size_bytes: Buffer.byteLength(value) });
-  if (entry.owner !== 'atmos-auth') return undefined;
-  listed.kind = entry.type ?? null;
-  if (entry.expiresAt !== undefined) listed.expires_at = formatTimestamp(entry.expiresAt);
-  return entry.fault;
+  const named = { key, owner, realm, identity: alias, item };
+  if (!('said' in entry)) return { ...named, ...said };
+  const { type, expiresAt } = entry;
+  const expires_at = expiresAt === undefined ? null : formatTimestamp(expiresAt);
+  return { ...named, kind: type ?? null, expires_at, size_bytes };
 }
 
 type Column = readonly [

@@ -1,10 +1,10 @@
+import { joinErrors } from '../../core/errors.ts';
 import { logOut } from '../../core/hint.ts';
 import { formatTimestamp } from '../../core/time.ts';
 import { createInventory, type OwnEntry } from '../../store/inventory.ts';
 import { pruneKeyring, type PrunedEntry } from '../../store/prune.ts';
 import type { Invocation } from '../command.ts';
 import type { Context } from '../context.ts';
-import { isOfEntry, joinErrors } from '../entry-errors.ts';
 import { openForCommand } from '../open.ts';
 import { loadPlanIfAny, warn } from '../plan.ts';
 import { loadWriteHint } from '../report.ts';
@@ -23,7 +23,6 @@ export async function keyringPrune(context: Context, { flags, values }: Invocati
     now: host.now(),
     isDryRun,
     inventory: createInventory(plan.realm.value, plan.config),
-    isOfEntry,
   });
   for (const { key, fault } of unclear) await warn(context, `${key} stays: ${fault}`);
   if (values['output'] === 'json') {

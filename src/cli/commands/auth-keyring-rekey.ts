@@ -1,21 +1,16 @@
-import { keyringContext } from '../../app/keyring-context.ts';
-import { findConcernedStores, type ConcernedStore } from '../../auth/keychain-stores.ts';
+import { rekeyKeyring, type ConcernedStore } from '../../app/rekey.ts';
 import type { AuthPlan } from '../../auth/plan.ts';
-import { passwordNeeds } from '../../auth/trust-needs.ts';
-import { requireTrust } from '../../config/trust.ts';
 import { AtmosError } from '../../core/errors.ts';
-import { run, setVariable } from '../../core/hint.ts';
+import { run } from '../../core/hint.ts';
 import { listNames, showValue } from '../../core/json.ts';
 import type { Host } from '../../host/host.ts';
-import type { PasswordRequest } from '../../keyring/contract.ts';
-import { loadRekey, type RekeyResult } from '../../keyring/registry.ts';
-import { mayUseFile } from '../../keyring/settings.ts';
+import type { RekeyResult } from '../../keyring/registry.ts';
 import type { Invocation } from '../command.ts';
 import type { Context } from '../context.ts';
 import { askPassword } from '../open.ts';
 import { keyringWarner, loadPlanIfAny, warn } from '../plan.ts';
 import { newPasswordSource } from '../ui/new-password.ts';
-import { createProgress, type Progress } from '../ui/progress.ts';
+import { createProgress } from '../ui/progress.ts';
 
 const command = ['atmos', 'auth', 'keyring', 'rekey'];
 
@@ -47,11 +42,22 @@ export async function keyringRekey(context: Context, invocation: Invocation): Pr
   const { flags, values } = invocation;
   checkOptions(invocation);
   const plan = await loadPlanIfAny(context);
-  checkPlan(plan, context.host);
-  const stores = flags['upgrade'] ? [] : await findConcernedStores(plan, context.host);
-  for (const store of stores) await warn(context, concernOf(store));
-  const result = await runRekey(context, plan, invocation);
   const isDryRun = flags['dry-run'] ?? false;
+  const { result, stores } = await rekeyKeyring(
+    plan,
+    {
+      newPassword: flags['upgrade'] ? undefined : newPasswordSource(context, plan, invocation),
+      includesOthers: flags['all'] ?? false,
+      isDryRun,
+    },
+    {
+      host: context.host,
+      promptPassword: (request) => askPassword(context, plan, request),
+      warn: keyringWarner(context),
+      concern: (store) => warn(context, concernOf(store)),
+      startProgress: (work) => createProgress(context, work),
+    },
+  );
   if (values['output'] === 'json') {
     const { weakOthers, ...others } = result;
     const json: RekeyJson = {
@@ -86,56 +92,6 @@ function checkOptions({ flags, values }: Invocation): void {
   throw new AtmosError('ERR_USAGE', '--upgrade keeps the password, and a new one was given', {
     hints: [run([...command, '--upgrade']), run(command)],
   });
-}
-
-/** @throws ERR_USAGE, ERR_CONFIG_UNTRUSTED */
-function checkPlan(plan: AuthPlan, host: Host): void {
-  const { keyring, config } = plan;
-  if (!mayUseFile(keyring)) {
-    const { value: type, source } = keyring.type;
-    throw new AtmosError(
-      'ERR_USAGE',
-      `the keyring is ${type} (from ${source}), and only a file keyring has a password of ours`,
-      { hints: [setVariable('ATMOS_KEYRING_TYPE', 'file')] },
-    );
-  }
-  for (const need of passwordNeeds(plan, host)) requireTrust(config, need, host);
-}
-
-async function runRekey(
-  context: Context,
-  plan: AuthPlan,
-  invocation: Invocation,
-): Promise<RekeyResult> {
-  const { host } = context;
-  const { flags } = invocation;
-  const location = plan.keyring.directory.value;
-  const rekey = await loadRekey();
-  const leaving = new AbortController();
-  const stopListening = host.onSignals(['SIGINT', 'SIGTERM', 'SIGHUP'], () => leaving.abort());
-  let progress: Progress | undefined;
-  const backend = {
-    ...keyringContext(plan, host),
-    promptPassword: (request: PasswordRequest) => askPassword(context, plan, request),
-    warn: keyringWarner(context),
-  };
-  try {
-    return await rekey(backend, {
-      isDryRun: flags['dry-run'] ?? false,
-      includesOthers: flags['all'] ?? false,
-      signal: leaving.signal,
-      onProgress(done, total) {
-        progress ??= createProgress(context, { doing: 'encrypting anew', total });
-        void progress.tell(done).catch(() => {});
-      },
-      ...(flags['upgrade']
-        ? {}
-        : { newPassword: newPasswordSource(context, invocation, location) }),
-    });
-  } finally {
-    stopListening();
-    await progress?.end();
-  }
 }
 
 async function tell(

@@ -1,23 +1,9 @@
-import { keyringContext } from '../../app/keyring-context.ts';
-import { AtmosError, isAtmosError, KeyringError } from '../../core/errors.ts';
+import { keyringStatus as readStatus, type KeyringStatus as StatusData } from '../../app/status.ts';
+import type { AuthPlan } from '../../auth/plan.ts';
 import { unlockKeyring } from '../../core/hint.ts';
 import { formatTimestamp } from '../../core/time.ts';
-import type { Host } from '../../host/host.ts';
-import type {
-  AgentState,
-  BackendContext,
-  Keyring,
-  KeyringSettings,
-  Probe,
-} from '../../keyring/contract.ts';
-import { openWithFallback, type OpenedKeyring } from '../../keyring/fallback.ts';
-import { inspectorOf, loadAgentControl } from '../../keyring/registry.ts';
-import {
-  countEntries,
-  createInventory,
-  type EntryCounts,
-  type Inventory,
-} from '../../store/inventory.ts';
+import type { AgentState } from '../../keyring/contract.ts';
+import type { EntryCounts } from '../../store/inventory.ts';
 import type { Invocation } from '../command.ts';
 import type { Context } from '../context.ts';
 import { loadPlanIfAny } from '../plan.ts';
@@ -74,56 +60,25 @@ interface AgentStatus {
 export async function keyringStatus(context: Context, { values }: Invocation): Promise<number> {
   const { host, outJson, note } = context;
   const plan = await loadPlanIfAny(context);
-  const { keyring: settings } = plan;
-  // First, and only once: an agent that does not answer is not waited for again.
-  const agent = await lookForAgent({ settings, host });
-  const opened = await openWithFallback(
-    keyringContext(plan, agent?.kind === 'unusable' ? withoutAgent(host) : host),
-  );
-  const { keyring } = opened;
-  const probed = await probeOrError(keyring);
-  const inventory = createInventory(plan.realm.value, plan.config);
-  const status = await statusOf(opened, keyringContext(plan, host), agent, inventory, probed);
-  const failure =
-    status.state === 'unavailable'
-      ? (probed.error ?? (await whyUnavailable(keyring, status)))
-      : undefined;
-  await keyring.close();
+  const found = await readStatus(plan, host);
+  const status = statusJson(plan, found);
+  const { failure } = found;
   if (values['output'] === 'json') {
     await outJson(status);
     return failure === undefined ? 0 : exitCodeOf(failure);
   }
   await note(...formatStatus(status));
-  if (status.state === 'locked' && agent?.kind === 'none' && isTyped(settings, host)) {
+  if (found.needsTyping) {
     await note(...formatHints([unlockKeyring], await loadWriteHint(host)));
   }
   if (failure !== undefined) throw failure;
   return 0;
 }
 
-/** One that could not be looked at cannot be used either, and its error says why. */
-async function probeOrError(keyring: Keyring): Promise<Probe & { error?: KeyringError }> {
-  try {
-    return await keyring.probe();
-  } catch (error) {
-    if (!(error instanceof KeyringError)) throw error;
-    return { state: 'unavailable', reason: error.message, error };
-  }
-}
-
-async function statusOf(
-  { keyring, insteadOf }: OpenedKeyring,
-  context: BackendContext,
-  agent: AgentState | undefined,
-  inventory: Inventory,
-  { state, reason }: Probe,
-): Promise<KeyringStatus> {
-  const { settings } = context;
-  const { type, location, persistent } = keyring.info;
-  const inspector = state === 'unavailable' ? undefined : await inspectorOf(type);
-  const details = inspector?.describe(context);
-  const keys = listsUnasked(state, type) ? await keyring.keys() : undefined;
-  const counts = keys === undefined ? undefined : countEntries(keys.map(inventory.named));
+function statusJson(plan: AuthPlan, status: StatusData): KeyringStatus {
+  const { keyring: settings } = plan;
+  const { info, state, reason, isFallback, details, entries, counts, agent } = status;
+  const { type, location, persistent } = info;
   return {
     type: settings.type.value,
     source: settings.type.source,
@@ -132,25 +87,14 @@ async function statusOf(
     network_file_system: details?.networkFileSystem ?? null,
     persistent,
     state,
-    reason: insteadOf?.reason ?? reason ?? null,
-    entries: keys === undefined ? null : (details?.entries ?? keys.length),
+    reason: reason ?? null,
+    entries: entries ?? null,
     owners: counts?.owners ?? null,
     items: counts?.items ?? null,
     weak_entries: details?.weakEntries ?? null,
-    agent: type === 'file' && agent !== undefined ? agentStatus(agent) : null,
-    fallback: insteadOf === undefined ? null : type,
+    agent: agent === undefined ? null : agentStatus(agent),
+    fallback: isFallback ? type : null,
   };
-}
-
-/** Undefined where no file keyring can be used. */
-async function lookForAgent(context: BackendContext): Promise<AgentState | undefined> {
-  const { type, fallback } = context.settings;
-  if (type.value !== 'file' && fallback === undefined) return undefined;
-  return (await loadAgentControl()).look(context);
-}
-
-function withoutAgent(host: Host): Host {
-  return { ...host, env: { ...host.env, ATMOS_KEYRING_AGENT: 'off' } };
 }
 
 function agentStatus(agent: AgentState): AgentStatus {
@@ -178,34 +122,6 @@ function agentStatus(agent: AgentState): AgentStatus {
         reason: agent.reason,
       };
   }
-}
-
-/** Whether only a user has the password. What another source gives, `keyring unlock` gets as well. */
-function isTyped(
-  { passwordEnv, passwordFile, passwordCommand }: KeyringSettings,
-  { env }: Host,
-): boolean {
-  return env[passwordEnv.value] === undefined && !passwordFile && !passwordCommand;
-}
-
-/** A system keyring that is locked would ask a person to unlock it before it lists. */
-function listsUnasked(state: KeyringStatus['state'], type: string): boolean {
-  return state === 'ready' || (state === 'locked' && type !== 'system');
-}
-
-/** The error that whoever uses the keyring gets: it says what mends it, which a probe does not. */
-async function whyUnavailable(
-  keyring: Keyring,
-  { type, reason }: KeyringStatus,
-): Promise<AtmosError> {
-  try {
-    await keyring.keys();
-  } catch (error) {
-    if (isAtmosError(error)) return error;
-    throw error;
-  }
-  const message = `the ${type} keyring cannot be used: ${reason ?? 'it does not say why'}`;
-  return new AtmosError('ERR_KEYRING_UNAVAILABLE', message);
 }
 
 function formatStatus(status: KeyringStatus): string[] {

@@ -1,10 +1,11 @@
+import { warnOfIntegrations, warnOfMemory } from '../../app/notices.ts';
+import { describeIdentity } from '../../app/whoami.ts';
 import { remainingMs } from '../../auth/session.ts';
-import { kindOf } from '../../clouds/registry.ts';
 import { formatRemaining, formatTimestamp } from '../../core/time.ts';
 import type { Invocation } from '../command.ts';
 import type { Context } from '../context.ts';
 import { openForCommand } from '../open.ts';
-import { loadPlanFor, requireIdentity, warnOfIntegrations, warnOfMemory } from '../plan.ts';
+import { loadPlanFor, requireIdentity, warner } from '../plan.ts';
 import { paint } from '../ui/color.ts';
 import { formatRows } from '../ui/table.ts';
 
@@ -27,7 +28,7 @@ export async function login(context: Context, invocation: Invocation): Promise<v
     [paint('green', '✓'), wasOpened ? ' Authentication successful!' : ' Already authenticated.'],
     ...formatRows([
       ['Realm', `${plan.realm.value} (${plan.realm.source})`],
-      ['Provider', (await kindOf(identity)).rootName],
+      ['Provider', (await describeIdentity(identity)).provider],
       ['Identity', identity.name],
       ['Region', region],
       ['Session', wasOpened ? 'opened now' : 'taken from the keyring'],
@@ -36,8 +37,9 @@ export async function login(context: Context, invocation: Invocation): Promise<v
   );
   if (changed !== undefined) await note(`note: ${changed}`);
   for (const limit of session.limits) await note(`note: ${limit}`);
-  await warnOfIntegrations(context, plan, identity);
+  const services = { warn: warner(context) };
+  await warnOfIntegrations(plan, identity, services);
   // To keep the session is what a login is for.
   if (storeFailure !== undefined) throw storeFailure;
-  await warnOfMemory(context, plan, 'this session ends with this command');
+  await warnOfMemory(plan, 'this session ends with this command', services);
 }

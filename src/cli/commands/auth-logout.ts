@@ -1,33 +1,25 @@
 import { requestedIdentity, resolveIdentityName, sourceHints } from '../../app/choose-identity.ts';
-import type { RemovedItem } from '../../app/logout.ts';
-import { findItems, removeItem, type LeftItem, type OwnedItem } from '../../app/logout-realms.ts';
-import type { AuthManager } from '../../app/open.ts';
 import {
-  findSessionFiles,
-  removeSessionFiles,
-  scopeOf,
-  type FilesResult,
-  type LeftFile,
-  type RemovedFile,
-} from '../../app/session-files.ts';
-import { findIdentity } from '../../config/find-identity.ts';
-import { AtmosError, type KeyringError } from '../../core/errors.ts';
+  findLogoutName,
+  logoutIdentities,
+  logoutRealms,
+  type LoggedOut,
+  type LogoutServices,
+  type RemovedEntry,
+} from '../../app/logout-identities.ts';
+import type { FilesResult, LeftFile, RemovedFile } from '../../app/session-files.ts';
+import { AtmosError } from '../../core/errors.ts';
 import { addOptions, placeholder, run } from '../../core/hint.ts';
-import type { Sourced } from '../../core/json.ts';
-import { foldName, isSameName } from '../../core/names.ts';
 import type { Keyring } from '../../keyring/contract.ts';
-import { createInventory } from '../../store/inventory.ts';
-import { itemKeys, type ItemKind } from '../../store/key.ts';
 import type { Invocation } from '../command.ts';
 import type { Context } from '../context.ts';
-import { isOfEntry, joinErrors } from '../entry-errors.ts';
 import { openForCommand } from '../open.ts';
 import { loadPlanFor, loadPlanIfAny, warn, type ProjectPlan } from '../plan.ts';
 
 /** The documented form of `-o json`: always every field. */
 interface LogoutJson {
   /** With `--dry-run`: what would be. */
-  removed: readonly Removed[];
+  removed: readonly RemovedEntry[];
   /** Of `--all-realms`: what may be of ours, and does not say so. */
   left: readonly { key: string; reason: string }[];
   /** Sessions and tokens that Atmos had written to plain files. Realm and identity null: not known. */
@@ -35,13 +27,6 @@ interface LogoutJson {
   /** Plain files that are not ours alone. */
   left_files: readonly LeftFile[];
   dry_run: boolean;
-}
-
-interface Removed {
-  key: string;
-  realm: string;
-  identity: string;
-  item: ItemKind;
 }
 
 /**
@@ -54,28 +39,12 @@ interface Removed {
  */
 export async function logout(context: Context, invocation: Invocation): Promise<void> {
   if (invocation.flags['all-realms']) return logoutOfRealms(context, invocation);
-  const { flags } = invocation;
   const plan = await loadPlanFor(context, invocation);
-  const { manager, keyring } = await openForCommand(context, plan, { isInteractive: true });
-  const aliases = await chooseAliases(context, plan, keyring, invocation);
-  const includeKeys = flags['keychain'] ?? false;
-  const inRealm = (items: readonly RemovedItem[]) =>
-    items.map(({ key, identity, item }) => ({ key, realm: plan.realm.value, identity, item }));
-  const scope = scopeOf(plan.config, flags['all'] ? 'all' : aliases);
-  const plainFiles = await findSessionFiles(plan, scope, context.host);
-  const found = inRealm(await manager.logout(aliases, { includeKeys, isDryRun: true }));
-  const where = `in realm ${plan.realm.value}`;
-  if (flags['dry-run']) {
-    const files = await removeSessionFiles(plainFiles, true);
-    return tell(context, invocation, where, { removed: found, files });
-  }
-  if (!(await mayRemove(context, invocation, where, found))) return;
-  const { removed, failures } = await removeAll(manager, aliases, includeKeys);
-  const files = await removeSessionFiles(plainFiles, false);
-  const [failure, ...others] = [...failures, ...files.failures];
-  if (removed.length > 0 || files.removed.length > 0 || failure === undefined)
-    await tell(context, invocation, where, { removed: inRealm(removed), files });
-  if (failure !== undefined) throw joinErrors([failure, ...others]);
+  const opened = await openForCommand(context, plan, { isInteractive: true });
+  const names = await chooseNames(context, plan, opened.keyring, invocation);
+  const services = servicesFor(context, invocation);
+  const done = await logoutIdentities(plan, opened, names, optionsOf(invocation), services);
+  return report(context, invocation, `in realm ${plan.realm.value}`, done);
 }
 
 /** By what the entries say, so they are opened, with `--dry-run` too. */
@@ -89,43 +58,26 @@ async function logoutOfRealms(context: Context, invocation: Invocation): Promise
       ],
     });
   }
-  const { host } = context;
   const plan = await loadPlanIfAny(context);
-  const { keyring } = await openForCommand(context, plan, { isInteractive: true });
-  const inventory = createInventory(plan.realm.value, plan.config);
-  const realms = { keyring, inventory, host };
-  const { items, left } = await findItems(realms, flags['keychain'] ?? false);
-  const plainFiles = await findSessionFiles(plan, 'all-realms', host);
-  const found = items.map(removedOf);
-  const where = 'in any realm';
-  const isDryRun = flags['dry-run'] ?? false;
-  if (!isDryRun && !(await mayRemove(context, invocation, where, found))) return;
-  const { done, failures } = isDryRun
-    ? { done: [found], failures: [] }
-    : await eachOf(items, async (item) =>
-        (await removeItem(realms, item)) ? [removedOf(item)] : [],
-      );
-  const files = await removeSessionFiles(plainFiles, isDryRun);
-  await tell(context, invocation, where, { removed: done.flat(), left, files });
-  const unread = left.flatMap(({ error }) => error ?? []);
-  const [failure, ...others] = [...failures, ...unread, ...files.failures];
-  if (failure !== undefined) throw joinErrors([failure, ...others]);
+  const opened = await openForCommand(context, plan, { isInteractive: true });
+  const services = servicesFor(context, invocation);
+  const done = await logoutRealms(plan, opened, optionsOf(invocation), services);
+  return report(context, invocation, 'in any realm', done);
 }
 
-function removedOf({ key, realm, alias, item }: OwnedItem): Removed {
-  return { key, realm, identity: alias, item };
+function optionsOf({ flags }: Invocation) {
+  return { includeKeys: flags['keychain'] ?? false, isDryRun: flags['dry-run'] ?? false };
 }
 
-async function chooseAliases(
+async function chooseNames(
   { host, prompt }: Context,
   plan: ProjectPlan,
   keyring: Keyring,
   invocation: Invocation,
-): Promise<string[]> {
+): Promise<readonly string[] | 'all'> {
   const { config } = plan;
-  const names = namesOnce([...config.identities, ...config.providers]);
   if (invocation.flags['all']) {
-    if (invocation.operand === undefined && invocation.identity.kind === 'absent') return names;
+    if (invocation.operand === undefined && invocation.identity.kind === 'absent') return 'all';
     throw new AtmosError('ERR_USAGE', '--all is every identity, and one was named as well', {
       hints: [
         run(['atmos', 'auth', 'logout', '--all']),
@@ -147,99 +99,51 @@ async function chooseAliases(
     );
   }
   const chosen = await resolveIdentityName(request, config, prompt);
-  const known = names.find((name) => isSameName(name, chosen.value));
-  return [known ?? (await checkStored(host, plan, keyring, chosen))];
+  const hints = sourceHints(chosen.source, host);
+  return [await findLogoutName(plan, keyring, chosen, { host, hints })];
 }
 
-/** A provider and an identity may have the same name. */
-function namesOnce(entries: readonly { readonly name: string }[]): string[] {
-  const byName = new Map(entries.toReversed().map(({ name }) => [foldName(name), name]));
-  return [...byName.values()].toReversed();
+function servicesFor({ host, prompt }: Context, { flags }: Invocation): LogoutServices {
+  return {
+    host,
+    confirm: async (keys) =>
+      flags['force'] ||
+      prompt.confirm({
+        message: `Delete the stored access ${keys.length === 1 ? 'key' : 'keys'} of ${namesOf(keys)}?`,
+        default: false,
+        instead: addOptions(['--force'], 'to delete without a prompt'),
+      }),
+  };
 }
-
-/** One that is not configured any more may still have entries or plain files to remove. */
-async function checkStored(
-  host: Context['host'],
-  plan: ProjectPlan,
-  keyring: Keyring,
-  chosen: Sourced<string>,
-): Promise<string> {
-  const alias = chosen.value;
-  const owner = { realm: plan.realm.value, alias };
-  const items = (['key', 'session', 'token'] as const).flatMap((item) => itemKeys(owner, item));
-  const keys = await keyring.keys();
-  if (items.some((key) => keys.includes(key))) return alias;
-  const files = await findSessionFiles(plan, scopeOf(plan.config, [alias]), host);
-  if (!files.some(({ identity }) => identity !== null)) {
-    findIdentity(plan.config, chosen, sourceHints(chosen.source, host));
-  }
-  return alias;
-}
-
-/** Whether to go on. Only what cannot be had again, a key, is worth a question. */
-async function mayRemove(
-  context: Context,
-  invocation: Invocation,
-  where: string,
-  found: readonly Removed[],
-): Promise<boolean> {
-  const keys = found.filter(({ item }) => item === 'key');
-  if (invocation.flags['force'] || keys.length === 0) return true;
-  const isAgreed = await context.prompt.confirm({
-    message: `Delete the stored access ${keys.length === 1 ? 'key' : 'keys'} of ${namesOf(keys)}?`,
-    default: false,
-    instead: addOptions(['--force'], 'to delete without a prompt'),
-  });
-  if (isAgreed) return true;
-  await context.note('logout cancelled: nothing was removed');
-  if (invocation.values['output'] === 'json')
-    await tell(context, invocation, where, { removed: [], files: noFiles });
-  return false;
-}
-
-const noFiles: FilesResult = { removed: [], left: [], failures: [] };
 
 /** The realm is said where there is more than one. */
-function namesOf(keys: readonly Removed[]): string {
+function namesOf(keys: readonly RemovedEntry[]): string {
   const isOne = new Set(keys.map(({ realm }) => realm)).size === 1;
   return keys
     .map(({ identity, realm }) => (isOne ? identity : `${identity} (realm ${realm})`))
     .join(', ');
 }
 
-async function removeAll(
-  manager: AuthManager,
-  aliases: readonly string[],
-  includeKeys: boolean,
-): Promise<{ removed: RemovedItem[]; failures: KeyringError[] }> {
-  const { done, failures } = await eachOf(aliases, (alias) =>
-    manager.logout([alias], { includeKeys, isDryRun: false }),
-  );
-  return { removed: done.flat(), failures };
-}
+const noFiles: FilesResult = { removed: [], left: [], failures: [] };
 
-/** An entry that is refused, because it is somebody else's, keeps no other one from going. */
-async function eachOf<T, Done>(
-  all: readonly T[],
-  remove: (one: T) => Promise<Done>,
-): Promise<{ done: Done[]; failures: KeyringError[] }> {
-  const done: Done[] = [];
-  const failures: KeyringError[] = [];
-  for (const one of all) {
-    try {
-      done.push(await remove(one));
-    } catch (error) {
-      if (!isOfEntry(error)) throw error;
-      failures.push(error);
-    }
+/** Shows what was removed, then fails with what was not. */
+async function report(
+  context: Context,
+  invocation: Invocation,
+  where: string,
+  done: LoggedOut | undefined,
+): Promise<void> {
+  if (done === undefined) {
+    await context.note('logout cancelled: nothing was removed');
+    if (invocation.values['output'] === 'json')
+      await tell(context, invocation, where, { removed: [], left: [], files: noFiles });
+    return;
   }
-  return { done, failures };
-}
-
-interface Told {
-  readonly removed: readonly Removed[];
-  readonly left?: readonly LeftItem[];
-  readonly files: FilesResult;
+  const { removed, files, failure } = done;
+  const isNothing = removed.length === 0 && files.removed.length === 0;
+  if (!isNothing || failure === undefined || invocation.flags['all-realms'])
+    await tell(context, invocation, where, done);
+  if (failure !== undefined) throw failure;
 }
 
 /** As JSON, else a line for each. */
@@ -247,7 +151,7 @@ async function tell(
   context: Context,
   { flags, values }: Invocation,
   where: string,
-  { removed, left = [], files }: Told,
+  { removed, left, files }: Omit<LoggedOut, 'failure'>,
 ): Promise<void> {
   const { outJson, note } = context;
   const isDryRun = flags['dry-run'] ?? false;

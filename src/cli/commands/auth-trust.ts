@@ -1,19 +1,17 @@
 import { resolve } from 'node:path';
-import { findNeeds } from '../../auth/trust-needs.ts';
-import { loadConfig, type Config } from '../../config/load.ts';
-import { covers, isOfProject, type TrustNeed } from '../../config/trust.ts';
-import { listRecords, removeRecords, stateOf, writeRecord } from '../../config/trust-records.ts';
 import {
-  findRecord,
-  identify,
+  giveTrust,
+  listTrust,
+  revokeTrust,
   type ShownNeed,
-  type TrustRecord,
-} from '../../config/trust-store.ts';
+  type TrustedProject,
+  type TrustedRecord,
+} from '../../app/trust.ts';
+import { loadConfig, type Config } from '../../config/load.ts';
 import { formatPath } from '../../config/yaml-position.ts';
 import { withAsciiHosts } from '../../core/ascii-hosts.ts';
 import { AtmosError } from '../../core/errors.ts';
 import { addOptions, run, say } from '../../core/hint.ts';
-import type { Host } from '../../host/host.ts';
 import type { Invocation } from '../command.ts';
 import type { Context } from '../context.ts';
 import { loadOptions } from '../global-options.ts';
@@ -76,24 +74,18 @@ function checkOptions({ flags, operand }: Invocation): void {
 async function give(context: Context, { flags, values }: Invocation): Promise<void> {
   const { host, note, outJson, prompt } = context;
   const config = await load(context);
-  const needs = await needsOfProject(config, host);
-  const isTrusted = needs.length === 0 || areCovered(config, needs, context);
-  await show(context, config, needs);
-  const isAgreed =
-    isTrusted ||
-    (flags['yes'] ??
-      (await prompt.confirm({
+  const project = await giveTrust(config, host, {
+    show: (needs) => show(context, config, needs),
+    confirm: async () =>
+      flags['yes'] ??
+      prompt.confirm({
         message: 'Trust these files to do this?',
         default: false,
         instead: addOptions(['--yes'], 'to trust them without a prompt'),
-      })));
-  if (isAgreed && !isTrusted) writeRecord(config, needs, host);
-  if (values['output'] === 'json') {
-    const answer = { isTrusted: isAgreed, isRecorded: isAgreed && !isTrusted };
-    await outJson(trustJson(config, needs, answer));
-  } else {
-    await note(outcome(needs, isTrusted, isAgreed));
-  }
+      }),
+  });
+  if (values['output'] === 'json') await outJson(trustJson(project));
+  else await note(outcome(project));
 }
 
 /** Its warnings are not shown: what a command would print is missed here on purpose. */
@@ -102,22 +94,10 @@ async function load(context: Context): Promise<Config> {
   return loadConfig({ ...loadOptions(globals), isStatic: true }, context.host);
 }
 
-/** What loading has met is the project's; of the rest only what its files ask for. */
-async function needsOfProject(config: Config, host: Host): Promise<ShownNeed[]> {
-  const others = (await findNeeds(config, host)).filter((need) => isOfProject(config, need));
-  const withSource = (need: TrustNeed) => ({ source: config.sourceOf(need.path), ...need });
-  return [...config.needs, ...others].map(withSource);
-}
-
-function areCovered(config: Config, needs: readonly TrustNeed[], { host }: Context): boolean {
-  const { record } = findRecord(config, host);
-  return record !== undefined && needs.every((need) => covers(record, need));
-}
-
-function outcome(needs: readonly ShownNeed[], isTrusted: boolean, isAgreed: boolean): string {
+function outcome({ needs, wasTrusted, isTrusted }: TrustedProject): string {
   if (needs.length === 0) return 'nothing in it needs trust';
-  if (isTrusted) return 'already trusted';
-  return isAgreed
+  if (wasTrusted) return 'already trusted';
+  return isTrusted
     ? 'trusted, until one of these files changes'
     : 'not trusted: nothing was recorded';
 }
@@ -146,7 +126,7 @@ async function list(
   { host, outJson, print, note }: Context,
   { values }: Invocation,
 ): Promise<void> {
-  const records = listRecords(host).map(recordJson);
+  const records = listTrust(host).map(recordJson);
   if (values['output'] === 'json') {
     await outJson(records);
   } else if (records.length === 0) {
@@ -168,7 +148,7 @@ async function revoke(context: Context, { operand, values }: Invocation): Promis
     operand === undefined
       ? (await load(context)).directory
       : resolve(host.workingDirectory(), operand);
-  const records = removeRecords(directory, host).map(recordJson);
+  const records = revokeTrust(directory, host).map(recordJson);
   if (values['output'] === 'json') {
     await outJson(records);
     return;
@@ -180,27 +160,24 @@ async function revoke(context: Context, { operand, values }: Invocation): Promis
   }
 }
 
-function trustJson(
-  config: Config,
-  needs: readonly ShownNeed[],
-  { isTrusted, isRecorded }: { isTrusted: boolean; isRecorded: boolean },
-): TrustJson {
+function trustJson(project: TrustedProject): TrustJson {
+  const { directory, files, profiles, needs, wasTrusted, isTrusted } = project;
   return {
-    ...identify(config),
-    profiles: config.profiles,
+    directory,
+    files,
+    profiles,
     needs: needs.map(({ path, what, source }) => ({ path: formatPath(path), what, source })),
     trusted: isTrusted,
-    recorded: isRecorded,
+    recorded: isTrusted && !wasTrusted,
   };
 }
 
-function recordJson(record: TrustRecord): RecordJson {
-  const { directory, profiles, trusted_at, files } = record;
+function recordJson({ directory, profiles, trusted_at, state, files }: TrustedRecord): RecordJson {
   return {
     directory,
     profiles,
     trusted_at,
-    state: stateOf(record),
+    state,
     files: files.map(({ path }) => path),
   };
 }

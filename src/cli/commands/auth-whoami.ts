@@ -1,16 +1,13 @@
-import { describeEnvironment } from '../../app/export-environment.ts';
-import type { AuthManager, OpenAuth } from '../../app/open.ts';
-import type { Whoami } from '../../app/whoami.ts';
-import { kindOf } from '../../clouds/registry.ts';
-import { AtmosError, isAtmosError } from '../../core/errors.ts';
-import { optionWords, run } from '../../core/hint.ts';
-import { withoutAbsent } from '../../core/json.ts';
-import type { Identity } from '../../core/kind-config.ts';
+import { describeEnvironment } from '../../app/describe-environment.ts';
+import type { OpenAuth } from '../../app/open.ts';
+import { lookUpIdentity, type KnownIdentity } from '../../app/look-up-identity.ts';
+import { warnOfMemory } from '../../app/notices.ts';
+import { isAtmosError } from '../../core/errors.ts';
 import { formatTimestamp } from '../../core/time.ts';
 import type { Invocation } from '../command.ts';
 import type { Context } from '../context.ts';
 import { openForCommand } from '../open.ts';
-import { loadPlanFor, requireIdentity, warn, warnOfMemory } from '../plan.ts';
+import { loadPlanFor, requireIdentity, warn, warner } from '../plan.ts';
 import { exitCodeOf } from '../report.ts';
 import { paint, type Styled } from '../ui/color.ts';
 import { formatRows } from '../ui/table.ts';
@@ -62,9 +59,6 @@ interface WhoamiJson {
   };
 }
 
-/** Without a stored key even the region may be unknown. */
-type Known = Omit<Whoami, 'region'> & Partial<Pick<Whoami, 'region'>>;
-
 /**
  * `atmos auth whoami`: the stored session, confirmed by AWS where it can be reached. Fails as not
  * authenticated when there is no valid session; the JSON is printed all the same.
@@ -73,9 +67,8 @@ export async function whoami(context: Context, invocation: Invocation): Promise<
   const plan = await loadPlanFor(context, invocation);
   const identity = await requireIdentity(context, plan, invocation);
   const opened = await openForCommand(context, plan, { isInteractive: true });
-  const { manager } = opened;
-  await warnOfMemory(context, plan, 'no session of another command is there');
-  const { who, failure } = await lookUp(manager, identity);
+  await warnOfMemory(plan, 'no session of another command is there', { warn: warner(context) });
+  const { who, failure } = await lookUpIdentity(opened, identity);
   if (invocation.values['output'] === 'json') {
     const environment = await describeEnvironment(plan, identity, context.host);
     const hasCredentials = !isAtmosError(failure, 'ERR_AUTH_KEYS_MISSING');
@@ -91,29 +84,8 @@ export async function whoami(context: Context, invocation: Invocation): Promise<
   return 0;
 }
 
-/** Who it is, and the error if that is nobody. */
-async function lookUp(
-  manager: AuthManager,
-  identity: Identity,
-): Promise<{ who: Known; failure?: AtmosError }> {
-  const { name, kind } = identity;
-  try {
-    const who = await manager.whoami(identity);
-    if (who.isValid !== false) return { who };
-    const message = `identity ${name} is not authenticated: ${who.reason}`;
-    const hints = [run(['atmos', 'auth', 'login', ...optionWords('--identity', name)])];
-    return { who, failure: new AtmosError('ERR_AUTH_NO_SESSION', message, { hints }) };
-  } catch (error) {
-    if (!isAtmosError(error, 'ERR_AUTH_KEYS_MISSING')) throw error;
-    const { rootName: provider, plan } = await kindOf(identity);
-    const { region } = plan(identity);
-    const who = { identity: name, kind, provider, isValid: false, reason: error.message };
-    return { who: { ...who, ...withoutAbsent({ region }) }, failure: error };
-  }
-}
-
 function whoamiJson(
-  who: Known,
+  who: KnownIdentity,
   { plan, keyring, insteadOf }: OpenAuth,
 ): Omit<WhoamiJson, 'environment' | 'credentials_ref'> {
   const { type } = plan.keyring;
@@ -145,7 +117,7 @@ function whoamiJson(
 
 async function showWhoami(
   context: Context,
-  who: Known,
+  who: KnownIdentity,
   { plan, keyring, insteadOf }: OpenAuth,
 ): Promise<void> {
   const { note } = context;

@@ -1,9 +1,9 @@
-import { isSecretVariable } from '../../clouds/aws/environment.ts';
 import { shortAccessKeyId } from '../../core/credentials.ts';
 import { isObject } from '../../core/json.ts';
 import { logVocabulary, type FieldKind, type LogEntry } from '../../core/log-events.ts';
 import type { LogLevel } from '../../core/log-level.ts';
 import { deceptive } from '../../core/printable.ts';
+import { isSecretVariable } from '../../core/variables.ts';
 
 export interface LineOptions {
   readonly processId: number;

@@ -1,15 +1,9 @@
+import type { IdentityOption } from '../../app/choose-identity.ts';
 import { AtmosError } from '../../core/errors.ts';
 import { optionWords, placeholder, run } from '../../core/hint.ts';
 import { nearestName } from '../../core/names.ts';
-import type {
-  CommandGroup,
-  CommandSpec,
-  IdentityOption,
-  Invocation,
-  OperandSpec,
-} from '../command.ts';
+import type { CommandGroup, CommandSpec, Invocation, OperandSpec } from '../command.ts';
 import type { GlobalOptions } from '../global-options.ts';
-import { formatHelp } from '../help.ts';
 import {
   findPath,
   commandWords,
@@ -24,7 +18,7 @@ import {
   type Reading,
 } from './words.ts';
 
-/** A command line, understood: run a command, or show a help text. */
+/** A command line, understood: run a command, or show the help of one. */
 export type Parsed =
   | {
       readonly kind: 'command';
@@ -33,7 +27,7 @@ export type Parsed =
       readonly command: string;
       readonly invocation: Invocation;
     }
-  | { readonly kind: 'help'; readonly text: string };
+  | { readonly kind: 'help'; readonly path: Path };
 
 /**
  * Reads a command line against the tree of commands. Runs nothing. `--help` anywhere before `--`
@@ -49,9 +43,11 @@ export function parseCommandLine(
 ): Parsed {
   const { own, program } = splitAtDashes(args);
   const words = asksVersion(own) ? ['version'] : own;
-  if (words.includes('--help') || words.includes('-h')) return help(findPath(words, root));
+  if (words.includes('--help') || words.includes('-h'))
+    return { kind: 'help', path: findPath(words, root) };
   const reading = readWords(words, root);
-  if (reading.given.some(({ option }) => option.name === 'help')) return help(reading.path);
+  if (reading.given.some(({ option }) => option.name === 'help'))
+    return { kind: 'help', path: reading.path };
   checkRepeated(reading);
   const command = reading.path.at(-1);
   if (command && 'load' in command) {
@@ -63,11 +59,7 @@ export function parseCommandLine(
     };
   }
   checkSwallowedCommand(reading);
-  return help(reading.path);
-}
-
-function help(path: Path): Parsed {
-  return { kind: 'help', text: formatHelp(path) };
+  return { kind: 'help', path: reading.path };
 }
 
 /** `--version` before any command; not a command's own. */

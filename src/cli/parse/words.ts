@@ -184,7 +184,7 @@ export function usageError(message: string, path: Path, nearest?: string): Atmos
   });
 }
 
-const helpOption: OptionSpec = { name: 'help', short: 'h', summary: 'show help' };
+const helpOption: OptionSpec = { name: 'help', short: 'h', summary: 'Show help' };
 
 export const globalOptions: readonly OptionSpec[] = [
   {
@@ -192,20 +192,20 @@ export const globalOptions: readonly OptionSpec[] = [
     value: 'file',
     mayRepeat: true,
     completes: 'file',
-    summary: 'configuration file; may be repeated',
+    summary: 'Configuration file; may be repeated',
   },
   {
     name: 'config-path',
     value: 'directory',
     mayRepeat: true,
     completes: 'directory',
-    summary: 'directory with an atmos.yaml; may be repeated',
+    summary: 'Directory with an atmos.yaml; may be repeated',
   },
   {
     name: 'base-path',
     value: 'directory',
     completes: 'directory',
-    summary: 'what relative imports start from',
+    summary: 'Directory that relative imports start from',
   },
   {
     name: 'profile',
@@ -213,28 +213,30 @@ export const globalOptions: readonly OptionSpec[] = [
     mayRepeat: true,
     isValueOptional: true,
     completes: 'profile',
-    summary: 'configuration profile; may be repeated; without a name: choose from a list',
+    summary: 'Configuration profile; may be repeated; without a name, choose from a list',
   },
   {
     name: 'chdir',
     short: 'C',
     value: 'directory',
     completes: 'directory',
-    summary: 'work in this directory',
+    summary: 'Run in this directory',
   },
   {
     name: 'logs-level',
     value: 'level',
-    summary: 'log this and what is graver: Trace, Debug, Info, Warning, Error or Off',
+    summary: 'Minimum severity to log {Trace|Debug|Info|Warning|Error|Off}',
+    default: 'Warning',
   },
   {
     name: 'logs-file',
     value: 'file',
     completes: 'file',
-    summary: 'where the log goes; else to standard error',
+    summary: 'File for the log',
+    default: '/dev/stderr',
   },
-  { name: 'interactive', shown: '--interactive=false', summary: 'ask nobody' },
-  { name: 'color', shown: '--no-color', summary: 'no colour' },
+  { name: 'interactive', shown: '--interactive=false', summary: 'Never prompt' },
+  { name: 'color', shown: '--no-color', summary: 'Print without color' },
   helpOption,
 ];
 
@@ -244,7 +246,7 @@ const identityOption: OptionSpec = {
   value: 'name',
   isValueOptional: true,
   completes: 'identity',
-  summary: 'the identity; without a name: choose from a list',
+  summary: 'Identity to use; without a name, choose from a list',
 };
 
 /** The options of a command or group besides the global ones. */

@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import type { AuthPlan } from '../../auth/plan.ts';
 import { AtmosError } from '../../core/errors.ts';
 import { say } from '../../core/hint.ts';
 import type { Host } from '../../host/host.ts';
@@ -18,8 +19,8 @@ const minBytes = 8;
  */
 export function newPasswordSource(
   context: Context,
+  { keyring }: Pick<AuthPlan, 'keyring'>,
   { flags, values }: Invocation,
-  location: string,
 ): NewPasswordSource {
   const { host } = context;
   const option = values['new-password-file'];
@@ -32,7 +33,7 @@ export function newPasswordSource(
     );
   }
   const named = option ?? (host.env[variable] || undefined);
-  if (named === undefined) return { ask: () => askTwice(context, location) };
+  if (named === undefined) return { ask: () => askTwice(context, keyring.directory.value) };
   const source = option === undefined ? variable : '--new-password-file';
   return { file: { value: resolve(host.workingDirectory(), named), source } };
 }

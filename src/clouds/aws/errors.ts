@@ -2,7 +2,6 @@ import { shortAccessKeyId } from '../../core/credentials.ts';
 import { AtmosError, systemErrorCode } from '../../core/errors.ts';
 import { edit, placeholder, run, say, setVariable, type Hint } from '../../core/hint.ts';
 import { formatRemaining } from '../../core/time.ts';
-import { setClock } from '../../host/set-clock.ts';
 import type { Exchange } from './sts-answer.ts';
 import type { Unfollowed } from './unfollowed-variables.ts';
 
@@ -16,7 +15,8 @@ export interface StsCall {
   timedOut: boolean;
   /** By the clock of this machine. */
   at: Date;
-  platform: NodeJS.Platform;
+  /** How the clock of this machine is set. */
+  clockHints: readonly Hint[];
   /** The variables that are set and would count for it, but are not followed. */
   unfollowed: readonly Unfollowed[];
   exchange: Exchange;
@@ -190,7 +190,7 @@ function clockSkew(call: StsCall): AtmosError {
       ? 'the clock of this machine is too far from that of AWS'
       : `the clock of this machine is ${describeSkew(at, serverDate)} that of AWS ` +
         `(here ${at.toISOString()}, there ${serverDate.toISOString()})`;
-  return new AtmosError('ERR_CLOCK_SKEW', message, { hints: setClock(call) });
+  return new AtmosError('ERR_CLOCK_SKEW', message, { hints: call.clockHints });
 }
 
 function describeSkew(here: Date, there: Date): string {
@@ -205,7 +205,7 @@ function untrusted(code: string, call: StsCall): AtmosError {
       placeholder('a PEM file'),
       'behind a proxy that inspects TLS',
     ),
-    ...(code === 'CERT_NOT_YET_VALID' || code === 'CERT_HAS_EXPIRED' ? setClock(call) : []),
+    ...(code === 'CERT_NOT_YET_VALID' || code === 'CERT_HAS_EXPIRED' ? call.clockHints : []),
   ]);
 }
 

@@ -1,7 +1,71 @@
-import type { AccessKey } from '../../core/credentials.ts';
+import { awsCredentials } from '../../core/credentials.ts';
 import { AtmosError } from '../../core/errors.ts';
 import { pipe, say } from '../../core/hint.ts';
 import { isObject, parseJson, withoutAbsent } from '../../core/json.ts';
+import type { Identity } from '../../core/kind-config.ts';
+import type { KeyField, KeyForm, KeyValues } from '../contract.ts';
+import type { AccessKey } from './key-values.ts';
+import { keyFaultsOf, readSettings } from './user-settings.ts';
+
+const defaultDuration = '12h';
+
+/** The form of the long-lived key of an IAM user. @throws ERR_CONFIG_INVALID */
+export function createKeyForm(identity: Identity): KeyForm {
+  const { credentials, session, locate } = identity;
+  // Not by the first value that is typed.
+  readSettings(identity);
+  const check = (property: keyof AccessKey) => (value: string) => {
+    const [fault] = keyFaultsOf(identity, { [property]: value });
+    return fault && `${fault.name} ${fault.message}`;
+  };
+  const configured = (value: unknown, path: readonly string[], title: string) =>
+    typeof value === 'string' && value !== '' ? { value, source: locate(path), title } : undefined;
+  const device = configured(credentials['mfa_arn'], ['credentials', 'mfa_arn'], 'mfa_arn');
+  const duration = configured(session.duration, ['session', 'duration'], 'the session duration');
+  const fields: readonly KeyField[] = [
+    {
+      name: 'access_key_id',
+      label: 'AWS Access Key ID',
+      isSecret: false,
+      isOptional: false,
+      check: check('accessKeyId'),
+    },
+    {
+      name: 'secret_access_key',
+      label: 'AWS Secret Access Key',
+      isSecret: true,
+      isOptional: false,
+      check: check('secretAccessKey'),
+    },
+    {
+      name: 'mfa_arn',
+      label: 'MFA ARN',
+      isSecret: false,
+      isOptional: true,
+      check: check('mfaArn'),
+      ...withoutAbsent({ configured: device }),
+    },
+    {
+      name: 'session_duration',
+      label: 'Session Duration',
+      isSecret: false,
+      isOptional: true,
+      default: defaultDuration,
+      check: check('sessionDuration'),
+      ...withoutAbsent({ configured: duration }),
+    },
+  ];
+  return { fields, parse: parseAccessKey, make: makeKey };
+}
+
+function makeKey(values: KeyValues): ReturnType<KeyForm['make']> {
+  const { access_key_id: id = '', secret_access_key: secret = '' } = values;
+  return awsCredentials({
+    accessKeyId: id,
+    secretAccessKey: secret,
+    ...withoutAbsent({ mfaArn: values['mfa_arn'], sessionDuration: values['session_duration'] }),
+  });
+}
 
 /** Our fields, and where `aws iam create-access-key` has the same. */
 const fieldsOfAws: Readonly<Record<string, string>> = {
@@ -15,7 +79,7 @@ const fieldsOfAws: Readonly<Record<string, string>> = {
  *
  * @throws ERR_USAGE naming what is missing, without a word of the input
  */
-export function parseAccessKey(json: string): AccessKey {
+function parseAccessKey(json: string): KeyValues {
   const given = parseInput(json);
   const created = given['AccessKey'];
   const isCreated = isObject(created);
@@ -36,11 +100,11 @@ export function parseAccessKey(json: string): AccessKey {
     throw badInput(`${field} is not text in the JSON on standard input`);
   };
   return {
-    accessKeyId: required('access_key_id'),
-    secretAccessKey: required('secret_access_key'),
+    access_key_id: required('access_key_id'),
+    secret_access_key: required('secret_access_key'),
     ...withoutAbsent({
-      mfaArn: optional('mfa_arn'),
-      sessionDuration: optional('session_duration'),
+      mfa_arn: optional('mfa_arn'),
+      session_duration: optional('session_duration'),
     }),
   };
 }

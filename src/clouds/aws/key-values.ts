@@ -1,9 +1,29 @@
-import type { KeyFault, KeyValues } from '../../core/credentials.ts';
 import { parseDuration } from '../../core/time.ts';
 import { partitionOf } from './regions.ts';
 
 // The values of a long-lived key. Each has one check, whichever way it came in: by an option, a prompt,
 // standard input, another tool's file, or atmos.yaml.
+
+/** What `user configure` stores. */
+export interface AccessKey {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  readonly mfaArn?: string;
+  /** As a person writes it: `12h`. */
+  readonly sessionDuration?: string;
+}
+
+/** Some values of a key, not checked yet. */
+export type AccessKeyValues = Partial<AccessKey>;
+
+/** Why a value of a key cannot be used. */
+export interface KeyFault {
+  readonly field: keyof AccessKey;
+  /** `the MFA device` */
+  readonly name: string;
+  /** Follows the name: `is empty`. Never quotes the value. */
+  readonly message: string;
+}
 
 /** What the key is for, as far as it is known. */
 export interface KeyUse {
@@ -19,7 +39,7 @@ type Check = (value: string, use: KeyUse) => string | undefined;
  * Each value, and why it cannot be used, to follow its name. None quotes it: it may be the secret, in
  * the wrong place.
  */
-const values: readonly (readonly [field: keyof KeyValues, name: string, check: Check])[] = [
+const values: readonly (readonly [field: keyof AccessKey, name: string, check: Check])[] = [
   ['accessKeyId', 'the access key id', accessKeyIdFault],
   ['secretAccessKey', 'the secret access key', secretAccessKeyFault],
   ['mfaArn', 'the MFA device', mfaDeviceFault],
@@ -27,7 +47,7 @@ const values: readonly (readonly [field: keyof KeyValues, name: string, check: C
 ];
 
 /** What is wrong with the values that are there, in the order of their fields. */
-export function keyFaults(given: KeyValues, use: KeyUse = {}): KeyFault[] {
+export function keyFaults(given: AccessKeyValues, use: KeyUse = {}): KeyFault[] {
   return values.flatMap(([field, name, check]) => {
     const value = given[field];
     const message = value === undefined ? undefined : check(value, use);

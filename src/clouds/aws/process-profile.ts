@@ -1,10 +1,8 @@
 import { existsSync } from 'node:fs';
 import { dirname, join, sep } from 'node:path';
-import { AtmosError } from '../../core/errors.ts';
-import { say } from '../../core/hint.ts';
 import { sha256 } from '../../core/sha256.ts';
 import type { Host } from '../../host/host.ts';
-import { isAwsRegion } from './regions.ts';
+import type { ProcessCommand, ProcessProfile } from '../contract.ts';
 import { sharedPaths } from './shared-paths.ts';
 
 /**
@@ -43,38 +41,16 @@ export function hiddenFiles(
     .map((path) => (path.startsWith(home) ? `~/${path.slice(home.length)}` : path));
 }
 
-export interface ProcessProfile {
-  /** From {@link profileOf}. */
-  readonly profile: string;
-  /** From {@link credentialProcessLine}. */
-  readonly command: string;
-  readonly region?: string;
-}
-
 /**
  * An AWS configuration file with one profile that asks us for its credentials.
  *
- * @throws ERR_CONFIG_INVALID for a region that is none; TypeError for a name or command that would
- *   not stay in its place
+ * @throws TypeError for a command or a region that is not one line
  */
-export function formatProcessProfile({ profile, command, region }: ProcessProfile): string {
-  if (!isSafe(profile)) throw new TypeError('the name of the profile is not safe');
+export function formatProcessProfile({ identity, command, region }: ProcessProfile): string {
   if (hasControl(command)) throw new TypeError('the command of the profile is not one line');
-  if (region !== undefined && !isAwsRegion(region)) {
-    throw new AtmosError('ERR_CONFIG_INVALID', 'the region is not the name of an AWS region', {
-      hints: [say('write it like eu-central-1')],
-    });
-  }
+  if (hasControl(region ?? '')) throw new TypeError('the region of the profile is not one line');
   const regionLine = region === undefined ? '' : `region = ${region}\n`;
-  return `[profile ${profile}]\ncredential_process = ${command}\n${regionLine}`;
-}
-
-/** A program of Node, and how it is started. */
-export interface ProcessCommand {
-  readonly node: string;
-  readonly script: string;
-  readonly args: readonly string[];
-  readonly platform: NodeJS.Platform;
+  return `[profile ${profileOf(identity)}]\ncredential_process = ${command}\n${regionLine}`;
 }
 
 /**
@@ -88,8 +64,10 @@ export interface ProcessCommand {
  *
  * @returns undefined when a word holds a character that one of them would expand, escape or cut at
  */
-export function credentialProcessLine(command: ProcessCommand): string | undefined {
-  const { node, script, args, platform } = command;
+export function credentialProcessLine(
+  { node, script, args }: ProcessCommand,
+  platform: NodeJS.Platform,
+): string | undefined {
   if (platform === 'win32')
     return plainLine([withBackslashes(node), withBackslashes(script), ...args]);
   const words = [node, script, ...args].map(quoteForAll);

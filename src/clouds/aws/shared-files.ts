@@ -1,10 +1,10 @@
-import type { AccessKey } from '../../core/credentials.ts';
 import { AtmosError } from '../../core/errors.ts';
 import { didYouMean, pipe } from '../../core/hint.ts';
 import { withoutAbsent, type Sourced } from '../../core/json.ts';
 import { nearestName } from '../../core/names.ts';
 import { describeClosed } from '../../host/closed-home.ts';
 import type { Host } from '../../host/host.ts';
+import type { KeyValues, ProfileKey, ReadKeyFile } from '../contract.ts';
 import { sharedPaths, type SharedPaths } from './shared-paths.ts';
 import {
   readSharedProfiles,
@@ -13,50 +13,40 @@ import {
   type ProfileSetting,
 } from './shared-profiles.ts';
 
-export { sharedPaths };
-
 // The long-lived keys in the AWS shared files: where the AWS CLI has them.
-
-/** A profile that has a long-lived key. */
-export interface ProfileKey {
-  readonly profile: string;
-  readonly key: AccessKey;
-  /** Where the key is written in plain text. */
-  readonly lines: readonly { readonly file: string; readonly line: number }[];
-  /** The MFA device of the key, and where it is written. */
-  readonly mfaDevice?: Sourced<string>;
-}
 
 type Where = Pick<Host, 'env' | 'homeDirectory' | 'userId'>;
 
 /**
- * The long-lived key of a profile in the AWS shared files, read where the AWS CLI reads it.
+ * The long-lived key of a profile in the AWS shared files, read as the AWS CLI reads it.
  *
- * @throws ERR_USAGE for a profile that is not there, or has no long-lived key; ERR_IO
+ * @throws ERR_USAGE for a profile that is missing or has no long-lived key; what `read` throws
  */
-export function readAwsProfile(name: string, host: Where): AccessKey {
-  const paths = sharedPaths(host);
-  const { profiles, misplaced } = readSharedProfiles(paths);
+export function readAwsProfile(name: string, paths: SharedPaths, read: ReadKeyFile): KeyValues {
+  const { profiles, misplaced } = readSharedProfiles(paths, read);
   const profile = profiles.get(name);
   if (profile === undefined) throw unknownProfile(name, { profiles, misplaced, paths });
   const found = longLivedKey(name, profile);
   if (found === undefined) throw unusable(name, profile);
-  return found.key;
+  return found.values;
 }
 
 /**
  * The long-lived keys of all profiles, in the order of their names, and the profiles that have none: a
  * session, a role, a sign-in by SSO.
  *
- * @returns also what to warn of, a line each
- * @throws ERR_IO
+ * @returns also the warnings, one line each
+ * @throws what `read` throws
  */
-export function readAwsKeys(paths: SharedPaths): {
+export function readAwsKeys(
+  paths: SharedPaths,
+  read: ReadKeyFile,
+): {
   keys: ProfileKey[];
   others: string[];
   warnings: string[];
 } {
-  const { profiles, misplaced } = readSharedProfiles(paths);
+  const { profiles, misplaced } = readSharedProfiles(paths, read);
   const keys: ProfileKey[] = [];
   const others: string[] = [];
   for (const [name, profile] of profiles) {
@@ -71,13 +61,16 @@ export function readAwsKeys(paths: SharedPaths): {
  * The MFA device that aws-vault uses for each profile: `AWS_MFA_SERIAL`, else `mfa_serial` of the profile
  * in the config file, or of the one that it includes, which is `default` unless another is named.
  *
- * @throws ERR_IO for a config file that cannot be read
+ * @throws what `read` throws
  */
-export function vaultDevices(host: Where): (profile: string) => Sourced<string> | undefined {
+export function vaultDevices(
+  host: Where,
+  read: ReadKeyFile,
+): (profile: string) => Sourced<string> | undefined {
   const variable = 'AWS_MFA_SERIAL';
   const named = host.env[variable];
   if (named) return () => ({ value: named, source: variable });
-  const { profiles } = readSharedProfiles({ config: sharedPaths(host).config });
+  const { profiles } = readSharedProfiles({ config: sharedPaths(host).config }, read);
   const deviceOf = (name: string, seen: readonly string[]): Sourced<string> | undefined => {
     const profile = profiles.get(name);
     const device = valueOf(profile, 'mfa_serial');
@@ -94,10 +87,13 @@ function longLivedKey(name: string, profile: Profile): ProfileKey | undefined {
   const secret = valueOf(profile, 'aws_secret_access_key');
   if (isSession(profile) || id === undefined || secret === undefined) return undefined;
   const device = valueOf(profile, 'mfa_serial');
-  const mfaArn = device?.value;
   return {
     profile: name,
-    key: { accessKeyId: id.value, secretAccessKey: secret.value, ...withoutAbsent({ mfaArn }) },
+    values: {
+      access_key_id: id.value,
+      secret_access_key: secret.value,
+      ...withoutAbsent({ mfa_arn: device?.value }),
+    },
     lines: [id, secret].map(({ file, line }) => ({ file, line })).sort(byPlace),
     ...withoutAbsent({ mfaDevice: device && sourcedOf(device) }),
   };

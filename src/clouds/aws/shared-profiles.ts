@@ -1,8 +1,4 @@
-import { AtmosError, systemErrorCode } from '../../core/errors.ts';
-import { showPermissions } from '../../core/hint.ts';
-import { keepsOut } from '../../host/closed-home.ts';
-import { reasonOf } from '../../host/denial.ts';
-import { irregularKindAt, readRegularFile } from '../../host/read-files.ts';
+import type { ReadKeyFile } from '../contract.ts';
 import { parseIni, splitWords, type IniSection } from './ini.ts';
 import type { SharedPaths } from './shared-paths.ts';
 
@@ -40,24 +36,26 @@ export interface MisplacedProfile {
 const otherSections = /^(sso-session|services)\b/;
 
 /**
- * The profiles of the AWS files, as the AWS CLI reads them. A file that does not exist, and a device such
- * as /dev/null, is empty.
+ * The profiles of the AWS files, as the AWS CLI reads them.
  *
- * @throws ERR_IO for what cannot be read: a directory or a named pipe too
+ * @throws what `read` throws
  */
-export function readSharedProfiles({ config, credentials = '', closed }: Paths): SharedProfiles {
+export function readSharedProfiles(
+  { config, credentials = '' }: Paths,
+  read: ReadKeyFile,
+): SharedProfiles {
   const profiles = new Map<string, Map<string, ProfileSetting>>();
   const add = (name: string, { settings }: IniSection, file: string) => {
     const profile = profiles.get(name) ?? new Map<string, ProfileSetting>();
     for (const [key, setting] of settings) profile.set(key, { ...setting, file });
     profiles.set(name, profile);
   };
-  for (const section of parseIni(readAwsFile(config, closed))) {
+  for (const section of parseIni(read(config))) {
     const name = configProfile(section.name);
     if (name !== undefined) add(name, section, config);
   }
   const misplaced: MisplacedProfile[] = [];
-  for (const section of credentials === '' ? [] : parseIni(readAwsFile(credentials, closed))) {
+  for (const section of credentials === '' ? [] : parseIni(read(credentials))) {
     const { name: readAs, line } = section;
     if (otherSections.test(readAs)) continue;
     add(readAs, section, credentials);
@@ -74,24 +72,4 @@ function configProfile(section: string): string | undefined {
   if (!section.startsWith('profile')) return undefined;
   const words = splitWords(section);
   return words?.length === 2 ? words[1] : undefined;
-}
-
-function readAwsFile(path: string, closed: SharedPaths['closed']): string {
-  try {
-    const text = readRegularFile(path);
-    if (text !== undefined) return text;
-  } catch (error) {
-    const reason = systemErrorCode(error);
-    if (reason === undefined) throw error;
-    if (reason === 'ENOENT') return '';
-    if (closed !== undefined && keepsOut(error) && path.startsWith(closed.path)) return '';
-    if (irregularKindAt(path) === undefined) {
-      throw new AtmosError('ERR_IO', `cannot read the AWS file ${path}: ${reasonOf(reason, path)}`);
-    }
-  }
-  const kind = irregularKindAt(path);
-  if (kind === undefined || kind === 'a device') return '';
-  throw new AtmosError('ERR_IO', `cannot read the AWS file ${path}: it is ${kind}`, {
-    hints: [showPermissions(path)],
-  });
 }

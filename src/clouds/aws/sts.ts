@@ -6,12 +6,9 @@ import {
 } from '@aws-sdk/client-sts';
 import { state as versionWarning } from '@aws-sdk/core/client';
 import { SignatureV4 } from '@smithy/signature-v4';
-import { say } from '../../core/hint.ts';
-import { isAwsRegion } from './regions.ts';
-import { AtmosError } from '../../core/errors.ts';
 import { withoutAbsent } from '../../core/json.ts';
 import type { Host } from '../../host/host.ts';
-import { isPlainUrl } from './endpoint.ts';
+import { setClock } from '../../host/set-clock.ts';
 import { type StsCall, isClockRefusal, isPassing, translateStsError } from './errors.ts';
 import { type Exchange, createAnswerGate, flawed } from './sts-answer.ts';
 import { unfollowedVariables } from './unfollowed-variables.ts';
@@ -82,15 +79,10 @@ const maxCorrectionMs = 24 * 60 * 60 * 1000;
 /**
  * Opens a client of AWS STS that takes nothing from the AWS variables and files of the machine, nor
  * from its proxy variables. Import this module lazily: it loads the AWS SDK.
- *
- * @throws ERR_CONFIG_INVALID for a region or an endpoint that cannot be one
  */
 export function openSts(options: StsOptions): Sts {
-  const { credentials, timeoutMs, host, shown = {} } = options;
-  checkRegion(options.region);
+  const { credentials, endpoint, timeoutMs, host, shown = {} } = options;
   const region = shown.region ?? options.region;
-  const { endpoint } = options;
-  if (endpoint !== undefined) checkEndpoint(endpoint);
   let clockOffsetMs = options.clockOffsetMs ?? 0;
   const client = createClient(options, () => new Date(host.now().getTime() + clockOffsetMs));
 
@@ -132,7 +124,7 @@ export function openSts(options: StsOptions): Sts {
             timeoutMs,
             timedOut: abortSignal.aborted,
             at: host.now(),
-            platform: host.platform,
+            clockHints: setClock(host),
             unfollowed: unfollowedVariables({ region: options.region, endpoint }, host.env),
             exchange,
             shown,
@@ -227,27 +219,6 @@ function createClient(options: StsOptions, signingDate: () => Date): STSClient {
   // It would send the trace id of a Lambda function, a variable of the machine like the others.
   client.middlewareStack.remove('recursionDetectionMiddleware');
   return client;
-}
-
-function checkRegion(region: string): void {
-  if (isAwsRegion(region)) return;
-  throw new AtmosError('ERR_CONFIG_INVALID', 'the region is not the name of an AWS region', {
-    hints: [say('set credentials.region of the identity to a region such as us-east-1')],
-  });
-}
-
-function checkEndpoint(endpoint: string): void {
-  if (isPlainUrl(endpoint)) return;
-  // Not quoted: it may hold a password.
-  throw new AtmosError(
-    'ERR_CONFIG_INVALID',
-    'the endpoint of AWS STS is not an http or https address without user and password',
-    {
-      hints: [
-        say('set spec.endpoint_url of the identity to an address such as https://sts.example.com'),
-      ],
-    },
-  );
 }
 
 /** How far the server's clock is ahead, if that is why it refused and we may go by it. */

@@ -1,4 +1,3 @@
-import type { KeyFault, KeyValues } from '../../core/credentials.ts';
 import { checkPart, IdentityError, type IdentityProblem } from '../../core/identity-error.ts';
 import { placeholder, say, setVariable, type Hint } from '../../core/hint.ts';
 import {
@@ -12,7 +11,13 @@ import type { Identity } from '../../core/kind-config.ts';
 import { parseDuration } from '../../core/time.ts';
 import { flag, isMap, mapOf, setting, text } from '../../core/validate.ts';
 import { isPlainUrl } from './endpoint.ts';
-import { keyFaults, type KeyUse } from './key-values.ts';
+import {
+  keyFaults,
+  type AccessKey,
+  type AccessKeyValues,
+  type KeyFault,
+  type KeyUse,
+} from './key-values.ts';
 import { isAwsRegion } from './regions.ts';
 
 // What an identity of kind aws/user says, and what is wrong with it.
@@ -23,35 +28,42 @@ export const schemas = {
   credentials: mapOf({
     access_key_id: setting(
       text,
-      'The id of an access key. Better stored by `atmos auth user configure` than written here.',
+      'The id of an access key. Preferably store the key with `atmos auth user configure` instead.',
     ),
-    secret_access_key: setting(text, 'Its secret. Both are said, by `!env`, or neither.'),
+    secret_access_key: setting(
+      text,
+      'The secret of the access key. Set both with `!env`, or neither.',
+    ),
     mfa_arn: setting(
       text,
-      'The MFA device that is asked for a code: the ARN of a virtual device, in the same partition as the region, or the serial number of a hardware token. FIDO security keys show no code and cannot be used. It wins over the one stored with the key.',
+      'The MFA device of the user: the ARN of a virtual device, in the same partition as the region, or the serial number of a hardware token. FIDO security keys show no code and cannot be used. It overrides the device that is stored with the key.',
     ),
-    region: setting(text, 'The region that requests go to, and that programs get.', {
+    region: setting(text, 'The region of requests to AWS, which programs receive as well.', {
       default: defaultRegion,
     }),
     aws: setting(
       mapOf({
         resolver: setting(
           mapOf({
-            url: setting(text, 'The same as `spec.endpoint_url`, which wins over it.'),
+            url: setting(text, 'The same as `spec.endpoint_url`, which overrides it.'),
           }),
-          'What says the endpoint.',
+          'Settings of the endpoint.',
         ),
       }),
       'The older place of the endpoint, as in Atmos.',
     ),
-    webflow_enabled: setting(flag, 'For Atmos: whether it may log in by a browser. We never do.', {
-      isForAtmos: true,
-    }),
+    webflow_enabled: setting(
+      flag,
+      'For Atmos: whether it may log in with a browser. Not used by `atmos auth`.',
+      {
+        isForAtmos: true,
+      },
+    ),
   }),
   spec: mapOf({
     endpoint_url: setting(
       text,
-      'Another address of AWS STS, without user and password. In a project’s file one that is neither AWS nor this machine needs trust, as does an MFA code for one on this machine.',
+      'The URL of another AWS STS endpoint, without user and password. In a project’s file, an endpoint that is neither AWS nor this machine requires trust; so does sending an MFA code to an endpoint on this machine.',
     ),
   }),
 };
@@ -171,7 +183,7 @@ function fieldAt(identity: Identity, [part, ...keys]: (typeof endpointPaths)[num
 }
 
 /** Where the configuration has the values of a key. */
-const places: Readonly<Record<keyof KeyValues, readonly string[]>> = {
+const places: Readonly<Record<keyof AccessKey, readonly string[]>> = {
   accessKeyId: ['credentials', 'access_key_id'],
   secretAccessKey: ['credentials', 'secret_access_key'],
   mfaArn: ['credentials', 'mfa_arn'],
@@ -179,7 +191,7 @@ const places: Readonly<Record<keyof KeyValues, readonly string[]>> = {
 };
 
 /** What is wrong with values of a key that this identity is to have, wherever they come from. */
-export function keyFaultsOf(identity: Identity, values: KeyValues): KeyFault[] {
+export function keyFaultsOf(identity: Identity, values: AccessKeyValues): KeyFault[] {
   const { region, endpoint } = readSettings(identity);
   return keyFaults(values, keyUseOf(region, endpoint));
 }

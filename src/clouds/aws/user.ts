@@ -4,14 +4,7 @@ import type { Identity } from '../../core/kind-config.ts';
 import type { Kind, LinkPlan } from '../contract.ts';
 import { endpointNeeds, isPlainUrl } from './endpoint.ts';
 import { partitionOf } from './regions.ts';
-import {
-  defaultRegion,
-  endpointOf,
-  keyFaultsOf,
-  readSettings,
-  schemas,
-  shownValues,
-} from './user-settings.ts';
+import { defaultRegion, endpointOf, readSettings, schemas, shownValues } from './user-settings.ts';
 import type { User } from './user-session.ts';
 
 /**
@@ -20,9 +13,10 @@ import type { User } from './user-session.ts';
  */
 export const awsUser: Kind = {
   rootName: 'aws-user',
+  gives: 'aws',
   schemas,
   trustNeeds,
-  keyFaults: keyFaultsOf,
+  keyForm: async (identity) => (await import('./key-form.ts')).createKeyForm(identity),
   plan,
 };
 

@@ -76,6 +76,8 @@ export function judge(
     isTrusted: isOurs || owner === trustedInstaller,
     owner: owner === undefined ? 'nobody' : named(owner),
     others: may,
+    outsiders: may,
+    isShared: false,
     openness: concerned(read | write)
       .map(named)
       .join(', '),

@@ -65,6 +65,8 @@ export function createAgentControl(load: () => Promise<AgentBackend>): AgentCont
       }
     },
 
+    isPossible: hasAgents,
+
     async isPresent({ settings, host }) {
       return !isAgentOff(host) && (await hasAgentSocket(settings.directory.value, host));
     },

@@ -5,6 +5,7 @@ import { placeholder, run, setVariable, showPermissions } from '../../core/hint.
 import { noHome, stateDirectory } from '../../host/home.ts';
 import type { Host } from '../../host/host.ts';
 import { makeOwnDirectories } from '../../host/own-directory.ts';
+import { permissionCheckFor } from '../../host/permissions.ts';
 import { bootId, maxSocketPathBytes } from '../../host/unix-sockets.ts';
 import { digest } from '../digest.ts';
 
@@ -24,7 +25,6 @@ export interface AgentPlace {
 
 type Where = Pick<Host, 'env' | 'platform' | 'homeDirectory' | 'userId'>;
 
-const readableByOthers = 0o077;
 const bootLength = 8;
 const hashLength = 16;
 
@@ -80,10 +80,13 @@ export async function makePlace(id: KeyringId, host: Where): Promise<AgentPlace>
 export function faultOf(path: string, { userId }: Pick<Host, 'userId'>): string | undefined {
   const stats = look(path);
   if (stats === undefined) return undefined;
-  if (stats.uid !== userId) return `${path} belongs to user ${stats.uid}`;
-  if ((stats.mode & readableByOthers) !== 0 || stats.isSymbolicLink())
-    return `${path} is open to other users`;
-  return undefined;
+  const permissions = permissionCheckFor(userId).permissionsOf(path, stats);
+  if (permissions === undefined) return undefined;
+  const { isOurs, owner, others } = permissions;
+  if (!isOurs) return `${path} belongs to ${owner}`;
+  // Where a link leads, others may decide.
+  const isOpen = others.read || others.write || stats.isSymbolicLink();
+  return isOpen ? `${path} is open to other users` : undefined;
 }
 
 /** The entry itself, no link followed; undefined when there is none, or it is out of reach. */

@@ -1,22 +1,7 @@
-import { randomBytes } from 'node:crypto';
-import {
-  closeSync,
-  fstatSync,
-  fsyncSync,
-  lstatSync,
-  readSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { fstatSync, lstatSync, readSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { KeyringError, systemErrorCode } from '../../core/errors.ts';
-import {
-  createPrivateFile,
-  placeFile,
-  replaceFile,
-  syncDirectory,
-  whileInUse,
-} from '../../host/files.ts';
+import { randomId, replacePrivately, syncDirectory } from '../../host/files.ts';
 import { translateSystemError } from './system-error.ts';
 
 /** Called between every two steps of a change, so that tests can stop there. */
@@ -40,37 +25,21 @@ export interface AtomicWrite {
  * @throws ERR_KEYRING_IO, ERR_KEYRING_PERMISSIONS
  */
 export function writeAtomically(write: AtomicWrite): void {
-  const { path, onStep } = write;
-  const temporary = join(write.temporaryDirectory, randomBytes(12).toString('hex'));
-  let descriptor: number | undefined;
+  const { path, text, exclusive = false, onStep } = write;
   try {
-    descriptor = createPrivateFile(temporary);
-    onStep('temporary opened');
-    writeFileSync(descriptor, write.text);
-    onStep('temporary written');
-    fsyncSync(descriptor);
-    onStep('temporary synced');
-    if (write.exclusive) placeFile(temporary, path);
-    else replaceFile(temporary, path);
-    onStep('renamed');
-    syncDirectory(dirname(path));
-    onStep('directory synced');
-    readBack(descriptor, path, write.text);
-    onStep('read back');
+    replacePrivately(path, text, {
+      temporary: join(write.temporaryDirectory, randomId()),
+      isNew: exclusive,
+      onStep,
+      onRenamed(descriptor) {
+        syncDirectory(dirname(path));
+        onStep('directory synced');
+        readBack(descriptor, path, text);
+        onStep('read back');
+      },
+    });
   } catch (error) {
     throw translateSystemError('write', path, error);
-  } finally {
-    if (descriptor !== undefined) closeSync(descriptor);
-    removeLeftover(temporary);
-  }
-}
-
-// It is swept later, if not now: what was written, or why it was not, is what counts.
-function removeLeftover(path: string): void {
-  try {
-    whileInUse(() => rmSync(path, { force: true }));
-  } catch (error) {
-    if (systemErrorCode(error) === undefined) throw error;
   }
 }
 

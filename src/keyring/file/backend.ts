@@ -1,9 +1,8 @@
-import { randomBytes } from 'node:crypto';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { KeyringError, systemErrorCode } from '../../core/errors.ts';
 import { showValue } from '../../core/json.ts';
-import { removeFile, syncDirectory } from '../../host/files.ts';
+import { randomId, removeFile, syncDirectory } from '../../host/files.ts';
 import type { BackendContext, Keyring, Probe } from '../contract.ts';
 import { checkReadKey, checkValue } from '../key.ts';
 import type { OnStep } from './atomic-write.ts';
@@ -116,7 +115,7 @@ function hasEntry(directory: string, name: string): boolean {
 /** False when somebody else was first. */
 function remove({ temporary }: StatePaths, path: string): boolean {
   try {
-    removeFile(path, join(temporary, randomBytes(12).toString('hex')));
+    removeFile(path, join(temporary, randomId()));
     return true;
   } catch (error) {
     if (systemErrorCode(error) === 'ENOENT') return false;

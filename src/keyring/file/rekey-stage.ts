@@ -1,11 +1,11 @@
-import { closeSync, fsyncSync, linkSync, rmSync, writeFileSync } from 'node:fs';
+import { linkSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { AtmosError, KeyringError, systemErrorCode } from '../../core/errors.ts';
 import {
-  createPrivateFile,
   makePrivateDirectories,
   syncDirectory,
   whileInUse,
+  writePrivateFile,
 } from '../../host/files.ts';
 import type { Host } from '../../host/host.ts';
 import { digest } from '../digest.ts';
@@ -196,13 +196,7 @@ function keepReplaced({ directory, host }: Staging, name: string): string | unde
 function writeStaged(path: string, text: string): void {
   translating('write', path, () => {
     whileInUse(() => rmSync(path, { force: true }));
-    const descriptor = createPrivateFile(path);
-    try {
-      writeFileSync(descriptor, text);
-      fsyncSync(descriptor);
-    } finally {
-      closeSync(descriptor);
-    }
+    writePrivateFile(path, text);
   });
 }
 

@@ -42,7 +42,7 @@ describe('what cannot be asked for', () => {
 
   test.each([
     ['', 'ERR_USAGE', '--to is missing: the type of the keyring to copy to'],
-    ['--to sistem', 'ERR_USAGE', '--to cannot be "sistem": it is one of system, file, memory'],
+    ['--to sistem', 'ERR_USAGE', '--to cannot be "sistem": it is one of system, file'],
     [
       '--to file',
       'ERR_USAGE',
@@ -53,12 +53,8 @@ describe('what cannot be asked for', () => {
       'ERR_USAGE',
       'the entries would be copied from the system keyring (--from) to itself',
     ],
-    [
-      '--to memory',
-      'ERR_USAGE',
-      'the memory keyring (--to) keeps nothing, so nothing can be copied from or to it',
-    ],
-    ['--from memory --to file', 'ERR_USAGE', 'the memory keyring (--from) keeps nothing'],
+    ['--to memory', 'ERR_USAGE', '--to cannot be "memory": it is one of system, file'],
+    ['--from memory --to file', 'ERR_USAGE', '--from cannot be "memory": it is one of system'],
     ['--to system', 'ERR_KEYRING_UNAVAILABLE', 'there is no session bus'],
   ])('migrate %s', async (options, code, message) => {
     const before = desk.stored();
@@ -69,6 +65,15 @@ describe('what cannot be asked for', () => {
     if (typeof message === 'string') expect(stderr).toContain(message);
     else expect(stderr).toMatch(message);
     expect(desk.stored()).toEqual(before);
+  });
+
+  test('migrate from the memory keyring, where that is the configured one', async () => {
+    desk.env['ATMOS_KEYRING_TYPE'] = 'memory';
+    const { stderr, ...result } = await run(desk, '--to file');
+    expect(result).toMatchObject({ code: 'ERR_USAGE', exitCode: 2 });
+    expect(stderr).toContain(
+      'the memory keyring (ATMOS_KEYRING_TYPE) keeps nothing, so nothing can be copied from or to it',
+    );
   });
 });
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type StsCall, isPassing, translateStsError } from '../../../src/clouds/aws/errors.ts';
+import { setClock } from '../../../src/host/set-clock.ts';
 
 const call: StsCall = {
   action: 'GetCallerIdentity',
@@ -8,7 +9,7 @@ const call: StsCall = {
   timeoutMs: 5000,
   timedOut: false,
   at: new Date('2026-01-31T12:00:00Z'),
-  platform: 'linux',
+  clockHints: setClock({ platform: 'linux' }),
   unfollowed: [],
   exchange: { origin: 'https://sts.eu-west-1.amazonaws.com' },
 };

@@ -1,11 +1,14 @@
 import { describe, expect, test } from 'vitest';
-import { keyFaults, type KeyUse } from '../../../src/clouds/aws/key-values.ts';
-import type { KeyValues } from '../../../src/core/credentials.ts';
+import {
+  keyFaults,
+  type AccessKeyValues,
+  type KeyUse,
+} from '../../../src/clouds/aws/key-values.ts';
 
 const accessKeyId = 'AKIAIOSFODNN7EXAMPLE';
 const secretAccessKey = 'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY';
 
-const messageOf = (values: KeyValues, use?: KeyUse) => keyFaults(values, use)[0]?.message;
+const messageOf = (values: AccessKeyValues, use?: KeyUse) => keyFaults(values, use)[0]?.message;
 
 describe('the id of an access key', () => {
   const shape = 'is not 16 to 128 capital letters and digits, like AKIAIOSFODNN7EXAMPLE';

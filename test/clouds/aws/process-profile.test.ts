@@ -14,40 +14,36 @@ import { temporaryDirectory } from '../../support/temporary.ts';
 
 /** Elsewhere than on Windows. */
 const lineOf = (node: string, script: string, words: readonly string[]) =>
-  credentialProcessLine({ node, script, args: words, platform: 'linux' });
+  credentialProcessLine({ node, script, args: words }, 'linux');
 
 const args = ['auth', 'credential-process', '--handle', 'abcdefghijklmnopqrstuv'];
 
 describe('the profile', () => {
   test('is a section with a command and a region', () => {
     expect(
-      formatProcessProfile({ profile: 'atmos', command: '/n /s a', region: 'eu-west-1' }),
+      formatProcessProfile({ identity: 'atmos', command: '/n /s a', region: 'eu-west-1' }),
     ).toBe('[profile atmos]\ncredential_process = /n /s a\nregion = eu-west-1\n');
-    expect(formatProcessProfile({ profile: 'a@b/c+d', command: '/n' })).toBe(
+    expect(formatProcessProfile({ identity: 'a@b/c+d', command: '/n' })).toBe(
       '[profile a@b/c+d]\ncredential_process = /n\n',
     );
   });
 
   test('nothing can leave its line', () => {
-    for (const profile of ['a]\n[default', 'a]', 'a b', '', 'a\nb', 'default', '__proto__']) {
-      expect(() => formatProcessProfile({ profile, command: '/n' })).toThrow(TypeError);
+    for (const identity of ['a]\n[default', 'a]', 'a b', '', 'a\nb', 'default', '__proto__']) {
+      expect(formatProcessProfile({ identity, command: '/n' })).toMatch(
+        /^\[profile atmos-[0-9a-f]{8}\]\ncredential_process = \/n\n$/,
+      );
     }
     for (const command of ['/n\nregion = x', '/n\r', '/n\u2028']) {
-      expect(() => formatProcessProfile({ profile: 'atmos', command })).toThrow(TypeError);
+      expect(() => formatProcessProfile({ identity: 'atmos', command })).toThrow(TypeError);
     }
     expect(() =>
       formatProcessProfile({
-        profile: 'atmos',
+        identity: 'atmos',
         command: '/n',
         region: 'eu\ncredential_process = id',
       }),
-    ).toThrow(
-      expect.objectContaining({
-        code: 'ERR_CONFIG_INVALID',
-        message: 'the region is not the name of an AWS region',
-        hints: ['write it like eu-central-1'],
-      }),
-    );
+    ).toThrow(TypeError);
   });
 });
 
@@ -83,7 +79,7 @@ describe('the name of the profile', () => {
     writeFileSync(
       file,
       profiles
-        .map((profile) => formatProcessProfile({ profile, command: `/n ${profile}` }))
+        .map((profile) => formatProcessProfile({ identity: profile, command: `/n ${profile}` }))
         .join(''),
     );
     const found = await parseKnownFiles({ filepath: '/dev/null', configFilepath: file });
@@ -209,7 +205,7 @@ for text in json.load(sys.stdin):
       }))
       .filter(({ line }) => line !== undefined);
     const texts = cases.map(({ line }) =>
-      formatProcessProfile({ profile: 'atmos', command: line ?? '' }),
+      formatProcessProfile({ identity: 'atmos', command: line ?? '' }),
     );
     const { stdout } = spawnSync(python ?? '', ['-c', program], {
       input: JSON.stringify(texts),
@@ -231,7 +227,7 @@ for text in json.load(sys.stdin):
       const line = lineOf(node, script, args);
       if (line === undefined) continue;
       const configFilepath = join(directory, `config-${index}`);
-      writeFileSync(configFilepath, formatProcessProfile({ profile: 'atmos', command: line }));
+      writeFileSync(configFilepath, formatProcessProfile({ identity: 'atmos', command: line }));
       const profiles = await parseKnownFiles({ configFilepath, filepath: empty });
       expect(profiles['atmos']?.['credential_process']).toBe(line);
     }
@@ -253,7 +249,7 @@ for text in json.load(sys.stdin):
 
 describe('on Windows', () => {
   const onWindows = (node: string, script: string) =>
-    credentialProcessLine({ node, script, args, platform: 'win32' });
+    credentialProcessLine({ node, script, args }, 'win32');
 
   test('words stand without quotes, which the SDK of Go cannot hand to cmd.exe', () => {
     expect(onWindows('C:\\nodejs\\node.exe', 'C:/npm/main.cjs')).toBe(

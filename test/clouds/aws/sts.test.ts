@@ -420,27 +420,6 @@ describe('with an endpoint that is not STS', () => {
       `${url} does not answer like AWS STS: not HTTP (HPE_INVALID_CONSTANT)`,
     );
   });
-
-  it.each([
-    'sts.example.com',
-    'ftp://sts.example.com',
-    `https://ada:${secret}@sts.example.com`,
-    '',
-  ])('is refused beforehand when it is no address: %s', async (endpoint) => {
-    const error = await errorOf(Promise.resolve().then(() => open({ url: endpoint })));
-    expect(error.code).toBe('ERR_CONFIG_INVALID');
-    expect(error.message).toBe(
-      'the endpoint of AWS STS is not an http or https address without user and password',
-    );
-  });
-
-  it('needs a region that can be one', async () => {
-    const error = await errorOf(
-      Promise.resolve().then(() => open({ url: 'http://127.0.0.1' }, { region: 'example.com/' })),
-    );
-    expect(error.code).toBe('ERR_CONFIG_INVALID');
-    expect(error.message).toBe('the region is not the name of an AWS region');
-  });
 });
 
 describe('without a network', () => {

@@ -1,12 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { awsVaultProfiles, parseVaultKey } from '../../src/app/import-sources.ts';
-import { openMemoryKeyring } from '../../src/keyring/memory.ts';
+import { awsVault } from '../../../src/clouds/aws/key-importers.ts';
 
 const id = 'AKIAIOSFODNN7EXAMPLE';
 const secret = 'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY';
 
-test('profiles are told from sessions and tokens by their names', async () => {
-  const keyring = openMemoryKeyring();
+test('profiles are told from sessions and tokens by their names', () => {
   const names = [
     'work',
     'a, b',
@@ -19,18 +17,12 @@ test('profiles are told from sessions and tokens by their names', async () => {
     'work session (1700000000)',
     'oidc:https://example.awsapps.com/start',
   ];
-  for (const name of names) await keyring.set(name, '{}');
-  expect(await awsVaultProfiles(keyring)).toEqual({
-    profiles: ['a, b', 'session-box', 'work', 'work session (61a)'],
-    others: [
-      'oidc:https://example.awsapps.com/start',
-      'session,work,arn:aws:iam::1:mfa/a,1700000000',
-      'session:work:arn:1700000000',
-      'sts.AssumeRole,d29yaw,,1700000000',
-      'sts.GetSessionToken,d29yaw,YXJuOmF3czppYW06OjE6bWZhL2E,1700000000',
-      'work session (1700000000)',
-    ],
-  });
+  expect(names.filter(awsVault.isKey)).toEqual([
+    'work',
+    'a, b',
+    'session-box',
+    'work session (61a)',
+  ]);
 });
 
 describe('an entry', () => {
@@ -39,9 +31,15 @@ describe('an entry', () => {
     ['of version 7', { Source: '', CanExpire: false, Expires: '0001-01-01T00:00:00Z' }],
   ])('%s is read', (_, more) => {
     const item = { AccessKeyID: id, SecretAccessKey: secret, SessionToken: '', ...more };
-    expect(parseVaultKey(JSON.stringify(item))).toEqual({
-      accessKeyId: id,
-      secretAccessKey: secret,
+    expect(awsVault.parse(JSON.stringify(item), undefined)).toEqual({
+      values: { access_key_id: id, secret_access_key: secret },
+    });
+  });
+
+  test('gets the MFA device of its profile', () => {
+    const item = { AccessKeyID: id, SecretAccessKey: secret };
+    expect(awsVault.parse(JSON.stringify(item), 'GAHT12345678')).toEqual({
+      values: { access_key_id: id, secret_access_key: secret, mfa_arn: 'GAHT12345678' },
     });
   });
 
@@ -74,7 +72,7 @@ describe('an entry', () => {
       JSON.stringify({ type: 'aws', data: { access_key_id: id, secret_access_key: secret } }),
       'its AccessKeyID or SecretAccessKey is missing',
     ],
-  ])('that is %s is refused without a word of it', (_, text, fault) => {
-    expect(parseVaultKey(text)).toEqual({ fault });
+  ])('that is %s is refused without a word of it', (_, text, problem) => {
+    expect(awsVault.parse(text, undefined)).toEqual({ problem });
   });
 });

@@ -1,10 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { envChange, opensByItself, processChange } from '../../src/app/export-environment.ts';
-import { planAuth } from '../../src/auth/plan.ts';
+import { processChange, sessionChange, unlockingHints } from '../../src/app/export-environment.ts';
+import { planAuth, type ProjectPlan } from '../../src/auth/plan.ts';
 import { findIdentity } from '../../src/config/find-identity.ts';
 import { awsCredentials } from '../../src/core/credentials.ts';
+import { unlockHints } from '../../src/core/hint.ts';
+import type { Identity } from '../../src/core/kind-config.ts';
+import type { Host } from '../../src/host/host.ts';
 import type { KeyringSettings } from '../../src/keyring/contract.ts';
 import { projectOf } from '../config/project.ts';
 import { fakeHost } from '../support/fake-host.ts';
@@ -24,9 +27,25 @@ async function openProject(text: string) {
   return { host, plan: { ...planAuth(config, host), config }, dev: findIdentity(config, 'dev') };
 }
 
+const cannotStand =
+  'the path of this program cannot stand in an AWS file, so it is tried otherwise';
+
+/** The change for mode `process`, and the warnings. */
+async function exported(plan: ProjectPlan, identity: Identity, host: Host) {
+  const warnings: string[] = [];
+  const warn = async (message: string) => void warnings.push(message);
+  const openSession = () => Promise.reject(new TypeError('mode process opens no session'));
+  const change = await processChange({ plan, identity, mode: 'process' }, 'it is tried otherwise', {
+    host,
+    warn,
+    openSession,
+  });
+  return { change, warnings };
+}
+
 test('a profile is written once for the same plan, and again for another', async () => {
   const { host, plan, dev } = await openProject(yaml(withRegion));
-  const change = await processChange(plan, dev, host);
+  const { change } = await exported(plan, dev, host);
   expect(change?.set).toMatchObject({ AWS_PROFILE: 'dev', AWS_REGION: 'eu-central-1' });
   const text = readFileSync(change?.set['AWS_CONFIG_FILE'] ?? '', 'utf8');
   expect(text).toMatch(
@@ -34,15 +53,22 @@ test('a profile is written once for the same plan, and again for another', async
   );
   expect(readFileSync(change?.set['AWS_SHARED_CREDENTIALS_FILE'] ?? '', 'utf8')).toBe('');
 
-  expect(await processChange(plan, dev, host)).toEqual(change);
-  const other = await processChange({ ...plan, realm: { value: 'q', source: 'x' } }, dev, host);
+  expect((await exported(plan, dev, host)).change).toEqual(change);
+  const { change: other } = await exported(
+    { ...plan, realm: { value: 'q', source: 'x' } },
+    dev,
+    host,
+  );
   expect(other?.set['AWS_CONFIG_FILE']).not.toBe(change?.set['AWS_CONFIG_FILE']);
 });
 
 test('a path that its readers would take apart differently has no profile', async () => {
   const { host, plan, dev } = await openProject(yaml());
   for (const scriptPath of ['/opt/$x/main.cjs', '/opt/100%/main.cjs', '/opt/a"b/main.cjs']) {
-    expect(await processChange(plan, dev, { ...host, scriptPath })).toBeUndefined();
+    expect(await exported(plan, dev, { ...host, scriptPath })).toEqual({
+      change: undefined,
+      warnings: [cannotStand],
+    });
   }
 });
 
@@ -56,7 +82,7 @@ test.each([
   ['D:\\my tools\\node.exe', 'D:\\my tools\\node.exe', undefined],
 ])('on Windows %s stands by its short name, if it has one', async (nodePath, short, line) => {
   const { host, plan, dev } = await openProject(yaml());
-  const change = await processChange(plan, dev, {
+  const { change } = await exported(plan, dev, {
     ...host,
     platform: 'win32',
     nodePath,
@@ -85,22 +111,31 @@ test.each([
     region: 'us-east-1',
     wasOpened: true,
   };
-  const { set } = await envChange(result, dev, { env, platform: 'linux' });
+  const { set } = await sessionChange({ identity: dev }, env, {
+    host: fakeHost(),
+    warn: () => Promise.reject(new TypeError('there is nothing to warn of')),
+    openSession: async () => result,
+  });
   expect(set['AWS_REGION']).toBe(region);
 });
 
-test('a file keyring opens by itself when its password stands somewhere else than in the environment', async () => {
+test('a program opens a file keyring whose password is not only in the environment', async () => {
   const settings = (type: string): KeyringSettings => ({
     type: { value: type, source: 'x' },
     directory: { value: '/k', source: 'x' },
     passwordEnv: { value: 'P', source: 'x' },
   });
   const some = { value: 'x', source: 'x' };
-  const host = fakeHost();
-  expect(await opensByItself(settings('file'), host)).toBe(false);
-  expect(await opensByItself({ ...settings('file'), passwordFile: some }, host)).toBe(true);
-  expect(await opensByItself({ ...settings('file'), passwordCommand: some }, host)).toBe(true);
-  expect(await opensByItself(settings('system'), host)).toBe(true);
+  const host = fakeHost({ platform: 'linux' });
+  const hints = unlockHints(true);
+  expect(await unlockingHints(settings('file'), host)).toEqual(hints);
+  expect(await unlockingHints({ ...settings('file'), passwordFile: some }, host)).toBeUndefined();
+  expect(
+    await unlockingHints({ ...settings('file'), passwordCommand: some }, host),
+  ).toBeUndefined();
+  expect(await unlockingHints(settings('system'), host)).toBeUndefined();
   const fallback = { value: ['file'], source: 'somewhere' };
-  expect(await opensByItself({ ...settings('system'), fallback }, host)).toBe(false);
+  expect(await unlockingHints({ ...settings('system'), fallback }, host)).toEqual(hints);
+  const windows = fakeHost({ platform: 'win32' });
+  expect(await unlockingHints(settings('file'), windows)).toEqual(unlockHints(false));
 });

@@ -1,0 +1,47 @@
+import { cloudOf } from '../clouds/registry.ts';
+import { AtmosError } from '../core/errors.ts';
+import { run } from '../core/hint.ts';
+import type { Identity } from '../core/kind-config.ts';
+import type { Host } from '../host/host.ts';
+import type { Services } from './export-environment.ts';
+
+// The SDKs give a credential_process a minute.
+const answerMs = 50_000;
+const waitMs = 30_000;
+
+interface Asked extends Pick<Services, 'openSession'> {
+  readonly identity: Identity;
+}
+
+/**
+ * What `auth credential-process` prints, within 50 seconds.
+ *
+ * @param choose settles whose credentials are asked for
+ * @throws ERR_KEYRING_TIMEOUT at the limit; what choosing and opening a session give
+ */
+export async function answerProcess(
+  choose: () => Promise<Asked>,
+  { sleep }: Pick<Host, 'sleep'>,
+): Promise<string> {
+  const timer = new AbortController();
+  const limit = sleep(answerMs, timer.signal).then(() => {
+    throw new AtmosError(
+      'ERR_KEYRING_TIMEOUT',
+      `no credentials within ${answerMs / 1000} seconds`,
+      {
+        hints: [run(['atmos', 'auth', 'keyring', 'status']), run(['atmos', 'auth', 'login'])],
+      },
+    );
+  });
+  try {
+    return await Promise.race([choose().then(answer), limit]);
+  } finally {
+    timer.abort();
+  }
+}
+
+async function answer({ identity, openSession }: Asked): Promise<string> {
+  const { session } = await openSession(identity, { waitMs });
+  const { process } = await cloudOf(session.credentials.type);
+  return process.formatAnswer(session.credentials);
+}

@@ -1,0 +1,36 @@
+import { findHandlePaths } from '../auth/handle.ts';
+import { handleOf, type ProjectPlan } from '../auth/plan.ts';
+import type { Identity } from '../core/kind-config.ts';
+import type { Host } from '../host/host.ts';
+import { choiceVariables } from './choose-identity.ts';
+import { foreseen, processCommand, withoutRecorded } from './export-environment.ts';
+import { sortOut, withIdentityVariables } from './program-environment.ts';
+
+// Apart from what sets them, which each shell loads.
+
+const redacted = '***REDACTED***';
+
+/**
+ * What `auth env` sets for an identity, for `whoami`: writes no file and holds no secret. The values
+ * of the identity's `env:` are never in it, since no name tells whether one is a secret.
+ */
+export async function describeEnvironment(
+  plan: ProjectPlan,
+  identity: Identity,
+  host: Host,
+): Promise<Readonly<Record<string, string>>> {
+  const { awsConfig: configFile, empty: emptyFile } = findHandlePaths(
+    handleOf(plan, identity.name),
+    host,
+  );
+  const { cloud, region } = await foreseen(identity);
+  const hasProfile = (await processCommand(cloud, host))('a') !== undefined;
+  const place = { identity: identity.name, configFile, emptyFile, region };
+  const { set } = cloud.process.environment(place);
+  const choice = choiceVariables(plan.config, identity, withoutRecorded(host.env));
+  const named = { set: { ...(hasProfile ? set : {}), ...choice }, unset: [] };
+  const said = sortOut(identity.env, plan.keyring.passwordEnv.value).given;
+  const hidden = said.map(({ key }) => ({ key, value: redacted }));
+  const change = withIdentityVariables(named, hidden, cloud.regionVariables, host.platform);
+  return Object.fromEntries(Object.entries(change.set).sort(([a], [b]) => (a < b ? -1 : 1)));
+}

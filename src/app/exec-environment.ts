@@ -1,0 +1,124 @@
+import type { Config } from '../config/config.ts';
+import { AtmosError } from '../core/errors.ts';
+import { say } from '../core/hint.ts';
+import { showValue } from '../core/json.ts';
+import type { Identity } from '../core/kind-config.ts';
+import { isBearerToken, ownSecretVariables, type EnvironmentChange } from '../core/variables.ts';
+import type { Host } from '../host/host.ts';
+import type { KeyringSettings } from '../keyring/contract.ts';
+import {
+  identityChange,
+  processChange,
+  sessionChange,
+  unlockingHints,
+  type Exported,
+  type Services,
+} from './export-environment.ts';
+import { warnOfIntegrations } from './notices.ts';
+import {
+  allowedVariables,
+  sameName,
+  withVariables,
+  type SaidVariable,
+} from './program-environment.ts';
+
+/** Undefined: authentication is switched off. */
+type Executed = Omit<Exported, 'identity'> & { readonly identity: Identity | undefined };
+
+/**
+ * The whole environment of a program that `auth exec` starts. Without an identity its AWS variables
+ * stay as they are.
+ *
+ * As in Atmos the `env:` of atmos.yaml wins over what is set, and the credentials win over it. Unlike
+ * in Atmos the identity's own `env:` is set here too, not in `auth env` alone.
+ *
+ * @throws as {@link exportEnvironment}; ERR_USAGE where mode `process` cannot work
+ */
+export async function execEnvironment(
+  { plan, identity, mode }: Executed,
+  services: Services,
+): Promise<Record<string, string>> {
+  const { host } = services;
+  if (identity) await warnOfIntegrations(plan, identity, services);
+  const variables = await allowedVariables(variablesOfProject(plan.config), plan, services);
+  const parent = withVariables(host.env, variables, host.platform);
+  const change = identity ? await changeFor({ plan, identity, mode }, parent, services) : nothing;
+  return childEnvironment(parent, change, plan.keyring.passwordEnv.value, host.platform);
+}
+
+const nothing: EnvironmentChange = { set: {}, unset: [] };
+
+function changeFor(
+  exported: Exported,
+  parent: Host['env'],
+  services: Services,
+): Promise<EnvironmentChange> {
+  const { plan, mode } = exported;
+  return identityChange(exported, parent, services, async (env) => {
+    if (mode === 'process') await requireReachable(plan.keyring, services.host);
+    const profile = await processChange(
+      exported,
+      'the credentials go into the environment',
+      services,
+    );
+    return profile ?? sessionChange(exported, env, services);
+  });
+}
+
+/** The program never gets the password, so it must find it elsewhere. */
+async function requireReachable(settings: KeyringSettings, host: Host): Promise<void> {
+  const { type, passwordEnv } = settings;
+  if (type.value === 'memory') {
+    throw new AtmosError(
+      'ERR_USAGE',
+      `the memory keyring (from ${type.source}) keeps nothing for another process, so --credentials process cannot work`,
+      { hints: [say('use --credentials env')] },
+    );
+  }
+  const hints = await unlockingHints(settings, host);
+  if (hints === undefined) return;
+  throw new AtmosError(
+    'ERR_USAGE',
+    `the password of the file keyring (${showValue(passwordEnv)}) is not passed on to programs, so --credentials process cannot work`,
+    { hints: [say('use --credentials env'), ...hints] },
+  );
+}
+
+/** The `env:` of atmos.yaml. */
+function variablesOfProject(config: Config): SaidVariable[] {
+  return config.env.map(({ key, value }) => ({
+    key,
+    value,
+    path: ['env', key],
+    // Looked up when it is asked for, which in most runs is never.
+    get source() {
+      return config.sourceOf(['env', key]);
+    },
+  }));
+}
+
+// A relative one would lead an atmos that the program starts one directory further.
+const followedAlready = 'ATMOS_CHDIR';
+
+/**
+ * The environment of a program that we start: the parent's with the change, without what no program
+ * gets: the keyring's password, MFA codes, the directory of systemd's credentials, bearer tokens.
+ *
+ * @param passwordVariable the configured name of the variable that holds the keyring's password
+ */
+export function childEnvironment(
+  parent: Host['env'],
+  change: EnvironmentChange,
+  passwordVariable: string,
+  platform: NodeJS.Platform,
+): Record<string, string> {
+  const same = (name: string) => sameName(name, platform);
+  const never = [...ownSecretVariables, passwordVariable, followedAlready].map(same);
+  const replaced = new Set([...change.unset, ...Object.keys(change.set), ...never].map(same));
+  const inherited = Object.entries(parent).filter(
+    (entry): entry is [string, string] =>
+      entry[1] !== undefined && !replaced.has(same(entry[0])) && !isBearerToken(same(entry[0])),
+  );
+  const set = Object.entries(change.set).filter(([name]) => !never.includes(same(name)));
+  return Object.fromEntries([...inherited, ...set]);
+}

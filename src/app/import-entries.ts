@@ -1,0 +1,64 @@
+import type { AuthPlan } from '../auth/plan.ts';
+import { AtmosError, isAtmosError } from '../core/errors.ts';
+import { setVariable, typed } from '../core/hint.ts';
+import type { Host } from '../host/host.ts';
+import type { Keyring, KeyringInfo } from '../keyring/contract.ts';
+import { contentReader, entryCopy, type CopyResult } from '../store/copy.ts';
+import { createInventory, ownKeys } from '../store/inventory.ts';
+import {
+  copyEntries,
+  requireTarget,
+  type Copied,
+  type CopyFlags,
+  type CopyServices,
+} from './copy-entries.ts';
+import type { OpenAuth } from './open.ts';
+
+/** Holds the password of Atmos's keyring that is read, where it has another than ours. */
+export const importPasswordVariable = 'ATMOS_KEYRING_IMPORT_PASSWORD';
+
+export interface ImportEntriesServices extends CopyServices {
+  readonly host: Host;
+  /** Opens the keyring of Atmos to read from. */
+  openSource(target: KeyringInfo): Promise<Keyring>;
+}
+
+/**
+ * Copies the entries of a keyring of Atmos under their names. Sessions and tokens that have expired stay
+ * where they are.
+ *
+ * @throws as `requireTarget`, and what opening the source and reading its names give
+ */
+export async function importEntries(
+  plan: AuthPlan,
+  opened: OpenAuth,
+  flags: CopyFlags,
+  services: ImportEntriesServices,
+): Promise<Copied> {
+  const target = opened.keyring;
+  requireTarget(opened, flags.isDryRun);
+  const source = await services.openSource(target.info);
+  const inventory = createInventory(plan.realm.value, plan.config);
+  const { keys, left } = await ownKeys(source, inventory);
+  const readContent = contentReader(inventory, services.host.now());
+  const copies = keys.map((key) => entryCopy(key, { source, target }, readContent));
+  const { entries, stopped } = await copyEntries(copies, target, flags, services);
+  return {
+    from: { type: 'atmos-file', location: source.info.location },
+    to: target.info,
+    inventory,
+    outcomes: entries,
+    stopped: withPasswordHint(stopped, source),
+    left,
+  };
+}
+
+/** The usual sources give one password, and two keyrings may have two. */
+function withPasswordHint(
+  stopped: CopyResult['stopped'],
+  { info }: Keyring,
+): CopyResult['stopped'] {
+  if (!isAtmosError(stopped, 'ERR_KEYRING_PASSWORD_WRONG')) return stopped;
+  const hint = setVariable(importPasswordVariable, typed, `for the password of ${info.location}`);
+  return new AtmosError(stopped.code, stopped.message, { hints: [...stopped.hintValues, hint] });
+}

@@ -1,0 +1,144 @@
+import type { AuthPlan } from '../auth/plan.ts';
+import { findIdentity } from '../config/find-identity.ts';
+import type { Config } from '../config/load.ts';
+import { joinErrors, type AtmosError } from '../core/errors.ts';
+import type { Hint } from '../core/hint.ts';
+import type { Sourced } from '../core/json.ts';
+import { foldName, isSameName } from '../core/names.ts';
+import type { Host } from '../host/host.ts';
+import type { Keyring } from '../keyring/contract.ts';
+import { createInventory } from '../store/inventory.ts';
+import { itemKeys, type ItemKind } from '../store/key.ts';
+import { findItems, removeItems, type LeftItem, type OwnedItem } from './logout-realms.ts';
+import type { LogoutOptions, RemovedItem } from './logout.ts';
+import type { OpenAuth } from './open.ts';
+import {
+  findSessionFiles,
+  removeSessionFiles,
+  scopeOf,
+  type FilesResult,
+} from './session-files.ts';
+
+/** An entry that was removed, or would be. */
+export interface RemovedEntry {
+  readonly key: string;
+  readonly realm: string;
+  readonly identity: string;
+  readonly item: ItemKind;
+}
+
+export interface LoggedOut {
+  readonly removed: readonly RemovedEntry[];
+  /** Entries that stay, since it is not certain whose they are. */
+  readonly left: readonly LeftItem[];
+  /** The plain files of Atmos. */
+  readonly files: FilesResult;
+  /** Why some entry or file could not be removed, all reasons in one error. */
+  readonly failure: AtmosError | undefined;
+}
+
+export interface LogoutServices {
+  readonly host: Host;
+  /** Whether to remove these long-lived keys. Called only if there are some. */
+  confirm(keys: readonly RemovedEntry[]): Promise<boolean>;
+}
+
+type ProjectPlan = AuthPlan & { readonly config: Config };
+
+/**
+ * Removes the sessions and tokens of identities and providers of the realm, also those in plain files of
+ * Atmos, and the long-lived keys if they are included. An entry that cannot be removed keeps no other from
+ * being removed.
+ *
+ * @param names of identities and providers; they need not be configured any more
+ * @returns undefined if the user did not confirm
+ * @throws the keyring's errors, but for those of one entry; ERR_IO for a directory that cannot be listed
+ */
+export async function logoutIdentities(
+  plan: ProjectPlan,
+  { manager }: Pick<OpenAuth, 'manager'>,
+  names: readonly string[] | 'all',
+  options: LogoutOptions,
+  { host, confirm }: LogoutServices,
+): Promise<LoggedOut | undefined> {
+  const aliases = names === 'all' ? configuredNames(plan.config) : names;
+  const realm = plan.realm.value;
+  const inRealm = ({ key, identity, item }: RemovedItem) => ({ key, realm, identity, item });
+  const plainFiles = await findSessionFiles(plan, scopeOf(plan.config, names), host);
+  const found = await manager.logout(aliases, { ...options, isDryRun: true });
+  const { isDryRun } = options;
+  if (!isDryRun && !(await mayRemove(found.removed.map(inRealm), confirm))) return undefined;
+  const done = isDryRun ? found : await manager.logout(aliases, options);
+  const files = await removeSessionFiles(plainFiles, isDryRun);
+  const failure = joined(done.failures, files.failures);
+  return { removed: done.removed.map(inRealm), left: [], files, failure };
+}
+
+/**
+ * {@link logoutIdentities} for every realm, by what the entries themselves say: they are opened, also
+ * without removing anything.
+ */
+export async function logoutRealms(
+  plan: AuthPlan,
+  { keyring }: Pick<OpenAuth, 'keyring'>,
+  { includeKeys, isDryRun }: LogoutOptions,
+  { host, confirm }: LogoutServices,
+): Promise<LoggedOut | undefined> {
+  const realms = { keyring, inventory: createInventory(plan.realm.value, plan.config), host };
+  const { items, left } = await findItems(realms, includeKeys);
+  const plainFiles = await findSessionFiles(plan, 'all-realms', host);
+  if (!isDryRun && !(await mayRemove(items.map(entryOf), confirm))) return undefined;
+  const done = isDryRun ? { removed: items, failures: [] } : await removeItems(realms, items);
+  const files = await removeSessionFiles(plainFiles, isDryRun);
+  const unread = left.flatMap(({ error }) => error ?? []);
+  const failure = joined(done.failures, unread, files.failures);
+  return { removed: done.removed.map(entryOf), left, files, failure };
+}
+
+function entryOf({ key, realm, alias, item }: OwnedItem): RemovedEntry {
+  return { key, realm, identity: alias, item };
+}
+
+/**
+ * The name to log out from, as it is configured. One that is not configured any more may still have
+ * entries or plain files to remove.
+ *
+ * @throws ERR_IDENTITY_UNKNOWN
+ */
+export async function findLogoutName(
+  plan: ProjectPlan,
+  keyring: Keyring,
+  chosen: Sourced<string>,
+  { host, hints }: { host: Host; hints: readonly Hint[] },
+): Promise<string> {
+  const alias = chosen.value;
+  const known = configuredNames(plan.config).find((name) => isSameName(name, alias));
+  if (known !== undefined) return known;
+  const owner = { realm: plan.realm.value, alias };
+  const items = (['key', 'session', 'token'] as const).flatMap((item) => itemKeys(owner, item));
+  const keys = await keyring.keys();
+  if (items.some((key) => keys.includes(key))) return alias;
+  const files = await findSessionFiles(plan, scopeOf(plan.config, [alias]), host);
+  if (!files.some(({ identity }) => identity !== null)) findIdentity(plan.config, chosen, hints);
+  return alias;
+}
+
+/** A provider and an identity may have the same name. */
+function configuredNames({ identities, providers }: Config): string[] {
+  const names = [...identities, ...providers].map(({ name }) => name).toReversed();
+  return [...new Map(names.map((name) => [foldName(name), name])).values()].toReversed();
+}
+
+/** Only what cannot be recovered, a key, is worth a question. */
+async function mayRemove(
+  found: readonly RemovedEntry[],
+  confirm: LogoutServices['confirm'],
+): Promise<boolean> {
+  const keys = found.filter(({ item }) => item === 'key');
+  return keys.length === 0 || confirm(keys);
+}
+
+function joined(...reasons: readonly (readonly AtmosError[])[]): AtmosError | undefined {
+  const [first, ...others] = reasons.flat();
+  return first && joinErrors([first, ...others]);
+}

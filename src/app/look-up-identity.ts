@@ -1,0 +1,33 @@
+import { AtmosError, isAtmosError } from '../core/errors.ts';
+import { optionWords, run } from '../core/hint.ts';
+import type { Identity } from '../core/kind-config.ts';
+import { describeIdentity, type Whoami } from './whoami.ts';
+
+// Apart from whoami.ts, which every start loads.
+
+/** Without a stored key even the region may be unknown. */
+export type KnownIdentity = Omit<Whoami, 'region'> & Partial<Pick<Whoami, 'region'>>;
+
+/**
+ * What is known of an identity, also without a session or a key.
+ *
+ * @returns `failure`: ERR_AUTH_NO_SESSION or ERR_AUTH_KEYS_MISSING, if it is not authenticated
+ * @throws what `whoami` throws besides
+ */
+export async function lookUpIdentity(
+  { manager }: { readonly manager: { whoami(identity: Identity): Promise<Whoami> } },
+  identity: Identity,
+): Promise<{ who: KnownIdentity; failure?: AtmosError }> {
+  const { name } = identity;
+  try {
+    const who = await manager.whoami(identity);
+    if (who.isValid !== false) return { who };
+    const message = `identity ${name} is not authenticated: ${who.reason}`;
+    const hints = [run(['atmos', 'auth', 'login', ...optionWords('--identity', name)])];
+    return { who, failure: new AtmosError('ERR_AUTH_NO_SESSION', message, { hints }) };
+  } catch (error) {
+    if (!isAtmosError(error, 'ERR_AUTH_KEYS_MISSING')) throw error;
+    const known = await describeIdentity(identity);
+    return { who: { ...known, isValid: false, reason: error.message }, failure: error };
+  }
+}

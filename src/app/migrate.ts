@@ -1,0 +1,103 @@
+import type { AuthPlan } from '../auth/plan.ts';
+import { AtmosError } from '../core/errors.ts';
+import { placeholder, run } from '../core/hint.ts';
+import type { Sourced } from '../core/json.ts';
+import { checkKeyringType } from '../keyring/registry.ts';
+import { contentReader, entryCopy } from '../store/copy.ts';
+import { createInventory, ownKeys } from '../store/inventory.ts';
+import { copyEntries, type Copied, type CopyFlags, type CopyServices } from './copy-entries.ts';
+import type { OpenAuth } from './open.ts';
+
+const command = ['atmos', 'auth', 'keyring', 'migrate'];
+
+export interface MigrateOptions extends CopyFlags {
+  /** The types of the keyrings. Default: from the configured one. */
+  readonly from: Sourced<string> | undefined;
+  readonly to: Sourced<string> | undefined;
+}
+
+export interface MigrateServices extends CopyServices {
+  open(plan: AuthPlan): Promise<OpenAuth>;
+}
+
+export interface Migrated extends Copied {
+  readonly types: { readonly from: string; readonly to: string };
+}
+
+/**
+ * Copies every entry of ours from one keyring to another as it is, each read back before it counts. Run
+ * again it goes on where it was. The source stays as it was, unless it is to be deleted: then what was
+ * copied goes, one by one.
+ *
+ * @throws ERR_USAGE, ERR_KEYRING_UNKNOWN_TYPE, ERR_CONFIG_UNTRUSTED; what opening both and reading their
+ *   names give
+ */
+export async function migrateEntries(
+  plan: AuthPlan,
+  options: MigrateOptions,
+  services: MigrateServices,
+): Promise<Migrated> {
+  const { from, to } = chooseTypes(plan, options);
+  const { keyring: source } = await openType(plan, from, services);
+  const { keyring: target, requireStorable } = await openType(plan, to, services);
+  if (!options.isDryRun) requireStorable();
+  const inventory = createInventory(plan.realm.value, plan.config);
+  const { keys, left } = await ownKeys(source, inventory);
+  // One that cannot be reached is told of before anything is read.
+  await target.keys();
+  const readContent = contentReader(inventory);
+  const copies = keys.map((key) => entryCopy(key, { source, target }, readContent));
+  const { entries, stopped } = await copyEntries(copies, target, options, services);
+  return {
+    types: { from: from.value, to: to.value },
+    from: source.info,
+    to: target.info,
+    inventory,
+    outcomes: entries,
+    stopped,
+    left,
+  };
+}
+
+function chooseTypes(
+  { keyring }: AuthPlan,
+  { to, from = keyring.type }: MigrateOptions,
+): { from: Sourced<string>; to: Sourced<string> } {
+  if (to === undefined) {
+    throw new AtmosError('ERR_USAGE', '--to is missing: the type of the keyring to copy to', {
+      hints: [run([...command, '--to', 'file']), run([...command, '--to', 'system'])],
+    });
+  }
+  for (const type of [to, from]) checkKeyringType(type);
+  if (from.value !== to.value) return { from, to };
+  const otherDirectory = ['--from', 'atmos-file', '--path', placeholder('dir')];
+  throw new AtmosError(
+    'ERR_USAGE',
+    `the entries would be copied from the ${from.value} keyring (${from.source}) to itself`,
+    {
+      hints: [
+        run([...command, '--from', placeholder('type'), '--to', to.value]),
+        run(
+          ['atmos', 'auth', 'keyring', 'import', ...otherDirectory],
+          'to copy from another directory',
+        ),
+      ],
+    },
+  );
+}
+
+/** That one, and none in its place. */
+async function openType(
+  plan: AuthPlan,
+  type: Sourced<string>,
+  { open }: MigrateServices,
+): Promise<OpenAuth> {
+  const { fallback: _, ...settings } = plan.keyring;
+  const opened = await open({ ...plan, keyring: { ...settings, type } });
+  if (opened.keyring.info.persistent) return opened;
+  throw new AtmosError(
+    'ERR_USAGE',
+    `the ${type.value} keyring (${type.source}) keeps nothing, so nothing can be copied from or to it`,
+    { hints: [run([...command, '--from', 'system', '--to', 'file'])] },
+  );
+}

@@ -1,0 +1,33 @@
+import type { ProjectPlan } from '../auth/plan.ts';
+import type { Identity } from '../core/kind-config.ts';
+import { isSameName } from '../core/names.ts';
+
+interface Warning {
+  warn(message: string): Promise<void>;
+}
+
+/** For what relies on another command finding what it leaves: on the memory keyring none does. */
+export async function warnOfMemory(
+  { keyring }: Pick<ProjectPlan, 'keyring'>,
+  consequence: string,
+  { warn }: Warning,
+): Promise<void> {
+  if (keyring.type.value !== 'memory') return;
+  await warn(`the memory keyring keeps nothing: ${consequence}`);
+}
+
+/** Atmos would run them with the session, and programs would get what they set. */
+export async function warnOfIntegrations(
+  { config }: Pick<ProjectPlan, 'config'>,
+  { name, via }: Pick<Identity, 'name' | 'via'>,
+  { warn }: Warning,
+): Promise<void> {
+  const isSame = (one: string | undefined, other: string | undefined) =>
+    one !== undefined && other !== undefined && isSameName(one, other);
+  const bound = config.integrations.filter(
+    (one) => isSame(one.via.identity, name) || isSame(one.via.provider, via?.provider),
+  );
+  if (bound.length === 0) return;
+  const list = bound.map((one) => `${one.name} (${one.locate()})`).join(', ');
+  await warn(`this version does not run the integrations of identity ${name}: ${list}`);
+}

@@ -1,0 +1,123 @@
+import type { HelpDetails, Row } from './format.ts';
+
+const identityVariable: Row = ['ATMOS_IDENTITY', 'Identity to use if --identity is not given'];
+
+const mfaVariable: Row = ['ATMOS_MFA_TOKEN', 'Code to use if --mfa-token is not given'];
+
+const noSession: Row = ['4', 'No valid session, or the access key is missing or refused'];
+
+/** For `atmos auth` and its commands, without those of the keyring. */
+export const authDetails: Readonly<Record<string, HelpDetails>> = {
+  'atmos auth': {
+    description: 'A command that is not listed here is passed to the next atmos on PATH.',
+    examples: [
+      'atmos auth user configure --identity emergency-user',
+      'atmos auth login --identity emergency-user',
+      'atmos auth exec --identity emergency-user -- terraform plan',
+    ],
+    environment: [identityVariable],
+    showsGlobalOptions: true,
+  },
+  'atmos auth user': {
+    examples: ['atmos auth user configure --identity emergency-user'],
+  },
+  'atmos auth user configure': {
+    description:
+      'Prompts for the key unless --stdin or --from-aws-profile is given. The key is stored ' +
+      'in the configured keyring and read back before the command succeeds.',
+    examples: [
+      'atmos auth user configure --identity emergency-user',
+      'atmos auth user configure -i emergency-user --from-aws-profile work',
+      'aws iam create-access-key | atmos auth user configure -i me --stdin',
+    ],
+    environment: [identityVariable],
+  },
+  'atmos auth login': {
+    description:
+      'Keeps the current session if it is valid for at least 15 more minutes, or for a ' +
+      'quarter of its duration if that is less.',
+    examples: [
+      'atmos auth login --identity emergency-user',
+      'atmos auth login -i emergency-user --force',
+    ],
+    environment: [identityVariable, mfaVariable],
+    exitCodes: [['0', 'A valid session is stored'], noSession],
+  },
+  'atmos auth whoami': {
+    description:
+      'Asks AWS whether it accepts the stored session, for at most 5 seconds. Never opens a session.',
+    examples: ['atmos auth whoami', 'atmos auth whoami -i emergency-user --output json'],
+    environment: [identityVariable],
+    exitCodes: [
+      ['0', 'The session is valid, or AWS could not be reached'],
+      ['4', 'The session is missing, has expired or is refused'],
+    ],
+  },
+  'atmos auth exec': {
+    description:
+      'Opens a session if necessary. The program gets no other AWS credentials, and its exit ' +
+      'code is the exit code of this command.',
+    examples: [
+      'atmos auth exec -i emergency-user -- terraform plan',
+      'atmos auth exec -i emergency-user -- aws sts get-caller-identity',
+    ],
+    environment: [identityVariable, mfaVariable],
+    exitCodes: [
+      noSession,
+      ['126', 'The program cannot be executed'],
+      ['127', 'The program was not found'],
+      ['128+n', 'Signal n terminated the program'],
+      ['other', 'Exit code of the program'],
+    ],
+  },
+  'atmos auth env': {
+    description:
+      'By default the commands select an AWS profile that runs atmos auth credential-process; ' +
+      'they contain no secret. With --credentials env they contain the credentials.',
+    examples: [
+      'eval "$(atmos auth env -i emergency-user)"',
+      'eval "$(atmos auth env --unset)"',
+      'atmos auth env -i emergency-user -f fish | source',
+      'atmos auth env -i emergency-user | Out-String | Invoke-Expression',
+    ],
+    environment: [identityVariable, mfaVariable],
+  },
+  'atmos auth credential-process': {
+    description:
+      'AWS SDKs run this command if an AWS profile names it in credential_process. It opens ' +
+      'a session only if that needs no prompt, and stops after 50 seconds.',
+    examples: ['atmos auth credential-process --identity emergency-user'],
+    environment: [identityVariable, ['ATMOS_MFA_TOKEN', 'MFA code for a new session']],
+    exitCodes: [
+      ['0', 'The credentials were printed'],
+      ['3', 'The keyring is locked, unavailable or damaged'],
+      noSession,
+    ],
+  },
+  'atmos auth logout': {
+    description:
+      'Removes the sessions and tokens of one identity, or of all. Access keys stay in the ' +
+      'keyring unless --keychain is given.',
+    examples: [
+      'atmos auth logout emergency-user',
+      'atmos auth logout --all --dry-run',
+      'atmos auth logout emergency-user --keychain',
+    ],
+    environment: [identityVariable],
+  },
+  'atmos auth validate': {
+    description: 'Runs no command of the configuration and does not open the keyring.',
+    examples: ['atmos auth validate', 'atmos auth validate --output json'],
+    exitCodes: [
+      ['0', 'The configuration is valid'],
+      ['2', 'The configuration has an error'],
+    ],
+  },
+  'atmos auth trust': {
+    description:
+      'Shows the files of this project and what they may run, send or write, then prompts. ' +
+      'A changed file must be trusted again.',
+    examples: ['atmos auth trust', 'atmos auth trust --list', 'atmos auth trust --revoke ~/infra'],
+    environment: [['ATMOS_AUTH_TRUST', 'Set to 1 to trust the configuration without a review']],
+  },
+};

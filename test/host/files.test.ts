@@ -1,0 +1,44 @@
+import {
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { replacePrivately } from '../../src/host/files.ts';
+import { temporaryDirectory } from '../support/temporary.ts';
+
+// The steps, crashes and full disks: test/keyring/file/atomic-write.test.ts.
+describe('a file that is replaced privately', () => {
+  test('is readable by its owner only, and has no other file beside it', () => {
+    const directory = temporaryDirectory();
+    const path = join(directory, 'file');
+    writeFileSync(path, 'old', { mode: 0o644 });
+    replacePrivately(path, 'new');
+    expect(readFileSync(path, 'utf8')).toBe('new');
+    expect(statSync(path).mode & 0o777).toBe(0o600);
+    expect(readdirSync(directory)).toEqual(['file']);
+  });
+
+  test('replaces a link, not the file that the link leads to', () => {
+    const directory = temporaryDirectory();
+    const [target, link] = [join(directory, 'target'), join(directory, 'link')];
+    writeFileSync(target, 'old');
+    symlinkSync(target, link);
+    replacePrivately(link, 'new');
+    expect(readFileSync(target, 'utf8')).toBe('old');
+    expect(readFileSync(link, 'utf8')).toBe('new');
+  });
+
+  test('leaves no temporary file when it fails', () => {
+    const directory = temporaryDirectory();
+    const path = join(directory, 'taken');
+    mkdirSync(path);
+    expect(() => replacePrivately(path, 'new')).toThrow('EISDIR');
+    expect(() => replacePrivately(path, 'new', { isNew: true })).toThrow('EEXIST');
+    expect(readdirSync(directory)).toEqual(['taken']);
+  });
+});
