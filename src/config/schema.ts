@@ -68,11 +68,11 @@ const keyringSpec = mapOf({
   ),
   password_command: setting(
     text,
-    'A command that prints the password on its first line; other lines are ignored. It is run by `sh -c`, on Windows by `cmd.exe /c`, for at most 30 seconds. In a project’s file it requires trust.',
+    "A command that prints the password on its first line; other lines are ignored. It is run by `sh -c`, on Windows by `cmd.exe /c`, for at most 30 seconds. In a project's file it requires trust.",
   ),
   auto_unlock: setting(
     textOrCount,
-    'After the password was typed, keep the keyring unlocked for this time, as `atmos auth keyring unlock --ttl` does: at most `24h`. Not on Windows. In a project’s file it is ignored with a warning until the file is trusted.',
+    "After the password was typed, keep the keyring unlocked for this time, as `atmos auth keyring unlock --ttl` does: at most `24h`. Not on Windows. In a project's file it is ignored with a warning until the file is trusted.",
     { otherwise: 'not set: a hint names the command' },
   ),
 });
@@ -151,7 +151,7 @@ const logs = mapOf({
   }),
   file: setting(
     text,
-    'The destination: a file to append to, `/dev/stderr`, `/dev/stdout` or `/dev/null`. A relative path starts from the directory of the file that contains it. In a project’s file, any other destination than these three requires trust.',
+    "The destination: a file to append to, `/dev/stderr`, `/dev/stdout` or `/dev/null`. A relative path starts from the directory of the file that contains it. In a project's file, any other destination than these three requires trust.",
     { environment: 'ATMOS_LOGS_FILE', default: '/dev/stderr' },
   ),
 });

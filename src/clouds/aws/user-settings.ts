@@ -63,7 +63,7 @@ export const schemas = {
   spec: mapOf({
     endpoint_url: setting(
       text,
-      'The URL of another AWS STS endpoint, without user and password. In a project’s file, an endpoint that is neither AWS nor this machine requires trust; so does sending an MFA code to an endpoint on this machine.',
+      "The URL of another AWS STS endpoint, without user and password. In a project's file, an endpoint that is neither AWS nor this machine requires trust; so does sending an MFA code to an endpoint on this machine.",
     ),
   }),
 };
