@@ -7,14 +7,15 @@ import { withoutAbsent } from '../../core/json.ts';
 import type { Identity } from '../../core/kind-config.ts';
 import { parseDuration } from '../../core/time.ts';
 import type { KeySource, OpenContext, Opened, Turn } from '../contract.ts';
+import { endpointVariant, refuseEndpointVariables } from './endpoint-variables.ts';
 import { withMfaCode } from './mfa.ts';
+import { shownValues } from './shown-values.ts';
 import type { SessionTokenRequest, Sts } from './sts.ts';
 import {
   defaultRegion,
   describeEmpty,
   emptyKeyFields,
   keyFaultsOf,
-  shownValues,
   variableHints,
   type UserSettings,
 } from './user-settings.ts';
@@ -101,22 +102,23 @@ async function requestSession(
 }
 
 /**
- * Lets AWS STS be used, and closes it. Variables of the AWS SDKs that we do not follow are refused before
- * anything is sent, or else told when it has worked: an error names them itself.
+ * Opens AWS STS for one use, and closes it.
+ *
+ * @throws ERR_CONFIG_INVALID for a variable of the AWS SDKs that names another endpoint; what `use` throws
  */
 export async function withSts<T>(
   { identity, settings }: User,
   credentials: AwsCredentials,
-  { host, timeoutMs, warn }: Pick<OpenContext, 'host' | 'timeoutMs' | 'warn'>,
+  { host, timeoutMs }: Pick<OpenContext, 'host' | 'timeoutMs'>,
   use: (sts: Sts) => Promise<T>,
 ): Promise<T> {
   const { region = defaultRegion, endpoint, mfaArn } = settings;
-  const destination = { region, endpoint };
-  const variables = await import('./unfollowed-variables.ts');
-  variables.requireFollowed(destination, identity.name, host.env);
+  refuseEndpointVariables({ region, endpoint }, identity.name, host.env);
   const { openSts } = await import('./sts.ts');
   const sts = openSts({
-    ...destination,
+    region,
+    endpoint,
+    variant: endpointVariant(settings, host.env),
     credentials,
     shown: shownValues(identity, settings),
     locateMfaArn:
@@ -125,11 +127,7 @@ export async function withSts<T>(
     host,
   });
   try {
-    const result = await use(sts);
-    const unfollowed = variables.unfollowedVariables(destination, host.env);
-    const warning = variables.unfollowedWarning(unfollowed);
-    if (warning !== undefined) warn(warning);
-    return result;
+    return await use(sts);
   } finally {
     sts.close();
   }

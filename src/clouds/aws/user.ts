@@ -4,7 +4,8 @@ import type { Identity } from '../../core/kind-config.ts';
 import type { Kind, LinkPlan } from '../contract.ts';
 import { endpointNeeds, isPlainUrl } from './endpoint.ts';
 import { partitionOf } from './regions.ts';
-import { defaultRegion, endpointOf, readSettings, schemas, shownValues } from './user-settings.ts';
+import { shownValues } from './shown-values.ts';
+import { defaultRegion, endpointOf, readSettings, schemas } from './user-settings.ts';
 import type { User } from './user-session.ts';
 
 /**
