@@ -77,7 +77,8 @@ export async function createAuth(options: CreateAuthOptions = {}): Promise<Auth>
   const opened = await openAuth(plan, {
     host,
     warn: (message) => onWarning?.(message),
-    ...withoutAbsent({ keyring, promptPassword, mfaCode }),
+    ask: withoutAbsent({ mfaCode }),
+    ...withoutAbsent({ keyring, promptPassword }),
   });
   const { manager } = opened;
 

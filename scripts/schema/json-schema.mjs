@@ -53,7 +53,7 @@ const nameSchema = {
  * @param {Sources} sources
  */
 async function ofKind(kind, sources) {
-  const { schemas } = await sources.strategyOf({ name: kind, kind, locate: () => '' });
+  const { schemas } = await sources.kindOf({ name: kind, kind, locate: () => '' });
   const parts = Object.entries(schemas).map(([part, schema]) => [
     part,
     { ...convert(schema, sources), additionalProperties: false, $schema: undefined },

@@ -2,7 +2,7 @@ import { writeHandle } from '../auth/handle.ts';
 import type { LoginOptions, LoginResult } from '../auth/login.ts';
 import { handleOf, type ProjectPlan } from '../auth/plan.ts';
 import type { Cloud } from '../clouds/contract.ts';
-import { cloudOf, strategyOf } from '../clouds/registry.ts';
+import { cloudOf, kindOf } from '../clouds/registry.ts';
 import { unlockHints, type Hint } from '../core/hint.ts';
 import { showValue, type Sourced } from '../core/json.ts';
 import type { Identity } from '../core/kind-config.ts';
@@ -144,8 +144,9 @@ export async function foreseen(identity: Identity): Promise<{
   readonly region: string | undefined;
   readonly defaultRegion: string;
 }> {
-  const { gives, configuredRegion, defaultRegion } = await strategyOf(identity);
-  return { cloud: await cloudOf(gives), region: configuredRegion(identity), defaultRegion };
+  const { gives, plan } = await kindOf(identity);
+  const { region, defaultRegion } = plan(identity);
+  return { cloud: await cloudOf(gives), region, defaultRegion };
 }
 
 /**

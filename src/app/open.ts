@@ -30,7 +30,8 @@ export interface OpenAuthOptions {
   readonly promptPassword?: PromptPassword;
   readonly passwordTyped?: NonNullable<KeyringCaller['passwordTyped']>;
   readonly canUnlock?: boolean;
-  readonly mfaCode?: AuthContext['mfaCode'];
+  /** What a person can be asked. Default: nothing. */
+  readonly ask?: AuthContext['ask'];
   /** @param hints commands that fix it, none by default */
   warn(message: string, hints?: readonly Hint[]): void;
 }
@@ -52,7 +53,7 @@ export interface OpenAuth extends OpenedKeyring {
  * @throws ERR_KEYRING_UNKNOWN_TYPE, ERR_CONFIG_UNTRUSTED (a password command nobody trusted)
  */
 export async function openAuth(plan: AuthPlan, options: OpenAuthOptions): Promise<OpenAuth> {
-  const { host, mfaCode } = options;
+  const { host, ask = {} } = options;
   const opened = options.keyring ? { keyring: options.keyring } : await openPlanned(plan, options);
   const requireStorable = options.keyring ? () => {} : storingGuard(plan, opened, options);
   const keyring = guarded(opened.keyring, requireStorable);
@@ -70,7 +71,8 @@ export async function openAuth(plan: AuthPlan, options: OpenAuthOptions): Promis
     requireTrust: (need) => requireTrust(plan.config, need, host),
     requireStorable,
     warn: (message) => options.warn(message),
-    ...withoutAbsent({ mfaCode, configured: plan.config }),
+    ask,
+    ...withoutAbsent({ configured: plan.config }),
   });
   return { ...opened, keyring, plan, manager, requireStorable };
 }

@@ -1,4 +1,4 @@
-import { strategyOf } from '../clouds/registry.ts';
+import { kindOf } from '../clouds/registry.ts';
 import type { Config } from '../config/config.ts';
 import { isAtmosError } from '../core/errors.ts';
 import { showForConsent, type Sourced } from '../core/json.ts';
@@ -91,7 +91,7 @@ export function variableNeeds(
 
 /** What using the identity does. @throws ERR_IDENTITY_UNSUPPORTED */
 export async function identityNeeds(identity: Identity): Promise<TrustNeed[]> {
-  const { trustNeeds } = await strategyOf(identity);
+  const { trustNeeds } = await kindOf(identity);
   const whole = ['auth', 'identities', identity.name];
   return trustNeeds(identity).map((need) => ({ ...need, path: [...whole, ...need.path] }));
 }

@@ -25,18 +25,20 @@ export function openForCommand(
   plan: AuthPlan,
   options: OpenOptions,
 ): Promise<OpenAuth> {
+  const { isInteractive } = options;
   const code = options.mfaToken ?? (context.host.env['ATMOS_MFA_TOKEN'] || undefined);
+  const canAsk = isInteractive || code !== undefined;
   return openAuth(plan, {
     host: context.host,
     warn: keyringWarner(context),
-    mfaCode: (request) => mfaCode(context, request, code, options.isInteractive),
+    ask: canAsk ? { mfaCode: (request) => mfaCode(context, request, code, isInteractive) } : {},
     // Loaded when it is needed: most commands ask for no password.
     async passwordTyped(copyPassword) {
       const { offerUnlock } = await import('./offer-unlock.ts');
       await offerUnlock(context, plan, copyPassword);
     },
     ...withoutAbsent({
-      promptPassword: options.isInteractive
+      promptPassword: isInteractive
         ? (request: PasswordRequest) => askPassword(context, plan, request)
         : undefined,
       canUnlock: options.isForeign ? false : undefined,

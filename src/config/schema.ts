@@ -126,7 +126,7 @@ const logs = mapOf({
   }),
   file: setting(
     text,
-    'The destination: a file to append to, `/dev/stderr`, `/dev/stdout` or `/dev/null`. A relative path starts from the directory of the file that contains it. In a project’s file, any other destination than these three requires trust.',
+    "The destination: a file to append to, `/dev/stderr`, `/dev/stdout` or `/dev/null`. A relative path starts from the directory of the file that contains it. In a project's file, any other destination than these three requires trust.",
     { environment: 'ATMOS_LOGS_FILE', default: '/dev/stderr' },
   ),
 });

@@ -108,7 +108,7 @@ test.each([
     { expiresAt: new Date('2026-01-01T12:00:00Z') },
   );
   const result = {
-    session: { credentials, clockOffsetMs: 0 },
+    session: { credentials, clockOffsetMs: 0, limits: [] },
     region: 'us-east-1',
     wasOpened: true,
   };

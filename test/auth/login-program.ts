@@ -27,6 +27,7 @@ const context = {
   realm: { value: 'r', source: 'auth.realm' },
   requireTrust: () => {},
   requireStorable: () => {},
+  ask: {},
   warn: (message: string) => say('warning', message),
 };
 const identity = {

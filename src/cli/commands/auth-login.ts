@@ -22,7 +22,7 @@ export async function login(context: Context, invocation: Invocation): Promise<v
     mfaToken: invocation.values['mfa-token'],
   });
   const result = await manager.login(identity, { force: invocation.flags['force'] ?? false });
-  const { wasOpened, session, region, limits, changed, storeFailure } = result;
+  const { wasOpened, session, region, changed, storeFailure } = result;
   const remaining = formatRemaining(remainingMs(session, host.now()));
   await note(
     [paint('green', '✓'), wasOpened ? ' Authentication successful!' : ' Already authenticated.'],
@@ -36,7 +36,7 @@ export async function login(context: Context, invocation: Invocation): Promise<v
     ]),
   );
   if (changed !== undefined) await note(`note: ${changed}`);
-  if (limits !== undefined) await note(`note: ${limits}`);
+  for (const limit of session.limits) await note(`note: ${limit}`);
   const services = { warn: warner(context) };
   await warnOfIntegrations(plan, identity, services);
   // To keep the session is what a login is for.

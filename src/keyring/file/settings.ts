@@ -42,12 +42,12 @@ export const fileSchema = {
   ),
   password_command: setting(
     text,
-    'A command that prints the password on its first line; other lines are ignored. It is run by `sh -c`, on Windows by `cmd.exe /c`, for at most 30 seconds. In a project’s file it requires trust.',
+    "A command that prints the password on its first line; other lines are ignored. It is run by `sh -c`, on Windows by `cmd.exe /c`, for at most 30 seconds. In a project's file it requires trust.",
     { isCommand: true },
   ),
   auto_unlock: setting(
     textOrCount,
-    'After the password was typed, keep the keyring unlocked for this time, as `atmos auth keyring unlock --ttl` does: at most `24h`. Not on Windows. In a project’s file it is ignored with a warning until the file is trusted.',
+    "After the password was typed, keep the keyring unlocked for this time, as `atmos auth keyring unlock --ttl` does: at most `24h`. Not on Windows. In a project's file it is ignored with a warning until the file is trusted.",
     { otherwise: 'not set: a hint names the command' },
   ),
 };
