@@ -21,7 +21,8 @@ const layers = {
   cli: ['core/', 'host/', 'keyring/', 'store/', 'config/', 'auth/', 'app/'],
 };
 
-const backends = ['memory', 'file', 'system', 'agent'];
+// The unlock agent belongs to the file keyring.
+const backends = ['memory', '(file|agent)', 'system'];
 const partsOf = (/** @type {string} */ backend) => `keyring/${backend}(/|[.]ts$)`;
 
 /**

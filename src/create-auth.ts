@@ -4,7 +4,8 @@ import { openAuth } from './app/open.ts';
 import type { RemovedFile } from './app/session-files.ts';
 import type { Whoami } from './app/whoami.ts';
 import { planAuth } from './auth/plan.ts';
-import { configFromObject, loadConfig, type Config } from './config/load.ts';
+import { configFromObject, loadConfig } from './auth/load-config.ts';
+import type { Config } from './config/load.ts';
 import { withoutAbsent } from './core/json.ts';
 import type { Host } from './host/host.ts';
 import { realHost } from './host/real.ts';
@@ -76,7 +77,8 @@ export async function createAuth(options: CreateAuthOptions = {}): Promise<Auth>
   const opened = await openAuth(plan, {
     host,
     warn: (message) => onWarning?.(message),
-    ...withoutAbsent({ keyring, promptPassword, mfaCode }),
+    ask: withoutAbsent({ mfaCode }),
+    ...withoutAbsent({ keyring, promptPassword }),
   });
   const { manager } = opened;
 

@@ -1,7 +1,7 @@
-# On a laptop: the keyring of the desktop, as profiles/laptop says. Without a desktop exit code 3.
+# On a laptop: the keyring of the desktop, as in profiles/laptop. Exit code 3 without a desktop.
 atmos auth keyring status || test $? -eq 3
 
-# In CI: the memory keyring, as profiles/ci says.
+# In CI: the memory keyring, as in profiles/ci.
 atmos auth keyring status --profile ci
 
 # The same for a whole job, by a variable.

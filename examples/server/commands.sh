@@ -7,5 +7,5 @@ atmos auth user configure --stdin < access-key.json
 atmos auth exec -- sh -c 'echo "in $AWS_REGION with the key ${AWS_ACCESS_KEY_ID%????????????????}…"'
 atmos auth keyring status
 
-# What a person would have to answer is refused at once (exit code 2), and never waited for.
+# Where a prompt would be necessary, the command fails at once (exit code 2).
 atmos auth login --identity || test $? -eq 2

@@ -24,7 +24,8 @@ export async function createJsonSchema(sources) {
   const { settingsSchema, identityKinds, otherIdentityKinds, keyringTypes, logLevels } = sources;
   const schema = convert(settingsSchema, sources);
   const at = (/** @type {string} */ path) => subschema(schema, path.split('.'));
-  for (const { path } of sources.closedMaps) at(path.join('.')).additionalProperties = false;
+  for (const { path } of sources.closedMaps(sources.specSchema))
+    at(path.join('.')).additionalProperties = false;
   choose(at('auth.keyring.type'), keyringTypes);
   choose(at('auth.keyring.fallback.*'), keyringTypes);
   choose(at('auth.identities.*.kind'), [...identityKinds, ...otherIdentityKinds]);
@@ -52,7 +53,7 @@ const nameSchema = {
  * @param {Sources} sources
  */
 async function ofKind(kind, sources) {
-  const { schemas } = await sources.strategyOf({ name: kind, kind, locate: () => '' });
+  const { schemas } = await sources.kindOf({ name: kind, kind, locate: () => '' });
   const parts = Object.entries(schemas).map(([part, schema]) => [
     part,
     { ...convert(schema, sources), additionalProperties: false, $schema: undefined },
@@ -88,7 +89,7 @@ function convert(schema, { flag, scalar, textOrCount, textOrTexts }) {
     overrideAction({ valibotAction, jsonSchema }) {
       if (!('metadata' in valibotAction)) return jsonSchema;
       // The conversion has put all of it there.
-      const rest = without(jsonSchema, 'environment', 'isForAtmos', 'otherwise');
+      const rest = without(jsonSchema, ...words);
       return { ...rest, ...told(/** @type {About} */ (valibotAction.metadata)) };
     },
   });
@@ -105,6 +106,9 @@ function without(schema, ...keys) {
 
 /** @param {readonly string[]} types */
 const typed = (...types) => ({ type: [...types, 'null'] });
+
+/** What only we know of a key. @see About */
+const words = ['environment', 'isCommand', 'isForAtmos', 'isPath', 'namesSecret', 'otherwise'];
 
 /** What a value of each type is called in messages. */
 /** @type {Record<string, string>} */

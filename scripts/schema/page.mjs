@@ -27,7 +27,7 @@ const template = new URL('configuration.template.md', import.meta.url);
 export async function createPage(sources) {
   const schemasOfKinds = new Map();
   for (const kind of sources.identityKinds) {
-    const { schemas } = await sources.strategyOf({ name: kind, kind, locate: () => '' });
+    const { schemas } = await sources.kindOf({ name: kind, kind, locate: () => '' });
     schemasOfKinds.set(kind, schemas);
   }
   return readFileSync(template, 'utf8')
@@ -97,7 +97,7 @@ function rowsOf(entries, isDeep, prefix = '') {
 
 /** @param {Described} described */
 function defaultOf({ about, isOptional }) {
-  if (!isOptional) return 'must be said';
+  if (!isOptional) return 'required';
   if (about?.default !== undefined) return code(String(about.default));
   return about?.otherwise ?? '';
 }
@@ -109,7 +109,7 @@ function code(text) {
 
 /** @param {readonly (readonly string[])[]} rows */
 function table(rows) {
-  const head = ['key', 'what it says', 'default', 'variable that wins over it'];
+  const head = ['key', 'meaning', 'default', 'overridden by'];
   const lines = [head, head.map(() => '---'), ...rows].map(
     (cells) => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`,
   );

@@ -1,7 +1,12 @@
 // What the JSON Schema and docs/configuration.md are made from.
+import { createSettingsSchema } from '../../src/config/schema.ts';
+import { specSchema } from '../../src/keyring/registry.ts';
 
-export { identityKinds, otherIdentityKinds, strategyOf } from '../../src/clouds/registry.ts';
-export { closedMaps, settingsSchema } from '../../src/config/schema.ts';
+export { identityKinds, otherIdentityKinds, kindOf } from '../../src/clouds/registry.ts';
+export { closedMaps } from '../../src/config/schema.ts';
 export { logLevels } from '../../src/core/log-level.ts';
 export { flag, scalar, textOrCount, textOrTexts } from '../../src/core/validate.ts';
-export { keyringTypes } from '../../src/keyring/registry.ts';
+export { keyringTypes, specSchema } from '../../src/keyring/registry.ts';
+
+/** All of atmos.yaml that we take part in, with the settings of each keyring. */
+export const settingsSchema = createSettingsSchema(specSchema);

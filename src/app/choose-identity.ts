@@ -1,4 +1,4 @@
-import { strategyOf } from '../clouds/registry.ts';
+import { kindOf } from '../clouds/registry.ts';
 import { findIdentity, profilesWith } from '../config/find-identity.ts';
 import type { Config } from '../config/load.ts';
 import { remoteImportHints, remoteImportNote } from '../config/remote-imports.ts';
@@ -101,9 +101,9 @@ export async function chooseIdentity(choice: IdentityChoice): Promise<Identity |
   const chosen = await resolveIdentityName(requested, config, choice);
   const identity = findIdentity(config, chosen, sourceHints(chosen.source, host));
   const { name, kind } = identity;
-  const strategy = await strategyOf(identity);
+  const { plan } = await kindOf(identity);
   host.log('identity.chosen', { identity: name, kind, source: chosen });
-  strategy.validate(identity);
+  plan(identity);
   return identity;
 }
 

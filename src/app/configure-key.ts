@@ -1,9 +1,9 @@
-import { checkTrust, ownerOf, type AuthContext } from '../auth/context.ts';
+import { checkTrust, ownerOf, planLink, type AuthContext } from '../auth/context.ts';
 import { forgetRefusal } from '../auth/refusals.ts';
 import type { KeyForm, KeyValues } from '../clouds/contract.ts';
-import { strategyOf } from '../clouds/registry.ts';
-import { awsCredentials, type AwsCredentials } from '../core/credentials.ts';
-import { AtmosError, KeyringError } from '../core/errors.ts';
+import { kindOf } from '../clouds/registry.ts';
+import { awsCredentials, isSameCredentials, type AwsCredentials } from '../core/credentials.ts';
+import { AtmosError, isAtmosError, KeyringError } from '../core/errors.ts';
 import { edit, say } from '../core/hint.ts';
 import type { Identity } from '../core/kind-config.ts';
 import { shownKey } from '../keyring/key.ts';
@@ -20,13 +20,22 @@ export async function checkConfigurable(context: AuthContext, identity: Identity
   context.requireStorable();
   checkLength(ownerOf(context, identity), identity);
   await checkTrust(context, identity);
-  if ((await strategyOf(identity)).usesStoredKeys(identity)) return;
+  const { storedKey } = (await kindOf(identity)).plan(identity);
+  if (storedKey === 'needed') return;
+  if (storedKey === 'none') throw usesNoKey(identity);
   throw new AtmosError(
     'ERR_USAGE',
     `the access key of identity ${identity.name} stands in the configuration (${identity.locate(['credentials'])}), so a stored one would not be used`,
     {
       hints: [edit(identity.locate(['credentials']), 'remove access_key_id and secret_access_key')],
     },
+  );
+}
+
+function usesNoKey({ name, kind, locate }: Identity): AtmosError {
+  return new AtmosError(
+    'ERR_USAGE',
+    `identity ${name} (${locate(['kind'])}) is of kind ${kind}, which uses no access key`,
   );
 }
 
@@ -42,7 +51,7 @@ function checkLength(owner: Owner, { name, locate }: Identity): void {
 
 /** @throws ERR_CONFIG_INVALID */
 export async function keyFormOf(identity: Identity): Promise<KeyForm> {
-  return (await strategyOf(identity)).keyForm(identity);
+  return (await kindOf(identity)).keyForm(identity);
 }
 
 /**
@@ -71,25 +80,38 @@ export async function verifyKeys(
   keys: AwsCredentials,
   timeoutMs: number,
 ): Promise<{ arn: string; account: string }> {
-  await checkTrust(context, identity);
-  const strategy = await strategyOf(identity);
-  const prepared = await strategy.prepare({
-    identity,
-    host: context.host,
-    readStoredKeys: async () => keys,
-    isStoreLasting: context.keyring.info.persistent,
-    warn: () => {},
-  });
-  return prepared.whoIs(keys, timeoutMs);
+  const link = await planLink(context, identity);
+  return link.whoIs(keys, { host: context.host, timeoutMs, warn: () => {} });
 }
 
-/** Stores the long-lived keys of an identity and reads them back. */
+/**
+ * Stores the long-lived key of an identity and reads it back. A session that another key has opened is
+ * removed, and it goes first: when this ends half-way, trying again still finds that the key differs.
+ */
 export async function saveKeys(
   context: AuthContext,
   identity: Identity,
   keys: Omit<AwsCredentials, 'type'>,
 ): Promise<void> {
-  await context.store.write(identity.name, 'key', awsCredentials(keys));
-  forgetRefusal(ownerOf(context, identity), context.host);
-  context.host.log('key.saved', { identity: identity.name });
+  const { store, host } = context;
+  const key = awsCredentials(keys);
+  if (!(await isStored(context, identity, key))) await store.remove(identity.name, 'session');
+  await store.write(identity.name, 'key', key);
+  forgetRefusal(ownerOf(context, identity), host);
+  host.log('key.saved', { identity: identity.name });
+}
+
+async function isStored(
+  { store }: AuthContext,
+  { name }: Identity,
+  key: AwsCredentials,
+): Promise<boolean> {
+  try {
+    const stored = await store.read(name, 'key');
+    return stored !== null && isSameCredentials(stored.credentials, key);
+  } catch (error) {
+    // One that cannot be used is overwritten.
+    if (isAtmosError(error, 'ERR_STORE_INVALID')) return false;
+    throw error;
+  }
 }

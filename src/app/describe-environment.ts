@@ -2,6 +2,7 @@ import { findHandlePaths } from '../auth/handle.ts';
 import { handleOf, type ProjectPlan } from '../auth/plan.ts';
 import type { Identity } from '../core/kind-config.ts';
 import type { Host } from '../host/host.ts';
+import { secretVariablesOf } from '../keyring/registry.ts';
 import { choiceVariables } from './choose-identity.ts';
 import { foreseen, processCommand, withoutRecorded } from './export-environment.ts';
 import { sortOut, withIdentityVariables } from './program-environment.ts';
@@ -20,7 +21,7 @@ export async function describeEnvironment(
   host: Host,
 ): Promise<Readonly<Record<string, string>>> {
   const { awsConfig: configFile, empty: emptyFile } = findHandlePaths(
-    handleOf(plan, identity.name),
+    handleOf(plan, identity.name, host),
     host,
   );
   const { cloud, region } = await foreseen(identity);
@@ -29,7 +30,7 @@ export async function describeEnvironment(
   const { set } = cloud.process.environment(place);
   const choice = choiceVariables(plan.config, identity, withoutRecorded(host.env));
   const named = { set: { ...(hasProfile ? set : {}), ...choice }, unset: [] };
-  const said = sortOut(identity.env, plan.keyring.passwordEnv.value).given;
+  const said = sortOut(identity.env, secretVariablesOf(plan.keyring)).given;
   const hidden = said.map(({ key }) => ({ key, value: redacted }));
   const change = withIdentityVariables(named, hidden, cloud.regionVariables, host.platform);
   return Object.fromEntries(Object.entries(change.set).sort(([a], [b]) => (a < b ? -1 : 1)));

@@ -4,7 +4,7 @@ import { run, unlockHints } from '../core/hint.ts';
 import { listNames } from '../core/json.ts';
 import { formatMoment, formatTimestamp } from '../core/time.ts';
 import { readEach } from '../keyring/bulk.ts';
-import type { BackendContext, Keyring, Probe } from '../keyring/contract.ts';
+import type { Keyring, KeyringContext, Probe } from '../keyring/contract.ts';
 import {
   createProbeKey,
   isStaleProbe,
@@ -14,12 +14,12 @@ import {
   warning,
   type Finding,
 } from '../keyring/inspection.ts';
-import { inspectorOf, loadAgentControl } from '../keyring/registry.ts';
+import { inspectorOf, lookForAgent } from '../keyring/registry.ts';
 
 export interface Subject {
   /** Asks for its password, if whoever opened it lets it. */
   readonly keyring: Keyring;
-  readonly context: BackendContext;
+  readonly context: KeyringContext;
 }
 
 /** What is done with the entries. */
@@ -58,8 +58,8 @@ async function examineItself(subject: Subject, visitor: EntryVisitor): Promise<F
 
 /** Whether it is there, so that a write would not make it. */
 export async function isMade({ keyring, context }: Subject): Promise<boolean> {
-  const inspector = await inspectorOf(keyring.info.type);
-  return inspector?.describe(context).isMade ?? true;
+  const inspector = await inspectorOf(context, keyring.info.type);
+  return inspector?.describe().isMade ?? true;
 }
 
 /** With what whoever reads or writes gets: that says what mends it, which a probe does not. */
@@ -80,8 +80,8 @@ async function whyUnavailable({ keyring, context }: Subject, { reason }: Probe):
 async function ofNone({ keyring, context }: Subject, { state, reason }: Probe): Promise<Finding> {
   const none = `there is no keyring at ${keyring.info.location} yet: the first write makes it, so nothing was tried`;
   if (state === 'ready') return ok('state', none);
-  const agent = await (await loadAgentControl()).look(context);
-  const canUnlock = agent.kind !== 'impossible' && agent.kind !== 'off';
+  const agent = await lookForAgent(context, keyring.info.type);
+  const canUnlock = agent !== undefined && agent.kind !== 'impossible' && agent.kind !== 'off';
   return warning('state', `${none}; ${reason ?? state}`, ...unlockHints(canUnlock));
 }
 
@@ -186,16 +186,17 @@ export async function examineOutside(subject: Subject): Promise<Finding[]> {
 
 async function lookAround({ keyring, context }: Subject): Promise<Finding[]> {
   try {
-    return (await (await inspectorOf(keyring.info.type))?.examine(context)) ?? [];
+    return (await (await inspectorOf(context, keyring.info.type))?.examine()) ?? [];
   } catch (error) {
     return [ofError('surroundings', error)];
   }
 }
 
 async function examineAgent({ keyring, context }: Subject): Promise<Finding[]> {
-  if (keyring.info.type !== 'file') return [];
-  const agent = await (await loadAgentControl()).look(context);
-  switch (agent.kind) {
+  const agent = await lookForAgent(context, keyring.info.type);
+  switch (agent?.kind) {
+    case undefined:
+      return [];
     case 'unlocked':
       return [
         {

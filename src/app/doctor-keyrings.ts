@@ -1,8 +1,8 @@
 import type { AuthPlan } from '../auth/plan.ts';
-import { AtmosError, isAtmosError, KeyringError } from '../core/errors.ts';
+import { AtmosError, isAtmosError } from '../core/errors.ts';
 import { setVariable } from '../core/hint.ts';
 import type { Host } from '../host/host.ts';
-import type { BackendContext, Keyring } from '../keyring/contract.ts';
+import type { Keyring, KeyringContext } from '../keyring/contract.ts';
 import type { OpenedKeyring } from '../keyring/fallback.ts';
 import { problem, warning, type Finding } from '../keyring/inspection.ts';
 import { keyringTypes, openBackend } from '../keyring/registry.ts';
@@ -119,13 +119,13 @@ async function isOpen(subject: Subject): Promise<boolean> {
     return (await subject.keyring.probe()).state === 'ready' && (await isMade(subject));
   } catch (error) {
     // One that nobody chose and that cannot be looked at is passed over.
-    if (error instanceof KeyringError) return false;
+    if (isAtmosError(error)) return false;
     throw error;
   }
 }
 
 /** One that asks nobody. */
-function contextOf(plan: AuthPlan, host: Host, type: string): BackendContext {
+function contextOf(plan: AuthPlan, host: Host, type: string): KeyringContext {
   const { source } = plan.keyring.type;
   const keyring = { ...plan.keyring, type: { value: type, source } };
   return keyringContext({ ...plan, keyring }, host);

@@ -6,11 +6,12 @@ import type { Identity } from '../core/kind-config.ts';
 import { isBearerToken, ownSecretVariables, type EnvironmentChange } from '../core/variables.ts';
 import type { Host } from '../host/host.ts';
 import type { KeyringSettings } from '../keyring/contract.ts';
+import { secretVariablesOf } from '../keyring/registry.ts';
 import {
+  findLocked,
   identityChange,
   processChange,
   sessionChange,
-  unlockingHints,
   type Exported,
   type Services,
 } from './export-environment.ts';
@@ -43,7 +44,7 @@ export async function execEnvironment(
   const variables = await allowedVariables(variablesOfProject(plan.config), plan, services);
   const parent = withVariables(host.env, variables, host.platform);
   const change = identity ? await changeFor({ plan, identity, mode }, parent, services) : nothing;
-  return childEnvironment(parent, change, plan.keyring.passwordEnv.value, host.platform);
+  return childEnvironment(parent, change, secretVariablesOf(plan.keyring), host.platform);
 }
 
 const nothing: EnvironmentChange = { set: {}, unset: [] };
@@ -67,7 +68,7 @@ function changeFor(
 
 /** The program never gets the password, so it must find it elsewhere. */
 async function requireReachable(settings: KeyringSettings, host: Host): Promise<void> {
-  const { type, passwordEnv } = settings;
+  const { type } = settings;
   if (type.value === 'memory') {
     throw new AtmosError(
       'ERR_USAGE',
@@ -75,12 +76,12 @@ async function requireReachable(settings: KeyringSettings, host: Host): Promise<
       { hints: [say('use --credentials env')] },
     );
   }
-  const hints = await unlockingHints(settings, host);
-  if (hints === undefined) return;
+  const locked = await findLocked(settings, host, { getsVariables: false });
+  if (locked === undefined) return;
   throw new AtmosError(
     'ERR_USAGE',
-    `the password of the file keyring (${showValue(passwordEnv)}) is not passed on to programs, so --credentials process cannot work`,
-    { hints: [say('use --credentials env'), ...hints] },
+    `the password of the file keyring (${showValue(locked.variable)}) is not passed on to programs, so --credentials process cannot work`,
+    { hints: [say('use --credentials env'), ...locked.hints] },
   );
 }
 
@@ -104,16 +105,16 @@ const followedAlready = 'ATMOS_CHDIR';
  * The environment of a program that we start: the parent's with the change, without what no program
  * gets: the keyring's password, MFA codes, the directory of systemd's credentials, bearer tokens.
  *
- * @param passwordVariable the configured name of the variable that holds the keyring's password
+ * @param secretVariables the configured names of variables that hold a secret of the keyring
  */
 export function childEnvironment(
   parent: Host['env'],
   change: EnvironmentChange,
-  passwordVariable: string,
+  secretVariables: readonly string[],
   platform: NodeJS.Platform,
 ): Record<string, string> {
   const same = (name: string) => sameName(name, platform);
-  const never = [...ownSecretVariables, passwordVariable, followedAlready].map(same);
+  const never = [...ownSecretVariables, ...secretVariables, followedAlready].map(same);
   const replaced = new Set([...change.unset, ...Object.keys(change.set), ...never].map(same));
   const inherited = Object.entries(parent).filter(
     (entry): entry is [string, string] =>

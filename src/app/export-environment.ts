@@ -2,16 +2,15 @@ import { writeHandle } from '../auth/handle.ts';
 import type { LoginOptions, LoginResult } from '../auth/login.ts';
 import { handleOf, type ProjectPlan } from '../auth/plan.ts';
 import type { Cloud } from '../clouds/contract.ts';
-import { cloudOf, strategyOf } from '../clouds/registry.ts';
+import { cloudOf, kindOf } from '../clouds/registry.ts';
 import { unlockHints, type Hint } from '../core/hint.ts';
-import { showValue } from '../core/json.ts';
+import { showValue, type Sourced } from '../core/json.ts';
 import type { Identity } from '../core/kind-config.ts';
 import { isVariableName } from '../core/variable-name.ts';
 import { environmentValue, type EnvironmentChange } from '../core/variables.ts';
 import type { Host } from '../host/host.ts';
 import type { KeyringSettings } from '../keyring/contract.ts';
-import { loadAgentControl } from '../keyring/registry.ts';
-import { mayUseFile } from '../keyring/settings.ts';
+import { settleBackend, usableTypes } from '../keyring/registry.ts';
 import { choiceVariables } from './choose-identity.ts';
 import { warnOfIntegrations, warnOfMemory } from './notices.ts';
 import {
@@ -78,33 +77,43 @@ export function unsetEnvironment(env: Host['env']): EnvironmentChange {
 
 /** A program is never prompted: the password must be where it finds it. */
 async function warnOfPassword({ keyring }: ProjectPlan, { host, warn }: Services): Promise<void> {
-  const { passwordEnv } = keyring;
-  if (host.env[passwordEnv.value] !== undefined) return;
-  const hints = await unlockingHints(keyring, host);
-  if (hints === undefined) return;
+  const locked = await findLocked(keyring, host, { getsVariables: true });
+  if (locked === undefined) return;
   await warn(
-    `programs are never prompted for the password of the file keyring, and ${showValue(passwordEnv)} is not set`,
-    hints,
+    `programs are never prompted for the password of the file keyring, and ${showValue(locked.variable)} is not set`,
+    locked.hints,
   );
 }
 
+/** A keyring that a program cannot open by itself. */
+interface Locked {
+  /** The variable of its password. */
+  readonly variable: Sourced<string>;
+  /** What unlocks it. */
+  readonly hints: readonly Hint[];
+}
+
 /**
- * What to do so that a program that asks us for credentials opens the keyring without the password in
- * its environment. Undefined where it does: the password comes from a file or a command, or there is an
- * agent, which is looked for and not asked.
+ * The keyring that a program that asks us for credentials cannot open, or undefined if it can: a file or
+ * a command gives the password, or an agent holds the keyring open. The agent is looked for and not asked.
+ *
+ * @param options `getsVariables`: whether the program gets the variables that we have
  */
-export async function unlockingHints(
-  settings: KeyringSettings,
+export async function findLocked(
+  keyring: KeyringSettings,
   host: Host,
-): Promise<readonly Hint[] | undefined> {
-  const { passwordFile, passwordCommand } = settings;
-  if (!mayUseFile(settings) || passwordFile !== undefined || passwordCommand !== undefined) {
-    return undefined;
+  { getsVariables }: { readonly getsVariables: boolean },
+): Promise<Locked | undefined> {
+  for (const value of usableTypes(keyring)) {
+    const { backend, context } = settleBackend({ keyring, host }, { ...keyring.type, value });
+    const sources = backend.passwordSources?.(context.settings, host);
+    const isGiven = sources?.given.some(({ kind }) => getsVariables || kind !== 'variable');
+    if (sources === undefined || isGiven) continue;
+    const agent = await backend.loadAgent?.();
+    if (await agent?.isPresent(context)) continue;
+    return { variable: sources.variable, hints: unlockHints(agent?.isPossible(host) ?? false) };
   }
-  const agent = await loadAgentControl();
-  return (await agent.isPresent({ settings, host }))
-    ? undefined
-    : unlockHints(agent.isPossible(host));
+  return undefined;
 }
 
 /**
@@ -135,8 +144,9 @@ export async function foreseen(identity: Identity): Promise<{
   readonly region: string | undefined;
   readonly defaultRegion: string;
 }> {
-  const { gives, configuredRegion, defaultRegion } = await strategyOf(identity);
-  return { cloud: await cloudOf(gives), region: configuredRegion(identity), defaultRegion };
+  const { gives, plan } = await kindOf(identity);
+  const { region, defaultRegion } = plan(identity);
+  return { cloud: await cloudOf(gives), region, defaultRegion };
 }
 
 /**
@@ -175,7 +185,7 @@ export async function processChange(
   const region = configured ?? defaultRegion;
   const { name } = identity;
   const { awsConfig: configFile, empty: emptyFile } = writeHandle(
-    handleOf(plan, name),
+    handleOf(plan, name, host),
     ({ file, id }) => {
       // A path that cannot be written so that all understand it: the id, which needs our HOME.
       const command = commandOf(file) ?? commandOf(id) ?? '';

@@ -1,12 +1,12 @@
 import type { AuthPlan } from '../auth/plan.ts';
 import type { Host } from '../host/host.ts';
-import type { BackendContext } from '../keyring/contract.ts';
+import type { KeyringContext } from '../keyring/contract.ts';
 import { isCertainlyOwn } from '../store/key.ts';
 
 /** What the keyring of a plan is opened with: whose an entry is, it judges as the inventory does. */
 export function keyringContext(
-  { realm, keyring: settings }: Pick<AuthPlan, 'realm' | 'keyring'>,
+  { realm, keyring }: Pick<AuthPlan, 'realm' | 'keyring'>,
   host: Host,
-): BackendContext {
-  return { settings, host, isOwnEntry: (key) => isCertainlyOwn(key, realm.value) };
+): KeyringContext {
+  return { keyring, host, isOwnEntry: (key) => isCertainlyOwn(key, realm.value) };
 }

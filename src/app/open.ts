@@ -1,8 +1,8 @@
 import type { AuthContext } from '../auth/context.ts';
 import { login, type LoginOptions, type LoginResult } from '../auth/login.ts';
 import type { AuthPlan } from '../auth/plan.ts';
-import { directoryNotice, storingNeeds } from '../auth/storing-needs.ts';
-import { passwordCommandNeed } from '../auth/trust-needs.ts';
+import { createProjectPlace } from '../auth/project-place.ts';
+import { keyringNeeds } from '../auth/trust-needs.ts';
 import type { MfaRequest } from '../clouds/contract.ts';
 import { requireTrust } from '../config/trust.ts';
 import type { AwsCredentials } from '../core/credentials.ts';
@@ -11,9 +11,9 @@ import { withoutAbsent } from '../core/json.ts';
 import type { Identity } from '../core/kind-config.ts';
 import type { Host } from '../host/host.ts';
 import { wrapKeyring } from '../keyring/bulk.ts';
-import type { BackendContext, Keyring, PromptPassword } from '../keyring/contract.ts';
+import type { Keyring, KeyringCaller, PromptPassword } from '../keyring/contract.ts';
 import { openWithFallback, type OpenedKeyring } from '../keyring/fallback.ts';
-import { mayUseFile } from '../keyring/settings.ts';
+import { settleBackend } from '../keyring/registry.ts';
 import { createCredentialStore } from '../store/credential-store.ts';
 import type { Owner } from '../store/key.ts';
 import { checkConfigurable, saveKeys, verifyKeys } from './configure-key.ts';
@@ -28,9 +28,10 @@ export interface OpenAuthOptions {
   /** For callers that bring their own. */
   readonly keyring?: Keyring;
   readonly promptPassword?: PromptPassword;
-  readonly passwordTyped?: NonNullable<BackendContext['passwordTyped']>;
+  readonly passwordTyped?: NonNullable<KeyringCaller['passwordTyped']>;
   readonly canUnlock?: boolean;
-  readonly mfaCode?: AuthContext['mfaCode'];
+  /** What a person can be asked. Default: nothing. */
+  readonly ask?: AuthContext['ask'];
   /** @param hints commands that fix it, none by default */
   warn(message: string, hints?: readonly Hint[]): void;
 }
@@ -52,7 +53,7 @@ export interface OpenAuth extends OpenedKeyring {
  * @throws ERR_KEYRING_UNKNOWN_TYPE, ERR_CONFIG_UNTRUSTED (a password command nobody trusted)
  */
 export async function openAuth(plan: AuthPlan, options: OpenAuthOptions): Promise<OpenAuth> {
-  const { host, mfaCode } = options;
+  const { host, ask = {} } = options;
   const opened = options.keyring ? { keyring: options.keyring } : await openPlanned(plan, options);
   const requireStorable = options.keyring ? () => {} : storingGuard(plan, opened, options);
   const keyring = guarded(opened.keyring, requireStorable);
@@ -70,7 +71,8 @@ export async function openAuth(plan: AuthPlan, options: OpenAuthOptions): Promis
     requireTrust: (need) => requireTrust(plan.config, need, host),
     requireStorable,
     warn: (message) => options.warn(message),
-    ...withoutAbsent({ mfaCode, configured: plan.config }),
+    ask,
+    ...withoutAbsent({ configured: plan.config }),
   });
   return { ...opened, keyring, plan, manager, requireStorable };
 }
@@ -101,25 +103,27 @@ function openPlanned(
   plan: AuthPlan,
   { host, promptPassword, passwordTyped, canUnlock, warn }: OpenAuthOptions,
 ): Promise<OpenedKeyring> {
-  const { config, keyring: settings } = plan;
-  if (settings.passwordCommand && mayUseFile(settings)) {
-    requireTrust(config, passwordCommandNeed(settings.passwordCommand), host);
-  }
+  for (const need of keyringNeeds(plan, host)) requireTrust(plan.config, need, host);
   const asking = withoutAbsent({ promptPassword, passwordTyped, canUnlock });
   return openWithFallback({ ...keyringContext(plan, host), warn, ...asking });
 }
 
 /** Looks when it is first asked, and once. */
 function storingGuard(
-  { config, keyring: settings }: AuthPlan,
+  plan: AuthPlan,
   { keyring }: OpenedKeyring,
   { host, warn }: OpenAuthOptions,
 ): () => void {
-  let isChecked = keyring.info.type !== 'file';
+  let isChecked = false;
   return () => {
     if (isChecked) return;
-    for (const need of storingNeeds(settings, config, host)) requireTrust(config, need, host);
-    const notice = directoryNotice(settings, config, host);
+    const { config } = plan;
+    const type = { ...plan.keyring.type, value: keyring.info.type };
+    const { backend, context } = settleBackend(keyringContext(plan, host), type);
+    for (const need of keyringNeeds(plan, host, 'storing', [backend])) {
+      requireTrust(config, need, host);
+    }
+    const notice = backend.storingNotice?.(context.settings, createProjectPlace(config, host));
     if (notice !== undefined) warn(notice);
     isChecked = true;
   };

@@ -9,6 +9,7 @@ import {
   type Variable,
 } from '../core/variables.ts';
 import type { Host } from '../host/host.ts';
+import { secretVariablesOf } from '../keyring/registry.ts';
 
 type Environment = Host['env'];
 
@@ -42,7 +43,7 @@ export async function allowedVariables(
   { host, warn }: { readonly host: Host; warn(message: string): Promise<void> },
 ): Promise<readonly Variable[]> {
   for (const variable of said) checkVariable(variable);
-  const { given, refused } = sortOut(said, keyring.passwordEnv.value);
+  const { given, refused } = sortOut(said, secretVariablesOf(keyring));
   if (refused.length > 0) {
     const names = refused.map(({ key, source }) => source ?? key).join(', ');
     await warn(
@@ -57,14 +58,15 @@ export async function allowedVariables(
 /**
  * The variables of an `env:` that programs get, and those that they never do.
  *
- * @param passwordVariable the configured name of the variable that holds the keyring's password
+ * @param secretVariables the configured names of variables that hold a secret of the keyring
  */
 export function sortOut<V extends Variable>(
   variables: readonly V[],
-  passwordVariable: string,
+  secretVariables: readonly string[],
 ): { readonly given: readonly V[]; readonly refused: readonly V[] } {
+  const secret = secretVariables.map((name) => name.toUpperCase());
   const isRefused = ({ key, value }: Variable) =>
-    classOf(key, value) === 'refused' || key.toUpperCase() === passwordVariable.toUpperCase();
+    classOf(key, value) === 'refused' || secret.includes(key.toUpperCase());
   return {
     given: variables.filter((variable) => !isRefused(variable)),
     refused: variables.filter(isRefused),

@@ -1,13 +1,24 @@
 import { findConcernedStores, type ConcernedStore } from '../auth/keychain-stores.ts';
 import type { AuthPlan } from '../auth/plan.ts';
-import { passwordNeeds } from '../auth/trust-needs.ts';
+import { keyringNeeds } from '../auth/trust-needs.ts';
 import { requireTrust } from '../config/trust.ts';
 import { AtmosError } from '../core/errors.ts';
 import { setVariable } from '../core/hint.ts';
 import type { Host } from '../host/host.ts';
-import type { BackendContext, PromptPassword } from '../keyring/contract.ts';
-import { loadRekey, type NewPasswordSource, type RekeyResult } from '../keyring/registry.ts';
-import { mayUseFile } from '../keyring/settings.ts';
+import type {
+  KeyringCaller,
+  NewPasswordSource,
+  PasswordSources,
+  PromptPassword,
+  RekeyResult,
+} from '../keyring/contract.ts';
+import {
+  locationOf,
+  rekey,
+  settleCapable,
+  usableTypes,
+  type SettledBackend,
+} from '../keyring/registry.ts';
 import type { Progress, StartProgress } from './copy-entries.ts';
 import { keyringContext } from './keyring-context.ts';
 
@@ -24,7 +35,7 @@ export interface RekeyOptions {
 export interface RekeyServices {
   readonly host: Host;
   readonly promptPassword: PromptPassword;
-  readonly warn: NonNullable<BackendContext['warn']>;
+  readonly warn: NonNullable<KeyringCaller['warn']>;
   /** Called before anything changes with each store of Atmos that a new password means something for. */
   concern(store: ConcernedStore): Promise<void>;
   readonly startProgress: StartProgress;
@@ -33,6 +44,10 @@ export interface RekeyServices {
 export interface Rekeyed {
   readonly result: RekeyResult;
   readonly stores: readonly ConcernedStore[];
+  /** The keyring's directory. */
+  readonly location: string;
+  /** Where its password comes from. */
+  readonly passwordSources: PasswordSources | undefined;
 }
 
 /**
@@ -47,17 +62,17 @@ export async function rekeyKeyring(
   services: RekeyServices,
 ): Promise<Rekeyed> {
   const { host } = services;
-  checkPlan(plan, host);
-  const stores = newPassword === undefined ? [] : await findConcernedStores(plan, host);
+  const settled = settleRekeyed(plan, host);
+  const { backend, context } = settled;
+  const stores = newPassword === undefined ? [] : await findConcernedStores(plan, settled, host);
   for (const store of stores) await services.concern(store);
-  const rekey = await loadRekey();
   const leaving = new AbortController();
   const stopListening = host.onSignals(['SIGINT', 'SIGTERM', 'SIGHUP'], () => leaving.abort());
   let progress: Progress | undefined;
   const { promptPassword, warn } = services;
   try {
     const result = await rekey(
-      { ...keyringContext(plan, host), promptPassword, warn },
+      { backend, context: { ...context, promptPassword, warn } },
       {
         isDryRun,
         includesOthers,
@@ -69,22 +84,34 @@ export async function rekeyKeyring(
         ...(newPassword === undefined ? {} : { newPassword }),
       },
     );
-    return { result, stores };
+    return {
+      result,
+      stores,
+      location: locationOf(settled),
+      passwordSources: backend.passwordSources?.(context.settings, host),
+    };
   } finally {
     stopListening();
     await progress?.end();
   }
 }
 
-function checkPlan(plan: AuthPlan, host: Host): void {
+/** @throws ERR_USAGE, ERR_CONFIG_UNTRUSTED */
+function settleRekeyed(plan: AuthPlan, host: Host): SettledBackend {
   const { keyring, config } = plan;
-  if (!mayUseFile(keyring)) {
+  const settled = settleCapable(keyringContext(plan, host), 'rekey');
+  const { backend } = settled;
+  if (!usableTypes(keyring).includes(backend.type)) {
     const { value: type, source } = keyring.type;
     throw new AtmosError(
       'ERR_USAGE',
-      `the keyring is ${type} (from ${source}), and only a file keyring has a password of ours`,
-      { hints: [setVariable('ATMOS_KEYRING_TYPE', 'file')] },
+      `the keyring is ${type} (from ${source}), and only a ${backend.type} keyring has a password of ours`,
+      { hints: [setVariable('ATMOS_KEYRING_TYPE', backend.type)] },
     );
   }
-  for (const need of passwordNeeds(plan, host)) requireTrust(config, need, host);
+  for (const occasion of [undefined, 'storing'] as const) {
+    const needs = keyringNeeds(plan, host, occasion, [backend]);
+    for (const need of needs) requireTrust(config, need, host);
+  }
+  return settled;
 }

@@ -1,16 +1,19 @@
+import { isAbsolute } from 'node:path';
 import type { AuthPlan } from '../auth/plan.ts';
 import { isBelow } from '../config/git-root.ts';
 import { isRealmNamed } from '../config/realm.ts';
 import { adoptFrom, say, type Hint } from '../core/hint.ts';
 import { showValue } from '../core/json.ts';
-import type { Host } from '../host/host.ts';
-import { mayUseFile } from '../keyring/settings.ts';
+import type { SettlingHost } from '../keyring/contract.ts';
+import { usableBackends } from '../keyring/registry.ts';
 import { isAutomaticRealm, itemKeys, otherRealmsOf } from '../store/key.ts';
 
 /** Why a keyring seems to be shared, and what to do about it. */
 export interface SharedWarning {
   readonly message: string;
   readonly hints: readonly Hint[];
+  /** What in the configuration it is about. */
+  readonly path: readonly string[];
 }
 
 /** The keys of the keyring, and the identities to look for. */
@@ -19,6 +22,7 @@ export interface Stored {
   readonly identities: readonly string[];
 }
 
+const keyringPath = ['auth', 'keyring'];
 const nameIt = say('set auth.realm to a name, such as my-project, in atmos.yaml');
 
 /**
@@ -32,7 +36,7 @@ const nameIt = say('set auth.realm to a name, such as my-project, in atmos.yaml'
  */
 export function sharedRealmWarning(
   plan: AuthPlan,
-  host: Pick<Host, 'env' | 'homeDirectory'>,
+  host: SettlingHost,
   stored?: Stored,
 ): SharedWarning | undefined {
   if (plan.config === undefined || isRealmNamed(plan.config, host)) return undefined;
@@ -52,6 +56,7 @@ function ofOtherRealm(
     return {
       message: `the keyring has a key of identity ${identity} under realm ${other}, which another checkout or machine has stored: without auth.realm each finds only its own (realm ${realm.value} is made from ${realm.source})`,
       hints: [...(isHere ? [] : [adoptFrom([identity], other)]), nameIt],
+      path: keyringPath,
     };
   }
   return undefined;
@@ -59,25 +64,24 @@ function ofOtherRealm(
 
 function ofPlace(
   { config, keyring, realm }: AuthPlan,
-  { homeDirectory }: Pick<Host, 'homeDirectory'>,
+  host: SettlingHost,
 ): SharedWarning | undefined {
-  const { directory } = keyring;
-  if (!mayUseFile(keyring) || directory.source === 'default') return undefined;
-  const said = placeSaying(directory.source);
-  const isOfProject = said !== undefined && config?.originOf(said) === 'project';
-  const isOutside = homeDirectory !== undefined && !isBelow(directory.value, homeDirectory);
+  const location = usableBackends(keyring)
+    .map((backend) => backend.location?.(backend.settle(keyring.spec, host)))
+    .find((one) => one !== undefined && one.source !== 'default');
+  if (location === undefined) return undefined;
+  const { path, value, source } = location;
+  const { homeDirectory } = host;
+  const isOfProject = path !== undefined && config?.originOf(path) === 'project';
+  const isOutside =
+    homeDirectory !== undefined && isAbsolute(value) && !isBelow(value, homeDirectory);
   if (!isOfProject && !isOutside) return undefined;
   const why = isOfProject
     ? 'everyone who has this project uses it'
     : 'it is outside of your home directory';
   return {
-    message: `the keyring ${showValue(directory)} (${directory.source}) may be shared, since ${why}: without auth.realm no other checkout or machine finds what is stored here (realm ${realm.value} is made from ${realm.source})`,
+    message: `the keyring ${showValue(location)} (${source}) may be shared, since ${why}: without auth.realm no other checkout or machine finds what is stored here (realm ${realm.value} is made from ${realm.source})`,
     hints: [nameIt],
+    path: path ?? keyringPath,
   };
-}
-
-/** Where a configuration file names the directory; undefined where the environment does. */
-function placeSaying(source: string): readonly string[] | undefined {
-  if (source.startsWith('auth.')) return ['auth', 'keyring', 'spec', 'path'];
-  return source.startsWith('env.') ? ['env', 'ATMOS_KEYRING_FILE_PATH'] : undefined;
 }

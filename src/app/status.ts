@@ -3,15 +3,21 @@ import { AtmosError, isAtmosError, KeyringError } from '../core/errors.ts';
 import type { Host } from '../host/host.ts';
 import type {
   AgentState,
-  BackendContext,
   Keyring,
+  KeyringContext,
+  KeyringDetails,
   KeyringInfo,
   KeyringSettings,
   Probe,
 } from '../keyring/contract.ts';
 import { openWithFallback } from '../keyring/fallback.ts';
-import type { KeyringDetails } from '../keyring/inspection.ts';
-import { inspectorOf, loadAgentControl } from '../keyring/registry.ts';
+import {
+  inspectorOf,
+  lookForAgent,
+  passwordSourcesOf,
+  settleBackend,
+  usableBackends,
+} from '../keyring/registry.ts';
 import { countEntries, createInventory, type EntryCounts } from '../store/inventory.ts';
 import { keyringContext } from './keyring-context.ts';
 
@@ -29,7 +35,9 @@ export interface KeyringStatus {
   readonly entries: number | undefined;
   /** By their names. Undefined where `entries` is. */
   readonly counts: EntryCounts | undefined;
-  /** What holds a file keyring open. Undefined where no file keyring is in use. */
+  /** What configured its location. Undefined where no setting does. */
+  readonly locationSource: string | undefined;
+  /** What holds it open. Undefined for a keyring that has no agent. */
   readonly agent: AgentState | undefined;
   /** Whether only a person can open it, and `keyring unlock` would spare typing. */
   readonly needsTyping: boolean;
@@ -43,16 +51,17 @@ export interface KeyringStatus {
  * @throws ERR_KEYRING_UNKNOWN_TYPE, and what listing a keyring that is ready gives
  */
 export async function keyringStatus(plan: AuthPlan, host: Host): Promise<KeyringStatus> {
-  const { keyring: settings } = plan;
+  const context = keyringContext(plan, host);
   // First, and only once: an agent that does not answer is not waited for again.
-  const agent = await lookForAgent({ settings, host });
+  const agent = await agentStateOf(context);
   const { keyring, insteadOf } = await openWithFallback(
     keyringContext(plan, agent?.kind === 'unusable' ? withoutAgent(host) : host),
   );
   const { state, reason, error } = await probeOrError(keyring);
   const { info } = keyring;
-  const inspector = state === 'unavailable' ? undefined : await inspectorOf(info.type);
-  const details = inspector?.describe(keyringContext(plan, host));
+  const inspector = state === 'unavailable' ? undefined : await inspectorOf(context, info.type);
+  const details = inspector?.describe();
+  const used = settleBackend(context, { ...plan.keyring.type, value: info.type });
   const keys = listsUnasked(state, info.type) ? await keyring.keys() : undefined;
   const inventory = createInventory(plan.realm.value, plan.config);
   const why = insteadOf?.reason ?? reason;
@@ -67,17 +76,17 @@ export async function keyringStatus(plan: AuthPlan, host: Host): Promise<Keyring
     details,
     entries: keys && (details?.entries ?? keys.length),
     counts: keys && countEntries(keys.map(inventory.named)),
-    agent: info.type === 'file' ? agent : undefined,
-    needsTyping: state === 'locked' && agent?.kind === 'none' && isTyped(settings, host),
+    locationSource: used.backend.location?.(used.context.settings).source,
+    agent: used.backend.loadAgent && agent,
+    needsTyping: state === 'locked' && agent?.kind === 'none' && isTyped(plan.keyring, host),
     failure,
   };
 }
 
-/** Undefined where no file keyring can be used. */
-async function lookForAgent(context: BackendContext): Promise<AgentState | undefined> {
-  const { type, fallback } = context.settings;
-  if (type.value !== 'file' && fallback === undefined) return undefined;
-  return (await loadAgentControl()).look(context);
+/** Undefined where no keyring with an agent can be used. */
+async function agentStateOf(context: KeyringContext): Promise<AgentState | undefined> {
+  const found = usableBackends(context.keyring).find(({ loadAgent }) => loadAgent);
+  return found && lookForAgent(context, found.type);
 }
 
 function withoutAgent(host: Host): Host {
@@ -95,11 +104,8 @@ async function probeOrError(keyring: Keyring): Promise<Probe & { error?: Keyring
 }
 
 /** Whether only a user has the password. What another source gives, `keyring unlock` gets as well. */
-function isTyped(
-  { passwordEnv, passwordFile, passwordCommand }: KeyringSettings,
-  { env }: Host,
-): boolean {
-  return env[passwordEnv.value] === undefined && !passwordFile && !passwordCommand;
+function isTyped(keyring: KeyringSettings, host: Host): boolean {
+  return passwordSourcesOf(keyring, host)?.given.length === 0;
 }
 
 /** A system keyring that is locked would ask a person to unlock it before it lists. */

@@ -8,8 +8,7 @@ import { logLevels, parseLogLevel } from '../core/log-level.ts';
 import { isOffName, nearestName } from '../core/names.ts';
 import { classOf, type Variable } from '../core/variables.ts';
 import type { Host } from '../host/host.ts';
-import { checkKeyringType } from '../keyring/registry.ts';
-import { parseUnlockTime, resolveKeyringSettings } from '../keyring/settings.ts';
+import { backendOfKey, checkKeyringType } from '../keyring/registry.ts';
 import { findLengthFault } from '../store/key.ts';
 import { invalidAt, reportErrorAt, warningAt, type ReportProblem } from './config-problem.ts';
 import { sharedRealmWarning, type SharedWarning } from './shared-realm.ts';
@@ -75,19 +74,11 @@ function checkKeyring({ keyring, environment }: Said, host: Where, report: Repor
     const { source = '', tag } = keyring.fallback ?? {};
     checkType(['auth', 'keyring', 'fallback', String(at)], { value, source, tag });
   }
-  // Of the other settings loading has reported what is wrong, each at its own place.
-  const { path, autoUnlock } = keyring;
-  reportErrorAt(
-    ['auth', 'keyring', 'spec', 'path'],
-    () => void resolveKeyringSettings(path ? [{ path }] : [], host),
-    report,
-  );
-  if (autoUnlock === undefined) return;
-  reportErrorAt(
-    ['auth', 'keyring', 'spec', 'auto_unlock'],
-    () => void parseUnlockTime(autoUnlock.value, autoUnlock.source, quoteValue(autoUnlock)),
-    report,
-  );
+  // Each key alone, so that each problem has its place.
+  for (const [key, value] of Object.entries(keyring.spec)) {
+    const settle = () => void backendOfKey(key)?.settle({ [key]: value }, host);
+    reportErrorAt(value.path ?? [], settle, report);
+  }
 }
 
 /** Without opening the keyring: what it has of other realms is not looked at. */
@@ -95,10 +86,7 @@ export function checkSharedRealm(config: Config, host: Host, report: ReportProbl
   const warning = warningOf(config, host);
   if (warning === undefined) return;
   const [hint] = warning.hints;
-  report({
-    ...warningAt(['auth', 'keyring', 'spec', 'path'], warning.message, hint),
-    isWhole: true,
-  });
+  report({ ...warningAt(warning.path, warning.message, hint), isWhole: true });
 }
 
 function warningOf(config: Config, host: Host): SharedWarning | undefined {

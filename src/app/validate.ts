@@ -1,7 +1,8 @@
 import { unusedSpecProblems } from '../auth/keyring-spec.ts';
-import type { IdentityStrategy } from '../clouds/contract.ts';
-import { identityKinds, otherIdentityKinds, strategyOf } from '../clouds/registry.ts';
-import { loadConfig, type Config, type LoadOptions } from '../config/load.ts';
+import type { Kind } from '../clouds/contract.ts';
+import { identityKinds, otherIdentityKinds, kindOf } from '../clouds/registry.ts';
+import { loadConfig } from '../auth/load-config.ts';
+import type { Config, LoadOptions } from '../config/load.ts';
 import { formatNotice, sortProblems, type LocatedProblem } from '../config/problems.ts';
 import type { ErrorCode } from '../core/errors.ts';
 import { didYouMean, say } from '../core/hint.ts';
@@ -105,7 +106,7 @@ function located({ severity, code, path, message, isWhole, hints }: ConfigProble
 async function checkKind(identity: Identity, report: ReportProblem): Promise<void> {
   checkDuration(identity, report);
   if (!identityKinds.includes(identity.kind)) reportKind(identity, report);
-  else checkParts(identity, await strategyOf(identity), report);
+  else checkParts(identity, await kindOf(identity), report);
 }
 
 function reportKind({ name, kind, tagAt }: Identity, report: ReportProblem): void {
@@ -143,10 +144,10 @@ function checkDuration(
   );
 }
 
-function checkParts(identity: Identity, strategy: IdentityStrategy, report: ReportProblem): void {
+function checkParts(identity: Identity, kind: Kind, report: ReportProblem): void {
   const at = (...path: string[]) => ['auth', 'identities', identity.name, ...path];
   for (const part of identityParts) {
-    const schema = strategy.schemas[part];
+    const schema = kind.schemas[part];
     for (const key of keysForAtmos(schema).filter((one) => identity[part][one] !== undefined)) {
       report(noteAt(at(part, key), 'is for Atmos, and not used by atmos auth'));
     }
@@ -155,7 +156,7 @@ function checkParts(identity: Identity, strategy: IdentityStrategy, report: Repo
     }
   }
   try {
-    strategy.validate({ ...identity, session: {} });
+    kind.plan({ ...identity, session: {} });
   } catch (error) {
     if (!(error instanceof IdentityError)) throw error;
     for (const { path, message, hint } of error.problems) {

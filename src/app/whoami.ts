@@ -1,7 +1,8 @@
-import { ownerOf, prepareIdentity, type AuthContext } from '../auth/context.ts';
+import { longLivedKeyOf, ownerOf, planLink, type AuthContext } from '../auth/context.ts';
 import { refusedAt } from '../auth/refusals.ts';
-import { chainOf, remainingMs, storedSession } from '../auth/session.ts';
-import { strategyOf } from '../clouds/registry.ts';
+import { remainingMs, storedSession } from '../auth/session.ts';
+import { kindOf } from '../clouds/registry.ts';
+import { credentialId } from '../core/credentials.ts';
 import { isAtmosError } from '../core/errors.ts';
 import { withoutAbsent } from '../core/json.ts';
 import type { Identity } from '../core/kind-config.ts';
@@ -28,8 +29,8 @@ export async function describeIdentity(
   identity: Identity,
 ): Promise<Pick<Whoami, 'identity' | 'kind' | 'provider'> & { readonly region?: string }> {
   const { name, kind } = identity;
-  const { providerName: provider, configuredRegion } = await strategyOf(identity);
-  const region = configuredRegion(identity);
+  const { rootName: provider, plan } = await kindOf(identity);
+  const { region } = plan(identity);
   return { identity: name, kind, provider, ...withoutAbsent({ region }) };
 }
 
@@ -43,25 +44,31 @@ const checkTimeoutMs = 5_000;
  */
 export async function whoami(context: AuthContext, identity: Identity): Promise<Whoami> {
   const { host, store } = context;
-  const prepared = await prepareIdentity(context, identity);
-  const chain = chainOf(identity.kind, prepared);
-  const { session, changed } = await storedSession(store, identity.name, chain);
+  const link = await planLink(context, identity);
+  const { session, changed } = await storedSession(store, link);
+  const isAlive = session !== undefined && remainingMs(session, host.now()) > 0;
+  // For a session that is valid the long-lived key is not decrypted.
+  const key = isAlive ? undefined : await longLivedKeyOf(context, link);
   const known = {
     ...(await describeIdentity(identity)),
-    region: prepared.region,
+    region: link.region ?? link.defaultRegion,
     ...withoutAbsent({
       expiresAt: session?.credentials.expiresAt,
-      keyRefusedAt: refusedAt(ownerOf(context, identity), prepared.baseAccessKeyId, host),
+      keyRefusedAt: refusedAt(ownerOf(context, identity), key && credentialId(key), host),
     }),
   };
   if (session === undefined) {
     return { ...known, isValid: false, reason: changed ?? 'there is no session' };
   }
-  if (remainingMs(session, host.now()) <= 0) {
+  if (!isAlive) {
     return { ...known, isValid: false, reason: 'the session has expired' };
   }
   try {
-    const { arn, account } = await prepared.whoIs(session.credentials, checkTimeoutMs);
+    const { arn, account } = await link.whoIs(session.credentials, {
+      host,
+      timeoutMs: checkTimeoutMs,
+      warn: context.warn,
+    });
     return { ...known, principal: arn, account, isValid: true };
   } catch (error) {
     if (!isAtmosError(error)) throw error;

@@ -1,5 +1,6 @@
-import type { MfaRequest, PreparedIdentity } from '../clouds/contract.ts';
-import { strategyOf } from '../clouds/registry.ts';
+import type { Ask, KeySource, LinkPlan } from '../clouds/contract.ts';
+import { kindOf } from '../clouds/registry.ts';
+import type { Credentials } from '../core/credentials.ts';
 import { AtmosError, isAtmosError } from '../core/errors.ts';
 import { adoptFrom } from '../core/hint.ts';
 import type { Sourced } from '../core/json.ts';
@@ -23,32 +24,47 @@ export interface AuthContext {
   requireTrust(need: TrustNeed): void;
   /** Refuses to store anything under a password that a project's file has chosen. @throws as above */
   requireStorable(): void;
-  /** A code of an MFA device; undefined when there is no other one to be had. */
-  readonly mfaCode?: (request: MfaRequest) => Promise<string | undefined>;
+  /** What a person can be asked, and how: the caller gives it. */
+  readonly ask: Ask;
   /** For what a person should know, one line each. */
   warn(message: string): void;
 }
 
 /**
- * Reads and checks an identity, its keys included.
+ * Checks an identity and plans how it is opened. Reads nothing.
  *
- * @throws ERR_CONFIG_UNTRUSTED before anything is read, and what preparing gives
+ * @throws ERR_CONFIG_UNTRUSTED, ERR_CONFIG_INVALID, ERR_IDENTITY_UNSUPPORTED
  */
-export async function prepareIdentity(
-  context: AuthContext,
-  identity: Identity,
-): Promise<PreparedIdentity> {
-  const { host, store, keyring } = context;
+export async function planLink(context: AuthContext, identity: Identity): Promise<LinkPlan> {
   await checkTrust(context, identity);
-  const strategy = await strategyOf(identity);
-  const readStoredKeys = async () => (await store.read(identity.name, 'key'))?.credentials ?? null;
-  const isStoreLasting = keyring.info.persistent;
-  const warn = (message: string) => context.warn(message);
+  return (await kindOf(identity)).plan(identity);
+}
+
+/** The store's long-lived key of a link. It is read when it is first asked for, and once. */
+export function keySourceOf({ store, keyring }: AuthContext, { name }: LinkPlan): KeySource {
+  let stored: Promise<Credentials | null> | undefined;
+  const read = async () => (await store.read(name, 'key'))?.credentials ?? null;
+  return {
+    storedKey: () => (stored ??= read()),
+    isStoreLasting: keyring.info.persistent,
+  };
+}
+
+/**
+ * The long-lived key that opens a link; undefined for a kind that has none.
+ *
+ * @throws ERR_AUTH_KEYS_MISSING, which names other realms that have one, and what reading the store gives
+ */
+export async function longLivedKeyOf(
+  context: AuthContext,
+  link: LinkPlan,
+  source: KeySource = keySourceOf(context, link),
+): Promise<Credentials | undefined> {
   try {
-    return await strategy.prepare({ identity, host, readStoredKeys, isStoreLasting, warn });
+    return await link.longLivedKey?.(source);
   } catch (error) {
     if (!isAtmosError(error, 'ERR_AUTH_KEYS_MISSING')) throw error;
-    throw await withOtherRealms(context, identity, error);
+    throw await withOtherRealms(context, link, error);
   }
 }
 
@@ -73,7 +89,7 @@ export async function checkTrust(
  */
 async function withOtherRealms(
   { keyring, store }: AuthContext,
-  { name }: Identity,
+  { name }: LinkPlan,
   error: AtmosError,
 ): Promise<AtmosError> {
   const realms = otherRealmsOf(name, await keyring.keys(), store.realm);
@@ -86,6 +102,6 @@ async function withOtherRealms(
   );
 }
 
-export function ownerOf({ realm }: AuthContext, identity: Identity): Owner {
-  return { realm: realm.value, alias: identity.name };
+export function ownerOf({ realm }: AuthContext, { name }: Pick<Identity, 'name'>): Owner {
+  return { realm: realm.value, alias: name };
 }

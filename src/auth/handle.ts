@@ -10,7 +10,7 @@ import type { Host } from '../host/host.ts';
 import { makeOwnDirectories } from '../host/own-directory.ts';
 import { followOwnPaths, type PathFault } from '../host/own-path.ts';
 import { irregularKindAt, readRegularFile } from '../host/read-files.ts';
-import type { KeyringSettings } from '../keyring/contract.ts';
+import type { PinnedKeyring } from '../keyring/contract.ts';
 
 /**
  * All that a `credential_process` needs to give the same credentials from another directory, with
@@ -23,8 +23,7 @@ export interface Handle {
   readonly directory: string;
   readonly realm: string;
   readonly identity: string;
-  /** Without a directory where no file keyring can be used. */
-  readonly keyring: Omit<KeyringSettings, 'directory'> & Partial<KeyringSettings>;
+  readonly keyring: PinnedKeyring;
 }
 
 export interface HandlePaths {

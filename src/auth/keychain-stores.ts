@@ -4,6 +4,7 @@ import { showValue, type Sourced } from '../core/json.ts';
 import { dataDirectory, fromHome } from '../host/home.ts';
 import type { Host } from '../host/host.ts';
 import { realPathIfVisible } from '../host/read-files.ts';
+import type { SettledBackend } from '../keyring/registry.ts';
 import type { AuthPlan } from './plan.ts';
 
 /** A secret store of Atmos that a change of the keyring's password concerns. */
@@ -26,20 +27,28 @@ export interface ConcernedStore {
  * for the default name of the password's, have an effect there.
  */
 export async function findConcernedStores(
-  { keyring, config }: Pick<AuthPlan, 'keyring' | 'config'>,
+  { config }: Pick<AuthPlan, 'config'>,
+  { backend, context: { settings } }: SettledBackend,
   host: Host,
 ): Promise<ConcernedStore[]> {
   const stores = (await config?.keychainStores(host)) ?? [];
-  const isFromVariable = host.env[keyring.passwordEnv.value] !== undefined;
+  const location = backend.location?.(settings).value ?? '';
+  const variable = backend.passwordSources?.(settings, host).variable.value ?? '';
+  const isFromVariable = host.env[variable] !== undefined;
   return stores.flatMap((store) => {
     const passwordEnv = store.passwordEnv ?? { value: 'ATMOS_KEYRING_PASSWORD', source: 'default' };
     const directory = storeDirectory(store.fileDir?.value, host);
     // Without a home directory Atmos finds none either.
     if (directory === undefined) return [];
-    const isSame = realPathIfVisible(directory) === realPathIfVisible(keyring.directory.value);
-    if (!isSame && !(isFromVariable && passwordEnv.value === keyring.passwordEnv.value)) return [];
-    const location = store.fileDir?.tag === undefined ? directory : showValue({ ...store.fileDir });
-    return { store, passwordEnv, location, why: isSame ? 'same-directory' : 'same-variable' };
+    const isSame = realPathIfVisible(directory) === realPathIfVisible(location);
+    if (!isSame && !(isFromVariable && passwordEnv.value === variable)) return [];
+    const shown = store.fileDir?.tag === undefined ? directory : showValue({ ...store.fileDir });
+    return {
+      store,
+      passwordEnv,
+      location: shown,
+      why: isSame ? 'same-directory' : 'same-variable',
+    };
   });
 }
 

@@ -3,20 +3,23 @@ import { ConfigError, type LocatedProblem } from '../config/problems.ts';
 import { remoteImportHints, remoteImportNote } from '../config/remote-imports.ts';
 import type { Sourced } from '../core/json.ts';
 import type { Host } from '../host/host.ts';
-import { chosenType, environmentChoices, mayUseFile } from '../keyring/settings.ts';
+import type { KeyringSettings } from '../keyring/contract.ts';
+import { backendOfKey, usableTypes } from '../keyring/registry.ts';
+import { environmentChoices, resolveKeyringSettings } from '../keyring/settings.ts';
 
 type Said = Pick<Config, 'keyring' | 'environment' | 'misplacedSpec' | 'remoteImports'>;
 
 /**
- * Problems of a configuration that has settings of the file keyring and uses another: `validate` reports
+ * Problems of a configuration that has settings of one backend and uses another: `validate` reports
  * them, and a command fails. Credentials would go to a keyring that was not meant.
  */
 export function unusedSpecProblems(config: Said, host: Pick<Host, 'env'>): LocatedProblem[] {
   const choice = choiceOf(config, host);
   const { type } = choice;
   // The environment is another layer: in CI it chooses a type over what the project says.
-  if (mayUseFile(choice) || type.source === 'ATMOS_KEYRING_TYPE') return [];
-  const problems = config.misplacedSpec({ type: type.value, path: pathOf(type) });
+  if (type.source === 'ATMOS_KEYRING_TYPE') return [];
+  const unused = unusedKeys(config, choice);
+  const problems = config.misplacedSpec({ type: type.value, path: pathOf(type), unused });
   if (type.source !== 'default') return problems;
   const note = remoteImportNote(config);
   return problems.map((problem) => ({
@@ -33,23 +36,33 @@ export function unusedSpecProblems(config: Said, host: Pick<Host, 'env'>): Locat
  * @throws ERR_CONFIG_INVALID, a {@link ConfigError} with each place
  */
 export function requireUsedSpec(config: Said, host: Pick<Host, 'env' | 'log'>): void {
-  const { path, passwordEnv, passwordFile, passwordCommand, autoUnlock } = config.keyring;
-  const said = [path, passwordEnv, passwordFile, passwordCommand, autoUnlock].filter(
-    (one) => one !== undefined,
-  );
-  if (said.length === 0) return;
   const choice = choiceOf(config, host);
-  if (mayUseFile(choice)) return;
+  const unused = Object.keys(unusedKeys(config, choice));
+  if (unused.length === 0) return;
   const problems = unusedSpecProblems(config, host);
   if (problems.length > 0) throw new ConfigError(problems);
-  for (const source of said) host.log('keyring.unused', { type: choice.type.value, source });
+  for (const key of unused) {
+    const said = config.keyring.spec[key];
+    if (said === undefined) continue;
+    const { path: _, ...source } = said;
+    host.log('keyring.unused', { type: choice.type.value, source });
+  }
+}
+
+/** The keys that a configuration says and no backend that may be used has, each with its type. */
+function unusedKeys({ keyring }: Said, choice: KeyringSettings): Readonly<Record<string, string>> {
+  const used = usableTypes(choice);
+  const owned = Object.keys(keyring.spec).map(
+    (key) => [key, backendOfKey(key)?.type ?? ''] as const,
+  );
+  return Object.fromEntries(owned.filter(([, type]) => !used.includes(type)));
 }
 
 function choiceOf(
   { keyring, environment }: Pick<Said, 'keyring' | 'environment'>,
   host: Pick<Host, 'env'>,
-) {
-  return chosenType([environmentChoices(host, environment), keyring]);
+): KeyringSettings {
+  return resolveKeyringSettings([environmentChoices(host, environment), keyring]);
 }
 
 /** Which setting of a file says the type, which its source begins with. */

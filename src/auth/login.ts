@@ -1,7 +1,7 @@
-import type { PreparedIdentity } from '../clouds/contract.ts';
-import { strategyOf } from '../clouds/registry.ts';
+import type { Ask, KeySource, LinkPlan, OpenContext, Turn } from '../clouds/contract.ts';
+import { credentialId, type Credentials } from '../core/credentials.ts';
 import { AtmosError, isAtmosError, type ErrorCode } from '../core/errors.ts';
-import { edit, optionWords, run, type Hint } from '../core/hint.ts';
+import { optionWords, run, type Hint } from '../core/hint.ts';
 import { withoutAbsent } from '../core/json.ts';
 import type { Identity } from '../core/kind-config.ts';
 import type { LogEvents } from '../core/log-events.ts';
@@ -9,14 +9,20 @@ import { foldName } from '../core/names.ts';
 import { formatMoment, formatTimestamp } from '../core/time.ts';
 import type { Host } from '../host/host.ts';
 import type { Keyring } from '../keyring/contract.ts';
-import { checkTrust, ownerOf, prepareIdentity, type AuthContext } from './context.ts';
+import {
+  checkTrust,
+  keySourceOf,
+  longLivedKeyOf,
+  ownerOf,
+  planLink,
+  type AuthContext,
+} from './context.ts';
 import { forgetRefusal, noteRefusal, refusedAt } from './refusals.ts';
 import {
   chainOf,
   isReusable,
   remainingMs,
   storedSession,
-  type Chain,
   type Session,
   type StoredSession,
 } from './session.ts';
@@ -38,15 +44,11 @@ export interface LoginResult {
   readonly storeFailure?: AtmosError;
   /** Why a stored session was not used, in one line: a setting that changed, old and new. */
   readonly changed?: string;
-  /** What the session cannot do, in one line. */
-  readonly limits?: string;
 }
 
 // Other failures depend on the process: its terminal, its password, its disk.
 const isSameForAll = (code: ErrorCode) =>
   /^ERR_(AUTH_|AWS|NETWORK|CLOCK_SKEW|CANCELLED)/.test(code) && code !== 'ERR_AUTH_MFA_REQUIRED';
-// Of a device, only what became of the code: one code, one attempt.
-const isOfCode = (code: ErrorCode) => code === 'ERR_AUTH_MFA_REFUSED' || code === 'ERR_CANCELLED';
 
 const defaultWaitMs = 120_000;
 const requestTimeoutMs = 20_000;
@@ -63,56 +65,52 @@ export async function login(
   options: LoginOptions = {},
 ): Promise<LoginResult> {
   const { host, store, keyring } = context;
-  const prepared = await prepareIdentity(context, identity);
-  const chain = chainOf(identity.kind, prepared);
-  const { region, limits } = prepared;
-  const result = (session: Session, wasOpened: boolean, storeFailure?: AtmosError): LoginResult => {
+  const link = await planLink(context, identity);
+  const kept = await storedSession(store, link);
+  const { session: stored, changed } = kept;
+  const region = link.region ?? link.defaultRegion;
+  const found = (session: Session): LoginResult => {
     const { expiresAt } = session.credentials;
-    if (!wasOpened) host.log('session.found', { identity: identity.name, expires_at: expiresAt });
-    const changed = wasOpened ? kept.changed : undefined;
-    return { session, region, wasOpened, ...withoutAbsent({ storeFailure, limits, changed }) };
+    host.log('session.found', { identity: identity.name, expires_at: expiresAt });
+    return { session, region, wasOpened: false };
   };
-
-  const kept = await storedSession(store, identity.name, chain);
-  const { session: stored } = kept;
-  if (stored && !options.force && isReusable(stored, host.now())) return result(stored, false);
+  if (stored && !options.force && isReusable(stored, host.now())) return found(stored);
   host.log('session.needed', { identity: identity.name, because: reasonFor(kept, options) });
-  context.requireStorable();
 
-  const flight = {
-    timeoutMs: options.waitMs ?? defaultWaitMs,
-    host,
-    warn: context.warn,
-    isLockNeeded: keyring.info.persistent,
-  };
-  const keptBy = whereKept(keyring, host);
-  const identityFlight = {
-    ...flight,
-    subject: ['identity', store.realm, foldName(identity.name), keptBy],
+  const source = keySourceOf(context, link);
+  const key = await longLivedKeyOf(context, link, source);
+  context.requireStorable();
+  const alone: OpenContext['alone'] = (turn, task) =>
+    singleFlight(
+      {
+        ...turn,
+        timeoutMs: options.waitMs ?? defaultWaitMs,
+        host,
+        warn: context.warn,
+        isLockNeeded: keyring.info.persistent,
+      },
+      task,
+    );
+  const turn: Turn = {
+    subject: ['identity', store.realm, foldName(identity.name), whereKept(keyring, host)],
     named: `identity ${identity.name}`,
     isShared: isSameForAll,
   };
-  return singleFlight(identityFlight, async () => {
-    // Somebody else may have opened one while we waited.
-    const { session: meanwhile } = await storedSession(store, identity.name, chain);
-    const isNew = meanwhile?.credentials.accessKeyId !== stored?.credentials.accessKeyId;
-    if (meanwhile && (isNew || !options.force) && isReusable(meanwhile, host.now())) {
-      return result(meanwhile, false);
+  return alone(turn, async () => {
+    // Another process may have opened a session while we waited.
+    const { session: meanwhile } = await storedSession(store, link);
+    if (meanwhile && isReusable(meanwhile, host.now())) {
+      const isNew =
+        stored === undefined ||
+        credentialId(meanwhile.credentials) !== credentialId(stored.credentials);
+      if (isNew || !options.force) return found(meanwhile);
     }
-    tellRefusal(context, identity, prepared);
-    const open = () => openSession(context, identity, prepared);
-    const { mfaDevice } = prepared;
-    const deviceFlight = {
-      ...flight,
-      subject: ['mfa', mfaDevice ?? ''],
-      named: `the MFA device ${prepared.shown?.mfaDevice ?? mfaDevice}`,
-      isShared: isOfCode,
-    };
-    const opening = mfaDevice === undefined ? open() : singleFlight(deviceFlight, open);
+    const opening = openSession(context, identity, link, { ...source, key, alone });
     const session = await opening.catch((error: unknown) => {
       throw error instanceof AtmosError ? named(error, identity) : error;
     });
-    return result(session, true, await keep(context, identity, session, chain));
+    const storeFailure = await keep(context, link, session);
+    return { session, region, wasOpened: true, ...withoutAbsent({ storeFailure, changed }) };
   });
 }
 
@@ -132,45 +130,50 @@ function whereKept({ info }: Keyring, { processId }: Host): string {
   return info.type === 'system' ? info.type : info.location;
 }
 
+interface Opening extends KeySource, Pick<OpenContext, 'alone'> {
+  readonly key: Credentials | undefined;
+}
+
 async function openSession(
   context: AuthContext,
   identity: Identity,
-  prepared: PreparedIdentity,
+  link: LinkPlan,
+  { key, ...opening }: Opening,
 ): Promise<Session> {
+  const { host, warn } = context;
   const owner = ownerOf(context, identity);
+  const keyId = key && credentialId(key);
+  const refused = keyId === undefined ? undefined : refusedAt(owner, keyId, host);
+  if (refused !== undefined) {
+    warn(
+      `AWS refused the access key of identity ${identity.name} at ${formatMoment(refused, host)}: trying it again`,
+    );
+  }
   try {
-    const mfaCode = trustedMfaCode(context, identity);
-    const opened = await prepared.open({
-      timeoutMs: requestTimeoutMs,
-      ...withoutAbsent({ mfaCode }),
-    });
+    const ask = trustedAsk(context, identity);
+    const opened = await link.open({ ...opening, host, ask, timeoutMs: requestTimeoutMs, warn });
     const { expiresAt } = opened.credentials;
     if (expiresAt === undefined) throw new TypeError('a session that was opened has an expiry');
-    const now = context.host.now();
+    const now = host.now();
     const session = {
+      ...opened,
       credentials: Object.assign(opened.credentials, { expiresAt }),
-      clockOffsetMs: opened.clockOffsetMs,
       savedAt: now,
     };
     if (remainingMs(session, now) <= 0) throw openedExpired(session, now);
-    forgetRefusal(owner, context.host);
-    context.host.log('session.opened', {
+    forgetRefusal(owner, host);
+    host.log('session.opened', {
       identity: identity.name,
-      region: prepared.shown?.region ?? prepared.region,
+      region: link.shownRegion ?? link.region ?? link.defaultRegion,
       expires_at: expiresAt,
       clock_offset_ms: opened.clockOffsetMs,
     });
     return session;
   } catch (error) {
     if (!isAtmosError(error, 'ERR_AUTH_KEYS_REFUSED')) throw error;
-    noteRefusal(owner, prepared.baseAccessKeyId, context.host);
-    context.host.log('key.refused', { identity: identity.name });
-    if ((await strategyOf(identity)).usesStoredKeys(identity)) throw error;
-    throw new AtmosError(error.code, error.message, {
-      hints: [
-        edit(identity.locate(['credentials']), 'correct access_key_id and secret_access_key'),
-      ],
-    });
+    if (keyId !== undefined) noteRefusal(owner, keyId, host);
+    host.log('key.refused', { identity: identity.name });
+    throw error;
   }
 }
 
@@ -185,41 +188,32 @@ function openedExpired({ credentials, clockOffsetMs }: Session, now: Date): Atmo
 }
 
 /** Asks for a code only where it may be sent. */
-function trustedMfaCode(context: AuthContext, identity: Identity): AuthContext['mfaCode'] {
-  const { mfaCode } = context;
-  return (
-    mfaCode &&
-    (async (request) => {
+function trustedAsk(context: AuthContext, identity: Identity): Ask {
+  const { mfaCode } = context.ask;
+  if (mfaCode === undefined) return {};
+  return {
+    async mfaCode(request) {
       await checkTrust(context, identity, 'mfa-code');
       return mfaCode(request);
-    })
-  );
+    },
+  };
 }
 
 /** A session that cannot be stored is still a session: it is used, and the failure told. */
 async function keep(
   { store, host }: AuthContext,
-  identity: Identity,
-  session: Session,
-  chain: Chain,
+  link: LinkPlan,
+  { credentials, clockOffsetMs, limits }: Session,
 ): Promise<AtmosError | undefined> {
   try {
-    const { credentials, clockOffsetMs } = session;
-    await store.write(identity.name, 'session', credentials, { ...chain, clockOffsetMs });
+    const notes = { ...chainOf(link), clockOffsetMs, limits };
+    await store.write(link.name, 'session', credentials, notes);
     return undefined;
   } catch (error) {
     if (!isAtmosError(error)) throw error;
-    host.log('session.unstored', { identity: identity.name, code: error.code });
+    host.log('session.unstored', { identity: link.name, code: error.code });
     return error;
   }
-}
-
-function tellRefusal(context: AuthContext, identity: Identity, prepared: PreparedIdentity): void {
-  const refused = refusedAt(ownerOf(context, identity), prepared.baseAccessKeyId, context.host);
-  if (refused === undefined) return;
-  context.warn(
-    `AWS refused the access key of identity ${identity.name} at ${formatMoment(refused, context.host)}: trying it again`,
-  );
 }
 
 /** The same error, naming the identity; hints of what knows none are completed with it. */

@@ -2,9 +2,9 @@ import type { Config } from '../config/load.ts';
 import { resolveRealm } from '../config/realm.ts';
 import type { Sourced } from '../core/json.ts';
 import type { Host } from '../host/host.ts';
-import type { KeyringSettings } from '../keyring/contract.ts';
-import { checkKeyringType } from '../keyring/registry.ts';
-import { environmentChoices, mayUseFile, resolveKeyringSettings } from '../keyring/settings.ts';
+import type { KeyringSettings, SettlingHost } from '../keyring/contract.ts';
+import { checkKeyringType, pinKeyring, usableBackends } from '../keyring/registry.ts';
+import { environmentChoices, resolveKeyringSettings } from '../keyring/settings.ts';
 import type { Handle } from './handle.ts';
 import { requireUsedSpec } from './keyring-spec.ts';
 
@@ -20,14 +20,14 @@ export interface AuthPlan {
 export type ProjectPlan = AuthPlan & { readonly config: Config };
 
 /**
- * @throws ERR_REALM_INVALID, ERR_KEYRING_UNKNOWN_TYPE, ERR_KEYRING_IO (a path that cannot be one),
- * ERR_CONFIG_INVALID (a password variable that cannot be one; settings of the file keyring beside
- * another type)
+ * @throws ERR_REALM_INVALID, ERR_KEYRING_UNKNOWN_TYPE, ERR_CONFIG_INVALID (settings of a backend beside
+ * another type), and as the `settle` of the backends that may be used
  */
 export function planAuth(config: Config | undefined, host: Host): AuthPlan {
   const places = [environmentChoices(host, config?.environment), config?.keyring ?? {}];
-  const keyring = resolveKeyringSettings(places, host);
+  const keyring = resolveKeyringSettings(places);
   checkKeyringType(keyring.type);
+  for (const backend of usableBackends(keyring)) backend.settle(keyring.spec, host);
   if (config) requireUsedSpec(config, host);
   const realm = resolveRealm(config, host);
   host.log('realm.resolved', { realm: realm.value, source: realm });
@@ -40,15 +40,13 @@ export function planAuth(config: Config | undefined, host: Host): AuthPlan {
  *
  * @throws ERR_USAGE for a file keyring without a home directory
  */
-export function handleOf(plan: ProjectPlan, identity: string): Handle {
-  const { config, realm } = plan;
-  const { directory, ...others } = plan.keyring;
-  const keyring = mayUseFile(plan.keyring) ? { ...others, directory } : others;
+export function handleOf(plan: ProjectPlan, identity: string, host: SettlingHost): Handle {
+  const { config, realm, keyring } = plan;
   return {
     layers: config.layers,
     directory: config.directory,
     realm: realm.value,
     identity,
-    keyring,
+    keyring: pinKeyring(keyring, host),
   };
 }

@@ -1,16 +1,15 @@
 import { basename, dirname, isAbsolute, join } from 'node:path';
 import { findGitRoot, isBelow } from '../config/git-root.ts';
-import { loadLayers } from '../config/load.ts';
 import { AtmosError, systemErrorCode } from '../core/errors.ts';
 import { run, showPermissions, type Hint } from '../core/hint.ts';
-import { isObject, parseJson, withoutAbsent } from '../core/json.ts';
+import { isObject, parseJson } from '../core/json.ts';
 import { reasonOf } from '../host/denial.ts';
 import { changedHost, type Host } from '../host/host.ts';
 import { stateDirectory } from '../host/home.ts';
 import { followOwnPath } from '../host/own-path.ts';
 import { permissionCheckFor } from '../host/permissions.ts';
 import { irregularKindAt, readFile, realPathIfVisible } from '../host/read-files.ts';
-import { defaultDirectory } from '../keyring/settings.ts';
+import { unpinKeyring } from '../keyring/registry.ts';
 import {
   describeFault,
   faultHint,
@@ -20,6 +19,7 @@ import {
   idOf,
   type Handle,
 } from './handle.ts';
+import { loadLayers } from './load-config.ts';
 import type { ProjectPlan } from './plan.ts';
 
 /** Far above what any handle has. */
@@ -41,10 +41,7 @@ export async function planFromHandle(
   const handle = cameWithProject(named, read, host) ? { ...read, layers: ofProject(read) } : read;
   const config = await loadLayers(handle, {}, host);
   const realm = { value: handle.realm, source: `handle ${named}` };
-  // The command as the files say it now, since it is those that are trusted or not.
-  const { passwordCommand } = config.keyring;
-  const directory = handle.keyring.directory ?? defaultDirectory(host);
-  const keyring = withoutAbsent({ ...handle.keyring, directory, passwordCommand });
+  const keyring = unpinKeyring(handle.keyring, config.keyring.spec);
   return { plan: { config, realm, keyring }, identity: handle.identity };
 }
 

@@ -15,8 +15,8 @@ import type { Owner } from '../store/key.ts';
  * What is remembered of a key that AWS refused: when, and a hash of its id. Nothing secret, and only
  * to tell a person: it never blocks an attempt, and the key itself stays where it is.
  */
-export function noteRefusal(owner: Owner, accessKeyId: string, host: Host): void {
-  const record = { ...owner, key_hash: hashOf(accessKeyId), refused_at: host.now().toISOString() };
+export function noteRefusal(owner: Owner, keyId: string, host: Host): void {
+  const record = { ...owner, key_hash: sha256(keyId), refused_at: host.now().toISOString() };
   try {
     const path = recordPath(owner, host);
     makeOwnDirectories(dirname(path), host);
@@ -27,13 +27,19 @@ export function noteRefusal(owner: Owner, accessKeyId: string, host: Host): void
   }
 }
 
-/** When AWS refused exactly this key the last time, if it did and has not taken it since. */
-export function refusedAt(owner: Owner, accessKeyId: string, host: Host): Date | undefined {
+/**
+ * When AWS refused exactly this key the last time, if it did and has not taken it since.
+ *
+ * @param keyId undefined: the key was not read, so any key of the owner is meant. One that we store makes
+ *   the record go.
+ */
+export function refusedAt(owner: Owner, keyId: string | undefined, host: Host): Date | undefined {
   try {
     const record = parseJson(readRegularFile(recordPath(owner, host)) ?? '');
     if (!isObject(record)) return undefined;
     const { key_hash, refused_at } = record;
-    if (key_hash !== hashOf(accessKeyId) || typeof refused_at !== 'string') return undefined;
+    if (typeof refused_at !== 'string') return undefined;
+    if (keyId !== undefined && key_hash !== sha256(keyId)) return undefined;
     return parseTimestamp(refused_at);
   } catch {
     return undefined;
@@ -56,8 +62,4 @@ function recordPath({ realm, alias }: Owner, host: Host): string {
     'refused',
     `${name}.json`,
   );
-}
-
-function hashOf(accessKeyId: string): string {
-  return sha256(accessKeyId);
 }

@@ -1,6 +1,5 @@
-import type { PreparedIdentity } from '../clouds/contract.ts';
-import type { AwsCredentials } from '../core/credentials.ts';
-import { withoutAbsent } from '../core/json.ts';
+import type { LinkPlan } from '../clouds/contract.ts';
+import { isSession, type Credentials } from '../core/credentials.ts';
 import { sha256 } from '../core/sha256.ts';
 import type { CredentialStore, ItemNotes } from '../store/credential-store.ts';
 import type { ChainSettings } from '../store/envelope.ts';
@@ -9,9 +8,11 @@ const reuseMarginMs = 15 * 60 * 1000;
 
 /** A session as it is kept, with what is needed to judge it. */
 export interface Session {
-  readonly credentials: AwsCredentials & { readonly expiresAt: Date };
+  readonly credentials: Credentials & { readonly expiresAt: Date };
   /** How far the server's clock is ahead of ours. */
   readonly clockOffsetMs: number;
+  /** What it cannot do, one line each. */
+  readonly limits: readonly string[];
   readonly savedAt?: Date;
 }
 
@@ -26,32 +27,34 @@ export interface StoredSession {
 }
 
 /**
- * Looks for a session that was opened for exactly this. One without an expiry, or without a token, or
- * that does not say what it was opened for, is none.
+ * Looks for a session that was opened for exactly this. The long-lived key is not read. A session without
+ * an expiry, or a long-lived key in its place, or one that does not say what it was opened for, is none.
  */
 export async function storedSession(
   store: CredentialStore,
-  alias: string,
-  chain: Chain,
+  link: Pick<LinkPlan, 'name' | 'kind' | 'fingerprint'>,
 ): Promise<StoredSession> {
-  const envelope = await store.read(alias, 'session');
+  const envelope = await store.read(link.name, 'session');
   if (envelope?.chainFingerprint === undefined) return {};
-  const { credentials, savedAt } = envelope;
-  const { expiresAt, sessionToken } = credentials;
-  if (expiresAt === undefined || sessionToken === undefined) return {};
+  const { credentials, savedAt, clockOffsetMs = 0, limits = [] } = envelope;
+  const { expiresAt } = credentials;
+  if (expiresAt === undefined || !isSession(credentials)) return {};
+  const chain = chainOf(link);
   if (envelope.chainFingerprint !== chain.chainFingerprint) {
     return { changed: describeChange(envelope.chainSettings, chain.chainSettings) };
   }
   const session = {
     credentials: Object.assign(credentials, { expiresAt }),
-    clockOffsetMs: envelope.clockOffsetMs ?? 0,
+    clockOffsetMs,
+    limits,
     ...(savedAt === undefined ? {} : { savedAt }),
   };
   return { session };
 }
 
-/** @param before absent in sessions of version 0.1.0 and of other programs */
-function describeChange(before: ChainSettings = {}, now: ChainSettings): string {
+/** @param before absent in sessions of version 0.1.0, whose fingerprint had the access key in it */
+function describeChange(before: ChainSettings | undefined, now: ChainSettings): string {
+  if (before === undefined) return 'an earlier version of this program opened the session';
   const changed = 'a setting changed after the session was opened';
   const names = Object.keys(before).filter((name) => before[name]?.value !== now[name]?.value);
   const changes = names.map(
@@ -82,20 +85,12 @@ export function isReusable(session: Session, now: Date): boolean {
   );
 }
 
-/** The settings that a session of this identity depends on, and the SHA-256 over them. */
-export function chainOf(
-  kind: string,
-  {
-    fingerprintOf,
-    fingerprintShown = {},
-  }: Pick<PreparedIdentity, 'fingerprintOf' | 'fingerprintShown'>,
-): Chain {
-  const fields = Object.entries(fingerprintOf).sort(([a], [b]) => (a < b ? -1 : 1));
-  const settings = fields.map(
-    ([name, value]) => [name, withoutAbsent({ value, shown: fingerprintShown[name] })] as const,
-  );
+/** The settings that a session of this link depends on, and the SHA-256 over them. */
+export function chainOf({ kind, fingerprint }: Pick<LinkPlan, 'kind' | 'fingerprint'>): Chain {
+  const settings = Object.entries(fingerprint).sort(([a], [b]) => (a < b ? -1 : 1));
+  const values = settings.map(([name, { value }]) => [name, value]);
   return {
-    chainFingerprint: sha256(JSON.stringify([kind, fields])),
+    chainFingerprint: sha256(JSON.stringify([kind, values])),
     chainSettings: { kind: { value: kind }, ...Object.fromEntries(settings) },
   };
 }

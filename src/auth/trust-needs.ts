@@ -1,15 +1,16 @@
-import { strategyOf } from '../clouds/registry.ts';
+import { kindOf } from '../clouds/registry.ts';
 import type { Config } from '../config/config.ts';
 import { isAtmosError } from '../core/errors.ts';
 import { showForConsent, type Sourced } from '../core/json.ts';
-import type { Identity, TrustNeed } from '../core/kind-config.ts';
+import type { Identity, Occasion, TrustNeed } from '../core/kind-config.ts';
 import { isLogDevice } from '../core/log-level.ts';
-import { formatRemaining } from '../core/time.ts';
 import { classOf, type Variable } from '../core/variables.ts';
 import type { Host } from '../host/host.ts';
+import type { KeyringSettings } from '../keyring/contract.ts';
+import { allBackends, usableBackends } from '../keyring/registry.ts';
 import { environmentChoices, resolveKeyringSettings } from '../keyring/settings.ts';
 import type { AuthPlan } from './plan.ts';
-import { storingNeeds } from './storing-needs.ts';
+import { createProjectPlace } from './project-place.ts';
 
 /**
  * All that a configuration makes us do when every command is tried on it, whoever says so. Of kinds of
@@ -20,10 +21,12 @@ export async function findNeeds(config: Config, host: Host): Promise<TrustNeed[]
   const { logs, env, identities } = config;
   const ofVariable = (path: readonly string[], variable: Variable) =>
     variableNeeds(path, variable, config, host);
-  const said = saidOf(config, host);
+  const { spec } = saidOf(config);
+  const place = createProjectPlace(config, host);
   const needs = [
-    ...passwordNeeds({ config, keyring: said }, { ...host, env: {} }),
-    ...(said.autoUnlockMs ? [autoUnlockNeed(said.autoUnlockMs)] : []),
+    ...allBackends().flatMap(
+      ({ trustNeeds }) => trustNeeds?.(spec, place, { ...host, env: {} }) ?? [],
+    ),
     ...logFileNeeds(logs.file),
     ...env.flatMap((variable) => ofVariable(['env', variable.key], variable)),
   ];
@@ -37,34 +40,26 @@ export async function findNeeds(config: Config, host: Host): Promise<TrustNeed[]
   return needs;
 }
 
-/** What the files say of the keyring's password, whatever the environment of this moment says. */
-function saidOf({ keyring, environment }: Config, host: Host): AuthPlan['keyring'] {
-  // A path that cannot be one is not what this is about.
-  const { path: _, ...said } = keyring;
-  const { path: __, ...saidAsVariables } = environmentChoices({ env: {} }, environment);
-  return resolveKeyringSettings([saidAsVariables, said], host);
+/** What the files say of the keyring, whatever the environment of this moment says. */
+function saidOf({ keyring, environment }: Config): KeyringSettings {
+  return resolveKeyringSettings([environmentChoices({ env: {} }, environment), keyring]);
 }
 
-/** What a file keyring does with its password: to open it, and to store something in it. */
-export function passwordNeeds(
+/**
+ * What using the keyring needs trust for: of the backends that may be used, or of one.
+ *
+ * @param occasion what is about to be done. Default: what is done in any case
+ */
+export function keyringNeeds(
   { config, keyring }: Pick<AuthPlan, 'config' | 'keyring'>,
   host: Host,
+  occasion?: Occasion,
+  backends = usableBackends(keyring),
 ): TrustNeed[] {
-  const { passwordCommand } = keyring;
-  const needs = passwordCommand ? [passwordCommandNeed(passwordCommand)] : [];
-  return [...needs, ...storingNeeds(keyring, config, host)];
-}
-
-export function passwordCommandNeed(command: Sourced<string>): TrustNeed {
-  const path = ['auth', 'keyring', 'spec', 'password_command'];
-  return { path, what: `runs the password command ${showForConsent(command)}` };
-}
-
-/** Another process of the user can then read the keyring, which asked for its password before. */
-export function autoUnlockNeed({ value }: Sourced<number>): TrustNeed {
-  const path = ['auth', 'keyring', 'spec', 'auto_unlock'];
-  const what = `holds the keyring open in the background for ${formatRemaining(value)} once its password is typed`;
-  return { path, what };
+  const place = createProjectPlace(config, host);
+  return backends
+    .flatMap(({ trustNeeds }) => trustNeeds?.(keyring.spec, place, host) ?? [])
+    .filter((need) => need.occasion === occasion);
 }
 
 /** @param file what `auth.logs.file` or `logs.file` says */
@@ -96,7 +91,7 @@ export function variableNeeds(
 
 /** What using the identity does. @throws ERR_IDENTITY_UNSUPPORTED */
 export async function identityNeeds(identity: Identity): Promise<TrustNeed[]> {
-  const { trustNeeds } = await strategyOf(identity);
+  const { trustNeeds } = await kindOf(identity);
   const whole = ['auth', 'identities', identity.name];
   return trustNeeds(identity).map((need) => ({ ...need, path: [...whole, ...need.path] }));
 }

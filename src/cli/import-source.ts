@@ -1,4 +1,4 @@
-import { join, resolve } from 'node:path';
+import { join, resolve, sep } from 'node:path';
 import { importPasswordVariable } from '../app/import-entries.ts';
 import type { AuthPlan } from '../auth/plan.ts';
 import { AtmosError, isAtmosError, systemErrorCode } from '../core/errors.ts';
@@ -9,7 +9,7 @@ import { noHome, requireFromHome } from '../host/home.ts';
 import type { Host } from '../host/host.ts';
 import { realPathIfVisible, statOf } from '../host/read-files.ts';
 import type { Keyring, KeyringInfo, KeyringReader } from '../keyring/contract.ts';
-import { openBackend, openCollection } from '../keyring/registry.ts';
+import { openBackend, openCollection, settleBackend } from '../keyring/registry.ts';
 import type { Context } from './context.ts';
 import { openForCommand } from './open.ts';
 
@@ -26,15 +26,21 @@ export async function openAtmosKeyring(
   target: KeyringInfo,
 ): Promise<Keyring> {
   const { host } = context;
-  const { fallback: _, ...settings } = plan.keyring;
-  const directory = path === undefined ? settings.directory : pathOption(path, host);
-  checkDirectory('atmos-file', directory, target);
   const type = { value: 'file', source: '--from atmos-file' };
   const hasOwnPassword = host.env[importPasswordVariable] !== undefined;
-  const passwordEnv = hasOwnPassword
-    ? { value: importPasswordVariable, source: 'default' }
-    : settings.passwordEnv;
-  const keyring = { ...settings, type, directory, passwordEnv };
+  const keyring = {
+    type,
+    spec: {
+      ...plan.keyring.spec,
+      ...(path === undefined ? {} : { path: directorySetting(pathOption(path, host)) }),
+      ...(hasOwnPassword
+        ? { password_env: { value: importPasswordVariable, source: 'default' } }
+        : {}),
+    },
+  };
+  const { backend, context: settled } = settleBackend({ keyring, host });
+  const directory = backend.location?.(settled.settings);
+  if (directory) checkDirectory('atmos-file', directory, target);
   const options = { isInteractive: true, isForeign: true };
   return (await openForCommand(context, { ...plan, keyring }, options)).keyring;
 }
@@ -74,13 +80,9 @@ async function openVaultCollection(
 ): Promise<KeyringReader | undefined> {
   const name = host.env['AWS_VAULT_SECRET_SERVICE_COLLECTION_NAME'] || 'awsvault';
   const source = isNamed ? vaultBackend : '--from aws-vault';
-  const settings = {
-    type: { value: 'system', source },
-    directory: vaultDirectory(host),
-    passwordEnv: vaultPassword,
-  };
+  const keyring = { type: { value: 'system', source }, spec: {} };
   try {
-    const collection = await openCollection({ settings, host }, name);
+    const collection = await openCollection({ keyring, host }, name);
     if (collection !== undefined || !isNamed) return collection;
   } catch (error) {
     if (!isNamed && isAtmosError(error, 'ERR_KEYRING_UNAVAILABLE')) return undefined;
@@ -104,7 +106,10 @@ async function openVaultDirectory(
   checkDirectory('aws-vault', directory, target);
   const type = { value: 'file', source: '--from aws-vault' };
   return openBackend({
-    settings: { type, directory, passwordEnv: vaultPassword },
+    keyring: {
+      type,
+      spec: { path: directorySetting(directory), password_env: vaultPassword },
+    },
     host,
     acceptsEmptyPassword: true,
     canUnlock: false,
@@ -127,6 +132,11 @@ function absolutePath(path: Sourced<string>, host: Host): string {
 export function pathOption(path: string, host: Host): Sourced<string> {
   const source = '--path';
   return { value: absolutePath({ value: path, source }, host), source };
+}
+
+/** With a slash at its end it is the directory itself, whatever its name. */
+function directorySetting({ value, source }: Sourced<string>): Sourced<string> {
+  return { value: `${value}${sep}`, source };
 }
 
 function vaultDirectory(host: Host): Sourced<string> {

@@ -1,22 +1,22 @@
 import { keyringContext } from '../app/keyring-context.ts';
 import type { AuthPlan } from '../auth/plan.ts';
-import { autoUnlockNeed } from '../auth/trust-needs.ts';
+import { keyringNeeds } from '../auth/trust-needs.ts';
 import { requireTrust } from '../config/trust.ts';
 import { isAtmosError } from '../core/errors.ts';
 import { unlockKeyring, type Hint } from '../core/hint.ts';
 import type { Sourced } from '../core/json.ts';
 import { formatMoment, parseDuration } from '../core/time.ts';
 import { abbreviateHome } from '../host/home.ts';
-import { defaultTerms } from '../keyring/contract.ts';
-import { loadAgentControl } from '../keyring/registry.ts';
+import { agentOf, locationOf, settleCapable, type SettledBackend } from '../keyring/registry.ts';
+import { defaultTerms } from '../keyring/unlock-time.ts';
 import type { Context } from './context.ts';
 import type { Line } from './printer.ts';
 import { formatHints, labelled, loadWriteHint } from './report.ts';
 import { paint } from './ui/color.ts';
 
 /**
- * Spares the user from typing the password of the file keyring again: unlocks it for as long as
- * `spec.auto_unlock` says, else names the command that does. What keeps the agent from starting is a
+ * Spares the user from typing the password of the keyring again: unlocks it for as long as its settings
+ * say, else names the command that does. What keeps the agent from starting is a
  * warning: the command that needed the password goes on without one.
  *
  * @param copyPassword what was typed, and opened the keyring
@@ -26,11 +26,12 @@ export async function offerUnlock(
   plan: AuthPlan,
   copyPassword: () => Buffer,
 ): Promise<void> {
-  const { autoUnlockMs } = plan.keyring;
+  const keyring = settleCapable(keyringContext(plan, context.host), 'loadAgent');
+  const autoUnlockMs = keyring.backend.autoUnlockMs?.(keyring.context.settings);
   const lines =
     autoUnlockMs === undefined
       ? await hintLines(context, [unlockKeyring])
-      : await unlock(context, plan, copyPassword, autoUnlockMs);
+      : await unlock(context, plan, keyring, copyPassword, autoUnlockMs);
   // That nobody can be told is no reason to fail.
   await context.note(...lines).catch(() => {});
 }
@@ -39,21 +40,23 @@ export async function offerUnlock(
 async function unlock(
   context: Context,
   plan: AuthPlan,
+  keyring: SettledBackend,
   copyPassword: () => Buffer,
   autoUnlockMs: Sourced<number>,
 ): Promise<Line[]> {
   const { host } = context;
-  const { config, keyring } = plan;
-  const { value: location } = keyring.directory;
+  const location = locationOf(keyring);
   try {
-    requireTrust(config, autoUnlockNeed(autoUnlockMs), host);
-    const agent = await loadAgentControl();
+    for (const need of keyringNeeds(plan, host, 'unlocking', [keyring.backend])) {
+      requireTrust(plan.config, need, host);
+    }
+    const agent = await agentOf(keyring);
     const terms = {
       ttlMs: autoUnlockMs.value,
       idleMs: parseDuration(defaultTerms.idle) * 1000,
     };
     const { expiresAt } = await agent.unlock(
-      { ...keyringContext(plan, host), heldPassword: copyPassword },
+      { ...keyring.context, heldPassword: copyPassword },
       terms,
     );
     const until = formatMoment(expiresAt, host);

@@ -2,10 +2,11 @@ import type { Services } from '../app/export-environment.ts';
 import { openAuth, sessionOf, type MfaRequest, type OpenAuth } from '../app/open.ts';
 import type { AuthPlan } from '../auth/plan.ts';
 import { AtmosError, isAtmosError, NoTerminalError } from '../core/errors.ts';
-import { say, addOptions, placeholder } from '../core/hint.ts';
-import { showValue, withoutAbsent } from '../core/json.ts';
+import { addOptions, placeholder, unlockKeyring } from '../core/hint.ts';
+import { withoutAbsent } from '../core/json.ts';
 import { parseMfaCode } from '../core/mfa-code.ts';
 import type { PasswordRequest } from '../keyring/contract.ts';
+import { passwordSourcesOf } from '../keyring/registry.ts';
 import type { Context } from './context.ts';
 import { keyringWarner, warn } from './plan.ts';
 
@@ -24,18 +25,20 @@ export function openForCommand(
   plan: AuthPlan,
   options: OpenOptions,
 ): Promise<OpenAuth> {
+  const { isInteractive } = options;
   const code = options.mfaToken ?? (context.host.env['ATMOS_MFA_TOKEN'] || undefined);
+  const canAsk = isInteractive || code !== undefined;
   return openAuth(plan, {
     host: context.host,
     warn: keyringWarner(context),
-    mfaCode: (request) => mfaCode(context, request, code, options.isInteractive),
+    ask: canAsk ? { mfaCode: (request) => mfaCode(context, request, code, isInteractive) } : {},
     // Loaded when it is needed: most commands ask for no password.
     async passwordTyped(copyPassword) {
       const { offerUnlock } = await import('./offer-unlock.ts');
       await offerUnlock(context, plan, copyPassword);
     },
     ...withoutAbsent({
-      promptPassword: options.isInteractive
+      promptPassword: isInteractive
         ? (request: PasswordRequest) => askPassword(context, plan, request)
         : undefined,
       canUnlock: options.isForeign ? false : undefined,
@@ -92,11 +95,11 @@ async function mfaCode(
 
 /** What a person is asked for a file keyring; a new password twice. */
 export async function askPassword(
-  { prompt }: Context,
+  { prompt, host }: Context,
   plan: AuthPlan,
   request: PasswordRequest,
 ): Promise<string> {
-  const instead = say(`set ${showValue(plan.keyring.passwordEnv)} or ATMOS_KEYRING_PASSWORD_FILE`);
+  const instead = passwordSourcesOf(plan.keyring, host)?.instead ?? unlockKeyring;
   if (!request.isNew) {
     return prompt.masked({ message: `Password of the keyring ${request.location}`, instead });
   }

@@ -1,7 +1,8 @@
 import * as choosing from '../app/choose-identity.ts';
 import type { Services } from '../app/export-environment.ts';
 import { planAuth, type AuthPlan, type ProjectPlan } from '../auth/plan.ts';
-import { loadConfig, type Config, type LoadOptions } from '../config/load.ts';
+import { loadConfig } from '../auth/load-config.ts';
+import type { Config, LoadOptions } from '../config/load.ts';
 import { isAtmosError } from '../core/errors.ts';
 import type { Hint } from '../core/hint.ts';
 import type { Identity } from '../core/kind-config.ts';

@@ -1,6 +1,7 @@
 import { requestedIdentity } from '../app/choose-identity.ts';
 import { profilesWith } from '../config/find-identity.ts';
-import { loadConfig, type Config, type LoadOptions } from '../config/load.ts';
+import { loadConfig } from '../auth/load-config.ts';
+import type { Config, LoadOptions } from '../config/load.ts';
 import {
   findProfiles,
   profileDirectories,

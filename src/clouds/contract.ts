@@ -1,4 +1,5 @@
-import type { AwsCredentials, Credentials, CredentialType } from '../core/credentials.ts';
+import type { Credentials, CredentialType } from '../core/credentials.ts';
+import type { ErrorCode } from '../core/errors.ts';
 import type { Sourced } from '../core/json.ts';
 import type { Identity, IdentityPart, TrustNeed } from '../core/kind-config.ts';
 import type { GenericSchema } from '../core/validate.ts';
@@ -6,22 +7,121 @@ import type { EnvironmentChange } from '../core/variables.ts';
 import type { Closed } from '../host/closed-home.ts';
 import type { Host } from '../host/host.ts';
 
-/** What a kind of identity is given to work with. It reaches nothing else. */
-export interface StrategyContext {
-  readonly identity: Identity;
-  readonly host: Host;
-  /** The long-lived keys that the store keeps for this identity. */
-  readStoredKeys(): Promise<AwsCredentials | null>;
+/** A kind of identity. It knows neither the keyring nor other identities. */
+export interface Kind {
+  /** The type of its credentials, by which their cloud is found. */
+  readonly gives: CredentialType;
+  /** The name that Atmos shows as the provider of an identity that has none: `aws-user`. */
+  readonly rootName: string;
+  /**
+   * What the kind's own parts of the configuration hold. One that is absent is not looked at; keys
+   * that are not there are told of by `auth validate`.
+   */
+  readonly schemas: Readonly<Partial<Record<IdentityPart, GenericSchema>>>;
+  /**
+   * What using the identity does that a project's file gets only once it is trusted, and which of the
+   * identity's own fields asks for it: `['spec', 'endpoint_url']`. Checks nothing, and throws nothing:
+   * of what is not valid there is nothing to say.
+   */
+  trustNeeds(identity: Identity): readonly TrustNeed[];
+  /**
+   * The form of a long-lived key of this identity. It checks values as those in the configuration are
+   * checked.
+   *
+   * @throws ERR_CONFIG_INVALID
+   */
+  keyForm(identity: Identity): Promise<KeyForm>;
+  /**
+   * Checks the configuration and says what it means. Pure: no keyring, no network, no process, no file.
+   * Whatever only looks (validation, the environment, a session that is stored) needs no more than this.
+   *
+   * @throws ERR_CONFIG_INVALID, an `IdentityError` with all that is wrong
+   */
+  plan(identity: Identity): LinkPlan;
+}
+
+/** A value that a session depends on. */
+export interface PlannedSetting {
+  readonly value: string | number | null;
+  /** What messages say in its place. Absent: the value. */
+  readonly shown?: string;
+}
+
+/** One link between a configuration and credentials, ready to be opened. */
+export interface LinkPlan {
+  /** Of the identity, as written in atmos.yaml. */
+  readonly name: string;
+  /** `aws/user` */
+  readonly kind: string;
+  /**
+   * The settings that a session depends on, by the name that messages give them: `spec.endpoint_url`. A
+   * session is not used once one of them has changed. Stored with the session, so nothing secret; and of
+   * the configuration alone, so that a stored session is found without the long-lived key.
+   */
+  readonly fingerprint: Readonly<Record<string, PlannedSetting>>;
+  /**
+   * The long-lived key: `needed`, from the keyring; `configured`, so that a stored one would not be used;
+   * or `none`.
+   */
+  readonly storedKey: 'needed' | 'configured' | 'none';
+  /** As configured. Absent: the environment's, or `defaultRegion`. */
+  readonly region?: string;
+  /** What logs say in place of the region. Absent: the region. */
+  readonly shownRegion?: string;
+  readonly defaultRegion: string;
+  /**
+   * The long-lived key that `open` uses. Absent where `storedKey` is `none`.
+   *
+   * @throws ERR_AUTH_KEYS_MISSING, and what reading the store gives
+   */
+  longLivedKey?(source: KeySource): Promise<Credentials>;
+  /**
+   * The network call.
+   *
+   * @throws as `longLivedKey`; ERR_AUTH_KEYS_REFUSED for the long-lived key; ERR_AUTH_MFA_REQUIRED where a
+   *   person is needed and `ask` has no way; other ERR_AUTH_*, ERR_NETWORK, ERR_AWS, ERR_STORE_INVALID
+   */
+  open(context: OpenContext): Promise<Opened>;
+  /** Asks the server who holds these credentials, within `timeoutMs`. */
+  whoIs(
+    credentials: Credentials,
+    context: Pick<OpenContext, 'host' | 'timeoutMs' | 'warn'>,
+  ): Promise<{ arn: string; account: string }>;
+}
+
+/** Where a long-lived key may come from. */
+export interface KeySource {
+  /** The one that the store keeps under this name. Null: none. Read at most once. */
+  storedKey(): Promise<Credentials | null>;
   /** Whether the next command would find a key that is stored. Not in the memory keyring. */
   readonly isStoreLasting: boolean;
+}
+
+export interface OpenContext extends KeySource {
+  readonly host: Host;
+  readonly ask: Ask;
+  /** For each request, its second attempt included. A person who is asked has more time. */
+  readonly timeoutMs: number;
+  /** Runs the task while no other process of this user runs one of the same subject. */
+  alone<T>(turn: Turn, task: () => Promise<T>): Promise<T>;
   /** For what a person should know, one line each. */
   warn(message: string): void;
 }
 
-export interface OpenContext {
-  /** Gives undefined when there is no (other) code to be had: ERR_AUTH_MFA_REQUIRED, or the refusal. */
+/** What must not be done twice at once, and is known only when a link is opened: an MFA device. */
+export interface Turn {
+  /** A word for what it is, then which one: `['mfa', 'arn:…']`. */
+  readonly subject: readonly [what: string, ...which: string[]];
+  /** The same in words for a person. */
+  readonly named: string;
+  /** Whether a failure of this code would be the same for everybody who waited. */
+  isShared(code: ErrorCode): boolean;
+}
+
+/** What a person can be asked now. An absent member: there is no way to ask. */
+export interface Ask {
+  /** Gives undefined when there is no (other) code to be had. */
   readonly mfaCode?: (request: MfaRequest) => Promise<string | undefined>;
-  readonly timeoutMs: number;
 }
 
 export interface MfaRequest {
@@ -32,42 +132,13 @@ export interface MfaRequest {
   readonly isRetry: boolean;
 }
 
-export interface OpenedSession {
-  /** With a session token and an expiry. */
-  readonly credentials: AwsCredentials;
+export interface Opened {
+  /** With an expiry. */
+  readonly credentials: Credentials;
   /** How far the server's clock is ahead of ours. */
   readonly clockOffsetMs: number;
-}
-
-/**
- * What messages and logs say in place of values that tags of the configuration gave. Absent: the value.
- */
-export interface ShownValues {
-  readonly region?: string;
-  readonly endpoint?: string;
-  readonly mfaDevice?: string;
-}
-
-/** An identity whose configuration and keys are read and checked, ready to open a session. */
-export interface PreparedIdentity {
-  readonly region: string;
-  /**
-   * All that a session depends on, by the name that messages give it: `spec.endpoint_url`. The session
-   * is good for nothing once one of these has changed. Stored with the session, so nothing secret.
-   */
-  readonly fingerprintOf: Readonly<Record<string, string | number | null>>;
-  /** What messages say in place of those values that they must not quote. */
-  readonly fingerprintShown?: Readonly<Record<string, string>>;
-  /** The access key id that sessions are opened with, to tell refusals apart. */
-  readonly baseAccessKeyId: string;
-  /** An MFA device stands for one person and one code at a time. */
-  readonly mfaDevice?: string;
-  readonly shown?: ShownValues;
-  /** What a session of it will not be able to do, in one line; undefined when nothing is lacking. */
-  readonly limits?: string;
-  open(context: OpenContext): Promise<OpenedSession>;
-  /** Asks the server who holds these credentials. */
-  whoIs(credentials: AwsCredentials, timeoutMs: number): Promise<{ arn: string; account: string }>;
+  /** What they cannot do, one line each. Kept with them. */
+  readonly limits: readonly string[];
 }
 
 /** What is configured, to tell whose a file is that does not say so itself. */
@@ -105,46 +176,6 @@ export interface SessionFile {
    * @throws ERR_IO
    */
   remove(parts: readonly SessionFile[]): Promise<readonly SessionFile[]>;
-}
-
-/** One kind of identity. */
-export interface IdentityStrategy {
-  /** The type of its credentials, by which their cloud is found. */
-  readonly gives: CredentialType;
-  /** The name that Atmos shows as the provider of an identity that has none. */
-  readonly providerName: string;
-  /**
-   * What the kind's own parts of the configuration hold. One that is absent is not looked at; keys
-   * that are not there are told of by `auth validate`.
-   */
-  readonly schemas: Readonly<Partial<Record<IdentityPart, GenericSchema>>>;
-  /**
-   * Checks the kind's own part of the configuration.
-   *
-   * @throws ERR_CONFIG_INVALID, an {@link IdentityError} with all that is wrong
-   */
-  validate(identity: Identity): void;
-  /**
-   * What using the identity does that a project's file gets only once it is trusted, and which of the
-   * identity's own fields asks for it: `['spec', 'endpoint_url']`. Checks nothing, and throws nothing:
-   * of what is not valid there is nothing to say.
-   */
-  trustNeeds(identity: Identity): readonly TrustNeed[];
-  /** Whether long-lived keys that are stored would be used, or the configuration has its own. */
-  usesStoredKeys(identity: Identity): boolean;
-  /**
-   * The form of a long-lived key of this identity. It checks values as those in the configuration are
-   * checked.
-   *
-   * @throws ERR_CONFIG_INVALID
-   */
-  keyForm(identity: Identity): Promise<KeyForm>;
-  /** Where requests go that name no region. */
-  readonly defaultRegion: string;
-  /** The region that the configuration names. Undefined: the environment's, or the default. */
-  configuredRegion(identity: Identity): string | undefined;
-  /** @throws ERR_CONFIG_INVALID, ERR_AUTH_KEYS_MISSING, and what reading the store gives */
-  prepare(context: StrategyContext): Promise<PreparedIdentity>;
 }
 
 // Long-lived keys: what `auth user configure` asks for, and what other tools have stored.

@@ -8,14 +8,14 @@ import type { Credentials, CredentialType } from '../core/credentials.ts';
 import type {
   Cloud,
   FileOwners,
-  IdentityStrategy,
   KeyFileImporter,
   KeyringImporter,
+  Kind,
   SessionFile,
 } from './contract.ts';
 
 // The only place that names the kinds of identities. Each is imported when it is used.
-const identities: Readonly<Record<string, () => Promise<IdentityStrategy>>> = {
+const identities: Readonly<Record<string, () => Promise<Kind>>> = {
   'aws/user': async () => (await import('./aws/user.ts')).awsUser,
 };
 
@@ -42,9 +42,9 @@ export const otherIdentityKinds: readonly string[] = [
 ];
 
 /** @throws ERR_IDENTITY_UNSUPPORTED naming where the kind was configured */
-export async function strategyOf(
+export async function kindOf(
   identity: Pick<Identity, 'name' | 'kind' | 'locate' | 'tagAt'>,
-): Promise<IdentityStrategy> {
+): Promise<Kind> {
   const { kind } = identity;
   const load = Object.hasOwn(identities, kind) ? identities[kind] : undefined;
   if (load !== undefined) return load();

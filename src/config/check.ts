@@ -1,9 +1,11 @@
 import { say, type Hint } from '../core/hint.ts';
+import type { SpecSchema } from '../core/keyring-spec.ts';
 import { foldName, lowerCase } from '../core/names.ts';
 import { isMap } from '../core/validate.ts';
 import { isVariableName, notVariableName } from '../core/variable-name.ts';
 import { variableProblem } from '../core/variables.ts';
 import { valueAt, writtenAt, type ConfigFile } from './config-file.ts';
+import { specPlaces } from './keyring-spec.ts';
 import { isSecretPath } from './merge.ts';
 import type { Problem } from './problems.ts';
 import { quote } from './yaml-position.ts';
@@ -57,18 +59,14 @@ function ofItem(item: unknown, path: Path): Said[] {
   return [{ key, value, at: { key: [...path, 'key'], value: [...path, 'value'] } }];
 }
 
-/** Settings whose value is the name of a variable. */
-const namingSettings: readonly Path[] = [
-  ['auth', 'keyring', 'spec', 'password_env'],
-  ['env', 'ATMOS_KEYRING_PASSWORD_ENV'],
-];
-
 /** Reports settings that name a variable no environment can hold: hints would repeat the text. */
 export function checkVariableNames(
   merged: Readonly<Record<string, unknown>>,
+  spec: SpecSchema,
   report: (problem: Problem) => void,
 ): void {
-  for (const path of namingSettings) {
+  const naming = specPlaces(spec).filter(({ namesSecret }) => namesSecret === 'variable');
+  for (const path of naming.flatMap(({ paths }) => paths)) {
     const name = valueAt(merged, path);
     if (typeof name !== 'string' || name === '' || isVariableName(name)) continue;
     report({ path, ...notVariableName });

@@ -1,25 +1,21 @@
 import { dirname, isAbsolute, join } from 'node:path';
 import { withoutAbsent, type Sourced } from '../core/json.ts';
+import type { Spec, SpecSchema } from '../core/keyring-spec.ts';
 import type { Identity } from '../core/kind-config.ts';
-import { isMap } from '../core/validate.ts';
-import { fileSaying, placeOf, sourceOf, tagAt, type ConfigFile } from './config-file.ts';
+import { describedKeys, isMap } from '../core/validate.ts';
+import { fileSaying, placeOf, sourceOf, tagAt, valueAt, type ConfigFile } from './config-file.ts';
+import { isEmpty, specPath } from './keyring-spec.ts';
 import type { Settings } from './schema.ts';
 
 type Auth = NonNullable<Settings['auth']>;
 type Files = readonly ConfigFile[];
 
-/** What the files say of the keyring. Relative paths are made absolute: see {@link besideFile}. */
+/** What the files say of the keyring. */
 export interface KeyringEntry {
   readonly type?: Sourced<string>;
-  /** May begin with `~`. */
-  readonly path?: Sourced<string>;
-  readonly passwordEnv?: Sourced<string>;
-  /** May begin with `~`. */
-  readonly passwordFile?: Sourced<string>;
-  readonly passwordCommand?: Sourced<string>;
-  /** A duration, not checked. */
-  readonly autoUnlock?: Sourced<string>;
   readonly fallback?: Sourced<readonly string[]>;
+  /** Relative paths are made absolute: see {@link pathBesideFile}. They may begin with `~`. */
+  readonly spec: Spec;
 }
 
 /** What the files say of logs: `auth.logs`, or else `logs`. */
@@ -48,23 +44,31 @@ export interface IntegrationEntry extends ProviderEntry {
   readonly via: { readonly provider?: string; readonly identity?: string };
 }
 
-export function keyringEntry(auth: Auth, files: Files): KeyringEntry {
+export function keyringEntry(auth: Auth, files: Files, schema: SpecSchema): KeyringEntry {
   const { type, spec = {}, fallback } = auth.keyring ?? {};
-  const at = (...path: string[]) => ['auth', 'keyring', ...path];
-  const autoUnlock = String(spec.auto_unlock ?? '');
+  const at = (key: string) => ['auth', 'keyring', key];
   return withoutAbsent({
     type: sourcedText(type, at('type'), files),
-    path: besideFile(sourcedText(spec.path, at('spec', 'path'), files), at('spec', 'path'), files),
-    passwordEnv: sourcedText(spec.password_env, at('spec', 'password_env'), files),
-    passwordFile: besideFile(
-      sourcedText(spec.password_file, at('spec', 'password_file'), files),
-      at('spec', 'password_file'),
-      files,
-    ),
-    passwordCommand: sourcedText(spec.password_command, at('spec', 'password_command'), files),
-    autoUnlock: sourcedText(autoUnlock, at('spec', 'auto_unlock'), files),
+    spec: specEntry(spec, files, schema),
     fallback: fallback && sourced(fallback, at('fallback'), files),
   });
+}
+
+/** The settings of backends, each with its place. What is empty says nothing. */
+function specEntry(
+  spec: Readonly<Record<string, unknown>>,
+  files: Files,
+  schema: SpecSchema,
+): Spec {
+  const said = Object.entries(describedKeys(schema)).flatMap(([key, { isPath }]) => {
+    const keys = key.split('.');
+    const value = valueAt(spec, keys);
+    if (isEmpty(value)) return [];
+    const path = [...specPath, ...keys];
+    const whole = isPath ? pathBesideFile(String(value), path, files) : value;
+    return [[key, Object.assign(sourced(whole, path, files), { path })] as const];
+  });
+  return Object.fromEntries(said);
 }
 
 export function logsEntry(

@@ -1,5 +1,6 @@
 import type { Sourced } from '../core/json.ts';
-import { isMap } from '../core/validate.ts';
+import type { SpecSchema } from '../core/keyring-spec.ts';
+import { describedKeys, isMap, type About } from '../core/validate.ts';
 import type { Variable } from '../core/variables.ts';
 import { valueAt, type ConfigFile } from './config-file.ts';
 import { pathBesideFile, sourced } from './entries.ts';
@@ -8,14 +9,11 @@ import type { Problem } from './problems.ts';
 /**
  * The settings of ours that a top-level `env:` may give, below those of the real environment. Atmos
  * takes all that begin with `ATMOS_`; from a file we take no password, no trust, and nothing that says
- * which files there are.
+ * which files there are. The variables of keyring backends are among them: see {@link About}.
  */
 const settable: ReadonlySet<string> = new Set([
   'ATMOS_AUTH_REALM',
   'ATMOS_IDENTITY',
-  'ATMOS_KEYRING_FILE_PATH',
-  'ATMOS_KEYRING_PASSWORD_ENV',
-  'ATMOS_KEYRING_PASSWORD_FILE',
   'ATMOS_KEYRING_TYPE',
   'ATMOS_LOGS_LEVEL',
   'ATMOS_PROFILE',
@@ -32,12 +30,6 @@ const refused: ReadonlySet<string> = new Set([
   'ATMOS_MFA_TOKEN',
 ]);
 
-/** Those of them whose value is a path: docs/adr/0024. */
-const paths: ReadonlySet<string> = new Set([
-  'ATMOS_KEYRING_FILE_PATH',
-  'ATMOS_KEYRING_PASSWORD_FILE',
-]);
-
 type Settings = Readonly<Record<string, unknown>>;
 type Files = readonly ConfigFile[];
 
@@ -45,34 +37,51 @@ type Files = readonly ConfigFile[];
  * The top-level `env:`, sorted by name. What is no scalar is reported by the schema. A relative path of
  * a setting of ours is made absolute, so that an atmos that a program starts elsewhere takes the same.
  */
-export function environmentEntries(merged: Settings, files: Files): Variable[] {
+export function environmentEntries(merged: Settings, files: Files, spec: SpecSchema): Variable[] {
+  const ofBackends = variablesOf(spec);
   const said = valueAt(merged, ['env']);
   const entries = isMap(said) ? Object.entries(said) : [];
   return entries
     .filter(([, value]) => ['string', 'number', 'boolean'].includes(typeof value))
-    .map(([key, value]) => ({ key, value: valueFor(key, String(value), files) }))
+    .map(([key, value]) => ({ key, value: valueFor(key, String(value), files, ofBackends) }))
     .toSorted((a, b) => (a.key < b.key ? -1 : 1));
 }
 
-function valueFor(key: string, value: string, files: Files): string {
-  return paths.has(key) && value !== '' ? pathBesideFile(value, ['env', key], files) : value;
+/** As docs/adr/0024 says. */
+function valueFor(key: string, value: string, files: Files, ofBackends: Variables): string {
+  const isPath = ofBackends.get(key)?.isPath === true;
+  return isPath && value !== '' ? pathBesideFile(value, ['env', key], files) : value;
+}
+
+type Variables = ReadonlyMap<string, About>;
+
+/** The variables of keyring backends. */
+function variablesOf(spec: SpecSchema): Variables {
+  const described = Object.values(describedKeys(spec));
+  return new Map(
+    described.flatMap((about) =>
+      about.environment === undefined ? [] : [[about.environment, about] as const],
+    ),
+  );
 }
 
 /** Those of them that are settings of ours. An empty one is none. */
 export function environmentSettings(
   merged: Settings,
   files: Files,
+  spec: SpecSchema,
 ): Readonly<Record<string, Sourced<string>>> {
-  const entries = environmentEntries(merged, files)
-    .filter(({ key, value }) => settable.has(key) && value !== '')
+  const ofBackends = variablesOf(spec);
+  const entries = environmentEntries(merged, files, spec)
+    .filter(({ key, value }) => (settable.has(key) || ofBackends.has(key)) && value !== '')
     .map(({ key, value }) => [key, sourced(value, ['env', key], files)] as const);
   return Object.fromEntries(entries);
 }
 
 /** What is said there in vain. */
-export function environmentWarnings(merged: Settings, files: Files): Problem[] {
+export function environmentWarnings(merged: Settings, files: Files, spec: SpecSchema): Problem[] {
   const message = 'is not followed: only the environment can set it';
-  return environmentEntries(merged, files)
+  return environmentEntries(merged, files, spec)
     .filter(({ key }) => refused.has(key))
     .map(({ key }) => ({ path: ['env', key], message }));
 }

@@ -1,5 +1,6 @@
 import { dirname } from 'node:path';
 import { showValue, withoutAbsent, type Sourced } from '../core/json.ts';
+import type { SpecSchema } from '../core/keyring-spec.ts';
 import type { Host } from '../host/host.ts';
 import type { Config } from './config.ts';
 import { valueAt, type ConfigFile } from './config-file.ts';
@@ -48,10 +49,15 @@ export interface LoadOptions {
  * Finds, reads, merges and checks the configuration. Follows no URL; runs no program but those of
  * `!exec`, in files that are trusted.
  *
+ * @param spec the schema of `auth.keyring.spec`, which the backends of the keyring know
  * @throws ERR_CONFIG_NOT_FOUND, ERR_CONFIG_UNREADABLE, ERR_CONFIG_SYNTAX, ERR_CONFIG_INVALID,
  * ERR_CONFIG_UNTRUSTED, ERR_PROFILE_UNKNOWN, or ERR_USAGE for an empty `--config`
  */
-export async function loadConfig(options: LoadOptions, host: Host): Promise<Config> {
+export async function loadConfig(
+  options: LoadOptions,
+  spec: SpecSchema,
+  host: Host,
+): Promise<Config> {
   const gathered = gather();
   const { places, lookedIn, warnings } = findPlaces(
     { files: options.configFiles ?? [], directories: options.configDirectories ?? [] },
@@ -60,7 +66,7 @@ export async function loadConfig(options: LoadOptions, host: Host): Promise<Conf
   const reader = openReader(options, gathered, host);
   const read: ConfigFile[] = [];
   for (const place of places) read.push(...(await reader.readPlace(place)));
-  const base = await withoutSecrets(onceEach(read), false, gathered, host);
+  const base = await withoutSecrets(onceEach(read), false, { gathered, spec, host });
   const beside = places
     .filter(({ kind }) => kind === 'file')
     .map(({ path, origin }) => ({ path: dirname(path), origin }));
@@ -69,6 +75,7 @@ export async function loadConfig(options: LoadOptions, host: Host): Promise<Conf
   const { profiles, directories, layers } = findProfileLayers(
     { files: base, beside, own: own.path, remoteImports },
     options,
+    spec,
     host,
   );
   if (places.length === 0 && profiles.length === 0) throw notFound(lookedIn);
@@ -86,7 +93,7 @@ export async function loadConfig(options: LoadOptions, host: Host): Promise<Conf
       // One cause may keep us from both, and is reported once.
       warnings: [...new Set([...warnings, ...(own.warning === undefined ? [] : [own.warning])])],
     },
-    { options, gathered, host },
+    { options, gathered, spec, host },
   );
 }
 
@@ -100,6 +107,7 @@ interface ProfilePlaces {
 function findProfileLayers(
   base: Pick<Read, 'files'> & WithRemoteImports & ProfilePlaces,
   options: LoadOptions,
+  spec: SpecSchema,
   host: Host,
 ) {
   const { files, beside, own, remoteImports } = base;
@@ -111,7 +119,7 @@ function findProfileLayers(
     isExplicit ? beside : beside.slice(-1),
     own,
   );
-  const environment = environmentSettings(settings, files);
+  const environment = environmentSettings(settings, files, spec);
   const profiles = chooseProfiles(options.profiles, { files, settings, environment }, host);
   for (const profile of profiles) {
     host.log('profile.chosen', { profile: showValue(profile), source: profile });
@@ -134,6 +142,7 @@ function findProfileLayers(
 export async function loadLayers(
   { layers, directory }: Pick<Config, 'layers' | 'directory'>,
   options: Pick<LoadOptions, 'isStatic'>,
+  spec: SpecSchema,
   host: Host,
 ): Promise<Config> {
   const gathered = gather();
@@ -150,7 +159,7 @@ export async function loadLayers(
       profileDirectories: [],
       warnings: [],
     },
-    { options, gathered, host },
+    { options, gathered, spec, host },
   );
 }
 
@@ -162,6 +171,7 @@ export async function loadLayers(
  */
 export async function configFromObject(
   object: object,
+  spec: SpecSchema,
   host: Pick<Host, 'env' | 'userId' | 'workingDirectory'>,
 ): Promise<Config> {
   const text = JSON.stringify(object, null, 2);
@@ -171,7 +181,7 @@ export async function configFromObject(
     { path: 'config', text, origin: 'explicit' },
     { host, report },
   );
-  const said = readSettings([file], gathered);
+  const said = readSettings([file], spec, gathered);
   throwGathered(gathered, [file]);
   return {
     realm: { value: 'default', source: 'default' },
@@ -213,25 +223,30 @@ interface Read {
   readonly warnings: readonly string[];
 }
 
+/** What loading works with. */
+interface Loading {
+  readonly gathered: Gathered;
+  /** The schema of `auth.keyring.spec`. */
+  readonly spec: SpecSchema;
+  readonly host: Host;
+}
+
 /** Runs what is to be run, merges, checks. */
-async function settle(
-  found: Read,
-  by: { options: LoadOptions; gathered: Gathered; host: Host },
-): Promise<Config> {
-  const { options, gathered, host } = by;
+async function settle(found: Read, by: Loading & { options: LoadOptions }): Promise<Config> {
+  const { options, gathered, spec, host } = by;
   const isStatic = options.isStatic ?? false;
   // Again, as a profile may name the variable of the password.
-  const read = { ...found, files: await withoutSecrets(found.files, false, gathered, host) };
+  const read = { ...found, files: await withoutSecrets(found.files, false, by) };
   if (!isStatic) {
     // Nothing is run for a configuration that is wrong.
     if (read.files.some(({ commands }) => commands.length > 0)) throwGathered(gathered, read.files);
     requireTrustOfFiles(read.files, read.directory, host);
   }
-  const files = await withOutputs(read.files, isStatic, gathered, host);
+  const files = await withOutputs(read.files, isStatic, by);
   const notRun = isStatic ? read.files.flatMap(commandNotices) : [];
   // What only a command knows is missing here, which is nobody's mistake.
   const later = new Set(notRun.map(({ path }) => path.join('\0')));
-  const said = readSettings(files, {
+  const said = readSettings(files, spec, {
     ...gathered,
     report: (problem) => later.has(problem.path.join('\0')) || gathered.report(problem),
   });
@@ -258,30 +273,29 @@ async function settle(
 async function withOutputs(
   files: readonly ConfigFile[],
   isStatic: boolean,
-  gathered: Gathered,
-  host: Host,
+  loading: Loading,
 ): Promise<readonly ConfigFile[]> {
+  const { gathered, spec, host } = loading;
   if (files.every(({ commands }) => commands.length === 0)) return files;
   const { runCommands, withoutCommands } = await import('./commands.ts');
   if (isStatic) return files.map(withoutCommands);
   const { secretVariables } = await import('./own-secrets.ts');
-  const withheld = secretVariables(files, host);
+  const withheld = secretVariables(files, spec, host);
   const report = (problem: Problem) => gathered.report(locateProblem(problem, files));
   const done: ConfigFile[] = [];
   for (const file of files) done.push(await runCommands(file, withheld, host, report));
-  return withoutSecrets(done, true, gathered, host);
+  return withoutSecrets(done, true, loading);
 }
 
 /** Leaves out what no tag may give. Most files have no tags, and nothing more is loaded for them. */
 async function withoutSecrets(
   files: readonly ConfigFile[],
   isOfCommand: boolean,
-  gathered: Gathered,
-  host: Host,
+  { gathered, spec, host }: Loading,
 ): Promise<readonly ConfigFile[]> {
   if (files.every(({ tagged }) => tagged.length === 0)) return files;
   const { withoutOwnSecrets } = await import('./own-secrets.ts');
-  return withoutOwnSecrets(files, isOfCommand, host, (problem) =>
+  return withoutOwnSecrets(files, isOfCommand, spec, host, (problem) =>
     gathered.report(locateProblem(problem, files)),
   );
 }

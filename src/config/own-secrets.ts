@@ -1,5 +1,6 @@
 import { dirname, isAbsolute, join, resolve } from 'node:path';
 import { say } from '../core/hint.ts';
+import type { SpecSchema } from '../core/keyring-spec.ts';
 import { isMap } from '../core/validate.ts';
 import { isVariableName } from '../core/variable-name.ts';
 import { ownSecretVariables } from '../core/variables.ts';
@@ -7,6 +8,7 @@ import { fromHome } from '../host/home.ts';
 import type { Host } from '../host/host.ts';
 import { isOfProcesses, listDirectory, statIfVisible } from '../host/read-files.ts';
 import { sourceOf, valueAt, type ConfigFile, type TaggedPlace } from './config-file.ts';
+import { specPlaces, type SpecPlace } from './keyring-spec.ts';
 import type { Problem } from './problems.ts';
 import { isFile, readText } from './read.ts';
 import { withCommandOutput } from './tags/resolve.ts';
@@ -46,9 +48,6 @@ const minSoughtInside = 8;
 /** Tags that tell of directories and of the repository: a password may be a word of such a path. */
 const wholeOnly = /^!(cwd|random|repo-root|git\.)/;
 
-const passwordPath = ['auth', 'keyring', 'spec', 'password_env'];
-const passwordFilePath = ['auth', 'keyring', 'spec', 'password_file'];
-
 /**
  * The files without the values that tags gave and that are secrets of ours: what opens the keyring,
  * MFA codes, systemd's credentials. Each is reported. It is the value that is compared, so the
@@ -61,11 +60,12 @@ const passwordFilePath = ['auth', 'keyring', 'spec', 'password_file'];
 export function withoutOwnSecrets(
   files: Files,
   isOfCommand: boolean,
+  spec: SpecSchema,
   host: Where,
   report: (problem: Problem) => void,
 ): ConfigFile[] {
-  const secretFiles = findSecretFiles(files, host);
-  const secrets = findSecrets(files, secretFiles, host);
+  const secretFiles = findSecretFiles(files, spec, host);
+  const secrets = findSecrets(files, secretFiles, spec, host);
   return files.map((file) => {
     const includes = isOfCommand ? [] : refusedIncludes(file, secretFiles);
     const refused = file.tagged
@@ -86,12 +86,17 @@ export function withoutOwnSecrets(
 const hint = say('remove the tag: no configuration passes on what opens the keyring');
 
 /** The names of variables that hold a secret of ours, whichever file says so. */
-export function secretVariables(files: Files, { env }: Pick<Host, 'env'>): string[] {
-  const said = files.flatMap(({ settings }) => [
-    valueAt(settings, passwordPath),
-    valueAt(settings, ['env', 'ATMOS_KEYRING_PASSWORD_ENV']),
-  ]);
-  const named = [...said, env['ATMOS_KEYRING_PASSWORD_ENV']].filter(
+export function secretVariables(
+  files: Files,
+  spec: SpecSchema,
+  { env }: Pick<Host, 'env'>,
+): string[] {
+  const places = placesNaming('variable', spec);
+  const said = files.flatMap(({ settings }) =>
+    places.flatMap(({ paths }) => paths.map((path) => valueAt(settings, path))),
+  );
+  const byEnvironment = places.map(({ environment }) => environment && env[environment]);
+  const named = [...said, ...byEnvironment].filter(
     (name) => typeof name === 'string' && isVariableName(name),
   );
   return [...new Set([...ownSecretVariables, 'AWS_VAULT_FILE_PASSPHRASE', ...named])].map(String);
@@ -153,9 +158,14 @@ function isNeverSet([part, name = '', ...rest]: Path, { neverSet }: OwnSecret): 
   return part === 'env' && rest.length === 0 && name.toUpperCase() === neverSet?.toUpperCase();
 }
 
-function findSecrets(files: Files, secretFiles: readonly SecretFile[], host: Where): OwnSecret[] {
-  const refusedByName = [...ownSecretVariables, passwordVariable(files, host)];
-  const ofVariables = secretVariables(files, host).map((name) => ({
+function findSecrets(
+  files: Files,
+  secretFiles: readonly SecretFile[],
+  spec: SpecSchema,
+  host: Where,
+): OwnSecret[] {
+  const refusedByName = [...ownSecretVariables, ...usedVariables(files, spec, host)];
+  const ofVariables = secretVariables(files, spec, host).map((name) => ({
     named: nameOfVariable(name),
     text: host.env[name] ?? '',
     // A path below systemd's directory of credentials is no secret: a setting names a file by it.
@@ -173,13 +183,20 @@ function findSecrets(files: Files, secretFiles: readonly SecretFile[], host: Whe
     });
 }
 
-/** The variable that the keyring takes its password from. */
-function passwordVariable(files: Files, { env }: Pick<Host, 'env'>): string {
-  const said = [['env', 'ATMOS_KEYRING_PASSWORD_ENV'], passwordPath].map((path) =>
-    files.map(({ settings }) => valueAt(settings, path)).findLast(Boolean),
-  );
-  const name = [env['ATMOS_KEYRING_PASSWORD_ENV'], ...said].find(Boolean);
-  return typeof name === 'string' ? name : 'ATMOS_KEYRING_PASSWORD';
+/** The variables that a keyring takes its secrets from. */
+function usedVariables(files: Files, spec: SpecSchema, { env }: Pick<Host, 'env'>): string[] {
+  return placesNaming('variable', spec).map(({ environment, paths, default: byDefault }) => {
+    // The environment wins over `env:`, and that over the key itself.
+    const said = paths
+      .toReversed()
+      .map((path) => files.map(({ settings }) => valueAt(settings, path)).findLast(Boolean));
+    const name = [environment && env[environment], ...said].find(Boolean);
+    return typeof name === 'string' ? name : String(byDefault ?? '');
+  });
+}
+
+function placesNaming(what: 'variable' | 'file', spec: SpecSchema): SpecPlace[] {
+  return specPlaces(spec).filter(({ namesSecret }) => namesSecret === what);
 }
 
 function nameOfVariable(variable: string): string {
@@ -188,20 +205,26 @@ function nameOfVariable(variable: string): string {
   return `the keyring password in ${variable}`;
 }
 
-function findSecretFiles(files: Files, host: Where): SecretFile[] {
+function findSecretFiles(files: Files, spec: SpecSchema, host: Where): SecretFile[] {
   const { env } = host;
   const working = host.workingDirectory();
-  const ofEnvironment = ['ATMOS_KEYRING_PASSWORD_FILE', 'ATMOS_KEYRING_NEW_PASSWORD_FILE'].map(
-    (variable) => ({ said: env[variable], base: working, source: variable }),
-  );
+  const places = placesNaming('file', spec);
+  const variables = places.flatMap(({ environment }) => environment ?? []);
+  const ofEnvironment = [...variables, 'ATMOS_KEYRING_NEW_PASSWORD_FILE'].map((variable) => ({
+    said: env[variable],
+    base: working,
+    source: variable,
+  }));
   const ofFiles = files.flatMap((file) =>
-    [passwordFilePath, ['env', 'ATMOS_KEYRING_PASSWORD_FILE']].map((path) => ({
-      said: valueAt(file.settings, path),
-      base: path === passwordFilePath ? dirname(file.path) : working,
-      get source() {
-        return sourceOf([file], path);
-      },
-    })),
+    places
+      .flatMap(({ paths }) => paths)
+      .map((path) => ({
+        said: valueAt(file.settings, path),
+        base: path[0] === 'env' ? working : dirname(file.path),
+        get source() {
+          return sourceOf([file], path);
+        },
+      })),
   );
   const named = [...ofEnvironment, ...ofFiles].flatMap(({ said, base, source }) => {
     const path =

@@ -1,5 +1,6 @@
 import { isAtmosError } from '../core/errors.ts';
 import { withoutAbsent } from '../core/json.ts';
+import type { SpecSchema } from '../core/keyring-spec.ts';
 import { isMap } from '../core/validate.ts';
 import type { Host } from '../host/host.ts';
 import { findConfigFile, findYamlFiles } from './find-config-files.ts';
@@ -31,16 +32,18 @@ export interface ProfileDetails extends Profile {
  * the configuration with it as choosing it does.
  *
  * @param options where the configuration is
+ * @param spec as `loadConfig` takes it
  */
 export async function readProfiles(
   profiles: readonly Profile[],
   options: LoadOptions,
+  spec: SpecSchema,
   host: Host,
 ): Promise<ProfileDetails[]> {
-  const without = await problemsWith([], options, host);
+  const without = await problemsWith([], options, spec, host);
   const details: ProfileDetails[] = [];
   for (const profile of profiles) {
-    const problems = await problemsWith([profile.name], options, host);
+    const problems = await problemsWith([profile.name], options, spec, host);
     const own = problems.filter((problem) => !without.includes(problem));
     details.push({
       ...profile,
@@ -55,13 +58,14 @@ export async function readProfiles(
 async function problemsWith(
   names: readonly string[],
   options: LoadOptions,
+  spec: SpecSchema,
   host: Host,
 ): Promise<string[]> {
   const problems: string[] = [];
   try {
     const profiles = { value: names, source: 'profile list' };
     const report: LoadOptions['report'] = ({ text }) => void problems.push(text);
-    await loadConfig({ ...options, profiles, isStatic: true, report }, host);
+    await loadConfig({ ...options, profiles, isStatic: true, report }, spec, host);
     return problems;
   } catch (error) {
     if (!isAtmosError(error)) throw error;

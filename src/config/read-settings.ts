@@ -1,5 +1,6 @@
 import { say } from '../core/hint.ts';
 import { withoutAbsent, type Sourced } from '../core/json.ts';
+import type { SpecSchema } from '../core/keyring-spec.ts';
 import { findUnknownKeys, isMap } from '../core/validate.ts';
 import { checkEnvironment, checkNames, checkNumbers, checkVariableNames } from './check.ts';
 import type { Config } from './config.ts';
@@ -36,23 +37,27 @@ import {
 type Path = readonly string[];
 
 /** What the files say together. What is wrong is gathered, and left out. */
-export function readSettings(files: readonly ConfigFile[], { report }: Gathered) {
+export function readSettings(
+  files: readonly ConfigFile[],
+  spec: SpecSchema,
+  { report }: Pick<Gathered, 'report'>,
+) {
   const merged = mergeFiles(files);
-  const { auth = {}, logs } = checkMerged(merged, files, report);
-  const notices = [...findWarnings(merged), ...environmentWarnings(merged, files)].map((problem) =>
-    locateProblem(problem, files),
+  const { auth = {}, logs } = checkMerged(merged, files, spec, report);
+  const notices = [...findWarnings(merged, spec), ...environmentWarnings(merged, files, spec)].map(
+    (problem) => locateProblem(problem, files),
   );
   return withoutAbsent({
     files: files.map(({ path }) => path),
     realm: realmEntry(auth.realm, files),
-    keyring: keyringEntry(auth, files),
+    keyring: keyringEntry(auth, files, spec),
     logs: logsEntry({ auth: auth.logs, top: logs }, files),
     identities: identityEntries(auth, files),
     providers: providerEntries(auth, files),
     integrations: integrationEntries(auth, files),
     sessionFiles: sessionFiles(auth.session_files, files),
-    env: environmentEntries(merged, files),
-    environment: environmentSettings(merged, files),
+    env: environmentEntries(merged, files, spec),
+    environment: environmentSettings(merged, files, spec),
     async keychainStores(host: Parameters<Config['keychainStores']>[0]) {
       const { readKeychainStores } = await import('./keychain-stores.ts');
       return readKeychainStores(files, host);
@@ -84,6 +89,7 @@ export function mergeFiles(files: readonly ConfigFile[]): Record<string, unknown
 function checkMerged(
   merged: Readonly<Record<string, unknown>>,
   files: readonly ConfigFile[],
+  spec: SpecSchema,
   report: Gathered['report'],
 ): Settings {
   if (files.length === 0) return {};
@@ -92,12 +98,12 @@ function checkMerged(
   checkNames(merged, files, note);
   checkNumbers(merged, files, note);
   checkEnvironment(merged, note);
-  checkVariableNames(merged, note);
-  const settings = checkSettings(merged, files, note);
+  checkVariableNames(merged, spec, note);
+  const settings = checkSettings(merged, files, spec, note);
   for (const problem of wrong) report(locateProblem(problem, files));
   if (settings !== undefined) return settings;
   const right = wrong.reduce((left, { path }) => withoutValue(left, path), merged);
-  return checkSettings(right, files, () => {}) ?? {};
+  return checkSettings(right, files, spec, () => {}) ?? {};
 }
 
 function withoutValue(
@@ -121,11 +127,11 @@ type MergedSettings = Readonly<Record<string, unknown>>;
  * that nobody reads. Where a newer Atmos may have keys of its own, only one that looks like one of
  * ours is told of.
  */
-function findWarnings(merged: MergedSettings): Problem[] {
+function findWarnings(merged: MergedSettings, spec: SpecSchema): Problem[] {
   return [
     ...notFollowed(merged),
     ...openMaps.flatMap((map) => unknownKeys(merged, map)).filter(({ hint }) => hint !== undefined),
-    ...closedMaps.flatMap((map) => unknownKeys(merged, map)),
+    ...closedMaps(spec).flatMap((map) => unknownKeys(merged, map)),
   ];
 }
 

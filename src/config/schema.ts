@@ -1,3 +1,4 @@
+import type { SpecSchema } from '../core/keyring-spec.ts';
 import {
   about,
   anyMap,
@@ -7,6 +8,7 @@ import {
   flag,
   keysForAtmos,
   keysOf,
+  keysOfMaps,
   listOf,
   mapOf,
   namesTo,
@@ -48,48 +50,21 @@ const providerSchema = mapOf({
 
 // docs/configuration.md and the JSON Schema show these descriptions.
 
-const keyringSpec = mapOf({
-  path: setting(
-    text,
-    'The directory of the file keyring. A relative path starts from the directory of the file that contains it; in Atmos, from the working directory. As in Atmos, `keys/ring.db` names a file, so its parent `keys` is used, and `keys.d/` with a trailing slash is the directory itself. A name that begins with a dot, such as `.keys`, is a directory. `~` is the home directory.',
-    { environment: 'ATMOS_KEYRING_FILE_PATH', otherwise: '`<XDG data>/atmos/keyring`' },
-  ),
-  password_env: setting(text, 'The variable that holds the password of the file keyring.', {
-    environment: 'ATMOS_KEYRING_PASSWORD_ENV',
-    default: 'ATMOS_KEYRING_PASSWORD',
-  }),
-  password_file: setting(
-    text,
-    'A file that holds the password, such as a mounted secret. One trailing line break is removed. A relative path starts from the directory of the file that contains it. `~` is the home directory.',
-    {
-      environment: 'ATMOS_KEYRING_PASSWORD_FILE',
-      otherwise: '`$CREDENTIALS_DIRECTORY/atmos-keyring-password`, if it exists',
-    },
-  ),
-  password_command: setting(
-    text,
-    'A command that prints the password on its first line; other lines are ignored. It is run by `sh -c`, on Windows by `cmd.exe /c`, for at most 30 seconds. In a project’s file it requires trust.',
-  ),
-  auto_unlock: setting(
-    textOrCount,
-    'After the password was typed, keep the keyring unlocked for this time, as `atmos auth keyring unlock --ttl` does: at most `24h`. Not on Windows. In a project’s file it is ignored with a warning until the file is trusted.',
-    { otherwise: 'not set: a hint names the command' },
-  ),
-});
-
-const keyring = mapOf({
-  type: setting(
-    text,
-    'Where credentials are stored: `system` (the keyring of the operating system), `file` (an encrypted directory) or `memory` (until the process exits).',
-    { environment: 'ATMOS_KEYRING_TYPE', default: 'system' },
-  ),
-  spec: setting(keyringSpec, 'Settings of the file keyring.'),
-  fallback: setting(
-    listOf(text),
-    'The types to use instead, in this order, if the first is unavailable. Not used if the keyring is locked or its password is wrong.',
-    { otherwise: 'none' },
-  ),
-});
+/** @param spec the keys of all backends */
+const keyringSchema = (spec: SpecSchema) =>
+  mapOf({
+    type: setting(
+      text,
+      'Where credentials are stored: `system` (the keyring of the operating system), `file` (an encrypted directory) or `memory` (until the process exits).',
+      { environment: 'ATMOS_KEYRING_TYPE', default: 'system' },
+    ),
+    spec: setting(spec, 'Settings of the file keyring.'),
+    fallback: setting(
+      listOf(text),
+      'The types to use instead, in this order, if the first is unavailable. Not used if the keyring is locked or its password is wrong.',
+      { otherwise: 'none' },
+    ),
+  });
 
 const via = mapOf({
   provider: setting(text, 'The name of the provider.'),
@@ -151,40 +126,41 @@ const logs = mapOf({
   }),
   file: setting(
     text,
-    'The destination: a file to append to, `/dev/stderr`, `/dev/stdout` or `/dev/null`. A relative path starts from the directory of the file that contains it. In a project’s file, any other destination than these three requires trust.',
+    "The destination: a file to append to, `/dev/stderr`, `/dev/stdout` or `/dev/null`. A relative path starts from the directory of the file that contains it. In a project's file, any other destination than these three requires trust.",
     { environment: 'ATMOS_LOGS_FILE', default: '/dev/stderr' },
   ),
 });
 
-const auth = mapOf({
-  realm: setting(
-    text,
-    'A name that separates the credentials of this project from those of other projects: 1 to 64 characters of `a-z 0-9 - _`. Set it before a checkout is moved.',
-    {
-      environment: 'ATMOS_AUTH_REALM',
-      otherwise: 'derived from the directory of the configuration',
-    },
-  ),
-  session_files: setting(
-    flag,
-    'Whether sessions are also written to plain files, as Atmos does. This version ignores it.',
-    { default: false },
-  ),
-  keyring: setting(keyring, 'Where credentials are stored.'),
-  identities: setting(
-    namesTo(about(identity, 'An identity.')),
-    'Identities by name. Names that differ only in case or in Unicode normalization are the same, also across files.',
-  ),
-  providers: setting(
-    namesTo(about(providerSchema, 'A provider.')),
-    'Providers by name. A provider may have the name of an identity.',
-  ),
-  integrations: setting(
-    namesTo(anyMap),
-    'For Atmos: services to log in to with an identity, such as a container registry. This version does not use them: `auth validate` checks them, and `auth login` warns.',
-  ),
-  logs: setting(logs, 'Logs of `atmos auth`. Overrides `logs` at the top level.'),
-});
+const authSchema = (spec: SpecSchema) =>
+  mapOf({
+    realm: setting(
+      text,
+      'A name that separates the credentials of this project from those of other projects: 1 to 64 characters of `a-z 0-9 - _`. Set it before a checkout is moved.',
+      {
+        environment: 'ATMOS_AUTH_REALM',
+        otherwise: 'derived from the directory of the configuration',
+      },
+    ),
+    session_files: setting(
+      flag,
+      'Whether sessions are also written to plain files, as Atmos does. This version ignores it.',
+      { default: false },
+    ),
+    keyring: setting(keyringSchema(spec), 'Where credentials are stored.'),
+    identities: setting(
+      namesTo(about(identity, 'An identity.')),
+      'Identities by name. Names that differ only in case or in Unicode normalization are the same, also across files.',
+    ),
+    providers: setting(
+      namesTo(about(providerSchema, 'A provider.')),
+      'Providers by name. A provider may have the name of an identity.',
+    ),
+    integrations: setting(
+      namesTo(anyMap),
+      'For Atmos: services to log in to with an identity, such as a container registry. This version does not use them: `auth validate` checks them, and `auth login` warns.',
+    ),
+    logs: setting(logs, 'Logs of `atmos auth`. Overrides `logs` at the top level.'),
+  });
 
 const profiles = mapOf({
   base_path: setting(
@@ -200,29 +176,34 @@ const profiles = mapOf({
 /** Keys of an identity that only Atmos uses. */
 export const identityKeysForAtmos: readonly string[] = keysForAtmos(identity);
 
-/** The part of atmos.yaml that this program uses. */
-export const settingsSchema = mapOf({
-  base_path: setting(
-    text,
-    'The root directory of the project, from which relative imports start. `.`, `..` and paths that begin with them start from the directory of the file; other paths start from the root of the git repository.',
-    { environment: 'ATMOS_BASE_PATH', otherwise: 'the root of the git repository' },
-  ),
-  import: setting(
-    textOrTexts,
-    'Files, directories or patterns (`auth/*.yaml`) to read as well. Values of this file override the values in them. Remote imports are not fetched and cause a warning.',
-    { otherwise: 'none' },
-  ),
-  auth: setting(auth, 'Identities, and where their credentials are stored.'),
-  profiles: setting(profiles, 'Where profiles are, and which one is the default.'),
-  env: setting(
-    namesTo(scalar),
-    'Variables for programs that `auth exec` starts. Some names that begin with `ATMOS_` also set options of `atmos auth`, if the environment does not. Variables that load code into programs are rejected.',
-  ),
-  logs: setting(logs, 'Logs of Atmos and of `atmos auth`.'),
-});
+/**
+ * The part of atmos.yaml that this program uses.
+ *
+ * @param spec the schema of `auth.keyring.spec`, which the backends of the keyring know
+ */
+export const createSettingsSchema = (spec: SpecSchema) =>
+  mapOf({
+    base_path: setting(
+      text,
+      'The root directory of the project, from which relative imports start. `.`, `..` and paths that begin with them start from the directory of the file; other paths start from the root of the git repository.',
+      { environment: 'ATMOS_BASE_PATH', otherwise: 'the root of the git repository' },
+    ),
+    import: setting(
+      textOrTexts,
+      'Files, directories or patterns (`auth/*.yaml`) to read as well. Values of this file override the values in them. Remote imports are not fetched and cause a warning.',
+      { otherwise: 'none' },
+    ),
+    auth: setting(authSchema(spec), 'Identities, and where their credentials are stored.'),
+    profiles: setting(profiles, 'Where profiles are, and which one is the default.'),
+    env: setting(
+      namesTo(scalar),
+      'Variables for programs that `auth exec` starts. Some names that begin with `ATMOS_` also set options of `atmos auth`, if the environment does not. Variables that load code into programs are rejected.',
+    ),
+    logs: setting(logs, 'Logs of Atmos and of `atmos auth`.'),
+  });
 
 /** That part, in the form the schema gives it. */
-export type Settings = InferOutput<typeof settingsSchema>;
+export type Settings = InferOutput<ReturnType<typeof createSettingsSchema>>;
 
 /** A map of the configuration with the keys that mean something in it. */
 export interface KnownMap {
@@ -232,9 +213,9 @@ export interface KnownMap {
 }
 
 /** Maps in which another key is a mistake. */
-export const closedMaps: readonly KnownMap[] = [
-  { path: ['auth', 'keyring'], keys: keysOf(keyring) },
-  { path: ['auth', 'keyring', 'spec'], keys: keysOf(keyringSpec) },
+export const closedMaps = (spec: SpecSchema): readonly KnownMap[] => [
+  { path: ['auth', 'keyring'], keys: keysOf(keyringSchema(anyMap)) },
+  ...keysOfMaps(spec, ['auth', 'keyring', 'spec']),
   { path: ['auth', 'identities', '*'], keys: keysOf(identity) },
   { path: ['auth', 'identities', '*', 'via'], keys: keysOf(via) },
   { path: ['auth', 'identities', '*', 'session'], keys: keysOf(session) },
@@ -242,7 +223,7 @@ export const closedMaps: readonly KnownMap[] = [
 
 /** Maps in which another key may be one of a newer Atmos. */
 export const openMaps: readonly KnownMap[] = [
-  { path: ['auth'], keys: keysOf(auth) },
+  { path: ['auth'], keys: keysOf(authSchema(anyMap)) },
   { path: ['auth', 'logs'], keys: keysOf(logs) },
   { path: ['auth', 'providers', '*'], keys: keysOf(providerSchema) },
   { path: ['profiles'], keys: keysOf(profiles) },
@@ -253,9 +234,10 @@ export const openMaps: readonly KnownMap[] = [
 export function checkSettings(
   merged: Readonly<Record<string, unknown>>,
   files: readonly ConfigFile[],
+  spec: SpecSchema,
   report: (problem: Problem) => void,
 ): Settings | undefined {
-  return checkShape(settingsSchema, merged, (problem) => {
+  return checkShape(createSettingsSchema(spec), merged, (problem) => {
     const { path, expected, found } = problem;
     const wantsText = expected.startsWith('text') && ['number', 'boolean'].includes(typeof found);
     const message = describeProblem(

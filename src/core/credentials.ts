@@ -14,23 +14,47 @@ export interface AwsCredentials {
   readonly sessionDuration?: string;
 }
 
-/** Every kind of credentials we know. */
+/**
+ * All credentials we know, told apart by their type: the word that the stored envelope has. A further
+ * cloud adds its own here, and its case to the functions below.
+ */
 export type Credentials = AwsCredentials;
 
 export type CredentialType = Credentials['type'];
 
 const inspectSymbol = Symbol.for('nodejs.util.inspect.custom');
 
-/**
- * Makes credentials that show themselves redacted wherever they are logged, inspected or turned
- * into JSON by accident. Their fields are read by name only.
- */
+/** Makes credentials for AWS, which show themselves redacted: see {@link redacting}. */
 export function awsCredentials(fields: Omit<AwsCredentials, 'type'>): AwsCredentials {
-  const credentials: AwsCredentials = { type: 'aws', ...fields };
+  return redacting({ type: 'aws', ...fields });
+}
+
+/**
+ * Lets credentials show themselves redacted wherever they are logged, inspected or turned into JSON by
+ * accident. Their fields are read by name only.
+ */
+function redacting<C extends Credentials>(credentials: C): C {
   const shown = () => redactCredentials(credentials);
   Object.defineProperty(credentials, 'toJSON', { value: shown, enumerable: false });
   Object.defineProperty(credentials, inspectSymbol, { value: shown, enumerable: false });
   return credentials;
+}
+
+/** Tells these credentials apart from others of their type. Nothing secret. */
+export function credentialId(credentials: Credentials): string {
+  return credentials.accessKeyId;
+}
+
+/** Whether two have the same values, secrets and notes included. */
+export function isSameCredentials(one: Credentials, other: Credentials): boolean {
+  const text = (credentials: Credentials) =>
+    JSON.stringify(Object.entries(credentials).sort(([a], [b]) => (a < b ? -1 : 1)));
+  return text(one) === text(other);
+}
+
+/** Whether they were issued for a limited time, and are no long-lived key. */
+export function isSession(credentials: Credentials): boolean {
+  return credentials.sessionToken !== undefined;
 }
 
 /** What may be shown of credentials: no secret, and an access key id in its short form. */
@@ -43,11 +67,6 @@ export function redactCredentials(credentials: Credentials): Record<string, stri
       ? {}
       : { expiresAt: credentials.expiresAt.toISOString() }),
   };
-}
-
-/** Tells these credentials apart from others of their type. Nothing secret. */
-export function credentialId(credentials: Credentials): string {
-  return credentials.accessKeyId;
 }
 
 /** `AKIA…WXYZ`: enough to recognise a key, too little to use it for anything. */

@@ -46,5 +46,5 @@ export interface TrustNeed {
   readonly occasion?: Occasion;
 }
 
-/** When credentials are stored in a file keyring; when an MFA code is sent. */
-export type Occasion = 'storing' | 'mfa-code';
+/** When credentials are stored; when a keyring is unlocked unasked; when an MFA code is sent. */
+export type Occasion = 'storing' | 'unlocking' | 'mfa-code';

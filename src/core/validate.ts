@@ -17,7 +17,12 @@ import {
 import { isObject } from './json.ts';
 import { nearestName } from './names.ts';
 
-export { exactOptional as optional, type GenericSchema, type InferOutput } from 'valibot';
+export {
+  exactOptional as optional,
+  type GenericSchema,
+  type InferOutput,
+  type ObjectEntries as MapEntries,
+} from 'valibot';
 
 // The pieces schemas are made of. What each says of itself is what a message says was expected.
 
@@ -73,7 +78,10 @@ export const textOrTexts = custom<string | readonly string[]>(
 /** What is not ours to check. */
 export const anything = unknown();
 
-/** What documentation and editors tell of a key. Nothing of it counts when a value is checked. */
+/**
+ * What documentation and editors tell of a key, and what loading does with its value. Nothing of it
+ * counts when the shape of a value is checked.
+ */
 export type About = {
   /** A sentence or more, in Markdown. */
   readonly description: string;
@@ -85,6 +93,12 @@ export type About = {
   readonly environment?: string;
   /** Whether it is accepted for Atmos alone: nothing of ours uses it. */
   readonly isForAtmos?: true;
+  /** Whether it is a path. A relative one starts from the directory of the file that says it. */
+  readonly isPath?: true;
+  /** Whether it is a command that is run. What was said of it earlier never counts again. */
+  readonly isCommand?: true;
+  /** Whether it names what holds a secret of ours: a variable, or a file. */
+  readonly namesSecret?: 'variable' | 'file';
 };
 
 /** The schema, with what there is to tell of it. */
@@ -163,12 +177,36 @@ export function keysOf(schema: GenericSchema): string[] {
   return Object.keys(entriesOf(schema) ?? {});
 }
 
+/** The same of the map at a path, and of each map in it. */
+export function keysOfMaps(
+  schema: unknown,
+  path: readonly string[],
+): { readonly path: readonly string[]; readonly keys: readonly string[] }[] {
+  const entries = entriesOf(schema);
+  if (entries === undefined) return [];
+  const within = Object.entries(entries).flatMap(([key, value]) =>
+    keysOfMaps(value, [...path, key]),
+  );
+  return [{ path, keys: Object.keys(entries) }, ...within];
+}
+
 /** The schemas of the keys that a map may have, or undefined for what has no list of keys. */
 function entriesOf(schema: unknown): Record<string, unknown> | undefined {
   if (!isObject(schema)) return undefined;
   const { pipe: parts, wrapped, entries } = schema;
   if (Array.isArray(parts)) return parts.map(entriesOf).find((one) => one !== undefined);
   return isMap(entries) ? entries : entriesOf(wrapped);
+}
+
+/** What is told of each key of a map, those within maps joined by dots: `auth.method`. */
+export function describedKeys(schema: unknown): Readonly<Record<string, About>> {
+  const described = Object.entries(entriesOf(schema) ?? {}).flatMap(([key, value]) => {
+    const inner = Object.entries(describedKeys(value));
+    if (inner.length > 0) return inner.map(([below, told]) => [`${key}.${below}`, told] as const);
+    const told = aboutOf(value);
+    return told === undefined ? [] : [[key, told] as const];
+  });
+  return Object.fromEntries(described);
 }
 
 /** A key that nobody reads, and the known one it was probably meant to be. */
@@ -204,12 +242,15 @@ export function findUnknownPaths(
 /** The keys that a map of this schema has for Atmos alone: see {@link About}. */
 export function keysForAtmos(schema: unknown): string[] {
   const entries = Object.entries(entriesOf(schema) ?? {});
-  return entries.filter(([, value]) => isForAtmos(value)).map(([key]) => key);
+  return entries.filter(([, value]) => aboutOf(value)?.isForAtmos).map(([key]) => key);
 }
 
-function isForAtmos(schema: unknown): boolean {
-  if (!isObject(schema)) return false;
-  const { pipe: parts, wrapped, metadata: said } = schema;
-  if (isObject(said)) return said['isForAtmos'] === true;
-  return Array.isArray(parts) ? parts.some(isForAtmos) : isForAtmos(wrapped);
+function aboutOf(schema: unknown): About | undefined {
+  if (!isObject(schema)) return undefined;
+  const { type, pipe: parts, wrapped, metadata: said } = schema;
+  // What `about` put there.
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion
+  if (type === 'metadata') return said as About;
+  if (Array.isArray(parts)) return parts.map(aboutOf).find((one) => one !== undefined);
+  return aboutOf(wrapped);
 }

@@ -1,6 +1,10 @@
 import type { Hint } from '../core/hint.ts';
 import type { Sourced } from '../core/json.ts';
+import type { Spec, SpecText } from '../core/keyring-spec.ts';
+import type { TrustNeed } from '../core/kind-config.ts';
+import type { MapEntries } from '../core/validate.ts';
 import type { Host } from '../host/host.ts';
+import type { Finding } from './inspection.ts';
 
 export interface KeyringInfo {
   /** `system`, `file` or `memory`. */
@@ -60,25 +64,17 @@ export interface PasswordRequest {
  */
 export type PromptPassword = (request: PasswordRequest) => Promise<string>;
 
-/** Which keyring, where, and where its password comes from. */
+/** Which keyring, and what its backend is told. */
 export interface KeyringSettings {
   readonly type: Sourced<string>;
-  /** Types that may take its place, in turn, while it is unavailable. Only if somebody wrote so. */
+  /** Types that may take its place, in turn, while it is unavailable. Only if configured. */
   readonly fallback?: Sourced<readonly string[]>;
-  /** Absolute. */
-  readonly directory: Sourced<string>;
-  /** Name of the environment variable that holds the password. */
-  readonly passwordEnv: Sourced<string>;
-  /** A file that holds the password. */
-  readonly passwordFile?: Sourced<string>;
-  /** A command for `sh -c`, on Windows `cmd.exe /c`, that prints the password. */
-  readonly passwordCommand?: Sourced<string>;
-  /** How long an agent holds the keyring open once its password was typed. Absent: it does not. */
-  readonly autoUnlockMs?: Sourced<number>;
+  /** Of each setting the first source that says it. A backend settles its own. */
+  readonly spec: Spec;
 }
 
-export interface BackendContext {
-  readonly settings: KeyringSettings;
+/** What the caller of a keyring brings, whatever its backend. */
+export interface KeyringCaller {
   readonly host: Host;
   readonly promptPassword?: PromptPassword;
   /**
@@ -113,20 +109,175 @@ export interface BackendContext {
   warn?(message: string, hints?: readonly Hint[]): void;
 }
 
-/** Makes a backend. Opening does not look at the machine yet: the first call does. */
-export type OpenBackend = (context: BackendContext) => Keyring;
+/** What opens the configured keyring. */
+export interface KeyringContext extends KeyringCaller {
+  readonly keyring: KeyringSettings;
+}
+
+/** The same for one backend, with its own settings. */
+export interface BackendContext<S = unknown> extends KeyringCaller {
+  /** The type by which the backend was chosen. */
+  readonly type: Sourced<string>;
+  readonly settings: S;
+}
+
+/** What a handle pins of the settings of backends, by names that they choose. JSON. */
+export type Pinned = Readonly<Record<string, unknown>>;
+
+/** A keyring as a handle pins it. */
+export type PinnedKeyring = Pick<KeyringSettings, 'type' | 'fallback'> & Pinned;
+
+/** What settings are settled by. */
+export type SettlingHost = Pick<
+  Host,
+  'env' | 'platform' | 'homeDirectory' | 'userId' | 'workingDirectory'
+>;
+
+/** Judges paths by the project whose files are in force. Without a project nothing is part of one. */
+export interface ProjectPlace {
+  /** Whether the file may have come with the project: it is in it, or in a directory around it. */
+  isBeside(file: string): boolean;
+  /** The checkout of the project that the path is in. */
+  checkoutOf(path: string): string | undefined;
+}
+
+/** Where the password of a keyring comes from, but for a prompt and an agent. */
+export interface PasswordSources {
+  /** The variable that is looked at first, for a hint. */
+  readonly variable: Sourced<string>;
+  /** What gives it, the first first. Empty: only a user has it. */
+  readonly given: readonly {
+    readonly kind: 'variable' | 'file' | 'command';
+    /** The name of the variable, the path of the file, the command. */
+    readonly said: Sourced<string>;
+  }[];
+  /** What to do where no one can be prompted. */
+  readonly instead: Hint;
+}
+
+/**
+ * A type of keyring: one entry of the registry. What is heavy is imported by its functions, since every
+ * start loads the entry itself.
+ *
+ * @typeParam S its settings
+ */
+export interface Backend<S = unknown> {
+  readonly type: string;
+  /**
+   * The keys of `auth.keyring.spec` that are its own, each by `setting`: no two backends have the same
+   * one. What {@link About} says besides the description has effects: `environment` is the variable that
+   * wins over the key. Default: none.
+   */
+  readonly schema?: MapEntries;
+  /**
+   * Its settings. Complains of what is said and wrong; what is missing, opening complains of.
+   *
+   * @throws ERR_CONFIG_INVALID, ERR_USAGE, ERR_KEYRING_IO
+   */
+  settle(said: Spec, host: SettlingHost): S;
+  /**
+   * The settings as a handle pins them, so that they mean the same from another directory and in another
+   * environment. Handles that were written earlier have the same names and values. Without commands.
+   *
+   * @throws ERR_USAGE where a setting has no value
+   */
+  pin?(settings: S): Pinned;
+  /** The reverse of `pin`. Ignores names that are not its own. */
+  unpin?(pinned: Pinned): Spec;
+  /** What following the configuration needs trust for, with its occasion. */
+  trustNeeds?(said: Spec, project: ProjectPlace, host: SettlingHost): TrustNeed[];
+  /** A line to show before something is stored. */
+  storingNotice?(settings: S, project: ProjectPlace): string | undefined;
+  /** Where the entries are, if a setting says that. Its value throws as `settle` does. */
+  location?(settings: S): SpecText;
+  /** Only for a backend with a password of ours. */
+  passwordSources?(settings: S, host: Pick<Host, 'env'>): PasswordSources;
+  /** How long to hold it open once its password was typed, in milliseconds, if a setting says that. */
+  autoUnlockMs?(settings: S): Sourced<number> | undefined;
+  /** Opening does not look at the machine yet: the first call does. */
+  open(context: BackendContext<S>): Promise<Keyring>;
+  /** Default: nothing can be seen from outside. */
+  loadInspector?(): Promise<Inspector<S>>;
+  /** Only where a background process can hold it open. */
+  loadAgent?(): Promise<AgentControl<S>>;
+  /** Is that process, until it has a reason to stop. */
+  runAgent?(host: Host): Promise<void>;
+  /** Only for a backend whose password can be changed: gives it another one, all of it or nothing. */
+  rekey?(context: BackendContext<S>, options: RekeyOptions): Promise<RekeyResult>;
+}
+
+/** Where the password that is to replace the keyring's comes from. */
+export type NewPasswordSource =
+  | { readonly file: Sourced<string> }
+  /**
+   * Gives it as it is: from a person or standard input.
+   *
+   * @param location of the keyring, for a prompt
+   */
+  | { ask(location: string): Promise<string> };
+
+export interface RekeyOptions {
+  /** Absent: the password stays, and only what is weak is encrypted anew. */
+  readonly newPassword?: NewPasswordSource;
+  /** Opens every entry and tells what would be done. Default: false. */
+  readonly isDryRun?: boolean;
+  /**
+   * Without a new password: also encrypts entries of other programs as strongly as our own, which
+   * makes each read of theirs slower (in Atmos 25 to 40 times). Default: they keep their parameters.
+   */
+  readonly includesOthers?: boolean;
+  onProgress?(done: number, total: number): void;
+  /** Heeded until the change is decided: nothing was changed then. After that it is done to the end. */
+  readonly signal?: AbortSignal;
+}
+
+export interface RekeyResult {
+  /**
+   * `changed`: entries were written anew; `finished`: an earlier change that was cut short was done to
+   * the end (it decided on the password, so the one given now was not looked at); `none`: there is no
+   * keyring, or nothing to do.
+   */
+  readonly outcome: 'changed' | 'finished' | 'none';
+  /** How many entries there are, those of other programs too. */
+  readonly entries: number;
+  /** How many of them were written anew, or would be. */
+  readonly rewritten: number;
+  /** How many entries of other programs stay weaker than our own. */
+  readonly weakOthers: number;
+  /** Names of the files of other programs that do not open with the password: they were not changed. */
+  readonly unreadable: readonly string[];
+  /** Files that were written under the old password while, and that are still under it. */
+  readonly left: readonly string[];
+}
+
+/** What a keyring tells of itself beyond its contract. */
+export interface KeyringDetails {
+  /** Whether it is there, so that the next write does not have to make it. */
+  readonly isMade: boolean;
+  /** How many entries there are, those of other programs too; undefined where the keyring lists them. */
+  readonly entries?: number;
+  /** How many of our own entries are weaker than those we write; undefined where that cannot be. */
+  readonly weakEntries?: number;
+  /** The kind of network file system it is on. */
+  readonly networkFileSystem?: string;
+}
+
+/**
+ * Looks at one kind of keyring from outside, without its password and without asking anybody. What
+ * keeps the keyring from being used at all is not told here: its probe says that.
+ */
+export interface Inspector<S = unknown> {
+  /** Writes nothing. */
+  describe(context: BackendContext<S>): KeyringDetails;
+  /** Changes nothing that is kept. */
+  examine(context: BackendContext<S>): Promise<Finding[]>;
+}
 
 /** How long a keyring stays unlocked: in all, and without being used. */
 export interface Terms {
   readonly ttlMs: number;
   readonly idleMs: number;
 }
-
-/** Nothing stays unlocked for longer than this after its password was given, renewed or not. */
-export const maxUnlockMs = 24 * 60 * 60 * 1000;
-
-/** What is not said otherwise. */
-export const defaultTerms = { ttl: '8h', idle: '1h' } as const;
 
 /** Until when a keyring is unlocked, and by which process. */
 export interface Unlocked {
@@ -170,7 +321,7 @@ export type LockResult =
   /** One of another version: nobody reaches it any more, and it ends when it notices that. */
   | { readonly kind: 'cut-off'; readonly processId: number | undefined };
 
-export interface AgentControl {
+export interface AgentControl<S = unknown> {
   /** Whether the system has what an agent needs. */
   isPossible(host: Pick<Host, 'platform'>): boolean;
   /**
@@ -180,40 +331,21 @@ export interface AgentControl {
    * @throws KeyringError of the keyring and its password; ERR_KEYRING_UNAVAILABLE where there can be
    *   no agent; ERR_KEYRING_PERMISSIONS, _VERSION, _TIMEOUT, _IO for one that cannot be used
    */
-  unlock(context: BackendContext, terms: Terms): Promise<UnlockResult>;
+  unlock(context: BackendContext<S>, terms: Terms): Promise<UnlockResult>;
   /**
    * Ends the agent: when this returns, it has forgotten the password. One that does not answer is
    * terminated, where the system says which process it is (Linux).
    *
    * @throws ERR_KEYRING_PERMISSIONS, _TIMEOUT, _IO for one that cannot be ended
    */
-  lock(context: BackendContext): Promise<LockResult>;
+  lock(context: BackendContext<S>): Promise<LockResult>;
   /**
    * Whether an agent of the keyring has a socket. Only looked at, never connected to: one that does not
    * answer costs nothing, and one that was killed may still seem to be there.
    *
    * @throws ERR_USAGE for a value of `ATMOS_KEYRING_AGENT` that is none
    */
-  isPresent(context: BackendContext): Promise<boolean>;
+  isPresent(context: BackendContext<S>): Promise<boolean>;
   /** Waits at most 2 seconds for one that does not answer. */
-  look(context: BackendContext): Promise<AgentState>;
-}
-
-/** What the agent needs of the keyring that it holds open. */
-export interface AgentBackend {
-  readonly open: OpenBackend;
-  /** What changes when the keyring in a directory gets another password. */
-  generation(directory: string, userId: number | undefined): string | undefined;
-  /**
-   * Makes the directory where it is missing.
-   *
-   * @throws as the keyring does for a directory that must not be used
-   */
-  ensureDirectory(context: BackendContext): void;
-  /**
-   * The password from its sources, proved on the keyring; for a new keyring, the one it is to have.
-   *
-   * @throws ERR_KEYRING_PASSWORD_WRONG and what a source gives
-   */
-  provePassword(context: BackendContext): Promise<{ password: Buffer; isNew: boolean }>;
+  look(context: BackendContext<S>): Promise<AgentState>;
 }

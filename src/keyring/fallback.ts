@@ -1,5 +1,5 @@
 import { KeyringError } from '../core/errors.ts';
-import type { BackendContext, Keyring } from './contract.ts';
+import type { KeyringContext, Keyring } from './contract.ts';
 import { checkKeyringType, openBackend } from './registry.ts';
 
 export interface OpenedKeyring {
@@ -16,8 +16,8 @@ export interface OpenedKeyring {
  *
  * @throws ERR_KEYRING_UNKNOWN_TYPE, also for a type of the fallback
  */
-export async function openWithFallback(context: BackendContext): Promise<OpenedKeyring> {
-  const { settings } = context;
+export async function openWithFallback(context: KeyringContext): Promise<OpenedKeyring> {
+  const { keyring: settings } = context;
   const configured = await openBackend(context);
   const { fallback } = settings;
   if (fallback === undefined || fallback.value.length === 0) return { keyring: configured };
@@ -27,7 +27,7 @@ export async function openWithFallback(context: BackendContext): Promise<OpenedK
   const reason = await whyUnavailable(configured);
   if (reason === undefined) return { keyring: configured };
   for (const type of others) {
-    const keyring = await openBackend({ ...context, settings: { ...settings, type } });
+    const keyring = await openBackend({ ...context, keyring: { ...settings, type } });
     if ((await whyUnavailable(keyring)) !== undefined) continue;
     context.warn?.(
       `the ${settings.type.value} keyring is unavailable (${reason}): ${type.value} is used, as ${fallback.source} says`,

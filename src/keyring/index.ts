@@ -4,13 +4,8 @@ import { withoutAbsent } from '../core/json.ts';
 import { realHost } from '../host/real.ts';
 import { loadWindows } from '../host/windows/load.ts';
 import type { Keyring, KeyringSettings, PromptPassword } from './contract.ts';
-import { checkKeyringType, openBackend } from './registry.ts';
-import {
-  environmentChoices,
-  mayUseFile,
-  resolveKeyringSettings,
-  type KeyringChoices,
-} from './settings.ts';
+import { backendOfKey, checkKeyringType, openBackend } from './registry.ts';
+import { environmentChoices, resolveKeyringSettings, type KeyringChoices } from './settings.ts';
 
 export {
   AtmosError,
@@ -53,44 +48,51 @@ export async function openKeyring(options: OpenKeyringOptions = {}): Promise<Key
   await loadWindows();
   const host = realHost();
   const places = [choicesOf(options), environmentChoices(host)];
-  const settings = resolveKeyringSettings(places, host);
-  checkKeyringType(settings.type);
-  requireUsedOptions(options, settings);
+  const keyring = resolveKeyringSettings(places);
+  checkKeyringType(keyring.type);
+  requireUsedOptions(options, keyring);
   const { promptPassword } = options;
-  return openBackend({ settings, host, ...(promptPassword ? { promptPassword } : {}) });
+  return openBackend({ keyring, host, ...(promptPassword ? { promptPassword } : {}) });
 }
 
+/** The options that are settings of a backend, with their keys of `auth.keyring.spec`. */
+const specOptions = [
+  { option: 'directory', key: 'path' },
+  { option: 'passwordEnv', key: 'password_env' },
+  { option: 'passwordFile', key: 'password_file' },
+  { option: 'passwordCommand', key: 'password_command' },
+] as const;
+
 /**
- * Options of the file keyring beside another type are a mistake: values would go to a keyring that was
- * not meant. `ATMOS_KEYRING_TYPE` may choose another one over what the program says.
+ * Options of a backend beside another type are a mistake: values would go to a keyring that was not
+ * meant. `ATMOS_KEYRING_TYPE` may choose another one over what the program says.
  */
-function requireUsedOptions(options: OpenKeyringOptions, settings: KeyringSettings): void {
-  const { type } = settings;
-  if (mayUseFile(settings) || type.source === 'ATMOS_KEYRING_TYPE') return;
-  const names = ['directory', 'passwordEnv', 'passwordFile', 'passwordCommand'] as const;
-  const unused = names.find((name) => options[name] !== undefined);
-  if (unused === undefined) return;
-  const chosen =
-    options.type === undefined
-      ? `no type is chosen, and the default is ${type.value}`
-      : `options.type is ${type.value}`;
-  throw new AtmosError(
-    'ERR_CONFIG_INVALID',
-    `options.${unused} is a setting of the file keyring, but ${chosen}`,
-    { hints: [say("pass type: 'file'")] },
-  );
+function requireUsedOptions(options: OpenKeyringOptions, keyring: KeyringSettings): void {
+  const { type } = keyring;
+  if (type.source === 'ATMOS_KEYRING_TYPE') return;
+  for (const { option, key } of specOptions) {
+    const owner = backendOfKey(key)?.type;
+    if (options[option] === undefined || owner === type.value) continue;
+    const chosen =
+      options.type === undefined
+        ? `no type is chosen, and the default is ${type.value}`
+        : `options.type is ${type.value}`;
+    throw new AtmosError(
+      'ERR_CONFIG_INVALID',
+      `options.${option} is a setting of the ${owner} keyring, but ${chosen}`,
+      { hints: [say(`pass type: '${owner}'`)] },
+    );
+  }
 }
 
 function choicesOf(options: OpenKeyringOptions): KeyringChoices {
-  const chosen = (name: Exclude<keyof OpenKeyringOptions, 'promptPassword'>) => {
-    const value = options[name];
-    return value === undefined ? undefined : { value, source: `options.${name}` };
-  };
+  const { type } = options;
+  const spec = specOptions.flatMap(({ option, key }) => {
+    const value = options[option];
+    return value === undefined ? [] : [[key, { value, source: `options.${option}` }] as const];
+  });
   return withoutAbsent({
-    type: chosen('type'),
-    path: chosen('directory'),
-    passwordEnv: chosen('passwordEnv'),
-    passwordFile: chosen('passwordFile'),
-    passwordCommand: chosen('passwordCommand'),
+    type: type === undefined ? undefined : { value: type, source: 'options.type' },
+    spec: Object.fromEntries(spec),
   });
 }

@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto';
 import type { Hint } from '../core/hint.ts';
-import type { BackendContext } from './contract.ts';
 
 /** `warning`: it works, and should be mended. `problem`: it does not work, or is not safe. */
 export type FindingState = 'ok' | 'warning' | 'problem';
@@ -16,29 +15,6 @@ export interface Finding {
   readonly hints: readonly Hint[];
   /** The entry that it is about. */
   readonly key?: string;
-}
-
-/** What a keyring tells of itself beyond its contract. */
-export interface KeyringDetails {
-  /** Whether it is there, so that the next write does not have to make it. */
-  readonly isMade: boolean;
-  /** How many entries there are, those of other programs too; undefined where the keyring lists them. */
-  readonly entries?: number;
-  /** How many of our own entries are weaker than those we write; undefined where that cannot be. */
-  readonly weakEntries?: number;
-  /** The kind of network file system it is on. */
-  readonly networkFileSystem?: string;
-}
-
-/**
- * Looks at one kind of keyring from outside, without its password and without asking anybody. What
- * keeps the keyring from being used at all is not told here: its probe says that.
- */
-export interface Inspector {
-  /** Writes nothing. */
-  describe(context: BackendContext): KeyringDetails;
-  /** Changes nothing that is kept. */
-  examine(context: BackendContext): Promise<Finding[]>;
 }
 
 export function ok(id: string, message: string): Finding {

@@ -1,92 +1,259 @@
 import { KeyringError } from '../core/errors.ts';
 import { didYouMean, say } from '../core/hint.ts';
-import { quoteValue, type Sourced } from '../core/json.ts';
+import { quoteValue, withoutAbsent, type Sourced } from '../core/json.ts';
+import type { Spec, SpecSchema } from '../core/keyring-spec.ts';
 import { nearestName } from '../core/names.ts';
+import { describedKeys, mapOf } from '../core/validate.ts';
 import type { Host } from '../host/host.ts';
 import type {
   AgentControl,
+  AgentState,
+  Backend,
   BackendContext,
   Keyring,
+  KeyringContext,
+  KeyringDetails,
   KeyringReader,
-  OpenBackend,
+  KeyringSettings,
+  PasswordSources,
+  PinnedKeyring,
+  RekeyOptions,
+  RekeyResult,
+  SettlingHost,
 } from './contract.ts';
-import type { rekeyKeyring } from './file/rekey.ts';
-import type { Inspector } from './inspection.ts';
+import { fileBackend } from './file.ts';
+import type { Finding } from './inspection.ts';
 
-export type { NewPasswordSource } from './file/password.ts';
-export type { RekeyResult } from './file/rekey.ts';
-
-// The only place that names the backends. Each is imported when it is chosen.
-const backends: Readonly<Record<string, () => Promise<OpenBackend>>> = {
-  system: async () => (await import('./system/backend.ts')).openSystemKeyring,
-  // With its unlock agent in front.
-  file: async () =>
-    (await import('./agent/client-keyring.ts')).createAgentClientKeyring(loadFileKeyring),
-  memory: async () => (await import('./memory.ts')).openMemoryKeyring,
-};
-
-const loadFileKeyring = async () => (await import('./file/backend.ts')).openFileKeyring;
-const loadAgentBackend = async () => (await import('./file/agent-backend.ts')).agentFileKeyring;
-
-// What looks at each from outside, for `keyring status` and `doctor`. In memory there is nothing to see.
-const inspectors: Readonly<Record<string, () => Promise<Inspector>>> = {
-  system: async () => (await import('./system/inspect.ts')).systemInspector,
-  file: async () => (await import('./file/inspect.ts')).fileInspector,
-};
+// The only place that names the backends. What each needs beyond its settings is imported when it is used.
+const backends: readonly Backend[] = [
+  {
+    type: 'system',
+    settle: () => undefined,
+    open: async (context) => (await import('./system/backend.ts')).openSystemKeyring(context),
+    loadInspector: async () => (await import('./system/inspect.ts')).systemInspector,
+  },
+  fileBackend,
+  {
+    type: 'memory',
+    settle: () => undefined,
+    open: async () => (await import('./memory.ts')).openMemoryKeyring(),
+  },
+];
 
 /** The types that can be configured, as a person would list them. */
-export const keyringTypes: readonly string[] = Object.keys(backends);
+export const keyringTypes: readonly string[] = backends.map(({ type }) => type);
+
+/** The keys of `auth.keyring.spec`, of all backends. */
+export const specSchema: SpecSchema = mapOf(
+  Object.assign({}, ...backends.map(({ schema }) => schema)),
+);
+
+const described = backends.map((backend) => ({
+  backend,
+  keys: describedKeys(mapOf(backend.schema ?? {})),
+}));
 
 /** @throws ERR_KEYRING_UNKNOWN_TYPE naming where the type was configured, and the nearest known one */
 export function checkKeyringType(chosen: Sourced<string>): void {
-  const type = chosen.value;
-  if (Object.hasOwn(backends, type)) return;
-  const nearest = nearestName(type, keyringTypes);
+  backendOf(chosen);
+}
+
+function backendOf(chosen: Sourced<string>): Backend {
+  const found = backends.find(({ type }) => type === chosen.value);
+  if (found !== undefined) return found;
+  const nearest = nearestName(chosen.value, keyringTypes);
   throw new KeyringError(
     'ERR_KEYRING_UNKNOWN_TYPE',
     `unknown keyring type ${quoteValue(chosen)} (from ${chosen.source}): it is one of ${keyringTypes.join(', ')}`,
     {
       hints:
         nearest === undefined
-          ? [say('set auth.keyring.type to system, file or memory')]
+          ? [say(`set auth.keyring.type to ${listTypes()}`)]
           : didYouMean(nearest),
     },
   );
 }
 
-/** @throws ERR_KEYRING_UNKNOWN_TYPE */
-export async function openBackend(context: BackendContext): Promise<Keyring> {
-  const { type } = context.settings;
-  checkKeyringType(type);
-  const load = backends[type.value];
-  if (load === undefined) throw new TypeError('a type that was checked has a backend');
-  return (await load())(context);
+function listTypes(): string {
+  return `${keyringTypes.slice(0, -1).join(', ')} or ${keyringTypes.at(-1)}`;
+}
+
+type ChosenTypes = Pick<KeyringSettings, 'type' | 'fallback'>;
+
+/** The types that may be used: the chosen one, then its fallback. */
+export function usableTypes({ type, fallback }: ChosenTypes): readonly string[] {
+  return [type.value, ...(fallback?.value ?? [])];
+}
+
+/** The backends of the types that may be used. Unknown types are left out: opening them is an error. */
+export function usableBackends(chosen: ChosenTypes): readonly Backend[] {
+  const known = usableTypes(chosen).flatMap((type) => backends.filter((one) => one.type === type));
+  return [...new Set(known)];
+}
+
+/** All that can be configured. */
+export function allBackends(): readonly Backend[] {
+  return backends;
+}
+
+/** The backend that a key of `auth.keyring.spec` belongs to; undefined for an unknown key. */
+export function backendOfKey(key: string): Backend | undefined {
+  return described.find(({ keys }) => Object.hasOwn(keys, key))?.backend;
+}
+
+/** A backend, and what its functions need. */
+export interface SettledBackend {
+  readonly backend: Backend;
+  readonly context: BackendContext;
+}
+
+/**
+ * The backend of a type with its settings, whether or not it is the chosen one.
+ *
+ * @throws ERR_KEYRING_UNKNOWN_TYPE, and as the backend's `settle`
+ */
+export function settleBackend(
+  { keyring, ...caller }: KeyringContext,
+  type: Sourced<string> = keyring.type,
+): SettledBackend {
+  const backend = backendOf(type);
+  return {
+    backend,
+    context: { ...caller, type, settings: backend.settle(keyring.spec, caller.host) },
+  };
+}
+
+/**
+ * The backend that has a capability: of those that may be used, else of all.
+ *
+ * @throws as {@link settleBackend}
+ */
+export function settleCapable(
+  context: KeyringContext,
+  capability: 'loadAgent' | 'rekey',
+): SettledBackend {
+  const { type } = context.keyring;
+  const capable = [...usableBackends(context.keyring), ...backends].find((one) => one[capability]);
+  return settleBackend(context, { ...type, value: capable?.type ?? type.value });
+}
+
+/** Where the entries of a backend are, for a message. */
+export function locationOf({ backend, context }: SettledBackend): string {
+  return backend.location?.(context.settings).value ?? `the ${backend.type} keyring`;
+}
+
+/** What a person does with the agent of a backend that has one: see {@link settleCapable}. */
+export async function agentOf({ backend }: SettledBackend): Promise<AgentControl> {
+  const agent = await backend.loadAgent?.();
+  if (agent === undefined) throw new TypeError(`the ${backend.type} keyring has no agent`);
+  return agent;
+}
+
+/**
+ * Gives a keyring another password: see {@link Backend.rekey}.
+ *
+ * @param settled a backend that can, from {@link settleCapable}
+ */
+export async function rekey(
+  { backend, context }: SettledBackend,
+  options: RekeyOptions,
+): Promise<RekeyResult> {
+  if (backend.rekey === undefined)
+    throw new TypeError(`the ${backend.type} keyring has no password`);
+  return backend.rekey(context, options);
+}
+
+/** Where the password comes from, of the first backend that may be used and has one. */
+export function passwordSourcesOf(
+  keyring: KeyringSettings,
+  host: SettlingHost,
+): PasswordSources | undefined {
+  const found = usableBackends(keyring).find(({ passwordSources }) => passwordSources);
+  return found?.passwordSources?.(found.settle(keyring.spec, host), host);
+}
+
+/** What there is to say of the agent of a type; undefined for one that has none. */
+export async function lookForAgent(
+  context: KeyringContext,
+  type: string,
+): Promise<AgentState | undefined> {
+  const settled = settleBackend(context, { ...context.keyring.type, value: type });
+  return (await settled.backend.loadAgent?.())?.look(settled.context);
+}
+
+/** Looks at a keyring from outside: see {@link Inspector}. Undefined where nothing can be seen. */
+export async function inspectorOf(
+  context: KeyringContext,
+  type: string,
+): Promise<{ describe(): KeyringDetails; examine(): Promise<Finding[]> } | undefined> {
+  const settled = settleBackend(context, { ...context.keyring.type, value: type });
+  const inspector = await settled.backend.loadInspector?.();
+  if (inspector === undefined) return undefined;
+  return {
+    describe: () => inspector.describe(settled.context),
+    examine: () => inspector.examine(settled.context),
+  };
+}
+
+/**
+ * Opens the chosen type; {@link openWithFallback} follows its fallback too.
+ *
+ * @throws as {@link settleBackend}
+ */
+export async function openBackend(context: KeyringContext): Promise<Keyring> {
+  const settled = settleBackend(context);
+  return settled.backend.open(settled.context);
+}
+
+/**
+ * The keyring as a handle pins it: only the settings of the backends that may be used.
+ *
+ * @throws as the backend's `pin`
+ */
+export function pinKeyring(keyring: KeyringSettings, host: SettlingHost): PinnedKeyring {
+  const { type, fallback, spec } = keyring;
+  const pinned = usableBackends(keyring).map(({ settle, pin }) => pin?.(settle(spec, host)));
+  return { ...withoutAbsent({ type, fallback }), ...Object.assign({}, ...pinned) };
+}
+
+/**
+ * The reverse of {@link pinKeyring}.
+ *
+ * @param said what the files say now: only their commands count, since it is those that are trusted or not
+ */
+export function unpinKeyring(
+  { type, fallback, ...pinned }: PinnedKeyring,
+  said: Spec,
+): KeyringSettings {
+  const chosen = withoutAbsent({ type, fallback });
+  const own = usableBackends(chosen).map(({ unpin }) => unpin?.(pinned));
+  const commands = Object.entries(said).filter(([key]) => isCommand(key));
+  return { ...chosen, spec: Object.assign({}, ...own, Object.fromEntries(commands)) };
+}
+
+function isCommand(key: string): boolean {
+  return described.some(({ keys }) => keys[key]?.isCommand);
+}
+
+/** The names of variables that hold a secret of a backend, whatever type is chosen: no program gets them. */
+export function secretVariablesOf({ spec }: Pick<KeyringSettings, 'spec'>): string[] {
+  const naming = described.flatMap(({ keys }) =>
+    Object.entries(keys).filter(([, { namesSecret }]) => namesSecret === 'variable'),
+  );
+  const named = naming.map(([key, { default: byDefault }]) => spec[key]?.value ?? byDefault);
+  return named.filter((name) => typeof name === 'string');
 }
 
 /** As openSystemCollection: what another program has in the system's keyring. */
 export async function openCollection(
-  context: BackendContext,
+  context: KeyringContext,
   name: string,
 ): Promise<KeyringReader | undefined> {
-  return (await import('./system/backend.ts')).openSystemCollection(context, name);
+  const { openSystemCollection } = await import('./system/backend.ts');
+  return openSystemCollection(settleBackend(context).context, name);
 }
 
-/** What gives the `file` keyring another password. */
-export async function loadRekey(): Promise<typeof rekeyKeyring> {
-  return (await import('./file/rekey.ts')).rekeyKeyring;
-}
-
-/** Undefined for a type that has none. */
-export async function inspectorOf(type: string): Promise<Inspector | undefined> {
-  return inspectors[type]?.();
-}
-
-/** What a person does with the unlock agent of the file keyring. */
-export async function loadAgentControl(): Promise<AgentControl> {
-  return (await import('./agent/control.ts')).createAgentControl(loadAgentBackend);
-}
-
-/** Is the agent, until it has a reason to end. */
+/** Is the background process that holds a keyring open, until it has a reason to stop. */
 export async function runAgent(host: Host): Promise<void> {
-  await (await import('./agent/daemon.ts')).runAgent(host, await loadAgentBackend());
+  for (const backend of backends) await backend.runAgent?.(host);
 }

@@ -2,7 +2,7 @@ import { AtmosError, isAtmosError, isEntryError, KeyringError } from '../core/er
 import { run, say } from '../core/hint.ts';
 import type { Keyring } from '../keyring/contract.ts';
 import { hasExpired, type Inventory } from './inventory.ts';
-import type { ItemKind } from './key.ts';
+import { sessionKeyOf, type ItemKind } from './key.ts';
 
 /** One entry that is to be copied into a keyring, the target. */
 export interface Copy {
@@ -169,7 +169,10 @@ export function contentReader(inventory: Inventory, now?: Date): ReadContent {
 
 type ReadContent = (key: string, value: string) => CopiedContent;
 
-/** An entry as it is, whatever is in it: a key, a session, a token, one that only Atmos knows. */
+/**
+ * An entry as it is, whatever is in it: a key, a session, a token, one that only Atmos knows. A session in
+ * the target goes before the key that has opened it is replaced by another one.
+ */
 export function entryCopy(
   key: string,
   { source, target }: Between,
@@ -181,10 +184,14 @@ export function entryCopy(
       const value = await source.get(key);
       if (value === null) return null;
       const existing = await target.get(key);
+      const content = readContent(key, value);
       return {
-        ...readContent(key, value),
+        ...content,
         target: existing === null ? 'absent' : existing === value ? 'same' : 'different',
         async write() {
+          if (existing !== null && content.item === 'key') {
+            await removeSession(sessionKeyOf(key), target, readContent);
+          }
           await target.set(key, value);
           if ((await target.get(key)) !== value) throw notKept(key, target);
         },
@@ -197,6 +204,21 @@ export function entryCopy(
       await source.delete(key);
     },
   };
+}
+
+/** What an identity of Atmos called `x@session` has under that name is its key, and stays. */
+async function removeSession(
+  key: string,
+  target: Keyring,
+  readContent: ReadContent,
+): Promise<void> {
+  try {
+    const value = await target.get(key);
+    if (value !== null && readContent(key, value).item === 'session') await target.delete(key);
+  } catch (error) {
+    // One that cannot be read is not used either.
+    if (!isEntryError(error)) throw error;
+  }
 }
 
 /**

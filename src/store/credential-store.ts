@@ -1,4 +1,4 @@
-import type { AwsCredentials } from '../core/credentials.ts';
+import type { Credentials } from '../core/credentials.ts';
 import { AtmosError, KeyringError, isAtmosError } from '../core/errors.ts';
 import { logOut, run, say } from '../core/hint.ts';
 import { isSameName } from '../core/names.ts';
@@ -8,7 +8,10 @@ import { formatEnvelope, parseEnvelope, type Envelope, type Ownership } from './
 import { itemKey, itemKeys, type ItemKind, type Owner } from './key.ts';
 
 /** What is written of an item besides its credentials. */
-export type ItemNotes = Pick<Envelope, 'chainFingerprint' | 'chainSettings' | 'clockOffsetMs'>;
+export type ItemNotes = Pick<
+  Envelope,
+  'chainFingerprint' | 'chainSettings' | 'clockOffsetMs' | 'limits'
+>;
 
 /** The items of one realm in a keyring, typed, and each checked to be whose its name says. */
 export interface CredentialStore {
@@ -20,12 +23,7 @@ export interface CredentialStore {
    */
   read(alias: string, item: ItemKind): Promise<Envelope | null>;
   /** Writes and reads back. @throws as {@link read}; a foreign entry stays as it is */
-  write(
-    alias: string,
-    item: ItemKind,
-    credentials: AwsCredentials,
-    notes?: ItemNotes,
-  ): Promise<void>;
+  write(alias: string, item: ItemKind, credentials: Credentials, notes?: ItemNotes): Promise<void>;
   /** Whether it was there, in any spelling. A foreign entry is refused, a damaged one goes. */
   remove(alias: string, item: ItemKind): Promise<boolean>;
 }

@@ -1,4 +1,9 @@
-import { awsCredentials, type AwsCredentials } from '../core/credentials.ts';
+import {
+  awsCredentials,
+  isSession,
+  type AwsCredentials,
+  type Credentials,
+} from '../core/credentials.ts';
 import { isObject, parseJson, withoutAbsent } from '../core/json.ts';
 import { formatTimestamp, parseTimestamp } from '../core/time.ts';
 import type { ItemKind, Owner } from './key.ts';
@@ -20,7 +25,7 @@ export type ChainSettings = Readonly<
  * our own fields, which Atmos ignores and drops when it writes the entry again.
  */
 export interface Envelope extends Ownership {
-  readonly credentials: AwsCredentials;
+  readonly credentials: Credentials;
   readonly savedAt?: Date;
   /** Of a session: what it was opened for. */
   readonly chainFingerprint?: string;
@@ -28,6 +33,8 @@ export interface Envelope extends Ownership {
   readonly chainSettings?: ChainSettings;
   /** Of a session: how far the server's clock was ahead of ours. */
   readonly clockOffsetMs?: number;
+  /** Of a session: what it cannot do, one line each. */
+  readonly limits?: readonly string[];
 }
 
 // In the order in which Atmos writes them.
@@ -58,6 +65,7 @@ export function formatEnvelope(envelope: Envelope & Owner & { item: ItemKind }):
     chain_fingerprint: envelope.chainFingerprint,
     chain_settings: envelope.chainSettings,
     clock_offset_ms: envelope.clockOffsetMs,
+    limits: envelope.limits,
   });
 }
 
@@ -87,7 +95,7 @@ export function parseEnvelope(text: string): Envelope | Fault {
  */
 export function itemHeld(envelope: Envelope | Fault): ItemKind | undefined {
   if (envelope.item !== undefined || 'fault' in envelope) return envelope.item;
-  return envelope.credentials.sessionToken === undefined ? 'key' : 'session';
+  return isSession(envelope.credentials) ? 'session' : 'key';
 }
 
 /** The fields beside Atmos's: absent, or as we write them. */
@@ -100,12 +108,13 @@ function parseOwn(value: Record<string, unknown>): Omit<Envelope, 'credentials'>
     chain_fingerprint: textOf(value['chain_fingerprint']),
     chain_settings: chainSettingsOf(value['chain_settings']),
     clock_offset_ms: offsetOf(value['clock_offset_ms']),
+    limits: limitsOf(value['limits']),
   };
   const wrong = Object.entries(own).find(([field, read]) => field in value && read === undefined);
   if (wrong) return { fault: `its ${wrong[0]} is damaged` };
-  const { saved_at, chain_fingerprint, chain_settings, clock_offset_ms, ...ownership } = own;
+  const { saved_at, chain_fingerprint, chain_settings, clock_offset_ms, ...others } = own;
   return withoutAbsent({
-    ...ownership,
+    ...others,
     savedAt: saved_at,
     chainFingerprint: chain_fingerprint,
     chainSettings: chain_settings,
@@ -192,6 +201,15 @@ function chainSettingsOf(value: unknown): ChainSettings | undefined {
   });
   const known = settings.filter((setting) => setting !== undefined);
   return known.length === settings.length ? Object.fromEntries(known) : undefined;
+}
+
+const maxLimits = 16;
+
+/** Undefined for what {@link formatEnvelope} does not write. */
+function limitsOf(value: unknown): readonly string[] | undefined {
+  return Array.isArray(value) && value.length <= maxLimits && value.every(isShort)
+    ? value
+    : undefined;
 }
 
 function isShort(value: unknown): value is string {

@@ -25,6 +25,11 @@ export function itemKey({ realm, alias }: Owner, item: ItemKind): string {
   return `${prefix}${realm === '' ? name : `${realm}_${name}`}${suffixes[item]}`;
 }
 
+/** Where the session is of an identity whose long-lived key is under that key. */
+export function sessionKeyOf(key: string): string {
+  return `${key}${suffixes.session}`;
+}
+
 /**
  * The keys under which an item may be found: that of {@link itemKey}, under which it is written, then
  * those of the same name in the other Unicode normal forms, in which another configuration may have

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { adoptedCopy, adoptedNames, findAdoptable, isSameContent } from '../../src/app/adopt.ts';
-import { configFromObject } from '../../src/config/load.ts';
+import { configFromObject } from '../../src/auth/load-config.ts';
 import type { Keyring } from '../../src/keyring/contract.ts';
 import { openMemoryKeyring } from '../../src/keyring/memory.ts';
 import { deleteCopied, noteLost, runCopies } from '../../src/store/copy.ts';

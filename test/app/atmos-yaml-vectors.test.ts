@@ -5,7 +5,7 @@ import { validate } from '../../src/app/validate.ts';
 import { planAuth } from '../../src/auth/plan.ts';
 import { readSettings } from '../../src/clouds/aws/user-settings.ts';
 import { findIdentity } from '../../src/config/find-identity.ts';
-import { loadConfig } from '../../src/config/load.ts';
+import { loadConfig } from '../../src/auth/load-config.ts';
 import { errorOf, projectOf } from '../config/project.ts';
 
 const directory = join(import.meta.dirname, '../vectors/atmos-yaml');

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { createAuthManager } from '../../src/app/open.ts';
-import { AtmosError } from '../../src/core/errors.ts';
+import { AtmosError, KeyringError } from '../../src/core/errors.ts';
 import { awsUserIdentity, identityAt, keys, openPlace, testStart } from '../auth/place.ts';
 import { errorOf } from '../support/error-of.ts';
 
@@ -95,6 +95,63 @@ describe('keys to be stored', () => {
       item: 'key',
       savedAt: testStart,
     });
+  });
+});
+
+describe('the session of an identity', () => {
+  const mfaArn = 'arn:aws:iam::012345678901:mfa/ada';
+
+  async function openLoggedIn() {
+    const place = await openPlace();
+    const identity = identityAt(place);
+    await place.manager.saveKeys(identity, keys);
+    await place.manager.login(identity);
+    return { place, identity };
+  }
+
+  test.each<[string, Partial<typeof keys>]>([
+    ['id', { accessKeyId: 'AKIAIOSFODNN7ANOTHER' }],
+    ['secret', { secretAccessKey: 'another' }],
+    ['MFA device', { mfaArn }],
+    ['duration', { sessionDuration: '1h' }],
+  ])('goes when a key with another %s is stored', async (_, other) => {
+    const { place, identity } = await openLoggedIn();
+    await place.manager.saveKeys(identity, { ...keys, ...other });
+    expect(await place.keyring.keys()).toEqual(['atmos_r_dev']);
+    expect(await place.manager.whoami(identity)).toMatchObject({ reason: 'there is no session' });
+  });
+
+  test('goes when the key before cannot be used', async () => {
+    const { place, identity } = await openLoggedIn();
+    await place.keyring.set('atmos_r_dev', 'text');
+    await place.manager.saveKeys(identity, keys);
+    expect(await place.keyring.keys()).toEqual(['atmos_r_dev']);
+  });
+
+  test('stays when the same key is stored again', async () => {
+    const { place, identity } = await openLoggedIn();
+    await place.manager.saveKeys(identity, keys);
+    expect(await place.manager.login(identity)).toMatchObject({ wasOpened: false });
+  });
+
+  test('stays when an entry of another identity is in the way of the key', async () => {
+    const { place, identity } = await openLoggedIn();
+    const stolen = JSON.stringify({ type: 'aws', data: {}, realm: 'r', alias: 'ops' });
+    await place.keyring.set('atmos_r_dev', stolen);
+    expect((await errorOf(place.manager.saveKeys(identity, keys))).code).toBe(
+      'ERR_KEYRING_FOREIGN',
+    );
+    expect(await place.keyring.keys()).toContain('atmos_r_dev@session');
+  });
+
+  test('is gone when storing the key fails, so that trying again does not find it', async () => {
+    const { place, identity } = await openLoggedIn();
+    const full = new KeyringError('ERR_KEYRING_IO', 'no space left on the device');
+    const keyring = { ...place.keyring, set: () => Promise.reject(full) };
+    const { manager } = await openPlace({ keyring });
+    expect(await errorOf(manager.saveKeys(identity, { ...keys, mfaArn }))).toBe(full);
+    expect(await place.keyring.keys()).toEqual(['atmos_r_dev']);
+    expect(await place.context.store.read('dev', 'key')).toMatchObject({ credentials: keys });
   });
 });
 

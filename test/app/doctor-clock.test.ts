@@ -27,7 +27,6 @@ test.each([
       timedOut: false,
       at,
       clockHints: setClock({ platform }),
-      unfollowed: [],
       exchange: {},
     });
     expect(error.hints).toEqual(hints);

@@ -6,9 +6,9 @@ import type { Keyring } from '../../src/keyring/contract.ts';
 import { createProbeKey, isStaleProbe } from '../../src/keyring/inspection.ts';
 import { openMemoryKeyring } from '../../src/keyring/memory.ts';
 import { testStart } from '../support/fake-host.ts';
-import { createTestContext } from '../support/file-keyring.ts';
+import { createKeyringContext } from '../support/file-keyring.ts';
 
-const context = createTestContext({ directory: '/nonexistent' });
+const context = createKeyringContext({ directory: '/nonexistent' });
 
 /** What is found in a keyring that is honest but for these. */
 async function examine(

@@ -7,7 +7,7 @@ describe('the environment of a child', () => {
     parent: Record<string, string | undefined>,
     change: EnvironmentChange,
     platform: NodeJS.Platform = 'linux',
-  ) => childEnvironment(parent, change, 'MY_PASSWORD', platform);
+  ) => childEnvironment(parent, change, ['MY_PASSWORD'], platform);
 
   test('is the parent with the change', () => {
     const parent = {

@@ -1,11 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { processChange, sessionChange, unlockingHints } from '../../src/app/export-environment.ts';
+import { findLocked, processChange, sessionChange } from '../../src/app/export-environment.ts';
 import { planAuth, type ProjectPlan } from '../../src/auth/plan.ts';
 import { findIdentity } from '../../src/config/find-identity.ts';
 import { awsCredentials } from '../../src/core/credentials.ts';
 import { unlockHints } from '../../src/core/hint.ts';
+import type { Spec } from '../../src/core/keyring-spec.ts';
 import type { Identity } from '../../src/core/kind-config.ts';
 import type { Host } from '../../src/host/host.ts';
 import type { KeyringSettings } from '../../src/keyring/contract.ts';
@@ -107,7 +108,7 @@ test.each([
     { expiresAt: new Date('2026-01-01T12:00:00Z') },
   );
   const result = {
-    session: { credentials, clockOffsetMs: 0 },
+    session: { credentials, clockOffsetMs: 0, limits: [] },
     region: 'us-east-1',
     wasOpened: true,
   };
@@ -119,23 +120,26 @@ test.each([
   expect(set['AWS_REGION']).toBe(region);
 });
 
-test('a program opens a file keyring whose password is not only in the environment', async () => {
-  const settings = (type: string): KeyringSettings => ({
-    type: { value: type, source: 'x' },
-    directory: { value: '/k', source: 'x' },
-    passwordEnv: { value: 'P', source: 'x' },
-  });
+test('finds the keyring that a program cannot open', async () => {
   const some = { value: 'x', source: 'x' };
-  const host = fakeHost({ platform: 'linux' });
-  const hints = unlockHints(true);
-  expect(await unlockingHints(settings('file'), host)).toEqual(hints);
-  expect(await unlockingHints({ ...settings('file'), passwordFile: some }, host)).toBeUndefined();
-  expect(
-    await unlockingHints({ ...settings('file'), passwordCommand: some }, host),
-  ).toBeUndefined();
-  expect(await unlockingHints(settings('system'), host)).toBeUndefined();
+  const variable = { value: 'P', source: 'x' };
+  const settings = (type: string, more: Spec = {}): KeyringSettings => ({
+    type: { value: type, source: 'x' },
+    spec: { path: { value: '/k', source: 'x' }, password_env: variable, ...more },
+  });
+  const find = (keyring: KeyringSettings, env = {}, getsVariables = false) =>
+    findLocked(keyring, fakeHost({ env, platform: 'linux' }), { getsVariables });
+  const locked = { variable, hints: unlockHints(true) };
+  expect(await find(settings('file'))).toMatchObject(locked);
+  expect(await find(settings('file', { password_file: some }))).toBeUndefined();
+  expect(await find(settings('file', { password_command: some }))).toBeUndefined();
+  expect(await find(settings('file'), { P: 'secret' })).toMatchObject(locked);
+  expect(await find(settings('file'), { P: 'secret' }, true)).toBeUndefined();
+  expect(await find(settings('system'))).toBeUndefined();
   const fallback = { value: ['file'], source: 'somewhere' };
-  expect(await unlockingHints({ ...settings('system'), fallback }, host)).toEqual(hints);
+  expect(await find({ ...settings('system'), fallback })).toMatchObject(locked);
   const windows = fakeHost({ platform: 'win32' });
-  expect(await unlockingHints(settings('file'), windows)).toEqual(unlockHints(false));
+  expect(await findLocked(settings('file'), windows, { getsVariables: false })).toMatchObject({
+    hints: unlockHints(false),
+  });
 });

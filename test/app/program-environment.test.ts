@@ -17,7 +17,7 @@ test('what may not be set is sorted out, the password of the keyring under its o
     my_Password: 'p',
     PATH: '/b',
   });
-  expect(sortOut(said, 'MY_PASSWORD')).toEqual({
+  expect(sortOut(said, ['MY_PASSWORD'])).toEqual({
     given: list({ A: '1', AWS_PAGER: '', PATH: '/b' }),
     refused: list({ LD_PRELOAD: 'x', PAGER: 'sh', my_Password: 'p' }),
   });

@@ -179,8 +179,7 @@ function handleAt({ root }: Place) {
     identity: 'dev',
     keyring: {
       type: { value: 'file', source },
-      directory: { value: join(root, 'keyring'), source },
-      passwordEnv: { value: 'ATMOS_KEYRING_PASSWORD', source },
+      spec: { path: { value: join(root, 'keyring/'), source } },
     },
   };
 }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { validate } from '../../src/app/validate.ts';
 import { planAuth } from '../../src/auth/plan.ts';
-import { loadConfig } from '../../src/config/load.ts';
+import { loadConfig } from '../../src/auth/load-config.ts';
 import type { Log } from '../../src/core/log-events.ts';
 import { createProject, errorOf } from '../config/project.ts';
 

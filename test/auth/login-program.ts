@@ -13,8 +13,8 @@ const say = (event: string, detail?: string) => {
 };
 const host = realHost();
 const keyring = openFileKeyring({
+  type: { value: 'file', source: 'default' },
   settings: {
-    type: { value: 'file', source: 'default' },
     directory: { value: directory, source: 'default' },
     passwordEnv: { value: 'ATMOS_KEYRING_PASSWORD', source: 'default' },
   },
@@ -27,6 +27,7 @@ const context = {
   realm: { value: 'r', source: 'auth.realm' },
   requireTrust: () => {},
   requireStorable: () => {},
+  ask: {},
   warn: (message: string) => say('warning', message),
 };
 const identity = {

@@ -28,9 +28,13 @@ describe.each(['memory', 'file'] as const)('a login, on the keyring %s', (keyrin
     expect(result).toMatchObject({
       wasOpened: true,
       region: 'us-east-1',
-      limits:
-        'without MFA, AWS refuses this session all of IAM, and of STS all but AssumeRole and GetCallerIdentity',
-      session: { clockOffsetMs: 0, savedAt: testStart },
+      session: {
+        clockOffsetMs: 0,
+        savedAt: testStart,
+        limits: [
+          'without MFA, AWS refuses this session all of IAM, and of STS all but AssumeRole and GetCallerIdentity',
+        ],
+      },
     });
     expect(result).not.toHaveProperty('storeFailure');
     const { credentials } = result.session;
@@ -67,7 +71,6 @@ describe.each(['memory', 'file'] as const)('a login, on the keyring %s', (keyrin
     place.clock.now = new Date(testStart.getTime() + 12 * hours - 15 * minutes);
     const second = await place.manager.login(identity);
     expect(second).toMatchObject({ wasOpened: false, session: first.session });
-    expect(second.limits).toBe(first.limits);
     expect(opened(place)).toBe(1);
 
     place.clock.now = new Date(place.clock.now.getTime() + 1000);

@@ -109,7 +109,7 @@ export async function openPlace(options: PlaceOptions = {}): Promise<Place> {
     requireTrust: () => {},
     requireStorable: () => {},
     warn: (message) => void warnings.push(message),
-    ...(mfaCode ? { mfaCode } : {}),
+    ask: mfaCode ? { mfaCode } : {},
   };
   return {
     context,

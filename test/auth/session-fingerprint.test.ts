@@ -4,28 +4,30 @@ import { shortAccessKeyId } from '../../src/core/credentials.ts';
 import type { Identity } from '../../src/core/kind-config.ts';
 import { codesOf, device, identityAt, keys, name, openPlace, user, type Place } from './place.ts';
 
-const chainFingerprint = (...chain: Parameters<typeof chainOf>) =>
-  chainOf(...chain).chainFingerprint;
+const fingerprintOf = (kind: string, values: Readonly<Record<string, string | null>>) => {
+  const settings = Object.entries(values).map(([setting, value]) => [setting, { value }]);
+  return chainOf({ kind, fingerprint: Object.fromEntries(settings) }).chainFingerprint;
+};
 
 describe('the fingerprint of a chain', () => {
-  const fields = { region: 'eu-west-1', endpoint: null, mfa_device: null, access_key_id: 'AKIA' };
+  const values = { region: 'eu-west-1', endpoint: null, mfa_device: null, access_key_id: 'AKIA' };
 
   test('is a SHA-256, whatever the order of the fields', () => {
-    const fingerprint = chainFingerprint('aws/user', { fingerprintOf: fields });
+    const fingerprint = fingerprintOf('aws/user', values);
     expect(fingerprint).toMatch(/^[0-9a-f]{64}$/);
-    const turned = Object.fromEntries(Object.entries(fields).toReversed());
-    expect(chainFingerprint('aws/user', { fingerprintOf: turned })).toBe(fingerprint);
+    const turned = Object.fromEntries(Object.entries(values).toReversed());
+    expect(fingerprintOf('aws/user', turned)).toBe(fingerprint);
   });
 
   test('tells apart what differs in one field only', () => {
     const all = [
-      chainFingerprint('aws/user', { fingerprintOf: fields }),
-      chainFingerprint('aws/assume-role', { fingerprintOf: fields }),
-      ...Object.keys(fields).map((field) =>
-        chainFingerprint('aws/user', { fingerprintOf: { ...fields, [field]: 'other' } }),
+      fingerprintOf('aws/user', values),
+      fingerprintOf('aws/assume-role', values),
+      ...Object.keys(values).map((field) =>
+        fingerprintOf('aws/user', { ...values, [field]: 'other' }),
       ),
-      chainFingerprint('aws/user', { fingerprintOf: { ...fields, endpoint: 'null' } }),
-      chainFingerprint('aws/user', { fingerprintOf: { ...fields, more: null } }),
+      fingerprintOf('aws/user', { ...values, endpoint: 'null' }),
+      fingerprintOf('aws/user', { ...values, more: null }),
     ];
     expect(new Set(all).size).toBe(all.length);
   });
@@ -50,25 +52,23 @@ describe('a session is as good as none', () => {
     [
       'MFA device',
       () => ({ credentials: { mfa_arn: device } }),
-      () => `the MFA device was not set and is now ${device}`,
+      () => `credentials.mfa_arn was not set and is now ${device}`,
     ],
     [
       'MFA device, which a variable gives',
       () => ({ credentials: { mfa_arn: device }, tagAt: () => '!env MFA' }),
-      () => 'the MFA device was not set and is now <value of !env MFA>',
+      () => 'credentials.mfa_arn was not set and is now <value of !env MFA>',
     ],
     [
-      'access key id',
-      async ({ manager }) => {
-        const { accessKeyId, secretAccessKey } = otherKey;
-        await manager.saveKeys(identityAt({ spec: { endpoint_url: '' } }), {
-          accessKeyId,
-          secretAccessKey,
-        });
-        return {};
-      },
+      'access key, from a stored one to one of the configuration',
+      () => ({
+        credentials: {
+          access_key_id: otherKey.accessKeyId,
+          secret_access_key: otherKey.secretAccessKey,
+        },
+      }),
       () =>
-        `the access key was ${shortAccessKeyId(user.accessKeyId)} and is now ${shortAccessKeyId(otherKey.accessKeyId)}`,
+        `credentials.access_key_id was not set and is now ${shortAccessKeyId(otherKey.accessKeyId)}`,
     ],
   ])('once its %s has changed, which is named', async (_, change, named) => {
     const { mfaCode } = codesOf('271828');

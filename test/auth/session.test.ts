@@ -1,5 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { isReusable, remainingMs, storedSession, type Session } from '../../src/auth/session.ts';
+import {
+  chainOf,
+  isReusable,
+  remainingMs,
+  storedSession,
+  type Session,
+} from '../../src/auth/session.ts';
 import { awsCredentials } from '../../src/core/credentials.ts';
 import { fakeHost } from '../support/fake-host.ts';
 import { openMemoryKeyring } from '../../src/keyring/memory.ts';
@@ -20,6 +26,7 @@ function sessionOf(lifeMs: number, clockOffsetMs = 0, savedAt: Date | null = tes
   return {
     credentials: Object.assign(awsCredentials(fields), { expiresAt }),
     clockOffsetMs,
+    limits: [],
     ...(savedAt ? { savedAt } : {}),
   };
 }
@@ -47,8 +54,7 @@ describe('a session is used again while 15 minutes remain, or a quarter of a sho
   test('by the clock of the server, not by ours', () => {
     const ours = sessionOf(60 * minutes);
     expect(isReusable(ours, later(50 * minutes))).toBe(false);
-    const { credentials, savedAt } = sessionOf(60 * minutes);
-    const behind = { credentials, clockOffsetMs: -20 * minutes, ...(savedAt ? { savedAt } : {}) };
+    const behind = { ...ours, clockOffsetMs: -20 * minutes };
     expect(isReusable(behind, later(50 * minutes))).toBe(true);
     const ahead = { ...behind, clockOffsetMs: 20 * minutes };
     expect(isReusable(ahead, later(35 * minutes))).toBe(false);
@@ -68,7 +74,8 @@ describe('a session is used again while 15 minutes remain, or a quarter of a sho
 });
 
 describe('the session in the store', () => {
-  const chain = { chainFingerprint: 'f00d', chainSettings: { 'spec.x': { value: 'a' } } };
+  const link = { name: 'dev', kind: 'aws/user', fingerprint: { 'spec.x': { value: 'a' } } };
+  const chain = chainOf(link);
   const fingerprint = chain.chainFingerprint;
   const host = fakeHost({ now: () => testStart });
 
@@ -78,13 +85,18 @@ describe('the session in the store', () => {
     return { keyring, store };
   }
 
-  test('comes back with when it was saved and how far the clocks were apart', async () => {
+  test('comes back with when it was saved, how far the clocks were apart and what it cannot do', async () => {
     const { store } = open();
     const { credentials } = sessionOf(12 * hours);
-    const notes = { ...chain, clockOffsetMs: -1500 };
+    const notes = { ...chain, clockOffsetMs: -1500, limits: ['without MFA, AWS refuses …'] };
     await store.write('dev', 'session', credentials, notes);
-    expect(await storedSession(store, 'dev', chain)).toEqual({
-      session: { credentials, clockOffsetMs: -1500, savedAt: testStart },
+    expect(await storedSession(store, link)).toEqual({
+      session: {
+        credentials,
+        clockOffsetMs: -1500,
+        savedAt: testStart,
+        limits: ['without MFA, AWS refuses …'],
+      },
     });
   });
 
@@ -106,11 +118,20 @@ describe('the session in the store', () => {
       const entry = { type: 'aws', data: { ...complete, ...data }, chain_fingerprint: fingerprint };
       await keyring.set('atmos_r_dev@session', JSON.stringify({ ...entry, ...own }));
     }
-    expect(await storedSession(store, 'dev', chain)).toEqual({});
+    expect(await storedSession(store, link)).toEqual({});
   });
 
   test.each<[string, object | undefined, string]>([
-    ['was made by version 0.1.0', undefined, ''],
+    [
+      'had all of those that it names',
+      { 'spec.x': { value: 'a' } },
+      'a setting changed after the session was opened',
+    ],
+    [
+      'names none, as version 0.1.0',
+      undefined,
+      'an earlier version of this program opened the session',
+    ],
     ['had another value', { 'spec.x': { value: 'b' } }, ': spec.x was b and is now a'],
     ['had none', { 'spec.x': { value: null } }, ': spec.x was not set and is now a'],
     [
@@ -128,8 +149,8 @@ describe('the session in the store', () => {
     };
     const own = { chain_fingerprint: 'beef', chain_settings: settings };
     await keyring.set('atmos_r_dev@session', JSON.stringify({ type: 'aws', data, ...own }));
-    expect(await storedSession(store, 'dev', chain)).toEqual({
-      changed: `a setting changed after the session was opened${named}`,
+    expect(await storedSession(store, link)).toEqual({
+      changed: named.replace(/^:/, 'a setting changed after the session was opened:'),
     });
   });
 
@@ -143,14 +164,14 @@ describe('the session in the store', () => {
     };
     const entry = { type: 'aws', data, chain_fingerprint: fingerprint };
     await keyring.set('atmos_r_dev@session', JSON.stringify(entry));
-    const { session } = await storedSession(store, 'dev', chain);
+    const { session } = await storedSession(store, link);
     expect(session && isReusable(session, testStart)).toBe(false);
   });
 
   test('is an error, not absence, when it cannot be read', async () => {
     const { keyring, store } = open();
     await keyring.set('atmos_r_dev@session', 'text');
-    await expect(storedSession(store, 'dev', chain)).rejects.toMatchObject({
+    await expect(storedSession(store, link)).rejects.toMatchObject({
       code: 'ERR_STORE_INVALID',
       message: 'the entry atmos_r_dev@session cannot be used: it is not a JSON object',
     });

@@ -12,7 +12,7 @@ async function needsOf(atmosYaml: string, { branch = 'main', env = {} } = {}) {
   writeFileSync(head, `ref: refs/heads/${branch}\n`);
   mkdirSync(project.path('repo/.git/objects'));
   mkdirSync(project.path('repo/.git/refs'));
-  const { loadConfig } = await import('../../src/config/load.ts');
+  const { loadConfig } = await import('../../src/auth/load-config.ts');
   const host = { ...project.host({ ATMOS_AUTH_TRUST: '1', ...env }, project.path('repo')) };
   const config = await loadConfig({}, host);
   return (await findNeeds(config, host)).map(({ path, what }) => `${path.join('.')}: ${what}`);

@@ -1,17 +1,17 @@
 import { describe, expect, test } from 'vitest';
-import { cloudOf, strategyOf } from '../../src/clouds/registry.ts';
+import { cloudOf, kindOf } from '../../src/clouds/registry.ts';
 import { awsUserIdentity } from '../auth/place.ts';
 import { errorOf } from '../support/error-of.ts';
 
 describe('the strategy of an identity', () => {
   test('is that of its kind', async () => {
-    expect((await strategyOf(awsUserIdentity())).providerName).toBe('aws-user');
+    expect((await kindOf(awsUserIdentity())).rootName).toBe('aws-user');
   });
 
   test.each(['aws/permission-set', 'aws/assume-role', 'ambient', 'gcp/project', 'mock'])(
     'is not there yet for a kind of Atmos: %s',
     async (kind) => {
-      const error = await errorOf(strategyOf(awsUserIdentity({ kind })));
+      const error = await errorOf(kindOf(awsUserIdentity({ kind })));
       expect(error.code).toBe('ERR_IDENTITY_UNSUPPORTED');
       expect(error.message).toBe(
         `identity dev has the kind ${kind} (/p/atmos.yaml:kind), which this version cannot use yet`,
@@ -27,7 +27,7 @@ describe('the strategy of an identity', () => {
     ['constructor', 'kinds that work: aws/user'],
     ['__proto__', 'kinds that work: aws/user'],
   ])('is none for a kind there is not: %j', async (kind, hint) => {
-    const error = await errorOf(strategyOf(awsUserIdentity({ kind })));
+    const error = await errorOf(kindOf(awsUserIdentity({ kind })));
     expect(error.code).toBe('ERR_IDENTITY_UNSUPPORTED');
     expect(error.message).toBe(
       `identity dev has an unknown kind ${JSON.stringify(kind)} (/p/atmos.yaml:kind)`,
@@ -37,6 +37,6 @@ describe('the strategy of an identity', () => {
 });
 
 test('a cloud is found by the type of credentials that its kinds give', async () => {
-  const { gives } = await strategyOf(awsUserIdentity());
+  const { gives } = await kindOf(awsUserIdentity());
   expect((await cloudOf(gives)).regionVariables).toEqual(['AWS_DEFAULT_REGION', 'AWS_REGION']);
 });

@@ -1,6 +1,6 @@
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { loadConfig } from '../../src/config/load.ts';
+import { loadConfig } from '../../src/auth/load-config.ts';
 import { createProject, errorOf, type Project } from './project.ts';
 
 const realm = (name: string) => `auth: { realm: ${name} }`;

@@ -47,10 +47,16 @@ describe('a whole atmos.yaml', () => {
       sessionFiles: { value: true, source: `auth.session_files ${at('4:18')}` },
       keyring: {
         type: { value: 'file', source: `auth.keyring.type ${at('6:11')}` },
-        path: { value: project.path('.keyring'), source: `auth.keyring.spec.path ${at('8:13')}` },
-        passwordEnv: { value: 'KEYRING_PASSWORD' },
-        passwordFile: { value: '~/secret' },
-        passwordCommand: { value: 'pass show keyring' },
+        spec: {
+          path: {
+            value: project.path('.keyring'),
+            source: `auth.keyring.spec.path ${at('8:13')}`,
+            path: ['auth', 'keyring', 'spec', 'path'],
+          },
+          password_env: { value: 'KEYRING_PASSWORD' },
+          password_file: { value: '~/secret' },
+          password_command: { value: 'pass show keyring' },
+        },
         fallback: { value: ['memory'], source: `auth.keyring.fallback ${at('12:5')}` },
       },
       warnings: [
@@ -97,7 +103,7 @@ describe('a whole atmos.yaml', () => {
 
   it('says nothing where the file says nothing', async () => {
     const config = await projectOf('# later\n').load();
-    expect(config.keyring).toEqual({});
+    expect(config.keyring).toEqual({ spec: {} });
     expect(config.identities).toEqual([]);
     expect(config.providers).toEqual([]);
     expect(config.sessionFiles).toEqual({ value: false, source: 'default' });
@@ -111,7 +117,7 @@ describe('a whole atmos.yaml', () => {
     ['empty text', 'auth: {realm: "", keyring: {type: "", spec: {path: "", password_file: ""}}}'],
   ])('takes %s for no settings', async (_, text) => {
     const config = await projectOf(text).load();
-    expect(config.keyring).toEqual({});
+    expect(config.keyring).toEqual({ spec: {} });
     expect(config).not.toHaveProperty('realm');
   });
 
@@ -189,8 +195,10 @@ auth:
     expect(config.files).toEqual([project.path('base.yaml'), project.path('over/more.yaml')]);
     expect(config.keyring).toMatchObject({
       type: { value: 'file', source: `auth.keyring.type (${project.path('base.yaml')}:3:20)` },
-      path: { value: project.path('a') },
-      passwordFile: { value: project.path('over/b') },
+      spec: {
+        path: { value: project.path('a') },
+        password_file: { value: project.path('over/b') },
+      },
     });
     expect(config.identities.map(({ name }) => name)).toEqual(['Dev', 'ops']);
     expect(config.identities[0]).toMatchObject({

@@ -48,7 +48,7 @@ describe('a value is one of ours', () => {
       'terraform/atmos.yaml': 'env: { A: !cwd, B: !repo-root none }\n',
     });
     const host = project.host({ ATMOS_KEYRING_PASSWORD: password }, project.path('terraform'));
-    const { loadConfig } = await import('../../src/config/load.ts');
+    const { loadConfig } = await import('../../src/auth/load-config.ts');
     const config = await loadConfig({}, host);
     expect(config.env[0]).toEqual({ key: 'A', value: project.path('terraform') });
   });

@@ -1,6 +1,6 @@
 import { chmodSync, chownSync, lchownSync, statSync, symlinkSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { loadConfig, loadLayers } from '../../src/config/load.ts';
+import { loadConfig, loadLayers } from '../../src/auth/load-config.ts';
 import type { Host } from '../../src/host/host.ts';
 import { fakeHost } from '../support/fake-host.ts';
 import { isRoot, strangerId } from '../support/privilege.ts';

@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { loadConfig, loadLayers, type LoadOptions } from '../../src/config/load.ts';
+import { loadConfig, loadLayers } from '../../src/auth/load-config.ts';
+import type { LoadOptions } from '../../src/config/load.ts';
 import { fakeHost } from '../support/fake-host.ts';
 import { createProject, errorOf } from './project.ts';
 
@@ -83,7 +84,7 @@ describe('without anything named, later places win', () => {
     const config = await load();
     expect(config.realm?.value).toBe('machine');
     expect(config.keyring.type?.value).toBe('memory');
-    expect(config.keyring.path?.value).toBe(project.path('etc/k'));
+    expect(config.keyring.spec['path']?.value).toBe(project.path('etc/k'));
     expect(config.directory).toBe(project.path('repo'));
   });
 
@@ -219,7 +220,7 @@ describe('what a handle pins', () => {
       layers: before.layers,
       directory: before.directory,
       profiles: ['ci'],
-      keyring: { type: { value: 'memory' }, path: { value: project.path('repo/k') } },
+      keyring: { type: { value: 'memory' }, spec: { path: { value: project.path('repo/k') } } },
       projectFiles: before.projectFiles,
     });
   });

@@ -66,7 +66,7 @@ describe('the files of a profile', () => {
       ].map(project.path),
     );
     expect(config.keyring.type?.value).toBe('z');
-    expect(config.keyring.path?.value).toBe(project.path('profiles/p/d/e/e'));
+    expect(config.keyring.spec['path']?.value).toBe(project.path('profiles/p/d/e/e'));
     expect(config.realm?.value).toBe('base');
     expect(config.directory).toBe(project.directory);
   });

@@ -1,6 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { loadConfig, type Config, type LoadOptions } from '../../src/config/load.ts';
+import { loadConfig } from '../../src/auth/load-config.ts';
+import type { Config, LoadOptions } from '../../src/config/load.ts';
 import { isAtmosError, type AtmosError } from '../../src/core/errors.ts';
 import type { Host } from '../../src/host/host.ts';
 import { fakeHost } from '../support/fake-host.ts';

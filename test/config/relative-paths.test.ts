@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { planAuth } from '../../src/auth/plan.ts';
-import { loadConfig } from '../../src/config/load.ts';
+import { loadConfig } from '../../src/auth/load-config.ts';
+import { settleFile } from '../../src/keyring/file/settings.ts';
 import { createProject } from './project.ts';
 
 /** The keyring of a project, planned in one of its subdirectories. */
@@ -9,7 +10,8 @@ async function keyringOf(atmosYaml: string, env = {}) {
   const host = project.host(env, project.path('stacks'));
   const { keyring } = planAuth(await loadConfig({}, host), host);
   const shown = (path = '') => path.replace(project.directory, '$');
-  return { directory: shown(keyring.directory.value), file: shown(keyring.passwordFile?.value) };
+  const { directory, passwordFile } = settleFile(keyring.spec, host);
+  return { directory: shown(directory.value), file: shown(passwordFile?.value) };
 }
 
 const spec = (path: string) => `auth: { keyring: { type: file, spec: { path: ${path} } } }`;

@@ -3,8 +3,9 @@ import { validate } from '../../src/app/validate.ts';
 import { planAuth } from '../../src/auth/plan.ts';
 import { awsUser } from '../../src/clouds/aws/user.ts';
 import { readSettings } from '../../src/clouds/aws/user-settings.ts';
-import { loadConfig } from '../../src/config/load.ts';
-import { settingsSchema } from '../../src/config/schema.ts';
+import { loadConfig } from '../../src/auth/load-config.ts';
+import { createSettingsSchema } from '../../src/config/schema.ts';
+import { specSchema } from '../../src/keyring/registry.ts';
 import { isObject } from '../../src/core/json.ts';
 import { createProject } from './project.ts';
 
@@ -142,7 +143,7 @@ async function outcomeOf(tree: Tree, path: Path) {
 }
 
 const leaves = [
-  ...leavesOf(settingsSchema),
+  ...leavesOf(createSettingsSchema(specSchema)),
   ...Object.entries(awsUser.schemas).flatMap(([part, schema]) =>
     leavesOf(schema, ['auth', 'identities', '*', part]),
   ),

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { lstatSync, mkdirSync, readdirSync, rmSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { loadConfig } from '../../src/config/load.ts';
+import { loadConfig } from '../../src/auth/load-config.ts';
 import { checkOwnership } from '../../src/config/ownership.ts';
 import { readRecord, storeFault, trustDirectory } from '../../src/config/trust-store.ts';
 import { writeRecord } from '../../src/config/trust-records.ts';

@@ -1,6 +1,13 @@
 import { inspect } from 'node:util';
 import { describe, expect, test } from 'vitest';
-import { awsCredentials, redactCredentials, shortAccessKeyId } from '../../src/core/credentials.ts';
+import {
+  awsCredentials,
+  credentialId,
+  isSameCredentials,
+  isSession,
+  redactCredentials,
+  shortAccessKeyId,
+} from '../../src/core/credentials.ts';
 
 const fields = {
   accessKeyId: 'ASIAIOSFODNN7EXAMPLE',
@@ -27,6 +34,29 @@ describe('credentials', () => {
     const credentials = awsCredentials(fields);
     expect(redactCredentials(credentials)).toEqual(redacted);
     expect(JSON.parse(JSON.stringify({ credentials }))).toEqual({ credentials: redacted });
+  });
+
+  test('are told apart by the access key id', () => {
+    expect(credentialId(awsCredentials(fields))).toBe(fields.accessKeyId);
+  });
+
+  test('are a session with a session token, and else a long-lived key', () => {
+    const { sessionToken: _, ...key } = fields;
+    expect(isSession(awsCredentials(fields))).toBe(true);
+    expect(isSession(awsCredentials(key))).toBe(false);
+  });
+
+  test('are the same with the same values, whatever their order', () => {
+    const { accessKeyId, ...others } = fields;
+    const turned = awsCredentials({ ...others, accessKeyId });
+    expect(isSameCredentials(awsCredentials(fields), turned)).toBe(true);
+    for (const field of Object.keys(fields)) {
+      const other = awsCredentials({
+        ...fields,
+        [field]: field === 'expiresAt' ? new Date(0) : 'x',
+      });
+      expect(isSameCredentials(awsCredentials(fields), other)).toBe(false);
+    }
   });
 
   test('show what is there, and no more', () => {

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import type { BackendContext, KeyringSettings } from '../../src/keyring/contract.ts';
+import type { KeyringContext, KeyringSettings } from '../../src/keyring/contract.ts';
 import { openWithFallback } from '../../src/keyring/fallback.ts';
 import { environmentChoices, resolveKeyringSettings } from '../../src/keyring/settings.ts';
 import { fakeHost } from '../support/fake-host.ts';
@@ -13,19 +13,21 @@ const source = 'auth.keyring.fallback (/p/atmos.yaml:3:5)';
 function contextOf(
   type: string,
   options: { fallback?: string[]; password?: string; isBroken?: boolean } = {},
-): BackendContext & { warnings: string[] } {
+): KeyringContext & { warnings: string[] } {
   const { fallback, password, isBroken } = options;
   const warnings: string[] = [];
   const directory = join(temporaryDirectory(), 'keyring');
   if (isBroken) writeFileSync(directory, 'a file');
-  const settings: KeyringSettings = {
+  const keyring: KeyringSettings = {
     type: { value: type, source: 'auth.keyring.type (/p/atmos.yaml:2:5)' },
-    directory: { value: directory, source: 'default' },
-    passwordEnv: { value: 'PASSWORD', source: 'default' },
+    spec: {
+      path: { value: directory, source: 'default' },
+      password_env: { value: 'PASSWORD', source: 'default' },
+    },
     ...(fallback && { fallback: { value: fallback, source } }),
   };
   const env = password === undefined ? {} : { PASSWORD: password };
-  return { settings, host: fakeHost({ env }), warn: (line) => void warnings.push(line), warnings };
+  return { keyring, host: fakeHost({ env }), warn: (line) => void warnings.push(line), warnings };
 }
 
 describe('a keyring that is unavailable', () => {
@@ -43,7 +45,7 @@ describe('a keyring that is unavailable', () => {
     const context = contextOf('file', { isBroken: true, password: 'long enough', fallback });
     const { keyring, insteadOf } = await openWithFallback(context);
     expect(keyring.info.type).toBe('memory');
-    const reason = `the keyring path ${context.settings.directory.value} is not a directory`;
+    const reason = `the keyring path ${String(context.keyring.spec['path']?.value)} is not a directory`;
     expect(insteadOf).toEqual({ type: 'file', reason });
     expect(context.warnings).toEqual([
       `the file keyring is unavailable (${reason}): memory is used, as ${source} says`,
@@ -90,7 +92,7 @@ describe('who says what may take the place of a keyring', () => {
   };
   const settle = (env: Record<string, string>, choices: object) => {
     const host = fakeHost({ env });
-    return resolveKeyringSettings([environmentChoices(host), choices], host).fallback?.value;
+    return resolveKeyringSettings([environmentChoices(host), choices]).fallback?.value;
   };
 
   test('is who says the type', () => {

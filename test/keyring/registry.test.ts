@@ -1,19 +1,31 @@
 import { expect, test } from 'vitest';
-import { keyringTypes, openBackend } from '../../src/keyring/registry.ts';
-import { createTestContext } from '../support/file-keyring.ts';
+import {
+  allBackends,
+  backendOfKey,
+  keyringTypes,
+  openBackend,
+} from '../../src/keyring/registry.ts';
+import { createKeyringContext } from '../support/file-keyring.ts';
 import { expectError, rejectionOf } from './file/rejection.ts';
 
 const open = (type: string) =>
   openBackend(
-    createTestContext({
+    createKeyringContext({
       directory: '/home/somebody/keyring',
-      settings: { type: { value: type, source: 'auth.keyring.type (/p/atmos.yaml:3:11)' } },
+      type: { value: type, source: 'auth.keyring.type (/p/atmos.yaml:3:11)' },
     }),
   );
 
 test('each known type opens as itself', async () => {
   expect(keyringTypes).toEqual(['system', 'file', 'memory']);
   for (const type of keyringTypes) expect((await open(type)).info.type).toBe(type);
+});
+
+test('each key of auth.keyring.spec belongs to one backend', () => {
+  const keys = allBackends().flatMap(({ schema = {} }) => Object.keys(schema));
+  expect(new Set(keys).size).toBe(keys.length);
+  expect(backendOfKey('path')?.type).toBe('file');
+  expect(backendOfKey('pth')).toBeUndefined();
 });
 
 test.each([

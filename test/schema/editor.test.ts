@@ -126,5 +126,5 @@ test('a key is described where it stands, with its variable and default', async 
   );
   const ofKind =
     'auth:\n  identities:\n    dev:\n      kind: aws/user\n      credentials:\n        mfa|_arn: x\n';
-  expect(await editor.hoverAt(ofKind)).toContain('The MFA device that is asked for a code');
+  expect(await editor.hoverAt(ofKind)).toContain('The MFA device of the user');
 });

@@ -3,6 +3,7 @@ import { KeyringError, type KeyringErrorCode } from '../../src/core/errors.ts';
 import type { Keyring } from '../../src/keyring/contract.ts';
 import { openMemoryKeyring } from '../../src/keyring/memory.ts';
 import {
+  contentReader,
   deleteCopied,
   entryCopy,
   noteLost,
@@ -90,6 +91,75 @@ describe('entries of every kind', () => {
     expect(statesOf(dry)).toEqual(states);
     expect(await contentsOf(target)).toEqual({ atmos_r_b: 'another' });
     expect(statesOf(await migrate(source, target, { overwrite: true }))).toEqual(states);
+  });
+});
+
+describe('a key that replaces another one', () => {
+  const keyEntry = (id: string) =>
+    JSON.stringify({ type: 'aws', data: { access_key_id: id, secret_access_key: 's' } });
+  const sessionEntry = (id: string) =>
+    JSON.stringify({
+      type: 'aws',
+      data: { access_key_id: id, secret_access_key: 's', session_token: 't' },
+      item: 'session',
+    });
+
+  async function overwrite(source: Keyring, target: Keyring): Promise<CopyResult> {
+    const { keys } = await ownKeys(source, inventory);
+    const read = contentReader(inventory);
+    const copies = keys.map((key) => entryCopy(key, { source, target }, read));
+    return runCopies(copies, { overwrite: true, isDryRun: false, ...noInterruption });
+  }
+
+  test('removes the session that the other one has opened', async () => {
+    const source = await keyringWith({ atmos_r_a: keyEntry('new') });
+    const sessions = {
+      'atmos_r_a@session': sessionEntry('a'),
+      'atmos_r_b@session': sessionEntry('b'),
+    };
+    const target = await keyringWith({ atmos_r_a: keyEntry('old'), ...sessions });
+    expect(statesOf(await overwrite(source, target))).toEqual({ atmos_r_a: 'overwritten' });
+    expect(await target.keys()).toEqual(['atmos_r_a', 'atmos_r_b@session']);
+  });
+
+  test('brings its own session along', async () => {
+    const entries = { atmos_r_a: keyEntry('new'), 'atmos_r_a@session': sessionEntry('new') };
+    const source = await keyringWith(entries);
+    const target = await keyringWith({
+      atmos_r_a: keyEntry('old'),
+      'atmos_r_a@session': sessionEntry('old'),
+    });
+    await overwrite(source, target);
+    expect(await contentsOf(target)).toEqual(entries);
+  });
+
+  test('leaves the session when it is the same', async () => {
+    const source = await keyringWith({ atmos_r_a: keyEntry('same') });
+    const target = await keyringWith({
+      atmos_r_a: keyEntry('same'),
+      'atmos_r_a@session': sessionEntry('same'),
+    });
+    expect(statesOf(await overwrite(source, target))).toEqual({ atmos_r_a: 'present' });
+    expect(await target.keys()).toEqual(['atmos_r_a', 'atmos_r_a@session']);
+  });
+
+  test('leaves the key of an identity of Atmos whose name ends in @session', async () => {
+    const source = await keyringWith({ atmos_r_a: keyEntry('new') });
+    const other = { 'atmos_r_a@session': keyEntry('other') };
+    const target = await keyringWith({ atmos_r_a: keyEntry('old'), ...other });
+    await overwrite(source, target);
+    expect(await contentsOf(target)).toEqual({ atmos_r_a: keyEntry('new'), ...other });
+  });
+
+  test('replaces it although the session cannot be read', async () => {
+    const source = await keyringWith({ atmos_r_a: keyEntry('new') });
+    const memory = await keyringWith({ atmos_r_a: keyEntry('old') });
+    const fail = failing('ERR_KEYRING_DAMAGED');
+    const target: Keyring = {
+      ...memory,
+      get: async (key) => (key === 'atmos_r_a@session' ? fail() : memory.get(key)),
+    };
+    expect(statesOf(await overwrite(source, target))).toEqual({ atmos_r_a: 'overwritten' });
   });
 });
 

@@ -75,12 +75,13 @@ describe('what we write', () => {
       chainFingerprint: 'f00d',
       chainSettings: { 'spec.x': { value: 'a', shown: '<value of !env X>' }, y: { value: null } },
       clockOffsetMs: -1500,
+      limits: ['without MFA, …'],
     });
     expect(text).toBe(
       `${writtenByAtmos.slice(0, -1)},"realm":"r","alias":"Dev","item":"session",` +
         '"saved_at":"2026-01-31T00:00:00.123Z","chain_fingerprint":"f00d",' +
         '"chain_settings":{"spec.x":{"value":"a","shown":"<value of !env X>"},"y":{"value":null}},' +
-        '"clock_offset_ms":-1500}',
+        '"clock_offset_ms":-1500,"limits":["without MFA, …"]}',
     );
   });
 
@@ -122,7 +123,12 @@ describe('what we write', () => {
       { requiredKeys: ['accessKeyId', 'secretAccessKey'] },
     );
     const notes = fc.record(
-      { savedAt: second, chainFingerprint: text, clockOffsetMs: fc.maxSafeInteger() },
+      {
+        savedAt: second,
+        chainFingerprint: text,
+        clockOffsetMs: fc.maxSafeInteger(),
+        limits: fc.array(text, { maxLength: 16 }),
+      },
       { requiredKeys: [] },
     );
     const item = fc.constantFrom('key', 'session', 'token');
@@ -231,6 +237,8 @@ describe('what is none', () => {
       withOwn({ clock_offset_ms: 1e300 }),
       'its clock_offset_ms is damaged',
     ],
+    ['one whose limits are no list', withOwn({ limits: 'all' }), 'its limits is damaged'],
+    ['one with a limit that is no text', withOwn({ limits: [7] }), 'its limits is damaged'],
   ])('%s', (_, text, fault) => {
     expect(parseEnvelope(text)).toEqual({ fault });
   });
@@ -267,6 +275,7 @@ test('is an envelope or a fault without a word of its content, whatever the text
       ...field('chain_fingerprint'),
       ...field('chain_settings'),
       ...field('clock_offset_ms'),
+      ...field('limits'),
     },
     { requiredKeys: [] },
   );

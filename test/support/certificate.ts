@@ -1,14 +1,14 @@
 import { generateKeyPairSync, sign } from 'node:crypto';
 
 /**
- * A certificate that nobody signed but itself, for a server on 127.0.0.1. Made anew each time, so
- * that no private key lies in the repository.
+ * A certificate that signs itself, for the server of that name. Made anew each time, so that no private
+ * key is in the repository.
  */
-export function selfSignedCertificate(): { key: string; cert: string } {
+export function selfSignedCertificate(host = '127.0.0.1'): { key: string; cert: string } {
   const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const algorithm = sequence(Buffer.from('06082a8648ce3d040302', 'hex')); // ecdsa-with-SHA256
   const name = sequence(
-    der(0x31, sequence(Buffer.from('0603550403', 'hex'), der(0x0c, Buffer.from('127.0.0.1')))), // CN
+    der(0x31, sequence(Buffer.from('0603550403', 'hex'), der(0x0c, Buffer.from(host)))), // CN
   );
   const validity = sequence(time('200101000000Z'), time('491231235959Z'));
   const content = sequence(

@@ -1,13 +1,10 @@
+import type { Sourced } from '../../src/core/json.ts';
 import type { Host } from '../../src/host/host.ts';
 import { realHost } from '../../src/host/real.ts';
-import type {
-  BackendContext,
-  Keyring,
-  KeyringSettings,
-  PromptPassword,
-} from '../../src/keyring/contract.ts';
+import type { Keyring, KeyringContext, PromptPassword } from '../../src/keyring/contract.ts';
 import type { OnStep } from '../../src/keyring/file/atomic-write.ts';
 import { openFileKeyring } from '../../src/keyring/file/backend.ts';
+import type { FileContext, FileSettings } from '../../src/keyring/file/settings.ts';
 
 export const testPassword = 'correct horse battery staple';
 
@@ -15,7 +12,7 @@ export interface FileKeyringOptions {
   directory: string;
   /** In `ATMOS_KEYRING_PASSWORD`; null leaves the variable unset. */
   password?: string | null;
-  settings?: Partial<KeyringSettings>;
+  settings?: Partial<FileSettings>;
   host?: Partial<Host>;
   promptPassword?: PromptPassword;
   onStep?: OnStep;
@@ -26,12 +23,12 @@ export function openTestKeyring(options: FileKeyringOptions): Keyring {
   return openFileKeyring(createTestContext(options), options.onStep);
 }
 
-export function createTestContext(options: FileKeyringOptions): BackendContext {
+export function createTestContext(options: FileKeyringOptions): FileContext {
   const { directory, password = testPassword, promptPassword } = options;
   const env = { PATH: process.env['PATH'] };
   return {
+    type: { value: 'file', source: 'default' },
     settings: {
-      type: { value: 'file', source: 'default' },
       directory: { value: directory, source: 'default' },
       passwordEnv: { value: 'ATMOS_KEYRING_PASSWORD', source: 'default' },
       ...options.settings,
@@ -42,5 +39,18 @@ export function createTestContext(options: FileKeyringOptions): BackendContext {
       ...options.host,
     },
     ...(promptPassword ? { promptPassword } : {}),
+  };
+}
+
+/** The same as what a command knows of it. */
+export function createKeyringContext(
+  options: FileKeyringOptions & { type?: Sourced<string>; fallback?: Sourced<string[]> },
+): KeyringContext {
+  const { settings: _, type, ...caller } = createTestContext(options);
+  const spec = { path: { value: `${options.directory}/`, source: 'default' } };
+  const { fallback } = options;
+  return {
+    ...caller,
+    keyring: { type: options.type ?? type, spec, ...(fallback && { fallback }) },
   };
 }

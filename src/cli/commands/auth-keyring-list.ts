@@ -72,7 +72,7 @@ async function noteEmpty(
 async function openFor(context: Context, plan: AuthPlan, isLong: boolean): Promise<Keyring> {
   if (!isLong) {
     const { host } = context;
-    const opening = { settings: plan.keyring, host, warn: keyringWarner(context) };
+    const opening = { keyring: plan.keyring, host, warn: keyringWarner(context) };
     return (await openWithFallback(opening)).keyring;
   }
   return (await openForCommand(context, plan, { isInteractive: true })).keyring;

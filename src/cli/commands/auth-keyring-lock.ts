@@ -1,6 +1,6 @@
 import { abbreviateHome } from '../../host/home.ts';
 import type { LockResult } from '../../keyring/contract.ts';
-import { loadAgentControl } from '../../keyring/registry.ts';
+import { agentOf, locationOf, settleCapable } from '../../keyring/registry.ts';
 import type { Invocation } from '../command.ts';
 import type { Context } from '../context.ts';
 import { loadPlanIfAny } from '../plan.ts';
@@ -21,10 +21,10 @@ interface LockJson {
  */
 export async function keyringLock(context: Context, { values }: Invocation): Promise<void> {
   const { host, outJson, note } = context;
-  const { keyring: settings } = await loadPlanIfAny(context);
-  const agent = await loadAgentControl();
-  const result = await agent.lock({ settings, host });
-  const location = settings.directory.value;
+  const { keyring } = await loadPlanIfAny(context);
+  const settled = settleCapable({ keyring, host }, 'loadAgent');
+  const result = await (await agentOf(settled)).lock(settled.context);
+  const location = locationOf(settled);
   if (values['output'] === 'json') {
     const json: LockJson = {
       location,

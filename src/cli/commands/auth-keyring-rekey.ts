@@ -1,11 +1,9 @@
 import { rekeyKeyring, type ConcernedStore } from '../../app/rekey.ts';
-import type { AuthPlan } from '../../auth/plan.ts';
 import { AtmosError } from '../../core/errors.ts';
 import { run } from '../../core/hint.ts';
 import { listNames, showValue } from '../../core/json.ts';
 import { abbreviateHome } from '../../host/home.ts';
-import type { Host } from '../../host/host.ts';
-import type { RekeyResult } from '../../keyring/registry.ts';
+import type { PasswordSources, RekeyResult } from '../../keyring/contract.ts';
 import type { Invocation } from '../command.ts';
 import type { Context } from '../context.ts';
 import { askPassword } from '../open.ts';
@@ -44,10 +42,10 @@ export async function keyringRekey(context: Context, invocation: Invocation): Pr
   checkOptions(invocation);
   const plan = await loadPlanIfAny(context);
   const isDryRun = flags['dry-run'] ?? false;
-  const { result, stores } = await rekeyKeyring(
+  const { result, location, stores, passwordSources } = await rekeyKeyring(
     plan,
     {
-      newPassword: flags['upgrade'] ? undefined : newPasswordSource(context, plan, invocation),
+      newPassword: flags['upgrade'] ? undefined : newPasswordSource(context, invocation),
       includesOthers: flags['all'] ?? false,
       isDryRun,
     },
@@ -62,17 +60,17 @@ export async function keyringRekey(context: Context, invocation: Invocation): Pr
   if (values['output'] === 'json') {
     const { weakOthers, ...others } = result;
     const json: RekeyJson = {
-      location: plan.keyring.directory.value,
+      location,
       ...others,
       weak_others: weakOthers,
       dry_run: isDryRun,
     };
     await context.outJson(json);
   } else {
-    await tell(context, plan, invocation, result);
+    await tell(context, location, invocation, result);
     await tellOthers(context, result, flags['upgrade'] ?? false);
     if (result.outcome === 'changed' && !isDryRun && !flags['upgrade'])
-      await tellNext(context, plan, stores);
+      await tellNext(context, passwordSources, stores);
   }
   if (result.left.length === 0) return;
   throw new AtmosError(
@@ -97,12 +95,12 @@ function checkOptions({ flags, values }: Invocation): void {
 
 async function tell(
   { host, note }: Context,
-  { keyring }: AuthPlan,
+  location: string,
   { flags }: Invocation,
   result: RekeyResult,
 ): Promise<void> {
   const { outcome, entries, rewritten } = result;
-  const named = `the keyring ${abbreviateHome(keyring.directory.value, host)}`;
+  const named = `the keyring ${abbreviateHome(location, host)}`;
   const would = flags['dry-run'] ?? false;
   if (outcome === 'none') {
     await note(`nothing to do: ${whyNothing(named, entries, flags['upgrade'] ?? false)}`);
@@ -138,8 +136,8 @@ async function tellOthers(
 }
 
 async function tellNext(
-  { host, note }: Context,
-  { keyring }: AuthPlan,
+  { note }: Context,
+  passwordSources: PasswordSources | undefined,
   stores: readonly ConcernedStore[],
 ): Promise<void> {
   const conflicts = stores.filter(({ why }) => why === 'same-variable');
@@ -149,7 +147,7 @@ async function tellNext(
       `Next: first give the stores that keep the old password (${names}) a variable of their own: options.password_env`,
     );
   }
-  const where = whereItStands(keyring, host);
+  const where = whereItStands(passwordSources);
   if (where !== undefined) await note(`${conflicts.length > 0 ? 'Then' : 'Next'}: ${where}`);
 }
 
@@ -171,19 +169,17 @@ function whyNothing(named: string, entries: number, isUpgrade: boolean): string 
 }
 
 /** What gave the old password and has to give the new one now; a person needs no telling. */
-function whereItStands(
-  { passwordEnv, passwordFile, passwordCommand }: AuthPlan['keyring'],
-  { env }: Host,
-): string | undefined {
+function whereItStands(sources: PasswordSources | undefined): string | undefined {
+  const [source] = sources?.given ?? [];
   const everywhere = 'for Atmos too';
-  if (env[passwordEnv.value] !== undefined) {
-    return `set ${showValue(passwordEnv)} to the new password wherever it is set, ${everywhere}`;
+  switch (source?.kind) {
+    case 'variable':
+      return `set ${showValue(source.said)} to the new password wherever it is set, ${everywhere}`;
+    case 'file':
+      return `write the new password to ${showValue(source.said)} (${source.said.source}), ${everywhere}`;
+    case 'command':
+      return `let the password command (${source.said.source}) print the new password, ${everywhere}`;
+    default:
+      return undefined;
   }
-  if (passwordFile) {
-    return `write the new password to ${showValue(passwordFile)} (${passwordFile.source}), ${everywhere}`;
-  }
-  if (passwordCommand) {
-    return `let the password command (${passwordCommand.source}) print the new password, ${everywhere}`;
-  }
-  return undefined;
 }

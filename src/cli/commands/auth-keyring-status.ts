@@ -85,7 +85,7 @@ function statusJson(plan: AuthPlan, status: StatusData): KeyringStatus {
     type: settings.type.value,
     source: settings.type.source,
     location,
-    location_source: type === 'file' ? settings.directory.source : null,
+    location_source: status.locationSource ?? null,
     network_file_system: details?.networkFileSystem ?? null,
     persistent,
     state,

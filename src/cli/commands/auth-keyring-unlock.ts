@@ -1,14 +1,14 @@
 import { keyringContext } from '../../app/keyring-context.ts';
 import type { AuthPlan } from '../../auth/plan.ts';
-import { passwordNeeds } from '../../auth/trust-needs.ts';
+import { keyringNeeds } from '../../auth/trust-needs.ts';
 import { requireTrust } from '../../config/trust.ts';
 import { AtmosError, isAtmosError } from '../../core/errors.ts';
 import { setVariable } from '../../core/hint.ts';
 import { formatLength, formatMoment, formatTimestamp } from '../../core/time.ts';
 import { abbreviateHome } from '../../host/home.ts';
-import { defaultTerms, type PasswordRequest, type UnlockResult } from '../../keyring/contract.ts';
-import { loadAgentControl } from '../../keyring/registry.ts';
-import { mayUseFile, parseUnlockTime } from '../../keyring/settings.ts';
+import type { Backend, PasswordRequest, UnlockResult } from '../../keyring/contract.ts';
+import { agentOf, locationOf, settleCapable, usableTypes } from '../../keyring/registry.ts';
+import { defaultTerms, parseUnlockTime } from '../../keyring/unlock-time.ts';
 import type { Invocation } from '../command.ts';
 import type { Context } from '../context.ts';
 import { lingerWarning } from '../linger-warning.ts';
@@ -39,24 +39,28 @@ export async function keyringUnlock(context: Context, { values }: Invocation): P
   const { host, outJson } = context;
   const terms = { ttlMs: limitOf('ttl', values), idleMs: limitOf('idle', values) };
   const plan = await loadPlanIfAny(context);
-  const { keyring: settings } = plan;
-  checkType(plan);
-  for (const need of passwordNeeds(plan, host)) requireTrust(plan.config, need, host);
-  const agent = await loadAgentControl();
+  const settled = settleCapable(keyringContext(plan, host), 'loadAgent');
+  requireUse(plan, settled.backend);
+  for (const occasion of [undefined, 'storing'] as const) {
+    const needs = keyringNeeds(plan, host, occasion, [settled.backend]);
+    for (const need of needs) requireTrust(plan.config, need, host);
+  }
+  const agent = await agentOf(settled);
   const backend = {
-    ...keyringContext(plan, host),
+    ...settled.context,
     promptPassword: (request: PasswordRequest) => askPassword(context, plan, request),
     warn: keyringWarner(context),
   };
   const result = await agent.unlock(backend, terms);
+  const location = locationOf(settled);
   const lingering = lingerWarning(result.socket, host);
   if (lingering !== undefined) await warnWithHints(context, lingering.message, lingering.hints);
   if (values['output'] === 'json') {
-    const json = unlockJson(result, settings.directory.value);
+    const json = unlockJson(result, location);
     await outJson(json);
     return;
   }
-  await tell(context, result, settings.directory.value);
+  await tell(context, result, location);
 }
 
 function limitOf(name: keyof typeof defaultTerms, values: Invocation['values']): number {
@@ -68,13 +72,13 @@ function limitOf(name: keyof typeof defaultTerms, values: Invocation['values']):
   }
 }
 
-function checkType({ keyring }: AuthPlan): void {
-  if (mayUseFile(keyring)) return;
-  const { value: type, source } = keyring.type;
+function requireUse({ keyring }: AuthPlan, { type }: Backend): void {
+  if (usableTypes(keyring).includes(type)) return;
+  const { value: chosen, source } = keyring.type;
   throw new AtmosError(
     'ERR_USAGE',
-    `the keyring is ${type} (from ${source}), and only a file keyring is unlocked so`,
-    { hints: [setVariable('ATMOS_KEYRING_TYPE', 'file')] },
+    `the keyring is ${chosen} (from ${source}), and only a ${type} keyring is unlocked so`,
+    { hints: [setVariable('ATMOS_KEYRING_TYPE', type)] },
   );
 }
 

@@ -23,7 +23,7 @@ export async function login(context: Context, invocation: Invocation): Promise<v
     mfaToken: invocation.values['mfa-token'],
   });
   const result = await manager.login(identity, { force: invocation.flags['force'] ?? false });
-  const { wasOpened, session, region, limits, changed, storeFailure } = result;
+  const { wasOpened, session, region, changed, storeFailure } = result;
   const until = formatMoment(session.credentials.expiresAt, host);
   await note(
     wasOpened
@@ -43,7 +43,7 @@ export async function login(context: Context, invocation: Invocation): Promise<v
     );
   }
   if (changed !== undefined) await note(`note: ${changed}`);
-  if (limits !== undefined && (wasOpened || isVerbose)) await note(`note: ${limits}`);
+  if (wasOpened || isVerbose) for (const limit of session.limits) await note(`note: ${limit}`);
   const services = { warn: warner(context) };
   await warnOfIntegrations(plan, identity, services);
   // To keep the session is what a login is for.

@@ -7,7 +7,8 @@ import {
   type TrustedProject,
   type TrustedRecord,
 } from '../../app/trust.ts';
-import { loadConfig, type Config } from '../../config/load.ts';
+import { loadConfig } from '../../auth/load-config.ts';
+import type { Config } from '../../config/load.ts';
 import { formatPath } from '../../config/yaml-position.ts';
 import { withAsciiHosts } from '../../core/ascii-hosts.ts';
 import { AtmosError } from '../../core/errors.ts';

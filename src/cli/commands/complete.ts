@@ -1,4 +1,4 @@
-import { loadConfig } from '../../config/load.ts';
+import { loadConfig } from '../../auth/load-config.ts';
 import { findProfiles } from '../../config/profiles.ts';
 import type { Host } from '../../host/host.ts';
 import type { CommandGroup, Completable, Invocation, Run } from '../command.ts';

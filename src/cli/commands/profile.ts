@@ -2,6 +2,7 @@ import { readProfiles, type ProfileDetails } from '../../config/profile-details.
 import { findProfiles, unknownProfile, userProfiles } from '../../config/profiles.ts';
 import { addOptions, optionWords } from '../../core/hint.ts';
 import { abbreviateHome } from '../../host/home.ts';
+import { specSchema } from '../../keyring/registry.ts';
 import type { Invocation } from '../command.ts';
 import type { Context } from '../context.ts';
 import { loadOptions } from '../global-options.ts';
@@ -22,7 +23,12 @@ export async function profileList(context: Context, { values }: Invocation): Pro
   const shorten = (text: string) => abbreviateHome(text, host);
   const own = userProfiles(host);
   if (own.warning !== undefined) await warn(context, own.warning);
-  const found = await readProfiles(findProfiles(directories), loadOptions(globals), host);
+  const found = await readProfiles(
+    findProfiles(directories),
+    loadOptions(globals),
+    specSchema,
+    host,
+  );
   const profiles = found.map((profile) => profileJson(profile, chosen));
   if (values['output'] === 'json') return outJson(profiles);
   if (values['output'] === 'yaml') return print(...formatYamlList(profiles));
@@ -58,7 +64,7 @@ export async function profileShow(
   const { host, globals, outJson, print, note } = context;
   const { directories, chosen, remoteImports } = await findProfileChoice(context);
   const found = findProfiles(directories).filter(({ name }) => name === operand);
-  const [details] = await readProfiles(found, loadOptions(globals), host);
+  const [details] = await readProfiles(found, loadOptions(globals), specSchema, host);
   if (details === undefined) {
     const named = { value: operand, source: 'the command line' };
     throw unknownProfile(named, { directories, identities: [], remoteImports, env: host.env });

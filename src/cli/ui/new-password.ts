@@ -1,9 +1,8 @@
 import { resolve } from 'node:path';
-import type { AuthPlan } from '../../auth/plan.ts';
 import { AtmosError } from '../../core/errors.ts';
 import { say } from '../../core/hint.ts';
 import type { Host } from '../../host/host.ts';
-import type { NewPasswordSource } from '../../keyring/registry.ts';
+import type { NewPasswordSource } from '../../keyring/contract.ts';
 import type { Invocation } from '../command.ts';
 import type { Context } from '../context.ts';
 import { readInput } from './read-input.ts';
@@ -19,7 +18,6 @@ const minBytes = 8;
  */
 export function newPasswordSource(
   context: Context,
-  { keyring }: Pick<AuthPlan, 'keyring'>,
   { flags, values }: Invocation,
 ): NewPasswordSource {
   const { host } = context;
@@ -33,7 +31,7 @@ export function newPasswordSource(
     );
   }
   const named = option ?? (host.env[variable] || undefined);
-  if (named === undefined) return { ask: () => askTwice(context, keyring.directory.value) };
+  if (named === undefined) return { ask: (location) => askTwice(context, location) };
   const source = option === undefined ? variable : '--new-password-file';
   return { file: { value: resolve(host.workingDirectory(), named), source } };
 }

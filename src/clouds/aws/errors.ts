@@ -1,30 +1,9 @@
 import { shortAccessKeyId } from '../../core/credentials.ts';
 import { AtmosError, systemErrorCode } from '../../core/errors.ts';
-import { edit, placeholder, run, say, setVariable, type Hint } from '../../core/hint.ts';
+import { edit, run, say, type Hint } from '../../core/hint.ts';
 import { formatRemaining } from '../../core/time.ts';
-import type { Exchange } from './sts-answer.ts';
-import type { Unfollowed } from './unfollowed-variables.ts';
-
-/** One call as it was made: all that an error about it may need to say. */
-export interface StsCall {
-  action: 'GetSessionToken' | 'GetCallerIdentity';
-  credentials: { accessKeyId: string; secretAccessKey: string; sessionToken?: string | undefined };
-  region: string;
-  mfa?: { serialNumber: string; tokenCode: string } | undefined;
-  timeoutMs: number;
-  timedOut: boolean;
-  /** By the clock of this machine. */
-  at: Date;
-  /** How the clock of this machine is set. */
-  clockHints: readonly Hint[];
-  /** The variables that are set and would count for it, but are not followed. */
-  unfollowed: readonly Unfollowed[];
-  exchange: Exchange;
-  /** The place of the device in the configuration. Absent: it is stored with the key. */
-  locateMfaArn?: () => string;
-  /** What stands in place of a value. Absent: the value. */
-  shown?: { region?: string; endpoint?: string; mfaDevice?: string };
-}
+import { translateNetworkError } from './network-errors.ts';
+import type { Exchange, StsCall } from './sts-answer.ts';
 
 interface Refusal {
   /** As AWS writes it: `AccessDenied`. */
@@ -38,19 +17,6 @@ const deviceUnknownPattern = /unable to validate MFA code|verify your MFA serial
 const clockCodes = new Set(['RequestTimeTooSkewed', 'RequestExpired', 'RequestInTheFuture']);
 const clockPattern = /^Signature (expired|not yet current)/;
 const throttlingPattern = /^(Throttl|TooManyRequests|RequestLimitExceeded|RequestThrottled)/;
-const tlsPattern =
-  /^(CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|HOSTNAME_|ERR_TLS_|ERR_SSL_|EPROTO)/;
-
-const networkReasons: Readonly<Record<string, string>> = {
-  ENOTFOUND: 'there is no host of that name',
-  EAI_AGAIN: 'the name server does not answer',
-  ECONNREFUSED: 'connection refused',
-  ECONNRESET: 'the connection was cut',
-  EPIPE: 'the connection was cut',
-  ETIMEDOUT: 'no answer in time',
-  EHOSTUNREACH: 'no route to it',
-  ENETUNREACH: 'the network cannot be reached',
-};
 
 /** Whether AWS refused the call because our clock and its own are too far apart. */
 export function isClockRefusal(error: unknown): boolean {
@@ -66,29 +32,17 @@ export function isPassing(error: unknown, exchange: Exchange): boolean {
   return ['ECONNRESET', 'EPIPE', 'EAI_AGAIN'].includes(systemErrorCode(error) ?? '');
 }
 
-/** How long a request waits for its connection, of the time that it has. */
-export const maxConnectMs = 5_000;
-
 /**
  * Says in our words what became of the call. The error of the SDK is never kept as a cause: it
  * holds the request with its signature, and at times the answer with its secrets.
  */
 export function translateStsError(error: unknown, call: StsCall): AtmosError {
-  if (call.timedOut) return unreachable(call, `no answer within ${call.timeoutMs / 1000} s`);
-  if (call.exchange.flaw !== undefined) return notSts(shownExchange(call), call.exchange.flaw);
-  const refusal = readRefusal(error);
-  if (refusal) return translateRefusal(refusal, isClockRefusal(error), call);
-  const code = systemErrorCode(error) ?? '';
-  if (code.startsWith('HPE_')) return notSts(shownExchange(call), `not HTTP (${code})`);
-  if (tlsPattern.test(code)) return untrusted(code, call);
-  const reason = networkReasons[code];
-  if (reason !== undefined) return unreachable(call, `${reason} (${code})`);
-  const limitMs = Math.min(call.timeoutMs, maxConnectMs);
-  const isLate = error instanceof Error && error.name === 'TimeoutError';
-  if (isLate) return unreachable(call, `no connection within ${limitMs / 1000} s`);
-  if (call.exchange.status !== undefined) return notSts(shownExchange(call), 'not its XML');
-  const name = error instanceof Error ? error.name : typeof error;
-  return new AtmosError('ERR_AWS', `sts:${call.action} could not be sent (${code || name})`);
+  if (error instanceof AtmosError) return error;
+  const isAnswered = !call.timedOut && call.exchange.flaw === undefined;
+  const refusal = isAnswered ? readRefusal(error) : undefined;
+  return refusal === undefined
+    ? translateNetworkError(error, call)
+    : translateRefusal(refusal, isClockRefusal(error), call);
 }
 
 function translateRefusal(refusal: Refusal, isClock: boolean, call: StsCall): AtmosError {
@@ -199,59 +153,6 @@ function clockSkew(call: StsCall): AtmosError {
 function describeSkew(here: Date, there: Date): string {
   const skewMs = here.getTime() - there.getTime();
   return `${formatRemaining(Math.abs(skewMs))} ${skewMs < 0 ? 'behind' : 'ahead of'}`;
-}
-
-function untrusted(code: string, call: StsCall): AtmosError {
-  return unreachable(call, `TLS failed (${code})`, [
-    setVariable(
-      'NODE_EXTRA_CA_CERTS',
-      placeholder('a PEM file'),
-      'behind a proxy that inspects TLS',
-    ),
-    ...(code === 'CERT_NOT_YET_VALID' || code === 'CERT_HAS_EXPIRED' ? call.clockHints : []),
-  ]);
-}
-
-function unreachable(call: StsCall, reason: string, hints: readonly Hint[] = []): AtmosError {
-  const { mfa, unfollowed, shown } = call;
-  const { origin } = shownExchange(call);
-  return new AtmosError(
-    'ERR_NETWORK',
-    `cannot reach ${origin ?? shown?.endpoint ?? `AWS STS in ${call.region}`}: ${reason}`,
-    {
-      hints: [
-        ...hints,
-        ...(origin === undefined ? [] : [run(['curl', '-i', `${origin}/`])]),
-        ...unfollowed.map(({ name, consequence }) =>
-          say(`${name} is set, but not followed: ${consequence}`),
-        ),
-        ...(mfa === undefined ? [] : [say('the MFA code may be used up: take the next one')]),
-      ],
-    },
-  );
-}
-
-/** Without the address, where a tag of the configuration gave it or its region. */
-function shownExchange({ exchange, shown }: StsCall): Exchange {
-  if (shown?.endpoint === undefined && shown?.region === undefined) return exchange;
-  const { origin: _, ...rest } = exchange;
-  return rest;
-}
-
-function notSts({ origin, status, contentType }: Exchange, flaw: string): AtmosError {
-  const came = [status === undefined ? undefined : `status ${status}`, contentType, flaw];
-  return new AtmosError(
-    'ERR_AWS_ENDPOINT',
-    `${origin ?? 'the endpoint'} does not answer like AWS STS: ${came.filter((part) => part !== undefined).join(', ')}`,
-    {
-      hints: [
-        ...(origin === undefined ? [] : [run(['curl', '-i', `${origin}/`])]),
-        say(
-          'check spec.endpoint_url of the identity, and whether a proxy or a sign-in page is in between',
-        ),
-      ],
-    },
-  );
 }
 
 function readRefusal(error: unknown): Refusal | undefined {

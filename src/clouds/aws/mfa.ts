@@ -2,7 +2,7 @@ import { AtmosError, isAtmosError } from '../../core/errors.ts';
 import { optionWords, placeholder, run } from '../../core/hint.ts';
 import type { Identity } from '../../core/kind-config.ts';
 import { parseMfaCode } from '../../core/mfa-code.ts';
-import type { MfaRequest, OpenContext } from '../contract.ts';
+import type { Ask, MfaRequest } from '../contract.ts';
 
 /**
  * Runs `request` with a code of the device, and once more with another where AWS refused that one.
@@ -13,7 +13,7 @@ import type { MfaRequest, OpenContext } from '../contract.ts';
 export async function withMfaCode<T>(
   asked: Pick<MfaRequest, 'device' | 'shownDevice'>,
   identity: Identity,
-  { mfaCode }: OpenContext,
+  { mfaCode }: Ask,
   request: (code: string) => Promise<T>,
 ): Promise<T> {
   const shownDevice = asked.shownDevice ?? asked.device;

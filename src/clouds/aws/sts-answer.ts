@@ -1,3 +1,6 @@
+import type { Hint } from '../../core/hint.ts';
+import type { Route } from './transport.ts';
+
 /** The most that an answer may hold. STS's own have about 2 KB. */
 const maxAnswerBytes = 64 * 1024;
 
@@ -11,6 +14,27 @@ export interface Exchange {
   serverDate?: Date;
   /** Why the answer is none of STS's, if it came and is none: `cut short`. */
   flaw?: string;
+}
+
+/** One call as it was made: all that an error about it may need to say. */
+export interface StsCall {
+  action: 'GetSessionToken' | 'GetCallerIdentity';
+  credentials: { accessKeyId: string; secretAccessKey: string; sessionToken?: string | undefined };
+  region: string;
+  mfa?: { serialNumber: string; tokenCode: string } | undefined;
+  timeoutMs: number;
+  timedOut: boolean;
+  /** By the clock of this machine. */
+  at: Date;
+  /** How the clock of this machine is set. */
+  clockHints: readonly Hint[];
+  exchange: Exchange;
+  /** Undefined where it was not sent. */
+  route?: Route | undefined;
+  /** The place of the device in the configuration. Absent: it is stored with the key. */
+  locateMfaArn?: () => string;
+  /** What stands in place of a value. Absent: the value. */
+  shown?: { region?: string; endpoint?: string; mfaDevice?: string };
 }
 
 interface Request {

@@ -9,21 +9,19 @@ import { SignatureV4 } from '@smithy/signature-v4';
 import { withoutAbsent } from '../../core/json.ts';
 import type { Host } from '../../host/host.ts';
 import { setClock } from '../../host/set-clock.ts';
-import {
-  type StsCall,
-  maxConnectMs,
-  isClockRefusal,
-  isPassing,
-  translateStsError,
-} from './errors.ts';
-import { type Exchange, createAnswerGate, flawed } from './sts-answer.ts';
-import { unfollowedVariables } from './unfollowed-variables.ts';
+import type { EndpointVariant } from './endpoint-variables.ts';
+import { isClockRefusal, isPassing, translateStsError } from './errors.ts';
+import { maxConnectMs } from './network-errors.ts';
+import { type Exchange, type StsCall, createAnswerGate, flawed } from './sts-answer.ts';
+import { openTransport, type Transport } from './transport.ts';
 
 export interface StsOptions {
   credentials: { accessKeyId: string; secretAccessKey: string; sessionToken?: string | undefined };
   region: string;
   /** Default: the endpoint of AWS for the region. */
   endpoint?: string | undefined;
+  /** Default: neither FIPS nor dual-stack. */
+  variant?: EndpointVariant;
   /** The place of the MFA device in the configuration. Absent: it is stored with the key. */
   locateMfaArn?: (() => string) | undefined;
   /** What messages and logs say in place of a value. Absent: the value. */
@@ -82,14 +80,19 @@ const retryDelayMs = 200;
 const maxCorrectionMs = 24 * 60 * 60 * 1000;
 
 /**
- * Opens a client of AWS STS that takes nothing from the AWS variables and files of the machine, nor
- * from its proxy variables. Import this module lazily: it loads the AWS SDK.
+ * Opens a client of AWS STS that takes nothing from the AWS variables and files of the machine but
+ * `AWS_CA_BUNDLE`, and goes through its proxy. Import this module lazily: it loads the AWS SDK.
  */
 export function openSts(options: StsOptions): Sts {
-  const { credentials, endpoint, timeoutMs, host, shown = {} } = options;
+  const { credentials, timeoutMs, host, shown = {} } = options;
   const region = shown.region ?? options.region;
   let clockOffsetMs = options.clockOffsetMs ?? 0;
-  const client = createClient(options, () => new Date(host.now().getTime() + clockOffsetMs));
+  const transport = openTransport({ connectTimeoutMs: Math.min(timeoutMs, maxConnectMs), host });
+  const client = createClient(
+    options,
+    transport,
+    () => new Date(host.now().getTime() + clockOffsetMs),
+  );
 
   type Subject = Pick<StsCall, 'action' | 'mfa'>;
   type Send<Output> = (exchange: Exchange, abortSignal: AbortSignal) => Promise<Output>;
@@ -139,8 +142,8 @@ export function openSts(options: StsOptions): Sts {
             timedOut: abortSignal.aborted,
             at: host.now(),
             clockHints: setClock(host),
-            unfollowed: unfollowedVariables({ region: options.region, endpoint }, host.env),
             exchange,
+            route: transport.route(),
             shown,
           });
         }
@@ -187,8 +190,12 @@ export function openSts(options: StsOptions): Sts {
 /** Next to the wire: the last to see a request, the first to see its answer. */
 const gatePlace = { step: 'deserialize', priority: 'low', name: 'answerGate' } as const;
 
-function createClient(options: StsOptions, signingDate: () => Date): STSClient {
-  const { region, endpoint, timeoutMs } = options;
+function createClient(
+  options: StsOptions,
+  { handler }: Transport,
+  signingDate: () => Date,
+): STSClient {
+  const { region, endpoint } = options;
   const { accessKeyId, secretAccessKey, sessionToken } = options.credentials;
   const credentials = { accessKeyId, secretAccessKey, ...(sessionToken && { sessionToken }) };
   // On Node 20 the SDK warns on stderr that its versions of 2027 will need Node 22. That is for who
@@ -200,11 +207,7 @@ function createClient(options: StsOptions, signingDate: () => Date): STSClient {
     region,
     credentials,
     ...(endpoint && { endpoint }),
-    requestHandler: {
-      connectionTimeout: Math.min(timeoutMs, maxConnectMs),
-      // Beats NODE_TLS_REJECT_UNAUTHORIZED=0: what comes back is a secret.
-      httpsAgent: { rejectUnauthorized: true },
-    },
+    requestHandler: handler,
     // Our own clock, and our own correction of it, in place of the SDK's.
     signer: async () => ({
       sign: (request, settings) =>
@@ -218,8 +221,8 @@ function createClient(options: StsOptions, signingDate: () => Date): STSClient {
     disableClockSkewCorrection: true,
     // Whatever is not given here the SDK looks up in variables and files: so all of it is.
     ignoreConfiguredEndpointUrls: true,
-    useFipsEndpoint: false,
-    useDualstackEndpoint: false,
+    useFipsEndpoint: options.variant?.useFips ?? false,
+    useDualstackEndpoint: options.variant?.useDualstack ?? false,
     defaultsMode: 'standard',
     retryMode: 'standard',
     // Attempts are counted in `openSts`: a code must not be sent twice.

@@ -1,16 +1,9 @@
 import { checkPart, IdentityError, type IdentityProblem } from '../../core/identity-error.ts';
 import { placeholder, say, setVariable, type Hint } from '../../core/hint.ts';
-import {
-  describeEmptyTag,
-  quoteValue,
-  valueOf,
-  variableOfTag,
-  withoutAbsent,
-} from '../../core/json.ts';
+import { describeEmptyTag, quoteValue, variableOfTag, withoutAbsent } from '../../core/json.ts';
 import type { Identity } from '../../core/kind-config.ts';
 import { parseDuration } from '../../core/time.ts';
 import { flag, isMap, mapOf, setting, text } from '../../core/validate.ts';
-import type { ShownValues } from '../contract.ts';
 import { isPlainUrl } from './endpoint.ts';
 import {
   keyFaults,
@@ -64,7 +57,17 @@ export const schemas = {
   spec: mapOf({
     endpoint_url: setting(
       text,
-      'The URL of another AWS STS endpoint, without user and password. In a project’s file, an endpoint that is neither AWS nor this machine requires trust; so does sending an MFA code to an endpoint on this machine.',
+      "The URL of another AWS STS endpoint, without user and password. In a project's file, an endpoint that is neither AWS nor this machine requires trust; so does sending an MFA code to an endpoint on this machine.",
+    ),
+    use_fips: setting(
+      flag,
+      'Whether requests go to the FIPS endpoint of the region. Not together with `endpoint_url`.',
+      { environment: 'AWS_USE_FIPS_ENDPOINT' },
+    ),
+    use_dualstack: setting(
+      flag,
+      'Whether requests go to the endpoint of the region that also has an IPv6 address. Not together with `endpoint_url`.',
+      { environment: 'AWS_USE_DUALSTACK_ENDPOINT' },
     ),
   }),
 };
@@ -77,6 +80,8 @@ export interface UserSettings {
   readonly endpoint?: string;
   /** The field that says the endpoint: `['spec', 'endpoint_url']`. */
   readonly endpointPath?: readonly string[];
+  readonly useFips?: boolean;
+  readonly useDualstack?: boolean;
   readonly durationSeconds?: number;
 }
 
@@ -86,7 +91,8 @@ export function readSettings(identity: Identity): UserSettings {
   const report = (problem: IdentityProblem) => void problems.push(problem);
   const credentials =
     checkPart(identity, 'credentials', schemas.credentials, report) ?? rightTexts(identity);
-  checkPart(identity, 'spec', schemas.spec, report);
+  const spec = checkPart(identity, 'spec', schemas.spec, report) ?? {};
+  const { use_fips: useFips, use_dualstack: useDualstack } = spec;
   const keys = configuredKeys(
     identity,
     credentials.access_key_id,
@@ -95,6 +101,11 @@ export function readSettings(identity: Identity): UserSettings {
   );
   for (const path of endpointPaths) checkEndpoint(identity, path, report);
   const endpoint = endpointOf(identity);
+  for (const key of ['use_fips', 'use_dualstack'] as const) {
+    if (endpoint === undefined || !spec[key]) continue;
+    const message = `cannot be true together with ${endpoint.path.join('.')}`;
+    report({ path: ['spec', key], message });
+  }
   const region = credentials.region || undefined;
   if (region !== undefined && !isAwsRegion(region)) {
     const path = ['credentials', 'region'];
@@ -117,6 +128,8 @@ export function readSettings(identity: Identity): UserSettings {
     mfaArn,
     endpoint: endpoint?.url,
     endpointPath: endpoint?.path,
+    useFips,
+    useDualstack,
     durationSeconds: durationOf(identity),
   });
 }
@@ -199,19 +212,6 @@ export function keyFaultsOf(identity: Identity, values: AccessKeyValues): KeyFau
 
 function keyUseOf(region: string | undefined, endpoint: string | undefined): KeyUse {
   return { region: region ?? defaultRegion, hasOwnEndpoint: endpoint !== undefined };
-}
-
-/** How messages call what tags gave, where they would name the values. */
-export function shownValues({ tagAt }: Identity, settings: UserSettings): ShownValues {
-  const shown = (path: readonly string[], value: string | undefined) => {
-    const tag = value === undefined ? undefined : tagAt?.(path);
-    return tag === undefined ? undefined : valueOf(tag);
-  };
-  return withoutAbsent({
-    region: shown(['credentials', 'region'], settings.region),
-    endpoint: shown(settings.endpointPath ?? [], settings.endpoint),
-    mfaDevice: shown(['credentials', 'mfa_arn'], settings.mfaArn),
-  });
 }
 
 function durationOf({ name, session, locate, tagAt }: Identity): number | undefined {

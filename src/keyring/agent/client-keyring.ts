@@ -1,7 +1,8 @@
 import { AtmosError, KeyringError } from '../../core/errors.ts';
 import { run, setVariable, showPermissions, unsetVariable, type Hint } from '../../core/hint.ts';
 import type { Host } from '../../host/host.ts';
-import type { BackendContext, Keyring, OpenBackend, Probe } from '../contract.ts';
+import type { Keyring, Probe } from '../contract.ts';
+import type { FileContext } from '../file/settings.ts';
 import { checkKey, checkReadKey, checkValue } from '../key.ts';
 import { findAgent, hasAgents, type AgentConnection } from './connection.ts';
 import { AgentError, noAnswer, parseValue } from './protocol.ts';
@@ -17,7 +18,7 @@ const writeLimitMs = 40_000;
  * @param load imports the file keyring: who has an agent does not need it
  * @throws ERR_USAGE for a value of `ATMOS_KEYRING_AGENT` that is none
  */
-export function createAgentClientKeyring(load: () => Promise<OpenBackend>): OpenBackend {
+export function createAgentClientKeyring(load: () => Promise<OpenFileKeyring>): OpenFileKeyring {
   return (context) => {
     const { settings, host } = context;
     const isOff = isAgentOff(host);
@@ -42,6 +43,8 @@ export function isAgentOff({ env }: Pick<Host, 'env'>): boolean {
   return value === 'off';
 }
 
+type OpenFileKeyring = (context: FileContext) => Keyring;
+
 interface Ways {
   find(): Promise<AgentConnection | undefined>;
   openFile(): Promise<Keyring>;
@@ -58,7 +61,7 @@ const mayBeAtWork: IsUnclear = ({ failure }) => failure === 'silent' || failure 
 /** Deleting again would say that nothing was there. */
 const mayHaveDone: IsUnclear = (error) => error.failure === 'gone' || mayBeAtWork(error);
 
-function createClientKeyring(context: BackendContext, { find, openFile }: Ways): Keyring {
+function createClientKeyring(context: FileContext, { find, openFile }: Ways): Keyring {
   const { settings, host } = context;
   const location = settings.directory.value;
   let here: Promise<Keyring> | undefined;

@@ -8,7 +8,9 @@ import {
 import { run, showPermissions, unlockHints, unsetVariable, type Hint } from '../../core/hint.ts';
 import { parseTimestamp } from '../../core/time.ts';
 import { systemName, type Host } from '../../host/host.ts';
-import type { AgentControl, BackendContext, AgentBackend, Terms, Unlocked } from '../contract.ts';
+import type { AgentControl, Terms, Unlocked } from '../contract.ts';
+import type { FileContext, FileSettings } from '../file/settings.ts';
+import type { AgentBackend } from './served-keyring.ts';
 import { isAgentOff } from './client-keyring.ts';
 import { findAgent, hasAgents, hasAgentSocket, type AgentConnection } from './connection.ts';
 import { AgentError, noAnswer, type AgentFailure, type Request } from './protocol.ts';
@@ -25,7 +27,7 @@ import { formatStartMessage, parseOutcome } from './start-message.ts';
 const lookLimitMs = 2_000;
 
 /** @param load imports the keyring that an agent is to hold open */
-export function createAgentControl(load: () => Promise<AgentBackend>): AgentControl {
+export function createAgentControl(load: () => Promise<AgentBackend>): AgentControl<FileSettings> {
   return {
     async unlock(context, terms) {
       const { host, settings } = context;
@@ -91,7 +93,7 @@ export function createAgentControl(load: () => Promise<AgentBackend>): AgentCont
 }
 
 /** New terms for the agent that runs; undefined when none does. */
-async function renew(context: BackendContext, terms: Terms): Promise<Unlocked | undefined> {
+async function renew(context: FileContext, terms: Terms): Promise<Unlocked | undefined> {
   try {
     return await withAgent(
       context,
@@ -105,7 +107,7 @@ async function renew(context: BackendContext, terms: Terms): Promise<Unlocked | 
 }
 
 async function withAgent<T>(
-  { settings, host }: BackendContext,
+  { settings, host }: FileContext,
   use: (agent: AgentConnection | undefined) => Promise<T>,
   limitMs?: number,
 ): Promise<T> {
@@ -144,7 +146,7 @@ function isEnding({ failure }: AgentError): boolean {
  * @returns its number; undefined where it is not known, or still runs
  */
 async function terminate(
-  { host }: BackendContext,
+  { host }: FileContext,
   { processId }: AgentError,
 ): Promise<number | undefined> {
   if (processId === undefined) return undefined;
@@ -154,7 +156,7 @@ async function terminate(
 }
 
 /** Takes away the socket of an agent of ours that cannot be told to end: it ends by itself then. */
-async function cutOff({ settings, host }: BackendContext, { failure }: AgentError): Promise<void> {
+async function cutOff({ settings, host }: FileContext, { failure }: AgentError): Promise<void> {
   const id = identifyKeyring(settings.directory.value);
   if (id === undefined || failure === 'foreign') return;
   for (const { directory, socket } of await agentPlaces(id, host)) {
@@ -169,7 +171,7 @@ const codes: Partial<Record<AgentFailure, KeyringErrorCode>> = {
   silent: 'ERR_KEYRING_TIMEOUT',
 };
 
-function translate({ settings }: BackendContext, error: AgentError, tried?: 'lock'): KeyringError {
+function translate({ settings }: FileContext, error: AgentError, tried?: 'lock'): KeyringError {
   const { failure, processId } = error;
   const id = processId === undefined ? '' : ` (process ${processId})`;
   return new KeyringError(
@@ -186,7 +188,7 @@ function hintsFor({ failure, path, processId }: AgentError, tried?: 'lock'): Hin
   return [...lock, ...(failure === 'version' ? [] : end)];
 }
 
-function requireAgents({ host }: Pick<BackendContext, 'host'>): void {
+function requireAgents({ host }: Pick<FileContext, 'host'>): void {
   if (hasAgents(host)) return;
   throw new KeyringError(
     'ERR_KEYRING_UNAVAILABLE',
@@ -215,7 +217,7 @@ const nodeOptions = ['--max-semi-space-size=1', '--max-old-space-size=64'];
 const agentCommand = '__keyring-agent';
 
 interface AgentStart {
-  readonly context: BackendContext;
+  readonly context: FileContext;
   readonly place: AgentPlace;
   readonly terms: Terms;
   /** Is overwritten. */

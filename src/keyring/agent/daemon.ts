@@ -4,7 +4,7 @@ import { reasonOf } from '../../host/denial.ts';
 import { closeStandardStreams, hardenProcess } from '../../host/harden-process.ts';
 import type { Host } from '../../host/host.ts';
 import { loadPeerOf } from '../../host/unix-sockets.ts';
-import type { AgentBackend } from '../contract.ts';
+import type { AgentBackend } from './served-keyring.ts';
 import { startServer, type AgentServer } from './server.ts';
 import { identifyKeyring } from './socket-path.ts';
 import {
@@ -57,8 +57,8 @@ async function serve(
     throw new KeyringError('ERR_KEYRING_IO', `the keyring ${order.directory.value} is gone`);
   }
   const keyring = backend.open({
+    type: { value: 'file', source: 'agent' },
     settings: {
-      type: { value: 'file', source: 'agent' },
       directory: { ...order.directory, value: id.path },
       passwordEnv: { value: '', source: 'agent' },
     },

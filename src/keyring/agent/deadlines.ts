@@ -1,5 +1,6 @@
 import type { Host } from '../../host/host.ts';
-import { maxUnlockMs, type Terms } from '../contract.ts';
+import type { Terms } from '../contract.ts';
+import { maxUnlockMs } from '../unlock-time.ts';
 
 export interface Deadlines {
   /** Counts as use. */

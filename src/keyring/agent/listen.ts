@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { KeyringError } from '../../core/errors.ts';
 import type { Host } from '../../host/host.ts';
 import { acquireLock } from '../../host/lock.ts';
-import { maxUnlockMs } from '../contract.ts';
+import { maxUnlockMs } from '../unlock-time.ts';
 import { look, type AgentPlace } from './socket-path.ts';
 
 const lockTimeoutMs = 5_000;

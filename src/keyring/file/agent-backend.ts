@@ -1,4 +1,4 @@
-import type { AgentBackend } from '../contract.ts';
+import type { AgentBackend } from '../agent/served-keyring.ts';
 import { openFileKeyring } from './backend.ts';
 import { ensureDirectory } from './directory.ts';
 import { createAccess } from './encrypted-directory.ts';

@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { KeyringError, systemErrorCode } from '../../core/errors.ts';
 import { showValue } from '../../core/json.ts';
 import { randomId, removeFile, syncDirectory } from '../../host/files.ts';
-import type { BackendContext, Keyring, Probe } from '../contract.ts';
+import type { Keyring, Probe } from '../contract.ts';
+import type { FileContext } from './settings.ts';
 import { checkReadKey, checkValue } from '../key.ts';
 import type { OnStep } from './atomic-write.ts';
 import { listKeys, networkFileSystem } from './directory.ts';
@@ -21,7 +22,7 @@ import { createEntryWriter } from './write-entry.ts';
  *
  * @param onStep called between the steps of a change; for tests that stop there
  */
-export function openFileKeyring(context: BackendContext, onStep: OnStep = () => {}): Keyring {
+export function openFileKeyring(context: FileContext, onStep: OnStep = () => {}): Keyring {
   const { settings, host } = context;
   const location = settings.directory.value;
   const access = createAccess(context);

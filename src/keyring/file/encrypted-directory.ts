@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { KeyringError } from '../../core/errors.ts';
 import { listFiles, say } from '../../core/hint.ts';
-import type { BackendContext } from '../contract.ts';
+import type { FileContext } from './settings.ts';
 import { createDerivation, type Derivation } from './derivation.ts';
 import { findDirectory } from './directory.ts';
 import { entryName, parseItem, readEntryFile } from './entry.ts';
@@ -44,7 +44,7 @@ type IsRight = (derivation: Derivation) => Promise<boolean>;
 
 const maxQuestions = 3;
 
-export function createAccess(context: BackendContext): Access {
+export function createAccess(context: FileContext): Access {
   const { settings, host } = context;
   const { userId } = host;
   const location = settings.directory.value;

@@ -5,8 +5,9 @@ import { placeholder, run, setVariable, showFreeSpaceAndFiles } from '../../core
 import { withoutAbsent } from '../../core/json.ts';
 import type { Host } from '../../host/host.ts';
 import { permissionCheckFor } from '../../host/permissions.ts';
-import type { BackendContext } from '../contract.ts';
-import { note, ok, problem, warning, type Finding, type Inspector } from '../inspection.ts';
+import type { FileContext, FileSettings } from './settings.ts';
+import type { Inspector } from '../contract.ts';
+import { note, ok, problem, warning, type Finding } from '../inspection.ts';
 import { findDirectory, listEntries, networkFileSystem } from './directory.ts';
 import { maxEntryBytes, readEntryFile, type EntryFile } from './entry.ts';
 import { examineFiles, examineState, isStateThere } from './inspect-entries.ts';
@@ -14,7 +15,7 @@ import { isStrong, parseJwe } from './jwe.ts';
 import { ownEntriesOf, type IsOwn } from './own-entries.ts';
 import { translating } from './system-error.ts';
 
-export const fileInspector: Inspector = {
+export const fileInspector: Inspector<FileSettings> = {
   describe(context) {
     const directory = find(context);
     if (directory === undefined) return { isMade: false };
@@ -45,7 +46,7 @@ export const fileInspector: Inspector = {
 };
 
 /** Undefined when there is none yet, or none that may be used: why, the probe says. */
-function find({ settings, host }: BackendContext): string | undefined {
+function find({ settings, host }: FileContext): string | undefined {
   try {
     return findDirectory(settings.directory.value, host.userId);
   } catch (error) {

@@ -1,4 +1,4 @@
-import type { BackendContext } from '../contract.ts';
+import type { KeyringCaller } from '../contract.ts';
 import { isOwnEntry } from '../key.ts';
 
 // Which entries of a directory are ours, by their names: the same answer for whoever opens, writes,
@@ -7,11 +7,11 @@ import { isOwnEntry } from '../key.ts';
 /** @param key undefined for a file under a name that no key encodes to */
 export type IsOwn = (key: string | undefined) => boolean;
 
-export function ownEntriesOf({ isOwnEntry: isOwn = isOwnEntry }: BackendContext): IsOwn {
+export function ownEntriesOf({ isOwnEntry: isOwn = isOwnEntry }: KeyringCaller): IsOwn {
   return (key) => key !== undefined && isOwn(key);
 }
 
 /** Which entries say what the password is: those of other programs may be under another one. */
-export function passwordEntriesOf(context: BackendContext): IsOwn {
+export function passwordEntriesOf(context: KeyringCaller): IsOwn {
   return context.hasOnePassword ? () => true : ownEntriesOf(context);
 }

@@ -10,7 +10,8 @@ import { showValue, type Sourced } from '../../core/json.ts';
 import { reasonOf } from '../../host/denial.ts';
 import type { Host } from '../../host/host.ts';
 import { irregularKindAt } from '../../host/read-files.ts';
-import type { BackendContext } from '../contract.ts';
+import type { NewPasswordSource } from '../contract.ts';
+import type { FileContext } from './settings.ts';
 import { readBounded } from './read-bounded.ts';
 
 const minNewPasswordBytes = 8;
@@ -22,7 +23,7 @@ const commandGuard = 'ATMOS_KEYRING_PASSWORD_COMMAND_RUNS';
 /** Where the password will come from, without asking for it. */
 export type PasswordSource = 'held' | 'variable' | 'file' | 'command' | 'prompt' | 'none';
 
-export function passwordSource(context: BackendContext): PasswordSource {
+export function passwordSource(context: FileContext): PasswordSource {
   const { settings, host, promptPassword, heldPassword } = context;
   if (heldPassword) return 'held';
   if (host.env[settings.passwordEnv.value] !== undefined) return 'variable';
@@ -32,7 +33,7 @@ export function passwordSource(context: BackendContext): PasswordSource {
 }
 
 /** Where the password came from, for a message: what was looked at, and who named it. */
-export function describePasswordSource(context: BackendContext): string {
+export function describePasswordSource(context: FileContext): string {
   const { passwordEnv, passwordFile, passwordCommand } = context.settings;
   switch (passwordSource(context)) {
     case 'variable':
@@ -71,7 +72,7 @@ export interface ResolvedPassword {
  * @throws ERR_KEYRING_PASSWORD_REQUIRED, _PASSWORD_TOO_SHORT, _TIMEOUT, and what the prompt throws
  */
 export async function resolvePassword(
-  context: BackendContext,
+  context: FileContext,
   isNew: boolean,
 ): Promise<ResolvedPassword> {
   const resolved = await readPassword(context, isNew);
@@ -83,30 +84,33 @@ export async function resolvePassword(
   return { password };
 }
 
-/** Where the password that is to replace the keyring's comes from. */
-export type NewPasswordSource =
-  | { readonly file: Sourced<string> }
-  /** Gives it as it is: from a person or standard input. */
-  | { ask(): Promise<string> };
-
 /**
  * The password that a keyring is to have from now on: one line of at least 8 bytes. Of a file one
  * newline at the end is dropped.
  *
  * @throws ERR_KEYRING_PASSWORD_REQUIRED, _PASSWORD_TOO_SHORT, _TIMEOUT, and what asking throws
  */
-export async function readNewPassword(host: Host, source: NewPasswordSource): Promise<Buffer> {
+export async function readNewPassword(
+  { host, settings }: Pick<FileContext, 'host' | 'settings'>,
+  source: NewPasswordSource,
+): Promise<Buffer> {
   const password =
     'file' in source
       ? await fromFile(host, source.file)
-      : notEmpty(Buffer.from(await asked(source)), 'the new password is empty');
+      : notEmpty(
+          Buffer.from(await asked(source, settings.directory.value)),
+          'the new password is empty',
+        );
   checkNewPassword(password, 'the new password');
   return password;
 }
 
-async function asked({ ask }: { ask(): Promise<string> }): Promise<string> {
+async function asked(
+  { ask }: Exclude<NewPasswordSource, { file: unknown }>,
+  location: string,
+): Promise<string> {
   try {
-    return await ask();
+    return await ask(location);
   } catch (error) {
     if (!isAtmosError(error, 'ERR_NO_TERMINAL')) throw error;
     throw required(
@@ -135,7 +139,7 @@ function checkNewPassword(password: Buffer, named: string): void {
   );
 }
 
-async function readPassword(context: BackendContext, isNew: boolean): Promise<ResolvedPassword> {
+async function readPassword(context: FileContext, isNew: boolean): Promise<ResolvedPassword> {
   const { settings, host, promptPassword, heldPassword } = context;
   const source = passwordSource(context);
   host.log('keyring.password', { source });
@@ -175,7 +179,7 @@ interface Unanswered {
 }
 
 function locked(
-  { settings, canUnlock = false }: BackendContext,
+  { settings, canUnlock = false }: FileContext,
   { isNew, why, hints }: Unanswered,
 ): KeyringError {
   const { directory, passwordEnv } = settings;
@@ -186,7 +190,7 @@ function locked(
   );
 }
 
-function fromVariable({ host, settings, acceptsEmptyPassword }: BackendContext): ResolvedPassword {
+function fromVariable({ host, settings, acceptsEmptyPassword }: FileContext): ResolvedPassword {
   const { passwordEnv: variable } = settings;
   const whole = Buffer.from(host.env[variable.value] ?? '');
   if (acceptsEmptyPassword) return { password: withoutNewline(whole) };

@@ -1,6 +1,6 @@
 import { AtmosError } from '../../core/errors.ts';
 import { run } from '../../core/hint.ts';
-import type { BackendContext } from '../contract.ts';
+import type { RekeyOptions } from '../contract.ts';
 import { createDerivation, type Derivation } from './derivation.ts';
 import type { Judgement } from './encrypted-directory.ts';
 import { judgePassword } from './judge-password.ts';
@@ -13,22 +13,16 @@ import {
   type KeyParameters,
 } from './jwe.ts';
 import { passwordEntriesOf } from './own-entries.ts';
-import { readNewPassword, type NewPasswordSource } from './password.ts';
+import { readNewPassword } from './password.ts';
 import type { Target } from './reseal.ts';
+import type { FileContext } from './settings.ts';
 import { sealVerifier } from './state.ts';
 
 /** A keyring as it was when its password was judged. */
 export interface Place {
-  readonly context: BackendContext;
+  readonly context: FileContext;
   readonly directory: string;
   readonly verifier: string | undefined;
-}
-
-export interface PlanOptions {
-  /** Asked for once the current one is known to be right. Absent: the password stays. */
-  readonly newPassword?: NewPasswordSource;
-  /** Opens every entry and tells what would be done. */
-  readonly isDryRun?: boolean;
 }
 
 /** The passwords that the entries may be under, and what they are to be under. */
@@ -46,10 +40,9 @@ export interface Plan {
 export async function planRekey(
   place: Place,
   current: Judgement,
-  options: PlanOptions,
+  options: Pick<RekeyOptions, 'newPassword' | 'isDryRun'>,
 ): Promise<Plan | undefined> {
   const { directory, context, verifier } = place;
-  const { host } = context;
   const { newPassword, isDryRun = false } = options;
   if (newPassword === undefined || isDryRun) {
     if (current.kind !== 'right') return undefined;
@@ -58,14 +51,14 @@ export async function planRekey(
     const target = await makeTarget(current.derivation, kept, verifier);
     return { derivations: [current.derivation], target };
   }
-  const next = createDerivation(await readNewPassword(host, newPassword));
+  const next = createDerivation(await readNewPassword(context, newPassword));
   if (current.kind === 'right') {
     checkOther(current.derivation, next);
     const target = await makeTarget(next, undefined, verifier);
     return { derivations: [current.derivation, next], target };
   }
   const isOwn = passwordEntriesOf(context);
-  const verdict = await judgePassword({ directory, host, isOwn }, verifier, next);
+  const verdict = await judgePassword({ directory, host: context.host, isOwn }, verifier, next);
   if (verdict.kind !== 'right') return undefined;
   // The keyring has the new password already: only what was written since under the old one is left.
   const target = await makeTarget(next, verdict.parameters, verifier);

@@ -2,16 +2,17 @@ import { join } from 'node:path';
 import { KeyringError } from '../../core/errors.ts';
 import { distinctHints, run, say } from '../../core/hint.ts';
 import type { FileLock } from '../../host/lock.ts';
-import type { BackendContext } from '../contract.ts';
+import type { RekeyOptions, RekeyResult } from '../contract.ts';
 import { digest } from '../digest.ts';
 import { writeAtomically, type OnStep } from './atomic-write.ts';
 import { createAccess } from './encrypted-directory.ts';
 import { maxEntryBytes } from './entry.ts';
 import { ownEntriesOf } from './own-entries.ts';
 import { formatCommit, type Replacement } from './rekey-journal.ts';
-import { planRekey, type Place, type PlanOptions } from './rekey-plan.ts';
+import { planRekey, type Place } from './rekey-plan.ts';
 import { finishCommit, lockSettled } from './rekey-recover.ts';
 import { stageEntries, type Staged, type Staging } from './rekey-stage.ts';
+import type { FileContext } from './settings.ts';
 import {
   discardNext,
   ensureState,
@@ -27,35 +28,8 @@ const maxRepeats = 3;
 /** How many entries that do not open a message names. */
 const maxShown = 5;
 
-export interface RekeyOptions extends PlanOptions {
-  /**
-   * Without a new password: also encrypts entries of other programs as strongly as our own, which
-   * makes each read of theirs slower (in Atmos 25 to 40 times). Default: they keep their parameters.
-   */
-  readonly includesOthers?: boolean;
-  onProgress?(done: number, total: number): void;
-  /** Heeded until the change is decided: nothing was changed then. After that it is done to the end. */
-  readonly signal?: AbortSignal;
+export interface FileRekeyOptions extends RekeyOptions {
   readonly onStep?: OnStep;
-}
-
-export interface RekeyResult {
-  /**
-   * `changed`: entries were written anew; `finished`: an earlier change that was cut short was done to
-   * the end (it decided on the password, so the one given now was not looked at); `none`: there is no
-   * keyring, or nothing to do.
-   */
-  readonly outcome: 'changed' | 'finished' | 'none';
-  /** How many entries there are, those of other programs too. */
-  readonly entries: number;
-  /** How many of them were written anew, or would be. */
-  readonly rewritten: number;
-  /** How many entries of other programs stay weaker than our own. */
-  readonly weakOthers: number;
-  /** Names of the files of other programs that do not open with the password: they were not changed. */
-  readonly unreadable: readonly string[];
-  /** Files that were written under the old password while, and that are still under it. */
-  readonly left: readonly string[];
 }
 
 const nothing: RekeyResult = {
@@ -82,8 +56,8 @@ const nothing: RekeyResult = {
  *   changed then
  */
 export async function rekeyKeyring(
-  context: BackendContext,
-  options: RekeyOptions = {},
+  context: FileContext,
+  options: FileRekeyOptions = {},
 ): Promise<RekeyResult> {
   const { host } = context;
   const { onStep = () => {}, isDryRun = false, newPassword, includesOthers = false } = options;

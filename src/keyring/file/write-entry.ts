@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { KeyringError } from '../../core/errors.ts';
-import type { BackendContext } from '../contract.ts';
+import type { FileContext } from './settings.ts';
 import { writeAtomically, type OnStep } from './atomic-write.ts';
 import { ensureDirectory } from './directory.ts';
 import type { Access } from './encrypted-directory.ts';
@@ -26,7 +26,7 @@ interface WritingKey {
  * cannot be read or belongs to another key.
  */
 export function createEntryWriter(
-  context: BackendContext,
+  context: FileContext,
   access: Access,
   onStep: OnStep,
 ): (item: Item) => Promise<void> {

@@ -35,12 +35,12 @@ export async function openSystemCollection(
 }
 
 /** Says at every call that this version cannot reach it: nothing is stored elsewhere in its place. */
-function openMissingKeyring({ settings, host }: BackendContext): Keyring {
+function openMissingKeyring({ type, host }: BackendContext): Keyring {
   const reason = `the system keyring of ${host.platform} is not supported by this version of atmos-auth yet`;
   const unavailable = (): never => {
     throw new KeyringError(
       'ERR_KEYRING_UNAVAILABLE',
-      `${reason} (type system from ${settings.type.source})`,
+      `${reason} (type system from ${type.source})`,
       {
         hints: [useFile, useMemory],
       },

@@ -1,7 +1,7 @@
 import type { Host } from '../../host/host.ts';
 import { createChunkedKeyring, examineParts } from '../chunked-store.ts';
-import type { BackendContext } from '../contract.ts';
-import { ok, warning, type Finding, type Inspector } from '../inspection.ts';
+import type { BackendContext, Inspector } from '../contract.ts';
+import { ok, warning, type Finding } from '../inspection.ts';
 import { findCollection } from './linux/collection.ts';
 import { createConnection } from './linux/connection.ts';
 import { isBusError } from './linux/dbus/bus-error.ts';

@@ -209,7 +209,7 @@ test('a device changes what a session is of', async () => {
   expect(await whoamiJson(desk)).toMatchObject({
     exitCode: 4,
     who: {
-      reason: `a setting changed after the session was opened: the MFA device was not set and is now ${device}`,
+      reason: `a setting changed after the session was opened: credentials.mfa_arn was not set and is now ${device}`,
     },
   });
 });

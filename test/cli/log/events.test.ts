@@ -28,9 +28,9 @@ test('a login tells what was there, what was asked and what came of it', async (
   desk.configure(yamlOf(desk, { identity: `credentials:\n  mfa_arn: ${device}` }));
   const ended = new Date(testStart.getTime() + 12 * 60 * 60 * 1000).toISOString();
   expect(await told(desk, `auth login --mfa-token ${codes[0]}`)).toEqual([
-    keyRead,
     'store.read identity=dev item=session found=false',
     'session.needed identity=dev because=absent',
+    keyRead,
     'store.read identity=dev item=session found=false',
     `mfa.asked device=${device} is_retry=false of=given`,
     'aws.answered action=GetSessionToken region=us-east-1 attempt=1 duration_ms=0',
@@ -38,7 +38,6 @@ test('a login tells what was there, what was asked and what came of it', async (
     'store.written identity=dev item=session',
   ]);
   expect(await told(desk, 'auth login')).toEqual([
-    keyRead,
     'store.read identity=dev item=session found=true',
     `session.found identity=dev expires_at=${ended}`,
   ]);

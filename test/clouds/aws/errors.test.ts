@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { type StsCall, isPassing, translateStsError } from '../../../src/clouds/aws/errors.ts';
+import { isPassing, translateStsError } from '../../../src/clouds/aws/errors.ts';
+import type { StsCall } from '../../../src/clouds/aws/sts-answer.ts';
 import { setClock } from '../../../src/host/set-clock.ts';
 
 const call: StsCall = {
@@ -10,7 +11,6 @@ const call: StsCall = {
   timedOut: false,
   at: new Date('2026-01-31T12:00:00Z'),
   clockHints: setClock({ platform: 'linux' }),
-  unfollowed: [],
   exchange: { origin: 'https://sts.eu-west-1.amazonaws.com' },
 };
 

@@ -1,52 +1,61 @@
 import { describe, expect, test } from 'vitest';
 import { awsUser } from '../../../src/clouds/aws/user.ts';
-import type { PreparedIdentity, StrategyContext } from '../../../src/clouds/contract.ts';
-import { awsCredentials, type AwsCredentials } from '../../../src/core/credentials.ts';
+import {
+  awsCredentials,
+  type AwsCredentials,
+  type Credentials,
+} from '../../../src/core/credentials.ts';
 import { KeyringError } from '../../../src/core/errors.ts';
 import type { Identity } from '../../../src/core/kind-config.ts';
-import { awsUserIdentity, device, identityAt, keys, openPlace } from '../../auth/place.ts';
+import {
+  awsUserIdentity,
+  codes,
+  codesOf,
+  device,
+  identityAt,
+  keys,
+  openPlace,
+} from '../../auth/place.ts';
 import { errorOf, thrownBy } from '../../support/error-of.ts';
-import { fakeHost } from '../../support/fake-host.ts';
 
 const canary = 'CanaryIn/The+Coal/Mine/Of/AWS/0123456789';
 const inYaml = { access_key_id: 'AKIAINTHEYAMLFILE000', secret_access_key: canary };
 const hints = ['atmos auth user configure --identity dev'];
 
-async function prepare(
+const planOf = (fields: Partial<Identity>) => awsUser.plan(awsUserIdentity(fields));
+
+/** The key that a session would be opened with, and how often the store was read for it. */
+async function keyOf(
   fields: Partial<Identity>,
   stored: AwsCredentials | null = keys,
   isStoreLasting = true,
-): Promise<{ prepared: PreparedIdentity; warnings: string[]; reads: number }> {
-  const warnings: string[] = [];
+): Promise<{ key: Credentials | undefined; reads: number }> {
   let reads = 0;
-  const context: StrategyContext = {
-    identity: awsUserIdentity(fields),
-    host: fakeHost(),
-    async readStoredKeys() {
+  const source = {
+    async storedKey() {
       reads++;
       return stored;
     },
     isStoreLasting,
-    warn: (message) => void warnings.push(message),
   };
-  return { prepared: await awsUser.prepare(context), warnings, reads };
+  return { key: await planOf(fields).longLivedKey?.(source), reads };
 }
 
 describe('the keys of a user', () => {
   test('come from the configuration when it has both, and the store is not opened', async () => {
-    const { prepared, reads } = await prepare({ credentials: inYaml });
-    expect(prepared.baseAccessKeyId).toBe('AKIAINTHEYAMLFILE000');
+    const { key, reads } = await keyOf({ credentials: inYaml });
+    expect(key?.accessKeyId).toBe('AKIAINTHEYAMLFILE000');
     expect(reads).toBe(0);
-    expect(awsUser.usesStoredKeys(awsUserIdentity({ credentials: inYaml }))).toBe(false);
+    expect(planOf({ credentials: inYaml }).storedKey).toBe('configured');
   });
 
   test.each([
     ['none', {}],
     ['empty ones', { access_key_id: '', secret_access_key: '' }],
   ])('come from the store when it has %s', async (_, credentials) => {
-    const { prepared } = await prepare({ credentials });
-    expect(prepared.baseAccessKeyId).toBe(keys.accessKeyId);
-    expect(awsUser.usesStoredKeys(awsUserIdentity({ credentials }))).toBe(true);
+    const { key } = await keyOf({ credentials });
+    expect(key?.accessKeyId).toBe(keys.accessKeyId);
+    expect(planOf({ credentials }).storedKey).toBe('needed');
   });
 
   test.each([
@@ -55,7 +64,7 @@ describe('the keys of a user', () => {
     ['an empty secret', { ...inYaml, secret_access_key: '' }],
     ['an empty id', { ...inYaml, access_key_id: '' }],
   ])('are neither of the two where the configuration has %s', async (_, credentials) => {
-    const error = await errorOf(prepare({ credentials }));
+    const error = await errorOf(keyOf({ credentials }));
     expect(error.code).toBe('ERR_CONFIG_INVALID');
     expect(error.message).toBe(
       'credentials of identity dev (/p/atmos.yaml:credentials) hold only one of access_key_id and secret_access_key',
@@ -66,7 +75,7 @@ describe('the keys of a user', () => {
   });
 
   test('may be missing', async () => {
-    const error = await errorOf(prepare({}, null));
+    const error = await errorOf(keyOf({}, null));
     expect(error.code).toBe('ERR_AUTH_KEYS_MISSING');
     expect(error.message).toBe('no access key is stored for identity dev');
     expect(error.hints).toEqual(hints);
@@ -81,7 +90,7 @@ describe('the keys of a user', () => {
     const empty = { access_key_id: '', secret_access_key: '' };
 
     test('are missing: each variable is named with its line, first what to set', async () => {
-      const error = await errorOf(prepare({ credentials: empty, tagAt }, null));
+      const error = await errorOf(keyOf({ credentials: empty, tagAt }, null));
       expect(error.code).toBe('ERR_AUTH_KEYS_MISSING');
       expect(error.message).toBe(
         'credentials.access_key_id (/p/atmos.yaml:credentials:access_key_id) is empty: !env CI_KEY_ID gives nothing; ' +
@@ -95,20 +104,20 @@ describe('the keys of a user', () => {
     });
 
     test('are not to be stored in a keyring that keeps nothing', async () => {
-      const error = await errorOf(prepare({ credentials: empty, tagAt }, null, false));
+      const error = await errorOf(keyOf({ credentials: empty, tagAt }, null, false));
       expect(error.hints).toEqual([
         'set the variables CI_KEY_ID and CI_SECRET, which are not set or empty',
       ]);
     });
 
     test('give way to a stored key', async () => {
-      const { prepared } = await prepare({ credentials: empty, tagAt }, keys);
-      expect(prepared.baseAccessKeyId).toBe(keys.accessKeyId);
+      const { key } = await keyOf({ credentials: empty, tagAt }, keys);
+      expect(key?.accessKeyId).toBe(keys.accessKeyId);
     });
 
     test('may be one of the two, which is named', async () => {
       const credentials = { ...inYaml, secret_access_key: '' };
-      const error = await errorOf(prepare({ credentials, tagAt }));
+      const error = await errorOf(keyOf({ credentials, tagAt }));
       expect(error.code).toBe('ERR_CONFIG_INVALID');
       expect(error.message).toBe(
         'credentials.secret_access_key of identity dev (/p/atmos.yaml:credentials:secret_access_key) is empty: !env CI_SECRET gives nothing, but the other half of the access key is there',
@@ -118,7 +127,7 @@ describe('the keys of a user', () => {
   });
 
   test('are given by variables where the keyring keeps nothing', async () => {
-    const error = await errorOf(prepare({}, null, false));
+    const error = await errorOf(keyOf({}, null, false));
     expect(error.hints).toEqual([
       'give access_key_id and secret_access_key by !env (/p/atmos.yaml:credentials)',
     ]);
@@ -126,7 +135,7 @@ describe('the keys of a user', () => {
 
   test('are none when they are a session', async () => {
     const session = awsCredentials({ ...keys, sessionToken: 'CanaryToken' });
-    const error = await errorOf(prepare({}, session));
+    const error = await errorOf(keyOf({}, session));
     expect(error.code).toBe('ERR_AUTH_KEYS_MISSING');
     expect(error.message).toBe(
       'what is stored as the access key of identity dev is a session, which cannot open another',
@@ -136,57 +145,69 @@ describe('the keys of a user', () => {
 
   test('are not missing when they could not be read', async () => {
     const locked = new KeyringError('ERR_KEYRING_LOCKED', 'the keyring is locked');
-    const preparing = awsUser.prepare({
-      identity: awsUserIdentity(),
-      host: fakeHost(),
-      readStoredKeys: () => Promise.reject(locked),
+    const reading = planOf({}).longLivedKey?.({
+      storedKey: () => Promise.reject(locked),
       isStoreLasting: true,
-      warn: () => {},
     });
-    expect(await errorOf(preparing)).toBe(locked);
+    expect(await errorOf(Promise.resolve(reading))).toBe(locked);
   });
 });
 
 describe('the MFA device of a user', () => {
-  const stored = awsCredentials({ ...keys, mfaArn: 'arn:of:the:store' });
+  const other = 'arn:aws:iam::012345678901:mfa/other';
+  const configuredKey = {
+    access_key_id: keys.accessKeyId,
+    secret_access_key: keys.secretAccessKey,
+  };
 
-  test.each<[string, Record<string, string>, AwsCredentials | null, string | undefined]>([
-    ['neither has one', {}, keys, undefined],
-    ['the store has one', {}, stored, 'arn:of:the:store'],
-    ['the configuration has one', { mfa_arn: device }, keys, device],
-    ['both have one: that of the configuration', { mfa_arn: device }, stored, device],
-    ['that of the configuration is empty', { mfa_arn: '' }, stored, 'arn:of:the:store'],
-    ['keys and device are configured', { ...inYaml, mfa_arn: device }, null, device],
-    ['keys are configured, and the store has one', inYaml, stored, undefined],
-  ])('when %s', async (_, credentials, entry, expected) => {
-    const { prepared } = await prepare({ credentials }, entry);
-    expect(prepared.mfaDevice).toBe(expected);
-    expect(prepared.fingerprintOf['the MFA device']).toBe(expected ?? null);
-    expect(prepared.limits === undefined).toBe(expected !== undefined);
+  test.each<[string, Record<string, string>, string | undefined, string | undefined]>([
+    ['neither has one', {}, undefined, undefined],
+    ['the store has one', {}, device, device],
+    ['the configuration has one', { mfa_arn: device }, undefined, device],
+    ['both have one: that of the configuration', { mfa_arn: device }, other, device],
+    ['that of the configuration is empty', { mfa_arn: '' }, device, device],
+    ['keys and device are configured', { ...configuredKey, mfa_arn: device }, undefined, device],
+    ['keys are configured, and the store has one', configuredKey, device, undefined],
+  ])('when %s', async (_, credentials, stored, expected) => {
+    const { asked, mfaCode } = codesOf(codes[0]);
+    const place = await openPlace({ mfaCode });
+    const identity = identityAt(place, { credentials });
+    const key = stored === undefined ? keys : { ...keys, mfaArn: stored };
+    await place.manager.saveKeys(identity, key);
+    const { session } = await place.manager.login(identity);
+    expect(asked.map((request) => request.device)).toEqual(
+      expected === undefined ? [] : [expected],
+    );
+    expect(session.limits).toHaveLength(expected === undefined ? 1 : 0);
+    const again = await place.manager.login(identity);
+    expect(again).toMatchObject({ wasOpened: false, session: { limits: session.limits } });
   });
 });
 
 describe('what a session depends on', () => {
-  test('is the partition, the endpoint, the device and the key', async () => {
+  const valuesOf = (fields: Partial<Identity>) =>
+    Object.fromEntries(
+      Object.entries(planOf(fields).fingerprint).map(([setting, { value }]) => [setting, value]),
+    );
+
+  test('is the partition, the endpoint, the device and the key that are configured', () => {
     const credentials = { ...inYaml, mfa_arn: device, region: 'eu-west-1' };
     const spec = { endpoint_url: 'https://sts.example.com' };
-    const { prepared } = await prepare({ credentials, spec });
-    expect(prepared.region).toBe('eu-west-1');
-    expect(prepared.fingerprintOf).toEqual({
+    expect(planOf({ credentials, spec }).region).toBe('eu-west-1');
+    expect(valuesOf({ credentials, spec })).toEqual({
       'the partition': 'aws',
       'spec.endpoint_url': 'https://sts.example.com',
-      'the MFA device': device,
-      'the access key': 'AKIAINTHEYAMLFILE000',
+      'credentials.mfa_arn': device,
+      'credentials.access_key_id': 'AKIAINTHEYAMLFILE000',
     });
   });
 
-  test('is AWS itself in us-east-1 when nothing is said', async () => {
-    const { prepared } = await prepare({ credentials: { region: '' }, spec: { endpoint_url: '' } });
-    expect(prepared.fingerprintOf).toEqual({
+  test('is AWS itself in us-east-1 when nothing is said, and nothing that is stored', () => {
+    expect(valuesOf({ credentials: { region: '' }, spec: { endpoint_url: '' } })).toEqual({
       'the partition': 'aws',
       'spec.endpoint_url': null,
-      'the MFA device': null,
-      'the access key': keys.accessKeyId,
+      'credentials.mfa_arn': null,
+      'credentials.access_key_id': null,
     });
   });
 });
@@ -283,7 +304,7 @@ describe('the length of a session', () => {
   test.each(['a while', '-1h', '0', '12x', '2147483648'])(
     'is an error where %j is configured',
     async (duration) => {
-      const error = await errorOf(prepare({ session: { duration } }));
+      const error = await errorOf(keyOf({ session: { duration } }));
       expect(error.code).toBe('ERR_CONFIG_INVALID');
       expect(error.message).toBe(
         `session.duration of identity dev (/p/atmos.yaml:session:duration) "${duration}" is not a duration`,
@@ -351,17 +372,16 @@ describe('a configuration that is not one', () => {
       'spec.endpoint_url of identity dev (/p/atmos.yaml:spec:endpoint_url) is not an http or https URL without user and password',
     ],
   ])('is named with its place: %s', async (_, fields, message) => {
-    const error = thrownBy(() => awsUser.validate(awsUserIdentity(fields)));
+    const error = thrownBy(() => planOf(fields));
     expect({ code: error.code, message: error.message }).toEqual({
       code: 'ERR_CONFIG_INVALID',
       message,
     });
-    expect((await errorOf(prepare(fields))).message).toBe(message);
   });
 
   test('is told whole', () => {
     const credentials = { access_key_id: 1, secret_access_key: 2 };
-    const error = thrownBy(() => awsUser.validate(awsUserIdentity({ credentials })));
+    const error = thrownBy(() => planOf({ credentials }));
     expect(error.message.split('\n')).toHaveLength(2);
   });
 
@@ -370,6 +390,6 @@ describe('a configuration that is not one', () => {
     const session = { duration: '36h' };
     const spec = { endpoint_url: 'http://127.0.0.1:1' };
     const identity = awsUserIdentity({ credentials, session, spec });
-    expect(() => awsUser.validate(identity)).not.toThrow();
+    expect(() => awsUser.plan(identity)).not.toThrow();
   });
 });

@@ -12,9 +12,10 @@ import {
   makePlace,
   type AgentPlace,
 } from '../../../src/keyring/agent/socket-path.ts';
-import type { BackendContext, Keyring, Terms } from '../../../src/keyring/contract.ts';
+import type { Keyring, Terms } from '../../../src/keyring/contract.ts';
 import { agentFileKeyring } from '../../../src/keyring/file/agent-backend.ts';
 import { openFileKeyring } from '../../../src/keyring/file/backend.ts';
+import type { FileContext } from '../../../src/keyring/file/settings.ts';
 import { createTestContext, testPassword } from '../../support/file-keyring.ts';
 import { temporaryDirectory } from '../../support/temporary.ts';
 
@@ -27,7 +28,7 @@ export interface AgentSite {
   readonly warnings: string[];
   /** What came with them. */
   readonly hints: string[];
-  context(options?: OpenOptions): BackendContext;
+  context(options?: OpenOptions): FileContext;
   /** As a command opens it. Without a password of its own, unless one is given. */
   open(options?: OpenOptions): Keyring;
 }
@@ -48,7 +49,7 @@ export async function agentSite(
   const id = identifyKeyring(directory);
   if (id === undefined) throw new Error('the directory was just made');
   const place = await makePlace(id, { ...realHost(), env });
-  function context({ password = null, host }: OpenOptions = {}): BackendContext {
+  function context({ password = null, host }: OpenOptions = {}): FileContext {
     const made = createTestContext({ directory, password, host: host ?? {} });
     return {
       ...made,

@@ -76,9 +76,9 @@ test('none is present where ATMOS_KEYRING_AGENT is off, on Windows, or for a mis
   const off = site.context({ host: { env: { ATMOS_KEYRING_AGENT: 'off' } } });
   expect(await isPresent(off)).toBe(false);
   expect(await isPresent(site.context({ host: { platform: 'win32' } }))).toBe(false);
-  const { settings, host } = site.context();
+  const { settings, ...others } = site.context();
   const directory = { value: `${site.directory}-missing`, source: 'default' };
-  expect(await isPresent({ host, settings: { ...settings, directory } })).toBe(false);
+  expect(await isPresent({ ...others, settings: { ...settings, directory } })).toBe(false);
   const neither = site.context({ host: { env: { ATMOS_KEYRING_AGENT: 'perhaps' } } });
   expect(await errorOf(isPresent(neither))).toMatchObject({
     code: 'ERR_USAGE',

@@ -16,9 +16,10 @@ const own = 'atmos_r1_team/dev';
 const ofStore = 'atmos_secrets/dev/app/TOKEN';
 
 function contextIn(directory: string, password = testPassword) {
-  const { settings, host } = createTestContext({ directory, password });
+  const context = createTestContext({ directory, password });
   const realm = { value: 'r1', source: 'auth.realm' };
-  return keyringContext({ realm, keyring: settings }, host);
+  const keyring = { type: context.type, spec: {} };
+  return { ...context, ...keyringContext({ realm, keyring }, context.host) };
 }
 
 function rekey(directory: string) {

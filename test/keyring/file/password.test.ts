@@ -16,11 +16,11 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { addOptions } from '../../../src/core/hint.ts';
 import { AtmosError, NoTerminalError } from '../../../src/core/errors.ts';
 import { realHost } from '../../../src/host/real.ts';
+import type { NewPasswordSource } from '../../../src/keyring/contract.ts';
 import {
   passwordSource,
   readNewPassword,
   resolvePassword,
-  type NewPasswordSource,
 } from '../../../src/keyring/file/password.ts';
 import { createTestContext, type FileKeyringOptions } from '../../support/file-keyring.ts';
 import { temporaryDirectory } from '../../support/temporary.ts';
@@ -446,7 +446,7 @@ describe('without any source', () => {
     const hints = [addOptions(['--stdin'])];
     const ask = async () =>
       Promise.reject(new NoTerminalError('cannot ask', { reason: 'there is no terminal', hints }));
-    const error = await rejectionOf(readNewPassword(contextOf({}).host, { ask }));
+    const error = await rejectionOf(readNewPassword(contextOf({}), { ask }));
     expectError(
       error,
       'ERR_KEYRING_PASSWORD_REQUIRED',
@@ -492,7 +492,7 @@ describe('the password of a new keyring', () => {
     ['a file', () => ({ file: { value: passwordFile('correct\nhorse\n'), source: 'x' } })],
   ])('from %s for rekey is one line as well', async (_, source) => {
     expectError(
-      await rejectionOf(readNewPassword(contextOf({}).host, source())),
+      await rejectionOf(readNewPassword(contextOf({}), source())),
       'ERR_KEYRING_PASSWORD_REQUIRED',
       'the new password has several lines, and a password is one line',
     );

@@ -1,11 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isUtf8 } from 'node:buffer';
-import {
-  rekeyKeyring,
-  type RekeyOptions,
-  type RekeyResult,
-} from '../../../src/keyring/file/rekey.ts';
+import type { RekeyResult } from '../../../src/keyring/contract.ts';
+import { rekeyKeyring, type FileRekeyOptions } from '../../../src/keyring/file/rekey.ts';
 import { openJwe, parseJwe } from '../../../src/keyring/file/jwe.ts';
 import {
   createTestContext,
@@ -17,7 +14,7 @@ import { wrappingKey } from './tokens.ts';
 
 export const newPassword = 'the password from now on';
 
-export interface Rekeying extends Omit<RekeyOptions, 'newPassword'> {
+export interface Rekeying extends Omit<FileRekeyOptions, 'newPassword'> {
   /** The one that is given as current. */
   from?: string;
   /** Null: `--upgrade`. */

@@ -6,9 +6,11 @@ import { errorOf } from '../../support/error-of.ts';
 import { fakeHost } from '../../support/fake-host.ts';
 
 function open(host: Partial<Host>) {
-  const setting = (value: string) => ({ value, source: 'auth.keyring.type (/p/atmos.yaml:3:11)' });
-  const settings = { type: setting('system'), directory: setting('/x'), passwordEnv: setting('X') };
-  return openSystemKeyring({ settings, host: fakeHost({ sleep: realHost().sleep, ...host }) });
+  return openSystemKeyring({
+    type: { value: 'system', source: 'auth.keyring.type (/p/atmos.yaml:3:11)' },
+    settings: undefined,
+    host: fakeHost({ sleep: realHost().sleep, ...host }),
+  });
 }
 
 describe('the system keyring on a system that has none', () => {

@@ -80,10 +80,10 @@ export function keyringError(
   failure: Failure,
   cause: BusError,
 ): KeyringError {
-  const { settings, host } = context;
+  const { type, host } = context;
   return new KeyringError(
     failure.code,
-    `cannot ${doing} the system keyring: ${failure.reason} (type system from ${settings.type.source})`,
+    `cannot ${doing} the system keyring: ${failure.reason} (type system from ${type.source})`,
     { hints: hintsFor(failure.remedy, host), cause },
   );
 }

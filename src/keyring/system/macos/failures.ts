@@ -56,14 +56,14 @@ export function describeStatus(status: number): Failure {
 
 /** @param doing "read from", "write to" … */
 export function keyringError(
-  { settings }: BackendContext,
+  { type }: BackendContext,
   doing: string,
   { code, reason, remedy, cause }: Failure,
   keychain?: string,
 ): KeyringError {
   return new KeyringError(
     code,
-    `cannot ${doing} the system keyring: ${reason} (type system from ${settings.type.source})`,
+    `cannot ${doing} the system keyring: ${reason} (type system from ${type.source})`,
     { hints: hintsFor(remedy, keychain), cause },
   );
 }

@@ -70,12 +70,12 @@ export function describeFailure({ call, status }: CredentialError): Failure {
 }
 
 export function keyringError(
-  { settings }: Pick<BackendContext, 'settings'>,
+  { type }: Pick<BackendContext, 'type'>,
   doing: Doing,
   { code, reason, hints }: Failure,
   cause: CredentialError,
 ): KeyringError {
-  const message = `cannot ${doing} Credential Manager: ${reason} (type system from ${settings.type.source})`;
+  const message = `cannot ${doing} Credential Manager: ${reason} (type system from ${type.source})`;
   return new KeyringError(code, message, { hints, cause });
 }
 

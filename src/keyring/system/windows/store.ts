@@ -17,7 +17,7 @@ const ending = `:${userName}`;
  * it is kept for this machine.
  */
 export function createCredentialStore(
-  context: Pick<BackendContext, 'settings'>,
+  context: Pick<BackendContext, 'type'>,
   load: () => Promise<CredentialManager>,
 ): ItemStore {
   async function calling<T>(doing: Doing, run: (manager: CredentialManager) => T): Promise<T> {

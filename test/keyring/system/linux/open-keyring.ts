@@ -17,11 +17,8 @@ export function openTestKeyring(options: SystemKeyringOptions): Keyring {
 
 export function createTestContext({ env, host, warn }: SystemKeyringOptions): BackendContext {
   return {
-    settings: {
-      type: { value: 'system', source: 'default' },
-      directory: { value: '/nonexistent', source: 'default' },
-      passwordEnv: { value: 'ATMOS_KEYRING_PASSWORD', source: 'default' },
-    },
+    type: { value: 'system', source: 'default' },
+    settings: undefined,
     host: { ...realHost(), platform: 'linux', env, ...host },
     ...(warn ? { warn } : {}),
   };

@@ -21,11 +21,15 @@ async function openBus(open: () => Promise<Bus>): Promise<Bus> {
 async function openOn(open: () => Promise<Bus>, host: Partial<Host> = {}) {
   const { env } = await openBus(open);
   const warnings: string[] = [];
-  const context = createTestContext({ env, host, warn: (text) => warnings.push(text) });
+  const { settings: _, ...context } = createTestContext({
+    env,
+    host,
+    warn: (text) => warnings.push(text),
+  });
   const fallback = { value: ['memory'], source: 'auth.keyring.fallback (/p/atmos.yaml:3:5)' };
   const opened = await openWithFallback({
     ...context,
-    settings: { ...context.settings, fallback },
+    keyring: { type: context.type, fallback, spec: {} },
   });
   onTestFinished(() => opened.keyring.close());
   return { ...opened, warnings };

@@ -11,9 +11,8 @@ const security = (args: readonly string[], input = '') =>
   runProgram('/usr/bin/security', args, { input });
 
 function open() {
-  const setting = (value: string) => ({ value, source: 'default' });
-  const settings = { type: setting('system'), directory: setting('/x'), passwordEnv: setting('X') };
-  return openKeychainKeyring({ settings, host: realHost() });
+  const type = { value: 'system', source: 'default' };
+  return openKeychainKeyring({ type, settings: undefined, host: realHost() });
 }
 
 /** Every item of Atmos that this user has, as macOS prints it. */

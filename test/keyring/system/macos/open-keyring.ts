@@ -91,13 +91,9 @@ export function createTestMac({ host, asChild = false }: TestMacOptions = {}): T
     AWS_SECRET_ACCESS_KEY: 'not for it',
   };
   const mac: Host = { ...realHost(), platform: 'darwin', env, runProgram, ...host };
-  const setting = (value: string) => ({ value, source: 'default' });
   const context: BackendContext = {
-    settings: {
-      type: setting('system'),
-      directory: setting('/nonexistent'),
-      passwordEnv: setting('ATMOS_KEYRING_PASSWORD'),
-    },
+    type: { value: 'system', source: 'default' },
+    settings: undefined,
     host: mac,
   };
   const asked = join(directory, 'asked');

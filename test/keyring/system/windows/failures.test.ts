@@ -23,9 +23,9 @@ function open(status: number, persistence = 3) {
     list: fail('CredEnumerateW'),
     maxPersistence: () => persistence,
   };
-  const setting = (value: string) => ({ value, source });
-  const settings = { type: setting('system'), directory: setting('/x'), passwordEnv: setting('X') };
-  return openCredentialKeyring({ settings, host: fakeHost() }, async () => manager);
+  const type = { value: 'system', source };
+  const context = { type, settings: undefined, host: fakeHost() };
+  return openCredentialKeyring(context, async () => manager);
 }
 
 const noSession =

@@ -232,7 +232,8 @@ async function assertError(
 /** What the doctor does, an hour from now. */
 async function examineLater(): Promise<void> {
   const findings = await systemInspector.examine({
-    settings: settingsOf(),
+    type: { value: 'system', source: 'default' },
+    settings: undefined,
     host: { ...realHost(), now: () => new Date(Date.now() + 3_600_000) },
   });
   assert.deepEqual(
@@ -267,9 +268,4 @@ async function openShared() {
 
 function isWhole(value: string | null): boolean {
   return value === oldValue || writers.some((name) => value === numbered(name, 6000));
-}
-
-function settingsOf() {
-  const setting = (value: string) => ({ value, source: 'default' });
-  return { type: setting('system'), directory: setting('C:\\x'), passwordEnv: setting('X') };
 }

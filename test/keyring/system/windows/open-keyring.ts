@@ -14,8 +14,7 @@ export interface CredentialKeyringOptions {
 
 export function openTestKeyring(options: CredentialKeyringOptions = {}): Keyring {
   const { manager, host, onStep } = options;
-  const setting = (value: string) => ({ value, source: 'default' });
-  const settings = { type: setting('system'), directory: setting('/x'), passwordEnv: setting('X') };
-  const context = { settings, host: { ...realHost(), ...host } };
+  const type = { value: 'system', source: 'default' };
+  const context = { type, settings: undefined, host: { ...realHost(), ...host } };
   return openCredentialKeyring(context, manager && (async () => manager), onStep);
 }

@@ -1,0 +1,220 @@
+// How a session of aws/user is opened. Loaded when one is: a stored session needs none of it.
+
+import { awsCredentials, isSession, type AwsCredentials } from '../../core/credentials.ts';
+import { AtmosError, isAtmosError } from '../../core/errors.ts';
+import { edit, optionWords, run, type Hint } from '../../core/hint.ts';
+import { withoutAbsent } from '../../core/json.ts';
+import type { Identity } from '../../core/kind-config.ts';
+import { parseDuration } from '../../core/time.ts';
+import type { KeySource, OpenContext, Opened, Turn } from '../contract.ts';
+import { endpointVariant, refuseEndpointVariables } from './endpoint-variables.ts';
+import { withMfaCode } from './mfa.ts';
+import { shownValues } from './shown-values.ts';
+import type { SessionTokenRequest, Sts } from './sts.ts';
+import {
+  defaultRegion,
+  describeEmpty,
+  emptyKeyFields,
+  keyFaultsOf,
+  variableHints,
+  type UserSettings,
+} from './user-settings.ts';
+
+/** An identity, its configuration checked. */
+export interface User {
+  readonly identity: Identity;
+  readonly settings: UserSettings;
+}
+
+const defaultDurationSeconds = 43_200;
+const minDurationSeconds = 900;
+const maxDurationSeconds = { withMfa: 129_600, withoutMfa: 43_200 };
+
+const withoutMfaLimit =
+  'without MFA, AWS refuses this session all of IAM, and of STS all but AssumeRole and GetCallerIdentity';
+
+/** The key of the configuration, or else the stored one. */
+export async function keyOf(
+  { identity, settings }: User,
+  source: KeySource,
+): Promise<AwsCredentials> {
+  if (settings.keys !== undefined) return awsCredentials(settings.keys);
+  return usableKey(identity, await source.storedKey(), source.isStoreLasting);
+}
+
+export async function open(user: User, context: OpenContext): Promise<Opened> {
+  const { identity, settings } = user;
+  const key = await keyOf(user, context);
+  if (settings.mfaArn === undefined) checkStoredDevice(identity, key);
+  const serialNumber = settings.mfaArn ?? key.mfaArn;
+  const durationSeconds = sessionSeconds(user, key, serialNumber !== undefined, context);
+  const opening = withSts(user, key, context, (sts) => {
+    const request = (code?: string) =>
+      requestSession(sts, user, context, { durationSeconds, serialNumber, tokenCode: code });
+    return serialNumber === undefined
+      ? request()
+      : requestWithMfa(user, serialNumber, context, request);
+  });
+  return opening.catch((error: unknown) => {
+    throw settings.keys === undefined ? error : ofConfiguredKey(error, identity);
+  });
+}
+
+/** A refused key is corrected where it is written. */
+function ofConfiguredKey(error: unknown, { locate }: Identity): unknown {
+  if (!isAtmosError(error, 'ERR_AUTH_KEYS_REFUSED')) return error;
+  return new AtmosError(error.code, error.message, {
+    hints: [edit(locate(['credentials']), 'correct access_key_id and secret_access_key')],
+  });
+}
+
+/** A device shows one code at a time, and AWS takes it once: for one session of one process. */
+function requestWithMfa(
+  { identity, settings }: User,
+  device: string,
+  context: OpenContext,
+  request: (code: string) => Promise<Opened>,
+): Promise<Opened> {
+  const shownDevice = shownValues(identity, settings).mfaDevice;
+  const turn: Turn = {
+    subject: ['mfa', device],
+    named: `the MFA device ${shownDevice ?? device}`,
+    // Of a failure, only what became of the code.
+    isShared: (code) => code === 'ERR_AUTH_MFA_REFUSED' || code === 'ERR_CANCELLED',
+  };
+  const asked = { device, ...withoutAbsent({ shownDevice }) };
+  return context.alone(turn, () => withMfaCode(asked, identity, context.ask, request));
+}
+
+async function requestSession(
+  sts: Sts,
+  { settings }: User,
+  { host }: OpenContext,
+  request: SessionTokenRequest,
+): Promise<Opened> {
+  const { serverDate, ...session } = await sts.getSessionToken(request);
+  const region = settings.region ?? defaultRegion;
+  return {
+    credentials: awsCredentials({ ...session, region }),
+    clockOffsetMs: serverDate ? serverDate.getTime() - host.now().getTime() : 0,
+    limits: request.serialNumber === undefined ? [withoutMfaLimit] : [],
+  };
+}
+
+/**
+ * Opens AWS STS for one use, and closes it.
+ *
+ * @throws ERR_CONFIG_INVALID for a variable of the AWS SDKs that names another endpoint; what `use` throws
+ */
+export async function withSts<T>(
+  { identity, settings }: User,
+  credentials: AwsCredentials,
+  { host, timeoutMs }: Pick<OpenContext, 'host' | 'timeoutMs'>,
+  use: (sts: Sts) => Promise<T>,
+): Promise<T> {
+  const { region = defaultRegion, endpoint, mfaArn } = settings;
+  refuseEndpointVariables({ region, endpoint }, identity.name, host.env);
+  const { openSts } = await import('./sts.ts');
+  const sts = openSts({
+    region,
+    endpoint,
+    variant: endpointVariant(settings, host.env),
+    credentials,
+    shown: shownValues(identity, settings),
+    locateMfaArn:
+      mfaArn === undefined ? undefined : () => identity.locate(['credentials', 'mfa_arn']),
+    timeoutMs,
+    host,
+  });
+  try {
+    return await use(sts);
+  } finally {
+    sts.close();
+  }
+}
+
+function usableKey(
+  identity: Identity,
+  stored: AwsCredentials | null,
+  isStoreLasting: boolean,
+): AwsCredentials {
+  const { name, locate } = identity;
+  const configure = [configureKey(name)];
+  if (stored === null) {
+    const empty = emptyKeyFields(identity);
+    const what = empty.map(
+      (field) => `${field.path.join('.')} (${locate(field.path)}) ${describeEmpty(field)}`,
+    );
+    const none = `no access key is stored for identity ${name}`;
+    throw new AtmosError('ERR_AUTH_KEYS_MISSING', [...what, none].join('; '), {
+      hints: [
+        ...variableHints(empty),
+        // A key that is configured now would be gone before the next command.
+        ...(isStoreLasting ? configure : []),
+        ...(isStoreLasting || empty.length > 0
+          ? []
+          : [edit(locate(['credentials']), 'give access_key_id and secret_access_key by !env')]),
+      ],
+    });
+  }
+  if (isSession(stored)) {
+    throw new AtmosError(
+      'ERR_AUTH_KEYS_MISSING',
+      `what is stored as the access key of identity ${identity.name} is a session, which cannot open another`,
+      { hints: configure },
+    );
+  }
+  return stored;
+}
+
+function configureKey(identity: string): Hint {
+  return run(['atmos', 'auth', 'user', 'configure', ...optionWords('--identity', identity)]);
+}
+
+/** Another program may have stored any text. Not checked before a session is opened: a stored one stays valid. */
+function checkStoredDevice(identity: Identity, { mfaArn }: AwsCredentials): void {
+  const [fault] = keyFaultsOf(identity, withoutAbsent({ mfaArn }));
+  if (fault === undefined) return;
+  const { name } = identity;
+  throw new AtmosError(
+    'ERR_STORE_INVALID',
+    `${fault.name} stored with the access key of identity ${name} ${fault.message}`,
+    { hints: [configureKey(name)] },
+  );
+}
+
+/** What AWS and Atmos allow, of what the configuration, the stored key or else the default asks for. */
+function sessionSeconds(
+  { identity, settings }: User,
+  key: AwsCredentials,
+  hasMfa: boolean,
+  { warn }: OpenContext,
+): number {
+  const wanted =
+    settings.durationSeconds ?? storedDuration(key, identity, warn) ?? defaultDurationSeconds;
+  const most = hasMfa ? maxDurationSeconds.withMfa : maxDurationSeconds.withoutMfa;
+  const seconds = Math.min(Math.max(wanted, minDurationSeconds), most);
+  if (seconds !== wanted) {
+    const because = hasMfa ? 'with MFA' : 'without MFA';
+    warn(
+      `the session of identity ${identity.name} lasts ${seconds} seconds instead of ${wanted}: ${because}, from ${minDurationSeconds} to ${most} are possible`,
+    );
+  }
+  return seconds;
+}
+
+function storedDuration(
+  keys: AwsCredentials,
+  identity: Identity,
+  warn: (message: string) => void,
+): number | undefined {
+  if (keys.sessionDuration === undefined) return undefined;
+  try {
+    return parseDuration(keys.sessionDuration);
+  } catch {
+    warn(
+      `the session duration stored with the key of identity ${identity.name} is not one: the default of 12h is used`,
+    );
+    return undefined;
+  }
+}

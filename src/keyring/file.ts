@@ -1,0 +1,39 @@
+import type { Backend } from './contract.ts';
+import {
+  fileSchema,
+  passwordSources,
+  pinFile,
+  settleFile,
+  unpinFile,
+  type FileSettings,
+} from './file/settings.ts';
+import { storingNotice, trustNeeds } from './file/trust-needs.ts';
+
+const loadAgentBackend = async () => (await import('./file/agent-backend.ts')).agentFileKeyring;
+const loadFileKeyring = async () => (await import('./file/backend.ts')).openFileKeyring;
+
+/** An encrypted directory, with its unlock agent in front. */
+export const fileBackend: Backend<FileSettings> = {
+  type: 'file',
+  schema: fileSchema,
+  settle: settleFile,
+  pin: pinFile,
+  unpin: unpinFile,
+  trustNeeds,
+  storingNotice,
+  location: ({ directory }) => directory,
+  passwordSources,
+  autoUnlockMs: ({ autoUnlockMs }) => autoUnlockMs,
+  async open(context) {
+    const { createAgentClientKeyring } = await import('./agent/client-keyring.ts');
+    return createAgentClientKeyring(loadFileKeyring)(context);
+  },
+  loadInspector: async () => (await import('./file/inspect.ts')).fileInspector,
+  loadAgent: async () => (await import('./agent/control.ts')).createAgentControl(loadAgentBackend),
+  async runAgent(host) {
+    const { runAgent } = await import('./agent/daemon.ts');
+    await runAgent(host, await loadAgentBackend());
+  },
+  rekey: async (context, options) =>
+    (await import('./file/rekey.ts')).rekeyKeyring(context, options),
+};

@@ -1,0 +1,150 @@
+import { writeFileSync } from 'node:fs';
+import { connect, type AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { createServer } from 'node:tls';
+import { afterEach, describe, expect, test } from 'vitest';
+import { openSts, type StsOptions } from '../../../src/clouds/aws/sts.ts';
+import { selfSignedCertificate } from '../../support/certificate.ts';
+import { startConnectProxy } from '../../support/connect-proxy.ts';
+import { errorOf } from '../../support/error-of.ts';
+import { fakeHost } from '../../support/fake-host.ts';
+import { startSts } from '../../support/sts-server.mjs';
+import { temporaryDirectory } from '../../support/temporary.ts';
+
+const key = {
+  accessKeyId: 'AKIAIOSFODNN7EXAMPLE',
+  secretAccessKey: 'CanaryIn/The+Coal/Mine0123456789abcdefgh',
+  account: '012345678901',
+  userName: 'ada',
+};
+
+const closing: (() => unknown)[] = [];
+
+afterEach(async () => {
+  for (const close of closing.splice(0).toReversed()) await close();
+});
+
+function open(env: Record<string, string>, options: Partial<StsOptions> = {}) {
+  const sts = openSts({
+    credentials: key,
+    region: 'eu-west-1',
+    timeoutMs: 10_000,
+    host: fakeHost({ env }),
+    ...options,
+  });
+  closing.push(() => sts.close());
+  return sts;
+}
+
+async function proxyTo(port: number, answer?: string) {
+  const proxy = await startConnectProxy(port, answer);
+  closing.push(() => proxy.close());
+  return proxy;
+}
+
+/** The stand-in for AWS STS behind TLS, as the host of that name. Gives its port and its certificate. */
+async function startTlsSts(host: string) {
+  const sts = await startSts({ keys: [key], now: () => fakeHost().now() });
+  const certificate = selfSignedCertificate(host);
+  const server = createServer(certificate, (socket) => {
+    const upstream = connect(Number(new URL(sts.url).port), '127.0.0.1');
+    for (const one of [socket, upstream]) one.on('error', () => socket.destroy());
+    socket.pipe(upstream).pipe(socket);
+  });
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+  closing.push(
+    () => sts.close(),
+    () => server.close(),
+  );
+  const bundle = join(temporaryDirectory(), 'bundle.pem');
+  writeFileSync(bundle, certificate.cert);
+  return { port: (server.address() as AddressInfo).port, bundle };
+}
+
+test('a request goes through the proxy to the endpoint of the region', async () => {
+  const { port, bundle } = await startTlsSts('sts.eu-west-1.amazonaws.com');
+  const proxy = await proxyTo(port);
+  const sts = open({ HTTPS_PROXY: proxy.url, AWS_CA_BUNDLE: bundle });
+  expect(await sts.getCallerIdentity()).toMatchObject({ account: key.account });
+  expect(proxy.targets).toEqual(['sts.eu-west-1.amazonaws.com:443']);
+});
+
+describe('the endpoint of AWS', () => {
+  const none = { useFips: false, useDualstack: false };
+  test.each([
+    ['eu-west-1', none, 'sts.eu-west-1.amazonaws.com'],
+    ['cn-north-1', none, 'sts.cn-north-1.amazonaws.com.cn'],
+    ['us-gov-west-1', none, 'sts.us-gov-west-1.amazonaws.com'],
+    ['eusc-de-east-1', none, 'sts.eusc-de-east-1.amazonaws.eu'],
+    ['us-iso-east-1', none, 'sts.us-iso-east-1.c2s.ic.gov'],
+    ['us-isob-east-1', none, 'sts.us-isob-east-1.sc2s.sgov.gov'],
+    ['us-east-1', { ...none, useFips: true }, 'sts-fips.us-east-1.amazonaws.com'],
+    ['us-gov-west-1', { ...none, useFips: true }, 'sts.us-gov-west-1.amazonaws.com'],
+    ['eu-west-1', { ...none, useDualstack: true }, 'sts.eu-west-1.api.aws'],
+    ['us-east-1', { useFips: true, useDualstack: true }, 'sts-fips.us-east-1.api.aws'],
+  ])('in %s with %j is %s', async (region, variant, host) => {
+    const proxy = await proxyTo(0, '403 Forbidden');
+    const sts = open({ HTTPS_PROXY: proxy.url }, { region, variant });
+    expect((await errorOf(sts.getCallerIdentity())).code).toBe('ERR_NETWORK');
+    expect(proxy.targets[0]).toBe(`${host}:443`);
+  });
+});
+
+describe('an error of the way', () => {
+  const origin = 'https://sts.eu-west-1.amazonaws.com';
+
+  test('names the proxy that asks for a password, and its variable', async () => {
+    const proxy = await proxyTo(0, '407 Proxy Authentication Required');
+    const withUser = proxy.url.replace('//', '//ada:hunter2@');
+    const error = await errorOf(open({ https_proxy: withUser }).getCallerIdentity());
+    expect(error).toMatchObject({
+      code: 'ERR_NETWORK',
+      message: `cannot reach ${origin} through the proxy ${proxy.url} (https_proxy): the proxy refused to connect (status 407)`,
+      hints: [
+        'write the user and password of the proxy into the URL of https_proxy',
+        `curl -i ${origin}/`,
+      ],
+    });
+  });
+
+  test('names the proxy that refuses the host', async () => {
+    const proxy = await proxyTo(0, '403 Forbidden');
+    const error = await errorOf(open({ HTTPS_PROXY: proxy.url }).getCallerIdentity());
+    expect(error).toMatchObject({
+      message: `cannot reach ${origin} through the proxy ${proxy.url} (HTTPS_PROXY): the proxy refused to connect (status 403)`,
+      hints: [
+        'ask the administrator of the proxy, or add the host to NO_PROXY',
+        `curl -i ${origin}/`,
+      ],
+    });
+  });
+
+  test('names the proxy that cannot be reached', async () => {
+    const proxy = await startConnectProxy(0);
+    proxy.close();
+    const error = await errorOf(open({ HTTPS_PROXY: proxy.url }).getCallerIdentity());
+    expect(error.message).toBe(
+      `cannot reach ${origin} through the proxy ${proxy.url} (HTTPS_PROXY): connection refused (ECONNREFUSED)`,
+    );
+  });
+
+  test('names the file of AWS_CA_BUNDLE that does not have the authority', async () => {
+    const { port } = await startTlsSts('sts.eu-west-1.amazonaws.com');
+    const proxy = await proxyTo(port);
+    const bundle = join(temporaryDirectory(), 'other.pem');
+    writeFileSync(bundle, selfSignedCertificate().cert);
+    const env = { HTTPS_PROXY: proxy.url, AWS_CA_BUNDLE: bundle };
+    expect(await errorOf(open(env).getCallerIdentity())).toMatchObject({
+      message: `cannot reach ${origin} through the proxy ${proxy.url} (HTTPS_PROXY): TLS failed (DEPTH_ZERO_SELF_SIGNED_CERT) with the certificates of AWS_CA_BUNDLE ("${bundle}")`,
+      hints: [
+        'add the authority of the proxy or endpoint to the file of AWS_CA_BUNDLE',
+        `curl -i ${origin}/`,
+      ],
+    });
+  });
+
+  test('is that of a variable that is no URL', async () => {
+    const error = await errorOf(open({ HTTPS_PROXY: 'socks5://x' }).getCallerIdentity());
+    expect(error.code).toBe('ERR_CONFIG_INVALID');
+  });
+});
