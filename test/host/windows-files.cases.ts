@@ -40,19 +40,22 @@ export const suite: PlatformSuite = {
   platforms: ['win32'],
   programs: { hold },
   cases: [
-    inDirectory('a lock is held by one, or shared by some, in one process too', async (at) => {
-      const path = join(at, 'lock');
-      const exclusive = await take(path, 'exclusive');
-      assert.equal(await attempt(path, 'exclusive'), undefined);
-      assert.equal(await attempt(path, 'shared'), undefined);
-      exclusive.release();
-      const shared = [await take(path, 'shared'), await take(path, 'shared')];
-      assert.equal(await attempt(path, 'exclusive'), undefined);
-      for (const lock of shared) lock.release();
-      (await take(path, 'exclusive')).release();
-    }),
     inDirectory(
-      'a lock is a file for us alone that stays, and names its holder while it is held',
+      'a lock has one exclusive holder or several shared holders, also in one process',
+      async (at) => {
+        const path = join(at, 'lock');
+        const exclusive = await take(path, 'exclusive');
+        assert.equal(await attempt(path, 'exclusive'), undefined);
+        assert.equal(await attempt(path, 'shared'), undefined);
+        exclusive.release();
+        const shared = [await take(path, 'shared'), await take(path, 'shared')];
+        assert.equal(await attempt(path, 'exclusive'), undefined);
+        for (const lock of shared) lock.release();
+        (await take(path, 'exclusive')).release();
+      },
+    ),
+    inDirectory(
+      'a lock is a private file that remains, and names its holder while it is held',
       async (at) => {
         const path = join(at, 'lock');
         writeFileSync(path, 'a long line that was there before\n');
@@ -141,7 +144,7 @@ export const suite: PlatformSuite = {
       assert.throws(() => replaceFile(from, to), { code: 'ENOENT' });
     }),
     inDirectory(
-      'a file that somebody shares with nobody is waited for, then it is busy',
+      'a file that another program has opened exclusively is retried, then it is busy',
       async (at) => {
         const [from, to] = [join(at, 'from'), join(at, 'to')];
         for (const path of [from, to]) writeFileSync(path, path);
@@ -166,7 +169,7 @@ export const suite: PlatformSuite = {
   ],
 };
 
-/** Holds a lock, says so, and waits to be killed. */
+/** Takes a lock, reports it, and waits to be killed. */
 async function hold([path = '']: readonly string[]): Promise<void> {
   await acquireLock(path, {
     mode: 'exclusive',
