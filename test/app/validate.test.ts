@@ -235,7 +235,7 @@ describe('a setting', () => {
     ],
     [
       'auth: { keyring: { spec: { password_env: "X;id" } } }',
-      'error: auth.keyring.spec.password_env ($/atmos.yaml:1:42) is not a name for an environment variable | use letters, digits and _, and no digit first',
+      'error: auth.keyring.spec.password_env ($/atmos.yaml:1:42) is not a name for an environment variable | use letters, digits and _, and do not start with a digit',
     ],
     [
       'auth: { keyring: { tpye: file } }',

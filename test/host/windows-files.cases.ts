@@ -79,12 +79,12 @@ export const suite: PlatformSuite = {
       assert.ok(lock, 'the lock of a dead process was not free');
       lock.release();
     }),
-    inDirectory('a lock needs a directory to be in, and to be a file', async (at) => {
+    inDirectory('a lock needs an existing directory and a regular file', async (at) => {
       await assert.rejects(take(join(at, 'absent', 'lock'), 'shared'), { code: 'ENOENT' });
       mkdirSync(join(at, 'directory'));
       await assert.rejects(take(join(at, 'directory'), 'shared'), { code: 'EPERM' });
     }),
-    inDirectory('what we make is for us alone', async (at) => {
+    inDirectory('new files and directories are private', async (at) => {
       makePrivateDirectories(join(at, 'a', 'b'));
       closeSync(createPrivateFile(join(at, 'a', 'b', 'file')));
       for (const path of ['a', 'a/b', 'a/b/file']) {
@@ -93,7 +93,7 @@ export const suite: PlatformSuite = {
       assert.throws(() => createPrivateFile(join(at, 'a', 'b', 'file')), { code: 'EEXIST' });
       makePrivateDirectories(join(at, 'a', 'b'));
     }),
-    inDirectory('what others may is seen', async (at) => {
+    inDirectory('the access of other users is detected', async (at) => {
       const path = join(at, 'file');
       writeFileSync(path, '');
       const tried = [
@@ -106,16 +106,16 @@ export const suite: PlatformSuite = {
         assert.deepEqual(othersMay(path), expected, entries);
       }
     }),
-    inDirectory('a directory that others may write can be replaced by them', async (at) => {
+    inDirectory('a directory that other users may write can be replaced by them', async (at) => {
       await setAccess(at, '(A;OICI;0x1301bf;;;WD)');
       assert.deepEqual(othersMay(at), { read: true, write: true, replace: true });
     }),
-    inDirectory('the drive itself is one that others cannot replace', async () => {
+    inDirectory('other users cannot replace the root of a drive', async () => {
       const root = permissionCheckFor(undefined).permissionsOf('C:\\', lstatSync('C:\\'));
       assert.equal(root?.isTrusted, true);
       assert.equal(root?.others.replace, false);
     }),
-    inDirectory("what is somebody else's is neither ours nor trusted", async (at) => {
+    inDirectory('a file of another user is neither ours nor trusted', async (at) => {
       const path = join(at, 'file');
       writeFileSync(path, '');
       if (!canGiveAway) throw new Skipped('only root under Wine can give a file away');
@@ -124,7 +124,7 @@ export const suite: PlatformSuite = {
       assert.equal(permissions?.isOurs, false);
       assert.equal(permissions.isTrusted, false);
     }),
-    inDirectory('nothing is said of a file that is another one by now', async (at) => {
+    inDirectory('the permissions of a file that has been replaced are undefined', async (at) => {
       const path = join(at, 'file');
       writeFileSync(path, '');
       const stats = lstatSync(path);
@@ -132,7 +132,7 @@ export const suite: PlatformSuite = {
       replaceFile(join(at, 'other'), path);
       assert.equal(permissionCheckFor(undefined).permissionsOf(path, stats), undefined);
     }),
-    inDirectory('a file is placed where none is, and replaced where one is', async (at) => {
+    inDirectory('placeFile refuses an existing file and replaceFile a missing one', async (at) => {
       const [from, to] = [join(at, 'from'), join(at, 'to')];
       writeFileSync(from, 'one');
       placeFile(from, to);
@@ -156,16 +156,19 @@ export const suite: PlatformSuite = {
         assert.equal(readFileSync(to, 'utf8'), from);
       },
     ),
-    inDirectory('the name of a deleted file is free at once, whoever reads it', async (at) => {
-      const path = join(at, 'file');
-      writeFileSync(path, 'text');
-      const reader = openSync(path, 'r');
-      removeFile(path, join(at, 'temporary'));
-      assert.equal(statSync(path, { throwIfNoEntry: false }), undefined);
-      writeFileSync(path, 'again');
-      closeSync(reader);
-      assert.equal(readFileSync(path, 'utf8'), 'again');
-    }),
+    inDirectory(
+      'the name of a deleted file is free immediately, even while it is read',
+      async (at) => {
+        const path = join(at, 'file');
+        writeFileSync(path, 'text');
+        const reader = openSync(path, 'r');
+        removeFile(path, join(at, 'temporary'));
+        assert.equal(statSync(path, { throwIfNoEntry: false }), undefined);
+        writeFileSync(path, 'again');
+        closeSync(reader);
+        assert.equal(readFileSync(path, 'utf8'), 'again');
+      },
+    ),
   ],
 };
 

@@ -382,7 +382,7 @@ const wrongs: Readonly<Record<string, Readonly<Record<string, Wrong>>>> = {
     'a variable that no environment can hold': {
       files: { 'atmos.yaml': `${dev}env: { A-B: 1 }\n` },
       message: 'env.A-B ($/atmos.yaml:2:13) is not a name for an environment variable',
-      hints: ['use letters, digits and _, and no digit first'],
+      hints: ['use letters, digits and _, and do not start with a digit'],
     },
   },
   'environment (1.7)': {

@@ -247,7 +247,7 @@ export function emptyKeyFields({ credentials, tagAt }: Identity): EmptyKeyField[
 
 /** Follows the name of the field. */
 export function describeEmpty({ tag }: EmptyKeyField): string {
-  return tag === undefined ? 'is empty' : `is empty: ${tag} gives nothing`;
+  return tag === undefined ? 'is empty' : `is empty: ${tag} returned an empty value`;
 }
 
 /** What to set, in one line; none for fields that no variable gives. */

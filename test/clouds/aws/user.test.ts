@@ -93,8 +93,8 @@ describe('the keys of a user', () => {
       const error = await errorOf(keyOf({ credentials: empty, tagAt }, null));
       expect(error.code).toBe('ERR_AUTH_KEYS_MISSING');
       expect(error.message).toBe(
-        'credentials.access_key_id (/p/atmos.yaml:credentials:access_key_id) is empty: !env CI_KEY_ID gives nothing; ' +
-          'credentials.secret_access_key (/p/atmos.yaml:credentials:secret_access_key) is empty: !env CI_SECRET gives nothing; ' +
+        'credentials.access_key_id (/p/atmos.yaml:credentials:access_key_id) is empty: !env CI_KEY_ID returned an empty value; ' +
+          'credentials.secret_access_key (/p/atmos.yaml:credentials:secret_access_key) is empty: !env CI_SECRET returned an empty value; ' +
           'no access key is stored for identity dev',
       );
       expect(error.hints).toEqual([
@@ -120,7 +120,7 @@ describe('the keys of a user', () => {
       const error = await errorOf(keyOf({ credentials, tagAt }));
       expect(error.code).toBe('ERR_CONFIG_INVALID');
       expect(error.message).toBe(
-        'credentials.secret_access_key of identity dev (/p/atmos.yaml:credentials:secret_access_key) is empty: !env CI_SECRET gives nothing, but the other half of the access key is there',
+        'credentials.secret_access_key of identity dev (/p/atmos.yaml:credentials:secret_access_key) is empty: !env CI_SECRET returned an empty value, but the other half of the access key is there',
       );
       expect(error.hints).toEqual(['set the variable CI_SECRET, which is not set or empty']);
     });
