@@ -41,7 +41,7 @@ describe('keys to be stored', () => {
     const error = await errorOf(manager.checkConfigurable(named(225)));
     expect(error.code).toBe('ERR_KEYRING_INVALID_KEY');
     expect(error.message).toContain(
-      `has a name of 225 bytes, and the keyring takes at most 224 (realm `,
+      `has a name of 225 bytes; the keyring allows at most 224 (realm `,
     );
     expect(error.hints).toEqual(['give it a shorter name']);
   });

@@ -50,7 +50,7 @@ describe('the name of an identity', () => {
     expect(await findingsOf(project(224))).toEqual([]);
     const [finding, ...more] = await findingsOf(project(225));
     expect(finding).toContain(
-      ') has a name of 225 bytes, and the keyring takes at most 224 (realm r; / and % count as 3) | give it a shorter name',
+      ') has a name of 225 bytes; the keyring allows at most 224 (realm r; / and % count as 3) | give it a shorter name',
     );
     expect(more).toEqual([]);
   });
