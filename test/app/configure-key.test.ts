@@ -166,7 +166,7 @@ describe('a moved checkout', () => {
     );
     expect(error.hints).toEqual([
       'atmos auth keyring adopt dev --from-realm 0123456789abcdef',
-      'give access_key_id and secret_access_key by !env (/p/atmos.yaml:credentials)',
+      'set access_key_id and secret_access_key with !env (/p/atmos.yaml:credentials)',
     ]);
   });
 

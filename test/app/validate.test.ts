@@ -70,11 +70,11 @@ describe('the kind of an identity', () => {
     ],
     [
       'dev: { kind: vault }',
-      'error: auth.identities.dev.kind ($/atmos.yaml:3:18) is unknown: "vault" | kinds that work: aws/user',
+      'error: auth.identities.dev.kind ($/atmos.yaml:3:18) is unknown: "vault" | supported kinds: aws/user',
     ],
     [
       'dev: { kind: aws/assume-role }',
-      'warning: auth.identities.dev.kind ($/atmos.yaml:3:18) is aws/assume-role, which this version cannot use yet',
+      'warning: auth.identities.dev.kind ($/atmos.yaml:3:18) is aws/assume-role, which this version does not support',
     ],
     ['dev: { default: false }', 'warning: auth.identities.dev.kind ($/atmos.yaml:3:5) is missing'],
   ])('%s', async (text, finding) => {
@@ -112,7 +112,7 @@ describe('what is the kind’s own', () => {
     ],
     [
       'credentials: { access_key_id: AKIAIOSFODNN7EXAMPLE }',
-      'error: auth.identities.dev.credentials ($/atmos.yaml:5:7) hold only one of access_key_id and secret_access_key | give both or neither; with neither, the keys come from the keyring',
+      'error: auth.identities.dev.credentials ($/atmos.yaml:5:7) hold only one of access_key_id and secret_access_key | set both or neither; if neither is set, the keys come from the keyring',
     ],
     [
       'spec: { endpoint_url: "https://me:hunter2@sts.example.com" }',

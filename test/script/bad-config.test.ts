@@ -162,8 +162,8 @@ test('what this version cannot do yet is told as that, and not done in part', as
     {},
     {
       exitCode: 2,
-      message: `identity emergency-user has the kind aws/assume-role (${machine.project}/atmos.yaml:7:13), which this version cannot use yet`,
-      hints: ['kinds that work: aws/user'],
+      message: `identity emergency-user has the kind aws/assume-role (${machine.project}/atmos.yaml:7:13), which this version does not support`,
+      hints: ['supported kinds: aws/user'],
     },
   );
   machine.writeConfig(configOf(machine).replace('aws/user', 'aws/usr'));

@@ -575,7 +575,7 @@ aws_secret_access_key = tooshort
     const result = await run(desk, '--from aws-credentials --map short=dev');
     expect(result).toMatchObject({ code: 'ERR_STORE_INVALID', exitCode: 1 });
     expect(result.stderr).toContain(
-      'the key of the profile "short" cannot be used: the secret access key has 8 characters, and one of AWS has 40',
+      'the key of the profile "short" cannot be used: the secret access key has 8 characters instead of 40',
     );
     expect(result.stderr).not.toContain('tooshort');
     expect(desk.stored()).toEqual({});

@@ -14,7 +14,7 @@ import {
 import { person } from './person.ts';
 
 const limits =
-  'note: without MFA, AWS refuses this session all of IAM, and of STS all but AssumeRole and GetCallerIdentity\n';
+  'note: without MFA, AWS denies this session all calls of IAM, and of STS except AssumeRole and GetCallerIdentity\n';
 const withKeys = `credentials:\n  access_key_id: ${user.accessKeyId}\n  secret_access_key: ${user.secretAccessKey}`;
 
 /** A desk whose user has the device, and says so in atmos.yaml. */
