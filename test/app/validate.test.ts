@@ -147,7 +147,8 @@ describe('what is the kind’s own', () => {
 
 describe('a reference', () => {
   const role = 'kind: aws/assume-role';
-  const rolesAside = (lines: string[]) => lines.filter((line) => !line.includes('does not support'));
+  const rolesAside = (lines: string[]) =>
+    lines.filter((line) => !line.includes('does not support'));
 
   test.each([
     ['via: { provider: SSO }', []],
