@@ -79,7 +79,7 @@ function checkKind(
 ): boolean {
   const path = [...at, 'kind'];
   if (known.includes(kind)) {
-    report(warningAt(path, `is ${kind}, which this version cannot use yet`));
+    report(warningAt(path, `is ${kind}, which this version does not support`));
     return true;
   }
   if (kind === '') {

@@ -115,12 +115,12 @@ function reportKind({ name, kind, tagAt }: Identity, report: ReportProblem): voi
     // A profile, or another file, may give it one.
     report({ ...warningAt(path, 'is missing'), code: 'ERR_CONFIG_INVALID' });
   } else if (otherIdentityKinds.includes(kind)) {
-    const message = `is ${kind}, which this version cannot use yet`;
+    const message = `is ${kind}, which this version does not support`;
     report({ ...warningAt(path, message), code: 'ERR_IDENTITY_UNSUPPORTED' });
   } else {
     const nearest = nearestName(kind, [...identityKinds, ...otherIdentityKinds]);
     const hint = say(
-      nearest ? `did you mean ${nearest}?` : `kinds that work: ${identityKinds.join(', ')}`,
+      nearest ? `did you mean ${nearest}?` : `supported kinds: ${identityKinds.join(', ')}`,
     );
     const message = `is unknown: ${quoteValue({ value: kind, tag: tagAt?.(['kind']) })}`;
     report({ ...invalidAt(path, message, hint), code: 'ERR_IDENTITY_UNSUPPORTED' });

@@ -7,141 +7,149 @@ import type { EnvironmentChange } from '../core/variables.ts';
 import type { Closed } from '../host/closed-home.ts';
 import type { Host } from '../host/host.ts';
 
-/** A kind of identity. It knows neither the keyring nor other identities. */
+/** A kind of identity. Must not know the keyring or other identities. */
 export interface Kind {
-  /** The type of its credentials, by which their cloud is found. */
+  /** The type of its credentials, which determines the cloud. */
   readonly gives: CredentialType;
-  /** The name that Atmos shows as the provider of an identity that has none: `aws-user`. */
+  /** The provider name that Atmos shows for an identity without a provider: `aws-user`. */
   readonly rootName: string;
   /**
-   * What the kind's own parts of the configuration hold. One that is absent is not looked at; keys
-   * that are not there are told of by `auth validate`.
+   * The schemas of the parts of the configuration that the kind defines. A part without a schema is
+   * not checked; unknown keys are reported by `auth validate`.
    */
   readonly schemas: Readonly<Partial<Record<IdentityPart, GenericSchema>>>;
   /**
-   * What using the identity does that a project's file gets only once it is trusted, and which of the
-   * identity's own fields asks for it: `['spec', 'endpoint_url']`. Checks nothing, and throws nothing:
-   * of what is not valid there is nothing to say.
+   * The actions of the identity that a project's file may only cause after it is trusted, and the
+   * field of the identity that causes each: `['spec', 'endpoint_url']`. Does not check the
+   * configuration and never throws; invalid fields are skipped.
    */
   trustNeeds(identity: Identity): readonly TrustNeed[];
   /**
-   * The form of a long-lived key of this identity. It checks values as those in the configuration are
-   * checked.
+   * The form for a long-lived key of this identity. It checks values like those in the
+   * configuration.
    *
    * @throws ERR_CONFIG_INVALID
    */
   keyForm(identity: Identity): Promise<KeyForm>;
   /**
-   * Checks the configuration and says what it means. Pure: no keyring, no network, no process, no file.
-   * Whatever only looks (validation, the environment, a session that is stored) needs no more than this.
+   * Checks the configuration and interprets it. Pure: no keyring, no network, no process, no file.
+   * Sufficient for every read-only use (validation, the environment, a stored session).
    *
-   * @throws ERR_CONFIG_INVALID, an `IdentityError` with all that is wrong
+   * @throws ERR_CONFIG_INVALID, an `IdentityError` with all problems
    */
   plan(identity: Identity): LinkPlan;
 }
 
-/** A value that a session depends on. */
+/** A setting on which a session depends. */
 export interface PlannedSetting {
   readonly value: string | number | null;
-  /** What messages say in its place. Absent: the value. */
+  /** Replaces the value in messages. Default: the value. */
   readonly shown?: string;
 }
 
-/** One link between a configuration and credentials, ready to be opened. */
+/** One step from a configuration to credentials, ready to be opened. */
 export interface LinkPlan {
-  /** Of the identity, as written in atmos.yaml. */
+  /** Name of the identity as written in atmos.yaml. */
   readonly name: string;
   /** `aws/user` */
   readonly kind: string;
   /**
-   * The settings that a session depends on, by the name that messages give them: `spec.endpoint_url`. A
-   * session is not used once one of them has changed. Stored with the session, so nothing secret; and of
-   * the configuration alone, so that a stored session is found without the long-lived key.
+   * The settings on which a session depends, by their names in messages: `spec.endpoint_url`. A
+   * session is not used after one of them has changed. They are stored with the session, so they
+   * must not contain a secret. They come from the configuration only, so that a stored session is
+   * found without the long-lived key.
    */
   readonly fingerprint: Readonly<Record<string, PlannedSetting>>;
   /**
-   * The long-lived key: `needed`, from the keyring; `configured`, so that a stored one would not be used;
-   * or `none`.
+   * The source of the long-lived key: `needed`: the keyring; `configured`: the configuration, so a
+   * stored key would not be used; `none`: there is no key.
    */
   readonly storedKey: 'needed' | 'configured' | 'none';
-  /** As configured. Absent: the environment's, or `defaultRegion`. */
+  /** As configured. Absent: from the environment, or `defaultRegion`. */
   readonly region?: string;
-  /** What logs say in place of the region. Absent: the region. */
+  /** Replaces the region in logs. Default: the region. */
   readonly shownRegion?: string;
   readonly defaultRegion: string;
   /**
-   * The long-lived key that `open` uses. Absent where `storedKey` is `none`.
+   * The long-lived key that `open` uses. Absent if `storedKey` is `none`.
    *
-   * @throws ERR_AUTH_KEYS_MISSING, and what reading the store gives
+   * @throws ERR_AUTH_KEYS_MISSING, and errors of reading the store
    */
   longLivedKey?(source: KeySource): Promise<Credentials>;
   /**
-   * The network call.
+   * Makes the network call.
    *
-   * @throws as `longLivedKey`; ERR_AUTH_KEYS_REFUSED for the long-lived key; ERR_AUTH_MFA_REQUIRED where a
-   *   person is needed and `ask` has no way; other ERR_AUTH_*, ERR_NETWORK, ERR_AWS, ERR_STORE_INVALID
+   * @throws as `longLivedKey`; ERR_AUTH_KEYS_REFUSED for the long-lived key; ERR_AUTH_MFA_REQUIRED
+   *   if input of the user is needed and `ask` cannot prompt; other ERR_AUTH_*, ERR_NETWORK,
+   *   ERR_AWS, ERR_STORE_INVALID
    */
   open(context: OpenContext): Promise<Opened>;
-  /** Asks the server who holds these credentials, within `timeoutMs`. */
+  /** Asks the server who owns these credentials, within `timeoutMs`. */
   whoIs(
     credentials: Credentials,
     context: Pick<OpenContext, 'host' | 'timeoutMs' | 'warn'>,
   ): Promise<{ arn: string; account: string }>;
 }
 
-/** Where a long-lived key may come from. */
+/** The source of a long-lived key. */
 export interface KeySource {
-  /** The one that the store keeps under this name. Null: none. Read at most once. */
+  /** The stored key of this identity. Null if it does not exist. Read at most once. */
   storedKey(): Promise<Credentials | null>;
-  /** Whether the next command would find a key that is stored. Not in the memory keyring. */
+  /** Whether a stored key remains for the next command. False for the memory keyring. */
   readonly isStoreLasting: boolean;
 }
 
 export interface OpenContext extends KeySource {
   readonly host: Host;
   readonly ask: Ask;
-  /** For each request, its second attempt included. A person who is asked has more time. */
+  /** For each request, including a retry. A prompt may take longer. */
   readonly timeoutMs: number;
-  /** Runs the task while no other process of this user runs one of the same subject. */
+  /** Runs the task while no other process of this user runs a task with the same subject. */
   alone<T>(turn: Turn, task: () => Promise<T>): Promise<T>;
-  /** For what a person should know, one line each. */
+  /** Reports a warning to the user, one line each. */
   warn(message: string): void;
 }
 
-/** What must not be done twice at once, and is known only when a link is opened: an MFA device. */
+/**
+ * A resource that only one task may use at a time, and that is known only when a link is opened: an
+ * MFA device.
+ */
 export interface Turn {
-  /** A word for what it is, then which one: `['mfa', 'arn:…']`. */
+  /** The type of resource, then its identifiers: `['mfa', 'arn:…']`. */
   readonly subject: readonly [what: string, ...which: string[]];
-  /** The same in words for a person. */
+  /** The name of the resource in messages. */
   readonly named: string;
-  /** Whether a failure of this code would be the same for everybody who waited. */
+  /** Whether a failure with this code would be the same for every waiting process. */
   isShared(code: ErrorCode): boolean;
 }
 
-/** What a person can be asked now. An absent member: there is no way to ask. */
+/** The prompts that are possible now. A missing member: this prompt is not possible. */
 export interface Ask {
-  /** Gives undefined when there is no (other) code to be had. */
+  /** Resolves to undefined if no further code is available. */
   readonly mfaCode?: (request: MfaRequest) => Promise<string | undefined>;
 }
 
 export interface MfaRequest {
   readonly device: string;
-  /** How a message calls the device, where a tag of the configuration gave it. Default: itself. */
+  /**
+   * The name of the device in messages, if a tag of the configuration produced it. Default: the
+   * device.
+   */
   readonly shownDevice?: string;
-  /** True when the code before this one was refused. */
+  /** True if the previous code was refused. */
   readonly isRetry: boolean;
 }
 
 export interface Opened {
-  /** With an expiry. */
+  /** Temporary credentials, with an expiry. */
   readonly credentials: Credentials;
-  /** How far the server's clock is ahead of ours. */
+  /** How far the server's clock is ahead of the local one. */
   readonly clockOffsetMs: number;
-  /** What they cannot do, one line each. Kept with them. */
+  /** The limitations of the credentials, one line each. Stored with them. */
   readonly limits: readonly string[];
 }
 
-/** What is configured, to tell whose a file is that does not say so itself. */
+/** The configuration, which identifies the owner of a file that does not state it. */
 export interface FileOwners {
   readonly realm: string;
   readonly identities: readonly string[];
@@ -153,34 +161,39 @@ export interface FileOwners {
 }
 
 /**
- * A plain file in which Go Atmos keeps a session or a token, or the part of one that belongs to one
- * identity.
+ * A plain file in which Go Atmos stores a session or a token, or the part of a file that belongs to
+ * one identity.
  */
 export interface SessionFile {
   readonly path: string;
-  /** `profile`: the settings of a session, which hold no secret. */
+  /** `profile`: the settings of a session, without secrets. */
   readonly item: 'session' | 'profile' | 'token';
-  /** Null for what realms share, and for what a version of Atmos without realms wrote. */
+  /** Null for files that all realms share, and for files of a version of Atmos without realms. */
   readonly realm: string | null;
-  /** As it is written there. Null where a whole file is meant. */
+  /** As it is written in the file. Null for a whole file. */
   readonly identity: string | null;
-  /** The providers whose file it is: of a portal's token, each that is configured for the portal. */
+  /**
+   * The providers that own the file. The token of a portal belongs to every provider that is
+   * configured for the portal.
+   */
   readonly providers: readonly string[];
-  /** Why it is neither read nor removed, to follow its path: `is a symbolic link`. */
+  /** Why it is neither read nor removed. Completes a message after its path: `is a symbolic link`. */
   readonly fault?: string;
   /**
-   * Removes parts of this file, in one go: a file may have thousands. Others stay as they are.
+   * Removes parts of this file in one operation, because a file may have thousands. Other parts are
+   * not changed.
    *
-   * @param parts of the same path, this one among them
-   * @returns those that were still there
+   * @param parts parts with the same path, including this one
+   * @returns the parts that still existed
    * @throws ERR_IO
    */
   remove(parts: readonly SessionFile[]): Promise<readonly SessionFile[]>;
 }
 
-// Long-lived keys: what `auth user configure` asks for, and what other tools have stored.
+// Long-lived keys: the values for which `auth user configure` prompts, and keys that other tools
+// have stored.
 
-/** Values of a long-lived key by the names of the fields of its form. */
+/** The values of a long-lived key by the field names of its form. */
 export type KeyValues = Readonly<Record<string, string>>;
 
 /** One value of a long-lived key. */
@@ -189,16 +202,16 @@ export interface KeyField {
   readonly name: string;
   /** Its name in a prompt: `AWS Access Key ID`. */
   readonly label: string;
-  /** Whether a prompt must not show what is typed. */
+  /** Whether a prompt must hide the input. */
   readonly isSecret: boolean;
-  /** Whether a key is complete without it. */
+  /** Whether the key is complete without it. */
   readonly isOptional: boolean;
-  /** The value when a person types nothing. */
+  /** The value if the user enters nothing. */
   readonly default?: string;
-  /** The value that the configuration has, which is used instead of a stored one, and its name there. */
+  /** The value in the configuration, which is used instead of a stored one, and its name there. */
   readonly configured?: Sourced<string> & { readonly title: string };
   /**
-   * What is wrong with a value, whichever way it came in: `the access key id is empty`. Never quotes
+   * Why a value is invalid, for every source of values: `the access key id is empty`. Never quotes
    * the value, which may be a secret.
    */
   check(value: string): string | undefined;
@@ -207,7 +220,7 @@ export interface KeyField {
 export interface KeyForm {
   readonly fields: readonly KeyField[];
   /**
-   * Reads a key that a program wrote to standard input as JSON. Its values are not checked.
+   * Parses a key that a program wrote to standard input as JSON. Its values are not checked.
    *
    * @throws ERR_USAGE; the message quotes nothing of the input
    */
@@ -221,14 +234,14 @@ export interface SourceLine {
   readonly line: number;
 }
 
-/** A long-lived key of another tool, under the name that the tool gives it. */
+/** A long-lived key of another tool, with its name in that tool. */
 export interface ProfileKey {
   readonly profile: string;
   /** Not checked. */
   readonly values: KeyValues;
-  /** The lines that have it in plain text. */
+  /** The lines that contain it in plain text. */
   readonly lines: readonly SourceLine[];
-  /** The MFA device that the key is used with, which is among the values as well. */
+  /** The MFA device that is used with the key. It is also in `values`. */
   readonly mfaDevice?: Sourced<string>;
 }
 
@@ -236,20 +249,23 @@ export interface ProfileKey {
 export interface KeyFiles {
   readonly credentials: string;
   readonly config: string;
-  /** The directory that cannot be searched: files in it count as missing. Undefined: none. */
+  /**
+   * The directory that cannot be searched, so that files in it count as missing. Undefined if all are
+   * accessible.
+   */
   readonly closed?: Closed;
 }
 
-/** Reads a file. One that is missing is empty. @throws ERR_IO */
+/** Reads a file. Returns an empty text if it is missing. @throws ERR_IO */
 export type ReadKeyFile = (path: string) => string;
 
 /** Finds long-lived keys in files of another tool. The caller reads the files. */
 export interface KeyFileImporter {
-  /** What messages call one of the files: `the AWS file`. */
+  /** The name of one of the files in messages: `the AWS file`. */
   readonly fileTitle: string;
   /** @throws ERR_USAGE without a home directory */
   files(host: Pick<Host, 'env' | 'homeDirectory' | 'userId'>): KeyFiles;
-  /** All profiles by name: those with a key, and the names of the others. */
+  /** All profiles by name: those with a key, and the names of those without. */
   keys(
     files: KeyFiles,
     read: ReadKeyFile,
@@ -264,14 +280,14 @@ export interface KeyFileImporter {
 
 /** Finds long-lived keys in the keyring of another tool. The caller opens the keyring. */
 export interface KeyringImporter extends Pick<KeyFileImporter, 'fileTitle'> {
-  /** Whether the entry of this name is a long-lived key; its name is that of a profile then. */
+  /** Whether the entry with this name is a long-lived key. If it is, the name is that of a profile. */
   isKey(entry: string): boolean;
-  /** Tells the MFA device of each profile, by the environment or a file of the tool. */
+  /** Finds the MFA device of each profile, in the environment or a file of the tool. */
   mfaDevices(
     host: Pick<Host, 'env' | 'homeDirectory' | 'userId'>,
     read: ReadKeyFile,
   ): (profile: string) => Sourced<string> | undefined;
-  /** Reads an entry. The problem quotes nothing of it. Never throws. */
+  /** Parses an entry. The problem does not quote it. Never throws. */
   parse(
     entry: string,
     mfaDevice: string | undefined,
@@ -280,27 +296,27 @@ export interface KeyringImporter extends Pick<KeyFileImporter, 'fileTitle'> {
 
 // ── a cloud: found by the type of credentials ────────────────────────────────────────────────────
 
-/** How programs get the credentials of one type. */
+/** How programs receive credentials of one type. */
 export interface Cloud<C extends Credentials = Credentials> {
-  /** The variables that choose a region for a program, which an identity's `env:` may set. */
+  /** The variables that select a region for a program. `env:` of an identity may set them. */
   readonly regionVariables: readonly string[];
   /**
-   * The change for mode `env`: sets the credentials themselves, and unsets every variable that could
-   * win over them.
+   * The changes for mode `env`: sets the credentials and unsets every variable that could take
+   * precedence.
    */
   environment(credentials: C, region: string | undefined): EnvironmentChange;
   readonly process: ProcessMode<C>;
 }
 
 /**
- * Mode `process`: programs find a profile in a file, and run the command of the profile when they need
- * credentials. Nothing here needs credentials but {@link ProcessMode.formatAnswer}.
+ * Mode `process`: programs find a profile in a file, and run the command of the profile when they
+ * need credentials. Only {@link ProcessMode.formatAnswer} needs credentials.
  */
 export interface ProcessMode<C extends Credentials> {
   /**
-   * The command as one line of the file.
+   * Formats the command as one line of the file.
    *
-   * @returns undefined for a command that not every program would read alike
+   * @returns undefined for a command that some programs would parse differently
    */
   readonly formatCommand: (
     command: ProcessCommand,
@@ -308,20 +324,21 @@ export interface ProcessMode<C extends Credentials> {
   ) => string | undefined;
   /** The text of the file. @throws ERR_CONFIG_INVALID for a region that does not exist */
   formatProfile(profile: ProcessProfile): string;
-  /** The variables that name the profile and its file, without any secret. */
+  /** The variables that name the profile and its file, without a secret. */
   environment(place: ProfilePlace): EnvironmentChange;
   /**
-   * The user's own files that programs do not read while they read `configFile`, home written as `~`.
+   * The user's files that programs do not read while they use `configFile`, with the home directory
+   * as `~`.
    */
   hiddenFiles(
     configFile: string,
     host: Pick<Host, 'env' | 'homeDirectory' | 'userId'>,
   ): readonly string[];
-  /** What the command prints, with its line feed. */
+  /** The output of the command, including its line feed. */
   formatAnswer(credentials: C): string;
 }
 
-/** A program of Node, and how it is started. */
+/** A Node program and how to start it. */
 export interface ProcessCommand {
   readonly node: string;
   readonly script: string;
@@ -337,9 +354,9 @@ export interface ProcessProfile {
 
 export interface ProfilePlace {
   readonly identity: string;
-  /** The file with the profile, absolute. */
+  /** The absolute path of the file with the profile. */
   readonly configFile: string;
-  /** An empty file, to replace other files that programs would read too. */
+  /** An empty file that replaces other files, which programs would also read. */
   readonly emptyFile: string;
   readonly region: string | undefined;
 }

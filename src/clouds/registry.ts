@@ -14,15 +14,15 @@ import type {
   SessionFile,
 } from './contract.ts';
 
-// The only place that names the kinds of identities. Each is imported when it is used.
+// The only module that names the kinds of identities. Each is loaded on first use.
 const identities: Readonly<Record<string, () => Promise<Kind>>> = {
   'aws/user': async () => (await import('./aws/user.ts')).awsUser,
 };
 
-/** The kinds of identities that work. */
+/** The supported kinds of identities. */
 export const identityKinds: readonly string[] = Object.keys(identities);
 
-/** Kinds that Atmos knows and we do not yet, told apart from a slip of the keyboard. */
+/** Kinds of Atmos that are not supported yet, to distinguish them from typing errors. */
 export const otherIdentityKinds: readonly string[] = [
   'aws/permission-set',
   'aws/assume-role',
@@ -41,7 +41,7 @@ export const otherIdentityKinds: readonly string[] = [
   'mock/aws',
 ];
 
-/** @throws ERR_IDENTITY_UNSUPPORTED naming where the kind was configured */
+/** @throws ERR_IDENTITY_UNSUPPORTED with the place where the kind was configured */
 export async function kindOf(
   identity: Pick<Identity, 'name' | 'kind' | 'locate' | 'tagAt'>,
 ): Promise<Kind> {
@@ -52,20 +52,20 @@ export async function kindOf(
   throw new AtmosError(
     'ERR_IDENTITY_UNSUPPORTED',
     otherIdentityKinds.includes(kind)
-      ? `identity ${identity.name} has the kind ${kind} (${identity.locate(['kind'])}), which this version cannot use yet`
+      ? `identity ${identity.name} has the kind ${kind} (${identity.locate(['kind'])}), which this version does not support`
       : `identity ${identity.name} has an unknown kind ${quoteValue({ value: kind, tag: identity.tagAt?.(['kind']) })} (${identity.locate(['kind'])})`,
     {
       hints:
         nearest === undefined
-          ? [say(`kinds that work: ${identityKinds.join(', ')}`)]
+          ? [say(`supported kinds: ${identityKinds.join(', ')}`)]
           : didYouMean(nearest),
     },
   );
 }
 
 /**
- * The plain files of every cloud in which Go Atmos keeps sessions and tokens, of all realms, sorted by
- * path. Reads no secret into the result.
+ * The plain files of every cloud in which Go Atmos stores sessions and tokens, of all realms,
+ * sorted by path. The result contains no secret.
  *
  * @throws ERR_IO
  */
@@ -74,7 +74,7 @@ export async function listSessionFiles(host: Host, owners: FileOwners): Promise<
   return listAwsSessionFiles(host, owners);
 }
 
-/** Finds the long-lived keys of other tools, by the names that `keyring import --from` gives them. */
+/** Find the long-lived keys of other tools. The names are the values of `keyring import --from`. */
 export const keyImporters = {
   'aws-credentials': async (): Promise<KeyFileImporter> =>
     (await import('./aws/key-importers.ts')).awsFiles,
@@ -86,12 +86,12 @@ export const keyImporters = {
 
 type CloudOf<T extends CredentialType> = Cloud<Extract<Credentials, { type: T }>>;
 
-// Each is imported when it is used.
+// Each is loaded on first use.
 const clouds: { readonly [T in CredentialType]: () => Promise<CloudOf<T>> } = {
   aws: async () => (await import('./aws/cloud.ts')).aws,
 };
 
-/** The cloud whose programs take credentials of this type. */
+/** The cloud whose programs use credentials of this type. */
 export function cloudOf<T extends CredentialType>(type: T): Promise<CloudOf<T>> {
   return clouds[type]();
 }

@@ -1,6 +1,6 @@
 /**
- * Credentials for AWS: long-lived keys of a user, or a session (then `sessionToken` and `expiresAt`
- * are there). The field names of the stored form are the store's business.
+ * AWS credentials: a long-lived access key of a user, or a session (which has `sessionToken` and
+ * `expiresAt`). The field names of the stored form are defined in the store.
  */
 export interface AwsCredentials {
   readonly type: 'aws';
@@ -10,13 +10,13 @@ export interface AwsCredentials {
   readonly region?: string;
   readonly expiresAt?: Date;
   readonly mfaArn?: string;
-  /** As written by the user: `12h`. */
+  /** As the user wrote it: `12h`. */
   readonly sessionDuration?: string;
 }
 
 /**
- * All credentials we know, told apart by their type: the word that the stored envelope has. A further
- * cloud adds its own here, and its case to the functions below.
+ * All types of credentials, distinguished by `type`, which is also in the stored envelope. A new
+ * cloud adds its type here and a case to each function below.
  */
 export type Credentials = AwsCredentials;
 
@@ -24,14 +24,14 @@ export type CredentialType = Credentials['type'];
 
 const inspectSymbol = Symbol.for('nodejs.util.inspect.custom');
 
-/** Makes credentials for AWS, which show themselves redacted: see {@link redacting}. */
+/** Creates AWS credentials that are redacted when shown: see {@link redacting}. */
 export function awsCredentials(fields: Omit<AwsCredentials, 'type'>): AwsCredentials {
   return redacting({ type: 'aws', ...fields });
 }
 
 /**
- * Lets credentials show themselves redacted wherever they are logged, inspected or turned into JSON by
- * accident. Their fields are read by name only.
+ * Makes credentials redact themselves if they are logged, inspected or converted to JSON by
+ * mistake. Code reads their fields by name.
  */
 function redacting<C extends Credentials>(credentials: C): C {
   const shown = () => redactCredentials(credentials);
@@ -40,24 +40,24 @@ function redacting<C extends Credentials>(credentials: C): C {
   return credentials;
 }
 
-/** Tells these credentials apart from others of their type. Nothing secret. */
+/** Distinguishes these credentials from others of their type. Contains no secret. */
 export function credentialId(credentials: Credentials): string {
   return credentials.accessKeyId;
 }
 
-/** Whether two have the same values, secrets and notes included. */
+/** Whether two credentials have the same values, including secrets and notes. */
 export function isSameCredentials(one: Credentials, other: Credentials): boolean {
   const text = (credentials: Credentials) =>
     JSON.stringify(Object.entries(credentials).sort(([a], [b]) => (a < b ? -1 : 1)));
   return text(one) === text(other);
 }
 
-/** Whether they were issued for a limited time, and are no long-lived key. */
+/** Whether the credentials are temporary and not a long-lived key. */
 export function isSession(credentials: Credentials): boolean {
   return credentials.sessionToken !== undefined;
 }
 
-/** What may be shown of credentials: no secret, and an access key id in its short form. */
+/** The part of credentials that may be shown: no secret, and a shortened access key id. */
 export function redactCredentials(credentials: Credentials): Record<string, string> {
   return {
     type: credentials.type,
@@ -69,7 +69,7 @@ export function redactCredentials(credentials: Credentials): Record<string, stri
   };
 }
 
-/** `AKIA…WXYZ`: enough to recognise a key, too little to use it for anything. */
+/** `AKIA…WXYZ`: sufficient to recognize a key, but not to use it. */
 export function shortAccessKeyId(id: string): string {
   return id.length > 8 ? `${id.slice(0, 4)}…${id.slice(-4)}` : '…';
 }

@@ -1,7 +1,7 @@
 import { formatHint, posixSyntax } from './format-hint.ts';
 import { distinctHints, say, type Hint } from './hint.ts';
 
-/** The closed set of errors that a keyring can give, whatever its backend. */
+/** The codes of all errors that a keyring can return, for every backend. */
 export const keyringErrorCodes = [
   'ERR_KEYRING_UNAVAILABLE',
   'ERR_KEYRING_LOCKED',
@@ -22,7 +22,7 @@ export const keyringErrorCodes = [
 
 export type KeyringErrorCode = (typeof keyringErrorCodes)[number];
 
-/** What the command line, the configuration or the caller got wrong. */
+/** Mistakes in the command line, the configuration or the calling code. */
 const usageErrorCodes = [
   'ERR_USAGE',
   'ERR_NO_TERMINAL',
@@ -41,12 +41,15 @@ const usageErrorCodes = [
 
 export type UsageErrorCode = (typeof usageErrorCodes)[number];
 
-/** An entry that the keyring gave back: not what we store, or another than the one to be put there. */
+/**
+ * Errors of an entry that the keyring returned: its content is not in our format, or a different
+ * entry exists where one is to be stored.
+ */
 const storeErrorCodes = ['ERR_STORE_INVALID', 'ERR_STORE_CONFLICT'] as const;
 
 export type StoreErrorCode = (typeof storeErrorCodes)[number];
 
-/** No valid session, and why none could be opened. */
+/** There is no valid session, and the reason why none could be opened. */
 const authErrorCodes = [
   'ERR_AUTH_NO_SESSION',
   'ERR_AUTH_KEYS_MISSING',
@@ -59,7 +62,7 @@ const authErrorCodes = [
 
 export type AuthErrorCode = (typeof authErrorCodes)[number];
 
-/** Anything else that failed on the way. */
+/** All other failures. */
 const failureCodes = [
   'ERR_NETWORK',
   'ERR_AWS',
@@ -94,27 +97,28 @@ export function isErrorCode(text: string): text is ErrorCode {
 }
 
 export interface ErrorDetails {
-  /** What fixes it. A string is words for the user, never a command: that would need quoting. */
+  /** How to fix the error. A string is prose, never a command, which would need quoting. */
   hints?: readonly (Hint | string)[];
-  /** What was caught. Never something that holds a secret: an error may be printed whole. */
+  /** The error that was caught. Must not contain a secret, because an error may be printed in full. */
   cause?: unknown;
 }
 
 /**
- * Every error this package throws on purpose.
+ * Every error that this package throws on purpose.
  *
- * `message` says what happened to which named thing and where that was configured, in lower case
- * and without a full stop; `hints` say what fixes it, as text for a POSIX shell. Misuse by a
+ * `message` says what failed, on which named object and where that was configured, in lower case
+ * and without a full stop. `hints` say how to fix it, as text for a POSIX shell. Incorrect use by a
  * programmer is a `TypeError`.
  *
- * `lines` are those of the message. A line break within one of them belongs to a value that it names.
+ * `lines` are the lines of the message. A line break within a line belongs to a value in it.
  */
 export class AtmosError extends Error {
   readonly code: ErrorCode;
   readonly lines: readonly string[];
   readonly hints: readonly string[];
   /**
-   * The hints as data, for whoever writes them for another shell or sends them to another process.
+   * The hints as data, for callers that format them for another shell or send them to another
+   * process.
    *
    * @internal
    */
@@ -133,7 +137,7 @@ export class AtmosError extends Error {
   }
 }
 
-/** An error of the keyring's closed set. */
+/** An error with one of the codes of a keyring. */
 export class KeyringError extends AtmosError {
   declare readonly code: KeyringErrorCode;
 
@@ -147,9 +151,12 @@ export class KeyringError extends AtmosError {
   }
 }
 
-/** No one can be prompted. Whoever asked for something else than a choice has an error of its own. */
+/**
+ * A prompt is required and not possible. Callers that need something other than a choice throw
+ * their own error.
+ */
 export class NoTerminalError extends AtmosError {
-  /** Why: `there is no terminal`. */
+  /** The reason: `there is no terminal`. */
   readonly reason: string;
 
   constructor(message: string, details: ErrorDetails & { readonly reason: string }) {
@@ -194,14 +201,14 @@ function describeCause(error: Error): Cause {
   return { name: error.name, code, reason: isSafe ? error.message : undefined };
 }
 
-/** Whether `error` is one of ours, of the given code if one is given. */
+/** Whether `error` is an {@link AtmosError}, and has the given code if one is given. */
 export function isAtmosError(error: unknown, code?: ErrorCode): error is AtmosError {
   return error instanceof AtmosError && (code === undefined || error.code === code);
 }
 
 /**
- * The errors that concern one entry of a keyring. Those of the password, of a lock, of a keyring that
- * cannot be reached or has another version would be the same for every entry.
+ * Errors that concern one entry of a keyring. Errors of the password, of a lock, or of a keyring
+ * that is unreachable or has another version would be the same for every entry.
  */
 const entryErrorCodes: ReadonlySet<ErrorCode> = new Set([
   'ERR_KEYRING_DAMAGED',
@@ -214,14 +221,14 @@ const entryErrorCodes: ReadonlySet<ErrorCode> = new Set([
 ]);
 
 /**
- * Whether an error concerns one entry, so that the others can still be read or removed. A write that
- * fails with ERR_KEYRING_IO may have met a full disk: what writes many entries stops there.
+ * Whether an error concerns one entry, so that other entries can still be read or removed.
+ * ERR_KEYRING_IO of a write may mean a full disk, so writing several entries stops there.
  */
 export function isEntryError(error: unknown): error is AtmosError {
   return error instanceof AtmosError && entryErrorCodes.has(error.code);
 }
 
-/** Several failures as one: every message, with the code of the first and the hints of all. */
+/** Combines several errors: all messages and hints, and the code of the first error. */
 export function joinErrors([first, ...others]: readonly [AtmosError, ...AtmosError[]]): AtmosError {
   if (others.length === 0) return first;
   const all = [first, ...others];
@@ -231,8 +238,8 @@ export function joinErrors([first, ...others]: readonly [AtmosError, ...AtmosErr
 }
 
 /**
- * The code of a system call's error (`ENOENT`, `EACCES` …), if `error` is one. Our own errors have a
- * code too, but say what failed themselves.
+ * The code of a system call's error (`ENOENT`, `EACCES` …). Undefined for other errors, including
+ * {@link AtmosError}.
  */
 export function systemErrorCode(error: unknown): string | undefined {
   if (!(error instanceof Error) || error instanceof AtmosError || !('code' in error)) {

@@ -1,10 +1,11 @@
-// The shells of Windows. Hints name the programs of a POSIX system; here their counterparts are
-// written. A program of Windows (icacls, tasklist) is written for the shell that runs it.
+// Formats hints for the shells of Windows. Hints contain programs of POSIX systems, which are
+// replaced by their Windows counterparts. Windows programs (icacls, tasklist) are formatted for the
+// shell that runs them.
 import { joinWords, posixSyntax, type ShellSyntax } from './format-hint.ts';
 import type { Argument, Arguments } from './hint.ts';
 import { cmdWord, powerShellLiteral, powerShellWord } from './shell-word.ts';
 
-/** Every user of ours has node; few have openssl there. */
+/** Every user of atmos-auth has node; few have openssl on Windows. */
 const randomText = `node -p "crypto.randomBytes(24).toString('base64')"`;
 
 /** PowerShell 5.1 and 7. */
@@ -34,7 +35,7 @@ export const powerShellSyntax: ShellSyntax = {
       case 'mv':
         return `Move-Item ${literalPaths(rest.slice(0, -1))} -Destination ~`;
       case 'curl':
-        // Without the ending it is another name of Invoke-WebRequest.
+        // In PowerShell 5.1, `curl` is an alias of Invoke-WebRequest.
         return joinWords(['curl.exe', ...rest], powerShellSyntax);
       default:
         return isSafeForBatch(command) ? joinWords(command, powerShellSyntax) : undefined;
@@ -51,13 +52,13 @@ function literalPaths(paths: Arguments): string {
   return `-LiteralPath ${words.join(', ')}`;
 }
 
-/** npm installs a batch file beside each program, and cmd.exe reads its arguments once more. */
+/** npm installs a batch file for each program, and cmd.exe then parses its arguments a second time. */
 function isSafeForBatch([program, ...rest]: Arguments): boolean {
   const isBatch = typeof program === 'string' && /^(atmos|atmos-auth|npm)$/.test(program);
   return !isBatch || !rest.some((word) => typeof word === 'string' && /[&|<>^%!]/.test(word));
 }
 
-/** cmd.exe, typed or in a batch file. */
+/** cmd.exe, interactive or in a batch file. */
 export const cmdSyntax: ShellSyntax = {
   argument: cmdWord,
   value: (text) => (/[%!"^\r\n]/.test(text) ? undefined : text),
@@ -67,9 +68,9 @@ export const cmdSyntax: ShellSyntax = {
     value === randomText
       ? `for /f %r in ('${randomText}') do set "${variable}=%r"`
       : `set "${variable}=${value}"`,
-  // It has no way to read without showing what is typed.
+  // cmd.exe cannot read a value without showing it.
   ask: (variable) => `set /p ${variable}=`,
-  // Only a batch file could run what a command prints.
+  // Only a batch file could run the output of a command.
   evaluate: () => undefined,
   unset: (variables) => variables.map((name) => `set "${name}="`).join(' & '),
   command(command) {
@@ -95,11 +96,11 @@ export const cmdSyntax: ShellSyntax = {
 export const gitBashSyntax: ShellSyntax = {
   ...posixSyntax,
   command(command) {
-    // It has a whoami of its own.
+    // Git Bash has its own whoami.
     const program = command[0] === 'whoami' ? '"$SYSTEMROOT/System32/whoami.exe"' : undefined;
     const words = joinWords(program === undefined ? command : command.slice(1), posixSyntax);
     const line = [program, words].filter((part) => part).join(' ');
-    // It replaces what looks like a path, as in `/grant` and `--url=/x`.
+    // Git Bash converts arguments that look like a path, such as `/grant` and `--url=/x`.
     return command.some(looksLikePath) ? `MSYS_NO_PATHCONV=1 ${line}` : line;
   },
 };

@@ -2,29 +2,32 @@ import type { Argument, Arguments, Hint } from './hint.ts';
 import { isPrintable } from './printable.ts';
 import { fishWord, posixWord } from './shell-word.ts';
 
-/** How one shell writes what hints ask for. Undefined: it has no way to. */
+/**
+ * How one shell writes the parts of a hint. A function returns undefined if the shell cannot
+ * express its part.
+ */
 export interface ShellSyntax {
   /** An argument of a program as one word. */
   argument(text: string): string | undefined;
   /** The value of a variable. */
   value(text: string): string | undefined;
   readonly home: string;
-  /** What gives a random value, in the place of a value. */
+  /** An expression for a random value. */
   readonly random: string;
   set(variable: string, value: string): string;
-  /** Asks for the value, which is not shown. */
+  /** Prompts for the value without showing it. */
   ask(variable: string): string;
   unset(variables: readonly string[]): string;
-  /** Runs what a command prints. */
+  /** Runs the output of a command. */
   evaluate(command: string): string | undefined;
-  /** A command whose words differ from those of a POSIX shell. Absent: no command differs. */
+  /** A command that differs from its form in a POSIX shell. Absent if no command differs. */
   command?(command: Arguments): string | undefined;
 }
 
 /**
- * A hint as one line for the user: a comment, then the command, which can be copied to the end of the
- * line. Where the shell cannot take an argument the line says so in words, and shows the argument as
- * a JSON string.
+ * Formats a hint as one line: a comment, then the command, which can be copied up to the end of the
+ * line. If the shell cannot express an argument, the line describes the command in prose and shows
+ * the argument as a JSON string.
  */
 export function formatHint(hint: Hint, shell: ShellSyntax): string {
   switch (hint.kind) {
@@ -77,7 +80,7 @@ function formatSet(
     : shell.set(variable, text);
 }
 
-/** The words of a command as the shell reads them, or undefined if it cannot take one of them. */
+/** Formats the words of a command for the shell. Undefined if the shell cannot express one of them. */
 export function joinWords(words: Arguments, shell: ShellSyntax): string | undefined {
   const written = words.map((word) => {
     if (typeof word !== 'string') return textOf(word, shell);
@@ -90,7 +93,7 @@ function textOf(word: Exclude<Argument, string>, { home }: Pick<ShellSyntax, 'ho
   return 'home' in word ? home : `<${word.placeholder}>`;
 }
 
-/** The printer would replace what deceives by an escape, and the command would be another one. */
+/** The printer would replace deceptive characters by escapes, which would change the command. */
 function canBeShown(word: Argument): boolean {
   return typeof word !== 'string' || isPrintable(word);
 }

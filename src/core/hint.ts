@@ -1,13 +1,14 @@
-// Hints: what fixes an error, as data. A name or a path in a hint is an argument of its own, so no
-// caller can forget to quote it; format-hint.ts writes a hint for the user's shell. A hint is plain
-// JSON: it crosses the agent's socket and the record of a shared failure (parse-hint.ts).
+// Hints, as data: how to fix an error. Each name or path is a separate argument, so that no caller
+// can forget to quote it; format-hint.ts formats a hint for the user's shell. Hints are plain JSON:
+// they are sent over the agent's socket and stored in the record of a shared failure
+// (parse-hint.ts).
 
-/** A command or an edit that fixes an error, or words if neither does. */
+/** A command or an edit that fixes an error, or prose if neither does. */
 export type Hint =
   | {
       readonly kind: 'run';
       readonly commands: readonly [Arguments] | readonly [Arguments, Arguments];
-      /** When or what for, in words that precede the command. */
+      /** When or why to run the command. Printed before it. */
       readonly comment?: string;
     }
   /** The shell runs what the command prints: `eval "$(…)"`. */
@@ -23,7 +24,7 @@ export type Hint =
   | { readonly kind: 'edit'; readonly position: string; readonly text: string }
   | { readonly kind: 'say'; readonly text: string };
 
-/** A command's words: the program first. */
+/** The words of a command. The first is the program. */
 export type Arguments = readonly Argument[];
 
 export type Argument = string | Placeholder | Home;
@@ -43,7 +44,7 @@ export interface Random {
   readonly random: true;
 }
 
-/** A value that the user types when asked, so that it is in no history. */
+/** A value that the shell prompts for, so that it is not stored in the history. */
 export interface Typed {
   readonly typed: true;
 }
@@ -61,15 +62,15 @@ export function run(command: Arguments, comment?: string): Hint {
   return { kind: 'run', commands: [command], ...commented(comment) };
 }
 
-/** Two commands of which the second reads what the first prints. */
+/** Two commands. The second reads the output of the first. */
 export function pipe(first: Arguments, second: Arguments, comment?: string): Hint {
   return { kind: 'run', commands: [first, second], ...commented(comment) };
 }
 
 /**
- * A command that prints what the user's shell is to run.
+ * A command whose output the user's shell must run.
  *
- * @param command of `auth env`, whose format for fish has to be named
+ * @param command a form of `auth env`, because fish needs another output format
  */
 export function evaluate(command: Arguments, comment?: string): Hint {
   return { kind: 'evaluate', command, ...commented(comment) };
@@ -80,7 +81,10 @@ export function addOptions(options: Arguments, comment?: string): Hint {
   return { kind: 'add', options, ...commented(comment) };
 }
 
-/** @param value never a secret, which is {@link typed}: the shell keeps its commands in a history */
+/**
+ * @param value never a secret, because the shell stores commands in its history; use {@link typed}
+ *   for a secret
+ */
 export function setVariable(
   variable: string,
   value: Argument | Random | Typed,
@@ -94,9 +98,9 @@ export function unsetVariable(...variables: readonly string[]): Hint {
 }
 
 /**
- * A change of a file.
+ * A change to a file.
  *
- * @param position of what is changed: `atmos.yaml:3:5`
+ * @param position of the value to change: `atmos.yaml:3:5`
  * @param text an imperative phrase: `set auth.realm to a name of its own`
  */
 export function edit(position: string, text: string): Hint {
@@ -111,19 +115,22 @@ function commented(comment: string | undefined) {
   return comment === undefined ? {} : { comment };
 }
 
-/** An option with its value. One with a leading `-` would be read as another option. */
+/**
+ * An option with its value. A value with a leading `-` is joined to the option, because it would be
+ * parsed as another option.
+ */
 export function optionWords(option: string, value: string): string[] {
   return value.startsWith('-') ? [`${option}=${value}`] : [option, value];
 }
 
-/** Opens a file keyring for a while. */
+/** Unlocks a file keyring for a limited time. */
 export const unlockKeyring: Hint = run(['atmos', 'auth', 'keyring', 'unlock']);
 
 /**
- * Open a file keyring without typing its password into a command, which the shell's history would
- * keep.
+ * Ways to unlock a file keyring without typing its password into a command, which the shell would
+ * store in its history.
  *
- * @param canUnlock whether an unlock agent can hold it open
+ * @param canUnlock whether an unlock agent can be used
  */
 export function unlockHints(canUnlock: boolean): Hint[] {
   return [
@@ -132,7 +139,10 @@ export function unlockHints(canUnlock: boolean): Hint[] {
   ];
 }
 
-/** Take a variable back, and where `auth env` set it, all that it set in this shell. */
+/**
+ * Unset a variable. If `auth env` set it, the hint unsets everything that `auth env` set in this
+ * shell.
+ */
 export function unsetHints(
   name: string,
   env: Readonly<Record<string, string | undefined>>,
@@ -142,7 +152,7 @@ export function unsetHints(
   return [unsetVariable(name), ...(recorded.includes(name) ? [takeBack] : [])];
 }
 
-/** Removes what is kept of an identity. */
+/** Removes the stored session of an identity, and its key if `includesKey`. */
 export function logOut(identity: string, includesKey: boolean, comment?: string): Hint {
   const name = identity.startsWith('-') ? optionWords('--identity', identity) : [identity];
   const command = ['atmos', 'auth', 'logout', ...name, ...(includesKey ? ['--keychain'] : [])];
@@ -150,8 +160,9 @@ export function logOut(identity: string, includesKey: boolean, comment?: string)
 }
 
 /**
- * The command that copies what a realm has of these names, or of all, to the current realm. A name that
- * begins with a dash would be read as an option, so then all are copied.
+ * The command that copies the entries with these names, or all entries, from another realm to the
+ * current one. All are copied if a name begins with a dash, because it would be parsed as an
+ * option.
  */
 export function adoptFrom(aliases: readonly string[], realm: string): Hint {
   const names = aliases.some((alias) => alias.startsWith('-')) ? [] : aliases;
@@ -165,25 +176,25 @@ export function adoptFrom(aliases: readonly string[], realm: string): Hint {
   ]);
 }
 
-/** Replaces an entry that cannot be read. */
+/** Replace an entry that cannot be read. */
 export const storeAgain: readonly Hint[] = [
   run(['atmos', 'auth', 'user', 'configure'], 'to store an access key again'),
   run(['atmos', 'auth', 'login', '--force'], 'to store a session again'),
 ];
 
-/** The hints, each once. */
+/** Removes duplicate hints. */
 export function distinctHints(hints: readonly Hint[]): Hint[] {
   return [...new Map(hints.map((hint) => [JSON.stringify(hint), hint])).values()];
 }
 
-/** `did you mean NAME?`, if there is a name that is near. */
+/** `did you mean NAME?`, if there is a similar name. */
 export function didYouMean(nearest: string | undefined): Hint[] {
   return nearest === undefined ? [] : [say(`did you mean ${nearest}?`)];
 }
 
 /**
- * Shows who owns a file or a directory, and who may do what with it. Where Windows has a program of
- * its own for a purpose, which the form of the path tells, the hint is for that program.
+ * Shows the owner and permissions of a file or a directory. The form of the path decides whether
+ * the hint uses the Windows program.
  */
 export function showPermissions(path: string): Hint {
   return run(isWindowsPath(path) ? ['icacls', path] : ['ls', '-ld', path]);
@@ -213,7 +224,7 @@ export function showFreeSpace(path: string): Hint {
     : run(['df', '-h', path]);
 }
 
-/** Shows the free space and, where files are counted, how many more can be created. */
+/** Shows the free space and, on file systems with a file limit, how many more files can be created. */
 export function showFreeSpaceAndFiles(path: string): Hint[] {
   return [showFreeSpace(path), ...(isWindowsPath(path) ? [] : [run(['df', '-i', path])])];
 }
@@ -221,7 +232,7 @@ export function showFreeSpaceAndFiles(path: string): Hint[] {
 /**
  * Shows a process that holds a file.
  *
- * @param path of the file: its form tells the system that the process is on
+ * @param path of the file; its form indicates the operating system
  */
 export function showProcess(processId: number, path: string): Hint {
   return isWindowsPath(path)

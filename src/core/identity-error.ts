@@ -3,16 +3,16 @@ import { distinctHints, type Hint } from './hint.ts';
 import type { Identity, IdentityPart } from './kind-config.ts';
 import { checkShape, describeProblem, type GenericSchema } from './validate.ts';
 
-/** Something wrong within an identity. */
+/** An error in the configuration of an identity. */
 export interface IdentityProblem {
-  /** From the identity on: `['spec', 'endpoint_url']`. */
+  /** Relative to the identity: `['spec', 'endpoint_url']`. */
   readonly path: readonly string[];
-  /** Follows the name of the place: `must be text, not a map`. Shows no secret. */
+  /** Completes a message after the name of the place: `must be text, not a map`. Contains no secret. */
   readonly message: string;
   readonly hint?: Hint;
 }
 
-/** All that is wrong with what an identity says for its kind, each problem a line of the message. */
+/** All problems in the configuration of an identity, one per line of the message. */
 export class IdentityError extends AtmosError {
   readonly problems: readonly IdentityProblem[];
 
@@ -29,7 +29,10 @@ export class IdentityError extends AtmosError {
   }
 }
 
-/** A part of the identity in the shape that its kind gives it, or undefined when that was reported. */
+/**
+ * Parses a part of the identity with the schema of its kind. Returns undefined if problems were
+ * reported.
+ */
 export function checkPart<T>(
   identity: Identity,
   part: IdentityPart,

@@ -1,4 +1,4 @@
-/** The value of a JSON text, or undefined for what is none. Never throws. */
+/** Parses a JSON text. Returns undefined if it is invalid. Never throws. */
 export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
@@ -7,7 +7,7 @@ export function parseJson(text: string): unknown {
   }
 }
 
-/** An object that is no array, so that its fields can be looked at one by one. */
+/** An object that is not an array, so that its fields can be checked individually. */
 export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
@@ -16,69 +16,70 @@ type WithoutAbsent<T> = { [K in keyof T as undefined extends T[K] ? never : K]: 
   [K in keyof T as undefined extends T[K] ? K : never]?: Exclude<T[K], undefined>;
 };
 
-/** The same object without the fields that are undefined, as optional fields ask for. */
+/** The same object without undefined fields, as types with optional fields require. */
 export function withoutAbsent<T extends object>(fields: T): WithoutAbsent<T> {
   const present = Object.entries(fields).filter(([, value]) => value !== undefined);
-  // What the type says of the fields cannot be told from their names at run time.
+  // The type cannot express which fields remain at run time.
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion
   return Object.fromEntries(present) as WithoutAbsent<T>;
 }
 
-/** A setting with the place it came from, so that errors and `status` can name it. */
+/** A setting with its source, so that errors and `status` can name it. */
 export interface Sourced<T> {
   readonly value: T;
   /** `ATMOS_KEYRING_TYPE`, `--config`, `auth.realm (/p/atmos.yaml:3:10)`, `default` … */
   readonly source: string;
-  /** `!env NAME`: the tag that gave the value, which may therefore be a secret. */
+  /** `!env NAME`: the tag that produced the value, which may therefore be a secret. */
   readonly tag?: string | undefined;
 }
 
 /**
- * A configured value for a message: between quotes, or `<value of !env NAME>` in place of what a tag
- * gave. A variable that was named by mistake may hold any secret, and messages end up in logs.
+ * A configured value for a message: in quotes, or `<value of !env NAME>` if a tag produced it. A
+ * variable that was named by mistake may contain a secret, and messages end up in logs.
  */
 export function quoteValue({ value, tag }: Pick<Sourced<string>, 'value' | 'tag'>): string {
   return tag === undefined ? quote(value) : valueOf(tag);
 }
 
-/** The same without quotes, for a path or a name. */
+/** As {@link quoteValue}, without quotes, for a path or a name. */
 export function showValue({ value, tag }: Pick<Sourced<string>, 'value' | 'tag'>): string {
   return tag === undefined ? value : valueOf(tag);
 }
 
 /**
- * The same for what a user is asked to agree to, who must see what the author of a file chose: by the
- * text itself, by a file that it includes, by the name of a branch. Not shown are a variable of the
- * user's own environment, the output of a command, which the user agrees to by its command and which may
- * be a secret, and a random number, which no one can agree to beforehand.
+ * As {@link showValue}, for a text that the user must approve. Values that the author of a file
+ * chose are shown: literal text, an included file, the name of a branch. Not shown are a variable
+ * of the user's environment, the output of a command (the user approves the command, and the output
+ * may be a secret), and a random number, which is unknown before it is approved.
  */
 export function showForConsent({ value, tag }: Pick<Sourced<string>, 'value' | 'tag'>): string {
   return tag !== undefined && /^!(env |exec$|random$)/.test(tag) ? valueOf(tag) : value;
 }
 
-/** What stands in a message for the value that a tag gave. */
+/** The replacement in a message for the value of a tag. */
 export function valueOf(tag: string): string {
   return `<value of ${tag}>`;
 }
 
-/** Why a value is empty that a tag was to give. Follows its name. */
+/** Why the value of a tag is empty. Completes a message after its name. */
 export function describeEmptyTag(tag: string): string {
   const variable = variableOfTag(tag);
   return variable === undefined
-    ? `is empty: ${tag} gives nothing`
+    ? `is empty: ${tag} returned an empty value`
     : `is empty: the variable ${variable} is not set, or empty`;
 }
 
-/** The variable that a tag reads, where it reads one and has no default. */
+/** The variable that a tag reads, if it reads one and has no default. */
 export function variableOfTag(tag: string): string | undefined {
   return /^!env ([A-Za-z_]\w*)$/.exec(tag)?.[1];
 }
 
 /**
- * A setting of ours from the environment, else from the `env:` of atmos.yaml, which as in Atmos never
- * replaces a variable that is set, be it to nothing. Empty is as good as absent.
+ * A setting of atmos-auth from the environment, otherwise from `env:` of atmos.yaml. As in Atmos,
+ * `env:` never replaces a variable that is set, even if it is empty. An empty value counts as
+ * absent.
  *
- * @param said what the `env:` gives
+ * @param said the value in `env:`
  */
 export function environmentSetting(
   name: string,
@@ -90,7 +91,7 @@ export function environmentSetting(
   return set === '' ? undefined : { value: set, source: name };
 }
 
-/** Text between quotes, with nothing in it that a terminal would obey. */
+/** Text in quotes, without characters that control a terminal. */
 export function quote(text: string): string {
   return JSON.stringify(text).replace(
     /[\u007f-\u009f\u2028\u2029]/g,
@@ -98,7 +99,7 @@ export function quote(text: string): string {
   );
 }
 
-/** Names in quotes, the first of them and how many more there are: `"a", "b" and 3 more`. */
+/** The first names in quotes, and the number of the others: `"a", "b" and 3 more`. */
 export function listNames(names: readonly string[], maxShown = 5): string {
   const shown = names.slice(0, maxShown).map(quote);
   const more = names.length - shown.length;

@@ -1,11 +1,11 @@
 /**
- * An identity as the configuration says it: the common fields checked, the rest passed on for the
- * kind's own schema.
+ * The configuration of an identity: the common fields are checked, the others are for the schema of
+ * its kind.
  */
 export interface Identity {
   /** As written in atmos.yaml. Names are matched by `isSameName`. */
   readonly name: string;
-  /** `aws/user`, `aws/assume-role` … Not checked against what we can do. */
+  /** `aws/user`, `aws/assume-role` … May be a kind that is not supported. */
   readonly kind: string;
   readonly isDefault: boolean;
   readonly via?: { readonly provider?: string; readonly identity?: string };
@@ -14,35 +14,45 @@ export interface Identity {
   readonly credentials: Readonly<Record<string, unknown>>;
   readonly session: { readonly duration?: string };
   readonly env: readonly { readonly key: string; readonly value: string }[];
-  /** Where a field was written, for messages: `/p/atmos.yaml:7:9`. An empty path is the identity. */
+  /** Where a field is configured, for messages: `/p/atmos.yaml:7:9`. An empty path is the identity. */
   locate(path?: readonly string[]): string;
-  /** The tag that gave the value of a field, which no message quotes then: see `quoteValue`. */
+  /**
+   * The tag that produced the value of a field. Messages do not quote such a value: see
+   * `quoteValue`.
+   */
   tagAt?(path: readonly string[]): string | undefined;
 }
 
-/** The parts of an identity that are its kind's own. */
+/** The parts of an identity that its kind defines. */
 export const identityParts = ['principal', 'spec', 'credentials'] as const;
 
 export type IdentityPart = (typeof identityParts)[number];
 
 /**
- * Something that a configuration makes us do, and that a project's file gets only once it is trusted:
- * to run a program, to send a secret somewhere new, to write a file of its choice, to store credentials
- * under a password that its author can know.
+ * An action that a configuration causes, and that a project's file may only cause after it is
+ * trusted: to run a program, to send a secret to a new destination, to write a file at a path of
+ * its choice, to store credentials under a password that its author can know.
  */
 export interface TrustNeed {
-  /** What asks for it: `['auth', 'keyring', 'spec', 'password_command']`. */
+  /** The setting that causes it: `['auth', 'keyring', 'spec', 'password_command']`. */
   readonly path: readonly string[];
   /**
-   * Completes "it …": `runs pass show x`. A command is shown whole: whoever is to agree to it must see
-   * it, and it stands in a file that came with the project, no place of a secret of theirs.
+   * Completes "it …": `runs pass show x`. A command is shown in full, because the user must see it
+   * before approving it. It comes from a file of the project, which should not contain the user's
+   * secrets.
    */
   readonly what: string;
-  /** Whether it runs a program whose output is the value at the path: trust in the one is trust in both. */
+  /**
+   * Whether it runs a program whose output is the value at the path. Trust in the value and in the
+   * program is then the same.
+   */
   readonly givesValue?: boolean;
-  /** Where it is written, if that is not what says the value at the path in the end. */
+  /** Where it is configured, if the value at the path comes from another place. */
   readonly source?: string;
-  /** The only time it is done, and agreed to. Default: whenever the configuration is used. */
+  /**
+   * The only occasion on which it happens and must be approved. Default: whenever the configuration
+   * is used.
+   */
   readonly occasion?: Occasion;
 }
 

@@ -2,12 +2,12 @@ import type { Sourced } from './json.ts';
 import type { LogLevel } from './log-level.ts';
 
 /**
- * What a field can tell. There is no kind for text of others, for credentials or for an error:
- * an error is told by its code.
+ * The types of fields. There is no type for text from other programs, for credentials or for
+ * errors: an error is logged by its code.
  *
- * - `name`: what somebody called something: an identity, a realm, a profile, a region, a program
- * - `place`: a path, with line and column or without, a variable, an option, a setting and its place;
- *   or a value that has such a source, which is looked up only for a line that is written
+ * - `name`: a name that a user chose: of an identity, a realm, a profile, a region, a program
+ * - `place`: a path (optionally with line and column), a variable, an option, or a setting and its
+ *   place; or a value with such a source, which is only resolved when the line is written
  * - `code`: of an error: `ERR_AUTH_DENIED`, `ENOENT`
  * - a list: one of these words
  */
@@ -25,16 +25,16 @@ export type FieldKind = keyof FieldKinds | readonly string[];
 export interface EventSpec {
   readonly level: Exclude<LogLevel, 'Off'>;
   readonly fields: Readonly<Record<string, FieldKind>>;
-  /** Whether the command prints it too, as an error or a warning. */
+  /** Whether the command also prints it, as an error or a warning. */
   readonly isPrinted?: true;
 }
 
 const items = ['key', 'session', 'token'] as const;
 
 /**
- * All that a log can say: each event with its level and its fields, in the order they are written.
- * What is not here is not written, whatever is passed. Info is for what changed something, Debug for
- * how a command came to do what it did, Trace for each step.
+ * Everything that can be logged: each event with its level and its fields, in the order in which
+ * they are written. Fields that are not listed are never written. Info is for changes, Debug for
+ * the reasons of a result, Trace for each step.
  */
 export const logVocabulary = {
   'command.started': { level: 'Debug', fields: { command: 'name', version: 'name' } },
@@ -49,16 +49,16 @@ export const logVocabulary = {
   },
   /** What caused that, the direct cause first. `reason` only where its text holds no secret. */
   'command.cause': { level: 'Debug', fields: { name: 'name', code: 'code', reason: 'name' } },
-  /** Events that came before the log was open, and were too many to keep. */
+  /** Events that occurred before the log was open and exceeded the buffer. */
   'log.dropped': { level: 'Warning', fields: { events: 'number' } },
 
   'config.read': {
     level: 'Debug',
     fields: { file: 'place', origin: ['explicit', 'user', 'project'] },
   },
-  /** `profiles`: their names, with commas between. */
+  /** `profiles`: their names, separated by commas. */
   'config.merged': { level: 'Debug', fields: { files: 'number', profiles: 'name' } },
-  /** An `!exec` is run. Neither what it says nor what it prints. */
+  /** An `!exec` tag runs. Neither the command nor its output is logged. */
   'config.command': { level: 'Debug', fields: { place: 'place' } },
   'profile.chosen': { level: 'Debug', fields: { profile: 'name', source: 'place' } },
   'realm.resolved': { level: 'Debug', fields: { realm: 'name', source: 'place' } },
@@ -68,21 +68,21 @@ export const logVocabulary = {
   },
 
   'keyring.chosen': { level: 'Debug', fields: { type: 'name', source: 'place' } },
-  /** A setting of the file keyring that does not count, since another layer chooses this type. */
+  /** A setting of the file keyring that is ignored because another layer chooses the type. */
   'keyring.unused': { level: 'Debug', fields: { type: 'name', source: 'place' } },
   'keyring.fallback': {
     level: 'Warning',
     fields: { type: 'name', instead_of: 'name', source: 'place' },
     isPrinted: true,
   },
-  /** Where the password of a file keyring is taken from. */
+  /** The source of the password of a file keyring. */
   'keyring.password': {
     level: 'Debug',
     fields: { source: ['held', 'variable', 'file', 'command', 'prompt', 'none'] },
   },
-  /** Entries of a file keyring were put in place by a change of its password, or after one was cut short. */
+  /** A password change stored re-encrypted entries, or an interrupted one was completed. */
   'keyring.reencrypted': { level: 'Info', fields: { entries: 'number' } },
-  /** An unlock agent of a file keyring is there, and asked or not, by its process id if that is known. */
+  /** An unlock agent of a file keyring exists. Whether it was used, and its process id if known. */
   'keyring.agent': {
     level: 'Debug',
     fields: { outcome: ['used', 'passed_over'], process: 'number' },
@@ -93,10 +93,11 @@ export const logVocabulary = {
   'key.saved': { level: 'Info', fields: { identity: 'name' } },
   'key.refused': { level: 'Warning', fields: { identity: 'name' }, isPrinted: true },
 
-  /** A stored session is taken. */
+  /** A stored session is used. */
   'session.found': { level: 'Debug', fields: { identity: 'name', expires_at: 'time' } },
   /**
-   * `short`: what is left of the stored one is too little. `changed`: a setting that it depends on.
+   * `short`: the remaining time of the stored session is too short. `changed`: a setting that it
+   * depends on has changed.
    */
   'session.needed': {
     level: 'Debug',
@@ -115,9 +116,9 @@ export const logVocabulary = {
     level: 'Debug',
     fields: { device: 'name', is_retry: 'flag', of: ['given', 'person', 'nobody'] },
   },
-  /** Another process, by its id where that is known, opens the session. */
+  /** Another process opens the session; `holder` is its process id if known. */
   'login.waiting': { level: 'Debug', fields: { holder: 'number' } },
-  /** The failure of the process that was waited for. */
+  /** The other process failed. */
   'login.shared': { level: 'Debug', fields: { code: 'code' } },
   'aws.answered': {
     level: 'Debug',
@@ -134,9 +135,12 @@ export const logVocabulary = {
     },
   },
 
-  /** By its path or name, without its arguments. */
+  /** Identified by path or name, without its arguments. */
   'program.started': { level: 'Debug', fields: { program: 'place' } },
-  /** It runs, but the system refused to forbid debuggers and core files of our own process. */
+  /**
+   * The program runs, but the system refused to forbid debuggers and core files of atmos-auth
+   * itself.
+   */
   'program.unshielded': { level: 'Warning', fields: {} },
   'program.ended': {
     level: 'Debug',
@@ -152,7 +156,7 @@ type Told<Kind> = Kind extends keyof FieldKinds
     ? Word
     : never;
 
-/** The fields of each event. Undefined: not known, and left out. */
+/** The fields of each event. A field that is undefined is omitted. */
 export type LogEvents = {
   readonly [Event in keyof Vocabulary]: {
     readonly [Field in keyof Vocabulary[Event]['fields']]:
@@ -163,10 +167,10 @@ export type LogEvents = {
 
 export type LogEvent = keyof LogEvents;
 
-/** Tells that something happened. Never throws. */
+/** Logs an event. Never throws. */
 export type Log = <Event extends LogEvent>(event: Event, fields: LogEvents[Event]) => void;
 
-/** An event with its time, as it waits to be written. */
+/** An event with its time, before it is written. */
 export interface LogEntry {
   readonly at: Date;
   readonly event: LogEvent;

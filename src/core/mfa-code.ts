@@ -1,8 +1,8 @@
 /**
- * The code of an MFA device: six digits. Authenticators show them in groups, `123 456`, and they are
- * copied with the space; that is dropped. The one check for options, variables and prompts.
+ * Parses the code of an MFA device: six digits. Authenticators show them in groups, `123 456`, and
+ * users copy the space, which is removed. Options, variables and prompts all use this function.
  *
- * @returns undefined for a text that cannot be a code
+ * @returns undefined if the text is not a code
  */
 export function parseMfaCode(text: string): string | undefined {
   const code = text.replaceAll(/\s/g, '');

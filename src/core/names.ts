@@ -1,16 +1,17 @@
 /**
- * Lower-cases as Go's `strings.ToLower` does: each code point by its simple mapping, so the length
- * in code points stays. JavaScript's own `toLowerCase` maps `İ` to two and a final `Σ` to `ς`.
+ * Converts to lower case as Go's `strings.ToLower` does: code point by code point, so the number of
+ * code points stays the same. JavaScript's `toLowerCase` maps `İ` to two code points and a final
+ * `Σ` to `ς`.
  */
 export function lowerCase(text: string): string {
   return Array.from(text, (char) => (char === 'İ' ? 'i' : char.toLowerCase())).join('');
 }
 
 /**
- * What all spellings of one name have in common: names are matched without regard to case and to the
- * Unicode normal form. `é` is one character on most keyboards and two in what macOS makes of a file's
- * name, and looks the same. Only for comparing: what is stored keeps the characters of the
- * configuration, as in Atmos, which does not normalize.
+ * The form that all spellings of a name share: case and Unicode normalization are ignored. `é` is
+ * one code point on most keyboards and two in file names of macOS, and looks the same. Use it only
+ * for comparison: stored names keep the characters of the configuration, as in Atmos, which does
+ * not normalize.
  */
 export function foldName(name: string): string {
   return lowerCase(name.normalize('NFC'));
@@ -21,12 +22,12 @@ export function isSameName(one: string, other: string): boolean {
   return foldName(one) === foldName(other);
 }
 
-/** Whether `-i` and ATMOS_IDENTITY mean by it that there is no authentication, as in Atmos. */
+/** Whether this value of `-i` or ATMOS_IDENTITY turns authentication off, as in Atmos. */
 export function isOffName(name: string): boolean {
   return /^(false|off|no|0)$/i.test(name);
 }
 
-/** The known name that `name` was probably meant to be, or undefined when none is near. */
+/** The known name that is most similar to `name`, or undefined if no name is similar. */
 export function nearestName(name: string, known: Iterable<string>): string | undefined {
   const wanted = foldName(name);
   let nearest: string | undefined;
@@ -41,7 +42,7 @@ export function nearestName(name: string, known: Iterable<string>): string | und
   return nearest;
 }
 
-/** Edit distance in which two neighbours that are swapped count as one slip, a row at a time. */
+/** Edit distance, computed row by row. Two swapped adjacent characters count as one edit. */
 function editDistance(from: string, to: string): number {
   let beforeLast: number[] = [];
   let last = Array.from({ length: to.length + 1 }, (_, column) => column);

@@ -6,13 +6,17 @@ const maxHints = 32;
 const maxWords = 64;
 const maxTextLength = 8192;
 
-/** The hints that {@link parseHints} accepts in the other process. A path may have a name that it does not. */
+/**
+ * The hints that {@link parseHints} accepts in the other process. A hint with an unprintable file
+ * name is not accepted.
+ */
 export function sendableHints(hints: readonly Hint[]): Hint[] {
   return hints.filter((hint) => parseHint(hint) !== undefined).slice(0, maxHints);
 }
 
 /**
- * Hints that another process sent or wrote: JSON of exactly the form that we write.
+ * Parses hints that another process sent or wrote. Accepts only the exact JSON form that {@link
+ * sendableHints} produces.
  *
  * @returns undefined for anything else
  */
@@ -96,7 +100,7 @@ function isVariable(value: unknown): value is string {
   return isText(value) && /^[A-Za-z_]\w*$/.test(value);
 }
 
-/** What deceives a reader is in no hint that crosses to another process: see {@link sendableHints}. */
+/** Hints from other processes must not contain deceptive characters: see {@link sendableHints}. */
 function isText(value: unknown): value is string {
   return typeof value === 'string' && value.length <= maxTextLength && isPrintable(value);
 }

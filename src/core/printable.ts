@@ -1,31 +1,35 @@
 /**
- * Control characters, line and paragraph separators, half a character, and all that is invisible:
- * formatting (bidi controls and zero-width characters among it) and fillers. But for what joins and
- * selects signs within an emoji.
+ * Control characters, line and paragraph separators, unpaired surrogates, and invisible characters:
+ * formatting (including bidi controls and zero-width characters) and fillers. Excluded are the
+ * joiners and variation selectors within an emoji.
  */
 export const deceptive =
   /(?!(?<=[\p{Extended_Pictographic}\p{Emoji_Modifier}\ufe0f])\u200d(?=\p{Extended_Pictographic}))(?!(?<=\p{Extended_Pictographic})\ufe0f)[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu;
 
 /**
- * Text as a terminal may show it: a character that steers the terminal, ends the line or cannot be
- * seen becomes an escape, `\n` or `\u001b`. Text without one stays, so escaping twice changes nothing.
+ * Makes text safe for a terminal: characters that control the terminal, end the line or are
+ * invisible become escapes, `\n` or `\u001b`. Other text is not changed, so escaping twice has no
+ * effect.
  */
 export function printable(text: string): string {
   return text.replaceAll(deceptive, (char) => (char === '\n' ? '\\n' : escapesOf(char)));
 }
 
-/** Whether {@link printable} leaves the text as it is. */
+/** Whether {@link printable} does not change the text. */
 export function isPrintable(text: string): boolean {
   return printable(text) === text;
 }
 
-/** Indented JSON that is exact for a program and can steer no terminal: what deceives is escaped. */
+/**
+ * Indented JSON that represents the exact value and is safe for a terminal: deceptive characters
+ * are escaped.
+ */
 export function printableJson(value: unknown): string {
   const json = JSON.stringify(value, null, 2);
   return json.replaceAll(deceptive, (char) => (char === '\n' ? char : escapesOf(char)));
 }
 
-/** One for each unit of UTF-16, as in JSON. */
+/** One escape for each UTF-16 code unit, as in JSON. */
 function escapesOf(char: string): string {
   return char
     .split('')

@@ -2,8 +2,8 @@ import { sha256 as hash } from '@noble/hashes/sha2.js';
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
 
 /**
- * SHA-256 of a text, as hex. Not by node:crypto, which takes a start 7 ms to load: what only hashes a
- * name or two does not pay that.
+ * SHA-256 of a text, as hex. node:crypto is not used because it adds 7 ms to the startup, which is
+ * too much for hashing a name or two.
  */
 export function sha256(text: string): string {
   return bytesToHex(hash(utf8ToBytes(text)));

@@ -1,5 +1,5 @@
-// How each shell writes a text as one word, so that a pasted command gets exactly that argument.
-// Undefined: the shell has no way to write it. Callers exclude control characters first.
+// Formats a text as one word of each shell, so that a pasted command receives exactly that
+// argument. Undefined if the shell cannot express it. Callers exclude control characters first.
 
 /** sh, bash, dash, zsh, and Git Bash. */
 export function posixWord(text: string): string {
@@ -14,29 +14,29 @@ export function fishWord(text: string): string {
 }
 
 /**
- * A literal of PowerShell, for its own commands and for values. Typographic quotes count as the plain
- * one there.
+ * A PowerShell literal, for its own commands and for values. PowerShell treats typographic quotes
+ * as plain quotes.
  */
 export function powerShellLiteral(text: string): string {
   return `'${text.replaceAll(/['\u2018\u2019\u201a\u201b]/g, '$&$&')}'`;
 }
 
-// What PowerShell reads in double quotes, the typographic ones that it treats as plain ones, and what
-// cmd.exe reads there.
+// Characters with a meaning in double quotes: for PowerShell, including typographic quotes, and for
+// cmd.exe.
 const special = /[$`"\u2018-\u201e%!]/;
 
 /**
- * An argument of a program, as PowerShell passes it on: version 5.1 drops an empty one and does not
- * escape a quote, and a backslash before the closing quote escapes it.
+ * An argument that PowerShell passes to a program. Version 5.1 omits empty arguments, does not
+ * escape quotes, and lets a backslash before the closing quote escape it.
  */
 export function powerShellWord(text: string): string | undefined {
   if (text === '' || text.includes('"') || /\s.*\\$/s.test(text)) return undefined;
-  // Without quotes `-a.b` are two words there.
+  // Without quotes PowerShell splits `-a.b` into two words.
   if (/^[\w./:\\+=~-]+$/.test(text) && !/^-[^-].*[.:]/.test(text)) return text;
   return special.test(text) || text.endsWith('\\') ? powerShellLiteral(text) : `"${text}"`;
 }
 
-/** `%`, `!`, `"` and a line break cannot be quoted in cmd.exe, typed or in a batch file. */
+/** cmd.exe cannot quote `%`, `!`, `"` and line breaks, neither interactively nor in a batch file. */
 export function cmdWord(text: string): string | undefined {
   if (/[%!"\r\n]/.test(text)) return undefined;
   if (/^[\w./:\\+@~-]+$/.test(text)) return text;

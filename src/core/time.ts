@@ -14,12 +14,12 @@ const unitSeconds: Readonly<Record<string, number>> = {
 const maxSeconds = 2 ** 31 - 1;
 
 /**
- * Reads a duration as Atmos does: whole seconds (`900`), a Go duration (`1h30m`, `900s`) or days
- * (`2d`). Positive, and at most what 32 bits of seconds hold.
+ * Parses a duration as Atmos does: whole seconds (`900`), a Go duration (`1h30m`, `900s`) or days
+ * (`2d`). Must be positive and fit in 32 bits of seconds.
  *
- * @param shown stands for the text in the error
- * @returns seconds, cut to whole ones
- * @throws ERR_CONFIG_INVALID naming `what`
+ * @param shown replaces the text in the error
+ * @returns seconds, rounded down
+ * @throws ERR_CONFIG_INVALID that contains `what`
  */
 export function parseDuration(
   text: string,
@@ -32,7 +32,7 @@ export function parseDuration(
       hints: [say('write it like 12h, 1h30m, 900s, 2d or 900 (seconds)')],
     });
   }
-  // Go counts nanoseconds; 4.35 times 60 is a little less than 261 here.
+  // Go counts nanoseconds; in floating point 4.35 times 60 is slightly less than 261.
   return Math.trunc(Number(seconds.toFixed(9)));
 }
 
@@ -115,19 +115,22 @@ export function formatLength(milliseconds: number): string {
     .join(' ');
 }
 
-/** RFC 3339 in UTC without fractional seconds: the form Atmos writes into an entry. */
+/** RFC 3339 in UTC without fractional seconds: the form that Atmos writes into an entry. */
 export function formatTimestamp(date: Date): string {
   return date.toISOString().replace(/\.\d{3}Z$/, 'Z');
 }
 
 const timestampForm = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(\.\d{1,9})?(Z|[+-]\d\d:\d\d)$/;
 
-/** Reads an RFC 3339 time with its zone; anything else is undefined, so that it counts as expired. */
+/**
+ * Parses an RFC 3339 time with a time zone. Returns undefined for anything else, which counts as
+ * expired.
+ */
 export function parseTimestamp(text: string): Date | undefined {
   const written = timestampForm.exec(text)?.[1];
   if (written === undefined) return undefined;
   const [date, inUtc] = [new Date(text), new Date(`${written}Z`)];
   if (Number.isNaN(date.getTime()) || Number.isNaN(inUtc.getTime())) return undefined;
-  // February 30 and hour 24 would be read as the day after.
+  // Date would read February 30 and hour 24 as the following day.
   return inUtc.toISOString().startsWith(written) ? date : undefined;
 }

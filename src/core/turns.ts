@@ -1,4 +1,4 @@
-/** Lets so many run at once, the others in the order in which they came. */
+/** Creates a function that runs tasks in order of arrival, at most this many at once. */
 export function createGate(most: number): <T>(run: () => Promise<T>) => Promise<T> {
   const waiting: (() => void)[] = [];
   let running = 0;
@@ -15,7 +15,7 @@ export function createGate(most: number): <T>(run: () => Promise<T>) => Promise<
   };
 }
 
-/** Runs what it is given one after the other, whatever becomes of each. */
+/** Creates a function that runs tasks one after the other, even if a task fails. */
 export function createTurns(): <T>(run: () => Promise<T>) => Promise<T> {
   let last: Promise<unknown> = Promise.resolve();
   return (run) => {

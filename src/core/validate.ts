@@ -24,11 +24,12 @@ export {
   type ObjectEntries as MapEntries,
 } from 'valibot';
 
-// The pieces schemas are made of. What each says of itself is what a message says was expected.
+// The building blocks of schemas. Each has the description of the expected value that messages
+// show.
 
 export const text = string('text');
 
-/** `true` or `false`. As text, too, which is all that `!env` gives: nothing is false. */
+/** `true` or `false`. Also accepted as text, because `!env` only returns text; empty text is false. */
 export const flag = pipe(
   custom<boolean | string>((value) => flagTexts.has(String(value)), 'true or false'),
   transform((value) => String(value) === 'true'),
@@ -36,15 +37,15 @@ export const flag = pipe(
 
 const flagTexts: ReadonlySet<string> = new Set(['true', 'false', '']);
 
-/** A map with anything in it. */
+/** A map with any content. */
 export const anyMap = mapChecked(record(string(), unknown()));
 
-/** A map with these keys. Others are dropped: {@link findUnknownKeys} tells of them. */
+/** A map with these keys. Other keys are dropped: {@link findUnknownKeys} reports them. */
 export function mapOf<E extends ObjectEntries>(entries: E) {
   return mapChecked(object(entries));
 }
 
-/** A map from names to values of one shape. */
+/** A map from names to values with the same schema. */
 export function namesTo<S extends GenericSchema>(value: S) {
   return mapChecked(record(string(), value));
 }
@@ -53,18 +54,18 @@ export function listOf<S extends GenericSchema>(item: S) {
   return array(item, 'a list');
 }
 
-/** Text, or a whole number that is the same written out: a count of seconds. */
+/** Text, or a whole number, such as a number of seconds. */
 export const textOrCount = custom<string | number>(
   (value) => typeof value === 'string' || Number.isSafeInteger(value),
   'text or a whole number',
 );
 
-// valibot takes a list for an object.
+// valibot accepts a list as an object.
 function mapChecked<S extends GenericSchema<Record<string, unknown>, unknown>>(schema: S) {
   return pipe(custom<Record<string, unknown>>(isMap, 'a map'), schema);
 }
 
-/** Text, a number, or `true` or `false`: what a variable can be set to. */
+/** Text, a number, or `true` or `false`: the possible values of a variable. */
 export const scalar = custom<string | number | boolean>(
   (value) => ['string', 'number', 'boolean'].includes(typeof value),
   'text, a number, or true or false',
@@ -75,7 +76,7 @@ export const textOrTexts = custom<string | readonly string[]>(
   'text or a list of text',
 );
 
-/** What is not ours to check. */
+/** A value that atmos-auth does not check. */
 export const anything = unknown();
 
 /**
@@ -83,15 +84,15 @@ export const anything = unknown();
  * counts when the shape of a value is checked.
  */
 export type About = {
-  /** A sentence or more, in Markdown. */
+  /** One or more sentences in Markdown. */
   readonly description: string;
-  /** The value that an absent key stands for. */
+  /** The default value. */
   readonly default?: string | boolean;
-  /** The same in words, where it is no value that could be written: `the home directory`. */
+  /** The default in words, if it cannot be written as a value: `the home directory`. */
   readonly otherwise?: string;
-  /** The variable that wins over it. */
+  /** The variable that takes precedence over it. */
   readonly environment?: string;
-  /** Whether it is accepted for Atmos alone: nothing of ours uses it. */
+  /** Whether it is accepted only for Atmos and not used by atmos-auth. */
   readonly isForAtmos?: true;
   /** Whether it is a path. A relative one starts from the directory of the file that says it. */
   readonly isPath?: true;
@@ -101,7 +102,7 @@ export type About = {
   readonly namesSecret?: 'variable' | 'file';
 };
 
-/** The schema, with what there is to tell of it. */
+/** Adds a description to a schema. */
 export function about<S extends GenericSchema>(
   schema: S,
   description: string,
@@ -110,7 +111,7 @@ export function about<S extends GenericSchema>(
   return pipe(schema, metadata<InferOutput<S>, About>({ description, ...more }));
 }
 
-/** A key that may be left out, with what there is to tell of it. */
+/** An optional key with a description. */
 export function setting<S extends GenericSchema>(
   schema: S,
   description: string,
@@ -119,23 +120,24 @@ export function setting<S extends GenericSchema>(
   return exactOptional(about(schema, description, more));
 }
 
-/** A map of YAML or JSON, whose keys are its own and text. */
+/** A map of YAML or JSON, whose keys are own properties and text. */
 export function isMap(value: unknown): value is Record<string, unknown> {
   if (typeof value !== 'object' || value === null) return false;
   return Object.getPrototypeOf(value) === Object.prototype;
 }
 
-/** One place where a value has not the shape it should have. */
+/** A place where a value does not match the schema. */
 export interface ShapeProblem {
   readonly path: readonly string[];
-  /** In words: `text`, `a map`. Of no use when nothing is there. */
+  /** The expected value in words: `text`, `a map`. Not used if the value is missing. */
   readonly expected: string;
-  /** What is there. It may be a secret. Undefined when nothing is. */
+  /** The actual value, which may be a secret. Undefined if the value is missing. */
   readonly found: unknown;
 }
 
 /**
- * The value in the schema's shape, or undefined when it has problems, each of which was reported.
+ * Parses a value with the schema. Returns undefined if there are problems, each of which is
+ * reported.
  */
 export function checkShape<T>(
   schema: GenericSchema<unknown, T>,
@@ -152,8 +154,8 @@ export function checkShape<T>(
 }
 
 /**
- * What is wrong, to follow the name of the place: `must be text, not the number 5`, or `is missing`.
- * Of a secret, and of what a tag gave, only its type is told.
+ * Describes a problem. Completes a message after the name of the place: `must be text, not the
+ * number 5`, or `is missing`. Only the type is shown for a secret and for the value of a tag.
  */
 export function describeProblem(problem: ShapeProblem, isSecret = false): string {
   if (problem.found === undefined) return 'is missing';
@@ -172,7 +174,7 @@ function describeValue(value: unknown, isSecret: boolean): string {
   return typeof value === 'boolean' ? shown : `the ${kind} ${shown}`;
 }
 
-/** The keys that a map of this schema may have: see {@link mapOf}. */
+/** The keys that a map with this schema may have: see {@link mapOf}. */
 export function keysOf(schema: GenericSchema): string[] {
   return Object.keys(entriesOf(schema) ?? {});
 }
@@ -190,7 +192,7 @@ export function keysOfMaps(
   return [{ path, keys: Object.keys(entries) }, ...within];
 }
 
-/** The schemas of the keys that a map may have, or undefined for what has no list of keys. */
+/** The schemas of the keys of a map, or undefined if the schema has no list of keys. */
 function entriesOf(schema: unknown): Record<string, unknown> | undefined {
   if (!isObject(schema)) return undefined;
   const { pipe: parts, wrapped, entries } = schema;
@@ -209,13 +211,13 @@ export function describedKeys(schema: unknown): Readonly<Record<string, About>> 
   return Object.fromEntries(described);
 }
 
-/** A key that nobody reads, and the known one it was probably meant to be. */
+/** A key that is not used, and the known key that is most similar. */
 export interface UnknownKey {
   readonly key: string;
   readonly nearest: string | undefined;
 }
 
-/** Keys of the map that are not known. Of a value that is no map, none. */
+/** The unknown keys of a map. Empty for a value that is not a map. */
 export function findUnknownKeys(value: unknown, known: readonly string[]): UnknownKey[] {
   if (!isMap(value)) return [];
   return Object.keys(value)
@@ -223,7 +225,7 @@ export function findUnknownKeys(value: unknown, known: readonly string[]): Unkno
     .map((key) => ({ key, nearest: nearestName(key, known) }));
 }
 
-/** Keys, at any depth, that a map of this schema does not have: see {@link mapOf}. */
+/** The keys, at any depth, that a map with this schema does not allow: see {@link mapOf}. */
 export function findUnknownPaths(
   value: unknown,
   schema: unknown,
@@ -239,7 +241,7 @@ export function findUnknownPaths(
   return [...unknownHere.map(({ key, nearest }) => ({ path: [key], nearest })), ...unknownBelow];
 }
 
-/** The keys that a map of this schema has for Atmos alone: see {@link About}. */
+/** The keys of a map with this schema that only Atmos uses: see {@link About}. */
 export function keysForAtmos(schema: unknown): string[] {
   const entries = Object.entries(entriesOf(schema) ?? {});
   return entries.filter(([, value]) => aboutOf(value)?.isForAtmos).map(([key]) => key);

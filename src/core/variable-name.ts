@@ -1,11 +1,11 @@
 import { say } from './hint.ts';
-/** Whether the text is a name that every shell takes for an environment variable. */
+/** Whether every shell accepts the text as the name of an environment variable. */
 export function isVariableName(text: string): boolean {
   return /^[A-Za-z_][A-Za-z0-9_]*$/.test(text);
 }
 
-/** What is wrong with a text that is none, for a message and its hint. */
+/** The message and the hint for a text that is not a valid name. */
 export const notVariableName = {
   message: 'is not a name for an environment variable',
-  hint: say('use letters, digits and _, and no digit first'),
+  hint: say('use letters, digits and _, and do not start with a digit'),
 } as const;

@@ -3,17 +3,17 @@ import type { Hint } from './hint.ts';
 import { isVariableName, notVariableName } from './variable-name.ts';
 
 /**
- * Every variable from which an AWS SDK takes credentials, or the place where they are, or something
- * that belongs to credentials: all of them go unless we set them, so that no other can win.
+ * Every variable from which an AWS SDK reads credentials, their location, or a part of them. All of
+ * them are removed unless they are set here, so that no other credentials can take precedence.
  *
- * - botocore asks `AWS_DEFAULT_PROFILE` before `AWS_PROFILE`, and `AWS_SECURITY_TOKEN` beside
- *   `AWS_SESSION_TOKEN`; the JavaScript SDK leaves out the keys of the environment where a profile
- *   is named; the Go and Java SDKs know `AWS_ACCESS_KEY` and `AWS_SECRET_KEY` too.
- * - `AWS_ACCOUNT_ID` and `AWS_CREDENTIAL_SCOPE` are part of the credentials: left behind by others
- *   they send requests to an endpoint of another account.
- * - A bearer token beats every signature, for the services that take one.
- * - Variables that say where or how to call (`AWS_ENDPOINT_URL`, `AWS_CA_BUNDLE`, `AWS_RETRY_MODE`,
- *   the region) are no credentials, and stay.
+ * - botocore reads `AWS_DEFAULT_PROFILE` before `AWS_PROFILE`, and `AWS_SECURITY_TOKEN` in addition
+ *   to `AWS_SESSION_TOKEN`; the JavaScript SDK ignores keys in the environment if a profile is set;
+ *   the Go and Java SDKs also read `AWS_ACCESS_KEY` and `AWS_SECRET_KEY`.
+ * - `AWS_ACCOUNT_ID` and `AWS_CREDENTIAL_SCOPE` are part of the credentials: values from other
+ *   credentials send requests to the endpoint of another account.
+ * - A bearer token takes precedence over every signature for services that accept one.
+ * - Variables that control where or how to call (`AWS_ENDPOINT_URL`, `AWS_CA_BUNDLE`,
+ *   `AWS_RETRY_MODE`, the region) are not credentials and remain.
  */
 export const credentialVariables: readonly string[] = [
   'AWS_ACCESS_KEY',
@@ -40,7 +40,10 @@ export const credentialVariables: readonly string[] = [
   'AWS_WEB_IDENTITY_TOKEN_FILE',
 ];
 
-/** What no program that we start gets, and no file may set: our own way to the keyring. */
+/**
+ * Variables that give access to the keyring. They are removed from the environment of every program
+ * that is started, and no file may set them.
+ */
 export const ownSecretVariables: readonly string[] = [
   'ATMOS_KEYRING_IMPORT_PASSWORD',
   'ATMOS_KEYRING_PASSWORD',
@@ -49,46 +52,48 @@ export const ownSecretVariables: readonly string[] = [
 ];
 
 /**
- * Whether a variable of this name holds a bearer token of AWS, which no program that we start gets. There
- * is one for each service that takes one, so the list above can name only those of today.
+ * Whether a variable holds a bearer token of AWS, which is not passed to programs. Each service
+ * that accepts a token has its own variable, so the list above cannot name all of them.
  */
 export function isBearerToken(name: string): boolean {
   return name.startsWith('AWS_BEARER_TOKEN_');
 }
 
-/** Whether the value of a variable of this name is never shown: the rule of Atmos. */
+/** Whether the value of this variable is never shown, by the rule of Atmos. */
 export function isSecretVariable(name: string): boolean {
   return /SECRET|TOKEN|PASSWORD|PRIVATE|ACCESS_KEY|SESSION/i.test(name);
 }
 
-/** What changes in an environment: variables that get a value, and variables that go. */
+/** A change to an environment: the variables to set and the variables to remove. */
 export interface EnvironmentChange {
   readonly set: Readonly<Record<string, string>>;
   readonly unset: readonly string[];
 }
 
-/** An environment variable as an `env:` of atmos.yaml says it. */
+/** An environment variable from `env:` of atmos.yaml. */
 export interface Variable {
   readonly key: string;
   readonly value: string;
-  /** What it is called in messages: `env.PATH (/p/atmos.yaml:7:3)`. Else by its name. */
+  /** Its name in messages: `env.PATH (/p/atmos.yaml:7:3)`. Default: its key. */
   readonly source?: string;
 }
 
 /**
- * What setting a variable does to the programs that see it:
+ * The effect of a variable on the programs that read it:
  *
- * - `refused`: loads code into them, is a command that they run, decides whose credentials they use,
- *   or opens our keyring. Never set, whoever says so;
- * - `plain`: known to choose neither a program nor a file nor a server;
- * - `trusted`: the rest. Set, but from a project's file only after `auth trust`.
+ * - `refused`: it loads code into them, is a command that they run, decides whose credentials they
+ *   use, or unlocks the keyring. Never set;
+ * - `plain`: known to select neither a program nor a file nor a server;
+ * - `trusted`: all others. Set, but from a project's file only after `auth trust`.
  */
 export type VariableClass = 'refused' | 'trusted' | 'plain';
 
-// Names in words, `*` for any characters. No list of bad ones can be whole: these are the known ones.
+// Names separated by spaces; `*` matches any characters. A list of dangerous variables is never
+// complete: these are the known ones.
 
 const loaders = [
-  // The system's loader, and what glibc itself ignores in a program with more rights than its user.
+  // Variables of the system's loader, and those that glibc ignores in a program with more rights
+  // than its user.
   'LD_* DYLD_* _RLD* LIBPATH SHLIB_PATH GLIBC_TUNABLES MALLOC_* GCONV_PATH GETCONF_DIR NLSPATH',
   'OPENSSL_CONF OPENSSL_ENGINES OPENSSL_MODULES GIO_EXTRA_MODULES GTK_MODULES',
   // Shells.
@@ -101,10 +106,10 @@ const loaders = [
   'JDK_JAVA_OPTIONS JAVA_OPTS CLASSPATH MAVEN_OPTS GRADLE_OPTS DOTNET_STARTUP_HOOKS',
   'DOTNET_ADDITIONAL_DEPS DOTNET_SHARED_STORE CORECLR_* COR_* COMPLUS_* GOFLAGS RUSTC RUSTC_*',
   'MAKEFLAGS GNUMAKEFLAGS MAKEFILES',
-  // Commands that git and others run, and what else makes git run one.
+  // Commands that git and other programs run, and variables that make git run a command.
   'GIT_*_COMMAND GIT_SSH GIT_EXTERNAL_DIFF GIT_EXEC_PATH GIT_CONFIG* GIT_TEMPLATE_DIR *_ASKPASS',
   'LESSOPEN LESSCLOSE GOOGLE_EXTERNAL_ACCOUNT_ALLOW_EXECUTABLES',
-  // Which providers terraform runs.
+  // Select the providers that terraform runs.
   'TF_CLI_CONFIG_FILE TERRAFORM_CONFIG TOFU_CLI_CONFIG_FILE TF_REATTACH_PROVIDERS',
 ];
 
@@ -115,17 +120,20 @@ const credentials = [
   'ATMOS_AUTH_TRUST',
 ];
 
-/** Programs to show or edit a text. An empty one switches that off, which is the usual use. */
+/** Programs that show or edit a text. An empty value disables them, which is the usual purpose. */
 const viewers = ['PAGER *_PAGER MANPAGER LESS EDITOR *_EDITOR VISUAL BROWSER'];
 
 /**
- * What a project's file may set without trust, as it is spelled here: docs/adr/0020. A name that is not
- * here may be one that some tool takes a program, a file or a server from.
+ * The variables that a project's file may set without trust, compared with their exact spelling:
+ * docs/adr/0020. Any other variable may name a program, a file or a server for some tool.
  */
 const allowed = {
-  /** With any value: they reach the project's own terraform code, or are settings of ours. */
+  /**
+   * Allowed with any value: they are read by the project's own terraform code or are settings of
+   * atmos-auth.
+   */
   byName: ['TF_VAR_* ATMOS_KEYRING_FILE_PATH'],
-  /** With one word, which is no path, no URL and no command with arguments. */
+  /** Allowed with a single word, which cannot be a path, a URL or a command with arguments. */
   asWord: [
     'AWS_REGION AWS_DEFAULT_REGION AWS_DEFAULT_OUTPUT AWS_RETRY_MODE AWS_MAX_ATTEMPTS',
     'AWS_DEFAULTS_MODE AWS_SDK_LOAD_CONFIG AWS_STS_REGIONAL_ENDPOINTS AWS_USE_FIPS_ENDPOINT',
@@ -143,49 +151,55 @@ const isAllowed = anyOf(allowed.byName, 's');
 const isAllowedAsWord = anyOf(allowed.asWord, 's');
 
 /**
- * The class of a variable. What is refused is so in any case: what is dangerous on one system is of no
- * use to anybody on another.
+ * The class of a variable. Case is ignored for refused variables: a name that is dangerous on one
+ * system is not useful on another.
  *
- * @param value where known: an empty one makes a pager or an editor plain, and most of what is allowed
- *   is so with one word only
+ * @param value if known: an empty value makes a pager or an editor plain, and most allowed
+ *   variables are plain only with a single word
  */
 export function classOf(name: string, value?: string): VariableClass {
   if (isRefused.test(name)) return 'refused';
   if (isViewer.test(name)) return value === '' ? 'plain' : 'refused';
   if (isAllowed.test(name)) return 'plain';
-  // It says which variable has the keyring's password, to an atmos that the program starts.
+  // It tells an atmos that the program starts which variable contains the keyring's password.
   if (name === 'ATMOS_KEYRING_PASSWORD_ENV' && value !== undefined) {
     return isPasswordVariable(value) ? 'plain' : 'trusted';
   }
   return isAllowedAsWord.test(name) && word.test(value ?? '') ? 'plain' : 'trusted';
 }
 
-/** Whether a name says that it is that of a password: `KEYRING_PASSWORD`, `atmos-passphrase`. */
+/** Whether a name indicates a password: `KEYRING_PASSWORD`, `atmos-passphrase`. */
 export function saysPassword(name: string): boolean {
   return /(?:password|passphrase|passwd|(?:^|[^a-z0-9])(?:pass|secret))$/i.test(name);
 }
 
-/** Whether the variable holds a password by its name, and no project's file sets it without trust. */
+/**
+ * Whether the name of a variable indicates a password, and a project's file cannot set it without
+ * trust.
+ */
 export function isPasswordVariable(name: string): boolean {
   return saysPassword(name) && classOf(name) !== 'plain';
 }
 
 export interface VariableProblem {
-  /** Which of the two is wrong. */
+  /** Which part is invalid. */
   readonly at: 'key' | 'value';
-  /** Follows the name of its place: `is not a name for an environment variable`. */
+  /** Completes a message after the name of the place: `is not a name for an environment variable`. */
   readonly message: string;
   readonly hint?: Hint;
 }
 
-/** Why no environment can hold the variable, or undefined where one can. */
+/** Why an environment cannot contain the variable, or undefined if it can. */
 export function variableProblem({ key, value }: Variable): VariableProblem | undefined {
   if (!isVariableName(key)) return { at: 'key', ...notVariableName };
   if (!value.includes('\0')) return undefined;
-  return { at: 'value', message: 'holds a NUL character, which no environment can' };
+  return {
+    at: 'value',
+    message: 'contains a NUL character, which is not allowed in an environment variable',
+  };
 }
 
-/** @throws ERR_CONFIG_INVALID for a variable that no environment can hold. Its value is not shown */
+/** @throws ERR_CONFIG_INVALID if an environment cannot contain the variable. The value is not shown */
 export function checkVariable(variable: Variable): void {
   const problem = variableProblem(variable);
   if (problem === undefined) return;
@@ -204,8 +218,8 @@ function anyOf(patterns: readonly string[], flags: string): RegExp {
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
- * A variable of an environment that may be a copy. On Windows names do not differ by case, and the
- * system's own is `Path`: `process.env` finds it as `PATH`, a copy of it does not.
+ * Reads a variable from an environment that may be a copy. On Windows names are compared without
+ * case, and the system's variable is `Path`: `process.env` finds it as `PATH`, a copy does not.
  */
 export function environmentValue(
   environment: Environment,

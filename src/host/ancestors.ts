@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 
-/** As `ancestors` of the host. */
+/** Implements `ancestors` of the host. */
 export function ancestors(): number[] {
   const parent = process.ppid;
   const grandparent = process.platform === 'linux' ? linuxParentOf(parent) : undefined;
@@ -9,11 +9,11 @@ export function ancestors(): number[] {
 
 function linuxParentOf(id: number): number | undefined {
   try {
-    // The name of the program, in parentheses, may contain anything.
+    // The program name is in parentheses and may contain any character.
     const [, parent] = /^.*\) \S (\d+)/s.exec(readFileSync(`/proc/${id}/stat`, 'latin1')) ?? [];
     return parent === undefined ? undefined : Number(parent);
   } catch {
-    // It has ended, or is hidden from us.
+    // The process has exited, or /proc hides it.
     return undefined;
   }
 }

@@ -2,22 +2,27 @@ import { closeSync, constants, fstatSync, openSync } from 'node:fs';
 import { ensurePrivateFile } from './files.ts';
 import { writeAll } from './write-all.ts';
 
-/** A file that text is added to. */
+/** A file opened for appending. */
 export interface OpenFile {
-  /** By one write at the end, so that what many processes add stays whole. @throws the system's error */
+  /**
+   * Appends with a single write, so that text from several processes is not interleaved. @throws
+   * the system's error
+   */
   append(text: string): void;
   close(): void;
 }
 
 /**
- * Opens a regular file to add to it, or makes it, for us alone. Follows no link, and waits for nothing.
+ * Opens a regular file for appending. Creates it, readable only by the current user, if it does not
+ * exist. Follows no link and never blocks.
  *
- * @returns undefined for what is no regular file
+ * @returns undefined if the path is not a regular file
  * @throws the system's error: ELOOP for a link, ENXIO for a pipe without a reader
  */
 export function openToAppend(path: string): OpenFile | undefined {
   ensurePrivateFile(path);
-  // On Windows the last two are undefined, which counts as 0: it has no pipes among its files.
+  // O_NOFOLLOW and O_NONBLOCK are undefined on Windows, which counts as 0. A file there is never a
+  // pipe.
   const { O_WRONLY, O_APPEND, O_CREAT, O_NOFOLLOW, O_NONBLOCK } = constants;
   const flags = O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK;
   const descriptor = openSync(path, flags, 0o600);

@@ -5,7 +5,7 @@ import { isRefusal, nearestVisible, ownerOf } from './denial.ts';
 import { isIn } from './home.ts';
 import type { Host } from './host.ts';
 
-/** A directory that cannot be searched, and whose it is: see `ownerOf`. */
+/** A directory that cannot be searched, and its owner as described by `ownerOf`. */
 export interface Closed {
   readonly path: string;
   readonly owner: string | undefined;
@@ -16,15 +16,20 @@ export function describeClosed({ path, owner }: Closed): string {
   return `cannot search ${path}${owner === undefined ? '' : ` (it ${owner})`}`;
 }
 
-/** Whether an error says that a directory cannot be searched: a link that leads to itself cannot either. */
+/**
+ * Whether an error means that a directory cannot be searched. This includes a link that points to
+ * itself.
+ */
 export function keepsOut(error: unknown): boolean {
   return isRefusal(error) || systemErrorCode(error) === 'ELOOP';
 }
 
 /**
- * The directory that keeps us from looking into one that is in the home directory: that itself, or
- * one on the way. What is there then counts as missing, as for `docker run -u 1000` with HOME=/root.
- * Undefined where nothing keeps us from it, and for a directory that is not in the home directory.
+ * Finds the directory that makes a directory in the home directory inaccessible: the directory
+ * itself or one of its parents. Its content then counts as missing, for example in `docker run -u
+ * 1000` with HOME=/root.
+ *
+ * @returns undefined if the directory can be searched or is not in the home directory
  */
 export function closedInHome(
   directory: string,
@@ -32,7 +37,8 @@ export function closedInHome(
 ): Closed | undefined {
   if (homeDirectory === undefined || !isIn(directory, homeDirectory)) return undefined;
   try {
-    // The directory has to be searched for its `.`. Mostly it is missing, and an error would take its time.
+    // Resolving `.` requires search permission. The directory is usually missing, and creating an
+    // error for each would be slow.
     statSync(`${directory}${sep}.`, { throwIfNoEntry: false });
     return undefined;
   } catch (error) {
@@ -42,7 +48,7 @@ export function closedInHome(
   }
 }
 
-/** Whether a path is in a home directory that cannot be searched, and so as good as absent. */
+/** Whether a path is in a home directory that cannot be searched. Such a path is treated as missing. */
 export function isInClosedHome(
   path: string,
   { homeDirectory }: Pick<Host, 'homeDirectory'>,

@@ -4,15 +4,15 @@ import { systemErrorCode } from '../core/errors.ts';
 
 const refusals = new Set(['EACCES', 'EPERM']);
 
-/** Whether the system said that we may not do it. */
+/** Whether the system denied permission. */
 export function isRefusal(error: unknown): boolean {
   return refusals.has(systemErrorCode(error) ?? '');
 }
 
 /**
- * Why the system did not do something to a path, for a message. Of a refusal it says whose the file
- * or directory is that keeps us out, which the code alone leaves the reader to find: `permission
- * denied (/root belongs to user 0)`.
+ * The reason why the system could not access a path, for a message. If permission was denied, it
+ * includes the owner of the file or directory that caused it, because the code alone does not say:
+ * `permission denied (/root belongs to user 0)`.
  */
 export function reasonOf(code: string, path: string): string {
   if (!refusals.has(code)) return code;
@@ -21,7 +21,7 @@ export function reasonOf(code: string, path: string): string {
   return `permission denied${owner === undefined ? '' : ` (${visible?.path} ${owner})`}`;
 }
 
-/** The path, or the nearest directory above it that is there and that we can see. */
+/** The path, or its nearest parent directory that exists and is visible. */
 export function nearestVisible(path: string): { path: string; stats: Stats } | undefined {
   try {
     return { path, stats: lstatSync(path) };
@@ -32,8 +32,11 @@ export function nearestVisible(path: string): { path: string; stats: Stats } | u
 }
 
 /**
- * Whose it is, as the end of a sentence: `belongs to user 0`, of a directory of our own `has mode 0500`.
- * Undefined for a file of our own, and where the system has no numeric users (Windows).
+ * The owner of a path, as the end of a sentence: `belongs to user 0`. For a directory of the
+ * current user it is the mode: `has mode 0500`.
+ *
+ * @returns undefined for the current user's own file, and where the system has no numeric users
+ *   (Windows)
  */
 export function ownerOf(path: string): string | undefined {
   const userId = process.geteuid?.();
@@ -42,7 +45,7 @@ export function ownerOf(path: string): string | undefined {
     const stats = lstatSync(path);
     const { uid, mode } = stats;
     if (uid !== userId) return `belongs to user ${uid}`;
-    // Of a file it is mostly its directory that is in the way.
+    // The cause is usually the directory of the file.
     if (!stats.isDirectory()) return undefined;
     return `has mode ${(mode & 0o7777).toString(8).padStart(4, '0')}`;
   } catch {

@@ -1,6 +1,6 @@
 import type { Host } from './host.ts';
 
-/** The environment without the variables of these names, which on Windows do not differ by case. */
+/** The environment without the named variables. On Windows the names are compared without case. */
 export function withoutVariables(
   { env, platform }: Pick<Host, 'env' | 'platform'>,
   names: readonly string[],

@@ -1,15 +1,15 @@
 import type { Host } from './host.ts';
 
-// What Windows allows in no name of a file, besides control characters.
+// Characters that Windows does not allow in a file name. Control characters are not allowed either.
 const forbidden = /[\\:*?"<>|]/g;
-// Windows drops it.
+// Windows removes a dot or a space at the end of a name.
 const lastDotOrSpace = /[. ]$/;
-// Whatever follows the first dot, Windows opens the device.
+// Windows opens the device even if an extension follows its name.
 const device = /^(CON|PRN|AUX|NUL|COM[0-9¹²³]|LPT[0-9¹²³]|CONIN\$|CONOUT\$) *(\.|$)/i;
 
 /**
- * A name that a file can have: on Windows with what is not allowed there written as `%XX`, elsewhere
- * the name as it is.
+ * Converts a name to a valid file name. On Windows, characters that are not allowed become `%XX`;
+ * on other systems the name does not change.
  *
  * @param name without `/` and control characters
  */

@@ -17,17 +17,17 @@ import { dirname } from 'node:path';
 import { systemErrorCode } from '../core/errors.ts';
 import { windows } from './windows/load.ts';
 
-// How names change so that they outlive a crash. Elsewhere than on Windows that takes syncDirectory()
-// after it; there the change itself is written through, and a directory cannot be synced.
+// Changes names in directories so that the change survives a crash. On Windows each change is
+// written through to the disk; on other systems call syncDirectory() after it.
 
-/** Renames a file, over one that may be there. */
+/** Renames a file and replaces the target if it exists. */
 export function replaceFile(from: string, to: string): void {
   const onWindows = windows();
   if (onWindows) onWindows.moveFile(from, to, { replace: true });
   else renameSync(from, to);
 }
 
-/** Gives a file a name that is free, or fails with EEXIST. The old name may stay beside. */
+/** Gives a file a new name, or fails with EEXIST if the name is taken. The old name may remain. */
 export function placeFile(from: string, to: string): void {
   const onWindows = windows();
   if (onWindows) onWindows.moveFile(from, to, { replace: false });
@@ -35,9 +35,10 @@ export function placeFile(from: string, to: string): void {
 }
 
 /**
- * Removes the name of a file, for good and at once, whoever has it open.
+ * Removes a file name permanently and immediately, even if another process has the file open.
  *
- * @param temporary a free name beside, or in a directory whose leftovers are swept
+ * @param temporary an unused name in the same directory, or in a directory from which leftovers are
+ *   removed
  */
 export function removeFile(path: string, temporary: string): void {
   const onWindows = windows();
@@ -45,7 +46,7 @@ export function removeFile(path: string, temporary: string): void {
   else unlinkSync(path);
 }
 
-/** Makes the names in a directory outlive a crash of the machine. */
+/** Makes changes to the names in a directory survive a system crash. */
 export function syncDirectory(directory: string): void {
   if (windows()) return;
   const descriptor = openSync(directory, constants.O_RDONLY);
@@ -56,38 +57,42 @@ export function syncDirectory(directory: string): void {
   }
 }
 
-/** Runs what opens or removes a file; on Windows again while somebody who has it open is in the way. */
+/**
+ * Runs an operation that opens or removes a file. On Windows it is retried while another process
+ * has the file open.
+ */
 export function whileInUse<T>(operation: () => T): T {
   const onWindows = windows();
   return onWindows ? onWindows.retryWhileOpen(operation) : operation();
 }
 
-/** Removes the name of a file; on Windows as {@link whileInUse}. Nothing is there: nothing is done. */
+/** Removes a file if it exists; on Windows it retries as {@link whileInUse} does. */
 export function removeIfThere(path: string): void {
   whileInUse(() => rmSync(path, { force: true }));
 }
 
 /**
- * Makes a file for us alone, whatever the umask, and opens it for reading and writing.
+ * Creates a file that only the current user can access, regardless of the umask, and opens it for
+ * reading and writing.
  *
  * @returns its descriptor
- * @throws EEXIST where there is one
+ * @throws EEXIST if the file exists
  */
 export function createPrivateFile(path: string): number {
   const { O_RDWR, O_CREAT, O_EXCL } = constants;
   const onWindows = windows();
   if (onWindows === undefined) {
     const descriptor = openSync(path, O_RDWR | O_CREAT | O_EXCL, 0o600);
-    // The umask may have taken away what we need ourselves.
+    // The umask may have removed permissions of the owner.
     fchmodSync(descriptor, 0o600);
     return descriptor;
   }
   onWindows.makePrivateFile(path);
-  // A virus scanner looks at what is new.
+  // A virus scanner may have opened the new file.
   return whileInUse(() => openSync(path, O_RDWR));
 }
 
-/** Writes a file that is not there yet, for us alone. Throws EEXIST where there is one. */
+/** Writes a new file that only the current user can access. Throws EEXIST if the file exists. */
 export function writePrivateFile(path: string, text: string | Uint8Array): void {
   const descriptor = createPrivateFile(path);
   try {
@@ -99,8 +104,9 @@ export function writePrivateFile(path: string, text: string | Uint8Array): void 
 }
 
 /**
- * Makes a file for us alone where there is none, whatever the umask: before one is opened that may be
- * there, since on Windows nothing that is said then keeps others out.
+ * Creates a file that only the current user can access, regardless of the umask, if it does not
+ * exist. Call it before opening a file that may exist: on Windows, permissions passed to open() do
+ * not restrict other users.
  */
 export function ensurePrivateFile(path: string): void {
   try {
@@ -108,15 +114,16 @@ export function ensurePrivateFile(path: string): void {
     if (onWindows) onWindows.makePrivateFile(path);
     else closeSync(createPrivateFile(path));
   } catch (error) {
-    // Of what keeps it from being made, its opening tells too.
+    // Opening the file reports the same error.
     if (systemErrorCode(error) === undefined) throw error;
   }
 }
 
 /**
- * Makes a directory and those above it, for us alone, where they are missing, whatever the umask. Not
- * by Node's `recursive`, which calls a read-only file system ENOENT. For what is in a home directory:
- * `makeOwnDirectories` of src/host/home.ts.
+ * Creates a directory and its missing parents, accessible only to the current user, regardless of
+ * the umask. Node's `recursive` option is not used because it reports ENOENT on a read-only file
+ * system. For directories in a home directory use `makeOwnDirectories` of
+ * src/host/own-directory.ts.
  */
 export function makePrivateDirectories(directory: string): void {
   if (statSync(directory, { throwIfNoEntry: false })?.isDirectory()) return;
@@ -126,48 +133,46 @@ export function makePrivateDirectories(directory: string): void {
     if (onWindows) onWindows.makePrivateDirectory(directory);
     else makeDirectory(directory);
   } catch (error) {
-    // Somebody else was first.
+    // Another process created it first.
     if (systemErrorCode(error) !== 'EEXIST' || !statSync(directory).isDirectory()) throw error;
   }
 }
 
 function makeDirectory(path: string): void {
   mkdirSync(path, { mode: 0o700 });
-  // The umask may have taken away what we need to use it: with 277 nobody could write to it.
+  // The umask may have removed permissions of the owner: with 277 the owner could not write.
   chmodSync(path, 0o700);
 }
 
-/**
- * A name that nobody else has chosen (UUID version 4). Loads node:crypto when it is called, for those
- * who write: reading does without.
- */
+/** A unique name (UUID version 4). Loads node:crypto when called, because reading does not need it. */
 export function randomId(): string {
   return process.getBuiltinModule('node:crypto').randomUUID();
 }
 
 export interface ReplaceOptions {
-  /** A free name on the same file system. Default: a random one beside the file. */
+  /** An unused name on the same file system. Default: a random name in the same directory. */
   readonly temporary?: string;
-  /** Fails with EEXIST where the name is taken, instead of replacing what has it. */
+  /** Fails with EEXIST if the name is taken, instead of replacing the file. */
   readonly isNew?: boolean;
-  /** Called between every two steps, so that tests can stop there. */
+  /** Called between steps, so that tests can stop there. */
   readonly onStep?: (step: string) => void;
-  /** Called when the file has its name, with its descriptor, which is then closed. */
+  /** Called with the open descriptor after the rename. The descriptor is closed afterwards. */
   readonly onRenamed?: (descriptor: number) => void;
 }
 
 /**
- * Replaces what has this name by a private file with this text, whole or not at all, even in a crash.
- * Follows no link. The rename itself outlives a crash of the machine only after {@link syncDirectory}.
+ * Replaces a file by a private file with this text. Even after a crash the file has either the old
+ * or the new content. Follows no link. The rename itself survives a system crash only after {@link
+ * syncDirectory}.
  *
- * @throws the system's error, and what the options throw
+ * @throws the system's error, and errors thrown by the options
  */
 export function replacePrivately(
   path: string,
   text: string | Uint8Array,
   options: ReplaceOptions = {},
 ): void {
-  // Containers that share a directory share process ids as well: only a random name is free.
+  // Containers that share a directory also share process ids, so only a random name is unique.
   const { temporary = `${path}.${randomId()}`, isNew = false, onStep, onRenamed } = options;
   let descriptor: number | undefined;
   try {
@@ -187,7 +192,7 @@ export function replacePrivately(
   }
 }
 
-/** Whether the file was written, or why not, is what counts. */
+/** An error here must not hide the result of writing the file. */
 function removeLeftover(path: string): void {
   try {
     whileInUse(() => rmSync(path, { force: true }));
@@ -198,12 +203,12 @@ function removeLeftover(path: string): void {
 
 export type LockMode = 'shared' | 'exclusive';
 
-/** An open file that the system locks, and unlocks when its holder dies. */
+/** An open file with a lock that the system releases when its holder exits. */
 export interface LockFile {
-  /** Without waiting. False while another one holds it, be it in this process. */
+  /** Does not wait. Returns false while the lock is held, also within this process. */
   tryLock(mode: LockMode): boolean;
   unlock(): void;
-  /** Replaces what is written in it. Never fails: it is only a help for messages. */
+  /** Replaces the content of the file. Never fails, because the content is only used in messages. */
   write(text: string): void;
   close(): void;
 }

@@ -1,10 +1,11 @@
-// Finds programs on PATH. Loads little: every command that may be one of Atmos's own starts with it.
+// Finds programs on PATH. Must load few modules: every command that may belong to Atmos itself
+// imports it.
 
 import { accessSync, constants, readFileSync, realpathSync, statSync } from 'node:fs';
 import { delimiter, dirname, isAbsolute, join } from 'node:path';
 import type { Host } from './host.ts';
 
-/** The programs on PATH that have a name, absolute, the one that it starts first. */
+/** The absolute paths of all programs on PATH with this name, in the order in which PATH finds them. */
 export async function programsNamed(
   name: string,
   host: Pick<Host, 'env' | 'platform'>,
@@ -32,7 +33,7 @@ function isProgram(file: string): boolean {
   }
 }
 
-/** Whether two paths lead to one program, by links or otherwise. */
+/** Whether two paths lead to the same program, for example through links. */
 export function isSameProgram(one: string, other: string): boolean {
   try {
     const [a, b] = [statSync(one), statSync(other)];
@@ -42,12 +43,14 @@ export function isSameProgram(one: string, other: string): boolean {
   }
 }
 
-// What package managers put on PATH on Windows. It has a few lines.
+// The size limit for the shims that package managers put on PATH on Windows. A shim has a few
+// lines.
 const maxShimBytes = 8192;
 
 /**
- * Whether a program is a batch file that starts a script: `"%dp0%\node_modules\…\main.cjs" %*`. One
- * that cannot be read may do so, and could not be run either.
+ * Whether a program is a batch file that starts a script: `"%dp0%\node_modules\…\main.cjs" %*`.
+ * Returns true for a batch file that cannot be read: it may start the script, and it could not be
+ * run either.
  */
 export function startsScript(program: string, script: string): boolean {
   if (!/\.(cmd|bat)$/i.test(program)) return false;
@@ -59,7 +62,7 @@ export function startsScript(program: string, script: string): boolean {
   );
 }
 
-/** Nothing of a file that is too large for one. Undefined: it cannot be read. */
+/** Empty if the file is too large to be a shim; undefined if it cannot be read. */
 function readShim(file: string): string | undefined {
   try {
     return statSync(file).size > maxShimBytes ? '' : readFileSync(file, 'utf8');

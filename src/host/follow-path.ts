@@ -2,18 +2,18 @@ import nodePath, { type PlatformPath } from 'node:path';
 
 const maxLinks = 40;
 
-/** What is at a path on the way. */
+/** One file, directory or link that a path passes through. */
 export interface Passed {
-  /** What the link says, where it is one. */
+  /** The target of the link, if this is a link. */
   readonly leadsTo?: string;
 }
 
 /**
- * Follows a path name by name, links too, as the system does. Returns the real path, or undefined
- * where the way ends.
+ * Resolves a path name by name, including links, as the system does. Returns the real path, or
+ * undefined if a name does not exist.
  *
- * @param look sees all that is passed; `isLast`: it is what the path is of, unless it is a link
- * @throws an error with the code ELOOP for too many links, and what `look` throws
+ * @param look called for each step; `isLast` is true for the final component, unless it is a link
+ * @throws an error with the code ELOOP for too many links, and errors thrown by `look`
  */
 export function followPath(
   path: string,
@@ -35,7 +35,8 @@ export function followPath(
       }
       const target = plain(passed.leadsTo, paths);
       names.unshift(...namesOf(target, paths));
-      // It may be of another drive, or of none: `\dir` is one of the drive that the link is on.
+      // The target may be on another drive or have no drive: `\dir` is relative to the drive of the
+      // link.
       at = isAbsolute(target) ? parse(resolve(dirname(at), target)).root : dirname(at);
       continue;
     }
@@ -52,7 +53,7 @@ function namesOf(path: string, { parse, sep }: PlatformPath): string[] {
     .filter((name) => name !== '' && name !== '.');
 }
 
-/** Without what Windows puts before a path that it takes as it is: `\\?\C:\dir`, `\\?\UNC\server\share`. */
+/** Removes the prefix that Windows puts before a literal path: `\\?\C:\dir`, `\\?\UNC\server\share`. */
 function plain(target: string, { sep }: PlatformPath): string {
   if (sep === '/') return target;
   return target.replace(/^\\[\\?]\?\\(UNC\\|(?=[a-z]:))/i, (_, share: string) =>

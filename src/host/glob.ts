@@ -1,11 +1,11 @@
 import { normalize, parse, sep } from 'node:path';
 import { glob as globWith } from 'tinyglobby';
 
-/** The files that match, absolute. Hidden ones match only where the pattern says the dot. */
+/** The absolute paths of matching files. A hidden file matches only if the pattern contains the dot. */
 export async function glob(pattern: string, directory: string): Promise<string[]> {
-  // An absolute pattern needs no directory to start from.
+  // An absolute pattern needs no base directory.
   const cwd = directory === '' ? parse(pattern).root : directory;
-  // The library's separator is `/` everywhere.
+  // The library uses `/` as the separator on every system.
   const paths = await globWith(pattern.replaceAll(sep, '/'), {
     cwd,
     absolute: true,

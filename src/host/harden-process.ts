@@ -1,24 +1,27 @@
 import { closeSync, fstatSync, openSync, readdirSync, type Stats } from 'node:fs';
 
 /**
- * Makes this process one that others cannot look into: no core file, no debugger (of the same user,
- * on Linux), no diagnostic report, and what it makes is for its user alone. Of whoever started it, it
- * keeps only the standard streams. Before a secret is taken.
+ * Protects this process from other processes: no core file, no debugger (of the same user, on
+ * Linux), no diagnostic report, and new files are private. It closes all inherited descriptors
+ * except the standard streams. Call it before the process receives a secret.
  *
- * @throws where the system refuses
+ * @throws if the system refuses
  */
 export async function hardenProcess(): Promise<void> {
   process.umask(0o077);
   forbidReports();
   const { forbidMemoryDumps, isInherited } = await import('./native.ts');
-  // Who waits for the end of a pipe that we got with them would wait for ours. Once dumps are
-  // forbidden the list cannot be read any more.
+  // A process that waits for the end of an inherited pipe would otherwise wait until this process
+  // exits. The list is read first because it cannot be read after dumps are forbidden.
   for (const descriptor of readdirSync('/dev/fd').map(Number))
     if (descriptor > 2 && isInherited(descriptor)) closeSync(descriptor);
   forbidMemoryDumps(process.platform);
 }
 
-/** Lets go of the standard streams. Their numbers stay taken, so that no file of ours gets one. */
+/**
+ * Closes the standard streams. Their descriptors remain in use, so that no other file gets one of
+ * these numbers.
+ */
 export function closeStandardStreams(): void {
   for (const descriptor of [0, 1, 2]) {
     closeSync(descriptor);
@@ -27,11 +30,12 @@ export function closeStandardStreams(): void {
 }
 
 /**
- * Protects a process that holds secrets while a program that it started runs. The first step records
- * the descriptors that we inherited: call it before anything is opened. The returned second step is for
- * after the start, since a program inherits limits and descriptors (`<(…)` of a shell is one): it
- * forbids core files and, on Linux, debuggers, and replaces what we inherited besides the standard
- * streams by /dev/null, so that no pipe of the caller stays open for as long as we run.
+ * Protects a process that holds secrets while a program that it started runs. The first step
+ * records the inherited descriptors: call it before opening anything. Call the returned second step
+ * after starting the program, because a program inherits limits and descriptors (such as `<(…)` of
+ * a shell). The second step forbids core files and, on Linux, debuggers. It also replaces inherited
+ * descriptors other than the standard streams by /dev/null, so that the caller's pipes do not stay
+ * open while this process runs.
  */
 export function prepareShield(): () => Promise<void> {
   const inherited = inheritedDescriptors();
@@ -48,10 +52,10 @@ export function prepareShield(): () => Promise<void> {
 }
 
 /**
- * The descriptors besides the standard streams that Node has not opened itself. A flag cannot tell: at
- * its start Node marks the first ones that it inherits as its own. But what it opens itself has no file
- * type (epoll, eventfd) or is a pipe with both ends here. On macOS a kqueue looks like a pipe, so pipes
- * are kept there.
+ * The descriptors besides the standard streams that Node has not opened itself. The close-on-exec
+ * flag is no indication, because Node sets it at startup on the first inherited descriptors.
+ * Descriptors that Node opens have no file type (epoll, eventfd) or are pipes with both ends in
+ * this process. On macOS a kqueue looks like a pipe, so pipes are kept there.
  */
 function inheritedDescriptors(): number[] {
   const open = readdirSync('/dev/fd')
@@ -65,14 +69,14 @@ function inheritedDescriptors(): number[] {
     found.filter(({ stats }) => stats.dev === dev && stats.ino === ino).length;
   const isInherited = (stats: Stats) => {
     if (stats.isFIFO()) return process.platform === 'linux' && endsOf(stats) === 1;
-    // A parent that is Node may have given us a channel, which Node reads from its start.
+    // If the parent is Node, the socket may be its IPC channel, which Node reads from startup.
     if (stats.isSocket()) return process.channel === undefined;
     return stats.isFile() || stats.isDirectory() || stats.isCharacterDevice();
   };
   return found.filter(({ stats }) => isInherited(stats)).map(({ descriptor }) => descriptor);
 }
 
-/** Undefined for a descriptor that was only open to list the others. */
+/** Undefined for the descriptor that was only open to list the others. */
 function statusOf(descriptor: number): Stats | undefined {
   try {
     return fstatSync(descriptor);

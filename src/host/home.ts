@@ -4,24 +4,26 @@ import { placeholder, setVariable } from '../core/hint.ts';
 import type { Sourced } from '../core/json.ts';
 import type { Host } from './host.ts';
 
-// Where the home directory and our directories in it are. Whether it can be searched decides
-// src/host/closed-home.ts, whether we may create something in it src/host/own-directory.ts: not every
-// start has to load those.
+// Finds the home directory and the directories of atmos-auth in it. src/host/closed-home.ts checks
+// whether the home directory can be searched, src/host/own-directory.ts whether something may be
+// created in it: not every command needs to load those.
 
 type Where = Pick<Host, 'env' | 'platform' | 'homeDirectory'>;
-/** What an error about the home directory says. */
+/** The properties that an error about the home directory reports. */
 export type Who = Pick<Host, 'env' | 'homeDirectory' | 'userId'>;
 
 type Kind = 'DATA' | 'CONFIG' | 'CACHE' | 'STATE';
 
-/** For hints: the value that a variable needs. */
+/** The placeholder for the value of a variable in hints. */
 export const directoryOfYourOwn = placeholder('a directory of your own');
 
 /**
- * Our directory of each kind, `<base>/atmos`. The base is `ATMOS_XDG_<KIND>_HOME`, then
- * `XDG_<KIND>_HOME`, then the XDG default, on macOS too, and on Windows `%LOCALAPPDATA%` (`\cache`
- * in it for the cache), as in Atmos. A relative value is ignored, as the XDG specification says.
- * Undefined where the variables name none and there is no home directory.
+ * The directory of atmos-auth of each kind, `<base>/atmos`. The base is `ATMOS_XDG_<KIND>_HOME`,
+ * then `XDG_<KIND>_HOME`, then the XDG default (also on macOS); on Windows it is `%LOCALAPPDATA%`
+ * (`\cache` in it for the cache), as in Atmos. A relative value is ignored, as the XDG
+ * specification requires.
+ *
+ * @returns undefined if no variable names a directory and there is no home directory
  */
 export function dataDirectory(host: Where): string | undefined {
   return ours(host, 'DATA', ['.local', 'share']);
@@ -39,7 +41,7 @@ export function stateDirectory(host: Where): string | undefined {
   return ours(host, 'STATE', ['.local', 'state']);
 }
 
-/** Windows: `%LOCALAPPDATA%`, which a program may be started without. */
+/** Windows: `%LOCALAPPDATA%`, or its default in the home directory if the variable is not set. */
 export function localDirectory(
   env: Host['env'],
   homeDirectory: string | undefined,
@@ -59,10 +61,10 @@ function ours(host: Where, kind: Kind, fallback: readonly string[]): string | un
 }
 
 /**
- * {@link stateDirectory} for those who cannot do without.
+ * {@link stateDirectory}, if it is required.
  *
- * @param what is to be there, for the message: `a handle`
- * @throws ERR_USAGE naming HOME and the variable that replaces it
+ * @param what will be stored in it, for the message: `a handle`
+ * @throws ERR_USAGE with HOME and the variable that replaces it
  */
 export function requireStateDirectory(what: string, host: Where & Who): string {
   const directory = stateDirectory(host);
@@ -71,8 +73,9 @@ export function requireStateDirectory(what: string, host: Where & Who): string {
 }
 
 /**
- * A path in which `~` stands for the home directory, for where no shell has put it in. Undefined for
- * such a path without a home directory.
+ * Expands a leading `~` to the home directory in a path that no shell has expanded.
+ *
+ * @returns undefined for such a path if there is no home directory
  */
 export function fromHome(path: string, homeDirectory: string | undefined): string | undefined {
   const isInHome = path === '~' || path.startsWith('~/') || path.startsWith(`~${sep}`);
@@ -81,14 +84,14 @@ export function fromHome(path: string, homeDirectory: string | undefined): strin
 }
 
 /**
- * {@link fromHome} for a path that is needed.
+ * {@link fromHome} for a path that is required.
  *
- * @throws ERR_USAGE naming who gave the path
+ * @throws ERR_USAGE with the setting or option that contains the path
  */
 export function requireFromHome({ value, source }: Sourced<string>, host: Who): string {
   const path = fromHome(value, host.homeDirectory);
   if (path !== undefined) return path;
-  throw noHome(`the path that ${source} gives, which starts with ~`, [], host);
+  throw noHome(`the ~ in the path from ${source}`, [], host);
 }
 
 /**
@@ -111,8 +114,8 @@ export function abbreviateHome(
 
 /**
  * @param what needs the home directory, for the message: `the keyring`
- * @param variables each of which would name something in its place
- * @param place what those name, for the hints
+ * @param variables each of which can specify an alternative directory
+ * @param place placeholder for the value of those variables in hints
  */
 export function noHome(
   what: string,
@@ -123,7 +126,7 @@ export function noHome(
   const name = userId === undefined ? 'USERPROFILE' : 'HOME';
   const home = env[name];
   const state = home === undefined ? 'not set' : home === '' ? 'empty' : 'not an absolute path';
-  const entry = userId === undefined ? '' : `, and user ${userId} has none in the passwd database`;
+  const entry = userId === undefined ? '' : `, and the passwd database has none for user ${userId}`;
   return new AtmosError('ERR_USAGE', `no home directory for ${what}: ${name} is ${state}${entry}`, {
     hints: [
       setVariable(name, directoryOfYourOwn),
@@ -132,7 +135,7 @@ export function noHome(
   });
 }
 
-/** Whether a path is a directory, or in it. Both absolute. */
+/** Whether a path is a directory or is inside it. Both are absolute. */
 export function isIn(path: string, directory: string): boolean {
   const way = relative(directory, path);
   return !isAbsolute(way) && way !== '..' && !way.startsWith(`..${sep}`);

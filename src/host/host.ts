@@ -1,32 +1,32 @@
 import type { Readable, Writable } from 'node:stream';
 import type { Log } from '../core/log-events.ts';
 
-/** Where we write. A stream of Node is one. */
+/** A stream for output. A stream of Node is one. */
 export interface Output {
-  /** Calls `done` when the system has taken the text, or with its error. */
+  /** Calls `done` when the system has accepted the text, or with the system's error. */
   write(text: string, done: (error?: Error | null) => void): unknown;
   readonly isTTY?: boolean | undefined;
 }
 
 export interface RunOptions {
-  /** The whole environment of the program. */
+  /** The complete environment of the program. */
   env: Readonly<Record<string, string | undefined>>;
   timeoutMs: number;
-  /** Most bytes taken from standard output. */
+  /** Limit for standard output. If the program writes more, it is killed. */
   maxBytes: number;
 }
 
 export interface RunResult {
-  /** Null when a signal ended it. */
+  /** Null if a signal terminated the program. */
   exitCode: number | null;
   stdout: Buffer;
   timedOut: boolean;
-  /** True when it wrote more than was wanted and was killed for it. */
+  /** True if the program exceeded `maxBytes` and was killed. */
   wroteTooMuch: boolean;
 }
 
 export interface ProgramOptions extends RunOptions {
-  /** Given on its standard input, which then ends. */
+  /** Written to standard input, which is then closed. */
   input?: string;
 }
 
@@ -39,19 +39,19 @@ export interface SpawnOptions {
 }
 
 export interface DetachedOptions extends SpawnOptions {
-  /** Given on its standard input, which then ends. */
+  /** Written to standard input, which is then closed. */
   input: Buffer;
-  /** How long it may take to say something. */
+  /** The program is killed if its output has not ended within this time. */
   timeoutMs: number;
 }
 
 export interface ChildProcess {
-  /** Settles when the program has ended. Rejects with the system's error if it could not start. */
+  /** Settles when the program has exited. Rejects with the system's error if it could not start. */
   readonly ended: Promise<{ exitCode: number | null; signal: NodeJS.Signals | null }>;
   kill(signal: NodeJS.Signals): void;
 }
 
-/** A terminal that a person sits at, open for a question. */
+/** An interactive terminal, opened for a prompt. */
 export interface Terminal {
   readonly input: Readable;
   readonly output: Writable;
@@ -59,40 +59,48 @@ export interface Terminal {
 }
 
 /**
- * All that the program takes from the machine besides the file system, and so all that a test must
- * control: the environment, the clock, the streams, the terminal, other processes.
+ * Everything that the program uses from the machine besides the file system, and therefore
+ * everything that a test must control: the environment, the clock, the streams, the terminal, other
+ * processes.
  */
 export interface Host {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly platform: NodeJS.Platform;
   readonly processId: number;
-  /** The processes that started us: our parent, and its parent where the system tells (Linux). */
+  /** The process ids of the parent and, on Linux, its parent. */
   ancestors(): Promise<readonly number[]>;
-  /** The effective one, which owns what we create. Undefined where there are no numeric users (Windows). */
+  /**
+   * The effective user id, which owns created files. Undefined where there are no numeric users
+   * (Windows).
+   */
   readonly userId: number | undefined;
   /**
-   * Absolute: `HOME`, where that is absolute, else what the user's passwd entry says; on Windows that
-   * of the user's profile. Undefined where neither names one, as for a container's user without an
-   * entry. It need not exist, or be ours, or be one that can be searched: src/host/home.ts.
+   * Absolute. `HOME` if it is absolute, otherwise the directory in the user's passwd entry; on
+   * Windows the user's profile directory. Undefined if neither exists, for example for a container
+   * user without a passwd entry. The directory may be missing, belong to another user or be
+   * inaccessible: see src/host/home.ts.
    */
   readonly homeDirectory: string | undefined;
   /**
-   * Where the machine's administrator keeps configuration for everybody: `/usr/local/etc/atmos`.
-   * Undefined on Windows where neither `LOCALAPPDATA` nor a profile is known.
+   * Where the administrator of the machine stores configuration for all users:
+   * `/usr/local/etc/atmos`. Undefined on Windows if neither `LOCALAPPDATA` nor a profile is known.
    */
   readonly systemDirectory: string | undefined;
-  /** The Node program that runs us, absolute. */
+  /** Absolute path of the Node executable that runs this program. */
   readonly nodePath: string;
-  /** The script that was started, absolute. */
+  /** Absolute path of the script that was started. */
   readonly scriptPath: string;
-  /** The name that the program was called by. */
+  /** The name by which the program was called. */
   readonly programName: 'atmos' | 'atmos-auth';
-  /** What stands on the command line after the script. */
+  /** The command line after the script. */
   readonly programArguments: readonly string[];
   readonly stdin: Readable & { isTTY?: boolean };
   readonly stdout: Output;
   readonly stderr: Output;
-  /** Tells what happens to whoever keeps a log: see src/core/log-events.ts. Nobody does by default. */
+  /**
+   * Reports events to a listener that keeps a log: see src/core/log-events.ts. The default listener
+   * drops them.
+   */
   readonly log: Log;
   /**
    * Tells what we wait for, and for how long at most, to whoever shows it; call what it gives when the
@@ -105,81 +113,97 @@ export interface Host {
   now(): Date;
   /** How many minutes the user's local time is ahead of UTC at a moment. */
   utcOffsetMinutes(at: Date): number;
-  /** Milliseconds of a clock that never jumps. */
+  /** Milliseconds of a monotonic clock. */
   monotonicMs(): number;
-  /** Rejects when the signal aborts it. */
+  /** Rejects when the signal is aborted. */
   sleep(milliseconds: number, signal?: AbortSignal): Promise<void>;
   workingDirectory(): string;
-  /** As `cd` of a shell: relative to {@link workingDirectory}, links in the path are kept. */
+  /**
+   * Works as `cd` of a shell: relative to {@link workingDirectory}, without resolving links in the
+   * path.
+   */
   changeDirectory(directory: string): void;
-  /** Where the program was started, once `changeDirectory` has left that. */
+  /** Where the program was started, if `changeDirectory` has been called since. */
   leftDirectory(): string | undefined;
   /**
-   * The person's terminal, or undefined when there is none to ask at: no terminal at all, or one
-   * whose foreground belongs to another process group, where asking would stop us.
+   * The user's terminal. Undefined if no prompt is possible: there is no terminal, or its
+   * foreground belongs to another process group, and reading from it would stop this process.
    */
   openTerminal(): Promise<Terminal | undefined>;
-  /** Whether we are in the foreground process group of our terminal, so that its keys reach us. */
+  /**
+   * Whether this process is in the foreground process group of its terminal and therefore receives
+   * signals of keys such as Ctrl-C.
+   */
   inForeground(): Promise<boolean>;
   /**
-   * Whether standard output was closed when we were started (`>&-`). Node opens /dev/null for reading
-   * and writing then, which a shell's `>/dev/null` does not; a parent in Node or Python that discards
-   * output does the same, so ask this only where discarded output makes no sense.
+   * Whether standard output was closed at startup (`>&-`). Node then opens /dev/null for reading
+   * and writing, while `>/dev/null` of a shell opens it for writing only. A parent process in Node
+   * or Python that discards output also opens it for both, so use this only where discarded output
+   * makes no sense.
    */
   isStdoutClosed(): Promise<boolean>;
-  /** Whether there is a terminal that controls our session, whoever is in its foreground. */
+  /**
+   * Whether this session has a controlling terminal, regardless of which process group is in its
+   * foreground.
+   */
   hasTerminal(): boolean;
-  /** Whether we lead our session: then the hang-up of its terminal reaches only us. */
+  /**
+   * Whether this process leads its session. If it does, only this process receives the hang-up of
+   * the terminal.
+   */
   isSessionLeader(): Promise<boolean>;
   /**
-   * Protects this process while it holds secrets and another program runs: see src/host/harden-process.ts. Call
-   * it first, and what it gives once the program has been started.
+   * Protects this process while it holds secrets and another program runs: see
+   * src/host/harden-process.ts. Call it first, and call the function that it returns after starting
+   * the program.
    */
   prepareShield(): Promise<() => Promise<void>>;
-  /** The path by which Windows names the same file in letters of ASCII, where it has one; else as it is. */
+  /** The ASCII path by which Windows names the same file if there is one; otherwise the path itself. */
   shortPath(path: string): Promise<string>;
   /**
-   * Runs a command through `sh -c`, on Windows `cmd.exe /c`, without input, takes its output, kills it
-   * at the limit.
+   * Runs a command with `sh -c`, on Windows with `cmd.exe /c`, without input. Collects its output
+   * and kills it when the time limit is reached.
    */
   runShell(command: string, options: RunOptions): Promise<RunResult>;
   /**
-   * Runs a program without a shell, takes what it writes, kills it at the limit. The bytes of both its
-   * outputs count. Rejects with the system's error if it could not start.
+   * Runs a program without a shell. Collects its output and kills it when a limit is reached.
+   * `maxBytes` counts the bytes of both outputs. Rejects with the system's error if it could not
+   * start.
    */
   runProgram(
     program: string,
     args: readonly string[],
     options: ProgramOptions,
   ): Promise<ProgramResult>;
-  /** Starts a program that shares our streams. */
+  /** Starts a program that shares the streams of this process. */
   spawn(program: string, args: readonly string[], options: SpawnOptions): ChildProcess;
   /**
-   * Starts a program that outlives us, in a session of its own and at the root directory. Settles with
-   * what it wrote to standard output until it closed that; it is killed if it has not by the limit.
+   * Starts a program that outlives this process, in its own session and in the root directory.
+   * Settles with what it wrote to standard output before it closed it. The program is killed if it
+   * does not close it within the time limit.
    */
   startDetached(
     program: string,
     args: readonly string[],
     options: DetachedOptions,
   ): Promise<{ said: string; timedOut: boolean }>;
-  /** Calls `listener` for each of the signals until the returned function is called. */
+  /** Calls `listener` for each signal until the returned function is called. */
   onSignals(
     signals: readonly NodeJS.Signals[],
     listener: (signal: NodeJS.Signals) => void,
   ): () => void;
-  /** Ends the process now, whatever is still pending. */
+  /** Exits immediately, even if work is pending. */
   exit(code: number): void;
-  /** Ends this process by a signal, as if it had never been caught. */
+  /** Terminates this process by a signal, as if no handler had been installed. */
   raise(signal: NodeJS.Signals): void;
 }
 
-/** The operating system, for a message. */
+/** The name of the operating system, for a message. */
 export function systemName({ platform }: Pick<Host, 'platform'>): string {
   return platform === 'win32' ? 'Windows' : platform;
 }
 
-/** The variables that are set: Node would hand `undefined` on as a text. */
+/** The variables that have a value. Node would pass `undefined` to a program as text. */
 export function definedOnly(env: Readonly<Record<string, string | undefined>>): NodeJS.ProcessEnv {
   return Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined));
 }

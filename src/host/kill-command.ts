@@ -1,31 +1,35 @@
 import { execFile } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 
-/** In the environment of every command that we may have to kill: which of our commands it belongs to. */
+/**
+ * An environment variable of every command that may have to be killed. It identifies the command
+ * and its child processes.
+ */
 export const commandVariable = 'ATMOS_AUTH_COMMAND_ID';
 
 interface RunningProcess {
   readonly id: number;
   readonly parentId: number;
-  /** As the kernel has it, where that can be read. */
+  /** As the kernel reports it, where it can be read. */
   readonly environment: string;
 }
 
 const psTimeoutMs = 5_000;
-/** A program that starts others faster than we find them is not chased forever. */
+/** Stops the search if a program starts processes faster than they are found. */
 const maxRounds = 100;
 
 /**
- * Kills a command with everything that it has started.
+ * Kills a command and all processes that it started.
  *
- * The command is deliberately no process group of its own. As a background group it could not use the
- * terminal (pinentry, `op` and gpg read /dev/tty), as a session of its own it would have none, and as
- * the foreground group it would receive Ctrl-C and Ctrl-Z in our place. So it stays in our group, where
- * Ctrl-C ends it together with us, and what it started is found instead: by the tree of processes, and
- * on Linux also by a variable in their environment, since a process whose parent has ended is no longer
- * in the tree.
+ * The command has no process group of its own. In a background group it could not use the terminal
+ * (pinentry, `op` and gpg read /dev/tty), in its own session it would have no terminal, and in the
+ * foreground group it would receive Ctrl-C and Ctrl-Z instead of this process. It therefore stays
+ * in our group, where Ctrl-C stops both. Its child processes are found by the process tree, and on
+ * Linux also by a variable in their environment, because a process whose parent has exited is no
+ * longer in the tree.
  *
- * @param rootId undefined when the command itself has ended: its number may belong to another by now
+ * @param rootId undefined if the command itself has exited, because its process id may have been
+ *   reused
  */
 export async function killCommand(
   rootId: number | undefined,
@@ -34,7 +38,8 @@ export async function killCommand(
 ): Promise<void> {
   const list = platform === 'linux' ? async () => linuxProcesses() : psProcesses;
   const killed = new Set<number>();
-  // The command itself only stops at first: it starts nothing more, and its children stay in the tree.
+  // The command itself is only stopped at first: then it starts no more processes, and its children
+  // stay in the tree.
   if (rootId !== undefined) {
     send(rootId, 'SIGSTOP');
     killed.add(rootId);
@@ -69,14 +74,14 @@ function send(id: number, signal: 'SIGSTOP' | 'SIGKILL'): void {
   try {
     process.kill(id, signal);
   } catch {
-    // It has ended, or belongs to another user (sudo).
+    // It has exited, or belongs to another user (sudo).
   }
 }
 
 function linuxProcesses(): RunningProcess[] {
   return readdirSync('/proc').flatMap((name) => {
     if (!/^\d+$/.test(name)) return [];
-    // The name of the program, in parentheses, may contain anything.
+    // The program name is in parentheses and may contain any character.
     const [, state, parent] = /^.*\) (\S) (\d+)/s.exec(readProc(name, 'stat')) ?? [];
     if (state === undefined || state === 'Z') return [];
     const environment = readProc(name, 'environ');

@@ -22,13 +22,13 @@ const maxPauseMs = 50;
 const passing: readonly number[] = [osConstants.errno.EWOULDBLOCK, osConstants.errno.EINTR];
 
 /**
- * Takes an advisory lock on a file that is made if absent and never removed: `flock(2)`, on Windows
- * `LockFileEx`. The system drops the lock when its holder dies, however it dies. Waiting is polling,
- * so a waiter can always be ended. The holder's process id is written into the file, for the message
- * of one who waited.
+ * Takes an advisory lock on a file: `flock(2)`, on Windows `LockFileEx`. The file is created if it
+ * does not exist and is never removed. The system releases the lock when its holder exits or
+ * crashes. Waiting polls, so a waiting process can always be interrupted. The holder's process id
+ * is written into the file for messages of waiting processes.
  *
- * @returns undefined when it was still held after `timeoutMs`
- * @throws the system's error when the file cannot be opened or locked
+ * @returns undefined if the lock was still held after `timeoutMs`
+ * @throws the system's error if the file cannot be opened or locked
  */
 export async function acquireLock(
   path: string,
@@ -59,7 +59,7 @@ export async function acquireLock(
   };
 }
 
-/** The process that last took the lock, as it wrote it there; undefined when nothing readable is. */
+/** The process id that the last holder wrote into the lock file; undefined if it cannot be read. */
 export function lockHolder(path: string): number | undefined {
   try {
     const pid = Number.parseInt(readRegularFile(path) ?? '', 10);
@@ -100,13 +100,13 @@ function openOrCreate(path: string): number {
   try {
     return createPrivateFile(path);
   } catch (error) {
-    // Another process was first.
+    // Another process created it first.
     if (systemErrorCode(error) !== 'EEXIST') throw error;
     return openSync(path, flags);
   }
 }
 
-// Only a help for messages: on a full disk the lock itself still works.
+// The process id is only used in messages: on a full disk the lock itself still works.
 function noteHolder(descriptor: number, text: string): void {
   try {
     ftruncateSync(descriptor);

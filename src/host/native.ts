@@ -1,7 +1,7 @@
 import { koffi } from './koffi.ts';
 
-// The calls of the C library that Node does not offer. Importing this module loads koffi, about
-// 6 ms: import it lazily.
+// Calls of the C library that Node does not offer. Importing this module loads koffi, which takes
+// about 6 ms: import it lazily.
 const libc = koffi.load(null);
 const flockCall = libc.func('int flock(int fd, int operation)');
 const tcgetpgrpCall = libc.func('int tcgetpgrp(int fd)');
@@ -12,13 +12,13 @@ const nonBlocking = 4;
 
 export type FlockOperation = keyof typeof operations;
 
-/** `flock(2)` without waiting. Returns 0, or the error number (EWOULDBLOCK while it is held). */
+/** `flock(2)` without waiting. Returns 0, or the error number (EWOULDBLOCK if the lock is held). */
 export function flock(descriptor: number, operation: FlockOperation): number {
   const result: unknown = flockCall(descriptor, operations[operation] | nonBlocking);
   return result === 0 ? 0 : koffi.errno();
 }
 
-/** Whether the terminal behind the descriptor has our process group in its foreground. */
+/** Whether our process group is in the foreground of the terminal behind the descriptor. */
 export function isForegroundOf(descriptor: number): boolean {
   return tcgetpgrpCall(descriptor) === getpgrpCall();
 }
@@ -32,14 +32,14 @@ const fGetfl = 3;
 const accessMode = 3;
 const readWrite = 2;
 
-/** Who is at the other end of a Unix socket, as the system knows it. */
+/** The process at the other end of a Unix socket, as reported by the system. */
 export interface Peer {
   readonly userId: number;
-  /** Of the process that connected, or that listens; unknown on macOS. */
+  /** The process that connected or listens; unknown on macOS. */
   readonly processId?: number;
 }
 
-/** Returns undefined when the system does not say. */
+/** Returns undefined if the system does not report it. */
 export function peerOfDescriptor(descriptor: number, platform: NodeJS.Platform): Peer | undefined {
   return platform === 'linux' ? linuxPeer(descriptor) : bsdPeer(descriptor);
 }
@@ -61,7 +61,10 @@ function bsdPeer(descriptor: number): Peer | undefined {
   return getpeereid(descriptor, user, group) === 0 ? { userId: user[0] ?? 0 } : undefined;
 }
 
-/** Whether a descriptor would be handed on to other programs, as none is that Node has opened. */
+/**
+ * Whether other programs would inherit a descriptor. Descriptors that Node opens are never
+ * inherited.
+ */
 export function isInherited(descriptor: number): boolean {
   const fcntl = libc.func('int fcntl(int fd, int command)');
   return fcntl(descriptor, fGetfd) === 0;
@@ -73,18 +76,21 @@ export function isReadAndWritten(descriptor: number): boolean {
   return (flags & accessMode) === readWrite;
 }
 
-/** Makes a descriptor another name of what `by` is open on. Its number never becomes free meanwhile. */
+/** Makes a descriptor refer to what `by` refers to. Its number is never free in between. */
 export function replaceDescriptor(descriptor: number, by: number): void {
   const dup2 = libc.func('int dup2(int from, int to)');
   if (dup2(by, descriptor) === -1) throw nativeError('dup2');
 }
 
-/** Whether this process leads its session, and so is the one that a hang-up of the terminal reaches. */
+/** Whether this process leads its session and therefore receives the hang-up of the terminal. */
 export function isSessionLeader(): boolean {
   return libc.func('int getsid(int pid)')(0) === process.pid;
 }
 
-/** No core file shows what this process holds, and on Linux no debugger of the same user either. */
+/**
+ * Prevents core files and, on Linux, debuggers of the same user, both of which could read the
+ * memory of this process.
+ */
 export function forbidMemoryDumps(platform: NodeJS.Platform): void {
   const setrlimit = libc.func('int setrlimit(int resource, void *limits)');
   const none = new BigUint64Array(2);
@@ -96,7 +102,7 @@ export function forbidMemoryDumps(platform: NodeJS.Platform): void {
   if (prctl(prSetDumpable, 0, 0, 0, 0) !== 0) throw nativeError('prctl');
 }
 
-/** macOS: the identity of this boot. */
+/** macOS: the identifier of the current boot. */
 export function bootSession(): string | undefined {
   const sysctl = libc.func(
     'int sysctlbyname(const char *name, void *value, void *size, void *next, size_t length)',

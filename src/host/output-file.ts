@@ -1,5 +1,5 @@
-// The file that a command's output goes to: `--output-file`, GITHUB_ENV. It may hold secrets, and be in
-// a directory that others can write to.
+// Writes the file that receives a command's output: `--output-file`, GITHUB_ENV. The file may hold
+// secrets, and other users may be able to write to its directory.
 
 import {
   closeSync,
@@ -32,22 +32,23 @@ import { writeAll } from './write-all.ts';
 type Where = Pick<Host, 'userId'>;
 type Writer = Pick<Host, 'userId' | 'now'>;
 
-/** A regular file, or one that is not there yet. */
+/** A regular file, or a file that does not exist yet. */
 export interface OutputFile extends Sourced<string> {
-  /** The file itself, at the end of its links. */
+  /** The file itself, after following links. */
   readonly target: string;
 }
 
 /**
- * Finds the file before anything is done for it. A link stays one, unless it leads nowhere.
+ * Finds the file before the command does anything else. A link to a file remains a link; a link
+ * without a target is replaced.
  *
  * @param file its path is absolute
- * @throws ERR_USAGE for what is no regular file (`/dev/stdout`), for a link that another user made,
- *   and for a file of another user: its lines would become ours, or be gone; ERR_IO
+ * @throws ERR_USAGE if the path is not a regular file (`/dev/stdout`), or if a link or the file
+ *   belongs to another user, whose lines would be replaced or kept with our text; ERR_IO
  */
 export function findOutputFile(file: Sourced<string>, host: Where): OutputFile {
   const stats = doing(file, () => statSync(file.value, { throwIfNoEntry: false }));
-  // Renaming would put a file in the place of a device, or of a pipe that another process reads.
+  // Renaming would replace a device, or a pipe that another process reads, by a file.
   const kind = stats && irregularKind(stats);
   if (kind !== undefined) throw irregular(file, kind);
   const target = targetOf(file, stats, host);
@@ -60,17 +61,20 @@ function refuseForeignFile(file: Sourced<string>, path: string, stats: Stats, ho
   if (!permissions?.isTrusted) throw ofAnother(file, file.value, permissions?.owner);
 }
 
-/** A login may take minutes. Who can rename a directory above decides meanwhile where the path leads. */
+/**
+ * A login may take minutes. During that time, a user who can rename a parent directory can change
+ * what the path resolves to.
+ */
 function refuseMoved(before: OutputFile, { target }: OutputFile): void {
   if (target === before.target) return;
   throw new AtmosError(
     'ERR_USAGE',
-    `cannot write ${before.value} (from ${before.source}): it was ${before.target} when the command started, and is ${target} now`,
-    { hints: [say('name a file in a directory of your own')] },
+    `cannot write ${before.value} (from ${before.source}): it resolved to ${before.target} when the command started and resolves to ${target} now`,
+    { hints: [say('use a file in a directory of your own')] },
   );
 }
 
-/** @param stats of what is at the end of its links */
+/** @param stats of the file after following links */
 function targetOf(file: Sourced<string>, stats: Stats | undefined, host: Where): string {
   refuseForeignLinks(file, host);
   const directory = doing(file, () => realpathSync(dirname(file.value)));
@@ -80,9 +84,11 @@ function targetOf(file: Sourced<string>, stats: Stats | undefined, host: Where):
 }
 
 /**
- * Replaces the file whole, or creates it, readable only by us, whatever it was before.
+ * Replaces or creates the file. The result is readable only by the current user, whatever the
+ * permissions were before.
  *
- * @throws as {@link findOutputFile}, by what is there now, and ERR_USAGE where the path leads elsewhere
+ * @throws as {@link findOutputFile}, for the current state of the path; ERR_USAGE if the path now
+ *   leads elsewhere
  */
 export function replaceOutputFile(file: OutputFile, text: string | Uint8Array, host: Writer): void {
   refuseMoved(file, findOutputFile(file, host));
@@ -91,12 +97,12 @@ export function replaceOutputFile(file: OutputFile, text: string | Uint8Array, h
   doing(file, () => replacePrivately(file.target, text, { temporary }));
 }
 
-/** In the names of our own temporary files, and of no others. */
+/** Part of the name of all temporary files that this module creates, and only of those. */
 const temporaryMark = '.atmos-auth-';
-/** No write takes as long. */
+/** Longer than any write takes. */
 const maxWriteMs = 60 * 60 * 1000;
 
-/** Removes temporary files of processes that were killed: they may hold credentials. */
+/** Removes temporary files of processes that were killed, because they may hold credentials. */
 function sweepLeftovers(target: string, host: Writer): void {
   const directory = dirname(target);
   const start = `${basename(target)}${temporaryMark}`;
@@ -109,13 +115,13 @@ function sweepLeftovers(target: string, host: Writer): void {
       if (stats.isFile() && isOurs && stats.mtimeMs < oldest) rmSync(path, { force: true });
     }
   } catch (error) {
-    // A directory that cannot be listed can still be written to.
+    // A directory that cannot be listed can still be writable.
     if (systemErrorCode(error) === undefined) throw error;
   }
 }
 
 /**
- * Replaces the file by one with the text after what it holds, on a new line.
+ * Appends the text to the file on a new line, by replacing the file.
  *
  * @throws as {@link replaceOutputFile}
  */
@@ -123,7 +129,7 @@ export function extendOutputFile(file: OutputFile, text: string, host: Writer): 
   refuseMoved(file, findOutputFile(file, host));
   const before = doing(file, () => {
     const stats = lstatSync(file.target, { throwIfNoEntry: false });
-    // A link that leads nowhere is replaced.
+    // A link without a target is replaced.
     return stats?.isFile() ? readFileSync(file.target) : Buffer.alloc(0);
   });
   const isEnded = before.length === 0 || before.at(-1) === newline;
@@ -134,11 +140,11 @@ export function extendOutputFile(file: OutputFile, text: string, host: Writer): 
 const newline = 0x0a;
 
 /**
- * Finds the file for {@link appendToFile} before anything is done for it.
+ * Finds the file for {@link appendToFile} before the command does anything else.
  *
  * @param file its path is absolute
- * @throws ERR_USAGE for a directory, a socket, a named pipe, which may have no reader, a link that
- *   another user made, and a file of another user, who could read what we add; ERR_IO
+ * @throws ERR_USAGE for a directory, a socket, a named pipe (it may have no reader), a link that
+ *   another user made, and a file of another user, who could read the added text; ERR_IO
  */
 export function findFileToAppend(file: Sourced<string>, host: Where): OutputFile {
   const stats = doing(file, () => statSync(file.value, { throwIfNoEntry: false }));
@@ -149,17 +155,19 @@ export function findFileToAppend(file: Sourced<string>, host: Where): OutputFile
 }
 
 /**
- * Adds to a file in place, for one that its owner finds by its inode, or creates it. Only we can read
- * it then. Where the text does not fit, none of it stays.
+ * Appends to a file in place, because its owner identifies it by its inode, or creates it readable
+ * only by the current user. If the text does not fit on the disk, none of it remains.
  *
- * @throws as {@link findFileToAppend}, by what is there now, and ERR_USAGE where the path leads elsewhere
+ * @throws as {@link findFileToAppend}, for the current state of the path; ERR_USAGE if the path now
+ *   leads elsewhere
  */
 export function appendToFile(file: OutputFile, text: string, host: Where): void {
   refuseMoved(file, findFileToAppend(file, host));
   const { target } = file;
   const descriptor = doing(file, () => {
     ensurePrivateFile(target);
-    // On Windows the last two are undefined, which counts as 0. Of a pipe the first end is not waited for.
+    // O_NOFOLLOW and O_NONBLOCK are undefined on Windows, which counts as 0. O_NONBLOCK: opening a
+    // pipe must not wait for its reader.
     const { O_WRONLY, O_APPEND, O_NOFOLLOW, O_NONBLOCK } = constants;
     return openSync(target, O_WRONLY | O_APPEND | O_NOFOLLOW | O_NONBLOCK);
   });
@@ -181,7 +189,7 @@ function refuseToWait(file: Sourced<string>, stats: Stats): void {
   if (kind !== undefined && kind !== 'a device') throw irregular(file, kind);
 }
 
-/** @returns what others may do with the file. Undefined for a device, which keeps nothing */
+/** @returns what other users may do with the file; undefined for a device, which stores nothing */
 function requireOwn(
   file: Sourced<string>,
   path: string,
@@ -195,8 +203,8 @@ function requireOwn(
 }
 
 /**
- * Whether it is the file of a runner of GitHub, in whose container we are root: the runner owns it and
- * its directory, and no third user can write there.
+ * Whether the file belongs to a GitHub runner in whose container this process runs as root: the
+ * runner owns the file and its directory, and no third user can write there.
  */
 function isOfRunner(file: Sourced<string>, path: string, stats: Stats, { userId }: Where): boolean {
   if (file.source !== 'GITHUB_ENV' || userId !== 0) return false;
@@ -209,7 +217,7 @@ function isOfRunner(file: Sourced<string>, path: string, stats: Stats, { userId 
   return own.owner === directory.owner && !own.others.write && !directory.others.write;
 }
 
-/** Half a line would be read as one by whoever reads the file. */
+/** A reader of the file would treat a partial line as complete. */
 function appendWhole(descriptor: number, before: Stats, text: string): void {
   try {
     writeAll(descriptor, Buffer.from(text));
@@ -219,7 +227,7 @@ function appendWhole(descriptor: number, before: Stats, text: string): void {
   }
 }
 
-/** Whoever made a link decides where our text goes, and which file of ours it replaces. */
+/** The owner of a link decides where the text goes and which of our files it replaces. */
 function refuseForeignLinks(file: Sourced<string>, host: Where, path = file.value): void {
   for (const step of stepsTo(path)) {
     const stats = doing(file, () => lstatSync(step, { throwIfNoEntry: false }));
@@ -233,7 +241,7 @@ function refuseForeignLinks(file: Sourced<string>, host: Where, path = file.valu
   }
 }
 
-/** The path and those above it, the highest first. */
+/** The path and its parents, from the root down. */
 function stepsTo(path: string): string[] {
   return dirname(path) === path ? [] : [...stepsTo(dirname(path)), path];
 }
@@ -243,7 +251,7 @@ function ofAnother(file: Sourced<string>, path: string, owner = 'another user'):
   return new AtmosError(
     'ERR_USAGE',
     `cannot write ${file.value} (from ${file.source}): ${what} belongs to ${owner}`,
-    { hints: [say('name a file in a directory of your own')] },
+    { hints: [say('use a file in a directory of your own')] },
   );
 }
 

@@ -6,11 +6,12 @@ import { makePrivateDirectories } from './files.ts';
 import { directoryOfYourOwn, isIn, type Who } from './home.ts';
 
 /**
- * Makes a directory of ours and those above it, as {@link makePrivateDirectories}, but nothing in the
- * home directory of another user: what root makes there (`sudo -E`) would lock that user out. In a
- * home directory that is root's we use what the system lets us.
+ * Creates a directory and its parents as {@link makePrivateDirectories} does, but nothing in the
+ * home directory of another user: a directory that root creates there (`sudo -E`) would be
+ * inaccessible to that user. In a home directory that belongs to root, the system's permissions
+ * decide.
  *
- * @throws ERR_USAGE naming the owner of the home directory; the system's errors
+ * @throws ERR_USAGE with the owner of the home directory; the system's errors
  */
 export function makeOwnDirectories(directory: string, host: Who): void {
   refuseForeignHome(directory, host);
@@ -23,16 +24,19 @@ export function makeOwnDirectories(directory: string, host: Who): void {
 }
 
 /**
- * Stands before everything that is created at a path which may be in a home directory.
+ * Call this before creating anything at a path that may be in a home directory.
  *
- * @throws ERR_USAGE for one in the home directory of another user
+ * @throws ERR_USAGE if the path is in the home directory of another user
  */
 export function refuseForeignHome(path: string, host: Who): void {
   const owner = foreignOwner(path, host);
   if (owner !== undefined && owner !== 0) throw foreignHome(owner, host);
 }
 
-/** Who else owns the home directory that the path is in. Undefined where none does. */
+/**
+ * The other user who owns the home directory that contains the path. Undefined if there is no other
+ * owner.
+ */
 function foreignOwner(path: string, { homeDirectory, userId }: Who): number | undefined {
   if (homeDirectory === undefined || userId === undefined || !isIn(path, homeDirectory)) {
     return undefined;

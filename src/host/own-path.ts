@@ -3,26 +3,27 @@ import { followPath, type Passed } from './follow-path.ts';
 import type { Permissions } from './permission-judgement.ts';
 import { permissionCheckFor } from './permissions.ts';
 
-/** Why the way to a path is not followed: mostly by whom something on it could be replaced. */
+/** Why a path is not followed: usually because another user could replace a part of it. */
 export interface PathFault {
-  /** What is on the way, or what the path is of. */
+  /** The part of the path with the fault. */
   readonly at: string;
   /**
-   * It should be a directory, and is something else; it belongs to another user; others can write to it;
-   * it was replaced while it was looked at.
+   * In order: the part should be a directory and is not; it belongs to another user; other users
+   * can write to it; it was replaced during the check.
    */
   readonly kind: 'no-directory' | 'owner' | 'writable' | 'replaced';
-  /** Undefined for what was replaced, and for what should be a directory. */
+  /** Undefined for the kinds `replaced` and `no-directory`. */
   readonly permissions: Permissions | undefined;
 }
 
 /**
- * The real path of what only we and the system can replace, or undefined where the way ends. Every
- * directory and link on the way must belong to us or root and be writable by nobody else (sticky
- * directories excepted), or another user could put something else in its place.
+ * Resolves a path that only the current user and the system can replace. Every directory and link
+ * on it must belong to the current user or root and be writable by no other user (sticky
+ * directories excepted); otherwise another user could replace it.
  *
- * @param of what the path should be of
- * @param refuse throws for what is not so
+ * @param of the expected type of the final component
+ * @param refuse throws an error for a path with a fault
+ * @returns the real path, or undefined if a part does not exist
  * @throws what `refuse` throws, and the system's errors
  */
 export function followOwnPath(
@@ -35,9 +36,9 @@ export function followOwnPath(
 }
 
 /**
- * {@link followOwnPath} of several paths, which looks once at each directory that they have in common.
+ * {@link followOwnPath} for several paths. Checks each directory that they share only once.
  *
- * @param refuse also gets the path that is followed
+ * @param refuse also receives the path that is followed
  */
 export function followOwnPaths(
   paths: readonly string[],
@@ -66,7 +67,7 @@ export function followOwnPaths(
   );
 }
 
-/** @param isLast whether it is what the path is of, unless it is a link */
+/** @param isLast whether this is the final component, unless it is a link */
 function faultOf(
   permissions: Permissions | undefined,
   stats: Stats,

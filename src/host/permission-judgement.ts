@@ -1,50 +1,56 @@
 import type { Stats } from 'node:fs';
 import type { Hint } from '../core/hint.ts';
 
-/** Knows whom files belong to and who may do what with them, by the rules of the system. */
+/** Finds out who owns a file and who may access it, by the rules of the operating system. */
 export interface PermissionCheck {
-  /** Who we are, for a message: `user 1000`. */
+  /** The current user, for a message: `user 1000`. */
   self(): string;
   /**
-   * @param stats of what is at the path itself, a link too
-   * @returns undefined when something else is there by now
+   * @param stats of the path itself, without following links
+   * @returns undefined if the path has been replaced since
    * @throws the system's error
    */
   permissionsOf(path: string, stats: Stats): Permissions | undefined;
 }
 
-/** What the system lets whom do with a file or a directory. */
+/** Who may do what with a file or a directory. */
 export interface Permissions {
-  /** Whether it is ours to keep a secret in. */
+  /**
+   * Whether it belongs to the current user (or, on Windows, the system), so that it may hold a
+   * secret.
+   */
   readonly isOurs: boolean;
-  /** Whether it is ours, or belongs to the system itself. */
+  /** Whether it belongs to the current user or the system. */
   readonly isTrusted: boolean;
-  /** Whom it belongs to, for a message: `user 0`. */
+  /** The owner, for a message: `user 0`. */
   readonly owner: string;
   readonly others: OthersMay;
   /**
-   * {@link others} without a group that is root's, or that has the number of the owner (a group of
-   * one's own): enough for what holds no secret. On Windows the same as `others`.
+   * {@link others} without groups whose number is 0 (root) or the number of the owner (a personal
+   * group). Sufficient for files without secrets. On Windows the same as `others`.
    */
   readonly outsiders: Omit<OthersMay, 'read'>;
-  /** Whether it is a directory like /tmp: everyone may add to it, and replace what is theirs. */
+  /** Whether it is a directory like /tmp: every user may add files, and replace only their own. */
   readonly isShared: boolean;
-  /** How others come to what they may do, for a message: `mode 0644`. */
+  /** What gives other users access, for a message: `mode 0644`. */
   readonly openness: string;
-  /** The command that makes it ours. */
+  /** The command that makes the current user the owner. */
   ownCommand(): Hint;
-  /** The command that leaves others nothing. */
+  /** The command that removes all access of other users. */
   closeCommand(): Hint;
-  /** The command that leaves others no more than to look at it. */
+  /** The command that leaves other users read access at most. */
   withdrawCommand(): Hint;
 }
 
-/** What anybody may do but us and who may do everything anyway. */
+/**
+ * What other users may do, not counting the current user and users such as root, who may do
+ * anything.
+ */
 export interface OthersMay {
   /** Read a file, list a directory. */
   readonly read: boolean;
-  /** Write to a file, add to a directory, or worse. */
+  /** Write to a file, add to a directory, or any stronger access. */
   readonly write: boolean;
-  /** Put something else in the place of it, or of what is in it. */
+  /** Replace it or its content by something else. */
   readonly replace: boolean;
 }

@@ -5,11 +5,12 @@ import { windows } from './windows/load.ts';
 export type { PermissionCheck } from './permission-judgement.ts';
 
 /**
- * The one judge of permissions, for the system that this runs on. How it judges on Windows, which has
- * access lists and no numeric users: docs/adr/0016-access-lists.md.
+ * The permission check for the current operating system. docs/adr/0016-access-lists.md describes
+ * the check on Windows, which has access lists and no numeric users.
  *
- * @param userId undefined on Windows, and there alone
- * @throws TypeError for a system that has neither: nothing would keep others out
+ * @param userId undefined on Windows only
+ * @throws TypeError for a system that has neither, because it would not protect files from other
+ *   users
  */
 export function permissionCheckFor(userId: number | undefined): PermissionCheck {
   if (userId !== undefined) return posixPermissionCheck(userId);
@@ -29,7 +30,8 @@ function posixPermissionCheck(userId: number): PermissionCheck {
     permissionsOf(path, stats) {
       const { uid, gid, mode } = stats;
       const isDirectory = stats.isDirectory();
-      // A link has no mode of its own. In a sticky directory nobody can replace the file of another.
+      // A link has no mode of its own. In a sticky directory, users cannot replace files of other
+      // users.
       const hasMode = !stats.isSymbolicLink();
       const isSticky = (mode & sticky) !== 0;
       const isOwnGroup = gid === 0 || gid === uid;

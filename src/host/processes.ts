@@ -20,12 +20,12 @@ import { writeAll } from './write-all.ts';
 const isWindows = process.platform === 'win32';
 const windows = () => import('./windows/programs.ts');
 const killTimeoutMs = 5_000;
-/** For what a command has written to standard error before it ended. */
+/** Time to read what a command wrote to standard error before it exited. */
 const lastWordsMs = 100;
 
 /**
- * Runs a command through `sh -c`, on Windows through `cmd.exe /c`. What it writes to standard error,
- * a person sees.
+ * Runs a command with `sh -c`, on Windows with `cmd.exe /c`. Its standard error is shown to the
+ * user.
  */
 export async function runShell(command: string, options: RunOptions): Promise<RunResult> {
   const start = isWindows
@@ -33,12 +33,12 @@ export async function runShell(command: string, options: RunOptions): Promise<Ru
     : { file: 'sh', args: ['-c', command] };
   const running = spawnStartable(start, options, 'ignore');
   const { child } = running;
-  // We copy it: if it were our own, whatever the command leaves running would keep it open, and who
-  // reads it would wait for that.
+  // Standard error is copied, not inherited: a background process of the command would keep an
+  // inherited one open, and a reader of our standard error would wait for that process.
   child.stderr?.on('data', copyToStandardError);
   let parts = 2;
   const partEnded = () => {
-    // A background process that the command leaves may hold standard error: it is not waited for.
+    // A background process of the command may keep standard error open: do not wait for it.
     if (--parts === 0) setTimeout(() => child.stderr?.destroy(), lastWordsMs).unref();
   };
   child.once('exit', partEnded);
@@ -47,7 +47,7 @@ export async function runShell(command: string, options: RunOptions): Promise<Ru
   return { exitCode, stdout, timedOut, wroteTooMuch };
 }
 
-/** Runs a program by itself, without a shell. */
+/** Runs a program without a shell. */
 export async function runProgram(
   program: string,
   args: readonly string[],
@@ -57,14 +57,15 @@ export async function runProgram(
     ? (await windows()).windowsProgram(program, args, options.env)
     : { file: program, args };
   const running = spawnStartable(start, options, 'pipe');
-  // One that ends before it has read has said why, or has nothing to say.
+  // A program that exits before it has read its input has reported the reason, or has nothing to
+  // report.
   running.child.stdin?.on('error', () => {}).end(options.input ?? '');
   return collect(running, options, ['stdout', 'stderr']);
 }
 
 interface Running {
   readonly child: NodeChildProcess;
-  /** In the environment of all that it starts. */
+  /** Set in the environment of every process that it starts. */
   readonly commandId: string;
 }
 
@@ -74,7 +75,7 @@ function spawnStartable(
   stdin: 'ignore' | 'pipe',
 ): Running {
   const commandId = randomId();
-  // A command of ours may be run by another one, and belongs to both.
+  // Another atmos-auth command may run this command, which then belongs to both.
   const ids = [env[commandVariable], commandId].filter(Boolean).join(',');
   const options: SpawnOptions = {
     env: { ...definedOnly(env), ...(isWindows ? {} : { [commandVariable]: ids }) },
@@ -89,11 +90,14 @@ function copyToStandardError(chunk: Buffer): void {
   try {
     writeAll(2, chunk);
   } catch {
-    // No one reads it any more.
+    // The reader of our standard error has exited.
   }
 }
 
-/** What it writes until it ends or is killed: at the time limit, or when it writes too much. */
+/**
+ * Collects output until the program exits, reaches the time limit or writes too much. In the last
+ * two cases it is killed.
+ */
 function collect(
   { child, commandId }: Running,
   { timeoutMs, maxBytes }: RunOptions,
@@ -107,8 +111,8 @@ function collect(
     const stop = () => {
       if (stopping !== undefined) return;
       stopping = kill(child, commandId);
-      // What could not be killed may hold the pipes open for good, so their end is not awaited. What is
-      // in standard error already is read.
+      // A process that could not be killed may hold the pipes open, so do not wait for their end.
+      // Data that is already in standard error is still read.
       child.stdout?.destroy();
       setTimeout(() => child.stderr?.destroy(), lastWordsMs).unref();
     };
@@ -135,13 +139,13 @@ function collect(
         timedOut,
         wroteTooMuch: bytes > maxBytes,
       };
-      // It never rejects.
+      // `stopping` never rejects.
       void (stopping ?? Promise.resolve()).then(() => resolve(result));
     });
   });
 }
 
-/** With what it has started. Never rejects. */
+/** Kills the process and all processes that it started. Never rejects. */
 function kill(child: NodeChildProcess, commandId: string): Promise<void> {
   const { pid, exitCode, signalCode } = child;
   const rootId = exitCode === null && signalCode === null ? pid : undefined;
@@ -155,14 +159,14 @@ function kill(child: NodeChildProcess, commandId: string): Promise<void> {
 
 type Killable = Pick<NodeChildProcess, 'pid' | 'exitCode' | 'signalCode' | 'kill'>;
 
-/** Starts `taskkill.exe`, and tells when it has ended. */
+/** Starts `taskkill.exe` and calls `onEnd` when it has exited. */
 export type Taskkill = (args: readonly string[], onEnd: () => void) => void;
 
 /**
- * Kills a program of Windows with what it has started, as far as the system still knows who did: a
- * shell ends there without the program that it waits for. A helper of the system has to do that, while
- * the first is still there to be asked about. One that has ended is let be: its number may be that of
- * another program by now.
+ * Kills a Windows program and the processes that it started, as far as the system still knows them:
+ * killing a shell alone would not stop the program that it waits for. `taskkill.exe` must do this
+ * while the program still runs. A program that has exited is skipped, because its process id may
+ * have been reused.
  */
 export async function killTree(child: Killable, load: () => Promise<Taskkill>): Promise<void> {
   if (hasEnded(child)) return;
@@ -175,7 +179,7 @@ function hasEnded({ exitCode, signalCode }: Killable): boolean {
   return exitCode !== null || signalCode !== null;
 }
 
-/** As `startDetached` of the host. */
+/** Implements `startDetached` of the host. */
 export function startDetached(
   program: string,
   args: readonly string[],
@@ -193,7 +197,7 @@ export function startDetached(
     const timer = setTimeout(() => {
       timedOut = true;
       child.kill('SIGKILL');
-      // What it has started may hold the pipe open.
+      // A process that it started may hold the pipe open.
       child.stdout.destroy();
     }, timeoutMs);
     child.once('error', (error) => {
@@ -206,7 +210,8 @@ export function startDetached(
       child.unref();
       resolve({ said, timedOut });
     });
-    // One that ends before it has read says so, or has nothing to say.
+    // A program that exits before it has read its input has reported the reason, or has nothing to
+    // report.
     child.stdin.on('error', () => {}).end(input);
   });
 }

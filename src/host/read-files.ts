@@ -1,5 +1,5 @@
-// Reads the file system. All that src/config/ knows of files, directories and links comes from here,
-// so that one place can note what an answer depends on.
+// Reads the file system. src/config/ accesses files, directories and links only through this
+// module, so that one place can record what a result depends on.
 
 import {
   closeSync,
@@ -21,28 +21,29 @@ export type { Dirent, Stats } from 'node:fs';
 const chunkBytes = 64 * 1024;
 
 export interface ReadOptions {
-  /** Refuses a link, with ELOOP. Not on Windows. */
+  /** False: a link fails with ELOOP, except on Windows. */
   readonly followsLinks?: boolean;
-  /** The content of a larger file is not returned. */
+  /** In bytes. The content of a larger file is not returned. */
   readonly maxBytes?: number;
 }
 
 export interface FileRead {
-  /** Of the very file that was opened, from before it was read. */
+  /** Of the opened file, taken before reading it. */
   readonly stats: Stats;
-  /** Undefined for anything but a regular file, and for one that is larger than `maxBytes`. */
+  /** Undefined unless the path is a regular file of at most `maxBytes`. */
   readonly bytes: Buffer | undefined;
 }
 
 /**
- * Opens what is at a path, and reads it if it is a regular file. Never waits, as a named pipe without a
- * writer would make it.
+ * Opens a path, and reads it if it is a regular file. Never blocks, even for a named pipe without a
+ * writer.
  *
  * @throws the system's error
  */
 export function readFile(path: string, options: ReadOptions = {}): FileRead {
   const { followsLinks = true, maxBytes = Infinity } = options;
-  // On Windows the last two are undefined, which counts as 0, and files are never named pipes.
+  // O_NONBLOCK and O_NOFOLLOW are undefined on Windows, which counts as 0. A file there is never a
+  // named pipe.
   const { O_RDONLY, O_NONBLOCK, O_NOFOLLOW } = constants;
   const descriptor = openSync(path, O_RDONLY | O_NONBLOCK | (followsLinks ? 0 : O_NOFOLLOW));
   try {
@@ -54,7 +55,7 @@ export function readFile(path: string, options: ReadOptions = {}): FileRead {
   }
 }
 
-/** To the end, whatever size the system says: in /proc that is 0, and a file may grow. */
+/** Reads to the end, because the reported size may be wrong: it is 0 in /proc, and a file may grow. */
 function readBytes(descriptor: number, maxBytes: number): Buffer | undefined {
   const chunks: Buffer[] = [];
   for (let length = 0; length <= maxBytes;) {
@@ -67,12 +68,15 @@ function readBytes(descriptor: number, maxBytes: number): Buffer | undefined {
   return undefined;
 }
 
-/** The text that {@link readFile} reads. */
+/** The text of a file, read by {@link readFile}. */
 export function readRegularFile(path: string, options: ReadOptions = {}): string | undefined {
   return readFile(path, options).bytes?.toString('utf8');
 }
 
-/** What a file is instead of a regular one, for a message: `a directory`. Undefined for a regular file. */
+/**
+ * The type of a file that is not a regular file, for a message: `a directory`. Undefined for a
+ * regular file.
+ */
 export function irregularKind(stats: Stats): string | undefined {
   if (stats.isFile()) return undefined;
   if (stats.isSymbolicLink()) return 'a symbolic link';
@@ -82,8 +86,8 @@ export function irregularKind(stats: Stats): string | undefined {
 }
 
 /**
- * {@link irregularKind} of what is at a path, links followed: for one that could not be opened, as a
- * socket never can. Undefined also where nothing is, or nothing can be seen.
+ * {@link irregularKind} of a path, after following links: for a file that could not be opened, such
+ * as a socket. Undefined also if the path is missing or inaccessible.
  */
 export function irregularKindAt(path: string): string | undefined {
   const stats = statIfVisible(path);
@@ -91,16 +95,16 @@ export function irregularKindAt(path: string): string | undefined {
 }
 
 /**
- * Of what is at a path, links followed. Undefined where the directory has no such name.
+ * The stats of a path, after following links. Undefined if the path does not exist.
  *
  * @throws the system's error, ENOTDIR for a path below a file
  */
 export function statOf(path: string): Stats | undefined {
-  // Of the many places looked at most are not there, and an error for each would take its time.
+  // Most of the many candidate paths do not exist, and creating an error for each would be slow.
   return statSync(path, { throwIfNoEntry: false });
 }
 
-/** {@link statOf}, and undefined also where the system does not let us look. */
+/** {@link statOf}; undefined also if permission is denied. */
 export function statIfVisible(path: string): Stats | undefined {
   try {
     return statOf(path);
@@ -109,17 +113,20 @@ export function statIfVisible(path: string): Stats | undefined {
   }
 }
 
-/** {@link statOf} without following a link at the path itself. @throws the system's error */
+/** {@link statOf} without following a link at the end of the path. @throws the system's error */
 export function linkStatOf(path: string): Stats | undefined {
   return lstatSync(path, { throwIfNoEntry: false });
 }
 
-/** The path with all links followed. @throws the system's error, also where nothing is */
+/** The path with all links resolved. @throws the system's error, also if the path does not exist */
 export function realPathOf(path: string): string {
   return realpathSync(path);
 }
 
-/** {@link realPathOf}; the path as it is where links cannot be followed, as for one that was removed. */
+/**
+ * {@link realPathOf}; the unchanged path if links cannot be resolved, for example after it was
+ * removed.
+ */
 export function realPathIfVisible(path: string): string {
   try {
     return realPathOf(path);
@@ -128,16 +135,19 @@ export function realPathIfVisible(path: string): string {
   }
 }
 
-/** What is in a directory, sorted by name. @throws the system's error, also where none is */
+/**
+ * The entries of a directory, sorted by name. @throws the system's error, also if the directory
+ * does not exist
+ */
 export function listDirectory(path: string): Dirent[] {
   const entries = readdirSync(path, { withFileTypes: true });
   return entries.toSorted((a, b) => (a.name < b.name ? -1 : 1));
 }
 
-/** What `statfs` gives on Linux for `/proc`, wherever it is mounted. */
+/** The type that `statfs` returns on Linux for `/proc`, wherever it is mounted. */
 const procFileSystem = 0x9fa0;
 
-/** Whether a file is one of `/proc`, which shows processes as files. */
+/** Whether a file is in `/proc`, where processes appear as files. */
 export function isOfProcesses(path: string): boolean {
   try {
     return statfsSync(path).type === procFileSystem;

@@ -17,7 +17,7 @@ const isWindows = process.platform === 'win32';
 
 let leftDirectory: string | undefined;
 
-/** The machine itself. The only place that touches the process, the console and the clock. */
+/** The real machine. The only place that accesses the process, the console and the clock. */
 export function realHost(): Host {
   return {
     env: process.env,
@@ -29,7 +29,7 @@ export function realHost(): Host {
     systemDirectory: systemDirectory(),
     nodePath: process.execPath,
     scriptPath: resolveScript(process.argv[1]),
-    // Windows starts the script itself, elsewhere it is a link.
+    // Windows starts the script itself; on other systems it is started through a link.
     programName: /^atmos-auth(?![\w-])/.test(basename(process.argv[1] ?? ''))
       ? 'atmos-auth'
       : 'atmos',
@@ -74,12 +74,16 @@ export function realHost(): Host {
   };
 }
 
-// As Atmos. On Windows `/usr/…` would be a directory of the drive we are on, where anybody can make one.
+// The same directory as in Atmos. On Windows `/usr/…` would be on the current drive, where every
+// user can create it.
 function systemDirectory(): string | undefined {
   return isWindows ? localDirectory(process.env, homeDirectory()) : '/usr/local/etc/atmos';
 }
 
-/** Node's own `homedir` takes any `HOME`, also an empty or a relative one, and throws without a passwd entry. */
+/**
+ * Node's own `homedir` accepts any `HOME`, even an empty or relative one, and throws if there is no
+ * passwd entry.
+ */
 function homeDirectory(): string | undefined {
   const home = isWindows ? undefined : process.env['HOME'];
   if (home && isAbsolute(home)) return home;
@@ -100,7 +104,10 @@ function resolveScript(script: string | undefined): string {
   }
 }
 
-/** As Go's `os.Getwd`: `$PWD`, when it is absolute and names the directory we are in, but on Windows. */
+/**
+ * As Go's `os.Getwd`: `$PWD` if it is absolute and names the current directory. Not used on
+ * Windows.
+ */
 function workingDirectory(): string {
   const logical = isWindows ? undefined : process.env['PWD'];
   const actual = process.cwd();
@@ -114,8 +121,8 @@ function workingDirectory(): string {
 }
 
 /**
- * As `cd` of a shell: relative to `$PWD`, without following links in the path, and `$PWD` names the new
- * directory for {@link workingDirectory} and for the programs that we start.
+ * As `cd` of a shell: relative to `$PWD`, without resolving links in the path. Sets `$PWD` to the
+ * new directory for {@link workingDirectory} and for programs that are started.
  */
 function changeDirectory(directory: string): void {
   const from = whereWeAre();
@@ -125,7 +132,7 @@ function changeDirectory(directory: string): void {
   leftDirectory ??= from;
 }
 
-/** Undefined in a directory that has been removed. */
+/** Undefined if the current directory has been removed. */
 function whereWeAre(): string | undefined {
   try {
     return workingDirectory();
@@ -134,7 +141,7 @@ function whereWeAre(): string | undefined {
   }
 }
 
-// Loaded when they are needed: together with what they load, they cost a start 10 ms.
+// Loaded lazily: with their imports these modules add 10 ms to the startup.
 const running = () => import('./processes.ts');
 const detached = () => import('./processes.ts');
 const terminal = () => import('./terminal.ts');
@@ -151,7 +158,7 @@ async function isStdoutClosed(): Promise<boolean> {
   return (await import('./native.ts')).isReadAndWritten(1);
 }
 
-/** Without the module that opens it for a question: every `exec` asks this. */
+/** Does not load the module that opens the terminal for a prompt, because every `exec` calls this. */
 function hasTerminal(): boolean {
   if (isWindows) return false;
   try {
@@ -163,15 +170,15 @@ function hasTerminal(): boolean {
 }
 
 function raise(signal: NodeJS.Signals): void {
-  // Windows ends a program with a code alone.
+  // Windows can only terminate a program with an exit code.
   if (isWindows) process.exit(128 + constants.signals[signal]);
   process.removeAllListeners(signal);
   process.kill(process.pid, signal);
 }
 
 /**
- * Writes to a descriptor directly: for the few lines we write, Node's streams would take longer to
- * load than all else. As with those, a pipe that is full makes us wait.
+ * Writes directly to a descriptor: for a few lines, loading Node's streams would take longer than
+ * loading everything else. As with those streams, a write to a full pipe blocks.
  */
 function outputTo(descriptor: number): Output {
   return {

@@ -9,16 +9,17 @@ import type { ChildProcess, Host } from './host.ts';
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
- * Runs a program that shares our streams, waits for it, and returns the exit code to pass on: its
- * own, or 128 + n when signal n ended it.
+ * Runs a program that shares the streams of this process, waits for it, and returns the exit code
+ * to pass on: its own, or 128 + n if signal n terminated it.
  *
- * SIGTERM, SIGUSR1 and SIGUSR2 are passed on. Of the terminal's own (SIGINT, SIGQUIT, SIGTSTP) the
- * kernel tells the child itself while we share the terminal's foreground: a second SIGINT would make
- * terraform abort. So they are passed on only when we are not there. SIGHUP is passed on unless it
- * reports the end of our terminal, which the child's process group is told too. On Windows nothing is.
+ * SIGTERM, SIGUSR1 and SIGUSR2 are forwarded. Signals of the terminal (SIGINT, SIGQUIT, SIGTSTP)
+ * reach the child from the kernel while both processes are in the foreground of the terminal, and a
+ * second SIGINT would make terraform abort. They are therefore forwarded only if this process is
+ * not in the foreground. SIGHUP is forwarded unless it reports the end of the terminal, which the
+ * child's process group receives as well. On Windows no signal is forwarded.
  *
- * @param onStarted called once the program has been started. Its failure is only logged: the program
- *   runs already
+ * @param onStarted called after the program has started; if it fails, this is only logged, because
+ *   the program already runs
  * @throws ERR_COMMAND_NOT_FOUND, ERR_COMMAND_NOT_EXECUTABLE
  */
 export async function runChild(
@@ -29,7 +30,8 @@ export async function runChild(
 ): Promise<number> {
   const startMs = host.monotonicMs();
   host.log('program.started', { program });
-  // Before the program starts: a signal that it sends at once would end us otherwise.
+  // Installed before the program starts, because a signal that the program sends immediately would
+  // otherwise terminate this process.
   const stopForwarding = forwardSignals(host, { kill: (signal) => child.kill(signal) });
   let child: ChildProcess;
   try {
@@ -51,8 +53,8 @@ export async function runChild(
 }
 
 function forwardSignals(host: Host, child: Pick<ChildProcess, 'kill'>): () => void {
-  // On Windows Ctrl-C, Ctrl-Break and a console that closes reach all its programs, and a signal sent
-  // would kill: we only stay until the child has left.
+  // On Windows Ctrl-C, Ctrl-Break and closing the console reach all programs of the console, and
+  // sending a signal would kill the child: only wait until it exits.
   if (host.platform === 'win32') {
     return host.onSignals(['SIGINT', 'SIGBREAK', 'SIGHUP'], () => {});
   }
@@ -75,14 +77,13 @@ function forwardSignals(host: Host, child: Pick<ChildProcess, 'kill'>): () => vo
   };
 }
 
-/** How long after its SIGHUP the kernel may need to take the terminal from the session. */
+/** How long the kernel may take to detach the terminal from the session after SIGHUP. */
 const hangUpMs = 20;
 
 /**
- * Calls `forward` for a SIGHUP that the child has not received itself. When a terminal ends, it has:
- * the kernel and the shell send SIGHUP to whole process groups, and the child is in ours. Only the
- * leader of the session is sent one for itself alone. That a terminal has ended can be seen: the
- * session has none any more.
+ * Calls `forward` for a SIGHUP that the child has not received itself. When a terminal ends, the
+ * kernel and the shell send SIGHUP to whole process groups, which include the child. Only the
+ * session leader receives a SIGHUP alone. If the terminal has ended, the session no longer has one.
  */
 function onHangUp(host: Host, forward: () => void): () => void {
   const hadTerminal = host.hasTerminal();
@@ -97,13 +98,13 @@ function onHangUp(host: Host, forward: () => void): () => void {
   });
 }
 
-/** Lets us stop at SIGTSTP like the child, so that the shell has its terminal back. */
+/** Stops this process at SIGTSTP like the child, so that the shell gets its terminal back. */
 function onStop(host: Host, before: () => Promise<void>, after: () => void): () => void {
   let stopListening: () => void;
   const listen = () => {
     stopListening = host.onSignals(['SIGTSTP'], () => {
       void before().then(() => {
-        // Returns when we are continued; the listener is gone by then.
+        // Returns when this process is continued. The listener has been removed by then.
         host.raise('SIGTSTP');
         after();
         listen();
@@ -124,7 +125,7 @@ async function startError(
   if (reason === undefined || isAtmosError(error)) return error;
   const shown = JSON.stringify(program);
   const isPath = /[/\\]/.test(program);
-  // The system also says EACCES of a directory on PATH that it may not look into.
+  // The system also reports EACCES if a directory on PATH cannot be searched.
   const isFound = isPath || (await programsOn(env, platform)).includes(program);
   if (reason !== 'ENOENT' && isFound) {
     return new AtmosError('ERR_COMMAND_NOT_EXECUTABLE', `cannot run ${shown}: ${reason}`, {
@@ -136,8 +137,8 @@ async function startError(
     return new AtmosError(
       'ERR_COMMAND_NOT_FOUND',
       platform === 'win32'
-        ? `${shown} is not there`
-        : `${shown} is not there, or the program that its first line names`,
+        ? `${shown} does not exist`
+        : `${shown} or the interpreter in its first line does not exist`,
       { cause: error },
     );
   }
@@ -148,7 +149,7 @@ async function startError(
   });
 }
 
-/** The names of what is on PATH; on Windows without the extensions that nobody types. */
+/** The names of programs on PATH; on Windows without the extensions, which users do not type. */
 async function programsOn(env: Environment, platform: NodeJS.Platform): Promise<string[]> {
   if (platform !== 'win32') return (env['PATH'] ?? '').split(delimiter).flatMap(namesIn);
   const { directoriesOn } = await import('./windows/programs.ts');

@@ -4,7 +4,7 @@ import type { Terminal } from './host.ts';
 
 const isWindows = process.platform === 'win32';
 
-/** As `openTerminal` of the host. */
+/** Implements `openTerminal` of the host. */
 export async function openTerminal(): Promise<Terminal | undefined> {
   if (isWindows) return openConsole();
   const descriptor = openDevice('/dev/tty');
@@ -20,8 +20,8 @@ export async function openTerminal(): Promise<Terminal | undefined> {
 }
 
 /**
- * The console of Windows, whatever our standard streams are, if one of them is it: a program that is
- * started out of sight has a console too, at which nobody sits.
+ * The Windows console. It is used only if at least one standard stream is connected to it, because
+ * a program that runs without a window also has a console, which no user can see.
  */
 function openConsole(): Terminal | undefined {
   if (![0, 1, 2].some((descriptor) => isatty(descriptor))) return undefined;
@@ -34,15 +34,15 @@ function openConsole(): Terminal | undefined {
 }
 
 /**
- * Discards what was typed before there was a question. Whoever asks would make it a part of the answer
- * without showing it, and Ctrl-D on a line that looks empty would not leave.
+ * Discards input that was typed before the prompt. Otherwise the prompt would add it to the answer
+ * without showing it, and Ctrl-D on a line that looks empty would not cancel.
  */
 async function dropTypedAhead(input: ReadStream): Promise<void> {
-  // One that is gone is destroyed by its error.
+  // If the terminal is closed, its error destroys the stream.
   input.on('error', () => {});
   input.setRawMode(true);
   input.resume();
-  // What can be read now is read before the second round of the event loop ends.
+  // Pending input is read before the second turn of the event loop ends.
   await new Promise(setImmediate);
   await new Promise(setImmediate);
   input.pause();
@@ -62,9 +62,9 @@ function terminalOf(from: number, to: number): Terminal & { readonly input: Read
   };
 }
 
-/** As `inForeground` of the host. */
+/** Implements `inForeground` of the host. */
 export async function inForeground(): Promise<boolean> {
-  // Every program of a console is in its foreground.
+  // Every program of a Windows console is in the foreground.
   if (isWindows) return true;
   const descriptor = openDevice('/dev/tty');
   if (descriptor === undefined) return false;

@@ -4,19 +4,22 @@ import type { Host } from './host.ts';
 const patienceMs = 2_000;
 const pollMs = 20;
 
-/** What a process must be before it is sent a signal: its number may belong to another one by now. */
+/**
+ * The properties that identify a process before it is sent a signal, because its process id may
+ * have been reused.
+ */
 export interface ExpectedProcess {
   readonly processId: number;
-  /** All its user ids, real and effective. */
+  /** All user ids of the process must be this one, real and effective. */
   readonly userId: number | undefined;
   readonly lastArgument: string;
 }
 
 /**
- * Terminates a process that does not answer: by SIGTERM, which it handles also if it was stopped, and
- * after 2 seconds by SIGKILL. Only where `/proc` can show that it is the expected one.
+ * Terminates a process that does not answer: with SIGTERM, which it handles even if it was stopped,
+ * and after 2 seconds with SIGKILL. Works only where `/proc` shows that it is the expected process.
  *
- * @returns whether it has ended
+ * @returns whether the process has exited
  */
 export async function terminateProcess(
   expected: ExpectedProcess,
@@ -39,18 +42,18 @@ function send(expected: ExpectedProcess, signal: NodeJS.Signals): void {
   try {
     process.kill(expected.processId, signal);
   } catch {
-    // It has ended meanwhile.
+    // It has exited in the meantime.
   }
 }
 
 function isRunning({ processId, userId, lastArgument }: ExpectedProcess): boolean {
   try {
-    // These two are readable also for a process that is not dumpable.
+    // These two files are readable even if the process is not dumpable.
     const status = readFileSync(`/proc/${processId}/status`, 'utf8');
     const words = readFileSync(`/proc/${processId}/cmdline`, 'utf8').split('\0');
     const [, ...users] = /^Uid:\s+(\d+)\s+(\d+)\s+(\d+)\s+(\d+)$/m.exec(status) ?? [];
     const isOurs = users.length > 0 && users.every((user) => Number(user) === userId);
-    // One that has ended and was not waited for has no command line.
+    // A process that has exited and was not waited for has no command line.
     return isOurs && words.at(-2) === lastArgument;
   } catch {
     return false;

@@ -1,6 +1,6 @@
 import type { Host } from './host.ts';
 
-/** Settles as the promise does, or rejects with what `expired` gives once the limit has passed. */
+/** Settles as the promise does, or rejects with the error from `expired` after the time limit. */
 export async function withinLimit<T>(
   host: Pick<Host, 'sleep'>,
   limitMs: number,

@@ -5,19 +5,22 @@ import type { Peer } from './native.ts';
 
 type Where = Pick<Host, 'platform'>;
 
-/** Whether the system has Unix sockets that tell who is at their other end: {@link loadPeerOf}. */
+/** Whether the system reports the process at the other end of a Unix socket: {@link loadPeerOf}. */
 export function hasPeerCredentials({ platform }: Where): boolean {
   return platform === 'linux' || platform === 'darwin';
 }
 
-/** The most bytes in the path of a socket. The system refuses a longer one, or on macOS cuts it silently. */
+/**
+ * The maximum length of a socket path in bytes. The system refuses a longer path; macOS may
+ * truncate it silently.
+ */
 export function maxSocketPathBytes({ platform }: Where): number {
   return platform === 'linux' ? 107 : 103;
 }
 
 /**
- * What the system calls the time since the machine was started: a socket that has it in its name is
- * never one that was left from before. Undefined where the system does not tell.
+ * The system's identifier of the current boot. A socket with it in its name cannot be left over
+ * from before a restart. Undefined if the system has no such identifier.
  */
 export async function bootId({ platform }: Where): Promise<string | undefined> {
   if (platform !== 'linux') return (await import('./native.ts')).bootSession();
@@ -28,10 +31,10 @@ export async function bootId({ platform }: Where): Promise<string | undefined> {
   }
 }
 
-/** Tells who is at the other end of a connected Unix socket; undefined when that cannot be told. */
+/** Returns the process at the other end of a connected Unix socket; undefined if it is unknown. */
 export type PeerOf = (socket: Socket) => Peer | undefined;
 
-/** Loads what asks the system. */
+/** Loads the native calls that {@link PeerOf} needs. */
 export async function loadPeerOf({ platform }: Where): Promise<PeerOf> {
   const { peerOfDescriptor } = await import('./native.ts');
   return (socket) => {
@@ -40,7 +43,8 @@ export async function loadPeerOf({ platform }: Where): Promise<PeerOf> {
   };
 }
 
-// Node has no name for it that is documented; one day without it is a day without an agent.
+// Node has no documented name for the descriptor. If this property disappears, the agent cannot be
+// used.
 function descriptorOf(socket: Socket): number | undefined {
   const handle: unknown = Reflect.get(socket, '_handle');
   if (typeof handle !== 'object' || handle === null || !('fd' in handle)) return undefined;

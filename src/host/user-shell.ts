@@ -3,12 +3,12 @@ import type { Host } from './host.ts';
 
 type Where = Pick<Host, 'platform' | 'env'>;
 
-/** A shell by what it reads: `posix` is any that reads what sh reads. */
+/** A shell, named by its syntax: `posix` is any shell with the syntax of sh. */
 export type UserShell = 'posix' | 'fish' | 'git-bash' | 'cmd' | 'powershell';
 
 /**
- * The shell that the user types into. On Windows cmd.exe sets PROMPT, which PowerShell keeps when it is
- * started from there; PowerShell adds the user's modules to PSModulePath.
+ * The shell in which the user types commands. On Windows cmd.exe sets PROMPT, which PowerShell
+ * inherits if it is started from cmd.exe; PowerShell adds the user's modules to PSModulePath.
  */
 export function userShell(host: Where): UserShell {
   const { env, platform } = host;
@@ -17,12 +17,15 @@ export function userShell(host: Where): UserShell {
   return env['PROMPT'] !== undefined && !hasUserModules(env) ? 'cmd' : 'powershell';
 }
 
-/** Whether the user's shell reads what sh reads. On Windows Git Bash does, which sets MSYSTEM. */
+/** Whether the user's shell has the syntax of sh. On Windows this is Git Bash, which sets MSYSTEM. */
 export function speaksPosix({ platform, env }: Where): boolean {
   return platform !== 'win32' || Boolean(env['MSYSTEM']);
 }
 
-/** Whether the first modules of PowerShell are the user's. The machine's are there in cmd.exe too. */
+/**
+ * Whether the first entry of PSModulePath is the user's directory. The entries of the machine also
+ * exist in cmd.exe.
+ */
 function hasUserModules(env: Where['env']): boolean {
   const [first = ''] = (env['PSModulePath'] ?? '').split(';');
   return /\\(Windows)?PowerShell\\Modules\\?$/i.test(first) && !/^.:\\Program Files/i.test(first);

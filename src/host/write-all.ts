@@ -3,7 +3,7 @@ import { systemErrorCode } from '../core/errors.ts';
 
 const fullPipePauseMs = 5;
 
-/** Writes all bytes to a descriptor and waits while it is full. Throws the system's errors. */
+/** Writes all bytes to a descriptor and waits while the pipe is full. Throws the system's errors. */
 export function writeAll(descriptor: number, bytes: Uint8Array): void {
   const nobody = new Int32Array(new SharedArrayBuffer(4));
   for (let written = 0; written < bytes.length;) {

@@ -2,20 +2,21 @@ import { isObject, parseJson, withoutAbsent } from '../core/json.ts';
 import { parseTimestamp } from '../core/time.ts';
 import { awsExpiry, isProviderToken } from './envelope.ts';
 
-/** A token that Atmos keeps, for which we have no use. Nothing in it is secret. */
+/** A token that Atmos stores and atmos-auth does not use. Contains no secret. */
 export interface AtmosToken {
-  /** Of the envelope. */
+  /** The type of the envelope. */
   readonly type: string;
-  /** Absent where it does not expire, or does not say when. */
+  /** Absent if it does not expire or has no expiry time. */
   readonly expiresAt?: Date;
 }
 
 const zeroTime = '0001-01-01T00:00:00Z';
 
 /**
- * What Atmos keeps of a provider or an identity as a token, which is worth nothing once it has expired:
- * that of IAM Identity Center (an envelope of type `aws` whose access key id is the token), and those
- * of the types `gcp`, `oidc` and `atmos-pro`. Undefined for anything else. Never throws.
+ * Parses a token that Atmos stores for a provider or an identity, which is useless after it has
+ * expired: that of IAM Identity Center (an envelope of type `aws` whose access key id is the
+ * token), and those of the types `gcp`, `oidc` and `atmos-pro`. Returns undefined for anything
+ * else. Never throws.
  */
 export function parseAtmosToken(text: string): AtmosToken | undefined {
   const value = parseJson(text);
@@ -30,7 +31,7 @@ export function parseAtmosToken(text: string): AtmosToken | undefined {
   return token === '' ? undefined : tokenOf(String(type), jwtExpiry(token));
 }
 
-/** The claim `exp` of a JWT, which is not checked otherwise. */
+/** The claim `exp` of a JWT. Nothing else in it is checked. */
 function jwtExpiry(token: string): Date | undefined {
   const claims = parseJson(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString());
   const seconds = isObject(claims) ? claims['exp'] : undefined;

@@ -4,38 +4,39 @@ import type { Keyring } from '../keyring/contract.ts';
 import { hasExpired, type Inventory } from './inventory.ts';
 import { sessionKeyOf, type ItemKind } from './key.ts';
 
-/** One entry that is to be copied into a keyring, the target. */
+/** One entry to copy into a keyring, the target. */
 export interface Copy {
   /** Its key in the target. */
   readonly key: string;
-  /** Reads both sides. Null: the source has it no more. */
+  /** Reads both sides. Null if the source no longer has it. */
   prepare(): Promise<PreparedCopy | null>;
   /**
-   * Deletes it where it was copied from, if the target holds at that moment what it holds there. Absent
-   * where nothing is ever deleted.
+   * Deletes it from the source, if source and target have the same value at that moment. Absent if
+   * sources are never deleted.
    *
-   * @throws ERR_STORE_CONFLICT when it does not
+   * @throws ERR_STORE_CONFLICT if the values differ
    */
   deleteSource?(): Promise<void>;
 }
 
 export interface PreparedCopy extends CopiedContent {
   readonly target: 'absent' | 'same' | 'different';
-  /** Writes it, and reads it back. */
+  /** Writes it and reads it back. */
   write(): Promise<void>;
 }
 
-/** What the content of an entry tells, where it is looked at. */
+/** What the content of an entry says, if it is read. */
 export interface CopiedContent {
   readonly item?: ItemKind;
-  /** A session or token that has, which is not copied. */
+  /** The session or token has expired and is not copied. */
   readonly hasExpired?: boolean;
 }
 
 /**
- * What became of an entry, or would become of it in a dry run. `present`: the target had the same
- * value. `expired`: a session or token that is of no use any more, and was left. `conflict`: it had another one, which stays. `gone`: the source lost it meanwhile. `pending`:
- * its turn did not come.
+ * The result for an entry, or the result that it would have in a dry run. `present`: the target
+ * already had the same value. `expired`: a session or token that has expired was not copied.
+ * `conflict`: the target has another value, which was not changed. `gone`: the source lost it in
+ * the meantime. `pending`: it was not processed.
  */
 export type CopyState =
   | 'copied'
@@ -50,37 +51,37 @@ export type CopyState =
 export interface CopiedEntry {
   readonly key: string;
   state: CopyState;
-  /** What its content is; absent where that is not known, and its name has to tell. */
+  /** The type of its content; absent if unknown, in which case its name has to tell. */
   item?: ItemKind;
   sourceDeleted: boolean;
-  /** Why it was not copied, or why its source was kept although it was to go. */
+  /** Why it was not copied, or why its source was not deleted as requested. */
   error?: AtmosError;
 }
 
 export interface CopyResult {
-  /** In the order of the copies; the last are pending when something stopped it. */
+  /** In the order of the copies. The last ones are pending if an error stopped the run. */
   readonly entries: readonly CopiedEntry[];
-  /** What would be the same for every other entry, or ERR_CANCELLED. */
+  /** An error that would be the same for every other entry, or ERR_CANCELLED. */
   readonly stopped: AtmosError | undefined;
 }
 
 export interface Run {
-  /** Asked before each entry, so that none is left half-way. */
+  /** Called before each entry, so that no entry is only partly copied. */
   isInterrupted(): Promise<boolean>;
-  /** Told after each how many have had their turn. */
+  /** Called after each entry with the number of entries processed. */
   onEntry(done: number): void | Promise<void>;
 }
 
 export interface CopyOptions extends Run {
-  /** Whether another value in the target is replaced. */
+  /** Whether a different value in the target is replaced. */
   readonly overwrite: boolean;
-  /** Reads, and writes nothing. */
+  /** Only reads; writes nothing. */
   readonly isDryRun: boolean;
 }
 
 /**
- * Copies one after the other. An entry that cannot be copied is noted and keeps no other from its
- * turn; so a second run finds what the first one did, and goes on.
+ * Copies entries one after the other. An entry that cannot be copied is recorded and does not stop
+ * the others. A second run recognizes the results of the first and continues.
  */
 export async function runCopies(
   copies: readonly Copy[],
@@ -99,9 +100,9 @@ export async function runCopies(
 }
 
 /**
- * Gives each its turn, and notes the error of one in its entry.
+ * Processes the entries in order, and records an error of one entry in its result.
  *
- * @returns what ended it before all had theirs
+ * @returns the error that stopped the run before the last entry
  */
 async function takeTurns<T extends { readonly entry: CopiedEntry }>(
   turns: readonly T[],
@@ -114,7 +115,7 @@ async function takeTurns<T extends { readonly entry: CopiedEntry }>(
       await take(turn);
     } catch (error) {
       if (!isAtmosError(error)) throw error;
-      // A full disk would be the same for the next one.
+      // A full disk would be the same for the next entry.
       if (!isEntryError(error) || error.code === 'ERR_KEYRING_IO') return error;
       turn.entry.error = error;
       if (turn.entry.state === 'pending') turn.entry.state = 'failed';
@@ -145,8 +146,8 @@ async function settle(
 }
 
 const faults: Partial<Record<CopyState, string>> = {
-  conflict: 'is there already, with another value',
-  gone: 'is gone from where it was to be copied from',
+  conflict: 'already exists with a different value',
+  gone: 'was deleted from the source keyring',
 };
 
 export interface Between {
@@ -154,7 +155,10 @@ export interface Between {
   readonly target: Keyring;
 }
 
-/** Tells of an entry of ours what its content is. @param now absent where expired ones count as others */
+/**
+ * Returns the type of the content of our own entries. @param now if absent, expired entries are
+ * treated like others
+ */
 export function contentReader(inventory: Inventory, now?: Date): ReadContent {
   return (key, value) => {
     const entry = inventory.read(key, value);
@@ -170,8 +174,9 @@ export function contentReader(inventory: Inventory, now?: Date): ReadContent {
 type ReadContent = (key: string, value: string) => CopiedContent;
 
 /**
- * An entry as it is, whatever is in it: a key, a session, a token, one that only Atmos knows. A session in
- * the target goes before the key that has opened it is replaced by another one.
+ * Copies an entry unchanged, whatever its content is: a key, a session, a token, or a type that
+ * only Atmos knows. A session in the target is removed before the key that opened it is replaced by
+ * a different one.
  */
 export function entryCopy(
   key: string,
@@ -206,7 +211,7 @@ export function entryCopy(
   };
 }
 
-/** What an identity of Atmos called `x@session` has under that name is its key, and stays. */
+/** Under that name an Atmos identity called `x@session` has its key, which is not removed. */
 async function removeSession(
   key: string,
   target: Keyring,
@@ -216,14 +221,14 @@ async function removeSession(
     const value = await target.get(key);
     if (value !== null && readContent(key, value).item === 'session') await target.delete(key);
   } catch (error) {
-    // One that cannot be read is not used either.
+    // An entry that cannot be read cannot be used either.
     if (!isEntryError(error)) throw error;
   }
 }
 
 /**
- * Notes what the target has lost since it was copied, as when its directory was taken away meanwhile.
- * One look at the names, which asks for nothing more.
+ * Records entries that the target has lost since they were copied, for example because its
+ * directory was removed. Only lists the names.
  */
 export async function noteLost(entries: readonly CopiedEntry[], target: Keyring): Promise<void> {
   const there = new Set(await target.keys());
@@ -239,11 +244,11 @@ export async function noteLost(entries: readonly CopiedEntry[], target: Keyring)
 }
 
 /**
- * Deletes from the source what was copied, one by one, each only when the target holds at that moment
- * what the source holds.
+ * Deletes copied entries from the source one by one, each only if source and target have the same
+ * value at that moment.
  *
- * @param entries what became of the copies, in their order
- * @returns what ended it before all had their turn
+ * @param entries the results of the copies, in the same order
+ * @returns the error that stopped the run before the last entry
  */
 export async function deleteCopied(
   copies: readonly Copy[],
@@ -261,21 +266,21 @@ export async function deleteCopied(
   });
 }
 
-/** Whether the target holds what the source had. */
+/** Whether the target has the value of the source. */
 export function isInTarget(state: CopiedEntry['state']): boolean {
   return state === 'copied' || state === 'overwritten' || state === 'present';
 }
 
-/** The error for a keyring that gives back another value than it was given. */
+/** The error for a keyring that returns a different value than was stored. */
 export function notKept(key: string, { info }: Keyring): KeyringError {
   return new KeyringError(
     'ERR_KEYRING_IO',
-    `the ${info.type} keyring (${info.location}) does not give back what was stored as ${key}`,
+    `the ${info.type} keyring (${info.location}) returned a different value than was stored as ${key}`,
     { hints: [run(['atmos', 'auth', 'keyring', 'status'])] },
   );
 }
 
-/** The error for an entry whose source or target was changed since it was copied. */
+/** The error for an entry whose source or target has changed since it was copied. */
 export function changed(key: string, { info }: Keyring): AtmosError {
   return new AtmosError(
     'ERR_STORE_CONFLICT',

@@ -7,31 +7,34 @@ import type { Keyring } from '../keyring/contract.ts';
 import { formatEnvelope, parseEnvelope, type Envelope, type Ownership } from './envelope.ts';
 import { itemKey, itemKeys, type ItemKind, type Owner } from './key.ts';
 
-/** What is written of an item besides its credentials. */
+/** The fields of an entry besides its credentials. */
 export type ItemNotes = Pick<
   Envelope,
   'chainFingerprint' | 'chainSettings' | 'clockOffsetMs' | 'limits'
 >;
 
-/** The items of one realm in a keyring, typed, and each checked to be whose its name says. */
+/**
+ * The items of one realm in a keyring, with types. Each item is checked to have the owner that its
+ * name says.
+ */
 export interface CredentialStore {
   readonly realm: string;
   /**
-   * The item, in whichever Unicode normal form its name was stored. Null: not there.
+   * The item, in any Unicode normal form of its name. Null if it does not exist.
    *
-   * @throws ERR_KEYRING_FOREIGN, ERR_STORE_INVALID, and the keyring's errors
+   * @throws ERR_KEYRING_FOREIGN, ERR_STORE_INVALID, and the errors of the keyring
    */
   read(alias: string, item: ItemKind): Promise<Envelope | null>;
-  /** Writes and reads back. @throws as {@link read}; a foreign entry stays as it is */
+  /** Writes the item and reads it back. @throws as {@link read}; a foreign entry is not changed */
   write(alias: string, item: ItemKind, credentials: Credentials, notes?: ItemNotes): Promise<void>;
-  /** Whether it was there, in any spelling. A foreign entry is refused, a damaged one goes. */
+  /** Returns whether it existed, in any spelling. Refuses a foreign entry; removes a damaged one. */
   remove(alias: string, item: ItemKind): Promise<boolean>;
 }
 
 export interface StoreOptions {
   readonly keyring: Keyring;
   readonly realm: string;
-  /** Other owners that the configuration names, whose keys could read the same as one of ours. */
+  /** Other owners in the configuration, whose keys could be equal to one of this realm. */
   readonly otherOwners: readonly Owner[];
   readonly host: Pick<Host, 'now' | 'log'>;
 }
@@ -61,7 +64,10 @@ export function createCredentialStore(options: StoreOptions): CredentialStore {
     return entry;
   }
 
-  /** Two pairs of realm and alias can have one name: the entry itself says whose it is. */
+  /**
+   * Two different pairs of realm and alias can have the same key: the entry itself says who owns
+   * it.
+   */
   function checkOwner(key: string, entry: Ownership, alias: string, item: ItemKind): void {
     const said = [
       entry.realm === undefined || entry.realm === realm,
@@ -116,7 +122,7 @@ export function createCredentialStore(options: StoreOptions): CredentialStore {
       if ((await keyring.get(key)) !== text) {
         throw new KeyringError(
           'ERR_KEYRING_IO',
-          `the entry ${key} does not hold what was stored in it`,
+          `the entry ${key} does not contain the value that was stored in it`,
           {
             hints: [run(['atmos', 'auth', 'keyring', 'status'])],
           },

@@ -8,32 +8,32 @@ import { isObject, parseJson, withoutAbsent } from '../core/json.ts';
 import { formatTimestamp, parseTimestamp } from '../core/time.ts';
 import type { ItemKind, Owner } from './key.ts';
 
-/** Whose an entry says it is. Absent in what Atmos wrote. */
+/** The owner that an entry states. Absent in entries that Atmos wrote. */
 export interface Ownership {
   readonly realm?: string;
   readonly alias?: string;
   readonly item?: ItemKind;
 }
 
-/** Settings by their names; `shown` stands for a value that no message quotes. Nothing secret. */
+/** Settings by name; `shown` replaces a value that must not be in a message. Contains no secret. */
 export type ChainSettings = Readonly<
   Record<string, { readonly value: string | number | null; readonly shown?: string }>
 >;
 
 /**
- * What stands in the keyring under one key: Atmos's envelope `{"type", "data"}`, and beside those
- * our own fields, which Atmos ignores and drops when it writes the entry again.
+ * The content of an entry: Atmos's envelope `{"type", "data"}`, and next to these our own fields,
+ * which Atmos ignores and drops when it writes the entry again.
  */
 export interface Envelope extends Ownership {
   readonly credentials: Credentials;
   readonly savedAt?: Date;
-  /** Of a session: what it was opened for. */
+  /** Of a session: the fingerprint of the settings with which it was opened. */
   readonly chainFingerprint?: string;
-  /** Of a session: the settings that it was opened for, so that one that changed can be named. */
+  /** Of a session: the settings with which it was opened, so that a changed one can be named. */
   readonly chainSettings?: ChainSettings;
-  /** Of a session: how far the server's clock was ahead of ours. */
+  /** Of a session: how far the server's clock was ahead of the local one. */
   readonly clockOffsetMs?: number;
-  /** Of a session: what it cannot do, one line each. */
+  /** Of a session: its limitations, one line each. */
   readonly limits?: readonly string[];
 }
 
@@ -69,12 +69,12 @@ export function formatEnvelope(envelope: Envelope & Owner & { item: ItemKind }):
   });
 }
 
-/** An entry that is of no use: what is wrong with it, and all the same whose it says it is. */
+/** An invalid entry: what is wrong with it, and still the owner that it states. */
 export interface Fault extends Ownership {
   readonly fault: string;
 }
 
-/** Reads an envelope; a fault says what is wrong with it, without a word of its content. Never throws. */
+/** Parses an envelope. A fault describes what is wrong without quoting the content. Never throws. */
 export function parseEnvelope(text: string): Envelope | Fault {
   const value = parseJson(text);
   if (!isObject(value)) return { fault: 'it is not a JSON object' };
@@ -83,22 +83,22 @@ export function parseEnvelope(text: string): Envelope | Fault {
   const { realm, alias, item } = own;
   const { type, data } = value;
   const broken = (fault: string): Fault => ({ fault, ...withoutAbsent({ realm, alias, item }) });
-  if (typeof type !== 'string' || !isObject(data)) return broken('it has no type and data');
-  if (type !== 'aws') return broken(`its type ${shownType(type)}is not known here`);
+  if (typeof type !== 'string' || !isObject(data)) return broken('its type or data is missing');
+  if (type !== 'aws') return broken(`its type ${shownType(type)}is not supported`);
   const credentials = parseAws(data);
   return 'fault' in credentials ? broken(credentials.fault) : { credentials, ...own };
 }
 
 /**
- * What an envelope holds: as it says, else by its credentials, since Atmos drops our fields when it
- * writes an entry. Undefined where neither tells.
+ * The type of item in an envelope: as it states, otherwise by its credentials, because Atmos drops
+ * our fields when it writes an entry. Undefined if neither is known.
  */
 export function itemHeld(envelope: Envelope | Fault): ItemKind | undefined {
   if (envelope.item !== undefined || 'fault' in envelope) return envelope.item;
   return isSession(envelope.credentials) ? 'session' : 'key';
 }
 
-/** The fields beside Atmos's: absent, or as we write them. */
+/** Our own fields: absent, or in the form in which we write them. */
 function parseOwn(value: Record<string, unknown>): Omit<Envelope, 'credentials'> | Fault {
   const own = {
     realm: nameOf(value['realm']),
@@ -122,7 +122,7 @@ function parseOwn(value: Record<string, unknown>): Omit<Envelope, 'credentials'>
   });
 }
 
-/** A type is shown where it looks like one, and so like no secret. */
+/** Shows a type only if it looks like one, because it could be a secret. */
 function shownType(type: string): string {
   return /^[a-z]{1,10}(-[a-z]{1,10})?$/.test(type) ? `${type} ` : '';
 }
@@ -138,7 +138,7 @@ function parseAws(data: Record<string, unknown>): AwsCredentials | { fault: stri
   if (accessKeyId === undefined || secretAccessKey === undefined) {
     return {
       fault: isProviderToken(data)
-        ? 'it holds a token of a provider, as Atmos stores it, and no access key'
+        ? 'it contains a token of a provider that Atmos stored, not an access key'
         : 'its access key id or secret access key is missing',
     };
   }
@@ -156,8 +156,8 @@ function parseAws(data: Record<string, unknown>): AwsCredentials | { fault: stri
 }
 
 /**
- * Whether it is the token of IAM Identity Center, for which Atmos has no type: the access key id is the
- * token. It always says when it expires, which an access key does not.
+ * Whether it is the token of IAM Identity Center, for which Atmos has no type: the access key id is
+ * the token. It always has an expiry time, unlike an access key.
  */
 export function isProviderToken(data: Record<string, unknown>): boolean {
   const [id, secret, session] = [
@@ -168,7 +168,7 @@ export function isProviderToken(data: Record<string, unknown>): boolean {
   return isText(id) && !secret && !session && isText(data['expiration']);
 }
 
-/** What cannot be read as a time has expired: the epoch has. */
+/** An invalid time counts as expired: the epoch. */
 export function awsExpiry(data: Record<string, unknown>): Date | undefined {
   const expiration = textOf(data['expiration']) || undefined;
   return expiration === undefined ? undefined : (parseTimestamp(expiration) ?? new Date(0));
@@ -178,7 +178,7 @@ function isText(value: unknown): value is string {
   return typeof value === 'string' && value !== '';
 }
 
-/** A name that a key can have, and that can be shown. */
+/** A name that a key can contain and that can be shown. */
 function nameOf(value: unknown): string | undefined {
   return typeof value === 'string' && /^\P{Cc}{0,240}$/u.test(value) ? value : undefined;
 }
@@ -190,7 +190,7 @@ function itemOf(value: unknown): ItemKind | undefined {
 const maxChainSettings = 64;
 const maxSettingLength = 4096;
 
-/** As {@link formatEnvelope} writes them; undefined for anything else. */
+/** Chain settings in the form of {@link formatEnvelope}; undefined for anything else. */
 function chainSettingsOf(value: unknown): ChainSettings | undefined {
   if (!isObject(value) || Object.keys(value).length > maxChainSettings) return undefined;
   const settings = Object.entries(value).map(([name, setting]) => {
@@ -205,7 +205,7 @@ function chainSettingsOf(value: unknown): ChainSettings | undefined {
 
 const maxLimits = 16;
 
-/** Undefined for what {@link formatEnvelope} does not write. */
+/** Undefined for anything that {@link formatEnvelope} does not write. */
 function limitsOf(value: unknown): readonly string[] | undefined {
   return Array.isArray(value) && value.length <= maxLimits && value.every(isShort)
     ? value

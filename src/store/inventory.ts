@@ -7,13 +7,14 @@ import { parseAtmosToken, type AtmosToken } from './atmos-token.ts';
 import { itemHeld, parseEnvelope, type Envelope, type Ownership } from './envelope.ts';
 import { isCertainlyOwn, itemKeys, parseItemKey, type ItemKind } from './key.ts';
 
-// Whose an entry is: the one answer for list, status, doctor, prune, migrate, import, adopt and logout.
-// A name tells most of it without a password, the content the rest.
+// Decides who owns an entry, for list, status, doctor, prune, migrate, import, adopt and logout.
+// Its name is usually sufficient and needs no password; otherwise its content decides.
 
 /**
- * Which program an entry belongs to: `atmos-auth`, credentials of an identity or provider, by whichever
- * program that is `atmos auth`; `atmos-store`, a secret of a store of Atmos (`kind: keychain`); `other`,
- * anything else. A store whose prefix does not begin with `atmos` cannot be told from another program.
+ * The owner of an entry: `atmos-auth`, credentials of an identity or provider, written by either
+ * implementation of `atmos auth`; `atmos-store`, a secret of a store of Atmos (`kind: keychain`);
+ * `other`, anything else. A store whose prefix does not begin with `atmos` cannot be distinguished
+ * from another program.
  */
 export type EntryOwner = 'atmos-auth' | 'atmos-store' | 'other';
 
@@ -21,9 +22,9 @@ export type EntryOwner = 'atmos-auth' | 'atmos-store' | 'other';
 export interface OwnEntry {
   readonly key: string;
   readonly owner: 'atmos-auth';
-  /** Null where neither the entry nor its name tells. */
+  /** Null if neither the entry nor its name says it. */
   readonly realm: string | null;
-  /** As the entry says it, else as its name does: in lower case. */
+  /** As the entry states it, otherwise as in its name, which is in lower case. */
   readonly alias: string;
   readonly item: ItemKind;
 }
@@ -36,61 +37,63 @@ export interface OtherEntry {
 
 export type Entry = OwnEntry | OtherEntry;
 
-/** What one of our entries says of itself. Nothing in it is secret. */
+/** What the content of an entry of atmos-auth says. Contains no secret. */
 export interface ReadEntry extends OwnEntry {
-  /** The type of its credentials, where we know it. */
+  /** The type of its credentials, if known. */
   readonly type?: string;
   readonly expiresAt?: Date;
   readonly savedAt?: Date;
   readonly clockOffsetMs?: number;
-  /** Whose it says that it is, which Atmos does not write. */
+  /** The owner that it states. Empty in entries that Atmos wrote. */
   readonly said: Ownership;
-  /** What its content is; undefined where that cannot be read. */
+  /** The type of its content; undefined if it cannot be read. */
   readonly holds?: ItemKind;
-  /** Why we can make nothing of its content. */
+  /** Why its content cannot be used. */
   readonly fault?: string;
-  /** Whether the fault is only that Atmos has a type that we do not know. */
+  /** Whether the only fault is a type of Atmos that is not supported here. */
   readonly isOfAtmos: boolean;
-  /** Whether it says to be another one than its name does. */
+  /** Whether it states a different owner than its name. */
   readonly isForeign: boolean;
 }
 
-/** The names that count as configured. */
+/** The names in the configuration. */
 export interface ConfiguredNames {
   readonly identities: readonly { readonly name: string }[];
   readonly providers: readonly { readonly name: string }[];
 }
 
-/** Judges entries from the point of view of one realm and one configuration. */
+/** Classifies entries for one realm and one configuration. */
 export interface Inventory {
-  /** What the name of an entry tells. */
+  /** Classifies an entry by its name. */
   named(key: string): Entry;
-  /** What its name and its content tell. */
+  /** Classifies an entry by its name and its content. */
   read(key: string, value: string): ReadEntry | OtherEntry;
-  /** Whether only its content tells which program an entry belongs to. */
+  /** Whether only its content says which program owns an entry. */
   isAmbiguous(key: string): boolean;
-  /** Whether an entry is one of ours, or can be: only those need to be opened. */
+  /** Whether an entry may belong to atmos-auth. Only those need to be decrypted. */
   mayBeOwn(key: string): boolean;
   /**
-   * Whether its name alone tells that an entry is one of ours: then it is at fault if it does not open.
-   * Any other may be another program's, under another password.
+   * Whether the name alone shows that an entry belongs to atmos-auth. It is then an error if it cannot be
+   * decrypted; any other entry may belong to another program with another password.
    */
   isCertainlyOwn(key: string): boolean;
   /**
-   * Whether it is an entry of this realm whose identity or provider is not configured. In another realm
-   * it is another project's, and without a configuration nothing says who is configured. Nor is it one
-   * that says to be another than its name does: no logout finds that.
+   * Whether an entry of this realm belongs to an identity or provider that is not configured.
+   * Entries of another realm belong to another project, and without a configuration no entry is an
+   * orphan. An entry that states a different owner than its name is not an orphan either, because
+   * logout would not find it.
    */
   isOrphan(entry: Entry): entry is OwnEntry;
   /**
-   * Whether the name alone tells that it is a key, so that nobody needs to open it to look for a token:
-   * it is that of a configured identity, and of no provider. See `parseAtmosToken`.
+   * Whether the name alone shows that it is a key, because it is the name of a configured identity
+   * and of no provider. Such an entry need not be decrypted to look for a token. See
+   * `parseAtmosToken`.
    */
   isCertainlyKey(entry: Entry): boolean;
 }
 
 /**
- * @param realm the current one: a name does not tell where its realm ends
+ * @param realm the current one, because a name does not show where its realm ends
  * @param configured undefined without a configuration
  */
 export function createInventory(realm: string, configured?: ConfiguredNames): Inventory {
@@ -104,7 +107,7 @@ export function createInventory(realm: string, configured?: ConfiguredNames): In
     if (own === undefined) return otherEntry(key);
     const isKnown = own.realm !== null || isConfigured(own.alias);
     if (!isKnown && isNamedByStore(own.alias)) return { key, owner: 'atmos-store' };
-    // A provider has no key: what Atmos keeps under its name is its token.
+    // A provider has no key: Atmos stores its token under this name.
     const isOfProvider = providers.has(foldName(own.alias)) && !identities.has(foldName(own.alias));
     const isToken = isOfProvider && own.item === 'key';
     return { key, owner: 'atmos-auth', ...own, ...(isToken ? { item: 'token' } : {}) };
@@ -140,8 +143,9 @@ export function createInventory(realm: string, configured?: ConfiguredNames): In
 }
 
 /**
- * The keys of the entries of identities and providers, sorted, and the entries of other programs. Opens
- * only those whose names do not tell which they are; one that does not open is left.
+ * The keys of the entries of identities and providers, sorted, and the entries of other programs.
+ * Decrypts only entries whose names do not show their owner, and skips those that cannot be
+ * decrypted.
  */
 export async function ownKeys(
   keyring: Keyring,
@@ -159,7 +163,7 @@ export async function ownKeys(
   return { keys, left };
 }
 
-/** Undefined when it is gone meanwhile. */
+/** Undefined if it has been deleted in the meantime. */
 async function identify(
   key: string,
   keyring: Keyring,
@@ -169,7 +173,7 @@ async function identify(
     const value = await keyring.get(key);
     return value === null ? undefined : inventory.read(key, value);
   } catch (error) {
-    // What a disk or a service could not give now may be one of ours.
+    // An entry that a disk or a service cannot return now may belong to atmos-auth.
     if (!isEntryError(error) || error.code === 'ERR_KEYRING_IO') throw error;
     return { key, owner: 'atmos-store' };
   }
@@ -177,7 +181,7 @@ async function identify(
 
 export interface EntryCounts {
   readonly owners: Readonly<Record<EntryOwner, number>>;
-  /** Of identities and providers. */
+  /** Entries of identities and providers. */
   readonly items: Readonly<Record<ItemKind, number>>;
 }
 
@@ -192,8 +196,8 @@ export function countEntries(entries: readonly Entry[]): EntryCounts {
 }
 
 /**
- * Whether a name that begins with `atmos_` is one that a store has made: PREFIX/STACK/COMPONENT/KEY. An
- * identity's may have slashes too, but has a realm before them, and no capitals.
+ * Whether a name that begins with `atmos_` was made by a store: PREFIX/STACK/COMPONENT/KEY. The
+ * name of an identity may also contain slashes, but has a realm before them and no capitals.
  *
  * @param name without `atmos_`
  */
@@ -233,7 +237,10 @@ function readOwn(named: OwnEntry, value: string): ReadEntry {
   };
 }
 
-/** Where the entry may be that says this. A token of Atmos has the name that its key would have. */
+/**
+ * The possible keys of an entry that states this owner. A token of Atmos has the key that the
+ * access key would have.
+ */
 function keysOf(
   owner: { readonly realm: string; readonly alias: string },
   item: ItemKind,
@@ -251,15 +258,15 @@ function notesOf({ credentials: { type, expiresAt }, savedAt, clockOffsetMs }: E
   return withoutAbsent({ type, expiresAt, savedAt, clockOffsetMs });
 }
 
-/** An envelope of a type that Atmos knows and we do not. */
+/** An envelope with a type that Atmos supports and atmos-auth does not. */
 function isOfAtmos(value: string): boolean {
   const envelope = parseJson(value);
   return isEnvelope(value) && isObject(envelope) && envelope['type'] !== 'aws';
 }
 
 /**
- * Whether a session or token has expired, by the clock of the server that gave it. One of ours without
- * a time that can be read has; a token of Atmos that says none does not expire.
+ * Whether a session or token has expired, by the clock of the server that issued it. Our own
+ * entries without a valid time count as expired; a token of Atmos without a time does not expire.
  */
 export function hasExpired(
   { expiresAt, clockOffsetMs = 0, holds, said }: ReadEntry,

@@ -1,17 +1,20 @@
 import { lowerCase } from '../core/names.ts';
 import { encodeKey, isOwnEntry, maxKeyBytes } from '../keyring/key.ts';
 
-/** What is kept of an identity or provider: its long-lived key, its session, a provider's token. */
+/**
+ * What is stored for an identity or provider: its long-lived key, its session, or the token of a
+ * provider.
+ */
 export type ItemKind = 'key' | 'session' | 'token';
 
-/** Whose item, in which realm. An empty realm is Atmos's old form, without one. */
+/** The owner of an item, and its realm. An empty realm is Atmos's old form, without a realm. */
 export interface Owner {
   readonly realm: string;
   /** The name of an identity or provider. */
   readonly alias: string;
 }
 
-/** What the names of all entries of identities and providers begin with. */
+/** The start of the names of all entries of identities and providers. */
 const prefix = 'atmos_';
 const suffixes: Readonly<Record<ItemKind, string>> = {
   key: '',
@@ -19,21 +22,20 @@ const suffixes: Readonly<Record<ItemKind, string>> = {
   token: '@token',
 };
 
-/** The keyring key of an item: `atmos_<realm>_<alias>`, as Atmos, then what kind of item it is. */
+/** The keyring key of an item: `atmos_<realm>_<alias>`, as in Atmos, followed by the type of item. */
 export function itemKey({ realm, alias }: Owner, item: ItemKind): string {
   const name = lowerCase(alias);
   return `${prefix}${realm === '' ? name : `${realm}_${name}`}${suffixes[item]}`;
 }
 
-/** Where the session is of an identity whose long-lived key is under that key. */
+/** The key of the session of an identity whose long-lived key has the given key. */
 export function sessionKeyOf(key: string): string {
   return `${key}${suffixes.session}`;
 }
 
 /**
- * The keys under which an item may be found: that of {@link itemKey}, under which it is written, then
- * those of the same name in the other Unicode normal forms, in which another configuration may have
- * had it.
+ * The possible keys of an item: first that of {@link itemKey}, which is used for writing, then
+ * those of the same name in other Unicode normal forms, which another configuration may have used.
  */
 export function itemKeys({ realm, alias }: Owner, item: ItemKind): string[] {
   const spellings = [alias, alias.normalize('NFC'), alias.normalize('NFD')];
@@ -41,21 +43,21 @@ export function itemKeys({ realm, alias }: Owner, item: ItemKind): string[] {
 }
 
 /**
- * Why a name is too long for all its entries, of which that of the session has the longest key.
- * Undefined for one that is not. Follows the name: `has 300 bytes …`.
+ * Why a name is too long for its entries (the session has the longest key). Undefined if it is not.
+ * Completes a message after the name: `has 300 bytes …`.
  */
 export function findLengthFault({ realm, alias }: Owner): string | undefined {
   const bytes = (text: string) => Buffer.byteLength(encodeKey(text));
   const used = bytes(lowerCase(alias));
   const most = maxKeyBytes - (bytes(itemKey({ realm, alias }, 'session')) - used);
   return used > most
-    ? `has a name of ${used} bytes, and the keyring takes at most ${most} (realm ${realm}; / and % count as 3)`
+    ? `has a name of ${used} bytes; the keyring allows at most ${most} (realm ${realm}; / and % count as 3)`
     : undefined;
 }
 
 /**
- * What a key says of its item, or undefined for a key that is none of ours. A name does not tell
- * where its realm ends: `realm` is the given one, or one of Atmos's automatic ones, or null.
+ * Parses a key, or returns undefined if it is not a key of atmos-auth. A key does not show where
+ * its realm ends: `realm` is the current one, or one of Atmos's automatic realms, or null.
  */
 export function parseItemKey(
   key: string,
@@ -79,9 +81,10 @@ export function parseItemKey(
 }
 
 /**
- * Whether a name alone tells that an entry is one of ours: by its form, or because its realm is known.
+ * Whether the name alone shows that an entry belongs to atmos-auth: by its form, or because its realm is
+ * known.
  *
- * @param currentRealm as of {@link parseItemKey}
+ * @param currentRealm as in {@link parseItemKey}
  */
 export function isCertainlyOwn(key: string, currentRealm: string): boolean {
   const own = parseItemKey(key, currentRealm);
@@ -89,8 +92,8 @@ export function isCertainlyOwn(key: string, currentRealm: string): boolean {
 }
 
 /**
- * The realm that a key would be in, were it that item of that name, in any spelling; undefined where it
- * cannot be. A key that begins with `currentRealm` is one of that realm, of another name.
+ * The realm of a key if it is this item of this name, in any spelling; undefined if it cannot be. A
+ * key that begins with `currentRealm` belongs to that realm and has another name.
  */
 export function otherRealmOf(
   key: string,
@@ -98,7 +101,7 @@ export function otherRealmOf(
   item: ItemKind,
   currentRealm: string,
 ): string | undefined {
-  // What a key has after its realm: `_dev@session`.
+  // The part of a key after its realm: `_dev@session`.
   const ends = itemKeys({ realm: '', alias }, item).map((key_) => `_${key_.slice(prefix.length)}`);
   const end = ends.find((one) => key.startsWith(prefix) && key.endsWith(one));
   const realm = end === undefined ? '' : key.slice(prefix.length, -end.length);
@@ -107,12 +110,15 @@ export function otherRealmOf(
   return isRealm && !isCurrent ? realm : undefined;
 }
 
-/** Whether a realm is one that nobody has named: made from the path of a directory, or `default`. */
+/**
+ * Whether a realm was not chosen by a user: it is made from the path of a directory, or is
+ * `default`.
+ */
 export function isAutomaticRealm(realm: string): boolean {
   return /^([0-9a-f]{16}|default)$/.test(realm);
 }
 
-/** Realms, other than the given one, under which a long-lived key of that name seems to be stored. */
+/** Other realms that seem to contain a long-lived key with this name. */
 export function otherRealmsOf(
   alias: string,
   keys: readonly string[],

@@ -3,12 +3,12 @@ import type { Keyring } from '../keyring/contract.ts';
 import { hasExpired, type Inventory, type OwnEntry, type ReadEntry } from './inventory.ts';
 import type { ItemKind } from './key.ts';
 
-/** An entry that was removed, or would be. */
+/** An entry that was removed, or would be in a dry run. */
 export interface PrunedEntry {
   readonly key: string;
   readonly identity: string;
   readonly item: ItemKind;
-  /** Undefined of one that says no time. */
+  /** Undefined if it has no expiry time. */
   readonly expiresAt: Date | undefined;
 }
 
@@ -21,17 +21,17 @@ export interface Pruning {
 
 export interface PruneResult {
   readonly removed: readonly PrunedEntry[];
-  /** Sessions and tokens that do not say whether they have expired: they stay. */
+  /** Sessions and tokens that do not say whether they have expired. They are not removed. */
   readonly unclear: readonly { readonly key: string; readonly fault: string }[];
-  /** What stays and belongs to no identity or provider that is configured. */
+  /** Remaining entries of identities and providers that are not configured. */
   readonly orphans: readonly OwnEntry[];
   readonly failures: readonly AtmosError[];
 }
 
 /**
- * Removes the sessions and tokens of every realm that have expired, by what they themselves say. What
- * does not say that it is a session or token stays: a long-lived key is never removed, whatever its
- * name.
+ * Removes expired sessions and tokens of every realm, according to their content. An entry that
+ * does not say that it is a session or token is not removed, so a long-lived key is never removed,
+ * even under a wrong name.
  */
 export async function pruneKeyring(keyring: Keyring, pruning: Pruning): Promise<PruneResult> {
   const { inventory, now, isDryRun } = pruning;
@@ -57,7 +57,7 @@ export async function pruneKeyring(keyring: Keyring, pruning: Pruning): Promise<
     } catch (error) {
       if (!isEntryError(error)) throw error;
       if (inventory.isOrphan(named)) orphans.push(named);
-      // A key stays in any case.
+      // Keys are never removed.
       if (named.owner !== 'atmos-auth' || named.item === 'key') continue;
       if (inventory.isCertainlyOwn(key)) failures.push(error);
     }
@@ -69,7 +69,7 @@ function prunedOf({ key, alias, item, expiresAt }: ReadEntry): PrunedEntry {
   return { key, identity: alias, item, expiresAt };
 }
 
-/** Why it cannot be told whether what has the name of a session or token is one. */
+/** Why it is unknown whether an entry with the name of a session or token is one. */
 function faultOf({ item, holds, fault }: ReadEntry): string | undefined {
   if (item === 'key') return undefined;
   return fault ?? (holds === item ? undefined : `it does not say that it is a ${item}`);

@@ -41,7 +41,7 @@ describe('keys to be stored', () => {
     const error = await errorOf(manager.checkConfigurable(named(225)));
     expect(error.code).toBe('ERR_KEYRING_INVALID_KEY');
     expect(error.message).toContain(
-      `has a name of 225 bytes, and the keyring takes at most 224 (realm `,
+      `has a name of 225 bytes; the keyring allows at most 224 (realm `,
     );
     expect(error.hints).toEqual(['give it a shorter name']);
   });
@@ -166,7 +166,7 @@ describe('a moved checkout', () => {
     );
     expect(error.hints).toEqual([
       'atmos auth keyring adopt dev --from-realm 0123456789abcdef',
-      'give access_key_id and secret_access_key by !env (/p/atmos.yaml:credentials)',
+      'set access_key_id and secret_access_key with !env (/p/atmos.yaml:credentials)',
     ]);
   });
 

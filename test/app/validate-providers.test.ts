@@ -24,7 +24,7 @@ describe('a provider', () => {
     [
       'kind: aws/iam-identity-center, start_url: https://x, region: eu-west-1',
       [
-        'warning: auth.providers.p.kind ($/atmos.yaml:1:33) is aws/iam-identity-center, which this version cannot use yet',
+        'warning: auth.providers.p.kind ($/atmos.yaml:1:33) is aws/iam-identity-center, which this version does not support',
       ],
     ],
     [
@@ -44,14 +44,14 @@ describe('a provider', () => {
       'kind: github/oidc, spec: {}',
       [
         'error: auth.providers.p ($/atmos.yaml:1:22) has no spec.audience, which the kind github/oidc needs',
-        'warning: auth.providers.p.kind ($/atmos.yaml:1:33) is github/oidc, which this version cannot use yet',
+        'warning: auth.providers.p.kind ($/atmos.yaml:1:33) is github/oidc, which this version does not support',
       ],
     ],
     [
       // A variable may be set elsewhere.
       'kind: azure/cli, spec: { tenant_id: !env TENANT }',
       [
-        'warning: auth.providers.p.kind ($/atmos.yaml:1:33) is azure/cli, which this version cannot use yet',
+        'warning: auth.providers.p.kind ($/atmos.yaml:1:33) is azure/cli, which this version does not support',
       ],
     ],
   ])('%s', async (text, findings) => {
@@ -67,7 +67,7 @@ describe('an integration', () => {
     [
       'kind: aws/ecr, via: { identity: DEV }',
       [
-        'warning: auth.integrations.i.kind ($/atmos.yaml:1:36) is aws/ecr, which this version cannot use yet',
+        'warning: auth.integrations.i.kind ($/atmos.yaml:1:36) is aws/ecr, which this version does not support',
       ],
     ],
     [
@@ -79,14 +79,14 @@ describe('an integration', () => {
     [
       'kind: aws/eks, via: { identity: dve }',
       [
-        'warning: auth.integrations.i.kind ($/atmos.yaml:1:36) is aws/eks, which this version cannot use yet',
+        'warning: auth.integrations.i.kind ($/atmos.yaml:1:36) is aws/eks, which this version does not support',
         'error: auth.integrations.i.via.identity ($/atmos.yaml:1:62) is no identity: "dve" | did you mean dev?',
       ],
     ],
     [
       'kind: github/sts, via: { identity: dev, provider: p }',
       [
-        'warning: auth.integrations.i.kind ($/atmos.yaml:1:36) is github/sts, which this version cannot use yet',
+        'warning: auth.integrations.i.kind ($/atmos.yaml:1:36) is github/sts, which this version does not support',
         'error: auth.integrations.i.via ($/atmos.yaml:1:48) names a provider and an identity, and one is meant | remove one of them',
       ],
     ],
@@ -94,7 +94,7 @@ describe('an integration', () => {
       'kind: gcp/gke',
       [
         'warning: auth.integrations.i ($/atmos.yaml:1:25) has no via.identity or via.provider, so nothing opens it',
-        'warning: auth.integrations.i.kind ($/atmos.yaml:1:36) is gcp/gke, which this version cannot use yet',
+        'warning: auth.integrations.i.kind ($/atmos.yaml:1:36) is gcp/gke, which this version does not support',
       ],
     ],
   ])('%s', async (text, findings) => {

@@ -50,7 +50,7 @@ describe('the name of an identity', () => {
     expect(await findingsOf(project(224))).toEqual([]);
     const [finding, ...more] = await findingsOf(project(225));
     expect(finding).toContain(
-      ') has a name of 225 bytes, and the keyring takes at most 224 (realm r; / and % count as 3) | give it a shorter name',
+      ') has a name of 225 bytes; the keyring allows at most 224 (realm r; / and % count as 3) | give it a shorter name',
     );
     expect(more).toEqual([]);
   });
@@ -70,11 +70,11 @@ describe('the kind of an identity', () => {
     ],
     [
       'dev: { kind: vault }',
-      'error: auth.identities.dev.kind ($/atmos.yaml:3:18) is unknown: "vault" | kinds that work: aws/user',
+      'error: auth.identities.dev.kind ($/atmos.yaml:3:18) is unknown: "vault" | supported kinds: aws/user',
     ],
     [
       'dev: { kind: aws/assume-role }',
-      'warning: auth.identities.dev.kind ($/atmos.yaml:3:18) is aws/assume-role, which this version cannot use yet',
+      'warning: auth.identities.dev.kind ($/atmos.yaml:3:18) is aws/assume-role, which this version does not support',
     ],
     ['dev: { default: false }', 'warning: auth.identities.dev.kind ($/atmos.yaml:3:5) is missing'],
   ])('%s', async (text, finding) => {
@@ -112,7 +112,7 @@ describe('what is the kind’s own', () => {
     ],
     [
       'credentials: { access_key_id: AKIAIOSFODNN7EXAMPLE }',
-      'error: auth.identities.dev.credentials ($/atmos.yaml:5:7) hold only one of access_key_id and secret_access_key | give both or neither; with neither, the keys come from the keyring',
+      'error: auth.identities.dev.credentials ($/atmos.yaml:5:7) hold only one of access_key_id and secret_access_key | set both or neither; if neither is set, the keys come from the keyring',
     ],
     [
       'spec: { endpoint_url: "https://me:hunter2@sts.example.com" }',
@@ -147,7 +147,8 @@ describe('what is the kind’s own', () => {
 
 describe('a reference', () => {
   const role = 'kind: aws/assume-role';
-  const rolesAside = (lines: string[]) => lines.filter((line) => !line.includes('cannot use yet'));
+  const rolesAside = (lines: string[]) =>
+    lines.filter((line) => !line.includes('does not support'));
 
   test.each([
     ['via: { provider: SSO }', []],
@@ -235,7 +236,7 @@ describe('a setting', () => {
     ],
     [
       'auth: { keyring: { spec: { password_env: "X;id" } } }',
-      'error: auth.keyring.spec.password_env ($/atmos.yaml:1:42) is not a name for an environment variable | use letters, digits and _, and no digit first',
+      'error: auth.keyring.spec.password_env ($/atmos.yaml:1:42) is not a name for an environment variable | use letters, digits and _, and do not start with a digit',
     ],
     [
       'auth: { keyring: { tpye: file } }',

@@ -104,7 +104,7 @@ describe('who an identity is', () => {
     expect(error.code).toBe('ERR_AUTH_KEYS_MISSING');
     expect(error.message).toBe('no access key is stored for identity dev');
     expect(error.hints).toEqual([
-      'give access_key_id and secret_access_key by !env (/p/atmos.yaml:credentials)',
+      'set access_key_id and secret_access_key with !env (/p/atmos.yaml:credentials)',
     ]);
   });
 

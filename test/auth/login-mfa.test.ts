@@ -95,7 +95,7 @@ describe('a login with a second factor', () => {
       const error = await errorOf(place.manager.login(identity));
       expect(error.code).toBe('ERR_AUTH_MFA_REFUSED');
       expect(error.message).toBe(
-        `no session for identity dev: the MFA code of ${device} is not one of six digits`,
+        `no session for identity dev: the MFA code of ${device} does not have six digits`,
       );
       expect(error.hints).toEqual([
         'with the next code of the device: atmos auth login --identity dev',

@@ -32,7 +32,7 @@ describe.each(['memory', 'file'] as const)('a login, on the keyring %s', (keyrin
         clockOffsetMs: 0,
         savedAt: testStart,
         limits: [
-          'without MFA, AWS refuses this session all of IAM, and of STS all but AssumeRole and GetCallerIdentity',
+          'without MFA, AWS denies this session all calls of IAM, and of STS except AssumeRole and GetCallerIdentity',
         ],
       },
     });

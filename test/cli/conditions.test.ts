@@ -97,7 +97,7 @@ const conditions: Record<string, Condition> = {
     exitCode: 4,
     code: 'ERR_AUTH_KEYS_MISSING',
     message:
-      /credentials\.access_key_id \(\S+atmos\.yaml:12:24\) is empty: !env CI_KEY_ID gives nothing; credentials\.secret_access_key \(\S+:13:28\) is empty: !env CI_SECRET gives nothing; no access key is stored for identity dev\nhint: set the variables CI_KEY_ID and CI_SECRET, which are not set or empty\nhint: atmos auth user configure --identity dev$/m,
+      /credentials\.access_key_id \(\S+atmos\.yaml:12:24\) is empty: !env CI_KEY_ID returned an empty value; credentials\.secret_access_key \(\S+:13:28\) is empty: !env CI_SECRET returned an empty value; no access key is stored for identity dev\nhint: set the variables CI_KEY_ID and CI_SECRET, which are not set or empty\nhint: atmos auth user configure --identity dev$/m,
   },
   'variables of the access key are empty, with the memory keyring': {
     desk: () => withYaml({ identity: fromVariables, keyring: 'type: memory' }),
@@ -105,7 +105,7 @@ const conditions: Record<string, Condition> = {
     exitCode: 4,
     code: 'ERR_AUTH_KEYS_MISSING',
     message:
-      /!env CI_KEY_ID gives nothing; .*!env CI_SECRET gives nothing; .*\nhint: set the variables CI_KEY_ID and CI_SECRET, which are not set or empty\n$/,
+      /!env CI_KEY_ID returned an empty value; .*!env CI_SECRET returned an empty value; .*\nhint: set the variables CI_KEY_ID and CI_SECRET, which are not set or empty\n$/,
   },
   'half of the access key comes from an empty variable': {
     desk: () =>
@@ -117,7 +117,7 @@ const conditions: Record<string, Condition> = {
     exitCode: 2,
     code: 'ERR_CONFIG_INVALID',
     message:
-      /credentials\.secret_access_key of identity dev \(\S+:13:28\) is empty: !env CI_SECRET gives nothing, but .*\nhint: set the variable CI_SECRET, which is not set or empty\n$/,
+      /credentials\.secret_access_key of identity dev \(\S+:13:28\) is empty: !env CI_SECRET returned an empty value, but .*\nhint: set the variable CI_SECRET, which is not set or empty\n$/,
   },
 };
 

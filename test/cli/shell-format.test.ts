@@ -233,7 +233,8 @@ describe('what no format can hold is refused', () => {
     expect(() => formatEnvironment({ set: { A: 'secret\0' }, unset: [] }, format)).toThrow(
       expect.objectContaining({
         code: 'ERR_CONFIG_INVALID',
-        message: 'the value of A holds a NUL character, which no environment can',
+        message:
+          'the value of A contains a NUL character, which is not allowed in an environment variable',
       }),
     );
   });

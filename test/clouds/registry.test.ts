@@ -4,29 +4,29 @@ import { awsUserIdentity } from '../auth/place.ts';
 import { errorOf } from '../support/error-of.ts';
 
 describe('the strategy of an identity', () => {
-  test('is that of its kind', async () => {
+  test('is selected by its kind', async () => {
     expect((await kindOf(awsUserIdentity())).rootName).toBe('aws-user');
   });
 
   test.each(['aws/permission-set', 'aws/assume-role', 'ambient', 'gcp/project', 'mock'])(
-    'is not there yet for a kind of Atmos: %s',
+    'is not supported yet for a kind of Atmos: %s',
     async (kind) => {
       const error = await errorOf(kindOf(awsUserIdentity({ kind })));
       expect(error.code).toBe('ERR_IDENTITY_UNSUPPORTED');
       expect(error.message).toBe(
-        `identity dev has the kind ${kind} (/p/atmos.yaml:kind), which this version cannot use yet`,
+        `identity dev has the kind ${kind} (/p/atmos.yaml:kind), which this version does not support`,
       );
-      expect(error.hints).toEqual(['kinds that work: aws/user']);
+      expect(error.hints).toEqual(['supported kinds: aws/user']);
     },
   );
 
   test.each([
     ['aws/usr', 'did you mean aws/user?'],
     ['AWS/User', 'did you mean aws/user?'],
-    ['', 'kinds that work: aws/user'],
-    ['constructor', 'kinds that work: aws/user'],
-    ['__proto__', 'kinds that work: aws/user'],
-  ])('is none for a kind there is not: %j', async (kind, hint) => {
+    ['', 'supported kinds: aws/user'],
+    ['constructor', 'supported kinds: aws/user'],
+    ['__proto__', 'supported kinds: aws/user'],
+  ])('is unknown for a kind that does not exist: %j', async (kind, hint) => {
     const error = await errorOf(kindOf(awsUserIdentity({ kind })));
     expect(error.code).toBe('ERR_IDENTITY_UNSUPPORTED');
     expect(error.message).toBe(
@@ -36,7 +36,7 @@ describe('the strategy of an identity', () => {
   });
 });
 
-test('a cloud is found by the type of credentials that its kinds give', async () => {
+test('a cloud is selected by the type of credentials of its kinds', async () => {
   const { gives } = await kindOf(awsUserIdentity());
   expect((await cloudOf(gives)).regionVariables).toEqual(['AWS_DEFAULT_REGION', 'AWS_REGION']);
 });

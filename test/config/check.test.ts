@@ -12,9 +12,11 @@ function problemsOf(merged: Readonly<Record<string, unknown>>): Problem[] {
 const ofIdentity = (env: unknown) => ({ auth: { identities: { dev: { env } } } });
 const noName = {
   message: 'is not a name for an environment variable',
-  hint: say('use letters, digits and _, and no digit first'),
+  hint: say('use letters, digits and _, and do not start with a digit'),
 };
-const nul = { message: 'holds a NUL character, which no environment can' };
+const nul = {
+  message: 'contains a NUL character, which is not allowed in an environment variable',
+};
 
 test.each([
   ['a name with a space', { env: { 'A B': 'x' } }, { path: ['env', 'A B'], ...noName }],

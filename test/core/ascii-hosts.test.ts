@@ -16,7 +16,7 @@ describe('a text with international host names', () => {
       'https://b\u00fccher.example https://b\u00fccher.example https://\u00e4.b',
       'xn--bcher-kva.example, xn--4ca.b',
     ],
-  ])('%s names them in ASCII: %s', (text, hosts) => {
+  ])('%s is followed by their ASCII forms: %s', (text, hosts) => {
     expect(withAsciiHosts(text)).toBe(`${text} (in ASCII: ${hosts})`);
   });
 });
@@ -27,6 +27,6 @@ test.each([
   'runs echo "gr\u00fc\u00dfe"',
   'sets HTTPS_PROXY to "http://\u2026@proxy.example" for programs',
   'https://xn--pple-43d.com',
-])('%s stays as it is', (text) => {
+])('%s is not changed', (text) => {
   expect(withAsciiHosts(text)).toBe(text);
 });

@@ -26,27 +26,27 @@ const redacted = {
 };
 
 describe('credentials', () => {
-  test('have all their fields by name', () => {
+  test('contain all their fields', () => {
     expect(awsCredentials(fields)).toEqual({ type: 'aws', ...fields });
   });
 
-  test('show themselves redacted', () => {
+  test('are redacted when shown', () => {
     const credentials = awsCredentials(fields);
     expect(redactCredentials(credentials)).toEqual(redacted);
     expect(JSON.parse(JSON.stringify({ credentials }))).toEqual({ credentials: redacted });
   });
 
-  test('are told apart by the access key id', () => {
+  test('are identified by the access key id', () => {
     expect(credentialId(awsCredentials(fields))).toBe(fields.accessKeyId);
   });
 
-  test('are a session with a session token, and else a long-lived key', () => {
+  test('are a session if they have a session token, otherwise a long-lived key', () => {
     const { sessionToken: _, ...key } = fields;
     expect(isSession(awsCredentials(fields))).toBe(true);
     expect(isSession(awsCredentials(key))).toBe(false);
   });
 
-  test('are the same with the same values, whatever their order', () => {
+  test('are equal if their values are equal, in any order of the fields', () => {
     const { accessKeyId, ...others } = fields;
     const turned = awsCredentials({ ...others, accessKeyId });
     expect(isSameCredentials(awsCredentials(fields), turned)).toBe(true);
@@ -59,7 +59,7 @@ describe('credentials', () => {
     }
   });
 
-  test('show what is there, and no more', () => {
+  test('show the fields that are set, and no others', () => {
     const { accessKeyId, secretAccessKey } = fields;
     expect(redactCredentials(awsCredentials({ accessKeyId, secretAccessKey }))).toEqual({
       type: 'aws',
@@ -73,7 +73,7 @@ describe('credentials', () => {
     ['in a list', (value: object) => [[value]]],
     ['in an error', (value: object) => Object.assign(new Error('x'), { value })],
     ['as a cause', (value: object) => new Error('x', { cause: value })],
-  ])('keep their secrets when inspected: %s', (_, wrap) => {
+  ])('do not show secrets when inspected: %s', (_, wrap) => {
     const shown = inspect(wrap(awsCredentials(fields)), { depth: 10, showHidden: true });
     expect(shown).toContain('ASIA…MPLE');
     expect(shown).not.toContain('Canary');

@@ -14,8 +14,8 @@ import {
 } from '../../src/core/errors.ts';
 import { run, say } from '../../src/core/hint.ts';
 
-describe('an error of ours', () => {
-  test('says what, with a code, and what mends it', () => {
+describe('an AtmosError', () => {
+  test('has a message, a code, and hints that fix it', () => {
     const cause = new Error('inner');
     const error = new AtmosError('ERR_IO', 'cannot write it', { hints: ['df -h'], cause });
     expect(error).toBeInstanceOf(Error);
@@ -28,20 +28,20 @@ describe('an error of ours', () => {
     });
   });
 
-  test('has its hints as data too, and treats text as words', () => {
+  test('also has its hints as data, and treats strings as prose', () => {
     const command = run(['rm', '/a b']);
     const { hints, hintValues } = new AtmosError('ERR_IO', 'x', { hints: ['or wait', command] });
     expect(hints).toEqual(['or wait', "rm '/a b'"]);
     expect(hintValues).toEqual([say('or wait'), command]);
   });
 
-  test('has no hints and no cause unless it was given some', () => {
+  test('has neither hints nor a cause by default', () => {
     const error = new AtmosError('ERR_IO', 'cannot write it');
     expect(error.hints).toEqual([]);
     expect('cause' in error).toBe(false);
   });
 
-  test('is told from others, and by its code', () => {
+  test('is recognized by isAtmosError, also by its code', () => {
     const error: unknown = new KeyringError('ERR_KEYRING_LOCKED', 'it is locked');
     expect(isAtmosError(error)).toBe(true);
     expect(isAtmosError(error, 'ERR_KEYRING_LOCKED')).toBe(true);
@@ -50,7 +50,7 @@ describe('an error of ours', () => {
     expect(isAtmosError(undefined)).toBe(false);
   });
 
-  test('of the keyring is one of a closed set', () => {
+  test('of the keyring has one of the codes of a keyring', () => {
     expect(new KeyringError('ERR_KEYRING_LOCKED', 'it is locked').name).toBe('KeyringError');
     expect(new Set(keyringErrorCodes).size).toBe(keyringErrorCodes.length);
     expect(keyringErrorCodes.every((code) => code.startsWith('ERR_KEYRING_'))).toBe(true);
@@ -64,7 +64,7 @@ test.each<[unknown, string | undefined]>([
   [new AtmosError('ERR_CONFIG_INVALID', 'x'), undefined],
   [{ code: 'ENOENT' }, undefined],
   [undefined, undefined],
-])('the code of a system error, if it is one: %#', (error, code) => {
+])('systemErrorCode returns the code of system errors only: %#', (error, code) => {
   expect(systemErrorCode(error)).toBe(code);
 });
 
@@ -143,12 +143,15 @@ const concernsOneEntry: Readonly<Record<ErrorCode, boolean>> = {
   ERR_COMMAND_NOT_EXECUTABLE: false,
 };
 
-describe('an error of one entry', () => {
+describe('an entry error', () => {
   const codes = Object.keys(concernsOneEntry).filter(isErrorCode);
 
-  test.each(codes)('is told from an error of the whole keyring by its code: %s', (code) => {
-    expect(isEntryError(new AtmosError(code, 'x'))).toBe(concernsOneEntry[code]);
-  });
+  test.each(codes)(
+    'is distinguished from an error of the whole keyring by its code: %s',
+    (code) => {
+      expect(isEntryError(new AtmosError(code, 'x'))).toBe(concernsOneEntry[code]);
+    },
+  );
 
   test('is never an error of another program', () => {
     expect(isEntryError(Object.assign(new Error('x'), { code: 'ERR_KEYRING_IO' }))).toBe(false);
@@ -156,7 +159,7 @@ describe('an error of one entry', () => {
   });
 });
 
-test('several errors join to one with all messages and hints, and the code of the first', () => {
+test('joined errors have all messages and hints, and the code of the first error', () => {
   const first = new KeyringError('ERR_KEYRING_DAMAGED', 'one', { hints: ['a'] });
   const second = new KeyringError('ERR_KEYRING_FOREIGN', 'two', { hints: ['b', 'a'] });
   expect(joinErrors([first])).toBe(first);

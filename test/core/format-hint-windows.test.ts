@@ -25,7 +25,7 @@ const node = `node -p "crypto.randomBytes(24).toString('base64')"`;
 const path = 'C:\\my a[bc]';
 const inWords = 'with its arguments quoted for your shell, ';
 
-// The hint, as PowerShell, cmd.exe and Git Bash write it.
+// The hint as PowerShell, cmd.exe and Git Bash write it.
 test.each<[Hint, string, string, string]>([
   [
     run(['atmos', 'auth', 'trust', '-C', path]),
@@ -132,14 +132,14 @@ test.each<[Hint, string, string, string]>([
     'whoami /all',
     'MSYS_NO_PATHCONV=1 "$SYSTEMROOT/System32/whoami.exe" /all',
   ],
-])('%j', (hint, ofPowerShell, ofCmd, ofGitBash) => {
+])('formats %j for PowerShell, cmd.exe and Git Bash', (hint, ofPowerShell, ofCmd, ofGitBash) => {
   expect(formatHint(hint, powerShellSyntax)).toBe(ofPowerShell);
   expect(formatHint(hint, cmdSyntax)).toBe(ofCmd);
   expect(formatHint(hint, gitBashSyntax)).toBe(ofGitBash);
 });
 
-describe('a word of PowerShell', () => {
-  // What is special to one of the shells, often.
+describe('a word for PowerShell', () => {
+  // Often contains special characters of a shell.
   const word = fc.string({
     unit: fc.oneof(
       fc.constantFrom(
@@ -149,7 +149,7 @@ describe('a word of PowerShell', () => {
     ),
   });
 
-  test('is read back by PowerShell as it was, or the hint is words', () => {
+  test('is parsed by PowerShell as the same text, or the hint is prose', () => {
     fc.assert(
       fc.property(fc.array(word), (words) => {
         const line = formatHint(run(['chocolatey', ...words]), powerShellSyntax);
@@ -165,7 +165,7 @@ describe('a word of PowerShell', () => {
     ['$a\u2019; calc; \u2018', "'$a\u2019\u2019; calc; \u2018\u2018'"],
     ["C:\\100%\\it's!", "'C:\\100%\\it''s!'"],
     ['-a.b', '"-a.b"'],
-  ])('%s', (text, written) => {
+  ])('is quoted for PowerShell: %s', (text, written) => {
     expect(formatHint(run(['chocolatey', text]), powerShellSyntax)).toBe(`chocolatey ${written}`);
   });
 

@@ -58,7 +58,7 @@ test.each<[Hint, string, string]>([
   expect(formatHint(hint, fishSyntax)).toBe(ofFish);
 });
 
-test('what the printer would escape is shown in words, not as a command', () => {
+test('text that the printer would escape is shown as prose, not as a command', () => {
   const name = 'a\nb\u202e';
   expect(formatHint(run(['atmos', '-i', name], 'again'), posixSyntax)).toBe(
     `again: with its arguments quoted for your shell, atmos -i ${JSON.stringify(name)}`,
@@ -69,7 +69,7 @@ test('what the printer would escape is shown in words, not as a command', () => 
   );
 });
 
-/** Names of identities, profiles and files, often with what is special to a shell. */
+/** Names of identities, profiles and files, often with special characters of a shell. */
 const name = fc.string({
   unit: fc.oneof(
     {
@@ -93,7 +93,7 @@ const shells = [
 ];
 
 describe.each(shells)('$shell.0', ({ shell, syntax, isThere }) => {
-  it.skipIf(!isThere)('gets exactly the arguments that were meant, or the hint is words', () => {
+  it.skipIf(!isThere)('receives exactly the intended arguments, or the hint is prose', () => {
     const names = fc.sample(fc.array(name, { minLength: 1, maxLength: 3 }), 400);
     const hints = names.map((words) => formatHint(run(['atmos', ...words]), syntax));
     const commands = hints.filter((text) => text.startsWith('atmos '));
@@ -102,7 +102,7 @@ describe.each(shells)('$shell.0', ({ shell, syntax, isThere }) => {
     expect(runInShell(shell, commands)).toEqual(meant);
   });
 
-  it.skipIf(!isThere)('sets exactly the value that was meant', () => {
+  it.skipIf(!isThere)('sets exactly the intended value', () => {
     const values = fc.sample(name, 200).filter(isPrintable);
     const lines = values.flatMap((value) => [
       formatHint(setVariable('SOME', value), syntax),
@@ -112,7 +112,7 @@ describe.each(shells)('$shell.0', ({ shell, syntax, isThere }) => {
   });
 });
 
-/** Runs the lines, in which `atmos` is a function, and returns the arguments of each call. */
+/** Runs lines in which `atmos` is a function, and returns the arguments of each call. */
 function runInShell(
   [shell = '', ...options]: readonly string[],
   lines: readonly string[],

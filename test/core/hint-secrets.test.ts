@@ -5,7 +5,7 @@ import { expect, test } from 'vitest';
 import { fishSyntax, formatHint, posixSyntax } from '../../src/core/format-hint.ts';
 import { setVariable, typed, unlockHints, unsetVariable } from '../../src/core/hint.ts';
 
-// A secret in a command ends in the history of the shell. No hint of ours tells a user to type one.
+// A shell stores a secret in a command in its history. No hint tells the user to type one.
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -39,7 +39,7 @@ const documents = [
   ...filesBelow('examples', /\.(md|sh|yaml)$/),
 ];
 
-test('reads all sources and documents', () => {
+test('all sources and documents are read', () => {
   expect(sources.length).toBeGreaterThan(200);
   expect(documents.length).toBeGreaterThan(10);
 });
@@ -52,7 +52,7 @@ test.each([
   'atmos x --password y',
   'the <password>',
   "setVariable('X', placeholder('your password'))",
-])('finds one: %s', (hint) => {
+])('a secret in a command is found: %s', (hint) => {
   expect(offencesIn(hint)).not.toEqual([]);
 });
 
@@ -64,11 +64,11 @@ const keptOut = [
 
 test.each(
   keptOut.flatMap((hint) => [posixSyntax, fishSyntax].map((shell) => formatHint(hint, shell))),
-)('allows what keeps it out of the history: %s', (hint) => {
+)('a command that keeps the secret out of the history is allowed: %s', (hint) => {
   expect(offencesIn(hint)).toEqual([]);
 });
 
-test.each([...sources, ...documents])('%s has none', (path) => {
+test.each([...sources, ...documents])('%s has no secret in a command', (path) => {
   expect(offencesIn(readFileSync(join(root, path), 'utf8'))).toEqual([]);
 });
 
@@ -77,7 +77,7 @@ interface Assignment {
   readonly value: string;
 }
 
-/** The calls of setVariable, as they are written. */
+/** The calls of setVariable with their arguments as in the source. */
 function assignmentsIn(text: string): Assignment[] {
   const calls = text.matchAll(
     /\bsetVariable\(\s*([\w.]+|'[^']*'|`[^`]*`),\s*(\w+\(|'[^']*'|[\w.?']+)/g,
@@ -91,7 +91,7 @@ const assignments = sources
     assignmentsIn(readFileSync(join(root, path), 'utf8')).map((one) => ({ path, ...one })),
   );
 
-test('reads every hint that sets a variable', () => {
+test('every hint that sets a variable is read', () => {
   const texts = sources
     .filter((path) => !path.endsWith('hint.ts'))
     .map((path) => readFileSync(join(root, path), 'utf8'));
@@ -99,25 +99,26 @@ test('reads every hint that sets a variable', () => {
   expect(assignments).toHaveLength(calls.length);
 });
 
-test('a variable of a secret is typed when the shell asks, or random', () => {
+test('a secret variable is typed at a prompt of the shell, or random', () => {
   const ofSecrets = assignments.filter(({ variable }) =>
     /(PASSWORD|PASSPHRASE|SECRET\w*|TOKEN|KEY)'$/.test(variable),
   );
   expect(ofSecrets.filter(({ value }) => value !== 'typed' && value !== 'random')).toEqual([]);
 });
 
-test('a variable whose name is only known at run time gets no value that the hint names', () => {
+test('a variable whose name is unknown until run time has no literal value', () => {
   const named = assignments.filter(({ variable }) => !variable.startsWith("'"));
   const isHarmless = (value: string) => ['typed', 'random', 'placeholder('].includes(value);
-  // The value is a placeholder of a directory or a file.
+  // The value is a placeholder for a directory or a file.
   const known = ['directoryOfYourOwn', 'place'];
   expect(named.filter(({ value }) => !isHarmless(value) && !known.includes(value))).toEqual([]);
 });
 
-test('only the functions that write hints and environments make commands of variables', () => {
+test('only the functions that format hints and environments write assignments', () => {
   const writing = sources.filter((path) =>
     /`(export|set -gx) \$\{/.test(readFileSync(join(root, path), 'utf8')),
   );
-  // What `auth env` prints is its product, which a shell reads and no history keeps.
+  // `auth env` prints such commands for a shell, which evaluates them without storing them in its
+  // history.
   expect(writing.toSorted()).toEqual(['src/cli/shell-format.ts', 'src/core/format-hint.ts']);
 });

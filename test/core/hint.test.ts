@@ -39,29 +39,29 @@ test.each([
     ['ps -p 7 -o pid,etime,args'],
     ["tasklist /fi 'PID eq 7'"],
   ],
-])('%s names the program of the system that the path is on', (_, hint, ofPosix, ofWindows) => {
+])('%s uses the program of the operating system of the path', (_, hint, ofPosix, ofWindows) => {
   expect(shown(hint(posix))).toEqual(ofPosix);
   expect(shown(hint(windows))).toEqual(ofWindows);
 });
 
-test('a command for files has each path as one argument', () => {
+test('a command for files has one argument for each path', () => {
   expect(shown(listFiles([posix, posix]))).toEqual([`ls -l '${posix}' '${posix}'`]);
   expect(shown(moveHome(posix, 'to keep it'))).toEqual([`to keep it: mv '${posix}' ~/`]);
   expect(shown(removeFile(posix))).toEqual([`rm '${posix}'`]);
   expect(shown(removeDirectory(posix))).toEqual([`rm -r '${posix}'`]);
 });
 
-test('a name with a leading - is part of its option', () => {
+test('a value with a leading - is joined to its option', () => {
   expect(optionWords('--identity', 'dev')).toEqual(['--identity', 'dev']);
   expect(optionWords('--identity', '-x')).toEqual(['--identity=-x']);
 });
 
-test('each hint is given once', () => {
+test('duplicate hints are removed', () => {
   const hints = [say('wait'), run(['ls'], 'why'), say('wait'), run(['ls']), run(['ls'], 'why')];
   expect(distinctHints(hints)).toEqual([say('wait'), run(['ls'], 'why'), run(['ls'])]);
 });
 
-test('a logout names the identity as one argument', () => {
+test('a logout has the name of the identity as one argument', () => {
   expect(shown(logOut('a;id', true, 'to remove it'))).toEqual([
     "to remove it: atmos auth logout 'a;id' --keychain",
   ]);

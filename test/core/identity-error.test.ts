@@ -21,13 +21,13 @@ function identityWith(part: Partial<Identity>): Identity {
   };
 }
 
-test('a part of its shape is given, without what is not known', () => {
+test('a valid part is returned without unknown keys', () => {
   const identity = identityWith({ spec: { region: 'eu-west-1', other: 1 } });
   const checked = checkPart(identity, 'spec', schema, () => expect.unreachable());
   expect(checked).toEqual({ region: 'eu-west-1' });
 });
 
-test('all that is wrong makes one error, each with its place, and no secret', () => {
+test('all problems are in one error, each with its place and without secrets', () => {
   const identity = identityWith({ spec: { region: 1, zone: [] }, credentials: { region: 42 } });
   const problems: IdentityProblem[] = [];
   const report = (problem: IdentityProblem) => void problems.push(problem);

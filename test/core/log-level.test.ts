@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { isLogDevice, isTold, logLevels, parseLogLevel } from '../../src/core/log-level.ts';
 
-describe('a level', () => {
+describe('a log level', () => {
   test.each([
     ['Debug', 'Debug'],
     ['debug', 'Debug'],
@@ -15,11 +15,11 @@ describe('a level', () => {
     ['verbose', undefined],
     ['Debug,Info', undefined],
     ['0', undefined],
-  ])('%j is %s', (text, level) => {
+  ])('%j is parsed as %s', (text, level) => {
     expect(parseLogLevel(text)).toBe(level);
   });
 
-  test('tells what is as grave, or graver', () => {
+  test('includes messages that are as severe or more severe', () => {
     const told = logLevels.map((level) => logLevels.filter((one) => isTold(one, level)).join(' '));
     expect(told).toEqual([
       'Trace Debug Info Warning Error Off',
@@ -32,7 +32,7 @@ describe('a level', () => {
   });
 });
 
-test('only the three names of Atmos stand for no file', () => {
+test('is not written to the three special names of Atmos as files', () => {
   expect(['/dev/stderr', '/dev/stdout', '/dev/null'].filter(isLogDevice)).toHaveLength(3);
   for (const file of ['/dev/tty', '/dev/fd/2', '/dev//stderr', 'stderr', ''])
     expect(isLogDevice(file)).toBe(false);

@@ -8,12 +8,12 @@ test.each([
   ['123\u202f456', '123456'],
   [' 12 34 56\r\n', '123456'],
   ['012345', '012345'],
-])('%j is a code, without its spaces', (text, code) => {
+])('%j is a valid code with its spaces removed', (text, code) => {
   expect(parseMfaCode(text)).toBe(code);
 });
 
 test.each(['', ' ', '12345', '1234567', '123-456', 'abcdef', '12345a', '١٢٣٤٥٦'])(
-  '%j is no code',
+  '%j is not a code',
   (text) => {
     expect(parseMfaCode(text)).toBeUndefined();
   },

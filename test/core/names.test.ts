@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { foldName, isSameName, lowerCase, nearestName } from '../../src/core/names.ts';
 
-describe('lower case, as Go has it', () => {
-  // The right side is what Go 1.24's strings.ToLower gives.
+describe('lower case, as in Go,', () => {
+  // The right side is the result of strings.ToLower in Go 1.24.
   test.each<[string, string]>([
     ['DEV', 'dev'],
     ['dev-Éù_42', 'dev-éù_42'],
@@ -22,9 +22,9 @@ describe('lower case, as Go has it', () => {
     expect(lowerCase(text)).toBe(lower);
   });
 
-  test('maps every code point to one, so that names keep their length', () => {
+  test('maps every code point to one code point, so that the length does not change', () => {
     const changed: string[] = [];
-    // No letter beyond the second plane has a case.
+    // Characters beyond the second plane have no case.
     for (let point = 0; point <= 0x1ffff; point++) {
       const char = String.fromCodePoint(point);
       const lower = lowerCase(char);
@@ -34,7 +34,7 @@ describe('lower case, as Go has it', () => {
     expect(changed).toEqual([]);
   });
 
-  test('does not depend on what stands beside', () => {
+  test('does not depend on adjacent characters', () => {
     const upper = 'ΣİẞΣ';
     expect(lowerCase(upper)).toBe(Array.from(upper, lowerCase).join(''));
   });
@@ -57,11 +57,11 @@ describe('the nearest name', () => {
     expect(nearestName(name, known)).toBe(nearest);
   });
 
-  test('is the first of those as near', () => {
+  test('is the first of several that are equally near', () => {
     expect(nearestName('ab', ['ac', 'ad'])).toBe('ac');
   });
 
-  test('is none among none', () => {
+  test('is undefined if there are no names', () => {
     expect(nearestName('dev', [])).toBeUndefined();
   });
 });
@@ -73,12 +73,12 @@ describe('two spellings', () => {
     ['\u212bngstr\u00f6m', 'a\u030angstro\u0308m'],
     ['\ud55c\uae00', '\u1112\u1161\u11ab\u1100\u1173\u11af'],
     ['\u0130stanbul', 'I\u0307stanbul'],
-  ])('%j and %j are one name', (one, other) => {
+  ])('%j and %j are the same name', (one, other) => {
     expect(isSameName(one, other)).toBe(true);
     expect(foldName(one)).toBe(foldName(other));
   });
 
-  test('that only look alike to a compatible form are two names', () => {
+  test('that only look alike in a compatibility form are different names', () => {
     expect(isSameName('\ufb00', 'ff')).toBe(false);
     expect(isSameName('dev\u2460', 'dev1')).toBe(false);
   });

@@ -15,7 +15,7 @@ import {
 } from '../../src/core/hint.ts';
 import { parseHints, sendableHints } from '../../src/core/parse-hint.ts';
 
-test('every kind of hint survives JSON', () => {
+test('every kind of hint is the same after JSON', () => {
   const hints = [
     run(['a', placeholder("a file, if it's there"), home], 'why'),
     pipe(['a'], ['b', 'c']),
@@ -32,10 +32,10 @@ test('every kind of hint survives JSON', () => {
 });
 
 test.each([
-  ['no list', {}],
+  ['a value that is not a list', {}],
   ['a string', ['atmos auth login']],
   ['an unknown kind', [{ kind: 'exec', text: 'x' }]],
-  ['no command', [{ kind: 'run', commands: [] }]],
+  ['a missing command', [{ kind: 'run', commands: [] }]],
   ['an empty command', [{ kind: 'run', commands: [[]] }]],
   ['three commands', [{ kind: 'run', commands: [['a'], ['b'], ['c']] }]],
   ['a word that is a number', [{ kind: 'run', commands: [[1]] }]],
@@ -43,20 +43,20 @@ test.each([
   ['a placeholder that is a command', [{ kind: 'run', commands: [[{ placeholder: 'x; id' }]] }]],
   ['a variable that is a command', [{ kind: 'set', variable: 'A; id', value: 'x' }]],
   ['variables that are a command', [{ kind: 'unset', variables: ['A', '$(id)'] }]],
-  ['no value', [{ kind: 'set', variable: 'A' }]],
-  ['too many', Array.from({ length: 33 }, () => say('x'))],
-  ['too long', [say('x'.repeat(8193))]],
-  ['no text', [{ kind: 'say' }]],
+  ['a missing value', [{ kind: 'set', variable: 'A' }]],
+  ['too many hints', Array.from({ length: 33 }, () => say('x'))],
+  ['a text that is too long', [say('x'.repeat(8193))]],
+  ['a missing text', [{ kind: 'say' }]],
   ['a line break', [say('words\nhint: rm -rf ~')]],
   ['an escape sequence in an argument', [run(['rm', '\u001b[2K'])]],
-  ['an override of the direction in a comment', [run(['ls'], '\u202eto see')]],
+  ['a bidi override in a comment', [run(['ls'], '\u202eto see')]],
   ['a control character in a value', [setVariable('A', 'x\r')]],
   ['a control character in a position', [edit('a:1\u0007', 'change it')]],
-])('rejects %s', (_, value) => {
+])('parsing rejects %s', (_, value) => {
   expect(parseHints(value)).toBeUndefined();
 });
 
-test('what is rejected is not sent', () => {
+test('a hint that parsing would reject is not sent', () => {
   const good = run(['ls', '-l', '/a b']);
   const hints = [good, run(['rm', '/a\nb']), say('x'.repeat(8193))];
   expect(sendableHints(hints)).toEqual([good]);
@@ -64,7 +64,7 @@ test('what is rejected is not sent', () => {
   expect(parseHints(sendableHints(many))).toHaveLength(32);
 });
 
-test('never throws', () => {
+test('parsing never throws', () => {
   fc.assert(
     fc.property(fc.jsonValue(), (value) => {
       parseHints([value]);

@@ -1,9 +1,9 @@
-// How PowerShell reads an argument, from the source of its tokenizer. A quote is any of its kind, and
-// two in a row are the first of them.
+// Parses arguments as PowerShell does, according to the source of its tokenizer. All quotes of a
+// kind are equivalent, and two in a row are the first of them.
 const single = /['\u2018-\u201b]/;
 const double = /["\u201c-\u201e]/;
 
-/** The words of a line. Throws where PowerShell would do more than read them. */
+/** The words of a line. Throws if PowerShell would interpret any of it. */
 export function readPowerShellWords(line: string): string[] {
   const chars = Array.from(line);
   const words: string[] = [];
@@ -37,7 +37,7 @@ export function readPowerShellWords(line: string): string[] {
   return word === undefined ? words : [...words, word];
 }
 
-/** What an expression of string literals and `[char]`s gives: `('a' + [char]0x00fc)`. */
+/** The value of an expression of string literals and `[char]` casts: `('a' + [char]0x00fc)`. */
 export function readPowerShellValue(expression: string): string {
   const inside = /^\((.*)\)$/s.exec(expression)?.[1];
   if (inside === undefined) return readLiteral(expression, expression.length);

@@ -4,24 +4,24 @@ import { isPrintable, printable, printableJson } from '../../src/core/printable.
 
 test.each([
   ['a control sequence', '\u001b[2J\u0007', '\\u001b[2J\\u0007'],
-  ['one of a single byte', '\u009b2J\u007f', '\\u009b2J\\u007f'],
+  ['a control character of a single byte', '\u009b2J\u007f', '\\u009b2J\\u007f'],
   ['a line break', 'a\nhint: b', 'a\\nhint: b'],
-  ['a return and a tab', 'a\r\tb', 'a\\u000d\\u0009b'],
+  ['a carriage return and a tab', 'a\r\tb', 'a\\u000d\\u0009b'],
   ['the separators of Unicode', '\u0085\u2028\u2029', '\\u0085\\u2028\\u2029'],
-  ['text from right to left', '\u202e\u2066\u200f', '\\u202e\\u2066\\u200f'],
-  ['what is invisible', '\u200b\u2060\ufeff\u00ad\u3164', '\\u200b\\u2060\\ufeff\\u00ad\\u3164'],
+  ['bidi controls', '\u202e\u2066\u200f', '\\u202e\\u2066\\u200f'],
+  ['invisible characters', '\u200b\u2060\ufeff\u00ad\u3164', '\\u200b\\u2060\\ufeff\\u00ad\\u3164'],
   ['a tag, beyond the first plane', '\u{e0041}', '\\udb40\\udc41'],
-  ['half a character', 'a\ud83d', 'a\\ud83d'],
-  ['what joins letters', 'a\u200db\ufe0f', 'a\\u200db\\ufe0f'],
-  ['an emoji of several signs', '👩‍💻 👩🏽‍💻 ❤️‍🔥', '👩‍💻 👩🏽‍💻 ❤️‍🔥'],
-  ['other letters and signs', 'grüße 日本 😀 C:\\new', 'grüße 日本 😀 C:\\new'],
-])('%s', (_, text, shown) => {
+  ['an unpaired surrogate', 'a\ud83d', 'a\\ud83d'],
+  ['joiners outside of an emoji', 'a\u200db\ufe0f', 'a\\u200db\\ufe0f'],
+  ['an emoji of several code points', '👩‍💻 👩🏽‍💻 ❤️‍🔥', '👩‍💻 👩🏽‍💻 ❤️‍🔥'],
+  ['other letters and symbols', 'grüße 日本 😀 C:\\new', 'grüße 日本 😀 C:\\new'],
+])('is escaped where necessary: %s', (_, text, shown) => {
   expect(printable(text)).toBe(shown);
   expect(printable(shown)).toBe(shown);
   expect(isPrintable(text)).toBe(text === shown);
 });
 
-test('JSON holds the exact value, and shows nothing that steers a terminal', () => {
+test('JSON contains the exact value and no character that controls a terminal', () => {
   expect(printableJson({ a: 'x\u009b\u202e\n' })).toBe('{\n  "a": "x\\u009b\\u202e\\n"\n}');
   fc.assert(
     fc.property(fc.string({ unit: 'binary' }), (text) => {

@@ -54,7 +54,7 @@ describe('a duration', () => {
     '99999d',
     '999999999999h',
     'Infinity',
-  ])('%j is none', (text) => {
+  ])('%j is not a duration', (text) => {
     const error = thrownBy(() => parseDuration(text, 'session.duration of identity dev'));
     expect(error.code).toBe('ERR_CONFIG_INVALID');
     expect(error.message).toBe(
@@ -63,7 +63,7 @@ describe('a duration', () => {
     expect(error.hints).toEqual(['write it like 12h, 1h30m, 900s, 2d or 900 (seconds)']);
   });
 
-  test('is read or refused, whatever the text', () => {
+  test('is parsed or rejected for any text', () => {
     const text = fc.stringMatching(/^[0-9.hmsdunµ -]{0,20}$/);
     fc.assert(
       fc.property(fc.oneof(text, fc.string()), (written) => {
@@ -138,7 +138,7 @@ describe('a moment for people', () => {
 });
 
 describe('a timestamp', () => {
-  test('is written in UTC without a fraction', () => {
+  test('is formatted in UTC without a fraction', () => {
     expect(formatTimestamp(new Date('2026-01-31T12:00:00.999Z'))).toBe('2026-01-31T12:00:00Z');
   });
 
@@ -150,7 +150,7 @@ describe('a timestamp', () => {
     ['2026-01-31T23:30:00-05:30', '2026-02-01T05:00:00.000Z'],
     ['2024-02-29T00:00:00Z', '2024-02-29T00:00:00.000Z'],
     ['0001-01-01T00:00:00Z', '0001-01-01T00:00:00.000Z'],
-  ])('%j is read as %s', (text, iso) => {
+  ])('%j is parsed as %s', (text, iso) => {
     expect(parseTimestamp(text)?.toISOString()).toBe(iso);
   });
 
@@ -174,11 +174,11 @@ describe('a timestamp', () => {
     '2026-01-31T12:00:00+24:00',
     '1769860800',
     'Sat, 31 Jan 2026 12:00:00 GMT',
-  ])('%j is none', (text) => {
+  ])('%j is not a timestamp', (text) => {
     expect(parseTimestamp(text)).toBeUndefined();
   });
 
-  test('comes back as it went, to the second', () => {
+  test('is the same after formatting and parsing, to the second', () => {
     const dates = fc.date({
       min: new Date('0001-01-01T00:00:00Z'),
       max: new Date('9999-12-31T23:59:59Z'),

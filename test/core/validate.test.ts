@@ -33,8 +33,8 @@ function problemsOf(value: unknown): ShapeProblem[] {
   return problems;
 }
 
-describe('a shape', () => {
-  it('gives what it knows and drops the rest', () => {
+describe('a schema', () => {
+  it('returns known keys and drops others', () => {
     const value = {
       name: 'a',
       unknown: 1,
@@ -51,7 +51,7 @@ describe('a shape', () => {
     });
   });
 
-  it('has each of its problems reported', () => {
+  it('reports each problem', () => {
     expect(problemsOf({ default: 'yes', tags: [1], people: [], rest: 'x' })).toEqual([
       { path: ['name'], expected: expect.any(String), found: undefined },
       { path: ['default'], expected: 'true or false', found: 'yes' },
@@ -63,7 +63,7 @@ describe('a shape', () => {
   });
 });
 
-describe('a problem in words', () => {
+describe('the description of a problem', () => {
   it.each([
     [undefined, 'is missing', 'is missing'],
     [5, 'must be text, not the number 5', 'must be text, not a number'],
@@ -73,7 +73,7 @@ describe('a problem in words', () => {
     [null, 'must be text, not empty', 'must be text, not empty'],
     [[1], 'must be text, not a list', 'must be text, not a list'],
     [{ a: 1 }, 'must be text, not a map', 'must be text, not a map'],
-  ])('%j', (found, open, secret) => {
+  ])('for the value %j', (found, open, secret) => {
     const problem = { path: [], expected: 'text', found };
     expect(describeProblem(problem)).toBe(open);
     expect(describeProblem(problem, true)).toBe(secret);
@@ -81,7 +81,7 @@ describe('a problem in words', () => {
 });
 
 describe('unknown keys', () => {
-  it('come with the nearest known one', () => {
+  it('are reported with the most similar known key', () => {
     expect(findUnknownKeys({ path: 1, pth: 2, zzzzzz: 3 }, ['path', 'type'])).toEqual([
       { key: 'pth', nearest: 'path' },
       { key: 'zzzzzz', nearest: undefined },
@@ -90,13 +90,13 @@ describe('unknown keys', () => {
   });
 });
 
-describe('what is told of a key', () => {
+describe('the description of a key', () => {
   const described = mapOf({
     name: about(text, 'A name.'),
     size: setting(textOrCount, 'A size.', { default: '1', environment: 'SIZE' }),
   });
 
-  it('counts for nothing when a value is checked', () => {
+  it('is not used when a value is checked', () => {
     const checked = checkShape(described, { name: 'a' }, () => expect.unreachable());
     expect(checked).toEqual({ name: 'a' });
     const problems: ShapeProblem[] = [];
@@ -107,28 +107,28 @@ describe('what is told of a key', () => {
     ]);
   });
 
-  it('keeps the keys of its map', () => {
+  it('does not change the keys of its map', () => {
     expect(keysOf(about(described, 'A map.'))).toEqual(['name', 'size']);
     expect(keysOf(text)).toEqual([]);
     expect(keysOf(anyMap)).toEqual([]);
   });
 });
 
-describe('what a key may say', () => {
+describe('the value of a key', () => {
   const expectedOf = (piece: typeof scalar | typeof textOrTexts, value: unknown) => {
     const problems: ShapeProblem[] = [];
     checkShape(mapOf({ a: piece }), { a: value }, (problem) => problems.push(problem));
     return problems.map(({ expected }) => expected);
   };
 
-  it('is a scalar where a variable is set', () => {
+  it('is a scalar for a variable', () => {
     for (const value of ['', 'a', 0, 1.5, true]) expect(expectedOf(scalar, value)).toEqual([]);
     for (const value of [[], {}, null]) {
       expect(expectedOf(scalar, value)).toEqual(['text, a number, or true or false']);
     }
   });
 
-  it('is text, or a list of it, where files are named', () => {
+  it('is text or a list of text for files', () => {
     for (const value of ['', 'a', [], ['a', 'b']])
       expect(expectedOf(textOrTexts, value)).toEqual([]);
     for (const value of [1, ['a', 1], [['a']], {}]) {

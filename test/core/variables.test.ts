@@ -19,21 +19,21 @@ const classes = {
       'NODE_OPTIONS NODE_PATH PYTHONPATH PYTHONSTARTUP PYTHONHOME PERL5LIB PERL5OPT RUBYOPT RUBYLIB GEM_PATH JAVA_TOOL_OPTIONS _JAVA_OPTIONS JDK_JAVA_OPTIONS CLASSPATH DOTNET_STARTUP_HOOKS CORECLR_PROFILER_PATH LUA_INIT_5_4 GOFLAGS MAKEFLAGS',
     'is a command':
       'GIT_SSH_COMMAND GIT_PROXY_COMMAND GIT_SSH GIT_ASKPASS SSH_ASKPASS GIT_EDITOR GIT_EXTERNAL_DIFF GIT_CONFIG_COUNT GIT_CONFIG_KEY_0 LESSOPEN',
-    'chooses providers': 'TF_CLI_CONFIG_FILE TOFU_CLI_CONFIG_FILE TF_REATTACH_PROVIDERS',
+    'selects providers': 'TF_CLI_CONFIG_FILE TOFU_CLI_CONFIG_FILE TF_REATTACH_PROVIDERS',
     'is a credential': `${credentialVariables.join(' ')} AWS_BEARER_TOKEN_TOMORROW`,
-    'opens our keyring':
+    'gives access to the keyring':
       'ATMOS_KEYRING_PASSWORD ATMOS_MFA_TOKEN ATMOS_AUTH_TRUST CREDENTIALS_DIRECTORY',
   },
   trusted: {
-    'picks programs':
+    'selects programs':
       'PATH Path PATHEXT ComSpec SystemRoot ProgramFiles SHELL ATMOS_SHELL HOME XDG_CONFIG_HOME TMPDIR TF_CLI_ARGS TF_CLI_ARGS_plan TF_PLUGIN_CACHE_DIR NPM_CONFIG_REGISTRY TG_TF_PATH CLOUDSDK_PYTHON',
-    'is a configuration that is trusted':
+    'selects a configuration that is trusted':
       'ATMOS_CONFIG ATMOS_CONFIG_PATH ATMOS_CLI_CONFIG_PATH ATMOS_XDG_CONFIG_HOME ATMOS_LOGS_FILE ATMOS_KEYRING_PASSWORD_FILE ATMOS_KEYRING_PASSWORD_ENV ATMOS_BASE_PATH',
-    'sends elsewhere':
+    'redirects requests':
       'HTTP_PROXY HTTPS_PROXY ALL_PROXY NO_PROXY AWS_ENDPOINT_URL AWS_ENDPOINT_URL_S3 AWS_STS_ENDPOINT KUBECONFIG KUBE_CONFIG_PATHS DOCKER_HOST SSH_AUTH_SOCK DBUS_SESSION_BUS_ADDRESS',
-    'vouches for servers':
+    'controls which servers are trusted':
       'AWS_CA_BUNDLE SSL_CERT_FILE SSL_CERT_DIR CURL_CA_BUNDLE REQUESTS_CA_BUNDLE NODE_EXTRA_CA_CERTS NODE_TLS_REJECT_UNAUTHORIZED',
-    'nobody has said what it is':
+    'is unknown':
       'GITHUB_TOKEN NODE_ENV GIT_AUTHOR_NAME ENVIRONMENT STAGE MY_ENV PATHS aws_region tf_var_x XTF_VAR_x TF_VAR',
   },
 } as const;
@@ -41,8 +41,8 @@ const classes = {
 const plain =
   'AWS_REGION AWS_DEFAULT_REGION AWS_RETRY_MODE AWS_SDK_LOAD_CONFIG AWS_STS_REGIONAL_ENDPOINTS AWS_USE_FIPS_ENDPOINT TF_LOG TF_IN_AUTOMATION TF_INPUT TF_WORKSPACE GIT_TERMINAL_PROMPT LANG NO_COLOR ATMOS_PROFILE ATMOS_IDENTITY ATMOS_KEYRING_TYPE';
 
-describe('plain', () => {
-  test.each(plain.split(' '))('is %s with one word, as it is spelled here', (name) => {
+describe('a plain variable', () => {
+  test.each(plain.split(' '))('is %s with a single word and this spelling', (name) => {
     for (const value of ['', 'eu-west-1', 'C.UTF-8', 'a,b', '1']) {
       expect(classOf(name, value)).toBe('plain');
     }
@@ -52,11 +52,11 @@ describe('plain', () => {
     expect(classOf(name.toLowerCase(), '1')).toBe('trusted');
   });
 
-  test('is a variable of the terraform code, with any value', () => {
+  test('is a variable of the terraform code with any value', () => {
     expect(classOf('TF_VAR_name', '{ "a": "/x" }')).toBe('plain');
   });
 
-  test('is the name of a variable for the password, and of no other variable', () => {
+  test('is the one that names the password variable, if its value is the name of a password', () => {
     const classOfName = (value: string) => classOf('ATMOS_KEYRING_PASSWORD_ENV', value);
     expect(classOfName('MY_PASSWORD')).toBe('plain');
     expect(classOfName('HOME')).toBe('trusted');
@@ -78,17 +78,17 @@ test.each([
   ['PASSWORD_STORE_DIR', false],
   ['AWS_ACCESS_KEY_ID', false],
   ['GITHUB_REPOSITORY', false],
-  // A project's file may set it, so its author knows the value.
+  // A project's file may set it, so the author of the file knows the value.
   ['TF_VAR_PASSWORD', false],
-])('that %s holds a password of the user: %s', (name, expected) => {
+])('whether %s holds a password of the user: %s', (name, expected) => {
   expect(isPasswordVariable(name)).toBe(expected);
 });
 
 describe.each(Object.entries(classes))('%s', (expected, groups) => {
-  test.each(Object.entries(groups))('what %s', (_, names) => {
+  test.each(Object.entries(groups))('a variable that %s', (_, names) => {
     const others = names.split(' ').filter((name) => classOf(name) !== expected);
     expect(others).toEqual([]);
-    // In any spelling: Windows takes them all, and programs take http_proxy.
+    // In any spelling: Windows ignores case, and programs read http_proxy.
     expect(
       names
         .toLowerCase()
@@ -99,7 +99,7 @@ describe.each(Object.entries(classes))('%s', (expected, groups) => {
 });
 
 test.each(['PAGER', 'AWS_PAGER', 'GIT_PAGER', 'MANPAGER', 'EDITOR', 'KUBE_EDITOR', 'VISUAL'])(
-  '%s runs a program, and only an empty one does not',
+  '%s runs a program unless it is empty',
   (name) => {
     expect(classOf(name)).toBe('refused');
     expect(classOf(name, 'sh -c id')).toBe('refused');
@@ -108,11 +108,11 @@ test.each(['PAGER', 'AWS_PAGER', 'GIT_PAGER', 'MANPAGER', 'EDITOR', 'KUBE_EDITOR
 );
 
 test.each(['LD_PRELOAD', 'NODE_OPTIONS', 'AWS_PROFILE', 'ATMOS_KEYRING_PASSWORD'])(
-  '%s is refused, empty too',
+  '%s is refused even if it is empty',
   (name) => expect(classOf(name, '')).toBe('refused'),
 );
 
-describe('what an environment can hold', () => {
+describe('a variable of an environment', () => {
   test.each([
     ['A', 'v', undefined],
     ['_a1', 'two\nlines', undefined],
@@ -126,8 +126,12 @@ describe('what an environment can hold', () => {
       'v',
       '"LD_PRELOAD=/x/evil.so#" is not a name for an environment variable',
     ],
-    ['A', 'secret\0', 'the value of A holds a NUL character, which no environment can'],
-  ])('%j with %j', (key, value, message) => {
+    [
+      'A',
+      'secret\0',
+      'the value of A contains a NUL character, which is not allowed in an environment variable',
+    ],
+  ])('named %j with the value %j', (key, value, message) => {
     expect(variableProblem({ key, value }) === undefined).toBe(message === undefined);
     if (message === undefined) return checkVariable({ key, value });
     expect(() => checkVariable({ key, value })).toThrow(
@@ -135,20 +139,20 @@ describe('what an environment can hold', () => {
     );
   });
 
-  test('a problem names the place, and not the value', () => {
+  test('the message names the place, not the value', () => {
     const source = 'env.A (/p/atmos.yaml:7:9)';
     expect(thrownBy(() => checkVariable({ key: 'A', value: 'secret\0', source }))).toMatchObject({
-      message: `the value of ${source} holds a NUL character, which no environment can`,
+      message: `the value of ${source} contains a NUL character, which is not allowed in an environment variable`,
       hints: [],
     });
     expect(thrownBy(() => checkVariable({ key: 'A-B', value: '', source }))).toMatchObject({
       message: `${source} is not a name for an environment variable`,
-      hints: ['use letters, digits and _, and no digit first'],
+      hints: ['use letters, digits and _, and do not start with a digit'],
     });
   });
 });
 
-test('any name has a class, soon', () => {
+test('every name is classified quickly', () => {
   const parts = fc.constantFrom(
     'LD_',
     '_',

@@ -60,7 +60,7 @@ const rows: readonly (readonly [row: string, file: string, name: string])[] = [
     'test/script/trust-passwords.test.ts',
     'is not sent without trust, and nobody is asked for it',
   ],
-  ['chooses how a session is opened', 'test/clouds/aws/user.test.ts', 'the length of a session'],
+  ['chooses how a session is opened', 'test/clouds/aws/user.test.ts', 'the duration of a session'],
   [
     'sets variables for programs',
     'test/script/trust-variables.test.ts',

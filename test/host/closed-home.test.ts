@@ -12,7 +12,7 @@ test('a home directory that is a link to itself cannot be searched', () => {
   expect(closed && describeClosed(closed)).toBe(`cannot search ${homeDirectory}`);
 });
 
-test('one that is a file counts as a home directory with nothing in it', () => {
+test('a home directory that is a file is treated as empty', () => {
   const directory = '/dev/null/.config/atmos';
   expect(closedInHome(directory, { homeDirectory: '/dev/null' })).toBeUndefined();
 });

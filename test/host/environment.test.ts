@@ -3,7 +3,7 @@ import { withoutVariables } from '../../src/host/environment.ts';
 
 const env = { PATH: '/bin', Secret: 'a', SECRET: 'b' };
 
-test('a variable is left out by its name, on Windows in any case', () => {
+test('a variable is removed by name; case is ignored on Windows only', () => {
   expect(withoutVariables({ env, platform: 'linux' }, ['SECRET', 'NONE'])).toEqual({
     PATH: '/bin',
     Secret: 'a',

@@ -13,7 +13,7 @@ import { acquireLock } from '../../src/host/lock.ts';
 import { fakeHost } from '../support/fake-host.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
 
-describe.each([0o277, 0o777, 0o000])('under umask %o', (umask) => {
+describe.each([0o277, 0o777, 0o000])('with umask %o', (umask) => {
   function place(): string {
     const directory = temporaryDirectory();
     const before = process.umask(umask);
@@ -23,19 +23,19 @@ describe.each([0o277, 0o777, 0o000])('under umask %o', (umask) => {
 
   const modeOf = (path: string) => lstatSync(path).mode & 0o777;
 
-  test('directories can be used by us alone', () => {
+  test('directories are accessible to the current user only', () => {
     const path = place();
     makePrivateDirectories(join(path, 'below'));
     expect([path, join(path, 'below')].map(modeOf)).toEqual([0o700, 0o700]);
   });
 
   test.each<[string, (path: string) => unknown]>([
-    ['that are created', (path) => createPrivateFile(path)],
-    ['that are ensured', (path) => ensurePrivateFile(path)],
-    ['that are written', (path) => writePrivateFile(path, 'text')],
-    ['that are replaced', (path) => replacePrivately(path, 'text')],
+    ['from createPrivateFile', (path) => createPrivateFile(path)],
+    ['from ensurePrivateFile', (path) => ensurePrivateFile(path)],
+    ['from writePrivateFile', (path) => writePrivateFile(path, 'text')],
+    ['from replacePrivately', (path) => replacePrivately(path, 'text')],
     [
-      'that are added to',
+      'from appendToFile',
       (path) => {
         const host = fakeHost();
         const file = findFileToAppend({ value: path, source: '--output-file' }, host);
@@ -43,10 +43,10 @@ describe.each([0o277, 0o777, 0o000])('under umask %o', (umask) => {
       },
     ],
     [
-      'of locks',
+      'from acquireLock',
       (path) => acquireLock(path, { mode: 'exclusive', timeoutMs: 0, host: fakeHost() }),
     ],
-  ])('files %s can be read and written by us alone', async (_, create) => {
+  ])('files %s are readable and writable by the current user only', async (_, create) => {
     const path = place();
     await create(path);
     expect(modeOf(path)).toBe(0o600);

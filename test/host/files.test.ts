@@ -11,9 +11,9 @@ import { describe, expect, test } from 'vitest';
 import { replacePrivately } from '../../src/host/files.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
 
-// The steps, crashes and full disks: test/keyring/file/atomic-write.test.ts.
-describe('a file that is replaced privately', () => {
-  test('is readable by its owner only, and has no other file beside it', () => {
+// Interrupted writes, crashes and full disks are tested in test/keyring/file/atomic-write.test.ts.
+describe('replacing a file privately', () => {
+  test('makes it readable by its owner only and leaves no temporary file', () => {
     const directory = temporaryDirectory();
     const path = join(directory, 'file');
     writeFileSync(path, 'old', { mode: 0o644 });
@@ -23,7 +23,7 @@ describe('a file that is replaced privately', () => {
     expect(readdirSync(directory)).toEqual(['file']);
   });
 
-  test('replaces a link, not the file that the link leads to', () => {
+  test('replaces a link, not its target', () => {
     const directory = temporaryDirectory();
     const [target, link] = [join(directory, 'target'), join(directory, 'link')];
     writeFileSync(target, 'old');
@@ -33,7 +33,7 @@ describe('a file that is replaced privately', () => {
     expect(readFileSync(link, 'utf8')).toBe('new');
   });
 
-  test('leaves no temporary file when it fails', () => {
+  test('leaves no temporary file after a failure', () => {
     const directory = temporaryDirectory();
     const path = join(directory, 'taken');
     mkdirSync(path);

@@ -5,7 +5,7 @@ import { isSameProgram, programsNamed, startsScript } from '../../src/host/find-
 import { temporaryDirectory } from '../support/temporary.ts';
 
 test.skipIf(process.platform === 'win32')(
-  'programs of a name are found in the order of PATH',
+  'programs with the same name are found in the order of PATH',
   async () => {
     const [first, second, third] = [1, 2, 3].map(temporaryDirectory) as [string, string, string];
     writeFileSync(join(first, 'tool'), '');
@@ -28,7 +28,7 @@ test.skipIf(process.platform === 'win32')(
   },
 );
 
-test('a batch file starts the scripts that it names, and perhaps any if it cannot be read', () => {
+test('a batch file starts the scripts that it names; one that cannot be read may start any script', () => {
   const directory = temporaryDirectory();
   const script = join(directory, 'main.cjs');
   writeFileSync(script, '');

@@ -21,15 +21,15 @@ function machine(env: Host['env'], platform: Host['platform'] = 'linux') {
   return { env, platform, homeDirectory: '/home/ada' };
 }
 
-describe('our directories', () => {
-  test.each(['linux', 'darwin'] as const)('are those of XDG on %s', (platform) => {
+describe('the directories of atmos-auth', () => {
+  test.each(['linux', 'darwin'] as const)('are the XDG defaults on %s', (platform) => {
     const host = machine({}, platform);
     expect(dataDirectory(host)).toBe('/home/ada/.local/share/atmos');
     expect(configDirectory(host)).toBe('/home/ada/.config/atmos');
     expect(stateDirectory(host)).toBe('/home/ada/.local/state/atmos');
   });
 
-  test('are where the variables say, those of Atmos first', () => {
+  test('are set by variables; the variables of Atmos come first', () => {
     const env = {
       XDG_DATA_HOME: '/xdg/data',
       XDG_STATE_HOME: '/xdg/state',
@@ -40,7 +40,7 @@ describe('our directories', () => {
     expect(configDirectory(machine(env))).toBe('/home/ada/.config/atmos');
   });
 
-  test('are not where an empty or relative variable says', () => {
+  test('ignore empty and relative variables', () => {
     const env = { ATMOS_XDG_DATA_HOME: '', XDG_DATA_HOME: 'data' };
     expect(dataDirectory(machine(env))).toBe('/home/ada/.local/share/atmos');
   });
@@ -57,7 +57,7 @@ describe('our directories', () => {
 describe('without a home directory', () => {
   const nowhere = { env: {}, platform: 'linux', homeDirectory: undefined, userId: 1000 } as const;
 
-  test('there are no directories of ours, but where a variable names them', () => {
+  test('directories exist only if a variable names them', () => {
     for (const find of [dataDirectory, configDirectory, cacheDirectory, stateDirectory]) {
       expect(find(nowhere)).toBeUndefined();
       expect(find({ ...nowhere, platform: 'win32' })).toBeUndefined();
@@ -71,38 +71,44 @@ describe('without a home directory', () => {
     ['is not set', {}],
     ['is empty', { HOME: '' }],
     ['is not an absolute path', { HOME: 'home' }],
-  ])('who needs a directory learns that HOME %s, and what to set', (state, env) => {
-    const error = thrownBy(() => requireStateDirectory('a handle', { ...nowhere, env }));
-    expect(error.code).toBe('ERR_USAGE');
-    expect(error.message).toBe(
-      `no home directory for a handle: HOME ${state}, and user 1000 has none in the passwd database`,
-    );
-    expect(error.hints).toEqual([
-      'export HOME=<a directory of your own>',
-      'export XDG_STATE_HOME=<a directory of your own>',
-    ]);
-  });
+  ])(
+    'a required directory fails: the error says that HOME %s, the hints which variables to set',
+    (state, env) => {
+      const error = thrownBy(() => requireStateDirectory('a handle', { ...nowhere, env }));
+      expect(error.code).toBe('ERR_USAGE');
+      expect(error.message).toBe(
+        `no home directory for a handle: HOME ${state}, and the passwd database has none for user 1000`,
+      );
+      expect(error.hints).toEqual([
+        'export HOME=<a directory of your own>',
+        'export XDG_STATE_HOME=<a directory of your own>',
+      ]);
+    },
+  );
 
-  test('on Windows it is USERPROFILE that is missing', () => {
+  test('the error names USERPROFILE on Windows', () => {
     const host = { ...nowhere, platform: 'win32', userId: undefined } as const;
     expect(thrownBy(() => requireStateDirectory('a handle', host)).message).toBe(
       'no home directory for a handle: USERPROFILE is not set',
     );
   });
 
-  test('a path that starts with ~ is never taken for a name in the working directory', () => {
+  test('a path that starts with ~ is never resolved in the working directory', () => {
     expect(fromHome('~/keyring', undefined)).toBeUndefined();
     expect(fromHome('keyring~', undefined)).toBe('keyring~');
     expect(fromHome('~/keyring', '/home/ada')).toBe('/home/ada/keyring');
     const said = { value: '~/keyring', source: 'ATMOS_KEYRING_FILE_PATH' };
     expect(thrownBy(() => requireFromHome(said, nowhere)).message).toBe(
-      'no home directory for the path that ATMOS_KEYRING_FILE_PATH gives, which starts with ~: HOME is not set, and user 1000 has none in the passwd database',
+      'no home directory for the ~ in the path from ATMOS_KEYRING_FILE_PATH: HOME is not set, and the passwd database has none for user 1000',
     );
   });
 });
 
 describe('a directory in a home directory', () => {
-  /** A home directory that a stranger, or its owner without the permission, cannot search. */
+  /**
+   * A home directory that cannot be searched: as root it belongs to another user, otherwise its
+   * owner has no permission.
+   */
   function closedHome() {
     const home = join(temporaryDirectory(), 'home');
     mkdirSync(join(home, '.atmos/profiles'), { recursive: true });
@@ -117,7 +123,7 @@ describe('a directory in a home directory', () => {
     return isRoot ? asStranger(look) : look();
   }
 
-  test('that can be searched, or is missing, is not closed', () => {
+  test('is not closed if it is missing or can be searched', () => {
     const homeDirectory = closedHome();
     for (const path of [homeDirectory, join(homeDirectory, '.atmos'), join(homeDirectory, 'x/y')]) {
       expect(closedInHome(path, { homeDirectory })).toBeUndefined();
@@ -125,7 +131,7 @@ describe('a directory in a home directory', () => {
     expect(closedInHome('/x', { homeDirectory: undefined })).toBeUndefined();
   });
 
-  test('that cannot be reached is closed by the directory on the way', async () => {
+  test('is closed by a parent directory that cannot be searched', async () => {
     const home = closedHome();
     const found = await closed(join(home, '.atmos/profiles'), home, 0o600, home);
     expect(found?.path).toBe(home);
@@ -133,14 +139,14 @@ describe('a directory in a home directory', () => {
     expect(found && describeClosed(found)).toBe(`cannot search ${home} (it ${why})`);
   });
 
-  test('that cannot be searched itself is closed by itself', async () => {
+  test('is closed by itself if it cannot be searched', async () => {
     const home = closedHome();
     const directory = join(home, '.atmos');
     chmodSync(home, 0o755);
     expect((await closed(directory, home, 0o600, directory))?.path).toBe(directory);
   });
 
-  test('is not closed where it is in no home directory: that stays an error', async () => {
+  test('is not closed outside of the home directory, so that the system reports the error', async () => {
     const home = closedHome();
     expect(await closed(join(home, '.atmos'), '/elsewhere', 0o600, home)).toBeUndefined();
   });

@@ -23,7 +23,7 @@ async function take(path: string, mode: LockMode) {
 }
 
 describe('a lock', () => {
-  test('is held by one, or shared by some', async () => {
+  test('has one exclusive holder or several shared holders', async () => {
     const path = makePath();
     const attempt = (mode: LockMode) => acquireLock(path, { mode, timeoutMs: 0, host });
 
@@ -38,14 +38,14 @@ describe('a lock', () => {
     (await take(path, 'exclusive')).release();
   });
 
-  test('is a file for us alone that stays', async () => {
+  test('is a private file that remains after the release', async () => {
     const path = makePath();
     (await take(path, 'exclusive')).release();
     expect(existsSync(path)).toBe(true);
     expect(statSync(path).mode & 0o777).toBe(0o600);
   });
 
-  test('is waited for, with pauses that grow to 50 ms', async () => {
+  test('is polled with pauses that grow to 50 ms', async () => {
     const path = makePath();
     const first = await take(path, 'exclusive');
     const pauses: number[] = [];
@@ -63,7 +63,7 @@ describe('a lock', () => {
     second?.release();
   });
 
-  test('is given up after the time limit', async () => {
+  test('is not acquired after the time limit', async () => {
     const path = makePath();
     const first = await take(path, 'exclusive');
     let nowMs = 1000;
@@ -82,7 +82,7 @@ describe('a lock', () => {
     first.release();
   });
 
-  test('names its last holder, whatever was written there before', async () => {
+  test('replaces the content of the file by the process id of the holder', async () => {
     const path = makePath();
     writeFileSync(path, 'a long line that was there before\n');
     const lock = await take(path, 'exclusive');
@@ -92,7 +92,7 @@ describe('a lock', () => {
   });
 
   test.each(['', 'somebody', '-1', '0', '99999999999999999999'])(
-    'names nobody where the file says %j',
+    'has no known holder if the file contains %j',
     (content) => {
       const path = makePath();
       writeFileSync(path, content);
@@ -100,17 +100,17 @@ describe('a lock', () => {
     },
   );
 
-  test('names nobody where there is no file', () => {
+  test('has no known holder if the file is missing', () => {
     expect(lockHolder(makePath())).toBeUndefined();
   });
 
-  test('names no process where a named pipe is, and does not wait for it', () => {
+  test('has no known holder if the path is a named pipe, and reading does not block', () => {
     const path = makePath();
     execFileSync('mkfifo', [path]);
     expect(lockHolder(path)).toBeUndefined();
   });
 
-  test('is not taken through a symbolic link', async () => {
+  test('is not acquired through a symbolic link', async () => {
     const path = makePath();
     const target = join(path, '..', 'target');
     writeFileSync(target, 'precious');
@@ -119,7 +119,7 @@ describe('a lock', () => {
     expect(readFileSync(target, 'utf8')).toBe('precious');
   });
 
-  test('needs a directory to be in, and to be a file', async () => {
+  test('needs an existing directory and a regular file', async () => {
     const path = makePath();
     await expect(take(join(path, 'lock'), 'shared')).rejects.toMatchObject({ code: 'ENOENT' });
     mkdirSync(path);

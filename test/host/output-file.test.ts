@@ -36,8 +36,8 @@ const append = (path: string, text: string) =>
 const extend = (path: string, text: string) => extendOutputFile(found(path), text, us);
 const modeOf = (path: string) => statSync(path).mode & 0o777;
 
-describe('a file that is replaced', () => {
-  test('is readable by nobody else, before and after', () => {
+describe('replacing a file', () => {
+  test('makes it readable by the current user only', () => {
     const directory = temporaryDirectory();
     const [made, old] = [join(directory, 'made'), join(directory, 'old')];
     writeFileSync(old, 'old', { mode: 0o644 });
@@ -49,7 +49,7 @@ describe('a file that is replaced', () => {
     expect(readdirSync(directory)).toEqual(['made', 'old']);
   });
 
-  test('is the one at the end of a link', () => {
+  test('replaces the target of a link', () => {
     const directory = temporaryDirectory();
     const [file, link] = [join(directory, 'file'), join(directory, 'link')];
     writeFileSync(file, '');
@@ -59,7 +59,7 @@ describe('a file that is replaced', () => {
     expect(readFileSync(file, 'utf8')).toBe('text');
   });
 
-  test('is never a device, a pipe or a directory', () => {
+  test('refuses a device, a pipe and a directory', () => {
     const directory = temporaryDirectory();
     const pipe = join(directory, 'pipe');
     execFileSync('mkfifo', [pipe]);
@@ -77,7 +77,7 @@ describe('a file that is replaced', () => {
   });
 });
 
-test('replacing a file removes temporary files that a killed process has left beside it', () => {
+test('replacing a file removes temporary files of processes that were killed', () => {
   const directory = temporaryDirectory();
   const leftover = (name: string, hours: number) => {
     const path = join(directory, name);
@@ -118,7 +118,7 @@ test('appending refuses a directory and a named pipe, which may have no reader',
   }
 });
 
-test('a file that is added to keeps what it has', () => {
+test('appending keeps the content of the file', () => {
   const path = join(temporaryDirectory(), 'file');
   append(path, 'one\n');
   expect(modeOf(path)).toBe(0o600);
@@ -126,7 +126,7 @@ test('a file that is added to keeps what it has', () => {
   expect(readFileSync(path, 'utf8')).toBe('one\ntwo\n');
 });
 
-test('a file that is added to in place becomes ours alone, and stays the same file', () => {
+test('appending in place makes the file private and keeps its inode', () => {
   const directory = temporaryDirectory();
   const [path, link] = [join(directory, 'file'), join(directory, 'link')];
   writeFileSync(path, 'one\n');
@@ -142,7 +142,7 @@ test('a file that is added to in place becomes ours alone, and stays the same fi
   expect(modeOf('/dev/null')).toBe(0o666);
 });
 
-test('a link that leads nowhere is not added to', () => {
+test('appending refuses a link without a target', () => {
   const directory = temporaryDirectory();
   const link = join(directory, 'link');
   symlinkSync('nowhere', link);
@@ -153,7 +153,7 @@ test('a link that leads nowhere is not added to', () => {
   expect(readdirSync(directory)).toEqual(['link']);
 });
 
-test.skipIf(!canMount())('of what does not fit on the disk nothing is added', () => {
+test.skipIf(!canMount())('appending leaves the file unchanged if the disk is full', () => {
   const path = join(mountTmpfs('size=8k'), 'file');
   writeFileSync(path, 'one\n', { mode: 0o600 });
   expect(thrownBy(() => append(path, 'x'.repeat(20_000)))).toMatchObject({
@@ -166,10 +166,10 @@ test.skipIf(!canMount())('of what does not fit on the disk nothing is added', ()
 const ways = [
   ['replaced', findOutputFile, replaceOutputFile],
   ['extended', findOutputFile, extendOutputFile],
-  ['added to', findFileToAppend, appendToFile],
+  ['appended to', findFileToAppend, appendToFile],
 ] as const;
 
-describe.each(ways)('between finding a file and writing, one that is %s', (_, find, write) => {
+describe.each(ways)('if the path changes before a file is %s', (_, find, write) => {
   function place() {
     const directory = temporaryDirectory();
     for (const name of ['att', 'victim']) {
@@ -191,19 +191,19 @@ describe.each(ways)('between finding a file and writing, one that is %s', (_, fi
     }
   }
 
-  test('may not come to lie elsewhere', () => {
+  test('a target in another place is refused', () => {
     const { directory, path, swap } = place();
     const before = find(named(path), us);
     swap();
     expect(thrownBy(() => write(before, 'text', us))).toMatchObject({
       code: 'ERR_USAGE',
-      message: `cannot write ${path} (from --output): it was ${path} when the command started, and is ${directory}/victim/file now`,
-      hints: ['name a file in a directory of your own'],
+      message: `cannot write ${path} (from --output): it resolved to ${path} when the command started and resolves to ${directory}/victim/file now`,
+      hints: ['use a file in a directory of your own'],
     });
     expectUntouched(directory);
   });
 
-  test.skipIf(!isRoot)('may not come to be behind a link of another user', () => {
+  test.skipIf(!isRoot)('a link of another user is refused', () => {
     const { directory, path, swap } = place();
     const before = find(named(path), us);
     swap();
@@ -215,7 +215,7 @@ describe.each(ways)('between finding a file and writing, one that is %s', (_, fi
     expectUntouched(directory);
   });
 
-  test('may appear, made by us', () => {
+  test('a new file of the current user is accepted', () => {
     const { directory } = place();
     const path = join(directory, 'new');
     const before = find(named(path), us);
@@ -225,7 +225,7 @@ describe.each(ways)('between finding a file and writing, one that is %s', (_, fi
   });
 });
 
-test('what the system refuses is told with the option it came from', () => {
+test('system errors name the option that contains the path', () => {
   const directory = temporaryDirectory();
   mkdirSync(join(directory, 'a'));
   for (const write of [writeOutputFile, extend, append]) {
@@ -237,8 +237,8 @@ test('what the system refuses is told with the option it came from', () => {
   expect(readdirSync(directory)).toEqual(['a']);
 });
 
-describe('a file that is extended', () => {
-  test('keeps what it has, ends its last line, and is ours alone from then on', () => {
+describe('extending a file', () => {
+  test('keeps its content, ends its last line and makes the file private', () => {
     const directory = temporaryDirectory();
     const [file, link] = [join(directory, 'file'), join(directory, 'link')];
     writeFileSync(file, Buffer.from([0x41, 0xff]), { mode: 0o644 });
@@ -252,7 +252,7 @@ describe('a file that is extended', () => {
     expect(readdirSync(directory)).toEqual(['file', 'link']);
   });
 
-  test('is created where there is none, and where a link leads nowhere', () => {
+  test('creates a missing file and replaces a link without a target', () => {
     const directory = temporaryDirectory();
     symlinkSync('nowhere', join(directory, 'link'));
     for (const name of ['made', 'link']) {
@@ -274,17 +274,17 @@ describe.skipIf(!isRoot)('in a directory of another user', () => {
     return { directory, own };
   }
 
-  test.each(['the file itself', 'a directory on the way', 'a link behind a link'])(
-    'a planted link is never followed: %s',
+  test.each(['the file itself', 'a parent directory', 'a link behind a link'])(
+    'a link that another user made is never followed: %s',
     (where) => {
       const { directory, own } = shared();
       const planted = join(directory, 'planted');
-      symlinkSync(where === 'a directory on the way' ? dirname(own) : own, planted);
+      symlinkSync(where === 'a parent directory' ? dirname(own) : own, planted);
       lchownSync(planted, other, other);
       const path =
         {
           'the file itself': planted,
-          'a directory on the way': join(planted, 'own'),
+          'a parent directory': join(planted, 'own'),
           'a link behind a link': join(directory, 'ours'),
         }[where] ?? '';
       if (where === 'a link behind a link') symlinkSync('planted', join(directory, 'ours'));
@@ -292,14 +292,14 @@ describe.skipIf(!isRoot)('in a directory of another user', () => {
         expect(thrownBy(() => write(path, 'secret'))).toMatchObject({
           code: 'ERR_USAGE',
           message: `cannot write ${path} (from --output): ${path === planted ? 'it' : planted} belongs to user ${other}`,
-          hints: ['name a file in a directory of your own'],
+          hints: ['use a file in a directory of your own'],
         });
       }
       expect(readFileSync(own, 'utf8')).toBe('mine\n');
     },
   );
 
-  test('lines of another user never become ours, and are never replaced', () => {
+  test('files of another user are neither extended nor replaced', () => {
     const { directory } = shared();
     const file = join(directory, 'file');
     writeFileSync(file, 'export PATH=/evil\n');
@@ -308,7 +308,7 @@ describe.skipIf(!isRoot)('in a directory of another user', () => {
       expect(thrownBy(() => write(file, 'text'))).toMatchObject({
         code: 'ERR_USAGE',
         message: `cannot write ${file} (from --output): it belongs to user ${other}`,
-        hints: ['name a file in a directory of your own'],
+        hints: ['use a file in a directory of your own'],
       });
     }
     expect(readFileSync(file, 'utf8')).toBe('export PATH=/evil\n');
@@ -316,10 +316,10 @@ describe.skipIf(!isRoot)('in a directory of another user', () => {
   });
 
   test.each([
-    ['that all can write to', 0o666, other],
+    ['that every user can write to', 0o666, other],
     ['that only its owner can read', 0o600, other],
-    ['of the other in a directory of ours', 0o600, 0],
-  ])('a file %s is not added to', (_, mode, directoryOwner) => {
+    ['of another user in a directory of the current user', 0o600, 0],
+  ])('appending refuses a file %s', (_, mode, directoryOwner) => {
     const { directory } = shared();
     chownSync(directory, directoryOwner, directoryOwner);
     chmodSync(directory, 0o1777);
@@ -330,12 +330,12 @@ describe.skipIf(!isRoot)('in a directory of another user', () => {
     expect(thrownBy(() => findFileToAppend(named(file), us))).toMatchObject({
       code: 'ERR_USAGE',
       message: `cannot write ${file} (from --output): it belongs to user ${other}`,
-      hints: ['name a file in a directory of your own'],
+      hints: ['use a file in a directory of your own'],
     });
     expect(readFileSync(file, 'utf8')).toBe('A=b\n');
   });
 
-  test("root in a container adds to the file of GitHub's runner, which stays the runner's", () => {
+  test('root in a container appends to the file of the GitHub runner without changing its owner', () => {
     const directory = temporaryDirectory();
     const file = { value: join(directory, 'set_env'), source: 'GITHUB_ENV' };
     writeFileSync(file.value, 'A=b\n', { mode: 0o644 });
@@ -348,7 +348,7 @@ describe.skipIf(!isRoot)('in a directory of another user', () => {
     expect(thrownBy(() => findFileToAppend(file, root))).toMatchObject({ code: 'ERR_USAGE' });
   });
 
-  test('a file that became that of another since it was found is not added to', () => {
+  test('appending refuses a file whose owner changed after it was found', () => {
     const { directory } = shared();
     const file = join(directory, 'file');
     writeFileSync(file, 'A=b\n', { mode: 0o600 });

@@ -23,7 +23,7 @@ function openHome(owner = us, mode = 0o700) {
   };
 }
 
-test('directories are made in our own home directory, for us alone', () => {
+test('directories in the home directory of the current user are created as private', () => {
   const { state, host, homeDirectory } = openHome();
   makeOwnDirectories(state, host);
   makeOwnDirectories(state, host);
@@ -31,15 +31,15 @@ test('directories are made in our own home directory, for us alone', () => {
   expect(lstatSync(join(homeDirectory, '.local')).mode & 0o777).toBe(0o700);
 });
 
-test('directories are made outside of any home directory, and without one', () => {
+test('directories outside of the home directory, or without one, are created', () => {
   const { root, host } = openHome();
   makeOwnDirectories(join(root, 'state/atmos'), host);
   makeOwnDirectories(join(root, 'other/atmos'), { ...host, homeDirectory: undefined });
   expect(readdirSync(root).sort()).toEqual(['home', 'other', 'state']);
 });
 
-describe.runIf(isRoot)('in the home directory of another user (as root: it needs one)', () => {
-  test('root makes nothing, whether or not the directory is there', () => {
+describe.runIf(isRoot)('in the home directory of another user (requires root)', () => {
+  test('root creates nothing, even if the directory exists', () => {
     const { state, host, homeDirectory } = openHome(strangerId);
     const error = thrownBy(() => makeOwnDirectories(state, host));
     expect(error.code).toBe('ERR_USAGE');
@@ -57,19 +57,19 @@ describe.runIf(isRoot)('in the home directory of another user (as root: it needs
     expect(thrownBy(() => refuseForeignHome(log, host)).code).toBe('ERR_USAGE');
   });
 
-  test('by sudo the first hint is sudo -H', () => {
+  test('the first hint under sudo is sudo -H', () => {
     const { state, host } = openHome(strangerId);
     const error = thrownBy(() => makeOwnDirectories(state, { ...host, env: { SUDO_UID: '1' } }));
     expect(error.hints[0]).toBe("use sudo -H, which sets HOME to root's own home directory");
   });
 
-  test('root makes them where a variable leads out of it', () => {
+  test('root creates directories outside of it if a variable names them', () => {
     const { root, host } = openHome(strangerId);
     makeOwnDirectories(join(root, 'state/atmos'), host);
     expect(existsSync(join(root, 'state/atmos'))).toBe(true);
   });
 
-  test('a user makes nothing in that of root, which cannot be written', async () => {
+  test('a user creates nothing in a home directory of root that is not writable', async () => {
     const { state, host, homeDirectory } = openHome(0, 0o755);
     const user = { ...host, userId: strangerId };
     const error = await asStranger(async () => thrownBy(() => makeOwnDirectories(state, user)));
@@ -80,7 +80,7 @@ describe.runIf(isRoot)('in the home directory of another user (as root: it needs
     expect(readdirSync(homeDirectory)).toEqual([]);
   });
 
-  test('a user uses what root has made room for in its own, as containers do', async () => {
+  test('a user may use a writable directory in a home directory of root, as in containers', async () => {
     const { state, host, homeDirectory } = openHome(0, 0o755);
     mkdirSync(join(homeDirectory, '.local'));
     chownSync(join(homeDirectory, '.local'), strangerId, strangerId);

@@ -2,7 +2,7 @@ import { constants, Stats } from 'node:fs';
 import { expect, test } from 'vitest';
 import { permissionCheckFor } from '../../src/host/permissions.ts';
 
-test.skipIf(process.platform === 'win32')('without users nothing is taken for safe', () => {
+test.skipIf(process.platform === 'win32')('a system without user ids is not supported', () => {
   expect(() => permissionCheckFor(undefined)).toThrow(
     new TypeError('a system without users is not supported'),
   );
@@ -11,7 +11,10 @@ test.skipIf(process.platform === 'win32')('without users nothing is taken for sa
 const statsOf = (said: Partial<Stats>) =>
   Object.assign(Object.create(Stats.prototype) as Stats, said);
 
-/** Who may write to a file of this mode: others, and users outside of the group of the owner alone. */
+/**
+ * Who may write to a file with this mode: `others` are all other users, `outsiders` those outside
+ * of the personal group of the owner.
+ */
 test.skipIf(process.platform === 'win32').each([
   [
     { mode: 0o644, uid: 7, gid: 8 },
@@ -33,17 +36,20 @@ test.skipIf(process.platform === 'win32').each([
     { mode: 0o646, uid: 7, gid: 7 },
     { others: true, outsiders: true },
   ],
-])('a group of the owner alone is an other user, but no outsider: %j', (stats, expected) => {
-  const path = '/p/file';
-  const permissions = permissionCheckFor(7).permissionsOf(path, statsOf(stats));
-  expect({
-    others: permissions?.others.write,
-    outsiders: permissions?.outsiders.write,
-  }).toEqual(expected);
-});
+])(
+  'members of the personal group of the owner are others, but not outsiders: %j',
+  (stats, expected) => {
+    const path = '/p/file';
+    const permissions = permissionCheckFor(7).permissionsOf(path, statsOf(stats));
+    expect({
+      others: permissions?.others.write,
+      outsiders: permissions?.outsiders.write,
+    }).toEqual(expected);
+  },
+);
 
 test.skipIf(process.platform === 'win32')(
-  'in a directory like /tmp nobody replaces what is of another',
+  'users cannot replace files of other users in a directory like /tmp',
   () => {
     const of = (type: number, mode: number) =>
       permissionCheckFor(7).permissionsOf('/p', statsOf({ mode: type | mode }));

@@ -20,7 +20,7 @@ function helper() {
   return { lines, load };
 }
 
-test('a program that runs is killed with what it has started', async () => {
+test('a running program is killed with the processes that it started', async () => {
   const [child, { lines, load }] = [childThat(), helper()];
   await killTree(child, load);
   expect(lines).toEqual(['/pid 4242 /t /f']);
@@ -28,7 +28,7 @@ test('a program that runs is killed with what it has started', async () => {
 });
 
 test.each([{ exitCode: 0 }, { signalCode: 'SIGKILL' as const }])(
-  'one that has ended (%j) is let be: its number may be another one now',
+  'a program that has exited (%j) is not killed, because its process id may have been reused',
   async (end) => {
     const [child, { lines, load }] = [childThat(end), helper()];
     await killTree(child, load);
@@ -36,7 +36,7 @@ test.each([{ exitCode: 0 }, { signalCode: 'SIGKILL' as const }])(
   },
 );
 
-test('so is one that ends while the helper is looked for', async () => {
+test('a program that exits while taskkill is loaded is not killed', async () => {
   const [child, { lines, load }] = [childThat(), helper()];
   await killTree(child, () => {
     child.exitCode = 0;

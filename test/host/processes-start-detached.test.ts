@@ -13,7 +13,7 @@ const tellAll = `
   writeSync(1, JSON.stringify({ env: process.env, cwd: process.cwd(), told: readFileSync(0, 'utf8') }));
 `;
 
-test('a program starts at the root with the environment and the input it is given', async () => {
+test('a program starts in the root directory with the given environment and input', async () => {
   const { said, timedOut } = await start(process.execPath, tellAll);
   expect(timedOut).toBe(false);
   const { env, cwd, told } = JSON.parse(said);
@@ -21,7 +21,7 @@ test('a program starts at the root with the environment and the input it is give
   expect(Object.keys(env)).not.toContain('PATH');
 });
 
-test('it is not waited for once it has closed its output', async () => {
+test('the caller does not wait for a program that has closed its output', async () => {
   const script = `
     const { closeSync, writeSync } = require('node:fs');
     writeSync(1, String(process.pid));
@@ -33,7 +33,7 @@ test('it is not waited for once it has closed its output', async () => {
   expect(process.kill(Number(said), 'SIGKILL')).toBe(true);
 });
 
-test('one that says nothing is killed at the limit, one that cannot start is an error', async () => {
+test('a silent program is killed at the time limit, and a program that cannot start is an error', async () => {
   const silent = await start(process.execPath, 'setTimeout(() => {}, 60_000)', 100);
   expect(silent).toEqual({ said: '', timedOut: true });
   await expect(start('/nonexistent/node', '')).rejects.toMatchObject({ code: 'ENOENT' });

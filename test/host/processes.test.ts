@@ -8,7 +8,7 @@ const options = { env: {}, timeoutMs: 20_000, maxBytes: 1024 };
 const node = (script: string, given = {}) =>
   runProgram(process.execPath, ['-e', script], { ...options, ...given });
 
-test('a program gets its input and gives both its outputs and its exit code', async () => {
+test('a program receives its input; both outputs and the exit code are returned', async () => {
   const script = `
     process.stdin.pipe(process.stdout);
     process.stderr.write('said');
@@ -22,19 +22,19 @@ test('a program gets its input and gives both its outputs and its exit code', as
   });
 });
 
-test('one that takes no input is none the worse for it', async () => {
+test('a program that does not read its input succeeds', async () => {
   const input = 'x'.repeat(1024 * 1024);
   expect(await node('process.stdin.destroy()', { input })).toMatchObject({ exitCode: 0 });
 });
 
-test('a program that does not end is killed', async () => {
+test('a program that does not exit is killed at the time limit', async () => {
   expect(await node('setInterval(() => {}, 1000)', { timeoutMs: 50 })).toMatchObject({
     exitCode: null,
     timedOut: true,
   });
 });
 
-test('a helper of one that is killed is killed too', async () => {
+test('a child process of a killed program is killed', async () => {
   const file = join(temporaryDirectory(), 'pid');
   const helper = `
     require('node:fs').writeFileSync(${JSON.stringify(file)}, String(process.pid));
@@ -54,7 +54,7 @@ describe('a command of a shell', () => {
     ['waits for what it started', 'sleep 1000 & echo $! > PID; wait'],
     ['starts one program after another', 'while :; do sleep 1000 & echo $! > PID; wait; done'],
     ['has started a process in another group', 'set -m; sleep 1000 & echo $! > PID; wait'],
-  ])('is killed with all of it at its limit when it %s', async (_, command) => {
+  ])('is killed at the time limit with all its processes when it %s', async (_, command) => {
     const file = join(temporaryDirectory(), 'pid');
     const given = { env, timeoutMs: 500, maxBytes: 10 };
     const result = await runShell(command.replace('PID', `'${file}'`), given);
@@ -63,7 +63,7 @@ describe('a command of a shell', () => {
   });
 
   test.skipIf(process.platform !== 'linux')(
-    'is killed with what has left it, in a session of its own (Linux)',
+    'is killed with processes in other sessions (Linux)',
     async () => {
       const file = join(temporaryDirectory(), 'pid');
       const command = `setsid sh -c 'echo $$ > "${file}"; exec sleep 1000' & exit`;
@@ -73,7 +73,7 @@ describe('a command of a shell', () => {
     },
   );
 
-  test('is not waited for by what it leaves, when that holds standard error alone', async () => {
+  test('does not wait for a background process that only holds standard error', async () => {
     const file = join(temporaryDirectory(), 'pid');
     const command = `sleep 1000 >&- & echo $! > '${file}'; echo done`;
     const result = await runShell(command, { env, timeoutMs: 20_000, maxBytes: 10 });
@@ -83,31 +83,31 @@ describe('a command of a shell', () => {
       timedOut: false,
       wroteTooMuch: false,
     });
-    // A daemon that a password manager has started stays.
+    // A background process of a password manager keeps running.
     process.kill(Number(readFileSync(file, 'utf8')), 'SIGKILL');
   });
 });
 
-/** Of a process that has written its number to the file. */
+/** Waits until the process whose id is in the file has exited. */
 async function isGone(file: string): Promise<void> {
   const id = Number(readFileSync(file, 'utf8'));
   await vi.waitFor(() => expect(() => process.kill(id, 0)).toThrow('ESRCH'), 5_000);
 }
 
-test('one that writes too much is killed, whichever output it writes to', async () => {
+test('a program that exceeds the output limit is killed, whichever output it writes to', async () => {
   const script = (stream: string) => `setInterval(() => process.${stream}.write('x'.repeat(600)))`;
   for (const stream of ['stdout', 'stderr']) {
     expect(await node(script(stream))).toMatchObject({ exitCode: null, wroteTooMuch: true });
   }
 });
 
-test('one that is not there is an error of the system', async () => {
+test('a missing program is reported as the error of the system', async () => {
   await expect(runProgram('/nonexistent/program', [], options)).rejects.toMatchObject({
     code: 'ENOENT',
   });
 });
 
-test('no shell reads the arguments', async () => {
+test('arguments are not interpreted by a shell', async () => {
   const args = ['-p', 'process.argv[1]', '$(id) "quoted" `id` ; id'];
   const { stdout } = await runProgram(process.execPath, args, options);
   expect(stdout.toString()).toBe('$(id) "quoted" `id` ; id\n');

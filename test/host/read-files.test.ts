@@ -17,7 +17,7 @@ import {
 } from '../../src/host/read-files.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
 
-/** One of each kind. */
+/** One file of each type. */
 async function openPlace() {
   const at = (name: string) => join(temporaryDirectory(), name);
   const [file, directory, pipe, socket] = [at('file'), at('directory'), at('pipe'), at('socket')];
@@ -30,8 +30,8 @@ async function openPlace() {
   return { file, directory, pipe, socket, absent: at('absent') };
 }
 
-describe('what is at a path', () => {
-  test('is named, unless it is a regular file or a link to one', async () => {
+describe('the type of a path', () => {
+  test('is named, except for a regular file and a link to one', async () => {
     const { file, directory, pipe, socket, absent } = await openPlace();
     expect(irregularKindAt(directory)).toBe('a directory');
     expect(irregularKindAt(pipe)).toBe('a named pipe');
@@ -45,12 +45,12 @@ describe('what is at a path', () => {
 });
 
 describe('a regular file', () => {
-  test('is read', async () => {
+  test('is read as text', async () => {
     const { file } = await openPlace();
     expect(readRegularFile(file)).toBe('text');
   });
 
-  test('is the only thing that is read, and nothing else is waited for', async () => {
+  test('is the only type that is read, and no other type blocks', async () => {
     const { directory, pipe, socket, absent } = await openPlace();
     expect(readRegularFile(directory)).toBeUndefined();
     expect(readRegularFile(pipe)).toBeUndefined();
@@ -58,7 +58,7 @@ describe('a regular file', () => {
     expect(() => readRegularFile(absent)).toThrow('ENOENT');
   });
 
-  test('is returned with what the system said of it before, and only up to the limit', async () => {
+  test('is returned with its stats, and only if it does not exceed the size limit', async () => {
     const { file, directory } = await openPlace();
     const { stats, bytes } = readFile(file, { maxBytes: 4 });
     expect([stats.ino, stats.size]).toEqual([statOf(file)?.ino, 4]);
@@ -67,7 +67,7 @@ describe('a regular file', () => {
     expect(readFile(directory).stats.isDirectory()).toBe(true);
   });
 
-  test.runIf(process.platform === 'linux')('is read to its end where its size is 0', () => {
+  test.runIf(process.platform === 'linux')('is read to its end if its reported size is 0', () => {
     const { stats, bytes } = readFile('/proc/self/stat');
     expect(stats.size).toBe(0);
     expect(bytes?.toString()).toContain(String(process.pid));
@@ -75,7 +75,7 @@ describe('a regular file', () => {
     expect(isOfProcesses('/proc/self/stat')).toBe(true);
   });
 
-  test('is not read through a link where links are refused', async () => {
+  test('is not read through a link if links are refused', async () => {
     const { file, absent } = await openPlace();
     symlinkSync(file, absent);
     expect(() => readFile(absent, { followsLinks: false })).toThrow('ELOOP');
@@ -83,7 +83,7 @@ describe('a regular file', () => {
 });
 
 describe('a path', () => {
-  test('that leads nowhere has no stats, and is its own real path', async () => {
+  test('has no stats and is its own real path if it does not exist', async () => {
     const { file, absent } = await openPlace();
     expect([statOf(absent), linkStatOf(absent)]).toEqual([undefined, undefined]);
     for (const path of [absent, join(file, 'below')]) {
@@ -93,7 +93,7 @@ describe('a path', () => {
     }
   });
 
-  test('that the system cannot follow is an error only for those who ask for it', () => {
+  test('throws for a link cycle in statOf only', () => {
     const loop = join(temporaryDirectory(), 'loop');
     symlinkSync(loop, loop);
     expect(() => statOf(loop)).toThrow('ELOOP');
@@ -101,7 +101,7 @@ describe('a path', () => {
     expect(linkStatOf(loop)?.isSymbolicLink()).toBe(true);
   });
 
-  test('of a directory gives what is in it by name', () => {
+  test('lists the entries of a directory sorted by name', () => {
     const directory = temporaryDirectory();
     for (const name of ['b', 'B', 'a']) writeFileSync(join(directory, name), '');
     expect(listDirectory(directory).map(({ name }) => name)).toEqual(['B', 'a', 'b']);

@@ -1,4 +1,4 @@
-// A program for run-child.test.ts: runs what its arguments say, as `exec` does.
+// A program for run-child.test.ts: runs the command in its arguments, as `exec` does.
 import { createPrinter } from '../../src/cli/printer.ts';
 import { exitCodeOf, formatError, loadWriteHint } from '../../src/cli/report.ts';
 import { realHost } from '../../src/host/real.ts';

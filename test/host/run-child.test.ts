@@ -10,7 +10,7 @@ import { fakeHost } from '../support/fake-host.ts';
 import { openPty } from '../support/pty.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
 
-const subject = fileURLToPath(new URL('patient.mjs', import.meta.url));
+const subject = fileURLToPath(new URL('signal-counter.mjs', import.meta.url));
 const hangUpCounter = fileURLToPath(new URL('../cli/hang-up.mjs', import.meta.url));
 const path = process.env['PATH'] ?? '';
 
@@ -29,7 +29,7 @@ function run(words: readonly string[], searchPath = path) {
 }
 
 describe('the exit code', () => {
-  test('is the child’s', () => {
+  test('is the exit code of the child', () => {
     expect(run(['sh', '-c', 'echo out; echo err >&2; exit 42'])).toEqual({
       status: 42,
       stdout: 'out\n',
@@ -38,12 +38,12 @@ describe('the exit code', () => {
     expect(run(['true']).status).toBe(0);
   });
 
-  test('is 128 + n when a signal ended it', () => {
+  test('is 128 + n if signal n terminated the child', () => {
     expect(run(['sh', '-c', 'kill -KILL $$']).status).toBe(137);
     expect(run(['sh', '-c', 'kill -TERM $$']).status).toBe(143);
   });
 
-  test('is 127 when there is no such command, and a near one is named', () => {
+  test('is 127 for a missing command, and a hint suggests a similar name', () => {
     const directory = temporaryDirectory();
     writeFileSync(join(directory, 'terraform'), '', { mode: 0o755 });
     expect(run(['terrafrom'], `${directory}:/nonexistent`)).toEqual({
@@ -53,11 +53,11 @@ describe('the exit code', () => {
     });
     expect(run(['./not-there'])).toMatchObject({
       status: 127,
-      stderr: 'error: "./not-there" is not there, or the program that its first line names\n',
+      stderr: 'error: "./not-there" or the interpreter in its first line does not exist\n',
     });
   });
 
-  test('is 126 when it cannot be run', () => {
+  test('is 126 for a command that cannot be run', () => {
     const directory = temporaryDirectory();
     const file = join(directory, 'data');
     writeFileSync(file, '', { mode: 0o644 });
@@ -70,9 +70,9 @@ describe('the exit code', () => {
   });
 });
 
-describe('away from a terminal', () => {
+describe('without a terminal', () => {
   function start() {
-    // `detached` makes a session of its own: no terminal can be reached from there.
+    // `detached` starts a new session, which has no terminal.
     const child = spawn(process.execPath, [program.file, process.execPath, subject], {
       env: { PATH: path },
       stdio: ['pipe', 'pipe', 'inherit'],
@@ -91,14 +91,14 @@ describe('away from a terminal', () => {
     return { child, until, text: () => text };
   }
 
-  test('SIGTERM is passed on, and we wait for the child', async () => {
+  test('SIGTERM is forwarded and the child is waited for', async () => {
     const { child, until } = start();
     await until('ready');
     child.kill('SIGTERM');
     expect(await once(child, 'exit')).toEqual([7, null]);
   });
 
-  test('every signal is passed on once', async () => {
+  test('every signal is forwarded once', async () => {
     const { child, until } = start();
     await until('ready');
     for (const signal of ['SIGINT', 'SIGQUIT', 'SIGHUP', 'SIGUSR1', 'SIGUSR2'] as const) {
@@ -112,7 +112,7 @@ describe('away from a terminal', () => {
 });
 
 describe('in the foreground of a terminal', () => {
-  test('Ctrl-C reaches the child once, and we wait for it', async () => {
+  test('Ctrl-C reaches the child once, and the child is waited for', async () => {
     const session = openPty(process.execPath, [program.file, process.execPath, subject], {
       env: { PATH: path },
     });
@@ -127,9 +127,9 @@ describe('in the foreground of a terminal', () => {
   });
 
   test.each([
-    // The kernel sends it to the whole foreground group, when the leader of the session is gone.
+    // The kernel sends SIGHUP to the whole foreground group when the session leader exits.
     ['its terminal ends', (shell: number) => process.kill(shell, 'SIGKILL')],
-    ['it is sent to us alone', (_: number, ours: number) => process.kill(ours, 'SIGHUP')],
+    ['only the parent receives it', (_: number, ours: number) => process.kill(ours, 'SIGHUP')],
   ])('SIGHUP reaches the child once when %s', async (_, hangUp) => {
     const file = join(temporaryDirectory(), 'signals');
     const session = openPty('bash', ['--norc', '--noprofile', '-i'], {
@@ -145,7 +145,7 @@ describe('in the foreground of a terminal', () => {
     expect(lines().filter((line) => line === 'HUP')).toHaveLength(1);
   });
 
-  test('Ctrl-Z stops both and gives the shell its terminal; fg continues both', async () => {
+  test('Ctrl-Z stops both processes and returns to the shell; fg continues both', async () => {
     const session = openPty('bash', ['--norc', '--noprofile', '-i'], {
       env: { PATH: path, PS1: 'prompt> ', TERM: 'dumb' },
     });
@@ -166,7 +166,7 @@ describe('in the foreground of a terminal', () => {
 });
 
 describe('on Windows', () => {
-  test('the console tells the child of its keys itself: we only stay, and send nothing', async () => {
+  test('no signal is forwarded, because the console sends them to the child itself', async () => {
     const listeners = new Map<string, (signal: NodeJS.Signals) => void>();
     const killed: string[] = [];
     const host = fakeHost({

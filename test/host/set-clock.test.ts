@@ -6,7 +6,7 @@ test.each([
   ['linux', ['sudo timedatectl set-ntp true', 'in WSL: sudo hwclock --hctosys']],
   ['darwin', ['sudo systemsetup -setusingnetworktime on']],
   ['win32', ['w32tm /resync']],
-] as const)('the clock is set by a program of %s', (platform, commands) => {
+] as const)('the hints set the clock with a program of %s', (platform, commands) => {
   const hints = setClock({ platform });
   expect(hints.map((hint) => formatHint(hint, posixSyntax))).toEqual(commands);
 });

@@ -24,7 +24,7 @@ const expected = (processId: number) => ({
 });
 
 describe.skipIf(process.platform !== 'linux')('a process that does not answer (Linux)', () => {
-  test('is asked to end first, also one that was stopped', async () => {
+  test('receives SIGTERM first, even if it is stopped', async () => {
     const child = await start(
       "process.on('SIGTERM', () => process.exit(7)); setInterval(() => {}, 1000)",
     );
@@ -34,7 +34,7 @@ describe.skipIf(process.platform !== 'linux')('a process that does not answer (L
     expect(await exited).toEqual([7, null]);
   });
 
-  test('is killed when it does not end', async () => {
+  test('is killed if it does not exit', async () => {
     const child = await start("process.on('SIGTERM', () => {}); setInterval(() => {}, 1000)");
     const exited = once(child, 'exit');
     expect(await terminateProcess(expected(child.pid), host)).toBe(true);
@@ -44,7 +44,7 @@ describe.skipIf(process.platform !== 'linux')('a process that does not answer (L
   test.each([
     ['belongs to another user', { userId: 4242 }],
     ['is another program', { lastArgument: '__other' }],
-  ])('is sent no signal when it %s', async (_, other) => {
+  ])('receives no signal if it %s', async (_, other) => {
     const child = await start(
       "process.on('SIGTERM', () => process.exit(7)); process.stdin.resume()",
     );

@@ -12,7 +12,7 @@ import { realHost } from '../../src/host/real.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
 
 test.skipIf(process.platform === 'win32')(
-  'both ends of a socket know who is at the other',
+  'each end of a socket can identify the process at the other end',
   async () => {
     const path = join(temporaryDirectory(), 'socket');
     const server = createServer().listen(path);
@@ -29,19 +29,19 @@ test.skipIf(process.platform === 'win32')(
   },
 );
 
-test('a path of a socket has a limit by system', () => {
+test('the maximum length of a socket path depends on the system', () => {
   expect(maxSocketPathBytes({ platform: 'linux' })).toBe(107);
   expect(maxSocketPathBytes({ platform: 'darwin' })).toBe(103);
 });
 
-test('only Linux and macOS tell who is at the other end', () => {
+test('only Linux and macOS identify the process at the other end', () => {
   const systems = (['linux', 'darwin', 'win32', 'freebsd'] as const).map((platform) =>
     hasPeerCredentials({ platform }),
   );
   expect(systems).toEqual([true, true, false, false]);
 });
 
-test.skipIf(process.platform === 'win32')('the time since the start has one name', async () => {
+test.skipIf(process.platform === 'win32')('the boot id is the same in every call', async () => {
   const id = await bootId(realHost());
   expect(id).toMatch(/^[\da-f-]{36}\s*$/i);
   expect(await bootId(realHost())).toBe(id);

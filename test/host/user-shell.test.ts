@@ -8,15 +8,20 @@ describe("the user's shell", () => {
   const redirected = String.raw`H:\Documents\WindowsPowerShell\Modules;${machineModules}`;
 
   test.each<[string, NodeJS.Platform, Record<string, string>, UserShell]>([
-    ['sh where no shell is named', 'linux', {}, 'posix'],
+    ['sh if no shell is named', 'linux', {}, 'posix'],
     ['sh for bash', 'linux', { SHELL: '/bin/bash' }, 'posix'],
     ['sh for zsh', 'darwin', { SHELL: '/bin/zsh' }, 'posix'],
     ['sh for a shell in a directory fish', 'linux', { SHELL: '/opt/fish/bash' }, 'posix'],
     ['fish', 'linux', { SHELL: '/usr/bin/fish' }, 'fish'],
     ['fish of Homebrew', 'darwin', { SHELL: '/opt/homebrew/bin/fish' }, 'fish'],
-    ['sh whatever Windows sets', 'linux', { PROMPT: '$P$G', MSYSTEM: 'MINGW64' }, 'posix'],
+    [
+      'sh even if variables of Windows are set',
+      'linux',
+      { PROMPT: '$P$G', MSYSTEM: 'MINGW64' },
+      'posix',
+    ],
     ['Git Bash', 'win32', { MSYSTEM: 'MINGW64', PROMPT: '$P$G' }, 'git-bash'],
-    ['PowerShell where nothing tells', 'win32', {}, 'powershell'],
+    ['PowerShell if no variable is set', 'win32', {}, 'powershell'],
     ['PowerShell 7', 'win32', { PSModulePath: userModules }, 'powershell'],
     [
       'PowerShell 7 started by cmd.exe',
@@ -32,7 +37,7 @@ describe("the user's shell", () => {
     ],
     ['cmd.exe', 'win32', { PROMPT: '$P$G' }, 'cmd'],
     [
-      "cmd.exe, which has the machine's modules of PowerShell",
+      "cmd.exe with PowerShell's modules of the machine",
       'win32',
       { PROMPT: '$P$G', PSModulePath: machineModules },
       'cmd',
@@ -48,7 +53,7 @@ describe("the user's shell", () => {
     expect(userShell({ platform, env })).toBe(shell);
   });
 
-  test('reads what sh reads on POSIX systems and in Git Bash', () => {
+  test('has the syntax of sh on POSIX systems and in Git Bash', () => {
     const windows = { platform: 'win32', env: {} } as const;
     const gitBash = { platform: 'win32', env: { MSYSTEM: 'MINGW64' } } as const;
     const linux = { platform: 'linux', env: {} } as const;

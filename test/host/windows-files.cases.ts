@@ -40,19 +40,22 @@ export const suite: PlatformSuite = {
   platforms: ['win32'],
   programs: { hold },
   cases: [
-    inDirectory('a lock is held by one, or shared by some, in one process too', async (at) => {
-      const path = join(at, 'lock');
-      const exclusive = await take(path, 'exclusive');
-      assert.equal(await attempt(path, 'exclusive'), undefined);
-      assert.equal(await attempt(path, 'shared'), undefined);
-      exclusive.release();
-      const shared = [await take(path, 'shared'), await take(path, 'shared')];
-      assert.equal(await attempt(path, 'exclusive'), undefined);
-      for (const lock of shared) lock.release();
-      (await take(path, 'exclusive')).release();
-    }),
     inDirectory(
-      'a lock is a file for us alone that stays, and names its holder while it is held',
+      'a lock has one exclusive holder or several shared holders, also in one process',
+      async (at) => {
+        const path = join(at, 'lock');
+        const exclusive = await take(path, 'exclusive');
+        assert.equal(await attempt(path, 'exclusive'), undefined);
+        assert.equal(await attempt(path, 'shared'), undefined);
+        exclusive.release();
+        const shared = [await take(path, 'shared'), await take(path, 'shared')];
+        assert.equal(await attempt(path, 'exclusive'), undefined);
+        for (const lock of shared) lock.release();
+        (await take(path, 'exclusive')).release();
+      },
+    ),
+    inDirectory(
+      'a lock is a private file that remains, and names its holder while it is held',
       async (at) => {
         const path = join(at, 'lock');
         writeFileSync(path, 'a long line that was there before\n');
@@ -76,12 +79,12 @@ export const suite: PlatformSuite = {
       assert.ok(lock, 'the lock of a dead process was not free');
       lock.release();
     }),
-    inDirectory('a lock needs a directory to be in, and to be a file', async (at) => {
+    inDirectory('a lock needs an existing directory and a regular file', async (at) => {
       await assert.rejects(take(join(at, 'absent', 'lock'), 'shared'), { code: 'ENOENT' });
       mkdirSync(join(at, 'directory'));
       await assert.rejects(take(join(at, 'directory'), 'shared'), { code: 'EPERM' });
     }),
-    inDirectory('what we make is for us alone', async (at) => {
+    inDirectory('new files and directories are private', async (at) => {
       makePrivateDirectories(join(at, 'a', 'b'));
       closeSync(createPrivateFile(join(at, 'a', 'b', 'file')));
       for (const path of ['a', 'a/b', 'a/b/file']) {
@@ -90,7 +93,7 @@ export const suite: PlatformSuite = {
       assert.throws(() => createPrivateFile(join(at, 'a', 'b', 'file')), { code: 'EEXIST' });
       makePrivateDirectories(join(at, 'a', 'b'));
     }),
-    inDirectory('what others may is seen', async (at) => {
+    inDirectory('the access of other users is detected', async (at) => {
       const path = join(at, 'file');
       writeFileSync(path, '');
       const tried = [
@@ -103,16 +106,16 @@ export const suite: PlatformSuite = {
         assert.deepEqual(othersMay(path), expected, entries);
       }
     }),
-    inDirectory('a directory that others may write can be replaced by them', async (at) => {
+    inDirectory('a directory that other users may write can be replaced by them', async (at) => {
       await setAccess(at, '(A;OICI;0x1301bf;;;WD)');
       assert.deepEqual(othersMay(at), { read: true, write: true, replace: true });
     }),
-    inDirectory('the drive itself is one that others cannot replace', async () => {
+    inDirectory('other users cannot replace the root of a drive', async () => {
       const root = permissionCheckFor(undefined).permissionsOf('C:\\', lstatSync('C:\\'));
       assert.equal(root?.isTrusted, true);
       assert.equal(root?.others.replace, false);
     }),
-    inDirectory("what is somebody else's is neither ours nor trusted", async (at) => {
+    inDirectory('a file of another user is neither ours nor trusted', async (at) => {
       const path = join(at, 'file');
       writeFileSync(path, '');
       if (!canGiveAway) throw new Skipped('only root under Wine can give a file away');
@@ -121,7 +124,7 @@ export const suite: PlatformSuite = {
       assert.equal(permissions?.isOurs, false);
       assert.equal(permissions.isTrusted, false);
     }),
-    inDirectory('nothing is said of a file that is another one by now', async (at) => {
+    inDirectory('the permissions of a file that has been replaced are undefined', async (at) => {
       const path = join(at, 'file');
       writeFileSync(path, '');
       const stats = lstatSync(path);
@@ -129,7 +132,7 @@ export const suite: PlatformSuite = {
       replaceFile(join(at, 'other'), path);
       assert.equal(permissionCheckFor(undefined).permissionsOf(path, stats), undefined);
     }),
-    inDirectory('a file is placed where none is, and replaced where one is', async (at) => {
+    inDirectory('placeFile refuses an existing file and replaceFile a missing one', async (at) => {
       const [from, to] = [join(at, 'from'), join(at, 'to')];
       writeFileSync(from, 'one');
       placeFile(from, to);
@@ -141,7 +144,7 @@ export const suite: PlatformSuite = {
       assert.throws(() => replaceFile(from, to), { code: 'ENOENT' });
     }),
     inDirectory(
-      'a file that somebody shares with nobody is waited for, then it is busy',
+      'a file that another program has opened exclusively is retried, then it is busy',
       async (at) => {
         const [from, to] = [join(at, 'from'), join(at, 'to')];
         for (const path of [from, to]) writeFileSync(path, path);
@@ -153,20 +156,23 @@ export const suite: PlatformSuite = {
         assert.equal(readFileSync(to, 'utf8'), from);
       },
     ),
-    inDirectory('the name of a deleted file is free at once, whoever reads it', async (at) => {
-      const path = join(at, 'file');
-      writeFileSync(path, 'text');
-      const reader = openSync(path, 'r');
-      removeFile(path, join(at, 'temporary'));
-      assert.equal(statSync(path, { throwIfNoEntry: false }), undefined);
-      writeFileSync(path, 'again');
-      closeSync(reader);
-      assert.equal(readFileSync(path, 'utf8'), 'again');
-    }),
+    inDirectory(
+      'the name of a deleted file is free immediately, even while it is read',
+      async (at) => {
+        const path = join(at, 'file');
+        writeFileSync(path, 'text');
+        const reader = openSync(path, 'r');
+        removeFile(path, join(at, 'temporary'));
+        assert.equal(statSync(path, { throwIfNoEntry: false }), undefined);
+        writeFileSync(path, 'again');
+        closeSync(reader);
+        assert.equal(readFileSync(path, 'utf8'), 'again');
+      },
+    ),
   ],
 };
 
-/** Holds a lock, says so, and waits to be killed. */
+/** Takes a lock, reports it, and waits to be killed. */
 async function hold([path = '']: readonly string[]): Promise<void> {
   await acquireLock(path, {
     mode: 'exclusive',

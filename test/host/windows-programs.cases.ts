@@ -11,7 +11,7 @@ import { createTemporaryDirectory } from '../support/create-temporary.ts';
 
 const limits = { timeoutMs: 20_000, maxBytes: 1024 * 1024 };
 
-/** Works in a folder with a space in its name, in which is what a test puts there. */
+/** Runs a test in a temporary folder with a space in its name. */
 async function inFolder(run: (folder: string) => Promise<void> | void): Promise<void> {
   const { path, remove } = createTemporaryDirectory();
   const folder = join(path, 'my programs');
@@ -26,7 +26,7 @@ async function inFolder(run: (folder: string) => Promise<void> | void): Promise<
   }
 }
 
-/** As npm makes them: a batch file that starts a script with its own arguments. */
+/** A batch file like those of npm, which starts a script with its own arguments. */
 function placeBatchFile(folder: string, name: string): void {
   writeFileSync(
     join(folder, 'show.cjs'),
@@ -36,7 +36,7 @@ function placeBatchFile(folder: string, name: string): void {
   writeFileSync(join(folder, name), `${lines.join('\r\n')}\r\n`);
 }
 
-// Each alone is what some reader on the way takes for its own.
+// Each value contains characters that cmd.exe or a program could interpret.
 const hostile = [
   'plain',
   'two words',
@@ -79,7 +79,7 @@ export const suite: PlatformSuite = {
   platforms: ['win32'],
   cases: [
     {
-      name: 'a batch file gets its arguments as they are, and nothing in them is run',
+      name: 'a batch file receives its arguments unchanged, and nothing in them is run',
       run: () =>
         inFolder(async (folder) => {
           placeBatchFile(folder, 'tool.cmd');
@@ -93,7 +93,7 @@ export const suite: PlatformSuite = {
         }),
     },
     {
-      name: 'what a batch file cannot be given is an error',
+      name: 'an argument that a batch file cannot receive is an error',
       run: () =>
         inFolder(async (folder) => {
           placeBatchFile(folder, 'tool.cmd');
@@ -106,7 +106,7 @@ export const suite: PlatformSuite = {
         }),
     },
     {
-      name: 'a program gets its arguments as they are, with % and line breaks',
+      name: 'a program receives its arguments unchanged, with % and line breaks',
       async run() {
         const args = [...hostile, '%PATH%', 'a\nb'];
         const script = 'process.stdout.write(JSON.stringify(process.argv.slice(1)))';
@@ -139,7 +139,7 @@ export const suite: PlatformSuite = {
         }),
     },
     {
-      name: 'a command runs in cmd.exe, whatever ComSpec says',
+      name: 'a command runs in cmd.exe, even if ComSpec names another shell',
       async run() {
         const env = { ...process.env, GIVEN: 'value', ComSpec: 'C:\\nothing.exe' };
         const { stdout, exitCode } = await runShell('echo "%GIVEN%" & exit 3', { ...limits, env });
@@ -158,7 +158,7 @@ export const suite: PlatformSuite = {
         }),
     },
     {
-      name: 'a command that does not end is killed at its limit, with what it started',
+      name: 'a command that does not exit is killed at the time limit with its child processes',
       run: () =>
         inFolder(async (folder) => {
           writeFileSync(
@@ -170,13 +170,13 @@ export const suite: PlatformSuite = {
           const { timedOut } = await runShell(command, { ...limits, timeoutMs: 3_000, env });
           assert.ok(timedOut);
           const processId = Number(readFileSync('pid', 'utf8'));
-          // Its taskkill knows no /t.
+          // The taskkill of Wine does not support /t.
           if (isWine) process.kill(processId);
           while (isRunning(processId)) await new Promise(setImmediate);
         }),
     },
     {
-      name: 'a path with a space has a short one, which names the same file',
+      name: 'a path with a space has a short path of the same file',
       run: () =>
         inFolder((folder) => {
           const file = join(folder, 'a long name.txt');
@@ -188,7 +188,7 @@ export const suite: PlatformSuite = {
         }),
     },
     {
-      name: 'a batch file cannot be started but through cmd.exe',
+      name: 'a batch file can only be started through cmd.exe',
       run: () =>
         inFolder((folder) => {
           placeBatchFile(folder, 'tool.cmd');

@@ -162,8 +162,8 @@ test('what this version cannot do yet is told as that, and not done in part', as
     {},
     {
       exitCode: 2,
-      message: `identity emergency-user has the kind aws/assume-role (${machine.project}/atmos.yaml:7:13), which this version cannot use yet`,
-      hints: ['kinds that work: aws/user'],
+      message: `identity emergency-user has the kind aws/assume-role (${machine.project}/atmos.yaml:7:13), which this version does not support`,
+      hints: ['supported kinds: aws/user'],
     },
   );
   machine.writeConfig(configOf(machine).replace('aws/user', 'aws/usr'));
@@ -382,7 +382,7 @@ const wrongs: Readonly<Record<string, Readonly<Record<string, Wrong>>>> = {
     'a variable that no environment can hold': {
       files: { 'atmos.yaml': `${dev}env: { A-B: 1 }\n` },
       message: 'env.A-B ($/atmos.yaml:2:13) is not a name for an environment variable',
-      hints: ['use letters, digits and _, and no digit first'],
+      hints: ['use letters, digits and _, and do not start with a digit'],
     },
   },
   'environment (1.7)': {

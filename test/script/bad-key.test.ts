@@ -3,7 +3,7 @@ import { accessKey, keyOnStdin, openConfiguredMachine } from './machine.ts';
 import { expectRefusal } from './stored.ts';
 
 const hints = [
-  'give {"access_key_id": "…", "secret_access_key": "…"}, with "mfa_arn" and "session_duration" if you like',
+  'write {"access_key_id": "…", "secret_access_key": "…"}, optionally with "mfa_arn" and "session_duration"',
   'aws iam create-access-key | atmos auth user configure --stdin',
 ];
 const { accessKeyId, secretAccessKey } = accessKey;
@@ -53,12 +53,12 @@ describe('a key on standard input', () => {
     [
       'a session',
       keyWith({ access_key_id: 'ASIAIOSFODNN7EXAMPLE' }),
-      'the access key id is the id of a session, which ends; a long-lived key starts with AKIA',
+      'the access key id is the id of a session, which expires; a long-lived key starts with AKIA',
     ],
     [
       'another secret',
       keyWith({ secret_access_key: 'hunter2' }),
-      'the secret access key has 7 characters, and one of AWS has 40',
+      'the secret access key has 7 characters instead of 40',
     ],
     [
       'id and secret swapped',
@@ -68,12 +68,12 @@ describe('a key on standard input', () => {
     [
       'a line break in the secret',
       keyWith({ secret_access_key: `${secretAccessKey}\n` }),
-      'the secret access key has a space or a line break in it',
+      'the secret access key contains a space or a line break',
     ],
     [
       'another duration',
       keyWith({ session_duration: 'a day' }),
-      'the session duration is not one like 12h, 1h30m, 900s, 2d or 900 (seconds)',
+      'the session duration is not a duration like 12h, 1h30m, 900s, 2d or 900 (seconds)',
     ],
     [
       'another device',

@@ -321,7 +321,7 @@ describe('an entry', () => {
       {
         exitCode: 2,
         message:
-          'the access key id is the id of a session, which ends; a long-lived key starts with AKIA (from --stdin)',
+          'the access key id is the id of a session, which expires; a long-lived key starts with AKIA (from --stdin)',
       },
     );
   });

@@ -100,7 +100,7 @@ function foreignHome(owner: number, us: number): string {
 
 function noHomeFor(what: string, home: HomeName): string {
   const reason = home in reasons ? reasons[home as keyof typeof reasons] : '';
-  return `no home directory for ${what}: ${reason}, and user ${unknownUser} has none in the passwd database`;
+  return `no home directory for ${what}: ${reason}, and the passwd database has none for user ${unknownUser}`;
 }
 
 /** Every command, and what it needs of a home directory. */

@@ -146,7 +146,7 @@ export const suite: PlatformSuite = {
               'error: command "terrafrom" was not found on PATH\nhint: did you mean terraform?\n',
           });
           assert.equal((await run('planted')).exitCode, 127);
-          assert.match((await run('.\\nothing')).stderr, /"\.\\\\nothing" is not there\n$/);
+          assert.match((await run('.\\nothing')).stderr, /"\.\\\\nothing" does not exist\n$/);
         }),
     },
     {

@@ -46,7 +46,7 @@ function failing(code: KeyringErrorCode): () => never {
 }
 
 describe('entries of every kind', () => {
-  test('are copied as they are; those of other programs are left alone and named', async () => {
+  test('are copied unchanged; entries of other programs are skipped and listed', async () => {
     const entries = mixedEntries(30);
     const source = await keyringWith({ ...entries, unrelated: 'x', other_atmos_r_a: 'y' });
     const target = await keyringWith();
@@ -60,7 +60,7 @@ describe('entries of every kind', () => {
     expect(await source.keys()).toHaveLength(32);
   });
 
-  test('that are there already are found so, and a conflict stays unless it is overwritten', async () => {
+  test('that already exist are present if equal, otherwise a conflict unless they are overwritten', async () => {
     const source = await keyringWith({ atmos_r_a: 'one', atmos_r_b: 'two', atmos_r_c: 'three' });
     const target = await keyringWith({ atmos_r_a: 'one', atmos_r_b: 'another' });
     const result = await migrate(source, target);
@@ -71,7 +71,7 @@ describe('entries of every kind', () => {
     });
     expect(result.entries[1]?.error).toMatchObject({
       code: 'ERR_STORE_CONFLICT',
-      message: 'atmos_r_b is there already, with another value',
+      message: 'atmos_r_b already exists with a different value',
     });
     expect(await target.get('atmos_r_b')).toBe('another');
 
@@ -83,7 +83,7 @@ describe('entries of every kind', () => {
     expect(await contentsOf(target)).toEqual(await contentsOf(source));
   });
 
-  test('are only read in a dry run, with the states that a real one would have', async () => {
+  test('are only read in a dry run, with the states of a real run', async () => {
     const source = await keyringWith({ atmos_r_a: 'one', atmos_r_b: 'two' });
     const target = await keyringWith({ atmos_r_b: 'another' });
     const states = { atmos_r_a: 'copied', atmos_r_b: 'overwritten' };
@@ -94,7 +94,7 @@ describe('entries of every kind', () => {
   });
 });
 
-describe('a key that replaces another one', () => {
+describe('a key that replaces a different one', () => {
   const keyEntry = (id: string) =>
     JSON.stringify({ type: 'aws', data: { access_key_id: id, secret_access_key: 's' } });
   const sessionEntry = (id: string) =>
@@ -111,7 +111,7 @@ describe('a key that replaces another one', () => {
     return runCopies(copies, { overwrite: true, isDryRun: false, ...noInterruption });
   }
 
-  test('removes the session that the other one has opened', async () => {
+  test('removes the session that the other key opened', async () => {
     const source = await keyringWith({ atmos_r_a: keyEntry('new') });
     const sessions = {
       'atmos_r_a@session': sessionEntry('a'),
@@ -122,7 +122,7 @@ describe('a key that replaces another one', () => {
     expect(await target.keys()).toEqual(['atmos_r_a', 'atmos_r_b@session']);
   });
 
-  test('brings its own session along', async () => {
+  test('is copied together with its own session', async () => {
     const entries = { atmos_r_a: keyEntry('new'), 'atmos_r_a@session': sessionEntry('new') };
     const source = await keyringWith(entries);
     const target = await keyringWith({
@@ -133,7 +133,7 @@ describe('a key that replaces another one', () => {
     expect(await contentsOf(target)).toEqual(entries);
   });
 
-  test('leaves the session when it is the same', async () => {
+  test('does not remove the session if both keys are equal', async () => {
     const source = await keyringWith({ atmos_r_a: keyEntry('same') });
     const target = await keyringWith({
       atmos_r_a: keyEntry('same'),
@@ -143,7 +143,7 @@ describe('a key that replaces another one', () => {
     expect(await target.keys()).toEqual(['atmos_r_a', 'atmos_r_a@session']);
   });
 
-  test('leaves the key of an identity of Atmos whose name ends in @session', async () => {
+  test('does not remove the key of an Atmos identity whose name ends in @session', async () => {
     const source = await keyringWith({ atmos_r_a: keyEntry('new') });
     const other = { 'atmos_r_a@session': keyEntry('other') };
     const target = await keyringWith({ atmos_r_a: keyEntry('old'), ...other });
@@ -151,7 +151,7 @@ describe('a key that replaces another one', () => {
     expect(await contentsOf(target)).toEqual({ atmos_r_a: keyEntry('new'), ...other });
   });
 
-  test('replaces it although the session cannot be read', async () => {
+  test('is replaced even if the session cannot be read', async () => {
     const source = await keyringWith({ atmos_r_a: keyEntry('new') });
     const memory = await keyringWith({ atmos_r_a: keyEntry('old') });
     const fail = failing('ERR_KEYRING_DAMAGED');
@@ -163,13 +163,13 @@ describe('a key that replaces another one', () => {
   });
 });
 
-describe('what goes wrong', () => {
+describe('an error', () => {
   test.each([
     'ERR_KEYRING_DAMAGED',
     'ERR_KEYRING_FOREIGN',
     'ERR_KEYRING_PERMISSIONS',
     'ERR_KEYRING_TOO_LARGE',
-  ] as const)('with one entry keeps no other from its turn: %s', async (code) => {
+  ] as const)('of one entry does not stop the others: %s', async (code) => {
     const source = await keyringWith({ atmos_r_a: 'one', atmos_r_b: 'two' });
     const memory = await keyringWith();
     const fail = failing(code);
@@ -189,7 +189,7 @@ describe('what goes wrong', () => {
     'ERR_KEYRING_TIMEOUT',
     'ERR_KEYRING_PASSWORD_WRONG',
     'ERR_KEYRING_IO',
-  ] as const)('with the keyring ends it: %s', async (code) => {
+  ] as const)('of the keyring stops the run: %s', async (code) => {
     const source = await keyringWith({ atmos_r_a: 'one', atmos_r_b: 'two', atmos_r_c: 'three' });
     const memory = await keyringWith();
     const fail = failing(code);
@@ -206,28 +206,29 @@ describe('what goes wrong', () => {
     });
   });
 
-  test('a target that gives back another value ends it', async () => {
+  test('of a target that returns a different value stops the run', async () => {
     const source = await keyringWith({ atmos_r_a: 'one' });
     const target: Keyring = { ...(await keyringWith()), get: async () => null };
     const result = await migrate(source, target);
     expect(result.stopped).toMatchObject({
       code: 'ERR_KEYRING_IO',
-      message: 'the memory keyring (this process) does not give back what was stored as atmos_r_a',
+      message:
+        'the memory keyring (this process) returned a different value than was stored as atmos_r_a',
     });
     expect(statesOf(result)).toEqual({ atmos_r_a: 'pending' });
   });
 
-  test('an entry that vanishes from the source is told of', async () => {
+  test('is reported for an entry that was deleted from the source', async () => {
     const source = await keyringWith({ atmos_r_a: 'one' });
     const vanishing: Keyring = { ...source, get: async () => null };
     const result = await migrate(vanishing, await keyringWith());
     expect(result.entries[0]).toMatchObject({
       state: 'gone',
-      error: { message: 'atmos_r_a is gone from where it was to be copied from' },
+      error: { message: 'atmos_r_a was deleted from the source keyring' },
     });
   });
 
-  test('an error that is not ours is not swallowed', async () => {
+  test('that is not an AtmosError is thrown', async () => {
     const source = await keyringWith({ atmos_r_a: 'one' });
     const broken: Keyring = { ...source, get: () => Promise.reject(new TypeError('a slip')) };
     await expect(migrate(broken, await keyringWith())).rejects.toThrow('a slip');
@@ -235,7 +236,7 @@ describe('what goes wrong', () => {
 });
 
 describe('an interruption', () => {
-  test('ends it between two entries, and a second run goes on', async () => {
+  test('stops the run between two entries, and a second run continues it', async () => {
     const entries = mixedEntries(10);
     const source = await keyringWith(entries);
     const target = await keyringWith();
@@ -255,7 +256,7 @@ describe('an interruption', () => {
   });
 });
 
-test('what the target lost again is noted', async () => {
+test('entries that the target has lost are recorded', async () => {
   const source = await keyringWith({ atmos_r_a: 'one', atmos_r_b: 'two' });
   const target = await keyringWith();
   const { entries } = await migrate(source, target);
@@ -274,7 +275,7 @@ test('what the target lost again is noted', async () => {
 });
 
 describe('deleting the source', () => {
-  test('takes what the target holds, that of an earlier run too, and nothing else', async () => {
+  test('deletes what the target contains, also from an earlier run, and nothing else', async () => {
     const source = await keyringWith({
       atmos_r_a: 'one',
       atmos_r_b: 'two',
@@ -288,7 +289,7 @@ describe('deleting the source', () => {
     expect(entries.map(({ sourceDeleted }) => sourceDeleted)).toEqual([true, false, true]);
   });
 
-  test('keeps an entry that either side changed meanwhile, and says so', async () => {
+  test('keeps an entry that changed on either side, and reports it', async () => {
     const source = await keyringWith({ atmos_r_a: 'one', atmos_r_b: 'two', atmos_r_c: 'three' });
     const target = await keyringWith();
     const { copies, entries } = await migrate(source, target);
@@ -311,7 +312,7 @@ describe('deleting the source', () => {
     });
   });
 
-  test('ends between two entries when it is interrupted', async () => {
+  test('stops between two entries if it is interrupted', async () => {
     const source = await keyringWith(mixedEntries(6));
     const target = await keyringWith();
     const { copies, entries } = await migrate(source, target);

@@ -48,7 +48,7 @@ async function entriesOf(keyring: Keyring): Promise<[string, string | null][]> {
   return Promise.all(names.map(async (name) => [name, await keyring.get(name)]));
 }
 
-/** What every refused operation owes: its error, and everything as it was. */
+/** Expects that every operation is refused with its error and changes nothing. */
 async function expectRefusal(
   keyring: Keyring,
   operation: () => Promise<unknown>,
@@ -67,7 +67,7 @@ async function expectRefusal(
 }
 
 describe('an item', () => {
-  test('comes back with whose it is and when it was stored', async () => {
+  test('is returned with its owner and the time when it was stored', async () => {
     const { store, keyring } = open('r');
     await store.write('Dev', 'key', keys);
     expect(await store.read('Dev', 'key')).toEqual({
@@ -80,14 +80,14 @@ describe('an item', () => {
     expect(await keyring.keys()).toEqual(['atmos_r_dev']);
   });
 
-  test('comes back with its notes', async () => {
+  test('is returned with its notes', async () => {
     const { store } = open('r');
     const notes = { chainFingerprint: 'f00d', clockOffsetMs: 1200 };
     await store.write('dev', 'session', session, notes);
     expect(await store.read('dev', 'session')).toMatchObject(notes);
   });
 
-  test('is found whatever the case of its name', async () => {
+  test('is found in any case of its name', async () => {
     const { store } = open('r');
     await store.write('Dev', 'key', keys);
     expect(await store.read('dEV', 'key')).toMatchObject({ alias: 'Dev' });
@@ -95,13 +95,13 @@ describe('an item', () => {
     expect(await store.remove('dev', 'key')).toBe(true);
   });
 
-  test('that is not there is null, and cannot be removed', async () => {
+  test('that does not exist is null and cannot be removed', async () => {
     const { store } = open('r');
     expect(await store.read('dev', 'key')).toBeNull();
     expect(await store.remove('dev', 'key')).toBe(false);
   });
 
-  test('of one realm is not there in another', async () => {
+  test('of one realm is not found in another realm', async () => {
     const { store, keyring } = open('r');
     await store.write('dev', 'key', keys);
     const other = open('s', keyring).store;
@@ -110,7 +110,7 @@ describe('an item', () => {
     expect(await store.read('dev', 'key')).not.toBeNull();
   });
 
-  test('is kept apart from the others of its identity: a session never overwrites a key', async () => {
+  test('is separate from other items of its identity: a session never overwrites a key', async () => {
     const { store, keyring } = open('r');
     await store.write('dev', 'key', keys);
     const before = await keyring.get('atmos_r_dev');
@@ -122,17 +122,19 @@ describe('an item', () => {
     expect(await keyring.get('atmos_r_dev')).toBe(before);
   });
 
-  test('that was stored otherwise than written is an error', async () => {
+  test('that the keyring changed is an error', async () => {
     const keyring = openMemoryKeyring();
     const lossy = { ...keyring, set: (key: string) => keyring.set(key, 'something else') };
     const error = await errorOf(open('r', lossy).store.write('dev', 'key', keys));
     expect(error.code).toBe('ERR_KEYRING_IO');
-    expect(error.message).toBe('the entry atmos_r_dev does not hold what was stored in it');
+    expect(error.message).toBe(
+      'the entry atmos_r_dev does not contain the value that was stored in it',
+    );
     expect(error.hints).toEqual(['atmos auth keyring status']);
   });
 });
 
-describe('two pairs of realm and alias with one name', () => {
+describe('two pairs of realm and alias with the same key', () => {
   const message =
     'the entry atmos_a_b_c is the key of identity b_c of realm a, not the key of identity c of realm a_b';
 
@@ -140,7 +142,7 @@ describe('two pairs of realm and alias with one name', () => {
     ['read', (store) => store.read('c', 'key')],
     ['write', (store) => store.write('c', 'key', keys)],
     ['remove', (store) => store.remove('c', 'key')],
-  ])('do not %s what is of the other', async (_, operate) => {
+  ])('do not %s the entry of the other', async (_, operate) => {
     const { store, keyring } = open('a');
     await store.write('b_c', 'key', keys);
     const other = open('a_b', keyring).store;
@@ -148,19 +150,22 @@ describe('two pairs of realm and alias with one name', () => {
     expect(await store.read('b_c', 'key')).toMatchObject({ credentials: keys });
   });
 
-  test.each(['read', 'remove'] as const)('nor %s it when it is of no use', async (operation) => {
-    const { store, keyring } = open('a_b');
-    const foreign = { type: 'gcp', data: {}, realm: 'a', alias: 'b_c', item: 'key' };
-    await keyring.set('atmos_a_b_c', JSON.stringify(foreign));
-    await expectRefusal(
-      keyring,
-      () => store[operation]('c', 'key'),
-      'ERR_KEYRING_FOREIGN',
-      message,
-    );
-  });
+  test.each(['read', 'remove'] as const)(
+    'do not %s the entry of the other if it is damaged',
+    async (operation) => {
+      const { store, keyring } = open('a_b');
+      const foreign = { type: 'gcp', data: {}, realm: 'a', alias: 'b_c', item: 'key' };
+      await keyring.set('atmos_a_b_c', JSON.stringify(foreign));
+      await expectRefusal(
+        keyring,
+        () => store[operation]('c', 'key'),
+        'ERR_KEYRING_FOREIGN',
+        message,
+      );
+    },
+  );
 
-  test('nor overwrite it then', async () => {
+  test('do not overwrite the entry of the other if it is damaged', async () => {
     const { store, keyring } = open('a_b');
     const foreign = { type: 'gcp', data: {}, realm: 'a', alias: 'b_c', item: 'key' };
     await keyring.set('atmos_a_b_c', JSON.stringify(foreign));
@@ -170,7 +175,7 @@ describe('two pairs of realm and alias with one name', () => {
 });
 
 describe('an entry that Atmos wrote', () => {
-  test('is taken, though it does not say whose it is', async () => {
+  test('is accepted although it does not state its owner', async () => {
     const { store, keyring } = open('a', openMemoryKeyring(), [{ realm: 'other', alias: 'x' }]);
     await keyring.set('atmos_a_b_c', ofAtmos);
     expect(await store.read('b_c', 'key')).toMatchObject({
@@ -179,7 +184,7 @@ describe('an entry that Atmos wrote', () => {
     expect(await store.remove('b_c', 'key')).toBe(true);
   });
 
-  test('says whose it is once we have written it', async () => {
+  test('states its owner after we have written it', async () => {
     const { store, keyring } = open('a');
     await keyring.set('atmos_a_b_c', ofAtmos);
     await store.write('b_c', 'key', keys);
@@ -187,7 +192,7 @@ describe('an entry that Atmos wrote', () => {
   });
 
   test.each(['read', 'write', 'remove'] as const)(
-    'is not there to %s when another owner that is configured has its name',
+    'cannot be used to %s if another configured owner has the same key',
     async (operation) => {
       const { store, keyring } = open('a', openMemoryKeyring(), [{ realm: 'a_b', alias: 'C' }]);
       await keyring.set('atmos_a_b_c', ofAtmos);
@@ -201,14 +206,14 @@ describe('an entry that Atmos wrote', () => {
     },
   );
 
-  test('is not in doubt when it is ours and says so', async () => {
+  test('is accepted if it states this owner', async () => {
     const { store } = open('a', openMemoryKeyring(), [{ realm: 'a_b', alias: 'c' }]);
     await store.write('b_c', 'key', keys);
     expect(await store.read('b_c', 'key')).toMatchObject({ realm: 'a' });
   });
 });
 
-describe('an entry under a name that is not its own', () => {
+describe('an entry under a wrong name', () => {
   test('is refused: a session under the name of a key', async () => {
     const { store, keyring } = open('r');
     await store.write('dev', 'session', session);
@@ -236,7 +241,7 @@ describe('an entry under a name that is not its own', () => {
     );
   });
 
-  test('is refused by the file keyring before it is looked into', async () => {
+  test('is refused by the file keyring before it is decrypted', async () => {
     const directory = temporaryDirectory();
     const keyring = openTestKeyring({ directory });
     const { store } = open('r', keyring);
@@ -257,12 +262,12 @@ describe('an entry under a name that is not its own', () => {
   });
 });
 
-describe('an entry that cannot be used', () => {
+describe('an invalid entry', () => {
   test.each<[string, string, string]>([
     ['text', 'CanarySecret', 'it is not a JSON object'],
-    ['another type', '{"type":"gcp","data":{}}', 'its type gcp is not known here'],
+    ['another type', '{"type":"gcp","data":{}}', 'its type gcp is not supported'],
     ['no secret', '{"type":"aws","data":{}}', 'its access key id or secret access key is missing'],
-    ['an owner that is none', '{"type":"aws","data":{},"realm":7}', 'its realm is damaged'],
+    ['an invalid owner', '{"type":"aws","data":{},"realm":7}', 'its realm is damaged'],
   ])('is an error: %s; it can be removed', async (_, text, fault) => {
     const { store, keyring } = open('r');
     await keyring.set('atmos_r_dev', text);
@@ -277,14 +282,14 @@ describe('an entry that cannot be used', () => {
     expect(await keyring.keys()).toEqual([]);
   });
 
-  test('can be written over', async () => {
+  test('can be overwritten', async () => {
     const { store, keyring } = open('r');
     await keyring.set('atmos_r_dev', 'text');
     await store.write('dev', 'key', keys);
     expect(await store.read('dev', 'key')).toMatchObject({ credentials: keys });
   });
 
-  test('does not cost the key, when it is the session', async () => {
+  test('does not affect the key if it is the session', async () => {
     const { store, keyring } = open('r');
     await keyring.set('atmos_r_dev@session', 'text');
     const error = await errorOf(store.read('dev', 'session'));
@@ -292,14 +297,14 @@ describe('an entry that cannot be used', () => {
     expect(error.hints).toEqual(['to remove it: atmos auth logout dev']);
   });
 
-  test('is removed by a command that quotes the name', async () => {
+  test('has a hint with the quoted name for removing it', async () => {
     const { store, keyring } = open('r');
     await keyring.set('atmos_r_a;id', 'text');
     const error = await errorOf(store.read('a;id', 'key'));
     expect(error.hints).toEqual(["to remove it: atmos auth logout 'a;id' --keychain"]);
   });
 
-  test('goes when its file is damaged', async () => {
+  test('is removed even if its file is damaged', async () => {
     const directory = temporaryDirectory();
     const keyring = openTestKeyring({ directory });
     const { store } = open('r', keyring);
@@ -313,8 +318,8 @@ describe('an entry that cannot be used', () => {
   });
 });
 
-describe('a look that failed', () => {
-  test('is never "not there", whatever kept it from looking', async () => {
+describe('a failed read', () => {
+  test('is never reported as a missing entry, whatever the reason', async () => {
     const keyring = openMemoryKeyring();
     const locked = new KeyringError('ERR_KEYRING_LOCKED', 'the keyring is locked');
     const { store } = open('r', { ...keyring, get: () => Promise.reject(locked) });

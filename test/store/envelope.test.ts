@@ -8,7 +8,7 @@ const secretAccessKey = 'CanaryIn/The+Coal/Mine0123456789abcdefgh';
 const minimal = { access_key_id: 'AKIAIOSFODNN7EXAMPLE', secret_access_key: secretAccessKey };
 const minimalCredentials = { type: 'aws', accessKeyId: 'AKIAIOSFODNN7EXAMPLE', secretAccessKey };
 
-// As Go's encoding/json writes Atmos's structures, all fields set.
+// As Go's encoding/json writes Atmos's structures with all fields set.
 const writtenByAtmos =
   '{"type":"aws","data":{"access_key_id":"AKIAIOSFODNN7EXAMPLE",' +
   `"secret_access_key":"${secretAccessKey}","session_token":"CanaryToken==",` +
@@ -27,21 +27,21 @@ const full = {
 const aws = (data: unknown) => JSON.stringify({ type: 'aws', data });
 const withOwn = (own: object) => JSON.stringify({ type: 'aws', data: minimal, ...own });
 
-describe('what Atmos wrote', () => {
-  test('is read with all its fields', () => {
+describe('an envelope that Atmos wrote', () => {
+  test('is parsed with all its fields', () => {
     expect(parseEnvelope(writtenByAtmos)).toEqual({ credentials: full });
   });
 
-  test('is read with the least that there can be', () => {
+  test('is parsed with only the required fields', () => {
     expect(parseEnvelope(aws(minimal))).toEqual({ credentials: minimalCredentials });
   });
 
-  test('is read without the fields that are empty, and without those nobody knows', () => {
+  test('is parsed without empty and unknown fields', () => {
     const text = aws({ ...minimal, session_token: '', region: '', expiration: '', other: [1] });
     expect(parseEnvelope(text)).toEqual({ credentials: minimalCredentials });
   });
 
-  test('is read when it has space around it', () => {
+  test('is parsed with surrounding space', () => {
     expect(parseEnvelope(` ${aws(minimal)}\n`)).toEqual({ credentials: minimalCredentials });
   });
 
@@ -56,16 +56,16 @@ describe('what Atmos wrote', () => {
   test.each<[string, string]>([
     ['2026-01-31T14:00:00+02:00', '2026-01-31T12:00:00.000Z'],
     ['2026-01-31T12:00:00.25Z', '2026-01-31T12:00:00.250Z'],
-  ])('expires at %s, in whatever zone', (expiration, iso) => {
+  ])('expires at %s, in any time zone', (expiration, iso) => {
     const envelope = parseEnvelope(aws({ ...minimal, expiration }));
     expect(envelope).toMatchObject({ credentials: { expiresAt: new Date(iso) } });
   });
 });
 
-describe('what we write', () => {
+describe('an envelope that we write', () => {
   const owner = { realm: 'r', alias: 'Dev' };
 
-  test("has Atmos's fields byte for byte, and ours beside them at the top", () => {
+  test("has Atmos's fields byte for byte, and our own fields next to them at the top", () => {
     const credentials = awsCredentials(full);
     const text = formatEnvelope({
       credentials,
@@ -85,7 +85,7 @@ describe('what we write', () => {
     );
   });
 
-  test('leaves out what is empty or absent', () => {
+  test('omits empty and absent fields', () => {
     const credentials = awsCredentials({ ...full, sessionToken: '', region: '', mfaArn: '' });
     const { expiresAt: _, sessionDuration: __, ...rest } = credentials;
     const text = formatEnvelope({ credentials: rest, ...owner, item: 'key' });
@@ -104,7 +104,7 @@ describe('what we write', () => {
     expect(data.expiration).toBe('2026-01-31T12:00:00Z');
   });
 
-  test('comes back as it went', () => {
+  test('is the same after writing and parsing', () => {
     const text = fc.string({ unit: 'binary', minLength: 1 });
     const name = fc.string({ unit: 'grapheme', maxLength: 60 }).filter((s) => !/\p{Cc}/u.test(s));
     const second = fc
@@ -141,76 +141,84 @@ describe('what we write', () => {
   });
 });
 
-describe('what is none', () => {
+describe('an invalid envelope', () => {
   test.each<[string, string, string]>([
     ['nothing', '', 'it is not a JSON object'],
     ['text', secretAccessKey, 'it is not a JSON object'],
-    ['half of it', writtenByAtmos.slice(0, 90), 'it is not a JSON object'],
-    ['two of it', `${aws(minimal)}{}`, 'it is not a JSON object'],
+    ['a truncated envelope', writtenByAtmos.slice(0, 90), 'it is not a JSON object'],
+    ['two envelopes', `${aws(minimal)}{}`, 'it is not a JSON object'],
     ['null', 'null', 'it is not a JSON object'],
     ['a list', '[]', 'it is not a JSON object'],
     ['a string', '"aws"', 'it is not a JSON object'],
-    ['what nests without end', '['.repeat(1_000_000), 'it is not a JSON object'],
-    ['an empty object', '{}', 'it has no type and data'],
-    ['credentials without envelope', JSON.stringify(minimal), 'it has no type and data'],
-    ['one without type', JSON.stringify({ data: minimal }), 'it has no type and data'],
-    ['one without data', '{"type":"aws"}', 'it has no type and data'],
-    ['one whose data is text', '{"type":"aws","data":"text"}', 'it has no type and data'],
-    ['one whose data is a list', '{"type":"aws","data":[]}', 'it has no type and data'],
-    ['one whose type is a number', '{"type":1,"data":{}}', 'it has no type and data'],
-    ['one that hides', '{"__proto__":{"type":"aws","data":{}}}', 'it has no type and data'],
-    ['one of Google', '{"type":"gcp","data":{}}', 'its type gcp is not known here'],
-    ['one of Atmos Pro', '{"type":"atmos-pro","data":{}}', 'its type atmos-pro is not known here'],
-    ['another spelling', '{"type":"AWS","data":{}}', 'its type is not known here'],
-    ['a type of any text', '{"type":"Canary\\n","data":{}}', 'its type is not known here'],
-    ['one without a key', aws({}), 'its access key id or secret access key is missing'],
+    ['deeply nested text', '['.repeat(1_000_000), 'it is not a JSON object'],
+    ['an empty object', '{}', 'its type or data is missing'],
+    ['credentials without envelope', JSON.stringify(minimal), 'its type or data is missing'],
+    ['an envelope without type', JSON.stringify({ data: minimal }), 'its type or data is missing'],
+    ['an envelope without data', '{"type":"aws"}', 'its type or data is missing'],
     [
-      'one without an id',
+      'an envelope whose data is text',
+      '{"type":"aws","data":"text"}',
+      'its type or data is missing',
+    ],
+    ['an envelope whose data is a list', '{"type":"aws","data":[]}', 'its type or data is missing'],
+    ['an envelope whose type is a number', '{"type":1,"data":{}}', 'its type or data is missing'],
+    [
+      'an envelope in __proto__',
+      '{"__proto__":{"type":"aws","data":{}}}',
+      'its type or data is missing',
+    ],
+    ['an envelope of Google', '{"type":"gcp","data":{}}', 'its type gcp is not supported'],
+    [
+      'an envelope of Atmos Pro',
+      '{"type":"atmos-pro","data":{}}',
+      'its type atmos-pro is not supported',
+    ],
+    ['another spelling', '{"type":"AWS","data":{}}', 'its type is not supported'],
+    ['a type of any text', '{"type":"Canary\\n","data":{}}', 'its type is not supported'],
+    ['an envelope without a key', aws({}), 'its access key id or secret access key is missing'],
+    [
+      'an envelope without an id',
       aws({ ...minimal, access_key_id: '' }),
       'its access key id or secret access key is missing',
     ],
     [
-      'one without a secret',
+      'an envelope without a secret',
       aws({ access_key_id: 'AKIA' }),
       'its access key id or secret access key is missing',
     ],
     [
-      'one whose data hides',
+      'data in __proto__',
       '{"type":"aws","data":{"__proto__":{"access_key_id":"a","secret_access_key":"b"}}}',
       'its access key id or secret access key is missing',
     ],
     [
-      'one whose secret is a number',
+      'an envelope whose secret is a number',
       aws({ ...minimal, secret_access_key: 5 }),
       'its secret_access_key is not text',
     ],
     [
-      'one whose token is null',
+      'an envelope whose token is null',
       aws({ ...minimal, session_token: null }),
       'its session_token is not text',
     ],
     [
-      'one whose expiry is a number',
+      'an envelope whose expiry is a number',
       aws({ ...minimal, expiration: 1769860800 }),
       'its expiration is not text',
     ],
     [
-      'one whose region is a list',
+      'an envelope whose region is a list',
       aws({ ...minimal, region: ['eu-west-1'] }),
       'its region is not text',
     ],
-    ['one whose realm is a number', withOwn({ realm: 5 }), 'its realm is damaged'],
-    ['one whose realm is null', withOwn({ realm: null }), 'its realm is damaged'],
-    ['one whose realm is endless', withOwn({ realm: 'r'.repeat(241) }), 'its realm is damaged'],
+    ['an envelope whose realm is a number', withOwn({ realm: 5 }), 'its realm is damaged'],
+    ['an envelope whose realm is null', withOwn({ realm: null }), 'its realm is damaged'],
+    ['a realm that is too long', withOwn({ realm: 'r'.repeat(241) }), 'its realm is damaged'],
+    ['an alias with a control sequence', withOwn({ alias: '\u001b[31m' }), 'its alias is damaged'],
+    ['an unknown item', withOwn({ item: 'keys' }), 'its item is damaged'],
+    ['an invalid time', withOwn({ saved_at: 'yesterday' }), 'its saved_at is damaged'],
     [
-      'one whose alias commands a terminal',
-      withOwn({ alias: '\u001b[31m' }),
-      'its alias is damaged',
-    ],
-    ['one of an item there is not', withOwn({ item: 'keys' }), 'its item is damaged'],
-    ['one whose time is none', withOwn({ saved_at: 'yesterday' }), 'its saved_at is damaged'],
-    [
-      'one whose fingerprint is none',
+      'an invalid fingerprint',
       withOwn({ chain_fingerprint: {} }),
       'its chain_fingerprint is damaged',
     ],
@@ -228,29 +236,29 @@ describe('what is none', () => {
       'its chain_settings is damaged',
     ]),
     [
-      'one whose offset is text',
+      'an envelope whose offset is text',
       withOwn({ clock_offset_ms: '0' }),
       'its clock_offset_ms is damaged',
     ],
     [
-      'one whose offset is beyond all clocks',
+      'an offset that is out of range',
       withOwn({ clock_offset_ms: 1e300 }),
       'its clock_offset_ms is damaged',
     ],
-    ['one whose limits are no list', withOwn({ limits: 'all' }), 'its limits is damaged'],
-    ['one with a limit that is no text', withOwn({ limits: [7] }), 'its limits is damaged'],
-  ])('%s', (_, text, fault) => {
+    ['limits that are not a list', withOwn({ limits: 'all' }), 'its limits is damaged'],
+    ['a limit that is not text', withOwn({ limits: [7] }), 'its limits is damaged'],
+  ])('is reported: %s', (_, text, fault) => {
     expect(parseEnvelope(text)).toEqual({ fault });
   });
 
-  test('still says whose it is', () => {
+  test('still states its owner', () => {
     const own = { realm: 'r', alias: 'dev', item: 'token' };
     const text = JSON.stringify({ type: 'oidc', data: {}, ...own });
-    expect(parseEnvelope(text)).toEqual({ fault: 'its type oidc is not known here', ...own });
+    expect(parseEnvelope(text)).toEqual({ fault: 'its type oidc is not supported', ...own });
   });
 });
 
-test('is an envelope or a fault without a word of its content, whatever the text', () => {
+test('any text is an envelope or a fault that does not quote the content', () => {
   const canary = 'CANARY';
   const value = fc.oneof(
     fc.jsonValue(),
@@ -301,7 +309,7 @@ test('is an envelope or a fault without a word of its content, whatever the text
   );
 });
 
-test('does not show its secrets when it is inspected', () => {
+test('an envelope does not show its secrets when it is inspected', () => {
   const shown = inspect(parseEnvelope(writtenByAtmos), { depth: 10, showHidden: true });
   expect(shown).not.toContain('Canary');
 });

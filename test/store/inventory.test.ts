@@ -21,11 +21,11 @@ const inventory = createInventory('r1', configured);
 
 const keyOfAtmos =
   '{"type":"aws","data":{"access_key_id":"AKIAIOSFODNN7EXAMPLE","secret_access_key":"x"}}';
-/** What Go Atmos keeps of IAM Identity Center under the name of the provider. */
+/** The token of IAM Identity Center that Go Atmos stores under the name of the provider. */
 const tokenOfAtmos =
   '{"type":"aws","data":{"access_key_id":"an-sso-access-token","region":"us-east-1","expiration":"2026-11-22T10:00:00Z"}}';
 
-describe('the name of an entry tells', () => {
+describe('the name of an entry shows', () => {
   test.each([
     ['atmos_r1_dev', { realm: 'r1', alias: 'dev', item: 'key' }],
     ['atmos_r1_dev@session', { realm: 'r1', alias: 'dev', item: 'session' }],
@@ -33,13 +33,13 @@ describe('the name of an entry tells', () => {
     [`atmos_${hash}_team/dev`, { realm: hash, alias: 'team/dev', item: 'key' }],
     ['atmos_default_dev', { realm: 'default', alias: 'dev', item: 'key' }],
     ['atmos_other_team/dev', { realm: null, alias: 'other_team/dev', item: 'key' }],
-    // Configured, so no store made it.
+    // Configured as an identity, so it does not belong to a store.
     ['atmos_team/ops', { realm: null, alias: 'team/ops', item: 'key' }],
     // A provider has no key.
     ['atmos_r1_corp', { realm: 'r1', alias: 'corp', item: 'token' }],
-    // But an identity of its name may have one.
+    // An identity with the same name may have one.
     ['atmos_r1_both', { realm: 'r1', alias: 'both', item: 'key' }],
-  ])('%s: it is ours', (key, said) => {
+  ])('that %s belongs to atmos-auth', (key, said) => {
     expect(inventory.named(key)).toEqual({ key, owner: 'atmos-auth', ...said });
   });
 
@@ -55,17 +55,17 @@ describe('the name of an entry tells', () => {
     ['atmos_', 'other'],
     ['atmos-auth-doctor-probe-1767225600-01234567', 'other'],
     ['', 'other'],
-  ] as const)('%j: it belongs to %s', (key, owner) => {
+  ] as const)('that %j belongs to %s', (key, owner) => {
     expect(inventory.named(key)).toEqual({ key, owner });
   });
 
-  test('nothing of providers without a configuration', () => {
+  test('no provider without a configuration', () => {
     expect(createInventory('r1').named('atmos_r1_corp')).toMatchObject({ item: 'key' });
   });
 });
 
-describe('the content of an entry tells', () => {
-  test('what has the name of a key and is a token of Atmos', () => {
+describe('the content of an entry shows', () => {
+  test('a token of Atmos under the name of a key', () => {
     for (const one of [inventory, createInventory('r1')]) {
       expect(one.read('atmos_r1_corp', tokenOfAtmos)).toEqual({
         key: 'atmos_r1_corp',
@@ -87,18 +87,18 @@ describe('the content of an entry tells', () => {
     ['atmos_my_secrets/dev/app/token', '"a secret"', 'atmos-store'],
     ['atmos_my_secrets/dev/app/token', '{"type":"x"}', 'atmos-store'],
     ['atmos_other_team/dev', keyOfAtmos, 'atmos-auth'],
-    // The name alone would be a store's.
+    // By its name alone it would belong to a store.
     ['atmos_team/dev', keyOfAtmos, 'atmos-auth'],
-    // A store may keep anything, under a name that no identity has.
+    // A store may have any value, under a name that no identity has.
     ['atmos/plat/dev/app/KEY', keyOfAtmos, 'atmos-store'],
     ['unrelated', keyOfAtmos, 'other'],
-    // Of our realm and damaged, but ours.
+    // Of our realm, so it belongs to atmos-auth even if it is damaged.
     ['atmos_r1_team/dev', '"a secret"', 'atmos-auth'],
-  ])('whose %s with %s is', (key, value, owner) => {
+  ])('the owner of %s with the content %s: %s', (key, value, owner) => {
     expect(inventory.read(key, value).owner).toBe(owner);
   });
 
-  test('that it is another entry than its name says, in whatever normal form', () => {
+  test('a different owner than its name, in any normal form', () => {
     const credentials = awsCredentials({ accessKeyId: 'a', secretAccessKey: 'b' });
     const text = (alias: string) =>
       formatEnvelope({ credentials, realm: 'r1', alias, item: 'key' });
@@ -113,20 +113,20 @@ describe('the content of an entry tells', () => {
     });
   });
 
-  test('nothing but a type that Atmos knows and we do not', () => {
+  test('only a type that Atmos supports and atmos-auth does not', () => {
     expect(inventory.read('atmos_r1_x', '{"type":"mock","data":{}}')).toMatchObject({
       item: 'key',
-      fault: 'its type mock is not known here',
+      fault: 'its type mock is not supported',
       isOfAtmos: true,
     });
   });
 });
 
-describe('is at fault if it does not open', () => {
+describe('the error if an entry that cannot be decrypted certainly belongs to atmos-auth', () => {
   test.each([
     ['atmos_r1_dev', true],
     ['atmos_other_dev', true],
-    // The keyring cannot tell that this is ours, the realm does.
+    // The keyring cannot know the owner of this entry, but the realm shows it.
     ['atmos_r1_team/dev', true],
     ['atmos_other_team/dev', false],
     ['atmos_my_secrets/dev/app/token', false],
@@ -154,7 +154,7 @@ describe('an orphan', () => {
   });
 });
 
-test('an entry that was renamed is no orphan: no logout would find it', () => {
+test('an entry that was renamed is not an orphan, because logout would not find it', () => {
   const value = formatEnvelope({
     credentials: awsCredentials({ accessKeyId: 'AKIAIOSFODNN7EXAMPLE', secretAccessKey: 'x' }),
     realm: 'r1',
@@ -165,7 +165,7 @@ test('an entry that was renamed is no orphan: no logout would find it', () => {
   expect(inventory.isOrphan(inventory.read('atmos_r1_renamed', value))).toBe(false);
 });
 
-describe('needs to be opened to be judged', () => {
+describe('the content is needed to classify an entry', () => {
   test.each([
     ['atmos_r1_dev', true],
     ['atmos_my_secrets/dev/app/token', true],
@@ -176,7 +176,7 @@ describe('needs to be opened to be judged', () => {
   });
 });
 
-describe('has expired', () => {
+describe('expired items', () => {
   const now = new Date('2026-11-22T10:00:00Z');
   const read = (value: string) => inventory.read('atmos_r1_corp', value) as ReadEntry;
   const jwt = (claims: object) =>
@@ -188,21 +188,21 @@ describe('has expired', () => {
 
   test.each([
     ['a token of IAM Identity Center', tokenOfAtmos, true],
-    ['one that expires later', tokenOfAtmos.replace('10:00:00', '10:00:01'), false],
-    ['one whose expiry cannot be read', tokenOfAtmos.replace('2026-11-22T10:00:00Z', 'soon'), true],
+    ['a token that expires later', tokenOfAtmos.replace('10:00:00', '10:00:01'), false],
+    ['a token with an invalid expiry', tokenOfAtmos.replace('2026-11-22T10:00:00Z', 'soon'), true],
     ['a JWT', oidc({ exp: seconds }), true],
     ['a JWT that expires later', oidc({ exp: seconds + 1 }), false],
-    ['a JWT that never does', oidc({}), false],
-    ['a JWT with an expiry beyond all clocks', oidc({ exp: 1e300 }), false],
-    ['what is no JWT', '{"type":"atmos-pro","data":{"token":"opaque"}}', false],
+    ['a JWT that never expires', oidc({}), false],
+    ['a JWT with an expiry that is out of range', oidc({ exp: 1e300 }), false],
+    ['a token that is not a JWT', '{"type":"atmos-pro","data":{"token":"opaque"}}', false],
     ['a token of GCP', gcp('2026-11-22T09:59:59.123456789Z'), true],
-    ['a token of GCP that never does', gcp('0001-01-01T00:00:00Z'), false],
+    ['a token of GCP that never expires', gcp('0001-01-01T00:00:00Z'), false],
   ])('%s', (_, value, expected) => {
     expect(read(value)).toMatchObject({ item: 'token', holds: 'token' });
     expect(hasExpired(read(value), now)).toBe(expected);
   });
 
-  test('an access key is no token, whatever is missing', () => {
+  test('an access key is never a token, whatever is missing', () => {
     const partial = '{"type":"aws","data":{"access_key_id":"AKIAIOSFODNN7EXAMPLE"}}';
     expect(read(partial)).toMatchObject({
       item: 'key',
@@ -211,7 +211,7 @@ describe('has expired', () => {
   });
 });
 
-test('entries are counted by owner, and ours by item', () => {
+test('entries are counted by owner, and our own entries by item', () => {
   const keys = ['atmos_r1_dev', 'atmos_r1_dev@session', 'atmos_r1_corp', 'atmos/KEY', 'x', 'y'];
   expect(countEntries(keys.map((key) => inventory.named(key)))).toEqual({
     owners: { 'atmos-auth': 3, 'atmos-store': 1, other: 2 },
@@ -219,7 +219,7 @@ test('entries are counted by owner, and ours by item', () => {
   });
 });
 
-describe('an entry whose name an identity or a store may have', () => {
+describe('an entry whose name may belong to an identity or a store', () => {
   const bare = createInventory('r');
   const entries = {
     'atmos_other_team/dev': '{"type":"aws","data":{}}',
@@ -234,7 +234,7 @@ describe('an entry whose name an identity or a store may have', () => {
     return keyring;
   };
 
-  test('belongs to either by its value', async () => {
+  test('is classified by its value', async () => {
     const source = await keyringWithEntries();
     const { keys, left } = await ownKeys(source, bare);
     expect(keys).toEqual(['atmos_other_team/dev', 'atmos_team/dev']);
@@ -244,7 +244,7 @@ describe('an entry whose name an identity or a store may have', () => {
     ]);
   });
 
-  test('is left when it is damaged, but a failure of the keyring is an error', async () => {
+  test('is skipped if it is damaged, but a failure of the keyring is an error', async () => {
     const source = await keyringWithEntries();
     const failing = (code: KeyringErrorCode): Keyring => ({
       ...source,

@@ -5,7 +5,7 @@ import { itemKey, itemKeys, parseItemKey, type ItemKind } from '../../src/store/
 const hash = '0123456789abcdef';
 
 describe('the key of an item', () => {
-  // The first five are pinned by Atmos's own tests.
+  // The first five are also in Atmos's own tests.
   test.each<[string, string, string]>([
     ['a', '', 'atmos_a'],
     ['a', 'r', 'atmos_r_a'],
@@ -19,17 +19,17 @@ describe('the key of an item', () => {
     ['ΌΣΟΣ', 'r', 'atmos_r_όσοσ'],
     ['STRAẞE', 'r', 'atmos_r_straße'],
     ['\u212Aelvin', 'r', 'atmos_r_kelvin'],
-  ])('alias %j in realm %j is %j', (alias, realm, key) => {
+  ])('for the alias %j in the realm %j is %j', (alias, realm, key) => {
     expect(itemKey({ realm, alias }, 'key')).toBe(key);
   });
 
-  test('says what is kept', () => {
+  test('contains the type of item', () => {
     const owner = { realm: 'r', alias: 'Dev' };
     expect(itemKey(owner, 'session')).toBe('atmos_r_dev@session');
     expect(itemKey(owner, 'token')).toBe('atmos_r_dev@token');
   });
 
-  test('is looked for in every Unicode normal form, first as it is written', () => {
+  test('is searched in every Unicode normal form, first as it is written', () => {
     const [composed, decomposed] = ['atmos_r_caf\u00e9@session', 'atmos_r_cafe\u0301@session'];
     expect(itemKeys({ realm: 'r', alias: 'CAF\u00c9' }, 'session')).toEqual([composed, decomposed]);
     expect(itemKeys({ realm: 'r', alias: 'CAFE\u0301' }, 'session')).toEqual([
@@ -39,13 +39,13 @@ describe('the key of an item', () => {
     expect(itemKeys({ realm: 'r', alias: 'dev' }, 'key')).toEqual(['atmos_r_dev']);
   });
 
-  test('is one for two pairs of realm and alias, which is why an entry says whose it is', () => {
+  test('can be equal for two pairs of realm and alias, so the entry states its owner', () => {
     const one = itemKey({ realm: 'a', alias: 'b_c' }, 'key');
     expect(itemKey({ realm: 'a_b', alias: 'c' }, 'key')).toBe(one);
   });
 });
 
-describe('what a key says', () => {
+describe('parsing a key', () => {
   test.each<[string, string, ReturnType<typeof parseItemKey>]>([
     ['atmos_r_dev', 'r', { realm: 'r', alias: 'dev', item: 'key' }],
     ['atmos_r_dev@session', 'r', { realm: 'r', alias: 'dev', item: 'session' }],
@@ -70,11 +70,11 @@ describe('what a key says', () => {
     ['Atmos_r_dev', 'r', undefined],
     ['aws-vault', 'r', undefined],
     ['', '', undefined],
-  ])('%j in realm %j', (key, realm, said) => {
+  ])('with the key %j in realm %j', (key, realm, said) => {
     expect(parseItemKey(key, realm)).toEqual(said);
   });
 
-  test('is what it was made of, in its own realm', () => {
+  test('returns the item that it was made of, in its own realm', () => {
     const name = fc.string({ minLength: 1, maxLength: 20 }).map((text) => text.toLowerCase());
     const alias = name.filter((text) => !/@(session|token)$/.test(text));
     const item = fc.constantFrom<ItemKind>('key', 'session', 'token');

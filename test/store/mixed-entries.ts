@@ -6,9 +6,9 @@ import { itemKey } from '../../src/store/key.ts';
 const realms = ['r', 'my_realm', '0123456789abcdef', 'default', ''];
 
 /**
- * As many entries of every kind, by key: keys, sessions and tokens of several realms, what Atmos
- * wrote without our fields, types that only it knows, names that must be escaped, values that are long
- * or no envelope at all.
+ * This many entries of every kind, by key: keys, sessions and tokens of several realms, entries of
+ * Atmos without our own fields, types that only Atmos supports, names that must be escaped, long
+ * values, and values that are not an envelope.
  */
 export function mixedEntries(count: number): Record<string, string> {
   return Object.fromEntries(Array.from({ length: count }, (_, number) => mixedEntry(number)));
@@ -16,7 +16,7 @@ export function mixedEntries(count: number): Record<string, string> {
 
 function mixedEntry(number: number): [string, string] {
   const realm = realms[number % realms.length] ?? '';
-  // With a slash and without a realm, what is no envelope would be a secret of a store.
+  // With a slash and without a realm, a value that is not an envelope would be a secret of a store.
   const alias = number % 7 === 0 && number % 5 !== 4 ? `team/${number}%` : `identité-${number}`;
   const owner = { realm, alias };
   const id = `AKIA${String(number).padStart(16, '0')}`;
@@ -52,7 +52,7 @@ function mixedEntry(number: number): [string, string] {
   }
 }
 
-/** All that a keyring holds, by key. */
+/** The content of a keyring, by key. */
 export async function contentsOf(keyring: Keyring): Promise<Record<string, string | null>> {
   const contents: Record<string, string | null> = {};
   for (const key of await keyring.keys()) contents[key] = await keyring.get(key);

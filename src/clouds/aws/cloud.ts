@@ -11,7 +11,10 @@ import {
 
 const regionVariables = ['AWS_DEFAULT_REGION', 'AWS_REGION'];
 
-/** What the AWS CLI and every SDK of AWS read: variables, a profile, the answer of its process. */
+/**
+ * How the AWS CLI and the AWS SDKs receive credentials: variables, a profile, the output of its
+ * process.
+ */
 export const aws: Cloud = {
   regionVariables,
   environment,
@@ -24,7 +27,7 @@ export const aws: Cloud = {
   },
 };
 
-/** Every SDK takes them before any shared file, as long as no profile is named, and none is. */
+/** Every SDK prefers these variables to shared files only if no profile is set. */
 function environment(credentials: AwsCredentials, region: string | undefined): EnvironmentChange {
   const { sessionToken, expiresAt } = credentials;
   return instead({
@@ -40,17 +43,17 @@ function processEnvironment(place: ProfilePlace): EnvironmentChange {
   return instead({
     AWS_CONFIG_FILE: place.configFile,
     AWS_PROFILE: profileOf(place.identity),
-    // Version 1 of the Go SDK reads the configuration file only then.
+    // Version 1 of the Go SDK reads the configuration file only if this is set.
     AWS_SDK_LOAD_CONFIG: '1',
-    // A section of the profile's name in the user's own file would win.
+    // A section with the name of the profile in the user's own file would take precedence.
     AWS_SHARED_CREDENTIALS_FILE: place.emptyFile,
     ...withRegion(place.region),
   });
 }
 
 /**
- * The answer of a `credential_process`, version 1 of AWS's format. `Expiration` is what makes an SDK
- * ask again; long-lived keys have none.
+ * The output of a `credential_process`, in version 1 of the AWS format. `Expiration` makes an SDK
+ * run the process again; long-lived keys have none.
  */
 function formatAnswer(credentials: AwsCredentials): string {
   const { sessionToken, expiresAt } = credentials;
@@ -66,7 +69,7 @@ function formatAnswer(credentials: AwsCredentials): string {
 
 function instead(set: Readonly<Record<string, string>>): EnvironmentChange {
   return {
-    // Without it a program whose credentials have ended goes on as the machine's own role.
+    // Without it, a program whose credentials have expired would use the role of the machine.
     set: { ...set, AWS_EC2_METADATA_DISABLED: 'true' },
     unset: credentialVariables.filter((name) => !Object.hasOwn(set, name)),
   };

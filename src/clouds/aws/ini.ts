@@ -1,5 +1,6 @@
-// The INI form of the AWS files, as the AWS CLI (botocore on Python's RawConfigParser) reads it. Where it
-// gives up on a whole file, for a section that is there twice or a line without a value, we read on.
+// Parses the INI format of the AWS files as the AWS CLI does (botocore with Python's
+// RawConfigParser). The CLI rejects a whole file with a duplicate section or a line without a
+// value; this parser continues.
 
 export interface IniSetting {
   readonly value: string;
@@ -8,25 +9,28 @@ export interface IniSetting {
 }
 
 export interface IniSection {
-  /** What is between the brackets: `profile "My Prof"`. */
+  /** The text between the brackets: `profile "My Prof"`. */
   readonly name: string;
-  /** Of its header, counted from 1. */
+  /** The line of its header, counted from 1. */
   readonly line: number;
-  /** By their names in lower case. Of one that is there twice, the last. */
+  /** By name in lower case. The last setting wins if a name is repeated. */
   readonly settings: ReadonlyMap<string, IniSetting>;
 }
 
 const comment = /(^|\s)[;#].*$/;
-// Whatever follows the last bracket.
+// Text after the last bracket is ignored.
 const header = /^\[(.+)\]/;
 const setting = /^([^=:]+?)\s*[=:]\s*(.*)$/;
 
-/** The sections of a file, in their order. Lines before the first one, and what is no setting, are ignored. */
+/**
+ * Parses the sections of a file, in their order. Lines before the first section and invalid lines
+ * are ignored.
+ */
 export function parseIni(text: string): IniSection[] {
   const sections: (IniSection & { settings: Map<string, IniSetting> })[] = [];
-  // Below a setting without a value, lines that are indented further are settings of its own: `s3 =`.
+  // More deeply indented lines below a setting without a value are nested settings: `s3 =`.
   let parentIndent: number | undefined;
-  // Below any setting, a line that is indented further goes on with its value, and is no header.
+  // A more deeply indented line below any setting continues its value and is not a header.
   let settingIndent: number | undefined;
   for (const [index, written] of text.split(/\r?\n/).entries()) {
     const whole = written.trim();
@@ -52,7 +56,10 @@ export function parseIni(text: string): IniSection[] {
   return sections;
 }
 
-/** The words of a section's name, quoted as in a shell. Undefined for an open quote. */
+/**
+ * Splits the name of a section into words, quoted as in a shell. Undefined if a quote is not
+ * closed.
+ */
 export function splitWords(name: string): string[] | undefined {
   const words: string[] = [];
   const part = /\s*((?:[^\s"'\\]|\\.|"(?:[^"\\]|\\.)*"|'[^']*')+)\s*/sy;
@@ -68,13 +75,13 @@ function unquote(_: string, double?: string, single?: string, escaped?: string):
   return double?.replaceAll(/\\(["\\])/g, '$1') ?? single ?? escaped ?? '';
 }
 
-/** What Go Atmos writes directly above a section: `; atmos: expiration=…`. */
+/** The comment that Go Atmos writes directly above a section: `; atmos: expiration=…`. */
 const atmosComment = /^\s*[;#]\s*atmos:/;
 const anyComment = /^\s*[;#]/;
 
 /**
- * The text without these sections and Atmos's comments directly above them. Everything else stays byte
- * for byte, comments above the next section too.
+ * Removes these sections and Atmos's comments directly above them. The rest of the text does not
+ * change, including comments above the next section.
  */
 export function removeSections(text: string, isRemoved: (name: string) => boolean): string {
   const lines = text.split('\n');

@@ -12,7 +12,7 @@ const defaultDuration = '12h';
 /** The form of the long-lived key of an IAM user. @throws ERR_CONFIG_INVALID */
 export function createKeyForm(identity: Identity): KeyForm {
   const { credentials, session, locate } = identity;
-  // Not by the first value that is typed.
+  // Report an invalid configuration now, not at the first value that the user enters.
   readSettings(identity);
   const check = (property: keyof AccessKey) => (value: string) => {
     const [fault] = keyFaultsOf(identity, { [property]: value });
@@ -67,17 +67,17 @@ function makeKey(values: KeyValues): ReturnType<KeyForm['make']> {
   });
 }
 
-/** Our fields, and where `aws iam create-access-key` has the same. */
+/** Our field names, and the names in the output of `aws iam create-access-key`. */
 const fieldsOfAws: Readonly<Record<string, string>> = {
   access_key_id: 'AccessKeyId',
   secret_access_key: 'SecretAccessKey',
 };
 
 /**
- * Reads `{"access_key_id", "secret_access_key", "mfa_arn"?, "session_duration"?}`, or what
- * `aws iam create-access-key` prints.
+ * Parses `{"access_key_id", "secret_access_key", "mfa_arn"?, "session_duration"?}`, or the output
+ * of `aws iam create-access-key`.
  *
- * @throws ERR_USAGE naming what is missing, without a word of the input
+ * @throws ERR_USAGE with the missing field, without quoting the input
  */
 function parseAccessKey(json: string): KeyValues {
   const given = parseInput(json);
@@ -121,7 +121,7 @@ function badInput(message: string): AtmosError {
   return new AtmosError('ERR_USAGE', message, {
     hints: [
       say(
-        'give {"access_key_id": "…", "secret_access_key": "…"}, with "mfa_arn" and "session_duration" if you like',
+        'write {"access_key_id": "…", "secret_access_key": "…"}, optionally with "mfa_arn" and "session_duration"',
       ),
       pipe(['aws', 'iam', 'create-access-key'], ['atmos', 'auth', 'user', 'configure', '--stdin']),
     ],

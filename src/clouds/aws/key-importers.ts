@@ -13,8 +13,9 @@ export const awsFiles: KeyFileImporter = {
   key: readAwsProfile,
 };
 
-// aws-vault keeps all in one keyring of 99designs: a long-lived key under the name of its profile,
-// as the JSON of the AWS SDK's credentials; sessions and SSO tokens under names of these forms.
+// aws-vault stores everything in one keyring of 99designs: a long-lived key under the name of its
+// profile, as the JSON of the AWS SDK's credentials; sessions and SSO tokens under names of these
+// forms.
 const namesOfSessions = [
   /^[^,]+,[^,]+,[^,]*,\d+$/, // type, profile and MFA device in base64, expiry
   /^session:[^ ]+:[^ ]*:[^:]+$/,
@@ -37,7 +38,8 @@ function parseVaultEntry(
   const value = parseJson(entry);
   if (!isObject(value)) return { problem: 'it is not a JSON object' };
   const { AccessKeyID: id, SecretAccessKey: secret, SessionToken: token } = value;
-  if (token !== undefined && token !== '') return { problem: 'it holds a session, which ends' };
+  if (token !== undefined && token !== '')
+    return { problem: 'it contains a session, which expires' };
   if (typeof id !== 'string' || typeof secret !== 'string' || id === '' || secret === '') {
     return { problem: 'its AccessKeyID or SecretAccessKey is missing' };
   }

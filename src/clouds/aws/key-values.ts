@@ -1,43 +1,43 @@
 import { parseDuration } from '../../core/time.ts';
 import { partitionOf } from './regions.ts';
 
-// The values of a long-lived key. Each has one check, whichever way it came in: by an option, a prompt,
-// standard input, another tool's file, or atmos.yaml.
+// Checks the values of a long-lived key. The same check is used for every source: an option, a
+// prompt, standard input, another tool's file, or atmos.yaml.
 
-/** What `user configure` stores. */
+/** The values that `user configure` stores. */
 export interface AccessKey {
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
   readonly mfaArn?: string;
-  /** As a person writes it: `12h`. */
+  /** As the user wrote it: `12h`. */
   readonly sessionDuration?: string;
 }
 
 /** Some values of a key, not checked yet. */
 export type AccessKeyValues = Partial<AccessKey>;
 
-/** Why a value of a key cannot be used. */
+/** Why a value of a key is invalid. */
 export interface KeyFault {
   readonly field: keyof AccessKey;
   /** `the MFA device` */
   readonly name: string;
-  /** Follows the name: `is empty`. Never quotes the value. */
+  /** Completes a message after the name: `is empty`. Never quotes the value. */
   readonly message: string;
 }
 
-/** What the key is for, as far as it is known. */
+/** How the key will be used, as far as it is known. */
 export interface KeyUse {
-  /** Where requests go: the MFA device must be of the same partition. */
+  /** The region of requests: the MFA device must be in the same partition. */
   readonly region?: string;
-  /** Whether requests go to another server than AWS (`endpoint_url`), whose keys may be any text. */
+  /** Whether requests go to a server other than AWS (`endpoint_url`), whose keys may be any text. */
   readonly hasOwnEndpoint?: boolean;
 }
 
 type Check = (value: string, use: KeyUse) => string | undefined;
 
 /**
- * Each value, and why it cannot be used, to follow its name. None quotes it: it may be the secret, in
- * the wrong place.
+ * Each value with its check. A check completes a message after the name, and never quotes the
+ * value, which may be the secret in the wrong field.
  */
 const values: readonly (readonly [field: keyof AccessKey, name: string, check: Check])[] = [
   ['accessKeyId', 'the access key id', accessKeyIdFault],
@@ -46,7 +46,7 @@ const values: readonly (readonly [field: keyof AccessKey, name: string, check: C
   ['sessionDuration', 'the session duration', durationFault],
 ];
 
-/** What is wrong with the values that are there, in the order of their fields. */
+/** The faults of the given values, in the order of their fields. */
 export function keyFaults(given: AccessKeyValues, use: KeyUse = {}): KeyFault[] {
   return values.flatMap(([field, name, check]) => {
     const value = given[field];
@@ -55,16 +55,16 @@ export function keyFaults(given: AccessKeyValues, use: KeyUse = {}): KeyFault[] 
   });
 }
 
-/** Ids that look like those of access keys, by their first four letters. */
+/** Identifiers that look like those of access keys, by their first four letters. */
 const otherIds: Readonly<Record<string, string>> = {
-  ASIA: 'of a session, which ends; a long-lived key starts with AKIA',
+  ASIA: 'of a session, which expires; a long-lived key starts with AKIA',
   AIDA: 'of a user, not of an access key',
   AROA: 'of a role, not of an access key',
   AGPA: 'of a group, not of an access key',
   ANPA: 'of a policy, not of an access key',
 };
 
-const whiteSpace = 'has a space or a line break in it';
+const whiteSpace = 'contains a space or a line break';
 
 function accessKeyIdFault(id: string, { hasOwnEndpoint }: KeyUse): string | undefined {
   if (id === '') return 'is empty';
@@ -82,17 +82,20 @@ function secretAccessKeyFault(secret: string, { hasOwnEndpoint }: KeyUse): strin
   if (/^A[KS]IA[A-Z0-9]{16}$/.test(secret)) return 'looks like an id: were the two swapped?';
   if (hasOwnEndpoint) return undefined;
   if (!/^[A-Za-z0-9/+=]+$/.test(secret)) {
-    return 'has other characters than letters, digits, /, + and =';
+    return 'contains characters other than letters, digits, /, + and =';
   }
   if (secret.length === 40) return undefined;
-  return `has ${secret.length} characters, and one of AWS has 40`;
+  return `has ${secret.length} characters instead of 40`;
 }
 
 const iamArn = /^arn:(aws(?:-[a-z]+)*):iam::\d{12}:([a-z0-9-]+)\/[\w+=,.@/-]{1,256}$/;
-/** As printed on a device that shows codes: `GAHT12345678`. Not the id of a key. */
+/** A serial number as printed on a hardware token: `GAHT12345678`. Not the id of a key. */
 const serialNumber = /^(?!A[KS]IA)[A-Z0-9]{9,32}$/;
 
-/** GetSessionToken takes a code: of a virtual device, by its ARN, or of hardware, by its serial number. */
+/**
+ * GetSessionToken requires a code: of a virtual device, named by its ARN, or of a hardware token,
+ * named by its serial number.
+ */
 function mfaDeviceFault(device: string, { region }: KeyUse): string | undefined {
   if (/\s/.test(device)) return whiteSpace;
   if (serialNumber.test(device)) return undefined;
@@ -101,14 +104,14 @@ function mfaDeviceFault(device: string, { region }: KeyUse): string | undefined 
     return 'is a FIDO security key or passkey, which shows no code: AWS STS GetSessionToken needs a virtual device (arn:aws:iam::123456789012:mfa/name) or a hardware token that shows codes';
   }
   if (type === 'user') {
-    return 'is the ARN of a user: that of an MFA device is like arn:aws:iam::123456789012:mfa/name';
+    return 'is the ARN of a user; the ARN of an MFA device looks like arn:aws:iam::123456789012:mfa/name';
   }
   if (type !== 'mfa') {
     return 'is neither an ARN like arn:aws:iam::123456789012:mfa/name nor a serial number';
   }
   const requested = region === undefined ? undefined : partitionOf(region);
   if (requested === undefined || requested === partition) return undefined;
-  return `is in another AWS partition than the region, which is in ${requested}: requests of that region do not know the device`;
+  return `is in another AWS partition than the region (${requested}), where it cannot be used`;
 }
 
 function durationFault(duration: string): string | undefined {
@@ -116,6 +119,6 @@ function durationFault(duration: string): string | undefined {
     parseDuration(duration);
     return undefined;
   } catch {
-    return 'is not one like 12h, 1h30m, 900s, 2d or 900 (seconds)';
+    return 'is not a duration like 12h, 1h30m, 900s, 2d or 900 (seconds)';
   }
 }

@@ -5,10 +5,11 @@ import { parseMfaCode } from '../../core/mfa-code.ts';
 import type { Ask, MfaRequest } from '../contract.ts';
 
 /**
- * Runs `request` with a code of the device, and once more with another where AWS refused that one.
+ * Runs `request` with a code of the device, and once more with another code if AWS refused the
+ * first one.
  *
- * @throws ERR_AUTH_MFA_REQUIRED when no code is to be had, ERR_AUTH_MFA_REFUSED, and what the
- * request throws
+ * @throws ERR_AUTH_MFA_REQUIRED if no code is available, ERR_AUTH_MFA_REFUSED, and errors of the
+ *   request
  */
 export async function withMfaCode<T>(
   asked: Pick<MfaRequest, 'device' | 'shownDevice'>,
@@ -30,13 +31,13 @@ export async function withMfaCode<T>(
   }
 }
 
-/** What cannot be a code is not sent, and not repeated in the error. */
+/** Text that cannot be a code is neither sent nor quoted in the error. */
 function checkCode(text: string, device: string): string {
   const code = parseMfaCode(text);
   if (code !== undefined) return code;
   throw new AtmosError(
     'ERR_AUTH_MFA_REFUSED',
-    `the MFA code of ${device} is not one of six digits`,
+    `the MFA code of ${device} does not have six digits`,
     { hints: [run(['atmos', 'auth', 'login'], 'with the next code of the device')] },
   );
 }

@@ -6,26 +6,28 @@ import type { ProcessCommand, ProcessProfile } from '../contract.ts';
 import { sharedPaths } from './shared-paths.ts';
 
 /**
- * Whether every SDK finds a profile of this name, and only by its name. That of JavaScript finds none
- * with `=`, and none that is called as a property of every object (`constructor`): docs/adr/0025.
+ * Whether every SDK finds a profile with this name, and only by its name. The JavaScript SDK finds
+ * no profile with `=` or with the name of a property of every object (`constructor`):
+ * docs/adr/0025.
  */
 function isSafe(profile: string): boolean {
   return /^[A-Za-z0-9_.@+/-]{1,128}$/.test(profile) && profile !== 'default' && !(profile in {});
 }
 
 /**
- * The AWS profile of an identity: of its name, as in Atmos, or `atmos-` and 8 hex digits of the
- * SHA-256 of a name that not every SDK finds as a profile. `default` is hashed too, since a program
- * that is started without AWS_PROFILE would use a profile of that name.
+ * The AWS profile of an identity: its name, as in Atmos, or `atmos-` and 8 hex digits of the
+ * SHA-256 of a name that some SDK does not find. `default` is hashed as well, because a program
+ * without AWS_PROFILE would use that profile.
  */
 export function profileOf(identity: string): string {
   return isSafe(identity) ? identity : `atmos-${sha256(identity).slice(0, 8)}`;
 }
 
 /**
- * The AWS files of the user that a program no longer reads in mode `process`, home written as `~`.
+ * The user's AWS files that a program no longer reads in mode `process`, with the home directory as
+ * `~`.
  *
- * @param configFile the one that it reads instead
+ * @param configFile the file that it reads instead
  */
 export function hiddenFiles(
   configFile: string,
@@ -33,7 +35,7 @@ export function hiddenFiles(
 ): readonly string[] {
   if (host.homeDirectory === undefined) return [];
   const { config, credentials } = sharedPaths(host);
-  // One of ours is there where this shell has evaluated `auth env`.
+  // If this shell has evaluated `auth env`, the variables already name a file of atmos-auth.
   const isTheirs = (path: string) => dirname(path) !== dirname(configFile) && existsSync(path);
   const home = join(host.homeDirectory, sep);
   return [config, credentials]
@@ -42,9 +44,9 @@ export function hiddenFiles(
 }
 
 /**
- * An AWS configuration file with one profile that asks us for its credentials.
+ * Formats an AWS configuration file with one profile that runs atmos-auth for its credentials.
  *
- * @throws TypeError for a command or a region that is not one line
+ * @throws TypeError for a command or a region with more than one line
  */
 export function formatProcessProfile({ identity, command, region }: ProcessProfile): string {
   if (hasControl(command)) throw new TypeError('the command of the profile is not one line');
@@ -54,15 +56,16 @@ export function formatProcessProfile({ identity, command, region }: ProcessProfi
 }
 
 /**
- * One line for `credential_process` that all its readers take apart alike.
+ * Formats a line for `credential_process` that all programs parse in the same way.
  *
- * Elsewhere than on Windows they are sh (the Go and JavaScript SDKs) and shlex (botocore): a plain
- * word stays as it is, others stand in double quotes. On Windows nothing can be quoted: the SDKs of
- * Go and Rust hand cmd.exe a quote as `\"`, .NET's one line with quotes too many, and botocore knows
- * no escape of cmd.exe's. So there every word has to be plain, and its path separators `\`, since
- * cmd.exe takes `/` in a bare name for an option.
+ * On systems other than Windows, the parsers are sh (the Go and JavaScript SDKs) and shlex
+ * (botocore): a plain word is not changed, other words are in double quotes. On Windows nothing can
+ * be quoted: the Go and Rust SDKs pass a quote to cmd.exe as `\"`, .NET passes too many quotes, and
+ * botocore does not support the escapes of cmd.exe. Every word must therefore be plain there, with
+ * `\` as the path separator, because cmd.exe reads `/` in a name without quotes as an option.
  *
- * @returns undefined when a word holds a character that one of them would expand, escape or cut at
+ * @returns undefined if a word has a character that one of them would expand, escape or treat as
+ *   the end
  */
 export function credentialProcessLine(
   { node, script, args }: ProcessCommand,
@@ -73,20 +76,20 @@ export function credentialProcessLine(
   const words = [node, script, ...args].map(quoteForAll);
   if (words.includes(undefined)) return undefined;
   const line = words.join(' ');
-  // The Go SDK takes a quote off both ends of a value.
+  // The Go SDK removes a quote from both ends of a value.
   return line.startsWith('"') && line.endsWith('"') ? undefined : line;
 }
 
 function quoteForAll(word: string): string | undefined {
   if (/^[A-Za-z0-9_@+:,./-]+$/.test(word)) return word;
   const isExpanded = /["$`\\%!]/.test(word) || hasControl(word) || !word.isWellFormed();
-  // Readers of INI files cut there, whatever stands around it.
+  // INI parsers start a comment here, even inside quotes.
   const isCut = /\s[#;]/.test(word);
   return isExpanded || isCut ? undefined : `"${word}"`;
 }
 
-// Nor may there be another letter than ASCII's: botocore reads the file in the code page of the
-// machine, others as UTF-8. `~` is in the short names of the system.
+// Only ASCII letters are plain: botocore reads the file in the code page of the machine, others as
+// UTF-8. `~` is in the short file names of Windows.
 function plainLine(words: readonly string[]): string | undefined {
   return words.every((word) => /^[A-Za-z0-9_+:.\\~-]+$/.test(word)) ? words.join(' ') : undefined;
 }

@@ -13,19 +13,21 @@ import { irregularKind, readRegularFile } from '../../host/read-files.ts';
 import type { FileOwners, SessionFile } from '../contract.ts';
 import { parseIni, removeSections } from './ini.ts';
 
-// The plain files of Go Atmos (v1.225). Sessions: `<config>/atmos/<realm>/aws/<provider>/credentials`, a
-// section an identity, with its settings in `config` beside it; without realm, as older versions wrote
-// them, `<config>/atmos/aws/<provider>/`. Tokens of portals: `<cache>/atmos/aws-sso/sessions/<id>.json`,
-// for all realms. Refresh tokens of browser logins: `<cache>/atmos/aws-webflow/<identity>-<realm>/`.
+// Finds and removes the plain files of Go Atmos (v1.225). Sessions:
+// `<config>/atmos/<realm>/aws/<provider>/credentials`, with one section for each identity, and its
+// settings in `config` in the same directory; older versions, without realms, used
+// `<config>/atmos/aws/<provider>/`. Tokens of portals: `<cache>/atmos/aws-sso/sessions/<id>.json`,
+// for all realms. Refresh tokens of browser logins:
+// `<cache>/atmos/aws-webflow/<identity>-<realm>/`.
 //
-// Only regular files that belong to us are read and changed, in directories that do, and no link is
-// followed below the base directory.
+// Only regular files of the current user in directories of the current user are read and changed,
+// and links below the base directory are not followed.
 
 const maxBytes = 1024 * 1024;
 /** As long as Go Atmos waits for the lock. */
 const lockTimeoutMs = 10_000;
 
-/** A place where sessions of a realm are. */
+/** A directory with the sessions of a realm. */
 interface Place {
   readonly realm: string | null;
   readonly provider: string;
@@ -33,9 +35,9 @@ interface Place {
 }
 
 /**
- * All of them, sorted by path.
+ * All files, sorted by path.
  *
- * @throws ERR_IO for what cannot be listed or read
+ * @throws ERR_IO if a directory or file cannot be read
  */
 export function listAwsSessionFiles(host: Host, owners: FileOwners): SessionFile[] {
   const config = visible(configDirectory(host), host);
@@ -49,7 +51,10 @@ export function listAwsSessionFiles(host: Host, owners: FileOwners): SessionFile
   return files.sort((one, other) => (one.path < other.path ? -1 : one.path > other.path ? 1 : 0));
 }
 
-/** Undefined where there is no home directory, or it cannot be searched: nothing in it is ours then. */
+/**
+ * Undefined if there is no home directory or it cannot be searched, because it then contains no
+ * files of this user.
+ */
 function visible(directory: string | undefined, host: Host): string | undefined {
   if (directory === undefined || closedInHome(directory, host) !== undefined) return undefined;
   return directory;
@@ -64,7 +69,7 @@ function placesOf(base: string): Place[] {
     }));
   return [
     ...inRealm(null, join(base, 'aws')),
-    // `profiles` is where Atmos has profiles, and one of them may be called aws.
+    // Atmos stores profiles in `profiles`, and one of them may be named aws.
     ...namesIn(base)
       .filter((realm) => realm !== 'profiles')
       .flatMap((realm) => inRealm(realm, join(base, realm, 'aws'))),
@@ -104,7 +109,7 @@ function identityOf(file: 'credentials' | 'config', section: string): string | u
   return section.startsWith('profile ') ? section.slice('profile '.length) : undefined;
 }
 
-/** Under the lock that Go Atmos takes to write it. */
+/** Uses the lock that Go Atmos takes to write the file. */
 async function removeIdentities(
   path: string,
   parts: readonly SessionFile[],
@@ -132,7 +137,7 @@ async function removeIdentities(
   return isDone ? parts.filter(({ identity }) => identity !== null && found.has(identity)) : [];
 }
 
-/** A lock that was made for it does not outlast the file. */
+/** A lock file that was created for this is removed together with the file. */
 async function locked<T>(path: string, host: Host, run: () => Promise<T>): Promise<T> {
   const lockPath = `${path}.lock`;
   const isOurs = isAbsent(lockPath);
@@ -166,7 +171,10 @@ function tokenFiles(cache: string, { providers }: FileOwners, host: Host): Sessi
     });
 }
 
-/** Go Atmos calls it by the SHA-1 of the portal's URL and its region, as they are written. */
+/**
+ * The file name that Go Atmos uses: the SHA-1 of the URL and the region of the portal, as they are
+ * written.
+ */
 function tokenFileName({ kind, settings }: FileOwners['providers'][number]): string | undefined {
   const { start_url: url, region } = settings;
   if (kind !== 'aws/iam-identity-center') return undefined;
@@ -174,7 +182,10 @@ function tokenFileName({ kind, settings }: FileOwners['providers'][number]): str
   return `${createHash('sha1').update(`${url}|${region}`).digest('hex')}.json`;
 }
 
-/** Named `<identity>-<realm>`, where both may have hyphens: only a configured identity tells them apart. */
+/**
+ * Directories are named `<identity>-<realm>`. Both may contain hyphens, so only a configured
+ * identity shows where the realm begins.
+ */
 function refreshFiles(cache: string, { realm, identities }: FileOwners, host: Host): SessionFile[] {
   const directory = join(cache, 'aws-webflow');
   return namesIn(directory).flatMap((name) => {
@@ -205,7 +216,7 @@ async function removeWhole(path: string): Promise<boolean> {
   return true;
 }
 
-/** Why the path must not be followed, judged for so many levels from its end. */
+/** Why the path must not be followed. Checks this many levels from its end. */
 function pathFault(path: string, levels: number, host: Host): string | undefined {
   for (let level = levels - 1, at = path; level >= 0; level--, at = dirname(at)) {
     const fault = fileFault(at, at === path ? 'file' : 'directory', host);
@@ -216,12 +227,12 @@ function pathFault(path: string, levels: number, host: Host): string | undefined
 
 function fileFault(path: string, what: 'file' | 'directory', host: Host): string | undefined {
   const stats = lstatSync(path, { throwIfNoEntry: false });
-  if (stats === undefined) return 'is gone';
+  if (stats === undefined) return 'no longer exists';
   const isDirectory = what === 'directory' && stats.isDirectory();
   const kind = isDirectory ? undefined : irregularKind(stats);
   if (kind !== undefined) return `is ${kind}`;
   const permissions = permissionCheckFor(host.userId).permissionsOf(path, stats);
-  if (permissions === undefined) return 'is gone';
+  if (permissions === undefined) return 'no longer exists';
   if (!permissions.isOurs) return `belongs to ${permissions.owner}`;
   const isOpen = isDirectory && permissions.others.replace;
   return isOpen ? `can be changed by other users (${permissions.openness})` : undefined;
@@ -253,7 +264,7 @@ function isAbsent(path: string): boolean {
   return lstatSync(path, { throwIfNoEntry: false }) === undefined;
 }
 
-/** None of what is not there, is no directory, or cannot be looked at. */
+/** Empty if the directory is missing, is not a directory, or cannot be read. */
 function namesIn(directory: string): string[] {
   try {
     return readdirSync(directory);

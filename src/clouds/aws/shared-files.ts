@@ -13,14 +13,14 @@ import {
   type ProfileSetting,
 } from './shared-profiles.ts';
 
-// The long-lived keys in the AWS shared files: where the AWS CLI has them.
+// Reads the long-lived keys in the AWS shared files, where the AWS CLI stores them.
 
 type Where = Pick<Host, 'env' | 'homeDirectory' | 'userId'>;
 
 /**
- * The long-lived key of a profile in the AWS shared files, read as the AWS CLI reads it.
+ * The long-lived key of a profile in the AWS shared files, parsed as by the AWS CLI.
  *
- * @throws ERR_USAGE for a profile that is missing or has no long-lived key; what `read` throws
+ * @throws ERR_USAGE for a profile that is missing or has no long-lived key; errors of `read`
  */
 export function readAwsProfile(name: string, paths: SharedPaths, read: ReadKeyFile): KeyValues {
   const { profiles, misplaced } = readSharedProfiles(paths, read);
@@ -32,11 +32,11 @@ export function readAwsProfile(name: string, paths: SharedPaths, read: ReadKeyFi
 }
 
 /**
- * The long-lived keys of all profiles, in the order of their names, and the profiles that have none: a
- * session, a role, a sign-in by SSO.
+ * The long-lived keys of all profiles, sorted by name, and the profiles without one, which have a
+ * session, a role, or a sign-in by SSO.
  *
  * @returns also the warnings, one line each
- * @throws what `read` throws
+ * @throws errors of `read`
  */
 export function readAwsKeys(
   paths: SharedPaths,
@@ -58,10 +58,10 @@ export function readAwsKeys(
 }
 
 /**
- * The MFA device that aws-vault uses for each profile: `AWS_MFA_SERIAL`, else `mfa_serial` of the profile
- * in the config file, or of the one that it includes, which is `default` unless another is named.
+ * The MFA device that aws-vault uses for each profile: `AWS_MFA_SERIAL`, otherwise `mfa_serial` of
+ * the profile in the config file or of the profile that it includes (default: `default`).
  *
- * @throws what `read` throws
+ * @throws errors of `read`
  */
 export function vaultDevices(
   host: Where,
@@ -103,7 +103,7 @@ function byPlace(one: { file: string; line: number }, other: typeof one): number
   return one.file === other.file ? one.line - other.line : one.file < other.file ? -1 : 1;
 }
 
-/** One without a value counts as absent. */
+/** A setting without a value counts as absent. */
 function valueOf(profile: Profile | undefined, key: string): ProfileSetting | undefined {
   const setting = profile?.get(key);
   return setting?.value === '' ? undefined : setting;
@@ -113,7 +113,7 @@ function sourcedOf({ value, file, line }: ProfileSetting): Sourced<string> {
   return { value, source: `${file}:${line}` };
 }
 
-/** The second name is of old programs, and the AWS CLI knows it. */
+/** The second name is used by old programs, and the AWS CLI accepts it. */
 function isSession(profile: Profile): boolean {
   return ['aws_session_token', 'aws_security_token'].some((key) => valueOf(profile, key));
 }
@@ -130,7 +130,7 @@ interface Searched {
 
 function unknownProfile(name: string, { profiles, misplaced, paths }: Searched): AtmosError {
   const known = [...profiles.keys()];
-  const list = known.length === 0 ? 'there are none' : `there are ${known.join(', ')}`;
+  const list = known.length === 0 ? 'they contain no profile' : `they contain ${known.join(', ')}`;
   const files = [paths.credentials, paths.config].join(' and ');
   const nearest = nearestName(name, known);
   return new AtmosError(
@@ -160,13 +160,13 @@ function unusable(name: string, profile: Profile): AtmosError {
 
 function whyUnusable(profile: Profile): string {
   const has = (key: string) => valueOf(profile, key) !== undefined;
-  if (isSession(profile)) return 'holds a session, which ends, not a long-lived key';
+  if (isSession(profile)) return 'contains a session, which expires, not a long-lived key';
   if (has('role_arn')) return 'has no access key of its own: it assumes a role';
   if (has('sso_session') || has('sso_start_url')) {
     return 'has no access key of its own: it signs in by SSO';
   }
   if (has('credential_process')) {
-    return 'has no access key of its own: a program gives its credentials';
+    return 'has no access key of its own: a program provides its credentials';
   }
-  return 'lacks aws_access_key_id or aws_secret_access_key';
+  return 'has no aws_access_key_id or no aws_secret_access_key';
 }

@@ -10,11 +10,17 @@ type Where = Pick<Host, 'env' | 'homeDirectory' | 'userId'>;
 export interface SharedPaths {
   readonly credentials: string;
   readonly config: string;
-  /** What keeps us from those in the home directory, which then count as missing; undefined: nothing. */
+  /**
+   * The directory that makes the files in the home directory inaccessible, so that they count as
+   * missing. Undefined if all are accessible.
+   */
   readonly closed?: Closed;
 }
 
-/** Where the AWS CLI has its shared files. Apart from what reads them, which takes long to load. */
+/**
+ * The paths of the AWS shared files. In a module of its own because the modules that read the files
+ * take long to load.
+ */
 export function sharedPaths(host: Where): SharedPaths {
   const credentials = pathOf('AWS_SHARED_CREDENTIALS_FILE', 'credentials', host);
   const config = pathOf('AWS_CONFIG_FILE', 'config', host);

@@ -2,10 +2,10 @@ import type { ReadKeyFile } from '../contract.ts';
 import { parseIni, splitWords, type IniSection } from './ini.ts';
 import type { SharedPaths } from './shared-paths.ts';
 
-/** For programs that read the config file alone. */
+/** `credentials` is absent for programs that read only the config file. */
 type Paths = Pick<SharedPaths, 'config'> & Partial<SharedPaths>;
 
-/** A setting, and where it is written. */
+/** A setting with the line where it is written. */
 export interface ProfileSetting {
   readonly value: string;
   readonly file: string;
@@ -13,13 +13,13 @@ export interface ProfileSetting {
   readonly line: number;
 }
 
-/** By the names of its settings, in lower case. */
+/** The settings of a profile by name in lower case. */
 export type Profile = ReadonlyMap<string, ProfileSetting>;
 
 export interface SharedProfiles {
-  /** By name, sorted. The credentials file wins over the config file, setting by setting. */
+  /** Sorted by name. Each setting of the credentials file takes precedence over the config file. */
   readonly profiles: ReadonlyMap<string, Profile>;
-  /** `[profile x]` in the credentials file. There the AWS CLI takes it for a profile called `profile x`. */
+  /** `[profile x]` in the credentials file, which the AWS CLI treats as a profile named `profile x`. */
   readonly misplaced: readonly MisplacedProfile[];
 }
 
@@ -32,13 +32,13 @@ export interface MisplacedProfile {
   readonly line: number;
 }
 
-/** Sections of the AWS files that are no profiles. */
+/** Sections of the AWS files that are not profiles. */
 const otherSections = /^(sso-session|services)\b/;
 
 /**
- * The profiles of the AWS files, as the AWS CLI reads them.
+ * Parses the profiles of the AWS files as the AWS CLI does.
  *
- * @throws what `read` throws
+ * @throws errors of `read`
  */
 export function readSharedProfiles(
   { config, credentials = '' }: Paths,
@@ -66,7 +66,10 @@ export function readSharedProfiles(
   return { profiles: new Map(sorted), misplaced };
 }
 
-/** In the config file a profile is headed `[profile NAME]`, quoted as in a shell, but for `[default]`. */
+/**
+ * In the config file the header of a profile is `[profile NAME]`, quoted as in a shell, except for
+ * `[default]`.
+ */
 function configProfile(section: string): string | undefined {
   if (section === 'default') return 'default';
   if (!section.startsWith('profile')) return undefined;

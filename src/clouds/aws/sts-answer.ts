@@ -1,18 +1,24 @@
 import type { Hint } from '../../core/hint.ts';
 import type { Route } from './transport.ts';
 
-/** The most that an answer may hold. STS's own have about 2 KB. */
+/** The size limit of an answer. Answers of STS have about 2 KB. */
 const maxAnswerBytes = 64 * 1024;
 
-/** What is noted of one request and its answer, as far as it came. Never a header or a body whole. */
+/**
+ * A record of one request and its answer, as far as it was received. Never contains complete
+ * headers or a complete body.
+ */
 export interface Exchange {
   /** `https://sts.eu-west-1.amazonaws.com`, without path or user. */
   origin?: string;
   status?: number;
   contentType?: string;
-  /** The time by the server's clock, in whole seconds. */
+  /** The time of the server's clock, in whole seconds. */
   serverDate?: Date;
-  /** Why the answer is none of STS's, if it came and is none: `cut short`. */
+  /**
+   * Why the answer is not a valid answer of STS: `cut short`. Undefined for a valid or missing
+   * answer.
+   */
   flaw?: string;
 }
 
@@ -50,9 +56,9 @@ interface Response {
 }
 
 /**
- * A middleware for the AWS SDK, next to the wire: notes the exchange and lets through only what is
- * XML of STS, whole and of a sane size. The SDK itself reads an answer of any size, takes a page of
- * HTML for an empty answer, and quotes what it could not read in its errors.
+ * A middleware for the AWS SDK at the lowest level: records the exchange and only accepts complete
+ * XML of STS with a limited size. The SDK itself reads an answer of any size, treats a page of HTML
+ * as an empty answer, and quotes unreadable content in its errors.
  */
 export function createAnswerGate(exchange: Exchange) {
   return <Args extends { request: unknown }, Result extends { response: unknown }>(
@@ -72,7 +78,7 @@ export function createAnswerGate(exchange: Exchange) {
     };
 }
 
-/** Notes that the answer is none of STS's, for the error that will be made of it. */
+/** Records why the answer is not a valid answer of STS, for the error that is made from it. */
 export function flawed(exchange: Exchange, flaw: string): Error {
   exchange.flaw = flaw;
   return new Error(`the answer is not one of AWS STS: ${flaw}`);

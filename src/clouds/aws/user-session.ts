@@ -1,4 +1,5 @@
-// How a session of aws/user is opened. Loaded when one is: a stored session needs none of it.
+// Opens sessions of aws/user. Loaded only for that: using a stored session does not need this
+// module.
 
 import { awsCredentials, isSession, type AwsCredentials } from '../../core/credentials.ts';
 import { AtmosError, isAtmosError } from '../../core/errors.ts';
@@ -20,7 +21,7 @@ import {
   type UserSettings,
 } from './user-settings.ts';
 
-/** An identity, its configuration checked. */
+/** An identity with its checked configuration. */
 export interface User {
   readonly identity: Identity;
   readonly settings: UserSettings;
@@ -31,9 +32,9 @@ const minDurationSeconds = 900;
 const maxDurationSeconds = { withMfa: 129_600, withoutMfa: 43_200 };
 
 const withoutMfaLimit =
-  'without MFA, AWS refuses this session all of IAM, and of STS all but AssumeRole and GetCallerIdentity';
+  'without MFA, AWS denies this session all calls of IAM, and of STS except AssumeRole and GetCallerIdentity';
 
-/** The key of the configuration, or else the stored one. */
+/** The configured key, or otherwise the stored one. */
 export async function keyOf(
   { identity, settings }: User,
   source: KeySource,
@@ -60,7 +61,7 @@ export async function open(user: User, context: OpenContext): Promise<Opened> {
   });
 }
 
-/** A refused key is corrected where it is written. */
+/** A refused key is corrected where it is configured. */
 function ofConfiguredKey(error: unknown, { locate }: Identity): unknown {
   if (!isAtmosError(error, 'ERR_AUTH_KEYS_REFUSED')) return error;
   return new AtmosError(error.code, error.message, {
@@ -68,7 +69,7 @@ function ofConfiguredKey(error: unknown, { locate }: Identity): unknown {
   });
 }
 
-/** A device shows one code at a time, and AWS takes it once: for one session of one process. */
+/** A device shows one code at a time, and AWS accepts it once: for one session of one process. */
 function requestWithMfa(
   { identity, settings }: User,
   device: string,
@@ -79,7 +80,7 @@ function requestWithMfa(
   const turn: Turn = {
     subject: ['mfa', device],
     named: `the MFA device ${shownDevice ?? device}`,
-    // Of a failure, only what became of the code.
+    // Only the result of using the code is shared.
     isShared: (code) => code === 'ERR_AUTH_MFA_REFUSED' || code === 'ERR_CANCELLED',
   };
   const asked = { device, ...withoutAbsent({ shownDevice }) };
@@ -149,18 +150,18 @@ function usableKey(
     throw new AtmosError('ERR_AUTH_KEYS_MISSING', [...what, none].join('; '), {
       hints: [
         ...variableHints(empty),
-        // A key that is configured now would be gone before the next command.
+        // In the memory keyring, a stored key would be lost before the next command.
         ...(isStoreLasting ? configure : []),
         ...(isStoreLasting || empty.length > 0
           ? []
-          : [edit(locate(['credentials']), 'give access_key_id and secret_access_key by !env')]),
+          : [edit(locate(['credentials']), 'set access_key_id and secret_access_key with !env')]),
       ],
     });
   }
   if (isSession(stored)) {
     throw new AtmosError(
       'ERR_AUTH_KEYS_MISSING',
-      `what is stored as the access key of identity ${identity.name} is a session, which cannot open another`,
+      `the entry for the access key of identity ${identity.name} contains a session, which cannot open another session`,
       { hints: configure },
     );
   }
@@ -171,7 +172,10 @@ function configureKey(identity: string): Hint {
   return run(['atmos', 'auth', 'user', 'configure', ...optionWords('--identity', identity)]);
 }
 
-/** Another program may have stored any text. Not checked before a session is opened: a stored one stays valid. */
+/**
+ * Another program may have stored any text. It is checked only when a session is opened, so that a
+ * stored session remains valid.
+ */
 function checkStoredDevice(identity: Identity, { mfaArn }: AwsCredentials): void {
   const [fault] = keyFaultsOf(identity, withoutAbsent({ mfaArn }));
   if (fault === undefined) return;
@@ -183,7 +187,10 @@ function checkStoredDevice(identity: Identity, { mfaArn }: AwsCredentials): void
   );
 }
 
-/** What AWS and Atmos allow, of what the configuration, the stored key or else the default asks for. */
+/**
+ * The session duration from the configuration, the stored key or the default, limited to the range
+ * that AWS and Atmos allow.
+ */
 function sessionSeconds(
   { identity, settings }: User,
   key: AwsCredentials,
@@ -197,7 +204,7 @@ function sessionSeconds(
   if (seconds !== wanted) {
     const because = hasMfa ? 'with MFA' : 'without MFA';
     warn(
-      `the session of identity ${identity.name} lasts ${seconds} seconds instead of ${wanted}: ${because}, from ${minDurationSeconds} to ${most} are possible`,
+      `the session of identity ${identity.name} lasts ${seconds} seconds instead of ${wanted}: ${because}, ${minDurationSeconds} to ${most} seconds are allowed`,
     );
   }
   return seconds;
@@ -213,7 +220,7 @@ function storedDuration(
     return parseDuration(keys.sessionDuration);
   } catch {
     warn(
-      `the session duration stored with the key of identity ${identity.name} is not one: the default of 12h is used`,
+      `the session duration stored with the key of identity ${identity.name} is invalid: the default of 12h is used`,
     );
     return undefined;
   }

@@ -14,7 +14,7 @@ import {
 } from './key-values.ts';
 import { isAwsRegion } from './regions.ts';
 
-// What an identity of kind aws/user says, and what is wrong with it.
+// Reads and checks the configuration of an identity of kind aws/user.
 
 export const defaultRegion = 'us-east-1';
 
@@ -72,20 +72,23 @@ export const schemas = {
   }),
 };
 
-/** The kind's own part of an identity, checked. Empty text counts as absent, for `!env`. */
+/**
+ * The checked part of an identity that the kind defines. Empty text counts as absent, because of
+ * `!env`.
+ */
 export interface UserSettings {
   readonly keys?: { readonly accessKeyId: string; readonly secretAccessKey: string };
   readonly mfaArn?: string;
   readonly region?: string;
   readonly endpoint?: string;
-  /** The field that says the endpoint: `['spec', 'endpoint_url']`. */
+  /** The field that contains the endpoint: `['spec', 'endpoint_url']`. */
   readonly endpointPath?: readonly string[];
   readonly useFips?: boolean;
   readonly useDualstack?: boolean;
   readonly durationSeconds?: number;
 }
 
-/** @throws ERR_CONFIG_INVALID naming each place in the file */
+/** @throws ERR_CONFIG_INVALID with each place in the file */
 export function readSettings(identity: Identity): UserSettings {
   const problems: IdentityProblem[] = [];
   const report = (problem: IdentityProblem) => void problems.push(problem);
@@ -134,25 +137,28 @@ export function readSettings(identity: Identity): UserSettings {
   });
 }
 
-/** What is left of credentials in which some field is no text, which the schema reports. */
+/** The credentials without fields that are not text, which the schema reports. */
 function rightTexts({ credentials }: Identity): Record<string, string | undefined> {
   const texts = Object.entries(credentials).flatMap(([key, value]) =>
     typeof value === 'string' ? [[key, value] as const] : [],
   );
   const { access_key_id: id, secret_access_key: secret, ...others } = Object.fromEntries(texts);
-  // That one is there without the other follows from the other being wrong.
+  // If one of them is invalid, it would be misleading to report that the other one is alone.
   return id !== undefined && secret !== undefined
     ? { ...others, access_key_id: id, secret_access_key: secret }
     : others;
 }
 
-/** The fields that may say the endpoint of an identity. The first that does counts, as in Atmos. */
+/**
+ * The fields that may contain the endpoint of an identity. The first one that is set is used, as in
+ * Atmos.
+ */
 const endpointPaths = [
   ['spec', 'endpoint_url'],
   ['credentials', 'aws', 'resolver', 'url'],
 ] as const;
 
-/** The endpoint that an identity names, not checked, and the field that says it. */
+/** The endpoint of an identity, not checked, and the field that contains it. */
 export function endpointOf(
   identity: Identity,
 ): { readonly url: string; readonly path: readonly string[] } | undefined {
@@ -163,7 +169,7 @@ export function endpointOf(
   return undefined;
 }
 
-/** What is no text, the schema reports. */
+/** The schema reports a value that is not text. */
 function checkEndpoint(
   identity: Identity,
   path: (typeof endpointPaths)[number],
@@ -172,13 +178,13 @@ function checkEndpoint(
   const url = fieldAt(identity, path);
   if (typeof url !== 'string') return;
   if (url !== '') {
-    // Not quoted: it may hold a password.
+    // Not quoted, because it may contain a password.
     const message = 'is not an http or https URL without user and password';
     if (!isPlainUrl(url)) report({ path, message });
     return;
   }
-  // Text that is empty as written names no endpoint. A tag was to give one, and the request must not go
-  // to AWS instead.
+  // A literal empty text means no endpoint. If a tag returned an empty text, the request must not
+  // go to AWS instead.
   const tag = identity.tagAt?.(path);
   if (tag === undefined) return;
   const variable = variableOfTag(tag);
@@ -196,7 +202,7 @@ function fieldAt(identity: Identity, [part, ...keys]: (typeof endpointPaths)[num
   );
 }
 
-/** Where the configuration has the values of a key. */
+/** The places of the values of a key in the configuration. */
 const places: Readonly<Record<keyof AccessKey, readonly string[]>> = {
   accessKeyId: ['credentials', 'access_key_id'],
   secretAccessKey: ['credentials', 'secret_access_key'],
@@ -204,7 +210,7 @@ const places: Readonly<Record<keyof AccessKey, readonly string[]>> = {
   sessionDuration: ['session', 'duration'],
 };
 
-/** What is wrong with values of a key that this identity is to have, wherever they come from. */
+/** The faults of key values for this identity, from any source. */
 export function keyFaultsOf(identity: Identity, values: AccessKeyValues): KeyFault[] {
   const { region, endpoint } = readSettings(identity);
   return keyFaults(values, keyUseOf(region, endpoint));
@@ -222,14 +228,14 @@ function durationOf({ name, session, locate, tagAt }: Identity): number | undefi
   return parseDuration(duration, `session.duration of identity ${name} (${locate(path)})`, shown);
 }
 
-/** A field of the access key that is written, but empty: as a rule its variable is not set. */
+/** A field of the access key that is set but empty, usually because its variable is not set. */
 export interface EmptyKeyField {
   readonly path: readonly [part: 'credentials', field: string];
-  /** The tag that gave nothing: `!env AWS_ID`. Undefined for an empty text. */
+  /** The tag that returned an empty value: `!env AWS_ID`. Undefined for an empty text. */
   readonly tag: string | undefined;
 }
 
-/** The written fields of the access key that are empty. */
+/** The fields of the access key that are set but empty. */
 export function emptyKeyFields({ credentials, tagAt }: Identity): EmptyKeyField[] {
   return ['access_key_id', 'secret_access_key']
     .filter((field) => credentials[field] === '')
@@ -239,12 +245,12 @@ export function emptyKeyFields({ credentials, tagAt }: Identity): EmptyKeyField[
     });
 }
 
-/** Follows the name of the field. */
+/** Completes a message after the name of the field. */
 export function describeEmpty({ tag }: EmptyKeyField): string {
-  return tag === undefined ? 'is empty' : `is empty: ${tag} gives nothing`;
+  return tag === undefined ? 'is empty' : `is empty: ${tag} returned an empty value`;
 }
 
-/** What to set, in one line; none for fields that no variable gives. */
+/** One hint that names the variables to set. Empty if no variable provides the fields. */
 export function variableHints(fields: readonly EmptyKeyField[]): Hint[] {
   const names = fields.flatMap(({ tag }) => /^!env (\w+)$/.exec(tag ?? '')?.[1] ?? []);
   const [noun, verb] = names.length === 1 ? ['variable', 'is'] : ['variables', 'are'];
@@ -264,14 +270,14 @@ function configuredKeys(
   const empty = emptyKeyFields(identity).find(({ tag }) => tag !== undefined);
   if (empty !== undefined) {
     const [hint] = variableHints([empty]);
-    const message = `${describeEmpty(empty)}, but the other half of the access key is there`;
+    const message = `${describeEmpty(empty)}, but the other half of the access key is set`;
     report({ path: empty.path, message, ...withoutAbsent({ hint }) });
     return undefined;
   }
   report({
     path: ['credentials'],
     message: 'hold only one of access_key_id and secret_access_key',
-    hint: say('give both or neither; with neither, the keys come from the keyring'),
+    hint: say('set both or neither; if neither is set, the keys come from the keyring'),
   });
   return undefined;
 }

@@ -9,8 +9,9 @@ import { defaultRegion, endpointOf, readSettings, schemas } from './user-setting
 import type { User } from './user-session.ts';
 
 /**
- * `aws/user`: an IAM user with long-lived keys, from atmos.yaml or else from the store. A session is
- * opened by STS GetSessionToken, with MFA where a device is configured. No browser flow.
+ * `aws/user`: an IAM user with long-lived keys, from atmos.yaml or otherwise from the store. Opens
+ * sessions with STS GetSessionToken, with MFA if a device is configured. Does not support the
+ * browser flow.
  */
 export const awsUser: Kind = {
   rootName: 'aws-user',
@@ -47,10 +48,10 @@ function plan(identity: Identity): LinkPlan {
   };
 }
 
-/** A stored session needs none of it. */
+/** Loaded lazily, because a stored session does not need it. */
 const loadSession = () => import('./user-session.ts');
 
-/** What the stored key carries is not part of it: storing another one removes the session. */
+/** Values of the stored key are not included: storing another key removes the session. */
 function fingerprintOf({ identity, settings }: User): LinkPlan['fingerprint'] {
   const { region = defaultRegion, endpoint, mfaArn, keys } = settings;
   const shown = shownValues(identity, settings);
@@ -59,7 +60,8 @@ function fingerprintOf({ identity, settings }: User): LinkPlan['fingerprint'] {
     ...withoutAbsent({ shown: shownValue }),
   });
   return {
-    // A region of the same partition is only where requests go: the session holds in all of them.
+    // Regions of the same partition only change where requests go: the session is valid in all of
+    // them.
     'the partition': { value: partitionOf(region) ?? region },
     'spec.endpoint_url': setting(endpoint, shown.endpoint),
     'credentials.mfa_arn': setting(mfaArn, shown.mfaDevice),

@@ -1,6 +1,6 @@
 import { koffi } from '../koffi.ts';
 
-// The calls of Windows that Node does not offer. Importing this loads koffi.
+// The calls of Windows that Node does not offer. Importing this module loads koffi.
 export type Handle = bigint;
 
 const pointerBytes = koffi.sizeof('void *');
@@ -14,7 +14,7 @@ const createFile: (...values: unknown[]) => number | bigint = kernel.func(
 export const api = {
   pointerBytes,
   invalidHandle: BigInt.asUintN(8 * pointerBytes, -1n),
-  /** Whatever koffi makes of a number of the size of a pointer. */
+  /** koffi may return a number or a bigint for a pointer-sized integer. */
   createFile: (...values: unknown[]) => BigInt(createFile(...values)),
   closeHandle: uint('int __stdcall CloseHandle(uintptr_t handle)'),
   writeFile: uint(
@@ -53,7 +53,8 @@ export const api = {
   ),
 };
 
-// As libuv names them, so that who asks for a code need not know which of the two was called.
+// The names that libuv uses, so that callers can check a code without knowing whether Node or this
+// module made the call.
 const codes: Readonly<Record<number, string>> = {
   1: 'ENOTSUP',
   2: 'ENOENT',
@@ -86,7 +87,7 @@ export function windowsError(call: string, path: string, number = lastError()): 
   });
 }
 
-/** Its number: to be asked for at once. */
+/** The Windows error number. Read it immediately after the failed call. */
 export function lastError(): number {
   return api.lastError();
 }

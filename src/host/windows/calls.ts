@@ -1,4 +1,4 @@
-// All of Windows that src/host/windows/load.ts loads at once.
+// Everything of Windows that src/host/windows/load.ts loads at once.
 export { isRemote } from './files.ts';
 export { windowsPermissionCheck } from './permissions.ts';
 export { retryWhileOpen } from './retry-while-open.ts';

@@ -18,19 +18,19 @@ const remoteDrive = 4;
 
 export interface OpenOptions {
   readonly access: number;
-  /** What is to be there before: CREATE_NEW, OPEN_EXISTING, OPEN_ALWAYS … */
+  /** The required state before the call: CREATE_NEW, OPEN_EXISTING, OPEN_ALWAYS … */
   readonly how: number;
-  /** Opens a directory too. */
+  /** Also opens a directory. */
   readonly isAnything?: boolean;
-  /** Opens what the path leads to. */
+  /** Follows a link at the path. */
   readonly follows?: boolean;
-  /** `SECURITY_ATTRIBUTES` of a file that is made. */
+  /** `SECURITY_ATTRIBUTES` for a new file. */
   readonly security?: Buffer;
 }
 
 /**
- * Opens what is at a path itself, not what it leads to, unless that is asked for: for everybody else
- * to go on with it as they like. No program that we start gets the handle.
+ * Opens the path itself without following a link, unless `follows` is set. Other processes may
+ * continue to read, write and delete it. Child processes do not inherit the handle.
  */
 export function openPath(
   path: string,
@@ -45,13 +45,13 @@ export function openPath(
 
 export interface Identified {
   readonly isReparsePoint: boolean;
-  /** The number that Node's `ino` has too, as inexact as there. */
+  /** The same number as `ino` of Node, with the same rounding. */
   readonly ino: number;
 }
 
 export function identify(handle: Handle, path: string): Identified {
   const information = Buffer.alloc(52);
-  if (api.fileInformation(handle, information) === 0) throw windowsError('look at', path);
+  if (api.fileInformation(handle, information) === 0) throw windowsError('stat', path);
   const [high, low] = [information.readUInt32LE(44), information.readUInt32LE(48)];
   return {
     isReparsePoint: (information.readUInt32LE(0) & isReparsePoint) !== 0,
@@ -60,8 +60,8 @@ export function identify(handle: Handle, path: string): Identified {
 }
 
 /**
- * Who owns what is at a path, and who may do what with it. Undefined when something else is there by
- * now than what the stats are of.
+ * The owner and access list of a path. Undefined if the path has been replaced since the stats were
+ * read.
  */
 export function securityOf(path: string, stats: Stats): readonly Part[] | undefined {
   return partsAt(stats, ({ follows }) => {
@@ -86,13 +86,13 @@ function readSecurity(handle: Handle, path: string): Buffer {
   for (let length = 4096; ; length = needed[0] ?? 0) {
     const bytes = Buffer.alloc(length);
     if (objectSecurity(handle, ownerAndList, bytes, length, needed) !== 0) return bytes;
-    if ((needed[0] ?? 0) <= length) throw windowsError('look at the access list of', path);
+    if ((needed[0] ?? 0) <= length) throw windowsError('read the access list of', path);
   }
 }
 
 let ownSid: string | undefined;
 
-/** The security identifier of who runs this process. */
+/** The security identifier of the current user. */
 export function currentUser(): string {
   return (ownSid ??= readCurrentUser());
 }
@@ -107,17 +107,17 @@ function readCurrentUser(): string {
     const user = Buffer.alloc(256);
     if (tokenInformation(handle, tokenUser, user, user.length, [0]) === 0)
       throw windowsError('read', 'the process token');
-    // A pointer and a number precede what it points to.
+    // TOKEN_USER contains a pointer and a number before the identifier.
     return formatSid(user, 2 * pointerBytes);
   } finally {
     closeHandle(handle);
   }
 }
 
-/** Whether a path is on another machine: a share, or a drive that is one. */
+/** Whether a path is on another machine: a share or a mapped network drive. */
 export function isRemote(path: string): boolean {
   const { root } = parse(path);
-  // `\\?\Volume{…}\` is a disk without a drive.
+  // `\\?\Volume{…}\` is a disk without a drive letter.
   return /^\\\\[^?]/.test(root) || api.driveType(root) === remoteDrive;
 }
 
@@ -127,15 +127,15 @@ const accessDenied = 5;
 const sharingViolation = 32;
 
 export interface MoveOptions {
-  /** False: fails with EEXIST where there is something already. */
+  /** False: fails with EEXIST if the target exists. */
   readonly replace: boolean;
 }
 
 /**
- * Renames a file, and returns when that is on the disk. Waits a little while somebody has one of the
- * two open: a reader, a virus scanner.
+ * Renames a file, and returns when the change is on the disk. Retries for about one second while
+ * another process, such as a virus scanner, has one of the two files open.
  *
- * @throws EBUSY when they still have it open then, and the system's other errors
+ * @throws EBUSY if a file is still open after that, and the system's other errors
  */
 export function moveFile(from: string, to: string, { replace }: MoveOptions): void {
   const { moveFile: move } = api;
@@ -144,19 +144,20 @@ export function moveFile(from: string, to: string, { replace }: MoveOptions): vo
   retryWhileOpen(() => {
     if (move(source, target, flags) !== 0) return;
     const error = lastError();
-    // Access to what can be replaced is denied while it is open without leave to delete it.
+    // Windows denies access to a replaceable file while another process has it open without
+    // permission to delete it.
     const isInUse = error === accessDenied && mayBeOpen(to);
     throw windowsError('rename', to, isInUse ? sharingViolation : error);
   });
 }
 
-/** Deletes a file whose name is free again at once, and waits as {@link moveFile} does. */
+/** Deletes a file so that its name is free immediately. Retries as {@link moveFile} does. */
 export function removeByMoving(path: string, temporary: string): void {
   moveFile(path, temporary, { replace: true });
   try {
     unlinkSync(temporary);
   } catch {
-    // Somebody has it open. It is where leftovers are swept.
+    // Another process has it open. It is in a directory from which leftovers are removed.
     return;
   }
 }

@@ -12,8 +12,8 @@ const lockViolation = 33;
 const ioPending = 997;
 
 /**
- * Opens the file, or makes it, for `LockFileEx`. Not by a descriptor of Node: that would be turned into a handle by a
- * function which node.exe happens to export, and follows a link.
+ * Opens or creates the file for `LockFileEx`. A descriptor of Node is not used: only a function
+ * that node.exe happens to export could convert it to a handle, and opening it would follow a link.
  *
  * @throws the system's error; ELOOP for a link
  */
@@ -52,8 +52,8 @@ function refuseLink(handle: Handle, path: string): void {
 }
 
 /**
- * `OVERLAPPED`: the byte at 2^62. What is locked on Windows nobody else can read, and the beginning
- * of the file says who holds it.
+ * `OVERLAPPED` for the byte at offset 2^62. Other processes cannot read a locked range on Windows,
+ * and the start of the file contains the process id of the holder.
  */
 function lockedPlace(): Buffer {
   const { pointerBytes } = api;

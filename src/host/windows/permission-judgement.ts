@@ -6,7 +6,8 @@ const system = 'S-1-5-18';
 const administrators = 'S-1-5-32-544';
 const trustedInstaller = 'S-1-5-80-956008885-3418522649-1831038044-1853292631-2271478464';
 
-// Names for messages only. Commands use the numbers: the names are other ones in other languages.
+// Only for messages. Commands use the identifiers, because the names are translated on localized
+// systems.
 const wellKnown: Readonly<Record<string, string>> = {
   'S-1-1-0': 'Everyone',
   'S-1-5-7': 'Anonymous',
@@ -16,9 +17,12 @@ const wellKnown: Readonly<Record<string, string>> = {
   'S-1-15-2-1': 'All Application Packages',
 };
 
-/** Who owns it may do everything, which is said by the owner: this one stands for whoever it is. */
+/**
+ * Stands for the current owner of the file. The owner may do everything anyway and is
+ * checked separately.
+ */
 const ownerRights = 'S-1-3-4';
-/** Stands for nobody in what applies to the thing itself. */
+/** Placeholders that grant nothing on the object itself. */
 const creators = ['S-1-3-0', 'S-1-3-1'];
 
 const generic = { all: 0x10000000, write: 0x40000000, read: 0x80000000 } as const;
@@ -27,24 +31,24 @@ const taking = 0x40000 | 0x80000;
 const deletingChildren = 0x40;
 const reading = 0x1;
 const writing = 0x2 | 0x4 | 0x10;
-/** Writing its data or its attributes is all that it takes to lead a link elsewhere. */
+/** Permission to write data or attributes is sufficient to redirect a link. */
 const redirecting = 0x2 | 0x100 | generic.write;
 
 export interface Judged {
   readonly path: string;
   readonly isDirectory: boolean;
-  /** Of a drive or a share: it can be neither deleted nor renamed. */
+  /** Whether it is the root of a drive or share, which can be neither deleted nor renamed. */
   readonly isRoot: boolean;
-  /** A link, a junction, or a directory in which a volume is mounted: itself, not what it leads to. */
+  /** Whether it is a link, a junction or a mount point itself, not its target. */
   readonly isLink?: boolean;
   readonly descriptor: SecurityDescriptor;
 }
 
 /**
- * What others may do by an access list. SYSTEM, Administrators and TrustedInstaller are nobody else:
- * they may take what they want anyway, like root. What is denied makes nothing stricter here.
+ * What other users may do according to an access list. SYSTEM, Administrators and TrustedInstaller
+ * are not counted as other users: like root, they can always get access. Deny entries are ignored.
  *
- * @param us our security identifier
+ * @param us security identifier of the current user
  */
 export function judge(
   { path, isDirectory, isRoot, isLink = false, descriptor }: Judged,
@@ -74,7 +78,7 @@ export function judge(
   return {
     isOurs,
     isTrusted: isOurs || owner === trustedInstaller,
-    owner: owner === undefined ? 'nobody' : named(owner),
+    owner: owner === undefined ? 'no user' : named(owner),
     others: may,
     outsiders: may,
     isShared: false,
@@ -104,7 +108,7 @@ export function judge(
   };
 }
 
-/** Of things that all have to be safe the one that is least so. */
+/** The least secure of several permissions that must all be secure. */
 export function weakest(allPermissions: readonly Permissions[]): Permissions | undefined {
   return allPermissions.toSorted((a, b) => weakness(b) - weakness(a))[0];
 }

@@ -4,7 +4,7 @@ import { api, windowsError } from './api.ts';
 import { currentUser, openPath, securityOf } from './files.ts';
 import { judge, weakest } from './permission-judgement.ts';
 
-/** By access lists: docs/adr/0016-access-lists.md. */
+/** Checks access lists: docs/adr/0016-access-lists.md. */
 export const windowsPermissionCheck: PermissionCheck = {
   self: currentUser,
   permissionsOf(path, stats) {
@@ -25,13 +25,16 @@ export const windowsPermissionCheck: PermissionCheck = {
   },
 };
 
-// What we make says itself who may use it. A new file would take that from its directory, but a
-// directory that another program has made need not hand anything on.
+// New files and directories get an explicit access list. By default they inherit one from their
+// directory, but a directory that another program has created may have nothing to inherit.
 const createNew = 1;
 const genericWrite = 0x40000000;
 const mayAll = ['SY', 'BA'];
 
-/** Makes a directory that only we, SYSTEM and Administrators may use, with all that is made in it. */
+/**
+ * Creates a directory that only the current user, SYSTEM and Administrators may access. Its content
+ * inherits this.
+ */
 export function makePrivateDirectory(path: string): void {
   const { createDirectory } = api;
   withPrivateSecurity('OICI', (security) => {
@@ -39,7 +42,10 @@ export function makePrivateDirectory(path: string): void {
   });
 }
 
-/** Makes an empty file that only we, SYSTEM and Administrators may use. Fails with EEXIST. */
+/**
+ * Creates an empty file that only the current user, SYSTEM and Administrators may access. Fails
+ * with EEXIST.
+ */
 export function makePrivateFile(path: string): void {
   const handle = withPrivateSecurity('', (security) =>
     openPath(path, { access: genericWrite, how: createNew, security }),
@@ -48,8 +54,9 @@ export function makePrivateFile(path: string): void {
 }
 
 /**
- * @param inherited by what is made in it: `OICI` or nothing
- * @param use gets `SECURITY_ATTRIBUTES`: their length, the descriptor, that no program inherits it
+ * @param inherited inheritance flags for the content: `OICI` or nothing
+ * @param use receives `SECURITY_ATTRIBUTES`: its length, the descriptor, and no inheritance by
+ *   child processes
  */
 export function withPrivateSecurity<T>(inherited: string, use: (security: Buffer) => T): T {
   const { securityOfText, localFree, pointerBytes } = api;

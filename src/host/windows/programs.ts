@@ -6,23 +6,23 @@ import { environmentValue } from '../../core/variables.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** What Node's `spawn` is given. */
+/** The arguments for Node's `spawn`. */
 export interface Startable {
   readonly file: string;
   readonly args: readonly string[];
-  /** The arguments are a command line already. */
+  /** The arguments already are a command line. */
   readonly windowsVerbatimArguments?: boolean;
 }
 
-// What the system can start. PATHEXT has others too, which only a shell knows how to run.
+// Extensions that the system can start. PATHEXT also has others, which only a shell can run.
 const runnable = ['.com', '.exe', '.bat', '.cmd'];
 
 /**
- * What to start for a program on Windows. Like Go, and so like Atmos, it is looked for on PATH with
- * the extensions of PATHEXT, and never in the working directory: a checkout could bring its own
- * `terraform.exe`. A batch file is run by cmd.exe, since the system reads its arguments otherwise.
+ * Finds the file that runs a program on Windows. Like Go and Atmos, it searches PATH with the
+ * extensions of PATHEXT, and never the working directory, because a checkout could contain its own
+ * `terraform.exe`. A batch file is run by cmd.exe, because its arguments are parsed differently.
  *
- * @param env of the program; its PATH counts
+ * @param env of the program, including PATH
  * @throws the system's error ENOENT, or ERR_COMMAND_NOT_EXECUTABLE as {@link batchLine}
  */
 export function windowsProgram(
@@ -38,7 +38,7 @@ export function windowsProgram(
   return throughCmd(batchLine(file, args), env);
 }
 
-/** A line as cmd.exe reads it, whatever is in it: without AutoRun and delayed expansion. */
+/** Runs a line in cmd.exe without changing it, and without AutoRun and delayed expansion. */
 export function throughCmd(line: string, env: Environment): Startable {
   return {
     file: systemProgram('cmd.exe', env),
@@ -47,13 +47,16 @@ export function throughCmd(line: string, env: Environment): Startable {
   };
 }
 
-/** One of the system's own programs: `ComSpec` may name another shell, and PATH anything. */
+/**
+ * The path of one of the system's own programs. `ComSpec` may name another shell, and PATH may
+ * contain any directory.
+ */
 export function systemProgram(name: string, env: Environment): string {
   const root = environmentValue(env, 'SystemRoot', 'win32') || 'C:\\Windows';
   return win32.join(root, 'System32', name);
 }
 
-/** Files that would run for the program's name, the first that is there counts. */
+/** The files that could run for a program name. The first that exists is used. */
 export function programFiles(program: string, env: Environment): string[] {
   const names = withExtensions(program, env);
   if (/[/\\:]/.test(program)) return names;
@@ -62,7 +65,10 @@ export function programFiles(program: string, env: Environment): string[] {
   );
 }
 
-/** The directories of PATH. One that holds a `;` stands in quotes; a relative one does not count. */
+/**
+ * The directories of PATH. A directory that contains `;` is in quotes; relative directories are
+ * ignored.
+ */
 export function directoriesOn(env: Environment): string[] {
   const path = environmentValue(env, 'PATH', 'win32') ?? '';
   const directories = path.match(/(?:[^;"]|"[^"]*"?)+/g) ?? [];
@@ -73,7 +79,7 @@ function findProgram(program: string, env: Environment): string | undefined {
   return programFiles(program, env).find(isFile);
 }
 
-/** As it is when it has an extension, then with each of PATHEXT. */
+/** The name itself if it has an extension, then the name with each extension of PATHEXT. */
 function withExtensions(program: string, env: Environment): string[] {
   const set = (environmentValue(env, 'PATHEXT', 'win32') ?? '').toLowerCase().split(';');
   const known = set.filter((extension) => runnable.includes(extension));
@@ -82,7 +88,7 @@ function withExtensions(program: string, env: Environment): string[] {
   return [...asItIs, ...extensions.map((extension) => program + extension)];
 }
 
-/** With a drive or a server: `\dir` is another directory on each drive. */
+/** Whether the path has a drive or a server: `\dir` is a different directory on each drive. */
 function isFull(path: string): boolean {
   return win32.isAbsolute(path) && win32.parse(path).root.length > 1;
 }
@@ -95,24 +101,26 @@ function isFile(path: string): boolean {
   }
 }
 
-// cmd.exe reads 8191 characters, its own name and options among them.
+// cmd.exe accepts 8191 characters, including its own name and options.
 const maxLength = 8000;
 
 /**
- * The line that makes cmd.exe run a batch file with just these arguments, for `cmd /s /c "LINE"`.
- * The file's own `%*` is read a second time, as the program that it starts is given it: so every
- * argument that is not plain stands in quotes, which both readings know, and a quote is doubled:
- * cmd.exe closes and opens at once, and programs take two for one.
+ * The line that makes cmd.exe run a batch file with exactly these arguments, for `cmd /s /c
+ * "LINE"`. The line is parsed twice: by cmd.exe, and through `%*` of the batch file by the program
+ * that it starts. Every argument with special characters is therefore in quotes, which both parsers
+ * understand, and a quote is doubled: cmd.exe closes and reopens the quotes, and programs read one
+ * quote.
  *
- * @throws ERR_COMMAND_NOT_EXECUTABLE for what cmd.exe would take for its own: `%`, which quotes do
- *   not stop, and control characters, of which a line break ends the command
+ * @throws ERR_COMMAND_NOT_EXECUTABLE for characters that cmd.exe would interpret even in quotes:
+ *   `%`, and control characters such as a line break, which ends the command
  */
 export function batchLine(file: string, args: readonly string[]): string {
   const words = [quoteAlways(file.replaceAll('/', '\\')), ...args.map(quoteUnlessPlain)];
   const line = words.join(' ');
   if (/[%\p{Cc}]/u.test(line))
-    throw unfit(file, 'cmd.exe would take a % or a line break for its own');
-  if (line.length > maxLength) throw unfit(file, `cmd.exe reads ${maxLength} characters of a line`);
+    throw unfit(file, 'cmd.exe would interpret a % or a line break in them');
+  if (line.length > maxLength)
+    throw unfit(file, `cmd.exe accepts at most ${maxLength} characters in a line`);
   return line;
 }
 
@@ -128,7 +136,7 @@ function quoteUnlessPlain(word: string): string {
   return /^[\w./:\\@+-]*[\w./:@+-]$/.test(word) ? word : quoteAlways(word);
 }
 
-// As programs take it apart: backslashes count twice before a quote, and only there.
+// Quotes a word as programs parse it: backslashes are doubled only before a quote.
 function quoteAlways(word: string): string {
   return `"${word.replace(/(\\*)"/g, '$1$1""').replace(/\\+$/, '$&$&')}"`;
 }

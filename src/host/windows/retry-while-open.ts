@@ -1,15 +1,15 @@
 import { lstatSync, type Stats } from 'node:fs';
 import { systemErrorCode } from '../../core/errors.ts';
 
-// What Windows says of files that another program has open. Nothing here calls it.
-
-// In all about one second: whoever has a file of this size open is done with it long before.
+// Retries operations on files that another program has open. Must not make system calls. All pauses
+// together are about one second; programs usually close files of this size much sooner.
 const briefMs = [1, 2, 4, 8, 16, 20];
 const pausesMs = [...briefMs, ...Array<number>(20).fill(50)];
 
 /**
- * How many pauses an error is waited for. Denied is what somebody has deleted and not closed yet, and
- * a directory with that in it is not empty; but so is what we may not touch, for good.
+ * The number of pauses before an error is reported. "Access denied" can mean that a file was
+ * deleted and is still open (its directory is then not empty), but also that permission is missing,
+ * which does not change.
  */
 const pausesFor: Readonly<Record<string, number>> = {
   EBUSY: pausesMs.length,
@@ -19,8 +19,8 @@ const pausesFor: Readonly<Record<string, number>> = {
 };
 
 /**
- * Runs an operation again for a while, as long as it fails only since somebody has a file open: for
- * a second where the system says so, for 50 milliseconds where it may as well mean something else.
+ * Retries an operation while it fails because another process has a file open: for one second if
+ * the error says so, for 50 milliseconds if it may have another reason.
  */
 export function retryWhileOpen<T>(operation: () => T, pause = blockFor): T {
   for (const [tried, pauseMs] of pausesMs.entries()) {
@@ -35,8 +35,8 @@ export function retryWhileOpen<T>(operation: () => T, pause = blockFor): T {
 }
 
 /**
- * Whether what is at a path may be open somewhere, when access to it is denied: a file that could be
- * replaced, or one that is deleted and not closed yet, which cannot even be looked at.
+ * Whether a path to which access is denied may be open in another process: either a file that could
+ * be replaced, or a deleted file that is still open, whose attributes cannot be read.
  */
 export function mayBeOpen(
   path: string,

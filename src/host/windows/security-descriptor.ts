@@ -1,9 +1,9 @@
-// The security descriptor of a file in its self-relative form, as [MS-DTYP] 2.4 describes it: read
-// here and not by Windows' own functions, which work on pointers.
+// Parses the security descriptor of a file in its self-relative form, as described in [MS-DTYP]
+// 2.4. The functions of Windows are not used because they work on pointers.
 
 import type { Stats } from 'node:fs';
 
-/** A right that is given. What is denied is not read: nobody has more for it. */
+/** Access that is granted. Deny entries are not read, because they never grant access. */
 export interface Grant {
   /** `S-1-1-0` */
   readonly to: string;
@@ -12,7 +12,7 @@ export interface Grant {
 
 export interface SecurityDescriptor {
   readonly owner: string | undefined;
-  /** Undefined: there is no list, so everybody may do everything. */
+  /** Undefined if there is no list, which grants everyone full access. */
   readonly grants: readonly Grant[] | undefined;
 }
 
@@ -24,7 +24,7 @@ const allRights = 0x1f01ff;
 const allowed = { plain: [0x0, 0x9], ofObject: [0x5, 0xb] };
 const denied = [0x1, 0x6, 0xa, 0xc];
 
-/** @throws RangeError for what is none */
+/** @throws RangeError for bytes that are not a security descriptor */
 export function parseSecurityDescriptor(bytes: Buffer): SecurityDescriptor {
   const control = bytes.readUInt16LE(2);
   const [owner, list] = [bytes.readUInt32LE(4), bytes.readUInt32LE(16)];
@@ -64,7 +64,7 @@ export function formatSid(bytes: Buffer, at: number): string {
   return ['S', bytes.readUInt8(at), bytes.readUIntBE(at + 2, 6), ...parts].join('-');
 }
 
-/** What was opened at a path. */
+/** The file, directory or link that was opened at a path. */
 export interface Opened {
   readonly isReparsePoint: boolean;
   /** As in Node's stats. */
@@ -72,18 +72,18 @@ export interface Opened {
   readonly descriptor: SecurityDescriptor;
 }
 
-/** One of the things that decide what is found at a path. */
+/** One of the objects that control access to a path. */
 export interface Part {
   readonly kind: 'itself' | 'mount point' | 'root of a volume';
   readonly descriptor: SecurityDescriptor;
 }
 
 /**
- * What is at a path: one thing, or two where a volume is mounted in a directory. Node takes such a
- * directory for no link, and its stats are of what is mounted there.
+ * The objects at a path: one, or two if a volume is mounted in a directory. Node does not report a
+ * mount point as a link, and its stats describe the mounted volume.
  *
- * @param open the thing itself, or what it leads to
- * @returns undefined when something else is there by now than what the stats are of
+ * @param open opens the object itself, or its target
+ * @returns undefined if the path has been replaced since the stats were read
  */
 export function partsAt(
   stats: Pick<Stats, 'ino' | 'isDirectory'>,

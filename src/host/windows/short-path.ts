@@ -1,9 +1,12 @@
 import { koffi } from '../koffi.ts';
 
-// Longer than any path of Windows.
+// Longer than any Windows path.
 const maxCharacters = 32_768;
 
-/** Windows: the same file by its 8.3 names. A disk may be without them: then the path as it is. */
+/**
+ * Windows: the path of the same file with 8.3 names, or the unchanged path if the disk has no such
+ * names.
+ */
 export function shortPath(path: string): string {
   const getShortPathName = koffi
     .load('kernel32.dll')

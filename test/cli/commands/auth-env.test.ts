@@ -296,7 +296,7 @@ describe('a step of GitHub Actions', () => {
           stdout: '',
           stderr:
             `error: cannot write ${file} (from ${source}): it belongs to user 4711\n` +
-            'hint: name a file in a directory of your own\n',
+            'hint: use a file in a directory of your own\n',
         });
       }
       expect(readFileSync(file, 'utf8')).toBe('A=b\n');

@@ -226,7 +226,7 @@ test('another value that is there stays, and is named', async () => {
   const result = await desk.run(`${command} --delete-source`);
   expect(result).toMatchObject({ code: 'ERR_STORE_CONFLICT', exitCode: 1, stdout: '' });
   expect(result.stderr).toContain(
-    `error: 1 of 1 could not be done:\n  atmos_${realm}_dev is there already, with another value\n` +
+    `error: 1 of 1 could not be done:\n  atmos_${realm}_dev already exists with a different value\n` +
       'hint: to show both: atmos auth keyring list --long\n' +
       'hint: to remove that of the current realm: atmos auth logout dev --keychain\n',
   );

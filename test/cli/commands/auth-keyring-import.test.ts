@@ -149,7 +149,7 @@ describe('from another file keyring of Atmos', () => {
         'not copied, other entries:\n' +
         '  other\n' +
         'error: 1 of 3 could not be done:\n' +
-        '  atmos_legacy is there already, with another value\n' +
+        '  atmos_legacy already exists with a different value\n' +
         `hint: to overwrite what is there: atmos auth keyring import --from atmos-file --path ${source} --force\n`,
     );
     expect(await run(desk, `--from atmos-file --path ${source} --force`)).toMatchObject({
@@ -450,7 +450,7 @@ describe('from aws-vault', () => {
     const options = '--from aws-vault --map a=dev,b=ops -o json';
     const result = await run(desk, options, { env: place });
     expect(result).toMatchObject({ code: 'ERR_STORE_CONFLICT', exitCode: 1 });
-    expect(result.stderr).toContain('atmos_r_dev is there already, with another value\n');
+    expect(result.stderr).toContain('atmos_r_dev already exists with a different value\n');
     expect(result.stderr).toContain(
       'hint: to overwrite what is there: atmos auth keyring import --from aws-vault --map a=dev,b=ops --force\n',
     );
@@ -583,7 +583,7 @@ aws_secret_access_key = tooshort
     const result = await run(desk, '--from aws-credentials --map short=dev');
     expect(result).toMatchObject({ code: 'ERR_STORE_INVALID', exitCode: 1 });
     expect(result.stderr).toContain(
-      'the key of the profile "short" cannot be used: the secret access key has 8 characters, and one of AWS has 40',
+      'the key of the profile "short" cannot be used: the secret access key has 8 characters instead of 40',
     );
     expect(result.stderr).not.toContain('tooshort');
     expect(desk.stored()).toEqual({});

@@ -189,7 +189,7 @@ describe.skipIf(!isThere)('with a real system keyring', () => {
     expect(refused).toMatchObject({ code: 'ERR_STORE_CONFLICT', exitCode: 1 });
     expect(refused.stderr).toBe(
       'error: 1 of 3 could not be done:\n' +
-        '  atmos_r_dev is there already, with another value\n' +
+        '  atmos_r_dev already exists with a different value\n' +
         'hint: to overwrite what is there: atmos auth keyring migrate --from file --to system --delete-source --force\n',
     );
     expect(JSON.parse(refused.stdout)).toMatchObject({
@@ -201,7 +201,7 @@ describe.skipIf(!isThere)('with a real system keyring', () => {
           state: 'conflict',
           source_deleted: false,
           code: 'ERR_STORE_CONFLICT',
-          reason: 'atmos_r_dev is there already, with another value',
+          reason: 'atmos_r_dev already exists with a different value',
         },
         { key: 'atmos_r_dev@session', state: 'copied', source_deleted: true },
       ],

@@ -70,7 +70,7 @@ describe('prune', () => {
     });
     expect(stderr).toBe(
       'warning: atmos_r_key@session stays: it does not say that it is a session\n' +
-        'warning: atmos_r_sso@token stays: its type sso is not known here\n',
+        'warning: atmos_r_sso@token stays: its type sso is not supported\n',
     );
     const left = Object.keys(entries).filter((key) => !expired.includes(key));
     expect(await desk.openKeyring().keys()).toEqual(left.toSorted());

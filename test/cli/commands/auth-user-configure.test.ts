@@ -122,14 +122,14 @@ describe('a key that is typed', () => {
       'AWS Access Key ID',
       '  the access key id is empty',
       '  the access key id looks like a secret: were the two swapped?',
-      '  the access key id is the id of a session, which ends; a long-lived key starts with AKIA',
+      '  the access key id is the id of a session, which expires; a long-lived key starts with AKIA',
       'AWS Secret Access Key',
       '  the secret access key looks like an id: were the two swapped?',
-      '  the secret access key has a space or a line break in it',
+      '  the secret access key contains a space or a line break',
       'MFA ARN (empty: none)',
       '  the MFA device is neither an ARN like arn:aws:iam::123456789012:mfa/name nor a serial number',
       'Session Duration',
-      '  the session duration is not one like 12h, 1h30m, 900s, 2d or 900 (seconds)',
+      '  the session duration is not a duration like 12h, 1h30m, 900s, 2d or 900 (seconds)',
     ]);
     expect(await storedData(desk)).toEqual({ session_duration: '1h30m' });
     expect(desk.sts.calls).toEqual([]);
@@ -354,7 +354,7 @@ describe('in a keyring with a key', () => {
 
   const key = { access_key_id: accessKeyId, secret_access_key: secretAccessKey };
   const jsonHints =
-    'hint: give {"access_key_id": "…", "secret_access_key": "…"}, with "mfa_arn" and "session_duration" if you like\n' +
+    'hint: write {"access_key_id": "…", "secret_access_key": "…"}, optionally with "mfa_arn" and "session_duration"\n' +
     'hint: aws iam create-access-key | atmos auth user configure --stdin\n';
 
   test.each([
@@ -411,7 +411,7 @@ describe('in a keyring with a key', () => {
           'error: the access key id looks like a secret: were the two swapped? (from --stdin)\n' +
           '  the secret access key looks like an id: were the two swapped? (from --stdin)\n' +
           '  the MFA device is neither an ARN like arn:aws:iam::123456789012:mfa/name nor a serial number (from --stdin)\n' +
-          '  the session duration is not one like 12h, 1h30m, 900s, 2d or 900 (seconds) (from --stdin)\n',
+          '  the session duration is not a duration like 12h, 1h30m, 900s, 2d or 900 (seconds) (from --stdin)\n',
       },
     );
   });
@@ -427,7 +427,7 @@ describe('in a keyring with a key', () => {
     ],
     [
       `${byStdin} --session-duration soon`,
-      'the session duration is not one like 12h, 1h30m, 900s, 2d or 900 (seconds) (from --session-duration)',
+      'the session duration is not a duration like 12h, 1h30m, 900s, 2d or 900 (seconds) (from --session-duration)',
     ],
     [`${configure} -i deb --stdin`, 'unknown identity "deb": it is one of dev in $'],
     [

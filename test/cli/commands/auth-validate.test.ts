@@ -78,7 +78,7 @@ hint: did you mean file?
 warning: auth.keyring.tpye (${file}:3:31) is not known
 hint: did you mean type?
 error: auth.identities.dev.credentials (${file}:5:28) hold only one of access_key_id and secret_access_key
-hint: give both or neither; with neither, the keys come from the keyring
+hint: set both or neither; if neither is set, the keys come from the keyring
 `,
     });
   });
@@ -123,7 +123,7 @@ hint: give both or neither; with neither, the keys come from the keyring
           path: 'auth.identities.dev.credentials',
           message:
             'auth.identities.dev.credentials hold only one of access_key_id and secret_access_key',
-          hint: 'give both or neither; with neither, the keys come from the keyring',
+          hint: 'set both or neither; if neither is set, the keys come from the keyring',
         },
       ],
     });

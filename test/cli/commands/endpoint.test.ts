@@ -70,7 +70,7 @@ describe('the older place of an endpoint, credentials.aws.resolver.url', () => {
   });
 });
 
-describe('an !env that gives nothing where an endpoint belongs', () => {
+describe('an !env that returned an empty value where an endpoint belongs', () => {
   test.each([
     [spec('!env STS_URL'), 'spec.endpoint_url', '8:29', {}],
     [spec('!env STS_URL'), 'spec.endpoint_url', '8:29', { STS_URL: ' ' }],

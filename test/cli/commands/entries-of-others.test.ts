@@ -138,7 +138,7 @@ test('an identity of the name of the provider is told what is under its name', a
     code: 'ERR_STORE_INVALID',
     exitCode: 1,
     stderr:
-      'error: the entry atmos_r_corp cannot be used: it holds a token of a provider, as Atmos stores it, and no access key\n' +
+      'error: the entry atmos_r_corp cannot be used: it contains a token of a provider that Atmos stored, not an access key\n' +
       'hint: to remove it: atmos auth logout corp --keychain\n',
   });
 });

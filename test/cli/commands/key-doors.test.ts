@@ -99,7 +99,10 @@ const doors: readonly Door[] = [
 
 describe.each(doors)('an MFA device that comes by $name', ({ give, source, exitCode }) => {
   test.each([
-    ['arn:aws:iam::123456789012:user/ada', 'is the ARN of a user: that of an MFA device is like'],
+    [
+      'arn:aws:iam::123456789012:user/ada',
+      'is the ARN of a user; the ARN of an MFA device looks like',
+    ],
     ['arn:aws:iam::123456789012:u2f/user/ada/key', 'is a FIDO security key or passkey'],
     ['ada', 'is neither an ARN like arn:aws:iam::123456789012:mfa/name nor a serial number'],
     [
@@ -124,7 +127,7 @@ test.each(exactDoors)('a space after an MFA device is refused: $name', async (do
   const desk = await openDesk();
   const result = await door.give(desk, `${device} `);
   expect(result.exitCode).toBe(door.exitCode);
-  expect(result.said).toContain('has a space or a line break in it');
+  expect(result.said).toContain('contains a space or a line break');
   expect(result.said).toContain(door.source);
 });
 
@@ -140,7 +143,7 @@ test('the partition of a device is compared with the region of its identity', as
     code: 'ERR_USAGE',
     exitCode: 2,
     stderr:
-      'error: the MFA device is in another AWS partition than the region, which is in aws-cn: requests of that region do not know the device (from --mfa-arn)\n',
+      'error: the MFA device is in another AWS partition than the region (aws-cn), where it cannot be used (from --mfa-arn)\n',
   });
 });
 
@@ -155,12 +158,12 @@ test.each([
   [
     `access_key_id: ASIAIOSFODNN7EXAMPLE\n  secret_access_key: ${user.secretAccessKey}`,
     [
-      'access_key_id of identity dev ($:12:24) is the id of a session, which ends; a long-lived key starts with AKIA',
+      'access_key_id of identity dev ($:12:24) is the id of a session, which expires; a long-lived key starts with AKIA',
     ],
   ],
   [
     `access_key_id: ${user.accessKeyId}\n  secret_access_key: "${user.secretAccessKey}\\n"`,
-    ['secret_access_key of identity dev ($:13:28) has a space or a line break in it'],
+    ['secret_access_key of identity dev ($:13:28) contains a space or a line break'],
   ],
 ])('a key in atmos.yaml is checked as one that is stored', async (lines, messages) => {
   const desk = await openDesk();

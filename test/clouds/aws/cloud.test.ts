@@ -11,7 +11,7 @@ const session = awsCredentials({
 });
 
 describe('mode env', () => {
-  test('sets the session and takes away all that could win', () => {
+  test('sets the session and unsets every variable that could take precedence', () => {
     const { set, unset } = aws.environment(session, 'eu-central-1');
     expect(set).toEqual({
       AWS_ACCESS_KEY_ID: 'ASIAEXAMPLE',
@@ -28,7 +28,7 @@ describe('mode env', () => {
     expect(unset.filter((name) => name in set)).toEqual([]);
   });
 
-  test('long-lived keys leave no session token of others behind', () => {
+  test('leaves no session token of other credentials with long-lived keys', () => {
     const { set, unset } = aws.environment(
       awsCredentials({ accessKeyId: 'AKIA', secretAccessKey: 's' }),
       undefined,
@@ -50,7 +50,7 @@ describe('mode env', () => {
 });
 
 describe('mode process', () => {
-  test('says where the profile is, and holds no secret', () => {
+  test('sets the place of the profile, and no secret', () => {
     const { set, unset } = aws.process.environment({
       identity: 'atmos',
       configFile: '/state/aws',
@@ -79,7 +79,7 @@ describe('mode process', () => {
 });
 
 describe('the answer of a credential_process', () => {
-  test('a session is told with its end, in UTC', () => {
+  test('has the expiration of a session in UTC', () => {
     expect(JSON.parse(aws.process.formatAnswer(session))).toEqual({
       Version: 1,
       AccessKeyId: 'ASIAEXAMPLE',
@@ -89,7 +89,7 @@ describe('the answer of a credential_process', () => {
     });
   });
 
-  test('long-lived keys have no end, and so no Expiration', () => {
+  test('has no Expiration for long-lived keys, which do not expire', () => {
     const keys = awsCredentials({ accessKeyId: 'AKIAEXAMPLE', secretAccessKey: 'secret' });
     expect(aws.process.formatAnswer(keys)).toBe(
       '{"Version":1,"AccessKeyId":"AKIAEXAMPLE","SecretAccessKey":"secret"}\n',

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
-// Plain files as Go Atmos v1.225 lays them out, below the XDG directories of a home.
+// Creates plain files as Go Atmos v1.225 does, below the XDG directories of a home directory.
 
 export const portal = { start_url: 'https://example.awsapps.com/start', region: 'eu-central-1' };
 const token = 'CanaryTokenOfThePortal';
@@ -28,7 +28,10 @@ function put(path: string, text: string): string {
   return path;
 }
 
-/** The session files of identities under one provider. A realm of null: as before there were realms. */
+/**
+ * Creates the session files of identities under one provider. A realm of null: as in versions
+ * without realms.
+ */
 export function putSessions(
   home: string,
   realm: string | null,
@@ -42,14 +45,14 @@ export function putSessions(
   };
 }
 
-/** The token of a portal, under the name that Go gives it. */
+/** Creates the token of a portal, under the name that Go Atmos uses. */
 export function putToken(home: string, { start_url, region } = portal): string {
   const name = createHash('sha1').update(`${start_url}|${region}`).digest('hex');
   const text = JSON.stringify({ accessToken: token, startUrl: start_url, region });
   return put(join(home, '.cache/atmos/aws-sso/sessions', `${name}.json`), text);
 }
 
-/** The refresh token of an identity's login in the browser. */
+/** Creates the refresh token of an identity's browser login. */
 export function putRefreshToken(home: string, identity: string, realm: string): string {
   const path = join(home, '.cache/atmos/aws-webflow', `${identity}-${realm}`, 'refresh.json');
   return put(path, JSON.stringify({ refreshToken: token }));

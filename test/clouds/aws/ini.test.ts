@@ -10,7 +10,7 @@ function read(text: string) {
   }));
 }
 
-test('sections and settings have their lines, and keys are in lower case', () => {
+test('sections and settings have their line numbers, and keys are in lower case', () => {
   const text = `# keys
 ignored = before the first section
 [default]
@@ -31,7 +31,7 @@ a=b=c:d
   ]);
 });
 
-test('settings below a setting are not those of the section', () => {
+test('nested settings below a setting are not settings of the section', () => {
   const text = `[a]
 s3 =
     aws_access_key_id = not this one
@@ -51,13 +51,14 @@ output = json
   ]);
 });
 
-test('a comment ends a value, and needs a space before it', () => {
+test('a comment ends a value only after a space', () => {
   expect(read('[a]\nx = 1 ; one\ny = 2# two\nz = 3\t# three\n')).toEqual([
     { name: 'a', line: 1, x: ['1', 2], y: ['2# two', 3], z: ['3', 4] },
   ]);
 });
 
-// As RawConfigParser of Python 3 and botocore, which the AWS CLI reads with, say.
+// The expected results are those of Python 3's RawConfigParser and botocore, which the AWS CLI
+// uses.
 test.each([
   ['[other]#note', 'other'],
   ['[other] trailing', 'other'],
@@ -72,24 +73,30 @@ test.each([
   expect(read(`${header}\nx = y\n`)).toEqual([{ name, line: 1, x: ['y', 2] }]);
 });
 
-test.each(['# [b]', ';[b]', '  [b]', '\t[b] # note'])('%j is no header below a setting', (line) => {
-  expect(read(`[a]\nx = y\n\n${line}\nz = 1\n`)).toEqual([
-    { name: 'a', line: 1, x: ['y', 2], z: ['1', 5] },
-  ]);
-});
+test.each(['# [b]', ';[b]', '  [b]', '\t[b] # note'])(
+  '%j is not a header below a setting',
+  (line) => {
+    expect(read(`[a]\nx = y\n\n${line}\nz = 1\n`)).toEqual([
+      { name: 'a', line: 1, x: ['y', 2], z: ['1', 5] },
+    ]);
+  },
+);
 
-test('what follows a bracket keeps no section of others from staying', () => {
+test('text after a bracket does not prevent the other sections from being kept', () => {
   const others = '[other]#note\nx = 1\n[third] trailing\nx = 2\n';
   const isRemoved = (name: string) => name === 'ours';
   expect(removeSections(`[ours]\nx = y\n  [ours too]\n${others}`, isRemoved)).toBe(others);
   expect(removeSections(`${others}[ours]# note\nx = y\n`, isRemoved)).toBe(others.trimEnd());
 });
 
-test.each(['', '\n', '[', '[]', '=', '[a', 'x', '\0', '[a]\n=\n: x'])('%j is no error', (text) => {
-  expect(() => parseIni(text)).not.toThrow();
-});
+test.each(['', '\n', '[', '[]', '=', '[a', 'x', '\0', '[a]\n=\n: x'])(
+  '%j is not an error',
+  (text) => {
+    expect(() => parseIni(text)).not.toThrow();
+  },
+);
 
-describe('the words of a name', () => {
+describe('splitting the name of a section', () => {
   test.each([
     ['profile x', ['profile', 'x']],
     ['profile "My Prof"', ['profile', 'My Prof']],
@@ -104,7 +111,7 @@ describe('the words of a name', () => {
     ['profile "a', undefined],
     ["profile o'neil", undefined],
     ['', []],
-  ])('%s', (name, words) => {
+  ])('splits %s', (name, words) => {
     expect(splitWords(name)).toEqual(words);
   });
 });

@@ -8,8 +8,8 @@ const secretAccessKey = 'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY';
 
 const { parse } = createKeyForm(awsUserIdentity({}));
 
-describe('JSON', () => {
-  test('in our form; what may be left out may be null or empty', () => {
+describe('JSON on standard input', () => {
+  test('may have our own fields; optional ones may be null or empty', () => {
     const key = { access_key_id: accessKeyId, secret_access_key: secretAccessKey };
     expect(parse(JSON.stringify(key))).toEqual(key);
     expect(parse(JSON.stringify({ ...key, mfa_arn: null, session_duration: '' }))).toEqual(key);
@@ -18,7 +18,7 @@ describe('JSON', () => {
     ).toEqual({ ...key, mfa_arn: 'GAHT12345678', session_duration: '1h' });
   });
 
-  test('as aws iam create-access-key prints it, to which the rest may be added', () => {
+  test('may be the output of aws iam create-access-key with additional fields', () => {
     const AccessKey = { AccessKeyId: accessKeyId, SecretAccessKey: secretAccessKey };
     expect(parse(JSON.stringify({ AccessKey }))).toEqual({
       access_key_id: accessKeyId,
@@ -44,7 +44,7 @@ describe('JSON', () => {
       '{"__proto__":{"access_key_id":"x"}}',
       'access_key_id is missing in the JSON on standard input',
     ],
-  ])('that is no key: %s', (json, message) => {
+  ])('is refused: %s', (json, message) => {
     const error = thrownBy(() => parse(json));
     expect(error).toMatchObject({ code: 'ERR_USAGE', message });
     expect(error.hints).toHaveLength(2);
@@ -53,7 +53,7 @@ describe('JSON', () => {
 });
 
 describe('the form', () => {
-  test('names its fields as JSON does and hides the secret', () => {
+  test('has the field names of the JSON and hides the secret', () => {
     const { fields } = createKeyForm(awsUserIdentity({}));
     expect(fields.map(({ name, isSecret, isOptional }) => [name, isSecret, isOptional])).toEqual([
       ['access_key_id', false, false],
@@ -63,7 +63,7 @@ describe('the form', () => {
     ]);
   });
 
-  test('names the values that the configuration has', () => {
+  test('contains the values of the configuration', () => {
     const credentials = { mfa_arn: 'GAHT12345678' };
     const { fields } = createKeyForm(awsUserIdentity({ credentials }));
     const configured = fields.flatMap((field) => field.configured ?? []);
@@ -75,14 +75,14 @@ describe('the form', () => {
   test('checks a value without quoting it', () => {
     const { fields } = createKeyForm(awsUserIdentity({}));
     expect(fields.map(({ check }) => check('a b'))).toEqual([
-      'the access key id has a space or a line break in it',
-      'the secret access key has a space or a line break in it',
-      'the MFA device has a space or a line break in it',
-      'the session duration is not one like 12h, 1h30m, 900s, 2d or 900 (seconds)',
+      'the access key id contains a space or a line break',
+      'the secret access key contains a space or a line break',
+      'the MFA device contains a space or a line break',
+      'the session duration is not a duration like 12h, 1h30m, 900s, 2d or 900 (seconds)',
     ]);
   });
 
-  test('makes the key of its values', () => {
+  test('creates the key from its values', () => {
     const { make } = createKeyForm(awsUserIdentity({}));
     const values = { access_key_id: accessKeyId, secret_access_key: secretAccessKey };
     expect(make(values)).toEqual({ type: 'aws', accessKeyId, secretAccessKey });

@@ -4,7 +4,7 @@ import { awsVault } from '../../../src/clouds/aws/key-importers.ts';
 const id = 'AKIAIOSFODNN7EXAMPLE';
 const secret = 'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY';
 
-test('profiles are told from sessions and tokens by their names', () => {
+test('profiles are distinguished from sessions and tokens by their names', () => {
   const names = [
     'work',
     'a, b',
@@ -29,14 +29,14 @@ describe('an entry', () => {
   test.each([
     ['of version 5', { ProviderName: '' }],
     ['of version 7', { Source: '', CanExpire: false, Expires: '0001-01-01T00:00:00Z' }],
-  ])('%s is read', (_, more) => {
+  ])('of a key %s is parsed', (_, more) => {
     const item = { AccessKeyID: id, SecretAccessKey: secret, SessionToken: '', ...more };
     expect(awsVault.parse(JSON.stringify(item), undefined)).toEqual({
       values: { access_key_id: id, secret_access_key: secret },
     });
   });
 
-  test('gets the MFA device of its profile', () => {
+  test('is given the MFA device of its profile', () => {
     const item = { AccessKeyID: id, SecretAccessKey: secret };
     expect(awsVault.parse(JSON.stringify(item), 'GAHT12345678')).toEqual({
       values: { access_key_id: id, secret_access_key: secret, mfa_arn: 'GAHT12345678' },
@@ -44,26 +44,26 @@ describe('an entry', () => {
   });
 
   test.each([
-    ['no JSON', `${secret}{`, 'it is not a JSON object'],
+    ['not JSON', `${secret}{`, 'it is not a JSON object'],
     ['a list', `["${secret}"]`, 'it is not a JSON object'],
     ['null', 'null', 'it is not a JSON object'],
     [
       'a session',
       JSON.stringify({ AccessKeyID: id, SecretAccessKey: secret, SessionToken: secret }),
-      'it holds a session, which ends',
+      'it contains a session, which expires',
     ],
     [
-      'a token that is no text',
+      'with a token that is not text',
       JSON.stringify({ AccessKeyID: id, SecretAccessKey: secret, SessionToken: 1 }),
-      'it holds a session, which ends',
+      'it contains a session, which expires',
     ],
     [
-      'no secret',
+      'without a secret',
       JSON.stringify({ AccessKeyID: id }),
       'its AccessKeyID or SecretAccessKey is missing',
     ],
     [
-      'an id that is no text',
+      'with an id that is not text',
       JSON.stringify({ AccessKeyID: [id], SecretAccessKey: secret }),
       'its AccessKeyID or SecretAccessKey is missing',
     ],
@@ -72,7 +72,7 @@ describe('an entry', () => {
       JSON.stringify({ type: 'aws', data: { access_key_id: id, secret_access_key: secret } }),
       'its AccessKeyID or SecretAccessKey is missing',
     ],
-  ])('that is %s is refused without a word of it', (_, text, problem) => {
+  ])('that is %s is refused without being quoted', (_, text, problem) => {
     expect(awsVault.parse(text, undefined)).toEqual({ problem });
   });
 });

@@ -18,11 +18,11 @@ describe('the id of an access key', () => {
     ['A'.repeat(16), undefined],
     ['A'.repeat(128), undefined],
     ['', 'is empty'],
-    [` ${accessKeyId}`, 'has a space or a line break in it'],
-    [`${accessKeyId}\n`, 'has a space or a line break in it'],
+    [` ${accessKeyId}`, 'contains a space or a line break'],
+    [`${accessKeyId}\n`, 'contains a space or a line break'],
     [
       'ASIAIOSFODNN7EXAMPLE',
-      'is the id of a session, which ends; a long-lived key starts with AKIA',
+      'is the id of a session, which expires; a long-lived key starts with AKIA',
     ],
     ['AIDAIOSFODNN7EXAMPLE', 'is the id of a user, not of an access key'],
     ['AROAIOSFODNN7EXAMPLE', 'is the id of a role, not of an access key'],
@@ -31,7 +31,7 @@ describe('the id of an access key', () => {
     ['A'.repeat(129), shape],
     ['akiaiosfodnn7example', shape],
     ['AKIAIOSFODNN7EXAMPL“', shape],
-  ])('%j', (id, message) => {
+  ])('is checked: %j', (id, message) => {
     expect(messageOf({ accessKeyId: id })).toBe(message);
   });
 });
@@ -40,24 +40,24 @@ describe('a secret access key', () => {
   test.each([
     [secretAccessKey, undefined],
     ['', 'is empty'],
-    [`${secretAccessKey} `, 'has a space or a line break in it'],
+    [`${secretAccessKey} `, 'contains a space or a line break'],
     [accessKeyId, 'looks like an id: were the two swapped?'],
-    [`"${secretAccessKey.slice(2)}"`, 'has other characters than letters, digits, /, + and ='],
-    [secretAccessKey.slice(1), 'has 39 characters, and one of AWS has 40'],
-    ['a'.repeat(500), 'has 500 characters, and one of AWS has 40'],
-  ])('%j', (secret, message) => {
+    [`"${secretAccessKey.slice(2)}"`, 'contains characters other than letters, digits, /, + and ='],
+    [secretAccessKey.slice(1), 'has 39 characters instead of 40'],
+    ['a'.repeat(500), 'has 500 characters instead of 40'],
+  ])('is checked: %j', (secret, message) => {
     expect(messageOf({ secretAccessKey: secret })).toBe(message);
   });
 });
 
-describe('a key for another server than AWS', () => {
+describe('a key for a server other than AWS', () => {
   test.each(['test', 'mock-key', 'x'])('may be any text: %s', (text) => {
     const values = { accessKeyId: text, secretAccessKey: text };
     expect(keyFaults(values, { hasOwnEndpoint: true })).toEqual([]);
     expect(keyFaults(values)).toHaveLength(2);
   });
 
-  test('but not empty, of two words, of a session, or in the wrong place', () => {
+  test('is refused if it is empty, has two words, is of a session, or is in the wrong field', () => {
     const use = { hasOwnEndpoint: true };
     for (const id of ['', 'a b', 'ASIAIOSFODNN7EXAMPLE', secretAccessKey]) {
       expect(messageOf({ accessKeyId: id }, use)).toBeDefined();
@@ -75,16 +75,16 @@ describe('an MFA device', () => {
     'arn:aws:iam::123456789012:mfa/root-account-mfa-device',
     'arn:aws-us-gov:iam::123456789012:mfa/ada',
     'GAHT12345678',
-  ])('%s', (mfaArn) => {
+  ])('may be %s', (mfaArn) => {
     expect(keyFaults({ mfaArn })).toEqual([]);
   });
 
   const neither = 'is neither an ARN like arn:aws:iam::123456789012:mfa/name nor a serial number';
   const userArn =
-    'is the ARN of a user: that of an MFA device is like arn:aws:iam::123456789012:mfa/name';
+    'is the ARN of a user; the ARN of an MFA device looks like arn:aws:iam::123456789012:mfa/name';
   const fido =
     'is a FIDO security key or passkey, which shows no code: AWS STS GetSessionToken needs a virtual device (arn:aws:iam::123456789012:mfa/name) or a hardware token that shows codes';
-  const space = 'has a space or a line break in it';
+  const space = 'contains a space or a line break';
 
   test.each([
     ['', neither],
@@ -103,13 +103,13 @@ describe('an MFA device', () => {
     ['arn:aws:iam::123456789012:mfa/ada\n', space],
     [accessKeyId, neither],
     [secretAccessKey, neither],
-  ])('is not %j, which is not repeated', (mfaArn, message) => {
+  ])('may not be %j, and the value is not quoted', (mfaArn, message) => {
     expect(keyFaults({ mfaArn })).toEqual([{ field: 'mfaArn', name: 'the MFA device', message }]);
   });
 
   const arnIn = (partition: string) => `arn:${partition}:iam::123456789012:mfa/ada`;
 
-  // Partitions and regions of botocore's partitions.json.
+  // Partitions and regions from botocore's partitions.json.
   test.each([
     ['aws', 'us-east-1'],
     ['aws', 'ap-southeast-7'],
@@ -121,34 +121,34 @@ describe('an MFA device', () => {
     ['aws-iso-e', 'eu-isoe-west-1'],
     ['aws-iso-f', 'us-isof-south-1'],
     ['aws-eusc', 'eusc-de-east-1'],
-  ])('of partition %s belongs to region %s', (partition, region) => {
+  ])('of the partition %s belongs to the region %s', (partition, region) => {
     expect(keyFaults({ mfaArn: arnIn(partition) }, { region })).toEqual([]);
     const other = partition === 'aws' ? 'aws-cn' : 'aws';
     expect(messageOf({ mfaArn: arnIn(other) }, { region })).toBe(
-      `is in another AWS partition than the region, which is in ${partition}: requests of that region do not know the device`,
+      `is in another AWS partition than the region (${partition}), where it cannot be used`,
     );
     expect(keyFaults({ mfaArn: 'GAHT12345678' }, { region })).toEqual([]);
   });
 
-  test('of any partition may belong to a region of no known form', () => {
+  test('of any partition is accepted for a region with an unknown form', () => {
     for (const region of ['local', 'us-east', 'moon-far-1']) {
       expect(keyFaults({ mfaArn: arnIn('aws-cn') }, { region })).toEqual([]);
     }
   });
 });
 
-test('a duration is as Atmos takes it, and what is none is not repeated', () => {
+test('a duration has the form of Atmos, and an invalid one is not quoted', () => {
   for (const sessionDuration of ['12h', '1h30m', '900s', '2d', '900']) {
     expect(keyFaults({ sessionDuration })).toEqual([]);
   }
   for (const sessionDuration of ['', 'soon', '-1h', secretAccessKey]) {
     expect(messageOf({ sessionDuration })).toBe(
-      'is not one like 12h, 1h30m, 900s, 2d or 900 (seconds)',
+      'is not a duration like 12h, 1h30m, 900s, 2d or 900 (seconds)',
     );
   }
 });
 
-test('every value that is there is checked, in the order of the fields', () => {
+test('every given value is checked, in the order of the fields', () => {
   expect(keyFaults({ accessKeyId, secretAccessKey })).toEqual([]);
   const values = { sessionDuration: 'x', mfaArn: 'x', secretAccessKey: '', accessKeyId: '' };
   expect(keyFaults(values).map(({ field, name }) => [field, name])).toEqual([

@@ -1,6 +1,6 @@
 const secret = 'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY';
 
-/** Forms that the AWS CLI reads, each with the key of another profile. */
+/** Forms that the AWS CLI accepts, each with the key of a different profile. */
 export const oddForms = {
   credentials: `[caps]
 AWS_ACCESS_KEY_ID = AKIACAPITALS00000000
@@ -46,5 +46,8 @@ export const oddKeys: readonly (readonly [profile: string, id: string])[] = [
   ['single', 'AKIASINGLE0000000000'],
   ['with space', 'AKIAWITHASPACE000000'],
 ];
-/** Names that no profile has: of sections that are none, and of headers that are read otherwise. */
+/**
+ * Names that are not profiles: of sections of other types, and of headers that are parsed
+ * differently.
+ */
 export const noProfiles = ['misplaced', 'two words', 'plain', 'profile plain', '"My Prof"'];

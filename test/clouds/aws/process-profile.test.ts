@@ -12,7 +12,7 @@ import {
 } from '../../../src/clouds/aws/process-profile.ts';
 import { temporaryDirectory } from '../../support/temporary.ts';
 
-/** Elsewhere than on Windows. */
+/** For systems other than Windows. */
 const lineOf = (node: string, script: string, words: readonly string[]) =>
   credentialProcessLine({ node, script, args: words }, 'linux');
 
@@ -28,7 +28,7 @@ describe('the profile', () => {
     );
   });
 
-  test('nothing can leave its line', () => {
+  test('refuses values with line breaks', () => {
     for (const identity of ['a]\n[default', 'a]', 'a b', '', 'a\nb', 'default', '__proto__']) {
       expect(formatProcessProfile({ identity, command: '/n' })).toMatch(
         /^\[profile atmos-[0-9a-f]{8}\]\ncredential_process = \/n\n$/,
@@ -49,7 +49,7 @@ describe('the profile', () => {
 
 describe('the name of the profile', () => {
   test.each(['dev', 'Prod.admin', 'team/dev_1', 'ada@example.com', '-x', '+1', 'a'.repeat(128)])(
-    'is that of the identity: %s',
+    'is the name of the identity: %s',
     (identity) => {
       expect(profileOf(identity)).toBe(identity);
     },
@@ -64,14 +64,14 @@ describe('the name of the profile', () => {
     ['x]\n[default', 'atmos-'],
     ['J\u00fcrgen', 'atmos-'],
     ['a'.repeat(129), 'atmos-'],
-  ])('is a hash of %j, which not every SDK finds', (identity, start) => {
+  ])('is a hash for %j, which some SDK does not find', (identity, start) => {
     const profile = profileOf(identity);
     expect(profile).toMatch(/^atmos-[0-9a-f]{8}$/);
     expect(profile.slice(0, start.length)).toBe(start);
     expect(profileOf(`${identity}.`)).not.toBe(profile);
   });
 
-  test('is found by the SDK of JavaScript and by botocore, whatever the identity is called', async () => {
+  test('is found by the JavaScript SDK and by botocore for every identity name', async () => {
     const unit = fc.constantFrom(...Array.from('aZ09_.@+/-=:% #;[]\'"ü\n'), 'default', '__proto__');
     const names = fc.sample(fc.string({ unit, minLength: 1, maxLength: 8 }), 1000);
     const profiles = [...new Set([...names, 'default', '__proto__', 'constructor'].map(profileOf))];
@@ -102,7 +102,7 @@ print(json.dumps([shlex.split(section)[1] for section in parser.sections()]))
 describe('the files that mode process hides', () => {
   const own = '/state/handles/x.aws-config';
 
-  test('are those of the user that exist, home as ~', () => {
+  test('are those of the user that exist, with the home directory as ~', () => {
     const home = temporaryDirectory();
     const host = { env: {}, homeDirectory: home, userId: 1000 };
     expect(hiddenFiles(own, host)).toEqual([]);
@@ -113,7 +113,7 @@ describe('the files that mode process hides', () => {
     expect(hiddenFiles(own, host)).toEqual(['~/.aws/config', '~/.aws/credentials']);
   });
 
-  test('are where the variables say, but for ours', () => {
+  test('are those that the variables name, except files of atmos-auth', () => {
     const home = temporaryDirectory();
     const [config, credentials] = [join(home, 'c'), join(temporaryDirectory(), 'd')];
     for (const file of [config, credentials]) writeFileSync(file, '');
@@ -133,7 +133,7 @@ describe('the command line', () => {
     ['/opt/my node/bin/node', '"/opt/my node/bin/node"'],
     ["/home/o'neil/node", `"/home/o'neil/node"`],
     ['/home/zoë/(x86) & co/node', '"/home/zoë/(x86) & co/node"'],
-  ])('%s is written %s', (node, written) => {
+  ])('contains %s as %s', (node, written) => {
     expect(lineOf(node, '/m.cjs', args)).toBe(
       `${written} /m.cjs auth credential-process --handle abcdefghijklmnopqrstuv`,
     );
@@ -151,13 +151,13 @@ describe('the command line', () => {
     '/a #b',
     '/a ;b',
     '/a\ud800',
-  ])('%j cannot be written for all readers', (path) => {
+  ])('cannot contain %j, which some parsers would change', (path) => {
     expect(lineOf(path, '/m.cjs', args)).toBeUndefined();
     expect(lineOf('/node', path, args)).toBeUndefined();
     expect(lineOf('/node', '/m.cjs', [path])).toBeUndefined();
   });
 
-  test('is none with quotes at both ends, which the Go SDK would take off', () => {
+  test('cannot have quotes at both ends, which the Go SDK would remove', () => {
     expect(lineOf('/a b', '/m.cjs', ['c d'])).toBeUndefined();
   });
 });
@@ -172,7 +172,7 @@ const path = fc
 
 const python = ['python3', 'python'].find((name) => spawnSync(name, ['-c', 'pass']).status === 0);
 
-describe('every line that is given is taken apart alike', () => {
+describe('every command line is parsed correctly', () => {
   const print = 'for word; do printf "%s\\0" "$word"; done';
 
   test('by sh', () => {
@@ -251,7 +251,7 @@ describe('on Windows', () => {
   const onWindows = (node: string, script: string) =>
     credentialProcessLine({ node, script, args }, 'win32');
 
-  test('words stand without quotes, which the SDK of Go cannot hand to cmd.exe', () => {
+  test('words have no quotes, which the Go SDK cannot pass to cmd.exe', () => {
     expect(onWindows('C:\\nodejs\\node.exe', 'C:/npm/main.cjs')).toBe(
       `C:\\nodejs\\node.exe C:\\npm\\main.cjs ${args.join(' ')}`,
     );
@@ -261,7 +261,7 @@ describe('on Windows', () => {
   });
 
   test.each(Array.from(' &^%!()\'`"$,;=|<>*?[]{}#@é\n\t', (char) => [char]))(
-    '%j cannot stand in a path',
+    'a path cannot contain %j',
     (char) => {
       expect(onWindows(`C:\\a${char}b\\node.exe`, 'C:\\m.cjs')).toBeUndefined();
       expect(onWindows('C:\\node.exe', `C:\\a${char}b.cjs`)).toBeUndefined();
@@ -272,7 +272,7 @@ describe('on Windows', () => {
     (name) => spawnSync(name, ['-c', 'import botocore.compat']).status === 0,
   );
 
-  test.skipIf(!withBotocore)('botocore takes the line apart alike', () => {
+  test.skipIf(!withBotocore)('botocore parses the line correctly', () => {
     const words = ['C:\\PROGRA~1\\new\\node.exe', '\\\\server\\t\\main.cjs'];
     const line = onWindows(words[0] ?? '', words[1] ?? '') ?? '';
     const program =

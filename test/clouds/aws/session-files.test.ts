@@ -53,7 +53,7 @@ function openHome() {
 }
 
 describe('the plain files of Go Atmos', () => {
-  test('are found in every realm, with whose they are', () => {
+  test('are found in every realm, with their owners', () => {
     const { home, list } = openHome();
     const user = putSessions(home, 'r', 'aws-user', ['dev', 'Ops']);
     const sso = putSessions(home, 'other', 'sso', ['admin']);
@@ -62,7 +62,7 @@ describe('the plain files of Go Atmos', () => {
     const unknown = putToken(home, { ...portal, region: 'us-east-1' });
     const refresh = putRefreshToken(home, 'a-b', 'r');
     const strange = putRefreshToken(home, 'x', 'y');
-    // A profile of the configuration that is called aws.
+    // A profile of the configuration that is named aws.
     putSessions(home, 'profiles', 'x', ['dev']);
     const session = (path: string, realm: string | null, provider: string, identity: string) => ({
       path,
@@ -94,7 +94,7 @@ describe('the plain files of Go Atmos', () => {
     expect(JSON.stringify(found)).not.toContain('Canary');
   });
 
-  test('are none where there is nothing', () => {
+  test('are not found if the directories are missing', () => {
     expect(openHome().list()).toEqual([]);
   });
 
@@ -114,7 +114,7 @@ describe('the plain files of Go Atmos', () => {
 });
 
 describe('removing', () => {
-  test('takes the sections of one identity, and leaves the others byte for byte', async () => {
+  test('removes the sections of one identity and keeps the others byte for byte', async () => {
     const { home, list } = openHome();
     const { credentials, config } = putSessions(home, 'r', 'aws-user', []);
     const own = '# my own\r\n[mine]\r\nx = 1\r\n; about the next\n';
@@ -141,7 +141,7 @@ describe('removing', () => {
     expect(list().map(({ identity }) => identity)).toEqual(['z', 'default', 'Ops', 'mine', 'z']);
   });
 
-  test('takes a file whose last section goes', async () => {
+  test('removes a file with its last section', async () => {
     const { home, list } = openHome();
     const { credentials, config } = putSessions(home, 'r', 'aws-user', ['dev']);
     for (const file of list()) expect(await file.remove([file])).toEqual([file]);
@@ -149,7 +149,7 @@ describe('removing', () => {
     expect(list()).toEqual([]);
   });
 
-  test('takes all sections of a file at once, with one lock, which goes with the file', async () => {
+  test('removes several sections of a file with one lock, which is removed with the file', async () => {
     const { home, host } = openHome();
     const names = Array.from({ length: 5_000 }, (_, number) => `dev${number}`);
     const { credentials } = putSessions(home, 'r', 'aws-user', ['z', ...names]);
@@ -163,7 +163,7 @@ describe('removing', () => {
     });
     expect(statSync(credentials).ino).not.toBe(before);
     expect(list().map(({ identity }) => identity)).toEqual(['z']);
-    // A lock that was there is another program's.
+    // A lock file that already existed belongs to another program.
     const beside = () =>
       readdirSync(dirname(credentials)).filter((name) => name.startsWith('credentials'));
     expect(beside()).toEqual(['credentials', 'credentials.lock']);
@@ -176,14 +176,14 @@ describe('removing', () => {
     expect(beside()).toEqual(['credentials.lock']);
   });
 
-  test('takes tokens', async () => {
+  test('removes tokens', async () => {
     const { home, list } = openHome();
     const paths = [putToken(home), putRefreshToken(home, 'a-b', 'r')];
     for (const file of list()) expect(await file.remove([file])).toEqual([file]);
     expect(paths.map((path) => existsSync(path))).toEqual([false, false]);
   });
 
-  test('finds nothing of a file that is gone meanwhile', async () => {
+  test('returns nothing for a file that was deleted in the meantime', async () => {
     const { home, list } = openHome();
     const { credentials } = putSessions(home, 'r', 'aws-user', ['dev']);
     putToken(home);
@@ -194,7 +194,7 @@ describe('removing', () => {
     expect(existsSync(credentials)).toBe(false);
   });
 
-  test('waits for the lock of Go Atmos, but not for good', async () => {
+  test('waits for the lock of Go Atmos for a limited time', async () => {
     const { home, host } = openHome();
     const { credentials } = putSessions(home, 'r', 'aws-user', ['dev']);
     const options = { mode: 'exclusive', timeoutMs: 0, host } as const;
@@ -211,8 +211,8 @@ describe('removing', () => {
   });
 });
 
-describe('what is not ours alone is named, and not touched', () => {
-  /** Replaces what is there by a link to it, moved elsewhere. */
+describe('a file that other users control is reported and not changed:', () => {
+  /** Replaces a file or directory by a link to it in another place. */
   function turnIntoLink(path: string): string {
     const target = join(temporaryDirectory(), 'elsewhere');
     renameSync(path, target);
@@ -225,12 +225,12 @@ describe('what is not ours alone is named, and not touched', () => {
   test.each<[string, (paths: { home: string; credentials: string }) => string, string]>([
     ['a link', ({ credentials }) => credentials, 'is a symbolic link'],
     [
-      'below a link',
+      'a file below a link',
       ({ credentials }) => dirname(credentials),
       'is below $/.config/atmos/r/aws/aws-user, which is a symbolic link',
     ],
     [
-      'of a realm that is a link',
+      'a file of a realm that is a link',
       ({ home }) => join(home, '.config/atmos/r'),
       'is below $/.config/atmos/r, which is a symbolic link',
     ],
@@ -245,7 +245,7 @@ describe('what is not ours alone is named, and not touched', () => {
     expect(read(credentials)).toBe(before);
   });
 
-  test('a token that is a link', async () => {
+  test('a link to a token', async () => {
     const { home, list } = openHome();
     const target = turnIntoLink(putToken(home));
     const [file] = list();
@@ -254,7 +254,7 @@ describe('what is not ours alone is named, and not touched', () => {
     expect(existsSync(target)).toBe(true);
   });
 
-  test('a directory, and a file in a directory that others can write', () => {
+  test('a directory, and a file in a directory that other users can write to', () => {
     const { home, list } = openHome();
     const { credentials, config } = putSessions(home, 'r', 'aws-user', ['dev']);
     rmSync(config);
@@ -276,7 +276,7 @@ describe('what is not ours alone is named, and not touched', () => {
     for (const fault of faults) expect(fault).toBe(`belongs to user ${host.userId}`);
   });
 
-  test('a file that is too large to be one', () => {
+  test('a file that is too large', () => {
     const { home, list } = openHome();
     const { credentials } = putSessions(home, 'r', 'aws-user', ['dev']);
     writeFileSync(credentials, section('dev') + '#'.repeat(1024 * 1024));

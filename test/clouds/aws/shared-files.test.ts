@@ -13,7 +13,7 @@ const keyLines = `aws_access_key_id = AKIAIOSFODNN7EXAMPLE\naws_secret_access_ke
 const key = { access_key_id: 'AKIAIOSFODNN7EXAMPLE', secret_access_key: secret };
 const readFile = (path: string) => (existsSync(path) ? readFileSync(path, 'utf8') : '');
 
-/** A home with these files in `.aws`. */
+/** A home directory with these files in `.aws`. */
 function homeWith({ credentials = '', config = '' }): string {
   const home = temporaryDirectory();
   mkdirSync(join(home, '.aws'));
@@ -40,12 +40,12 @@ describe('the long-lived key of a profile', () => {
     expect(await read('ops', home)).toEqual({ ...key, mfa_arn: 'GAHT12345678' });
   });
 
-  test('is read from the config file alone, where it may stand too', async () => {
+  test('is read from the config file alone, which may also contain it', async () => {
     const home = homeWith({ config: `[profile ops]\n${keyLines}` });
     expect(await read('ops', home)).toEqual(key);
   });
 
-  test('is read from the files that the variables name; empty ones name none', async () => {
+  test('is read from the files that the variables name; empty variables are ignored', async () => {
     const home = homeWith({ credentials: `[default]\n${keyLines}` });
     writeFileSync(join(home, 'mine'), `[ops]\n${keyLines}`);
     for (const path of [join(home, 'mine'), '~/mine']) {
@@ -56,11 +56,11 @@ describe('the long-lived key of a profile', () => {
   });
 });
 
-describe('a profile without one is refused, saying why', () => {
+describe('a profile without a long-lived key is refused with the reason', () => {
   test.each([
     [
       `[x]\n${keyLines}aws_session_token = t\n`,
-      'holds a session, which ends, not a long-lived key',
+      'contains a session, which expires, not a long-lived key',
     ],
     [
       '[x]\nrole_arn = arn:aws:iam::123456789012:role/r\nsource_profile = y\n',
@@ -73,15 +73,15 @@ describe('a profile without one is refused, saying why', () => {
     ],
     [
       '[x]\ncredential_process = /bin/true\n',
-      'has no access key of its own: a program gives its credentials',
+      'has no access key of its own: a program provides its credentials',
     ],
     [
       '[x]\naws_access_key_id = AKIAIOSFODNN7EXAMPLE\n',
-      'lacks aws_access_key_id or aws_secret_access_key',
+      'has no aws_access_key_id or no aws_secret_access_key',
     ],
     [
       `[x]\naws_secret_access_key = ${secret}\n`,
-      'lacks aws_access_key_id or aws_secret_access_key',
+      'has no aws_access_key_id or no aws_secret_access_key',
     ],
   ])('%#', async (credentials, why) => {
     const error = await errorOf(read('x', homeWith({ credentials })));
@@ -94,35 +94,35 @@ describe('a profile without one is refused, saying why', () => {
   });
 });
 
-describe('a profile that is not there', () => {
-  test('is told with those that are, and the nearest', async () => {
+describe('a missing profile', () => {
+  test('is reported with the existing profiles and the most similar one', async () => {
     const home = homeWith({
       credentials: `[ops]\n${keyLines}`,
       config: '[profile admin]\nregion = x\n[sso-session s]\nsso_region = x\n[services v]\na = b\n',
     });
     expect(await errorOf(read('opps', home))).toMatchObject({
       code: 'ERR_USAGE',
-      message: `no AWS profile "opps" in ${home}/.aws/credentials and ${home}/.aws/config: there are admin, ops`,
+      message: `no AWS profile "opps" in ${home}/.aws/credentials and ${home}/.aws/config: they contain admin, ops`,
       hints: ['did you mean ops?'],
     });
   });
 
-  test('is told where there are no files', async () => {
+  test('is reported if there are no files', async () => {
     const home = temporaryDirectory();
     expect(await errorOf(read('default', home))).toMatchObject({
       code: 'ERR_USAGE',
-      message: `no AWS profile "default" in ${home}/.aws/credentials and ${home}/.aws/config: there are none`,
+      message: `no AWS profile "default" in ${home}/.aws/credentials and ${home}/.aws/config: they contain no profile`,
       hints: [],
     });
   });
 
-  test.each(['constructor', '__proto__', 'toString'])('may be called %s', async (name) => {
+  test.each(['constructor', '__proto__', 'toString'])('may be named %s', async (name) => {
     const error = await errorOf(read(name, homeWith({ credentials: `[ops]\n${keyLines}` })));
     expect(error.message).toMatch(/^no AWS profile /);
   });
 });
 
-test('the long-lived keys of all profiles, and the profiles that have none', () => {
+test('all profiles are listed, with or without long-lived keys', () => {
   const homeDirectory = homeWith({
     credentials: `[ops]\n${keyLines}[night]\n${keyLines}aws_session_token = t\n[old]\n${keyLines}aws_security_token = t\n`,
     config: `[default]\n${keyLines}[profile ops]\nmfa_serial = GAHT12345678\n[profile role]\nrole_arn = r\n[sso-session s]\nsso_region = r\n[ops2]\n${keyLines}`,
@@ -147,7 +147,7 @@ test('the long-lived keys of all profiles, and the profiles that have none', () 
 });
 
 describe('odd forms', () => {
-  test('are read as the AWS CLI reads them', async () => {
+  test('are parsed as by the AWS CLI', async () => {
     const homeDirectory = homeWith(oddForms);
     const { keys } = readAwsKeys(sharedPaths({ env: {}, homeDirectory, userId: 1000 }), readFile);
     expect(keys.map(({ profile, values }) => [profile, values['access_key_id']])).toEqual(oddKeys);
@@ -159,7 +159,7 @@ describe('odd forms', () => {
     }
   });
 
-  test('a misplaced header is named, with what it is', async () => {
+  test('a misplaced header is reported with its meaning', async () => {
     const homeDirectory = homeWith(oddForms);
     const file = join(homeDirectory, '.aws/credentials');
     const warning = `${file}:4 has the header [profile misplaced], which the AWS CLI reads there as a profile called "profile misplaced": in the credentials file the header of profile "misplaced" is [misplaced]`;
@@ -173,7 +173,7 @@ describe('odd forms', () => {
   });
 });
 
-describe('the MFA device of a profile of aws-vault', () => {
+describe('the MFA device of an aws-vault profile', () => {
   const config = `[default]
 mfa_serial = arn:aws:iam::123456789012:mfa/default
 [profile work]
@@ -198,7 +198,7 @@ include_profile = loop
     ['plain', 'default', 2],
     ['unknown', 'default', 2],
     ['default', 'default', 2],
-  ])('%s is that of %s', (profile, from, line) => {
+  ])('of the profile %s is that of %s', (profile, from, line) => {
     const homeDirectory = homeWith({ config });
     expect(vaultDevices({ env: {}, homeDirectory, userId: 1000 }, readFile)(profile)).toEqual({
       value: arn(from),
@@ -206,7 +206,7 @@ include_profile = loop
     });
   });
 
-  test('may be none, in a loop too, and is not that of the credentials file', () => {
+  test('may be missing, also for a loop, and is not read from the credentials file', () => {
     const credentials = `[work]\nmfa_serial = ${arn('credentials')}\n`;
     const homeDirectory = homeWith({
       config: config.replace(/\[default\]\n.*\n/, ''),
@@ -217,7 +217,7 @@ include_profile = loop
     expect(deviceOf('work')?.value).toBe(arn('work'));
   });
 
-  test('is that of the variable, where it is set', () => {
+  test('is the value of the variable if it is set', () => {
     const homeDirectory = homeWith({ config });
     const env = { AWS_MFA_SERIAL: arn('variable') };
     const source = 'AWS_MFA_SERIAL';
@@ -231,7 +231,7 @@ include_profile = loop
 test.each([
   [{}, 'AWS_SHARED_CREDENTIALS_FILE'],
   [{ AWS_SHARED_CREDENTIALS_FILE: '/c' }, 'AWS_CONFIG_FILE'],
-])('without a home directory the variable that names a file is told: %j', (env, variable) => {
+])('the error without a home directory names the variable for the file: %j', (env, variable) => {
   const { code, hints } = thrownBy(() => sharedPaths(fakeHost({ env, homeDirectory: undefined })));
   expect(code).toBe('ERR_USAGE');
   expect(hints).toEqual([

@@ -24,7 +24,7 @@ const hints = ['atmos auth user configure --identity dev'];
 
 const planOf = (fields: Partial<Identity>) => awsUser.plan(awsUserIdentity(fields));
 
-/** The key that a session would be opened with, and how often the store was read for it. */
+/** The key that would open a session, and how often it was read from the store. */
 async function keyOf(
   fields: Partial<Identity>,
   stored: AwsCredentials | null = keys,
@@ -42,7 +42,7 @@ async function keyOf(
 }
 
 describe('the keys of a user', () => {
-  test('come from the configuration when it has both, and the store is not opened', async () => {
+  test('come from the configuration if it has both, and the store is not read', async () => {
     const { key, reads } = await keyOf({ credentials: inYaml });
     expect(key?.accessKeyId).toBe('AKIAINTHEYAMLFILE000');
     expect(reads).toBe(0);
@@ -50,9 +50,9 @@ describe('the keys of a user', () => {
   });
 
   test.each([
-    ['none', {}],
-    ['empty ones', { access_key_id: '', secret_access_key: '' }],
-  ])('come from the store when it has %s', async (_, credentials) => {
+    ['no keys', {}],
+    ['empty keys', { access_key_id: '', secret_access_key: '' }],
+  ])('come from the store if the configuration has %s', async (_, credentials) => {
     const { key } = await keyOf({ credentials });
     expect(key?.accessKeyId).toBe(keys.accessKeyId);
     expect(planOf({ credentials }).storedKey).toBe('needed');
@@ -63,14 +63,14 @@ describe('the keys of a user', () => {
     ['only the secret', { secret_access_key: canary }],
     ['an empty secret', { ...inYaml, secret_access_key: '' }],
     ['an empty id', { ...inYaml, access_key_id: '' }],
-  ])('are neither of the two where the configuration has %s', async (_, credentials) => {
+  ])('are an error if the configuration has %s', async (_, credentials) => {
     const error = await errorOf(keyOf({ credentials }));
     expect(error.code).toBe('ERR_CONFIG_INVALID');
     expect(error.message).toBe(
       'credentials of identity dev (/p/atmos.yaml:credentials) hold only one of access_key_id and secret_access_key',
     );
     expect(error.hints).toEqual([
-      'give both or neither; with neither, the keys come from the keyring',
+      'set both or neither; if neither is set, the keys come from the keyring',
     ]);
   });
 
@@ -81,7 +81,7 @@ describe('the keys of a user', () => {
     expect(error.hints).toEqual(hints);
   });
 
-  describe('whose variables are empty, as in CI', () => {
+  describe('with empty variables, as in CI', () => {
     const tags: Record<string, string> = {
       access_key_id: '!env CI_KEY_ID',
       secret_access_key: '!env CI_SECRET',
@@ -89,12 +89,12 @@ describe('the keys of a user', () => {
     const tagAt = ([, field = '']: readonly string[]) => tags[field];
     const empty = { access_key_id: '', secret_access_key: '' };
 
-    test('are missing: each variable is named with its line, first what to set', async () => {
+    test('are missing: each variable is reported with its line, and the first hint says what to set', async () => {
       const error = await errorOf(keyOf({ credentials: empty, tagAt }, null));
       expect(error.code).toBe('ERR_AUTH_KEYS_MISSING');
       expect(error.message).toBe(
-        'credentials.access_key_id (/p/atmos.yaml:credentials:access_key_id) is empty: !env CI_KEY_ID gives nothing; ' +
-          'credentials.secret_access_key (/p/atmos.yaml:credentials:secret_access_key) is empty: !env CI_SECRET gives nothing; ' +
+        'credentials.access_key_id (/p/atmos.yaml:credentials:access_key_id) is empty: !env CI_KEY_ID returned an empty value; ' +
+          'credentials.secret_access_key (/p/atmos.yaml:credentials:secret_access_key) is empty: !env CI_SECRET returned an empty value; ' +
           'no access key is stored for identity dev',
       );
       expect(error.hints).toEqual([
@@ -103,47 +103,47 @@ describe('the keys of a user', () => {
       ]);
     });
 
-    test('are not to be stored in a keyring that keeps nothing', async () => {
+    test('are not to be stored in a keyring that does not keep them', async () => {
       const error = await errorOf(keyOf({ credentials: empty, tagAt }, null, false));
       expect(error.hints).toEqual([
         'set the variables CI_KEY_ID and CI_SECRET, which are not set or empty',
       ]);
     });
 
-    test('give way to a stored key', async () => {
+    test('are replaced by a stored key', async () => {
       const { key } = await keyOf({ credentials: empty, tagAt }, keys);
       expect(key?.accessKeyId).toBe(keys.accessKeyId);
     });
 
-    test('may be one of the two, which is named', async () => {
+    test('are an error if one of the two is empty, which is named', async () => {
       const credentials = { ...inYaml, secret_access_key: '' };
       const error = await errorOf(keyOf({ credentials, tagAt }));
       expect(error.code).toBe('ERR_CONFIG_INVALID');
       expect(error.message).toBe(
-        'credentials.secret_access_key of identity dev (/p/atmos.yaml:credentials:secret_access_key) is empty: !env CI_SECRET gives nothing, but the other half of the access key is there',
+        'credentials.secret_access_key of identity dev (/p/atmos.yaml:credentials:secret_access_key) is empty: !env CI_SECRET returned an empty value, but the other half of the access key is set',
       );
       expect(error.hints).toEqual(['set the variable CI_SECRET, which is not set or empty']);
     });
   });
 
-  test('are given by variables where the keyring keeps nothing', async () => {
+  test('must come from variables if the keyring does not keep them', async () => {
     const error = await errorOf(keyOf({}, null, false));
     expect(error.hints).toEqual([
-      'give access_key_id and secret_access_key by !env (/p/atmos.yaml:credentials)',
+      'set access_key_id and secret_access_key with !env (/p/atmos.yaml:credentials)',
     ]);
   });
 
-  test('are none when they are a session', async () => {
+  test('are an error if the stored entry is a session', async () => {
     const session = awsCredentials({ ...keys, sessionToken: 'CanaryToken' });
     const error = await errorOf(keyOf({}, session));
     expect(error.code).toBe('ERR_AUTH_KEYS_MISSING');
     expect(error.message).toBe(
-      'what is stored as the access key of identity dev is a session, which cannot open another',
+      'the entry for the access key of identity dev contains a session, which cannot open another session',
     );
     expect(error.hints).toEqual(hints);
   });
 
-  test('are not missing when they could not be read', async () => {
+  test('are not reported as missing if they could not be read', async () => {
     const locked = new KeyringError('ERR_KEYRING_LOCKED', 'the keyring is locked');
     const reading = planOf({}).longLivedKey?.({
       storedKey: () => Promise.reject(locked),
@@ -164,11 +164,11 @@ describe('the MFA device of a user', () => {
     ['neither has one', {}, undefined, undefined],
     ['the store has one', {}, device, device],
     ['the configuration has one', { mfa_arn: device }, undefined, device],
-    ['both have one: that of the configuration', { mfa_arn: device }, other, device],
-    ['that of the configuration is empty', { mfa_arn: '' }, device, device],
+    ['both have one, and the configured one is used', { mfa_arn: device }, other, device],
+    ['the configured one is empty', { mfa_arn: '' }, device, device],
     ['keys and device are configured', { ...configuredKey, mfa_arn: device }, undefined, device],
     ['keys are configured, and the store has one', configuredKey, device, undefined],
-  ])('when %s', async (_, credentials, stored, expected) => {
+  ])('is selected: %s', async (_, credentials, stored, expected) => {
     const { asked, mfaCode } = codesOf(codes[0]);
     const place = await openPlace({ mfaCode });
     const identity = identityAt(place, { credentials });
@@ -184,13 +184,13 @@ describe('the MFA device of a user', () => {
   });
 });
 
-describe('what a session depends on', () => {
+describe('the fingerprint of a session', () => {
   const valuesOf = (fields: Partial<Identity>) =>
     Object.fromEntries(
       Object.entries(planOf(fields).fingerprint).map(([setting, { value }]) => [setting, value]),
     );
 
-  test('is the partition, the endpoint, the device and the key that are configured', () => {
+  test('contains the configured partition, endpoint, device and key', () => {
     const credentials = { ...inYaml, mfa_arn: device, region: 'eu-west-1' };
     const spec = { endpoint_url: 'https://sts.example.com' };
     expect(planOf({ credentials, spec }).region).toBe('eu-west-1');
@@ -202,7 +202,7 @@ describe('what a session depends on', () => {
     });
   });
 
-  test('is AWS itself in us-east-1 when nothing is said, and nothing that is stored', () => {
+  test('is AWS in us-east-1 by default, and contains nothing that is stored', () => {
     expect(valuesOf({ credentials: { region: '' }, spec: { endpoint_url: '' } })).toEqual({
       'the partition': 'aws',
       'spec.endpoint_url': null,
@@ -212,10 +212,10 @@ describe('what a session depends on', () => {
   });
 });
 
-describe('what needs trust', () => {
+describe('trust is needed', () => {
   const needsOf = (spec: Identity['spec']) => awsUser.trustNeeds(awsUserIdentity({ spec }));
 
-  test('is an endpoint that is neither AWS nor this machine', () => {
+  test('for an endpoint that is neither AWS nor this machine', () => {
     expect(needsOf({ endpoint_url: 'https://sts.example.com' })).toEqual([
       { path: ['spec', 'endpoint_url'], what: 'sends signed requests to https://sts.example.com' },
     ]);
@@ -226,7 +226,7 @@ describe('what needs trust', () => {
   });
 
   test.each(['http://127.0.0.1:4566', 'https://localhost./', 'http://[::1]:1'])(
-    'is an MFA code for an endpoint on this machine: %s',
+    'to send an MFA code to an endpoint on this machine: %s',
     (endpoint_url) => {
       const what = `sends MFA codes to ${endpoint_url}, where any user of this machine can listen`;
       expect(needsOf({ endpoint_url })).toEqual([
@@ -241,18 +241,18 @@ describe('what needs trust', () => {
     'sts.example.com',
     5,
     null,
-  ])('is nothing that is refused anyway, and nothing throws: %j', (endpoint_url) => {
+  ])('for no setting that is refused anyway, and nothing throws: %j', (endpoint_url) => {
     expect(needsOf({ endpoint_url })).toEqual([]);
   });
 });
 
-describe('the length of a session', () => {
+describe('the duration of a session', () => {
   const clamped = (to: number, from: number, because: string) =>
-    `the session of identity dev lasts ${to} seconds instead of ${from}: ${because} are possible`;
-  const withoutMfa = 'without MFA, from 900 to 43200';
-  const withMfa = 'with MFA, from 900 to 129600';
+    `the session of identity dev lasts ${to} seconds instead of ${from}: ${because} seconds are allowed`;
+  const withoutMfa = 'without MFA, 900 to 43200';
+  const withMfa = 'with MFA, 900 to 129600';
   const unreadable =
-    'the session duration stored with the key of identity dev is not one: the default of 12h is used';
+    'the session duration stored with the key of identity dev is invalid: the default of 12h is used';
 
   interface Wish {
     configured?: string;
@@ -268,26 +268,26 @@ describe('the length of a session', () => {
     ['as configured, in days, with MFA', { configured: '1d', mfa: true }, 86_400, []],
     ['as configured, in parts', { configured: '1h30m' }, 5400, []],
     ['as stored', { stored: '2h' }, 7200, []],
-    ['as configured rather than stored', { configured: '1h', stored: '2h' }, 3600, []],
-    ['as stored when what is configured is empty', { configured: '', stored: '2h' }, 7200, []],
+    ['as configured if another one is stored', { configured: '1h', stored: '2h' }, 3600, []],
+    ['as stored if the configured one is empty', { configured: '', stored: '2h' }, 7200, []],
     ['36 hours with MFA', { configured: '36h', mfa: true }, 129_600, []],
     [
-      'not above 12 hours without',
+      'at most 12 hours without MFA',
       { configured: '24h' },
       43_200,
       [clamped(43_200, 86_400, withoutMfa)],
     ],
     [
-      'nor above 36 with',
+      'at most 36 hours with MFA',
       { stored: '48h', mfa: true },
       129_600,
       [clamped(129_600, 172_800, withMfa)],
     ],
-    ['nor below 15 minutes', { configured: '5m' }, 900, [clamped(900, 300, withoutMfa)]],
-    ['the default when what is stored is none', { stored: 'a while' }, 43_200, [unreadable]],
-    ['the default when what is stored is negative', { stored: '-1h' }, 43_200, [unreadable]],
-    ['the default when what is stored is endless', { stored: '2147483648' }, 43_200, [unreadable]],
-  ])('is %s', async (_, { configured, stored, mfa = false }, seconds, warnings) => {
+    ['at least 15 minutes', { configured: '5m' }, 900, [clamped(900, 300, withoutMfa)]],
+    ['the default if the stored one is invalid', { stored: 'a while' }, 43_200, [unreadable]],
+    ['the default if the stored one is negative', { stored: '-1h' }, 43_200, [unreadable]],
+    ['the default if the stored one is too long', { stored: '2147483648' }, 43_200, [unreadable]],
+  ])('is determined: %s', async (_, { configured, stored, mfa = false }, seconds, warnings) => {
     const place = await openPlace({ mfaCode: async () => '271828' });
     const identity = identityAt(place, {
       session: configured === undefined ? {} : { duration: configured },
@@ -302,7 +302,7 @@ describe('the length of a session', () => {
   });
 
   test.each(['a while', '-1h', '0', '12x', '2147483648'])(
-    'is an error where %j is configured',
+    'is an error if %j is configured',
     async (duration) => {
       const error = await errorOf(keyOf({ session: { duration } }));
       expect(error.code).toBe('ERR_CONFIG_INVALID');
@@ -314,10 +314,10 @@ describe('the length of a session', () => {
   );
 });
 
-describe('a configuration that is not one', () => {
+describe('an invalid configuration', () => {
   test.each<[string, Partial<Identity>, string]>([
     [
-      'a secret that is a number, not told',
+      'a secret that is a number, which is not shown',
       { credentials: { access_key_id: 'AKIA', secret_access_key: 271828182845 } },
       'credentials.secret_access_key of identity dev (/p/atmos.yaml:credentials:secret_access_key) must be text, not a number',
     ],
@@ -362,7 +362,7 @@ describe('a configuration that is not one', () => {
       'spec.endpoint_url of identity dev (/p/atmos.yaml:spec:endpoint_url) is not an http or https URL without user and password',
     ],
     [
-      'an endpoint with a password, not told',
+      'an endpoint with a password, which is not shown',
       { spec: { endpoint_url: `https://ada:${encodeURIComponent(canary)}@sts.example.com` } },
       'spec.endpoint_url of identity dev (/p/atmos.yaml:spec:endpoint_url) is not an http or https URL without user and password',
     ],
@@ -371,7 +371,7 @@ describe('a configuration that is not one', () => {
       { spec: { endpoint_url: 'https://' } },
       'spec.endpoint_url of identity dev (/p/atmos.yaml:spec:endpoint_url) is not an http or https URL without user and password',
     ],
-  ])('is named with its place: %s', async (_, fields, message) => {
+  ])('is reported with its place: %s', async (_, fields, message) => {
     const error = thrownBy(() => planOf(fields));
     expect({ code: error.code, message: error.message }).toEqual({
       code: 'ERR_CONFIG_INVALID',
@@ -379,13 +379,13 @@ describe('a configuration that is not one', () => {
     });
   });
 
-  test('is told whole', () => {
+  test('is reported completely', () => {
     const credentials = { access_key_id: 1, secret_access_key: 2 };
     const error = thrownBy(() => planOf({ credentials }));
     expect(error.message.split('\n')).toHaveLength(2);
   });
 
-  test('is not one with all that there is', () => {
+  test('is reported only if a field is invalid', () => {
     const credentials = { ...inYaml, mfa_arn: device, region: 'eu-west-1', webflow_enabled: false };
     const session = { duration: '36h' };
     const spec = { endpoint_url: 'http://127.0.0.1:1' };

@@ -1,4 +1,4 @@
-// Security descriptors in their self-relative form, as Windows gives them.
+// Creates security descriptors in the self-relative form that Windows returns.
 
 export interface Entry {
   readonly sid: string;
@@ -28,7 +28,7 @@ export function descriptorOf(
 
 function entryOf({ sid, rights, type = 0, flags = 0 }: Entry): Buffer {
   const isOfObject = [0x5, 0xb].includes(type);
-  // Flags, and the two ids that they say are there.
+  // The flags, and the two object ids that the flags announce.
   const object = isOfObject
     ? Buffer.concat([Buffer.from([3, 0, 0, 0]), Buffer.alloc(32)])
     : Buffer.alloc(0);

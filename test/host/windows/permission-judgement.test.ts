@@ -34,13 +34,13 @@ function permissions(entries: readonly Entry[] | undefined, options: Looked = {}
   return judge({ path, isDirectory, isRoot, isLink, descriptor }, us);
 }
 
-describe('by an access list others may', () => {
-  test('do nothing where only we, SYSTEM and Administrators are in it', () => {
+describe('an access list lets other users', () => {
+  test('do nothing if only the current user, SYSTEM and Administrators are in it', () => {
     expect(permissions(ours).others).toEqual(nothing);
     expect(permissions([]).others).toEqual(nothing);
   });
 
-  test('do everything where there is none', () => {
+  test('do everything if it is missing', () => {
     expect(permissions(undefined)).toMatchObject({
       others: { read: true, write: true, replace: true },
       openness: 'Everyone (S-1-1-0)',
@@ -50,18 +50,18 @@ describe('by an access list others may', () => {
   test.each<[string, number, object]>([
     ['read', read, { read: true }],
     ['read data', 0x1, { read: true }],
-    ['only attributes and the list', 0x20080, {}],
+    ['read only attributes and the access list', 0x20080, {}],
     ['execute', 0x20, {}],
     ['write data', 0x2, { write: true }],
     ['append', 0x4, { write: true }],
     ['delete', 0x10000, { write: true, replace: true }],
-    ['change the list', 0x40000, { write: true, replace: true }],
-    ['take it', 0x80000, { write: true, replace: true }],
+    ['change the access list', 0x40000, { write: true, replace: true }],
+    ['take ownership', 0x80000, { write: true, replace: true }],
     ['modify', modify, { read: true, write: true, replace: true }],
-    ['everything, in general', 0x10000000, { read: true, write: true, replace: true }],
-    ['write, in general', 0x40000000, { write: true }],
-    ['read, in general', 0x80000000, { read: true }],
-  ])('with a right to %s of a file do that', (_, rights, expected) => {
+    ['do everything (generic right)', 0x10000000, { read: true, write: true, replace: true }],
+    ['write (generic right)', 0x40000000, { write: true }],
+    ['read (generic right)', 0x80000000, { read: true }],
+  ])('use a file according to the right to %s', (_, rights, expected) => {
     expect(permissions([...ours, { sid: stranger, rights }]).others).toEqual({
       ...nothing,
       ...expected,
@@ -69,17 +69,17 @@ describe('by an access list others may', () => {
   });
 
   test.each<[string, Entry]>([
-    ['what is handed on to what is made in it', { sid: everyone, rights: full, flags: 0x0b }],
-    ['what is denied', { sid: everyone, rights: full, type: 1 }],
-    ['what the owner has', { sid: 'S-1-3-4', rights: full }],
-    ['who will be the creator', { sid: 'S-1-3-0', rights: full }],
-    ['what TrustedInstaller may', { sid: installer, rights: full }],
-  ])('not do anything by %s', (_, entry) => {
+    ['an entry that only new files inherit', { sid: everyone, rights: full, flags: 0x0b }],
+    ['a deny entry', { sid: everyone, rights: full, type: 1 }],
+    ['the rights of the owner', { sid: 'S-1-3-4', rights: full }],
+    ['the rights of a future creator', { sid: 'S-1-3-0', rights: full }],
+    ['the rights of TrustedInstaller', { sid: installer, rights: full }],
+  ])('do nothing because of %s', (_, entry) => {
     expect(permissions([...ours, entry]).others).toEqual(nothing);
   });
 
   test.each([0x5, 0x9, 0xb, 0x4, 0x40])(
-    'do by an entry of kind %d what it says, or all',
+    'do everything that an entry of type %d may grant',
     (type) => {
       expect(permissions([{ sid: users, rights: modify, type }]).others).toMatchObject({
         write: true,
@@ -89,7 +89,7 @@ describe('by an access list others may', () => {
 });
 
 describe('a directory', () => {
-  test('as Windows makes C:\\ can be added to and not replaced', () => {
+  test('with the permissions of C:\\ can be added to but not replaced', () => {
     const list = [
       ...ours,
       { sid: users, rights: read },
@@ -104,14 +104,14 @@ describe('a directory', () => {
     });
   });
 
-  test('that is a drive can be deleted by nobody, though the list says so', () => {
+  test('that is the root of a drive cannot be deleted, even if the list allows it', () => {
     const list = [...ours, { sid: authenticated, rights: modify }];
     const drive = { path: 'D:\\', isDirectory: true };
     expect(permissions(list, { ...drive, isRoot: true }).others.replace).toBe(false);
     expect(permissions(list, { ...drive, path: 'D:\\x' }).others.replace).toBe(true);
   });
 
-  test('whose children others may delete can be emptied and filled by them', () => {
+  test('can be emptied and filled by users who may delete its children', () => {
     const list = [...ours, { sid: everyone, rights: 0x40 }];
     expect(permissions(list, { isDirectory: true }).others.replace).toBe(true);
     expect(permissions(list).others.replace).toBe(false);
@@ -125,11 +125,11 @@ test.each([
   [installer, false, true],
   [stranger, false, false],
   [undefined, false, false],
-])('what belongs to %s is ours: %s, trusted: %s', (owner, isOurs, isTrusted) => {
+])('a file with the owner %s isOurs: %s, isTrusted: %s', (owner, isOurs, isTrusted) => {
   expect(permissions(ours, { owner })).toMatchObject({ isOurs, isTrusted });
 });
 
-test('the commands that mend it name numbers, which every language has', () => {
+test('the commands contain identifiers, which are the same in every language', () => {
   const entries = [...ours, { sid: everyone, rights: read }, { sid: users, rights: modify }];
   const path = 'C:\\Users\\A b\\k';
   const judged = permissions(entries, { path, isDirectory: true });
@@ -143,7 +143,7 @@ test('the commands that mend it name numbers, which every language has', () => {
   expect(inPowerShell(judged.ownCommand())).toBe(`icacls "${path}" /setowner "*${us}"`);
 });
 
-test('the command that withdraws gives nobody more than they had', () => {
+test('the command that removes write access grants no new access', () => {
   const [deleting, writing] = [0x10000, 0x2];
   const entries = [
     ...ours,
@@ -167,17 +167,17 @@ describe('a link', () => {
   test.each([
     ['data', 0x2],
     ['attributes', 0x100],
-    ['anything, in general', 0x40000000],
-  ])('is led elsewhere by whoever may write its %s', (_, rights) => {
+    ['anything (generic right)', 0x40000000],
+  ])('can be redirected by users who may write its %s', (_, rights) => {
     expect(may(rights)).toEqual({ ...nothing, write: true, replace: true });
     expect(may(rights, {}).replace).toBe(false);
   });
 
-  test('is not by whoever may look at it', () => {
+  test('cannot be redirected by users who may only read it', () => {
     expect(may(read)).toEqual({ ...nothing, read: true });
   });
 
-  test('is mended itself, and not what it leads to', () => {
+  test('is changed itself by the command, not its target', () => {
     const judged = permissions([...ours, { sid: users, rights: 0x100 }], link);
     expect(inPowerShell(judged.withdrawCommand())).toBe(
       `icacls C:\\k /L /inheritance:d /remove:g "*${users}"`,
@@ -191,7 +191,7 @@ test.each<[string, object, readonly Entry[], Looked]>([
   ['others can write', { others: { write: true } }, [{ sid: users, rights: 0x4 }], {}],
   ['belongs to the system', { isOurs: false }, ours, { owner: installer }],
   ['others can read', { others: { read: true } }, [{ sid: users, rights: read }], {}],
-])('of two things the one counts that %s', (_, expected, entries, options) => {
+])('the weakest of two permissions is the one that %s', (_, expected, entries, options) => {
   const [safe, weak] = [permissions(ours), permissions(entries, options)];
   for (const both of [
     [safe, weak],
@@ -202,7 +202,7 @@ test.each<[string, object, readonly Entry[], Looked]>([
   expect(weak).toMatchObject(expected);
 });
 
-test('a descriptor that is cut short is no descriptor', () => {
+test('a truncated security descriptor is an error', () => {
   const whole = descriptorOf(us, ours);
   for (let length = 0; length < whole.length; length += 7) {
     expect(() => parseSecurityDescriptor(whole.subarray(0, length))).toThrow(RangeError);

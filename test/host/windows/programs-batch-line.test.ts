@@ -5,24 +5,24 @@ import { batchLine } from '../../../src/host/windows/programs.ts';
 
 const file = 'C:\\my tools/npx.cmd';
 
-test('a plain argument stays as it is, any other stands in quotes', () => {
+test('a plain argument does not change, any other is in quotes', () => {
   expect(
     batchLine(file, ['deploy', '--x', '-C:\\a', 'a b', '--k=v', '', 'a\\', 'q"q', 's\\"e']),
   ).toBe('"C:\\my tools\\npx.cmd" deploy --x -C:\\a "a b" "--k=v" "" "a\\\\" "q""q" "s\\\\""e"');
 });
 
-test('what cmd.exe would take for its own is refused, and named', () => {
+test('an argument that cmd.exe would interpret is refused, and the error says why', () => {
   expect(() => batchLine(file, ['%PATH%'])).toThrow(
     expect.objectContaining({
       code: 'ERR_COMMAND_NOT_EXECUTABLE',
       message:
-        'cannot run the batch file "C:\\\\my tools/npx.cmd" with these arguments: cmd.exe would take a % or a line break for its own',
+        'cannot run the batch file "C:\\\\my tools/npx.cmd" with these arguments: cmd.exe would interpret a % or a line break in them',
     }),
   );
-  expect(() => batchLine(file, ['x'.repeat(8000)])).toThrow(/reads 8000 characters/);
+  expect(() => batchLine(file, ['x'.repeat(8000)])).toThrow(/accepts at most 8000 characters/);
 });
 
-/** How cmd.exe looks at a line: a quote begins or ends what stands for itself. */
+/** The parts of a line outside of quotes, as cmd.exe reads it: every quote opens or closes. */
 function unquoted(line: string): string {
   return line
     .split('"')
@@ -30,7 +30,7 @@ function unquoted(line: string): string {
     .join('');
 }
 
-test('nothing that cmd.exe obeys ever stands outside of quotes', () => {
+test('special characters of cmd.exe are never outside of quotes', () => {
   const unit = fc.constantFrom(...Array.from('ab \\"&|<>^()!%;,=*?\'`\n\té'));
   fc.assert(
     fc.property(fc.array(fc.string({ unit, maxLength: 12 }), { maxLength: 4 }), (args) => {
@@ -38,7 +38,7 @@ test('nothing that cmd.exe obeys ever stands outside of quotes', () => {
         const line = batchLine('C:\\x.cmd', args);
         expect(line).not.toMatch(/[%\n]/);
         expect(unquoted(line)).toMatch(/^[\w./:\\@+ -]*$/);
-        // The last is closed.
+        // The last quote is closed.
         expect(line.split('"').length % 2).toBe(1);
       } catch (error) {
         if (!(error instanceof AtmosError)) throw error;

@@ -3,7 +3,10 @@ import { mayBeOpen, retryWhileOpen } from '../../../src/host/windows/retry-while
 
 const failure = (code: string) => Object.assign(new Error(code), { code });
 
-/** Runs what fails so many times by this error. Tells how long was waited, and how it ended. */
+/**
+ * Runs an operation that fails this many times with this code. Returns the waiting time and the
+ * result.
+ */
 function running(code: string, times: number) {
   let [tries, waitedMs] = [0, 0];
   try {
@@ -19,21 +22,24 @@ function running(code: string, times: number) {
   }
 }
 
-test('a file in use is waited for about a second', () => {
+test('an open file is retried for about one second', () => {
   expect(running('EBUSY', Infinity)).toEqual({ waitedMs: 1051, ended: failure('EBUSY') });
   expect(running('EBUSY', 20)).toMatchObject({ ended: 'well' });
 });
 
-test.each(['EPERM', 'EACCES', 'ENOTEMPTY'])('%s may pass, and is waited for briefly', (code) => {
-  expect(running(code, Infinity)).toEqual({ waitedMs: 51, ended: failure(code) });
-  expect(running(code, 3)).toEqual({ waitedMs: 7, ended: 'well' });
-});
+test.each(['EPERM', 'EACCES', 'ENOTEMPTY'])(
+  '%s may be temporary and is retried briefly',
+  (code) => {
+    expect(running(code, Infinity)).toEqual({ waitedMs: 51, ended: failure(code) });
+    expect(running(code, 3)).toEqual({ waitedMs: 7, ended: 'well' });
+  },
+);
 
-test('what does not pass is not waited for', () => {
+test('other errors are not retried', () => {
   expect(running('ENOENT', Infinity)).toEqual({ waitedMs: 0, ended: failure('ENOENT') });
 });
 
-test('where access is denied a file may be open that can be replaced or cannot be looked at', () => {
+test('a file with denied access may be open if it can be replaced or has no readable attributes', () => {
   const file = (mode: number) => () => ({ mode, isFile: () => true });
   expect(mayBeOpen('to', file(0o666))).toBe(true);
   expect(mayBeOpen('to', file(0o444))).toBe(false);

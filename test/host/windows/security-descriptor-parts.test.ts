@@ -18,19 +18,19 @@ const statsOf = (ino: number, isDirectory = true) => ({
   isDirectory: () => isDirectory,
 });
 
-test('a volume that is mounted in a directory is found with the directory', () => {
+test('a mount point and the mounted volume are two objects', () => {
   expect(partsAt(statsOf(5), opening)).toEqual([
     { kind: 'root of a volume', descriptor: descriptor('of the volume') },
     { kind: 'mount point', descriptor: descriptor('of the mount point') },
   ]);
 });
 
-test('anything else is one thing, a link too', () => {
+test('any other path is one object, also a link', () => {
   expect(partsAt(statsOf(5), () => volume)).toMatchObject([{ kind: 'itself' }]);
   expect(partsAt(statsOf(7, false), opening)).toMatchObject([{ kind: 'itself' }]);
 });
 
-test('what is another one by now is not there', () => {
+test('a path that was replaced is undefined', () => {
   expect(partsAt(statsOf(6), () => volume)).toBeUndefined();
   expect(partsAt(statsOf(6), opening)).toBeUndefined();
   expect(partsAt(statsOf(5, false), opening)).toBeUndefined();

@@ -1,5 +1,5 @@
-// A child for run-child.test.ts: tells each signal it gets, ends 30 ms after SIGTERM with code 7, or
-// at a line on its input.
+// A child for run-child.test.ts: prints each signal that it receives. Exits 30 ms after SIGTERM
+// with code 7, or with code 0 after a line of input.
 /** @type {Record<string, number>} */
 const counts = {};
 for (const signal of ['SIGINT', 'SIGQUIT', 'SIGHUP', 'SIGTERM', 'SIGUSR1', 'SIGUSR2', 'SIGCONT']) {
@@ -13,6 +13,6 @@ process.stdin.on('data', () => {
   console.log(`leaving after ${JSON.stringify(counts)}`);
   process.exit(0);
 });
-// Whoever started it is gone.
+// The parent process has exited.
 process.stdin.on('end', () => process.exit(1));
 console.log('ready');
