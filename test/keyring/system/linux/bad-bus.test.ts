@@ -51,7 +51,7 @@ const badBuses: BadBus[] = [
     name: 'one of a kind that is not for us',
     open: withEnvironment({ DBUS_SESSION_BUS_ADDRESS: 'autolaunch:' }),
     code: 'ERR_KEYRING_UNAVAILABLE',
-    reason: 'DBUS_SESSION_BUS_ADDRESS names no Unix socket that can be used',
+    reason: 'DBUS_SESSION_BUS_ADDRESS contains no usable Unix socket',
   },
   {
     name: 'a socket that nobody serves',
@@ -63,19 +63,19 @@ const badBuses: BadBus[] = [
     name: 'one that takes us and is silent',
     open: () => openBrokenBus(),
     code: 'ERR_KEYRING_TIMEOUT',
-    reason: 'the session bus did not let us in',
+    reason: 'the session bus did not accept the connection',
   },
   {
     name: 'one that hangs up',
     open: () => openBrokenBus({ failing: 'hang-up' }),
     code: 'ERR_KEYRING_UNAVAILABLE',
-    reason: 'the session bus hung up before it let us in',
+    reason: 'the session bus closed the connection before authentication finished',
   },
   {
     name: 'one that talks nonsense without an end',
     open: () => openBrokenBus({ failing: 'noise' }),
     code: 'ERR_KEYRING_TIMEOUT',
-    reason: 'the session bus did not let us in',
+    reason: 'the session bus did not accept the connection',
   },
   {
     name: 'one that lets us in and is silent',
@@ -87,13 +87,13 @@ const badBuses: BadBus[] = [
     name: 'one that lets us in and hangs up',
     open: () => openBrokenBus({ after: 'authentication', failing: 'hang-up' }),
     code: 'ERR_KEYRING_IO',
-    reason: 'the session bus hung up',
+    reason: 'the session bus closed the connection',
   },
   {
     name: 'one that lets us in and talks nonsense',
     open: () => openBrokenBus({ after: 'authentication', failing: 'noise' }),
     code: 'ERR_KEYRING_DAMAGED',
-    reason: 'a message has 4294967311 bytes',
+    reason: 'a message of 4294967311 bytes is too long',
   },
   {
     name: 'one without a provider',

@@ -39,10 +39,18 @@ describe('a value as it is stored', () => {
   });
 
   test.each([
-    ['not text', Buffer.from([0xff]), 'a value is not text in UTF-8'],
-    ['not base64', Buffer.from('atmos-auth-base64:?'), 'a value is not the base64 it says'],
-    ['another base64', Buffer.from('atmos-auth-base64:eA'), 'a value is not the base64 it says'],
-    ['base64 of no text', Buffer.from('atmos-auth-base64:/w=='), 'a value is not text in UTF-8'],
+    ['not text', Buffer.from([0xff]), 'a value is not UTF-8 text'],
+    [
+      'not base64',
+      Buffer.from('atmos-auth-base64:?'),
+      'a value is marked as base64 but is not valid base64',
+    ],
+    [
+      'another base64',
+      Buffer.from('atmos-auth-base64:eA'),
+      'a value is marked as base64 but is not valid base64',
+    ],
+    ['base64 of no text', Buffer.from('atmos-auth-base64:/w=='), 'a value is not UTF-8 text'],
   ])('is refused when it is %s', (_, stored, message) => {
     expect(() => parseStored(stored)).toThrow(message);
   });

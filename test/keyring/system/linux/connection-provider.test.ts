@@ -60,7 +60,7 @@ describe.each(providers)('a probe on $name', ({ name, installed, open }) => {
     expect(await keyring.probe()).toEqual({
       state: 'unavailable',
       reason:
-        'the keyring service has no keyring yet, and nobody can be asked for a password for one',
+        'the keyring service has no keyring yet and cannot prompt for the password of a new one',
     });
     expect(keyring.info.location).toMatch(new RegExp(`^${product}$`));
     const error = await errorOf(keyring.set('key', 'value'));
@@ -74,7 +74,7 @@ describe.skipIf(!hasGnome)('gnome-keyring', () => {
     expect(await errorOf(keyring.get('key'))).toMatchObject({
       code: 'ERR_KEYRING_LOCKED',
       message:
-        'cannot read from the system keyring: it is locked, and the question to unlock it was dismissed (type system from default)',
+        'cannot read from the system keyring: it is locked and the prompt to unlock it was dismissed (type system from default)',
       hints: expect.arrayContaining([
         expect.stringMatching(/gnome-keyring/),
         expect.stringMatching(/TYPE=file/),
@@ -93,7 +93,7 @@ describe.skipIf(!hasGnome)('gnome-keyring', () => {
     time.pass(30_000);
     expect(await failing).toMatchObject({
       code: 'ERR_KEYRING_TIMEOUT',
-      message: expect.stringContaining('nobody answered the question to unlock the keyring'),
+      message: expect.stringContaining('the prompt to unlock the keyring was not answered'),
     });
   });
 

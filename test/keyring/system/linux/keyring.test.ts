@@ -135,9 +135,7 @@ describe.skipIf(!hasBus)('a locked keyring', () => {
     for (const use of uses(keyring)) {
       expect(await errorOf(use())).toMatchObject({
         code: 'ERR_KEYRING_LOCKED',
-        message: expect.stringContaining(
-          'it is locked, and the question to unlock it was dismissed',
-        ),
+        message: expect.stringContaining('it is locked and the prompt to unlock it was dismissed'),
       });
     }
   });
@@ -152,7 +150,7 @@ describe.skipIf(!hasBus)('a locked keyring', () => {
     expect(await failing).toMatchObject({
       code: 'ERR_KEYRING_TIMEOUT',
       message:
-        'cannot read from the system keyring: nobody answered the question to unlock the keyring (type system from default)',
+        'cannot read from the system keyring: the prompt to unlock the keyring was not answered (type system from default)',
     });
   });
 });
@@ -180,7 +178,7 @@ describe.skipIf(!hasBus)('a keyring that was never made', () => {
     expect(await keyring.delete(key)).toBe(false);
     expect(await keyring.keys()).toEqual([]);
     const reason =
-      'the keyring service has no keyring yet, and nobody can be asked for a password for one';
+      'the keyring service has no keyring yet and cannot prompt for the password of a new one';
     expect(await keyring.probe()).toEqual({ state: 'unavailable', reason });
     expect(provider.calls).not.toContain('Service.CreateCollection');
     expect(await errorOf(keyring.set(key, 'value'))).toMatchObject({
@@ -218,7 +216,7 @@ describe.skipIf(!hasBus)('a session that is of no use', () => {
     provider.script('Service.GetSecrets', times(3, garbled));
     expect(await errorOf(keyring.get(key))).toMatchObject({
       code: 'ERR_KEYRING_DAMAGED',
-      message: expect.stringContaining('a value does not open with the key of its session'),
+      message: expect.stringContaining('a value cannot be decrypted with its session key'),
     });
   });
 });
@@ -287,7 +285,7 @@ describe.skipIf(!hasBus)('a provider that fails', () => {
     });
     expect(await errorOf(keyring.get(key))).toMatchObject({
       code: 'ERR_KEYRING_LOCKED',
-      message: expect.stringContaining('does not give an entry out'),
+      message: expect.stringContaining('does not return the secret of an entry'),
     });
   });
 
@@ -315,7 +313,7 @@ describe.skipIf(!hasBus)('a provider that fails', () => {
     });
     expect(await errorOf(keyring.set(key, 'value'))).toMatchObject({
       code: 'ERR_KEYRING_DAMAGED',
-      message: expect.stringContaining('it gave back another value than it was given'),
+      message: expect.stringContaining('it returned a different value than the one stored'),
     });
   });
 
@@ -327,7 +325,7 @@ describe.skipIf(!hasBus)('a provider that fails', () => {
     expect(await errorOf(keyring.set(key, 'value'))).toMatchObject({
       code: 'ERR_KEYRING_IO',
       message:
-        'cannot write to the system keyring: the keyring service ended before it answered (type system from default)',
+        'cannot write to the system keyring: the keyring service exited before it answered (type system from default)',
     });
   });
 

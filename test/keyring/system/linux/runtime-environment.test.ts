@@ -90,15 +90,12 @@ describe('without a keyring', () => {
         memory,
       ],
     ],
-    ['ssh', [`to install a keyring service, before logging in again: ${install}`, file, memory]],
-    [
-      'headless',
-      [`to install a keyring service, before logging in again: ${install}`, file, memory],
-    ],
+    ['ssh', [`to install a keyring service; then log in again: ${install}`, file, memory]],
+    ['headless', [`to install a keyring service; then log in again: ${install}`, file, memory]],
     [
       'desktop',
       [
-        `to install a keyring service if neither KWallet nor KeePassXC is one, before logging in again: ${install}`,
+        `to install a keyring service if you use neither KWallet nor KeePassXC; then log in again: ${install}`,
         file,
         memory,
       ],

@@ -73,7 +73,7 @@ describe('a fallback', () => {
     });
     expect(await errorOf(keyring.probe())).toMatchObject({
       code,
-      message: expect.stringMatching(/^cannot look at the system keyring: .* \(type system from/),
+      message: expect.stringMatching(/^cannot inspect the system keyring: .* \(type system from/),
     });
     expect(await errorOf(keyring.get('key'))).toMatchObject({ code });
   });
@@ -88,7 +88,7 @@ describe('a fallback', () => {
 
 describe('a service that does not answer in its time', () => {
   const message =
-    'cannot look at the system keyring: the session bus did not let us in (type system from ATMOS_KEYRING_TYPE)';
+    'cannot inspect the system keyring: the session bus did not accept the connection (type system from ATMOS_KEYRING_TYPE)';
 
   async function openSlowDesk() {
     const desk = await openDesk();

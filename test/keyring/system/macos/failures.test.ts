@@ -39,7 +39,7 @@ describe.each(uses)('an attempt to %s', (doing, use) => {
     expect(error).toBeInstanceOf(KeyringError);
     expect(error).toMatchObject({
       code: 'ERR_KEYRING_LOCKED',
-      message: message('it is locked, or wants a consent, and nobody can be asked in this session'),
+      message: message('it is locked or needs consent, and this session cannot show a prompt'),
       hints: [`security unlock-keychain ${mac.path}`, file],
     });
     expect(mac.items()).toHaveLength(1);
@@ -69,7 +69,7 @@ describe.each(uses)('an attempt to %s', (doing, use) => {
     expect(await errorOf(use(mac.open()))).toMatchObject({
       code: 'ERR_KEYRING_LOCKED',
       message: expect.stringContaining(
-        'the question for its password or a consent was dismissed',
+        'the prompt for its password or for consent was dismissed',
       ) as string,
     });
   });
@@ -83,7 +83,7 @@ describe.each(uses)('an attempt to %s', (doing, use) => {
     expect(await errorOf(use(mac.open()))).toMatchObject({
       code: 'ERR_KEYRING_TIMEOUT',
       message: expect.stringContaining(
-        'macOS did not answer within 30 seconds, or nobody answered its question',
+        'macOS did not answer within 30 seconds, or its prompt was not answered',
       ) as string,
       hints: [`security unlock-keychain ${mac.path}`, file],
     });
@@ -108,11 +108,11 @@ describe.each(uses)('an attempt to %s', (doing, use) => {
     rmSync(mac.path);
     expect(await errorOf(use(mac.open()))).toMatchObject({
       code: 'ERR_KEYRING_UNAVAILABLE',
-      message: expect.stringContaining(`the default keychain ${mac.path} is not there`) as string,
+      message: expect.stringContaining(`the default keychain ${mac.path} does not exist`) as string,
     });
     expect(await mac.open().probe()).toEqual({
       state: 'unavailable',
-      reason: `the default keychain ${mac.path} is not there`,
+      reason: `the default keychain ${mac.path} does not exist`,
     });
   });
 
@@ -151,7 +151,7 @@ describe('a write', () => {
     expect(await errorOf(keyring.set('key', 'new'))).toMatchObject({
       code: 'ERR_KEYRING_PERMISSIONS',
       message: expect.stringContaining(
-        'the entry is there, and macOS does not let it be changed',
+        'the entry exists and macOS does not allow changing it',
       ) as string,
       hints: [access],
     });
@@ -178,7 +178,7 @@ describe('an answer', () => {
     mac.put({ service: 'bytes', secret: '\xff\xfe' });
     expect(await errorOf(mac.open().get('bytes'))).toMatchObject({
       code: 'ERR_KEYRING_DAMAGED',
-      message: 'the entry "bytes" in the macOS keychain is damaged: its value is not text in UTF-8',
+      message: 'the entry "bytes" in the macOS keychain is damaged: its value is not UTF-8 text',
       hints: [
         'to store an access key again: atmos auth user configure',
         'to store a session again: atmos auth login --force',
@@ -192,7 +192,7 @@ describe('an answer', () => {
     expect(await errorOf(mac.open().get('cut'))).toMatchObject({
       code: 'ERR_KEYRING_DAMAGED',
       message:
-        'cannot read from the system keyring: the value of "cut" is not encoded as it says (type system from default)',
+        'cannot read from the system keyring: the value of "cut" has an invalid encoding (type system from default)',
       hints: [
         'to store an access key again: atmos auth user configure',
         'to store a session again: atmos auth login --force',
@@ -222,9 +222,7 @@ describe('an answer', () => {
     onTestFinished(other.remove);
     expect(await errorOf(other.open().get('key'))).toMatchObject({
       code: 'ERR_KEYRING_DAMAGED',
-      message: expect.stringContaining(
-        'security answered for "key" in a form that is not known',
-      ) as string,
+      message: expect.stringContaining('security printed "key" in an unknown format') as string,
     });
   });
 
@@ -233,7 +231,7 @@ describe('an answer', () => {
     mac.put({ service: 'large', secret: 'x'.repeat(2 * 1024 * 1024) });
     expect(await errorOf(mac.open().get('large'))).toMatchObject({
       code: 'ERR_KEYRING_DAMAGED',
-      message: expect.stringContaining('security wrote more than an answer can have') as string,
+      message: expect.stringContaining('security wrote more output than expected') as string,
     });
     expect(await mac.open().keys()).toEqual(['key', 'large']);
     expect(mac.runs.at(-1)).toMatchObject({ args: ['dump-keychain'], maxBytes: 32 * 1024 * 1024 });
@@ -247,7 +245,7 @@ describe('an answer', () => {
     expect(await errorOf(mac.open().keys())).toMatchObject({
       code: 'ERR_KEYRING_IO',
       message:
-        'cannot list the system keyring: security was ended before it answered (type system from default)',
+        'cannot list the system keyring: security was terminated before it answered (type system from default)',
       hints: ['atmos auth keyring status'],
     });
   });
@@ -257,7 +255,13 @@ describe('an answer', () => {
     ['list', 'dump-keychain', -50, 'ERR_KEYRING_IO', 'security failed with exit code 206'],
     ['write to', 'add-generic-password', -50, 'ERR_KEYRING_IO', 'security failed with status -50'],
     ['write to', 'add-generic-password', -34, 'ERR_KEYRING_IO', 'the disk is full'],
-    ['write to', 'add-generic-password', -61, 'ERR_KEYRING_PERMISSIONS', 'may not be written'],
+    [
+      'write to',
+      'add-generic-password',
+      -61,
+      'ERR_KEYRING_PERMISSIONS',
+      'writing to the keychain is not allowed',
+    ],
     ['write to', 'add-generic-password', -25292, 'ERR_KEYRING_PERMISSIONS', 'is read-only'],
     ['read from', 'find-generic-password', -25320, 'ERR_KEYRING_LOCKED', 'the machine sleeps'],
     ['read from', 'find-generic-password', -25295, 'ERR_KEYRING_DAMAGED', 'keychain is damaged'],

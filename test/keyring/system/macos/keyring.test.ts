@@ -199,7 +199,7 @@ test('what a killed write left is told of, and removed when it is old', async ()
     {
       id: 'parts',
       state: 'ok',
-      message: expect.stringContaining('still be at work on: 1') as string,
+      message: expect.stringContaining('belong to a running write: 1') as string,
     },
   ]);
   const now = () => new Date(Date.now() + 60 * 60 * 1000);
@@ -260,7 +260,7 @@ describe('a probe', () => {
     });
     expect(await mac.open().probe()).toEqual({
       state: 'locked',
-      reason: 'it is locked, or wants a consent, and nobody can be asked in this session',
+      reason: 'it is locked or needs consent, and this session cannot show a prompt',
     });
     expect(mac.asked()).toEqual([]);
   });
@@ -273,7 +273,7 @@ describe('a probe', () => {
     });
     expect(await mac.open().probe()).toEqual({
       state: 'locked',
-      reason: 'macOS did not answer within 5 seconds, or nobody answered its question',
+      reason: 'macOS did not answer within 5 seconds, or its prompt was not answered',
     });
   });
 

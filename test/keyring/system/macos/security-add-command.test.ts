@@ -74,7 +74,7 @@ describe('the line for security -i', () => {
   )('is not made for %s', (_, name) => {
     expect(thrownBy(() => formatAddCommand(name, 'secret'))).toMatchObject({
       code: 'ERR_KEYRING_INVALID_KEY',
-      message: 'a name with a control character cannot be given to security',
+      message: 'a name with a control character cannot be passed to security',
     });
   });
 

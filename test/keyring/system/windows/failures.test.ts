@@ -29,7 +29,7 @@ function open(status: number, persistence = 3) {
 }
 
 const noSession =
-  'this logon session has no credentials of its own, as over SSH or WinRM and in some services';
+  'this logon session has no credential store (as over SSH or WinRM and in some services)';
 const rows = [
   [
     'ERROR_NO_SUCH_LOGON_SESSION, over SSH',
@@ -49,14 +49,14 @@ const rows = [
     'RPC_S_SERVER_UNAVAILABLE',
     1722,
     'ERR_KEYRING_UNAVAILABLE',
-    'the service Credential Manager does not answer',
+    'the Credential Manager service does not answer',
     ['sc.exe query VaultSvc', fileWay, memoryWay],
   ],
   [
     'NTE_BAD_KEY_STATE',
     0x8009000b,
     'ERR_KEYRING_DAMAGED',
-    'Windows cannot decrypt it, as after the password of the account was reset by somebody else',
+    'Windows cannot decrypt it; this happens after an administrator resets the account password',
     [
       'to store an access key again: atmos auth user configure',
       'to store a session again: atmos auth login --force',

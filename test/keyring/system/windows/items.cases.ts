@@ -115,7 +115,7 @@ export const suite: PlatformSuite = {
       const { checks } = JSON.parse(stdout) as { checks: { id: string; message: string }[] };
       assert.equal(
         checks.find(({ id }) => id === 'parts')?.message,
-        'parts that killed writes of large values had left were removed: 1',
+        'removed leftover parts of interrupted writes: 1',
         stderr,
       );
       assert.equal(manager.read(orphan), undefined);
@@ -126,7 +126,7 @@ export const suite: PlatformSuite = {
       manager.write({ targetName: target, userName, blob: Buffer.from('secret\xff', 'latin1') });
       await assertError(keyring.get(key), {
         code: 'ERR_KEYRING_DAMAGED',
-        message: `the entry "${key}" in Credential Manager is damaged: its value is not text in UTF-8`,
+        message: `the entry "${key}" in Credential Manager is damaged: its value is not UTF-8 text`,
         hints: [
           'to store an access key again: atmos auth user configure',
           'to store a session again: atmos auth login --force',
@@ -144,9 +144,9 @@ export const suite: PlatformSuite = {
         manager.write(theirs);
         const foreign = {
           code: 'ERR_KEYRING_FOREIGN',
-          message: `the entry "${key}" in Credential Manager is not ours: it is of the user "somebody"`,
+          message: `the entry "${key}" in Credential Manager was not written by atmos-auth: it is of the user "somebody"`,
           hints: [
-            'to find it, and if no other program needs it, remove it with cmdkey /delete:TARGET: cmdkey /list',
+            'to find it; if no other program needs it, remove it with cmdkey /delete:TARGET: cmdkey /list',
           ],
         };
         await assertError(keyring.get(key), foreign);
@@ -162,9 +162,9 @@ export const suite: PlatformSuite = {
       await assertError(keyring.set('atmos_realm_alias', 'ours'), {
         code: 'ERR_KEYRING_FOREIGN',
         message:
-          'the entry "atmos_realm_alias" in Credential Manager is not ours: it is stored as "atmos_Realm_alias:atmos-auth"',
+          'the entry "atmos_realm_alias" in Credential Manager was not written by atmos-auth: it is stored as "atmos_Realm_alias:atmos-auth"',
         hints: [
-          'to find it, and if no other program needs it, remove it with cmdkey /delete:TARGET: cmdkey /list',
+          'to find it; if no other program needs it, remove it with cmdkey /delete:TARGET: cmdkey /list',
         ],
       });
       assert.equal(await keyring.get('atmos_Realm_alias'), 'theirs');

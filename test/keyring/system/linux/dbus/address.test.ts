@@ -46,7 +46,7 @@ describe('the address of the session bus', () => {
     ':',
   ])('%s is none that we can go to', (address) => {
     expect(() => at(address)).toThrow(
-      new BusError('absent', 'DBUS_SESSION_BUS_ADDRESS names no Unix socket that can be used'),
+      new BusError('absent', 'DBUS_SESSION_BUS_ADDRESS contains no usable Unix socket'),
     );
   });
 

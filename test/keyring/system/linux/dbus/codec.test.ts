@@ -76,10 +76,15 @@ describe('values', () => {
   test.each<[string, string, decode.Decoder<unknown>, string]>([
     ['a text beyond its message', 'ffffff7f61', decode.text, 'a value is longer than its message'],
     ['a text without its end', '0100000061', decode.text, 'a value is longer than its message'],
-    ['a text with a NUL', '02000000610000', decode.text, 'a text does not end where it says'],
-    ['bytes that are no text', '01000000ff00', decode.text, 'a text is not UTF-8'],
-    ['a path that is none', '020000002f2f00', decode.objectPath, 'an object path is none'],
-    ['a flag that is neither', '02000000', decode.flag, 'a yes or no is neither'],
+    [
+      'a text with a NUL',
+      '02000000610000',
+      decode.text,
+      'a string does not end at its stated length',
+    ],
+    ['bytes that are no text', '01000000ff00', decode.text, 'a string is not UTF-8'],
+    ['a path that is none', '020000002f2f00', decode.objectPath, 'an object path is invalid'],
+    ['a flag that is neither', '02000000', decode.flag, 'a boolean is neither 0 nor 1'],
     [
       'a list beyond its message',
       'ffffff7f00',
@@ -96,7 +101,7 @@ describe('values', () => {
       'a variant of another type',
       '01730000',
       decode.variantOf(decode.uint32),
-      'a value has another type',
+      'a value has an unexpected type',
     ],
   ])('%s is refused', (_, hex, decoder, message) => {
     const reader = decode.createReader(Buffer.from(hex, 'hex'), true);
@@ -129,8 +134,8 @@ describe('messages', () => {
   });
 
   test.each([
-    ['no byte order', 0, 0, 'a message has no byte order'],
-    ['another version', 3, 2, 'a message has another version'],
+    ['no byte order', 0, 0, 'a message has an invalid byte order'],
+    ['another version', 3, 2, 'a message has an unsupported protocol version'],
   ])('of %s are refused', (_, at, value, message) => {
     const changed = Buffer.from(call);
     changed[at] = value;
@@ -140,10 +145,10 @@ describe('messages', () => {
   test('that would be endless are refused before they come', () => {
     const changed = Buffer.from(call);
     changed.writeUInt32LE(maxMessageBytes, 4);
-    expect(() => messageBytes(changed)).toThrow(/^a message has \d+ bytes$/);
+    expect(() => messageBytes(changed)).toThrow(/^a message of \d+ bytes is too long$/);
     changed.writeUInt32LE(0xffffffff, 4);
     changed.writeUInt32LE(0xffffffff, 12);
-    expect(() => messageBytes(changed)).toThrow('a message has 8589934607 bytes');
+    expect(() => messageBytes(changed)).toThrow('a message of 8589934607 bytes is too long');
   });
 
   test('of any bytes are read or refused, and nothing else', () => {
