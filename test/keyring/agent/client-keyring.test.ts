@@ -89,7 +89,7 @@ describe('ATMOS_KEYRING_AGENT', () => {
       thrownBy(() => createAgentClientKeyring(async () => openFileKeyring)(context)),
     ).toMatchObject({
       code: 'ERR_USAGE',
-      message: 'ATMOS_KEYRING_AGENT is "of": it is on or off',
+      message: 'ATMOS_KEYRING_AGENT is "of": expected on or off',
       hints: ['unset ATMOS_KEYRING_AGENT', 'export ATMOS_KEYRING_AGENT=off'],
     });
   });
@@ -112,10 +112,7 @@ describe('what is in its place and must not be used is said, and the password is
     await pretend(site, sayNothing, (socket, greeting) =>
       answer({ ...greeting, 'atmos-agent': 1 })(socket),
     );
-    await expectPassedOver(
-      site,
-      'it speaks version 1 of the protocol, and this atmos-auth version 2',
-    );
+    await expectPassedOver(site, 'it uses protocol version 1, this atmos-auth uses version 2');
   });
 
   test('one of another directory', async () => {
@@ -129,7 +126,7 @@ describe('what is in its place and must not be used is said, and the password is
   test('one that says something else', async () => {
     const site = await seededSite();
     await pretend(site, sayNothing, (socket) => void socket.write('HTTP/1.1 400 Bad Request\r\n'));
-    await expectPassedOver(site, 'what it says is no answer');
+    await expectPassedOver(site, 'it sent an invalid answer');
   });
 
   test('a socket, or a directory of sockets, that others can reach', async () => {
@@ -154,7 +151,7 @@ describe('what is in its place and must not be used is said, and the password is
   test('a file, or a link to a socket', async () => {
     const site = await seededSite();
     writeFileSync(site.place.socket, '', { mode: 0o600 });
-    await expectPassedOver(site, `${site.place.socket} is no socket`, lookAt(site.place.socket));
+    await expectPassedOver(site, `${site.place.socket} is not a socket`, lookAt(site.place.socket));
     const linked = await seededSite();
     const target = await seededSite();
     await serve(target);
@@ -212,9 +209,9 @@ describe('an agent that fails at a request', () => {
   test.each([
     ['that ends', hangUp, []],
     ['that is about to end', answer({ leaving: true }), []],
-    ['that says something else', answer({ ok: 'yes' }), ['what it says is no answer']],
-    ['that gives no value', answer({ ok: { value: 7 } }), ['what it says is no answer']],
-    ['that gives no keys', answer({ ok: { keys: [1] } }), ['what it says is no answer']],
+    ['that says something else', answer({ ok: 'yes' }), ['it sent an invalid answer']],
+    ['that gives no value', answer({ ok: { value: 7 } }), ['it sent an invalid answer']],
+    ['that gives no keys', answer({ ok: { keys: [1] } }), ['it sent an invalid answer']],
   ])('one %s: what is only read is read here', async (_, behave, warned) => {
     const site = await seededSite();
     await pretend(site, behave);
@@ -271,9 +268,12 @@ describe('an agent that fails at a request', () => {
       expect(await errorOf(changing)).toMatchObject({
         code: 'ERR_KEYRING_TIMEOUT',
         message: expect.stringMatching(
-          /was asked for a change, and it did not answer within 40 seconds: it may be done or not$/,
+          /received a change, and it did not answer within 40 seconds: the change may or may not be done$/,
         ),
-        hints: ['atmos auth keyring lock', 'to see whether to repeat it: atmos auth keyring list'],
+        hints: [
+          'atmos auth keyring lock',
+          'to check whether the change is done: atmos auth keyring list',
+        ],
       });
     }
     rmSync(site.place.socket);
@@ -285,7 +285,9 @@ describe('an agent that fails at a request', () => {
     await pretend(site, hangUp);
     expect(await errorOf(site.open({ password: testPassword }).delete('key'))).toMatchObject({
       code: 'ERR_KEYRING_IO',
-      message: expect.stringMatching(/it ended before it answered: it may be done or not$/),
+      message: expect.stringMatching(
+        /it exited before it answered: the change may or may not be done$/,
+      ),
     });
   });
 

@@ -82,6 +82,6 @@ test('none is present where ATMOS_KEYRING_AGENT is off, on Windows, or for a mis
   const neither = site.context({ host: { env: { ATMOS_KEYRING_AGENT: 'perhaps' } } });
   expect(await errorOf(isPresent(neither))).toMatchObject({
     code: 'ERR_USAGE',
-    message: 'ATMOS_KEYRING_AGENT is "perhaps": it is on or off',
+    message: 'ATMOS_KEYRING_AGENT is "perhaps": expected on or off',
   });
 });

@@ -143,7 +143,7 @@ describe('an agent of another version', () => {
     await pretendVersion(site, 1);
     expect(await control.look(site.context())).toMatchObject({
       kind: 'unusable',
-      reason: 'it speaks version 1 of the protocol, and this atmos-auth version 2',
+      reason: 'it uses protocol version 1, this atmos-auth uses version 2',
     });
     expect(await errorOf(control.unlock(site.context(), anHour))).toMatchObject({
       code: 'ERR_KEYRING_VERSION',
@@ -172,7 +172,7 @@ test('where there are no such sockets there is no agent', async () => {
     expect(await errorOf(attempt)).toMatchObject({
       code: 'ERR_KEYRING_UNAVAILABLE',
       message:
-        'there is no unlock agent on Windows: it needs sockets that tell who is at their other end',
+        'the unlock agent does not run on Windows: sockets there do not report the user of the other process',
       hints: ['export ATMOS_KEYRING_PASSWORD_FILE=<a file that holds the password>'],
     });
   }

@@ -126,7 +126,7 @@ describe('an answer', () => {
     { leaving: 'yes' },
     [],
   ])('%j is none', (message) => {
-    expect(() => parseReply(bytesOf(message))).toThrow('what it says is no answer');
+    expect(() => parseReply(bytesOf(message))).toThrow('it sent an invalid answer');
   });
 
   test('of one that leaves is told from a failure', () => {

@@ -71,7 +71,7 @@ describe('the directory of sockets', () => {
     chmodSync(join(state, 'atmos/run'), 0o770);
     expect(await errorOf(makePlace(id, { ...host, env }))).toMatchObject({
       code: 'ERR_KEYRING_PERMISSIONS',
-      message: `${state}/atmos/run, where the agent's socket goes, is not a directory that is yours alone`,
+      message: `${state}/atmos/run, the directory for the agent's socket, is not a private directory of yours`,
       hints: [`ls -ld ${state}/atmos/run`, `chmod 700 ${state}/atmos/run`],
     });
   });
