@@ -92,7 +92,7 @@ export const suite: PlatformSuite = {
       await assert.rejects(control.unlock(context, terms), {
         code: 'ERR_KEYRING_UNAVAILABLE',
         message:
-          'there is no unlock agent on Windows: it needs sockets that tell who is at their other end',
+          'the unlock agent does not run on Windows: sockets there do not report the user of the other process',
         hints: ['export ATMOS_KEYRING_PASSWORD_FILE=<a file that holds the password>'],
       });
     }),

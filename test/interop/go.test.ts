@@ -147,7 +147,7 @@ describe.skipIf(!go)('what Go writes', () => {
     expect(tryGo(['set', 'theirs'], { input: 'value', password: 'another one' }).status).toBe(0);
     await expect(ours.get('theirs')).rejects.toMatchObject({
       code: 'ERR_KEYRING_FOREIGN',
-      message: `the entry ${join(directory, 'theirs')} is not readable with this password: another program wrote it under another password, or it was changed`,
+      message: `the entry ${join(directory, 'theirs')} is not readable with this password: another program encrypted it with another password, or it was changed`,
       hints: [],
     });
     expect(await ours.get('ours')).toBe('value');

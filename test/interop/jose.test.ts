@@ -104,6 +104,6 @@ describe('what jose can write and the keyring does not read', () => {
     const token = await new CompactEncrypt(formatItem(item))
       .setProtectedHeader({ alg, enc: 'A256GCM' })
       .encrypt(Buffer.alloc(32, 'key'));
-    expect(parseJwe(token)).toEqual({ fault: 'its alg is not one of PBES2' });
+    expect(parseJwe(token)).toEqual({ fault: 'its alg is not a PBES2 algorithm' });
   });
 });

@@ -241,7 +241,7 @@ describe('a reader beside a writer', () => {
     };
     expect(await errorOf(open(restless).get('key'))).toMatchObject({
       code: 'ERR_KEYRING_BUSY',
-      message: 'the entry "key" in the store is being written again and again',
+      message: 'the entry "key" in the store is constantly being rewritten',
     });
   });
 });
@@ -315,7 +315,7 @@ describe('what is not whole is damaged', () => {
     'to store a session again: atmos auth login --force',
   ];
   const inParts =
-    'the entry "key" in the store is damaged: of its 3 parts not every one is there as it was written';
+    'the entry "key" in the store is damaged: some of its 3 parts are missing or changed';
 
   test('a part that is gone', async () => {
     const error = await damagedBy(({ items }, parts) => items.delete(parts[1] ?? ''));
@@ -341,7 +341,7 @@ describe('what is not whole is damaged', () => {
     });
     expect(error).toMatchObject({
       code: 'ERR_KEYRING_DAMAGED',
-      message: 'the entry "key" in the store is damaged: the header of its parts is none of ours',
+      message: 'the entry "key" in the store is damaged: the header of its parts is invalid',
     });
   });
 
@@ -351,7 +351,7 @@ describe('what is not whole is damaged', () => {
     });
     expect(error).toMatchObject({
       code: 'ERR_KEYRING_DAMAGED',
-      message: 'the entry "key" in the store is damaged: its value is not text in UTF-8',
+      message: 'the entry "key" in the store is damaged: its value is not UTF-8 text',
       hints,
     });
   });
@@ -378,7 +378,7 @@ describe('a store that does not keep what it is given', () => {
     };
     expect(await errorOf(open(cutting).set('key', newValue))).toMatchObject({
       code: 'ERR_KEYRING_IO',
-      message: 'the store gave back another value for "key" than it was given',
+      message: 'the store returned a different value for "key" than the one stored',
       hints: ['atmos auth keyring doctor'],
     });
     expect(await open(store).get('key')).toBe(oldValue);

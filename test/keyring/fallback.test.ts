@@ -46,7 +46,7 @@ describe('a keyring that is unavailable', () => {
     const reason = `the keyring path ${context.settings.directory.value} is not a directory`;
     expect(insteadOf).toEqual({ type: 'file', reason });
     expect(context.warnings).toEqual([
-      `the file keyring is unavailable (${reason}): memory is used, as ${source} says`,
+      `the file keyring is unavailable (${reason}): using memory, as configured in ${source}`,
     ]);
   });
 

@@ -1,17 +1,19 @@
 import type { BackendContext } from '../contract.ts';
 import { isOwnEntry } from '../key.ts';
 
-// Which entries of a directory are ours, by their names: the same answer for whoever opens, writes,
-// encrypts anew or examines it.
+// Decides by the entry name which entries are our own. Reading, writing, re-encryption and
+// inspection use the same rule.
 
-/** @param key undefined for a file under a name that no key encodes to */
+/** @param key undefined for a file whose name belongs to no entry name */
 export type IsOwn = (key: string | undefined) => boolean;
 
 export function ownEntriesOf({ isOwnEntry: isOwn = isOwnEntry }: BackendContext): IsOwn {
   return (key) => key !== undefined && isOwn(key);
 }
 
-/** Which entries say what the password is: those of other programs may be under another one. */
+/**
+ * The entries that are used to check the password. Those of other programs may have another one.
+ */
 export function passwordEntriesOf(context: BackendContext): IsOwn {
   return context.hasOnePassword ? () => true : ownEntriesOf(context);
 }

@@ -94,7 +94,7 @@ describe('a login', () => {
     });
     expect(result).toMatchObject({ code: 'ERR_KEYRING_VERSION', exitCode: 3, stdout: '' });
     expect(result.stderr).toMatch(
-      /^✓ Authentication successful!\n(  .*\n)+error: the keyring .* has version 99, and this atmos-auth knows version 1\nhint: /,
+      /^✓ Authentication successful!\n(  .*\n)+error: the keyring .* has version 99; this atmos-auth supports version 1\nhint: /,
     );
   });
 

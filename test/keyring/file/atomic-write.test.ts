@@ -135,7 +135,7 @@ describe('a file', () => {
     expectError(
       thrownBy(() => writeAtomically({ ...place, text: 'new', onStep: corrupt })),
       'ERR_KEYRING_IO',
-      `${place.path} does not hold what was written to it`,
+      `${place.path} does not contain what was written to it`,
     );
   });
 

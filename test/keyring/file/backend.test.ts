@@ -111,7 +111,7 @@ describe('a keyring that is not there yet', () => {
       'an empty variable',
       '',
       'ERR_KEYRING_PASSWORD_REQUIRED',
-      "the variable ATMOS_KEYRING_PASSWORD, which should hold the keyring's password, is empty",
+      "the variable ATMOS_KEYRING_PASSWORD, which should contain the keyring's password, is empty",
     ],
     [
       'a short password',
@@ -336,14 +336,14 @@ describe('a probe', () => {
     const byPerson = openTestKeyring({ directory, password: null, promptPassword });
     expect(await byPerson.probe()).toEqual({
       state: 'locked',
-      reason: 'it will ask for the password',
+      reason: 'the next use prompts for the password',
     });
     const settings = { passwordCommand: { value: 'touch /never', source: 'options' } };
     const host = { runShell: async () => expect.fail('ran') };
     const byCommand = openTestKeyring({ directory, password: null, settings, host });
     expect(await byCommand.probe()).toEqual({
       state: 'locked',
-      reason: 'the password command has not run',
+      reason: 'the password command has not been run yet',
     });
     expect(contentsOf(directory)).toEqual(before);
   });
@@ -356,7 +356,7 @@ describe('a keyring of a newer version', () => {
     writeFileSync(paths.version, '2\n');
     const before = contentsOf(directory);
     const keyring = openTestKeyring({ directory });
-    const message = `the keyring ${paths.root} has version 2, and this atmos-auth knows version 1`;
+    const message = `the keyring ${paths.root} has version 2; this atmos-auth supports version 1`;
     for (const refused of [
       () => keyring.get('key'),
       () => keyring.set('key', 'new'),
@@ -500,7 +500,7 @@ describe('the key is derived once', () => {
     expect(count).toBe(1);
   });
 
-  test('to make a keyring and write and read in it', async () => {
+  test('to create a keyring and write and read in it', async () => {
     const directory = newDirectory();
     const count = await countDerivations(async () => {
       const keyring = openTestKeyring({ directory });

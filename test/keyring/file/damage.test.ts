@@ -75,10 +75,18 @@ describe('a damaged entry', () => {
   test.each<[string, string, string]>([
     ['that is empty', '', 'it has 1 parts, not the 5 of a JWE'],
     ['of zero bytes', '\0'.repeat(500), 'it has 1 parts, not the 5 of a JWE'],
-    ['of alg none', tokenWith({ ...goodHeader, alg: 'none' }), 'its alg is not one of PBES2'],
-    ['of alg dir', tokenWith({ ...goodHeader, alg: 'dir' }), 'its alg is not one of PBES2'],
-    ['of alg A256KW', tokenWith({ ...goodHeader, alg: 'A256KW' }), 'its alg is not one of PBES2'],
-    ['of alg RSA', tokenWith({ ...goodHeader, alg: 'RSA-OAEP' }), 'its alg is not one of PBES2'],
+    ['of alg none', tokenWith({ ...goodHeader, alg: 'none' }), 'its alg is not a PBES2 algorithm'],
+    ['of alg dir', tokenWith({ ...goodHeader, alg: 'dir' }), 'its alg is not a PBES2 algorithm'],
+    [
+      'of alg A256KW',
+      tokenWith({ ...goodHeader, alg: 'A256KW' }),
+      'its alg is not a PBES2 algorithm',
+    ],
+    [
+      'of alg RSA',
+      tokenWith({ ...goodHeader, alg: 'RSA-OAEP' }),
+      'its alg is not a PBES2 algorithm',
+    ],
     [
       'that would take a day to derive',
       tokenWith({ ...goodHeader, p2c: 1e12 }),
@@ -116,13 +124,13 @@ describe('a damaged entry', () => {
     truncateSync(path, maxEntryBytes + 1);
     await expectUnread(
       'ERR_KEYRING_DAMAGED',
-      `the entry ${path} is larger than any entry can be`,
+      `the entry ${path} is larger than the largest possible entry`,
       `ls -l ${path}`,
     );
   });
 
   test.each<[keyof Parts, string]>([
-    ['encryptedKey', 'it was changed, or written under another password'],
+    ['encryptedKey', 'it was changed, or encrypted with another password'],
     ['iv', 'its content was changed'],
     ['ciphertext', 'its content was changed'],
     ['tag', 'its content was changed'],
@@ -139,20 +147,20 @@ describe('a damaged entry', () => {
     const p2s = Buffer.alloc(16, 'pepper').toString('base64url');
     const header = Buffer.from(JSON.stringify({ ...goodHeader, p2s })).toString('base64url');
     writeEntry(directory, key, joinToken({ ...parts, header }));
-    await expectDamaged('it was changed, or written under another password');
+    await expectDamaged('it was changed, or encrypted with another password');
   });
 
   test('under another password is neither read nor replaced: the keyring has one', async () => {
     const other = { key: 'atmos_realm_other', value };
     writeEntry(directory, other.key, await sealEntry(other));
     writeEntry(directory, key, await sealEntry({ key, value }, 'another password'));
-    await expectDamaged('it was changed, or written under another password', expectRefused);
+    await expectDamaged('it was changed, or encrypted with another password', expectRefused);
   });
 
   test.each<[string, string]>([
-    ['[]', 'it holds no item'],
-    ['{"Key":1,"Data":""}', 'its item has no key'],
-    [`{"Key":"${key}","Data":"#"}`, 'its item has no text as value'],
+    ['[]', 'it contains no item'],
+    ['{"Key":1,"Data":""}', 'its item has no entry name'],
+    [`{"Key":"${key}","Data":"#"}`, 'the value of its item is not text'],
   ])('that holds %s is not read', async (plaintext, fault) => {
     const token = sealJwe(Buffer.from(plaintext), quick, await wrappingKey(quick));
     writeEntry(directory, key, token);
@@ -203,8 +211,8 @@ describe("an entry in another's place", () => {
   const expectForeign = (owner: string, check = expectUnread) =>
     check(
       'ERR_KEYRING_FOREIGN',
-      `the entry ${path} belongs to the key "${owner}": its file was renamed or copied`,
-      'give the file its own name back, or move it away',
+      `the entry ${path} contains the entry "${owner}": its file was renamed or copied`,
+      'rename the file back, or move it to another directory',
     );
 
   test('renamed onto it is neither read nor replaced', async () => {
@@ -304,7 +312,7 @@ describe('a directory that others could touch', () => {
   test('refuses every call, and names the command that mends it', async () => {
     chmodSync(directory, 0o770);
     await expectAllRefused(
-      `${directory}, on the way to the keyring, can be written by other users, who could replace the keyring`,
+      `${directory}, a parent directory of the keyring, can be written by other users, who could replace the keyring`,
       `chmod go-w ${directory}`,
     );
   });
@@ -312,7 +320,7 @@ describe('a directory that others could touch', () => {
   test.runIf(isRoot)('of somebody else refuses every call (as root)', async () => {
     chownSync(directory, strangerId, strangerId);
     await expectAllRefused(
-      `${directory}, on the way to the keyring, belongs to user ${strangerId}, who could replace the keyring`,
+      `${directory}, a parent directory of the keyring, belongs to user ${strangerId}, who could replace the keyring`,
       `ls -ld ${directory}`,
     );
   });

@@ -64,7 +64,7 @@ test('what is forgotten is overwritten, and gives no key any more', async () => 
   const late = derivation.wrappingKey({ ...quick, rounds: 1001 });
   derivation.forget();
   expect(password).toEqual(Buffer.alloc(8));
-  await expect(late).rejects.toThrow(new TypeError('the keyring was closed'));
+  await expect(late).rejects.toThrow(new TypeError('the keyring is closed'));
   await expect(derivation.wrappingKey(quick)).rejects.toThrow(TypeError);
   expect(held, 'a key that is in use stays whole').not.toEqual(Buffer.alloc(32));
 });

@@ -60,7 +60,7 @@ describe('the directory', () => {
       expectError(
         thrownBy(() => findDirectory(directory, us)),
         'ERR_KEYRING_PERMISSIONS',
-        `${directory}, on the way to the keyring, can be written by other users, who could replace the keyring`,
+        `${directory}, a parent directory of the keyring, can be written by other users, who could replace the keyring`,
         `chmod go-w ${directory}`,
       );
     },
@@ -73,7 +73,7 @@ describe('the directory', () => {
     expectError(
       thrownBy(() => findDirectory(directory, us)),
       'ERR_KEYRING_PERMISSIONS',
-      `${parent}, on the way to the keyring, can be written by other users, who could replace the keyring`,
+      `${parent}, a parent directory of the keyring, can be written by other users, who could replace the keyring`,
       `chmod go-w ${parent}`,
     );
     chmodSync(parent, 0o1777);
@@ -86,7 +86,7 @@ describe('the directory', () => {
     expectError(
       thrownBy(() => ensureDirectory(directory, us)),
       'ERR_KEYRING_PERMISSIONS',
-      `${parent}, on the way to the keyring, can be written by other users, who could replace the keyring`,
+      `${parent}, a parent directory of the keyring, can be written by other users, who could replace the keyring`,
       `chmod go-w ${parent}`,
     );
     expect(readdirSync(parent)).toEqual([]);
@@ -98,7 +98,7 @@ describe('the directory', () => {
     expectError(
       thrownBy(() => findDirectory(directory, us)),
       'ERR_KEYRING_PERMISSIONS',
-      `${directory}, on the way to the keyring, belongs to user ${strangerId}, who could replace the keyring`,
+      `${directory}, a parent directory of the keyring, belongs to user ${strangerId}, who could replace the keyring`,
       `ls -ld ${directory}`,
     );
   });
@@ -117,7 +117,7 @@ describe('the directory', () => {
     const directory = keyringDirectory();
     chownSync(dirname(directory), strangerId, strangerId);
     expect(thrownBy(() => findDirectory(directory, us)).message).toContain(
-      `${dirname(directory)}, on the way to the keyring, belongs to user ${strangerId}`,
+      `${dirname(directory)}, a parent directory of the keyring, belongs to user ${strangerId}`,
     );
   });
 
@@ -133,7 +133,7 @@ describe('the directory', () => {
     const link = join(open, 'link');
     symlinkSync(keyringDirectory(), link);
     expect(thrownBy(() => findDirectory(link, us)).message).toContain(
-      `${open}, on the way to the keyring, can be written by other users`,
+      `${open}, a parent directory of the keyring, can be written by other users`,
     );
   });
 
@@ -144,7 +144,7 @@ describe('the directory', () => {
     const link = join(temporaryDirectory(), 'link');
     symlinkSync(middle, link);
     expect(thrownBy(() => findDirectory(link, us)).message).toContain(
-      `${open}, on the way to the keyring, can be written by other users`,
+      `${open}, a parent directory of the keyring, can be written by other users`,
     );
   });
 
@@ -171,7 +171,7 @@ describe('the directory', () => {
     for (const look of [findDirectory, ensureDirectory]) {
       expect(thrownBy(() => look(join(step, '.local/share/atmos/keyring'), us))).toMatchObject({
         code: 'ERR_KEYRING_IO',
-        message: `${step}, on the way to the keyring, is not a directory`,
+        message: `${step}, a parent directory of the keyring, is not a directory`,
         hints: [`ls -ld ${step}`, 'export ATMOS_KEYRING_FILE_PATH=<a directory of your own>'],
       });
     }
@@ -186,7 +186,7 @@ describe('the directory', () => {
     chmodSync(dirname(directory), 0o755);
     expect(thrownBy(() => findDirectory(directory, strangerId))).toMatchObject({
       code: 'ERR_KEYRING_PERMISSIONS',
-      message: `${directory}, on the way to the keyring, can be written by other users, who could replace the keyring`,
+      message: `${directory}, a parent directory of the keyring, can be written by other users, who could replace the keyring`,
       hints: [`ls -ld ${directory}`, 'export ATMOS_KEYRING_FILE_PATH=<a directory of your own>'],
     });
   });

@@ -2,9 +2,9 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { formatItem, parseItem } from '../../../src/keyring/file/entry.ts';
 
-const noItem = { fault: 'it holds no item' };
-const noKey = { fault: 'its item has no key' };
-const noText = { fault: 'its item has no text as value' };
+const noItem = { fault: 'it contains no item' };
+const noKey = { fault: 'its item has no entry name' };
+const noText = { fault: 'the value of its item is not text' };
 
 const parse = (json: unknown) => parseItem(Buffer.from(JSON.stringify(json)));
 

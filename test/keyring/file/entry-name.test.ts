@@ -105,7 +105,7 @@ describe('the file name of a key on Windows', () => {
     expectError(
       thrownBy(() => checkEntryKey(`${longest}:`, onWindows)),
       'ERR_KEYRING_INVALID_KEY',
-      `key "${longest}…" is too long for the name of a file on Windows (243 bytes with what is escaped, at most 240)`,
+      `key "${longest}…" is too long for a file name on Windows (243 bytes with escapes, at most 240)`,
       'use a shorter name, or one with fewer characters that Windows forbids in file names',
     );
     expect(keyOfEntry(entryName(`${longest}:`, onWindows), onWindows)).toBe(`${longest}:`);

@@ -153,7 +153,7 @@ describe("an entry's file", () => {
     expectError(
       thrownBy(() => readEntryFile(path, us)),
       'ERR_KEYRING_DAMAGED',
-      `the entry ${path} is larger than any entry can be`,
+      `the entry ${path} is larger than the largest possible entry`,
     );
   });
 

@@ -115,7 +115,7 @@ describe.each([
     expectError(
       await rejectionOf(openTestKeyring({ directory }).set('atmos_r_other', 'value')),
       'ERR_KEYRING_DAMAGED',
-      /^the password opens .*verifier, but none of the entries beside it: /,
+      /^the password opens .*verifier but none of the entries: /,
     );
   });
 
@@ -129,7 +129,7 @@ describe.each([
     const error = await rejectionOf(keyring.get(storeKey));
     expect(error).toMatchObject({
       code: 'ERR_KEYRING_FOREIGN',
-      message: `the entry ${join(directory, storeFile)} is not readable with this password: another program wrote it under another password, or it was changed`,
+      message: `the entry ${join(directory, storeFile)} is not readable with this password: another program encrypted it with another password, or it was changed`,
       hints: [],
     });
     expect((await rejectionOf(keyring.set(storeKey, 'mine'))).code).toBe('ERR_KEYRING_FOREIGN');
@@ -146,7 +146,7 @@ test('a damaged entry of another program is not to be moved away', async () => {
   const renamed = await rejectionOf(openTestKeyring({ directory }).get('a-profile'));
   expect(renamed).toMatchObject({
     code: 'ERR_KEYRING_FOREIGN',
-    hints: ['give the file its own name back'],
+    hints: ['rename the file back'],
   });
 });
 

@@ -46,7 +46,7 @@ describe('an entry of ours with a slash', () => {
     const path = join(directory, 'atmos_r1_team%2Fdev');
     expect(await rejectionOf(rekey(directory))).toMatchObject({
       code: 'ERR_KEYRING_DAMAGED',
-      message: `nothing was changed, because not every entry opens: the entry ${path} is damaged: it was changed, or written under another password`,
+      message: `nothing was changed, because some entries cannot be decrypted: the entry ${path} is damaged: it was changed, or encrypted with another password`,
     });
     expect(contentsOf(directory)).toMatchObject(
       Object.fromEntries(Object.entries(before).filter(([name]) => name.includes('atmos_'))),
@@ -60,7 +60,7 @@ describe('an entry of ours with a slash', () => {
     const findings = await fileInspector.examine(context);
     expect(findings.map(({ message }) => message)).toEqual(
       expect.arrayContaining([
-        '1 entries, all yours alone and of a form that can be read',
+        '1 entries: each is readable only by you and has a valid format',
         'entries of other programs in the same directory: 1',
       ]),
     );

@@ -101,7 +101,7 @@ describe('a variable', () => {
     expectError(
       await rejectionOf(resolve({ password: '' })),
       'ERR_KEYRING_PASSWORD_REQUIRED',
-      "the variable ATMOS_KEYRING_PASSWORD, which should hold the keyring's password, is empty",
+      "the variable ATMOS_KEYRING_PASSWORD, which should contain the keyring's password, is empty",
       'unset ATMOS_KEYRING_PASSWORD',
     );
   });
@@ -116,7 +116,7 @@ describe('a variable', () => {
     expectError(
       await rejectionOf(resolve(env(''))),
       'ERR_KEYRING_PASSWORD_REQUIRED',
-      "the variable MY_SECRET (named by ATMOS_KEYRING_PASSWORD_ENV), which should hold the keyring's password, is empty",
+      "the variable MY_SECRET (named by ATMOS_KEYRING_PASSWORD_ENV), which should contain the keyring's password, is empty",
       'unset MY_SECRET',
     );
   });
@@ -195,7 +195,7 @@ describe('a file', () => {
     expectError(
       await rejectionOf(resolve({ ...fromFile(path), host })),
       'ERR_KEYRING_TIMEOUT',
-      `the password file ${path} (from ATMOS_KEYRING_PASSWORD_FILE) is a pipe that gave no password for 5 seconds`,
+      `the password file ${path} (from ATMOS_KEYRING_PASSWORD_FILE) is a pipe that sent no password for 5 seconds`,
     );
   });
 
@@ -247,7 +247,7 @@ describe('a file', () => {
     expectError(
       await rejectionOf(resolve({ ...fromFile(path), host })),
       'ERR_KEYRING_TIMEOUT',
-      `the password file ${path} (from ATMOS_KEYRING_PASSWORD_FILE) is a pipe that gave no password for 5 seconds`,
+      `the password file ${path} (from ATMOS_KEYRING_PASSWORD_FILE) is a pipe that sent no password for 5 seconds`,
     );
   });
 
@@ -355,7 +355,7 @@ describe('a command', () => {
     expectError(
       await rejectionOf(resolve(fromCommand(`sleep 60 & echo $! > ${pidFile}; wait`, { host }))),
       'ERR_KEYRING_TIMEOUT',
-      `${named} did not end within 30 seconds`,
+      `${named} did not exit within 30 seconds`,
     );
     expect(limits).toEqual([30_000]);
   });
@@ -366,7 +366,7 @@ describe('a command', () => {
     expectError(
       await rejectionOf(resolve(fromCommand('echo secret', { host }))),
       'ERR_KEYRING_PASSWORD_REQUIRED',
-      `${named} calls atmos itself, which would ask it for the password again`,
+      `${named} runs atmos, which would run the password command again`,
     );
   });
 });
@@ -481,7 +481,7 @@ describe('the password of a new keyring', () => {
     expectError(
       await rejectionOf(resolve(given, true)),
       'ERR_KEYRING_PASSWORD_REQUIRED',
-      `the password for the new keyring ${directory} has several lines, and a password is one line`,
+      `the password for the new keyring ${directory} has several lines; a password must be one line`,
       'to generate one: openssl rand -base64 24',
     );
     expect(await resolve(given)).toMatch(/^correct[\r\n]horse$/);
@@ -494,7 +494,7 @@ describe('the password of a new keyring', () => {
     expectError(
       await rejectionOf(readNewPassword(contextOf({}).host, source())),
       'ERR_KEYRING_PASSWORD_REQUIRED',
-      'the new password has several lines, and a password is one line',
+      'the new password has several lines; a password must be one line',
     );
   });
 

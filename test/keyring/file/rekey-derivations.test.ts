@@ -31,7 +31,7 @@ describe('rekey derives', () => {
     const derivations = await countDerivations(async () => {
       expect(await errorOf(rekey(directory, { to: testPassword }))).toMatchObject({
         code: 'ERR_USAGE',
-        message: 'the new password is the one that the keyring has',
+        message: 'the new password is the same as the current one',
       });
     });
     expect(derivations).toBe(1);

@@ -214,8 +214,10 @@ describe('refused, with nothing changed', () => {
     const error = await expectUnchanged(directory, () => rekey(directory, { to: testPassword }));
     expect(error).toMatchObject({
       code: 'ERR_USAGE',
-      message: 'the new password is the one that the keyring has',
-      hints: ['to keep the password and encrypt more strongly: atmos auth keyring rekey --upgrade'],
+      message: 'the new password is the same as the current one',
+      hints: [
+        'to keep the password and use stronger encryption: atmos auth keyring rekey --upgrade',
+      ],
     });
   });
 
@@ -243,7 +245,7 @@ describe('refused, with nothing changed', () => {
             await sealEntry({ key: 'atmos_odd', value: 'v' }, 'another one'),
           ),
         'ERR_KEYRING_DAMAGED',
-        /atmos_odd is damaged: it was changed, or written under another password$/,
+        /atmos_odd is damaged: it was changed, or encrypted with another password$/,
       ],
       [
         'an entry that is damaged',
@@ -276,7 +278,9 @@ describe('refused, with nothing changed', () => {
       ]) {
         const error = await expectUnchanged(directory, run);
         expect(error.code).toBe(code);
-        expect(error.message).toMatch(/^nothing was changed, because not every entry opens: /);
+        expect(error.message).toMatch(
+          /^nothing was changed, because some entries cannot be decrypted: /,
+        );
         expect(error.message).toMatch(message);
         expect(error.hints).not.toEqual([]);
       }
@@ -304,7 +308,7 @@ describe('refused, with nothing changed', () => {
     );
     expect(error).toMatchObject({
       code: 'ERR_CANCELLED',
-      message: `cancelled: nothing in the keyring ${directory} was changed, and its password is the old one`,
+      message: `canceled: the keyring ${directory} was not changed and keeps its old password`,
     });
   });
 
@@ -331,7 +335,7 @@ describe('refused, with nothing changed', () => {
     expect(outcomes.map(({ status }) => status).toSorted()).toEqual(['fulfilled', 'rejected']);
     expect(outcomes.find((outcome) => outcome.status === 'rejected')?.reason).toMatchObject({
       code: 'ERR_KEYRING_BUSY',
-      message: `the password of the keyring ${directory} was changed by another process meanwhile`,
+      message: `the password of the keyring ${directory} was changed by another process at the same time`,
     });
     const winner = outcomes[0]?.status === 'fulfilled' ? 'the one password' : 'the other password';
     expect(await valuesUnder(directory, winner)).toEqual(sorted(entries));
@@ -352,7 +356,7 @@ describe('refused, with nothing changed', () => {
       error,
       'ERR_KEYRING_BUSY',
       `nothing was changed, because another program keeps writing ${join(directory, 'atmos_one')}`,
-      'stop the program that writes there (Atmos, aws-vault), then run it again',
+      'stop the program that writes there (Atmos, aws-vault), then run the command again',
     );
     expect(existsSync(statePaths(directory).next)).toBe(false);
     expect(await valuesUnder(directory, testPassword)).toMatchObject({
@@ -483,7 +487,7 @@ describe('cut short after it was decided', () => {
       const keyring = openTestKeyring({ directory, password });
       expect(await keyring.probe()).toEqual({
         state: 'locked',
-        reason: 'a change of its password was cut short; what is read or written next ends it',
+        reason: 'a change of its password was interrupted; the next read or write completes it',
       });
       expect(await keyring.keys()).toEqual(Object.keys(entries).toSorted());
     }
@@ -656,7 +660,7 @@ describe('a state that is not what was left', () => {
         expectError(
           await rejectionOf(run()),
           'ERR_KEYRING_VERSION',
-          `the keyring ${paths.root} has version 7, and this atmos-auth knows version 1`,
+          `the keyring ${paths.root} has version 7; this atmos-auth supports version 1`,
           'npm install --global atmos-auth@latest',
         );
       }
@@ -673,7 +677,7 @@ describe('a state that is not what was left', () => {
       expectError(
         await rejectionOf(openTestKeyring({ directory, password }).get('atmos_one')),
         'ERR_KEYRING_VERSION',
-        `${commit} has version 2, and this atmos-auth knows version 1`,
+        `${commit} has version 2; this atmos-auth supports version 1`,
         'npm install --global atmos-auth@latest',
       );
     }
@@ -708,11 +712,11 @@ describe('a state that is not what was left', () => {
       expectError(
         error,
         'ERR_KEYRING_DAMAGED',
-        `the password of the keyring was being changed, and ${paths.commit}, which says how far, is damaged`,
+        `a password change was interrupted, and its progress file ${paths.commit} is damaged`,
       );
       expect(error.hints).toEqual([
-        `to start again, with each entry under the old or the new password: mv ${paths.next} ~/`,
-        'then to give all of them the new password: atmos auth keyring rekey',
+        `to cancel the change: each entry keeps the old or the new password: mv ${paths.next} ~/`,
+        'then to set the new password for all entries: atmos auth keyring rekey',
       ]);
     }
     expect(contentsOf(directory)).toEqual(before);
@@ -745,7 +749,7 @@ describe('a state that is not what was left', () => {
     expectError(
       await rejectionOf(openTestKeyring({ directory }).set('four', 'value')),
       'ERR_KEYRING_DAMAGED',
-      `the password opens ${verifier}, but none of the entries beside it: one of the two came back from another time`,
+      `the password opens ${verifier} but none of the entries: the file or the entries were restored from a backup`,
     );
     expect(new Set(Object.values(await valuesUnder(directory, testPassword)))).toEqual(
       new Set(['ERR_KEYRING_DAMAGED']),
@@ -795,7 +799,7 @@ describe('a state that is not what was left', () => {
       expectError(
         await rejectionOf(keyring.get('atmos_two%2')),
         'ERR_KEYRING_DAMAGED',
-        `the entry ${join(directory, 'atmos_two%252')} is damaged: it was changed, or written under another password`,
+        `the entry ${join(directory, 'atmos_two%252')} is damaged: it was changed, or encrypted with another password`,
       );
       expect(isDecided(directory)).toBe(false);
       await rekey(directory);
@@ -845,7 +849,9 @@ describe('where it cannot be written', () => {
             return;
           }
         },
-      }).catch((error: Error) => expect(error.message).toContain('is the new one from now on'));
+      }).catch((error: Error) =>
+        expect(error.message).toContain('was changed, but some work is left'),
+      );
       expect(await valuesUnder(directory, newPassword)).toEqual(sorted(entries));
     },
   );

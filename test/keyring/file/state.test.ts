@@ -58,7 +58,7 @@ describe('the version', () => {
     expectError(
       thrownBy(() => checkVersion(paths, us)),
       'ERR_KEYRING_VERSION',
-      `the keyring ${paths.root} has version ${text.trim()}, and this atmos-auth knows version 1`,
+      `the keyring ${paths.root} has version ${text.trim()}; this atmos-auth supports version 1`,
       'npm install --global atmos-auth@latest',
     );
   });
@@ -70,7 +70,7 @@ describe('the version', () => {
       expectError(
         thrownBy(() => checkVersion(paths, us)),
         'ERR_KEYRING_VERSION',
-        `${paths.version} does not say the keyring's version`,
+        `${paths.version} does not contain the keyring's version`,
       );
     },
   );
@@ -94,7 +94,7 @@ describe('the directories', () => {
     expectError(
       thrownBy(() => ensureState(paths, us)),
       'ERR_KEYRING_PERMISSIONS',
-      `${paths.root} is not a directory that only you can write to`,
+      `${paths.root} is not a private directory of yours`,
       `ls -ld ${paths.root}`,
     );
   });
