@@ -120,7 +120,7 @@ test('the steps of a rekey are those that are tried here', async () => {
   expect(distinct([...ofVersion, ...steps.slice(0, decided)]).toSorted()).toEqual(
     distinct([...beforeCommit, 'renamed', 'directory synced']).toSorted(),
   );
-  // Then it looks once more whether anything was written meanwhile.
+  // After this step it checks once more whether another program has written.
   const last = steps.indexOf('next removed') + 1;
   expect(distinct(steps.slice(decided, last))).toEqual(afterCommit);
   expect(distinct(steps.slice(last))).toEqual(['next made', 'verifier staged', 'entries staged']);
@@ -148,7 +148,9 @@ describe.concurrent('200 entries, kill -9', { timeout: 60_000 }, () => {
   });
 });
 
-/** Another program's writes under one password, one after another, each acknowledged by its end. */
+/**
+ * Writes of another program with one password, one after another. Its exit acknowledges a write.
+ */
 function startGoWriter(directory: string, password: string, firstNumber: number) {
   const acknowledged = new Map<string, string>();
   const wanted = new AbortController();
@@ -163,7 +165,7 @@ function startGoWriter(directory: string, password: string, firstNumber: number)
       child.stdin.end(value);
       const [exitCode] = (await once(child, 'close')) as [number | null];
       if (exitCode === 0) acknowledged.set(key, value);
-      // As busy as a script that does something, not as a loop that does nothing else.
+      // Writes as often as a script would, not in a busy loop.
       await setTimeout(50);
     }
   })();
@@ -189,7 +191,7 @@ describe(
       ['commit removed', 1],
     ] as const;
 
-    test('killed at each step and run again: every acknowledged entry opens with the new password', async () => {
+    test('a rekey that is killed at each step and repeated gives every acknowledged entry the new password', async () => {
       const directory = await freshKeyring();
       const writers = ['left', 'right'].map((name) =>
         startWriter(program.file, ['write', directory, name]),
@@ -209,7 +211,7 @@ describe(
         await progress();
         const again = await startRekey(directory, from, to).ended;
         expect({ step, ...again }).toEqual({ step, exitCode: 0, signal: null, stderr: '' });
-        // Then the password of the other program is changed too, and what it wrote last is taken along.
+        // Then the other program gets the new password, and its last writes are re-encrypted.
         await beside?.stop();
         goNumber = beside?.next() ?? 0;
         for (const [key, value] of beside?.acknowledged ?? []) byGo.set(key, value);
@@ -234,7 +236,7 @@ describe(
         expect(last).toBeGreaterThan(tried.length);
         for (let number = Math.max(0, last - ownKeys + 1); number <= last; number++) {
           const found = numberOf(await keyring.get(ownKey(name, number)));
-          // The write after the last acknowledged one may have come through.
+          // The write after the last acknowledged one may be complete.
           expect([number, ...(number === last - ownKeys + 1 ? [last + 1] : [])]).toContain(found);
         }
       }
