@@ -9,13 +9,13 @@ test.each([
     { removed: 0, recent: 2 },
     'no leftover parts of values; parts that may belong to a running write: 2 (removed after 10 minutes)',
   ],
-])('of %o it is told what became of them', async (swept, message) => {
+])('reports the result of the cleanup for %o', async (swept, message) => {
   expect(await examineParts({ sweep: async () => swept })).toEqual([
     { id: 'parts', state: 'ok', message, hints: [] },
   ]);
 });
 
-test('where it cannot look it says nothing: why, whoever tries the keyring is told', async () => {
+test('reports nothing if the store cannot be read', async () => {
   const sweep = async () => {
     throw new KeyringError('ERR_KEYRING_LOCKED', 'locked');
   };
