@@ -23,7 +23,7 @@ const entries = Object.fromEntries(
 const byKey = (record: Readonly<Record<string, string>>) =>
   Object.fromEntries(Object.entries(record).toSorted(([a], [b]) => (a < b ? -1 : 1)));
 
-// What a rekey goes through, in order. Each is tried where it comes first, in the middle and last.
+// The steps of a rekey, in order. Each is tested at its first, middle and last occurrence.
 const versionSteps = 6;
 const beforeCommit = [
   'locked',
@@ -55,7 +55,10 @@ interface Stop {
   readonly isDecided: boolean;
 }
 
-/** The version is written first, atomically too: the commit's steps are the second of that name. */
+/**
+ * The version is also written atomically, and first: the second steps of that name are the
+ * commit's.
+ */
 function stops(steps: readonly string[], isDecided: boolean): Stop[] {
   const isOfBoth = (step: string) => writeSteps.includes(step);
   return steps.flatMap((step) => {
@@ -87,7 +90,7 @@ afterAll(() => {
   program.remove();
 });
 
-/** A keyring of 200 entries under the old password. */
+/** Creates a keyring of 200 entries with the old password. */
 async function freshKeyring(): Promise<string> {
   if (!existsSync(seed)) cpSync(await seedKeyring(entries), seed, { recursive: true });
   const directory = join(seeds.path, `keyring-${keyrings++}`);
@@ -100,7 +103,7 @@ function startRekey(directory: string, from: number, to: number, stop?: Stop): W
   return startWriter(program.file, ['rekey', directory, `${from}`, `${to}`, ...at]);
 }
 
-test('the steps of a rekey are those that are tried here', async () => {
+test('the tested steps are all steps of a rekey', async () => {
   const directory = await freshKeyring();
   const steps: string[] = [];
   await rekey(directory, { onStep: (step) => void steps.push(step) });
