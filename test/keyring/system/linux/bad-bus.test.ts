@@ -118,7 +118,7 @@ const badBuses: BadBus[] = [
   },
 ];
 
-describe.concurrent('a process that needs the keyring and finds as its bus', () => {
+describe.concurrent('a process whose session bus is', () => {
   let program: Program;
   beforeAll(async () => {
     program = await compileProgram('test/keyring/system/linux/program.ts');
@@ -126,7 +126,7 @@ describe.concurrent('a process that needs the keyring and finds as its bus', () 
   afterAll(() => program.remove());
 
   for (const { name, needsBus = false, open, code, reason } of badBuses) {
-    test.skipIf(needsBus && !hasBus)(`${name}, says so and ends`, async () => {
+    test.skipIf(needsBus && !hasBus)(`${name} reports it and exits`, async () => {
       const { env, close } = await open();
       onTestFinished(close);
       const socket = `${env['XDG_RUNTIME_DIR']}/bus`;
@@ -139,7 +139,7 @@ describe.concurrent('a process that needs the keyring and finds as its bus', () 
     });
   }
 
-  test('an address of several, goes on to the one that is served', async ({ skip }) => {
+  test('the second of several addresses connects to it', async ({ skip }) => {
     if (!hasBus) skip();
     const attributes = { username: 'atmos-auth', service: 'key' };
     const provider = await openScriptedProvider({ items: [{ attributes, value: 'found' }] });

@@ -29,7 +29,7 @@ describe.each(uses)('an attempt to %s', (doing, use) => {
   const message = (reason: string) =>
     `cannot ${doing} the system keyring: ${reason} (type system from default)`;
 
-  test('a locked keychain over SSH says how to unlock it', async () => {
+  test('reports a locked keychain over SSH with a hint to unlock it', async () => {
     const mac = createMac();
     mac.change((state) => {
       state.hasDisplay = false;
@@ -45,7 +45,7 @@ describe.each(uses)('an attempt to %s', (doing, use) => {
     expect(mac.items()).toHaveLength(1);
   });
 
-  test('an entry that the person denies says where to allow it', async () => {
+  test('reports denied access with a hint where to allow it', async () => {
     const mac = createMac();
     mac.change((state) => {
       state.guarded = ['key'];
@@ -56,11 +56,11 @@ describe.each(uses)('an attempt to %s', (doing, use) => {
       message: message('macOS denied access to the entry'),
       hints: [access],
     });
-    // No second question for the same thing.
+    // macOS shows no second prompt.
     expect(mac.asked()).toHaveLength(1);
   });
 
-  test('a keychain whose question is dismissed', async () => {
+  test('reports a dismissed prompt', async () => {
     const mac = createMac();
     mac.change((state) => {
       state.locked = [mac.path];
@@ -74,7 +74,7 @@ describe.each(uses)('an attempt to %s', (doing, use) => {
     });
   });
 
-  test('a keychain whose question nobody answers', async () => {
+  test('reports a prompt without an answer', async () => {
     const mac = createMac();
     mac.change((state) => {
       state.guarded = ['key'];
@@ -90,7 +90,7 @@ describe.each(uses)('an attempt to %s', (doing, use) => {
     expect(mac.runs[0]?.timeoutMs).toBeGreaterThan(29_000);
   });
 
-  test('no keychain at all is no absence of the entry', async () => {
+  test('reports a missing keychain instead of a missing entry', async () => {
     const mac = createMac();
     mac.change((state) => {
       state.defaultKeychain = null;
@@ -103,7 +103,7 @@ describe.each(uses)('an attempt to %s', (doing, use) => {
     });
   });
 
-  test('a keychain whose file is gone is no absence of the entry', async () => {
+  test('reports a missing keychain file instead of a missing entry', async () => {
     const mac = createMac();
     rmSync(mac.path);
     expect(await errorOf(use(mac.open()))).toMatchObject({
@@ -119,7 +119,7 @@ describe.each(uses)('an attempt to %s', (doing, use) => {
   test.each([
     ['ENOENT', 'there is no /usr/bin/security'],
     ['EPERM', '/usr/bin/security cannot be started here (EPERM)'],
-  ])('a machine without the program (%s)', async (code, reason) => {
+  ])('reports a missing program (%s)', async (code, reason) => {
     const runProgram = async () => {
       throw Object.assign(new Error('spawn'), { code });
     };
@@ -133,7 +133,7 @@ describe.each(uses)('an attempt to %s', (doing, use) => {
 });
 
 describe('a write', () => {
-  test('over an entry that may be read and not changed says so, after one question', async () => {
+  test('of a read-only entry fails after one prompt', async () => {
     const mac = createMac();
     const { runProgram } = mac.host;
     const host = {
@@ -159,7 +159,7 @@ describe('a write', () => {
     expect(await keyring.get('key')).toBe('value');
   });
 
-  test('that takes too long in all ends, whatever each run takes', async () => {
+  test('fails at its total time limit', async () => {
     let nowMs = 0;
     const monotonicMs = () => (nowMs += 9000);
     const mac = createMac({ host: { monotonicMs } });
@@ -173,7 +173,7 @@ describe('a write', () => {
 });
 
 describe('an answer', () => {
-  test('that is no text in UTF-8 is damage', async () => {
+  test('that is not UTF-8 is reported as damage', async () => {
     const mac = createMac();
     mac.put({ service: 'bytes', secret: '\xff\xfe' });
     expect(await errorOf(mac.open().get('bytes'))).toMatchObject({
@@ -186,7 +186,7 @@ describe('an answer', () => {
     });
   });
 
-  test('that is not encoded as it says is damage', async () => {
+  test('with an invalid encoding is reported as damage', async () => {
     const mac = createMac();
     mac.put({ service: 'cut', secret: 'go-keyring-base64:dmFsdW' });
     expect(await errorOf(mac.open().get('cut'))).toMatchObject({
@@ -209,7 +209,7 @@ describe('an answer', () => {
     ['of another account', '    "acct"<blob>="atmos-auth"', '    "acct"<blob>="somebody"'],
     ['of another class', 'class: "genp"', 'class: "inet"'],
     ['without attributes', 'keychain: ', 'schluesselbund: '],
-  ])('%s is no answer', async (_, told, instead) => {
+  ])('%s is rejected', async (_, told, instead) => {
     const mac = createMac();
     const host: TestMacOptions['host'] = {
       async runProgram(...given) {
@@ -226,7 +226,7 @@ describe('an answer', () => {
     });
   });
 
-  test('without end is cut off', async () => {
+  test('without end is stopped', async () => {
     const mac = createMac();
     mac.put({ service: 'large', secret: 'x'.repeat(2 * 1024 * 1024) });
     expect(await errorOf(mac.open().get('large'))).toMatchObject({
@@ -238,7 +238,7 @@ describe('an answer', () => {
     expect(mac.runs.at(-1)?.timeoutMs).toBe(5000);
   });
 
-  test('of a program that was killed is none', async () => {
+  test('of a killed program is an error', async () => {
     const killed = { exitCode: null, timedOut: false, wroteTooMuch: false };
     const nothing = { stdout: Buffer.alloc(0), stderr: Buffer.alloc(0) };
     const mac = createMac({ host: { runProgram: async () => ({ ...killed, ...nothing }) } });
@@ -266,17 +266,20 @@ describe('an answer', () => {
     ['read from', 'find-generic-password', -25320, 'ERR_KEYRING_LOCKED', 'the machine sleeps'],
     ['read from', 'find-generic-password', -25295, 'ERR_KEYRING_DAMAGED', 'keychain is damaged'],
     ['read from', 'find-generic-password', -25291, 'ERR_KEYRING_UNAVAILABLE', 'no keychain is'],
-  ])('to %s by %s with status %i', async (doing, command, status, code, reason) => {
-    const mac = createMac();
-    mac.change((state) => {
-      state.failing = { [command]: status };
-    });
-    const use = uses.find(([name]) => name === doing)?.[1] ?? ((keyring) => keyring.keys());
-    expect(await errorOf(use(mac.open()))).toMatchObject({
-      code,
-      message: expect.stringContaining(reason) as string,
-    });
-  });
+  ])(
+    'to %s by %s with status %i becomes the right code',
+    async (doing, command, status, code, reason) => {
+      const mac = createMac();
+      mac.change((state) => {
+        state.failing = { [command]: status };
+      });
+      const use = uses.find(([name]) => name === doing)?.[1] ?? ((keyring) => keyring.keys());
+      expect(await errorOf(use(mac.open()))).toMatchObject({
+        code,
+        message: expect.stringContaining(reason) as string,
+      });
+    },
+  );
 });
 
 test('each exit code stands for one status that we know', () => {
@@ -301,7 +304,7 @@ test('each exit code stands for one status that we know', () => {
   expect(describeStatus(-25308).code).toBe('ERR_KEYRING_LOCKED');
 });
 
-test('a real program that never answers is killed at its limit', async () => {
+test('a program that never answers is killed at its time limit', async () => {
   const mac = createTestMac({ asChild: true });
   onTestFinished(mac.remove);
   mac.change((state) => {

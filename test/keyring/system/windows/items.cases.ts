@@ -16,7 +16,7 @@ const userName = 'atmos-auth';
 const writers = ['a', 'b', 'c', 'd'];
 const [oldValue, newValue] = [numbered('old', 6000), numbered('new', 9000)];
 
-/** No two parts of it are alike. */
+/** Each part of it is different. */
 function numbered(word: string, length: number): string {
   const lines = Array.from({ length }, (_, index) => `${word} ${index}\n`);
   return lines.join('').slice(0, length);
@@ -206,7 +206,7 @@ export const suite: PlatformSuite = {
       for (let read = 0; read < 50; read++)
         assert.ok(isWhole(await keyring.get(key)), 'read what nobody wrote');
     },
-    /** Writes the new value and ends like a killed process at the step that is given. */
+    /** Writes the new value, and exits like a killed process at the given step. */
     async write([killAt]) {
       let step = 0;
       const keyring = openTestKeyring({
@@ -229,7 +229,7 @@ async function assertError(
   assert.deepEqual({ code, message, hints }, expected);
 }
 
-/** What the doctor does, an hour from now. */
+/** Runs the inspection of the doctor, one hour later. */
 async function examineLater(): Promise<void> {
   const findings = await systemInspector.examine({
     settings: settingsOf(),
@@ -242,8 +242,8 @@ async function examineLater(): Promise<void> {
 }
 
 /**
- * With what several processes share. Wine keeps a credential as a key of its registry, and of one that
- * is removed at the moment it says so in its own way.
+ * Opens the keyring that several processes share. Wine stores a credential as a registry key, and
+ * reports one that is being removed with an error of its own.
  */
 async function openShared() {
   const manager = await realManager();
