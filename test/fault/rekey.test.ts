@@ -183,7 +183,7 @@ function startGoWriter(directory: string, password: string, firstNumber: number)
 }
 
 describe(
-  'beside two writers of ours, and one in Go where there is Go',
+  'rekey next to two of our writers and, if Go is installed, one in Go',
   { timeout: 240_000 },
   () => {
     const tried = [

@@ -12,7 +12,7 @@ export interface PlatformSuite {
   /** "the file keyring keeps the contract" */
   readonly name: string;
   readonly platforms: readonly NodeJS.Platform[];
-  /** The variable with the path of the other program that ours is compared with. */
+  /** The variable with the path of another program, which our program is compared with. */
   readonly needs?: string;
   readonly cases: readonly ContractCase[];
   /** Programs that cases run as separate processes, by name: see {@link runSuiteProgram}. */

@@ -111,7 +111,7 @@ describe('unlocking', () => {
       const dying = site.context({ password: testPassword, host: starter(said).host });
       expect(await errorOf(control.unlock(dying, anHour))).toMatchObject({
         code: 'ERR_KEYRING_IO',
-        message: 'the unlock agent ended at once',
+        message: 'the unlock agent exited immediately',
       });
     }
     const slow = { startDetached: async () => ({ said: '', timedOut: true }) };

@@ -329,7 +329,7 @@ describe.skipIf(!hasBus)('a provider that fails', () => {
     });
   });
 
-  test('and quotes the value in its error is not quoted in ours', async () => {
+  test('and quotes the value in its error does not appear in our error', async () => {
     const quoting = refusing('org.example.Error', 'cannot store canary-secret');
     const { keyring } = await open({ script: { 'Collection.CreateItem': quoting } });
     const error = await errorOf(keyring.set(key, 'canary-secret'));

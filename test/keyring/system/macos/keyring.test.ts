@@ -117,7 +117,7 @@ describe('an item', () => {
         if (input === undefined || isRaced) return runProgram(...given);
         isRaced = true;
         mac.put({ service: key, secret: 'theirs' });
-        // security searched before the item existed, and so does not update it.
+        // security searched before the item existed, and therefore does not update it.
         return runProgram(given[0], given[1], { ...given[2], input: input.replace(' -U', '') });
       },
     };
