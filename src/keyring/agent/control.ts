@@ -218,7 +218,7 @@ function vanished(directory: string): KeyringError {
 }
 
 const startLimitMs = 30_000;
-/** Keeps the agent small: it needs little memory and no optimizing compiler. */
+/** Keeps the memory of the agent small. */
 const nodeOptions = ['--max-semi-space-size=1', '--max-old-space-size=64'];
 /** The hidden command that runs the agent. */
 const agentCommand = '__keyring-agent';

@@ -91,7 +91,7 @@ function examineSpace(directory: string): Finding {
     return ok('free-space', `the system does not report the free space in ${place}`);
   if (room.noFiles)
     return problem('free-space', `no more files can be created in ${place}`, ...remedies);
-  const free = `${place} has ${formatBytes(room.bytes)} of free space`;
+  const free = `${place} has ${formatBytes(room.bytes)} left`;
   if (room.bytes < leastBytes)
     return problem('free-space', `${free}, not enough to store an entry`, ...remedies);
   if (room.bytes < maxEntryBytes)

@@ -16,7 +16,7 @@ export interface Operations {
    * @throws KeyringError instead of a BusError
    */
   operation<T>(doing: string, run: () => Promise<T>): Promise<T>;
-  /** Retries once with a new session if the provider does not have the key of this one. */
+  /** Retries with a new session, at most twice, if the provider does not have the key of this one. */
   withSession<T>(run: (session: Session) => Promise<T>): Promise<T>;
 }
 

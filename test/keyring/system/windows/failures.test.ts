@@ -87,7 +87,7 @@ describe.each(rows)('%s', (_, status, code, reason, hints) => {
 test('any other error is reported by its number, with a hint to look it up', async () => {
   expect(await errorOf(open(1450).get('key'))).toMatchObject({
     code: 'ERR_KEYRING_IO',
-    message: `cannot read from Credential Manager: CredReadW answered error 1450 (type system from ${source})`,
+    message: `cannot read from Credential Manager: CredReadW failed with error 1450 (type system from ${source})`,
     hints: ['net helpmsg 1450'],
   });
 });

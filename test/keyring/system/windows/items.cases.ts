@@ -144,7 +144,7 @@ export const suite: PlatformSuite = {
         manager.write(theirs);
         const foreign = {
           code: 'ERR_KEYRING_FOREIGN',
-          message: `the entry "${key}" in Credential Manager was not written by atmos-auth: it is of the user "somebody"`,
+          message: `the entry "${key}" in Credential Manager was not written by atmos-auth: its user name is "somebody"`,
           hints: [
             'to find it; if no other program needs it, remove it with cmdkey /delete:TARGET: cmdkey /list',
           ],
