@@ -206,9 +206,7 @@ describe('unlocking', { timeout: limitMs }, () => {
     expectError(await machine.atmos('auth keyring unlock', { env }), {
       exitCode: 3,
       message: /^error: the password \(from ATMOS_KEYRING_PASSWORD\) does not open the keyring /,
-      hints: [
-        'check the password: it was set with the first entry or by the last keyring rekey',
-      ],
+      hints: ['check the password: it was set with the first entry or by the last keyring rekey'],
     });
     expect(socketsOf(runDirectory(machine))).toEqual([]);
   });

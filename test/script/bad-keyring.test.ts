@@ -87,9 +87,7 @@ describe('the password', () => {
       await expectRefusal(machine, command, wrong, {
         exitCode: 3,
         message: `the password (from ATMOS_KEYRING_PASSWORD) does not open the keyring ${machine.keyring}`,
-        hints: [
-          'check the password: it was set with the first entry or by the last keyring rekey',
-        ],
+        hints: ['check the password: it was set with the first entry or by the last keyring rekey'],
       });
     }
   });

@@ -74,7 +74,8 @@ describe('of a keyring that is well', () => {
     expect(states).toEqual(healthy);
     expect(of('weak-entries')).toMatchObject([
       {
-        message: '1 of 1 entries have weaker encryption than atmos-auth writes; Atmos uses AES-128 and few rounds',
+        message:
+          '1 of 1 entries have weaker encryption than atmos-auth writes; Atmos uses AES-128 and few rounds',
         hint: 'atmos auth keyring rekey --upgrade',
       },
     ]);
@@ -367,7 +368,9 @@ describe('it finds', () => {
     expect([...locked.of('rekey'), ...locked.of('leftovers')]).toMatchObject([
       {
         state: 'warning',
-        message: expect.stringContaining('interrupted before it was committed: the old password is valid'),
+        message: expect.stringContaining(
+          'interrupted before it was committed: the old password is valid',
+        ),
         hint: 'atmos auth keyring rekey',
       },
       { state: 'warning', hint: expect.stringMatching(/: rm -r \S+temporary$/) },
