@@ -238,7 +238,7 @@ export function parseItem(plaintext: Buffer): Item | { fault: string } {
   const { Key: key, Data: data } = parsed;
   if (typeof key !== 'string') return { fault: 'its item has no entry name' };
   const value = data === null ? '' : typeof data === 'string' ? decodeText(data) : undefined;
-  return value === undefined ? { fault: 'the value of its item is not text' } : { key, value };
+  return value === undefined ? { fault: 'its item has a value that is not text' } : { key, value };
 }
 
 function parseJson(bytes: Buffer): unknown {

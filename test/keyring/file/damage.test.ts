@@ -160,7 +160,7 @@ describe('a damaged entry', () => {
   test.each<[string, string]>([
     ['[]', 'it contains no item'],
     ['{"Key":1,"Data":""}', 'its item has no entry name'],
-    [`{"Key":"${key}","Data":"#"}`, 'the value of its item is not text'],
+    [`{"Key":"${key}","Data":"#"}`, 'its item has a value that is not text'],
   ])('that contains %s is not read', async (plaintext, fault) => {
     const token = sealJwe(Buffer.from(plaintext), quick, await wrappingKey(quick));
     writeEntry(directory, key, token);

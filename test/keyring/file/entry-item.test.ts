@@ -4,7 +4,7 @@ import { formatItem, parseItem } from '../../../src/keyring/file/entry.ts';
 
 const noItem = { fault: 'it contains no item' };
 const noKey = { fault: 'its item has no entry name' };
-const noText = { fault: 'the value of its item is not text' };
+const noText = { fault: 'its item has a value that is not text' };
 
 const parse = (json: unknown) => parseItem(Buffer.from(JSON.stringify(json)));
 
