@@ -1,38 +1,38 @@
 import type { Keyring } from './contract.ts';
 
-// Reading many entries for less than one by one. `Keyring` stays as it is, since callers implement it:
-// a backend of ours that can do this offers it under a symbol, which no other object has by chance.
+// Reads many entries faster than one by one. Callers implement `Keyring`, so it has no such method:
+// a backend that can do this has it under a symbol, which no other object has by accident.
 
 export const readMany: unique symbol = Symbol('atmos-auth.readMany');
 
-/** Some of the keys, and what could be read of them together. */
+/** Some entries that were read together. */
 export interface Batch {
   readonly keys: readonly string[];
-  /** Without a key whose entry is gone, or has to be read by itself to learn what is wrong with it. */
+  /** Without entries that were deleted, or that must be read one by one to find out their error. */
   readonly values: ReadonlyMap<string, string>;
 }
 
 export interface BulkKeyring extends Keyring {
   /**
-   * Every key is in one batch, in the order of `keys()`. Few values are held at once.
+   * Each entry name is in exactly one batch, in the order of `keys()`. Holds few values at once.
    *
    * @throws KeyringError of the whole keyring, never of one entry
    */
   [readMany](): AsyncIterable<Batch>;
 }
 
-/** An entry whose turn it is. */
+/** An entry to read. */
 export interface Turn {
   readonly key: string;
-  /** As `Keyring.get`. */
+  /** Like `Keyring.get`. */
   read(): Promise<string | null>;
 }
 
 /**
- * The entries of a keyring in the order of `keys()`, to be read one after the other: looked up once, and
- * read many at once where the keyring can do that.
+ * Yields the entries of a keyring in the order of `keys()`, to be read one after the other. Lists
+ * them once, and reads many at once if the keyring supports it.
  *
- * @throws KeyringError of the whole keyring; one of an entry is thrown by its `read`
+ * @throws KeyringError of the whole keyring; `read` throws the error of one entry
  */
 export async function* readEach(keyring: Keyring): AsyncGenerator<Turn> {
   const batches = isBulk(keyring) ? keyring[readMany]() : oneByOne(keyring);
@@ -47,7 +47,7 @@ async function* oneByOne(keyring: Keyring): AsyncGenerator<Batch> {
   yield { keys: await keyring.keys(), values: new Map() };
 }
 
-/** The same keyring with other methods, and what the original can do besides. */
+/** Replaces the methods of a keyring and keeps its optional capabilities. */
 export function wrapKeyring(keyring: Keyring, wrapped: Keyring): Keyring {
   if (!isBulk(keyring)) return wrapped;
   return Object.assign(wrapped, { [readMany]: () => keyring[readMany]() });

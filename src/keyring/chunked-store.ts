@@ -24,24 +24,24 @@ export type OnStep = (step: string) => void;
 
 export interface ChunkedOptions {
   readonly host: Pick<Host, 'now' | 'sleep'>;
-  /** What the store is called in a message: "Credential Manager". */
+  /** Name of the store in messages: "Credential Manager". */
   readonly named: string;
   readonly onStep?: OnStep | undefined;
 }
 
-/** Keys and values on a store of small items. Keys and sizes are checked by whoever calls. */
+/** Entries in a store of small items. The caller checks entry names and sizes. */
 export interface ChunkedKeyring extends Pick<Keyring, 'get' | 'set' | 'delete' | 'keys'> {
-  /** Removes the parts that killed writes have left. */
+  /** Removes leftover parts of interrupted writes. */
   sweep(): Promise<Swept>;
 }
 
 export interface Swept {
   readonly removed: number;
-  /** Parts that no header names, and that a write may still be about to name. */
+  /** Number of parts without a header that may belong to a running write. */
   readonly recent: number;
 }
 
-/** What stands under a key, and the value it leads to or what is wrong with that. */
+/** The item under an entry name, with its value or with the reason why the value is damaged. */
 type Look = { readonly head: Buffer } & ({ readonly value: Buffer } | { readonly fault: string });
 
 const maxReads = 50;
@@ -52,7 +52,7 @@ const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 export function createChunkedKeyring(store: ItemStore, options: ChunkedOptions): ChunkedKeyring {
   const { host, named, onStep = () => {} } = options;
-  // Of two changes of a key at once, one would have to be done again.
+  // Of two concurrent changes of one entry, one would have to be repeated.
   const inTurn = createTurns();
 
   async function look(key: string): Promise<Look | undefined> {
@@ -60,10 +60,10 @@ export function createChunkedKeyring(store: ItemStore, options: ChunkedOptions):
     if (head === undefined) return undefined;
     if (!isMarked(head)) return { head, value: head };
     const header = parseHeader(head);
-    if (header === undefined) return { head, fault: 'the header of its parts is none of ours' };
+    if (header === undefined) return { head, fault: 'the header of its parts is invalid' };
     const value = await readParts(key, header);
     return value === undefined
-      ? { head, fault: `of its ${header.count} parts not every one is there as it was written` }
+      ? { head, fault: `some of its ${header.count} parts are missing or changed` }
       : { head, value };
   }
 
@@ -78,7 +78,7 @@ export function createChunkedKeyring(store: ItemStore, options: ChunkedOptions):
     return digest(value) === header.sha256 ? value : undefined;
   }
 
-  /** Parts that are gone are a fault only if their header stayed: else somebody wrote meanwhile. */
+  /** Missing parts are damage only if the header is unchanged; else another process has written. */
   async function read(key: string): Promise<Buffer | undefined> {
     let before: Buffer | undefined;
     for (let reads = 1; reads <= maxReads; reads++) {
@@ -91,7 +91,7 @@ export function createChunkedKeyring(store: ItemStore, options: ChunkedOptions):
     }
     throw new KeyringError(
       'ERR_KEYRING_BUSY',
-      `the entry ${JSON.stringify(key)} in ${named} is being written again and again`,
+      `the entry ${JSON.stringify(key)} in ${named} is constantly being rewritten`,
     );
   }
 
@@ -113,13 +113,13 @@ export function createChunkedKeyring(store: ItemStore, options: ChunkedOptions):
   }
 
   /**
-   * Writes a value and reads back what stands under the key. Another one there may be that of somebody
-   * who wrote at the same moment, so it is a reason to write again. Values that keep changing mean that
-   * ours was there in between; one that stays means that the store does not keep what it is given.
+   * Writes a value and reads back the item. If the item differs, another process may have written
+   * at the same time, so we write again. If it keeps changing, our value was stored in between. If
+   * it stays the same, the store does not keep what it receives.
    *
-   * A header is never written twice: whoever has overwritten it has removed its parts.
+   * Each attempt writes a new header, because a process that overwrites a header removes its parts.
    *
-   * @returns the headers that lead nowhere any more
+   * @returns the headers that are no longer used
    */
   async function write(key: string, bytes: Buffer): Promise<Header[]> {
     const isSmall = store.fits(key, bytes.length) && !isMarked(bytes);
@@ -128,7 +128,7 @@ export function createChunkedKeyring(store: ItemStore, options: ChunkedOptions):
     for (let writes = 1; ; writes++) {
       const own = isSmall ? undefined : await writeParts(key, bytes);
       const before = await store.read(key);
-      // Of a machine that slept meanwhile, the parts may have been swept.
+      // If the machine slept meanwhile, the parts may have been removed as leftovers.
       if (own === undefined || !isPast(own.generation, host.now())) {
         const head = own === undefined ? bytes : formatHeader(own);
         await store.write(key, head);
@@ -165,7 +165,7 @@ export function createChunkedKeyring(store: ItemStore, options: ChunkedOptions):
   function notKept(key: string): KeyringError {
     return new KeyringError(
       'ERR_KEYRING_IO',
-      `${named} gave back another value for ${JSON.stringify(key)} than it was given`,
+      `${named} returned a different value for ${JSON.stringify(key)} than the one stored`,
       { hints: [run(['atmos', 'auth', 'keyring', 'doctor'])] },
     );
   }
@@ -177,7 +177,7 @@ export function createChunkedKeyring(store: ItemStore, options: ChunkedOptions):
       try {
         return utf8.decode(bytes);
       } catch {
-        throw damaged(key, 'its value is not text in UTF-8');
+        throw damaged(key, 'its value is not UTF-8 text');
       }
     },
 
@@ -221,7 +221,7 @@ export function createChunkedKeyring(store: ItemStore, options: ChunkedOptions):
     },
   };
 
-  /** What cannot be looked at, and what is listed and not found, may lead to anything: it stays. */
+  /** `unknown` for an entry that cannot be read, or that is listed but missing: its parts stay. */
   async function currentOf(key: string, names: readonly string[]): Promise<Current> {
     try {
       const head = await store.read(key);
@@ -234,34 +234,34 @@ export function createChunkedKeyring(store: ItemStore, options: ChunkedOptions):
   }
 }
 
-/** The generation that a key leads to, if it leads to one. */
+/** The generation that an entry refers to, if its value is chunked. */
 type Current = 'unknown' | { readonly generation: string | undefined };
 
-/** The header that bytes are, if they are one. */
+/** The header in these bytes, if they are one. */
 function headerIn(bytes: Buffer | undefined): Header[] {
   const header = bytes && parseHeader(bytes);
   return header === undefined ? [] : [header];
 }
 
-/** A system's keeper of small secrets by name, as Credential Manager and the macOS keychain are. */
+/** The system's store of small secrets, such as Credential Manager or the macOS keychain. */
 export interface ItemStore {
-  /** What is kept under a name, or undefined when nothing is. @throws KeyringError */
+  /** Undefined if the item does not exist. @throws KeyringError */
   read(name: string): Promise<Buffer | undefined>;
   /** Stores or overwrites. @throws KeyringError */
   write(name: string, bytes: Buffer): Promise<void>;
-  /** Whether something was there to remove. @throws KeyringError */
+  /** @returns whether the item existed; @throws KeyringError */
   remove(name: string): Promise<boolean>;
-  /** Every name under which something of ours is kept, those that are no key included. @throws KeyringError */
+  /** The names of all our items, including names that are not entry names. @throws KeyringError */
   names(): Promise<string[]>;
-  /** Whether one item of that name holds so many bytes. */
+  /** Whether an item with that name can hold this many bytes. */
   fits(name: string, bytes: number): boolean;
-  /** How many bytes every name that a part can have holds. */
+  /** Number of bytes that an item can hold, whatever the name of a part is. */
   readonly partBytes: number;
 }
 
 /**
- * Removes the parts of large values that a killed write has left, as nothing leads to them any more.
- * Tells nothing where it cannot look: why, the examination of the keyring itself says.
+ * Removes leftover parts of interrupted writes of large values. Reports nothing if the store cannot
+ * be read: the inspection of the keyring itself reports why.
  */
 export async function examineParts(keyring: Pick<ChunkedKeyring, 'sweep'>): Promise<Finding[]> {
   try {
@@ -275,9 +275,9 @@ export async function examineParts(keyring: Pick<ChunkedKeyring, 'sweep'>): Prom
 function describe({ removed, recent }: Swept): string {
   const left =
     removed === 0
-      ? 'no parts of values are left over'
-      : `parts that killed writes of large values had left were removed: ${removed}`;
+      ? 'no leftover parts of values'
+      : `removed leftover parts of interrupted writes: ${removed}`;
   return recent === 0
     ? left
-    : `${left}; parts that a write may still be at work on: ${recent} (after 10 minutes they are removed)`;
+    : `${left}; parts that may belong to a running write: ${recent} (removed after 10 minutes)`;
 }

@@ -3,17 +3,17 @@ import { isObject, parseJson } from '../core/json.ts';
 import { digest } from './digest.ts';
 
 /**
- * How a value is kept that is larger than what a system holds in one item: in parts of its own names,
- * and under the key itself a header that says which. A header is written when its parts are there, so
- * whoever reads finds the old value or the new one.
+ * A value that is larger than an item of the system is stored in several parts, which are items
+ * with names of their own. The item of the entry itself is a header that refers to them. It is
+ * written after its parts, so that a reader finds either the old or the new value.
  *
- * A part's name begins with a dot, so it is nobody's key. It carries the generation, which every
- * write chooses anew, its index and the key.
+ * The name of a part begins with a dot, which no entry name does. It contains the generation, which
+ * is new for each write, the index and the entry name.
  */
 export interface Header {
   readonly generation: string;
   readonly count: number;
-  /** Of all bytes of the value, in hex. */
+  /** Hash of the whole value, in hex. */
   readonly sha256: string;
 }
 
@@ -28,15 +28,15 @@ const generationForm = /^([0-9a-f]{12})-[0-9a-f]{16}$/;
 const sha256Form = /^[0-9a-f]{64}$/;
 const partForm = /^\.atmos-auth-part\/([0-9a-f]{12}-[0-9a-f]{16})\/(\d{1,4})\/(.+)$/s;
 const maxParts = 1000;
-/** No write takes longer. */
+/** Longest duration of a write. */
 const maxWriteMs = 10 * 60 * 1000;
 
-/** When it was chosen stands in it, and 64 random bits. */
+/** Contains the time of its creation and 64 random bits. */
 export function createGeneration(now: Date): string {
   return `${now.getTime().toString(16).padStart(12, '0')}-${randomBytes(8).toString('hex')}`;
 }
 
-/** Whether nobody can still be writing it: by its own time, which may also lie ahead. */
+/** Whether no process can still write it, by its creation time, which may be in the future. */
 export function isPast(generation: string, now: Date): boolean {
   const chosenAt = Number.parseInt(generationForm.exec(generation)?.[1] ?? '', 16);
   return Math.abs(now.getTime() - chosenAt) > maxWriteMs;
@@ -46,7 +46,7 @@ export function formatPartName({ generation, index, key }: Part): string {
   return `.atmos-auth-part/${generation}/${index}/${key}`;
 }
 
-/** Undefined for a name that is no part's. */
+/** Undefined for a name that does not belong to a part. */
 export function parsePartName(name: string): Part | undefined {
   const [, generation, index, key] = partForm.exec(name) ?? [];
   if (generation === undefined || key === undefined) return undefined;
@@ -54,7 +54,7 @@ export function parsePartName(name: string): Part | undefined {
   return formatPartName(part) === name ? part : undefined;
 }
 
-/** Whether bytes say that they are a header: whatever else begins so has to be kept in parts. */
+/** Whether the bytes begin like a header. A value that begins so must be stored in parts. */
 export function isMarked(bytes: Buffer): boolean {
   return bytes.subarray(0, mark.length).equals(Buffer.from(mark));
 }
@@ -67,7 +67,7 @@ export function formatHeader({ generation, count, sha256 }: Header): Buffer {
   return Buffer.from(mark + JSON.stringify({ generation, count, sha256 }));
 }
 
-/** Undefined for what is no header of ours. */
+/** Undefined for an invalid header. */
 export function parseHeader(bytes: Buffer): Header | undefined {
   const value = isMarked(bytes) ? parseJson(bytes.subarray(mark.length).toString()) : undefined;
   if (!isObject(value)) return undefined;
@@ -84,7 +84,7 @@ export function parseHeader(bytes: Buffer): Header | undefined {
   return isOurs ? { generation, count, sha256 } : undefined;
 }
 
-/** The names of a value's parts, in their order. */
+/** The names of the parts of a value, in order. */
 export function partNames(
   key: string,
   { generation, count }: Pick<Header, 'generation' | 'count'>,
@@ -92,7 +92,7 @@ export function partNames(
   return Array.from({ length: count }, (_, index) => formatPartName({ generation, index, key }));
 }
 
-/** At least one part, of nothing if need be. */
+/** Returns at least one part, which may be empty. */
 export function splitBytes(bytes: Buffer, partBytes: number): Buffer[] {
   const count = Math.max(1, Math.ceil(bytes.length / partBytes));
   return Array.from({ length: count }, (_, index) =>

@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
 
-/** SHA-256 of a text or of bytes, as hex. By Node's own, so that the keyring alone needs no package. */
+/**
+ * SHA-256 of a text or of bytes, in hex. Uses node:crypto, so that the keyring needs no package.
+ */
 export function digest(content: string | Buffer): string {
   return createHash('sha256').update(content).digest('hex');
 }

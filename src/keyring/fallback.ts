@@ -9,10 +9,10 @@ export interface OpenedKeyring {
 }
 
 /**
- * Opens the configured keyring; or, only where a fallback was written, and only while the configured
- * one is unavailable, the first of the fallback that is not. Locked, timed out or under another
- * password is not unavailable. When all are, it is the configured one, whose errors say what mends
- * it.
+ * Opens the configured keyring; or, only where a fallback was written, and only while the
+ * configured one is unavailable, the first of the fallback that is not. Locked, timed out or under
+ * another password is not unavailable. When all are, it is the configured one, whose errors say
+ * what mends it.
  *
  * @throws ERR_KEYRING_UNKNOWN_TYPE, also for a type of the fallback
  */
@@ -30,7 +30,7 @@ export async function openWithFallback(context: KeyringContext): Promise<OpenedK
     const keyring = await openBackend({ ...context, keyring: { ...settings, type } });
     if ((await whyUnavailable(keyring)) !== undefined) continue;
     context.warn?.(
-      `the ${settings.type.value} keyring is unavailable (${reason}): ${type.value} is used, as ${fallback.source} says`,
+      `the ${settings.type.value} keyring is unavailable (${reason}): using ${type.value}, as configured in ${fallback.source}`,
     );
     context.host.log('keyring.fallback', {
       type: type.value,
@@ -42,10 +42,12 @@ export async function openWithFallback(context: KeyringContext): Promise<OpenedK
   return { keyring: configured };
 }
 
-/** Undefined of one that is there, which includes one that cannot be looked at: its use says why. */
+/**
+ * Undefined of one that is there, which includes one that cannot be looked at: its use says why.
+ */
 async function whyUnavailable(keyring: Keyring): Promise<string | undefined> {
   try {
-    const { state, reason = 'it does not say why' } = await keyring.probe();
+    const { state, reason = 'no reason given' } = await keyring.probe();
     return state === 'unavailable' ? reason : undefined;
   } catch (error) {
     if (error instanceof KeyringError) return undefined;

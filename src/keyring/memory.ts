@@ -1,7 +1,7 @@
 import type { Keyring } from './contract.ts';
 import { checkKey, checkValue } from './key.ts';
 
-/** A keyring that lives and dies with this process. */
+/** A keyring in the memory of this process. */
 export function openMemoryKeyring(): Keyring {
   const entries = new Map<string, string>();
   return {

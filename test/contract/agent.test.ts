@@ -32,7 +32,7 @@ describe.concurrent('the file keyring keeps the contract through its agent', () 
         peerOf: await loadPeerOf(host),
         host,
       });
-      // Nobody here has the password but the agent: what works went through it.
+      // Only the agent has the password here: what works went through it.
       const open = createAgentClientKeyring(async () => openFileKeyring);
       return {
         open: async () => open({ ...context, host }),

@@ -9,15 +9,15 @@ import { createTemporaryDirectory } from '../support/create-temporary.ts';
 import { openTestKeyring, type FileKeyringOptions } from '../support/file-keyring.ts';
 import type { KeyringFailure } from './index.ts';
 
-/** What cannot be brought about here: a file system without locks. */
+/** Needs a file system without locks, which a test cannot provide. */
 export const unprovoked: readonly KeyringErrorCode[] = ['ERR_KEYRING_UNAVAILABLE'];
-/** What a file keyring never gives. */
+/** Errors that a file keyring never throws. */
 export const notOfFiles: readonly KeyringErrorCode[] = [
   'ERR_KEYRING_LOCKED',
   'ERR_KEYRING_UNKNOWN_TYPE',
 ];
 
-/** Every error of the file keyring, beyond those of keys and values. */
+/** Every error of the file keyring, except those for entry names and values. */
 export const fileFailures: readonly KeyringFailure[] = [
   failure('ERR_KEYRING_PASSWORD_REQUIRED', 'when there is no password', (directory) =>
     openTestKeyring({ directory, password: null }).set('key', 'value'),
@@ -104,7 +104,7 @@ function writePrivateFile(path: string, text: string): void {
   closeSync(descriptor);
 }
 
-/** A clock that passes only while somebody sleeps, and then at once. */
+/** A clock that advances only in `sleep`, which resolves immediately. */
 function fastClock(): NonNullable<FileKeyringOptions['host']> {
   let clockMs = 0;
   return {

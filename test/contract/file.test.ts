@@ -24,7 +24,7 @@ describe.concurrent('the file keyring keeps the contract', () => {
   for (const { name, run } of cases) test(name, () => expect(run()).resolves.toBeUndefined());
 });
 
-test('every error of the closed set is tried, or it is said why not', () => {
+test('each error of the closed set has a case or a reason why it has none', () => {
   const ofEveryBackend = ['ERR_KEYRING_INVALID_KEY', 'ERR_KEYRING_TOO_LARGE'];
   const tried = [...ofEveryBackend, ...fileFailures.map(({ code }) => code)];
   expect(new Set([...tried, ...unprovoked, ...notOfFiles])).toEqual(new Set(keyringErrorCodes));

@@ -1,4 +1,4 @@
-/** Keys that are allowed and that a careless backend mangles, merges, refuses or interprets. */
+/** Valid entry names that a careless backend changes, merges, rejects or interprets. */
 export const hostileKeys: readonly string[] = [
   'plain',
   'two words',
@@ -64,7 +64,7 @@ export const hostileKeys: readonly string[] = [
   'atmos_realm_alias@session',
 ];
 
-/** Keys that are different texts and that some file systems take for one. */
+/** Pairs of entry names that some file systems treat as equal. */
 export const lookalikeKeys: readonly (readonly [string, string])[] = [
   ['Case', 'case'],
   ['a%2Fb', 'a%2fb'],
@@ -75,7 +75,7 @@ export const lookalikeKeys: readonly (readonly [string, string])[] = [
   ['spaced', 'spaced '],
 ];
 
-/** Texts that are no key on any backend. */
+/** Entry names that are invalid in every backend. */
 export const invalidKeys: Readonly<Record<string, string>> = {
   'an empty key': '',
   'the directory itself': '.',
@@ -93,7 +93,7 @@ export const invalidKeys: Readonly<Record<string, string>> = {
   'a lone low surrogate': '\udd11a',
 };
 
-/** Texts that a careless backend trims, decodes, cuts or takes for nothing. */
+/** Values that a careless backend trims, decodes, truncates or treats as missing. */
 export const hostileValues: Readonly<Record<string, string>> = {
   'an empty value': '',
   'a space': ' ',

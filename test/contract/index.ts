@@ -10,22 +10,22 @@ export type { ContractCase, FreshPlace, KeyringPlace } from './place.ts';
 export interface KeyringContractOptions {
   /** A new, empty place for each case. The suite closes every handle, then removes the place. */
   fresh: FreshPlace;
-  /** Most bytes of UTF-8 that a value may have; even, 1 MiB by default. */
+  /** Maximum size of a value in bytes of UTF-8, an even number. Default: 1 MiB. */
   maxValueBytes?: number;
-  /** Whether the backend takes such a key; others it must refuse. All, by default. */
+  /** Whether the backend accepts an entry name; it must reject others. Default: it accepts all. */
   takesKey?: (key: string) => boolean;
   /**
-   * Most bytes of a key, a multiple of 12, that the place holds: of a backend's own place always the
-   * 240 of the contract, but a stand-in for it may hold less.
+   * Maximum length of an entry name in bytes, a multiple of 12. The contract requires 240, which is
+   * the default; a stand-in for a backend's real place may hold less.
    */
   maxWrittenKeyBytes?: number;
-  /** The errors that the backend can give beyond those of keys and values, and how to get each. */
+  /** How to cause each further error of the backend, except those for entry names and values. */
   failures?: readonly KeyringFailure[];
 }
 
 /**
- * The promises of the `Keyring` contract as cases for any test runner: a backend keeps the contract
- * when none of them rejects. Cases do not depend on each other and may run in any order.
+ * The promises of the `Keyring` contract as cases for any test runner. A backend keeps the contract if
+ * no case rejects. Cases are independent of each other and may run in any order.
  *
  * @example a backend of your own, with vitest
  * ```ts

@@ -9,10 +9,10 @@ import {
   rejection,
 } from './place.ts';
 
-/** Longest key, counted as bytes of its file name: `/` and `%` take three. */
+/** Maximum length of an entry name, in bytes of its file name: `/` and `%` take three. */
 const maxKeyBytes = 240;
 
-/** Keys of so many bytes, a multiple of 12. */
+/** Entry names with this length in bytes, a multiple of 12. */
 const keysOf = (bytes: number): Readonly<Record<string, string>> => ({
   letters: 'k'.repeat(bytes),
   'two-byte letters': 'é'.repeat(bytes / 2),
@@ -22,8 +22,8 @@ const keysOf = (bytes: number): Readonly<Record<string, string>> => ({
 });
 
 /**
- * Nothing can be stored under the key. A backend refuses to look, or says that nothing is there: where
- * other programs store entries under such names, it reads them.
+ * Asserts that an entry with an invalid name is missing. A backend either rejects the name or
+ * reports that the entry does not exist, since it may read such entries of other programs.
  */
 async function assertNotThere<T>(found: Promise<T>, nothing: T, what: string): Promise<void> {
   const outcome = await found.catch((error: unknown) => ({ error }));
@@ -35,7 +35,7 @@ async function assertNotThere<T>(found: Promise<T>, nothing: T, what: string): P
   assert.equal(outcome.error.code, 'ERR_KEYRING_INVALID_KEY', what);
 }
 
-/** What a keyring promises of keys. */
+/** The promises about entry names. */
 export function keyCases(
   fresh: FreshPlace,
   takesKey: (key: string) => boolean,
@@ -76,7 +76,7 @@ export function keyCases(
           assert.equal(await keyring.get(second), 'value of the second', what);
           assert.deepEqual(await keyring.keys(), [first, second].toSorted(), what);
         } else {
-          // Where the two are one place, the second is refused and the first one stays.
+          // If the place does not distinguish them, it rejects the second and keeps the first.
           assertKeyringError(error, what);
           assert.equal(error.code, 'ERR_KEYRING_FOREIGN', what);
           assert.deepEqual(await keyring.keys(), [first], what);

@@ -2,37 +2,37 @@ import assert from 'node:assert/strict';
 import { keyringErrorCodes, type KeyringErrorCode } from '../../src/core/errors.ts';
 import type { Keyring } from '../../src/keyring/contract.ts';
 
-/** One promise of the keyring contract. `run` rejects when it is not kept. */
+/** One promise of the keyring contract. `run` rejects if the backend breaks it. */
 export interface ContractCase {
-  /** A sentence about the keyring: "keeps hostile keys apart". */
+  /** A statement about the keyring: "keeps hostile keys apart". */
   readonly name: string;
   run(): Promise<void>;
 }
 
-/** A place of the backend's own that nothing else uses, and that is empty at first. */
+/** An empty place for the backend that no other test uses. */
 export interface KeyringPlace {
-  /** Another handle on this place, as a second process would have. */
+  /** Opens another handle on this place, as a second process would. */
   open(): Promise<Keyring>;
   /**
-   * All that is stored there, in a form that `assert.deepEqual` can compare: with it the suite sees
-   * that a look wrote nothing, and that a refused write changed nothing. Without it the suite goes
-   * by keys and values alone.
+   * Everything that is stored there, in a form that `assert.deepEqual` can compare. With it the
+   * suite checks that reading writes nothing and that a rejected write changes nothing. Without it
+   * the suite compares only entry names and values.
    */
   contents?(): Promise<unknown>;
   /** Removes the place with everything in it. */
   remove(): Promise<void>;
 }
 
-/** Makes a new place. */
+/** Creates a new place. */
 export type FreshPlace = () => Promise<KeyringPlace>;
 
-/** A place in use by one case: it keeps the handles, so that all are closed at the end. */
+/** A place that one case uses. It keeps the handles in order to close them at the end. */
 export interface OpenPlace {
   open(): Promise<Keyring>;
   contents(): Promise<unknown>;
 }
 
-/** A case that runs in a place of its own, which is gone afterwards whatever happened. */
+/** A case that runs in a new place, which is always removed afterwards. */
 export function placeCase(
   name: string,
   fresh: FreshPlace,
@@ -60,7 +60,7 @@ export function placeCase(
   };
 }
 
-/** Asserts that it rejects with an error of the closed set: this code, and a message for a person. */
+/** Asserts that it rejects with this code of the closed set and a message for the user. */
 export async function assertRejects(
   promise: Promise<unknown>,
   code: KeyringErrorCode,
@@ -72,7 +72,7 @@ export async function assertRejects(
   assert.equal(error.code, code, `${what}: ${error.message}`);
 }
 
-/** Asserts that it is one of the keyring's errors, with a message in our form. */
+/** Asserts that it is a KeyringError whose message has the usual form. */
 export function assertKeyringError(
   error: unknown,
   what: string,
@@ -87,7 +87,7 @@ export function assertKeyringError(
   assert.doesNotMatch(error.message, /\.$/, `${what}: a message ends without a full stop`);
 }
 
-/** What the promise rejects with, or undefined when it resolves. */
+/** The error that the promise rejects with, or undefined if it resolves. */
 export async function rejection(promise: Promise<unknown>): Promise<unknown> {
   try {
     await promise;

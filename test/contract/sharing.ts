@@ -3,7 +3,7 @@ import { type ContractCase, type FreshPlace, placeCase } from './place.ts';
 
 const writes = 50;
 
-/** What a keyring promises of itself, and to those who use it at once or one after another. */
+/** The promises about the keyring as a whole and about concurrent and consecutive use. */
 export function sharingCases(fresh: FreshPlace): ContractCase[] {
   return [
     placeCase('says what it is', fresh, async (place) => {

@@ -8,7 +8,7 @@ import {
   rejection,
 } from './place.ts';
 
-/** What a keyring promises of values. */
+/** The promises about values. */
 export function valueCases(fresh: FreshPlace, maxValueBytes: number): ContractCase[] {
   return [
     placeCase('gives back every value to the last character', fresh, async (place) => {
@@ -19,7 +19,7 @@ export function valueCases(fresh: FreshPlace, maxValueBytes: number): ContractCa
       }
     }),
 
-    placeCase('says null for what is not there, and nothing else', fresh, async (place) => {
+    placeCase('returns null only for a missing entry', fresh, async (place) => {
       const keyring = await place.open();
       assert.equal(await keyring.get('absent'), null);
       await keyring.set('empty', '');

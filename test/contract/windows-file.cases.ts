@@ -18,7 +18,7 @@ import { hostileKeys } from './hostile.ts';
 import { keyringContract, type ContractCase, type KeyringFailure } from './index.ts';
 import { assertKeyringError, assertRejects, rejection } from './place.ts';
 
-/** What is brought about by other means here. */
+/** Errors that need other means on Windows. */
 const otherwise = ['ERR_KEYRING_PERMISSIONS', 'ERR_KEYRING_TIMEOUT'];
 
 const readableByAll = '(A;;FR;;;WD)';
@@ -92,7 +92,7 @@ export const suite: PlatformSuite = {
       await assert.rejects(control.unlock(context, terms), {
         code: 'ERR_KEYRING_UNAVAILABLE',
         message:
-          'there is no unlock agent on Windows: it needs sockets that tell who is at their other end',
+          'the unlock agent does not run on Windows: sockets there do not report the user of the other process',
         hints: ['export ATMOS_KEYRING_PASSWORD_FILE=<a file that holds the password>'],
       });
     }),
@@ -208,7 +208,7 @@ function inPlace(name: string, run: (directory: string) => Promise<void>): Contr
   return inDirectory(name, (path) => run(join(path, 'keyring')));
 }
 
-/** False under Wine, and where only administrators may. */
+/** False under Wine, and if only administrators may create links. */
 async function makeLink(target: string, path: string): Promise<boolean> {
   try {
     await symlink(target, path);

@@ -9,7 +9,7 @@ import { createTemporaryDirectory } from '../support/create-temporary.ts';
 import { lastAcknowledged, startWriter, type Writer } from './processes.ts';
 import { numberOf, ownKey, ownKeys, sharedKey } from './values.ts';
 
-// Each case derives keys in processes of its own, on however few processors there are.
+// Each case derives keys in several processes, which share the processors of the machine.
 const timeout = 120_000;
 
 let root: ReturnType<typeof createTemporaryDirectory>;
@@ -25,7 +25,7 @@ afterAll(() => {
   program.remove();
 });
 
-test('the steps of a change are those that are tried here', async () => {
+test('the tested steps are all steps of a change', async () => {
   const steps: string[] = [];
   const onStep = (step: string) => void steps.push(step);
   const keyring = openTestKeyring({ directory: join(root.path, 'steps'), onStep });
@@ -88,7 +88,7 @@ describe('kill -9 in a later change, with two processes writing', { timeout }, (
     await Promise.all(beside.map((writer) => writer.kill()));
   });
 
-  /** Each of the writers beside gets at least one more write through. */
+  /** Waits until each of the concurrent writers completes at least one more write. */
   async function expectProgress() {
     await Promise.all(beside.map((writer) => writer.line(`ack ${lastAcknowledged(writer) + 2}`)));
   }
@@ -116,7 +116,7 @@ describe('kill -9 in a later change, with two processes writing', { timeout }, (
     expect(await keyring.delete('key')).toBe(index < deleteSteps.indexOf('deleted'));
   });
 
-  test('at last in the writers beside: no acknowledged value is lost, and all is swept', async () => {
+  test('of the concurrent writers loses no acknowledged value and leaves no files', async () => {
     await Promise.all(beside.map((writer) => writer.kill()));
     for (const [writer, name] of [
       [beside[0], 'left'],
@@ -126,7 +126,7 @@ describe('kill -9 in a later change, with two processes writing', { timeout }, (
       expect(last).toBeGreaterThan(0);
       for (let number = Math.max(0, last - ownKeys + 1); number <= last; number++) {
         const found = numberOf(await keyring.get(ownKey(name, number)));
-        // The write after the last acknowledged one may have come through.
+        // The write after the last acknowledged one may be complete.
         const expected = number === last - ownKeys + 1 ? [number, last + 1] : [number];
         expect(expected).toContain(found);
       }

@@ -1,10 +1,8 @@
-// A process of the migration's fault tests, compiled by them:
-//
-//     FROM TO AT            copies every entry from FROM to TO, `system` or the directory of a file
-//     FROM TO AT delete     keyring, and then deletes the sources
-//
-// It says "reached" before the ATth call of a keyring, to be killed at that, and waits for it some
-// calls later, so that it never comes to the end. With 0 it does: "ended", and the states there were.
+// A process of the migration's fault tests, compiled by them:      FROM TO AT            copies
+// every entry from FROM to TO, `system` or the directory of a file     FROM TO AT delete
+// keyring, and then deletes the sources  It says "reached" before the ATth call of a keyring, to be
+// killed at that, and waits for it some calls later, so that it never comes to the end. With 0 it
+// does: "ended", and the states there were.
 import { readSync, writeSync } from 'node:fs';
 import { realHost } from '../../src/host/real.ts';
 import type { Keyring } from '../../src/keyring/contract.ts';
@@ -23,7 +21,7 @@ let calls = 0;
 function call(): void {
   calls++;
   if (calls === Number(at)) say('reached');
-  // Nothing ever comes: this holds the process until it is killed.
+  // Waits for input that never arrives, until the process is killed.
   if (at !== '0' && calls === Number(at) + callsToDieIn) readSync(0, Buffer.alloc(1));
 }
 
@@ -42,7 +40,7 @@ function counted(keyring: Keyring): Keyring {
   };
 }
 
-// What is read to tell whose an entry is, is not counted: nothing changes there.
+// Reads that determine the owner of an entry are not counted, because they change nothing.
 const source = open(from);
 const between = { source: counted(source), target: counted(open(to)) };
 const run = { isInterrupted: () => Promise.resolve(false), onEntry: () => {} };

@@ -13,7 +13,7 @@ import { temporaryDirectory } from '../support/temporary.ts';
 import { entries, expectMoved, kills } from './migrating.ts';
 
 const isThere = peer('gnome-keyring') !== undefined;
-// Over a minute in all where nothing else runs: the daemon writes its whole file at every change.
+// More than a minute on an idle machine: the daemon writes its whole file at every change.
 const timeout = 300_000;
 
 let program: Program;
@@ -41,7 +41,7 @@ describe.skipIf(!isThere)(
       await service.close();
     });
 
-    /** How many items there are, whatever their keys. */
+    /** The number of all items. */
     async function countItems(): Promise<number> {
       const bus = await connectBus(service.busAddress);
       const [unlocked] = await bus.call({
@@ -56,7 +56,7 @@ describe.skipIf(!isThere)(
       return (unlocked as unknown[]).length;
     }
 
-    test('file to system', async () => {
+    test('migrates from file to system', async () => {
       const from = await seedKeyring(entries);
       const source = openFileKeyring({ directory: from });
       const { env } = service;
@@ -64,7 +64,7 @@ describe.skipIf(!isThere)(
       expect(await countItems()).toBe(500);
     });
 
-    test('system to file', async () => {
+    test('migrates from system to file', async () => {
       const to = join(temporaryDirectory(), 'keyring');
       const target = openFileKeyring({ directory: to });
       const { env } = service;

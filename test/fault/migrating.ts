@@ -7,7 +7,7 @@ export const entries = mixedEntries(500);
 export const kills = 20;
 const killsInDeleting = 4;
 
-/** A migration of {@link entries} by a program that is killed again and again. */
+/** A migration of {@link entries} by a program that is killed repeatedly. */
 export interface Migration {
   /** The compiled migrate-program.ts. */
   readonly program: string;
@@ -18,7 +18,7 @@ export interface Migration {
   readonly env?: Readonly<Record<string, string>>;
 }
 
-/** Starts it, and kills it within some calls after the given one. */
+/** Starts the program and kills it a few calls after the given one. */
 async function startAndKill({ program, from, to, env }: Migration, at: number, then: string[]) {
   const migrator = startWriter(program, [from, to, `${at}`, ...then], env);
   await migrator.line('reached');
@@ -35,11 +35,11 @@ export async function finish(
   return migrator.line('ended');
 }
 
-/** Copies, killed in one entry after another. Looking at one that is there already takes two calls. */
+/** Copies and is killed in each entry. An entry that is already copied takes two calls. */
 export async function copyKilled(migration: Migration, times: number, then: string[]) {
   let copied = 0;
   for (let kill = 0; kill < times; kill++) {
-    // Each time at another one of the four calls that an entry takes.
+    // Each kill hits another of the four calls that an entry takes.
     await startAndKill(migration, 2 * copied + 4 * 4 + (kill % 4), then);
     const { length } = await migration.target.keys();
     expect(length).toBeGreaterThan(copied);
@@ -48,7 +48,7 @@ export async function copyKilled(migration: Migration, times: number, then: stri
   expect(await migration.source.keys()).toHaveLength(500);
 }
 
-/** Deletes, killed again and again, where all is copied. */
+/** Deletes the copied entries and is killed repeatedly. */
 async function deleteKilled(migration: Migration, times: number) {
   let left = 500;
   for (let kill = 0; kill < times; kill++) {

@@ -3,20 +3,20 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 
 export interface Writer {
-  /** What it has said so far. */
+  /** The lines that it has printed so far. */
   readonly lines: readonly string[];
-  /** The line it says next, or said already, that starts so. Rejects when it ends without. */
+  /** The first line that starts with this text. Rejects if it exits without printing one. */
   line(start: string): Promise<string>;
-  /** kill -9, and its end. */
+  /** Sends SIGKILL and waits for its exit. */
   kill(): Promise<void>;
-  /** Its end by itself: exit code, signal and what it said on stderr. */
+  /** Resolves at its exit: exit code, signal and standard error. */
   readonly ended: Promise<{ exitCode: number | null; signal: string | null; stderr: string }>;
 }
 
 /**
- * Starts the compiled test/fault/writer.ts, or a program that speaks like it.
+ * Starts the compiled test/fault/writer.ts, or a program with the same output.
  *
- * @param env its whole environment; default: ours
+ * @param env its whole environment; default: that of this process
  */
 export function startWriter(
   program: string,
@@ -54,7 +54,7 @@ export function startWriter(
   };
 }
 
-/** The number of the last write that a writer was told is done; -1 before the first. */
+/** The number of the last acknowledged write; -1 before the first. */
 export function lastAcknowledged({ lines }: Writer): number {
   const last = lines.findLast((line) => line.startsWith('ack '));
   return last === undefined ? -1 : Number(last.slice('ack '.length));

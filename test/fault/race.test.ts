@@ -19,7 +19,7 @@ test(
     onTestFinished(remove);
     const names = Array.from({ length: processes }, (_, number) => `writer-${number}`);
     const writers = names.map((name) => startWriter(file, ['write', directory, name, `${writes}`]));
-    // Each reads the shared key after every write, and ends with an error for what nobody wrote.
+    // Each reads the shared entry after every write, and fails for a value that no writer wrote.
     for (const writer of writers) {
       expect(await writer.ended).toEqual({ exitCode: 0, signal: null, stderr: '' });
       expect(writer.lines).toHaveLength(1 + writes);

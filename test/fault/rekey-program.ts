@@ -1,10 +1,8 @@
 // A process of the tests of rekey, compiled by them. FROM and TO are the numbers of passwords.
-//
-//     rekey DIRECTORY FROM TO [STEP NTH]   changes the password and says "done OUTCOME LEFT"; or stops
-//                                          after the NTH such step, says "reached", and waits there
-//                                          to be killed
-//     write DIRECTORY NAME                 writes value after value under whichever password holds,
-//                                          and says "ack NUMBER" after each
+// rekey DIRECTORY FROM TO [STEP NTH]   changes the password and says "done OUTCOME LEFT"; or stops
+// after the NTH such step, says "reached", and waits there
+// to be killed     write DIRECTORY NAME                 writes value after value under whichever
+// password holds,                                          and says "ack NUMBER" after each
 import { readSync, writeSync } from 'node:fs';
 import { isAtmosError } from '../../src/core/errors.ts';
 import type { Keyring } from '../../src/keyring/contract.ts';
@@ -19,7 +17,7 @@ async function rekey(directory: string, from: string, to: string, step?: string,
   const onStep = (reached: string) => {
     if (reached !== step || ++seen !== Number(nth)) return;
     say('reached');
-    // Nothing ever comes: this holds the process, and whatever it has locked, until it is killed.
+    // Waits for input that never arrives, with its locks held, until the process is killed.
     readSync(0, Buffer.alloc(1));
   };
   const { outcome, left } = await rekeyKeyring(
@@ -41,7 +39,7 @@ async function write(directory: string, name: string): Promise<void> {
   }
 }
 
-/** As a person would: with the other password, when this one is called wrong. */
+/** Tries the other password if one is wrong, as a user would. */
 async function setUnderEither(keyrings: Keyring[], key: string, value: string): Promise<void> {
   for (;;) {
     try {

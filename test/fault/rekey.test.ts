@@ -23,7 +23,7 @@ const entries = Object.fromEntries(
 const byKey = (record: Readonly<Record<string, string>>) =>
   Object.fromEntries(Object.entries(record).toSorted(([a], [b]) => (a < b ? -1 : 1)));
 
-// What a rekey goes through, in order. Each is tried where it comes first, in the middle and last.
+// The steps of a rekey, in order. Each is tested at its first, middle and last occurrence.
 const versionSteps = 6;
 const beforeCommit = [
   'locked',
@@ -55,7 +55,10 @@ interface Stop {
   readonly isDecided: boolean;
 }
 
-/** The version is written first, atomically too: the commit's steps are the second of that name. */
+/**
+ * The version is also written atomically, and first: the second steps of that name are the
+ * commit's.
+ */
 function stops(steps: readonly string[], isDecided: boolean): Stop[] {
   const isOfBoth = (step: string) => writeSteps.includes(step);
   return steps.flatMap((step) => {
@@ -87,7 +90,7 @@ afterAll(() => {
   program.remove();
 });
 
-/** A keyring of 200 entries under the old password. */
+/** Creates a keyring of 200 entries with the old password. */
 async function freshKeyring(): Promise<string> {
   if (!existsSync(seed)) cpSync(await seedKeyring(entries), seed, { recursive: true });
   const directory = join(seeds.path, `keyring-${keyrings++}`);
@@ -100,7 +103,7 @@ function startRekey(directory: string, from: number, to: number, stop?: Stop): W
   return startWriter(program.file, ['rekey', directory, `${from}`, `${to}`, ...at]);
 }
 
-test('the steps of a rekey are those that are tried here', async () => {
+test('the tested steps are all steps of a rekey', async () => {
   const directory = await freshKeyring();
   const steps: string[] = [];
   await rekey(directory, { onStep: (step) => void steps.push(step) });
@@ -120,7 +123,7 @@ test('the steps of a rekey are those that are tried here', async () => {
   expect(distinct([...ofVersion, ...steps.slice(0, decided)]).toSorted()).toEqual(
     distinct([...beforeCommit, 'renamed', 'directory synced']).toSorted(),
   );
-  // Then it looks once more whether anything was written meanwhile.
+  // After this step it checks once more whether another program has written.
   const last = steps.indexOf('next removed') + 1;
   expect(distinct(steps.slice(decided, last))).toEqual(afterCommit);
   expect(distinct(steps.slice(last))).toEqual(['next made', 'verifier staged', 'entries staged']);
@@ -148,7 +151,9 @@ describe.concurrent('200 entries, kill -9', { timeout: 60_000 }, () => {
   });
 });
 
-/** Another program's writes under one password, one after another, each acknowledged by its end. */
+/**
+ * Writes of another program with one password, one after another. Its exit acknowledges a write.
+ */
 function startGoWriter(directory: string, password: string, firstNumber: number) {
   const acknowledged = new Map<string, string>();
   const wanted = new AbortController();
@@ -163,7 +168,7 @@ function startGoWriter(directory: string, password: string, firstNumber: number)
       child.stdin.end(value);
       const [exitCode] = (await once(child, 'close')) as [number | null];
       if (exitCode === 0) acknowledged.set(key, value);
-      // As busy as a script that does something, not as a loop that does nothing else.
+      // Writes as often as a script would, not in a busy loop.
       await setTimeout(50);
     }
   })();
@@ -178,7 +183,7 @@ function startGoWriter(directory: string, password: string, firstNumber: number)
 }
 
 describe(
-  'beside two writers of ours, and one in Go where there is Go',
+  'rekey next to two of our writers and, if Go is installed, one in Go',
   { timeout: 240_000 },
   () => {
     const tried = [
@@ -189,7 +194,7 @@ describe(
       ['commit removed', 1],
     ] as const;
 
-    test('killed at each step and run again: every acknowledged entry opens with the new password', async () => {
+    test('a rekey that is killed at each step and repeated gives every acknowledged entry the new password', async () => {
       const directory = await freshKeyring();
       const writers = ['left', 'right'].map((name) =>
         startWriter(program.file, ['write', directory, name]),
@@ -209,7 +214,7 @@ describe(
         await progress();
         const again = await startRekey(directory, from, to).ended;
         expect({ step, ...again }).toEqual({ step, exitCode: 0, signal: null, stderr: '' });
-        // Then the password of the other program is changed too, and what it wrote last is taken along.
+        // Then the other program gets the new password, and its last writes are re-encrypted.
         await beside?.stop();
         goNumber = beside?.next() ?? 0;
         for (const [key, value] of beside?.acknowledged ?? []) byGo.set(key, value);
@@ -234,7 +239,7 @@ describe(
         expect(last).toBeGreaterThan(tried.length);
         for (let number = Math.max(0, last - ownKeys + 1); number <= last; number++) {
           const found = numberOf(await keyring.get(ownKey(name, number)));
-          // The write after the last acknowledged one may have come through.
+          // The write after the last acknowledged one may be complete.
           expect([number, ...(number === last - ownKeys + 1 ? [last + 1] : [])]).toContain(found);
         }
       }

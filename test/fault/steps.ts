@@ -1,4 +1,4 @@
-// Between every two of these a change can be cut short: what `onStep` of the file keyring tells.
+// The steps that `onStep` of the file keyring reports. A change can be interrupted between them.
 export const writeSteps = [
   'temporary opened',
   'temporary written',
@@ -9,7 +9,7 @@ export const writeSteps = [
 ];
 
 export const setSteps = ['state made', 'locked', 'checked', ...writeSteps];
-/** The version and the verifier, then the value itself. */
+/** First the version and the verifier, then the value. */
 export const firstSetSteps = [
   'state made',
   'state locked',

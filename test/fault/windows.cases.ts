@@ -13,7 +13,7 @@ import { pause, write } from './writing.ts';
 
 const processes = 8;
 const writes = 50;
-/** One of every kind: each costs a Node and two derivations of a key. */
+/** One step of each kind, because each starts a process and derives two keys. */
 const firstSteps = [1, 5, 11, 13];
 
 export const suite: PlatformSuite = {
@@ -38,17 +38,14 @@ export const suite: PlatformSuite = {
       ),
     ),
     ...numbered(deleteSteps).map(({ step, index }) =>
-      inPlace(
-        `killed in a delete after "${step}", the entry is there whole or gone`,
-        async (at) => {
-          const keyring = openTestKeyring({ directory: at });
-          await keyring.set('key', 'old');
-          await killAt(['pause', at, `${index}`, 'delete', 'key'], step);
-          const expected = index < deleteSteps.indexOf('deleted') ? 'old' : null;
-          assert.equal(await keyring.get('key'), expected);
-          await goesOn(at);
-        },
-      ),
+      inPlace(`a delete killed after "${step}" leaves the complete entry or none`, async (at) => {
+        const keyring = openTestKeyring({ directory: at });
+        await keyring.set('key', 'old');
+        await killAt(['pause', at, `${index}`, 'delete', 'key'], step);
+        const expected = index < deleteSteps.indexOf('deleted') ? 'old' : null;
+        assert.equal(await keyring.get('key'), expected);
+        await goesOn(at);
+      }),
     ),
     ...numbered(firstSetSteps)
       .filter(({ index }) => firstSteps.includes(index))
@@ -95,7 +92,7 @@ async function killAt(args: readonly string[], step: string): Promise<void> {
   await victim.kill();
 }
 
-/** The dead one's lock is free, what it left is swept. */
+/** The lock of the killed process is free and its leftover files are removed. */
 async function goesOn(directory: string): Promise<void> {
   const keyring = openTestKeyring({ directory });
   await keyring.set('key', 'again');

@@ -4,7 +4,7 @@ import { numberOf, ownKey, sharedKey, wholeValue } from './values.ts';
 
 const say = (line: string) => writeSync(1, `${line}\n`);
 
-/** Writes values, each to a key of its own and to the shared one, and says "ack NUMBER" after each. */
+/** Writes each value to an own and to the shared entry, and prints "ack NUMBER" after each. */
 export async function write(directory: string, name: string, count: number): Promise<void> {
   const keyring = openTestKeyring({ directory });
   say('started');
@@ -17,13 +17,13 @@ export async function write(directory: string, name: string, count: number): Pro
   }
 }
 
-/** Stops at a step, says "reached STEP", and waits there to be killed. */
+/** Stops at a step, prints "reached STEP", and waits until it is killed. */
 export async function pause(directory: string, index: number, change: string[]): Promise<void> {
   let steps = 0;
   const onStep = (step: string) => {
     if (steps++ !== index) return;
     say(`reached ${step}`);
-    // Nothing ever comes: this holds the process, and whatever it has locked, until it is killed.
+    // Waits for input that never arrives, with its locks held, until the process is killed.
     readSync(0, Buffer.alloc(1));
   };
   const keyring = openTestKeyring({ directory, onStep });

@@ -6,7 +6,7 @@ import { noProfiles, oddForms, oddKeys } from '../clouds/aws/odd-forms.ts';
 import { peer } from '../support/peers.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
 
-// The odd forms of AWS files that test/clouds/aws/shared-files.test.ts reads, by the AWS CLI itself.
+// Reads the unusual AWS files of test/clouds/aws/shared-files.test.ts with the AWS CLI.
 const aws = peer('awscli')?.path ?? '';
 
 function idBy(profile: string): string {
@@ -23,6 +23,6 @@ test.skipIf(!aws).each(oddKeys)('the AWS CLI reads the profile %s', (profile, id
   expect(idBy(profile)).toBe(id);
 });
 
-test.skipIf(!aws).each(noProfiles)('the AWS CLI knows no profile %s', (profile) => {
+test.skipIf(!aws).each(noProfiles)('the AWS CLI does not find the profile %s', (profile) => {
   expect(idBy(profile)).toBe('');
 });

@@ -16,7 +16,7 @@ import { temporaryDirectory } from '../support/temporary.ts';
 
 const atmos = peer('go-atmos');
 
-/** The real Atmos on PATH behind ours, in a home of its own. */
+/** Installs the real Atmos on PATH after our program, with a new home directory. */
 function install(path: string) {
   const home = temporaryDirectory();
   const [ours, theirs] = [join(home, 'ours'), join(home, 'theirs')];
@@ -25,7 +25,7 @@ function install(path: string) {
   symlinkSync(path, join(theirs, 'atmos'));
   const env = {
     HOME: home,
-    // Neither asks anything of the network.
+    // Neither of them accesses the network.
     ATMOS_VERSION_CHECK_ENABLED: 'false',
     ATMOS_TELEMETRY_ENABLED: 'false',
     NO_COLOR: '1',
@@ -51,9 +51,9 @@ async function run(
   return { exitCode: child.exitCode, stdout, stderr };
 }
 
-describe.skipIf(!atmos)('the real Atmos behind ours', () => {
+describe.skipIf(!atmos)('our program with the real Atmos after it on PATH', () => {
   test(
-    'shows the same help for every command, but for those documented',
+    'shows the same help for every command, except for the documented differences',
     { timeout: 60 * 60_000 },
     async () => {
       const { direct, throughOurs } = install(atmos?.path ?? '');
@@ -62,7 +62,7 @@ describe.skipIf(!atmos)('the real Atmos behind ours', () => {
         (words) => inTurn(() => direct(words)),
         (words) => inTurn(() => throughOurs(words)),
       );
-      // So many does v1.225.0 have at least: the walk has read its help texts.
+      // v1.225.0 has more commands than this, so all help texts were read.
       expect(compared.length).toBeGreaterThan(150);
       const different = compared.filter((one) => !isSame(one)).map(({ command }) => command);
       const documented = documentedDifferences();
@@ -72,7 +72,7 @@ describe.skipIf(!atmos)('the real Atmos behind ours', () => {
     },
   );
 
-  test('prints its version unchanged, and ours on standard error', async () => {
+  test('prints the version of Atmos unchanged, and our version on standard error', async () => {
     const { direct, throughOurs } = install(atmos?.path ?? '');
     for (const words of [['version'], ['--version'], ['version', '--format', 'json']]) {
       const one = await direct(words);
@@ -86,7 +86,7 @@ describe.skipIf(!atmos)('the real Atmos behind ours', () => {
   });
 
   test.each([['auth', 'list'], ['auth', 'shell', 'unexpected'], ['auth', 'unknown'], ['nothing']])(
-    'runs with the same result: %s %s',
+    'returns the same result for %s %s',
     async (...words) => {
       const { direct, throughOurs } = install(atmos?.path ?? '');
       const given = words.filter((word) => word !== undefined);

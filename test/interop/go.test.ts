@@ -10,7 +10,7 @@ import { openTestKeyring, testPassword } from '../support/file-keyring.ts';
 import { peer } from '../support/peers.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
 
-// What Atmos does with its file keyring, against what we do with it: test/interop/go.
+// Compares our file keyring with the library that Atmos uses: test/interop/go.
 const go = peer('go');
 const notFound = 3;
 const integrityCheckFailed = 'aes.KeyUnwrap(): integrity check failed.\n';
@@ -21,7 +21,7 @@ interface GoOptions {
   password?: string;
 }
 
-/** Both sides on one directory. */
+/** Opens one directory with both programs. */
 function openBoth() {
   const directory = join(temporaryDirectory(), 'keyring');
   const env = (password: string) => ({ INTEROP_DIR: directory, INTEROP_PASSWORD: password });
@@ -52,7 +52,7 @@ function openBoth() {
       set: (key: string, value: string) => runGo(['set', key], value),
       get: (key: string) => runGo(['get', key]),
       delete: (key: string) => runGo(['delete', key]),
-      /** As Atmos, which keeps only names with its prefix, Go's program leaves out `.state`. */
+      /** Leaves out `.state`, as Atmos does, which only lists names with its prefix. */
       list: () => keysOf(runGo(['list'])).filter((key) => !key.startsWith('.')),
     },
     spawnGo(args: string[]) {
@@ -68,8 +68,8 @@ function keysOf(json: string): string[] {
   return keys.toSorted();
 }
 
-describe.skipIf(!go)('what Go writes', () => {
-  test('under every hostile key is read, and listed alike', async () => {
+describe.skipIf(!go)('an entry that Go wrote', () => {
+  test('is read and listed equally under every hostile name', async () => {
     const { ours, go: theirs } = openBoth();
     for (const key of hostileKeys) theirs.set(key, `value of ${key}`);
     for (const key of hostileKeys) expect(await ours.get(key)).toBe(`value of ${key}`);
@@ -77,7 +77,7 @@ describe.skipIf(!go)('what Go writes', () => {
     expect(await ours.keys()).toEqual(theirs.list());
   });
 
-  test('is read to the last character, whatever it is', async () => {
+  test('is read completely, whatever its value is', async () => {
     const { ours, go: theirs } = openBoth();
     for (const [what, value] of Object.entries(hostileValues)) theirs.set(what, value);
     for (const [what, value] of Object.entries(hostileValues)) {
@@ -85,14 +85,14 @@ describe.skipIf(!go)('what Go writes', () => {
     }
   });
 
-  test('is read when it is 1 MiB', async () => {
+  test('is read if its value is 1 MiB', async () => {
     const { ours, go: theirs } = openBoth();
     const value = 'é'.repeat(mebibyte / 2);
     theirs.set('large', value);
     expect((await ours.get('large')) === value).toBe(true);
   });
 
-  test('is weak, and is left as it is by reading', async () => {
+  test('is weak, and reading does not change it', async () => {
     const { directory, ours, go: theirs } = openBoth();
     theirs.set('key', 'value');
     const token = readFileSync(join(directory, 'key'), 'ascii');
@@ -105,7 +105,7 @@ describe.skipIf(!go)('what Go writes', () => {
     expect(readdirSync(directory)).toEqual(['key']);
   });
 
-  test('is overwritten by us with a strong entry, and Go reads that', async () => {
+  test('is overwritten with a strong entry, which Go reads', async () => {
     const { directory, ours, go: theirs } = openBoth();
     theirs.set('key', 'weak');
     await ours.set('key', 'strong');
@@ -114,7 +114,7 @@ describe.skipIf(!go)('what Go writes', () => {
     expect(await ours.get('key')).toBe('strong');
   });
 
-  test('is deleted by us, and Go says that it is not there', async () => {
+  test('is missing for Go after we delete it', async () => {
     const { ours, go: theirs, tryGo } = openBoth();
     theirs.set('key', 'value');
     expect(await ours.delete('key')).toBe(true);
@@ -122,7 +122,7 @@ describe.skipIf(!go)('what Go writes', () => {
     expect(theirs.list()).toEqual([]);
   });
 
-  test('under a short password is read, and added to', async () => {
+  test('is read under a short password, and more entries are added', async () => {
     const { open, tryGo } = openBoth();
     expect(tryGo(['set', 'key'], { input: 'value', password: 'x' }).status).toBe(0);
     const ours = open('x');
@@ -131,7 +131,7 @@ describe.skipIf(!go)('what Go writes', () => {
     expect(tryGo(['get', 'other'], { password: 'x' }).stdout).toBe('another value');
   });
 
-  test('under a password beyond ASCII is read, composed and decomposed apart', async () => {
+  test('is read under a non-ASCII password, which is not normalized', async () => {
     const { open, tryGo } = openBoth();
     tryGo(['set', 'atmos_r_key'], { input: 'value', password: 'p\u00e4sswort 🔑' });
     expect(await open('p\u00e4sswort 🔑').get('atmos_r_key')).toBe('value');
@@ -140,20 +140,20 @@ describe.skipIf(!go)('what Go writes', () => {
     });
   });
 
-  test('under another password than ours is called so, and ours stays readable', async () => {
+  test('is reported if it has another password, and our entries stay readable', async () => {
     const { directory, ours, tryGo } = openBoth();
     await ours.set('ours', 'value');
-    // Go writes it without a look at what is there.
+    // Go writes it without checking the existing entries.
     expect(tryGo(['set', 'theirs'], { input: 'value', password: 'another one' }).status).toBe(0);
     await expect(ours.get('theirs')).rejects.toMatchObject({
       code: 'ERR_KEYRING_FOREIGN',
-      message: `the entry ${join(directory, 'theirs')} is not readable with this password: another program wrote it under another password, or it was changed`,
+      message: `the entry ${join(directory, 'theirs')} is not readable with this password: another program encrypted it with another password, or it was changed`,
       hints: [],
     });
     expect(await ours.get('ours')).toBe('value');
   });
 
-  test('and renames onto another entry is refused, although Go reads it', async () => {
+  test('is rejected after it was renamed to another entry, although Go reads it', async () => {
     const { directory, ours, go: theirs } = openBoth();
     theirs.set('mine', 'my secret');
     theirs.set('yours', 'your secret');
@@ -162,7 +162,7 @@ describe.skipIf(!go)('what Go writes', () => {
     await expect(ours.get('mine')).rejects.toMatchObject({ code: 'ERR_KEYRING_FOREIGN' });
   });
 
-  test('into a directory with mode 755 is read: the entries guard themselves', async () => {
+  test('is read from a directory with mode 755', async () => {
     const { directory, ours, go: theirs } = openBoth();
     mkdirSync(directory, { mode: 0o755 });
     theirs.set('key', 'value');
@@ -170,7 +170,7 @@ describe.skipIf(!go)('what Go writes', () => {
     expect(await ours.get('key')).toBe('value');
   });
 
-  test('again and again, beside us, is read whole or not at all', async () => {
+  test('is read completely or not at all while Go rewrites it', async () => {
     const { ours, go: theirs, spawnGo } = openBoth();
     theirs.set('key', wholeValue(0));
     const writer = spawnGo(['hammer', 'key', '300']);
@@ -183,7 +183,7 @@ describe.skipIf(!go)('what Go writes', () => {
         expect({ reads, whole }).toEqual({ reads, whole: true });
         reads++;
       }
-      // Lets the exit of the writer be noticed.
+      // Lets the event loop report the exit of the writer.
       await new Promise((resolve) => void setImmediate(resolve));
     }
     expect(await ended).toEqual([0, null]);
@@ -191,7 +191,7 @@ describe.skipIf(!go)('what Go writes', () => {
     expect((await ours.get('key')) === wholeValue(299)).toBe(true);
   });
 
-  /** A writer that never rests can show an entry torn each time that we try. */
+  /** A constant writer can make every one of our reads see an incomplete entry. */
   function passOverTorn(error: unknown): undefined {
     expect(error).toMatchObject({ code: 'ERR_KEYRING_DAMAGED' });
   }
@@ -202,13 +202,13 @@ describe.skipIf(!go)('what Go writes', () => {
   }
 });
 
-describe.skipIf(!go)('what we write', () => {
-  test('under every hostile key is listed alike by Go, and read', async () => {
+describe.skipIf(!go)('an entry that we wrote', () => {
+  test('is listed and read by Go under every hostile name', async () => {
     const { directory, ours, go: theirs } = openBoth();
     for (const key of hostileKeys) await ours.set(key, `value of ${key}`);
     expect(theirs.list()).toEqual(await ours.keys());
     expect(parametersOf(directory, 'plain').strong).toBe(true);
-    // Each costs Go a derivation of its own: half a second.
+    // Each needs a key derivation in Go, which takes half a second.
     for (const key of ['a/b', 'c%2Fd', 'up/../../..', ' leading space', '__proto__', '🔑']) {
       expect(theirs.get(key)).toBe(`value of ${key}`);
     }
@@ -218,20 +218,20 @@ describe.skipIf(!go)('what we write', () => {
     ['nothing', ''],
     ['hostile', Object.values(hostileValues).join('')],
     ['at its ends', '\ufeff\0 \n'],
-  ])('is read by Go to the last character when it is %s', async (_, value) => {
+  ])('is read completely by Go if its value is %s', async (_, value) => {
     const { ours, go: theirs } = openBoth();
     await ours.set('key', value);
     expect(theirs.get('key')).toBe(value);
   });
 
-  test('is read by Go when it is 1 MiB', async () => {
+  test('is read by Go if its value is 1 MiB', async () => {
     const { ours, go: theirs } = openBoth();
     const value = 'é'.repeat(mebibyte / 2);
     await ours.set('large', value);
     expect(theirs.get('large') === value).toBe(true);
   });
 
-  test('is overwritten by Go, and we read that', async () => {
+  test('is overwritten by Go with a value that we read', async () => {
     const { directory, ours, go: theirs } = openBoth();
     await ours.set('key', 'strong');
     theirs.set('key', 'weak');
@@ -241,7 +241,7 @@ describe.skipIf(!go)('what we write', () => {
     expect(theirs.get('key')).toBe('strong again');
   });
 
-  test('is deleted by Go, and we say that it is not there', async () => {
+  test('is missing for us after Go deletes it', async () => {
     const { ours, go: theirs } = openBoth();
     await ours.set('key', 'value');
     theirs.delete('key');
@@ -250,7 +250,7 @@ describe.skipIf(!go)('what we write', () => {
     expect(await ours.delete('key')).toBe(false);
   });
 
-  test('does not open for Go with another password', async () => {
+  test('is not decrypted by Go with another password', async () => {
     const { ours, tryGo } = openBoth();
     await ours.set('key', 'value');
     expect(tryGo(['get', 'key'], { password: 'another one' })).toEqual({
@@ -262,7 +262,7 @@ describe.skipIf(!go)('what we write', () => {
 });
 
 describe.skipIf(!go)('a wrong password', () => {
-  test('reads and writes nothing beside what Go wrote', async () => {
+  test('reads and writes nothing in a directory of Go', async () => {
     const { directory, open, go: theirs } = openBoth();
     theirs.set('atmos_r_key', 'value');
     const before = readFileSync(join(directory, 'atmos_r_key'), 'ascii');
@@ -276,7 +276,7 @@ describe.skipIf(!go)('a wrong password', () => {
   });
 });
 
-describe.skipIf(!go)('both sides refuse', () => {
+describe.skipIf(!go)('both programs reject', () => {
   test('an entry with a newline at its end', async () => {
     const { directory, ours, go: theirs, tryGo } = openBoth();
     theirs.set('key', 'value');

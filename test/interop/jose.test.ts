@@ -12,7 +12,7 @@ import {
   sealJwe,
 } from '../../src/keyring/file/jwe.ts';
 
-// npm jose as the oracle: an implementation of the same RFCs by somebody else.
+// Compares with npm jose, an independent implementation of the same RFCs.
 const password = Buffer.from('correct horse battery staple');
 const item = { key: 'key 🔑', value: 'value\0\r\n🔑' };
 
@@ -27,7 +27,7 @@ const variants: [Algorithm, number, number][] = [
   ['PBES2-HS512+A256KW', 600_000, 16],
 ];
 
-// Passwords are allowed in jose only where they are named, and with few rounds.
+// jose allows password algorithms only if they are listed, and limits the rounds.
 const oracle = {
   keyManagementAlgorithms: variants.map(([algorithm]) => algorithm),
   maxPBES2Count: 600_000,
@@ -38,7 +38,7 @@ describe.each(variants)(
   (algorithm, rounds, saltBytes) => {
     const parameters: KeyParameters = { algorithm, rounds, salt: Buffer.alloc(saltBytes, 'salt') };
 
-    test('of ours is opened by jose', async () => {
+    test('that we wrote is decrypted by jose', async () => {
       const token = sealJwe(formatItem(item), parameters, await derive(parameters));
       const { plaintext, protectedHeader } = await compactDecrypt(token, password, {
         keyManagementAlgorithms: [algorithm],
@@ -53,7 +53,7 @@ describe.each(variants)(
       });
     });
 
-    test('of jose is opened by us', async () => {
+    test('that jose wrote is decrypted by us', async () => {
       const token = await new CompactEncrypt(formatItem(item))
         .setProtectedHeader({ alg: algorithm, enc: 'A256GCM' })
         .setKeyManagementParameters({ p2c: rounds, p2s: parameters.salt })
@@ -68,14 +68,14 @@ describe.each(variants)(
   },
 );
 
-test('what we write by default is opened by jose', async () => {
+test('jose decrypts a token with our default parameters', async () => {
   const parameters = { ...createParameters(), rounds: packagedRounds };
   const token = sealJwe(formatItem(item), parameters, await derive(parameters));
   const { plaintext } = await compactDecrypt(token, password, oracle);
   expect(parseItem(Buffer.from(plaintext))).toEqual(item);
 });
 
-test('neither opens what the other wrote under another password', async () => {
+test('neither implementation decrypts a token with another password', async () => {
   const other = Buffer.from('not the password');
   const parameters: KeyParameters = { ...createParameters(), rounds: 1000 };
   const ours = sealJwe(formatItem(item), parameters, await derive(parameters));
@@ -91,7 +91,7 @@ test('neither opens what the other wrote under another password', async () => {
   expect(openJwe(jwe, await derive(jwe.parameters, other))).toEqual({ failed: 'key' });
 });
 
-describe('what jose can write and the keyring does not read', () => {
+describe('the keyring rejects a token of jose with', () => {
   test.each(['A128GCM', 'A192GCM', 'A128CBC-HS256', 'A256CBC-HS512'])('enc %s', async (enc) => {
     const token = await new CompactEncrypt(formatItem(item))
       .setProtectedHeader({ alg: 'PBES2-HS256+A128KW', enc })
@@ -104,6 +104,6 @@ describe('what jose can write and the keyring does not read', () => {
     const token = await new CompactEncrypt(formatItem(item))
       .setProtectedHeader({ alg, enc: 'A256GCM' })
       .encrypt(Buffer.alloc(32, 'key'));
-    expect(parseJwe(token)).toEqual({ fault: 'its alg is not one of PBES2' });
+    expect(parseJwe(token)).toEqual({ fault: 'its alg is not a PBES2 algorithm' });
   });
 });

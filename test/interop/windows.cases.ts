@@ -9,7 +9,7 @@ import { createTemporaryDirectory } from '../support/create-temporary.ts';
 import { openTestKeyring, testPassword } from '../support/file-keyring.ts';
 import { setAccess } from '../support/windows-access.ts';
 
-// What Atmos does with its file keyring on Windows, against what we do with it: test/interop/go.
+// Compares our file keyring on Windows with the library that Atmos uses: test/interop/go.
 const notFound = 3;
 const key = 'atmos_realm_alias';
 const value = '{"type":"aws","data":{"naïve":"日本 🔑"}}\r\n';
@@ -19,12 +19,12 @@ type Go = (args: readonly string[], input?: string) => Promise<Finished>;
 interface Both {
   readonly ours: ReturnType<typeof openTestKeyring>;
   readonly directory: string;
-  /** Its standard output. */
+  /** Runs the Go program and returns its standard output. */
   go(args: readonly string[], input?: string): Promise<string>;
   readonly tryGo: Go;
 }
 
-/** A case with both sides on one directory, which ours has made. */
+/** A case with both programs on one directory, which we created. */
 function withBoth(name: string, run: (both: Both) => Promise<void>): ContractCase {
   return {
     name,
@@ -63,7 +63,7 @@ function goProgram(): string {
   return path;
 }
 
-/** Wine lets no file inherit from its directory, so that Go's would be open to others there. */
+/** In Wine files inherit no permissions, so that other users could access Go's files. */
 async function inherit(directory: string): Promise<void> {
   if (!isWine) return;
   const entries = readdirSync(directory, { withFileTypes: true }).filter((one) => one.isFile());
@@ -106,7 +106,7 @@ export const suite: PlatformSuite = {
     }),
 
     withBoth('Go lists every hostile key of ours by its name', async ({ ours, go }) => {
-      // Those that differ from another in case alone are one file.
+      // Names that differ only in case are one file.
       const keys = [...new Map(hostileKeys.map((one) => [one.toLowerCase(), one])).values()];
       for (const name of keys) await ours.set(name, 'ours');
       const listed = (JSON.parse(await go(['list'])) as string[]).filter(

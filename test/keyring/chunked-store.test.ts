@@ -11,7 +11,7 @@ import { createSmallStore, type SmallStore } from './small-store.ts';
 
 const limitBytes = 2560;
 const largest = 64 * 1024;
-// No two parts of one are alike.
+// Each part of a value is different.
 const [oldValue, newValue] = [numbered('old', 6000), numbered('new', 9000)];
 
 interface Given {
@@ -68,8 +68,8 @@ describe('a keyring on a store of small items keeps the contract', () => {
   for (const { name, run } of cases) test(name, () => expect(run()).resolves.toBeUndefined());
 });
 
-describe('where a value goes', () => {
-  test('one that fits stands under its key as it is, and nothing beside it', async () => {
+describe('storing a value', () => {
+  test('keeps a small value unchanged in a single item', async () => {
     const store = createSmallStore();
     const value = 'é'.repeat(limitBytes / 2);
     await open(store).set('key', value);
@@ -79,7 +79,7 @@ describe('where a value goes', () => {
   test.each([
     ['one byte more', limitBytes + 1, 2],
     ['the largest', largest, 26],
-  ])('%s stands in parts, and a header under its key', async (_, bytes, count) => {
+  ])('splits a value of %s into parts with a header', async (_, bytes, count) => {
     const store = createSmallStore();
     await open(store).set('key', 'x'.repeat(bytes));
     expect(partsIn(store)).toHaveLength(count);
@@ -91,7 +91,7 @@ describe('where a value goes', () => {
     expect(await open(store).keys()).toEqual(['key']);
   });
 
-  test('one that looks like a header stands in a part, so that it is not taken for one', async () => {
+  test('splits a value that looks like a header', async () => {
     const store = createSmallStore();
     const value = 'atmos-auth-parts:{"generation":"…"}';
     await open(store).set('key', value);
@@ -99,7 +99,7 @@ describe('where a value goes', () => {
     expect(partsIn(store)).toHaveLength(1);
   });
 
-  test('nothing is left of the parts of a value that was overwritten or deleted', async () => {
+  test('removes the parts of an overwritten or deleted value', async () => {
     const store = createSmallStore();
     const keyring = open(store);
     await keyring.set('key', oldValue);
@@ -113,8 +113,8 @@ describe('where a value goes', () => {
   });
 });
 
-describe('a change that is killed', () => {
-  /** What each step was, until none is left at which it could be killed. */
+describe('an interrupted change', () => {
+  /** Interrupts the change at each step, and returns the names of the steps. */
   async function killAtEach(
     change: (keyring: ReturnType<typeof open>) => Promise<unknown>,
     check: (store: SmallStore, step: string) => Promise<void>,
@@ -139,7 +139,7 @@ describe('a change that is killed', () => {
     }
   }
 
-  test('between any two steps of a write leaves the old or the new value, and orphans that are swept', async () => {
+  test('leaves the old or the new value after any step of a write, and parts that are removed later', async () => {
     const steps = await killAtEach(
       (keyring) => keyring.set('key', newValue),
       async (store, step) => {
@@ -163,7 +163,7 @@ describe('a change that is killed', () => {
     ]);
   });
 
-  test('of a deletion leaves no entry, and orphans that are swept', async () => {
+  test('leaves no entry after any step of a delete, and parts that are removed later', async () => {
     const steps = await killAtEach(
       (keyring) => keyring.delete('key'),
       async (store) => {
@@ -176,7 +176,7 @@ describe('a change that is killed', () => {
     expect(steps).toEqual(['head removed', ...Array<string>(3).fill('part removed')]);
   });
 
-  test('is nothing to a write of the same key at that moment', async () => {
+  test('does not affect a concurrent write of the same entry', async () => {
     const store = createSmallStore();
     await expect(
       open(store, {
@@ -192,7 +192,7 @@ describe('a change that is killed', () => {
   });
 });
 
-test('parts stay whose header is listed and cannot be looked at', async () => {
+test('keeps parts whose header is listed but cannot be read', async () => {
   const store = createSmallStore();
   await open(store).set('key', oldValue);
   const blind: ItemStore = { ...store, read: async () => undefined };
@@ -200,7 +200,7 @@ test('parts stay whose header is listed and cannot be looked at', async () => {
   expect(await open(store).get('key')).toBe(oldValue);
 });
 
-test('one key that cannot be looked at keeps no orphan of another from being removed', async () => {
+test('removes leftover parts of an entry while another entry cannot be read', async () => {
   const store = createSmallStore();
   await open(store).set('kept', oldValue);
   await open(store).set('key', oldValue);
@@ -217,7 +217,7 @@ test('one key that cannot be looked at keeps no orphan of another from being rem
 });
 
 describe('a reader beside a writer', () => {
-  test('sees the old or the new value at every step', async () => {
+  test('returns the old or the new value at every step', async () => {
     const store = createSmallStore();
     await open(store).set('key', oldValue);
     const reads: Promise<string | null>[] = [];
@@ -227,13 +227,13 @@ describe('a reader beside a writer', () => {
     expect(reads).toHaveLength(9);
   });
 
-  test('that never stops writing gives up and says so', async () => {
+  test('fails if the writer never stops', async () => {
     const store = createSmallStore();
     await open(store).set('key', oldValue);
     const restless: ItemStore = {
       ...store,
       async read(name) {
-        // Each time a header is looked at, its parts are gone and there is another one.
+        // At each read of a header its parts are already replaced by another header.
         const found = await store.read(name);
         if (name === 'key') await open(store).set('key', newValue);
         return found;
@@ -241,12 +241,12 @@ describe('a reader beside a writer', () => {
     };
     expect(await errorOf(open(restless).get('key'))).toMatchObject({
       code: 'ERR_KEYRING_BUSY',
-      message: 'the entry "key" in the store is being written again and again',
+      message: 'the entry "key" in the store is constantly being rewritten',
     });
   });
 });
 
-describe('changes of one key by several processes at once', () => {
+describe('concurrent changes of one entry by several processes', () => {
   const small = 'small';
   const changes = {
     large: (keyring: ReturnType<typeof open>) => keyring.set('key', newValue),
@@ -263,7 +263,7 @@ describe('changes of one key by several processes at once', () => {
   );
   const possible = [oldValue, newValue, numbered('more', 12_000), small, null];
 
-  test('in whatever order their calls happen, leave a whole value or none', async () => {
+  test('leave a complete value or none in any order of their calls', async () => {
     await fc.assert(
       fc.asyncProperty(fc.scheduler(), names, async (scheduler, chosen) => {
         const store = createSmallStore();
@@ -286,7 +286,7 @@ describe('changes of one key by several processes at once', () => {
   });
 });
 
-test('parts that a machine which slept has let grow old are written anew before they are named', async () => {
+test('writes parts again that grew old while the machine slept', async () => {
   const store = createSmallStore();
   let clock = testStart;
   const keyring = open(store, {
@@ -294,7 +294,7 @@ test('parts that a machine which slept has let grow old are written anew before 
     onStep(step) {
       if (step !== 'parts read back' || clock !== testStart) return;
       clock = later.now();
-      // What the doctor does meanwhile.
+      // The doctor removes them meanwhile.
       for (const name of partsIn(store)) store.items.delete(name);
     },
   });
@@ -303,7 +303,7 @@ test('parts that a machine which slept has let grow old are written anew before 
   expect(partsIn(store)).toHaveLength(3);
 });
 
-describe('what is not whole is damaged', () => {
+describe('an entry is damaged because of', () => {
   async function damagedBy(change: (store: SmallStore, parts: string[]) => void) {
     const store = createSmallStore();
     await open(store).set('key', oldValue);
@@ -315,19 +315,19 @@ describe('what is not whole is damaged', () => {
     'to store a session again: atmos auth login --force',
   ];
   const inParts =
-    'the entry "key" in the store is damaged: of its 3 parts not every one is there as it was written';
+    'the entry "key" in the store is damaged: some of its 3 parts are missing or changed';
 
-  test('a part that is gone', async () => {
+  test('a missing part', async () => {
     const error = await damagedBy(({ items }, parts) => items.delete(parts[1] ?? ''));
     expect(error).toMatchObject({ code: 'ERR_KEYRING_DAMAGED', message: inParts, hints });
   });
 
-  test('a part that was changed', async () => {
+  test('a changed part', async () => {
     const error = await damagedBy(({ items }, parts) => items.get(parts[2] ?? '')?.fill(0, 5, 6));
     expect(error).toMatchObject({ code: 'ERR_KEYRING_DAMAGED', message: inParts });
   });
 
-  test('parts that changed places', async () => {
+  test('swapped parts', async () => {
     const error = await damagedBy(({ items }, [first = '', second = '']) => {
       const [one, two] = [items.get(first), items.get(second)];
       if (one && two) items.set(first, two).set(second, one);
@@ -335,28 +335,28 @@ describe('what is not whole is damaged', () => {
     expect(error).toMatchObject({ code: 'ERR_KEYRING_DAMAGED', message: inParts });
   });
 
-  test('a header that is none of ours', async () => {
+  test('an invalid header', async () => {
     const error = await damagedBy(({ items }) => {
       items.set('key', Buffer.from('atmos-auth-parts:{"count":2}'));
     });
     expect(error).toMatchObject({
       code: 'ERR_KEYRING_DAMAGED',
-      message: 'the entry "key" in the store is damaged: the header of its parts is none of ours',
+      message: 'the entry "key" in the store is damaged: the header of its parts is invalid',
     });
   });
 
-  test('a value that is not text in UTF-8, and nothing of it is shown', async () => {
+  test('a value that is not UTF-8, which the error does not show', async () => {
     const error = await damagedBy(({ items }) => {
       items.set('key', Buffer.from('secret\xff', 'latin1'));
     });
     expect(error).toMatchObject({
       code: 'ERR_KEYRING_DAMAGED',
-      message: 'the entry "key" in the store is damaged: its value is not text in UTF-8',
+      message: 'the entry "key" in the store is damaged: its value is not UTF-8 text',
       hints,
     });
   });
 
-  test('and can be written again, or deleted', async () => {
+  test('a fault, and can still be overwritten or deleted', async () => {
     const store = createSmallStore();
     await open(store).set('key', oldValue);
     store.items.delete(partsIn(store)[0] ?? '');
@@ -368,8 +368,8 @@ describe('what is not whole is damaged', () => {
   });
 });
 
-describe('a store that does not keep what it is given', () => {
-  test('is found out before the old value is gone, when a part comes back changed', async () => {
+describe('a store that does not keep its values', () => {
+  test('is detected by a changed part before the old value is removed', async () => {
     const store = createSmallStore();
     await open(store).set('key', oldValue);
     const cutting: ItemStore = {
@@ -378,14 +378,14 @@ describe('a store that does not keep what it is given', () => {
     };
     expect(await errorOf(open(cutting).set('key', newValue))).toMatchObject({
       code: 'ERR_KEYRING_IO',
-      message: 'the store gave back another value for "key" than it was given',
+      message: 'the store returned a different value for "key" than the one stored',
       hints: ['atmos auth keyring doctor'],
     });
     expect(await open(store).get('key')).toBe(oldValue);
     expect(partsIn(store)).toHaveLength(3);
   });
 
-  test('is found out when a small value comes back changed', async () => {
+  test('is detected by a changed small value', async () => {
     const store = createSmallStore();
     const deaf: ItemStore = { ...store, write: async () => {} };
     await open(store).set('key', 'old');

@@ -17,12 +17,12 @@ const now = new Date('2026-01-01T00:00:00Z');
 const generation = '019b76da1000-0123456789abcdef';
 
 describe('a generation', () => {
-  test('tells when it was chosen, and is another every time', () => {
+  test('contains its creation time, and is different every time', () => {
     expect(createGeneration(now)).toMatch(/^019b76[0-9a-f]{6}-[0-9a-f]{16}$/);
     expect(createGeneration(now)).not.toBe(createGeneration(now));
   });
 
-  test('is past when no write can still be at work on it, even if its clock was ahead', () => {
+  test('is past if no write can still use it, even if its clock was ahead', () => {
     const chosen = createGeneration(now);
     const after = (minutes: number) => new Date(now.getTime() + minutes * 60_000);
     expect(isPast(chosen, after(9))).toBe(false);
@@ -32,7 +32,7 @@ describe('a generation', () => {
 });
 
 describe('the name of a part', () => {
-  test('is no key, and comes back whole', () => {
+  test('is not an entry name, and is parsed completely', () => {
     fc.assert(
       fc.property(fc.string({ minLength: 1 }), fc.nat(999), (key, index) => {
         const name = formatPartName({ generation, index, key });
@@ -51,7 +51,7 @@ describe('the name of a part', () => {
     `.atmos-auth-part/${generation}/12345/key`,
     '.atmos-auth-part/00000000000-0123456789abcdef/0/key',
     `x.atmos-auth-part/${generation}/0/key`,
-  ])('%s is none', (name) => {
+  ])('%s is invalid', (name) => {
     expect(parsePartName(name)).toBeUndefined();
   });
 });
@@ -59,7 +59,7 @@ describe('the name of a part', () => {
 describe('a header', () => {
   const header = createHeader(generation, Buffer.from('value'), 3);
 
-  test('comes back whole, and fits where a part does', () => {
+  test('is parsed completely, and is not longer than a part', () => {
     expect(parseHeader(formatHeader(header))).toEqual(header);
     expect(formatHeader({ ...header, count: 1000 }).length).toBeLessThan(200);
     expect(isMarked(formatHeader(header))).toBe(true);
@@ -76,11 +76,11 @@ describe('a header', () => {
     ['half a part', headerText({ count: 1.5 })],
     ['a generation that leads elsewhere', headerText({ generation: '../../x' })],
     ['no hash', headerText({ sha256: 'abc' })],
-  ])('%s is none', (_, text) => {
+  ])('%s is invalid', (_, text) => {
     expect(parseHeader(Buffer.from(text))).toBeUndefined();
   });
 
-  test('whatever stands there, reading it never throws', () => {
+  test('parsing never throws, whatever the bytes are', () => {
     fc.assert(
       fc.property(fc.uint8Array(), (bytes) => {
         expect(parseHeader(Buffer.from(bytes))).toBeUndefined();
@@ -94,7 +94,7 @@ describe('a header', () => {
   }
 });
 
-test('bytes are split into parts of which only the last is shorter, and at least one', () => {
+test('bytes are split into at least one part, and only the last part is shorter', () => {
   const sizes = (length: number) => splitBytes(Buffer.alloc(length), 10).map((part) => part.length);
   expect(sizes(0)).toEqual([0]);
   expect(sizes(10)).toEqual([10]);

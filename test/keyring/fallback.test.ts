@@ -9,7 +9,9 @@ import { temporaryDirectory } from '../support/temporary.ts';
 
 const source = 'auth.keyring.fallback (/p/atmos.yaml:3:5)';
 
-/** A file keyring whose directory is a file is unavailable; where nothing is it is ready. */
+/**
+ * A file keyring is unavailable if its directory is a file, and ready if its directory is missing.
+ */
 function contextOf(
   type: string,
   options: { fallback?: string[]; password?: string; isBroken?: boolean } = {},
@@ -30,8 +32,8 @@ function contextOf(
   return { keyring, host: fakeHost({ env }), warn: (line) => void warnings.push(line), warnings };
 }
 
-describe('a keyring that is unavailable', () => {
-  test('is an error of its own without a fallback', async () => {
+describe('an unavailable keyring', () => {
+  test('throws its own error without a fallback', async () => {
     const context = contextOf('file', { isBroken: true, password: 'long enough' });
     const { keyring, insteadOf } = await openWithFallback(context);
     expect(keyring.info.type).toBe('file');
@@ -40,7 +42,7 @@ describe('a keyring that is unavailable', () => {
     expect(context.warnings).toEqual([]);
   });
 
-  test('is replaced by the first of its fallback that is there, in one line', async () => {
+  test('is replaced by the first available fallback, with one warning', async () => {
     const fallback = ['file', 'memory'];
     const context = contextOf('file', { isBroken: true, password: 'long enough', fallback });
     const { keyring, insteadOf } = await openWithFallback(context);
@@ -48,11 +50,11 @@ describe('a keyring that is unavailable', () => {
     const reason = `the keyring path ${String(context.keyring.spec['path']?.value)} is not a directory`;
     expect(insteadOf).toEqual({ type: 'file', reason });
     expect(context.warnings).toEqual([
-      `the file keyring is unavailable (${reason}): memory is used, as ${source} says`,
+      `the file keyring is unavailable (${reason}): using memory, as configured in ${source}`,
     ]);
   });
 
-  test('stays the error when its fallback is unavailable too', async () => {
+  test('throws its own error if its fallback is also unavailable', async () => {
     const context = contextOf('file', { isBroken: true, password: 'x', fallback: ['file'] });
     const { keyring, insteadOf } = await openWithFallback(context);
     expect(insteadOf).toBeUndefined();
@@ -61,13 +63,13 @@ describe('a keyring that is unavailable', () => {
   });
 });
 
-describe('a keyring that is there', () => {
+describe('an available keyring', () => {
   test.each([
     ['ready', { password: 'long enough' }],
     ['locked: it has no password', {}],
     ['locked: its password is empty', { password: '' }],
     ['locked: its new password is too short', { password: 'short' }],
-  ])('is never replaced, though it is %s', async (_, options) => {
+  ])('is never replaced if it is %s', async (_, options) => {
     const context = contextOf('file', { ...options, fallback: ['memory'] });
     const { keyring, insteadOf } = await openWithFallback(context);
     expect(keyring.info.type).toBe('file');
@@ -76,7 +78,7 @@ describe('a keyring that is there', () => {
   });
 });
 
-test('a type of the fallback that nobody knows is an error at once', async () => {
+test('an unknown type of the fallback is an error immediately', async () => {
   const context = contextOf('memory', { fallback: ['memroy'] });
   await expect(openWithFallback(context)).rejects.toMatchObject({
     code: 'ERR_KEYRING_UNKNOWN_TYPE',
@@ -85,7 +87,7 @@ test('a type of the fallback that nobody knows is an error at once', async () =>
   });
 });
 
-describe('who says what may take the place of a keyring', () => {
+describe('the fallback is configured by', () => {
   const file = {
     type: { value: 'system', source: 'atmos.yaml' },
     fallback: { value: ['file'], source: 'atmos.yaml' },
@@ -95,15 +97,15 @@ describe('who says what may take the place of a keyring', () => {
     return resolveKeyringSettings([environmentChoices(host), choices]).fallback?.value;
   };
 
-  test('is who says the type', () => {
+  test('the place that configures the type', () => {
     expect(settle({}, file)).toEqual(['file']);
   });
 
-  test('is the file alone where it leaves the type at its default', () => {
+  test('the file if no place configures the type', () => {
     expect(settle({}, { fallback: file.fallback })).toEqual(['file']);
   });
 
-  test('is nobody where ATMOS_KEYRING_TYPE says the type', () => {
+  test('no place if ATMOS_KEYRING_TYPE sets the type', () => {
     expect(settle({ ATMOS_KEYRING_TYPE: 'system' }, file)).toBeUndefined();
   });
 });

@@ -18,7 +18,7 @@ test('openKeyring opens the keyring that the options name', async () => {
   await keyring.close();
 });
 
-test('openKeyring asks the caller when no other source has the password', async () => {
+test('openKeyring calls promptPassword if no other source has the password', async () => {
   const directory = await seedKeyring({ key: 'value' });
   const keyring = await openKeyring({
     type: 'file',
@@ -32,12 +32,12 @@ test('openKeyring asks the caller when no other source has the password', async 
   expect(await keyring.get('key')).toBe('value');
 });
 
-test('openKeyring touches nothing before the first call', async () => {
+test('openKeyring accesses no file before the first call', async () => {
   const keyring = await openKeyring({ type: 'file', directory: '/absent/keyring' });
   expect(keyring.info.location).toBe('/absent/keyring');
 });
 
-test('openKeyring refuses a type that it does not know, naming the option', async () => {
+test('openKeyring rejects an unknown type and names the option', async () => {
   expectError(
     await rejectionOf(openKeyring({ type: 'files' })),
     'ERR_KEYRING_UNKNOWN_TYPE',
@@ -46,7 +46,7 @@ test('openKeyring refuses a type that it does not know, naming the option', asyn
   );
 });
 
-test('openKeyring refuses a password variable that no variable can be called, naming the option', async () => {
+test('openKeyring rejects an invalid variable name and names the option', async () => {
   await expect(openKeyring({ type: 'file', passwordEnv: 'X;Y' })).rejects.toMatchObject({
     code: 'ERR_CONFIG_INVALID',
     message:

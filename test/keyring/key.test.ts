@@ -12,7 +12,7 @@ import {
 } from '../../src/keyring/key.ts';
 import { expectError, thrownBy } from './file/rejection.ts';
 
-describe('the file name of a key', () => {
+describe('the file name of an entry', () => {
   test.each([
     ['atmos_realm_alias', 'atmos_realm_alias'],
     ['a/b', 'a%2Fb'],
@@ -20,7 +20,7 @@ describe('the file name of a key', () => {
     ['a%2Fb', 'a%252Fb'],
     ['a\\b:c', 'a\\b:c'],
     ['naïve 🔑', 'naïve 🔑'],
-  ])('%s is %s, as Go writes it', (key, name) => {
+  ])('for %s is %s, as Go writes it', (key, name) => {
     expect(encodeKey(key)).toBe(name);
     expect(decodeKey(name)).toBe(key);
   });
@@ -38,7 +38,7 @@ describe('the file name of a key', () => {
     'a/b',
     '.state%2Fverifier',
     'x'.repeat(256),
-  ])('%j is the file of no key', (name) => {
+  ])('is never %j', (name) => {
     expect(decodeKey(name)).toBeUndefined();
   });
 
@@ -47,14 +47,14 @@ describe('the file name of a key', () => {
     ['a\nb', 'a\nb'],
     ['k'.repeat(255), 'k'.repeat(255)],
     [`${'%2F'.repeat(80)}12345`, `${'/'.repeat(80)}12345`],
-  ])('%j, which another program writes, is decoded, read and never written', (name, key) => {
+  ])('%j of another program is decoded and read, and never written', (name, key) => {
     expect(decodeKey(name)).toBe(key);
     expect(() => checkReadKey(key)).not.toThrow();
     expect(isKey(key)).toBe(false);
     expect(thrownBy(() => checkKey(key)).code).toBe('ERR_KEYRING_INVALID_KEY');
   });
 
-  test('leads back to its key, and no two keys have one', () => {
+  test('is decoded to its entry name, and is different for each', () => {
     const text = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 40 });
     fc.assert(
       fc.property(text, text, (one, two) => {
@@ -67,7 +67,7 @@ describe('the file name of a key', () => {
     );
   });
 
-  test('is decoded without throwing, and only if it is exactly what a key encodes to', () => {
+  test('is decoded without throwing, and only in its canonical form', () => {
     const name = fc.oneof(
       fc.string({ unit: 'binary', maxLength: 60 }),
       fc
@@ -84,7 +84,7 @@ describe('the file name of a key', () => {
   });
 });
 
-describe('a key', () => {
+describe('an entry name', () => {
   test.each<[string, string]>([
     ['', 'key "" is empty'],
     ['.hidden', 'key ".hidden" starts with a dot'],
@@ -92,7 +92,7 @@ describe('a key', () => {
     ['a\ud83d', 'key "a\\ud83d" is not well-formed text'],
     ['k'.repeat(241), `key "${'k'.repeat(80)}…" is too long (241 bytes, at most 240)`],
     ['/'.repeat(81), `key "${'/'.repeat(80)}…" is too long (243 bytes, at most 240)`],
-  ])('%j is refused, with a message that fits a line', (key, message) => {
+  ])('%j is rejected with a short message', (key, message) => {
     expectError(
       thrownBy(() => checkKey(key)),
       'ERR_KEYRING_INVALID_KEY',
@@ -101,7 +101,7 @@ describe('a key', () => {
     );
   });
 
-  test('never puts a control character into a message', () => {
+  test('never adds a control character to a message', () => {
     for (let code = 0; code < 0xa0; code++) {
       if (code >= 0x20 && code < 0x7f) continue;
       const { message } = thrownBy(() => checkKey(`a${String.fromCharCode(code)}[31mb`));
@@ -123,13 +123,13 @@ describe('an entry of atmos auth', () => {
     ['atmos_realm_team/admin', envelope, true],
     ['atmos/dev/app/TOKEN', envelope, false],
     ['a-profile-of-aws-vault', envelope, false],
-  ])('%s with the value %s: %s', (key, value, isOwn) => {
+  ])('with the name %s and the value %s: %s', (key, value, isOwn) => {
     expect(isOwnEntry(key, value)).toBe(isOwn);
   });
 });
 
 describe('a value', () => {
-  test('may have its limit, counted in bytes', () => {
+  test('may be as long as the limit in bytes', () => {
     expect(() => checkValue('key', 'éé', 4)).not.toThrow();
     expectError(
       thrownBy(() => checkValue('key', 'ééx', 4)),
@@ -138,7 +138,7 @@ describe('a value', () => {
     );
   });
 
-  test('that UTF-8 cannot hold is a mistake of the caller, and is not shown', () => {
+  test('that is not well-formed is a TypeError without the value', () => {
     expect(() => checkValue('key', 'secret\ud83d')).toThrow(
       new TypeError('the value of "key" is not well-formed text'),
     );

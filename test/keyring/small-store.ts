@@ -4,7 +4,7 @@ export interface SmallStore extends ItemStore {
   readonly items: Map<string, Buffer>;
 }
 
-/** A store of small items in memory, to try what is built on one. */
+/** A store of small items in memory. */
 export function createSmallStore({ limitBytes = 2560 } = {}): SmallStore {
   const items = new Map<string, Buffer>();
   return {

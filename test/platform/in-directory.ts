@@ -1,7 +1,7 @@
 import type { ContractCase } from '../contract/index.ts';
 import { createTemporaryDirectory } from '../support/create-temporary.ts';
 
-/** A case that has a directory of its own, which is gone afterwards whatever happened. */
+/** A case with a new directory, which is always removed afterwards. */
 export function inDirectory(name: string, run: (directory: string) => Promise<void>): ContractCase {
   return {
     name,

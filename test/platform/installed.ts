@@ -1,10 +1,10 @@
 import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import { once } from 'node:events';
 
-/** Whether Windows is not the real one, but Wine: what it does in another way, a suite says. */
+/** Whether this is Wine instead of Windows. Each suite states the differences. */
 export const isWine = process.env['ATMOS_TEST_WINE'] !== undefined;
 
-/** The program as it is installed on the system that the suite runs on. */
+/** Path of the installed program. */
 export function installedProgram(): string {
   const path = process.env['ATMOS_TEST_PROGRAM'];
   if (path === undefined) throw new Error('ATMOS_TEST_PROGRAM does not say where the program is');
@@ -18,7 +18,7 @@ export interface Finished {
 }
 
 export interface ProgramOptions {
-  /** The whole environment; that of the suite by default. */
+  /** The whole environment. Default: that of the suite. */
   readonly env?: NodeJS.ProcessEnv;
   readonly input?: string;
   readonly cwd?: string;
@@ -32,7 +32,7 @@ export function runInstalled(
   return runProgram(process.execPath, [installedProgram(), ...args], options);
 }
 
-/** Runs any program so. */
+/** Runs any program without a terminal. */
 export async function runProgram(
   program: string,
   args: readonly string[],
@@ -45,13 +45,13 @@ async function collect(child: ChildProcessWithoutNullStreams, input = ''): Promi
   let [stdout, stderr] = ['', ''];
   child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
   child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
-  // One that takes no input may be gone before it came.
+  // A program that reads no input may exit before the input is written.
   child.stdin.on('error', () => {}).end(input);
   await once(child, 'close');
   return { exitCode: child.exitCode, stdout, stderr };
 }
 
-/** Runs a command line by the system's shell, as most SDKs run a `credential_process`. */
+/** Runs a command line with the system's shell, as most SDKs run a `credential_process`. */
 export async function runLine(line: string, options: ProgramOptions = {}): Promise<Finished> {
   return collect(spawn(line, { ...options, shell: true }));
 }

@@ -3,20 +3,20 @@ import { loadWindows } from '../../src/host/windows/load.ts';
 import { Skipped, type PlatformSuite } from './suite.ts';
 import { programFlag } from './suite-program.ts';
 
-/** What became of a case. */
+/** The result of a case. */
 export interface CaseResult {
   readonly name: string;
-  /** What it rejected with, if it did. */
+  /** The error, if it failed. */
   readonly error: string | null;
-  /** Why it could not be tried here, if it could not. */
+  /** Why it could not run here, if it was skipped. */
   readonly skipped: string | null;
 }
 
 /**
- * Runs the cases one after the other and writes a line of JSON for each into the report.
+ * Runs the cases one after the other and appends a line of JSON for each to the report.
  *
- * @param args the report's path; or `--program`, a name and what that program of the suite takes; or
- *   `--describe`, to tell what there is
+ * @param args path of the report; or `--program`, the name of a program of the suite and its
+ *   arguments; or `--describe` to print the cases
  */
 export async function runSuite(suite: PlatformSuite, args: readonly string[]): Promise<void> {
   await loadWindows();

@@ -207,9 +207,7 @@ describe('unlocking', { timeout: limitMs }, () => {
     expectError(await machine.atmos('auth keyring unlock', { env }), {
       exitCode: 3,
       message: /^error: the password \(from ATMOS_KEYRING_PASSWORD\) does not open the keyring /,
-      hints: [
-        'check the password: it is that of the first entry, or the last that keyring rekey set',
-      ],
+      hints: ['check the password: it was set with the first entry or by the last keyring rekey'],
     });
     expect(socketsOf(runDirectory(machine))).toEqual([]);
   });
@@ -226,13 +224,13 @@ describe('unlocking', { timeout: limitMs }, () => {
     const off = { env: { ATMOS_KEYRING_AGENT: 'off' } };
     expectError(await machine.atmos('auth keyring unlock', off), {
       exitCode: 2,
-      message: 'ATMOS_KEYRING_AGENT is off: no command would use the agent',
+      message: 'ATMOS_KEYRING_AGENT is off, so no command would use the agent',
       hints: ['unset ATMOS_KEYRING_AGENT'],
     });
     const no = { env: { ATMOS_KEYRING_AGENT: 'no' } };
     expectError(await machine.atmos('auth keyring list', no), {
       exitCode: 2,
-      message: 'ATMOS_KEYRING_AGENT is "no": it is on or off',
+      message: 'ATMOS_KEYRING_AGENT is "no": expected on or off',
       hints: ['unset ATMOS_KEYRING_AGENT', 'export ATMOS_KEYRING_AGENT=off'],
     });
   });

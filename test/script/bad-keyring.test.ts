@@ -87,9 +87,7 @@ describe('the password', () => {
       await expectRefusal(machine, command, wrong, {
         exitCode: 3,
         message: `the password (from ATMOS_KEYRING_PASSWORD) does not open the keyring ${machine.keyring}`,
-        hints: [
-          'check the password: it is that of the first entry, or the last that keyring rekey set',
-        ],
+        hints: ['check the password: it was set with the first entry or by the last keyring rekey'],
       });
     }
   });
@@ -116,7 +114,7 @@ describe('the password', () => {
       {
         exitCode: 3,
         message:
-          "the variable ATMOS_KEYRING_PASSWORD, which should hold the keyring's password, is empty",
+          "the variable ATMOS_KEYRING_PASSWORD, which should contain the keyring's password, is empty",
         hints: ['unset ATMOS_KEYRING_PASSWORD', fileHint],
       },
     );
@@ -233,8 +231,8 @@ describe('an entry', () => {
         { input: keyOnStdin },
         {
           exitCode: 3,
-          message: `the entry ${entry} belongs to the key "${nameOfKey}@session": its file was renamed or copied`,
-          hints: ['give the file its own name back, or move it away'],
+          message: `the entry ${entry} contains the entry "${nameOfKey}@session": its file was renamed or copied`,
+          hints: ['rename the file back, or move it to another directory'],
         },
       );
     }
@@ -391,7 +389,7 @@ describe('the directory', () => {
         { input: keyOnStdin },
         {
           exitCode: 3,
-          message: `the keyring ${machine.keyring}/.state has version 2, and this atmos-auth knows version 1`,
+          message: `the keyring ${machine.keyring}/.state has version 2; this atmos-auth supports version 1`,
           hints: ['npm install --global atmos-auth@latest'],
         },
       );

@@ -255,7 +255,7 @@ describe.skipIf(peer('gnome-keyring') === undefined)('on gnome-keyring', () => {
       {
         id: 'duplicates',
         state: 'warning',
-        message: `another program has stored "${nameOfKey}" as well: of 2 entries the newest is used`,
+        message: `another program also stored "${nameOfKey}": the newest of 2 entries is used`,
         hint: 'to leave one entry: atmos auth user configure --identity emergency-user',
       },
     ]);

@@ -53,12 +53,12 @@ const outcomes = {
     if (home === 'a HOME that cannot be searched') {
       return {
         exitCode: 3,
-        error: `cannot look at <root>/home/.local: permission denied (<root>/home belongs to user 0)`,
+        error: `cannot access <root>/home/.local: permission denied (<root>/home belongs to user 0)`,
       };
     }
     if (home === "another user's HOME, as root") {
       const owner = `belongs to user ${unknownUser}, who could replace the keyring`;
-      return { exitCode: 3, error: `<root>/home, on the way to the keyring, ${owner}` };
+      return { exitCode: 3, error: `<root>/home, a parent directory of the keyring, ${owner}` };
     }
     return { exitCode: 2, error: noHomeFor('the file keyring', home) };
   },

@@ -31,7 +31,7 @@ async function isGone(machine: Machine, file: string): Promise<void> {
 
 describe('a password command', { timeout: limitMs }, () => {
   test.each([
-    ['runs over its time limit', 'wait', 'did not end within 30 seconds'],
+    ['runs over its time limit', 'wait', 'did not exit within 30 seconds'],
     ['writes too much', 'yes', ''],
   ])('leaves no process and holds no stream of the caller when it %s', async (_, last, message) => {
     const machine = await machineWith(`echo said >&2; sleep 1000 & echo $! > sleeping; ${last}`);

@@ -130,8 +130,8 @@ describe('a script', () => {
       `${rekey} --stdin`,
       password,
       2,
-      'the new password is the one that the keyring has',
-      ['to keep the password and encrypt more strongly: atmos auth keyring rekey --upgrade'],
+      'the new password is the same as the current one',
+      ['to keep the password and use stronger encryption: atmos auth keyring rekey --upgrade'],
     ],
     [
       'a short one',
@@ -146,7 +146,7 @@ describe('a script', () => {
       `${rekey} --stdin`,
       'two\nlines of text',
       3,
-      'the new password has several lines, and a password is one line',
+      'the new password has several lines; a password must be one line',
       ['to generate one: openssl rand -base64 24'],
     ],
   ])('is refused with %s', async (_, command, input, exitCode, message, hints) => {

@@ -35,7 +35,7 @@ test('without a bus the fallback is taken where it is written, and said in one l
   const saved = await machine.atmos('auth user configure --stdin', { input: keyOnStdin });
   expect(saved.exitCode).toBe(0);
   expect(saved.stderr).toMatch(
-    /^warning: the system keyring is unavailable \(there is no session bus.*\): file is used, as auth\.keyring\.fallback \(.*\) says\nsaved the access key AKIA…MPLE of identity emergency-user in the file keyring/,
+    /^warning: the system keyring is unavailable \(there is no session bus.*\): using file, as configured in auth\.keyring\.fallback \(.*\)\nsaved the access key AKIA…MPLE of identity emergency-user in the file keyring/,
   );
   const { stdout } = await machine.atmos('auth keyring status -o json');
   expect(JSON.parse(stdout)).toMatchObject({

@@ -255,7 +255,7 @@ describe('an entry under a wrong name', () => {
     ]) {
       const error = await errorOf(operate());
       expect(error.code).toBe('ERR_KEYRING_FOREIGN');
-      expect(error.message).toContain('belongs to the key "atmos_r_admin"');
+      expect(error.message).toContain('contains the entry "atmos_r_admin"');
     }
     expect(readFileSync(join(directory, 'atmos_r_dev'))).toEqual(before);
     await keyring.close();

@@ -1,6 +1,6 @@
-// Writes go.json and jose.json anew: entries that others made, for the tests to read. Run it with
-// the program of test/interop/go:  node test/vectors/make.mjs PATH_OF_INTEROP
-// The passwords are of these vectors alone.
+// Writes go.json and jose.json again: entries of other implementations, which the tests read. Run
+// it with the program of test/interop/go:  node test/vectors/make.mjs PATH_OF_INTEROP The passwords
+// are used only in these vectors.
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -85,7 +85,7 @@ function sealByJose({ key, value, password }, { alg, p2c, saltBytes }) {
 
 /** @param {string} file @param {string} madeBy @param {object[]} entries */
 function save(file, madeBy, entries) {
-  // Escaped, so that no editor composes, strips or hides what the vectors are about.
+  // Escaped, so that no editor normalizes, removes or hides the special characters.
   const text = JSON.stringify({ madeBy, entries }, null, 2).replaceAll(
     /[^ -~\n]/g,
     (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`,

@@ -7,16 +7,16 @@ import { checkKey, checkReadKey, checkValue } from '../key.ts';
 import { findAgent, hasAgents, type AgentConnection } from './connection.ts';
 import { AgentError, noAnswer, parseValue } from './protocol.ts';
 
-/** A write waits for the keyring's lock as long as it would here. */
+/** A write in the agent waits as long for the keyring's lock as a write in this process. */
 const writeLimitMs = 40_000;
 
 /**
- * The file keyring with its unlock agent in front. While one runs it is asked, and no password is
- * needed; else, and when it fails, the keyring is opened here as if there were none. Only what may
- * have been done, and must not be done twice or is not known to be done, is an error.
+ * The file keyring, accessed through its unlock agent if one is running. The agent needs no
+ * password. Without an agent, or when it fails, this process opens the keyring itself. A failure of
+ * the agent is an error only if a change may have been made that must not be repeated.
  *
- * @param load imports the file keyring: who has an agent does not need it
- * @throws ERR_USAGE for a value of `ATMOS_KEYRING_AGENT` that is none
+ * @param load imports the file keyring, which is not needed while an agent is running
+ * @throws ERR_USAGE for an invalid value of `ATMOS_KEYRING_AGENT`
  */
 export function createAgentClientKeyring(load: () => Promise<OpenFileKeyring>): OpenFileKeyring {
   return (context) => {
@@ -36,7 +36,7 @@ export function isAgentOff({ env }: Pick<Host, 'env'>): boolean {
   if (value !== '' && value !== 'on' && value !== 'off') {
     throw new AtmosError(
       'ERR_USAGE',
-      `ATMOS_KEYRING_AGENT is ${JSON.stringify(value)}: it is on or off`,
+      `ATMOS_KEYRING_AGENT is ${JSON.stringify(value)}: expected on or off`,
       { hints: [unsetVariable('ATMOS_KEYRING_AGENT'), setVariable('ATMOS_KEYRING_AGENT', 'off')] },
     );
   }
@@ -52,13 +52,15 @@ interface Ways {
 
 type Ask<T> = (agent: AgentConnection) => Promise<T>;
 type Use<T> = (keyring: Keyring) => Promise<T>;
-/** Whether a change that was asked for may have been made, or be made yet, and must not be repeated. */
+/**
+ * Whether the requested change may be done or may still happen, so that it must not be repeated.
+ */
 type IsUnclear = (error: AgentError) => boolean;
 
 const never: IsUnclear = () => false;
-/** One that is only slow may still write, and over what is written meanwhile. One that ended cannot. */
+/** A slow agent may write later and overwrite newer values. An agent that exited cannot. */
 const mayBeAtWork: IsUnclear = ({ failure }) => failure === 'silent' || failure === 'unusable';
-/** Deleting again would say that nothing was there. */
+/** A repeated delete would report that the entry did not exist. */
 const mayHaveDone: IsUnclear = (error) => error.failure === 'gone' || mayBeAtWork(error);
 
 function createClientKeyring(context: FileContext, { find, openFile }: Ways): Keyring {
@@ -68,13 +70,13 @@ function createClientKeyring(context: FileContext, { find, openFile }: Ways): Ke
   let finding: Promise<AgentConnection | undefined> = Promise.resolve(undefined);
   let isPassedOver = false;
 
-  /** Looks again each time while there is none: it may have been unlocked meanwhile. */
+  /** Searches again at each call until an agent is found: the user may have unlocked meanwhile. */
   async function agent(): Promise<AgentConnection | undefined> {
     if (isPassedOver) return undefined;
     const latest = finding;
     const found = await latest;
     if (found?.isOpen()) return found;
-    // Of those who notice at once, one looks.
+    // If several callers notice this at once, only one of them searches.
     if (finding === latest) finding = look();
     return finding;
   }
@@ -160,7 +162,7 @@ function createClientKeyring(context: FileContext, { find, openFile }: Ways): Ke
   };
 }
 
-/** What is not an agent of this user's is not ours to stop. */
+/** Not for the socket of another user: this user cannot stop that process. */
 function hintsFor({ failure, path }: AgentError): Hint[] {
   if (failure !== 'foreign') return [run(['atmos', 'auth', 'keyring', 'lock'])];
   return path === undefined ? [] : [showPermissions(path)];
@@ -170,11 +172,11 @@ function unknownOutcome(error: AgentError, location: string): KeyringError {
   const isSilent = error.failure === 'silent';
   return new KeyringError(
     isSilent ? 'ERR_KEYRING_TIMEOUT' : 'ERR_KEYRING_IO',
-    `${named(location, error)} was asked for a change, and ${error.message}: it may be done or not`,
+    `${named(location, error)} received a change, and ${error.message}: the change may or may not be done`,
     {
       hints: [
         ...(isSilent ? [run(['atmos', 'auth', 'keyring', 'lock'])] : []),
-        run(['atmos', 'auth', 'keyring', 'list'], 'to see whether to repeat it'),
+        run(['atmos', 'auth', 'keyring', 'list'], 'to check whether the change is done'),
       ],
     },
   );

@@ -28,16 +28,16 @@ import {
 const answerLimitMs = 5_000;
 const retryPauseMs = 10;
 
-/** A way to the agent of one keyring. Requests take their turns. */
+/** A connection to the agent of one keyring. It sends one request at a time. */
 export interface AgentConnection {
   readonly processId: number | undefined;
-  /** Whether it can still be asked. */
+  /** Whether it accepts further requests. */
   isOpen(): boolean;
   /**
-   * The fields of the answer.
+   * Resolves to the fields of the answer.
    *
-   * @param limitMs 5 seconds by default
-   * @throws KeyringError of the keyring behind it; AgentError
+   * @param limitMs default 5 seconds
+   * @throws KeyringError of the keyring that the agent opened; AgentError
    */
   ask(request: Request, limitMs?: number): Promise<Readonly<Record<string, unknown>>>;
   close(): void;
@@ -49,10 +49,10 @@ export type ConnectingHost = Pick<
 >;
 
 /**
- * The agent of the keyring in a directory, or undefined when none runs. What stands in its place and
- * must not be used is an error, never passed over in silence.
+ * Connects to the agent of the keyring in a directory. Undefined if no agent is running. A process
+ * at its socket that must not be used is an error and is never silently ignored.
  *
- * @param limitMs for its greeting, 5 seconds by default
+ * @param limitMs limit for the greeting, default 5 seconds
  * @throws AgentError `foreign`, `version`, `unusable` or `silent`
  */
 export async function findAgent(
@@ -73,14 +73,16 @@ export async function findAgent(
   return undefined;
 }
 
-/** Whether the agent of the keyring in a directory has a socket: one `lstat` for each of its places. */
+/** Whether the keyring in a directory has an agent socket: calls `lstat` for each possible path. */
 export async function hasAgentSocket(directory: string, host: ConnectingHost): Promise<boolean> {
   const id = hasAgents(host) ? identifyKeyring(directory) : undefined;
   if (id === undefined) return false;
   return (await agentPlaces(id, host)).some(({ socket }) => look(socket)?.isSocket());
 }
 
-/** Where a socket does not tell who is at its other end, there is no agent. */
+/**
+ * Agents exist only where the system reports the user of the process at the other end of a socket.
+ */
 export function hasAgents(host: Pick<Host, 'platform'>): boolean {
   return hasPeerCredentials(host);
 }
@@ -96,7 +98,7 @@ async function connectAgent(
   }
   const stats = look(path);
   if (stats === undefined) throw new AgentError('absent', `${path} does not exist`);
-  if (!stats.isSocket()) throw new AgentError('foreign', `${path} is no socket`, { path });
+  if (!stats.isSocket()) throw new AgentError('foreign', `${path} is not a socket`, { path });
   const peerOf = await loadPeerOf(host);
   const socket = await openSocket(path, host, limitMs);
   try {
@@ -107,16 +109,16 @@ async function connectAgent(
   }
 }
 
-/** A full queue of the listener's is no refusal: it is tried again. */
+/** Connects; retries while the listener's queue is full. */
 async function openSocket(path: string, host: ConnectingHost, limitMs: number): Promise<Socket> {
   const deadline = host.monotonicMs() + limitMs;
   for (;;) {
     try {
       return await connected(createConnection(path));
     } catch (error) {
-      const code = systemErrorCode(error) ?? 'it broke off';
+      const code = systemErrorCode(error) ?? 'the connection was closed';
       if (code === 'ENOENT' || code === 'ECONNREFUSED')
-        throw new AgentError('absent', 'it does not run');
+        throw new AgentError('absent', 'it is not running');
       if (code === 'ECONNRESET' || code === 'EPIPE') throw gone(undefined);
       if (code !== 'EAGAIN')
         throw new AgentError('foreign', `${path} cannot be reached: ${reasonOf(code, path)}`, {
@@ -131,7 +133,7 @@ async function openSocket(path: string, host: ConnectingHost, limitMs: number): 
 function connected(socket: Socket): Promise<Socket> {
   return new Promise((resolve, reject) => {
     socket.once('connect', () => resolve(socket));
-    // Later ones end the reading, which tells of them.
+    // Later errors end the reading, which reports them.
     socket.on('error', reject);
   });
 }
@@ -150,7 +152,7 @@ async function greet(
 ): Promise<AgentConnection> {
   const peer = peerOf(socket);
   if (peer === undefined || peer.userId !== host.userId) {
-    const who = peer === undefined ? 'nobody knows who' : `user ${peer.userId}`;
+    const who = peer === undefined ? 'an unknown user' : `user ${peer.userId}`;
     throw new AgentError('foreign', `${who} listens on ${path}`, { path });
   }
   const connection = createConnectionOf(socket, peer.processId, host);
@@ -160,7 +162,7 @@ async function greet(
   if (answer.version !== protocolVersion) {
     throw new AgentError(
       'version',
-      `it speaks version ${answer.version} of the protocol, and this atmos-auth version ${protocolVersion}`,
+      `it uses protocol version ${answer.version}, this atmos-auth uses version ${protocolVersion}`,
       peer,
     );
   }
@@ -179,7 +181,7 @@ function createConnectionOf(
 
   async function exchangeNow(message: object, limitMs: number): Promise<Buffer> {
     if (socket.destroyed) throw gone(processId);
-    // Only while it is asked does it keep our process from ending.
+    // The connection keeps this process alive only during a request.
     socket.ref();
     const endWait = host.waiting('the agent that holds the keyring open', limitMs);
     try {
@@ -192,7 +194,7 @@ function createConnectionOf(
       if (done) throw gone(processId);
       return value;
     } catch (error) {
-      // Whatever it still says is the answer to a question that nobody asks any more.
+      // No caller waits for what the agent may still send.
       socket.destroy();
       throw error;
     } finally {
@@ -218,7 +220,7 @@ function createConnectionOf(
 }
 
 function gone(processId: number | undefined): AgentError {
-  return new AgentError('gone', 'it ended before it answered', { processId });
+  return new AgentError('gone', 'it exited before it answered', { processId });
 }
 
 function silent(processId: number | undefined, limitMs: number): AgentError {

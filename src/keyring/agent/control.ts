@@ -26,7 +26,7 @@ import { formatStartMessage, parseOutcome } from './start-message.ts';
 
 const lookLimitMs = 2_000;
 
-/** @param load imports the keyring that an agent is to hold open */
+/** @param load imports the keyring that the agent opens */
 export function createAgentControl(load: () => Promise<AgentBackend>): AgentControl<FileSettings> {
   return {
     async unlock(context, terms) {
@@ -92,7 +92,7 @@ export function createAgentControl(load: () => Promise<AgentBackend>): AgentCont
   };
 }
 
-/** New terms for the agent that runs; undefined when none does. */
+/** Gives a running agent new terms. Undefined if no agent is running. */
 async function renew(context: FileContext, terms: Terms): Promise<Unlocked | undefined> {
   try {
     return await withAgent(
@@ -134,16 +134,16 @@ function dateOf(text: unknown): Date {
   return date;
 }
 
-/** It ended while it was asked: as good as none. */
+/** An agent that exits during a request is treated as not running. */
 function isEnding({ failure }: AgentError): boolean {
   return failure === 'gone' || failure === 'leaving';
 }
 
 /**
- * Ends an agent that does not answer. Which process it is, the system said when we connected, and that
- * it was started by this user.
+ * Terminates an agent that does not answer. The operating system reported its process id, and that
+ * this user started it, when we connected.
  *
- * @returns its number; undefined where it is not known, or still runs
+ * @returns the process id; undefined if it is unknown or if the process is still running
  */
 async function terminate(
   { host }: FileContext,
@@ -192,7 +192,7 @@ function requireAgents({ host }: Pick<FileContext, 'host'>): void {
   if (hasAgents(host)) return;
   throw new KeyringError(
     'ERR_KEYRING_UNAVAILABLE',
-    `there is no unlock agent on ${systemName(host)}: it needs sockets that tell who is at their other end`,
+    `the unlock agent does not run on ${systemName(host)}: sockets there do not report the user of the other process`,
     {
       hints: unlockHints(false),
     },
@@ -201,34 +201,41 @@ function requireAgents({ host }: Pick<FileContext, 'host'>): void {
 
 function requireUse(host: Host): void {
   if (!isAgentOff(host)) return;
-  throw new AtmosError('ERR_USAGE', 'ATMOS_KEYRING_AGENT is off: no command would use the agent', {
-    hints: [unsetVariable('ATMOS_KEYRING_AGENT')],
-  });
+  throw new AtmosError(
+    'ERR_USAGE',
+    'ATMOS_KEYRING_AGENT is off, so no command would use the agent',
+    {
+      hints: [unsetVariable('ATMOS_KEYRING_AGENT')],
+    },
+  );
 }
 
 function vanished(directory: string): KeyringError {
-  return new KeyringError('ERR_KEYRING_IO', `the keyring directory ${directory} vanished`);
+  return new KeyringError(
+    'ERR_KEYRING_IO',
+    `the keyring directory ${directory} was removed while it was used`,
+  );
 }
 
 const startLimitMs = 30_000;
-/** Memory that it would only keep for later, and compilers that it has nothing for. */
+/** Keeps the memory of the agent small. */
 const nodeOptions = ['--max-semi-space-size=1', '--max-old-space-size=64'];
-/** The command that is the agent. */
+/** The hidden command that runs the agent. */
 const agentCommand = '__keyring-agent';
 
 interface AgentStart {
   readonly context: FileContext;
   readonly place: AgentPlace;
   readonly terms: Terms;
-  /** Is overwritten. */
+  /** Is overwritten with zeros. */
   readonly password: Buffer;
 }
 
 /**
- * Starts an agent, with nothing of our environment. The password goes through a pipe.
+ * Starts an agent with an empty environment. The password is sent through a pipe.
  *
- * @returns `taken` where another one was faster
- * @throws ERR_KEYRING_IO, ERR_KEYRING_TIMEOUT, and what the agent met
+ * @returns `taken` if another agent started first
+ * @throws ERR_KEYRING_IO, ERR_KEYRING_TIMEOUT, and the error that the agent reported
  */
 async function startAgent(start: AgentStart): Promise<'started' | 'taken'> {
   const { context, place, terms, password } = start;
@@ -244,7 +251,7 @@ async function startAgent(start: AgentStart): Promise<'started' | 'taken'> {
       throw startFailure('ERR_KEYRING_TIMEOUT', `was not ready within ${seconds} seconds`);
     }
     const outcome = parseOutcome(said);
-    if (outcome === undefined) throw startFailure('ERR_KEYRING_IO', 'ended at once');
+    if (outcome === undefined) throw startFailure('ERR_KEYRING_IO', 'exited immediately');
     if (outcome.kind === 'failed') throw outcome.error;
     return outcome.kind;
   } catch (error) {

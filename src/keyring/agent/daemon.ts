@@ -17,15 +17,15 @@ import {
 const maxInputBytes = 256 * 1024;
 
 /**
- * The agent's process, from its order on standard input to its end. Standard output tells whoever
- * started it what became of it; then the standard streams are closed.
+ * Runs the agent's process from the order on standard input until it exits. It reports the outcome
+ * of the start on standard output and then closes the standard streams.
  */
 export async function runAgent(host: Host, backend: AgentBackend): Promise<void> {
   await hardenProcess();
   const { order, password } = parseStartMessage(readInput());
   let server: AgentServer | undefined;
   let isStopped = false;
-  // From the start: any of them would end the process with the password still in its memory.
+  // As early as possible: each of these signals would kill the process with the password in memory.
   host.onSignals(['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT', 'SIGUSR2'], () => {
     isStopped = true;
     server?.leave();
@@ -54,7 +54,10 @@ async function serve(
   const { place, terms } = order;
   const id = identifyKeyring(order.directory.value);
   if (id === undefined) {
-    throw new KeyringError('ERR_KEYRING_IO', `the keyring ${order.directory.value} is gone`);
+    throw new KeyringError(
+      'ERR_KEYRING_IO',
+      `the keyring ${order.directory.value} no longer exists`,
+    );
   }
   const keyring = backend.open({
     type: { value: 'file', source: 'agent' },
@@ -80,7 +83,7 @@ function translate(error: unknown, { place }: StartMessage): KeyringError {
   return new KeyringError('ERR_KEYRING_IO', `cannot listen on ${place.socket}: ${reason}`);
 }
 
-/** All of it, waited for: there is nothing else to do. */
+/** Reads all input synchronously: the process has nothing else to do. */
 function readInput(): Buffer {
   const input = Buffer.alloc(maxInputBytes);
   for (let bytes = 0; bytes < input.length;) {

@@ -3,19 +3,19 @@ import type { Terms } from '../contract.ts';
 import { maxUnlockMs } from '../unlock-time.ts';
 
 export interface Deadlines {
-  /** Counts as use. */
+  /** Restarts the idle limit. */
   touch(): void;
-  /** Lets both begin anew, with other terms; never past {@link maxUnlockMs} since the start. */
+  /** Restarts both limits with other terms; never past {@link maxUnlockMs} since the start. */
   renew(terms: Terms): void;
-  /** Until the first of them; at most 0 when one has passed. */
+  /** Time until the first limit; at most 0 if one has passed. */
   remainingMs(): number;
-  /** When they pass, by the clock on the wall. */
+  /** When the limits pass, in wall-clock time. */
   dates(): { readonly expiresAt: Date; readonly idleExpiresAt: Date };
 }
 
 /**
- * Time is counted by two clocks, and the one that says more counts: one that never jumps, but may
- * stand still while the machine sleeps, and the one on the wall.
+ * Measures time with two clocks and uses the one that shows more: the monotonic clock never jumps
+ * but may stop while the machine sleeps, the wall clock may be set.
  */
 export function createDeadlines(host: Pick<Host, 'now' | 'monotonicMs'>, first: Terms): Deadlines {
   const moment = () => ({ wallMs: host.now().getTime(), monotonicMs: host.monotonicMs() });

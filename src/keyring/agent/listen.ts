@@ -12,17 +12,17 @@ const backlog = 511;
 
 export interface BoundSocket {
   readonly server: Server;
-  /** Whether the file is still the one that was made here. */
+  /** Whether the socket file is still the one that was created here. */
   isThere(): boolean;
-  /** Removes the file, if it is ours, and takes no more connections. */
+  /** Removes the socket file if it is still our own, and accepts no more connections. */
   close(): void;
 }
 
 /**
- * Listens on a socket, or returns undefined where somebody does already. What a killed agent left is
- * removed first. All under a lock, so that of two who come at once one listens.
+ * Listens on a socket. Undefined if another agent is already listening. Removes the socket of a
+ * killed agent first. A lock ensures that only one of two concurrent starts succeeds.
  *
- * @throws ERR_KEYRING_BUSY, and the system's errors
+ * @throws ERR_KEYRING_BUSY, and system errors
  */
 export async function bindSocket(
   place: AgentPlace,
@@ -53,7 +53,7 @@ function isListenedOn(path: string): Promise<boolean> {
       resolve(isThere);
     };
     socket.once('connect', () => settle(true));
-    // A listener whose queue is full is one.
+    // EAGAIN: a listener exists and its queue is full.
     socket.once('error', (error) => settle('code' in error && error.code === 'EAGAIN'));
   });
 }
@@ -70,7 +70,8 @@ function listen(path: string): Promise<BoundSocket> {
         server,
         isThere,
         close() {
-          // Closing removes whatever has the name: another agent's, if ours is gone.
+          // Closing removes any file with this name: another agent's socket, if it replaced our
+          // own.
           if (isThere()) server.close();
           else server.unref();
         },
@@ -83,7 +84,7 @@ function isSameFile(one: Stats | undefined, other: Stats | undefined): boolean {
   return one !== undefined && one.dev === other?.dev && one.ino === other.ino;
 }
 
-/** No agent lives for so long: sockets of earlier boots, and of keyrings that are gone. */
+/** Removes sockets of earlier boots and of deleted keyrings: no agent runs for so long. */
 function removeOutlived(directory: string, now: Date): void {
   for (const name of readdirSync(directory).filter((one) => one.endsWith('.sock'))) {
     const path = join(directory, name);

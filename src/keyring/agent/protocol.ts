@@ -5,13 +5,13 @@ import { parseHints, sendableHints } from '../../core/parse-hint.ts';
 import type { Terms } from '../contract.ts';
 
 /**
- * What is said over the socket. Both sides greet, the client first; then the client asks and the agent
- * answers, one after the other. Fields that are not known are passed over, so that a later version can
- * add some; what changes the meaning of one changes the version.
+ * The protocol on the socket. Both sides send a greeting, the client first. Then the client sends
+ * one request at a time and the agent answers it. Unknown fields are ignored, so that a later
+ * version can add fields; a changed meaning needs a new version.
  */
 export const protocolVersion = 2;
 
-/** Who one is, and of which keyring one speaks. */
+/** The version of the sender and the keyring it means. */
 export interface Greeting {
   readonly version: number;
   /** Device and inode of the keyring's directory. */
@@ -20,19 +20,19 @@ export interface Greeting {
 
 export type Request = KeyringRequest | AgentRequest;
 
-/** Of the keyring. */
+/** Requests to the keyring. */
 export type KeyringRequest =
   | { readonly op: 'get' | 'delete'; readonly key: string }
   | { readonly op: 'set'; readonly key: string; readonly value: string }
   | { readonly op: 'keys' | 'probe' };
 
-/** Of the agent: until when it stays, that it shall stay, that it shall end. */
+/** Requests to the agent: its state, new terms, stop. */
 type AgentRequest =
   | { readonly op: 'look' }
   | { readonly op: 'lock' }
   | ({ readonly op: 'renew' } & Terms);
 
-/** The fields of an answer; or the keyring's error; or that the agent is about to end. */
+/** The fields of an answer, an error of the keyring, or the notice that the agent is stopping. */
 export type Reply =
   | { readonly ok: Readonly<Record<string, unknown>> }
   | { readonly error: { code: string; message: string; hints: readonly Hint[] } }
@@ -42,7 +42,7 @@ export function formatGreeting({ version, directory }: Greeting): object {
   return { 'atmos-agent': version, directory };
 }
 
-/** Never throws; undefined for what is none. */
+/** Never throws; undefined for an invalid frame. */
 export function parseGreeting(frame: Buffer): Greeting | undefined {
   const greeting = parseJson(frame.toString());
   if (!isObject(greeting)) return undefined;
@@ -50,12 +50,12 @@ export function parseGreeting(frame: Buffer): Greeting | undefined {
   return isCount(version) && typeof directory === 'string' ? { version, directory } : undefined;
 }
 
-/** A value in base64 is as large whatever is in it. */
+/** Sends a value as base64, so that the size of the frame does not depend on its characters. */
 export function formatRequest(request: Request): object {
   return request.op === 'set' ? { ...request, value: formatValue(request.value) } : request;
 }
 
-/** Never throws; undefined for what is none. */
+/** Never throws; undefined for an invalid frame. */
 export function parseRequest(frame: Buffer): Request | undefined {
   const request = parseJson(frame.toString());
   if (!isObject(request)) return undefined;
@@ -80,7 +80,7 @@ export function parseRequest(frame: Buffer): Request | undefined {
   }
 }
 
-/** What the agent says to an error of the keyring. */
+/** The answer of the agent to an error of the keyring. */
 export function formatError({ code, message, hintValues }: KeyringError): Reply {
   return { error: { code, message, hints: sendableHints(hintValues) } };
 }
@@ -88,26 +88,27 @@ export function formatError({ code, message, hintValues }: KeyringError): Reply 
 /**
  * The fields of an answer.
  *
- * @throws KeyringError as the agent met it; AgentError `leaving`, or `unusable` for what is no answer
+ * @throws KeyringError that the agent sent; AgentError `leaving`, or `unusable` for an invalid
+ *   answer
  */
 export function parseReply(frame: Buffer): Readonly<Record<string, unknown>> {
   const reply = parseJson(frame.toString());
   if (!isObject(reply)) throw noAnswer();
-  if (reply['leaving'] === true) throw new AgentError('leaving', 'it is about to end');
+  if (reply['leaving'] === true) throw new AgentError('leaving', 'it is stopping');
   if (isObject(reply['error'])) throw parseError(reply['error']);
   if (!isObject(reply['ok'])) throw noAnswer();
   return reply['ok'];
 }
 
 export function noAnswer(): AgentError {
-  return new AgentError('unusable', 'what it says is no answer');
+  return new AgentError('unusable', 'it sent an invalid answer');
 }
 
 export function formatValue(value: string): string {
   return Buffer.from(value).toString('base64');
 }
 
-/** Text from its base64, in the one form that is written; undefined for anything else. */
+/** Decodes canonical base64; undefined for anything else. */
 export function parseValue(value: unknown): string | undefined {
   if (typeof value !== 'string') return undefined;
   const bytes = Buffer.from(value, 'base64');
@@ -126,12 +127,12 @@ function parseError({ code, message, hints: given }: Record<string, unknown>): E
   return new KeyringError(known, message, { hints });
 }
 
-/** Most bytes of a message: a value of 1 MiB, in base64, has room. */
+/** Maximum size of a message. It fits a value of 1 MiB in base64. */
 export const maxFrameBytes = 2 * 1024 * 1024;
 
 const lengthBytes = 4;
 
-/** A message as it travels: its length in four bytes, the high ones first, then UTF-8 JSON. */
+/** A message as it is sent: its length in four bytes, big-endian, then UTF-8 JSON. */
 export function encodeFrame(message: object): Buffer {
   const text = Buffer.from(JSON.stringify(message));
   if (text.length > maxFrameBytes) throw new RangeError('the message is too large for a frame');
@@ -142,8 +143,8 @@ export function encodeFrame(message: object): Buffer {
 }
 
 /**
- * The messages in a stream of bytes, each still as text. Nothing is kept of a message that is
- * announced as too large; one that the end cuts off is none.
+ * Splits a stream of bytes into messages, as text. Buffers nothing of a message whose announced
+ * length is too large, and ignores an incomplete message at the end.
  *
  * @throws RangeError for a message that is too large
  */
@@ -172,15 +173,15 @@ export async function* readFrames(chunks: AsyncIterable<Buffer>): AsyncGenerator
 }
 
 /**
- * Why the agent did not do what it was asked.
+ * Why the agent did not answer a request.
  *
- * - `absent`   there is none: no socket, or one that nobody listens on
- * - `foreign`  what is in its place is not ours alone
- * - `version`  it speaks another version of the protocol
- * - `unusable` what it says makes no sense
- * - `silent`   it did not answer in time: it may still do it
- * - `gone`     it ended before it answered: whether it had done it is not known
- * - `leaving`  it says that it did not, since it is about to end
+ * - `absent`   no agent is running: the socket is missing, or no process listens on it
+ * - `foreign`  another user can access the socket or its directory
+ * - `version`  it uses another version of the protocol
+ * - `unusable` its answers are invalid
+ * - `silent`   it did not answer in time and may still execute the request
+ * - `gone`     it exited before it answered and may have executed the request
+ * - `leaving`  it did not execute the request, because it is stopping
  */
 export type AgentFailure =
   | 'absent'
@@ -191,15 +192,15 @@ export type AgentFailure =
   | 'gone'
   | 'leaving';
 
-/** Of the way to the agent, never of the keyring behind it. */
+/** A failure of the agent or of the connection to it, never of the keyring that it opened. */
 export class AgentError extends Error {
   readonly failure: AgentFailure;
-  /** Of the agent, where the system tells. */
+  /** Process id of the agent, if the system reports it. */
   readonly processId: number | undefined;
-  /** What is not ours alone. */
+  /** The path that other users can access. */
   readonly path: string | undefined;
 
-  /** @param message what is the matter, in words that can follow "it is not used:" */
+  /** @param message what failed, in words that can follow "it is not used:" */
   constructor(
     failure: AgentFailure,
     message: string,

@@ -21,19 +21,19 @@ import {
 const greetingLimitMs = 5_000;
 
 export interface ServeOptions {
-  /** Of the keyring's directory: see `KeyringId`. */
+  /** Of the keyring's directory, as in `KeyringId`. */
   readonly directory: string;
   readonly host: Pick<Host, 'sleep'>;
-  /** The clients that wait for no answer. */
+  /** Clients without a pending request. */
   readonly idle: Set<Socket>;
   answer(request: Request): Promise<Reply>;
-  /** Whether no request is taken any more. */
+  /** Whether the agent is stopping and rejects requests. */
   isLeaving(): boolean;
 }
 
 /**
- * Serves one client until it hangs up: greets it, then answers one request after another. One that
- * says what makes no sense, or nothing, is left. Never rejects.
+ * Serves one client until it disconnects: sends the greeting, then answers one request after
+ * another. Disconnects a client that sends invalid data or no greeting. Never rejects.
  */
 export async function serveClient(socket: Socket, options: ServeOptions): Promise<void> {
   const { idle, answer, isLeaving } = options;
@@ -52,14 +52,14 @@ export async function serveClient(socket: Socket, options: ServeOptions): Promis
       idle.add(socket);
     }
   } catch {
-    // The client is gone, or no client of ours.
+    // The client disconnected, or is not a client of this protocol.
   } finally {
     idle.delete(socket);
     socket.destroy();
   }
 }
 
-/** To one of another version, too, it is said which this is. */
+/** Also sends the greeting to a client of another version, so that it can report both versions. */
 async function greet(
   socket: Socket,
   frames: AsyncGenerator<Buffer>,
@@ -73,7 +73,7 @@ async function greet(
   return greeting.version === protocolVersion && greeting.directory === directory;
 }
 
-/** When the client has taken it all, so that not more than one answer waits for it. */
+/** Resolves when the client has read the message, so that at most one answer is buffered for it. */
 function send(socket: Socket, message: object): Promise<void> {
   const frame = encodeFrame(message);
   return new Promise((resolve, reject) => {
@@ -85,7 +85,7 @@ function send(socket: Socket, message: object): Promise<void> {
   });
 }
 
-/** Does in the keyring what is asked. Errors other than the keyring's are thrown. */
+/** Executes a request in the keyring. Throws errors that are not KeyringErrors. */
 export async function answerFrom(keyring: Keyring, request: KeyringRequest): Promise<Reply> {
   try {
     return { ok: await fieldsOf(keyring, request) };
@@ -116,7 +116,7 @@ async function fieldsOf(
   }
 }
 
-/** Until when it is unlocked. */
+/** When the keyring is locked again. */
 export function formatDates(deadlines: Deadlines): Reply {
   const { expiresAt, idleExpiresAt } = deadlines.dates();
   return {

@@ -11,19 +11,19 @@ import type { Reply, Request } from './protocol.ts';
 import { answerFrom, formatDates, serveClient } from './serve-client.ts';
 import { identifyKeyring, type AgentPlace, type KeyringId } from './socket-path.ts';
 
-/** Entries that are opened at once; other requests wait for their turn. */
+/** Maximum number of entries that are decrypted at once; other requests wait. */
 const maxAtOnce = 8;
-/** How often it looks whether it still has a reason to be, when nobody asks. */
+/** How often an idle agent checks whether it should stop. */
 const lookEveryMs = 5_000;
-/** How long what is being answered may take when it leaves. */
+/** Time limit for pending requests when the agent stops. */
 const shutdownGraceMs = 2_000;
 
 export interface ServerOptions {
   readonly place: AgentPlace;
   readonly id: KeyringId;
-  /** Open, with the password held. The server closes it. */
+  /** Open, and it holds the password. The server closes it. */
   readonly keyring: Keyring;
-  /** What changes when the keyring gets another password; undefined while it is new. */
+  /** Changes when the keyring gets another password; undefined while the keyring is new. */
   generation(): string | undefined;
   readonly terms: Terms;
   readonly peerOf: PeerOf;
@@ -31,16 +31,16 @@ export interface ServerOptions {
 }
 
 export interface AgentServer {
-  /** Settles when it serves nobody any more and the keyring is closed. */
+  /** Settles when the last client is disconnected and the keyring is closed. */
   readonly left: Promise<void>;
   leave(): void;
 }
 
 /**
- * Serves a keyring on a socket until it is told to leave, a deadline passes, or there is no reason to
- * go on: the socket's file or the keyring is gone or replaced, or has another password.
+ * Serves a keyring on a socket until it is asked to stop, a deadline passes, the socket file or the
+ * keyring is removed or replaced, or the keyring gets another password.
  *
- * @returns undefined where another agent serves it already
+ * @returns undefined if another agent already serves the keyring
  */
 export async function startServer(options: ServerOptions): Promise<AgentServer | undefined> {
   const { place, id, keyring, generation, peerOf, host } = options;
@@ -55,18 +55,18 @@ export async function startServer(options: ServerOptions): Promise<AgentServer |
   const answering = new Set<Promise<unknown>>();
   let known = readGeneration(generation);
 
-  /** Whether it is the keyring whose password this is. */
+  /** Whether our password still belongs to the keyring. */
   async function isOurs(): Promise<boolean> {
     if (identifyKeyring(id.path)?.name !== id.name) return false;
     const current = readGeneration(generation);
     if (current === known) return true;
-    // A new one has just been made: through us, or under another password.
+    // The keyring was just created, by this agent or by another process with another password.
     if (known !== undefined || (await keyring.probe()).state !== 'ready') return false;
     known = current;
     return true;
   }
 
-  /** Begins to leave when there is no reason left to stay. */
+  /** Starts to stop if one of the conditions for it holds. */
   async function reconsider(): Promise<void> {
     const isOver = deadlines.remainingMs() <= 0 || !bound?.isThere();
     if (isOver || !(await isOurs())) leaving.abort();
@@ -118,7 +118,7 @@ export async function startServer(options: ServerOptions): Promise<AgentServer |
   const closed = stay();
   return {
     left: closed.then(async () => {
-      // Who is still being answered may be in the middle of a write, and must not think it over.
+      // Clients with a pending request stay connected: a write must not be interrupted.
       for (const socket of idle) socket.destroy();
       await settled(serving, host);
     }),
@@ -133,7 +133,7 @@ function collected<T>(into: Set<Promise<unknown>>, promise: Promise<T>): Promise
   return promise;
 }
 
-/** Waits for all of them, but not for long. */
+/** Waits for all promises, but at most for the shutdown grace period. */
 async function settled(promises: Set<Promise<unknown>>, host: Pick<Host, 'sleep'>): Promise<void> {
   const timer = new AbortController();
   const limit = host.sleep(shutdownGraceMs, timer.signal).catch(() => {});
@@ -141,7 +141,7 @@ async function settled(promises: Set<Promise<unknown>>, host: Pick<Host, 'sleep'
   timer.abort();
 }
 
-/** What cannot be read is not what it was. */
+/** A keyring that cannot be read counts as changed. */
 function readGeneration(generation: () => string | undefined): string | undefined {
   try {
     return generation();
@@ -151,7 +151,7 @@ function readGeneration(generation: () => string | undefined): string | undefine
   }
 }
 
-/** Tells of changes in a directory, as far as the system does. */
+/** Reports changes in a directory, if the system supports it. */
 function onChange(directory: string, listener: () => void): () => void {
   try {
     const watcher = watch(directory, listener).on('error', () => {});

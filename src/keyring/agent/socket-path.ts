@@ -9,16 +9,16 @@ import { permissionCheckFor } from '../../host/permissions.ts';
 import { bootId, maxSocketPathBytes } from '../../host/unix-sockets.ts';
 import { digest } from '../digest.ts';
 
-/** A keyring's directory, whatever way leads to it. */
+/** Identifies a keyring's directory independently of the path used to reach it. */
 export interface KeyringId {
   readonly path: string;
   /** Device and inode. */
   readonly name: string;
 }
 
-/** Where the agent of a keyring is, or would be. */
+/** Where the socket of a keyring's agent is or would be. */
 export interface AgentPlace {
-  /** Of the sockets of all our agents. */
+  /** Contains the sockets of all agents of this user. */
   readonly directory: string;
   readonly socket: string;
 }
@@ -28,7 +28,7 @@ type Where = Pick<Host, 'env' | 'platform' | 'homeDirectory' | 'userId'>;
 const bootLength = 8;
 const hashLength = 16;
 
-/** Undefined while the directory is not there, or cannot be looked at. */
+/** Undefined if the directory does not exist or cannot be accessed. */
 export function identifyKeyring(directory: string): KeyringId | undefined {
   try {
     const path = realpathSync(directory);
@@ -40,7 +40,7 @@ export function identifyKeyring(directory: string): KeyringId | undefined {
   }
 }
 
-/** All places where the agent of a keyring can be, the one where a new one goes first. */
+/** All places for the socket of a keyring's agent. A new agent uses the first one. */
 export async function agentPlaces(id: KeyringId, host: Where): Promise<AgentPlace[]> {
   const boot = await bootName(host);
   const name = `${boot}-${digest(id.name).slice(0, hashLength)}.sock`;
@@ -51,9 +51,10 @@ export async function agentPlaces(id: KeyringId, host: Where): Promise<AgentPlac
 }
 
 /**
- * Makes the place of a new agent.
+ * Creates the directory for the socket of a new agent.
  *
- * @throws ERR_USAGE without a home directory or in that of another user; ERR_KEYRING_PERMISSIONS, ERR_KEYRING_IO (a path too long for a socket, too)
+ * @throws ERR_USAGE without a home directory or in that of another user; ERR_KEYRING_PERMISSIONS;
+ *   ERR_KEYRING_IO, also if the path is too long for a socket
  */
 export async function makePlace(id: KeyringId, host: Where): Promise<AgentPlace> {
   const places = await agentPlaces(id, host);
@@ -68,7 +69,7 @@ export async function makePlace(id: KeyringId, host: Where): Promise<AgentPlace>
   if (!isOfOurs(directory, host, makeDirectory(directory, host))) {
     throw new KeyringError(
       'ERR_KEYRING_PERMISSIONS',
-      `${directory}, where the agent's socket goes, is not a directory that is yours alone`,
+      `${directory}, the directory for the agent's socket, is not a private directory of yours`,
       { hints: [showPermissions(directory), run(['chmod', '700', directory])] },
     );
   }
@@ -76,7 +77,7 @@ export async function makePlace(id: KeyringId, host: Where): Promise<AgentPlace>
   return place;
 }
 
-/** What is wrong with a directory or a socket: undefined when it is ours alone, or not there. */
+/** Why a directory or a socket must not be used: undefined if it is private or does not exist. */
 export function faultOf(path: string, { userId }: Pick<Host, 'userId'>): string | undefined {
   const stats = look(path);
   if (stats === undefined) return undefined;
@@ -84,12 +85,12 @@ export function faultOf(path: string, { userId }: Pick<Host, 'userId'>): string 
   if (permissions === undefined) return undefined;
   const { isOurs, owner, others } = permissions;
   if (!isOurs) return `${path} belongs to ${owner}`;
-  // Where a link leads, others may decide.
+  // Another user may control the target of a symbolic link.
   const isOpen = others.read || others.write || stats.isSymbolicLink();
   return isOpen ? `${path} is open to other users` : undefined;
 }
 
-/** The entry itself, no link followed; undefined when there is none, or it is out of reach. */
+/** Does not follow symbolic links. Undefined if the path does not exist or cannot be accessed. */
 export function look(path: string): Stats | undefined {
   try {
     return lstatSync(path);
@@ -111,7 +112,7 @@ function checkLength(socket: string, host: Where): void {
   );
 }
 
-/** That of the login, if it is as the XDG specification says. After `su` it is another's. */
+/** The directory of the login session if its permissions are correct. After `su` they are not. */
 function runtimeDirectory({ env, userId }: Where): string | undefined {
   const directory = env['XDG_RUNTIME_DIR'];
   if (!directory || !isAbsolute(directory)) return undefined;
@@ -126,7 +127,7 @@ function isOfOurs(directory: string, host: Where, isThere: boolean): boolean {
   );
 }
 
-/** False where it cannot be made. */
+/** False if it cannot be created. */
 function makeDirectory(directory: string, host: Where): boolean {
   try {
     makeOwnDirectories(directory, host);
@@ -137,7 +138,7 @@ function makeDirectory(directory: string, host: Where): boolean {
   }
 }
 
-/** So that a socket left from before the machine was started is never taken for one of now. */
+/** Part of the socket's name, so that a socket of an earlier boot is never used. */
 async function bootName(host: Where): Promise<string> {
   const id = (await bootId(host)) ?? '';
   return id.replaceAll(/[^0-9a-f]/gi, '').slice(0, bootLength) || 'boot';

@@ -4,17 +4,17 @@ import { parseHints, sendableHints } from '../../core/parse-hint.ts';
 import type { Terms } from '../contract.ts';
 import type { AgentPlace } from './socket-path.ts';
 
-/** What a new agent is told on its standard input: a line of JSON, then the password as it is. */
+/** Sent to a new agent on standard input: one line of JSON, then the raw password. */
 export interface StartMessage {
   readonly directory: Sourced<string>;
   readonly place: AgentPlace;
   readonly terms: Terms;
 }
 
-/** What it says of itself on standard output. */
+/** Sent by the new agent on standard output. */
 export type Outcome =
   | { readonly kind: 'started' }
-  /** Another agent serves this keyring. */
+  /** Another agent already serves this keyring. */
   | { readonly kind: 'taken' }
   | { readonly kind: 'failed'; readonly error: KeyringError };
 
@@ -26,9 +26,9 @@ export function formatStartMessage(order: StartMessage, password: Buffer): Buffe
 }
 
 /**
- * Takes over the input: the password is a part of it.
+ * Takes ownership of the input buffer: the returned password is a part of it.
  *
- * @throws TypeError for what no version of ours writes
+ * @throws TypeError for input that no version of atmos-auth writes
  */
 export function parseStartMessage(input: Buffer): { order: StartMessage; password: Buffer } {
   const end = input.indexOf(newline);
@@ -45,7 +45,7 @@ export function formatOutcome(outcome: Outcome): string {
   return JSON.stringify({ kind: 'failed', error: { code, message, hints } });
 }
 
-/** Undefined for what an agent that broke down says. */
+/** Undefined for the output of an agent that failed. */
 export function parseOutcome(text: string): Outcome | undefined {
   const outcome = parseJson(text);
   if (!isObject(outcome)) return undefined;

@@ -4,7 +4,7 @@ import { ensureDirectory } from './directory.ts';
 import { createAccess } from './encrypted-directory.ts';
 import { readVerifier, statePaths } from './state.ts';
 
-/** The file keyring as its unlock agent sees it. */
+/** The operations of the file keyring that its unlock agent uses. */
 export const agentFileKeyring: AgentBackend = {
   open: (context) => openFileKeyring(context),
   generation: (directory, userId) => readVerifier(statePaths(directory), userId),

@@ -1,10 +1,12 @@
 import type { Host } from '../../host/host.ts';
 
-/** An amount of work in vain that may be done within a minute, whatever files others put there. */
+/**
+ * Limits the wasted work within a minute, however many files other programs put into the keyring.
+ */
 export interface Allowance {
-  /** Uses some of it up, or nothing and returns false when not that much is left. */
+  /** Uses up the amount. Returns false, and uses up nothing, if less than that is left. */
   take(amount: number): boolean;
-  /** Takes back what was not in vain. */
+  /** Gives back an amount that was not wasted. */
   giveBack(amount: number): void;
 }
 

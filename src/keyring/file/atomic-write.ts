@@ -4,23 +4,23 @@ import { KeyringError, systemErrorCode } from '../../core/errors.ts';
 import { randomId, replacePrivately, syncDirectory } from '../../host/files.ts';
 import { translateSystemError } from './system-error.ts';
 
-/** Called between every two steps of a change, so that tests can stop there. */
+/** Called between the steps of a change, so that tests can stop there. */
 export type OnStep = (step: string) => void;
 
 export interface AtomicWrite {
-  /** Where the text shall be. */
+  /** The file to write. */
   readonly path: string;
   readonly text: string;
-  /** A directory of ours on the same file system. */
+  /** A private directory on the same file system. */
   readonly temporaryDirectory: string;
-  /** Fails with EEXIST instead of replacing what is there. */
+  /** Fails with EEXIST instead of replacing an existing file. */
   readonly exclusive?: boolean;
   readonly onStep: OnStep;
 }
 
 /**
- * Replaces a file so that at any moment, even after a crash, either the old or the new text is
- * there, whole; and when it returns, the new one is on the disk.
+ * Replaces a file so that at any moment, even after a crash, it contains either the old or the new
+ * text completely. When the function returns, the new text is on the disk.
  *
  * @throws ERR_KEYRING_IO, ERR_KEYRING_PERMISSIONS
  */
@@ -43,14 +43,14 @@ export function writeAtomically(write: AtomicWrite): void {
   }
 }
 
-// Another writer may have replaced or deleted the file since; then there is nothing to compare.
+// Skipped if another process has replaced or deleted the file since it was written.
 function readBack(descriptor: number, path: string, text: string): void {
   if (!isSameFile(descriptor, path)) return;
   const expected = Buffer.from(text);
   const found = Buffer.alloc(expected.length + 1);
   const bytes = readSync(descriptor, found, 0, found.length, 0);
   if (bytes !== expected.length || !found.subarray(0, bytes).equals(expected)) {
-    throw new KeyringError('ERR_KEYRING_IO', `${path} does not hold what was written to it`);
+    throw new KeyringError('ERR_KEYRING_IO', `${path} does not contain what was written to it`);
   }
 }
 

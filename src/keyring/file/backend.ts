@@ -17,10 +17,10 @@ import { translateSystemError, translating } from './system-error.ts';
 import { createEntryWriter } from './write-entry.ts';
 
 /**
- * A keyring of encrypted files, one a key, that Atmos and aws-vault read and write too. The password
- * is asked for when the first entry is read or written, once for the life of the keyring object.
+ * A keyring of encrypted files, one for each entry, in the format of Atmos and aws-vault. Asks for
+ * the password at the first read or write, once for the lifetime of the keyring object.
  *
- * @param onStep called between the steps of a change; for tests that stop there
+ * @param onStep called between the steps of a change; tests stop there
  */
 export function openFileKeyring(context: FileContext, onStep: OnStep = () => {}): Keyring {
   const { settings, host } = context;
@@ -31,14 +31,18 @@ export function openFileKeyring(context: FileContext, onStep: OnStep = () => {})
   async function look(): Promise<Probe> {
     const directory = access.find();
     if (directory !== undefined && isCommitted(statePaths(directory))) {
-      return locked('a change of its password was cut short; what is read or written next ends it');
+      return locked(
+        'a change of its password was interrupted; the next read or write completes it',
+      );
     }
     const source = passwordSource(context);
     if (source === 'none')
       return locked(`no password: ${showValue(settings.passwordEnv)} is not set`);
     if (!access.isUnlocked() && (source === 'prompt' || source === 'command')) {
       return locked(
-        source === 'prompt' ? 'it will ask for the password' : 'the password command has not run',
+        source === 'prompt'
+          ? 'the next use prompts for the password'
+          : 'the password command has not been run yet',
       );
     }
     const { kind } = await access.judge(directory, access.verifierOf(directory));
@@ -81,7 +85,7 @@ export function openFileKeyring(context: FileContext, onStep: OnStep = () => {})
       checkReadKey(key);
       const directory = access.find();
       const name = entryName(key, host);
-      // By the listing, since a file system that folds case would find an entry of another key.
+      // Searches the listing, since a case-insensitive file system would find another entry.
       if (directory === undefined || !hasEntry(directory, name)) return false;
       const paths = statePaths(directory);
       ensureState(paths, host.userId);
@@ -113,7 +117,7 @@ function hasEntry(directory: string, name: string): boolean {
   return translating('list', directory, () => readdirSync(directory)).includes(name);
 }
 
-/** False when somebody else was first. */
+/** False if another process removed the file first. */
 function remove({ temporary }: StatePaths, path: string): boolean {
   try {
     removeFile(path, join(temporary, randomId()));

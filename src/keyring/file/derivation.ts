@@ -4,19 +4,19 @@ import { parametersName, variantOf, type KeyParameters } from './jwe.ts';
 
 const pbkdf2Async = promisify(pbkdf2);
 
-/** Derives wrapping keys from one password, each set of parameters once. */
+/** Derives wrapping keys from one password, once for each set of parameters. */
 export interface Derivation {
-  /** A copy of the key. Rejects once the password is forgotten. */
+  /** A copy of the key. Rejects after `forget`. */
   wrappingKey(parameters: KeyParameters): Promise<Buffer>;
-  /** Whether that key was derived already, so that it costs nothing. */
+  /** Whether the key is already derived, so that `wrappingKey` is fast. */
   isDerived(parameters: KeyParameters): boolean;
-  /** A copy of the password, for one who is to hold it too. */
+  /** A copy of the password, for a caller that has to keep it. */
   password(): Buffer;
-  /** Overwrites the password and the keys, but not copies in use. */
+  /** Overwrites the password and the keys, but not the copies that were returned. */
   forget(): void;
 }
 
-/** Takes over `password`: it is overwritten when the derivation is forgotten. */
+/** Takes ownership of `password` and overwrites it in `forget`. */
 export function createDerivation(password: Buffer): Derivation {
   const keys = new Map<string, Promise<Buffer>>();
   let isForgotten = false;
@@ -32,12 +32,12 @@ export function createDerivation(password: Buffer): Derivation {
     isDerived: (parameters) => keys.has(parametersName(parameters)),
     async wrappingKey(parameters) {
       const name = parametersName(parameters);
-      // The password is zeros by now: what was sealed under it, anybody could open.
-      if (isForgotten) throw new TypeError('the keyring was closed');
+      // The password is overwritten with zeros: anyone could decrypt what is encrypted with it now.
+      if (isForgotten) throw new TypeError('the keyring is closed');
       const key = keys.get(name) ?? derive(parameters);
       keys.set(name, key);
       const copy = Buffer.from(await key);
-      if (isForgotten) throw new TypeError('the keyring was closed');
+      if (isForgotten) throw new TypeError('the keyring is closed');
       return copy;
     },
     password: () => Buffer.from(password),

@@ -12,7 +12,7 @@ import { windows } from '../../host/windows/load.ts';
 import { findEntry, type EntryFile } from './entry.ts';
 import { translateSystemError, translating } from './system-error.ts';
 
-// Magic numbers of statfs(2) where flock(2) may not reach other hosts.
+// Magic numbers of statfs(2) of file systems on which flock(2) may not exclude other hosts.
 const networkFileSystems: Readonly<Record<number, string>> = {
   0x6969: 'NFS',
   0xff534d42: 'CIFS',
@@ -25,8 +25,9 @@ const networkFileSystems: Readonly<Record<number, string>> = {
 };
 
 /**
- * The real path of the keyring's directory, or undefined when there is none yet. Every directory on
- * the way must belong to us or root and be writable by nobody else, or a stranger could swap it.
+ * The real path of the keyring's directory. Undefined if it does not exist. All parent directories
+ * must belong to this user or root and must not be writable by other users, who could replace the
+ * keyring.
  *
  * @throws ERR_KEYRING_PERMISSIONS, ERR_KEYRING_IO
  */
@@ -35,7 +36,7 @@ export function findDirectory(directory: string, userId: number | undefined): st
   checkPath(directory);
   const real = walk(directory, userId);
   if (real === undefined) return undefined;
-  const stats = translating('look at', real, () => lstatSync(real));
+  const stats = translating('access', real, () => lstatSync(real));
   const permissions = permissionsOf(real, stats, permissionCheck);
   if (!permissions.isOurs) {
     throw new KeyringError(
@@ -47,21 +48,25 @@ export function findDirectory(directory: string, userId: number | undefined): st
   return real;
 }
 
-/** {@link findDirectory}, made first where it is missing (0700, its parents too). */
+/** {@link findDirectory}, but creates missing directories (mode 0700), including parents. */
 export function ensureDirectory(directory: string, userId: number | undefined): string {
   const found = findDirectory(directory, userId);
   if (found !== undefined) return found;
-  translating('make the keyring directory', directory, () => makePrivateDirectories(directory));
+  translating('create the keyring directory', directory, () => makePrivateDirectories(directory));
   const made = findDirectory(directory, userId);
   if (made === undefined) {
-    throw new KeyringError('ERR_KEYRING_IO', `the keyring directory ${directory} vanished`);
+    throw new KeyringError(
+      'ERR_KEYRING_IO',
+      `the keyring directory ${directory} was removed while it was used`,
+    );
   }
   return made;
 }
 
 /**
- * The entries of a directory, those of other programs too, sorted by the names of their files. What
- * counts, lists or encrypts entries anew goes by it, so that all of them mean the same entries.
+ * The entries of a directory, including those of other programs, sorted by file name. Every
+ * operation that counts, lists or re-encrypts entries uses this list, so that all of them see the
+ * same entries.
  */
 export function listEntries(
   directory: string,
@@ -76,14 +81,14 @@ export function listEntries(
     .flatMap((name) => findEntry(join(directory, name), host) ?? []);
 }
 
-/** The keys of the entries in a directory, sorted. */
+/** The names of the entries in a directory, sorted. */
 export function listKeys(directory: string, host: Pick<Host, 'platform' | 'userId'>): string[] {
   return listEntries(directory, host)
     .flatMap(({ key }) => key ?? [])
     .sort();
 }
 
-/** The kind of network file system the directory is on, if it is on one. */
+/** The kind of network file system that contains the directory; undefined for a local one. */
 export function networkFileSystem(directory: string): string | undefined {
   try {
     const onWindows = windows();
@@ -94,7 +99,7 @@ export function networkFileSystem(directory: string): string | undefined {
   }
 }
 
-/** On Windows some paths lead past the file system: to a device, or to a stream of a file. */
+/** Some Windows paths name a device or an alternate stream of a file instead of a directory. */
 function checkPath(path: string): void {
   if (sep === '/') return;
   const isDevice = /^[\\/]{2}[.?]([\\/]|$)/.test(path);
@@ -106,16 +111,16 @@ function checkPath(path: string): void {
   );
 }
 
-/** The real path, with the owner of all checked that is passed, or undefined where the way ends. */
+/** The real path. Checks the owner of each directory on it. Undefined if a directory is missing. */
 function walk(path: string, userId: number | undefined): string | undefined {
   try {
     return followOwnPath(path, userId, 'directory', (fault) => refuse(path, fault));
   } catch (error) {
-    throw translateSystemError('look at', pathOf(error) ?? path, error);
+    throw translateSystemError('access', pathOf(error) ?? path, error);
   }
 }
 
-/** What an error of the system is about. */
+/** The path that a system error is about. */
 function pathOf(error: unknown): string | undefined {
   const isAbout = error instanceof Error && 'path' in error && typeof error.path === 'string';
   return isAbout ? String(error.path) : undefined;
@@ -124,7 +129,8 @@ function pathOf(error: unknown): string | undefined {
 function refuse(path: string, { at, kind, permissions }: PathFault): never {
   const elsewhere = setVariable('ATMOS_KEYRING_FILE_PATH', placeholder('a directory of your own'));
   if (kind === 'no-directory') {
-    const what = at === path ? `the keyring path ${at}` : `${at}, on the way to the keyring,`;
+    const what =
+      at === path ? `the keyring path ${at}` : `${at}, a parent directory of the keyring,`;
     throw new KeyringError('ERR_KEYRING_IO', `${what} is not a directory`, {
       hints: at === path ? [showPermissions(at)] : [showPermissions(at), elsewhere],
     });
@@ -133,7 +139,7 @@ function refuse(path: string, { at, kind, permissions }: PathFault): never {
   if (kind === 'owner') {
     throw new KeyringError(
       'ERR_KEYRING_PERMISSIONS',
-      `${at}, on the way to the keyring, belongs to ${permissions.owner}, who could replace the keyring`,
+      `${at}, a parent directory of the keyring, belongs to ${permissions.owner}, who could replace the keyring`,
       {
         hints: [showPermissions(at), elsewhere],
       },
@@ -141,8 +147,8 @@ function refuse(path: string, { at, kind, permissions }: PathFault): never {
   }
   throw new KeyringError(
     'ERR_KEYRING_PERMISSIONS',
-    `${at}, on the way to the keyring, can be written by other users, who could replace the keyring`,
-    // What is not ours we cannot close.
+    `${at}, a parent directory of the keyring, can be written by other users, who could replace the keyring`,
+    // We cannot change the permissions of a directory that belongs to another user.
     {
       hints: permissions.isOurs
         ? [permissions.withdrawCommand()]
@@ -152,13 +158,11 @@ function refuse(path: string, { at, kind, permissions }: PathFault): never {
 }
 
 function permissionsOf(path: string, stats: Stats, permissionCheck: PermissionCheck): Permissions {
-  const permissions = translating('look at', path, () =>
-    permissionCheck.permissionsOf(path, stats),
-  );
+  const permissions = translating('access', path, () => permissionCheck.permissionsOf(path, stats));
   if (permissions === undefined) throw replaced(path);
   return permissions;
 }
 
 function replaced(path: string): KeyringError {
-  return new KeyringError('ERR_KEYRING_BUSY', `${path} was replaced while it was looked at`);
+  return new KeyringError('ERR_KEYRING_BUSY', `${path} was replaced while it was inspected`);
 }

@@ -22,17 +22,17 @@ import {
   type FaultyEntry,
 } from './torn.ts';
 
-/** A keyring's directory together with its password, which is asked for when it is first needed. */
+/** A keyring's directory with its password, which is resolved when it is first needed. */
 export interface Access {
-  /** The directory, if there is one yet and its layout is one we know. */
+  /** The directory, if it exists and this version supports its layout. */
   find(): string | undefined;
-  /** The verifier of a directory, if it has one: the generation of the keyring. */
+  /** The verifier of a directory, if it exists: the generation of the keyring. */
   verifierOf(directory: string | undefined): string | undefined;
-  /** Whether the password is the one of the directory in this generation. */
+  /** Whether the password is the right one for this generation of the directory. */
   judge(directory: string | undefined, verifier: string | undefined): Promise<Judgement>;
-  /** The value of an entry, or null when there is none. */
+  /** The value of an entry, or null if it does not exist. */
   read(directory: string, key: string): Promise<string | null>;
-  /** The error for a password that does not open the keyring; it is asked for anew the next time. */
+  /** The error for a wrong password. The next operation resolves the password again. */
   wrongPassword(): KeyringError;
   isUnlocked(): boolean;
   forget(): void;
@@ -53,14 +53,14 @@ export function createAccess(context: FileContext): Access {
   let bounds = createBounds(host);
   let unlocking: Promise<Derivation> | undefined;
   let proved: { derivation: Derivation; isValid(directory: string): boolean } | undefined;
-  /** How many files the password was not tried on when it was found wrong. */
+  /** Number of files that were not tried when the password was found wrong. */
   let untriedFiles = 0;
 
   function derivationOf(isRight: IsRight, isNew = false): Promise<Derivation> {
     if (unlocking === undefined) {
       const started = (isNew ? resolveNew() : resolveRight(isRight)).then(tellTyped);
       unlocking = started;
-      // A password that could not be had is asked for again the next time.
+      // If the password cannot be resolved, the next operation tries again.
       started.catch(() => {
         if (unlocking === started) unlocking = undefined;
       });
@@ -73,7 +73,10 @@ export function createAccess(context: FileContext): Access {
     return createDerivation(password);
   }
 
-  /** Of what the source gave, the password that opens the keyring; if none does, the usual one. */
+  /**
+   * Of the candidates from the source, the password that opens the keyring; by default the usual
+   * one.
+   */
   async function resolveExisting(isRight: IsRight): Promise<Derivation> {
     const { password, whole } = await resolvePassword(context, false);
     const usual = createDerivation(password);
@@ -85,7 +88,9 @@ export function createAccess(context: FileContext): Access {
     return right;
   }
 
-  /** A person who mistyped is asked again. Any other source would only give the same once more. */
+  /**
+   * Prompts again after a mistyped password. Other sources would return the same password again.
+   */
   async function resolveRight(isRight: IsRight): Promise<Derivation> {
     for (let questions = 1; ; questions++) {
       const derivation = await resolveExisting(isRight);
@@ -127,8 +132,8 @@ export function createAccess(context: FileContext): Access {
   }
 
   /**
-   * Whether the password is not wrong. Many entries may not open, so what proved it right is
-   * remembered while it stays as it is: the verifier, or the entry that opened.
+   * Whether the password is not wrong. Since many entries may not open, this remembers what proved
+   * the password right (the verifier or an entry) for as long as it does not change.
    */
   async function isProved(directory: string, derivation: Derivation): Promise<boolean> {
     if (proved?.derivation === derivation && proved.isValid(directory)) return true;
@@ -145,25 +150,22 @@ export function createAccess(context: FileContext): Access {
 
   function wrongPassword(): KeyringError {
     unlocking = undefined;
-    // What the wrong one has cost is not held against the next.
+    // Gives the next password new limits, because the wrong one may have used up the current ones.
     bounds = createBounds(host);
-    const untriedPart =
-      untriedFiles === 0 ? '' : `; it was not tried on ${untriedFiles} files of it`;
+    const untriedPart = untriedFiles === 0 ? '' : `; ${untriedFiles} files were not tried`;
     return new KeyringError(
       'ERR_KEYRING_PASSWORD_WRONG',
       `the password (from ${describePasswordSource(context)}) does not open the keyring ${location}${untriedPart}`,
       {
         hints: [
-          say(
-            'check the password: it is that of the first entry, or the last that keyring rekey set',
-          ),
+          say('check the password: it was set with the first entry or by the last keyring rekey'),
           ...(untriedFiles === 0 ? [] : [listFiles([location])]),
         ],
       },
     );
   }
 
-  /** Whether a password that was typed opens an entry, or else the keyring that the entry is in. */
+  /** Whether a typed password opens an entry, or else the keyring that contains it. */
   function opensAny(directory: string, token: Jwe): IsRight {
     return async (derivation) => {
       if (opensKey(token, await derivation.wrappingKey(token.parameters))) return true;
@@ -173,7 +175,7 @@ export function createAccess(context: FileContext): Access {
     };
   }
 
-  /** The plaintext of an entry; a fault may only mean that it is being written at this moment. */
+  /** Decrypts an entry. A fault may also mean that the entry is being written at the moment. */
   async function open(
     directory: string,
     entry: FaultyEntry,
@@ -212,13 +214,13 @@ export function createAccess(context: FileContext): Access {
       if (item.key === key) return item.value;
       throw new KeyringError(
         'ERR_KEYRING_FOREIGN',
-        `the entry ${path} belongs to the key ${JSON.stringify(item.key)}: its file was renamed or copied`,
+        `the entry ${path} contains the entry ${JSON.stringify(item.key)}: its file was renamed or copied`,
         {
           hints: [
             say(
               entry.isOwn
-                ? 'give the file its own name back, or move it away'
-                : 'give the file its own name back',
+                ? 'rename the file back, or move it to another directory'
+                : 'rename the file back',
             ),
           ],
         },

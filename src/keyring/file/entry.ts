@@ -28,14 +28,15 @@ import {
 import { parseJwe } from './jwe.ts';
 import { translateSystemError } from './system-error.ts';
 
-/** Largest file we read: a value of 1 MiB, twice in base64, has room. */
+/** Largest file that is read: it fits a value of 1 MiB that is base64-encoded twice. */
 export const maxEntryBytes = 4 * 1024 * 1024;
-/** A file that is another one each time it is looked at is not one that only we write to. */
+/** If a file changes more often while we read it, another program writes to it constantly. */
 const maxLooks = 100;
 
 /**
- * The text of an entry's file, or undefined when there is none. Only a regular file of our own that
- * nobody else may touch is read: no symlink, no pipe (opened without waiting), nothing oversized.
+ * The text of an entry's file. Undefined if it does not exist. Reads only a regular file of this
+ * user that other users cannot access: no symbolic link, no pipe (opened without waiting), no large
+ * file.
  *
  * @throws ERR_KEYRING_PERMISSIONS, ERR_KEYRING_DAMAGED (too large), ERR_KEYRING_IO
  */
@@ -55,7 +56,7 @@ export function readEntryFile(path: string, userId: number | undefined): string 
 }
 
 function openEntry(path: string): number | undefined {
-  // Windows has neither flag.
+  // Both flags are undefined on Windows.
   const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK } = constants;
   try {
     return whileInUse(() => openSync(path, O_RDONLY | (O_NOFOLLOW ?? 0) | (O_NONBLOCK ?? 0)));
@@ -63,14 +64,14 @@ function openEntry(path: string): number | undefined {
     const code = systemErrorCode(error);
     if (code === 'ENOENT') return undefined;
     if (code === 'ELOOP') throw notRegular(path, 'a symbolic link');
-    // A socket cannot be opened at all.
+    // Opening a socket always fails.
     const kind = irregularKindAt(path);
     if (kind !== undefined) throw notRegular(path, kind);
     throw translateSystemError('read', path, error);
   }
 }
 
-/** False when something else is at the path by now, so that nothing can be said of what was opened. */
+/** False if the path now refers to another file, so that nothing is known about the opened one. */
 function checkEntry(path: string, stats: Stats, userId: number | undefined): boolean {
   const kind = irregularKind(stats);
   if (kind !== undefined) throw notRegular(path, kind);
@@ -94,7 +95,7 @@ function checkEntry(path: string, stats: Stats, userId: number | undefined): boo
   return true;
 }
 
-/** Where links are followed when a file is opened, one that is there is found by a look at the path. */
+/** Where opening a file follows links, checks the path for a symbolic link. */
 function lookAt(path: string, look: () => Permissions | undefined): Permissions | undefined {
   try {
     const permissions = look();
@@ -124,7 +125,7 @@ function readAll(path: string, descriptor: number): string {
     if (total > maxEntryBytes) {
       throw new KeyringError(
         'ERR_KEYRING_DAMAGED',
-        `the entry ${path} is larger than any entry can be`,
+        `the entry ${path} is larger than the largest possible entry`,
         {
           hints: [listFiles([path])],
         },
@@ -135,8 +136,8 @@ function readAll(path: string, descriptor: number): string {
 }
 
 /**
- * The file name of a key: as Atmos writes it, and on Windows with all escaped in the same way that no
- * file there can be called. Atmos reads those names too: it decodes every `%XX`.
+ * The file name of an entry, as Atmos writes it. On Windows, characters that are invalid in file
+ * names are escaped as well. Atmos reads those names, because it decodes every `%XX`.
  */
 export function entryName(key: string, host: NamingHost): string {
   return escapeFileName(encodeKey(key), host);
@@ -144,7 +145,7 @@ export function entryName(key: string, host: NamingHost): string {
 
 type NamingHost = Pick<Host, 'platform'>;
 
-/** The key of a file name, or undefined for a name that {@link entryName} would not give. */
+/** The entry name of a file. Undefined for a file name that {@link entryName} never returns. */
 export function keyOfEntry(name: string, host: NamingHost): string | undefined {
   const key = name.replaceAll(/%([0-7][0-9A-F])/g, (_, hex: string) =>
     String.fromCharCode(Number.parseInt(hex, 16)),
@@ -154,19 +155,19 @@ export function keyOfEntry(name: string, host: NamingHost): string | undefined {
   return isReadable && isFileOfKey ? key : undefined;
 }
 
-/** A file that holds an entry, or should. */
+/** A file that contains or should contain an entry. */
 export interface EntryFile {
   readonly name: string;
   readonly path: string;
-  /** Undefined for an entry under a name that no key encodes to: no program finds it there. */
+  /** Undefined if no entry name has this file name: no program finds the entry. */
   readonly key: string | undefined;
 }
 
 /**
- * The entry in a file. A file with a name that we would write should be one, whatever it contains.
- * Other programs write further names (longer, with a leading dot or control characters), which the
- * files of an operating system or an editor have as well: such a file is an entry if it is a JWE.
- * Undefined for a file that is none.
+ * The entry in a file. A file whose name we would write counts as an entry, whatever it contains.
+ * Other programs use further names (longer, with a leading dot or control characters), as do files
+ * of an operating system or an editor: such a file is an entry if it contains a JWE. Undefined for
+ * any other file.
  */
 export function findEntry(
   path: string,
@@ -188,14 +189,17 @@ function holdsJwe(path: string, userId: number | undefined): boolean {
   }
 }
 
-/** @throws ERR_KEYRING_INVALID_KEY for no key, and for one that no file here can be called after */
+/**
+ * @throws ERR_KEYRING_INVALID_KEY for an invalid entry name and for one without a valid file name
+ *   here
+ */
 export function checkEntryKey(key: string, host: NamingHost): void {
   checkKey(key);
   const name = entryName(key, host);
   if (Buffer.byteLength(name) <= maxKeyBytes) return;
   throw new KeyringError(
     'ERR_KEYRING_INVALID_KEY',
-    `key ${shownKey(key)} is too long for the name of a file on Windows (${Buffer.byteLength(name)} bytes with what is escaped, at most ${maxKeyBytes})`,
+    `key ${shownKey(key)} is too long for a file name on Windows (${Buffer.byteLength(name)} bytes with escapes, at most ${maxKeyBytes})`,
     {
       hints: [
         say('use a shorter name, or one with fewer characters that Windows forbids in file names'),
@@ -204,7 +208,7 @@ export function checkEntryKey(key: string, host: NamingHost): void {
   );
 }
 
-/** What stands in an entry once it is decrypted: the JSON of 99designs/keyring's `Item`. */
+/** The content of a decrypted entry: the JSON of 99designs/keyring's `Item`. */
 export interface Item {
   readonly key: string;
   readonly value: string;
@@ -212,7 +216,7 @@ export interface Item {
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
-/** The fields in the order and with the defaults that Go writes. */
+/** Writes the fields in the order and with the defaults of Go. */
 export function formatItem({ key, value }: Item): Buffer {
   const item = {
     Key: key,
@@ -229,12 +233,12 @@ export function formatItem({ key, value }: Item): Buffer {
 export function parseItem(plaintext: Buffer): Item | { fault: string } {
   const parsed = parseJson(plaintext);
   if (typeof parsed !== 'object' || parsed === null || !('Key' in parsed) || !('Data' in parsed)) {
-    return { fault: 'it holds no item' };
+    return { fault: 'it contains no item' };
   }
   const { Key: key, Data: data } = parsed;
-  if (typeof key !== 'string') return { fault: 'its item has no key' };
+  if (typeof key !== 'string') return { fault: 'its item has no entry name' };
   const value = data === null ? '' : typeof data === 'string' ? decodeText(data) : undefined;
-  return value === undefined ? { fault: 'its item has no text as value' } : { key, value };
+  return value === undefined ? { fault: 'its item has a value that is not text' } : { key, value };
 }
 
 function parseJson(bytes: Buffer): unknown {

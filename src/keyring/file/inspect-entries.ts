@@ -15,8 +15,8 @@ import { surveyEntries } from './survey.ts';
 import { translating } from './system-error.ts';
 
 /**
- * What each file is: an entry that could be opened, one that could not, or nothing of ours. What other
- * programs keep there is only named: no hint changes it.
+ * Reports for each file whether it is an entry that could be decrypted, an invalid entry, or no
+ * entry. Entries of other programs are only listed: no hint changes them.
  */
 export async function examineFiles(
   directory: string,
@@ -26,7 +26,7 @@ export async function examineFiles(
   const files = listEntries(directory, host);
   const keys = files.flatMap(({ key }) => key ?? []);
   const own = keys.filter(isOwn);
-  // Owner, mode, kind, size and form: all that is seen without the password.
+  // Checks owner, mode, type, size and format, which need no password.
   const survey = await surveyEntries({ directory, host }, own);
   const faults: Finding[] = own.flatMap((key) => {
     const fault = survey.faults.get(key);
@@ -37,7 +37,7 @@ export async function examineFiles(
   const entries =
     faults.length > 0
       ? faults
-      : [ok('files', `${own.length} entries, all yours alone and of a form that can be read`)];
+      : [ok('files', `${own.length} entries: each is readable only by you and has a valid format`)];
   return [
     ...entries,
     ...countOthers(keys.length - own.length),
@@ -65,7 +65,9 @@ function examineForeign(directory: string, files: readonly EntryFile[]): Finding
   ];
 }
 
-/** Names that a file system of another machine, where the keyring is copied to, takes for one. */
+/**
+ * Entry names that are equal on a case-insensitive file system, to which the keyring may be copied.
+ */
 function examineConflicts(
   directory: string,
   keys: readonly string[],
@@ -82,10 +84,10 @@ function examineConflicts(
     .map((group) =>
       warning(
         'conflicting-files',
-        `${listNames(group)} are one name where case does not count, and one of them would be lost there`,
+        `${listNames(group)} differ only in case, and one of them would be lost on a file system that ignores case`,
         listFiles(
           group.map((key) => join(directory, entryName(key, host))),
-          group.every(isOwn) ? 'to choose the one to move to another directory' : undefined,
+          group.every(isOwn) ? 'to choose which one to move to another directory' : undefined,
         ),
       ),
     );
@@ -95,14 +97,14 @@ export function isStateThere(directory: string): boolean {
   return existsSync(statePaths(directory).root);
 }
 
-/** What we keep beside the entries, and what a writer that was killed has left there. */
+/** Checks the files that we keep beside the entries, and leftovers of interrupted writes. */
 export async function examineState(directory: string, host: Host): Promise<Finding[]> {
   const paths = statePaths(directory);
   if (!isStateThere(directory)) {
     return [
       ok(
         'state',
-        'no .state, as in a keyring that only Atmos has written: the next write makes it',
+        'no .state, because only Atmos has written to the keyring: the next write creates it',
       ),
     ];
   }
@@ -110,7 +112,7 @@ export async function examineState(directory: string, host: Host): Promise<Findi
     ...examineVerifier(paths, host),
     ...((await isAtWork(paths, host)) ? [] : [...examineNext(paths), ...examineTemporary(paths)]),
   ];
-  return faults.length > 0 ? faults : [ok('state', 'nothing is left over, nothing half done')];
+  return faults.length > 0 ? faults : [ok('state', 'no leftover files, no unfinished rekey')];
 }
 
 function examineVerifier(paths: StatePaths, { userId }: Host): Finding[] {
@@ -120,13 +122,13 @@ function examineVerifier(paths: StatePaths, { userId }: Host): Finding[] {
   return [
     warning(
       'state',
-      `${paths.verifier} is damaged: ${token.fault}; a wrong password is then told by the entries`,
+      `${paths.verifier} is damaged: ${token.fault}; until then the entries are used to check the password`,
       removeFile(paths.verifier, 'the next write creates it again'),
     ),
   ];
 }
 
-/** Whether somebody writes: then what lies there is theirs. */
+/** Whether another process is writing: the temporary files then belong to it. */
 async function isAtWork(paths: StatePaths, host: Host): Promise<boolean> {
   if (!existsSync(paths.lock)) return false;
   try {
@@ -134,7 +136,7 @@ async function isAtWork(paths: StatePaths, host: Host): Promise<boolean> {
     lock?.release();
     return lock === undefined;
   } catch (error) {
-    // What cannot be locked, nobody has locked; a write says why.
+    // If the file cannot be locked, no process holds the lock; the next write reports the error.
     if (systemErrorCode(error) === undefined) throw error;
     return false;
   }
@@ -147,8 +149,8 @@ function examineNext(paths: StatePaths): Finding[] {
     warning(
       'rekey',
       committed
-        ? 'a change of the password was stopped after it was decided: the new password holds, and the next command that opens an entry does the rest'
-        : 'a change of the password was stopped before it was decided: the old password holds, and the next write clears up',
+        ? 'a password change was interrupted after it was committed: the new password is valid, and the next command that opens an entry completes the change'
+        : 'a password change was interrupted before it was committed: the old password is valid, and the next write removes leftover files',
       run(['atmos', 'auth', 'keyring', ...(committed ? ['list', '--long'] : ['rekey'])]),
     ),
   ];
@@ -161,7 +163,7 @@ function examineTemporary(paths: StatePaths): Finding[] {
   return [
     warning(
       'leftovers',
-      `a writer that was killed has left temporary files (${names.length}) in ${paths.temporary}`,
+      `an interrupted write left temporary files (${names.length}) in ${paths.temporary}`,
       removeDirectory(paths.temporary, 'the next write removes them; to remove them now'),
     ),
   ];

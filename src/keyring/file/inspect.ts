@@ -45,7 +45,7 @@ export const fileInspector: Inspector<FileSettings> = {
   },
 };
 
-/** Undefined when there is none yet, or none that may be used: why, the probe says. */
+/** Undefined if the directory does not exist or must not be used; the probe reports the reason. */
 function find({ settings, host }: FileContext): string | undefined {
   try {
     return findDirectory(settings.directory.value, host.userId);
@@ -55,47 +55,48 @@ function find({ settings, host }: FileContext): string | undefined {
   }
 }
 
-/** Whether the names of the entries can be seen by others: written by them it is not used at all. */
+/** Whether other users can list the entry names. A directory that they can write is never used. */
 function examineDirectory(directory: string, { userId }: Pick<Host, 'userId'>): Finding {
-  const permissions = translating('look at', directory, () =>
+  const permissions = translating('access', directory, () =>
     permissionCheckFor(userId).permissionsOf(directory, lstatSync(directory)),
   );
   if (permissions === undefined || !(permissions.others.read || permissions.others.write)) {
-    return ok('directory', `${directory} is yours alone, and so is the way to it`);
+    return ok('directory', `only you can access ${directory} (parent directories checked)`);
   }
   return warning(
     'directory',
-    `other users can look into ${directory} (${permissions.openness}): what identities and realms there are, they see`,
+    `other users can list ${directory} (${permissions.openness}) and see the names of identities and realms`,
     permissions.closeCommand(),
   );
 }
 
 function examineNetwork(directory: string): Finding {
   const network = networkFileSystem(directory);
-  if (network === undefined) return ok('network-file-system', 'it is on a disk of this machine');
+  if (network === undefined) return ok('network-file-system', 'the keyring is on a local disk');
   return warning(
     'network-file-system',
-    `it is on a network file system (${network}): of writers on two machines at once, one may undo the other's change of the password`,
+    `the keyring is on a network file system (${network}): a write on another machine may undo a password change`,
     setVariable('ATMOS_KEYRING_FILE_PATH', placeholder('a directory on a local disk')),
   );
 }
 
-/** For one session and what writing it takes. */
+/** Enough for one session and the temporary files of its write. */
 const leastBytes = 64 * 1024;
 
-/** Room to write in, in the directory or, while there is none, where it would be. */
+/** Free space in the directory or, if it does not exist, in its nearest existing parent. */
 function examineSpace(directory: string): Finding {
   const place = nearestThere(directory);
   const room = roomOf(place);
   const remedies = showFreeSpaceAndFiles(place);
-  if (room === undefined) return ok('free-space', `how much room ${place} has is not told here`);
+  if (room === undefined)
+    return ok('free-space', `the system does not report the free space in ${place}`);
   if (room.noFiles)
-    return problem('free-space', `no more files can be made in ${place}`, ...remedies);
+    return problem('free-space', `no more files can be created in ${place}`, ...remedies);
   const free = `${place} has ${formatBytes(room.bytes)} left`;
   if (room.bytes < leastBytes)
-    return problem('free-space', `${free}, too little to store anything`, ...remedies);
+    return problem('free-space', `${free}, not enough to store an entry`, ...remedies);
   if (room.bytes < maxEntryBytes)
-    return warning('free-space', `${free}, too little for a large entry`, ...remedies);
+    return warning('free-space', `${free}, not enough for a large entry`, ...remedies);
   return ok('free-space', free);
 }
 
@@ -106,7 +107,7 @@ function nearestThere(path: string): string {
 function roomOf(path: string): { bytes: number; noFiles: boolean } | undefined {
   try {
     const { bavail, bsize, files, ffree } = statfsSync(path);
-    // Some file systems count no files.
+    // Some file systems do not count files.
     return { bytes: bavail * bsize, noFiles: files > 0 && ffree === 0 };
   } catch (error) {
     if (systemErrorCode(error) === undefined) throw error;
@@ -122,27 +123,28 @@ function formatBytes(bytes: number): string {
 
 type Who = Pick<Host, 'platform' | 'userId'>;
 
-/** The entries that are cheaper to guess than ours, by their headers. */
+/** Entries with cheaper key derivation than our own entries, according to their headers. */
 function weakOf(entries: readonly EntryFile[], host: Who): EntryFile[] {
   return entries.filter(({ path }) => isWeak(path, host.userId));
 }
 
-/** A Go Atmos beside us writes weak entries at any time, so they are no fault of the keyring. */
+/** A note, not a fault: Atmos in Go writes weak entries to the same keyring at any time. */
 function examineStrength(directory: string, host: Who, isOwn: IsOwn): Finding {
   const entries = listEntries(directory, host);
   const weak = weakOf(entries, host);
-  if (weak.length === 0) return ok('weak-entries', 'no entry is weaker than those we write');
+  if (weak.length === 0)
+    return ok('weak-entries', 'no entry has weaker encryption than atmos-auth writes');
   const own = weak.filter(({ key }) => isOwn(key)).length;
   const others = weak.length - own;
   const ofOthers = others === 0 ? '' : ` (${others} of other programs)`;
   return note(
     'weak-entries',
-    `weaker than those we write: ${weak.length} of ${entries.length} entries${ofOthers}; Atmos writes AES-128 and few rounds`,
+    `${weak.length} of ${entries.length} entries${ofOthers} have weaker encryption than atmos-auth writes; Atmos uses AES-128 and few rounds`,
     ...(own === 0 ? [] : [run(['atmos', 'auth', 'keyring', 'rekey', '--upgrade'])]),
   );
 }
 
-/** One that cannot be read is not weak: what is wrong with it, others say. */
+/** An unreadable entry is not weak; another finding reports it. */
 function isWeak(path: string, userId: number | undefined): boolean {
   try {
     const text = readEntryFile(path, userId);

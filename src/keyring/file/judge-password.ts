@@ -8,22 +8,21 @@ import { statePaths } from './state.ts';
 import { surveyEntries, type Candidate, type Survey } from './survey.ts';
 import { damaged } from './torn.ts';
 
-// What may be spent on files whose keys would have to be derived one by one, before a password is
-// called wrong: the derivations, and their work in derivations of our own strength.
+// Limits for files that need a key derivation each, before a password is called wrong: the number
+// of derivations, and their work, measured in derivations with our own parameters.
 const maxDerivations = 16;
 const maxWork = 4;
 
 export interface Reader {
   readonly directory: string;
   readonly host: Host;
-  /** Whether the entry of a key says what the password is. */
+  /** Whether the entry is our own, so that it is encrypted with the keyring's password. */
   isOwn(key: string): boolean;
 }
 
 /**
- * What a password turns out to be for a keyring, and what it was proved with: the parameters, and
- * unless the verifier opened, the file of the entry that did. `untried`: how many files that may be
- * entries it was not tried on.
+ * The result for a password, and what proved it: the parameters and, unless it was the verifier,
+ * the file of the entry. `untried`: number of files that may be entries and were not tried.
  */
 export type Verdict =
   | {
@@ -36,13 +35,13 @@ export type Verdict =
   | { readonly kind: 'new' };
 
 /**
- * Tries a password on the verifier, and where that does not open on our own entries: the verifier is
- * only a hint, for it may be older than the entries it came back with from a backup. Then most entries
- * must open: a few under another password are what Atmos still writes after a rekey. Entries of other
- * programs say nothing, since they may be under a password of their own; a directory with neither a
- * verifier nor an entry of ours is a new keyring.
+ * Tries a password on the verifier and, if that fails, on our own entries: after a restore from a
+ * backup, the verifier may be older than the entries. Then most entries must open, because Atmos
+ * keeps writing a few entries with the old password after a rekey. Entries of other programs are
+ * not used, since they may have other passwords. A directory without verifier and own entries is a
+ * new keyring.
  *
- * @throws ERR_KEYRING_DAMAGED, and the fault of an entry of our own, where nothing else decides
+ * @throws ERR_KEYRING_DAMAGED, or the error of one of our own entries, if no entry decides
  */
 export async function judgePassword(
   reader: Reader,
@@ -61,9 +60,9 @@ export async function judgePassword(
 }
 
 /**
- * That a password which opens the verifier opens an entry of ours too, where there are any: a `.state` that
- * came back from before a change of the password still goes with the old one, under which nothing may
- * be written any more.
+ * Checks that a password which opens the verifier also opens one of our own entries, if any exist.
+ * A `.state` that was restored from before a password change still has the old password, which must
+ * not be used for new entries.
  *
  * @throws ERR_KEYRING_DAMAGED
  */
@@ -74,19 +73,19 @@ export async function checkBesideEntries(reader: Reader, derivation: Derivation)
   const untried = proof.untried === 0 ? '' : ` (${proof.untried} of them were not tried)`;
   throw new KeyringError(
     'ERR_KEYRING_DAMAGED',
-    `the password opens ${verifier}, but none of the entries beside it${untried}: one of the two came back from another time`,
+    `the password opens ${verifier} but none of the entries${untried}: the file or the entries were restored from a backup`,
     {
       hints: [
         removeFile(
           verifier,
-          'if the entries are newer, since their password opens them without it',
+          'if the entries are newer: their password opens them without this file',
         ),
       ],
     },
   );
 }
 
-/** Whether there is an entry of ours that a password could be tried on, or that cannot be read now. */
+/** Whether an own entry exists on which a password can be tried, or which cannot be read now. */
 export async function hasOwnEntries(reader: Reader): Promise<boolean> {
   const survey = await surveyEntries(reader, ownKeys(reader), () => true);
   return survey.enough !== undefined || unreadable(survey) !== undefined;
@@ -96,17 +95,18 @@ function ownKeys({ directory, host, isOwn }: Reader): string[] {
   return listKeys(directory, host).filter(isOwn);
 }
 
-/** The first fault that does not come from the content: the file may be an entry. */
+/** The first error that does not concern the content: that file may be an entry. */
 function unreadable({ faults }: Survey): KeyringError | undefined {
   return [...faults.values()].find(({ code }) => code !== 'ERR_KEYRING_DAMAGED');
 }
 
 /**
- * An entry whose content key unwraps proves the password. Entries under a key that is derived already
- * cost nothing, and one derivation serves all that share a salt, as ours do; so files that were only
- * put there can neither make this long nor get between a password and our entries.
+ * An entry whose content key unwraps proves the password. Entries with an already derived key cost
+ * nothing, and one derivation is enough for all entries with the same salt, as our own have.
+ * Therefore foreign files can neither delay this nor keep a password from being tried on our
+ * entries.
  *
- * @param needed how many entries must open: one, or more than those that do not
+ * @param needed number of entries that must open: one, or more than the number that do not open
  */
 async function proveByEntries(
   reader: Reader,
@@ -152,7 +152,7 @@ function provedBy({ parameters, path, stamp }: Candidate): Verdict & { kind: 'ri
 
 type Group = [Candidate, ...Candidate[]];
 
-/** Those that the password opens. */
+/** The candidates that the password opens. */
 async function openedBy(group: readonly Candidate[], derivation: Derivation): Promise<Candidate[]> {
   const open: Candidate[] = [];
   for (const candidate of group) {
@@ -162,7 +162,7 @@ async function openedBy(group: readonly Candidate[], derivation: Derivation): Pr
   return open;
 }
 
-/** By the key that opens them; first those with most entries, then the cheapest. */
+/** Groups by the key that opens them; the largest groups first, then the cheapest. */
 function groupsOf(candidates: readonly Candidate[]): Group[] {
   const groups = new Map<string, Group>();
   for (const candidate of candidates) {

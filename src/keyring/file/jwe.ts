@@ -3,15 +3,16 @@ import { isObject, parseJson } from '../../core/json.ts';
 
 /**
  * Compact JWE with a password (RFC 7516, RFC 7518 §4.8), in the variants that 99designs/keyring
- * writes and reads through jose2go. Own code on node:crypto because, unlike the libraries, it tells
- * a wrong password (the content key does not unwrap) from a damaged file (the content does not).
+ * writes and reads through jose2go. Implemented on node:crypto, because libraries do not
+ * distinguish a wrong password (the content key does not unwrap) from a damaged file (the content
+ * does not decrypt).
  */
 
 interface Variant {
   readonly hash: 'sha256' | 'sha384' | 'sha512';
   readonly keyBytes: number;
   readonly wrap: string;
-  /** Most PBKDF2 rounds that every Go peer accepts. */
+  /** Maximum number of PBKDF2 rounds that every Go program accepts. */
   readonly maxRounds: number;
 }
 
@@ -38,14 +39,14 @@ const variants = {
 
 export type Algorithm = keyof typeof variants;
 
-/** How the key that wraps the content key is made from the password. */
+/** How the key that wraps the content key is derived from the password. */
 export interface KeyParameters {
   readonly algorithm: Algorithm;
   readonly rounds: number;
   readonly salt: Buffer;
 }
 
-/** What of a token says whether a password is right. */
+/** The part of a token that shows whether a password is right. */
 export interface WrappedKey {
   readonly parameters: KeyParameters;
   readonly encryptedKey: Buffer;
@@ -58,10 +59,10 @@ export interface Jwe extends WrappedKey {
   readonly tag: Buffer;
 }
 
-/** A constant of the build, scripts/build-constants.mjs: tests do not wait for 600,000 rounds. */
+/** A constant of the build, scripts/build-constants.mjs: tests use fewer than 600,000 rounds. */
 declare const __KEY_DERIVATION_ROUNDS__: number;
 
-/** The strongest that every Go peer opens: AES-256 throughout, 600,000 rounds of SHA-512. */
+/** The strongest that every Go program supports: AES-256, 600,000 rounds of SHA-512. */
 const strongAlgorithm: Algorithm = 'PBES2-HS512+A256KW';
 const strongRounds: number = __KEY_DERIVATION_ROUNDS__;
 
@@ -77,22 +78,24 @@ export function variantOf(algorithm: Algorithm): Variant {
   return variants[algorithm];
 }
 
-/** Parameters of our own with a fresh salt. */
+/** Creates parameters with a new salt. */
 export function createParameters(): KeyParameters {
   return { algorithm: strongAlgorithm, rounds: strongRounds, salt: randomBytes(saltBytes) };
 }
 
-/** What deriving the key takes, in derivations of the same algorithm at its most rounds. */
+/**
+ * Work of deriving the key, relative to a derivation with this algorithm and its maximum rounds.
+ */
 export function derivationWork({ algorithm, rounds }: KeyParameters): number {
   return rounds / variants[algorithm].maxRounds;
 }
 
-/** Whether it is as strong as what we write ourselves. */
+/** Whether they are as strong as the parameters that we write. */
 export function isStrong(parameters: KeyParameters): boolean {
   return parameters.algorithm === strongAlgorithm && parameters.rounds >= strongRounds;
 }
 
-/** Whether the key that opens the token is made with just these parameters. */
+/** Whether exactly these parameters derive the key of the token. */
 export function hasParameters({ parameters }: Jwe, others: KeyParameters): boolean {
   return (
     parameters.algorithm === others.algorithm &&
@@ -101,14 +104,14 @@ export function hasParameters({ parameters }: Jwe, others: KeyParameters): boole
   );
 }
 
-/** The same text for the parameters of the same key, and for no others. */
+/** Equal for parameters that derive the same key, and only for those. */
 export function parametersName({ algorithm, rounds, salt }: KeyParameters): string {
   return `${algorithm} ${rounds} ${salt.toString('hex')}`;
 }
 
 /**
- * Takes a token apart and checks all that can be checked without the password, so that nothing is
- * derived from a header that asks for too little or too much work. Never throws.
+ * Parses a token and checks everything that can be checked without the password, so that no key is
+ * derived for a header with too few or too many rounds. Never throws.
  */
 export function parseJwe(text: string): Jwe | { fault: string } {
   const parts = text.split('.');
@@ -130,7 +133,8 @@ function parseHeader(protectedHeader: string): KeyParameters | { fault: string }
   const header = parseJson(decodeBase64url(protectedHeader)?.toString('utf8') ?? '');
   if (!isObject(header)) return { fault: 'its header is not a JSON object' };
   const { alg, enc, p2c, p2s } = header;
-  if (typeof alg !== 'string' || !isAlgorithm(alg)) return { fault: 'its alg is not one of PBES2' };
+  if (typeof alg !== 'string' || !isAlgorithm(alg))
+    return { fault: 'its alg is not a PBES2 algorithm' };
   if (enc !== 'A256GCM') return { fault: 'its enc is not A256GCM' };
   if ('zip' in header) return { fault: 'it is compressed' };
   if ('crit' in header) return { fault: 'it has critical extensions' };
@@ -144,7 +148,7 @@ function parseHeader(protectedHeader: string): KeyParameters | { fault: string }
   return { algorithm: alg, rounds: p2c, salt };
 }
 
-/** Encrypts under a key that was derived with exactly these parameters. */
+/** Encrypts with a key that was derived with exactly these parameters. */
 export function sealJwe(plaintext: Buffer, parameters: KeyParameters, wrappingKey: Buffer): string {
   const { algorithm, rounds, salt } = parameters;
   const header = { alg: algorithm, enc: 'A256GCM', p2c: rounds, p2s: salt.toString('base64url') };
@@ -162,8 +166,8 @@ export function sealJwe(plaintext: Buffer, parameters: KeyParameters, wrappingKe
 }
 
 /**
- * Decrypts. `failed: 'key'` means that the content key did not unwrap: another password, or damage
- * there; `failed: 'content'` that the password was right and the rest is damaged.
+ * Decrypts. `failed: 'key'` means that the content key did not unwrap, because of another password
+ * or damage. `failed: 'content'` means that the password was right and the rest is damaged.
  */
 export function openJwe(
   jwe: Jwe,
@@ -185,7 +189,7 @@ export function openJwe(
   }
 }
 
-/** Whether the content key unwraps, which says that the wrapping key is the right one. */
+/** Whether the content key unwraps, which proves the wrapping key. */
 export function opensKey(token: WrappedKey, wrappingKey: Buffer): boolean {
   const contentKey = unwrap(token, wrappingKey);
   contentKey?.fill(0);
@@ -206,7 +210,7 @@ function isAlgorithm(alg: string): alg is Algorithm {
   return Object.hasOwn(variants, alg);
 }
 
-/** Strict: only what an encoder writes, so that each file has one form. */
+/** Strict: accepts only canonical base64url, so that each file has one form. */
 function decodeBase64url(text: string): Buffer | undefined {
   const bytes = Buffer.from(text, 'base64url');
   return bytes.toString('base64url') === text ? bytes : undefined;

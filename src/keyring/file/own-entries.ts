@@ -1,10 +1,10 @@
 import type { KeyringCaller } from '../contract.ts';
 import { isOwnEntry } from '../key.ts';
 
-// Which entries of a directory are ours, by their names: the same answer for whoever opens, writes,
-// encrypts anew or examines it.
+// Decides by the entry name which entries are our own. Reading, writing, re-encryption and
+// inspection use the same rule.
 
-/** @param key undefined for a file under a name that no key encodes to */
+/** @param key undefined for a file whose name belongs to no entry name */
 export type IsOwn = (key: string | undefined) => boolean;
 
 export function ownEntriesOf({ isOwnEntry: isOwn = isOwnEntry }: KeyringCaller): IsOwn {

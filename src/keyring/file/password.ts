@@ -17,10 +17,10 @@ import { readBounded } from './read-bounded.ts';
 const minNewPasswordBytes = 8;
 const maxPasswordBytes = 64 * 1024;
 const commandTimeoutMs = 30_000;
-// Set for the password command, so that one which calls us again is told instead of looping.
+// Set for the password command, so that an atmos that it starts fails instead of looping.
 const commandGuard = 'ATMOS_KEYRING_PASSWORD_COMMAND_RUNS';
 
-/** Where the password will come from, without asking for it. */
+/** Which source the password will come from, determined without using it. */
 export type PasswordSource = 'held' | 'variable' | 'file' | 'command' | 'prompt' | 'none';
 
 export function passwordSource(context: FileContext): PasswordSource {
@@ -32,7 +32,7 @@ export function passwordSource(context: FileContext): PasswordSource {
   return promptPassword ? 'prompt' : 'none';
 }
 
-/** Where the password came from, for a message: what was looked at, and who named it. */
+/** The source of the password for a message, with the place where it was configured. */
 export function describePasswordSource(context: FileContext): string {
   const { passwordEnv, passwordFile, passwordCommand } = context.settings;
   switch (passwordSource(context)) {
@@ -45,31 +45,31 @@ export function describePasswordSource(context: FileContext): string {
     case 'command':
       return `the password command, ${passwordCommand?.source}`;
     case 'held':
-      return 'whoever holds it';
+      return 'the caller';
     case 'prompt':
     case 'none':
       return 'prompt';
   }
 }
 
-/** What a source gives. Whoever takes it overwrites both. */
+/** The password from a source. The caller overwrites both buffers. */
 export interface ResolvedPassword {
   readonly password: Buffer;
   /**
-   * All that the source gave, where that is more. Atmos takes a variable with its newline, and version
-   * 0.1.0 took every line of a command: keyrings that were made so still open.
+   * The complete output of the source, if it is longer. Atmos uses a variable with its newline, and
+   * version 0.1.0 used every line of a command: keyrings with such passwords still open.
    */
   readonly whole?: Buffer;
 }
 
 /**
- * The keyring's password from the first source there is: variable, file, command, person. A source
- * that is there but gives nothing is an error, never a reason to try the next. One newline at the
- * end of a variable and of a file is dropped; of what a command prints the first line counts, since
- * `pass show` prints notes below it.
+ * The keyring's password from the first configured source: variable, file, command, prompt. A
+ * configured source without a password is an error: the next one is not tried. One newline at the
+ * end of a variable or file is removed. Of the output of a command only the first line counts,
+ * since `pass show` prints notes below it.
  *
- * @param isNew for a keyring without entries: then one line of at least 8 bytes, and nothing else
- * @throws ERR_KEYRING_PASSWORD_REQUIRED, _PASSWORD_TOO_SHORT, _TIMEOUT, and what the prompt throws
+ * @param isNew for a keyring without entries: the password must be one line of at least 8 bytes
+ * @throws ERR_KEYRING_PASSWORD_REQUIRED, _PASSWORD_TOO_SHORT, _TIMEOUT, and errors of the prompt
  */
 export async function resolvePassword(
   context: FileContext,
@@ -85,10 +85,10 @@ export async function resolvePassword(
 }
 
 /**
- * The password that a keyring is to have from now on: one line of at least 8 bytes. Of a file one
- * newline at the end is dropped.
+ * The new password of a keyring: one line of at least 8 bytes. One newline at the end of a file is
+ * removed.
  *
- * @throws ERR_KEYRING_PASSWORD_REQUIRED, _PASSWORD_TOO_SHORT, _TIMEOUT, and what asking throws
+ * @throws ERR_KEYRING_PASSWORD_REQUIRED, _PASSWORD_TOO_SHORT, _TIMEOUT, and errors of `ask`
  */
 export async function readNewPassword(
   { host, settings }: Pick<FileContext, 'host' | 'settings'>,
@@ -124,14 +124,17 @@ function whyNoPrompt(error: AtmosError): string {
   return error instanceof NoTerminalError ? error.reason : error.message;
 }
 
-/** Overwrites one that is too short, or that a person could neither type nor see whole. */
+/**
+ * Overwrites a password that is too short, or that has several lines and cannot be typed in a
+ * prompt.
+ */
 function checkNewPassword(password: Buffer, named: string): void {
   const bytes = password.length;
   const hasLines = password.includes(0x0a) || password.includes(0x0d);
   if (bytes >= minNewPasswordBytes && !hasLines) return;
   password.fill(0);
   const hints = [run(['openssl', 'rand', '-base64', '24'], 'to generate one')];
-  if (hasLines) throw required(`${named} has several lines, and a password is one line`, hints);
+  if (hasLines) throw required(`${named} has several lines; a password must be one line`, hints);
   throw new KeyringError(
     'ERR_KEYRING_PASSWORD_TOO_SHORT',
     `${named} has ${bytes} bytes, and at least ${minNewPasswordBytes} are needed`,
@@ -172,9 +175,9 @@ async function readPassword(context: FileContext, isNew: boolean): Promise<Resol
 
 interface Unanswered {
   readonly isNew: boolean;
-  /** Why the password cannot be typed. */
+  /** Why there is no prompt. */
   readonly why: string;
-  /** Of the prompt. */
+  /** Hints of the prompt. */
   readonly hints: readonly Hint[];
 }
 
@@ -199,7 +202,7 @@ function fromVariable({ host, settings, acceptsEmptyPassword }: FileContext): Re
   const unset = variable.tag === undefined ? [unsetVariable(variable.value)] : [];
   const password = notEmpty(
     withoutNewline(whole),
-    `the variable ${name}${named}, which should hold the keyring's password, is empty`,
+    `the variable ${name}${named}, which should contain the keyring's password, is empty`,
     [...unset, ...unlockHints(false)],
   );
   return withWhole(password, whole);
@@ -223,14 +226,14 @@ function reasonFor(code: string, { value: path, tag }: Sourced<string>): string 
   if (code === 'ENOENT') return 'does not exist';
   const kind = irregularKindAt(path);
   if (kind === 'a directory' || kind === 'a socket') return `is ${kind}`;
-  // A path that a tag gave is not shown.
+  // The reason contains the path, which is not shown if a YAML tag provided it.
   return `cannot be read: ${tag === undefined ? reasonOf(code, path) : code}`;
 }
 
 async function fromCommand(host: Host, command: Sourced<string>): Promise<ResolvedPassword> {
   const named = `the password command (from ${command.source})`;
   if (host.env[commandGuard] !== undefined) {
-    throw required(`${named} calls atmos itself, which would ask it for the password again`, []);
+    throw required(`${named} runs atmos, which would run the password command again`, []);
   }
   const result = await host.runShell(command.value, {
     env: { ...host.env, [commandGuard]: '1' },
@@ -238,20 +241,20 @@ async function fromCommand(host: Host, command: Sourced<string>): Promise<Resolv
     maxBytes: maxPasswordBytes,
   });
   if (result.timedOut) {
-    throw new KeyringError('ERR_KEYRING_TIMEOUT', `${named} did not end within 30 seconds`);
+    throw new KeyringError('ERR_KEYRING_TIMEOUT', `${named} did not exit within 30 seconds`);
   }
   if (result.wroteTooMuch) throw required(`${named} printed too much for a password`, []);
   if (result.exitCode !== 0) {
     const how =
       result.exitCode === null ? 'was killed' : `failed with exit code ${result.exitCode}`;
-    throw required(`${named} ${how}`, [say('run the command by hand and see what it says')]);
+    throw required(`${named} ${how}`, [say('run the command in a shell to see its output')]);
   }
   const whole = notEmpty(withoutNewline(result.stdout), `${named} printed nothing`);
   const line = notEmpty(firstLine(result.stdout), `${named} printed an empty first line`);
   return withWhole(line, whole);
 }
 
-/** Copies, so that one can be overwritten without the other. */
+/** Copies the bytes, so that each buffer can be overwritten independently. */
 function withWhole(password: Buffer, whole: Buffer): ResolvedPassword {
   if (password.length === whole.length) return { password };
   return { password: Buffer.from(password), whole: Buffer.from(whole) };

@@ -6,13 +6,13 @@ const pipeTimeoutMs = 5_000;
 const pipePauseMs = 20;
 
 /**
- * Reads a file, or a pipe such as a shell's `<(command)`, without ever waiting in the system: a pipe
- * that nobody writes to would hold even the end of the process. A named pipe is read until its writer
- * has come and gone.
+ * Reads a file, or a pipe such as a shell's `<(command)`, without a blocking read: on a pipe
+ * without a writer it would even keep the process from exiting. Reads a named pipe until its writer
+ * closes it.
  *
  * @param named the file, for the error
- * @returns undefined for one that is larger
- * @throws ERR_KEYRING_TIMEOUT for a pipe that gives nothing for 5 seconds, and the error of the system
+ * @returns undefined if the content is larger than the limit
+ * @throws ERR_KEYRING_TIMEOUT for a pipe that sends nothing for 5 seconds; system errors
  */
 export async function readBounded(
   host: Pick<Host, 'monotonicMs' | 'sleep'>,
@@ -24,7 +24,7 @@ export async function readBounded(
   const content = Buffer.alloc(maxBytes + 1);
   let total = 0;
   try {
-    // As long as no writer has come, the pipe reads as if it were at its end.
+    // Until a writer opens it, reading a pipe returns 0 bytes, as at its end.
     let isAwaited = isNamedPipe(descriptor, path);
     while (total < content.length) {
       const bytes = readAvailable(descriptor, content, total);
@@ -37,7 +37,7 @@ export async function readBounded(
       if (host.monotonicMs() > deadline) {
         throw new KeyringError(
           'ERR_KEYRING_TIMEOUT',
-          `${named} is a pipe that gave no password for 5 seconds`,
+          `${named} is a pipe that sent no password for 5 seconds`,
         );
       }
       await host.sleep(pipePauseMs);
@@ -49,8 +49,9 @@ export async function readBounded(
 }
 
 /**
- * Whether a writer may still come. The pipe of a `<(command)` has no name that leads to it, which the
- * system says; Node's own way to the real path does not look at what a pipe's link says.
+ * Whether a writer may still open the pipe. The pipe of a `<(command)` has no path in the file
+ * system, which the native realpath reports. The realpath in JavaScript does not follow the link of
+ * a pipe.
  */
 function isNamedPipe(descriptor: number, path: string): boolean {
   if (!fstatSync(descriptor).isFIFO()) return false;
@@ -63,7 +64,7 @@ function isNamedPipe(descriptor: number, path: string): boolean {
   }
 }
 
-/** The number of bytes read, 0 at the end, undefined when a pipe has nothing yet. */
+/** The number of bytes read; 0 at the end; undefined if the pipe has no data yet. */
 function readAvailable(descriptor: number, into: Buffer, offset: number): number | undefined {
   try {
     return readSync(descriptor, into, offset, into.length - offset, null);

@@ -8,16 +8,16 @@ import type { StatePaths } from './state.ts';
 const currentVersion = 1;
 const sha256Form = /^[0-9a-f]{64}$/;
 
-/** One file of the keyring that a re-encryption replaces. The hashes are SHA-256, in hex. */
+/** A file of the keyring that a re-encryption replaces. The hashes are SHA-256, in hex. */
 export interface Replacement {
   readonly name: string;
-  /** Of the text that is replaced: a file that holds another one was written since, and stays. */
+  /** Hash of the old text: a file with another text was written later and is not replaced. */
   readonly from: string;
-  /** Of the text that replaces it. */
+  /** Hash of the new text. */
   readonly to: string;
 }
 
-/** What a re-encryption does, once it is decided. Nothing in it is secret. */
+/** What a committed re-encryption replaces. Contains no secret. */
 export interface Commit {
   /** The hash of the new verifier. */
   readonly verifier: string;
@@ -29,9 +29,11 @@ export function formatCommit({ verifier, entries }: Commit): string {
 }
 
 /**
- * The commit that is to be done to the end, or undefined when there is none.
+ * The commit of an interrupted re-encryption that must be completed. Undefined if it does not
+ * exist.
  *
- * @throws ERR_KEYRING_VERSION for one of a newer atmos-auth, ERR_KEYRING_DAMAGED for none of ours
+ * @throws ERR_KEYRING_VERSION for a commit of a newer atmos-auth, ERR_KEYRING_DAMAGED for an
+ *   invalid one
  */
 export function readCommit(paths: StatePaths, userId: number | undefined): Commit | undefined {
   const text = readEntryFile(paths.commit, userId);
@@ -44,7 +46,7 @@ export function readCommit(paths: StatePaths, userId: number | undefined): Commi
   ) {
     throw new KeyringError(
       'ERR_KEYRING_VERSION',
-      `${paths.commit} has version ${String(value['version'])}, and this atmos-auth knows version ${currentVersion}`,
+      `${paths.commit} has version ${String(value['version'])}; this atmos-auth supports version ${currentVersion}`,
       { hints: [run(['npm', 'install', '--global', 'atmos-auth@latest'])] },
     );
   }
@@ -53,11 +55,11 @@ export function readCommit(paths: StatePaths, userId: number | undefined): Commi
   if (commit !== undefined) return commit;
   throw new KeyringError(
     'ERR_KEYRING_DAMAGED',
-    `the password of the keyring was being changed, and ${paths.commit}, which says how far, is damaged`,
+    `a password change was interrupted, and its progress file ${paths.commit} is damaged`,
     {
       hints: [
-        moveHome(paths.next, 'to start again, with each entry under the old or the new password'),
-        run(['atmos', 'auth', 'keyring', 'rekey'], 'then to give all of them the new password'),
+        moveHome(paths.next, 'to cancel the change: each entry keeps the old or the new password'),
+        run(['atmos', 'auth', 'keyring', 'rekey'], 'then to set the new password for all entries'),
       ],
     },
   );

@@ -18,24 +18,24 @@ import type { Target } from './reseal.ts';
 import type { FileContext } from './settings.ts';
 import { sealVerifier } from './state.ts';
 
-/** A keyring as it was when its password was judged. */
+/** A keyring in the state in which its password was checked. */
 export interface Place {
   readonly context: FileContext;
   readonly directory: string;
   readonly verifier: string | undefined;
 }
 
-/** The passwords that the entries may be under, and what they are to be under. */
+/** The passwords that the entries may have, and how they are to be encrypted. */
 export interface Plan {
   readonly derivations: readonly Derivation[];
   readonly target: Target;
 }
 
 /**
- * Reads the new password, if there is to be one, and settles what the entries are to be under.
- * Undefined: neither password opens the keyring.
+ * Reads the new password, if there is one, and decides how the entries are to be encrypted.
+ * Undefined if neither password opens the keyring.
  *
- * @throws ERR_USAGE for the same password, and what reading it gives
+ * @throws ERR_USAGE if both passwords are equal, and errors of reading the new one
  */
 export async function planRekey(
   place: Place,
@@ -46,7 +46,7 @@ export async function planRekey(
   const { newPassword, isDryRun = false } = options;
   if (newPassword === undefined || isDryRun) {
     if (current.kind !== 'right') return undefined;
-    // What a new password changes is told without it: everything that opens with the current one.
+    // A dry run does not read the new password: it would re-encrypt every entry that opens.
     const kept = newPassword === undefined ? current.parameters : createParameters();
     const target = await makeTarget(current.derivation, kept, verifier);
     return { derivations: [current.derivation], target };
@@ -60,13 +60,13 @@ export async function planRekey(
   const isOwn = passwordEntriesOf(context);
   const verdict = await judgePassword({ directory, host: context.host, isOwn }, verifier, next);
   if (verdict.kind !== 'right') return undefined;
-  // The keyring has the new password already: only what was written since under the old one is left.
+  // The keyring already has the new password: only entries written since with the old one are left.
   const target = await makeTarget(next, verdict.parameters, verifier);
   return { derivations: [next, current.derivation], target };
 }
 
 /**
- * Compares the passwords themselves: comparing keys would cost a derivation.
+ * Compares the passwords themselves, because comparing keys would need a derivation.
  *
  * @throws ERR_USAGE
  */
@@ -76,17 +76,17 @@ function checkOther(current: Derivation, next: Derivation): void {
   one.fill(0);
   other.fill(0);
   if (!isSame) return;
-  throw new AtmosError('ERR_USAGE', 'the new password is the one that the keyring has', {
+  throw new AtmosError('ERR_USAGE', 'the new password is the same as the current one', {
     hints: [
       run(
         ['atmos', 'auth', 'keyring', 'rekey', '--upgrade'],
-        'to keep the password and encrypt more strongly',
+        'to keep the password and use stronger encryption',
       ),
     ],
   });
 }
 
-/** @param kept parameters to go on with, if they are as strong as our own */
+/** @param kept parameters that are kept if they are as strong as our own */
 async function makeTarget(
   derivation: Derivation,
   kept: KeyParameters | undefined,

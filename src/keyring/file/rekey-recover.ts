@@ -17,10 +17,10 @@ interface Place {
 }
 
 /**
- * {@link lockState} of a keyring in which no decided re-encryption is left undone: what a killed one
- * left is done to the end first, for which no password is needed.
+ * {@link lockState}, but first completes a committed re-encryption that was interrupted, which
+ * needs no password.
  *
- * @throws also ERR_KEYRING_DAMAGED, ERR_KEYRING_VERSION of what it left
+ * @throws also ERR_KEYRING_DAMAGED and ERR_KEYRING_VERSION for its files
  */
 export async function lockSettled(
   directory: string,
@@ -47,17 +47,17 @@ export async function lockSettled(
   }
 }
 
-/** Does a decided re-encryption to the end, if one was left undone. */
+/** Completes a committed re-encryption if one was interrupted. */
 export async function settle(directory: string, host: Host): Promise<void> {
   if (isCommitted(statePaths(directory)))
     (await lockSettled(directory, 'exclusive', host)).release();
 }
 
 /**
- * Puts the new entries and the new verifier in their places. Can be killed between any two steps and
- * done again. The exclusive lock is held, but other tools know of no lock: what they write meanwhile
- * stays. The verifier is removed where the new one is lost: without it the entries themselves tell
- * which password is right, and it is made again.
+ * Replaces the entries and the verifier with the new ones. May be interrupted between any two steps
+ * and repeated. The caller holds the exclusive lock, but other tools use no lock: what they write
+ * meanwhile is kept. If the new verifier is missing, the old one is removed: the entries then show
+ * which password is right, and the verifier is created again.
  */
 export function finishCommit(place: Place): void {
   const { directory, host, onStep } = place;
@@ -81,7 +81,7 @@ export function finishCommit(place: Place): void {
   host.log('keyring.reencrypted', { entries: commit.entries.length });
 }
 
-/** One that was written or deleted since it was staged stays so; one that is in place too. */
+/** Keeps an entry that was written or deleted after it was staged, or that is already replaced. */
 function replaceEntry({ directory, host, onStep }: Place, { name, from, to }: Replacement): void {
   const staged = join(statePaths(directory).nextEntries, name);
   const path = join(directory, name);
@@ -90,7 +90,9 @@ function replaceEntry({ directory, host, onStep }: Place, { name, from, to }: Re
   onStep('entry replaced');
 }
 
-/** A writer without a lock may have had the old file open while it was replaced: its value stays. */
+/**
+ * A writer without a lock may have had the old file open while it was replaced: keeps its value.
+ */
 function restoreWritten({ directory, host, onStep }: Place, { name, from, to }: Replacement): void {
   const replaced = join(statePaths(directory).nextReplaced, name);
   const path = join(directory, name);

@@ -21,7 +21,8 @@ import { stampOf } from './survey.ts';
 import { translateSystemError, translating } from './system-error.ts';
 import { createBounds, damagedEntry, whenWhole, type Bounds } from './torn.ts';
 
-// In each, all entries are looked at: only what is written without any pause outlasts them.
+// Each round checks all entries: only a program that writes without a pause makes more rounds
+// necessary.
 const maxRounds = 100;
 const maxRunMs = 20;
 
@@ -30,35 +31,35 @@ export interface Staging extends Omit<Resealing, 'bounds' | 'alike'> {
   readonly host: Host;
   readonly onStep: OnStep;
   onProgress(done: number, total: number): void;
-  /** Ends it with ERR_CANCELLED. */
+  /** Cancels with ERR_CANCELLED. */
   readonly signal: AbortSignal | undefined;
 }
 
 /** One pass over the entries. */
 interface Pass extends Staging {
-  /** What our own entries may still cost in vain. Those of other programs may not use it up. */
+  /** Limit for wasted work on our own entries, which entries of other programs cannot use up. */
   readonly ownBounds: Bounds;
   readonly otherBounds: Bounds;
   readonly alike: Resealing['alike'];
 }
 
 export interface Staged {
-  /** How many entries open, those that need no change included. */
+  /** Number of entries that were decrypted, including those that need no change. */
   readonly entries: number;
   readonly replacements: readonly Replacement[];
-  /** How many entries of other programs open and stay weaker than our own. */
+  /** Number of decrypted entries of other programs that keep weaker encryption than our own. */
   readonly weakOthers: number;
-  /** What keeps our own entries from being opened, by the names of their files. */
+  /** The errors of our own entries, by file name. */
   readonly unreadable: ReadonlyMap<string, KeyringError>;
-  /** Names of files of other programs that do not open. */
+  /** File names of entries of other programs that cannot be decrypted. */
   readonly unreadableOthers: readonly string[];
-  /** The files that changed again and again. */
+  /** The files that kept changing. */
   readonly unstable: readonly string[];
 }
 
-/** An entry as it was looked at: its hash, and that of what is to replace it, if anything is. */
+/** An entry that was read: its hash, and the hash of its replacement if it needs one. */
 interface Look {
-  /** What the system says of the file, which changes when it is written. */
+  /** File status of the operating system that changes with each write. */
   readonly stamp: string;
   readonly from: string;
   readonly to?: string | undefined;
@@ -66,9 +67,9 @@ interface Look {
 }
 
 /**
- * Encrypts into `.state/next/` every entry that is not under the target yet, and once more what
- * changes meanwhile, since other tools take no lock. What is encrypted is kept byte for byte, whoever
- * wrote it and under whatever file name. Our own entries come first. The exclusive lock is held.
+ * Encrypts into `.state/next/` every entry that does not match the target yet, and repeats this for
+ * entries that change meanwhile, since other tools use no lock. The decrypted bytes and the file
+ * names do not change. Our own entries come first. The caller holds the exclusive lock.
  *
  * @throws ERR_CANCELLED, ERR_KEYRING_IO, ERR_KEYRING_PERMISSIONS
  */
@@ -125,7 +126,7 @@ function ownFirst(entries: readonly EntryFile[], isOwn: IsOwn): EntryFile[] {
   return [...entries.filter(({ key }) => isOwn(key)), ...entries.filter(({ key }) => !isOwn(key))];
 }
 
-// The verifier first, so that nothing is left to do between the last look at the entries and the commit.
+// Stages the verifier first, so that the commit directly follows the last check of the entries.
 function makeNext({ directory, target, onStep }: Staging): void {
   const paths = statePaths(directory);
   discardNext(paths);
@@ -139,7 +140,7 @@ function makeNext({ directory, target, onStep }: Staging): void {
   onStep('verifier staged');
 }
 
-/** What is new or another since it was looked at. What is gone is forgotten. */
+/** Entries that are new or changed since they were read. Forgets deleted entries. */
 function changedSince({ directory, host }: Staging, looks: Map<string, Look>): EntryFile[] {
   const entries = listEntries(directory, host);
   const present = new Set(entries.map(({ name }) => name));
@@ -147,11 +148,11 @@ function changedSince({ directory, host }: Staging, looks: Map<string, Look>): E
   return entries.filter(({ name, path }) => stampOf(path) !== looks.get(name)?.stamp);
 }
 
-/** Stages one entry. Undefined: it is gone. An error is of this entry alone. */
+/** Stages one entry. Undefined if it was deleted. An error concerns this entry only. */
 async function lookAt(pass: Pass, entry: EntryFile): Promise<Look | KeyringError | undefined> {
   const { directory, host, isDryRun, onStep } = pass;
   const { name, path } = entry;
-  // Before it is read: what is written meanwhile has another one.
+  // Read before the content: a later write changes it.
   const stamp = stampOf(path);
   const faulty = { path, isOwn: pass.isOwn(entry.key) };
   const bounds = faulty.isOwn ? pass.ownBounds : pass.otherBounds;
@@ -179,7 +180,7 @@ async function lookAt(pass: Pass, entry: EntryFile): Promise<Look | KeyringError
   }
 }
 
-/** Links a file that may be replaced, so that what is written to it at that moment is not lost. */
+/** Creates a link to a file before it is replaced, so that a concurrent write to it is not lost. */
 function keepReplaced({ directory, host }: Staging, name: string): string | undefined {
   const path = join(directory, name);
   const kept = join(statePaths(directory).nextReplaced, name);
@@ -200,7 +201,7 @@ function writeStaged(path: string, text: string): void {
   });
 }
 
-/** Between entries: lets a signal in now and then, and heeds it. */
+/** Called between entries: lets signals arrive from time to time, and cancels if one did. */
 function createPause({ directory, host, signal }: Staging): () => Promise<void> {
   let sinceMs = host.monotonicMs();
   return async () => {
@@ -211,7 +212,7 @@ function createPause({ directory, host, signal }: Staging): () => Promise<void> 
     if (!signal?.aborted) return;
     throw new AtmosError(
       'ERR_CANCELLED',
-      `cancelled: nothing in the keyring ${directory} was changed, and its password is the old one`,
+      `canceled: the keyring ${directory} was not changed and keeps its old password`,
     );
   };
 }

@@ -23,9 +23,9 @@ import {
   writeVersion,
 } from './state.ts';
 
-/** How often entries are taken along that a tool without a lock wrote under the old password. */
+/** How often entries are re-encrypted that other tools wrote with the old password meanwhile. */
 const maxRepeats = 3;
-/** How many entries that do not open a message names. */
+/** Maximum number of failing entries that a message names. */
 const maxShown = 5;
 
 export interface FileRekeyOptions extends RekeyOptions {
@@ -42,18 +42,19 @@ const nothing: RekeyResult = {
 };
 
 /**
- * Gives a file keyring a new password, or without one encrypts anew what is weaker than what we write
- * ourselves. Entries of other programs that open get the new password too, with their own parameters;
- * those that do not open are named and stay as they are. All or nothing: until the change is decided
- * the old password opens everything, from then on the new one does, whenever it is killed (docs/adr/0012-rekey.md). One that was killed after it
- * was decided is finished instead. Run again with both passwords it takes along what other tools have
- * written under the old one since.
+ * Changes the password of a file keyring. Without a new password, re-encrypts entries that are
+ * weaker than those we write. Entries of other programs that the password opens also get the new
+ * password, and keep their parameters; those that it does not open are reported and do not change.
  *
- * @throws ERR_KEYRING_PASSWORD_WRONG (of the current one), _PASSWORD_REQUIRED, _PASSWORD_TOO_SHORT;
- *   ERR_USAGE for the same password; ERR_KEYRING_DAMAGED, _PERMISSIONS for our own entries that do not
- *   open;
- *   ERR_KEYRING_BUSY; ERR_CANCELLED; ERR_KEYRING_IO. Unless the message says otherwise nothing was
- *   changed then
+ * The change is atomic: the old password opens everything until the commit, the new password opens
+ * everything afterwards, even if the process is killed (docs/adr/0012-rekey.md). An interrupted
+ * change that was committed is completed instead. A second run with both passwords re-encrypts
+ * entries that other tools have written with the old password since.
+ *
+ * @throws ERR_KEYRING_PASSWORD_WRONG (the current one), _PASSWORD_REQUIRED, _PASSWORD_TOO_SHORT;
+ *   ERR_USAGE if both passwords are equal; ERR_KEYRING_DAMAGED, _PERMISSIONS for our own entries
+ *   that cannot be decrypted; ERR_KEYRING_BUSY; ERR_CANCELLED; ERR_KEYRING_IO. Nothing is changed
+ *   then, unless the message says otherwise
  */
 export async function rekeyKeyring(
   context: FileContext,
@@ -102,7 +103,7 @@ export async function rekeyKeyring(
   }
 }
 
-/** The exclusive lock, if the keyring is the one that the passwords were judged by. */
+/** Takes the exclusive lock if the keyring did not change since the passwords were checked. */
 async function lockUnchanged(place: Place, onStep: OnStep): Promise<FileLock> {
   const { context, directory, verifier } = place;
   const { host } = context;
@@ -117,12 +118,12 @@ async function lockUnchanged(place: Place, onStep: OnStep): Promise<FileLock> {
   lock.release();
   throw new KeyringError(
     'ERR_KEYRING_BUSY',
-    `the password of the keyring ${directory} was changed by another process meanwhile`,
-    { hints: [run(['atmos', 'auth', 'keyring', 'rekey'], 'again, with the present password')] },
+    `the password of the keyring ${directory} was changed by another process at the same time`,
+    { hints: [run(['atmos', 'auth', 'keyring', 'rekey'], 'again, with the current password')] },
   );
 }
 
-/** The exclusive lock is held. */
+/** The caller holds the exclusive lock. */
 async function reencrypt(place: Place, staging: Staging): Promise<RekeyResult> {
   const paths = statePaths(place.directory);
   writeVersion(paths, staging.onStep);
@@ -136,11 +137,11 @@ async function reencrypt(place: Place, staging: Staging): Promise<RekeyResult> {
     if (!(error instanceof KeyringError)) throw error;
     throw new KeyringError(
       error.code,
-      `the password of the keyring ${place.directory} is the new one from now on, but not all is done: ${error.message}`,
+      `the password of the keyring ${place.directory} was changed, but some work is left: ${error.message}`,
       {
         hints: [
           ...error.hintValues,
-          run(['atmos', 'auth', 'keyring', 'rekey'], 'again, when that is fixed'),
+          run(['atmos', 'auth', 'keyring', 'rekey'], 'again, after fixing that'),
         ],
         cause: error,
       },
@@ -152,7 +153,7 @@ function hasWork({ verifier }: Place, { target }: Staging, { replacements }: Sta
   return replacements.length > 0 || target.verifier !== verifier;
 }
 
-/** What other tools have written under the old password while this was at work. */
+/** Re-encrypts what other tools have written with the old password during the change. */
 async function takeAlong(
   place: Place,
   staging: Staging,
@@ -173,7 +174,7 @@ async function takeAlong(
   return { rewritten, left };
 }
 
-/** Nothing that was staged stays, unless it is decided on. */
+/** Removes the staged files if the change is not committed. */
 async function stageAndCommit(
   place: Place,
   staging: Staging,
@@ -190,20 +191,20 @@ async function stageAndCommit(
   }
 }
 
-/** Decides on the change: from here on it is done to the end, by whomever. */
+/** Commits the change: from now on this or a later process completes it. */
 function commit({ directory, target, onStep }: Staging, entries: readonly Replacement[]): void {
   const paths = statePaths(directory);
   const text = formatCommit({ verifier: digest(target.verifier), entries });
   if (Buffer.byteLength(text) > maxEntryBytes) {
     throw new KeyringError(
       'ERR_KEYRING_TOO_LARGE',
-      `the keyring ${directory} has too many entries (${entries.length}) to encrypt all of them anew at once`,
+      `the keyring ${directory} has too many entries (${entries.length}) to re-encrypt in one change`,
     );
   }
   writeAtomically({ path: paths.commit, text, temporaryDirectory: paths.temporary, onStep });
 }
 
-/** @throws ERR_KEYRING_DAMAGED, _PERMISSIONS, ERR_KEYRING_BUSY naming the entries */
+/** @throws ERR_KEYRING_DAMAGED, _PERMISSIONS, ERR_KEYRING_BUSY with the names of the entries */
 function checkStaged({ directory }: Place, staged: Staged): void {
   const [first, ...others] = staged.unreadable.values();
   if (first !== undefined) {
@@ -212,7 +213,7 @@ function checkStaged({ directory }: Place, staged: Staged): void {
     const more = rest === 0 ? '' : `; and ${rest} more`;
     throw new KeyringError(
       first.code,
-      `nothing was changed, because not every entry opens: ${shown.map(({ message }) => message).join('; ')}${more}`,
+      `nothing was changed, because some entries cannot be decrypted: ${shown.map(({ message }) => message).join('; ')}${more}`,
       { hints: distinctHints(shown.flatMap(({ hintValues }) => hintValues)) },
     );
   }
@@ -221,7 +222,11 @@ function checkStaged({ directory }: Place, staged: Staged): void {
   throw new KeyringError(
     'ERR_KEYRING_BUSY',
     `nothing was changed, because another program keeps writing ${paths.join(', ')}`,
-    { hints: [say('stop the program that writes there (Atmos, aws-vault), then run it again')] },
+    {
+      hints: [
+        say('stop the program that writes there (Atmos, aws-vault), then run the command again'),
+      ],
+    },
   );
 }
 

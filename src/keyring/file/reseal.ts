@@ -15,39 +15,42 @@ import {
 import type { IsOwn } from './own-entries.ts';
 import { damagedEntry, notUnwrapped, openWithin, untried, type Bounds } from './torn.ts';
 
-/** What entries are to be encrypted under. */
+/** How entries are to be encrypted. */
 export interface Target {
-  /** Of the password. */
+  /** Of the password that the entries are to have. */
   readonly derivation: Derivation;
   readonly parameters: KeyParameters;
   readonly wrappingKey: Buffer;
-  /** The text of the verifier that says so. */
+  /** The text of the verifier for this password. */
   readonly verifier: string;
 }
 
 export interface Resealing {
-  /** Whether an entry is one of ours, as far as the name says. */
+  /** Whether an entry is our own, according to its name. */
   readonly isOwn: IsOwn;
-  /** Of the passwords that an entry may be under. */
+  /** Of the passwords that the entries may have. */
   readonly derivations: readonly Derivation[];
   readonly target: Target;
-  /** What entries of other programs are to be: as they are, or encrypted anew, as strongly as what. */
+  /** How to encrypt entries of other programs: not at all, with their own or with our strength. */
   readonly others: 'unchanged' | 'same-strength' | 'strong';
-  /** Only tells what there is to do. */
+  /** Only reports what would be changed. */
   readonly isDryRun: boolean;
-  /** What may still be spent in vain. */
+  /** Limits for wasted work. */
   readonly bounds: Bounds;
-  /** New parameters of other programs' entries, by the old ones: entries that share a salt go on to. */
+  /**
+   * New parameters for other programs' entries, by old parameters, so that shared salts stay
+   * shared.
+   */
   readonly alike: Map<string, KeyParameters>;
 }
 
 export interface Resealed {
-  /** Undefined for an entry that stays as it is. */
+  /** Undefined if the entry does not change. */
   readonly text?: string;
   readonly isWeakOther: boolean;
 }
 
-/** Opens an entry, and encrypts it anew unless it is as it is to be. */
+/** Decrypts an entry and encrypts it again if it does not match the target. */
 export async function reseal(
   resealing: Resealing,
   token: Jwe,
@@ -89,14 +92,14 @@ function isUnderTarget(token: Jwe, { parameters, wrappingKey }: Target): boolean
   return true;
 }
 
-/** By the name, and where that does not decide by the value. */
+/** Decides by the name and, if that is not enough, by the value. */
 function holdsOwn({ key }: EntryFile, plaintext: Buffer, isOwn: IsOwn): boolean {
   if (key === undefined || isOwn(key)) return isOwn(key);
   const item = parseItem(plaintext);
   return !('fault' in item) && isOwnEntry(key, item.value);
 }
 
-/** As strong as those, with another salt: none is used again under another password. */
+/** Parameters of the same strength with a new salt: a salt is never used for two passwords. */
 function parametersLike({ target, alike }: Resealing, parameters: KeyParameters): KeyParameters {
   const { algorithm, rounds, salt } = parameters;
   if (algorithm === target.parameters.algorithm && rounds === target.parameters.rounds)

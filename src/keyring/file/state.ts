@@ -12,22 +12,22 @@ import { sealJwe, type KeyParameters } from './jwe.ts';
 import { translateSystemError, translating } from './system-error.ts';
 
 /**
- * The directory `.state` beside the entries: what we keep about a keyring, and other tools do not
- * know. Without it every entry still opens.
+ * The directory `.state` beside the entries, which only we use. Every entry can be decrypted without
+ * it.
  *
  * - `version`    the layout's version, `1`
- * - `verifier`   a JWE under the keyring's password and salt; it changes with the password, so it is
+ * - `verifier`   a JWE with the keyring's password and salt; it changes with the password, so it is
  *                also the keyring's generation
- * - `lock`       `flock(2)`: shared to write an entry, exclusive to create, re-encrypt or sweep
- * - `temporary/` files on their way to be an entry
- * - `next/`      a re-encryption at work: `entries/` that are to replace those in the keyring,
- *                `replaced/`, links to what they replace, `verifier`, and once all of it is on the
- *                disk, `commit`. Without that file `next/` is void; with it, it is done to the end
- *                by whoever comes next
+ * - `lock`       `flock(2)`: shared to write an entry; exclusive to create, re-encrypt or clean up
+ * - `temporary/` files that will be renamed to entries
+ * - `next/`      a running re-encryption: `entries/` with the new entries, `replaced/` with links to
+ *                the old ones, `verifier`, and `commit`, which is written when everything else is on
+ *                the disk. Without `commit`, `next/` is invalid; with it, the next process that uses
+ *                the keyring completes the re-encryption
  */
 const currentVersion = 1;
 const lockTimeoutMs = 30_000;
-/** No entry can have this key, so the verifier cannot be passed off as one. */
+/** No entry can have this name, so the verifier cannot be used as an entry. */
 export const verifierKey = '.state/verifier';
 
 export interface StatePaths {
@@ -60,7 +60,7 @@ export function statePaths(directory: string): StatePaths {
   };
 }
 
-/** @throws ERR_KEYRING_VERSION for a keyring that a newer atmos-auth made */
+/** @throws ERR_KEYRING_VERSION for a keyring of a newer atmos-auth */
 export function checkVersion(paths: StatePaths, userId: number | undefined): void {
   const text = readEntryFile(paths.version, userId);
   if (text === undefined || text.trim() === String(currentVersion)) return;
@@ -68,37 +68,37 @@ export function checkVersion(paths: StatePaths, userId: number | undefined): voi
   throw new KeyringError(
     'ERR_KEYRING_VERSION',
     version === undefined
-      ? `${paths.version} does not say the keyring's version`
-      : `the keyring ${paths.root} has version ${version}, and this atmos-auth knows version ${currentVersion}`,
+      ? `${paths.version} does not contain the keyring's version`
+      : `the keyring ${paths.root} has version ${version}; this atmos-auth supports version ${currentVersion}`,
     { hints: [run(['npm', 'install', '--global', 'atmos-auth@latest'])] },
   );
 }
 
-/** The verifier's text: the generation of the keyring. Undefined while there is none. */
+/** The verifier's text: the generation of the keyring. Undefined if it does not exist. */
 export function readVerifier(paths: StatePaths, userId: number | undefined): string | undefined {
   return readEntryFile(paths.verifier, userId);
 }
 
-/** Makes the directories and thereby the place of the lock; harmless when they are there. */
+/** Creates the missing directories; the lock needs them. */
 export function ensureState(paths: StatePaths, userId: number | undefined): void {
   for (const directory of [paths.root, paths.temporary]) {
     translating('make', directory, () => makePrivateDirectories(directory));
-    const stats = translating('look at', directory, () => lstatSync(directory));
-    const permissions = translating('look at', directory, () =>
+    const stats = translating('access', directory, () => lstatSync(directory));
+    const permissions = translating('access', directory, () =>
       permissionCheckFor(userId).permissionsOf(directory, stats),
     );
     const isOurs = permissions?.isOurs && !permissions.others.write;
     if (!stats.isDirectory() || !isOurs) {
       throw new KeyringError(
         'ERR_KEYRING_PERMISSIONS',
-        `${directory} is not a directory that only you can write to`,
+        `${directory} is not a private directory of yours`,
         { hints: [showPermissions(directory)] },
       );
     }
   }
 }
 
-/** Writes version and verifier of a new keyring. The exclusive lock is held. */
+/** Writes version and verifier of a new keyring. The caller holds the exclusive lock. */
 export function createState(
   paths: StatePaths,
   parameters: KeyParameters,
@@ -124,19 +124,22 @@ export function sealVerifier(parameters: KeyParameters, wrappingKey: Buffer): st
   return sealJwe(formatItem({ key: verifierKey, value: '' }), parameters, wrappingKey);
 }
 
-/** Whether a re-encryption was decided, and not yet done to the end. */
+/** Whether a re-encryption is committed and not yet complete. */
 export function isCommitted(paths: StatePaths): boolean {
   return existsSync(paths.commit);
 }
 
-/** Removes a re-encryption that was not decided. The exclusive lock is held. */
+/** Removes an uncommitted re-encryption. The caller holds the exclusive lock. */
 export function discardNext(paths: StatePaths): void {
   translating('remove', paths.next, () =>
     whileInUse(() => rmSync(paths.next, { recursive: true, force: true })),
   );
 }
 
-/** @throws ERR_KEYRING_BUSY naming the holder, ERR_KEYRING_UNAVAILABLE without locks here */
+/**
+ * @throws ERR_KEYRING_BUSY with the process that holds the lock; ERR_KEYRING_UNAVAILABLE without
+ *   locks
+ */
 export async function lockState(
   paths: StatePaths,
   mode: LockMode,
@@ -156,8 +159,9 @@ export async function lockState(
 }
 
 /**
- * Removes what a killed writer left, or an undecided re-encryption, unless somebody is at work. What
- * cannot be removed now, since a virus scanner looks at it, is left for the next time: nobody waits.
+ * Removes leftovers of an interrupted write or of an uncommitted re-encryption, unless another
+ * process is writing. Skips files that cannot be removed now, for example because a virus scanner
+ * has them open: the next call removes them.
  */
 export async function sweepTemporary(paths: StatePaths, host: Host): Promise<void> {
   if (leftovers(paths).length === 0 && !existsSync(paths.next)) return;
@@ -171,7 +175,7 @@ export async function sweepTemporary(paths: StatePaths, host: Host): Promise<voi
   }
 }
 
-/** Removes the temporary files that killed writers have left. The exclusive lock is held. */
+/** Removes temporary files of interrupted writes. The caller holds the exclusive lock. */
 export function removeLeftovers(paths: StatePaths): void {
   for (const name of leftovers(paths)) removeIfPossible(join(paths.temporary, name));
 }

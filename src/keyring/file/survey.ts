@@ -7,7 +7,7 @@ import { parseJwe, type WrappedKey } from './jwe.ts';
 import { translating } from './system-error.ts';
 import { damaged, tornReadPauseMs, tornReads } from './torn.ts';
 
-/** A well-formed file. Small, whatever the size of the file. */
+/** A file with a valid format. Small, whatever the size of the file. */
 export interface Candidate extends WrappedKey {
   readonly path: string;
   /** {@link stampOf} the file before it was read. */
@@ -16,17 +16,17 @@ export interface Candidate extends WrappedKey {
 
 export interface Survey {
   readonly candidates: readonly Candidate[];
-  /** What is wrong with the other files, by their keys. */
+  /** The errors of the other files, by entry name. */
   readonly faults: ReadonlyMap<string, KeyringError>;
-  /** The candidate that was enough; the files after it were not read. */
+  /** The candidate that ended the survey; the files after it were not read. */
   readonly enough?: Candidate;
 }
 
 /**
- * Reads the files of these keys, each once. Files that may be torn are waited for together, and read
- * again only if they changed.
+ * Reads the files of these entries, each once. Waits for all files that may be incomplete together,
+ * and reads them again only if they changed.
  *
- * @param isEnough ends the survey at a candidate
+ * @param isEnough ends the survey when it returns true for a candidate
  */
 export async function surveyEntries(
   { directory, host }: { readonly directory: string; readonly host: Host },
@@ -63,12 +63,12 @@ export async function surveyEntries(
 }
 
 /**
- * What the system says of a file, which changes when it is written. Quick to have, so that nothing is
- * written between the look at the first entry and at the last. Two writes in one tick of the system's
- * clock look alike.
+ * File status of the operating system that changes with each write. It is fast, so that the files
+ * of all entries can be compared at almost the same time. Two writes within one tick of the system
+ * clock have the same stamp.
  */
 export function stampOf(path: string): string {
-  const stats = translating('look at', path, () =>
+  const stats = translating('access', path, () =>
     lstatSync(path, { bigint: true, throwIfNoEntry: false }),
   );
   return stats === undefined ? '' : `${stats.ino} ${stats.size} ${stats.mtimeNs}`;

@@ -5,15 +5,16 @@ import { createAllowance, type Allowance } from './allowance.ts';
 import type { Derivation } from './derivation.ts';
 import { derivationWork, openJwe, type Jwe } from './jwe.ts';
 
-// A writer that does not replace files whole, as Go's, shows a torn one for a moment.
+// Writers that do not replace files atomically, such as Go's, leave an incomplete file for a
+// moment.
 export const tornReads = 5;
 export const tornReadPauseMs = 20;
-// A thousand malformed files must cost no more than a few: half a second of pauses, and derivations of
-// our own strength.
+// Many malformed files must cost no more than a few: in total half a second of pauses, and a
+// limited number of derivations with our own parameters.
 const pausesInVain = 25;
 const derivationsInVain = 8;
 
-/** What entries that are opened one after another may cost in vain. */
+/** Limits for wasted work on entries that are opened one after another. */
 export interface Bounds {
   /** Pauses for files that stay malformed. */
   readonly pauses: Allowance;
@@ -28,7 +29,7 @@ export function createBounds(host: Host): Bounds {
   };
 }
 
-/** Tries again while an entry may be torn: malformed, or the halves of two that look like one. */
+/** Retries while an entry may be incomplete: malformed, or a mixture of its old and new text. */
 export async function whenWhole<T extends object>(
   { host, bounds }: { readonly host: Host; readonly bounds: Bounds },
   attempt: () => Promise<T | { fault: KeyringError } | undefined>,
@@ -49,8 +50,8 @@ type Opened =
   | { readonly failed: 'key' | 'content' };
 
 /**
- * Derives the key of an entry with each of the passwords that it may be under, and opens it.
- * Undefined when so many entries did not open that this one was not tried.
+ * Derives the key of an entry with each of the passwords that it may have, and decrypts it.
+ * Undefined if this entry was not tried, because too many other entries did not open.
  */
 export async function openWithin(
   { derivations }: Bounds,
@@ -70,34 +71,34 @@ export async function openWithin(
   return { failed: 'key' };
 }
 
-/** The error of an entry that {@link openWithin} did not try. */
+/** The error for an entry that {@link openWithin} did not try. */
 export function untried(path: string): KeyringError {
   return new KeyringError(
     'ERR_KEYRING_DAMAGED',
-    `the entry ${path} was not tried: too many other entries do not open with the password`,
-    { hints: [run(['atmos', 'auth', 'keyring', 'doctor'], 'to name them')] },
+    `the entry ${path} was not tried: too many other entries cannot be decrypted with the password`,
+    { hints: [run(['atmos', 'auth', 'keyring', 'doctor'], 'to list them')] },
   );
 }
 
-/** The file of an entry that is at fault. */
+/** The file of an entry with an error. */
 export interface FaultyEntry {
   readonly path: string;
-  /** Whether it is one of ours. */
+  /** Whether the entry is our own. */
   readonly isOwn: boolean;
 }
 
-/** {@link damaged}; an entry of another program is never to be moved away. */
+/** Like {@link damaged}, but without a hint to move an entry of another program away. */
 export function damagedEntry({ path, isOwn }: FaultyEntry, fault: string): KeyringError {
   if (isOwn) return damaged(path, fault);
   return new KeyringError('ERR_KEYRING_DAMAGED', `the entry ${path} is damaged: ${fault}`);
 }
 
-/** The error of an entry whose content key does not unwrap, while the password is right. */
+/** The error for an entry whose content key does not unwrap although the password is right. */
 export function notUnwrapped({ path, isOwn }: FaultyEntry): KeyringError {
-  if (isOwn) return damaged(path, 'it was changed, or written under another password');
+  if (isOwn) return damaged(path, 'it was changed, or encrypted with another password');
   return new KeyringError(
     'ERR_KEYRING_FOREIGN',
-    `the entry ${path} is not readable with this password: another program wrote it under another password, or it was changed`,
+    `the entry ${path} is not readable with this password: another program encrypted it with another password, or it was changed`,
   );
 }
 

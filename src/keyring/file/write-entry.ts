@@ -13,7 +13,7 @@ import { createState, ensureState, readVerifier, statePaths, sweepTemporary } fr
 
 const maxGenerations = 10;
 
-/** The key and the generation of the keyring that an entry is to be written under. */
+/** The key for writing an entry, and the generation of the keyring that it belongs to. */
 interface WritingKey {
   readonly parameters: KeyParameters;
   readonly wrappingKey: Buffer;
@@ -21,9 +21,9 @@ interface WritingKey {
 }
 
 /**
- * Makes the function that writes entries, and the keyring itself with the first one. An entry is
- * written only under the password that the keyring has at that moment, and never over one that
- * cannot be read or belongs to another key.
+ * Creates the function that writes entries. The first write also creates the keyring. An entry is
+ * written only with the current password of the keyring, and never replaces a file that cannot be
+ * read or that contains another entry.
  */
 export function createEntryWriter(
   context: FileContext,
@@ -34,14 +34,14 @@ export function createEntryWriter(
   const isOwn = passwordEntriesOf(context);
   const location = settings.directory.value;
   const { userId } = host;
-  // Made once, so that many first writes cost one derivation.
+  // Created once, so that many first writes need only one derivation.
   let ownParameters: KeyParameters | undefined;
   let checkedGeneration: string | undefined;
 
   async function unlock(): Promise<WritingKey> {
     const found = access.find();
     if (found !== undefined) await settle(found, host);
-    // The generation is what was judged: one that appears meanwhile may be under another password.
+    // The password was checked for this generation: a later one may have another password.
     const generation = access.verifierOf(found);
     const verdict = await access.judge(found, generation);
     if (verdict.kind === 'wrong') throw access.wrongPassword();
@@ -62,7 +62,7 @@ export function createEntryWriter(
     const lock = await lockSettled(directory, 'exclusive', host);
     onStep('state locked');
     try {
-      // Of two who make the keyring at once one comes first; the other must know its password.
+      // If another process created the keyring first, this one needs the password of that keyring.
       if (readVerifier(paths, userId) === undefined)
         createState(paths, parameters, wrappingKey, onStep);
     } finally {
@@ -71,7 +71,7 @@ export function createEntryWriter(
     return unlock();
   }
 
-  /** False when the keyring got another password since the key was made. */
+  /** False if the password of the keyring was changed after the key was derived. */
   async function tryWrite(item: Item, writing: WritingKey): Promise<boolean> {
     const directory = ensureDirectory(location, userId);
     const paths = statePaths(directory);

@@ -21,10 +21,10 @@ export function openSystemKeyring(context: BackendContext): Keyring {
 }
 
 /**
- * A collection that another program has in the Secret Service, to read from. Undefined if it does not
+ * A collection of another program in the Secret Service, for reading. Undefined if it does not
  * exist, and on systems without Secret Service.
  *
- * @throws ERR_KEYRING_UNAVAILABLE where no service answers
+ * @throws ERR_KEYRING_UNAVAILABLE if no service answers
  */
 export async function openSystemCollection(
   context: BackendContext,
@@ -34,7 +34,7 @@ export async function openSystemCollection(
   return (await import('./linux/named-collection.ts')).openNamedCollection(context, name);
 }
 
-/** Says at every call that this version cannot reach it: nothing is stored elsewhere in its place. */
+/** Fails at every call, so that nothing is silently stored in another keyring. */
 function openMissingKeyring({ type, host }: BackendContext): Keyring {
   const reason = `the system keyring of ${host.platform} is not supported by this version of atmos-auth yet`;
   const unavailable = (): never => {

@@ -10,7 +10,7 @@ import { openKeychainStore } from './macos/items.ts';
 import { openChunked } from './windows/keyring.ts';
 
 export const systemInspector: Inspector = {
-  // Whether there is one, it alone knows, and says when it is probed.
+  // Only probing shows whether the system has a keyring.
   describe: () => ({ isMade: true }),
   async examine(context) {
     switch (context.host.platform) {
@@ -26,7 +26,9 @@ export const systemInspector: Inspector = {
   },
 };
 
-/** Entries that are there twice, which only other programs make. Tells nothing while it is locked. */
+/**
+ * Duplicate entries, which only other programs create. Finds nothing while the keyring is locked.
+ */
 async function examineSecretService(host: Host): Promise<Finding[]> {
   const connection = createConnection(host);
   try {
@@ -35,11 +37,11 @@ async function examineSecretService(host: Host): Promise<Finding[]> {
     if (collection === undefined || (await service.isLocked(collection))) return [];
     const stored = [...(await itemsByKey(service, collection))];
     const doubled = stored.filter(([, items]) => items.length > 1);
-    if (doubled.length === 0) return [ok('duplicates', 'no entry is there twice')];
+    if (doubled.length === 0) return [ok('duplicates', 'no duplicate entries')];
     return doubled.map(([key, items]) => ({
       ...warning(
         'duplicates',
-        `another program has stored ${JSON.stringify(key)} as well: of ${items.length} entries the newest is used`,
+        `another program also stored ${JSON.stringify(key)}: the newest of ${items.length} entries is used`,
       ),
       key,
     }));

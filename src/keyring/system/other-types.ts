@@ -1,6 +1,6 @@
 import { setVariable, type Hint } from '../../core/hint.ts';
 
-// What to use where the keyring of the system cannot be used.
+// Hints for systems whose keyring cannot be used.
 
 export const useFile: Hint = setVariable(
   'ATMOS_KEYRING_TYPE',

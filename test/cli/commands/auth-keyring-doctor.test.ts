@@ -74,7 +74,8 @@ describe('of a keyring that is well', () => {
     expect(states).toEqual(healthy);
     expect(of('weak-entries')).toMatchObject([
       {
-        message: 'weaker than those we write: 1 of 1 entries; Atmos writes AES-128 and few rounds',
+        message:
+          '1 of 1 entries have weaker encryption than atmos-auth writes; Atmos uses AES-128 and few rounds',
         hint: 'atmos auth keyring rekey --upgrade',
       },
     ]);
@@ -232,8 +233,8 @@ describe('it finds', () => {
       'an entry that was renamed',
       (directory) => renameSync(join(directory, 'atmos_r_dev'), join(directory, 'atmos_r_x')),
       'entries problem',
-      'atmos_r_x belongs to the key "atmos_r_dev": its file was renamed or copied',
-      'give the file its own name back, or move it away',
+      'atmos_r_x contains the entry "atmos_r_dev": its file was renamed or copied',
+      'rename the file back, or move it to another directory',
     ],
     [
       'names that a file system may take for one',
@@ -241,14 +242,14 @@ describe('it finds', () => {
         writeFileSync(join(directory, 'atmos_r_DEV'), '', { mode: 0o600 });
       },
       'conflicting-files warning',
-      '"atmos_r_DEV", "atmos_r_dev" are one name where case does not count',
+      '"atmos_r_DEV", "atmos_r_dev" differ only in case',
       /: ls -l \S+DEV \S+dev$/,
     ],
     [
       'a directory that others can list',
       (directory) => chmodSync(directory, 0o755),
       'directory warning',
-      '(mode 0755): what identities and realms there are, they see',
+      '(mode 0755) and see the names of identities and realms',
       /^chmod 700 /,
     ],
     [
@@ -269,7 +270,7 @@ describe('it finds', () => {
       'a layout of a newer version',
       (directory) => writeFileSync(join(directory, '.state/version'), '99\n', { mode: 0o600 }),
       'state problem',
-      'has version 99, and this atmos-auth knows version 1',
+      'has version 99; this atmos-auth supports version 1',
       'npm install --global atmos-auth@latest',
     ],
   ])('%s', async (_, breakIt, state, message, hint) => {
@@ -367,7 +368,9 @@ describe('it finds', () => {
     expect([...locked.of('rekey'), ...locked.of('leftovers')]).toMatchObject([
       {
         state: 'warning',
-        message: expect.stringContaining('stopped before it was decided: the old password holds'),
+        message: expect.stringContaining(
+          'interrupted before it was committed: the old password is valid',
+        ),
         hint: 'atmos auth keyring rekey',
       },
       { state: 'warning', hint: expect.stringMatching(/: rm -r \S+temporary$/) },

@@ -96,7 +96,7 @@ test('a password command is not run to see', async () => {
   const env = { ATMOS_KEYRING_PASSWORD: undefined };
   expect(JSON.parse((await desk.run(`${command} -o json`, { env })).stdout)).toMatchObject({
     state: 'locked',
-    reason: 'the password command has not run',
+    reason: 'the password command has not been run yet',
   });
 });
 
@@ -128,7 +128,7 @@ describe('one that cannot be used', () => {
   test('fails with what mends it', async () => {
     const desk = await openDesk({ entries: storedKey });
     writeFileSync(join(desk.directory, '.state/version'), '99\n', { mode: 0o600 });
-    const reason = `the keyring ${desk.directory}/.state has version 99, and this atmos-auth knows version 1`;
+    const reason = `the keyring ${desk.directory}/.state has version 99; this atmos-auth supports version 1`;
     const json = await desk.run(`${command} -o json`);
     expect(json).toMatchObject({ exitCode: 3, stderr: '' });
     expect(JSON.parse(json.stdout)).toMatchObject({ state: 'unavailable', reason, entries: null });

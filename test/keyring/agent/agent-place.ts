@@ -19,17 +19,17 @@ import type { FileContext } from '../../../src/keyring/file/settings.ts';
 import { createTestContext, testPassword } from '../../support/file-keyring.ts';
 import { temporaryDirectory } from '../../support/temporary.ts';
 
-/** A keyring's directory, and where its agent goes. */
+/** A keyring's directory and the place of its agent's socket. */
 export interface AgentSite {
   readonly directory: string;
   readonly place: AgentPlace;
   readonly env: Record<string, string>;
-  /** What was warned of by the keyrings of {@link open}. */
+  /** Warnings of the keyrings of {@link open}. */
   readonly warnings: string[];
-  /** What came with them. */
+  /** Hints of these warnings. */
   readonly hints: string[];
   context(options?: OpenOptions): FileContext;
-  /** As a command opens it. Without a password of its own, unless one is given. */
+  /** Opens it as a command does. Default: without a password. */
   open(options?: OpenOptions): Keyring;
 }
 
@@ -38,7 +38,7 @@ export interface OpenOptions {
   readonly host?: Partial<Host>;
 }
 
-/** @param directory is made if it is not there */
+/** @param directory is created if it does not exist */
 export async function agentSite(
   directory = join(temporaryDirectory(), 'keyring'),
 ): Promise<AgentSite> {
@@ -83,7 +83,7 @@ export interface ServeOptions {
 
 export const anHour: Terms = { ttlMs: 3_600_000, idleMs: 3_600_000 };
 
-/** An agent in this process; undefined where one serves the place already. */
+/** Starts an agent in this process; undefined if another one already serves the place. */
 export async function tryServe(
   site: Pick<AgentSite, 'directory' | 'place'>,
   { password = testPassword, terms = anHour, host }: ServeOptions = {},

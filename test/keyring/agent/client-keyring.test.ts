@@ -13,10 +13,10 @@ import { asStranger, isRoot, strangerId } from '../../support/privilege.ts';
 import { seedKeyring } from '../file/seed.ts';
 import { agentSite, serve, type AgentSite } from './agent-place.ts';
 
-/** What an agent of the test does with what comes after the greeting. */
+/** How a fake agent handles data after the greeting. */
 type Behaviour = (socket: Socket) => unknown;
 
-/** A program in the agent's place. It greets as an agent does, unless it is told how. */
+/** Starts a fake agent. By default it sends the greeting of a real one. */
 async function pretend(
   site: AgentSite,
   behave: Behaviour,
@@ -45,7 +45,7 @@ const answer = (reply: unknown) => (socket: Socket) =>
 const hangUp: Behaviour = (socket) => void socket.destroy();
 const sayNothing: Behaviour = () => {};
 
-/** Limits pass at once; pauses too. */
+/** Time limits and pauses pass immediately. */
 const impatient = { host: { sleep: () => Promise.resolve() } };
 
 async function seededSite(): Promise<AgentSite> {
@@ -57,7 +57,7 @@ const passedOver = (site: AgentSite, why: string) =>
     `^the unlock agent of the keyring ${site.directory}( \\(process \\d+\\))? is not used: ${why}$`,
   );
 
-test('without an agent the keyring is opened as ever, and one that comes later is used', async () => {
+test('without an agent the keyring is opened in this process, and an agent that starts later is used', async () => {
   const site = await seededSite();
   const keyring = site.open();
   expect(await errorOf(keyring.get('key'))).toMatchObject({
@@ -69,7 +69,7 @@ test('without an agent the keyring is opened as ever, and one that comes later i
 });
 
 describe('ATMOS_KEYRING_AGENT', () => {
-  test('off: it is not asked', async () => {
+  test('off disables the agent', async () => {
     const site = await seededSite();
     await serve(site);
     const host = { env: { ...site.env, ATMOS_KEYRING_AGENT: 'off' } };
@@ -82,20 +82,20 @@ describe('ATMOS_KEYRING_AGENT', () => {
     }
   });
 
-  test('anything else is a mistake', async () => {
+  test('rejects any other value', async () => {
     const site = await agentSite();
     const context = site.context({ host: { env: { ATMOS_KEYRING_AGENT: 'of' } } });
     expect(
       thrownBy(() => createAgentClientKeyring(async () => openFileKeyring)(context)),
     ).toMatchObject({
       code: 'ERR_USAGE',
-      message: 'ATMOS_KEYRING_AGENT is "of": it is on or off',
+      message: 'ATMOS_KEYRING_AGENT is "of": expected on or off',
       hints: ['unset ATMOS_KEYRING_AGENT', 'export ATMOS_KEYRING_AGENT=off'],
     });
   });
 });
 
-describe('what is in its place and must not be used is said, and the password is looked for', () => {
+describe('warns about an unusable agent and resolves the password:', () => {
   const lock = 'atmos auth keyring lock';
   const lookAt = (path: string) => `ls -ld ${path}`;
 
@@ -112,10 +112,7 @@ describe('what is in its place and must not be used is said, and the password is
     await pretend(site, sayNothing, (socket, greeting) =>
       answer({ ...greeting, 'atmos-agent': 1 })(socket),
     );
-    await expectPassedOver(
-      site,
-      'it speaks version 1 of the protocol, and this atmos-auth version 2',
-    );
+    await expectPassedOver(site, 'it uses protocol version 1, this atmos-auth uses version 2');
   });
 
   test('one of another directory', async () => {
@@ -129,10 +126,10 @@ describe('what is in its place and must not be used is said, and the password is
   test('one that says something else', async () => {
     const site = await seededSite();
     await pretend(site, sayNothing, (socket) => void socket.write('HTTP/1.1 400 Bad Request\r\n'));
-    await expectPassedOver(site, 'what it says is no answer');
+    await expectPassedOver(site, 'it sent an invalid answer');
   });
 
-  test('a socket, or a directory of sockets, that others can reach', async () => {
+  test('a socket or a socket directory that other users can access', async () => {
     const site = await seededSite();
     await pretend(site, sayNothing);
     chmodSync(site.place.socket, 0o660);
@@ -151,10 +148,10 @@ describe('what is in its place and must not be used is said, and the password is
     );
   });
 
-  test('a file, or a link to a socket', async () => {
+  test('a regular file or a symbolic link to a socket', async () => {
     const site = await seededSite();
     writeFileSync(site.place.socket, '', { mode: 0o600 });
-    await expectPassedOver(site, `${site.place.socket} is no socket`, lookAt(site.place.socket));
+    await expectPassedOver(site, `${site.place.socket} is not a socket`, lookAt(site.place.socket));
     const linked = await seededSite();
     const target = await seededSite();
     await serve(target);
@@ -166,7 +163,7 @@ describe('what is in its place and must not be used is said, and the password is
     );
   });
 
-  test.skipIf(!isRoot)('somebody else’s (as root)', async () => {
+  test.skipIf(!isRoot)('a socket of another user (as root)', async () => {
     const site = await seededSite();
     await pretend(site, sayNothing);
     chownSync(site.place.socket, strangerId, strangerId);
@@ -177,25 +174,28 @@ describe('what is in its place and must not be used is said, and the password is
     );
   });
 
-  test.skipIf(!isRoot)('one behind which somebody else listens (as root)', async () => {
-    const site = await seededSite();
-    // The system remembers who began to listen.
-    chownSync(site.place.directory, strangerId, strangerId);
-    for (
-      let path = dirname(site.place.directory);
-      path !== realpathSync(tmpdir());
-      path = dirname(path)
-    )
-      chmodSync(path, 0o711);
-    await asStranger(() => pretend(site, sayNothing));
-    chownSync(site.place.socket, 0, 0);
-    chownSync(site.place.directory, 0, 0);
-    await expectPassedOver(
-      site,
-      `user ${strangerId} listens on ${site.place.socket}`,
-      lookAt(site.place.socket),
-    );
-  });
+  test.skipIf(!isRoot)(
+    'a socket on which a process of another user listens (as root)',
+    async () => {
+      const site = await seededSite();
+      // The system records the user who started to listen.
+      chownSync(site.place.directory, strangerId, strangerId);
+      for (
+        let path = dirname(site.place.directory);
+        path !== realpathSync(tmpdir());
+        path = dirname(path)
+      )
+        chmodSync(path, 0o711);
+      await asStranger(() => pretend(site, sayNothing));
+      chownSync(site.place.socket, 0, 0);
+      chownSync(site.place.directory, 0, 0);
+      await expectPassedOver(
+        site,
+        `user ${strangerId} listens on ${site.place.socket}`,
+        lookAt(site.place.socket),
+      );
+    },
+  );
 
   test('one that does not answer', async () => {
     const site = await seededSite();
@@ -210,12 +210,12 @@ describe('what is in its place and must not be used is said, and the password is
 
 describe('an agent that fails at a request', () => {
   test.each([
-    ['that ends', hangUp, []],
-    ['that is about to end', answer({ leaving: true }), []],
-    ['that says something else', answer({ ok: 'yes' }), ['what it says is no answer']],
-    ['that gives no value', answer({ ok: { value: 7 } }), ['what it says is no answer']],
-    ['that gives no keys', answer({ ok: { keys: [1] } }), ['what it says is no answer']],
-  ])('one %s: what is only read is read here', async (_, behave, warned) => {
+    ['that exits', hangUp, []],
+    ['that is stopping', answer({ leaving: true }), []],
+    ['that sends an invalid answer', answer({ ok: 'yes' }), ['it sent an invalid answer']],
+    ['that gives no value', answer({ ok: { value: 7 } }), ['it sent an invalid answer']],
+    ['that gives no keys', answer({ ok: { keys: [1] } }), ['it sent an invalid answer']],
+  ])('%s: this process reads instead', async (_, behave, warned) => {
     const site = await seededSite();
     await pretend(site, behave);
     const keyring = site.open({ password: testPassword });
@@ -227,13 +227,13 @@ describe('an agent that fails at a request', () => {
     );
   });
 
-  test('one that does not answer: what is only read is read here', async () => {
+  test('that does not answer: this process reads instead', async () => {
     const site = await seededSite();
     await pretend(site, sayNothing);
     let calls = 0;
     const sleep = (_: number, signal?: AbortSignal) => {
       calls += 1;
-      // The greeting is waited for, the answer is not.
+      // Waits for the greeting, but not for the answer.
       if (calls > 1) return Promise.resolve();
       return new Promise<void>((__, reject) => signal?.addEventListener('abort', reject));
     };
@@ -245,9 +245,9 @@ describe('an agent that fails at a request', () => {
   });
 
   test.each([
-    ['ends', hangUp],
-    ['is about to end', answer({ leaving: true })],
-  ])('one that %s: what is stored is stored here', async (_, behave) => {
+    ['exits', hangUp],
+    ['is stopping', answer({ leaving: true })],
+  ])('that %s: this process writes instead', async (_, behave) => {
     const site = await seededSite();
     await pretend(site, behave);
     await site.open({ password: testPassword }).set('key', 'new');
@@ -255,7 +255,7 @@ describe('an agent that fails at a request', () => {
     expect(await site.open({ password: testPassword }).get('key')).toBe('new');
   });
 
-  test('one that is only slow may still write: nothing is written here', async () => {
+  test('that is slow may still write: this process does not write', async () => {
     const site = await seededSite();
     await pretend(site, sayNothing);
     let calls = 0;
@@ -271,25 +271,30 @@ describe('an agent that fails at a request', () => {
       expect(await errorOf(changing)).toMatchObject({
         code: 'ERR_KEYRING_TIMEOUT',
         message: expect.stringMatching(
-          /was asked for a change, and it did not answer within 40 seconds: it may be done or not$/,
+          /received a change, and it did not answer within 40 seconds: the change may or may not be done$/,
         ),
-        hints: ['atmos auth keyring lock', 'to see whether to repeat it: atmos auth keyring list'],
+        hints: [
+          'atmos auth keyring lock',
+          'to check whether the change is done: atmos auth keyring list',
+        ],
       });
     }
     rmSync(site.place.socket);
     expect(await site.open({ password: testPassword }).get('key')).toBe('value');
   });
 
-  test('one that ends while it deletes: nobody knows whether it was there', async () => {
+  test('that exits during a delete: reports that the outcome is unknown', async () => {
     const site = await seededSite();
     await pretend(site, hangUp);
     expect(await errorOf(site.open({ password: testPassword }).delete('key'))).toMatchObject({
       code: 'ERR_KEYRING_IO',
-      message: expect.stringMatching(/it ended before it answered: it may be done or not$/),
+      message: expect.stringMatching(
+        /it exited before it answered: the change may or may not be done$/,
+      ),
     });
   });
 
-  test('whatever it says, the value is the right one or there is a named error', async () => {
+  test('that sends anything: the value is right or a KeyringError is thrown', async () => {
     const site = await seededSite();
     let reply: Buffer = Buffer.alloc(0);
     await pretend(site, (socket) => void socket.end(reply));
@@ -310,7 +315,7 @@ describe('an agent that fails at a request', () => {
   });
 });
 
-test('requests of one keyring take their turns, and closing it ends the connection', async () => {
+test('a keyring sends one request at a time, and closing it closes the connection', async () => {
   const site = await seededSite();
   await serve(site);
   const keyring = site.open();

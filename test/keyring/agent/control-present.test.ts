@@ -14,7 +14,7 @@ async function seededSite(): Promise<AgentSite> {
   return agentSite(await seedKeyring({ key: 'value' }));
 }
 
-/** How many connections are opened while `run` runs. */
+/** The number of connections that are opened while `run` runs. */
 async function countConnections(run: () => Promise<void>): Promise<number> {
   const { createConnection } = net;
   let connections = 0;
@@ -33,7 +33,7 @@ async function countConnections(run: () => Promise<void>): Promise<number> {
   return connections;
 }
 
-test('an agent is present while it serves, and no connection is made to learn that', async () => {
+test('a running agent is present, and the check opens no connection', async () => {
   const site = await seededSite();
   const connections = await countConnections(async () => {
     expect(await isPresent(site.context())).toBe(false);
@@ -51,7 +51,7 @@ test('an agent is present while it serves, and no connection is made to learn th
   expect(asked).toBe(1);
 });
 
-test('one that never answers is present at once', async () => {
+test('an agent that never answers is present without a wait', async () => {
   const site = await seededSite();
   let accepted = 0;
   const server = createServer(() => void accepted++);
@@ -63,14 +63,14 @@ test('one that never answers is present at once', async () => {
   expect(accepted).toBe(0);
 });
 
-test('something else in its place is no agent', async () => {
+test('a file that is not a socket is no agent', async () => {
   const site = await seededSite();
   writeFileSync(site.place.socket, '');
   onTestFinished(() => rmSync(site.place.socket));
   expect(await isPresent(site.context())).toBe(false);
 });
 
-test('none is present where ATMOS_KEYRING_AGENT is off, on Windows, or for a missing directory', async () => {
+test('no agent is present if ATMOS_KEYRING_AGENT is off, on Windows, or for a missing directory', async () => {
   const site = await seededSite();
   await serve(site);
   const off = site.context({ host: { env: { ATMOS_KEYRING_AGENT: 'off' } } });
@@ -82,6 +82,6 @@ test('none is present where ATMOS_KEYRING_AGENT is off, on Windows, or for a mis
   const neither = site.context({ host: { env: { ATMOS_KEYRING_AGENT: 'perhaps' } } });
   expect(await errorOf(isPresent(neither))).toMatchObject({
     code: 'ERR_USAGE',
-    message: 'ATMOS_KEYRING_AGENT is "perhaps": it is on or off',
+    message: 'ATMOS_KEYRING_AGENT is "perhaps": expected on or off',
   });
 });

@@ -22,7 +22,7 @@ async function seededSite(): Promise<AgentSite> {
   return agentSite(await seedKeyring({ key: 'value' }));
 }
 
-/** An agent that speaks another version. */
+/** A fake agent with another protocol version. */
 async function pretendVersion(site: AgentSite, version: number): Promise<void> {
   const server = createServer((socket) => {
     socket.on('error', () => {});
@@ -39,7 +39,7 @@ async function pretendVersion(site: AgentSite, version: number): Promise<void> {
   onTestFinished(() => void server.close());
 }
 
-/** A machine that starts nothing, and what it was asked to start. */
+/** A fake host that starts no program, and records the requests to start one. */
 function starter(outcome: Outcome | string, serveIt?: () => Promise<unknown>) {
   const started: { program: string; args: readonly string[]; env: object; password: string }[] = [];
   const inputs: Buffer[] = [];
@@ -66,7 +66,7 @@ function starter(outcome: Outcome | string, serveIt?: () => Promise<unknown>) {
 }
 
 describe('unlocking', () => {
-  test('starts a program with nothing but the password on a pipe, which is overwritten', async () => {
+  test('starts a program that gets only the password, on a pipe, and overwrites it', async () => {
     const site = await seededSite();
     const { host, started, inputs } = starter({ kind: 'started' }, () => serve(site));
     const context = site.context({ password: testPassword, host });
@@ -88,14 +88,14 @@ describe('unlocking', () => {
     expect(inputs.every((input) => input.every((byte) => byte === 0))).toBe(true);
   });
 
-  test('takes the one that another process started at the same moment', async () => {
+  test('uses the agent that another process started at the same time', async () => {
     const site = await seededSite();
     const { host } = starter({ kind: 'taken' }, () => tryServe(site));
     const context = site.context({ password: testPassword, host });
     expect(await control.unlock(context, anHour)).toMatchObject({ isRenewed: true });
   });
 
-  test('says what kept the agent from starting', async () => {
+  test('reports why the agent did not start', async () => {
     const site = await seededSite();
     const error = new KeyringError('ERR_KEYRING_IO', 'cannot listen', {
       hints: [run(['df', '-h'])],
@@ -111,7 +111,7 @@ describe('unlocking', () => {
       const dying = site.context({ password: testPassword, host: starter(said).host });
       expect(await errorOf(control.unlock(dying, anHour))).toMatchObject({
         code: 'ERR_KEYRING_IO',
-        message: 'the unlock agent ended at once',
+        message: 'the unlock agent exited immediately',
       });
     }
     const slow = { startDetached: async () => ({ said: '', timedOut: true }) };
@@ -122,7 +122,7 @@ describe('unlocking', () => {
     });
   });
 
-  test('is refused while something else has the socket’s name', async () => {
+  test('fails while another file has the name of the socket', async () => {
     const site = await seededSite();
     writeFileSync(site.place.socket, 'not ours to remove', { mode: 0o644 });
     chmodSync(site.place.socket, 0o644);
@@ -138,12 +138,12 @@ describe('unlocking', () => {
 });
 
 describe('an agent of another version', () => {
-  test('is not renewed, and lock cuts it off', async () => {
+  test('is not renewed, and lock removes its socket', async () => {
     const site = await seededSite();
     await pretendVersion(site, 1);
     expect(await control.look(site.context())).toMatchObject({
       kind: 'unusable',
-      reason: 'it speaks version 1 of the protocol, and this atmos-auth version 2',
+      reason: 'it uses protocol version 1, this atmos-auth uses version 2',
     });
     expect(await errorOf(control.unlock(site.context(), anHour))).toMatchObject({
       code: 'ERR_KEYRING_VERSION',
@@ -154,7 +154,7 @@ describe('an agent of another version', () => {
   });
 });
 
-test('it can be looked at, and locked once', async () => {
+test('is reported, and can be locked once', async () => {
   const site = await seededSite();
   expect(await control.look(site.context())).toEqual({ kind: 'none' });
   await serve(site);
@@ -165,14 +165,14 @@ test('it can be looked at, and locked once', async () => {
   expect(await control.lock(site.context())).toEqual({ kind: 'none' });
 });
 
-test('where there are no such sockets there is no agent', async () => {
+test('there is no agent on a system without suitable sockets', async () => {
   const site = await seededSite();
   const context = site.context({ host: { platform: 'win32' } });
   for (const attempt of [control.unlock(context, anHour), control.lock(context)]) {
     expect(await errorOf(attempt)).toMatchObject({
       code: 'ERR_KEYRING_UNAVAILABLE',
       message:
-        'there is no unlock agent on Windows: it needs sockets that tell who is at their other end',
+        'the unlock agent does not run on Windows: sockets there do not report the user of the other process',
       hints: ['export ATMOS_KEYRING_PASSWORD_FILE=<a file that holds the password>'],
     });
   }

@@ -5,7 +5,7 @@ import { testStart } from '../../support/fake-host.ts';
 const hourMs = 3_600_000;
 const terms = { ttlMs: 8 * hourMs, idleMs: hourMs };
 
-/** A machine with two clocks that a test moves. */
+/** A fake host with two clocks that a test advances. */
 function clocks() {
   const clock = { wallMs: 0, monotonicMs: 0 };
   return {
@@ -23,7 +23,7 @@ function clocks() {
 
 const after = (milliseconds: number) => new Date(testStart.getTime() + milliseconds);
 
-test('both pass: the one without use, and the one in all', () => {
+test('both the idle limit and the total limit expire', () => {
   const { host, pass } = clocks();
   const deadlines = createDeadlines(host, terms);
   expect(deadlines.remainingMs()).toBe(hourMs);
@@ -44,7 +44,7 @@ test('both pass: the one without use, and the one in all', () => {
   expect(deadlines.remainingMs()).toBe(0);
 });
 
-test('use does not extend the whole, renewing does', () => {
+test('use does not extend the total limit, renewing does', () => {
   const { host, pass } = clocks();
   const deadlines = createDeadlines(host, { ttlMs: hourMs, idleMs: hourMs });
   pass(hourMs / 2);
@@ -57,7 +57,7 @@ test('use does not extend the whole, renewing does', () => {
   });
 });
 
-test('nothing extends it beyond a day after the password was given', () => {
+test('nothing extends the limits beyond a day after the password was given', () => {
   const { host, pass } = clocks();
   const deadlines = createDeadlines(host, { ttlMs: 24 * hourMs, idleMs: 24 * hourMs });
   pass(20 * hourMs);
@@ -65,7 +65,7 @@ test('nothing extends it beyond a day after the password was given', () => {
   expect(deadlines.remainingMs()).toBe(4 * hourMs);
 });
 
-test('a machine that slept is not younger, nor one whose clock was set back', () => {
+test('neither sleep nor a clock that is set back extends the limits', () => {
   const asleep = clocks();
   const slept = createDeadlines(asleep.host, terms);
   asleep.clock.wallMs += hourMs;

@@ -12,13 +12,13 @@ async function framesOf(chunks: AsyncIterable<Buffer>): Promise<unknown[]> {
   return frames;
 }
 
-test('messages come out as they went in, however the bytes are cut', async () => {
+test('messages are unchanged, however the stream is split', async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.array(fc.dictionary(fc.string({ unit: 'grapheme' }), fc.jsonValue())),
       fc.integer({ min: 1, max: 50 }),
       async (values, size) => {
-        // As JSON keeps them: it knows no -0.
+        // JSON turns -0 into 0.
         const messages = values.map((value) => JSON.parse(JSON.stringify(value)));
         const bytes = Buffer.concat(messages.map(encodeFrame));
         expect(await framesOf(inPieces(bytes, size))).toEqual(messages);
@@ -28,13 +28,13 @@ test('messages come out as they went in, however the bytes are cut', async () =>
   );
 });
 
-test('one that the end cuts off is none', async () => {
+test('an incomplete message at the end is ignored', async () => {
   const frame = encodeFrame({ op: 'keys' });
   for (let length = 0; length < frame.length; length++)
     expect(await framesOf(inPieces(frame.subarray(0, length), 3))).toEqual([]);
 });
 
-test('a value of 1 MiB has room; what is larger than the limit is neither sent nor read', async () => {
+test('a value of 1 MiB fits; a message over the limit is neither sent nor read', async () => {
   const value = Buffer.alloc(1024 * 1024).toString('base64');
   const whole = encodeFrame({ op: 'set', key: 'k'.repeat(240), value });
   expect(await framesOf(inPieces(whole, 65_536))).toMatchObject([{ value }]);

@@ -28,7 +28,7 @@ const requests: readonly Request[] = [
 ];
 
 describe('a request', () => {
-  test.each(requests)('$op comes through, and fields of a later version do no harm', (request) => {
+  test.each(requests)('$op is unchanged, and fields of a later version are ignored', (request) => {
     const message = { ...formatRequest(request), nonce: 1 };
     expect(parseRequest(bytesOf(message))).toEqual(request);
   });
@@ -48,12 +48,12 @@ describe('a request', () => {
     { op: 'renew', ttlMs: '1', idleMs: 1 },
     { op: 'password' },
     { op: 'toString' },
-  ])('%j is none', (message) => {
+  ])('%j is invalid', (message) => {
     expect(parseRequest(bytesOf(message))).toBeUndefined();
   });
 });
 
-test('nothing that is said can break a reader', () => {
+test('no input makes a parser throw', () => {
   const anything = fc.oneof(
     fc.uint8Array().map((bytes) => Buffer.from(bytes)),
     fc.jsonValue().map(bytesOf),
@@ -79,7 +79,7 @@ function plain(value: unknown): unknown {
   return typeof value === 'bigint' ? String(value) : value;
 }
 
-test('any text comes through, and only as one base64', () => {
+test('any text is unchanged, and only canonical base64 is accepted', () => {
   fc.assert(
     fc.property(fc.string({ unit: 'binary' }), (text) => {
       expect(parseValue(Buffer.from(text).toString('base64'))).toBe(text);
@@ -89,7 +89,7 @@ test('any text comes through, and only as one base64', () => {
   expect(parseValue(null)).toBeUndefined();
 });
 
-test('a greeting says the version and the directory', () => {
+test('a greeting contains the version and the directory', () => {
   const greeting = { version: 1, directory: '2049:77' };
   expect(parseGreeting(bytesOf(formatGreeting(greeting)))).toEqual(greeting);
   expect(parseGreeting(bytesOf({ 'atmos-agent': 0, directory: '1:1' }))).toBeUndefined();
@@ -97,7 +97,7 @@ test('a greeting says the version and the directory', () => {
 });
 
 describe('an answer', () => {
-  test('gives its fields, or the error that the keyring gave', () => {
+  test('contains its fields or the error of the keyring', () => {
     expect(parseReply(bytesOf({ ok: { value: null } }))).toEqual({ value: null });
     for (const code of keyringErrorCodes) {
       const hints = [run(['mv', '/a b', home], 'to keep it'), say('or restore it')];
@@ -108,7 +108,7 @@ describe('an answer', () => {
     }
   });
 
-  test('leaves out a hint that the client would reject', () => {
+  test('omits a hint that the client would reject', () => {
     const hints = [run(['mv', '/a\nb', home]), say('or restore it')];
     const error = new KeyringError('ERR_KEYRING_DAMAGED', 'what happened', { hints });
     const read = () => parseReply(bytesOf(formatError(error)));
@@ -125,11 +125,11 @@ describe('an answer', () => {
     { error: { code: 'ERR_KEYRING_IO', message: 'a line more', hints: [run(['df', '\nid'])] } },
     { leaving: 'yes' },
     [],
-  ])('%j is none', (message) => {
-    expect(() => parseReply(bytesOf(message))).toThrow('what it says is no answer');
+  ])('%j is invalid', (message) => {
+    expect(() => parseReply(bytesOf(message))).toThrow('it sent an invalid answer');
   });
 
-  test('of one that leaves is told from a failure', () => {
+  test('of a stopping agent is different from a failure', () => {
     expect(() => parseReply(bytesOf({ leaving: true }))).toThrow(
       expect.objectContaining({ failure: 'leaving' }),
     );

@@ -15,7 +15,7 @@ async function seededSite(entries: Record<string, string> = { key: 'value' }): P
   return agentSite(await seedKeyring(entries));
 }
 
-/** Sends bytes as they are, and waits until the agent hangs up. */
+/** Sends raw bytes, and waits until the agent closes the connection. */
 async function say(site: AgentSite, ...messages: readonly Buffer[]): Promise<void> {
   const socket = createConnection(site.place.socket);
   socket.on('error', () => {});
@@ -25,7 +25,7 @@ async function say(site: AgentSite, ...messages: readonly Buffer[]): Promise<voi
   await once(socket, 'close');
 }
 
-/** A clock that stands still until the test moves it. */
+/** A clock that stops until the test advances it. */
 function heldClock() {
   const clock = { nowMs: 0 };
   const host = {
@@ -36,7 +36,7 @@ function heldClock() {
 }
 
 describe('an agent', () => {
-  test('gives what is in the keyring to one who has no password, and takes what is stored', async () => {
+  test('reads and stores entries for a client without a password', async () => {
     const site = await seededSite({ key: 'value', other: 'of another' });
     await serve(site);
     const keyring = site.open();
@@ -52,7 +52,7 @@ describe('an agent', () => {
     expect(site.warnings).toEqual([]);
   });
 
-  test('passes on what the keyring says of an entry', async () => {
+  test('passes on the error of an entry', async () => {
     const site = await seededSite();
     await serve(site);
     writeFileSync(join(site.directory, 'atmos_damaged'), 'no token', { mode: 0o600 });
@@ -66,20 +66,20 @@ describe('an agent', () => {
     expect(await site.open().get('key')).toBe('value');
   });
 
-  test('has a socket that is its user’s alone', async () => {
+  test('has a socket that only its user can access', async () => {
     const site = await seededSite();
     await serve(site);
     expect(statSync(site.place.socket).mode & 0o777).toBe(0o600);
   });
 
-  test('is one: a second one gives way', async () => {
+  test('stops if another agent already serves the keyring', async () => {
     const site = await seededSite();
     const servers = await Promise.all([tryServe(site), tryServe(site), tryServe(site)]);
     expect(servers.filter((server) => server !== undefined)).toHaveLength(1);
     expect(await site.open().get('key')).toBe('value');
   });
 
-  test('takes the place of one that was killed', async () => {
+  test('replaces an agent that was killed', async () => {
     const site = await seededSite();
     const stale = createServer().listen(site.place.socket);
     await once(stale, 'listening');
@@ -93,20 +93,24 @@ describe('an agent', () => {
     expect(await site.open().get('key')).toBe('value');
   });
 
-  test('serves 200 at once: none is refused, each gets its own', { timeout: 60_000 }, async () => {
-    const names = Array.from({ length: 200 }, (_, number) => `key ${number}`);
-    const site = await seededSite(Object.fromEntries(names.map((name) => [name, `of ${name}`])));
-    await serve(site);
-    const keyrings = names.map(() => site.open());
-    const values = await Promise.all(keyrings.map((keyring, at) => keyring.get(names[at] ?? '')));
-    expect(values).toEqual(names.map((name) => `of ${name}`));
-    const one = site.open();
-    const all = await Promise.all(names.map((name) => one.get(name)));
-    expect(all).toEqual(values);
-    expect(site.warnings).toEqual([]);
-  });
+  test(
+    'serves 200 clients at the same time, each with its own entry',
+    { timeout: 60_000 },
+    async () => {
+      const names = Array.from({ length: 200 }, (_, number) => `key ${number}`);
+      const site = await seededSite(Object.fromEntries(names.map((name) => [name, `of ${name}`])));
+      await serve(site);
+      const keyrings = names.map(() => site.open());
+      const values = await Promise.all(keyrings.map((keyring, at) => keyring.get(names[at] ?? '')));
+      expect(values).toEqual(names.map((name) => `of ${name}`));
+      const one = site.open();
+      const all = await Promise.all(names.map((name) => one.get(name)));
+      expect(all).toEqual(values);
+      expect(site.warnings).toEqual([]);
+    },
+  );
 
-  test('makes a new keyring with what is stored first, and stays', async () => {
+  test('creates a new keyring with the first entry, and keeps running', async () => {
     const site = await agentSite();
     await serve(site);
     await site.open().set('key', 'value');
@@ -115,8 +119,8 @@ describe('an agent', () => {
   });
 });
 
-describe('it leaves, and removes its socket,', () => {
-  test('when it has been unlocked for long enough', async () => {
+describe('an agent stops and removes its socket', () => {
+  test('when the total limit expires', async () => {
     const site = await seededSite();
     const { clock, host } = heldClock();
     const server = await serve(site, { terms: { ttlMs: 1000, idleMs: 1000 }, host });
@@ -130,14 +134,14 @@ describe('it leaves, and removes its socket,', () => {
     expect(existsSync(site.place.socket)).toBe(false);
   });
 
-  test('by itself, when nobody asks', async () => {
+  test('without any request', async () => {
     const site = await seededSite();
     const server = await serve(site, { terms: { ttlMs: 20, idleMs: 3_600_000 } });
     await server.left;
     expect(existsSync(site.place.socket)).toBe(false);
   });
 
-  test('when it was not used; to look at it is no use', async () => {
+  test('when the idle limit expires, which status requests do not extend', async () => {
     const site = await seededSite();
     const { clock, host } = heldClock();
     const server = await serve(site, { terms: { ttlMs: 10_000, idleMs: 1000 }, host });
@@ -151,7 +155,7 @@ describe('it leaves, and removes its socket,', () => {
     await server.left;
   });
 
-  test('when it is told to, once those who have asked have their answer', async () => {
+  test('when it is asked to, after it has answered pending requests', async () => {
     const site = await seededSite();
     const server = await serve(site);
     const keyring = site.open();
@@ -172,14 +176,14 @@ describe('it leaves, and removes its socket,', () => {
     });
   });
 
-  test('when its socket is gone, as at the last logout', async () => {
+  test('when its socket is removed, as at the last logout', async () => {
     const site = await seededSite();
     const server = await serve(site);
     rmSync(site.place.directory, { recursive: true });
     await expect(server.left).resolves.toBeUndefined();
   });
 
-  test('when its socket is another’s, and leaves that one', async () => {
+  test('when the socket of another agent replaced its own, which stays', async () => {
     const site = await seededSite();
     const first = await serve(site);
     rmSync(site.place.socket);
@@ -190,7 +194,7 @@ describe('it leaves, and removes its socket,', () => {
     await second.left;
   });
 
-  test('when the keyring is gone, or another directory has its name', async () => {
+  test('when the keyring is removed or replaced', async () => {
     const gone = await seededSite();
     const server = await serve(gone);
     const keyring = gone.open();
@@ -222,7 +226,7 @@ describe('it leaves, and removes its socket,', () => {
     await server.left;
   });
 
-  test('when somebody else made the keyring meanwhile, under another password', async () => {
+  test('when another process created the keyring with another password', async () => {
     const site = await agentSite();
     const server = await serve(site);
     const { directory } = site;
@@ -233,7 +237,7 @@ describe('it leaves, and removes its socket,', () => {
     await server.left;
   });
 
-  test('when its password turns out to open nothing', async () => {
+  test('when its password opens no entry', async () => {
     const site = await seededSite();
     const server = await serve(site, { password: 'not the password' });
     const keyring = site.open({ password: testPassword });
@@ -242,19 +246,19 @@ describe('it leaves, and removes its socket,', () => {
   });
 });
 
-describe('a client that makes no sense', () => {
+describe('a client with invalid data', () => {
   const greeting = (site: AgentSite) => {
     const { dev, ino } = statSync(site.directory, { bigint: true });
     return encodeFrame({ 'atmos-agent': 1, directory: `${dev}:${ino}` });
   };
 
-  test('is left, whatever it says, and the others are served', { timeout: 60_000 }, async () => {
+  test('is disconnected, and other clients are served', { timeout: 60_000 }, async () => {
     const site = await seededSite();
     await serve(site);
     const noise = fc.uint8Array({ minLength: 5, maxLength: 200 });
     await fc.assert(
       fc.asyncProperty(noise, fc.boolean(), async (bytes, greets) => {
-        // A length that is announced and never comes would be waited for.
+        // The agent would wait for the rest of an announced length.
         const message = Buffer.concat([Buffer.from([0xff]), bytes]);
         await say(site, ...(greets ? [greeting(site)] : []), message);
       }),
@@ -269,7 +273,7 @@ describe('a client that makes no sense', () => {
     expect(await site.open().get('key')).toBe('value');
   });
 
-  test('is left when it speaks of another directory or version', async () => {
+  test('is disconnected if it names another directory or version', async () => {
     const site = await seededSite();
     await serve(site);
     await say(site, encodeFrame({ 'atmos-agent': 1, directory: '1:1' }));
@@ -277,12 +281,12 @@ describe('a client that makes no sense', () => {
     expect(await site.open().get('key')).toBe('value');
   });
 
-  test('is left when it does not even greet', async () => {
+  test('is disconnected if it sends no greeting', async () => {
     const site = await seededSite();
     const limits: number[] = [];
     await serve(site, {
       host: {
-        // The first one waits for a reason to leave, the second one for the greeting: it passes at once.
+        // The first sleep waits for a reason to stop. The second is the limit for the greeting.
         sleep: async (milliseconds, signal) => {
           limits.push(milliseconds);
           if (limits.length === 2) return;

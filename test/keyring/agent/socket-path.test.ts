@@ -21,7 +21,7 @@ function site() {
 
 const modeOf = (path: string) => statSync(path).mode & 0o7777;
 
-test('the name is of the boot and of the directory, whatever way leads there', async () => {
+test('the name depends on the boot and the directory, whatever its path is', async () => {
   const { root, keyring, id, host } = site();
   symlinkSync(keyring, join(root, 'link'));
   expect(identifyKeyring(join(root, 'link'))).toEqual(id);
@@ -33,7 +33,7 @@ test('the name is of the boot and of the directory, whatever way leads there', a
 });
 
 describe('the directory of sockets', () => {
-  test('is in that of the login, for us alone', async () => {
+  test('is in the runtime directory of the login, accessible to this user only', async () => {
     const { runtime, state, id, host } = site();
     const { directory } = await makePlace(id, host);
     expect(directory).toBe(join(runtime, 'atmos'));
@@ -42,7 +42,7 @@ describe('the directory of sockets', () => {
     expect(places.map((place) => place.directory)).toEqual([directory, join(state, 'atmos/run')]);
   });
 
-  test('is in the state where there is none, or it is open to others', async () => {
+  test('is in the state directory if the runtime directory is missing or open to other users', async () => {
     const { runtime, state, id, host } = site();
     const inState = join(state, 'atmos/run');
     expect((await makePlace(id, { ...host, env: { XDG_STATE_HOME: state } })).directory).toBe(
@@ -58,26 +58,29 @@ describe('the directory of sockets', () => {
     expect((await makePlace(id, { ...host, env: relative })).directory).toBe(inState);
   });
 
-  test.skipIf(!isRoot)('is never in another user’s, as after su (as root)', async () => {
-    const { runtime, state, id, host } = site();
-    chownSync(runtime, strangerId, strangerId);
-    expect((await makePlace(id, host)).directory).toBe(join(state, 'atmos/run'));
-  });
+  test.skipIf(!isRoot)(
+    'is never in the runtime directory of another user, as after su (as root)',
+    async () => {
+      const { runtime, state, id, host } = site();
+      chownSync(runtime, strangerId, strangerId);
+      expect((await makePlace(id, host)).directory).toBe(join(state, 'atmos/run'));
+    },
+  );
 
-  test('that others can reach into is refused', async () => {
+  test('is rejected if other users can access it', async () => {
     const { state, id, host } = site();
     const env = { XDG_STATE_HOME: state };
     mkdirSync(join(state, 'atmos/run'), { recursive: true });
     chmodSync(join(state, 'atmos/run'), 0o770);
     expect(await errorOf(makePlace(id, { ...host, env }))).toMatchObject({
       code: 'ERR_KEYRING_PERMISSIONS',
-      message: `${state}/atmos/run, where the agent's socket goes, is not a directory that is yours alone`,
+      message: `${state}/atmos/run, the directory for the agent's socket, is not a private directory of yours`,
       hints: [`ls -ld ${state}/atmos/run`, `chmod 700 ${state}/atmos/run`],
     });
   });
 });
 
-test('a path too long for a socket is refused, with a way out', async () => {
+test('a path that is too long for a socket is rejected with a hint', async () => {
   const { state, id, host } = site();
   const deep = join(state, 'd'.repeat(100));
   const error = await errorOf(makePlace(id, { ...host, env: { XDG_STATE_HOME: deep } }));

@@ -21,7 +21,7 @@ import { expectError, rejectionOf, thrownBy } from './rejection.ts';
 
 const onStep = () => {};
 
-/** A directory with an entry in it and a place for temporary files. */
+/** A directory with an entry and a directory for temporary files. */
 function makePlace(root = temporaryDirectory()) {
   const temporary = join(root, 'temporary');
   mkdirSync(temporary, { mode: 0o700 });
@@ -36,7 +36,7 @@ function expectOldValue({ path, temporaryDirectory: temporary }: ReturnType<type
 }
 
 describe('a file', () => {
-  test('is replaced whole, for us alone, and leaves nothing beside', () => {
+  test('is replaced completely, is private, and leaves no other files', () => {
     const { path, temporaryDirectory: temporary } = makePlace();
     chmodSync(path, 0o644);
     const steps: string[] = [];
@@ -56,7 +56,7 @@ describe('a file', () => {
     expect(readdirSync(temporary)).toEqual([]);
   });
 
-  test('is written, or fails by its own error, though its leftover cannot be removed', () => {
+  test('is written, or fails with its own error, even if the temporary file cannot be removed', () => {
     const place = makePlace();
     const spoilAt = (wanted: string, failure?: Error) => (step: string) => {
       if (step !== wanted) return;
@@ -74,7 +74,7 @@ describe('a file', () => {
     expect(readFileSync(place.path, 'utf8')).toBe('new');
   });
 
-  test('is for us alone whatever the umask', () => {
+  test('is private with any umask', () => {
     const place = makePlace();
     const before = process.umask(0);
     onTestFinished(() => void process.umask(before));
@@ -82,7 +82,7 @@ describe('a file', () => {
     expect(statSync(join(place.root, 'new')).mode & 0o777).toBe(0o600);
   });
 
-  test('that shall be new does not replace one that is there', () => {
+  test('does not replace an existing file if it must be new', () => {
     const place = makePlace();
     const error = thrownBy(() =>
       writeAtomically({ ...place, text: 'new', exclusive: true, onStep }),
@@ -95,7 +95,7 @@ describe('a file', () => {
     expect(readdirSync(place.temporaryDirectory)).toEqual([]);
   });
 
-  test('stays when a step throws, and the temporary file goes', () => {
+  test('does not change if a step throws, and the temporary file is removed', () => {
     const place = makePlace();
     for (const last of ['temporary opened', 'temporary written', 'temporary synced']) {
       const failAt = (step: string) => {
@@ -106,7 +106,7 @@ describe('a file', () => {
     }
   });
 
-  test('that a slower writer replaced meanwhile is no failure', () => {
+  test('may be replaced by another writer at the same time', () => {
     const place = makePlace();
     const replace = (step: string) => {
       if (step === 'directory synced') {
@@ -118,7 +118,7 @@ describe('a file', () => {
     expect(readFileSync(place.path, 'utf8')).toBe('other');
   });
 
-  test('that a slower writer deleted meanwhile is no failure', () => {
+  test('may be deleted by another process at the same time', () => {
     const place = makePlace();
     const remove = (step: string) => {
       if (step === 'directory synced') execFileSync('rm', [place.path]);
@@ -127,7 +127,7 @@ describe('a file', () => {
     expect(readdirSync(place.root)).toEqual(['temporary']);
   });
 
-  test('that reads back otherwise is an error', () => {
+  test('causes an error if it reads back differently', () => {
     const place = makePlace();
     const corrupt = (step: string) => {
       if (step === 'directory synced') writeFileSync(place.path, 'nEw');
@@ -135,11 +135,11 @@ describe('a file', () => {
     expectError(
       thrownBy(() => writeAtomically({ ...place, text: 'new', onStep: corrupt })),
       'ERR_KEYRING_IO',
-      `${place.path} does not hold what was written to it`,
+      `${place.path} does not contain what was written to it`,
     );
   });
 
-  test('whose path is a directory is an error of the keyring', () => {
+  test('causes a KeyringError if its path is a directory', () => {
     const place = makePlace();
     const path = join(place.root, 'directory');
     mkdirSync(path);
@@ -149,8 +149,8 @@ describe('a file', () => {
   });
 });
 
-describe('where nothing can be written', () => {
-  test('a limit on the size of files: the old value stays', async () => {
+describe('a write fails and keeps the old value with', () => {
+  test('a limit on the size of files', async () => {
     const place = makePlace();
     const { file, remove } = await compileProgram('test/keyring/file/write-program.ts');
     onTestFinished(remove);
@@ -165,7 +165,7 @@ describe('where nothing can be written', () => {
     expectOldValue(place);
   });
 
-  test('a directory that is read-only: the old value stays', async () => {
+  test('a read-only directory', async () => {
     const place = makePlace();
     for (const path of [place.temporaryDirectory, place.root]) {
       if (isRoot) chownSync(path, strangerId, strangerId);
@@ -182,8 +182,8 @@ describe('where nothing can be written', () => {
     expectOldValue(place);
   });
 
-  describe.skipIf(!canMount())('of a real file system (needs root and mount)', () => {
-    test('no space left: the old value stays, and there is room again afterwards', () => {
+  describe.skipIf(!canMount())('a real file system (needs root and mount)', () => {
+    test('that is full, and leaves no temporary file', () => {
       const place = makePlace(mountTmpfs('size=64k'));
       const text = 'x'.repeat(128 * 1024);
       expectError(
@@ -197,7 +197,7 @@ describe('where nothing can be written', () => {
       expect(readFileSync(place.path, 'utf8')).toBe('new');
     });
 
-    test('a file system that is read-only: the old value stays', () => {
+    test('that is read-only', () => {
       const place = makePlace(mountTmpfs('size=64k'));
       execFileSync('mount', ['-o', 'remount,ro', place.root]);
       expectError(

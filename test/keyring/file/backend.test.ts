@@ -29,7 +29,7 @@ import { quick, sealEntry } from './tokens.ts';
 
 const newDirectory = () => join(temporaryDirectory(), 'share', 'keyring');
 
-describe('a keyring whose password was taken as the source gave it', () => {
+describe('a keyring whose password is the whole output of its source', () => {
   const fromCommand = (command: string) => ({
     password: null,
     settings: { passwordCommand: { value: command, source: 'spec.password_command' } },
@@ -59,7 +59,7 @@ describe('a keyring whose password was taken as the source gave it', () => {
     await again.close();
   });
 
-  test('is not made: the first line is the password of a new one', async () => {
+  test('is not created: a new keyring gets the first line as its password', async () => {
     const directory = newDirectory();
     const keyring = openTestKeyring({
       directory,
@@ -72,7 +72,7 @@ describe('a keyring whose password was taken as the source gave it', () => {
     await again.close();
   });
 
-  test('does not open under another password, whatever lines there are', async () => {
+  test('does not open with another password, whatever lines follow', async () => {
     const directory = await seedEntries({ atmos_key: 'value' }, 'secret word');
     const keyring = openTestKeyring({
       directory,
@@ -86,8 +86,8 @@ describe('a keyring whose password was taken as the source gave it', () => {
   });
 });
 
-describe('a keyring that is not there yet', () => {
-  test('is empty, asks for no password, and is not made by looking', async () => {
+describe('a keyring that does not exist', () => {
+  test('is empty, and a read neither prompts nor creates it', async () => {
     const directory = newDirectory();
     const keyring = openTestKeyring({ directory, password: null });
     expect(await keyring.get('key')).toBeNull();
@@ -111,7 +111,7 @@ describe('a keyring that is not there yet', () => {
       'an empty variable',
       '',
       'ERR_KEYRING_PASSWORD_REQUIRED',
-      "the variable ATMOS_KEYRING_PASSWORD, which should hold the keyring's password, is empty",
+      "the variable ATMOS_KEYRING_PASSWORD, which should contain the keyring's password, is empty",
     ],
     [
       'a short password',
@@ -119,7 +119,7 @@ describe('a keyring that is not there yet', () => {
       'ERR_KEYRING_PASSWORD_TOO_SHORT',
       'the password for the new keyring DIRECTORY has 7 bytes, and at least 8 are needed',
     ],
-  ])('is not made with %s', async (_, password, code, message) => {
+  ])('is not created with %s', async (_, password, code, message) => {
     const directory = newDirectory();
     const error = await rejectionOf(openTestKeyring({ directory, password }).set('key', 'value'));
     expect(error.code).toBe(code);
@@ -128,7 +128,7 @@ describe('a keyring that is not there yet', () => {
     expect(existsSync(join(directory, '..'))).toBe(false);
   });
 
-  test('is made by the first value, in our own format', async () => {
+  test('is created by the first write, in our own format', async () => {
     const directory = newDirectory();
     await openTestKeyring({ directory }).set('atmos_a/b', 'value');
     expect(readdirSync(directory)).toEqual(['.state', 'atmos_a%2Fb']);
@@ -145,7 +145,7 @@ describe('a keyring that is not there yet', () => {
     expect(entry.parameters).toEqual(verifier.parameters);
   });
 
-  test('gets one password when two first users come with two', async () => {
+  test('gets only one of the passwords of two concurrent first writers', async () => {
     const directory = newDirectory();
     const users = ['the first password', 'the second password'].map((password) => ({
       password,
@@ -170,7 +170,7 @@ describe('a wrong password', () => {
   test.each([
     ['with .state', seedKeyring],
     ['of another tool', seedEntries],
-  ])('opens nothing and changes nothing in a keyring %s', async (_, seed) => {
+  ])('reads and changes nothing in a keyring %s', async (_, seed) => {
     const directory = await seed({ atmos_key: 'value' });
     const before = contentsOf(directory);
     const keyring = openTestKeyring({ directory, password });
@@ -200,7 +200,7 @@ describe('a wrong password', () => {
     expect(await openTestKeyring({ directory }).keys()).toEqual([]);
   });
 
-  test('is not needed to see that a key is not there, nor to list or delete', async () => {
+  test('is not noticed for a missing entry, a listing or a delete', async () => {
     const directory = await seedKeyring({ key: 'value' });
     const keyring = openTestKeyring({ directory, password });
     expect(await keyring.get('absent')).toBeNull();
@@ -208,7 +208,7 @@ describe('a wrong password', () => {
     expect(await keyring.delete('key')).toBe(true);
   });
 
-  /** A person who types these, one after another, and what they are told. */
+  /** A user who types these passwords one after another, and the prompts and warnings. */
   function typing(directory: string, ...typed: string[]) {
     const told: string[] = [];
     const context = createTestContext({
@@ -220,7 +220,7 @@ describe('a wrong password', () => {
     return { keyring, told, typed };
   }
 
-  test('that was typed is asked for again, and a right one never again', async () => {
+  test('prompts again if it was typed, until the right one is typed', async () => {
     const directory = await seedKeyring({ key: 'value', other: 'another value' });
     const { keyring, told } = typing(directory, password, '', testPassword);
     const empty = await rejectionOf(keyring.get('key'));
@@ -234,7 +234,7 @@ describe('a wrong password', () => {
   test.each<[string, (keyring: Keyring) => Promise<unknown>]>([
     ['read', (keyring) => keyring.get('key')],
     ['write', (keyring) => keyring.set('key', 'new value')],
-  ])('that was typed thrice is an error, to %s as well', async (_, use) => {
+  ])('is an error if it was typed three times, to %s as well', async (_, use) => {
     const directory = await seedKeyring({ key: 'value' });
     const before = contentsOf(directory);
     const { keyring, told, typed } = typing(
@@ -256,7 +256,7 @@ describe('a wrong password', () => {
     await use(keyring);
   });
 
-  test('that was typed is right when it opens the entry that is wanted, whatever else is there', async () => {
+  test('is accepted if it was typed and opens the requested entry', async () => {
     const directory = await seedKeyring({ a: '', b: '', c: '', d: '', e: '' });
     writeEntry(directory, 'odd', await sealEntry({ key: 'odd', value: 'value' }, 'another one'));
     const { keyring, told } = typing(directory, 'another one');
@@ -292,7 +292,7 @@ describe('a wrong password', () => {
       },
       'the password command, auth.keyring.spec.password_command',
     ],
-  ])('of %s is not asked for again, and says where it is from', async (_, options, named) => {
+  ])('from %s is an error that names its source', async (_, options, named) => {
     const directory = await seedKeyring({ key: 'value' });
     const file = join(temporaryDirectory(), 'password');
     writeFileSync(file, `${password}\n`);
@@ -315,7 +315,7 @@ describe('a wrong password', () => {
     );
   });
 
-  test('that could not be had is asked for again the next time', async () => {
+  test('is resolved again after its source failed', async () => {
     const directory = await seedKeyring({ key: 'value' });
     const answers = [async () => Promise.reject(new Error('gone')), async () => testPassword];
     const keyring = openTestKeyring({
@@ -329,21 +329,21 @@ describe('a wrong password', () => {
 });
 
 describe('a probe', () => {
-  test('asks nobody and runs no command', async () => {
+  test('neither prompts nor runs a command', async () => {
     const directory = await seedKeyring({ key: 'value' });
     const before = contentsOf(directory);
     const promptPassword = async () => expect.fail('asked');
     const byPerson = openTestKeyring({ directory, password: null, promptPassword });
     expect(await byPerson.probe()).toEqual({
       state: 'locked',
-      reason: 'it will ask for the password',
+      reason: 'the next use prompts for the password',
     });
     const settings = { passwordCommand: { value: 'touch /never', source: 'options' } };
     const host = { runShell: async () => expect.fail('ran') };
     const byCommand = openTestKeyring({ directory, password: null, settings, host });
     expect(await byCommand.probe()).toEqual({
       state: 'locked',
-      reason: 'the password command has not run',
+      reason: 'the password command has not been run yet',
     });
     expect(contentsOf(directory)).toEqual(before);
   });
@@ -356,7 +356,7 @@ describe('a keyring of a newer version', () => {
     writeFileSync(paths.version, '2\n');
     const before = contentsOf(directory);
     const keyring = openTestKeyring({ directory });
-    const message = `the keyring ${paths.root} has version 2, and this atmos-auth knows version 1`;
+    const message = `the keyring ${paths.root} has version 2; this atmos-auth supports version 1`;
     for (const refused of [
       () => keyring.get('key'),
       () => keyring.set('key', 'new'),
@@ -371,7 +371,7 @@ describe('a keyring of a newer version', () => {
 });
 
 describe('without .state', () => {
-  test('every entry still opens, and the next value brings it back', async () => {
+  test('every entry is readable, and the next write creates it', async () => {
     const directory = await seedKeyring({ key: 'value' });
     rmSync(join(directory, '.state'), { recursive: true });
     const keyring = openTestKeyring({ directory });
@@ -385,8 +385,8 @@ describe('without .state', () => {
   });
 });
 
-describe('the verifier is a hint', () => {
-  test('one of another password does not keep the right one out', async () => {
+describe('the right password is accepted', () => {
+  test('with a verifier of another password', async () => {
     const directory = await seedKeyring({ atmos_key: 'value' });
     writeFileSync(
       statePaths(directory).verifier,
@@ -398,7 +398,7 @@ describe('the verifier is a hint', () => {
     expect(await openTestKeyring({ directory }).get('atmos_key')).toBe('new value');
   });
 
-  test('one that is damaged does not keep the right one out', async () => {
+  test('with a damaged verifier', async () => {
     const directory = await seedKeyring({ atmos_key: 'value' });
     writeFileSync(statePaths(directory).verifier, 'not a token');
     const keyring = openTestKeyring({ directory });
@@ -409,7 +409,7 @@ describe('the verifier is a hint', () => {
 });
 
 describe('the generation', () => {
-  test('that changes before the lock is taken makes the write start again', async () => {
+  test('restarts the write if it changes before the lock is taken', async () => {
     const directory = await seedKeyring({ key: 'value' });
     const { verifier } = statePaths(directory);
     const replacement = await sealVerifier();
@@ -426,7 +426,7 @@ describe('the generation', () => {
     expect(await openTestKeyring({ directory }).get('key')).toBe('new value');
   });
 
-  test('that is of another password refuses the write: no entry under a retired one', async () => {
+  test('makes the write fail if it belongs to another password', async () => {
     const directory = await seedKeyring();
     const { verifier } = statePaths(directory);
     const replacement = await sealVerifier(quick, 'the new password');
@@ -440,7 +440,7 @@ describe('the generation', () => {
     expect(await keyring.keys()).toEqual([]);
   });
 
-  test('that never stays is an error in the end', async () => {
+  test('makes the write fail if it keeps changing', async () => {
     const directory = await seedKeyring({ key: 'value' });
     const { verifier } = statePaths(directory);
     const parameters = createParameters();
@@ -459,8 +459,8 @@ describe('the generation', () => {
   });
 });
 
-describe('a keyring that is locked by another', () => {
-  test('is read, and not written: the error names the process', async () => {
+describe('a keyring that another process has locked', () => {
+  test('is readable, and a write fails with the process id', async () => {
     const directory = await seedKeyring({ key: 'value' });
     const paths = statePaths(directory);
     let clockMs = 0;
@@ -500,7 +500,7 @@ describe('the key is derived once', () => {
     expect(count).toBe(1);
   });
 
-  test('to make a keyring and write and read in it', async () => {
+  test('to create a keyring, write and read', async () => {
     const directory = newDirectory();
     const count = await countDerivations(async () => {
       const keyring = openTestKeyring({ directory });
@@ -511,7 +511,7 @@ describe('the key is derived once', () => {
     expect(count).toBe(1);
   });
 
-  test('to write many first values at once', async () => {
+  test('to write many first values concurrently', async () => {
     const directory = newDirectory();
     const count = await countDerivations(async () => {
       const keyring = openTestKeyring({ directory });
@@ -521,7 +521,7 @@ describe('the key is derived once', () => {
     expect(count).toBe(1);
   });
 
-  test('to write beside the weak entries that Atmos wrote', async () => {
+  test('to write to a keyring with weak entries of Atmos', async () => {
     const directory = await seedEntries({ atmos_theirs: 'value' });
     const count = await countDerivations(async () => {
       const keyring = openTestKeyring({ directory });
@@ -533,7 +533,7 @@ describe('the key is derived once', () => {
 });
 
 describe('closing', () => {
-  test('while a value is written never writes it under no password', async () => {
+  test('during a write never encrypts with an empty password', async () => {
     const directory = await seedKeyring({ key: 'value' });
     for (const last of ['state made', 'locked', 'checked', 'temporary opened']) {
       const keyring = openTestKeyring({
@@ -549,7 +549,7 @@ describe('closing', () => {
     }
   });
 
-  test('right after a write was started does not spoil the entry', async () => {
+  test('right after the start of a write does not damage the entry', async () => {
     const directory = await seedKeyring({ key: 'value' });
     const keyring = openTestKeyring({ directory });
     const writing = keyring.set('key', 'new value').catch(() => {});
@@ -559,10 +559,10 @@ describe('closing', () => {
   });
 });
 
-describe('a read beside a writer that does not replace files whole', () => {
+describe('a read concurrent with a writer that does not replace files atomically', () => {
   const key = 'key';
 
-  test('waits for the entry to be whole', async () => {
+  test('waits until the entry is complete', async () => {
     const directory = await seedKeyring({ [key]: 'value' });
     const token = readFileSync(join(directory, key), 'ascii');
     writeEntry(directory, key, token.slice(0, 100));
@@ -575,7 +575,7 @@ describe('a read beside a writer that does not replace files whole', () => {
     expect(pauses).toEqual([20, 20, 20]);
   });
 
-  test('calls an entry damaged that stays torn', async () => {
+  test('reports an entry as damaged if it stays incomplete', async () => {
     const directory = await seedKeyring({ [key]: 'value' });
     const path = join(directory, key);
     writeEntry(directory, key, readFileSync(path, 'ascii').slice(0, 100));
@@ -589,7 +589,7 @@ describe('a read beside a writer that does not replace files whole', () => {
     expect(pauses).toEqual([20, 20, 20, 20]);
   });
 
-  test('waits also where the halves of two entries look like one', async () => {
+  test('waits also if the halves of two entries look like one entry', async () => {
     const directory = await seedKeyring();
     const [one, two] = [
       await sealEntry({ key, value: 'a'.repeat(1000) }),
@@ -603,7 +603,7 @@ describe('a read beside a writer that does not replace files whole', () => {
 });
 
 describe('names in the directory', () => {
-  test('that no key encodes to are left alone', async () => {
+  test('are ignored if no entry name has them', async () => {
     const directory = await seedKeyring({ key: 'value' });
     writeFileSync(join(directory, '.DS_Store'), '');
     writeFileSync(join(directory, 'a%2fb'), '');
@@ -617,7 +617,7 @@ describe('names in the directory', () => {
     );
   });
 
-  test('that vanish while a deleter waits for the lock were not deleted by it', async () => {
+  test('do not count as deleted if they vanish before the lock is taken', async () => {
     const directory = await seedKeyring({ key: 'value' });
     const path = join(directory, 'key');
     const keyring = openTestKeyring({
@@ -630,7 +630,7 @@ describe('names in the directory', () => {
   });
 });
 
-test('a directory under the name of an entry is neither read, replaced nor deleted', async () => {
+test('a directory with the name of an entry is neither read, replaced nor deleted', async () => {
   const directory = await seedKeyring();
   const path = join(directory, 'key');
   mkdirSync(path);

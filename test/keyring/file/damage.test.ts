@@ -45,18 +45,18 @@ let keyring: Keyring;
 beforeEach(async () => {
   directory = await seedKeyring({ [key]: value, other: 'another value' });
   path = join(directory, key);
-  // Without the pauses between the reads of an entry that may be torn.
+  // Without pauses between the reads of an entry that may be incomplete.
   keyring = openTestKeyring({ directory, host: { sleep: async () => {} } });
 });
 
-/** Asserts that the entry is not read, but listed, and that the rest is read. */
+/** Asserts that the entry is listed but not readable, and that all other entries are readable. */
 async function expectUnread(code: KeyringError['code'], message: string, hint?: string) {
   expectError(await rejectionOf(keyring.get(key)), code, message, hint);
   expect(await keyring.keys()).toContain(key);
   expect(await keyring.get('other')).toBe('another value');
 }
 
-/** The same, and that it is not replaced, and nothing else changed. */
+/** Also asserts that the entry is not replaced and that nothing else changes. */
 async function expectRefused(code: KeyringError['code'], message: string, hint?: string) {
   const before = contentsOf(directory);
   await expectUnread(code, message, hint);
@@ -75,17 +75,25 @@ describe('a damaged entry', () => {
   test.each<[string, string, string]>([
     ['that is empty', '', 'it has 1 parts, not the 5 of a JWE'],
     ['of zero bytes', '\0'.repeat(500), 'it has 1 parts, not the 5 of a JWE'],
-    ['of alg none', tokenWith({ ...goodHeader, alg: 'none' }), 'its alg is not one of PBES2'],
-    ['of alg dir', tokenWith({ ...goodHeader, alg: 'dir' }), 'its alg is not one of PBES2'],
-    ['of alg A256KW', tokenWith({ ...goodHeader, alg: 'A256KW' }), 'its alg is not one of PBES2'],
-    ['of alg RSA', tokenWith({ ...goodHeader, alg: 'RSA-OAEP' }), 'its alg is not one of PBES2'],
+    ['of alg none', tokenWith({ ...goodHeader, alg: 'none' }), 'its alg is not a PBES2 algorithm'],
+    ['of alg dir', tokenWith({ ...goodHeader, alg: 'dir' }), 'its alg is not a PBES2 algorithm'],
     [
-      'that would take a day to derive',
+      'of alg A256KW',
+      tokenWith({ ...goodHeader, alg: 'A256KW' }),
+      'its alg is not a PBES2 algorithm',
+    ],
+    [
+      'of alg RSA',
+      tokenWith({ ...goodHeader, alg: 'RSA-OAEP' }),
+      'its alg is not a PBES2 algorithm',
+    ],
+    [
+      'with a key derivation of a day',
       tokenWith({ ...goodHeader, p2c: 1e12 }),
       'its p2c is not between 1000 and 600000',
     ],
     [
-      'that is guessed too cheaply',
+      'with too few rounds',
       tokenWith({ ...goodHeader, p2c: 999 }),
       'its p2c is not between 1000 and 600000',
     ],
@@ -102,27 +110,27 @@ describe('a damaged entry', () => {
     await expectDamaged('a part is not base64url');
   });
 
-  test('is not replaced: it may be all that is left', async () => {
+  test('is not replaced, since it may be recoverable', async () => {
     writeEntry(directory, key, '');
     await expectDamaged('it has 1 parts, not the 5 of a JWE', expectRefused);
   });
 
-  test('that was cut is not read', async () => {
+  test('that was truncated is not read', async () => {
     truncateSync(path, readFileSync(path).length - 2);
     await expectDamaged('its tag has the wrong length');
   });
 
-  test('larger than any entry is not read', async () => {
+  test('larger than the largest possible entry is not read', async () => {
     truncateSync(path, maxEntryBytes + 1);
     await expectUnread(
       'ERR_KEYRING_DAMAGED',
-      `the entry ${path} is larger than any entry can be`,
+      `the entry ${path} is larger than the largest possible entry`,
       `ls -l ${path}`,
     );
   });
 
   test.each<[keyof Parts, string]>([
-    ['encryptedKey', 'it was changed, or written under another password'],
+    ['encryptedKey', 'it was changed, or encrypted with another password'],
     ['iv', 'its content was changed'],
     ['ciphertext', 'its content was changed'],
     ['tag', 'its content was changed'],
@@ -139,21 +147,21 @@ describe('a damaged entry', () => {
     const p2s = Buffer.alloc(16, 'pepper').toString('base64url');
     const header = Buffer.from(JSON.stringify({ ...goodHeader, p2s })).toString('base64url');
     writeEntry(directory, key, joinToken({ ...parts, header }));
-    await expectDamaged('it was changed, or written under another password');
+    await expectDamaged('it was changed, or encrypted with another password');
   });
 
-  test('under another password is neither read nor replaced: the keyring has one', async () => {
+  test('with another password is neither read nor replaced', async () => {
     const other = { key: 'atmos_realm_other', value };
     writeEntry(directory, other.key, await sealEntry(other));
     writeEntry(directory, key, await sealEntry({ key, value }, 'another password'));
-    await expectDamaged('it was changed, or written under another password', expectRefused);
+    await expectDamaged('it was changed, or encrypted with another password', expectRefused);
   });
 
   test.each<[string, string]>([
-    ['[]', 'it holds no item'],
-    ['{"Key":1,"Data":""}', 'its item has no key'],
-    [`{"Key":"${key}","Data":"#"}`, 'its item has no text as value'],
-  ])('that holds %s is not read', async (plaintext, fault) => {
+    ['[]', 'it contains no item'],
+    ['{"Key":1,"Data":""}', 'its item has no entry name'],
+    [`{"Key":"${key}","Data":"#"}`, 'its item has a value that is not text'],
+  ])('that contains %s is not read', async (plaintext, fault) => {
     const token = sealJwe(Buffer.from(plaintext), quick, await wrappingKey(quick));
     writeEntry(directory, key, token);
     await expectDamaged(fault);
@@ -166,7 +174,7 @@ describe('a damaged entry', () => {
     expect(await keyring.get(key)).toBe('new value');
   });
 
-  test('never gives a value or another error, wherever and however it is damaged', async () => {
+  test('never returns a value or another error, whatever the damage is', async () => {
     const token = readFileSync(path, 'ascii');
     const damage = fc.oneof(
       fc
@@ -192,33 +200,33 @@ describe('a damaged entry', () => {
     );
   });
 
-  /** What a damaged header may still ask for: the test does not wait for more. */
+  /** The rounds in a damaged header, limited so that the test does not take too long. */
   function roundsOf(token: string): number {
     const header = Buffer.from(splitToken(token).header, 'base64url').toString();
     return Number(/"p2c":(\d+)/.exec(header)?.[1] ?? 0);
   }
 });
 
-describe("an entry in another's place", () => {
+describe('the file of one entry', () => {
   const expectForeign = (owner: string, check = expectUnread) =>
     check(
       'ERR_KEYRING_FOREIGN',
-      `the entry ${path} belongs to the key "${owner}": its file was renamed or copied`,
-      'give the file its own name back, or move it away',
+      `the entry ${path} contains the entry "${owner}": its file was renamed or copied`,
+      'rename the file back, or move it to another directory',
     );
 
-  test('renamed onto it is neither read nor replaced', async () => {
+  test('renamed to the name of another entry is neither read nor replaced', async () => {
     copyFileSync(join(directory, 'other'), path);
     await expectForeign('other', expectRefused);
   });
 
-  test('renamed to a free name is not read', async () => {
+  test('renamed to an unused name is not read', async () => {
     renameSync(path, join(directory, 'free'));
     expect((await rejectionOf(keyring.get('free'))).code).toBe('ERR_KEYRING_FOREIGN');
     expect(await keyring.get(key)).toBeNull();
   });
 
-  test('swapped with it delivers neither secret', async () => {
+  test('swapped with that of another entry reveals neither secret', async () => {
     renameSync(path, join(directory, 'for a moment'));
     renameSync(join(directory, 'other'), path);
     renameSync(join(directory, 'for a moment'), join(directory, 'other'));
@@ -226,19 +234,19 @@ describe("an entry in another's place", () => {
     expect(errors.map(({ code }) => code)).toEqual(['ERR_KEYRING_FOREIGN', 'ERR_KEYRING_FOREIGN']);
   });
 
-  test('that is the verifier is not read', async () => {
+  test('that contains the verifier is not read', async () => {
     copyFileSync(join(directory, '.state', 'verifier'), path);
     await expectForeign('.state/verifier');
   });
 
-  test('of a key that differs only in case is neither read nor replaced', async () => {
+  test('of an entry name that differs only in case is neither read nor replaced', async () => {
     writeEntry(directory, key, await sealEntry({ key: key.toUpperCase(), value }));
     await expectForeign(key.toUpperCase(), expectRefused);
   });
 });
 
-describe('an entry that others could touch', () => {
-  test('is refused with the command that mends it, and then read', async () => {
+describe('an entry that other users can access', () => {
+  test('is rejected with a command that fixes it, and then read', async () => {
     chmodSync(path, 0o644);
     await expectRefused(
       'ERR_KEYRING_PERMISSIONS',
@@ -249,7 +257,7 @@ describe('an entry that others could touch', () => {
     expect(await keyring.get(key)).toBe(value);
   });
 
-  test('as a symbolic link is refused, and what it points to stays', async () => {
+  test('is rejected if it is a symbolic link, whose target does not change', async () => {
     const target = join(temporaryDirectory(), 'target');
     renameSync(path, target);
     symlinkSync(target, path);
@@ -264,7 +272,7 @@ describe('an entry that others could touch', () => {
     expect(readFileSync(target, 'ascii')).toBe(text);
   });
 
-  test('as a pipe is refused at once', async () => {
+  test('is rejected immediately if it is a pipe', async () => {
     rmSync(path);
     execFileSync('mkfifo', ['-m', '600', path]);
     await expectRefused(
@@ -274,17 +282,20 @@ describe('an entry that others could touch', () => {
     );
   });
 
-  test.runIf(isRoot)('of somebody else is refused (as root, who can give it away)', async () => {
-    chownSync(path, strangerId, strangerId);
-    await expectRefused(
-      'ERR_KEYRING_PERMISSIONS',
-      `the entry ${path} belongs to user ${strangerId}, not to you (user 0)`,
-      `sudo chown 0 ${path}`,
-    );
-  });
+  test.runIf(isRoot)(
+    'is rejected if it belongs to another user (as root, who can change the owner)',
+    async () => {
+      chownSync(path, strangerId, strangerId);
+      await expectRefused(
+        'ERR_KEYRING_PERMISSIONS',
+        `the entry ${path} belongs to user ${strangerId}, not to you (user 0)`,
+        `sudo chown 0 ${path}`,
+      );
+    },
+  );
 });
 
-describe('a directory that others could touch', () => {
+describe('a directory that other users can access', () => {
   const everyCall: [string, (ring: Keyring) => Promise<unknown>][] = [
     ['get', (ring) => ring.get(key)],
     ['set', (ring) => ring.set(key, 'new value')],
@@ -301,25 +312,25 @@ describe('a directory that others could touch', () => {
     expect(contentsOf(directory)).toEqual(before);
   }
 
-  test('refuses every call, and names the command that mends it', async () => {
+  test('makes every call fail with a command that fixes it', async () => {
     chmodSync(directory, 0o770);
     await expectAllRefused(
-      `${directory}, on the way to the keyring, can be written by other users, who could replace the keyring`,
+      `${directory}, a parent directory of the keyring, can be written by other users, who could replace the keyring`,
       `chmod go-w ${directory}`,
     );
   });
 
-  test.runIf(isRoot)('of somebody else refuses every call (as root)', async () => {
+  test.runIf(isRoot)('makes every call fail if it belongs to another user (as root)', async () => {
     chownSync(directory, strangerId, strangerId);
     await expectAllRefused(
-      `${directory}, on the way to the keyring, belongs to user ${strangerId}, who could replace the keyring`,
+      `${directory}, a parent directory of the keyring, belongs to user ${strangerId}, who could replace the keyring`,
       `ls -ld ${directory}`,
     );
   });
 });
 
-describe('where nothing can be written', () => {
-  test('a read-only directory is read, and a value for it refused', async () => {
+describe('a keyring that cannot be written', () => {
+  test('is readable in a read-only directory, and a write fails', async () => {
     const parent = join(directory, '..');
     const places = [join(directory, '.state', 'temporary'), join(directory, '.state'), directory];
     if (isRoot) execFileSync('chown', ['-R', String(strangerId), parent]);
@@ -345,8 +356,8 @@ describe('where nothing can be written', () => {
     expect(contentsOf(directory)).toEqual(before);
   });
 
-  describe.skipIf(!canMount())('of a real file system (needs root and mount)', () => {
-    test('a full disk: the old value stays, nothing is left, and later there is room', async () => {
+  describe.skipIf(!canMount())('on a real file system (needs root and mount)', () => {
+    test('keeps the old value on a full disk, and leaves no temporary file', async () => {
       const mounted = join(mountTmpfs('size=256k'), 'keyring');
       const ring = openTestKeyring({ directory: mounted });
       await ring.set(key, value);
@@ -365,13 +376,13 @@ describe('where nothing can be written', () => {
       expect(await ring.get(key)).toBe('new value');
     });
 
-    test('a full disk with no keyring yet: an error, and it is made when there is room', async () => {
+    test('is not created on a full disk, and is created later when there is space', async () => {
       const root = mountTmpfs('size=64k');
       const filler = join(root, 'filler');
       try {
         writeFileSync(filler, Buffer.alloc(128 * 1024));
       } catch {
-        // Now it is full.
+        // The disk is full now.
       }
       const ring = openTestKeyring({ directory: join(root, 'keyring') });
       expect((await rejectionOf(ring.set(key, value))).code).toBe('ERR_KEYRING_IO');
@@ -380,7 +391,7 @@ describe('where nothing can be written', () => {
       expect(await ring.get(key)).toBe(value);
     });
 
-    test('a file system mounted read-only is read, and a value for it refused', async () => {
+    test('is readable on a read-only file system, and a write fails', async () => {
       const root = mountTmpfs('size=256k');
       execFileSync('cp', ['-a', directory, root]);
       execFileSync('mount', ['-o', 'remount,ro', root]);
@@ -394,7 +405,7 @@ describe('where nothing can be written', () => {
   });
 });
 
-test('no error holds the password or a value', async () => {
+test('no error contains the password or a value', async () => {
   writeEntry(directory, key, 'damaged');
   const secret = 'refused secret';
   const wrong = 'a wrong password';

@@ -14,12 +14,12 @@ const rfc = {
   key: Buffer.from([110, 171, 169, 92, 129, 92, 109, 117, 233, 242, 116, 233, 170, 14, 24, 75]),
 };
 
-test('the key of the RFC is derived', async () => {
+test('derives the key of the RFC', async () => {
   const derivation = createDerivation(Buffer.from(rfc.password));
   expect(await derivation.wrappingKey(rfc.parameters)).toEqual(rfc.key);
 });
 
-test('the same parameters are derived once, also when asked for at the same time', async () => {
+test('derives a key once for the same parameters, also for concurrent calls', async () => {
   const derivation = createDerivation(Buffer.from('password'));
   const again = { ...quick, salt: Buffer.from(quick.salt) };
   const derived = await countDerivations(async () => {
@@ -33,7 +33,7 @@ test('the same parameters are derived once, also when asked for at the same time
   expect(derived).toBe(1);
 });
 
-test('another algorithm, salt or number of rounds gives another key', async () => {
+test('derives another key for another algorithm, salt or number of rounds', async () => {
   const derivation = createDerivation(Buffer.from('password'));
   const keys = await Promise.all(
     [
@@ -48,7 +48,7 @@ test('another algorithm, salt or number of rounds gives another key', async () =
   expect(keys.map((key) => key.length)).toEqual([32, 32, 32, 24, 16]);
 });
 
-test('passwords are bytes: composed and decomposed letters are two passwords', async () => {
+test('treats composed and decomposed letters as different passwords', async () => {
   const [composed, decomposed] = await Promise.all(
     ['p\u00e4ssword', 'pa\u0308ssword'].map((text) =>
       createDerivation(Buffer.from(text)).wrappingKey(quick),
@@ -57,14 +57,14 @@ test('passwords are bytes: composed and decomposed letters are two passwords', a
   expect(composed).not.toEqual(decomposed);
 });
 
-test('what is forgotten is overwritten, and gives no key any more', async () => {
+test('overwrites the password when it is forgotten, and derives no more keys', async () => {
   const password = Buffer.from('password');
   const derivation = createDerivation(password);
   const held = await derivation.wrappingKey(quick);
   const late = derivation.wrappingKey({ ...quick, rounds: 1001 });
   derivation.forget();
   expect(password).toEqual(Buffer.alloc(8));
-  await expect(late).rejects.toThrow(new TypeError('the keyring was closed'));
+  await expect(late).rejects.toThrow(new TypeError('the keyring is closed'));
   await expect(derivation.wrappingKey(quick)).rejects.toThrow(TypeError);
   expect(held, 'a key that is in use stays whole').not.toEqual(Buffer.alloc(32));
 });

@@ -32,13 +32,13 @@ function keyringDirectory(mode = 0o700): string {
 }
 
 describe('the directory', () => {
-  test('that is not there is undefined, and looking does not make it', () => {
+  test('is undefined if it does not exist, and is not created by the check', () => {
     const directory = join(temporaryDirectory(), 'absent');
     expect(findDirectory(directory, us)).toBeUndefined();
     expect(existsSync(directory)).toBe(false);
   });
 
-  test('is made for us alone, with its parents', () => {
+  test('is created private, with its parents', () => {
     const directory = join(temporaryDirectory(), 'share', 'atmos', 'keyring');
     expect(ensureDirectory(directory, us)).toBe(directory);
     for (const made of [directory, dirname(directory), dirname(dirname(directory))]) {
@@ -47,63 +47,69 @@ describe('the directory', () => {
     expect(ensureDirectory(directory, us)).toBe(directory);
   });
 
-  test.each([0o700, 0o755, 0o750])('may have mode %o: entries guard themselves', (mode) => {
-    const directory = keyringDirectory(mode);
-    expect(ensureDirectory(directory, us)).toBe(directory);
-    expect(statSync(directory).mode & 0o777).toBe(mode);
-  });
+  test.each([0o700, 0o755, 0o750])(
+    'may have mode %o, since entries are checked themselves',
+    (mode) => {
+      const directory = keyringDirectory(mode);
+      expect(ensureDirectory(directory, us)).toBe(directory);
+      expect(statSync(directory).mode & 0o777).toBe(mode);
+    },
+  );
 
   test.each([0o770, 0o707, 0o720, 0o702, 0o777])(
-    'that others can write to (%o) is refused with the command that mends it',
+    'is rejected with a command that fixes it if other users can write to it (%o)',
     (mode) => {
       const directory = keyringDirectory(mode);
       expectError(
         thrownBy(() => findDirectory(directory, us)),
         'ERR_KEYRING_PERMISSIONS',
-        `${directory}, on the way to the keyring, can be written by other users, who could replace the keyring`,
+        `${directory}, a parent directory of the keyring, can be written by other users, who could replace the keyring`,
         `chmod go-w ${directory}`,
       );
     },
   );
 
-  test('is refused when somebody else could replace a directory on the way', () => {
+  test('is rejected if another user could replace a parent directory', () => {
     const directory = keyringDirectory();
     const parent = dirname(directory);
     chmodSync(parent, 0o770);
     expectError(
       thrownBy(() => findDirectory(directory, us)),
       'ERR_KEYRING_PERMISSIONS',
-      `${parent}, on the way to the keyring, can be written by other users, who could replace the keyring`,
+      `${parent}, a parent directory of the keyring, can be written by other users, who could replace the keyring`,
       `chmod go-w ${parent}`,
     );
     chmodSync(parent, 0o1777);
     expect(findDirectory(directory, us)).toBe(directory);
   });
 
-  test('is not made where somebody else could replace it', () => {
+  test('is not created where another user could replace it', () => {
     const parent = keyringDirectory(0o777);
     const directory = join(parent, 'deeper', 'keyring');
     expectError(
       thrownBy(() => ensureDirectory(directory, us)),
       'ERR_KEYRING_PERMISSIONS',
-      `${parent}, on the way to the keyring, can be written by other users, who could replace the keyring`,
+      `${parent}, a parent directory of the keyring, can be written by other users, who could replace the keyring`,
       `chmod go-w ${parent}`,
     );
     expect(readdirSync(parent)).toEqual([]);
   });
 
-  test.runIf(isRoot)('of somebody else is refused (as root, who can give it away)', () => {
-    const directory = keyringDirectory();
-    chownSync(directory, strangerId, strangerId);
-    expectError(
-      thrownBy(() => findDirectory(directory, us)),
-      'ERR_KEYRING_PERMISSIONS',
-      `${directory}, on the way to the keyring, belongs to user ${strangerId}, who could replace the keyring`,
-      `ls -ld ${directory}`,
-    );
-  });
+  test.runIf(isRoot)(
+    'is rejected if it belongs to another user (as root, who can change the owner)',
+    () => {
+      const directory = keyringDirectory();
+      chownSync(directory, strangerId, strangerId);
+      expectError(
+        thrownBy(() => findDirectory(directory, us)),
+        'ERR_KEYRING_PERMISSIONS',
+        `${directory}, a parent directory of the keyring, belongs to user ${strangerId}, who could replace the keyring`,
+        `ls -ld ${directory}`,
+      );
+    },
+  );
 
-  test.runIf(isRoot)('of root is refused to a user: it is not theirs', () => {
+  test.runIf(isRoot)('is rejected if it belongs to root and the user is not root', () => {
     const directory = keyringDirectory();
     expectError(
       thrownBy(() => findDirectory(directory, strangerId)),
@@ -113,42 +119,42 @@ describe('the directory', () => {
     );
   });
 
-  test.runIf(isRoot)('below a directory of somebody else is refused', () => {
+  test.runIf(isRoot)('is rejected if a parent directory belongs to another user', () => {
     const directory = keyringDirectory();
     chownSync(dirname(directory), strangerId, strangerId);
     expect(thrownBy(() => findDirectory(directory, us)).message).toContain(
-      `${dirname(directory)}, on the way to the keyring, belongs to user ${strangerId}`,
+      `${dirname(directory)}, a parent directory of the keyring, belongs to user ${strangerId}`,
     );
   });
 
-  test('may be reached by a symbolic link, and is known by its real path', () => {
+  test('may be a symbolic link, and is identified by its real path', () => {
     const directory = keyringDirectory();
     const link = join(temporaryDirectory(), 'link');
     symlinkSync(directory, link);
     expect(findDirectory(link, us)).toBe(directory);
   });
 
-  test('is refused when somebody else could turn the link to it elsewhere', () => {
+  test('is rejected if another user could change the link to it', () => {
     const open = keyringDirectory(0o777);
     const link = join(open, 'link');
     symlinkSync(keyringDirectory(), link);
     expect(thrownBy(() => findDirectory(link, us)).message).toContain(
-      `${open}, on the way to the keyring, can be written by other users`,
+      `${open}, a parent directory of the keyring, can be written by other users`,
     );
   });
 
-  test('is refused when a link on the way to it passes through such a place', () => {
+  test('is rejected if a symbolic link leads through a directory that other users can write to', () => {
     const open = keyringDirectory(0o777);
     const middle = join(open, 'middle');
     symlinkSync(keyringDirectory(), middle);
     const link = join(temporaryDirectory(), 'link');
     symlinkSync(middle, link);
     expect(thrownBy(() => findDirectory(link, us)).message).toContain(
-      `${open}, on the way to the keyring, can be written by other users`,
+      `${open}, a parent directory of the keyring, can be written by other users`,
     );
   });
 
-  test('that is a file is refused', () => {
+  test('is rejected if it is a file', () => {
     const path = join(temporaryDirectory(), 'keyring');
     writeFileSync(path, '');
     for (const look of [findDirectory, ensureDirectory]) {
@@ -163,15 +169,15 @@ describe('the directory', () => {
 
   test.each([
     ['a file', ''],
-    // Others can write to it, which is not what is wrong.
-    ['what others can write to', '/dev/null'],
-  ])('below %s is refused: that is no directory', (_, given) => {
+    // Other users can write to it, but the error is that it is not a directory.
+    ['a device that other users can write to', '/dev/null'],
+  ])('is rejected below %s, which is not a directory', (_, given) => {
     const step = given === '' ? join(temporaryDirectory(), 'file') : given;
     if (given === '') writeFileSync(step, '');
     for (const look of [findDirectory, ensureDirectory]) {
       expect(thrownBy(() => look(join(step, '.local/share/atmos/keyring'), us))).toMatchObject({
         code: 'ERR_KEYRING_IO',
-        message: `${step}, on the way to the keyring, is not a directory`,
+        message: `${step}, a parent directory of the keyring, is not a directory`,
         hints: [`ls -ld ${step}`, 'export ATMOS_KEYRING_FILE_PATH=<a directory of your own>'],
       });
     }
@@ -181,20 +187,20 @@ describe('the directory', () => {
     });
   });
 
-  test.runIf(isRoot)('below one of root that all can write to: a user is to go elsewhere', () => {
+  test.runIf(isRoot)('is rejected below a directory of root that all users can write to', () => {
     const directory = keyringDirectory(0o777);
     chmodSync(dirname(directory), 0o755);
     expect(thrownBy(() => findDirectory(directory, strangerId))).toMatchObject({
       code: 'ERR_KEYRING_PERMISSIONS',
-      message: `${directory}, on the way to the keyring, can be written by other users, who could replace the keyring`,
+      message: `${directory}, a parent directory of the keyring, can be written by other users, who could replace the keyring`,
       hints: [`ls -ld ${directory}`, 'export ATMOS_KEYRING_FILE_PATH=<a directory of your own>'],
     });
   });
 
   test.each<[string, (path: string) => void]>([
-    ['that leads nowhere', (path) => symlinkSync('absent', path)],
-    ['that leads to itself', (path) => symlinkSync(path, path)],
-  ])('that is a link %s is an error of the keyring', (_, link) => {
+    ['to a missing path', (path) => symlinkSync('absent', path)],
+    ['to itself', (path) => symlinkSync(path, path)],
+  ])('causes a KeyringError if it is a link %s', (_, link) => {
     const path = join(temporaryDirectory(), 'keyring');
     link(path);
     expect(thrownBy(() => ensureDirectory(path, us)).code).toBe('ERR_KEYRING_IO');
@@ -202,11 +208,11 @@ describe('the directory', () => {
 });
 
 describe('the listing', () => {
-  test('names the key of every entry, sorted, and nothing that is none', () => {
+  test('contains the name of every entry, sorted, and nothing else', () => {
     const directory = keyringDirectory();
     for (const name of ['b', 'a%2Fc', 'a%25c', 'é', 'B', '%2F'])
       writeFileSync(join(directory, name), '');
-    // Names that no key encodes to: hidden, loosely or wrongly escaped.
+    // File names of no entry: hidden, or with wrong escapes.
     for (const name of ['.hidden', 'a%2fc', '%zz', '100%', '%41', '%2E']) {
       writeFileSync(join(directory, name), '');
     }
@@ -215,19 +221,19 @@ describe('the listing', () => {
     expect(listKeys(directory, realHost())).toEqual(['/', 'B', 'a%c', 'a/c', 'b', 'é']);
   });
 
-  test.runIf(process.platform === 'linux')('leaves out names that are not UTF-8', () => {
+  test.runIf(process.platform === 'linux')('omits file names that are not UTF-8', () => {
     const directory = keyringDirectory();
     writeFileSync(Buffer.concat([Buffer.from(`${directory}/`), Buffer.from([0x61, 0xff])]), '');
     expect(listKeys(directory, realHost())).toEqual([]);
   });
 
-  test('opens nothing: a pipe among the entries does not hold it', () => {
+  test('opens no file, so that a pipe does not block it', () => {
     const directory = keyringDirectory();
     execFileSync('mkfifo', ['-m', '600', join(directory, 'pipe')]);
     expect(listKeys(directory, realHost())).toEqual(['pipe']);
   });
 
-  test('of a directory that vanished is an error of the keyring', () => {
+  test('fails with a KeyringError if the directory was removed', () => {
     const directory = join(temporaryDirectory(), 'absent');
     expectError(
       thrownBy(() => listKeys(directory, realHost())),
@@ -237,7 +243,7 @@ describe('the listing', () => {
   });
 });
 
-test('a local directory is on no network file system', () => {
+test('a local directory is not on a network file system', () => {
   expect(networkFileSystem(temporaryDirectory())).toBeUndefined();
   expect(networkFileSystem('/absent')).toBeUndefined();
 });

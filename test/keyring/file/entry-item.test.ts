@@ -2,21 +2,21 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { formatItem, parseItem } from '../../../src/keyring/file/entry.ts';
 
-const noItem = { fault: 'it holds no item' };
-const noKey = { fault: 'its item has no key' };
-const noText = { fault: 'its item has no text as value' };
+const noItem = { fault: 'it contains no item' };
+const noKey = { fault: 'its item has no entry name' };
+const noText = { fault: 'its item has a value that is not text' };
 
 const parse = (json: unknown) => parseItem(Buffer.from(JSON.stringify(json)));
 
 describe('an item', () => {
-  test('is written byte for byte as Go writes it', () => {
+  test('is written with the same bytes as by Go', () => {
     expect(formatItem({ key: 'key', value: 'value' }).toString()).toBe(
       '{"Key":"key","Data":"dmFsdWU=","Label":"","Description":"",' +
         '"KeychainNotTrustApplication":false,"KeychainNotSynchronizable":false}',
     );
   });
 
-  test('comes back as it went, whatever the key and the value', () => {
+  test('is unchanged when it is read back, whatever its name and value', () => {
     const text = fc.string({ unit: 'binary', maxLength: 500 });
     fc.assert(
       fc.property(text, text, (key, value) => {
@@ -30,11 +30,11 @@ describe('an item', () => {
     expect(parseItem(formatItem(item))).toEqual(item);
   });
 
-  test('is empty where Go wrote a nil slice', () => {
+  test('has an empty value if Go wrote a nil slice', () => {
     expect(parse({ Key: 'key', Data: null })).toEqual({ key: 'key', value: '' });
   });
 
-  test('may hold fields that we do not know', () => {
+  test('may contain unknown fields', () => {
     expect(parse({ Key: 'key', Data: '', Other: [1] })).toEqual({ key: 'key', value: '' });
   });
 
@@ -61,26 +61,26 @@ describe('an item', () => {
     [{ Key: 'key', Data: '!!!!' }, noText],
     [{ Key: 'key', Data: Buffer.from([0xff]).toString('base64') }, noText],
     [{ Key: 'key', Data: Buffer.from([0xed, 0xa0, 0x80]).toString('base64') }, noText],
-  ])('is not %j', (json, fault) => {
+  ])('is rejected if it is %j', (json, fault) => {
     expect(parse(json)).toEqual(fault);
   });
 
-  test('is not what only looks like one', () => {
+  test('is rejected if only its prototype has the fields', () => {
     const hidden = '{"__proto__":{"Key":"key","Data":""}}';
     expect(parseItem(Buffer.from(hidden))).toEqual(noItem);
   });
 
   test.each<[string, Buffer]>([
     ['nothing', Buffer.alloc(0)],
-    ['half of it', formatItem({ key: 'key', value: 'value' }).subarray(0, 20)],
-    ['two of them', Buffer.concat([formatItem({ key: 'a', value: '' }), Buffer.from('{}')])],
-    ['what is not UTF-8', Buffer.from([0x7b, 0xff, 0x7d])],
-    ['what nests without end', Buffer.from('['.repeat(1_000_000))],
-  ])('is not %s', (_, bytes) => {
+    ['half an item', formatItem({ key: 'key', value: 'value' }).subarray(0, 20)],
+    ['two items', Buffer.concat([formatItem({ key: 'a', value: '' }), Buffer.from('{}')])],
+    ['invalid UTF-8', Buffer.from([0x7b, 0xff, 0x7d])],
+    ['endlessly nested JSON', Buffer.from('['.repeat(1_000_000))],
+  ])('is rejected if it is %s', (_, bytes) => {
     expect(parseItem(bytes)).toEqual(noItem);
   });
 
-  test('is a key and text, or a fault, never an exception, whatever the bytes', () => {
+  test('is parsed to an item or a fault without an exception, whatever the bytes are', () => {
     const bytes = fc.oneof(
       fc.uint8Array({ maxLength: 500 }).map((array) => Buffer.from(array)),
       fc.json().map((json) => Buffer.from(json)),

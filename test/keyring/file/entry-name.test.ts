@@ -6,7 +6,7 @@ import { expectError, thrownBy } from './rejection.ts';
 
 const onWindows = { platform: 'win32' } as const;
 
-/** As the library of Atmos decodes a name: any `%XX`. */
+/** Decodes any `%XX`, as the library of Atmos does. */
 const asGo = (name: string) =>
   Buffer.from(
     name.replaceAll(/%([0-9A-Fa-f]{2})/g, (_, hex: string) =>
@@ -64,11 +64,11 @@ describe('the file name of a key on Windows', () => {
   });
 
   test.each(['con', 'a%3ab', '%61', 'a%41', 'a%C3%A9', 'a%00b', '.state', 'a.', '100%', '%2E%2E'])(
-    '%j is of no key',
+    '%j belongs to no entry',
     (name) => expect(keyOfEntry(name, onWindows)).toBeUndefined(),
   );
 
-  test('is another one for each key, legal, and decoded to it, by Go too', () => {
+  test('is different for each entry name, valid, and decoded to it, also by Go', () => {
     const part = fc.oneof(
       fc.constantFrom(...hostileKeys, ...devices, '.', ' ', '%', '%2E', '%63', ':', '\\', '¹'),
       fc.string({ unit: 'grapheme', maxLength: 8 }),
@@ -89,7 +89,7 @@ describe('the file name of a key on Windows', () => {
     );
   });
 
-  test('is decoded without throwing, and only if it is exactly what a key encodes to', () => {
+  test('is decoded without throwing, and only in its canonical form', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary', maxLength: 60 }), (name) => {
         const key = keyOfEntry(name, onWindows);
@@ -98,21 +98,21 @@ describe('the file name of a key on Windows', () => {
     );
   });
 
-  test('is no longer than a name may be, with what is escaped', () => {
+  test('is limited in length, including its escapes', () => {
     const longest = ':'.repeat(80);
     expect(() => checkEntryKey(longest, onWindows)).not.toThrow();
     expect(() => checkEntryKey(`${longest}:`, { platform: 'linux' })).not.toThrow();
     expectError(
       thrownBy(() => checkEntryKey(`${longest}:`, onWindows)),
       'ERR_KEYRING_INVALID_KEY',
-      `key "${longest}…" is too long for the name of a file on Windows (243 bytes with what is escaped, at most 240)`,
+      `key "${longest}…" is too long for a file name on Windows (243 bytes with escapes, at most 240)`,
       'use a shorter name, or one with fewer characters that Windows forbids in file names',
     );
     expect(keyOfEntry(entryName(`${longest}:`, onWindows), onWindows)).toBe(`${longest}:`);
     expect(keyOfEntry(entryName(':'.repeat(86), onWindows), onWindows)).toBeUndefined();
   });
 
-  test.each(['linux', 'darwin'] as const)('is on %s what it always was', (platform) => {
+  test.each(['linux', 'darwin'] as const)('is not escaped further on %s', (platform) => {
     const host = { platform };
     for (const key of hostileKeys) {
       const name = key.replaceAll('%', '%25').replaceAll('/', '%2F');

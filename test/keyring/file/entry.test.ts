@@ -27,7 +27,7 @@ function entryFile(text = 'token', mode = 0o600): string {
 }
 
 describe("an entry's file", () => {
-  test('is read as it is', () => {
+  test('is read unchanged', () => {
     expect(readEntryFile(entryFile('a.b.c\n'), us)).toBe('a.b.c\n');
     expect(readEntryFile(entryFile(''), us)).toBe('');
   });
@@ -36,12 +36,12 @@ describe("an entry's file", () => {
     expect(readEntryFile(entryFile('token', 0o400), us)).toBe('token');
   });
 
-  test('that is not there is undefined', () => {
+  test('is undefined if it does not exist', () => {
     expect(readEntryFile(join(temporaryDirectory(), 'absent'), us)).toBeUndefined();
   });
 
   test.each([0o644, 0o640, 0o604, 0o620, 0o602, 0o610, 0o601, 0o666, 0o777])(
-    'open to others (%o) is refused with the command that mends it',
+    'is rejected with a command that fixes it if other users can access it (%o)',
     (mode) => {
       const path = entryFile('token', mode);
       expectError(
@@ -53,7 +53,7 @@ describe("an entry's file", () => {
     },
   );
 
-  test('is named in a hint that a shell can read', () => {
+  test('is quoted in a hint for the shell', () => {
     const path = join(temporaryDirectory(), "it's $HOME");
     writeFileSync(path, 'token');
     chmodSync(path, 0o644);
@@ -62,18 +62,21 @@ describe("an entry's file", () => {
     expect(statSync(path).mode & 0o777).toBe(0o600);
   });
 
-  test.runIf(isRoot)('of somebody else is refused (as root, who can give it away)', () => {
-    const path = entryFile();
-    chownSync(path, strangerId, strangerId);
-    expectError(
-      thrownBy(() => readEntryFile(path, us)),
-      'ERR_KEYRING_PERMISSIONS',
-      `the entry ${path} belongs to user ${strangerId}, not to you (user 0)`,
-      `sudo chown 0 ${path}`,
-    );
-  });
+  test.runIf(isRoot)(
+    'is rejected if it belongs to another user (as root, who can change the owner)',
+    () => {
+      const path = entryFile();
+      chownSync(path, strangerId, strangerId);
+      expectError(
+        thrownBy(() => readEntryFile(path, us)),
+        'ERR_KEYRING_PERMISSIONS',
+        `the entry ${path} belongs to user ${strangerId}, not to you (user 0)`,
+        `sudo chown 0 ${path}`,
+      );
+    },
+  );
 
-  test.runIf(isRoot)('of root is refused too, when we are not root', () => {
+  test.runIf(isRoot)('is rejected if it belongs to root and the user is not root', () => {
     const path = entryFile();
     expectError(
       thrownBy(() => readEntryFile(path, strangerId)),
@@ -82,7 +85,7 @@ describe("an entry's file", () => {
     );
   });
 
-  test('that may not be opened says so', async () => {
+  test('causes an error if it may not be opened', async () => {
     const path = entryFile('token', 0o000);
     if (isRoot) chmodSync(join(path, '..'), 0o755);
     const read = async () => readEntryFile(path, us);
@@ -98,7 +101,7 @@ describe("an entry's file", () => {
     ['to an entry', (path) => symlinkSync(entryFile(), path)],
     ['to nothing', (path) => symlinkSync('absent', path)],
     ['to itself', (path) => symlinkSync(path, path)],
-  ])('that is a symbolic link %s is refused', (_, link) => {
+  ])('is rejected if it is a symbolic link %s', (_, link) => {
     const path = join(temporaryDirectory(), 'entry');
     link(path);
     expectError(
@@ -112,7 +115,7 @@ describe("an entry's file", () => {
   test.each<[string, (path: string) => void]>([
     ['directory', (path) => mkdirSync(path)],
     ['named pipe', (path) => execFileSync('mkfifo', ['-m', '600', path])],
-  ])('that is a %s is refused at once', (kind, make) => {
+  ])('is rejected immediately if it is a %s', (kind, make) => {
     const path = join(temporaryDirectory(), 'entry');
     make(path);
     expectError(
@@ -123,7 +126,7 @@ describe("an entry's file", () => {
     );
   });
 
-  test('that is a socket is refused at once', async () => {
+  test('is rejected immediately if it is a socket', async () => {
     const path = join(temporaryDirectory(), 'entry');
     const server = createServer();
     await new Promise<void>((resolve) => server.listen(path, resolve));
@@ -136,7 +139,7 @@ describe("an entry's file", () => {
     );
   });
 
-  test('under a path that is no directory is an error of the keyring', () => {
+  test('causes a KeyringError if a part of its path is not a directory', () => {
     const path = join(entryFile(), 'entry');
     expectError(
       thrownBy(() => readEntryFile(path, us)),
@@ -145,7 +148,7 @@ describe("an entry's file", () => {
     );
   });
 
-  test('has a largest size', () => {
+  test('has a maximum size', () => {
     const path = entryFile();
     truncateSync(path, maxEntryBytes);
     expect(readEntryFile(path, us)).toHaveLength(maxEntryBytes);
@@ -153,17 +156,17 @@ describe("an entry's file", () => {
     expectError(
       thrownBy(() => readEntryFile(path, us)),
       'ERR_KEYRING_DAMAGED',
-      `the entry ${path} is larger than any entry can be`,
+      `the entry ${path} is larger than the largest possible entry`,
     );
   });
 
-  test('without end is not read to its end', () => {
+  test('is not read beyond the maximum size', () => {
     const path = entryFile();
     truncateSync(path, 2 ** 40);
     expect(thrownBy(() => readEntryFile(path, us)).code).toBe('ERR_KEYRING_DAMAGED');
   });
 
-  test('with a second name is read: owner and mode are what counts', () => {
+  test('is read if it has a second hard link, since owner and mode count', () => {
     const path = entryFile();
     linkSync(path, `${path}-too`);
     expect(readEntryFile(`${path}-too`, us)).toBe('token');

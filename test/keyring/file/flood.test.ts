@@ -17,23 +17,23 @@ import { expectError, rejectionOf } from './rejection.ts';
 import { contentsOf, seedEntries, seedKeyring, writeEntry } from './seed.ts';
 import { goodHeader, quick, sealEntry, tokenWith } from './tokens.ts';
 
-// Files that a program or a synchroniser has put into the keyring's directory.
+// Files that another program or a synchronizer has put into the keyring's directory.
 
 const files = 1000;
-/** Where it is no more than more than a few that counts. */
+/** For tests that only need many files. */
 const some = 100;
 const key = 'atmos_realm_alias';
 
 /** Names that sort before every own entry. */
 const floodName = (number: number) => `atmos_0_${String(number).padStart(4, '0')}`;
 
-/** `of` gives the text of each file. */
+/** @param of returns the text of each file */
 function flood(directory: string, of: (number: number) => string, count = some): void {
   for (let number = 0; number < count; number++)
     writeEntry(directory, floodName(number), of(number));
 }
 
-/** Of the form of an entry, each under a salt of its own, so that each takes a derivation. */
+/** Valid as an entry, each with its own salt, so that each needs a derivation. */
 const garbage = (number: number, rounds = 1000) =>
   tokenWith({
     ...goodHeader,
@@ -41,7 +41,7 @@ const garbage = (number: number, rounds = 1000) =>
     p2s: Buffer.alloc(16, `${number}-salt`).toString('base64url'),
   });
 
-/** The pauses for torn files that were made. */
+/** Counts the pauses for incomplete files. */
 function countPauses() {
   let pauses = 0;
   const sleep = async (milliseconds: number) => {
@@ -70,13 +70,14 @@ async function countOpens(directory: string, run: () => Promise<unknown>): Promi
 }
 
 describe('many malformed files', () => {
-  test('are read three times by the first write, waited for together, and take no derivation', async () => {
+  test('are read three times by the first write, with shared pauses and without a derivation', async () => {
     const directory = await seedEntries({});
     flood(directory, (number) => `not an entry ${number}`, files);
     const { sleep, pauses } = countPauses();
     const keyring = openTestKeyring({ directory, host: { sleep } });
     const derivations = await countDerivations(async () => {
-      // To see whether the keyring is new, to judge the password, and beside the new verifier.
+      // To check whether the keyring is new, to check the password, and after creating the
+      // verifier.
       expect(await countOpens(directory, () => keyring.set(key, 'value'))).toBe(3 * files);
     });
     expect(derivations).toBe(1);
@@ -84,7 +85,7 @@ describe('many malformed files', () => {
     expect(await keyring.get(key)).toBe('value');
   });
 
-  test('are not read for a later write', async () => {
+  test('are not read by a later write', async () => {
     const directory = await seedKeyring({ [key]: 'value' });
     flood(directory, () => 'not an entry');
     const { sleep, pauses } = countPauses();
@@ -95,7 +96,7 @@ describe('many malformed files', () => {
     expect(pauses()).toBe(0);
   });
 
-  test('do not make a password of a new keyring any the shorter', async () => {
+  test('do not allow a shorter password for a new keyring', async () => {
     const directory = await seedEntries({});
     flood(directory, () => 'not an entry', 3);
     const { sleep } = countPauses();
@@ -105,7 +106,7 @@ describe('many malformed files', () => {
     );
   });
 
-  test('read one after another are waited for half a second in all', async () => {
+  test('cause pauses of half a second in total if they are read one after another', async () => {
     const directory = await seedKeyring({ [key]: 'value' });
     flood(directory, () => 'not an entry');
     const { sleep, pauses } = countPauses();
@@ -117,7 +118,7 @@ describe('many malformed files', () => {
     expect(await keyring.get(key)).toBe('value');
   });
 
-  test('are examined with four pauses, each named', async () => {
+  test('are inspected with four pauses, and each is reported', async () => {
     const directory = await seedKeyring({ [key]: 'value' });
     flood(directory, () => 'not an entry');
     const { sleep, pauses } = countPauses();
@@ -127,7 +128,7 @@ describe('many malformed files', () => {
     expect(pauses()).toBe(4);
   });
 
-  test('keep the password from being changed, at once and in a short message', async () => {
+  test('prevent a password change immediately, with a short message', async () => {
     const directory = await seedKeyring({ [key]: 'value' });
     flood(directory, () => 'not an entry');
     const before = contentsOf(directory);
@@ -137,7 +138,7 @@ describe('many malformed files', () => {
     const error = await rejectionOf(rekeyKeyring(context, { newPassword }));
     expect(error.code).toBe('ERR_KEYRING_DAMAGED');
     expect(error.message).toMatch(
-      /^nothing was changed, because not every entry opens: .*; and 95 more$/,
+      /^nothing was changed, because some entries cannot be decrypted: .*; and 95 more$/,
     );
     expect(error.hints.length).toBeLessThanOrEqual(5);
     expect(pauses()).toBe(25);
@@ -146,7 +147,7 @@ describe('many malformed files', () => {
 });
 
 describe('many well-formed files that sort before our own entries', () => {
-  test('take no derivation where a verifier decides, whatever they ask for', async () => {
+  test('cause no derivation if a verifier exists, whatever parameters they have', async () => {
     const directory = await seedKeyring({ [key]: 'value' });
     flood(directory, (number) => garbage(number, 600_000));
     const derivations = await countDerivations(async () => {
@@ -156,7 +157,7 @@ describe('many well-formed files that sort before our own entries', () => {
     expect(derivations).toBe(1);
   });
 
-  test('neither hide our entries nor take a derivation each where there is no verifier', async () => {
+  test('neither hide our entries nor need a derivation each if no verifier exists', async () => {
     const entries = { [key]: 'value', atmos_realm_other: 'other', atmos_realm_third: 'third' };
     const directory = await seedEntries(entries);
     flood(directory, garbage);
@@ -164,12 +165,12 @@ describe('many well-formed files that sort before our own entries', () => {
     const derivations = await countDerivations(async () => {
       await keyring.set(key, 'new value');
     });
-    // Of the salt that our entries share, and of the one that is new.
+    // One for the salt that our entries share, and one for the new salt.
     expect(derivations).toBe(2);
     expect(await openTestKeyring({ directory }).get('atmos_realm_third')).toBe('third');
   });
 
-  test('leave a wrong password wrong, within 16 derivations, and are reported', async () => {
+  test('are reported for a wrong password, after at most 16 derivations', async () => {
     const directory = await seedEntries({ [key]: 'value' });
     flood(directory, garbage, files);
     const before = contentsOf(directory);
@@ -178,7 +179,7 @@ describe('many well-formed files that sort before our own entries', () => {
       expectError(
         await rejectionOf(keyring.set(key, 'new value')),
         'ERR_KEYRING_PASSWORD_WRONG',
-        `the password (from ATMOS_KEYRING_PASSWORD) does not open the keyring ${directory}; it was not tried on ${files - 15} files of it`,
+        `the password (from ATMOS_KEYRING_PASSWORD) does not open the keyring ${directory}; ${files - 15} files were not tried`,
         `ls -l ${directory}`,
       );
     });
@@ -186,21 +187,21 @@ describe('many well-formed files that sort before our own entries', () => {
     expect(contentsOf(directory)).toEqual(before);
   });
 
-  test('never let the work of those derivations exceed four of our own strength', async () => {
+  test('never cause more work than four derivations with our own parameters', async () => {
     const directory = await seedEntries({ [key]: 'value' });
     flood(directory, (number) => garbage(number, 500_000), 20);
     const keyring = openTestKeyring({ directory, password: 'not the password' });
     const derivations = await countDerivations(async () => {
       expect((await rejectionOf(keyring.set(key, 'new value'))).message).toMatch(
-        /it was not tried on 16 files of it$/,
+        /16 files were not tried$/,
       );
     });
-    // Ours, which is the cheapest, and four times 5/6.
+    // One for our entries, which is the cheapest, and four with 5/6 of the work each.
     expect(derivations).toBe(5);
   });
 });
 
-test('an own entry that cannot be read keeps a second password out', async () => {
+test('an unreadable own entry prevents the use of a second password', async () => {
   const directory = await seedEntries({ [key]: 'value' });
   chmodSync(join(directory, key), 0o644);
   const before = contentsOf(directory);
@@ -222,8 +223,8 @@ test('a file of another program that cannot be read does not keep a keyring from
   expect(await keyring.get(key)).toBe('value');
 });
 
-describe('a survey', () => {
-  test('reads a torn file again when it changed, and only then', async () => {
+describe('surveyEntries', () => {
+  test('reads an incomplete file again only if it changed', async () => {
     const directory = await seedEntries({});
     const token = await sealEntry({ key, value: 'value' });
     writeEntry(directory, key, token.slice(0, 100));
@@ -245,7 +246,7 @@ describe('a survey', () => {
     expect(pauses).toBe(4);
   });
 
-  test('ends at what is enough', async () => {
+  test('ends at the first candidate that is enough', async () => {
     const directory = await seedKeyring({ [key]: 'value' });
     flood(directory, garbage);
     const { host } = createTestContext({ directory });
@@ -256,14 +257,14 @@ describe('a survey', () => {
   });
 });
 
-describe('entries that do not open, one after another', () => {
+describe('many entries that cannot be decrypted', () => {
   const token = (number: number, rounds: number) => {
     const parsed = parseJwe(garbage(number, rounds));
     if ('fault' in parsed) throw new Error(parsed.fault);
     return parsed;
   };
 
-  /** A password whose keys cost nothing, and the parameters of those that were derived. */
+  /** A password with free derivations, and the parameters of all derivations. */
   function openPassword() {
     const real = createDerivation(Buffer.from('correct horse'));
     const derived: KeyParameters[] = [];
@@ -280,7 +281,7 @@ describe('entries that do not open, one after another', () => {
     };
   }
 
-  test('take 8 derivations of full strength a minute, then they are not tried', async () => {
+  test('cause at most 8 derivations of full strength a minute', async () => {
     let nowMs = 0;
     const host = fakeHost({ monotonicMs: () => nowMs });
     const bounds = createBounds(host);
@@ -295,7 +296,7 @@ describe('entries that do not open, one after another', () => {
     expect(await openWithin(bounds, token(0, 600_000), [derivation])).toEqual({ failed: 'key' });
   });
 
-  test('as weak as those of Atmos are all tried', async () => {
+  test('are all tried if they are as weak as those of Atmos', async () => {
     const bounds = createBounds(fakeHost());
     const { derivation } = openPassword();
     for (let number = 0; number < 500; number++) {
@@ -306,7 +307,7 @@ describe('entries that do not open, one after another', () => {
   });
 });
 
-test('a write lists the directory no more once the keyring was looked at', async () => {
+test('a second write does not list the directory again', async () => {
   const directory = await seedKeyring({ [key]: 'value' });
   const keyring = openTestKeyring({ directory });
   await keyring.set(key, 'first value');
@@ -325,6 +326,6 @@ test('a write lists the directory no more once the keyring was looked at', async
   syncBuiltinESMExports();
   for (const value of ['second', 'third']) await keyring.set(key, value);
   restore();
-  // Only what killed writers have left is looked for.
+  // Only leftover temporary files are searched.
   expect(new Set(listed)).toEqual(new Set([join(directory, '.state', 'temporary')]));
 });

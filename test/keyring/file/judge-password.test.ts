@@ -9,7 +9,7 @@ import { sealEntry } from './tokens.ts';
 const before = 'the password before the rekey';
 const after = 'the password after the rekey';
 
-/** Entries under the new password, and some that another program still wrote under the old one. */
+/** Entries with the new password, and some that another program wrote later with the old one. */
 async function seedMixed(numberOf: { before: number; after: number }): Promise<string> {
   const directory = await seedEntries({});
   for (const [secret, count] of Object.entries({

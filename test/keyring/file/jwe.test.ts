@@ -53,14 +53,14 @@ describe('a token of our own', () => {
   const parameters = createParameters();
 
   // 600,000 in the package: test/script/key-derivation.test.ts.
-  test('has the strongest algorithm that every Go peer opens, and the rounds of the build', () => {
+  test('has the strongest algorithm that Go supports, and the rounds of the build', () => {
     expect(parameters).toMatchObject({ algorithm: 'PBES2-HS512+A256KW', rounds: testRounds });
     expect(parameters.salt).toHaveLength(16);
     expect(parameters.salt).not.toEqual(createParameters().salt);
     expect(isStrong(parameters)).toBe(true);
   });
 
-  test('says so in its header, in the form that Go reads', async () => {
+  test('has a header with these parameters in the form that Go reads', async () => {
     const key = Buffer.alloc(32, 'key');
     const packaged = { ...parameters, rounds: 600_000 };
     const { header } = splitToken(sealJwe(Buffer.from('{}'), packaged, key));
@@ -81,7 +81,7 @@ describe('a token of our own', () => {
     }
   });
 
-  test('opens again, whatever is in it', async () => {
+  test('is decrypted to the same bytes, whatever they are', async () => {
     const key = await wrappingKey(quick);
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 5000 }), (bytes) => {
@@ -96,18 +96,18 @@ describe('a token of our own', () => {
     ['AES-128', { algorithm: 'PBES2-HS256+A128KW', rounds: 1_300_000 }],
     ['AES-192', { algorithm: 'PBES2-HS384+A192KW', rounds: 950_000 }],
     ['one round less', { rounds: testRounds - 1 }],
-  ])('is called weak with %s', (_, weaker) => {
+  ])('is weak with %s', (_, weaker) => {
     expect(isStrong({ ...parameters, ...weaker })).toBe(false);
   });
 });
 
-describe('before anything is derived, the parser refuses', () => {
+describe('the parser rejects before any derivation', () => {
   const { alg: _alg, ...withoutAlg } = goodHeader;
   const { enc: _enc, ...withoutEnc } = goodHeader;
   const { p2c: _p2c, ...withoutRounds } = goodHeader;
   const { p2s: _p2s, ...withoutSalt } = goodHeader;
 
-  test('nothing of a good token', () => {
+  test('no part of a valid token', () => {
     expect(faultOf(tokenWith(goodHeader))).toBeUndefined();
     expect(faultOf(tokenWith({ ...goodHeader, created: 'now', x: 1 }))).toBeUndefined();
   });
@@ -118,7 +118,7 @@ describe('before anything is derived, the parser refuses', () => {
     'PBES2-HS512+A256KW': 600_000,
   };
   describe.each(Object.entries(caps))('rounds outside the limits of %s', (alg, cap) => {
-    test.each([1000, 8192, cap])('%d is taken', (p2c) => {
+    test.each([1000, 8192, cap])('does not include %d', (p2c) => {
       expect(faultOf(tokenWith({ ...goodHeader, alg, p2c }))).toBeUndefined();
     });
 
@@ -139,22 +139,22 @@ describe('before anything is derived, the parser refuses', () => {
       true,
       [1000],
       { valueOf: 1000 },
-    ])('%j is refused', (p2c) => {
+    ])('includes %j', (p2c) => {
       const header = JSON.stringify({ ...goodHeader, alg, p2c });
       expect(faultOf(tokenWith(header))).toBe(`its p2c is not between 1000 and ${cap}`);
     });
   });
 
-  test('rounds beyond every number', () => {
+  test('infinite rounds', () => {
     const header = JSON.stringify(goodHeader).replace('"p2c":1000', '"p2c":1e400');
     expect(faultOf(tokenWith(header))).toBe('its p2c is not between 1000 and 600000');
   });
 
-  test('no rounds at all', () => {
+  test('missing rounds', () => {
     expect(faultOf(tokenWith(withoutRounds))).toBe('its p2c is not between 1000 and 600000');
   });
 
-  test.each([8, 12, 16, 64])('nothing of a salt of %d bytes', (bytes) => {
+  test.each([8, 12, 16, 64])('no token with a salt of %d bytes', (bytes) => {
     const p2s = Buffer.alloc(bytes, 's').toString('base64url');
     expect(faultOf(tokenWith({ ...goodHeader, p2s }))).toBeUndefined();
   });
@@ -171,7 +171,7 @@ describe('before anything is derived, the parser refuses', () => {
     expect(faultOf(tokenWith({ ...goodHeader, p2s }))).toBe('its p2s is not 8 to 64 bytes');
   });
 
-  test('no salt at all', () => {
+  test('a missing salt', () => {
     expect(faultOf(tokenWith(withoutSalt))).toBe('its p2s is not 8 to 64 bytes');
   });
 
@@ -195,11 +195,11 @@ describe('before anything is derived, the parser refuses', () => {
     1,
     ['PBES2-HS512+A256KW'],
   ])('alg %j', (alg) => {
-    expect(faultOf(tokenWith({ ...goodHeader, alg }))).toBe('its alg is not one of PBES2');
+    expect(faultOf(tokenWith({ ...goodHeader, alg }))).toBe('its alg is not a PBES2 algorithm');
   });
 
-  test('no alg at all', () => {
-    expect(faultOf(tokenWith(withoutAlg))).toBe('its alg is not one of PBES2');
+  test('a missing alg', () => {
+    expect(faultOf(tokenWith(withoutAlg))).toBe('its alg is not a PBES2 algorithm');
   });
 
   test.each(['A128GCM', 'A192GCM', 'A256CBC-HS512', 'none', '', 'a256gcm', null, ['A256GCM']])(
@@ -209,7 +209,7 @@ describe('before anything is derived, the parser refuses', () => {
     },
   );
 
-  test('no enc at all', () => {
+  test('a missing enc', () => {
     expect(faultOf(tokenWith(withoutEnc))).toBe('its enc is not A256GCM');
   });
 
@@ -228,22 +228,22 @@ describe('before anything is derived, the parser refuses', () => {
     },
   );
 
-  test('a header that nests as deep as fits', () => {
+  test('a deeply nested header', () => {
     const header = '['.repeat(1500) + ']'.repeat(1500);
     expect(faultOf(tokenWith(header))).toBe('its header is not a JSON object');
   });
 
-  test('a header without end', () => {
+  test('an endless header', () => {
     const header = { ...goodHeader, created: 'x'.repeat(1024 * 1024) };
     expect(faultOf(tokenWith(header))).toBe('its header is too long');
   });
 
-  test('what hides an alg behind __proto__', () => {
+  test('a header with its alg in __proto__', () => {
     const header = JSON.stringify({ enc: 'A256GCM' }).replace(
       '{',
       `{"__proto__":${JSON.stringify(goodHeader)},`,
     );
-    expect(faultOf(tokenWith(header))).toBe('its alg is not one of PBES2');
+    expect(faultOf(tokenWith(header))).toBe('its alg is not a PBES2 algorithm');
   });
 
   const good = splitToken(tokenWith(goodHeader));
@@ -260,7 +260,8 @@ describe('before anything is derived, the parser refuses', () => {
   });
 
   describe.each(partNames)('in the part %s', (name) => {
-    // 2 of 3 lengths leave bits over in the last letter; a second letter stands for the same bytes.
+    // For 2 of 3 lengths the last letter has unused bits, so that several letters encode the same
+    // bytes.
     const loose = `${Buffer.alloc(100).toString('base64url').slice(0, -1)}B`;
 
     test.each<[string, string]>([
@@ -299,7 +300,7 @@ describe('before anything is derived, the parser refuses', () => {
 });
 
 describe('the parser', () => {
-  test('takes any text without throwing', () => {
+  test('accepts any text without throwing', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary', maxLength: 2000 }), (text) => {
         expect(faultOf(text)).toBeTypeOf('string');
@@ -308,7 +309,7 @@ describe('the parser', () => {
     );
   });
 
-  test('takes any five parts without throwing', () => {
+  test('accepts any five parts without throwing', () => {
     const part = fc.oneof(
       fc.base64String({ maxLength: 200 }),
       fc.uint8Array({ maxLength: 200 }).map((bytes) => Buffer.from(bytes).toString('base64url')),
@@ -322,7 +323,7 @@ describe('the parser', () => {
     );
   });
 
-  test('lets through no header beyond its limits, whatever the header says', () => {
+  test('accepts no header beyond its limits', () => {
     const odd = fc.oneof(
       fc.jsonValue(),
       fc.integer({ min: -10, max: 2_000_000 }),
@@ -352,7 +353,7 @@ describe('the parser', () => {
 describe('damage', () => {
   const item = { key: 'key', value: 'the value' };
 
-  test('one flipped bit anywhere never gives a value, and tells the password from the content', async () => {
+  test('of one bit is always detected, as a wrong password or as damaged content', async () => {
     const parts = splitToken(await sealEntry(item));
     const derivation = createDerivation(Buffer.from(testPassword));
     const outcomes = new Map<string, Set<string>>();
@@ -371,7 +372,7 @@ describe('damage', () => {
         outcomes.set(name, (outcomes.get(name) ?? new Set()).add(outcome));
       }
     }
-    // Rounds that a flipped bit raised are not derived here, so a header can seem to fail later.
+    // The test does not derive increased rounds, so that a changed header can seem to fail later.
     expect([...(outcomes.get('header') ?? [])].toSorted()).toEqual(['content', 'key', 'malformed']);
     expect(outcomes.get('encryptedKey')).toEqual(new Set(['key']));
     expect(outcomes.get('iv')).toEqual(new Set(['content']));
@@ -379,7 +380,7 @@ describe('damage', () => {
     expect(outcomes.get('tag')).toEqual(new Set(['content']));
   });
 
-  test('parts of two entries do not go together', async () => {
+  test('by mixing the parts of two entries is detected', async () => {
     const one = splitToken(await sealEntry(item));
     const two = splitToken(await sealEntry({ ...item, value: 'another value' }));
     for (const name of ['encryptedKey', 'iv', 'ciphertext', 'tag'] as const) {
@@ -387,14 +388,14 @@ describe('damage', () => {
     }
   });
 
-  test('a header said otherwise does not open, although the key unwraps', async () => {
+  test('of a header is detected, although the key unwraps', async () => {
     const parts = splitToken(await sealEntry(item));
     const reordered = JSON.stringify({ ...goodHeader, created: 'yesterday' });
     const header = Buffer.from(reordered).toString('base64url');
     expect(await open(joinToken({ ...parts, header }))).toEqual({ failed: 'content' });
   });
 
-  test('a cut token is no token, or fails', async () => {
+  test('by truncation is detected', async () => {
     const token = await sealEntry(item);
     for (let length = 0; length < token.length; length += 7) {
       const opened = await open(token.slice(0, length));
@@ -402,7 +403,7 @@ describe('damage', () => {
     }
   });
 
-  test('an entry whose plaintext is no item says so', async () => {
+  test('of an item inside a valid token is reported', async () => {
     const key = await wrappingKey(quick);
     expect(await open(sealJwe(Buffer.from('[]'), quick, key))).toHaveProperty('fault');
     expect(await open(sealJwe(formatItem(item), quick, key))).toEqual(item);

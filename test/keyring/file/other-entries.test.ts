@@ -31,7 +31,7 @@ import { quick, sealEntry, wrappingKey } from './tokens.ts';
 
 const storePassword = 'the password of the store';
 const storeKey = 'atmos/dev/app/TOKEN';
-/** As Atmos writes. */
+/** The parameters of Atmos. */
 const weak: KeyParameters = {
   algorithm: 'PBES2-HS256+A128KW',
   rounds: 8192,
@@ -54,7 +54,7 @@ const storeFile = 'atmos%2Fdev%2Fapp%2FTOKEN';
 describe.each([
   ['the same password', testPassword],
   ['another password', storePassword],
-])('beside an entry of a store under %s', (_, secret) => {
+])('beside an entry of a store with %s', (_, secret) => {
   async function openBeside(
     entries: Record<string, string>,
     seed: (entries: Record<string, string>) => Promise<string> = seedKeyring,
@@ -65,7 +65,7 @@ describe.each([
     return { directory, before: readFileSync(join(directory, storeFile), 'latin1') };
   }
 
-  test('a keyring is created by the first entry of ours', async () => {
+  test('a keyring is created by our first entry', async () => {
     const { directory, before } = await openBeside({}, seedEntries);
     const keyring = openTestKeyring({ directory });
     expect(await keyring.probe()).toEqual({ state: 'ready' });
@@ -74,7 +74,7 @@ describe.each([
     expect(readFileSync(join(directory, storeFile), 'latin1')).toBe(before);
   });
 
-  test('a new password is typed twice, and has 8 bytes', async () => {
+  test('a new password must be typed twice, and have 8 bytes', async () => {
     const { directory } = await openBeside({}, seedEntries);
     const asked: boolean[] = [];
     const promptPassword = async ({ isNew }: { isNew: boolean }) => {
@@ -90,13 +90,13 @@ describe.each([
     );
   });
 
-  test('the agent takes the password of a keyring that is still to be created', async () => {
+  test('the agent accepts the password of a keyring that does not exist yet', async () => {
     const { directory } = await openBeside({}, seedEntries);
     const context = createTestContext({ directory });
     expect(await agentFileKeyring.provePassword(context)).toMatchObject({ isNew: true });
   });
 
-  test('an entry is stored after the last one of ours was deleted', async () => {
+  test('an entry is stored after our last one was deleted', async () => {
     const { directory, before } = await openBeside({ atmos_r_dev: 'value' });
     await openTestKeyring({ directory }).delete('atmos_r_dev');
     const keyring = openTestKeyring({ directory });
@@ -109,17 +109,17 @@ describe.each([
     expect(readFileSync(join(directory, storeFile), 'latin1')).toBe(before);
   });
 
-  test('an entry of ours under a third password still keeps others out', async () => {
+  test('our own entry with a third password prevents the use of other passwords', async () => {
     const { directory } = await openBeside({});
     writeEntry(directory, 'atmos_r_dev', await sealEntry({ key: 'atmos_r_dev', value: 'v' }, 'x'));
     expectError(
       await rejectionOf(openTestKeyring({ directory }).set('atmos_r_other', 'value')),
       'ERR_KEYRING_DAMAGED',
-      /^the password opens .*verifier, but none of the entries beside it: /,
+      /^the password opens .*verifier but none of the entries: /,
     );
   });
 
-  test('an entry that does not open is not readable, and no hint moves it', async () => {
+  test('an entry that cannot be decrypted has no hint to move it', async () => {
     const { directory } = await openBeside({ atmos_r_dev: 'value' });
     const keyring = openTestKeyring({ directory });
     if (secret === testPassword) {
@@ -129,7 +129,7 @@ describe.each([
     const error = await rejectionOf(keyring.get(storeKey));
     expect(error).toMatchObject({
       code: 'ERR_KEYRING_FOREIGN',
-      message: `the entry ${join(directory, storeFile)} is not readable with this password: another program wrote it under another password, or it was changed`,
+      message: `the entry ${join(directory, storeFile)} is not readable with this password: another program encrypted it with another password, or it was changed`,
       hints: [],
     });
     expect((await rejectionOf(keyring.set(storeKey, 'mine'))).code).toBe('ERR_KEYRING_FOREIGN');
@@ -137,7 +137,7 @@ describe.each([
   });
 });
 
-test('a damaged entry of another program is not to be moved away', async () => {
+test('a damaged entry of another program has no hint to move it', async () => {
   const directory = await seedKeyring({ atmos_r_dev: 'value' });
   writeFileSync(join(directory, storeFile), 'ey', { mode: 0o600 });
   const error = await rejectionOf(openTestKeyring({ directory }).get(storeKey));
@@ -146,11 +146,11 @@ test('a damaged entry of another program is not to be moved away', async () => {
   const renamed = await rejectionOf(openTestKeyring({ directory }).get('a-profile'));
   expect(renamed).toMatchObject({
     code: 'ERR_KEYRING_FOREIGN',
-    hints: ['give the file its own name back'],
+    hints: ['rename the file back'],
   });
 });
 
-test('without a verifier a proof holds while the entry that gave it stays as it is', async () => {
+test('without a verifier a password stays proved while its proving entry does not change', async () => {
   const directory = await seedEntries({ atmos_r_dev: 'value' });
   await writeWeak(directory, storeKey, storePassword);
   const keyring = openTestKeyring({ directory });
@@ -161,8 +161,8 @@ test('without a verifier a proof holds while the entry that gave it stays as it 
   expect((await rejectionOf(keyring.get(storeKey))).code).toBe('ERR_KEYRING_PASSWORD_WRONG');
 });
 
-describe('a directory that Atmos wrote', () => {
-  test('is listed whole: long names, a leading dot and control characters too', async () => {
+describe('a directory of Atmos', () => {
+  test('is listed completely, including long names, a leading dot and control characters', async () => {
     const directory = copyKeychainDirectory();
     const keyring = openTestKeyring({ directory, password: keychainPassword });
     expect(await keyring.keys()).toEqual(keychainKeys);
@@ -176,7 +176,7 @@ describe('a directory that Atmos wrote', () => {
       expect((await rejectionOf(keyring.set(key, 'v'))).code).toBe('ERR_KEYRING_INVALID_KEY');
   });
 
-  test('with files of an editor or a system beside it lists only what is a JWE', async () => {
+  test('is listed without files of editors and systems, which are no JWE', async () => {
     const directory = copyKeychainDirectory();
     for (const name of ['.DS_Store', '.swp', 'x'.repeat(250), 'a\tb'])
       writeFileSync(join(directory, name), 'not a JWE', { mode: 0o600 });
@@ -187,7 +187,7 @@ describe('a directory that Atmos wrote', () => {
     expect(await keyring.keys()).toEqual(keychainKeys);
   });
 
-  test('has as many entries for status as for rekey, those under odd names too', async () => {
+  test('has the same number of entries for status and for rekey', async () => {
     const directory = copyKeychainDirectory();
     writeFileSync(
       join(directory, 'a%2fb'),
@@ -203,11 +203,11 @@ describe('a directory that Atmos wrote', () => {
     ).toMatchObject({ entries: 9, rewritten: 2 });
   });
 
-  test('is no keyring of ours without the two entries of atmos auth', async () => {
+  test('is not our keyring without the two entries of atmos auth', async () => {
     const directory = copyKeychainDirectory();
     const ours = openTestKeyring({ directory, password: null });
     for (const key of ['atmos_r1_me', 'atmos_r1_corp']) await ours.delete(key);
-    // What deleting needs is there now; a directory without it is as good.
+    // The delete created `.state`; the test needs a directory without it.
     renameSync(join(directory, '.state'), `${directory}-state`);
     const context = createTestContext({ directory, password: 'a new password' });
     expect(fileInspector.describe(context)).toMatchObject({ isMade: false, entries: 6 });
@@ -216,7 +216,7 @@ describe('a directory that Atmos wrote', () => {
 });
 
 describe('a new password', () => {
-  test("is given to entries of other programs that open, with the entries' own parameters", async () => {
+  test('is set for entries of other programs that open, which keep their parameters', async () => {
     const directory = await seedKeyring({ atmos_r_dev: 'value' });
     const strong = { algorithm: 'PBES2-HS384+A192KW', rounds: 50_000, salt: quick.salt } as const;
     const item = formatItem({ key: 'of-a-library', value: 'v' });
@@ -249,13 +249,13 @@ describe('a new password', () => {
     expect(other).toMatchObject({ algorithm: 'PBES2-HS256+A128KW', rounds: 8192 });
     expect(other?.salt).toHaveLength(9);
     expect(library).toMatchObject({ algorithm: 'PBES2-HS384+A192KW', rounds: 50_000 });
-    // Once more: all of them have it already.
+    // The second run changes nothing.
     const after = contentsOf(directory);
     expect(await rekey(directory)).toMatchObject({ outcome: 'none', rewritten: 0 });
     expect(contentsOf(directory)).toEqual(after);
   });
 
-  test('leaves those that do not open as they are, names them, and does the rest', async () => {
+  test('is not set for entries that do not open, which are reported', async () => {
     const directory = await seedKeyring({ atmos_r_dev: 'value' });
     await writeWeak(directory, storeKey, storePassword);
     writeFileSync(join(directory, 'notes.txt'), 'what this is', { mode: 0o600 });
@@ -281,7 +281,7 @@ describe('a new password', () => {
     );
   });
 
-  test('reaches our entries however much other ones cost in vain', async () => {
+  test('is set for our entries, however much wasted work other entries cause', async () => {
     const directory = await seedKeyring({ atmos_r_dev: 'value' });
     for (let number = 0; number < 20; number++) {
       const parameters = { ...quick, rounds: 600_000, salt: Buffer.alloc(16, `${number} salt`) };
@@ -290,7 +290,7 @@ describe('a new password', () => {
     let derived = 0;
     const derivation = {
       ...createDerivation(Buffer.from(testPassword)),
-      // Nobody waits for the keys that open nothing.
+      // Avoids the derivations of keys that open nothing.
       wrappingKey: async (parameters: KeyParameters) => {
         if (parameters.rounds === quick.rounds) return wrappingKey(parameters);
         derived++;
@@ -317,7 +317,7 @@ describe('a new password', () => {
 });
 
 describe('--upgrade', () => {
-  test('leaves entries of other programs as weak as Atmos reads them quickly', async () => {
+  test('keeps the weak parameters of entries of other programs, which Atmos reads faster', async () => {
     const directory = copyKeychainDirectory();
     const others = Object.entries(contentsOf(directory)).filter(
       ([path]) => !/atmos_r1_(me|corp)$/.test(path),
@@ -344,7 +344,7 @@ describe('--upgrade', () => {
     expect(isStrong(parametersOf(directory, '.x%2Fdev%2FKEY'))).toBe(true);
   });
 
-  test('knows our own entry by its value where its name could be of a store', async () => {
+  test('recognizes our own entry by its value if its name could belong to a store', async () => {
     const directory = await seedKeyring({ atmos_r_dev: 'value' });
     const [ours, theirs] = ['atmos_r_team/admin', 'atmos_r_team/TOKEN'];
     const envelope = JSON.stringify({ type: 'aws', data: {} });

@@ -3,10 +3,10 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { temporaryDirectory } from '../../support/temporary.ts';
 
-/** Of every entry but `…/OTHER_PASSWORD`. */
+/** The password of every entry except `…/OTHER_PASSWORD`. */
 export const keychainPassword = 'authpass1';
 
-/** A directory that Go Atmos wrote: test/vectors/keychain-directory.md. */
+/** Copies a directory that Atmos in Go wrote: test/vectors/keychain-directory.md. */
 export function copyKeychainDirectory(): string {
   const directory = join(temporaryDirectory(), 'keyring');
   mkdirSync(directory, { mode: 0o700 });
@@ -20,7 +20,7 @@ export function copyKeychainDirectory(): string {
 
 export const longName = `atmos/plat/ue2/prod/${'c'.repeat(200)}/KEY_NAME_12345`;
 
-/** The keys of its entries, sorted. */
+/** The names of its entries, sorted. */
 export const keychainKeys = [
   '.x/dev/KEY',
   'atmos/dev/sops/age-key/dev-sops',

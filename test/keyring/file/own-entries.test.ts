@@ -11,7 +11,7 @@ import { filesUnder, newPassword } from './rekeying.ts';
 import { contentsOf, seedEntries, seedKeyring, writeEntry } from './seed.ts';
 import { sealEntry } from './tokens.ts';
 
-// A name with a slash is ours in a realm that we know, and a store's otherwise.
+// A name with a slash is our own in a known realm, and a store's otherwise.
 const own = 'atmos_r1_team/dev';
 const ofStore = 'atmos_secrets/dev/app/TOKEN';
 
@@ -26,8 +26,8 @@ function rekey(directory: string) {
   return rekeyKeyring(contextIn(directory), { newPassword: { ask: async () => newPassword } });
 }
 
-describe('an entry of ours with a slash', () => {
-  test('alone keeps a second password out, without a verifier too', async () => {
+describe('an own entry with a slash in its name', () => {
+  test('prevents the use of a second password, also without a verifier', async () => {
     const directory = await seedKeyring({ [own]: 'value' });
     renameSync(join(directory, '.state'), `${directory}-state`);
     const wrong = openFileKeyring(contextIn(directory, 'a second password'));
@@ -40,36 +40,36 @@ describe('an entry of ours with a slash', () => {
     expect(await right.get(own)).toBe('value');
   });
 
-  test('that does not open keeps the password from being changed', async () => {
+  test('prevents a password change if it cannot be decrypted', async () => {
     const directory = await seedKeyring({ atmos_r1_dev: 'value' });
     writeEntry(directory, own, await sealEntry({ key: own, value: 'value' }, 'another password'));
     const before = contentsOf(directory);
     const path = join(directory, 'atmos_r1_team%2Fdev');
     expect(await rejectionOf(rekey(directory))).toMatchObject({
       code: 'ERR_KEYRING_DAMAGED',
-      message: `nothing was changed, because not every entry opens: the entry ${path} is damaged: it was changed, or written under another password`,
+      message: `nothing was changed, because some entries cannot be decrypted: the entry ${path} is damaged: it was changed, or encrypted with another password`,
     });
     expect(contentsOf(directory)).toMatchObject(
       Object.fromEntries(Object.entries(before).filter(([name]) => name.includes('atmos_'))),
     );
   });
 
-  test('is counted and examined as one', async () => {
+  test('is counted and inspected as an own entry', async () => {
     const directory = await seedEntries({ [own]: 'value', [ofStore]: '"secret"' });
     const context = contextIn(directory);
     expect(fileInspector.describe(context)).toMatchObject({ isMade: true, entries: 2 });
     const findings = await fileInspector.examine(context);
     expect(findings.map(({ message }) => message)).toEqual(
       expect.arrayContaining([
-        '1 entries, all yours alone and of a form that can be read',
+        '1 entries: each is readable only by you and has a valid format',
         'entries of other programs in the same directory: 1',
       ]),
     );
   });
 });
 
-describe("a store's entry whose name begins like ours", () => {
-  test('says nothing of the password', async () => {
+describe("a store's entry whose name begins like an own one", () => {
+  test('is not used to check the password', async () => {
     const directory = await seedEntries({});
     writeEntry(directory, ofStore, await sealEntry({ key: ofStore, value: '"s"' }, 'of the store'));
     const keyring = openFileKeyring(contextIn(directory));

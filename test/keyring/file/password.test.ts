@@ -52,7 +52,7 @@ function passwordFile(text: string | Buffer): string {
   return path;
 }
 
-describe('the order', () => {
+describe('the order of password sources', () => {
   const everything: Options = {
     password: 'from the variable',
     settings: {
@@ -62,7 +62,7 @@ describe('the order', () => {
     promptPassword: async () => 'from the person',
   };
 
-  test('is variable, file, command, person', async () => {
+  test('is variable, file, command, prompt', async () => {
     const { passwordCommand = { value: '', source: '' } } = everything.settings ?? {};
     expect(passwordSource(contextOf(everything))).toBe('variable');
     expect(passwordSource(contextOf({ ...everything, password: null }))).toBe('file');
@@ -77,7 +77,7 @@ describe('the order', () => {
     expect(await resolve(withPerson)).toBe('from the person');
   });
 
-  test('does not go on when a source that is there gives nothing', async () => {
+  test('does not continue after a configured source without a password', async () => {
     expect((await rejectionOf(resolve({ ...everything, password: '' }))).message).toContain(
       'is empty',
     );
@@ -93,20 +93,20 @@ describe('a variable', () => {
     ['secret\n', 'secret'],
     ['secret\r\n', 'secret'],
     ['two\nlines\n', 'two\nlines'],
-  ])('of %j gives %j: one newline at the end is dropped', async (value, expected) => {
+  ])('with %j provides %j without one newline at the end', async (value, expected) => {
     expect(await resolve({ password: value })).toBe(expected);
   });
 
-  test('that is empty is an error naming it', async () => {
+  test('is an error with its name if it is empty', async () => {
     expectError(
       await rejectionOf(resolve({ password: '' })),
       'ERR_KEYRING_PASSWORD_REQUIRED',
-      "the variable ATMOS_KEYRING_PASSWORD, which should hold the keyring's password, is empty",
+      "the variable ATMOS_KEYRING_PASSWORD, which should contain the keyring's password, is empty",
       'unset ATMOS_KEYRING_PASSWORD',
     );
   });
 
-  test('may have another name, and the error says who gave it', async () => {
+  test('may have another name, and the error contains where it was configured', async () => {
     const passwordEnv = { value: 'MY_SECRET', source: 'ATMOS_KEYRING_PASSWORD_ENV' };
     const env = (value: string) => ({
       settings: { passwordEnv },
@@ -116,7 +116,7 @@ describe('a variable', () => {
     expectError(
       await rejectionOf(resolve(env(''))),
       'ERR_KEYRING_PASSWORD_REQUIRED',
-      "the variable MY_SECRET (named by ATMOS_KEYRING_PASSWORD_ENV), which should hold the keyring's password, is empty",
+      "the variable MY_SECRET (named by ATMOS_KEYRING_PASSWORD_ENV), which should contain the keyring's password, is empty",
       'unset MY_SECRET',
     );
   });
@@ -130,11 +130,11 @@ describe('a file', () => {
     ['secret\n\n', 'secret\n'],
     [' secret ', ' secret '],
     ['two\nlines\n', 'two\nlines'],
-  ])('with %j gives %j: one newline at the end is dropped', async (text, expected) => {
+  ])('with %j provides %j without one newline at the end', async (text, expected) => {
     expect(await resolve(fromFile(passwordFile(text)))).toBe(expected);
   });
 
-  test('may be a symbolic link to a link, as Kubernetes makes it', async () => {
+  test('may be a symbolic link to a link, as in Kubernetes', async () => {
     const directoryOfSecret = temporaryDirectory();
     mkdirSync(join(directoryOfSecret, '..2026'));
     writeFileSync(join(directoryOfSecret, '..2026', 'password'), password);
@@ -157,7 +157,7 @@ describe('a file', () => {
     );
   });
 
-  test('that is not there is an error', async () => {
+  test('is an error if it does not exist', async () => {
     const path = join(temporaryDirectory(), 'absent');
     expectError(
       await rejectionOf(resolve(fromFile(path))),
@@ -167,7 +167,7 @@ describe('a file', () => {
     );
   });
 
-  test('that is a directory is an error', async () => {
+  test('is an error if it is a directory', async () => {
     const path = temporaryDirectory();
     expectError(
       await rejectionOf(resolve(fromFile(path))),
@@ -176,7 +176,7 @@ describe('a file', () => {
     );
   });
 
-  test('that is a socket is an error', async () => {
+  test('is an error if it is a socket', async () => {
     const path = join(temporaryDirectory(), 'socket');
     const server = createServer().listen(path);
     await once(server, 'listening');
@@ -189,17 +189,17 @@ describe('a file', () => {
     );
   });
 
-  test('that is a named pipe without a writer is waited for 5 seconds', async () => {
+  test('may be a named pipe without a writer for up to 5 seconds', async () => {
     const path = makePipe();
     const host = { ...contextOf({}).host, ...standingClock() };
     expectError(
       await rejectionOf(resolve({ ...fromFile(path), host })),
       'ERR_KEYRING_TIMEOUT',
-      `the password file ${path} (from ATMOS_KEYRING_PASSWORD_FILE) is a pipe that gave no password for 5 seconds`,
+      `the password file ${path} (from ATMOS_KEYRING_PASSWORD_FILE) is a pipe that sent no password for 5 seconds`,
     );
   });
 
-  test('that is a pipe whose writer comes later is read', async () => {
+  test('may be a named pipe whose writer opens it later', async () => {
     const path = makePipe();
     let writer = -1;
     const sleeps = [
@@ -216,14 +216,14 @@ describe('a file', () => {
     expect(sleeps).toEqual([]);
   });
 
-  test('that is a pipe whose writer comes and goes between two looks is read', async () => {
+  test('may be a named pipe whose writer opens and closes it between two reads', async () => {
     const path = makePipe();
     const sleep = async () => writeFileSync(path, 'correct\n');
     const host = { ...contextOf({}).host, sleep };
     expect(await resolve({ ...fromFile(path), host })).toBe('correct');
   });
 
-  test('that is a named pipe whose writer closes it without writing is empty', async () => {
+  test('is empty if it is a named pipe whose writer writes nothing', async () => {
     const path = makePipe();
     let writer = -1;
     const sleeps = [
@@ -241,17 +241,17 @@ describe('a file', () => {
     );
   });
 
-  test('that is a pipe whose writer says nothing does not hold us', async () => {
+  test('times out if it is a pipe whose writer writes nothing', async () => {
     const { path } = openPipe();
     const host = { ...contextOf({}).host, ...standingClock() };
     expectError(
       await rejectionOf(resolve({ ...fromFile(path), host })),
       'ERR_KEYRING_TIMEOUT',
-      `the password file ${path} (from ATMOS_KEYRING_PASSWORD_FILE) is a pipe that gave no password for 5 seconds`,
+      `the password file ${path} (from ATMOS_KEYRING_PASSWORD_FILE) is a pipe that sent no password for 5 seconds`,
     );
   });
 
-  test('that is a pipe whose writer is slow is waited for', async () => {
+  test('may be a pipe with a slow writer', async () => {
     const { path, writer } = openPipe();
     const sleeps = [
       () => writeSync(writer, 'corr'),
@@ -271,7 +271,7 @@ describe('a file', () => {
     return path;
   }
 
-  /** Time passes only during a sleep. */
+  /** A clock that advances only in `sleep`. */
   function standingClock() {
     let clockMs = 0;
     return {
@@ -285,7 +285,7 @@ describe('a file', () => {
   /** A pipe with a writer, which the test closes itself or leaves open. */
   function openPipe() {
     const path = makePipe();
-    // Linux opens a pipe for both without waiting for the other end.
+    // Linux opens a pipe for reading and writing without waiting for the other end.
     const writer = openSync(path, constants.O_RDWR | constants.O_NONBLOCK);
     onTestFinished(() => {
       try {
@@ -301,7 +301,7 @@ describe('a file', () => {
 describe('a command', () => {
   const named = 'the password command (from auth.keyring.spec.password_command)';
 
-  test('runs in a shell and gives what it prints, without the newline', async () => {
+  test('runs in a shell and provides its output without the newline', async () => {
     expect(await resolve(fromCommand('printf "%s\\n" "correct $((6 * 7))"'))).toBe('correct 42');
   });
 
@@ -309,12 +309,15 @@ describe('a command', () => {
     ['printf "secret\\nuser: ada\\nurl: https://example.com\\n"', 'secret'],
     ['printf "secret\\r\\nnote\\r\\n"', 'secret'],
     ['printf " secret "', ' secret '],
-  ])('that is %j gives its first line, as pass show has notes below it', async (line, expected) => {
-    expect(await resolve(fromCommand(line))).toBe(expected);
-    expect(await resolve(fromCommand(line.replaceAll('secret', 'secret word')), true)).toBe(
-      expected.replace('secret', 'secret word'),
-    );
-  });
+  ])(
+    'that is %j provides its first line, since pass show prints notes below it',
+    async (line, expected) => {
+      expect(await resolve(fromCommand(line))).toBe(expected);
+      expect(await resolve(fromCommand(line.replaceAll('secret', 'secret word')), true)).toBe(
+        expected.replace('secret', 'secret word'),
+      );
+    },
+  );
 
   test.each([
     ['printf "\\nsecret"', `${named} printed an empty first line`],
@@ -324,7 +327,7 @@ describe('a command', () => {
     ['true', `${named} printed nothing`],
     ['echo', `${named} printed nothing`],
     ['/absent/program 2>/dev/null', `${named} failed with exit code 127`],
-  ])('%j is an error that does not hold what it printed', async (command, message) => {
+  ])('%j is an error without the output of the command', async (command, message) => {
     expectError(
       await rejectionOf(resolve(fromCommand(command))),
       'ERR_KEYRING_PASSWORD_REQUIRED',
@@ -332,7 +335,7 @@ describe('a command', () => {
     );
   });
 
-  test('that prints without end is an error that says so', async () => {
+  test('is an error if it prints endlessly', async () => {
     expectError(
       await rejectionOf(resolve(fromCommand('yes 2>/dev/null'))),
       'ERR_KEYRING_PASSWORD_REQUIRED',
@@ -340,7 +343,7 @@ describe('a command', () => {
     );
   });
 
-  test('that does not end is killed, and a child of it that holds the pipe is not waited for', async () => {
+  test('is killed at its time limit, even if its child keeps the pipe open', async () => {
     const limits: number[] = [];
     const { runShell } = realHost();
     const host = {
@@ -355,24 +358,24 @@ describe('a command', () => {
     expectError(
       await rejectionOf(resolve(fromCommand(`sleep 60 & echo $! > ${pidFile}; wait`, { host }))),
       'ERR_KEYRING_TIMEOUT',
-      `${named} did not end within 30 seconds`,
+      `${named} did not exit within 30 seconds`,
     );
     expect(limits).toEqual([30_000]);
   });
 
-  test('that calls us again is told, instead of calling itself for ever', async () => {
+  test('fails if it runs atmos, instead of looping', async () => {
     const guard = await resolve(fromCommand('echo "$ATMOS_KEYRING_PASSWORD_COMMAND_RUNS"'));
     const host = { env: { ATMOS_KEYRING_PASSWORD_COMMAND_RUNS: guard } };
     expectError(
       await rejectionOf(resolve(fromCommand('echo secret', { host }))),
       'ERR_KEYRING_PASSWORD_REQUIRED',
-      `${named} calls atmos itself, which would ask it for the password again`,
+      `${named} runs atmos, which would run the password command again`,
     );
   });
 });
 
-describe('a person', () => {
-  test('is told what is unlocked, and whether it is new', async () => {
+describe('a prompt', () => {
+  test('receives the location of the keyring and whether it is new', async () => {
     const requests: unknown[] = [];
     const promptPassword = async (request: unknown) => {
       requests.push(request);
@@ -386,7 +389,7 @@ describe('a person', () => {
     ]);
   });
 
-  test('who types nothing is told so', async () => {
+  test('is an error if the typed password is empty', async () => {
     expectError(
       await rejectionOf(resolve({ promptPassword: async () => '' })),
       'ERR_KEYRING_PASSWORD_REQUIRED',
@@ -394,7 +397,7 @@ describe('a person', () => {
     );
   });
 
-  test('who gives up is passed on', async () => {
+  test('is canceled with the error of the caller', async () => {
     const cancelled = new AtmosError('ERR_CANCELLED', 'cancelled');
     const promptPassword = async () => Promise.reject(cancelled);
     await expect(resolve({ promptPassword })).rejects.toBe(cancelled);
@@ -404,7 +407,7 @@ describe('a person', () => {
 describe('without any source', () => {
   const fileHint = 'export ATMOS_KEYRING_PASSWORD_FILE=<a file that holds the password>';
 
-  test('the error names the keyring and the variable, and the first hint unlocks it', async () => {
+  test('the error contains the keyring and the variable, and the first hint unlocks it', async () => {
     const context = { ...contextOf({}), canUnlock: true };
     const error = await rejectionOf(resolvePassword(context, false));
     expectError(
@@ -415,14 +418,14 @@ describe('without any source', () => {
     expect(error.hints).toEqual(['atmos auth keyring unlock', fileHint]);
   });
 
-  test('no unlock is proposed where no agent can hold the keyring open', async () => {
+  test('no hint proposes to unlock if no agent can open the keyring', async () => {
     expect((await rejectionOf(resolve({}))).hints).toEqual([fileHint]);
   });
 
   test.each([
     [false, 'is locked'],
     [true, 'needs a password'],
-  ])('of a new keyring: %s. Without a terminal the reason is told', async (isNew, state) => {
+  ])('the error contains why there is no prompt (new keyring: %s)', async (isNew, state) => {
     const noTerminal = new NoTerminalError('cannot ask', { reason: 'CI is set' });
     const promptPassword = async () => Promise.reject(noTerminal);
     expectError(
@@ -432,7 +435,7 @@ describe('without any source', () => {
     );
   });
 
-  test('a prompt of a caller that cannot ask gives the same error', async () => {
+  test('a caller that cannot prompt gets the same error', async () => {
     const promptPassword = async () =>
       Promise.reject(new AtmosError('ERR_NO_TERMINAL', 'nobody is there'));
     expectError(
@@ -442,7 +445,7 @@ describe('without any source', () => {
     );
   });
 
-  test('a new password that no one can be asked for is missing', async () => {
+  test('a new password is missing if no one can be prompted', async () => {
     const hints = [addOptions(['--stdin'])];
     const ask = async () =>
       Promise.reject(new NoTerminalError('cannot ask', { reason: 'there is no terminal', hints }));
@@ -467,7 +470,7 @@ describe('the password of a new keyring', () => {
     expect(error.hints.join(' ')).not.toContain(short === 'x' ? 'x ' : short);
   });
 
-  test.each(['12345678', 'éééé', '🔑🔑'])('%j is long enough: bytes count', async (long) => {
+  test.each(['12345678', 'éééé', '🔑🔑'])('%j is long enough, since bytes count', async (long) => {
     expect(await resolve({ password: long }, true)).toBe(long);
   });
 
@@ -476,12 +479,12 @@ describe('the password of a new keyring', () => {
     ['a variable with a carriage return', () => ({ password: 'correct\rhorse' })],
     ['a file', () => fromFile(passwordFile('correct\nhorse\n'))],
     ['a prompt', () => ({ promptPassword: async () => 'correct\nhorse' })],
-  ])('of %s is one line; an existing keyring opens with several', async (_, options) => {
+  ])('from %s must be one line; an existing keyring opens with several', async (_, options) => {
     const given = options();
     expectError(
       await rejectionOf(resolve(given, true)),
       'ERR_KEYRING_PASSWORD_REQUIRED',
-      `the password for the new keyring ${directory} has several lines, and a password is one line`,
+      `the password for the new keyring ${directory} has several lines; a password must be one line`,
       'to generate one: openssl rand -base64 24',
     );
     expect(await resolve(given)).toMatch(/^correct[\r\n]horse$/);
@@ -490,20 +493,20 @@ describe('the password of a new keyring', () => {
   test.each<[string, () => NewPasswordSource]>([
     ['standard input', () => ({ ask: async () => 'correct\nhorse' })],
     ['a file', () => ({ file: { value: passwordFile('correct\nhorse\n'), source: 'x' } })],
-  ])('from %s for rekey is one line as well', async (_, source) => {
+  ])('from %s for rekey must be one line as well', async (_, source) => {
     expectError(
       await rejectionOf(readNewPassword(contextOf({}), source())),
       'ERR_KEYRING_PASSWORD_REQUIRED',
-      'the new password has several lines, and a password is one line',
+      'the new password has several lines; a password must be one line',
     );
   });
 
-  test('counts without the newline of a file', async () => {
+  test('is counted without the newline of a file', async () => {
     const error = await rejectionOf(resolve(fromFile(passwordFile('1234567\n')), true));
     expect(error.code).toBe('ERR_KEYRING_PASSWORD_TOO_SHORT');
   });
 
-  test('may be shorter where the keyring is older than the rule', async () => {
+  test('may be shorter for an existing keyring', async () => {
     expect(await resolve({ password: 'x' }, false)).toBe('x');
   });
 });

@@ -1,7 +1,7 @@
 import { expect } from 'vitest';
 import { KeyringError, type KeyringErrorCode } from '../../../src/core/errors.ts';
 
-/** The keyring's error that a promise must reject with. */
+/** The KeyringError that a promise must reject with. */
 export async function rejectionOf(promise: Promise<unknown>): Promise<KeyringError> {
   const error: unknown = await promise.then(
     () => undefined,
@@ -11,7 +11,7 @@ export async function rejectionOf(promise: Promise<unknown>): Promise<KeyringErr
   return error;
 }
 
-/** The same of a call that must throw. */
+/** The KeyringError that a call must throw. */
 export function thrownBy(call: () => unknown): KeyringError {
   try {
     call();
@@ -22,7 +22,7 @@ export function thrownBy(call: () => unknown): KeyringError {
   expect.fail('nothing was thrown');
 }
 
-/** Asserts the code and the message, and that the hints hold `hint` where one is expected. */
+/** Asserts the code and the message, and that the hints contain `hint` if it is given. */
 export function expectError(
   error: KeyringError,
   code: KeyringErrorCode,

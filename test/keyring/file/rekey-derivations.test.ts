@@ -26,12 +26,12 @@ describe('rekey derives', () => {
     expect(await valuesUnder(directory, testPassword)).toEqual(entries);
   });
 
-  test('one key to refuse the password that the keyring has', async () => {
+  test('one key to reject the current password as the new one', async () => {
     const directory = await seedKeyring(entries);
     const derivations = await countDerivations(async () => {
       expect(await errorOf(rekey(directory, { to: testPassword }))).toMatchObject({
         code: 'ERR_USAGE',
-        message: 'the new password is the one that the keyring has',
+        message: 'the new password is the same as the current one',
       });
     });
     expect(derivations).toBe(1);

@@ -42,7 +42,9 @@ const wrong = Object.fromEntries(
 const sorted = (record: Readonly<Record<string, string>>) =>
   Object.fromEntries(Object.entries(record).toSorted(([a], [b]) => (a < b ? -1 : 1)));
 
-/** What a kill right after the `nth` such step leaves behind: a copy of the directory as it was then. */
+/**
+ * A copy of the directory as it is right after the `nth` such step, as a killed process leaves it.
+ */
 async function killedAfter(step: string, nth = 1, directory?: string): Promise<string> {
   const original = directory ?? (await seedKeyring(entries));
   const copy = join(temporaryDirectory(), 'keyring');
@@ -60,7 +62,7 @@ async function killedAfter(step: string, nth = 1, directory?: string): Promise<s
 const isDecided = (directory: string) => existsSync(statePaths(directory).commit);
 
 describe('a new password', () => {
-  test('opens every entry, and the old one none', async () => {
+  test('opens every entry, and the old one opens none', async () => {
     const directory = await seedKeyring(entries);
     expect(await rekey(directory)).toEqual({
       outcome: 'changed',
@@ -81,7 +83,7 @@ describe('a new password', () => {
     ]);
   });
 
-  test('comes with a new salt, one for all, and the strongest there is', async () => {
+  test('has one new salt for all entries and the strongest parameters', async () => {
     const directory = await seedKeyring(entries);
     await rekey(directory);
     const tokens = ['atmos_one', 'atmos_two%252', 'atmos_three', '.state/verifier'].map((name) => {
@@ -93,7 +95,7 @@ describe('a new password', () => {
     expect(tokens[0]?.salt.equals(quick.salt)).toBe(false);
   });
 
-  test('opens entries of every key that there can be', async () => {
+  test('opens entries with any name', async () => {
     const keys = hostileKeys.filter((key) => key !== '__proto__');
     const hostile = Object.fromEntries(keys.map((key) => [key, `of ${key}`]));
     const directory = await seedKeyring(hostile);
@@ -101,7 +103,7 @@ describe('a new password', () => {
     expect(await valuesUnder(directory, newPassword)).toEqual(sorted(hostile));
   });
 
-  test('is written with from now on, by those who know it alone', async () => {
+  test('is needed for every later write', async () => {
     const directory = await seedKeyring(entries);
     const before = openTestKeyring({ directory });
     expect(await before.get('atmos_one')).toBe('the first');
@@ -116,7 +118,7 @@ describe('a new password', () => {
     expect(await filesUnder(directory, testPassword)).toEqual([]);
   });
 
-  test('keeps what is encrypted byte for byte, also what other tools put there', async () => {
+  test('keeps the decrypted bytes, also in entries of other tools', async () => {
     const directory = await seedKeyring();
     const item = { Key: 'theirs', Data: null, Label: 'a label', Description: 'ours has none' };
     const plaintext = Buffer.from(JSON.stringify(item));
@@ -129,7 +131,7 @@ describe('a new password', () => {
     expect('plaintext' in opened && opened.plaintext.toString()).toBe(JSON.stringify(item));
   });
 
-  test('takes along entries under names that no key encodes to', async () => {
+  test('is set for entries whose file names belong to no entry name', async () => {
     const directory = await seedKeyring(entries);
     for (const name of ['.hidden', 'a%2fb', '%zz', 'x'.repeat(250)]) {
       writeFileSync(join(directory, name), await sealEntry({ key: name, value: 'v' }), {
@@ -144,14 +146,14 @@ describe('a new password', () => {
     expect(readFileSync(join(directory, '.DS_Store'), 'utf8')).toBe('no token');
   });
 
-  test('an entry in another place stays one', async () => {
+  test('keeps a renamed entry as it is', async () => {
     const directory = await seedKeyring(entries);
     renameSync(join(directory, 'atmos_one'), join(directory, 'swapped'));
     await rekey(directory);
     expect((await valuesUnder(directory, newPassword))['swapped']).toBe('ERR_KEYRING_FOREIGN');
   });
 
-  test('brings a keyring of Go a state of its own', async () => {
+  test('creates `.state` in a keyring of Go', async () => {
     const directory = await seedEntries(entries);
     await rekey(directory);
     expect(await valuesUnder(directory, newPassword)).toEqual(sorted(entries));
@@ -166,7 +168,7 @@ describe('a new password', () => {
     expect(await filesUnder(directory, testPassword)).toEqual([]);
   });
 
-  test('makes no keyring where there is none', async () => {
+  test('creates no keyring', async () => {
     const directory = join(temporaryDirectory(), 'none');
     expect(await rekey(directory)).toMatchObject({ outcome: 'none' });
     mkdirSync(directory, { mode: 0o700 });
@@ -174,7 +176,7 @@ describe('a new password', () => {
     expect(readdirSync(directory)).toEqual([]);
   });
 
-  test('takes as long as the entries are many, and tells so', async () => {
+  test('reports progress for each entry', async () => {
     const directory = await seedKeyring(entries);
     const told: string[] = [];
     await rekey(directory, { onProgress: (done, total) => told.push(`${done}/${total}`) });
@@ -182,7 +184,7 @@ describe('a new password', () => {
   });
 });
 
-describe('refused, with nothing changed', () => {
+describe('rekey fails and changes nothing for', () => {
   async function expectUnchanged(directory: string, run: () => Promise<unknown>) {
     const before = contentsOf(directory);
     const error: unknown = await run().then(
@@ -190,7 +192,7 @@ describe('refused, with nothing changed', () => {
       (reason: unknown) => reason,
     );
     const after = contentsOf(directory);
-    // A keyring without a state may have got the place of the lock.
+    // The lock may have created the state directory.
     expect({ ...after, [statePaths(directory).version]: '' }).toEqual({
       ...before,
       [statePaths(directory).version]: '',
@@ -209,13 +211,15 @@ describe('refused, with nothing changed', () => {
     });
   });
 
-  test('the password that it has', async () => {
+  test('the current password as the new one', async () => {
     const directory = await seedKeyring(entries);
     const error = await expectUnchanged(directory, () => rekey(directory, { to: testPassword }));
     expect(error).toMatchObject({
       code: 'ERR_USAGE',
-      message: 'the new password is the one that the keyring has',
-      hints: ['to keep the password and encrypt more strongly: atmos auth keyring rekey --upgrade'],
+      message: 'the new password is the same as the current one',
+      hints: [
+        'to keep the password and use stronger encryption: atmos auth keyring rekey --upgrade',
+      ],
     });
   });
 
@@ -243,7 +247,7 @@ describe('refused, with nothing changed', () => {
             await sealEntry({ key: 'atmos_odd', value: 'v' }, 'another one'),
           ),
         'ERR_KEYRING_DAMAGED',
-        /atmos_odd is damaged: it was changed, or written under another password$/,
+        /atmos_odd is damaged: it was changed, or encrypted with another password$/,
       ],
       [
         'an entry that is damaged',
@@ -264,26 +268,25 @@ describe('refused, with nothing changed', () => {
         /atmos_link is a symbolic link$/,
       ],
     ];
-  test.each(spoiled)(
-    '%s: it is named, and no other is touched',
-    async (_, spoil, code, message) => {
-      const directory = await seedKeyring(entries);
-      await spoil(directory);
-      for (const run of [
-        () => rekey(directory),
-        () => rekey(directory, { isDryRun: true }),
-        () => rekey(directory, { to: null }),
-      ]) {
-        const error = await expectUnchanged(directory, run);
-        expect(error.code).toBe(code);
-        expect(error.message).toMatch(/^nothing was changed, because not every entry opens: /);
-        expect(error.message).toMatch(message);
-        expect(error.hints).not.toEqual([]);
-      }
-    },
-  );
+  test.each(spoiled)('%s, which the error names', async (_, spoil, code, message) => {
+    const directory = await seedKeyring(entries);
+    await spoil(directory);
+    for (const run of [
+      () => rekey(directory),
+      () => rekey(directory, { isDryRun: true }),
+      () => rekey(directory, { to: null }),
+    ]) {
+      const error = await expectUnchanged(directory, run);
+      expect(error.code).toBe(code);
+      expect(error.message).toMatch(
+        /^nothing was changed, because some entries cannot be decrypted: /,
+      );
+      expect(error.message).toMatch(message);
+      expect(error.hints).not.toEqual([]);
+    }
+  });
 
-  test('all that do not open are named at once', async () => {
+  test('several entries that cannot be decrypted, which one error names', async () => {
     const directory = await seedKeyring(entries);
     truncateSync(join(directory, 'atmos_three'), 1000);
     chmodSync(join(directory, 'atmos_one'), 0o644);
@@ -293,7 +296,7 @@ describe('refused, with nothing changed', () => {
     expect(hints).toContain(`chmod 600 ${join(directory, 'atmos_one')}`);
   });
 
-  test('a person who leaves between two entries', async () => {
+  test('a signal between two entries', async () => {
     const directory = await seedKeyring(entries);
     const leaving = new AbortController();
     const onStep = (step: string) => {
@@ -304,11 +307,11 @@ describe('refused, with nothing changed', () => {
     );
     expect(error).toMatchObject({
       code: 'ERR_CANCELLED',
-      message: `cancelled: nothing in the keyring ${directory} was changed, and its password is the old one`,
+      message: `canceled: the keyring ${directory} was not changed and keeps its old password`,
     });
   });
 
-  test('a keyring that somebody else is changing', async () => {
+  test('a keyring that another process is changing', async () => {
     const directory = await seedKeyring(entries);
     const lock = await lockState(statePaths(directory), 'shared', realHost());
     let clockMs = 0;
@@ -323,7 +326,7 @@ describe('refused, with nothing changed', () => {
     });
   });
 
-  test('the second of two who change the password at once', async () => {
+  test('the second of two concurrent password changes', async () => {
     const directory = await seedKeyring(entries);
     const outcomes = await Promise.allSettled(
       ['the one password', 'the other password'].map((to) => rekey(directory, { to })),
@@ -331,13 +334,13 @@ describe('refused, with nothing changed', () => {
     expect(outcomes.map(({ status }) => status).toSorted()).toEqual(['fulfilled', 'rejected']);
     expect(outcomes.find((outcome) => outcome.status === 'rejected')?.reason).toMatchObject({
       code: 'ERR_KEYRING_BUSY',
-      message: `the password of the keyring ${directory} was changed by another process meanwhile`,
+      message: `the password of the keyring ${directory} was changed by another process at the same time`,
     });
     const winner = outcomes[0]?.status === 'fulfilled' ? 'the one password' : 'the other password';
     expect(await valuesUnder(directory, winner)).toEqual(sorted(entries));
   });
 
-  test('an entry that another tool writes without a pause', async () => {
+  test('an entry that another tool keeps writing', async () => {
     const directory = await seedKeyring(entries);
     let number = 0;
     const tokens = await Promise.all(
@@ -352,7 +355,7 @@ describe('refused, with nothing changed', () => {
       error,
       'ERR_KEYRING_BUSY',
       `nothing was changed, because another program keeps writing ${join(directory, 'atmos_one')}`,
-      'stop the program that writes there (Atmos, aws-vault), then run it again',
+      'stop the program that writes there (Atmos, aws-vault), then run the command again',
     );
     expect(existsSync(statePaths(directory).next)).toBe(false);
     expect(await valuesUnder(directory, testPassword)).toMatchObject({
@@ -362,7 +365,7 @@ describe('refused, with nothing changed', () => {
 });
 
 describe('a dry run', () => {
-  test('opens everything, asks for no new password and changes nothing', async () => {
+  test('decrypts every entry, does not prompt for a new password and changes nothing', async () => {
     const directory = await seedKeyring(entries);
     const before = contentsOf(directory);
     const result = await rekey(directory, { isDryRun: true, to: 'never read' });
@@ -372,7 +375,7 @@ describe('a dry run', () => {
 });
 
 describe('--upgrade', () => {
-  test('encrypts anew what is weaker than ours, under the same password', async () => {
+  test('re-encrypts weaker entries with the same password', async () => {
     const directory = await seedKeyring(entries);
     const options = { to: null };
     expect(await rekey(directory, { ...options, isDryRun: true })).toMatchObject({ rewritten: 3 });
@@ -395,28 +398,28 @@ describe('--upgrade', () => {
     );
     const token = parseJwe(readFileSync(join(directory, 'atmos_weak'), 'latin1'));
     expect('parameters' in token && isStrong(token.parameters)).toBe(true);
-    // The others stay as they are, and so does the generation: nobody needs to unlock again.
+    // Other entries and the generation do not change, so that the keyring stays unlocked.
     expect(readFileSync(statePaths(directory).verifier, 'latin1')).toBe(generation);
     expect(readFileSync(join(directory, 'atmos_one'), 'latin1')).toBe(
       before[join(directory, 'atmos_one')],
     );
   });
 
-  test('with a wrong password is refused', async () => {
+  test('fails with a wrong password', async () => {
     const directory = await seedKeyring(entries);
     const error = await rejectionOf(rekey(directory, { from: 'no idea', to: null }));
     expect(error.code).toBe('ERR_KEYRING_PASSWORD_WRONG');
   });
 });
 
-describe('cut short before it was decided', () => {
+describe('interrupted before the commit', () => {
   test.each([
     ['next made', 1],
     ['verifier staged', 1],
     ['entry staged', 2],
     ['entries staged', 1],
   ])(
-    'after "%s" (%i): the old password opens everything, and the next writer sweeps',
+    'after "%s" (%i): the old password opens everything, and the next write removes leftover files',
     async (step, nth) => {
       const directory = await killedAfter(step, nth);
       expect(isDecided(directory)).toBe(false);
@@ -430,7 +433,7 @@ describe('cut short before it was decided', () => {
   );
 });
 
-describe('cut short after it was decided', () => {
+describe('interrupted after the commit', () => {
   const steps: readonly [string, number][] = [
     ['renamed', 2],
     ['entry replaced', 1],
@@ -442,7 +445,7 @@ describe('cut short after it was decided', () => {
   ];
 
   test.each(steps)(
-    'after "%s" (%i): only the new one opens, by whatever comes next',
+    'after "%s" (%i): only the new password opens, in every operation that follows',
     async (step, nth) => {
       const copy = () => killedAfter(step, nth);
       for (const finish of [
@@ -476,14 +479,14 @@ describe('cut short after it was decided', () => {
     },
   );
 
-  test('a probe and a listing see it, and leave it as it is', async () => {
+  test('a probe and a listing do not complete it', async () => {
     const directory = await killedAfter('entry replaced');
     const before = contentsOf(directory);
     for (const password of [testPassword, newPassword, null]) {
       const keyring = openTestKeyring({ directory, password });
       expect(await keyring.probe()).toEqual({
         state: 'locked',
-        reason: 'a change of its password was cut short; what is read or written next ends it',
+        reason: 'a change of its password was interrupted; the next read or write completes it',
       });
       expect(await keyring.keys()).toEqual(Object.keys(entries).toSorted());
     }
@@ -491,14 +494,14 @@ describe('cut short after it was decided', () => {
     expect(contentsOf(directory)).toEqual(before);
   });
 
-  test('again, with the same passwords, finishes it, and once more finds it done', async () => {
+  test('a second run completes it, and a third run has nothing to do', async () => {
     const directory = await killedAfter('entry replaced');
     expect(await rekey(directory)).toMatchObject({ outcome: 'finished' });
     expect(await rekey(directory)).toMatchObject({ outcome: 'none', entries: 3, rewritten: 0 });
     expect(await valuesUnder(directory, newPassword)).toEqual(sorted(entries));
   });
 
-  test('finishing can itself be cut short', async () => {
+  test('the completion may be interrupted as well', async () => {
     let directory = await killedAfter('entry replaced');
     for (const step of [
       'entry replaced',
@@ -518,12 +521,12 @@ describe('cut short after it was decided', () => {
   });
 });
 
-describe('a tool that takes no lock beside', () => {
+describe('a concurrent tool without a lock', () => {
   const theirs = 'written by Go meanwhile';
   const writeTheirs = async (key = 'atmos_one', secret = testPassword) =>
     sealEntry({ key, value: theirs }, secret);
 
-  /** Go writes in place: the same file gets another content. */
+  /** Go overwrites the file instead of replacing it. */
   function atStep(directory: string, wanted: string, write: () => void, nth = 1) {
     let seen = 0;
     return rekey(directory, {
@@ -543,7 +546,7 @@ describe('a tool that takes no lock beside', () => {
     'verifier synced',
     'commit removed',
     'next removed',
-  ])('under the old password, at "%s": it is under the new one in the end', async (step) => {
+  ])('that writes with the old password at "%s" gets its entry re-encrypted', async (step) => {
     const directory = await seedKeyring(entries);
     const text = await writeTheirs('atmos_two%2');
     // The second writeAtomically is the commit's; the first writes the version.
@@ -561,7 +564,7 @@ describe('a tool that takes no lock beside', () => {
     expect(await filesUnder(directory, testPassword)).toEqual([]);
   });
 
-  test('into a file that is replaced at that moment: what it wrote is kept', async () => {
+  test('that writes into a file while it is replaced loses nothing', async () => {
     const directory = await seedKeyring(entries);
     const text = await writeTheirs();
     const { openSync, ftruncateSync, writeSync, closeSync } = await import('node:fs');
@@ -580,7 +583,7 @@ describe('a tool that takes no lock beside', () => {
     expect(await filesUnder(directory, testPassword)).toEqual([]);
   });
 
-  test('a new entry is taken along', async () => {
+  test('that writes a new entry gets it re-encrypted', async () => {
     const directory = await seedKeyring(entries);
     const text = await writeTheirs('new');
     await atStep(directory, 'entries synced', () => writeEntry(directory, 'new', text));
@@ -588,7 +591,7 @@ describe('a tool that takes no lock beside', () => {
   });
 
   test.each(['entry staged', 'entries staged', 'temporary synced'])(
-    'one that is deleted at "%s" stays so',
+    'that deletes an entry at "%s" gets it deleted',
     async (step) => {
       const directory = await seedKeyring(entries);
       const result = await atStep(directory, step, () =>
@@ -599,7 +602,7 @@ describe('a tool that takes no lock beside', () => {
     },
   );
 
-  test('under a third password, after the commit: it stays, and is named', async () => {
+  test('that writes with a third password after the commit keeps its entry, which is reported', async () => {
     const directory = await seedKeyring(entries);
     const text = await writeTheirs('atmos_one', 'a third one');
     const result = await atStep(directory, 'entries synced', () =>
@@ -609,12 +612,12 @@ describe('a tool that takes no lock beside', () => {
     expect(readFileSync(join(directory, 'atmos_one'), 'latin1')).toBe(text);
   });
 
-  test('when the rekey was killed: what it wrote after the commit stays under its password, and a repeat takes it along', async () => {
+  test('that writes after the commit of a killed rekey keeps its entry, which a second run re-encrypts', async () => {
     const original = await seedKeyring(entries);
     const directory = await killedAfter('entry replaced', 1, original);
     const text = await writeTheirs('atmos_two%2');
     writeEntry(directory, 'atmos_two%2', text);
-    // Finished without a password: nothing of theirs is lost.
+    // The completion needs no password and loses no entry of the tool.
     expect(await openTestKeyring({ directory, password: newPassword }).get('atmos_one')).toBe(
       'the first',
     );
@@ -630,7 +633,7 @@ describe('a tool that takes no lock beside', () => {
     expect(await filesUnder(directory, testPassword)).toEqual([]);
   });
 
-  test('long after: a repeat with both passwords takes it along, by its own salt', async () => {
+  test('that writes much later gets its entry re-encrypted by a second run with both passwords', async () => {
     const directory = await seedKeyring(entries);
     await rekey(directory);
     const parameters = { ...quick, salt: randomBytes(16) };
@@ -642,8 +645,8 @@ describe('a tool that takes no lock beside', () => {
   });
 });
 
-describe('a state that is not what was left', () => {
-  test('of an unknown version stops everything, before and after the commit', async () => {
+describe('a changed state directory', () => {
+  test('of an unknown version makes every operation fail, before and after the commit', async () => {
     for (const step of ['entry staged', 'entry replaced']) {
       const directory = await killedAfter(step);
       const paths = statePaths(directory);
@@ -656,7 +659,7 @@ describe('a state that is not what was left', () => {
         expectError(
           await rejectionOf(run()),
           'ERR_KEYRING_VERSION',
-          `the keyring ${paths.root} has version 7, and this atmos-auth knows version 1`,
+          `the keyring ${paths.root} has version 7; this atmos-auth supports version 1`,
           'npm install --global atmos-auth@latest',
         );
       }
@@ -664,7 +667,7 @@ describe('a state that is not what was left', () => {
     }
   });
 
-  test('a commit of an unknown version is not touched', async () => {
+  test('with a commit of an unknown version is not changed', async () => {
     const directory = await killedAfter('entry replaced');
     const { commit } = statePaths(directory);
     writeFileSync(commit, '{"version":2}');
@@ -673,7 +676,7 @@ describe('a state that is not what was left', () => {
       expectError(
         await rejectionOf(openTestKeyring({ directory, password }).get('atmos_one')),
         'ERR_KEYRING_VERSION',
-        `${commit} has version 2, and this atmos-auth knows version 1`,
+        `${commit} has version 2; this atmos-auth supports version 1`,
         'npm install --global atmos-auth@latest',
       );
     }
@@ -693,37 +696,40 @@ describe('a state that is not what was left', () => {
         entries: [{ name: '../out', from: '0'.repeat(64), to: '0'.repeat(64) }],
       }),
     ],
-  ])('a commit that is %s stops everything, and the hints mend it', async (_, text) => {
-    const directory = await killedAfter('entry replaced');
-    const paths = statePaths(directory);
-    writeFileSync(paths.commit, text);
-    const before = contentsOf(directory);
-    for (const run of [
-      () => rekey(directory),
-      () => openTestKeyring({ directory, password: newPassword }).get('atmos_one'),
-      () => openTestKeyring({ directory }).set('atmos_one', 'value'),
-      () => openTestKeyring({ directory }).delete('atmos_one'),
-    ]) {
-      const error = await rejectionOf(run());
-      expectError(
-        error,
-        'ERR_KEYRING_DAMAGED',
-        `the password of the keyring was being changed, and ${paths.commit}, which says how far, is damaged`,
-      );
-      expect(error.hints).toEqual([
-        `to start again, with each entry under the old or the new password: mv ${paths.next} ~/`,
-        'then to give all of them the new password: atmos auth keyring rekey',
-      ]);
-    }
-    expect(contentsOf(directory)).toEqual(before);
-    renameSync(paths.next, join(dirname(directory), 'next'));
-    await rekey(directory);
-    expect(await valuesUnder(directory, newPassword)).toEqual(sorted(entries));
-    expect(await filesUnder(directory, testPassword)).toEqual([]);
-  });
+  ])(
+    'with a commit that is %s makes every operation fail, and the hints fix it',
+    async (_, text) => {
+      const directory = await killedAfter('entry replaced');
+      const paths = statePaths(directory);
+      writeFileSync(paths.commit, text);
+      const before = contentsOf(directory);
+      for (const run of [
+        () => rekey(directory),
+        () => openTestKeyring({ directory, password: newPassword }).get('atmos_one'),
+        () => openTestKeyring({ directory }).set('atmos_one', 'value'),
+        () => openTestKeyring({ directory }).delete('atmos_one'),
+      ]) {
+        const error = await rejectionOf(run());
+        expectError(
+          error,
+          'ERR_KEYRING_DAMAGED',
+          `a password change was interrupted, and its progress file ${paths.commit} is damaged`,
+        );
+        expect(error.hints).toEqual([
+          `to cancel the change: each entry keeps the old or the new password: mv ${paths.next} ~/`,
+          'then to set the new password for all entries: atmos auth keyring rekey',
+        ]);
+      }
+      expect(contentsOf(directory)).toEqual(before);
+      renameSync(paths.next, join(dirname(directory), 'next'));
+      await rekey(directory);
+      expect(await valuesUnder(directory, newPassword)).toEqual(sorted(entries));
+      expect(await filesUnder(directory, testPassword)).toEqual([]);
+    },
+  );
 
   test.each(['entry staged', 'renamed', 'entry replaced', 'verifier synced'])(
-    'lost after "%s": both passwords together bring everything under the new one',
+    'that is lost after "%s" is completed with both passwords',
     async (step) => {
       const directory = await killedAfter(step, step === 'renamed' ? 2 : 1);
       rmSync(statePaths(directory).root, { recursive: true });
@@ -733,7 +739,7 @@ describe('a state that is not what was left', () => {
     },
   );
 
-  test('rolled back: the old password reads nothing and writes nothing, the new one both', async () => {
+  test('from before the change lets only the new password read and write', async () => {
     const directory = await seedKeyring(entries);
     const { root, verifier } = statePaths(directory);
     const old = join(temporaryDirectory(), 'state');
@@ -745,7 +751,7 @@ describe('a state that is not what was left', () => {
     expectError(
       await rejectionOf(openTestKeyring({ directory }).set('four', 'value')),
       'ERR_KEYRING_DAMAGED',
-      `the password opens ${verifier}, but none of the entries beside it: one of the two came back from another time`,
+      `the password opens ${verifier} but none of the entries: the file or the entries were restored from a backup`,
     );
     expect(new Set(Object.values(await valuesUnder(directory, testPassword)))).toEqual(
       new Set(['ERR_KEYRING_DAMAGED']),
@@ -760,7 +766,7 @@ describe('a state that is not what was left', () => {
     );
   });
 
-  test('half copied, without the marker: it is void', async () => {
+  test('that is copied partly, without the commit, is ignored', async () => {
     const directory = await killedAfter('entry replaced');
     unlinkSync(statePaths(directory).commit);
     await rekey(directory);
@@ -782,28 +788,25 @@ describe('a state that is not what was left', () => {
       'all new entries',
       (directory) => rmSync(statePaths(directory).nextEntries, { recursive: true }),
     ],
-  ])(
-    'half copied, with the marker but without %s: what is there counts, nothing is lost',
-    async (_, spoil) => {
-      const directory = await killedAfter('renamed', 2);
-      spoil(directory);
-      const keyring = openTestKeyring({
-        directory,
-        password: newPassword,
-        host: { sleep: async () => {} },
-      });
-      expectError(
-        await rejectionOf(keyring.get('atmos_two%2')),
-        'ERR_KEYRING_DAMAGED',
-        `the entry ${join(directory, 'atmos_two%252')} is damaged: it was changed, or written under another password`,
-      );
-      expect(isDecided(directory)).toBe(false);
-      await rekey(directory);
-      expect(await valuesUnder(directory, newPassword)).toEqual(sorted(entries));
-    },
-  );
+  ])('that is copied partly, with the commit but without %s, loses no entry', async (_, spoil) => {
+    const directory = await killedAfter('renamed', 2);
+    spoil(directory);
+    const keyring = openTestKeyring({
+      directory,
+      password: newPassword,
+      host: { sleep: async () => {} },
+    });
+    expectError(
+      await rejectionOf(keyring.get('atmos_two%2')),
+      'ERR_KEYRING_DAMAGED',
+      `the entry ${join(directory, 'atmos_two%252')} is damaged: it was changed, or encrypted with another password`,
+    );
+    expect(isDecided(directory)).toBe(false);
+    await rekey(directory);
+    expect(await valuesUnder(directory, newPassword)).toEqual(sorted(entries));
+  });
 
-  test('half copied, with the marker but without the new verifier: the entries tell which is right', async () => {
+  test('that is copied partly, without the new verifier, lets the entries decide on the password', async () => {
     const directory = await killedAfter('renamed', 2);
     unlinkSync(statePaths(directory).nextVerifier);
     expect(await valuesUnder(directory, newPassword)).toEqual(sorted(entries));
@@ -813,44 +816,46 @@ describe('a state that is not what was left', () => {
   });
 });
 
-describe('where it cannot be written', () => {
-  test.runIf(canMount())('a full disk, while entries are staged: nothing was changed', async () => {
-    const directory = join(mountTmpfs('size=256k'), 'keyring');
-    cpSync(await seedKeyring({ ...entries, large: 'x'.repeat(60_000) }), directory, {
-      recursive: true,
-    });
-    const before = contentsOf(directory);
-    expectError(
-      await rejectionOf(rekey(directory)),
-      'ERR_KEYRING_IO',
-      /: no space left on the device$/,
-    );
-    expect(contentsOf(directory)).toEqual(before);
-    expect(existsSync(statePaths(directory).next)).toBe(false);
-  });
-
+describe('a rekey without write access', () => {
   test.runIf(canMount())(
-    'a disk that is full from the commit on: it is finished all the same',
+    'changes nothing if the disk is full while entries are staged',
     async () => {
-      const root = mountTmpfs('size=512k');
-      const directory = join(root, 'keyring');
-      cpSync(await seedKeyring(entries), directory, { recursive: true });
-      let seen = 0;
-      await rekey(directory, {
-        onStep(step) {
-          if (step !== 'renamed' || ++seen !== 2) return;
-          try {
-            writeFileSync(join(root, 'filler'), Buffer.alloc(1024 * 1024));
-          } catch {
-            return;
-          }
-        },
-      }).catch((error: Error) => expect(error.message).toContain('is the new one from now on'));
-      expect(await valuesUnder(directory, newPassword)).toEqual(sorted(entries));
+      const directory = join(mountTmpfs('size=256k'), 'keyring');
+      cpSync(await seedKeyring({ ...entries, large: 'x'.repeat(60_000) }), directory, {
+        recursive: true,
+      });
+      const before = contentsOf(directory);
+      expectError(
+        await rejectionOf(rekey(directory)),
+        'ERR_KEYRING_IO',
+        /: no space left on the device$/,
+      );
+      expect(contentsOf(directory)).toEqual(before);
+      expect(existsSync(statePaths(directory).next)).toBe(false);
     },
   );
 
-  test.runIf(canMount())('a file system mounted read-only: refused', async () => {
+  test.runIf(canMount())('is completed if the disk is full after the commit', async () => {
+    const root = mountTmpfs('size=512k');
+    const directory = join(root, 'keyring');
+    cpSync(await seedKeyring(entries), directory, { recursive: true });
+    let seen = 0;
+    await rekey(directory, {
+      onStep(step) {
+        if (step !== 'renamed' || ++seen !== 2) return;
+        try {
+          writeFileSync(join(root, 'filler'), Buffer.alloc(1024 * 1024));
+        } catch {
+          return;
+        }
+      },
+    }).catch((error: Error) =>
+      expect(error.message).toContain('was changed, but some work is left'),
+    );
+    expect(await valuesUnder(directory, newPassword)).toEqual(sorted(entries));
+  });
+
+  test.runIf(canMount())('fails on a read-only file system', async () => {
     const { execFileSync } = await import('node:child_process');
     const root = mountTmpfs('size=512k');
     const directory = join(root, 'keyring');
@@ -864,7 +869,7 @@ describe('where it cannot be written', () => {
     expect(await valuesUnder(directory, testPassword)).toEqual(sorted(entries));
   });
 
-  test('a directory that may not be written to: refused', async () => {
+  test('fails in a directory that may not be written', async () => {
     const directory = await seedKeyring(entries);
     const attempt = async () => {
       chmodSync(directory, 0o500);
@@ -893,7 +898,7 @@ describe('where it cannot be written', () => {
     'renamed',
     'entry replaced',
     'verifier synced',
-  ])('a directory that vanishes at "%s" is an error, and comes back whole', async (gone) => {
+  ])('fails if the directory vanishes at "%s", and is intact when it returns', async (gone) => {
     const directory = await seedKeyring(entries);
     const away = `${directory} away`;
     let seen = 0;
@@ -914,7 +919,7 @@ describe('where it cannot be written', () => {
   });
 });
 
-test('no error and no file holds a password', async () => {
+test('no error and no file contains a password', async () => {
   const directory = await killedAfter('entry replaced');
   const all = Object.values(contentsOf(directory)).join('\n');
   for (const secret of [testPassword, newPassword]) {

@@ -15,7 +15,7 @@ import { wrappingKey } from './tokens.ts';
 export const newPassword = 'the password from now on';
 
 export interface Rekeying extends Omit<FileRekeyOptions, 'newPassword'> {
-  /** The one that is given as current. */
+  /** The current password as given. */
   from?: string;
   /** Null: `--upgrade`. */
   to?: string | null;
@@ -31,7 +31,7 @@ export function rekey(directory: string, rekeying: Rekeying = {}): Promise<Rekey
   });
 }
 
-/** Every entry's value under a password, or the code of the error that reading it gives. */
+/** Each entry's value with this password, or the code of its error. */
 export async function valuesUnder(
   directory: string,
   password: string,
@@ -45,7 +45,7 @@ export async function valuesUnder(
   return values;
 }
 
-/** Names of the files that the password opens, looked at without the keyring's code, state and all. */
+/** Names of the files that the password opens, including the state, read without the keyring. */
 export async function filesUnder(directory: string, password: string): Promise<string[]> {
   const opened: string[] = [];
   for (const name of readdirSync(directory, { recursive: true, encoding: 'utf8' })) {

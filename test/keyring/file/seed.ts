@@ -13,8 +13,7 @@ import { temporaryDirectory } from '../../support/temporary.ts';
 import { quick, sealEntry, wrappingKey } from './tokens.ts';
 
 /**
- * A keyring with these entries, under the test password and weak parameters: made and read without
- * waiting for the KDF.
+ * Creates a keyring with these entries, the test password and weak parameters, without a slow KDF.
  */
 export async function seedKeyring(entries: Record<string, string> = {}): Promise<string> {
   const directory = await seedEntries(entries);
@@ -24,7 +23,7 @@ export async function seedKeyring(entries: Record<string, string> = {}): Promise
   return directory;
 }
 
-/** The same without `.state`, as another tool leaves it. */
+/** Creates the same keyring without `.state`, as another tool does. */
 export async function seedEntries(
   entries: Record<string, string>,
   secret?: string,
@@ -41,13 +40,13 @@ export function writeEntry(directory: string, key: string, token: string): void 
   writeFileSync(join(directory, encodeKey(key)), token, { mode: 0o600 });
 }
 
-/** The text of a verifier for another password or another salt. */
+/** The text of a verifier with these parameters and password. */
 export async function sealVerifier(parameters = quick, secret?: string): Promise<string> {
   const item = formatItem({ key: verifierKey, value: '' });
   return sealJwe(item, parameters, await wrappingKey(parameters, secret));
 }
 
-/** Every regular file below a directory with its text; the lock's holder is no content. */
+/** The text of each regular file below a directory, except the holder in the lock file. */
 export function contentsOf(directory: string): Record<string, string> {
   const files = readdirSync(directory, { withFileTypes: true, recursive: true });
   return Object.fromEntries(

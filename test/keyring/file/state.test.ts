@@ -45,39 +45,39 @@ function writeVersion(text: string): StatePaths {
 }
 
 describe('the version', () => {
-  test.each(['1\n', '1'])('%j is known', (text) => {
+  test.each(['1\n', '1'])('%j is supported', (text) => {
     expect(() => checkVersion(writeVersion(text), us)).not.toThrow();
   });
 
-  test('may be absent: a keyring of Go has none', () => {
+  test('may be missing, as in a keyring of Go', () => {
     expect(() => checkVersion(statePaths(temporaryDirectory()), us)).not.toThrow();
   });
 
-  test.each(['2\n', '10', '999999999'])('%j is newer, and says what to do', (text) => {
+  test.each(['2\n', '10', '999999999'])('%j is newer, and the error has a hint', (text) => {
     const paths = writeVersion(text);
     expectError(
       thrownBy(() => checkVersion(paths, us)),
       'ERR_KEYRING_VERSION',
-      `the keyring ${paths.root} has version ${text.trim()}, and this atmos-auth knows version 1`,
+      `the keyring ${paths.root} has version ${text.trim()}; this atmos-auth supports version 1`,
       'npm install --global atmos-auth@latest',
     );
   });
 
   test.each(['', '\n', '1.5', '-1', '1e3', 'one', '1 2', '9999999999', '<script>', '\0'])(
-    '%j is no version',
+    '%j is invalid',
     (text) => {
       const paths = writeVersion(text);
       expectError(
         thrownBy(() => checkVersion(paths, us)),
         'ERR_KEYRING_VERSION',
-        `${paths.version} does not say the keyring's version`,
+        `${paths.version} does not contain the keyring's version`,
       );
     },
   );
 });
 
 describe('the directories', () => {
-  test('are for us alone', () => {
+  test('are private', () => {
     const paths = makeState();
     for (const path of [paths.root, paths.temporary]) {
       expect(statSync(path).mode & 0o777).toBe(0o700);
@@ -86,20 +86,20 @@ describe('the directories', () => {
   });
 
   test.each<[string, (paths: StatePaths) => void]>([
-    ['others can write to', (paths) => chmodSync(paths.root, 0o777)],
+    ['other users can write to', (paths) => chmodSync(paths.root, 0o777)],
     ['the group can write to', (paths) => chmodSync(paths.root, 0o720)],
-  ])('are refused when it is one that %s', (_, spoil) => {
+  ])('are rejected if %s the keyring', (_, spoil) => {
     const paths = makeState();
     spoil(paths);
     expectError(
       thrownBy(() => ensureState(paths, us)),
       'ERR_KEYRING_PERMISSIONS',
-      `${paths.root} is not a directory that only you can write to`,
+      `${paths.root} is not a private directory of yours`,
       `ls -ld ${paths.root}`,
     );
   });
 
-  test('are refused when one is a link to elsewhere', () => {
+  test('are rejected if one is a symbolic link', () => {
     const paths = statePaths(temporaryDirectory());
     const elsewhere = temporaryDirectory();
     symlinkSync(elsewhere, paths.root);
@@ -107,20 +107,20 @@ describe('the directories', () => {
     expect(readdirSync(elsewhere)).toEqual([]);
   });
 
-  test('are an error of the keyring when one is a file', () => {
+  test('cause a KeyringError if one is a file', () => {
     const paths = statePaths(temporaryDirectory());
     writeFileSync(paths.root, '');
     expect(thrownBy(() => ensureState(paths, us)).code).toBe('ERR_KEYRING_IO');
   });
 
-  test.runIf(isRoot)('are refused when one is of somebody else (as root)', () => {
+  test.runIf(isRoot)('are rejected if one belongs to another user (as root)', () => {
     const paths = makeState();
     expect(thrownBy(() => ensureState(paths, 65_534)).code).toBe('ERR_KEYRING_PERMISSIONS');
   });
 });
 
 describe('a new state', () => {
-  test('has a version, and a verifier that costs as much to guess as an entry', async () => {
+  test('has a version, and a verifier that is as hard to guess as an entry', async () => {
     const paths = makeState();
     const key = await wrappingKey(quick);
     createState(paths, quick, key, () => {});
@@ -134,7 +134,7 @@ describe('a new state', () => {
     expect(readdirSync(paths.temporary)).toEqual([]);
   });
 
-  test('never replaces a verifier: of two first users one comes second', async () => {
+  test('never replaces the verifier of a concurrent first writer', async () => {
     const paths = makeState();
     createState(paths, quick, await wrappingKey(quick), () => {});
     const first = readVerifier(paths, us);
@@ -159,19 +159,22 @@ describe('the lock', () => {
     ['shared', 'exclusive'],
     ['exclusive', 'shared'],
     ['exclusive', 'exclusive'],
-  ] as const)('held %s is not given %s: the error names the process', async (held, wanted) => {
-    const paths = makeState();
-    const lock = await lockState(paths, held, host, 0);
-    onTestFinished(() => lock.release());
-    expectError(
-      await rejectionOf(lockState(paths, wanted, host, 0)),
-      'ERR_KEYRING_BUSY',
-      `the keyring ${paths.root} has been locked by process ${process.pid} for 0 seconds`,
-      `ps -p ${process.pid} -o pid,etime,args`,
-    );
-  });
+  ] as const)(
+    'that is %s cannot be taken %s, and the error contains the process id',
+    async (held, wanted) => {
+      const paths = makeState();
+      const lock = await lockState(paths, held, host, 0);
+      onTestFinished(() => lock.release());
+      expectError(
+        await rejectionOf(lockState(paths, wanted, host, 0)),
+        'ERR_KEYRING_BUSY',
+        `the keyring ${paths.root} has been locked by process ${process.pid} for 0 seconds`,
+        `ps -p ${process.pid} -o pid,etime,args`,
+      );
+    },
+  );
 
-  test('is waited for', async () => {
+  test('is taken as soon as it is free', async () => {
     const paths = makeState();
     const first = await lockState(paths, 'exclusive', host, 0);
     let clockMs = 0;
@@ -184,7 +187,7 @@ describe('the lock', () => {
     expect(clockMs).toBeGreaterThan(10_000);
   });
 
-  test('is waited for 30 seconds, and no longer', async () => {
+  test('fails after 30 seconds', async () => {
     const paths = makeState();
     const first = await lockState(paths, 'shared', host, 0);
     onTestFinished(() => first.release());
@@ -203,26 +206,26 @@ describe('the lock', () => {
   test.each<[string, (paths: StatePaths) => void, string]>([
     ['a link', (paths) => symlinkSync('version', paths.lock), 'ERR_KEYRING_IO'],
     ['a directory', (paths) => mkdirSync(paths.lock), 'ERR_KEYRING_IO'],
-  ])('that is %s is an error of the keyring', async (_, spoil, code) => {
+  ])('causes a KeyringError if it is %s', async (_, spoil, code) => {
     const paths = makeState();
     spoil(paths);
     expect((await rejectionOf(lockState(paths, 'shared', host, 0))).code).toBe(code);
   });
 });
 
-describe('what killed writers left', () => {
+describe('the leftovers of interrupted writes', () => {
   const leave = (paths: StatePaths) => {
     for (const name of ['a', 'b']) writeFileSync(join(paths.temporary, name), 'secret');
   };
 
-  test('is swept when nobody is at work', async () => {
+  test('are removed if no process is writing', async () => {
     const paths = makeState();
     leave(paths);
     await sweepTemporary(paths, host);
     expect(readdirSync(paths.temporary)).toEqual([]);
   });
 
-  test('stays while somebody writes, for it may be theirs; nobody waits', async () => {
+  test('are kept without waiting while another process is writing', async () => {
     const paths = makeState();
     leave(paths);
     const lock = await lockState(paths, 'shared', host, 0);
@@ -234,7 +237,7 @@ describe('what killed writers left', () => {
   });
 
   test.runIf(canMount())(
-    'is no reason to fail when it cannot be swept, and is the next time',
+    'cause no failure if they cannot be removed, and are removed later',
     async () => {
       const paths = makeState();
       const held = join(paths.temporary, 'a directory in use');
@@ -255,7 +258,7 @@ describe('what killed writers left', () => {
     },
   );
 
-  test('is swept with all that is in it', async () => {
+  test('are removed with their content', async () => {
     const paths = makeState();
     mkdirSync(join(paths.temporary, 'directory'));
     writeFileSync(join(paths.temporary, 'directory', 'file'), '');

@@ -3,7 +3,7 @@ import { formatItem, type Item } from '../../../src/keyring/file/entry.ts';
 import { type KeyParameters, parseJwe, sealJwe } from '../../../src/keyring/file/jwe.ts';
 import { testPassword } from '../../support/file-keyring.ts';
 
-/** The weakest parameters that are read: tests that do not look at the KDF need not wait for it. */
+/** The weakest accepted parameters, for tests that do not need a slow KDF. */
 export const quick: KeyParameters = {
   algorithm: 'PBES2-HS512+A256KW',
   rounds: 1000,
@@ -19,7 +19,7 @@ export function wrappingKey(parameters: KeyParameters, secret = testPassword): P
   return derivation.wrappingKey(parameters);
 }
 
-/** A valid entry, under weak parameters. */
+/** A valid entry with weak parameters. */
 export async function sealEntry(item: Item, secret = testPassword): Promise<string> {
   return sealJwe(formatItem(item), quick, await wrappingKey(quick, secret));
 }
@@ -51,7 +51,7 @@ export const goodHeader = {
   p2s: Buffer.alloc(16, 'salt').toString('base64url'),
 };
 
-/** A token that is well-formed apart from what `header` says; text stands for itself. */
+/** A token that is valid except for its header. A text is used as the header itself. */
 export function tokenWith(header: unknown): string {
   const text = typeof header === 'string' ? header : JSON.stringify(header);
   return joinToken({
@@ -63,7 +63,7 @@ export function tokenWith(header: unknown): string {
   });
 }
 
-/** What the parser has against a token, or undefined when it takes it. */
+/** The parser's fault for a token, or undefined if it is valid. */
 export function faultOf(token: string): string | undefined {
   const parsed = parseJwe(token);
   return 'fault' in parsed ? parsed.fault : undefined;

@@ -1,5 +1,5 @@
-// Writes 64 KiB to the path of the first argument, by way of the directory of the second, and
-// prints the error that it ends with.
+// Writes 64 KiB to the path of the first argument, through the directory of the second, and prints
+// the error if it fails.
 import { AtmosError } from '../../../src/core/errors.ts';
 import { writeAtomically } from '../../../src/keyring/file/atomic-write.ts';
 

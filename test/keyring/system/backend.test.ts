@@ -13,10 +13,10 @@ function open(host: Partial<Host>) {
   });
 }
 
-describe('the system keyring on a system that has none', () => {
+describe('the system keyring on an unsupported system', () => {
   const reason = 'the system keyring of freebsd is not supported by this version of atmos-auth yet';
 
-  test('says at every call that it is not there yet, and what else there is', async () => {
+  test('fails at every call with hints for other types', async () => {
     const keyring = open({ platform: 'freebsd' });
     const uses = [
       keyring.get('key'),
@@ -39,7 +39,7 @@ describe('the system keyring on a system that has none', () => {
   });
 });
 
-test('the system keyring on macOS says that there is no security, and where that was configured', async () => {
+test('the system keyring on macOS reports the missing program security and where its type was configured', async () => {
   const runProgram = async () => {
     throw Object.assign(new Error('spawn'), { code: 'ENOENT' });
   };
@@ -52,7 +52,7 @@ test('the system keyring on macOS says that there is no security, and where that
   expect(keyring.info).toEqual({ type: 'system', persistent: true, location: 'macOS keychain' });
 });
 
-test('the system keyring on Linux says that there is no bus, and where that was configured', async () => {
+test('the system keyring on Linux reports the missing bus and where its type was configured', async () => {
   const keyring = open({ platform: 'linux' });
   expect(await errorOf(keyring.get('key'))).toMatchObject({
     code: 'ERR_KEYRING_UNAVAILABLE',
@@ -65,7 +65,7 @@ test('the system keyring on Linux says that there is no bus, and where that was 
 });
 
 test.each(['linux', 'darwin', 'win32'] as const)(
-  'the system keyring on %s checks keys and values before it looks for anything',
+  'the system keyring on %s checks entry names and values before it accesses the system',
   async (platform) => {
     const keyring = open({ platform });
     const codeOf = async (use: Promise<unknown>) => (await errorOf(use)).code;

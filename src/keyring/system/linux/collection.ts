@@ -5,13 +5,13 @@ import { dismissPrompt, followPrompt, type SecretService } from './service.ts';
 const login = '/org/freedesktop/secrets/collection/login';
 const defaultAlias = 'default';
 
-/** Where go-keyring keeps its items: the collection `login`, else the default one. */
+/** The collection that go-keyring uses: `login` if it exists, else the default one. */
 export async function findCollection(service: SecretService): Promise<string | undefined> {
   const collections = await service.collections();
   return collections.includes(login) ? login : service.aliased(defaultAlias);
 }
 
-/** Opens the collection if it is closed. @returns false when a person, or nobody, said no */
+/** Unlocks the collection if it is locked. @returns false if the prompt was dismissed */
 export async function unlock(
   service: SecretService,
   host: Pick<Host, 'sleep' | 'waiting'>,
@@ -27,9 +27,9 @@ export async function unlock(
 }
 
 /**
- * Makes the default collection. Providers ask a person for its password, so that needs a display.
+ * Creates the default collection. Providers prompt for its password, which needs a display.
  *
- * @returns undefined when it was not made
+ * @returns undefined if it was not created
  */
 export async function createCollection(
   service: SecretService,
@@ -41,16 +41,16 @@ export async function createCollection(
     dismissPrompt(service.bus, made);
     return undefined;
   }
-  const mayGoOn = await followPrompt(service.bus, host, made, 'to make a keyring');
+  const mayGoOn = await followPrompt(service.bus, host, made, 'to create a keyring');
   return mayGoOn ? findCollection(service) : undefined;
 }
 
-/** Whether the provider could ask somebody. */
+/** Whether the provider can show a prompt. */
 export function hasDisplay({ env }: Pick<Host, 'env'>): boolean {
   return Boolean(env['DISPLAY'] || env['WAYLAND_DISPLAY']);
 }
 
-/** Its name for a person: the end of its path, where other than letters and digits are escaped. */
+/** The name to show: the last part of the path, with its escaped characters decoded. */
 export function collectionName(path: string): string {
   const name = path.slice(path.lastIndexOf('/') + 1);
   return name.replaceAll(/_([2-7][0-9a-f])/g, (_, code: string) =>
@@ -59,32 +59,32 @@ export function collectionName(path: string): string {
 }
 
 /**
- * Marks a value that is stored as base64. Everything that Atmos stores is JSON and goes as it is;
- * this is for texts that a provider would change without a word.
+ * Marks a value that is stored as base64, because a provider would silently change the text. What
+ * Atmos stores is JSON and needs no mark.
  */
 const mark = 'atmos-auth-base64:';
 /**
- * KWallet ends a value at a NUL; Qt drops a leading byte order mark, and so do KWallet and KeePassXC;
- * XML, in which KeePassXC keeps its values, has no other control characters than tab and line feed.
+ * KWallet cuts a value at a NUL. Qt, and so KWallet and KeePassXC, drops a leading byte order mark.
+ * KeePassXC keeps values in XML, which allows no control characters but tab and line feed.
  */
 // oxlint-disable-next-line no-control-regex
 const unkept = /^\ufeff|[\u0000-\u0008\u000b-\u001f\u007f-\u009f\ufffe\uffff]/;
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
-/** The bytes to store for a value. */
 export function formatStored(value: string): Buffer {
   const needsMark = unkept.test(value) || value.startsWith(mark);
   return Buffer.from(needsMark ? mark + Buffer.from(value).toString('base64') : value);
 }
 
-/** @throws BusError `malformed` for what is not text */
+/** @throws BusError `malformed` if it is not text */
 export function parseStored(stored: Buffer): string {
   const text = decode(stored);
   if (!text.startsWith(mark)) return text;
   const encoded = text.slice(mark.length);
   const value = Buffer.from(encoded, 'base64');
-  if (value.toString('base64') !== encoded) throw malformed('a value is not the base64 it says');
+  if (value.toString('base64') !== encoded)
+    throw malformed('a value is marked as base64 but is not valid base64');
   return decode(value);
 }
 
@@ -92,6 +92,6 @@ function decode(bytes: Buffer): string {
   try {
     return utf8.decode(bytes);
   } catch {
-    throw malformed('a value is not text in UTF-8');
+    throw malformed('a value is not UTF-8 text');
   }
 }

@@ -6,13 +6,13 @@ import { walletVersion } from './runtime-environment.ts';
 import { createSecretService, type SecretService } from './service.ts';
 import { openSession, type Session } from './session.ts';
 
-/** The way to the service: made when it is first needed, and again after it broke off. */
+/** The connection to the service: opened at first use, and again after it was closed. */
 export interface Connection {
   /** @throws BusError */
   service(): Promise<SecretService>;
   /** @throws BusError */
   session(): Promise<Session>;
-  /** The next session is a new one. */
+  /** Makes the next call of `session` open a new one. */
   forgetSession(): void;
   close(): Promise<void>;
 }
@@ -69,7 +69,7 @@ export function createConnection(host: Host): Connection {
   };
 }
 
-/** Programs that end at once when they are asked for their version. */
+/** Programs that exit immediately after printing their version. */
 const products: ReadonlyMap<string, string> = new Map([
   ['gnome-keyring-daemon', 'gnome-keyring'],
   ['keepassxc', 'KeePassXC'],
@@ -78,8 +78,8 @@ const versionLimitMs = 1_000;
 const maxVersionBytes = 1024;
 
 /**
- * Which program answers, and its version: "gnome-keyring 42.1". Undefined where its process is not to
- * be seen, as from within a sandbox.
+ * The program that provides the service, with its version: "gnome-keyring 42.1". Undefined if its
+ * process is not visible, as in a sandbox.
  */
 export async function describeProvider(
   service: SecretService,
@@ -96,7 +96,10 @@ export async function describeProvider(
   return version === undefined ? product : `${product} ${version}`;
 }
 
-/** Not `/proc/PID/exe`, which is closed for programs with capabilities, as gnome-keyring is. */
+/**
+ * Not from `/proc/PID/exe`, which is unreadable for programs with capabilities such as
+ * gnome-keyring.
+ */
 function programOf(processId: number): string | undefined {
   try {
     const [program] = readFileSync(`/proc/${processId}/cmdline`, 'utf8').split('\0');

@@ -5,7 +5,7 @@ import type { BackendContext } from '../../contract.ts';
 import { isBusError, type BusError } from './dbus/bus-error.ts';
 import { resolveRuntimeEnvironment, unlockingWays, waysOut } from './runtime-environment.ts';
 
-/** What happened, in the keyring's terms, and what kind of thing mends it. */
+/** A failure in the keyring's terms, and which kind of hint helps. */
 export interface Failure {
   readonly code: KeyringErrorCode;
   readonly reason: string;
@@ -19,10 +19,7 @@ const noProvider = unavailable('no program provides the Secret Service on the se
 const answers: ReadonlyMap<string, Failure> = new Map([
   [`${errorOfBus}ServiceUnknown`, noProvider],
   [`${errorOfBus}NameHasNoOwner`, noProvider],
-  [
-    `${errorOfBus}AccessDenied`,
-    unavailable('the session bus does not let us use the Secret Service'),
-  ],
+  [`${errorOfBus}AccessDenied`, unavailable('the session bus denies access to the Secret Service')],
   [
     `${errorOfBus}LimitsExceeded`,
     {
@@ -35,7 +32,7 @@ const answers: ReadonlyMap<string, Failure> = new Map([
     `${errorOfBus}NoReply`,
     {
       code: 'ERR_KEYRING_IO',
-      reason: 'the keyring service ended before it answered',
+      reason: 'the keyring service exited before it answered',
       remedy: 'look',
     },
   ],
@@ -88,7 +85,7 @@ export function keyringError(
   );
 }
 
-/** Whether the thing that was asked about is not there any more. */
+/** Whether the item that was requested no longer exists. */
 export function isGone(error: unknown): boolean {
   const names = [
     'org.freedesktop.Secret.Error.NoSuchObject',
@@ -106,7 +103,7 @@ function hintsFor(remedy: Failure['remedy'], host: Host): readonly Hint[] {
     case 'unlock':
       return unlockingWays(environment);
     case 'disconnect':
-      return [run(['busctl', '--user', 'list'], 'to show who is connected')];
+      return [run(['busctl', '--user', 'list'], 'to list the connected programs')];
     case 'look':
       return [run(['atmos', 'auth', 'keyring', 'status'])];
   }
@@ -116,7 +113,7 @@ function unavailable(reason: string): Failure {
   return { code: 'ERR_KEYRING_UNAVAILABLE', reason, remedy: 'install' };
 }
 
-/** What another program said, in printable characters and not endless. */
+/** Text of another program: printable characters only, with limited length. */
 function printable(text: string): string {
   const shown = text.replaceAll(/[^\x20-\x7e]/g, '?');
   return shown.length > maxTextLength ? `${shown.slice(0, maxTextLength)}...` : shown;

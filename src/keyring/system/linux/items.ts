@@ -4,7 +4,7 @@ import type { Attributes, SecretService } from './service.ts';
 
 const userName = 'atmos-auth';
 
-/** What go-keyring gives an item, and Atmos so finds it by. */
+/** The attributes that go-keyring gives an item, and that Atmos searches for. */
 export function attributesFor(key: string): Attributes {
   return new Map([
     ['username', userName],
@@ -12,15 +12,15 @@ export function attributesFor(key: string): Attributes {
   ]);
 }
 
-/** As go-keyring writes it. */
+/** The label that go-keyring gives an item. */
 export function labelFor(key: string): string {
   return `Password for '${userName}' on '${key}'`;
 }
 
 /**
- * The items of a key, those of other programs included that have attributes beyond ours
- * (python-keyring adds `application`). A provider's search may take similar texts for equal, so the
- * attributes are compared again.
+ * The items of an entry name, including items of other programs that have further attributes
+ * (python-keyring adds `application`). The attributes are compared again, because the search of
+ * some providers also matches similar texts.
  */
 export async function findItems(
   service: SecretService,
@@ -34,12 +34,12 @@ export async function findItems(
   return found.filter(({ attributes }) => keyOf(attributes) === key).map(({ item }) => item);
 }
 
-/** Every key that an item is stored under, sorted. Names that are no key are not ours. */
+/** The entry names of all items, sorted. Ignores names that are invalid in Atmos. */
 export async function listKeys(service: SecretService, collection: string): Promise<string[]> {
   return [...(await itemsByKey(service, collection)).keys()].sort();
 }
 
-/** The items that are stored under each key. */
+/** The items of each entry name. */
 export async function itemsByKey(
   service: SecretService,
   collection: string,
@@ -53,7 +53,7 @@ export async function itemsByKey(
   return items;
 }
 
-/** The items, the one modified last first. */
+/** The items, sorted by the time of their last change, newest first. */
 export async function newestFirst(
   service: SecretService,
   items: readonly string[],
@@ -87,7 +87,7 @@ async function describeItem(service: SecretService, item: string): Promise<Found
   return [{ item, attributes: await service.attributesOf(item) }];
 }
 
-/** None, for an item that somebody else deletes at this moment. */
+/** An empty list for an item that another program deletes at the same time. */
 async function unlessGone<T>(found: Promise<T[]>): Promise<T[]> {
   try {
     return await found;

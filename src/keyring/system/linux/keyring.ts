@@ -13,20 +13,20 @@ import { openPlace, openWritablePlace } from './runtime-environment.ts';
 import { deleteItem, storeVerified } from './write.ts';
 
 /**
- * The keyring of a Linux desktop, through the Secret Service: gnome-keyring, KWallet, KeePassXC. Its
- * items are go-keyring's, and so Atmos's own.
+ * The keyring of a Linux desktop, through the Secret Service: gnome-keyring, KWallet or KeePassXC.
+ * Its items have the format of go-keyring, which Atmos uses.
  */
 export function openSecretServiceKeyring(context: BackendContext): BulkKeyring {
   const { host } = context;
   const connection = createConnection(host);
   let location = 'Secret Service';
   const { operation, withSession } = createOperations(context, connection);
-  // Two writes of one key at once would each read back the other's value.
+  // Two concurrent writes of one entry would each read back the value of the other.
   const inTurn = createTurns();
 
-  /** While items are looked for, since both sides compute for some milliseconds. */
+  /** Opens the session while items are searched, because the key agreement takes milliseconds. */
   function prepareSession(): void {
-    // Whoever needs the session sees why there is none.
+    // The operation that needs the session reports its failure.
     connection.session().catch(() => {});
   }
 
@@ -107,7 +107,7 @@ export function openSecretServiceKeyring(context: BackendContext): BulkKeyring {
   };
 }
 
-/** Qt drops a leading byte order mark, and so KWallet and KeePassXC would take it for another key. */
+/** Qt drops a leading byte order mark, so KWallet and KeePassXC would use another entry name. */
 function checkMark(key: string): void {
   if (!key.startsWith('\ufeff')) return;
   const message = `key ${JSON.stringify(key)} starts with a byte order mark, which keyring services drop`;

@@ -10,15 +10,16 @@ import { createOperations } from './operations.ts';
 import { readValues } from './read.ts';
 import type { SecretService } from './service.ts';
 
-/** The attribute that holds an item's key. */
+/** The attribute that holds the entry name. */
 const keyAttribute = 'profile';
 
 /**
- * The collection that a program on the Go library 99designs/keyring has for itself, to read from. An item
- * there has its key as the attribute `profile`, and as its secret JSON with `Key` and `Data` in base64.
+ * The collection of a program that uses the Go library 99designs/keyring, for reading. An item
+ * there has its entry name in the attribute `profile`. Its secret is JSON with `Key` and `Data` in
+ * base64.
  *
  * @returns undefined if the service has no such collection
- * @throws ERR_KEYRING_UNAVAILABLE where no service answers, and the errors of reading
+ * @throws ERR_KEYRING_UNAVAILABLE if no service answers; the errors of reading
  */
 export async function openNamedCollection(
   context: BackendContext,
@@ -74,15 +75,18 @@ export async function openNamedCollection(
   };
 }
 
-/** The value of an item. No error quotes it. */
+/** The value of an item. Errors never quote it. */
 function parseItem(text: string, key: string, collection: string): string {
   const item = parseJson(text);
   const entry = `the entry ${shownKey(key)} of the collection ${collection}`;
   if (!isObject(item) || typeof item['Key'] !== 'string' || typeof item['Data'] !== 'string') {
-    throw new KeyringError('ERR_KEYRING_DAMAGED', `${entry} is no item of 99designs/keyring`);
+    throw new KeyringError(
+      'ERR_KEYRING_DAMAGED',
+      `${entry} is not in the format of 99designs/keyring`,
+    );
   }
   if (item['Key'] !== key) {
-    throw new KeyringError('ERR_KEYRING_FOREIGN', `${entry} says that it is another one`);
+    throw new KeyringError('ERR_KEYRING_FOREIGN', `${entry} contains the name of another entry`);
   }
   return Buffer.from(item['Data'], 'base64').toString('utf8');
 }

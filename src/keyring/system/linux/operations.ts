@@ -5,18 +5,18 @@ import { BusError, isBusError } from './dbus/bus-error.ts';
 import { describeFailure, keyringError } from './failures.ts';
 import type { Session } from './session.ts';
 
-/** For one operation in all, a person's answer included. */
+/** Limit for one operation, including the time for a prompt. */
 const operationLimitMs = 45_000;
 const maxNewSessions = 2;
 
-/** Runs what asks the service, with a limit, and turns its failures into errors of a keyring. */
+/** Runs operations on the service with a time limit and converts BusErrors to KeyringErrors. */
 export interface Operations {
   /**
    * @param doing "read from", "write to" …
-   * @throws KeyringError in place of a BusError
+   * @throws KeyringError instead of a BusError
    */
   operation<T>(doing: string, run: () => Promise<T>): Promise<T>;
-  /** Tries again with a new session when the provider and we turn out not to share its key. */
+  /** Retries with a new session, at most twice, if the provider does not have the key of this one. */
   withSession<T>(run: (session: Session) => Promise<T>): Promise<T>;
 }
 

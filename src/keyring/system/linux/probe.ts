@@ -7,15 +7,15 @@ import { isOpenWallet, noKeyring } from './runtime-environment.ts';
 
 export interface ServiceProbe {
   readonly probe: Probe;
-  /** Which program answers, and which of its collections is used. */
+  /** The program that provides the service, and the collection that is used. */
   readonly location: string;
 }
 
 /**
- * Looks without asking anybody and without writing. It may start the service, as any use does.
+ * Probes without a prompt and without writing. It may start the service, as every use does.
  *
- * @throws KeyringError of a service that is there and cannot be looked at, because it is too slow, busy
- *   or damaged: that is not unavailable, and no fallback may take its place
+ * @throws KeyringError if the service exists and cannot be inspected because it is slow, busy or
+ *   damaged: it is then not unavailable, and no fallback may replace it
  */
 export async function probeService(
   context: BackendContext,
@@ -50,7 +50,7 @@ function withoutCollection(canAsk: boolean): Probe {
   return canAsk
     ? {
         state: 'locked',
-        reason: 'there is no keyring yet: the first write asks for a password for one',
+        reason: 'no keyring exists yet: the first write prompts for a password for a new one',
       }
     : { state: 'unavailable', reason: noKeyring };
 }

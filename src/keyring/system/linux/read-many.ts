@@ -7,12 +7,12 @@ import type { SecretService } from './service.ts';
 import type { Session } from './session.ts';
 
 /**
- * In one reply. With the largest values that we store, 64 KiB as base64, that is below 6 MiB, and a
- * message may have 8.
+ * Maximum number of items in one reply. 64 items with the largest values that we store (64 KiB as
+ * base64) take less than 6 MiB; a message may have 8 MiB.
  */
 const maxItems = 64;
 
-/** Runs one operation of the keyring, within its time limit and with its errors. */
+/** Runs one operation of the keyring, with its time limit and its error conversion. */
 type Operation = <T>(run: () => Promise<T>) => Promise<T>;
 
 export interface ManyReader {
@@ -22,8 +22,8 @@ export interface ManyReader {
 }
 
 /**
- * Reads entries that are there once and are not locked one by one: the items of all keys are looked up
- * together, and then the secrets of many with each call.
+ * Reads the unlocked entries that exist once: searches the items of all entry names together, then
+ * reads many secrets with each call.
  */
 export async function* readInBatches({
   operation,
@@ -47,7 +47,7 @@ export async function* readInBatches({
   }
 }
 
-/** None for a key that is there twice: which of them counts is not decided here. */
+/** Undefined for an entry with duplicates: the caller decides which one counts. */
 function onlyItem(
   key: string,
   items: ReadonlyMap<string, readonly string[]>,
@@ -56,7 +56,7 @@ function onlyItem(
   return item === undefined || others.length > 0 ? [] : [[item, key]];
 }
 
-/** By key, without what must be read by itself. */
+/** Values by entry name, without the entries that must be read one by one. */
 async function readValues(
   service: SecretService,
   session: Session,
@@ -72,7 +72,7 @@ async function readValues(
   return values;
 }
 
-/** None where a provider refuses them together, or its reply is larger than a message may be. */
+/** Empty if a provider refuses to return them together, or if the reply would be too long. */
 async function secretsTogether(
   ...args: Parameters<typeof secretsOf>
 ): ReturnType<typeof secretsOf> {
@@ -84,7 +84,7 @@ async function secretsTogether(
   }
 }
 
-/** A value that does not open: read by itself, it gets another session, or its error. */
+/** Undefined for a value that cannot be decrypted; it is read again with another session. */
 function unlessUnreadable<T>(run: () => T): T | undefined {
   try {
     return run();

@@ -6,10 +6,10 @@ import { followPrompt, type Secret, type SecretService } from './service.ts';
 import type { Session } from './session.ts';
 
 /**
- * The values of these items, in their order, without those that are gone. Items that the provider
- * locks one by one (KeePassXC asks for each program) are unlocked.
+ * The values of these items, in their order, without items that no longer exist. Unlocks items that
+ * the provider locks one by one (KeePassXC prompts for each program).
  *
- * @throws BusError; `session` when the provider and we do not share the session's key
+ * @throws BusError; `session` if the provider does not have the key of this session
  */
 export async function readValues(
   service: SecretService,
@@ -24,7 +24,7 @@ export async function readValues(
     secrets = await secretsOf(service, items, session);
     for (const item of locked) {
       if (!secrets.has(item) && (await isThere(service, item))) {
-        throw new BusError('locked', 'the keyring service does not give an entry out');
+        throw new BusError('locked', 'the keyring service does not return the secret of an entry');
       }
     }
   }
@@ -32,7 +32,7 @@ export async function readValues(
   return present.map((secret) => openSecret(session, secret));
 }
 
-/** None when the provider refuses because one is locked: which one, it does not say. */
+/** Undefined if the provider refuses because an item is locked. It does not say which item. */
 export async function secretsOf(
   service: SecretService,
   items: readonly string[],
@@ -47,7 +47,7 @@ export async function secretsOf(
   }
 }
 
-/** @param what what for, for the message: "to read the keyring" */
+/** @param what the purpose, for the message: "to read the keyring" */
 export async function unlockItems(
   service: SecretService,
   host: Pick<Host, 'sleep' | 'waiting'>,
@@ -60,14 +60,14 @@ export async function unlockItems(
     if (isGone(error)) return;
     throw error;
   }
-  throw new BusError('locked', `the entry is locked, and the question ${what} was dismissed`);
+  throw new BusError('locked', `the entry is locked and the prompt ${what} was dismissed`);
 }
 
 /** @throws BusError `session`, `malformed` */
 export function openSecret(session: Session, secret: Secret): string {
   const value = session.open(secret);
   if (value === undefined)
-    throw new BusError('session', 'a value does not open with the key of its session');
+    throw new BusError('session', 'a value cannot be decrypted with its session key');
   return parseStored(value);
 }
 

@@ -10,7 +10,7 @@ import * as encode from './dbus/encode.ts';
 import type { Call } from './dbus/message.ts';
 import { serviceName, type SecretService } from './service.ts';
 
-/** Where we run, as far as it decides which keyring there can be and what mends a missing one. */
+/** Where the program runs. It decides which keyrings can exist and which hints help. */
 export type RuntimeEnvironment =
   | 'container'
   | 'sudo'
@@ -22,7 +22,7 @@ export type RuntimeEnvironment =
 
 type Where = Pick<Host, 'env' | 'userId'>;
 
-/** @param root of the file system; tests give another */
+/** @param root root directory of the file system; tests use another one */
 export function resolveRuntimeEnvironment(host: Where, root = '/'): RuntimeEnvironment {
   const { env, userId } = host;
   const isThere = (path: string) => existsSync(join(root, path));
@@ -42,12 +42,12 @@ function isWslKernel(root: string): boolean {
   }
 }
 
-/** Ways out when no keyring answers: get one, keep an encrypted file, keep nothing. */
+/** Hints if no keyring answers: install one, use an encrypted file, or keep nothing. */
 export function waysOut(environment: RuntimeEnvironment, host: Where): Hint[] {
   return [...mending(environment, host), ...fileWay(environment), useMemory];
 }
 
-/** Ways to open a locked keyring, or to do without. */
+/** Hints to unlock a locked keyring or to work without it. */
 export function unlockingWays(environment: RuntimeEnvironment): Hint[] {
   return [unlocking(environment), ...fileWay(environment)];
 }
@@ -84,12 +84,12 @@ function mending(environment: RuntimeEnvironment, { env }: Where): Hint[] {
       ];
     case 'ssh':
     case 'headless':
-      return [run(installGnomeKeyring, 'to install a keyring service, before logging in again')];
+      return [run(installGnomeKeyring, 'to install a keyring service; then log in again')];
     case 'desktop':
       return [
         run(
           installGnomeKeyring,
-          'to install a keyring service if neither KWallet nor KeePassXC is one, before logging in again',
+          'to install a keyring service if you use neither KWallet nor KeePassXC; then log in again',
         ),
       ];
   }
@@ -105,7 +105,7 @@ function fileWay(environment: RuntimeEnvironment): Hint[] {
   return [useFile, secret];
 }
 
-/** Asks for the password in the terminal, so that it is in no history. */
+/** Reads the password in the terminal, so that it is not in the shell history. */
 const unlockGnomeKeyring = `read -rsp 'keyring password: ' p && printf %s "$p" | gnome-keyring-daemon --replace --unlock --daemonize`;
 
 function unlocking(environment: RuntimeEnvironment): Hint {
@@ -120,7 +120,7 @@ function printableName(name: string | undefined): string {
   return name !== undefined && /^[\w.-]{1,32}$/.test(name) ? name : 'the user who called it';
 }
 
-/** Where the items are, open for use. */
+/** The collection, unlocked, with the service it belongs to. */
 export interface Place {
   readonly service: SecretService;
   readonly host: Pick<Host, 'sleep' | 'waiting'>;
@@ -131,11 +131,10 @@ export interface Place {
 type PlaceHost = Pick<Host, 'sleep' | 'env' | 'waiting'>;
 
 /**
- * The collection, unlocked; undefined when it was never made, so that nothing is in it. A provider
- * without any collection has not opened its store (KeePassXC without a database): there nobody can
- * look.
+ * The unlocked collection. Undefined if it was never created, so that it has no entries.
  *
- * @throws BusError
+ * @throws BusError; `empty` if the provider has no collection at all: its store is not open
+ *   (KeePassXC without a database), so its entries cannot be listed
  */
 export async function openPlace(
   host: PlaceHost,
@@ -147,7 +146,7 @@ export async function openPlace(
   throw new BusError('empty', 'the keyring service has no keyring open');
 }
 
-/** The same, made if it has to be. @throws BusError */
+/** Like `openPlace`, but creates a missing collection. @throws BusError */
 export async function openWritablePlace(host: PlaceHost, service: SecretService): Promise<Place> {
   const collection = (await findCollection(service)) ?? (await createCollection(service, host));
   if (collection !== undefined) return opened(host, service, collection);
@@ -155,19 +154,19 @@ export async function openWritablePlace(host: PlaceHost, service: SecretService)
 }
 
 export const noKeyring =
-  'the keyring service has no keyring yet, and nobody can be asked for a password for one';
+  'the keyring service has no keyring yet and cannot prompt for the password of a new one';
 
 async function opened(host: PlaceHost, service: SecretService, collection: string): Promise<Place> {
   if (await unlock(service, host, collection)) return { service, host, collection };
-  throw new BusError('locked', 'it is locked, and the question to unlock it was dismissed');
+  throw new BusError('locked', 'it is locked and the prompt to unlock it was dismissed');
 }
 
-// What KWallet tells through interfaces of its own, on the connection that owns the Secret Service.
-// Everybody else answers that there is no such object.
+// KWallet reports these through its own interfaces, on the connection that owns the Secret Service.
+// Other providers answer that the object does not exist.
 
 const modules = ['/modules/kwalletd6', '/modules/kwalletd5'];
 
-/** The version of KWallet, if that is who answers. */
+/** The version of KWallet; undefined if another program provides the service. */
 export async function walletVersion({ bus }: SecretService): Promise<string | undefined> {
   const property = [
     encode.text('org.qtproject.Qt.QCoreApplication'),
@@ -186,8 +185,8 @@ export async function walletVersion({ bus }: SecretService): Promise<string | un
 }
 
 /**
- * Whether it is a wallet and open. As a collection an open wallet still counts as locked, until
- * somebody has unlocked it there, for which then nobody is asked.
+ * Whether this is a wallet of KWallet and open. The Secret Service still reports an open wallet as
+ * locked until a program has unlocked it there, which then needs no prompt.
  */
 export async function isOpenWallet({ bus }: SecretService, name: string): Promise<boolean> {
   for (const path of modules) {
@@ -205,7 +204,7 @@ export async function isOpenWallet({ bus }: SecretService, name: string): Promis
   return false;
 }
 
-/** Nothing, from a service that has no such object, or another under its name. */
+/** Undefined if the service does not have such an object, or has another one under its name. */
 async function unlessRefused<T>(answer: Promise<T>): Promise<T | undefined> {
   try {
     return await answer;

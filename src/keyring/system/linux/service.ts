@@ -6,26 +6,26 @@ import * as decode from './dbus/decode.ts';
 import * as encode from './dbus/encode.ts';
 import type { Call } from './dbus/message.ts';
 
-// The interfaces of the Secret Service (freedesktop.org, "Secret Service API Draft"), so far as we
-// use them. A path of "/" stands for nothing: no collection, no prompt.
+// The interfaces of the Secret Service (freedesktop.org, "Secret Service API Draft") that are used
+// here. The path "/" means "none": no collection, no prompt.
 
 export const serviceName = 'org.freedesktop.secrets';
 const servicePath = '/org/freedesktop/secrets';
 const namespace = 'org.freedesktop.Secret';
 const nothing = '/';
 
-/** A value on its way, as a session has sealed it. */
+/** A value as it is sent, encrypted by its session. */
 export interface Secret {
-  /** Path of the session. */
+  /** Object path of the session. */
   readonly session: string;
-  /** The initialisation vector, in a session that encrypts. */
+  /** The initialization vector, in a session that encrypts. */
   readonly parameters: Buffer;
   readonly value: Buffer;
 }
 
 export type Attributes = ReadonlyMap<string, string>;
 
-/** An answer that may want a person first: then `prompt` is the path to follow. */
+/** An answer that may require a prompt: `prompt` is then its object path. */
 export interface Prompted {
   readonly prompt: string | undefined;
 }
@@ -33,10 +33,10 @@ export interface Prompted {
 export interface SecretService {
   readonly bus: Bus;
   collections(): Promise<string[]>;
-  /** The collection of that alias, if it has one. */
+  /** The collection with this alias, if it exists. */
   aliased(alias: string): Promise<string | undefined>;
   isLocked(collection: string): Promise<boolean>;
-  /** Of collections and items. */
+  /** @param paths of collections and items */
   unlock(paths: readonly string[]): Promise<Prompted>;
   createCollection(
     label: string,
@@ -46,21 +46,21 @@ export interface SecretService {
   /** All items of a collection. */
   itemsOf(collection: string): Promise<string[]>;
   attributesOf(item: string): Promise<Attributes>;
-  /** Seconds since 1970, as the provider keeps it. */
+  /** Seconds since 1970, according to the provider. */
   modifiedAt(item: string): Promise<bigint>;
-  /** Those that are not locked. */
+  /** The secrets of the items that are not locked. */
   secretsOf(items: readonly string[], session: string): Promise<Map<string, Secret>>;
-  /** Makes an item, or overwrites one with the same attributes. */
+  /** Creates an item, or overwrites the one with the same attributes. */
   createItem(item: NewItem): Promise<Prompted & { item: string | undefined }>;
   overwriteItem(item: string, secret: Secret): Promise<void>;
   deleteItem(item: string): Promise<Prompted>;
-  /** @returns the path of the session */
+  /** @returns the object path of the session */
   openPlainSession(): Promise<string>;
   openEncryptedSession(
     algorithm: string,
     publicKey: Buffer,
   ): Promise<{ path: string; peerKey: Buffer }>;
-  /** The process that provides the service. */
+  /** Id of the process that provides the service. */
   processId(): Promise<number>;
 }
 
@@ -84,11 +84,11 @@ const paths = decode.listOf(decode.objectPath);
 const onePath = decode.tupleOf<[string]>(decode.objectPath);
 const twoPaths = decode.tupleOf<[string, string]>(decode.objectPath, decode.objectPath);
 
-/** Methods whose errors might quote the value they were given. */
+/** Methods whose errors may quote the value that was sent. */
 const secretMethods = new Set(['Collection.CreateItem', 'Item.SetSecret']);
 
 export function createSecretService(bus: Bus): SecretService {
-  /** @param method "Service.Unlock", as the interface and the member are called */
+  /** @param method interface and member, as in "Service.Unlock" */
   async function call<T>(
     path: string,
     method: string,
@@ -101,7 +101,7 @@ export function createSecretService(bus: Bus): SecretService {
     return bus.call({ ...named, body, isSecret }, answer);
   }
 
-  /** @param name "Item.Modified", as the interface and the property are called */
+  /** @param name interface and property, as in "Item.Modified" */
   async function property<T>(path: string, name: string, type: decode.Decoder<T>): Promise<T> {
     const [kind, member = ''] = name.split('.');
     const get = {
@@ -235,15 +235,15 @@ function parseSecret([session, parameters, value]: SecretParts): Secret {
   return { session, parameters, value };
 }
 
-/** How long a person may take. */
+/** Time limit for an answer to a prompt. */
 const promptLimitMs = 30_000;
 const promptInterface = 'org.freedesktop.Secret.Prompt';
 
 /**
- * Lets the provider ask its person, if it has to, and takes the question back after 30 seconds.
+ * Lets the provider show its prompt, if it needs one, and dismisses the prompt after 30 seconds.
  *
- * @param what what is asked, for the message: "to unlock the keyring"
- * @returns whether it may go on: false when the question was dismissed, by a person or for want of one
+ * @param what purpose of the prompt, for the message: "to unlock the keyring"
+ * @returns false if the prompt was dismissed by the user or could not be shown
  * @throws BusError, `timeout` when it was not answered
  */
 export async function followPrompt(
@@ -265,7 +265,7 @@ export async function followPrompt(
         `the question ${what} was not answered within ${promptLimitMs / 1000} seconds`,
       );
     const { signature, body } = await withinLimit(host, promptLimitMs, completed.message, expired);
-    if (signature !== 'bv') throw malformed('the end of a question has another type');
+    if (signature !== 'bv') throw malformed('the result of a prompt has an unexpected type');
     return !decode.flag.read(body);
   } catch (error) {
     dismissPrompt(bus, { prompt });
@@ -276,7 +276,7 @@ export async function followPrompt(
   }
 }
 
-/** Takes a question back that was not asked, or not answered. Nothing is waited for. */
+/** Dismisses a prompt that was not shown or not answered. Does not wait for the answer. */
 export function dismissPrompt(bus: Bus, { prompt }: Prompted): void {
   if (prompt !== undefined && bus.isOpen()) bus.send(promptCall(prompt, 'Dismiss'));
 }

@@ -6,12 +6,12 @@ const encrypting = 'dh-ietf1024-sha256-aes128-cbc-pkcs7';
 const ivBytes = 16;
 const maxTries = 8;
 
-/** How values travel between us and the provider: encrypted where it can do that. */
+/** How values are sent to and from the provider: encrypted if the provider supports it. */
 export interface Session {
   readonly path: string;
   readonly isEncrypted: boolean;
   seal(value: Buffer): Secret;
-  /** The value, or undefined when it is not of this session or its key is not the one we have. */
+  /** The value; undefined if it belongs to another session or cannot be decrypted with this key. */
   open(secret: Secret): Buffer | undefined;
 }
 
@@ -20,7 +20,8 @@ export async function openSession(service: SecretService): Promise<Session> {
   try {
     return await openEncryptedSession(service);
   } catch (error) {
-    // Any error it answers: KWallet without its plugin has one of its own.
+    // Any error answer: KWallet without its encryption plugin answers with an error name of its
+    // own.
     if (!isBusError(error, 'answered')) throw error;
     return createPlainSession(await service.openPlainSession());
   }
@@ -33,7 +34,7 @@ async function openEncryptedSession(service: SecretService): Promise<Session> {
     const key = agreeOnKey(pair, peerKey);
     if (key !== undefined) return createEncryptedSession(path, key);
   }
-  throw malformed('no key could be agreed on for a session');
+  throw malformed('no session key could be negotiated');
 }
 
 export function createEncryptedSession(path: string, key: Buffer): Session {
@@ -74,8 +75,8 @@ export function createPlainSession(path: string): Session {
  * The key agreement of Secret Service's `dh-ietf1024-sha256-aes128-cbc-pkcs7`: the second Oakley
  * group (RFC 2409 §6.2), HKDF-SHA256 without salt and info, 16 bytes.
  *
- * Own arithmetic, because node:crypto takes 60 ms to set the group up. That it is not constant-time
- * gives nothing away: a key lives for one session on a socket of this machine.
+ * We implement the arithmetic, because node:crypto needs 60 ms to set up the group. It is not
+ * constant-time, which reveals nothing: a key lives for one session on a socket of this machine.
  */
 const prime = BigInt(
   '0xffffffffffffffffc90fdaa22168c234c4c6628b80dc1cd129024e088a67cc74020bbea63b139b22514a08798e3404dd' +
@@ -93,8 +94,8 @@ export interface KeyPair {
 }
 
 /**
- * A key pair that every provider takes. KWallet reads a public key as a signed number and refuses
- * those that come out shorter than the group: that begin with 00 or ff.
+ * A key pair that every provider accepts. KWallet reads a public key as a signed number and rejects
+ * numbers shorter than the group, which begin with 00 or ff.
  */
 export function createKeyPair(): KeyPair {
   for (;;) {
@@ -105,13 +106,13 @@ export function createKeyPair(): KeyPair {
 }
 
 /**
- * The key of a session, or undefined where providers disagree on it: in a shared number that begins
- * with a zero byte (1 in 256), which KWallet strips. Another key pair then gives another number.
+ * The key of a session. Undefined if the shared number begins with a zero byte (1 in 256): KWallet
+ * strips that byte and would derive another key. The caller retries with a new key pair.
  *
  * @throws BusError `malformed` for a public key outside the group
  */
 export function agreeOnKey(own: KeyPair, peerKey: Buffer): Buffer | undefined {
-  // KWallet puts a zero for the sign before it.
+  // KWallet puts a zero byte for the sign before the number.
   const peer = peerKey.length > 2 * groupBytes ? 0n : toNumber(peerKey);
   if (peer <= 1n || peer >= prime - 1n) {
     throw malformed('a session has a public key outside the group');
@@ -125,7 +126,9 @@ function deriveKey(shared: Buffer): Buffer {
   return Buffer.from(hkdfSync('sha256', shared, '', '', keyBytes));
 }
 
-/** `base` to the power of `exponent`, in the group. Fastest for a small base, as the generator is. */
+/**
+ * `base` to the power of `exponent`, in the group. Fastest for a small base such as the generator.
+ */
 export function power(base: bigint, exponent: bigint): bigint {
   let result = 1n;
   for (const bit of exponent.toString(2)) {

@@ -7,26 +7,26 @@ import type { Place } from './runtime-environment.ts';
 import { followPrompt, type Secret } from './service.ts';
 import type { Session } from './session.ts';
 
-/** Runs with a session, and again with a new one should its key not be shared. */
+/** Runs with a session, and again with a new one if the provider does not have its key. */
 export type WithSession = <T>(run: (session: Session) => Promise<T>) => Promise<T>;
 
 const maxTries = 5;
 const firstPauseMs = 10;
 
-/** An entry as it was found again after it was written. */
+/** An entry as it was read back after it was written. */
 interface Written {
   readonly item: string;
-  /** Undefined when it is gone already. */
+  /** Undefined if the item no longer exists. */
   readonly value: string | undefined;
 }
 
 /**
- * Stores the value under the key and reads it back. Then nothing else is left under that key: items
- * that python-keyring made beside ours go.
+ * Stores the value under the entry name and reads it back. Then deletes all other items of that
+ * entry name, such as those of python-keyring.
  *
- * What is read back may be the value of somebody who wrote at the same moment. So another value is a
- * reason to write again; values that keep changing mean that ours was there in between; and one that
- * stays means that the provider does not keep what it is given.
+ * Another process may write at the same time, so that we read back its value. We then write again.
+ * If the value keeps changing, our value was stored in between. If it stays the same, the provider
+ * does not keep what it receives.
  *
  * @throws BusError
  */
@@ -47,7 +47,7 @@ export async function storeVerified(
     seen.add(written.value);
     if (tries === maxTries) {
       if (seen.size > 1) break;
-      throw new BusError('malformed', 'it gave back another value than it was given');
+      throw new BusError('malformed', 'it returned a different value than the one stored');
     }
     await host.sleep(Math.random() * firstPauseMs * 2 ** tries);
   }
@@ -68,10 +68,10 @@ async function writeItem(
 }
 
 /**
- * Not by creating it again, which should do the same: KeePassXC 2.7 never finishes that for an item
- * that another program made.
+ * Sets the secret of an existing item. Creating the item again should have the same effect, but
+ * KeePassXC 2.7 never answers that for an item of another program.
  *
- * @returns undefined when there is none, or not any more
+ * @returns undefined if the item does not exist, or no longer exists
  */
 async function overwrite(
   { service }: Place,
@@ -101,15 +101,16 @@ async function create(
     secret,
   });
   if (!(await followPrompt(service.bus, host, created, 'to write to the keyring'))) {
-    throw new BusError('locked', 'the question to write to the keyring was dismissed');
+    throw new BusError('locked', 'the prompt to write to the keyring was dismissed');
   }
   const item =
     created.item ?? (await newestFirst(service, await findItems(service, collection, key)))[0];
-  if (item === undefined) throw new BusError('malformed', 'the entry was written and is not there');
+  if (item === undefined)
+    throw new BusError('malformed', 'the entry is missing after it was written');
   return item;
 }
 
-/** @returns whether it was there; @throws BusError */
+/** @returns whether the item existed; @throws BusError */
 export async function deleteItem({ service, host }: Place, item: string): Promise<boolean> {
   try {
     const prompted = await service.deleteItem(item);
@@ -118,5 +119,5 @@ export async function deleteItem({ service, host }: Place, item: string): Promis
     if (isGone(error)) return false;
     throw error;
   }
-  throw new BusError('locked', 'the question to delete an entry was dismissed');
+  throw new BusError('locked', 'the prompt to delete an entry was dismissed');
 }

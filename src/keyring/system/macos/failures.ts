@@ -3,7 +3,7 @@ import { run, storeAgain, type Hint } from '../../../core/hint.ts';
 import type { BackendContext } from '../../contract.ts';
 import { useFile, useMemory } from '../other-types.ts';
 
-/** What happened, in the keyring's terms, and what kind of thing mends it. */
+/** A failure in the keyring's terms, and which kind of hint helps. */
 export interface Failure {
   readonly code: KeyringErrorCode;
   readonly reason: string;
@@ -12,26 +12,26 @@ export interface Failure {
   readonly cause?: unknown;
 }
 
-/** The system's status for an item that is not there. */
+/** Status of Security.framework for a missing item. */
 export const itemNotFound = -25300;
-/** For one that is there and was not to be. */
+/** Status for an item that exists already. */
 export const duplicateItem = -25299;
 
-const cannotAsk = 'it is locked, or wants a consent, and nobody can be asked in this session';
+const cannotAsk = 'it is locked or needs consent, and this session cannot show a prompt';
 
 const failures: ReadonlyMap<number, Failure> = new Map([
   [-25308, locked(cannotAsk)],
   [-25315, locked(cannotAsk)],
-  [-25320, locked('it is locked, and the machine sleeps, so that nobody can be asked')],
-  [-128, locked('the question for its password or a consent was dismissed')],
+  [-25320, locked('it is locked, and no prompt can be shown while the machine sleeps')],
+  [-128, locked('the prompt for its password or for consent was dismissed')],
   [-25293, denied('macOS denied access to the entry')],
-  [-25243, denied('the entry lets nobody access it')],
+  [-25243, denied('the entry does not allow access by any program')],
   [-25244, denied('the entry belongs to another program')],
-  [duplicateItem, denied('the entry is there, and macOS does not let it be changed')],
+  [duplicateItem, denied('the entry exists and macOS does not allow changing it')],
   [-25292, denied('the keychain is read-only')],
-  [-61, denied('the keychain may not be written')],
+  [-61, denied('writing to the keychain is not allowed')],
   [-25291, unavailable('no keychain is available in this session')],
-  [-25294, unavailable('the keychain is not there')],
+  [-25294, unavailable('the keychain does not exist')],
   [-25307, unavailable('there is no default keychain')],
   [-25295, { code: 'ERR_KEYRING_DAMAGED', reason: 'the keychain is damaged', remedy: 'choose' }],
   [-34, { code: 'ERR_KEYRING_IO', reason: 'the disk is full', remedy: 'look' }],
@@ -39,8 +39,8 @@ const failures: ReadonlyMap<number, Failure> = new Map([
 ]);
 
 /**
- * The system's status behind the exit code of `security`, which is its lowest eight bits: the one that
- * we know, else the code itself.
+ * The status behind the exit code of `security`, which has only its lowest eight bits: the known
+ * status with these bits, else the exit code itself.
  */
 export function statusOfExit(exitCode: number): number {
   const known = [itemNotFound, ...failures.keys()];

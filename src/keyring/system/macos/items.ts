@@ -18,7 +18,7 @@ import {
 const maxDumpBytes = 32 * 1024 * 1024;
 const maxKeychains = 20;
 
-/** Each byte of its key doubled by the quoting. */
+/** The quoting doubles each byte of the entry name. */
 const longestPartName = formatPartName({
   generation: '0'.repeat(29),
   index: 9999,
@@ -26,19 +26,21 @@ const longestPartName = formatPartName({
 });
 
 export interface KeychainStoreOptions {
-  /** How `security` is run: by default for one operation, whose time begins now. */
+  /** Runs `security`. Default: with the time limit of one operation, which starts now. */
   readonly run?: RunSecurity;
-  /** Finds the keychain, once: by default asks. */
+  /** Finds the default keychain, once. Default: asks `security`. */
   readonly defaultKeychain?: () => Promise<DefaultKeychain>;
-  /** What is being done to the keyring, for messages: by default what is done to the item. */
+  /** What is done to the keyring, for messages. Default: what is done to the item. */
   readonly doing?: string;
-  /** Whether what is stored may be replaced, so that damage is read as it is and is no error. */
+  /**
+   * Whether the stored value may be replaced: damaged data is then returned instead of an error.
+   */
   readonly mayReplace?: boolean;
 }
 
 /**
- * The generic passwords of the account `atmos-auth` in the keychains of the search list, as `security`
- * without the name of a keychain reaches them: go-keyring's, and so Atmos's own.
+ * The generic passwords of the account `atmos-auth` in the keychains of the search list, which
+ * `security` uses if no keychain is named. They have the format of go-keyring, which Atmos uses.
  */
 export function openKeychainStore(
   context: BackendContext,
@@ -52,7 +54,7 @@ export function openKeychainStore(
     return keyringError(context, options.doing ?? doingToItem, found, keychain);
   }
 
-  /** `security` says so too when it has no keychain to look into. */
+  /** `security` also reports a missing item if it has no keychain to search. */
   async function checkAbsence(doing: string): Promise<void> {
     const { failure: missing } = await defaultKeychain();
     if (missing !== undefined) throw await failure(doing, missing);
@@ -66,7 +68,7 @@ export function openKeychainStore(
 
   return {
     async read(name) {
-      // -w would print some secrets in hex without telling which.
+      // -w prints some secrets in hex without marking them as hex.
       const answer = await find('find-generic-password', name, '-g');
       if (answer.status === itemNotFound) {
         await checkAbsence('read from');
@@ -76,12 +78,12 @@ export function openKeychainStore(
       const [item] = parseItems(answer.stdout);
       const stored = parsePassword(answer.stderr);
       if (item === undefined || stored === undefined || !isNamed(item, name)) {
-        const reason = `security answered for ${JSON.stringify(name)} in a form that is not known`;
+        const reason = `security printed ${JSON.stringify(name)} in an unknown format`;
         throw await failure('read from', damaged(reason));
       }
       const bytes = decodeSecret(stored) ?? (options.mayReplace === true ? stored : undefined);
       if (bytes === undefined) {
-        const reason = `the value of ${JSON.stringify(name)} is not encoded as it says`;
+        const reason = `the value of ${JSON.stringify(name)} has an invalid encoding`;
         throw await failure('read from', damaged(reason));
       }
       return bytes;
@@ -90,18 +92,18 @@ export function openKeychainStore(
     async write(name, bytes) {
       const input = formatAddCommand(name, encodeSecret(bytes));
       if (!fits(name, bytes.length)) {
-        const reason = `an item of that name does not hold ${bytes.length} bytes`;
+        const reason = `an item with that name cannot hold ${bytes.length} bytes`;
         throw await failure('write to', { code: 'ERR_KEYRING_TOO_LARGE', reason, remedy: 'look' });
       }
       const add = () => run(['-i'], { input, mayAsk: true });
       let answer = await add();
-      // Somebody made it at the same moment, so now it can be overwritten.
+      // Another process created the item at the same time, so it can be overwritten now.
       if (answer.status === duplicateItem && !wasRefused(answer)) answer = await add();
       if (answer.failure !== undefined) throw await failure('write to', answer.failure);
     },
 
     async remove(name) {
-      // One in each keychain: what is left would take the place of what was deleted.
+      // One item in each keychain: an item that is left would replace the deleted one.
       for (let removed = 0; ; removed++) {
         const answer = await find('delete-generic-password', name);
         if (answer.status === itemNotFound) {
@@ -114,7 +116,7 @@ export function openKeychainStore(
     },
 
     async names() {
-      // Without -d: attributes only, which are not encrypted, so nobody is asked.
+      // Without -d: attributes only, which are not encrypted, so that macOS shows no prompt.
       const answer = await run(['dump-keychain'], { maxBytes: maxDumpBytes });
       if (answer.failure !== undefined) throw await failure('list', answer.failure);
       const items = parseItems(answer.stdout);
@@ -127,7 +129,7 @@ export function openKeychainStore(
   };
 }
 
-/** Whether it could not change what is there, and so tried to add another. */
+/** Whether `security` could not change the existing item and so tried to add another one. */
 function wasRefused({ stderr }: Answer): boolean {
   return stderr.includes('SecKeychainItemModifyContent');
 }
@@ -140,13 +142,13 @@ function isNamed(item: PrintedItem, name: string): boolean {
   return isOurs(item) && item.service?.equals(Buffer.from(name)) === true;
 }
 
-/** Nobody can ask for a name that is no text. */
+/** Empty for a name that is not text: callers can only ask for text. */
 function nameOf({ service }: PrintedItem): string[] {
   const name = service?.toString('utf8');
   return name !== undefined && service?.equals(Buffer.from(name)) === true ? [name] : [];
 }
 
-/** An item as `security` prints it: its attributes, never its secret. */
+/** An item as `security` prints it: its attributes, without its secret. */
 export interface PrintedItem {
   /** `genp` for a generic password. */
   readonly itemClass: string | undefined;
@@ -158,8 +160,8 @@ const attributeForm = /^ {4}"(svce|acct)"<blob>=(.*)$/;
 const fields = { svce: 'service', acct: 'account' } as const;
 
 /**
- * The items in what `dump-keychain` and `find-generic-password` print, in latin1. Each begins with the
- * name of its keychain; lines that are not known are passed over, since every release has its own.
+ * The items in the output of `dump-keychain` and `find-generic-password`, in latin1. Each begins
+ * with the name of its keychain. Unknown lines are skipped, because the releases of macOS differ.
  */
 export function parseItems(printed: string): PrintedItem[] {
   const items: { -readonly [field in keyof PrintedItem]: PrintedItem[field] }[] = [];
@@ -176,7 +178,9 @@ export function parseItems(printed: string): PrintedItem[] {
   return items;
 }
 
-/** The secret in what `find-generic-password -g` writes to standard error; undefined if none is told. */
+/**
+ * The secret that `find-generic-password -g` writes to standard error; undefined if it is missing.
+ */
 export function parsePassword(printed: string): Buffer | undefined {
   const mark = 'password: ';
   const lines = printed.split('\n').filter((line) => line.startsWith(mark));
@@ -185,9 +189,9 @@ export function parsePassword(printed: string): Buffer | undefined {
 }
 
 /**
- * Bytes as `security` prints them: in quotes if all are printable and none is a backslash, else in hex,
- * with the same once more for people behind it; nothing for no bytes. Undefined for `<NULL>` and for
- * what is no such form.
+ * Bytes as `security` prints them: in quotes if all are printable and no character is a backslash,
+ * else in hex followed by a readable form; nothing for an empty value. Undefined for `<NULL>` and
+ * for any other form.
  */
 export function parseBytes(text: string): Buffer | undefined {
   if (text === '') return Buffer.alloc(0);
@@ -198,22 +202,22 @@ export function parseBytes(text: string): Buffer | undefined {
 }
 
 const base64Prefix = 'go-keyring-base64:';
-/** Of older releases of go-keyring, for values with line ends. */
+/** Prefix of older releases of go-keyring, for values with line breaks. */
 const hexPrefix = 'go-keyring-encoded:';
 
-/** How go-keyring stores a value, and so Atmos. */
+/** The form in which go-keyring, and so Atmos, stores a value. */
 export function encodeSecret(bytes: Buffer): string {
   return base64Prefix + bytes.toString('base64');
 }
 
-/** The most bytes whose stored form has no more bytes than that. */
+/** The longest value, in bytes, whose stored form has at most that many bytes. */
 export function decodedRoom(room: number): number {
   return Math.floor((room - base64Prefix.length) / 4) * 3;
 }
 
 /**
- * The value in what is stored, as go-keyring reads it: text without a prefix is taken without the
- * white space around it. Undefined for a prefix that does not keep what it promises.
+ * The value of a stored form, as go-keyring reads it: a text without a prefix is trimmed. Undefined
+ * if the text after a prefix is not valid in that encoding.
  */
 export function decodeSecret(stored: Buffer): Buffer | undefined {
   if (!isUtf8(stored)) return stored;
@@ -223,14 +227,16 @@ export function decodeSecret(stored: Buffer): Buffer | undefined {
   return Buffer.from(text);
 }
 
-/** Node drops what is no hex or base64; here that is damage. */
+/** Undefined for invalid text: Node would ignore invalid characters. */
 function decoded(text: string, encoding: 'hex' | 'base64'): Buffer | undefined {
   const bytes = Buffer.from(text, encoding);
   const again = bytes.toString(encoding);
   return again === (encoding === 'hex' ? text.toLowerCase() : text) ? bytes : undefined;
 }
 
-/** Go's white space, which is Unicode's. Not by an expression: one would take its time on much of it. */
+/**
+ * Trims Unicode white space, as Go does. A regular expression would be slow on long white space.
+ */
 function trimmed(text: string): string {
   let [start, end] = [0, text.length];
   while (start < end && isSpace(text.charAt(start))) start++;

@@ -3,16 +3,16 @@ import { systemErrorCode } from '../../../core/errors.ts';
 import { unavailable, type Failure } from './failures.ts';
 import type { RunSecurity } from './security.ts';
 
-/** The keychain that new items go to, or why there is none. */
+/** The keychain for new items, or why it is missing. */
 export type DefaultKeychain =
   | { readonly path: string; readonly failure?: undefined }
   | { readonly path?: string; readonly failure: Failure };
 
-/** Asks nobody. */
+/** Never prompts. */
 export async function findDefaultKeychain(run: RunSecurity): Promise<DefaultKeychain> {
   const answer = await run(['default-keychain']);
   if (answer.failure !== undefined) {
-    // Whatever the reason is, it says 1.
+    // The exit code is 1 for every reason.
     const isTold = answer.status === 1;
     return { failure: isTold ? unavailable('there is no default keychain') : answer.failure };
   }
@@ -20,13 +20,13 @@ export async function findDefaultKeychain(run: RunSecurity): Promise<DefaultKeyc
   if (bytes === undefined) return { failure: unavailable('there is no default keychain') };
   const path = Buffer.from(bytes, 'latin1').toString('utf8');
   return (await isMissing(path))
-    ? { path, failure: unavailable(`the default keychain ${path} is not there`) }
+    ? { path, failure: unavailable(`the default keychain ${path} does not exist`) }
     : { path };
 }
 
 /**
- * A keychain that we may not look at is macOS's to judge. One that is called by the name of older
- * releases, `login.keychain`, is the file `login.keychain-db`.
+ * Whether the file of the keychain is missing. If we may not read its directory, macOS decides. The
+ * name of older releases, `login.keychain`, stands for the file `login.keychain-db`.
  */
 async function isMissing(path: string): Promise<boolean> {
   return (await isAbsent(path)) && (await isAbsent(`${path}-db`));

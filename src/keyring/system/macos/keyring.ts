@@ -8,13 +8,15 @@ import { openKeychainStore } from './items.ts';
 import { findDefaultKeychain } from './keychain.ts';
 import { childEnvironment, createSecurity } from './security.ts';
 
-/** The keychain of macOS, through `security`. Its items are go-keyring's, and so Atmos's own. */
+/**
+ * The keychain of macOS, through `security`. Its items have the format of go-keyring, as in Atmos.
+ */
 export function openKeychainKeyring(context: BackendContext, onStep?: OnStep): Keyring {
   const { host } = context;
   let path: string | undefined;
   const inTurn = createTurns();
 
-  /** One operation has one time limit, so each has a keyring of its own. */
+  /** One operation has one time limit, so each operation opens its own store. */
   function operate<T>(
     doing: string,
     use: (keyring: ChunkedKeyring) => Promise<T>,
@@ -35,7 +37,7 @@ export function openKeychainKeyring(context: BackendContext, onStep?: OnStep): K
     return use(createChunkedKeyring(store, { host, named: 'the macOS keychain', onStep }));
   }
 
-  /** One after the other, and its time begins with its turn. */
+  /** Changes run one after the other. The time limit of each starts when its turn comes. */
   function change<T>(doing: string, use: (keyring: ChunkedKeyring) => Promise<T>): Promise<T> {
     return inTurn(() => operate(doing, use, true));
   }
@@ -79,13 +81,13 @@ export interface KeychainProbe {
   readonly path: string | undefined;
 }
 
-/** Sessions of launchd that have no display, so that macOS cannot ask a person there. */
+/** Sessions of launchd without a display: macOS cannot show a prompt there. */
 const withoutDisplay = ['Background', 'StandardIO', 'System'];
 
 /**
- * Looks without asking anybody. `show-keychain-info` tells whether a keychain is locked, but with a
- * display it asks for the password if it is. There the login has opened it, and whoever locked it by
- * hand is asked at the first use: so it is ready.
+ * Probes without a prompt. `show-keychain-info` reports whether a keychain is locked, but in a
+ * session with a display it prompts for the password if it is. There the keychain is reported as
+ * ready: the login has unlocked it, and if the user has locked it, macOS prompts at the first use.
  */
 export async function probeKeychain(host: Host): Promise<KeychainProbe> {
   const run = createSecurity(host);
@@ -97,7 +99,7 @@ export async function probeKeychain(host: Host): Promise<KeychainProbe> {
   return { probe, path };
 }
 
-/** One that does not answer may be asking somebody after all. */
+/** A keychain that does not answer may be waiting for a prompt. */
 function describe({ code, reason }: Failure): Probe {
   const isThere = code === 'ERR_KEYRING_LOCKED' || code === 'ERR_KEYRING_TIMEOUT';
   return { state: isThere ? 'locked' : 'unavailable', reason };

@@ -2,25 +2,28 @@ import { BackendError, KeyringError, systemErrorCode } from '../../../core/error
 import type { Host, ProgramResult } from '../../../host/host.ts';
 import { damaged, describeStatus, statusOfExit, unavailable, type Failure } from './failures.ts';
 
-/** The program of macOS that keeps and gives back the items of a keychain. */
+/** The program of macOS that reads and writes items of a keychain. */
 const program = '/usr/bin/security';
 
-/** For a run in which a person may have to answer a dialog, and for any other. */
+/** Limit for a run during which macOS may show a prompt, and for any other run. */
 const askingLimitMs = 30_000;
 const quickLimitMs = 5_000;
-/** For one operation on the keyring in all. */
+/** Limit for one operation on the keyring. */
 const operationLimitMs = 45_000;
 const maxBytes = 1024 * 1024;
 
 export interface SecurityOptions {
-  /** A command for `-i`. */
+  /** A command for the standard input of `security -i`. */
   readonly input?: string;
-  /** Whether macOS may ask a person before it answers. */
+  /** Whether macOS may show a prompt before it answers. */
   readonly mayAsk?: boolean;
   readonly maxBytes?: number;
 }
 
-/** What it wrote, each byte a character: it can hold a secret. And the system's status, 0 when done. */
+/**
+ * The output, one character for each byte, which may contain a secret; and the status, 0 for
+ * success.
+ */
 export interface Answer {
   readonly status: number;
   readonly failure: Failure | undefined;
@@ -31,7 +34,7 @@ export interface Answer {
 /** Runs `security` once. Never rejects. */
 export type RunSecurity = (args: readonly string[], options?: SecurityOptions) => Promise<Answer>;
 
-/** For one operation on the keyring: its time begins now. */
+/** For one operation on the keyring. Its time limit starts now. */
 export function createSecurity(
   host: Pick<Host, 'env' | 'runProgram' | 'monotonicMs' | 'waiting'>,
 ): RunSecurity {
@@ -64,8 +67,8 @@ export function createSecurity(
 }
 
 /**
- * What finds a person's keychains and session, and nothing else of ours. Its messages follow the
- * person's settings and not LANG, so we go by numbers alone.
+ * Only the variables that `security` needs to find the user's keychains and session. Its messages
+ * follow the user's settings instead of LANG, so we use only numbers.
  */
 export function childEnvironment(env: Host['env']): Record<string, string | undefined> {
   const names = ['HOME', 'USER', 'LOGNAME', 'PATH', 'TMPDIR', '__CF_USER_TEXT_ENCODING'];
@@ -74,13 +77,14 @@ export function childEnvironment(env: Host['env']): Record<string, string | unde
 
 function answerOf(result: ProgramResult, timeoutMs: number): Answer {
   if (result.timedOut) return failed(tooSlow(timeoutMs));
-  if (result.wroteTooMuch) return failed(damaged('security wrote more than an answer can have'));
+  if (result.wroteTooMuch) return failed(damaged('security wrote more output than expected'));
   if (result.exitCode === null) {
-    const reason = 'security was ended before it answered';
+    const reason = 'security was terminated before it answered';
     return failed({ code: 'ERR_KEYRING_IO', reason, remedy: 'look' });
   }
   const stderr = result.stderr.toString('latin1');
-  // A command of -i tells its whole status; the exit code has the lowest eight bits of the last one.
+  // -i prints the whole status of a command; the exit code has the lowest eight bits of the last
+  // one.
   const [, said] = /^add-generic-password: returned (-?\d{1,10})$/m.exec(stderr) ?? [];
   const status = said === undefined ? statusOfExit(result.exitCode) : Number(said);
   return {
@@ -109,19 +113,19 @@ function tooSlow(limitMs: number): Failure {
   };
 }
 
-/** The account of every item of ours: Atmos's own. */
+/** The account of every item of Atmos. */
 export const account = 'atmos-auth';
 
 /**
- * Most bytes of a command for `security -i`, its newline included. One more, and it would read the
- * newline as a command of its own, whose success it would then tell as ours; from two more on it would
- * take the rest of the value for a command.
+ * Maximum length in bytes of a command for `security -i`, including its newline. With one more
+ * byte, `security` would read the newline as a second command and report its success. With two or
+ * more, it would run the rest of the value as a command.
  */
 export const maxCommandBytes = 4095;
 
 /**
- * The line for the standard input of `security -i` that stores or overwrites an item. The secret
- * stands in it, so it is nobody's argument.
+ * The line for the standard input of `security -i` that stores or overwrites an item. The secret is
+ * in this line and therefore in no argument of a process.
  *
  * @throws ERR_KEYRING_INVALID_KEY for text that would end the line
  */
@@ -130,20 +134,20 @@ export function formatAddCommand(name: string, secret: string): string {
   return `add-generic-password -U -s ${service} -a ${user} -w ${value}\n`;
 }
 
-/** How many bytes of secret a command for that name has room for. */
+/** The maximum length in bytes of a secret in a command with that name. */
 export function secretRoom(name: string): number {
   return maxCommandBytes - Buffer.byteLength(formatAddCommand(name, ''));
 }
 
 /**
- * As `security -i` splits its lines: a backslash takes the sign after it as it is, and a quote ends the
- * argument wherever it stands. What a POSIX shell does with quotes would inject arguments here.
+ * Quotes as `security -i` splits its lines: a backslash escapes the next character, and a quote
+ * ends the argument anywhere. POSIX shell quoting would allow arguments to be injected here.
  */
 function quoted(text: string): string {
   if (/\p{Cc}/u.test(text) || !text.isWellFormed()) {
     throw new KeyringError(
       'ERR_KEYRING_INVALID_KEY',
-      'a name with a control character cannot be given to security',
+      'a name with a control character cannot be passed to security',
     );
   }
   return `"${text.replaceAll(/["\\]/g, String.raw`\$&`)}"`;

@@ -7,10 +7,10 @@ import {
   type CredentialManager,
 } from './credential-manager.ts';
 
-// Loads koffi and libraries of Windows when it is imported.
+// Importing this module loads koffi and libraries of Windows.
 const advapi = koffi.load('advapi32.dll');
 
-// Without a name, which koffi gives once a process, whoever else uses it.
+// Without a name: koffi allows each name only once in a process, which other code may share.
 const credentialType = koffi.struct({
   Flags: 'uint32_t',
   Type: 'uint32_t',
@@ -54,7 +54,7 @@ const credFree = advapi.func('void __stdcall CredFree(void *buffer)');
 
 const generic = 1;
 const errorNotFound = 1168;
-/** A blob as large as Windows takes any, whatever a damaged one says. */
+/** The largest blob that Windows stores. Limits what is read for a damaged credential. */
 const maxBlobBytes = 64 * 1024;
 
 export const credentialManager: CredentialManager = {
@@ -73,7 +73,7 @@ export const credentialManager: CredentialManager = {
       Flags: 0,
       Type: generic,
       TargetName: targetName,
-      // Empty texts, as go-keyring gives them.
+      // Empty texts, as go-keyring writes them.
       Comment: '',
       LastWrittenLow: 0,
       LastWrittenHigh: 0,
@@ -132,7 +132,7 @@ function isStruct(value: unknown): value is CredentialStruct {
   return typeof value === 'object' && value !== null && 'CredentialBlobSize' in value;
 }
 
-/** A copy: what the pointer leads to is freed. */
+/** Copies the bytes, because the pointer is freed. */
 function blobOf({ CredentialBlobSize, CredentialBlob }: CredentialStruct): Buffer {
   if (CredentialBlobSize === 0) return Buffer.alloc(0);
   const type = koffi.array('uint8_t', Math.min(CredentialBlobSize, maxBlobBytes), 'Typed');
@@ -149,7 +149,7 @@ function namesOf({ TargetName, UserName }: CredentialStruct) {
   return { targetName: TargetName ?? '', userName: UserName ?? '' };
 }
 
-/** @throws CredentialError for every other error */
+/** @throws CredentialError for any other error */
 function unlessNotFound(call: string): undefined {
   const error = failureOf(call);
   if (error.status !== errorNotFound) throw error;

@@ -7,21 +7,25 @@ export interface Credential {
   readonly blob: Buffer;
 }
 
-/** The calls of wincred.h, on generic credentials of the user who runs us. */
+/** The calls of wincred.h for generic credentials of the current user. */
 export interface CredentialManager {
-  /** `CredReadW`. Undefined when there is none. @throws CredentialError */
+  /** `CredReadW`. Undefined if it does not exist. @throws CredentialError */
   read(targetName: string): Credential | undefined;
   /** `CredWriteW`: adds or overwrites. @throws CredentialError */
   write(credential: Credential): void;
-  /** `CredDeleteW`. False when there was none. @throws CredentialError */
+  /** `CredDeleteW`. False if it did not exist. @throws CredentialError */
   remove(targetName: string): boolean;
   /** `CredEnumerateW`: target and user names, without any blob. @throws CredentialError */
   list(): Pick<Credential, 'targetName' | 'userName'>[];
-  /** `CredGetSessionTypes`: how long this logon session lets a generic credential be kept. @throws CredentialError */
+  /**
+   * `CredGetSessionTypes`: how long this logon session may keep a generic credential.
+   *
+   * @throws CredentialError
+   */
   maxPersistence(): number;
 }
 
-/** What a call failed with: an error of winerror.h. */
+/** A failed call, with its error of winerror.h. */
 export class CredentialError extends BackendError {
   readonly call: string;
   readonly status: number;
@@ -34,7 +38,7 @@ export class CredentialError extends BackendError {
   }
 }
 
-/** `CRED_PERSIST_LOCAL_MACHINE`: for all later logons of this user on this machine. */
+/** `CRED_PERSIST_LOCAL_MACHINE`: kept for all later logons of this user on this machine. */
 export const persistLocalMachine = 2;
 /** `CRED_MAX_CREDENTIAL_BLOB_SIZE`. */
 export const maxBlobBytes = 5 * 512;

@@ -7,18 +7,17 @@ import type { CredentialError } from './credential-manager.ts';
 /** The beginning of "… Credential Manager", for a message. */
 export type Doing = 'read from' | 'write to' | 'delete from' | 'list';
 
-/** What happened, in the keyring's terms, and what mends it. */
+/** A failure in the keyring's terms, with hints. */
 export interface Failure {
   readonly code: KeyringErrorCode;
   readonly reason: string;
   readonly hints: readonly Hint[];
 }
 
-/** What a network logon has none of, and a policy can forbid. */
+/** A network logon has no credential store, and a policy can forbid one. */
 export const noCredentialSet: Failure = {
   code: 'ERR_KEYRING_UNAVAILABLE',
-  reason:
-    'this logon session has no credentials of its own, as over SSH or WinRM and in some services',
+  reason: 'this logon session has no credential store (as over SSH or WinRM and in some services)',
   hints: [
     say('log on at the machine or by remote desktop, and run the command there'),
     useFile,
@@ -28,7 +27,7 @@ export const noCredentialSet: Failure = {
 
 const service: Failure = {
   code: 'ERR_KEYRING_UNAVAILABLE',
-  reason: 'the service Credential Manager does not answer',
+  reason: 'the Credential Manager service does not answer',
   hints: [run(['sc.exe', 'query', 'VaultSvc']), useFile, useMemory],
 };
 
@@ -53,7 +52,7 @@ const failures: ReadonlyMap<number, Failure> = new Map([
     {
       code: 'ERR_KEYRING_DAMAGED',
       reason:
-        'Windows cannot decrypt it, as after the password of the account was reset by somebody else',
+        'Windows cannot decrypt it; this happens after an administrator resets the account password',
       hints: storeAgain,
     },
   ],
@@ -63,7 +62,7 @@ export function describeFailure({ call, status }: CredentialError): Failure {
   return (
     failures.get(status) ?? {
       code: 'ERR_KEYRING_IO',
-      reason: `${call} answered error ${status}`,
+      reason: `${call} failed with error ${status}`,
       hints: [run(['net', 'helpmsg', String(status)])],
     }
   );
@@ -79,16 +78,16 @@ export function keyringError(
   return new KeyringError(code, message, { hints, cause });
 }
 
-/** Of an entry under our name that we did not make. It stays as it is. */
+/** For an entry under our name that another program wrote. It is not changed. */
 export function foreignError(name: string, what: string): KeyringError {
   return new KeyringError(
     'ERR_KEYRING_FOREIGN',
-    `the entry ${JSON.stringify(name)} in Credential Manager is not ours: ${what}`,
+    `the entry ${JSON.stringify(name)} in Credential Manager was not written by atmos-auth: ${what}`,
     {
       hints: [
         run(
           ['cmdkey', '/list'],
-          'to find it, and if no other program needs it, remove it with cmdkey /delete:TARGET',
+          'to find it; if no other program needs it, remove it with cmdkey /delete:TARGET',
         ),
       ],
     },

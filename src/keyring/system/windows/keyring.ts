@@ -14,10 +14,10 @@ const location = 'Windows Credential Manager';
 const loadReal = async () => (await import('./advapi.ts')).credentialManager;
 
 /**
- * The keyring of Windows. Its calls are quick questions to a service of this machine, which asks no
- * person, so they are made directly: docs/adr/0017.
+ * The keyring of Windows. The calls are made synchronously, because they are quick requests to a
+ * local service that never prompts: docs/adr/0017.
  *
- * @param onStep called between the steps of a change; for tests that stop there
+ * @param onStep called between the steps of a change; tests stop there
  */
 export function openCredentialKeyring(
   context: BackendContext,
@@ -49,7 +49,7 @@ export function openCredentialKeyring(
   };
 }
 
-/** Its keys and values, unchecked. */
+/** Its entries, without checks of names and values. */
 export function openChunked(
   context: BackendContext,
   load: () => Promise<CredentialManager> = loadReal,

@@ -12,9 +12,9 @@ const userName = 'atmos-auth';
 const ending = `:${userName}`;
 
 /**
- * Credential Manager as a store of items. Each is a generic credential as go-keyring, and so Atmos,
- * makes it: its target is `NAME:atmos-auth`, its user `atmos-auth`, its blob the bytes themselves, and
- * it is kept for this machine.
+ * Credential Manager as a store of items. Each item is a generic credential in the format of
+ * go-keyring, which Atmos uses: target `NAME:atmos-auth`, user `atmos-auth`, the bytes as its blob,
+ * persistent on this machine.
  */
 export function createCredentialStore(
   context: Pick<BackendContext, 'type'>,
@@ -61,11 +61,11 @@ function readOurs(manager: CredentialManager, name: string): Credential | undefi
   return found;
 }
 
-/** Windows takes names for one that differ in case, and lets any user stand beside a name. */
+/** Windows ignores the case of target names and accepts any user name for one. */
 function checkOurs(name: string, { targetName, userName: user }: Credential): void {
   if (targetName !== targetOf(name))
     throw foreignError(name, `it is stored as ${JSON.stringify(targetName)}`);
-  if (user !== userName) throw foreignError(name, `it is of the user ${JSON.stringify(user)}`);
+  if (user !== userName) throw foreignError(name, `its user name is ${JSON.stringify(user)}`);
 }
 
 function targetOf(name: string): string {

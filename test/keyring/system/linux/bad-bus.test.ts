@@ -51,7 +51,7 @@ const badBuses: BadBus[] = [
     name: 'one of a kind that is not for us',
     open: withEnvironment({ DBUS_SESSION_BUS_ADDRESS: 'autolaunch:' }),
     code: 'ERR_KEYRING_UNAVAILABLE',
-    reason: 'DBUS_SESSION_BUS_ADDRESS names no Unix socket that can be used',
+    reason: 'DBUS_SESSION_BUS_ADDRESS contains no usable Unix socket',
   },
   {
     name: 'a socket that nobody serves',
@@ -69,7 +69,7 @@ const badBuses: BadBus[] = [
     name: 'one that hangs up',
     open: () => openBrokenBus({ failing: 'hang-up' }),
     code: 'ERR_KEYRING_UNAVAILABLE',
-    reason: 'the session bus hung up before it let us in',
+    reason: 'the session bus closed the connection before authentication finished',
   },
   {
     name: 'one that talks nonsense without an end',
@@ -87,13 +87,13 @@ const badBuses: BadBus[] = [
     name: 'one that lets us in and hangs up',
     open: () => openBrokenBus({ after: 'authentication', failing: 'hang-up' }),
     code: 'ERR_KEYRING_IO',
-    reason: 'the session bus hung up',
+    reason: 'the session bus closed the connection',
   },
   {
     name: 'one that lets us in and talks nonsense',
     open: () => openBrokenBus({ after: 'authentication', failing: 'noise' }),
     code: 'ERR_KEYRING_DAMAGED',
-    reason: 'a message has 4294967311 bytes',
+    reason: 'a message of 4294967311 bytes is too long',
   },
   {
     name: 'one without a provider',
@@ -118,7 +118,7 @@ const badBuses: BadBus[] = [
   },
 ];
 
-describe.concurrent('a process that needs the keyring and finds as its bus', () => {
+describe.concurrent('a process whose session bus is', () => {
   let program: Program;
   beforeAll(async () => {
     program = await compileProgram('test/keyring/system/linux/program.ts');
@@ -126,7 +126,7 @@ describe.concurrent('a process that needs the keyring and finds as its bus', () 
   afterAll(() => program.remove());
 
   for (const { name, needsBus = false, open, code, reason } of badBuses) {
-    test.skipIf(needsBus && !hasBus)(`${name}, says so and ends`, async () => {
+    test.skipIf(needsBus && !hasBus)(`${name} reports it and exits`, async () => {
       const { env, close } = await open();
       onTestFinished(close);
       const socket = `${env['XDG_RUNTIME_DIR']}/bus`;
@@ -139,7 +139,7 @@ describe.concurrent('a process that needs the keyring and finds as its bus', () 
     });
   }
 
-  test('an address of several, goes on to the one that is served', async ({ skip }) => {
+  test('the second of several addresses connects to it', async ({ skip }) => {
     if (!hasBus) skip();
     const attributes = { username: 'atmos-auth', service: 'key' };
     const provider = await openScriptedProvider({ items: [{ attributes, value: 'found' }] });

@@ -3,8 +3,8 @@ import { describe, expect, test } from 'vitest';
 import { formatStored, parseStored } from '../../../../src/keyring/system/linux/collection.ts';
 import { hostileValues } from '../../../contract/hostile.ts';
 
-describe('a value as it is stored', () => {
-  test('is itself, for all that Atmos stores', () => {
+describe('a stored value', () => {
+  test('is unchanged for everything that Atmos stores', () => {
     for (const value of [
       '',
       'text',
@@ -25,7 +25,7 @@ describe('a value as it is stored', () => {
     },
   );
 
-  test('comes back, whatever it is', () => {
+  test('is read back unchanged, whatever it is', () => {
     const back = (value: string) => {
       expect(parseStored(formatStored(value))).toBe(value);
     };
@@ -39,11 +39,19 @@ describe('a value as it is stored', () => {
   });
 
   test.each([
-    ['not text', Buffer.from([0xff]), 'a value is not text in UTF-8'],
-    ['not base64', Buffer.from('atmos-auth-base64:?'), 'a value is not the base64 it says'],
-    ['another base64', Buffer.from('atmos-auth-base64:eA'), 'a value is not the base64 it says'],
-    ['base64 of no text', Buffer.from('atmos-auth-base64:/w=='), 'a value is not text in UTF-8'],
-  ])('is refused when it is %s', (_, stored, message) => {
+    ['not text', Buffer.from([0xff]), 'a value is not UTF-8 text'],
+    [
+      'not base64',
+      Buffer.from('atmos-auth-base64:?'),
+      'a value is marked as base64 but is not valid base64',
+    ],
+    [
+      'another base64',
+      Buffer.from('atmos-auth-base64:eA'),
+      'a value is marked as base64 but is not valid base64',
+    ],
+    ['base64 of invalid UTF-8', Buffer.from('atmos-auth-base64:/w=='), 'a value is not UTF-8 text'],
+  ])('is rejected if it is %s', (_, stored, message) => {
     expect(() => parseStored(stored)).toThrow(message);
   });
 });

@@ -33,7 +33,7 @@ async function openGnome(options: SecretServiceOptions = {}) {
 describe.each(providers)('a probe on $name', ({ name, installed, open }) => {
   const product = `Secret Service \\(${names[name]} \\d+\\.\\d+(\\.\\d+)?\\)`;
 
-  test.skipIf(!installed)('says which program, version and collection', async () => {
+  test.skipIf(!installed)('reports the program, its version and the collection', async () => {
     const service = await open();
     onTestFinished(service.close);
     const keyring = openKeyring({ env: service.env });
@@ -43,7 +43,7 @@ describe.each(providers)('a probe on $name', ({ name, installed, open }) => {
     expect(keyring.info.location).toMatch(expected);
   });
 
-  test.skipIf(!installed)('says that it is locked, and leaves it so', async () => {
+  test.skipIf(!installed)('reports a locked keyring and does not unlock it', async () => {
     const service = await open({ locked: true });
     onTestFinished(service.close);
     const keyring = openKeyring({ env: service.env });
@@ -53,14 +53,14 @@ describe.each(providers)('a probe on $name', ({ name, installed, open }) => {
     expect(keyring.info.location).toMatch(new RegExp(`^${product}, collection`));
   });
 
-  test.skipIf(!installed)('says that there is no keyring', async () => {
+  test.skipIf(!installed)('reports a missing keyring', async () => {
     const service = await open({ noCollection: true });
     onTestFinished(service.close);
     const keyring = openKeyring({ env: service.env });
     expect(await keyring.probe()).toEqual({
       state: 'unavailable',
       reason:
-        'the keyring service has no keyring yet, and nobody can be asked for a password for one',
+        'the keyring service has no keyring yet and cannot prompt for the password of a new one',
     });
     expect(keyring.info.location).toMatch(new RegExp(`^${product}$`));
     const error = await errorOf(keyring.set('key', 'value'));
@@ -69,12 +69,12 @@ describe.each(providers)('a probe on $name', ({ name, installed, open }) => {
 });
 
 describe.skipIf(!hasGnome)('gnome-keyring', () => {
-  test('locked with no prompter says so', async () => {
+  test('reports a locked keyring without a prompter', async () => {
     const { keyring } = await openGnome({ locked: true });
     expect(await errorOf(keyring.get('key'))).toMatchObject({
       code: 'ERR_KEYRING_LOCKED',
       message:
-        'cannot read from the system keyring: it is locked, and the question to unlock it was dismissed (type system from default)',
+        'cannot read from the system keyring: it is locked and the prompt to unlock it was dismissed (type system from default)',
       hints: expect.arrayContaining([
         expect.stringMatching(/gnome-keyring/),
         expect.stringMatching(/TYPE=file/),
@@ -82,7 +82,7 @@ describe.skipIf(!hasGnome)('gnome-keyring', () => {
     });
   });
 
-  test('locked with a prompter that nobody answers is given up after 30 seconds', async () => {
+  test('fails after 30 seconds if the prompt is not answered', async () => {
     const { service } = await openGnome({ locked: true });
     const prompter = await openSilentPrompter(service.busAddress);
     onTestFinished(prompter.close);
@@ -99,7 +99,7 @@ describe.skipIf(!hasGnome)('gnome-keyring', () => {
     });
   });
 
-  test('keeps what it has over a restart', async () => {
+  test('keeps its entries after a restart', async () => {
     const { service, keyring } = await openGnome();
     await keyring.set('key', 'value');
     await service.killProvider();
@@ -122,7 +122,7 @@ describe.skipIf(!hasGnome)('gnome-keyring', () => {
 });
 
 describe.skipIf(!hasGnome || !monitor)('on the bus', () => {
-  /** All that passes over it while something is done. */
+  /** All messages on the bus while `work` runs. */
   async function listen(env: Record<string, string>, work: () => Promise<void>): Promise<string> {
     const child = spawn(monitor?.path ?? '', ['--session'], {
       env,
@@ -141,7 +141,7 @@ describe.skipIf(!hasGnome || !monitor)('on the bus', () => {
   const canary = 'canary-7f3a';
   const forms = [canary, Buffer.from(canary).toString('base64'), hexDump(canary)];
 
-  test('no value is to be seen', async () => {
+  test('no value is visible', async () => {
     const { service, keyring } = await openGnome();
     const heard = await listen(service.env, async () => {
       await keyring.set('key', canary);
@@ -161,7 +161,7 @@ describe.skipIf(!hasGnome)('many processes', () => {
   });
   afterAll(() => program.remove());
 
-  test('30 that read while one writes see only whole values', async () => {
+  test('that read while another one writes see only complete values', async () => {
     const { service, keyring } = await openGnome();
     const run = (...args: string[]) => runProgram(program.file, args, service.env);
     expect((await run('write', 'key', '1')).lines).toEqual(['ack 0']);
@@ -174,7 +174,7 @@ describe.skipIf(!hasGnome)('many processes', () => {
     expect(await keyring.keys()).toEqual(['key']);
   });
 
-  test('8 that write one key all succeed, and leave one whole value', async () => {
+  test('that write one entry all succeed, and leave one complete value', async () => {
     const { service, keyring } = await openGnome();
     const run = (...args: string[]) => runProgram(program.file, args, service.env);
     const writing = Array.from({ length: 8 }, () => run('write', 'key', '10'));
@@ -189,7 +189,7 @@ describe.skipIf(!hasGnome)('many processes', () => {
   });
 });
 
-/** As dbus-monitor prints an array of bytes. */
+/** Formats bytes as dbus-monitor does. */
 function hexDump(text: string): string {
   return [...Buffer.from(text)].map((byte) => byte.toString(16).padStart(2, '0')).join(' ');
 }

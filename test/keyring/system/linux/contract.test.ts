@@ -5,7 +5,7 @@ import type { BusConnection, SecretService } from '../../../support/secret-servi
 import { keyringContract, type KeyringPlace } from '../../../contract/index.ts';
 import { openTestKeyring } from './open-keyring.ts';
 
-// Qt drops a leading byte order mark, so the backend takes none on any provider.
+// Qt drops a leading byte order mark, so the backend rejects it for every provider.
 const takesKey = (key: string) => !key.startsWith('\ufeff');
 
 for (const { name, installed, open } of providers) {
@@ -21,7 +21,7 @@ for (const { name, installed, open } of providers) {
       await service.close();
     });
 
-    /** The one keyring of the service, which each case leaves empty. */
+    /** The only keyring of the service. Each case leaves it empty. */
     async function fresh(): Promise<KeyringPlace> {
       const openHandle = async () => openTestKeyring({ env: service.env });
       return {

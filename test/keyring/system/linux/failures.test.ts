@@ -41,7 +41,7 @@ describe('a failure of the bus or the service', () => {
     expect(failure).toMatchObject({ code, reason: 'what happened' });
   });
 
-  test('is told in printable words, and not endless', () => {
+  test('is reported in printable characters and with limited length', () => {
     const said = `to Unlock: \u001b[31mred\u0007\n${'x'.repeat(500)}`;
     const { reason } = describeFailure(answered('org.example.Failed', said));
     expect(reason).toContain(
@@ -50,7 +50,7 @@ describe('a failure of the bus or the service', () => {
     expect(reason.length).toBeLessThan(260);
   });
 
-  test('names what was done, and where the type was configured', () => {
+  test('contains the operation and where the type was configured', () => {
     const context = createTestContext({ env: { DISPLAY: ':0' } });
     const cause = answered(`${bus}ServiceUnknown`);
     const error = keyringError(context, 'read from', describeFailure(cause), cause);
@@ -66,7 +66,7 @@ describe('a failure of the bus or the service', () => {
   });
 });
 
-test('what is gone is not an error of its own', () => {
+test('a missing item is not a failure', () => {
   expect(isGone(answered('org.freedesktop.Secret.Error.NoSuchObject'))).toBe(true);
   expect(isGone(answered(`${bus}UnknownObject`))).toBe(true);
   expect(isGone(answered(`${bus}NoReply`))).toBe(false);

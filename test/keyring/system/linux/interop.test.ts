@@ -64,10 +64,10 @@ for (const provider of providers) {
     });
     beforeEach(() => keyring.delete(key));
 
-    // One session in a hundred of the others fails on KWallet: see createKeyPair, which avoids that.
+    // One in a hundred sessions of other programs fails on KWallet; createKeyPair avoids that.
     const maxTries = provider.name === 'kwallet' ? 4 : 1;
 
-    /** Its standard output. */
+    /** Runs the other program and returns its standard output. */
     async function run([command = '', ...args]: readonly string[], input?: string) {
       for (let tries = 1; ; tries++) {
         const { exitCode, stdout, stderr } = await runCommand(command, args, service.env, input);
@@ -85,12 +85,12 @@ for (const provider of providers) {
       return items.length;
     }
 
-    // KeePassXC 2.7 never finishes an overwrite of what another program made.
+    // KeePassXC 2.7 never completes an overwrite of another program's item.
     const canOverwrite = provider.name !== 'keepassxc';
 
     for (const other of others) {
       describe.skipIf(!other.installed)(`we and ${other.name}`, () => {
-        test('read what the other wrote', async () => {
+        test('read an entry of the other program', async () => {
           await keyring.set(key, 'ours, naïve 🔑');
           expect((await run(other.get)).replace(/\n$/, '')).toBe('ours, naïve 🔑');
           await keyring.delete(key);
@@ -99,7 +99,7 @@ for (const provider of providers) {
           expect(await keyring.keys()).toEqual([key]);
         });
 
-        test('overwrite what the other wrote, and leave one', async () => {
+        test('overwrite an entry of the other program, and leave one item', async () => {
           await run(other.set, 'theirs');
           await keyring.set(key, 'ours');
           expect(await countItems()).toBe(1);
@@ -112,7 +112,7 @@ for (const provider of providers) {
           expect(await keyring.get(key)).toBe('ours again');
         });
 
-        test('delete what the other wrote', async () => {
+        test('delete an entry of the other program', async () => {
           await run(other.set, 'theirs');
           expect(await keyring.delete(key)).toBe(true);
           expect(await keyring.get(key)).toBe(null);

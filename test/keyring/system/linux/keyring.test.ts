@@ -37,7 +37,7 @@ const callLimitMs = 5_000;
 const promptLimitMs = 30_000;
 
 describe.skipIf(!hasBus)('an entry', () => {
-  test('is an item exactly as go-keyring makes it', async () => {
+  test('is an item in the exact format of go-keyring', async () => {
     const { provider, keyring } = await open();
     await keyring.set(key, 'the value');
     expect(provider.items()).toMatchObject([
@@ -51,14 +51,14 @@ describe.skipIf(!hasBus)('an entry', () => {
     expect(Object.keys(provider.items()[0]?.attributes ?? {})).toHaveLength(2);
   });
 
-  test('is kept where the provider only has plain sessions', async () => {
+  test('is stored if the provider only supports plain sessions', async () => {
     const { provider, keyring } = await open({ algorithms: ['plain'] });
     await keyring.set(key, 'the value');
     expect(await keyring.get(key)).toBe('the value');
     expect(provider.calls.filter((call) => call === 'Service.OpenSession')).toHaveLength(2);
   });
 
-  test('is listed only under a name that is a key', async () => {
+  test('is listed only if its name is valid', async () => {
     const named = (service: string) => ({ attributes: { ...attributes, service }, value: '' });
     const items = ['b', 'a', 'b', '.hidden', 'a\nb', '', 'x'.repeat(241)].map(named);
     const nameless = { attributes: { username: 'atmos-auth' }, value: '' };
@@ -68,7 +68,7 @@ describe.skipIf(!hasBus)('an entry', () => {
   });
 });
 
-describe.skipIf(!hasBus)('an entry that is there twice', () => {
+describe.skipIf(!hasBus)('a duplicate entry', () => {
   const older = { attributes, value: 'older', modifiedAt: new Date('2026-01-01T00:00:00Z') };
   const newer = {
     attributes: { ...attributes, application: 'Python keyring library' },
@@ -79,7 +79,7 @@ describe.skipIf(!hasBus)('an entry that is there twice', () => {
   test.each([
     ['first', [newer, older]],
     ['last', [older, newer]],
-  ])('is the newer one, which comes %s, and a warning says so', async (_, items) => {
+  ])('has the newer value, which is listed %s, and causes a warning', async (_, items) => {
     const { keyring, warnings } = await open({ items });
     expect(await keyring.get(key)).toBe('newer');
     expect(warnings).toEqual([
@@ -87,25 +87,25 @@ describe.skipIf(!hasBus)('an entry that is there twice', () => {
     ]);
   });
 
-  test('is no matter when both are the same', async () => {
+  test('causes no warning if both values are equal', async () => {
     const { keyring, warnings } = await open({ items: [older, { ...newer, value: 'older' }] });
     expect(await keyring.get(key)).toBe('older');
     expect(warnings).toEqual([]);
   });
 
-  test('is there once when it was written', async () => {
+  test('is stored once after a write', async () => {
     const { provider, keyring } = await open({ items: [older, newer] });
     await keyring.set(key, 'written');
     expect(provider.items()).toMatchObject([{ value: Buffer.from('written') }]);
   });
 
-  test('is gone when it was deleted', async () => {
+  test('is removed completely by a delete', async () => {
     const { provider, keyring } = await open({ items: [older, newer] });
     expect(await keyring.delete(key)).toBe(true);
     expect(provider.items()).toEqual([]);
   });
 
-  test('keeps both when it could not be written', async () => {
+  test('keeps both items if a write fails', async () => {
     const refusal = refusing('org.freedesktop.DBus.Error.Failed', 'no');
     const script = { 'Collection.CreateItem': refusal, 'Item.SetSecret': refusal };
     const { provider, keyring } = await open({ items: [older, newer], script });
@@ -117,32 +117,30 @@ describe.skipIf(!hasBus)('an entry that is there twice', () => {
 describe.skipIf(!hasBus)('a locked keyring', () => {
   const items = [{ attributes, value: 'value' }];
 
-  test('opens when the question is answered', async () => {
+  test('is unlocked if the prompt is answered', async () => {
     const { keyring } = await open({ locked: true, items });
     expect(await keyring.probe()).toEqual({ state: 'locked', reason: 'it is locked' });
     expect(await keyring.get(key)).toBe('value');
     expect(await keyring.probe()).toEqual({ state: 'ready' });
   });
 
-  test('is not asked about by a probe', async () => {
+  test('causes no prompt in a probe', async () => {
     const { provider, keyring } = await open({ locked: true, items });
     await keyring.probe();
     expect(provider.calls).not.toContain('Service.Unlock');
   });
 
-  test('says so when the question is dismissed', async () => {
+  test('is an error if the prompt is dismissed', async () => {
     const { keyring } = await open({ locked: true, prompts: 'dismiss', items });
     for (const use of uses(keyring)) {
       expect(await errorOf(use())).toMatchObject({
         code: 'ERR_KEYRING_LOCKED',
-        message: expect.stringContaining(
-          'it is locked, and the question to unlock it was dismissed',
-        ),
+        message: expect.stringContaining('it is locked and the prompt to unlock it was dismissed'),
       });
     }
   });
 
-  test('takes the question back when nobody answers it in 30 seconds', async () => {
+  test('dismisses the prompt if it is not answered in 30 seconds', async () => {
     const time = standingTime();
     const options = { locked: true, prompts: 'unanswered', items } as const;
     const { provider, keyring } = await open(options, time.host);
@@ -157,8 +155,8 @@ describe.skipIf(!hasBus)('a locked keyring', () => {
   });
 });
 
-describe.skipIf(!hasBus)('a keyring that was never made', () => {
-  test('cannot be looked into where the service has none open', async () => {
+describe.skipIf(!hasBus)('a keyring that was never created', () => {
+  test('cannot be read if the service has no open keyring', async () => {
     const { keyring } = await open({ noCollection: true });
     expect(await errorOf(keyring.get(key))).toMatchObject({
       code: 'ERR_KEYRING_UNAVAILABLE',
@@ -166,7 +164,7 @@ describe.skipIf(!hasBus)('a keyring that was never made', () => {
     });
   });
 
-  test('is empty where the service has others, and is made by a person alone', async () => {
+  test('is empty if the service has others, and is created only after a prompt', async () => {
     const others = new Variant('ao', ['/org/freedesktop/secrets/collection/session']);
     const question = answering('oo', '/', '/org/freedesktop/secrets/prompt/p1');
     const { provider, keyring } = await open({
@@ -180,7 +178,7 @@ describe.skipIf(!hasBus)('a keyring that was never made', () => {
     expect(await keyring.delete(key)).toBe(false);
     expect(await keyring.keys()).toEqual([]);
     const reason =
-      'the keyring service has no keyring yet, and nobody can be asked for a password for one';
+      'the keyring service has no keyring yet and cannot prompt for the password of a new one';
     expect(await keyring.probe()).toEqual({ state: 'unavailable', reason });
     expect(provider.calls).not.toContain('Service.CreateCollection');
     expect(await errorOf(keyring.set(key, 'value'))).toMatchObject({
@@ -195,8 +193,8 @@ describe.skipIf(!hasBus)('a keyring that was never made', () => {
   });
 });
 
-describe.skipIf(!hasBus)('a session that is of no use', () => {
-  test('that has ended is replaced', async () => {
+describe.skipIf(!hasBus)('a session', () => {
+  test('is replaced if it has expired', async () => {
     const { provider, keyring } = await open();
     await keyring.set(key, 'value');
     const ended = refusing('org.freedesktop.Secret.Error.NoSession', 'no session');
@@ -204,12 +202,12 @@ describe.skipIf(!hasBus)('a session that is of no use', () => {
     expect(await keyring.get(key)).toBe('value');
   });
 
-  test('whose key is not shared is replaced, twice at most', async () => {
+  test('is replaced at most twice if the provider has another key', async () => {
     const { provider, keyring } = await open({ items: [{ attributes, value: 'value' }] });
     const garbled: Behaviour = (honest) => {
       const { signature, body } = honest();
       const secrets = body[0] as Record<string, [string, Buffer, Buffer, string]>;
-      // No whole block: of one, every 256th key would make a text with its padding.
+      // Not a whole block, which one in 256 keys would decrypt to valid padding.
       for (const secret of Object.values(secrets)) secret[2] = Buffer.alloc(15, 7);
       return { signature, body };
     };
@@ -218,14 +216,14 @@ describe.skipIf(!hasBus)('a session that is of no use', () => {
     provider.script('Service.GetSecrets', times(3, garbled));
     expect(await errorOf(keyring.get(key))).toMatchObject({
       code: 'ERR_KEYRING_DAMAGED',
-      message: expect.stringContaining('a value does not open with the key of its session'),
+      message: expect.stringContaining('a value cannot be decrypted with its session key'),
     });
   });
 });
 
 describe.skipIf(!hasBus)('a provider that fails', () => {
   test.each(['Service.OpenSession', 'Collection.SearchItems', 'Service.GetSecrets'])(
-    'and never answers %s is given up after 5 seconds, and tried anew',
+    'and never answers %s causes an error after 5 seconds, and a new connection',
     async (member) => {
       const time = standingTime();
       const items = [{ attributes, value: 'value' }];
@@ -233,7 +231,7 @@ describe.skipIf(!hasBus)('a provider that fails', () => {
       const { provider, keyring } = await open({ items, script }, time.host);
       const failing = errorOf(keyring.get(key));
       await expect.poll(() => provider.calls).toContain(member);
-      // The answers to the calls before it may still be on their way.
+      // The answers to earlier calls may not have arrived yet.
       await expect.poll(() => time.waiting(callLimitMs)).toBe(1);
       time.pass(callLimitMs);
       expect(await failing).toMatchObject({
@@ -245,7 +243,7 @@ describe.skipIf(!hasBus)('a provider that fails', () => {
     },
   );
 
-  test('and takes all the time it may has 45 seconds in all', async () => {
+  test('and is slow in each call has 45 seconds in total', async () => {
     const time = standingTime();
     const { provider, keyring } = await open(
       { script: { 'Service.OpenSession': silent } },
@@ -261,38 +259,38 @@ describe.skipIf(!hasBus)('a provider that fails', () => {
     ['another type', 'Collection.SearchItems', answering('s', 'nonsense')],
     ['nothing', 'Collection.SearchItems', answering('')],
     ['another type within', 'Properties.Get', answering('v', new Variant('u', 1))],
-    ['a session that is none', 'Service.OpenSession', answering('vo', new Variant('s', ''), '/')],
+    ['an invalid session', 'Service.OpenSession', answering('vo', new Variant('s', ''), '/')],
     [
-      'a key that is none',
+      'an invalid key',
       'Service.OpenSession',
       answering('vo', new Variant('ay', Buffer.of(1)), '/s'),
     ],
     ['too much', 'Service.GetSecrets', answering('a{o(oayays)}s', {}, 'more')],
-  ])('and answers %s is not believed', async (_, member, behaviour) => {
+  ])('and answers %s causes an error', async (_, member, behaviour) => {
     const items = [{ attributes, value: 'value' }];
     const { keyring } = await open({ items, script: { [member]: behaviour } });
     expect(await errorOf(keyring.get(key))).toMatchObject({ code: 'ERR_KEYRING_DAMAGED' });
   });
 
-  test('and names items that are not there has nothing', async () => {
+  test('and names missing items has no entry', async () => {
     const elsewhere = answering('ao', ['/elsewhere']);
     const { keyring } = await open({ script: { 'Collection.SearchItems': elsewhere } });
     expect(await keyring.get(key)).toBe(null);
     expect(await keyring.keys()).toEqual([]);
   });
 
-  test('and keeps an item to itself is not taken for one without it', async () => {
+  test('and does not return an item causes an error', async () => {
     const { keyring } = await open({
       items: [{ attributes, value: 'value' }],
       script: { 'Service.GetSecrets': answering('a{o(oayays)}', {}) },
     });
     expect(await errorOf(keyring.get(key))).toMatchObject({
       code: 'ERR_KEYRING_LOCKED',
-      message: expect.stringContaining('does not give an entry out'),
+      message: expect.stringContaining('does not return the secret of an entry'),
     });
   });
 
-  test('and answers with the secret of another session is not believed', async () => {
+  test('and answers with the secret of another session causes an error', async () => {
     const other: Behaviour = (honest) => {
       const { signature, body } = honest();
       const secrets = body[0] as Record<string, [string, Buffer, Buffer, string]>;
@@ -306,7 +304,7 @@ describe.skipIf(!hasBus)('a provider that fails', () => {
     expect(await errorOf(keyring.get(key))).toMatchObject({ code: 'ERR_KEYRING_DAMAGED' });
   });
 
-  test('and keeps something else than it is given is found out', async () => {
+  test('and stores another value causes an error', async () => {
     const { provider, keyring } = await open({ algorithms: ['plain'] });
     provider.script('Service.GetSecrets', (honest) => {
       const { signature, body } = honest();
@@ -316,23 +314,23 @@ describe.skipIf(!hasBus)('a provider that fails', () => {
     });
     expect(await errorOf(keyring.set(key, 'value'))).toMatchObject({
       code: 'ERR_KEYRING_DAMAGED',
-      message: expect.stringContaining('it gave back another value than it was given'),
+      message: expect.stringContaining('it returned a different value than the one stored'),
     });
   });
 
   test.each<[string, Behaviour]>([
     ['before', dying],
     ['after', dyingAfter],
-  ])('and dies in a write, %s it was done, says that it is not known', async (_, behaviour) => {
+  ])('and exits %s it completes a write causes an error', async (_, behaviour) => {
     const { keyring } = await open({ script: { 'Collection.CreateItem': behaviour } });
     expect(await errorOf(keyring.set(key, 'value'))).toMatchObject({
       code: 'ERR_KEYRING_IO',
       message:
-        'cannot write to the system keyring: the keyring service ended before it answered (type system from default)',
+        'cannot write to the system keyring: the keyring service exited before it answered (type system from default)',
     });
   });
 
-  test('and quotes the value in its error is not quoted', async () => {
+  test('and quotes the value in its error does not appear in our error', async () => {
     const quoting = refusing('org.example.Error', 'cannot store canary-secret');
     const { keyring } = await open({ script: { 'Collection.CreateItem': quoting } });
     const error = await errorOf(keyring.set(key, 'canary-secret'));
@@ -347,7 +345,7 @@ describe.skipIf(!hasBus)('a provider that fails', () => {
   });
 });
 
-/** Every operation that needs the keyring open. */
+/** All operations that need an unlocked keyring. */
 function uses(keyring: Keyring): (() => Promise<unknown>)[] {
   return [
     () => keyring.get(key),

@@ -10,12 +10,12 @@ import type { SecretService } from '../../../support/secret-service/types.ts';
 import { temporaryDirectory } from '../../../support/temporary.ts';
 import { createTestContext } from './open-keyring.ts';
 
-// aws-vault's collection, filled by the library that aws-vault uses: test/interop/go.
+// The collection of aws-vault, written by the library that aws-vault uses: test/interop/go.
 const go = peer('go')?.path ?? '';
 const hasPeers = go !== '' && peer('gnome-keyring') !== undefined;
 const name = 'awsvault';
 
-describe.skipIf(!hasPeers)('a collection that Go has filled', () => {
+describe.skipIf(!hasPeers)('a collection that Go wrote', () => {
   let service: SecretService;
   beforeAll(async () => {
     service = await openGnomeKeyring();
@@ -39,7 +39,7 @@ describe.skipIf(!hasPeers)('a collection that Go has filled', () => {
     return opened;
   }
 
-  test('is listed and read, and stays as it is', async () => {
+  test('is listed and read, and does not change', async () => {
     const collection = await open();
     expect(collection?.info.location).toBe('Secret Service, collection awsvault');
     expect(await collection?.keys()).toEqual(['a name/with ünicode', 'work']);
@@ -50,12 +50,12 @@ describe.skipIf(!hasPeers)('a collection that Go has filled', () => {
     expect(JSON.parse(runGo(['list']))).toHaveLength(2);
   });
 
-  test('is absent under another name', async () => {
+  test('is missing under another name', async () => {
     expect(await open('other')).toBeUndefined();
   });
 });
 
-test.skipIf(!hasPeers)('a collection that is locked, with nobody to ask, is an error', async () => {
+test.skipIf(!hasPeers)('a locked collection without a prompter is an error', async () => {
   const home = temporaryDirectory();
   const before = await openGnomeKeyring({ home });
   await makeCollection(before.env, name);

@@ -4,13 +4,13 @@ import type { BackendContext, Keyring } from '../../../../src/keyring/contract.t
 import { openSystemKeyring } from '../../../../src/keyring/system/backend.ts';
 
 export interface SystemKeyringOptions {
-  /** The whole environment: which bus, which display. */
+  /** The whole environment, which selects the bus and the display. */
   env: Readonly<Record<string, string | undefined>>;
   host?: Partial<Host>;
   warn?: (message: string) => void;
 }
 
-/** The real system keyring on the real machine, but for the environment. */
+/** Opens the real system keyring on the real host, except for the environment. */
 export function openTestKeyring(options: SystemKeyringOptions): Keyring {
   return openSystemKeyring(createTestContext(options));
 }
@@ -24,12 +24,12 @@ export function createTestContext({ env, host, warn }: SystemKeyringOptions): Ba
   };
 }
 
-/** Time that stands still until the test lets it pass. */
+/** A clock that the test advances. */
 export interface StandingTime {
   readonly host: Pick<Host, 'sleep'>;
-  /** How many waits that are no longer than this have not ended. */
+  /** Number of pending waits of at most this duration. */
   waiting(milliseconds: number): number;
-  /** Ends every wait that is no longer than this. */
+  /** Ends all waits of at most this duration. */
   pass(milliseconds: number): void;
 }
 

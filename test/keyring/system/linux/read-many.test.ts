@@ -13,7 +13,7 @@ import { openTestKeyring } from './open-keyring.ts';
 
 const hasBus = peer('dbus-monitor') !== undefined;
 
-/** Two full batches and a part of one. */
+/** Two full batches and a partial one. */
 const keys = Array.from(
   { length: 150 },
   (_, number) => `atmos_realm_id${String(number).padStart(3, '0')}@session`,
@@ -37,7 +37,7 @@ async function open(options: ScriptedProviderOptions = {}) {
   return { provider, keyring, warnings, count };
 }
 
-/** Every value, or the code of the error that reading it gives. */
+/** Each value, or the code of its error. */
 async function readAll(keyring: Keyring): Promise<Map<string, string | null>> {
   const values = new Map<string, string | null>();
   for await (const { key, read } of readEach(keyring)) {
@@ -49,7 +49,7 @@ async function readAll(keyring: Keyring): Promise<Map<string, string | null>> {
 const everyValue = new Map(keys.map((key) => [key, `of ${key}`]));
 
 describe.skipIf(!hasBus)('reading all entries', () => {
-  test('takes one search, and one call for each 64 secrets', async () => {
+  test('needs one search, and one call for each 64 secrets', async () => {
     const { keyring, count } = await open();
     expect(await readAll(keyring)).toEqual(everyValue);
     expect({
@@ -59,14 +59,14 @@ describe.skipIf(!hasBus)('reading all entries', () => {
     }).toEqual({ searches: 1, secrets: 3, sessions: 1 });
   });
 
-  test('gives the entries in the order of their keys, and none of other programs', async () => {
+  test('returns our entries in the order of their names', async () => {
     const items = ['b', 'a', 'c'].map((key) => itemOf(key));
     const stranger = { attributes: { username: 'somebody', service: 'd' }, value: '' };
     const { keyring } = await open({ items: [...items, stranger, itemOf('.hidden')] });
     expect([...(await readAll(keyring)).keys()]).toEqual(['a', 'b', 'c']);
   });
 
-  test('is nothing where there is no entry', async () => {
+  test('returns nothing if no entry exists', async () => {
     const { keyring, count } = await open({ items: [] });
     expect(await readAll(keyring)).toEqual(new Map());
     expect(count('Service.GetSecrets')).toBe(0);
@@ -76,20 +76,20 @@ describe.skipIf(!hasBus)('reading all entries', () => {
     ['org.freedesktop.Secret.Error.IsLocked'],
     ['org.freedesktop.Secret.Error.NoSuchObject'],
     ['org.freedesktop.DBus.Error.Failed'],
-  ])('reads a batch one by one that the provider refuses with %s', async (name) => {
+  ])('reads a batch one by one if the provider fails with %s', async (name) => {
     const script = { 'Service.GetSecrets': times(1, refusing(name, 'not together')) };
     const { keyring, count } = await open({ script });
     expect(await readAll(keyring)).toEqual(everyValue);
     expect(count('Service.GetSecrets')).toBe(3 + 64);
   });
 
-  test('reads a batch one by one whose reply makes no sense', async () => {
+  test('reads a batch one by one if its reply is invalid', async () => {
     const script = { 'Service.GetSecrets': times(1, answering('s', 'nonsense')) };
     const { keyring } = await open({ script });
     expect(await readAll(keyring)).toEqual(everyValue);
   });
 
-  test('goes on with a new session when its own has ended', async () => {
+  test('continues with a new session if its session has expired', async () => {
     const ended = refusing('org.freedesktop.Secret.Error.NoSession', 'no session');
     const { keyring, count } = await open({ script: { 'Service.GetSecrets': times(1, ended) } });
     expect(await readAll(keyring)).toEqual(everyValue);
@@ -97,7 +97,7 @@ describe.skipIf(!hasBus)('reading all entries', () => {
     expect(count('Service.OpenSession')).toBe(2);
   });
 
-  test('reads by itself an entry that is there twice: the newest, with a warning', async () => {
+  test('reads the newest value of a duplicate entry, with a warning', async () => {
     const older = { ...itemOf('twice', 'older'), modifiedAt: new Date('2026-01-01T00:00:00Z') };
     const newer = {
       ...itemOf('twice', 'newer', { application: 'another' }),
@@ -115,7 +115,7 @@ describe.skipIf(!hasBus)('reading all entries', () => {
     ]);
   });
 
-  test('gives the error of one entry that is damaged, and the values of the others', async () => {
+  test('returns the error of a damaged entry, and the values of the others', async () => {
     const damaged = itemOf('b', 'atmos-auth-base64:not base64');
     const { keyring } = await open({ items: [itemOf('a'), damaged, itemOf('c')] });
     expect(await readAll(keyring)).toEqual(
@@ -127,13 +127,13 @@ describe.skipIf(!hasBus)('reading all entries', () => {
     );
   });
 
-  test('is an error where the keyring stays locked', async () => {
+  test('fails if the keyring stays locked', async () => {
     const { keyring, count } = await open({ locked: true, prompts: 'dismiss' });
     expect(await errorOf(readAll(keyring))).toMatchObject({ code: 'ERR_KEYRING_LOCKED' });
     expect(count('Prompt.Prompt')).toBe(1);
   });
 
-  test('is an error where the provider stops answering', async () => {
+  test('fails if the provider stops answering', async () => {
     const { keyring: slow, provider } = await open();
     const hasty = openTestKeyring({ env: provider.env, host: { sleep: async () => {} } });
     onTestFinished(() => hasty.close());
@@ -168,7 +168,7 @@ describe.skipIf(!hasBus)('a command that reads all entries', () => {
     return { run: (command: string) => desk.run(command, { env }), count };
   }
 
-  test('keyring list --long asks for the secrets of 64 at once', async () => {
+  test('keyring list --long reads 64 secrets with each call', async () => {
     const { run, count } = await openSystemDesk();
     const { exitCode, stdout, stderr } = await run('auth keyring list --long -o json');
     expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
@@ -179,7 +179,7 @@ describe.skipIf(!hasBus)('a command that reads all entries', () => {
     expect(count('Collection.SearchItems')).toBe(1);
   });
 
-  test('keyring doctor does so, besides the entries that it writes itself', async () => {
+  test('keyring doctor reads 64 secrets with each call, except for its own test entries', async () => {
     const { run, count } = await openSystemDesk();
     const { stdout } = await run('auth keyring doctor -o json');
     const checks: { id: string; message: string }[] = JSON.parse(stdout).checks;

@@ -9,8 +9,8 @@ export interface Ended {
 }
 
 /**
- * Runs the compiled program.ts, or another program of Node, until it ends by itself. One that does
- * not is killed after 20 seconds and has no exit code.
+ * Runs the compiled program.ts, or another program of Node, until it exits. A program that does not
+ * exit within 20 seconds is killed and has no exit code.
  */
 export async function runProgram(
   file: string,
@@ -20,7 +20,7 @@ export async function runProgram(
   return runCommand(process.execPath, [file, ...args], env);
 }
 
-/** @param input what it reads from standard input */
+/** @param input its standard input */
 export async function runCommand(
   command: string,
   args: readonly string[],
@@ -34,7 +34,7 @@ export async function runCommand(
     killSignal: 'SIGKILL',
   });
   const output = Promise.all([text(child.stdout), text(child.stderr)]);
-  // It may end without reading its input.
+  // It may exit without reading its input.
   child.stdin.on('error', () => {});
   child.stdin.end(input);
   const [exitCode] = (await once(child, 'exit')) as [number | null];

@@ -11,7 +11,7 @@ import {
 } from '../../../../src/keyring/system/linux/runtime-environment.ts';
 import { temporaryDirectory } from '../../../support/temporary.ts';
 
-/** A file system with these files. */
+/** Creates a file system with these files. */
 function rootWith(files: Record<string, string> = {}): string {
   const root = temporaryDirectory();
   for (const [path, text] of Object.entries(files)) {
@@ -24,7 +24,7 @@ function rootWith(files: Record<string, string> = {}): string {
 const wslKernel = { 'proc/version': 'Linux version 5.15.90.1-microsoft-standard-WSL2' };
 const debian = { 'proc/version': 'Linux version 6.1.0-9-amd64 (Debian)' };
 
-describe('where we are', () => {
+describe('the runtime environment', () => {
   test.each<[RuntimeEnvironment, Record<string, string>, Record<string, string>, number]>([
     ['container', { DISPLAY: ':0' }, { '.dockerenv': '' }, 0],
     ['container', {}, { 'run/.containerenv': '' }, 1000],
@@ -37,7 +37,7 @@ describe('where we are', () => {
     ['desktop', { DISPLAY: ':0' }, debian, 1000],
     ['desktop', { WAYLAND_DISPLAY: 'wayland-0' }, debian, 1000],
     ['headless', {}, debian, 1000],
-    // Who was root and is not any more.
+    // A user who was root before.
     ['headless', { SUDO_USER: 'eve' }, debian, 1000],
   ])('%s', (expected, env, files, userId) => {
     expect(resolveRuntimeEnvironment({ env, userId }, rootWith(files))).toBe(expected);
@@ -90,24 +90,21 @@ describe('without a keyring', () => {
         memory,
       ],
     ],
-    ['ssh', [`to install a keyring service, before logging in again: ${install}`, file, memory]],
-    [
-      'headless',
-      [`to install a keyring service, before logging in again: ${install}`, file, memory],
-    ],
+    ['ssh', [`to install a keyring service; then log in again: ${install}`, file, memory]],
+    ['headless', [`to install a keyring service; then log in again: ${install}`, file, memory]],
     [
       'desktop',
       [
-        `to install a keyring service if neither KWallet nor KeePassXC is one, before logging in again: ${install}`,
+        `to install a keyring service if you use neither KWallet nor KeePassXC; then log in again: ${install}`,
         file,
         memory,
       ],
     ],
-  ])('the hints in %s', (environment, hints) => {
+  ])('the hints fit the environment %s', (environment, hints) => {
     expect(shown(waysOut(environment, host()))).toEqual(hints);
   });
 
-  test('with sudo they name the user whose keyring it would be', () => {
+  test('with sudo the hints name the user who owns the keyring', () => {
     expect(shown(waysOut('sudo', host({ SUDO_USER: 'eve' })))[0]).toBe(
       'run it without sudo: the keyring belongs to the session of eve',
     );
@@ -118,12 +115,12 @@ describe('without a keyring', () => {
 });
 
 describe('with a locked keyring', () => {
-  test('a desktop asks again', () => {
+  test('the hint on a desktop is to run the command again', () => {
     expect(shown(unlockingWays('desktop'))[0]).toContain('answer the prompt');
   });
 
   test.each(everywhere.filter((where) => where !== 'desktop'))(
-    'in %s the shell asks for the password and gives it to gnome-keyring',
+    'the hint in %s reads the password and passes it to gnome-keyring',
     (environment) => {
       const [unlock, ...ways] = shown(unlockingWays(environment));
       expect(unlock).toMatch(

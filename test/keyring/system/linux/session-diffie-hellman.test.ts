@@ -2,7 +2,7 @@ import { createDiffieHellman, getDiffieHellman, hkdfSync } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { agreeOnKey, createKeyPair, power } from '../../../../src/keyring/system/linux/session.ts';
 
-// RFC 2409 §6.2, as Node has it.
+// RFC 2409 §6.2, from Node.
 const prime = getDiffieHellman('modp2').getPrime();
 
 function peer() {
@@ -11,7 +11,7 @@ function peer() {
 }
 
 describe('the key agreement', () => {
-  test("comes to the key that Node's own arithmetic comes to", () => {
+  test('derives the same key as Node', () => {
     for (let tries = 0; tries < 5; tries++) {
       const own = createKeyPair();
       const { other, publicKey } = peer();
@@ -23,7 +23,7 @@ describe('the key agreement', () => {
     }
   });
 
-  test('has public keys that read alike with and without a sign', () => {
+  test('creates public keys that are equal as signed and unsigned numbers', () => {
     for (let tries = 0; tries < 600; tries++) {
       const { publicKey } = createKeyPair();
       expect(publicKey).toHaveLength(128);
@@ -31,17 +31,17 @@ describe('the key agreement', () => {
     }
   });
 
-  test('takes a public key with and without leading zeros', () => {
+  test('accepts a public key with and without leading zeros', () => {
     const own = createKeyPair();
     const { publicKey } = peer();
     const padded = Buffer.concat([Buffer.alloc(1), publicKey]);
     expect(agreeOnKey(own, padded)).toEqual(agreeOnKey(own, publicKey));
-    // 2, 4, 8 … are short public keys, each the power of a small exponent.
+    // 2, 4 and 8 are short public keys, each a power with a small exponent.
     const short = agreeOnKey(own, Buffer.from([8]));
     expect(short).toEqual(agreeOnKey(own, Buffer.from('00000008', 'hex')));
   });
 
-  test('is given up where the shared number begins with a zero byte', () => {
+  test('fails if the shared number begins with a zero byte', () => {
     // With the exponent 1 the shared number is the peer's public key.
     const own = { publicKey: Buffer.from([2]), exponent: 1n };
     expect(agreeOnKey(own, Buffer.alloc(128, 0x42))).toHaveLength(16);
@@ -58,13 +58,13 @@ describe('the key agreement', () => {
     ['the prime', prime],
     ['more than the prime', Buffer.alloc(128, 0xff)],
     ['a megabyte', Buffer.alloc(1 << 20, 0x42)],
-  ])('refuses %s as a public key', (_, publicKey) => {
+  ])('rejects %s as a public key', (_, publicKey) => {
     expect(() => agreeOnKey(createKeyPair(), publicKey)).toThrow(
       'a session has a public key outside the group',
     );
   });
 
-  test('raises to powers', () => {
+  test('computes powers', () => {
     expect(power(3n, 0n)).toBe(1n);
     expect(power(3n, 13n)).toBe(1594323n);
     expect(power(2n, BigInt(`0x${beforePrime.toString('hex')}`))).toBe(1n);

@@ -8,7 +8,7 @@ import { createTestContext } from './open-keyring.ts';
 
 type Bus = Awaited<ReturnType<typeof openBrokenBus>>;
 
-/** On a bus that never answers, every time limit may as well be over at once. */
+/** Time limits pass immediately, since the bus never answers. */
 const impatient: Pick<Host, 'sleep'> = { sleep: async () => {} };
 
 async function openBus(open: () => Promise<Bus>): Promise<Bus> {
@@ -68,7 +68,7 @@ const notUnavailable: readonly BadBus[] = [
 ];
 
 describe('a fallback', () => {
-  test.each(notUnavailable)('is not followed on a bus that $name', async ({ code, open, host }) => {
+  test.each(notUnavailable)('is not used on a bus that $name', async ({ code, open, host }) => {
     const { keyring, insteadOf, warnings } = await openOn(open, host);
     expect({ type: keyring.info.type, insteadOf, warnings }).toEqual({
       type: 'system',
@@ -77,12 +77,12 @@ describe('a fallback', () => {
     });
     expect(await errorOf(keyring.probe())).toMatchObject({
       code,
-      message: expect.stringMatching(/^cannot look at the system keyring: .* \(type system from/),
+      message: expect.stringMatching(/^cannot inspect the system keyring: .* \(type system from/),
     });
     expect(await errorOf(keyring.get('key'))).toMatchObject({ code });
   });
 
-  test('is followed where nobody serves the bus', async () => {
+  test('is used if no process serves the bus', async () => {
     const { keyring, insteadOf, warnings } = await openOn(openDeadSocket);
     expect(keyring.info.type).toBe('memory');
     expect(insteadOf?.reason).toMatch(/^no bus answers at /);
@@ -129,7 +129,7 @@ describe('a service that does not answer in its time', () => {
     });
   });
 
-  test('keeps keyring doctor from nothing where another keyring is in use', async () => {
+  test('does not affect keyring doctor if another keyring is configured', async () => {
     const { desk, options } = await openSlowDesk();
     const env = { ...options.env, ATMOS_KEYRING_TYPE: 'file' };
     desk.configure(yamlOf(desk));

@@ -1,4 +1,4 @@
-/** A value that shows when two of them were mixed. */
+/** A value in which a mixture with another one can be detected. */
 export function wholeValue(number: number): string {
   return `${number} `.repeat(2000);
 }

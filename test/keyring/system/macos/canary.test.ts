@@ -4,13 +4,13 @@ import { errorOf } from '../../../support/error-of.ts';
 import { createTestMac } from './open-keyring.ts';
 
 const canary = 'canary-7f3a91-KEEP-OUT';
-/** Long enough for parts, in which it stands in one piece. */
+/** The second value is split into parts that contain the canary in one piece. */
 const values = [canary, canary.repeat(400)];
 
-/** Every form in which some layer could let it out. */
+/** All forms in which a layer could reveal the canary. */
 const forms = [canary, Buffer.from(canary).toString('hex'), ...[0, 1, 2].map(base64At)];
 
-/** Its base64 behind so many bytes of something else, without the ends that depend on what is there. */
+/** Its base64 at this offset, without the characters that depend on neighboring bytes. */
 function base64At(offset: number): string {
   const text = Buffer.from('x'.repeat(offset) + canary).toString('base64');
   return text.slice(4, -4);

@@ -29,7 +29,7 @@ describe.each(uses)('an attempt to %s', (doing, use) => {
   const message = (reason: string) =>
     `cannot ${doing} the system keyring: ${reason} (type system from default)`;
 
-  test('a locked keychain over SSH says how to unlock it', async () => {
+  test('reports a locked keychain over SSH with a hint to unlock it', async () => {
     const mac = createMac();
     mac.change((state) => {
       state.hasDisplay = false;
@@ -39,14 +39,14 @@ describe.each(uses)('an attempt to %s', (doing, use) => {
     expect(error).toBeInstanceOf(KeyringError);
     expect(error).toMatchObject({
       code: 'ERR_KEYRING_LOCKED',
-      message: message('it is locked, or wants a consent, and nobody can be asked in this session'),
+      message: message('it is locked or needs consent, and this session cannot show a prompt'),
       hints: [`security unlock-keychain ${mac.path}`, file],
       cause: { message: '/usr/bin/security failed with status -25308' },
     });
     expect(mac.items()).toHaveLength(1);
   });
 
-  test('an entry that the person denies says where to allow it', async () => {
+  test('reports denied access with a hint where to allow it', async () => {
     const mac = createMac();
     mac.change((state) => {
       state.guarded = ['key'];
@@ -57,11 +57,11 @@ describe.each(uses)('an attempt to %s', (doing, use) => {
       message: message('macOS denied access to the entry'),
       hints: [access],
     });
-    // No second question for the same thing.
+    // macOS shows no second prompt.
     expect(mac.asked()).toHaveLength(1);
   });
 
-  test('a keychain whose question is dismissed', async () => {
+  test('reports a dismissed prompt', async () => {
     const mac = createMac();
     mac.change((state) => {
       state.locked = [mac.path];
@@ -70,12 +70,12 @@ describe.each(uses)('an attempt to %s', (doing, use) => {
     expect(await errorOf(use(mac.open()))).toMatchObject({
       code: 'ERR_KEYRING_LOCKED',
       message: expect.stringContaining(
-        'the question for its password or a consent was dismissed',
+        'the prompt for its password or for consent was dismissed',
       ) as string,
     });
   });
 
-  test('a keychain whose question nobody answers', async () => {
+  test('reports a prompt without an answer', async () => {
     const mac = createMac();
     mac.change((state) => {
       state.guarded = ['key'];
@@ -91,7 +91,7 @@ describe.each(uses)('an attempt to %s', (doing, use) => {
     expect(mac.runs[0]?.timeoutMs).toBeGreaterThan(29_000);
   });
 
-  test('no keychain at all is no absence of the entry', async () => {
+  test('reports a missing keychain instead of a missing entry', async () => {
     const mac = createMac();
     mac.change((state) => {
       state.defaultKeychain = null;
@@ -104,23 +104,23 @@ describe.each(uses)('an attempt to %s', (doing, use) => {
     });
   });
 
-  test('a keychain whose file is gone is no absence of the entry', async () => {
+  test('reports a missing keychain file instead of a missing entry', async () => {
     const mac = createMac();
     rmSync(mac.path);
     expect(await errorOf(use(mac.open()))).toMatchObject({
       code: 'ERR_KEYRING_UNAVAILABLE',
-      message: expect.stringContaining(`the default keychain ${mac.path} is not there`) as string,
+      message: expect.stringContaining(`the default keychain ${mac.path} does not exist`) as string,
     });
     expect(await mac.open().probe()).toEqual({
       state: 'unavailable',
-      reason: `the default keychain ${mac.path} is not there`,
+      reason: `the default keychain ${mac.path} does not exist`,
     });
   });
 
   test.each([
     ['ENOENT', 'there is no /usr/bin/security'],
     ['EPERM', '/usr/bin/security cannot be started here (EPERM)'],
-  ])('a machine without the program (%s)', async (code, reason) => {
+  ])('reports a missing program (%s)', async (code, reason) => {
     const runProgram = async () => {
       throw Object.assign(new Error('spawn'), { code });
     };
@@ -134,7 +134,7 @@ describe.each(uses)('an attempt to %s', (doing, use) => {
 });
 
 describe('a write', () => {
-  test('over an entry that may be read and not changed says so, after one question', async () => {
+  test('of a read-only entry fails after one prompt', async () => {
     const mac = createMac();
     const { runProgram } = mac.host;
     const host = {
@@ -152,7 +152,7 @@ describe('a write', () => {
     expect(await errorOf(keyring.set('key', 'new'))).toMatchObject({
       code: 'ERR_KEYRING_PERMISSIONS',
       message: expect.stringContaining(
-        'the entry is there, and macOS does not let it be changed',
+        'the entry exists and macOS does not allow changing it',
       ) as string,
       hints: [access],
     });
@@ -160,7 +160,7 @@ describe('a write', () => {
     expect(await keyring.get('key')).toBe('value');
   });
 
-  test('that takes too long in all ends, whatever each run takes', async () => {
+  test('fails at its total time limit', async () => {
     let nowMs = 0;
     const monotonicMs = () => (nowMs += 9000);
     const mac = createMac({ host: { monotonicMs } });
@@ -174,12 +174,12 @@ describe('a write', () => {
 });
 
 describe('an answer', () => {
-  test('that is no text in UTF-8 is damage', async () => {
+  test('that is not UTF-8 is reported as damage', async () => {
     const mac = createMac();
     mac.put({ service: 'bytes', secret: '\xff\xfe' });
     expect(await errorOf(mac.open().get('bytes'))).toMatchObject({
       code: 'ERR_KEYRING_DAMAGED',
-      message: 'the entry "bytes" in the macOS keychain is damaged: its value is not text in UTF-8',
+      message: 'the entry "bytes" in the macOS keychain is damaged: its value is not UTF-8 text',
       hints: [
         'to store an access key again: atmos auth user configure',
         'to store a session again: atmos auth login --force',
@@ -187,13 +187,13 @@ describe('an answer', () => {
     });
   });
 
-  test('that is not encoded as it says is damage', async () => {
+  test('with an invalid encoding is reported as damage', async () => {
     const mac = createMac();
     mac.put({ service: 'cut', secret: 'go-keyring-base64:dmFsdW' });
     expect(await errorOf(mac.open().get('cut'))).toMatchObject({
       code: 'ERR_KEYRING_DAMAGED',
       message:
-        'cannot read from the system keyring: the value of "cut" is not encoded as it says (type system from default)',
+        'cannot read from the system keyring: the value of "cut" has an invalid encoding (type system from default)',
       hints: [
         'to store an access key again: atmos auth user configure',
         'to store a session again: atmos auth login --force',
@@ -210,7 +210,7 @@ describe('an answer', () => {
     ['of another account', '    "acct"<blob>="atmos-auth"', '    "acct"<blob>="somebody"'],
     ['of another class', 'class: "genp"', 'class: "inet"'],
     ['without attributes', 'keychain: ', 'schluesselbund: '],
-  ])('%s is no answer', async (_, told, instead) => {
+  ])('%s is rejected', async (_, told, instead) => {
     const mac = createMac();
     const host: TestMacOptions['host'] = {
       async runProgram(...given) {
@@ -223,32 +223,30 @@ describe('an answer', () => {
     onTestFinished(other.remove);
     expect(await errorOf(other.open().get('key'))).toMatchObject({
       code: 'ERR_KEYRING_DAMAGED',
-      message: expect.stringContaining(
-        'security answered for "key" in a form that is not known',
-      ) as string,
+      message: expect.stringContaining('security printed "key" in an unknown format') as string,
     });
   });
 
-  test('without end is cut off', async () => {
+  test('without end is stopped', async () => {
     const mac = createMac();
     mac.put({ service: 'large', secret: 'x'.repeat(2 * 1024 * 1024) });
     expect(await errorOf(mac.open().get('large'))).toMatchObject({
       code: 'ERR_KEYRING_DAMAGED',
-      message: expect.stringContaining('security wrote more than an answer can have') as string,
+      message: expect.stringContaining('security wrote more output than expected') as string,
     });
     expect(await mac.open().keys()).toEqual(['key', 'large']);
     expect(mac.runs.at(-1)).toMatchObject({ args: ['dump-keychain'], maxBytes: 32 * 1024 * 1024 });
     expect(mac.runs.at(-1)?.timeoutMs).toBe(5000);
   });
 
-  test('of a program that was killed is none', async () => {
+  test('of a killed program is an error', async () => {
     const killed = { exitCode: null, timedOut: false, wroteTooMuch: false };
     const nothing = { stdout: Buffer.alloc(0), stderr: Buffer.alloc(0) };
     const mac = createMac({ host: { runProgram: async () => ({ ...killed, ...nothing }) } });
     expect(await errorOf(mac.open().keys())).toMatchObject({
       code: 'ERR_KEYRING_IO',
       message:
-        'cannot list the system keyring: security was ended before it answered (type system from default)',
+        'cannot list the system keyring: security was terminated before it answered (type system from default)',
       hints: ['atmos auth keyring status'],
     });
   });
@@ -258,22 +256,31 @@ describe('an answer', () => {
     ['list', 'dump-keychain', -50, 'ERR_KEYRING_IO', 'security failed with exit code 206'],
     ['write to', 'add-generic-password', -50, 'ERR_KEYRING_IO', 'security failed with status -50'],
     ['write to', 'add-generic-password', -34, 'ERR_KEYRING_IO', 'the disk is full'],
-    ['write to', 'add-generic-password', -61, 'ERR_KEYRING_PERMISSIONS', 'may not be written'],
+    [
+      'write to',
+      'add-generic-password',
+      -61,
+      'ERR_KEYRING_PERMISSIONS',
+      'writing to the keychain is not allowed',
+    ],
     ['write to', 'add-generic-password', -25292, 'ERR_KEYRING_PERMISSIONS', 'is read-only'],
     ['read from', 'find-generic-password', -25320, 'ERR_KEYRING_LOCKED', 'the machine sleeps'],
     ['read from', 'find-generic-password', -25295, 'ERR_KEYRING_DAMAGED', 'keychain is damaged'],
     ['read from', 'find-generic-password', -25291, 'ERR_KEYRING_UNAVAILABLE', 'no keychain is'],
-  ])('to %s by %s with status %i', async (doing, command, status, code, reason) => {
-    const mac = createMac();
-    mac.change((state) => {
-      state.failing = { [command]: status };
-    });
-    const use = uses.find(([name]) => name === doing)?.[1] ?? ((keyring) => keyring.keys());
-    expect(await errorOf(use(mac.open()))).toMatchObject({
-      code,
-      message: expect.stringContaining(reason) as string,
-    });
-  });
+  ])(
+    'to %s by %s with status %i becomes the right code',
+    async (doing, command, status, code, reason) => {
+      const mac = createMac();
+      mac.change((state) => {
+        state.failing = { [command]: status };
+      });
+      const use = uses.find(([name]) => name === doing)?.[1] ?? ((keyring) => keyring.keys());
+      expect(await errorOf(use(mac.open()))).toMatchObject({
+        code,
+        message: expect.stringContaining(reason) as string,
+      });
+    },
+  );
 });
 
 test('each exit code stands for one status that we know', () => {
@@ -298,7 +305,7 @@ test('each exit code stands for one status that we know', () => {
   expect(describeStatus(-25308).code).toBe('ERR_KEYRING_LOCKED');
 });
 
-test('a real program that never answers is killed at its limit', async () => {
+test('a program that never answers is killed at its time limit', async () => {
   const mac = createTestMac({ asChild: true });
   onTestFinished(mac.remove);
   mac.change((state) => {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { Keyring } from '../../../../src/keyring/contract.ts';
 import type { ContractCase } from '../../../contract/index.ts';
 
-/** A machine with `security`: a Mac, or the stand-in. */
+/** A machine with `security`: a Mac or the fake program. */
 export interface SecurityPlace {
   open(): Keyring;
   /** Runs `/usr/bin/security`. */
@@ -17,7 +17,7 @@ const key = 'atmos_realm_alias';
 const value = '{"type":"aws","data":{"naïve":"日本 🔑\\n"}}';
 const find = ['find-generic-password', '-s', key, '-wa', 'atmos-auth'];
 
-/** What is promised of the items, seen through `security` as go-keyring runs it. */
+/** The promises about items, checked with `security` as go-keyring runs it. */
 export function itemCases(fresh: () => Promise<SecurityPlace>): ContractCase[] {
   function itemCase(name: string, run: (place: SecurityPlace) => Promise<void>): ContractCase {
     return {
@@ -74,7 +74,7 @@ export function itemCases(fresh: () => Promise<SecurityPlace>): ContractCase[] {
       const again = await security(['-i'], command(4095));
       assert.equal(again.exitCode, 45);
       assert.match(again.stderr, /^add-generic-password: returned -25299$/m);
-      // Its newline is taken for an empty command, which succeeds.
+      // `security` runs its newline as an empty command, which succeeds.
       assert.equal((await security(['-i'], command(4096))).exitCode, 0);
       assert.equal((await security(['delete-generic-password', ...find.slice(1, 3)])).exitCode, 0);
     }),

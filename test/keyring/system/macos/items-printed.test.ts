@@ -26,11 +26,11 @@ describe('bytes as security prints them', () => {
     ['0xC3A', undefined],
     ['0xc3a9 ', undefined],
     ['0xC3A9 "x', undefined],
-  ])('%j are read', (printed, expected) => {
+  ])('%j are parsed', (printed, expected) => {
     expect(parseBytes(printed)?.toString('latin1')).toBe(expected);
   });
 
-  test('are read back, whatever they are', () => {
+  test('are parsed to the same bytes, whatever they are', () => {
     fc.assert(
       fc.property(bytes, (given) => {
         expect(parseBytes(printBytes(given.toString('latin1')))?.equals(given)).toBe(true);
@@ -40,7 +40,7 @@ describe('bytes as security prints them', () => {
 });
 
 describe('printed items', () => {
-  test('are told apart, and those of other classes with them', () => {
+  test('are parsed one by one, including those of other classes', () => {
     const item = {
       isOpenToAll: false,
       trusted: [],
@@ -53,7 +53,7 @@ describe('printed items', () => {
       printItem('/k', { class: 'genp', service: 'one', ...item, ...times }),
       'keychain: "/k"\nversion: 512\nclass: 0x0000000F \nattributes:\n    0x00000001 <blob>="x"\n',
       printItem('/k', { class: 'inet', service: null, ...item, ...times }),
-      // Of one that was deleted meanwhile.
+      // The keychain of an item that was deleted meanwhile.
       'keychain: "/k"\n',
       printItem('/k', { class: 'genp', service: 'a\n    "svce"<blob>="b"', ...item, ...times }),
     ].join('');
@@ -68,7 +68,7 @@ describe('printed items', () => {
     ]);
   });
 
-  test('are none in anything else, and nothing makes the parser throw', () => {
+  test('are not found in any other text, and the parser never throws', () => {
     const line = fc.oneof(
       fc.constantFrom('keychain: ', 'class: "genp"', '    "svce"<blob>=', '    "acct"<blob>="x"'),
       fc.string(),
@@ -91,7 +91,7 @@ describe('a printed secret', () => {
     ['security: a warning\npassword: "value"\n', 'value'],
     ['password: "one"\npassword: "two"\n', undefined],
     ['', undefined],
-  ])('in %j', (printed, expected) => {
+  ])('is parsed from %j', (printed, expected) => {
     expect(parsePassword(printed)?.toString()).toBe(expected);
   });
 });

@@ -9,7 +9,7 @@ import {
 const bytes = fc.uint8Array({ maxLength: 80 }).map((array) => Buffer.from(array));
 
 describe('a stored secret', () => {
-  test('is any bytes in base64, as go-keyring stores them', () => {
+  test('contains any bytes in base64, as in go-keyring', () => {
     expect(encodeSecret(Buffer.from('é'))).toBe('go-keyring-base64:w6k=');
     fc.assert(
       fc.property(bytes, (given) => {
@@ -18,7 +18,7 @@ describe('a stored secret', () => {
     );
   });
 
-  test('has as many bytes as fit', () => {
+  test('has the maximum size that fits', () => {
     for (let room = 30; room < 60; room++) {
       const most = decodedRoom(room);
       expect(encodeSecret(Buffer.alloc(most)).length).toBeLessThanOrEqual(room);
@@ -36,16 +36,16 @@ describe('a stored secret', () => {
     ['of nothing', '', ''],
     ['with a prefix in the middle', 'x go-keyring-base64:Zm9v', 'x go-keyring-base64:Zm9v'],
     ['of the prefix alone', 'go-keyring-base64:', ''],
-    ['that is no hex', 'go-keyring-encoded:6g', undefined],
+    ['with invalid hex', 'go-keyring-encoded:6g', undefined],
     ['of half a byte', 'go-keyring-encoded:616', undefined],
-    ['that is no base64', 'go-keyring-base64:***', undefined],
+    ['with invalid base64', 'go-keyring-base64:***', undefined],
     ['that was cut short', 'go-keyring-base64:dmFsdW', undefined],
     ['of another base64', 'go-keyring-base64:-_8=', undefined],
   ])('%s is read as go-keyring reads it', (_, stored, value) => {
     expect(decodeSecret(Buffer.from(stored))?.toString()).toBe(value);
   });
 
-  test('that is no text is given back as it is', () => {
+  test('that is not UTF-8 is returned unchanged', () => {
     const stored = Buffer.from([0x20, 0xff, 0x20]);
     expect(decodeSecret(stored)).toEqual(stored);
   });

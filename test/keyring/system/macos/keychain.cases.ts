@@ -15,7 +15,7 @@ function open() {
   return openKeychainKeyring({ type, settings: undefined, host: realHost() });
 }
 
-/** Every item of Atmos that this user has, as macOS prints it. */
+/** All items of Atmos of this user, as macOS prints them. */
 async function storedItems(): Promise<string[]> {
   const { exitCode, stdout, stderr } = await security(['dump-keychain']);
   assert.equal(exitCode, 0, stderr);
@@ -23,7 +23,7 @@ async function storedItems(): Promise<string[]> {
   return printed.filter((one) => parseItems(one)[0]?.account?.toString() === 'atmos-auth');
 }
 
-/** The keychains of this user, in which each case finds and leaves nothing of Atmos. */
+/** The keychains of this user. They contain no item of Atmos before and after each case. */
 async function freshPlace() {
   assert.deepEqual(await storedItems(), [], 'to be run by a user who has no entries to lose');
   return {

@@ -14,7 +14,7 @@ function createMac(options?: TestMacOptions) {
 
 const key = 'atmos_realm_alias';
 const base64 = (text: string) => `go-keyring-base64:${Buffer.from(text).toString('base64')}`;
-/** No two parts of it are alike. */
+/** Each part of it is different. */
 const numbered = (word: string, length: number) =>
   Array.from({ length }, (_, index) => `${word} ${index}\n`)
     .join('')
@@ -34,7 +34,7 @@ describe('an item', () => {
     expect(mac.items()).toEqual([
       { ...before, secret: base64('ours'), modifiedAt: expect.any(String) as string },
     ]);
-    // As go-keyring asks for it.
+    // The arguments of go-keyring.
     const find = ['find-generic-password', '-s', key, '-wa', 'atmos-auth'];
     expect(mac.security(find)).toMatchObject({ exitCode: 0, stdout: `${base64('ours')}\n` });
 
@@ -42,7 +42,7 @@ describe('an item', () => {
     expect(mac.items()).toEqual([]);
   });
 
-  test('of ours is one as go-keyring makes them', async () => {
+  test('that we write has the format of go-keyring', async () => {
     const mac = createMac();
     await mac.open().set(key, 'value');
     const [ours] = mac.items();
@@ -64,7 +64,7 @@ describe('an item', () => {
   test.each([
     ["in go-keyring's older form", 'go-keyring-encoded:610a62', 'a\nb'],
     ['of plain text', 'p4ss word', 'p4ss word'],
-    ['of plain text that is no ASCII', Buffer.from('naïve ').toString('latin1'), 'naïve'],
+    ['of plain text with non-ASCII characters', Buffer.from('naïve ').toString('latin1'), 'naïve'],
     ['of text that looks like hex', 'cafe00', 'cafe00'],
     ['of nothing', '', ''],
   ])('%s is read', async (_, secret, value) => {
@@ -73,7 +73,7 @@ describe('an item', () => {
     expect(await mac.open().get(key)).toBe(value);
   });
 
-  test('of another account, class or kind of text is none of ours', async () => {
+  test('of another account or class, or with an invalid name, is ignored', async () => {
     const mac = createMac();
     mac.put(
       { service: 'another account', account: 'somebody' },
@@ -90,7 +90,7 @@ describe('an item', () => {
     expect(mac.items()).toHaveLength(6);
   });
 
-  test('that is in two keychains is read from the first, and deleted from both', async () => {
+  test('in two keychains is read from the first, and deleted from both', async () => {
     const mac = createMac();
     const second = join(mac.directory, 'second.keychain-db');
     mac.put({ service: key, secret: base64('second') });
@@ -106,7 +106,7 @@ describe('an item', () => {
     expect(await mac.open().delete(key)).toBe(false);
   });
 
-  test('that somebody makes while we make it is overwritten', async () => {
+  test('that another process creates at the same time is overwritten', async () => {
     const mac = createMac();
     let isRaced = false;
     const { runProgram } = mac.host;
@@ -117,7 +117,7 @@ describe('an item', () => {
         if (input === undefined || isRaced) return runProgram(...given);
         isRaced = true;
         mac.put({ service: key, secret: 'theirs' });
-        // security has looked before it was there, and so does not update.
+        // security searched before the item existed, and therefore does not update it.
         return runProgram(given[0], given[1], { ...given[2], input: input.replace(' -U', '') });
       },
     };
@@ -129,11 +129,11 @@ describe('an item', () => {
 describe('a value', () => {
   test.each([
     ['of 2,560 bytes', 2560, 1],
-    ['of one more', 2561, 1],
+    ['of one byte more', 2561, 1],
     ['that just fits', 3006, 1],
-    ['that just does not', 3007, 3],
+    ['that just does not fit', 3007, 3],
     ['of 64 KiB', 64 * 1024, 27],
-  ])('%s comes back, and its parts go with it', async (_, length, items) => {
+  ])('%s is read back, and its parts are deleted with it', async (_, length, items) => {
     const mac = createMac();
     const value = numbered('v', length);
     const keyring = mac.open();
@@ -145,7 +145,7 @@ describe('a value', () => {
     expect(mac.items()).toEqual([]);
   });
 
-  test('has parts of any key that fit, and no command has more than 4,095 bytes', async () => {
+  test('has parts that fit for any entry name, and no command is longer than 4,095 bytes', async () => {
     const mac = createMac();
     for (const name of ['"'.repeat(240), '\\'.repeat(240), '/'.repeat(80), '🔑'.repeat(60)]) {
       const value = numbered(name.slice(0, 2), 20_000);
@@ -157,7 +157,7 @@ describe('a value', () => {
     expect(Math.max(...lengths)).toBeGreaterThan(4080);
   });
 
-  test('is the old or the new one wherever its write is killed, and what it left is swept', async () => {
+  test('is the old or the new one after an interrupted write, and leftover parts are removed', async () => {
     const [before, after] = [numbered('old', 6000), numbered('new', 9000)];
     const steps = new Set<string>();
     for (let killAt = 0, isKilled = true; isKilled; killAt++) {
@@ -189,7 +189,7 @@ describe('a value', () => {
   });
 });
 
-test('what a killed write left is told of, and removed when it is old', async () => {
+test('leftover parts of an interrupted write are reported, and removed when they are old', async () => {
   const mac = createMac();
   const killed = mac.open(() => {
     throw new Error('killed');
@@ -199,7 +199,7 @@ test('what a killed write left is told of, and removed when it is old', async ()
     {
       id: 'parts',
       state: 'ok',
-      message: expect.stringContaining('still be at work on: 1') as string,
+      message: expect.stringContaining('belong to a running write: 1') as string,
     },
   ]);
   const now = () => new Date(Date.now() + 60 * 60 * 1000);
@@ -210,7 +210,7 @@ test('what a killed write left is told of, and removed when it is old', async ()
 });
 
 describe('a locked keychain', () => {
-  test('is listed without a question', async () => {
+  test('is listed without a prompt', async () => {
     const mac = createMac();
     await mac.open().set(key, 'value');
     mac.change((state) => {
@@ -221,7 +221,7 @@ describe('a locked keychain', () => {
     expect(mac.asked()).toEqual([]);
   });
 
-  test('opens when the person at the display lets it', async () => {
+  test('is unlocked if the user at the display allows it', async () => {
     const mac = createMac();
     await mac.open().set(key, 'value');
     mac.change((state) => {
@@ -233,7 +233,7 @@ describe('a locked keychain', () => {
 });
 
 describe('a probe', () => {
-  test('says ready and where, over SSH too', async () => {
+  test('reports ready and the location, also over SSH', async () => {
     const mac = createMac();
     const keyring = mac.open();
     expect(keyring.info).toEqual({
@@ -249,7 +249,7 @@ describe('a probe', () => {
     expect(await keyring.probe()).toEqual({ state: 'ready' });
   });
 
-  test('says locked over SSH, and does not ask at a display', async () => {
+  test('reports locked over SSH, and shows no prompt on a display', async () => {
     const mac = createMac();
     mac.change((state) => {
       state.locked = [mac.path];
@@ -260,12 +260,12 @@ describe('a probe', () => {
     });
     expect(await mac.open().probe()).toEqual({
       state: 'locked',
-      reason: 'it is locked, or wants a consent, and nobody can be asked in this session',
+      reason: 'it is locked or needs consent, and this session cannot show a prompt',
     });
     expect(mac.asked()).toEqual([]);
   });
 
-  test('takes a question that came after all for a lock', async () => {
+  test('reports locked if macOS shows a prompt nevertheless', async () => {
     const mac = createMac();
     mac.change((state) => {
       state.hasDisplay = false;
@@ -277,7 +277,7 @@ describe('a probe', () => {
     });
   });
 
-  test('asks no keychain where it cannot learn whether there is a display', async () => {
+  test('does not access a keychain if it cannot find out whether a display exists', async () => {
     const mac = createMac();
     mac.change((state) => {
       state.hasDisplay = false;
@@ -296,7 +296,7 @@ describe('a probe', () => {
   });
 });
 
-test('the stand-in as a program of its own serves three handles at once', async () => {
+test('the fake program serves three handles concurrently', async () => {
   const mac = createMac({ asChild: true });
   const value = numbered('v', 3200);
   const names = ['one', 'two', 'three'];

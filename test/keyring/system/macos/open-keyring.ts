@@ -13,15 +13,15 @@ import type { KeychainItem, MachineState } from '../../../support/security/types
 
 const main = fileURLToPath(new URL('../../../support/security-main.mjs', import.meta.url));
 
-/** A run of a program, as the host was asked for it. */
+/** A program run that was requested from the host. */
 export interface RecordedRun extends ProgramOptions {
   readonly program: string;
   readonly args: readonly string[];
 }
 
-/** A Mac with one keychain, whose `security` is the stand-in. */
+/** A Mac with one keychain and the fake `security`. */
 export interface TestMac {
-  /** Of the keychain, which is also the default one. */
+  /** Path of the keychain, which is the default one. */
   readonly path: string;
   readonly directory: string;
   readonly host: Host;
@@ -31,10 +31,10 @@ export interface TestMac {
   change(change: (state: MachineState) => void): void;
   items(): KeychainItem[];
   put(...items: Partial<KeychainItem>[]): void;
-  /** What macOS asked a person, one line each. */
+  /** The prompts of macOS, one line each. */
   asked(): string[];
   contents(): unknown;
-  /** Runs security by hand. */
+  /** Runs `security` directly. */
   security(
     args: readonly string[],
     input?: string,
@@ -44,7 +44,7 @@ export interface TestMac {
 
 export interface TestMacOptions {
   readonly host?: Partial<Host>;
-  /** Runs the stand-in as a program of its own. Within the test it takes a hundredth of the time. */
+  /** Runs the fake `security` as a separate process, which is 100 times slower. */
   readonly asChild?: boolean;
 }
 
@@ -122,7 +122,7 @@ export function createTestMac({ host, asChild = false }: TestMacOptions = {}): T
   };
 }
 
-/** As somebody else would have stored it. */
+/** An item of another program. */
 const anItem: KeychainItem = {
   class: 'genp',
   service: 'key',

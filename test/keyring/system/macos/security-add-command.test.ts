@@ -10,7 +10,7 @@ import { thrownBy } from '../../../support/error-of.ts';
 import { readLines, splitWords } from '../../../support/security/lines.mjs';
 import { createTestMac } from './open-keyring.ts';
 
-/** The words that `security -i` takes a line for. */
+/** Splits a line into words as `security -i` does. */
 function wordsOf(command: string): string[][] {
   const lines = readLines(Buffer.from(command).toString('latin1'));
   return lines.map((line) => splitWords(line).map(fromLatin1));
@@ -41,14 +41,14 @@ const attacks: readonly string[] = [
 ];
 
 describe('the line for security -i', () => {
-  test('is the one of go-keyring, in double quotes', () => {
+  test('is the line of go-keyring, in double quotes', () => {
     expect(formatAddCommand('atmos_realm_alias', 'go-keyring-base64:dg==')).toBe(
       'add-generic-password -U -s "atmos_realm_alias" -a "atmos-auth" -w "go-keyring-base64:dg=="\n',
     );
   });
 
   test.each([...attacks, ...hostileKeys, ...lookalikeKeys.flat()])(
-    'keeps %j one argument',
+    'keeps %j as one argument',
     (name) => {
       expect(wordsOf(formatAddCommand(name, 'secret'))).toEqual([
         ['add-generic-password', '-U', '-s', name, '-a', 'atmos-auth', '-w', 'secret'],
@@ -56,7 +56,7 @@ describe('the line for security -i', () => {
     },
   );
 
-  test('keeps any two texts two arguments', () => {
+  test('keeps any two texts as two arguments', () => {
     const text = fc
       .string({ unit: 'grapheme', maxLength: 60 })
       .filter((one) => !/\p{Cc}/u.test(one));
@@ -71,14 +71,14 @@ describe('the line for security -i', () => {
 
   test.each(
     Object.entries(invalidKeys).filter(([, key]) => /\p{Cc}/u.test(key) || !key.isWellFormed()),
-  )('is not made for %s', (_, name) => {
+  )('is not created for %s', (_, name) => {
     expect(thrownBy(() => formatAddCommand(name, 'secret'))).toMatchObject({
       code: 'ERR_KEYRING_INVALID_KEY',
-      message: 'a name with a control character cannot be given to security',
+      message: 'a name with a control character cannot be passed to security',
     });
   });
 
-  test('has room for as much as security takes for one line', () => {
+  test('is at most as long as the longest line of security', () => {
     for (const name of ['key', '"\\'.repeat(120), 'é'.repeat(120)]) {
       const largest = formatAddCommand(name, 'x'.repeat(secretRoom(name)));
       expect(Buffer.byteLength(largest)).toBe(maxCommandBytes);
@@ -88,25 +88,28 @@ describe('the line for security -i', () => {
   });
 });
 
-describe('a key that attacks', () => {
-  test.each(attacks)('%j stays one, and opens nothing to others', async (key) => {
-    const mac = createTestMac();
-    onTestFinished(mac.remove);
-    const keyring = mac.open();
-    await keyring.set(key, 'value');
-    await keyring.set(key, 'another');
-    expect(await keyring.get(key)).toBe('another');
-    expect(await keyring.keys()).toEqual([key]);
-    expect(mac.items()).toMatchObject([
-      {
-        service: Buffer.from(key).toString('latin1'),
-        account: 'atmos-auth',
-        secret: `go-keyring-base64:${Buffer.from('another').toString('base64')}`,
-        isOpenToAll: false,
-        trusted: [],
-      },
-    ]);
-    expect(await keyring.delete(key)).toBe(true);
-    expect(mac.items()).toEqual([]);
-  });
+describe('a malicious entry name', () => {
+  test.each(attacks)(
+    '%j is stored as one entry, and gives other programs no access',
+    async (key) => {
+      const mac = createTestMac();
+      onTestFinished(mac.remove);
+      const keyring = mac.open();
+      await keyring.set(key, 'value');
+      await keyring.set(key, 'another');
+      expect(await keyring.get(key)).toBe('another');
+      expect(await keyring.keys()).toEqual([key]);
+      expect(mac.items()).toMatchObject([
+        {
+          service: Buffer.from(key).toString('latin1'),
+          account: 'atmos-auth',
+          secret: `go-keyring-base64:${Buffer.from('another').toString('base64')}`,
+          isOpenToAll: false,
+          trusted: [],
+        },
+      ]);
+      expect(await keyring.delete(key)).toBe(true);
+      expect(mac.items()).toEqual([]);
+    },
+  );
 });

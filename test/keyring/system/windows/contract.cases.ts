@@ -8,7 +8,7 @@ export const suite: PlatformSuite = {
   platforms: ['win32'],
   cases: keyringContract({
     maxValueBytes: 64 * 1024,
-    // Wine keeps a credential in its registry, where a name has at most 255 characters.
+    // Wine stores credentials in its registry, where a name has at most 255 characters.
     maxWrittenKeyBytes: isWine ? 180 : 240,
     fresh: freshPlace,
   }),

@@ -11,7 +11,7 @@ const source = 'auth.keyring.type (C:\\p\\atmos.yaml:3:11)';
 const fileWay = 'to use an encrypted file with a password: export ATMOS_KEYRING_TYPE=file';
 const memoryWay = 'to keep nothing after this command: export ATMOS_KEYRING_TYPE=memory';
 
-/** A stand-in for what Wine never does: every call fails with this status. */
+/** A fake API in which every call fails with this status, as never happens in Wine. */
 function open(status: number, persistence = 3) {
   const fail = (call: string) => () => {
     throw new CredentialError(call, status);
@@ -29,7 +29,7 @@ function open(status: number, persistence = 3) {
 }
 
 const noSession =
-  'this logon session has no credentials of its own, as over SSH or WinRM and in some services';
+  'this logon session has no credential store (as over SSH or WinRM and in some services)';
 const rows = [
   [
     'ERROR_NO_SUCH_LOGON_SESSION, over SSH',
@@ -49,14 +49,14 @@ const rows = [
     'RPC_S_SERVER_UNAVAILABLE',
     1722,
     'ERR_KEYRING_UNAVAILABLE',
-    'the service Credential Manager does not answer',
+    'the Credential Manager service does not answer',
     ['sc.exe query VaultSvc', fileWay, memoryWay],
   ],
   [
     'NTE_BAD_KEY_STATE',
     0x8009000b,
     'ERR_KEYRING_DAMAGED',
-    'Windows cannot decrypt it, as after the password of the account was reset by somebody else',
+    'Windows cannot decrypt it; this happens after an administrator resets the account password',
     [
       'to store an access key again: atmos auth user configure',
       'to store a session again: atmos auth login --force',
@@ -65,7 +65,7 @@ const rows = [
 ] as const;
 
 describe.each(rows)('%s', (_, status, code, reason, hints) => {
-  test('is told at every call, with what mends it', async () => {
+  test('is reported by every call, with hints', async () => {
     const keyring = open(status);
     const message = (doing: string) =>
       `cannot ${doing} Credential Manager: ${reason} (type system from ${source})`;
@@ -84,20 +84,20 @@ describe.each(rows)('%s', (_, status, code, reason, hints) => {
       });
   });
 
-  test('is why a probe finds it unavailable', async () => {
+  test('is the reason in a probe', async () => {
     expect(await open(status).probe()).toEqual({ state: 'unavailable', reason });
   });
 });
 
-test('any other error is told by its number, and how to look it up', async () => {
+test('any other error is reported by its number, with a hint to look it up', async () => {
   expect(await errorOf(open(1450).get('key'))).toMatchObject({
     code: 'ERR_KEYRING_IO',
-    message: `cannot read from Credential Manager: CredReadW answered error 1450 (type system from ${source})`,
+    message: `cannot read from Credential Manager: CredReadW failed with error 1450 (type system from ${source})`,
     hints: ['net helpmsg 1450'],
   });
 });
 
-test('a session that may keep nothing for later logons is found out by the probe', async () => {
+test('a probe detects a session that cannot keep credentials for later logons', async () => {
   const keyring = open(1312, 1);
   expect(await keyring.probe()).toEqual({ state: 'unavailable', reason: noSession });
 });

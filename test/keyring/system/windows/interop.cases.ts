@@ -4,7 +4,7 @@ import { runProgram } from '../../../platform/installed.ts';
 import type { PlatformSuite } from '../../../platform/suite.ts';
 import { withKeyring } from './place.ts';
 
-// What Atmos does with Credential Manager, against what we do with it: test/interop/go-keyring.
+// Compares our use of Credential Manager with the library of Atmos: test/interop/go-keyring.
 const notFound = 3;
 const key = 'atmos_realm_alias';
 const value = '{"type":"aws","data":{"naïve":"日本 🔑"}}\r\n';
@@ -58,7 +58,7 @@ export const suite: PlatformSuite = {
     }),
 
     withKeyring('of hostile keys both speak of the same', async (keyring) => {
-      // As an argument of a program a key ends up as Windows takes it apart.
+      // An entry name is an argument of a program, which Windows parses.
       for (const name of hostileKeys.filter((one) => !one.startsWith('-'))) {
         await keyring.set(name, `of ${name}`);
         assert.equal(await go('get', name), `of ${name}`);
@@ -75,7 +75,7 @@ export const suite: PlatformSuite = {
         assert.equal(await keyring.get(key), 'of Go');
         await keyring.set(key, large);
         assert.equal(await keyring.get(key), large);
-        // What fits nowhere, Go refuses; of what we keep in parts, it sees that it is none of its own.
+        // Go rejects a value that is too large, and does not read a value that we stored in parts.
         assert.match((await tryGo('set', key, large)).stderr, /too big/);
         assert.match(await go('get', key), /^atmos-auth-parts:\{/);
       },

@@ -16,7 +16,7 @@ const userName = 'atmos-auth';
 const writers = ['a', 'b', 'c', 'd'];
 const [oldValue, newValue] = [numbered('old', 6000), numbered('new', 9000)];
 
-/** No two parts of it are alike. */
+/** Each part of it is different. */
 function numbered(word: string, length: number): string {
   const lines = Array.from({ length }, (_, index) => `${word} ${index}\n`);
   return lines.join('').slice(0, length);
@@ -115,7 +115,7 @@ export const suite: PlatformSuite = {
       const { checks } = JSON.parse(stdout) as { checks: { id: string; message: string }[] };
       assert.equal(
         checks.find(({ id }) => id === 'parts')?.message,
-        'parts that killed writes of large values had left were removed: 1',
+        'removed leftover parts of interrupted writes: 1',
         stderr,
       );
       assert.equal(manager.read(orphan), undefined);
@@ -126,7 +126,7 @@ export const suite: PlatformSuite = {
       manager.write({ targetName: target, userName, blob: Buffer.from('secret\xff', 'latin1') });
       await assertError(keyring.get(key), {
         code: 'ERR_KEYRING_DAMAGED',
-        message: `the entry "${key}" in Credential Manager is damaged: its value is not text in UTF-8`,
+        message: `the entry "${key}" in Credential Manager is damaged: its value is not UTF-8 text`,
         hints: [
           'to store an access key again: atmos auth user configure',
           'to store a session again: atmos auth login --force',
@@ -144,9 +144,9 @@ export const suite: PlatformSuite = {
         manager.write(theirs);
         const foreign = {
           code: 'ERR_KEYRING_FOREIGN',
-          message: `the entry "${key}" in Credential Manager is not ours: it is of the user "somebody"`,
+          message: `the entry "${key}" in Credential Manager was not written by atmos-auth: its user name is "somebody"`,
           hints: [
-            'to find it, and if no other program needs it, remove it with cmdkey /delete:TARGET: cmdkey /list',
+            'to find it; if no other program needs it, remove it with cmdkey /delete:TARGET: cmdkey /list',
           ],
         };
         await assertError(keyring.get(key), foreign);
@@ -162,9 +162,9 @@ export const suite: PlatformSuite = {
       await assertError(keyring.set('atmos_realm_alias', 'ours'), {
         code: 'ERR_KEYRING_FOREIGN',
         message:
-          'the entry "atmos_realm_alias" in Credential Manager is not ours: it is stored as "atmos_Realm_alias:atmos-auth"',
+          'the entry "atmos_realm_alias" in Credential Manager was not written by atmos-auth: it is stored as "atmos_Realm_alias:atmos-auth"',
         hints: [
-          'to find it, and if no other program needs it, remove it with cmdkey /delete:TARGET: cmdkey /list',
+          'to find it; if no other program needs it, remove it with cmdkey /delete:TARGET: cmdkey /list',
         ],
       });
       assert.equal(await keyring.get('atmos_Realm_alias'), 'theirs');
@@ -206,7 +206,7 @@ export const suite: PlatformSuite = {
       for (let read = 0; read < 50; read++)
         assert.ok(isWhole(await keyring.get(key)), 'read what nobody wrote');
     },
-    /** Writes the new value and ends like a killed process at the step that is given. */
+    /** Writes the new value, and exits like a killed process at the given step. */
     async write([killAt]) {
       let step = 0;
       const keyring = openTestKeyring({
@@ -229,7 +229,7 @@ async function assertError(
   assert.deepEqual({ code, message, hints }, expected);
 }
 
-/** What the doctor does, an hour from now. */
+/** Runs the inspection of the doctor, one hour later. */
 async function examineLater(): Promise<void> {
   const findings = await systemInspector.examine({
     type: { value: 'system', source: 'default' },
@@ -243,8 +243,8 @@ async function examineLater(): Promise<void> {
 }
 
 /**
- * With what several processes share. Wine keeps a credential as a key of its registry, and of one that
- * is removed at the moment it says so in its own way.
+ * Opens the keyring that several processes share. Wine stores a credential as a registry key, and
+ * reports one that is being removed with an error of its own.
  */
 async function openShared() {
   const manager = await realManager();

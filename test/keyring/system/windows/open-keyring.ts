@@ -6,7 +6,7 @@ import type { CredentialManager } from '../../../../src/keyring/system/windows/c
 import { openCredentialKeyring } from '../../../../src/keyring/system/windows/keyring.ts';
 
 export interface CredentialKeyringOptions {
-  /** The machine's own by default, which only Windows has. */
+  /** Default: the API of the machine, which exists only on Windows. */
   readonly manager?: CredentialManager;
   readonly host?: Partial<Host>;
   readonly onStep?: OnStep;

@@ -4,12 +4,12 @@ import type { Keyring } from '../../../../src/keyring/contract.ts';
 import { placeCase, type ContractCase, type KeyringPlace } from '../../../contract/place.ts';
 import { openTestKeyring } from './open-keyring.ts';
 
-/** Only Windows has it, so it is loaded when a case runs. */
+/** Loads the API when a case runs, since only Windows has it. */
 export async function realManager() {
   return (await import('../../../../src/keyring/system/windows/advapi.ts')).credentialManager;
 }
 
-/** Every credential of Atmos that this user has, whole. */
+/** All credentials of Atmos of this user. */
 export async function storedCredentials(): Promise<Credential[]> {
   const manager = await realManager();
   return manager
@@ -19,7 +19,7 @@ export async function storedCredentials(): Promise<Credential[]> {
     .filter((credential) => credential !== undefined);
 }
 
-/** The one Credential Manager of this user, which each case finds and leaves empty. */
+/** The Credential Manager of this user. It is empty before and after each case. */
 export async function freshPlace(): Promise<KeyringPlace> {
   const found = (await storedCredentials()).map(({ targetName }) => targetName);
   assert.deepEqual(found, [], 'to be run by a user who has no entries of Atmos to lose');
@@ -33,7 +33,7 @@ export async function freshPlace(): Promise<KeyringPlace> {
   };
 }
 
-/** A case with a keyring on it. */
+/** A case with a keyring in Credential Manager. */
 export function withKeyring(name: string, run: (keyring: Keyring) => Promise<void>): ContractCase {
   return placeCase(name, freshPlace, async (place) => run(await place.open()));
 }

@@ -1,6 +1,6 @@
 import koffi from 'koffi';
 
-/** A credential as `CredReadW` gives it, field by field but for the time. */
+/** A credential as `CredReadW` returns it, without the time. */
 export interface RawCredential {
   readonly Flags: number;
   readonly Type: number;
@@ -16,7 +16,7 @@ export interface RawCredential {
 
 const generic = 1;
 
-/** With a struct of its own, so that it does not agree with ours by sharing a mistake. */
+/** Uses its own struct, so that it does not share a mistake with our code. */
 export function readRawCredential(target: string): RawCredential {
   const advapi = koffi.load('advapi32.dll');
   const read = advapi.func('CredReadW', 'int', [

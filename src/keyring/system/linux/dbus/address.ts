@@ -1,17 +1,17 @@
 import type { Host } from '../../../../host/host.ts';
 import { BusError } from './bus-error.ts';
 
-/** What Linux keeps of a socket's name; the rest it would cut off in silence. */
+/** Linux silently cuts off longer socket names. */
 const maxSocketNameBytes = 107;
 
 type Where = Pick<Host, 'env'>;
 
 /**
  * The sockets of the session bus as Node names them (a leading NUL: abstract), in the order to try:
- * `DBUS_SESSION_BUS_ADDRESS`, else `$XDG_RUNTIME_DIR/bus`. Transports other than Unix sockets are
- * left out; D-Bus's own `autolaunch:` would start a bus that nobody else knows.
+ * `DBUS_SESSION_BUS_ADDRESS`, else `$XDG_RUNTIME_DIR/bus`. Ignores transports other than Unix
+ * sockets; D-Bus's own `autolaunch:` would start a bus that no other program uses.
  *
- * @throws BusError `absent` when that leaves none
+ * @throws BusError `absent` if no socket remains
  */
 export function sessionBusSockets({ env }: Where): string[] {
   const address = env['DBUS_SESSION_BUS_ADDRESS'];
@@ -19,7 +19,7 @@ export function sessionBusSockets({ env }: Where): string[] {
   if (address) {
     const sockets = address.split(';').flatMap((entry) => socketsOf(entry, runtimeDirectory));
     if (sockets.length > 0) return sockets;
-    throw new BusError('absent', 'DBUS_SESSION_BUS_ADDRESS names no Unix socket that can be used');
+    throw new BusError('absent', 'DBUS_SESSION_BUS_ADDRESS contains no usable Unix socket');
   }
   if (runtimeDirectory?.startsWith('/')) return [`${runtimeDirectory}/bus`].filter(isSocketName);
   throw new BusError(
@@ -42,7 +42,7 @@ function socketsOf(entry: string, runtimeDirectory: string | undefined): string[
   return [];
 }
 
-/** The value of an address without its `%xx`; undefined if they are wrong or make no text. */
+/** Decodes `%xx` in a value of an address; undefined if it is invalid. */
 function unescape(value: string | undefined): string | undefined {
   if (value === undefined) return undefined;
   try {

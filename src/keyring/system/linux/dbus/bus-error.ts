@@ -1,13 +1,14 @@
 import { BackendError } from '../../../../core/errors.ts';
 
 /**
- * What went wrong between us and the bus:
+ * What failed:
  *
- * - `absent`: there is no bus to go to; `unreachable`: nobody serves its socket; `rejected`: it does
- *   not want us; `closed`: the connection broke off;
- * - `timeout`: no answer in time; `malformed`: an answer that is none;
- * - `answered`: an error, as an answer. `errorName` then says which;
- * - `empty`: the service has no keyring for us; `locked`: a person, or nobody, said no; `session`: the provider and we have not the same key.
+ * - `absent`: no bus is configured; `unreachable`: no process listens on its socket; `rejected`:
+ *   the bus does not accept this user; `closed`: the connection was closed;
+ * - `timeout`: no answer in time; `malformed`: an answer that cannot be parsed;
+ * - `answered`: the answer is an error; `errorName` has its name;
+ * - `empty`: the service has no open keyring; `locked`: the prompt was dismissed; `session`: the
+ *   provider and this process do not have the same session key.
  */
 export type BusFault =
   | 'absent'
@@ -21,7 +22,7 @@ export type BusFault =
   | 'locked'
   | 'session';
 
-/** A failure of D-Bus. The keyring turns it into one of its own: none leaves the backend. */
+/** A failure of D-Bus. The backend converts it to a KeyringError before it reaches a caller. */
 export class BusError extends BackendError {
   readonly fault: BusFault;
   /** `org.freedesktop.DBus.Error.ServiceUnknown` and the like; empty unless `answered`. */

@@ -17,25 +17,25 @@ import {
 
 const connectLimitMs = 5_000;
 const callLimitMs = 5_000;
-/** Calls under way at once; a bus may allow no more than 128. Others wait for their turn. */
+/** Maximum number of concurrent calls; a bus may allow no more than 128. Further calls wait. */
 const maxCalls = 64;
 
-/** The next signal of one kind: to be awaited, or forgotten. */
+/** The next signal of one kind. The caller awaits or forgets it. */
 export interface AwaitedSignal {
   readonly message: Promise<Message>;
   forget(): void;
 }
 
 /**
- * A connection to a message bus. Every call ends: with an answer, with an error, or after five
- * seconds, and then the connection is closed too, since a late answer is of no use. While nothing is
- * awaited it does not keep the process alive.
+ * A connection to a message bus. A call fails if no answer arrives within five seconds. The
+ * connection is then closed, because a late answer is useless. An idle connection does not keep the
+ * process alive.
  */
 export interface Bus {
   isOpen(): boolean;
   /** @throws BusError */
   call<T>(call: Call, answer: Decoder<T>): Promise<T>;
-  /** Sends without asking for an answer. */
+  /** Sends a call that expects no answer. */
   send(call: Call): void;
   nextSignal(path: string, member: string): AwaitedSignal;
   close(): void;
@@ -46,7 +46,7 @@ interface Waiting {
   reject(error: BusError): void;
 }
 
-/** Connects to the session bus and says hello. @throws BusError */
+/** Connects to the session bus and registers there. @throws BusError */
 export async function connectSessionBus(host: Host): Promise<Bus> {
   const socket = await openSocket(sessionBusSockets(host), host, connectLimitMs);
   const bus = createBus(socket, host);
@@ -54,7 +54,7 @@ export async function connectSessionBus(host: Host): Promise<Bus> {
   return bus;
 }
 
-/** A call of the bus itself. */
+/** A call to the bus itself. */
 export function busCall(member: string, ...body: NonNullable<Call['body']>): Call {
   const name = 'org.freedesktop.DBus';
   return { destination: name, path: '/org/freedesktop/DBus', interface: name, member, body };
@@ -89,7 +89,7 @@ function createBus(socket: Socket, host: Host): Bus {
   function send(call: Call, wantsReply: boolean): number {
     if (failure) throw failure;
     lastSerial += 1;
-    // Calls that are made at once are one write: each by itself would wake the bus.
+    // Calls that are made together are sent in one write, which wakes the bus only once.
     if (socket.writableCorked === 0) {
       socket.cork();
       queueMicrotask(() => socket.uncork());
@@ -147,7 +147,7 @@ function createBus(socket: Socket, host: Host): Bus {
       const message = new Promise<Message>((resolve, reject) =>
         signals.set(name, { resolve, reject }),
       );
-      // Whoever awaits it sees the failure; nobody else has to.
+      // Without this, a failure that no caller awaits would be an unhandled rejection.
       message.catch(() => {});
       return { message, forget: () => void signals.delete(name) };
     },
@@ -160,10 +160,12 @@ function signalName(path: string, member: string): string {
 }
 
 function hungUp(): BusError {
-  return new BusError('closed', 'the session bus hung up');
+  return new BusError('closed', 'the session bus closed the connection');
 }
 
-/** The error that was answered: its name, and in its message what it was asked and what it says. */
+/**
+ * Converts an error reply. The message has the method and, if it cannot hold a secret, the text.
+ */
 function answeredError(call: Call, { errorName = 'unnamed', signature, body }: Message): BusError {
   const said = !call.isSecret && signature.startsWith('s') ? `: ${text.read(body)}` : '';
   return new BusError('answered', `to ${call.member}${said}`, errorName);
@@ -171,7 +173,7 @@ function answeredError(call: Call, { errorName = 'unnamed', signature, body }: M
 
 const maxLineBytes = 4096;
 
-/** A connection to the first of the sockets that takes it, and that knows who we are. */
+/** Connects to the first socket that accepts the connection and authenticates this user. */
 async function openSocket(
   names: readonly string[],
   host: Pick<Host, 'userId' | 'sleep'>,
@@ -208,13 +210,13 @@ function connected(socket: Socket, name: string): Promise<void> {
   return new Promise((resolve, reject) => {
     socket.once('connect', resolve);
     socket.on('error', (error) => {
-      const why = systemErrorCode(error) ?? 'it broke off';
+      const why = systemErrorCode(error) ?? 'the connection was closed';
       reject(new BusError('unreachable', `no bus answers at ${shownName(name)} (${why})`));
     });
   });
 }
 
-/** SASL EXTERNAL: the system tells the bus who we are, we only say it too. */
+/** SASL EXTERNAL: the bus learns the user from the operating system, but expects the id as well. */
 async function authenticate(socket: Socket, userId: number | undefined): Promise<void> {
   const identity = Buffer.from(String(userId ?? '')).toString('hex');
   const answer = readLine(socket);
@@ -225,13 +227,18 @@ async function authenticate(socket: Socket, userId: number | undefined): Promise
   socket.write('BEGIN\r\n');
 }
 
-/** One line. What follows it stays in the socket. */
+/** Reads one line. Further bytes stay in the socket. */
 function readLine(socket: Socket): Promise<string> {
   return new Promise((resolve, reject) => {
     let taken = Buffer.alloc(0);
     const stop = () => socket.off('readable', read).off('close', closed);
     const closed = () =>
-      reject(new BusError('rejected', 'the session bus hung up before it let us in'));
+      reject(
+        new BusError(
+          'rejected',
+          'the session bus closed the connection before authentication finished',
+        ),
+      );
     function read() {
       const chunk: unknown = socket.read();
       if (!Buffer.isBuffer(chunk)) return;

@@ -1,9 +1,9 @@
 import { malformed } from './bus-error.ts';
 
 /**
- * D-Bus values on their way in. A decoder says which signature it reads, and a message of another
- * one is refused as a whole: no signature is ever interpreted. Every length is checked against what
- * is there, and every item takes at least one byte, so reading ends.
+ * Decodes D-Bus values. A decoder states the signature it reads, and a message with another
+ * signature is rejected as a whole: no signature is ever interpreted. Every length is checked
+ * against the bytes that exist, and every item takes at least one byte, so decoding terminates.
  */
 export interface Decoder<T> {
   readonly signature: string;
@@ -12,7 +12,7 @@ export interface Decoder<T> {
 }
 
 export interface Reader {
-  /** Bytes left. */
+  /** Number of bytes left. */
   left(): number;
   align(boundary: number): void;
   byte(): number;
@@ -22,7 +22,7 @@ export interface Reader {
   raw(length: number): Buffer;
 }
 
-/** Reads from the buffer, whose first byte stands on a boundary of 8. */
+/** @param buffer begins on a boundary of 8 bytes of the message */
 export function createReader(buffer: Buffer, littleEndian: boolean): Reader {
   let position = 0;
   const raw = (length: number) => {
@@ -66,7 +66,7 @@ export const flag: Decoder<boolean> = {
   boundary: 4,
   read(reader) {
     const value = reader.uint32();
-    if (value > 1) throw malformed('a yes or no is neither');
+    if (value > 1) throw malformed('a boolean is neither 0 nor 1');
     return value === 1;
   },
 };
@@ -82,7 +82,7 @@ export const objectPath: Decoder<string> = {
   boundary: 4,
   read(reader) {
     const path = text.read(reader);
-    if (!/^\/$|^(\/\w+)+$/.test(path)) throw malformed('an object path is none');
+    if (!/^\/$|^(\/\w+)+$/.test(path)) throw malformed('an object path is invalid');
     return path;
   },
 };
@@ -99,13 +99,14 @@ export const bytes: Decoder<Buffer> = {
   read: (reader) => Buffer.from(reader.raw(reader.uint32())),
 };
 
-/** A variant that must hold this type. */
+/** A variant that must contain this type. */
 export function variantOf<T>(value: Decoder<T>): Decoder<T> {
   return {
     signature: 'v',
     boundary: 1,
     read(reader) {
-      if (signature.read(reader) !== value.signature) throw malformed('a value has another type');
+      if (signature.read(reader) !== value.signature)
+        throw malformed('a value has an unexpected type');
       return readAligned(reader, value);
     },
   };
@@ -144,14 +145,14 @@ export function structOf<T extends readonly unknown[]>(...fields: Decoders<T>): 
 
 export type Decoders<T extends readonly unknown[]> = { [K in keyof T]: Decoder<T[K]> };
 
-/** Values one after the other, as the body of a message has them. */
+/** Consecutive values, as in the body of a message. */
 export function tupleOf<T extends readonly unknown[]>(...fields: Decoders<T>): Decoder<T> {
   return {
     signature: fields.map((field) => field.signature).join(''),
     boundary: 1,
     read: (reader) => {
       const values = fields.map((field) => readAligned(reader, field));
-      // A mapped tuple has the same length; the compiler takes it for a list.
+      // A mapped tuple keeps its length, but the compiler types it as an array.
       // oxlint-disable-next-line typescript/no-unsafe-type-assertion
       return values as unknown as T;
     },
@@ -166,10 +167,10 @@ export function readAligned<T>(reader: Reader, decoder: Decoder<T>): T {
 function readText(reader: Reader, length: number): string {
   const encoded = reader.raw(length);
   if (reader.byte() !== 0 || encoded.includes(0))
-    throw malformed('a text does not end where it says');
+    throw malformed('a string does not end at its stated length');
   try {
     return utf8.decode(encoded);
   } catch {
-    throw malformed('a text is not UTF-8');
+    throw malformed('a string is not UTF-8');
   }
 }

@@ -1,22 +1,21 @@
 /**
- * D-Bus values on their way out: each knows its signature and how to write itself (D-Bus
- * specification, "Marshaling"). Always little-endian, which a bus must understand.
+ * Encodes D-Bus values: each value knows its signature and how to write itself (D-Bus
+ * specification, "Marshaling"). Always little-endian, which every bus must accept.
  */
 export interface Argument {
   readonly signature: string;
-  /** Bytes that its start is a multiple of, counted from the start of the message. */
+  /** Its start is a multiple of this many bytes from the start of the message. */
   readonly boundary: 1 | 4 | 8;
   write(writer: Writer): void;
 }
 
 export interface Writer {
-  /** Bytes written so far. */
+  /** Number of bytes written so far. */
   length(): number;
   align(boundary: number): void;
   byte(value: number): void;
   uint32(value: number): void;
   raw(bytes: Buffer): void;
-  /** What was written, as one. */
   finish(): Buffer;
 }
 
@@ -94,7 +93,7 @@ export function struct(...fields: readonly Argument[]): Argument {
   };
 }
 
-/** A list; empty ones have a type too, so it is said. */
+/** A list. The item signature is a parameter because an empty list has a type as well. */
 export function list(itemSignature: string, items: readonly Argument[]): Argument {
   return {
     signature: `a${itemSignature}`,
@@ -103,7 +102,7 @@ export function list(itemSignature: string, items: readonly Argument[]): Argumen
   };
 }
 
-/** A map from texts to values of one signature. */
+/** A map with text keys and values of one signature. */
 export function map(
   valueSignature: string,
   entries: Iterable<readonly [string, Argument]>,

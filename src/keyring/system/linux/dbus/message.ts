@@ -2,21 +2,21 @@ import { malformed } from './bus-error.ts';
 import * as decode from './decode.ts';
 import * as encode from './encode.ts';
 
-/** A call of a method. */
+/** A method call. */
 export interface Call {
   readonly destination: string;
   readonly path: string;
   readonly interface: string;
   readonly member: string;
   readonly body?: readonly encode.Argument[];
-  /** What it carries must not come back in the text of an error. */
+  /** Its values must not appear in the text of an error. */
   readonly isSecret?: boolean;
 }
 
-/** What a bus sends us, so far as we need it. */
+/** A message from the bus, limited to the fields that are used here. */
 export interface Message {
   readonly type: 'return' | 'error' | 'signal' | 'other';
-  /** Serial of the call that this answers. */
+  /** Serial of the call that this message answers. */
   readonly replySerial: number | undefined;
   readonly path: string | undefined;
   readonly member: string | undefined;
@@ -25,9 +25,9 @@ export interface Message {
   readonly body: decode.Reader;
 }
 
-/** Bytes of the fixed part that every message begins with. */
+/** Size of the fixed part at the start of every message. */
 export const headBytes = 16;
-/** Longest message that is taken. D-Bus allows 128 MiB; nothing we ask for comes near this. */
+/** Longest accepted message. D-Bus allows 128 MiB; the answers to our calls are much shorter. */
 export const maxMessageBytes = 8 * 1024 * 1024;
 
 const protocolVersion = 1;
@@ -50,7 +50,7 @@ const noReplyExpected = 1;
 const little = 'l'.charCodeAt(0);
 const big = 'B'.charCodeAt(0);
 
-/** @param serial tells the answer; without one no answer is expected */
+/** @param serial identifies the answer, if one is expected */
 export function formatCall(call: Call, serial: number, wantsReply: boolean): Buffer {
   const { body = [] } = call;
   const content = encode.createWriter();
@@ -89,22 +89,23 @@ function field(code: number, value: encode.Argument): encode.Argument {
   };
 }
 
-/** How long the message is that begins so. */
+/** Length in bytes of the message with this head. */
 export function messageBytes(head: Buffer): number {
   const order = head.readUInt8(0);
-  if (order !== little && order !== big) throw malformed('a message has no byte order');
-  if (head.readUInt8(3) !== protocolVersion) throw malformed('a message has another version');
+  if (order !== little && order !== big) throw malformed('a message has an invalid byte order');
+  if (head.readUInt8(3) !== protocolVersion)
+    throw malformed('a message has an unsupported protocol version');
   const reader = decode.createReader(head, order === little);
   reader.raw(4);
   const bodyLength = reader.uint32();
   reader.uint32();
   const headerLength = reader.uint32();
   const length = headBytes + Math.ceil(headerLength / 8) * 8 + bodyLength;
-  if (length > maxMessageBytes) throw malformed(`a message has ${length} bytes`);
+  if (length > maxMessageBytes) throw malformed(`a message of ${length} bytes is too long`);
   return length;
 }
 
-/** @param buffer a whole message */
+/** @param buffer one complete message */
 export function parseMessage(buffer: Buffer): Message {
   const reader = decode.createReader(buffer, buffer.readUInt8(0) === little);
   reader.raw(12);
@@ -128,7 +129,7 @@ export function parseMessage(buffer: Buffer): Message {
 
 const headerTypes = [decode.text, decode.objectPath, decode.signature, decode.uint32];
 
-/** The fields of a header, known and unknown: all have one of four types. */
+/** The fields of a header. Known and unknown fields have one of four types. */
 const headerFields = decode.listOf<readonly [number, string | number]>({
   signature: '(yv)',
   boundary: 8,
@@ -141,19 +142,19 @@ const headerFields = decode.listOf<readonly [number, string | number]>({
   },
 });
 
-/** The body in the shape that is expected of it. */
+/** Reads the body with the decoder. @throws BusError `malformed` if it has another type */
 export function readBody<T>(message: Message, decoder: decode.Decoder<T>): T {
-  if (message.signature !== decoder.signature) throw malformed('an answer has another type');
+  if (message.signature !== decoder.signature) throw malformed('an answer has an unexpected type');
   const value = decoder.read(message.body);
-  if (message.body.left() > 0) throw malformed('an answer is longer than it says');
+  if (message.body.left() > 0) throw malformed('an answer has extra bytes at its end');
   return value;
 }
 
 /**
- * Cuts a stream into messages: give it chunks as they come, and it calls `onMessage` with each whole
- * one. It holds at most one message that is not whole.
+ * Cuts a stream into messages: accepts chunks and calls `onMessage` with each complete message.
+ * Keeps at most one incomplete message.
  *
- * @throws BusError `malformed` where no message can begin
+ * @throws BusError `malformed` if the next bytes cannot begin a message
  */
 export function createFrames(onMessage: (message: Buffer) => void): (chunk: Buffer) => void {
   let held: Buffer[] = [];

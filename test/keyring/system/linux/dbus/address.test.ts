@@ -19,11 +19,11 @@ describe('the address of the session bus', () => {
     expect(at(address)).toEqual(sockets);
   });
 
-  test('is in the runtime directory, where it says so', () => {
+  test('may refer to the runtime directory', () => {
     expect(at('unix:runtime=yes', { XDG_RUNTIME_DIR: '/run/user/7' })).toEqual(['/run/user/7/bus']);
   });
 
-  test('is in the runtime directory, where it is not given or empty', () => {
+  test('is in the runtime directory if it is missing or empty', () => {
     expect(sessionBusSockets({ env: { XDG_RUNTIME_DIR: '/run/user/7' } })).toEqual([
       '/run/user/7/bus',
     ]);
@@ -44,13 +44,13 @@ describe('the address of the session bus', () => {
     'nonsense',
     ';;',
     ':',
-  ])('%s is none that we can go to', (address) => {
+  ])('%s contains no usable socket', (address) => {
     expect(() => at(address)).toThrow(
-      new BusError('absent', 'DBUS_SESSION_BUS_ADDRESS names no Unix socket that can be used'),
+      new BusError('absent', 'DBUS_SESSION_BUS_ADDRESS contains no usable Unix socket'),
     );
   });
 
-  test('is nowhere, when nothing tells', () => {
+  test('is missing without both variables', () => {
     expect(() => sessionBusSockets({ env: {} })).toThrow(
       new BusError(
         'absent',

@@ -35,18 +35,18 @@ const hello = {
 };
 
 describe('values', () => {
-  test('are written as the specification says', () => {
+  test('are encoded as in the specification', () => {
     expect(written(encode.text('foo')).toString('hex')).toBe('03000000666f6f00');
     expect(written(encode.flag(true)).toString('hex')).toBe('01000000');
     expect(written(encode.bytes(Buffer.from([1, 2]))).toString('hex')).toBe('020000000102');
     expect(written(encode.variant(encode.uint32(5))).toString('hex')).toBe('0175000005000000');
-    // The padding to the first item does not count into the length of a list.
+    // The length of a list does not include the padding before its first item.
     const map = encode.map('s', [['a', encode.text('b')]]);
     expect(written(map).toString('hex')).toBe('0e000000000000000100000061000000010000006200');
     expect(written(encode.map('s', [])).toString('hex')).toBe('0000000000000000');
   });
 
-  test('come back as they were', () => {
+  test('are decoded to the same values', () => {
     const word = fc.string({ unit: 'grapheme' }).filter((text) => !text.includes('\0'));
     fc.assert(
       fc.property(
@@ -74,20 +74,30 @@ describe('values', () => {
   });
 
   test.each<[string, string, decode.Decoder<unknown>, string]>([
-    ['a text beyond its message', 'ffffff7f61', decode.text, 'a value is longer than its message'],
-    ['a text without its end', '0100000061', decode.text, 'a value is longer than its message'],
-    ['a text with a NUL', '02000000610000', decode.text, 'a text does not end where it says'],
-    ['bytes that are no text', '01000000ff00', decode.text, 'a text is not UTF-8'],
-    ['a path that is none', '020000002f2f00', decode.objectPath, 'an object path is none'],
-    ['a flag that is neither', '02000000', decode.flag, 'a yes or no is neither'],
     [
-      'a list beyond its message',
+      'a string longer than its message',
+      'ffffff7f61',
+      decode.text,
+      'a value is longer than its message',
+    ],
+    ['a string without its end', '0100000061', decode.text, 'a value is longer than its message'],
+    [
+      'a string with a NUL',
+      '02000000610000',
+      decode.text,
+      'a string does not end at its stated length',
+    ],
+    ['invalid UTF-8', '01000000ff00', decode.text, 'a string is not UTF-8'],
+    ['an invalid object path', '020000002f2f00', decode.objectPath, 'an object path is invalid'],
+    ['an invalid boolean', '02000000', decode.flag, 'a boolean is neither 0 nor 1'],
+    [
+      'a list longer than its message',
       'ffffff7f00',
       decode.listOf(decode.uint32),
       'a list is longer than its message',
     ],
     [
-      'a list that ends within an item',
+      'a list that ends inside an item',
       '020000000100000001000000',
       decode.listOf(decode.uint32),
       'a list ends within an item',
@@ -96,14 +106,14 @@ describe('values', () => {
       'a variant of another type',
       '01730000',
       decode.variantOf(decode.uint32),
-      'a value has another type',
+      'a value has an unexpected type',
     ],
-  ])('%s is refused', (_, hex, decoder, message) => {
+  ])('%s is rejected', (_, hex, decoder, message) => {
     const reader = decode.createReader(Buffer.from(hex, 'hex'), true);
     expect(() => decode.readAligned(reader, decoder)).toThrow(message);
   });
 
-  test('are read in either byte order', () => {
+  test('are decoded in both byte orders', () => {
     const big = decode.createReader(Buffer.from('0000000000000005', 'hex'), false);
     expect(decode.uint64.read(big)).toBe(5n);
   });
@@ -112,12 +122,12 @@ describe('values', () => {
 describe('messages', () => {
   const call = formatCall(hello, 1, true);
 
-  test('say how long they are', () => {
+  test('contain their length', () => {
     expect(messageBytes(call.subarray(0, headBytes))).toBe(call.length);
     expect(parseMessage(call)).toMatchObject({ path: hello.path, member: 'Hello', type: 'other' });
   });
 
-  test('are cut from a stream wherever it breaks', () => {
+  test('are split from a stream, however it is chunked', () => {
     const stream = Buffer.concat([call, formatCall(hello, 2, true), call]);
     for (let size = 1; size <= stream.length; size++) {
       const cut: Buffer[] = [];
@@ -129,24 +139,24 @@ describe('messages', () => {
   });
 
   test.each([
-    ['no byte order', 0, 0, 'a message has no byte order'],
-    ['another version', 3, 2, 'a message has another version'],
-  ])('of %s are refused', (_, at, value, message) => {
+    ['no byte order', 0, 0, 'a message has an invalid byte order'],
+    ['another version', 3, 2, 'a message has an unsupported protocol version'],
+  ])('of %s are rejected', (_, at, value, message) => {
     const changed = Buffer.from(call);
     changed[at] = value;
     expect(() => createFrames(() => {})(changed)).toThrow(message);
   });
 
-  test('that would be endless are refused before they come', () => {
+  test('that are too long are rejected before they arrive', () => {
     const changed = Buffer.from(call);
     changed.writeUInt32LE(maxMessageBytes, 4);
-    expect(() => messageBytes(changed)).toThrow(/^a message has \d+ bytes$/);
+    expect(() => messageBytes(changed)).toThrow(/^a message of \d+ bytes is too long$/);
     changed.writeUInt32LE(0xffffffff, 4);
     changed.writeUInt32LE(0xffffffff, 12);
-    expect(() => messageBytes(changed)).toThrow('a message has 8589934607 bytes');
+    expect(() => messageBytes(changed)).toThrow('a message of 8589934607 bytes is too long');
   });
 
-  test('of any bytes are read or refused, and nothing else', () => {
+  test('of any bytes are either parsed or rejected', () => {
     const answers: readonly decode.Decoder<unknown>[] = [
       decode.tupleOf<[Map<string, string>]>(decode.mapOf(decode.text, decode.text)),
       decode.tupleOf<[string[], string]>(decode.listOf(decode.objectPath), decode.objectPath),
@@ -166,7 +176,7 @@ describe('messages', () => {
     };
     const noise = fc.uint8Array({ maxLength: 300 }).map((array) => Buffer.from(array));
     fc.assert(fc.property(noise, read));
-    // A message of ours with some bytes changed gets further in.
+    // A valid message with some changed bytes reaches more code.
     const body = [encode.map('s', [['username', encode.text('atmos-auth')]])];
     const whole = formatCall({ ...hello, body }, 7, true);
     const change = fc.record({ at: fc.nat(whole.length - 1), to: fc.nat(255) });
