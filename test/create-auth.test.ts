@@ -200,14 +200,14 @@ describe('which identity', () => {
   });
 
   test.each([
-    [two(false, false), 'no identity was named, and none is the default'],
-    [two(true, true), 'no identity was named, and more than one is the default'],
+    [two(false, false), 'no identity was given, and no identity is the default'],
+    [two(true, true), 'no identity was given, and more than one identity is the default'],
   ])('must be clear: %#', async (config, message) => {
     const auth = await open({ config, keyring: openMemoryKeyring() });
     expect(await errorOf(auth.whoami())).toMatchObject({
       code: 'ERR_IDENTITY_REQUIRED',
       message,
-      hints: ['name one, or set default: true on one'],
+      hints: ['name one, or set default: true for one'],
     });
   });
 

@@ -97,7 +97,7 @@ export async function adoptEntries(
 function ownRealm({ realm }: AuthPlan): AtmosError {
   return new AtmosError(
     'ERR_USAGE',
-    `realm ${realm.value} is the current one (${realm.source}): its entries would be copied to themselves`,
+    `realm ${realm.value} is the current realm (${realm.source}): its entries would be copied to the same realm`,
     {
       hints: [
         run(['atmos', 'auth', 'keyring', 'adopt']),

@@ -62,7 +62,7 @@ export function requestedIdentity(
   if (operand !== undefined && identity.kind !== 'absent') {
     throw new AtmosError(
       'ERR_USAGE',
-      `the identity is given twice: as ${JSON.stringify(operand)} and by -i`,
+      `the identity is given twice: as ${JSON.stringify(operand)} and with -i`,
       {
         hints: [say('give one of them')],
       },
@@ -118,7 +118,7 @@ export async function requireIdentity(choice: IdentityChoice): Promise<Identity>
   const by = source === '--identity' ? '' : ` by ${source}`;
   throw new AtmosError(
     'ERR_USAGE',
-    `authentication is switched off${by}, and this command needs an identity`,
+    `authentication is switched off${by}, but this command requires an identity`,
     { hints: [...sourceHints(source, host), addOptions(['-i', placeholder('name')])] },
   );
 }
@@ -167,7 +167,7 @@ export async function resolveIdentityName(
     throw new AtmosError('ERR_IDENTITY_REQUIRED', what, {
       hints: [
         ...profiles.map((profile) =>
-          addOptions(optionWords('--profile', profile), `profile ${profile} has some`),
+          addOptions(optionWords('--profile', profile), `profile ${profile} has identities`),
         ),
         ...remoteImportHints(config),
         say('add one under auth.identities in atmos.yaml'),
@@ -212,8 +212,8 @@ async function pickOrRefuse(
     if (!isAtmosError(error, 'ERR_NO_TERMINAL')) throw error;
     const why =
       defaults.length > 0
-        ? `several identities are the default: ${defaults.map((one) => `${one.name} (${one.locate(['default'])})`).join(', ')}`
-        : `no identity was given and none is the default; there are ${names.join(', ')}`;
+        ? `more than one identity is the default: ${defaults.map((one) => `${one.name} (${one.locate(['default'])})`).join(', ')}`
+        : `no identity was given and no identity is the default; the identities are ${names.join(', ')}`;
     const candidate = candidates[0] ?? 'NAME';
     throw new AtmosError('ERR_IDENTITY_REQUIRED', why, {
       cause: error,

@@ -25,7 +25,7 @@ export async function checkConfigurable(context: AuthContext, identity: Identity
   if (storedKey === 'none') throw usesNoKey(identity);
   throw new AtmosError(
     'ERR_USAGE',
-    `the access key of identity ${identity.name} stands in the configuration (${identity.locate(['credentials'])}), so a stored one would not be used`,
+    `the access key of identity ${identity.name} is set in the configuration (${identity.locate(['credentials'])}), so a stored one would not be used`,
     {
       hints: [edit(identity.locate(['credentials']), 'remove access_key_id and secret_access_key')],
     },
@@ -35,7 +35,7 @@ export async function checkConfigurable(context: AuthContext, identity: Identity
 function usesNoKey({ name, kind, locate }: Identity): AtmosError {
   return new AtmosError(
     'ERR_USAGE',
-    `identity ${name} (${locate(['kind'])}) is of kind ${kind}, which uses no access key`,
+    `identity ${name} (${locate(['kind'])}) is of kind ${kind}, which does not use access keys`,
   );
 }
 

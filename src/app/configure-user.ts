@@ -98,11 +98,11 @@ function requireLasting({ keyring }: AuthPlan, opened: OpenAuth): void {
   const source = opened.insteadOf === undefined ? type.source : fallback?.source;
   throw new AtmosError(
     'ERR_USAGE',
-    `the ${info.type} keyring (from ${source}) keeps nothing for the next command, so no key can be stored in it`,
+    `the ${info.type} keyring (from ${source}) keeps entries only until the process exits, so no key can be stored in it`,
     {
       hints: [
         say('set the keyring type to system or file there'),
-        say('leave it, and give access_key_id and secret_access_key in atmos.yaml by !env'),
+        say('or set access_key_id and secret_access_key in atmos.yaml with !env'),
       ],
     },
   );
@@ -156,7 +156,7 @@ function overruled({ fields }: KeyForm, values: KeyValues): string[] {
   return fields.flatMap(({ name, configured }) =>
     configured && values[name]
       ? [
-          `${configured.title} stands in the configuration (${configured.source}), which is used instead of the one given`,
+          `${configured.title} is set in the configuration (${configured.source}), so the given value is not used`,
         ]
       : [],
   );

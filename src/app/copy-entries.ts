@@ -107,7 +107,7 @@ export function requireTarget(
   if (info.persistent) return isDryRun ? undefined : requireStorable();
   throw new AtmosError(
     'ERR_USAGE',
-    `the ${info.type} keyring (from ${plan.keyring.type.source}) keeps nothing, so nothing can be imported into it`,
+    `the ${info.type} keyring (from ${plan.keyring.type.source}) keeps entries only until the process exits, so nothing can be imported into it`,
     { hints: [say('set auth.keyring.type to system or file')] },
   );
 }

@@ -72,13 +72,13 @@ async function whyUnavailable({ keyring, context }: Subject, { reason }: Probe):
   }
   return problem(
     'state',
-    `it cannot be used: ${reason ?? 'it does not say why'}`,
+    `the keyring cannot be used: ${reason ?? 'the reason is unknown'}`,
     run(['atmos', 'auth', 'keyring', 'status']),
   );
 }
 
 async function ofNone({ keyring, context }: Subject, { state, reason }: Probe): Promise<Finding> {
-  const none = `there is no keyring at ${keyring.info.location} yet: the first write makes it, so nothing was tried`;
+  const none = `no keyring exists at ${keyring.info.location} yet: the first write creates it, so it was not tested`;
   if (state === 'ready') return ok('state', none);
   const agent = await (await loadAgentControl()).look(context);
   const canUnlock = agent.kind !== 'impossible' && agent.kind !== 'off';
@@ -122,9 +122,9 @@ async function sendRound(keyring: Keyring, now: Date, bytes: number, id: string)
     const isListed = (await keyring.keys()).includes(key);
     const isDeleted = (await keyring.delete(key)) && (await keyring.get(key)) === null;
     const faults = [
-      ...(isGiven ? [] : ['it gives back another value than it was given']),
-      ...(isListed ? [] : ['it does not list an entry that is there']),
-      ...(isDeleted ? [] : [`it does not delete an entry that is there (${key})`]),
+      ...(isGiven ? [] : ['reading an entry returned another value than was stored']),
+      ...(isListed ? [] : ['an existing entry was not listed']),
+      ...(isDeleted ? [] : [`an existing entry was not deleted (${key})`]),
     ];
     if (faults.length > 0)
       return problem(id, faults.join('; '), run(['atmos', 'auth', 'keyring', 'status']));
@@ -164,7 +164,10 @@ async function openEntries(keyring: Keyring, now: Date, visitor: EntryVisitor): 
       else others.push(key);
     }
   }
-  const entries = faults.length > 0 ? faults : [ok('entries', `${opened} entries, and each opens`)];
+  const entries =
+    faults.length > 0
+      ? faults
+      : [ok('entries', `read ${opened === 1 ? '1 entry' : `${opened} entries`} without an error`)];
   return [...entries, ...ofUnreadable(others)];
 }
 
@@ -197,18 +200,25 @@ async function examineAgent({ keyring, context }: Subject): Promise<Finding[]> {
   const agent = await (await loadAgentControl()).look(context);
   switch (agent.kind) {
     case 'unlocked':
-      return [ok('agent', `an agent holds it open until ${formatTimestamp(agent.expiresAt)}`)];
+      return [
+        ok(
+          'agent',
+          `an agent keeps the keyring unlocked until ${formatTimestamp(agent.expiresAt)}`,
+        ),
+      ];
     case 'none':
-      return [ok('agent', 'no agent holds it open: atmos auth keyring unlock starts one')];
+      return [
+        ok('agent', 'no agent keeps the keyring unlocked: atmos auth keyring unlock starts one'),
+      ];
     case 'impossible':
-      return [ok('agent', 'there is no unlock agent on this system')];
+      return [ok('agent', 'the unlock agent is not available on this system')];
     case 'off':
-      return [ok('agent', 'ATMOS_KEYRING_AGENT says that no agent is asked')];
+      return [ok('agent', 'the agent is disabled by ATMOS_KEYRING_AGENT')];
     case 'unusable':
       return [
         warning(
           'agent',
-          `its agent cannot be used: ${agent.reason}`,
+          `the agent of the keyring cannot be used: ${agent.reason}`,
           run(['atmos', 'auth', 'keyring', 'lock']),
         ),
       ];

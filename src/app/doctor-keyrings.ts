@@ -90,8 +90,8 @@ function examineFallback(insteadOf: OpenedKeyring['insteadOf']): Finding[] {
   return [
     warning(
       'fallback',
-      `the ${type} keyring, which is configured, is unavailable: ${reason}`,
-      setVariable('ATMOS_KEYRING_TYPE', type, 'to examine that one'),
+      `the configured ${type} keyring is unavailable: ${reason}`,
+      setVariable('ATMOS_KEYRING_TYPE', type, 'to test that keyring'),
     ),
   ];
 }

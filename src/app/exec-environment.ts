@@ -58,7 +58,7 @@ function changeFor(
     if (mode === 'process') await requireReachable(plan.keyring, services.host);
     const profile = await processChange(
       exported,
-      'the credentials go into the environment',
+      'the credentials are set in the environment',
       services,
     );
     return profile ?? sessionChange(exported, env, services);
@@ -71,7 +71,7 @@ async function requireReachable(settings: KeyringSettings, host: Host): Promise<
   if (type.value === 'memory') {
     throw new AtmosError(
       'ERR_USAGE',
-      `the memory keyring (from ${type.source}) keeps nothing for another process, so --credentials process cannot work`,
+      `the memory keyring (from ${type.source}) cannot be read by another process, so --credentials process cannot work`,
       { hints: [say('use --credentials env')] },
     );
   }

@@ -169,7 +169,7 @@ export async function processChange(
   const { cloud, region: configured, defaultRegion } = await foreseen(identity);
   const commandOf = await processCommand(cloud, host);
   if (commandOf('a') === undefined) {
-    await warn(`the path of this program cannot stand in an AWS file, so ${instead}`);
+    await warn(`the path of this program cannot be written in an AWS file, so ${instead}`);
     return undefined;
   }
   // In the file it gives way to a region of the environment; the user's own file is not read.

@@ -63,7 +63,8 @@ function parseMap(map: string | undefined, profiles: readonly string[]): [string
     }
     if (profiles.includes(profile)) return [profile, name];
     const nearest = nearestName(profile, profiles);
-    const list = profiles.length === 0 ? 'there is none' : `there are ${profiles.join(', ')}`;
+    const list =
+      profiles.length === 0 ? 'no profile has one' : `the profiles are ${profiles.join(', ')}`;
     throw new AtmosError(
       'ERR_USAGE',
       `no profile ${JSON.stringify(profile)} (--map) with a long-lived key: ${list}`,

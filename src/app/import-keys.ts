@@ -166,7 +166,7 @@ function findInFiles(
   const usual = importer.files(host);
   const credentials = path?.value ?? usual.credentials;
   if (path !== undefined && statIfVisible(credentials) === undefined) {
-    throw new AtmosError('ERR_USAGE', `there is no file ${credentials} (${path.source})`, {
+    throw new AtmosError('ERR_USAGE', `the file ${credentials} (${path.source}) does not exist`, {
       hints: [run(['atmos', 'auth', 'keyring', 'import', '--from', source])],
     });
   }

@@ -51,7 +51,7 @@ export async function listContents(
       const entry = inventory.read(key, value);
       entries.push({ entry, sizeBytes: Buffer.byteLength(value) });
       if (entry.owner === 'atmos-auth' && entry.fault !== undefined)
-        await warn(`of ${key} only the size is known: ${entry.fault}`);
+        await warn(`only the size of ${key} is known: ${entry.fault}`);
     } catch (error) {
       if (!isEntryError(error)) throw error;
       entries.push({ entry: named });

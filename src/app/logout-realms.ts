@@ -76,17 +76,17 @@ async function identify(
   const { said, holds, fault, isForeign, realm, alias, item } = entry;
   if (said.realm !== undefined && said.alias !== undefined && said.item !== undefined) {
     if (!isForeign) return { key, realm: said.realm, alias: said.alias, item: said.item };
-    return { key, reason: `it says that it is the ${item} of ${alias} of realm ${realm}` };
+    return { key, reason: `its content is the ${item} of ${alias} of realm ${realm}` };
   }
-  if (Object.keys(said).length > 0) return { key, reason: 'it says only in part whose it is' };
-  if (fault !== undefined) return { key, reason: `it does not say whose it is, and ${fault}` };
+  if (Object.keys(said).length > 0) return { key, reason: 'its owner is recorded only in part' };
+  if (fault !== undefined) return { key, reason: `its owner is not recorded, and ${fault}` };
   if (realm === null)
-    return { key, reason: 'it does not say whose it is, and its name does not tell the realm' };
+    return { key, reason: 'its owner is not recorded, and its name does not contain the realm' };
   // An identity of Atmos may be called `x@session`, and what is under that name its key.
   if (holds !== item)
     return {
       key,
-      reason: `it does not say whose it is, is named as a ${item}, and holds a ${holds}`,
+      reason: `its owner is not recorded, its name is that of a ${item}, and its content is a ${holds}`,
     };
   return { key, realm, alias, item };
 }

@@ -97,7 +97,7 @@ async function openType(
   if (opened.keyring.info.persistent) return opened;
   throw new AtmosError(
     'ERR_USAGE',
-    `the ${type.value} keyring (${type.source}) keeps nothing, so nothing can be copied from or to it`,
+    `the ${type.value} keyring (${type.source}) keeps entries only until the process exits, so nothing can be copied from or to it`,
     { hints: [run([...command, '--from', 'system', '--to', 'file'])] },
   );
 }

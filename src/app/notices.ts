@@ -13,7 +13,7 @@ export async function warnOfMemory(
   { warn }: Warning,
 ): Promise<void> {
   if (keyring.type.value !== 'memory') return;
-  await warn(`the memory keyring keeps nothing: ${consequence}`);
+  await warn(`the memory keyring keeps entries only until the process exits: ${consequence}`);
 }
 
 /** Atmos would run them with the session, and programs would get what they set. */

@@ -46,7 +46,7 @@ export async function allowedVariables(
   if (refused.length > 0) {
     const names = refused.map(({ key, source }) => source ?? key).join(', ');
     await warn(
-      `programs do not get ${names}: no configuration sets what loads code, is run as a command, or decides whose credentials count`,
+      `programs do not get ${names}: a configuration must not set variables that load code, run as a command, or decide whose credentials count`,
     );
   }
   const needs = given.flatMap((one) => variableNeeds(one.path, one, config, host));

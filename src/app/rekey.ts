@@ -63,7 +63,7 @@ export async function rekeyKeyring(
         includesOthers,
         signal: leaving.signal,
         onProgress(done, total) {
-          progress ??= services.startProgress({ doing: 'encrypting anew', total });
+          progress ??= services.startProgress({ doing: 're-encrypting', total });
           void progress.tell(done).catch(() => {});
         },
         ...(newPassword === undefined ? {} : { newPassword }),
@@ -82,7 +82,7 @@ function checkPlan(plan: AuthPlan, host: Host): void {
     const { value: type, source } = keyring.type;
     throw new AtmosError(
       'ERR_USAGE',
-      `the keyring is ${type} (from ${source}), and only a file keyring has a password of ours`,
+      `the keyring is ${type} (from ${source}), but only the password of a file keyring can be changed`,
       { hints: [setVariable('ATMOS_KEYRING_TYPE', 'file')] },
     );
   }

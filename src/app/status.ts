@@ -116,6 +116,6 @@ async function whyUnavailable(keyring: Keyring, reason: string | undefined): Pro
     throw error;
   }
   const { type } = keyring.info;
-  const message = `the ${type} keyring cannot be used: ${reason ?? 'it does not say why'}`;
+  const message = `the ${type} keyring cannot be used: ${reason ?? 'the reason is unknown'}`;
   return new AtmosError('ERR_KEYRING_UNAVAILABLE', message);
 }

@@ -36,8 +36,8 @@ export function checkVia(
     report(
       invalidAt(
         at(),
-        'names a provider and an identity, and one is meant',
-        say('remove one of them'),
+        'names both a provider and an identity, but only one is allowed',
+        say('give one of them'),
       ),
     );
   }
@@ -49,14 +49,14 @@ export function checkVia(
     const hint = has(identities, provider)
       ? say('it is an identity: via.identity')
       : nearHint(provider, providers);
-    const message = `is no provider: ${shown('provider', provider)}${note}`;
+    const message = `is not a provider: ${shown('provider', provider)}${note}`;
     report(missingAt(at('provider'), message, hint));
   }
   if (identity !== undefined && !has(identities, identity)) {
     const hint = has(providers, identity)
       ? say('it is a provider: via.provider')
       : nearHint(identity, identities);
-    const message = `is no identity: ${shown('identity', identity)}${note}`;
+    const message = `is not an identity: ${shown('identity', identity)}${note}`;
     report(missingAt(at('identity'), message, hint));
   }
 }
@@ -71,7 +71,7 @@ function has(names: readonly string[], name: string): boolean {
 }
 
 function nearHint(name: string, known: readonly string[]): Hint {
-  const others = say(known.length > 0 ? `there are ${known.join(', ')}` : 'there are none');
+  const others = say(known.length > 0 ? `defined: ${known.join(', ')}` : 'none is defined');
   const [hint = others] = didYouMean(nearestName(name, known));
   return hint;
 }
@@ -119,7 +119,7 @@ function reportCycles({ identities }: Named, report: ReportProblem): void {
 function reportDefaults({ identities }: Named, report: ReportProblem): void {
   const [first, ...more] = identities.filter(({ isDefault }) => isDefault);
   for (const { name } of more) {
-    const message = `is true for another identity too: ${first?.name} (${first?.locate(['default'])})`;
+    const message = `is also true for another identity: ${first?.name} (${first?.locate(['default'])})`;
     report({
       ...warningAt(['auth', 'identities', name, 'default'], message),
       code: 'ERR_IDENTITY_REQUIRED',

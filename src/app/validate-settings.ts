@@ -48,7 +48,8 @@ export function checkIdentityNames(
   for (const { name } of config.identities) {
     const path = ['auth', 'identities', name];
     if (isOffName(name)) {
-      const message = 'has a name by which -i and ATMOS_IDENTITY switch authentication off';
+      const message =
+        'has a name that switches authentication off when -i or ATMOS_IDENTITY contains it';
       report(warningAt(path, message, say('give it another name')));
     }
     const fault = findLengthFault({ realm, alias: name });
@@ -116,8 +117,8 @@ function checkLevel({ logs, environment, sourceOf }: Said, report: ReportProblem
   const check = (path: string[], level: Sourced<string>) => {
     if (parseLogLevel(level.value) !== undefined) return;
     const nearest = nearestName(level.value, logLevels);
-    const hint = say(nearest ? `did you mean ${nearest}?` : `levels: ${logLevels.join(', ')}`);
-    report(invalidAt(path, `is no level of the log: ${quoteValue(level)}`, hint));
+    const hint = say(nearest ? `did you mean ${nearest}?` : `log levels: ${logLevels.join(', ')}`);
+    report(invalidAt(path, `is not a log level: ${quoteValue(level)}`, hint));
   };
   const own = ['auth', 'logs', 'level'];
   if (logs.level) check(logs.level.source === sourceOf(own) ? own : ['logs', 'level'], logs.level);

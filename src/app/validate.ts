@@ -148,7 +148,7 @@ function checkParts(identity: Identity, kind: Kind, report: ReportProblem): void
   for (const part of identityParts) {
     const schema = kind.schemas[part];
     for (const key of keysForAtmos(schema).filter((one) => identity[part][one] !== undefined)) {
-      report(noteAt(at(part, key), 'is for Atmos, and not used by atmos auth'));
+      report(noteAt(at(part, key), 'is used by Atmos only, not by atmos auth'));
     }
     for (const { path, nearest } of findUnknownPaths(identity[part], schema)) {
       report(warningAt(at(part, ...path), 'is not known', didYouMean(nearest)[0]));

@@ -85,7 +85,7 @@ export function writeHandle(
 /** As reading judges it, so that no program is given what is refused later. */
 function requireOwnPaths(paths: readonly string[], { userId }: Host): void {
   followOwnPaths(paths, userId, 'file', (fault, path) => {
-    const message = `${path} would not be used: ${describeFault(fault)}`;
+    const message = `${path} cannot hold a handle: ${describeFault(fault)}`;
     throw new AtmosError('ERR_IO', message, { hints: [faultHint(fault)] });
   });
 }
@@ -94,7 +94,7 @@ export function describeFault({ at, kind, permissions }: PathFault): string {
   if (kind === 'no-directory') return `${at} is not a directory`;
   if (kind === 'owner') return `${at} belongs to ${permissions?.owner}, who could replace it`;
   if (kind === 'writable') return `${at} can be written by other users, who could replace it`;
-  return `${at} was replaced while it was looked at`;
+  return `${at} was replaced while it was checked`;
 }
 
 /** What fixes it: our own directory can be closed; below that of another user a new place is needed. */

@@ -146,7 +146,7 @@ async function openSession(
   const refused = keyId === undefined ? undefined : refusedAt(owner, keyId, host);
   if (refused !== undefined) {
     warn(
-      `AWS refused the access key of identity ${identity.name} at ${refused.toISOString()}: trying it again`,
+      `AWS refused the access key of identity ${identity.name} at ${refused.toISOString()}; trying it again`,
     );
   }
   try {
@@ -182,7 +182,7 @@ function openedExpired({ credentials, clockOffsetMs }: Session, now: Date): Atmo
   const there = new Date(now.getTime() + clockOffsetMs);
   return new AtmosError(
     'ERR_CLOCK_SKEW',
-    `the session that was opened expired at ${formatTimestamp(credentials.expiresAt)} already: the clock shows ${formatTimestamp(now)} here, and ${formatTimestamp(there)} at the server`,
+    `the new session had already expired at ${formatTimestamp(credentials.expiresAt)}: the clock of this machine shows ${formatTimestamp(now)}, the clock of the server ${formatTimestamp(there)}`,
     { hints: [run(['atmos', 'auth', 'login'], 'set the clock of this machine, then')] },
   );
 }

@@ -100,7 +100,7 @@ function ofProject({ layers }: Handle): Handle['layers'] {
 function locate(handle: string, host: Host): { path: string; id: string } {
   const isPath = isAbsolute(handle);
   const id = isPath ? basename(handle, '.json') : handle;
-  if (!new RegExp(`^[a-z]{${idLength}}$`).test(id)) throw unknown(handle, 'is not one');
+  if (!new RegExp(`^[a-z]{${idLength}}$`).test(id)) throw unknown(handle, 'has an invalid id');
   return { path: isPath ? handle : handlePaths(id, host).file, id };
 }
 
@@ -110,7 +110,7 @@ function ownTextOf(path: string, handle: string, host: Host): string {
     const real = followOwnPath(path, host.userId, 'file', (fault) => {
       throw unknown(handle, `is not used: ${describeFault(fault)}`, [faultHint(fault)]);
     });
-    if (real === undefined) throw unknown(handle, `is not in ${dirname(path)}`);
+    if (real === undefined) throw unknown(handle, `was not found in ${dirname(path)}`);
     const kind = irregularKindAt(real);
     if (kind !== undefined) throw unknown(handle, `cannot be read: ${path} is ${kind}`);
     return readOwn(real, handle, host);

@@ -109,7 +109,7 @@ function makeDirectory(directory: string, host: Host): void {
   try {
     makeOwnDirectories(directory, host);
   } catch (error) {
-    throw unusable('make the directory for locks', directory, error);
+    throw unusable('create the directory for locks', directory, error);
   }
 }
 

@@ -67,7 +67,7 @@ export function directoryNotice(
   const path = realPathIfVisible(directory.value);
   const checkout = config && checkoutsOf(config, host).find((root) => isBelow(path, root));
   if (checkout === undefined) return undefined;
-  return `the keyring ${directory.value} is inside of the project ${checkout}: its entries are encrypted, but may be committed and copied with it`;
+  return `the keyring ${directory.value} is inside the project ${checkout}: its entries are encrypted, but may be committed and copied with it`;
 }
 
 /** Where a configuration file says it; undefined where the environment or the default does. */

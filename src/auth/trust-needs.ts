@@ -63,7 +63,7 @@ export function passwordCommandNeed(command: Sourced<string>): TrustNeed {
 /** Another process of the user can then read the keyring, which asked for its password before. */
 export function autoUnlockNeed({ value }: Sourced<number>): TrustNeed {
   const path = ['auth', 'keyring', 'spec', 'auto_unlock'];
-  const what = `holds the keyring open in the background for ${formatRemaining(value)} once its password is typed`;
+  const what = `keeps the keyring unlocked in the background for ${formatRemaining(value)} after its password is typed`;
   return { path, what };
 }
 

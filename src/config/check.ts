@@ -95,14 +95,17 @@ export function checkNames(
 
 function checkName(path: readonly string[], name: string, report: Report): void {
   if (name.trim() === '' || /\p{Cc}/u.test(name)) {
-    report({ path, message: 'is no name: it is empty, or has a control character' });
+    report({ path, message: 'is not a valid name: it is empty or contains a control character' });
   }
   if (/@(session|token)$/.test(lowerCase(name))) {
-    report({ path, message: 'has a name that ends like the entry of a session or a token' });
+    report({
+      path,
+      message: 'must not end with @session or @token, as entries of sessions and tokens do',
+    });
   }
   // valibot drops these, so that nobody gets at the prototype of an object through them.
   if (['__proto__', 'prototype', 'constructor'].includes(name)) {
-    report({ path, message: 'has a name that is reserved' });
+    report({ path, message: 'is a reserved name' });
   }
 }
 
@@ -116,7 +119,7 @@ function checkSpellings(file: ConfigFile, list: string, report: Report): void {
       continue;
     }
     const apart = lowerCase(first) === lowerCase(name) ? 'case' : 'Unicode normal form';
-    const message = `is ${first} again: names are matched without regard to ${apart}`;
+    const message = `repeats ${first}: names that differ only in ${apart} are the same`;
     report({ path: ['auth', list, name], message, file });
   }
 }

@@ -50,17 +50,18 @@ async function run(
   fault: (message: string, hint?: Hint) => undefined,
 ): Promise<unknown> {
   if (host.env[guard] !== undefined) {
-    return fault('runs a command that asks for this configuration again, without end');
+    return fault('runs a command that loads this configuration again, in an endless loop');
   }
   const env = { ...host.env, [guard]: '1' };
   const result = await host.runShell(command, { env, timeoutMs, maxBytes }).catch(() => undefined);
-  if (result === undefined) return fault('runs a command, and there is no shell to run it');
+  if (result === undefined) return fault('runs a command, but no shell was found to run it');
   if (result.timedOut)
-    return fault(`runs a command that did not end in ${timeoutMs / 1000} seconds`);
+    return fault(`runs a command that did not finish within ${timeoutMs / 1000} seconds`);
   if (result.wroteTooMuch) return fault('runs a command that writes more than 1 MiB');
   if (result.exitCode === 0) return parseCommandOutput(result.stdout.toString('utf8'));
-  const how = result.exitCode === null ? 'by a signal' : `with code ${result.exitCode}`;
-  return fault(`runs a command that ended ${how}`, say('run it by hand to see why'));
+  const how =
+    result.exitCode === null ? 'was terminated by a signal' : `exited with code ${result.exitCode}`;
+  return fault(`runs a command that ${how}`, say('run the command yourself to see why'));
 }
 
 function withValue(file: ConfigFile, path: readonly string[], value: unknown): ConfigFile {

@@ -71,7 +71,7 @@ export function environmentSettings(
 
 /** What is said there in vain. */
 export function environmentWarnings(merged: Settings, files: Files): Problem[] {
-  const message = 'is not followed: only the environment can set it';
+  const message = 'is ignored: only the environment can set it';
   return environmentEntries(merged, files)
     .filter(({ key }) => refused.has(key))
     .map(({ key }) => ({ path: ['env', key], message }));

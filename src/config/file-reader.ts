@@ -117,7 +117,7 @@ export function createFileReader(options: FileReaderOptions): FileReader {
     const starts = importStarts(basePath, file.path);
     const found = await findImport(value, starts);
     if (found.kind === 'remote') {
-      const message = 'is a remote import, and nothing is fetched';
+      const message = 'is a remote import, which is not fetched';
       warn(locateProblem({ path, message, hint: remoteImportHint, file }, [file]));
       options.onRemoteImport(sourceOf([file], path));
       return [];

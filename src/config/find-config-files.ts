@@ -113,7 +113,7 @@ export function findPlaces(named: Named, host: Where): Found {
 export function notFound(lookedIn: readonly string[]): AtmosError {
   return new AtmosError(
     'ERR_CONFIG_NOT_FOUND',
-    `no atmos.yaml: looked for it, and .atmos.yaml, in ${lookedIn.join(', ')}`,
+    `no atmos.yaml or .atmos.yaml found in ${lookedIn.join(', ')}`,
     { hints: [say(minimalFile)] },
   );
 }
@@ -129,7 +129,10 @@ function listed(variable: string, host: Where): Sourced<string>[] {
 
 function absolute({ value, source }: Sourced<string>, what: string, host: Where): string {
   if (value !== '') return resolve(host.workingDirectory(), value);
-  throw new AtmosError('ERR_USAGE', `${source} needs the name of a ${what}, and got an empty one`);
+  throw new AtmosError(
+    'ERR_USAGE',
+    `${source} requires the name of a ${what}, but the name is empty`,
+  );
 }
 
 function fileInNamed(named: Sourced<string>, host: Where): string {

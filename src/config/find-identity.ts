@@ -62,7 +62,7 @@ function unknownIdentity(
   hints: readonly Hint[],
 ): AtmosError {
   const known = config.identities.map((identity) => identity.name);
-  const list = known.length > 0 ? `it is one of ${known.join(', ')}` : 'there are none';
+  const list = known.length > 0 ? `it is one of ${known.join(', ')}` : 'no identities are defined';
   const nearest = nearestName(name, known);
   return new AtmosError(
     'ERR_IDENTITY_UNKNOWN',

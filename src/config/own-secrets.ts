@@ -83,7 +83,7 @@ export function withoutOwnSecrets(
   });
 }
 
-const hint = say('remove the tag: no configuration passes on what opens the keyring');
+const hint = say('remove the tag: a configuration must not contain what unlocks the keyring');
 
 /** The names of variables that hold a secret of ours, whichever file says so. */
 export function secretVariables(files: Files, { env }: Pick<Host, 'env'>): string[] {
@@ -127,7 +127,7 @@ function secretKey(
   if (tag !== '!include') return undefined;
   for (const { text, named } of secrets.filter(({ isSoughtInside }) => isSoughtInside)) {
     const depth = path.findIndex((key) => key.includes(text));
-    if (depth > 0) return { above: path.slice(0, depth), why: `a key in it has ${named}` };
+    if (depth > 0) return { above: path.slice(0, depth), why: `one of its keys contains ${named}` };
   }
   return undefined;
 }

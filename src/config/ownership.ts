@@ -49,7 +49,7 @@ function judging(path: string, check: () => void): void {
   } catch (error) {
     const code = systemErrorCode(error);
     if (code === undefined || isAtmosError(error)) throw error;
-    throw untrusted(`${path} cannot be judged (${code})`, showPermissions(path), path);
+    throw untrusted(`${path} cannot be checked (${code})`, showPermissions(path), path);
   }
 }
 
@@ -66,7 +66,7 @@ function checkPlace(
     directoryPath,
     stillAt(directoryPath, linkStatOf(directoryPath)),
   );
-  const named = path === found ? path : `${path}, to which ${found} leads,`;
+  const named = path === found ? path : `${path} (target of ${found})`;
   if (permissions === undefined || directory === undefined)
     throw untrusted(`${named} was replaced while it was read`, showPermissions(path), found);
   // What belongs to another user only that one and root can close.
@@ -82,7 +82,7 @@ function checkPlace(
   }
   if (userId === 0 && !directory.isShared) return;
   if (!permissions.isTrusted || !(directory.isShared || directory.isTrusted)) {
-    const what = `${path === found ? `${path},` : named} or its directory, belongs to another user`;
+    const what = `${named} or its directory belongs to another user`;
     throw untrusted(what, showPermissions(path), found);
   }
 }

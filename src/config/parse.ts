@@ -108,8 +108,8 @@ function complaining<T>(
 function onlyOne(documents: unknown[], path: string): unknown {
   const [first = null, ...others] = documents;
   if (others.some((document) => document !== null)) {
-    throw createFileError('ERR_CONFIG_SYNTAX', path, 'holds more than one YAML document', [
-      say('keep one, and delete the lines of three dashes'),
+    throw createFileError('ERR_CONFIG_SYNTAX', path, 'contains more than one YAML document', [
+      say('keep one document and delete the lines that contain ---'),
     ]);
   }
   return first;
@@ -119,7 +119,7 @@ function onlyMap(data: unknown, path: string): Record<string, unknown> {
   if (data === null) return {};
   if (isMap(data)) return data;
   throw createFileError('ERR_CONFIG_INVALID', path, 'must be a map of settings', [
-    say('begin it with a line like auth:'),
+    say('start the file with a key such as auth:'),
   ]);
 }
 

@@ -132,7 +132,7 @@ function findWarnings(merged: MergedSettings): Problem[] {
 function notFollowed(merged: MergedSettings): Problem[] {
   const path = ['auth', 'session_files'];
   if (valueAt(merged, path) !== true) return [];
-  return [{ path, message: 'is not followed by this version yet: no session files are written' }];
+  return [{ path, message: 'is not supported by this version yet: no session files are written' }];
 }
 
 /** One for each key, at the first identity that has it: a project may have hundreds of identities. */
@@ -144,8 +144,8 @@ function notesForAtmos(merged: MergedSettings): Problem[] {
       .filter((at) => valueAt(merged, at) !== undefined);
     if (path === undefined) return [];
     const count = `${more.length} other ${more.length === 1 ? 'identity' : 'identities'}`;
-    const others = more.length === 0 ? '' : `; the same in ${count}`;
-    return [{ path, message: `is for Atmos, and not used by atmos auth${others}` }];
+    const others = more.length === 0 ? '' : `; also set in ${count}`;
+    return [{ path, message: `is used by Atmos only, not by atmos auth${others}` }];
   });
 }
 

@@ -76,8 +76,8 @@ function undefinedIfMissing(error: unknown, path: string, named = path): undefin
 }
 
 function notAFile(named: string, stats: Stats): AtmosError {
-  const kind = stats.isDirectory() ? 'a directory' : 'no regular file';
-  return new AtmosError('ERR_CONFIG_UNREADABLE', `${named} is ${kind}, not a YAML file`);
+  const kind = stats.isDirectory() ? 'a directory, not a YAML file' : 'not a regular file';
+  return new AtmosError('ERR_CONFIG_UNREADABLE', `${named} is ${kind}`);
 }
 
 function tooLarge(named: string): AtmosError {

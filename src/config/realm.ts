@@ -68,7 +68,7 @@ function checked(realm: Sourced<string>): Sourced<string> {
   throw new AtmosError(
     'ERR_REALM_INVALID',
     `realm ${quoteValue(realm)} (from ${realm.source}) ${fault}`,
-    { hints: [say(`it has 1 to ${longest} of the characters a-z 0-9 - _, such as my-project`)] },
+    { hints: [say(`use 1 to ${longest} of the characters a-z 0-9 - _, such as my-project`)] },
   );
 }
 
@@ -85,10 +85,10 @@ function findFault({ value: realm, tag }: Sourced<string>): string | undefined {
   const strange = new Set(realm.match(/[^a-z0-9_-]/gu));
   if (strange.size > 0) {
     const shown = tag === undefined ? `: ${[...strange].map(quote).join(' ')}` : '';
-    return `has characters it may not have${shown}`;
+    return `contains invalid characters${shown}`;
   }
   if (realm.length > longest) return `is longer than ${longest} characters`;
   if (/^[-_]|[-_]$/.test(realm)) return 'begins or ends with - or _';
-  if (/[-_]{2}/.test(realm)) return 'has two of - and _ in a row';
+  if (/[-_]{2}/.test(realm)) return 'contains two of - and _ in a row';
   return undefined;
 }

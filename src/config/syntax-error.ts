@@ -50,7 +50,7 @@ export function createSyntaxError(
   const repeated = root && reason.startsWith('duplicated') ? findRepeatedKey(root) : undefined;
   const { line, column } = positionOf(file.text, repeated?.second ?? offset);
   const why = repeated
-    ? `the key stands at ${placeAt(file, repeated.first)} already`
+    ? `the key is already defined at ${placeAt(file, repeated.first)}`
     : withoutQuotations(reason);
   const message = `is not valid YAML: ${why}`;
   const text = `${file.path}:${line}:${column} ${message}`;

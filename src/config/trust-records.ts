@@ -48,7 +48,10 @@ export function writeRecord(
     if (isAtmosError(error)) throw error;
     throw cannotKeep(`cannot write ${path}: ${reasonFor(error, path)}`, host);
   }
-  const { fault = `${path} vanished`, record: kept } = readRecord(name, host);
+  const { fault = `${path} was removed while it was written`, record: kept } = readRecord(
+    name,
+    host,
+  );
   if (kept === undefined) throw cannotKeep(fault, host);
   return kept;
 }
@@ -110,13 +113,14 @@ function makeStore(directory: string, host: Where): void {
     makeOwnDirectories(directory, host);
   } catch (error) {
     if (isAtmosError(error)) throw error;
-    throw cannotKeep(`cannot make ${directory}: ${reasonFor(error, directory)}`, host);
+    throw cannotKeep(`cannot create ${directory}: ${reasonFor(error, directory)}`, host);
   }
 }
 
 function checkStore(host: Where): void {
   const fault = storeFault(host);
-  if (fault !== undefined) throw cannotKeep(`${fault}, so nothing in it counts`, host);
+  if (fault !== undefined)
+    throw cannotKeep(`${fault}, so the trust records in it are ignored`, host);
 }
 
 function namesIn(host: Where): string[] {

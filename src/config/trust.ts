@@ -68,7 +68,7 @@ function untrusted(
   const refusal = `the configuration in ${config.directory} is not trusted: it ${withAsciiHosts(what)}, as ${config.sourceOf(path)} says${trustVariableNote(host)}`;
   return new AtmosError(
     'ERR_CONFIG_UNTRUSTED',
-    fault === undefined ? refusal : `${refusal}; whatever was trusted does not count: ${fault}`,
+    fault === undefined ? refusal : `${refusal}; existing trust records are ignored: ${fault}`,
     {
       hints: [
         ...(fault === undefined ? [] : [showPermissions(trustDirectory(host))]),
@@ -137,6 +137,6 @@ function withIncluded({ path, text, included }: ConfigFile) {
 
 /** For those who run nothing: what is missing for it. */
 export function commandNotices(file: ConfigFile): LocatedProblem[] {
-  const message = 'is the output of a command, which is not run here';
+  const message = 'is the output of a command, which this command does not run';
   return file.commands.map(({ path }) => locateProblem({ path, message }, [file]));
 }

@@ -16,5 +16,5 @@ export function userDirectory(
   if (directory === undefined) return {};
   const closed = closedInHome(directory, host);
   if (closed === undefined) return { path: directory };
-  return { warning: `${describeClosed(closed)}: what is looked for in it counts as missing` };
+  return { warning: `${describeClosed(closed)}: files in it are treated as missing` };
 }

@@ -73,7 +73,7 @@ describe('who is asked for', () => {
       ).toThrow(
         expect.objectContaining({
           code: 'ERR_USAGE',
-          message: 'the identity is given twice: as "dev" and by -i',
+          message: 'the identity is given twice: as "dev" and with -i',
         }),
       );
     },
@@ -142,7 +142,7 @@ describe('who it is', () => {
     });
     await expect(resolve({ kind: 'default' }, identities, nobody)).rejects.toMatchObject({
       code: 'ERR_IDENTITY_REQUIRED',
-      message: 'no identity was given and none is the default; there are dev, prod',
+      message: 'no identity was given and no identity is the default; the identities are dev, prod',
       hints: ['add -i dev', 'export ATMOS_IDENTITY=dev'],
     });
     await expect(resolve({ kind: 'default' }, [identity('a;id')], nobody)).rejects.toMatchObject({
@@ -158,7 +158,7 @@ describe('who it is', () => {
     await expect(resolve({ kind: 'default' }, identities, nobody)).rejects.toMatchObject({
       code: 'ERR_IDENTITY_REQUIRED',
       message:
-        'several identities are the default: a (/p/atmos.yaml#a.default), b (/p/atmos.yaml#b.default)',
+        'more than one identity is the default: a (/p/atmos.yaml#a.default), b (/p/atmos.yaml#b.default)',
     });
   });
 

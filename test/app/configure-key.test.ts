@@ -16,7 +16,7 @@ describe('keys to be stored', () => {
     const error = await errorOf(manager.checkConfigurable(awsUserIdentity({ credentials })));
     expect(error.code).toBe('ERR_USAGE');
     expect(error.message).toBe(
-      'the access key of identity dev stands in the configuration (/p/atmos.yaml:credentials), so a stored one would not be used',
+      'the access key of identity dev is set in the configuration (/p/atmos.yaml:credentials), so a stored one would not be used',
     );
     expect(error.hints).toEqual([
       'remove access_key_id and secret_access_key (/p/atmos.yaml:credentials)',

@@ -40,18 +40,18 @@ test.each<[string, (honest: Keyring) => Partial<Keyring>, RegExp]>([
   [
     'gives back another value',
     ({ get }) => ({ get: async (key) => (await get(key))?.slice(1) ?? null }),
-    /^it gives back another value than it was given$/,
+    /^reading an entry returned another value than was stored$/,
   ],
-  ['lists nothing', () => ({ keys: async () => [] }), /^it does not list an entry that is there$/],
+  ['lists nothing', () => ({ keys: async () => [] }), /^an existing entry was not listed$/],
   [
     'deletes nothing',
     () => ({ delete: async () => true }),
-    /^it does not delete an entry that is there \(atmos-auth-doctor-probe-\d+-[0-9a-f]{8}\)$/,
+    /^an existing entry was not deleted \(atmos-auth-doctor-probe-\d+-[0-9a-f]{8}\)$/,
   ],
   [
     'drops all',
     () => ({ set: async () => {} }),
-    /^it gives back another value .*; it does not list .*; it does not delete /,
+    /^reading an entry returned another value .*; an existing entry was not listed; an existing entry was not deleted /,
   ],
 ])('a keyring that %s is found out', async (_, lies, message) => {
   const { findings } = await examine(lies);

@@ -28,7 +28,7 @@ async function openProject(text: string) {
 }
 
 const cannotStand =
-  'the path of this program cannot stand in an AWS file, so it is tried otherwise';
+  'the path of this program cannot be written in an AWS file, so it is tried otherwise';
 
 /** The change for mode `process`, and the warnings. */
 async function exported(plan: ProjectPlan, identity: Identity, host: Host) {

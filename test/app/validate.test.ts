@@ -39,7 +39,7 @@ describe('the name of an identity', () => {
   test.each(['off', 'No', 'FALSE', '0'])('that switches authentication off: %s', async (name) => {
     const project = projectOf(identities(`'${name}': { kind: aws/user }`));
     expect(await findingsOf(project)).toEqual([
-      `warning: auth.identities.${name} ($/atmos.yaml:3:5) has a name by which -i and ATMOS_IDENTITY switch authentication off | give it another name`,
+      `warning: auth.identities.${name} ($/atmos.yaml:3:5) has a name that switches authentication off when -i or ATMOS_IDENTITY contains it | give it another name`,
     ]);
   });
 
@@ -155,31 +155,31 @@ describe('a reference', () => {
     [
       'via: { provider: ssso }',
       [
-        'error: auth.identities.x.via.provider ($/atmos.yaml:4:50) is no provider: "ssso" | did you mean sso?',
+        'error: auth.identities.x.via.provider ($/atmos.yaml:4:50) is not a provider: "ssso" | did you mean sso?',
       ],
     ],
     [
       'via: { provider: base }',
       [
-        'error: auth.identities.x.via.provider ($/atmos.yaml:4:50) is no provider: "base" | it is an identity: via.identity',
+        'error: auth.identities.x.via.provider ($/atmos.yaml:4:50) is not a provider: "base" | it is an identity: via.identity',
       ],
     ],
     [
       'via: { identity: sso }',
       [
-        'error: auth.identities.x.via.identity ($/atmos.yaml:4:50) is no identity: "sso" | it is a provider: via.provider',
+        'error: auth.identities.x.via.identity ($/atmos.yaml:4:50) is not an identity: "sso" | it is a provider: via.provider',
       ],
     ],
     [
       'via: { identity: somebody }',
       [
-        'error: auth.identities.x.via.identity ($/atmos.yaml:4:50) is no identity: "somebody" | there are base, x',
+        'error: auth.identities.x.via.identity ($/atmos.yaml:4:50) is not an identity: "somebody" | defined: base, x',
       ],
     ],
     [
       'via: { identity: base, provider: sso }',
       [
-        'error: auth.identities.x.via ($/atmos.yaml:4:33) names a provider and an identity, and one is meant | remove one of them',
+        'error: auth.identities.x.via ($/atmos.yaml:4:33) names both a provider and an identity, but only one is allowed | give one of them',
       ],
     ],
     [
@@ -211,7 +211,7 @@ test('of several defaults each but the first is a warning', async () => {
   });
   expect(await findingsOf(project)).toEqual([]);
   expect(await findingsOf(project, { ATMOS_PROFILE: 'p' })).toEqual([
-    'warning: auth.identities.b.default ($/profiles/p/a.yaml:3:35) is true for another identity too: a ($/atmos.yaml:3:35)',
+    'warning: auth.identities.b.default ($/profiles/p/a.yaml:3:35) is also true for another identity: a ($/atmos.yaml:3:35)',
   ]);
 });
 
@@ -219,7 +219,7 @@ describe('a setting', () => {
   test.each([
     [
       'auth: { realm: Infra }',
-      'error: realm "Infra" (from auth.realm ($/atmos.yaml:1:16)) has characters it may not have: "I" | it has 1 to 64 of the characters a-z 0-9 - _, such as my-project',
+      'error: realm "Infra" (from auth.realm ($/atmos.yaml:1:16)) contains invalid characters: "I" | use 1 to 64 of the characters a-z 0-9 - _, such as my-project',
     ],
     [
       'auth: { keyring: { type: fil } }',
@@ -243,15 +243,15 @@ describe('a setting', () => {
     ],
     [
       'auth: { logs: { level: debgu } }',
-      'error: auth.logs.level ($/atmos.yaml:1:24) is no level of the log: "debgu" | did you mean Debug?',
+      'error: auth.logs.level ($/atmos.yaml:1:24) is not a log level: "debgu" | did you mean Debug?',
     ],
     [
       'logs: { level: loud }',
-      'error: logs.level ($/atmos.yaml:1:16) is no level of the log: "loud" | levels: Trace, Debug, Info, Warning, Error, Off',
+      'error: logs.level ($/atmos.yaml:1:16) is not a log level: "loud" | log levels: Trace, Debug, Info, Warning, Error, Off',
     ],
     [
       'env: { ATMOS_AUTH_REALM: "no realm" }',
-      'error: realm "no realm" (from env.ATMOS_AUTH_REALM ($/atmos.yaml:1:26)) has characters it may not have: " " | it has 1 to 64 of the characters a-z 0-9 - _, such as my-project',
+      'error: realm "no realm" (from env.ATMOS_AUTH_REALM ($/atmos.yaml:1:26)) contains invalid characters: " " | use 1 to 64 of the characters a-z 0-9 - _, such as my-project',
     ],
     [
       'env: { ATMOS_KEYRING_TYPE: vault }',
@@ -309,7 +309,7 @@ auth:
     const keys = '{ access_key_id: AKIAIOSFODNN7EXAMPLE, secret_access_key: !exec touch ran }';
     const project = projectOf(identities(`dev:\n  kind: aws/user\n  credentials: ${keys}`));
     expect(await findingsOf(project)).toEqual([
-      'warning: auth.identities.dev.credentials.secret_access_key ($/atmos.yaml:5:78) is the output of a command, which is not run here',
+      'warning: auth.identities.dev.credentials.secret_access_key ($/atmos.yaml:5:78) is the output of a command, which this command does not run',
     ]);
   });
 

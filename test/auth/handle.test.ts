@@ -122,7 +122,7 @@ describe('what is no handle', () => {
     const { host } = openPlace();
     const error = thrownBy(() => readHandle(id, host));
     expect(error.code).toBe('ERR_HANDLE_UNKNOWN');
-    expect(error.message).toBe(`the handle ${JSON.stringify(id.slice(0, 22))} is not one`);
+    expect(error.message).toBe(`the handle ${JSON.stringify(id.slice(0, 22))} has an invalid id`);
     expect(error.hints).toEqual(hints);
   });
 
@@ -131,7 +131,7 @@ describe('what is no handle', () => {
     const { host, directory } = openPlace();
     const error = thrownBy(() => readHandle(id, host));
     expect(error.code).toBe('ERR_HANDLE_UNKNOWN');
-    expect(error.message).toBe(`the handle "${id}" is not in ${directory}`);
+    expect(error.message).toBe(`the handle "${id}" was not found in ${directory}`);
     expect(error.hints).toEqual(hints);
   });
 

@@ -84,7 +84,7 @@ describe('a setting of the file keyring is an error', () => {
     const text = `import: https://example.com/x.yaml\n${keyring('spec: { path: keys }')}`;
     const { found } = await tryFiles({ 'atmos.yaml': text });
     expect(found).toEqual([
-      'auth.keyring.spec.path ($/atmos.yaml:2:34) is a setting of the file keyring, but no type is chosen, and the default is system; import ($/atmos.yaml:1:9) is a remote import, and nothing is fetched',
+      'auth.keyring.spec.path ($/atmos.yaml:2:34) is a setting of the file keyring, but no type is chosen, and the default is system; import ($/atmos.yaml:1:9) is a remote import, which is not fetched',
     ]);
   });
 });

@@ -33,7 +33,7 @@ test.each<[string, { dateHeader?: boolean; clockOffsetMs?: number }, number, str
   const expired = new Date(testStart.getTime() + offsetMs).toISOString().replace('.000', '');
   expect({ code: error.code, message: error.message, hints: error.hints }).toEqual({
     code: 'ERR_CLOCK_SKEW',
-    message: `no session for identity dev: the session that was opened expired at ${expired} already: the clock shows 2026-01-01T00:00:00Z here, and ${there} at the server`,
+    message: `no session for identity dev: the new session had already expired at ${expired}: the clock of this machine shows 2026-01-01T00:00:00Z, the clock of the server ${there}`,
     hints: ['set the clock of this machine, then: atmos auth login --identity dev'],
   });
   expect(await place.keyring.keys()).toEqual(['atmos_r_dev']);

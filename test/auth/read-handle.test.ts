@@ -69,14 +69,14 @@ describe('a handle that is named by its path', () => {
       message: `the handle "${other}" was changed after it was made`,
       hints: [newOne],
     });
-    expect(refusalOf('/etc/passwd').message).toBe('the handle "/etc/passwd" is not one');
+    expect(refusalOf('/etc/passwd').message).toBe('the handle "/etc/passwd" has an invalid id');
   });
 
   test('that is missing is named with its directory', () => {
     const missing = `/nonexistent/handles/${'a'.repeat(22)}.json`;
     expect(refusalOf(missing)).toEqual({
       code: 'ERR_HANDLE_UNKNOWN',
-      message: `the handle "${missing}" is not in /nonexistent/handles`,
+      message: `the handle "${missing}" was not found in /nonexistent/handles`,
       hints: [newOne],
     });
   });
@@ -155,7 +155,7 @@ describe('a handle that reading would refuse is not given to programs:', () => {
     const { code, message, hints } = writeAt(host);
     expect(code).toBe('ERR_IO');
     expect(message).toMatch(
-      /handles\/[a-z]{22}\.json would not be used: .*\.local can be written by other users, who could replace it$/,
+      /handles\/[a-z]{22}\.json cannot hold a handle: .*\.local can be written by other users, who could replace it$/,
     );
     expect(hints).toEqual([`chmod go-w ${local}`]);
     // The hint mends it.

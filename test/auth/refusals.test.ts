@@ -7,7 +7,7 @@ import { awsUserIdentity, identityAt, keys, minutes, openPlace, testStart, user 
 
 const refused = { code: 'InvalidClientTokenId', message: 'is invalid' };
 const warning =
-  'AWS refused the access key of identity dev at 2026-01-01T00:00:00.000Z: trying it again';
+  'AWS refused the access key of identity dev at 2026-01-01T00:00:00.000Z; trying it again';
 
 /** A place where AWS has just refused the key. */
 async function openRefused() {

@@ -284,7 +284,7 @@ describe('a state directory that cannot be used', () => {
     const error = await errorOf(singleFlight(options, notRun));
     expect(error.code).toBe('ERR_IO');
     expect(error.message).toMatch(
-      /^cannot make the directory for locks .*\/locks: (ENOTDIR|EEXIST)$/,
+      /^cannot create the directory for locks .*\/locks: (ENOTDIR|EEXIST)$/,
     );
     expect(error.hints).toEqual(hints);
   });

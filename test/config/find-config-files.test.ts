@@ -78,7 +78,7 @@ describe('without --config', () => {
     );
     expect(error.code).toBe('ERR_CONFIG_NOT_FOUND');
     expect(error.message).toBe(
-      `no atmos.yaml: looked for it, and .atmos.yaml, in /nonexistent/etc, /nonexistent/.atmos, $/work, $/gone`,
+      `no atmos.yaml or .atmos.yaml found in /nonexistent/etc, /nonexistent/.atmos, $/work, $/gone`,
     );
     const { warnings } = await loadConfig({}, project.host(env, project.path('here')));
     expect(warnings).toEqual([
@@ -140,15 +140,11 @@ describe('--config and ATMOS_CONFIG', () => {
     ['gone.yaml', 'ERR_CONFIG_NOT_FOUND', '$/gone.yaml (from ATMOS_CONFIG) does not exist'],
     ['atmos.yaml/x', 'ERR_CONFIG_NOT_FOUND', '$/atmos.yaml/x (from ATMOS_CONFIG) does not exist'],
     ['sub', 'ERR_CONFIG_UNREADABLE', '$/sub (from ATMOS_CONFIG) is a directory, not a YAML file'],
-    [
-      'fifo',
-      'ERR_CONFIG_UNREADABLE',
-      '$/fifo (from ATMOS_CONFIG) is no regular file, not a YAML file',
-    ],
+    ['fifo', 'ERR_CONFIG_UNREADABLE', '$/fifo (from ATMOS_CONFIG) is not a regular file'],
     ['large', 'ERR_CONFIG_UNREADABLE', '$/large (from ATMOS_CONFIG) is larger than 1 MiB'],
     ['binary', 'ERR_CONFIG_SYNTAX', '$/binary (from ATMOS_CONFIG) is not UTF-8 text'],
     ['loop', 'ERR_CONFIG_UNREADABLE', 'cannot read $/loop (from ATMOS_CONFIG): ELOOP'],
-    ['a,', 'ERR_USAGE', 'ATMOS_CONFIG needs the name of a file, and got an empty one'],
+    ['a,', 'ERR_USAGE', 'ATMOS_CONFIG requires the name of a file, but the name is empty'],
   ])('%s is refused with %s', async (name, code, message) => {
     const project = createProject({
       'atmos.yaml': '',

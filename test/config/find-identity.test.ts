@@ -56,7 +56,7 @@ describe('an identity', () => {
     const config = await ours.load();
     expect(await errorOf(() => findIdentity(config, 'x\u001b[2J'), ours)).toMatchObject({
       code: 'ERR_IDENTITY_UNKNOWN',
-      message: 'unknown identity "x\\u001b[2J": there are none in $/atmos.yaml',
+      message: 'unknown identity "x\\u001b[2J": no identities are defined in $/atmos.yaml',
       hints: [],
     });
   });

@@ -110,7 +110,7 @@ auth: { realm: imported, identities: { dev: { kind: aws/user, credentials: { reg
     expect(config.realm?.value).toBe('here');
     expect(remoteImports).toEqual([at]);
     expect(warnings).toEqual([
-      `${at} is a remote import, and nothing is fetched: download it into the project, and import that file`,
+      `${at} is a remote import, which is not fetched: download it into the project and import that file`,
     ]);
   });
 

@@ -55,7 +55,7 @@ describe('a whole atmos.yaml', () => {
       },
       warnings: [
         expect.stringMatching(
-          /^auth\.session_files .* is not followed by this version yet: no session files are written$/,
+          /^auth\.session_files .* is not supported by this version yet: no session files are written$/,
         ),
       ],
     });
@@ -208,9 +208,7 @@ auth:
     const project = projectOf('auth: { identities: { __proto__: { kind: aws/user } } }');
     const error = await errorOf(() => project.load(), project);
     expect(error.code).toBe('ERR_CONFIG_INVALID');
-    expect(error.message).toBe(
-      'auth.identities.__proto__ ($/atmos.yaml:1:23) has a name that is reserved',
-    );
+    expect(error.message).toBe('auth.identities.__proto__ ($/atmos.yaml:1:23) is a reserved name');
     expect((await projectOf('toString: 1\nauth: { realm: x }').load()).realm?.value).toBe('x');
   });
 });
@@ -294,7 +292,7 @@ it('where nothing is run, what only a command knows is not missing, and what is 
   const { identities, warnings } = await project.load({}, { isStatic: true });
   expect(identities.map(({ name }) => name)).toEqual(['dev']);
   expect(warnings).toEqual([
-    `auth.identities.dev.env.0.value (${project.path('atmos.yaml')}:5:34) is the output of a command, which is not run here`,
+    `auth.identities.dev.env.0.value (${project.path('atmos.yaml')}:5:34) is the output of a command, which this command does not run`,
   ]);
 
   const wrong = projectOf(

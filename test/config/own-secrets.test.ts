@@ -81,7 +81,7 @@ test('a key of an included file is not named', async () => {
   });
   const error = await errorOf(() => project.load({ ATMOS_KEYRING_PASSWORD: password }), project);
   expect(error.message).toBe(
-    'auth.identities ($/atmos.yaml:1:21) must not be set from !include: a key in it has the keyring password in ATMOS_KEYRING_PASSWORD',
+    'auth.identities ($/atmos.yaml:1:21) must not be set from !include: one of its keys contains the keyring password in ATMOS_KEYRING_PASSWORD',
   );
 });
 

@@ -85,7 +85,7 @@ describe('a file found by searching', () => {
     expect(await errorOf(() => project.load(), project)).toMatchObject({
       code: 'ERR_CONFIG_UNTRUSTED',
       message:
-        '$/real/atmos.yaml, to which $/atmos.yaml leads, is in a directory that other users can write, so it is not used',
+        '$/real/atmos.yaml (target of $/atmos.yaml) is in a directory that other users can write, so it is not used',
       hints: expect.arrayContaining([`chmod go-w ${project.path('real')}`]),
     });
   });
@@ -122,7 +122,7 @@ describe.skipIf(!isRoot)('a file of another user (only root can give files away)
     chownSync(project.path('atmos.yaml'), somebody, somebody);
     expect(await errorOf(() => loadConfig({}, as(project, strangerId)), project)).toMatchObject({
       code: 'ERR_CONFIG_UNTRUSTED',
-      message: '$/atmos.yaml, or its directory, belongs to another user, so it is not used',
+      message: '$/atmos.yaml or its directory belongs to another user, so it is not used',
     });
   });
 
@@ -140,7 +140,7 @@ describe.skipIf(!isRoot)('a file of another user (only root can give files away)
     const below = project.path('ours');
     const host = fakeHost({ userId: strangerId, workingDirectory: () => below });
     expect((await errorOf(() => loadConfig({}, host), project)).message).toBe(
-      '$/atmos.yaml, or its directory, belongs to another user, so it is not used',
+      '$/atmos.yaml or its directory belongs to another user, so it is not used',
     );
   });
 
@@ -155,7 +155,7 @@ describe.skipIf(!isRoot)('a file of another user (only root can give files away)
     expect((await loadConfig({}, host)).files).toHaveLength(1);
     lchownSync(project.path('tmp/atmos.yaml'), somebody, somebody);
     expect((await errorOf(() => loadConfig({}, host), project)).message).toBe(
-      '$/tmp/atmos.yaml, or its directory, belongs to another user, so it is not used',
+      '$/tmp/atmos.yaml or its directory belongs to another user, so it is not used',
     );
   });
 
@@ -164,7 +164,7 @@ describe.skipIf(!isRoot)('a file of another user (only root can give files away)
     symlinkSync(project.path('real/atmos.yaml'), project.path('atmos.yaml'));
     chownSync(project.path('real'), somebody, somebody);
     expect((await errorOf(() => loadConfig({}, as(project, strangerId)), project)).message).toBe(
-      '$/real/atmos.yaml, to which $/atmos.yaml leads, or its directory, belongs to another user, so it is not used',
+      '$/real/atmos.yaml (target of $/atmos.yaml) or its directory belongs to another user, so it is not used',
     );
   });
 

@@ -28,9 +28,9 @@ describe('YAML that does not parse', () => {
     ],
     [
       'auth:\n  realm: a\n  "realm": b\n',
-      '/p/atmos.yaml:3:3 is not valid YAML: the key stands at /p/atmos.yaml:2:3 already',
+      '/p/atmos.yaml:3:3 is not valid YAML: the key is already defined at /p/atmos.yaml:2:3',
     ],
-    ['a: 1\n---\nb: 2', '/p/atmos.yaml holds more than one YAML document'],
+    ['a: 1\n---\nb: 2', '/p/atmos.yaml contains more than one YAML document'],
     ['a\0b: 1', '/p/atmos.yaml:1:2 is not valid YAML: null byte is not allowed in input'],
   ])('%j', async (text, message) => {
     expect(await refusal(text)).toMatchObject({ code: 'ERR_CONFIG_SYNTAX', message });

@@ -171,8 +171,8 @@ describe('--config and --config-path', () => {
   });
 
   it.each([
-    ['ATMOS_CONFIG_PATH', '', 'ERR_USAGE', /^ATMOS_CONFIG_PATH needs the name of a directory/],
-    ['--config-path', '', 'ERR_USAGE', /^--config-path needs the name of a directory/],
+    ['ATMOS_CONFIG_PATH', '', 'ERR_USAGE', /^ATMOS_CONFIG_PATH requires the name of a directory/],
+    ['--config-path', '', 'ERR_USAGE', /^--config-path requires the name of a directory/],
     [
       '--config-path',
       '../gone',

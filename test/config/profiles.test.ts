@@ -144,7 +144,7 @@ describe('an unknown profile', () => {
     expect(await errorOf(() => project.load(), project)).toMatchObject({
       code: 'ERR_PROFILE_UNKNOWN',
       message:
-        'unknown profile "p" (from profiles.default ($/atmos.yaml:1:22)): there are none in $/.atmos/profiles, /nonexistent/.config/atmos/profiles, $/profiles',
+        'unknown profile "p" (from profiles.default ($/atmos.yaml:1:22)): no profiles exist in $/.atmos/profiles, /nonexistent/.config/atmos/profiles, $/profiles',
     });
   });
 
@@ -154,7 +154,7 @@ describe('an unknown profile', () => {
       const project = createProject(files);
       expect(await errorOf(() => project.load({ ATMOS_PROFILE: name }), project)).toMatchObject({
         code: 'ERR_PROFILE_UNKNOWN',
-        message: `${JSON.stringify(name)} (from ATMOS_PROFILE) is no name of a profile: that is the name of a directory, without / and leading dot`,
+        message: `${JSON.stringify(name)} (from ATMOS_PROFILE) is not a valid profile name: it must be the name of a directory, without / and without a leading dot`,
       });
     },
   );

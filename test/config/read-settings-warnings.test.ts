@@ -75,7 +75,7 @@ describe('a key that nobody reads', () => {
 
 test('what is not followed yet is told', async () => {
   expect(await warningsOf(projectOf('auth: { session_files: true }'))).toEqual([
-    'auth.session_files ($/atmos.yaml:1:24) is not followed by this version yet: no session files are written',
+    'auth.session_files ($/atmos.yaml:1:24) is not supported by this version yet: no session files are written',
   ]);
 });
 

@@ -65,15 +65,15 @@ describe('a realm that a tag was to give', () => {
 
 describe('a realm that is none', () => {
   it.each([
-    ['My Realm', 'has characters it may not have: "M" " " "R"'],
-    ['a/b', 'has characters it may not have: "/"'],
-    ['..', 'has characters it may not have: "."'],
-    ['a\u009b[2Jb', 'has characters it may not have: "\\u009b" "[" "J"'],
-    ['😀', 'has characters it may not have: "😀"'],
+    ['My Realm', 'contains invalid characters: "M" " " "R"'],
+    ['a/b', 'contains invalid characters: "/"'],
+    ['..', 'contains invalid characters: "."'],
+    ['a\u009b[2Jb', 'contains invalid characters: "\\u009b" "[" "J"'],
+    ['😀', 'contains invalid characters: "😀"'],
     ['a'.repeat(65), 'is longer than 64 characters'],
     ['-a', 'begins or ends with - or _'],
     ['a_', 'begins or ends with - or _'],
-    ['a-_b', 'has two of - and _ in a row'],
+    ['a-_b', 'contains two of - and _ in a row'],
   ])('%s', async (value, fault) => {
     const { host } = projectOf('');
     const error = await errorOf(() => resolveRealm(undefined, host({ ATMOS_AUTH_REALM: value })));
@@ -81,16 +81,14 @@ describe('a realm that is none', () => {
     expect(error.message).toMatch(/^realm ".*" \(from ATMOS_AUTH_REALM\) /);
     expect(error.message).not.toContain('\u009b');
     expect(error.message.endsWith(fault)).toBe(true);
-    expect(error.hints).toEqual([
-      'it has 1 to 64 of the characters a-z 0-9 - _, such as my-project',
-    ]);
+    expect(error.hints).toEqual(['use 1 to 64 of the characters a-z 0-9 - _, such as my-project']);
   });
 
   it('is told with the place in the file', async () => {
     const project = projectOf('auth: { realm: A }');
     const config = await project.load();
     expect((await errorOf(() => resolveRealm(config, project.host()), project)).message).toBe(
-      'realm "A" (from auth.realm ($/atmos.yaml:1:16)) has characters it may not have: "A"',
+      'realm "A" (from auth.realm ($/atmos.yaml:1:16)) contains invalid characters: "A"',
     );
   });
 

@@ -91,7 +91,7 @@ auth:
       ).message.split('\n'),
     ).toEqual([
       'auth.identities.b.kind ($/atmos.yaml:4:16) must be text, not the number 1',
-      'auth.identities.a@session ($/atmos.yaml:5:5) has a name that ends like the entry of a session or a token',
+      'auth.identities.a@session ($/atmos.yaml:5:5) must not end with @session or @token, as entries of sessions and tokens do',
       'auth.realm ($/atmos.yaml:6:3) must be text, not a map',
     ]);
   });
@@ -184,31 +184,31 @@ describe('names', () => {
   it.each([
     [
       'auth: {identities: {dev: {}, DEV: {}}}',
-      'auth.identities.DEV ($/atmos.yaml:1:30) is dev again: names are matched without regard to case',
+      'auth.identities.DEV ($/atmos.yaml:1:30) repeats dev: names that differ only in case are the same',
     ],
     [
       'auth: {providers: {sso: {}, Sso: {}}}',
-      'auth.providers.Sso ($/atmos.yaml:1:29) is sso again: names are matched without regard to case',
+      'auth.providers.Sso ($/atmos.yaml:1:29) repeats sso: names that differ only in case are the same',
     ],
     [
       'auth: {identities: {caf\u00e9: {}, cafe\u0301: {}}}',
-      'auth.identities."cafe\u0301" ($/atmos.yaml:1:31) is caf\u00e9 again: names are matched without regard to Unicode normal form',
+      'auth.identities."cafe\u0301" ($/atmos.yaml:1:31) repeats caf\u00e9: names that differ only in Unicode normal form are the same',
     ],
     [
       'auth: {providers: {x@Token: {}}}',
-      'auth.providers.x@Token ($/atmos.yaml:1:20) has a name that ends like the entry of a session or a token',
+      'auth.providers.x@Token ($/atmos.yaml:1:20) must not end with @session or @token, as entries of sessions and tokens do',
     ],
     [
       'auth: {identities: {"a\\x1bb": {}}}',
-      'auth.identities."a\\u001bb" ($/atmos.yaml:1:21) is no name: it is empty, or has a control character',
+      'auth.identities."a\\u001bb" ($/atmos.yaml:1:21) is not a valid name: it is empty or contains a control character',
     ],
     [
       'auth: {identities: {"\\x9b": {}}}',
-      'auth.identities."\\u009b" ($/atmos.yaml:1:21) is no name: it is empty, or has a control character',
+      'auth.identities."\\u009b" ($/atmos.yaml:1:21) is not a valid name: it is empty or contains a control character',
     ],
     [
       'auth: {identities: {"": {}}}',
-      'auth.identities."" ($/atmos.yaml:1:21) is no name: it is empty, or has a control character',
+      'auth.identities."" ($/atmos.yaml:1:21) is not a valid name: it is empty or contains a control character',
     ],
   ])('%s', async (text, message) => {
     expect(await refusal(text)).toMatchObject({ code: 'ERR_CONFIG_INVALID', message });
@@ -228,7 +228,7 @@ describe('names', () => {
 describe('a tag that cannot be resolved', () => {
   it('is !env with too many words', async () => {
     expect((await refusal('auth: {realm: !env A b c}')).message).toBe(
-      'auth.realm ($/atmos.yaml:1:15) takes the name of a variable and at most one default',
+      'auth.realm ($/atmos.yaml:1:15) requires the name of a variable and at most one default',
     );
   });
 

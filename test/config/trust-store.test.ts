@@ -85,7 +85,7 @@ describe('a record that somebody else could have written', () => {
     );
     expect(code).toBe('ERR_CONFIG_UNTRUSTED');
     expect(message.replaceAll(project.root, '$')).toBe(
-      `the configuration in $/project is not trusted: it writes a log to /x, as logs.file ($/project/atmos.yaml:1:1) says; whatever was trusted does not count: ${fault}`,
+      `the configuration in $/project is not trusted: it writes a log to /x, as logs.file ($/project/atmos.yaml:1:1) says; existing trust records are ignored: ${fault}`,
     );
     expect(hints[0]).toBe(`ls -ld ${project.store}`);
   };
@@ -109,7 +109,7 @@ describe('a record that somebody else could have written', () => {
     const trusting = thrownBy(() => project.trust(need));
     expect(trusting).toMatchObject({
       code: 'ERR_IO',
-      message: `${project.store} can be written by other users, so nothing in it counts`,
+      message: `${project.store} can be written by other users, so the trust records in it are ignored`,
     });
     expect(thrownBy(() => listRecords(project.host())).code).toBe('ERR_IO');
   });
@@ -147,7 +147,7 @@ describe('a record that somebody else could have written', () => {
     ];
     for (const text of wrong) {
       writeFileSync(path, text);
-      expectRefused(project, `${nameOf(project)} is damaged, or of another version`);
+      expectRefused(project, `${nameOf(project)} is damaged or was written by another version`);
       expect(listRecords(project.host())).toEqual([]);
     }
     writeFileSync(path, right);
@@ -159,13 +159,13 @@ describe('a record that somebody else could have written', () => {
     project.trust(need);
     const path = onlyRecord(project);
     writeFileSync(path, ' '.repeat(5 * 1024 * 1024));
-    expectRefused(project, `${nameOf(project)} is no trust record`);
+    expectRefused(project, `${nameOf(project)} is not a trust record`);
     rmSync(path);
     mkdirSync(path);
-    expectRefused(project, `${nameOf(project)} is no trust record`);
+    expectRefused(project, `${nameOf(project)} is not a trust record`);
   });
 
-  it.skipIf(!isRoot)('is none: it, or its directory, belongs to another user', () => {
+  it.skipIf(!isRoot)('is none: it or its directory belongs to another user', () => {
     const project = openProject();
     project.trust(need);
     chownSync(onlyRecord(project), strangerId, strangerId);

@@ -67,7 +67,7 @@ export const suite: PlatformSuite = {
         () => checkOwnership(file, stats, host),
         ({ code, message, hints }: Failed) => {
           assert.equal(code, 'ERR_CONFIG_UNTRUSTED');
-          assert.equal(message, `${file} cannot be judged (ENOENT), so it is not used`);
+          assert.equal(message, `${file} cannot be checked (ENOENT), so it is not used`);
           assert.equal(hints.length, 3);
           return true;
         },
@@ -78,7 +78,7 @@ export const suite: PlatformSuite = {
       if (!canGiveAway) throw new Skipped('only root under Wine can give a file away');
       const refusal = {
         code: 'ERR_CONFIG_UNTRUSTED',
-        message: `${file}, or its directory, belongs to another user, so it is not used`,
+        message: `${file} or its directory belongs to another user, so it is not used`,
       };
       giveAway(directory);
       await assert.rejects(load(), refusal);

@@ -256,7 +256,7 @@ describe.skipIf(peer('gnome-keyring') === undefined)('on gnome-keyring', () => {
         id: 'duplicates',
         state: 'warning',
         message: `another program has stored "${nameOfKey}" as well: of 2 entries the newest is used`,
-        hint: 'to leave one entry: atmos auth user configure --identity emergency-user',
+        hint: 'to keep only one entry: atmos auth user configure --identity emergency-user',
       },
     ]);
   });

@@ -291,7 +291,7 @@ test('where nothing is kept, each command opens a session with the key of the en
   const login = await atmos('auth login');
   expect(login).toMatchObject({ exitCode: 0, stdout: '' });
   expect(login.stderr).toContain(
-    'warning: the memory keyring keeps nothing: this session ends with this command\n',
+    'warning: the memory keyring keeps entries only until the process exits: this session ends with this command\n',
   );
 
   expect(await atmos('auth whoami -o json')).toMatchObject({ exitCode: 4 });

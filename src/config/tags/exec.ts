@@ -16,7 +16,7 @@ export function whyNotRun(command: string, [part, name]: Path): string | undefin
   if (command === '') return 'has the tag !exec without a command';
   const isSetting = part === 'env' && (name === undefined || /^ATMOS_/i.test(name));
   if (part === 'auth' || (part === 'env' && !isSetting)) return undefined;
-  return 'has the tag !exec, which cannot stand here: which files there are must be known before a program may run';
+  return 'has the tag !exec, which is not allowed here: all files must be known before a command may run';
 }
 
 /**

@@ -107,7 +107,10 @@ test.each([
   ['--from atmos-file', '.*/data/atmos/keyring \\(default\\) is the keyring itself'],
   ['--from atmos-file --yes', '--yes is about profiles, and atmos-file has none'],
   ['--from atmos-file --map a=b', '--map is about profiles, and atmos-file has none'],
-  ['--from aws-credentials --path /nonexistent', 'there is no file /nonexistent \\(--path\\)'],
+  [
+    '--from aws-credentials --path /nonexistent',
+    'the file /nonexistent \\(--path\\) does not exist',
+  ],
 ])('what cannot be asked for: import %s', async (options, message) => {
   const desk = await openImportDesk({ entries: storedKey });
   const before = desk.stored();
@@ -388,7 +391,10 @@ describe('from aws-vault', () => {
 
   test.each([
     ['--map work', '--map has "work", not PROFILE=IDENTITY'],
-    ['--map wrok=dev', 'no profile "wrok" (--map) with a long-lived key: there are dev, work'],
+    [
+      '--map wrok=dev',
+      'no profile "wrok" (--map) with a long-lived key: the profiles are dev, work',
+    ],
     ['--map work=nobody', 'unknown identity "nobody"'],
     ['--map work=written', 'the access key of identity written stands in the configuration'],
     [

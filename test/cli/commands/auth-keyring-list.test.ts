@@ -191,7 +191,7 @@ describe('--long', () => {
       },
     ]);
     expect(stderr).toBe(
-      'warning: of atmos_0123456789abcdef_sso@token only the size is known: its type sso is not known here\n',
+      'warning: only the size of atmos_0123456789abcdef_sso@token is known: its type sso is not known here\n',
     );
     expect((await desk.run(`${command} --long`)).stdout).toContain(
       `session  Ops       r                 aws   2026-01-01T12:00:00Z  ${size(session)} B`,

@@ -47,7 +47,7 @@ env:
   });
 
   const why =
-    'has the tag !exec, which cannot stand here: which files there are must be known before a program may run';
+    'has the tag !exec, which is not allowed here: all files must be known before a command may run';
   it.each([
     ['import: !exec ls', 'import'],
     ['import: [a.yaml, !exec ls]', 'import.1'],

@@ -49,9 +49,9 @@ describe('!include reads by what the name ends with', () => {
     ['a.json', '{"a": secret}', 'is not valid JSON'],
     ['a.toml', 'a = secret', 'is not valid TOML'],
     ['a.toml', `a = ${'['.repeat(5000)}`, 'is not valid TOML'],
-    ['a.hcl', 'a = "secret"', 'is HCL, which is not read → write it as JSON or YAML'],
-    ['a.tf', '', 'is HCL, which is not read → write it as JSON or YAML'],
-    ['a.tfvars', '', 'is HCL, which is not read → write it as JSON or YAML'],
+    ['a.hcl', 'a = "secret"', 'is HCL, which is not supported → write it as JSON or YAML'],
+    ['a.tf', '', 'is HCL, which is not supported → write it as JSON or YAML'],
+    ['a.tfvars', '', 'is HCL, which is not supported → write it as JSON or YAML'],
   ])('%s that says %j is refused, and nothing of it shown', (name, content, why) => {
     expect(valueOf(`!include ${name}`, { files: { [name]: content } })).toEqual(
       refused(`includes $/${name}, which ${why}`),
@@ -94,7 +94,7 @@ describe('where !include looks', () => {
 
   it('for a file of the person, beside it and nowhere else', () => {
     expect(valueOf('!include there.txt', { ...there, origin: 'user' })).toEqual(
-      refused('includes "there.txt", which is not found in $'),
+      refused('includes "there.txt", which was not found in $'),
     );
   });
 
@@ -108,18 +108,18 @@ describe('where !include looks', () => {
 
   it('a file that is missing is a problem at its place', () => {
     expect(valueOf('!include gone.yaml', there)).toEqual(
-      refused('includes "gone.yaml", which is not found in $ or $/work'),
+      refused('includes "gone.yaml", which was not found in $ or $/work'),
     );
     expect(valueOf('!include gone.yaml')).toEqual(
-      refused('includes "gone.yaml", which is not found in $'),
+      refused('includes "gone.yaml", which was not found in $'),
     );
     expect(valueOf('!include beside.txt/x', { files })).toEqual(
-      refused('includes "beside.txt/x", which is not found in $'),
+      refused('includes "beside.txt/x", which was not found in $'),
     );
   });
 
   const remote = refused(
-    'includes a file at a remote place, and nothing is fetched → download it into the project, and include that file',
+    'includes a remote file, which is not fetched → download it into the project and include that file',
   );
   it.each([
     'https://user:secret@example.com/x.yaml',
@@ -137,11 +137,11 @@ describe('where !include looks', () => {
   });
 
   it.each([
-    ['!include', 'takes the path of a file after !include'],
-    ['!include.raw', 'takes the path of a file after !include.raw'],
-    ['!include [a.yaml]', 'takes the path of a file after !include'],
-    [`!include '"a.yaml'`, 'takes the path of a file after !include'],
-    ['!include.raw a.yaml .a', 'takes one path after !include.raw, and no query'],
+    ['!include', 'requires the path of a file after !include'],
+    ['!include.raw', 'requires the path of a file after !include.raw'],
+    ['!include [a.yaml]', 'requires the path of a file after !include'],
+    [`!include '"a.yaml'`, 'requires the path of a file after !include'],
+    ['!include.raw a.yaml .a', 'requires one path after !include.raw, without a query'],
   ])('%s is refused', (tag, message) => {
     expect(valueOf(tag)).toEqual(refused(message));
   });
@@ -153,9 +153,7 @@ describe('where !include looks', () => {
     if (process.platform !== 'win32') {
       execFileSync('mkfifo', [join(directory, 'fifo')]);
       expect(valueOf(`!include ${directory}/fifo`)).toEqual(
-        refused(
-          `includes a file that is not read: ${directory}/fifo is no regular file, not a YAML file`,
-        ),
+        refused(`includes a file that cannot be read: ${directory}/fifo is not a regular file`),
       );
     }
     for (const [name, why] of [
@@ -164,7 +162,7 @@ describe('where !include looks', () => {
       ['bytes', 'is not UTF-8 text'],
     ]) {
       expect(valueOf(`!include ${directory}/${name}`)).toEqual(
-        refused(`includes a file that is not read: ${directory}/${name} ${why}`),
+        refused(`includes a file that cannot be read: ${directory}/${name} ${why}`),
       );
     }
   });
@@ -207,7 +205,7 @@ accounts:
     (query) => {
       expect(valueOf(`!include x.yaml ${query}`, { files })).toEqual(
         refused(
-          'has a query after !include that is no plain path, and no more of yq is understood → write it like .accounts.dev, .list[0] or ."two words"',
+          'has a query after !include that is not a plain path; other yq expressions are not supported → write it like .accounts.dev, .list[0] or ."two words"',
         ),
       );
     },
@@ -293,7 +291,7 @@ import: !include imports.json
       'd.yaml': 'x: &x { <<: 5 }\ny: { z: *x }\n',
     };
     const of = (text: string) => resolving(text, { files: { ...files, '.git/HEAD': '' } }).problems;
-    const usage = 'takes the name of a variable and at most one default';
+    const usage = 'requires the name of a variable and at most one default';
     expect(of('auth: !include a.yaml')).toEqual([
       `auth includes identities.dev.kind ($/a.yaml:3:16), which ${usage}`,
     ]);
@@ -304,7 +302,7 @@ import: !include imports.json
       `auth."<<" includes identities.dev.kind ($/a.yaml:3:16), which ${usage}`,
     ]);
     expect(of('auth: !include b.yaml .deep')).toEqual([
-      'auth includes deep.realm ($/b.yaml:2:10), which includes $/c.yaml:2:1, which has the tag !git.branch, but HEAD of $ is on no branch → give it a default: !git.branch VALUE',
+      'auth includes deep.realm ($/b.yaml:2:10), which includes $/c.yaml:2:1, which has the tag !git.branch, but HEAD of $ is not on a branch → add a default: !git.branch VALUE',
     ]);
     expect(of('auth: !include d.yaml .y.z')).toEqual([
       'auth includes y.z."<<" ($/d.yaml:1:13), which must be a map, or a list of maps',
@@ -321,13 +319,13 @@ describe('an !include without end', () => {
     };
     const of = (tag: string) => resolving(`auth: ${tag}`, { files }).problems;
     expect(of('!include self.yaml')).toEqual([
-      'auth includes a ($/self.yaml:1:4), which includes $/self.yaml, which is including it',
+      'auth includes a ($/self.yaml:1:4), which includes $/self.yaml, which includes it in turn',
     ]);
     expect(of('!include a.yaml')).toEqual([
-      'auth includes $/a.yaml:1:1, which includes $/b.yaml:1:1, which includes $/a.yaml, which is including it',
+      'auth includes $/a.yaml:1:1, which includes $/b.yaml:1:1, which includes $/a.yaml, which includes it in turn',
     ]);
     expect(of('!include atmos.yaml')).toEqual([
-      'auth includes $/atmos.yaml, which is including it',
+      'auth includes $/atmos.yaml, which includes it in turn',
     ]);
     expect(of('!include self.yaml .a.a.a')).toHaveLength(1);
 
@@ -355,7 +353,9 @@ describe('an !include without end', () => {
     const files = { 'a.yaml': many('b.yaml'), 'b.yaml': many('c.txt'), 'c.txt': 'x' };
     const { included, problems } = resolving('auth: { list: !include a.yaml }', { files });
     expect(included).toHaveLength(100);
-    expect(problems[0]).toMatch(/includes a file, as more than 100 places do in \$\/atmos.yaml$/);
+    expect(problems[0]).toMatch(
+      /includes a file, but \$\/atmos.yaml includes more than 100 files$/,
+    );
   });
 
   it('is refused: through aliases and depth', () => {
