@@ -17,34 +17,37 @@ import {
 import { inspectorOf, loadAgentControl } from '../keyring/registry.ts';
 
 export interface Subject {
-  /** Asks for its password, if whoever opened it lets it. */
+  /** Prompts for its password if the caller allowed that. */
   readonly keyring: Keyring;
   readonly context: BackendContext;
 }
 
-/** What is done with the entries. */
+/** Callbacks for the entries. */
 export interface EntryVisitor {
-  /** Gets every entry that opens. */
+  /** Called with every entry that can be decrypted. */
   onEntry(key: string, value: string): void;
-  /** Whether an entry that does not open is at fault: one of another program may have another password. */
+  /**
+   * Whether an entry that cannot be decrypted is a problem: an entry of another program may have
+   * another password.
+   */
   isOwn(key: string): boolean;
 }
 
-/** Of a value as a session is. */
+/** The typical size of a session. */
 const usualBytes = 2 * 1024;
-/** What every kind of keyring promises to hold. */
+/** The size that every type of keyring supports. */
 const largeBytes = 64 * 1024;
 
 /**
- * Tries a keyring: a probe entry is written, read, listed and deleted, every entry is opened, and its
- * surroundings are looked at. Nothing that was there is changed, and no keyring is made.
+ * Tries a keyring: a probe entry is written, read, listed and deleted, every entry is opened, and
+ * the runtime environment is checked. Existing entries are not changed, and no keyring is created.
  *
- * @throws ERR_CANCELLED, and what no keyring gives
+ * @throws ERR_CANCELLED, and errors that are not about the keyring
  */
 export async function examineKeyring(subject: Subject, visitor: EntryVisitor): Promise<Finding[]> {
   const own = await examineItself(subject, visitor);
   const seen = await examineOutside(subject);
-  // What is wrong with a file is seen from outside, and again when its entry is opened.
+  // The outside check finds a damaged file, and opening its entry finds it again.
   const told = new Set(seen.map(({ message }) => message));
   return [...own.filter(({ message }) => !told.has(message)), ...seen];
 }
@@ -56,13 +59,13 @@ async function examineItself(subject: Subject, visitor: EntryVisitor): Promise<F
   return (await isMade(subject)) ? tryOut(subject, visitor) : [await ofNone(subject, probe)];
 }
 
-/** Whether it is there, so that a write would not make it. */
+/** Whether the keyring exists, so that a write would not create it. */
 export async function isMade({ keyring, context }: Subject): Promise<boolean> {
   const inspector = await inspectorOf(keyring.info.type);
   return inspector?.describe(context).isMade ?? true;
 }
 
-/** With what whoever reads or writes gets: that says what mends it, which a probe does not. */
+/** Uses the error of reading or writing: unlike a probe, it has hints that fix the problem. */
 async function whyUnavailable({ keyring, context }: Subject, { reason }: Probe): Promise<Finding> {
   try {
     await keyring.keys();
@@ -112,7 +115,7 @@ async function tryOut(subject: Subject, visitor: EntryVisitor): Promise<Finding[
   return findings;
 }
 
-/** One entry there and back, and away again, whatever happens on the way. */
+/** Writes, reads and lists one entry, and always deletes it. */
 async function sendRound(keyring: Keyring, now: Date, bytes: number, id: string): Promise<Finding> {
   const key = createProbeKey(now);
   const value = randomBytes(bytes / 2).toString('hex');
@@ -139,7 +142,7 @@ async function removeProbe(keyring: Keyring, key: string): Promise<void> {
   try {
     await keyring.delete(key);
   } catch (error) {
-    // The first error is the one to tell; the next examination removes what stays.
+    // The first error is reported; the next run of doctor removes a remaining probe.
     if (!(error instanceof KeyringError)) throw error;
   }
 }
@@ -171,7 +174,7 @@ async function openEntries(keyring: Keyring, now: Date, visitor: EntryVisitor): 
   return [...entries, ...ofUnreadable(others)];
 }
 
-/** Those of other programs may be under passwords of their own. */
+/** Entries of other programs may have their own passwords. */
 function ofUnreadable(keys: readonly string[]): Finding[] {
   if (keys.length === 0) return [];
   return [
@@ -231,7 +234,7 @@ function ofError(id: string, error: unknown): Finding {
   throw error;
 }
 
-/** Nothing may be stored then. Entries can still be read. */
+/** Whether storing needs trust. Entries can still be read. */
 function isUntrusted(error: unknown): error is AtmosError {
   return isAtmosError(error, 'ERR_CONFIG_UNTRUSTED');
 }

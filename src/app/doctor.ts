@@ -9,7 +9,7 @@ import { createInventory, type Inventory, type ReadEntry } from '../store/invent
 import { examineKeyring, type Subject } from './doctor-keyring.ts';
 
 /**
- * Examines a keyring, and what is kept in it: whose, and of what use.
+ * Examines a keyring and the owners and validity of its entries.
  *
  * @throws as examineKeyring
  */
@@ -37,14 +37,14 @@ export async function examine(
   ];
 }
 
-/** Of duplicates the keyring does not know what writes them again. */
+/** Adds hints for duplicates: the keyring does not know which command rewrites an entry. */
 function withRewriting(finding: Finding, inventory: Inventory): Finding {
   if (finding.id !== 'duplicates' || finding.key === undefined) return finding;
   const command = rewritingOf(finding.key, inventory);
   return command === undefined ? finding : { ...finding, hints: [...finding.hints, command] };
 }
 
-/** How to write an entry anew, so that no other is left under its name. */
+/** The command that rewrites an entry, so that no duplicate remains. */
 function rewritingOf(key: string, inventory: Inventory): Hint | undefined {
   const named = inventory.named(key);
   if (named.owner !== 'atmos-auth') return undefined;
@@ -54,7 +54,7 @@ function rewritingOf(key: string, inventory: Inventory): Hint | undefined {
   return run(['atmos', ...command, ...identity], 'to keep only one entry');
 }
 
-/** Whether each entry is what its name says, and of use. */
+/** Checks that each entry matches its name and is valid. */
 function examineContents(entries: readonly ReadEntry[]): Finding[] {
   const findings = entries.flatMap((entry) => faultsOf(entry));
   if (findings.length > 0) return findings;
@@ -89,16 +89,16 @@ function faultsOf(entry: ReadEntry): Finding[] {
   ];
 }
 
-/** AWS refuses a request that is five minutes off. */
+/** AWS rejects requests whose time differs by more than five minutes. */
 const toleratedMs = 5 * 60 * 1000;
-/** No clock that is right shows an earlier time. */
+/** A correct clock cannot show an earlier time. */
 const earliest = Date.UTC(2026, 0, 1);
 
 /**
- * The clock, by what is kept: how far that of AWS was ahead when a session was opened, and when
- * entries were saved. Nobody is asked for the time.
+ * Checks the clock with stored data: the clock difference to AWS when a session was opened, and the
+ * times when entries were saved. Sends no request.
  *
- * @param remedies how the clock is set
+ * @param remedies hints for setting the clock
  */
 export function examineClock(
   entries: readonly ReadEntry[],
@@ -141,8 +141,8 @@ function latestOffset(entries: readonly ReadEntry[]): number | undefined {
 }
 
 /**
- * What is kept of identities and providers that the configuration does not name. Only of its own
- * realm: in another one it is another project's.
+ * Entries of identities and providers that are not configured. Only in the current realm: other
+ * realms belong to other projects.
  */
 function examineOrphans(
   entries: readonly ReadEntry[],

@@ -4,7 +4,7 @@ import { AtmosError } from '../core/errors.ts';
 import { say } from '../core/hint.ts';
 import type { Identity } from '../core/kind-config.ts';
 
-// Apart from choose-identity.ts, which every start loads.
+// Separate from choose-identity.ts, which every start loads.
 
 /**
  * The identity of this name, or the default one, for a caller that cannot be prompted.

@@ -6,10 +6,10 @@ import type { Identity } from '../core/kind-config.ts';
 import { foldName, isSameName, nearestName } from '../core/names.ts';
 import { invalidAt, warningAt, type ReportProblem } from './config-problem.ts';
 
-/** What references lead to. */
+/** The targets of references. */
 export type Named = Pick<Config, 'identities' | 'providers' | 'remoteImports'>;
 
-/** Checks what identities say of one another and of providers. */
+/** Checks the references of identities to identities and providers. */
 export function checkReferences(config: Named, report: ReportProblem): void {
   for (const identity of config.identities) {
     checkVia('identities', identity, config, report);
@@ -19,7 +19,7 @@ export function checkReferences(config: Named, report: ReportProblem): void {
   reportDefaults(config, report);
 }
 
-/** Something that says what it is opened with. */
+/** An identity or integration with a `via`. */
 type Referring = Pick<Identity, 'name' | 'via' | 'tagAt'>;
 
 /** Checks the `via` of an identity or an integration. */
@@ -42,7 +42,7 @@ export function checkVia(
     );
   }
   const [providers, identities] = [namesOf(config.providers), namesOf(config.identities)];
-  // What a remote import says is not known, so it may well be there.
+  // A remote import may define it.
   const missingAt = config.remoteImports.length === 0 ? invalidAt : warningAt;
   const note = remoteImportNote(config);
   if (provider !== undefined && !has(providers, provider)) {
@@ -65,7 +65,7 @@ function namesOf(entries: readonly { readonly name: string }[]): string[] {
   return entries.map(({ name }) => name);
 }
 
-/** Without regard to case, as everywhere. */
+/** Not case-sensitive, like all names. */
 function has(names: readonly string[], name: string): boolean {
   return names.some((other) => isSameName(other, name));
 }
@@ -92,7 +92,7 @@ function reportSharedNames({ identities, providers }: Named, report: ReportProbl
   }
 }
 
-/** Each circle of identities once, at the first of them. */
+/** Reports each cycle of identities once, at its first identity. */
 function reportCycles({ identities }: Named, report: ReportProblem): void {
   const next = new Map(
     identities.map(({ name, via }) => [
@@ -115,7 +115,7 @@ function reportCycles({ identities }: Named, report: ReportProblem): void {
   }
 }
 
-/** Of several defaults one must be picked each time. */
+/** With several defaults the user must choose each time. */
 function reportDefaults({ identities }: Named, report: ReportProblem): void {
   const [first, ...more] = identities.filter(({ isDefault }) => isDefault);
   for (const { name } of more) {

@@ -14,7 +14,7 @@ import { findLengthFault } from '../store/key.ts';
 import { invalidAt, reportErrorAt, warningAt, type ReportProblem } from './config-problem.ts';
 import { sharedRealmWarning, type SharedWarning } from './shared-realm.ts';
 
-/** What the files say, whatever the environment of this moment puts over it. */
+/** The settings of the files, without overrides from the environment. */
 type Said = Pick<Config, 'realm' | 'keyring' | 'logs' | 'environment' | 'sourceOf'>;
 
 type Where = Pick<Host, 'env' | 'platform' | 'homeDirectory' | 'userId' | 'workingDirectory'>;
@@ -39,7 +39,9 @@ function checkRealm({ realm, environment }: Said, report: ReportProblem): void {
   check(['env', 'ATMOS_AUTH_REALM'], variable);
 }
 
-/** Checks the names of identities by what is made of them: a variable, and keys of the keyring. */
+/**
+ * Checks that the names of identities are valid as values of a variable and as names of entries.
+ */
 export function checkIdentityNames(
   config: Pick<Config, 'identities' | 'realm' | 'directory' | 'environment'>,
   report: ReportProblem,
@@ -57,7 +59,9 @@ export function checkIdentityNames(
   }
 }
 
-/** As the files say it. One that is wrong is reported at its own place, and leaves the shortest. */
+/**
+ * The realm of the files. An invalid realm is reported elsewhere and replaced by the shortest one.
+ */
 function realmOf(config: Pick<Config, 'realm' | 'directory' | 'environment'>): string {
   try {
     return resolveRealm(config, { env: {} }).value;
@@ -76,7 +80,7 @@ function checkKeyring({ keyring, environment }: Said, host: Where, report: Repor
     const { source = '', tag } = keyring.fallback ?? {};
     checkType(['auth', 'keyring', 'fallback', String(at)], { value, source, tag });
   }
-  // Of the other settings loading has reported what is wrong, each at its own place.
+  // Loading has already reported problems of the other settings.
   const { path, autoUnlock } = keyring;
   reportErrorAt(
     ['auth', 'keyring', 'spec', 'path'],
@@ -91,7 +95,7 @@ function checkKeyring({ keyring, environment }: Said, host: Where, report: Repor
   );
 }
 
-/** Without opening the keyring: what it has of other realms is not looked at. */
+/** Does not open the keyring, so entries of other realms are not checked. */
 export function checkSharedRealm(config: Config, host: Host, report: ReportProblem): void {
   const warning = warningOf(config, host);
   if (warning === undefined) return;
@@ -104,10 +108,10 @@ export function checkSharedRealm(config: Config, host: Host, report: ReportProbl
 
 function warningOf(config: Config, host: Host): SharedWarning | undefined {
   try {
-    // What the plan logs is logged for the command itself.
+    // The command itself logs what the plan logs.
     return sharedRealmWarning(planAuth(config, { ...host, log() {} }), host);
   } catch (error) {
-    // What is wrong with the realm or the keyring is reported with its place.
+    // Problems of the realm and the keyring are reported with their positions.
     if (isAtmosError(error)) return undefined;
     throw error;
   }
@@ -126,7 +130,7 @@ function checkLevel({ logs, environment, sourceOf }: Said, report: ReportProblem
   if (variable) check(['env', 'ATMOS_LOGS_LEVEL'], variable);
 }
 
-/** Tells of variables that no program gets. */
+/** Reports variables that programs never get. */
 export function checkVariables(
   { env, identities }: Pick<Config, 'env' | 'identities'>,
   report: ReportProblem,

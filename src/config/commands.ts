@@ -7,19 +7,20 @@ import { parseCommandOutput, withCommandOutput } from './tags/resolve.ts';
 
 const timeoutMs = 30_000;
 const maxBytes = 1024 * 1024;
-// Set for the commands, so that one which calls us again is told instead of looping.
+// Set for the commands, so that a command that loads the configuration fails instead of looping.
 const guard = 'ATMOS_AUTH_EXEC_RUNS';
 
-/** The file without the values of its `!exec`, for those who run nothing. */
+/** The file without the values of its `!exec` tags, for callers that run no commands. */
 export function withoutCommands(file: ConfigFile): ConfigFile {
   return file.commands.reduce((left, { path }) => withValue(left, path, undefined), file);
 }
 
 /**
- * Runs what `!exec` says in the file, one after the other, by `sh -c`, on Windows `cmd.exe`, in the working directory, for
- * 30 seconds at most each. Whoever calls has seen to it that the file is trusted.
+ * Runs the `!exec` commands of the file one after the other, with `sh -c` or on Windows `cmd.exe`,
+ * in the working directory, each for at most 30 seconds. The caller must have checked that the file
+ * is trusted.
  *
- * @param withheld names of variables that hold our own secrets: no command needs them
+ * @param withheld names of variables that hold secrets of atmos-auth; commands do not get them
  */
 export async function runCommands(
   file: ConfigFile,

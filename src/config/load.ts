@@ -35,11 +35,11 @@ export interface LoadOptions {
    * it to `ATMOS_PROFILE` and `profiles.default`.
    */
   readonly profiles?: Sourced<readonly string[]>;
-  /** Runs no `!exec`: their values are left out, and that is told in the warnings. Default: false. */
+  /** Runs no `!exec`: their values are left out, with a warning. Default: false. */
   readonly isStatic?: boolean;
   /**
-   * Gets every problem; the rest is then loaded as if what is wrong were not there. Without it, all
-   * problems end in one {@link ConfigError}.
+   * Called with every problem; invalid values are then left out. Without it, all problems are
+   * thrown as one {@link ConfigError}.
    */
   readonly report?: (problem: LocatedProblem) => void;
 }
@@ -83,7 +83,7 @@ export async function loadConfig(options: LoadOptions, host: Host): Promise<Conf
       profiles,
       areProfilesGiven: options.profiles !== undefined || Boolean(host.env['ATMOS_PROFILE']),
       profileDirectories: directories,
-      // One cause may keep us from both, and is reported once.
+      // Both may have the same cause, which is reported once.
       warnings: [...new Set([...warnings, ...(own.warning === undefined ? [] : [own.warning])])],
     },
     { options, gathered, host },
@@ -105,7 +105,7 @@ function findProfileLayers(
   const { files, beside, own, remoteImports } = base;
   const settings = mergeFiles(files);
   const isExplicit = beside.some(({ origin }) => origin === 'explicit');
-  // Of those that were found by searching, the last alone gives the configuration its directory.
+  // Of the files that were found by searching, only the last one determines the directory.
   const directories = profileDirectories(
     { files, settings },
     isExplicit ? beside : beside.slice(-1),
@@ -229,7 +229,7 @@ async function settle(
   }
   const files = await withOutputs(read.files, isStatic, gathered, host);
   const notRun = isStatic ? read.files.flatMap(commandNotices) : [];
-  // What only a command knows is missing here, which is nobody's mistake.
+  // Values that come from commands are missing here, which is not an error.
   const later = new Set(notRun.map(({ path }) => path.join('\0')));
   const said = readSettings(files, {
     ...gathered,
@@ -252,8 +252,8 @@ async function settle(
 }
 
 /**
- * The files with what their commands print, or without it where nothing is run. None gets what holds
- * our secrets, and none may print one.
+ * The files with what their commands print, or without it where nothing is run. Commands do not get
+ * variables with secrets, and their output must not contain one.
  */
 async function withOutputs(
   files: readonly ConfigFile[],
@@ -272,7 +272,7 @@ async function withOutputs(
   return withoutSecrets(done, true, gathered, host);
 }
 
-/** Leaves out what no tag may give. Most files have no tags, and nothing more is loaded for them. */
+/** Removes values that no tag may set. For files without tags, no further module is loaded. */
 async function withoutSecrets(
   files: readonly ConfigFile[],
   isOfCommand: boolean,

@@ -48,7 +48,7 @@ const schema = CORE_SCHEMA.withTags(
   ]),
 );
 
-/** A file of YAML, read but not understood: tags are kept, and `<<` is a key like any other. */
+/** A parsed YAML file with unresolved tags. `<<` is a key like any other. */
 export interface YamlDocument {
   readonly data: Readonly<Record<string, unknown>>;
   /** Where everything was written. Found when first asked for. */
@@ -88,7 +88,7 @@ export function parseAnyYaml(file: { path: string; text: string }): {
   return { data: onlyOne(documents, file.path), root };
 }
 
-/** Runs the parser, and turns what it throws into our error: its own holds the whole file. */
+/** Runs the parser and replaces its error, which contains the whole file. */
 function complaining<T>(
   file: { path: string; text: string },
   run: () => T,

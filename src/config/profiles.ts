@@ -133,7 +133,7 @@ export function findProfiles(directories: readonly ProfileDirectory[]): Profile[
 
 export interface ProfileOptions extends WithRemoteImports, Pick<Host, 'env'> {
   readonly directories: readonly ProfileDirectory[];
-  /** Names of identities, for those who take one for a profile. */
+  /** Names of identities, to recognize one that was given as a profile. */
   readonly identities: readonly string[];
 }
 

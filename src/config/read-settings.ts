@@ -35,7 +35,7 @@ import {
 
 type Path = readonly string[];
 
-/** What the files say together. What is wrong is gathered, and left out. */
+/** The merged settings of all files. Invalid values are reported and left out. */
 export function readSettings(files: readonly ConfigFile[], { report }: Gathered) {
   const merged = mergeFiles(files);
   const { auth = {}, logs } = checkMerged(merged, files, report);
@@ -68,7 +68,7 @@ export function readSettings(files: readonly ConfigFile[], { report }: Gathered)
   });
 }
 
-/** An empty one counts where a tag was to give it, so that it is told of. */
+/** An empty realm from a tag is kept, so that it is reported. */
 function realmEntry(realm: string | undefined, files: readonly ConfigFile[]) {
   const path = ['auth', 'realm'];
   return realm === '' && tagAt(files, path) !== undefined
@@ -117,9 +117,8 @@ function sessionFiles(value: boolean | undefined, files: readonly ConfigFile[]):
 type MergedSettings = Readonly<Record<string, unknown>>;
 
 /**
- * What is no error, but probably not meant: what this version does not follow yet, and keys of ours
- * that nobody reads. Where a newer Atmos may have keys of its own, only one that looks like one of
- * ours is told of.
+ * Warnings: settings that this version does not support yet, and unknown keys. In maps where a
+ * newer Atmos may have other keys, only keys similar to known ones are reported.
  */
 function findWarnings(merged: MergedSettings): Problem[] {
   return [
@@ -168,7 +167,7 @@ function pathsOf(merged: MergedSettings, path: readonly string[]): (readonly str
   return names.map((name) => [...path.slice(0, star), name, ...path.slice(star + 1)]);
 }
 
-/** What is met on the way, to be told at the end. */
+/** Findings that are collected while loading and reported at the end. */
 export interface Gathered {
   readonly problems: LocatedProblem[];
   /** What is no error. */
@@ -185,7 +184,7 @@ export function gather(): Gathered {
 }
 
 /**
- * Tells the problems, in the order of the files: to `report`, or else by throwing.
+ * Reports the problems in the order of the files: to `report`, or else by throwing.
  *
  * @throws {ConfigError}
  */

@@ -35,7 +35,9 @@ export function resolveRealm(
   return { value: defaultRealm(config.directory), source: `the directory ${config.directory}` };
 }
 
-/** Whether somebody has given the realm a name, which stays when the configuration is moved. */
+/**
+ * Whether the realm has a configured name, which does not change when the configuration is moved.
+ */
 export function isRealmNamed(
   config: Pick<Config, 'realm' | 'environment'> | undefined,
   host: Pick<Host, 'env'>,
@@ -72,7 +74,7 @@ function checked(realm: Sourced<string>): Sourced<string> {
   );
 }
 
-/** A tag was to give one: that of the directory would be another, whose credentials were not meant. */
+/** A tag gave an empty realm. The default realm would select other credentials than intended. */
 function emptyRealm({ source, tag = '' }: Sourced<string>): AtmosError {
   const variable = variableOfTag(tag);
   return new AtmosError('ERR_REALM_INVALID', `${source} ${describeEmptyTag(tag)}`, {

@@ -10,8 +10,8 @@ export interface WithRemoteImports {
 export const remoteImportHint = say('download it into the project and import that file');
 
 /**
- * For the end of an error about a name that no local file defines: where the remote imports are that
- * may define it. Empty where there are none.
+ * For the end of an error about a name that no local file defines: where the remote imports are
+ * that may define it. Empty if there are no remote imports.
  */
 export function remoteImportNote({ remoteImports }: WithRemoteImports): string {
   const [first, ...more] = remoteImports;

@@ -4,7 +4,7 @@ import { isSecretPath } from './merge.ts';
 import { ConfigError, type LocatedProblem } from './problems.ts';
 import { findRepeatedKey, formatPath, pathAt, positionOf, type YamlNode } from './yaml-position.ts';
 
-/** What the parser had against a file. */
+/** A syntax error found by the parser. */
 export interface Complaint {
   /** In the parser's words. */
   readonly reason: string;
@@ -35,8 +35,8 @@ export const atmosTags: readonly string[] = [
 ];
 
 /**
- * The parser's complaint as an error of ours: file, line, column and reason, but nothing of what the
- * file says there, since it may be a secret.
+ * The parser's error as ERR_CONFIG_SYNTAX: file, line, column and reason, but no text of the file,
+ * since it may be a secret.
  *
  * @param root the places of the file, when it could be read so far
  */

@@ -57,7 +57,7 @@ export function writeRecord(
 }
 
 /**
- * All that is trusted, by directory, the latest first. Records that do not count are left out.
+ * All valid trust records, by directory, the latest first.
  *
  * @throws ERR_IO when none of them counts
  */
@@ -70,7 +70,7 @@ export function listRecords(host: Where): TrustRecord[] {
 }
 
 /**
- * Takes trust away from all that was trusted in the directory.
+ * Revokes the trust in all files of the directory.
  *
  * @param directory absolute; it need not be there any more
  * @returns what was trusted, as {@link listRecords}
@@ -90,7 +90,10 @@ export function removeRecords(directory: string, host: Where): TrustRecord[] {
   return records;
 }
 
-/** Whether the files of a record are still what they were: all, or some not, or none is there. */
+/**
+ * Whether the files of a record are unchanged (`current`), at least one changed (`changed`), or all
+ * are missing (`gone`).
+ */
 export function stateOf({ files }: Pick<TrustRecord, 'files'>): 'current' | 'changed' | 'gone' {
   const states = files.map(stateOfFile);
   if (states.every((state) => state === 'gone')) return 'gone';

@@ -73,7 +73,7 @@ export function recordName({ directory, files }: Pick<TrustRecord, 'directory' |
   return `${sha256(JSON.stringify(['atmos auth trust', 1, directory, pairs]))}.json`;
 }
 
-/** A record, or why it does not count. Neither: there is none. */
+/** A record, or why it is ignored. Both are absent if no record exists. */
 export interface FoundRecord {
   readonly record?: TrustRecord;
   /** A whole clause: `/p/trust can be written by other users`. */
@@ -87,8 +87,8 @@ export function findRecord(set: FileSet, host: Where): FoundRecord {
 }
 
 /**
- * Why nothing that is kept there counts: somebody else could have put it there. Undefined where it
- * does, or where there is no store yet.
+ * Why the whole store is ignored: another user could have written to it. Undefined if it is safe or
+ * does not exist yet.
  */
 export function storeFault(host: Where): string | undefined {
   const directory = readableStore(host);

@@ -129,7 +129,7 @@ function unquoted(query: string): string {
   return /^["']/.test(query) && word !== undefined && more.length === 0 ? word : query;
 }
 
-/** What go-getter, by which Atmos fetches, takes for a place elsewhere. */
+/** Addresses that go-getter, which Atmos uses, treats as remote. */
 function isRemote(name: string): boolean {
   if (/^[a-z][a-z0-9+.-]+:\/\/|::|^[\w.-]+@[\w.-]+:/i.test(name)) return true;
   return /^(github\.com|gitlab\.com|bitbucket\.org|[^/]+\.(amazonaws|googleapis)\.com)\//i.test(
@@ -213,8 +213,8 @@ interface IncludedFrom {
 }
 
 /**
- * A file that was included. What is wrong in it is told at the place of the `!include`, with the
- * place in the file.
+ * A file that was included. Its problems are reported at the position of the `!include`, with the
+ * position in the file.
  *
  * @param above the keys a query followed into the file
  */

@@ -87,7 +87,7 @@ const values: Readonly<Record<string, (repository: GitRepository) => string | un
 /**
  * `!git.sha`, and `!git.ref`, which is the same: the commit of HEAD. `!git.branch`: its branch.
  * `!git.url`, `.host`, `.owner`, `.name`, `.repository` (`owner/name`): its remote `origin`; Atmos
- * takes any remote. Each may have a default, which stands for what cannot be told: Atmos's
+ * takes any remote. Each may have a default, which is used if the value is unknown: Atmos's
  * `pkg/git/yaml_tags.go`. Quotes around a default belong to it, as there.
  */
 function resolveGit({ tag, text, host }: TagCall): TagResult {
