@@ -26,7 +26,7 @@ const atmosProviderKinds: Readonly<Record<string, readonly string[]>> = {
   'mock/aws': [],
 };
 
-/** Kinds of integrations of Atmos. None is supported. */
+/** Kinds of integrations of Atmos. No kind is supported. */
 const atmosIntegrationKinds: readonly string[] = [
   'aws/ecr',
   'aws/ecr-public',

@@ -54,8 +54,8 @@ const defaultWaitMs = 120_000;
 const requestTimeoutMs = 20_000;
 
 /**
- * The identity's session: the stored one while it is reusable, else a new one, which one process
- * opens for all that request it at the same time.
+ * The session of the identity: the stored one while it is reusable, else a new one, which one
+ * process opens for all processes that request it at the same time.
  *
  * @throws ERR_AUTH_*, ERR_LOGIN_BUSY, ERR_CONFIG_UNTRUSTED, the errors of STS, of the store and of the keyring
  */

@@ -62,7 +62,7 @@ test('a profile is written once for the same plan, and again for another', async
   expect(other?.set['AWS_CONFIG_FILE']).not.toBe(change?.set['AWS_CONFIG_FILE']);
 });
 
-test('a path that its readers would take apart differently has no profile', async () => {
+test('a path that its readers would parse differently has no profile', async () => {
   const { host, plan, dev } = await openProject(yaml());
   for (const scriptPath of ['/opt/$x/main.cjs', '/opt/100%/main.cjs', '/opt/a"b/main.cjs']) {
     expect(await exported(plan, dev, { ...host, scriptPath })).toEqual({
@@ -78,9 +78,9 @@ test.each([
     'C:\\PROGRA~1\\nodejs\\node.exe',
     'C:\\PROGRA~1\\nodejs\\node.exe C:\\npm\\main.cjs auth credential-process --handle ',
   ],
-  // Of a disk that has no short names.
+  // On a disk without short names.
   ['D:\\my tools\\node.exe', 'D:\\my tools\\node.exe', undefined],
-])('on Windows %s stands by its short name, if it has one', async (nodePath, short, line) => {
+])('on Windows %s is written with its short name, if it has one', async (nodePath, short, line) => {
   const { host, plan, dev } = await openProject(yaml());
   const { change } = await exported(plan, dev, {
     ...host,
@@ -119,7 +119,7 @@ test.each([
   expect(set['AWS_REGION']).toBe(region);
 });
 
-test('a program opens a file keyring whose password is not only in the environment', async () => {
+test('a program can open a file keyring whose password is not only in the environment', async () => {
   const settings = (type: string): KeyringSettings => ({
     type: { value: type, source: 'x' },
     directory: { value: '/k', source: 'x' },

@@ -3,7 +3,7 @@ import { validate } from '../../src/app/validate.ts';
 import { openDesk, yamlOf } from '../cli/commands/desk.ts';
 import { projectOf } from '../config/project.ts';
 
-test('a key that only Atmos uses is one note, however many identities have it', async () => {
+test('a key that only Atmos uses is one note for any number of identities', async () => {
   const project = projectOf(`auth:
   identities:
     a: { kind: aws/user, tags: [x], credentials: { webflow_enabled: true } }
@@ -18,7 +18,7 @@ test('a key that only Atmos uses is one note, however many identities have it', 
   ]);
 });
 
-test('a note is no fault, and no command prints it but validate', async () => {
+test('a note is not a problem, and only validate prints it', async () => {
   const desk = await openDesk();
   const config = desk.configure(yamlOf(desk, { identity: 'tags: [x]' }));
   const text = `auth.identities.dev.tags (${config}:11:7) is used by Atmos only, not by atmos auth`;

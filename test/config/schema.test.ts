@@ -78,7 +78,7 @@ describe('a value of the wrong shape', () => {
     expect(await refusal(text)).toMatchObject({ code: 'ERR_CONFIG_INVALID', message });
   });
 
-  it('is told with all others at once, in the order of the file', async () => {
+  it('is reported with all others at once, in the order of the file', async () => {
     expect(
       (
         await refusal(`
@@ -96,14 +96,14 @@ auth:
     ]);
   });
 
-  it('is told twenty times at most', async () => {
+  it('is reported at most twenty times', async () => {
     const many = Array.from({ length: 25 }, (_, i) => `    i${i}: 1`).join('\n');
     const lines = (await refusal(`auth:\n  identities:\n${many}\n`)).message.split('\n');
     expect(lines).toHaveLength(21);
     expect(lines.at(-1)).toBe('and 5 more');
   });
 
-  it('is located in the file that says it', async () => {
+  it('is located in the file that contains it', async () => {
     const project = createProject({
       'atmos.yaml': 'auth: { keyring: { type: file } }',
       'profiles/p/a.yaml': '\n\nauth: { keyring: { type: [] } }',
@@ -118,7 +118,7 @@ auth:
   });
 });
 
-describe('an account id that lost its quotes', () => {
+describe('an account id without quotes', () => {
   it.each([
     ['account: { id: 012345678901 }', 'account.id', '4:40', '012345678901'],
     ['account: { id: 123456789012 }', 'account.id', '4:40', '123456789012'],
@@ -138,14 +138,14 @@ auth:
     });
   });
 
-  it('leaves alone what is a number', async () => {
+  it('does not affect real numbers', async () => {
     const config = await projectOf(
       'auth: { identities: { dev: { principal: { duration: 3600, port: 0, x: -1.5e3 } } } }',
     ).load();
     expect(config.identities[0]?.principal).toEqual({ duration: 3600, port: 0, x: -1500 });
   });
 
-  it('is told for the common fields too', async () => {
+  it('is also reported for the common fields', async () => {
     expect(await refusal('auth: { realm: 0123 }')).toEqual({
       code: 'ERR_CONFIG_INVALID',
       message: 'auth.realm ($/atmos.yaml:1:16) must be text, not the number 123',
@@ -172,7 +172,7 @@ describe('a secret', () => {
     `auth: { a: ${canary}, a: ${canary} }`,
     `password: !!int x${canary}`,
     `password: !p${canary}!x y`,
-  ])('is not shown by the error for %s', async (text) => {
+  ])('is not shown in the error for %s', async (text) => {
     const project = projectOf(text);
     const error = await errorOf(() => project.load());
     expect(error.code).toMatch(/^ERR_CONFIG_(INVALID|SYNTAX)$/);
@@ -226,13 +226,13 @@ describe('names', () => {
 });
 
 describe('a tag that cannot be resolved', () => {
-  it('is !env with too many words', async () => {
+  it('is reported: !env with too many words', async () => {
     expect((await refusal('auth: {realm: !env A b c}')).message).toBe(
       'auth.realm ($/atmos.yaml:1:15) requires the name of a variable and at most one default',
     );
   });
 
-  it('is << before something that is no map', async () => {
+  it('is reported: << with a value that is not a map', async () => {
     expect((await refusal('auth: {<<: text}')).message).toBe(
       'auth."<<" ($/atmos.yaml:1:12) must be a map, or a list of maps',
     );

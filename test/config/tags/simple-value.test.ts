@@ -57,7 +57,7 @@ describe('!random', () => {
     expect(value).toBeLessThanOrEqual(max);
   });
 
-  it('gives each number, and no other', () => {
+  it('returns every number in the range and no other', () => {
     const values = Array.from({ length: 200 }, () => valueOf('!random 1 3'));
     expect(new Set(values)).toEqual(new Set([1, 2, 3]));
   });
@@ -74,7 +74,7 @@ describe('!random', () => {
     ['!random 0x10', usage],
     ['!random 2 2', refused('has a minimum that is not below the maximum')],
     ['!random 0', refused('has a minimum that is not below the maximum')],
-  ])('%s is refused', (tag, expected) => {
+  ])('%s is rejected', (tag, expected) => {
     expect(valueOf(tag)).toEqual(expected);
   });
 });
@@ -111,7 +111,7 @@ describe('!repo-root and !git.…', () => {
     ['!git.root', '^ is not in a git repository'],
     ['!git.sha', '^ is not in a git repository'],
     ['!git.owner', '^ is not in a git repository'],
-  ])('%s outside of a repository is refused, but for a default', (tag, why) => {
+  ])('%s outside of a repository is rejected without a default', (tag, why) => {
     expect(valueOf(tag, { workingDirectory: '..' })).toEqual(
       refused(`has the tag ${tag}, but ${why} → add a default: ${tag} VALUE`),
     );
@@ -125,7 +125,7 @@ describe('!repo-root and !git.…', () => {
     ['!git.branch', 'HEAD of $ is not on a branch'],
     ['!git.url', 'the remote origin of $ is missing or does not contain it'],
     ['!git.repository', 'the remote origin of $ is missing or does not contain it'],
-  ])('%s that cannot be told is refused, but for a default', (tag, why) => {
+  ])('%s with an unknown value is rejected without a default', (tag, why) => {
     const empty = { '.git/HEAD': '' };
     expect(valueOf(tag, { files: empty })).toEqual(
       refused(`has the tag ${tag}, but ${why} → add a default: ${tag} VALUE`),
@@ -134,7 +134,7 @@ describe('!repo-root and !git.…', () => {
   });
 });
 
-describe('anything after a tag', () => {
+describe('any text after a tag', () => {
   it('is resolved or reported', () => {
     const tag = fc.constantFrom('!env', '!cwd', '!random', '!git.sha', '!repo-root', '!git.url');
     fc.assert(
@@ -146,7 +146,7 @@ describe('anything after a tag', () => {
     );
   });
 
-  it('splits into the words it was made of', () => {
+  it('is split into the words it was built from', () => {
     const quoted = (word: string) => `"${word.replaceAll('"', '""')}"`;
     fc.assert(
       fc.property(fc.array(fc.string(), { maxLength: 4 }), (words) => {
@@ -155,7 +155,7 @@ describe('anything after a tag', () => {
     );
   });
 
-  it('splits, whatever it is, or does not', () => {
+  it('never makes splitting throw', () => {
     const piece = fc.constantFrom('"', "'", ' ', '\n', 'a', '""', "''");
     const text = fc.array(fc.oneof(piece, fc.string())).map((pieces) => pieces.join(''));
     fc.assert(
