@@ -273,7 +273,7 @@ interface Wrong {
 const dev = 'auth: { identities: { dev: { kind: aws/user } } }\n';
 const supportedTags =
   'supported tags: !env !exec !include !include.raw !repo-root !git.root !git.sha !git.ref !git.branch !git.repository !git.owner !git.name !git.host !git.url !cwd !random !unset !append';
-const oneDirectory = 'that is the name of a directory, without / and leading dot';
+const oneDirectory = 'it must be the name of a directory, without / and without a leading dot';
 const placesOfProfiles = '$/.atmos/profiles, ~/.config/atmos/profiles, $/profiles';
 
 const eleven = Object.fromEntries(
@@ -421,7 +421,7 @@ const wrongs: Readonly<Record<string, Readonly<Record<string, Wrong>>>> = {
     'one that leads out of its place': {
       files: { 'atmos.yaml': dev, 'x/a.yaml': '' },
       command: 'auth login --profile ../x',
-      message: `"../x" (from --profile) is no name of a profile: ${oneDirectory}`,
+      message: `"../x" (from --profile) is not a valid profile name: ${oneDirectory}`,
       hints: ['atmos profile list'],
     },
     'one without a file': {
@@ -438,7 +438,7 @@ const wrongs: Readonly<Record<string, Readonly<Record<string, Wrong>>>> = {
     'the word for a choice, as a name': {
       files: { 'atmos.yaml': dev },
       command: 'profile show __SELECT__',
-      message: `"__SELECT__" (from the command line) is no name of a profile: ${oneDirectory}`,
+      message: `"__SELECT__" (from the command line) is not a valid profile name: ${oneDirectory}`,
       hints: ['atmos profile list'],
     },
     'one to show that is not there': {

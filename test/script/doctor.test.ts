@@ -179,7 +179,9 @@ describe('on the file keyring', () => {
     const env = { ATMOS_KEYRING_PASSWORD: undefined };
     const { notWell, checks } = await examine(machine, { env });
     expect(notWell).toEqual([]);
-    expect(checks.find(({ id }) => id === 'agent')?.message).toMatch(/^an agent holds it open/);
+    expect(checks.find(({ id }) => id === 'agent')?.message).toMatch(
+      /^an agent keeps the keyring unlocked/,
+    );
     const { stdout } = await machine.atmos('auth keyring status -o json', { env });
     expect(JSON.parse(stdout)).toMatchObject({ state: 'ready', agent: { running: true } });
   });

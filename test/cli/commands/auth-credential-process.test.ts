@@ -162,7 +162,7 @@ describe('is refused', () => {
     [
       `${command} --handle ../../etc/passwd`,
       'ERR_HANDLE_UNKNOWN',
-      'error: the handle "../../etc/passwd" is not one\n',
+      'error: the handle "../../etc/passwd" has an invalid id\n',
     ],
     [
       `${command} --handle x -i dev`,

@@ -128,7 +128,7 @@ describe('of a keyring that is well', () => {
       states: ['state ok', 'free-space ok', 'agent ok', 'clock ok'],
     });
     expect(of('state')[0]?.message).toBe(
-      `there is no keyring at ${desk.directory} yet: the first write creates it, so it was not tested`,
+      `no keyring exists at ${desk.directory} yet: the first write creates it, so it was not tested`,
     );
     const { stderr } = await desk.run(command);
     expect(stderr.split('\n').at(-2)).toBe(
@@ -331,7 +331,7 @@ describe('it finds', () => {
     const { ok, of } = await examine(desk);
     expect({ ok, state: of('state')[0]?.message }).toEqual({
       ok: true,
-      state: `there is no keyring at ${desk.directory} yet: the first write creates it, so it was not tested`,
+      state: `no keyring exists at ${desk.directory} yet: the first write creates it, so it was not tested`,
     });
     expect(of('other-entries')[0]?.message).toBe(
       'entries of other programs in the same directory: 1',
@@ -426,7 +426,7 @@ describe('it finds', () => {
       {
         state: 'warning',
         message:
-          'the key and session of gone is kept, which is configured neither here nor by a profile that is chosen',
+          'the key and session of gone are stored, but no identity or provider of this name is configured here or in a chosen profile',
         hint: 'atmos auth logout gone --keychain',
       },
     ]);

@@ -126,7 +126,9 @@ test('a keyring that keeps nothing takes nothing', async () => {
   for (const from of ['atmos-file', 'aws-vault', 'aws-credentials']) {
     const result = await run(desk, `--from ${from}`, { env });
     expect(result).toMatchObject({ code: 'ERR_USAGE', exitCode: 2 });
-    expect(result.stderr).toContain('the memory keyring (from ATMOS_KEYRING_TYPE) keeps nothing');
+    expect(result.stderr).toContain(
+      'the memory keyring (from ATMOS_KEYRING_TYPE) keeps entries only until',
+    );
   }
 });
 
@@ -396,7 +398,7 @@ describe('from aws-vault', () => {
       'no profile "wrok" (--map) with a long-lived key: the profiles are dev, work',
     ],
     ['--map work=nobody', 'unknown identity "nobody"'],
-    ['--map work=written', 'the access key of identity written stands in the configuration'],
+    ['--map work=written', 'the access key of identity written is set in the configuration'],
     [
       '--map work=dev,dev=DEV',
       'the profiles work and dev would both become identity dev, which has one key (--map)',

@@ -271,15 +271,15 @@ describe('of all realms', () => {
     const left: [string, string][] = [
       [
         'atmos_0123456789abcdef_x@session',
-        'it does not say whose it is, is named as a session, and holds a key',
+        'its owner is not recorded, its name is that of a session, and its content is a key',
       ],
       [
         'atmos_0123456789abcdef_y@token',
-        'it does not say whose it is, is named as a token, and holds a key',
+        'its owner is not recorded, its name is that of a token, and its content is a key',
       ],
       [
         'atmos_0123456789abcdef_z',
-        'it does not say whose it is, is named as a key, and holds a session',
+        'its owner is not recorded, its name is that of a key, and its content is a session',
       ],
       ['atmos_r_partly@session', 'its owner is recorded only in part'],
       ['atmos_r_renamed@session', 'its content is the session of dev of realm r'],

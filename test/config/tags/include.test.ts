@@ -146,7 +146,7 @@ describe('the search of !include', () => {
     expect(valueOf(tag)).toEqual(refused(message));
   });
 
-  it('rejects a file that is not regular as well large or not text, without waiting', () => {
+  it('rejects a file that is not regular, is too large or is not text, without waiting', () => {
     const { directory } = resolving('', { files: { 'd/x': '' } });
     writeFileSync(join(directory, 'large'), 'x'.repeat(1024 * 1024 + 1));
     writeFileSync(join(directory, 'bytes'), Buffer.from([0xff, 0xfe]));
