@@ -14,8 +14,8 @@ import type { Keyring, PromptPassword } from './keyring/contract.ts';
 
 export interface CreateAuthOptions {
   /**
-   * The path of an atmos.yaml, or what would stand in one. Without it atmos.yaml is searched for, as
-   * the command line does.
+   * The path of an atmos.yaml, or its content as an object. Without it, atmos.yaml is searched for
+   * as on the command line.
    */
   readonly config?: string | object;
   /** A keyring of your own, or from `openKeyring`. Without it, the configured one. */
@@ -24,7 +24,7 @@ export interface CreateAuthOptions {
   readonly promptPassword?: PromptPassword;
   /** Gives a code of an MFA device. Without it, identities with MFA need a session that is stored. */
   readonly mfaCode?: (request: { device: string; isRetry: boolean }) => Promise<string | undefined>;
-  /** Gets one line for each thing worth knowing. Default: nobody. */
+  /** Called with each warning. Default: warnings are dropped. */
   readonly onWarning?: (message: string) => void;
 }
 
@@ -65,7 +65,8 @@ export interface Auth {
  * });
  * const s3 = new S3Client({ credentials: () => auth.credentials() });
  *
- * @throws ERR_CONFIG_* and ERR_KEYRING_UNKNOWN_TYPE; its methods throw what each needs says
+ * @throws ERR_CONFIG_* and ERR_KEYRING_UNKNOWN_TYPE; its methods throw the errors of the operations
+ *   that they call
  */
 export async function createAuth(options: CreateAuthOptions = {}): Promise<Auth> {
   await loadWindows();

@@ -29,7 +29,7 @@ const principal = 'arn:aws:iam::012345678901:user/ada';
 let root: string;
 let sts: StsServer;
 
-// A program has the environment of its process: here one in which nothing is set.
+// A program uses the environment of its process: here an empty one.
 beforeEach(async () => {
   root = temporaryDirectory();
   for (const name of Object.keys(process.env)) {
@@ -72,7 +72,7 @@ async function keyringWithKey(key = 'atmos_default_deploy') {
 const sessionCalls = () => sts.calls.filter(({ action }) => action === 'GetSessionToken').length;
 
 describe("from an object, with a keyring of one's own", () => {
-  test('a session is opened, kept, told and removed', async () => {
+  test('a session is opened, stored, returned and removed', async () => {
     const keyring = await keyringWithKey();
     const auth = await open({ config: configOf(), keyring });
     const session = await auth.login();
@@ -131,7 +131,7 @@ describe("from an object, with a keyring of one's own", () => {
     expect(await keyring.get('atmos_default_deploy')).toBe(storedKey);
   });
 
-  test('an SDK takes the credentials for its own', async () => {
+  test('an SDK accepts the credentials', async () => {
     const auth = await open({ config: configOf(), keyring: await keyringWithKey() });
     const client = new STSClient({
       region: 'us-east-1',
@@ -146,7 +146,7 @@ describe("from an object, with a keyring of one's own", () => {
     expect(sts.calls.at(-1)?.accessKeyId).toMatch(/^ASIA/);
   });
 
-  test('a code of an MFA device is asked of the program', async () => {
+  test('the program is asked for a code of an MFA device', async () => {
     const asked: unknown[] = [];
     const codes = ['000000', '271828'];
     const auth = await open({
@@ -169,7 +169,7 @@ describe("from an object, with a keyring of one's own", () => {
     expect(await errorOf(without.credentials())).toMatchObject({ code: 'ERR_AUTH_MFA_REQUIRED' });
   });
 
-  test('what is worth knowing is told: of the configuration, and that a session was not kept', async () => {
+  test('warnings are reported: about the configuration and about a session that was not stored', async () => {
     const keyring = { ...(await keyringWithKey()) };
     const full = openTestKeyring({ directory: join(root, 'keyring'), password: 'short' });
     const warnings: string[] = [];
@@ -189,7 +189,7 @@ describe("from an object, with a keyring of one's own", () => {
   });
 });
 
-describe('which identity', () => {
+describe('the identity', () => {
   const two = (deploy: boolean, ops: boolean) => ({
     auth: {
       identities: {
@@ -200,18 +200,18 @@ describe('which identity', () => {
   });
 
   test.each([
-    [two(false, false), 'no identity was named, and none is the default'],
-    [two(true, true), 'no identity was named, and more than one is the default'],
-  ])('must be clear: %#', async (config, message) => {
+    [two(false, false), 'no identity was given, and no identity is the default'],
+    [two(true, true), 'no identity was given, and more than one identity is the default'],
+  ])('must be unambiguous: %#', async (config, message) => {
     const auth = await open({ config, keyring: openMemoryKeyring() });
     expect(await errorOf(auth.whoami())).toMatchObject({
       code: 'ERR_IDENTITY_REQUIRED',
       message,
-      hints: ['name one, or set default: true on one'],
+      hints: ['name one, or set default: true for one'],
     });
   });
 
-  test('must be one', async () => {
+  test('must exist', async () => {
     const auth = await open({ config: two(true, false), keyring: openMemoryKeyring() });
     for (const call of [auth.login('opps'), auth.whoami('opps'), auth.logout('opps')]) {
       expect(await errorOf(call)).toMatchObject({
@@ -239,7 +239,7 @@ describe('from a file, with the keyring that it names', () => {
     await keyring.close();
   }
 
-  test('the password comes from the environment, or is asked of the program', async () => {
+  test('the password comes from the environment or from the program', async () => {
     const config = writeProject();
     await storeKey();
     vi.stubEnv('ATMOS_KEYRING_PASSWORD', testPassword);
@@ -258,14 +258,14 @@ describe('from a file, with the keyring that it names', () => {
     });
   });
 
-  test('it is searched for where none is named', async () => {
+  test('the file is searched for if no path is given', async () => {
     const config = writeProject();
     vi.stubEnv('ATMOS_CONFIG', config);
     const auth = await open({ keyring: await keyringWithKey('atmos_r_deploy') });
     expect(await auth.credentials()).toMatchObject({ sessionToken: expect.any(String) });
   });
 
-  test('one that is not there, broken, or of a keyring nobody knows, is told at once', async () => {
+  test('a missing or invalid file and an unknown keyring are reported at once', async () => {
     expect(await errorOf(createAuth({ config: join(root, 'none.yaml') }))).toMatchObject({
       code: 'ERR_CONFIG_NOT_FOUND',
       message: `${root}/none.yaml (from options.config) does not exist`,
@@ -283,7 +283,7 @@ describe('from a file, with the keyring that it names', () => {
   });
 });
 
-test('what is given back holds the session; everything else holds no secret', async () => {
+test('only the returned credentials contain the session', async () => {
   const auth = await open({ config: configOf(), keyring: await keyringWithKey() });
   await auth.credentials();
   const shown = inspect([auth, await auth.whoami(), await auth.logout()], {

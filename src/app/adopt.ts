@@ -23,7 +23,7 @@ const itemKinds: readonly ItemKind[] = ['key', 'session', 'token'];
 
 /** An entry of another realm that belongs to an identity or provider of this configuration. */
 export interface Adoptable {
-  /** Its key in the other realm, and the one that it gets. */
+  /** Its key in the other realm, and its new key. */
   readonly from: string;
   readonly to: string;
   readonly fromRealm: string;
@@ -41,7 +41,7 @@ export interface AdoptContext {
 }
 
 export interface AdoptOptions extends Omit<CopyFlags, 'overwrite'> {
-  /** Configured identities and providers. None: all. */
+  /** Configured identities and providers. Empty: all. */
   readonly names: readonly string[];
   readonly fromRealm: string | undefined;
 }
@@ -52,13 +52,13 @@ export interface AdoptServices extends CopyServices {
 }
 
 export interface Adopted extends Copied {
-  /** The names that have another value in the current realm. */
+  /** The names that have a different value in the current realm. */
   readonly conflicts: readonly string[];
 }
 
 /**
- * Copies the entries that another realm has of identities and providers that are configured here to the
- * current realm. An entry that is there already with another value is not changed.
+ * Copies the entries that another realm has of identities and providers that are configured here to
+ * the current realm. An existing entry with a different value is not changed.
  *
  * @throws ERR_USAGE for the current realm, or several realms to choose from; ERR_IDENTITY_UNKNOWN;
  *   ERR_CONFIG_UNTRUSTED; what opening the keyring and reading it give
@@ -97,7 +97,7 @@ export async function adoptEntries(
 function ownRealm({ realm }: AuthPlan): AtmosError {
   return new AtmosError(
     'ERR_USAGE',
-    `realm ${realm.value} is the current one (${realm.source}): its entries would be copied to themselves`,
+    `realm ${realm.value} is the current realm (${realm.source}): its entries would be copied to the same realm`,
     {
       hints: [
         run(['atmos', 'auth', 'keyring', 'adopt']),
@@ -108,7 +108,7 @@ function ownRealm({ realm }: AuthPlan): AtmosError {
 }
 
 /**
- * The configured names that are meant: those that were given, else all.
+ * The given names as configured, or else all names.
  *
  * @throws ERR_IDENTITY_UNKNOWN
  */
@@ -122,11 +122,11 @@ export function adoptedNames(config: Config, names: readonly string[]): string[]
 }
 
 /**
- * What other realms have of these names: keys, and sessions and tokens that have not expired. An entry
- * that does not say whose it is, because Atmos wrote it, counts where its name can mean only one thing:
- * its realm is made from a path, or is `fromRealm`.
+ * The entries that other realms have for these names: keys, and sessions and tokens that have not
+ * expired. An entry without an owner, because Atmos wrote it, counts if its name is unambiguous:
+ * its realm is derived from a path or is `fromRealm`.
  *
- * @throws the keyring's errors, but for those of one entry
+ * @throws the keyring's errors, except those about a single entry
  */
 export async function findAdoptable(
   context: AdoptContext,
@@ -151,7 +151,10 @@ interface Meaning {
   readonly realm: string;
 }
 
-/** What the name of an entry can mean: `atmos_a_b_c` is that of `c` in realm `a_b`, or of `b_c` in `a`. */
+/**
+ * The owners that the name of an entry can mean: `atmos_a_b_c` is that of `c` in realm `a_b`, or of
+ * `b_c` in `a`.
+ */
 function meanings(key: string, names: readonly string[], currentRealm: string): Meaning[] {
   return names.flatMap((alias) =>
     itemKinds.flatMap((item) => {
@@ -161,7 +164,7 @@ function meanings(key: string, names: readonly string[], currentRealm: string): 
   );
 }
 
-/** The realm of an entry, if it belongs to that name and is worth copying. */
+/** The realm of an entry, if it belongs to that name and has not expired. */
 async function ownerOf(
   { keyring, inventory, host }: AdoptContext,
   key: string,
@@ -179,14 +182,14 @@ async function ownerOf(
     if (said.realm === undefined || said.alias === undefined) return byName;
     return said.realm === realm && isSameName(said.alias, alias) ? realm : undefined;
   } catch (error) {
-    // Copying it says what is wrong with it.
+    // Copying it reports the error.
     if (isEntryError(error)) return byName;
     throw error;
   }
 }
 
 /**
- * The realm whose entries are to be copied; undefined where there are none.
+ * The realm whose entries are to be copied; undefined if no entry exists.
  *
  * @throws ERR_USAGE when there are several to choose from
  */
@@ -204,7 +207,7 @@ function chooseRealm(entries: readonly Adoptable[], names: readonly string[]): s
   );
 }
 
-/** An entry on its way to the current realm. Realm and alias that it says are replaced. */
+/** The copy of an entry to the current realm. Its recorded realm and alias are replaced. */
 export function adoptedCopy({ from, to, alias }: Adoptable, context: AdoptContext): Copy {
   const { keyring, realm } = context;
   const adopted = (value: string) => withOwner(value, { realm, alias });
@@ -234,8 +237,8 @@ export function adoptedCopy({ from, to, alias }: Adoptable, context: AdoptContex
 }
 
 /**
- * The entry as another owner's: the realm and the alias that it says are replaced. One that says
- * neither, because Atmos wrote it, stays as it is.
+ * The entry with another owner: its recorded realm and alias are replaced. An entry without them,
+ * because Atmos wrote it, is not changed.
  */
 function withOwner(text: string, { realm, alias }: Owner): string {
   const value = parseJson(text);
@@ -245,7 +248,7 @@ function withOwner(text: string, { realm, alias }: Owner): string {
   return JSON.stringify({ ...value, ...Object.fromEntries(fields) });
 }
 
-/** Whether two entries keep the same credentials, whatever they say besides. */
+/** Whether two entries contain the same credentials, even if other fields differ. */
 export function isSameContent(one: string, other: string): boolean {
   return one === other || contentOf(one) === contentOf(other);
 }

@@ -5,7 +5,7 @@ import type { Identity } from '../core/kind-config.ts';
 import type { Host } from '../host/host.ts';
 import type { Services } from './export-environment.ts';
 
-// The SDKs give a credential_process a minute.
+// The SDKs wait one minute for a credential_process.
 const answerMs = 50_000;
 const waitMs = 30_000;
 
@@ -16,8 +16,9 @@ interface Asked extends Pick<Services, 'openSession'> {
 /**
  * What `auth credential-process` prints, within 50 seconds.
  *
- * @param choose settles whose credentials are asked for
- * @throws ERR_KEYRING_TIMEOUT at the limit; what choosing and opening a session give
+ * @param choose determines the identity
+ * @throws ERR_KEYRING_TIMEOUT at the limit; the errors of choosing an identity and of opening a
+ *   session
  */
 export async function answerProcess(
   choose: () => Promise<Asked>,

@@ -17,21 +17,21 @@ import { isOffName } from '../core/names.ts';
 import type { Identity } from '../core/kind-config.ts';
 import type { Host } from '../host/host.ts';
 
-/** What `-i` says: absent (or empty), bare, or a name. */
+/** The value of `-i`: absent (or empty), without a name, or a name. */
 export type IdentityOption =
   | { readonly kind: 'absent' | 'bare' }
   | { readonly kind: 'named'; readonly name: string };
 
-/** What the command line says of the identity. */
+/** The identity on the command line. */
 export interface IdentityWords {
   readonly identity: IdentityOption;
   readonly operand: string | undefined;
 }
 
-/** How a person chooses one of several identities. */
+/** Lets the user choose one of several identities. */
 export interface Picker {
   /**
-   * @param question `instead` says what to do where no one can be prompted
+   * @param question `instead` is the hint for use without a terminal
    * @throws ERR_NO_TERMINAL, ERR_CANCELLED
    */
   select(question: {
@@ -51,8 +51,8 @@ export type IdentityRequest =
   | { readonly kind: 'none'; readonly source: string };
 
 /**
- * The operand or `-i`, then `ATMOS_IDENTITY` of the environment or of the top-level `env:`, then the
- * default. Empty is as good as absent.
+ * The operand or `-i`, then `ATMOS_IDENTITY` of the environment or of the top-level `env:`, then
+ * the default. Empty counts as absent.
  *
  * @throws ERR_USAGE when there is an operand and `-i`
  */
@@ -64,7 +64,7 @@ export function requestedIdentity(
   if (operand !== undefined && identity.kind !== 'absent') {
     throw new AtmosError(
       'ERR_USAGE',
-      `the identity is given twice: as ${JSON.stringify(operand)} and by -i`,
+      `the identity is given twice: as ${JSON.stringify(operand)} and with -i`,
       {
         hints: [say('give one of them')],
       },
@@ -90,7 +90,7 @@ export interface IdentityChoice extends Picker {
 
 /**
  * The identity that is asked for, or undefined when authentication is switched off. Its part of the
- * configuration is valid.
+ * configuration has been checked.
  *
  * @throws ERR_IDENTITY_UNKNOWN, ERR_IDENTITY_REQUIRED, ERR_IDENTITY_UNSUPPORTED, ERR_NO_TERMINAL,
  *   ERR_CONFIG_INVALID
@@ -108,7 +108,7 @@ export async function chooseIdentity(choice: IdentityChoice): Promise<Identity |
 }
 
 /**
- * As {@link chooseIdentity}, for what makes no sense without one.
+ * As {@link chooseIdentity}, for commands that require an identity.
  *
  * @throws ERR_USAGE when authentication is switched off
  */
@@ -120,15 +120,15 @@ export async function requireIdentity(choice: IdentityChoice): Promise<Identity>
   const by = source === '--identity' ? '' : ` by ${source}`;
   throw new AtmosError(
     'ERR_USAGE',
-    `authentication is switched off${by}, and this command needs an identity`,
+    `authentication is switched off${by}, but this command requires an identity`,
     { hints: [...sourceHints(source, host), addOptions(['-i', placeholder('name')])] },
   );
 }
 
 /**
- * The variables by which an atmos that a program starts means the same identity. One that comes from a
- * profile is there only with that profile. A variable that says the same stays as it is, the user's
- * own. A name that would switch authentication off is not set.
+ * The variables with which an atmos that a program starts selects the same identity. An identity
+ * from a profile exists only with that profile. A variable that already has the value is not
+ * changed. A name that would switch authentication off is not set.
  */
 export function choiceVariables(
   { profiles, areProfilesGiven }: Pick<Config, 'profiles' | 'areProfilesGiven'>,
@@ -143,17 +143,17 @@ export function choiceVariables(
   };
 }
 
-/** How to be without a name, or without the switching off, that the environment gives. */
+/** Hints to unset the variable that names the identity or switches authentication off. */
 export function sourceHints(source: string, { env }: Pick<Host, 'env'>): Hint[] {
   return source === 'ATMOS_IDENTITY' ? unsetHints(source, env) : [];
 }
 
 /**
- * The name that is meant, of a request that does not switch authentication off. A name that was
- * given is not checked: whoever looks it up says what is wrong with it.
+ * The requested name, for a request that does not switch authentication off. A given name is not
+ * checked; looking it up does that.
  *
- * @throws ERR_IDENTITY_REQUIRED when none is the default and nobody can be asked; ERR_NO_TERMINAL
- *   when the picker was asked for and nobody can be asked
+ * @throws ERR_IDENTITY_REQUIRED without a single default if no prompt is possible; ERR_NO_TERMINAL
+ *   if the picker was requested and no prompt is possible
  */
 export async function resolveIdentityName(
   request: Exclude<IdentityRequest, { kind: 'none' }>,
@@ -169,7 +169,7 @@ export async function resolveIdentityName(
     throw new AtmosError('ERR_IDENTITY_REQUIRED', what, {
       hints: [
         ...profiles.map((profile) =>
-          addOptions(optionWords('--profile', profile), `profile ${profile} has some`),
+          addOptions(optionWords('--profile', profile), `profile ${profile} has identities`),
         ),
         ...remoteImportHints(config),
         say('add one under auth.identities in atmos.yaml'),
@@ -183,7 +183,7 @@ export async function resolveIdentityName(
   return pickOrRefuse(defaults, identities, picker);
 }
 
-/** Its place is looked up when it is asked for. */
+/** Its position is computed on access. */
 function theDefault({ name, locate }: Identity): Sourced<string> {
   return {
     value: name,
@@ -217,7 +217,7 @@ async function pickOrRefuse(
     if (!isAtmosError(error, 'ERR_NO_TERMINAL')) throw error;
     const why =
       defaults.length > 0
-        ? `several identities are the default: ${defaults.map((one) => `${one.name} (${one.locate(['default'])})`).join(', ')}`
+        ? `more than one identity is the default: ${defaults.map((one) => `${one.name} (${one.locate(['default'])})`).join(', ')}`
         : `no identity was given and none is the default; there are ${identities.map(({ name }) => name).join(', ')}`;
     const candidate = candidates[0]?.name ?? 'NAME';
     throw new AtmosError('ERR_IDENTITY_REQUIRED', why, {

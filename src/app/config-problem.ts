@@ -1,22 +1,22 @@
 import { isAtmosError, type ErrorCode } from '../core/errors.ts';
 import type { Hint } from '../core/hint.ts';
 
-/** What is wrong with a configuration, or doubtful, or worth knowing. */
+/** An error, warning or note about a configuration. */
 export interface ConfigProblem {
   readonly severity: 'error' | 'warning' | 'note';
-  /** Of the error that using it gives. Null where nothing fails. */
+  /** The code of the error when it is used. Null if nothing fails. */
   readonly code: ErrorCode | null;
   readonly path: readonly string[];
   readonly message: string;
-  /** Whether the message is whole. Else it follows the name of its place: `is not known`. */
+  /** Whether the message is a full sentence. Otherwise it follows the path: `is not known`. */
   readonly isWhole: boolean;
   readonly hints: readonly Hint[];
 }
 
-/** Told of each finding. */
+/** Called with each finding. */
 export type ReportProblem = (finding: ConfigProblem) => void;
 
-/** What makes a configuration invalid, at a path of it. */
+/** An error at a path of the configuration. */
 export function invalidAt(path: readonly string[], message: string, hint?: Hint): ConfigProblem {
   return {
     severity: 'error',
@@ -32,12 +32,12 @@ export function warningAt(path: readonly string[], message: string, hint?: Hint)
   return { ...invalidAt(path, message, hint), severity: 'warning', code: null };
 }
 
-/** What is right, but has no effect. */
+/** A note about a valid setting that has no effect. */
 export function noteAt(path: readonly string[], message: string): ConfigProblem {
   return { ...warningAt(path, message), severity: 'note' };
 }
 
-/** Reports the error of ours that `check` throws as one about that path. */
+/** Reports an AtmosError that `check` throws as a finding at that path. */
 export function reportErrorAt(
   path: readonly string[],
   check: () => void,

@@ -10,11 +10,11 @@ import { shownKey } from '../keyring/key.ts';
 import { findLengthFault, type Owner } from '../store/key.ts';
 
 /**
- * Whether a key of the identity can be stored, asked before anybody types one.
+ * Checks that a key of the identity can be stored, before the user types one.
  *
- * @throws ERR_CONFIG_UNTRUSTED for what would be done with it; ERR_USAGE when the identity's keys stand
- * in the configuration, so that stored ones would be ignored; ERR_KEYRING_INVALID_KEY for a name that is
- * too long for the key or for the session that it opens
+ * @throws ERR_CONFIG_UNTRUSTED for what storing and using it needs; ERR_USAGE if the identity's
+ *   keys are in the configuration, so that stored keys would be ignored; ERR_KEYRING_INVALID_KEY
+ *   for a name that is too long for the key or for the session that it opens
  */
 export async function checkConfigurable(context: AuthContext, identity: Identity): Promise<void> {
   context.requireStorable();
@@ -25,7 +25,7 @@ export async function checkConfigurable(context: AuthContext, identity: Identity
   if (storedKey === 'none') throw usesNoKey(identity);
   throw new AtmosError(
     'ERR_USAGE',
-    `the access key of identity ${identity.name} stands in the configuration (${identity.locate(['credentials'])}), so a stored one would not be used`,
+    `the access key of identity ${identity.name} is set in the configuration (${identity.locate(['credentials'])}), so a stored one would not be used`,
     {
       hints: [edit(identity.locate(['credentials']), 'remove access_key_id and secret_access_key')],
     },
@@ -35,7 +35,7 @@ export async function checkConfigurable(context: AuthContext, identity: Identity
 function usesNoKey({ name, kind, locate }: Identity): AtmosError {
   return new AtmosError(
     'ERR_USAGE',
-    `identity ${name} (${locate(['kind'])}) is of kind ${kind}, which uses no access key`,
+    `identity ${name} (${locate(['kind'])}) is of kind ${kind}, which does not use access keys`,
   );
 }
 
@@ -57,7 +57,7 @@ export async function keyFormOf(identity: Identity): Promise<KeyForm> {
 /**
  * Refuses values that cannot be used.
  *
- * @param sourceOf where the value of a field came from: `--stdin`
+ * @param sourceOf the source of a field's value: `--stdin`
  * @throws ERR_USAGE naming every fault and its source; no value
  */
 export function checkKey(
@@ -73,7 +73,7 @@ export function checkKey(
   if (lines.length > 0) throw new AtmosError('ERR_USAGE', lines);
 }
 
-/** Asks the server who holds these keys, within `timeoutMs`. */
+/** Asks the server for the owner of these keys, within `timeoutMs`. */
 export async function verifyKeys(
   context: AuthContext,
   identity: Identity,
@@ -85,8 +85,9 @@ export async function verifyKeys(
 }
 
 /**
- * Stores the long-lived key of an identity and reads it back. A session that another key has opened is
- * removed, and it goes first: when this ends half-way, trying again still finds that the key differs.
+ * Stores the long-lived key of an identity and reads it back. A session that was opened with
+ * another key is removed first: after an interruption, the next attempt still finds that the key
+ * differs.
  */
 export async function saveKeys(
   context: AuthContext,
@@ -110,7 +111,7 @@ async function isStored(
     const stored = await store.read(name, 'key');
     return stored !== null && isSameCredentials(stored.credentials, key);
   } catch (error) {
-    // One that cannot be used is overwritten.
+    // An invalid entry is overwritten.
     if (isAtmosError(error, 'ERR_STORE_INVALID')) return false;
     throw error;
   }

@@ -16,7 +16,7 @@ export type { KeyField, KeyForm, KeyValues } from '../clouds/contract.ts';
 
 const verifyTimeoutMs = 5_000;
 
-/** Where a key comes from. `title` is its name in messages: `--stdin`. */
+/** The source of a key. `title` is its name in messages: `--stdin`. */
 export type KeySource =
   | { readonly kind: 'person' }
   | { readonly kind: 'json'; readonly title: string; read(): Promise<string> }
@@ -30,7 +30,7 @@ export type KeySource =
 export interface ConfigureOptions {
   readonly identity: Identity;
   readonly source: KeySource;
-  /** Values that come by options, whatever the source says. */
+  /** Values from options, which override the source. */
   readonly given: KeyValues;
   /** The option that gives the value of a field. */
   optionOf(field: string): string;
@@ -41,16 +41,16 @@ export interface ConfigureOptions {
 export interface ConfigureServices {
   readonly host: Host;
   open(): Promise<OpenAuth>;
-  /** Asks a person for the values that are not given. */
+  /** Prompts the user for the values that are not given. */
   ask(form: KeyForm, given: KeyValues): Promise<KeyValues>;
   warn(message: string, hints?: readonly Hint[]): Promise<void>;
-  /** Called when the server has confirmed whose key it is. */
+  /** Called after the server has confirmed the owner of the key. */
   verified(principal: string): Promise<void>;
   /** Whether a key that a person typed is saved although it could not be verified. */
   confirmUnverified(): Promise<boolean>;
 }
 
-/** The key that was saved, as messages call it, and where. */
+/** The name of the saved key in messages, and its location. */
 export interface SavedKey {
   readonly id: string;
   readonly keyring: KeyringInfo;
@@ -60,8 +60,8 @@ export interface SavedKey {
  * Stores the long-lived key of an identity in the configured keyring and reads it back.
  *
  * @returns undefined if the person did not want to save a key that could not be verified
- * @throws ERR_USAGE for a value that cannot be used, or a keyring that keeps nothing; what
- *   `checkConfigurable`, the keyring and, when verifying, the server say
+ * @throws ERR_USAGE for an invalid value or the memory keyring; the errors of `checkConfigurable`,
+ *   the keyring and, when verifying, the server
  */
 export async function configureUser(
   plan: AuthPlan,
@@ -98,19 +98,19 @@ function requireLasting({ keyring }: AuthPlan, opened: OpenAuth): void {
   const source = opened.insteadOf === undefined ? type.source : fallback?.source;
   throw new AtmosError(
     'ERR_USAGE',
-    `the ${info.type} keyring (from ${source}) keeps nothing for the next command, so no key can be stored in it`,
+    `the ${info.type} keyring (from ${source}) keeps entries only until the process exits, so no key can be stored in it`,
     {
       hints: [
         say('set the keyring type to system or file there'),
-        say('leave it, and give access_key_id and secret_access_key in atmos.yaml by !env'),
+        say('or set access_key_id and secret_access_key in atmos.yaml with !env'),
       ],
     },
   );
 }
 
 /**
- * Opens an entry, if there is one, so that a keyring that cannot be reached and a wrong password are
- * reported before a key is typed in vain.
+ * Opens one entry, if any exists, so that an unavailable keyring and a wrong password are reported
+ * before the user types a key.
  *
  * @returns the names of all entries
  */
@@ -151,12 +151,12 @@ async function keyOfProfile(
   return importer.key(profile, files, keyFileReader(importer, files.closed));
 }
 
-/** What the configuration says is used, whatever is stored with the key. */
+/** Warns about given values that the configuration overrides. */
 function overruled({ fields }: KeyForm, values: KeyValues): string[] {
   return fields.flatMap(({ name, configured }) =>
     configured && values[name]
       ? [
-          `${configured.title} stands in the configuration (${configured.source}), which is used instead of the one given`,
+          `${configured.title} is set in the configuration (${configured.source}), so the given value is not used`,
         ]
       : [],
   );
@@ -169,8 +169,8 @@ interface Unverified {
 }
 
 /**
- * Whether to save. A person who typed the key may save it although AWS could not confirm it; another
- * caller who asked for the check gets its error.
+ * Whether to save. A user who typed the key may save it although AWS could not confirm it. Other
+ * callers that requested the check get its error.
  */
 async function verify(
   { manager }: OpenAuth,

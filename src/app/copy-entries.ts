@@ -20,14 +20,14 @@ import type { OpenAuth } from './open.ts';
 
 export type { SourceLine } from '../clouds/contract.ts';
 
-/** Shows how far work is that takes a while. */
+/** Shows the progress of long work. */
 export interface Progress {
   /** How many are done. */
   tell(done: number): Promise<void>;
   end(): Promise<void>;
 }
 
-/** @param doing what is done to each, in the form of `copying` */
+/** @param doing the action as a present participle, such as `copying` */
 export type StartProgress = (work: { readonly doing: string; readonly total: number }) => Progress;
 
 export interface CopyServices {
@@ -40,7 +40,9 @@ export interface CopyFlags extends Pick<CopyOptions, 'overwrite' | 'isDryRun'> {
   readonly deletesSource?: boolean;
 }
 
-/** What became of an entry, or of a profile, which has no key when it became no identity. */
+/**
+ * The result for an entry or a profile. A profile that was not assigned to an identity has no key.
+ */
 export interface Outcome extends Omit<CopiedEntry, 'key' | 'state'> {
   readonly key?: string;
   readonly profile?: string;
@@ -52,12 +54,15 @@ export interface Outcome extends Omit<CopiedEntry, 'key' | 'state'> {
   readonly state: CopyState | 'skipped';
 }
 
-/** What is not copied: an entry of another program or kind, or a profile without a long-lived key. */
+/**
+ * An item that is not copied: an entry of another program or kind, or a profile without a
+ * long-lived key.
+ */
 export type LeftEntry = OtherEntry | { readonly profile: string };
 
 /** A keyring, or a realm in one. */
 export interface CopyPlace extends Pick<KeyringInfo, 'type' | 'location'> {
-  /** Only where entries go from one realm to another. Null: there was none to copy from. */
+  /** Only when entries are copied between realms. Null: no realm to copy from was found. */
   readonly realm?: string | null;
 }
 
@@ -68,11 +73,13 @@ export interface Copied {
   readonly inventory: Inventory;
   readonly outcomes: readonly Outcome[];
   readonly stopped: AtmosError | undefined;
-  /** Entries or profiles of the source that are not ours, or have no key, and so are not copied. */
+  /** Entries of other programs and profiles without a key, which are not copied. */
   readonly left: readonly LeftEntry[];
 }
 
-/** Copies, and then deletes the sources, with progress. The first Ctrl-C stops it between two entries. */
+/**
+ * Copies, and then deletes the sources, with progress. The first Ctrl-C stops between two entries.
+ */
 export async function copyEntries(
   copies: readonly Copy[],
   target: Keyring,
@@ -97,7 +104,7 @@ export async function copyEntries(
 /**
  * Checks that a keyring can take what is imported.
  *
- * @throws ERR_USAGE for one that keeps nothing; ERR_CONFIG_UNTRUSTED
+ * @throws ERR_USAGE for the memory keyring; ERR_CONFIG_UNTRUSTED
  */
 export function requireTarget(
   { keyring, plan, requireStorable }: Pick<OpenAuth, 'keyring' | 'plan' | 'requireStorable'>,
@@ -107,12 +114,12 @@ export function requireTarget(
   if (info.persistent) return isDryRun ? undefined : requireStorable();
   throw new AtmosError(
     'ERR_USAGE',
-    `the ${info.type} keyring (from ${plan.keyring.type.source}) keeps nothing, so nothing can be imported into it`,
+    `the ${info.type} keyring (from ${plan.keyring.type.source}) keeps entries only until the process exits, so nothing can be imported into it`,
     { hints: [say('set auth.keyring.type to system or file')] },
   );
 }
 
-/** The first Ctrl-C is noted; from then on it ends us at once, as always. */
+/** The first Ctrl-C is recorded; a second one terminates the process as usual. */
 async function untilInterrupted<T>(
   host: Pick<Host, 'onSignals'>,
   run: (isInterrupted: Run['isInterrupted']) => Promise<T>,
@@ -124,7 +131,7 @@ async function untilInterrupted<T>(
   });
   try {
     return await run(async () => {
-      // Work on files alone would keep a signal waiting until all is done.
+      // Synchronous file operations would delay the signal until the end.
       await new Promise(setImmediate);
       return isInterrupted;
     });

@@ -7,13 +7,14 @@ import { choiceVariables } from './choose-identity.ts';
 import { foreseen, processCommand, withoutRecorded } from './export-environment.ts';
 import { sortOut, withIdentityVariables } from './program-environment.ts';
 
-// Apart from what sets them, which each shell loads.
+// Separate from export-environment.ts, which every `auth env` loads.
 
 const redacted = '***REDACTED***';
 
 /**
- * What `auth env` sets for an identity, for `whoami`: writes no file and holds no secret. The values
- * of the identity's `env:` are never in it, since no name tells whether one is a secret.
+ * What `auth env` sets for an identity, for `whoami`: writes no file and holds no secret. The
+ * values of the identity's `env:` are not included, because a name does not show whether a value is
+ * secret.
  */
 export async function describeEnvironment(
   plan: ProjectPlan,

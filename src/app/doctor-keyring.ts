@@ -17,34 +17,37 @@ import {
 import { inspectorOf, lookForAgent } from '../keyring/registry.ts';
 
 export interface Subject {
-  /** Asks for its password, if whoever opened it lets it. */
+  /** Prompts for its password if the caller allowed that. */
   readonly keyring: Keyring;
   readonly context: KeyringContext;
 }
 
-/** What is done with the entries. */
+/** Callbacks for the entries. */
 export interface EntryVisitor {
-  /** Gets every entry that opens. */
+  /** Called with every entry that can be decrypted. */
   onEntry(key: string, value: string): void;
-  /** Whether an entry that does not open is at fault: one of another program may have another password. */
+  /**
+   * Whether an entry that cannot be decrypted is a problem: an entry of another program may have
+   * another password.
+   */
   isOwn(key: string): boolean;
 }
 
-/** Of a value as a session is. */
+/** The typical size of a session. */
 const usualBytes = 2 * 1024;
-/** What every kind of keyring promises to hold. */
+/** The size that every type of keyring supports. */
 const largeBytes = 64 * 1024;
 
 /**
- * Tries a keyring: a probe entry is written, read, listed and deleted, every entry is opened, and its
- * surroundings are looked at. Nothing that was there is changed, and no keyring is made.
+ * Tries a keyring: a probe entry is written, read, listed and deleted, every entry is opened, and
+ * the runtime environment is checked. Existing entries are not changed, and no keyring is created.
  *
- * @throws ERR_CANCELLED, and what no keyring gives
+ * @throws ERR_CANCELLED, and errors that are not about the keyring
  */
 export async function examineKeyring(subject: Subject, visitor: EntryVisitor): Promise<Finding[]> {
   const own = await examineItself(subject, visitor);
   const seen = await examineOutside(subject);
-  // What is wrong with a file is seen from outside, and again when its entry is opened.
+  // The outside check finds a damaged file, and opening its entry finds it again.
   const told = new Set(seen.map(({ message }) => message));
   return [...own.filter(({ message }) => !told.has(message)), ...seen];
 }
@@ -56,13 +59,13 @@ async function examineItself(subject: Subject, visitor: EntryVisitor): Promise<F
   return (await isMade(subject)) ? tryOut(subject, visitor) : [await ofNone(subject, probe)];
 }
 
-/** Whether it is there, so that a write would not make it. */
+/** Whether the keyring exists, so that a write would not create it. */
 export async function isMade({ keyring, context }: Subject): Promise<boolean> {
   const inspector = await inspectorOf(context, keyring.info.type);
   return inspector?.describe().isMade ?? true;
 }
 
-/** With what whoever reads or writes gets: that says what mends it, which a probe does not. */
+/** Uses the error of reading or writing: unlike a probe, it has hints that fix the problem. */
 async function whyUnavailable({ keyring, context }: Subject, { reason }: Probe): Promise<Finding> {
   try {
     await keyring.keys();
@@ -72,13 +75,13 @@ async function whyUnavailable({ keyring, context }: Subject, { reason }: Probe):
   }
   return problem(
     'state',
-    `it cannot be used: ${reason ?? 'it does not say why'}`,
+    `the keyring cannot be used: ${reason ?? 'the reason is unknown'}`,
     run(['atmos', 'auth', 'keyring', 'status']),
   );
 }
 
 async function ofNone({ keyring, context }: Subject, { state, reason }: Probe): Promise<Finding> {
-  const none = `there is no keyring at ${keyring.info.location} yet: the first write makes it, so nothing was tried`;
+  const none = `no keyring exists at ${keyring.info.location} yet: the first write creates it, so it was not tested`;
   if (state === 'ready') return ok('state', none);
   const agent = await lookForAgent(context, keyring.info.type);
   const canUnlock = agent !== undefined && agent.kind !== 'impossible' && agent.kind !== 'off';
@@ -112,7 +115,7 @@ async function tryOut(subject: Subject, visitor: EntryVisitor): Promise<Finding[
   return findings;
 }
 
-/** One entry there and back, and away again, whatever happens on the way. */
+/** Writes, reads and lists one entry, and always deletes it. */
 async function sendRound(keyring: Keyring, now: Date, bytes: number, id: string): Promise<Finding> {
   const key = createProbeKey(now);
   const value = randomBytes(bytes / 2).toString('hex');
@@ -122,9 +125,9 @@ async function sendRound(keyring: Keyring, now: Date, bytes: number, id: string)
     const isListed = (await keyring.keys()).includes(key);
     const isDeleted = (await keyring.delete(key)) && (await keyring.get(key)) === null;
     const faults = [
-      ...(isGiven ? [] : ['it gives back another value than it was given']),
-      ...(isListed ? [] : ['it does not list an entry that is there']),
-      ...(isDeleted ? [] : [`it does not delete an entry that is there (${key})`]),
+      ...(isGiven ? [] : ['reading an entry returned another value than was stored']),
+      ...(isListed ? [] : ['an existing entry was not listed']),
+      ...(isDeleted ? [] : [`an existing entry was not deleted (${key})`]),
     ];
     if (faults.length > 0)
       return problem(id, faults.join('; '), run(['atmos', 'auth', 'keyring', 'status']));
@@ -139,7 +142,7 @@ async function removeProbe(keyring: Keyring, key: string): Promise<void> {
   try {
     await keyring.delete(key);
   } catch (error) {
-    // The first error is the one to tell; the next examination removes what stays.
+    // The first error is reported; the next run of doctor removes a remaining probe.
     if (!(error instanceof KeyringError)) throw error;
   }
 }
@@ -164,11 +167,14 @@ async function openEntries(keyring: Keyring, now: Date, visitor: EntryVisitor): 
       else others.push(key);
     }
   }
-  const entries = faults.length > 0 ? faults : [ok('entries', `${opened} entries, and each opens`)];
+  const entries =
+    faults.length > 0
+      ? faults
+      : [ok('entries', `read ${opened === 1 ? '1 entry' : `${opened} entries`} without an error`)];
   return [...entries, ...ofUnreadable(others)];
 }
 
-/** Those of other programs may be under passwords of their own. */
+/** Entries of other programs may have their own passwords. */
 function ofUnreadable(keys: readonly string[]): Finding[] {
   if (keys.length === 0) return [];
   return [
@@ -205,16 +211,18 @@ async function examineAgent({ keyring, context }: Subject): Promise<Finding[]> {
         },
       ];
     case 'none':
-      return [ok('agent', 'no agent holds it open: atmos auth keyring unlock starts one')];
+      return [
+        ok('agent', 'no agent keeps the keyring unlocked: atmos auth keyring unlock starts one'),
+      ];
     case 'impossible':
-      return [ok('agent', 'there is no unlock agent on this system')];
+      return [ok('agent', 'the unlock agent is not available on this system')];
     case 'off':
-      return [ok('agent', 'ATMOS_KEYRING_AGENT says that no agent is asked')];
+      return [ok('agent', 'the agent is disabled by ATMOS_KEYRING_AGENT')];
     case 'unusable':
       return [
         warning(
           'agent',
-          `its agent cannot be used: ${agent.reason}`,
+          `the agent of the keyring cannot be used: ${agent.reason}`,
           run(['atmos', 'auth', 'keyring', 'lock']),
         ),
       ];
@@ -227,7 +235,7 @@ function ofError(id: string, error: unknown): Finding {
   throw error;
 }
 
-/** Nothing may be stored then. Entries can still be read. */
+/** Whether storing needs trust. Entries can still be read. */
 function isUntrusted(error: unknown): error is AtmosError {
   return isAtmosError(error, 'ERR_CONFIG_UNTRUSTED');
 }

@@ -12,7 +12,7 @@ import { keyringContext } from './keyring-context.ts';
 import type { OpenAuth } from './open.ts';
 import { examineSessionFiles } from './session-files.ts';
 
-/** A keyring, and what was found. */
+/** A keyring and its findings. */
 export interface Examined {
   readonly keyring: Keyring;
   /** Whether it is the one that commands use. */
@@ -62,7 +62,7 @@ async function examineUsed(plan: AuthPlan, services: DoctorServices): Promise<Ex
   }
 }
 
-/** Or what keeps it from being opened: a password command that is not trusted. */
+/** Returns the error if the keyring must not be opened: a password command that is not trusted. */
 async function openTrusted({ open }: DoctorServices): Promise<OpenAuth | AtmosError> {
   try {
     return await open();
@@ -90,13 +90,13 @@ function examineFallback(insteadOf: OpenedKeyring['insteadOf']): Finding[] {
   return [
     warning(
       'fallback',
-      `the ${type} keyring, which is configured, is unavailable: ${reason}`,
-      setVariable('ATMOS_KEYRING_TYPE', type, 'to examine that one'),
+      `the configured ${type} keyring is unavailable: ${reason}`,
+      setVariable('ATMOS_KEYRING_TYPE', type, 'to test that keyring'),
     ),
   ];
 }
 
-/** Those that nobody chose, as far as they are there and open. */
+/** The keyrings that are not configured but exist and open without a prompt. */
 async function examineOthers(plan: AuthPlan, { host }: DoctorServices): Promise<Examined[]> {
   const { type: chosen, fallback } = plan.keyring;
   const chosenTypes = [chosen.value, ...(fallback?.value ?? [])];
@@ -118,13 +118,13 @@ async function isOpen(subject: Subject): Promise<boolean> {
   try {
     return (await subject.keyring.probe()).state === 'ready' && (await isMade(subject));
   } catch (error) {
-    // One that nobody chose and that cannot be looked at is passed over.
+    // A keyring that is not configured and cannot be inspected is skipped.
     if (isAtmosError(error)) return false;
     throw error;
   }
 }
 
-/** One that asks nobody. */
+/** A context that never prompts. */
 function contextOf(plan: AuthPlan, host: Host, type: string): KeyringContext {
   const { source } = plan.keyring.type;
   const keyring = { ...plan.keyring, type: { value: type, source } };

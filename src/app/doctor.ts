@@ -9,7 +9,7 @@ import { createInventory, type Inventory, type ReadEntry } from '../store/invent
 import { examineKeyring, type Subject } from './doctor-keyring.ts';
 
 /**
- * Examines a keyring, and what is kept in it: whose, and of what use.
+ * Examines a keyring and the owners and validity of its entries.
  *
  * @throws as examineKeyring
  */
@@ -37,28 +37,28 @@ export async function examine(
   ];
 }
 
-/** Of duplicates the keyring does not know what writes them again. */
+/** Adds hints for duplicates: the keyring does not know which command rewrites an entry. */
 function withRewriting(finding: Finding, inventory: Inventory): Finding {
   if (finding.id !== 'duplicates' || finding.key === undefined) return finding;
   const command = rewritingOf(finding.key, inventory);
   return command === undefined ? finding : { ...finding, hints: [...finding.hints, command] };
 }
 
-/** How to write an entry anew, so that no other is left under its name. */
+/** The command that rewrites an entry, so that no duplicate remains. */
 function rewritingOf(key: string, inventory: Inventory): Hint | undefined {
   const named = inventory.named(key);
   if (named.owner !== 'atmos-auth') return undefined;
   const identity = optionWords('--identity', named.alias);
   const command =
     named.item === 'key' ? ['auth', 'user', 'configure'] : ['auth', 'login', '--force'];
-  return run(['atmos', ...command, ...identity], 'to leave one entry');
+  return run(['atmos', ...command, ...identity], 'to keep only one entry');
 }
 
-/** Whether each entry is what its name says, and of use. */
+/** Checks that each entry matches its name and is valid. */
 function examineContents(entries: readonly ReadEntry[]): Finding[] {
   const findings = entries.flatMap((entry) => faultsOf(entry));
   if (findings.length > 0) return findings;
-  return [ok('contents', 'every entry of ours is what its name says')];
+  return [ok('contents', 'the content of every entry matches its name')];
 }
 
 function faultsOf(entry: ReadEntry): Finding[] {
@@ -69,7 +69,7 @@ function faultsOf(entry: ReadEntry): Finding[] {
       {
         ...problem(
           'contents',
-          `the entry ${key} says that it is ${says}: it was renamed, or two share the name`,
+          `the entry ${key} contains ${says}: it was renamed, or two identities share the name`,
           say('set auth.realm to a name of its own, so that no two identities share an entry'),
         ),
         key,
@@ -89,16 +89,16 @@ function faultsOf(entry: ReadEntry): Finding[] {
   ];
 }
 
-/** AWS refuses a request that is five minutes off. */
+/** AWS rejects requests whose time differs by more than five minutes. */
 const toleratedMs = 5 * 60 * 1000;
-/** No clock that is right shows an earlier time. */
+/** A correct clock cannot show an earlier time. */
 const earliest = Date.UTC(2026, 0, 1);
 
 /**
- * The clock, by what is kept: how far that of AWS was ahead when a session was opened, and when
- * entries were saved. Nobody is asked for the time.
+ * Checks the clock with stored data: the clock difference to AWS when a session was opened, and the
+ * times when entries were saved. Sends no request.
  *
- * @param remedies how the clock is set
+ * @param remedies hints for setting the clock
  */
 export function examineClock(
   entries: readonly ReadEntry[],
@@ -108,7 +108,7 @@ export function examineClock(
   if (now.getTime() < earliest) {
     return warning(
       'clock',
-      `the clock shows ${formatTimestamp(now)}, which is long past`,
+      `the clock shows ${formatTimestamp(now)}, which is in the past`,
       ...remedies,
     );
   }
@@ -118,7 +118,7 @@ export function examineClock(
   if (ahead > toleratedMs) {
     return warning(
       'clock',
-      `the clock shows ${formatTimestamp(now)}, and an entry was saved at ${formatTimestamp(lastSaved)}: it was wrong then, or is now`,
+      `the clock shows ${formatTimestamp(now)}, but an entry was saved at ${formatTimestamp(lastSaved)}: the clock was wrong then or is wrong now`,
       ...remedies,
     );
   }
@@ -129,7 +129,7 @@ export function examineClock(
   const wrong = `${formatRemaining(Math.abs(offsetMs))} ${offsetMs > 0 ? 'slow' : 'fast'}`;
   return warning(
     'clock',
-    `when the last session was opened, the clock was ${wrong} by that of AWS`,
+    `when the last session was opened, the clock was ${wrong} compared with the clock of AWS`,
     ...remedies,
   );
 }
@@ -141,8 +141,8 @@ function latestOffset(entries: readonly ReadEntry[]): number | undefined {
 }
 
 /**
- * What is kept of identities and providers that the configuration does not name. Only of its own
- * realm: in another one it is another project's.
+ * Entries of identities and providers that are not configured. Only in the current realm: other
+ * realms belong to other projects.
  */
 function examineOrphans(
   entries: readonly ReadEntry[],
@@ -168,7 +168,7 @@ function ofOrphan(entries: readonly ReadEntry[]): Finding {
   const items = entries.map(({ item }) => item);
   return warning(
     'orphans',
-    `the ${items.join(' and ')} of ${alias} is kept, which is configured neither here nor by a profile that is chosen`,
+    `the ${items.join(' and ')} of ${alias} ${items.length === 1 ? 'is' : 'are'} stored, but no identity or provider of this name is configured here or in a chosen profile`,
     logOut(alias, items.includes('key')),
   );
 }
@@ -176,6 +176,6 @@ function ofOrphan(entries: readonly ReadEntry[]): Finding {
 function ofOtherRealms(entries: readonly ReadEntry[], realm: string): Finding[] {
   const others = entries.filter((entry) => entry.realm !== realm);
   if (others.length === 0) return [];
-  const realms = [...new Set(others.map((entry) => entry.realm ?? 'not told by its name'))].sort();
+  const realms = [...new Set(others.map((entry) => entry.realm ?? 'unknown'))].sort();
   return [ok('realms', `entries of other realms: ${others.length} (${realms.join(', ')})`)];
 }

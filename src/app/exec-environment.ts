@@ -28,10 +28,10 @@ type Executed = Omit<Exported, 'identity'> & { readonly identity: Identity | und
 
 /**
  * The whole environment of a program that `auth exec` starts. Without an identity its AWS variables
- * stay as they are.
+ * are not changed.
  *
- * As in Atmos the `env:` of atmos.yaml wins over what is set, and the credentials win over it. Unlike
- * in Atmos the identity's own `env:` is set here too, not in `auth env` alone.
+ * As in Atmos the `env:` of atmos.yaml wins over what is set, and the credentials win over it.
+ * Unlike in Atmos, the identity's own `env:` is also set here, not only in `auth env`.
  *
  * @throws as {@link exportEnvironment}; ERR_USAGE where mode `process` cannot work
  */
@@ -59,20 +59,20 @@ function changeFor(
     if (mode === 'process') await requireReachable(plan.keyring, services.host);
     const profile = await processChange(
       exported,
-      'the credentials go into the environment',
+      'the credentials are set in the environment',
       services,
     );
     return profile ?? sessionChange(exported, env, services);
   });
 }
 
-/** The program never gets the password, so it must find it elsewhere. */
+/** The program never gets the password in a variable, so it needs another source. */
 async function requireReachable(settings: KeyringSettings, host: Host): Promise<void> {
   const { type } = settings;
   if (type.value === 'memory') {
     throw new AtmosError(
       'ERR_USAGE',
-      `the memory keyring (from ${type.source}) keeps nothing for another process, so --credentials process cannot work`,
+      `the memory keyring (from ${type.source}) cannot be read by another process, so --credentials process cannot work`,
       { hints: [say('use --credentials env')] },
     );
   }
@@ -91,14 +91,14 @@ function variablesOfProject(config: Config): SaidVariable[] {
     key,
     value,
     path: ['env', key],
-    // Looked up when it is asked for, which in most runs is never.
+    // Computed on access, because most runs never need it.
     get source() {
       return config.sourceOf(['env', key]);
     },
   }));
 }
 
-// A relative one would lead an atmos that the program starts one directory further.
+// An atmos that the program starts would apply a relative path a second time.
 const followedAlready = 'ATMOS_CHDIR';
 
 /**

@@ -20,14 +20,17 @@ import {
   withVariables,
 } from './program-environment.ts';
 
-/** How a program gets credentials: in its environment, or by a profile that asks us for them. */
+/**
+ * How a program gets credentials: in its environment, or from a profile that runs `auth
+ * credential-process`.
+ */
 export type CredentialMode = 'env' | 'process';
 
-/** What the use cases need of their caller. */
+/** What the use cases need from their caller. */
 export interface Services {
   readonly host: Host;
   warn(message: string, hints?: readonly Hint[]): Promise<void>;
-  /** A session to use at once, from the keyring of the plan. Called only where one is needed. */
+  /** Opens a session with the keyring of the plan. Called only if a session is needed. */
   openSession(identity: Identity, options?: LoginOptions): Promise<LoginResult>;
 }
 
@@ -38,11 +41,12 @@ export interface Exported {
 }
 
 /**
- * What `auth env` changes in a shell: the `env:` of the identity, its credentials, and the record by
- * which `auth env --unset` takes both back. Mode `process` opens neither keyring nor network.
+ * What `auth env` changes in a shell: the `env:` of the identity, its credentials, and the record
+ * that `auth env --unset` uses to remove both. Mode `process` opens neither the keyring nor a
+ * connection.
  *
- * @throws ERR_CONFIG_INVALID and ERR_CONFIG_UNTRUSTED for the `env:`; ERR_IO and ERR_USAGE for the files
- *   of mode `process`; in mode `env` what opening a session gives
+ * @throws ERR_CONFIG_INVALID and ERR_CONFIG_UNTRUSTED for the `env:`; ERR_IO and ERR_USAGE for the
+ *   files of mode `process`; in mode `env` the errors of opening a session
  */
 export async function exportEnvironment(
   exported: Exported,
@@ -70,12 +74,14 @@ export async function exportEnvironment(
   return recordChange(change, identity, host.env, host.platform);
 }
 
-/** What `auth env --unset` changes: takes back what `auth env` set in this environment, and the record. */
+/**
+ * What `auth env --unset` changes: removes what `auth env` set in this environment, and the record.
+ */
 export function unsetEnvironment(env: Host['env']): EnvironmentChange {
   return { set: {}, unset: [...recordedVariables(env), record] };
 }
 
-/** A program is never prompted: the password must be where it finds it. */
+/** A program is never prompted, so the password must come from another source. */
 async function warnOfPassword({ keyring }: ProjectPlan, { host, warn }: Services): Promise<void> {
   const locked = await findLocked(keyring, host, { getsVariables: true });
   if (locked === undefined) return;
@@ -120,7 +126,7 @@ export async function findLocked(
  * What an identity changes in an environment: its own `env:`, and over that its credentials and
  * ATMOS_IDENTITY, with ATMOS_PROFILE where profiles were given.
  *
- * @param credentialsFor gets the environment as it is but for the credentials
+ * @param credentialsFor gets the environment without the credentials
  * @throws as {@link allowedVariables}
  */
 export async function identityChange(
@@ -137,7 +143,7 @@ export async function identityChange(
   return withIdentityVariables(named, variables, regionVariables, host.platform);
 }
 
-/** What is known of an identity's credentials before there are any. */
+/** What is known about an identity's credentials before a session is opened. */
 export async function foreseen(identity: Identity): Promise<{
   readonly cloud: Cloud;
   /** As configured. */
@@ -165,9 +171,9 @@ export async function sessionChange(
 }
 
 /**
- * The change for mode `process`, with a warning for the user's own files, which programs do not read
- * then. Undefined, with a warning, where the path of our program cannot be written so that every
- * program reads it alike. Opens neither keyring nor network.
+ * The change for mode `process`, with a warning about the user's own files, which programs then do
+ * not read. Undefined, with a warning, if the path of this program cannot be written so that every
+ * program parses it alike. Opens neither the keyring nor a connection.
  */
 export async function processChange(
   { plan, identity, mode }: Exported,
@@ -178,16 +184,16 @@ export async function processChange(
   const { cloud, region: configured, defaultRegion } = await foreseen(identity);
   const commandOf = await processCommand(cloud, host);
   if (commandOf('a') === undefined) {
-    await warn(`the path of this program cannot stand in an AWS file, so ${instead}`);
+    await warn(`the path of this program cannot be written in an AWS file, so ${instead}`);
     return undefined;
   }
-  // In the file it gives way to a region of the environment; the user's own file is not read.
+  // The environment overrides a region in the file; the user's own file is not read.
   const region = configured ?? defaultRegion;
   const { name } = identity;
   const { awsConfig: configFile, empty: emptyFile } = writeHandle(
     handleOf(plan, name, host),
     ({ file, id }) => {
-      // A path that cannot be written so that all understand it: the id, which needs our HOME.
+      // If the path cannot be written portably, the id is used, which needs the same HOME.
       const command = commandOf(file) ?? commandOf(id) ?? '';
       return cloud.process.formatProfile({ identity: name, command, region });
     },
@@ -201,7 +207,7 @@ export async function processChange(
 
 type CommandOf = (handle: string) => string | undefined;
 
-/** On Windows a path that cannot be written may have a short name, which can. */
+/** On Windows such a path may have a short name that can be written. */
 export async function processCommand({ process }: Cloud, host: Host): Promise<CommandOf> {
   const { formatCommand } = process;
   const { nodePath, scriptPath } = host;
@@ -226,15 +232,16 @@ function recordedVariables(env: Host['env']): readonly string[] {
   return (env[record] ?? '').split(',').filter(isVariableName);
 }
 
-/** The environment as it was before an `auth env`, as far as that is known: values are not restored. */
+/** The environment without the variables that `auth env` set. Previous values are not restored. */
 export function withoutRecorded(env: Host['env']): Host['env'] {
   const recorded = new Set([...recordedVariables(env), record]);
   return Object.fromEntries(Object.entries(env).filter(([name]) => !recorded.has(name)));
 }
 
 /**
- * The change with its record, which also takes back what another `auth env` set before. A variable of
- * the identity's `env:` that had a value is not recorded: to unset a `PATH` is no way back.
+ * The change with its record, which also removes what an earlier `auth env` set. A variable of the
+ * identity's `env:` that already had a value is not recorded, because unsetting `PATH` would not
+ * restore it.
  */
 function recordChange(
   change: EnvironmentChange,

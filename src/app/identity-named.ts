@@ -4,7 +4,7 @@ import { AtmosError } from '../core/errors.ts';
 import { say } from '../core/hint.ts';
 import type { Identity } from '../core/kind-config.ts';
 
-// Apart from choose-identity.ts, which every start loads.
+// Separate from choose-identity.ts, which every start loads.
 
 /**
  * The identity of this name, or the default one, for a caller that cannot be prompted.
@@ -16,10 +16,10 @@ export function identityNamed(config: Config, name: string | undefined): Identit
   const defaults = config.identities.filter(({ isDefault }) => isDefault);
   const [only] = defaults;
   if (only && defaults.length === 1) return findIdentity(config, only.name);
-  const count = defaults.length === 0 ? 'none' : 'more than one';
+  const count = defaults.length === 0 ? 'no identity' : 'more than one identity';
   throw new AtmosError(
     'ERR_IDENTITY_REQUIRED',
-    `no identity was named, and ${count} is the default`,
-    { hints: [say('name one, or set default: true on one')] },
+    `no identity was given, and ${count} is the default`,
+    { hints: [say('name one, or set default: true for one')] },
   );
 }

@@ -14,7 +14,7 @@ import {
 } from './copy-entries.ts';
 import type { OpenAuth } from './open.ts';
 
-/** Holds the password of Atmos's keyring that is read, where it has another than ours. */
+/** The password of Atmos's source keyring, if it differs from that of the target. */
 export const importPasswordVariable = 'ATMOS_KEYRING_IMPORT_PASSWORD';
 
 export interface ImportEntriesServices extends CopyServices {
@@ -24,10 +24,10 @@ export interface ImportEntriesServices extends CopyServices {
 }
 
 /**
- * Copies the entries of a keyring of Atmos under their names. Sessions and tokens that have expired stay
- * where they are.
+ * Copies the entries of a keyring of Atmos under their names. Expired sessions and tokens are not
+ * copied.
  *
- * @throws as `requireTarget`, and what opening the source and reading its names give
+ * @throws as `requireTarget`, and the errors of opening the source and of listing its entries
  */
 export async function importEntries(
   plan: AuthPlan,
@@ -53,7 +53,7 @@ export async function importEntries(
   };
 }
 
-/** The usual sources give one password, and two keyrings may have two. */
+/** The usual sources provide one password, but the two keyrings may have different ones. */
 function withPasswordHint(
   stopped: CopyResult['stopped'],
   { info }: Keyring,

@@ -6,28 +6,28 @@ import type { Identity } from '../core/kind-config.ts';
 import { isSameName, nearestName } from '../core/names.ts';
 import type { AuthManager } from './open.ts';
 
-/** The identity that a profile becomes; an error when it should and cannot; undefined: none. */
+/** The identity of a profile, an error if it was requested but is not possible, or undefined. */
 export type ProfileChoice = Identity | AtmosError | undefined;
 
 export interface ChoosingOptions {
   /** `--map`: `work=ops,home=dev`. */
   readonly map: string | undefined;
-  /** `--yes`: asks nobody, and takes each other profile under its own name. */
+  /** `--yes`: never prompts, and maps each other profile to the identity of the same name. */
   readonly yes: boolean;
 }
 
-/** Asks a person which of these identities a profile becomes. Undefined: none. */
+/** Prompts for the identity of a profile. Undefined: skip the profile. */
 export type ChooseFor = (
   profile: string,
   identities: readonly string[],
 ) => Promise<string | undefined>;
 
 /**
- * Which identity each profile becomes: as `--map` says, else as a person says. An identity has one
- * key, so no two profiles become the same.
+ * Which identity each profile becomes: from `--map`, else from the user. An identity has one key,
+ * so two profiles cannot become the same identity.
  *
- * @throws ERR_USAGE for a map that cannot be, ERR_IDENTITY_UNKNOWN, ERR_NO_TERMINAL, ERR_CANCELLED, and
- *   what keeps an identity from having a stored key
+ * @throws ERR_USAGE for an invalid map, ERR_IDENTITY_UNKNOWN, ERR_NO_TERMINAL, ERR_CANCELLED, and
+ *   the errors for identities that cannot have a stored key
  */
 export async function chooseIdentities(
   { config, manager }: { config: Config; manager: AuthManager },
@@ -63,7 +63,8 @@ function parseMap(map: string | undefined, profiles: readonly string[]): [string
     }
     if (profiles.includes(profile)) return [profile, name];
     const nearest = nearestName(profile, profiles);
-    const list = profiles.length === 0 ? 'there is none' : `there are ${profiles.join(', ')}`;
+    const list =
+      profiles.length === 0 ? 'no profile has one' : `the profiles are ${profiles.join(', ')}`;
     throw new AtmosError(
       'ERR_USAGE',
       `no profile ${JSON.stringify(profile)} (--map) with a long-lived key: ${list}`,
@@ -86,7 +87,7 @@ function checkUntaken(
   );
 }
 
-/** The identities that can have a stored key, and are to have none yet. */
+/** The identities that can have a stored key and are not assigned yet. */
 async function untaken(
   { identities }: Config,
   manager: AuthManager,

@@ -40,24 +40,24 @@ import type { OpenAuth } from './open.ts';
 
 export interface ImportKeysOptions extends CopyFlags, ChoosingOptions {
   readonly from: keyof typeof keyImporters;
-  /** Of a file, instead of that where the tool has it. Absolute. */
+  /** Absolute path of a file to read instead of the tool's default. */
   readonly path: Sourced<string> | undefined;
 }
 
 export interface ImportKeysServices extends CopyServices {
   readonly host: Host;
-  /** Opens the keyring of the tool, where it has one. */
+  /** Opens the keyring of the tool, if it has one. */
   openSource(target: KeyringInfo): Promise<KeyringReader>;
   choose: ChooseFor;
   warn(message: string): Promise<void>;
 }
 
 /**
- * Makes the long-lived keys that another tool has those of identities, as the map or a person says.
- * Nothing is deleted where it came from.
+ * Imports the long-lived keys of another tool into identities, as chosen by the map or the user.
+ * The source is not changed.
  *
- * @throws as `requireTarget` and `chooseIdentities`; ERR_USAGE for a path that leads nowhere; what
- *   reading the source gives
+ * @throws as `requireTarget` and `chooseIdentities`; ERR_USAGE for a path that does not exist; the
+ *   errors of reading the source
  */
 export async function importKeys(
   plan: AuthPlan & { readonly config: Config },
@@ -166,7 +166,7 @@ function findInFiles(
   const usual = importer.files(host);
   const credentials = path?.value ?? usual.credentials;
   if (path !== undefined && statIfVisible(credentials) === undefined) {
-    throw new AtmosError('ERR_USAGE', `there is no file ${credentials} (${path.source})`, {
+    throw new AtmosError('ERR_USAGE', `the file ${credentials} (${path.source}) does not exist`, {
       hints: [run(['atmos', 'auth', 'keyring', 'import', '--from', source])],
     });
   }
@@ -180,7 +180,7 @@ function findInFiles(
   };
 }
 
-/** A key on its way to become that of an identity. */
+/** The copy of a found key to an identity. */
 function keyCopy(found: FoundKey, identity: Identity, { keyring, manager, plan }: OpenAuth): Copy {
   const key = itemKey({ realm: plan.realm.value, alias: identity.name }, 'key');
   return {
@@ -193,14 +193,17 @@ function keyCopy(found: FoundKey, identity: Identity, { keyring, manager, plan }
       return {
         target:
           existing === null ? 'absent' : isSameKey(existing, credentials) ? 'same' : 'different',
-        // Refuses the entry of another identity that has the same name, and reads back.
+        // Refuses to overwrite an entry of another identity and reads the entry back.
         write: () => manager.saveKeys(identity, credentials),
       };
     },
   };
 }
 
-/** Whether an entry has the same values. What the key does not have, such as an MFA device, may differ. */
+/**
+ * Whether an entry has the same values. Fields that the key does not have, such as an MFA device,
+ * may differ.
+ */
 function isSameKey(existing: string, key: Credentials): boolean {
   const entry = parseEnvelope(existing);
   if ('fault' in entry) return false;
@@ -208,7 +211,7 @@ function isSameKey(existing: string, key: Credentials): boolean {
   return Object.entries(key).every(([name, value]) => stored.get(name) === value);
 }
 
-/** @throws ERR_STORE_INVALID for values that cannot be used */
+/** @throws ERR_STORE_INVALID for invalid values */
 async function makeKey(
   identity: Identity,
   values: KeyValues,

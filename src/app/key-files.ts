@@ -6,10 +6,10 @@ import { reasonOf } from '../host/denial.ts';
 import { irregularKindAt, readRegularFile } from '../host/read-files.ts';
 
 /**
- * Reads the files of another tool. One that does not exist, and a device such as /dev/null, is empty.
+ * Reads the files of another tool. A missing file and a device such as /dev/null count as empty.
  *
- * @param closed a directory that cannot be searched: a file in it is empty, too
- * @throws ERR_IO for what cannot be read, also for a directory or a named pipe
+ * @param closed a directory that cannot be searched: a file in it also counts as empty
+ * @throws ERR_IO if the file cannot be read, or is a directory or a named pipe
  */
 export function keyFileReader(
   { fileTitle }: Pick<KeyFileImporter, 'fileTitle'>,

@@ -3,7 +3,7 @@ import type { Host } from '../host/host.ts';
 import type { KeyringContext } from '../keyring/contract.ts';
 import { isCertainlyOwn } from '../store/key.ts';
 
-/** What the keyring of a plan is opened with: whose an entry is, it judges as the inventory does. */
+/** What the keyring of a plan is opened with: the inventory determines the owner of an entry. */
 export function keyringContext(
   { realm, keyring }: Pick<AuthPlan, 'realm' | 'keyring'>,
   host: Host,

@@ -4,21 +4,21 @@ import { readEach } from '../keyring/bulk.ts';
 import type { Keyring } from '../keyring/contract.ts';
 import { createInventory, type Entry, type ReadEntry } from '../store/inventory.ts';
 
-/** An entry, with what its name tells, or its content if it was opened. */
+/** An entry with the data from its name, or from its content if it was opened. */
 export interface ListedEntry {
   readonly entry: Entry | ReadEntry;
-  /** Of the value, not of the file. Undefined of one that was not opened. */
+  /** Size of the value, not of the file. Undefined if it was not opened. */
   readonly sizeBytes?: number;
 }
 
 export interface Listed {
   /** Also those of other programs. */
   readonly entries: readonly ListedEntry[];
-  /** Why entries of ours do not open, all reasons in one error. */
+  /** Why own entries cannot be opened, all reasons in one error. */
   readonly failure: AtmosError | undefined;
 }
 
-/** Lists entries by name, which takes no password. */
+/** Lists entries by name. Needs no password. */
 export async function listNames(plan: AuthPlan, keyring: Keyring): Promise<Listed> {
   const inventory = createInventory(plan.realm.value, plan.config);
   const entries = (await keyring.keys()).map((key) => ({ entry: inventory.named(key) }));
@@ -26,10 +26,10 @@ export async function listNames(plan: AuthPlan, keyring: Keyring): Promise<Liste
 }
 
 /**
- * Opens every entry of ours, or all, to list what only the entries themselves tell. An entry of another
- * program may be under another password.
+ * Opens every own entry, or all entries, to list data that only their content has. An entry of
+ * another program may have another password.
  *
- * @throws the keyring's errors, but for those of one entry
+ * @throws the keyring's errors, except those about a single entry
  */
 export async function listContents(
   plan: AuthPlan,
@@ -51,7 +51,7 @@ export async function listContents(
       const entry = inventory.read(key, value);
       entries.push({ entry, sizeBytes: Buffer.byteLength(value) });
       if (entry.owner === 'atmos-auth' && entry.fault !== undefined)
-        await warn(`of ${key} only the size is known: ${entry.fault}`);
+        await warn(`only the size of ${key} is known: ${entry.fault}`);
     } catch (error) {
       if (!isEntryError(error)) throw error;
       entries.push({ entry: named });

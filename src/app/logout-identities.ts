@@ -29,7 +29,7 @@ export interface RemovedEntry {
 
 export interface LoggedOut {
   readonly removed: readonly RemovedEntry[];
-  /** Entries that stay, since it is not certain whose they are. */
+  /** Entries that are not removed because their owner is uncertain. */
   readonly left: readonly LeftItem[];
   /** The plain files of Atmos. */
   readonly files: FilesResult;
@@ -46,13 +46,14 @@ export interface LogoutServices {
 type ProjectPlan = AuthPlan & { readonly config: Config };
 
 /**
- * Removes the sessions and tokens of identities and providers of the realm, also those in plain files of
- * Atmos, and the long-lived keys if they are included. An entry that cannot be removed keeps no other from
- * being removed.
+ * Removes the sessions and tokens of identities and providers of the realm, also those in plain
+ * files of Atmos, and the long-lived keys if they are included. If an entry cannot be removed, the
+ * others still are.
  *
  * @param names of identities and providers; they need not be configured any more
  * @returns undefined if the user did not confirm
- * @throws the keyring's errors, but for those of one entry; ERR_IO for a directory that cannot be listed
+ * @throws the keyring's errors, except those about a single entry; ERR_IO for a directory that
+ *   cannot be listed
  */
 export async function logoutIdentities(
   plan: ProjectPlan,
@@ -75,8 +76,8 @@ export async function logoutIdentities(
 }
 
 /**
- * {@link logoutIdentities} for every realm, by what the entries themselves say: they are opened, also
- * without removing anything.
+ * {@link logoutIdentities} for every realm, by the owner recorded in the entries. Opens them even
+ * in a dry run.
  */
 export async function logoutRealms(
   plan: AuthPlan,
@@ -129,7 +130,7 @@ function configuredNames({ identities, providers }: Config): string[] {
   return [...new Map(names.map((name) => [foldName(name), name])).values()].toReversed();
 }
 
-/** Only what cannot be recovered, a key, is worth a question. */
+/** Only the removal of keys, which cannot be recovered, needs confirmation. */
 async function mayRemove(
   found: readonly RemovedEntry[],
   confirm: LogoutServices['confirm'],

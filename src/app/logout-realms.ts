@@ -6,17 +6,17 @@ import { createCredentialStore } from '../store/credential-store.ts';
 import { type Entry, type Inventory } from '../store/inventory.ts';
 import { itemKeys, type ItemKind, type Owner } from '../store/key.ts';
 
-/** An entry that goes, and whose it is. */
+/** An entry to remove and its owner. */
 export interface OwnedItem extends Owner {
   readonly key: string;
   readonly item: ItemKind;
 }
 
-/** An entry that stays, since it is not certain what it is. */
+/** An entry that is not removed because its kind or owner is uncertain. */
 export interface LeftItem {
   readonly key: string;
   readonly reason: string;
-  /** Where it cannot be read at all. */
+  /** Set if the entry cannot be read. */
   readonly error?: AtmosError;
 }
 
@@ -33,10 +33,10 @@ interface RealmsContext {
 
 /**
  * Finds the sessions and tokens of every realm, with `includeKeys` the long-lived keys as well, by
- * what the entries themselves say. One that does not say, since Atmos wrote it, goes by its name, if
- * that can mean only one thing.
+ * the owner recorded in the entries. An entry without an owner, because Atmos wrote it, is
+ * identified by its name if that is unambiguous.
  *
- * @throws the keyring's errors, but for those of one entry
+ * @throws the keyring's errors, except those about a single entry
  */
 export async function findItems(
   { keyring, inventory }: RealmsContext,
@@ -50,7 +50,7 @@ export async function findItems(
     if (!includeKeys && inventory.isCertainlyKey(named)) continue;
     const found = await identify(keyring, key, inventory);
     if (found === undefined) continue;
-    // What has the name of a key and is not a token is a key, whatever else is wrong with it.
+    // An entry with the name of a key that is not a token counts as a key, even if it is invalid.
     const item = 'reason' in found ? itemOf(named) : found.item;
     if (item === 'key' && !includeKeys) continue;
     if ('reason' in found) left.push(found);
@@ -76,22 +76,22 @@ async function identify(
   const { said, holds, fault, isForeign, realm, alias, item } = entry;
   if (said.realm !== undefined && said.alias !== undefined && said.item !== undefined) {
     if (!isForeign) return { key, realm: said.realm, alias: said.alias, item: said.item };
-    return { key, reason: `it says that it is the ${item} of ${alias} of realm ${realm}` };
+    return { key, reason: `its content is the ${item} of ${alias} of realm ${realm}` };
   }
-  if (Object.keys(said).length > 0) return { key, reason: 'it says only in part whose it is' };
-  if (fault !== undefined) return { key, reason: `it does not say whose it is, and ${fault}` };
+  if (Object.keys(said).length > 0) return { key, reason: 'its owner is recorded only in part' };
+  if (fault !== undefined) return { key, reason: `its owner is not recorded, and ${fault}` };
   if (realm === null)
-    return { key, reason: 'it does not say whose it is, and its name does not tell the realm' };
-  // An identity of Atmos may be called `x@session`, and what is under that name its key.
+    return { key, reason: 'its owner is not recorded, and its name does not contain the realm' };
+  // An identity of Atmos may be called `x@session`; the entry of that name is then its key.
   if (holds !== item)
     return {
       key,
-      reason: `it does not say whose it is, is named as a ${item}, and holds a ${holds}`,
+      reason: `its owner is not recorded, its name is that of a ${item}, and its content is a ${holds}`,
     };
   return { key, realm, alias, item };
 }
 
-/** Undefined when it is gone meanwhile. */
+/** Undefined if it was deleted meanwhile. */
 async function valueOf(
   keyring: Keyring,
   key: string,
@@ -105,7 +105,10 @@ async function valueOf(
   }
 }
 
-/** What was removed of what was found, and why the rest stays. @throws the keyring's other errors */
+/**
+ * Removes the found entries. Returns the removed ones and the reasons for the others. @throws the
+ * keyring's other errors
+ */
 export async function removeItems(
   context: RealmsContext,
   items: readonly OwnedItem[],
@@ -123,7 +126,7 @@ export async function removeItems(
   return { removed, failures };
 }
 
-/** False when it was not there any more. */
+/** False if it no longer existed. */
 async function removeItem(
   { keyring, host }: RealmsContext,
   { key, realm, alias, item }: OwnedItem,

@@ -6,9 +6,9 @@ import type { Inventory } from '../store/inventory.ts';
 import { itemKeys, type ItemKind } from '../store/key.ts';
 
 export interface LogoutOptions {
-  /** Long-lived keys go too. */
+  /** Also remove long-lived keys. */
   readonly includeKeys: boolean;
-  /** Nothing is removed, only told. */
+  /** Remove nothing; only list what would be removed. */
   readonly isDryRun: boolean;
 }
 
@@ -21,16 +21,16 @@ export interface RemovedItem {
 export interface LogoutResult {
   /** What was removed, or would be, in the order of the names. */
   readonly removed: readonly RemovedItem[];
-  /** Why entries of a name stayed. The entries of the other names are removed all the same. */
+  /** Why the entries of a name were not removed. Entries of other names are still removed. */
   readonly failures: readonly AtmosError[];
 }
 
 /**
- * Removes the sessions and tokens of identities and providers, that of a provider too which Atmos keeps
- * under the name that a key would have; with `includeKeys` their long-lived keys as well. What was not
- * there is no failure.
+ * Removes the sessions and tokens of identities and providers, including a provider's token that
+ * Atmos stores under the name of a key; with `includeKeys` also their long-lived keys. Missing
+ * entries are not errors.
  *
- * @throws the keyring's errors, but for those of one entry
+ * @throws the keyring's errors, except those about a single entry
  */
 export async function logout(
   context: AuthContext,
@@ -38,7 +38,7 @@ export async function logout(
   options: LogoutOptions,
 ): Promise<LogoutResult> {
   const { keyring, realm, configured } = context;
-  // Login, which is loaded with this, has no use for it.
+  // Loaded lazily: login loads this module but does not need the inventory.
   const { createInventory } = await import('../store/inventory.ts');
   const inventory = createInventory(realm.value, configured);
   const present = new Set(await keyring.keys());
@@ -81,7 +81,7 @@ async function* logoutOf(
   if (includeKeys && !isDryRun) forgetRefusal(owner, host);
 }
 
-/** One that cannot be read is a key, which goes only when keys are to go. */
+/** An unreadable entry counts as a key, which is removed only with `includeKeys`. */
 async function isToken(keyring: Keyring, key: string, inventory: Inventory): Promise<boolean> {
   if (inventory.isCertainlyKey(inventory.named(key))) return false;
   try {

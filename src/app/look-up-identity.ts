@@ -3,16 +3,16 @@ import { optionWords, run } from '../core/hint.ts';
 import type { Identity } from '../core/kind-config.ts';
 import { describeIdentity, type Whoami } from './whoami.ts';
 
-// Apart from whoami.ts, which every start loads.
+// Separate from whoami.ts, which every start loads.
 
 /** Without a stored key even the region may be unknown. */
 export type KnownIdentity = Omit<Whoami, 'region'> & Partial<Pick<Whoami, 'region'>>;
 
 /**
- * What is known of an identity, also without a session or a key.
+ * What is known about an identity, even without a session or a key.
  *
  * @returns `failure`: ERR_AUTH_NO_SESSION or ERR_AUTH_KEYS_MISSING, if it is not authenticated
- * @throws what `whoami` throws besides
+ * @throws the other errors of `whoami`
  */
 export async function lookUpIdentity(
   { manager }: { readonly manager: { whoami(identity: Identity): Promise<Whoami> } },

@@ -25,12 +25,12 @@ export interface Migrated extends Copied {
 }
 
 /**
- * Copies every entry of ours from one keyring to another as it is, each read back before it counts. Run
- * again it goes on where it was. The source stays as it was, unless it is to be deleted: then what was
- * copied goes, one by one.
+ * Copies every own entry unchanged from one keyring to another and reads each one back. A second
+ * run continues after an interruption. The source is not changed unless it is to be deleted: then
+ * the copied entries are deleted one by one.
  *
- * @throws ERR_USAGE, ERR_KEYRING_UNKNOWN_TYPE, ERR_CONFIG_UNTRUSTED; what opening both and reading their
- *   names give
+ * @throws ERR_USAGE, ERR_KEYRING_UNKNOWN_TYPE, ERR_CONFIG_UNTRUSTED; the errors of opening both
+ *   keyrings and of listing their entries
  */
 export async function migrateEntries(
   plan: AuthPlan,
@@ -43,7 +43,7 @@ export async function migrateEntries(
   if (!options.isDryRun) requireStorable();
   const inventory = createInventory(plan.realm.value, plan.config);
   const { keys, left } = await ownKeys(source, inventory);
-  // One that cannot be reached is told of before anything is read.
+  // Reports an unavailable target before anything is read.
   await target.keys();
   const readContent = contentReader(inventory);
   const copies = keys.map((key) => entryCopy(key, { source, target }, readContent));
@@ -86,7 +86,7 @@ function chooseTypes(
   );
 }
 
-/** That one, and none in its place. */
+/** Opens this type without a fallback. */
 async function openType(
   plan: AuthPlan,
   type: Sourced<string>,
@@ -97,7 +97,7 @@ async function openType(
   if (opened.keyring.info.persistent) return opened;
   throw new AtmosError(
     'ERR_USAGE',
-    `the ${type.value} keyring (${type.source}) keeps nothing, so nothing can be copied from or to it`,
+    `the ${type.value} keyring (${type.source}) keeps entries only until the process exits, so nothing can be copied from or to it`,
     { hints: [run([...command, '--from', 'system', '--to', 'file'])] },
   );
 }

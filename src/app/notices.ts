@@ -6,17 +6,17 @@ interface Warning {
   warn(message: string): Promise<void>;
 }
 
-/** For what relies on another command finding what it leaves: on the memory keyring none does. */
+/** Warns if the memory keyring is in use, because other commands cannot read it. */
 export async function warnOfMemory(
   { keyring }: Pick<ProjectPlan, 'keyring'>,
   consequence: string,
   { warn }: Warning,
 ): Promise<void> {
   if (keyring.type.value !== 'memory') return;
-  await warn(`the memory keyring keeps nothing: ${consequence}`);
+  await warn(`the memory keyring keeps entries only until the process exits: ${consequence}`);
 }
 
-/** Atmos would run them with the session, and programs would get what they set. */
+/** Atmos would run the integrations with the session, and programs would get what they set. */
 export async function warnOfIntegrations(
   { config }: Pick<ProjectPlan, 'config'>,
   { name, via }: Pick<Identity, 'name' | 'via'>,

@@ -30,9 +30,9 @@ export interface OpenAuthOptions {
   readonly promptPassword?: PromptPassword;
   readonly passwordTyped?: NonNullable<KeyringCaller['passwordTyped']>;
   readonly canUnlock?: boolean;
-  /** What a person can be asked. Default: nothing. */
+  /** Prompts for the user. Default: no prompts. */
   readonly ask?: AuthContext['ask'];
-  /** @param hints commands that fix it, none by default */
+  /** @param hints commands that fix it. Default: none */
   warn(message: string, hints?: readonly Hint[]): void;
 }
 
@@ -48,9 +48,9 @@ export interface OpenAuth extends OpenedKeyring {
 }
 
 /**
- * Opens the planned keyring, or its fallback, and puts the manager on top.
+ * Opens the planned keyring or its fallback, and creates the manager for it.
  *
- * @throws ERR_KEYRING_UNKNOWN_TYPE, ERR_CONFIG_UNTRUSTED (a password command nobody trusted)
+ * @throws ERR_KEYRING_UNKNOWN_TYPE, ERR_CONFIG_UNTRUSTED (a password command that is not trusted)
  */
 export async function openAuth(plan: AuthPlan, options: OpenAuthOptions): Promise<OpenAuth> {
   const { host, ask = {} } = options;
@@ -78,9 +78,9 @@ export async function openAuth(plan: AuthPlan, options: OpenAuthOptions): Promis
 }
 
 /**
- * A session to use at once. One that could not be stored is used all the same, and a warning says so.
- * The keyring is closed then: a program that gets it runs for long, and the password must not stay in
- * memory as long.
+ * Opens a session. If it cannot be stored, it is still returned, with a warning. Closes the
+ * keyring: the program that gets the session may run for a long time, and the password must not
+ * stay in memory.
  */
 export async function sessionOf(
   { keyring, manager }: Pick<OpenAuth, 'keyring' | 'manager'>,
@@ -108,7 +108,7 @@ function openPlanned(
   return openWithFallback({ ...keyringContext(plan, host), warn, ...asking });
 }
 
-/** Looks when it is first asked, and once. */
+/** Checks once, at the first call. */
 function storingGuard(
   plan: AuthPlan,
   { keyring }: OpenedKeyring,
@@ -129,7 +129,7 @@ function storingGuard(
   };
 }
 
-/** The same keyring, but nothing is stored that may not be. */
+/** The same keyring, but `set` first checks that storing is allowed. */
 function guarded(keyring: Keyring, requireStorable: () => void): Keyring {
   return wrapKeyring(keyring, {
     get info() {
@@ -158,11 +158,11 @@ function otherOwners({ config, realm }: AuthPlan, host: Host): Owner[] {
   return realms.flatMap((other) => names.map((alias) => ({ realm: other ?? '', alias })));
 }
 
-/** What can be done with identities. Each operation says its own errors. */
+/** What can be done with identities. Each operation documents its own errors. */
 export interface AuthManager {
   login(identity: Identity, options?: LoginOptions): Promise<LoginResult>;
   whoami(identity: Identity): Promise<Whoami>;
-  /** By the names of identities and providers: they need not be configured any more. */
+  /** Takes names of identities and providers, which may no longer be configured. */
   logout(aliases: readonly string[], options: LogoutOptions): Promise<LogoutResult>;
   checkConfigurable(identity: Identity): Promise<void>;
   verifyKeys(

@@ -13,7 +13,7 @@ import { secretVariablesOf } from '../keyring/registry.ts';
 
 type Environment = Host['env'];
 
-/** A variable that a configuration says at a path. */
+/** A variable and its path in the configuration. */
 export interface SaidVariable extends Variable {
   readonly path: readonly string[];
 }
@@ -24,7 +24,7 @@ export function variablesOfIdentity(identity: Identity): SaidVariable[] {
     key,
     value,
     path: ['auth', 'identities', identity.name, 'env', String(index), 'value'],
-    // Looked up when it is asked for, which in most runs is never.
+    // Computed on access, because most runs never need it.
     get source() {
       return `${key} (${identity.locate(['env', String(index), 'key'])})`;
     },
@@ -35,7 +35,7 @@ export function variablesOfIdentity(identity: Identity): SaidVariable[] {
  * The variables of an `env:` that programs get. One warning names those that they never get.
  *
  * @throws ERR_CONFIG_INVALID for a variable that no environment can hold; ERR_CONFIG_UNTRUSTED for
- *   one that is not known to be harmless: docs/adr/0020
+ *   a variable that is not known to be harmless: docs/adr/0020
  */
 export async function allowedVariables(
   said: readonly SaidVariable[],
@@ -47,7 +47,7 @@ export async function allowedVariables(
   if (refused.length > 0) {
     const names = refused.map(({ key, source }) => source ?? key).join(', ');
     await warn(
-      `programs do not get ${names}: no configuration sets what loads code, is run as a command, or decides whose credentials count`,
+      `programs do not get ${names}: a configuration must not set variables that load code, run as a command, or decide whose credentials count`,
     );
   }
   const needs = given.flatMap((one) => variableNeeds(one.path, one, config, host));
@@ -74,8 +74,8 @@ export function sortOut<V extends Variable>(
 }
 
 /**
- * An environment with variables set over what it has: so does Atmos with the `env:` of atmos.yaml.
- * Of two with one name the later counts.
+ * An environment with variables set over what it has: as Atmos does with the `env:` of atmos.yaml.
+ * Of two variables with the same name the later one counts.
  */
 export function withVariables(
   environment: Environment,
@@ -89,9 +89,9 @@ export function withVariables(
 
 /**
  * What an identity's `env:` adds to the change for its credentials. It may choose another region;
- * what else is set for the credentials stays.
+ * other variables of the credentials are not changed.
  *
- * @param regionVariables those that choose the region
+ * @param regionVariables the variables that choose the region
  */
 export function withIdentityVariables(
   change: EnvironmentChange,
@@ -113,7 +113,7 @@ function lastOfEach(
   return new Map(variables.map(({ key, value }) => [sameName(key, platform), [key, value]]));
 }
 
-/** Windows does not tell names apart by case. */
+/** On Windows, names of variables are not case-sensitive. */
 export function sameName(name: string, platform: NodeJS.Platform): string {
   return platform === 'win32' ? name.toUpperCase() : name;
 }

@@ -25,7 +25,7 @@ import { keyringContext } from './keyring-context.ts';
 export type { ConcernedStore } from '../auth/keychain-stores.ts';
 
 export interface RekeyOptions {
-  /** Undefined: the password stays, and only weak entries are encrypted again. */
+  /** Undefined: the password is not changed, and only weak entries are encrypted again. */
   readonly newPassword: NewPasswordSource | undefined;
   /** Whether weak entries of other programs are encrypted again as well. */
   readonly includesOthers: boolean;
@@ -36,7 +36,7 @@ export interface RekeyServices {
   readonly host: Host;
   readonly promptPassword: PromptPassword;
   readonly warn: NonNullable<KeyringCaller['warn']>;
-  /** Called before anything changes with each store of Atmos that a new password means something for. */
+  /** Called before anything changes for each store of Atmos that a new password affects. */
   concern(store: ConcernedStore): Promise<void>;
   readonly startProgress: StartProgress;
 }
@@ -51,10 +51,10 @@ export interface Rekeyed {
 }
 
 /**
- * Changes the password of the file keyring, of all entries or none. SIGINT, SIGTERM and SIGHUP leave
- * everything as it was until the change is decided; from then on it is done to the end.
+ * Changes the password of the file keyring, of all entries or none. SIGINT, SIGTERM and SIGHUP
+ * cancel the change until it is committed; after that it is completed.
  *
- * @throws ERR_USAGE for a keyring without a password of ours; ERR_CONFIG_UNTRUSTED; ERR_KEYRING_*
+ * @throws ERR_USAGE for a keyring that is not a file keyring; ERR_CONFIG_UNTRUSTED; ERR_KEYRING_*
  */
 export async function rekeyKeyring(
   plan: AuthPlan,
@@ -78,7 +78,7 @@ export async function rekeyKeyring(
         includesOthers,
         signal: leaving.signal,
         onProgress(done, total) {
-          progress ??= services.startProgress({ doing: 'encrypting anew', total });
+          progress ??= services.startProgress({ doing: 're-encrypting', total });
           void progress.tell(done).catch(() => {});
         },
         ...(newPassword === undefined ? {} : { newPassword }),

@@ -10,7 +10,7 @@ import { warning, type Finding } from '../keyring/inspection.ts';
 
 // The plain files in which Go Atmos keeps sessions and tokens beside the keyring.
 
-/** Whose files are meant. */
+/** The owners of the files. */
 export type FileScope =
   /** Of this realm: those of identities, and those of providers with the tokens of their portals. */
   { readonly identities: readonly string[]; readonly providers: readonly string[] } | 'all-realms';
@@ -29,7 +29,7 @@ export interface LeftFile {
 
 export interface FilesResult {
   readonly removed: readonly RemovedFile[];
-  /** Not removed, since they are not ours alone. */
+  /** Files that are not removed because other users can access them or they contain other data. */
   readonly left: readonly LeftFile[];
   /** ERR_IO of each that could not be removed. */
   readonly failures: readonly AtmosError[];
@@ -42,8 +42,8 @@ interface Plan extends Pick<AuthPlan, 'realm'> {
 }
 
 /**
- * What a logout from these names means. A name of both an identity and a provider means the identity,
- * unless all are logged out: the token of a portal is not one identity's.
+ * What a logout from these names means. A name of both an identity and a provider means the
+ * identity, unless all are logged out, because several identities share the token of a portal.
  */
 export function scopeOf(
   { identities, providers }: Names,
@@ -115,7 +115,7 @@ function byPath(files: readonly SessionFile[]): Parts[] {
   return [...groups.values()];
 }
 
-/** What Go Atmos keeps in plain files, for doctor: nothing if there is none. @throws ERR_IO */
+/** What Go Atmos keeps in plain files, for doctor. Empty if no file exists. @throws ERR_IO */
 export async function examineSessionFiles(plan: Plan, host: Host): Promise<Finding[]> {
   const files = (await listOf(plan, host, [])).filter(({ item }) => item !== 'profile');
   return files.map((file) => {
@@ -133,7 +133,7 @@ export async function examineSessionFiles(plan: Plan, host: Host): Promise<Findi
   });
 }
 
-/** The narrowest logout that removes it. Without a configuration there is only one. */
+/** The narrowest logout command that removes it. */
 function logoutHint(file: SessionFile, { config, realm }: Plan): Hint {
   const owner = ownerOf(file);
   const isHere = file.realm === realm.value || isPortalToken(file);
@@ -172,7 +172,7 @@ function isIn(
   const isOfProvider = file.providers.some((name) => hasName(providers, name));
   if (isPortalToken(file)) return isOfProvider;
   if (file.realm !== realm) return false;
-  // A file that must not be read may hold a session of any identity.
+  // A file that must not be read may contain a session of any identity.
   return isOfProvider || file.identity === null || hasName(identities, file.identity);
 }
 

@@ -16,7 +16,7 @@ export interface SharedWarning {
   readonly path: readonly string[];
 }
 
-/** The keys of the keyring, and the identities to look for. */
+/** The names of the entries, and the identities to look for. */
 export interface Stored {
   readonly keys: readonly string[];
   readonly identities: readonly string[];
@@ -26,11 +26,12 @@ const keyringPath = ['auth', 'keyring'];
 const nameIt = say('set auth.realm to a name, such as my-project, in atmos.yaml');
 
 /**
- * A warning about a keyring that several checkouts or machines share although the realm has no name,
- * so that each makes its own from its path and finds nothing of the others. A keyring counts as shared
- * when it has a key of one of the identities under another realm that was made from a path, or when it
- * is a file keyring whose directory was chosen for more than one: by the project's files, or outside
- * of the home directory. The usual keyring of one user on one machine is none of these.
+ * A warning about a keyring that several checkouts or machines share although the realm has no
+ * name, so that each derives a realm from its path and does not find the entries of the others. A
+ * keyring counts as shared when it has a key of one of the identities under another realm that was
+ * made from a path, or when it is a file keyring whose directory was chosen for more than one: by
+ * the project's files, or outside of the home directory. The default keyring of one user on one
+ * machine does not count.
  *
  * @param stored undefined where the keyring is not opened
  */

@@ -25,34 +25,34 @@ import { keyringContext } from './keyring-context.ts';
 export interface KeyringStatus {
   readonly info: KeyringInfo;
   readonly state: Probe['state'];
-  /** What there is to say of the state. */
+  /** Explains the state. */
   readonly reason: string | undefined;
   /** Whether it is used in place of the configured one, which is unavailable. */
   readonly isFallback: boolean;
-  /** What only a look into the keyring tells. Undefined where it is unavailable. */
+  /** Data from inside the keyring. Undefined if it is unavailable. */
   readonly details: KeyringDetails | undefined;
-  /** The number of all entries. Undefined where that cannot be told without asking. */
+  /** The number of all entries. Undefined if that needs a prompt. */
   readonly entries: number | undefined;
-  /** By their names. Undefined where `entries` is. */
+  /** Counted by name. Undefined if `entries` is. */
   readonly counts: EntryCounts | undefined;
   /** What configured its location. Undefined where no setting does. */
   readonly locationSource: string | undefined;
   /** What holds it open. Undefined for a keyring that has no agent. */
   readonly agent: AgentState | undefined;
-  /** Whether only a person can open it, and `keyring unlock` would spare typing. */
+  /** Whether the password must be typed and `keyring unlock` would help. */
   readonly needsTyping: boolean;
-  /** Why it cannot be used, with what fixes it. */
+  /** Why it cannot be used, with hints. */
   readonly failure: AtmosError | undefined;
 }
 
 /**
  * Which keyring is in use, and whether it would open. Prompts for nothing and runs nothing.
  *
- * @throws ERR_KEYRING_UNKNOWN_TYPE, and what listing a keyring that is ready gives
+ * @throws ERR_KEYRING_UNKNOWN_TYPE, and the errors of listing a ready keyring
  */
 export async function keyringStatus(plan: AuthPlan, host: Host): Promise<KeyringStatus> {
   const context = keyringContext(plan, host);
-  // First, and only once: an agent that does not answer is not waited for again.
+  // First and only once, so that an agent that does not answer delays only once.
   const agent = await agentStateOf(context);
   const { keyring, insteadOf } = await openWithFallback(
     keyringContext(plan, agent?.kind === 'unusable' ? withoutAgent(host) : host),
@@ -93,7 +93,7 @@ function withoutAgent(host: Host): Host {
   return { ...host, env: { ...host.env, ATMOS_KEYRING_AGENT: 'off' } };
 }
 
-/** One that could not be looked at cannot be used either, and its error says why. */
+/** A keyring whose probe fails cannot be used; the error says why. */
 async function probeOrError(keyring: Keyring): Promise<Probe & { error?: KeyringError }> {
   try {
     return await keyring.probe();
@@ -103,17 +103,17 @@ async function probeOrError(keyring: Keyring): Promise<Probe & { error?: Keyring
   }
 }
 
-/** Whether only a user has the password. What another source gives, `keyring unlock` gets as well. */
+/** Whether only a user has the password. `keyring unlock` also uses the other sources. */
 function isTyped(keyring: KeyringSettings, host: Host): boolean {
   return passwordSourcesOf(keyring, host)?.given.length === 0;
 }
 
-/** A system keyring that is locked would ask a person to unlock it before it lists. */
+/** A locked system keyring would prompt before it lists entries. */
 function listsUnasked(state: Probe['state'], type: string): boolean {
   return state === 'ready' || (state === 'locked' && type !== 'system');
 }
 
-/** The error that a user of the keyring gets: it says what fixes it, which a probe does not. */
+/** The error that a user of the keyring gets: unlike a probe, it has hints. */
 async function whyUnavailable(keyring: Keyring, reason: string | undefined): Promise<AtmosError> {
   try {
     await keyring.keys();
@@ -122,6 +122,6 @@ async function whyUnavailable(keyring: Keyring, reason: string | undefined): Pro
     throw error;
   }
   const { type } = keyring.info;
-  const message = `the ${type} keyring cannot be used: ${reason ?? 'it does not say why'}`;
+  const message = `the ${type} keyring cannot be used: ${reason ?? 'the reason is unknown'}`;
   return new AtmosError('ERR_KEYRING_UNAVAILABLE', message);
 }

@@ -7,12 +7,12 @@ import type { Host } from '../host/host.ts';
 
 export type { ShownNeed } from '../config/trust-store.ts';
 
-/** A project and what its files ask for. */
+/** A project and the needs of its files. */
 export interface TrustedProject extends ReturnType<typeof identify> {
   readonly profiles: readonly string[];
   /** Empty: nothing in it needs trust. */
   readonly needs: readonly ShownNeed[];
-  /** Whether it was trusted before. Without needs it always is. */
+  /** Whether it was already trusted. Always true without needs. */
   readonly wasTrusted: boolean;
   readonly isTrusted: boolean;
 }
@@ -29,8 +29,8 @@ export interface TrustedRecord extends TrustRecord {
 }
 
 /**
- * Shows what a project's files ask for, and records that they may do it if the user agrees, as long as
- * none of them changes. Runs nothing of it.
+ * Shows the needs of a project's files and, if the user agrees, records the trust until a file
+ * changes. Runs no command.
  */
 export async function giveTrust(
   config: Config,
@@ -45,12 +45,12 @@ export async function giveTrust(
   return { ...identify(config), profiles: config.profiles, needs, wasTrusted, isTrusted };
 }
 
-/** All that this user has trusted. */
+/** Everything that this user has trusted. */
 export function listTrust(host: Host): TrustedRecord[] {
   return listRecords(host).map(withState);
 }
 
-/** Forgets what was trusted in a directory. @returns what that was */
+/** Revokes the trust in a directory. @returns the removed records */
 export function revokeTrust(directory: string, host: Host): TrustedRecord[] {
   return removeRecords(directory, host).map(withState);
 }
@@ -59,7 +59,7 @@ function withState(record: TrustRecord): TrustedRecord {
   return { ...record, state: stateOf(record) };
 }
 
-/** What loading has met is the project's; of the rest only what its files ask for. */
+/** Needs found while loading belong to the project; other needs count if its files set them. */
 async function needsOfProject(config: Config, host: Host): Promise<ShownNeed[]> {
   const others = (await findNeeds(config, host)).filter((need) => isOfProject(config, need));
   const withSource = (need: TrustNeed) => ({ source: config.sourceOf(need.path), ...need });

@@ -8,8 +8,8 @@ import { invalidAt, warningAt, type ReportProblem } from './config-problem.ts';
 import { checkVia, type Named } from './validate-references.ts';
 
 /**
- * Kinds of providers that Atmos knows and we do not yet, each with the settings that Atmos demands of it.
- * No kind of provider works yet.
+ * Kinds of providers of Atmos, each with the settings that Atmos requires. No kind of provider
+ * works yet.
  */
 const atmosProviderKinds: Readonly<Record<string, readonly string[]>> = {
   'aws/iam-identity-center': ['start_url', 'region'],
@@ -26,7 +26,7 @@ const atmosProviderKinds: Readonly<Record<string, readonly string[]>> = {
   'mock/aws': [],
 };
 
-/** Kinds of integrations that Atmos knows. We have none. */
+/** Kinds of integrations of Atmos. No kind is supported. */
 const atmosIntegrationKinds: readonly string[] = [
   'aws/ecr',
   'aws/ecr-public',
@@ -37,7 +37,10 @@ const atmosIntegrationKinds: readonly string[] = [
   'github/sts',
 ];
 
-/** Checks of providers what can be: their kinds, none of which works yet, and what Atmos demands of each. */
+/**
+ * Checks the kinds of providers, none of which is supported yet, and the settings that Atmos
+ * requires.
+ */
 export function checkProviders(
   { providers }: Pick<Config, 'providers'>,
   report: ReportProblem,
@@ -53,7 +56,7 @@ export function checkProviders(
   }
 }
 
-/** Checks of integrations what can be: their kinds, and what they are opened with. */
+/** Checks the kinds of integrations and their `via`. */
 export function checkIntegrations(
   config: Named & Pick<Config, 'integrations'>,
   report: ReportProblem,
@@ -83,7 +86,7 @@ function checkKind(
     return true;
   }
   if (kind === '') {
-    // A profile, or another file, may give it one.
+    // A profile or another file may set it.
     report(warningAt(path, 'is missing'));
     return false;
   }
@@ -93,7 +96,10 @@ function checkKind(
   return false;
 }
 
-/** Empty text, which an unset `!env` gives, is said: the variable may be set elsewhere. */
+/**
+ * Empty text, which an unset `!env` gives, counts as set: the variable may be set on another
+ * machine.
+ */
 function isSaid(settings: unknown, [key = '', ...rest]: readonly string[]): boolean {
   const value = isMap(settings) ? settings[key] : undefined;
   return rest.length === 0 ? value !== undefined : isSaid(value, rest);

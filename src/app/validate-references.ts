@@ -6,10 +6,10 @@ import type { Identity } from '../core/kind-config.ts';
 import { foldName, isSameName, nearestName } from '../core/names.ts';
 import { invalidAt, warningAt, type ReportProblem } from './config-problem.ts';
 
-/** What references lead to. */
+/** The targets of references. */
 export type Named = Pick<Config, 'identities' | 'providers' | 'remoteImports'>;
 
-/** Checks what identities say of one another and of providers. */
+/** Checks the references of identities to identities and providers. */
 export function checkReferences(config: Named, report: ReportProblem): void {
   for (const identity of config.identities) {
     checkVia('identities', identity, config, report);
@@ -19,7 +19,7 @@ export function checkReferences(config: Named, report: ReportProblem): void {
   reportDefaults(config, report);
 }
 
-/** Something that says what it is opened with. */
+/** An identity or integration with a `via`. */
 type Referring = Pick<Identity, 'name' | 'via' | 'tagAt'>;
 
 /** Checks the `via` of an identity or an integration. */
@@ -36,27 +36,27 @@ export function checkVia(
     report(
       invalidAt(
         at(),
-        'names a provider and an identity, and one is meant',
-        say('remove one of them'),
+        'names both a provider and an identity, but only one is allowed',
+        say('give one of them'),
       ),
     );
   }
   const [providers, identities] = [namesOf(config.providers), namesOf(config.identities)];
-  // What a remote import says is not known, so it may well be there.
+  // A remote import may define it.
   const missingAt = config.remoteImports.length === 0 ? invalidAt : warningAt;
   const note = remoteImportNote(config);
   if (provider !== undefined && !has(providers, provider)) {
     const hint = has(identities, provider)
       ? say('it is an identity: via.identity')
       : nearHint(provider, providers);
-    const message = `is no provider: ${shown('provider', provider)}${note}`;
+    const message = `is not a provider: ${shown('provider', provider)}${note}`;
     report(missingAt(at('provider'), message, hint));
   }
   if (identity !== undefined && !has(identities, identity)) {
     const hint = has(providers, identity)
       ? say('it is a provider: via.provider')
       : nearHint(identity, identities);
-    const message = `is no identity: ${shown('identity', identity)}${note}`;
+    const message = `is not an identity: ${shown('identity', identity)}${note}`;
     report(missingAt(at('identity'), message, hint));
   }
 }
@@ -65,13 +65,13 @@ function namesOf(entries: readonly { readonly name: string }[]): string[] {
   return entries.map(({ name }) => name);
 }
 
-/** Without regard to case, as everywhere. */
+/** Not case-sensitive, like all names. */
 function has(names: readonly string[], name: string): boolean {
   return names.some((other) => isSameName(other, name));
 }
 
 function nearHint(name: string, known: readonly string[]): Hint {
-  const others = say(known.length > 0 ? `there are ${known.join(', ')}` : 'there are none');
+  const others = say(known.length > 0 ? `defined: ${known.join(', ')}` : 'none is defined');
   const [hint = others] = didYouMean(nearestName(name, known));
   return hint;
 }
@@ -92,7 +92,7 @@ function reportSharedNames({ identities, providers }: Named, report: ReportProbl
   }
 }
 
-/** Each circle of identities once, at the first of them. */
+/** Reports each cycle of identities once, at its first identity. */
 function reportCycles({ identities }: Named, report: ReportProblem): void {
   const next = new Map(
     identities.map(({ name, via }) => [
@@ -115,11 +115,11 @@ function reportCycles({ identities }: Named, report: ReportProblem): void {
   }
 }
 
-/** Of several defaults one must be picked each time. */
+/** With several defaults the user must choose each time. */
 function reportDefaults({ identities }: Named, report: ReportProblem): void {
   const [first, ...more] = identities.filter(({ isDefault }) => isDefault);
   for (const { name } of more) {
-    const message = `is true for another identity too: ${first?.name} (${first?.locate(['default'])})`;
+    const message = `is also true for another identity: ${first?.name} (${first?.locate(['default'])})`;
     report({
       ...warningAt(['auth', 'identities', name, 'default'], message),
       code: 'ERR_IDENTITY_REQUIRED',

@@ -13,7 +13,7 @@ import { findLengthFault } from '../store/key.ts';
 import { invalidAt, reportErrorAt, warningAt, type ReportProblem } from './config-problem.ts';
 import { sharedRealmWarning, type SharedWarning } from './shared-realm.ts';
 
-/** What the files say, whatever the environment of this moment puts over it. */
+/** The settings of the files, without overrides from the environment. */
 type Said = Pick<Config, 'realm' | 'keyring' | 'logs' | 'environment' | 'sourceOf'>;
 
 type Where = Pick<Host, 'env' | 'platform' | 'homeDirectory' | 'userId' | 'workingDirectory'>;
@@ -38,7 +38,9 @@ function checkRealm({ realm, environment }: Said, report: ReportProblem): void {
   check(['env', 'ATMOS_AUTH_REALM'], variable);
 }
 
-/** Checks the names of identities by what is made of them: a variable, and keys of the keyring. */
+/**
+ * Checks that the names of identities are valid as values of a variable and as names of entries.
+ */
 export function checkIdentityNames(
   config: Pick<Config, 'identities' | 'realm' | 'directory' | 'environment'>,
   report: ReportProblem,
@@ -47,7 +49,8 @@ export function checkIdentityNames(
   for (const { name } of config.identities) {
     const path = ['auth', 'identities', name];
     if (isOffName(name)) {
-      const message = 'has a name by which -i and ATMOS_IDENTITY switch authentication off';
+      const message =
+        'has a name that switches authentication off when -i or ATMOS_IDENTITY contains it';
       report(warningAt(path, message, say('give it another name')));
     }
     const fault = findLengthFault({ realm, alias: name });
@@ -55,7 +58,9 @@ export function checkIdentityNames(
   }
 }
 
-/** As the files say it. One that is wrong is reported at its own place, and leaves the shortest. */
+/**
+ * The realm of the files. An invalid realm is reported elsewhere and replaced by the shortest one.
+ */
 function realmOf(config: Pick<Config, 'realm' | 'directory' | 'environment'>): string {
   try {
     return resolveRealm(config, { env: {} }).value;
@@ -81,7 +86,7 @@ function checkKeyring({ keyring, environment }: Said, host: Where, report: Repor
   }
 }
 
-/** Without opening the keyring: what it has of other realms is not looked at. */
+/** Does not open the keyring, so entries of other realms are not checked. */
 export function checkSharedRealm(config: Config, host: Host, report: ReportProblem): void {
   const warning = warningOf(config, host);
   if (warning === undefined) return;
@@ -91,10 +96,10 @@ export function checkSharedRealm(config: Config, host: Host, report: ReportProbl
 
 function warningOf(config: Config, host: Host): SharedWarning | undefined {
   try {
-    // What the plan logs is logged for the command itself.
+    // The command itself logs what the plan logs.
     return sharedRealmWarning(planAuth(config, { ...host, log() {} }), host);
   } catch (error) {
-    // What is wrong with the realm or the keyring is reported with its place.
+    // Problems of the realm and the keyring are reported with their positions.
     if (isAtmosError(error)) return undefined;
     throw error;
   }
@@ -104,8 +109,8 @@ function checkLevel({ logs, environment, sourceOf }: Said, report: ReportProblem
   const check = (path: string[], level: Sourced<string>) => {
     if (parseLogLevel(level.value) !== undefined) return;
     const nearest = nearestName(level.value, logLevels);
-    const hint = say(nearest ? `did you mean ${nearest}?` : `levels: ${logLevels.join(', ')}`);
-    report(invalidAt(path, `is no level of the log: ${quoteValue(level)}`, hint));
+    const hint = say(nearest ? `did you mean ${nearest}?` : `log levels: ${logLevels.join(', ')}`);
+    report(invalidAt(path, `is not a log level: ${quoteValue(level)}`, hint));
   };
   const own = ['auth', 'logs', 'level'];
   if (logs.level) check(logs.level.source === sourceOf(own) ? own : ['logs', 'level'], logs.level);
@@ -113,7 +118,7 @@ function checkLevel({ logs, environment, sourceOf }: Said, report: ReportProblem
   if (variable) check(['env', 'ATMOS_LOGS_LEVEL'], variable);
 }
 
-/** Tells of variables that no program gets. */
+/** Reports variables that programs never get. */
 export function checkVariables(
   { env, identities }: Pick<Config, 'env' | 'identities'>,
   report: ReportProblem,

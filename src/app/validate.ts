@@ -30,10 +30,10 @@ import {
   checkVariables,
 } from './validate-settings.ts';
 
-/** Something that is wrong with the configuration, or doubtful, and where. */
+/** A finding about the configuration, with its position. */
 export type ValidationProblem = Omit<LocatedProblem, 'code'> &
   Pick<ConfigProblem, 'severity'> & {
-    /** Of the error that using it gives. Null where nothing fails. */
+    /** The code of the error when it is used. Null if nothing fails. */
     readonly code: ErrorCode | null;
   };
 
@@ -46,12 +46,12 @@ export interface Validation {
 }
 
 /**
- * Loads the configuration and gathers all that is wrong with it: what loading finds, and then kinds
- * and what is theirs, references between identities and providers, the realm, the keyring, the level
- * of the log. Runs nothing, opens nothing.
+ * Loads the configuration and collects every problem: those of loading, then of kinds and their
+ * settings, references between identities and providers, the realm, the keyring and the log level.
+ * Runs no command and opens no keyring.
  *
- * @throws what loading gives but problems of the files: ERR_CONFIG_NOT_FOUND, ERR_CONFIG_UNREADABLE,
- * ERR_CONFIG_UNTRUSTED, ERR_PROFILE_UNKNOWN, ERR_USAGE
+ * @throws the errors of loading, except problems of the files: ERR_CONFIG_NOT_FOUND,
+ *   ERR_CONFIG_UNREADABLE, ERR_CONFIG_UNTRUSTED, ERR_PROFILE_UNKNOWN, ERR_USAGE
  */
 export async function validate(
   options: Omit<LoadOptions, 'isStatic' | 'report'>,
@@ -60,7 +60,7 @@ export async function validate(
   const problems: LocatedProblem[] = [];
   const report = (problem: LocatedProblem) => void problems.push(problem);
   const config = await loadConfig({ ...options, isStatic: true, report }, host);
-  // What follows from a value that is wrong, or that only a command knows, is no news.
+  // Problems caused by an invalid value or by a value from a command are not repeated.
   const known = [...problems.map(({ path }) => path), ...config.leftOut];
   const isNew = ({ path }: Pick<LocatedProblem, 'path'>) =>
     !known.some((other) => isAbout(other, path));
@@ -102,7 +102,7 @@ function located({ severity, code, path, message, isWhole, hints }: ConfigProble
   return { ...at, ...(isWhole ? { message, text: message } : {}), severity, code, hints };
 }
 
-/** Checks the kind of an identity, and what is that kind's own. */
+/** Checks the kind of an identity and the settings of that kind. */
 async function checkKind(identity: Identity, report: ReportProblem): Promise<void> {
   checkDuration(identity, report);
   if (!identityKinds.includes(identity.kind)) reportKind(identity, report);
@@ -112,7 +112,7 @@ async function checkKind(identity: Identity, report: ReportProblem): Promise<voi
 function reportKind({ name, kind, tagAt }: Identity, report: ReportProblem): void {
   const path = ['auth', 'identities', name, 'kind'];
   if (kind === '') {
-    // A profile, or another file, may give it one.
+    // A profile or another file may set it.
     report({ ...warningAt(path, 'is missing'), code: 'ERR_CONFIG_INVALID' });
   } else if (otherIdentityKinds.includes(kind)) {
     const message = `is ${kind}, which this version does not support`;
@@ -149,7 +149,7 @@ function checkParts(identity: Identity, kind: Kind, report: ReportProblem): void
   for (const part of identityParts) {
     const schema = kind.schemas[part];
     for (const key of keysForAtmos(schema).filter((one) => identity[part][one] !== undefined)) {
-      report(noteAt(at(part, key), 'is for Atmos, and not used by atmos auth'));
+      report(noteAt(at(part, key), 'is used by Atmos only, not by atmos auth'));
     }
     for (const { path, nearest } of findUnknownPaths(identity[part], schema)) {
       report(warningAt(at(part, ...path), 'is not known', didYouMean(nearest)[0]));

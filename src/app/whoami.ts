@@ -13,18 +13,18 @@ export interface Whoami {
   readonly provider: string;
   readonly region: string;
   readonly expiresAt?: Date;
-  /** From AWS itself; absent when it could not be asked. */
+  /** From AWS; absent if AWS could not be reached. */
   readonly principal?: string;
   readonly account?: string;
-  /** Undefined when that could not be checked. */
+  /** Undefined if it could not be checked. */
   readonly isValid: boolean | undefined;
   /** Why the session is not valid, or what could not be checked and why. */
   readonly reason?: string;
-  /** When AWS refused the identity's access key, if it did the last time. */
+  /** When AWS refused the identity's access key, if the last attempt was refused. */
   readonly keyRefusedAt?: Date;
 }
 
-/** What is known of an identity without its key. */
+/** What is known about an identity without its key. */
 export async function describeIdentity(
   identity: Identity,
 ): Promise<Pick<Whoami, 'identity' | 'kind' | 'provider'> & { readonly region?: string }> {
@@ -37,8 +37,8 @@ export async function describeIdentity(
 const checkTimeoutMs = 5_000;
 
 /**
- * Who an identity is at the moment: its stored session, confirmed by the server where that can be
- * reached within 5 seconds. Opens no session and asks nobody.
+ * The current state of an identity: its stored session, verified by the server if it can be reached
+ * within 5 seconds. Opens no session and never prompts.
  *
  * @throws ERR_AUTH_KEYS_MISSING, and the errors of the store and of the keyring
  */
@@ -47,7 +47,7 @@ export async function whoami(context: AuthContext, identity: Identity): Promise<
   const link = await planLink(context, identity);
   const { session, changed } = await storedSession(store, link);
   const isAlive = session !== undefined && remainingMs(session, host.now()) > 0;
-  // For a session that is valid the long-lived key is not decrypted.
+  // With a valid session, the long-lived key is not decrypted.
   const key = isAlive ? undefined : await longLivedKeyOf(context, link);
   const known = {
     ...(await describeIdentity(identity)),

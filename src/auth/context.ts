@@ -20,13 +20,15 @@ export interface AuthContext {
   readonly realm: Sourced<string>;
   /** The names that the configuration has. */
   readonly configured?: ConfiguredNames;
-  /** Refuses what a project's file asks for, as long as nobody trusts it. @throws ERR_CONFIG_UNTRUSTED */
+  /**
+   * Refuses what a project's file asks for until the user trusts it. @throws ERR_CONFIG_UNTRUSTED
+   */
   requireTrust(need: TrustNeed): void;
   /** Refuses to store anything under a password that a project's file has chosen. @throws as above */
   requireStorable(): void;
-  /** What a person can be asked, and how: the caller gives it. */
+  /** Prompts for the user, provided by the caller. */
   readonly ask: Ask;
-  /** For what a person should know, one line each. */
+  /** Reports a warning of one line to the user. */
   warn(message: string): void;
 }
 
@@ -69,7 +71,7 @@ export async function longLivedKeyOf(
 }
 
 /**
- * Whether all that using the identity does is trusted.
+ * Checks that everything that using the identity does is trusted.
  *
  * @param occasion what it is about to do. Default: what it does in any case
  * @throws ERR_CONFIG_UNTRUSTED
@@ -84,8 +86,8 @@ export async function checkTrust(
 }
 
 /**
- * A checkout that was moved has another realm, and so has every checkout and machine that shares a
- * keyring: the keys are there, but under another one.
+ * A moved checkout has another realm, as does each checkout or machine that shares a keyring. The
+ * keys may then exist under another realm.
  */
 async function withOtherRealms(
   { keyring, store }: AuthContext,

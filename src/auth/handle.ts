@@ -13,8 +13,8 @@ import { irregularKindAt, readRegularFile } from '../host/read-files.ts';
 import type { PinnedKeyring } from '../keyring/contract.ts';
 
 /**
- * All that a `credential_process` needs to give the same credentials from another directory, with
- * another environment, pinned when the handle was made. Nothing secret.
+ * What a `credential_process` needs to return the same credentials from another directory or with
+ * another environment, fixed when the handle is written. Contains no secret.
  */
 export interface Handle {
   /** The configuration, file by file, those of its profiles too. */
@@ -42,7 +42,7 @@ export const idLength = 22;
 const letters = 'abcdefghijklmnopqrstuvwxyz';
 
 /**
- * Writes a handle and the AWS config file that uses it, readable by nobody else.
+ * Writes a handle and the AWS config file that uses it, readable only by the user.
  *
  * @param awsConfig gives the text of that file
  * @throws ERR_IO, also where another user could replace the handle, so that reading would refuse it;
@@ -81,10 +81,10 @@ export function writeHandle(
   return paths;
 }
 
-/** As reading judges it, so that no program is given what is refused later. */
+/** Checks the same as reading does, so that no program gets a handle that is refused later. */
 function requireOwnPaths(paths: readonly string[], { userId }: Host): void {
   followOwnPaths(paths, userId, 'file', (fault, path) => {
-    const message = `${path} would not be used: ${describeFault(fault)}`;
+    const message = `${path} cannot hold a handle: ${describeFault(fault)}`;
     throw new AtmosError('ERR_IO', message, { hints: [faultHint(fault)] });
   });
 }
@@ -93,7 +93,7 @@ export function describeFault({ at, kind, permissions }: PathFault): string {
   if (kind === 'no-directory') return `${at} is not a directory`;
   if (kind === 'owner') return `${at} belongs to ${permissions?.owner}, who could replace it`;
   if (kind === 'writable') return `${at} can be written by other users, who could replace it`;
-  return `${at} was replaced while it was looked at`;
+  return `${at} was replaced while it was checked`;
 }
 
 /** What fixes it: our own directory can be closed; below that of another user a new place is needed. */

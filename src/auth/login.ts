@@ -54,8 +54,8 @@ const defaultWaitMs = 120_000;
 const requestTimeoutMs = 20_000;
 
 /**
- * The identity's session: the stored one while it is good for a while, else a new one, which one
- * process opens for all that ask at once.
+ * The session of the identity: the stored one while it is reusable, else a new one, which one
+ * process opens for all processes that request it at the same time.
  *
  * @throws ERR_AUTH_*, ERR_LOGIN_BUSY, ERR_CONFIG_UNTRUSTED, the errors of STS, of the store and of the keyring
  */
@@ -182,7 +182,7 @@ function openedExpired({ credentials, clockOffsetMs }: Session, now: Date): Atmo
   const there = new Date(now.getTime() + clockOffsetMs);
   return new AtmosError(
     'ERR_CLOCK_SKEW',
-    `the session that was opened expired at ${formatTimestamp(credentials.expiresAt)} already: the clock shows ${formatTimestamp(now)} here, and ${formatTimestamp(there)} at the server`,
+    `the new session had already expired at ${formatTimestamp(credentials.expiresAt)}: the clock of this machine shows ${formatTimestamp(now)}, the clock of the server ${formatTimestamp(there)}`,
     { hints: [run(['atmos', 'auth', 'login'], 'set the clock of this machine, then')] },
   );
 }
@@ -216,7 +216,7 @@ async function keep(
   }
 }
 
-/** The same error, naming the identity; hints of what knows none are completed with it. */
+/** The same error with the name of the identity, also in the hints that need it. */
 function named(error: AtmosError, { name }: Identity): AtmosError {
   if (error.message.includes(`identity ${name}`)) return error;
   return new AtmosError(error.code, `no session for identity ${name}: ${error.message}`, {
@@ -225,7 +225,7 @@ function named(error: AtmosError, { name }: Identity): AtmosError {
   });
 }
 
-/** Commands of ours that act for the default identity when they name none. */
+/** Commands that use the default identity if no name is given. */
 const needingIdentity = [
   ['atmos', 'auth', 'login'],
   ['atmos', 'auth', 'login', '--force'],

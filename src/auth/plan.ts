@@ -8,9 +8,12 @@ import { environmentChoices, resolveKeyringSettings } from '../keyring/settings.
 import type { Handle } from './handle.ts';
 import { requireUsedSpec } from './keyring-spec.ts';
 
-/** Everything that is settled before a keyring is opened. Making one opens and asks nothing. */
+/**
+ * Everything that is determined before a keyring is opened. Creating a plan opens nothing and never
+ * prompts.
+ */
 export interface AuthPlan {
-  /** Undefined where there is no atmos.yaml and none is needed. */
+  /** Undefined if there is no atmos.yaml and the command does not need it. */
   readonly config: Config | undefined;
   readonly realm: Sourced<string>;
   readonly keyring: KeyringSettings;

@@ -46,9 +46,9 @@ export async function planFromHandle(
 }
 
 /**
- * @param handle the absolute path of its file, or its id for one in our own state directory
- * @throws ERR_HANDLE_UNKNOWN for one that is missing, not ours, where another user could replace it, or
- *   of another version
+ * @param handle the absolute path of its file, or its id if it is in the user's state directory
+ * @throws ERR_HANDLE_UNKNOWN if it is missing, belongs to another user, can be replaced by another
+ *   user, or has another version
  */
 export function readHandle(handle: string, host: Host): Handle {
   const { path, id } = locate(handle, host);
@@ -78,8 +78,8 @@ export function hostOfHandle(handle: string, host: Host): Host {
 }
 
 /**
- * Whether a handle that is named by its path is in a project that it is about, and not in the user's own
- * state directory: then whoever wrote the project may have written it.
+ * Whether a handle that is named by its path is in a project that it is about, and not in the
+ * user's own state directory: then the author of the project may have written it.
  */
 function cameWithProject(handle: string, { layers }: Handle, host: Host): boolean {
   if (!isAbsolute(handle)) return false;
@@ -97,17 +97,17 @@ function ofProject({ layers }: Handle): Handle['layers'] {
 function locate(handle: string, host: Host): { path: string; id: string } {
   const isPath = isAbsolute(handle);
   const id = isPath ? basename(handle, '.json') : handle;
-  if (!new RegExp(`^[a-z]{${idLength}}$`).test(id)) throw unknown(handle, 'is not one');
+  if (!new RegExp(`^[a-z]{${idLength}}$`).test(id)) throw unknown(handle, 'has an invalid id');
   return { path: isPath ? handle : handlePaths(id, host).file, id };
 }
 
-/** The text of a file that is ours, in a place where no other user can put another. */
+/** The text of a file that belongs to the user and that no other user can replace. */
 function ownTextOf(path: string, handle: string, host: Host): string {
   try {
     const real = followOwnPath(path, host.userId, 'file', (fault) => {
       throw unknown(handle, `is not used: ${describeFault(fault)}`, [faultHint(fault)]);
     });
-    if (real === undefined) throw unknown(handle, `is not in ${dirname(path)}`);
+    if (real === undefined) throw unknown(handle, `was not found in ${dirname(path)}`);
     const kind = irregularKindAt(real);
     if (kind !== undefined) throw unknown(handle, `cannot be read: ${path} is ${kind}`);
     return readOwn(real, handle, host);

@@ -9,7 +9,7 @@ const reuseMarginMs = 15 * 60 * 1000;
 /** A session as it is kept, with what is needed to judge it. */
 export interface Session {
   readonly credentials: Credentials & { readonly expiresAt: Date };
-  /** How far the server's clock is ahead of ours. */
+  /** How far the server's clock is ahead of the local clock. */
   readonly clockOffsetMs: number;
   /** What it cannot do, one line each. */
   readonly limits: readonly string[];
@@ -27,8 +27,8 @@ export interface StoredSession {
 }
 
 /**
- * Looks for a session that was opened for exactly this. The long-lived key is not read. A session without
- * an expiry, or a long-lived key in its place, or one that does not say what it was opened for, is none.
+ * Looks for a session that was opened for exactly this. The long-lived key is not read. A session
+ * without an expiry or without a fingerprint, and a long-lived key in its place, are ignored.
  */
 export async function storedSession(
   store: CredentialStore,

@@ -29,7 +29,7 @@ export interface FlightOptions {
   readonly host: Host;
   /** False to go on alone where no lock can be made: in a container that cannot write anywhere. */
   readonly isLockNeeded: boolean;
-  /** Whether a failure of this code would be the same for everybody who waited. */
+  /** Whether an error with this code also applies to all processes that waited. */
   isShared(code: ErrorCode): boolean;
   /** Told once of a wait of over a second, where no one shows it while it lasts. */
   warn(message: string): void;
@@ -38,10 +38,10 @@ export interface FlightOptions {
 const silentWaitMs = 1000;
 
 /**
- * Runs `task` while no other process runs one of the same subject. Who waited for one that failed
- * gets its failure, without trying again: thirty terraforms ask for one MFA code, and a refused one
- * is refused once. The lock dies with its holder, however it dies. Without a home directory there is no
- * place for one, and nobody waits.
+ * Runs `task` while no other process runs one for the same subject. A process that waited for a
+ * task that failed gets its error without a new attempt: thirty terraform processes ask for one MFA
+ * code. The lock is released when its holder exits for any reason. Without a home directory there
+ * is no lock and no waiting.
  *
  * @throws ERR_LOGIN_BUSY naming the holder when the wait was in vain; ERR_IO; ERR_USAGE in the home
  *   directory of another user
@@ -109,7 +109,7 @@ function makeDirectory(directory: string, host: Host): void {
   try {
     makeOwnDirectories(directory, host);
   } catch (error) {
-    throw unusable('make the directory for locks', directory, error);
+    throw unusable('create the directory for locks', directory, error);
   }
 }
 
@@ -171,7 +171,7 @@ function forgetFailure(path: string): void {
   try {
     rmSync(path, { force: true });
   } catch {
-    // What was there when somebody came is no news to them.
+    // A note from before the caller arrived is not its concern.
     return;
   }
 }

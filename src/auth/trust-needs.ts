@@ -13,9 +13,9 @@ import type { AuthPlan } from './plan.ts';
 import { createProjectPlace } from './project-place.ts';
 
 /**
- * All that a configuration makes us do when every command is tried on it, whoever says so. Of kinds of
- * identities that this version does not know it cannot be told, but they are not used either: a record
- * of trust names what was shown, so a later version asks again.
+ * Every action of any command that the configuration determines and that needs trust. Unknown kinds
+ * of identities are skipped because this version does not use them. A trust record names what was
+ * shown, so a later version asks again.
  */
 export async function findNeeds(config: Config, host: Host): Promise<TrustNeed[]> {
   const { logs, env, identities } = config;

@@ -12,14 +12,14 @@ import { quote } from './yaml-position.ts';
 
 type Path = readonly string[];
 
-/** A variable that an `env:` says, with the places of its name and its value. */
+/** A variable of an `env:`, with the paths of its name and its value. */
 interface Said {
   readonly key: string;
   readonly value: unknown;
   readonly at: { readonly key: Path; readonly value: Path };
 }
 
-/** Reports variables that no environment can hold, of atmos.yaml's `env:` and of each identity's. */
+/** Reports variables of the top-level `env:` and of identities that no environment can hold. */
 export function checkEnvironment(
   merged: Readonly<Record<string, unknown>>,
   report: (problem: Problem) => void,
@@ -59,7 +59,7 @@ function ofItem(item: unknown, path: Path): Said[] {
   return [{ key, value, at: { key: [...path, 'key'], value: [...path, 'value'] } }];
 }
 
-/** Reports settings that name a variable no environment can hold: hints would repeat the text. */
+/** Reports settings that contain an invalid name of a variable, because hints would repeat it. */
 export function checkVariableNames(
   merged: Readonly<Record<string, unknown>>,
   spec: SpecSchema,
@@ -93,18 +93,21 @@ export function checkNames(
 
 function checkName(path: readonly string[], name: string, report: Report): void {
   if (name.trim() === '' || /\p{Cc}/u.test(name)) {
-    report({ path, message: 'is no name: it is empty, or has a control character' });
+    report({ path, message: 'is not a valid name: it is empty or contains a control character' });
   }
   if (/@(session|token)$/.test(lowerCase(name))) {
-    report({ path, message: 'has a name that ends like the entry of a session or a token' });
+    report({
+      path,
+      message: 'must not end with @session or @token, as entries of sessions and tokens do',
+    });
   }
-  // valibot drops these, so that nobody gets at the prototype of an object through them.
+  // valibot drops these keys, because they give access to the prototype of an object.
   if (['__proto__', 'prototype', 'constructor'].includes(name)) {
-    report({ path, message: 'has a name that is reserved' });
+    report({ path, message: 'is a reserved name' });
   }
 }
 
-/** Over files, another spelling is the same name; within one file it is a mistake. */
+/** Files may spell a name differently. Two spellings in one file are a mistake. */
 function checkSpellings(file: ConfigFile, list: string, report: Report): void {
   const seen = new Map<string, string>();
   for (const name of namesIn(file.settings, list)) {
@@ -114,7 +117,7 @@ function checkSpellings(file: ConfigFile, list: string, report: Report): void {
       continue;
     }
     const apart = lowerCase(first) === lowerCase(name) ? 'case' : 'Unicode normal form';
-    const message = `is ${first} again: names are matched without regard to ${apart}`;
+    const message = `repeats ${first}: names that differ only in ${apart} are the same`;
     report({ path: ['auth', list, name], message, file });
   }
 }
@@ -125,9 +128,8 @@ function namesIn(settings: Readonly<Record<string, unknown>>, list: string): str
 }
 
 /**
- * Reports account ids that lost their quotes: 012345678901 is a number to YAML, without its zero. The
- * kinds check what they know of these maps later; that a number was meant as text is seen only here,
- * where the file is at hand.
+ * Reports account ids without quotes: YAML reads 012345678901 as a number and drops its zero. The
+ * kinds check these maps later, but only the file shows that a number was meant as text.
  */
 export function checkNumbers(
   merged: Readonly<Record<string, unknown>>,
@@ -149,7 +151,7 @@ export function checkNumbers(
   }
 }
 
-/** How to write a scalar that was meant as text. A secret is not repeated. */
+/** Hint to quote a scalar that was meant as text. Does not repeat a secret. */
 export function quotesHint(path: Path, files: readonly ConfigFile[]): Hint {
   const written = isSecretPath(path) ? undefined : writtenAt(files, path);
   return say(

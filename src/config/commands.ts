@@ -7,19 +7,20 @@ import { parseCommandOutput, withCommandOutput } from './tags/resolve.ts';
 
 const timeoutMs = 30_000;
 const maxBytes = 1024 * 1024;
-// Set for the commands, so that one which calls us again is told instead of looping.
+// Set for the commands, so that a command that loads the configuration fails instead of looping.
 const guard = 'ATMOS_AUTH_EXEC_RUNS';
 
-/** The file without the values of its `!exec`, for those who run nothing. */
+/** The file without the values of its `!exec` tags, for callers that run no commands. */
 export function withoutCommands(file: ConfigFile): ConfigFile {
   return file.commands.reduce((left, { path }) => withValue(left, path, undefined), file);
 }
 
 /**
- * Runs what `!exec` says in the file, one after the other, by `sh -c`, on Windows `cmd.exe`, in the working directory, for
- * 30 seconds at most each. Whoever calls has seen to it that the file is trusted.
+ * Runs the `!exec` commands of the file one after the other, with `sh -c` or on Windows `cmd.exe`,
+ * in the working directory, each for at most 30 seconds. The caller must have checked that the file
+ * is trusted.
  *
- * @param withheld names of variables that hold our own secrets: no command needs them
+ * @param withheld names of variables that hold secrets of atmos-auth; commands do not get them
  */
 export async function runCommands(
   file: ConfigFile,
@@ -50,17 +51,18 @@ async function run(
   fault: (message: string, hint?: Hint) => undefined,
 ): Promise<unknown> {
   if (host.env[guard] !== undefined) {
-    return fault('runs a command that asks for this configuration again, without end');
+    return fault('runs a command that loads this configuration again, in an endless loop');
   }
   const env = { ...host.env, [guard]: '1' };
   const result = await host.runShell(command, { env, timeoutMs, maxBytes }).catch(() => undefined);
-  if (result === undefined) return fault('runs a command, and there is no shell to run it');
+  if (result === undefined) return fault('runs a command, but no shell was found to run it');
   if (result.timedOut)
     return fault(`runs a command that did not end within ${timeoutMs / 1000} seconds`);
   if (result.wroteTooMuch) return fault('runs a command that writes more than 1 MiB');
   if (result.exitCode === 0) return parseCommandOutput(result.stdout.toString('utf8'));
-  const how = result.exitCode === null ? 'by a signal' : `with code ${result.exitCode}`;
-  return fault(`runs a command that ended ${how}`, say('run it by hand to see why'));
+  const how =
+    result.exitCode === null ? 'was terminated by a signal' : `exited with code ${result.exitCode}`;
+  return fault(`runs a command that ${how}`, say('run the command yourself to see why'));
 }
 
 function withValue(file: ConfigFile, path: readonly string[], value: unknown): ConfigFile {

@@ -7,35 +7,35 @@ import { findNode, formatPath, locate, type Position, type YamlNode } from './ya
 
 type Path = readonly string[];
 
-/** One YAML file of the configuration: what it says of our business, and where. */
+/** One YAML file of the configuration: the settings that atmos-auth uses, and their positions. */
 export interface ConfigFile {
   /** Absolute. */
   readonly path: string;
   readonly text: string;
   readonly origin: Origin;
-  /** The profile that it belongs to, if it does. */
+  /** The profile that the file belongs to, if any. */
   readonly profile?: string | undefined;
-  /** All that it says, with its tags. */
+  /** The whole content, with its tags. */
   readonly written: Readonly<Record<string, unknown>>;
-  /** The parts of it that are ours, tags resolved, without what is empty. */
+  /** The parts that atmos-auth uses, with tags resolved and without empty values. */
   readonly settings: Readonly<Record<string, unknown>>;
-  /** What `!exec` would run, whose output is not in the settings yet. */
+  /** The `!exec` commands whose output is not in the settings yet. */
   readonly commands: readonly PendingCommand[];
-  /** The values in the settings that tags gave, and those that `!exec` will give. */
+  /** The values in the settings that came from tags, including those that `!exec` will set. */
   readonly tagged: readonly TaggedPlace[];
-  /** Other files that it includes by `!include`. */
+  /** Files that it includes with `!include`. */
   readonly included: readonly IncludedFile[];
-  /** The places of all it says. Found when first asked for. */
+  /** The positions of all values. Computed at the first call. */
   root(): YamlNode;
 }
 
-/** An `!exec` that was not run yet. */
+/** An `!exec` command that has not run yet. */
 export interface PendingCommand {
   readonly path: Path;
   readonly command: string;
 }
 
-/** A place whose value was not written there, but came from a tag. */
+/** A path whose value came from a tag. */
 export interface TaggedPlace {
   readonly path: Path;
   /** For messages: `!env NAME`, `!include`. */
@@ -69,7 +69,10 @@ function ownValue(map: Record<string, unknown>, key: string, isName: boolean): u
   return written === undefined ? undefined : map[written];
 }
 
-/** The file whose word counts: the last that says something at the path, or else just above it. */
+/**
+ * The file that determines the value: the last one with a value at the path, or else at its nearest
+ * parent.
+ */
 export function fileSaying(files: readonly ConfigFile[], path: Path): ConfigFile {
   const item = itemSaying(files, path);
   if (item) return item.file;
@@ -79,16 +82,15 @@ export function fileSaying(files: readonly ConfigFile[], path: Path): ConfigFile
   return fileSaying(files, path.slice(0, -1));
 }
 
-/** What a file says, and the path of it in that file. */
+/** A file, and the path of the value in that file. */
 interface Said {
   readonly file: ConfigFile;
   readonly path: Path;
 }
 
 /**
- * Of a path into a list: the file that the item came from. `!append` makes a list of several files, in
- * which an item has another number than in its own file, and the same number in a file that does not
- * count any more.
+ * For a path into a list: the file that the item came from. `!append` builds a list from several
+ * files, so the index of an item differs from its index in its own file.
  */
 function itemSaying(files: readonly ConfigFile[], path: Path): Said | undefined {
   for (const [depth, key] of path.entries()) {
@@ -112,7 +114,7 @@ function itemsAt(files: readonly ConfigFile[], path: Path): { file: ConfigFile; 
   return items;
 }
 
-/** The value at the path. Null where a file says something else than a map above it: nothing is left of it. */
+/** The value at the path. Null if a parent of the path is not a map. */
 function saidOver(settings: Readonly<Record<string, unknown>>, path: Path): unknown {
   let value: unknown = settings;
   for (const [depth, key] of path.entries()) {
@@ -124,8 +126,7 @@ function saidOver(settings: Readonly<Record<string, unknown>>, path: Path): unkn
 }
 
 /**
- * The tag that gave the value at the path, or a part of it, or what it is a part of. Undefined for
- * what was written out.
+ * The tag that set the value at the path, a part of it, or a parent of it. Undefined if no tag did.
  */
 export function tagAt(files: readonly ConfigFile[], path: Path): string | undefined {
   if (files.every(({ tagged }) => tagged.length === 0)) return undefined;
@@ -139,7 +140,7 @@ export function tagAt(files: readonly ConfigFile[], path: Path): string | undefi
   return isTagged(valueAt(file.settings, path)) ? tagAt(files.slice(0, at), path) : undefined;
 }
 
-/** Whether one path leads through the other. Names may be spelled differently. */
+/** Whether one path is a prefix of the other. Names may differ in spelling. */
 function isSamePlace(one: Path, other: Path): boolean {
   const depth = Math.min(one.length, other.length);
   return one.slice(0, depth).every((key, at) => isSameName(key, other[at] ?? ''));

@@ -10,59 +10,65 @@ import type { LocatedProblem, Problem } from './problems.ts';
 import type { ProfileDirectory } from './profiles.ts';
 import type { WithRemoteImports } from './remote-imports.ts';
 
-/** What the configuration files and the chosen profiles say of authentication, merged and checked. */
+/**
+ * The authentication settings of the configuration files and the chosen profiles, merged and
+ * checked.
+ */
 export interface Config extends WithRemoteImports {
   /** Absolute, in the order merged: base first, then those of the profiles. */
   readonly files: readonly string[];
-  /** The same files with who put them there: `loadLayers` loads them again. */
+  /** The same files with their origins. `loadLayers` loads them again. */
   readonly layers: readonly Layer[];
-  /** The directory of the last configuration file, which gives the realm its name. Empty: none. */
+  /**
+   * The directory of the last configuration file, from which the realm is derived. Empty if there
+   * is no file.
+   */
   readonly directory: string;
-  /** Those chosen, in the order merged. */
+  /** The chosen profiles, in the order they are merged. */
   readonly profiles: readonly string[];
-  /** Whether a flag or a variable of the environment chose them, so that the files alone do not. */
+  /** Whether an option or an environment variable chose the profiles. */
   readonly areProfilesGiven: boolean;
   /** Where profiles are looked for. */
   readonly profileDirectories: readonly ProfileDirectory[];
   readonly realm?: Sourced<string>;
   readonly keyring: KeyringEntry;
   readonly logs: LogsEntry;
-  /** Sorted by name. One without a kind has an empty one. */
+  /** Sorted by name. The kind is empty if the identity has no kind. */
   readonly identities: readonly Identity[];
   /** Sorted by name. */
   readonly providers: readonly ProviderEntry[];
-  /** Sorted by name. None is run. */
+  /** Sorted by name. Integrations are never run. */
   readonly integrations: readonly IntegrationEntry[];
-  /** Whether sessions are written to files too, as Atmos does. */
+  /** Whether sessions are also written to files, as Atmos does. */
   readonly sessionFiles: Sourced<boolean>;
   /** The top-level `env:`, for programs that are started, sorted by name. */
   readonly env: readonly Variable[];
-  /** `ATMOS_` settings that it gives, by their names, below those of the real environment. */
+  /** `ATMOS_` settings in `env:` by name. The real environment overrides them. */
   readonly environment: Readonly<Record<string, Sourced<string>>>;
-  /** Lines for a person: keys that nobody reads, and the like. */
+  /** Warnings for the user, for example about unknown keys. */
   readonly warnings: readonly string[];
-  /** Those of them that are about one place. */
+  /** Warnings that have a position in a file. */
   readonly notices: readonly LocatedProblem[];
-  /** Paths of the outputs of commands that were not run: their values are left out. */
+  /** Paths whose values are missing because their commands were not run. */
   readonly leftOut: readonly (readonly string[])[];
-  /** All files that came with the project, those that `!include` read too. */
+  /** All files that came with the project, including those that `!include` read. */
   readonly projectFiles: readonly { readonly path: string; readonly text: string }[];
-  /** What was met in the project's files while loading them, and needs trust. */
+  /** Requests for trust that loading the project's files found. */
   readonly needs: readonly TrustNeed[];
   /** Atmos's keychain stores with the backend `file`, read when asked for. */
   keychainStores(
     host: Pick<Host, 'env' | 'userId' | 'workingDirectory'>,
   ): Promise<readonly KeychainStore[]>;
-  /** Who says what counts at the path. */
+  /** The origin of the file that determines the value at the path. */
   originOf(path: readonly string[]): Origin;
-  /** Keys of identities that are for Atmos alone, each name of a key once. */
+  /** Keys of identities that only Atmos uses, one notice for each key. */
   notesForAtmos(): LocatedProblem[];
   /** Settings of the file keyring that are a mistake beside another type. */
   misplacedSpec(other: OtherType): LocatedProblem[];
-  /** What is found wrong later, with its place. */
+  /** Adds the position to a problem that was found after loading. */
   locate(problem: Problem): LocatedProblem;
-  /** What that is called in messages: `auth.keyring.type (/p/atmos.yaml:3:11)`. */
+  /** The name of a setting in messages: `auth.keyring.type (/p/atmos.yaml:3:11)`. */
   sourceOf(path: readonly string[]): string;
-  /** The tag that gave the value at the path, which no message quotes then. */
+  /** The tag that set the value at the path. Messages do not quote such a value. */
   tagAt(path: readonly string[]): string | undefined;
 }

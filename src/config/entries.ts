@@ -18,20 +18,20 @@ export interface KeyringEntry {
   readonly spec: Spec;
 }
 
-/** What the files say of logs: `auth.logs`, or else `logs`. */
+/** The log settings in the files: `auth.logs`, or else `logs`. */
 export interface LogsEntry {
   readonly level?: Sourced<string>;
   /** Absolute: see {@link besideFile}. May begin with `~`. */
   readonly file?: Sourced<string>;
 }
 
-/** A provider as the configuration says it. */
+/** A provider in the configuration. */
 export interface ProviderEntry {
   /** As written in atmos.yaml. */
   readonly name: string;
-  /** Not checked. Empty when it says none. */
+  /** Not checked. Empty if missing. */
   readonly kind: string;
-  /** All that it says, not checked. */
+  /** All its settings, not checked. */
   readonly settings: Readonly<Record<string, unknown>>;
   /** Where a field was written: `/p/atmos.yaml:7:9`. An empty path is the provider. */
   locate(path?: readonly string[]): string;
@@ -39,7 +39,7 @@ export interface ProviderEntry {
   tagAt(path: readonly string[]): string | undefined;
 }
 
-/** What Atmos logs in to with an identity, such as a container registry. Nothing of it is checked. */
+/** A service that Atmos logs in to with an identity, such as a container registry. Not checked. */
 export interface IntegrationEntry extends ProviderEntry {
   readonly via: { readonly provider?: string; readonly identity?: string };
 }
@@ -140,7 +140,7 @@ function textOf(value: unknown): string | undefined {
   return typeof value === 'string' && value !== '' ? value : undefined;
 }
 
-/** Text with its source, or undefined for none: an unset `!env` gives an empty one. */
+/** Text with its source, or undefined if it is empty: an unset `!env` gives empty text. */
 export function sourcedText(
   value: string | undefined,
   path: readonly string[],
@@ -149,7 +149,7 @@ export function sourcedText(
   return value ? sourced(value, path, files) : undefined;
 }
 
-/** Source and tag are looked up when they are asked for, which in most runs is never. */
+/** Source and tag are computed on access, because most runs never need them. */
 export function sourced<T>(value: T, path: readonly string[], files: Files): Sourced<T> {
   return {
     value,
@@ -172,8 +172,8 @@ function besideFile(
 }
 
 /**
- * A relative path starts from the directory of the file that says it, wherever one works: docs/adr/0024.
- * `~` is left for later, and a slash at the end stays.
+ * A relative path starts from the directory of the file that contains it, not from the working
+ * directory: docs/adr/0024. `~` is expanded later, and a trailing slash is kept.
  */
 export function pathBesideFile(said: string, path: readonly string[], files: Files): string {
   if (isAbsolute(said) || said.startsWith('~')) return said;

@@ -7,8 +7,8 @@ import { pathBesideFile, sourced } from './entries.ts';
 import type { Problem } from './problems.ts';
 
 /**
- * The settings of ours that a top-level `env:` may give, below those of the real environment. Atmos
- * takes all that begin with `ATMOS_`; from a file we take no password, no trust, and nothing that says
+ * The atmos-auth settings that a top-level `env:` may set. The real environment overrides them.
+ * Atmos accepts every name that begins with `ATMOS_`; atmos-auth accepts no password, no trust and
  * which files there are. The variables of keyring backends are among them: see {@link About}.
  */
 const settable: ReadonlySet<string> = new Set([
@@ -19,7 +19,7 @@ const settable: ReadonlySet<string> = new Set([
   'ATMOS_PROFILE',
 ]);
 
-/** Settings of ours that only the real environment can give. */
+/** Settings of atmos-auth that only the real environment can set. */
 const refused: ReadonlySet<string> = new Set([
   'ATMOS_AUTH_TRUST',
   'ATMOS_CONFIG',
@@ -34,8 +34,9 @@ type Settings = Readonly<Record<string, unknown>>;
 type Files = readonly ConfigFile[];
 
 /**
- * The top-level `env:`, sorted by name. What is no scalar is reported by the schema. A relative path of
- * a setting of ours is made absolute, so that an atmos that a program starts elsewhere takes the same.
+ * The top-level `env:`, sorted by name. The schema reports values that are not scalars. Relative
+ * paths in `ATMOS_` settings are made absolute, so that an atmos that a program starts in another
+ * directory uses the same path.
  */
 export function environmentEntries(merged: Settings, files: Files, spec: SpecSchema): Variable[] {
   const ofBackends = variablesOf(spec);
@@ -65,7 +66,7 @@ function variablesOf(spec: SpecSchema): Variables {
   );
 }
 
-/** Those of them that are settings of ours. An empty one is none. */
+/** The variables that are settings of atmos-auth. An empty value counts as missing. */
 export function environmentSettings(
   merged: Settings,
   files: Files,
@@ -78,9 +79,9 @@ export function environmentSettings(
   return Object.fromEntries(entries);
 }
 
-/** What is said there in vain. */
+/** Warns about variables that have no effect in a file. */
 export function environmentWarnings(merged: Settings, files: Files, spec: SpecSchema): Problem[] {
-  const message = 'is not followed: only the environment can set it';
+  const message = 'is ignored: only the environment can set it';
   return environmentEntries(merged, files, spec)
     .filter(({ key }) => refused.has(key))
     .map(({ key }) => ({ path: ['env', key], message }));

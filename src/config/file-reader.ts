@@ -16,7 +16,7 @@ import { ConfigError, locateProblem, type LocatedProblem } from './problems.ts';
 import { readText } from './read.ts';
 import { remoteImportHint } from './remote-imports.ts';
 
-/** As in Atmos: imports of imports, so deep and no deeper. */
+/** The maximum depth of nested imports, as in Atmos. */
 const maxImportDepth = 10;
 
 export interface FileReaderOptions {
@@ -25,16 +25,20 @@ export interface FileReaderOptions {
   readonly chosenBasePath: string | undefined;
   readonly report: (problem: LocatedProblem) => void;
   readonly warn: (notice: LocatedProblem) => void;
-  /** Told where an import is that is not fetched: `import.0 (/p/atmos.yaml:2:5)`. */
+  /**
+   * Called with the position of each import that is not fetched: `import.0 (/p/atmos.yaml:2:5)`.
+   */
   readonly onRemoteImport: (source: string) => void;
 }
 
-/** Reads files with all they bring along. Each in the order of merging: what comes later wins. */
+/**
+ * Reads files with their imports, in the order they are merged: later files override earlier ones.
+ */
 export interface FileReader {
-  /** A configuration file: over the fragments beside it, and over what they and it import. */
+  /** Reads a configuration file after the fragments beside it and after the imports of both. */
   readPlace(place: FoundPlace): Promise<ConfigFile[]>;
   /**
-   * A directory whose files all count, each over what it imports: that of a profile.
+   * Reads all files of a profile's directory, each after its imports.
    *
    * @param by the configuration file whose base path they share; undefined without one
    */
@@ -87,7 +91,7 @@ export function createFileReader(options: FileReaderOptions): FileReader {
     return file === undefined ? [] : [file];
   }
 
-  /** The file, over what it imports. */
+  /** The file after its imports. */
   async function readTree(file: ConfigFile, by: Importing): Promise<ConfigFile[]> {
     const inner = { ...by, chain: [...by.chain, file.path] };
     // One may name the provider that it is for.
@@ -117,7 +121,7 @@ export function createFileReader(options: FileReaderOptions): FileReader {
     const starts = importStarts(basePath, file.path);
     const found = await findImport(value, starts);
     if (found.kind === 'remote') {
-      const message = 'is a remote import, and nothing is fetched';
+      const message = 'is a remote import, which is not fetched';
       warn(locateProblem({ path, message, hint: remoteImportHint, file }, [file]));
       options.onRemoteImport(sourceOf([file], path));
       return [];
@@ -171,8 +175,8 @@ export function createFileReader(options: FileReaderOptions): FileReader {
 }
 
 /**
- * Whoever is trusted to say what is imported is so for a path that leads there alone. A relative one
- * may, by the base path, end in the project that one happens to work in.
+ * The importing file is trusted only for paths that do not depend on the working directory. A
+ * relative path may, through the base path, lead into the current project.
  */
 function originOfImport(path: string, entry: string, by: ConfigFile): Origin {
   const directory = dirname(by.path);
@@ -185,7 +189,7 @@ interface ImportEntry {
   readonly path: readonly string[];
 }
 
-/** What is no text in it, the schema reports. */
+/** The schema reports entries that are not text. */
 function entriesOf({ settings }: ConfigFile): ImportEntry[] {
   const said = settings['import'];
   if (typeof said === 'string') return [{ value: said, path: ['import'] }];
@@ -195,7 +199,7 @@ function entriesOf({ settings }: ConfigFile): ImportEntry[] {
   );
 }
 
-/** What Atmos wrote down of the identities that a provider's login made known. */
+/** The files in which Atmos stores the identities that a provider's login returned. */
 function provisionedFiles({ settings }: ConfigFile, host: Host): string[] {
   const cache = cacheDirectory(host);
   if (cache === undefined) return [];

@@ -14,7 +14,7 @@ const configFileNames: readonly string[] = ['atmos.yaml', 'atmos.yml', '.atmos.y
 
 /** The configuration file in a directory, or undefined. */
 export function findConfigFile(directory: string): string | undefined {
-  // A directory may have the name too; it is not what is looked for.
+  // A directory may have this name; it is ignored.
   return configFileNames.map((name) => join(directory, name)).find(isFile);
 }
 
@@ -47,7 +47,7 @@ function isYaml(name: string, beside: readonly string[]): boolean {
 
 type Where = Pick<Host, 'env' | 'homeDirectory' | 'systemDirectory' | 'workingDirectory'>;
 
-/** Files and directories that somebody named. */
+/** Files and directories that the user named. */
 export interface Named {
   /** From `--config`. None: those of `ATMOS_CONFIG`. */
   readonly files: readonly Sourced<string>[];
@@ -61,7 +61,7 @@ export interface FoundPlace {
   readonly path: string;
   readonly kind: 'file' | 'fragments';
   readonly origin: Origin;
-  /** Who named it: `--config`. */
+  /** The option or variable that named it: `--config`. */
   readonly from?: string;
 }
 
@@ -76,7 +76,7 @@ export interface Found {
 /** Below the configuration's directory: files of YAML that are merged under it. */
 export const fragmentDirectories = ['atmos.d', '.atmos.d'];
 
-/** What makes a directory the place to stop at: nothing above it is looked at. */
+/** The upward search stops at the first directory that contains one of these names. */
 const localMarkers = [...configFileNames, '.atmos', ...fragmentDirectories];
 
 /**
@@ -113,7 +113,7 @@ export function findPlaces(named: Named, host: Where): Found {
 export function notFound(lookedIn: readonly string[]): AtmosError {
   return new AtmosError(
     'ERR_CONFIG_NOT_FOUND',
-    `no atmos.yaml: looked for it, and .atmos.yaml, in ${lookedIn.join(', ')}`,
+    `no atmos.yaml or .atmos.yaml found in ${lookedIn.join(', ')}`,
     { hints: [say(minimalFile)] },
   );
 }
@@ -129,7 +129,10 @@ function listed(variable: string, host: Where): Sourced<string>[] {
 
 function absolute({ value, source }: Sourced<string>, what: string, host: Where): string {
   if (value !== '') return resolve(host.workingDirectory(), value);
-  throw new AtmosError('ERR_USAGE', `${source} needs the name of a ${what}, and got an empty one`);
+  throw new AtmosError(
+    'ERR_USAGE',
+    `${source} requires the name of a ${what}, but the name is empty`,
+  );
 }
 
 function fileInNamed(named: Sourced<string>, host: Where): string {
@@ -204,7 +207,7 @@ function fragmentsIn(root: string): FoundPlace[] {
     .map((path) => ({ path, kind: 'fragments', origin: 'project' }));
 }
 
-/** The directory above, the root and the working directory may be one: its later place counts. */
+/** The parent, the root and the working directory may be the same; the last position counts. */
 function once(places: readonly FoundPlace[]): FoundPlace[] {
   return places.filter(({ path }, at) => !places.slice(at + 1).some((one) => one.path === path));
 }

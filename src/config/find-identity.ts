@@ -16,9 +16,9 @@ import { quote } from './yaml-position.ts';
  * The identity of that name, without regard to case and Unicode normal form.
  *
  * @param asked the name, with its source where that is known
- * @param hints how to be without a name that nobody typed
- * @throws ERR_IDENTITY_UNKNOWN with the nearest name, or the profile that has it; ERR_CONFIG_INVALID
- * when it is there, but without a kind
+ * @param hints hints for a name that the user did not type
+ * @throws ERR_IDENTITY_UNKNOWN with the nearest name, or the profile that has it;
+ *   ERR_CONFIG_INVALID when the identity has no kind
  */
 export function findIdentity(
   config: Config,
@@ -49,7 +49,7 @@ export function findIdentity(
   );
 }
 
-/** With its source where it is a variable, of which the person may not think. */
+/** Adds the source if it is a variable, which the user may have forgotten. */
 function shown(asked: Sourced<string>): string {
   const isVariable = /^(env\.)?ATMOS_IDENTITY\b/.test(asked.source);
   return `${quoteValue(asked)}${isVariable ? ` (from ${asked.source})` : ''}`;
@@ -62,7 +62,7 @@ function unknownIdentity(
   hints: readonly Hint[],
 ): AtmosError {
   const known = config.identities.map((identity) => identity.name);
-  const list = known.length > 0 ? `it is one of ${known.join(', ')}` : 'there are none';
+  const list = known.length > 0 ? `it is one of ${known.join(', ')}` : 'no identities are defined';
   const nearest = nearestName(name, known);
   return new AtmosError(
     'ERR_IDENTITY_UNKNOWN',
@@ -113,7 +113,7 @@ function says(directory: string, wanted: readonly string[]): boolean {
       return valueAt(data, wanted) !== undefined;
     });
   } catch {
-    // A profile that nobody chose may be broken.
+    // A profile that was not chosen may be invalid.
     return false;
   }
 }

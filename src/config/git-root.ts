@@ -3,7 +3,7 @@ import { statIfVisible } from '../host/read-files.ts';
 
 /**
  * The root of the git repository that the directory is in: the nearest directory from it upwards
- * with a `.git`, be that a directory or, in worktrees and submodules, a file.
+ * with a `.git` directory or, in worktrees and submodules, a `.git` file.
  *
  * @param directory absolute
  */

@@ -3,7 +3,7 @@ import { isAtmosError } from '../core/errors.ts';
 import { statIfVisible } from '../host/read-files.ts';
 import { readText } from './read.ts';
 
-/** What a repository says of itself. Each is looked up when it is asked for, and never throws. */
+/** Facts about a git repository. Each is read when it is called. No method throws. */
 export interface GitRepository {
   /** The commit of HEAD, in full. Undefined before the first commit. */
   sha(): string | undefined;
@@ -42,7 +42,7 @@ function gitDirectory(root: string): string {
   return path === undefined ? dotGit : resolve(root, path.trim());
 }
 
-/** What worktrees of one repository share lies in the directory of the first. */
+/** Worktrees of a repository share the directory of the first one. */
 function commonDirectory(directory: string): string {
   const path = read(join(directory, 'commondir')).trim();
   return path === '' ? directory : resolve(directory, path);
@@ -72,7 +72,10 @@ function isCommit(text: string): boolean {
   return /^([0-9a-f]{40}|[0-9a-f]{64})$/.test(text);
 }
 
-/** The name in `ref: refs/heads/main`, if it is one that git would take: none leads elsewhere. */
+/**
+ * The name in `ref: refs/heads/main`, if git would accept it. Such a name cannot lead outside of
+ * the repository.
+ */
 function referenceIn(text: string): string | undefined {
   const name = /^ref: (refs\/[^\p{Cc} ~^:?*[\\]+)$/u.exec(text)?.[1];
   const isName = name?.split('/').every((part) => part !== '' && !/^\.|\.\.|\.lock$/.test(part));
@@ -96,7 +99,7 @@ function isRemoteOrigin(section: string): boolean {
   return /^\s*(\w+)\s+"origin"\s*$/.exec(section)?.[1]?.toLowerCase() === 'remote';
 }
 
-/** A value as git writes it: a comment ends it, quotes keep what they hold, `\` escapes. */
+/** A value in the syntax of git: a comment terminates it, quotes preserve text, `\` escapes. */
 function parseValue(written: string): string {
   const pieces = written.matchAll(/"((?:[^"\\]|\\.)*)"?|\\(.)|([#;].*)|([^"\\#;]+)/g);
   let value = '';
@@ -107,7 +110,7 @@ function parseValue(written: string): string {
   return value.trim();
 }
 
-/** The text of a file, empty when it is missing or cannot be read: what it would say is not known. */
+/** The text of a file, empty when it is missing or cannot be read. */
 function read(path: string): string {
   try {
     return readText(path)?.text ?? '';
@@ -130,12 +133,12 @@ export interface GitRemote {
 }
 
 /**
- * The parts of a remote's URL, as Atmos tells them (go-git-url, and what it parses itself where that
- * does not know the host): the last part of the path is the name, what comes before it the owner,
- * but in Azure DevOps the organisation alone.
+ * The parts of a remote's URL, as Atmos computes them (with go-git-url, and itself for other
+ * hosts): the last part of the path is the name and the part before it the owner. In Azure DevOps
+ * the owner is the organization.
  *
- * A password, or anything before the `@` of a web address, is removed, and so are query and
- * fragment. Undefined for what is not understood, since it could hide one.
+ * A password, or anything before the `@` of a web address, is removed, as are query and fragment.
+ * Undefined for a URL that cannot be parsed, since it could contain a password.
  */
 export function parseRemoteUrl(written: string): GitRemote | undefined {
   if (written === '' || /[\p{Cc}\s]/u.test(written)) return undefined;

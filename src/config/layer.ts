@@ -1,6 +1,6 @@
 /**
- * Who put a file where it is: named by the person (`--config`), kept by the person or the system
- * (home directory, XDG), or come with the project that is worked on, and so perhaps by somebody else.
+ * The origin of a file: named by the user (`--config`), in a directory of the user or the system
+ * (home directory, XDG), or part of the project, which another person may have written.
  */
 export type Origin = 'explicit' | 'user' | 'project';
 
@@ -9,6 +9,6 @@ export interface Layer {
   /** Absolute. */
   readonly path: string;
   readonly origin: Origin;
-  /** The profile that it belongs to, if it does. */
+  /** The profile that the file belongs to, if any. */
   readonly profile?: string | undefined;
 }

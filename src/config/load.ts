@@ -36,11 +36,11 @@ export interface LoadOptions {
    * it to `ATMOS_PROFILE` and `profiles.default`.
    */
   readonly profiles?: Sourced<readonly string[]>;
-  /** Runs no `!exec`: their values are left out, and that is told in the warnings. Default: false. */
+  /** Runs no `!exec`: their values are left out, with a warning. Default: false. */
   readonly isStatic?: boolean;
   /**
-   * Gets every problem; the rest is then loaded as if what is wrong were not there. Without it, all
-   * problems end in one {@link ConfigError}.
+   * Called with every problem; invalid values are then left out. Without it, all problems are
+   * thrown as one {@link ConfigError}.
    */
   readonly report?: (problem: LocatedProblem) => void;
 }
@@ -90,7 +90,7 @@ export async function loadConfig(
       profiles,
       areProfilesGiven: options.profiles !== undefined || Boolean(host.env['ATMOS_PROFILE']),
       profileDirectories: directories,
-      // One cause may keep us from both, and is reported once.
+      // Both may have the same cause, which is reported once.
       warnings: [...new Set([...warnings, ...(own.warning === undefined ? [] : [own.warning])])],
     },
     { options, gathered, spec, host },
@@ -113,7 +113,7 @@ function findProfileLayers(
   const { files, beside, own, remoteImports } = base;
   const settings = mergeFiles(files);
   const isExplicit = beside.some(({ origin }) => origin === 'explicit');
-  // Of those that were found by searching, the last alone gives the configuration its directory.
+  // Of the files that were found by searching, only the last one determines the directory.
   const directories = profileDirectories(
     { files, settings },
     isExplicit ? beside : beside.slice(-1),
@@ -244,7 +244,7 @@ async function settle(found: Read, by: Loading & { options: LoadOptions }): Prom
   }
   const files = await withOutputs(read.files, isStatic, by);
   const notRun = isStatic ? read.files.flatMap(commandNotices) : [];
-  // What only a command knows is missing here, which is nobody's mistake.
+  // Values that come from commands are missing here, which is not an error.
   const later = new Set(notRun.map(({ path }) => path.join('\0')));
   const said = readSettings(files, spec, {
     ...gathered,
@@ -267,8 +267,8 @@ async function settle(found: Read, by: Loading & { options: LoadOptions }): Prom
 }
 
 /**
- * The files with what their commands print, or without it where nothing is run. None gets what holds
- * our secrets, and none may print one.
+ * The files with what their commands print, or without it where nothing is run. Commands do not get
+ * variables with secrets, and their output must not contain one.
  */
 async function withOutputs(
   files: readonly ConfigFile[],
@@ -287,7 +287,7 @@ async function withOutputs(
   return withoutSecrets(done, true, loading);
 }
 
-/** Leaves out what no tag may give. Most files have no tags, and nothing more is loaded for them. */
+/** Removes values that no tag may set. For files without tags, no further module is loaded. */
 async function withoutSecrets(
   files: readonly ConfigFile[],
   isOfCommand: boolean,

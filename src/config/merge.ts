@@ -32,14 +32,14 @@ export function mergeMaps(
 }
 
 function mergeValues(base: unknown, over: unknown, path: readonly string[]): unknown {
-  // Over nothing too, so that no tag is left in what was merged.
+  // Merged also if the base has no value, so that no tag remains in the result.
   if (isMap(over)) return mergeMaps(isMap(base) ? base : {}, over, path);
   if (!isTagged(over)) return over;
   if (over.tag !== '!append' || !Array.isArray(over.value)) return undefined;
   return Array.isArray(base) ? [...base, ...over.value] : over.value;
 }
 
-/** Whether what stands at the path may be a secret, so that no message shows it. */
+/** Whether the value at the path may be a secret, which messages must not show. */
 export function isSecretPath(path: readonly string[]): boolean {
   return path.some((key) => /^(credentials|env)$|secret|password|token/i.test(key));
 }

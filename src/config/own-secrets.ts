@@ -30,7 +30,7 @@ interface OwnSecret {
   readonly isSoughtInside: boolean;
 }
 
-/** A file that holds a secret of ours. */
+/** A file that contains a secret of atmos-auth. */
 interface SecretFile {
   readonly path: string;
   readonly named: string;
@@ -45,13 +45,14 @@ interface SecretFile {
  */
 const minSoughtInside = 8;
 
-/** Tags that tell of directories and of the repository: a password may be a word of such a path. */
+/** Tags for directories and for the repository: a password may occur as a word in a path. */
 const wholeOnly = /^!(cwd|random|repo-root|git\.)/;
 
 /**
- * The files without the values that tags gave and that are secrets of ours: what opens the keyring,
- * MFA codes, systemd's credentials. Each is reported. It is the value that is compared, so the
- * same password in another variable is found, whichever file names the variable of the password.
+ * The files without the values that came from tags and are secrets of atmos-auth: passwords of the
+ * keyring, MFA codes, systemd's credentials. Each is reported. It is the value that is compared, so
+ * the same password in another variable is found, whichever file names the variable of the
+ * password.
  *
  * What a password command prints is not known here, and so not compared.
  *
@@ -83,9 +84,9 @@ export function withoutOwnSecrets(
   });
 }
 
-const hint = say('remove the tag: no configuration passes on what opens the keyring');
+const hint = say('remove the tag: a configuration must not contain what unlocks the keyring');
 
-/** The names of variables that hold a secret of ours, whichever file says so. */
+/** The names of variables that contain a secret of atmos-auth, in any of the files. */
 export function secretVariables(
   files: Files,
   spec: SpecSchema,
@@ -132,7 +133,7 @@ function secretKey(
   if (tag !== '!include') return undefined;
   for (const { text, named } of secrets.filter(({ isSoughtInside }) => isSoughtInside)) {
     const depth = path.findIndex((key) => key.includes(text));
-    if (depth > 0) return { above: path.slice(0, depth), why: `a key in it has ${named}` };
+    if (depth > 0) return { above: path.slice(0, depth), why: `one of its keys contains ${named}` };
   }
   return undefined;
 }
@@ -236,7 +237,7 @@ function findSecretFiles(files: Files, spec: SpecSchema, host: Where): SecretFil
   return [...named, ...serviceCredentials(host)];
 }
 
-/** All that systemd provides to this service, for us or for the program we start. */
+/** The credentials that systemd provides to this service. */
 function serviceCredentials({ env }: Pick<Host, 'env'>): SecretFile[] {
   const directory = env['CREDENTIALS_DIRECTORY'];
   if (!directory || !isAbsolute(directory)) return [];

@@ -10,13 +10,13 @@ import { isTrustedByVariable, trustVariableNote } from './trust-variable.ts';
 type Who = Pick<Host, 'env' | 'userId'>;
 
 /**
- * Refuses a file found by searching that somebody else could have put there: it, and its directory,
- * belong to us or root and cannot be written by others. Of a link that holds for the link as well as
- * for the file it leads to. A group that is root's, or that has the number of the owner (a group of
- * one's own), is nobody else. Root may read a file of anybody, as it must in a container with a mounted
- * checkout, but not out of a directory that everybody can write. On Windows the same holds by access
- * lists: of the directory others may add to it, but not put something in the place of what is there.
- * `ATMOS_AUTH_TRUST=1` accepts all.
+ * Refuses a file found by searching that another user could have created: it, and its directory,
+ * belong to us or root and cannot be written by others. Of a link that holds for the link as well
+ * as for the file it leads to. A group that is root's, or that has the number of the owner (a group
+ * of one's own), counts as the same user. Root may read a file of any user, as it must in a
+ * container with a mounted checkout, but not from a directory that all users can write. On Windows
+ * access lists are checked: other users may add files to the directory, but not replace existing
+ * ones. `ATMOS_AUTH_TRUST=1` accepts all.
  *
  * @param file of the very file that was read
  * @throws ERR_CONFIG_UNTRUSTED
@@ -42,14 +42,14 @@ function checkOwner(path: string, file: Stats, { userId }: Who): void {
   });
 }
 
-/** What the system keeps from being judged is not trusted. */
+/** A file whose permissions cannot be read is not trusted. */
 function judging(path: string, check: () => void): void {
   try {
     check();
   } catch (error) {
     const code = systemErrorCode(error);
     if (code === undefined || isAtmosError(error)) throw error;
-    throw untrusted(`${path} cannot be judged (${code})`, showPermissions(path), path);
+    throw untrusted(`${path} cannot be checked (${code})`, showPermissions(path), path);
   }
 }
 
@@ -66,10 +66,10 @@ function checkPlace(
     directoryPath,
     stillAt(directoryPath, linkStatOf(directoryPath)),
   );
-  const named = path === found ? path : `${path}, to which ${found} leads,`;
+  const named = path === found ? path : `${path} (target of ${found})`;
   if (permissions === undefined || directory === undefined)
     throw untrusted(`${named} was replaced while it was read`, showPermissions(path), found);
-  // What belongs to another user only that one and root can close.
+  // Only the owner and root can change the permissions.
   const closing = (open: Permissions, at: string) =>
     open.isOurs || userId === 0 || userId === undefined
       ? open.withdrawCommand()
@@ -82,12 +82,12 @@ function checkPlace(
   }
   if (userId === 0 && !directory.isShared) return;
   if (!permissions.isTrusted || !(directory.isShared || directory.isTrusted)) {
-    const what = `${path === found ? `${path},` : named} or its directory, belongs to another user`;
+    const what = `${named} or its directory belongs to another user`;
     throw untrusted(what, showPermissions(path), found);
   }
 }
 
-/** What was there when the file was read may be gone. */
+/** The file may have been removed after it was read. */
 function stillAt(path: string, stats: Stats | undefined): Stats {
   if (stats !== undefined) return stats;
   throw untrusted(`${path} was removed while it was checked`, showPermissions(path), path);

@@ -3,14 +3,14 @@ import { parseYaml } from './parse.ts';
 import type { FileToParse, ParseOptions } from './resolve-file.ts';
 import { withoutEmptyKeys } from './values.ts';
 
-/** The parts of atmos.yaml that are ours. All else is left alone. */
+/** The parts of atmos.yaml that atmos-auth uses. Other parts are ignored. */
 const ourParts = ['auth', 'profiles', 'import', 'env', 'base_path', 'logs'];
 
 /**
- * A file, understood: its tags resolved but for `!exec`, which is only noted. A tag that cannot be
+ * Parses a file and resolves its tags. `!exec` commands are recorded, not run. A tag that cannot be
  * resolved is reported, and its value left out.
  *
- * @throws {ConfigError} for what is no YAML of ours
+ * @throws {ConfigError} for invalid YAML
  */
 export async function parseConfigFile(
   file: FileToParse,

@@ -48,7 +48,7 @@ const schema = CORE_SCHEMA.withTags(
   ]),
 );
 
-/** A file of YAML, read but not understood: tags are kept, and `<<` is a key like any other. */
+/** A parsed YAML file with unresolved tags. `<<` is a key like any other. */
 export interface YamlDocument {
   readonly data: Readonly<Record<string, unknown>>;
   /** Where everything was written. Found when first asked for. */
@@ -88,7 +88,7 @@ export function parseAnyYaml(file: { path: string; text: string }): {
   return { data: onlyOne(documents, file.path), root };
 }
 
-/** Runs the parser, and turns what it throws into our error: its own holds the whole file. */
+/** Runs the parser and replaces its error, which contains the whole file. */
 function complaining<T>(
   file: { path: string; text: string },
   run: () => T,
@@ -108,8 +108,8 @@ function complaining<T>(
 function onlyOne(documents: unknown[], path: string): unknown {
   const [first = null, ...others] = documents;
   if (others.some((document) => document !== null)) {
-    throw createFileError('ERR_CONFIG_SYNTAX', path, 'holds more than one YAML document', [
-      say('keep one, and delete the lines of three dashes'),
+    throw createFileError('ERR_CONFIG_SYNTAX', path, 'contains more than one YAML document', [
+      say('keep one document and delete the lines that contain ---'),
     ]);
   }
   return first;
@@ -119,7 +119,7 @@ function onlyMap(data: unknown, path: string): Record<string, unknown> {
   if (data === null) return {};
   if (isMap(data)) return data;
   throw createFileError('ERR_CONFIG_INVALID', path, 'must be a map of settings', [
-    say('begin it with a line like auth:'),
+    say('start the file with a key such as auth:'),
   ]);
 }
 

@@ -21,7 +21,7 @@ export interface LocatedProblem {
   /** From 1, as editors count. */
   readonly line: number;
   readonly column: number;
-  /** Empty for what is wrong with the file as YAML. */
+  /** Empty for a syntax error. */
   readonly path: readonly string[];
   /** Without the place: `auth.realm must be text, not a map`. */
   readonly message: string;
@@ -30,7 +30,7 @@ export interface LocatedProblem {
   readonly hints: readonly Hint[];
 }
 
-/** All that is wrong with the configuration, each problem a line of the message. */
+/** All problems of the configuration, one line of the message for each. */
 export class ConfigError extends AtmosError {
   readonly problems: readonly LocatedProblem[];
 
@@ -73,7 +73,7 @@ export function sortProblems<P extends Pick<LocatedProblem, 'file' | 'line' | 'c
   return problems.toSorted((a, b) => at(a) - at(b) || a.line - b.line || a.column - b.column);
 }
 
-/** What is no error, on one line: `auth.x (/p/atmos.yaml:2:3) is not known: did you mean y?`. */
+/** A warning on one line: `auth.x (/p/atmos.yaml:2:3) is not known: did you mean y?`. */
 export function formatNotice({ text, hints }: LocatedProblem): string {
   return [text, ...hints.map((hint) => formatHint(hint, posixSyntax))].join(': ');
 }

@@ -9,7 +9,7 @@ import { parseYaml } from './parse.ts';
 import type { Profile } from './profiles.ts';
 import { readText } from './read.ts';
 
-/** What a profile says of itself: `metadata` in its atmos.yaml. */
+/** The `metadata` in the atmos.yaml of a profile. */
 export interface ProfileMetadata {
   readonly name?: string;
   readonly description?: string;
@@ -73,7 +73,7 @@ async function problemsWith(
   }
 }
 
-/** What cannot be read is told of by loading. */
+/** Loading reports what cannot be read. */
 function orElse<T>(otherwise: T, read: () => T): T {
   try {
     return read();
@@ -85,7 +85,7 @@ function orElse<T>(otherwise: T, read: () => T): T {
 
 const noMetadata: ProfileMetadata = { tags: [], isDeprecated: false };
 
-/** What is not of its type is passed over: nothing depends on it. */
+/** Values of another type are ignored, because nothing depends on them. */
 function readMetadata({ path }: Profile): ProfileMetadata {
   const file = findConfigFile(path);
   if (file === undefined) return noMetadata;

@@ -133,7 +133,7 @@ export function findProfiles(directories: readonly ProfileDirectory[]): Profile[
 
 export interface ProfileOptions extends WithRemoteImports, Pick<Host, 'env'> {
   readonly directories: readonly ProfileDirectory[];
-  /** Names of identities, for those who take one for a profile. */
+  /** Names of identities, to recognize one that was given as a profile. */
   readonly identities: readonly string[];
 }
 
@@ -175,11 +175,11 @@ export function unknownProfile(profile: Sourced<string>, options: ProfileOptions
   const known = findProfiles(options.directories).map((one) => one.name);
   const identity = options.identities.find((other) => isSameName(other, name));
   const nearest = nearestName(name, known);
-  const list = known.length > 0 ? `it is one of ${known.join(', ')}` : 'there are none';
+  const list = known.length > 0 ? `it is one of ${known.join(', ')}` : 'no profiles exist';
   const places = options.directories.map(showDirectory).join(', ');
   const message = isProfileName(name)
     ? `unknown profile ${quoteValue(profile)} (from ${source}): ${list} in ${places}${remoteImportNote(options)}`
-    : `${quoteValue(profile)} (from ${source}) is no name of a profile: that is the name of a directory, without / and leading dot`;
+    : `${quoteValue(profile)} (from ${source}) is not a valid profile name: it must be the name of a directory, without / and without a leading dot`;
   const meant =
     identity === undefined
       ? didYouMean(nearest)

@@ -36,7 +36,7 @@ import {
 
 type Path = readonly string[];
 
-/** What the files say together. What is wrong is gathered, and left out. */
+/** The merged settings of all files. Invalid values are reported and left out. */
 export function readSettings(
   files: readonly ConfigFile[],
   spec: SpecSchema,
@@ -73,7 +73,7 @@ export function readSettings(
   });
 }
 
-/** An empty one counts where a tag was to give it, so that it is told of. */
+/** An empty realm from a tag is kept, so that it is reported. */
 function realmEntry(realm: string | undefined, files: readonly ConfigFile[]) {
   const path = ['auth', 'realm'];
   return realm === '' && tagAt(files, path) !== undefined
@@ -123,9 +123,8 @@ function sessionFiles(value: boolean | undefined, files: readonly ConfigFile[]):
 type MergedSettings = Readonly<Record<string, unknown>>;
 
 /**
- * What is no error, but probably not meant: what this version does not follow yet, and keys of ours
- * that nobody reads. Where a newer Atmos may have keys of its own, only one that looks like one of
- * ours is told of.
+ * Warnings: settings that this version does not support yet, and unknown keys. In maps where a
+ * newer Atmos may have other keys, only keys similar to known ones are reported.
  */
 function findWarnings(merged: MergedSettings, spec: SpecSchema): Problem[] {
   return [
@@ -138,7 +137,7 @@ function findWarnings(merged: MergedSettings, spec: SpecSchema): Problem[] {
 function notFollowed(merged: MergedSettings): Problem[] {
   const path = ['auth', 'session_files'];
   if (valueAt(merged, path) !== true) return [];
-  return [{ path, message: 'is not followed by this version yet: no session files are written' }];
+  return [{ path, message: 'is not supported by this version yet: no session files are written' }];
 }
 
 /** One for each key, at the first identity that has it: a project may have hundreds of identities. */
@@ -150,8 +149,8 @@ function notesForAtmos(merged: MergedSettings): Problem[] {
       .filter((at) => valueAt(merged, at) !== undefined);
     if (path === undefined) return [];
     const count = `${more.length} other ${more.length === 1 ? 'identity' : 'identities'}`;
-    const others = more.length === 0 ? '' : `; the same in ${count}`;
-    return [{ path, message: `is for Atmos, and not used by atmos auth${others}` }];
+    const others = more.length === 0 ? '' : `; also set in ${count}`;
+    return [{ path, message: `is used by Atmos only, not by atmos auth${others}` }];
   });
 }
 
@@ -174,7 +173,7 @@ function pathsOf(merged: MergedSettings, path: readonly string[]): (readonly str
   return names.map((name) => [...path.slice(0, star), name, ...path.slice(star + 1)]);
 }
 
-/** What is met on the way, to be told at the end. */
+/** Findings that are collected while loading and reported at the end. */
 export interface Gathered {
   readonly problems: LocatedProblem[];
   /** What is no error. */
@@ -191,7 +190,7 @@ export function gather(): Gathered {
 }
 
 /**
- * Tells the problems, in the order of the files: to `report`, or else by throwing.
+ * Reports the problems in the order of the files: to `report`, or else by throwing.
  *
  * @throws {ConfigError}
  */

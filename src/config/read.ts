@@ -13,8 +13,8 @@ export interface ReadText {
 }
 
 /**
- * The text of a file, or undefined when there is none. Never waits: what is no regular file (a FIFO,
- * a device) is refused.
+ * The text of a file, or undefined if it does not exist. Never waits: anything but a regular file
+ * (a FIFO, a device) is refused.
  *
  * @param from who named the file, for the message: `--config`
  * @throws ERR_CONFIG_UNREADABLE, or ERR_CONFIG_SYNTAX when it is not UTF-8
@@ -35,7 +35,7 @@ export function readText(path: string, from?: string): ReadText | undefined {
 /**
  * Whether the path is a regular file, or a link to one.
  *
- * @throws ERR_CONFIG_UNREADABLE when that cannot be told
+ * @throws ERR_CONFIG_UNREADABLE if the path cannot be checked
  */
 export function isFile(path: string): boolean {
   return stat(path)?.isFile() ?? false;
@@ -46,7 +46,7 @@ export function isDirectory(path: string): boolean {
   return stat(path)?.isDirectory() ?? false;
 }
 
-/** What is in a directory, sorted by name. Nothing, when it is missing. */
+/** The entries of a directory, sorted by name. Empty if it does not exist. */
 export function readEntries(path: string): Dirent[] {
   try {
     return listDirectory(path);
@@ -76,8 +76,8 @@ function undefinedIfMissing(error: unknown, path: string, named = path): undefin
 }
 
 function notAFile(named: string, stats: Stats): AtmosError {
-  const kind = stats.isDirectory() ? 'a directory' : 'no regular file';
-  return new AtmosError('ERR_CONFIG_UNREADABLE', `${named} is ${kind}, not a YAML file`);
+  const kind = stats.isDirectory() ? 'a directory, not a YAML file' : 'not a regular file';
+  return new AtmosError('ERR_CONFIG_UNREADABLE', `${named} is ${kind}`);
 }
 
 function tooLarge(named: string): AtmosError {

@@ -35,7 +35,9 @@ export function resolveRealm(
   return { value: defaultRealm(config.directory), source: `the directory ${config.directory}` };
 }
 
-/** Whether somebody has given the realm a name, which stays when the configuration is moved. */
+/**
+ * Whether the realm has a configured name, which does not change when the configuration is moved.
+ */
 export function isRealmNamed(
   config: Pick<Config, 'realm' | 'environment'> | undefined,
   host: Pick<Host, 'env'>,
@@ -68,11 +70,11 @@ function checked(realm: Sourced<string>): Sourced<string> {
   throw new AtmosError(
     'ERR_REALM_INVALID',
     `realm ${quoteValue(realm)} (from ${realm.source}) ${fault}`,
-    { hints: [say(`it has 1 to ${longest} of the characters a-z 0-9 - _, such as my-project`)] },
+    { hints: [say(`use 1 to ${longest} of the characters a-z 0-9 - _, such as my-project`)] },
   );
 }
 
-/** A tag was to give one: that of the directory would be another, whose credentials were not meant. */
+/** A tag gave an empty realm. The default realm would select other credentials than intended. */
 function emptyRealm({ source, tag = '' }: Sourced<string>): AtmosError {
   const variable = variableOfTag(tag);
   return new AtmosError('ERR_REALM_INVALID', `${source} ${describeEmptyTag(tag)}`, {
@@ -85,10 +87,10 @@ function findFault({ value: realm, tag }: Sourced<string>): string | undefined {
   const strange = new Set(realm.match(/[^a-z0-9_-]/gu));
   if (strange.size > 0) {
     const shown = tag === undefined ? `: ${[...strange].map(quote).join(' ')}` : '';
-    return `has characters it may not have${shown}`;
+    return `contains invalid characters${shown}`;
   }
   if (realm.length > longest) return `is longer than ${longest} characters`;
   if (/^[-_]|[-_]$/.test(realm)) return 'begins or ends with - or _';
-  if (/[-_]{2}/.test(realm)) return 'has two of - and _ in a row';
+  if (/[-_]{2}/.test(realm)) return 'contains two of - and _ in a row';
   return undefined;
 }

@@ -7,17 +7,17 @@ export interface WithRemoteImports {
 }
 
 /** How to have what a remote import says. */
-export const remoteImportHint = say('download it into the project, and import that file');
+export const remoteImportHint = say('download it into the project and import that file');
 
 /**
- * For the end of an error about a name that no local file defines: where the remote imports are that
- * may define it. Empty where there are none.
+ * For the end of an error about a name that no local file defines: where the remote imports are
+ * that may define it. Empty if there are no remote imports.
  */
 export function remoteImportNote({ remoteImports }: WithRemoteImports): string {
   const [first, ...more] = remoteImports;
   if (first === undefined) return '';
-  const verb = more.length === 0 ? 'is a remote import' : 'are remote imports';
-  return `; ${[first, ...more].join(', ')} ${verb}, and nothing is fetched`;
+  const verb = more.length === 0 ? 'is a remote import, which is' : 'are remote imports, which are';
+  return `; ${[first, ...more].join(', ')} ${verb} not fetched`;
 }
 
 /** The hint that goes with {@link remoteImportNote}. */

@@ -18,10 +18,10 @@ export interface ParseOptions {
 }
 
 /**
- * A file whose tags are resolved but for `!exec`, which is only noted. A tag that cannot be resolved is
- * reported, and its value left out.
+ * A file with resolved tags. `!exec` commands are recorded, not run. A tag that cannot be resolved
+ * is reported, and its value left out.
  *
- * @param parts those that are ours
+ * @param parts the top-level keys to keep
  * @throws {ConfigError}
  */
 export function resolveFile(

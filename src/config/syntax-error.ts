@@ -4,7 +4,7 @@ import { isSecretPath } from './merge.ts';
 import { ConfigError, type LocatedProblem } from './problems.ts';
 import { findRepeatedKey, formatPath, pathAt, positionOf, type YamlNode } from './yaml-position.ts';
 
-/** What the parser had against a file. */
+/** A syntax error found by the parser. */
 export interface Complaint {
   /** In the parser's words. */
   readonly reason: string;
@@ -35,8 +35,8 @@ export const atmosTags: readonly string[] = [
 ];
 
 /**
- * The parser's complaint as an error of ours: file, line, column and reason, but nothing of what the
- * file says there, since it may be a secret.
+ * The parser's error as ERR_CONFIG_SYNTAX: file, line, column and reason, but no text of the file,
+ * since it may be a secret.
  *
  * @param root the places of the file, when it could be read so far
  */
@@ -50,7 +50,7 @@ export function createSyntaxError(
   const repeated = root && reason.startsWith('duplicated') ? findRepeatedKey(root) : undefined;
   const { line, column } = positionOf(file.text, repeated?.second ?? offset);
   const why = repeated
-    ? `the key stands at ${placeAt(file, repeated.first)} already`
+    ? `the key is already defined at ${placeAt(file, repeated.first)}`
     : withoutQuotations(reason);
   const message = `is not valid YAML: ${why}`;
   const text = `${file.path}:${line}:${column} ${message}`;

@@ -48,13 +48,16 @@ export function writeRecord(
     if (isAtmosError(error)) throw error;
     throw cannotKeep(`cannot write ${path}: ${reasonFor(error, path)}`, host);
   }
-  const { fault = `${path} vanished`, record: kept } = readRecord(name, host);
+  const { fault = `${path} was removed while it was written`, record: kept } = readRecord(
+    name,
+    host,
+  );
   if (kept === undefined) throw cannotKeep(fault, host);
   return kept;
 }
 
 /**
- * All that is trusted, by directory, the latest first. Records that do not count are left out.
+ * All valid trust records, by directory, the latest first.
  *
  * @throws ERR_IO when none of them counts
  */
@@ -67,7 +70,7 @@ export function listRecords(host: Where): TrustRecord[] {
 }
 
 /**
- * Takes trust away from all that was trusted in the directory.
+ * Revokes the trust in all files of the directory.
  *
  * @param directory absolute; it need not be there any more
  * @returns what was trusted, as {@link listRecords}
@@ -87,7 +90,10 @@ export function removeRecords(directory: string, host: Where): TrustRecord[] {
   return records;
 }
 
-/** Whether the files of a record are still what they were: all, or some not, or none is there. */
+/**
+ * Whether the files of a record are unchanged (`current`), at least one changed (`changed`), or all
+ * are missing (`gone`).
+ */
 export function stateOf({ files }: Pick<TrustRecord, 'files'>): 'current' | 'changed' | 'gone' {
   const states = files.map(stateOfFile);
   if (states.every((state) => state === 'gone')) return 'gone';
@@ -110,13 +116,14 @@ function makeStore(directory: string, host: Where): void {
     makeOwnDirectories(directory, host);
   } catch (error) {
     if (isAtmosError(error)) throw error;
-    throw cannotKeep(`cannot make ${directory}: ${reasonFor(error, directory)}`, host);
+    throw cannotKeep(`cannot create ${directory}: ${reasonFor(error, directory)}`, host);
   }
 }
 
 function checkStore(host: Where): void {
   const fault = storeFault(host);
-  if (fault !== undefined) throw cannotKeep(`${fault}, so nothing in it counts`, host);
+  if (fault !== undefined)
+    throw cannotKeep(`${fault}, so the trust records in it are ignored`, host);
 }
 
 function namesIn(host: Where): string[] {

@@ -43,7 +43,7 @@ const maxBytes = 4 * 1024 * 1024;
 
 /** @throws ERR_USAGE without a home directory, where no variable names another */
 export function trustDirectory(host: Where): string {
-  return join(requireStateDirectory('what is trusted', host), 'trust');
+  return join(requireStateDirectory('trust records', host), 'trust');
 }
 
 /**
@@ -73,7 +73,7 @@ export function recordName({ directory, files }: Pick<TrustRecord, 'directory' |
   return `${sha256(JSON.stringify(['atmos auth trust', 1, directory, pairs]))}.json`;
 }
 
-/** A record, or why it does not count. Neither: there is none. */
+/** A record, or why it is ignored. Both are absent if no record exists. */
 export interface FoundRecord {
   readonly record?: TrustRecord;
   /** A whole clause: `/p/trust can be written by other users`. */
@@ -87,8 +87,8 @@ export function findRecord(set: FileSet, host: Where): FoundRecord {
 }
 
 /**
- * Why nothing that is kept there counts: somebody else could have put it there. Undefined where it
- * does, or where there is no store yet.
+ * Why the whole store is ignored: another user could have written to it. Undefined if it is safe or
+ * does not exist yet.
  */
 export function storeFault(host: Where): string | undefined {
   const directory = readableStore(host);
@@ -110,13 +110,13 @@ export function readRecord(name: string, host: Where): FoundRecord {
   const path = join(directory, name);
   try {
     const { stats, bytes } = whileInUse(() => readFile(path, { followsLinks: false, maxBytes }));
-    if (bytes === undefined) return { fault: `${path} is no trust record` };
+    if (bytes === undefined) return { fault: `${path} is not a trust record` };
     const fault = ownerFault(path, stats, host);
     if (fault !== undefined) return { fault };
     const record = parseJson(bytes.toString('utf8'));
     // The name says which files it is about: it is not moved to others.
     const isWhole = isRecord(record) && recordName(record) === name;
-    return isWhole ? { record } : { fault: `${path} is damaged, or of another version` };
+    return isWhole ? { record } : { fault: `${path} is damaged or was written by another version` };
   } catch (error) {
     return systemErrorCode(error) === 'ENOENT' ? {} : { fault: unreadable(path, error) };
   }
@@ -124,7 +124,7 @@ export function readRecord(name: string, host: Where): FoundRecord {
 
 function ownerFault(path: string, stats: Stats, { userId }: Where): string | undefined {
   const permissions = permissionCheckFor(userId).permissionsOf(path, stats);
-  if (permissions === undefined) return `${path} was replaced while it was looked at`;
+  if (permissions === undefined) return `${path} was replaced while it was checked`;
   if (!permissions.isOurs) return `${path} belongs to another user`;
   return permissions.others.write ? `${path} can be written by other users` : undefined;
 }

@@ -11,5 +11,7 @@ export function isTrustedByVariable({ env }: Pick<Host, 'env'>): boolean {
 /** For the end of an error about missing trust: another value of the variable, which does not count. */
 export function trustVariableNote({ env }: Pick<Host, 'env'>): string {
   const value = env[name] ?? '';
-  return value === '' || value === '1' ? '' : `; ${name} is ${quote(value)}, and only 1 counts`;
+  return value === '' || value === '1'
+    ? ''
+    : `; ${name} is ${quote(value)}, but only the value 1 is accepted`;
 }

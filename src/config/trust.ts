@@ -25,9 +25,9 @@ type Where = Pick<
 >;
 
 /**
- * Stands before everything that needs trust. Trusted are files of the person and of the system, those
- * named by `--config`, what `atmos auth trust` was given for exactly these files, and all of them
- * where `ATMOS_AUTH_TRUST=1` is set.
+ * Checked before every action that needs trust. Trusted are files of the person and of the system,
+ * those named by `--config`, what `atmos auth trust` was given for exactly these files, and all of
+ * them where `ATMOS_AUTH_TRUST=1` is set.
  *
  * @param config undefined where no file was read, so that none asks for it
  * @throws ERR_CONFIG_UNTRUSTED
@@ -46,9 +46,9 @@ export function isOfProject({ originOf }: Pick<Config, 'originOf'>, { path }: Tr
 }
 
 /**
- * Only what was shown is agreed to, word for word: not what another branch, another environment, or a
- * later version of ours finds in the same files, nor on another occasion. What a command prints
- * belongs to the command, and so all at its path and below it.
+ * The user agreed only to what was shown, word for word. Another branch, environment or version may
+ * find other needs in the same files. The output of a command belongs to the command, so trust
+ * covers everything at its path and below.
  */
 export function covers(record: TrustRecord, need: TrustNeed): boolean {
   return record.needs.some(
@@ -68,7 +68,7 @@ function untrusted(
   const refusal = `the configuration in ${config.directory} is not trusted: it ${withAsciiHosts(what)}, as ${config.sourceOf(path)} says${trustVariableNote(host)}`;
   return new AtmosError(
     'ERR_CONFIG_UNTRUSTED',
-    fault === undefined ? refusal : `${refusal}; whatever was trusted does not count: ${fault}`,
+    fault === undefined ? refusal : `${refusal}; existing trust records are ignored: ${fault}`,
     {
       hints: [
         ...(fault === undefined ? [] : [showPermissions(trustDirectory(host))]),
@@ -85,7 +85,7 @@ function trustCommand(config: Trustable, host: Where): Hint {
   const working = host.workingDirectory();
   const isFoundHere = projectFiles.some(({ path }) => isBelow(working, dirname(path)));
   const start = isFoundHere ? working : directory;
-  // After -C it is not ours any more.
+  // After -C our working directory differs from that of the shell.
   const shell = host.leftDirectory() ?? working;
   const options = [
     ...(start === shell ? [] : ['-C', start]),
@@ -94,7 +94,7 @@ function trustCommand(config: Trustable, host: Where): Hint {
   return run(['atmos', 'auth', 'trust', ...options]);
 }
 
-/** All files that came with the project, those that `!include` read too. */
+/** All files that came with the project, including those that `!include` read. */
 export function projectFilesOf(files: readonly ConfigFile[]): { path: string; text: string }[] {
   return files.filter(({ origin }) => origin === 'project').flatMap(withIncluded);
 }
@@ -112,7 +112,7 @@ export function requireTrustOfFiles(
   const projectFiles = projectFilesOf(files);
   const profiles = [...new Set(files.flatMap(({ profile }) => profile ?? []))];
   for (const file of files) {
-    // Whoever overrides such a value: it is this file that would have it run.
+    // Checked even if another file overrides the value, because this file would run the command.
     const said = {
       originOf: () => file.origin,
       sourceOf: (path: readonly string[]) => sourceOf([file], path),
@@ -137,6 +137,6 @@ function withIncluded({ path, text, included }: ConfigFile) {
 
 /** For those who run nothing: what is missing for it. */
 export function commandNotices(file: ConfigFile): LocatedProblem[] {
-  const message = 'is the output of a command, which is not run here';
+  const message = 'is the output of a command, which this command does not run';
   return file.commands.map(({ path }) => locateProblem({ path, message }, [file]));
 }

@@ -4,7 +4,7 @@ import type { Host } from '../host/host.ts';
 /** A directory of the user's own configuration, where it can be searched. */
 export interface UserDirectory {
   readonly path?: string;
-  /** Why it counts as missing although there may be one; the same for all that have one cause. */
+  /** Why it is treated as missing although it may exist. The same text for the same cause. */
   readonly warning?: string;
 }
 
@@ -16,5 +16,5 @@ export function userDirectory(
   if (directory === undefined) return {};
   const closed = closedInHome(directory, host);
   if (closed === undefined) return { path: directory };
-  return { warning: `${describeClosed(closed)}: what is looked for in it counts as missing` };
+  return { warning: `${describeClosed(closed)}: files in it are treated as missing` };
 }

@@ -34,7 +34,7 @@ const run = {
 
 class Killed extends Error {}
 
-/** The same keyring, of a process that is killed at the n-th call. */
+/** The same keyring in a process that is killed at the n-th call. */
 function killedAt(n: number, keyring: Keyring): Keyring {
   let calls = 0;
   const call = <T>(act: () => T): T => {
@@ -63,9 +63,9 @@ async function move(keyring: Keyring): Promise<void> {
 }
 
 describe('a process that is killed', () => {
-  // Every call of a whole run is one of the places.
+  // Each call of a complete run is tested.
   test.each(Array.from({ length: 30 }, (_, index) => index + 1))(
-    'at call %i loses nothing, and the next one finishes',
+    'loses nothing at call %i, and the next run completes',
     async (n) => {
       const memory = openMemoryKeyring();
       for (const [key, value] of Object.entries(entries)) await memory.set(key, value);
@@ -86,7 +86,7 @@ describe('a process that is killed', () => {
   );
 });
 
-test('the source stays when the copy is changed before it would go', async () => {
+test('keeps the source if the copy is changed before the source is deleted', async () => {
   const memory = openMemoryKeyring();
   for (const [key, value] of Object.entries(entries)) await memory.set(key, value);
   const inventory = createInventory(realm, config);

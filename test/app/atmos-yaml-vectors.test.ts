@@ -16,13 +16,13 @@ interface Expected {
   identities: string[];
   /** Name and kind of each. */
   providers: string[];
-  /** Of commands: what loading warns of. */
+  /** The warnings of loading. */
   warnings: string[];
   /** Of `auth validate`. */
   findings: string[];
-  /** The type of the keyring, or the error that every command ends with. */
+  /** The type of the keyring, or the error of every command. */
   keyring: string;
-  /** Where requests of the default identity go, or the error of using it. Null: to AWS. */
+  /** The endpoint of the default identity, or the error of using it. Null: AWS. */
   endpoint: string | null;
   /** The error for an identity that no file defines. */
   unknown: string;

@@ -24,7 +24,7 @@ function identity(name: string, isDefault = false): Identity {
   };
 }
 
-describe('who is asked for', () => {
+describe('the requested identity', () => {
   const silent = { environment: {} };
   const absent = { identity: { kind: 'absent' }, operand: undefined } as const;
   const named = (name: string, source: string): IdentityRequest => ({
@@ -56,7 +56,7 @@ describe('who is asked for', () => {
     expect(requestedIdentity(invocation, { env }, silent)).toEqual(request);
   });
 
-  test('the top-level env: of atmos.yaml names it where the environment does not', () => {
+  test('is named by the top-level env: of atmos.yaml if the environment does not name it', () => {
     const environment = { ATMOS_IDENTITY: { value: 'dev', source: 'env.ATMOS_IDENTITY (/p:1:1)' } };
     const request = (env: Record<string, string>) =>
       requestedIdentity(absent, { env }, { environment });
@@ -66,21 +66,21 @@ describe('who is asked for', () => {
   });
 
   test.each([{ kind: 'bare' }, { kind: 'named', name: 'prod' }] as const)(
-    'a name and -i at once are refused',
+    'must not be given both as operand and with -i',
     (option) => {
       expect(() =>
         requestedIdentity({ identity: option, operand: 'dev' }, { env: {} }, silent),
       ).toThrow(
         expect.objectContaining({
           code: 'ERR_USAGE',
-          message: 'the identity is given twice: as "dev" and by -i',
+          message: 'the identity is given twice: as "dev" and with -i',
         }),
       );
     },
   );
 });
 
-describe('who it is', () => {
+describe('the resolved identity', () => {
   const resolve = (
     request: Parameters<typeof resolveIdentityName>[0],
     identities: readonly Identity[],
@@ -104,12 +104,12 @@ describe('who it is', () => {
     return { select, asked };
   }
 
-  test('a given name is taken as it is', async () => {
+  test('is the given name, unchecked', async () => {
     const name = { value: 'Dev', source: '--identity' };
     expect(await resolve({ kind: 'named', name }, [], nobody)).toBe(name);
   });
 
-  test('the only default is taken without asking', async () => {
+  test('is the only default, without a prompt', async () => {
     const identities = [identity('dev'), identity('prod', true)];
     expect(await resolve({ kind: 'default' }, identities, nobody)).toEqual({
       value: 'prod',
@@ -117,7 +117,7 @@ describe('who it is', () => {
     });
   });
 
-  test('bare -i asks, whatever the default', async () => {
+  test('is prompted for with bare -i, even if there is a default', async () => {
     const { select, asked } = person('dev');
     const identities = [identity('dev'), identity('prod', true)];
     expect(await resolve({ kind: 'pick' }, identities, { select })).toEqual({
@@ -134,7 +134,7 @@ describe('who it is', () => {
     await expect(resolve({ kind: 'pick' }, identities, nobody)).rejects.toBe(noTerminal);
   });
 
-  test('without a default a person is asked, and nobody is an error that lists them', async () => {
+  test('is prompted for without a default; without a terminal the error lists the identities', async () => {
     const identities = [identity('dev'), identity('prod')];
     const { select } = person('prod');
     expect(await resolve({ kind: 'default' }, identities, { select })).toMatchObject({
@@ -142,7 +142,7 @@ describe('who it is', () => {
     });
     await expect(resolve({ kind: 'default' }, identities, nobody)).rejects.toMatchObject({
       code: 'ERR_IDENTITY_REQUIRED',
-      message: 'no identity was given and none is the default; there are dev, prod',
+      message: 'no identity was given and no identity is the default; the identities are dev, prod',
       hints: ['add -i dev', 'export ATMOS_IDENTITY=dev'],
     });
     await expect(resolve({ kind: 'default' }, [identity('a;id')], nobody)).rejects.toMatchObject({
@@ -150,7 +150,7 @@ describe('who it is', () => {
     });
   });
 
-  test('of several defaults a person chooses, and nobody is an error that says where they are', async () => {
+  test('is chosen by the user from several defaults; without a terminal the error locates them', async () => {
     const identities = [identity('a', true), identity('b', true), identity('c')];
     const { select, asked } = person('b');
     await resolve({ kind: 'default' }, identities, { select });
@@ -158,17 +158,17 @@ describe('who it is', () => {
     await expect(resolve({ kind: 'default' }, identities, nobody)).rejects.toMatchObject({
       code: 'ERR_IDENTITY_REQUIRED',
       message:
-        'several identities are the default: a (/p/atmos.yaml#a.default), b (/p/atmos.yaml#b.default)',
+        'more than one identity is the default: a (/p/atmos.yaml#a.default), b (/p/atmos.yaml#b.default)',
     });
   });
 
-  test('a person who leaves the picker has cancelled', async () => {
+  test('is not determined if the user cancels the prompt', async () => {
     const cancelled = new AtmosError('ERR_CANCELLED', 'cancelled');
     const select = () => Promise.reject(cancelled);
     await expect(resolve({ kind: 'default' }, [identity('a')], { select })).rejects.toBe(cancelled);
   });
 
-  test('no identities at all is told as that', async () => {
+  test('is an error if no identities are configured', async () => {
     for (const kind of ['default', 'pick'] as const) {
       await expect(resolve({ kind }, [], nobody)).rejects.toMatchObject({
         code: 'ERR_IDENTITY_REQUIRED',

@@ -7,7 +7,7 @@ import { errorOf } from '../support/error-of.ts';
 const timeoutMs = 5000;
 
 describe('keys to be stored', () => {
-  test('are not, where those of the configuration would be used instead', async () => {
+  test('are rejected if the configuration has keys', async () => {
     const { manager } = await openPlace();
     const credentials = {
       access_key_id: keys.accessKeyId,
@@ -16,7 +16,7 @@ describe('keys to be stored', () => {
     const error = await errorOf(manager.checkConfigurable(awsUserIdentity({ credentials })));
     expect(error.code).toBe('ERR_USAGE');
     expect(error.message).toBe(
-      'the access key of identity dev stands in the configuration (/p/atmos.yaml:credentials), so a stored one would not be used',
+      'the access key of identity dev is set in the configuration (/p/atmos.yaml:credentials), so a stored one would not be used',
     );
     expect(error.hints).toEqual([
       'remove access_key_id and secret_access_key (/p/atmos.yaml:credentials)',
@@ -27,14 +27,14 @@ describe('keys to be stored', () => {
     ['nothing', {}],
     ['empty text, as of a variable that is not set', { access_key_id: '', secret_access_key: '' }],
     ['only the device', { mfa_arn: 'arn:aws:iam::012345678901:mfa/ada' }],
-  ])('are, where the configuration has %s', async (_, credentials) => {
+  ])('are accepted if the configuration has %s', async (_, credentials) => {
     const { manager } = await openPlace();
     await expect(
       manager.checkConfigurable(awsUserIdentity({ credentials })),
     ).resolves.toBeUndefined();
   });
 
-  test('are not, under a name that leaves no room for the entry of a session', async () => {
+  test('are rejected if the name is too long for the entry of a session', async () => {
     const { manager } = await openPlace();
     const named = (length: number) => ({ ...awsUserIdentity({}), name: 'x'.repeat(length) });
     await expect(manager.checkConfigurable(named(224))).resolves.toBeUndefined();
@@ -56,7 +56,7 @@ describe('keys to be stored', () => {
     expect(place.warnings).toEqual([]);
   });
 
-  test('are verified as they are given, not as they are stored', async () => {
+  test('are verified as given, not as stored', async () => {
     const place = await openPlace();
     await place.manager.saveKeys(identityAt(place), keys);
     const wrong = { ...keys, accessKeyId: 'AKIAIOSFODNN7STRANGE' };
@@ -66,7 +66,7 @@ describe('keys to be stored', () => {
     expect(await place.manager.whoami(identityAt(place))).not.toHaveProperty('keyRefusedAt');
   });
 
-  test('are neither asked for nor sent, for an endpoint that nobody trusts', async () => {
+  test('are neither prompted for nor sent if the endpoint is not trusted', async () => {
     const place = await openPlace();
     const identity = identityAt(place, { spec: { endpoint_url: 'https://sts.example.com' } });
     const refused = new AtmosError('ERR_CONFIG_UNTRUSTED', 'not trusted');
@@ -84,7 +84,7 @@ describe('keys to be stored', () => {
     expect(await errorOf(manager.verifyKeys(identity, keys, timeoutMs))).toBe(refused);
   });
 
-  test('are stored whole', async () => {
+  test('are stored with all fields', async () => {
     const place = await openPlace({ keyring: 'file' });
     const mfaArn = 'arn:aws:iam::012345678901:mfa/ada';
     await place.manager.saveKeys(identityAt(place), { ...keys, mfaArn, sessionDuration: '8h' });
@@ -114,27 +114,27 @@ describe('the session of an identity', () => {
     ['secret', { secretAccessKey: 'another' }],
     ['MFA device', { mfaArn }],
     ['duration', { sessionDuration: '1h' }],
-  ])('goes when a key with another %s is stored', async (_, other) => {
+  ])('is removed when a key with another %s is stored', async (_, other) => {
     const { place, identity } = await openLoggedIn();
     await place.manager.saveKeys(identity, { ...keys, ...other });
     expect(await place.keyring.keys()).toEqual(['atmos_r_dev']);
     expect(await place.manager.whoami(identity)).toMatchObject({ reason: 'there is no session' });
   });
 
-  test('goes when the key before cannot be used', async () => {
+  test('is removed if the previous key is invalid', async () => {
     const { place, identity } = await openLoggedIn();
     await place.keyring.set('atmos_r_dev', 'text');
     await place.manager.saveKeys(identity, keys);
     expect(await place.keyring.keys()).toEqual(['atmos_r_dev']);
   });
 
-  test('stays when the same key is stored again', async () => {
+  test('is kept when the same key is stored again', async () => {
     const { place, identity } = await openLoggedIn();
     await place.manager.saveKeys(identity, keys);
     expect(await place.manager.login(identity)).toMatchObject({ wasOpened: false });
   });
 
-  test('stays when an entry of another identity is in the way of the key', async () => {
+  test('is kept if an entry of another identity has the name of the key', async () => {
     const { place, identity } = await openLoggedIn();
     const stolen = JSON.stringify({ type: 'aws', data: {}, realm: 'r', alias: 'ops' });
     await place.keyring.set('atmos_r_dev', stolen);
@@ -144,7 +144,7 @@ describe('the session of an identity', () => {
     expect(await place.keyring.keys()).toContain('atmos_r_dev@session');
   });
 
-  test('is gone when storing the key fails, so that trying again does not find it', async () => {
+  test('is removed even if storing the key fails, so that a retry does not find it', async () => {
     const { place, identity } = await openLoggedIn();
     const full = new KeyringError('ERR_KEYRING_IO', 'no space left on the device');
     const keyring = { ...place.keyring, set: () => Promise.reject(full) };
@@ -156,7 +156,7 @@ describe('the session of an identity', () => {
 });
 
 describe('a moved checkout', () => {
-  test('is told of the keys under its old realm', async () => {
+  test('is reported with the keys under its old realm', async () => {
     const place = await openPlace();
     await place.keyring.set('atmos_0123456789abcdef_dev', '{}');
     const error = await errorOf(place.manager.login(identityAt(place)));
@@ -170,7 +170,7 @@ describe('a moved checkout', () => {
     ]);
   });
 
-  test('is not suspected where there are none', async () => {
+  test('is not reported if no keys exist', async () => {
     const place = await openPlace();
     for (const key of ['atmos_dev', 'atmos_s_dev@session', 'atmos_s_ops', 'other_dev']) {
       await place.keyring.set(key, '{}');

@@ -9,7 +9,7 @@ test.each([
   ['darwin', ['sudo systemsetup -setusingnetworktime on']],
   ['win32', ['w32tm /resync']],
 ] as const)(
-  'what sets a clock right on %s, the doctor and a refusal of AWS say alike',
+  'doctor and a rejection by AWS give the same hint to set the clock on %s',
   (platform, hints) => {
     const at = new Date(0);
     const finding = examineClock([], at, setClock({ platform }));

@@ -10,7 +10,7 @@ import { createKeyringContext } from '../support/file-keyring.ts';
 
 const context = createKeyringContext({ directory: '/nonexistent' });
 
-/** What is found in a keyring that is honest but for these. */
+/** The findings for a keyring that is correct except for these methods. */
 async function examine(
   lies: (honest: Keyring) => Partial<Keyring>,
   entries: readonly string[] = [],
@@ -25,7 +25,7 @@ async function examine(
   return { findings, seen, keys: await honest.keys() };
 }
 
-test('each entry is handed on, and nothing else', async () => {
+test('each entry, and nothing else, is passed to the visitor', async () => {
   const { findings, seen, keys } = await examine(() => ({}), ['a', 'b']);
   expect(findings.map(({ id, state }) => `${id} ${state}`)).toEqual([
     'round-trip ok',
@@ -40,26 +40,26 @@ test.each<[string, (honest: Keyring) => Partial<Keyring>, RegExp]>([
   [
     'gives back another value',
     ({ get }) => ({ get: async (key) => (await get(key))?.slice(1) ?? null }),
-    /^it gives back another value than it was given$/,
+    /^reading an entry returned another value than was stored$/,
   ],
-  ['lists nothing', () => ({ keys: async () => [] }), /^it does not list an entry that is there$/],
+  ['lists nothing', () => ({ keys: async () => [] }), /^an existing entry was not listed$/],
   [
     'deletes nothing',
     () => ({ delete: async () => true }),
-    /^it does not delete an entry that is there \(atmos-auth-doctor-probe-\d+-[0-9a-f]{8}\)$/,
+    /^an existing entry was not deleted \(atmos-auth-doctor-probe-\d+-[0-9a-f]{8}\)$/,
   ],
   [
     'drops all',
     () => ({ set: async () => {} }),
-    /^it gives back another value .*; it does not list .*; it does not delete /,
+    /^reading an entry returned another value .*; an existing entry was not listed; an existing entry was not deleted /,
   ],
-])('a keyring that %s is found out', async (_, lies, message) => {
+])('a keyring that %s is reported', async (_, lies, message) => {
   const { findings } = await examine(lies);
   expect(findings[0]).toMatchObject({ id: 'round-trip', state: 'problem' });
   expect(findings[0]?.message).toMatch(message);
 });
 
-test('a probe that was stored by a write that failed is removed', async () => {
+test('a probe that a failed write has stored is removed', async () => {
   const { findings, keys } = await examine(({ set }) => ({
     async set(key, value) {
       await set(key, value);
@@ -70,7 +70,7 @@ test('a probe that was stored by a write that failed is removed', async () => {
   expect(keys).toEqual([]);
 });
 
-test('an error that all would give is met once', async () => {
+test('an error that affects all parts is reported once', async () => {
   let calls = 0;
   const refuse = async () => {
     calls++;
@@ -83,14 +83,14 @@ test('an error that all would give is met once', async () => {
   expect(calls).toBe(1);
 });
 
-test('what is no error of a keyring is none of its findings', async () => {
+test('an error that is not about the keyring is not a finding', async () => {
   const fail = async () => {
     throw new TypeError('a mistake of ours');
   };
   await expect(examine(() => ({ set: fail }))).rejects.toThrow(TypeError);
 });
 
-test('a probe is told by its name, and when it was made', () => {
+test('a probe is recognized by its name, which contains its time', () => {
   const key = createProbeKey(testStart);
   const after = (minutes: number) => new Date(testStart.getTime() + minutes * 60_000);
   expect(isStaleProbe(key, after(9))).toBe(false);

@@ -9,7 +9,7 @@ describe('the environment of a child', () => {
     platform: NodeJS.Platform = 'linux',
   ) => childEnvironment(parent, change, ['MY_PASSWORD'], platform);
 
-  test('is the parent with the change', () => {
+  test('is that of the parent with the change', () => {
     const parent = {
       PATH: '/bin',
       AWS_PROFILE: 'other',
@@ -25,13 +25,13 @@ describe('the environment of a child', () => {
     });
   });
 
-  test('is not led into a directory that we are in already', () => {
+  test('does not contain ATMOS_CHDIR, which was already applied', () => {
     const parent = { ATMOS_CHDIR: 'sub', PATH: '/bin' };
     const change = { set: {}, unset: [] };
     expect(childOf(parent, change)).toEqual({ PATH: '/bin' });
   });
 
-  test('has no secret of ours and no bearer token, whoever sets them', () => {
+  test('has no secret of atmos-auth and no bearer token from any source', () => {
     const secrets = {
       ATMOS_KEYRING_PASSWORD: 'p',
       ATMOS_MFA_TOKEN: '123456',
@@ -49,7 +49,7 @@ describe('the environment of a child', () => {
     });
   });
 
-  test('takes names without regard to case on Windows only', () => {
+  test('compares names without case only on Windows', () => {
     const parent = {
       Path: 'C:\\bin',
       aws_profile: 'other',

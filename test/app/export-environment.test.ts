@@ -29,7 +29,7 @@ async function openProject(text: string) {
 }
 
 const cannotStand =
-  'the path of this program cannot stand in an AWS file, so it is tried otherwise';
+  'the path of this program cannot be written in an AWS file, so it is tried otherwise';
 
 /** The change for mode `process`, and the warnings. */
 async function exported(plan: ProjectPlan, identity: Identity, host: Host) {
@@ -63,7 +63,7 @@ test('a profile is written once for the same plan, and again for another', async
   expect(other?.set['AWS_CONFIG_FILE']).not.toBe(change?.set['AWS_CONFIG_FILE']);
 });
 
-test('a path that its readers would take apart differently has no profile', async () => {
+test('a path that its readers would parse differently has no profile', async () => {
   const { host, plan, dev } = await openProject(yaml());
   for (const scriptPath of ['/opt/$x/main.cjs', '/opt/100%/main.cjs', '/opt/a"b/main.cjs']) {
     expect(await exported(plan, dev, { ...host, scriptPath })).toEqual({
@@ -79,9 +79,9 @@ test.each([
     'C:\\PROGRA~1\\nodejs\\node.exe',
     'C:\\PROGRA~1\\nodejs\\node.exe C:\\npm\\main.cjs auth credential-process --handle ',
   ],
-  // Of a disk that has no short names.
+  // On a disk without short names.
   ['D:\\my tools\\node.exe', 'D:\\my tools\\node.exe', undefined],
-])('on Windows %s stands by its short name, if it has one', async (nodePath, short, line) => {
+])('on Windows %s is written with its short name, if it has one', async (nodePath, short, line) => {
   const { host, plan, dev } = await openProject(yaml());
   const { change } = await exported(plan, dev, {
     ...host,

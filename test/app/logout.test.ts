@@ -13,7 +13,7 @@ const session = (identity: string) => ({
 const token = (identity: string) => ({ key: `atmos_r_${identity}@token`, identity, item: 'token' });
 const key = (identity: string) => ({ key: `atmos_r_${identity}`, identity, item: 'key' });
 
-/** Keys and sessions of dev and ops, a token of the provider sso, and entries of others. */
+/** Keys and sessions of dev and ops, a token of the provider sso, and entries of other programs. */
 async function openFull(keyring: 'memory' | 'file' = 'memory') {
   const place = await openPlace({ keyring });
   for (const name of ['dev', 'ops']) {
@@ -29,7 +29,7 @@ async function openFull(keyring: 'memory' | 'file' = 'memory') {
 const others = ['atmos_other_dev@session', 'unrelated'];
 
 describe.each(['memory', 'file'] as const)('a logout, on the keyring %s', (keyring) => {
-  test('removes the session, and lists it; the key stays', async () => {
+  test('removes and lists the session and keeps the key', async () => {
     const place = await openFull(keyring);
     const before = await place.keyring.get('atmos_r_dev');
     expect((await place.manager.logout(['dev'], sessions)).removed).toEqual([session('dev')]);
@@ -39,7 +39,7 @@ describe.each(['memory', 'file'] as const)('a logout, on the keyring %s', (keyri
     expect(await place.keyring.get('atmos_r_dev')).toBe(before);
   });
 
-  test('removes all that is named, keys included, and nothing else', async () => {
+  test('removes only the named entries, including keys', async () => {
     const place = await openFull(keyring);
     expect((await place.manager.logout(['dev', 'ops', 'sso'], all)).removed).toEqual([
       session('dev'),
@@ -57,7 +57,7 @@ describe('a logout', () => {
   test.each([
     ['sessions', false, [session('dev')]],
     ['keys as well', true, [session('dev'), key('dev')]],
-  ])('that is only tried says what it would remove: %s', async (_, includeKeys, listed) => {
+  ])('lists in a dry run what it would remove: %s', async (_, includeKeys, listed) => {
     const place = await openFull();
     const before = await place.keyring.keys();
     expect((await place.manager.logout(['dev'], { includeKeys, isDryRun: true })).removed).toEqual(
@@ -66,33 +66,33 @@ describe('a logout', () => {
     expect(await place.keyring.keys()).toEqual(before);
   });
 
-  test('finds what there is whatever the case of the name', async () => {
+  test('finds entries in any case of the name', async () => {
     const place = await openFull();
     expect((await place.manager.logout(['DEV'], sessions)).removed).toEqual([session('DEV')]);
   });
 
-  test('has nothing to remove the second time, nor of a name nobody knows', async () => {
+  test('removes nothing the second time or for an unknown name', async () => {
     const place = await openFull();
     await place.manager.logout(['dev'], sessions);
     expect((await place.manager.logout(['dev', 'nobody'], sessions)).removed).toEqual([]);
     expect((await place.manager.logout([], all)).removed).toEqual([]);
   });
 
-  test('asks nothing of AWS', async () => {
+  test('sends no request to AWS', async () => {
     const place = await openFull();
     const calls = place.server.calls.length;
     await place.manager.logout(['dev', 'ops', 'sso'], all);
     expect(place.server.calls).toHaveLength(calls);
   });
 
-  test('removes what is of no use', async () => {
+  test('removes invalid entries', async () => {
     const place = await openFull();
     await place.keyring.set('atmos_r_dev@session', 'text');
     expect((await place.manager.logout(['dev'], sessions)).removed).toEqual([session('dev')]);
     expect(await place.keyring.keys()).not.toContain('atmos_r_dev@session');
   });
 
-  test('leaves what is of another identity, reports it, and removes the rest', async () => {
+  test('keeps and reports an entry of another identity, and removes the rest', async () => {
     const place = await openFull();
     const foreign = (await place.keyring.get('atmos_r_ops@session')) ?? '';
     await place.keyring.set('atmos_r_dev@session', foreign);
@@ -111,7 +111,7 @@ describe('a logout', () => {
     expect((await place.manager.login(identityAt(place))).wasOpened).toBe(true);
   });
 
-  test('of the keys is followed by a login that has none', async () => {
+  test('with keys is followed by a login that fails without keys', async () => {
     const place = await openFull();
     await place.manager.logout(['dev'], all);
     const error = await errorOf(place.manager.login(identityAt(place)));

@@ -8,7 +8,7 @@ import {
 const list = (variables: Record<string, string>) =>
   Object.entries(variables).map(([key, value]) => ({ key, value }));
 
-test('what may not be set is sorted out, the password of the keyring under its own name too', () => {
+test('variables that must not be set are removed, including the configured password variable', () => {
   const said = list({
     A: '1',
     LD_PRELOAD: 'x',
@@ -24,7 +24,7 @@ test('what may not be set is sorted out, the password of the keyring under its o
 });
 
 describe('variables over an environment', () => {
-  test('win over what is set there, the last of each', () => {
+  test('override existing variables, and the last of each name counts', () => {
     const said = [...list({ A: 'one', B: '' }), ...list({ A: 'two' })];
     expect(withVariables({ A: 'zero', C: 'c', D: undefined }, said, 'linux')).toEqual({
       A: 'two',
@@ -34,7 +34,7 @@ describe('variables over an environment', () => {
     });
   });
 
-  test('have names without regard to case on Windows only', () => {
+  test('have case-insensitive names only on Windows', () => {
     const said = [...list({ PATH: '/one' }), ...list({ path: '/two' })];
     expect(withVariables({ Path: '/zero' }, said, 'win32')).toEqual({ path: '/two' });
     expect(withVariables({ Path: '/zero' }, said, 'linux')).toEqual({
@@ -57,7 +57,7 @@ describe('variables of an identity', () => {
     unset: ['AWS_PROFILE'],
   };
 
-  test('may choose another region, and nothing else of the credentials', () => {
+  test('may choose another region but no other variable of the credentials', () => {
     const said = list({
       AWS_REGION: 'us-east-1',
       AWS_EC2_METADATA_DISABLED: 'false',
@@ -69,7 +69,7 @@ describe('variables of an identity', () => {
     });
   });
 
-  test('have names without regard to case on Windows', () => {
+  test('have case-insensitive names on Windows', () => {
     const said = list({ Aws_Region: 'us-east-1', aws_ec2_metadata_disabled: 'false' });
     expect(withIdentityVariables(change, said, regions, 'win32').set).toEqual({
       AWS_ACCESS_KEY_ID: 'ASIA',

@@ -35,7 +35,7 @@ test('a name of both an identity and a provider means the identity', () => {
   });
 });
 
-test('the token of a portal goes with its providers, whatever their order, and with all', async () => {
+test('the token of a portal is removed with its providers in any order, and with all', async () => {
   const { home, host } = openHome();
   const token = putToken(home);
   const found = async (aliases: readonly string[] | 'all') => {
@@ -73,7 +73,7 @@ test.each([
   ]);
 });
 
-test('sessions that Atmos wrote before it had realms go with all realms only', async () => {
+test('sessions that Atmos wrote before it had realms are removed only with all realms', async () => {
   const { home, host } = openHome();
   putSessions(home, null, 'aws-user', ['dev']);
   expect(await findSessionFiles(plan, scopeOf(config, 'all'), host)).toEqual([]);

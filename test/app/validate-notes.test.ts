@@ -3,7 +3,7 @@ import { validate } from '../../src/app/validate.ts';
 import { openDesk, yamlOf } from '../cli/commands/desk.ts';
 import { projectOf } from '../config/project.ts';
 
-test('a key that only Atmos uses is one note, however many identities have it', async () => {
+test('a key that only Atmos uses is one note for any number of identities', async () => {
   const project = projectOf(`auth:
   identities:
     a: { kind: aws/user, tags: [x], credentials: { webflow_enabled: true } }
@@ -12,16 +12,16 @@ test('a key that only Atmos uses is one note, however many identities have it', 
   const { findings } = await validate({}, project.host());
   const lines = findings.map(({ severity, code, text }) => `${severity} ${code}: ${text}`);
   expect(lines.map((line) => line.replaceAll(project.directory, '$'))).toEqual([
-    'note null: auth.identities.a.tags ($/atmos.yaml:3:26) is for Atmos, and not used by atmos auth; the same in 1 other identity',
-    'note null: auth.identities.a.credentials.webflow_enabled ($/atmos.yaml:3:69) is for Atmos, and not used by atmos auth',
-    'note null: auth.identities.b.alias ($/atmos.yaml:4:44) is for Atmos, and not used by atmos auth',
+    'note null: auth.identities.a.tags ($/atmos.yaml:3:26) is used by Atmos only, not by atmos auth; also set in 1 other identity',
+    'note null: auth.identities.a.credentials.webflow_enabled ($/atmos.yaml:3:69) is used by Atmos only, not by atmos auth',
+    'note null: auth.identities.b.alias ($/atmos.yaml:4:44) is used by Atmos only, not by atmos auth',
   ]);
 });
 
-test('a note is no fault, and no command prints it but validate', async () => {
+test('a note is not a problem, and only validate prints it', async () => {
   const desk = await openDesk();
   const config = desk.configure(yamlOf(desk, { identity: 'tags: [x]' }));
-  const text = `auth.identities.dev.tags (${config}:11:7) is for Atmos, and not used by atmos auth`;
+  const text = `auth.identities.dev.tags (${config}:11:7) is used by Atmos only, not by atmos auth`;
   expect(await desk.run('auth validate')).toEqual({
     exitCode: 0,
     stdout: '',

@@ -80,14 +80,14 @@ describe('an integration', () => {
       'kind: aws/eks, via: { identity: dve }',
       [
         'warning: auth.integrations.i.kind ($/atmos.yaml:1:36) is aws/eks, which this version does not support',
-        'error: auth.integrations.i.via.identity ($/atmos.yaml:1:62) is no identity: "dve" | did you mean dev?',
+        'error: auth.integrations.i.via.identity ($/atmos.yaml:1:62) is not an identity: "dve" | did you mean dev?',
       ],
     ],
     [
       'kind: github/sts, via: { identity: dev, provider: p }',
       [
         'warning: auth.integrations.i.kind ($/atmos.yaml:1:36) is github/sts, which this version does not support',
-        'error: auth.integrations.i.via ($/atmos.yaml:1:48) names a provider and an identity, and one is meant | remove one of them',
+        'error: auth.integrations.i.via ($/atmos.yaml:1:48) names both a provider and an identity, but only one is allowed | give one of them',
       ],
     ],
     [

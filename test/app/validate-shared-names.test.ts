@@ -16,11 +16,11 @@ async function findingsOf(text: string): Promise<string[]> {
     .filter((line) => !line.includes('does not support'));
 }
 
-describe('a provider and an identity of one name', () => {
+describe('a provider and an identity with the same name', () => {
   const provider =
     'providers: { oidc: { kind: github/oidc, spec: { audience: a }, region: us-east-1 } }';
 
-  test('are two: each is found, and the others too', async () => {
+  test('are both found', async () => {
     const config = await projectOf(`auth:
   ${provider}
   identities:
@@ -33,12 +33,12 @@ describe('a provider and an identity of one name', () => {
     expect(config.warnings).toEqual([]);
   });
 
-  test('get no warning where Go Atmos keeps them apart', async () => {
+  test('cause no warning if Go Atmos stores them separately', async () => {
     const role = 'oidc: { kind: aws/assume-role, via: { provider: oidc } }';
     expect(await findingsOf(`auth: { identities: { ${role} }, ${provider} }`)).toEqual([]);
   });
 
-  test('get a warning where Go Atmos overwrites one with the other, in any case of letters', async () => {
+  test('cause a warning if Go Atmos overwrites one with the other, in any case', async () => {
     expect(
       await findingsOf(`auth: { identities: { OIDC: { kind: aws/user } }, ${provider} }`),
     ).toEqual([

@@ -23,7 +23,7 @@ function identities(text: string): string {
   return `auth:\n  identities:\n${text.replaceAll(/^(?=.)/gm, '    ')}`;
 }
 
-test('a configuration without fault has no findings', async () => {
+test('a valid configuration has no findings', async () => {
   const project = projectOf(`
 auth:
   realm: infra
@@ -36,14 +36,17 @@ auth:
 });
 
 describe('the name of an identity', () => {
-  test.each(['off', 'No', 'FALSE', '0'])('that switches authentication off: %s', async (name) => {
-    const project = projectOf(identities(`'${name}': { kind: aws/user }`));
-    expect(await findingsOf(project)).toEqual([
-      `warning: auth.identities.${name} ($/atmos.yaml:3:5) has a name by which -i and ATMOS_IDENTITY switch authentication off | give it another name`,
-    ]);
-  });
+  test.each(['off', 'No', 'FALSE', '0'])(
+    'is reported if it switches authentication off: %s',
+    async (name) => {
+      const project = projectOf(identities(`'${name}': { kind: aws/user }`));
+      expect(await findingsOf(project)).toEqual([
+        `warning: auth.identities.${name} ($/atmos.yaml:3:5) has a name that switches authentication off when -i or ATMOS_IDENTITY contains it | give it another name`,
+      ]);
+    },
+  );
 
-  test('that is too long for the entry of its session', async () => {
+  test('is reported if it is too long for the entry of its session', async () => {
     // atmos_r_…@session has to fit into 240 bytes.
     const project = (length: number) =>
       projectOf(`auth:\n  realm: r\n  identities: { ${'x'.repeat(length)}: { kind: aws/user } }`);
@@ -56,7 +59,7 @@ describe('the name of an identity', () => {
   });
 });
 
-test('a realm that a variable was to give is reported with its place', async () => {
+test('a realm from a missing variable is reported with its position', async () => {
   expect(await findingsOf(projectOf('auth: { realm: !env TEAM_REALM }'))).toEqual([
     'error: auth.realm ($/atmos.yaml:1:16) is empty: the variable TEAM_REALM is not set, or empty | export TEAM_REALM=<realm>',
   ]);
@@ -82,7 +85,7 @@ describe('the kind of an identity', () => {
   });
 });
 
-test('all that is wrong with the credentials of an identity is reported', async () => {
+test('every problem of the credentials of an identity is reported', async () => {
   const text = 'dev: { kind: aws/user, credentials: { region: "eu west", mfa_arn: 5 } }';
   expect(await findingsOf(projectOf(identities(text)))).toEqual([
     'error: auth.identities.dev.credentials.region ($/atmos.yaml:3:51) is not the name of an AWS region: "eu west" | write it like eu-central-1',
@@ -90,13 +93,13 @@ test('all that is wrong with the credentials of an identity is reported', async 
       /^error: auth\.identities\.dev\.credentials\.mfa_arn \(\$\/atmos\.yaml:3:\d+\) must be text/,
     ),
   ]);
-  // The other half of a key that is wrong is no fault of its own.
+  // The other half of an invalid key is not reported separately.
   const half =
     'dev: { kind: aws/user, credentials: { access_key_id: AKIAIOSFODNN7EXAMPLE, secret_access_key: 5 } }';
   expect(await findingsOf(projectOf(identities(half)))).toHaveLength(1);
 });
 
-describe('what is the kind’s own', () => {
+describe('a setting of the kind', () => {
   test.each([
     [
       'credentials: { regoin: eu-west-1 }',
@@ -127,7 +130,7 @@ describe('what is the kind’s own', () => {
     expect(await findingsOf(project)).toEqual([finding]);
   });
 
-  test('all of it at once', async () => {
+  test('is reported together with all others', async () => {
     const project = projectOf(
       identities(`dev:
   kind: aws/user
@@ -156,31 +159,31 @@ describe('a reference', () => {
     [
       'via: { provider: ssso }',
       [
-        'error: auth.identities.x.via.provider ($/atmos.yaml:4:50) is no provider: "ssso" | did you mean sso?',
+        'error: auth.identities.x.via.provider ($/atmos.yaml:4:50) is not a provider: "ssso" | did you mean sso?',
       ],
     ],
     [
       'via: { provider: base }',
       [
-        'error: auth.identities.x.via.provider ($/atmos.yaml:4:50) is no provider: "base" | it is an identity: via.identity',
+        'error: auth.identities.x.via.provider ($/atmos.yaml:4:50) is not a provider: "base" | it is an identity: via.identity',
       ],
     ],
     [
       'via: { identity: sso }',
       [
-        'error: auth.identities.x.via.identity ($/atmos.yaml:4:50) is no identity: "sso" | it is a provider: via.provider',
+        'error: auth.identities.x.via.identity ($/atmos.yaml:4:50) is not an identity: "sso" | it is a provider: via.provider',
       ],
     ],
     [
       'via: { identity: somebody }',
       [
-        'error: auth.identities.x.via.identity ($/atmos.yaml:4:50) is no identity: "somebody" | there are base, x',
+        'error: auth.identities.x.via.identity ($/atmos.yaml:4:50) is not an identity: "somebody" | defined: base, x',
       ],
     ],
     [
       'via: { identity: base, provider: sso }',
       [
-        'error: auth.identities.x.via ($/atmos.yaml:4:33) names a provider and an identity, and one is meant | remove one of them',
+        'error: auth.identities.x.via ($/atmos.yaml:4:33) names both a provider and an identity, but only one is allowed | give one of them',
       ],
     ],
     [
@@ -192,7 +195,7 @@ describe('a reference', () => {
     expect(rolesAside(await findingsOf(projectOf(text)))).toEqual(findings);
   });
 
-  test('that leads round in a circle is told once, with the way', async () => {
+  test('is reported once with the cycle if it leads back to itself', async () => {
     const text = identities(`a: { ${role}, via: { identity: B } }
 b: { ${role}, via: { identity: C } }
 c: { ${role}, via: { identity: a } }
@@ -204,7 +207,7 @@ into: { ${role}, via: { identity: a } }
   });
 });
 
-test('of several defaults each but the first is a warning', async () => {
+test('is a warning for each default except the first', async () => {
   const kind = 'kind: aws/user, default: true';
   const project = createProject({
     'atmos.yaml': identities(`a: { ${kind} }`),
@@ -212,7 +215,7 @@ test('of several defaults each but the first is a warning', async () => {
   });
   expect(await findingsOf(project)).toEqual([]);
   expect(await findingsOf(project, { ATMOS_PROFILE: 'p' })).toEqual([
-    'warning: auth.identities.b.default ($/profiles/p/a.yaml:3:35) is true for another identity too: a ($/atmos.yaml:3:35)',
+    'warning: auth.identities.b.default ($/profiles/p/a.yaml:3:35) is also true for another identity: a ($/atmos.yaml:3:35)',
   ]);
 });
 
@@ -220,7 +223,7 @@ describe('a setting', () => {
   test.each([
     [
       'auth: { realm: Infra }',
-      'error: realm "Infra" (from auth.realm ($/atmos.yaml:1:16)) has characters it may not have: "I" | it has 1 to 64 of the characters a-z 0-9 - _, such as my-project',
+      'error: realm "Infra" (from auth.realm ($/atmos.yaml:1:16)) contains invalid characters: "I" | use 1 to 64 of the characters a-z 0-9 - _, such as my-project',
     ],
     [
       'auth: { keyring: { type: fil } }',
@@ -244,15 +247,15 @@ describe('a setting', () => {
     ],
     [
       'auth: { logs: { level: debgu } }',
-      'error: auth.logs.level ($/atmos.yaml:1:24) is no level of the log: "debgu" | did you mean Debug?',
+      'error: auth.logs.level ($/atmos.yaml:1:24) is not a log level: "debgu" | did you mean Debug?',
     ],
     [
       'logs: { level: loud }',
-      'error: logs.level ($/atmos.yaml:1:16) is no level of the log: "loud" | levels: Trace, Debug, Info, Warning, Error, Off',
+      'error: logs.level ($/atmos.yaml:1:16) is not a log level: "loud" | log levels: Trace, Debug, Info, Warning, Error, Off',
     ],
     [
       'env: { ATMOS_AUTH_REALM: "no realm" }',
-      'error: realm "no realm" (from env.ATMOS_AUTH_REALM ($/atmos.yaml:1:26)) has characters it may not have: " " | it has 1 to 64 of the characters a-z 0-9 - _, such as my-project',
+      'error: realm "no realm" (from env.ATMOS_AUTH_REALM ($/atmos.yaml:1:26)) contains invalid characters: " " | use 1 to 64 of the characters a-z 0-9 - _, such as my-project',
     ],
     [
       'env: { ATMOS_KEYRING_TYPE: vault }',
@@ -266,15 +269,15 @@ describe('a setting', () => {
     expect(await findingsOf(projectOf(text))).toEqual([finding]);
   });
 
-  test('of the environment hides none of the file', async () => {
+  test('is checked in the file even if the environment overrides it', async () => {
     const project = projectOf('auth: { realm: Infra, keyring: { type: fil } }');
     const env = { ATMOS_AUTH_REALM: 'fine', ATMOS_KEYRING_TYPE: 'memory' };
     expect(await findingsOf(project, env)).toHaveLength(2);
   });
 });
 
-describe('with what loading finds', () => {
-  test('all comes at once, by file and line, those of YAML that cannot be read too', async () => {
+describe('problems of loading', () => {
+  test('are reported with all others by file and line, including invalid YAML', async () => {
     const project = createProject({
       'atmos.yaml': `import: [more.yaml, broken.yaml]
 auth:
@@ -299,28 +302,28 @@ auth:
     ]);
   });
 
-  test('what follows from a wrong value is not told too', async () => {
+  test('are not repeated for consequences of an invalid value', async () => {
     const project = projectOf(identities('dev: { kind: 1, credentials: { access_key_id: 2 } }'));
     expect((await findingsOf(project)).map((line) => line.split(' | ')[0])).toEqual([
       'error: auth.identities.dev.kind ($/atmos.yaml:3:18) must be text, not the number 1',
     ]);
   });
 
-  test('nothing is run, and nothing said of what only running would tell', async () => {
+  test('do not include values of commands, which are not run', async () => {
     const keys = '{ access_key_id: AKIAIOSFODNN7EXAMPLE, secret_access_key: !exec touch ran }';
     const project = projectOf(identities(`dev:\n  kind: aws/user\n  credentials: ${keys}`));
     expect(await findingsOf(project)).toEqual([
-      'warning: auth.identities.dev.credentials.secret_access_key ($/atmos.yaml:5:78) is the output of a command, which is not run here',
+      'warning: auth.identities.dev.credentials.secret_access_key ($/atmos.yaml:5:78) is the output of a command, which this command does not run',
     ]);
   });
 
-  test('an import that is not there has its place', async () => {
+  test('include a missing import with its position', async () => {
     expect(await findingsOf(projectOf('import: gone.yaml'))).toEqual([
       'warning: import ($/atmos.yaml:1:9) names "gone.yaml", not found in $',
     ]);
   });
 
-  test('a warning without a place comes last', async () => {
+  test('end with warnings without a position', async () => {
     const project = projectOf('auth: { realm: x }');
     const env = { ATMOS_CLI_CONFIG_PATH: project.path('none') };
     expect(await findingsOf(project, env)).toEqual([

@@ -13,8 +13,8 @@ async function openLoggedIn() {
   return { place, identity };
 }
 
-describe('who an identity is', () => {
-  test('AWS says of its session', async () => {
+describe('whoami', () => {
+  test('reports the principal from AWS', async () => {
     const { place, identity } = await openLoggedIn();
     expect(await place.manager.whoami(identity)).toEqual({
       ...known,
@@ -30,7 +30,7 @@ describe('who an identity is', () => {
     expect(place.server.calls[1]?.accessKeyId).toMatch(/^ASIA/);
   });
 
-  test('is left open when AWS cannot be reached', async () => {
+  test('reports an unknown validity if AWS cannot be reached', async () => {
     const { place, identity } = await openLoggedIn();
     await place.server.close();
     expect(await place.manager.whoami(identity)).toEqual({
@@ -41,7 +41,7 @@ describe('who an identity is', () => {
     });
   });
 
-  test('is left open when something else answers', async () => {
+  test('reports an unknown validity if another server answers', async () => {
     const { place, identity } = await openLoggedIn();
     place.server.script({ html: true });
     expect(await place.manager.whoami(identity)).toEqual({
@@ -52,7 +52,7 @@ describe('who an identity is', () => {
     });
   });
 
-  test('nobody is asked without a session', async () => {
+  test('sends no request without a session', async () => {
     const place = await openPlace();
     const identity = identityAt(place);
     await place.manager.saveKeys(identity, keys);
@@ -64,7 +64,7 @@ describe('who an identity is', () => {
     expect(place.server.calls).toEqual([]);
   });
 
-  test('nobody is asked of a session that has expired', async () => {
+  test('sends no request for an expired session', async () => {
     const { place, identity } = await openLoggedIn();
     place.clock.now = end;
     expect(await place.manager.whoami(identity)).toEqual({
@@ -76,7 +76,7 @@ describe('who an identity is', () => {
     expect(place.server.calls).toHaveLength(1);
   });
 
-  test('AWS may refuse the session before its time', async () => {
+  test('reports a session that AWS rejects before its expiry', async () => {
     const { place, identity } = await openLoggedIn();
     place.server.expireSessions();
     expect(await place.manager.whoami(identity)).toEqual({
@@ -87,7 +87,7 @@ describe('who an identity is', () => {
     });
   });
 
-  test('AWS may not know the session any more', async () => {
+  test('reports a session that AWS no longer knows', async () => {
     const { place, identity } = await openLoggedIn();
     place.server.script({ fail: { code: 'InvalidClientTokenId', message: 'is invalid' } });
     expect(await place.manager.whoami(identity)).toEqual({
@@ -98,7 +98,7 @@ describe('who an identity is', () => {
     });
   });
 
-  test('is no question without keys', async () => {
+  test('fails without keys', async () => {
     const place = await openPlace();
     const error = await errorOf(place.manager.whoami(identityAt(place)));
     expect(error.code).toBe('ERR_AUTH_KEYS_MISSING');

@@ -14,7 +14,7 @@ import { codes, codesOf, device, identityAt, keys, openPlace, user, type Place }
 const mfa = { mfa_arn: device };
 const wrongCode = '577215';
 
-/** A secret in all the forms in which it could get out. */
+/** A secret in all forms in which it could leak. */
 function formsOf(secret: string): string[] {
   const bytes = Buffer.from(secret);
   // Base64 of the secret somewhere in the middle: without the letters that its neighbours change.
@@ -34,7 +34,7 @@ const shown = (value: unknown) => [
   JSON.stringify(value) ?? '',
 ];
 
-/** All that is written below a directory, the names of files included. */
+/** Everything that is written below a directory, including the names of files. */
 function readTree(directory: string): string[] {
   const files = readdirSync(directory, { recursive: true, withFileTypes: true });
   return files.flatMap((file) => [
@@ -55,7 +55,7 @@ const secretsOf = ({ session: { credentials } }: LoginResult) => [
 
 const known = [user.secretAccessKey, ...codes, wrongCode, testPassword];
 
-test('the forms of a secret are found in what holds it', () => {
+test('the forms of a secret are found in text that contains it', () => {
   const secret = user.secretAccessKey;
   for (const before of ['', 'a', 'ab', 'abc']) {
     const text = Buffer.from(`${before}${secret}after`).toString('base64');
@@ -66,32 +66,29 @@ test('the forms of a secret are found in what holds it', () => {
   );
 });
 
-describe.each(['memory', 'file'] as const)(
-  'no secret is where it does not belong, with %s',
-  (keyring) => {
-    test('after all that goes well', async () => {
-      const place = await openPlace({ keyring, mfaCode: codesOf(wrongCode, ...codes).mfaCode });
-      const identity = identityAt(place, { credentials: mfa });
-      await place.manager.saveKeys(identity, keys);
-      const results = [
-        await place.manager.login(identity),
-        await place.manager.login(identity),
-        await place.manager.login(identity, { force: true }),
-      ];
-      const seen: unknown[] = [...results, await place.manager.whoami(identity)];
-      for (const item of ['key', 'session'] as const)
-        seen.push(await place.context.store.read('dev', item));
-      writeHandle(handleAt(place), ({ id }) => `credential_process = ${id}`, place.host);
-      seen.push(await place.manager.logout(['dev'], { includeKeys: true, isDryRun: true }));
+describe.each(['memory', 'file'] as const)('no secret leaks, with %s', (keyring) => {
+  test('after successful operations', async () => {
+    const place = await openPlace({ keyring, mfaCode: codesOf(wrongCode, ...codes).mfaCode });
+    const identity = identityAt(place, { credentials: mfa });
+    await place.manager.saveKeys(identity, keys);
+    const results = [
+      await place.manager.login(identity),
+      await place.manager.login(identity),
+      await place.manager.login(identity, { force: true }),
+    ];
+    const seen: unknown[] = [...results, await place.manager.whoami(identity)];
+    for (const item of ['key', 'session'] as const)
+      seen.push(await place.context.store.read('dev', item));
+    writeHandle(handleAt(place), ({ id }) => `credential_process = ${id}`, place.host);
+    seen.push(await place.manager.logout(['dev'], { includeKeys: true, isDryRun: true }));
 
-      const secrets = [...known, ...results.flatMap(secretsOf)];
-      expectNoneOf(secrets, [...seen.flatMap(shown), ...place.warnings, ...readTree(place.root)]);
-    });
-  },
-);
+    const secrets = [...known, ...results.flatMap(secretsOf)];
+    expectNoneOf(secrets, [...seen.flatMap(shown), ...place.warnings, ...readTree(place.root)]);
+  });
+});
 
-describe('no secret is in what is said', () => {
-  test('of a session that could not be stored', async () => {
+describe('no secret is in the messages', () => {
+  test('about a session that could not be stored', async () => {
     const memory = openMemoryKeyring();
     const full = new KeyringError('ERR_KEYRING_IO', 'no space left on the device');
     const set = (key: string, value: string) =>
@@ -115,7 +112,7 @@ describe('no secret is in what is said', () => {
     ['a code of its own making', { fail: { code: echo.slice(0, 30), message: echo } }],
     ['a broken answer', { raw: { body: `<GetSessionTokenResponse>${echo}` } }],
     ['a cut connection', { reset: true }],
-  ])('of %s, by an endpoint that repeats all it was told', async (_, script) => {
+  ])('about %s, from an endpoint that repeats the request', async (_, script) => {
     const place = await openPlace({ mfaCode: codesOf(wrongCode).mfaCode });
     const identity = identityAt(place, { credentials: mfa });
     await place.manager.saveKeys(identity, keys);
@@ -127,7 +124,7 @@ describe('no secret is in what is said', () => {
   });
 
   test.each([wrongCode.slice(0, 5), `${wrongCode}6`, 'Canary'])(
-    'of a code that was none: %s',
+    'about an invalid code: %s',
     async (code) => {
       const place = await openPlace({ mfaCode: codesOf(code).mfaCode });
       const identity = identityAt(place, { credentials: mfa });
@@ -137,7 +134,7 @@ describe('no secret is in what is said', () => {
     },
   );
 
-  test('of an entry that cannot be used', async () => {
+  test('about an invalid entry', async () => {
     const place = await openPlace();
     const secret = user.secretAccessKey;
     for (const entry of [
@@ -154,7 +151,7 @@ describe('no secret is in what is said', () => {
     }
   });
 
-  test('of a configuration that is none', async () => {
+  test('about an invalid configuration', async () => {
     const place = await openPlace();
     const secret = user.secretAccessKey;
     for (const credentials of [

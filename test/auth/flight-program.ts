@@ -1,5 +1,6 @@
-// Asks for what one process is to make for all: the file of the first argument. Says on standard
-// output, in lines of JSON, how it goes; whoever runs the task waits for a word on standard input.
+// Calls singleFlight with a task that creates the file of the first argument. Reports its progress
+// on standard output as lines of JSON. The process that runs the task waits for a line on standard
+// input.
 import { existsSync, writeFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { singleFlight } from '../../src/auth/single-flight.ts';

@@ -37,12 +37,12 @@ function openPlace() {
 }
 
 describe('a handle', () => {
-  test('comes back as it went', () => {
+  test('is read as it was written', () => {
     const { host, write } = openPlace();
     expect(readHandle(write().id, host)).toEqual(handle);
   });
 
-  test('has 22 letters, the same for the same content', () => {
+  test('has an id of 22 letters, the same for the same content', () => {
     const { write, directory } = openPlace();
     const { id } = write();
     expect(id).toMatch(/^[a-z]{22}$/);
@@ -53,7 +53,7 @@ describe('a handle', () => {
     expect(openPlace().write().id).toBe(id);
   });
 
-  test('has others for another content, whatever differs', () => {
+  test('has another id for any other content', () => {
     const { write } = openPlace();
     const ids = [
       write(),
@@ -77,7 +77,7 @@ describe('a handle', () => {
     expect(readFileSync(empty, 'utf8')).toBe('');
   });
 
-  test('is for us alone, whatever the umask', () => {
+  test('is readable only by the user with any umask', () => {
     const before = process.umask(0);
     try {
       const { write, directory } = openPlace();
@@ -91,7 +91,7 @@ describe('a handle', () => {
     }
   });
 
-  test('is left alone while it is as it was, and mended when it is not', () => {
+  test('is not rewritten while it is unchanged, and repaired if it was changed', () => {
     const { host, write, directory } = openPlace();
     const { id, awsConfig } = write();
     const path = join(directory, `${id}.json`);
@@ -108,7 +108,7 @@ describe('a handle', () => {
   });
 });
 
-describe('what is no handle', () => {
+describe('an invalid handle', () => {
   test.each([
     '',
     'abc',
@@ -118,20 +118,20 @@ describe('what is no handle', () => {
     '../../../../etc/passwd',
     `${'a'.repeat(22)}\n`,
     `${'a'.repeat(21)}é`,
-  ])('is refused: %j', (id) => {
+  ])('is rejected: %j', (id) => {
     const { host } = openPlace();
     const error = thrownBy(() => readHandle(id, host));
     expect(error.code).toBe('ERR_HANDLE_UNKNOWN');
-    expect(error.message).toBe(`the handle ${JSON.stringify(id.slice(0, 22))} is not one`);
+    expect(error.message).toBe(`the handle ${JSON.stringify(id.slice(0, 22))} has an invalid id`);
     expect(error.hints).toEqual(hints);
   });
 
-  test('is refused: one that was never written here', () => {
+  test('is rejected: one that was never written here', () => {
     const { id } = openPlace().write();
     const { host, directory } = openPlace();
     const error = thrownBy(() => readHandle(id, host));
     expect(error.code).toBe('ERR_HANDLE_UNKNOWN');
-    expect(error.message).toBe(`the handle "${id}" is not in ${directory}`);
+    expect(error.message).toBe(`the handle "${id}" was not found in ${directory}`);
     expect(error.hints).toEqual(hints);
   });
 
@@ -141,7 +141,7 @@ describe('what is no handle', () => {
     ['a space more', (text) => `${text} `],
     ['half of it', (text) => text.slice(0, 40)],
     ['nothing', () => ''],
-  ])('is refused: one that was changed: %s', (_, change) => {
+  ])('is rejected: one that was changed: %s', (_, change) => {
     const { host, write, directory } = openPlace();
     const { id } = write();
     const path = join(directory, `${id}.json`);
@@ -160,7 +160,7 @@ describe('what is no handle', () => {
     ['a handle that lacks its keyring', { version: 2, handle: { ...handle, keyring: undefined } }],
     ['a handle without files', { version: 2, handle: { ...handle, layers: undefined } }],
     ['a list', []],
-  ])('is refused: one of another version: %s', (_, content) => {
+  ])('is rejected: one of another version: %s', (_, content) => {
     const { host, write, directory } = openPlace();
     write();
     const text = JSON.stringify(content);
@@ -183,13 +183,13 @@ test('a handle that cannot be written is an error that names it', () => {
   expect(error.hints).toEqual(['export XDG_STATE_HOME=<a directory that can be written>']);
 });
 
-describe('where something else is in the place of a handle', () => {
+describe('another kind of file in place of a handle', () => {
   const make: Readonly<Record<string, (path: string) => unknown>> = {
     'a directory': (path) => mkdirSync(path),
     'a named pipe': (path) => execFileSync('mkfifo', [path]),
   };
 
-  test.each(Object.entries(make))('%s is named, and not waited for', (kind, put) => {
+  test.each(Object.entries(make))('is named without waiting: %s', (kind, put) => {
     const { host, write, directory } = openPlace();
     const { id } = write();
     const path = join(directory, `${id}.json`);
@@ -200,7 +200,7 @@ describe('where something else is in the place of a handle', () => {
     expect(error.message).toBe(`the handle "${id}" cannot be read: ${path} is ${kind}`);
   });
 
-  test('a directory keeps it from being written, and is named', () => {
+  test('is named if it is a directory, which prevents writing', () => {
     const { write, directory } = openPlace();
     const { id, awsConfig } = write();
     rmSync(awsConfig);
@@ -213,7 +213,7 @@ describe('where something else is in the place of a handle', () => {
     expect(error.hints).toEqual([`ls -ld ${awsConfig}`]);
   });
 
-  test('nothing is left of a write that failed', () => {
+  test('leaves no files after a failed write', () => {
     const { write, directory } = openPlace();
     const { id } = write();
     const path = join(directory, `${id}.json`);
@@ -224,7 +224,7 @@ describe('where something else is in the place of a handle', () => {
     expect(readdirSync(directory)).toEqual(before);
   });
 
-  test('a pipe is replaced', () => {
+  test('is replaced if it is a pipe', () => {
     const { write, directory, host } = openPlace();
     const { id, awsConfig } = write();
     for (const path of [awsConfig, join(directory, `${id}.json`)]) {
@@ -236,7 +236,7 @@ describe('where something else is in the place of a handle', () => {
   });
 });
 
-test('a fault of what goes into it is not blamed on the disk', () => {
+test('does not turn an error of its content into an error of the disk', () => {
   const { host } = openPlace();
   const fault = new AtmosError('ERR_CONFIG_INVALID', 'the region is wrong');
   const awsConfig = () => {
@@ -245,7 +245,7 @@ test('a fault of what goes into it is not blamed on the disk', () => {
   expect(thrownBy(() => writeHandle(handle, awsConfig, host))).toBe(fault);
 });
 
-/** The id of a content, told from how it is documented: SHA-256 to the base of 26, lowest first. */
+/** The id of a content, computed as documented: SHA-256 to the base of 26, lowest first. */
 function idOf(text: string): string {
   let number = BigInt(`0x${createHash('sha256').update(text).digest('hex')}`);
   return Array.from({ length: 22 }, () => {

@@ -7,7 +7,7 @@ import { createProject, errorOf } from '../config/project.ts';
 
 type Files = Readonly<Record<string, string>>;
 
-/** What a command makes of the files, and `validate` of the same. */
+/** The result of a command and of `validate` for the same files. */
 async function tryFiles(files: Files, env = {}) {
   const project = createProject(files);
   const logged: string[] = [];
@@ -36,7 +36,7 @@ const settings = [
 describe('a setting of the file keyring is an error', () => {
   const shown = (message = '') => message.replace(/:\d+\)/, ':*)');
 
-  test.each(settings)('beside another type in the same file: %s', async (key, value) => {
+  test.each(settings)('next to another type in the same file: %s', async (key, value) => {
     for (const type of ['system', 'memory']) {
       const files = { 'atmos.yaml': keyring(`type: ${type}, spec: { ${key}: ${value} }`) };
       const { found, plan, project } = await tryFiles(files);
@@ -51,7 +51,7 @@ describe('a setting of the file keyring is an error', () => {
     }
   });
 
-  test.each(settings)('where no layer says a type: %s', async (key, value) => {
+  test.each(settings)('if no layer has a type: %s', async (key, value) => {
     const files = { 'atmos.yaml': keyring(`spec: { ${key}: ${value} }`) };
     const { found, plan, project } = await tryFiles(files);
     expect(found.map(shown)).toEqual([
@@ -64,7 +64,7 @@ describe('a setting of the file keyring is an error', () => {
     });
   });
 
-  test('beside a type that env: of the same file chooses', async () => {
+  test('next to a type that env: of the same file chooses', async () => {
     const text = `${keyring('spec: { path: keys }')}\nenv: { ATMOS_KEYRING_TYPE: memory }`;
     const { found, plan, project } = await tryFiles({ 'atmos.yaml': text });
     expect(found).toEqual([
@@ -73,24 +73,24 @@ describe('a setting of the file keyring is an error', () => {
     expect(await errorOf(plan, project)).toMatchObject({ code: 'ERR_CONFIG_INVALID' });
   });
 
-  test('each at its place', async () => {
+  test('with the position of each', async () => {
     const text = keyring('type: system, spec: { path: keys, password_env: PW }');
     const { found, plan, project } = await tryFiles({ 'atmos.yaml': text });
     expect(found).toHaveLength(2);
     expect((await errorOf(plan, project)).message).toBe(found.join('\n'));
   });
 
-  test('that names the remote import which may choose the type', async () => {
+  test('and names the remote import that may choose the type', async () => {
     const text = `import: https://example.com/x.yaml\n${keyring('spec: { path: keys }')}`;
     const { found } = await tryFiles({ 'atmos.yaml': text });
     expect(found).toEqual([
-      'auth.keyring.spec.path ($/atmos.yaml:2:34) is a setting of the file keyring, but no type is chosen, and the default is system; import ($/atmos.yaml:1:9) is a remote import, and nothing is fetched',
+      'auth.keyring.spec.path ($/atmos.yaml:2:34) is a setting of the file keyring, but no type is chosen, and the default is system; import ($/atmos.yaml:1:9) is a remote import, which is not fetched',
     ]);
   });
 });
 
 describe('a setting of the file keyring is only logged', () => {
-  test('where a profile chooses the type, which keeps working', async () => {
+  test('if a profile chooses the type', async () => {
     const files = {
       'atmos.yaml': keyring('type: file, spec: { path: keys }'),
       'profiles/ci/a.yaml': keyring('type: memory'),
@@ -113,7 +113,7 @@ describe('a setting of the file keyring is only logged', () => {
     keyring('type: file, spec: { path: keys }'),
     keyring('spec: { path: keys }'),
     keyring('type: system, spec: { path: keys }'),
-  ])('where ATMOS_KEYRING_TYPE chooses it: %s', async (text) => {
+  ])('if ATMOS_KEYRING_TYPE chooses it: %s', async (text) => {
     const env = { ATMOS_KEYRING_TYPE: 'memory' };
     const { found, plan, logged } = await tryFiles({ 'atmos.yaml': text }, env);
     expect(found).toEqual([]);
@@ -121,7 +121,7 @@ describe('a setting of the file keyring is only logged', () => {
     expect(logged).toHaveLength(1);
   });
 
-  test('where another file of the project chooses it', async () => {
+  test('if another file of the project chooses it', async () => {
     const files = {
       'atmos.yaml': `import: a.yaml\n${keyring('type: system')}`,
       'a.yaml': keyring('spec: { path: keys }'),
@@ -139,7 +139,7 @@ test.each([
   keyring('fallback: [file], spec: { path: keys }'),
   keyring('type: system, spec: { path: "" }'),
   keyring('type: system, spec: { path: !env NOT_SET }'),
-])('a setting that counts, or says nothing, is fine: %s', async (text) => {
+])('and not even that if it is used or empty: %s', async (text) => {
   const { found, plan, logged } = await tryFiles({ 'atmos.yaml': text });
   expect(found).toEqual([]);
   await plan();

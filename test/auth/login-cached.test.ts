@@ -23,8 +23,8 @@ async function openWatchedPlace() {
   return { place, identity, read };
 }
 
-describe('a session that is valid', () => {
-  test('is found by a login that reads no other entry', async () => {
+describe('a valid session', () => {
+  test('is used by a login that reads no other entry', async () => {
     const { place, identity, read } = await openWatchedPlace();
     expect(await place.manager.login(identity)).toMatchObject({ wasOpened: false });
     expect(read).toEqual(['atmos_r_dev@session']);
@@ -36,7 +36,7 @@ describe('a session that is valid', () => {
     expect(read).toEqual(['atmos_r_dev@session']);
   });
 
-  test('is used, and shown, although the key that opened it is gone', async () => {
+  test('is used and shown although the key that opened it was deleted', async () => {
     const { place, identity } = await openWatchedPlace();
     await place.keyring.delete('atmos_r_dev');
     expect(await place.manager.login(identity)).toMatchObject({ wasOpened: false });
@@ -57,7 +57,7 @@ describe('a session that is valid', () => {
 });
 
 describe('the long-lived key is read', () => {
-  test('once for a session to be opened, after the session that was not there', async () => {
+  test('once to open a session, after no session was found', async () => {
     const { place, identity, read } = await openWatchedPlace();
     await place.keyring.delete('atmos_r_dev@session');
     expect(await place.manager.login(identity)).toMatchObject({ wasOpened: true });
@@ -65,7 +65,7 @@ describe('the long-lived key is read', () => {
     expect(read.indexOf('atmos_r_dev@session')).toBeLessThan(read.indexOf('atmos_r_dev'));
   });
 
-  test('by whoami, once the session has expired', async () => {
+  test('by whoami after the session has expired', async () => {
     const { place, identity, read } = await openWatchedPlace();
     place.clock.now = new Date(testStart.getTime() + 12 * hours);
     expect(await place.manager.whoami(identity)).toMatchObject({ isValid: false });
@@ -74,7 +74,7 @@ describe('the long-lived key is read', () => {
 });
 
 describe('a session of version 0.1.0', () => {
-  test('counts once as not cached, and the reason is named', async () => {
+  test('is ignored once, with the reason', async () => {
     const { place, identity } = await openWatchedPlace();
     const stored = JSON.parse((await place.keyring.get('atmos_r_dev@session')) ?? '');
     const { chain_settings: _, limits: __, ...old } = stored;

@@ -20,7 +20,7 @@ async function expectNothingStored(place: Place): Promise<void> {
   expect(await place.context.store.read('dev', 'key')).toMatchObject({ credentials: keys });
 }
 
-describe('what AWS answers', () => {
+describe('an error of AWS', () => {
   const configure = 'atmos auth user configure --identity dev';
   const html = 'status 200, text/html, not its XML';
 
@@ -87,18 +87,21 @@ describe('what AWS answers', () => {
       'cannot reach URL: the connection was cut (ECONNRESET)',
       ['curl -i URL/'],
     ],
-  ])('%s is told of the identity, and changes nothing', async (_, script, code, message, hints) => {
-    const { place, identity } = await openWithKeys();
-    const told = (text: string) => text.replace('URL', place.server.url);
-    place.server.script(script);
-    const error = await errorOf(place.manager.login(identity));
-    expect({ code: error.code, message: error.message, hints: error.hints }).toEqual({
-      code,
-      message: `no session for identity dev: ${told(message)}`,
-      hints: hints.map(told),
-    });
-    await expectNothingStored(place);
-  });
+  ])(
+    'is reported for the identity and changes nothing: %s',
+    async (_, script, code, message, hints) => {
+      const { place, identity } = await openWithKeys();
+      const told = (text: string) => text.replace('URL', place.server.url);
+      place.server.script(script);
+      const error = await errorOf(place.manager.login(identity));
+      expect({ code: error.code, message: error.message, hints: error.hints }).toEqual({
+        code,
+        message: `no session for identity dev: ${told(message)}`,
+        hints: hints.map(told),
+      });
+      await expectNothingStored(place);
+    },
+  );
 
   test.each<[string, StsScript, RegExp]>([
     [
@@ -111,7 +114,7 @@ describe('what AWS answers', () => {
       { fail: { code: 'InternalFailure', message: 'oops', status: 500 }, times: 2 },
       /^no session for identity dev: sts:GetSessionToken failed: InternalFailure, request \S+: oops$/,
     ],
-  ])('%s is told with its request', async (_, script, message) => {
+  ])('is reported with its request: %s', async (_, script, message) => {
     const { place, identity } = await openWithKeys();
     place.server.script(script);
     const error = await errorOf(place.manager.login(identity));
@@ -120,7 +123,7 @@ describe('what AWS answers', () => {
     await expectNothingStored(place);
   });
 
-  test('is no matter for an identity whose name is in the message by chance', async () => {
+  test('names the identity even if its name occurs in the message by chance', async () => {
     const place = await openPlace();
     const identity = identityAt(place, { name: 'AWS' });
     await place.manager.saveKeys(identity, keys);
@@ -129,7 +132,7 @@ describe('what AWS answers', () => {
     expect(error.message).toMatch(/^no session for identity AWS: AWS denies/);
   });
 
-  test('is not to be had where nobody listens', async () => {
+  test('is a connection error if no server listens', async () => {
     const { place } = await openWithKeys();
     const url = await closedAddress();
     const error = await errorOf(place.manager.login(identityAt({ spec: { endpoint_url: url } })));
@@ -142,18 +145,18 @@ describe('what AWS answers', () => {
   });
 });
 
-describe('a clock that is off', () => {
+describe('a wrong clock', () => {
   test.each([
     ['behind', 20 * minutes],
     ['ahead', -20 * minutes],
-  ])('by twenty minutes is worked around: %s', async (_, clockOffsetMs) => {
+  ])('is corrected if it is off by twenty minutes: %s', async (_, clockOffsetMs) => {
     const { place, identity } = await openWithKeys({ sts: { clockOffsetMs } });
     const { session } = await place.manager.login(identity);
     expect(session.clockOffsetMs).toBe(clockOffsetMs);
     const expiresAt = new Date(place.clock.now.getTime() + clockOffsetMs + 12 * hours);
     expect(session.credentials.expiresAt).toEqual(expiresAt);
 
-    // What is left is 12 hours, whatever our clock says of the expiry.
+    // 12 hours remain, regardless of the local clock.
     place.clock.now = new Date(place.clock.now.getTime() + 12 * hours - 15 * minutes);
     expect((await place.manager.login(identity)).wasOpened).toBe(false);
     expect(await place.manager.whoami(identity)).toMatchObject({ isValid: true });
@@ -164,7 +167,7 @@ describe('a clock that is off', () => {
   test.each([
     ['behind', 3 * days, '72h 0m behind that of AWS'],
     ['ahead', -3 * days, '72h 0m ahead of that of AWS'],
-  ])('by days is told: %s', async (_, clockOffsetMs, skew) => {
+  ])('is reported if it is off by days: %s', async (_, clockOffsetMs, skew) => {
     const { place, identity } = await openWithKeys({
       sts: { clockOffsetMs },
       host: { platform: 'linux' },
@@ -179,7 +182,7 @@ describe('a clock that is off', () => {
   });
 });
 
-/** The address of a server that was there, and is no more. */
+/** The address of a server that has stopped. */
 async function closedAddress(): Promise<string> {
   const server = createServer();
   await new Promise<void>((resolve) => {

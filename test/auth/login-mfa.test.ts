@@ -16,14 +16,14 @@ async function openMfaPlace(...given: string[]) {
   return { place, identity, asked };
 }
 
-/** What a login that failed owes: the key as it was, and no session. */
+/** The expected state after a failed login: the unchanged key, and no session. */
 async function expectNothingStored(place: Place): Promise<void> {
   expect(await place.keyring.keys()).toEqual(['atmos_r_dev']);
   expect(await place.context.store.read('dev', 'key')).toMatchObject({ credentials: keys });
 }
 
 describe('a login with a second factor', () => {
-  test('sends the device and its code, and lacks nothing', async () => {
+  test('sends the device and its code, and has no limits', async () => {
     const { place, identity, asked } = await openMfaPlace(codes[0]);
     const result = await place.manager.login(identity);
     expect(result.wasOpened).toBe(true);
@@ -34,14 +34,14 @@ describe('a login with a second factor', () => {
     ]);
   });
 
-  test('asks nobody while a session is good', async () => {
+  test('never prompts while a session is valid', async () => {
     const { place, identity, asked } = await openMfaPlace(codes[0]);
     await place.manager.login(identity);
     expect((await place.manager.login(identity)).wasOpened).toBe(false);
     expect(asked).toHaveLength(1);
   });
 
-  test('asks again after a code that was refused', async () => {
+  test('prompts again after a rejected code', async () => {
     const { place, identity, asked } = await openMfaPlace('000000', codes[0]);
     expect((await place.manager.login(identity)).wasOpened).toBe(true);
     expect(asked).toEqual([
@@ -54,7 +54,7 @@ describe('a login with a second factor', () => {
   test.each([
     ['a second one', ['000000', '000001', codes[0]], 2],
     ['one, when there is no other', ['000000'], 1],
-  ])('ends with the refusal of %s', async (_, given, calls) => {
+  ])('fails with the rejection of %s', async (_, given, calls) => {
     const { place, identity } = await openMfaPlace(...given);
     const error = await errorOf(place.manager.login(identity));
     expect(error.code).toBe('ERR_AUTH_MFA_REFUSED');
@@ -67,14 +67,14 @@ describe('a login with a second factor', () => {
     expect(await place.manager.whoami(identity)).not.toHaveProperty('keyRefusedAt');
   });
 
-  test('takes no code twice', async () => {
+  test('accepts no code twice', async () => {
     const { place, identity } = await openMfaPlace(codes[0], codes[0]);
     await place.manager.login(identity);
     const error = await errorOf(place.manager.login(identity, { force: true }));
     expect(error.message).toBe(`no session for identity dev: ${refusal}`);
   });
 
-  test('says that the device may not be of this user', async () => {
+  test('reports that the device may belong to another user', async () => {
     const { place } = await openMfaPlace(codes[0]);
     const other = identityAt(place, { credentials: { mfa_arn: `${device}2` } });
     const error = await errorOf(place.manager.login(other));
@@ -89,7 +89,7 @@ describe('a login with a second factor', () => {
   });
 
   test.each(['12345', '1234567', '12345 ', 'abcdef', '１２３４５６', ''])(
-    'sends nothing that is not six digits: %j',
+    'sends only codes of six digits: %j',
     async (code) => {
       const { place, identity, asked } = await openMfaPlace(code);
       const error = await errorOf(place.manager.login(identity));
@@ -106,14 +106,14 @@ describe('a login with a second factor', () => {
     },
   );
 
-  test('goes on with the right one after what was none', async () => {
+  test('continues with a valid code after an invalid one', async () => {
     const { place, identity } = await openMfaPlace('12345', codes[0]);
     expect((await place.manager.login(identity)).wasOpened).toBe(true);
     expect(place.server.calls).toHaveLength(1);
   });
 });
 
-describe('a login with a second factor, and nobody to ask', () => {
+describe('a login with a second factor without a prompt', () => {
   const required = `a session for identity dev needs a code of the MFA device ${device}`;
   const hints = [
     'atmos auth login --identity dev',
@@ -123,7 +123,7 @@ describe('a login with a second factor, and nobody to ask', () => {
   test.each([
     ['no code is to be had', async () => undefined],
     ['there is no way to ask', undefined],
-  ])('says that it needs a code: %s', async (_, mfaCode) => {
+  ])('reports that it needs a code: %s', async (_, mfaCode) => {
     const place = await openPlace(mfaCode ? { mfaCode } : {});
     const identity = identityAt(place, { credentials: mfa });
     await place.manager.saveKeys(identity, keys);
@@ -135,7 +135,7 @@ describe('a login with a second factor, and nobody to ask', () => {
     await expectNothingStored(place);
   });
 
-  test('passes on that the person gave up', async () => {
+  test('reports that the user canceled', async () => {
     const cancelled = new AtmosError('ERR_CANCELLED', 'cancelled');
     const place = await openPlace({ mfaCode: () => Promise.reject(cancelled) });
     const identity = identityAt(place, { credentials: mfa });
@@ -147,8 +147,8 @@ describe('a login with a second factor, and nobody to ask', () => {
   });
 });
 
-describe('who waits for the same code', () => {
-  /** Somebody who is asked for a code, and answers when the test says. */
+describe('a process that waits for the same code', () => {
+  /** A prompt for a code that the test answers. */
   function openPrompt() {
     const answers: ((code: string | undefined) => void)[] = [];
     const asked: MfaRequest[] = [];
@@ -159,7 +159,7 @@ describe('who waits for the same code', () => {
     return { asked, mfaCode, answer: (code: string | undefined) => answers.shift()?.(code) };
   }
 
-  /** A second process on the same machine, and when it begins to wait for a lock. */
+  /** A second process on the same machine, and a promise for the start of its wait for a lock. */
   async function openWaiter(beside: Place, mfaCode: Place['context']['ask']['mfaCode']) {
     let tell = () => {};
     const isWaiting = new Promise<void>((resolve) => {
@@ -175,7 +175,7 @@ describe('who waits for the same code', () => {
     return { place, isWaiting };
   }
 
-  test('shares the refusal of it, under its own name', async () => {
+  test('gets its rejection, with its own identity', async () => {
     const prompt = openPrompt();
     const place = await openPlace({ mfaCode: prompt.mfaCode });
     const dev = identityAt(place, { credentials: mfa });
@@ -202,7 +202,7 @@ describe('who waits for the same code', () => {
     expect(place.server.calls).toHaveLength(1);
   });
 
-  test('is asked for one of its own when that one was good', async () => {
+  test('prompts for its own code if the first one was accepted', async () => {
     const prompt = openPrompt();
     const place = await openPlace({ mfaCode: prompt.mfaCode });
     const dev = identityAt(place, { credentials: mfa });
@@ -222,7 +222,7 @@ describe('who waits for the same code', () => {
     ]);
   });
 
-  test('is asked, though the other one had nobody to ask', async () => {
+  test('prompts although the other process could not', async () => {
     const nobody = openPrompt();
     const place = await openPlace({ mfaCode: nobody.mfaCode });
     const identity = identityAt(place, { credentials: mfa });
@@ -238,7 +238,7 @@ describe('who waits for the same code', () => {
     expect((await second).wasOpened).toBe(true);
   });
 
-  test('takes the session when it is for the same identity', async () => {
+  test('uses the session if it is for the same identity', async () => {
     const prompt = openPrompt();
     const place = await openPlace({ mfaCode: prompt.mfaCode });
     const identity = identityAt(place, { credentials: mfa });

@@ -1,5 +1,5 @@
-// Logs in with the file keyring of the first argument at the server of the second, when it is told
-// to. Says on standard output, in lines of JSON, how it goes.
+// Logs in with the file keyring of the first argument at the server of the second, after a line on
+// standard input. Reports its progress on standard output as lines of JSON.
 import { createInterface } from 'node:readline';
 import { login } from '../../src/auth/login.ts';
 import { AtmosError } from '../../src/core/errors.ts';

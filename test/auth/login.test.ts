@@ -62,7 +62,7 @@ describe.each(['memory', 'file'] as const)('a login, on the keyring %s', (keyrin
     expect(place.warnings).toEqual([]);
   });
 
-  test('takes the stored session while it is good for a while, then opens another', async () => {
+  test('uses the stored session while it is reusable, then opens another', async () => {
     const place = await openPlace({ keyring });
     const identity = identityAt(place);
     await place.manager.saveKeys(identity, keys);
@@ -80,7 +80,7 @@ describe.each(['memory', 'file'] as const)('a login, on the keyring %s', (keyrin
     expect(opened(place)).toBe(2);
   });
 
-  test('always opens one with force, and stores that', async () => {
+  test('always opens and stores a session with force', async () => {
     const place = await openPlace({ keyring });
     const identity = identityAt(place);
     await place.manager.saveKeys(identity, keys);
@@ -95,7 +95,7 @@ describe.each(['memory', 'file'] as const)('a login, on the keyring %s', (keyrin
   });
 });
 
-describe('logins at once', () => {
+describe('simultaneous logins', () => {
   test('share one session', async () => {
     const place = await openPlace();
     const identity = identityAt(place);
@@ -108,7 +108,7 @@ describe('logins at once', () => {
     expect(opened(place)).toBe(1);
   });
 
-  test('share one new session with force, though the clock was set back since the last', async () => {
+  test('share one new session with force, although the clock was set back', async () => {
     const place = await openPlace();
     const identity = identityAt(place);
     await place.manager.saveKeys(identity, keys);
@@ -136,7 +136,7 @@ describe('logins at once', () => {
     expect((await place.manager.login(identity)).wasOpened).toBe(true);
   });
 
-  test('of other identities do not wait for each other', async () => {
+  test('do not wait for each other if the identities differ', async () => {
     const place = await openPlace();
     const [dev, ops] = [identityAt(place), identityAt(place, { name: 'ops' })];
     await place.manager.saveKeys(dev, keys);
@@ -145,7 +145,7 @@ describe('logins at once', () => {
     expect(opened(place)).toBe(2);
   });
 
-  test('wait no longer than they were told', async () => {
+  test('wait no longer than waitMs', async () => {
     const place = await openPlace({ keyring: 'file' });
     const identity = identityAt(place);
     await place.manager.saveKeys(identity, keys);
@@ -173,7 +173,7 @@ describe('logins at once', () => {
     expect((await first).code).toBe('ERR_AUTH_MFA_REQUIRED');
   });
 
-  describe('in processes of their own', () => {
+  describe('logins in separate processes', () => {
     let program: Program | undefined;
 
     beforeAll(async () => {
@@ -181,10 +181,10 @@ describe('logins at once', () => {
     });
     afterAll(() => program?.remove());
 
-    // Each derives the key of the keyring, half a second of work: six, where the flight has thirty.
-    test('make one call of STS', async () => {
+    // Each process derives the encryption key for half a second, so six are used instead of thirty.
+    test('make one call to STS', async () => {
       const directory = join(temporaryDirectory(), 'keyring');
-      // The processes go by the real time.
+      // The processes use the real time.
       const now = () => new Date();
       const place = await openPlace({ keyring: 'file', directory, sts: { now }, host: { now } });
       await place.manager.saveKeys(identityAt(place), keys);
@@ -204,7 +204,7 @@ describe('logins at once', () => {
 });
 
 describe('a session that cannot be stored', () => {
-  test('is used all the same, and the failure told', async () => {
+  test('is still used, and the failure is reported', async () => {
     const keyring = openMemoryKeyring();
     const full = new KeyringError('ERR_KEYRING_IO', 'cannot write it: no space left on the device');
     const place = await openPlace({
@@ -223,7 +223,7 @@ describe('a session that cannot be stored', () => {
     expect(again.session.credentials.accessKeyId).not.toBe(result.session.credentials.accessKeyId);
   });
 
-  test.skipIf(isRoot && !canMount())('because the directory is read-only', async () => {
+  test.skipIf(isRoot && !canMount())('is used if the directory is read-only', async () => {
     const root = isRoot ? mountTmpfs('size=1m') : temporaryDirectory();
     const directory = join(root, 'keyring');
     const place = await openPlace({ keyring: 'file', directory });
@@ -238,7 +238,7 @@ describe('a session that cannot be stored', () => {
     );
   });
 
-  test.skipIf(!canMount())('because the disk is full', async () => {
+  test.skipIf(!canMount())('is used if the disk is full', async () => {
     const root = mountTmpfs('size=64k');
     const place = await openPlace({ keyring: 'file', directory: join(root, 'keyring') });
     const identity = identityAt(place);
@@ -254,8 +254,8 @@ describe('a session that cannot be stored', () => {
   });
 });
 
-describe('a login that cannot look', () => {
-  test('opens nothing: a session that is damaged', async () => {
+describe('a login that cannot read the stored session', () => {
+  test('opens no session: a damaged session', async () => {
     const place = await openPlace();
     const identity = identityAt(place);
     await place.manager.saveKeys(identity, keys);
@@ -268,7 +268,7 @@ describe('a login that cannot look', () => {
     expect(place.server.calls).toEqual([]);
   });
 
-  test('opens nothing: a session of another identity under its name', async () => {
+  test('opens no session: a session of another identity under its name', async () => {
     const place = await openPlace();
     const [dev, ops] = [identityAt(place), identityAt(place, { name: 'ops' })];
     await place.manager.saveKeys(dev, keys);
@@ -283,7 +283,7 @@ describe('a login that cannot look', () => {
     expect(opened(place)).toBe(1);
   });
 
-  test('opens nothing: a keyring with another password', async () => {
+  test('opens no session: a keyring with another password', async () => {
     const place = await openPlace();
     const locked = new KeyringError('ERR_KEYRING_PASSWORD_WRONG', 'the password is wrong');
     const keyring = { ...place.keyring, get: () => Promise.reject(locked) };
@@ -292,7 +292,7 @@ describe('a login that cannot look', () => {
     expect(other.server.calls).toEqual([]);
   });
 
-  test('opens nothing for an identity that does what nobody trusts, and reads nothing', async () => {
+  test('opens no session and reads nothing for an identity that needs missing trust', async () => {
     const place = await openPlace();
     const refused = new AtmosError('ERR_CONFIG_UNTRUSTED', 'not trusted');
     const untouched = () => Promise.reject(new Error('the keyring is not touched'));
@@ -311,7 +311,7 @@ describe('a login that cannot look', () => {
   });
 });
 
-/** Root is above file modes, and has a file system of its own for it. */
+/** Root ignores file modes, so a separate file system is used for root. */
 function makeReadOnly(mounted: string, directory: string): void {
   if (isRoot) {
     execFileSync('mount', ['-o', 'remount,ro', mounted]);

@@ -2,8 +2,7 @@ import { expect, test } from 'vitest';
 import { errorOf } from '../support/error-of.ts';
 import { identityAt, keys, minutes, openPlace, testStart } from './place.ts';
 
-// A session that has expired when it is opened is of no use to a program, whose error would not name
-// the clock.
+// A program cannot use a session that has already expired, and its error would not name the clock.
 
 function answer(expiration: Date): string {
   return `<GetSessionTokenResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><GetSessionTokenResult><Credentials>
@@ -26,20 +25,23 @@ test.each<[string, { dateHeader?: boolean; clockOffsetMs?: number }, number, str
   ['no time of the server', { dateHeader: false }, -minutes, '2026-01-01T00:00:00Z'],
   ['a server whose clock is the same', {}, -minutes, '2026-01-01T00:00:00Z'],
   ['a server that is ahead', { clockOffsetMs: 4 * minutes }, 2 * minutes, '2026-01-01T00:04:00Z'],
-])('is refused, with both clocks: %s', async (_, sts, offsetMs, there) => {
-  const { place, identity, expireAt } = await openConfigured(sts);
-  expireAt(offsetMs);
-  const error = await errorOf(place.manager.login(identity));
-  const expired = new Date(testStart.getTime() + offsetMs).toISOString().replace('.000', '');
-  expect({ code: error.code, message: error.message, hints: error.hints }).toEqual({
-    code: 'ERR_CLOCK_SKEW',
-    message: `no session for identity dev: the session that was opened expired at ${expired} already: the clock shows 2026-01-01T00:00:00Z here, and ${there} at the server`,
-    hints: ['set the clock of this machine, then: atmos auth login --identity dev'],
-  });
-  expect(await place.keyring.keys()).toEqual(['atmos_r_dev']);
-});
+])(
+  'a new session that has expired is rejected with both clocks: %s',
+  async (_, sts, offsetMs, there) => {
+    const { place, identity, expireAt } = await openConfigured(sts);
+    expireAt(offsetMs);
+    const error = await errorOf(place.manager.login(identity));
+    const expired = new Date(testStart.getTime() + offsetMs).toISOString().replace('.000', '');
+    expect({ code: error.code, message: error.message, hints: error.hints }).toEqual({
+      code: 'ERR_CLOCK_SKEW',
+      message: `no session for identity dev: the new session had already expired at ${expired}: the clock of this machine shows 2026-01-01T00:00:00Z, the clock of the server ${there}`,
+      hints: ['set the clock of this machine, then: atmos auth login --identity dev'],
+    });
+    expect(await place.keyring.keys()).toEqual(['atmos_r_dev']);
+  },
+);
 
-test('is taken when only our clock calls it expired', async () => {
+test('a new session that has expired only by the local clock is accepted', async () => {
   const { place, identity, expireAt } = await openConfigured({ clockOffsetMs: -4 * minutes });
   expireAt(-minutes);
   const { wasOpened } = await place.manager.login(identity);

@@ -33,7 +33,7 @@ export const keys = awsCredentials({
   secretAccessKey: user.secretAccessKey,
 });
 
-/** The key `atmos_r_dev` and its kin are those of this identity in this realm. */
+/** The entry `atmos_r_dev` and similar ones belong to this identity in this realm. */
 const realm = 'r';
 export const name = 'dev';
 
@@ -60,18 +60,21 @@ export function awsUserIdentity(fields: Partial<Identity> = {}): Identity {
 }
 
 export interface PlaceOptions {
-  /** `memory` unless said otherwise, or one of the test's own. */
+  /** Default: `memory`. Or a keyring of the test. */
   keyring?: 'memory' | 'file' | Keyring;
   sts?: Partial<StsOptions>;
   mfaCode?: (request: MfaRequest) => Promise<string | undefined>;
-  /** Of the file keyring; one below the root unless said otherwise. */
+  /** The directory of the file keyring. Default: a directory below the root. */
   directory?: string;
   /** The place of another process, to share its files, keyring and server. */
   beside?: Place;
   host?: Partial<Host>;
 }
 
-/** A machine with a keyring, and AWS STS in reach: all real but the clock, which stands still. */
+/**
+ * A machine with a keyring, and AWS STS in reach: everything is real except the clock, which is
+ * fixed.
+ */
 export interface Place {
   readonly context: AuthContext;
   readonly manager: AuthManager;
@@ -85,7 +88,7 @@ export interface Place {
   readonly clock: { now: Date };
 }
 
-/** Opens one; it is gone when the test ends. */
+/** Opens a place; it is removed when the test ends. */
 export async function openPlace(options: PlaceOptions = {}): Promise<Place> {
   const { beside, mfaCode } = options;
   const root = beside?.root ?? temporaryDirectory();
@@ -144,7 +147,7 @@ export function identityAt(place: Pick<Place, 'spec'>, fields: Partial<Identity>
   return awsUserIdentity({ spec: place.spec, ...fields });
 }
 
-/** Gives the codes one after another, then none; notes what it was asked. */
+/** Returns the codes one after another, then undefined; records the requests. */
 export function codesOf(...given: string[]) {
   const asked: MfaRequest[] = [];
   const rest = [...given];

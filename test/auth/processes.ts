@@ -8,19 +8,19 @@ interface Said {
   detail?: string;
 }
 
-/** A program of ours as a process of its own, which says in lines of JSON how it goes. */
+/** A test program in a separate process, which reports its progress as lines of JSON. */
 export interface Started {
   readonly processId: number;
-  /** All that it has said so far. */
+  /** All events so far. */
   readonly said: readonly Said[];
-  /** The detail of an event, as soon as it is said. */
+  /** Resolves to the detail of an event when it is reported. */
   heard(event: string): Promise<string | undefined>;
   tell(word: string): void;
   killNow(): Promise<void>;
   ended(): Promise<void>;
 }
 
-/** Starts it with this environment and no other. It is gone when the test ends. */
+/** Starts it with this environment and no other. It is killed when the test ends. */
 export function startProgram(
   program: string,
   args: readonly string[],
@@ -31,7 +31,7 @@ export function startProgram(
     stdio: ['pipe', 'pipe', 'inherit'],
   });
   const exit = once(child, 'exit');
-  // Who has ended already does not listen any more.
+  // A process that has exited no longer reads.
   child.stdin.on('error', () => {});
   const said: Said[] = [];
   const listeners = new Set<() => void>();

@@ -28,7 +28,7 @@ const handle: Handle = {
   },
 };
 
-/** Elsewhere there is no home directory, and no variable says where the state is. */
+/** A host without a home directory and without a variable for the state directory. */
 const elsewhere = fakeHost({ homeDirectory: undefined });
 
 function write() {
@@ -47,20 +47,20 @@ function refusalOf(file: string, host = elsewhere) {
 const newOne = 'to write a new one: atmos auth env';
 
 describe('a handle that is named by its path', () => {
-  test('is found without a home directory and without our variables', () => {
+  test('is found without a home directory and without variables', () => {
     const { file, host, id } = write();
     expect(readHandle(file, elsewhere)).toEqual(handle);
     expect(readHandle(id, host)).toEqual(handle);
   });
 
-  test('is found through a link that only we can replace', () => {
+  test('is found through a link that only the user can replace', () => {
     const { file } = write();
     const link = join(temporaryDirectory(), 'handles');
     symlinkSync(dirname(file), link);
     expect(readHandle(join(link, basename(file)), elsewhere)).toEqual(handle);
   });
 
-  test('is no handle under another name, which is the hash of its content', () => {
+  test('is rejected under a name that is not the hash of its content', () => {
     const { file, handles } = write();
     const other = join(handles, `${'a'.repeat(22)}.json`);
     renameSync(file, other);
@@ -69,19 +69,19 @@ describe('a handle that is named by its path', () => {
       message: `the handle "${other}" was changed after it was made`,
       hints: [newOne],
     });
-    expect(refusalOf('/etc/passwd').message).toBe('the handle "/etc/passwd" is not one');
+    expect(refusalOf('/etc/passwd').message).toBe('the handle "/etc/passwd" has an invalid id');
   });
 
-  test('that is missing is named with its directory', () => {
+  test('is reported with its directory if it is missing', () => {
     const missing = `/nonexistent/handles/${'a'.repeat(22)}.json`;
     expect(refusalOf(missing)).toEqual({
       code: 'ERR_HANDLE_UNKNOWN',
-      message: `the handle "${missing}" is not in /nonexistent/handles`,
+      message: `the handle "${missing}" was not found in /nonexistent/handles`,
       hints: [newOne],
     });
   });
 
-  test('by its id needs a home directory, and says so', () => {
+  test('needs a home directory if it is named by its id', () => {
     const { code, message, hints } = refusalOf('a'.repeat(22));
     expect(code).toBe('ERR_USAGE');
     expect(message).toMatch(/^no home directory for a handle: HOME is not set, and user \d+ has/);
@@ -92,8 +92,8 @@ describe('a handle that is named by its path', () => {
   });
 });
 
-describe('a handle is not used, by path or by id, where another user could replace it:', () => {
-  test('in a directory that others can write', () => {
+describe('a handle that another user could replace is rejected by path and by id:', () => {
+  test('in a directory that other users can write', () => {
     const { file, handles, id, host } = write();
     chmodSync(handles, 0o777);
     const why = `is not used: ${handles} can be written by other users, who could replace it`;
@@ -105,13 +105,13 @@ describe('a handle is not used, by path or by id, where another user could repla
     expect(refusalOf(id, host).message).toBe(`the handle "${id}" ${why}`);
   });
 
-  test('below a directory that others can write', () => {
+  test('below a directory that other users can write', () => {
     const { file, state } = write();
     chmodSync(state, 0o770);
     expect(refusalOf(file).message).toContain(`${state} can be written by other users`);
   });
 
-  test('a file that others can write', () => {
+  test('a file that other users can write', () => {
     const { file } = write();
     chmodSync(file, 0o666);
     expect(refusalOf(file).message).toContain(`${file} can be written by other users`);
@@ -125,7 +125,7 @@ describe('a handle is not used, by path or by id, where another user could repla
     );
   });
 
-  test('a file that no handle is as large as', () => {
+  test('a file that is too large', () => {
     const { file } = write();
     truncateSync(file, 6 * 1024 ** 3);
     expect(refusalOf(file)).toMatchObject({
@@ -146,7 +146,7 @@ describe('a handle is not used, by path or by id, where another user could repla
 describe('a handle that reading would refuse is not given to programs:', () => {
   const writeAt = (host: Host) => thrownBy(() => writeHandle(handle, () => '', host));
 
-  test('in our directory that the group can write, as with a umask of 002', () => {
+  test('in a directory of the user that the group can write, as with a umask of 002', () => {
     const home = temporaryDirectory();
     const local = join(home, '.local');
     mkdirSync(local);
@@ -155,20 +155,23 @@ describe('a handle that reading would refuse is not given to programs:', () => {
     const { code, message, hints } = writeAt(host);
     expect(code).toBe('ERR_IO');
     expect(message).toMatch(
-      /handles\/[a-z]{22}\.json would not be used: .*\.local can be written by other users, who could replace it$/,
+      /handles\/[a-z]{22}\.json cannot hold a handle: .*\.local can be written by other users, who could replace it$/,
     );
     expect(hints).toEqual([`chmod go-w ${local}`]);
-    // The hint mends it.
+    // The hint fixes it.
     chmodSync(local, 0o755);
     const { id } = writeHandle(handle, () => '', host);
     expect(readHandle(id, host)).toEqual(handle);
   });
 
-  test.each(['file', 'awsConfig', 'empty'] as const)('a file that others can write: %s', (name) => {
-    const { host, paths } = write();
-    chmodSync(paths[name], 0o666);
-    expect(writeAt(host).hints).toEqual([`chmod go-w ${paths[name]}`]);
-  });
+  test.each(['file', 'awsConfig', 'empty'] as const)(
+    'a file that other users can write: %s',
+    (name) => {
+      const { host, paths } = write();
+      chmodSync(paths[name], 0o666);
+      expect(writeAt(host).hints).toEqual([`chmod go-w ${paths[name]}`]);
+    },
+  );
 
   test.runIf(isRoot)('below a directory of another user (as root, who can give it away)', () => {
     const { file, host, state } = write();
@@ -193,8 +196,8 @@ describe('a handle that reading would refuse is not given to programs:', () => {
   );
 });
 
-describe('the state that a handle is in', () => {
-  test('is ours for the command that gets its path', () => {
+describe('the state directory that contains a handle', () => {
+  test('is used by the command that gets its path', () => {
     const { file, state } = write();
     const { env } = hostOfHandle(file, fakeHost({ env: { XDG_STATE_HOME: '/other', A: 'b' } }));
     expect(env).toEqual({ XDG_STATE_HOME: '/other', A: 'b', ATMOS_XDG_STATE_HOME: state });
@@ -203,9 +206,9 @@ describe('the state that a handle is in', () => {
   test.each([
     ['beside its configuration', 'project/state', {}, 'project'],
     ['elsewhere in its repository', 'state', { '.git/HEAD': '' }, 'project'],
-    // Whoever wrote the handle could say so of a file.
+    // The author of the handle could declare any origin of a file.
     ['beside a file that it calls explicit', 'project/state', {}, 'explicit'],
-  ] as const)('is not that of a handle %s', async (_, place, files, origin) => {
+  ] as const)('is not used for a handle %s', async (_, place, files, origin) => {
     const root = temporaryDirectory();
     const path = join(root, 'project/atmos.yaml');
     mkdirSync(dirname(path));
@@ -220,12 +223,12 @@ describe('the state that a handle is in', () => {
     expect(hostOfHandle(file, elsewhere)).toBe(elsewhere);
     const { config } = (await planFromHandle(file, fakeHost())).plan;
     expect(config.originOf(['auth', 'realm'])).toBe('project');
-    // Of a user who has the state there, it is.
+    // It is used if the user's own state directory is there.
     expect(hostOfHandle(file, own).env['ATMOS_XDG_STATE_HOME']).toBe(join(root, place));
     expect((await planFromHandle(file, own)).plan.config.originOf(['auth', 'realm'])).toBe(origin);
   });
 
-  test('is not taken from an id, nor from a path of another form', () => {
+  test('is not derived from an id or from a path of another form', () => {
     const { file, id } = write();
     const place = temporaryDirectory();
     mkdirSync(join(place, 'handles'));

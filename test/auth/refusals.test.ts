@@ -7,9 +7,9 @@ import { awsUserIdentity, identityAt, keys, minutes, openPlace, testStart, user 
 
 const refused = { code: 'InvalidClientTokenId', message: 'is invalid' };
 const warning =
-  'AWS refused the access key of identity dev at 2026-01-01T00:00:00.000Z: trying it again';
+  'AWS refused the access key of identity dev at 2026-01-01T00:00:00.000Z; trying it again';
 
-/** A place where AWS has just refused the key. */
+/** A place after AWS has rejected the key. */
 async function openRefused() {
   const place = await openPlace();
   const identity = identityAt(place);
@@ -23,8 +23,8 @@ async function openRefused() {
   return { place, identity, stored, directory, record };
 }
 
-describe('a key that AWS refuses', () => {
-  test('stays where it is, and is noted without being told', async () => {
+describe('a key that AWS rejects', () => {
+  test('is kept, and the rejection is recorded silently', async () => {
     const { place, stored, directory, record } = await openRefused();
     expect(await place.keyring.get('atmos_r_dev')).toBe(stored);
     expect(await place.keyring.keys()).toEqual(['atmos_r_dev']);
@@ -40,7 +40,7 @@ describe('a key that AWS refuses', () => {
     });
   });
 
-  test('is tried again by the next login, which says so, and forgotten when AWS takes it', async () => {
+  test('is tried again by the next login with a warning, and the record is removed when AWS accepts it', async () => {
     const { place, identity, record } = await openRefused();
     expect(place.warnings).toEqual([]);
     place.clock.now = new Date(testStart.getTime() + 5 * minutes);
@@ -51,7 +51,7 @@ describe('a key that AWS refuses', () => {
     expect(place.warnings).toEqual([warning]);
   });
 
-  test('is noted anew when it is refused again', async () => {
+  test('is recorded again when it is rejected again', async () => {
     const { place, identity, record } = await openRefused();
     place.clock.now = new Date(testStart.getTime() + 5 * minutes);
     place.server.script({ fail: refused });
@@ -63,7 +63,7 @@ describe('a key that AWS refuses', () => {
     });
   });
 
-  test('is told by whoami, without asking AWS', async () => {
+  test('is reported by whoami without a request to AWS', async () => {
     const { place, identity } = await openRefused();
     expect(await place.manager.whoami(identity)).toMatchObject({
       keyRefusedAt: testStart,
@@ -73,26 +73,26 @@ describe('a key that AWS refuses', () => {
     expect(place.server.calls).toHaveLength(1);
   });
 
-  test('is known whatever the case of the name', async () => {
+  test('is found in any case of the name', async () => {
     const { place } = await openRefused();
     const identity = identityAt(place, { name: 'DEV' });
     expect(await place.manager.whoami(identity)).toMatchObject({ keyRefusedAt: testStart });
   });
 
-  test('says nothing of another key', async () => {
+  test('does not affect another key', async () => {
     const { place, identity } = await openRefused();
     const other = { ...keys, accessKeyId: 'AKIAIOSFODNN7ANOTHER' };
     await place.context.store.write('dev', 'key', other);
     expect(await place.manager.whoami(identity)).not.toHaveProperty('keyRefusedAt');
   });
 
-  test('is forgotten when keys are stored', async () => {
+  test('has no record after keys are stored', async () => {
     const { place, identity, record } = await openRefused();
     await place.manager.saveKeys(identity, keys);
     expect(record()).toEqual([]);
   });
 
-  test('is forgotten when it is removed, and not before', async () => {
+  test('has no record after it is removed', async () => {
     const { place, record } = await openRefused();
     await place.manager.logout(['dev'], { includeKeys: false, isDryRun: false });
     await place.manager.logout(['dev'], { includeKeys: true, isDryRun: true });
@@ -101,7 +101,7 @@ describe('a key that AWS refuses', () => {
     expect(record()).toEqual([]);
   });
 
-  test('is corrected where it is written, when that is the configuration', async () => {
+  test('has a hint to the configuration if it is written there', async () => {
     const place = await openPlace();
     const credentials = {
       access_key_id: 'AKIAIOSFODNN7STRANGE',
@@ -118,9 +118,9 @@ describe('a key that AWS refuses', () => {
   });
 });
 
-describe('the note of it is only a help', () => {
+describe('the record of a rejection', () => {
   test.each(['', 'text', '[]', '{}', '{"key_hash":5,"refused_at":5}'])(
-    'and keeps nobody from a login when it is %j',
+    'does not prevent a login if it is %j',
     async (content) => {
       const { place, identity, record } = await openRefused();
       writeFileSync(record()[0] ?? '', content);
@@ -129,7 +129,7 @@ describe('the note of it is only a help', () => {
     },
   );
 
-  test('nor when its time cannot be read', async () => {
+  test('does not prevent a login if its time cannot be read', async () => {
     const { place, identity, record } = await openRefused();
     const [file = ''] = record();
     const note = JSON.parse(readFileSync(file, 'utf8')) as object;
@@ -138,7 +138,7 @@ describe('the note of it is only a help', () => {
     expect(place.warnings).toEqual([]);
   });
 
-  test('nor when it cannot be removed', async () => {
+  test('does not prevent a login if it cannot be removed', async () => {
     const { place, identity, record } = await openRefused();
     const [file = ''] = record();
     rmSync(file);
@@ -148,7 +148,7 @@ describe('the note of it is only a help', () => {
     expect(await place.keyring.keys()).toEqual(['atmos_r_dev', 'atmos_r_dev@session']);
   });
 
-  test('nor does it hide the refusal when it cannot be written', async () => {
+  test('does not hide the rejection if it cannot be written', async () => {
     const place = await openPlace();
     const identity = identityAt(place);
     await place.manager.saveKeys(identity, keys);

@@ -12,14 +12,14 @@ const fingerprintOf = (kind: string, values: Readonly<Record<string, string | nu
 describe('the fingerprint of a chain', () => {
   const values = { region: 'eu-west-1', endpoint: null, mfa_device: null, access_key_id: 'AKIA' };
 
-  test('is a SHA-256, whatever the order of the fields', () => {
+  test('is a SHA-256 that does not depend on the order of the fields', () => {
     const fingerprint = fingerprintOf('aws/user', values);
     expect(fingerprint).toMatch(/^[0-9a-f]{64}$/);
     const turned = Object.fromEntries(Object.entries(values).toReversed());
     expect(fingerprintOf('aws/user', turned)).toBe(fingerprint);
   });
 
-  test('tells apart what differs in one field only', () => {
+  test('differs if one field differs', () => {
     const all = [
       fingerprintOf('aws/user', values),
       fingerprintOf('aws/assume-role', values),
@@ -33,7 +33,7 @@ describe('the fingerprint of a chain', () => {
   });
 });
 
-describe('a session is as good as none', () => {
+describe('a stored session is ignored', () => {
   const otherKey = { ...user, accessKeyId: 'AKIAIOSFODNN7ANOTHER' };
 
   type Change = (place: Place) => Partial<Identity> | Promise<Partial<Identity>>;
@@ -70,7 +70,7 @@ describe('a session is as good as none', () => {
       () =>
         `credentials.access_key_id was not set and is now ${shortAccessKeyId(otherKey.accessKeyId)}`,
     ],
-  ])('once its %s has changed, which is named', async (_, change, named) => {
+  ])('if its %s has changed, which is named', async (_, change, named) => {
     const { mfaCode } = codesOf('271828');
     const place = await openPlace({ sts: { keys: [user, otherKey] }, mfaCode });
     const identity = identityAt(place);
@@ -88,7 +88,7 @@ describe('a session is as good as none', () => {
     expect(await place.manager.login(changed)).not.toHaveProperty('changed');
   });
 
-  test('but for a region of the same partition, which programs get', async () => {
+  test('except for a region of the same partition, which programs get', async () => {
     const place = await openPlace();
     const identity = identityAt(place);
     await place.manager.saveKeys(identity, keys);
@@ -101,7 +101,7 @@ describe('a session is as good as none', () => {
     expect(await place.manager.whoami(moved)).toMatchObject({ isValid: true, region: 'eu-west-1' });
   });
 
-  test('but for a change that it does not depend on', async () => {
+  test('except for a change that it does not depend on', async () => {
     const place = await openPlace();
     const identity = identityAt(place);
     await place.manager.saveKeys(identity, keys);

@@ -20,7 +20,7 @@ const fields = {
   sessionToken: 'token',
 };
 
-/** A session saved at the start of time, by our clock, and good for `lifeMs`. */
+/** A session saved at the start of the test's time by the local clock, valid for `lifeMs`. */
 function sessionOf(lifeMs: number, clockOffsetMs = 0, savedAt: Date | null = testStart): Session {
   const expiresAt = later(lifeMs + clockOffsetMs);
   return {
@@ -31,7 +31,7 @@ function sessionOf(lifeMs: number, clockOffsetMs = 0, savedAt: Date | null = tes
   };
 }
 
-describe('a session is used again while 15 minutes remain, or a quarter of a short life', () => {
+describe('a session is reused while 15 minutes or a quarter of a shorter lifetime remain', () => {
   test.each<[string, number, number, boolean]>([
     ['12 hours, all of it', 12 * hours, 12 * hours, true],
     ['12 hours, 15 minutes', 12 * hours, 15 * minutes, true],
@@ -51,7 +51,7 @@ describe('a session is used again while 15 minutes remain, or a quarter of a sho
     }
   });
 
-  test('by the clock of the server, not by ours', () => {
+  test('by the clock of the server, not by the local clock', () => {
     const ours = sessionOf(60 * minutes);
     expect(isReusable(ours, later(50 * minutes))).toBe(false);
     const behind = { ...ours, clockOffsetMs: -20 * minutes };
@@ -60,13 +60,13 @@ describe('a session is used again while 15 minutes remain, or a quarter of a sho
     expect(isReusable(ahead, later(35 * minutes))).toBe(false);
   });
 
-  test('15 minutes when nothing says how long it lives', () => {
+  test('with 15 minutes if its lifetime is unknown', () => {
     const session = sessionOf(15 * minutes, 0, null);
     expect(isReusable(session, testStart)).toBe(true);
     expect(isReusable(session, later(1))).toBe(false);
   });
 
-  test('never when it was over before it was saved', () => {
+  test('never if it expired before it was saved', () => {
     const session = sessionOf(-5 * minutes);
     expect(isReusable(session, testStart)).toBe(false);
     expect(isReusable(session, later(-4 * minutes))).toBe(false);
@@ -85,7 +85,7 @@ describe('the session in the store', () => {
     return { keyring, store };
   }
 
-  test('comes back with when it was saved, how far the clocks were apart and what it cannot do', async () => {
+  test('is read with its time, clock offset and limits', async () => {
     const { store } = open();
     const { credentials } = sessionOf(12 * hours);
     const notes = { ...chain, clockOffsetMs: -1500, limits: ['without MFA, AWS refuses …'] };
@@ -106,7 +106,7 @@ describe('the session in the store', () => {
     ['it has no expiry', {}, { expiration: undefined }],
     ['its expiry is empty', {}, { expiration: '' }],
     ['it has no token', {}, { session_token: undefined }],
-  ])('is none when %s', async (what, own, data) => {
+  ])('is ignored if %s', async (what, own, data) => {
     const { keyring, store } = open();
     if (what !== 'nothing is there') {
       const complete = {
@@ -139,7 +139,7 @@ describe('the session in the store', () => {
       { 'spec.x': { value: 'secret', shown: '<value of !env X>' }, 'spec.y': { value: 7 } },
       ': spec.x was <value of !env X> and is now a; spec.y was 7 and is now not set',
     ],
-  ])('names the setting that changed when it %s', async (_, settings, named) => {
+  ])('names the setting that changed if it %s', async (_, settings, named) => {
     const { keyring, store } = open();
     const data = {
       access_key_id: fields.accessKeyId,
@@ -154,7 +154,7 @@ describe('the session in the store', () => {
     });
   });
 
-  test('has expired when its expiry cannot be read', async () => {
+  test('counts as expired if its expiry cannot be parsed', async () => {
     const { keyring, store } = open();
     const data = {
       access_key_id: fields.accessKeyId,
@@ -168,7 +168,7 @@ describe('the session in the store', () => {
     expect(session && isReusable(session, testStart)).toBe(false);
   });
 
-  test('is an error, not absence, when it cannot be read', async () => {
+  test('is an error if it cannot be read', async () => {
     const { keyring, store } = open();
     await keyring.set('atmos_r_dev@session', 'text');
     await expect(storedSession(store, link)).rejects.toMatchObject({

@@ -37,7 +37,7 @@ function makeFlight(overrides: Partial<Host> = {}) {
   return { options, warnings, locks: join(root, 'atmos', 'locks') };
 }
 
-/** A task that runs until it is told how it ends. */
+/** A task that runs until the test settles it. */
 function openTask<T>() {
   let end: { resolve(value: T): void; reject(error: Error): void } | undefined;
   const ended = new Promise<T>((resolve, reject) => {
@@ -79,7 +79,7 @@ describe('in one process', () => {
     expect(warnings).toEqual([]);
   });
 
-  test('tasks of two subjects run at once', async () => {
+  test('tasks of two subjects run at the same time', async () => {
     const { options } = makeFlight();
     const first = openTask<string>();
     const one = singleFlight(options, first.run);
@@ -89,7 +89,7 @@ describe('in one process', () => {
     await one;
   });
 
-  test('a failure is that of all who waited, and later ones try', async () => {
+  test('all waiting callers get the failure, and later callers try again', async () => {
     const { options } = makeFlight();
     const first = openTask<string>();
     const one = singleFlight(options, first.run);
@@ -107,7 +107,7 @@ describe('in one process', () => {
     expect(await singleFlight(options, async () => 'later')).toBe('later');
   });
 
-  test('a failure that reads like the one before is one of its own', async () => {
+  test('a failure with the same text as the previous one is a new failure', async () => {
     const { options } = makeFlight();
     await errorOf(singleFlight(options, () => Promise.reject(denied())));
     const second = openTask<string>();
@@ -119,7 +119,7 @@ describe('in one process', () => {
     expect((await waiting).code).toBe('ERR_AUTH_DENIED');
   });
 
-  test('later ones try, though the clock was set back meanwhile', async () => {
+  test('later callers try again although the clock was set back', async () => {
     let now = new Date('2026-01-01T12:00:00Z');
     const { options } = makeFlight({ now: () => now });
     await errorOf(singleFlight(options, () => Promise.reject(denied())));
@@ -130,7 +130,7 @@ describe('in one process', () => {
   test.each<[string, Error]>([
     ['would not be the same for them', new AtmosError('ERR_KEYRING_BUSY', 'busy')],
     ['is none of ours', new Error('a bug')],
-  ])('who waited for a failure tries when it %s', async (_, failure) => {
+  ])('a caller that waited for a failure tries if it %s', async (_, failure) => {
     const { options, locks } = makeFlight();
     const first = openTask<string>();
     const one = singleFlight(options, first.run);
@@ -142,7 +142,7 @@ describe('in one process', () => {
     expect(readdirSync(locks)).toHaveLength(1);
   });
 
-  test('who waited for a success tries, for it may not be theirs', async () => {
+  test('a caller that waited for a success tries, because the result may not be its own', async () => {
     const { options } = makeFlight();
     await errorOf(singleFlight(options, () => Promise.reject(denied())));
     const second = openTask<string>();
@@ -156,7 +156,7 @@ describe('in one process', () => {
   const noteWith = (...hints: readonly unknown[]) =>
     JSON.stringify({ id: 'x', code: 'ERR_AUTH_DENIED', message: 'x', hints });
 
-  test('a note that another process left is its failure', async () => {
+  test('a note of another process is reported as its failure', async () => {
     const { options, locks } = makeFlight();
     const first = openTask<string>();
     const one = errorOf(singleFlight(options, first.run));
@@ -178,7 +178,7 @@ describe('in one process', () => {
     noteWith(say('ask\u001b[2K')),
     noteWith(hint, run(['aws', 'iam\nid'])),
     noteWith({ kind: 'set', variable: 'A=$(id)', value: 'x' }),
-  ])('a note that cannot be read keeps nobody from trying: %j', async (content) => {
+  ])('an unreadable note does not prevent an attempt: %j', async (content) => {
     const { options, locks } = makeFlight();
     const first = openTask<string>();
     const one = errorOf(singleFlight(options, first.run));
@@ -191,8 +191,8 @@ describe('in one process', () => {
   });
 });
 
-describe('what is left on the disk', () => {
-  test('is for us alone, and says no more than the error does', async () => {
+describe('the note on the disk', () => {
+  test('is readable only by the user and contains only the error', async () => {
     const { options, locks } = makeFlight();
     await errorOf(singleFlight(options, () => Promise.reject(denied())));
     expect(statSync(locks).mode & 0o777).toBe(0o700);
@@ -209,7 +209,7 @@ describe('what is left on the disk', () => {
     });
   });
 
-  test('has no hint that whoever reads it would reject', async () => {
+  test('has no hint that a reader would reject', async () => {
     const { options, locks } = makeFlight();
     const error = new AtmosError('ERR_AUTH_DENIED', 'x', { hints: [say('a\nb'), hint] });
     await errorOf(singleFlight(options, () => Promise.reject(error)));
@@ -217,7 +217,7 @@ describe('what is left on the disk', () => {
     expect(JSON.parse(readFileSync(join(locks, note), 'utf8'))).toMatchObject({ hints: [hint] });
   });
 
-  test('is the lock alone after a success', async () => {
+  test('does not exist after a success, unlike the lock', async () => {
     const { options, locks } = makeFlight();
     await errorOf(singleFlight(options, () => Promise.reject(denied())));
     await singleFlight(options, async () => 'done');
@@ -226,7 +226,7 @@ describe('what is left on the disk', () => {
 });
 
 describe('a wait', () => {
-  /** A clock that goes on only while somebody sleeps. */
+  /** A clock that advances only during a sleep. */
   function fakeTime(onSleep: (nowMs: number) => void = () => {}) {
     let nowMs = 0;
     return {
@@ -241,7 +241,7 @@ describe('a wait', () => {
     };
   }
 
-  test('ends after its time, naming who was waited for', async () => {
+  test('stops after its limit and names the holder', async () => {
     const { options, warnings } = makeFlight();
     const first = openTask<string>();
     const one = singleFlight(options, first.run);
@@ -281,7 +281,7 @@ describe('a wait', () => {
     await one;
   });
 
-  test('is not told of when it is short', async () => {
+  test('is not reported if it is short', async () => {
     const { options, warnings } = makeFlight();
     const first = openTask<string>();
     const one = singleFlight(options, first.run);
@@ -299,25 +299,25 @@ describe('a wait', () => {
 describe('a state directory that cannot be used', () => {
   const hints = ['export XDG_STATE_HOME=<a directory that can be written>'];
 
-  test('is named: what stands in its place', async () => {
+  test('is named: another kind of file in its place', async () => {
     const { options, locks } = makeFlight();
     writeFileSync(join(locks, '..', '..', 'atmos'), 'a file');
     const error = await errorOf(singleFlight(options, notRun));
     expect(error.code).toBe('ERR_IO');
     expect(error.message).toMatch(
-      /^cannot make the directory for locks .*\/locks: (ENOTDIR|EEXIST)$/,
+      /^cannot create the directory for locks .*\/locks: (ENOTDIR|EEXIST)$/,
     );
     expect(error.hints).toEqual(hints);
   });
 
-  test('is no hindrance to who needs no lock', async () => {
+  test('does not matter to a caller that needs no lock', async () => {
     const { options, locks } = makeFlight();
     writeFileSync(join(locks, '..', '..', 'atmos'), 'a file');
     const alone = { ...options, isLockNeeded: false };
     expect(await singleFlight(alone, async () => 'done')).toBe('done');
   });
 
-  test('is named: a lock that is none', async () => {
+  test('is named: a lock that is not a file', async () => {
     const { options, locks } = makeFlight();
     await singleFlight(options, async () => 'done');
     const [file = ''] = readdirSync(locks);
@@ -345,7 +345,7 @@ describe('across processes', () => {
     return { start };
   }
 
-  test('of thirty at once, one runs the task', async () => {
+  test('one of thirty processes runs the task', async () => {
     const { start } = setUp();
     const all = Array.from({ length: 30 }, start);
     await Promise.all(all.map((one) => one.heard('arrived')));
@@ -366,7 +366,7 @@ describe('across processes', () => {
     ]);
   });
 
-  test('a failure is that of all who waited, and a later one tries', async () => {
+  test('all waiting processes get the failure, and a later process tries again', async () => {
     const { start } = setUp();
     const holder = start();
     await holder.heard('running');
@@ -391,7 +391,7 @@ describe('across processes', () => {
     expect(await later.heard('ended')).toBe('made');
   });
 
-  test('who waits for one that is killed goes on', async () => {
+  test('a process that waits for a killed process continues', async () => {
     const { start } = setUp();
     const holder = start();
     await holder.heard('running');

@@ -18,7 +18,7 @@ async function needsOf(atmosYaml: string, { branch = 'main', env = {} } = {}) {
   return (await findNeeds(config, host)).map(({ path, what }) => `${path.join('.')}: ${what}`);
 }
 
-describe('a variable for programs whose value a tag gives', () => {
+describe('a variable for programs with a value from a tag', () => {
   test.each([
     ['!git.branch', 'env.STAGE: sets STAGE to "main" for programs'],
     ['!env BRANCH other', 'env.STAGE: sets STAGE to "other" for programs'],
@@ -27,21 +27,21 @@ describe('a variable for programs whose value a tag gives', () => {
     expect(await needsOf(`env: { STAGE: ${value} }`)).toEqual([need]);
   });
 
-  test('is another need on another branch', async () => {
+  test('is a different need on another branch', async () => {
     const text = 'env: { STAGE: !git.branch }';
     expect(await needsOf(text, { branch: 'evil' })).toEqual([
       'env.STAGE: sets STAGE to "evil" for programs',
     ]);
   });
 
-  test('of the user’s environment is shown as its name, and covers what it holds', async () => {
+  test('from the environment of the user is shown as its name and covers any value', async () => {
     const text = 'env: { STAGE: !env SECRET }';
     const need = ['env.STAGE: sets STAGE to <value of !env SECRET> for programs'];
     expect(await needsOf(text, { env: { SECRET: 'swordfish' } })).toEqual(need);
     expect(await needsOf(text, { env: { SECRET: 'hunter2' } })).toEqual(need);
   });
 
-  test('in the list of an identity has the path of the value', async () => {
+  test('has the path of the value in the list of an identity', async () => {
     const item = '[{ key: A, value: !git.branch }, { key: B, value: !env SECRET }]';
     const text = `auth: { identities: { dev: { kind: aws/user, env: ${item} } } }`;
     expect(await needsOf(text, { env: { SECRET: 'swordfish' } })).toEqual([
@@ -50,7 +50,7 @@ describe('a variable for programs whose value a tag gives', () => {
     ]);
   });
 
-  test.each(['!exec', '!random'])('of %s is not shown', (tag) => {
+  test.each(['!exec', '!random'])('is not shown if it comes from %s', (tag) => {
     const needs = variableNeeds(
       ['env', 'STAGE'],
       { key: 'STAGE', value: 'swordfish' },

@@ -16,7 +16,7 @@ test('what the configuration asks for and this version does not do is told, once
   const { exitCode, stderr } = await desk.run(command);
   expect(exitCode).toBe(0);
   expect(stderr).toBe(
-    `warning: auth.session_files (${config}:3:18) is not followed by this version yet: no session files are written\n`,
+    `warning: auth.session_files (${config}:3:18) is not supported by this version yet: no session files are written\n`,
   );
 });
 
@@ -76,7 +76,7 @@ test('one that is named by nothing is a mistake', async () => {
     expect(await desk.run([...command.split(' '), `${option}=`])).toMatchObject({
       code: 'ERR_USAGE',
       exitCode: 2,
-      stderr: `error: ${option} needs the name of a ${what}, and got an empty one\n`,
+      stderr: `error: ${option} requires the name of a ${what}, but the name is empty\n`,
     });
   }
 });
@@ -149,7 +149,7 @@ test('what only looks runs nothing', async () => {
   for (const line of ['auth keyring status', 'auth keyring list']) {
     const { stderr } = await desk.run(line, { env });
     expect(stderr).toContain(
-      `warning: auth.keyring.type (${path}:3:11) is the output of a command, which is not run here\n`,
+      `warning: auth.keyring.type (${path}:3:11) is the output of a command, which this command does not run\n`,
     );
   }
   for (const line of ['profile list', '__complete -- auth logout ', 'completion bash']) {
@@ -180,7 +180,7 @@ test('without a default a person chooses, and nobody is told how to', async () =
     exitCode: 2,
     stdout: '',
     stderr:
-      'error: no identity was given and none is the default; there are dev\n' +
+      'error: no identity was given and no identity is the default; the identities are dev\n' +
       'hint: add -i dev\nhint: export ATMOS_IDENTITY=dev\n',
   });
 });

@@ -35,17 +35,17 @@ test.each([
     ofIdentity([{ key: 'A', value: '\0' }]),
     { path: ['auth', 'identities', 'dev', 'env', '0', 'value'], ...nul },
   ],
-])('%s is reported at its place', (_, merged, problem) => {
+])('reports %s with its position', (_, merged, problem) => {
   expect(problemsOf(merged)).toEqual([problem]);
 });
 
 test.each([
   [{}],
   [{ env: { A: 'x', _b1: '', C: 3, D: true, LD_PRELOAD: 'x' } }],
-  // Of another shape: the schema tells of it.
+  // Values of another type are reported by the schema.
   [{ env: 'x' }],
   [ofIdentity('x')],
   [ofIdentity([{ value: 'x' }, 'x', null, { key: 3 }, { key: 'A' }])],
-])('nothing is reported of %j', (merged) => {
+])('reports nothing for %j', (merged) => {
   expect(problemsOf(merged)).toEqual([]);
 });

@@ -9,7 +9,7 @@ import { createProject, errorOf, projectOf } from './project.ts';
 const realm = (name: string) => `auth: { realm: ${name} }`;
 
 describe('without --config', () => {
-  it('takes the atmos.yaml of the working directory, and no other', async () => {
+  it('reads only the atmos.yaml of the working directory', async () => {
     const project = createProject({
       'atmos.yaml': realm('above'),
       'sub/atmos.yaml': realm('here'),
@@ -22,14 +22,14 @@ describe('without --config', () => {
     });
   });
 
-  it('takes atmos.yml where there is no atmos.yaml', async () => {
+  it('reads atmos.yml if atmos.yaml does not exist', async () => {
     const both = createProject({ 'atmos.yaml': realm('yaml'), 'atmos.yml': realm('yml') });
     expect((await both.load()).realm?.value).toBe('yaml');
     const one = createProject({ 'atmos.yml': realm('yml') });
     expect((await one.load()).files).toEqual([one.path('atmos.yml')]);
   });
 
-  it('takes the nearest above, by the path one came along', async () => {
+  it('reads the nearest file above, along the path with its links', async () => {
     const project = createProject({ 'atmos.yaml': realm('above'), 'a/b/c/x': '' });
     symlinkSync(project.path('a/b'), project.path('link'));
     const config = await loadConfig({}, project.host({}, project.path('link/c')));
@@ -43,13 +43,13 @@ describe('without --config', () => {
     expect(found.realm?.value).toBe('near');
   });
 
-  it('passes over a directory of that name', async () => {
+  it('ignores a directory with that name', async () => {
     const project = createProject({ 'atmos.yml': realm('file') });
     mkdirSync(project.path('atmos.yaml'));
     expect((await project.load()).realm?.value).toBe('file');
   });
 
-  it('lays the one of ATMOS_CLI_CONFIG_PATH over that of the working directory', async () => {
+  it('merges the file of ATMOS_CLI_CONFIG_PATH over that of the working directory', async () => {
     const project = createProject({
       'atmos.yaml': `auth: { realm: above }`,
       'work/atmos.yaml': 'auth: { realm: here, session_files: true }',
@@ -65,7 +65,7 @@ describe('without --config', () => {
     });
   });
 
-  it('does not look above when ATMOS_CLI_CONFIG_PATH is set, and says when that has none', async () => {
+  it('does not search above if ATMOS_CLI_CONFIG_PATH is set, and warns if that has no file', async () => {
     const project = createProject({
       'atmos.yaml': realm('above'),
       'work/x': '',
@@ -78,7 +78,7 @@ describe('without --config', () => {
     );
     expect(error.code).toBe('ERR_CONFIG_NOT_FOUND');
     expect(error.message).toBe(
-      `no atmos.yaml: looked for it, and .atmos.yaml, in /nonexistent/etc, /nonexistent/.atmos, $/work, $/gone`,
+      `no atmos.yaml or .atmos.yaml found in /nonexistent/etc, /nonexistent/.atmos, $/work, $/gone`,
     );
     const { warnings } = await loadConfig({}, project.host(env, project.path('here')));
     expect(warnings).toEqual([
@@ -86,13 +86,13 @@ describe('without --config', () => {
     ]);
   });
 
-  it('reads a file once when ATMOS_CLI_CONFIG_PATH is the working directory', async () => {
+  it('reads a file once if ATMOS_CLI_CONFIG_PATH is the working directory', async () => {
     const project = projectOf(realm('here'));
     const config = await project.load({ ATMOS_CLI_CONFIG_PATH: '.' });
     expect(config).toMatchObject({ files: [project.path('atmos.yaml')], warnings: [] });
   });
 
-  it('with none anywhere, lists the places and gives a file to paste', async () => {
+  it('lists the searched directories and a minimal file if no file is found', async () => {
     const project = createProject({ 'a/x': '' });
     const error = await errorOf(() => loadConfig({}, project.host({}, project.path('a'))), project);
     expect(error.code).toBe('ERR_CONFIG_NOT_FOUND');
@@ -112,7 +112,7 @@ describe('without --config', () => {
 });
 
 describe('--config and ATMOS_CONFIG', () => {
-  it('name the files, and --config wins', async () => {
+  it('name the files, and --config overrides ATMOS_CONFIG', async () => {
     const project = createProject({
       'atmos.yaml': realm('found'),
       'a.yaml': realm('a'),
@@ -130,7 +130,7 @@ describe('--config and ATMOS_CONFIG', () => {
     expect((await project.load({ ATMOS_CONFIG: '' })).files).toEqual([project.path('atmos.yaml')]);
   });
 
-  it('name one file each on the command line, whatever is in its name', async () => {
+  it('name one file each on the command line, even with a comma in its name', async () => {
     const project = createProject({ 'a,b.yaml': realm('comma') });
     const configFiles = [{ value: 'a,b.yaml', source: '--config' }];
     expect((await project.load({}, { configFiles })).realm?.value).toBe('comma');
@@ -140,15 +140,11 @@ describe('--config and ATMOS_CONFIG', () => {
     ['gone.yaml', 'ERR_CONFIG_NOT_FOUND', '$/gone.yaml (from ATMOS_CONFIG) does not exist'],
     ['atmos.yaml/x', 'ERR_CONFIG_NOT_FOUND', '$/atmos.yaml/x (from ATMOS_CONFIG) does not exist'],
     ['sub', 'ERR_CONFIG_UNREADABLE', '$/sub (from ATMOS_CONFIG) is a directory, not a YAML file'],
-    [
-      'fifo',
-      'ERR_CONFIG_UNREADABLE',
-      '$/fifo (from ATMOS_CONFIG) is no regular file, not a YAML file',
-    ],
+    ['fifo', 'ERR_CONFIG_UNREADABLE', '$/fifo (from ATMOS_CONFIG) is not a regular file'],
     ['large', 'ERR_CONFIG_UNREADABLE', '$/large (from ATMOS_CONFIG) is larger than 1 MiB'],
     ['binary', 'ERR_CONFIG_SYNTAX', '$/binary (from ATMOS_CONFIG) is not UTF-8 text'],
     ['loop', 'ERR_CONFIG_UNREADABLE', 'cannot read $/loop (from ATMOS_CONFIG): ELOOP'],
-    ['a,', 'ERR_USAGE', 'ATMOS_CONFIG needs the name of a file, and got an empty one'],
+    ['a,', 'ERR_USAGE', 'ATMOS_CONFIG requires the name of a file, but the name is empty'],
   ])('%s is refused with %s', async (name, code, message) => {
     const project = createProject({
       'atmos.yaml': '',

@@ -12,26 +12,26 @@ const project = () =>
   });
 
 describe('an identity', () => {
-  it('is found without regard to case', async () => {
+  it('is found in any case', async () => {
     const config = await project().load();
     expect(findIdentity(config, 'dEV').name).toBe('Dev');
     expect(findIdentity(config, 'PROD').name).toBe('prod');
   });
 
-  it('is found in any Unicode normal form, over files too', async () => {
+  it('is found in any Unicode normal form, also across files', async () => {
     const [composed, decomposed] = ['caf\u00e9', 'cafe\u0301'];
     const config = await createProject({
       'atmos.yaml': `import: [more.yaml]\nauth: { identities: { ${composed}: { kind: aws/user } } }`,
       'more.yaml': `auth: { identities: { ${decomposed}: { default: true } } }`,
     }).load();
-    // As it is written first, which is in the file that is imported.
+    // The spelling of the first occurrence, which is in the imported file.
     expect(config.identities).toMatchObject([
       { name: decomposed, kind: 'aws/user', isDefault: true },
     ]);
     expect(findIdentity(config, composed.toUpperCase()).name).toBe(decomposed);
   });
 
-  it('that is unknown is answered with the nearest', async () => {
+  it('is suggested if its name is similar to an unknown one', async () => {
     const ours = project();
     const config = await ours.load();
     const error = await errorOf(() => findIdentity(config, 'pro'), ours);
@@ -40,7 +40,7 @@ describe('an identity', () => {
     expect(error.hints).toEqual(['did you mean prod?']);
   });
 
-  it('that is only in other profiles is answered with those', async () => {
+  it('is reported with the profiles that define it if none of them is chosen', async () => {
     const ours = project();
     const without = await ours.load();
     expect((await errorOf(() => findIdentity(without, 'deploy'))).hints).toEqual([
@@ -51,17 +51,17 @@ describe('an identity', () => {
     expect(findIdentity(config, 'Deploy').kind).toBe('aws/user');
   });
 
-  it('cannot be found where there are none', async () => {
+  it('is unknown if no identities are defined', async () => {
     const ours = createProject({ 'atmos.yaml': '' });
     const config = await ours.load();
     expect(await errorOf(() => findIdentity(config, 'x\u001b[2J'), ours)).toMatchObject({
       code: 'ERR_IDENTITY_UNKNOWN',
-      message: 'unknown identity "x\\u001b[2J": there are none in $/atmos.yaml',
+      message: 'unknown identity "x\\u001b[2J": no identities are defined in $/atmos.yaml',
       hints: [],
     });
   });
 
-  it('without a kind is no error until it is wanted', async () => {
+  it('may have no kind until it is used', async () => {
     const ours = createProject({
       'atmos.yaml': 'auth:\n  identities:\n    stub: {}\n',
       'profiles/ci/x.yaml': 'auth: { identities: { Stub: { kind: aws/user } } }',

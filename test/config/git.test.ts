@@ -27,7 +27,7 @@ function shown(root: string) {
 }
 
 describe('the root of a repository', () => {
-  it('is the nearest directory upwards with a .git', () => {
+  it('is the nearest directory upwards that contains .git', () => {
     const root = directoryOf({ '.git/HEAD': '', 'a/b/file': '', 'sub/.git': 'gitdir: x' });
     expect(findGitRoot(join(root, 'a/b'))).toBe(root);
     expect(findGitRoot(root)).toBe(root);
@@ -35,7 +35,7 @@ describe('the root of a repository', () => {
     expect(findGitRoot(join(root, 'sub/missing/too'))).toBe(join(root, 'sub'));
   });
 
-  it('is nowhere outside of one', () => {
+  it('is undefined outside of a repository', () => {
     expect(findGitRoot(temporaryDirectory())).toBeUndefined();
   });
 });
@@ -110,7 +110,7 @@ describe('a repository, by its files', () => {
     expect(shown(root)).toEqual({ sha, branch, url: undefined });
   });
 
-  it('in a worktree and a submodule: a file .git says where it is, commondir what is shared', () => {
+  it('is read in a worktree and a submodule, through the .git file and commondir', () => {
     const root = directoryOf({
       'main/.git/config': '[remote "origin"]\n\turl = https://git.example/o/r\n',
       'main/.git/refs/heads/topic': commit,
@@ -127,14 +127,14 @@ describe('a repository, by its files', () => {
     expect(shown(join(root, 'wrong'))).toEqual(nothing);
   });
 
-  it('by a link to its directory', () => {
+  it('is read through a link to its directory', () => {
     const root = directoryOf({ 'real/HEAD': commit });
     symlinkSync(join(root, 'real'), join(root, '.git'));
     expect(findGitRoot(root)).toBe(root);
     expect(shown(root).sha).toBe(commit);
   });
 
-  it.skipIf(process.platform === 'win32')('without waiting for a FIFO', () => {
+  it.skipIf(process.platform === 'win32')('is read without waiting for a FIFO', () => {
     const root = directoryOf({ '.git/description': '' });
     execFileSync('mkfifo', [join(root, '.git/HEAD'), join(root, '.git/config')]);
     expect(shown(root)).toEqual({ sha: undefined, branch: undefined, url: undefined });
@@ -156,7 +156,7 @@ describe('a repository, by its files', () => {
     expect(readGit(directoryOf({ '.git/config': config })).origin()?.url).toBe(url);
   });
 
-  it('of garbage gives nothing, and never throws', () => {
+  it('has no properties and never throws if its files are garbage', () => {
     const piece = fc.oneof(
       fc.string(),
       fc.constantFrom('ref: ', 'refs/heads/', '../', '\n', '[remote "origin"]', 'url = ', commit),
@@ -214,11 +214,11 @@ describe('the URL of a remote', () => {
     ['user:token@git.example:o/r', undefined],
     ['ext::sh -c token', undefined],
     ['token\u001b[2J', undefined],
-  ])('without its credentials: %s', (written, url) => {
+  ])('is returned without credentials: %s', (written, url) => {
     expect(parseRemoteUrl(written)?.url).toBe(url);
   });
 
-  it('of any kind is read or refused', () => {
+  it('never throws', () => {
     const piece = fc.constantFrom(
       'https://',
       'git',
@@ -264,7 +264,7 @@ describe.skipIf(!hasGit)('a repository of the git program', () => {
 
   const url = 'https://git.example/o/r.git';
 
-  it('is read as git reads it: fresh, packed, on a tag, in a worktree', () => {
+  it('has the properties that git reports: fresh, packed, on a tag, in a worktree', () => {
     const root = repository();
     const first = git(root, 'rev-parse', 'HEAD');
     expect(shown(root)).toEqual({ sha: first, branch: 'main', url });

@@ -47,7 +47,7 @@ describe('import', () => {
     ]);
   });
 
-  it('is under the file that says it, and deep-merged with it', async () => {
+  it('is deep-merged under the importing file', async () => {
     const project = createProject({
       'atmos.yaml': `
 import: [auth.yaml]
@@ -65,7 +65,7 @@ auth: { realm: imported, identities: { dev: { kind: aws/user, credentials: { reg
     expect(config.identities[0]?.locate(['default'])).toBe(`${project.path('atmos.yaml')}:3:52`);
   });
 
-  it('may import others, to a depth of 10', async () => {
+  it('may import other files to a depth of 10', async () => {
     const chain = (length: number) =>
       Object.fromEntries(
         Array.from({ length }, (_, at) => [
@@ -83,7 +83,7 @@ auth: { realm: imported, identities: { dev: { kind: aws/user, credentials: { reg
     });
   });
 
-  it('that comes back to itself is an error with the way round', async () => {
+  it('fails with the cycle if a file imports itself', async () => {
     const project = createProject({
       'atmos.yaml': 'import: [a.yaml]',
       'a.yaml': 'import:\n  - atmos.yaml',
@@ -101,7 +101,7 @@ auth: { realm: imported, identities: { dev: { kind: aws/user, credentials: { reg
     'github.com/cloudposse/atmos//x.yaml',
     'git@github.com:cloudposse/atmos',
     'oci://example.com/x',
-  ])('of %s is a warning without its address: nothing is fetched', async (address) => {
+  ])('warns about %s without its address and fetches nothing', async (address) => {
     const project = createProject({
       'atmos.yaml': `import: ["${address}"]\nauth: { realm: here }`,
     });
@@ -110,11 +110,11 @@ auth: { realm: imported, identities: { dev: { kind: aws/user, credentials: { reg
     expect(config.realm?.value).toBe('here');
     expect(remoteImports).toEqual([at]);
     expect(warnings).toEqual([
-      `${at} is a remote import, and nothing is fetched: download it into the project, and import that file`,
+      `${at} is a remote import, which is not fetched: download it into the project and import that file`,
     ]);
   });
 
-  it('of what would run is told with the place where it is written', async () => {
+  it('reports a command with the position where it is written', async () => {
     const project = createProject({
       'atmos.yaml': 'import: a.yaml\nauth: { keyring: { type: file } }',
       'a.yaml': 'auth: { realm: !exec date }',
@@ -126,7 +126,7 @@ auth: { realm: imported, identities: { dev: { kind: aws/user, credentials: { reg
     ]);
   });
 
-  it('of what is not there is a warning with its place', async () => {
+  it('warns about a missing file with its position', async () => {
     const project = createProject({ 'atmos.yaml': `import: [gone.yaml, "x/*.yaml"]` });
     const { warnings } = await project.load();
     expect(warnings.map((text) => text.replaceAll(project.directory, '$'))).toEqual([
@@ -135,7 +135,7 @@ auth: { realm: imported, identities: { dev: { kind: aws/user, credentials: { reg
     ]);
   });
 
-  it('of a broken file is an error in that file', async () => {
+  it('reports a syntax error in the imported file', async () => {
     const project = createProject({
       'atmos.yaml': 'import: b.yaml',
       'b.yaml': 'auth:\n  realm: [',
@@ -157,7 +157,7 @@ auth: { realm: imported, identities: { dev: { kind: aws/user, credentials: { reg
     expect(error.message).toContain(message);
   });
 
-  it('loads what a provider’s login made known, under the rest', async () => {
+  it('merges the provisioned identities of a provider under the other files', async () => {
     const project = createProject({
       'atmos.yaml': `
 auth:
@@ -202,7 +202,7 @@ describe('where relative imports start', () => {
     expect(config.realm?.value).toBe(expected);
   });
 
-  it('--base-path wins over all', async () => {
+  it('--base-path overrides the other settings', async () => {
     const project = createProject({
       ...files,
       'repo/sub/atmos.yaml': 'base_path: .\nimport: [shared/x.yaml]',
@@ -212,7 +212,7 @@ describe('where relative imports start', () => {
     expect((await loadConfig({ basePath }, host)).realm?.value).toBe('abs');
   });
 
-  it('from the file itself, when the base path has it not', async () => {
+  it('is the directory of the file if the base path does not contain the import', async () => {
     const project = createProject({
       'repo/.git/HEAD': '',
       'repo/sub/atmos.yaml': 'import: [beside.yaml]',
@@ -239,7 +239,7 @@ describe('what the person’s own configuration imports', () => {
     ['mine.yaml', 'mine', 'user'],
     ['$/.atmos/mine.yaml', 'mine', 'user'],
     ['$/elsewhere.yaml', 'elsewhere', 'user'],
-    // By the base path, it is the project that one works in which has it.
+    // The base path leads to the current project, which contains the file.
     ['only-in-repo.yaml', 'repo', 'project'],
   ])('%s is %s, of the %s', async (entry, value, origin) => {
     const files = {
@@ -252,7 +252,7 @@ describe('what the person’s own configuration imports', () => {
 });
 
 describe('atmos.d and .atmos.d', () => {
-  it('are under the file they are beside, nearer files first', async () => {
+  it('are merged under the file beside them, nearer files first', async () => {
     const project = createProject({
       'atmos.yaml': 'import: [imported.yaml]\nauth: { keyring: { type: file } }',
       'imported.yaml': 'auth: { realm: imported }',
@@ -279,7 +279,7 @@ describe('atmos.d and .atmos.d', () => {
     });
   });
 
-  it('of the root of the repository count, whatever stands in the working directory', async () => {
+  it('count in the root of the repository, regardless of files in the working directory', async () => {
     const project = createProject({
       '.git/HEAD': '',
       '.atmos.d/x.yaml': 'auth: { realm: root, session_files: true }',
@@ -288,7 +288,7 @@ describe('atmos.d and .atmos.d', () => {
     });
     const inSub = await loadConfig({}, project.host({}, project.path('sub')));
     expect(inSub).toMatchObject({ realm: { value: 'sub' }, sessionFiles: { value: true } });
-    // Alone, too: then the realm of an unnamed one is that of no configuration.
+    // Also without another file: then the realm is the default one.
     const alone = await loadConfig({}, project.host({}, project.path('empty')));
     expect(alone).toMatchObject({ realm: { value: 'root' }, directory: '' });
     const named = await loadConfig(
@@ -298,7 +298,7 @@ describe('atmos.d and .atmos.d', () => {
     expect(named.sessionFiles.value).toBe(false);
   });
 
-  it('follow no link to a directory, which may lead round in circles', async () => {
+  it('are read without following links to directories, which may form a cycle', async () => {
     const project = createProject({ 'atmos.yaml': '', 'atmos.d/a.yaml': realm('a') });
     symlinkSync('..', project.path('atmos.d/up'));
     mkdirSync(project.path('atmos.d/empty'));
@@ -325,7 +325,7 @@ auth:
     });
   });
 
-  it('together with those of all other files', async () => {
+  it('is reported together with those of all other files', async () => {
     const project = createProject({
       'atmos.yaml': 'import: [a.yaml]\nauth: { realm: 1 }',
       'a.yaml': 'auth: { session_files: maybe }',

@@ -29,14 +29,14 @@ describe('one file over another', () => {
     expect(mergeMaps(base, over)).toEqual(merged);
   });
 
-  it('changes neither', () => {
+  it('changes neither of the two', () => {
     const [base, over] = [{ a: { b: [1] } }, { a: { b: append(2) } }];
     mergeMaps(base, over);
     expect(base).toEqual({ a: { b: [1] } });
     expect(over).toEqual({ a: { b: append(2) } });
   });
 
-  it('a second time changes nothing', () => {
+  it('changes nothing when merged a second time', () => {
     const key = fc.constantFrom('a', 'b', '__proto__', 'toString');
     const { tree } = fc.letrec((tie) => ({
       tree: fc.dictionary(key, fc.oneof({ maxDepth: 3 }, fc.integer(), tie('tree'))),

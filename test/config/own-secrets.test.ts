@@ -5,15 +5,15 @@ import { createProject, errorOf, projectOf } from './project.ts';
 const password = 'terraform';
 const region = 'auth: { identities: { dev: { kind: aws/user, credentials: { region: !env X } } } }';
 
-/** What loading says of the project, or undefined where it is loaded. */
+/** The error of loading the project, or undefined if it loads. */
 async function refusalOf(atmosYaml: string, env: Record<string, string>) {
   const project = projectOf(atmosYaml);
   const loaded = await project.load(env).catch((error: Error) => error);
   return loaded instanceof Error ? loaded.message.replaceAll(project.directory, '$') : undefined;
 }
 
-describe('a value is one of ours', () => {
-  test('when it is the same but for white space around it', async () => {
+describe('a value is refused as a secret of atmos-auth', () => {
+  test('if it equals a secret except for surrounding white space', async () => {
     expect(
       await refusalOf('env: { A: !env X }', { ATMOS_KEYRING_PASSWORD: ' pw\n', X: 'pw ' }),
     ).toBe(
@@ -21,7 +21,7 @@ describe('a value is one of ours', () => {
     );
   });
 
-  test('when it contains a password as long as a new keyring asks for', async () => {
+  test('if it contains a password of the minimum length of a new keyring', async () => {
     const env = { ATMOS_KEYRING_PASSWORD: password, X: `pw=${password};` };
     expect(await refusalOf('env: { A: !env X }', env)).toContain('its value contains the keyring');
   });
@@ -39,11 +39,11 @@ describe('a value is one of ours', () => {
       'a path below the directory of credentials',
       { CREDENTIALS_DIRECTORY: '/run/credentials/a', X: '/run/credentials/a/pw' },
     ],
-  ])('but not %s', async (_, env: Record<string, string>) => {
+  ])('except for %s', async (_, env: Record<string, string>) => {
     expect(await refusalOf('env: { A: !env X }', env)).toBeUndefined();
   });
 
-  test('but not a directory or a repository whose name contains it', async () => {
+  test('except for a directory or a repository whose name contains it', async () => {
     const project = createProject({
       'terraform/atmos.yaml': 'env: { A: !cwd, B: !repo-root none }\n',
     });
@@ -53,20 +53,20 @@ describe('a value is one of ours', () => {
     expect(config.env[0]).toEqual({ key: 'A', value: project.path('terraform') });
   });
 
-  test('but not what is written in the file, or the default of a tag', async () => {
+  test('except for literal values and the default of a tag', async () => {
     const text = `env: { A: ${password}, B: !env X ${password} }`;
     expect(await refusalOf(text, { ATMOS_KEYRING_PASSWORD: password })).toBeUndefined();
   });
 });
 
-test('a .env that holds the password is included: no program gets a variable of that name', async () => {
+test('except in an included .env, because programs never get a variable of that name', async () => {
   const project = createProject({
     'atmos.yaml': 'auth: { keyring: { spec: { password_env: MY_PW } } }\nenv: !include .env\n',
     '.env': `STAGE=dev\nMY_PW=${password}\n`,
   });
   const config = await project.load({ MY_PW: password });
   expect(config.env.map(({ key }) => key)).toEqual(['MY_PW', 'STAGE']);
-  // Another name for the password is no variable that programs never get.
+  // Programs get a variable that has another name for the password.
   const error = await errorOf(
     () => project.load({ MY_PW: password, ATMOS_KEYRING_PASSWORD_ENV: 'OTHER' }),
     project,
@@ -74,18 +74,18 @@ test('a .env that holds the password is included: no program gets a variable of 
   expect(error.message).toContain('must not be set from !include: its value is the keyring');
 });
 
-test('a key of an included file is not named', async () => {
+test('without naming a key of an included file', async () => {
   const project = createProject({
     'atmos.yaml': 'auth: { identities: !include ids.yaml }\n',
     'ids.yaml': `x-${password}: { kind: aws/user }\n`,
   });
   const error = await errorOf(() => project.load({ ATMOS_KEYRING_PASSWORD: password }), project);
   expect(error.message).toBe(
-    'auth.identities ($/atmos.yaml:1:21) must not be set from !include: a key in it has the keyring password in ATMOS_KEYRING_PASSWORD',
+    'auth.identities ($/atmos.yaml:1:21) must not be set from !include: one of its keys contains the keyring password in ATMOS_KEYRING_PASSWORD',
   );
 });
 
-test('every place is reported, and the values are left out', async () => {
+test('at every position, and the values are left out', async () => {
   const project = projectOf(`
 auth: { realm: !env X, keyring: { type: !env X } }
 env: { A: !env X, B: b }
@@ -105,7 +105,7 @@ env: { A: !env X, B: b }
 });
 
 test.skipIf(process.platform === 'win32')(
-  'a named pipe as password file is not opened: its writer waits for the keyring',
+  'without opening a named pipe as password file, whose writer waits for the keyring',
   async () => {
     const project = projectOf('env: { A: !env X }');
     execFileSync('mkfifo', [project.path('pipe')]);
@@ -123,21 +123,21 @@ describe('messages about a value', () => {
     return project.load({ X: 'from-x' });
   };
 
-  test('know the tag that gave it', async () => {
+  test('name the tag that set it', async () => {
     const { realm, identities } = await find({ 'atmos.yaml': `${region}\nauth2: x\n` });
     expect(realm).toBeUndefined();
     expect(identities[0]?.tagAt?.(['credentials', 'region'])).toBe('!env X');
     expect(identities[0]?.tagAt?.(['kind'])).toBeUndefined();
   });
 
-  test('quote a setting that no file has, whatever tags other settings have', async () => {
+  test('quote a setting that is in no file, even if other settings have tags', async () => {
     const config = await find({ 'atmos.yaml': 'auth: { realm: !env X }\n' });
     expect(config.tagAt(['auth', 'realm'])).toBe('!env X');
     expect(config.tagAt(['base_path'])).toBeUndefined();
     expect(config.tagAt(['auth', 'keyring', 'type'])).toBeUndefined();
   });
 
-  test('quote what a later file writes over it', async () => {
+  test('quote the value of a later file that overrides it', async () => {
     const config = await find({
       'atmos.yaml': 'import: base.yaml\nauth: { realm: written }\n',
       'base.yaml': 'auth: { realm: !env X }\n',
@@ -145,7 +145,7 @@ describe('messages about a value', () => {
     expect(config.realm).toMatchObject({ value: 'written', tag: undefined });
   });
 
-  test('hide a list that an item of a tag was appended to', async () => {
+  test('do not show a list with an appended item from a tag', async () => {
     const config = await find({
       'atmos.yaml': 'import: base.yaml\nauth: { keyring: { fallback: !append [!env X] } }\n',
       'base.yaml': 'auth: { keyring: { fallback: [memory] } }\n',
@@ -153,7 +153,7 @@ describe('messages about a value', () => {
     expect(config.keyring.fallback).toMatchObject({ value: ['memory', 'from-x'], tag: '!env X' });
   });
 
-  test('name a variable that is no plain word between quotes', async () => {
+  test('quote the name of a variable that is not a plain word', async () => {
     const config = await find({ 'atmos.yaml': 'auth: { realm: !env "A;B" }\n' });
     expect(config.realm).toMatchObject({ value: '', tag: '!env "A;B"' });
     const project = projectOf('auth: { realm: !env "A;B" }');

@@ -10,7 +10,7 @@ const profiled = { 'atmos.yaml': '', 'profiles/p/x.yaml': '' };
 const withProfile = { profiles: { value: ['p'], source: '--profile' } };
 
 describe('a file found by searching', () => {
-  it('is not used when others can write it', async () => {
+  it('is not used if other users can write it', async () => {
     const project = createProject({ 'atmos.yaml': '' });
     chmodSync(project.path('atmos.yaml'), 0o646);
     const error = await errorOf(() => project.load(), project);
@@ -23,7 +23,7 @@ describe('a file found by searching', () => {
     ]);
   });
 
-  it('is not used when others can write its directory', async () => {
+  it('is not used if other users can write its directory', async () => {
     const project = createProject({ 'atmos.yaml': '' });
     chmodSync(project.directory, 0o757);
     expect(await errorOf(() => project.load(), project)).toMatchObject({
@@ -33,13 +33,13 @@ describe('a file found by searching', () => {
     });
   });
 
-  it('is used out of a directory like /tmp, when it is ours', async () => {
+  it('is used from a directory like /tmp if the user owns it', async () => {
     const project = createProject({ 'atmos.yaml': '' });
     chmodSync(project.directory, 0o1777);
     expect((await project.load()).files).toHaveLength(1);
   });
 
-  it('is used when only a group of our own can write it', async () => {
+  it('is used if only the private group of the user can write it', async () => {
     const project = createProject({ 'atmos.yaml': '' });
     chmodSync(project.path('atmos.yaml'), 0o664);
     const { uid, gid } = statSync(project.path('atmos.yaml'));
@@ -48,7 +48,7 @@ describe('a file found by searching', () => {
     else expect((await errorOf(() => project.load())).code).toBe('ERR_CONFIG_UNTRUSTED');
   });
 
-  it('may be one of a profile', async () => {
+  it('is checked in a profile', async () => {
     const project = createProject(profiled);
     chmodSync(project.path('profiles/p'), 0o777);
     expect(await errorOf(() => project.load({}, withProfile), project)).toMatchObject({
@@ -58,7 +58,7 @@ describe('a file found by searching', () => {
     });
   });
 
-  it('is no more trusted when a handle names it', async () => {
+  it('is checked if a handle names it', async () => {
     const project = createProject({ 'atmos.yaml': '' });
     const { layers } = await project.load();
     const again = () => loadLayers({ layers, directory: project.directory }, {}, project.host());
@@ -67,7 +67,7 @@ describe('a file found by searching', () => {
     expect((await errorOf(again)).code).toBe('ERR_CONFIG_UNTRUSTED');
   });
 
-  it('is not used through a link that others could replace', async () => {
+  it('is not used through a link that other users could replace', async () => {
     const project = createProject({ 'real/atmos.yaml': '', 'links/stacks/x': '' });
     symlinkSync(project.path('real/atmos.yaml'), project.path('links/atmos.yaml'));
     const from = project.host({}, project.path('links/stacks'));
@@ -78,19 +78,19 @@ describe('a file found by searching', () => {
     );
   });
 
-  it('is not used through a link to where others can write', async () => {
+  it('is not used through a link to a directory that other users can write', async () => {
     const project = createProject({ 'real/atmos.yaml': '' });
     symlinkSync(project.path('real/atmos.yaml'), project.path('atmos.yaml'));
     chmodSync(project.path('real'), 0o777);
     expect(await errorOf(() => project.load(), project)).toMatchObject({
       code: 'ERR_CONFIG_UNTRUSTED',
       message:
-        '$/real/atmos.yaml, to which $/atmos.yaml leads, is in a directory that other users can write, so it is not used',
+        '$/real/atmos.yaml (target of $/atmos.yaml) is in a directory that other users can write, so it is not used',
       hints: expect.arrayContaining([`chmod go-w ${project.path('real')}`]),
     });
   });
 
-  it('may be one that is imported, or lies in atmos.d', async () => {
+  it('is checked if it is imported or in atmos.d', async () => {
     const files = {
       'atmos.yaml': 'import: parts/a.yaml',
       'parts/a.yaml': '',
@@ -104,7 +104,7 @@ describe('a file found by searching', () => {
     }
   });
 
-  it('is used all the same with ATMOS_AUTH_TRUST=1, and with --config', async () => {
+  it('is always used with ATMOS_AUTH_TRUST=1 or --config', async () => {
     const project = createProject(profiled);
     for (const name of ['atmos.yaml', 'profiles/p/x.yaml']) chmodSync(project.path(name), 0o666);
     expect((await project.load({ ATMOS_AUTH_TRUST: '1' }, withProfile)).files).toHaveLength(2);
@@ -122,11 +122,11 @@ describe.skipIf(!isRoot)('a file of another user (only root can give files away)
     chownSync(project.path('atmos.yaml'), somebody, somebody);
     expect(await errorOf(() => loadConfig({}, as(project, strangerId)), project)).toMatchObject({
       code: 'ERR_CONFIG_UNTRUSTED',
-      message: '$/atmos.yaml, or its directory, belongs to another user, so it is not used',
+      message: '$/atmos.yaml or its directory belongs to another user, so it is not used',
     });
   });
 
-  it('is not used either when only its directory is theirs', async () => {
+  it('is not used if only its directory belongs to that user', async () => {
     const project = createProject({ 'atmos.yaml': '' });
     chownSync(project.directory, somebody, somebody);
     expect((await errorOf(() => loadConfig({}, as(project, strangerId)))).code).toBe(
@@ -134,17 +134,17 @@ describe.skipIf(!isRoot)('a file of another user (only root can give files away)
     );
   });
 
-  it('is not used when it is found in a directory above that is theirs', async () => {
+  it('is not used if it is found in a parent directory of that user', async () => {
     const project = createProject({ 'atmos.yaml': '', 'ours/x': '' });
     chownSync(project.directory, somebody, somebody);
     const below = project.path('ours');
     const host = fakeHost({ userId: strangerId, workingDirectory: () => below });
     expect((await errorOf(() => loadConfig({}, host), project)).message).toBe(
-      '$/atmos.yaml, or its directory, belongs to another user, so it is not used',
+      '$/atmos.yaml or its directory belongs to another user, so it is not used',
     );
   });
 
-  it('is not used through a link that is theirs, be it in a directory like /tmp', async () => {
+  it('is not used through a link of that user, even in a directory like /tmp', async () => {
     const project = createProject({ 'real/atmos.yaml': '', 'tmp/ours/x': '' });
     symlinkSync(project.path('real/atmos.yaml'), project.path('tmp/atmos.yaml'));
     chmodSync(project.path('tmp'), 0o1777);
@@ -155,20 +155,20 @@ describe.skipIf(!isRoot)('a file of another user (only root can give files away)
     expect((await loadConfig({}, host)).files).toHaveLength(1);
     lchownSync(project.path('tmp/atmos.yaml'), somebody, somebody);
     expect((await errorOf(() => loadConfig({}, host), project)).message).toBe(
-      '$/tmp/atmos.yaml, or its directory, belongs to another user, so it is not used',
+      '$/tmp/atmos.yaml or its directory belongs to another user, so it is not used',
     );
   });
 
-  it('is not used through a link of ours to what is theirs', async () => {
+  it('is not used through our own link to a file of that user', async () => {
     const project = createProject({ 'real/atmos.yaml': '' });
     symlinkSync(project.path('real/atmos.yaml'), project.path('atmos.yaml'));
     chownSync(project.path('real'), somebody, somebody);
     expect((await errorOf(() => loadConfig({}, as(project, strangerId)), project)).message).toBe(
-      '$/real/atmos.yaml, to which $/atmos.yaml leads, or its directory, belongs to another user, so it is not used',
+      '$/real/atmos.yaml (target of $/atmos.yaml) or its directory belongs to another user, so it is not used',
     );
   });
 
-  it('is used when that user is root, or when we are root, as in a container', async () => {
+  it('is used if that user or the current user is root, as in a container', async () => {
     const project = createProject({ 'atmos.yaml': '' });
     expect((await loadConfig({}, as(project, strangerId))).files).toHaveLength(1);
     chownSync(project.path('atmos.yaml'), somebody, somebody);
@@ -176,14 +176,14 @@ describe.skipIf(!isRoot)('a file of another user (only root can give files away)
     expect((await loadConfig({}, as(project, 0))).files).toHaveLength(1);
   });
 
-  it('is not used by root out of a directory like /tmp', async () => {
+  it('is not used by root from a directory like /tmp', async () => {
     const project = createProject({ 'atmos.yaml': '' });
     chmodSync(project.directory, 0o1777);
     chownSync(project.path('atmos.yaml'), somebody, somebody);
     expect((await errorOf(() => loadConfig({}, as(project, 0)))).code).toBe('ERR_CONFIG_UNTRUSTED');
   });
 
-  it('is not used when a group of others can write it', async () => {
+  it('is not used if a group with other users can write it', async () => {
     const project = createProject({ 'atmos.yaml': '' });
     chmodSync(project.path('atmos.yaml'), 0o664);
     chownSync(project.path('atmos.yaml'), strangerId, somebody);

@@ -28,15 +28,15 @@ describe('YAML that does not parse', () => {
     ],
     [
       'auth:\n  realm: a\n  "realm": b\n',
-      '/p/atmos.yaml:3:3 is not valid YAML: the key stands at /p/atmos.yaml:2:3 already',
+      '/p/atmos.yaml:3:3 is not valid YAML: the key is already defined at /p/atmos.yaml:2:3',
     ],
-    ['a: 1\n---\nb: 2', '/p/atmos.yaml holds more than one YAML document'],
+    ['a: 1\n---\nb: 2', '/p/atmos.yaml contains more than one YAML document'],
     ['a\0b: 1', '/p/atmos.yaml:1:2 is not valid YAML: null byte is not allowed in input'],
   ])('%j', async (text, message) => {
     expect(await refusal(text)).toMatchObject({ code: 'ERR_CONFIG_SYNTAX', message });
   });
 
-  it('is told for a whole project, with no cause that holds the file', async () => {
+  it('is reported when loading a project, without a cause that contains the file', async () => {
     const project = projectOf('auth:\r\n\tb: 1\r\n');
     const error = await errorOf(() => project.load(), project);
     expect(error.code).toBe('ERR_CONFIG_SYNTAX');
@@ -46,7 +46,7 @@ describe('YAML that does not parse', () => {
 });
 
 describe('a tag that Atmos does not know', () => {
-  it('is refused with its place, the nearest and the supported ones', async () => {
+  it('is rejected with its position, the nearest tag and the supported tags', async () => {
     const { code, message, hints } = await refusal('vars:\n  list:\n    - !envv HOME\n');
     expect(code).toBe('ERR_CONFIG_INVALID');
     expect(message).toBe('tag !envv at vars.list.0 (/p/atmos.yaml:3:7) is not a tag of Atmos');
@@ -66,7 +66,7 @@ describe('a tag that Atmos does not know', () => {
   });
 });
 
-describe('what would not end', () => {
+describe('YAML that expands without limit', () => {
   it.each([
     ['a map in itself', 'auth: &a { identities: *a }'],
     ['a map merged into itself', 'auth: &a { <<: *a }'],
@@ -77,7 +77,7 @@ describe('what would not end', () => {
         .map((name, i) => `${name}: &${name} [${Array(10).fill(`*${'abcdefg'[i]}`).join(',')}]`)
         .join('\n')}\nauth: { identities: *h }`,
     ],
-  ])('is refused: %s', async (_, text) => {
+  ])('is rejected: %s', async (_, text) => {
     const project = projectOf(text);
     expect(await errorOf(() => project.load(), project)).toMatchObject({
       code: 'ERR_CONFIG_SYNTAX',
@@ -88,7 +88,7 @@ describe('what would not end', () => {
   it.each([
     ['too many aliases', `a: &a 1\nb: [${Array(1001).fill('*a').join(',')}]`, /aliases exceeded/],
     ['too much nesting', `a: ${'['.repeat(200)}${']'.repeat(200)}`, /nesting exceeded/],
-  ])('is refused: %s', async (_, text, reason) => {
+  ])('is rejected: %s', async (_, text, reason) => {
     expect(await refusal(text)).toMatchObject({
       code: 'ERR_CONFIG_SYNTAX',
       message: expect.stringMatching(reason),
@@ -96,8 +96,8 @@ describe('what would not end', () => {
   });
 });
 
-describe('anything at all', () => {
-  it('is read, or refused with an error of ours', () => {
+describe('any text', () => {
+  it('is parsed or rejected with an AtmosError', () => {
     const marks =
       'auth identities : { } [ ] , " \' &a *a !env !x << | > # --- ... %TAG ? 0123'.split(' ');
     const piece = fc.constantFrom(...marks, ' ', '  ', '\n', '\t', '- ', '\uFEFF');

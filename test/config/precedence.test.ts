@@ -9,7 +9,7 @@ const realm = (name: string) => `auth: { realm: ${name} }`;
 
 /**
  * A machine with a configuration in each of Atmos's places: `etc` of the machine, `home` of the
- * person, `repo` under git, where somebody works in `repo/a/b`.
+ * user, `repo` under git, with the working directory `repo/a/b`.
  */
 function machine(files: Readonly<Record<string, string>>) {
   const project = createProject({ 'repo/.git/HEAD': '', 'repo/a/b/x': '', ...files });
@@ -40,7 +40,7 @@ const everywhere = {
   'other/atmos.yaml': realm('chosen'),
 };
 
-describe('without anything named, later places win', () => {
+describe('the search for files', () => {
   it.each([
     [
       'machine, person, directory above, root of the repository',
@@ -76,7 +76,7 @@ describe('without anything named, later places win', () => {
     expect(await machine(everywhere).filesOf(env, options)).toEqual(files);
   });
 
-  it('keeps what only an earlier place says', async () => {
+  it('keeps settings that only an earlier file has', async () => {
     const { load, project } = machine({
       'etc/atmos.yaml': 'auth: { realm: machine, keyring: { type: file, spec: { path: k } } }',
       'repo/atmos.yaml': 'auth: { keyring: { type: memory } }',
@@ -94,7 +94,7 @@ describe('without anything named, later places win', () => {
     expect(await filesOf()).toEqual(['etc/atmos.yaml', 'home/.atmos/atmos.yaml']);
   });
 
-  it('reads .atmos.yaml too, which in Atmos only ends the search', async () => {
+  it('also reads .atmos.yaml, which in Atmos only stops the search', async () => {
     expect(await machine({ 'repo/a/.atmos.yaml': realm('hidden') }).filesOf()).toEqual([
       'repo/a/.atmos.yaml',
     ]);
@@ -103,13 +103,13 @@ describe('without anything named, later places win', () => {
     ]);
   });
 
-  it('knows who put each file where it is', async () => {
+  it('records the origin of each file', async () => {
     const { load } = machine(everywhere);
     const { layers } = await load();
     expect(layers.map(({ origin }) => origin)).toEqual(['user', 'user', 'project', 'project']);
   });
 
-  it('needs none of them when a profile of the person is chosen', async () => {
+  it('may find no file if a profile of the user is chosen', async () => {
     const { load, filesOf } = machine({ 'home/.config/atmos/profiles/me/x.yaml': realm('mine') });
     expect(await filesOf({ ATMOS_PROFILE: 'me' })).toEqual([
       'home/.config/atmos/profiles/me/x.yaml',
@@ -132,7 +132,7 @@ describe('--config and --config-path', () => {
   const sources = (source: string, ...values: string[]) =>
     values.map((value) => ({ value, source }));
 
-  it('leave out all that would be searched for', async () => {
+  it('replace the files that would be found by searching', async () => {
     const { filesOf } = machine(files);
     const configFiles = sources('--config', '../../../one/my.yaml');
     expect(await filesOf({ ATMOS_CLI_CONFIG_PATH: 'other' }, { configFiles })).toEqual([
@@ -142,7 +142,7 @@ describe('--config and --config-path', () => {
     ]);
   });
 
-  it('let a file win over its imports and fragments, as everywhere', async () => {
+  it('merge a file over its imports and fragments', async () => {
     const { load } = machine(files);
     const config = await load({ ATMOS_CONFIG: '../../../one/my.yaml' });
     expect(config).toMatchObject({
@@ -152,7 +152,7 @@ describe('--config and --config-path', () => {
     });
   });
 
-  it('take files first, then directories, and all they bring is the person’s choice', async () => {
+  it('read files first, then directories, all with explicit origin', async () => {
     const { load, filesOf } = machine(files);
     const options = {
       configFiles: sources('--config', '../../../one/my.yaml'),
@@ -172,8 +172,8 @@ describe('--config and --config-path', () => {
   });
 
   it.each([
-    ['ATMOS_CONFIG_PATH', '', 'ERR_USAGE', /^ATMOS_CONFIG_PATH needs the name of a directory/],
-    ['--config-path', '', 'ERR_USAGE', /^--config-path needs the name of a directory/],
+    ['ATMOS_CONFIG_PATH', '', 'ERR_USAGE', /^ATMOS_CONFIG_PATH requires the name of a directory/],
+    ['--config-path', '', 'ERR_USAGE', /^--config-path requires the name of a directory/],
     [
       '--config-path',
       '../gone',
@@ -192,7 +192,7 @@ describe('--config and --config-path', () => {
       'ERR_CONFIG_UNREADABLE',
       /my\.yaml \(from --config-path\) is a file, not a directory/,
     ],
-  ])('%s=%s is refused with %s', async (source, value, code, message) => {
+  ])('%s=%s is rejected with %s', async (source, value, code, message) => {
     const { load } = machine(files);
     const isVariable = source.startsWith('ATMOS');
     const error = await errorOf(() =>
@@ -204,8 +204,8 @@ describe('--config and --config-path', () => {
   });
 });
 
-describe('what a handle pins', () => {
-  it('loads the same from another directory and environment, with profiles and imports', async () => {
+describe('the layers of a handle', () => {
+  it('load the same settings from another directory and environment, with profiles and imports', async () => {
     const { project, load } = machine({
       ...everywhere,
       'repo/atmos.yaml': 'import: [more.yaml]\nauth: { realm: root }',
@@ -225,7 +225,7 @@ describe('what a handle pins', () => {
     });
   });
 
-  it('is an error when a file is gone', async () => {
+  it('are rejected if a file is missing', async () => {
     const layers = [{ path: '/nonexistent/atmos.yaml', origin: 'project' as const }];
     expect(
       await errorOf(() => loadLayers({ layers, directory: '/nonexistent' }, {}, fakeHost())),

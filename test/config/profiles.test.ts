@@ -5,7 +5,7 @@ import { createProject, errorOf } from './project.ts';
 const realm = (name: string) => `auth: { realm: ${name} }`;
 const named = (...value: string[]) => ({ profiles: { value, source: '--profile' } });
 
-describe('which profiles', () => {
+describe('the choice of profiles', () => {
   const files = {
     'atmos.yaml': 'profiles: { default: c }\nauth: { realm: base }',
     'profiles/a/x.yaml': realm('a'),
@@ -28,12 +28,12 @@ describe('which profiles', () => {
     expect(config.realm?.value).toBe(value);
   });
 
-  it('none, when none is said', async () => {
+  it('is empty if no profile is named', async () => {
     const project = createProject({ 'atmos.yaml': realm('base'), 'profiles/a/x.yaml': realm('a') });
     expect(await project.load()).toMatchObject({ profiles: [], realm: { value: 'base' } });
   });
 
-  it('one profile does not choose another', async () => {
+  it('is not changed by a chosen profile', async () => {
     const project = createProject({
       ...files,
       'profiles/a/x.yaml': 'profiles: { default: b, base_path: gone }\nauth: { realm: a }',
@@ -43,7 +43,7 @@ describe('which profiles', () => {
 });
 
 describe('the files of a profile', () => {
-  it('are merged over the base, those nearer to the top first, then by name', async () => {
+  it('are merged over the base by depth, then by name', async () => {
     const project = createProject({
       'atmos.yaml': 'auth: { keyring: { type: system, spec: { path: k } }, realm: base }',
       'profiles/p/z.yaml': 'auth: { keyring: { type: z } }',
@@ -81,7 +81,7 @@ describe('the files of a profile', () => {
     expect((await project.load({}, named('p'))).files).toHaveLength(2);
   });
 
-  it('are looked for in profiles.base_path, relative to the file that says it, then beside', async () => {
+  it('are searched for in profiles.base_path, relative to its file, then beside the configuration', async () => {
     const project = createProject({
       'atmos.yaml': realm('base'),
       'etc/atmos.yaml': 'profiles: { base_path: ../mine }',
@@ -101,7 +101,7 @@ describe('the files of a profile', () => {
     expect((await project.load(env, named('q'))).realm?.value).toBe('q');
   });
 
-  it('are at least one', async () => {
+  it('must include at least one', async () => {
     const project = createProject({ 'atmos.yaml': '', 'profiles/p/readme.md': '' });
     expect(await errorOf(() => project.load({}, named('p')), project)).toMatchObject({
       code: 'ERR_CONFIG_INVALID',
@@ -139,22 +139,22 @@ describe('an unknown profile', () => {
     });
   });
 
-  it('is told so where there are no profiles at all', async () => {
+  it('is reported if no profiles exist', async () => {
     const project = createProject({ 'atmos.yaml': 'profiles: { default: p }' });
     expect(await errorOf(() => project.load(), project)).toMatchObject({
       code: 'ERR_PROFILE_UNKNOWN',
       message:
-        'unknown profile "p" (from profiles.default ($/atmos.yaml:1:22)): there are none in $/.atmos/profiles, /nonexistent/.config/atmos/profiles, $/profiles',
+        'unknown profile "p" (from profiles.default ($/atmos.yaml:1:22)): no profiles exist in $/.atmos/profiles, /nonexistent/.config/atmos/profiles, $/profiles',
     });
   });
 
   it.each(['..', '.', '../prod', 'prod/', 'a/b', 'a\\b', '.git', 'a\0b', 'a\nb'])(
-    'is %j, which is no name',
+    'is reported as an invalid name: %j',
     async (name) => {
       const project = createProject(files);
       expect(await errorOf(() => project.load({ ATMOS_PROFILE: name }), project)).toMatchObject({
         code: 'ERR_PROFILE_UNKNOWN',
-        message: `${JSON.stringify(name)} (from ATMOS_PROFILE) is no name of a profile: that is the name of a directory, without / and leading dot`,
+        message: `${JSON.stringify(name)} (from ATMOS_PROFILE) is not a valid profile name: it must be the name of a directory, without / and without a leading dot`,
       });
     },
   );

@@ -7,7 +7,7 @@ import type { Host } from '../../src/host/host.ts';
 import { fakeHost } from '../support/fake-host.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
 
-/** A directory with files in it, and somebody who works in it. */
+/** A directory with files, and a host whose working directory it is. */
 export interface Project {
   readonly directory: string;
   path(name: string): string;
@@ -38,7 +38,7 @@ export function projectOf(atmosYaml: string): Project {
   return createProject({ 'atmos.yaml': atmosYaml });
 }
 
-/** The error of ours that running throws, with the directory of the project shown as `$`. */
+/** The AtmosError that running throws, with the directory of the project shown as `$`. */
 export async function errorOf(run: () => unknown, project?: Project): Promise<AtmosError> {
   try {
     await run();

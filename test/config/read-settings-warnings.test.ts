@@ -7,7 +7,7 @@ async function warningsOf(project: Project, env = {}): Promise<string[]> {
   return warnings.map((warning) => warning.replaceAll(project.directory, '$'));
 }
 
-describe('a key that nobody reads', () => {
+describe('an unknown key', () => {
   test.each([
     [
       'auth: { keyring: { tpye: file } }',
@@ -58,11 +58,11 @@ describe('a key that nobody reads', () => {
     'logs: { something_new: 1 }',
     'profiles: { something_new: 1 }',
     'stacks: { base_path: stacks }',
-  ])('may be one of Atmos: %s', async (text) => {
+  ])('is ignored where Atmos may have it: %s', async (text) => {
     expect(await warningsOf(projectOf(text))).toEqual([]);
   });
 
-  test('is told with the file that says it', async () => {
+  test('is reported with the file that contains it', async () => {
     const project = createProject({
       'atmos.yaml': 'auth: { keyring: { type: file } }',
       'profiles/p/a.yaml': '\nauth: { keyring: { tpye: file } }',
@@ -73,13 +73,13 @@ describe('a key that nobody reads', () => {
   });
 });
 
-test('what is not followed yet is told', async () => {
+test('is reported like a setting that is not supported yet', async () => {
   expect(await warningsOf(projectOf('auth: { session_files: true }'))).toEqual([
-    'auth.session_files ($/atmos.yaml:1:24) is not followed by this version yet: no session files are written',
+    'auth.session_files ($/atmos.yaml:1:24) is not supported by this version yet: no session files are written',
   ]);
 });
 
-test('each has its place beside its line', async () => {
+test('has a position besides its text', async () => {
   const project = projectOf('auth:\n  keyring: { tpye: file }\n');
   expect((await project.load()).notices).toEqual([
     {

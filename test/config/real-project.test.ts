@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { createProject, type Project } from './project.ts';
 
 /**
- * A project as they are in the field: stacks, components, templates, workflows, every tag of Atmos
- * anywhere, and `auth` in files of its own.
+ * A realistic project: stacks, components, templates, workflows, every tag of Atmos anywhere, and
+ * `auth` in files of its own.
  */
 function realProject(): Project {
   return createProject({
@@ -105,7 +105,7 @@ auth:
 }
 
 describe('a real project', () => {
-  it('loads with our auth in it, and nothing else of it is touched', async () => {
+  it('loads with an auth section, and its other parts are ignored', async () => {
     const project = realProject();
     const config = await project.load({ MFA_ARN: 'arn:aws:iam::1:mfa/me' });
     expect(config).toMatchObject({
@@ -128,7 +128,7 @@ describe('a real project', () => {
     });
   });
 
-  it('loads with a profile over it', async () => {
+  it('loads with a profile', async () => {
     const config = await realProject().load({ ATMOS_PROFILE: 'ci' });
     expect(config.keyring.type?.value).toBe('memory');
     expect(config.identities.map(({ name }) => name)).toEqual(['Emergency.User']);

@@ -3,7 +3,7 @@ import { defaultRealm, resolveRealm } from '../../src/config/realm.ts';
 import { errorOf, projectOf } from './project.ts';
 
 describe('the realm', () => {
-  it('is that of ATMOS_AUTH_REALM, then of auth.realm', async () => {
+  it('is read from ATMOS_AUTH_REALM, then from auth.realm', async () => {
     const project = projectOf('auth: { realm: mine }');
     const config = await project.load();
     expect(resolveRealm(config, project.host({ ATMOS_AUTH_REALM: 'given' }))).toEqual({
@@ -16,7 +16,7 @@ describe('the realm', () => {
     });
   });
 
-  it('is made from the directory of the configuration', async () => {
+  it('is derived from the directory of the configuration', async () => {
     const project = projectOf('');
     expect(resolveRealm(await project.load(), project.host())).toEqual({
       value: defaultRealm(project.directory),
@@ -42,8 +42,8 @@ describe('the realm', () => {
   });
 });
 
-describe('a realm that a tag was to give', () => {
-  it('is an error where the variable is not set', async () => {
+describe('a realm from a tag', () => {
+  it('is an error if the variable is not set', async () => {
     const project = projectOf('auth: { realm: !env TEAM_REALM }');
     const config = await project.load();
     const error = await errorOf(() => resolveRealm(config, project.host()), project);
@@ -56,24 +56,24 @@ describe('a realm that a tag was to give', () => {
     expect(resolveRealm(config, given).value).toBe('given');
   });
 
-  it('is as good as absent where it is empty as written', async () => {
+  it('counts as absent if it is a literal empty text', async () => {
     const project = projectOf('auth: { realm: "" }');
     const { value } = resolveRealm(await project.load(), project.host());
     expect(value).toBe(defaultRealm(project.directory));
   });
 });
 
-describe('a realm that is none', () => {
+describe('an invalid realm', () => {
   it.each([
-    ['My Realm', 'has characters it may not have: "M" " " "R"'],
-    ['a/b', 'has characters it may not have: "/"'],
-    ['..', 'has characters it may not have: "."'],
-    ['a\u009b[2Jb', 'has characters it may not have: "\\u009b" "[" "J"'],
-    ['😀', 'has characters it may not have: "😀"'],
+    ['My Realm', 'contains invalid characters: "M" " " "R"'],
+    ['a/b', 'contains invalid characters: "/"'],
+    ['..', 'contains invalid characters: "."'],
+    ['a\u009b[2Jb', 'contains invalid characters: "\\u009b" "[" "J"'],
+    ['😀', 'contains invalid characters: "😀"'],
     ['a'.repeat(65), 'is longer than 64 characters'],
     ['-a', 'begins or ends with - or _'],
     ['a_', 'begins or ends with - or _'],
-    ['a-_b', 'has two of - and _ in a row'],
+    ['a-_b', 'contains two of - and _ in a row'],
   ])('%s', async (value, fault) => {
     const { host } = projectOf('');
     const error = await errorOf(() => resolveRealm(undefined, host({ ATMOS_AUTH_REALM: value })));
@@ -81,20 +81,18 @@ describe('a realm that is none', () => {
     expect(error.message).toMatch(/^realm ".*" \(from ATMOS_AUTH_REALM\) /);
     expect(error.message).not.toContain('\u009b');
     expect(error.message.endsWith(fault)).toBe(true);
-    expect(error.hints).toEqual([
-      'it has 1 to 64 of the characters a-z 0-9 - _, such as my-project',
-    ]);
+    expect(error.hints).toEqual(['use 1 to 64 of the characters a-z 0-9 - _, such as my-project']);
   });
 
-  it('is told with the place in the file', async () => {
+  it('is reported with the position in the file', async () => {
     const project = projectOf('auth: { realm: A }');
     const config = await project.load();
     expect((await errorOf(() => resolveRealm(config, project.host()), project)).message).toBe(
-      'realm "A" (from auth.realm ($/atmos.yaml:1:16)) has characters it may not have: "A"',
+      'realm "A" (from auth.realm ($/atmos.yaml:1:16)) contains invalid characters: "A"',
     );
   });
 
-  it.each(['a', 'a'.repeat(64), 'a-b_c-1', '0'])('but %s is one', (value) => {
+  it.each(['a', 'a'.repeat(64), 'a-b_c-1', '0'])('does not include the valid realm %s', (value) => {
     const { host } = projectOf('');
     expect(resolveRealm(undefined, host({ ATMOS_AUTH_REALM: value })).value).toBe(value);
   });

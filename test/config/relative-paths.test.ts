@@ -24,7 +24,7 @@ describe('a relative path of the keyring', () => {
     ['./keys', '$/keys'],
     ['keys/ring.db', '$/keys'],
     ['keys.d/', '$/keys.d'],
-  ])('%s in atmos.yaml is %s, wherever one works', async (path, directory) => {
+  ])('%s in atmos.yaml is %s in any working directory', async (path, directory) => {
     expect((await keyringOf(spec(path))).directory).toBe(directory);
     const variable = `auth: { keyring: { type: file } }\nenv: { ATMOS_KEYRING_FILE_PATH: ${path} }`;
     expect((await keyringOf(variable)).directory).toBe(directory);
@@ -39,7 +39,7 @@ describe('a relative path of the keyring', () => {
   });
 });
 
-test('a relative password file starts from the file that says it, under env: too', async () => {
+test('is resolved from its file for a password file, also under env:', async () => {
   const text = 'auth: { keyring: { type: file, spec: { password_file: secret } } }';
   expect((await keyringOf(text)).file).toBe('$/secret');
   const variable =
@@ -47,7 +47,7 @@ test('a relative password file starts from the file that says it, under env: too
   expect((await keyringOf(variable)).file).toBe('$/secret');
 });
 
-test('a program gets the absolute path', async () => {
+test('is passed to programs as an absolute path', async () => {
   const project = createProject({
     'atmos.yaml': 'env: { ATMOS_KEYRING_FILE_PATH: keys, A: keys }',
   });

@@ -59,7 +59,7 @@ const pairs: Readonly<Record<string, readonly [unknown, unknown]>> = {
   'profiles.default': ['one', 'two'],
 };
 
-/** A map with one value at a path, and what has to be beside it. */
+/** A map with one value at a path and the other required keys. */
 function treeWith(path: Path, value: unknown): Tree {
   const names = path.map((key) => (key === '*' ? 'dev' : key));
   const tree: Tree = {
@@ -95,7 +95,7 @@ function put(tree: Tree, path: Path, value: unknown): void {
   put(map, rest, value);
 }
 
-/** All that the configuration decides, and what `validate` says of a path. */
+/** Every result of the configuration, and what `validate` reports for a path. */
 async function outcomeOf(tree: Tree, path: Path) {
   const project = createProject({
     'atmos.yaml': JSON.stringify(tree),
@@ -109,7 +109,7 @@ async function outcomeOf(tree: Tree, path: Path) {
   const host = project.host();
   const { findings } = await validate({}, host);
   const names = path.map((key) => (key === '*' ? 'dev' : key));
-  // What is said of the kind of a provider is said of all of it.
+  // A finding about the kind of a provider applies to the whole provider.
   const kindOfEntry = names[1] === 'providers' ? [...names.slice(0, 3), 'kind'] : names;
   const said = findings.filter((finding) =>
     [names, kindOfEntry].some((one) =>
@@ -133,7 +133,7 @@ async function outcomeOf(tree: Tree, path: Path) {
       profiles: [config.profiles, config.profileDirectories.map((one) => one.path)],
     };
   };
-  // Places differ with what is written before them.
+  // Positions depend on the text before them.
   const plain = (value: unknown) =>
     JSON.stringify(value)
       .replaceAll(project.directory, '$')
@@ -149,7 +149,7 @@ const leaves = [
   ),
 ];
 
-describe('a key of the schema changes the result, or validate says why not', () => {
+describe('a key of the schema changes the result or is reported by validate', () => {
   test.each(leaves.map((path) => path.join('.')))('%s', async (name) => {
     const path = name.split('.');
     const [one, other] = pairs[name] ?? valuesFor(name);

@@ -78,7 +78,7 @@ describe('a value of the wrong shape', () => {
     expect(await refusal(text)).toMatchObject({ code: 'ERR_CONFIG_INVALID', message });
   });
 
-  it('is told with all others at once, in the order of the file', async () => {
+  it('is reported with all others at once, in the order of the file', async () => {
     expect(
       (
         await refusal(`
@@ -91,19 +91,19 @@ auth:
       ).message.split('\n'),
     ).toEqual([
       'auth.identities.b.kind ($/atmos.yaml:4:16) must be text, not the number 1',
-      'auth.identities.a@session ($/atmos.yaml:5:5) has a name that ends like the entry of a session or a token',
+      'auth.identities.a@session ($/atmos.yaml:5:5) must not end with @session or @token, as entries of sessions and tokens do',
       'auth.realm ($/atmos.yaml:6:3) must be text, not a map',
     ]);
   });
 
-  it('is told twenty times at most', async () => {
+  it('is reported at most twenty times', async () => {
     const many = Array.from({ length: 25 }, (_, i) => `    i${i}: 1`).join('\n');
     const lines = (await refusal(`auth:\n  identities:\n${many}\n`)).message.split('\n');
     expect(lines).toHaveLength(21);
     expect(lines.at(-1)).toBe('and 5 more');
   });
 
-  it('is located in the file that says it', async () => {
+  it('is located in the file that contains it', async () => {
     const project = createProject({
       'atmos.yaml': 'auth: { keyring: { type: file } }',
       'profiles/p/a.yaml': '\n\nauth: { keyring: { type: [] } }',
@@ -118,7 +118,7 @@ auth:
   });
 });
 
-describe('an account id that lost its quotes', () => {
+describe('an account id without quotes', () => {
   it.each([
     ['account: { id: 012345678901 }', 'account.id', '4:40', '012345678901'],
     ['account: { id: 123456789012 }', 'account.id', '4:40', '123456789012'],
@@ -138,14 +138,14 @@ auth:
     });
   });
 
-  it('leaves alone what is a number', async () => {
+  it('does not affect real numbers', async () => {
     const config = await projectOf(
       'auth: { identities: { dev: { principal: { duration: 3600, port: 0, x: -1.5e3 } } } }',
     ).load();
     expect(config.identities[0]?.principal).toEqual({ duration: 3600, port: 0, x: -1500 });
   });
 
-  it('is told for the common fields too', async () => {
+  it('is also reported for the common fields', async () => {
     expect(await refusal('auth: { realm: 0123 }')).toEqual({
       code: 'ERR_CONFIG_INVALID',
       message: 'auth.realm ($/atmos.yaml:1:16) must be text, not the number 123',
@@ -172,7 +172,7 @@ describe('a secret', () => {
     `auth: { a: ${canary}, a: ${canary} }`,
     `password: !!int x${canary}`,
     `password: !p${canary}!x y`,
-  ])('is not shown by the error for %s', async (text) => {
+  ])('is not shown in the error for %s', async (text) => {
     const project = projectOf(text);
     const error = await errorOf(() => project.load());
     expect(error.code).toMatch(/^ERR_CONFIG_(INVALID|SYNTAX)$/);
@@ -184,31 +184,31 @@ describe('names', () => {
   it.each([
     [
       'auth: {identities: {dev: {}, DEV: {}}}',
-      'auth.identities.DEV ($/atmos.yaml:1:30) is dev again: names are matched without regard to case',
+      'auth.identities.DEV ($/atmos.yaml:1:30) repeats dev: names that differ only in case are the same',
     ],
     [
       'auth: {providers: {sso: {}, Sso: {}}}',
-      'auth.providers.Sso ($/atmos.yaml:1:29) is sso again: names are matched without regard to case',
+      'auth.providers.Sso ($/atmos.yaml:1:29) repeats sso: names that differ only in case are the same',
     ],
     [
       'auth: {identities: {caf\u00e9: {}, cafe\u0301: {}}}',
-      'auth.identities."cafe\u0301" ($/atmos.yaml:1:31) is caf\u00e9 again: names are matched without regard to Unicode normal form',
+      'auth.identities."cafe\u0301" ($/atmos.yaml:1:31) repeats caf\u00e9: names that differ only in Unicode normal form are the same',
     ],
     [
       'auth: {providers: {x@Token: {}}}',
-      'auth.providers.x@Token ($/atmos.yaml:1:20) has a name that ends like the entry of a session or a token',
+      'auth.providers.x@Token ($/atmos.yaml:1:20) must not end with @session or @token, as entries of sessions and tokens do',
     ],
     [
       'auth: {identities: {"a\\x1bb": {}}}',
-      'auth.identities."a\\u001bb" ($/atmos.yaml:1:21) is no name: it is empty, or has a control character',
+      'auth.identities."a\\u001bb" ($/atmos.yaml:1:21) is not a valid name: it is empty or contains a control character',
     ],
     [
       'auth: {identities: {"\\x9b": {}}}',
-      'auth.identities."\\u009b" ($/atmos.yaml:1:21) is no name: it is empty, or has a control character',
+      'auth.identities."\\u009b" ($/atmos.yaml:1:21) is not a valid name: it is empty or contains a control character',
     ],
     [
       'auth: {identities: {"": {}}}',
-      'auth.identities."" ($/atmos.yaml:1:21) is no name: it is empty, or has a control character',
+      'auth.identities."" ($/atmos.yaml:1:21) is not a valid name: it is empty or contains a control character',
     ],
   ])('%s', async (text, message) => {
     expect(await refusal(text)).toMatchObject({ code: 'ERR_CONFIG_INVALID', message });
@@ -226,13 +226,13 @@ describe('names', () => {
 });
 
 describe('a tag that cannot be resolved', () => {
-  it('is !env with too many words', async () => {
+  it('is reported: !env with too many words', async () => {
     expect((await refusal('auth: {realm: !env A b c}')).message).toBe(
-      'auth.realm ($/atmos.yaml:1:15) takes the name of a variable and at most one default',
+      'auth.realm ($/atmos.yaml:1:15) requires the name of a variable and at most one default',
     );
   });
 
-  it('is << before something that is no map', async () => {
+  it('is reported: << with a value that is not a map', async () => {
     expect((await refusal('auth: {<<: text}')).message).toBe(
       'auth."<<" ($/atmos.yaml:1:12) must be a map, or a list of maps',
     );

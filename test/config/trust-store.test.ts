@@ -33,7 +33,7 @@ function onlyRecord({ store }: TrustedProject): string {
 }
 
 describe('a record of trust', () => {
-  it('says what was agreed to, about which files, and holds none of their text', () => {
+  it('contains the needs and the names of the files, but not their text', () => {
     const project = openProject();
     project.trust(need, { profiles: ['ci'] });
     expect(JSON.parse(readFileSync(onlyRecord(project), 'utf8'))).toEqual({
@@ -49,14 +49,14 @@ describe('a record of trust', () => {
     });
   });
 
-  it('can be read and written by nobody else', () => {
+  it('is readable and writable only by the user', () => {
     const project = openProject();
     project.trust(need);
     const modeOf = (path: string) => (statSync(path).mode & 0o777).toString(8);
     expect([modeOf(project.store), modeOf(onlyRecord(project))]).toEqual(['700', '600']);
   });
 
-  it('replaces the one about the same files', () => {
+  it('replaces the record of the same files', () => {
     const project = openProject();
     project.trust({ path: ['a'], what: 'b' });
     project.trust(need);
@@ -64,7 +64,7 @@ describe('a record of trust', () => {
     expect(readdirSync(project.store)).toHaveLength(1);
   });
 
-  it('is found by every way that leads to the project', () => {
+  it('is found through every path to the project', () => {
     const project = openProject();
     project.trust(need);
     const link = join(project.root, 'link');
@@ -78,14 +78,14 @@ describe('a record of trust', () => {
   });
 });
 
-describe('a record that somebody else could have written', () => {
+describe('a record that another user could have written', () => {
   const expectRefused = (project: TrustedProject, fault: string) => {
     const { code, message, hints } = thrownBy(() =>
       requireTrust(project.config(), need, project.host()),
     );
     expect(code).toBe('ERR_CONFIG_UNTRUSTED');
     expect(message.replaceAll(project.root, '$')).toBe(
-      `the configuration in $/project is not trusted: it writes a log to /x, as logs.file ($/project/atmos.yaml:1:1) says; whatever was trusted does not count: ${fault}`,
+      `the configuration in $/project is not trusted: it writes a log to /x, as logs.file ($/project/atmos.yaml:1:1) says; existing trust records are ignored: ${fault}`,
     );
     expect(hints[0]).toBe(`ls -ld ${project.store}`);
   };
@@ -94,14 +94,14 @@ describe('a record that somebody else could have written', () => {
   it.each([
     ['writable by all', 0o606],
     ['writable by a group', 0o620],
-  ])('is none: it is %s', (_, mode) => {
+  ])('is ignored: it is %s', (_, mode) => {
     const project = openProject();
     project.trust(need);
     chmodSync(onlyRecord(project), mode);
     expectRefused(project, `${nameOf(project)} can be written by other users`);
   });
 
-  it('is none: its directory is writable by others', () => {
+  it('is ignored: its directory is writable by other users', () => {
     const project = openProject();
     project.trust(need);
     chmodSync(project.store, 0o770);
@@ -109,12 +109,12 @@ describe('a record that somebody else could have written', () => {
     const trusting = thrownBy(() => project.trust(need));
     expect(trusting).toMatchObject({
       code: 'ERR_IO',
-      message: `${project.store} can be written by other users, so nothing in it counts`,
+      message: `${project.store} can be written by other users, so the trust records in it are ignored`,
     });
     expect(thrownBy(() => listRecords(project.host())).code).toBe('ERR_IO');
   });
 
-  it('is none: it, or its directory, is a link', () => {
+  it('is ignored: it or its directory is a link', () => {
     const project = openProject();
     project.trust(need);
     const path = onlyRecord(project);
@@ -126,7 +126,7 @@ describe('a record that somebody else could have written', () => {
     expectRefused(project, '$/state/atmos/trust is not a directory');
   });
 
-  it('is none: it is of other files, of another version, cut off, or no record', () => {
+  it('is ignored: it has other files, another version or invalid content', () => {
     const project = openProject();
     project.trust(need, { directory: join(project.root, 'other') });
     const other = onlyRecord(project);
@@ -147,25 +147,25 @@ describe('a record that somebody else could have written', () => {
     ];
     for (const text of wrong) {
       writeFileSync(path, text);
-      expectRefused(project, `${nameOf(project)} is damaged, or of another version`);
+      expectRefused(project, `${nameOf(project)} is damaged or was written by another version`);
       expect(listRecords(project.host())).toEqual([]);
     }
     writeFileSync(path, right);
     requireTrust(project.config(), need, project.host());
   });
 
-  it('is none: it is a directory, or larger than any record', () => {
+  it('is ignored: it is a directory or too large', () => {
     const project = openProject();
     project.trust(need);
     const path = onlyRecord(project);
     writeFileSync(path, ' '.repeat(5 * 1024 * 1024));
-    expectRefused(project, `${nameOf(project)} is no trust record`);
+    expectRefused(project, `${nameOf(project)} is not a trust record`);
     rmSync(path);
     mkdirSync(path);
-    expectRefused(project, `${nameOf(project)} is no trust record`);
+    expectRefused(project, `${nameOf(project)} is not a trust record`);
   });
 
-  it.skipIf(!isRoot)('is none: it, or its directory, belongs to another user', () => {
+  it.skipIf(!isRoot)('is ignored: it or its directory belongs to another user', () => {
     const project = openProject();
     project.trust(need);
     chownSync(onlyRecord(project), strangerId, strangerId);
@@ -175,8 +175,8 @@ describe('a record that somebody else could have written', () => {
   });
 });
 
-describe('what is trusted', () => {
-  it('is listed by directory, the latest first', () => {
+describe('the list of trust records', () => {
+  it('is sorted by directory, the latest first', () => {
     const project = openProject();
     const directories = ['b', 'a'].map((name) => join(project.root, name));
     for (const directory of directories) project.trust(need, { directory });
@@ -191,13 +191,13 @@ describe('what is trusted', () => {
     ]);
   });
 
-  it('is nothing where nothing was ever trusted', () => {
+  it('is empty if nothing was ever trusted', () => {
     const project = openProject();
     expect(listRecords(project.host())).toEqual([]);
     expect(removeRecords(project.root, project.host())).toEqual([]);
   });
 
-  it('is current, changed, or gone with its files', () => {
+  it('shows whether the files are current, changed or gone', () => {
     const project = openProject();
     const record = project.trust(need);
     const [first = '', second = ''] = project.files.map(({ path }) => path);
@@ -212,7 +212,7 @@ describe('what is trusted', () => {
     expect(stateOf(record)).toBe('changed');
   });
 
-  it('is taken away by directory, by whatever way, and also when that is gone', () => {
+  it('loses the records of a directory, through any path, even if it no longer exists', () => {
     const project = openProject();
     project.trust(need);
     project.trust(need, { projectFiles: [] });
@@ -228,7 +228,7 @@ describe('what is trusted', () => {
     expect(readdirSync(project.store)).toEqual([]);
   });
 
-  it.skipIf(isRoot)('cannot be recorded where nothing can be written', () => {
+  it.skipIf(isRoot)('cannot be extended if the store is not writable', () => {
     const project = openProject();
     mkdirSync(join(project.root, 'state'), { mode: 0o500 });
     const error = thrownBy(() => project.trust(need));

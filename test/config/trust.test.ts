@@ -15,8 +15,8 @@ function refusalOf(project: TrustedProject, from = project.host(), config = proj
   return { message: message.replaceAll(project.root, '$'), hints };
 }
 
-describe('what a project’s file asks for', () => {
-  it('is refused: what it would do, who says so, and what to do about it', () => {
+describe('a need of a project file', () => {
+  it('is refused with its effect, its source and hints', () => {
     const project = openProject();
     expect(refusalOf(project)).toEqual({
       message:
@@ -25,13 +25,13 @@ describe('what a project’s file asks for', () => {
     });
   });
 
-  it('is done once it was shown and agreed to', () => {
+  it('is allowed after the user agreed to it', () => {
     const project = openProject();
     project.trust(need);
     expect(() => requireTrust(project.config(), need, project.host())).not.toThrow();
   });
 
-  it('is done without being asked when no project’s file asks for it', () => {
+  it('is allowed if it comes from another file', () => {
     const project = openProject();
     for (const origin of ['user', 'explicit'] as const) {
       const config = project.config({ originOf: () => origin });
@@ -53,8 +53,8 @@ describe('what a project’s file asks for', () => {
   });
 });
 
-describe('what is trusted is', () => {
-  it('one occasion, where that is what was shown', () => {
+describe('a trust record covers', () => {
+  it('only the occasion that was shown', () => {
     const project = openProject();
     const code: TrustNeed = { path: ['a', 'endpoint'], what: 'sends codes', occasion: 'mfa-code' };
     const always: TrustNeed = { path: code.path, what: code.what };
@@ -69,7 +69,7 @@ describe('what is trusted is', () => {
     requireTrust(project.config(), code, project.host());
   });
 
-  it('these files, and no others', () => {
+  it('only these files', () => {
     const project = openProject();
     project.trust(need);
     const [file = { path: '', text: '' }, other = file] = project.files;
@@ -93,14 +93,14 @@ describe('what is trusted is', () => {
     }
   });
 
-  it('these files here: a copy of them is another project', () => {
+  it('only these paths: a copy of the files is another project', () => {
     const project = openProject();
     project.trust(need);
     const copied = project.config({ directory: `${project.root}/copy` });
     expect(refusalOf(project, project.host(), copied).message).toContain('$/copy is not trusted');
   });
 
-  it('what was shown: nothing else that the same files ask for', () => {
+  it('only the needs that were shown', () => {
     const project = openProject();
     project.trust({ path: ['auth', 'logs', 'file'], what: 'writes a log to x' });
     expect(refusalOf(project).message).toContain('$/project is not trusted');
@@ -112,7 +112,7 @@ describe('what is trusted is', () => {
     expect(refusalOf(project).message).toContain('$/project is not trusted');
   });
 
-  it('what a command prints, along with the command', () => {
+  it('the output of a command that it covers', () => {
     const project = openProject();
     project.trust({ path: ['auth', 'keyring'], what: 'runs make-keyring', givesValue: true });
     expect(() => requireTrust(project.config(), need, project.host())).not.toThrow();
@@ -126,7 +126,7 @@ describe('the command to paste', () => {
     change: Parameters<TrustedProject['config']>[0] = {},
   ) => {
     const host = {
-      // No shell of Windows sets it, and nothing keeps it right.
+      // Windows shells do not set it, so it may be wrong.
       ...project.host({ PWD: '/c/else' }, `${project.root}${place.working}`),
       leftDirectory: () => place.left && `${project.root}${place.left}`,
     };
@@ -134,7 +134,7 @@ describe('the command to paste', () => {
     return hint.replaceAll(project.root, '$');
   };
 
-  it('finds the same files from where the person is', () => {
+  it('finds the same files from the working directory of the user', () => {
     const project = openProject();
     const below = { working: '/project/stacks' };
     const away = { working: '/elsewhere' };
@@ -154,7 +154,7 @@ describe('the command to paste', () => {
     );
   });
 
-  it('runs nothing by the name of a directory or of a profile', () => {
+  it('quotes the name of a directory and of a profile', () => {
     const project = openProject();
     const directory = `${project.root}/$(touch x)`;
     expect(hintFrom(project, { working: '/' }, { directory, profiles: ["a';touch x;'"] })).toBe(

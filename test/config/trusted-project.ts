@@ -7,15 +7,15 @@ import type { Host } from '../../src/host/host.ts';
 import { fakeHost } from '../support/fake-host.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
 
-/** A project of two files, and what of its configuration trust is about. */
+/** A project of two files, and the part of its configuration that trust depends on. */
 export interface TrustedProject {
   readonly root: string;
   readonly files: Trustable['projectFiles'];
-  /** Where records are kept: not there yet. */
+  /** The directory of the records, which does not exist yet. */
   readonly store: string;
   config(change?: Partial<Trustable>): Trustable;
   host(env?: Host['env'], workingDirectory?: string): Host;
-  /** Agrees to it, as `atmos auth trust` does. */
+  /** Records the trust, as `atmos auth trust` does. */
   trust(need: TrustNeed, change?: Partial<Trustable>): TrustRecord;
 }
 

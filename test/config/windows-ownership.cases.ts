@@ -67,7 +67,7 @@ export const suite: PlatformSuite = {
         () => checkOwnership(file, stats, host),
         ({ code, message, hints }: Failed) => {
           assert.equal(code, 'ERR_CONFIG_UNTRUSTED');
-          assert.equal(message, `${file} cannot be judged (ENOENT), so it is not used`);
+          assert.equal(message, `${file} cannot be checked (ENOENT), so it is not used`);
           assert.equal(hints.length, 3);
           return true;
         },
@@ -78,7 +78,7 @@ export const suite: PlatformSuite = {
       if (!canGiveAway) throw new Skipped('only root under Wine can give a file away');
       const refusal = {
         code: 'ERR_CONFIG_UNTRUSTED',
-        message: `${file}, or its directory, belongs to another user, so it is not used`,
+        message: `${file} or its directory belongs to another user, so it is not used`,
       };
       giveAway(directory);
       await assert.rejects(load(), refusal);
@@ -108,7 +108,7 @@ export const suite: PlatformSuite = {
   ],
 };
 
-/** Has a file open that nobody else can open, says so, and is soon done with it. */
+/** Opens a file exclusively, reports that, and closes it soon. */
 async function hold([path = '']: readonly string[]): Promise<void> {
   const close = await openAlone(path);
   writeSync(1, 'held\n');
@@ -116,7 +116,7 @@ async function hold([path = '']: readonly string[]): Promise<void> {
   close();
 }
 
-/** Returns once it is held; `ended` settles when it is no more. */
+/** Resolves when the file is open; `ended` settles when it is closed. */
 async function heldForAMoment(path: string): Promise<{ ended: Promise<unknown> }> {
   const child = spawn(process.execPath, [process.argv[1] ?? '', programFlag, 'hold', path]);
   const ended = once(child, 'close');

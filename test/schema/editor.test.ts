@@ -16,7 +16,7 @@ beforeAll(async () => {
 });
 afterAll(() => editor.close());
 
-test('the settings know every tag of Atmos, and name the schema where npm puts it', () => {
+test('the settings contain every tag of Atmos and the path of the schema after npm install', () => {
   const tags = new Set(customTags.map((tag) => tag.split(' ')[0]));
   expect(tags).toEqual(new Set(atmosTags));
   expect(Object.keys(settings['yaml.schemas'] as object)).toEqual([
@@ -24,7 +24,7 @@ test('the settings know every tag of Atmos, and name the schema where npm puts i
   ]);
 });
 
-describe.concurrent('nothing is marked', () => {
+describe.concurrent('no problem is marked', () => {
   const examples = new URL('../../examples/', import.meta.url);
   const files = readdirSync(examples, { recursive: true, encoding: 'utf8' })
     .filter((name) => name.endsWith('.yaml'))
@@ -33,7 +33,7 @@ describe.concurrent('nothing is marked', () => {
     expect(await editor.problemsOf(readFileSync(file, 'utf8'))).toEqual([]);
   });
 
-  test.each(blocksOf('yaml'))('in what the page shows: %s', async (block) => {
+  test.each(blocksOf('yaml'))('in an example of the page: %s', async (block) => {
     expect(await editor.problemsOf(block)).toEqual([]);
   });
 
@@ -57,7 +57,7 @@ describe.concurrent('nothing is marked', () => {
   });
 });
 
-describe.concurrent('marked, at its place', () => {
+describe.concurrent('a problem is marked at its position', () => {
   test.each([
     ['auth:\n  keyring:\n    tpye: file\n', ['3:5 Property tpye is not allowed.']],
     [
@@ -94,13 +94,13 @@ describe.concurrent('marked, at its place', () => {
     expect(await editor.problemsOf(text)).toEqual(problems);
   });
 
-  test('a kind that is none, with those there are', async () => {
+  test('an unknown kind, with the known kinds', async () => {
     const [problem] = await editor.problemsOf('auth:\n  identities:\n    dev: { kind: aws/usr }\n');
     expect(problem).toMatch(/^3:18 Value is not accepted\. Valid values: "aws\/user", /);
   });
 });
 
-describe.concurrent('offered', () => {
+describe.concurrent('the editor offers', () => {
   test.each([
     ['types', 'auth:\n  keyring:\n    type: |\n', ['system', 'file', 'memory']],
     ['keys', 'auth:\n  keyring:\n    |\n', ['type', 'spec', 'fallback']],
@@ -119,7 +119,7 @@ describe.concurrent('offered', () => {
   });
 });
 
-test('a key is described where it stands, with its variable and default', async () => {
+test('the description of a key with its variable and default', async () => {
   const text = 'auth:\n  keyring:\n    spec:\n      pass|word_file: /run/secret\n';
   expect(await editor.hoverAt(text)).toContain(
     'A file that holds the password, such as a mounted secret\\.',

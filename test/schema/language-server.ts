@@ -9,11 +9,11 @@ export interface Diagnostic {
 
 /** An editor with the YAML language server of Red Hat, as VS Code and others have it. */
 export interface Editor {
-  /** Opens a file with this text and gives what is marked as wrong: `3:7 message`. */
+  /** Opens a file with this text and returns the marked problems: `3:7 message`. */
   problemsOf(text: string): Promise<string[]>;
-  /** What is offered at `|` in the text. */
+  /** The completions at `|` in the text. */
   completionsAt(text: string): Promise<string[]>;
-  /** What is shown of the word that `|` stands in. */
+  /** The hover text of the word at `|`. */
   hoverAt(text: string): Promise<string>;
   close(): Promise<void>;
 }
@@ -90,7 +90,7 @@ export async function openEditor(
   readMessages(server.stdout, receive);
   await request('initialize', { processId: process.pid, rootUri: null, capabilities: {} });
   send({ method: 'initialized', params: {} });
-  // It asks for the settings then; what is opened before that is checked without them.
+  // The server then requests the settings; files that are opened earlier are checked without them.
   const configured = new Promise((resolve) => waiting.set('configured', resolve));
   send({ method: 'workspace/didChangeConfiguration', params: { settings: {} } });
   await configured;

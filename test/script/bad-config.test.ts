@@ -89,7 +89,7 @@ test('without an atmos.yaml the places looked at are told, and a file to paste',
     {},
     {
       exitCode: 2,
-      message: `no atmos.yaml: looked for it, and .atmos.yaml, in ${places.join(', ')}`,
+      message: `no atmos.yaml or .atmos.yaml found in ${places.join(', ')}`,
       hints: [minimalFile],
     },
   );
@@ -273,7 +273,7 @@ interface Wrong {
 const dev = 'auth: { identities: { dev: { kind: aws/user } } }\n';
 const supportedTags =
   'supported tags: !env !exec !include !include.raw !repo-root !git.root !git.sha !git.ref !git.branch !git.repository !git.owner !git.name !git.host !git.url !cwd !random !unset !append';
-const oneDirectory = 'that is the name of a directory, without / and leading dot';
+const oneDirectory = 'it must be the name of a directory, without / and without a leading dot';
 const placesOfProfiles = '$/.atmos/profiles, ~/.config/atmos/profiles, $/profiles';
 
 const eleven = Object.fromEntries(
@@ -286,17 +286,17 @@ const wrongs: Readonly<Record<string, Readonly<Record<string, Wrong>>>> = {
     'an empty --config': {
       files: {},
       command: 'auth login --config=',
-      message: '--config needs the name of a file, and got an empty one',
+      message: '--config requires the name of a file, but the name is empty',
     },
     'an empty --config-path': {
       files: {},
       command: 'auth login --config-path=',
-      message: '--config-path needs the name of a directory, and got an empty one',
+      message: '--config-path requires the name of a directory, but the name is empty',
     },
     'a hole in ATMOS_CONFIG': {
       files: { 'a.yaml': dev },
       env: { ATMOS_CONFIG: 'a.yaml,' },
-      message: 'ATMOS_CONFIG needs the name of a file, and got an empty one',
+      message: 'ATMOS_CONFIG requires the name of a file, but the name is empty',
     },
     'a file that is not there': {
       files: {},
@@ -358,22 +358,22 @@ const wrongs: Readonly<Record<string, Readonly<Record<string, Wrong>>>> = {
     '!env with too many words': {
       files: { 'atmos.yaml': 'auth:\n  realm: !env A b c\n' },
       message:
-        'auth.realm ($/atmos.yaml:2:10) takes the name of a variable and at most one default',
+        'auth.realm ($/atmos.yaml:2:10) requires the name of a variable and at most one default',
     },
     '!include of what is not there': {
       files: { 'atmos.yaml': 'auth: !include gone.yaml' },
-      message: 'auth ($/atmos.yaml:1:7) includes "gone.yaml", which is not found in $',
+      message: 'auth ($/atmos.yaml:1:7) includes "gone.yaml", which was not found in $',
     },
     '!exec that fails': {
       files: { 'atmos.yaml': 'auth:\n  realm: !exec exit 3\n' },
       env: { ATMOS_AUTH_TRUST: '1' },
-      message: 'auth.realm ($/atmos.yaml:2:10) runs a command that ended with code 3',
-      hints: ['run it by hand to see why'],
+      message: 'auth.realm ($/atmos.yaml:2:10) runs a command that exited with code 3',
+      hints: ['run the command yourself to see why'],
     },
     '!exec where files are named': {
       files: { 'atmos.yaml': 'base_path: !exec pwd' },
       message:
-        'base_path ($/atmos.yaml:1:12) has the tag !exec, which cannot stand here: which files there are must be known before a program may run',
+        'base_path ($/atmos.yaml:1:12) has the tag !exec, which is not allowed here: all files must be known before a command may run',
     },
     '!append to what is no list': {
       files: { 'atmos.yaml': 'auth: { keyring: { fallback: !append file } }' },
@@ -396,8 +396,8 @@ const wrongs: Readonly<Record<string, Readonly<Record<string, Wrong>>>> = {
     'a realm that is none': {
       files: { 'atmos.yaml': dev },
       env: { ATMOS_AUTH_REALM: 'My_Realm' },
-      message: 'realm "My_Realm" (from ATMOS_AUTH_REALM) has characters it may not have: "M" "R"',
-      hints: ['it has 1 to 64 of the characters a-z 0-9 - _, such as my-project'],
+      message: 'realm "My_Realm" (from ATMOS_AUTH_REALM) contains invalid characters: "M" "R"',
+      hints: ['use 1 to 64 of the characters a-z 0-9 - _, such as my-project'],
     },
     'a keyring that is none': {
       files: { 'atmos.yaml': 'auth:\n  keyring:\n    type: vault\n' },
@@ -415,13 +415,13 @@ const wrongs: Readonly<Record<string, Readonly<Record<string, Wrong>>>> = {
     },
     'the default, which is not there': {
       files: { 'atmos.yaml': `${dev}profiles:\n  default: gone\n` },
-      message: `unknown profile "gone" (from profiles.default ($/atmos.yaml:3:12)): there are none in ${placesOfProfiles}`,
+      message: `unknown profile "gone" (from profiles.default ($/atmos.yaml:3:12)): no profiles exist in ${placesOfProfiles}`,
       hints: ['atmos profile list'],
     },
     'one that leads out of its place': {
       files: { 'atmos.yaml': dev, 'x/a.yaml': '' },
       command: 'auth login --profile ../x',
-      message: `"../x" (from --profile) is no name of a profile: ${oneDirectory}`,
+      message: `"../x" (from --profile) is not a valid profile name: ${oneDirectory}`,
       hints: ['atmos profile list'],
     },
     'one without a file': {
@@ -438,13 +438,13 @@ const wrongs: Readonly<Record<string, Readonly<Record<string, Wrong>>>> = {
     'the word for a choice, as a name': {
       files: { 'atmos.yaml': dev },
       command: 'profile show __SELECT__',
-      message: `"__SELECT__" (from the command line) is no name of a profile: ${oneDirectory}`,
+      message: `"__SELECT__" (from the command line) is not a valid profile name: ${oneDirectory}`,
       hints: ['atmos profile list'],
     },
     'one to show that is not there': {
       files: { 'atmos.yaml': dev },
       command: 'profile show ci',
-      message: `unknown profile "ci" (from the command line): there are none in ${placesOfProfiles}`,
+      message: `unknown profile "ci" (from the command line): no profiles exist in ${placesOfProfiles}`,
       hints: ['atmos profile list'],
     },
   },
@@ -463,8 +463,8 @@ const wrongs: Readonly<Record<string, Readonly<Record<string, Wrong>>>> = {
     },
     'two documents': {
       files: { 'atmos.yaml': 'a: 1\n---\nb: 2\n' },
-      message: '$/atmos.yaml holds more than one YAML document',
-      hints: ['keep one, and delete the lines of three dashes'],
+      message: '$/atmos.yaml contains more than one YAML document',
+      hints: ['keep one document and delete the lines that contain ---'],
     },
     'an identity without a kind': {
       files: { 'atmos.yaml': 'auth: { identities: { dev: {} } }' },

@@ -142,7 +142,7 @@ test('a key that AWS refuses stays where it is, and whoami tells since when', as
   const retry = await machine.atmos('auth login');
   expect(retry).toMatchObject({ exitCode: 0, stdout: '' });
   expect(retry.stderr).toMatch(
-    /^warning: AWS refused the access key of identity emergency-user at .*: trying it again\n/,
+    /^warning: AWS refused the access key of identity emergency-user at .*; trying it again\n/,
   );
   const { stdout } = await machine.atmos('auth whoami -o json');
   expect(JSON.parse(stdout)).toMatchObject({ valid: true, key_refused_at: null });

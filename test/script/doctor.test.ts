@@ -179,7 +179,9 @@ describe('on the file keyring', () => {
     const env = { ATMOS_KEYRING_PASSWORD: undefined };
     const { notWell, checks } = await examine(machine, { env });
     expect(notWell).toEqual([]);
-    expect(checks.find(({ id }) => id === 'agent')?.message).toMatch(/^an agent holds it open/);
+    expect(checks.find(({ id }) => id === 'agent')?.message).toMatch(
+      /^an agent keeps the keyring unlocked/,
+    );
     const { stdout } = await machine.atmos('auth keyring status -o json', { env });
     expect(JSON.parse(stdout)).toMatchObject({ state: 'ready', agent: { running: true } });
   });
@@ -256,7 +258,7 @@ describe.skipIf(peer('gnome-keyring') === undefined)('on gnome-keyring', () => {
         id: 'duplicates',
         state: 'warning',
         message: `another program also stored "${nameOfKey}": the newest of 2 entries is used`,
-        hint: 'to leave one entry: atmos auth user configure --identity emergency-user',
+        hint: 'to keep only one entry: atmos auth user configure --identity emergency-user',
       },
     ]);
   });

@@ -293,7 +293,7 @@ test('where nothing is kept, each command opens a session with the key of the en
   const login = await atmos('auth login');
   expect(login).toMatchObject({ exitCode: 0, stdout: '' });
   expect(login.stderr).toContain(
-    'warning: the memory keyring keeps nothing: this session ends with this command\n',
+    'warning: the memory keyring keeps entries only until the process exits: this session ends with this command\n',
   );
 
   expect(await atmos('auth whoami -o json')).toMatchObject({ exitCode: 4 });
@@ -318,7 +318,7 @@ test('where nothing is kept, each command opens a session with the key of the en
 
   const configure = await atmos('auth user configure --stdin', { input: keyOnStdin });
   expect(configure).toMatchObject({ exitCode: 2, stdout: '' });
-  expect(configure.stderr).toContain('keeps nothing for the next command');
+  expect(configure.stderr).toContain('keeps entries only until the process exits');
   expect(await atmos('auth exec --credentials process -- true')).toMatchObject({
     exitCode: 2,
     stderr: expect.stringContaining('hint: use --credentials env\n'),

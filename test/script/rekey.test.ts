@@ -166,7 +166,7 @@ describe('a script', () => {
       {
         exitCode: 2,
         message:
-          /^error: the keyring is memory \(from auth\.keyring\.type .*\), and only a file keyring has a password of ours/,
+          /^error: the keyring is memory \(from auth\.keyring\.type .*\), but only the password of a file keyring can be changed/,
         hints: ['export ATMOS_KEYRING_TYPE=file'],
       },
     );

@@ -15,9 +15,9 @@ test('a remote import fails only what depends on it, and shows no password', asy
   const machine = await openMachine();
   machine.writeConfig(config);
   const at = `import.0 (${machine.project}/atmos.yaml:2:5)`;
-  const warning = `warning: ${at} is a remote import, and nothing is fetched: download it into the project, and import that file\n`;
-  const note = `; ${at} is a remote import, and nothing is fetched`;
-  const hint = 'hint: download it into the project, and import that file\n';
+  const warning = `warning: ${at} is a remote import, which is not fetched: download it into the project and import that file\n`;
+  const note = `; ${at} is a remote import, which is not fetched`;
+  const hint = 'hint: download it into the project and import that file\n';
 
   for (const command of ['auth keyring list', 'auth keyring status', 'auth logout --all']) {
     const { exitCode, stderr } = await machine.atmos(command);
@@ -40,7 +40,7 @@ test('a remote import fails only what depends on it, and shows no password', asy
   });
   const profile = await machine.atmos('auth login --profile gone');
   expect(profile.exitCode).toBe(2);
-  expect(profile.stderr).toMatch(/^error: unknown profile "gone" .*: there are none in /);
+  expect(profile.stderr).toMatch(/^error: unknown profile "gone" .*: no profiles exist in /);
   expect(profile.stderr).toContain(`${note}\n${hint}`);
   expect(await machine.atmos('profile show gone')).toMatchObject({
     exitCode: 2,
@@ -51,7 +51,7 @@ test('a remote import fails only what depends on it, and shows no password', asy
   expect(await machine.atmos('auth login')).toMatchObject({
     exitCode: 2,
     stderr: expect.stringContaining(
-      `error: no identities are configured; import (${machine.project}/atmos.yaml:1:9) is a remote import, and nothing is fetched\n${hint}`,
+      `error: no identities are configured; import (${machine.project}/atmos.yaml:1:9) is a remote import, which is not fetched\n${hint}`,
     ),
   });
 });
@@ -65,12 +65,12 @@ auth:
     ops: { kind: aws/assume-role, via: { identity: base } }
 `);
   const { exitCode, stderr } = await machine.atmos('auth validate');
-  const note = `; import (${machine.project}/atmos.yaml:1:9) is a remote import, and nothing is fetched`;
+  const note = `; import (${machine.project}/atmos.yaml:1:9) is a remote import, which is not fetched`;
   expect(exitCode).toBe(0);
   expect(stderr).toContain(
-    `warning: auth.identities.ci.via.provider (${machine.project}/atmos.yaml:4:51) is no provider: "oidc"${note}\n`,
+    `warning: auth.identities.ci.via.provider (${machine.project}/atmos.yaml:4:51) is not a provider: "oidc"${note}\n`,
   );
   expect(stderr).toContain(
-    `warning: auth.identities.ops.via.identity (${machine.project}/atmos.yaml:5:52) is no identity: "base"${note}\n`,
+    `warning: auth.identities.ops.via.identity (${machine.project}/atmos.yaml:5:52) is not an identity: "base"${note}\n`,
   );
 });

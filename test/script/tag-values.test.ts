@@ -287,7 +287,7 @@ describe('a value that came from a tag is never quoted', () => {
     kind: [{ [`${identity}.kind`]: '!env TOKEN' }, `unknown kind ${shown} (`],
     'via.identity': [
       { [`${identity}.via.identity`]: '!env TOKEN' },
-      `is no identity: ${shown}`,
+      `is not an identity: ${shown}`,
       'validate',
     ],
     duration: [{ [`${identity}.session.duration`]: '!env TOKEN' }, `${shown} is not a duration`],

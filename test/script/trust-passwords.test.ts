@@ -296,7 +296,7 @@ test('a keyring inside of the project is reported in one line when something is 
   });
   expect(exitCode).toBe(0);
   expect(stderr.match(/^warning: .*/gm)).toEqual([
-    `warning: the keyring ${machine.project}/keys is inside of the project ${machine.project}: its entries are encrypted, but may be committed and copied with it`,
+    `warning: the keyring ${machine.project}/keys is inside the project ${machine.project}: its entries are encrypted, but may be committed and copied with it`,
   ]);
   expect(await machine.atmos('auth keyring list')).toMatchObject({ exitCode: 0, stderr: '' });
 });

@@ -9,7 +9,7 @@ describe('ATMOS_AUTH_TRUST', () => {
       const machine = await openConfiguredMachine();
       machine.writeConfig(`${configOf(machine)}env: { STAGE: prod }\n`);
       const env = { ATMOS_AUTH_TRUST: value };
-      const note = `; ATMOS_AUTH_TRUST is ${JSON.stringify(value)}, and only 1 counts\n`;
+      const note = `; ATMOS_AUTH_TRUST is ${JSON.stringify(value)}, but only the value 1 is accepted\n`;
       const ofProject = await machine.atmos('auth exec -i off -- true', { env });
       expect(ofProject.exitCode).toBe(2);
       expect(ofProject.stderr).toContain(

@@ -4,19 +4,19 @@ import { createTagged, isTagged, withoutEmpty } from '../values.ts';
 
 type Path = readonly string[];
 
-/** Nesting up to which a command's output is taken for data. */
+/** Maximum nesting depth of JSON output; deeper output stays text. */
 const maxDepth = 100;
 
 /**
- * Why `!exec` may not stand there, to follow the name of the place. It may not say which files there
- * are, for those must be known, and trusted, before a program runs; nor can it in `env` give one of
- * the settings, whose names begin with `ATMOS_`.
+ * Why `!exec` is not allowed at the path; follows the name of the setting. It must not determine
+ * which files are read, because they must be known and trusted before a command runs. In `env` it
+ * must not set names that begin with `ATMOS_`.
  */
 export function whyNotRun(command: string, [part, name]: Path): string | undefined {
   if (command === '') return 'has the tag !exec without a command';
   const isSetting = part === 'env' && (name === undefined || /^ATMOS_/i.test(name));
   if (part === 'auth' || (part === 'env' && !isSetting)) return undefined;
-  return 'has the tag !exec, which cannot stand here: which files there are must be known before a program may run';
+  return 'has the tag !exec, which is not allowed here: all files must be known before a command may run';
 }
 
 /**

@@ -46,7 +46,7 @@ export function parseByName(file: {
     case 'env':
       return { data: { ...parseEnv(file.text) } };
     case 'hcl':
-      return { problem: 'is HCL, which is not read', hint: say('write it as JSON or YAML') };
+      return { problem: 'is HCL, which is not supported', hint: say('write it as JSON or YAML') };
     default:
       return { data: file.text };
   }

@@ -68,16 +68,16 @@ export function createIncluder({ file, host, onInclude }: IncludeOptions): Inclu
     if (file.origin !== 'explicit') checkOwnership(path, stats, host);
     const realPath = realPathIfVisible(path);
     if (by.chain.map(realPathIfVisible).includes(realPath))
-      return { problem: `includes ${path}, which is including it` };
+      return { problem: `includes ${path}, which includes it in turn` };
     if (by.chain.length > maxDepth)
       return { problem: `includes through more than ${maxDepth} files` };
     if (++files > maxFiles) {
-      return { problem: `includes a file, as more than ${maxFiles} places do in ${file.path}` };
+      return { problem: `includes a file, but ${file.path} includes more than ${maxFiles} files` };
     }
     if (isOutside(realPath, file) && !isTrustedByVariable(host)) {
       return {
         problem: `includes ${path}, which is outside of the project${trustVariableNote(host)}`,
-        hint: say('copy it into the project, or name the configuration by --config'),
+        hint: say('copy it into the project, or name the configuration with --config'),
       };
     }
     onInclude({ path, text, at });
@@ -103,20 +103,22 @@ function parseInclude({
   value,
 }: Tagged): Refusal | { name: string; isRaw: boolean; steps: QueryStep[] } {
   const first = typeof value === 'string' ? splitFirst(value.trim()) : undefined;
-  if (first === undefined) return { problem: `takes the path of a file after ${tag}` };
+  if (first === undefined) return { problem: `requires the path of a file after ${tag}` };
   const { word: name, rest } = first;
   if (isRemote(name)) {
     return {
-      problem: 'includes a file at a remote place, and nothing is fetched',
-      hint: say('download it into the project, and include that file'),
+      problem: 'includes a remote file, which is not fetched',
+      hint: say('download it into the project and include that file'),
     };
   }
   const isRaw = tag === '!include.raw';
-  if (rest !== '' && isRaw) return { problem: 'takes one path after !include.raw, and no query' };
+  if (rest !== '' && isRaw)
+    return { problem: 'requires one path after !include.raw, without a query' };
   const steps = rest === '' ? [] : parseQuery(unquoted(rest));
   if (steps !== undefined) return { name, isRaw, steps };
   return {
-    problem: 'has a query after !include that is no plain path, and no more of yq is understood',
+    problem:
+      'has a query after !include that is not a plain path; other yq expressions are not supported',
     hint: say('write it like .accounts.dev, .list[0] or ."two words"'),
   };
 }
@@ -127,7 +129,7 @@ function unquoted(query: string): string {
   return /^["']/.test(query) && word !== undefined && more.length === 0 ? word : query;
 }
 
-/** What go-getter, by which Atmos fetches, takes for a place elsewhere. */
+/** Addresses that go-getter, which Atmos uses, treats as remote. */
 function isRemote(name: string): boolean {
   if (/^[a-z][a-z0-9+.-]+:\/\/|::|^[\w.-]+@[\w.-]+:/i.test(name)) return true;
   return /^(github\.com|gitlab\.com|bitbucket\.org|[^/]+\.(amazonaws|googleapis)\.com)\//i.test(
@@ -148,9 +150,9 @@ function readFirst(
     }
   } catch (error) {
     if (!isAtmosError(error)) throw error;
-    return { problem: `includes a file that is not read: ${error.message}` };
+    return { problem: `includes a file that cannot be read: ${error.message}` };
   }
-  const missing = isAbsolute(name) ? 'does not exist' : `is not found in ${places.join(' or ')}`;
+  const missing = isAbsolute(name) ? 'does not exist' : `was not found in ${places.join(' or ')}`;
   return { problem: `includes ${quote(name)}, which ${missing}` };
 }
 
@@ -211,8 +213,8 @@ interface IncludedFrom {
 }
 
 /**
- * A file that was included. What is wrong in it is told at the place of the `!include`, with the
- * place in the file.
+ * A file that was included. Its problems are reported at the position of the `!include`, with the
+ * position in the file.
  *
  * @param above the keys a query followed into the file
  */

@@ -30,9 +30,9 @@ type Settings = Record<string, unknown>;
 export interface ResolveOptions {
   readonly file: { readonly path: string; readonly origin: Origin };
   readonly host: Pick<Host, 'env' | 'userId' | 'workingDirectory'>;
-  /** Told of each tag that cannot be resolved; its value is left out. */
+  /** Called for each tag that cannot be resolved; its value is left out. */
   readonly report: (problem: TagProblem) => void;
-  /** Told of each file that `!include` reads: it belongs to what is trusted. */
+  /** Called for each file that `!include` reads, because trust covers these files. */
   readonly onInclude: (included: IncludedFile) => void;
 }
 
@@ -45,10 +45,10 @@ export interface ResolvedTags {
 }
 
 /**
- * The parts of a file that are ours, with tags and `<<` resolved. What is empty (`realm:`) says
- * nothing and is left out. All else in the file is left alone. In a list, which is never merged into,
- * no `!unset` and `!append` are left, and an item that is left out is undefined, so that paths into
- * the list stay right.
+ * The parts of a file that atmos-auth uses, with tags and `<<` resolved. Empty values (`realm:`)
+ * are left out. Other parts are ignored. In a list, which is never merged into, no `!unset` and
+ * `!append` are left, and an item that is left out is undefined, so that paths into the list stay
+ * right.
  *
  * @throws {ConfigError} for an included file that is no YAML; ERR_CONFIG_SYNTAX when following its
  * aliases would not end soon; ERR_CONFIG_UNTRUSTED for an included file that others can change
@@ -191,7 +191,7 @@ export function resolveTags(
   return { settings, commands, tagged };
 }
 
-// The top may say `<<: !include .env`, for programs that are not ours.
+// The top level may contain `<<: !include .env`, which is meant for other programs.
 function withMergesOfTop(data: Readonly<Settings>): [string, unknown][] {
   const { '<<': merge, ...own } = data;
   return Object.entries(isMap(merge) ? { ...merge, ...own } : own);

@@ -21,15 +21,14 @@ function resolveCwd({ text, host }: TagCall): TagResult {
 function resolveEnv({ text, host }: TagCall): TagResult {
   const [name, fallback, ...more] = splitArguments(text) ?? [];
   if (name === undefined || more.length > 0) {
-    return { problem: 'takes the name of a variable and at most one default' };
+    return { problem: 'requires the name of a variable and at most one default' };
   }
   const set = Object.hasOwn(host.env, name) ? host.env[name] : undefined;
   const isDefault = set === undefined && fallback !== undefined;
   return { value: (set ?? fallback ?? '').trim(), isDefault };
 }
 
-const problem =
-  'takes the least and the greatest whole number there may be, the greatest alone, or nothing';
+const problem = 'accepts a minimum and a maximum (whole numbers), a maximum, or no argument';
 
 /**
  * `!random [[min] max]`: a whole number from min to max, both included, that cannot be foreseen.
@@ -42,7 +41,7 @@ function resolveRandom({ text }: TagCall): TagResult {
   const max = wholeNumber(words.at(-1) ?? '65535');
   const min = words.length === 2 ? wholeNumber(words[0] ?? '') : 0;
   if (min === undefined || max === undefined) return { problem };
-  if (min >= max) return { problem: 'has a least number that is not below the greatest' };
+  if (min >= max) return { problem: 'has a minimum that is not below the maximum' };
   return { value: randomBetween(min, max) };
 }
 
@@ -67,7 +66,11 @@ function randomBetween(min: number, max: number): number {
  */
 function resolveGitRoot({ tag, text, host }: TagCall): TagResult {
   const working = host.workingDirectory();
-  return orDefault(findGitRoot(working), { tag, text, why: `${working} is in no git repository` });
+  return orDefault(findGitRoot(working), {
+    tag,
+    text,
+    why: `${working} is not in a git repository`,
+  });
 }
 
 const values: Readonly<Record<string, (repository: GitRepository) => string | undefined>> = {
@@ -84,14 +87,14 @@ const values: Readonly<Record<string, (repository: GitRepository) => string | un
 /**
  * `!git.sha`, and `!git.ref`, which is the same: the commit of HEAD. `!git.branch`: its branch.
  * `!git.url`, `.host`, `.owner`, `.name`, `.repository` (`owner/name`): its remote `origin`; Atmos
- * takes any remote. Each may have a default, which stands for what cannot be told: Atmos's
+ * takes any remote. Each may have a default, which is used if the value is unknown: Atmos's
  * `pkg/git/yaml_tags.go`. Quotes around a default belong to it, as there.
  */
 function resolveGit({ tag, text, host }: TagCall): TagResult {
   const working = host.workingDirectory();
   const root = findGitRoot(working);
   if (root === undefined) {
-    return orDefault(undefined, { tag, text, why: `${working} is in no git repository` });
+    return orDefault(undefined, { tag, text, why: `${working} is not in a git repository` });
   }
   const why = whyNot(tag, root);
   return orDefault(values[tag]?.(readGit(root)), { tag, text, why });
@@ -102,10 +105,9 @@ function slugOf(remote: GitRemote | undefined): string | undefined {
 }
 
 function whyNot(tag: string, root: string): string {
-  if (tag === '!git.branch') return `HEAD of ${root} is on no branch`;
-  if (tag === '!git.sha' || tag === '!git.ref')
-    return `${root} has no commit, or none that is found`;
-  return `the remote origin of ${root}, if it has one, does not tell`;
+  if (tag === '!git.branch') return `HEAD of ${root} is not on a branch`;
+  if (tag === '!git.sha' || tag === '!git.ref') return `no commit was found in ${root}`;
+  return `the remote origin of ${root} is missing or does not contain it`;
 }
 
 function orDefault(
@@ -116,7 +118,7 @@ function orDefault(
   if (text !== '') return { value: text, isDefault: true };
   return {
     problem: `has the tag ${tag}, but ${why}`,
-    hint: say(`give it a default: ${tag} VALUE`),
+    hint: say(`add a default: ${tag} VALUE`),
   };
 }
 

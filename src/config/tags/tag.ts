@@ -5,7 +5,7 @@ import type { Host } from '../../host/host.ts';
 export interface TagCall {
   /** `!git.sha`. */
   readonly tag: string;
-  /** What stands after it, trimmed. */
+  /** The text after the tag, trimmed. */
   readonly text: string;
   readonly host: Pick<Host, 'env' | 'workingDirectory'>;
 }
@@ -34,7 +34,7 @@ export function splitArguments(text: string): string[] | undefined {
   return words;
 }
 
-/** The first word, and what follows it as it was written. Undefined when there is none. */
+/** The first word, and the unchanged text after it. Undefined if there is no word. */
 export function splitFirst(text: string): { word: string; rest: string } | undefined {
   const pattern = /^(?:"((?:[^"]|"")*)"|'((?:[^']|'')*)'|([^\s"']\S*))(?:\s+|$)/;
   const match = pattern.exec(text);

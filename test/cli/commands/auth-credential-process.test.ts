@@ -145,7 +145,7 @@ describe('nobody is asked, though somebody sits there', () => {
       code: 'ERR_IDENTITY_REQUIRED',
       exitCode: 2,
       stderr:
-        'error: no identity was given and none is the default; there are dev\n' +
+        'error: no identity was given and no identity is the default; the identities are dev\n' +
         'hint: add -i dev\nhint: export ATMOS_IDENTITY=dev\n',
     });
     expect(config).toContain(desk.project);
@@ -157,12 +157,12 @@ describe('is refused', () => {
     [
       `${command} --handle ${'a'.repeat(22)}`,
       'ERR_HANDLE_UNKNOWN',
-      `error: the handle "${'a'.repeat(22)}" is not in `,
+      `error: the handle "${'a'.repeat(22)}" was not found in `,
     ],
     [
       `${command} --handle ../../etc/passwd`,
       'ERR_HANDLE_UNKNOWN',
-      'error: the handle "../../etc/passwd" is not one\n',
+      'error: the handle "../../etc/passwd" has an invalid id\n',
     ],
     [
       `${command} --handle x -i dev`,
@@ -172,7 +172,7 @@ describe('is refused', () => {
     [
       `${command} -i off`,
       'ERR_USAGE',
-      'error: authentication is switched off, and this command needs an identity\n',
+      'error: authentication is switched off, but this command requires an identity\n',
     ],
   ])('%s', async (line, code, text) => {
     const desk = await openDesk();

@@ -84,7 +84,7 @@ describe('mode process', () => {
     expect(memory).toMatchObject({
       exitCode: 0,
       stderr:
-        'warning: the memory keyring keeps nothing: each program will open a session of its own\n',
+        'warning: the memory keyring keeps entries only until the process exits: each program will open a session of its own\n',
     });
     const prompt = await desk.run('auth env', { env: { ATMOS_KEYRING_PASSWORD: undefined } });
     expect(prompt).toMatchObject({
@@ -114,7 +114,7 @@ describe('mode process', () => {
       host: { scriptPath: '/opt/$(x)/main.cjs' },
     });
     expect(stderr).toBe(
-      'warning: the path of this program cannot stand in an AWS file, so the credentials themselves are written\n',
+      'warning: the path of this program cannot be written in an AWS file, so the credentials themselves are written\n',
     );
     expect(stdout).toMatch(/^export AWS_ACCESS_KEY_ID=ASIA/m);
   });

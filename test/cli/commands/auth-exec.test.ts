@@ -157,7 +157,7 @@ describe('in mode process', () => {
     ],
     [
       'memory',
-      'the memory keyring (from ATMOS_KEYRING_TYPE) keeps nothing for another process, so --credentials process cannot work',
+      'the memory keyring (from ATMOS_KEYRING_TYPE) cannot be read by another process, so --credentials process cannot work',
       '',
     ],
   ])(
@@ -188,7 +188,7 @@ describe('in mode process', () => {
       exitCode: 0,
       stdout: '',
       stderr:
-        'warning: the path of this program cannot stand in an AWS file, so the credentials go into the environment\n',
+        'warning: the path of this program cannot be written in an AWS file, so the credentials are set in the environment\n',
     });
     expect(started[0]?.env['AWS_SESSION_TOKEN']).toEqual(expect.any(String));
   });
@@ -257,7 +257,7 @@ describe('env: of the configuration', () => {
     const { child, exitCode, stderr } = await exec(desk, 'auth exec -- x');
     expect(exitCode).toBe(0);
     const why =
-      ': no configuration sets what loads code, is run as a command, or decides whose credentials count';
+      ': a configuration must not set variables that load code, run as a command, or decide whose credentials count';
     const lines = stderr.trimEnd().split('\n');
     expect(lines).toEqual([
       expect.stringContaining('programs do not get env.AWS_PROFILE ('),

@@ -104,7 +104,7 @@ describe('of a keyring that is well', () => {
         'The memory keyring (this process)\n' +
         '  ok: round-trip: an entry of 2 KiB was stored, read, listed and deleted\n' +
         '  ok: size-limit: an entry of 64 KiB was stored, read, listed and deleted\n' +
-        '  ok: entries: 0 entries, and each opens\n' +
+        '  ok: entries: read 0 entries without an error\n' +
         '  ok: clock: the clock shows 2026-01-01T00:00:00Z\n' +
         'No problems found.\n',
     });
@@ -129,7 +129,7 @@ describe('of a keyring that is well', () => {
       states: ['state ok', 'free-space ok', 'agent ok', 'clock ok'],
     });
     expect(of('state')[0]?.message).toBe(
-      `there is no keyring at ${desk.directory} yet: the first write makes it, so nothing was tried`,
+      `no keyring exists at ${desk.directory} yet: the first write creates it, so it was not tested`,
     );
     const { stderr } = await desk.run(command);
     expect(stderr.split('\n').at(-2)).toBe(
@@ -332,7 +332,7 @@ describe('it finds', () => {
     const { ok, of } = await examine(desk);
     expect({ ok, state: of('state')[0]?.message }).toEqual({
       ok: true,
-      state: `there is no keyring at ${desk.directory} yet: the first write makes it, so nothing was tried`,
+      state: `no keyring exists at ${desk.directory} yet: the first write creates it, so it was not tested`,
     });
     expect(of('other-entries')[0]?.message).toBe(
       'entries of other programs in the same directory: 1',
@@ -386,7 +386,7 @@ describe('it finds', () => {
       {
         state: 'problem',
         message:
-          'the entry atmos_r_dev says that it is the key of identity x of realm r: it was renamed, or two share the name',
+          'the entry atmos_r_dev contains the key of identity x of realm r: it was renamed, or two identities share the name',
       },
     ]);
   });
@@ -429,7 +429,7 @@ describe('it finds', () => {
       {
         state: 'warning',
         message:
-          'the key and session of gone is kept, which is configured neither here nor by a profile that is chosen',
+          'the key and session of gone are stored, but no identity or provider of this name is configured here or in a chosen profile',
         hint: 'atmos auth logout gone --keychain',
       },
     ]);
@@ -443,25 +443,25 @@ describe('it finds', () => {
       'before all entries',
       testStart,
       { savedAt: new Date('2026-01-01T00:06:00Z') },
-      'the clock shows 2026-01-01T00:00:00Z, and an entry was saved at 2026-01-01T00:06:00Z: it was wrong then, or is now',
+      'the clock shows 2026-01-01T00:00:00Z, but an entry was saved at 2026-01-01T00:06:00Z: the clock was wrong then or is wrong now',
     ],
     [
       'in the past',
       new Date('1970-01-01T00:00:00Z'),
       {},
-      'the clock shows 1970-01-01T00:00:00Z, which is long past',
+      'the clock shows 1970-01-01T00:00:00Z, which is in the past',
     ],
     [
       'behind that of AWS',
       testStart,
       { savedAt: testStart, clockOffsetMs: 400_000 },
-      'when the last session was opened, the clock was 6m 40s slow by that of AWS',
+      'when the last session was opened, the clock was 6m 40s slow compared with the clock of AWS',
     ],
     [
       'before that of AWS',
       testStart,
       { savedAt: testStart, clockOffsetMs: -400_000 },
-      'when the last session was opened, the clock was 6m 40s fast by that of AWS',
+      'when the last session was opened, the clock was 6m 40s fast compared with the clock of AWS',
     ],
   ])('a clock %s', async (_, now, notes, message) => {
     const desk = await openDesk({ entries: entry('dev', 'session', notes) });
@@ -493,7 +493,7 @@ describe('it finds', () => {
     desk.configure(yamlOf(desk, { keyring: 'type: system\nfallback: [file]' }));
     const { states, of } = await examine(desk);
     expect(states).toEqual(['fallback warning', ...healthy]);
-    expect(of('fallback')[0]?.hint).toBe('to examine that one: export ATMOS_KEYRING_TYPE=system');
+    expect(of('fallback')[0]?.hint).toBe('to test that keyring: export ATMOS_KEYRING_TYPE=system');
   });
 });
 
@@ -535,6 +535,6 @@ describe('what a project asks for without trust', () => {
     expect(of('round-trip')[0]?.message).toMatch(
       /is not trusted: it stores credentials under a password that its author can know/,
     );
-    expect(of('entries')[0]?.message).toBe('1 entries, and each opens');
+    expect(of('entries')[0]?.message).toBe('read 1 entry without an error');
   });
 });

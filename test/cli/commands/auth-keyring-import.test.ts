@@ -115,7 +115,10 @@ test.each([
   ['--from atmos-file', '.*/data/atmos/keyring \\(default\\) is the keyring itself'],
   ['--from atmos-file --yes', '--yes is about profiles, and atmos-file has none'],
   ['--from atmos-file --map a=b', '--map is about profiles, and atmos-file has none'],
-  ['--from aws-credentials --path /nonexistent', 'there is no file /nonexistent \\(--path\\)'],
+  [
+    '--from aws-credentials --path /nonexistent',
+    'the file /nonexistent \\(--path\\) does not exist',
+  ],
 ])('what cannot be asked for: import %s', async (options, message) => {
   const desk = await openImportDesk({ entries: storedKey });
   const before = desk.stored();
@@ -131,7 +134,9 @@ test('a keyring that keeps nothing takes nothing', async () => {
   for (const from of ['atmos-file', 'aws-vault', 'aws-credentials']) {
     const result = await run(desk, `--from ${from}`, { env });
     expect(result).toMatchObject({ code: 'ERR_USAGE', exitCode: 2 });
-    expect(result.stderr).toContain('the memory keyring (from ATMOS_KEYRING_TYPE) keeps nothing');
+    expect(result.stderr).toContain(
+      'the memory keyring (from ATMOS_KEYRING_TYPE) keeps entries only until',
+    );
   }
 });
 
@@ -396,9 +401,12 @@ describe('from aws-vault', () => {
 
   test.each([
     ['--map work', '--map has "work", not PROFILE=IDENTITY'],
-    ['--map wrok=dev', 'no profile "wrok" (--map) with a long-lived key: there are dev, work'],
+    [
+      '--map wrok=dev',
+      'no profile "wrok" (--map) with a long-lived key: the profiles are dev, work',
+    ],
     ['--map work=nobody', 'unknown identity "nobody"'],
-    ['--map work=written', 'the access key of identity written stands in the configuration'],
+    ['--map work=written', 'the access key of identity written is set in the configuration'],
     [
       '--map work=dev,dev=DEV',
       'the profiles work and dev would both become identity dev, which has one key (--map)',

@@ -72,7 +72,7 @@ describe('what cannot be asked for', () => {
     const { stderr, ...result } = await run(desk, '--to file');
     expect(result).toMatchObject({ code: 'ERR_USAGE', exitCode: 2 });
     expect(stderr).toContain(
-      'the memory keyring (ATMOS_KEYRING_TYPE) keeps nothing, so nothing can be copied from or to it',
+      'the memory keyring (ATMOS_KEYRING_TYPE) keeps entries only until the process exits, so nothing can be copied from or to it',
     );
   });
 });

@@ -90,7 +90,7 @@ describe('a login', () => {
     const { exitCode, stderr } = await desk.run('auth login');
     expect(exitCode).toBe(0);
     expect(stderr).toMatch(
-      /\nwarning: the memory keyring keeps nothing: this session ends with this command\n$/,
+      /\nwarning: the memory keyring keeps entries only until the process exits: this session ends with this command\n$/,
     );
   });
 

@@ -271,20 +271,20 @@ describe('of all realms', () => {
     const left: [string, string][] = [
       [
         'atmos_0123456789abcdef_x@session',
-        'it does not say whose it is, is named as a session, and holds a key',
+        'its owner is not recorded, its name is that of a session, and its content is a key',
       ],
       [
         'atmos_0123456789abcdef_y@token',
-        'it does not say whose it is, is named as a token, and holds a key',
+        'its owner is not recorded, its name is that of a token, and its content is a key',
       ],
       [
         'atmos_0123456789abcdef_z',
-        'it does not say whose it is, is named as a key, and holds a session',
+        'its owner is not recorded, its name is that of a key, and its content is a session',
       ],
-      ['atmos_r_partly@session', 'it says only in part whose it is'],
-      ['atmos_r_renamed@session', 'it says that it is the session of dev of realm r'],
-      ['atmos_r_text@session', 'it does not say whose it is, and it is not a JSON object'],
-      ['atmos_some_name', 'it does not say whose it is, and its name does not tell the realm'],
+      ['atmos_r_partly@session', 'its owner is recorded only in part'],
+      ['atmos_r_renamed@session', 'its content is the session of dev of realm r'],
+      ['atmos_r_text@session', 'its owner is not recorded, and it is not a JSON object'],
+      ['atmos_some_name', 'its owner is not recorded, and its name does not contain the realm'],
     ];
     const { exitCode, stdout } = await desk.run(
       'auth logout --all-realms --keychain --dry-run -o json',

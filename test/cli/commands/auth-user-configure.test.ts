@@ -156,8 +156,8 @@ describe('a key that is typed', () => {
     const options = '--no-verify --mfa-arn GAHT12345678 --session-duration 1h';
     const { stderr } = await desk.run(`${configure} ${options}`, { person: ada });
     expect(stderr).toBe(
-      `warning: mfa_arn stands in the configuration (${config}:12:18), which is used instead of the one given\n` +
-        `warning: the session duration stands in the configuration (${config}:14:19), which is used instead of the one given\n` +
+      `warning: mfa_arn is set in the configuration (${config}:12:18), so the given value is not used\n` +
+        `warning: the session duration is set in the configuration (${config}:14:19), so the given value is not used\n` +
         saved,
     );
     expect(ada.asked).toEqual(['AWS Access Key ID', 'AWS Secret Access Key']);
@@ -188,12 +188,12 @@ describe('a key that is typed', () => {
 describe('the memory keyring', () => {
   const hints =
     'hint: set the keyring type to system or file there\n' +
-    'hint: leave it, and give access_key_id and secret_access_key in atmos.yaml by !env\n';
+    'hint: or set access_key_id and secret_access_key in atmos.yaml with !env\n';
   const refused = (source: string) => ({
     code: 'ERR_USAGE',
     exitCode: 2,
     stdout: '',
-    stderr: `error: the memory keyring (from ${source}) keeps nothing for the next command, so no key can be stored in it\n${hints}`,
+    stderr: `error: the memory keyring (from ${source}) keeps entries only until the process exits, so no key can be stored in it\n${hints}`,
   });
 
   test('takes no key, and the variable that chose it is named', async () => {
@@ -345,7 +345,7 @@ describe('in a keyring with a key', () => {
         code: 'ERR_USAGE',
         exitCode: 2,
         stderr:
-          `error: the access key of identity dev stands in the configuration (${config}:11:7), so a stored one would not be used\n` +
+          `error: the access key of identity dev is set in the configuration (${config}:11:7), so a stored one would not be used\n` +
           `hint: remove access_key_id and secret_access_key (${config}:11:7)\n`,
       },
     );
@@ -432,7 +432,7 @@ describe('in a keyring with a key', () => {
     [`${configure} -i deb --stdin`, 'unknown identity "deb": it is one of dev in $'],
     [
       `${configure} -i off --stdin`,
-      'authentication is switched off, and this command needs an identity',
+      'authentication is switched off, but this command requires an identity',
     ],
     [`${configure} --from-aws-profile old`, 'no AWS profile "old" in $'],
   ])('%s is refused', async (command, message) => {

@@ -180,7 +180,7 @@ describe('what keeps it from being read', () => {
           line: null,
           column: null,
           path: null,
-          message: expect.stringMatching(/^no atmos\.yaml: looked for it/),
+          message: expect.stringMatching(/^no atmos\.yaml or \.atmos\.yaml found in/),
           hint: expect.stringContaining('kind: aws/user'),
         },
       ],

@@ -149,7 +149,7 @@ test('doctor finds nothing wrong with the token, and no orphan', async () => {
   const { checks } = JSON.parse(stdout) as { checks: { id: string; state: string }[] };
   const states = checks.filter(({ id }) => id === 'contents' || id === 'orphans');
   expect(states).toMatchObject([
-    { id: 'contents', state: 'ok', message: 'every entry of ours is what its name says' },
+    { id: 'contents', state: 'ok', message: 'the content of every entry matches its name' },
     { id: 'orphans', state: 'ok' },
   ]);
 });

@@ -179,8 +179,8 @@ describe('profile show', () => {
       'cii',
       /^error: unknown profile "cii" \(from the command line\): it is one of .*\nhint: did you mean ci\?\nhint: atmos profile list\n$/,
     ],
-    ['__SELECT__', /^error: "__SELECT__" \(from the command line\) is no name of a profile/],
-    ['../ci', /^error: "\.\.\/ci" \(from the command line\) is no name of a profile/],
+    ['__SELECT__', /^error: "__SELECT__" \(from the command line\) is not a valid profile name/],
+    ['../ci', /^error: "\.\.\/ci" \(from the command line\) is not a valid profile name/],
   ])('%s is unknown', async (name, stderr) => {
     const desk = await openProfiles();
     expect(await desk.run(['profile', 'show', name])).toEqual({

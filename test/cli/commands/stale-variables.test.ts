@@ -50,11 +50,11 @@ test('who switched authentication off is named, with the way to have it again', 
   const byVariable = await desk.run('auth whoami', { env: { ATMOS_IDENTITY: 'off' } });
   expect(byVariable).toMatchObject({ exitCode: 2, code: 'ERR_USAGE' });
   expect(byVariable.stderr).toBe(
-    'error: authentication is switched off by ATMOS_IDENTITY, and this command needs an identity\nhint: unset ATMOS_IDENTITY\nhint: add -i <name>\n',
+    'error: authentication is switched off by ATMOS_IDENTITY, but this command requires an identity\nhint: unset ATMOS_IDENTITY\nhint: add -i <name>\n',
   );
   const byOption = await desk.run('auth whoami -i off', { env: { ATMOS_IDENTITY: 'dev' } });
   expect(byOption.stderr).toBe(
-    'error: authentication is switched off, and this command needs an identity\nhint: add -i <name>\n',
+    'error: authentication is switched off, but this command requires an identity\nhint: add -i <name>\n',
   );
   const config = desk.configure(`env: { ATMOS_IDENTITY: off }\n${yamlOf(desk)}`);
   const byFile = await desk.run('auth whoami');

@@ -7,7 +7,7 @@ import { resolving } from './resolving.ts';
 const pending = createTagged('!exec', 'date');
 
 describe('!exec', () => {
-  it('is noted with its place, and runs nothing', () => {
+  it('is recorded with its path and not run', () => {
     const { settings, commands, problems } = resolving(
       `
 auth:
@@ -47,7 +47,7 @@ env:
   });
 
   const why =
-    'has the tag !exec, which cannot stand here: which files there are must be known before a program may run';
+    'has the tag !exec, which is not allowed here: all files must be known before a command may run';
   it.each([
     ['import: !exec ls', 'import'],
     ['import: [a.yaml, !exec ls]', 'import.1'],
@@ -59,7 +59,7 @@ env:
     ['env: { atmos_profile: !exec id }', 'env.atmos_profile'],
     ['env: !exec env', 'env'],
     ['env: { <<: [{ ATMOS_X: !exec id }] }', 'env.ATMOS_X'],
-  ])('%s is refused', (text, path) => {
+  ])('%s is rejected', (text, path) => {
     const { problems, commands, settings } = resolving(text);
     expect(problems).toEqual([`${path} ${why}`]);
     expect(commands).toEqual([]);
@@ -70,18 +70,18 @@ env:
     ['auth: { realm: !exec }', 'auth.realm has the tag !exec without a command'],
     ['auth: { realm: !exec [a] }', 'auth.realm has the tag !exec, which takes text'],
     ['env: { <<: !exec env }', 'env."<<" must be a map, or a list of maps'],
-  ])('%s is refused', (text, problem) => {
+  ])('%s is rejected', (text, problem) => {
     expect(resolving(text)).toMatchObject({ problems: [problem], commands: [] });
   });
 
-  it('in an included file is told with its place there', () => {
+  it('is reported in an included file with its position there', () => {
     const files = { 'a.yaml': 'x: 1\ndefault: !exec id' };
     expect(resolving('profiles: !include a.yaml', { files }).problems).toEqual([
       `profiles includes default ($/a.yaml:2:10), which ${why}`,
     ]);
   });
 
-  it('that another value comes over is none', () => {
+  it('is dropped if another value overrides it', () => {
     const { commands } = resolving('auth: { <<: { realm: !exec id }, realm: a }');
     expect(commands).toEqual([]);
   });
@@ -102,16 +102,16 @@ describe('the output of a command', () => {
     ['null', null],
     ['{"a": 1', '{"a": 1'],
     [`${'['.repeat(9)}${']'.repeat(9)}`, [[[[[[[[[]]]]]]]]]],
-  ])('%j is %j', (stdout, value) => {
+  ])('is parsed: %j is %j', (stdout, value) => {
     expect(parseCommandOutput(stdout)).toEqual(value);
   });
 
-  it('that is nested without end is text', () => {
+  it('is text if it is nested too deep', () => {
     const deep = `${'['.repeat(50_000)}${']'.repeat(50_000)}`;
     expect(parseCommandOutput(deep)).toBe(deep);
   });
 
-  it('is read, whatever it is', () => {
+  it('never throws', () => {
     fc.assert(fc.property(fc.string(), (text) => void parseCommandOutput(text)));
   });
 });

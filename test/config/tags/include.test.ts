@@ -9,7 +9,7 @@ import { resolving, valueOf, type Surroundings } from './resolving.ts';
 
 const refused = (message: string) => ({ problems: [`auth.realm ${message}`] });
 
-describe('!include reads by what the name ends with', () => {
+describe('!include parses by file name extension', () => {
   it.each([
     ['a.yaml', 'a: [1, true, x]\n', { a: [1, true, 'x'] }],
     ['a.YML', '# nothing but a comment', null],
@@ -49,16 +49,16 @@ describe('!include reads by what the name ends with', () => {
     ['a.json', '{"a": secret}', 'is not valid JSON'],
     ['a.toml', 'a = secret', 'is not valid TOML'],
     ['a.toml', `a = ${'['.repeat(5000)}`, 'is not valid TOML'],
-    ['a.hcl', 'a = "secret"', 'is HCL, which is not read → write it as JSON or YAML'],
-    ['a.tf', '', 'is HCL, which is not read → write it as JSON or YAML'],
-    ['a.tfvars', '', 'is HCL, which is not read → write it as JSON or YAML'],
-  ])('%s that says %j is refused, and nothing of it shown', (name, content, why) => {
+    ['a.hcl', 'a = "secret"', 'is HCL, which is not supported → write it as JSON or YAML'],
+    ['a.tf', '', 'is HCL, which is not supported → write it as JSON or YAML'],
+    ['a.tfvars', '', 'is HCL, which is not supported → write it as JSON or YAML'],
+  ])('%s with %j is rejected, and its text is not shown', (name, content, why) => {
     expect(valueOf(`!include ${name}`, { files: { [name]: content } })).toEqual(
       refused(`includes $/${name}, which ${why}`),
     );
   });
 
-  it('YAML that is none is told with its own place', () => {
+  it('invalid YAML is reported with its own position', () => {
     const error = thrownBy(() =>
       valueOf('!include a.yaml', { files: { 'a.yaml': 'a:\n  b: c: d' } }),
     );
@@ -67,7 +67,7 @@ describe('!include reads by what the name ends with', () => {
   });
 });
 
-describe('where !include looks', () => {
+describe('the search of !include', () => {
   const files = {
     'beside.txt': 'beside',
     'both.txt': 'beside',
@@ -92,13 +92,13 @@ describe('where !include looks', () => {
     expect(valueOf(`!include ${name}`, there)).toBe(expected);
   });
 
-  it('for a file of the person, beside it and nowhere else', () => {
+  it('uses only the directory of a file of the user', () => {
     expect(valueOf('!include there.txt', { ...there, origin: 'user' })).toEqual(
-      refused('includes "there.txt", which is not found in $'),
+      refused('includes "there.txt", which was not found in $'),
     );
   });
 
-  it('an absolute path is itself', () => {
+  it('accepts an absolute path', () => {
     const { directory } = resolving('', { files });
     expect(valueOf(`!include ${directory}/beside.txt`, { origin: 'user' })).toBe('beside');
     expect(valueOf('!include /nonexistent/x.yaml')).toEqual(
@@ -106,20 +106,20 @@ describe('where !include looks', () => {
     );
   });
 
-  it('a file that is missing is a problem at its place', () => {
+  it('reports a missing file at its position', () => {
     expect(valueOf('!include gone.yaml', there)).toEqual(
-      refused('includes "gone.yaml", which is not found in $ or $/work'),
+      refused('includes "gone.yaml", which was not found in $ or $/work'),
     );
     expect(valueOf('!include gone.yaml')).toEqual(
-      refused('includes "gone.yaml", which is not found in $'),
+      refused('includes "gone.yaml", which was not found in $'),
     );
     expect(valueOf('!include beside.txt/x', { files })).toEqual(
-      refused('includes "beside.txt/x", which is not found in $'),
+      refused('includes "beside.txt/x", which was not found in $'),
     );
   });
 
   const remote = refused(
-    'includes a file at a remote place, and nothing is fetched → download it into the project, and include that file',
+    'includes a remote file, which is not fetched → download it into the project and include that file',
   );
   it.each([
     'https://user:secret@example.com/x.yaml',
@@ -132,30 +132,28 @@ describe('where !include looks', () => {
     'oci://example/x',
     'file:///etc/passwd',
     'b.s3.amazonaws.com/x.yaml',
-  ])('%s is not fetched', (name) => {
+  ])('does not fetch %s', (name) => {
     expect(valueOf(`!include ${name}`)).toEqual(remote);
   });
 
   it.each([
-    ['!include', 'takes the path of a file after !include'],
-    ['!include.raw', 'takes the path of a file after !include.raw'],
-    ['!include [a.yaml]', 'takes the path of a file after !include'],
-    [`!include '"a.yaml'`, 'takes the path of a file after !include'],
-    ['!include.raw a.yaml .a', 'takes one path after !include.raw, and no query'],
-  ])('%s is refused', (tag, message) => {
+    ['!include', 'requires the path of a file after !include'],
+    ['!include.raw', 'requires the path of a file after !include.raw'],
+    ['!include [a.yaml]', 'requires the path of a file after !include'],
+    [`!include '"a.yaml'`, 'requires the path of a file after !include'],
+    ['!include.raw a.yaml .a', 'requires one path after !include.raw, without a query'],
+  ])('rejects %s', (tag, message) => {
     expect(valueOf(tag)).toEqual(refused(message));
   });
 
-  it('what is no regular file, or too large, or no text is not read, and nothing waits', () => {
+  it('rejects a file that is not regular, is too large or is not text, without waiting', () => {
     const { directory } = resolving('', { files: { 'd/x': '' } });
     writeFileSync(join(directory, 'large'), 'x'.repeat(1024 * 1024 + 1));
     writeFileSync(join(directory, 'bytes'), Buffer.from([0xff, 0xfe]));
     if (process.platform !== 'win32') {
       execFileSync('mkfifo', [join(directory, 'fifo')]);
       expect(valueOf(`!include ${directory}/fifo`)).toEqual(
-        refused(
-          `includes a file that is not read: ${directory}/fifo is no regular file, not a YAML file`,
-        ),
+        refused(`includes a file that cannot be read: ${directory}/fifo is not a regular file`),
       );
     }
     for (const [name, why] of [
@@ -164,7 +162,7 @@ describe('where !include looks', () => {
       ['bytes', 'is not UTF-8 text'],
     ]) {
       expect(valueOf(`!include ${directory}/${name}`)).toEqual(
-        refused(`includes a file that is not read: ${directory}/${name} ${why}`),
+        refused(`includes a file that cannot be read: ${directory}/${name} ${why}`),
       );
     }
   });
@@ -203,19 +201,19 @@ accounts:
   });
 
   it.each(['.accounts | keys', '.accounts[-1]', '.a // "secret"', 'accounts', '.accounts[]'])(
-    '%s is more of yq than is understood',
+    '%s is not a supported yq expression',
     (query) => {
       expect(valueOf(`!include x.yaml ${query}`, { files })).toEqual(
         refused(
-          'has a query after !include that is no plain path, and no more of yq is understood → write it like .accounts.dev, .list[0] or ."two words"',
+          'has a query after !include that is not a plain path; other yq expressions are not supported → write it like .accounts.dev, .list[0] or ."two words"',
         ),
       );
     },
   );
 });
 
-describe('what is included', () => {
-  it('may stand for a whole part, for a list, and be merged by <<, under what is there', () => {
+describe('an included value', () => {
+  it('may be a whole part, a list, or be merged with << under existing keys', () => {
     const { settings, problems } = resolving(
       `
 auth: !include auth.yaml
@@ -249,7 +247,7 @@ import: !include imports.json
     });
   });
 
-  it('is told of, with its text and the place it comes to, and what it includes too', () => {
+  it('is reported with its text and its path, including nested includes', () => {
     const files = { 'a.yaml': 'x: !include b.json .c\n', 'b.json': '{"c": 1}' };
     const { included, directory } = resolving('auth: { identities: !include a.yaml }', { files });
     expect(included).toEqual([
@@ -270,11 +268,11 @@ import: !include imports.json
     ['auth: { <<: !include a.json }', '["x"]', 'auth."<<" must be a map, or a list of maps'],
     ['auth: { <<: !include a.json .gone }', '{}', 'auth."<<" must be a map, or a list of maps'],
     ['auth: { <<: [!include a.json, 5] }', '{}', 'auth."<<" must be a map, or a list of maps'],
-  ])('%s cannot be merged from %s', (text, json, problem) => {
+  ])('cannot be merged: %s from %s', (text, json, problem) => {
     expect(resolving(text, { files: { 'a.json': json } }).problems).toEqual([problem]);
   });
 
-  it('is not read outside of our parts, nor at the top', () => {
+  it('is not read in other parts or at the top level', () => {
     const { settings, included, problems } = resolving(
       '<<: !include gone.env\nvars: !include gone.yaml\nauth: { realm: a }',
     );
@@ -285,7 +283,7 @@ import: !include imports.json
     });
   });
 
-  it('says its own place when something in it is wrong', () => {
+  it('has its own position in a problem', () => {
     const files = {
       'a.yaml': 'ok: 1\nidentities:\n  dev: { kind: !env A b c }\n',
       'b.yaml': 'deep:\n  realm: !include c.yaml\n',
@@ -293,7 +291,7 @@ import: !include imports.json
       'd.yaml': 'x: &x { <<: 5 }\ny: { z: *x }\n',
     };
     const of = (text: string) => resolving(text, { files: { ...files, '.git/HEAD': '' } }).problems;
-    const usage = 'takes the name of a variable and at most one default';
+    const usage = 'requires the name of a variable and at most one default';
     expect(of('auth: !include a.yaml')).toEqual([
       `auth includes identities.dev.kind ($/a.yaml:3:16), which ${usage}`,
     ]);
@@ -304,7 +302,7 @@ import: !include imports.json
       `auth."<<" includes identities.dev.kind ($/a.yaml:3:16), which ${usage}`,
     ]);
     expect(of('auth: !include b.yaml .deep')).toEqual([
-      'auth includes deep.realm ($/b.yaml:2:10), which includes $/c.yaml:2:1, which has the tag !git.branch, but HEAD of $ is on no branch → give it a default: !git.branch VALUE',
+      'auth includes deep.realm ($/b.yaml:2:10), which includes $/c.yaml:2:1, which has the tag !git.branch, but HEAD of $ is not on a branch → add a default: !git.branch VALUE',
     ]);
     expect(of('auth: !include d.yaml .y.z')).toEqual([
       'auth includes y.z."<<" ($/d.yaml:1:13), which must be a map, or a list of maps',
@@ -312,8 +310,8 @@ import: !include imports.json
   });
 });
 
-describe('an !include without end', () => {
-  it('is refused: of itself, of one that includes it, by another name', () => {
+describe('an !include that does not terminate', () => {
+  it('is rejected: of itself, of a file that includes it, under another name', () => {
     const files = {
       'self.yaml': 'a: !include self.yaml',
       'a.yaml': '!include b.yaml',
@@ -321,13 +319,13 @@ describe('an !include without end', () => {
     };
     const of = (tag: string) => resolving(`auth: ${tag}`, { files }).problems;
     expect(of('!include self.yaml')).toEqual([
-      'auth includes a ($/self.yaml:1:4), which includes $/self.yaml, which is including it',
+      'auth includes a ($/self.yaml:1:4), which includes $/self.yaml, which includes it in turn',
     ]);
     expect(of('!include a.yaml')).toEqual([
-      'auth includes $/a.yaml:1:1, which includes $/b.yaml:1:1, which includes $/a.yaml, which is including it',
+      'auth includes $/a.yaml:1:1, which includes $/b.yaml:1:1, which includes $/a.yaml, which includes it in turn',
     ]);
     expect(of('!include atmos.yaml')).toEqual([
-      'auth includes $/atmos.yaml, which is including it',
+      'auth includes $/atmos.yaml, which includes it in turn',
     ]);
     expect(of('!include self.yaml .a.a.a')).toHaveLength(1);
 
@@ -337,7 +335,7 @@ describe('an !include without end', () => {
     expect(resolving(`auth: !include ${directory}/link.yaml`).problems).toHaveLength(1);
   });
 
-  it('is refused: through more than 10 files', () => {
+  it('is rejected: through more than 10 files', () => {
     const numbers = Array.from({ length: 12 }, (_, at) => at);
     const files = Object.fromEntries(
       numbers.map((at) => [`${at}.yaml`, at === 11 ? 'end' : `!include ${at + 1}.yaml`]),
@@ -350,15 +348,17 @@ describe('an !include without end', () => {
     ]);
   });
 
-  it('is refused: of many by many', () => {
+  it('is rejected: many files that include many', () => {
     const many = (name: string) => Array(60).fill(`- !include ${name}`).join('\n');
     const files = { 'a.yaml': many('b.yaml'), 'b.yaml': many('c.txt'), 'c.txt': 'x' };
     const { included, problems } = resolving('auth: { list: !include a.yaml }', { files });
     expect(included).toHaveLength(100);
-    expect(problems[0]).toMatch(/includes a file, as more than 100 places do in \$\/atmos.yaml$/);
+    expect(problems[0]).toMatch(
+      /includes a file, but \$\/atmos.yaml includes more than 100 files$/,
+    );
   });
 
-  it('is refused: through aliases and depth', () => {
+  it('is rejected: through aliases and depth', () => {
     const bomb =
       'a: &a [x,x,x,x,x,x,x,x,x,x]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a,*a,*a]\nc: [*b,*b,*b,*b,*b,*b,*b,*b,*b,*b]\n';
     const lists = Array(100).fill('- !include bomb.yaml').join('\n');
@@ -397,7 +397,7 @@ describe('a file that a project includes', () => {
     expect(faultsOf({ files, env: { ATMOS_AUTH_TRUST: '1' } }, list)).toEqual([]);
   });
 
-  it('is inside anywhere in its repository, and a link does not hide where it leads', () => {
+  it('may be anywhere in its repository, and links are resolved', () => {
     const { directory } = resolving('', { files: { 'secret.txt': '' } });
     const project = resolving('', { files: { '.git/HEAD': '', 'shared.txt': '', 'app/x': '' } });
     const root = project.directory;
@@ -414,8 +414,8 @@ describe('a file that a project includes', () => {
   });
 });
 
-describe('anything at all in included files', () => {
-  it('is resolved, reported, or refused with an error of ours', () => {
+describe('any text in included files', () => {
+  it('is resolved, reported or rejected with an AtmosError', () => {
     const piece = fc.constantFrom(
       ...'a: b.c: - !include a.yaml !include b.json .a[0] <<: &a *a !exec !unset !append [ ] { } , " \' { \n'.split(
         ' ',

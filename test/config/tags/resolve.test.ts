@@ -6,7 +6,7 @@ import { resolving } from './resolving.ts';
 const unset = createTagged('!unset', '');
 const append = (...items: unknown[]) => createTagged('!append', items);
 
-describe('tags that merging consumes', () => {
+describe('tags for merging', () => {
   it.each([
     ['auth: { realm: !unset }', { auth: { realm: unset } }],
     ['auth: !unset', { auth: unset }],
@@ -15,7 +15,7 @@ describe('tags that merging consumes', () => {
     ['import: !append []', { import: append() }],
     ['auth: { <<: { a: !unset , b: 1 } }', { auth: { a: unset, b: 1 } }],
     ['auth: { a: !include a.yaml }', { auth: { a: { x: unset, y: append(1) } } }],
-  ])('%s stay', (text, settings) => {
+  ])('%s are kept', (text, settings) => {
     const files = { 'a.yaml': 'x: !unset\ny: !append [1]' };
     const resolved = resolving(text, { env: { B: 'b' }, files });
     expect(resolved.settings).toEqual(settings);
@@ -27,7 +27,7 @@ describe('tags that merging consumes', () => {
     ['auth: { list: [a, !unset ] }', { list: ['a', undefined] }],
     ['auth: { list: [{ a: !unset , b: !append [c] }] }', { list: [{ b: ['c'] }] }],
     ['auth: { list: !append [{ a: !unset }, [!unset ]] }', { list: append({}, [undefined]) }],
-  ])('%s do not stay in a list, which is never merged into', (text, auth) => {
+  ])('%s are not kept in a list, which is never merged', (text, auth) => {
     expect(resolving(text).settings).toEqual({ auth });
   });
 
@@ -35,15 +35,15 @@ describe('tags that merging consumes', () => {
     ['auth: { a: !append b }', 'auth.a has the tag !append, which is for lists'],
     ['auth: { a: !append { b: c } }', 'auth.a has the tag !append, which is for lists'],
     ['auth: { a: !append }', 'auth.a has the tag !append, which is for lists'],
-  ])('%s is refused', (text, problem) => {
+  ])('%s is rejected', (text, problem) => {
     const { problems, settings } = resolving(text);
     expect(problems).toEqual([problem]);
     expect(settings).toEqual({ auth: {} });
   });
 });
 
-describe('what a file says', () => {
-  it('is resolved in our parts, and left alone elsewhere', () => {
+describe('the content of a file', () => {
+  it('is resolved in the parts of atmos-auth and ignored elsewhere', () => {
     const everywhere = atmosTags.map((tag, at) => `  k${at}: ${tag} x\n`).join('');
     const { settings, problems, included } = resolving(
       `vars:\n${everywhere}auth: { realm: a }\nbase_path: !env A\n`,
@@ -65,7 +65,7 @@ describe('what a file says', () => {
     ['auth: { <<: { <<: { a: 1 }, b: 2 } }', { auth: { a: 1, b: 2 } }],
     ['x: &x { auth: { a: 1 } }\n<<: *x', { auth: { a: 1 } }],
     ['auth: { __proto__: { a: 1 } }', { auth: JSON.parse('{"__proto__":{"a":1}}') }],
-  ])('%s: what is empty is nothing, what is merged is under what is there', (text, settings) => {
+  ])('%s: drops empty values and merges under existing keys', (text, settings) => {
     expect(resolving(text).settings).toEqual(settings);
   });
 
@@ -74,11 +74,11 @@ describe('what a file says', () => {
     ['auth: { <<: [a] }', 'auth."<<" must be a map, or a list of maps'],
     ['auth: { <<: { <<: 5 } }', 'auth."<<"."<<" must be a map, or a list of maps'],
     ['auth: { <<: }', 'auth."<<" must be a map, or a list of maps'],
-  ])('%s is refused', (text, problem) => {
+  ])('%s is rejected', (text, problem) => {
     expect(resolving(text).problems).toEqual([problem]);
   });
 
-  it('is told with all its problems, and without what has one', () => {
+  it('is returned with all problems and without the invalid values', () => {
     const { problems, settings } = resolving(`
 auth:
   realm: !env A b c

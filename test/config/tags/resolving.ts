@@ -27,7 +27,7 @@ export interface Resolution extends ResolvedTags {
 
 const allParts = ['auth', 'profiles', 'import', 'env', 'base_path', 'logs'];
 
-/** What the tags of an atmos.yaml of this text come to. Its directory is shown as `$`. */
+/** The resolved tags of an atmos.yaml with this text. Its directory is shown as `$`. */
 export function resolving(text: string, surroundings: Surroundings = {}): Resolution {
   const { env = {}, files = {}, workingDirectory = '.', origin = 'project' } = surroundings;
   const directory = join(temporaryDirectory(), 'project');

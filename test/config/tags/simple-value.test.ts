@@ -6,7 +6,7 @@ import { resolving, valueOf } from './resolving.ts';
 const refused = (message: string) => ({ problems: [`auth.realm ${message}`] });
 
 describe('!env', () => {
-  const usage = refused('takes the name of a variable and at most one default');
+  const usage = refused('requires the name of a variable and at most one default');
   it.each([
     ['!env NAME', { NAME: 'given' }, 'given'],
     ['!env NAME', { NAME: '  given \n' }, 'given'],
@@ -57,13 +57,13 @@ describe('!random', () => {
     expect(value).toBeLessThanOrEqual(max);
   });
 
-  it('gives each number, and no other', () => {
+  it('returns every number in the range and no other', () => {
     const values = Array.from({ length: 200 }, () => valueOf('!random 1 3'));
     expect(new Set(values)).toEqual(new Set([1, 2, 3]));
   });
 
   const usage = refused(
-    'takes the least and the greatest whole number there may be, the greatest alone, or nothing',
+    'accepts a minimum and a maximum (whole numbers), a maximum, or no argument',
   );
   it.each([
     ['!random a', usage],
@@ -72,9 +72,9 @@ describe('!random', () => {
     ['!random 1 "2', usage],
     ['!random 0 9007199254740992', usage],
     ['!random 0x10', usage],
-    ['!random 2 2', refused('has a least number that is not below the greatest')],
-    ['!random 0', refused('has a least number that is not below the greatest')],
-  ])('%s is refused', (tag, expected) => {
+    ['!random 2 2', refused('has a minimum that is not below the maximum')],
+    ['!random 0', refused('has a minimum that is not below the maximum')],
+  ])('%s is rejected', (tag, expected) => {
     expect(valueOf(tag)).toEqual(expected);
   });
 });
@@ -107,34 +107,34 @@ describe('!repo-root and !git.…', () => {
   });
 
   it.each([
-    ['!repo-root', '^ is in no git repository'],
-    ['!git.root', '^ is in no git repository'],
-    ['!git.sha', '^ is in no git repository'],
-    ['!git.owner', '^ is in no git repository'],
-  ])('%s outside of a repository is refused, but for a default', (tag, why) => {
+    ['!repo-root', '^ is not in a git repository'],
+    ['!git.root', '^ is not in a git repository'],
+    ['!git.sha', '^ is not in a git repository'],
+    ['!git.owner', '^ is not in a git repository'],
+  ])('%s outside of a repository is rejected without a default', (tag, why) => {
     expect(valueOf(tag, { workingDirectory: '..' })).toEqual(
-      refused(`has the tag ${tag}, but ${why} → give it a default: ${tag} VALUE`),
+      refused(`has the tag ${tag}, but ${why} → add a default: ${tag} VALUE`),
     );
     expect(valueOf(`${tag} .`, { workingDirectory: '..' })).toBe('.');
     expect(valueOf(`${tag} two words`, { workingDirectory: '..' })).toBe('two words');
   });
 
   it.each([
-    ['!git.sha', '$ has no commit, or none that is found'],
-    ['!git.ref', '$ has no commit, or none that is found'],
-    ['!git.branch', 'HEAD of $ is on no branch'],
-    ['!git.url', 'the remote origin of $, if it has one, does not tell'],
-    ['!git.repository', 'the remote origin of $, if it has one, does not tell'],
-  ])('%s that cannot be told is refused, but for a default', (tag, why) => {
+    ['!git.sha', 'no commit was found in $'],
+    ['!git.ref', 'no commit was found in $'],
+    ['!git.branch', 'HEAD of $ is not on a branch'],
+    ['!git.url', 'the remote origin of $ is missing or does not contain it'],
+    ['!git.repository', 'the remote origin of $ is missing or does not contain it'],
+  ])('%s with an unknown value is rejected without a default', (tag, why) => {
     const empty = { '.git/HEAD': '' };
     expect(valueOf(tag, { files: empty })).toEqual(
-      refused(`has the tag ${tag}, but ${why} → give it a default: ${tag} VALUE`),
+      refused(`has the tag ${tag}, but ${why} → add a default: ${tag} VALUE`),
     );
     expect(valueOf(`${tag} x`, { files: empty })).toBe('x');
   });
 });
 
-describe('anything after a tag', () => {
+describe('any text after a tag', () => {
   it('is resolved or reported', () => {
     const tag = fc.constantFrom('!env', '!cwd', '!random', '!git.sha', '!repo-root', '!git.url');
     fc.assert(
@@ -146,7 +146,7 @@ describe('anything after a tag', () => {
     );
   });
 
-  it('splits into the words it was made of', () => {
+  it('is split into the words it was built from', () => {
     const quoted = (word: string) => `"${word.replaceAll('"', '""')}"`;
     fc.assert(
       fc.property(fc.array(fc.string(), { maxLength: 4 }), (words) => {
@@ -155,7 +155,7 @@ describe('anything after a tag', () => {
     );
   });
 
-  it('splits, whatever it is, or does not', () => {
+  it('never makes splitting throw', () => {
     const piece = fc.constantFrom('"', "'", ' ', '\n', 'a', '""', "''");
     const text = fc.array(fc.oneof(piece, fc.string())).map((pieces) => pieces.join(''));
     fc.assert(
