@@ -18,15 +18,15 @@ function atTerminal(machine: Machine, command: string): PtySession {
   });
 }
 
-/** Whether a command that opens the entry works with this password. */
+/** Whether a command that opens the entry succeeds with this password. */
 async function opensWith(machine: Machine, tried: string): Promise<boolean> {
   const env = { ATMOS_KEYRING_PASSWORD: tried };
   const { exitCode } = await machine.atmos('auth keyring list --long', { env });
   return exitCode === 0;
 }
 
-describe('a script', () => {
-  test('changes the password from standard input, and is told where it stands', async () => {
+describe('rekey in a script', () => {
+  test('changes the password from standard input, and prints its progress', async () => {
     const machine = await openConfiguredMachine();
     expect(await machine.atmos(`${rekey} --stdin`, { input: `${newPassword}\n` })).toEqual({
       exitCode: 0,
@@ -35,7 +35,7 @@ describe('a script', () => {
     });
     expect(await opensWith(machine, newPassword)).toBe(true);
     expect(await opensWith(machine, password)).toBe(false);
-    // Run again, as a script does that was cut short: there is nothing to do.
+    // A second run, as after an interruption, has nothing to do.
     expect(await machine.atmos(`${rekey} --stdin`, { input: newPassword })).toEqual({
       exitCode: 0,
       stdout: '',
@@ -43,7 +43,7 @@ describe('a script', () => {
     });
   });
 
-  test('changes it from a file to another, by option and by variable', async () => {
+  test('changes the password from one file to another, by option and by variable', async () => {
     const machine = await openConfiguredMachine();
     const [before, after] = [join(machine.home, 'before'), join(machine.home, 'after')];
     writeFileSync(before, `${password}\n`);
@@ -75,7 +75,7 @@ describe('a script', () => {
     expect(await opensWith(machine, password)).toBe(true);
   });
 
-  test('sees first what would be done, without a new password', async () => {
+  test('shows what would be done, without a new password', async () => {
     const machine = await openConfiguredMachine();
     const before = storedIn(machine);
     expect(await machine.atmos(`${rekey} --dry-run`)).toEqual({
@@ -102,7 +102,7 @@ describe('a script', () => {
 
   test.each<[string, string, string | undefined, number, string | RegExp, string[]]>([
     [
-      'nobody to ask',
+      'no way to prompt',
       rekey,
       undefined,
       3,
@@ -126,7 +126,7 @@ describe('a script', () => {
       ['atmos auth keyring rekey --upgrade', 'atmos auth keyring rekey'],
     ],
     [
-      'the password that it has',
+      'the current password',
       `${rekey} --stdin`,
       password,
       2,
@@ -134,7 +134,7 @@ describe('a script', () => {
       ['to keep the password and encrypt more strongly: atmos auth keyring rekey --upgrade'],
     ],
     [
-      'a short one',
+      'a short password',
       `${rekey} --stdin`,
       '7 bytes',
       3,
@@ -156,7 +156,7 @@ describe('a script', () => {
     expect(await opensWith(machine, password)).toBe(true);
   });
 
-  test('is refused on a keyring that is no file', async () => {
+  test('is refused for a keyring that is not a file keyring', async () => {
     const machine = await openConfiguredMachine();
     machine.writeConfig(configOf(machine, { keyring: 'type: memory' }));
     await expectRefusal(
@@ -173,8 +173,8 @@ describe('a script', () => {
   });
 });
 
-describe('a person', () => {
-  test('types the old password until it is right, and the new one twice', async () => {
+describe('rekey at a terminal', () => {
+  test('prompts for the old password until it is right, and for the new one twice', async () => {
     const machine = await openConfiguredMachine();
     delete machine.env['ATMOS_KEYRING_PASSWORD'];
     const session = atTerminal(machine, rekey);
@@ -198,7 +198,7 @@ describe('a person', () => {
     expect(await opensWith(machine, newPassword)).toBe(true);
   });
 
-  test('who is wrong thrice gets the error', async () => {
+  test('fails after three wrong passwords', async () => {
     const machine = await openConfiguredMachine();
     delete machine.env['ATMOS_KEYRING_PASSWORD'];
     const before = storedIn(machine);
@@ -215,7 +215,7 @@ describe('a person', () => {
     expect(storedIn(machine)).toEqual(before);
   });
 
-  test('who leaves at the new password has changed nothing', async () => {
+  test('changes nothing when it is canceled at the new password', async () => {
     const machine = await openConfiguredMachine();
     const before = storedIn(machine);
     const session = atTerminal(machine, rekey);
