@@ -294,7 +294,7 @@ describe('the architecture check', () => {
       exitCode: 1,
       lines: [
         'architecture: 27 files, 1 problems, 1 known violations',
-        `no longer there, remove it from ${list}: ${violation}`,
+        `no longer found, remove it from ${list}: ${violation}`,
       ],
     });
   });

@@ -307,7 +307,7 @@ describe('the program that exec runs', () => {
     expect(await session.ended).toMatchObject({ exitCode: 7 });
   });
 
-  test('gets one SIGINT when the terminal is not ours, and does not stop in the background', async () => {
+  test('gets one SIGINT in the terminal of another process, and does not stop in the background', async () => {
     const machine = await openConfiguredMachine();
     const session = await shellAtTerminal(
       machine,
