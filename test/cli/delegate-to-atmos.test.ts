@@ -128,7 +128,7 @@ describe('the next atmos on PATH', () => {
     }
     await expect(running(machine(path, ours.file, env).host, ['shell'])).rejects.toMatchObject({
       code: 'ERR_USAGE',
-      message: `the next atmos on PATH seems to lead back to atmos-auth: 8 commands have run one another so, the next one would be ${theirs.file}`,
+      message: `the next atmos on PATH seems to lead back to atmos-auth: after 8 commands that ran each other, the next one would be ${theirs.file}`,
       hints: ['let it start Atmos itself, or remove it from PATH'],
     });
   });
@@ -147,7 +147,7 @@ describe('the next atmos on PATH', () => {
 });
 
 describe('without another atmos', () => {
-  const install = 'install Atmos for its other commands, and put it on PATH behind this one';
+  const install = 'install Atmos for its other commands, and put it on PATH after this program';
   const errorFor = (line: string) => {
     const foreign = foreignCommand(line.split(' '), atmos);
     return foreign && missingAtmos(foreign, atmos);

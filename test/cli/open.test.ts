@@ -19,9 +19,9 @@ test('the password of a new keyring is long enough, and typed twice', async () =
   expect(stored.stderr.match(/^hint: .*/gm)).toEqual(['hint: atmos auth keyring unlock']);
   expect(ada.asked).toEqual([
     `Choose a password for the new keyring ${desk.directory}`,
-    '  It needs at least 8 bytes',
-    'The same password again',
-    '  It is not the same',
+    '  The password needs at least 8 bytes',
+    'Repeat the password',
+    '  The passwords are different',
   ]);
 
   const again = person('long enough');

@@ -69,7 +69,7 @@ describe('--profile without a name', () => {
       stdout: '',
       stderr:
         'error: cannot ask for "Profiles": there is no terminal\n' +
-        'hint: pass --profile NAME: it is one of a, b\n',
+        'hint: pass --profile NAME, with one of a, b\n',
     });
     expect(
       await (await openDesk()).run(`${command} --profile`, { person: person() }),
@@ -98,7 +98,9 @@ describe('an identity that is only in a profile', () => {
     const desk = await openProfiles({ ci: identities('ops'), cd: identities('ops'), x: '' });
     const ada = person('cd');
     expect(await desk.run(`${command} -i ops`, { person: ada })).toMatchObject({ exitCode: 0 });
-    expect(ada.asked).toEqual(['Identity ops is in several profiles. Use which?: cd, ci']);
+    expect(ada.asked).toEqual([
+      'Identity ops is in several profiles. Which profile should be used?: cd, ci',
+    ]);
   });
 
   test('goes over profiles.default, which nobody chose', async () => {

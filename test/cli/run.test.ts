@@ -60,7 +60,7 @@ test('--chdir comes before everything else, and a wrong one is told', async () =
   expect(await run('--chdir=/nowhere version', { changeDirectory: fail })).toEqual({
     exitCode: 2,
     stdout: '',
-    stderr: 'error: cannot work in "/nowhere" (from --chdir): ENOENT\n',
+    stderr: 'error: cannot change to the directory "/nowhere" (from --chdir): ENOENT\n',
   });
 });
 
@@ -77,7 +77,8 @@ test('ATMOS_CHDIR does the same, and gives way to --chdir', async () => {
   };
   expect(await run('version', { env, changeDirectory: fail })).toMatchObject({
     exitCode: 2,
-    stderr: 'error: cannot work in "/of-the-environment" (from ATMOS_CHDIR): ENOENT\n',
+    stderr:
+      'error: cannot change to the directory "/of-the-environment" (from ATMOS_CHDIR): ENOENT\n',
   });
 });
 
@@ -89,7 +90,7 @@ test('what only scripts call is in no help', async () => {
       'hint: atmos completion --help\n',
   );
   expect((await run('completion bsh')).stderr).toBe(
-    'error: "atmos completion" does not know "bsh": shell is one of bash, zsh, fish, powershell\n' +
+    'error: invalid shell "bsh" for "atmos completion": use one of bash, zsh, fish, powershell\n' +
       'hint: did you mean bash?\nhint: atmos completion --help\n',
   );
 });

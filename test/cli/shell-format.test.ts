@@ -242,7 +242,7 @@ describe('what no format can hold is refused', () => {
     expect(() => formatEnvironment({ set: { A: value }, unset: [] }, 'env')).toThrow(
       expect.objectContaining({
         code: 'ERR_CONFIG_INVALID',
-        message: 'the value of A has several lines, which the format env cannot hold',
+        message: 'the value of A has several lines, which the format env cannot represent',
         hints: ['choose another format: --format dotenv or --format json'],
       }),
     );
@@ -320,7 +320,8 @@ describe('the format cmd', () => {
       expect(() => format(value)).toThrow(
         expect.objectContaining({
           code: 'ERR_CONFIG_INVALID',
-          message: 'the value of K has a character that cmd.exe cannot hold, or is too long for it',
+          message:
+            'the value of K has a character that cmd.exe cannot represent, or is too long for it',
         }),
       );
     },

@@ -433,7 +433,7 @@ const wrongs: Readonly<Record<string, Readonly<Record<string, Wrong>>>> = {
       files: { 'atmos.yaml': dev, 'profiles/ci/a.yaml': '' },
       command: 'auth login --profile',
       message: 'cannot ask for "Profiles": there is no terminal',
-      hints: ['pass --profile NAME: it is one of ci'],
+      hints: ['pass --profile NAME, with one of ci'],
     },
     'the word for a choice, as a name': {
       files: { 'atmos.yaml': dev },

@@ -19,7 +19,7 @@ function installBoth(machine: Machine, other?: string): string {
   return `${ours}:${theirs}:${machine.env['PATH'] ?? ''}`;
 }
 
-const install = 'install Atmos for its other commands, and put it on PATH behind this one';
+const install = 'install Atmos for its other commands, and put it on PATH after this program';
 const nowhere = { env: { PATH: '/nonexistent' } };
 
 test('an unknown command runs the next atmos on PATH, with the same words, streams and exit code', async () => {
@@ -239,7 +239,7 @@ describe('a wrapper on PATH that adds a word and runs our program again', () => 
       exitCode: 2,
       stdout: '',
       stderr:
-        `error: the next atmos on PATH seems to lead back to atmos-auth: 8 commands have run one another so, the next one would be ${theirs}\n` +
+        `error: the next atmos on PATH seems to lead back to atmos-auth: after 8 commands that ran each other, the next one would be ${theirs}\n` +
         'hint: let it start Atmos itself, or remove it from PATH\n',
     });
     expect(starts(machine)).toBe(8);

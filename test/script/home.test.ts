@@ -70,10 +70,10 @@ const outcomes = {
     const keys = '<root>/home/.awsvault/keys (default)';
     if (home === 'a HOME that cannot be searched') {
       const why = 'permission denied (<root>/home belongs to user 0)';
-      return { exitCode: 1, error: `cannot look at the keyring directory ${keys}: ${why}` };
+      return { exitCode: 1, error: `cannot read the keyring directory ${keys}: ${why}` };
     }
     if (home === "another user's HOME, as root") {
-      return { exitCode: 2, error: `there is no keyring directory ${keys}` };
+      return { exitCode: 2, error: `the keyring directory ${keys} does not exist` };
     }
     return { exitCode: 2, error: noHomeFor('the file keyring', home) };
   },

@@ -42,7 +42,7 @@ test('import from aws-vault in a terminal prompts for its password and then for 
   );
   await session.waitFor('Password of the keyring');
   session.type(`${vaultPassword}\r`);
-  await session.waitFor('Which identity does the profile work become?');
+  await session.waitFor('Identity for the access key of profile work');
   await session.waitFor('emergency-user');
   session.type('\r');
   await session.waitFor('1 copied: from aws-vault');
@@ -63,7 +63,7 @@ test('import from the AWS files works in a script', async () => {
   const unasked = await machine.atmos(command);
   expect(unasked).toMatchObject({ exitCode: 2, stdout: '' });
   expect(unasked.stderr).toContain(
-    'hint: add --yes to import each under its own name, or --map PROFILE=IDENTITY,… to choose\n',
+    'hint: pass --yes to import each profile under its own name, or --map PROFILE=IDENTITY,…\n',
   );
   const { exitCode, stdout, stderr } = await machine.atmos(
     `${command} --map default=emergency-user`,

@@ -114,8 +114,8 @@ describe('rekey in a script', () => {
       `${rekey} --stdin --new-password-file x`,
       newPassword,
       2,
-      'the new password comes from one place: --stdin or --new-password-file',
-      ['give one of them'],
+      '--stdin and --new-password-file cannot be combined',
+      ['use only one of them'],
     ],
     [
       'a new password that --upgrade does not need',
@@ -185,11 +185,11 @@ describe('rekey at a terminal', () => {
     session.type(`${password}\r`);
     await session.waitFor('New password of the keyring');
     session.type('short\r');
-    await session.waitFor('It needs at least 8 bytes');
+    await session.waitFor('The password needs at least 8 bytes');
     session.type(`${'\u007f'.repeat(5)}${newPassword}\r`);
-    await session.waitFor('The same password again');
+    await session.waitFor('Repeat the password');
     session.type('something else\r');
-    await session.waitFor('It is not the same');
+    await session.waitFor('The passwords are different');
     session.type(`${'\u007f'.repeat(14)}${newPassword}\r`);
     await session.waitFor('changed the password of the keyring');
     expect(await session.ended).toMatchObject({ exitCode: 0 });

@@ -70,11 +70,11 @@ describe('at a terminal', () => {
     await session.waitFor('AWS knows this key as arn:aws:iam::123456789012:user/emergency');
     await session.waitFor('Choose a password');
     session.type('short\r');
-    await session.waitFor('It needs at least 8 bytes');
+    await session.waitFor('The password needs at least 8 bytes');
     session.type(`${'\u007f'.repeat(5)}${password}\r`);
-    await session.waitFor('The same password again');
+    await session.waitFor('Repeat the password');
     session.type('something else\r');
-    await session.waitFor('It is not the same');
+    await session.waitFor('The passwords are different');
     session.type(`${'\u007f'.repeat(14)}${password}\r`);
     await session.waitFor('saved the access key AKIA…MPLE');
     expect(await session.ended).toMatchObject({ exitCode: 0 });
@@ -113,7 +113,7 @@ describe('at a terminal', () => {
     session.type(`${password}\r`);
     await session.waitFor(`MFA code of ${mfaDevice}`);
     session.type('12345\r');
-    await session.waitFor('A code is six digits');
+    await session.waitFor('The code must have six digits');
     session.type('6\r');
     await session.waitFor('That code was refused');
     session.type('246802\r');

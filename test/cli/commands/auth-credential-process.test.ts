@@ -137,7 +137,7 @@ describe('nobody is asked, though somebody sits there', () => {
       code: 'ERR_NO_TERMINAL',
       exitCode: 2,
       stderr:
-        'error: a credential process asks nobody, so it needs the name of an identity\n' +
+        'error: a credential process never prompts, so it needs the name of an identity\n' +
         'hint: atmos auth credential-process -i <name>\n',
     });
     const config = desk.configure(yamlOf(desk).replace('default: true', 'default: false'));
@@ -167,7 +167,7 @@ describe('is refused', () => {
     [
       `${command} --handle x -i dev`,
       'ERR_USAGE',
-      'error: a handle stands for an identity: give one of --handle and --identity\n',
+      'error: --handle and --identity cannot be combined, because a handle already selects an identity\n',
     ],
     [
       `${command} -i off`,

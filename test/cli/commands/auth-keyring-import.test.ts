@@ -93,20 +93,23 @@ test.each([
   ['', '--from is missing: it is atmos-file, aws-vault or aws-credentials'],
   [
     '--from aws-valt',
-    '--from cannot be "aws-valt": it is one of atmos-file, aws-vault, aws-credentials',
+    'invalid value "aws-valt" for --from: use one of atmos-file, aws-vault, aws-credentials',
   ],
-  ['--from aws-vault', 'there is no keyring directory .*/\\.awsvault/keys \\(default\\)'],
+  ['--from aws-vault', 'the keyring directory .*/\\.awsvault/keys \\(default\\) does not exist'],
   [
     '--from aws-vault --path /nonexistent',
-    'there is no keyring directory /nonexistent \\(--path\\)',
+    'the keyring directory /nonexistent \\(--path\\) does not exist',
   ],
   [
     '--from atmos-file --path /nonexistent',
-    'there is no keyring directory /nonexistent \\(--path\\)',
+    'the keyring directory /nonexistent \\(--path\\) does not exist',
   ],
-  ['--from atmos-file', '.*/data/atmos/keyring \\(default\\) is the keyring itself'],
-  ['--from atmos-file --yes', '--yes is about profiles, and atmos-file has none'],
-  ['--from atmos-file --map a=b', '--map is about profiles, and atmos-file has none'],
+  ['--from atmos-file', '.*/data/atmos/keyring \\(default\\) is the configured keyring'],
+  ['--from atmos-file --yes', '--yes cannot be used with --from atmos-file, which has no profiles'],
+  [
+    '--from atmos-file --map a=b',
+    '--map cannot be used with --from atmos-file, which has no profiles',
+  ],
   ['--from aws-credentials --path /nonexistent', 'there is no file /nonexistent \\(--path\\)'],
 ])('what cannot be asked for: import %s', async (options, message) => {
   const desk = await openImportDesk({ entries: storedKey });
@@ -142,7 +145,7 @@ describe('from another file keyring of Atmos', () => {
         '  other\n' +
         'error: 1 of 3 could not be done:\n' +
         '  atmos_legacy is there already, with another value\n' +
-        `hint: to overwrite what is there: atmos auth keyring import --from atmos-file --path ${source} --force\n`,
+        `hint: to overwrite existing entries: atmos auth keyring import --from atmos-file --path ${source} --force\n`,
     );
     expect(await run(desk, `--from atmos-file --path ${source} --force`)).toMatchObject({
       exitCode: 0,
@@ -190,7 +193,7 @@ describe('from another file keyring of Atmos', () => {
     symlinkSync(desk.directory, link);
     const result = await run(desk, `--from atmos-file --path ${link}`);
     expect(result).toMatchObject({ code: 'ERR_USAGE' });
-    expect(result.stderr).toContain(`${link} (--path) is the keyring itself`);
+    expect(result.stderr).toContain(`${link} (--path) is the configured keyring`);
   });
 
   test('that vanishes on the way is told of', async () => {
@@ -238,8 +241,8 @@ describe('from aws-vault', () => {
     const result = await run(desk, '--from aws-vault', { person: ada });
     expect(ada.asked).toEqual([
       `Password of the keyring ${directory}`,
-      'Which identity does the profile dev become?: dev, Ops, (none: leave it where it is)',
-      'Which identity does the profile work become?: Ops, (none: leave it where it is)',
+      'Identity for the access key of profile dev: dev, Ops, (do not import this profile)',
+      'Identity for the access key of profile work: Ops, (do not import this profile)',
     ]);
     expect(result).toMatchObject({
       exitCode: 0,
@@ -324,7 +327,7 @@ describe('from aws-vault', () => {
   test.each([
     [
       'pass',
-      'aws-vault has its keys in "pass" (AWS_VAULT_BACKEND), which cannot be read: only file and secret-service can',
+      'aws-vault stores its keys in the backend "pass" (AWS_VAULT_BACKEND), which is not supported: import reads file and secret-service',
       'ERR_USAGE',
     ],
     ['secret-service', 'cannot read from the system keyring: ', 'ERR_KEYRING_UNAVAILABLE'],
@@ -395,7 +398,7 @@ describe('from aws-vault', () => {
       '--map work=dev,dev=DEV',
       'the profiles work and dev would both become identity dev, which has one key (--map)',
     ],
-    ['', 'cannot ask for "Which identity does the profile dev become?"'],
+    ['', 'cannot ask for "Identity for the access key of profile dev"'],
   ])('is refused before anything is written: %s', async (options, message) => {
     const desk = await openImportDesk();
     await installVault(desk);
@@ -444,7 +447,7 @@ describe('from aws-vault', () => {
     expect(result).toMatchObject({ code: 'ERR_STORE_CONFLICT', exitCode: 1 });
     expect(result.stderr).toContain('atmos_r_dev is there already, with another value\n');
     expect(result.stderr).toContain(
-      'hint: to overwrite what is there: atmos auth keyring import --from aws-vault --map a=dev,b=ops --force\n',
+      'hint: to overwrite existing entries: atmos auth keyring import --from aws-vault --map a=dev,b=ops --force\n',
     );
     expect(result.stderr).toContain(
       'the entry b of aws-vault cannot be used: its AccessKeyID or SecretAccessKey is missing\n',
@@ -557,13 +560,13 @@ aws_secret_access_key = tooshort
   test('a person may leave a profile where it is; a dry run shows no lines', async () => {
     const desk = await openImportDesk();
     installFiles(desk);
-    const ada = person('(none: leave it where it is)', 'dev', '(none: leave it where it is)');
+    const ada = person('(do not import this profile)', 'dev', '(do not import this profile)');
     const result = await run(desk, '--from aws-credentials --dry-run', { person: ada });
     expect(result).toMatchObject({ exitCode: 0 });
     expect(ada.asked).toEqual([
-      'Which identity does the profile default become?: Ops, dev, (none: leave it where it is)',
-      'Which identity does the profile dev become?: dev, Ops, (none: leave it where it is)',
-      'Which identity does the profile short become?: Ops, (none: leave it where it is)',
+      'Identity for the access key of profile default: Ops, dev, (do not import this profile)',
+      'Identity for the access key of profile dev: dev, Ops, (do not import this profile)',
+      'Identity for the access key of profile short: Ops, (do not import this profile)',
     ]);
     expect(result.stderr).not.toContain('remove');
     expect(desk.stored()).toEqual({});

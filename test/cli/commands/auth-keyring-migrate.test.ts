@@ -42,7 +42,7 @@ describe('what cannot be asked for', () => {
 
   test.each([
     ['', 'ERR_USAGE', '--to is missing: the type of the keyring to copy to'],
-    ['--to sistem', 'ERR_USAGE', '--to cannot be "sistem": it is one of system, file'],
+    ['--to sistem', 'ERR_USAGE', 'invalid value "sistem" for --to: use one of system, file'],
     [
       '--to file',
       'ERR_USAGE',
@@ -53,8 +53,12 @@ describe('what cannot be asked for', () => {
       'ERR_USAGE',
       'the entries would be copied from the system keyring (--from) to itself',
     ],
-    ['--to memory', 'ERR_USAGE', '--to cannot be "memory": it is one of system, file'],
-    ['--from memory --to file', 'ERR_USAGE', '--from cannot be "memory": it is one of system'],
+    ['--to memory', 'ERR_USAGE', 'invalid value "memory" for --to: use one of system, file'],
+    [
+      '--from memory --to file',
+      'ERR_USAGE',
+      'invalid value "memory" for --from: use one of system',
+    ],
     ['--to system', 'ERR_KEYRING_UNAVAILABLE', 'there is no session bus'],
   ])('migrate %s', async (options, code, message) => {
     const before = desk.stored();
@@ -190,7 +194,7 @@ describe.skipIf(!isThere)('with a real system keyring', () => {
     expect(refused.stderr).toBe(
       'error: 1 of 3 could not be done:\n' +
         '  atmos_r_dev is there already, with another value\n' +
-        'hint: to overwrite what is there: atmos auth keyring migrate --from file --to system --delete-source --force\n',
+        'hint: to overwrite existing entries: atmos auth keyring migrate --from file --to system --delete-source --force\n',
     );
     expect(JSON.parse(refused.stdout)).toMatchObject({
       complete: false,
@@ -285,8 +289,8 @@ describe.skipIf(!isThere)('with a real system keyring', () => {
     expect(result).toMatchObject({ exitCode: 0 });
     expect(ada.asked).toEqual([
       `Choose a password for the new keyring ${desk.directory}`,
-      'The same password again',
-      '  It is not the same',
+      'Repeat the password',
+      '  The passwords are different',
     ]);
     const env = { ATMOS_KEYRING_PASSWORD: 'a new password' };
     expect(await desk.run('auth keyring list --long', { env })).toMatchObject({ exitCode: 0 });

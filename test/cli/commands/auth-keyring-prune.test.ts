@@ -69,8 +69,8 @@ describe('prune', () => {
       dry_run: false,
     });
     expect(stderr).toBe(
-      'warning: atmos_r_key@session stays: it does not say that it is a session\n' +
-        'warning: atmos_r_sso@token stays: its type sso is not known here\n',
+      'warning: atmos_r_key@session was not removed: it does not say that it is a session\n' +
+        'warning: atmos_r_sso@token was not removed: its type sso is not known here\n',
     );
     const left = Object.keys(entries).filter((key) => !expired.includes(key));
     expect(await desk.openKeyring().keys()).toEqual(left.toSorted());
@@ -85,7 +85,7 @@ describe('prune', () => {
     });
     const before = desk.stored();
     const orphan =
-      'the session of ops stays, which is not configured here: atmos_r_ops@session\n' +
+      'the session of ops was not removed, because ops is not configured here: atmos_r_ops@session\n' +
       '  to remove it: atmos auth logout ops\n';
     expect(await desk.run(`${command} --dry-run`)).toMatchObject({
       exitCode: 0,
@@ -96,7 +96,7 @@ describe('prune', () => {
     expect((await desk.run(command)).stderr).toBe(
       `removed the expired session of dev: atmos_r_dev@session\n${orphan}`,
     );
-    expect((await desk.run(command)).stderr).toBe(`nothing has expired\n${orphan}`);
+    expect((await desk.run(command)).stderr).toBe(`no entry has expired\n${orphan}`);
   });
 
   test('goes on past an entry that does not open, and fails naming it', async () => {

@@ -136,7 +136,7 @@ describe('the code of an MFA device', () => {
     expect(await desk.run('auth login', { person: ada })).toMatchObject({ exitCode: 0 });
     expect(ada.asked).toEqual([
       `MFA code of ${device}`,
-      '  A code is six digits',
+      '  The code must have six digits',
       `That code was refused. The next code of ${device}`,
     ]);
     expect(sessionCalls(desk)).toBe(2);

@@ -264,6 +264,6 @@ test('ATMOS_AUTH_WHOAMI_OUTPUT stands for -o', async () => {
     code: 'ERR_USAGE',
     exitCode: 2,
     stderr:
-      'error: ATMOS_AUTH_WHOAMI_OUTPUT cannot be "yaml": it is one of json\nhint: atmos auth whoami --help\n',
+      'error: invalid value "yaml" for ATMOS_AUTH_WHOAMI_OUTPUT: use one of json\nhint: atmos auth whoami --help\n',
   });
 });

@@ -218,6 +218,6 @@ describe('an MFA code as authenticators show it', () => {
     expect(await desk.run('auth login', { env })).toMatchObject(refusal);
     const ada = person(wrong, codes[0]);
     expect(await desk.run('auth login', { person: ada })).toMatchObject({ exitCode: 0 });
-    expect(ada.asked).toContain('  A code is six digits');
+    expect(ada.asked).toContain('  The code must have six digits');
   });
 });

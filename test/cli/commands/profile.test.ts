@@ -208,7 +208,7 @@ describe.each(['-f', '--format', '-o', '--output'])('the format by %s', (option)
       code: 'ERR_USAGE',
       exitCode: 2,
       stderr: expect.stringMatching(
-        /^error: --?\w+ cannot be "csv": it is one of (table|text), json, yaml\n/,
+        /^error: invalid value "csv" for --?\w+: use one of (table|text), json, yaml\n/,
       ),
     });
   });

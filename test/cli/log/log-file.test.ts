@@ -47,7 +47,7 @@ describe('what is no regular file is refused, without waiting and without writin
       expect(thrownBy(() => openLogFile(logFile(path, fault), host))).toMatchObject({
         code: fault,
         message: `cannot log to ${path} (from --logs-file): ${why}`,
-        hints: ['name a file of its own, or /dev/stderr'],
+        hints: ['use a separate file, or /dev/stderr'],
       });
   };
 
@@ -73,10 +73,10 @@ describe('what is no regular file is refused, without waiting and without writin
   test.skipIf(process.platform === 'win32')('a FIFO, read by somebody or not', () => {
     const path = join(temporaryDirectory(), 'fifo');
     execFileSync('mkfifo', [path]);
-    expectRefusal(path, 'it is no regular file');
+    expectRefusal(path, 'it is not a regular file');
     const reader = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
     onTestFinished(() => closeSync(reader));
-    expectRefusal(path, 'it is no regular file');
+    expectRefusal(path, 'it is not a regular file');
   });
 
   test.skipIf(process.platform === 'win32')('a device, a socket', async () => {
@@ -84,8 +84,8 @@ describe('what is no regular file is refused, without waiting and without writin
     const server = createServer().listen(path);
     await once(server, 'listening');
     onTestFinished(() => void server.close());
-    expectRefusal(path, 'it is no regular file');
-    expectRefusal('/dev/zero', 'it is no regular file');
+    expectRefusal(path, 'it is not a regular file');
+    expectRefusal('/dev/zero', 'it is not a regular file');
   });
 });
 
@@ -117,7 +117,7 @@ describe('what the system refuses is told', () => {
     for (let i = 0; i < 10; i++) write(`${'x'.repeat(999)}\n`);
     expect(readFileSync(path, 'utf8').slice(0, 4000)).toBe(`${'x'.repeat(999)}\n`.repeat(4));
     expect(stderr.text()).toBe(
-      `warning: the log ends here: cannot write to ${path} (from --logs-file): ENOSPC\n`,
+      `warning: logging stopped: cannot write to ${path} (from --logs-file): ENOSPC\n`,
     );
   });
 });

@@ -64,7 +64,7 @@ describe('the identity', () => {
   test('-i before the command may not swallow it', () => {
     expect(refusal('auth -i whoami')).toMatchObject({
       code: 'ERR_USAGE',
-      message: '-i took "whoami" as the identity, and no command is left',
+      message: '-i used "whoami" as the identity, so the command is missing',
       hints: ['did you mean atmos auth whoami -i?', 'atmos auth --help'],
     });
   });
@@ -72,7 +72,7 @@ describe('the identity', () => {
   test('a command without one says so', () => {
     expect(refusal('auth -i dev keyring status')).toMatchObject({
       code: 'ERR_USAGE',
-      message: '"atmos auth keyring status" takes no identity',
+      message: '"atmos auth keyring status" does not accept an identity',
     });
   });
 
@@ -129,7 +129,7 @@ describe('a program to run', () => {
   test('is refused by a command that takes none', () => {
     expect(refusal('auth whoami -- id')).toMatchObject({
       code: 'ERR_USAGE',
-      message: '"atmos auth whoami" takes nothing after "--"',
+      message: '"atmos auth whoami" does not accept a program after "--"',
     });
   });
 });
@@ -183,7 +183,7 @@ describe('options', () => {
     for (const line of ['auth --profile login', 'auth --profile login --profile']) {
       expect(refusal(line)).toMatchObject({
         code: 'ERR_USAGE',
-        message: '--profile took "login" as the profile, and no command is left',
+        message: '--profile used "login" as the profile, so the command is missing',
         hints: ['did you mean atmos auth login --profile?', 'atmos auth --help'],
       });
     }
@@ -211,7 +211,7 @@ describe('options', () => {
   test.each([
     ['auth login --mfa-token', '--mfa-token needs a value: <code>', []],
     ['auth login --mfa-token --force', '--mfa-token needs a value: <code>', []],
-    ['auth login --force=maybe', '--force is either true or false', []],
+    ['auth login --force=maybe', 'invalid value for --force: use true or false', []],
     [
       'auth login --forse',
       'unknown option "--forse" for "atmos auth login"',
@@ -219,7 +219,7 @@ describe('options', () => {
     ],
     ['auth whoami --mfa-tokn=123456', 'unknown option "--mfa-tokn" for "atmos auth whoami"', []],
     ['auth whoami -x', 'unknown option "-x" for "atmos auth whoami"', []],
-    ['auth whoami -o jsn', '-o cannot be "jsn": it is one of json', ['did you mean json?']],
+    ['auth whoami -o jsn', 'invalid value "jsn" for -o: use one of json', ['did you mean json?']],
   ])('%s is refused', (line, message, nearest) => {
     const command = line.split(' ').slice(0, 2).join(' ');
     expect(refusal(line)).toMatchObject({
@@ -246,11 +246,11 @@ describe('commands', () => {
   test('an operand too many is refused', () => {
     expect(refusal('auth whoami dev')).toMatchObject({
       code: 'ERR_USAGE',
-      message: '"atmos auth whoami" does not take "dev"',
+      message: '"atmos auth whoami" does not accept the argument "dev"',
       hints: ['atmos auth whoami -i dev', 'atmos auth whoami --help'],
     });
     expect(refusal('auth logout dev prod')).toMatchObject({
-      message: '"atmos auth logout" does not take "prod"',
+      message: '"atmos auth logout" does not accept the argument "prod"',
     });
   });
 

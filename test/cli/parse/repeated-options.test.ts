@@ -28,7 +28,7 @@ describe('an option that is given twice', () => {
     const error = thrownBy(() => parse(line));
     expect(error).toMatchObject({
       code: 'ERR_USAGE',
-      message: `--${option} is given twice, with different values`,
+      message: `--${option} is given twice with different values`,
       hints: [`atmos auth ${command} --help`],
     });
     // One of them may be a code.
@@ -93,8 +93,8 @@ describe('the environment', () => {
   });
 
   test.each([
-    [{ SHOW_OUTPUT: 'jsn' }, 'SHOW_OUTPUT cannot be "jsn": it is one of json, text'],
-    [{ SHOW_VERBOSE: 'maybe' }, 'SHOW_VERBOSE is either true or false'],
+    [{ SHOW_OUTPUT: 'jsn' }, 'invalid value "jsn" for SHOW_OUTPUT: use one of json, text'],
+    [{ SHOW_VERBOSE: 'maybe' }, 'invalid value for SHOW_VERBOSE: use true or false'],
   ])('is checked as the option is: %j', (env, message) => {
     expect(() => read('show', env)).toThrow(
       expect.objectContaining({ code: 'ERR_USAGE', message }),
@@ -112,7 +112,7 @@ describe('the environment', () => {
 
   test('spellings of one option are one option', () => {
     expect(() => read('show -o json --format text', {})).toThrow(
-      '--output is given twice, with different values',
+      '--output is given twice with different values',
     );
   });
 });

@@ -38,7 +38,7 @@ test('nothing is read from a terminal, which would show what is typed', async ()
   const stdin = Object.assign(new PassThrough(), { isTTY: true });
   expect(await errorOf(readInput(hostWith(stdin)))).toMatchObject({
     code: 'ERR_USAGE',
-    message: 'standard input is the terminal, where a secret would be seen',
+    message: 'standard input is a terminal, which would show the secret',
     hints: [
       'give the JSON through a pipe or a file: --stdin < key.json',
       'omit --stdin to be prompted',
