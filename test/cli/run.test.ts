@@ -31,7 +31,7 @@ test('help goes to standard output with exit code 0, at every level', async () =
   }
 });
 
-test('a mistake goes to standard error with exit code 2', async () => {
+test('a mistake is printed on standard error with exit code 2', async () => {
   expect(await run('version --frobnicate')).toEqual({
     exitCode: 2,
     stdout: '',
@@ -40,7 +40,7 @@ test('a mistake goes to standard error with exit code 2', async () => {
   });
 });
 
-test('errors are red on a terminal, and not with --no-color', async () => {
+test('errors are red at a terminal, but not with --no-color', async () => {
   const terminal = () => Object.assign(captureStream(), { isTTY: true });
   const [coloured, plain] = [terminal(), terminal()];
   await run('version x', { stderr: coloured });
@@ -49,7 +49,7 @@ test('errors are red on a terminal, and not with --no-color', async () => {
   expect(plain.text()).not.toContain('\u001b');
 });
 
-test('--chdir comes before everything else, and a wrong one is told', async () => {
+test('--chdir is applied before everything else, and a wrong directory is reported', async () => {
   const visited: string[] = [];
   const changeDirectory = (directory: string) => void visited.push(directory);
   expect(await run('-C /somewhere version', { changeDirectory })).toMatchObject({ exitCode: 0 });
@@ -64,7 +64,7 @@ test('--chdir comes before everything else, and a wrong one is told', async () =
   });
 });
 
-test('ATMOS_CHDIR does the same, and gives way to --chdir', async () => {
+test('ATMOS_CHDIR does the same, and --chdir takes precedence', async () => {
   const visited: string[] = [];
   const changeDirectory = (directory: string) => void visited.push(directory);
   const env = { ATMOS_CHDIR: '/of-the-environment' };
@@ -82,7 +82,7 @@ test('ATMOS_CHDIR does the same, and gives way to --chdir', async () => {
   });
 });
 
-test('what only scripts call is in no help', async () => {
+test('internal commands are in no help', async () => {
   expect((await run('--help')).stdout).toContain('completion');
   expect((await run('--help')).stdout).not.toContain('__complete');
   expect((await run('completion')).stderr).toBe(
@@ -95,7 +95,7 @@ test('what only scripts call is in no help', async () => {
   );
 });
 
-test('a command that is not ours is handed over, or missed in plain words', async () => {
+test('an unknown command is delegated, or reported if no other atmos exists', async () => {
   expect(await run('terraform plan', { env: { PATH: '' } })).toMatchObject({
     exitCode: 2,
     stderr: expect.stringContaining(

@@ -17,7 +17,10 @@ const secondKey = {
 };
 const secrets = [user.secretAccessKey, secondKey.secretAccessKey, testPassword, otherPassword];
 
-/** A desk with two identities that can have a stored key, `dev` and `ops`, and one that cannot. */
+/**
+ * A desk with two identities that can have a stored access key, `dev` and `ops`, and one that
+ * cannot.
+ */
 async function openImportDesk(options: DeskOptions = {}): Promise<Desk> {
   const desk = await openDesk(options);
   desk.configure(`auth:
@@ -41,7 +44,7 @@ async function openImportDesk(options: DeskOptions = {}): Promise<Desk> {
   return desk;
 }
 
-/** The command, whose outcome holds no secret. */
+/** Runs the command. Its output must contain no secret. */
 async function run(desk: Desk, options: string, given?: RunOptions) {
   const result = await desk.run(`${command} ${options}`.trim(), given);
   for (const text of [result.stdout, result.stderr]) {
@@ -61,7 +64,7 @@ function vaultItem({ accessKeyId, secretAccessKey }: typeof secondKey, sessionTo
   });
 }
 
-/** Of a JSON report: what became of each profile. */
+/** The result for each profile in a JSON report. */
 function statesOf(stdout: string): Record<string, string> {
   const { entries } = JSON.parse(stdout) as {
     entries: { profile: string; state: string; key: string | null }[];
@@ -69,7 +72,7 @@ function statesOf(stdout: string): Record<string, string> {
   return Object.fromEntries(entries.map(({ profile, state, key }) => [profile, `${state} ${key}`]));
 }
 
-test("a provider's token of Go is one, and is left where it has expired", async () => {
+test('a token that Go stored for a provider is recognized, and is not copied after it has expired', async () => {
   const desk = await openImportDesk();
   const args = `--from atmos-file --path ${copyKeychainDirectory()}`;
   desk.env['ATMOS_KEYRING_IMPORT_PASSWORD'] = keychainPassword;
@@ -111,7 +114,7 @@ test.each([
     '--map cannot be used with --from atmos-file, which has no profiles',
   ],
   ['--from aws-credentials --path /nonexistent', 'there is no file /nonexistent \\(--path\\)'],
-])('what cannot be asked for: import %s', async (options, message) => {
+])('an invalid command is refused: import %s', async (options, message) => {
   const desk = await openImportDesk({ entries: storedKey });
   const before = desk.stored();
   const result = await run(desk, options);
@@ -120,7 +123,7 @@ test.each([
   expect(desk.stored()).toEqual(before);
 });
 
-test('a keyring that keeps nothing takes nothing', async () => {
+test('an import into a keyring that stores nothing is refused', async () => {
   const desk = await openImportDesk();
   const env = { ATMOS_KEYRING_TYPE: 'memory' };
   for (const from of ['atmos-file', 'aws-vault', 'aws-credentials']) {
@@ -133,7 +136,7 @@ test('a keyring that keeps nothing takes nothing', async () => {
 describe('from another file keyring of Atmos', () => {
   const theirs = { ...storedKey, 'atmos_r_dev@session': 'x', atmos_legacy: '{}', other: 'y' };
 
-  test('every entry comes under its own name, and the source stays as it is', async () => {
+  test('every entry is copied with its name, and the source is not changed', async () => {
     const desk = await openImportDesk({ entries: { atmos_legacy: 'another' } });
     const source = await seedEntries(theirs);
     const before = contentsOf(source);
@@ -158,7 +161,7 @@ describe('from another file keyring of Atmos', () => {
     expect(contentsOf(source)).toEqual(before);
   });
 
-  test('with another password, which has a variable of its own', async () => {
+  test('the source can have another password, with its own variable', async () => {
     const desk = await openImportDesk({ entries: storedKey });
     const source = await seedEntries({ atmos_r_ops: 'x' }, otherPassword);
     const options = `--from atmos-file --path ${source}`;
@@ -172,7 +175,7 @@ describe('from another file keyring of Atmos', () => {
     expect(await desk.openKeyring().get('atmos_r_ops')).toBe('x');
   });
 
-  test('whose passwords are asked for, each by its directory', async () => {
+  test('both passwords are prompted for, each with its directory', async () => {
     const desk = await openImportDesk({ entries: storedKey });
     const source = await seedEntries({ atmos_r_ops: 'x' }, otherPassword);
     const ada = person(otherPassword, testPassword);
@@ -187,7 +190,7 @@ describe('from another file keyring of Atmos', () => {
     ]);
   });
 
-  test('is refused when a link leads to the keyring itself', async () => {
+  test('a source that is a link to the configured keyring is refused', async () => {
     const desk = await openImportDesk({ entries: storedKey });
     const link = join(temporaryDirectory(), 'link');
     symlinkSync(desk.directory, link);
@@ -196,7 +199,7 @@ describe('from another file keyring of Atmos', () => {
     expect(result.stderr).toContain(`${link} (--path) is the configured keyring`);
   });
 
-  test('that vanishes on the way is told of', async () => {
+  test('a source that disappears meanwhile is reported', async () => {
     const desk = await openImportDesk();
     const source = await seedKeyring({ atmos_r_a: 'x', atmos_r_b: 'y' });
     const monotonicMs = () => {
@@ -223,7 +226,7 @@ describe('from aws-vault', () => {
   };
   const env = { AWS_VAULT_FILE_PASSPHRASE: otherPassword };
 
-  /** aws-vault's keyring in its usual place. */
+  /** aws-vault's keyring in its default directory. */
   async function installVault(desk: Desk, entries: Record<string, string> = items) {
     const directory = join(desk.root, '.awsvault/keys');
     mkdirSync(directory, { recursive: true, mode: 0o700 });
@@ -233,7 +236,7 @@ describe('from aws-vault', () => {
     return directory;
   }
 
-  test('a person is asked which identity each profile becomes', async () => {
+  test('the user chooses an identity for each profile', async () => {
     const desk = await openImportDesk();
     const directory = await installVault(desk);
     const before = contentsOf(directory);
@@ -271,7 +274,7 @@ describe('from aws-vault', () => {
     });
   });
 
-  test('the MFA device of a profile comes along, and is named', async () => {
+  test('the MFA device of a profile is copied and reported', async () => {
     const desk = await openImportDesk();
     await installVault(desk);
     const file = join(desk.root, '.aws/config');
@@ -300,7 +303,7 @@ describe('from aws-vault', () => {
       { profile: 'dev', state: 'present', mfa_device: null },
       { profile: 'work', state: 'present', mfa_device: arn },
     ]);
-    // What an earlier version took over without it is not called the same.
+    // An entry that an earlier version imported without the device is not reported as equal.
     writeFileSync(file, '[default]\nmfa_serial = GAHT12345678\n');
     const changed = await run(desk, `${options} -o json`, { env });
     expect(statesOf(changed.stdout)).toEqual({
@@ -312,7 +315,7 @@ describe('from aws-vault', () => {
   test.each<[string, Record<string, string>, string[]]>([
     ['in the variable', { AWS_VAULT_FILE_PASSPHRASE: '' }, []],
     ['typed', {}, ['']],
-  ])('an empty passphrase opens it, %s', async (_, variables, answers) => {
+  ])('an empty passphrase opens the source, %s', async (_, variables, answers) => {
     const desk = await openImportDesk();
     const directory = join(desk.root, '.awsvault/keys');
     mkdirSync(directory, { recursive: true, mode: 0o700 });
@@ -331,7 +334,7 @@ describe('from aws-vault', () => {
       'ERR_USAGE',
     ],
     ['secret-service', 'cannot read from the system keyring: ', 'ERR_KEYRING_UNAVAILABLE'],
-  ])('in the backend %s, which cannot be had, it is an error', async (backend, message, code) => {
+  ])('the unsupported backend %s is an error', async (backend, message, code) => {
     const desk = await openImportDesk();
     await installVault(desk);
     const variables = { ...env, AWS_VAULT_BACKEND: backend };
@@ -344,7 +347,7 @@ describe('from aws-vault', () => {
     expect(await run(desk, byPath, { env: variables })).toMatchObject({ exitCode: 0 });
   });
 
-  test('again: what is there is found so, although it was saved at another time', async () => {
+  test('a second import finds the entries equal, although they were saved at another time', async () => {
     const desk = await openImportDesk();
     await installVault(desk);
     const options = '--from aws-vault --map dev=dev,work=ops -o json';
@@ -362,7 +365,7 @@ describe('from aws-vault', () => {
     expect(await desk.run('auth keyring list')).toMatchObject({ exitCode: 0 });
   });
 
-  test('--map takes what it names; a dry run writes nothing', async () => {
+  test('--map imports the named profiles; a dry run writes nothing', async () => {
     const desk = await openImportDesk();
     await installVault(desk);
     const dry = await run(desk, '--from aws-vault --map work=dev --dry-run', { env });
@@ -373,7 +376,7 @@ describe('from aws-vault', () => {
     expect(statesOf(stdout)).toEqual({ dev: 'skipped null', work: 'copied atmos_r_dev' });
   });
 
-  test('--yes takes each under its own name, and fails naming those that have none', async () => {
+  test('--yes imports each profile under its own name, and fails for profiles without such an identity', async () => {
     const desk = await openImportDesk();
     await installVault(desk);
     const result = await run(desk, '--from aws-vault --yes -o json', { env });
@@ -399,7 +402,7 @@ describe('from aws-vault', () => {
       'the profiles work and dev would both become identity dev, which has one key (--map)',
     ],
     ['', 'cannot ask for "Identity for the access key of profile dev"'],
-  ])('is refused before anything is written: %s', async (options, message) => {
+  ])('an invalid --map is refused before anything is written: %s', async (options, message) => {
     const desk = await openImportDesk();
     await installVault(desk);
     const result = await run(desk, `--from aws-vault ${options}`, { env });
@@ -408,7 +411,7 @@ describe('from aws-vault', () => {
     expect(desk.stored()).toEqual({});
   });
 
-  test('a wrong password is told of before anybody is asked about profiles', async () => {
+  test('a wrong password is reported before any prompt for profiles', async () => {
     const desk = await openImportDesk();
     await installVault(desk);
     const ada = person();
@@ -421,7 +424,7 @@ describe('from aws-vault', () => {
     expect(ada.asked).toEqual([]);
   });
 
-  test('no password and nobody to ask: the variable is named', async () => {
+  test('a missing password without a terminal names the variable', async () => {
     const desk = await openImportDesk();
     await installVault(desk);
     const result = await run(desk, '--from aws-vault --yes');
@@ -431,7 +434,7 @@ describe('from aws-vault', () => {
     ]);
   });
 
-  test('a key of another identity is a conflict; one that is no key fails alone', async () => {
+  test('an access key of another identity is a conflict; an invalid entry fails alone', async () => {
     const desk = await openImportDesk({ entries: storedKey });
     const directory = join(desk.root, 'elsewhere');
     mkdirSync(directory, { mode: 0o700 });
@@ -460,7 +463,7 @@ describe('from aws-vault', () => {
     expect(statesOf(forced.stdout)).toMatchObject({ a: 'overwritten atmos_r_dev' });
   });
 
-  test('an entry of another realm and identity that has the same name is not overwritten', async () => {
+  test('an entry of another realm and identity with the same name is not overwritten', async () => {
     const foreign = JSON.stringify({
       type: 'aws',
       data: {},
@@ -475,7 +478,7 @@ describe('from aws-vault', () => {
     expect(await desk.openKeyring().get('atmos_r_dev')).toBe(foreign);
   });
 
-  test('needs an atmos.yaml, which has the identities', async () => {
+  test('import needs an atmos.yaml with the identities', async () => {
     const desk = await openImportDesk();
     const host = { workingDirectory: () => '/nonexistent' };
     const result = await run(desk, '--from aws-vault --yes', { host });
@@ -511,7 +514,7 @@ aws_secret_access_key = tooshort
     return join(desk.root, '.aws/credentials');
   }
 
-  test('keys become those of identities, and the lines to remove are shown without their content', async () => {
+  test('access keys are stored for identities, and the lines to remove are listed without their content', async () => {
     const desk = await openImportDesk();
     const file = installFiles(desk);
     const result = await run(desk, '--from aws-credentials --map default=ops,dev=dev');
@@ -557,7 +560,7 @@ aws_secret_access_key = tooshort
     });
   });
 
-  test('a person may leave a profile where it is; a dry run shows no lines', async () => {
+  test('the user may skip a profile; a dry run lists no lines', async () => {
     const desk = await openImportDesk();
     installFiles(desk);
     const ada = person('(do not import this profile)', 'dev', '(do not import this profile)');
@@ -572,7 +575,7 @@ aws_secret_access_key = tooshort
     expect(desk.stored()).toEqual({});
   });
 
-  test('a key that cannot be one fails, without being shown', async () => {
+  test('an invalid access key fails without being shown', async () => {
     const desk = await openImportDesk();
     installFiles(desk);
     const result = await run(desk, '--from aws-credentials --map short=dev');
@@ -584,7 +587,7 @@ aws_secret_access_key = tooshort
     expect(desk.stored()).toEqual({});
   });
 
-  test('another credentials file can be named; one without keys is nothing to copy', async () => {
+  test('another credentials file can be given; a file without keys has nothing to copy', async () => {
     const desk = await openImportDesk();
     installFiles(desk);
     writeFileSync(join(desk.root, 'mine'), '[x]\nregion = eu-central-1\n');

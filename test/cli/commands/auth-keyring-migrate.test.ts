@@ -18,11 +18,11 @@ const isThere = peer('gnome-keyring') !== undefined;
 interface Place {
   readonly desk: Desk;
   readonly service: SecretService;
-  /** The system keyring, opened beside the commands. */
+  /** The system keyring, opened outside of the commands. */
   readonly system: Keyring;
 }
 
-/** A desk with a real system keyring beside the file keyring. */
+/** A desk with a real system keyring besides the file keyring. */
 async function openPlace(options: DeskOptions = {}, locked = false): Promise<Place> {
   const service = await openGnomeKeyring({ locked });
   onTestFinished(() => service.close());
@@ -33,7 +33,7 @@ async function openPlace(options: DeskOptions = {}, locked = false): Promise<Pla
   return { desk, service, system };
 }
 
-describe('what cannot be asked for', () => {
+describe('an invalid command is refused', () => {
   let desk: Desk;
 
   beforeEach(async () => {
@@ -71,7 +71,7 @@ describe('what cannot be asked for', () => {
     expect(desk.stored()).toEqual(before);
   });
 
-  test('migrate from the memory keyring, where that is the configured one', async () => {
+  test('migrate from the memory keyring, where it is the configured one, is refused', async () => {
     desk.env['ATMOS_KEYRING_TYPE'] = 'memory';
     const { stderr, ...result } = await run(desk, '--to file');
     expect(result).toMatchObject({ code: 'ERR_USAGE', exitCode: 2 });
@@ -81,7 +81,7 @@ describe('what cannot be asked for', () => {
   });
 });
 
-/** The command, whose outcome holds no secret. */
+/** Runs the command. Its output must contain no secret. */
 async function run(desk: Desk, options: string, given?: Parameters<Desk['run']>[1]) {
   const args = `${command} ${options}`.trim();
   const result = await desk.run(args, given);
@@ -101,7 +101,7 @@ describe.skipIf(!isThere)('with a real system keyring', () => {
   };
   const ours = { ...storedKey, 'atmos_r_dev@session': '{"type":"aws"}', atmos_legacy: 'x' };
 
-  test('all goes there, is found again there, and comes back', async () => {
+  test('every entry is migrated to the other keyring and back', async () => {
     const { desk, system } = await openPlace({ entries });
     const there = await run(desk, '--to system');
     expect(there).toEqual({
@@ -163,7 +163,7 @@ describe.skipIf(!isThere)('with a real system keyring', () => {
     );
   });
 
-  test('a dry run tells the same and writes nothing, not even a new keyring', async () => {
+  test('a dry run reports the same and writes nothing, not even a new keyring', async () => {
     const { desk, system } = await openPlace({ entries });
     const dry = await run(desk, '--to system --delete-source --dry-run');
     expect(dry).toMatchObject({ exitCode: 0 });
@@ -185,7 +185,7 @@ describe.skipIf(!isThere)('with a real system keyring', () => {
     expect(stdout).toBe('[]\n');
   });
 
-  test('a conflict is shown, fails, and is overwritten only by --force', async () => {
+  test('a conflict is reported, fails, and is overwritten only with --force', async () => {
     const { desk, system } = await openPlace({ entries });
     await system.set('atmos_r_dev', 'of somebody else');
     const before = desk.stored();
@@ -221,7 +221,7 @@ describe.skipIf(!isThere)('with a real system keyring', () => {
     expect(await desk.openKeyring().keys()).toEqual(['other']);
   });
 
-  test('what does not fit or does not open is named, and the rest goes on', async () => {
+  test('an entry that does not fit or cannot be decrypted is reported, and the others are copied', async () => {
     const large = 'x'.repeat(64 * 1024 + 1);
     const { desk, system } = await openPlace({ entries: { ...entries, atmos_r_large: large } });
     writeFileSync(join(desk.directory, 'atmos_r_broken'), 'text', { mode: 0o600 });
@@ -237,7 +237,7 @@ describe.skipIf(!isThere)('with a real system keyring', () => {
     expect(await system.keys()).toEqual(['atmos_r_dev', 'atmos_r_dev@session']);
   });
 
-  test('one too large alone', async () => {
+  test('an entry that is too large', async () => {
     const atmos_r_large = 'x'.repeat(64 * 1024 + 1);
     const { desk } = await openPlace({ entries: { ...storedKey, atmos_r_large } });
     const result = await run(desk, '--to system -o json');
@@ -278,7 +278,7 @@ describe.skipIf(!isThere)('with a real system keyring', () => {
     expect(desk.stored()).toEqual(before);
   });
 
-  test('a new file keyring is made with a password that is typed twice', async () => {
+  test('a new file keyring is created with a password that is typed twice', async () => {
     const { desk, system } = await openPlace();
     await system.set('atmos_r_dev', storedKey.atmos_r_dev);
     const ada = person('a new password', 'another', 'a new password');
@@ -296,7 +296,7 @@ describe.skipIf(!isThere)('with a real system keyring', () => {
     expect(await desk.run('auth keyring list --long', { env })).toMatchObject({ exitCode: 0 });
   });
 
-  test('a locked target is said, and changes nothing', async () => {
+  test('a locked target is reported, and nothing changes', async () => {
     const { desk } = await openPlace({ entries }, true);
     const before = desk.stored();
     const result = await run(desk, '--to system --delete-source');
@@ -305,10 +305,10 @@ describe.skipIf(!isThere)('with a real system keyring', () => {
     expect(desk.stored()).toEqual(before);
   });
 
-  test('a provider that is gone in the middle ends it, saying how to go on', async () => {
+  test('a provider that exits meanwhile stops migrate, with a hint how to continue', async () => {
     const { desk, service } = await openPlace({ entries: mixedEntries(40) });
     let looks = 0;
-    // The clock is looked at for every entry.
+    // The clock is read for every entry.
     const monotonicMs = () => {
       if (++looks === 15) void service.killProvider();
       return performance.now();
@@ -323,7 +323,7 @@ describe.skipIf(!isThere)('with a real system keyring', () => {
     expect(await desk.openKeyring().keys()).toHaveLength(40);
   });
 
-  test('an interruption leaves it between two entries', async () => {
+  test('an interruption stops migrate between two entries', async () => {
     const { desk, system } = await openPlace({ entries: mixedEntries(20) });
     const onSignals = (_: unknown, listener: (signal: NodeJS.Signals) => void) => {
       void system.set('x', 'y').then(() => listener('SIGINT'));
@@ -339,7 +339,7 @@ describe.skipIf(!isThere)('with a real system keyring', () => {
     expect(await system.keys()).toHaveLength(21);
   });
 
-  test.skipIf(!canMount())('a full disk ends it, and loses nothing', async () => {
+  test.skipIf(!canMount())('a full disk stops migrate without losing an entry', async () => {
     const { desk, system } = await openPlace();
     const many = mixedEntries(60);
     for (const [key, value] of Object.entries(many)) await system.set(key, value);
@@ -352,7 +352,7 @@ describe.skipIf(!isThere)('with a real system keyring', () => {
     expect(await contentsOf(system)).toEqual(many);
   });
 
-  test('a target that vanishes in the middle is told of, and no source goes for it', async () => {
+  test('a target that disappears meanwhile is reported, and no source entry is deleted', async () => {
     const { desk, system } = await openPlace();
     const many = mixedEntries(40);
     for (const [key, value] of Object.entries(many)) await system.set(key, value);
@@ -371,7 +371,7 @@ describe.skipIf(!isThere)('with a real system keyring', () => {
   });
 });
 
-test.skipIf(!isThere)('nothing to copy is no failure', async () => {
+test.skipIf(!isThere)('an empty source is not a failure', async () => {
   const { desk } = await openPlace({ entries: { other: 'y' } });
   expect(await run(desk, '--to system')).toMatchObject({
     exitCode: 0,

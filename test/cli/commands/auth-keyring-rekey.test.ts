@@ -8,7 +8,7 @@ import { openDesk, storedKey, yamlOf, type Desk } from './desk.ts';
 const rekey = 'auth keyring rekey --stdin';
 const input = 'the password from now on\n';
 
-/** A desk with a stored key, and these stores in its atmos.yaml, from line 12 on. */
+/** A desk with a stored access key and these stores in its atmos.yaml, from line 12 on. */
 async function openWithStores(stores: (desk: Desk) => string): Promise<Desk> {
   const desk = await openDesk({ entries: storedKey });
   desk.configure(`${yamlOf(desk)}stores:\n${stores(desk)}`);
@@ -24,7 +24,7 @@ const lineOf = async (desk: Desk) => yamlOf(desk).split('\n').length + 1;
 describe('a keychain store', () => {
   test.each<[string, (desk: Desk) => string]>([
     [
-      'in the default directory, which is ours',
+      'in the default directory, which is that of our keyring',
       () => '  kc: {kind: keychain, options: {backend: file}}\n',
     ],
     ['of the legacy type', () => '  kc: {type: keyring, options: {backend: file}}\n'],
@@ -34,18 +34,18 @@ describe('a keychain store', () => {
         `  kc: {kind: keychain, options: {backend: file, file_dir: ${directory}}}\n`,
     ],
     [
-      'that names a file in it, as Atmos understands it',
+      'that names a file in it, as Atmos interprets it',
       ({ directory }) =>
         `  kc: {kind: keychain, options: {backend: file, file_dir: ${directory}/x.json}}\n`,
     ],
     [
-      'that names it by a link',
+      'that names it through a link',
       ({ directory, root }) => {
         symlinkSync(directory, join(root, 'link'));
         return `  kc: {kind: keychain, options: {backend: file, file_dir: ${root}/link}}\n`;
       },
     ],
-  ])('%s needs the new password, which is said first', async (_, stores) => {
+  ])('%s needs the new password, which is reported first', async (_, stores) => {
     const desk = await openWithStores(stores);
     const { exitCode, stderr } = await desk.run(rekey, { input });
     expect(exitCode).toBe(0);
@@ -68,7 +68,7 @@ describe('a keychain store', () => {
     );
   });
 
-  test('warns before anything changes, in a dry run and if the change is refused too', async () => {
+  test('is reported before anything changes, in a dry run and even if the change is refused', async () => {
     const desk = await openWithStores(
       () => '  kc: {kind: keychain, options: {backend: file, password_env: KC_PASSWORD}}\n',
     );
@@ -84,12 +84,12 @@ describe('a keychain store', () => {
 
   test.each<[string, string]>([
     ['without the backend file', '  kc: {kind: keychain}\n'],
-    ['whose kind is another', '  kc: {kind: redis, type: keychain, options: {backend: file}}\n'],
+    ['of another kind', '  kc: {kind: redis, type: keychain, options: {backend: file}}\n'],
     [
       'in another directory under another variable',
       '  kc: {kind: keychain, options: {backend: file, file_dir: other, password_env: KC}}\n',
     ],
-  ])('%s is not concerned', async (_, stores) => {
+  ])('%s is not affected', async (_, stores) => {
     const desk = await openWithStores(() => stores);
     expect((await desk.run(rekey, { input })).stderr).toBe(`${changed(desk)}Next: ${next}`);
   });
@@ -123,7 +123,7 @@ describe('a keychain store', () => {
 describe('entries of other programs', () => {
   const theirs = 'atmos/dev/app/TOKEN';
 
-  test('that do not open are named, with the exit code of success', async () => {
+  test('that cannot be decrypted are named, with the exit code of success', async () => {
     const desk = await openDesk({ entries: storedKey });
     desk.configure(yamlOf(desk));
     writeEntry(
@@ -166,7 +166,7 @@ describe('entries of other programs', () => {
     });
   });
 
-  test('--all alone is a mistake', async () => {
+  test('need --upgrade with --all', async () => {
     const desk = await openDesk({ entries: storedKey });
     expect(await desk.run('auth keyring rekey --all')).toMatchObject({
       exitCode: 2,
@@ -175,7 +175,7 @@ describe('entries of other programs', () => {
     });
   });
 
-  test('are no keyring of ours: there is nothing to change', async () => {
+  test('are not our keyring, so nothing changes', async () => {
     const desk = await openDesk();
     mkdirSync(desk.directory, { recursive: true, mode: 0o700 });
     writeEntry(

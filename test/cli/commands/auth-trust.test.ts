@@ -13,7 +13,7 @@ async function openAsking(): Promise<Desk> {
   return desk;
 }
 
-/** What AWS on loopback needs, in a project's file. */
+/** The settings that a project's file needs for AWS on a loopback address. */
 const codesOf = (url: string, place: string) =>
   `  sends MFA codes to ${url}, where any user of this machine can listen
     auth.identities.dev.spec.endpoint_url (${place})
@@ -28,7 +28,7 @@ asks for what is done only once it is trusted:
 ${codesOf(sts.url, `${project}/atmos.yaml:11:23`)}`;
 
 describe('auth trust', () => {
-  test('shows what the files do, and asks', async () => {
+  test('shows what the files do, and prompts', async () => {
     const desk = await openAsking();
     const willing = person(true);
     expect(await desk.run('auth trust', { person: willing })).toEqual({
@@ -39,7 +39,7 @@ describe('auth trust', () => {
     expect(willing.asked).toEqual(['Trust these files to do this? (y/N)']);
   });
 
-  test('records nothing when the person does not agree, or leaves', async () => {
+  test('records nothing when the user declines or cancels', async () => {
     const desk = await openAsking();
     const refused = await desk.run('auth trust', { person: person(false) });
     expect(refused).toMatchObject({ exitCode: 0, stdout: '' });
@@ -48,7 +48,7 @@ describe('auth trust', () => {
     expect((await desk.run('auth trust --list')).stderr).toBe('nothing is trusted\n');
   });
 
-  test('without a terminal needs --yes', async () => {
+  test('needs --yes without a terminal', async () => {
     const desk = await openAsking();
     expect(await desk.run('auth trust')).toEqual({
       exitCode: 2,
@@ -63,7 +63,7 @@ hint: to trust them without a prompt: add --yes
     expect(again).toMatchObject({ exitCode: 0, stderr: `${shownOf(desk)}already trusted\n` });
   });
 
-  test('says when nothing needs it, and records nothing', async () => {
+  test('reports when nothing needs trust, and records nothing', async () => {
     const desk = await openDesk();
     desk.configure('auth: { identities: { dev: { kind: aws/user } } }\n');
     const { exitCode, stderr } = await desk.run('auth trust --yes');
@@ -72,13 +72,13 @@ hint: to trust them without a prompt: add --yes
     expect((await desk.run('auth trust --list -o json')).stdout).toBe('[]\n');
   });
 
-  test('of a file named by the person there is nothing to say', async () => {
+  test('ignores a file that the user named', async () => {
     const desk = await openAsking();
     const { stderr } = await desk.run('auth trust --config atmos.yaml');
     expect(stderr).toMatch(/nothing in it needs trust\n$/);
   });
 
-  test('needs the missing part again, when the environment asks for more', async () => {
+  test('needs trust for the missing part when the environment adds something', async () => {
     const desk = await openDesk();
     desk.configure(`${withCommand(desk)}env: { PATH: /bin }\nlogs: { file: !env LOG_FILE }\n`);
     await desk.run('auth trust --yes');
@@ -90,7 +90,7 @@ hint: to trust them without a prompt: add --yes
     expect((await desk.run('auth trust', { env })).stderr).toMatch(/already trusted\n$/);
   });
 
-  test('shows every kind of need, of identities that cannot be used yet too', async () => {
+  test('shows every kind of need, also of identities that cannot be used yet', async () => {
     const desk = await openDesk();
     desk.configure(`auth:
   realm: !exec "echo r\\necho s"
@@ -161,12 +161,12 @@ env: { HTTPS_PROXY: "http://ada:hunter2@proxy", LD_PRELOAD: /x, STAGE: !env SECR
       trusted: true,
       recorded: true,
     });
-    // One need looks like one, whatever stands in it.
+    // A need is shown as one line, whatever it contains.
     expect(stderr).toContain('  runs echo r\\necho s\n');
     expect(stderr + stdout).not.toMatch(/hunter2|swordfish/);
   });
 
-  test('shows nothing that a terminal would obey', async () => {
+  test('shows no control sequences', async () => {
     const desk = await openDesk();
     desk.configure(
       yamlOf(desk, {
@@ -178,7 +178,7 @@ env: { HTTPS_PROXY: "http://ada:hunter2@proxy", LD_PRELOAD: /x, STAGE: !env SECR
   });
 });
 
-test('a host with other letters than ASCII is shown in ASCII too, here and where it is refused', async () => {
+test('a non-ASCII host name is also shown in ASCII, in auth trust and in the error', async () => {
   const desk = await openDesk();
   const command = 'curl https://\u0430pple.com/x';
   desk.configure(
@@ -195,7 +195,7 @@ test('a host with other letters than ASCII is shown in ASCII too, here and where
 });
 
 describe('auth trust --list', () => {
-  test('tells of each whether its files are as they were', async () => {
+  test('shows for each project whether its files are unchanged', async () => {
     const desk = await openAsking();
     mkdirSync(join(desk.project, 'profiles/ci'), { recursive: true });
     writeFileSync(join(desk.project, 'profiles/ci/x.yaml'), '');
@@ -224,7 +224,7 @@ describe('auth trust --list', () => {
 });
 
 describe('auth trust --revoke', () => {
-  test('takes away what was trusted here', async () => {
+  test('removes the trust of this project', async () => {
     const desk = await openAsking();
     await desk.run('auth trust --yes');
     const { stderr, exitCode } = await desk.run('auth trust --revoke');
@@ -237,7 +237,7 @@ describe('auth trust --revoke', () => {
     );
   });
 
-  test('or in a directory that is named, and may be gone', async () => {
+  test('removes the trust of a named directory, which may no longer exist', async () => {
     const desk = await openAsking();
     await desk.run('auth trust --yes');
     rmSync(join(desk.project, 'atmos.yaml'));

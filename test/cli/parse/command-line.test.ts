@@ -61,7 +61,7 @@ describe('the identity', () => {
     expect(read(line).identity).toEqual(identity);
   });
 
-  test('-i before the command may not swallow it', () => {
+  test('-i before the command may not take the command as its value', () => {
     expect(refusal('auth -i whoami')).toMatchObject({
       code: 'ERR_USAGE',
       message: '-i used "whoami" as the identity, so the command is missing',
@@ -69,14 +69,14 @@ describe('the identity', () => {
     });
   });
 
-  test('a command without one says so', () => {
+  test('is refused by a command without one', () => {
     expect(refusal('auth -i dev keyring status')).toMatchObject({
       code: 'ERR_USAGE',
       message: '"atmos auth keyring status" does not accept an identity',
     });
   });
 
-  test('logout takes a name and -i alike; both are for the command to judge', () => {
+  test('logout accepts a name and -i alike; the command itself resolves them', () => {
     expect(read('auth logout dev')).toMatchObject({ operand: 'dev', identity: { kind: 'absent' } });
     expect(read('auth logout dev -i')).toMatchObject({
       operand: 'dev',
@@ -90,7 +90,7 @@ describe('the identity', () => {
 });
 
 describe('a program to run', () => {
-  test('stands after "--" and is not read', () => {
+  test('is the words after "--", which are not parsed', () => {
     const { program, identity } = read('auth exec -i dev -- aws s3 ls -i other --help -- x');
     expect(program).toEqual(['aws', 's3', 'ls', '-i', 'other', '--help', '--', 'x']);
     expect(identity).toEqual({ kind: 'named', name: 'dev' });
@@ -126,7 +126,7 @@ describe('a program to run', () => {
     });
   });
 
-  test('is refused by a command that takes none', () => {
+  test('is refused by a command that does not run one', () => {
     expect(refusal('auth whoami -- id')).toMatchObject({
       code: 'ERR_USAGE',
       message: '"atmos auth whoami" does not accept a program after "--"',
@@ -135,7 +135,7 @@ describe('a program to run', () => {
 });
 
 describe('options', () => {
-  test('global ones stand anywhere, and lists grow', () => {
+  test('that are global may be anywhere, and lists are collected', () => {
     const { globals } = read(
       '--config a.yaml --profile=x,y --config-path d -C /var auth --no-color --interactive login --base-path e --config-path f,g --profile z -C/var --interactive --logs-level Debug --logs-file l',
     );
@@ -153,7 +153,7 @@ describe('options', () => {
     });
   });
 
-  test('an empty one is none, but for a configuration that is named by nothing', () => {
+  test('that are empty are absent, except an empty configuration path', () => {
     const line =
       'auth login --profile= --config= --config-path= --base-path= --chdir= --logs-level= --logs-file=';
     expect(read(line).globals).toEqual({
@@ -175,11 +175,11 @@ describe('options', () => {
     ['auth login --profile --force', [], true],
     ['auth login --profile a --profile --force', ['a'], true],
     ['auth login --profile a', ['a'], false],
-  ])('%s: --profile may stand alone', (line, profile, picksProfile) => {
+  ])('%s: --profile may be given without a value', (line, profile, picksProfile) => {
     expect(read(line).globals).toMatchObject({ profile, picksProfile });
   });
 
-  test('--profile before the command may not swallow it', () => {
+  test('--profile before the command may not take the command as its value', () => {
     for (const line of ['auth --profile login', 'auth --profile login --profile']) {
       expect(refusal(line)).toMatchObject({
         code: 'ERR_USAGE',
@@ -189,14 +189,14 @@ describe('options', () => {
     }
   });
 
-  test('--interactive alone never takes the next word', () => {
+  test('--interactive never takes the next word as its value', () => {
     expect(read('--interactive auth login')).toMatchObject({
       command: 'login',
       globals: { interactive: true },
     });
   });
 
-  test('flags and values are told apart', () => {
+  test('are flags or have values', () => {
     expect(read('auth login --force --mfa-token 123456')).toMatchObject({
       flags: { force: true },
       values: { 'mfa-token': '123456' },
@@ -231,7 +231,7 @@ describe('options', () => {
 });
 
 describe('commands', () => {
-  test('an unknown one is told with the nearest name', () => {
+  test('that are unknown are reported with the nearest name', () => {
     expect(refusal('auth whomai')).toMatchObject({
       code: 'ERR_USAGE',
       message: 'unknown command "whomai" for "atmos auth"',
@@ -243,7 +243,7 @@ describe('commands', () => {
     });
   });
 
-  test('an operand too many is refused', () => {
+  test('with too many operands are refused', () => {
     expect(refusal('auth whoami dev')).toMatchObject({
       code: 'ERR_USAGE',
       message: '"atmos auth whoami" does not accept the argument "dev"',
