@@ -100,7 +100,7 @@ export async function withPickedProfiles(context: {
 
 /**
  * Suggests a profile when it contains what the command needs: the named identity, or any identity
- * where none is configured. It does not prompt if profiles were already chosen.
+ * if the configuration has no identity. It does not prompt if profiles were already chosen.
  *
  * @returns undefined if it has no suggestion or cannot prompt: then the command's own error names
  * the

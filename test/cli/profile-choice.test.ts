@@ -68,7 +68,7 @@ describe('--profile without a name', () => {
       exitCode: 2,
       stdout: '',
       stderr:
-        'error: cannot ask for "Profiles": there is no terminal\n' +
+        'error: cannot prompt for "Profiles": there is no terminal\n' +
         'hint: pass --profile NAME, with one of a, b\n',
     });
     expect(

@@ -219,7 +219,7 @@ describe('keyring unlock', { timeout: limitMs }, () => {
     expectError(await machine.atmos('auth keyring unlock', system), {
       exitCode: 2,
       message:
-        'the keyring is memory (from ATMOS_KEYRING_TYPE), and only a file keyring is unlocked so',
+        'the keyring type is memory (from ATMOS_KEYRING_TYPE), but only a file keyring can be unlocked',
       hints: ['export ATMOS_KEYRING_TYPE=file'],
     });
     const off = { env: { ATMOS_KEYRING_AGENT: 'off' } };
@@ -371,7 +371,7 @@ describe.skipIf(process.platform !== 'linux')(
         expect(await machine.atmos('auth keyring lock')).toEqual({
           exitCode: 0,
           stdout: '',
-          stderr: `locked the keyring ${machine.keyring}: its agent (process ${id}) did not answer and was terminated\n`,
+          stderr: `locked the keyring ${machine.keyring}: its agent (process ${id}) did not respond and was terminated\n`,
         });
         await hasEnded(id);
         expect(socketsOf(runDirectory(machine))).toEqual([]);

@@ -432,7 +432,7 @@ const wrongs: Readonly<Record<string, Readonly<Record<string, Wrong>>>> = {
     'a choice, where nobody can be asked': {
       files: { 'atmos.yaml': dev, 'profiles/ci/a.yaml': '' },
       command: 'auth login --profile',
-      message: 'cannot ask for "Profiles": there is no terminal',
+      message: 'cannot prompt for "Profiles": there is no terminal',
       hints: ['pass --profile NAME, with one of ci'],
     },
     'the word for a choice, as a name': {

@@ -178,7 +178,7 @@ test('a GitHub job masks its secrets before they are written', async () => {
   }
   expectError(await machine.atmos('auth env -f github'), {
     exitCode: 2,
-    message: 'the format github writes to the file that GITHUB_ENV names, and that is not set',
+    message: 'the format github writes to the file of GITHUB_ENV, which is not set',
     hints: ['add --output-file <file>'],
   });
 });

@@ -67,7 +67,7 @@ test.skipIf(!isThere)(
     await session.waitFor(' of 150');
     session.type('\u0003');
     await session.waitFor('interrupted');
-    await session.waitFor('run the same command again to go on');
+    await session.waitFor('run the same command again to continue');
     expect(await session.ended).toMatchObject({ exitCode: 130 });
     const system = openTestKeyring({ env: service.env });
     onTestFinished(() => system.close());
@@ -79,7 +79,7 @@ test.skipIf(!isThere)(
     expect(second).toMatchObject({ exitCode: 0, stdout: '' });
     expect(second.stderr).not.toContain('copying: ');
     expect(second.stderr).toMatch(
-      /^\d+ there already, \d+ copied: |^\d+ copied, \d+ there already: /m,
+      /^\d+ there already, \d+ copied: |^\d+ copied, \d+ already there: /m,
     );
     expect(await contentsOf(system)).toEqual(entries);
   },

@@ -150,7 +150,7 @@ describe('at a terminal', () => {
     session.type('\r');
     await session.waitFor('Delete the stored access key of emergency-user?');
     session.type('\r');
-    await session.waitFor('logout cancelled: nothing was removed');
+    await session.waitFor('logout canceled: nothing was removed');
     expect(await session.ended).toMatchObject({ exitCode: 0 });
     expect(storedIn(machine)).toEqual(before);
   });
@@ -159,7 +159,7 @@ describe('at a terminal', () => {
     const machine = await openMachine();
     machine.env['CI'] = 'true';
     const session = atTerminal(machine, 'auth user configure');
-    await session.waitFor('cannot ask for "AWS Access Key ID": CI is set');
+    await session.waitFor('cannot prompt for "AWS Access Key ID": CI is set');
     expect(await session.ended).toMatchObject({ exitCode: 2 });
   });
 });
@@ -231,7 +231,7 @@ describe('without a terminal', () => {
     machine.writeConfig(configOf(machine, withMfa));
     const cannotAsk = (question: string, hint: string) => ({
       exitCode: 2,
-      message: `cannot ask for "${question}": there is no terminal`,
+      message: `cannot prompt for "${question}": there is no terminal`,
       hints: [hint],
     });
     await expectRefusal(

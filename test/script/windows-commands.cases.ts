@@ -220,7 +220,7 @@ export const suite: PlatformSuite = {
         atDesk(async (desk) => {
           const { stderr, exitCode } = await desk.atmos(['auth', 'user', 'configure']);
           assert.equal(exitCode, 2);
-          assert.match(stderr, /^error: cannot ask for ".+": there is no terminal\n/);
+          assert.match(stderr, /^error: cannot prompt for ".+": there is no terminal\n/);
         }),
     },
     {

@@ -31,7 +31,7 @@ export async function login(context: Context, invocation: Invocation): Promise<v
       ['Provider', (await describeIdentity(identity)).provider],
       ['Identity', identity.name],
       ['Region', region],
-      ['Session', wasOpened ? 'opened now' : 'taken from the keyring'],
+      ['Session', wasOpened ? 'opened now' : 'read from the keyring'],
       ['Expires', `${formatTimestamp(session.credentials.expiresAt)} (${remaining})`],
     ]),
   );
@@ -39,7 +39,7 @@ export async function login(context: Context, invocation: Invocation): Promise<v
   for (const limit of session.limits) await note(`note: ${limit}`);
   const services = { warn: warner(context) };
   await warnOfIntegrations(plan, identity, services);
-  // To keep the session is what a login is for.
+  // Storing the session is the purpose of a login.
   if (storeFailure !== undefined) throw storeFailure;
   await warnOfMemory(plan, 'this session ends with this command', services);
 }

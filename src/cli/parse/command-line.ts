@@ -252,8 +252,10 @@ function programFault(
 ): string {
   if (stray !== undefined && program !== undefined) {
     const name = stray.replace(/^(-[^=]*)=.*$/s, '$1');
-    return `${JSON.stringify(name)} stands before "--" and is no option: the command to run goes after it`;
+    return name.startsWith('-')
+      ? `unknown option ${JSON.stringify(name)}: put options of the command to run after "--"`
+      : `unexpected argument ${JSON.stringify(name)}: put the command to run after "--"`;
   }
   const isTaken = program === undefined && identity.kind === 'named';
-  return `the command to run goes after "--"${isTaken ? `, and -i took ${JSON.stringify(identity.name)} as the identity` : ''}`;
+  return `the command to run goes after "--"${isTaken ? `, and -i used ${JSON.stringify(identity.name)} as the identity` : ''}`;
 }

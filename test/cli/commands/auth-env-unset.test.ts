@@ -146,7 +146,7 @@ test.each(['dotenv', 'env', 'github'])('the format %s cannot unset variables', a
     exitCode: 2,
     stdout: '',
     stderr:
-      `error: the format ${format} cannot take a variable away\n` +
+      `error: the format ${format} cannot unset variables\n` +
       'hint: choose another format: --format bash or --format json\n',
   });
 });
@@ -162,7 +162,7 @@ test.each([
     code: 'ERR_USAGE',
     exitCode: 2,
     stdout: '',
-    stderr: `error: --unset takes back what was set, whatever the identity: it does not go with --${option}\n`,
+    stderr: `error: --unset applies to every identity, so it cannot be combined with --${option}\n`,
   });
 });
 

@@ -235,7 +235,7 @@ describe('a step of GitHub Actions', () => {
       exitCode: 0,
       stdout: '',
       stderr:
-        'warning: GitHub cannot take a variable away, so these stay set for later steps, and may win: AWS_ROLE_ARN, AWS_SECRET_ACCESS_KEY\n',
+        'warning: GitHub cannot unset a variable, so these stay set for later steps and may take precedence: AWS_ROLE_ARN, AWS_SECRET_ACCESS_KEY\n',
     });
     expect(readFileSync(env.GITHUB_ENV, 'utf8')).toContain('AWS_PROFILE=dev\n');
   });
@@ -249,7 +249,7 @@ describe('a step of GitHub Actions', () => {
       exitCode: 2,
       stdout: '',
       stderr:
-        'error: the format github writes to the file that GITHUB_ENV names, and that is not set\n' +
+        'error: the format github writes to the file of GITHUB_ENV, which is not set\n' +
         'hint: add --output-file <file>\n',
     });
     const env = { GITHUB_ENV: '/nonexistent/github-env' };

@@ -89,7 +89,7 @@ test('a token that Go stored for a provider is recognized, and is not copied aft
   expect(await told('')).toEqual([{ ...corp, state: 'expired' }, me]);
   const { stderr } = await run(desk, args);
   expect(stderr).toContain('expired        token');
-  expect(stderr).toContain('1 expired, 1 there already: from atmos-file');
+  expect(stderr).toContain('1 expired, 1 already there: from atmos-file');
 });
 
 test.each([
@@ -146,7 +146,7 @@ describe('from another file keyring of Atmos', () => {
       `1 conflict, 2 copied: from atmos-file (${source}) to file (${desk.directory})\n` +
         'not copied, other entries:\n' +
         '  other\n' +
-        'error: 1 of 3 could not be done:\n' +
+        'error: 1 of 3 failed:\n' +
         '  atmos_legacy is there already, with another value\n' +
         `hint: to overwrite existing entries: atmos auth keyring import --from atmos-file --path ${source} --force\n`,
     );
@@ -382,7 +382,7 @@ describe('from aws-vault', () => {
     const result = await run(desk, '--from aws-vault --yes -o json', { env });
     expect(result).toMatchObject({ code: 'ERR_IDENTITY_UNKNOWN', exitCode: 2 });
     expect(result.stderr).toBe(
-      'error: 1 of 2 could not be done:\n' +
+      'error: 1 of 2 failed:\n' +
         '  no identity of the name of profile "work" can have a stored key\n' +
         'hint: add --map work=IDENTITY\n',
     );
@@ -401,7 +401,7 @@ describe('from aws-vault', () => {
       '--map work=dev,dev=DEV',
       'the profiles work and dev would both become identity dev, which has one key (--map)',
     ],
-    ['', 'cannot ask for "Identity for the access key of profile dev"'],
+    ['', 'cannot prompt for "Identity for the access key of profile dev"'],
   ])('an invalid --map is refused before anything is written: %s', async (options, message) => {
     const desk = await openImportDesk();
     await installVault(desk);
@@ -531,7 +531,7 @@ aws_secret_access_key = tooshort
         '  night',
         '  role',
         `MFA device of profile dev: GAHT12345678 (${join(desk.root, '.aws/config')}:2)`,
-        'these lines still hold keys that are in the keyring now; remove them:',
+        'these lines still contain access keys that are now in the keyring; remove them:',
         `  ${file}:2`,
         `  ${file}:3`,
         `  ${file}:6`,

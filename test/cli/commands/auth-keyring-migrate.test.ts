@@ -192,7 +192,7 @@ describe.skipIf(!isThere)('with a real system keyring', () => {
     const refused = await run(desk, '--to system --delete-source -o json');
     expect(refused).toMatchObject({ code: 'ERR_STORE_CONFLICT', exitCode: 1 });
     expect(refused.stderr).toBe(
-      'error: 1 of 3 could not be done:\n' +
+      'error: 1 of 3 failed:\n' +
         '  atmos_r_dev is there already, with another value\n' +
         'hint: to overwrite existing entries: atmos auth keyring migrate --from file --to system --delete-source --force\n',
     );
@@ -230,7 +230,7 @@ describe.skipIf(!isThere)('with a real system keyring', () => {
     expect({ exitCode, code }).toEqual({ exitCode: 3, code: 'ERR_KEYRING_PERMISSIONS' });
     expect(stderr).toMatch(/^failed  key      large     r      atmos_r_large$/m);
     expect(stderr).toMatch(/^3 failed, 2 copied: /m);
-    expect(stderr).toContain('error: 3 of 5 could not be done:\n');
+    expect(stderr).toContain('error: 3 of 5 failed:\n');
     expect(stderr).toContain(`${desk.directory}/atmos_legacy is open to other users`);
     expect(stderr).toContain(`${desk.directory}/atmos_r_broken is damaged`);
     expect(stderr).toContain('"atmos_r_large" has 65537 bytes, and at most 65536 can be stored');
@@ -318,7 +318,7 @@ describe.skipIf(!isThere)('with a real system keyring', () => {
     });
     expect(result.exitCode).toBe(3);
     expect(result.stderr).toMatch(/\n {2}so far: \d+ copied, \d+ not yet\n/);
-    expect(result.stderr).toContain('hint: run the same command again to go on\n');
+    expect(result.stderr).toContain('hint: run the same command again to continue\n');
     expect(JSON.parse(result.stdout)).toMatchObject({ complete: false });
     expect(await desk.openKeyring().keys()).toHaveLength(40);
   });

@@ -17,8 +17,8 @@ async function openWithStores(stores: (desk: Desk) => string): Promise<Desk> {
 
 const placeOf = (desk: Desk, line: number) => `${desk.project}/atmos.yaml:${line}:3`;
 const changed = (desk: Desk, what = '1 of 1 entries') =>
-  `changed the password of the keyring ${desk.directory}: ${what} encrypted anew\n`;
-const next = 'set ATMOS_KEYRING_PASSWORD to the new password wherever it is set, for Atmos too\n';
+  `changed the password of the keyring ${desk.directory}: ${what} re-encrypted\n`;
+const next = 'set ATMOS_KEYRING_PASSWORD to the new password wherever it is set, also for Atmos\n';
 const lineOf = async (desk: Desk) => yamlOf(desk).split('\n').length + 1;
 
 describe('a keychain store', () => {
@@ -50,7 +50,7 @@ describe('a keychain store', () => {
     const { exitCode, stderr } = await desk.run(rekey, { input });
     expect(exitCode).toBe(0);
     expect(stderr).toBe(
-      `warning: the store kc (${placeOf(desk, await lineOf(desk))}) keeps its secrets in this directory: those that open with the current password get the new one too, and Atmos reads them only with the new password in ATMOS_KEYRING_PASSWORD\n` +
+      `warning: the store kc (${placeOf(desk, await lineOf(desk))}) keeps its secrets in this directory: secrets that open with the current password are re-encrypted with the new one, and Atmos needs the new password in ATMOS_KEYRING_PASSWORD to read them\n` +
         `${changed(desk)}Next: ${next}`,
     );
   });
@@ -61,9 +61,9 @@ describe('a keychain store', () => {
     );
     const { stderr } = await desk.run(rekey, { input });
     expect(stderr).toBe(
-      `warning: the store Other (${placeOf(desk, await lineOf(desk))}) keeps its secrets in ${desk.project}/other, and Atmos takes their password from ATMOS_KEYRING_PASSWORD too: they still need the old one there\n` +
+      `warning: the store Other (${placeOf(desk, await lineOf(desk))}) keeps its secrets in ${desk.project}/other, and Atmos also reads their password from ATMOS_KEYRING_PASSWORD: they still need the old one\n` +
         changed(desk) +
-        'Next: first give the stores that keep the old password (Other) a variable of their own: options.password_env\n' +
+        'Next: first configure a separate variable for the stores that keep the old password (Other): options.password_env\n' +
         `Then: ${next}`,
     );
   });
@@ -136,7 +136,7 @@ describe('entries of other programs', () => {
       stdout: '',
       stderr:
         changed(desk, '1 of 2 entries') +
-        'not changed, because they do not open with the current password: entries of other programs: "atmos%2Fdev%2Fapp%2FTOKEN"\n' +
+        'not changed: entries of other programs that do not open with the current password: "atmos%2Fdev%2Fapp%2FTOKEN"\n' +
         `Next: ${next}`,
     });
   });
@@ -149,10 +149,10 @@ describe('entries of other programs', () => {
       exitCode: 0,
       stdout: '',
       stderr:
-        `encrypted anew 1 of 2 entries of the keyring ${desk.directory}\n` +
-        'not changed: 1 weaker entries of other programs; with --all they become as strong, and slower to read in Atmos\n',
+        `re-encrypted 1 of 2 entries of the keyring ${desk.directory}\n` +
+        'not changed: 1 weaker entries of other programs; --all also upgrades them, which slows down their reads in Atmos\n',
     });
-    expect((await desk.run(upgrade)).stderr).toMatch(/^nothing to do: every entry of ours in /);
+    expect((await desk.run(upgrade)).stderr).toMatch(/^nothing to do: all our entries in /);
     const { stdout } = await desk.run(`${upgrade} --all -o json`);
     expect(JSON.parse(stdout)).toEqual({
       location: desk.directory,
@@ -171,7 +171,7 @@ describe('entries of other programs', () => {
     expect(await desk.run('auth keyring rekey --all')).toMatchObject({
       exitCode: 2,
       code: 'ERR_USAGE',
-      stderr: 'error: --all is for --upgrade\nhint: atmos auth keyring rekey --upgrade --all\n',
+      stderr: 'error: --all needs --upgrade\nhint: atmos auth keyring rekey --upgrade --all\n',
     });
   });
 

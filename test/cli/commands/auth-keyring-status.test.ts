@@ -40,7 +40,7 @@ test('a keyring that opens is ready', async () => {
       `  Keyring  file (${source})\n` +
       `  Where    ${desk.directory} (default)\n` +
       '  State    ready\n' +
-      '  Entries  2 (1 key, 1 of other programs), of which 1 weaker than ours: atmos auth keyring rekey --upgrade\n' +
+      '  Entries  2 (1 key, 1 of other programs), of which 1 have weak encryption: atmos auth keyring rekey --upgrade\n' +
       '  Agent    none\n' +
       '  Kept     for other processes\n',
   });
@@ -123,7 +123,7 @@ test('the memory keyring is always ready and empty', async () => {
     fallback: null,
   });
   expect((await desk.run(command, { env })).stderr).toContain(
-    '  Kept     by this process alone: gone when it ends\n',
+    '  Kept     only by this process; deleted when it exits\n',
   );
 });
 

@@ -44,7 +44,7 @@ describe('login', () => {
     expect(await desk.run('auth login -i DEV')).toEqual({
       exitCode: 0,
       stdout: '',
-      stderr: `✓ Already authenticated.\n${rows('taken from the keyring', '2h 0m')}${limits}`,
+      stderr: `✓ Already authenticated.\n${rows('read from the keyring', '2h 0m')}${limits}`,
     });
     expect(desk.stored()).toEqual(opened);
     expect(sessionCalls(desk)).toBe(1);

@@ -134,7 +134,9 @@ describe('auth logout', () => {
     const before = readFileSync(target, 'utf8');
     const { exitCode, stderr } = await run('auth logout dev');
     expect(exitCode).toBe(0);
-    expect(stderr).toContain(`warning: ${user.credentials} stays: it is a symbolic link\n`);
+    expect(stderr).toContain(
+      `warning: ${user.credentials} was not removed: it is a symbolic link\n`,
+    );
     const { stdout } = await run('auth logout dev -o json');
     expect(JSON.parse(stdout)).toMatchObject({
       removed_files: [],

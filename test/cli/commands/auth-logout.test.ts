@@ -299,7 +299,7 @@ describe('with --all-realms', () => {
     expect(JSON.parse(stdout).left).toEqual(left.map(([name, reason]) => ({ key: name, reason })));
     const { stderr } = await desk.run('auth logout --all-realms --keychain --force');
     for (const [name, reason] of left)
-      expect(stderr).toContain(`warning: ${name} stays: ${reason}\n`);
+      expect(stderr).toContain(`warning: ${name} was not removed: ${reason}\n`);
     expect(await desk.openKeyring().keys()).toEqual(
       [...left.map(([name]) => name), 'unrelated'].sort(),
     );
@@ -339,7 +339,7 @@ describe('with --all-realms', () => {
     expect(await desk.run(`auth logout --all-realms ${other}`)).toMatchObject({
       code: 'ERR_USAGE',
       exitCode: 2,
-      stderr: expect.stringContaining('error: --all-realms is everybody'),
+      stderr: expect.stringContaining('error: --all-realms cannot be combined'),
     });
   });
 });
@@ -376,7 +376,7 @@ describe('access keys', () => {
       expect(await desk.run('auth logout dev --keychain', { person: ada })).toEqual({
         exitCode: 0,
         stdout: '',
-        stderr: 'logout cancelled: nothing was removed\n',
+        stderr: 'logout canceled: nothing was removed\n',
       });
       expect(ada.asked).toEqual(['Delete the stored access key of dev? (y/N)']);
       const json = await desk.run('auth logout dev --keychain -o json', { person: person(false) });
@@ -397,7 +397,7 @@ describe('access keys', () => {
         exitCode: 2,
         stdout: '',
         stderr:
-          'error: cannot ask for "Delete the stored access key of dev?": there is no terminal\n' +
+          'error: cannot prompt for "Delete the stored access key of dev?": there is no terminal\n' +
           'hint: to delete without a prompt: add --force\n',
       });
     });
@@ -428,7 +428,7 @@ describe('logout refuses', () => {
       {},
       'ERR_USAGE',
       2,
-      'error: --all is every identity, and one was named as well\n',
+      'error: --all cannot be combined with the name of an identity\n',
     ],
     ['auth logout -i', {}, 'ERR_NO_TERMINAL', 2, 'hint: to choose without a prompt: add -i Ops\n'],
     [

@@ -22,7 +22,7 @@ const codesOf = (url: string, place: string) =>
 const shownOf = ({ project, sts }: Desk) => `The configuration
   Directory  ${project}
   Files      ${project}/atmos.yaml
-asks for what is done only once it is trusted:
+needs trust for the following:
   runs the password command pass show x
     auth.keyring.spec.password_command (${project}/atmos.yaml:5:31)
 ${codesOf(sts.url, `${project}/atmos.yaml:11:23`)}`;
@@ -45,7 +45,7 @@ describe('auth trust', () => {
     expect(refused).toMatchObject({ exitCode: 0, stdout: '' });
     expect(refused.stderr).toBe(`${shownOf(desk)}not trusted: nothing was recorded\n`);
     expect(await desk.run('auth trust', { person: person() })).toMatchObject({ exitCode: 130 });
-    expect((await desk.run('auth trust --list')).stderr).toBe('nothing is trusted\n');
+    expect((await desk.run('auth trust --list')).stderr).toBe('no project is trusted\n');
   });
 
   test('needs --yes without a terminal', async () => {
@@ -54,7 +54,7 @@ describe('auth trust', () => {
       exitCode: 2,
       code: 'ERR_NO_TERMINAL',
       stdout: '',
-      stderr: `${shownOf(desk)}error: cannot ask for "Trust these files to do this?": there is no terminal
+      stderr: `${shownOf(desk)}error: cannot prompt for "Trust these files to do this?": there is no terminal
 hint: to trust them without a prompt: add --yes
 `,
     });
@@ -68,14 +68,14 @@ hint: to trust them without a prompt: add --yes
     desk.configure('auth: { identities: { dev: { kind: aws/user } } }\n');
     const { exitCode, stderr } = await desk.run('auth trust --yes');
     expect(exitCode).toBe(0);
-    expect(stderr).toMatch(/nothing in it needs trust\n$/);
+    expect(stderr).toMatch(/nothing in the configuration needs trust\n$/);
     expect((await desk.run('auth trust --list -o json')).stdout).toBe('[]\n');
   });
 
   test('ignores a file that the user named', async () => {
     const desk = await openAsking();
     const { stderr } = await desk.run('auth trust --config atmos.yaml');
-    expect(stderr).toMatch(/nothing in it needs trust\n$/);
+    expect(stderr).toMatch(/nothing in the configuration needs trust\n$/);
   });
 
   test('needs trust for the missing part when the environment adds something', async () => {
@@ -251,15 +251,15 @@ describe('auth trust --revoke', () => {
         files: [`${desk.project}/atmos.yaml`],
       },
     ]);
-    expect((await desk.run('auth trust --list')).stderr).toBe('nothing is trusted\n');
+    expect((await desk.run('auth trust --list')).stderr).toBe('no project is trusted\n');
   });
 });
 
 test.each([
-  ['--yes --list', '--yes and --list do not go together'],
-  ['--list --revoke', '--list and --revoke do not go together'],
-  ['x', 'only --revoke takes a directory; "x" is to be trusted where it is'],
-  ['--list x', 'only --revoke takes a directory; "x" is to be trusted where it is'],
+  ['--yes --list', '--yes and --list cannot be combined'],
+  ['--list --revoke', '--list and --revoke cannot be combined'],
+  ['x', 'only --revoke accepts a directory; to trust "x", run the command in it'],
+  ['--list x', 'only --revoke accepts a directory; to trust "x", run the command in it'],
 ])('auth trust %s is refused', async (options, message) => {
   const desk = await openDesk();
   const { code, stderr } = await desk.run(`auth trust ${options}`);

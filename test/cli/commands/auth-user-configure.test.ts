@@ -291,7 +291,7 @@ describe('in a keyring with an access key', () => {
       {
         code: 'ERR_NO_TERMINAL',
         exitCode: 2,
-        stderr: `error: cannot ask for "AWS Access Key ID": there is no terminal\n${hint}`,
+        stderr: `error: cannot prompt for "AWS Access Key ID": there is no terminal\n${hint}`,
       },
     );
     await expectRefused(
@@ -299,7 +299,7 @@ describe('in a keyring with an access key', () => {
       configure,
       { env: { CI: 'true' } },
       {
-        stderr: `error: cannot ask for "AWS Access Key ID": CI is set\n${hint}`,
+        stderr: `error: cannot prompt for "AWS Access Key ID": CI is set\n${hint}`,
       },
     );
     await expectRefused(
@@ -307,7 +307,7 @@ describe('in a keyring with an access key', () => {
       `${configure} --interactive=false`,
       {},
       {
-        stderr: `error: cannot ask for "AWS Access Key ID": --interactive=false was given\n${hint}`,
+        stderr: `error: cannot prompt for "AWS Access Key ID": --interactive=false was given\n${hint}`,
       },
     );
   });
@@ -414,10 +414,7 @@ describe('in a keyring with an access key', () => {
   });
 
   test.each([
-    [
-      `${byStdin} --from-aws-profile old`,
-      'a key comes from one place: --stdin or --from-aws-profile',
-    ],
+    [`${byStdin} --from-aws-profile old`, '--stdin and --from-aws-profile cannot be combined'],
     [
       `${byStdin} --mfa-arn ada`,
       'the MFA device is neither an ARN like arn:aws:iam::123456789012:mfa/name nor a serial number (from --mfa-arn)',

@@ -184,7 +184,7 @@ test('the memory keyring has no session of another command', async () => {
     },
   });
   expect(stderr).toBe(
-    'warning: the memory keyring keeps nothing: no session of another command is there\n',
+    'warning: the memory keyring keeps nothing: it has no session of another command\n',
   );
 });
 

@@ -99,24 +99,21 @@ describe('a program to run', () => {
   test.each([
     [
       'auth exec -i aws s3 ls',
-      'the command to run goes after "--", and -i took "aws" as the identity',
+      'the command to run goes after "--", and -i used "aws" as the identity',
     ],
-    ['auth exec -i aws', 'the command to run goes after "--", and -i took "aws" as the identity'],
+    ['auth exec -i aws', 'the command to run goes after "--", and -i used "aws" as the identity'],
     [
       'auth exec -i aws --version',
-      'the command to run goes after "--", and -i took "aws" as the identity',
+      'the command to run goes after "--", and -i used "aws" as the identity',
     ],
     ['auth exec aws s3 ls', 'the command to run goes after "--"'],
     ['auth exec', 'the command to run goes after "--"'],
     ['auth exec --', 'the command to run goes after "--"'],
     ["auth exec -- ''", 'the command to run goes after "--"'],
-    [
-      'auth exec aws -- s3 ls',
-      '"aws" stands before "--" and is no option: the command to run goes after it',
-    ],
+    ['auth exec aws -- s3 ls', 'unexpected argument "aws": put the command to run after "--"'],
     [
       'auth exec --secret=x -- id',
-      '"--secret" stands before "--" and is no option: the command to run goes after it',
+      'unknown option "--secret": put options of the command to run after "--"',
     ],
   ])('%s is refused', (line, message) => {
     expect(refusal(line)).toMatchObject({

@@ -155,7 +155,7 @@ describe('at a terminal', () => {
   test('in the background a prompt fails and does not stop the process', async () => {
     const line = `set -m; '${process.execPath}' '${program.file}' masked & wait $!; echo "rc $?"`;
     const session = openPty('bash', ['-c', line], { env });
-    await session.waitFor('error: cannot ask for "Secret": there is no terminal');
+    await session.waitFor('error: cannot prompt for "Secret": there is no terminal');
     await session.waitFor('hint: add --answer <text>');
     await expect(session.waitFor('rc 2')).resolves.toBeUndefined();
   });
@@ -168,7 +168,7 @@ describe('where no one can be prompted, a prompt fails at once', () => {
   };
   const refusal = (reason: string) => ({
     code: 'ERR_NO_TERMINAL',
-    message: `cannot ask for "MFA code": ${reason}`,
+    message: `cannot prompt for "MFA code": ${reason}`,
     hints: ['add --mfa-token <code>'],
   });
   const openTerminal = () => Promise.reject(new Error('the terminal was opened'));
@@ -189,7 +189,7 @@ describe('where no one can be prompted, a prompt fails at once', () => {
   test.each([
     [{ CI: 'true' }, undefined, 'CI is set'],
     [{ CI: '1' }, undefined, 'CI is set'],
-    [{ ATMOS_INTERACTIVE: 'false' }, undefined, 'ATMOS_INTERACTIVE says no'],
+    [{ ATMOS_INTERACTIVE: 'false' }, undefined, 'ATMOS_INTERACTIVE disables prompts'],
     [{}, false, '--interactive=false was given'],
   ])('in the environment %j with --interactive %s', async (variables, interactive, reason) => {
     const prompt = createPrompt(fakeHost({ env: variables, openTerminal }), interactive);
