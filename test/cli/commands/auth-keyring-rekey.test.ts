@@ -73,7 +73,8 @@ describe('a keychain store', () => {
       () => '  kc: {kind: keychain, options: {backend: file, password_env: KC_PASSWORD}}\n',
     );
     const before = desk.stored();
-    const warning = /^warning: the store kc .* only with the new password in KC_PASSWORD\n/;
+    const warning =
+      /^warning: the store kc .* needs the new password in KC_PASSWORD to read them\n/;
     expect((await desk.run('auth keyring rekey --dry-run')).stderr).toMatch(warning);
     expect(await desk.run(rekey, { input: 'short\n' })).toMatchObject({
       code: 'ERR_KEYRING_PASSWORD_TOO_SHORT',
