@@ -135,7 +135,7 @@ export function pathOption(path: string, host: Host): Sourced<string> {
   return { value: absolutePath({ value: path, source }, host), source };
 }
 
-/** With a slash at its end it is the directory itself, whatever its name. */
+/** A trailing slash marks the path as the directory itself, whatever its name is. */
 function directorySetting({ value, source }: Sourced<string>): Sourced<string> {
   return { value: `${value}${sep}`, source };
 }

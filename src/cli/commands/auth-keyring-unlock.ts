@@ -14,7 +14,7 @@ import { lingerWarning } from '../linger-warning.ts';
 import { askPassword } from '../open.ts';
 import { keyringWarner, loadPlanIfAny, warnWithHints } from '../plan.ts';
 
-/** The documented form of `-o json`: always every field, null for what is not known. */
+/** The documented form of `-o json`: always every field, null if unknown. */
 interface UnlockJson {
   /** The keyring's directory. */
   location: string;
@@ -22,17 +22,17 @@ interface UnlockJson {
   process_id: number | null;
   /** RFC 3339 in UTC. */
   expires_at: string;
-  /** If it is not used before. */
+  /** The time at which it locks without use. */
   idle_expires_at: string;
-  /** Whether it was unlocked already. */
+  /** Whether it was unlocked before. */
   renewed: boolean;
-  /** Whether the keyring is still to be made, by the first entry that is stored. */
+  /** Whether the keyring does not exist yet, and the first stored entry will create it. */
   new_keyring: boolean;
 }
 
 /**
- * `atmos auth keyring unlock`: a background process holds the file keyring open for a while, and every
- * command uses it. Where one does already, only the time begins anew.
+ * `atmos auth keyring unlock`: starts a background process that keeps the file keyring unlocked for
+ * a limited time, for every command. If one runs already, only its time limits are renewed.
  */
 export async function keyringUnlock(context: Context, { values }: Invocation): Promise<void> {
   const { host, outJson } = context;
@@ -76,7 +76,7 @@ function requireUse({ keyring }: AuthPlan, { type }: Backend): void {
   const { value: chosen, source } = keyring.type;
   throw new AtmosError(
     'ERR_USAGE',
-    `the keyring is ${chosen} (from ${source}), and only a ${type} keyring is unlocked so`,
+    `the keyring type is ${chosen} (from ${source}), but only a ${type} keyring can be unlocked`,
     { hints: [setVariable('ATMOS_KEYRING_TYPE', type)] },
   );
 }
@@ -102,7 +102,7 @@ async function tell({ host, note }: Context, result: UnlockResult, location: str
       : '';
   const verb = isRenewed ? 'renewed: unlocked' : 'unlocked';
   await note(`${verb} the keyring ${location} until ${until}${idle}`);
-  if (isNew) await note('the first entry that is stored makes it, under this password');
+  if (isNew) await note('the first stored entry creates it with this password');
 }
 
 /** What was whole when the agent said it has lost some milliseconds since. */
