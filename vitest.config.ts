@@ -1,12 +1,13 @@
 import { defineConfig } from 'vitest/config';
 import { defineConstants, testRounds } from './scripts/build-constants.mjs';
 
-// With it Node 20 loads certificates at every start: 20 -> 53 ms for each child the tests start.
+// With NODE_EXTRA_CA_CERTS Node 20 loads certificates at every start: 20 -> 53 ms for each child
+// the tests start.
 delete process.env['NODE_EXTRA_CA_CERTS'];
 
 /** Suites with peers that take over a minute to install or to run. */
 const peerSuites = ['test/**/*.peers.test.ts'];
-/** Suites that keep starting programs: the built one, those that they compile, daemons. */
+/** Suites that start programs all the time: the built one, those that they compile, daemons. */
 const programSuites = [
   'test/{script,fault,architecture,interop,support/secret-service,keyring/system/{linux,macos}}/**/*.test.ts',
   'test/auth/single-flight.test.ts',
@@ -14,12 +15,13 @@ const programSuites = [
   'test/contract/agent.test.ts',
   'test/host/{processes,run-child,terminate-process}.test.ts',
   'test/keyring/agent/{client-keyring,server}.test.ts',
-  // These start none, but take long.
+  // These start no programs, but take long.
   'test/keyring/{chunked-store,agent/protocol,file/{entry-item,entry-name,flood,rekey}}.test.ts',
   'test/clouds/aws/sts-isolation.test.ts',
 ];
 
-// A condition is awaited as long as a test may take: one second is short where every core is busy.
+// `expect.poll` may wait as long as a test may run: one second is not enough when every core is
+// busy.
 const timeouts = {
   testTimeout: 30_000,
   hookTimeout: 30_000,
@@ -30,9 +32,10 @@ const globalSetup = ['test/support/build-program.ts'];
 export default defineConfig({
   test: {
     globalSetup: ['test/support/find-peers.ts'],
-    // Vitest leaves one core to itself, which is half of a machine with two.
+    // Vitest leaves one core free, which is half of a machine with two.
     maxWorkers: '100%',
-    // Each has its own constants: Vitest removes what it has read.
+    // Each project has its own constants, because Vitest removes them from the configuration after
+    // reading.
     projects: [
       {
         define: defineConstants(testRounds),

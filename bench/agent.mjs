@@ -1,8 +1,8 @@
-// How long `credential-process` takes through the unlock agent, beside `node -e 0` on the same machine:
-// medians of runs that take turns; and the agent's memory, when it starts and after many clients. Needs
-// `npm run build`. Judges nothing.
+// Measures `credential-process` with the unlock agent against `node -e 0` on the same machine:
+// medians of alternating runs, and the agent's memory at its start and after many clients. Needs
+// `npm run build`. It has no pass or fail result.
 //
-//   npm run bench:agent [-- RUNS]        default 25, at least 15
+//   npm run bench:agent [-- RUNS] default 25, at least 15
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -14,7 +14,7 @@ import { benchConfigOf, prepareProject, program } from './project.mjs';
 const home = realpathSync(mkdtempSync(join(tmpdir(), 'atmos-auth-bench-')));
 const project = join(home, 'project');
 const directory = join(home, 'keyring');
-const password = 'a password for nothing';
+const password = 'a test password';
 const env = { PATH: process.env['PATH'], HOME: home, ATMOS_KEYRING_FILE_PATH: directory };
 const withPassword = { ...env, ATMOS_KEYRING_PASSWORD: password };
 const clients = 200;
@@ -61,7 +61,7 @@ function atmos(...words) {
   });
 }
 
-/** Of each client one request, all at once. */
+/** Each client sends one request; all run at once. */
 async function askAll() {
   process.env['HOME'] = home;
   delete process.env['XDG_RUNTIME_DIR'];

@@ -1,5 +1,6 @@
-// The file keyring with 1 to 1000 entries, in process: names listed, all of them read. A handle that
-// reads derives its key first, once. Needs `npm run build`. Judges nothing.
+// Measures the file keyring with 1 to 1000 entries, in process: listing the names, and reading all
+// entries. A keyring handle derives its encryption key once, at the first read. Needs `npm run
+// build`. It has no pass or fail result.
 //
 //   npm run bench:keyring
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -62,6 +63,6 @@ function open(directory) {
   return openKeyring({
     type: 'file',
     directory,
-    promptPassword: async () => 'a password for nothing',
+    promptPassword: async () => 'a test password',
   });
 }

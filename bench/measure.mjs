@@ -1,19 +1,19 @@
-// What the benchmarks share: runs that take turns, medians, and a table of them.
+// What the benchmarks share: alternating runs, medians, and a table of them.
 import { spawnSync } from 'node:child_process';
 import { cpus } from 'node:os';
 
 /**
- * What is measured, and the bound of the design as a ratio to the first one, where there is one.
+ * A measured program, and the maximum ratio to the first one in the design, if any.
  *
  * @typedef {{ name: string, args: string[], bound?: number }} Candidate
  */
 
-/** How often each is run: the first argument, at least 15. */
+/** The number of runs of each candidate: the first argument, at least 15. */
 export const runs = Math.max(15, Number(process.argv[2] ?? 25));
 
 /**
- * Median milliseconds of each candidate, run by Node. They take turns, so that a slow moment is
- * everybody's.
+ * Median milliseconds of each candidate, run by Node. The runs alternate, so that a slow moment
+ * affects all candidates.
  *
  * @param {readonly Candidate[]} candidates
  * @param {{ cwd: string, env: NodeJS.ProcessEnv }} place
@@ -28,7 +28,7 @@ export function measure(candidates, place) {
         ...place,
         stdio: ['ignore', 'pipe', 'pipe'],
       });
-      if (status !== 0) throw new Error(`${name} ended with ${status}`);
+      if (status !== 0) throw new Error(`${name} exited with ${status}`);
       // The first round warms the file cache.
       if (run > 0) times[at]?.push(performance.now() - startedAt);
     });
@@ -37,7 +37,7 @@ export function measure(candidates, place) {
 }
 
 /**
- * Prints medians as ratios to the first one.
+ * Prints medians and their ratios to the first one.
  *
  * @param {readonly { name: string, median: number, bound?: number | undefined }[]} results
  */
@@ -67,7 +67,7 @@ export function medianOf(values) {
 }
 
 /**
- * Prints rows in columns, the first one flush left, the others flush right.
+ * Prints rows in columns: the first one left-aligned, the others right-aligned.
  *
  * @param {readonly (readonly string[])[]} rows
  */

@@ -1,4 +1,4 @@
-// A project whose session is stored already, for benchmarks of the built program.
+// A project with a stored session, for benchmarks of the built program.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, writeFileSync } from 'node:fs';
@@ -33,15 +33,14 @@ export function benchConfigOf({ type, endpoint }) {
 }
 
 /**
- * Makes the directory with an atmos.yaml, and other files by their paths in it, stores a key and opens a session with a stand-in for STS,
- * which is gone afterwards.
+ * Creates the directory with an atmos.yaml and other files (by path), stores an access key, and
+ * opens a session with a stand-in for STS, which is closed afterwards.
  *
  * @param {{
  *   directory: string,
  *   env: NodeJS.ProcessEnv,
  *   configOf(endpoint: string): string,
- *   files?: Readonly<Record<string, string>>,
- * }} project
+ *   files?: Readonly<Record<string, string>>, }} project
  */
 export async function prepareProject({ directory, env, configOf, files = {} }) {
   const sts = await startSts({ keys: [{ ...key, account: '123456789012', userName: 'bench' }] });

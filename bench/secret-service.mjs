@@ -1,8 +1,8 @@
-// How long `credential-process` takes from the Secret Service, beside `node -e 0` on the same machine:
-// medians of runs that take turns. The provider is a gnome-keyring of its own
-// (docs/testing-secret-service.md). Needs `npm run build`. Judges nothing.
+// Measures `credential-process` with the Secret Service against `node -e 0` on the same machine:
+// medians of alternating runs. It starts its own gnome-keyring (docs/testing-secret-service.md).
+// Needs `npm run build`. It has no pass or fail result.
 //
-//   npm run bench:secret-service [-- RUNS]        default 25, at least 15
+//   npm run bench:secret-service [-- RUNS] default 25, at least 15
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { openGnomeKeyring } from '../test/support/secret-service/gnome-keyring.mjs';
@@ -11,7 +11,7 @@ import { benchConfigOf, prepareProject, program } from './project.mjs';
 
 const library = fileURLToPath(new URL('../dist/keyring.js', import.meta.url));
 
-/** One entry, read through the library alone. */
+/** Reads one entry through the library only. */
 const reading = `
   import { openKeyring } from ${JSON.stringify(pathToFileURL(library).href)};
   const keyring = await openKeyring({ type: 'system' });

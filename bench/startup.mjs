@@ -1,7 +1,7 @@
-// How long the built program takes, beside `node -e 0` on the same machine: medians of runs that take
-// turns. Needs `npm run build`. Judges nothing.
+// Measures the built program against `node -e 0` on the same machine: medians of alternating runs.
+// Needs `npm run build`. It has no pass or fail result.
 //
-//   npm run bench:startup [-- RUNS]        default 25, at least 15
+//   npm run bench:startup [-- RUNS] default 25, at least 15
 import { mkdtempSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,14 +12,14 @@ const home = realpathSync(mkdtempSync(join(tmpdir(), 'atmos-auth-bench-')));
 const project = join(home, 'project');
 const composed = join(home, 'composed');
 const tagged = join(home, 'tagged');
-// No NODE_EXTRA_CA_CERTS: with it Node 20 loads certificates at every start.
+// Without NODE_EXTRA_CA_CERTS, because Node 20 would load certificates at every start.
 const env = {
   PATH: process.env['PATH'],
   HOME: home,
-  ATMOS_KEYRING_PASSWORD: 'a password for nothing',
+  ATMOS_KEYRING_PASSWORD: 'a test password',
 };
 
-/** What the 200 lines are composed with. */
+/** The imported files and the profile of the 200-line configuration. */
 const files = {
   'config/keyring.yaml': `auth:
   keyring:
@@ -40,11 +40,11 @@ const files = {
 `,
 };
 
-/** Rounds and hash as the file keyring derives its key. */
+/** The rounds and the hash with which the file keyring derives its encryption key. */
 const derivation = "require('node:crypto').pbkdf2Sync('password', 'salt', 600_000, 32, 'sha512')";
 
 /**
- * The last two are told apart from one another.
+ * The last two are for comparison with each other.
  *
  * @type {readonly import('./measure.mjs').Candidate[]}
  */
@@ -120,7 +120,7 @@ env:
 auth:
   realm: composed
 `;
-  // Without its own first lines, auth and realm.
+  // Without its first lines, auth and realm.
   const [, , ...rest] = crowdedConfigOf(endpoint, 30).split(/(?<=\n)/);
   return `${head}${rest.join('')}${'# Nothing more.\n'.repeat(200 - 10 - rest.length)}`;
 }

@@ -1,9 +1,9 @@
-// A session for a program, without atmos.yaml and without the command line.
+// Opens a session for a program, without atmos.yaml and without the command line.
 //
 //   node examples/auth.mjs
 //
-// It asks a stand-in for AWS STS. In earnest, leave `endpoint_url` out, and the keys too: then they
-// come from the keyring, where `atmos auth user configure` has put them.
+// It uses a stand-in for AWS STS. In a real program, leave out `endpoint_url` and the access keys:
+// the keys then come from the keyring, where `atmos auth user configure` stored them.
 import { createAuth } from 'atmos-auth';
 import { openKeyring } from 'atmos-auth/keyring';
 import { startSts } from '../test/support/sts-server.mjs';
@@ -31,7 +31,7 @@ const auth = await createAuth({
   },
 });
 
-// What an AWS SDK calls: new S3Client({ credentials: () => auth.credentials() })
+// For an AWS SDK: new S3Client({ credentials: () => auth.credentials() })
 const { accessKeyId, expiration } = await auth.credentials();
 console.log('a session:', `${accessKeyId.slice(0, 4)}…`, 'until', expiration.toISOString());
 const again = await auth.credentials();

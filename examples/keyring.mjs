@@ -1,9 +1,9 @@
-// A keyring in an encrypted directory, without atmos.yaml and without any cloud.
+// Uses a keyring in an encrypted directory, without atmos.yaml and without any cloud.
 //
 //   node examples/keyring.mjs
 //
-// It makes a directory of its own and removes it again. In earnest, leave `directory` out
-// (`<XDG data>/atmos/keyring`) and set ATMOS_KEYRING_PASSWORD, or take `type: 'system'`.
+// It creates a temporary directory and removes it again. In a real program, leave out `directory`
+// (`<XDG data>/atmos/keyring`) and set ATMOS_KEYRING_PASSWORD, or use `type: 'system'`.
 import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

@@ -1,12 +1,13 @@
-// The constants that a build puts into the source, which declares them: `declare const __VERSION__`.
+// The constants that a build inserts into the source, which declares them: `declare const
+// __VERSION__`.
 import { readFileSync } from 'node:fs';
 
-/** PBKDF2 rounds of every entry that the package writes: the most that all Go peers open. */
+/** PBKDF2 rounds of every entry that the package writes: the maximum that all Go peers open. */
 export const packagedRounds = 600_000;
 
 /**
- * The rounds in dist-test/ and in tests, so that only tests about key derivation wait for it. More
- * than the minimum of 1,000 that is read, so that a test can write a weaker entry.
+ * The rounds in dist-test/ and in tests, so that only tests about key derivation take that long.
+ * More than the required minimum of 1,000, so that a test can write a weaker entry.
  */
 export const testRounds = 2000;
 

@@ -1,16 +1,17 @@
-// Builds dist/: the programs as program-bundle.mjs says, the library as ES modules, their declarations
-// by tsc. For tests also dist-test/, the same program with the key derivation of tests.
+// Builds dist/: the programs as in program-bundle.mjs, the library as ES modules, and their
+// declarations with tsc. With --for-tests it also builds dist-test/, the same program with fast key
+// derivation.
 //
-//   node scripts/build.mjs               dist/
-//   node scripts/build.mjs --no-types    dist/ without declarations
-//   node scripts/build.mjs --for-tests   dist/ without declarations, and dist-test/
+//   node scripts/build.mjs dist/
+//   node scripts/build.mjs --no-types dist/ without declarations
+//   node scripts/build.mjs --for-tests dist/ without declarations, and dist-test/
 import { spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'rolldown';
 import { packagedRounds, testRounds } from './build-constants.mjs';
-import { formatLicences } from './licences.mjs';
+import { formatLicenses } from './licenses.mjs';
 import { programBundle, sharedOptions } from './program-bundle.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -48,10 +49,10 @@ const [program, modules, testProgram] = await Promise.all([
 const chunks = [program, modules]
   .flatMap(({ output }) => output)
   .filter((output) => output.type === 'chunk');
-const licences = 'dist/THIRD-PARTY-LICENSES.txt';
-writeFileSync(join(root, licences), formatLicences(chunks.flatMap((chunk) => chunk.moduleIds)));
+const licenses = 'dist/THIRD-PARTY-LICENSES.txt';
+writeFileSync(join(root, licenses), formatLicenses(chunks.flatMap((chunk) => chunk.moduleIds)));
 makeExecutable('dist/cli');
-keepOnly('dist', [licences, ...fileNames(program, 'dist/cli'), ...fileNames(modules, 'dist')]);
+keepOnly('dist', [licenses, ...fileNames(program, 'dist/cli'), ...fileNames(modules, 'dist')]);
 if (testProgram) {
   makeExecutable('dist-test/cli');
   keepOnly('dist-test', fileNames(testProgram, 'dist-test/cli'));
@@ -73,8 +74,8 @@ function makeExecutable(directory) {
 }
 
 /**
- * Chunks are named by their content. What an earlier build left behind is removed last, so that a
- * program that is running meanwhile finds its own chunks for as long as possible.
+ * Chunks are named by their content. The files of an earlier build are removed last, so that a
+ * program that is running finds its own chunks for as long as possible.
  *
  * @param {string} directory
  * @param {readonly string[]} built

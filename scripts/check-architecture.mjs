@@ -1,6 +1,7 @@
-// Runs dependency-cruiser over src/ and adds what its rules cannot say: that it read every file, that
-// each npm package has one door, that only registries import kinds, and where some names may stand.
-// test/architecture/known-violations.json lists what breaks a rule today. It may only shrink.
+// Runs dependency-cruiser over src/ and checks what its rules cannot express: that it read every
+// file, that only one file imports each npm package, that only registries import kinds, and where
+// certain names are allowed. test/architecture/known-violations.json lists the current violations.
+// It may only shrink.
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { cruise } from 'dependency-cruiser';
@@ -9,7 +10,7 @@ import { inPlace } from './places.mjs';
 
 const knownFile = 'test/architecture/known-violations.json';
 
-/** Where the rules of architecture.oxlintrc.json do not apply. */
+/** Files to which the rules of architecture.oxlintrc.json do not apply. */
 const allowedPlaces = {
   'atmos(no-cloud-fields)': inPlace(
     'clouds/',
@@ -38,14 +39,14 @@ const problems = [
   ...[...found].filter((violation) => !known.includes(violation)),
   ...known
     .filter((violation) => !found.has(violation))
-    .map((violation) => `no longer there, remove it from ${knownFile}: ${violation}`),
+    .map((violation) => `no longer found, remove it from ${knownFile}: ${violation}`),
 ];
 for (const problem of problems) console.error(problem);
 const rest = known.length > 0 ? `, ${known.length} known violations` : '';
 console.log(`architecture: ${sources.length} files, ${problems.length} problems${rest}`);
 if (problems.length > 0) process.exitCode = 1;
 
-// A kind is what clouds/registry loads by import().
+// A kind is a module that clouds/registry loads with import().
 function kindProblems() {
   const registry = inPlace('clouds/registry[.]ts$');
   const kinds = sources
@@ -75,7 +76,8 @@ function lintProblems() {
     .map(({ code, filename }) => `${code}: ${filename}`);
 }
 
-// Without @swc/core beside TypeScript 7 it would read nothing, and every rule would pass.
+// Without @swc/core next to TypeScript 7, dependency-cruiser would read nothing and every rule
+// would pass.
 function unreadProblems() {
   const read = new Set(sources.map(({ source }) => source));
   return readdirSync('src', { recursive: true, encoding: 'utf8' })

@@ -1,5 +1,5 @@
-// Two claims about what users install, proven on the built package: the keyring holds no package of
-// others, and one native dependency is all that comes along.
+// Checks two properties of the built package: the keyring contains no other npm package, and
+// installing it installs only one native dependency.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -17,7 +17,7 @@ assert.deepEqual(Object.keys(manifest.dependencies), ['koffi'], 'dependencies of
 checkKeyring();
 checkInstalled();
 
-/** Follows dist/keyring.js through every import, static and lazy. */
+/** Follows dist/keyring.js through every static and lazy import. */
 function checkKeyring() {
   const { modules, packages } = contentsOf('dist/keyring.js');
   const foreign = modules.filter((name) => !/^(src\/(core|host|keyring)|\\0rolldown)\//.test(name));
@@ -25,7 +25,7 @@ function checkKeyring() {
   assert.deepEqual(foreign, [], 'modules that dist/keyring.js reaches');
   assert.deepEqual(packages, ['koffi'], 'packages that dist/keyring.js imports');
 
-  // The same look at the whole library, which holds packages, shows that it can see them.
+  // The same check of the whole library, which contains packages, proves that it can detect them.
   const whole = contentsOf('dist/index.js').modules;
   assert(
     whole.some((name) => name.includes('node_modules/')),
@@ -38,7 +38,7 @@ function checkKeyring() {
 function contentsOf(entry) {
   const texts = [...reachableFrom(join(root, entry))].map((file) => readFileSync(file, 'utf8'));
   return {
-    // rolldown says in a comment of its own where each module begins.
+    // rolldown marks the beginning of each module with a comment.
     modules: texts.flatMap((text) =>
       captures(text, /^\/\/ (?:#region )?(\S+\/\S+[.][cm]?[jt]s)$/gm),
     ),
@@ -93,7 +93,7 @@ function checkInstalled() {
       (name) => !name.startsWith('.'),
     );
     const expected = ['@koromix', 'atmos-auth', 'koffi'];
-    assert.deepEqual(installed.sort(), expected, 'packages that come along');
+    assert.deepEqual(installed.sort(), expected, 'packages that are installed with it');
 
     const use = `if (typeof openKeyring !== 'function') throw new Error('no openKeyring')`;
     const node = process.execPath;

@@ -1,12 +1,12 @@
 // Finds words of scripts/words.mjs.
 //
-//   node scripts/check-words.mjs             fails on texts that users read, counts all others
-//   node scripts/check-words.mjs --report    also lists findings in comments, test names, commit
+//   node scripts/check-words.mjs fails on texts that users read, counts all others
+//   node scripts/check-words.mjs --report also lists findings in comments, test names, commit
 //                                            subjects and decision records
-//   node scripts/check-words.mjs --commits main..HEAD    subjects of these instead of the last 20
-//   node scripts/check-words.mjs --lower     writes the known counts again where they are smaller
+//   node scripts/check-words.mjs --commits main..HEAD subjects of these instead of the last 20
+//   node scripts/check-words.mjs --lower lowers the known counts to the current ones
 //
-// Users read the pages, and the strings of src/. Known findings in those strings are counted by word
+// Users read the pages and the strings of src/. Known findings in those strings are counted by word
 // in test/architecture/known-words.json: a count may only shrink.
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -39,7 +39,7 @@ const pages = [
   ...filesIn('examples', /[.](md|ya?ml|sh)$/),
   ...filesIn('.github', /[.](md|ya?ml)$/),
 ];
-// A decision record is what was written then: its successor is a new record.
+// A decision record is not edited: a new record replaces it.
 const isRecord = (/** @type {string} */ file) => file.startsWith('docs/adr/');
 
 const inPages = pages
@@ -127,7 +127,7 @@ function unusedExceptions() {
 }
 
 /**
- * The lines of a page, without code, which quotes names and what programs print.
+ * The lines of a page without code, because code quotes names and output of programs.
  *
  * @param {string} file
  * @returns {(Text & { code: string })[]}

@@ -1,5 +1,4 @@
-// What the examples find on a machine, for those who run them: scripts/example.mjs and the golden
-// transcripts.
+// The machines on which the examples run, for scripts/example.mjs and the golden transcripts.
 import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -79,8 +78,9 @@ export function exampleFolder(example) {
 }
 
 /**
- * The example's files in the project, with the access key, and in the home directory the configuration
- * of this machine that says where the stand-in for AWS STS is: the example's own says nothing of it.
+ * Writes the example's files with the access key into the project, and into the home directory a
+ * configuration with the address of the stand-in for AWS STS, which the example's own files do not
+ * contain.
  *
  * @param {string} example
  * @param {Place} place

@@ -1,6 +1,6 @@
-// Runs one of the examples on the built program: its commands.sh, in a copy of its folder and a home
-// of its own that are removed again, without a terminal, against a stand-in for AWS STS on loopback.
-// Fails when a command ends with another exit code than it should, or shows a secret.
+// Runs one of the examples with the built program: its commands.sh, in a copy of its folder and a
+// temporary home directory, without a terminal, against a stand-in for AWS STS on a loopback
+// address. Fails when a command exits with an unexpected code or shows a secret.
 //
 //   node scripts/example.mjs laptop
 import { spawn } from 'node:child_process';
@@ -97,7 +97,7 @@ async function openSts(identity) {
   return sts.url;
 }
 
-/** A keyring as a desktop has it, or what stands in for it. */
+/** A keyring like that of a desktop, or the file keyring in its place. */
 async function openDesktop() {
   if (!findPeers()['gnome-keyring']) {
     process.stdout.write('GNOME Keyring is not installed: the file keyring stands in for it\n\n');
@@ -110,7 +110,7 @@ async function openDesktop() {
 }
 
 /**
- * A directory in which `atmos` is the built program.
+ * Creates a directory in which `atmos` is the built program.
  *
  * @param {string} directory
  */
@@ -123,14 +123,15 @@ function programOnPath(directory) {
 }
 
 /**
- * Each command is shown before it runs, and the first that fails is the last.
+ * Each command is shown before it runs, and the first failed command is the last one.
  *
  * @param {string} cwd
- * @param {Record<string, string>} env nothing else of ours, so that it goes the same everywhere
+ * @param {Record<string, string>} env the whole environment, so that the result is the same
+ * everywhere
  * @returns {Promise<{ code: number | null, output: string }>}
  */
 async function run(cwd, env) {
-  // A session of its own: no terminal to ask at.
+  // A new session, without a terminal for prompts.
   const child = spawn('sh', ['-c', 'exec sh -ev commands.sh 2>&1'], {
     cwd,
     env,
@@ -146,7 +147,7 @@ async function run(cwd, env) {
 }
 
 /**
- * What GitHub's log shows: a value is masked from the line on that says so.
+ * The output as in GitHub's log: a value is masked after the line that requests it.
  *
  * @param {string} output
  */

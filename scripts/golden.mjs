@@ -1,11 +1,11 @@
-// Golden transcripts: runs every command of the built program in scenarios, and keeps what was
-// printed, how it ended and which files it wrote, as text in test/golden/. A change that should not
-// change behavior leaves them as they are; every other difference is reviewed.
+// Golden transcripts: runs every command of the built program in scenarios, and records its output,
+// its exit code and the files it wrote, as text in test/golden/. A change that should not change
+// behavior leaves them unchanged; every other difference is reviewed.
 //
-//   npm run golden                      write the transcripts
-//   npm run golden -- --check           compare; print the differences and exit 1 if there are any
-//   npm run golden -- keyring exec      only the scenarios whose names contain one of these words
-//   npm run golden -- --program FILE    run another build of the program
+//   npm run golden write the transcripts
+//   npm run golden -- --check compare; print the differences and exit 1 if there are any
+//   npm run golden -- keyring exec only the scenarios whose names contain one of these words
+//   npm run golden -- --program FILE run another build of the program
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { constants } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -19,7 +19,7 @@ import { scenarios } from './golden/scenarios.mjs';
 const root = fileURLToPath(new URL('..', import.meta.url));
 const transcripts = join(root, 'test/golden');
 const defaultProgram = 'dist-test/cli/main.cjs';
-/** Each runs one program at a time. */
+/** Each worker runs one program at a time. */
 const workers = 2;
 
 const { values, positionals: words } = parseArgs({

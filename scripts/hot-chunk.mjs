@@ -1,20 +1,20 @@
-// Which modules stand together in one file of the program, although several commands share only some
-// of them: each file costs a start about half a millisecond, whatever it holds.
+// Chooses the modules that are bundled in one file of the program, although several commands share
+// only some of them: each file costs about half a millisecond at start, whatever its size.
 import { join } from 'node:path';
 
-/** What a shell or an SDK starts all day, and the kind and the cloud that are used most. */
+/** The commands that shells and SDKs start most often, and the most used kind and cloud. */
 const hotEntries = [
   'src/cli/commands/auth-env.ts',
   'src/clouds/aws/cloud.ts',
   'src/clouds/aws/user.ts',
 ];
 
-/** What every command loads, right after the first line of `main`. */
+/** The modules that every command loads, directly after the first line of `main`. */
 const startEntries = ['src/cli/start.ts'];
 
 /**
- * The groups for rolldown: `start`, what every command loads, and `hot`, what the hot entries load in
- * any case besides.
+ * The groups for rolldown: `start`, loaded by every command, and `hot`, also loaded by all hot
+ * entries.
  *
  * @param {string} root
  * @returns {import('rolldown').CodeSplittingGroup}
@@ -42,7 +42,7 @@ export function createHotChunk(root) {
  */
 function reachFrom(entries, root, context) {
   const seen = new Set(entries.map((entry) => join(root, entry)));
-  // A set that grows is walked to its end.
+  // The set grows during the iteration, and the loop also visits the new elements.
   for (const id of seen) {
     for (const imported of context.getModuleInfo(id)?.importedIds ?? []) seen.add(imported);
   }

@@ -1,21 +1,21 @@
-// The never-rules that oxlint has no rule for, as a plugin of its own.
+// The never-rules that oxlint does not have, as a plugin.
 
 /** @param {any} node */
 const isNewDateNow = (node) =>
   node.callee.type === 'Identifier' && node.callee.name === 'Date' && node.arguments.length === 0;
 
-/** `host.stdout`, or `stdout` taken out of it. @param {any} node */
+/** `host.stdout`, or `stdout` destructured from it. @param {any} node */
 const isOutput = (node) => {
   const name = node.type === 'MemberExpression' ? node.property.name : node.name;
   return name === 'stdout' || name === 'stderr';
 };
 
 /**
- * A rule against reading, writing or taking apart a property of one of these names.
+ * A rule against reading, writing or destructuring a property of one of these names.
  *
  * @param {readonly string[]} names
  * @param {string} message
- * @param {(node: any) => boolean} [isAllowed] for what reads a property
+ * @param {(node: any) => boolean} [isAllowed] for nodes that read a property
  */
 const noProperties = (names, message, isAllowed = () => false) => ({
   meta: { type: 'problem' },
@@ -41,7 +41,7 @@ const isArgument = (node) =>
   node.parent.arguments.includes(node);
 
 /**
- * What an expression may give: the branches of a conditional, the elements of an array.
+ * The possible values of an expression: the branches of a conditional, the elements of an array.
  *
  * @param {any} node
  * @returns {any[]}

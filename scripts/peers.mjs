@@ -1,4 +1,4 @@
-// Programs of others that tests try ours against: found where they are, installed when asked to.
+// Other programs that we test against: finds them, or installs them if requested.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
@@ -44,7 +44,10 @@ const atmosVersion = 'v1.225.0';
 const atmos = {
   module: `github.com/cloudposse/atmos@${atmosVersion}`,
   path: join(cache, `go-atmos-${atmosVersion}`),
-  /** Its modules that not every proxy has, by what stands in for them: none of their code is tried. */
+  /**
+   * Its modules that some proxies do not have, with their replacements: none of their code is
+   * tested.
+   */
   replaced: {
     'inet.af/netaddr': join(root, 'test/interop/go-atmos/netaddr'),
     'github.com/databus23/helm-diff/v3': join(root, 'test/interop/go-atmos/helm-diff'),
@@ -132,7 +135,7 @@ export function findPeers() {
 }
 
 /**
- * Installs Debian's packages, as root or with sudo, and builds what is built.
+ * Installs the Debian packages, as root or with sudo, and builds the programs.
  *
  * @param {readonly PeerName[]} names
  * @throws when a step fails, with its command; what it printed is on stderr
@@ -161,7 +164,7 @@ function peerAt(path) {
 }
 
 /**
- * A provider of secrets, which the tests start on a bus of their own: test/support/secret-service.
+ * A secret provider that the tests start on their own bus: test/support/secret-service.
  *
  * @param {string} program
  * @param {readonly string[]} debianPackages
@@ -201,7 +204,10 @@ function installActionlint() {
   rmSync(unfinished, { recursive: true });
 }
 
-/** Not by `go install`, which takes no replacements. Its own go.mod and go.sum name the rest. */
+/**
+ * Without `go install`, which does not support replacements. The program's go.mod and go.sum name
+ * the other modules.
+ */
 function buildAtmos() {
   const source = mkdtempSync(join(tmpdir(), 'atmos-auth-go-atmos-'));
   try {
@@ -234,7 +240,7 @@ function downloadModule(module) {
   throw new Error(`go mod download ${module}: ${reason ?? `exit code ${status}`}`);
 }
 
-/** @param {string} directory with all that is in it */
+/** @param {string} directory with its content */
 function makeWritable(directory) {
   for (const entry of readdirSync(directory, { withFileTypes: true, recursive: true })) {
     if (entry.isDirectory()) chmodSync(join(entry.parentPath, entry.name), 0o755);
@@ -245,7 +251,7 @@ function makeWritable(directory) {
 }
 
 /**
- * Where the program that is built from the present source is kept.
+ * The directory of the program that is built from the current source.
  *
  * @param {string} source
  * @param {'windows' | undefined} system
@@ -269,7 +275,7 @@ function buildGo(source, path, system) {
   if (!existsSync(join(source, 'go.mod'))) throw new Error(`peer: no go.mod in ${source}`);
   mkdirSync(cache, { recursive: true });
   const unfinished = `${path}-${process.pid}`;
-  // The Go that is there, and the module versions that are written down.
+  // The installed Go, and the module versions of the project.
   const pinned = { GOTOOLCHAIN: 'local', GOFLAGS: '-mod=readonly', GOWORK: 'off' };
   const target = system === undefined ? {} : { GOOS: system, GOARCH: 'amd64', CGO_ENABLED: '0' };
   const env = { ...process.env, ...pinned, ...target };

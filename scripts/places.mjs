@@ -1,5 +1,5 @@
 /**
- * A pattern of the files named, for dependency-cruiser.
+ * A pattern for dependency-cruiser that matches the named files.
  *
  * @param {...string} names patterns of paths below src/: `core/`, `main[.]ts$`
  */

@@ -1,8 +1,8 @@
-// Runs every suite that is meant for this system: test/platform/suite.ts. On Windows and macOS that is
-// what a test run on Linux cannot show; run it as a user who has no entries of Atmos to lose.
+// Runs every suite for this system: test/platform/suite.ts. On Windows and macOS it tests what a
+// run on Linux cannot. Run it as a user without Atmos entries in the keyring.
 //
-//   npm run platform             all of them
-//   npm run platform -- WORD     those whose file has it in its name
+//   npm run platform all of them
+//   npm run platform -- WORD those whose file has it in its name
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -11,7 +11,7 @@ import { bundleSuite } from './suite-bundle.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const program = join(root, 'dist/cli/main.cjs');
-// Below the packages that a suite loads when it runs.
+// Inside of the project, so that a suite finds the packages that it loads.
 const cache = join(root, 'node_modules/.cache/atmos-auth/platform');
 const maxSuiteMs = 15 * 60_000;
 

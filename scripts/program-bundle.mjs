@@ -2,8 +2,8 @@
 import { defineConstants } from './build-constants.mjs';
 import { createHotChunk } from './hot-chunk.mjs';
 
-// White space, dead code and the names of variables within functions go. Those of functions and
-// classes stay: stack traces can be read, and the AWS SDK reads them.
+// Minifies white space, dead code and the names of variables within functions. The names of
+// functions and classes stay, because stack traces show them and the AWS SDK reads them.
 /** @type {NonNullable<import('rolldown').OutputOptions['minify']>} */
 const lightly = {
   compress: { keepNames: { function: true, class: true } },
@@ -12,7 +12,7 @@ const lightly = {
 };
 
 /**
- * What every bundle of ours is built by.
+ * The options of all our bundles.
  *
  * @param {string} root
  * @param {number} rounds of key derivation: build-constants.mjs
@@ -22,13 +22,14 @@ export function sharedOptions(root, rounds) {
   return {
     cwd: root,
     platform: 'node',
-    // Native code cannot be bundled: the one dependency that users install.
+    // Native code cannot be bundled: koffi is the only dependency that users install.
     external: ['koffi'],
     transform: {
       target: 'node20.19',
       define: defineConstants(rounds),
     },
-    // What only warns here breaks at a user's: an unresolved import, a cycle of chunks.
+    // These are only warnings here, but fail on the user's machine: an unresolved import, a cycle
+    // of chunks.
     onLog(level, log) {
       if (level === 'warn') throw new Error(`rolldown: ${log.message}`);
     },
@@ -36,8 +37,9 @@ export function sharedOptions(root, rounds) {
 }
 
 /**
- * Starts the same program from a file of another name. Where package managers make scripts instead of
- * links, as on Windows, nothing else tells by which name it was called.
+ * Starts the same program from a file with another name. Where package managers create scripts
+ * instead of links, as on Windows, the program cannot find out otherwise by which name it was
+ * called.
  *
  * @type {import('rolldown').Plugin}
  */
@@ -60,7 +62,7 @@ export function programBundle(root, rounds, directory) {
     ...sharedOptions(root, rounds),
     input: { main: 'src/main.ts' },
     plugins: [programByName],
-    // So that main.cjs itself hands on what it shares with the commands.
+    // So that main.cjs itself exports what it shares with the commands.
     preserveEntrySignatures: 'allow-extension',
     output: {
       dir: directory,

@@ -1,8 +1,8 @@
-// What users of the package and readers of its JSON depend on, as text: the declarations of every
-// export, and the keys and types of every JSON output in the golden transcripts. Both are kept in
-// test/architecture/, where a test compares them, so that a change of either is seen and meant.
+// The public interface of the package and of its JSON output as text: the declarations of every
+// export, and the keys and types of every JSON output in the golden transcripts. Both are stored in
+// test/architecture/, where a test compares them, so that every change of either is deliberate.
 //
-//   node scripts/public-surface.mjs     write both texts again
+//   node scripts/public-surface.mjs write both texts again
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -20,7 +20,7 @@ const entries = {
   'atmos-auth/testing': 'test/contract/index.d.ts',
 };
 
-/** A variable: the keys of some outputs are data. */
+/** Variables, because the keys of some outputs are data. */
 const variableName = /^[A-Z]{2}\w*$/;
 
 const timestamp = /^\d{4}-\d\d-\d\dT[\d:.]+Z$/;
@@ -41,7 +41,7 @@ if (argv[1] === fileURLToPath(import.meta.url)) {
 
 /**
  * The declarations of all exports and of every type that they mention, sorted by name, without
- * comments. Which file declares a name does not matter.
+ * comments. The declaring file of a name is not part of the interface.
  */
 function describeDeclarations() {
   const directory = mkdtempSync(join(tmpdir(), 'public-declarations-'));
@@ -134,7 +134,7 @@ function readDeclarations(path) {
   for (const statement of statements) {
     if (statement.source) {
       const { value } = statement.source;
-      // What a package of others declares is not ours.
+      // A type that another package declares is not part of our interface.
       if (!value.startsWith('.')) continue;
       const file = join(dirname(path), value.replace(/\.[jt]s$/, '.d.ts'));
       for (const { local, imported: from, exported: to } of statement.specifiers ?? []) {

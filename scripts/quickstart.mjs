@@ -1,6 +1,6 @@
-// The main job, on the built program: store a key, log in, use it, clear it. Against a stand-in for
-// AWS STS on loopback, in a home of its own that is removed again, whatever happens. Fails when a
-// step answers otherwise than it should.
+// The main job with the built program: store an access key, log in, use it, clear it. It runs
+// against a stand-in for AWS STS on a loopback address, in a temporary home directory that is
+// always removed. Fails when a step has an unexpected result.
 //
 //   npm run quickstart
 import { spawn } from 'node:child_process';
@@ -178,7 +178,7 @@ async function run({ args, input = '' }, cwd) {
   ]);
   const child = spawn(process.execPath, [program, ...args], {
     cwd,
-    // Nothing else of the environment, so that it goes the same everywhere.
+    // No other variables, so that the result is the same everywhere.
     env: {
       PATH: process.env['PATH'],
       HOME: home,
@@ -192,7 +192,7 @@ async function run({ args, input = '' }, cwd) {
   child.stdout.setEncoding('utf8').on('data', (text) => (stdout += text));
   child.stderr.setEncoding('utf8').on('data', (text) => (stderr += text));
   child.stdin.on('error', () => {}).end(input);
-  // Ended early it is an error too; either way it is gone when it is closed.
+  // An early exit is also an error. Closing it guarantees that the process has exited.
   child.on('error', () => {});
   const code = await new Promise((resolve) => {
     child.once('close', resolve);
@@ -207,7 +207,7 @@ async function startSts() {
     stdio: ['pipe', 'pipe', 'inherit'],
     signal: leaving.signal,
   });
-  // That it is stopped at the end is no failure.
+  // The exit at the end is not a failure.
   child.on('error', () => {});
   const options = { keys: [{ ...key, account: '123456789012', userName: 'emergency' }] };
   child.stdin.on('error', () => {}).write(`${JSON.stringify(options)}\n`);

@@ -1,9 +1,9 @@
-// Runs the suites whose peers are too slow for every run of the tests (*.peers.test.ts), as strictly
-// as CI: what is missing is installed, as root or with sudo, and a peer that stays missing is a
-// failure. Prints a table of the suites.
+// Runs the suites whose peers are too slow for every test run (*.peers.test.ts), as strictly as CI:
+// it installs missing peers, as root or with sudo, and a peer that is still missing is a failure.
+// Prints a table of the suites.
 //
-//   npm run peers              all of them
-//   npm run peers -- WORD      those whose path contains it
+//   npm run peers all of them
+//   npm run peers -- WORD those whose path contains it
 import { fileURLToPath } from 'node:url';
 
 process.chdir(fileURLToPath(new URL('..', import.meta.url)));

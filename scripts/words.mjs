@@ -1,4 +1,4 @@
-// The words that scripts/check-words.mjs finds: plain technical English says something else.
+// The words that scripts/check-words.mjs finds, and the plain technical English to write instead.
 
 /**
  * @typedef {object} Word

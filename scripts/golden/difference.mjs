@@ -1,4 +1,4 @@
-// The difference of two texts as a unified diff, without a program of the system.
+// The difference of two texts as a unified diff, without an external program.
 const contextLines = 3;
 
 /**
@@ -23,7 +23,7 @@ function linesOf(text) {
 }
 
 /**
- * By the longest common subsequence of what is between the equal beginning and the equal end.
+ * Uses the longest common subsequence between the equal beginning and the equal end.
  *
  * @param {readonly string[]} before
  * @param {readonly string[]} after
@@ -53,7 +53,7 @@ function compare(before, after) {
  */
 function compareAll(before, after) {
   const width = after.length + 1;
-  // How many lines are common from the position on.
+  // The number of common lines from the position on.
   const common = new Uint32Array((before.length + 1) * width);
   const at = (/** @type {number} */ i, /** @type {number} */ j) => common[i * width + j] ?? 0;
   for (let i = before.length - 1; i >= 0; i -= 1) {

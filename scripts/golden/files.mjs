@@ -1,4 +1,4 @@
-// What a command did to the files of a machine.
+// The changes that a command made to the files of a machine.
 import { lstatSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -11,7 +11,7 @@ import { join } from 'node:path';
  */
 
 /**
- * Everything below the directories.
+ * Every entry below the directories.
  *
  * @param {readonly string[]} directories
  * @returns {Files}

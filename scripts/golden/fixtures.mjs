@@ -1,4 +1,4 @@
-// What several scenarios start from.
+// The initial states that several scenarios share.
 import { CompactEncrypt } from 'jose';
 import { accessKey, password } from './secrets.mjs';
 
@@ -6,11 +6,12 @@ import { accessKey, password } from './secrets.mjs';
 
 /** The file keyring, from the project. */
 export const keyringPath = '../.local/share/atmos/keyring';
-/** As Atmos and aws-vault before 2026: a key derivation that costs nothing, reported as weak. */
+/** As written by Atmos and aws-vault before 2026: fast key derivation, reported as weak. */
 const weakRounds = 8192;
 
 /**
- * An atmos.yaml with one identity. `identity` and `more` are lines of YAML, of it and of the file.
+ * An atmos.yaml with one identity. `identity` and `more` are lines of YAML, for the identity and
+ * for the end of the file.
  *
  * @param {Scene} scene
  * @param {{ keyring?: string, identity?: string, more?: string }} [parts]
@@ -29,7 +30,7 @@ ${indented(keyring, 4)}
 ${indented(identity === '' ? '' : `${identity.trimEnd()}\n`, 6)}${more}`;
 }
 
-/** The same for an identity whose key is in two variables, without a keyring that keeps anything. */
+/** The same for an identity whose access key is in two variables, with the memory keyring. */
 export const memory = { keyring: 'type: memory', identity: keyFromVariables() };
 export const keyVariables = {
   GOLDEN_KEY_ID: accessKey.accessKeyId,
@@ -42,7 +43,7 @@ export function keyOnStdin({ accessKeyId, secretAccessKey }) {
 }
 
 /**
- * A project whose user has stored the key in the file keyring.
+ * A project whose user has stored the access key in the file keyring.
  *
  * @param {Scene} scene
  * @param {Parameters<typeof configOf>[1]} [parts]
@@ -72,7 +73,7 @@ export async function writeEntry({ writeSecret }, path, key, value, secret = pas
 }
 
 /**
- * The value of an entry that holds an access key.
+ * The value of an entry that contains an access key.
  *
  * @param {{ accessKeyId: string, secretAccessKey: string }} key
  */

@@ -1,6 +1,6 @@
-// A machine for one scenario: a home, a project in it, a stand-in for AWS STS, and the program with
-// clocks that stand still, so that times in a transcript are the same in every run. Nothing of the
-// environment of the caller reaches it.
+// A machine for one scenario: a home directory, a project in it, a stand-in for AWS STS, and the
+// program with a fixed clock, so that times in a transcript are the same in every run. The
+// environment of the caller has no influence.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
@@ -34,16 +34,16 @@ import { accessKey, createSessions, mfaCodes, password, secondKey } from './secr
  */
 
 const startOfTime = Date.parse('2026-01-15T10:00:00Z');
-/** For a command that waits for something which never comes. */
+/** For a command that waits forever. */
 const commandLimitMs = 60_000;
-/** Every scenario's paths have the same length, on which the width of columns depends. */
+/** The paths of all scenarios have the same length, because it determines the width of columns. */
 const directoryPrefix = '/tmp/atmos-golden-';
 export const mfaDevice = 'arn:aws:iam::123456789012:mfa/emergency';
 
 /** @type {Set<Machine>} */
 const openMachines = new Set();
 
-/** Ends every program that runs in a machine, and removes the machines. */
+/** Stops every program that runs in a machine, and removes the machines. */
 export async function closeMachines() {
   await Promise.all([...openMachines].map((machine) => machine.close()));
 }
@@ -108,14 +108,14 @@ export async function openMachine(builtProgram, { hasMfa }) {
         cwd,
         env: { ...machine.env, ...env },
         stdio: [input === '' ? 'ignore' : 'pipe', 'pipe', 'pipe'],
-        // A session of its own: the terminal of the caller cannot be opened.
+        // A new session, so that the program cannot open the terminal of the caller.
         detached: true,
       });
       running.add(child);
       let [stdout, stderr] = ['', ''];
       child.stdout?.setEncoding('utf8').on('data', (text) => (stdout += text));
       child.stderr?.setEncoding('utf8').on('data', (text) => (stderr += text));
-      // A program that reads nothing may have ended.
+      // A program that reads no input may have exited.
       child.stdin?.on('error', () => {}).end(input);
       const kill = setTimeout(
         () => child.pid && process.kill(-child.pid, 'SIGKILL'),
@@ -130,7 +130,7 @@ export async function openMachine(builtProgram, { hasMfa }) {
       openMachines.delete(machine);
       for (const { pid } of running) killGroup(pid);
       await sts.close();
-      // A background process of the program ends when its socket is removed.
+      // A background process of the program exits when its socket is removed.
       rmSync(root, { recursive: true, force: true });
     },
   };
@@ -149,7 +149,7 @@ function killGroup(pid) {
 }
 
 /**
- * The program as a background process of it finds it too, so that all have one time.
+ * Background processes of the program also start from this file, so that they have the same time.
  *
  * @param {number} nowMs
  * @param {string} builtProgram

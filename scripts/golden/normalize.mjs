@@ -1,5 +1,4 @@
-// Replaces what differs from run to run, from machine to machine and from version to version by a
-// name in angle brackets.
+// Replaces values that differ between runs, machines and versions by names in angle brackets.
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -41,7 +40,7 @@ export function createNormalize(machine) {
     [/\b((?:process|pid) )\d+\b/g, '$1<pid>'],
     [/("?\w*(?:pid|process_id)"?[:=] ?)\d+\b/g, '$1<pid>'],
     [/\b\d+ [KMGT]iB left\b/g, '<size> left'],
-    // Where the program was when it failed: names of built files, and columns in them.
+    // The stack of a failure: names of built files, and their columns.
     [/(?:^ *at .+\n)+/gm, '  at <stack>\n'],
   ];
   /** @type {Map<string, string>} */
@@ -58,7 +57,7 @@ export function createNormalize(machine) {
 }
 
 /**
- * The name that the program makes from a directory: src/config/realm.ts.
+ * The name that src/config/realm.ts derives from a directory.
  *
  * @param {string} directory
  */

@@ -1,4 +1,4 @@
-// Runs a scenario and writes down what it shows, as the text of its transcript.
+// Runs a scenario and returns its transcript.
 import { chmodSync, cpSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { changesOf, readFiles } from './files.mjs';
@@ -73,7 +73,7 @@ function openScene(machine) {
   const at = (/** @type {string} */ path) => join(project, path);
 
   /**
-   * A change that the scenario makes itself.
+   * Records a change that the scenario makes itself.
    *
    * @param {string} text
    * @param {() => void} change
@@ -189,7 +189,7 @@ function isEncrypted(content) {
 }
 
 /**
- * A lock file holds the process that took it last, and an example makes a password of its own.
+ * A lock file contains the last process that took it, and an example generates its own password.
  *
  * @param {string} path
  * @param {string} content
@@ -201,7 +201,7 @@ function isRandom(path, content) {
 }
 
 /**
- * Each line with a prefix; one that ends with a space is closed by `$`.
+ * Each line with a prefix; a line that ends with a space is marked with `$`.
  *
  * @param {string} prefix
  * @param {string} text

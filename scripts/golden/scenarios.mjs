@@ -1,5 +1,5 @@
 // Every scenario, by the name of its transcript. test/script/golden.test.ts fails when a command of
-// the program occurs in none.
+// the program is in none of them.
 import { authEnv } from './scenarios/auth-env.mjs';
 import { authExec } from './scenarios/auth-exec.mjs';
 import { configuration } from './scenarios/configuration.mjs';

@@ -1,17 +1,17 @@
 // Every secret of the scenarios. All are fake. None of them may occur in a transcript: where a
-// command's purpose is to print it, its name in angle brackets takes its place.
+// command's purpose is to print it, its name in angle brackets replaces it.
 
-/** Of the user whom the stand-in for AWS STS knows. */
+/** The access key of the user that the stand-in for AWS STS knows. */
 export const accessKey = {
   accessKeyId: 'AKIAGOLDENACCESSKEY1',
   secretAccessKey: 'golden/fake+secret+access+key/of+a+user1',
 };
-/** Another key of the same user. */
+/** Another access key of the same user. */
 export const secondKey = {
   accessKeyId: 'AKIAGOLDENACCESSKEY2',
   secretAccessKey: 'golden/fake+secret+access+key/of+a+user2',
 };
-/** A key that AWS does not know. */
+/** An access key that AWS does not know. */
 export const unknownKey = {
   accessKeyId: 'AKIAGOLDENUNKNOWNKEY',
   secretAccessKey: 'golden/fake+secret+access+key/of+unknown',
@@ -47,7 +47,7 @@ const byName = {
 };
 
 /**
- * The names of the secrets in a text, as they are or without their quotes, backwards or in base64.
+ * The names of the secrets in a text, in plain text or without their quotes, reversed or in base64.
  *
  * @param {string} text
  */

@@ -5,18 +5,19 @@ import { toJsonSchema } from '@valibot/to-json-schema';
 /** @typedef {import('../../src/core/validate.ts').GenericSchema} Schema */
 
 /**
- * With words that only editors know: `errorMessage`, `patternErrorMessage`.
+ * With keywords that only editors know: `errorMessage`, `patternErrorMessage`.
  *
  * @typedef {Record<string, any>} JsonSchema
  */
 
-// An editor sees no tags: `!env NAME` is the text NAME to it. So text stands for any value where it
-// may be what follows a tag: a variable, a path, a command, nothing. A slip (`yes`, `fil`) is none.
+// An editor does not know tags: it treats `!env NAME` as the text NAME. So text is accepted for any
+// value where it may follow a tag: a variable, a path, a command, or nothing. A wrong value (`yes`,
+// `fil`) is not accepted.
 const tagged = '^$|^/|[A-Z_.\\s]';
 
 /**
- * What an editor shows and checks of atmos.yaml, from the schemas that check it when it is loaded.
- * Empty values are allowed, since they say nothing.
+ * The schema for atmos.yaml in editors, generated from the schemas that check it at run time. Empty
+ * values are allowed, since they set nothing.
  *
  * @param {Sources} sources
  */
@@ -42,7 +43,7 @@ export async function createJsonSchema(sources) {
   };
 }
 
-/** Names that end otherwise are those of sessions and tokens in the keyring. */
+/** Names with other endings belong to sessions and tokens in the keyring. */
 const nameSchema = {
   pattern: '^(?!.*@([Ss][Ee][Ss][Ss][Ii][Oo][Nn]|[Tt][Oo][Kk][Ee][Nn])$).*\\S',
   patternErrorMessage: 'A name is not empty, and does not end in @session or @token.',
@@ -79,7 +80,7 @@ function convert(schema, { flag, scalar, textOrCount, textOrTexts }) {
   named.set(textOrTexts, { ...typed('string', 'array'), items: { type: 'string' } });
   return toJsonSchema(schema, {
     typeMode: 'output',
-    // A flag as text becomes one.
+    // A flag in text form is converted to a boolean.
     ignoreActions: ['transform'],
     overrideSchema({ valibotSchema, jsonSchema, errors }) {
       const known = named.get(valibotSchema);
@@ -88,7 +89,7 @@ function convert(schema, { flag, scalar, textOrCount, textOrTexts }) {
     },
     overrideAction({ valibotAction, jsonSchema }) {
       if (!('metadata' in valibotAction)) return jsonSchema;
-      // The conversion has put all of it there.
+      // The conversion has inlined all of it.
       const rest = without(jsonSchema, ...words);
       return { ...rest, ...told(/** @type {About} */ (valibotAction.metadata)) };
     },
@@ -110,7 +111,7 @@ const typed = (...types) => ({ type: [...types, 'null'] });
 /** What only we know of a key. @see About */
 const words = ['environment', 'isCommand', 'isForAtmos', 'isPath', 'namesSecret', 'otherwise'];
 
-/** What a value of each type is called in messages. */
+/** The name of each type in messages. */
 /** @type {Record<string, string>} */
 const names = { boolean: 'true or false', object: 'a map', array: 'a list', string: 'text' };
 
@@ -128,7 +129,7 @@ function loosened(schema) {
     ...typed(type, 'string'),
     pattern: tagged,
     patternErrorMessage: errorMessage,
-    // Of a map it would hide which key is wrong.
+    // For a map it would hide which key is wrong.
     ...(type === 'object' ? {} : { errorMessage }),
     ...(required.length > 0 ? { required } : {}),
     ...rest,
@@ -164,7 +165,7 @@ function subschema(schema, [key, ...rest]) {
 }
 
 /**
- * Only text that is one of the choices, or what follows a tag.
+ * Only text that is one of the choices, or that may follow a tag.
  *
  * @param {JsonSchema} schema
  * @param {readonly string[]} choices

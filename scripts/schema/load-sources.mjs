@@ -7,7 +7,7 @@ import { build } from 'rolldown';
 /** @typedef {typeof import('./sources.ts')} Sources */
 
 /**
- * Gives the sources to `use`, bundled: Node 20 reads no TypeScript.
+ * Passes the bundled sources to `use`, because Node 20 cannot read TypeScript.
  *
  * @template T
  * @param {(sources: Sources) => Promise<T>} use
@@ -19,7 +19,7 @@ export async function withSources(use) {
     await build({
       input: fileURLToPath(new URL('sources.ts', import.meta.url)),
       platform: 'node',
-      // Of keyrings and clients, which are not opened here.
+      // Packages of keyrings and clients, which are not opened here.
       external: [/^koffi$/, /^@(aws-sdk|smithy)[/]/],
       output: {
         dir: directory,

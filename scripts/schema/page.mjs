@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 /** @typedef {import('../../src/core/validate.ts').About} About */
 
 /**
- * What a schema holds: a map of keys, a map from names, a list, or nothing more.
+ * The content of a schema: a map of keys, a map from names, a list, or a plain value.
  *
  * @typedef {object} Described
  * @property {About} [about]
@@ -17,9 +17,9 @@ import { readFileSync } from 'node:fs';
 const template = new URL('configuration.template.md', import.meta.url);
 
 /**
- * docs/configuration.md: its template with a table in the place of each comment that asks for one,
- * `<!-- keys: auth.keyring -->`, `<!-- keys: auth, without those below -->`,
- * `<!-- keys of the kind: aws/user -->`.
+ * Generates docs/configuration.md: its template, with a table in place of each of these comments:
+ * `<!-- keys: auth.keyring -->`, `<!-- keys: auth, without those below -->`, `<!-- keys of the
+ * kind: aws/user -->`.
  *
  * @param {Sources} sources
  * @returns {Promise<string>}
@@ -72,7 +72,7 @@ function describe(schema) {
 
 /**
  * @param {Record<string, unknown>} entries
- * @param {boolean} isDeep whether the keys of maps within are told too
+ * @param {boolean} isDeep whether the keys of nested maps are included
  * @param {string} [prefix]
  * @returns {string[][]}
  */

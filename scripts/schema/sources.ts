@@ -1,4 +1,4 @@
-// What the JSON Schema and docs/configuration.md are made from.
+// The sources of the JSON Schema and of docs/configuration.md.
 import { createSettingsSchema } from '../../src/config/schema.ts';
 import { specSchema } from '../../src/keyring/registry.ts';
 

@@ -2,48 +2,57 @@ import type { IdentityWords } from '../app/choose-identity.ts';
 import type { Context } from './context.ts';
 import type { GlobalOptions } from './global-options.ts';
 
-/** A command line, read. Options are keyed by their long names. */
+/** A parsed command line. Options are keyed by their long names. */
 export interface Invocation extends IdentityWords {
   readonly globals: GlobalOptions;
-  /** The operand: `logout NAME`. Of several the first. */
+  /** The operand: `logout NAME`. The first one if there are several. */
   readonly operand: string | undefined;
   readonly operands: readonly string[];
-  /** Options with a value. Never empty: an empty value is as good as none. */
+  /**
+   * Options with a value. A value is never empty: an option with an empty value is treated as not
+   * given.
+   */
   readonly values: Readonly<Record<string, string | undefined>>;
-  /** Options without one: true, or false as `--no-name` or `--name=false`, undefined when absent. */
+  /**
+   * Options without a value: true, or false for `--no-name` and `--name=false`, undefined when
+   * absent.
+   */
   readonly flags: Readonly<Record<string, boolean | undefined>>;
-  /** What stands after `--`, when the command takes a program. */
+  /** The words after `--`, when the command takes a program. */
   readonly program: readonly string[];
 }
 
-/** Runs a command; a number is the exit code, nothing is 0. */
+/** Runs a command. A returned number is the exit code; undefined means 0. */
 export type Run = (context: Context, invocation: Invocation) => Promise<number | void>;
 
-/** What a value or an operand is the name of, for completion. */
+/** What an option's value or an operand names, for completion. */
 export type Completable = 'identity' | 'profile' | 'file' | 'directory';
 
 export interface OptionSpec {
   readonly name: string;
   readonly short?: string;
-  /** What its value is, or what it does: without a full stop. */
+  /** What its value is, or what it does, without a full stop. */
   readonly summary: string;
-  /** What its value is called in the help. Without it the option is a flag. */
+  /** The name of its value in the help. An option without it is a flag. */
   readonly value?: string;
   readonly completes?: Completable;
-  /** Whether the value may be left out: `-i`. */
+  /** Whether the value may be left out, as in `-i`. */
   readonly isValueOptional?: boolean;
   readonly choices?: readonly string[];
-  /** What applies without it, for the help alone: the command itself decides. */
+  /** The behavior without it, for the help only: the command itself decides. */
   readonly default?: string;
-  /** Whether the command fails without it, for the help alone. */
+  /** Whether the command fails without it, for the help only. */
   readonly isRequired?: boolean;
-  /** Whether it may be given several times with different values, which then all count. */
+  /** Whether it may be given several times with different values, which are all used. */
   readonly mayRepeat?: boolean;
   /** Other spellings, with their dashes: `-f`, `--format`. */
   readonly aliases?: readonly string[];
-  /** The environment variable that says it where the command line does not. Empty: not set. */
+  /**
+   * The environment variable that is used if the option is not given. An empty value counts as not
+   * set.
+   */
   readonly environment?: string;
-  /** How the help writes it, where that is not `--name`: `--no-color`. */
+  /** Its spelling in the help, if that is not `--name`: `--no-color`. */
   readonly shown?: string;
 }
 
@@ -57,24 +66,27 @@ export interface OperandSpec {
   readonly isRepeatable?: boolean;
 }
 
-/** One command: what it is called, what it takes, and where it is. */
+/** One command: its name, its arguments, and how to load it. */
 export interface CommandSpec {
   readonly name: string;
   /** An imperative phrase without a full stop. */
   readonly summary: string;
   readonly operand?: OperandSpec;
   /**
-   * For scripts of ours, not for people: no help and no completion names it. What stands after `--`
-   * is its input, and it finds its own directory.
+   * For our own scripts: help and completion do not list it. The words after `--` are its input,
+   * and it finds its own directory.
    */
   readonly isInternal?: boolean;
-  /** Whether it works without any file, so that it works where what reads them is not installed. */
+  /**
+   * Whether it reads no files, so that it works where the library that reads files is not
+   * installed.
+   */
   readonly looksAtNothing?: boolean;
   readonly takesIdentity?: boolean;
   /** Whether it runs a program, given after `--`. */
   readonly takesProgram?: boolean;
   readonly options?: readonly OptionSpec[];
-  /** Imports the command, so that only the chosen one costs time. */
+  /** Imports the command, so that only the selected one is loaded. */
   load(): Promise<Run>;
 }
 
@@ -82,9 +94,12 @@ export interface CommandSpec {
 export interface CommandGroup {
   readonly name: string;
   readonly summary: string;
-  /** Whether `-i` may stand before the name of the command. */
+  /** Whether `-i` may precede the name of the command. */
   readonly takesIdentity?: boolean;
-  /** Whether Atmos has this group as well: then a command that is not listed is for the next `atmos`. */
+  /**
+   * Whether Atmos also has this group. A command that is not listed here is then delegated to the
+   * next `atmos`.
+   */
   readonly isShared?: boolean;
   readonly commands: readonly (CommandGroup | CommandSpec)[];
 }

@@ -4,13 +4,13 @@ import type { Journal } from './log/journal.ts';
 import { createPrinter, type Printer } from './printer.ts';
 import { createPrompt, type Prompt } from './ui/prompt.ts';
 
-/** What a command gets to work with. */
+/** The services that a command uses. */
 export interface Context extends Printer {
   readonly host: Host;
   readonly globals: GlobalOptions;
-  /** Asks the person at the terminal, or refuses. */
+  /** Prompts the user at the terminal, or refuses. */
   readonly prompt: Prompt;
-  /** Opens the log, once the configuration is read. */
+  /** Opens the log after the configuration was read. */
   readonly startLog: Journal['start'];
 }
 

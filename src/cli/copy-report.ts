@@ -11,25 +11,28 @@ import { formatTable } from './ui/table.ts';
 
 export interface CopyReport extends Copied {
   readonly isDryRun: boolean;
-  /** What to do about an entry that is there already with another value. */
+  /** What to do about an existing entry with another value. */
   readonly conflictHints: readonly Hint[];
 }
 
 /** The documented form of an entry in `-o json`: always every field. */
 interface ReportedEntry {
-  /** In the keyring. Null of a profile that became no identity; so are the next three. */
+  /**
+   * The name in the keyring. This field and the next three are null for a profile that was not
+   * imported.
+   */
   key: string | null;
-  /** Null, too, where the name does not tell it. */
+  /** Also null if the name does not contain it. */
   realm: string | null;
   identity: string | null;
   item: ItemKind | null;
-  /** Of aws-vault or the AWS files; null of an entry that keeps its name. */
+  /** For aws-vault and the AWS files; null for an entry that keeps its name. */
   profile: string | null;
   state: Outcome['state'];
-  /** The MFA device that comes with the key. */
+  /** The MFA device that is copied with the access key. */
   mfa_device: string | null;
   source_deleted: boolean;
-  /** The lines of the AWS files that hold the key still. */
+  /** The lines of the AWS files that still contain the access key. */
   source_lines: readonly SourceLine[];
   code: ErrorCode | null;
   reason: string | null;
@@ -40,7 +43,7 @@ const maxNames = 20;
 const words: Readonly<Record<Outcome['state'], string>> = {
   copied: 'copied',
   overwritten: 'overwritten',
-  present: 'there already',
+  present: 'already there',
   expired: 'expired',
   conflict: 'conflict',
   failed: 'failed',
@@ -50,10 +53,10 @@ const words: Readonly<Record<Outcome['state'], string>> = {
 };
 
 /**
- * Tells what was copied: as `{"from", "to", "dry_run", "complete", "entries", "others"}`, else a row
- * for each. Then fails if not all was.
+ * Reports what was copied: as `{"from", "to", "dry_run", "complete", "entries", "others"}`, or a
+ * row for each entry. Fails if not all entries were copied.
  *
- * @throws what stopped it, else the code of the first entry that was not copied
+ * @throws the error that stopped it, otherwise the first error of an entry that was not copied
  */
 export async function reportCopies(
   { outJson, note, host }: Pick<Context, 'outJson' | 'note' | 'host'>,
@@ -61,7 +64,7 @@ export async function reportCopies(
   output: string | undefined,
 ): Promise<void> {
   const { outcomes, stopped } = report;
-  // Then the error says it all.
+  // Then the error contains everything.
   if (stopped && outcomes.every(({ state }) => state === 'pending')) throw stopped;
   const failure = failureOf(report);
   if (output === 'json') await outJson(jsonOf(report));
@@ -169,7 +172,10 @@ function countStates(report: CopyReport): string {
   return [...counts].map(([word, count]) => `${count} ${word}`).join(', ');
 }
 
-/** Of a key that could not be taken over nothing is shown: the device may be what is wrong with it. */
+/**
+ * For an access key that could not be imported the device is not shown, because it may be the
+ * invalid value.
+ */
 function deviceOf({ state, mfaDevice }: Outcome): Outcome['mfaDevice'] {
   return state !== 'skipped' && isInTarget(state) ? mfaDevice : undefined;
 }
@@ -187,14 +193,17 @@ function formatLines({ outcomes, isDryRun }: CopyReport): string[] {
   const lines = stored.flatMap((outcome) => outcome.lines ?? []);
   if (lines.length === 0 || isDryRun) return [];
   const places = lines.map(({ file, line }) => `  ${file}:${line}`);
-  return ['these lines still hold keys that are in the keyring now; remove them:', ...places];
+  return [
+    'these lines still contain access keys that are now in the keyring; remove them:',
+    ...places,
+  ];
 }
 
 function failureOf(report: CopyReport): AtmosError | undefined {
   const { outcomes, stopped, conflictHints } = report;
   if (stopped !== undefined) {
     return new AtmosError(stopped.code, [...stopped.lines, `so far: ${countStates(report)}`], {
-      hints: [...stopped.hintValues, say('run the same command again to go on')],
+      hints: [...stopped.hintValues, say('run the same command again to continue')],
     });
   }
   const errors = outcomes.flatMap(({ error }) => error ?? []);
@@ -209,7 +218,7 @@ function failureOf(report: CopyReport): AtmosError | undefined {
   return new AtmosError(
     first.code,
     [
-      `${errors.length} of ${outcomes.length} could not be done:`,
+      `${errors.length} of ${outcomes.length} failed:`,
       ...errors.slice(0, maxReasons).flatMap((error) => error.lines),
       ...(more > 0 ? [`and ${more} more, which -o json shows`] : []),
     ],

@@ -8,48 +8,54 @@ import type { CommandGroup } from './command.ts';
 import type { Foreign } from './parse/foreign-command.ts';
 import { formatPath } from './parse/words.ts';
 
-/** The next `atmos` on PATH that is not ourselves. */
+/** The next `atmos` on PATH that is not this program. */
 export interface OtherAtmos {
   /** Absolute. */
   readonly path: string;
   /**
    * Runs it with our command line, environment and streams, and returns its exit code.
    *
-   * @throws ERR_COMMAND_NOT_EXECUTABLE, ERR_COMMAND_NOT_FOUND for a file that is no program
+   * @throws ERR_COMMAND_NOT_EXECUTABLE, ERR_COMMAND_NOT_FOUND for a file that is not a program
    */
   run(): Promise<number>;
 }
 
 /**
- * What the delegations before this one have left, for the case that the next `atmos` leads back to us
- * (a script of a package manager, a wrapper, a second copy): `PROCESS-COUNT-DIGEST`, then the files that
- * had the command line. Everything that the other `atmos` starts inherits it, a shell too.
+ * The record of earlier delegations, for the case that the next `atmos` runs us again (a script of
+ * a package manager, a wrapper, a second copy): `PROCESS-COUNT-DIGEST`, then the files that were
+ * given the command line. Every process that the other `atmos` starts inherits it, including a
+ * shell.
  */
 const guardVariable = 'ATMOS_AUTH_DELEGATED';
 
-/** How often we delegate in one chain of processes: so many shells of Atmos within each other are rare. */
+/**
+ * The maximum number of delegations in one chain of processes: so many nested Atmos shells are
+ * rare.
+ */
 const maxDelegations = 8;
 
-/** Where we stand in a chain of delegations. */
+/** The position of this process in a chain of delegations. */
 interface Chain {
-  /** Before this one. */
+  /** Before this process. */
   readonly delegations: number;
-  /** What has led back to us. */
+  /** The files that have run us again. */
   readonly tried: readonly string[];
-  /** Nothing else than what was started last leads here. */
+  /** Only the last started program can have run us. */
   readonly isCertain: boolean;
 }
 
 /**
- * Undefined where none is left on PATH: then nothing is loaded that only running one needs.
+ * Undefined if PATH contains no other one. Then modules that only a delegation needs are not
+ * loaded.
  *
- * @throws ERR_USAGE for one that seems to lead back to us without end
+ * @throws ERR_USAGE for a program that seems to run us again without end
  */
 export async function findOtherAtmos(host: Host): Promise<OtherAtmos | undefined> {
   const chain = await chainBefore(host);
   const own = ownScripts(host);
   const other = await findAfter(host, [...chain.tried, ...own]);
-  // A command within the other one that looks like the one that led here is not refused for it.
+  // A command inside of the other program may look like the one that ran us; it is not refused for
+  // that.
   const found = other ?? (chain.isCertain ? undefined : await findAfter(host, own));
   if (found === undefined) return undefined;
   if (chain.delegations >= maxDelegations) throw leadsBack(found.path);
@@ -58,9 +64,9 @@ export async function findOtherAtmos(host: Host): Promise<OtherAtmos | undefined
 }
 
 /**
- * A wrapper that replaces itself by us leaves us with the process that delegated as our parent. One
- * that starts us and waits is between the two; so is an Atmos that runs our command for a command of
- * its configuration, which has other arguments. A shell of Atmos is further away.
+ * A wrapper that replaces itself by us (exec) leaves the delegating process as our parent. A
+ * wrapper that starts us and waits is between the two. So is an Atmos that runs our command for a
+ * command of its configuration, but with other arguments. A shell of Atmos is further away.
  */
 async function chainBefore(host: Host): Promise<Chain> {
   const [head = '', ...tried] = (host.env[guardVariable] ?? '').split(delimiter);
@@ -99,12 +105,12 @@ async function digestOf(args: readonly string[]): Promise<string> {
 function leadsBack(path: string): AtmosError {
   return new AtmosError(
     'ERR_USAGE',
-    `the next atmos on PATH seems to lead back to atmos-auth: ${maxDelegations} commands have run one another so, the next one would be ${path}`,
+    `the next atmos on PATH seems to lead back to atmos-auth: after ${maxDelegations} commands that ran each other, the next one would be ${path}`,
     { hints: [say('let it start Atmos itself, or remove it from PATH')] },
   );
 }
 
-/** The scripts of this package: called by one name, we are also what the other leads to. */
+/** The scripts of this package. Called by one name, we can also be what the other name runs. */
 function ownScripts({ scriptPath }: Host): string[] {
   const directory = dirname(scriptPath);
   return [scriptPath, join(directory, 'main.cjs'), join(directory, 'atmos-auth.cjs')];
@@ -118,9 +124,9 @@ async function nextOnPath(host: Host, tried: readonly string[]): Promise<string 
   return (await programsNamed('atmos', host)).find(isOther);
 }
 
-const install = say('install Atmos for its other commands, and put it on PATH behind this one');
+const install = say('install Atmos for its other commands, and put it on PATH after this program');
 
-/** What does in this version what a command of Atmos does that we do not have. */
+/** The commands of this version that replace commands of Atmos. */
 const replacements: Readonly<Record<string, readonly Hint[]>> = {
   'atmos auth shell': [run(['atmos', 'auth', 'exec', '--', 'bash'])],
   'atmos auth list': [
@@ -131,8 +137,8 @@ const replacements: Readonly<Record<string, readonly Hint[]>> = {
 };
 
 /**
- * The error for a command that is not ours where there is no other `atmos`. Undefined for one that
- * Atmos does not have either, as far as we know: a mistake that reading the command line reports.
+ * The error for an unknown command if no other `atmos` exists. Undefined for a command that Atmos
+ * does not have either, as far as we know: the parser reports it as a mistake.
  */
 export function missingAtmos(
   { groups, name }: Foreign,

@@ -11,18 +11,18 @@ export interface GlobalOptions {
   readonly basePath: string | undefined;
   /** Names of `--profile`, in their order. Empty when it is absent. */
   readonly profile: readonly string[];
-  /** Whether `--profile` was also given without a name, which lets a person choose. */
+  /** Whether `--profile` was also given without a name, which prompts for a choice. */
   readonly picksProfile: boolean;
   readonly chdir: string | undefined;
   /** Not checked. */
   readonly logsLevel: string | undefined;
   readonly logsFile: string | undefined;
   readonly color: boolean;
-  /** Undefined when the command line does not say. */
+  /** Undefined when the option is absent. */
   readonly interactive: boolean | undefined;
 }
 
-/** What the command line says of the configuration. */
+/** The options that select the configuration. */
 export function loadOptions(globals: GlobalOptions): LoadOptions {
   const { config, configPath, basePath, profile, picksProfile } = globals;
   const choosesProfiles = profile.length > 0 || picksProfile;
@@ -36,7 +36,7 @@ export function loadOptions(globals: GlobalOptions): LoadOptions {
   };
 }
 
-/** Whether somebody named the configuration, so that doing without one is no way out. */
+/** Whether the user named the configuration, so that the command cannot continue without one. */
 export function namesConfig(globals: GlobalOptions, { env }: Pick<Host, 'env'>): boolean {
   return (
     globals.config.length > 0 ||

@@ -14,10 +14,10 @@ import type { Context } from './context.ts';
 import { openForCommand } from './open.ts';
 
 /**
- * Opens a file keyring of Atmos to read from, which leaves it as it is. Its password comes from where
- * that of ours does, unless the variable for it is set.
+ * Opens a file keyring of Atmos for reading, without changing it. Its password comes from the same
+ * source as that of our own keyring, unless its own variable is set.
  *
- * @throws ERR_USAGE when it is not there, or is the target itself
+ * @throws ERR_USAGE when it does not exist, or is the target itself
  */
 export async function openAtmosKeyring(
   context: Context,
@@ -48,11 +48,12 @@ export async function openAtmosKeyring(
 const vaultBackend = 'AWS_VAULT_BACKEND';
 
 /**
- * aws-vault's keyring, where aws-vault has it: the backend that `AWS_VAULT_BACKEND` names; without it the
- * collection in the Secret Service if there is one, as aws-vault itself prefers it, else the directory.
+ * Opens aws-vault's keyring as aws-vault finds it: the backend that `AWS_VAULT_BACKEND` names; by
+ * default the collection in the Secret Service, or the directory if there is no collection.
  *
  * @param path of a directory, whatever the backend
- * @throws ERR_USAGE when it is not there, is the target itself, or is in a backend that we cannot read
+ * @throws ERR_USAGE when it does not exist, is the target itself, or is in a backend that we cannot
+ * read
  */
 export async function openVaultKeyring(
   context: Context,
@@ -65,7 +66,7 @@ export async function openVaultKeyring(
   if (backend !== undefined && backend !== 'secret-service') {
     throw new AtmosError(
       'ERR_USAGE',
-      `aws-vault has its keys in ${JSON.stringify(backend)} (${vaultBackend}), which cannot be read: only file and secret-service can`,
+      `aws-vault stores its keys in the backend ${JSON.stringify(backend)} (${vaultBackend}), which is not supported: import reads file and secret-service`,
       { hints: [importFromDirectory('aws-vault')] },
     );
   }
@@ -73,7 +74,7 @@ export async function openVaultKeyring(
   return collection ?? openVaultDirectory(context, path, target);
 }
 
-/** @param isNamed whether it must be there */
+/** @param isNamed whether the collection must exist */
 async function openVaultCollection(
   host: Host,
   isNamed: boolean,
@@ -113,7 +114,7 @@ async function openVaultDirectory(
     host,
     acceptsEmptyPassword: true,
     canUnlock: false,
-    // All of that keyring is aws-vault's, under one password.
+    // Every entry of that keyring belongs to aws-vault and has the same password.
     hasOnePassword: true,
     promptPassword: ({ location }) =>
       prompt.masked({
@@ -123,7 +124,7 @@ async function openVaultDirectory(
   });
 }
 
-/** `~` is the home directory, for where no shell has put it in. */
+/** Expands `~` to the home directory, where no shell has done it. */
 function absolutePath(path: Sourced<string>, host: Host): string {
   return resolve(host.workingDirectory(), requireFromHome(path, host));
 }
@@ -134,7 +135,7 @@ export function pathOption(path: string, host: Host): Sourced<string> {
   return { value: absolutePath({ value: path, source }, host), source };
 }
 
-/** With a slash at its end it is the directory itself, whatever its name. */
+/** A trailing slash marks the path as the directory itself, whatever its name is. */
 function directorySetting({ value, source }: Sourced<string>): Sourced<string> {
   return { value: `${value}${sep}`, source };
 }
@@ -153,7 +154,7 @@ function vaultDirectory(host: Host): Sourced<string> {
 function checkDirectory(from: string, directory: Sourced<string>, target: KeyringInfo): void {
   const { value: path, source } = directory;
   if (!isDirectory(directory)) {
-    throw new AtmosError('ERR_USAGE', `there is no keyring directory ${path} (${source})`, {
+    throw new AtmosError('ERR_USAGE', `the keyring directory ${path} (${source}) does not exist`, {
       hints: [importFromDirectory(from)],
     });
   }
@@ -161,7 +162,7 @@ function checkDirectory(from: string, directory: Sourced<string>, target: Keyrin
     return;
   throw new AtmosError(
     'ERR_USAGE',
-    `${path} (${source}) is the keyring itself: its entries would be copied to themselves`,
+    `${path} (${source}) is the configured keyring: the source must be another directory`,
     { hints: [run(['ls', path]), run(['atmos', 'auth', 'keyring', 'migrate', '--to', 'system'])] },
   );
 }
@@ -171,7 +172,7 @@ function importFromDirectory(from: string): Hint {
   return run([...command, '--path', placeholder('directory')]);
 }
 
-/** @throws ERR_IO where that cannot be told */
+/** @throws ERR_IO when the directory cannot be read */
 function isDirectory({ value: path, source }: Sourced<string>): boolean {
   try {
     return statOf(path)?.isDirectory() ?? false;
@@ -179,9 +180,6 @@ function isDirectory({ value: path, source }: Sourced<string>): boolean {
     const code = systemErrorCode(error);
     if (code === undefined) throw error;
     const why = reasonOf(code, path);
-    throw new AtmosError(
-      'ERR_IO',
-      `cannot look at the keyring directory ${path} (${source}): ${why}`,
-    );
+    throw new AtmosError('ERR_IO', `cannot read the keyring directory ${path} (${source}): ${why}`);
   }
 }

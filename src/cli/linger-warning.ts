@@ -10,10 +10,10 @@ interface LingerWarning {
 }
 
 /**
- * What there is to say of an agent whose socket is in a directory that systemd removes at the last
- * logout; undefined where it is not, or where the user lingers.
+ * A warning about an agent whose socket is in a directory that systemd removes at the last logout.
+ * Undefined if it is in another directory, or if lingering is enabled for the user.
  *
- * @param root of the file system; tests give another
+ * @param root of the file system; tests pass another one
  */
 export function lingerWarning(
   socket: string,

@@ -15,9 +15,9 @@ import { formatHints, labelled, loadWriteHint } from './report.ts';
 import { paint } from './ui/color.ts';
 
 /**
- * Spares the user from typing the password of the keyring again: unlocks it for as long as its settings
- * say, else names the command that does. What keeps the agent from starting is a
- * warning: the command that needed the password goes on without one.
+ * Avoids further prompts for the password of the keyring: unlocks it for the time in its settings, or
+ * suggests the command that does so. If the agent cannot start, it warns, and the command that needed
+ * the password continues.
  *
  * @param copyPassword what was typed, and opened the keyring
  */
@@ -32,11 +32,11 @@ export async function offerUnlock(
     autoUnlockMs === undefined
       ? await hintLines(context, [unlockKeyring])
       : await unlock(context, plan, keyring, copyPassword, autoUnlockMs);
-  // That nobody can be told is no reason to fail.
+  // A failure to show the hint is ignored.
   await context.note(...lines).catch(() => {});
 }
 
-/** @returns what to show */
+/** @returns the lines to show */
 async function unlock(
   context: Context,
   plan: AuthPlan,

@@ -11,15 +11,15 @@ import type { Context } from './context.ts';
 import { keyringWarner, warn } from './plan.ts';
 
 export interface OpenOptions {
-  /** Whether a person may be asked, for a password and an MFA code. */
+  /** Whether a prompt for a password and an MFA code is allowed. */
   readonly isInteractive: boolean;
-  /** Not the keyring of this configuration: `keyring unlock` would not open it. */
+  /** A keyring other than that of the configuration: `keyring unlock` would not open it. */
   readonly isForeign?: boolean;
-  /** From `--mfa-token`. Else `ATMOS_MFA_TOKEN`. */
+  /** From `--mfa-token`. Default: `ATMOS_MFA_TOKEN`. */
   readonly mfaToken?: string | undefined;
 }
 
-/** Opens the keyring of a plan, with this command line's ways to ask. */
+/** Opens the keyring of a plan. Prompts as the options of the command line allow. */
 export function openForCommand(
   context: Context,
   plan: AuthPlan,
@@ -32,7 +32,7 @@ export function openForCommand(
     host: context.host,
     warn: keyringWarner(context),
     ask: canAsk ? { mfaCode: (request) => mfaCode(context, request, code, isInteractive) } : {},
-    // Loaded when it is needed: most commands ask for no password.
+    // Loaded when it is needed, because most commands need no password.
     async passwordTyped(copyPassword) {
       const { offerUnlock } = await import('./offer-unlock.ts');
       await offerUnlock(context, plan, copyPassword);
@@ -46,7 +46,7 @@ export function openForCommand(
   });
 }
 
-/** Opens sessions for programs, with this command line's ways to ask. */
+/** Opens sessions for programs. Prompts as the options of the command line allow. */
 export function sessionOpener(
   context: Context,
   plan: AuthPlan,
@@ -58,7 +58,7 @@ export function sessionOpener(
   };
 }
 
-/** A code that was given is used once: after its refusal only a person has another. */
+/** A given code is used once. After its refusal, only a prompt can give another one. */
 async function mfaCode(
   { host, prompt }: Context,
   request: MfaRequest,
@@ -78,11 +78,12 @@ async function mfaCode(
         ? `That code was refused. The next code of ${device}`
         : `MFA code of ${device}`,
       instead: addOptions(['--mfa-token', placeholder('code')]),
-      fault: (code) => (parseMfaCode(code) === undefined ? 'A code is six digits' : undefined),
+      fault: (code) =>
+        parseMfaCode(code) === undefined ? 'The code must have six digits' : undefined,
     });
   } catch (error) {
     if (!isAtmosError(error, 'ERR_NO_TERMINAL')) throw error;
-    // Then the refusal of the code that was given is what there is to say.
+    // Then the refusal of the given code is reported.
     if (given !== undefined) return undefined;
     const why = error instanceof NoTerminalError ? error.reason : error.message;
     throw new AtmosError(
@@ -93,7 +94,7 @@ async function mfaCode(
   }
 }
 
-/** What a person is asked for a file keyring; a new password twice. */
+/** Prompts for the password of a file keyring; for a new password twice. */
 export async function askPassword(
   { prompt, host }: Context,
   plan: AuthPlan,
@@ -106,12 +107,13 @@ export async function askPassword(
   const password = await prompt.masked({
     message: `Choose a password for the new keyring ${request.location}`,
     instead,
-    fault: (typed) => (Buffer.byteLength(typed) < 8 ? 'It needs at least 8 bytes' : undefined),
+    fault: (typed) =>
+      Buffer.byteLength(typed) < 8 ? 'The password needs at least 8 bytes' : undefined,
   });
   await prompt.masked({
-    message: 'The same password again',
+    message: 'Repeat the password',
     instead,
-    fault: (typed) => (typed === password ? undefined : 'It is not the same'),
+    fault: (typed) => (typed === password ? undefined : 'The passwords are different'),
   });
   return password;
 }

@@ -20,13 +20,13 @@ export type { ProjectPlan };
 /** What loading needs. */
 type LoadingContext = Omit<Context, 'prompt'> & { readonly prompt: Pick<Prompt, 'selectMany'> };
 
-/** What finding an identity needs: a command that asks nobody gives a prompt that refuses. */
+/** What choosing an identity needs. A command that never prompts passes a prompt that refuses. */
 type Chooser = Pick<Context, 'host'> & { readonly prompt: Pick<Context['prompt'], 'select'> };
 
 /** `isStatic` for a command that runs nothing. */
 type PlanOptions = Pick<LoadOptions, 'isStatic'>;
 
-/** Loads atmos.yaml, as the command line says it, and settles the rest. Its warnings are shown. */
+/** Loads atmos.yaml as the command line selects it, and resolves the plan. Shows the warnings. */
 export async function loadPlan(
   context: LoadingContext,
   options: PlanOptions = {},
@@ -36,7 +36,7 @@ export async function loadPlan(
   return planOf(context, config, options);
 }
 
-/** {@link loadPlan} for a command that uses an identity: a profile that has it is suggested. */
+/** {@link loadPlan} for a command that uses an identity. Suggests a profile that contains it. */
 export async function loadPlanFor(
   context: Context,
   invocation: Pick<Invocation, 'identity' | 'operand'>,
@@ -44,7 +44,7 @@ export async function loadPlanFor(
   const globals = await withPickedProfiles(context);
   const config = await loadConfig(loadOptions(globals), context.host);
   const profile = await suggestProfile(context, config, invocation);
-  // Atmos starts itself again. So far we have only read, and keep nothing of it: loading again is all.
+  // Atmos would start itself again. Nothing has been changed yet, so loading again is enough.
   const taken =
     profile === undefined
       ? config
@@ -64,8 +64,8 @@ async function planOf(
 }
 
 /**
- * For commands that run nothing and work without an atmos.yaml: the environment and the defaults then
- * settle all.
+ * For commands that run nothing and work without an atmos.yaml: then the environment and the
+ * defaults apply.
  */
 export async function loadPlanIfAny(context: Context): Promise<AuthPlan> {
   try {
@@ -78,7 +78,7 @@ export async function loadPlanIfAny(context: Context): Promise<AuthPlan> {
   }
 }
 
-/** As {@link choosing.chooseIdentity}, by the command line and the person at the terminal. */
+/** {@link choosing.chooseIdentity} with the options of the command line and a prompt. */
 export function chooseIdentity(
   chooser: Chooser,
   plan: ProjectPlan,
@@ -87,7 +87,7 @@ export function chooseIdentity(
   return choosing.chooseIdentity(choiceOf(chooser, plan, invocation));
 }
 
-/** {@link chooseIdentity} for commands that make no sense without one. */
+/** {@link chooseIdentity} for commands that need an identity. */
 export function requireIdentity(
   chooser: Chooser,
   plan: ProjectPlan,
@@ -122,7 +122,7 @@ export async function warn(
   await note(...labelled(paint('yellow', 'warning:'), lines));
 }
 
-/** A warning with what to do about it. */
+/** A warning with its hints. */
 export async function warnWithHints(
   { host, note }: Pick<Context, 'note' | 'host'>,
   message: string,
@@ -137,7 +137,7 @@ export function warner(context: Pick<Context, 'note' | 'host'>): Services['warn'
   return (message, hints = []) => warnWithHints(context, message, hints);
 }
 
-/** Shows the warnings of a keyring. That they cannot be shown is no reason to fail. */
+/** Shows the warnings of a keyring. A failure to show them is ignored. */
 export function keyringWarner(context: Pick<Context, 'note' | 'host'>) {
   const show = warner(context);
   return (message: string, hints?: readonly Hint[]): void => {

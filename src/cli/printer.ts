@@ -4,30 +4,32 @@ import { createWrite, type Write } from './streams.ts';
 import { withStyle, wantsColor, type Styled } from './ui/color.ts';
 
 /**
- * A line for a person: text, or parts of which some have a style. It has no end of its own. Whatever
- * in it could steer the terminal or start another line is shown as an escape, since any part may hold
- * a name from a file.
+ * A line for a user: text, or parts of which some have a style. It has no line break. Control
+ * characters and line breaks in it are shown as escapes, because any part may contain a name from a
+ * file.
  */
 export type Line = string | readonly Part[];
 
 export type Part = string | Styled;
 
-/** Prints lines for a person, and settles when the system has taken them. */
+/** Prints lines for a user. Resolves when the system has accepted them. */
 export type Print = (...lines: readonly Line[]) => Promise<void>;
 
 export type PrinterHost = Pick<Host, 'env' | 'stdout' | 'stderr'>;
 
-/** The only way to standard output and standard error. */
+/** The only access to standard output and standard error. */
 export interface Printer {
-  /** Writes to standard output what a program reads, exactly as it is. */
+  /** Writes to standard output what a program reads, unchanged. */
   readonly out: Write;
   /** Writes a value to standard output as JSON. */
   readonly outJson: (value: unknown) => Promise<void>;
-  /** Prints to standard output what a person asked to see: tables. */
+  /** Prints the result for a user, such as a table, to standard output. */
   readonly print: Print;
   /** Prints to standard error. */
   readonly note: Print;
-  /** Shows a line on the terminal at standard error in place of the last one; undefined removes it. */
+  /**
+   * Shows a line at the terminal on standard error in place of the last one; undefined removes it.
+   */
   readonly progress: (line: string | undefined) => Promise<void>;
 }
 
@@ -36,7 +38,7 @@ const clearLine = '\r\u001b[K';
 /** The terminals on which a line of progress stands. Each printer removes it before it prints. */
 const showingProgress = new WeakSet<Output>();
 
-/** @param colorOption what `--color` says */
+/** @param colorOption the value of `--color` */
 export function createPrinter(host: PrinterHost, colorOption = true): Printer {
   const toStderr: Write = (text) => createWrite(host.stderr, 'standard error')(text);
   const takeProgress = () => (showingProgress.delete(host.stderr) ? clearLine : '');
@@ -61,7 +63,8 @@ export function createPrinter(host: PrinterHost, colorOption = true): Printer {
   };
 }
 
-// Whether a stream is a terminal is asked only for a style: the answer loads what knows terminals.
+// Whether a stream is a terminal is queried only for a style, because the query loads a module of
+// Node.
 function formatLines(lines: readonly Line[], isColored: () => boolean): string {
   return lines.map((line) => `${formatLine(line, isColored)}\n`).join('');
 }

@@ -19,20 +19,20 @@ import type { Prompt } from './ui/prompt.ts';
 
 type Where = Pick<Context, 'host' | 'globals'>;
 
-/** The profiles there are, and those that this command line and the environment choose. */
+/** The existing profiles, and those that the command line and the environment choose. */
 export interface ProfileChoice {
   readonly directories: readonly ProfileDirectory[];
   readonly chosen: readonly string[];
   readonly remoteImports: readonly string[];
-  /** Why the chosen ones cannot be used. */
+  /** Why the chosen profiles cannot be used. */
   readonly fault?: AtmosError;
 }
 
 /**
- * Finds out, without running anything. What is wrong with a profile, or between a file and the schema,
- * is no reason not to.
+ * Finds the profiles without running anything. An invalid profile or a schema error in a file does
+ * not make it fail.
  *
- * @throws what keeps the configuration without a profile from being loaded
+ * @throws errors that prevent loading the configuration without a profile
  */
 export async function findProfileChoice({ host, globals }: Where): Promise<ProfileChoice> {
   try {
@@ -48,7 +48,9 @@ export async function findProfileChoice({ host, globals }: Where): Promise<Profi
 
 const tolerant: LoadOptions = { isStatic: true, report: () => {} };
 
-/** Where profiles are looked for. Without an atmos.yaml those of the person are left. */
+/**
+ * The directories that are searched for profiles. Without an atmos.yaml, only those of the user.
+ */
 export async function findProfileDirectories({
   host,
   globals,
@@ -64,10 +66,10 @@ export async function findProfileDirectories({
 }
 
 /**
- * The options with the profiles that a person chooses, when `--profile` stands without a name. Those
- * that were named too are ticked, and keep their order.
+ * The options with the profiles that the user chooses, when `--profile` has no name. Profiles that
+ * were also named are preselected and keep their order.
  *
- * @throws ERR_NO_TERMINAL, ERR_CANCELLED, or ERR_PROFILE_UNKNOWN when there are none
+ * @throws ERR_NO_TERMINAL, ERR_CANCELLED, or ERR_PROFILE_UNKNOWN when no profile exists
  */
 export async function withPickedProfiles(context: {
   readonly host: Host;
@@ -80,7 +82,7 @@ export async function withPickedProfiles(context: {
   const choices = findProfiles(directories).map(({ name }) => name);
   if (choices.length === 0) {
     const places = directories.map(({ path }) => path).join(', ');
-    throw new AtmosError('ERR_PROFILE_UNKNOWN', `there is no profile to choose in ${places}`, {
+    throw new AtmosError('ERR_PROFILE_UNKNOWN', `no profiles found in ${places}`, {
       hints: [run(['atmos', 'profile', 'list'])],
     });
   }
@@ -89,20 +91,21 @@ export async function withPickedProfiles(context: {
     message: 'Profiles',
     choices,
     checked: choices.filter((name) => named.includes(name)),
-    instead: say(`pass --profile NAME: it is one of ${choices.join(', ')}`),
+    instead: say(`pass --profile NAME, with one of ${choices.join(', ')}`),
   });
-  // One that is not known stays, so that loading tells of it.
+  // An unknown name stays, so that loading reports it.
   const kept = named.filter((name) => picked.includes(name) || !choices.includes(name));
   return { ...globals, profile: [...kept, ...picked.filter((name) => !named.includes(name))] };
 }
 
 /**
- * Asks whether to use a profile, when what the command needs is in one that is not chosen: the identity
- * it names, or any at all where none is configured. Whoever chose profiles is not asked.
+ * Suggests a profile when it contains what the command needs: the named identity, or any identity
+ * if the configuration has no identity. It does not prompt if profiles were already chosen.
  *
- * @returns undefined where there is nothing to suggest or nobody to ask: then the command's own error
- *   names the profiles
- * @throws ERR_CANCELLED when the person wants none of them
+ * @returns undefined if it has no suggestion or cannot prompt: then the command's own error names
+ * the
+ *   profiles
+ * @throws ERR_CANCELLED when the user declines
  */
 export async function suggestProfile(
   context: Pick<Context, 'host' | 'globals' | 'prompt'>,
@@ -122,7 +125,9 @@ export async function suggestProfile(
   }
 }
 
-/** By a flag or a variable. That of `profiles.default` nobody chose for this command. */
+/**
+ * Chosen by a flag or a variable. A profile of `profiles.default` was not chosen for this command.
+ */
 function isChosen({ host, globals }: Pick<Context, 'host' | 'globals'>, config: Config): boolean {
   const { profile, picksProfile } = globals;
   const variable = host.env['ATMOS_PROFILE'] ?? config.environment['ATMOS_PROFILE']?.value;
@@ -130,7 +135,7 @@ function isChosen({ host, globals }: Pick<Context, 'host' | 'globals'>, config: 
 }
 
 interface Missing {
-  /** Undefined: any. */
+  /** Undefined: any identity. */
   readonly name: string | undefined;
   readonly said: string;
 }
@@ -159,7 +164,7 @@ async function ask(
   const [first = '', ...others] = profiles;
   const instead = addOptions(optionWords('--profile', first), 'to choose without a prompt');
   if (others.length > 0) {
-    const message = `${said} is in several profiles. Use which?`;
+    const message = `${said} is in several profiles. Which profile should be used?`;
     return prompt.select({ message, choices: profiles, instead });
   }
   const message = `${said} is in profile ${first}. Use it?`;

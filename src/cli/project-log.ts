@@ -7,10 +7,11 @@ import type { Context } from './context.ts';
 import { isSilent, resolveLogSettings, type LogConfig } from './log/settings.ts';
 
 /**
- * What the configuration says of the log, to be followed. A file that a project's file names needs
- * trust: it could be anyone's start-up file. A command that runs nothing does without it.
+ * The log settings of the configuration, as far as they may be used. A file that a project's file
+ * names needs trust, because it could be any file of the user. A command that runs nothing ignores
+ * an untrusted one.
  *
- * @param refused told why the file is not written to
+ * @param refused called with the reason when the file is not written
  * @throws ERR_CONFIG_UNTRUSTED, or the errors of the settings
  */
 export async function followedLog(
@@ -27,7 +28,7 @@ export async function followedLog(
     return config;
   } catch (error) {
     if (!isStatic || !isAtmosError(error, 'ERR_CONFIG_UNTRUSTED')) throw error;
-    await refused(`there is no log: ${error.message}`);
+    await refused(`nothing is logged: ${error.message}`);
     return { environment, logs: withoutAbsent({ level: logs.level }) };
   }
 }

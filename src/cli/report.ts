@@ -6,7 +6,7 @@ import { userShell, type UserShell } from '../host/user-shell.ts';
 import type { Line, Part } from './printer.ts';
 import { paint, type Styled } from './ui/color.ts';
 
-/** The exit code of each error that does not end with 1. No other place picks one. */
+/** The exit code of each error whose code is not 1. No other place chooses exit codes. */
 const exitCodes: Partial<Record<ErrorCode, number>> = {
   ERR_USAGE: 2,
   ERR_NO_TERMINAL: 2,
@@ -49,33 +49,33 @@ const exitCodes: Partial<Record<ErrorCode, number>> = {
   ERR_CANCELLED: 130,
 };
 
-/** The code the process ends with when `error` ended the command. */
+/** The exit code of the process when the command failed with `error`. */
 export function exitCodeOf(error: unknown): number {
   return (error instanceof AtmosError ? exitCodes[error.code] : undefined) ?? 1;
 }
 
-/** What a person sees of an error: `error: …`, then a line `hint: …` for each way to fix it. */
+/** The lines that a user sees of an error: `error: …`, then `hint: …` for each way to fix it. */
 export function formatError(error: unknown, writeHint: WriteHint): Line[] {
   const { lines, hintValues } = error instanceof AtmosError ? error : describeUnexpected(error);
   return [...labelled(paint('red', 'error:'), lines), ...formatHints(hintValues, writeHint)];
 }
 
-/** The first line after its label, the others below it, indented. */
+/** The first line follows its label; the others are indented below it. */
 export function labelled(label: Styled, [first = '', ...others]: readonly string[]): Line[] {
   return [[label, ` ${first}`], ...others.map((line) => `  ${line}`)];
 }
 
-/** The lines with words before the first. */
+/** The text lines before the command lines. */
 export function withStart(start: string, [first = '', ...others]: readonly string[]): string[] {
   return [`${start}${first}`, ...others];
 }
 
-/** A line for each, as its commands are written where the person is. */
+/** A line for each hint, with its commands quoted for the user's shell. */
 export function formatHints(hints: readonly Hint[], writeHint: WriteHint): Part[][] {
   return hints.map((hint) => [paint('yellow', 'hint:'), ` ${writeHint(hint)}`]);
 }
 
-/** What to do after a command that succeeded. */
+/** The next command after one that succeeded. */
 export async function formatNext(host: Where, hint: Hint): Promise<string> {
   const writeHint = await loadWriteHint(host);
   return `Next: ${writeHint(hint)}`;
@@ -87,8 +87,8 @@ export function joinHints(hints: readonly Hint[], writeHint: WriteHint): string 
 }
 
 /**
- * An error nobody foresaw. A message of the system names a path; that of any other error may quote
- * what it choked on, secrets too, so only its name and the places in our code are shown.
+ * An unexpected error. A system error message names only a path. The message of any other error may
+ * quote its input, including secrets, so only its name and the positions in our code are shown.
  */
 function describeUnexpected(error: unknown): Pick<AtmosError, 'lines' | 'hintValues'> {
   if (!(error instanceof Error)) return { lines: ['internal error'], hintValues: [] };

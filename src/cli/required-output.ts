@@ -3,8 +3,8 @@ import type { Host } from '../host/host.ts';
 
 /**
  * For a command whose only result is what a program reads from its standard output. A parent that
- * discards the output by /dev/null, as Python and Node do, looks the same to us as one that closed it:
- * so this is not for what is also run for its exit code.
+ * discards the output with /dev/null, as Python and Node do, cannot be distinguished from one that
+ * closed it. So it is not for commands that are also run for their exit code.
  *
  * @throws ERR_IO when standard output is closed
  */

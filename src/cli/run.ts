@@ -22,7 +22,7 @@ export async function runCli(machine: Host): Promise<number> {
     const exitCode = exitCodeOf(error);
     host.log('command.failed', { code: codeOf(error), exit_code: exitCode });
     for (const cause of causesOf(error)) host.log('command.cause', { ...cause });
-    // What led to it is told, where the flags and variables alone ask for that.
+    // If flags and variables request it, the preceding events are logged.
     const others = await journal.start().then(
       () => [],
       (failure: unknown) => [failure],
@@ -58,17 +58,18 @@ async function dispatch(host: Host, journal: Journal): Promise<number> {
   const exitCode = (await run(context, invocation)) ?? 0;
   const durationMs = host.monotonicMs() - startMs;
   host.log('command.ended', { command, exit_code: exitCode, duration_ms: durationMs });
-  // For a command that read no configuration.
+  // For a command that has read no configuration.
   await journal.start();
   return exitCode;
 }
 
 /**
- * Lets the next `atmos` on PATH run a command that is not ours, and show its version, which is what
- * `atmos version` has always meant: ours goes to standard error then.
+ * Lets the next `atmos` on PATH run a command that we do not have, and print its version, because
+ * `atmos version` has always meant the version of Atmos: our own version is then printed on
+ * standard error.
  *
- * @returns its exit code, or undefined where the command line is for us
- * @throws ERR_USAGE for a command that is not ours where there is no other `atmos`
+ * @returns its exit code, or undefined if the command line is for us
+ * @throws ERR_USAGE for an unknown command if no other `atmos` exists
  */
 async function delegate(host: Host): Promise<number | undefined> {
   const args = host.programArguments;

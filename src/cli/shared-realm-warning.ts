@@ -3,7 +3,9 @@ import type { AuthPlan } from '../auth/plan.ts';
 import type { Context } from './context.ts';
 import { warnWithHints } from './plan.ts';
 
-/** Warns about a keyring that several checkouts or machines share without a name of the realm. */
+/**
+ * Warns about a keyring that several checkouts or machines share without a configured realm name.
+ */
 export async function warnOfSharedRealm(
   context: Context,
   plan: AuthPlan,

@@ -3,7 +3,7 @@ import { say } from '../core/hint.ts';
 import { fishWord, posixWord, powerShellLiteral } from '../core/shell-word.ts';
 import { checkVariable, isSecretVariable, type EnvironmentChange } from '../core/variables.ts';
 
-/** The formats that are text for one reader. `github` is two, see {@link formatGithub}. */
+/** The formats that are one text. `github` has two parts, see {@link formatGithub}. */
 export const environmentFormats = [
   'bash',
   'fish',
@@ -17,11 +17,11 @@ export const environmentFormats = [
 export type EnvironmentFormat = (typeof environmentFormats)[number];
 
 /**
- * A change as lines for a shell or a file, names sorted. Values are quoted only where they need it
- * and can never become code. What a shell evaluates ends with status 0, also where a variable that
- * goes was not set.
+ * Formats a change as lines for a shell or a file, with sorted names. Values are quoted only where
+ * necessary and are never evaluated as code. The lines exit with status 0 in a shell, even if an
+ * unset variable was not set before.
  *
- * | format | a value | a variable that goes |
+ * | format | a value | a variable to unset |
  * | --- | --- | --- |
  * | `bash` (sh, zsh) | `export K=V` | `unset K …` |
  * | `fish` | `set -gx K V` | `set -e K …` |
@@ -31,10 +31,10 @@ export type EnvironmentFormat = (typeof environmentFormats)[number];
  * | `env` | `K=V`, raw | nothing |
  * | `json` | `"K": "V"` | `"K": null` |
  *
- * `dotenv` and `env` cannot take a variable away. An empty value instead would break programs: the
- * AWS CLI looks for a profile of the empty name.
+ * `dotenv` and `env` cannot unset a variable. An empty value instead would break programs: the AWS
+ * CLI would look for a profile with an empty name.
  *
- * @throws ERR_CONFIG_INVALID for a name or a value that the format cannot hold
+ * @throws ERR_CONFIG_INVALID for a name or a value that the format cannot represent
  */
 export function formatEnvironment(change: EnvironmentChange, format: EnvironmentFormat): string {
   const entries = sortedEntries(change);
@@ -49,12 +49,13 @@ export function formatEnvironment(change: EnvironmentChange, format: Environment
       return lines([
         ...(gone.length === 0 ? [] : [`set -e ${gone.join(' ')}`]),
         ...entries.map(([name, value]) => `set -gx ${name} ${fishWord(value)}`),
-        // `set -e` fails for a variable that is not set, and `set -gx` passes the status on.
+        // `set -e` fails for a variable that is not set, and `set -gx` keeps the status.
         'true',
       ]);
     case 'powershell':
       return lines([
-        // Remove-Item would leave `$?` false, and an entry in `$Error`, for a variable that is not set.
+        // Remove-Item would set `$?` to false and add an entry to `$Error` for a variable that is
+        // not set.
         ...(gone.length === 0 ? [] : [`${gone.map((name) => `$env:${name} = `).join('')}$null`]),
         ...entries.map(([name, value]) => `$env:${name} = ${powerShellValue(value)}`),
       ]);
@@ -62,8 +63,8 @@ export function formatEnvironment(change: EnvironmentChange, format: Environment
       return lines([
         ...gone.map((name) => `set "${name}="`),
         ...entries.map(([name, value]) => `set "${name}=${plainForCmd(name, value)}"`),
-        // `set "K="` fails for a variable that is not set, and `set "K=V"` keeps the level in a .bat
-        // file and at the prompt. `cd` sets it to 0 everywhere.
+        // `set "K="` fails for a variable that is not set, and `set "K=V"` keeps the errorlevel in
+        // a .bat file and at the prompt. `cd` sets it to 0 everywhere.
         'cd .',
       ]);
     case 'dotenv':
@@ -76,11 +77,11 @@ export function formatEnvironment(change: EnvironmentChange, format: Environment
 }
 
 /**
- * A change for a step of GitHub Actions: `masks` are commands for its log, printed first, so that
- * no secret is ever shown there; `text` is appended to the file that `$GITHUB_ENV` names. A
- * variable cannot be taken away there.
+ * Formats a change for a step of GitHub Actions. `masks` are commands for its log, which must be
+ * printed first, so that the log never shows a secret; `text` is appended to the file that
+ * `$GITHUB_ENV` names. A variable cannot be unset there.
  *
- * @throws ERR_CONFIG_INVALID for a name or a value that no environment can hold
+ * @throws ERR_CONFIG_INVALID for a name or a value that no environment can contain
  */
 export function formatGithub(change: EnvironmentChange): { masks: string; text: string } {
   const entries = sortedEntries(change);
@@ -104,7 +105,7 @@ function escapeCommandData(value: string): string {
 
 function sortedEntries(change: EnvironmentChange): [string, string][] {
   const entries = Object.entries(change.set).sort(byName);
-  // A name is written as it is, so anything else than a name would be code.
+  // Names are not quoted, so anything other than a name would be code.
   for (const [key, value] of entries) checkVariable({ key, value });
   for (const key of change.unset) checkVariable({ key, value: '' });
   return entries;
@@ -114,15 +115,15 @@ function sortedEntries(change: EnvironmentChange): [string, string][] {
 const maxCmdLength = 8000;
 
 /**
- * What cmd.exe takes as it is, typed or in a batch file, in any code page, with delayed expansion or
- * without: it has no way to quote the rest.
+ * A value that cmd.exe reads unchanged, typed or in a batch file, in any code page, with or without
+ * delayed expansion. cmd.exe cannot quote other characters.
  */
 function plainForCmd(name: string, value: string): string {
   const isPlain = /^[ -~]*$/.test(value) && !/[%!^"]/.test(value);
   if (isPlain && value.length <= maxCmdLength) return value;
   throw new AtmosError(
     'ERR_CONFIG_INVALID',
-    `the value of ${name} has a character that cmd.exe cannot hold, or is too long for it`,
+    `the value of ${name} has a character that cmd.exe cannot represent, or is too long for it`,
     { hints: [say('choose another format: --format powershell or --format json')] },
   );
 }
@@ -131,7 +132,7 @@ function oneLine(name: string, value: string): string {
   if (!/[\r\n]/.test(value)) return value;
   throw new AtmosError(
     'ERR_CONFIG_INVALID',
-    `the value of ${name} has several lines, which the format env cannot hold`,
+    `the value of ${name} has several lines, which the format env cannot represent`,
     {
       hints: [say('choose another format: --format dotenv or --format json')],
     },
@@ -139,11 +140,11 @@ function oneLine(name: string, value: string): string {
 }
 
 /**
- * A value in letters of ASCII alone: PowerShell reads our output by the code page of its console, where
+ * Uses only ASCII characters: PowerShell reads our output in the code page of its console, in which
  * a byte of UTF-8 can become a quote.
  */
 function powerShellValue(value: string): string {
-  // The first is text in any case, so that the sum is one.
+  // The first part is always a string, so that `+` concatenates.
   const [first = '', ...others] = value.split(/([\u0080-\uffff])/);
   if (others.length === 0) return powerShellLiteral(first);
   const parts = others
@@ -152,7 +153,7 @@ function powerShellValue(value: string): string {
   return `(${[powerShellLiteral(first), ...parts].join(' + ')})`;
 }
 
-/** One unit of UTF-16, of which some letters are two. */
+/** One UTF-16 code unit; some characters consist of two. */
 function characterOf(unit: string): string {
   return `[char]0x${unit.charCodeAt(0).toString(16).padStart(4, '0')}`;
 }

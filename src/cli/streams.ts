@@ -1,10 +1,13 @@
 import { AtmosError, systemErrorCode } from '../core/errors.ts';
 import type { Output } from '../host/host.ts';
 
-/** Writes text, and settles when the system has taken it. */
+/** Writes text. Resolves when the system has accepted it. */
 export type Write = (text: string) => Promise<void>;
 
-/** Writes to a stream of ours. A reader that has gone away (`| head -1`) is no failure; a full disk is. */
+/**
+ * Writes to one of our output streams. A reader that has exited (`| head -1`) is not a failure; a
+ * full disk is.
+ */
 export function createWrite(output: Output, name: string): Write {
   return (text) =>
     new Promise((resolve, reject) => {

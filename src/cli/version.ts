@@ -1,4 +1,4 @@
 declare const __VERSION__: string;
 
-/** The version of package.json, put in by the build. */
+/** The version of package.json, inserted by the build. */
 export const version: string = __VERSION__;

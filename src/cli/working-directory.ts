@@ -3,7 +3,7 @@ import type { Host } from '../host/host.ts';
 import type { GlobalOptions } from './global-options.ts';
 
 /**
- * Goes to the directory that `-C` names, else `ATMOS_CHDIR`.
+ * Changes to the directory of `-C`, or of `ATMOS_CHDIR`.
  *
  * @throws ERR_USAGE when that is not possible
  */
@@ -17,10 +17,10 @@ function enter(host: Host, directory: string, source: string): void {
   try {
     host.changeDirectory(directory);
   } catch (error) {
-    const reason = systemErrorCode(error) ?? 'it is none';
+    const reason = systemErrorCode(error) ?? 'it is not a directory';
     throw new AtmosError(
       'ERR_USAGE',
-      `cannot work in ${JSON.stringify(directory)} (from ${source}): ${reason}`,
+      `cannot change to the directory ${JSON.stringify(directory)} (from ${source}): ${reason}`,
     );
   }
 }

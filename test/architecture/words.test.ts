@@ -9,7 +9,7 @@ import { temporaryDirectory } from '../support/temporary.ts';
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const knownFile = 'test/architecture/known-words.json';
 
-/** A text for each word of the list. */
+/** An example text for each word of the list. */
 const examples: Readonly<Record<string, string>> = {
   mend: 'this is what mends it',
   somebody: 'it belongs to somebody else',
@@ -38,7 +38,7 @@ const examples: Readonly<Record<string, string>> = {
   'secret in a command': "export ATMOS_KEYRING_PASSWORD='<password>'",
 };
 
-/** Runs the check on a codebase of these files alone. */
+/** Runs the check on a codebase that consists of these files. */
 function check(files: Readonly<Record<string, string>>, ...options: string[]) {
   const copy = temporaryDirectory();
   for (const file of ['scripts/check-words.mjs', 'scripts/words.mjs']) {
@@ -57,11 +57,11 @@ function check(files: Readonly<Record<string, string>>, ...options: string[]) {
   return { status, stdout, problems: stderr.split('\n').filter(Boolean), copy };
 }
 
-test('there is an example of each word', () => {
+test('each word has an example', () => {
   expect(Object.keys(examples)).toEqual(words.map(({ name }) => name));
 });
 
-test('every word is found on a page and in a string, and another is suggested', () => {
+test('every word is found in a page and in a string, and a replacement is suggested', () => {
   const lines = Object.values(examples);
   const strings = lines.map((line) => `void \`${line} \${1}\`;`).join('\n');
   const { status, problems } = check({
@@ -79,8 +79,8 @@ test('every word is found on a page and in a string, and another is suggested', 
   }
 });
 
-describe('what is not a text for users', () => {
-  test('names, codes and imports in source, and code on pages, are not searched', () => {
+describe('text that users do not read', () => {
+  test('names, codes and imports in source, and code in pages, are not searched', () => {
     const { status, problems } = check({
       'src/a.ts':
         "import { b as ours } from './somebody.ts';\n" +
@@ -92,7 +92,7 @@ describe('what is not a text for users', () => {
     expect(status).toBe(0);
   });
 
-  test('comments, test names and decision records are reported and do not fail', () => {
+  test('findings in comments, test names and decision records are reported and do not fail', () => {
     const files = {
       'src/a.ts': '// Nobody asks.\nexport const a = 1;\n',
       'test/a.test.ts': "test.each([1])('it is told', () => {});\n",
@@ -113,7 +113,7 @@ describe('the known findings in strings', () => {
   test.each([
     { count: 1, why: '"told" is in 2 strings, 1 are known' },
     { count: 3, why: 'fewer than known: "told": node scripts/check-words.mjs --lower' },
-  ])('fail where $count are known and 2 are there', ({ count, why }) => {
+  ])('fail when $count are listed and 2 are found', ({ count, why }) => {
     const { status, problems } = check({
       'src/a.ts': twice,
       [knownFile]: JSON.stringify({ told: count }),
@@ -122,7 +122,7 @@ describe('the known findings in strings', () => {
     expect(problems).toContain(why);
   });
 
-  test('are written by --lower, which never raises a count', () => {
+  test('are updated by --lower, which never raises a count', () => {
     const lowered = check(
       { 'src/a.ts': twice, [knownFile]: JSON.stringify({ told: 3, mend: 1 }) },
       '--lower',

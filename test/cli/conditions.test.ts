@@ -9,9 +9,9 @@ import {
   type Desk,
 } from './commands/desk.ts';
 
-// The same condition has the same exit code and error in every command that meets it.
+// The same condition has the same exit code and error in every command.
 
-/** The commands that need a session, or look at one. */
+/** The commands that need or read a session. */
 const sessionCommands = [
   'auth login',
   'auth env --credentials env',

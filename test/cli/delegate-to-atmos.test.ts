@@ -45,7 +45,7 @@ describe('the next atmos on PATH', () => {
   const running = async (host: Host, args: readonly string[]) =>
     (await findOtherAtmos({ ...host, programArguments: args }))?.run();
 
-  test('gets the whole command line; its exit code is ours', async () => {
+  test('gets the whole command line, and sets our exit code', async () => {
     const [ours, theirs] = [place('#!/bin/sh\n'), place('#!/bin/sh\n')];
     const { host, started } = machine([ours.directory, theirs.directory], ours.file);
     const args = ['terraform', 'plan', '--', '-x'];
@@ -55,7 +55,7 @@ describe('the next atmos on PATH', () => {
     ]);
   });
 
-  test('is not ourselves under another name, nor a directory, nor a file that cannot be run', async () => {
+  test('is never this program under another name, a directory, or a file that cannot be run', async () => {
     const ours = place('#!/bin/sh\n');
     const [symbolic, hard, plain, folder, theirs] = [
       place(undefined),
@@ -80,19 +80,19 @@ describe('the next atmos on PATH', () => {
     ATMOS_AUTH_DELEGATED: started.at(-1)?.env['ATMOS_AUTH_DELEGATED'] ?? '',
   });
 
-  test('when it leads back to us, the one after it is taken; in the end there is none', async () => {
+  test('is skipped when it runs us again, until no other one is left', async () => {
     const [ours, shim, copy] = [place('#!/bin/sh\n'), place('#!/bin/sh\n'), place(undefined)];
     copyFileSync(ours.file, copy.file);
     const path = [shim.directory, ours.directory, copy.directory];
     const first = machine(path, ours.file);
     await running({ ...first.host, processId: 10 }, ['stacks']);
     expect(first.started[0]?.program).toBe(shim.file);
-    // The shim becomes us, with a word more.
+    // The shim is replaced by our program, with one more word.
     const second = machine(path, ours.file, guardOf(first));
     const became = { processId: 11, ancestors: () => Promise.resolve([10, 1]) };
     await running({ ...second.host, ...became }, ['stacks', '--no-color']);
     expect(second.started[0]?.program).toBe(copy.file);
-    // The copy is one of ours too, and would go on.
+    // The copy is also our program, and would continue.
     const third = machine(path, copy.file, guardOf(second));
     const copied = { processId: 12, ancestors: () => Promise.resolve([11, 10]) };
     expect(await running({ ...third.host, ...copied }, ['stacks'])).toBeUndefined();
@@ -100,23 +100,30 @@ describe('the next atmos on PATH', () => {
   });
 
   test.each([
-    ['a shim that starts us and waits', [20, 10], ['stacks'], 'next'],
-    ['a shim, where the system does not tell who started it', [20], ['stacks'], 'next'],
-    ['another command that the other starts', [20, 10], ['terraform'], 'first'],
-    ['the same command in a shell of the other', [30, 20], ['stacks'], 'first'],
-  ] as const)('is found by who started us: %s', async (_, ancestors, args, expected) => {
-    const [ours, first, next] = [place('#!/bin/sh\n'), place('#!/bin/sh\n'), place('#!/bin/sh\n')];
-    const path = [ours, first, next].map(({ directory }) => directory);
-    const before = machine(path, ours.file);
-    await running({ ...before.host, processId: 10 }, ['stacks']);
-    const { host, started } = machine(path, ours.file, guardOf(before));
-    await running({ ...host, ancestors: () => Promise.resolve(ancestors) }, args);
-    expect(started.map(({ program }) => program)).toEqual([
-      expected === 'first' ? first.file : next.file,
-    ]);
-  });
+    ['a shim that starts our program and waits', [20, 10], ['stacks'], 'next'],
+    ['a shim, where the system does not report the parent process', [20], ['stacks'], 'next'],
+    ['another command that the other program starts', [20, 10], ['terraform'], 'first'],
+    ['the same command in a shell of the other program', [30, 20], ['stacks'], 'first'],
+  ] as const)(
+    'is chosen by the process that started us: %s',
+    async (_, ancestors, args, expected) => {
+      const [ours, first, next] = [
+        place('#!/bin/sh\n'),
+        place('#!/bin/sh\n'),
+        place('#!/bin/sh\n'),
+      ];
+      const path = [ours, first, next].map(({ directory }) => directory);
+      const before = machine(path, ours.file);
+      await running({ ...before.host, processId: 10 }, ['stacks']);
+      const { host, started } = machine(path, ours.file, guardOf(before));
+      await running({ ...host, ancestors: () => Promise.resolve(ancestors) }, args);
+      expect(started.map(({ program }) => program)).toEqual([
+        expected === 'first' ? first.file : next.file,
+      ]);
+    },
+  );
 
-  test('is started again by a command within it, but not without end', async () => {
+  test('is started again for a command of its own, but only a limited number of times', async () => {
     const [ours, theirs] = [place('#!/bin/sh\n'), place('#!/bin/sh\n')];
     const path = [ours.directory, theirs.directory];
     let env = {};
@@ -128,12 +135,12 @@ describe('the next atmos on PATH', () => {
     }
     await expect(running(machine(path, ours.file, env).host, ['shell'])).rejects.toMatchObject({
       code: 'ERR_USAGE',
-      message: `the next atmos on PATH seems to lead back to atmos-auth: 8 commands have run one another so, the next one would be ${theirs.file}`,
+      message: `the next atmos on PATH seems to lead back to atmos-auth: after 8 commands that ran each other, the next one would be ${theirs.file}`,
       hints: ['let it start Atmos itself, or remove it from PATH'],
     });
   });
 
-  test('is none of the scripts of our package, whichever started us', async () => {
+  test('is never one of the scripts of our package, whichever started us', async () => {
     const { directory, file } = place(undefined);
     const scripts = ['main.cjs', 'atmos-auth.cjs'].map((name) => join(directory, name));
     for (const script of scripts) writeFileSync(script, '#!/bin/sh\n', { mode: 0o755 });
@@ -147,7 +154,7 @@ describe('the next atmos on PATH', () => {
 });
 
 describe('without another atmos', () => {
-  const install = 'install Atmos for its other commands, and put it on PATH behind this one';
+  const install = 'install Atmos for its other commands, and put it on PATH after this program';
   const errorFor = (line: string) => {
     const foreign = foreignCommand(line.split(' '), atmos);
     return foreign && missingAtmos(foreign, atmos);
@@ -183,12 +190,12 @@ describe('without another atmos', () => {
       '"atmos auth console" is not in this version of atmos-auth, and there is no other atmos on PATH to run it',
       [install],
     ],
-  ])('%s is an error that says what to use', (line, message, hints) => {
+  ])('%s is an error that suggests what to use', (line, message, hints) => {
     expect(errorFor(line)).toMatchObject({ code: 'ERR_USAGE', message, hints });
   });
 
   test.each(['auth lgoin', 'auth user confgure', 'profile lst'])(
-    '%s is a mistake that reading the command line reports',
+    '%s is a mistake that the parser reports',
     (line) => {
       expect(errorFor(line)).toBeUndefined();
     },

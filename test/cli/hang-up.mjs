@@ -1,5 +1,5 @@
-// A child for run-child.test.ts: writes each SIGHUP that it gets to a file, since its terminal is gone
-// by then, and half a second after the first one that it ends.
+// A child process for run-child.test.ts: writes each SIGHUP to a file, because its terminal no
+// longer exists then, and exits half a second after the first one.
 import { appendFileSync } from 'node:fs';
 
 const file = process.argv[2] ?? '';

@@ -8,7 +8,7 @@ import { formatHint, posixSyntax } from '../../src/core/format-hint.ts';
 import { logOut, optionWords, run, type Hint } from '../../src/core/hint.ts';
 import { device, keyOnStdin, openDesk, storedKey, type Desk } from './commands/desk.ts';
 
-/** The command line of a hint as a shell reads it, and we do then. */
+/** The arguments of a hint, as a shell and then our parser read them. */
 function pasted(line: string) {
   const parsed = parseCommandLine(parseBashLine(line).words, atmos);
   if (parsed.kind === 'help') throw new Error(`this is help: ${line}`);
@@ -33,12 +33,12 @@ describe.each(names)('a name %j', (name) => {
     expect(pastedHint(hint).profile).toEqual([name]);
   });
 
-  test('is the one to log out', () => {
+  test('is the identity to log out', () => {
     expect(pastedHint(logOut(name, true))).toMatchObject({ command: 'atmos auth logout', name });
   });
 });
 
-/** With an identity `-x`, a second one, and a third in a profile `-p`. */
+/** With an identity `-x`, a second one, and a third one in a profile `-p`. */
 async function openDashes(entries = {}): Promise<Desk> {
   const desk = await openDesk({ entries, hasDevice: true });
   const aws = { kind: 'aws/user', spec: { endpoint_url: desk.sts.url } };
@@ -53,7 +53,7 @@ async function openDashes(entries = {}): Promise<Desk> {
   return desk;
 }
 
-/** The commands that a text shows, made whole where only an option is shown. */
+/** The commands that a text shows, completed if only an option is shown. */
 function commandsIn(text: string): string[] {
   const shown = /(atmos (?:auth|profile) [^\n]*)|add (-[^\n]*)/g;
   const lines = text.split('\n').filter((line) => /^(hint|Next|to use it|  )/.test(line));
@@ -80,7 +80,7 @@ describe('every hint that names an identity or a profile can be pasted', () => {
       ['atmos auth login --identity=-x', 'atmos auth login --identity=-x --mfa-token 123456'],
     ],
     ['no default', {}, 'auth whoami', ['atmos auth whoami -i=-x']],
-    ['nobody to choose', {}, 'auth whoami -i', ['atmos auth whoami -i=-x']],
+    ['no way to choose', {}, 'auth whoami -i', ['atmos auth whoami -i=-x']],
     ['an identity of a profile', {}, 'auth whoami -i=-z', ['atmos auth whoami --profile=-p']],
     [
       'an identity for a profile',
@@ -101,7 +101,7 @@ describe('every hint that names an identity or a profile can be pasted', () => {
     }
   });
 
-  test('after a key was stored', async () => {
+  test('after an access key was stored', async () => {
     const desk = await openDashes();
     const { exitCode, stderr } = await desk.run('auth user configure --stdin -i=-x', {
       input: keyOnStdin,

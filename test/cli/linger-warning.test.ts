@@ -9,14 +9,14 @@ import { temporaryDirectory } from '../support/temporary.ts';
 const user = { userId: 1000 };
 const socket = '/run/user/1000/atmos/name.sock';
 
-test('who does not linger is told that the last logout locks', () => {
+test('a user without lingering is warned that the last logout locks the keyring', () => {
   expect(lingerWarning(socket, user, temporaryDirectory())).toEqual({
     message: 'it is locked at your last logout, when /run/user/1000 is removed',
     hints: [run(['loginctl', 'enable-linger'], 'to keep it unlocked')],
   });
 });
 
-test('who lingers, or has the socket elsewhere, is not', () => {
+test('a user with lingering, or with another socket directory, is not warned', () => {
   const root = temporaryDirectory();
   expect(lingerWarning('/home/ada/.local/state/atmos/run/name.sock', user, root)).toBeUndefined();
   expect(lingerWarning('/run/user/10001/atmos/name.sock', user, root)).toBeUndefined();

@@ -3,11 +3,11 @@ import { testPassword } from '../support/file-keyring.ts';
 import { codes, device, keyOnStdin, openDesk, yamlOf } from './commands/desk.ts';
 import { person } from './commands/person.ts';
 
-// What commands have in common when they open a keyring and a session; seen through one each.
+// The common behavior of commands that open a keyring and a session, tested with one command each.
 
 const noPassword = { ATMOS_KEYRING_PASSWORD: undefined };
 
-test('the password of a new keyring is long enough, and typed twice', async () => {
+test('the password of a new keyring must be long enough, and is typed twice', async () => {
   const desk = await openDesk();
   const ada = person('short', 'long enough', 'long enogh', 'long enough');
   const stored = await desk.run('auth user configure --stdin', {
@@ -19,9 +19,9 @@ test('the password of a new keyring is long enough, and typed twice', async () =
   expect(stored.stderr.match(/^hint: .*/gm)).toEqual(['hint: atmos auth keyring unlock']);
   expect(ada.asked).toEqual([
     `Choose a password for the new keyring ${desk.directory}`,
-    '  It needs at least 8 bytes',
-    'The same password again',
-    '  It is not the same',
+    '  The password needs at least 8 bytes',
+    'Repeat the password',
+    '  The passwords are different',
   ]);
 
   const again = person('long enough');
@@ -31,7 +31,7 @@ test('the password of a new keyring is long enough, and typed twice', async () =
   expect(again.asked).toEqual([`Password of the keyring ${desk.directory}`]);
 });
 
-test('a keyring that nobody gives a password is not made', async () => {
+test('a keyring without a password is not created', async () => {
   const desk = await openDesk();
   const options = { input: keyOnStdin, env: noPassword };
   expect(await desk.run('auth user configure --stdin', options)).toEqual({
@@ -51,7 +51,7 @@ test('a keyring that nobody gives a password is not made', async () => {
   expect(desk.stored()).toEqual({});
 });
 
-test('a session that could not be stored is used, and that is told', async () => {
+test('a session that could not be stored is used, with a warning', async () => {
   const desk = await openDesk({ hasDevice: true });
   const key = JSON.parse(keyOnStdin) as Record<string, string>;
   const lines = [
@@ -70,7 +70,7 @@ test('a session that could not be stored is used, and that is told', async () =>
   );
 });
 
-test('the password of the keyring is overwritten as soon as there is a session', async () => {
+test('the password of the keyring is overwritten as soon as a session is open', async () => {
   const desk = await openDesk();
   const configured = await desk.run('auth user configure --stdin', { input: keyOnStdin });
   expect(configured).toMatchObject({ exitCode: 0 });
@@ -80,7 +80,7 @@ test('the password of the keyring is overwritten as soon as there is a session',
   expect(overwritten).toContain(testPassword);
 });
 
-/** What every Buffer held that is filled with zeros until the test ends. */
+/** The content of every Buffer that was filled with zeros until the test ends. */
 function recordOverwritten(): readonly string[] {
   const overwritten: string[] = [];
   const fill: unknown = Reflect.get(Buffer.prototype, 'fill');
@@ -92,7 +92,7 @@ function recordOverwritten(): readonly string[] {
   return overwritten;
 }
 
-test('a warning that cannot be shown is no failure', async () => {
+test('a warning that cannot be shown is not a failure', async () => {
   const desk = await openDesk();
   desk.configure(yamlOf(desk, { identity: 'session:\n  duration: 48h' }));
   const key = { input: keyOnStdin };

@@ -4,10 +4,10 @@ import { expect, test } from 'vitest';
 import { openDesk, yamlOf } from './commands/desk.ts';
 import { person } from './commands/person.ts';
 
-// Seen through a command that opens nothing.
+// Tested with a command that opens nothing.
 const command = 'auth env -f json';
 
-test('what the configuration asks for and this version does not do is told, once each', async () => {
+test('unsupported features of the configuration are reported, once each', async () => {
   const desk = await openDesk();
   const text = yamlOf(desk, { keyring: 'type: file' });
   const config = desk.configure(
@@ -20,7 +20,7 @@ test('what the configuration asks for and this version does not do is told, once
   );
 });
 
-test('what it does not ask for is not spoken of', async () => {
+test('features that the configuration does not use are not mentioned', async () => {
   const desk = await openDesk();
   const text = yamlOf(desk, { keyring: 'type: file\nfallback: []' });
   desk.configure(text.replace('  realm: r\n', '  realm: r\n  session_files: false\n'));
@@ -35,7 +35,7 @@ test('warnings of the configuration are shown', async () => {
   );
 });
 
-test('what a file says steers no terminal', async () => {
+test('text from a file cannot write control sequences', async () => {
   const desk = await openDesk({ hasDevice: true });
   desk.configure(yamlOf(desk, { keyring: 'type: file\n"spek\\e[2J": {}' }));
   const { stderr } = await desk.run(command);
@@ -51,7 +51,7 @@ test('what a file says steers no terminal', async () => {
   expect(asked.asked).toEqual([]);
 });
 
-test('a profile and files are named by options', async () => {
+test('options select a profile and files', async () => {
   const desk = await openDesk();
   expect(await desk.run(`${command} --profile none`)).toMatchObject({
     code: 'ERR_PROFILE_UNKNOWN',
@@ -67,7 +67,7 @@ test('a profile and files are named by options', async () => {
   });
 });
 
-test('one that is named by nothing is a mistake', async () => {
+test('an empty file name is a mistake', async () => {
   const desk = await openDesk();
   for (const [option, what] of [
     ['--config', 'file'],
@@ -81,7 +81,7 @@ test('one that is named by nothing is a mistake', async () => {
   }
 });
 
-test('a directory is named by --config-path, and where imports start by --base-path', async () => {
+test('--config-path selects a directory, and --base-path the base of imports', async () => {
   const desk = await openDesk();
   mkdirSync(join(desk.project, 'conf/base'), { recursive: true });
   const text = yamlOf(desk, { identity: 'credentials:\n  region: eu-west-1' });
@@ -94,7 +94,7 @@ test('a directory is named by --config-path, and where imports start by --base-p
   expect(JSON.parse(stdout)).toMatchObject({ AWS_REGION: 'eu-west-1' });
 });
 
-test('the top-level env: says our settings where the environment does not', async () => {
+test('the top-level env: contains our settings if the environment does not', async () => {
   const desk = await openDesk();
   const path = desk.configure(`env:
   ATMOS_IDENTITY: ops
@@ -141,10 +141,10 @@ auth:
   });
 });
 
-test('what only looks runs nothing', async () => {
+test('a command that only reads runs nothing', async () => {
   const desk = await openDesk();
   const path = desk.configure(`auth:\n  keyring:\n    type: !exec echo memory\n`);
-  // The host of a desk runs no program: that would be an error of its own.
+  // The host of a desk cannot run programs: that would be a different error.
   const env = { ATMOS_AUTH_TRUST: '1', ATMOS_KEYRING_TYPE: 'file' };
   for (const line of ['auth keyring status', 'auth keyring list']) {
     const { stderr } = await desk.run(line, { env });
@@ -157,7 +157,7 @@ test('what only looks runs nothing', async () => {
   }
 });
 
-test('an identity whose kind cannot be used, or that is written wrong, is told before anything is opened', async () => {
+test('an identity of an unsupported kind, or with an invalid definition, is reported before anything is opened', async () => {
   const desk = await openDesk();
   desk.configure(yamlOf(desk).replace('aws/user', 'aws/assume-role'));
   expect(await desk.run(command)).toMatchObject({ code: 'ERR_IDENTITY_UNSUPPORTED', exitCode: 2 });
@@ -169,7 +169,7 @@ test('an identity whose kind cannot be used, or that is written wrong, is told b
   });
 });
 
-test('without a default a person chooses, and nobody is told how to', async () => {
+test('without a default the user chooses, and no hint is shown', async () => {
   const desk = await openDesk();
   desk.configure(yamlOf(desk).replace('default: true', 'default: false'));
   const ada = person('dev');

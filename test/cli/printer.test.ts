@@ -9,7 +9,7 @@ function open({ isTTY }: { isTTY: boolean }) {
   return { stdout, stderr, printer: createPrinter(fakeHost({ stdout, stderr })) };
 }
 
-test('each line ends once, and none in the middle', async () => {
+test('each line has one line break, at its end', async () => {
   const { stdout, stderr, printer } = open({ isTTY: false });
   await printer.note('one', 'two\nhint: three');
   await printer.print('a\u001b[2J');
@@ -18,7 +18,7 @@ test('each line ends once, and none in the middle', async () => {
   expect(stdout.text()).toBe('a\\u001b[2J\n');
 });
 
-test('a style is ours, and one in a value is not', async () => {
+test('a style comes only from our code, not from a value', async () => {
   const { stderr, printer } = open({ isTTY: true });
   await printer.note([paint('red', 'error:\u001b[0m'), ' \u001b[31mx']);
   expect(stderr.text()).toBe('\u001b[31merror:\\u001b[0m\u001b[0m \\u001b[31mx\n');
@@ -30,14 +30,14 @@ test('a table on standard output has no styles', async () => {
   expect(stdout.text()).toBe('x\n');
 });
 
-test('what a program reads stays as it is', async () => {
+test('output for programs is unchanged', async () => {
   const { stdout, printer } = open({ isTTY: true });
   await printer.out("export A='\u001b\n'\n");
   await printer.outJson({ a: '\u001b\n' });
   expect(stdout.text()).toBe('export A=\'\u001b\n\'\n{\n  "a": "\\u001b\\n"\n}\n');
 });
 
-test('progress replaces its line, and cannot start another', async () => {
+test('progress replaces its line, and cannot start another one', async () => {
   const { stderr, printer } = open({ isTTY: true });
   await printer.progress('a\nb');
   await printer.progress(undefined);

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { openDesk, yamlOf, type Desk } from './commands/desk.ts';
 import { person } from './commands/person.ts';
 
-// Seen through a command that opens nothing.
+// Tested with a command that opens nothing.
 const command = 'auth env -f json';
 
 /** A desk with identity `dev`, and profiles by their names. */
@@ -28,14 +28,14 @@ function regionOf({ stdout }: { stdout: string }): unknown {
 }
 
 describe('--profile without a name', () => {
-  test('lets a person choose, in the order of the list', async () => {
+  test('lets the user choose, in the order of the list', async () => {
     const desk = await openProfiles({ a: region('eu-west-1'), b: region('eu-west-2'), c: '' });
     const ada = person(['a', 'b']);
     expect(regionOf(await desk.run(`${command} --profile`, { person: ada }))).toBe('eu-west-2');
     expect(ada.asked).toEqual(['Profiles: a, b, c']);
   });
 
-  test('ticks those that are named too, which keep their order', async () => {
+  test('preselects those that are named, which keep their order', async () => {
     const desk = await openProfiles({ a: region('eu-west-1'), b: region('eu-west-2'), c: '' });
     const ada = person(['a', 'b', 'c']);
     const line = `--profile b,a --profile --no-color ${command}`;
@@ -43,7 +43,7 @@ describe('--profile without a name', () => {
     expect(ada.asked).toEqual(['Profiles: *a, *b, c']);
   });
 
-  test('with nothing chosen is none, not even profiles.default', async () => {
+  test('uses no profile if the user chooses none, not even profiles.default', async () => {
     const desk = await openProfiles({ a: region('eu-west-1') });
     desk.configure(`${yamlOf(desk)}profiles: { default: a }\n`);
     expect(regionOf(await desk.run(command))).toBe('eu-west-1');
@@ -52,7 +52,7 @@ describe('--profile without a name', () => {
     ).toBeUndefined();
   });
 
-  test('tells of a name that is unknown', async () => {
+  test('reports an unknown name', async () => {
     const desk = await openProfiles({ a: '' });
     const line = `--profile typo --profile --no-color ${command}`;
     expect(await desk.run(line, { person: person([]) })).toMatchObject({
@@ -61,22 +61,22 @@ describe('--profile without a name', () => {
     });
   });
 
-  test('without a terminal is refused at once, and so where there is nothing to choose', async () => {
+  test('fails at once without a terminal, or if no profile exists', async () => {
     const desk = await openProfiles({ a: '', b: '' });
     expect(await desk.run(`${command} --profile`)).toEqual({
       code: 'ERR_NO_TERMINAL',
       exitCode: 2,
       stdout: '',
       stderr:
-        'error: cannot ask for "Profiles": there is no terminal\n' +
-        'hint: pass --profile NAME: it is one of a, b\n',
+        'error: cannot prompt for "Profiles": there is no terminal\n' +
+        'hint: pass --profile NAME, with one of a, b\n',
     });
     expect(
       await (await openDesk()).run(`${command} --profile`, { person: person() }),
     ).toMatchObject({ code: 'ERR_PROFILE_UNKNOWN', exitCode: 2 });
   });
 
-  test('asks nobody for a credential process', async () => {
+  test('never prompts for a credential process', async () => {
     const desk = await openProfiles({ a: '' });
     const ada = person(['a']);
     expect(
@@ -87,28 +87,30 @@ describe('--profile without a name', () => {
 });
 
 describe('an identity that is only in a profile', () => {
-  test('is used when the person says yes, in this same command', async () => {
+  test('is used in the same command when the user agrees', async () => {
     const desk = await openProfiles({ ci: identities('ops') });
     const ada = person(true);
     expect(regionOf(await desk.run(`${command} -i Ops`, { person: ada }))).toBe('eu-ops-1');
     expect(ada.asked).toEqual(['Identity Ops is in profile ci. Use it? (Y/n)']);
   });
 
-  test('of several profiles one is chosen', async () => {
+  test('is used from the chosen one of several profiles', async () => {
     const desk = await openProfiles({ ci: identities('ops'), cd: identities('ops'), x: '' });
     const ada = person('cd');
     expect(await desk.run(`${command} -i ops`, { person: ada })).toMatchObject({ exitCode: 0 });
-    expect(ada.asked).toEqual(['Identity ops is in several profiles. Use which?: cd, ci']);
+    expect(ada.asked).toEqual([
+      'Identity ops is in several profiles. Which profile should be used?: cd, ci',
+    ]);
   });
 
-  test('goes over profiles.default, which nobody chose', async () => {
+  test('is suggested despite profiles.default, which was not chosen for this command', async () => {
     const desk = await openProfiles({ ci: identities('ops'), usual: '' });
     desk.configure(`${yamlOf(desk)}profiles: { default: usual }\n`);
     const ada = person(true);
     expect(await desk.run(`${command} -i ops`, { person: ada })).toMatchObject({ exitCode: 0 });
   });
 
-  test('a no cancels', async () => {
+  test('is not used when the user declines, which cancels the command', async () => {
     const desk = await openProfiles({ ci: identities('ops') });
     expect(await desk.run(`${command} -i ops`, { person: person(false) })).toMatchObject({
       code: 'ERR_CANCELLED',
@@ -116,7 +118,7 @@ describe('an identity that is only in a profile', () => {
     });
   });
 
-  test('is an error with the profile where nobody can be asked', async () => {
+  test('is reported with the profile when no one can be prompted', async () => {
     const desk = await openProfiles({ ci: identities('ops') });
     const { exitCode, code, stderr } = await desk.run(`${command} -i ops`);
     expect({ exitCode, code }).toEqual({ exitCode: 2, code: 'ERR_IDENTITY_UNKNOWN' });
@@ -127,7 +129,7 @@ describe('an identity that is only in a profile', () => {
     ['--profile other', {}, ''],
     ['', { ATMOS_PROFILE: 'other' }, ''],
     ['', {}, 'env: { ATMOS_PROFILE: other }\n'],
-  ])('is not suggested to who chose profiles: %s %j %s', async (option, env, more) => {
+  ])('is not suggested if profiles were chosen: %s %j %s', async (option, env, more) => {
     const desk = await openProfiles({ ci: identities('ops'), other: '' });
     desk.configure(`${yamlOf(desk)}${more}`);
     const ada = person(true);
@@ -137,7 +139,7 @@ describe('an identity that is only in a profile', () => {
     expect(ada.asked).toEqual([]);
   });
 
-  test('nor for one that is nowhere, or for none at all', async () => {
+  test('is not suggested if no profile has it, or if authentication is disabled', async () => {
     const desk = await openProfiles({ ci: identities('ops') });
     const ada = person(true);
     await desk.run(`${command} -i nobody`, { person: ada });
@@ -148,7 +150,7 @@ describe('an identity that is only in a profile', () => {
 });
 
 describe('no identity in atmos.yaml', () => {
-  test('lets a profile be used that has some', async () => {
+  test('suggests a profile that has an identity', async () => {
     const desk = await openProfiles({ ci: identities('ops'), other: '' });
     desk.configure('auth: { keyring: { type: file } }\n');
     const ada = person(true, 'ops');
@@ -156,7 +158,7 @@ describe('no identity in atmos.yaml', () => {
     expect(ada.asked).toEqual(['An identity is in profile ci. Use it? (Y/n)', 'Identity: ops']);
   });
 
-  test('names it where nobody can be asked', async () => {
+  test('names the profile when no one can be prompted', async () => {
     const desk = await openProfiles({ ci: identities('ops') });
     desk.configure('auth: { keyring: { type: file } }\n');
     expect(await desk.run(command)).toEqual({

@@ -37,7 +37,7 @@ describe('exit codes', () => {
     expect(exitCodeOf(new AtmosError(code, 'x'))).toBe(exitCode);
   });
 
-  test('of the keyring are 3, but for what is wrong with the configuration, the key or the value', () => {
+  test('of the keyring are 3, except for errors in the configuration, the access key or the value', () => {
     const others = Object.fromEntries(
       keyringErrorCodes
         .map((code) => [code, exitCodeOf(new KeyringError(code, 'x'))] as const)
@@ -50,15 +50,15 @@ describe('exit codes', () => {
     });
   });
 
-  test('of what nobody foresaw is 1', () => {
+  test('of an unexpected error are 1', () => {
     expect([exitCodeOf(new TypeError('x')), exitCodeOf('x'), exitCodeOf(undefined)]).toEqual([
       1, 1, 1,
     ]);
   });
 });
 
-describe('the text', () => {
-  test('is what happened, then what fixes it', async () => {
+describe('the text of an error', () => {
+  test('contains the failure, then its hints', async () => {
     const hints = [say('first'), run(['atmos', 'auth', 'login', '-i', 'my dev'], 'second')];
     const error = new AtmosError('ERR_USAGE', ['two', 'lines'], { hints });
     expect(error.message).toBe('two\nlines');
@@ -67,17 +67,17 @@ describe('the text', () => {
     );
   });
 
-  test('steers no terminal', async () => {
+  test('contains no control sequences', async () => {
     const error = new AtmosError('ERR_USAGE', 'a\u001b[2J\r\u202eb', { hints: ['c\u0007'] });
     expect(await printed(error)).toBe('error: a\\u001b[2J\\u000d\\u202eb\nhint: c\\u0007\n');
   });
 
-  test('has no line that a value of it forges', async () => {
+  test('has no line that a value forges', async () => {
     const error = new AtmosError('ERR_USAGE', 'a\nhint: b', { hints: ['c\nerror: d'] });
     expect(await printed(error)).toBe('error: a\\nhint: b\nhint: c\\nerror: d\n');
   });
 
-  test('of an unexpected error shows places, never the message: it may quote a secret', async () => {
+  test('shows positions of an unexpected error, never its message, which may quote a secret', async () => {
     const text = await printed(caught(() => JSON.parse('hunter2')));
     expect(text).toMatch(/^error: internal error: SyntaxError\n {2}at JSON\.parse/);
     expect(text).not.toContain('hunter2');
@@ -85,7 +85,7 @@ describe('the text', () => {
     expect(await printed('hunter2')).toBe('error: internal error\n');
   });
 
-  test('of an error of the system is its own', async () => {
+  test('shows the message of a system error', async () => {
     const error = caught(() => readFileSync('/nonexistent/file'));
     expect(await printed(error)).toBe(
       "error: ENOENT: no such file or directory, open '/nonexistent/file'\n",
@@ -93,7 +93,7 @@ describe('the text', () => {
   });
 });
 
-describe('a hint is written for the shell in use', () => {
+describe('a hint is quoted for the current shell', () => {
   const hint = setVariable('A', "b's");
   const posix = `export A='b'"'"'s'`;
   const fish = "set -gx A 'b\\'s'";
@@ -112,7 +112,7 @@ describe('a hint is written for the shell in use', () => {
   });
 });
 
-describe('colour', () => {
+describe('color', () => {
   const red = '\u001b[31mx\u001b[0m';
 
   test.each([

@@ -31,7 +31,7 @@ test('help goes to standard output with exit code 0, at every level', async () =
   }
 });
 
-test('a mistake goes to standard error with exit code 2', async () => {
+test('a mistake is printed on standard error with exit code 2', async () => {
   expect(await run('version --frobnicate')).toEqual({
     exitCode: 2,
     stdout: '',
@@ -40,7 +40,7 @@ test('a mistake goes to standard error with exit code 2', async () => {
   });
 });
 
-test('errors are red on a terminal, and not with --no-color', async () => {
+test('errors are red at a terminal, but not with --no-color', async () => {
   const terminal = () => Object.assign(captureStream(), { isTTY: true });
   const [coloured, plain] = [terminal(), terminal()];
   await run('version x', { stderr: coloured });
@@ -49,7 +49,7 @@ test('errors are red on a terminal, and not with --no-color', async () => {
   expect(plain.text()).not.toContain('\u001b');
 });
 
-test('--chdir comes before everything else, and a wrong one is told', async () => {
+test('--chdir is applied before everything else, and a wrong directory is reported', async () => {
   const visited: string[] = [];
   const changeDirectory = (directory: string) => void visited.push(directory);
   expect(await run('-C /somewhere version', { changeDirectory })).toMatchObject({ exitCode: 0 });
@@ -60,11 +60,11 @@ test('--chdir comes before everything else, and a wrong one is told', async () =
   expect(await run('--chdir=/nowhere version', { changeDirectory: fail })).toEqual({
     exitCode: 2,
     stdout: '',
-    stderr: 'error: cannot work in "/nowhere" (from --chdir): ENOENT\n',
+    stderr: 'error: cannot change to the directory "/nowhere" (from --chdir): ENOENT\n',
   });
 });
 
-test('ATMOS_CHDIR does the same, and gives way to --chdir', async () => {
+test('ATMOS_CHDIR does the same, and --chdir takes precedence', async () => {
   const visited: string[] = [];
   const changeDirectory = (directory: string) => void visited.push(directory);
   const env = { ATMOS_CHDIR: '/of-the-environment' };
@@ -77,11 +77,12 @@ test('ATMOS_CHDIR does the same, and gives way to --chdir', async () => {
   };
   expect(await run('version', { env, changeDirectory: fail })).toMatchObject({
     exitCode: 2,
-    stderr: 'error: cannot work in "/of-the-environment" (from ATMOS_CHDIR): ENOENT\n',
+    stderr:
+      'error: cannot change to the directory "/of-the-environment" (from ATMOS_CHDIR): ENOENT\n',
   });
 });
 
-test('what only scripts call is in no help', async () => {
+test('internal commands are in no help', async () => {
   expect((await run('--help')).stdout).toContain('completion');
   expect((await run('--help')).stdout).not.toContain('__complete');
   expect((await run('completion')).stderr).toBe(
@@ -89,12 +90,12 @@ test('what only scripts call is in no help', async () => {
       'hint: atmos completion --help\n',
   );
   expect((await run('completion bsh')).stderr).toBe(
-    'error: "atmos completion" does not know "bsh": shell is one of bash, zsh, fish, powershell\n' +
+    'error: invalid shell "bsh" for "atmos completion": use one of bash, zsh, fish, powershell\n' +
       'hint: did you mean bash?\nhint: atmos completion --help\n',
   );
 });
 
-test('a command that is not ours is handed over, or missed in plain words', async () => {
+test('an unknown command is delegated, or reported if no other atmos exists', async () => {
   expect(await run('terraform plan', { env: { PATH: '' } })).toMatchObject({
     exitCode: 2,
     stderr: expect.stringContaining(

@@ -27,15 +27,15 @@ const cmd = (words: readonly string[], isVerbatim: boolean) =>
     execFile('cmd.exe', words, { windowsVerbatimArguments: isVerbatim, encoding: 'utf8' }, done),
   );
 
-// How the SDKs hand a line on, as their sources do it.
+// How the SDKs run a line, according to their sources.
 const readers: Readonly<Record<string, Run>> = {
   'of JavaScript: cmd /d /s /c "LINE"': (line) =>
     settled((done) => exec(line, { encoding: 'utf8' }, done)),
-  // Both quote the line as one argument, a quote in it as \\".
+  // Both quote the line as one argument, with a quote in it as \\".
   'of Go and Rust: cmd /C as Windows programs quote it': (line) => cmd(['/C', line], false),
   'of Java: cmd /C "LINE"': (line) => cmd(['/C', `"${line}"`], true),
   'of .NET: cmd /c LINE': (line) => cmd(['/c', line], true),
-  // botocore splits by the rules of Windows programs: there is nothing to split but spaces.
+  // botocore splits by the rules of Windows programs, and the line splits only at spaces.
   'of Python: no shell': (line) => {
     const [program = '', ...words] = line.split(' ');
     return settled((done) => execFile(program, words, { encoding: 'utf8' }, done));
@@ -69,18 +69,18 @@ export const suite: PlatformSuite = {
   platforms: ['win32'],
   cases: [
     {
-      name: 'a line of credential_process is taken apart alike by every SDK',
+      name: 'a line of credential_process is split in the same way by every SDK',
       run: () => withNode('nodejs', expectAlike),
     },
     {
-      name: 'so it is where the folders have spaces and more, by their short names',
+      name: 'a line with spaces and other characters in its folders is split correctly, by their short names',
       run: () =>
         withNode('Program Files (x86) & more', (node, file) =>
           expectAlike(shortPath(node), shortPath(file)),
         ),
     },
     {
-      name: 'cmd.exe sets what the format cmd says, and nothing else happens',
+      name: 'cmd.exe sets exactly the variables of the format cmd',
       async run() {
         const { path, remove } = createTemporaryDirectory();
         const set = {
@@ -114,14 +114,14 @@ export const suite: PlatformSuite = {
     {
       name: 'the lines can be evaluated without a file',
       async run() {
-        // Its cmd.exe takes a variable for the name of a program, not for a command.
+        // Its cmd.exe reads a variable as the name of a program, not as a command.
         if (isWine) throw new Skipped('Wine does not run what stands in for /f');
         const { path, remove } = createTemporaryDirectory();
         try {
           const file = join(path, 'lines.txt');
           const set = { ONE: 'a b&c', TWO: '/+=' };
           writeFileSync(file, formatEnvironment({ set, unset: [] }, 'cmd'));
-          // What follows `do` is repeated, up to the bracket.
+          // The text after `do` is repeated, up to the bracket.
           const line = `(for /f "delims=" %i in ('type ${file}') do @%i)`;
           const text = await cmd(['/d', '/s', '/c', `"${line}& set ONE& set TWO"`], true);
           assert.deepEqual(text.trim().split(/\r?\n/), ['ONE=a b&c', 'TWO=/+=']);

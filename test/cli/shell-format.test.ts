@@ -52,13 +52,13 @@ const anyValue = fc.oneof(
   fc.string({ unit: 'grapheme' }).filter((text) => !text.includes('\0')),
 );
 
-/** Many values at once, since a shell takes long to start. */
+/** Many values at once, because a shell starts slowly. */
 const values = fc
   .array(anyValue, { minLength: 100, maxLength: 150, size: 'max' })
   .map((all) => Object.fromEntries(all.map((one, index) => [`T_${index}`, one])));
 const fewRuns = { numRuns: 4 };
 
-/** Lets a shell read the text and say what it then has for each name. */
+/** Lets a shell read the text, and prints the resulting value of each name. */
 function readBack(
   shell: string,
   args: readonly string[],
@@ -89,7 +89,7 @@ describe.each([
   ['bash', ['--norc']],
   ['zsh', ['-f']],
 ] as const)('bash format in %s', (shell, args) => {
-  test.skipIf(!isThere(shell))('gives back every value and runs none', () => {
+  test.skipIf(!isThere(shell))('sets every value exactly and executes none', () => {
     fc.assert(
       fc.property(values, (set) => {
         const text = formatEnvironment({ set, unset: [] }, 'bash');
@@ -99,7 +99,7 @@ describe.each([
     );
   });
 
-  test.skipIf(!isThere(shell))('takes variables away, set or not', () => {
+  test.skipIf(!isThere(shell))('unsets variables, set or not', () => {
     const text = `export AWS_PROFILE=other\nset -e\n${formatEnvironment({ set: { A: '1' }, unset: ['AWS_PROFILE', 'NOT_SET'] }, 'bash')}`;
     expect(readBack(shell, args, text, ['A', 'AWS_PROFILE'])).toEqual({
       A: '1',
@@ -109,7 +109,7 @@ describe.each([
 });
 
 describe.skipIf(!isThere('fish'))('fish format', () => {
-  test('gives back every value and runs none', () => {
+  test('sets every value exactly and executes none', () => {
     fc.assert(
       fc.property(values, (set) => {
         const text = formatEnvironment({ set, unset: [] }, 'fish');
@@ -119,7 +119,7 @@ describe.skipIf(!isThere('fish'))('fish format', () => {
     );
   });
 
-  test('takes variables away, set or not', () => {
+  test('unsets variables, set or not', () => {
     const text = `set -gx AWS_PROFILE other\nset -gx LAST other\n${formatEnvironment({ set: { A: '1' }, unset: ['AWS_PROFILE', 'NOT_SET', 'LAST'] }, 'fish')}`;
     expect(readBack('fish', ['--no-config'], text, ['A', 'AWS_PROFILE', 'LAST'])).toEqual({
       A: '1',
@@ -130,7 +130,7 @@ describe.skipIf(!isThere('fish'))('fish format', () => {
 });
 
 describe.skipIf(!isThere('pwsh'))('powershell format', () => {
-  test('gives back every value and runs none', () => {
+  test('sets every value exactly and executes none', () => {
     const set = Object.fromEntries(
       hostile.filter((value) => value !== '').map((value, index) => [`T_${index}`, value]),
     );
@@ -159,12 +159,12 @@ describe('the text of each format', () => {
     ['C:\\J\u00fcrgen', "('C:\\J' + [char]0x00fc + 'rgen')"],
     ['\u2019; calc', "('' + [char]0x2019 + '; calc')"],
     ["it's \u{1f511}", "('it''s ' + [char]0xd83d + [char]0xdd11)"],
-  ])('PowerShell needs no code page to read %j', (value, written) => {
+  ])('PowerShell can read %j in any code page', (value, written) => {
     const text = formatEnvironment({ set: { A: value }, unset: [] }, 'powershell');
     expect(text).toBe(`$env:A = ${written}\n`);
   });
 
-  test('PowerShell reads back every value, in ASCII', () => {
+  test('PowerShell reads every value exactly, in ASCII', () => {
     const units = fc.oneof(
       fc.constantFrom(...Array.from("'\u2018\u2019\u201a\u201b\u00fc\u{1f511}[]+() \n"), '\ud83d'),
       fc.string({ unit: 'binary', minLength: 1, maxLength: 1 }),
@@ -179,19 +179,19 @@ describe('the text of each format', () => {
     );
   });
 
-  test('a dotenv file is read by a shell', () => {
+  test('a shell can read a dotenv file', () => {
     const set = Object.fromEntries(hostile.map((value, index) => [`T_${index}`, value]));
     const text = `set -a\n${formatEnvironment({ set, unset: [] }, 'dotenv')}`;
     expect(readBack('sh', [], text, Object.keys(set))).toEqual(set);
   });
 });
 
-describe('what is evaluated ends with status 0', () => {
-  // Before it a command fails, whose status some assignments would pass on.
+describe('evaluated text ends with status 0', () => {
+  // A command before it fails, and some assignments would keep that status.
   const changes = [
     ['with variables that were not set', { set: { A: '1' }, unset: ['NOT_SET', 'NOR_THIS'] }],
-    ['that takes away only', { set: {}, unset: ['NOT_SET'] }],
-    ['that sets only', { set: { A: '1' }, unset: [] }],
+    ['that only unsets', { set: {}, unset: ['NOT_SET'] }],
+    ['that only sets', { set: { A: '1' }, unset: [] }],
   ] as const;
   const evaluations = [
     ['sh', 'bash', ['-c', 'false; eval "$1"; echo $?', 'sh']],
@@ -211,18 +211,18 @@ describe('what is evaluated ends with status 0', () => {
     });
   });
 
-  test.each(changes)('PowerShell and cmd.exe, on the text: a change %s', (_, change) => {
+  test.each(changes)('PowerShell and cmd.exe, checked by the text: a change %s', (_, change) => {
     const powershell = formatEnvironment(change, 'powershell').trimEnd().split('\n');
-    // An assignment always succeeds, and takes the variable away where the value is $null.
+    // An assignment always succeeds, and unsets the variable if the value is $null.
     for (const line of powershell)
       expect(line).toMatch(/^\$env:\w+ = ('1'|(\$env:\w+ = )*\$null)$/);
-    // The only command here that sets the level to 0 at the prompt, in .bat and in .cmd files.
+    // The only command here that sets the errorlevel to 0 at the prompt, in .bat and in .cmd files.
     expect(formatEnvironment(change, 'cmd')).toMatch(/\ncd \.\n$/);
   });
 });
 
-describe('what no format can hold is refused', () => {
-  test.each(environmentFormats)('names that are none, and NUL: %s', (format) => {
+describe('a value that no format can represent is refused', () => {
+  test.each(environmentFormats)('invalid names, and NUL: %s', (format) => {
     for (const name of ['A B', 'A;id', '1A', '', 'A=B', 'A\nB', '$(id)', 'Ä']) {
       const message = `${JSON.stringify(name)} is not a name for an environment variable`;
       expect(() => formatEnvironment({ set: { [name]: 'v' }, unset: [] }, format)).toThrow(
@@ -243,7 +243,7 @@ describe('what no format can hold is refused', () => {
     expect(() => formatEnvironment({ set: { A: value }, unset: [] }, 'env')).toThrow(
       expect.objectContaining({
         code: 'ERR_CONFIG_INVALID',
-        message: 'the value of A has several lines, which the format env cannot hold',
+        message: 'the value of A has several lines, which the format env cannot represent',
         hints: ['choose another format: --format dotenv or --format json'],
       }),
     );
@@ -251,7 +251,7 @@ describe('what no format can hold is refused', () => {
 });
 
 describe('github', () => {
-  test('masks secrets, and writes the rest as it is', () => {
+  test('masks secrets, and writes everything else unchanged', () => {
     const set = {
       AWS_SECRET_ACCESS_KEY: 's3cr%et',
       AWS_REGION: 'eu-west-1',
@@ -263,20 +263,20 @@ describe('github', () => {
     });
   });
 
-  test('a secret of several lines is one mask, so that no line is printed as it is', () => {
+  test('a secret with several lines is one mask, so that no line is printed unmasked', () => {
     expect(formatGithub({ set: { MY_TOKEN: 'a\r\nb' }, unset: [] }).masks).toBe(
       '::add-mask::a%0D%0Ab\n',
     );
   });
 
-  test('no value can end its own block', () => {
+  test('a value cannot close its own block', () => {
     const value = 'x\nATMOS_EOF_A\nB=evil\nATMOS_EOF_A_\n';
     expect(formatGithub({ set: { A: value }, unset: [] }).text).toBe(
       `A<<ATMOS_EOF_A__\n${value}\nATMOS_EOF_A__\n`,
     );
   });
 
-  test('every value is read back by the rules of the runner', () => {
+  test("the runner's rules read every value exactly", () => {
     fc.assert(
       fc.property(values, (set) => {
         expect(readGithubFile(formatGithub({ set, unset: [] }).text)).toEqual(set);
@@ -285,7 +285,10 @@ describe('github', () => {
   });
 });
 
-/** As the runner reads $GITHUB_ENV: `NAME=value`, or `NAME<<DELIMITER` up to the delimiter alone. */
+/**
+ * As the runner reads $GITHUB_ENV: `NAME=value`, or `NAME<<DELIMITER` up to a line with only the
+ * delimiter.
+ */
 function readGithubFile(text: string): Record<string, string> {
   const read: Record<string, string> = {};
   const lines = text.split('\n').slice(0, -1);
@@ -309,19 +312,20 @@ describe('the format cmd', () => {
   const format = (value: string) =>
     formatEnvironment({ set: { K: value }, unset: ['B', 'A'] }, 'cmd');
 
-  test('sets and unsets by set', () => {
+  test('sets and unsets with set', () => {
     expect(format("C:\\x y\\ & | < > (z) 'q'")).toBe(
       'set "A="\nset "B="\nset "K=C:\\x y\\ & | < > (z) \'q\'"\ncd .\n',
     );
   });
 
   test.each(['%PATH%', '100%', 'a"b', 'wow!', 'a^b', 'a\nb', 'a\tb', 'é', 'x'.repeat(8001)])(
-    'refuses what cmd.exe would read otherwise: %j',
+    'refuses text that cmd.exe would change: %j',
     (value) => {
       expect(() => format(value)).toThrow(
         expect.objectContaining({
           code: 'ERR_CONFIG_INVALID',
-          message: 'the value of K has a character that cmd.exe cannot hold, or is too long for it',
+          message:
+            'the value of K has a character that cmd.exe cannot represent, or is too long for it',
         }),
       );
     },

@@ -7,14 +7,14 @@ function failingOutput(code: string): Output {
   return { write: (_, done) => done(Object.assign(new Error(`${code}: write`), { code })) };
 }
 
-test('text is written when the promise settles', async () => {
+test('the promise resolves after the text is written', async () => {
   const stream = captureStream();
   const write = createWrite(stream, 'standard output');
   await write('one\n');
   expect(stream.text()).toBe('one\n');
 });
 
-test('a reader that has left is no failure, now and later', async () => {
+test('a reader that has exited is not a failure, now or later', async () => {
   const write = createWrite(failingOutput('EPIPE'), 'standard output');
   await expect(write('one')).resolves.toBeUndefined();
   await expect(write('two')).resolves.toBeUndefined();

@@ -9,7 +9,10 @@ const output = {
   choices: ['json'],
 };
 
-/** A tree of commands like the real one, so that reading is tested for shapes and not for names. */
+/**
+ * A tree of commands like the real one, so that the parser is tested for structure and not for
+ * names.
+ */
 export const tree: CommandGroup = {
   name: 'atmos',
   summary: 'all',

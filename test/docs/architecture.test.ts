@@ -8,7 +8,7 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 const read = (path: string) => readFileSync(join(root, path), 'utf8');
 const pages = ['docs/architecture.md', 'docs/where.md'];
 
-/** How a path begins. `dist/` exists only after a build. */
+/** The first part of a path in the repository. `dist/` exists only after a build. */
 const isPath = (span: string) =>
   /^([.]?(src|test|scripts|docs|schema|bench|examples|ci|github)\/|[.](dependency|oxlintrc))/.test(
     span,
@@ -21,7 +21,7 @@ describe.each(pages)('%s', (page) => {
     expect(paths.filter((path) => !exists(path))).toEqual([]);
   });
 
-  test('names each function in the row of a file that has it', () => {
+  test('names each function in the row of a file that contains it', () => {
     const missing = tableRows(page).flatMap((cells) => {
       const row = cells.join('|');
       const sources = pathsIn(row).filter((path) => path.endsWith('.ts') && exists(path));
@@ -36,7 +36,7 @@ describe.each(pages)('%s', (page) => {
 });
 
 describe('docs/architecture.md', () => {
-  test('has a row for every folder and file at the first level of src', () => {
+  test('has a row for every file and folder directly in src', () => {
     const modules = tableRows('docs/architecture.md', '## Modules').map(([folder = '']) => folder);
     const inSource = readdirSync(join(root, 'src')).map((name) => {
       const path = `src/${name}`;
@@ -63,7 +63,9 @@ function spansIn(text: string): string[] {
   return [...text.matchAll(/`([^`]+)`/g)].map(([, span = '']) => span);
 }
 
-/** The paths in a line. In the row of a folder, names of files and folders are below that folder. */
+/**
+ * The paths in a line. In the row of a folder, file and folder names are relative to that folder.
+ */
 function pathsIn(line: string): string[] {
   const folder = /^\| `(src\/[^`]*\/)`/.exec(line)?.[1];
   return spansIn(line).flatMap((span) => {
@@ -73,7 +75,7 @@ function pathsIn(line: string): string[] {
   });
 }
 
-/** The cells of the tables of a page, or of one section of it, without their heads. */
+/** The cells of the tables of a page or of one of its sections, without the header rows. */
 function tableRows(page: string, heading?: string): string[][] {
   const text = read(page);
   const section = heading === undefined ? text : (text.split(heading)[1] ?? '').split('\n## ')[0];
@@ -93,14 +95,14 @@ function isHead(lines: readonly string[], at: number): boolean {
   return isRule(lines[at]) || isRule(lines[at + 1]);
 }
 
-/** As the table names them: `core/`, `main.ts`. */
+/** The folders as the table names them: `core/`, `main.ts`. */
 function importers(): string[] {
   return readdirSync(join(root, 'src'), { withFileTypes: true }).map((entry) =>
     entry.isDirectory() ? `${entry.name}/` : entry.name,
   );
 }
 
-/** What the rules of dependency-cruiser let it import, as the table writes it. */
+/** What the dependency-cruiser rules let a folder import, as the table writes it. */
 function allowedFor(importer: string): string[] {
   const from = importer.endsWith('/') ? `src/${importer}any.ts` : `src/${importer}`;
   const folders = importers().flatMap((name) => (name.endsWith('/') ? [name.slice(0, -1)] : []));

@@ -3,10 +3,10 @@ import { validate } from '../../src/app/validate.ts';
 import { createProject } from '../config/project.ts';
 import { blocksOf } from '../support/configuration-page.ts';
 
-test.each(blocksOf('yaml'))('docs/configuration.md shows what loads: %s', async (block) => {
+test.each(blocksOf('yaml'))('the example in docs/configuration.md loads: %s', async (block) => {
   const project = createProject({
     'atmos.yaml': block,
-    // What the blocks name.
+    // The files that the examples refer to.
     'auth/identities.yaml': '',
     'auth/accounts/one.yaml': '',
     'accounts.json': '{ "dev": { "mfa_arn": "arn:aws:iam::123456789012:mfa/dev" } }',

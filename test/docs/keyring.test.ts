@@ -10,7 +10,7 @@ import { AtmosError, keyringErrorCodes } from '../../src/core/errors.ts';
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const page = (name: string) => readFileSync(join(root, 'docs', name), 'utf8');
 
-test.each(keyringErrorCodes)('docs/keyring.md says what %s means and what mends it', (code) => {
+test.each(keyringErrorCodes)('docs/keyring.md explains %s and how to fix it', (code) => {
   const row = page('keyring.md')
     .split('\n')
     .find((line) => line.startsWith(`| \`${code}\` `));
@@ -19,13 +19,13 @@ test.each(keyringErrorCodes)('docs/keyring.md says what %s means and what mends 
   expect(cells?.[3]).toBeTruthy();
 });
 
-test('docs/keyring.md says the exit codes', () => {
+test('docs/keyring.md lists the exit codes', () => {
   const codes = keyringErrorCodes.map((code) => exitCodeOf(new AtmosError(code, '')));
   expect(codes.slice(0, -3).every((code) => code === 3)).toBe(true);
   expect(codes.slice(-3)).toEqual([1, 1, 2]);
 });
 
-test('docs/keyring.md says every check of the doctor', () => {
+test('docs/keyring.md lists every check of the doctor', () => {
   const checks = page('keyring.md').split('## What the doctor checks')[1] ?? '';
   const ids = sources('src/keyring', 'src/app', 'src/store', 'src/cli/commands')
     .flatMap((text) => [
@@ -37,7 +37,7 @@ test('docs/keyring.md says every check of the doctor', () => {
 });
 
 test.each(['keyring.md', 'security.md', 'platforms.md'])(
-  'the commands in docs/%s are there',
+  'the commands in docs/%s exist',
   (name) => {
     const commands = [...page(name).matchAll(/\batmos (auth [a-z-]+(?: [a-z][a-z-]*)?)/g)]
       .map(([, words = '']) => words.split(' '))
@@ -53,20 +53,17 @@ test.each(['keyring.md', 'security.md', 'platforms.md'])(
   },
 );
 
-test.each(['keyring.md', 'security.md', 'platforms.md'])(
-  'the links in docs/%s lead somewhere',
-  (name) => {
-    const links = [...page(name).matchAll(/\]\(([^)]+)\)/g)];
-    expect(links).not.toEqual([]);
-    for (const [, target = ''] of links) {
-      const [file = '', anchor] = target.split('#');
-      const text = readFileSync(join(dirname(join(root, 'docs', name)), file || name), 'utf8');
-      if (anchor !== undefined) expect(anchorsOf(text)).toContain(anchor);
-    }
-  },
-);
+test.each(['keyring.md', 'security.md', 'platforms.md'])('the links in docs/%s resolve', (name) => {
+  const links = [...page(name).matchAll(/\]\(([^)]+)\)/g)];
+  expect(links).not.toEqual([]);
+  for (const [, target = ''] of links) {
+    const [file = '', anchor] = target.split('#');
+    const text = readFileSync(join(dirname(join(root, 'docs', name)), file || name), 'utf8');
+    if (anchor !== undefined) expect(anchorsOf(text)).toContain(anchor);
+  }
+});
 
-test('every case that docs/platforms.md names is one of a suite', () => {
+test('every case that docs/platforms.md names exists in a suite', () => {
   const named = [...page('platforms.md').matchAll(/the case "([^"]+)"/g)].map(
     ([, name = '']) => name,
   );

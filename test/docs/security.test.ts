@@ -7,14 +7,16 @@ import { classOf } from '../../src/core/variables.ts';
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const read = (path: string) => readFileSync(join(root, path), 'utf8');
 
-/** How each row of the table begins, and the test that shows it: its file, and words of its name. */
+/**
+ * The start of each row of the table, and the test that proves it: its file, and words of its name.
+ */
 const rows: readonly (readonly [row: string, file: string, name: string])[] = [
   ['runs a program', 'test/script/hostile.test.ts', 'a value that a command prints'],
   ['reads environment variables', 'test/config/tags/simple-value.test.ts', "describe('!env'"],
   [
     'reads a secret of `atmos auth`',
     'test/script/tag-values.test.ts',
-    'a secret of ours resolves nowhere',
+    'a secret of our own is never resolved',
   ],
   [
     'names a variable',
@@ -42,12 +44,12 @@ const rows: readonly (readonly [row: string, file: string, name: string])[] = [
   [
     'names the password of a file keyring to read it',
     'test/script/trust-passwords.test.ts',
-    'what is stored is read, and a session of it used',
+    'stored entries are read and their session is used',
   ],
   [
     'holds a keyring open',
     'test/script/auto-unlock.test.ts',
-    'a project that is not trusted does not decide it',
+    'an untrusted project cannot set auto_unlock',
   ],
   [
     'names that password to store something',
@@ -58,25 +60,25 @@ const rows: readonly (readonly [row: string, file: string, name: string])[] = [
   [
     'sends an MFA code',
     'test/script/trust-passwords.test.ts',
-    'is not sent without trust, and nobody is asked for it',
+    'is not sent without trust, and there is no prompt for it',
   ],
   ['chooses how a session is opened', 'test/clouds/aws/user.test.ts', 'the duration of a session'],
   [
     'sets variables for programs',
     'test/script/trust-variables.test.ts',
-    'what chooses neither a program nor a file nor a server is set',
+    'a variable that chooses neither a program nor a file nor a server is set',
   ],
   [
     'sets variables that load code',
     'test/script/program-env.test.ts',
-    'of a hostile env: nothing arrives in a program',
+    'a program gets none of a hostile env',
   ],
   [
     'sets `ATMOS_AUTH_TRUST`',
     'test/script/hostile.test.ts',
-    'is trusted by whoever says so in the environment, and by no file',
+    'is trusted by an environment variable, and by no file',
   ],
-  ['chooses how much is logged', 'test/script/logs.test.ts', 'level and file are taken from'],
+  ['chooses how much is logged', 'test/script/logs.test.ts', 'level and file are read from'],
   ['writes a log to a file', 'test/script/hostile.test.ts', 'a log of its own'],
 ];
 
@@ -91,7 +93,7 @@ function cellsOf(page: string, heading: string): readonly (readonly string[])[] 
   );
 }
 
-test('docs/security.md says what a project can do without trust, and each row has its test', () => {
+test('each row of docs/security.md about untrusted projects has its test', () => {
   const table = cellsOf(read('docs/security.md'), "### What a project's file can do without trust");
   expect(table.length).toBe(rows.length);
   for (const [at, [row, file, name]] of rows.entries()) {
@@ -102,7 +104,7 @@ test('docs/security.md says what a project can do without trust, and each row ha
   }
 });
 
-test('docs/adr/0020 names the variables that need no trust, and no others', () => {
+test('docs/adr/0020 names exactly the variables that need no trust', () => {
   const table = cellsOf(read('docs/adr/0020-allowed-variables.md'), '## Decision');
   const names = table.flatMap(([cell = '']) => [...cell.matchAll(/`([A-Z_*]+)`/g)]);
   const named = names.map(([, name = '']) => name.replace('*', 'X'));

@@ -40,7 +40,7 @@ function socketsOf(directory: string): string[] {
     : [];
 }
 
-/** Unlocks the machine's keyring; the agent is gone when the test ends. */
+/** Unlocks the machine's keyring. The agent is stopped when the test ends. */
 async function unlock(machine: Machine, options = '', env = {}) {
   const words = ['auth', 'keyring', 'unlock', '-o', 'json', ...options.split(' ').filter(Boolean)];
   const { exitCode, stdout, stderr } = await machine.atmos(words, { env });
@@ -63,7 +63,7 @@ function isRunning(processId: number): boolean {
   }
 }
 
-/** It is nobody's child that could be waited for. */
+/** The agent is not a child process of the test, so the test cannot wait for its exit. */
 async function hasEnded(processId: number): Promise<void> {
   await vi.waitFor(() => expect(isRunning(processId)).toBe(false), { timeout: 20_000 });
 }
@@ -72,7 +72,7 @@ const ofProcess = (processId: number, name: string) =>
   readFileSync(`/proc/${processId}/${name}`, 'utf8');
 
 describe('a keyring that is unlocked', { timeout: limitMs }, () => {
-  test('is open to every command, until it is locked', async () => {
+  test('opens for every command until it is locked', async () => {
     const machine = await openConfiguredMachine();
     const { atmos, keyring } = machine;
     const closed = await atmos('auth credential-process', withoutPassword);
@@ -101,7 +101,7 @@ describe('a keyring that is unlocked', { timeout: limitMs }, () => {
     const credentials = await atmos('auth credential-process', withoutPassword);
     expect(credentials).toMatchObject({ exitCode: 0, stderr: '' });
     expect(JSON.parse(credentials.stdout)).toMatchObject({ Version: 1 });
-    // Programs find it unlocked too, so nobody is told to leave the password somewhere.
+    // Programs also find the keyring unlocked, so no hint suggests storing the password anywhere.
     expect(await atmos('auth env', withoutPassword)).toMatchObject({ exitCode: 0, stderr: '' });
     const program = ['auth', 'exec', '--credentials', 'process', '--', 'true'];
     expect(await atmos(program, withoutPassword)).toMatchObject({ exitCode: 0, stderr: '' });
@@ -127,7 +127,7 @@ describe('a keyring that is unlocked', { timeout: limitMs }, () => {
     expect(await atmos('auth credential-process', withoutPassword)).toMatchObject({ exitCode: 3 });
   });
 
-  test('before it is made, is made by what is stored first', async () => {
+  test('is created by the first write when it did not exist at unlock', async () => {
     const machine = await openMachine();
     const { atmos, keyring } = machine;
     expect(await unlock(machine)).toMatchObject({ renewed: false, new_keyring: true });
@@ -141,7 +141,7 @@ describe('a keyring that is unlocked', { timeout: limitMs }, () => {
     expect(await atmos(listed)).toMatchObject({ exitCode: 0 });
   });
 
-  test('by two at once, is held open by one process', async () => {
+  test('has one agent when two commands unlock it at the same time', async () => {
     const machine = await openConfiguredMachine();
     const both = await Promise.all([unlock(machine), unlock(machine), unlock(machine)]);
     expect(new Set(both.map(({ process_id }) => process_id)).size).toBe(1);
@@ -149,10 +149,10 @@ describe('a keyring that is unlocked', { timeout: limitMs }, () => {
   });
 
   test.each([
-    ['locks it', 'auth keyring lock'],
-    ['gives it another password', 'auth keyring rekey --new-password-file next-password'],
+    ['locks the keyring', 'auth keyring lock'],
+    ['changes its password', 'auth keyring rekey --new-password-file next-password'],
   ])(
-    'gives to each of thirty what is there, or says why not, while another one %s',
+    'returns the entry or a reason to each of thirty processes while another one %s',
     async (_, other) => {
       const machine = await openConfiguredMachine();
       writeFileSync(join(machine.project, 'next-password'), 'the next password', { mode: 0o600 });
@@ -173,7 +173,7 @@ describe('a keyring that is unlocked', { timeout: limitMs }, () => {
   );
 });
 
-/** Told as if there had never been an agent. */
+/** The error is the same as without an agent. */
 function expectNoPassword({ exitCode, stdout, stderr }: Result): void {
   expect({ exitCode, stdout }).toEqual({ exitCode: 3, stdout: '' });
   expect(stderr).toMatch(
@@ -181,7 +181,7 @@ function expectNoPassword({ exitCode, stdout, stderr }: Result): void {
   );
 }
 
-describe('unlocking', { timeout: limitMs }, () => {
+describe('keyring unlock', { timeout: limitMs }, () => {
   test.each([
     [
       '--ttl 0',
@@ -195,13 +195,13 @@ describe('unlocking', { timeout: limitMs }, () => {
     ],
     ['--ttl 25h', '--ttl "25h" is longer than 24h', 'write a time of at most 24h'],
     ['--idle 2d', '--idle "2d" is longer than 24h', 'write a time of at most 24h'],
-  ])('%s is refused', async (option, message, hint) => {
+  ])('refuses %s', async (option, message, hint) => {
     const machine = await openMachine();
     const result = await machine.atmos(`auth keyring unlock ${option}`);
     expectError(result, { exitCode: 2, message, hints: [hint] });
   });
 
-  test('with a wrong password starts nothing', async () => {
+  test('starts no agent with a wrong password', async () => {
     const machine = await openConfiguredMachine();
     const env = { ATMOS_KEYRING_PASSWORD: 'not the password' };
     expectError(await machine.atmos('auth keyring unlock', { env }), {
@@ -212,13 +212,13 @@ describe('unlocking', { timeout: limitMs }, () => {
     expect(socketsOf(runDirectory(machine))).toEqual([]);
   });
 
-  test('is for file keyrings that may be asked', async () => {
+  test('refuses a keyring that is not a file keyring, or whose agent is disabled', async () => {
     const machine = await openMachine();
     const system = { env: { ATMOS_KEYRING_TYPE: 'memory' } };
     expectError(await machine.atmos('auth keyring unlock', system), {
       exitCode: 2,
       message:
-        'the keyring is memory (from ATMOS_KEYRING_TYPE), and only a file keyring is unlocked so',
+        'the keyring type is memory (from ATMOS_KEYRING_TYPE), but only a file keyring can be unlocked',
       hints: ['export ATMOS_KEYRING_TYPE=file'],
     });
     const off = { env: { ATMOS_KEYRING_AGENT: 'off' } };
@@ -235,7 +235,7 @@ describe('unlocking', { timeout: limitMs }, () => {
     });
   });
 
-  test('where the path of a socket would be too long is refused', async () => {
+  test('refuses a socket path that is too long', async () => {
     const machine = await openConfiguredMachine();
     const env = { XDG_STATE_HOME: join(machine.home, 'd'.repeat(100)) };
     expectError(await machine.atmos('auth keyring unlock', { env }), {
@@ -246,7 +246,7 @@ describe('unlocking', { timeout: limitMs }, () => {
     });
   });
 
-  test('asks a person at the terminal, again when the password is wrong', async () => {
+  test('prompts at the terminal, and prompts again after a wrong password', async () => {
     const machine = await openConfiguredMachine();
     const { ATMOS_KEYRING_PASSWORD: _, ...env } = machine.env;
     const session = openPty(process.execPath, [builtCli(), 'auth', 'keyring', 'unlock'], {
@@ -260,12 +260,12 @@ describe('unlocking', { timeout: limitMs }, () => {
     session.type(`${password}\r`);
     await session.waitFor('unlocked the keyring');
     expect(await session.ended).toMatchObject({ exitCode: 0 });
-    // The terminal is gone, the agent is not.
+    // The terminal is closed, but the agent still runs.
     expect(await unlock(machine)).toMatchObject({ renewed: true });
     expect(await machine.atmos(listed, withoutPassword)).toMatchObject({ exitCode: 0 });
   });
 
-  test('holds no pipe of whoever called it open', async () => {
+  test('holds no pipe of its caller open', async () => {
     const machine = await openConfiguredMachine();
     const script = `"${process.execPath}" "${builtCli()}" auth keyring unlock 7>&1 | cat`;
     const { exitCode } = await machine.run('sh', ['-c', script]);
@@ -274,118 +274,166 @@ describe('unlocking', { timeout: limitMs }, () => {
   });
 });
 
-describe.skipIf(process.platform !== 'linux')('its process (in /proc: skipped without)', () => {
-  test('has nothing of its starter’s, and shows nothing', { timeout: limitMs }, async () => {
-    const machine = await openConfiguredMachine();
-    const env = { NODE_OPTIONS: '--no-warnings', CANARY: password };
-    const { process_id: id } = await unlock(machine, '', env);
-    expect(ofProcess(id, 'environ')).toBe('');
-    const words = ofProcess(id, 'cmdline').split('\0');
-    expect(words.slice(-3)).toEqual([builtCli(), '__keyring-agent', '']);
-    expect(readlinkSync(`/proc/${id}/cwd`)).toBe('/');
-    const [, , group, session, terminal] = ofProcess(id, 'stat')
-      .replace(/^.*\) /, '')
-      .split(' ');
-    expect([group, session, terminal]).toEqual([`${id}`, `${id}`, '0']);
-    expect(ofProcess(id, 'limits')).toMatch(/^Max core file size +0 +0 +bytes/m);
-    expect(ofProcess(id, 'status')).toMatch(/^Umask:\s+0077$/m);
-    for (const descriptor of [0, 1, 2])
-      expect(readlinkSync(`/proc/${id}/fd/${descriptor}`)).toBe('/dev/null');
+describe.skipIf(process.platform !== 'linux')(
+  "the agent's process (reads /proc: skipped without it)",
+  () => {
+    test(
+      'inherits nothing from the process that started it, and exposes nothing',
+      { timeout: limitMs },
+      async () => {
+        const machine = await openConfiguredMachine();
+        const env = { NODE_OPTIONS: '--no-warnings', CANARY: password };
+        const { process_id: id } = await unlock(machine, '', env);
+        expect(ofProcess(id, 'environ')).toBe('');
+        const words = ofProcess(id, 'cmdline').split('\0');
+        expect(words.slice(-3)).toEqual([builtCli(), '__keyring-agent', '']);
+        expect(readlinkSync(`/proc/${id}/cwd`)).toBe('/');
+        const [, , group, session, terminal] = ofProcess(id, 'stat')
+          .replace(/^.*\) /, '')
+          .split(' ');
+        expect([group, session, terminal]).toEqual([`${id}`, `${id}`, '0']);
+        expect(ofProcess(id, 'limits')).toMatch(/^Max core file size +0 +0 +bytes/m);
+        expect(ofProcess(id, 'status')).toMatch(/^Umask:\s+0077$/m);
+        for (const descriptor of [0, 1, 2])
+          expect(readlinkSync(`/proc/${id}/fd/${descriptor}`)).toBe('/dev/null');
 
-    expect(await machine.atmos(listed, withoutPassword)).toMatchObject({ exitCode: 0 });
-    const secrets = { password, secret: accessKey.secretAccessKey };
-    for (const text of Object.values(textsUnder(machine.root)))
-      expect(secretsIn(text, secrets)).toEqual([]);
-  });
+        expect(await machine.atmos(listed, withoutPassword)).toMatchObject({ exitCode: 0 });
+        const secrets = { password, secret: accessKey.secretAccessKey };
+        for (const text of Object.values(textsUnder(machine.root)))
+          expect(secretsIn(text, secrets)).toEqual([]);
+      },
+    );
 
-  test('opens no inspector and no core at a signal', { timeout: limitMs }, async () => {
-    const machine = await openConfiguredMachine();
-    const { process_id: id } = await unlock(machine);
-    const socketsBefore = readdirSync(`/proc/${id}/fd`).length;
-    process.kill(id, 'SIGUSR1');
-    expect(await machine.atmos(listed, withoutPassword)).toMatchObject({ exitCode: 0 });
-    expect(readdirSync(`/proc/${id}/fd`).length).toBeLessThanOrEqual(socketsBefore + 1);
-    expect(isRunning(id)).toBe(true);
-  });
+    test(
+      'opens no inspector and writes no core dump on a signal',
+      { timeout: limitMs },
+      async () => {
+        const machine = await openConfiguredMachine();
+        const { process_id: id } = await unlock(machine);
+        const socketsBefore = readdirSync(`/proc/${id}/fd`).length;
+        process.kill(id, 'SIGUSR1');
+        expect(await machine.atmos(listed, withoutPassword)).toMatchObject({ exitCode: 0 });
+        expect(readdirSync(`/proc/${id}/fd`).length).toBeLessThanOrEqual(socketsBefore + 1);
+        expect(isRunning(id)).toBe(true);
+      },
+    );
 
-  test.each(['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT', 'SIGUSR2'] as const)(
-    'ends at %s, with its socket',
-    { timeout: limitMs },
-    async (signal) => {
+    test.each(['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT', 'SIGUSR2'] as const)(
+      'exits on %s and removes its socket',
+      { timeout: limitMs },
+      async (signal) => {
+        const machine = await openConfiguredMachine();
+        const { process_id: id } = await unlock(machine);
+        process.kill(id, signal);
+        await hasEnded(id);
+        expect(socketsOf(runDirectory(machine))).toEqual([]);
+      },
+    );
+
+    test('is treated as missing after it was killed', { timeout: limitMs }, async () => {
       const machine = await openConfiguredMachine();
       const { process_id: id } = await unlock(machine);
-      process.kill(id, signal);
+      process.kill(id, 'SIGKILL');
       await hasEnded(id);
-      expect(socketsOf(runDirectory(machine))).toEqual([]);
-    },
-  );
+      expect(socketsOf(runDirectory(machine))).toHaveLength(1);
+      expect(await machine.atmos(listed)).toMatchObject({ exitCode: 0, stderr: '' });
+      expect(await unlock(machine)).toMatchObject({ renewed: false });
+    });
 
-  test('one that was killed is as good as none', { timeout: limitMs }, async () => {
-    const machine = await openConfiguredMachine();
-    const { process_id: id } = await unlock(machine);
-    process.kill(id, 'SIGKILL');
-    await hasEnded(id);
-    expect(socketsOf(runDirectory(machine))).toHaveLength(1);
-    expect(await machine.atmos(listed)).toMatchObject({ exitCode: 0, stderr: '' });
-    expect(await unlock(machine)).toMatchObject({ renewed: false });
-  });
+    test(
+      'is skipped while it hangs, and lock terminates it with a signal',
+      { timeout: limitMs },
+      async () => {
+        const machine = await openConfiguredMachine();
+        const { process_id: id } = await unlock(machine);
+        process.kill(id, 'SIGSTOP');
+        const passedOver = await machine.atmos(listed);
+        expect(passedOver).toMatchObject({
+          exitCode: 0,
+          stderr: `warning: the unlock agent of the keyring ${machine.keyring} (process ${id}) is not used: it did not answer within 5 seconds\nhint: atmos auth keyring lock\n`,
+        });
+        expectError(await machine.atmos('auth keyring unlock'), {
+          exitCode: 3,
+          message: `the unlock agent of the keyring ${machine.keyring} (process ${id}) cannot be used: it did not answer within 5 seconds`,
+          hints: ['atmos auth keyring lock', `kill -KILL ${id}`],
+        });
+        const status = await machine.atmos('auth keyring status -o json');
+        expect(status).toMatchObject({ exitCode: 0 });
+        expect(JSON.parse(status.stdout)).toMatchObject({
+          state: 'ready',
+          agent: {
+            running: false,
+            process_id: id,
+            reason: 'it did not answer within 2 seconds',
+          },
+        });
+        expect(await machine.atmos('auth keyring lock')).toEqual({
+          exitCode: 0,
+          stdout: '',
+          stderr: `locked the keyring ${machine.keyring}: its agent (process ${id}) did not respond and was terminated\n`,
+        });
+        await hasEnded(id);
+        expect(socketsOf(runDirectory(machine))).toEqual([]);
+      },
+    );
 
-  test(
-    'one that hangs is passed over, and lock ends it by a signal',
-    { timeout: limitMs },
-    async () => {
-      const machine = await openConfiguredMachine();
-      const { process_id: id } = await unlock(machine);
-      process.kill(id, 'SIGSTOP');
-      const passedOver = await machine.atmos(listed);
-      expect(passedOver).toMatchObject({
-        exitCode: 0,
-        stderr: `warning: the unlock agent of the keyring ${machine.keyring} (process ${id}) is not used: it did not answer within 5 seconds\nhint: atmos auth keyring lock\n`,
-      });
-      expectError(await machine.atmos('auth keyring unlock'), {
-        exitCode: 3,
-        message: `the unlock agent of the keyring ${machine.keyring} (process ${id}) cannot be used: it did not answer within 5 seconds`,
-        hints: ['atmos auth keyring lock', `kill -KILL ${id}`],
-      });
-      const status = await machine.atmos('auth keyring status -o json');
-      expect(status).toMatchObject({ exitCode: 0 });
-      expect(JSON.parse(status.stdout)).toMatchObject({
-        state: 'ready',
-        agent: {
-          running: false,
-          process_id: id,
-          reason: 'it did not answer within 2 seconds',
-        },
-      });
-      expect(await machine.atmos('auth keyring lock')).toEqual({
-        exitCode: 0,
-        stdout: '',
-        stderr: `locked the keyring ${shown(machine.keyring, machine)}: its agent (process ${id}) did not answer and was terminated\n`,
-      });
-      await hasEnded(id);
-      expect(socketsOf(runDirectory(machine))).toEqual([]);
-    },
-  );
+    test(
+      'one that hangs is passed over, and lock ends it by a signal',
+      { timeout: limitMs },
+      async () => {
+        const machine = await openConfiguredMachine();
+        const { process_id: id } = await unlock(machine);
+        process.kill(id, 'SIGSTOP');
+        const passedOver = await machine.atmos(listed);
+        expect(passedOver).toMatchObject({
+          exitCode: 0,
+          stderr: `warning: the unlock agent of the keyring ${machine.keyring} (process ${id}) is not used: it did not answer within 5 seconds\nhint: atmos auth keyring lock\n`,
+        });
+        expectError(await machine.atmos('auth keyring unlock'), {
+          exitCode: 3,
+          message: `the unlock agent of the keyring ${machine.keyring} (process ${id}) cannot be used: it did not answer within 5 seconds`,
+          hints: ['atmos auth keyring lock', `kill -KILL ${id}`],
+        });
+        const status = await machine.atmos('auth keyring status -o json');
+        expect(status).toMatchObject({ exitCode: 0 });
+        expect(JSON.parse(status.stdout)).toMatchObject({
+          state: 'ready',
+          agent: {
+            running: false,
+            process_id: id,
+            reason: 'it did not answer within 2 seconds',
+          },
+        });
+        expect(await machine.atmos('auth keyring lock')).toEqual({
+          exitCode: 0,
+          stdout: '',
+          stderr: `locked the keyring ${shown(machine.keyring, machine)}: its agent (process ${id}) did not answer and was terminated\n`,
+        });
+        await hasEnded(id);
+        expect(socketsOf(runDirectory(machine))).toEqual([]);
+      },
+    );
 
-  test(
-    'ends when its directory is removed, as at the last logout',
-    { timeout: limitMs },
-    async () => {
-      const machine = await openConfiguredMachine();
-      const runtime = join(machine.root, 'run');
-      mkdirSync(runtime, { mode: 0o700 });
-      const env = { XDG_RUNTIME_DIR: runtime };
-      const { process_id: id } = await unlock(machine, '', env);
-      expect(socketsOf(join(runtime, 'atmos'))).toHaveLength(1);
-      expect(statSync(join(runtime, 'atmos')).mode & 0o777).toBe(0o700);
-      rmSync(runtime, { recursive: true });
-      await hasEnded(id);
-    },
-  );
-});
+    test(
+      'ends when its directory is removed, as at the last logout',
+      { timeout: limitMs },
+      async () => {
+        const machine = await openConfiguredMachine();
+        const runtime = join(machine.root, 'run');
+        mkdirSync(runtime, { mode: 0o700 });
+        const env = { XDG_RUNTIME_DIR: runtime };
+        const { process_id: id } = await unlock(machine, '', env);
+        expect(socketsOf(join(runtime, 'atmos'))).toHaveLength(1);
+        expect(statSync(join(runtime, 'atmos')).mode & 0o777).toBe(0o700);
+        rmSync(runtime, { recursive: true });
+        await hasEnded(id);
+      },
+    );
+  },
+);
 
 test.skipIf(!isRoot)(
-  'serves a user whom the system does not know, as containers have (as root: it needs a user)',
+  'serves a user without a passwd entry, as in containers (as root: it needs a user)',
   { timeout: limitMs },
   () => {
     const { path: home, remove } = createTemporaryDirectory();

@@ -6,7 +6,7 @@ import { configOf, openConfiguredMachine, password, type Machine } from './machi
 const limitMs = 60_000;
 const listed = 'auth keyring list --long -o json';
 
-/** Runs a command at a terminal and types the password of the keyring. */
+/** Runs a command in a terminal and types the password of the keyring. */
 async function typePassword(machine: Machine, command: string, typed = password) {
   const { ATMOS_KEYRING_PASSWORD: _, ...env } = machine.env;
   const session = openPty(process.execPath, [builtCli(), ...command.split(' ')], {
@@ -18,7 +18,7 @@ async function typePassword(machine: Machine, command: string, typed = password)
   return session;
 }
 
-/** What was shown, without what moves the cursor and colors, its lines joined where they wrap. */
+/** The terminal's text without cursor movements and colors, with wrapped lines joined. */
 function textOf(session: PtySession): string {
   // oxlint-disable-next-line no-control-regex
   return session.shown().replaceAll(/\u001b\[[?\d;]*[A-Za-z]/g, '');
@@ -37,9 +37,9 @@ const isUnlocked = async (machine: Machine) => {
   return (await machine.atmos('auth credential-process', { env })).exitCode === 0;
 };
 
-describe('after a password was typed', { timeout: limitMs }, () => {
+describe('after the password was typed', { timeout: limitMs }, () => {
   test.each(['auth login', 'auth whoami', listed])(
-    'one hint names the command that makes it the last time: %s',
+    'one hint names the command that avoids further prompts: %s',
     async (command) => {
       const machine = await openConfiguredMachine();
       const session = await typePassword(machine, command);
@@ -49,18 +49,18 @@ describe('after a password was typed', { timeout: limitMs }, () => {
     },
   );
 
-  test('a password that does not open the keyring gives no hint', async () => {
+  test('a password that does not open the keyring gets no such hint', async () => {
     const machine = await openConfiguredMachine();
     const session = await typePassword(machine, 'auth login', 'not the password');
     await session.waitFor('does not open the keyring');
-    // Only the next prompt reads what is typed.
+    // The next prompt reads what is typed now.
     await session.waitFor('Password of the keyring');
     session.type('\u0003');
     await session.ended;
     expect(textOf(session)).not.toContain('atmos auth keyring unlock');
   });
 
-  test('no agent is offered where ATMOS_KEYRING_AGENT says so', async () => {
+  test('no agent is suggested when ATMOS_KEYRING_AGENT disables it', async () => {
     const machine = await withConfig('8h');
     machine.env['ATMOS_KEYRING_AGENT'] = 'off';
     const session = await typePassword(machine, 'auth login');
@@ -69,7 +69,7 @@ describe('after a password was typed', { timeout: limitMs }, () => {
     expect(textOf(session)).not.toMatch(/unlock/);
   });
 
-  test('auto_unlock holds it open for the time that it says, for every command', async () => {
+  test('auto_unlock keeps the keyring unlocked for every command, for the configured time', async () => {
     const machine = await withConfig('30m');
     const session = await typePassword(machine, 'auth login');
     await session.waitFor('unlocked the keyring');
@@ -88,7 +88,7 @@ describe('after a password was typed', { timeout: limitMs }, () => {
     expect(await isUnlocked(machine)).toBe(false);
   });
 
-  test('a project that is not trusted does not decide it: a warning, and nothing is held', async () => {
+  test('an untrusted project cannot set auto_unlock: it gets a warning and starts no agent', async () => {
     const machine = await withConfig('24h', false);
     const session = await typePassword(machine, 'auth login');
     await session.waitFor('is not unlocked for other commands');
@@ -112,7 +112,7 @@ test.each([
   ['9x', 'is not a duration'],
   ['25h', 'is longer than 24h'],
   ['0', 'is not a duration'],
-])('auto_unlock: %s is an error with its place, in validate too', async (value, why) => {
+])('auto_unlock: %s is an error with its position, also in validate', async (value, why) => {
   const machine = await withConfig(value);
   const place = `${machine.project}/atmos.yaml:6:20`;
   const login = await machine.atmos('auth login');

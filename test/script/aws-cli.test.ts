@@ -25,7 +25,7 @@ const callIdentity = ({ sts }: Machine) => [
   sts.url,
 ];
 
-/** It asked with a session of ours, signed so that the stand-in took it. */
+/** The request used our session, and its signature was valid for the test server. */
 function expectCaller(machine: Machine, { exitCode, stdout, stderr }: Result, warning = ''): void {
   expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: warning });
   expect(JSON.parse(stdout)).toEqual(caller);
@@ -36,7 +36,7 @@ function expectCaller(machine: Machine, { exitCode, stdout, stderr }: Result, wa
 }
 
 describe.skipIf(!aws)('the AWS CLI', () => {
-  test('has its credentials from exec, whatever else of AWS is about', async () => {
+  test('gets credentials from exec, whatever other AWS settings exist', async () => {
     const machine = await openConfiguredMachine();
     putOthers(machine);
     for (const mode of [[], ['--credentials', 'env']]) {
@@ -48,7 +48,7 @@ describe.skipIf(!aws)('the AWS CLI', () => {
     expect(sessionCalls(machine)).toHaveLength(1);
   });
 
-  test('has them from exec through a profile, where the password comes from a file', async () => {
+  test('gets credentials from exec through a profile whose password comes from a file', async () => {
     const machine = await openConfiguredMachine();
     putOthers(machine);
     const file = join(machine.home, 'password');
@@ -70,7 +70,7 @@ describe.skipIf(!aws)('the AWS CLI', () => {
     );
   });
 
-  test('has them from the profile of env: another directory, an empty PATH, nothing else set', async () => {
+  test('gets credentials from the profile of env in another directory, with an empty PATH and no other variables', async () => {
     const machine = await openConfiguredMachine();
     putOthers(machine);
     const { stdout: lines } = await machine.atmos('auth env');
@@ -95,7 +95,7 @@ describe.skipIf(!aws)('the AWS CLI', () => {
     expect(stdout).not.toMatch(/AKIA|ASIA|SECRET_ACCESS|SESSION_TOKEN/);
   });
 
-  test('says why, where the profile cannot be served', async () => {
+  test("shows the reason when the profile's credentials are not available", async () => {
     const machine = await openConfiguredMachine();
     const { stdout: lines } = await machine.atmos('auth env');
     const result = await machine.run(
@@ -108,7 +108,7 @@ describe.skipIf(!aws)('the AWS CLI', () => {
   });
 });
 
-/** Keys of somebody else wherever the AWS CLI looks: any of them would be refused. */
+/** Foreign access keys in every place where the AWS CLI looks. The server refuses them all. */
 function putOthers(machine: Machine): void {
   const { home, env } = machine;
   const [id, secret] = ['AKIAI44QH8DHBEXAMPLE', 'je7MtGbClwBF/2Zp9Utk/h3yCo8nvbEXAMPLEKEY'];

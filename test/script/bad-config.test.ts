@@ -7,7 +7,7 @@ import { expectRefusal } from './stored.ts';
 const minimalFile =
   'save this line as atmos.yaml: auth: { keyring: { type: file }, identities: { dev: { kind: aws/user, default: true } } }';
 
-test('an unknown identity is refused with the nearest name', async () => {
+test('an unknown identity is refused with the closest name', async () => {
   const machine = await openConfiguredMachine();
   const refusal = {
     exitCode: 2,
@@ -44,7 +44,7 @@ test('an unknown identity is refused with the nearest name', async () => {
   await expectRefusal(machine, 'auth logout emergncy-user --keychain --force', {}, refusal);
 });
 
-test('an unknown profile is refused with a list of those there are', async () => {
+test('an unknown profile is refused with a list of the existing profiles', async () => {
   const machine = await openConfiguredMachine();
   const profiles = join(machine.project, 'profiles');
   for (const name of ['ci', 'laptop']) mkdirSync(join(profiles, name), { recursive: true });
@@ -76,7 +76,7 @@ test('an unknown profile is refused with a list of those there are', async () =>
   );
 });
 
-test('without an atmos.yaml the places looked at are told, and a file to paste', async () => {
+test('a missing atmos.yaml is reported with the searched places and a file to paste', async () => {
   const machine = await openConfiguredMachine();
   rmSync(join(machine.project, 'atmos.yaml'));
   const above = [dirname(machine.project)];
@@ -108,7 +108,7 @@ test('without an atmos.yaml the places looked at are told, and a file to paste',
   }
 });
 
-test('YAML that does not parse is told with file, line and column, and not quoted', async () => {
+test('a YAML syntax error is reported with file, line and column, and without the text', async () => {
   const machine = await openConfiguredMachine();
   machine.writeConfig(
     'auth:\n  identities:\n    dev:\n      credentials: {secret_access_key: "hunter2\n  keyring: x\n',
@@ -136,7 +136,7 @@ test('YAML that does not parse is told with file, line and column, and not quote
   );
 });
 
-test('an account id that lost its quotes is told with the quotes it needs', async () => {
+test('an account id without quotes is reported with the quoted value', async () => {
   const machine = await openConfiguredMachine();
   machine.writeConfig(
     configOf(machine, { identity: 'principal:\n  account:\n    id: 012345678901' }),
@@ -153,7 +153,7 @@ test('an account id that lost its quotes is told with the quotes it needs', asyn
   );
 });
 
-test('what this version cannot do yet is told as that, and not done in part', async () => {
+test('an unsupported feature is reported as unsupported, and nothing is done', async () => {
   const machine = await openConfiguredMachine();
   machine.writeConfig(configOf(machine).replace('aws/user', 'aws/assume-role'));
   await expectRefusal(
@@ -179,7 +179,7 @@ test('what this version cannot do yet is told as that, and not done in part', as
   );
 });
 
-test('an atmos.yaml that others can write is not used', async () => {
+test('an atmos.yaml that other users can write is not used', async () => {
   const machine = await openConfiguredMachine();
   const file = join(machine.project, 'atmos.yaml');
   chmodSync(file, 0o666);
@@ -195,7 +195,7 @@ test('an atmos.yaml that others can write is not used', async () => {
   );
 });
 
-test('a project runs no password command and sends no key elsewhere unless it is trusted', async () => {
+test('an untrusted project runs no password command and redirects no access key', async () => {
   const machine = await openConfiguredMachine();
   const hints = [
     'atmos auth trust',
@@ -235,7 +235,7 @@ test('a project runs no password command and sends no key elsewhere unless it is
   expect(machine.sts.calls).toEqual([]);
 });
 
-test('a command line that is not understood is refused with the nearest word', async () => {
+test('an invalid command line is refused with the closest word', async () => {
   const machine = await openMachine();
   await expectRefusal(
     machine,
@@ -259,11 +259,11 @@ test('a command line that is not understood is refused with the nearest word', a
   );
 });
 
-/** One command in a project that is wrong. `$` is the project, `~` the home directory. */
+/** One command in an invalid project. `$` is the project, `~` the home directory. */
 interface Wrong {
-  /** Texts by the paths of the project. */
+  /** File contents by path in the project. */
   readonly files: Readonly<Record<string, string>>;
-  /** After `atmos`. Default: `auth login -i dev`. */
+  /** The words after `atmos`. Default: `auth login -i dev`. */
   readonly command?: string;
   readonly env?: Readonly<Record<string, string>>;
   readonly message: string;
@@ -280,7 +280,7 @@ const eleven = Object.fromEntries(
   Array.from({ length: 12 }, (_, i) => [`${i}.yaml`, `import: ${i + 1}.yaml`]),
 );
 
-/** The errors that the reference of Atmos lists, section by section, and those of its weak spots. */
+/** The errors of the reference of Atmos, section by section, and of its known weaknesses. */
 const wrongs: Readonly<Record<string, Readonly<Record<string, Wrong>>>> = {
   'files that are named (1.1)': {
     'an empty --config': {
@@ -432,8 +432,8 @@ const wrongs: Readonly<Record<string, Readonly<Record<string, Wrong>>>> = {
     'a choice, where nobody can be asked': {
       files: { 'atmos.yaml': dev, 'profiles/ci/a.yaml': '' },
       command: 'auth login --profile',
-      message: 'cannot ask for "Profiles": there is no terminal',
-      hints: ['pass --profile NAME: it is one of ci'],
+      message: 'cannot prompt for "Profiles": there is no terminal',
+      hints: ['pass --profile NAME, with one of ci'],
     },
     'the word for a choice, as a name': {
       files: { 'atmos.yaml': dev },
@@ -497,24 +497,21 @@ describe.each(Object.entries(wrongs))('%s', (_, section) => {
 test.each([
   ['with spaces', 'not a region'],
   ['of two lines', 'eu-west-1\\ncredential_process = id'],
-])(
-  'a region %s is reported with its place, and never as a fault of the disk',
-  async (_, region) => {
-    const machine = await openConfiguredMachine();
-    const identity = `credentials: { region: "${region}" }`;
-    machine.writeConfig(configOf(machine, { identity }));
-    const refusal = {
-      exitCode: 2,
-      message: `credentials.region of identity emergency-user (${machine.project}/atmos.yaml:11:30) is not the name of an AWS region: "${region}"`,
-      hints: ['write it like eu-central-1'],
-    };
-    for (const command of ['env', 'env --credentials env', 'login', 'whoami', 'exec -- true']) {
-      await expectRefusal(machine, `auth ${command}`, {}, refusal);
-    }
-    const validated = await machine.atmos('auth validate');
-    expect(validated).toMatchObject({ exitCode: 2, stdout: '' });
-    expect(validated.stderr).toContain(
-      `auth.identities.emergency-user.credentials.region (${machine.project}/atmos.yaml:11:30) is not the name of an AWS region: "${region}"`,
-    );
-  },
-);
+])('a region %s is reported with its position, and never as a disk error', async (_, region) => {
+  const machine = await openConfiguredMachine();
+  const identity = `credentials: { region: "${region}" }`;
+  machine.writeConfig(configOf(machine, { identity }));
+  const refusal = {
+    exitCode: 2,
+    message: `credentials.region of identity emergency-user (${machine.project}/atmos.yaml:11:30) is not the name of an AWS region: "${region}"`,
+    hints: ['write it like eu-central-1'],
+  };
+  for (const command of ['env', 'env --credentials env', 'login', 'whoami', 'exec -- true']) {
+    await expectRefusal(machine, `auth ${command}`, {}, refusal);
+  }
+  const validated = await machine.atmos('auth validate');
+  expect(validated).toMatchObject({ exitCode: 2, stdout: '' });
+  expect(validated.stderr).toContain(
+    `auth.identities.emergency-user.credentials.region (${machine.project}/atmos.yaml:11:30) is not the name of an AWS region: "${region}"`,
+  );
+});

@@ -10,7 +10,7 @@ const { accessKeyId, secretAccessKey } = accessKey;
 const keyWith = (fields: object) =>
   JSON.stringify({ access_key_id: accessKeyId, secret_access_key: secretAccessKey, ...fields });
 
-// None of them says a word of what was given: it may be a secret in the wrong place.
+// No message quotes the input, because it may be a secret in the wrong place.
 const withoutEndpoint = JSON.stringify({
   auth: {
     realm: 'script',
@@ -19,27 +19,27 @@ const withoutEndpoint = JSON.stringify({
   },
 });
 
-describe('a key on standard input', () => {
+describe('an access key on standard input', () => {
   test.each([
-    ['is cut off', '{"access_key_id": "AKIAIOSF', 'standard input is not JSON'],
+    ['is truncated', '{"access_key_id": "AKIAIOSF', 'standard input is not JSON'],
     ['is empty', '', 'standard input is empty'],
     ['is a list', '[]', 'the JSON on standard input is not an object'],
     [
-      'lacks the secret',
+      'has no secret',
       `{"access_key_id":"${accessKeyId}"}`,
       'secret_access_key is missing in the JSON on standard input',
     ],
     [
-      'lacks the id',
+      'has no id',
       `{"secret_access_key":"${secretAccessKey}"}`,
       'access_key_id is missing in the JSON on standard input',
     ],
     [
-      'has a number',
+      'contains a number',
       keyWith({ secret_access_key: 12 }),
       'secret_access_key is not text in the JSON on standard input',
     ],
-  ])('that %s', async (_, input, message) => {
+  ])('that %s is refused', async (_, input, message) => {
     const machine = await openConfiguredMachine();
     await expectRefusal(
       machine,
@@ -61,7 +61,7 @@ describe('a key on standard input', () => {
       'the secret access key has 7 characters instead of 40',
     ],
     [
-      'id and secret swapped',
+      'swapped id and secret',
       keyWith({ access_key_id: secretAccessKey, secret_access_key: accessKeyId }),
       'the access key id looks like a secret: were the two swapped? (from --stdin)\n  the secret access key looks like an id: were the two swapped?',
     ],
@@ -80,15 +80,15 @@ describe('a key on standard input', () => {
       keyWith({ mfa_arn: 'arn:aws:iam::12:mfa/me' }),
       'the MFA device is neither an ARN like arn:aws:iam::123456789012:mfa/name nor a serial number',
     ],
-  ])('with %s', async (_, input, message) => {
+  ])('with %s is refused', async (_, input, message) => {
     const machine = await openConfiguredMachine();
-    // Another server than AWS may have keys of any form.
+    // Servers other than AWS may have access keys of any form.
     machine.writeConfig(withoutEndpoint);
     const refusal = { exitCode: 2, message: `${message} (from --stdin)` };
     await expectRefusal(machine, 'auth user configure --stdin --no-verify', { input }, refusal);
   });
 
-  test('of more than 64 KiB', async () => {
+  test('of more than 64 KiB is refused', async () => {
     const machine = await openConfiguredMachine();
     await expectRefusal(
       machine,
@@ -101,7 +101,7 @@ describe('a key on standard input', () => {
     );
   });
 
-  test('that AWS does not know is not stored over the good one, where it is to be verified', async () => {
+  test('that AWS does not know does not replace a valid one when it is verified', async () => {
     const machine = await openConfiguredMachine();
     const input = keyWith({ access_key_id: 'AKIAI44QH8DHBEXAMPLE' });
     await expectRefusal(

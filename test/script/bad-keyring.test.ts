@@ -28,8 +28,8 @@ const entryOf = ({ keyring }: Machine, name = nameOfKey) => join(keyring, name);
 
 const fileHint = 'export ATMOS_KEYRING_PASSWORD_FILE=<a file that holds the password>';
 
-describe('the type of the keyring', () => {
-  test('a type that is none is refused with those there are', async () => {
+describe('the keyring type', () => {
+  test('is refused when it is unknown, with the supported types', async () => {
     const machine = await openConfiguredMachine();
     await expectRefusal(
       machine,
@@ -56,7 +56,7 @@ describe('the type of the keyring', () => {
   });
 
   test.skipIf(process.platform !== 'linux')(
-    'one that cannot be reached is refused, and no other takes its place (without a bus: skipped but on Linux)',
+    'is refused when that keyring is unreachable, and no other one is used (without a bus: Linux only)',
     async () => {
       const machine = await openMachine();
       const options = { input: keyOnStdin, env: { ATMOS_KEYRING_TYPE: 'system' } };
@@ -74,8 +74,8 @@ describe('the type of the keyring', () => {
   );
 });
 
-describe('the password', () => {
-  test('a wrong one opens nothing and stores nothing', async () => {
+describe('the keyring password', () => {
+  test('opens and stores nothing when it is wrong', async () => {
     const machine = await openConfiguredMachine();
     const wrong = { env: { ATMOS_KEYRING_PASSWORD: 'not the password' }, input: keyOnStdin };
     for (const command of [
@@ -92,7 +92,7 @@ describe('the password', () => {
     }
   });
 
-  test('one that is too short makes no keyring', async () => {
+  test('creates no keyring when it is too short', async () => {
     const machine = await openMachine();
     const options = { env: { ATMOS_KEYRING_PASSWORD: '7 bytes' }, input: keyOnStdin };
     await expectRefusal(machine, 'auth user configure --stdin', options, {
@@ -102,7 +102,7 @@ describe('the password', () => {
     });
   });
 
-  test('a variable that is empty is an error, though a file would have it', async () => {
+  test('is an error when its variable is empty, even if a password file is set', async () => {
     const machine = await openConfiguredMachine();
     const file = join(machine.home, 'password');
     writeFileSync(file, password);
@@ -120,7 +120,7 @@ describe('the password', () => {
     );
   });
 
-  test('a file that is named and not there is an error', async () => {
+  test('is an error when its file does not exist', async () => {
     const machine = await openConfiguredMachine();
     const env = {
       ATMOS_KEYRING_PASSWORD: undefined,
@@ -139,7 +139,7 @@ describe('the password', () => {
     );
   });
 
-  test('none, and nobody to ask, names the variables', async () => {
+  test('is reported with the variables to set when it is missing and no one can be prompted', async () => {
     const machine = await openConfiguredMachine();
     const env = { ATMOS_KEYRING_PASSWORD: undefined };
     await expectRefusal(
@@ -192,7 +192,7 @@ describe('an entry', () => {
     ]);
   });
 
-  test('that is cut short, or no entry at all, is damaged too', async () => {
+  test('that is truncated, or not an entry at all, is reported as damaged', async () => {
     const machine = await openConfiguredMachine();
     const entry = entryOf(machine);
     const text = readFileSync(entry);
@@ -215,7 +215,7 @@ describe('an entry', () => {
     }
   });
 
-  test('that was renamed onto another is not taken for it', async () => {
+  test('that was renamed to another name is not used', async () => {
     const machine = await openConfiguredMachine();
     await machine.atmos('auth login');
     const entry = entryOf(machine);
@@ -238,7 +238,7 @@ describe('an entry', () => {
     }
   });
 
-  test('that belongs to another realm and identity of the same name stays theirs', async () => {
+  test('of another realm is not used for an identity of the same name', async () => {
     const machine = await openMachine();
     const { atmos } = machine;
     const config = (realm: string, identity: string) =>
@@ -270,7 +270,7 @@ describe('an entry', () => {
     );
   });
 
-  test('that others can read is not used', async () => {
+  test('that other users can read is not used', async () => {
     const machine = await openConfiguredMachine();
     const entry = entryOf(machine);
     chmodSync(entry, 0o640);
@@ -286,7 +286,7 @@ describe('an entry', () => {
     );
   });
 
-  test('that is a symbolic link is not followed, nor written through', async () => {
+  test('that is a symbolic link is neither read nor written through', async () => {
     const machine = await openConfiguredMachine();
     const entry = entryOf(machine);
     const elsewhere = join(machine.home, 'elsewhere');
@@ -306,7 +306,7 @@ describe('an entry', () => {
     }
   });
 
-  test('holds a session where the key should be: it opens nothing', async () => {
+  test('that contains a session in place of an access key is refused', async () => {
     const machine = await openConfiguredMachine();
     const session = JSON.stringify({
       access_key_id: 'ASIAIOSFODNN7EXAMPLE',
@@ -325,9 +325,9 @@ describe('an entry', () => {
   });
 });
 
-describe('the directory', () => {
+describe('the keyring directory', () => {
   test.skipIf(!isRoot)(
-    'that belongs to somebody else is not used (only root can make one: skipped for others)',
+    'is not used when it belongs to another user (root only: skipped otherwise)',
     async () => {
       const machine = await openConfiguredMachine();
       chownSync(machine.keyring, strangerId, strangerId);
@@ -358,7 +358,7 @@ describe('the directory', () => {
     },
   );
 
-  test('in which others may write is not used', async () => {
+  test('is not used when other users can write in it', async () => {
     const machine = await openConfiguredMachine();
     chmodSync(machine.keyring, 0o777);
     await expectRefusal(
@@ -375,7 +375,7 @@ describe('the directory', () => {
     );
   });
 
-  test('of a newer version is left alone', async () => {
+  test('is not changed when it has a newer version', async () => {
     const machine = await openConfiguredMachine();
     writeFileSync(join(machine.keyring, '.state/version'), '2\n');
     for (const command of [
@@ -396,7 +396,7 @@ describe('the directory', () => {
     }
   });
 
-  test('would be the home, by the name of a file in it', async () => {
+  test('is refused when it is the home directory, and the error names a file in it', async () => {
     const machine = await openMachine();
     const env = { ATMOS_KEYRING_FILE_PATH: join(machine.home, 'keyring.json') };
     await expectRefusal(
@@ -412,78 +412,75 @@ describe('the directory', () => {
   });
 });
 
-describe.skipIf(!canMount())(
-  'a file system (skipped where none can be mounted: only root can, and not in every container)',
-  () => {
-    test('that is full: what was there stays, and a login gives its session to the program all the same', async () => {
-      const machine = await openMachine();
-      const disk = mountTmpfs('size=64k');
-      machine.env['ATMOS_KEYRING_FILE_PATH'] = join(disk, 'keyring');
-      await machine.atmos('auth user configure --stdin', { input: keyOnStdin });
-      const before = storedIn({ home: disk });
-      fill(disk);
+describe.skipIf(!canMount())('a file system (needs root and mount: skipped otherwise)', () => {
+  test('that is full keeps the stored entries, and login still gives its session to the program', async () => {
+    const machine = await openMachine();
+    const disk = mountTmpfs('size=64k');
+    machine.env['ATMOS_KEYRING_FILE_PATH'] = join(disk, 'keyring');
+    await machine.atmos('auth user configure --stdin', { input: keyOnStdin });
+    const before = storedIn({ home: disk });
+    fill(disk);
 
-      const noSpace = (item: string) => ({
-        message: `cannot write ${disk}/keyring/${nameOfKey}${item}: no space left on the device`,
-        hints: [`df -h ${disk}/keyring/${nameOfKey}${item}`],
-      });
-      expectError(await machine.atmos('auth user configure --stdin', { input: keyOnStdin }), {
+    const noSpace = (item: string) => ({
+      message: `cannot write ${disk}/keyring/${nameOfKey}${item}: no space left on the device`,
+      hints: [`df -h ${disk}/keyring/${nameOfKey}${item}`],
+    });
+    expectError(await machine.atmos('auth user configure --stdin', { input: keyOnStdin }), {
+      exitCode: 3,
+      ...noSpace(''),
+    });
+    const login = await machine.atmos('auth login');
+    expect(login).toMatchObject({ exitCode: 3, stdout: '' });
+    expect(login.stderr).toContain(`error: ${noSpace('@session').message}\n`);
+    const exec = await machine.atmos('auth exec -- true');
+    expect(exec).toMatchObject({ exitCode: 0, stdout: '' });
+    expect(exec.stderr).toBe(
+      `warning: the session is used, but could not be stored: ${noSpace('@session').message}\n`,
+    );
+
+    const { filler: _, ...after } = storedIn({ home: disk });
+    expect(after).toEqual(before);
+  });
+
+  test('that is read-only is only read', async () => {
+    const machine = await openConfiguredMachine();
+    const disk = mountTmpfs('size=64k');
+    const keyring = join(disk, 'keyring');
+    cpSync(machine.keyring, keyring, { recursive: true });
+    machine.env['ATMOS_KEYRING_FILE_PATH'] = keyring;
+    const { exitCode } = await machine.run('mount', ['-o', 'remount,ro', disk]);
+    expect(exitCode).toBe(0);
+    const before = storedIn({ home: disk });
+
+    await expectRefusal(
+      machine,
+      'auth user configure --stdin',
+      { input: keyOnStdin },
+      {
         exitCode: 3,
-        ...noSpace(''),
-      });
-      const login = await machine.atmos('auth login');
-      expect(login).toMatchObject({ exitCode: 3, stdout: '' });
-      expect(login.stderr).toContain(`error: ${noSpace('@session').message}\n`);
-      const exec = await machine.atmos('auth exec -- true');
-      expect(exec).toMatchObject({ exitCode: 0, stdout: '' });
-      expect(exec.stderr).toBe(
-        `warning: the session is used, but could not be stored: ${noSpace('@session').message}\n`,
-      );
+        message: `cannot lock ${keyring}/.state/lock: the file system is read-only`,
+        hints: ['export ATMOS_KEYRING_FILE_PATH=<a directory that can be written>'],
+      },
+    );
+    expect((await machine.atmos('auth keyring list --long')).stdout).toContain(nameOfKey);
+    expect(storedIn({ home: disk })).toEqual(before);
 
-      const { filler: _, ...after } = storedIn({ home: disk });
-      expect(after).toEqual(before);
-    });
-
-    test('that is read-only: nothing is written, what is there is read', async () => {
-      const machine = await openConfiguredMachine();
-      const disk = mountTmpfs('size=64k');
-      const keyring = join(disk, 'keyring');
-      cpSync(machine.keyring, keyring, { recursive: true });
-      machine.env['ATMOS_KEYRING_FILE_PATH'] = keyring;
-      const { exitCode } = await machine.run('mount', ['-o', 'remount,ro', disk]);
-      expect(exitCode).toBe(0);
-      const before = storedIn({ home: disk });
-
-      await expectRefusal(
-        machine,
-        'auth user configure --stdin',
-        { input: keyOnStdin },
-        {
-          exitCode: 3,
-          message: `cannot lock ${keyring}/.state/lock: the file system is read-only`,
-          hints: ['export ATMOS_KEYRING_FILE_PATH=<a directory that can be written>'],
-        },
-      );
-      expect((await machine.atmos('auth keyring list --long')).stdout).toContain(nameOfKey);
-      expect(storedIn({ home: disk })).toEqual(before);
-
-      // One that another program made, which knows nothing of our state.
-      await machine.run('mount', ['-o', 'remount,rw', disk]);
-      rmSync(join(keyring, '.state'), { recursive: true });
-      await machine.run('mount', ['-o', 'remount,ro', disk]);
-      await expectRefusal(
-        machine,
-        'auth user configure --stdin',
-        { input: keyOnStdin },
-        {
-          exitCode: 3,
-          message: `cannot make ${keyring}/.state: the file system is read-only`,
-          hints: ['export ATMOS_KEYRING_FILE_PATH=<a directory that can be written>'],
-        },
-      );
-    });
-  },
-);
+    // An entry that another program made without writing our state.
+    await machine.run('mount', ['-o', 'remount,rw', disk]);
+    rmSync(join(keyring, '.state'), { recursive: true });
+    await machine.run('mount', ['-o', 'remount,ro', disk]);
+    await expectRefusal(
+      machine,
+      'auth user configure --stdin',
+      { input: keyOnStdin },
+      {
+        exitCode: 3,
+        message: `cannot make ${keyring}/.state: the file system is read-only`,
+        hints: ['export ATMOS_KEYRING_FILE_PATH=<a directory that can be written>'],
+      },
+    );
+  });
+});
 
 function fill(disk: string): void {
   for (let size = 64 * 1024; size >= 1; size = Math.floor(size / 2)) {

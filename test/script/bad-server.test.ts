@@ -10,7 +10,10 @@ import { expectRefusal, type Refusal } from './stored.ts';
 
 const hourMs = 60 * 60 * 1000;
 
-/** Everything that needs a session is refused alike; what is stored stays, and so does whoami's word. */
+/**
+ * Every command that needs a session is refused in the same way. The stored entries and the report
+ * of whoami stay the same.
+ */
 async function expectNoSession(machine: Machine, refusal: Refusal): Promise<void> {
   for (const command of [
     'auth login',
@@ -22,10 +25,10 @@ async function expectNoSession(machine: Machine, refusal: Refusal): Promise<void
   }
 }
 
-describe('a clock far off', () => {
+describe('a wrong clock', () => {
   const withServerClock = (clockOffsetMs: number): MachineOptions => ({ sts: { clockOffsetMs } });
 
-  test('by days is told with both times', async () => {
+  test('by days is reported with both times', async () => {
     const machine = await openConfiguredMachine(withServerClock(-48 * hourMs));
     await expectNoSession(machine, {
       exitCode: 1,
@@ -37,7 +40,7 @@ describe('a clock far off', () => {
     });
   });
 
-  test('by hours is worked around, and the session is good for as long as AWS says', async () => {
+  test('by hours is corrected, and the session lasts as long as AWS says', async () => {
     const machine = await openConfiguredMachine(withServerClock(-3 * hourMs));
     expect(await machine.atmos('auth login')).toMatchObject({ exitCode: 0 });
     expect(await machine.atmos('auth whoami')).toMatchObject({ exitCode: 0 });
@@ -46,13 +49,13 @@ describe('a clock far off', () => {
       stdout: '',
       stderr: '',
     });
-    // The first was refused for its clock, and sent again with that of AWS.
+    // AWS refused the first request because of its time. It was sent again with AWS's time.
     expect(sessionCalls(machine)).toHaveLength(2);
   });
 });
 
-describe('no network', () => {
-  test('is told with the address', async () => {
+describe('a missing network', () => {
+  test('is reported with the address', async () => {
     const machine = await openConfiguredMachine();
     const { url } = machine.sts;
     await machine.sts.close();
@@ -63,7 +66,7 @@ describe('no network', () => {
     });
   });
 
-  test('goes unnoticed while a session is kept, and whoami says what it could not check', async () => {
+  test('has no effect while a session is stored, and whoami reports what it could not check', async () => {
     const machine = await openConfiguredMachine();
     await machine.atmos('auth login');
     await machine.sts.close();
@@ -85,7 +88,7 @@ describe('no network', () => {
 });
 
 describe('an endpoint', () => {
-  test('that answers HTML is told as that, without its words', async () => {
+  test('that returns HTML is reported as such, without the HTML', async () => {
     const machine = await openConfiguredMachine();
     machine.sts.script({ html: true, times: 100 });
     await expectNoSession(machine, {
@@ -98,7 +101,7 @@ describe('an endpoint', () => {
     });
   });
 
-  test('that is no URL is refused where it stands', async () => {
+  test('that is not a URL is refused with its position', async () => {
     const machine = await openConfiguredMachine();
     machine.writeConfig(configOf(machine).replace('http:', 'htp:'));
     await expectRefusal(
@@ -113,7 +116,7 @@ describe('an endpoint', () => {
   });
 });
 
-test('a key that AWS refuses stays where it is, and whoami tells since when', async () => {
+test('an access key that AWS refuses stays stored, and whoami reports since when', async () => {
   const machine = await openConfiguredMachine();
   machine.sts.script({
     fail: {

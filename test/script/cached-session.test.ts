@@ -8,7 +8,7 @@ const entry = 'atmos_script_emergency-user';
 async function openLoggedIn(): Promise<Machine> {
   const machine = await openConfiguredMachine();
   expect(await machine.atmos('auth login')).toMatchObject({ exitCode: 0 });
-  // Nobody can read it now: neither as text nor under any password.
+  // Nothing can read the access key now: neither as plain text nor with any password.
   expect(readdirSync(machine.keyring)).toContain(entry);
   writeFileSync(join(machine.keyring, entry), 'unreadable');
   return machine;
@@ -20,7 +20,7 @@ test.each([
   ['auth env --credentials env', 'AWS_SESSION_TOKEN'],
   ['auth exec -- printenv AWS_ACCESS_KEY_ID', 'ASIA'],
   ['auth credential-process', '"SessionToken"'],
-])('%s uses a stored session without the key that opened it', async (command, printed) => {
+])('%s uses a stored session without the access key that opened it', async (command, printed) => {
   const machine = await openLoggedIn();
   const result = await machine.atmos(command);
   expect(result).toMatchObject({ exitCode: 0, stdout: expect.stringContaining(printed) });
@@ -28,14 +28,14 @@ test.each([
   expect(sessionCalls(machine)).toHaveLength(1);
 });
 
-test('a new session still needs the key', async () => {
+test('a new session still needs the access key', async () => {
   const machine = await openLoggedIn();
   const { exitCode, stderr } = await machine.atmos('auth login --force');
   expect(exitCode).toBe(3);
   expect(stderr).toContain(entry);
 });
 
-test('another key that is stored ends the session of the one before', async () => {
+test('storing another access key invalidates the session of the previous one', async () => {
   const machine = await openConfiguredMachine();
   await machine.atmos('auth login');
   const input = JSON.stringify({

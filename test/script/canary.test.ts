@@ -16,7 +16,7 @@ const tellAll = ['-e', 'console.log(JSON.stringify({ argv: process.argv, env: pr
 let stopWatching = () => {};
 afterEach(() => stopWatching());
 
-test('a canary is found in every disguise', () => {
+test('a canary is found in every encoding', () => {
   const around = (text: string) => `${'x'.repeat(7)}${text}${'y'.repeat(5)}`;
   const disguises = [
     secretAccessKey,
@@ -37,14 +37,14 @@ test('a canary is found in every disguise', () => {
 });
 
 test.skipIf(process.platform !== 'linux')(
-  'in the main job no secret comes where it does not belong (command lines are watched in /proc: skipped without)',
+  'the main job leaks no secret (process command lines are read from /proc: skipped without it)',
   { timeout: limitMs },
   async () => {
     const machine = await openMachine({ mfaCodes: Object.values(codes) });
     const { atmos } = machine;
     machine.writeConfig(configOf(machine, withMfa));
     machine.env['ATMOS_KEYRING_PASSWORD'] = password;
-    // All that a log can tell is told.
+    // The log has its most detailed level.
     const logs = { ATMOS_LOGS_LEVEL: 'Trace', ATMOS_LOGS_FILE: join(machine.root, 'atmos.log') };
     Object.assign(machine.env, logs);
     const watch = watchCommandLines();
@@ -95,7 +95,7 @@ test.skipIf(process.platform !== 'linux')(
     machine.sts.script({ raw: { status: 200, body: echo } });
     await run('auth login --force', 1, { ATMOS_MFA_TOKEN: codes.used });
 
-    // A person logs in; what is typed is not shown.
+    // A user logs in. The typed text is not shown.
     const terminal = openPty(process.execPath, [builtCli(), 'auth', 'login', '--force'], {
       env: {
         PATH: machine.env['PATH'] ?? '',
@@ -167,7 +167,7 @@ test('a secret in the wrong place of atmos.yaml is not quoted', async () => {
   }
 });
 
-test('in mode process the program gets no secret at all, only where to ask', async () => {
+test('in mode process the program gets no secret, only the way to request one', async () => {
   const machine = await openMachine();
   machine.env['ATMOS_KEYRING_PASSWORD'] = password;
   await machine.atmos('auth user configure --stdin', { input: keyOnStdin });

@@ -4,9 +4,9 @@ import { join } from 'node:path';
 const chunkLength = 12;
 
 /**
- * What a secret could look like where it does not belong: every 12 characters of it (all of a
- * shorter one) as they are, backwards, escaped for JSON and for a URL, in hex, in base64 and base64url
- * wherever it may start.
+ * The forms that a leaked secret can have: every 12 characters of it (a shorter secret: all of it)
+ * as they are, reversed, escaped for JSON and for a URL, in hex, and in base64 and base64url at
+ * every offset.
  */
 export function formsOf(secret: string): string[] {
   const plain = chunksOf(secret).flatMap((chunk) => [
@@ -19,7 +19,7 @@ export function formsOf(secret: string): string[] {
   ]);
   const base64 = [0, 1, 2].flatMap((offset) => {
     const bytes = Buffer.concat([Buffer.alloc(offset), Buffer.from(secret)]);
-    // Without the characters that depend on what stands before and after.
+    // Without the characters that depend on the neighboring bytes.
     const core = bytes
       .toString('base64')
       .replace(/=+$/, '')
@@ -32,14 +32,14 @@ export function formsOf(secret: string): string[] {
   return [...new Set([...plain, ...base64])];
 }
 
-/** Names of the secrets that are in the text, in whatever form. */
+/** The names of the secrets that the text contains in any form. */
 export function secretsIn(text: string, secrets: Readonly<Record<string, string>>): string[] {
   return Object.entries(secrets)
     .filter(([, secret]) => formsOf(secret).some((form) => text.includes(form)))
     .map(([name]) => name);
 }
 
-/** Every file under a directory with its text, and every name, by its path. */
+/** Every file and name below a directory, by path. */
 export function textsUnder(directory: string): Record<string, string> {
   const entries = readdirSync(directory, { recursive: true, withFileTypes: true });
   const paths = entries.map((entry) => ({ entry, path: join(entry.parentPath, entry.name) }));
@@ -51,7 +51,7 @@ export function textsUnder(directory: string): Record<string, string> {
   );
 }
 
-/** Notes the command line of every process that runs, for as long as it watches. Linux only. */
+/** Records the command line of every process that runs until it is stopped. Linux only. */
 export function watchCommandLines(): { stop(): string[] } {
   const seen = new Set<string>();
   let isWatching = true;
@@ -76,7 +76,7 @@ function commandLineOf(pid: string): string | undefined {
   try {
     return readFileSync(`/proc/${pid}/cmdline`, 'utf8');
   } catch {
-    // It has ended.
+    // The process has exited.
     return undefined;
   }
 }

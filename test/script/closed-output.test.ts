@@ -11,9 +11,9 @@ function inShell({ run }: Machine, words: string) {
   return run('sh', ['-c', `'${process.execPath}' '${builtCli()}' ${words}`]);
 }
 
-describe('a command whose output a program reads', { timeout: limitMs }, () => {
+describe('a command whose output is read by a program', { timeout: limitMs }, () => {
   test.each(['auth credential-process', 'auth env', 'auth env --format json', 'completion bash'])(
-    '%s fails when its standard output is closed, and not when it is discarded',
+    '%s fails when its standard output is closed, and succeeds when it is discarded',
     async (command) => {
       const machine = await openConfiguredMachine();
       expect(await inShell(machine, `${command} >&-`)).toEqual({
@@ -27,11 +27,11 @@ describe('a command whose output a program reads', { timeout: limitMs }, () => {
   );
 
   test.each(['auth whoami -o json', 'auth validate -o json', 'auth keyring list', 'version'])(
-    '%s gives its exit code to a parent that discards the output',
+    '%s exits with its code when the parent discards the output',
     async (command) => {
       const machine = await openConfiguredMachine();
       await machine.atmos('auth login');
-      // Node opens /dev/null for both, so that we cannot tell this from a closed one.
+      // Node opens /dev/null for both, so that we cannot distinguish this from a closed stream.
       expect(await inShell(machine, `${command} >&-`)).toMatchObject({ exitCode: 0, stdout: '' });
     },
   );
@@ -47,7 +47,7 @@ describe('a command whose output a program reads', { timeout: limitMs }, () => {
     'completion fish',
     'version',
     '--help',
-  ])('%s fails where standard output cannot be written', async (command) => {
+  ])('%s fails when standard output cannot be written', async (command) => {
     const machine = await openConfiguredMachine();
     mkdirSync(join(machine.project, 'profiles/ci'), { recursive: true });
     writeFileSync(join(machine.project, 'profiles/ci/atmos.yaml'), '{}\n');
@@ -58,7 +58,7 @@ describe('a command whose output a program reads', { timeout: limitMs }, () => {
     });
   });
 
-  test('a file that is no regular one is refused before anything is opened', async () => {
+  test('an output file that is not a regular file is refused before a session is opened', async () => {
     const machine = await openConfiguredMachine();
     const command = 'auth env --credentials env --output-file /dev/full';
     expect(await inShell(machine, command)).toEqual({
@@ -70,7 +70,7 @@ describe('a command whose output a program reads', { timeout: limitMs }, () => {
   });
 
   test.skipIf(!canMount())(
-    'a full disk under the file is exit 1, and nothing is left',
+    'a full disk under the output file is exit code 1 and leaves no file',
     async () => {
       const machine = await openConfiguredMachine();
       const full = mountTmpfs('size=4k');
@@ -85,7 +85,7 @@ describe('a command whose output a program reads', { timeout: limitMs }, () => {
     },
   );
 
-  test('auth env that writes to a file needs no standard output', async () => {
+  test('auth env with an output file needs no standard output', async () => {
     const machine = await openConfiguredMachine();
     const result = await inShell(machine, 'auth env --output credentials.sh >&-');
     expect(result).toMatchObject({ exitCode: 0, stdout: '' });

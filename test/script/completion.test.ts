@@ -6,7 +6,7 @@ import { peer } from '../support/peers.ts';
 import { openPty } from '../support/pty.ts';
 import { openMachine, type Machine } from './machine.ts';
 
-// Names that would do something if a shell read them as code; each is told by its first letters.
+// Names that would execute something if a shell evaluated them. Their first letters identify them.
 const hostile = {
   aa: 'aa $(touch marker)',
   bb: 'bb`touch marker`',
@@ -24,7 +24,7 @@ const shells = {
   bash: {
     args: ['--noprofile', '--norc', '-i'],
     source: (cli: string) => `eval "$(${cli} completion bash)"`,
-    // Prints what the program would get, each word in brackets.
+    // Prints the arguments that the program would get, each in brackets.
     define: `atmos() { printf '[%s]' "$@"; echo; }`,
   },
   zsh: {
@@ -51,7 +51,7 @@ async function openHostileMachine(): Promise<Machine> {
   return machine;
 }
 
-/** A shell with our completion, in the project. */
+/** A shell with our completion, in the project's directory. */
 async function openShell(shell: Shell, machine: Machine) {
   const { args, source, define } = shells[shell];
   const env = { ...machine.env, TERM: 'xterm', LC_ALL: 'C.UTF-8', PS1: '> ' };
@@ -67,7 +67,7 @@ const installed = { bash: true, zsh: peer('zsh') !== undefined, fish: peer('fish
 describe.each(['bash', 'zsh', 'fish'] as const)('%s', (shell) => {
   const isThere = installed[shell];
 
-  test.skipIf(!isThere)('completes names as one word, and runs nothing of them', async () => {
+  test.skipIf(!isThere)('completes a name as one word and does not evaluate it', async () => {
     const machine = await openHostileMachine();
     const before = readdirSync(machine.project);
     const session = await openShell(shell, machine);
@@ -75,14 +75,14 @@ describe.each(['bash', 'zsh', 'fish'] as const)('%s', (shell) => {
       session.type(`atmos auth logout ${begun}\t\r`);
       await session.waitFor(`[auth][logout][${name}]`);
     }
-    // Where there are several, they are shown.
+    // Several matches are listed.
     session.type('atmos auth logout \t\t');
     await session.waitFor('marker');
     session.type('\u0003');
     expect(readdirSync(machine.project)).toEqual(before);
   });
 
-  test.skipIf(!isThere)('completes what was begun in quotes, or after "=" and ":"', async () => {
+  test.skipIf(!isThere)('completes a word after a quote, "=" or ":"', async () => {
     const machine = await openHostileMachine();
     const before = readdirSync(machine.project);
     const session = await openShell(shell, machine);
@@ -102,7 +102,7 @@ describe.each(['bash', 'zsh', 'fish'] as const)('%s', (shell) => {
     expect(readdirSync(machine.project)).toEqual(before);
   });
 
-  test.skipIf(!isThere)('completes commands, options, choices, profiles, files', async () => {
+  test.skipIf(!isThere)('completes commands, options, choices, profiles and files', async () => {
     const machine = await openHostileMachine();
     mkdirSync(join(machine.project, 'profiles/my ci'), { recursive: true });
     mkdirSync(join(machine.project, 'profiles/development'));
@@ -126,7 +126,7 @@ describe.each(['bash', 'zsh', 'fish'] as const)('%s', (shell) => {
   });
 });
 
-test('the answers need no configuration, and none that can be read', async () => {
+test('completes without a configuration, and with an unreadable one', async () => {
   const machine = await openMachine();
   machine.writeConfig('auth: [');
   const ask = (...words: string[]) => machine.atmos(['__complete', '--', ...words]);
@@ -141,7 +141,7 @@ test('the answers need no configuration, and none that can be read', async () =>
   expect(await machine.atmos('completion bash')).toMatchObject({ exitCode: 0, stderr: '' });
 });
 
-test('nor do settings that any other command would refuse stop them', async () => {
+test('completes with settings that any other command refuses', async () => {
   const machine = await openMachine();
   const env = { ATMOS_CHDIR: '/nowhere', ATMOS_LOGS_LEVEL: 'loud', ATMOS_CONFIG: 'none.yaml' };
   for (const words of [
@@ -153,7 +153,7 @@ test('nor do settings that any other command would refuse stop them', async () =
   }
 });
 
-test('the line that is completed says where: -C, --config, --profile', async () => {
+test('completes with the configuration that -C, --config and --profile of the line select', async () => {
   const machine = await openMachine();
   mkdirSync(join(machine.project, 'sub/profiles/ci'), { recursive: true });
   writeFileSync(

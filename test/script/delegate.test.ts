@@ -6,7 +6,9 @@ import { builtCli } from '../support/built.ts';
 import { openConfiguredMachine, openMachine, type Machine } from './machine.ts';
 import { expectRefusal } from './stored.ts';
 
-/** A directory for PATH with ours by both names, and one behind it with another `atmos`. */
+/**
+ * A directory for PATH with our program under both names, and one after it with another `atmos`.
+ */
 function installBoth(machine: Machine, other?: string): string {
   const [ours, theirs] = [join(machine.root, 'ours'), join(machine.root, 'theirs')];
   for (const directory of [ours, theirs]) mkdirSync(directory);
@@ -17,10 +19,10 @@ function installBoth(machine: Machine, other?: string): string {
   return `${ours}:${theirs}:${machine.env['PATH'] ?? ''}`;
 }
 
-const install = 'install Atmos for its other commands, and put it on PATH behind this one';
+const install = 'install Atmos for its other commands, and put it on PATH after this program';
 const nowhere = { env: { PATH: '/nonexistent' } };
 
-test('a command that is not ours goes to the next atmos on PATH, with its words, streams and exit code', async () => {
+test('an unknown command runs the next atmos on PATH, with the same words, streams and exit code', async () => {
   const machine = await openMachine();
   const PATH = installBoth(machine, 'printf "<%s>" "$@"; cat; echo on stderr >&2; exit 5');
   const command = [
@@ -41,14 +43,14 @@ test('a command that is not ours goes to the next atmos on PATH, with its words,
   });
 });
 
-describe('a subcommand of auth that is not ours', () => {
+describe('an unknown subcommand of auth', () => {
   test.each([
     [['auth', 'shell', '--shell', 'zsh', '--', '-l']],
     [['auth', '-i', 'dev', 'list', '--format', 'json']],
     [['--no-color', 'auth', 'console', '--print-only']],
     [['help', 'auth', 'shell']],
     [['__complete', 'auth', 'sh', '']],
-  ])('goes to the other with all its words: %j', async (command) => {
+  ])('runs the other program with all its words: %j', async (command) => {
     const machine = await openMachine();
     const PATH = installBoth(machine, 'printf "<%s>" "$@"; cat; exit 4');
     expect(await machine.run('atmos', command, { env: { PATH }, input: 'stdin' })).toEqual({
@@ -58,7 +60,7 @@ describe('a subcommand of auth that is not ours', () => {
     });
   });
 
-  test('is an error without another, and says what to use', async () => {
+  test('is an error without another program, with a hint', async () => {
     const machine = await openMachine();
     const message = (command: string) =>
       `"atmos auth ${command}" is not in this version of atmos-auth, and there is no other atmos on PATH to run it`;
@@ -83,7 +85,7 @@ describe('a subcommand of auth that is not ours', () => {
     });
   });
 
-  test('of auth keyring is a mistake: that group is ours', async () => {
+  test('of auth keyring is an error, because that group is our own', async () => {
     const machine = await openMachine();
     const PATH = installBoth(machine, 'echo delegated');
     const { exitCode, stderr } = await machine.run('atmos', ['auth', 'keyring', 'unknown'], {
@@ -99,7 +101,7 @@ describe('the version', () => {
   const ours = expect.stringMatching(/^\d+\.\d+\.\d+\n$/);
 
   test.each([['version'], ['--version'], ['-C', '.', 'version', '--format', 'json']])(
-    'of the other is on standard output, and ours on standard error: %j',
+    'of the other program is printed on standard output, and our own on standard error: %j',
     async (...command) => {
       const machine = await openMachine();
       const PATH = installBoth(machine, other);
@@ -112,7 +114,7 @@ describe('the version', () => {
   );
 
   test.each([[['version', 'list']], [['version', '--help']], [['help', 'version']]])(
-    'has commands and help that are the other’s alone: %j',
+    'has only commands and help of the other program: %j',
     async (command) => {
       const machine = await openMachine();
       const PATH = installBoth(machine, other);
@@ -124,7 +126,7 @@ describe('the version', () => {
     },
   );
 
-  test('is ours by the name atmos-auth, and where there is no other', async () => {
+  test('is our own under the name atmos-auth, or without another program', async () => {
     const machine = await openMachine();
     const PATH = installBoth(machine, other);
     const shown = { exitCode: 0, stdout: ours, stderr: '' };
@@ -139,7 +141,7 @@ describe('the version', () => {
   });
 });
 
-test('a signal that ends the other is the exit code, and one for us is passed on', async () => {
+test('a signal that terminates the other program sets the exit code, and a signal to us is forwarded', async () => {
   const machine = await openMachine();
   const killed = installBoth(machine, 'kill -TERM $$');
   expect(await machine.run('atmos', ['terraform'], { env: { PATH: killed } })).toMatchObject({
@@ -156,7 +158,7 @@ test('a signal that ends the other is the exit code, and one for us is passed on
   });
 });
 
-test('the help of every command of a stand-in is the same through ours, but for those documented', async () => {
+test('the help of every command is the same through our program, except documented differences', async () => {
   const machine = await openMachine();
   const standIn = resolve('test/support/atmos/stand-in.sh');
   const PATH = installBoth(machine, `exec '${standIn}' "$@"`);
@@ -168,13 +170,13 @@ test('the help of every command of a stand-in is the same through ours, but for 
   const different = compared.filter((one) => !isSame(one)).map(({ command }) => command);
   const documented = documentedDifferences();
   expect(different.filter((command) => !documented.includes(command))).toEqual([]);
-  // What is documented and not different is the version, of which the help is the other's.
+  // Documented and still not different: the version, whose help comes from the other program.
   const known = compared.map(({ command }) => command);
   const unlike = documented.filter((one) => known.includes(one) && !different.includes(one));
   expect(unlike).toEqual(['atmos version']);
 });
 
-test('the other atmos may run ours again without going in a circle', async () => {
+test('the other atmos can run our program again without a loop', async () => {
   const machine = await openConfiguredMachine();
   const PATH = installBoth(
     machine,
@@ -184,7 +186,7 @@ test('the other atmos may run ours again without going in a circle', async () =>
   expect(result).toEqual({ exitCode: 0, stdout: 'with ASIA\n', stderr: '' });
 });
 
-test('where the other is ours by another name, it is told, and nothing goes round', async () => {
+test('our program under another name on PATH is reported, and there is no loop', async () => {
   const machine = await openMachine();
   const PATH = installBoth(machine, `exec '${process.execPath}' '${builtCli()}' "$@"`);
   const { exitCode, stderr } = await machine.run('atmos', ['describe', 'stacks'], {
@@ -196,14 +198,14 @@ test('where the other is ours by another name, it is told, and nothing goes roun
   );
 });
 
-describe('a wrapper on PATH that adds a word and leads back to us', () => {
+describe('a wrapper on PATH that adds a word and runs our program again', () => {
   const ours = `'${process.execPath}' '${builtCli()}'`;
-  // Counts how often it is started.
+  // Counts its starts.
   const wrapper = (rest: string) => `echo x >> "$HOME/started"; ${rest}`;
   const starts = ({ home }: Machine) => readFileSync(join(home, 'started'), 'utf8').length / 2;
 
   test.each([['--no-color "$@"'], ['-C . "$@"'], ['"$@" --no-color']])(
-    'by becoming us is started once: %s',
+    'by exec is started once: %s',
     async (words) => {
       const machine = await openMachine();
       const PATH = installBoth(machine, wrapper(`exec ${ours} ${words}`));
@@ -217,7 +219,7 @@ describe('a wrapper on PATH that adds a word and leads back to us', () => {
     },
   );
 
-  test('by becoming us is passed over for the one behind it', async () => {
+  test('by exec is skipped for the next program on PATH', async () => {
     const machine = await openMachine();
     const PATH = installBoth(machine, wrapper(`exec ${ours} --no-color "$@"`));
     const real = join(machine.root, 'real');
@@ -229,7 +231,7 @@ describe('a wrapper on PATH that adds a word and leads back to us', () => {
     expect(starts(machine)).toBe(1);
   });
 
-  test('by starting us is named after a few times', async () => {
+  test('by a child process is reported after a few rounds', async () => {
     const machine = await openMachine();
     const PATH = installBoth(machine, wrapper(`${ours} --no-color "$@"; exit $?`));
     const theirs = join(machine.root, 'theirs/atmos');
@@ -237,14 +239,14 @@ describe('a wrapper on PATH that adds a word and leads back to us', () => {
       exitCode: 2,
       stdout: '',
       stderr:
-        `error: the next atmos on PATH seems to lead back to atmos-auth: 8 commands have run one another so, the next one would be ${theirs}\n` +
+        `error: the next atmos on PATH seems to lead back to atmos-auth: after 8 commands that ran each other, the next one would be ${theirs}\n` +
         'hint: let it start Atmos itself, or remove it from PATH\n',
     });
     expect(starts(machine)).toBe(8);
   });
 });
 
-test('a shell that the other atmos has started runs the same command again, by the same atmos', async () => {
+test('a shell that the other atmos started runs the same command through the same atmos again', async () => {
   const machine = await openMachine();
   const inner = 'sh -c "atmos auth shell; exit \\$?"; exit $?';
   const PATH = installBoth(
@@ -263,7 +265,7 @@ test('a shell that the other atmos has started runs the same command again, by t
   }
 });
 
-test('where there is none it is said plainly', async () => {
+test('a missing other program is reported clearly', async () => {
   const machine = await openMachine();
   await expectRefusal(
     machine,

@@ -27,7 +27,7 @@ interface Check {
   readonly backend: string;
 }
 
-/** What the doctor finds. Whatever that is, it says the same in text, and shows no secret. */
+/** Runs the doctor. Its text and its JSON report the same and show no secret. */
 async function examine(machine: Machine, options?: RunOptions) {
   const json = await machine.atmos('auth keyring doctor -o json', options);
   const text = await machine.atmos('auth keyring doctor', options);
@@ -48,7 +48,7 @@ async function examine(machine: Machine, options?: RunOptions) {
 }
 
 describe('on the file keyring', () => {
-  test('all is well, and stays as it was', async () => {
+  test('reports no problems and changes nothing', async () => {
     const machine = await openConfiguredMachine();
     const before = storedIn(machine);
     const { ok, checks } = await examine(machine);
@@ -59,7 +59,7 @@ describe('on the file keyring', () => {
     expect(storedIn(machine)).toEqual(before);
   });
 
-  test('what is broken by hand is found, and its hint mends it', async () => {
+  test('finds problems that were made by hand, and its hints fix them', async () => {
     const machine = await openConfiguredMachine();
     const key = join(machine.keyring, nameOfKey);
     chmodSync(machine.keyring, 0o755);
@@ -76,7 +76,7 @@ describe('on the file keyring', () => {
     expect((await examine(machine)).notWell).toEqual([]);
   });
 
-  test('a renamed entry is not taken for what its file says', async () => {
+  test('does not trust the name of a renamed entry', async () => {
     const machine = await openConfiguredMachine();
     renameSync(join(machine.keyring, nameOfKey), join(machine.keyring, 'atmos_script_other'));
     expect((await examine(machine)).notWell).toMatchObject([
@@ -84,7 +84,7 @@ describe('on the file keyring', () => {
     ]);
   });
 
-  test('a copy made by a file synchroniser is told', async () => {
+  test('reports a copy made by a file synchronizer', async () => {
     const machine = await openConfiguredMachine();
     const key = join(machine.keyring, nameOfKey);
     cpSync(key, `${key} (conflicted copy)`);
@@ -92,7 +92,7 @@ describe('on the file keyring', () => {
     expect((await examine(machine)).ids).toEqual(['entries']);
   });
 
-  test('a pipe in the place of an entry is not waited for', async () => {
+  test('does not wait for a pipe in the place of an entry', async () => {
     const machine = await openConfiguredMachine();
     const pipe = join(machine.keyring, 'atmos_script_pipe');
     expect((await machine.run('mkfifo', ['-m', '600', pipe])).exitCode).toBe(0);
@@ -101,20 +101,20 @@ describe('on the file keyring', () => {
     ]);
   });
 
-  test('a damaged entry is told once', async () => {
+  test('reports a damaged entry once', async () => {
     const machine = await openConfiguredMachine();
     writeFileSync(join(machine.keyring, nameOfKey), 'not a token', { mode: 0o600 });
     const { notWell } = await examine(machine);
     expect(notWell).toMatchObject([{ id: 'files', message: expect.stringContaining('damaged') }]);
   });
 
-  test('entries without .state are well', async () => {
+  test('accepts entries without .state', async () => {
     const machine = await openConfiguredMachine();
     rmSync(join(machine.keyring, '.state'), { recursive: true });
     expect((await examine(machine)).notWell).toEqual([]);
   });
 
-  test('without a password and without a terminal it does not wait', async () => {
+  test('does not wait without a password and a terminal', async () => {
     const machine = await openConfiguredMachine();
     const env = { ATMOS_KEYRING_PASSWORD: undefined, CI: 'true' };
     const { notWell } = await examine(machine, { env });
@@ -129,7 +129,7 @@ describe('on the file keyring', () => {
     ]);
   });
 
-  test('of a killed examination nothing stays for good', async () => {
+  test('leaves nothing behind after it was killed', async () => {
     const machine = await openConfiguredMachine();
     const key = join(machine.keyring, nameOfKey);
     const probe = join(machine.keyring, 'atmos-auth-doctor-probe-1767225600-01234567');
@@ -138,26 +138,29 @@ describe('on the file keyring', () => {
     expect(Object.keys(storedIn(machine)).filter((name) => name.includes('probe'))).toEqual([]);
   });
 
-  test.skipIf(!canMount())('a full disk, and nothing of the probe is left on it', async () => {
-    const machine = await openConfiguredMachine();
-    const disk = mountTmpfs('size=128k');
-    const keyring = join(disk, 'keyring');
-    cpSync(machine.keyring, keyring, { recursive: true });
-    machine.env['ATMOS_KEYRING_FILE_PATH'] = keyring;
-    expect((await machine.run('sh', ['-c', `cat /dev/zero > ${disk}/filler`])).exitCode).not.toBe(
-      0,
-    );
-    const before = storedIn({ home: disk });
-    const { notWell } = await examine(machine);
-    expect(notWell.map(({ id, state }) => `${id} ${state}`)).toEqual([
-      'round-trip problem',
-      'free-space problem',
-    ]);
-    expect(notWell[0]?.message).toContain('no space left on the device');
-    expect(storedIn({ home: disk })).toEqual(before);
-  });
+  test.skipIf(!canMount())(
+    'reports a full disk, and leaves nothing of its test entry there',
+    async () => {
+      const machine = await openConfiguredMachine();
+      const disk = mountTmpfs('size=128k');
+      const keyring = join(disk, 'keyring');
+      cpSync(machine.keyring, keyring, { recursive: true });
+      machine.env['ATMOS_KEYRING_FILE_PATH'] = keyring;
+      expect((await machine.run('sh', ['-c', `cat /dev/zero > ${disk}/filler`])).exitCode).not.toBe(
+        0,
+      );
+      const before = storedIn({ home: disk });
+      const { notWell } = await examine(machine);
+      expect(notWell.map(({ id, state }) => `${id} ${state}`)).toEqual([
+        'round-trip problem',
+        'free-space problem',
+      ]);
+      expect(notWell[0]?.message).toContain('no space left on the device');
+      expect(storedIn({ home: disk })).toEqual(before);
+    },
+  );
 
-  test.skipIf(!canMount())('a read-only disk', async () => {
+  test.skipIf(!canMount())('reports a read-only disk', async () => {
     const machine = await openConfiguredMachine();
     const disk = mountTmpfs('size=8m');
     const keyring = join(disk, 'keyring');
@@ -171,7 +174,7 @@ describe('on the file keyring', () => {
     });
   });
 
-  test('the agent is told, used instead of the password, and not taken for granted', async () => {
+  test('reports the agent, uses it instead of the password, and also tests it', async () => {
     const machine = await openConfiguredMachine();
     const unlocked = await machine.atmos('auth keyring unlock');
     onTestFinished(async () => void (await machine.atmos('auth keyring lock')));
@@ -197,7 +200,7 @@ describe.skipIf(peer('gnome-keyring') === undefined)('on gnome-keyring', () => {
     return { machine, service };
   }
 
-  test('all is well, and nothing of the probe is left', async () => {
+  test('reports no problems and leaves nothing of its test entry', async () => {
     const { machine } = await openDesktop();
     await machine.atmos('auth user configure --stdin', { input: keyOnStdin });
     const { ok, checks } = await examine(machine);
@@ -220,7 +223,7 @@ describe.skipIf(peer('gnome-keyring') === undefined)('on gnome-keyring', () => {
     });
   });
 
-  test('one that is locked, where nobody can be asked', async () => {
+  test('reports a locked keyring when no one can be prompted', async () => {
     const { machine } = await openDesktop({ locked: true });
     expect((await examine(machine)).notWell).toMatchObject([
       {
@@ -231,12 +234,12 @@ describe.skipIf(peer('gnome-keyring') === undefined)('on gnome-keyring', () => {
     ]);
   });
 
-  test('one without a collection', async () => {
+  test('reports a missing collection', async () => {
     const { machine } = await openDesktop({ noCollection: true });
     expect((await examine(machine)).notWell).toMatchObject([{ id: 'state', state: 'problem' }]);
   });
 
-  test('one whose daemon is gone', async () => {
+  test('reports a stopped daemon', async () => {
     const { machine, service } = await openDesktop();
     await service.killProvider();
     expect((await examine(machine)).notWell).toMatchObject([
@@ -248,7 +251,7 @@ describe.skipIf(peer('gnome-keyring') === undefined)('on gnome-keyring', () => {
     ]);
   });
 
-  test.skipIf(peer('secret-tool') === undefined)('an entry that is there twice', async () => {
+  test.skipIf(peer('secret-tool') === undefined)('reports a duplicated entry', async () => {
     const { machine, service } = await openDesktop();
     await machine.atmos('auth user configure --stdin', { input: keyOnStdin });
     await storeTwice(machine, service);
@@ -263,7 +266,7 @@ describe.skipIf(peer('gnome-keyring') === undefined)('on gnome-keyring', () => {
     ]);
   });
 
-  /** The same value, as python-keyring does it. */
+  /** The same value, written as python-keyring writes it. */
   async function storeTwice(machine: Machine, { env }: SecretService): Promise<void> {
     const words = `username atmos-auth service ${nameOfKey}`;
     const { exitCode } = await machine.run(

@@ -20,10 +20,10 @@ import {
 } from './machine.ts';
 import { expectError, storedIn } from './stored.ts';
 
-test('in mode process neither keyring nor network is opened', async () => {
+test('mode process opens neither the keyring nor the network', async () => {
   const machine = await openConfiguredMachine();
   const { stdout: expected } = await machine.atmos('auth env');
-  // A keyring that cannot be opened by anybody, no password, no server.
+  // A keyring that cannot be opened, without a password or a server.
   writeFileSync(join(machine.keyring, '.state/version'), '99\n');
   chmodSync(machine.keyring, 0o777);
   delete machine.env['ATMOS_KEYRING_PASSWORD'];
@@ -41,21 +41,21 @@ test('in mode process neither keyring nor network is opened', async () => {
   expect(storedIn(machine)).toEqual(before);
 });
 
-test('in mode process nothing is loaded that could', async () => {
+test('mode process loads no module that could open them', async () => {
   const machine = await openConfiguredMachine();
   expect(await loadedBy(machine, 'auth env')).not.toEqual(
     expect.arrayContaining([
       expect.stringMatching(/^(backend|memory|registry|lock|native|koffi|sts|open)\b/),
     ]),
   );
-  // The same names are there where a session is used.
+  // The same module names are loaded where a session is used.
   const others = await loadedBy(machine, 'auth env --credentials env');
   for (const name of [/^backend\b/, /^sts\b/, /^open\b/]) {
     expect(others).toContainEqual(expect.stringMatching(name));
   }
 });
 
-test('the profile finds the project, the realm and the keyring again, whatever is set elsewhere', async () => {
+test('the profile finds the project, the realm and the keyring again, whatever the variables are', async () => {
   const machine = await openMachine();
   const { atmos, home } = machine;
   const profile = join(machine.project, 'profiles/night');
@@ -94,7 +94,7 @@ test('the profile finds the project, the realm and the keyring again, whatever i
   });
 });
 
-test('what is printed is taken up by a shell as it is meant, from where others were', async () => {
+test("a shell evaluates the output to the exact values, and unsets another tool's variables", async () => {
   const machine = await openConfiguredMachine();
   machine.writeConfig(configOf(machine, { identity: 'credentials:\n  region: eu-central-1' }));
   const others = {
@@ -132,7 +132,7 @@ const installed = shells.filter(([shell]) =>
 );
 
 test.each(installed)(
-  'a shell keeps the identity that it has chosen, until it is taken back: %s',
+  'a shell keeps the selected identity until it is unset: %s',
   async (...given) => {
     const [shell, format, choose, takeBack] = given;
     const machine = await openConfiguredMachine();
@@ -161,7 +161,7 @@ test.each(installed)(
   },
 );
 
-test('a job of GitHub has its secrets masked before they are written', async () => {
+test('a GitHub job masks its secrets before they are written', async () => {
   const machine = await openConfiguredMachine();
   const file = join(machine.home, 'github-env');
   writeFileSync(file, 'BEFORE=1\n');
@@ -178,12 +178,12 @@ test('a job of GitHub has its secrets masked before they are written', async () 
   }
   expectError(await machine.atmos('auth env -f github'), {
     exitCode: 2,
-    message: 'the format github writes to the file that GITHUB_ENV names, and that is not set',
+    message: 'the format github writes to the file of GITHUB_ENV, which is not set',
     hints: ['add --output-file <file>'],
   });
 });
 
-/** The names of the modules that a command has loaded when it ends. */
+/** The names of the modules that a command has loaded when it exits. */
 async function loadedBy(machine: Machine, command: string): Promise<string[]> {
   const hook = join(machine.home, 'loaded.cjs');
   const list = join(machine.home, 'loaded.json');

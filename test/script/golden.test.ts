@@ -24,7 +24,7 @@ function leavesOf(group: CommandGroup, path: string): Leaf[] {
   });
 }
 
-/** The command lines of a command, its help left out. */
+/** The command lines of a command, without those that ask for its help. */
 function linesOf(path: string): string[] {
   return commandLines.filter(
     (line) => `${line} `.includes(` ${path} `) && !line.endsWith(' --help'),
@@ -37,9 +37,9 @@ function isGiven(lines: readonly string[], ...words: string[]): boolean {
 
 const leaves = leavesOf(atmos, atmos.name);
 
-// `npm run golden` writes the transcripts, `.ci/run` compares them with the program.
+// `npm run golden` writes the transcripts, and `.ci/run` compares them with the program.
 describe('the golden transcripts', () => {
-  test.each(leaves)('have the help of $path, and show it run', ({ path }) => {
+  test.each(leaves)('contain the help of $path and a run of it', ({ path }) => {
     expect(commandLines.some((line) => line.includes(`${path} `) && line.endsWith('--help'))).toBe(
       true,
     );
@@ -66,7 +66,7 @@ describe('the golden transcripts', () => {
       expect({ file, exits }).toEqual({ file, exits: commands });
   });
 
-  test.each(texts)('hold no secret in $file', ({ text }) => {
+  test.each(texts)('contain no secret in $file', ({ text }) => {
     expect(secretsIn(text)).toEqual([]);
   });
 });
@@ -78,7 +78,7 @@ describe('a difference', () => {
     expect(formatDifference('a.txt', 'one\n', 'one\n')).toBe('');
   });
 
-  test('shows what was removed and added, with the lines around it', () => {
+  test('shows the removed and the added lines with their context', () => {
     const before = lines('1', '2', '3', '4', 'old', '6', '7', '8', '9');
     const after = lines('1', '2', '3', '4', 'new', 'more', '6', '7', '8', '9');
     expect(formatDifference('a.txt', before, after)).toBe(
@@ -86,7 +86,7 @@ describe('a difference', () => {
     );
   });
 
-  test('separates changes that are far from each other', () => {
+  test('separates changes that are far apart', () => {
     const middle = Array.from({ length: 20 }, (_, at) => `line ${at}`);
     const difference = formatDifference(
       'a.txt',
@@ -103,7 +103,7 @@ describe('a difference', () => {
 
 describe('a secret', () => {
   test.each([
-    ['as it is', (secret: string) => secret],
+    ['in plain text', (secret: string) => secret],
     ['backwards', (secret: string) => Array.from(secret).toReversed().join('')],
     ['in base64', (secret: string) => Buffer.from(secret).toString('base64')],
     ['in quotes', (secret: string) => JSON.stringify({ secret })],

@@ -31,7 +31,7 @@ describe('the profile of "auth env" works', { timeout: limitMs }, () => {
     ['with a HOME that does not exist (nix)', () => ({ HOME: '/homeless-shelter' })],
     ['with another HOME (bazel)', ({ root }) => ({ HOME: join(root, 'other') })],
     ['with another XDG_STATE_HOME', ({ root }) => ({ XDG_STATE_HOME: join(root, 'other') })],
-  ])('%s, and shares the locks and sessions', async (_, changed) => {
+  ])('%s, and uses the same locks and sessions', async (_, changed) => {
     const machine = await openConfiguredMachine();
     mkdirSync(join(machine.root, 'other'), { mode: 0o700 });
     const [node = '', ...words] = await processOf(machine);
@@ -53,7 +53,7 @@ describe('the profile of "auth env" works', { timeout: limitMs }, () => {
     expect(existsSync('/homeless-shelter')).toBe(false);
   });
 
-  test('with another HOME for what was trusted, and only for that', async () => {
+  test('with another HOME, uses its original home only for trust', async () => {
     const machine = await openMachine();
     const secret = join(machine.project, 'secret');
     writeFileSync(secret, `${password}\n`, { mode: 0o600 });
@@ -66,7 +66,7 @@ describe('the profile of "auth env" works', { timeout: limitMs }, () => {
     const [node = '', ...words] = await processOf(machine, env);
     const options = { directory: '/', env: { ...env, HOME: '/homeless-shelter' } };
     expect(await machine.run(node, words, options)).toMatchObject({ exitCode: 0 });
-    // Being in a handle makes nothing trusted that is not.
+    // A handle does not make an untrusted project trusted.
     machine.writeConfig(configOf(machine, { keyring: command('./x') }));
     const refused = await machine.run(node, words, options);
     expect(refused.exitCode).toBe(2);
@@ -75,7 +75,7 @@ describe('the profile of "auth env" works', { timeout: limitMs }, () => {
 });
 
 test.skipIf(!isRoot)(
-  'root does not believe the handle of a user (as root: it needs a user)',
+  'root does not trust the handle of a user (as root: it needs a user)',
   { timeout: limitMs },
   async () => {
     const user = { ...accessKey, account: '123456789012', userName: 'emergency' };

@@ -9,10 +9,10 @@ import { accessKey, configOf, keyOnStdin, password, type Result } from './machin
 
 const limitMs = 300_000;
 
-/** A home directory, as the user who runs the program finds it. */
+/** A home directory as seen by the user who runs the program. */
 interface Home {
   readonly userId: number;
-  /** Makes it, if there is one. */
+  /** Creates the home directory, where the case has one. Returns the variables that name it. */
   make(root: string): Readonly<Record<string, string>>;
 }
 
@@ -44,7 +44,7 @@ const reasons = {
   'a relative HOME': 'HOME is not an absolute path',
 } as const;
 
-/** What a command says, and its exit code, by what it needs. */
+/** The message and exit code of a command, by its need for a home directory. */
 const done = { exitCode: 0, error: undefined };
 const outcomes = {
   /** Works without a home directory. */
@@ -63,23 +63,23 @@ const outcomes = {
     return { exitCode: 2, error: noHomeFor('the file keyring', home) };
   },
   trust: (home: HomeName) => stateOutcome('what is trusted', home),
-  // It pins the keyring as well.
+  // A handle also contains the keyring.
   handle: (home: HomeName) => stateOutcome('the file keyring', home),
-  /** What another program keeps in the home directory. */
+  /** Files that another program keeps in the home directory. */
   vault: (home: HomeName) => {
     const keys = '<root>/home/.awsvault/keys (default)';
     if (home === 'a HOME that cannot be searched') {
       const why = 'permission denied (<root>/home belongs to user 0)';
-      return { exitCode: 1, error: `cannot look at the keyring directory ${keys}: ${why}` };
+      return { exitCode: 1, error: `cannot read the keyring directory ${keys}: ${why}` };
     }
     if (home === "another user's HOME, as root") {
-      return { exitCode: 2, error: `there is no keyring directory ${keys}` };
+      return { exitCode: 2, error: `the keyring directory ${keys} does not exist` };
     }
     return { exitCode: 2, error: noHomeFor('the file keyring', home) };
   },
-  /** Locks nothing where no agent can be, and says which keyring. */
+  /** Locks nothing where no agent can run, and names the keyring. */
   agent: (home: HomeName) => (home in reasons ? outcomes.keyring(home) : done),
-  /** Reports the keyring's problem itself, on standard output. */
+  /** Reports the keyring's problem on standard output. */
   doctor: (home: HomeName) =>
     home in reasons ? outcomes.keyring(home) : { exitCode: 3, error: undefined },
 } as const;
@@ -103,7 +103,7 @@ function noHomeFor(what: string, home: HomeName): string {
   return `no home directory for ${what}: ${reason}, and the passwd database has none for user ${unknownUser}`;
 }
 
-/** Every command, and what it needs of a home directory. */
+/** Every command with its need for a home directory. */
 const commands: Readonly<Record<string, keyof typeof outcomes>> = {
   'auth user configure --stdin': 'keyring',
   'auth login': 'keyring',
@@ -159,7 +159,7 @@ async function openWithSts(userId: number) {
   return openHomeMachine(userId, configOf({ sts }));
 }
 
-test('the table has every command; the agent is what "keyring unlock" starts', () => {
+test('the table contains every command except the agent, which "keyring unlock" starts', () => {
   const names = commandNames(atmos).filter((name) => name !== '__keyring-agent');
   const missing = names.filter(
     (name) => !Object.keys(commands).some((one) => one.startsWith(name)),
@@ -170,21 +170,24 @@ test('the table has every command; the agent is what "keyring unlock" starts', (
 describe.skipIf(!isRoot)('every command (as root: it needs users)', { timeout: limitMs }, () => {
   const names: HomeName[] = Object.keys(homes) as HomeName[];
 
-  test.each(names)('with %s: exit code, message, nothing created', async (name) => {
-    const { userId, make } = homes[name];
-    const machine = await openWithSts(userId);
-    const env = { ...make(machine.root), ATMOS_KEYRING_PASSWORD: password };
-    const before = machine.paths();
-    for (const [command, need] of Object.entries(commands)) {
-      const result = await machine.run(command, { userId, env, input: keyOnStdin });
-      const got = outcomeOf(result, machine.root);
-      expect({ command, ...got }).toEqual({ command, ...outcomes[need](name) });
-      expect({ command, created: machine.paths() }).toEqual({ command, created: before });
-      expect(warningsOf(result).length).toBeLessThanOrEqual(1);
-    }
-  });
+  test.each(names)(
+    'with %s: has the expected exit code and message, and creates nothing',
+    async (name) => {
+      const { userId, make } = homes[name];
+      const machine = await openWithSts(userId);
+      const env = { ...make(machine.root), ATMOS_KEYRING_PASSWORD: password };
+      const before = machine.paths();
+      for (const [command, need] of Object.entries(commands)) {
+        const result = await machine.run(command, { userId, env, input: keyOnStdin });
+        const got = outcomeOf(result, machine.root);
+        expect({ command, ...got }).toEqual({ command, ...outcomes[need](name) });
+        expect({ command, created: machine.paths() }).toEqual({ command, created: before });
+        expect(warningsOf(result).length).toBeLessThanOrEqual(1);
+      }
+    },
+  );
 
-  test('without a home directory: the help', async () => {
+  test('the help works without a home directory', async () => {
     const machine = await openWithSts(unknownUser);
     for (const name of ['', ...commandNames(atmos)]) {
       const words = `${name} --help`.trim();
@@ -195,7 +198,7 @@ describe.skipIf(!isRoot)('every command (as root: it needs users)', { timeout: l
 });
 
 describe.skipIf(!isRoot)(
-  'what needs no home (as root: it needs users)',
+  'commands that need no home directory (as root: it needs users)',
   { timeout: limitMs },
   () => {
     const all = [
@@ -211,7 +214,7 @@ describe.skipIf(!isRoot)(
     test.each([
       ['no HOME', undefined],
       ['a HOME of root that cannot be searched', 0],
-    ] as const)('works with a path of the keyring alone, with %s', async (_, owner) => {
+    ] as const)('work with only a keyring path, with %s', async (_, owner) => {
       const machine = await openWithSts(unknownUser);
       const env = {
         ...(owner === undefined ? {} : homeOf(machine.root, owner, 0o700)),
@@ -234,7 +237,7 @@ describe.skipIf(!isRoot)(
       ['no HOME', unknownUser, undefined],
       ["another user's HOME, as root", 0, unknownUser],
       ['a HOME of root that cannot be searched', unknownUser, 0],
-    ] as const)('works in XDG directories, with %s', async (_, userId, owner) => {
+    ] as const)('work with XDG directories, with %s', async (_, userId, owner) => {
       const machine = await openWithSts(userId);
       const home = owner === undefined ? {} : homeOf(machine.root, owner, 0o700);
       makeDirectory(join(machine.root, 'xdg'), userId, 0o700);
@@ -257,7 +260,7 @@ describe.skipIf(!isRoot)(
       expect(created.length).toBeGreaterThan(0);
     });
 
-    test('works with the memory keyring', async () => {
+    test('work with the memory keyring', async () => {
       const machine = await openWithSts(unknownUser);
       const env = { ATMOS_KEYRING_TYPE: 'memory' };
       for (const command of ['auth keyring status', 'auth keyring list', 'auth validate']) {

@@ -7,17 +7,17 @@ import { builtCli } from '../support/built.ts';
 import { createTemporaryDirectory } from '../support/create-temporary.ts';
 import type { Result } from './machine.ts';
 
-/** A user whom the passwd database does not know, as a container with any number for a user has. */
+/** A user without a passwd entry, as in a container that runs with an arbitrary uid. */
 export const unknownUser = 54_321;
 
-/** Of the project in `asking`, which has something to trust. */
+/** In the project in `asking`, which has something to trust. */
 const askingConfig = 'auth:\n  keyring: { type: file, spec: { password_command: cat password } }\n';
 
 export interface HomeMachine {
   readonly root: string;
-  /** The working directory, the user's own. */
+  /** The working directory, owned by the user. */
   readonly project: string;
-  /** Runs the built program as a user, with these variables alone. */
+  /** Runs the built program as a user with only these variables. */
   run(words: string, options: HomeRun): Promise<Result>;
   /** Every path below the root, with its owner and mode. */
   paths(): string[];
@@ -30,7 +30,7 @@ export interface HomeRun {
   readonly umask?: string;
 }
 
-/** Directories of a machine, for programs that run as a given user. Needs root. */
+/** The directories of a machine for programs that run as a given user. Needs root. */
 export function openHomeMachine(userId: number, config: string): HomeMachine {
   const { path: root, remove } = createTemporaryDirectory();
   onTestFinished(remove);

@@ -20,33 +20,36 @@ import {
   type RunOptions,
 } from './machine.ts';
 
-/** What is planted in a repository. */
+/** The files of the repository. */
 interface Attack {
   plant(machine: Machine, trap: Trap): void;
-  /** Where the person is, and what their shell says. */
+  /** The user's directory and environment. */
   from?(machine: Machine): RunOptions;
-  /** On every command line. */
+  /** Options on every command line. */
   readonly option?: string;
-  /** Whether the files are not even looked at. */
+  /** Whether the files are not even read. */
   readonly isUnreadable?: boolean;
-  /** Commands that would do what is asked for, and end with 2 instead. */
+  /** Commands that would do what is requested, but exit with 2. */
   readonly refused: RegExp;
 }
 
 const nothing = /(?!)/;
-/** Commands that use the configuration: they load it whole, and run what it says to load. */
+/**
+ * Commands that use the configuration: they load all of it, and run the commands that loading
+ * needs.
+ */
 const using = /^auth (user configure|login --force|whoami|exec|env|credential-process|logout)/;
-/** The same, and those that look at it only. */
+/** The same commands, and those that only read the configuration. */
 const looking = new RegExp(`${using.source}|^auth (trust( --revoke)?$|keyring|validate)`);
-/** Those that open the keyring, so that its password is needed. */
+/** Commands that open the keyring and therefore need its password. */
 const opening =
   /^auth (user configure|login --force|whoami|exec -- |env --credentials env|credential-process|logout|keyring list --long)/;
-/** Those that use an identity. */
+/** Commands that use an identity. */
 const signing =
   /^auth (user configure|login --force|whoami|exec -- |env --credentials env|credential-process)/;
-/** Those that run to their end whatever the configuration says. */
+/** Commands that succeed whatever the configuration contains. */
 const blind = /^$|--help$|^auth trust --list|^completion|^__complete|^version/;
-/** Those, and the ones that say no more than what there is. */
+/** Those commands, and the ones that only list what exists. */
 const quiet = new RegExp(`${blind.source}|^auth (keyring (status|list$)|validate)|^profile list`);
 
 const withKeyring = (machine: Machine, lines: string) =>
@@ -229,7 +232,7 @@ const attacks: Readonly<Record<string, Attack>> = {
   }),
 };
 
-/** The person is in a directory of their own. */
+/** The user is in a directory of their own. */
 function plantAbove(machine: Machine, touch: string): void {
   plant(machine, {
     'atmos.yaml': configOf(machine).replace('realm: script', `realm: !exec "${touch}"`),
@@ -249,31 +252,34 @@ function plantOutside(machine: Machine, { touch }: Trap, line = ''): void {
   });
 }
 
-/** The line with an option of the program, before what belongs to another one. */
+/** The line with an option of the program before the words of another program. */
 function withOption(line: string, option = ''): string {
   return line.includes('-- ') ? line.replace('-- ', `${option} -- `) : `${line} ${option}`.trim();
 }
 
 describe('a repository with', () => {
-  test.each(Object.entries(attacks))('%s runs nothing and sends nothing', async (_, attack) => {
-    const machine = await openConfiguredMachine();
-    const trap = await setTrap(machine);
-    attack.plant(machine, trap);
-    const lines = everyCommandLine();
-    const given = lines.map((line) => (attack.option ? withOption(line, attack.option) : line));
-    const codes = await runEach(machine, given, { input: keyOnStdin, ...attack.from?.(machine) });
-    expect(sprung(trap)).toEqual([]);
-    const ended = (wanted: RegExp) =>
-      Object.fromEntries(
-        lines.flatMap((line, at) => (wanted.test(line) ? [[line, codes[given[at] ?? '']]] : [])),
-      );
-    const all = (codesOf: Record<string, unknown>, code: number) =>
-      Object.fromEntries(Object.keys(codesOf).map((line) => [line, code]));
-    const refused = ended(attack.refused);
-    expect(refused).toEqual(all(refused, 2));
-    const finished = ended(attack.isUnreadable ? blind : quiet);
-    expect(finished).toEqual(all(finished, 0));
-  });
+  test.each(Object.entries(attacks))(
+    '%s runs no command and sends no request',
+    async (_, attack) => {
+      const machine = await openConfiguredMachine();
+      const trap = await setTrap(machine);
+      attack.plant(machine, trap);
+      const lines = everyCommandLine();
+      const given = lines.map((line) => (attack.option ? withOption(line, attack.option) : line));
+      const codes = await runEach(machine, given, { input: keyOnStdin, ...attack.from?.(machine) });
+      expect(sprung(trap)).toEqual([]);
+      const ended = (wanted: RegExp) =>
+        Object.fromEntries(
+          lines.flatMap((line, at) => (wanted.test(line) ? [[line, codes[given[at] ?? '']]] : [])),
+        );
+      const all = (codesOf: Record<string, unknown>, code: number) =>
+        Object.fromEntries(Object.keys(codesOf).map((line) => [line, code]));
+      const refused = ended(attack.refused);
+      expect(refused).toEqual(all(refused, 2));
+      const finished = ended(attack.isUnreadable ? blind : quiet);
+      expect(finished).toEqual(all(finished, 0));
+    },
+  );
 });
 
 describe('a trap', () => {
@@ -284,7 +290,7 @@ describe('a trap', () => {
     'a PATH with a program of its own',
     'an endpoint elsewhere',
     'a log of its own',
-  ])('is sprung where nothing protects from it: %s', async (name) => {
+  ])('is triggered where no protection exists: %s', async (name) => {
     const machine = await openConfiguredMachine();
     const trap = await setTrap(machine);
     attacks[name]?.plant(machine, trap);
@@ -296,7 +302,7 @@ describe('a trap', () => {
 });
 
 describe('a repository that is trusted', () => {
-  /** One that runs a command for a value and for the password, and has an endpoint of its own. */
+  /** A project that runs a command for a value and for the password, and has its own endpoint. */
   async function openAsking() {
     const machine = await openConfiguredMachine();
     const trap = await setTrap(machine);
@@ -308,7 +314,7 @@ describe('a repository that is trusted', () => {
       'parts/a.yaml': `env: { X: !exec "${trap.touch}" }\n# end\n`,
       'profiles/p/x.yaml': 'auth: { logs: { level: Off } }\n',
     });
-    /** Whether the marker was made, and the end. */
+    /** Whether the marker was created, and the result. */
     const run = async (command: string, options?: RunOptions) => {
       rmSync(trap.marker, { force: true });
       const result = await machine.atmos(command, options);
@@ -317,7 +323,7 @@ describe('a repository that is trusted', () => {
     return { machine, trap, run };
   }
 
-  test('runs what was shown, until one byte of what it imports changes', async () => {
+  test('runs what was shown until one byte of its imports changes', async () => {
     const { machine, run } = await openAsking();
     expect(await run('auth login')).toMatchObject({ exitCode: 2, hasRun: false });
     const given = await run('auth trust --yes');
@@ -341,14 +347,14 @@ describe('a repository that is trusted', () => {
     expect(await run('auth whoami')).toMatchObject({ exitCode: 2, hasRun: false });
   });
 
-  test('is trusted with those profiles only', async () => {
+  test('is trusted only with the profiles that were shown', async () => {
     const { run } = await openAsking();
     expect(await run('auth trust --yes --profile p')).toMatchObject({ exitCode: 0 });
     expect(await run('auth login')).toMatchObject({ exitCode: 2, hasRun: false });
     expect(await run('auth login --profile p')).toMatchObject({ exitCode: 0, hasRun: true });
   });
 
-  test('is trusted by whoever says so in the environment, and by no file', async () => {
+  test('is trusted by an environment variable, and by no file', async () => {
     const { machine, run } = await openAsking();
     const env = { ATMOS_AUTH_TRUST: '1' };
     expect(await run('auth login', { env })).toMatchObject({ exitCode: 0, hasRun: true });
@@ -359,7 +365,7 @@ describe('a repository that is trusted', () => {
     expect(await run('auth whoami')).toMatchObject({ exitCode: 2, hasRun: false });
   });
 
-  test('is trusted through its handle, from any directory', async () => {
+  test('is trusted through its handle from any directory', async () => {
     const { machine, run } = await openAsking();
     await run('auth trust --yes');
     const handle = await handleOf(machine);
@@ -372,7 +378,7 @@ describe('a repository that is trusted', () => {
     expect(refused.stderr).toContain(`hint: atmos auth trust -C ${machine.project}\n`);
   });
 
-  test('does not do what a handle says that was made before it was harmless', async () => {
+  test('does not run commands from a handle that was written before the project changed', async () => {
     const { machine, trap, run } = await openAsking();
     const evil = withKeyring(machine, passwordCommand(trap));
     plant(machine, { 'atmos.yaml': evil });

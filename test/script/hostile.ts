@@ -7,14 +7,17 @@ import type { CommandGroup } from '../../src/cli/command.ts';
 import { atmos } from '../../src/cli/command-specs/root.ts';
 import type { Machine, RunOptions } from './machine.ts';
 
-/** What a hostile repository tries to get at: a file, and a server. Both tell when it was reached. */
+/**
+ * The targets of a hostile repository: a marker file and a server. Both report when they are
+ * reached.
+ */
 export interface Trap {
   readonly marker: string;
-  /** A shell command that makes the marker, with whatever PATH. */
+  /** A shell command that creates the marker with any PATH. */
   readonly touch: string;
   /** A script for Node that does the same. */
   readonly script: string;
-  /** A server on this machine, by a name that is not one of this machine for us. */
+  /** A server on this machine, under a host name that we do not treat as this machine. */
   readonly url: string;
   readonly connections: () => number;
 }
@@ -44,7 +47,7 @@ export async function setTrap(machine: Machine): Promise<Trap> {
   };
 }
 
-/** What sprang the trap. */
+/** What triggered the trap. */
 export function sprung({ marker, connections }: Trap): string[] {
   const made = existsSync(marker) ? ['the marker was made'] : [];
   return connections() > 0 ? [...made, 'the server was called'] : made;
@@ -60,8 +63,8 @@ export function plant(machine: Machine, files: Readonly<Record<string, string>>)
 }
 
 /**
- * Command lines that make a command do its worst, where it does so only with certain words. Any other
- * command of the tree is run as it is.
+ * Command lines that do as much as possible, for commands that need certain words for that. Any
+ * other command of the tree runs without extra words.
  */
 const fullLines: Readonly<Record<string, readonly string[]>> = {
   'auth user configure': ['--stdin --verify'],
@@ -79,7 +82,7 @@ const fullLines: Readonly<Record<string, readonly string[]>> = {
   __complete: ['-- auth login -i ', '-- --profile ', '-- auth logout ', '--line -- atmos'],
 };
 
-/** Every command there is, help included: a command that is added is tried too. */
+/** Every command, including its help, so that a new command is tested without further edits. */
 export function everyCommandLine(): string[] {
   const commands = pathsOf(atmos).flatMap((path) =>
     (fullLines[path] ?? ['']).map((rest) => (rest === '' ? path : `${path} ${rest}`)),
@@ -93,7 +96,7 @@ function pathsOf({ commands }: CommandGroup): string[] {
   );
 }
 
-/** What every command line ends with, some at a time. */
+/** The result of every command line, several run at a time. */
 export async function runEach(
   machine: Machine,
   lines: readonly string[],

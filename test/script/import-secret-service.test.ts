@@ -10,7 +10,7 @@ import { accessKey, openMachine } from './machine.ts';
 const go = peer('go')?.path ?? '';
 
 test.skipIf(!go || !peer('gnome-keyring'))(
-  "from aws-vault's collection in the Secret Service, which wins over its directory",
+  "import reads aws-vault's collection in the Secret Service, which takes precedence over its directory",
   async () => {
     const machine = await openMachine();
     const service = await openGnomeKeyring();

@@ -17,7 +17,7 @@ const vaultItem = JSON.stringify({
   Expires: '0001-01-01T00:00:00Z',
 });
 
-/** At the end the key works: it opens a session. */
+/** At the end the access key opens a session. */
 async function expectLogin(machine: Machine): Promise<void> {
   expect(await machine.atmos('auth login')).toMatchObject({ exitCode: 0 });
 }
@@ -30,7 +30,7 @@ function expectNoSecret(...texts: readonly string[]): void {
   }
 }
 
-test('from aws-vault, at a terminal: its password, then an identity for the profile', async () => {
+test('import from aws-vault in a terminal prompts for its password and then for the identity of the profile', async () => {
   const machine = await openMachine();
   const directory = join(machine.home, '.awsvault/keys');
   mkdirSync(directory, { recursive: true, mode: 0o700 });
@@ -42,7 +42,7 @@ test('from aws-vault, at a terminal: its password, then an identity for the prof
   );
   await session.waitFor('Password of the keyring');
   session.type(`${vaultPassword}\r`);
-  await session.waitFor('Which identity does the profile work become?');
+  await session.waitFor('Identity for the access key of profile work');
   await session.waitFor('emergency-user');
   session.type('\r');
   await session.waitFor('1 copied: from aws-vault');
@@ -51,7 +51,7 @@ test('from aws-vault, at a terminal: its password, then an identity for the prof
   await expectLogin(machine);
 });
 
-test('from the AWS files, by a script', async () => {
+test('import from the AWS files works in a script', async () => {
   const machine = await openMachine();
   mkdirSync(join(machine.home, '.aws'));
   const file = join(machine.home, '.aws/credentials');
@@ -63,7 +63,7 @@ test('from the AWS files, by a script', async () => {
   const unasked = await machine.atmos(command);
   expect(unasked).toMatchObject({ exitCode: 2, stdout: '' });
   expect(unasked.stderr).toContain(
-    'hint: add --yes to import each under its own name, or --map PROFILE=IDENTITY,… to choose\n',
+    'hint: pass --yes to import each profile under its own name, or --map PROFILE=IDENTITY,…\n',
   );
   const { exitCode, stdout, stderr } = await machine.atmos(
     `${command} --map default=emergency-user`,
@@ -74,7 +74,7 @@ test('from the AWS files, by a script', async () => {
   await expectLogin(machine);
 });
 
-test('from another directory of Atmos, with another password', async () => {
+test('import from another Atmos directory works with another password', async () => {
   const machine = await openMachine();
   const data = {
     access_key_id: accessKey.accessKeyId,

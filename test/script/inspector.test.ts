@@ -24,7 +24,10 @@ async function freePort(): Promise<number> {
   return address.port;
 }
 
-/** Whether another user of the machine reaches an inspector on the port; the same user if not root. */
+/**
+ * Whether another user of the machine can reach an inspector on the port; the same user if not
+ * root.
+ */
 function isReachable(port: number): boolean {
   const script = `require('node:net').connect(${port}, '127.0.0.1')
     .on('connect', () => process.exit(0)).on('error', () => process.exit(3));`;
@@ -60,7 +63,7 @@ function until(child: ChildProcess, wanted: string): Promise<void> {
   });
 }
 
-test('the check sees an inspector that Node opens', { timeout: limitMs }, async () => {
+test('the check detects an inspector that Node opens', { timeout: limitMs }, async () => {
   const port = await freePort();
   const child = spawn(
     process.execPath,
@@ -150,11 +153,11 @@ describe('SIGUSR1 opens no inspector for another user', { timeout: limitMs }, ()
 });
 
 test.skipIf(!isLinux)(
-  'a signal at any instant of the start leaves no inspector open',
+  'a signal at any time during the start leaves no inspector open',
   { timeout: 2 * limitMs },
   async () => {
     const machine = await openConfiguredMachine();
-    // Ignored by the program, so that it survives the signal that exec forwards.
+    // The program ignores this signal, so that it survives the signal that exec forwards.
     const words = [
       'auth',
       'exec',
@@ -171,7 +174,8 @@ test.skipIf(!isLinux)(
       const timer = setTimeout(() => child.kill('SIGUSR1'), delayMs);
       await isReady;
       clearTimeout(timer);
-      // Before Node handles signals this one ends a process; it had no secret by then.
+      // Before Node handles signals, this signal terminates a process. The process had no secret by
+      // then.
       if (child.exitCode !== null || child.signalCode !== null) continue;
       child.kill('SIGUSR1');
       await vi.waitFor(() => expect(listeningOn(child.pid ?? 0)).toEqual([]), 5_000);
@@ -183,7 +187,7 @@ test.skipIf(!isLinux)(
   },
 );
 
-test('an inspector that was asked for by --inspect is closed', { timeout: limitMs }, async () => {
+test('an inspector that --inspect opened is closed', { timeout: limitMs }, async () => {
   const machine = await openConfiguredMachine();
   const port = await freePort();
   const child = startAtmos(
@@ -197,11 +201,11 @@ test('an inspector that was asked for by --inspect is closed', { timeout: limitM
   expect(isReachable(port)).toBe(false);
 });
 
-describe.skipIf(!isLinux)('exec, while its program runs', { timeout: limitMs }, () => {
+describe.skipIf(!isLinux)('exec while its program runs', { timeout: limitMs }, () => {
   test.skipIf(!isRoot)(
-    'is closed to its own user, its program is not (as root: it needs a user)',
+    'is closed to its own user, and its program is not (as root: it needs a user)',
     async () => {
-      // Runs as a user without privileges: root may look into every process.
+      // Runs as a user without privileges, because root can inspect every process.
       const user = { uid: strangerId, gid: strangerId };
       const { path: home, remove } = createTemporaryDirectory();
       onTestFinished(remove);
@@ -230,9 +234,9 @@ describe.skipIf(!isLinux)('exec, while its program runs', { timeout: limitMs }, 
     },
   );
 
-  test('keeps no descriptor of its caller open, and the program gets those of bash', async () => {
+  test('keeps no file descriptor of its caller open, and the program gets those of bash', async () => {
     const machine = await openConfiguredMachine();
-    // The reader sees the end of the pipe although exec still runs.
+    // The reader sees the end of the pipe while exec still runs.
     const atmos = `'${process.execPath}' '${builtCli()}' auth exec --identity=false --`;
     const script = `mkfifo wait; { ${atmos} sh -c 'cat "$1"; exec 1>&-; read line < wait' sh <(echo substituted) 7>&1 >&2 & } | cat; echo ended; echo > wait; wait`;
     const result = await machine.run('bash', ['-c', script]);

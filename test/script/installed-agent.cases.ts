@@ -7,7 +7,7 @@ export const suite: PlatformSuite = {
   platforms: ['linux', 'darwin'],
   cases: [
     {
-      name: 'a file keyring that is unlocked opens without its password, until it is locked',
+      name: 'an unlocked file keyring opens without its password until it is locked',
       run: () =>
         atDesk('file', async ({ env, atmos, well }) => {
           await well('user configure --stdin', keyOnStdin);
@@ -20,7 +20,7 @@ export const suite: PlatformSuite = {
           } finally {
             await well('keyring lock');
           }
-          // Which asks nobody.
+          // This command does not prompt.
           const { exitCode, stderr } = await atmos('credential-process');
           assert.equal(exitCode, 3);
           assert.match(stderr, /is locked: ATMOS_KEYRING_PASSWORD is not set, and /);

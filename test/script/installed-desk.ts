@@ -15,7 +15,7 @@ export const keyOnStdin = JSON.stringify({
   secret_access_key: key.secretAccessKey,
 });
 
-/** Where somebody works with the installed program: a project, and AWS STS in reach. */
+/** A place to work with the installed program: a project, and a test server for AWS STS. */
 export interface Desk {
   readonly env: NodeJS.ProcessEnv;
   readonly project: string;
@@ -24,11 +24,11 @@ export interface Desk {
   readonly sts: StsServer;
   /** Runs `atmos auth LINE`. */
   atmos(line: string, input?: string): Promise<Finished>;
-  /** The same, for what must end well. Its standard output. */
+  /** The same for a command that must succeed. Returns its standard output. */
   well(line: string, input?: string): Promise<string>;
 }
 
-/** Runs with a desk of its own; what it has stored in the keyring is gone afterwards. */
+/** Runs with a new desk. What it stored in the keyring is removed afterwards. */
 export async function atDesk(
   keyring: 'file' | 'system',
   run: (desk: Desk) => Promise<void>,
@@ -67,8 +67,8 @@ export async function atDesk(
 }
 
 /**
- * That of the suite, with places of its own for all that we keep, and Node on PATH. The home stays:
- * macOS looks for a person's keychains in it.
+ * The environment of the suite, with separate places for our own files, and Node on PATH. The home
+ * directory stays, because macOS looks for the user's keychains in it.
  */
 function environmentAt(home: string): NodeJS.ProcessEnv {
   const path = [dirname(process.execPath), process.env['PATH']].join(delimiter);

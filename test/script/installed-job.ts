@@ -5,12 +5,12 @@ import { installedProgram, runInstalled, runLine } from '../platform/installed.t
 import { atDesk, keyOnStdin } from './installed-desk.ts';
 
 /**
- * The main job by the installed program, as a script of the system would do it: configure, log in, who
- * am I, run a program, give credentials to an SDK, list, log out. On every system the same.
+ * The main job with the installed program, as a shell script would do it: configure, log in,
+ * whoami, run a program, give credentials to an SDK, list, log out. It is the same on every system.
  */
 export function installedJob(keyring: 'file' | 'system'): ContractCase {
   return {
-    name: `a key is stored in the ${keyring} keyring, a session opened, used, listed and cleared`,
+    name: `an access key is stored in the ${keyring} keyring, and a session is opened, used, listed and removed`,
     run: () =>
       atDesk(keyring, async ({ env, project, elsewhere, sts, atmos, well }) => {
         await well('user configure --stdin', keyOnStdin);
@@ -31,7 +31,7 @@ export function installedJob(keyring: 'file' | 'system'): ContractCase {
         const shown = JSON.parse(await well('env -f json')) as Record<string, string | null>;
         assert.equal(shown['AWS_ACCESS_KEY_ID'], null);
         const line = processLine(String(shown['AWS_CONFIG_FILE']));
-        // As an SDK does: by the shell of the system, from anywhere.
+        // As an SDK does: through the system's shell, from any directory.
         const asked = await runLine(line, { env, cwd: elsewhere });
         assert.equal(asked.exitCode, 0, asked.stderr);
         const credentials = JSON.parse(asked.stdout) as Record<string, unknown>;

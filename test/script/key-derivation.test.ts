@@ -36,7 +36,7 @@ function derivationsIn(keyring: string): Record<string, string> {
   return Object.fromEntries(derivations);
 }
 
-/** The user stores an access key with `program`, and with it the keyring is created. */
+/** The user stores an access key with `program`, which creates the keyring. */
 async function storeKey(machine: Machine, program: string): Promise<void> {
   const words = [program, 'auth', 'user', 'configure', '--stdin'];
   expect(await machine.run(process.execPath, words, { input: keyOnStdin })).toMatchObject({
@@ -56,7 +56,7 @@ describe('the package', () => {
     expect(await machine.run(process.execPath, list)).toMatchObject({ exitCode: 0, stderr: '' });
   });
 
-  test('writes them so from its tarball, which does not have dist-test/', async () => {
+  test('writes them with 600,000 rounds from its tarball, which has no dist-test/', async () => {
     const directory = temporaryDirectory();
     const npmPack = ['pack', '--json', '--ignore-scripts', '--pack-destination', directory];
     const { stdout } = await run('npm', npmPack, { cwd: root });
@@ -81,7 +81,7 @@ describe('the package', () => {
     ]);
   });
 
-  test('writes them so through the library', async () => {
+  test('writes them with 600,000 rounds through the library', async () => {
     const keyring = join(temporaryDirectory(), 'keyring');
     const library = pathToFileURL(join(root, 'dist/keyring.js')).href;
     const script = `
@@ -99,7 +99,7 @@ describe('the package', () => {
     });
   });
 
-  test('counts an entry as weak from one round less on', async () => {
+  test('counts an entry as weak below 600,000 rounds', async () => {
     const machine = await openMachine();
     const keyring = await seedEntries({});
     for (const p2c of [600_000, 599_999, testRounds]) {
@@ -113,7 +113,7 @@ describe('the package', () => {
     expect(JSON.parse(stdout)).toMatchObject({ entries: 3, weak_entries: 2 });
   });
 
-  test.skipIf(!go)('writes what Go opens', async () => {
+  test.skipIf(!go)('writes entries that Go opens', async () => {
     const machine = await openMachine();
     await storeKey(machine, packagedCli());
     const env = { INTEROP_DIR: machine.keyring, INTEROP_PASSWORD: password };
@@ -122,7 +122,7 @@ describe('the package', () => {
   });
 });
 
-test('the program that tests run writes with few rounds, and the package opens it', async () => {
+test('the program for tests writes with few rounds, and the package opens its entries', async () => {
   const machine = await openMachine();
   await storeKey(machine, builtCli());
   expect(derivationsIn(machine.keyring)).toEqual({

@@ -22,7 +22,7 @@ async function openLinked() {
   return { machine, at, realm };
 }
 
-test('-C link and cd link use the same realm, the one of the link', async () => {
+test('-C link and cd link use the same realm, that of the link', async () => {
   const { at, realm } = await openLinked();
   const ofLink = defaultRealm(at('link'));
   expect(await realm([], { directory: at('link') })).toBe(ofLink);
@@ -33,11 +33,11 @@ test('-C link and cd link use the same realm, the one of the link', async () => 
   expect(await realm(['-C', '../../link'], { directory: at('link/stacks') })).toBe(ofLink);
   expect(await realm(['-C', '..'], { directory: at('link/stacks') })).toBe(ofLink);
   expect(await realm(['-C', 'real'], {})).toBe(defaultRealm(at('real')));
-  // Without $PWD, as a service starts programs.
+  // Without $PWD, as services start programs.
   expect(await realm(['-C', 'link'], { env: { PWD: undefined } })).toBe(ofLink);
 });
 
-test('a program that exec starts after -C is told the same directory', async () => {
+test('a program that exec starts after -C gets the same directory', async () => {
   const { machine, at } = await openLinked();
   const words = ['auth', 'exec', '-C', 'link', '-i', 'off', '--', 'sh', '-c', 'pwd -L'];
   const { stdout, stderr } = await machine.atmos(words, {

@@ -1,14 +1,14 @@
 import { expect, test } from 'vitest';
 import { openConfiguredMachine } from './machine.ts';
 
-// A log on standard error stands beside what the command prints.
+// A log on standard error appears together with the output of the command.
 
 test.each([
   ['Warning', 0],
   ['Info', 0],
   ['Debug', 1],
 ])(
-  'at level %s a failed command reports its error once, and its log says it %s times',
+  'at level %s a failed command reports its error once, and its log %s times',
   async (level, logged) => {
     const machine = await openConfiguredMachine();
     const env = { ATMOS_LOGS_LEVEL: level, ATMOS_KEYRING_PASSWORD: undefined };
@@ -19,7 +19,7 @@ test.each([
   },
 );
 
-test('in a file the log is whole', async () => {
+test('a log file contains every event', async () => {
   const machine = await openConfiguredMachine();
   const file = `${machine.root}/atmos.log`;
   const env = {

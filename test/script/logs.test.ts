@@ -9,7 +9,7 @@ const limitMs = 120_000;
 const line =
   /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z (?:TRCE|DEBU|INFO|WARN|ERRO) ([a-z]+\.[a-z]+) pid=\d+(?: [a-z_]+=(?:"(?:[^"\\]|\\.)*"|[^\s"=\\]+))*$/;
 
-/** The events of a log, each line of which must be whole. */
+/** The events of a log. Each line must be complete. */
 function eventsOf(log: string): string[] {
   return log
     .trimEnd()
@@ -25,7 +25,7 @@ function logsIn(machine: Machine, logs: string, config = configOf(machine)): voi
   machine.writeConfig(`logs:\n${logs.replaceAll(/^/gm, '  ')}\n${config}`);
 }
 
-test('a log tells how a login came to be, from before the configuration was read', async () => {
+test('a log describes a login, starting before the configuration was read', async () => {
   const machine = await openConfiguredMachine();
   const { exitCode, stdout, stderr } = await machine.atmos('auth login --logs-level debug', {
     env: { ATMOS_LOGS_FILE: 'atmos.log' },
@@ -38,8 +38,8 @@ test('a log tells how a login came to be, from before the configuration was read
     'realm.resolved',
     'keyring.chosen',
     'identity.chosen',
-    'keyring.password',
     'session.needed',
+    'keyring.password',
     'aws.answered',
     'session.opened',
     'command.ended',
@@ -53,7 +53,7 @@ test('a log tells how a login came to be, from before the configuration was read
   expect(again.stderr).not.toContain('pid=');
 });
 
-test('an error shows what led to it, where flags and variables alone ask for that', async () => {
+test('an error shows the preceding events when only flags and variables ask for that', async () => {
   const machine = await openMachine();
   machine.writeConfig('auth: [');
   const { exitCode, stdout, stderr } = await machine.atmos('auth login --logs-level=Debug');
@@ -64,7 +64,7 @@ test('an error shows what led to it, where flags and variables alone ask for tha
   expect(error).toMatch(/^error: /);
 });
 
-describe('level and file are taken from', () => {
+describe('level and file are read from', () => {
   test.each<[string, string, Record<string, string>, string]>([
     ['the command line', '--logs-level Debug', { ATMOS_LOGS_LEVEL: 'Off' }, 'level: Off'],
     ['then the environment', '', { ATMOS_LOGS_LEVEL: 'debug' }, 'level: Off'],
@@ -75,7 +75,7 @@ describe('level and file are taken from', () => {
     mkdirSync(join(machine.project, 'logs'));
     const trusted = { ...env, ATMOS_AUTH_TRUST: '1' };
     const command = `auth whoami ${flags}`.trim().split(' ');
-    // From another directory: the file stands beside its atmos.yaml.
+    // From another directory: the path of the file is relative to its atmos.yaml.
     const result = await machine.atmos([...command, '--config', `${machine.project}/atmos.yaml`], {
       env: trusted,
       directory: machine.home,
@@ -94,14 +94,14 @@ describe('level and file are taken from', () => {
   });
 });
 
-describe('a mistake in them ends a command', () => {
+describe('an invalid log setting stops a command', () => {
   const all = 'it is one of Trace, Debug, Info, Warning, Error, Off';
 
   test.each([
     [['version', '--logs-level', 'debgu'], {}, '--logs-level'],
     [['version'], { ATMOS_LOGS_LEVEL: 'debgu' }, 'ATMOS_LOGS_LEVEL'],
     [['auth', 'login'], { ATMOS_LOGS_LEVEL: 'debgu' }, 'ATMOS_LOGS_LEVEL'],
-  ])('a level that is none: %j %j', async (command, env, source) => {
+  ])('an unknown level: %j %j', async (command, env, source) => {
     const machine = await openMachine();
     expect(await machine.atmos(command, { env })).toEqual({
       exitCode: 2,
@@ -110,7 +110,7 @@ describe('a mistake in them ends a command', () => {
     });
   });
 
-  test('one in atmos.yaml, with its place', async () => {
+  test('an unknown level in atmos.yaml is reported with its position', async () => {
     const machine = await openMachine();
     logsIn(machine, 'level: debgu');
     const { exitCode, stderr } = await machine.atmos('auth login');
@@ -123,9 +123,9 @@ describe('a mistake in them ends a command', () => {
   test.each<[string, (path: string) => unknown, number, string]>([
     ['a directory', (path) => mkdirSync(path), 2, 'it is a directory'],
     ['a link', (path) => symlinkSync('/dev/null', path), 2, 'it is a symbolic link'],
-    ['a FIFO', (path) => execFileSync('mkfifo', [path]), 2, 'it is no regular file'],
+    ['a FIFO', (path) => execFileSync('mkfifo', [path]), 2, 'it is not a regular file'],
     ['in no directory', () => {}, 1, 'ENOENT'],
-  ])('a file that is %s', async (name, make, exitCode, why) => {
+  ])('a log file that is %s is refused', async (name, make, exitCode, why) => {
     const machine = await openMachine();
     const path = join(machine.project, name === 'in no directory' ? 'x/log' : 'log');
     make(path);
@@ -139,7 +139,7 @@ describe('a mistake in them ends a command', () => {
   });
 });
 
-test('what another atmos takes is none of our log', async () => {
+test('log settings of a command for another atmos are passed on without a check', async () => {
   const machine = await openMachine();
   const bin = join(machine.home, 'bin');
   mkdirSync(bin);
@@ -152,7 +152,7 @@ test('what another atmos takes is none of our log', async () => {
   });
 });
 
-test('a log on standard output is no part of what a shell evaluates', async () => {
+test('a log on standard output is not mixed with the output that a shell evaluates', async () => {
   const machine = await openMachine();
   const env = { ATMOS_LOGS_LEVEL: 'Trace', ATMOS_LOGS_FILE: '/dev/stdout' };
   const { stdout, stderr } = await machine.atmos('version', { env });
@@ -160,7 +160,7 @@ test('a log on standard output is no part of what a shell evaluates', async () =
   expect(eventsOf(stderr)).toEqual(['command.started', 'command.ended']);
 });
 
-test('the lines of thirty processes stay whole in one file', { timeout: limitMs }, async () => {
+test('the lines of thirty processes stay complete in one file', { timeout: limitMs }, async () => {
   const machine = await openMachine();
   const env = { ATMOS_LOGS_LEVEL: 'Trace', ATMOS_LOGS_FILE: join(machine.root, 'atmos.log') };
   const command = 'auth keyring status';
@@ -170,11 +170,11 @@ test('the lines of thirty processes stay whole in one file', { timeout: limitMs 
   expect(events.filter((event) => event === 'command.ended')).toHaveLength(30);
 });
 
-describe('what a log needs is loaded', () => {
+describe('the log module is loaded', () => {
   test.each([
-    ['not for what stands on standard error anyway', {}, false],
-    ['not for what is switched off', { ATMOS_LOGS_LEVEL: 'Off', ATMOS_LOGS_FILE: '/no/x' }, false],
-    ['for a level below', { ATMOS_LOGS_LEVEL: 'Info' }, true],
+    ['not for messages that standard error shows anyway', {}, false],
+    ['not for a log that is off', { ATMOS_LOGS_LEVEL: 'Off', ATMOS_LOGS_FILE: '/no/x' }, false],
+    ['for a lower level', { ATMOS_LOGS_LEVEL: 'Info' }, true],
   ])('%s', async (_, env, isLoaded) => {
     const machine = await openMachine();
     for (const command of ['version', 'auth keyring status']) {
@@ -184,7 +184,7 @@ describe('what a log needs is loaded', () => {
   });
 });
 
-/** The names of the modules that a command has loaded when it ends. */
+/** The names of the modules that a command has loaded when it exits. */
 async function loadedBy(machine: Machine, command: string, env: Record<string, string>) {
   const [hook, list] = [join(machine.home, 'loaded.cjs'), join(machine.home, 'loaded.json')];
   const keep = `require('node:fs').writeFileSync(${JSON.stringify(list)}, JSON.stringify(Object.keys(require.cache)))`;

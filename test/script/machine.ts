@@ -8,7 +8,7 @@ import { startSts } from '../support/sts-server.mjs';
 import type { StsKey, StsOptions, StsServer } from '../support/sts-types.ts';
 import { createTemporaryDirectory } from '../support/create-temporary.ts';
 
-/** Of the user who works at the machine. AWS's own examples. */
+/** The access key of the machine's user. AWS's own examples. */
 export const accessKey = {
   accessKeyId: 'AKIAIOSFODNN7EXAMPLE',
   secretAccessKey: 'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY',
@@ -21,46 +21,49 @@ export const mfaDevice = 'arn:aws:iam::123456789012:mfa/emergency';
 export const password = 'correct horse battery staple';
 
 export interface Result {
-  /** Null when a signal ended it. */
+  /** Null when a signal terminated the program. */
   readonly exitCode: number | null;
   readonly stdout: string;
   readonly stderr: string;
 }
 
 export interface RunOptions {
-  /** On top of the machine's; undefined takes one away. */
+  /** Added to the machine's variables; undefined removes one. */
   readonly env?: Readonly<Record<string, string | undefined>>;
   readonly input?: string;
   /** Default: the project. */
   readonly directory?: string;
-  /** Told what comes on standard error, when it comes. */
+  /** Called with each chunk of standard error. */
   readonly onStderr?: (text: string) => void;
 }
 
-/** A machine of somebody's: a home, a project with an atmos.yaml, and AWS STS in reach. */
+/**
+ * A machine of one user: a home directory, a project with an atmos.yaml, and a test server for AWS
+ * STS.
+ */
 export interface Machine {
   readonly root: string;
   readonly home: string;
   readonly project: string;
   readonly keyring: string;
   readonly sts: StsServer;
-  /** Of every program that is started. */
+  /** The variables of every program that is started. */
   readonly env: Record<string, string>;
   /** Replaces atmos.yaml. */
   writeConfig(text: string): void;
-  /** Runs the built program, without a terminal: `atmos('auth login')`. */
+  /** Runs the built program without a terminal: `atmos('auth login')`. */
   atmos(command: string | readonly string[], options?: RunOptions): Promise<Result>;
-  /** Runs any program so. */
+  /** Runs any program in the same way. */
   run(program: string, args: readonly string[], options?: RunOptions): Promise<Result>;
 }
 
 export interface MachineOptions {
-  /** What the user's device shows. Without it the user has none. */
+  /** The codes of the user's MFA device. Default: no device. */
   readonly mfaCodes?: readonly string[];
   readonly sts?: Omit<StsOptions, 'keys'>;
 }
 
-/** A new machine with a file keyring and one identity. All of it is gone when the test ends. */
+/** A new machine with a file keyring and one identity. It is removed when the test ends. */
 export async function openMachine(options: MachineOptions = {}): Promise<Machine> {
   const { path: root, remove } = createTemporaryDirectory();
   const user: StsKey = { ...accessKey, account: '123456789012', userName: 'emergency' };
@@ -78,7 +81,7 @@ export async function openMachine(options: MachineOptions = {}): Promise<Machine
     PATH: process.env['PATH'] ?? '',
     HOME: home,
     ATMOS_KEYRING_PASSWORD: password,
-    // AWS is on loopback here, where a project's file sends no MFA code without trust.
+    // AWS is on a loopback address here, where a project's file sends no MFA code without trust.
     ...(options.mfaCodes && { ATMOS_AUTH_TRUST: '1' }),
   };
 
@@ -90,7 +93,8 @@ export async function openMachine(options: MachineOptions = {}): Promise<Machine
     const child = spawn(program, args, {
       cwd: given.directory ?? project,
       env: { ...env, ...given.env },
-      // A session of its own, so that the terminal of whoever runs the tests is out of reach.
+      // A new session, so that the program cannot reach the terminal of the person who runs the
+      // tests.
       detached: true,
     });
     running.add(child);
@@ -100,7 +104,7 @@ export async function openMachine(options: MachineOptions = {}): Promise<Machine
       stderr += text;
       given.onStderr?.(text);
     });
-    // One that takes no input may be gone before it came.
+    // A program that reads no input may have exited before it was written.
     child.stdin.on('error', () => {}).end(given.input ?? '');
     await once(child, 'close');
     running.delete(child);
@@ -122,7 +126,7 @@ export async function openMachine(options: MachineOptions = {}): Promise<Machine
   return machine;
 }
 
-/** An atmos.yaml for the machine. `keyring` and `identity` are lines of YAML in their place. */
+/** An atmos.yaml for the machine. `keyring` and `identity` are lines of YAML in their places. */
 export function configOf(
   { sts }: Pick<Machine, 'sts'>,
   { keyring = 'type: file', identity = '' } = {},
@@ -141,11 +145,11 @@ ${indented(identity, 6)}
 `;
 }
 
-// Deriving a key takes long: the tests of a file copy one keyring.
+// Deriving an encryption key is slow, so the tests of a file copy one keyring.
 const storage = createTemporaryDirectory();
 afterAll(storage.remove);
 
-/** A machine whose user has stored the key. */
+/** A machine whose user has stored the access key. */
 export async function openConfiguredMachine(options?: MachineOptions): Promise<Machine> {
   const machine = await openMachine(options);
   const stored = join(storage.path, 'keyring');
@@ -165,7 +169,7 @@ export function shown(path: string, { home }: Machine): string {
   return path.replace(home, '~');
 }
 
-/** What GetSessionToken was asked for at the machine's STS. */
+/** The parameters of the GetSessionToken requests at the machine's STS. */
 export function sessionCalls({ sts }: Machine): readonly unknown[] {
   return sts.calls.filter(({ action }) => action === 'GetSessionToken');
 }

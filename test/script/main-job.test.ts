@@ -13,17 +13,17 @@ import {
   type Machine,
 } from './machine.ts';
 
-/** A keyring that keeps what is stored, from the outside: how it is configured and shown. */
+/** A persistent keyring as a user sees it: its configuration and its output. */
 interface KeyringKind {
   readonly type: string;
   /** Lines for `auth.keyring`. */
   readonly settings: string;
   location(machine: Machine): string;
-  /** What `status` says of the place, once it has looked. */
+  /** The location that `status` prints after it has checked the keyring. */
   lookedAt?: RegExp;
-  /** Whether it is there to be tried. */
+  /** Whether this system can run the keyring. */
   isThere?: boolean;
-  /** Brings it up on a machine. */
+  /** Starts it on a machine. */
   start?(machine: Machine): Promise<void>;
 }
 
@@ -51,7 +51,7 @@ describe.each(kinds)('the main job on the keyring $type', (kind) => {
   const { type, settings, location, lookedAt, isThere = true, start } = kind;
 
   test.skipIf(!isThere)(
-    'a key is stored, a session opened, used, listed and cleared, and all of it again',
+    'stores an access key, opens, uses, lists and removes a session, and does it all again',
     async () => {
       const machine = await openMachine();
       const { atmos } = machine;
@@ -186,7 +186,7 @@ describe.each(kinds)('the main job on the keyring $type', (kind) => {
       });
       expect(await atmos('auth whoami')).toMatchObject({ exitCode: 4, stdout: '' });
 
-      // The key is still there: a program gets a session without a word about it.
+      // The access key is still stored: a program gets a session without a prompt.
       expect(await atmos('auth exec -- true')).toEqual({ exitCode: 0, stdout: '', stderr: '' });
       expect(sessionCalls(machine)).toHaveLength(2);
 
@@ -229,7 +229,7 @@ describe.each(kinds)('the main job on the keyring $type', (kind) => {
   );
 
   test.skipIf(!isThere)(
-    'the key comes from where AWS keeps it, too, and a directory below is the same project',
+    'the access key can come from the AWS files, and a subdirectory is the same project',
     async () => {
       const machine = await openMachine();
       const { atmos, home, project } = machine;
@@ -262,7 +262,7 @@ describe.each(kinds)('the main job on the keyring $type', (kind) => {
   );
 });
 
-test('where nothing is kept, each command opens a session with the key of the environment', async () => {
+test('without a persistent keyring, each command opens a session with the access key of the environment', async () => {
   const machine = await openMachine();
   const { atmos } = machine;
   machine.env['DEPLOY_KEY_ID'] = accessKey.accessKeyId;

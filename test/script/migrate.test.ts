@@ -20,7 +20,7 @@ async function openService() {
 }
 
 test.skipIf(!isThere)(
-  'a key and a session move to the system keyring, and the next command finds them there',
+  'migrate moves an access key and a session to the system keyring, and the next command finds them',
   async () => {
     const machine = await openConfiguredMachine();
     machine.env['DBUS_SESSION_BUS_ADDRESS'] = (await openService()).busAddress;
@@ -43,45 +43,49 @@ test.skipIf(!isThere)(
   },
 );
 
-test.skipIf(!isThere)('a person at a terminal sees how far it is, and may stop it', async () => {
-  const service = await openService();
-  const machine = await openMachine();
-  // node-pty drops what it has not read 200 ms after the end: a table of 400 rows is too long for that.
-  const entries = mixedEntries(150);
-  cpSync(await seedKeyring(entries), machine.keyring, { recursive: true });
-  const env = {
-    ...machine.env,
-    TERM: 'xterm',
-    ATMOS_KEYRING_PASSWORD: testPassword,
-    DBUS_SESSION_BUS_ADDRESS: service.busAddress,
-  };
-  const session = openPty(
-    process.execPath,
-    [builtCli(), 'auth', 'keyring', 'migrate', '--to', 'system'],
-    { env, cwd: machine.project },
-  );
-  await session.waitFor('copying: ');
-  await session.waitFor(' of 150');
-  session.type('\u0003');
-  await session.waitFor('interrupted');
-  await session.waitFor('run the same command again to go on');
-  expect(await session.ended).toMatchObject({ exitCode: 130 });
-  const system = openTestKeyring({ env: service.env });
-  onTestFinished(() => system.close());
-  const { length } = await system.keys();
-  expect(length).toBeGreaterThan(0);
-  expect(length).toBeLessThan(150);
+test.skipIf(!isThere)(
+  'migrate shows its progress at a terminal and can be interrupted',
+  async () => {
+    const service = await openService();
+    const machine = await openMachine();
+    // node-pty drops output that it has not read 200 ms after the exit: a table of 400 rows takes
+    // longer.
+    const entries = mixedEntries(150);
+    cpSync(await seedKeyring(entries), machine.keyring, { recursive: true });
+    const env = {
+      ...machine.env,
+      TERM: 'xterm',
+      ATMOS_KEYRING_PASSWORD: testPassword,
+      DBUS_SESSION_BUS_ADDRESS: service.busAddress,
+    };
+    const session = openPty(
+      process.execPath,
+      [builtCli(), 'auth', 'keyring', 'migrate', '--to', 'system'],
+      { env, cwd: machine.project },
+    );
+    await session.waitFor('copying: ');
+    await session.waitFor(' of 150');
+    session.type('\u0003');
+    await session.waitFor('interrupted');
+    await session.waitFor('run the same command again to continue');
+    expect(await session.ended).toMatchObject({ exitCode: 130 });
+    const system = openTestKeyring({ env: service.env });
+    onTestFinished(() => system.close());
+    const { length } = await system.keys();
+    expect(length).toBeGreaterThan(0);
+    expect(length).toBeLessThan(150);
 
-  const second = await machine.atmos('auth keyring migrate --to system', { env });
-  expect(second).toMatchObject({ exitCode: 0, stdout: '' });
-  expect(second.stderr).not.toContain('copying: ');
-  expect(second.stderr).toMatch(
-    /^\d+ there already, \d+ copied: |^\d+ copied, \d+ there already: /m,
-  );
-  expect(await contentsOf(system)).toEqual(entries);
-});
+    const second = await machine.atmos('auth keyring migrate --to system', { env });
+    expect(second).toMatchObject({ exitCode: 0, stdout: '' });
+    expect(second.stderr).not.toContain('copying: ');
+    expect(second.stderr).toMatch(
+      /^\d+ there already, \d+ copied: |^\d+ copied, \d+ already there: /m,
+    );
+    expect(await contentsOf(system)).toEqual(entries);
+  },
+);
 
-test('what cannot be done changes nothing', async () => {
+test('migrate changes nothing when it is not possible', async () => {
   const machine = await openConfiguredMachine();
   const before = storedIn(machine);
   const refused = await machine.atmos('auth keyring migrate --to system --delete-source');
@@ -90,7 +94,7 @@ test('what cannot be done changes nothing', async () => {
   expect(storedIn(machine)).toEqual(before);
   const toMemory = {
     exitCode: 2,
-    message: '--to cannot be "memory": it is one of system, file',
+    message: 'invalid value "memory" for --to: use one of system, file',
     hints: ['atmos auth keyring migrate --help'],
   };
   await expectRefusal(machine, 'auth keyring migrate --to memory', {}, toMemory);

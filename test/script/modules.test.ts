@@ -11,7 +11,7 @@ import { openConfiguredMachine, type Machine } from './machine.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
-/** What is too much for every one of these commands, or is loaded for files that need it alone. */
+/** Modules that no command here may load, and modules for certain files only. */
 const heavy = new RegExp(
   [
     '^(@aws-sdk|@inquirer|@smithy|smol-toml|tinyglobby)/',
@@ -39,13 +39,13 @@ beforeAll(async () => {
 });
 
 interface Loaded {
-  /** Of the program, by what they are called in it. */
+  /** Modules of the program by their names in it. */
   readonly files: readonly string[];
   readonly kilobytes: number;
-  /** `src/…` of ours, `package/…` of others. */
+  /** `src/…` are our own modules, `package/…` are those of other packages. */
   readonly modules: readonly string[];
   readonly packages: readonly string[];
-  /** Of Node, over those of a program that does nothing. */
+  /** Modules of Node beyond those that an empty program loads. */
   readonly builtins: readonly string[];
 }
 
@@ -53,13 +53,13 @@ test.each([
   { command: 'version', maxFiles: 5, maxKilobytes: 63 },
   // Its texts are in a file that no other command loads.
   { command: '--help', maxFiles: 4, maxKilobytes: 70 },
-])('$command loads no package and of Node only what tells the home directory', async (limits) => {
+])('$command loads no package, and of Node only what finds the home directory', async (limits) => {
   const machine = await openConfiguredMachine();
   const loaded = await loadedBy(machine, limits.command);
   expect(judged(loaded, limits)).toEqual({ ...fine, packages: [], builtins: ['os'] });
 });
 
-test('auth env loads one file for all it does, and nothing for tags that are not there', async () => {
+test('auth env loads one file, and nothing for unused tags', async () => {
   const machine = await openConfiguredMachine();
   await machine.run(process.execPath, [packagedCli(), 'auth', 'env']);
   const loaded = await loadedBy(machine, 'auth env');
@@ -73,7 +73,7 @@ test('auth env loads one file for all it does, and nothing for tags that are not
   expect(loaded.modules.filter((name) => backends.test(name))).toEqual([]);
 });
 
-test('auth env loads what resolves tags for a file with one', async () => {
+test('auth env loads the tag resolver for a file with a tag', async () => {
   const machine = await openConfiguredMachine();
   await machine.run(process.execPath, [packagedCli(), 'auth', 'env']);
   const file = join(machine.project, 'atmos.yaml');
@@ -87,10 +87,10 @@ test('auth env loads what resolves tags for a file with one', async () => {
 });
 
 test.each([
-  // It tells whose the entries are.
+  // It reports the owners of the entries.
   { command: 'auth keyring status', maxFiles: 24, maxKilobytes: 367 },
   { command: 'auth credential-process', maxFiles: 20, maxKilobytes: 367 },
-])('$command loads what opens a file keyring, and no more', async ({ command, ...limits }) => {
+])('$command loads only what opens a file keyring', async ({ command, ...limits }) => {
   const machine = await openConfiguredMachine();
   await machine.atmos('auth login');
   const loaded = await loadedBy(machine, command);
@@ -113,7 +113,7 @@ test.each([
 
 const fine = { advice, heavy: [], tooManyFiles: [], tooManyKilobytes: 0 };
 
-/** With the advice in it, for whoever made it fail. */
+/** The message advises the developer whose change made the test fail. */
 function judged(loaded: Loaded, limits: { maxFiles: number; maxKilobytes: number }) {
   const { files, kilobytes, modules, packages, builtins } = loaded;
   return {

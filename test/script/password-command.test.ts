@@ -7,7 +7,7 @@ import { configOf, openConfiguredMachine, password, type Machine } from './machi
 
 const limitMs = 90_000;
 
-/** A machine whose keyring gets its password from a command of the project, which is trusted. */
+/** A machine whose keyring gets its password from a command of the trusted project. */
 async function machineWith(command: string): Promise<Machine> {
   const machine = await openConfiguredMachine();
   const keyring = `type: file\nspec:\n  password_command: '${command}'`;
@@ -33,17 +33,20 @@ describe('a password command', { timeout: limitMs }, () => {
   test.each([
     ['runs over its time limit', 'wait', 'did not exit within 30 seconds'],
     ['writes too much', 'yes', ''],
-  ])('leaves no process and holds no stream of the caller when it %s', async (_, last, message) => {
-    const machine = await machineWith(`echo said >&2; sleep 1000 & echo $! > sleeping; ${last}`);
-    // Settles at the end of both streams.
-    const result = await machine.atmos('auth keyring list --long');
-    expect(result).toMatchObject({ exitCode: 3, stdout: '' });
-    expect(result.stderr).toMatch(/^said\n/);
-    expect(result.stderr).toContain(message);
-    await isGone(machine, 'sleeping');
-  });
+  ])(
+    'leaves no process behind and holds no stream of the caller when it %s',
+    async (_, last, message) => {
+      const machine = await machineWith(`echo said >&2; sleep 1000 & echo $! > sleeping; ${last}`);
+      // Resolves when both streams have ended.
+      const result = await machine.atmos('auth keyring list --long');
+      expect(result).toMatchObject({ exitCode: 3, stdout: '' });
+      expect(result.stderr).toMatch(/^said\n/);
+      expect(result.stderr).toContain(message);
+      await isGone(machine, 'sleeping');
+    },
+  );
 
-  test('may ask at the terminal, as pinentry does', async () => {
+  test('can prompt at the terminal, as pinentry does', async () => {
     const machine = await machineWith('printf PIN: > /dev/tty; read pin < /dev/tty; echo "$pin"');
     const session = listAtTerminal(machine);
     await session.waitFor('PIN:');
@@ -52,7 +55,7 @@ describe('a password command', { timeout: limitMs }, () => {
     expect(await session.ended).toMatchObject({ exitCode: 0 });
   });
 
-  test('ends with us at Ctrl-C', async () => {
+  test('is terminated with our program on Ctrl-C', async () => {
     const machine = await machineWith('echo $$ > shell; printf PIN: > /dev/tty; exec sleep 1000');
     const session = listAtTerminal(machine);
     await session.waitFor('PIN:');

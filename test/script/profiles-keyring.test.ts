@@ -33,12 +33,12 @@ async function statusOf(machine: Machine, command = '', options: RunOptions = {}
   return { type, source };
 }
 
-/** What is in the home beside the project, but for locks and what is noted of logins. */
+/** The files in the home directory, except the project, locks and records of logins. */
 function namesStored(machine: Machine): string[] {
   return Object.keys(storedIn(machine)).filter((name) => !/^(project|\.local$)/.test(name));
 }
 
-test('a laptop and CI have the same project and another keyring, and status says which line chose it', async () => {
+test('a laptop and CI use different keyrings in the same project, and status names the line that chose it', async () => {
   const machine = await openExample();
   const chosenIn = (profile: string) =>
     `auth.keyring.type (${machine.project}/profiles/${profile}/auth.yaml:3:11)`;
@@ -58,7 +58,7 @@ test('a laptop and CI have the same project and another keyring, and status says
   expect(stderr).toContain(`Keyring  memory (${ci.source})`);
 });
 
-test('CI keeps nothing, and a laptop without its keyring does not fall back to that of CI', async () => {
+test('CI stores nothing, and a laptop without its keyring does not use that of CI', async () => {
   const machine = await openExample();
   const env = { ...inCi, ATMOS_PROFILE: 'ci', CI: 'true' };
   const print = 'echo "${AWS_ACCESS_KEY_ID%????????????????}"';
@@ -72,7 +72,7 @@ test('CI keeps nothing, and a laptop without its keyring does not fall back to t
   expect(namesStored(machine)).toEqual([]);
 });
 
-test('a profile of another place that chooses a directory is named with it', async () => {
+test('a profile from another directory that chooses a keyring directory is named with it', async () => {
   const machine = await openExample();
   const { home } = machine;
   const server = join(home, '.config/atmos/profiles/server');

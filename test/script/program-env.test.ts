@@ -4,7 +4,9 @@ import { expect, test } from 'vitest';
 import { configOf, openConfiguredMachine, sessionCalls, type Machine } from './machine.ts';
 import { storedIn } from './stored.ts';
 
-/** What a repository would set to have its own code run, or somebody else's credentials used. */
+/**
+ * Variables that a hostile repository would set to run its own code or to use foreign credentials.
+ */
 const hostile = {
   LD_PRELOAD: '$/evil.so',
   LD_AUDIT: '$/evil.so',
@@ -29,7 +31,10 @@ const hostile = {
   CREDENTIALS_DIRECTORY: '$',
 };
 
-/** A machine whose project says all of it, at the top level and of its identity, and has the code. */
+/**
+ * A machine whose project sets all of them, at the top level and in its identity, and contains the
+ * code.
+ */
 async function openHostileProject(harmless: Readonly<Record<string, string>> = {}) {
   const machine = await openConfiguredMachine();
   const { project } = machine;
@@ -48,7 +53,7 @@ async function openHostileProject(harmless: Readonly<Record<string, string>> = {
   return machine;
 }
 
-/** Of the names, those whose hostile value is in the environment. */
+/** The names whose hostile value is in the environment. */
 function arrived(env: Readonly<Record<string, unknown>>, { project }: Machine): string[] {
   return Object.entries(hostile)
     .filter(([name, value]) => env[name] === value.replaceAll('$', project))
@@ -59,7 +64,7 @@ test.each([
   ['env', []],
   ['process', []],
   ['env', ['-i', 'off']],
-])('of a hostile env: nothing arrives in a program: mode %s, %j', async (mode, options) => {
+])('a program gets none of a hostile env: mode %s, %j', async (mode, options) => {
   const machine = await openHostileProject({ TF_VAR_harmless: 'here' });
   const password = join(machine.home, 'password');
   writeFileSync(password, machine.env['ATMOS_KEYRING_PASSWORD'] ?? '', { mode: 0o600 });
@@ -85,7 +90,7 @@ test.each([
   expect(Object.keys(storedIn(machine))).not.toContain('project/was-run');
 });
 
-test('nor in a program that a shell runs, which has loaders of its own', async () => {
+test('a program that a shell runs gets none of it, although shells have loader variables of their own', async () => {
   const machine = await openHostileProject();
   const { exitCode, stdout } = await machine.atmos(['auth', 'exec', '--', 'sh', '-c', 'env']);
   expect(exitCode).toBe(0);
@@ -95,7 +100,7 @@ test('nor in a program that a shell runs, which has loaders of its own', async (
 });
 
 test.each(['bash', 'fish', 'powershell', 'dotenv', 'env', 'json', 'github'])(
-  'nor in what a shell takes up: %s',
+  'a shell evaluates none of it: %s',
   async (format) => {
     const machine = await openHostileProject({ TF_VAR_harmless: 'here' });
     const file = join(machine.home, 'out');
@@ -107,7 +112,7 @@ test.each(['bash', 'fish', 'powershell', 'dotenv', 'env', 'json', 'github'])(
   },
 );
 
-test('a shell takes a value as it is meant, whatever is in it', async () => {
+test('a shell evaluates a value exactly, whatever characters it has', async () => {
   const machine = await openConfiguredMachine();
   const value = `it's "$(touch '${machine.project}/was-run')" \`id\` $HOME;\n# two lines \\`;
   const env = `env: [${JSON.stringify({ key: 'TF_VAR_value', value })}]`;
@@ -129,7 +134,7 @@ test.each([
   ['AWS_ENDPOINT_URL', 'http://127.0.0.1:1'],
   ['AWS_CA_BUNDLE', './ca.pem'],
   ['ATMOS_CONFIG', './other.yaml'],
-])('%s needs trust, and nothing is run or asked before', async (name, value) => {
+])('%s needs trust, and nothing runs or prompts before', async (name, value) => {
   const machine = await openConfiguredMachine();
   mkdirSync(join(machine.project, 'bin'));
   writeFileSync(join(machine.project, 'bin/program'), '#!/bin/sh\ntouch was-run\n', {

@@ -13,7 +13,7 @@ function start() {
   return { session: openPty(process.execPath, [quickstart], { env }), directory };
 }
 
-test('the quick start goes through, and leaves nothing behind', { timeout: limitMs }, async () => {
+test('the quick start succeeds and leaves nothing behind', { timeout: limitMs }, async () => {
   const { session, directory } = start();
   const { exitCode } = await session.ended;
   expect({ exitCode, shown: session.shown() }).toEqual({
@@ -24,10 +24,14 @@ test('the quick start goes through, and leaves nothing behind', { timeout: limit
   expect(readdirSync(directory)).toEqual([]);
 });
 
-test('it leaves nothing behind either when it is interrupted', { timeout: limitMs }, async () => {
-  const { session, directory } = start();
-  await session.waitFor('$ atmos auth login');
-  session.type('\u0003');
-  expect(await session.ended).toMatchObject({ exitCode: 130 });
-  expect(readdirSync(directory)).toEqual([]);
-});
+test(
+  'the quick start leaves nothing behind when it is interrupted',
+  { timeout: limitMs },
+  async () => {
+    const { session, directory } = start();
+    await session.waitFor('$ atmos auth login');
+    session.type('\u0003');
+    expect(await session.ended).toMatchObject({ exitCode: 130 });
+    expect(readdirSync(directory)).toEqual([]);
+  },
+);

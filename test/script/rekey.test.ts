@@ -9,7 +9,7 @@ import { expectRefusal, storedIn } from './stored.ts';
 const rekey = 'auth keyring rekey';
 const newPassword = 'the password from now on';
 const changed = (machine: Machine) =>
-  `changed the password of the keyring ${machine.keyring}: 1 of 1 entries encrypted anew\n`;
+  `changed the password of the keyring ${machine.keyring}: 1 of 1 entries re-encrypted\n`;
 
 function atTerminal(machine: Machine, command: string): PtySession {
   return openPty(process.execPath, [builtCli(), ...command.split(' ')], {
@@ -18,32 +18,32 @@ function atTerminal(machine: Machine, command: string): PtySession {
   });
 }
 
-/** Whether a command that opens the entry works with this password. */
+/** Whether a command that opens the entry succeeds with this password. */
 async function opensWith(machine: Machine, tried: string): Promise<boolean> {
   const env = { ATMOS_KEYRING_PASSWORD: tried };
   const { exitCode } = await machine.atmos('auth keyring list --long', { env });
   return exitCode === 0;
 }
 
-describe('a script', () => {
-  test('changes the password from standard input, and is told where it stands', async () => {
+describe('rekey in a script', () => {
+  test('changes the password from standard input, and prints its progress', async () => {
     const machine = await openConfiguredMachine();
     expect(await machine.atmos(`${rekey} --stdin`, { input: `${newPassword}\n` })).toEqual({
       exitCode: 0,
       stdout: '',
-      stderr: `${changed(machine)}Next: set ATMOS_KEYRING_PASSWORD to the new password wherever it is set, for Atmos too\n`,
+      stderr: `${changed(machine)}Next: set ATMOS_KEYRING_PASSWORD to the new password wherever it is set, also for Atmos\n`,
     });
     expect(await opensWith(machine, newPassword)).toBe(true);
     expect(await opensWith(machine, password)).toBe(false);
-    // Run again, as a script does that was cut short: there is nothing to do.
+    // A second run, as after an interruption, has nothing to do.
     expect(await machine.atmos(`${rekey} --stdin`, { input: newPassword })).toEqual({
       exitCode: 0,
       stdout: '',
-      stderr: `nothing to do: the keyring ${machine.keyring} has the new password already\n`,
+      stderr: `nothing to do: the keyring ${machine.keyring} already has the new password\n`,
     });
   });
 
-  test('changes it from a file to another, by option and by variable', async () => {
+  test('changes the password from one file to another, by option and by variable', async () => {
     const machine = await openConfiguredMachine();
     const [before, after] = [join(machine.home, 'before'), join(machine.home, 'after')];
     writeFileSync(before, `${password}\n`);
@@ -70,22 +70,22 @@ describe('a script', () => {
       env: { ...withFile(after), ATMOS_KEYRING_NEW_PASSWORD_FILE: before },
     });
     expect(back.stderr).toBe(
-      `${changed(machine)}Next: write the new password to ${after} (ATMOS_KEYRING_PASSWORD_FILE), for Atmos too\n`,
+      `${changed(machine)}Next: write the new password to ${after} (ATMOS_KEYRING_PASSWORD_FILE), also for Atmos\n`,
     );
     expect(await opensWith(machine, password)).toBe(true);
   });
 
-  test('sees first what would be done, without a new password', async () => {
+  test('shows what would be done, without a new password', async () => {
     const machine = await openConfiguredMachine();
     const before = storedIn(machine);
     expect(await machine.atmos(`${rekey} --dry-run`)).toEqual({
       exitCode: 0,
       stdout: '',
-      stderr: `would encrypt anew 1 of 1 entries of the keyring ${machine.keyring}\n`,
+      stderr: `would re-encrypt 1 of 1 entries of the keyring ${machine.keyring}\n`,
     });
     expect(await machine.atmos(`${rekey} --upgrade --dry-run`)).toMatchObject({
       exitCode: 0,
-      stderr: `nothing to do: every entry of ours in the keyring ${machine.keyring} is as strong as it can be\n`,
+      stderr: `nothing to do: all our entries in the keyring ${machine.keyring} already have the strongest encryption\n`,
     });
     expect(storedIn(machine)).toEqual(before);
   });
@@ -102,7 +102,7 @@ describe('a script', () => {
 
   test.each<[string, string, string | undefined, number, string | RegExp, string[]]>([
     [
-      'nobody to ask',
+      'no way to prompt',
       rekey,
       undefined,
       3,
@@ -114,19 +114,19 @@ describe('a script', () => {
       `${rekey} --stdin --new-password-file x`,
       newPassword,
       2,
-      'the new password comes from one place: --stdin or --new-password-file',
-      ['give one of them'],
+      '--stdin and --new-password-file cannot be combined',
+      ['use only one of them'],
     ],
     [
       'a new password that --upgrade does not need',
       `${rekey} --upgrade --stdin`,
       newPassword,
       2,
-      '--upgrade keeps the password, and a new one was given',
+      '--upgrade keeps the password and cannot be combined with a new one',
       ['atmos auth keyring rekey --upgrade', 'atmos auth keyring rekey'],
     ],
     [
-      'the password that it has',
+      'the current password',
       `${rekey} --stdin`,
       password,
       2,
@@ -134,7 +134,7 @@ describe('a script', () => {
       ['to keep the password and use stronger encryption: atmos auth keyring rekey --upgrade'],
     ],
     [
-      'a short one',
+      'a short password',
       `${rekey} --stdin`,
       '7 bytes',
       3,
@@ -156,7 +156,7 @@ describe('a script', () => {
     expect(await opensWith(machine, password)).toBe(true);
   });
 
-  test('is refused on a keyring that is no file', async () => {
+  test('is refused for a keyring that is not a file keyring', async () => {
     const machine = await openConfiguredMachine();
     machine.writeConfig(configOf(machine, { keyring: 'type: memory' }));
     await expectRefusal(
@@ -173,8 +173,8 @@ describe('a script', () => {
   });
 });
 
-describe('a person', () => {
-  test('types the old password until it is right, and the new one twice', async () => {
+describe('rekey at a terminal', () => {
+  test('prompts for the old password until it is right, and for the new one twice', async () => {
     const machine = await openConfiguredMachine();
     delete machine.env['ATMOS_KEYRING_PASSWORD'];
     const session = atTerminal(machine, rekey);
@@ -185,11 +185,11 @@ describe('a person', () => {
     session.type(`${password}\r`);
     await session.waitFor('New password of the keyring');
     session.type('short\r');
-    await session.waitFor('It needs at least 8 bytes');
+    await session.waitFor('The password needs at least 8 bytes');
     session.type(`${'\u007f'.repeat(5)}${newPassword}\r`);
-    await session.waitFor('The same password again');
+    await session.waitFor('Repeat the password');
     session.type('something else\r');
-    await session.waitFor('It is not the same');
+    await session.waitFor('The passwords are different');
     session.type(`${'\u007f'.repeat(14)}${newPassword}\r`);
     await session.waitFor('changed the password of the keyring');
     expect(await session.ended).toMatchObject({ exitCode: 0 });
@@ -198,7 +198,7 @@ describe('a person', () => {
     expect(await opensWith(machine, newPassword)).toBe(true);
   });
 
-  test('who is wrong thrice gets the error', async () => {
+  test('fails after three wrong passwords', async () => {
     const machine = await openConfiguredMachine();
     delete machine.env['ATMOS_KEYRING_PASSWORD'];
     const before = storedIn(machine);
@@ -215,7 +215,7 @@ describe('a person', () => {
     expect(storedIn(machine)).toEqual(before);
   });
 
-  test('who leaves at the new password has changed nothing', async () => {
+  test('changes nothing when it is canceled at the new password', async () => {
     const machine = await openConfiguredMachine();
     const before = storedIn(machine);
     const session = atTerminal(machine, rekey);

@@ -11,7 +11,7 @@ auth:
     stub: { default: false }
 `;
 
-test('a remote import fails only what depends on it, and shows no password', async () => {
+test('a remote import fails only the commands that depend on it, and shows no password', async () => {
   const machine = await openMachine();
   machine.writeConfig(config);
   const at = `import.0 (${machine.project}/atmos.yaml:2:5)`;
@@ -56,7 +56,7 @@ test('a remote import fails only what depends on it, and shows no password', asy
   });
 });
 
-test('validate cannot know what a remote import defines: a missing provider is a warning', async () => {
+test('validate warns about a missing provider, because a remote import may define it', async () => {
   const machine = await openMachine();
   machine.writeConfig(`import: https://example.com/atmos.yaml
 auth:

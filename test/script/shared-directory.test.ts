@@ -15,8 +15,9 @@ import {
   type RunOptions,
 } from './machine.ts';
 
-// A directory that atmos auth shares with Atmos's keychain store, whose entries the library of Atmos
-// writes (test/interop/go): they stay as they are, whatever is done with our own.
+// A directory that atmos auth shares with Atmos's keychain store. The library of Atmos writes the
+// entries of that store (test/interop/go). They must not change, whatever is done with our own
+// entries.
 const go = peer('go');
 const newPassword = 'the password from now on';
 const storeEntries: Readonly<Record<string, string>> = {
@@ -43,7 +44,7 @@ function writeStore(machine: Machine, secret: string): void {
     runGo(machine, ['set', key], secret, value);
 }
 
-/** The store's files, with all that a program could change of them but the times of access. */
+/** The store's files with everything that a program could change of them, except access times. */
 function storeFiles({ keyring }: Machine) {
   return Object.keys(storeEntries).map((key) => {
     const path = join(keyring, encodeKey(key));
@@ -66,11 +67,11 @@ interface Command {
   readonly options?: RunOptions;
   /** Default: 0. */
   readonly exitCode?: number;
-  /** What the store's entries are afterwards, where they open with the keyring's password. */
+  /** The store's entries afterwards, as far as the keyring's password opens them. */
   readonly changes?: 'password' | 'strength';
 }
 
-/** Every command that reads or writes a keyring, on one with a stored key. */
+/** Every command that reads or writes a keyring, on one with a stored access key. */
 const commands = (machine: Machine): Command[] => [
   { words: 'auth keyring status' },
   { words: 'auth keyring list' },
@@ -111,30 +112,33 @@ describe.skipIf(!go)('entries that the library of Atmos wrote', () => {
     ['the same password', password],
     ['another password', 'the password of the store'],
   ])('under %s', (_, secret) => {
-    test.each(names.map((name, at) => [name, at] as const))('%s', async (_name, at) => {
-      const machine = await openConfiguredMachine();
-      writeStore(machine, secret);
-      const [before, headers] = [storeFiles(machine), headersOf(machine)];
-      const command = commands(machine)[at] ?? expect.fail();
-      const { words, options, exitCode = 0, changes } = command;
-      const ran = await machine.atmos(words, options);
-      if (String(words).endsWith('unlock')) await machine.atmos('auth keyring lock');
-      const { stderr } = ran;
-      expect({ exitCode: ran.exitCode, stderr }).toEqual({ exitCode, stderr });
-      // No hint takes an entry of the store away.
-      expect(stderr + ran.stdout).not.toMatch(/\b(mv|rm|chmod) .*(%2F|\.x)/);
-      if (changes === undefined || secret !== password) {
-        expect(storeFiles(machine)).toEqual(before);
-        return;
-      }
-      if (changes === 'password') expect(headersOf(machine)).toEqual(headers);
-      else expect(headersOf(machine)).not.toEqual(headers);
-      const now = changes === 'password' ? newPassword : password;
-      for (const [key, value] of Object.entries(storeEntries))
-        expect(runGo(machine, ['get', key], now)).toBe(value);
-    });
+    test.each(names.map((name, at) => [name, at] as const))(
+      'stay unchanged by %s',
+      async (_name, at) => {
+        const machine = await openConfiguredMachine();
+        writeStore(machine, secret);
+        const [before, headers] = [storeFiles(machine), headersOf(machine)];
+        const command = commands(machine)[at] ?? expect.fail();
+        const { words, options, exitCode = 0, changes } = command;
+        const ran = await machine.atmos(words, options);
+        if (String(words).endsWith('unlock')) await machine.atmos('auth keyring lock');
+        const { stderr } = ran;
+        expect({ exitCode: ran.exitCode, stderr }).toEqual({ exitCode, stderr });
+        // No hint suggests removing an entry of the store.
+        expect(stderr + ran.stdout).not.toMatch(/\b(mv|rm|chmod) .*(%2F|\.x)/);
+        if (changes === undefined || secret !== password) {
+          expect(storeFiles(machine)).toEqual(before);
+          return;
+        }
+        if (changes === 'password') expect(headersOf(machine)).toEqual(headers);
+        else expect(headersOf(machine)).not.toEqual(headers);
+        const now = changes === 'password' ? newPassword : password;
+        for (const [key, value] of Object.entries(storeEntries))
+          expect(runGo(machine, ['get', key], now)).toBe(value);
+      },
+    );
 
-    test('do not keep a keyring from being created beside them', async () => {
+    test('do not prevent creating a keyring next to them', async () => {
       for (const run of [
         (machine: Machine) => machine.atmos('auth user configure --stdin', { input: keyOnStdin }),
         async (machine: Machine) => {
@@ -157,7 +161,7 @@ describe.skipIf(!go)('entries that the library of Atmos wrote', () => {
       }
     });
 
-    test('do not keep a key from being stored after the last one was removed', async () => {
+    test('do not prevent storing an access key after the last one was removed', async () => {
       const machine = await openConfiguredMachine();
       writeStore(machine, secret);
       const before = storeFiles(machine);

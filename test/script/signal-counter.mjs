@@ -1,5 +1,5 @@
-// A program for terminal.test.ts to run: counts SIGINT until SIGTERM ends it, with code 7. Reads no
-// input, so that it can run in the background of a terminal.
+// A program for terminal.test.ts: counts SIGINT signals and exits with code 7 on SIGTERM. It reads
+// no input, so that it can run in the background of a terminal.
 let interrupts = 0;
 process.on('SIGINT', () => {
   interrupts += 1;
@@ -9,6 +9,6 @@ process.on('SIGTERM', () => {
   console.log(`SIGTERM after ${interrupts} SIGINT`);
   process.exit(7);
 });
-// A test that failed leaves nobody behind.
+// A failed test leaves no process behind.
 setTimeout(() => process.exit(1), 60_000);
 console.log(`counting ${process.pid}`);

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { keyOnStdin, openMachine } from './machine.ts';
 
-test('the only key, of an identity with a slash in its name, says what the password is', async () => {
+test('an error about the only access key, whose identity has a slash in its name, says which password to use', async () => {
   const machine = await openMachine();
   machine.writeConfig(`auth:
   realm: script

@@ -7,9 +7,8 @@ import type { Machine, Result, RunOptions } from './machine.ts';
 const notStored = /^\.local\/state(\/|$)|\/\.state\/lock$/;
 
 /**
- * All that is in the machine's home, each with mode, owner and a hash of its content. Left out are
- * the locks (which name their last holder) and what is noted of logins that failed: they hold
- * nothing that was stored.
+ * Every file in the machine's home with mode, owner and a hash of its content, except locks (which
+ * name their last holder) and records of failed logins: these are not stored entries.
  */
 export function storedIn({ home }: Pick<Machine, 'home'>): Record<string, string> {
   const names = readdirSync(home, { recursive: true, encoding: 'utf8' }).sort();
@@ -27,13 +26,16 @@ function describeFile(path: string): string {
 
 export interface Refusal {
   readonly exitCode: number;
-  /** What follows `error: `, before the first hint; as a pattern, with it. */
+  /** The text after `error: `, before the first hint, or a pattern that matches it. */
   readonly message: string | RegExp;
-  /** Each after `hint: `. */
+  /** The texts after `hint: `. */
   readonly hints?: readonly string[];
 }
 
-/** Runs a command that must be refused so, with nothing on standard output, and nothing stored changed. */
+/**
+ * Runs a command that must fail with this refusal, print nothing on standard output and change
+ * nothing that is stored.
+ */
 export async function expectRefusal(
   machine: Machine,
   command: string,
@@ -45,7 +47,7 @@ export async function expectRefusal(
   expect(storedIn(machine)).toEqual(before);
 }
 
-/** What a command that failed has printed. */
+/** The output of a failed command. */
 export function expectError({ exitCode, stdout, stderr }: Result, refusal: Refusal): void {
   const { message, hints = [] } = refusal;
   const [said = '', ...hinted] = stderr.split(/^(?=hint: )/m).map((part) => part.trimEnd());

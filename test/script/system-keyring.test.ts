@@ -5,7 +5,7 @@ import { configOf, keyOnStdin, openMachine } from './machine.ts';
 
 const isThere = peer('gnome-keyring') !== undefined;
 
-test.skipIf(!isThere)('a locked system keyring is told of without asking for it', async () => {
+test.skipIf(!isThere)('a locked system keyring is reported without a prompt', async () => {
   const service = await openGnomeKeyring({ locked: true });
   onTestFinished(() => service.close());
   const machine = await openMachine();
@@ -20,7 +20,7 @@ test.skipIf(!isThere)('a locked system keyring is told of without asking for it'
   expect(refused.stderr).toMatch(/^error: .*locked.*\n(hint: .*\n)+$/);
 });
 
-test('without a bus the fallback is taken where it is written, and said in one line', async () => {
+test('without a bus the configured fallback is used, and one line reports it', async () => {
   const machine = await openMachine();
   delete machine.env['DBUS_SESSION_BUS_ADDRESS'];
   delete machine.env['XDG_RUNTIME_DIR'];

@@ -4,9 +4,9 @@ import { describe, expect, test } from 'vitest';
 import { secretsIn, textsUnder } from './canary.ts';
 import { accessKey, openConfiguredMachine, openMachine, type Machine } from './machine.ts';
 
-// In these projects a tag reads something that the project's author must not get: what opens the
-// keyring, or any other variable of the user. The text is a valid realm, region, path and host name,
-// so that nothing else refuses it.
+// In these projects a tag reads something that the project's author must not get: a keyring secret,
+// or any other variable of the user. The text is a valid realm, region, path and host name, so that
+// no other check refuses it.
 const canary = 'canary-in-the-coal-mine';
 const code = '918273';
 const identity = 'auth.identities.emergency-user';
@@ -14,7 +14,7 @@ const limitMs = 240_000;
 
 type Texts = Readonly<Record<string, string>>;
 
-/** How a file asks for the secret, and what the user's environment holds. */
+/** How a file requests the secret, and the content of the user's environment. */
 interface Way {
   /** The value in YAML. */
   readonly tag: string;
@@ -22,9 +22,9 @@ interface Way {
   readonly env?: Texts;
   /** More settings, by their paths. */
   readonly more?: Texts;
-  /** By their paths in the project, or from `~`. What begins with `->` is a link. */
+  /** By their paths in the project, or from `~`. A value that begins with `->` is a link. */
   readonly files?: Texts;
-  /** What the error says after the place. */
+  /** The text of the error after the position. */
   readonly refusal: string;
 }
 
@@ -157,12 +157,12 @@ const commands = {
 
 type Command = keyof typeof commands;
 
-describe('a secret of ours resolves nowhere', () => {
+describe('a secret of our own is never resolved', () => {
   test.each(Object.entries(ways))('%s', { timeout: limitMs }, async (_, way) => {
     const machine = await openMachine();
     writeFiles(machine, way.files);
     machine.writeConfig(yamlOf(machine, { 'env.TF_VAR_x': way.tag, ...way.more }));
-    // What a command prints is not known to a command that runs none.
+    // Commands that run no command do not know the output of `!exec`.
     const others: Command[] = way.tag.startsWith('!exec') ? [] : ['env', 'validate'];
     const results = await tryToRead(machine, way, ['exec', ...others]);
     for (const { command, exitCode, stdout, stderr } of results) {
@@ -208,20 +208,20 @@ describe('a secret of ours resolves nowhere', () => {
     machine.writeConfig(yamlOf(machine, place));
     const results = await tryToRead(machine, { env }, ['env', 'exec', 'validate -o json', 'trust']);
     for (const result of results) expect(result).toMatchObject({ exitCode: 2 });
-    // What is needed to read the files at all is refused before.
+    // Values that are needed to read the files are refused earlier.
     expect(results.map(({ stderr, stdout }) => stderr + stdout).join()).toMatch(
       /must not be set from !env PW|<value of !env PW>/,
     );
   });
 
-  test('but the same file with other values works', { timeout: limitMs }, async () => {
+  test('the same file with other values works', { timeout: limitMs }, async () => {
     const machine = await openConfiguredMachine();
     const env = {
       DEPLOY_REALM: 'script',
       DEPLOY_KEY_ID: accessKey.accessKeyId,
       DEPLOY_SECRET: accessKey.secretAccessKey,
       STAGE: 'dev',
-      // A password of a keyring of before may be short, and so a part of anything.
+      // The password of an older keyring may be short, and so be part of any text.
       ATMOS_KEYRING_PASSWORD: 'e',
     };
     machine.writeConfig(
@@ -247,7 +247,7 @@ describe('a secret of ours resolves nowhere', () => {
   });
 });
 
-describe('a value that came from a tag is never quoted', () => {
+describe('a value from a tag is never quoted', () => {
   const shown = '<value of !env TOKEN>';
   const odd = `${canary}, as it is not`;
   const cases: Readonly<Record<string, readonly [Texts, string, Command?]>> = {
@@ -311,34 +311,38 @@ describe('a value that came from a tag is never quoted', () => {
       'validate -o json',
       'status',
     ];
-    // The environment would win over what the files say of the log.
+    // The environment would take precedence over the log settings of the files.
     const env = { TOKEN: odd, ATMOS_LOGS_LEVEL: '', ATMOS_LOGS_FILE: '' };
     const [first] = await tryToRead(machine, { env, isAboutMessages: true }, tried);
     expect(`${first?.stderr}${first?.stdout}`).toContain(text);
   });
 
-  test('a region, an endpoint and an MFA device in use', { timeout: limitMs }, async () => {
-    const machine = await openConfiguredMachine();
-    const settings = {
-      [`${identity}.credentials.region`]: '!env REGION',
-      [`${identity}.credentials.mfa_arn`]: '!env DEVICE',
-      [`${identity}.spec.endpoint_url`]: '!env ENDPOINT',
-    };
-    machine.writeConfig(yamlOf(machine, settings));
-    const env = {
-      ...trusted,
-      REGION: canary,
-      DEVICE: `arn:aws:iam::123456789012:mfa/${canary}`,
-      ENDPOINT: `http://${canary}.localhost:1`,
-    };
-    const [noCode] = await tryToRead(machine, { env }, ['login']);
-    expect(noCode?.stderr).toContain('a code of the MFA device <value of !env DEVICE> is needed');
-    const withCode = { ...env, ATMOS_MFA_TOKEN: '123456' };
-    const [noAnswer] = await tryToRead(machine, { env: withCode }, ['login']);
-    expect(noAnswer?.stderr).toContain('cannot reach <value of !env ENDPOINT>');
-  });
+  test(
+    'a region, an endpoint and an MFA device in use are not quoted',
+    { timeout: limitMs },
+    async () => {
+      const machine = await openConfiguredMachine();
+      const settings = {
+        [`${identity}.credentials.region`]: '!env REGION',
+        [`${identity}.credentials.mfa_arn`]: '!env DEVICE',
+        [`${identity}.spec.endpoint_url`]: '!env ENDPOINT',
+      };
+      machine.writeConfig(yamlOf(machine, settings));
+      const env = {
+        ...trusted,
+        REGION: canary,
+        DEVICE: `arn:aws:iam::123456789012:mfa/${canary}`,
+        ENDPOINT: `http://${canary}.localhost:1`,
+      };
+      const [noCode] = await tryToRead(machine, { env }, ['login']);
+      expect(noCode?.stderr).toContain('a code of the MFA device <value of !env DEVICE> is needed');
+      const withCode = { ...env, ATMOS_MFA_TOKEN: '123456' };
+      const [noAnswer] = await tryToRead(machine, { env: withCode }, ['login']);
+      expect(noAnswer?.stderr).toContain('cannot reach <value of !env ENDPOINT>');
+    },
+  );
 
-  test('what is written in the file is quoted as before', async () => {
+  test('a value that is written in the file is quoted', async () => {
     const machine = await openMachine();
     machine.writeConfig(yamlOf(machine, { 'auth.keyring.type': '!env NO_TYPE flie' }));
     const { exitCode, stderr } = await machine.atmos('auth login');
@@ -373,7 +377,7 @@ describe('a setting that names a variable is checked', () => {
     const machine = await openMachine();
     machine.writeConfig(yamlOf(machine, settings));
     for (const command of ['login', 'env', 'status', 'validate'] as const) {
-      // What the environment says of this moment is no fault of the files.
+      // The current environment is not an error of the files.
       if (command === 'validate' && Object.keys(settings).length === 0) continue;
       const { exitCode, stdout, stderr } = await machine.atmos(commands[command], { env });
       const said = stdout + stderr;
@@ -385,7 +389,7 @@ describe('a setting that names a variable is checked', () => {
   });
 });
 
-test('a command of !exec gets no secret of ours', async () => {
+test('a command of !exec gets no secret of our own', async () => {
   const machine = await openMachine();
   const show = join(machine.home, 'seen');
   machine.writeConfig(
@@ -409,8 +413,8 @@ test('a command of !exec gets no secret of ours', async () => {
 });
 
 /**
- * Runs commands in the project. None may show the secret, or write it anywhere: in the log, a handle,
- * the name of a file. Where it is no secret of ours, a handle may name a path that has it.
+ * Runs commands in the project. None may show the secret, or write it to the log, a handle or a
+ * file name. If it is not a secret of our own, a handle may name a path that contains it.
  */
 async function tryToRead(
   machine: Machine,
@@ -441,7 +445,9 @@ async function tryToRead(
   return results;
 }
 
-/** The atmos.yaml of a machine with these settings, by their paths; the last word wins. */
+/**
+ * The atmos.yaml of a machine with these settings, by their paths; the last word takes precedence.
+ */
 function yamlOf({ sts }: Machine, settings: Texts): string {
   const all = {
     'auth.realm': 'script',

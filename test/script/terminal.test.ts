@@ -23,7 +23,7 @@ const showCursor = '\u001b[?25h';
 const counter = fileURLToPath(new URL('signal-counter.mjs', import.meta.url));
 const withMfa = { identity: `credentials:\n  mfa_arn: ${mfaDevice}` };
 
-/** A person who types `atmos …` at a terminal. */
+/** A user who types `atmos …` in a terminal. */
 function atTerminal(machine: Machine, command: string): PtySession {
   return openPty(process.execPath, [builtCli(), ...command.split(' ')], {
     env: { ...machine.env, TERM: 'xterm' },
@@ -31,7 +31,7 @@ function atTerminal(machine: Machine, command: string): PtySession {
   });
 }
 
-/** A shell at a terminal, with job control, that runs a script in which `atmos` is ours. */
+/** A shell in a terminal, with job control, that runs a script in which `atmos` is our program. */
 async function shellAtTerminal(machine: Machine, script: string): Promise<PtySession> {
   const bin = join(machine.root, 'bin');
   await mkdir(bin);
@@ -53,8 +53,8 @@ function withoutPassword(machine: Machine): Machine {
   return machine;
 }
 
-describe('a person at a terminal', () => {
-  test('stores a key: asked one by one, confirmed by AWS, under a password typed twice', async () => {
+describe('at a terminal', () => {
+  test('user configure prompts for the access key, verifies it with AWS, and stores it under a password typed twice', async () => {
     const machine = withoutPassword(await openMachine());
     const session = atTerminal(machine, 'auth user configure');
     await session.waitFor('AWS Access Key ID');
@@ -70,11 +70,11 @@ describe('a person at a terminal', () => {
     await session.waitFor('AWS knows this key as arn:aws:iam::123456789012:user/emergency');
     await session.waitFor('Choose a password');
     session.type('short\r');
-    await session.waitFor('It needs at least 8 bytes');
+    await session.waitFor('The password needs at least 8 bytes');
     session.type(`${'\u007f'.repeat(5)}${password}\r`);
-    await session.waitFor('The same password again');
+    await session.waitFor('Repeat the password');
     session.type('something else\r');
-    await session.waitFor('It is not the same');
+    await session.waitFor('The passwords are different');
     session.type(`${'\u007f'.repeat(14)}${password}\r`);
     await session.waitFor('saved the access key AKIA…MPLE');
     expect(await session.ended).toMatchObject({ exitCode: 0 });
@@ -105,7 +105,7 @@ describe('a person at a terminal', () => {
     expect(after).not.toContain('Waiting');
   });
 
-  test('decides whether a key is saved that AWS does not know; the default is no', async () => {
+  test('user configure asks whether to save an access key that AWS does not know; the default is no', async () => {
     const machine = await openConfiguredMachine();
     const before = storedIn(machine);
     const session = atTerminal(
@@ -124,7 +124,7 @@ describe('a person at a terminal', () => {
     expect(storedIn(machine)).toEqual(before);
   });
 
-  test('logs in with a password and a code; one that is refused is asked for once more', async () => {
+  test('login prompts for a password and a code, and once more after a refused code', async () => {
     const machine = withoutPassword(await openConfiguredMachine({ mfaCodes: ['246802'] }));
     machine.writeConfig(configOf(machine, withMfa));
     const session = atTerminal(machine, 'auth login');
@@ -132,7 +132,7 @@ describe('a person at a terminal', () => {
     session.type(`${password}\r`);
     await session.waitFor(`MFA code of ${mfaDevice}`);
     session.type('12345\r');
-    await session.waitFor('A code is six digits');
+    await session.waitFor('The code must have six digits');
     session.type('6\r');
     await session.waitFor('That code was refused');
     session.type('246802\r');
@@ -142,7 +142,7 @@ describe('a person at a terminal', () => {
     expect(sessionCalls(machine)).toHaveLength(2);
   });
 
-  test('is asked although input, output and errors all go elsewhere', async () => {
+  test('login prompts although input, output and errors are redirected', async () => {
     const machine = withoutPassword(await openConfiguredMachine());
     const session = await shellAtTerminal(
       machine,
@@ -161,7 +161,7 @@ describe('a person at a terminal', () => {
     );
   });
 
-  test('chooses the identity from a list, and confirms that keys are deleted', async () => {
+  test('logout offers the identities, and confirms that access keys are deleted', async () => {
     const machine = await openConfiguredMachine();
     const before = storedIn(machine);
     const session = atTerminal(machine, 'auth logout -i --keychain');
@@ -169,34 +169,34 @@ describe('a person at a terminal', () => {
     session.type('\r');
     await session.waitFor('Delete the stored access key of emergency-user?');
     session.type('\r');
-    await session.waitFor('logout cancelled: nothing was removed');
+    await session.waitFor('logout canceled: nothing was removed');
     expect(await session.ended).toMatchObject({ exitCode: 0 });
     expect(storedIn(machine)).toEqual(before);
   });
 
-  test('of a CI runner is nobody', async () => {
+  test('of a CI runner there are no prompts', async () => {
     const machine = await openMachine();
     machine.env['CI'] = 'true';
     const session = atTerminal(machine, 'auth user configure');
-    await session.waitFor('cannot ask for "AWS Access Key ID": CI is set');
+    await session.waitFor('cannot prompt for "AWS Access Key ID": CI is set');
     expect(await session.ended).toMatchObject({ exitCode: 2 });
   });
 });
 
-describe('Ctrl-C at a question', () => {
+describe('Ctrl-C at a prompt', () => {
   const questions: readonly [string, string, string][] = [
     ['the password', 'auth login', 'Password of the keyring'],
     ['what to log out from', 'auth logout -i', 'Identity'],
   ];
   test.each(questions)(
-    'for %s cancels, with the cursor shown again',
+    'for %s cancels, and the cursor is shown again',
     async (_, command, question) => {
       const machine = withoutPassword(await openConfiguredMachine());
       await expectCancelled(machine, atTerminal(machine, command), question);
     },
   );
 
-  test('for the key cancels', async () => {
+  test('for the access key cancels', async () => {
     const machine = await openMachine();
     await expectCancelled(machine, atTerminal(machine, 'auth user configure'), 'AWS Access Key ID');
   });
@@ -208,7 +208,7 @@ describe('Ctrl-C at a question', () => {
     expect(sessionCalls(machine)).toEqual([]);
   });
 
-  test('for a new password cancels, and makes no keyring', async () => {
+  test('for a new password cancels, and creates no keyring', async () => {
     const machine = withoutPassword(await openMachine());
     const env = 'ATMOS_KEYRING_TYPE=file';
     const input = JSON.stringify({
@@ -245,12 +245,12 @@ describe('Ctrl-C at a question', () => {
 });
 
 describe('without a terminal', () => {
-  test('what would be asked is refused, naming what to pass instead', async () => {
+  test('a command that would prompt fails, and names the option to use instead', async () => {
     const machine = await openConfiguredMachine({ mfaCodes: [] });
     machine.writeConfig(configOf(machine, withMfa));
     const cannotAsk = (question: string, hint: string) => ({
       exitCode: 2,
-      message: `cannot ask for "${question}": there is no terminal`,
+      message: `cannot prompt for "${question}": there is no terminal`,
       hints: [hint],
     });
     await expectRefusal(
@@ -290,7 +290,7 @@ describe('without a terminal', () => {
     expect(sessionCalls(machine)).toEqual([]);
   });
 
-  test('a code that was given is used once', async () => {
+  test('a given code is used once', async () => {
     const machine = await openConfiguredMachine({ mfaCodes: ['246802'] });
     machine.writeConfig(configOf(machine, withMfa));
     await expectRefusal(
@@ -313,7 +313,7 @@ describe('without a terminal', () => {
 });
 
 describe('the program that exec runs', () => {
-  test('gets one SIGINT for one Ctrl-C, and one SIGTERM that was sent to us; its code is ours', async () => {
+  test('gets one SIGINT for one Ctrl-C and one SIGTERM sent to us, and sets our exit code', async () => {
     const machine = await openConfiguredMachine();
     const session = atTerminal(machine, `auth exec -- ${process.execPath} ${counter}`);
     await session.waitFor('counting');
@@ -326,7 +326,7 @@ describe('the program that exec runs', () => {
     expect(await session.ended).toMatchObject({ exitCode: 7 });
   });
 
-  test('gets one SIGINT too where the terminal is not ours, and does not stop in the background', async () => {
+  test('gets one SIGINT in the terminal of another process, and does not stop in the background', async () => {
     const machine = await openConfiguredMachine();
     const session = await shellAtTerminal(
       machine,
@@ -340,7 +340,7 @@ describe('the program that exec runs', () => {
     await expect(session.waitFor('ended 7')).resolves.toBeUndefined();
   });
 
-  test('that a signal ends gives 128 and its number, one that is not there 127', async () => {
+  test('that a signal terminates gives 128 plus the signal, and a missing program gives 127', async () => {
     const machine = await openConfiguredMachine();
     const exec = (...program: string[]) =>
       machine.atmos(['auth', 'exec', '--', ...program], { env: { PATH: '/usr/bin:/bin' } });
@@ -372,7 +372,7 @@ describe('the program that exec runs', () => {
   });
 });
 
-test('a job in the background that would ask is refused, and does not stop', async () => {
+test('a background job that would prompt fails and does not stop', async () => {
   const machine = withoutPassword(await openConfiguredMachine());
   const session = await shellAtTerminal(machine, 'atmos auth login &\nwait $!\necho "ended $?"');
   await session.waitFor('there is no terminal');

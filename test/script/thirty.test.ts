@@ -29,7 +29,7 @@ test(
 );
 
 test(
-  'thirty that have one MFA code, which is refused, send it once',
+  'thirty programs with the same MFA code send it once when it is refused',
   { timeout: limitMs },
   async () => {
     const machine = await openConfiguredMachine({ mfaCodes: [] });
@@ -45,7 +45,10 @@ test(
   },
 );
 
-/** Thirty processes at once. AWS answers the first when all others say that they wait for it. */
+/**
+ * Thirty processes at once. AWS answers the first one after all others report that they wait for
+ * it.
+ */
 async function askThirtyTimes(machine: Machine): Promise<Result[]> {
   let waiting = 0;
   let release = () => {};

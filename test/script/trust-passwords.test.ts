@@ -15,19 +15,19 @@ import {
   type Machine,
 } from './machine.ts';
 
-/** A project's file decides under which password the file keyring stores. */
+/** A project's file decides with which password the file keyring stores entries. */
 
 const refusal = 'is not trusted: it stores credentials under a password that its author can know, ';
 const known = 'known to everybody';
 
-/** The key stands in the file, so that nothing has to be read from the keyring. */
+/** The access key is in the file, so that nothing has to be read from the keyring. */
 const ownKey = `credentials: { access_key_id: ${accessKey.accessKeyId}, secret_access_key: "${accessKey.secretAccessKey}" }`;
 
 function withSpec(machine: Machine, spec: string, identity = ''): string {
   return configOf(machine, { keyring: `type: file\nspec: { ${spec} }`, identity });
 }
 
-/** A private file in the user's home. */
+/** A private file in the user's home directory. */
 function writePrivate(machine: Machine, name: string, text: string): string {
   const path = join(machine.home, name);
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
@@ -36,7 +36,7 @@ function writePrivate(machine: Machine, name: string, text: string): string {
 }
 
 interface Choice {
-  /** What of the refusal says which password it is. */
+  /** The part of the error that names the password. */
   readonly named: string;
   plant(machine: Machine): void;
 }
@@ -146,8 +146,8 @@ const choices: Readonly<Record<string, Choice>> = {
   },
 };
 
-describe('the password of the keyring is', () => {
-  test.each(Object.entries(choices))('%s: nothing is stored', async (_, { named, plant: say }) => {
+describe('when the password of the keyring is', () => {
+  test.each(Object.entries(choices))('%s, nothing is stored', async (_, { named, plant: say }) => {
     const machine = await openMachine();
     say(machine);
     const env = { ATMOS_KEYRING_PASSWORD: undefined, TF_VAR_PASSWORD: known };
@@ -167,7 +167,7 @@ describe('the password of the keyring is', () => {
     expect(existsSync(machine.keyring)).toBe(true);
   });
 
-  test('a private file beside the project, as an archive or a submodule has it: nothing is stored', async () => {
+  test('a private file next to the project, as in an archive or a submodule, nothing is stored', async () => {
     const machine = await openMachine();
     plant(machine, {
       'keyring-password': known,
@@ -185,7 +185,7 @@ describe('the password of the keyring is', () => {
     expect(existsSync(machine.keyring)).toBe(false);
   });
 
-  test('what comes through a pipe on standard input: nothing is stored', async () => {
+  test('read from a pipe on standard input, nothing is stored', async () => {
     const machine = await openMachine();
     machine.writeConfig(withSpec(machine, 'password_file: /dev/stdin', ownKey));
     const command = `echo ${known} | '${process.execPath}' '${builtCli()}' auth login`;
@@ -208,7 +208,7 @@ describe('the password of the keyring is', () => {
     'auth keyring rekey --stdin',
     'auth keyring rekey --upgrade',
     'auth keyring unlock',
-  ])('one that its author can know: %s is refused', async (command) => {
+  ])('one that its author can know, %s is refused', async (command) => {
     const machine = await openMachine();
     const identity = command.includes('configure') ? '' : ownKey;
     machine.writeConfig(withSpec(machine, 'password_env: HOME', identity));
@@ -221,7 +221,7 @@ describe('the password of the keyring is', () => {
     expect(sessionCalls(machine)).toEqual([]);
   });
 
-  test('one that its author can know: what is stored is read, and a session of it used', async () => {
+  test('one that its author can know, stored entries are read and their session is used', async () => {
     const machine = await openConfiguredMachine();
     expect(await machine.atmos('auth login')).toMatchObject({ exitCode: 0 });
     plant(machine, {
@@ -264,13 +264,13 @@ describe('without trust a project may name', () => {
     await expectConfigured(machine, { ATMOS_KEYRING_PASSWORD: undefined });
   });
 
-  test('any file, where the variable of the password is set and so no file is read', async () => {
+  test('any file, when the password variable is set and therefore no file is read', async () => {
     const machine = await openMachine();
     machine.writeConfig(withSpec(machine, 'password_file: atmos.yaml'));
     await expectConfigured(machine, { ATMOS_KEYRING_PASSWORD: 'only we know it' });
   });
 
-  test('nothing of it where the environment or a file of the user says it', async () => {
+  test('nothing when the environment or a file of the user names it', async () => {
     const machine = await openMachine();
     const path = writePrivate(machine, 'pw', 'only we know it');
     machine.writeConfig(withSpec(machine, 'password_file: atmos.yaml'));
@@ -319,7 +319,7 @@ describe('an MFA code for an endpoint on this machine', () => {
     'auth exec -- true',
     'auth env --credentials env',
     'auth credential-process',
-  ])('is not sent without trust, and nobody is asked for it: %s', async (command) => {
+  ])('is not sent without trust, and there is no prompt for it: %s', async (command) => {
     const machine = await openWithDevice();
     const env = { ...untrusted, ATMOS_MFA_TOKEN: code };
     const { exitCode, stdout, stderr } = await machine.atmos(command, { env });
@@ -331,7 +331,7 @@ describe('an MFA code for an endpoint on this machine', () => {
     expect(machine.sts.calls).toEqual([]);
   });
 
-  test('is sent once that was shown and agreed to, and only that was', async () => {
+  test('is sent only to the endpoint that was shown and trusted', async () => {
     const machine = await openWithDevice();
     const shown = await machine.atmos('auth trust --yes', { env: untrusted });
     expect(shown.stderr).toContain(`  sends MFA codes to ${machine.sts.url}, `);
@@ -340,14 +340,14 @@ describe('an MFA code for an endpoint on this machine', () => {
     expect(sessionCalls(machine)).toHaveLength(1);
   });
 
-  test('is no need of an identity without a device: its requests are signed and sent', async () => {
+  test('is not needed for an identity without a device: its requests are signed and sent', async () => {
     const machine = await openConfiguredMachine();
     expect(await machine.atmos('auth login')).toMatchObject({ exitCode: 0 });
     expect(sessionCalls(machine)).toHaveLength(1);
   });
 });
 
-test('trust is given to the command that was shown, not to what another branch says in its place', async () => {
+test('trust covers the command that was shown, not what another branch has in its place', async () => {
   const machine = await openConfiguredMachine();
   const spec = `password_command: !git.branch "echo ${password}"`;
   plant(machine, {

@@ -23,7 +23,7 @@ const choosing: Readonly<Record<string, string>> = {
   VAULT_AGENT_ADDR: 'https://evil.example',
   VAULT_CACERT: './evil.pem',
   TFE_ADDRESS: 'https://evil.example',
-  // Others of the kind: what no list of bad names has, and our own settings.
+  // More such variables: names that no denylist has, and our own settings.
   SOME_TOOL_THAT_IS_NEW: 'x',
   STAGE: 'dev',
   ATMOS_KEYRING_PASSWORD_FILE: '/evil',
@@ -32,7 +32,7 @@ const choosing: Readonly<Record<string, string>> = {
   aws_region: 'eu-west-1',
 };
 
-/** What the README, the examples and Atmos's own pages set, that chooses nothing. */
+/** Variables that the README, the examples and Atmos's pages set and that choose none of these. */
 const plain: Readonly<Record<string, string>> = {
   TF_IN_AUTOMATION: 'true',
   TF_INPUT: 'false',
@@ -85,7 +85,7 @@ describe('under env, without trust', () => {
     expect(await environmentIn(machine)).toMatchObject({ [name]: value });
   });
 
-  test('none of them reaches what a shell takes up, from the env of an identity', async () => {
+  test('none of them is printed for a shell from the env of an identity', async () => {
     const machine = await openConfiguredMachine();
     for (const [name, value] of Object.entries(choosing).slice(0, 3)) {
       machine.writeConfig(configOf(machine, { identity: listOf({ [name]: value }) }));
@@ -100,7 +100,7 @@ describe('under env, without trust', () => {
     expect(JSON.parse(stdout)).toMatchObject(others);
   });
 
-  test('what chooses neither a program nor a file nor a server is set', async () => {
+  test('a variable that chooses neither a program nor a file nor a server is set', async () => {
     const machine = await openConfiguredMachine();
     machine.writeConfig(`${configOf(machine)}${envOf(plain)}`);
     expect(await environmentIn(machine)).toMatchObject(plain);
@@ -111,14 +111,14 @@ describe('under env, without trust', () => {
     expect((await machine.atmos('auth trust')).stderr).not.toContain('for programs');
   });
 
-  test('a value that the environment has already is set: nothing changes', async () => {
+  test('a value that the environment already has is no change and needs no trust', async () => {
     const machine = await openMachine();
     machine.writeConfig(`${configOf(machine)}env: { GITHUB_TOKEN: !env GITHUB_TOKEN }\n`);
     const env = { GITHUB_TOKEN: 'ghs_canary' };
     expect(await environmentIn(machine, env)).toMatchObject(env);
   });
 
-  test('a value that a tag has read is not shown in the refusal', async () => {
+  test('a value that a tag has read is not shown in the error', async () => {
     const machine = await openMachine();
     machine.writeConfig(`${configOf(machine)}env: { GITHUB_TOKEN: !env GH_TOKEN }\n`);
     const env = { GH_TOKEN: 'ghs_canary' };
@@ -131,15 +131,15 @@ describe('under env, without trust', () => {
   });
 });
 
-describe('a list that the user began and the project adds to', () => {
+describe('a list that the user began and the project extends', () => {
   const identity = (text: string) => `auth: { identities: { emergency-user: { ${text} } } }\n`;
   const users = `env: [${['TF_INPUT', 'TF_LOG'].map((key) => `{ key: ${key}, value: "1" }`).join(', ')}]`;
   const evil = 'env: !append [{ key: PATH, value: "/evil:/usr/bin:/bin" }]';
 
   test.each<[string, Record<string, string>, string]>([
-    ['is the project’s in its items', { 'project/atmos.yaml': identity(evil) }, ''],
+    ['belongs to the project in its items', { 'project/atmos.yaml': identity(evil) }, ''],
     [
-      'is all the project’s once it was emptied',
+      'belongs wholly to the project after it was emptied',
       {
         'project/atmos.yaml': `import: a.yaml\n${identity(evil)}`,
         'project/a.yaml': identity('env: []'),
@@ -147,7 +147,7 @@ describe('a list that the user began and the project adds to', () => {
       '',
     ],
     [
-      'is all the project’s once it was taken away',
+      'belongs wholly to the project after it was removed',
       {
         'project/atmos.yaml': `import: a.yaml\n${identity(evil)}`,
         'project/a.yaml': identity('env: !unset x'),
@@ -155,7 +155,7 @@ describe('a list that the user began and the project adds to', () => {
       '',
     ],
     [
-      'is not the user’s because a profile of theirs adds to it later',
+      'does not belong to the user because a profile of theirs extends it later',
       {
         'project/atmos.yaml': identity(evil),
         '.config/atmos/profiles/mine/a.yaml': identity(
@@ -179,7 +179,7 @@ describe('a list that the user began and the project adds to', () => {
   });
 });
 
-test('with a file that names a password of its own, no program learns of it without trust', async () => {
+test('with a file that names a separate password file, no program learns of it without trust', async () => {
   const machine = await openMachine();
   machine.writeConfig(
     `${configOf(machine)}${envOf({ ATMOS_KEYRING_PASSWORD_FILE: '/etc/passwd' })}`,
@@ -190,7 +190,7 @@ test('with a file that names a password of its own, no program learns of it with
 });
 
 test.each(['status', 'list', 'validate', 'completion'])(
-  '%s works on a project that needs trust for everything, and runs nothing',
+  '%s works in a project that needs trust for everything, and runs nothing',
   async (name) => {
     const machine = await openConfiguredMachine();
     const keyring =

@@ -26,7 +26,7 @@ const accessKey = {
 const keyOnStdin = `{"access_key_id": "${accessKey.accessKeyId}",\r\n"secret_access_key": "${accessKey.secretAccessKey}"}\r\n`;
 
 interface Desk {
-  /** With a space and a letter beyond ASCII in its name. */
+  /** A name with a space and a non-ASCII letter. */
   readonly project: string;
   readonly env: NodeJS.ProcessEnv;
   readonly sts: StsServer;
@@ -36,7 +36,7 @@ interface Desk {
   ): Promise<Finished>;
 }
 
-/** A project with an identity, and AWS in reach. What it keeps lies in a folder of its own. */
+/** A project with an identity and a test server for AWS. Its files are in one folder. */
 async function atDesk(run: (desk: Desk) => Promise<void>, identity = ''): Promise<void> {
   const { path, remove } = createTemporaryDirectory();
   const project = join(path, 'my pröject');
@@ -62,7 +62,7 @@ ${identity}`;
     ATMOS_AUTH_TRUST: '1',
     PWD: 'C:\\',
   };
-  // Whoever runs the suite may do so from Git Bash.
+  // The suite may be started from Git Bash.
   delete env['MSYSTEM'];
   const desk: Desk = {
     project,
@@ -91,10 +91,10 @@ async function stored(desk: Desk): Promise<void> {
   assert.equal(exitCode, 0, stderr);
 }
 
-/** Of an identity: what a command of the configuration says. */
+/** The configuration of an identity, with the value of a command. */
 const ofCommand = '      env:\n        - key: FROM_CMD\n          value: !exec echo "%OS%"\n';
 
-/** As npm makes it, for a script anywhere. */
+/** As npm creates it for a script. */
 function batchFile(script: string): string {
   return `@ECHO off\r\n"${process.execPath}" "%~dp0\\${script}" %*\r\n`;
 }
@@ -104,7 +104,7 @@ export const suite: PlatformSuite = {
   platforms: ['win32'],
   cases: [
     {
-      name: 'exec gives a batch file the credentials, and passes arguments and exit code on',
+      name: 'exec gives a batch file the credentials, and passes on arguments and exit code',
       run: () =>
         atDesk(async (desk) => {
           await stored(desk);
@@ -124,7 +124,7 @@ export const suite: PlatformSuite = {
         }),
     },
     {
-      name: 'exec finds programs on PATH alone, and names a near one',
+      name: 'exec finds programs only on PATH, and suggests a similar name',
       run: () =>
         atDesk(async (desk) => {
           const bin = join(desk.project, 'bin');
@@ -150,7 +150,7 @@ export const suite: PlatformSuite = {
         }),
     },
     {
-      name: 'env names a profile whose line works in every shell, from anywhere',
+      name: 'env prints a profile line that works in every shell, from any directory',
       run: () =>
         atDesk(async (desk) => {
           await stored(desk);
@@ -168,7 +168,7 @@ export const suite: PlatformSuite = {
         }),
     },
     {
-      name: 'env for cmd.exe, and for Git Bash',
+      name: 'env works for cmd.exe and for Git Bash',
       run: () =>
         atDesk(async (desk) => {
           const cmd = await desk.atmos(['auth', 'env', '--format', 'cmd']);
@@ -215,22 +215,22 @@ export const suite: PlatformSuite = {
         }),
     },
     {
-      name: 'without a console nobody is asked',
+      name: 'without a console there are no prompts',
       run: () =>
         atDesk(async (desk) => {
           const { stderr, exitCode } = await desk.atmos(['auth', 'user', 'configure']);
           assert.equal(exitCode, 2);
-          assert.match(stderr, /^error: cannot ask for ".+": there is no terminal\n/);
+          assert.match(stderr, /^error: cannot prompt for ".+": there is no terminal\n/);
         }),
     },
     {
-      name: 'a command that is not ours goes to the next atmos, past the batch files that lead to us',
+      name: 'an unknown command runs the next atmos, and skips the batch files that lead to our program',
       run: () =>
         atDesk(async (desk) => {
           const [ours, theirs] = ['ours', 'theirs'].map((name) => join(desk.project, name));
           assert.ok(ours && theirs);
           for (const folder of [ours, theirs]) mkdirSync(folder);
-          // npm puts both on one drive, which the checkout may not be on.
+          // npm puts both on one drive, and the checkout may be on another one.
           const copy = join(desk.project, 'cli');
           cpSync(dirname(installedProgram()), copy, { recursive: true });
           const ourProgram = join(copy, basename(installedProgram()));
@@ -254,7 +254,7 @@ export const suite: PlatformSuite = {
             stderr: '',
           });
 
-          // Nobody could run one that cannot be read.
+          // A file that cannot be read cannot be run either.
           const unreadable = join(desk.project, 'unreadable');
           mkdirSync(unreadable);
           writeFileSync(join(unreadable, 'atmos.cmd'), batchFile('show.cjs'));
@@ -262,7 +262,7 @@ export const suite: PlatformSuite = {
           const past = { PATH: `${unreadable};${env.PATH}` };
           assert.deepEqual(await atmos(args, { env: past }).finally(close), found);
 
-          // A batch file of another kind is not seen through: the guard ends the loop.
+          // We do not parse other kinds of batch files: the loop guard stops them.
           const loop = '@call "%~dp0\\..\\ours\\atmos.cmd" %*\r\n';
           writeFileSync(join(theirs, 'atmos.cmd'), loop);
           const none = await atmos(['terraform'], { env });
@@ -271,7 +271,7 @@ export const suite: PlatformSuite = {
         }),
     },
     {
-      name: 'help and version are told where what looks at files is not installed',
+      name: 'help and version work where koffi, which checks file permissions, is not installed',
       run: () =>
         atDesk(async ({ project, env }) => {
           const copy = join(project, 'cli');
@@ -288,7 +288,7 @@ export const suite: PlatformSuite = {
         }),
     },
     {
-      name: 'a configuration with paths of Windows is read as in Atmos',
+      name: 'a configuration with Windows paths is read as in Atmos',
       run: () =>
         atDesk(async (desk) => {
           const shared = join(desk.project, 'shared');
@@ -310,7 +310,7 @@ export const suite: PlatformSuite = {
             '\\shared\\deeper\\two.yaml',
             '\\shared\\one.yaml',
           ]);
-          // The realm is that of the program Atmos: slashes, lower case.
+          // The realm is the one that Atmos computes: slashes, lower case.
           const status = await desk.atmos(['auth', 'whoami', '-i', 'one', '-o', 'json']);
           const path = desk.project.replaceAll('\\', '/').toLowerCase();
           const realm = createHash('sha256').update(path).digest('hex').slice(0, 16);

@@ -21,8 +21,8 @@ const config = `auth:
       default: true
 `;
 
-// In a terminal of this machine Wine gives the program a console of Windows, drawn there.
-describe.skipIf(!peer('wine'))('a person at a console of Windows', () => {
+// In a terminal of this machine Wine gives the program a Windows console, drawn in the terminal.
+describe.skipIf(!peer('wine'))('at a Windows console', () => {
   let machine: WindowsMachine;
   beforeAll(() => {
     machine = openWindows();
@@ -38,7 +38,7 @@ describe.skipIf(!peer('wine'))('a person at a console of Windows', () => {
     });
   }
 
-  test('stores a key: what is mistyped is told, and the secret is not shown', async () => {
+  test('user configure stores an access key, reports invalid input, and does not show the secret', async () => {
     const session = atConsole(['auth', 'user', 'configure', '--no-verify']);
     await session.waitFor('AWS Access Key ID');
     session.type('ASIAIOSFODNN7EXAMPLE\r');
@@ -56,7 +56,7 @@ describe.skipIf(!peer('wine'))('a person at a console of Windows', () => {
     expect(session.shown()).toContain('*'.repeat(40));
   });
 
-  test('Ctrl-C leaves with 130', async () => {
+  test('Ctrl-C cancels with exit code 130', async () => {
     const session = atConsole(['auth', 'user', 'configure']);
     await session.waitFor('AWS Access Key ID');
     session.type(`AKIA${ctrlC}`);
@@ -64,7 +64,7 @@ describe.skipIf(!peer('wine'))('a person at a console of Windows', () => {
     expect(session.shown()).toContain('cancelled');
   });
 
-  test('Ctrl-C at a program that exec runs is its own: we wait, and pass its exit code on', async () => {
+  test('Ctrl-C at a program that exec runs belongs to it: we wait and pass on its exit code', async () => {
     const script = `setInterval(() => {}, 1000);
       process.on('SIGINT', () => {
         console.log('interrupted');

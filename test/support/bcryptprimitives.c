@@ -1,5 +1,5 @@
-/* The one function that programs of Go take from bcryptprimitives.dll, which Wine 8 lacks: random
-   bytes, which Wine gives under another name (RtlGenRandom). For tests. */
+/* The only function that Go programs use from bcryptprimitives.dll, which is missing in Wine 8: random
+   bytes. Wine provides them under another name (RtlGenRandom). For tests. */
 #include <windows.h>
 
 BOOLEAN NTAPI SystemFunction036(PVOID buffer, ULONG length);

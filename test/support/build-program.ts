@@ -2,8 +2,8 @@ import { spawnSync } from 'node:child_process';
 import { isInCi } from './ci.ts';
 
 /**
- * Before the suites that run it, the program is built. A build that fails stops the run only in CI:
- * while the source is half changed, tests that need no built program still run.
+ * Builds the program before the suites that run it. A failed build stops the run only in CI.
+ * Locally, tests that need no built program still run while the source is incomplete.
  */
 export function setup(): void {
   const { status } = spawnSync(process.execPath, ['scripts/build.mjs', '--for-tests'], {

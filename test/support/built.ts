@@ -2,14 +2,14 @@ import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 /**
- * The built program with few rounds of key derivation, for tests that run it with Node. Built before
- * the tests start.
+ * The built program with few rounds of key derivation, for tests that run it with Node. It is built
+ * before the tests start.
  */
 export function builtCli(): string {
   return builtFile('dist-test/cli/main.cjs');
 }
 
-/** The program of the package, for tests about what only the package has: its key derivation. */
+/** The program of the package, for tests of its real key derivation. */
 export function packagedCli(): string {
   return builtFile('dist/cli/main.cjs');
 }

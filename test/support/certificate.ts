@@ -1,8 +1,8 @@
 import { generateKeyPairSync, sign } from 'node:crypto';
 
 /**
- * A certificate that signs itself, for the server of that name. Made anew each time, so that no private
- * key is in the repository.
+ * A self-signed certificate for the server of that name. It is created for each run, so that the
+ * repository contains no private key.
  */
 export function selfSignedCertificate(host = '127.0.0.1'): { key: string; cert: string } {
   const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });

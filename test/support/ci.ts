@@ -1,2 +1,2 @@
-/** Where nothing may be left out: a peer that is missing, or a build that fails, fails the run. */
+/** In CI nothing may be skipped: a missing peer or a failed build fails the run. */
 export const isInCi = !['', 'false'].includes(process.env['CI'] ?? '');

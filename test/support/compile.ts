@@ -15,8 +15,8 @@ export interface Program {
 }
 
 /**
- * Makes one JavaScript file of a TypeScript program and what it imports, since Node 20 runs no
- * TypeScript.
+ * Bundles a TypeScript program with its imports into one JavaScript file, because Node 20 cannot
+ * run TypeScript.
  *
  * @param entry path of the program, from the root of the repository
  */

@@ -2,19 +2,19 @@ import { readFileSync } from 'node:fs';
 
 const page = readFileSync(new URL('../../docs/configuration.md', import.meta.url), 'utf8');
 
-/** What docs/configuration.md shows of a language, block by block. */
+/** The code blocks of a language in docs/configuration.md. */
 export function blocksOf(language: 'yaml' | 'json'): string[] {
   return [...page.matchAll(/^```(\w+)\n([\s\S]*?)^```$/gm)]
     .filter(([, written]) => written === language)
     .map(([, , block = '']) => block);
 }
 
-/** The settings of VS Code that it shows. */
+/** The VS Code settings on the page. */
 export function editorSettings(): Record<string, unknown> {
   return parsed('yaml.customTags');
 }
 
-/** The task of VS Code that it shows. */
+/** The VS Code task on the page. */
 export function problemPattern(): RegExp {
   const { tasks } = parsed('tasks') as {
     tasks: { problemMatcher: { pattern: { regexp: string } } }[];

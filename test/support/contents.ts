@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-/** Every file under a directory with its text. */
+/** The text of every file under a directory. */
 export async function contentsOf(directory: string): Promise<Record<string, string>> {
   const found = await readdir(directory, { withFileTypes: true, recursive: true });
   const files = found

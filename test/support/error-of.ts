@@ -2,7 +2,7 @@ import { inspect } from 'node:util';
 import { expect } from 'vitest';
 import { AtmosError } from '../../src/core/errors.ts';
 
-/** The error that a promise rejects with, which must be one of ours. */
+/** The error of a rejected promise, which must be one of our own error types. */
 export async function errorOf(promise: Promise<unknown>): Promise<AtmosError> {
   const error: unknown = await promise.then(
     () => undefined,
@@ -12,7 +12,7 @@ export async function errorOf(promise: Promise<unknown>): Promise<AtmosError> {
   expect.fail(error === undefined ? 'it succeeded' : `not one of ours: ${inspect(error)}`);
 }
 
-/** The same of a call that must throw. */
+/** The same for a call that must throw. */
 export function thrownBy(call: () => unknown): AtmosError {
   try {
     call();

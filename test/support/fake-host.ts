@@ -1,12 +1,12 @@
 import { PassThrough } from 'node:stream';
 import type { Host } from '../../src/host/host.ts';
 
-/** The start of every test's time. */
+/** The time at the start of every test. */
 export const testStart = new Date('2026-01-01T00:00:00Z');
 
 /**
- * A machine on which nothing is set and nothing happens: no environment, no terminal, standing time,
- * no other program. A test gives what it is about.
+ * A machine without environment, terminal and other programs, whose clock does not move. A test
+ * passes the parts that it needs.
  */
 export function fakeHost(overrides: Partial<Host> = {}): Host {
   const refuse = (what: string) => () => {

@@ -10,7 +10,7 @@ export const testPassword = 'correct horse battery staple';
 
 export interface FileKeyringOptions {
   directory: string;
-  /** In `ATMOS_KEYRING_PASSWORD`; null leaves the variable unset. */
+  /** The value of `ATMOS_KEYRING_PASSWORD`; null leaves the variable unset. */
   password?: string | null;
   settings?: Partial<FileSettings>;
   host?: Partial<Host>;
@@ -18,7 +18,7 @@ export interface FileKeyringOptions {
   onStep?: OnStep;
 }
 
-/** The real file keyring on the real machine, but for the environment, which is empty. */
+/** The real file keyring on the real machine, with an empty environment. */
 export function openTestKeyring(options: FileKeyringOptions): Keyring {
   return openFileKeyring(createTestContext(options), options.onStep);
 }

@@ -8,7 +8,7 @@ import type { Peers } from './peers.ts';
 
 const installWanted = isInCi || process.env['ATMOS_TEST_PEERS'] === 'install';
 
-/** Before all tests: the peers are looked for, or installed if asked. */
+/** Finds the peers before all tests, and installs them if requested. */
 export function setup(project: TestProject): () => void {
   const isRun = (name: string) => project.vitest.projects.some((one) => one.name === name);
   const needed = peerNames.filter((name) => isRun('peers') || !isSlowPeer(name));
@@ -24,7 +24,7 @@ export function setup(project: TestProject): () => void {
   };
 }
 
-// What could not be installed is named by the caller, who looks again.
+// The caller searches again and reports what could not be installed.
 function install(names: readonly PeerName[]): void {
   try {
     installPeers(names);
@@ -50,7 +50,7 @@ function reportSkipped(project: TestProject, absent: readonly PeerName[]): void 
   console.error('to install what is missing: ATMOS_TEST_PEERS=install npm test');
 }
 
-// A suite that loops over `providers` asks for each of them.
+// A suite that loops over `providers` uses each of them.
 function asksFor(file: string, name: PeerName): boolean {
   const text = readFileSync(file, 'utf8');
   return text.includes(`peer('${name}')`) || (text.includes('providers.ts') && isProvider(name));

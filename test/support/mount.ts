@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { isRoot } from './privilege.ts';
 
-/** Whether file systems of our own can be mounted: as root, and not in every container. */
+/** Whether the tests can mount file systems: as root, but not in every container. */
 export function canMount(): boolean {
   if (!isRoot || process.platform !== 'linux') return false;
   const directory = mkdtempSync(join(tmpdir(), 'atmos-auth-mount-'));
@@ -15,7 +15,7 @@ export function canMount(): boolean {
   return status === 0;
 }
 
-/** A new file system with the mount options given, gone when the test ends. */
+/** A new file system with the given mount options. It is removed when the test ends. */
 export function mountTmpfs(options: string): string {
   const directory = mkdtempSync(join(tmpdir(), 'atmos-auth-mount-'));
   execFileSync('mount', ['-t', 'tmpfs', '-o', `mode=700,${options}`, 'tmpfs', directory]);

@@ -5,18 +5,18 @@ export type Peers = Record<PeerName, Peer | undefined>;
 
 declare module 'vitest' {
   interface ProvidedContext {
-    /** Found before the tests start, by test/support/global-setup.ts. */
+    /** The result of test/support/global-setup.ts, which runs before the tests. */
     peers: Peers;
   }
 }
 
 /**
- * A program of others to try ours against, or undefined where it is not installed:
+ * The path of another program that we test against, or undefined if it is not installed:
  *
  *     const go = peer('go');
  *     describe.skipIf(!go)('what Go wrote', …)
  *
- * What is skipped so is named at the end of the run, with the line that installs it.
+ * The end of the run names each skipped suite and the command that installs its peer.
  */
 export function peer(name: PeerName): Peer | undefined {
   return inject('peers')[name];

@@ -1,21 +1,21 @@
 import { spawn } from '@lydell/node-pty';
 import { onTestFinished } from 'vitest';
 
-/** A program in a terminal of its own, and the person in front of it. */
+/** A program in its own terminal, and the input of its user. */
 export interface PtySession {
   readonly pid: number;
-  /** All that was shown so far, with its control sequences. */
+  /** The whole output until now, with its control sequences. */
   shown(): string;
-  /** Waits until the text has been shown (after the last text waited for). */
+  /** Waits until the text is shown (after the last text waited for). */
   waitFor(text: string): Promise<void>;
   type(keys: string): void;
-  /** Settles when the program has ended. */
+  /** Resolves when the program has exited. */
   readonly ended: Promise<{ exitCode: number; signal: number | undefined }>;
 }
 
 const limitMs = 15_000;
 
-/** Starts a program in a new pseudo-terminal; what is left of it ends with the test. */
+/** Starts a program in a new pseudo-terminal. It is terminated when the test ends. */
 export function openPty(
   program: string,
   args: readonly string[],

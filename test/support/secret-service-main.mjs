@@ -1,8 +1,10 @@
-// A provider of secrets on a bus of its own, for whoever wants to try something on it by hand:
+// Starts a secret provider on its own bus, for experiments by hand:
 //
-//     node test/support/secret-service-main.mjs gnome-keyring [--locked | --no-collection] [-- PROGRAM ARGS…]
+//     node test/support/secret-service-main.mjs gnome-keyring [--locked | --no-collection] [--
+//     PROGRAM ARGS…]
 //
-// The program (a shell without one) runs in the provider's environment; at its end all is gone.
+// The program (a shell by default) runs in the provider's environment. Everything is removed when
+// it exits.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { openGnomeKeyring } from './secret-service/gnome-keyring.mjs';
@@ -33,7 +35,7 @@ const service = await open({
   locked: flags.includes('--locked'),
   noCollection: flags.includes('--no-collection'),
 });
-// The program has the terminal: its signals are its own, and we outlive it to clean up.
+// The program has the terminal and handles its signals itself. We outlive it to clean up.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => {});
 try {
   const env = { ...service.env, TERM: process.env['TERM'] ?? 'dumb' };

@@ -1,5 +1,5 @@
-// The stand-in for security as a program of its own: see security/stand-in.mjs. Its machine is in the
-// directory that SECURITY_STAND_IN names.
+// The stand-in for security as a separate program: see security/stand-in.mjs. SECURITY_STAND_IN
+// names the directory of its machine.
 import { readFileSync } from 'node:fs';
 import { runSecurity } from './security/stand-in.mjs';
 

@@ -1,5 +1,5 @@
-// Signature Version 4 from the side of the server: recomputes the signature of a request with
-// node:crypto alone, so that it is an oracle independent of the SDK that signed it.
+// Signature Version 4 on the server's side: recomputes the signature of a request with node:crypto
+// only, independently of the SDK that signed it.
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 
 /** @import { Authorization, SignedRequest } from './sts-types.ts' */
@@ -25,7 +25,7 @@ export function parseAuthorization(header) {
 }
 
 /**
- * Whether the signature is the one that `secretAccessKey` gives for this request.
+ * Whether the signature matches the one that `secretAccessKey` gives for this request.
  *
  * @param {SignedRequest} request
  * @param {Authorization} authorization

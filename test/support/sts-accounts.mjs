@@ -1,4 +1,5 @@
-// Whom the stand-in knows: users with their keys and devices, and the sessions it has issued.
+// The accounts of the stand-in: users with their access keys and MFA devices, and the sessions it
+// has issued.
 import { createHash, randomBytes, randomInt } from 'node:crypto';
 
 /** @import { KnownKey, SessionKey, StsAccounts, StsKey, StsUser } from './sts-types.ts' */

@@ -1,11 +1,11 @@
-// What STS says, in its query XML.
+// The responses of STS in its query XML.
 import { randomUUID } from 'node:crypto';
 
 /** @import { KnownKey, StsAnswer, StsUser } from './sts-types.ts' */
 
 const namespace = 'https://sts.amazonaws.com/doc/2011-06-15/';
 
-/** Thrown inside the stand-in: an error that STS answers with. */
+/** Thrown inside the stand-in: an error response of STS. */
 export class Refusal extends Error {
   /**
    * @param {string} code

@@ -1,4 +1,4 @@
-// Who is asking, as STS finds out: the key, its token, the time, and only then the signature.
+// Authenticates a request in the order of STS: access key, token, time, and then the signature.
 import { isSignedWith } from './sigv4.mjs';
 import { Refusal, formatSeconds } from './sts-answers.mjs';
 

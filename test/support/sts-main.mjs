@@ -1,6 +1,6 @@
-// The stand-in as a process of its own: takes its options as one line of JSON on standard input,
-// prints `{"url":…}` on standard output, and ends when standard input does or at a signal. So it
-// cannot outlive who started it.
+// The stand-in as a separate process. It reads its options as one line of JSON from standard input,
+// prints `{"url":…}` on standard output, and exits at the end of standard input or on a signal, so
+// that it cannot outlive the process that started it.
 import { createInterface } from 'node:readline';
 import { startSts } from './sts-server.mjs';
 
@@ -10,7 +10,7 @@ const options = await new Promise((resolve, reject) => {
     try {
       resolve(JSON.parse(line));
     } catch {
-      // Not the parser's words: they quote the line, which holds keys.
+      // The message of the parser quotes the line, which contains access keys.
       reject(new Error('the first line of standard input is not JSON'));
     }
   });

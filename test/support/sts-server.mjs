@@ -1,6 +1,6 @@
-// A stand-in for AWS STS: it checks signatures, tokens, clocks and MFA codes for real and answers
-// as STS does, so that what passes here has a fair chance there. Plain JavaScript, because the
-// quick start runs it under Node 20, which cannot read TypeScript.
+// A stand-in for AWS STS that verifies signatures, tokens, times and MFA codes and responds as STS
+// does. It is plain JavaScript, because the quick start runs it under Node 20, which cannot read
+// TypeScript.
 import { createServer } from 'node:http';
 import { parseAuthorization } from './sigv4.mjs';
 import { createAccounts } from './sts-accounts.mjs';
@@ -22,7 +22,7 @@ const page = {
 };
 
 /**
- * Starts the stand-in on loopback, on a port chosen by the system.
+ * Starts the stand-in on a loopback address, on a port that the system chooses.
  *
  * @param {StsOptions} options
  * @returns {Promise<StsServer>}
@@ -152,7 +152,7 @@ function openSession(params, caller, accounts, at) {
   if (serialNumber !== null) {
     checkMfa(caller.user, serialNumber, params.get('TokenCode') ?? '', accounts);
   }
-  // STS tells the expiry in whole seconds.
+  // STS reports the expiry in whole seconds.
   const startMs = Math.floor(at.getTime() / 1000) * 1000;
   return accounts.issue(caller.user, new Date(startMs + durationSeconds * 1000));
 }
@@ -193,7 +193,7 @@ function checkMfa({ mfa }, serialNumber, code, accounts) {
 }
 
 /**
- * The whole request, or undefined when the client went away or sent too much.
+ * The whole request, or undefined when the client disconnected or sent too much.
  *
  * @param {IncomingMessage} incoming
  * @returns {Promise<SignedRequest | undefined>}

@@ -29,8 +29,8 @@ async function start(options: Partial<StsOptions> = {}): Promise<StsServer> {
   return sts;
 }
 
-describe('an honest request', () => {
-  it('learns who it is', async () => {
+describe('a valid request', () => {
+  it('gets the identity of the caller', async () => {
     const server = await start();
     const answer = await call(server, key, { Action: 'GetCallerIdentity' });
     expect(answer.status).toBe(200);
@@ -41,7 +41,7 @@ describe('an honest request', () => {
     expect(answer.tag('RequestId')).toMatch(/^[0-9a-f-]{36}$/);
   });
 
-  it('gets a session that is itself good for requests, but not for another session', async () => {
+  it('gets a session that is valid for requests but not for another session', async () => {
     const server = await start();
     const session = await openSession(server, { DurationSeconds: '900' });
     expect(session.accessKeyId).toMatch(/^ASIA[A-Z2-7]{16}$/);
@@ -57,7 +57,7 @@ describe('an honest request', () => {
     ]);
   });
 
-  it('finds the expiry by the clock of the server, which may be off', async () => {
+  it('gets an expiry by the clock of the server, which may be wrong', async () => {
     const server = await start({
       now: () => new Date('2026-01-31T12:00:00.700Z'),
       clockOffsetMs: 60_000,
@@ -74,8 +74,8 @@ describe('an honest request', () => {
   });
 });
 
-describe('a request that is not what it should be', () => {
-  it('is refused without a signature, or with one it cannot read', async () => {
+describe('an invalid request', () => {
+  it('is refused without a readable signature', async () => {
     const server = await start();
     const unsigned = await fetch(server.url, { method: 'POST', body: 'Action=GetCallerIdentity' });
     expect(await unsigned.text()).toContain('<Code>MissingAuthenticationToken</Code>');
@@ -90,7 +90,7 @@ describe('a request that is not what it should be', () => {
     ]);
   });
 
-  it('is refused for a key that is not known', async () => {
+  it('is refused for an unknown access key', async () => {
     const server = await start();
     const stranger = { ...key, accessKeyId: 'AKIAIOSFODNN7STRANGE' };
     const answer = await call(server, stranger, { Action: 'GetCallerIdentity' });
@@ -101,7 +101,7 @@ describe('a request that is not what it should be', () => {
     ]);
   });
 
-  it('is refused for a secret that is not the one of the key', async () => {
+  it('is refused for a wrong secret', async () => {
     const server = await start();
     const answer = await call(
       server,
@@ -128,7 +128,7 @@ describe('a request that is not what it should be', () => {
     expect(answer.error()[2]).toContain('correct service');
   });
 
-  it('is refused without the token of its session, or with another', async () => {
+  it('is refused without the token of its session, or with another one', async () => {
     const server = await start();
     const { sessionToken: _, ...session } = await openSession(server, {});
     const without = await call(server, session, { Action: 'GetCallerIdentity' });
@@ -138,7 +138,7 @@ describe('a request that is not what it should be', () => {
     expect(withAnother.error()[1]).toBe('InvalidClientTokenId');
   });
 
-  it('is refused after the end of its session', async () => {
+  it('is refused after the session has expired', async () => {
     const server = await start();
     const session = await openSession(server, {});
     server.expireSessions();
@@ -159,7 +159,7 @@ describe('a request that is not what it should be', () => {
       '2026-01-31T12:20:00Z',
       'Signature not yet current: 20260131T122000Z is still later than 20260131T121500Z (20260131T120000Z + 15 min.)',
     ],
-  ])('is refused when signed at %s, twenty minutes off', async (at, message) => {
+  ])('is refused when it was signed at %s, twenty minutes off', async (at, message) => {
     const server = await start({ now: () => new Date('2026-01-31T12:00:00Z') });
     const answer = await call(server, key, { Action: 'GetCallerIdentity' }, { at });
     expect(answer.error()).toEqual([403, 'SignatureDoesNotMatch', message]);
@@ -176,7 +176,7 @@ describe('a request that is not what it should be', () => {
     expect(answer.error()[2]).toContain(message);
   });
 
-  it('is refused for an action there is not', async () => {
+  it('is refused for an unknown action', async () => {
     const server = await start();
     const answer = await call(server, key, { Action: 'AssumeRole' });
     expect(answer.error()).toEqual([
@@ -188,7 +188,7 @@ describe('a request that is not what it should be', () => {
 });
 
 describe('a second factor', () => {
-  it('takes each code once', async () => {
+  it('accepts each code once', async () => {
     const server = await start();
     expect((await ask(server, device, '111111')).status).toBe(200);
     expect((await ask(server, device, '111111')).error()).toEqual([
@@ -200,13 +200,13 @@ describe('a second factor', () => {
     expect((await ask(server, device, '333333')).error()[1]).toBe('AccessDenied');
   });
 
-  it('refuses the device of somebody else', async () => {
+  it('refuses the device of another user', async () => {
     const server = await start();
     const answer = await ask(server, `${device}2`, '111111');
     expect(answer.error()[2]).toContain('unable to validate MFA code');
   });
 
-  it('is not written down', async () => {
+  it('is not recorded', async () => {
     const server = await start();
     await ask(server, device, '111111');
     expect(server.calls[0]?.params).toEqual({ SerialNumber: device, TokenCode: '******' });
@@ -217,7 +217,7 @@ describe('a second factor', () => {
 });
 
 describe('a script', () => {
-  it('fails the next calls, then is over', async () => {
+  it('fails the next calls, then ends', async () => {
     const server = await start();
     server.script({
       fail: { code: 'Throttling', message: 'Rate exceeded', status: 400 },
@@ -235,7 +235,7 @@ describe('a script', () => {
     expect(server.calls).toHaveLength(4);
   });
 
-  it('cuts the connection, or keeps silent until the stand-in is closed', async () => {
+  it('drops the connection, or does not respond until the stand-in is closed', async () => {
     const server = await start();
     server.script({ reset: true });
     await expect(fetch(server.url)).rejects.toThrow('fetch failed');
@@ -246,10 +246,10 @@ describe('a script', () => {
   });
 });
 
-describe('as a process of its own', () => {
+describe('as a separate process, the stand-in', () => {
   const main = fileURLToPath(new URL('sts-main.mjs', import.meta.url));
 
-  it('prints its address, serves, and ends with its standard input', async () => {
+  it('prints its address, serves requests, and exits at the end of its standard input', async () => {
     const child = spawn(process.execPath, [main], { stdio: ['pipe', 'pipe', 'inherit'] });
     const ended = once(child, 'exit');
     child.stdin.write(`${JSON.stringify({ keys: [key] })}\n`);
@@ -260,7 +260,7 @@ describe('as a process of its own', () => {
     expect(await ended).toEqual([0, null]);
   });
 
-  it('says no word of what it was given when that cannot be read', async () => {
+  it('does not quote options that it cannot read', async () => {
     const child = spawn(process.execPath, [main], { stdio: ['pipe', 'ignore', 'pipe'] });
     const ended = once(child, 'exit');
     child.stdin.end('{"secretAccessKey":"canary\n');
@@ -283,7 +283,7 @@ interface Signing {
   tampering?: { body?: string; path?: string; headers?: Record<string, string> };
 }
 
-/** Calls the stand-in with a request signed by the signer of the AWS SDK. */
+/** Calls the stand-in with a request that the signer of the AWS SDK signed. */
 async function call(
   server: { url: string },
   credentials: Signer,
@@ -338,7 +338,7 @@ async function openSession(
   };
 }
 
-/** SHA-256 in the shape that the signer asks for. */
+/** SHA-256 with the interface that the signer requires. */
 class NodeHash {
   readonly #hash: Hash | Hmac;
 

@@ -7,7 +7,7 @@ export interface StsKey {
   /** Twelve digits. */
   account: string;
   userName: string;
-  /** The user's device, and the codes it would show; each is accepted once. */
+  /** The codes of the user's device; each is accepted once. */
   mfa?: { arn: string; codes: string[] };
 }
 
@@ -16,7 +16,7 @@ export interface StsOptions {
   /** How far the server's clock is ahead of `now`; negative: behind. */
   clockOffsetMs?: number;
   now?: () => Date;
-  /** Whether answers carry a Date header. Default true. */
+  /** Whether responses have a Date header. Default true. */
   dateHeader?: boolean;
   /** The next session that is issued. Default: a random one. */
   newSession?: () => SessionKey;
@@ -29,9 +29,9 @@ export interface SessionKey {
 }
 
 export interface StsCall {
-  /** As asked for; `(none)` when the request named no action. */
+  /** As requested; `(none)` when the request named no action. */
   action: string;
-  /** As claimed, whether or not the signature held; `(none)` when unsigned. */
+  /** As claimed, even if the signature was wrong; `(none)` when unsigned. */
   accessKeyId: string;
   /** Without Action and Version; a TokenCode is shown as `******`. */
   params: Record<string, string>;
@@ -39,40 +39,40 @@ export interface StsCall {
   at: Date;
 }
 
-/** What the next calls get instead of, or besides, an honest answer. */
+/** What the next calls get instead of, or before, a correct response. */
 export interface StsScript {
   /** An STS error in its XML form. Status 403 by default. */
   fail?: { code: string; message: string; status?: number };
-  /** Any answer, word for word. */
+  /** Any response, verbatim. */
   raw?: StsAnswer;
-  /** A page such as a captive portal gives. */
+  /** An HTML page, as from a captive portal. */
   html?: boolean;
-  /** No answer, ever. */
+  /** No response at all. */
   hang?: boolean;
-  /** The connection is cut instead of an answer. */
+  /** The connection is dropped without a response. */
   reset?: boolean;
-  /** Wait before the answer. */
+  /** Milliseconds to wait before the response. */
   delayMs?: number;
-  /** Wait for it before the answer. */
+  /** A promise to wait for before the response. */
   until?: Promise<void>;
-  /** For how many calls, one after another. Default 1. */
+  /** The number of consecutive calls. Default 1. */
   times?: number;
 }
 
 export interface StsServer {
   /** `http://127.0.0.1:PORT` */
   readonly url: string;
-  /** Every request that was read whole, in the order of arrival. */
+  /** Every request that was read completely, in the order of arrival. */
   readonly calls: readonly StsCall[];
-  /** Adds behaviour for the calls to come, after what was scripted before. */
+  /** Adds behavior for later calls, after the already scripted behavior. */
   script(script: StsScript): void;
-  /** Ends every session that was issued so far. */
+  /** Expires every session that was issued until now. */
   expireSessions(): void;
-  /** Stops listening and drops the connections that are open. */
+  /** Stops listening and closes the open connections. */
   close(): Promise<void>;
 }
 
-/** A user, as STS answers about one. */
+/** A user as described in the responses of STS. */
 export interface StsUser {
   account: string;
   arn: string;
@@ -80,7 +80,7 @@ export interface StsUser {
   mfa: StsKey['mfa'];
 }
 
-/** A key that is known: a user's, for good, or of a session that was issued. */
+/** A known access key: long-lived for a user, or of an issued session. */
 export interface KnownKey {
   user: StsUser;
   accessKeyId: string;
@@ -90,34 +90,34 @@ export interface KnownKey {
 
 export interface StsAccounts {
   find(accessKeyId: string): KnownKey | undefined;
-  /** Opens a session of the user's. */
+  /** Opens a session of the user. */
   issue(user: StsUser, expiresAt: Date): KnownKey & Required<Pick<KnownKey, 'session'>>;
   expireSessions(at: Date): void;
-  /** Whether the code is the device's and was not used before; from then on it was. */
+  /** Whether the code belongs to the device and was not used before. It is marked as used. */
   takeCode(device: NonNullable<StsKey['mfa']>, code: string): boolean;
 }
 
-/** An answer before it is sent. Status 200 and text/xml by default. */
+/** A response before it is sent. Status 200 and text/xml by default. */
 export interface StsAnswer {
   status?: number;
   contentType?: string;
   body: string;
 }
 
-/** What a signature is made over. */
+/** The parts of a request that are signed. */
 export interface SignedRequest {
   method: string;
-  /** Path and query, as they stand on the request line. */
+  /** Path and query as on the request line. */
   url: string;
   /** Names in lower case. */
   headers: IncomingHttpHeaders;
   body: Buffer;
 }
 
-/** The Authorization header of Signature Version 4, read. */
+/** The parsed Authorization header of Signature Version 4. */
 export interface Authorization {
   accessKeyId: string;
-  /** The day of the credential scope, `20260131`. */
+  /** The date of the credential scope, `20260131`. */
   day: string;
   region: string;
   service: string;

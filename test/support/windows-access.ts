@@ -5,12 +5,12 @@ const list = 0x4;
 const listIsProtected = 0x80000000;
 
 /**
- * Gives a file or a directory an access list, as a person does in its properties.
+ * Gives a file or a directory an access list, as a user does in its properties.
  *
- * @param entries in SDDL, `(A;;FR;;;WD)`; ours is always among them
+ * @param entries in SDDL, `(A;;FR;;;WD)`; our own entry is always added
  */
 export async function setAccess(path: string, entries: string): Promise<void> {
-  // They load what Windows alone has.
+  // These modules load libraries of Windows.
   const { koffi } = await import('../../src/host/koffi.ts');
   const { currentUser } = await import('../../src/host/windows/files.ts');
   const { windowsError } = await import('../../src/host/windows/api.ts');
@@ -28,11 +28,11 @@ export async function setAccess(path: string, entries: string): Promise<void> {
   if (set(path, what, descriptor.readBigUInt64LE()) === 0) throw windowsError('set', path);
 }
 
-/** Wine shows the owner that the system has, whom root can change. */
+/** Wine shows the owner of the host system, which root can change. */
 export const canGiveAway =
   process.env['WINEPREFIX'] !== undefined && process.env['WINEUSERNAME'] === 'root';
 
-/** Gives a file or a directory to somebody else, where {@link canGiveAway}. */
+/** Gives a file or a directory to another user, where {@link canGiveAway}. */
 export function giveAway(path: string): void {
   const drive = join(process.env['WINEPREFIX'] ?? '', 'drive_c').replaceAll('\\', '/');
   const there = `${drive}/${path.slice('C:\\'.length).replaceAll('\\', '/')}`;
@@ -40,7 +40,10 @@ export function giveAway(path: string): void {
   spawnSync(start, ['/wait', '/unix', '/bin/chown', '12345', there]);
 }
 
-/** Opens a file so that nobody else can, as a program does that shares nothing. Returns its closing. */
+/**
+ * Opens a file so that no other process can open it, as a program without file sharing does.
+ * Returns a function that closes it.
+ */
 export async function openAlone(path: string): Promise<() => void> {
   const { api } = await import('../../src/host/windows/api.ts');
   const genericRead = 0x80000000;

@@ -25,11 +25,11 @@ import { createTemporaryDirectory } from './create-temporary.ts';
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const limitMs = 5 * 60_000;
 
-/** A Windows machine of its own, with Node and our program where an installer and npm put them. */
+/** A separate Windows machine with Node and our program where an installer and npm put them. */
 export interface WindowsMachine {
   /** Its drive C:, as a path of this machine. */
   readonly drive: string;
-  /** Our program, as Windows calls it. */
+  /** The Windows path of our program. */
   readonly program: string;
   /** Runs a Windows program with all its output in files: it has no console. */
   run(program: string, args: readonly string[], options?: RunOptions): Promise<Finished>;
@@ -48,7 +48,7 @@ export interface Finished {
 }
 
 export const windowsNode = 'C:\\Program Files\\nodejs\\node.exe';
-/** A file of this machine, as Wine calls it. */
+/** The Windows path that Wine gives a file of this machine. */
 export function windowsPath(path: string): string {
   return `Z:${path.replaceAll('/', '\\')}`;
 }
@@ -60,7 +60,7 @@ export function openWindows(): WindowsMachine {
   copyPrefix(prefix);
   place(join(wine.prefix, 'drive_c/windows'), join(drive, 'windows'));
   place(wine.node, join(drive, 'Program Files/nodejs/node.exe'));
-  // Wine calls its user as the system does.
+  // Wine uses the user name of the system.
   const modules = `users/${userInfo().username}/AppData/Roaming/npm/node_modules`;
   placePackage(join(drive, modules));
   placeKoffi(join(drive, 'suite/node_modules'));
@@ -91,7 +91,7 @@ export function openWindows(): WindowsMachine {
       return { exitCode, stdout: textOf('stdout'), stderr: textOf('stderr') };
     },
     async remove() {
-      // Ends what Wine has started for this prefix alone.
+      // Stops the programs that Wine has started for this prefix.
       for (const option of ['-k', '-w']) {
         await once(spawn(wine.server, [option], { env: wineEnvironment(prefix) }), 'close');
       }
@@ -104,8 +104,8 @@ export function openWindows(): WindowsMachine {
  * Runs a suite in the real Windows Node, each of its cases as a test.
  *
  * @param peer `peer('wine')`: without it the suite is skipped and named
- * @param cases the suite's file, as a URL of it
- * @param env what its programs have beyond the environment of Windows
+ * @param cases the suite's file, as a URL
+ * @param env variables for its programs besides the environment of Windows
  */
 export function testUnderWine(
   peer: Peer | undefined,

@@ -2,7 +2,7 @@ import { configOf, keyVariables, memory, startWithKey } from '../fixtures.mjs';
 
 const formats = ['bash', 'fish', 'powershell', 'cmd', 'dotenv', 'env', 'json', 'github'];
 
-/** Values that a shell would read as something else. */
+/** Values that a shell would evaluate without quotes. */
 const identity = `credentials: { region: eu-central-1 }
 env:
   - { key: TF_VAR_quotes, value: "it's \\"$HOME\\" \`x\` %PATH% !" }

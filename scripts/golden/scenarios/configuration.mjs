@@ -1,4 +1,4 @@
-// atmos.yaml: missing, wrong, imported; validate.
+// atmos.yaml: missing, invalid and imported files; validate.
 import { configOf, keyVariables, memory } from '../fixtures.mjs';
 
 /** @import { Scenario } from '../record.mjs' */

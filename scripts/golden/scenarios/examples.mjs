@@ -1,4 +1,4 @@
-// The five examples: their commands.sh on a machine as each of them describes it.
+// The five examples: each commands.sh on a machine as the example describes it.
 import { createExamples, prepareExample } from '../../example-machines.mjs';
 import { accessKey, mfaCodes, password } from '../secrets.mjs';
 
@@ -19,13 +19,13 @@ export const examples = Object.fromEntries(
           prepareExample(name, machine, { key: accessKey, identity, endpoint: machine.sts.url });
           variables = env?.(machine) ?? {};
         });
-        // The file keyring stands in for that of the desktop.
+        // The file keyring replaces that of the desktop.
         const desktop = hasDesktop
           ? { ATMOS_KEYRING_TYPE: 'file' }
           : { ATMOS_KEYRING_PASSWORD: undefined };
         await shell('exec sh -ev commands.sh 2>&1', {
           env: { ...desktop, ...variables },
-          // Of `ci`, which writes the session to the file that GITHUB_ENV names.
+          // The example `ci` writes the session to the file that GITHUB_ENV names.
           showsSecrets: name === 'ci',
         });
       },

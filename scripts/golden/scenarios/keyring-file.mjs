@@ -1,4 +1,4 @@
-// The encrypted directory: entries that are damaged, foreign, weak or open to others.
+// The encrypted directory: entries that are damaged, foreign, weak or readable by other users.
 import { configOf, entryValue, keyringPath, startWithKey, writeEntry } from '../fixtures.mjs';
 import { accessKey, otherPassword } from '../secrets.mjs';
 

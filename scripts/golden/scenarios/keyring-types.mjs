@@ -1,4 +1,4 @@
-// The memory keyring, and the system keyring where none runs.
+// The memory keyring, and the system keyring where it is not running.
 import { configOf, keyOnStdin, keyVariables, memory } from '../fixtures.mjs';
 import { accessKey } from '../secrets.mjs';
 

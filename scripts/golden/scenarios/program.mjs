@@ -1,8 +1,8 @@
-// The program as such: help, version, usage errors, completion, commands of another atmos.
+// The program in general: help, version, usage errors, completion, commands of another atmos.
 
 /** @import { Scenario } from '../record.mjs' */
 
-/** Help of a group, and of each of its commands. */
+/** The help of a group and of each of its commands. */
 const groups = {
   '': ['completion bash', '__complete', '__keyring-agent', 'version'],
   auth: ['login', 'whoami', 'exec', 'env', 'credential-process', 'logout', 'validate', 'trust'],

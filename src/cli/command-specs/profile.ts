@@ -1,7 +1,7 @@
 import type { CommandGroup, OptionSpec } from '../command.ts';
 import { jsonOutput } from './shared-options.ts';
 
-/** `-f` as in Atmos, `-o` as everywhere here. */
+/** `-f` as in Atmos, `-o` as in our other commands. */
 function outputAs(...choices: [string, ...string[]]): OptionSpec {
   return {
     ...jsonOutput,

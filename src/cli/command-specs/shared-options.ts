@@ -11,15 +11,17 @@ export const jsonOutput: OptionSpec = {
 /** Details for a person. Programs read JSON, which has them all. */
 export const verbose: OptionSpec = { name: 'verbose', short: 'v', summary: 'Also show details' };
 
-// How options of `auth user configure` name what the key of a cloud has.
+// The options of `auth user configure` for the access key of a cloud.
 
-/** The options that give a field of a long-lived key, and the name of the field. */
+/** The options that set a field of an access key, and the name of the field. */
 export const keyFieldOptions: readonly (readonly [option: string, field: string])[] = [
   ['--mfa-arn', 'mfa_arn'],
   ['--session-duration', 'session_duration'],
 ];
 
-/** The option that names a profile in the files of another tool, and the importer of those files. */
+/**
+ * The option that names a profile in the files of another tool, and the importer of those files.
+ */
 export const keyProfileOption = {
   option: 'from-aws-profile',
   title: 'the AWS profile',

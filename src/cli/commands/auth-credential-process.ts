@@ -13,9 +13,9 @@ import { followedLog } from '../project-log.ts';
 import { requireStdout } from '../required-output.ts';
 
 /**
- * `atmos auth credential-process`: what an AWS SDK asks for. Nothing but its JSON is ever on standard
- * output, and no one is prompted, though there may be a terminal: where a person is needed that is an
- * error. Ends within 50 seconds.
+ * `atmos auth credential-process`: prints credentials for an AWS SDK. Standard output contains only
+ * its JSON. It never prompts, even if a terminal exists: a command that needs user input fails. It
+ * stops after 50 seconds.
  */
 export async function credentialProcess(context: Context, invocation: Invocation): Promise<void> {
   await requireStdout(context.host);
@@ -54,7 +54,7 @@ async function chosen(
   if (invocation.identity.kind !== 'absent') {
     throw new AtmosError(
       'ERR_USAGE',
-      'a handle stands for an identity: give one of --handle and --identity',
+      '--handle and --identity cannot be combined, because a handle already selects an identity',
     );
   }
   const { plan, identity } = await planFromHandle(handle, context.host);
@@ -64,6 +64,6 @@ async function chosen(
 }
 
 function refuseFor(what: string, hint: Hint): () => Promise<never> {
-  const message = `a credential process asks nobody, so it needs ${what}`;
+  const message = `a credential process never prompts, so it needs ${what}`;
   return () => Promise.reject(new AtmosError('ERR_NO_TERMINAL', message, { hints: [hint] }));
 }

@@ -19,10 +19,11 @@ import {
 } from '../shell-format.ts';
 
 /**
- * `atmos auth env`: what a shell evaluates to have the identity's credentials. By default only a
- * profile that asks us for them when they are needed, so that nothing secret is printed and neither
- * keyring nor network is opened. The identity's `env:` is in it; that of atmos.yaml, as in Atmos, is
- * for programs alone. With `--unset` what a shell evaluates to be without all that again.
+ * `atmos auth env`: prints shell commands that select the identity. By default they set only an AWS
+ * profile that requests the credentials from us when they are needed, so that the output contains
+ * no secret, and neither the keyring nor the network is opened. They include the identity's `env:`.
+ * As in Atmos, the `env:` of atmos.yaml is only for programs. With `--unset` it prints commands
+ * that unset these variables.
  */
 export async function env(context: Context, invocation: Invocation): Promise<void> {
   const { values, flags } = invocation;
@@ -43,7 +44,8 @@ async function setting(context: Context, invocation: Invocation): Promise<Enviro
       host: context.host,
       warn: warner(context),
       async openSession(chosen) {
-        // Only here: mode process stays without keyring and network, and starts sooner.
+        // Loaded only here: mode process needs neither keyring nor network, and starts faster
+        // without them.
         const { sessionOpener } = await import('../open.ts');
         const asked = { isInteractive: true, mfaToken: values['mfa-token'] };
         return sessionOpener(context, plan, asked)(chosen);
@@ -52,14 +54,14 @@ async function setting(context: Context, invocation: Invocation): Promise<Enviro
   );
 }
 
-/** Needs no configuration, so that it works anywhere. */
+/** Needs no configuration, so that it works in any directory. */
 function unsetting({ host }: Context, { identity, values }: Invocation): EnvironmentChange {
   const other = ['credentials', 'mfa-token'].find((name) => values[name] !== undefined);
   const contradiction = identity.kind === 'absent' ? other : 'identity';
   if (contradiction !== undefined) {
     throw new AtmosError(
       'ERR_USAGE',
-      `--unset takes back what was set, whatever the identity: it does not go with --${contradiction}`,
+      `--unset applies to every identity, so it cannot be combined with --${contradiction}`,
     );
   }
   return unsetEnvironment(host.env);
@@ -67,7 +69,7 @@ function unsetting({ host }: Context, { identity, values }: Invocation): Environ
 
 type WriteChange = (change: EnvironmentChange) => Promise<void>;
 
-// A shell that starts needs none of it.
+// A shell at its start needs no such hint.
 const loadOutputFile = () => import('../../host/output-file.ts');
 
 /** To standard output, or added to a file, as in Atmos; of JSON a file holds one value. */
@@ -112,14 +114,17 @@ function chosenFormat(host: Host, format: string | undefined): EnvironmentFormat
 
 const outputVariable = 'ATMOS_AUTH_ENV_OUTPUT_FILE';
 
-/** The option, or the variable that stands for it: where both say the same, either is right. */
+/** The option, or its variable: if both have the same value, either is correct. */
 function outputFile(host: Host, output: string | undefined): Sourced<string> | undefined {
   if (output === undefined) return undefined;
   const source = output === host.env[outputVariable] ? outputVariable : '--output-file';
   return { value: resolve(host.workingDirectory(), output), source };
 }
 
-/** To the file of `GITHUB_ENV`. Masks first, so that no step shows what the file makes known. */
+/**
+ * Appends to the file of `GITHUB_ENV`. The masks are printed first, so that no step shows a secret
+ * from the file.
+ */
 async function githubWriter(context: Context, { values, flags }: Invocation): Promise<WriteChange> {
   const { host, out } = context;
   if (flags['unset']) throw cannotUnset('github');
@@ -135,7 +140,7 @@ async function githubWriter(context: Context, { values, flags }: Invocation): Pr
     if (staying.length === 0) return;
     await warn(
       context,
-      `GitHub cannot take a variable away, so these stay set for later steps, and may win: ${staying.join(', ')}`,
+      `GitHub cannot unset a variable, so these stay set for later steps and may take precedence: ${staying.join(', ')}`,
     );
   };
 }
@@ -146,13 +151,13 @@ function githubFile(host: Host, output: string | undefined): Sourced<string> {
   if (file) return file;
   throw new AtmosError(
     'ERR_USAGE',
-    'the format github writes to the file that GITHUB_ENV names, and that is not set',
+    'the format github writes to the file of GITHUB_ENV, which is not set',
     { hints: [addOptions(['--output-file', placeholder('file')])] },
   );
 }
 
 function cannotUnset(format: string): AtmosError {
-  return new AtmosError('ERR_USAGE', `the format ${format} cannot take a variable away`, {
+  return new AtmosError('ERR_USAGE', `the format ${format} cannot unset variables`, {
     hints: [say('choose another format: --format bash or --format json')],
   });
 }

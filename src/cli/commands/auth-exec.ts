@@ -6,11 +6,11 @@ import { sessionOpener } from '../open.ts';
 import { chooseIdentity, loadPlanFor, warner } from '../plan.ts';
 
 /**
- * `atmos auth exec -- command`: runs a program with the credentials of the identity and no others, and
+ * `atmos auth exec -- command`: runs a program with only the credentials of the identity, and
  * passes its exit code on. The program never gets the keyring's password.
  *
- * Of descriptors the program gets the standard streams and, as from every Node program, those that
- * Node has not marked for itself: bash's `<(…)` (63 and below) arrives, `3<file` does not.
+ * The program gets the standard streams and, as from every Node program, the file descriptors that
+ * Node has not marked close-on-exec: bash's `<(…)` (63 and below) is passed on, `3<file` is not.
  */
 export async function exec(context: Context, invocation: Invocation): Promise<number> {
   const { host } = context;

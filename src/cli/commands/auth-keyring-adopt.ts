@@ -10,10 +10,10 @@ import { loadPlan, type ProjectPlan } from '../plan.ts';
 import { createProgress } from '../ui/progress.ts';
 
 /**
- * `atmos auth keyring adopt`: copies what another realm has of the identities that are configured here
- * to the current realm, for a checkout that was moved and a keyring that several checkouts or machines
- * share. What is there already with another value stays. The old entries stay, unless `--delete-source`:
- * then each goes once all were copied and read back.
+ * `atmos auth keyring adopt`: copies the entries of the configured identities from another realm to
+ * the current one, for a checkout that was moved or a keyring that several checkouts or machines
+ * share. An existing entry with another value is not changed. The old entries are kept, unless
+ * `--delete-source` is given: then each is deleted after all were copied and read back.
  */
 export async function keyringAdopt(
   context: Context,
@@ -41,7 +41,7 @@ export async function keyringAdopt(
     await noteRealm(context, plan);
 }
 
-/** One of both has to go, which only a person can decide. */
+/** One of the two entries must be removed, and only the user can decide which. */
 function hintsFor(conflicts: readonly string[]): Hint[] {
   return [
     run(['atmos', 'auth', 'keyring', 'list', '--long'], 'to show both'),
@@ -49,7 +49,7 @@ function hintsFor(conflicts: readonly string[]): Hint[] {
   ];
 }
 
-/** The next move of the checkout would bring the next realm. */
+/** Without a name, the next move of the checkout would change the realm again. */
 async function noteRealm({ host, note }: Context, { config, realm }: ProjectPlan): Promise<void> {
   if (isRealmNamed(config, host)) return;
   await note(

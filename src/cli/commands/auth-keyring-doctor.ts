@@ -23,16 +23,17 @@ interface CheckJson {
   id: string;
   state: FindingState;
   message: string;
-  /** Commands that mend it, on lines. Null where there is nothing to mend. */
+  /** Commands that fix it, on lines. Null if there is nothing to fix. */
   hint: string | null;
   /** The type of the keyring that was examined. */
   backend: string;
 }
 
 /**
- * `atmos auth keyring doctor`: a real round trip through the keyring in use, its entries, and all
- * around it; then the same for the other keyrings of this machine that open without being asked for
- * anything. Exits with 3 only for a problem of the one in use: a warning is no failure.
+ * `atmos auth keyring doctor`: tests the keyring in use with a real entry, and checks its entries
+ * and everything that affects it. It also checks the other keyrings of this machine that open
+ * without a prompt. It exits with 3 only for a problem of the keyring in use: a warning is not a
+ * failure.
  */
 export async function keyringDoctor(context: Context, { values }: Invocation): Promise<number> {
   const plan = await loadPlanIfAny(context);
@@ -61,7 +62,7 @@ function checksOf({ keyring, findings }: Examined, writeHint: WriteHint): CheckJ
   }));
 }
 
-/** Of the keyring in use. */
+/** The findings of the keyring in use. */
 function summaryOf(examined: readonly Examined[]): string {
   const states = examined
     .filter(({ isInUse }) => isInUse)
@@ -75,13 +76,16 @@ function summaryOf(examined: readonly Examined[]): string {
   return `${found}${whatIsThereInstead(examined)}`;
 }
 
-/** Where the keyring in use is not created yet, which others there are: nothing of it could be tried. */
+/**
+ * If the keyring in use does not exist yet, names the other keyrings that were found, because
+ * nothing of the former could be tested.
+ */
 function whatIsThereInstead(examined: readonly Examined[]): string {
   if (examined.every(({ isInUse, isCreated }) => !isInUse || isCreated)) return '';
   const others = examined
     .filter(({ isInUse }) => !isInUse)
     .map(({ keyring: { info } }) => `the ${info.type} keyring (${info.location})`);
-  const instead = others.length === 0 ? '' : ` Not in use, but there: ${others.join(', ')}.`;
+  const instead = others.length === 0 ? '' : ` Not in use, but found: ${others.join(', ')}.`;
   return ` Nothing is stored yet: the first key or session creates the keyring.${instead}`;
 }
 

@@ -24,10 +24,10 @@ interface Imported extends Copied {
 }
 
 /**
- * `atmos auth keyring import`: copies into the configured keyring what another place holds. Entries of
- * Atmos keep their names, and expired sessions and tokens stay where they are; the long-lived keys of
- * aws-vault and of the AWS files become those of the identities that a person, or `--map`, says. Nothing
- * is deleted where it came from.
+ * `atmos auth keyring import`: copies the entries of another keyring or file into the configured
+ * keyring. Entries of Atmos keep their names, and expired sessions and tokens are not copied. An
+ * access key of aws-vault or of the AWS files is stored for the identity that the user or `--map`
+ * chooses. The source is not changed.
  */
 export async function keyringImport(
   context: Context,
@@ -46,7 +46,7 @@ export async function keyringImport(
       ? await importFromTool(context, from, { flags, values })
       : await importFromAtmos(context, { flags, values });
   const again = [...commandAgain(from, { flags, values }), '--force'];
-  const conflictHints = [run(again, 'to overwrite what is there')];
+  const conflictHints = [run(again, 'to overwrite existing entries')];
   const isDryRun = flags['dry-run'] ?? false;
   await reportCopies(context, { ...copied, isDryRun, conflictHints }, values['output']);
   await warnOfSharedRealm(context, plan, {
@@ -55,7 +55,7 @@ export async function keyringImport(
   });
 }
 
-/** What was asked for, once more: without its options it would be another source. */
+/** The options of this import, for a hint that repeats the command. */
 function commandAgain(from: string, { flags, values }: Options): string[] {
   const given = ['path', 'map'].flatMap((name) => {
     const value = values[name];
@@ -67,9 +67,13 @@ function commandAgain(from: string, { flags, values }: Options): string[] {
 async function importFromAtmos(context: Context, { flags, values }: Options): Promise<Imported> {
   for (const option of ['map', 'yes']) {
     if (values[option] === undefined && flags[option] === undefined) continue;
-    throw new AtmosError('ERR_USAGE', `--${option} is about profiles, and atmos-file has none`, {
-      hints: [run([...command, '--from', 'atmos-file'])],
-    });
+    throw new AtmosError(
+      'ERR_USAGE',
+      `--${option} cannot be used with --from atmos-file, which has no profiles`,
+      {
+        hints: [run([...command, '--from', 'atmos-file'])],
+      },
+    );
   }
   const plan = await loadPlanIfAny(context);
   const opened = await openForCommand(context, plan, { isInteractive: true });
@@ -108,7 +112,7 @@ async function importFromTool(
   return { ...copied, plan, target: opened.keyring };
 }
 
-const none = '(none: leave it where it is)';
+const none = '(do not import this profile)';
 
 async function chooseIdentity(
   { prompt }: Context,
@@ -116,10 +120,10 @@ async function chooseIdentity(
   identities: readonly string[],
 ): Promise<string | undefined> {
   const answer = await prompt.select({
-    message: `Which identity does the profile ${profile} become?`,
+    message: `Identity for the access key of profile ${profile}`,
     choices: [...identities, none],
     instead: say(
-      'add --yes to import each under its own name, or --map PROFILE=IDENTITY,… to choose',
+      'pass --yes to import each profile under its own name, or --map PROFILE=IDENTITY,…',
     ),
   });
   return answer === none ? undefined : answer;

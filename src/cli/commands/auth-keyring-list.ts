@@ -18,23 +18,29 @@ import { formatTable } from '../ui/table.ts';
 interface ListedEntry {
   key: string;
   owner: EntryOwner;
-  /** Null where the name does not tell it, and the entry was not opened; and of another program's. */
+  /**
+   * Null if the name does not contain it and the entry was not decrypted, and for entries of other
+   * programs.
+   */
   realm: string | null;
-  /** The identity or provider; of an entry that was not opened in lower case. Null of another program's. */
+  /**
+   * The identity or provider, in lower case if the entry was not decrypted. Null for entries of
+   * other programs.
+   */
   identity: string | null;
   item: ItemKind | null;
-  /** `aws`; null of an entry that could not be opened or read. */
+  /** `aws`; null for an entry that could not be decrypted or read. */
   kind: string | null;
-  /** RFC 3339 in UTC; null of what does not expire. */
+  /** RFC 3339 in UTC; null for an entry that does not expire. */
   expires_at: string | null;
-  /** Of the value, not of the file. */
+  /** The size of the value, not of the file. */
   size_bytes: number | null;
 }
 
 /**
- * `atmos auth keyring list`: our entries by name, without a password, one a line; with `--all` those of
- * other programs as well. `--long` opens each. One of ours that cannot be opened is listed all the same,
- * and the command fails naming it.
+ * `atmos auth keyring list`: lists our own entries by name without a password, one a line; with
+ * `--all` also those of other programs. `--long` decrypts each. An entry of our own that cannot be
+ * decrypted is also listed, and the command fails with its name.
  */
 export async function keyringList(context: Context, { flags, values }: Invocation): Promise<void> {
   const plan = await loadPlanIfAny(context);
@@ -52,7 +58,7 @@ export async function keyringList(context: Context, { flags, values }: Invocatio
   if (listed.failure !== undefined) throw listed.failure;
 }
 
-/** @param others how many entries of other programs there are that are not listed */
+/** @param others the number of entries of other programs that are not listed */
 async function noteEmpty(
   { host, note }: Context,
   { info }: Keyring,
@@ -68,7 +74,7 @@ async function noteEmpty(
   );
 }
 
-/** Names need no password, so nobody is asked for one and no password command is run. */
+/** Names need no password, so the command never prompts and runs no password command. */
 async function openFor(context: Context, plan: AuthPlan, isLong: boolean): Promise<Keyring> {
   if (!isLong) {
     const { host } = context;

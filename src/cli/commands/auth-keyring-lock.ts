@@ -5,19 +5,19 @@ import type { Invocation } from '../command.ts';
 import type { Context } from '../context.ts';
 import { loadPlanIfAny } from '../plan.ts';
 
-/** The documented form of `-o json`: always every field, null for what is not known. */
+/** The documented form of `-o json`: always every field, null if unknown. */
 interface LockJson {
   /** The keyring's directory. */
   location: string;
-  /** Whether a background process held it open. */
+  /** Whether a background process kept it unlocked. */
   was_unlocked: boolean;
   /** Of that process; null without one, and on macOS. */
   process_id: number | null;
 }
 
 /**
- * `atmos auth keyring lock`: ends the background process that holds the file keyring open. That none
- * does is no error: it is locked.
+ * `atmos auth keyring lock`: stops the background process that keeps the file keyring unlocked. It
+ * succeeds if there is no such process, because the keyring is locked then.
  */
 export async function keyringLock(context: Context, { values }: Invocation): Promise<void> {
   const { host, outJson, note } = context;
@@ -42,10 +42,10 @@ function describe(result: LockResult, location: string): string {
     case 'locked':
       return `locked the keyring ${location}`;
     case 'terminated':
-      return `locked the keyring ${location}: its agent (process ${result.processId}) did not answer and was terminated`;
+      return `locked the keyring ${location}: its agent (process ${result.processId}) did not respond and was terminated`;
     case 'none':
       return `the keyring ${location} was not unlocked`;
     case 'cut-off':
-      return `locked the keyring ${location}: its agent is of another version, is not reached any more, and ends by itself within seconds`;
+      return `locked the keyring ${location}: its agent has another version, can no longer be reached, and exits within seconds`;
   }
 }

@@ -10,9 +10,9 @@ import { loadPlanIfAny } from '../plan.ts';
 import { createProgress } from '../ui/progress.ts';
 
 /**
- * `atmos auth keyring migrate`: copies every entry of ours from one keyring to another as it is, each
- * read back before it counts. Run again it goes on where it was. The source stays as it was, unless
- * `--delete-source`: then what was copied goes, one by one.
+ * `atmos auth keyring migrate`: copies each of our own entries unchanged from one keyring to
+ * another, and reads each copy back. A second run continues after an interruption. The source is
+ * not changed, unless `--delete-source` is given: then each copied entry is deleted.
  */
 export async function keyringMigrate(
   context: Context,
@@ -39,7 +39,7 @@ export async function keyringMigrate(
   const { from, to } = migrated.types;
   const deleting = deletesSource ? ['--delete-source'] : [];
   const again = ['atmos', 'auth', 'keyring', 'migrate', '--from', from, '--to', to, ...deleting];
-  const conflictHints = [run([...again, '--force'], 'to overwrite what is there')];
+  const conflictHints = [run([...again, '--force'], 'to overwrite existing entries')];
   await reportCopies(context, { ...migrated, isDryRun, conflictHints }, values['output']);
   const { type } = plan.keyring;
   if (type.value === to || isDryRun || values['output'] === 'json') return;

@@ -10,9 +10,9 @@ import { loadPlanIfAny, warn } from '../plan.ts';
 import { loadWriteHint } from '../report.ts';
 
 /**
- * `atmos auth keyring prune`: removes the sessions and tokens that have expired, whosever. Long-lived
- * keys stay, and so does what is left of identities that are not configured (another profile or
- * checkout may have them): it is only named, with the command that removes it.
+ * `atmos auth keyring prune`: removes the expired sessions and tokens of all identities. Access
+ * keys are kept. Entries of identities that are not configured are also kept, because another
+ * profile or checkout may use them: the command lists them with the command that removes them.
  */
 export async function keyringPrune(context: Context, { flags, values }: Invocation): Promise<void> {
   const { host } = context;
@@ -24,7 +24,7 @@ export async function keyringPrune(context: Context, { flags, values }: Invocati
     isDryRun,
     inventory: createInventory(plan.realm.value, plan.config),
   });
-  for (const { key, fault } of unclear) await warn(context, `${key} stays: ${fault}`);
+  for (const { key, fault } of unclear) await warn(context, `${key} was not removed: ${fault}`);
   if (values['output'] === 'json') {
     await context.outJson(jsonOf(removed, orphans, isDryRun));
   } else {
@@ -34,7 +34,7 @@ export async function keyringPrune(context: Context, { flags, values }: Invocati
   if (failure !== undefined) throw joinErrors([failure, ...others]);
 }
 
-/** The documented form of `-o json`. `expires_at` is null of what says no time. */
+/** The documented form of `-o json`. `expires_at` is null for an entry without a time. */
 function jsonOf(removed: readonly PrunedEntry[], orphans: readonly OwnEntry[], isDryRun: boolean) {
   return {
     removed: removed.map(({ key, identity, item, expiresAt }) => ({
@@ -54,7 +54,7 @@ async function tell(
   orphans: readonly OwnEntry[],
   isDryRun: boolean,
 ): Promise<void> {
-  if (removed.length === 0) await note('nothing has expired');
+  if (removed.length === 0) await note('no entry has expired');
   const verb = isDryRun ? 'would remove' : 'removed';
   for (const { key, identity, item } of removed) {
     await note(`${verb} the expired ${item} of ${identity}: ${key}`);
@@ -62,7 +62,7 @@ async function tell(
   const writeHint = await loadWriteHint(host);
   for (const { key, alias: identity, item } of orphans) {
     await note(
-      `the ${item} of ${identity} stays, which is not configured here: ${key}`,
+      `the ${item} of ${identity} was not removed, because ${identity} is not configured here: ${key}`,
       `  ${writeHint(logOut(identity, item === 'key', 'to remove it'))}`,
     );
   }

@@ -17,25 +17,25 @@ const command = ['atmos', 'auth', 'keyring', 'rekey'];
 interface RekeyJson {
   /** The keyring's directory. */
   location: string;
-  /** `finished`: a change that was cut short earlier; `none`: there was nothing to do. */
+  /** `finished`: an earlier, interrupted change; `none`: nothing had to be done. */
   outcome: RekeyResult['outcome'];
   entries: number;
-  /** How many of them were encrypted anew, or would be. */
+  /** How many of them were re-encrypted, or would be. */
   rewritten: number;
-  /** How many entries of other programs stay weaker than ours. */
+  /** The number of entries of other programs that stay weaker than our own. */
   weak_others: number;
   /** Files of other programs that do not open with the password: they were not changed. */
   unreadable: readonly string[];
-  /** Files that others have written under the old password meanwhile. */
+  /** Files that other programs have meanwhile written with the old password. */
   left: readonly string[];
   dry_run: boolean;
 }
 
 /**
- * `atmos auth keyring rekey`: another password for the file keyring, all of it or nothing; with
- * `--upgrade` the same one, and only weak entries are encrypted anew. What a new password means for
- * Atmos's keychain stores is said before anything changes. Ctrl-C leaves everything as it was, until the
- * change is decided; from then on it is done to the end.
+ * `atmos auth keyring rekey`: changes the password of the whole file keyring, or nothing; with
+ * `--upgrade` it keeps the password and re-encrypts only weak entries. It first reports what a new
+ * password means for Atmos's keychain stores. Until the change is committed, Ctrl-C leaves
+ * everything unchanged; after that the change is completed.
  */
 export async function keyringRekey(context: Context, invocation: Invocation): Promise<void> {
   const { flags, values } = invocation;
@@ -75,22 +75,26 @@ export async function keyringRekey(context: Context, invocation: Invocation): Pr
   if (result.left.length === 0) return;
   throw new AtmosError(
     'ERR_KEYRING_BUSY',
-    `the password was changed, but another program has written meanwhile, under another password: ${result.left.join(', ')}`,
+    `the password was changed, but another program has meanwhile written entries with another password: ${result.left.join(', ')}`,
     { hints: [run(command, 'again, with both passwords')] },
   );
 }
 
 function checkOptions({ flags, values }: Invocation): void {
   if (flags['all'] && !flags['upgrade']) {
-    throw new AtmosError('ERR_USAGE', '--all is for --upgrade', {
+    throw new AtmosError('ERR_USAGE', '--all needs --upgrade', {
       hints: [run([...command, '--upgrade', '--all'])],
     });
   }
   if (!flags['upgrade']) return;
   if (!flags['stdin'] && values['new-password-file'] === undefined) return;
-  throw new AtmosError('ERR_USAGE', '--upgrade keeps the password, and a new one was given', {
-    hints: [run([...command, '--upgrade']), run(command)],
-  });
+  throw new AtmosError(
+    'ERR_USAGE',
+    '--upgrade keeps the password and cannot be combined with a new one',
+    {
+      hints: [run([...command, '--upgrade']), run(command)],
+    },
+  );
 }
 
 async function tell(
@@ -108,16 +112,16 @@ async function tell(
   }
   if (outcome === 'finished') {
     const verb = would ? 'would finish' : 'finished';
-    await note(`${verb} an earlier change of the password of ${named}: the new one holds`);
+    await note(`${verb} an interrupted password change of ${named}; the new password is valid`);
     return;
   }
   const what = `${rewritten} of ${entries} entries`;
-  if (would) await note(`would encrypt anew ${what} of ${named}`);
-  else if (flags['upgrade']) await note(`encrypted anew ${what} of ${named}`);
-  else await note(`changed the password of ${named}: ${what} encrypted anew`);
+  if (would) await note(`would re-encrypt ${what} of ${named}`);
+  else if (flags['upgrade']) await note(`re-encrypted ${what} of ${named}`);
+  else await note(`changed the password of ${named}: ${what} re-encrypted`);
 }
 
-/** Entries of other programs that stay as they are. */
+/** Entries of other programs that are not changed. */
 async function tellOthers(
   { note }: Context,
   { unreadable, weakOthers }: RekeyResult,
@@ -125,12 +129,12 @@ async function tellOthers(
 ): Promise<void> {
   if (unreadable.length > 0) {
     await note(
-      `not changed, because they do not open with the current password: entries of other programs: ${listNames(unreadable)}`,
+      `not changed: entries of other programs that do not open with the current password: ${listNames(unreadable)}`,
     );
   }
   if (isUpgrade && weakOthers > 0) {
     await note(
-      `not changed: ${weakOthers} weaker entries of other programs; with --all they become as strong, and slower to read in Atmos`,
+      `not changed: ${weakOthers} weaker entries of other programs; --all also upgrades them, which slows down their reads in Atmos`,
     );
   }
 }
@@ -144,34 +148,37 @@ async function tellNext(
   if (conflicts.length > 0) {
     const names = conflicts.map(({ store }) => store.name).join(', ');
     await note(
-      `Next: first give the stores that keep the old password (${names}) a variable of their own: options.password_env`,
+      `Next: first configure a separate variable for the stores that keep the old password (${names}): options.password_env`,
     );
   }
   const where = whereItStands(passwordSources);
   if (where !== undefined) await note(`${conflicts.length > 0 ? 'Then' : 'Next'}: ${where}`);
 }
 
-/** What a new password of the keyring means for a store. */
+/** The effect of a new password of the keyring on a store. */
 function concernOf({ store, passwordEnv, why, location }: ConcernedStore): string {
   const variable = showValue(passwordEnv);
   const named = `the store ${store.name} (${store.place})`;
   return why === 'same-directory'
-    ? `${named} keeps its secrets in this directory: those that open with the current password get the new one too, and Atmos reads them only with the new password in ${variable}`
-    : `${named} keeps its secrets in ${location}, and Atmos takes their password from ${variable} too: they still need the old one there`;
+    ? `${named} keeps its secrets in this directory: secrets that open with the current password are re-encrypted with the new one, and Atmos needs the new password in ${variable} to read them`
+    : `${named} keeps its secrets in ${location}, and Atmos also reads their password from ${variable}: they still need the old one`;
 }
 
 function whyNothing(named: string, entries: number, isUpgrade: boolean): string {
   if (entries === 0)
     return `${named} has no key or session yet; the first one that is stored sets its password`;
   return isUpgrade
-    ? `every entry of ours in ${named} is as strong as it can be`
-    : `${named} has the new password already`;
+    ? `all our entries in ${named} already have the strongest encryption`
+    : `${named} already has the new password`;
 }
 
-/** What gave the old password and has to give the new one now; a person needs no telling. */
+/**
+ * How to change the source of the old password to the new one. A user who types the password needs
+ * no such hint.
+ */
 function whereItStands(sources: PasswordSources | undefined): string | undefined {
   const [source] = sources?.given ?? [];
-  const everywhere = 'for Atmos too';
+  const everywhere = 'also for Atmos';
   switch (source?.kind) {
     case 'variable':
       return `set ${showValue(source.said)} to the new password wherever it is set, ${everywhere}`;

@@ -12,52 +12,62 @@ import { loadPlanIfAny } from '../plan.ts';
 import { exitCodeOf, formatHints, loadWriteHint } from '../report.ts';
 import { formatRows } from '../ui/table.ts';
 
-/** The documented form of `-o json`: always every field, null for what is not known. */
+/** The documented form of `-o json`: always every field, null if unknown. */
 interface KeyringStatus {
-  /** `system`, `file` or `memory`: the configured one. */
+  /** The configured type: `system`, `file` or `memory`. */
   type: string;
-  /** What settled the type. */
+  /** The setting that chose the type. */
   source: string;
   location: string;
-  /** What settled the directory; null but for `file`. */
+  /** The setting that chose the directory; null unless the type is `file`. */
   location_source: string | null;
-  /** The kind of network file system it is on; null when it is on none. */
+  /** The kind of network file system that contains it; null if it is on a local one. */
   network_file_system: string | null;
-  /** Whether another process finds what was stored. */
+  /** Whether another process can read what was stored. */
   persistent: boolean;
   state: 'ready' | 'locked' | 'unavailable';
-  /** What there is to say of the state. */
+  /** The reason for the state. */
   reason: string | null;
-  /** All there are, those of other programs too; null when that cannot be told without asking. */
+  /**
+   * The number of entries including those of other programs; null if it cannot be determined
+   * without a prompt.
+   */
   entries: number | null;
-  /** How many of them belong to which program, by their names. Null where `entries` is, as the next. */
+  /**
+   * The number of entries of each program, by its name. This field and the next are null if
+   * `entries` is.
+   */
   owners: EntryCounts['owners'] | null;
-  /** How many of those of identities and providers are what, by their names. */
+  /** The number of entries of identities and providers of each kind, by its name. */
   items: EntryCounts['items'] | null;
-  /** How many of our own are weaker than what we write; null but for `file`. */
+  /** The number of our own entries with weak encryption; null unless the type is `file`. */
   weak_entries: number | null;
-  /** Who holds it open; null but for `file`. */
+  /** The agent that keeps it unlocked; null unless the type is `file`. */
   agent: AgentStatus | null;
-  /** The type used in its place, because it is unavailable and `auth.keyring.fallback` says so. */
+  /**
+   * The type used instead, because the configured one is unavailable and `auth.keyring.fallback` is
+   * set.
+   */
   fallback: string | null;
 }
 
 interface AgentStatus {
-  /** Whether one runs and is asked. */
+  /** Whether an agent runs and is used. */
   running: boolean;
-  /** Null where the system does not tell. */
+  /** Null if the system does not report it. */
   process_id: number | null;
-  /** RFC 3339 in UTC, as the next. */
+  /** RFC 3339 in UTC, also the next field. */
   expires_at: string | null;
-  /** If it is not used before. */
+  /** The time at which it locks without use. */
   idle_expires_at: string | null;
-  /** Why one that is there is not asked. */
+  /** Why an existing agent is not used. */
   reason: string | null;
 }
 
 /**
- * `atmos auth keyring status`: which keyring, why, where, and whether it would open. Asks for
- * nothing and runs nothing. Fails when it is unavailable; the JSON is printed all the same.
+ * `atmos auth keyring status`: shows the keyring, the settings that chose it, its location, and
+ * whether it opens. It never prompts and runs nothing. It fails if the keyring is unavailable, but
+ * prints the JSON nevertheless.
  */
 export async function keyringStatus(context: Context, { values }: Invocation): Promise<number> {
   const { host, outJson, note } = context;
@@ -113,7 +123,7 @@ function agentStatus(agent: AgentState): AgentStatus {
     case 'none':
       return { running: false, ...none };
     case 'impossible':
-      return { running: false, ...none, reason: 'there is none on this system' };
+      return { running: false, ...none, reason: 'not supported on this system' };
     case 'off':
       return { running: false, ...none, reason: 'ATMOS_KEYRING_AGENT is off' };
     case 'unusable':
@@ -137,13 +147,13 @@ function formatStatus(status: KeyringStatus, host: Host): string[] {
       status.fallback === null ? undefined : `${status.fallback} (auth.keyring.fallback)`,
     ],
     ['Where', `${status.location}${from}${network}`],
-    // What makes it unavailable follows as the error.
+    // The error that follows has the reason.
     ['State', reason === null || state === 'unavailable' ? state : `${state}: ${reason}`],
     ['Entries', formatEntries(status)],
     ['Agent', formatAgent(status.agent, host)],
     [
       'Kept',
-      status.persistent ? 'for other processes' : 'by this process alone: gone when it ends',
+      status.persistent ? 'for other processes' : 'only by this process; deleted when it exits',
     ],
   ]);
 }
@@ -158,10 +168,10 @@ function formatEntries(status: KeyringStatus): string | undefined {
   ].filter((part) => part !== '');
   const all = parts.length === 0 ? String(entries) : `${entries} (${parts.join(', ')})`;
   if (!weak) return all;
-  return `${all}, of which ${weak} weaker than ours: atmos auth keyring rekey --upgrade`;
+  return `${all}, of which ${weak} have weak encryption: atmos auth keyring rekey --upgrade`;
 }
 
-/** `2 keys`, or nothing for none. */
+/** `2 keys`, or an empty string for none. */
 function countOf(count: number, item: string): string {
   return count === 0 ? '' : `${count} ${item}${count === 1 ? '' : 's'}`;
 }

@@ -15,7 +15,7 @@ import { lingerWarning } from '../linger-warning.ts';
 import { askPassword } from '../open.ts';
 import { keyringWarner, loadPlanIfAny, warnWithHints } from '../plan.ts';
 
-/** The documented form of `-o json`: always every field, null for what is not known. */
+/** The documented form of `-o json`: always every field, null if unknown. */
 interface UnlockJson {
   /** The keyring's directory. */
   location: string;
@@ -23,17 +23,17 @@ interface UnlockJson {
   process_id: number | null;
   /** RFC 3339 in UTC. */
   expires_at: string;
-  /** If it is not used before. */
+  /** The time at which it locks without use. */
   idle_expires_at: string;
-  /** Whether it was unlocked already. */
+  /** Whether it was unlocked before. */
   renewed: boolean;
-  /** Whether the keyring is still to be made, by the first entry that is stored. */
+  /** Whether the keyring does not exist yet, and the first stored entry will create it. */
   new_keyring: boolean;
 }
 
 /**
- * `atmos auth keyring unlock`: a background process holds the file keyring open for a while, and every
- * command uses it. Where one does already, only the time begins anew.
+ * `atmos auth keyring unlock`: starts a background process that keeps the file keyring unlocked for
+ * a limited time, for every command. If one runs already, only its time limits are renewed.
  */
 export async function keyringUnlock(context: Context, { values }: Invocation): Promise<void> {
   const { host, outJson } = context;
@@ -77,7 +77,7 @@ function requireUse({ keyring }: AuthPlan, { type }: Backend): void {
   const { value: chosen, source } = keyring.type;
   throw new AtmosError(
     'ERR_USAGE',
-    `the keyring is ${chosen} (from ${source}), and only a ${type} keyring is unlocked so`,
+    `the keyring type is ${chosen} (from ${source}), but only a ${type} keyring can be unlocked`,
     { hints: [setVariable('ATMOS_KEYRING_TYPE', type)] },
   );
 }
@@ -101,5 +101,5 @@ async function tell({ host, note }: Context, result: UnlockResult, location: str
   const verb = isRenewed ? 'renewed: unlocked' : 'unlocked';
   const named = abbreviateHome(location, host);
   await note(`${verb} the keyring ${named} until ${formatMoment(expiresAt, host)}${idle}`);
-  if (isNew) await note('the first entry that is stored makes it, under this password');
+  if (isNew) await note('the first stored entry creates it with this password');
 }

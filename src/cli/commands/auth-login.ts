@@ -46,7 +46,7 @@ export async function login(context: Context, invocation: Invocation): Promise<v
   if (wasOpened || isVerbose) for (const limit of session.limits) await note(`note: ${limit}`);
   const services = { warn: warner(context) };
   await warnOfIntegrations(plan, identity, services);
-  // To keep the session is what a login is for.
+  // Storing the session is the purpose of a login.
   if (storeFailure !== undefined) throw storeFailure;
   await warnOfMemory(plan, 'this session ends with this command', services);
 }

@@ -19,24 +19,27 @@ import { loadPlanFor, loadPlanIfAny, warn, type ProjectPlan } from '../plan.ts';
 
 /** The documented form of `-o json`: always every field. */
 interface LogoutJson {
-  /** With `--dry-run`: what would be. */
+  /** With `--dry-run`: what would be removed. */
   removed: readonly RemovedEntry[];
-  /** Of `--all-realms`: what may be of ours, and does not say so. */
+  /** With `--all-realms`: entries that may be our own, but are not marked as such. */
   left: readonly { key: string; reason: string }[];
-  /** Sessions and tokens that Atmos had written to plain files. Realm and identity null: not known. */
+  /**
+   * Sessions and tokens that Atmos has written to plain files. Realm and identity are null if
+   * unknown.
+   */
   removed_files: readonly RemovedFile[];
-  /** Plain files that are not ours alone. */
+  /** Plain files that other programs also use. */
   left_files: readonly LeftFile[];
   dry_run: boolean;
 }
 
 /**
- * `atmos auth logout`: cached sessions and tokens go; long-lived keys stay unless `--keychain` asks
- * for them too, which a person confirms. The sessions and tokens that Atmos keeps in plain files go as
- * well. What was removed is listed by name.
+ * `atmos auth logout`: removes cached sessions and tokens, also those that Atmos keeps in plain
+ * files. Access keys are kept unless `--keychain` is given, which the user confirms. The removed
+ * entries are listed by name.
  *
- * Without a name it is `ATMOS_IDENTITY` or the default identity, as with every other command; Atmos
- * always lets choose, which a bare `-i` does here.
+ * Without a name it uses `ATMOS_IDENTITY` or the default identity, like every other command. Atmos
+ * always prompts for a choice; here a bare `-i` does that.
  */
 export async function logout(context: Context, invocation: Invocation): Promise<void> {
   if (invocation.flags['all-realms']) return logoutOfRealms(context, invocation);
@@ -48,16 +51,20 @@ export async function logout(context: Context, invocation: Invocation): Promise<
   return report(context, invocation, `in realm ${plan.realm.value}`, done);
 }
 
-/** By what the entries say, so they are opened, with `--dry-run` too. */
+/** The entries are selected by their content, so they are decrypted, also with `--dry-run`. */
 async function logoutOfRealms(context: Context, invocation: Invocation): Promise<void> {
   const { flags, operand, identity } = invocation;
   if (flags['all'] || operand !== undefined || identity.kind !== 'absent') {
-    throw new AtmosError('ERR_USAGE', '--all-realms is everybody, and somebody was named as well', {
-      hints: [
-        run(['atmos', 'auth', 'logout', '--all-realms']),
-        run(['atmos', 'auth', 'logout', '--all']),
-      ],
-    });
+    throw new AtmosError(
+      'ERR_USAGE',
+      '--all-realms cannot be combined with the name of an identity',
+      {
+        hints: [
+          run(['atmos', 'auth', 'logout', '--all-realms']),
+          run(['atmos', 'auth', 'logout', '--all']),
+        ],
+      },
+    );
   }
   const plan = await loadPlanIfAny(context);
   const opened = await openForCommand(context, plan, { isInteractive: true });
@@ -79,7 +86,7 @@ async function chooseNames(
   const { config } = plan;
   if (invocation.flags['all']) {
     if (invocation.operand === undefined && invocation.identity.kind === 'absent') return 'all';
-    throw new AtmosError('ERR_USAGE', '--all is every identity, and one was named as well', {
+    throw new AtmosError('ERR_USAGE', '--all cannot be combined with the name of an identity', {
       hints: [
         run(['atmos', 'auth', 'logout', '--all']),
         run(['atmos', 'auth', 'logout', placeholder('name')]),
@@ -117,7 +124,7 @@ function servicesFor({ host, prompt }: Context, { flags }: Invocation): LogoutSe
   };
 }
 
-/** The realm is said where there is more than one. */
+/** The realm is shown if there are several. */
 function namesOf(keys: readonly RemovedEntry[]): string {
   const isOne = new Set(keys.map(({ realm }) => realm)).size === 1;
   return keys
@@ -127,7 +134,7 @@ function namesOf(keys: readonly RemovedEntry[]): string {
 
 const noFiles: FilesResult = { removed: [], left: [], failures: [] };
 
-/** Shows what was removed, then fails with what was not. */
+/** Prints what was removed, then fails with what could not be removed. */
 async function report(
   context: Context,
   invocation: Invocation,
@@ -135,7 +142,7 @@ async function report(
   done: LoggedOut | undefined,
 ): Promise<void> {
   if (done === undefined) {
-    await context.note('logout cancelled: nothing was removed');
+    await context.note('logout canceled: nothing was removed');
     if (invocation.values['output'] === 'json')
       await tell(context, invocation, where, { removed: [], left: [], files: noFiles });
     return;
@@ -147,7 +154,7 @@ async function report(
   if (failure !== undefined) throw failure;
 }
 
-/** As JSON, else a line for each. */
+/** Prints JSON, or a line for each entry. */
 async function tell(
   context: Context,
   { flags, values }: Invocation,
@@ -178,8 +185,9 @@ async function tell(
       `${verb} the ${item} of ${identity ?? 'an unknown identity'}: ${abbreviateHome(path, host)}`,
     );
   }
-  for (const { path, reason } of files.left) await warn(context, `${path} stays: it ${reason}`);
+  for (const { path, reason } of files.left)
+    await warn(context, `${path} was not removed: it ${reason}`);
   for (const { key, reason, error } of left) {
-    if (error === undefined) await warn(context, `${key} stays: ${reason}`);
+    if (error === undefined) await warn(context, `${key} was not removed: ${reason}`);
   }
 }

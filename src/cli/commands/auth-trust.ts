@@ -31,24 +31,24 @@ interface TrustJson {
   needs: readonly { path: string; what: string; source: string }[];
   /** Whether they are trusted now. */
   trusted: boolean;
-  /** False where they were before. */
+  /** False if they were trusted before. */
   recorded: boolean;
 }
 
-/** The documented form of an item of `--list -o json`, and of `--revoke -o json`. */
+/** The documented form of an item of `--list -o json` and of `--revoke -o json`. */
 interface RecordJson {
   directory: string;
   profiles: readonly string[];
   /** RFC 3339 in UTC. */
   trusted_at: string;
-  /** Whether the files are still those that were trusted. */
+  /** Whether the files are unchanged since they were trusted. */
   state: 'current' | 'changed' | 'gone';
   files: readonly string[];
 }
 
 /**
- * `atmos auth trust`: shows what the project's files make us do, and remembers that it may be done as
- * long as not one of them changes. Runs nothing of it.
+ * `atmos auth trust`: shows what the project's files make us do, and records that it is allowed
+ * until one of them changes. It runs nothing of it.
  */
 export async function trust(context: Context, invocation: Invocation): Promise<void> {
   checkOptions(invocation);
@@ -62,14 +62,14 @@ function checkOptions({ flags, operand }: Invocation): void {
   const given = ['yes', 'list', 'revoke'].filter((name) => flags[name]);
   if (given.length > 1) {
     const names = given.map((name) => `--${name}`).join(' and ');
-    throw new AtmosError('ERR_USAGE', `${names} do not go together`, {
-      hints: [say('give one of them')],
+    throw new AtmosError('ERR_USAGE', `${names} cannot be combined`, {
+      hints: [say('use only one of them')],
     });
   }
   if (operand === undefined || flags['revoke']) return;
   throw new AtmosError(
     'ERR_USAGE',
-    `only --revoke takes a directory; ${JSON.stringify(operand)} is to be trusted where it is`,
+    `only --revoke accepts a directory; to trust ${JSON.stringify(operand)}, run the command in it`,
     { hints: [run(['atmos', 'auth', 'trust', '-C', operand])] },
   );
 }
@@ -91,14 +91,16 @@ async function give(context: Context, { flags, values }: Invocation): Promise<vo
   else await note(outcome(project));
 }
 
-/** Its warnings are not shown: what a command would print is missed here on purpose. */
+/**
+ * The warnings of loading are not shown, because values from commands are missing here on purpose.
+ */
 async function load(context: Context): Promise<Config> {
   const globals = await withPickedProfiles(context);
   return loadConfig({ ...loadOptions(globals), isStatic: true }, context.host);
 }
 
 function outcome({ needs, wasTrusted, isTrusted }: TrustedProject): string {
-  if (needs.length === 0) return 'nothing in it needs trust';
+  if (needs.length === 0) return 'nothing in the configuration needs trust';
   if (wasTrusted) return 'already trusted';
   return isTrusted
     ? 'trusted, until one of these files changes'
@@ -117,7 +119,7 @@ async function show(
   ]);
   await note([paint('bold', 'The configuration')], ...rows.map((row) => abbreviateHome(row, host)));
   if (needs.length === 0) return;
-  await note([paint('bold', 'asks for what is done only once it is trusted:')]);
+  await note([paint('bold', 'needs trust for the following:')]);
   for (const { what, source } of needs) {
     await note(
       ['  ', paint('yellow', withAsciiHosts(what))],
@@ -134,7 +136,7 @@ async function list(
   if (values['output'] === 'json') {
     await outJson(records);
   } else if (records.length === 0) {
-    await note('nothing is trusted');
+    await note('no project is trusted');
   } else {
     const rows = records.map(({ directory, profiles, trusted_at, state }) => [
       state,

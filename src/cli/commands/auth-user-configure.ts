@@ -16,8 +16,8 @@ import { askAccessKey } from '../ui/ask-access-key.ts';
 import { readInput } from '../ui/read-input.ts';
 
 /**
- * `atmos auth user configure`: stores the long-lived key of an identity in the configured keyring,
- * and reads it back before it says so.
+ * `atmos auth user configure`: stores the access key of an identity in the configured keyring, and
+ * reads it back before it reports success.
  */
 export async function configureUser(context: Context, invocation: Invocation): Promise<void> {
   const { host, note, prompt } = context;
@@ -61,8 +61,8 @@ function sourceOf({ host }: Context, { flags, values }: Invocation): KeySource {
   const { option, title, importer } = keyProfileOption;
   const profile = values[option];
   if (flags['stdin'] && profile !== undefined) {
-    throw new AtmosError('ERR_USAGE', `a key comes from one place: --stdin or --${option}`, {
-      hints: [say('give one of them')],
+    throw new AtmosError('ERR_USAGE', `--stdin and --${option} cannot be combined`, {
+      hints: [say('use only one of them')],
     });
   }
   if (flags['stdin']) return { kind: 'json', title: '--stdin', read: () => readInput(host) };
@@ -70,7 +70,7 @@ function sourceOf({ host }: Context, { flags, values }: Invocation): KeySource {
   return { kind: 'profile', title: `${title} ${profile}`, profile, importer };
 }
 
-/** What options say beside the key. Empty ones say nothing. */
+/** Values of options that are stored with the access key. Empty ones are ignored. */
 function givenValues(values: Invocation['values']): KeyValues {
   const given = keyFieldOptions.flatMap(([option, field]) => {
     const value = values[option.slice(2)];

@@ -28,9 +28,9 @@ const invalid = 2;
 
 /** The documented form of `-o json`: always every field. */
 interface ValidationJson {
-  /** Whether there is no error. Warnings do not count. */
+  /** Whether no error was found. Warnings do not count. */
   valid: boolean;
-  /** In the order merged; what was read until an error ended it is not known. */
+  /** In merge order; empty if an error prevented reading them. */
   files: readonly string[];
   profiles: readonly string[];
   problems: readonly ProblemJson[];
@@ -38,23 +38,23 @@ interface ValidationJson {
 
 interface ProblemJson {
   severity: 'error' | 'warning' | 'note';
-  /** Of the error that other commands end with. Null where none does. */
+  /** The code of the error with which other commands fail. Null if they do not fail. */
   code: string | null;
-  /** Absolute. Null, as line and column, for what is about no place in a file. */
+  /** An absolute path. Null, like line and column, for a finding without a position in a file. */
   file: string | null;
-  /** From 1. */
+  /** Starts at 1. */
   line: number | null;
   column: number | null;
-  /** Of the key: `auth.keyring.type`. Null for what is about none. */
+  /** The path of the key: `auth.keyring.type`. Null for a finding without a key. */
   path: string | null;
   message: string;
-  /** How to mend it, on lines. */
+  /** How to fix it, on lines. */
   hint: string | null;
 }
 
 /**
- * `atmos auth validate`: all that is wrong with the configuration at once, on standard error, or as
- * JSON for editors. Ends with 2 when there is an error. Runs nothing.
+ * `atmos auth validate`: reports every problem of the configuration on standard error, or as JSON
+ * for editors. It exits with 2 if there is an error. It runs nothing.
  */
 export async function validate(context: Context, { values, flags }: Invocation): Promise<number> {
   const isJson = values['output'] === 'json';
@@ -64,7 +64,7 @@ export async function validate(context: Context, { values, flags }: Invocation):
       loadOptions(await withPickedProfiles(context)),
       context.host,
     );
-    // What atmos.yaml says of the log is checked here, and not followed: it may need trust.
+    // The log settings of atmos.yaml are checked here but not used, because they may need trust.
     await context.startLog();
     const isValid = findings.every(({ severity }) => severity !== 'error');
     const { files, profiles } = config;
@@ -93,7 +93,7 @@ export async function validate(context: Context, { values, flags }: Invocation):
   }
 }
 
-/** What keeps the configuration from being read at all is told in JSON too. */
+/** An error that prevents reading the configuration is also reported as JSON. */
 function isOfConfig(error: unknown): error is AtmosError {
   return error instanceof AtmosError && /^ERR_(CONFIG|PROFILE)_/.test(error.code);
 }
@@ -123,7 +123,7 @@ async function tellValid(
   );
 }
 
-/** What was checked. What settles the realm and the keyring may be what is wrong. */
+/** What was checked. The realm or the keyring may be missing because of an error. */
 function checkedRows(config: Config, isValid: boolean, host: Host): string[] {
   const { realm, keyring } = isValid ? planAuth(config, host) : {};
   const show = (setting?: Sourced<string>) => setting && `${setting.value} (${setting.source})`;

@@ -14,61 +14,66 @@ import { exitCodeOf } from '../report.ts';
 import { formatRows } from '../ui/table.ts';
 
 /**
- * The documented form of `-o json`: always every field, null for what is not known. `expiration`,
- * `principal`, `environment` and `credentials_ref` are called so by Atmos.
+ * The documented form of `-o json`: always every field, null if unknown. The names `expiration`,
+ * `principal`, `environment` and `credentials_ref` are those of Atmos.
  */
 interface WhoamiJson {
   /** As written in atmos.yaml. */
   identity: string;
   /** `aws/user` … */
   kind: string;
-  /** The identity's provider; `aws-user` for an IAM user, who has none. */
+  /** The identity's provider; `aws-user` for an IAM user, which has none. */
   provider: string;
   realm: string;
-  /** What settled the realm: a variable, a place in a file, a directory. */
+  /** The source of the realm: a variable, a position in a file, or a directory. */
   realm_source: string;
-  /** The ARN that AWS knows the session as; null when it was not, or could not be, asked. */
+  /** The ARN of the session according to AWS; null if AWS was not asked or could not be reached. */
   principal: string | null;
-  /** Twelve digits; null as `principal`. */
+  /** Twelve digits; null if `principal` is. */
   account: string | null;
-  /** Null only where no key is stored and no region configured. */
+  /** Null only if no access key is stored and no region is configured. */
   region: string | null;
-  /** Of the session, RFC 3339 in UTC; null without one. */
+  /** Of the session, RFC 3339 in UTC; null without a session. */
   expires_at: string | null;
-  /** The same, by Atmos's name. */
+  /** The same time under Atmos's name. */
   expiration: string | null;
-  /** What `auth env` sets, without any secret. */
+  /** The variables of `auth env`, without secrets. */
   environment: Readonly<Record<string, string>>;
-  /** By which the keyring finds the credentials: the identity. Null where there are none. */
+  /**
+   * The name under which the keyring finds the credentials: the identity. Null without credentials.
+   */
   credentials_ref: string | null;
   /**
-   * True: AWS takes the session. False: there is none, it has expired, or AWS refuses it. Null: there
-   * is one, and AWS could not be asked.
+   * True: AWS accepts the session. False: the session is missing, has expired or is refused by AWS.
+   * Null: a session exists, but AWS could not be asked.
    */
   valid: boolean | null;
-  /** Why `valid` is not true, in words for a person. */
+  /** Why `valid` is not true, as a text for users. */
   reason: string | null;
-  /** When AWS refused the identity's access key, if it did the last time. */
+  /** When AWS refused the identity's access key, if it did so last time. */
   key_refused_at: string | null;
   keyring: {
     type: string;
-    /** What settled the type. */
+    /** The setting that chose the type. */
     source: string;
     location: string;
-    /** The type used in its place, because it is unavailable and `auth.keyring.fallback` says so. */
+    /**
+     * The type used instead, because the configured one is unavailable and `auth.keyring.fallback`
+     * is set.
+     */
     fallback: string | null;
   };
 }
 
 /**
- * `atmos auth whoami`: the stored session, confirmed by AWS where it can be reached. Fails as not
- * authenticated when there is no valid session; the JSON is printed all the same.
+ * `atmos auth whoami`: shows the stored session, and whether AWS accepts it if AWS can be reached.
+ * It fails as not authenticated if there is no valid session, but prints the JSON nevertheless.
  */
 export async function whoami(context: Context, invocation: Invocation): Promise<number> {
   const plan = await loadPlanFor(context, invocation);
   const identity = await requireIdentity(context, plan, invocation);
   const opened = await openForCommand(context, plan, { isInteractive: true });
-  await warnOfMemory(plan, 'no session of another command is there', { warn: warner(context) });
+  await warnOfMemory(plan, 'it has no session of another command', { warn: warner(context) });
   const { who, failure } = await lookUpIdentity(opened, identity);
   if (invocation.values['output'] === 'json') {
     const environment = await describeEnvironment(plan, identity, context.host);

@@ -10,13 +10,13 @@ import { findProfileDirectories } from '../profile-choice.ts';
 import { enterDirectory } from '../working-directory.ts';
 
 /**
- * `atmos __complete -- WORDS`: what the last of the words may be, one a line; or `:files` or
- * `:directories`, which the shell completes itself. For the scripts of `atmos completion`. With
- * `--next` a new word follows, which an empty one does not tell on every system; with `--line` there
- * is one raw line of bash, and what it replaces of its last word.
+ * `atmos __complete -- WORDS`: prints the candidates for the last word, one a line, or `:files` or
+ * `:directories`, which the shell completes itself. The scripts of `atmos completion` call it.
+ * `--next` says that a new word follows, because some systems drop an empty word; `--line` passes
+ * one raw line of bash, and the candidates replace the end of it.
  *
- * Asks nobody, runs nothing, sends nothing. Whoever is typing is told no error: then there is nothing
- * to offer.
+ * It never prompts, runs no command and sends no request. On an error it prints no candidates and
+ * no message, because the user is still typing.
  */
 export function createComplete(root: CommandGroup): Run {
   return async (context, invocation) => {
@@ -26,7 +26,7 @@ export function createComplete(root: CommandGroup): Run {
   };
 }
 
-/** A log that cannot be written is told by the command itself, when it is run. */
+/** The command itself reports a log that cannot be written when it runs. */
 async function startLog({ startLog: start }: Context): Promise<void> {
   await start().catch(() => {});
 }
@@ -59,8 +59,8 @@ async function repliesTo(
   if (wanted.names === 'file') return files;
   if (wanted.names === 'directory') return directories;
   const names = wanted.names === undefined ? [] : await namesOf(wanted.names, globals, host);
-  // A name that ends the line or steers the terminal is not offered.
-  // `-i -x` is another option, `-i=-x` is not.
+  // A name with a line break or a control character is not offered. `-i -x` would be another
+  // option, `-i=-x` is not.
   const usable = names.filter((name) => wanted.prefix !== '' || !name.startsWith('-'));
   const replies = [...wanted.words, ...usable].map((word) => `${wanted.prefix}${word}`);
   return replies.filter((reply) => reply.startsWith(words.at(-1) ?? '') && isPrintable(reply));

@@ -12,8 +12,9 @@ import { loadWriteHint, withStart } from '../report.ts';
 import { formatRows, formatTable } from '../ui/table.ts';
 
 /**
- * `atmos profile list`: every profile that can be chosen here, with its place. One that is broken is
- * listed all the same, with the reason as a warning. Runs nothing; works without an atmos.yaml.
+ * `atmos profile list`: lists every profile that can be chosen here, with its directory. A broken
+ * profile is also listed, with the reason as a warning. It runs nothing and works without an
+ * atmos.yaml.
  */
 export async function profileList(context: Context, { values }: Invocation): Promise<void> {
   const { host, globals, outJson, print, note } = context;
@@ -54,8 +55,8 @@ function formatProfiles(profiles: readonly ProfileJson[]): string[] {
 }
 
 /**
- * `atmos profile show NAME`: where a profile is, its files, and what it says of itself. Runs nothing;
- * works without an atmos.yaml.
+ * `atmos profile show NAME`: shows the directory, the files and the description of a profile. It
+ * runs nothing and works without an atmos.yaml.
  */
 export async function profileShow(
   context: Context,
@@ -93,11 +94,14 @@ function formatProfile(profile: ProfileJson): string[] {
   ]);
 }
 
-/** The documented form of a profile in `-o json` and `-o yaml`: always every field, null for what it does not say. */
+/**
+ * The documented form of a profile in `-o json` and `-o yaml`: always every field, null if it is
+ * not set.
+ */
 interface ProfileJson {
   name: string;
   path: string;
-  /** Which of the places it was found in. */
+  /** The kind of directory in which it was found. */
   location_type: 'configurable' | 'project-hidden' | 'xdg' | 'project';
   files: readonly string[];
   metadata: {
@@ -107,7 +111,7 @@ interface ProfileJson {
     tags: readonly string[];
     deprecated: boolean;
   };
-  /** Whether this command line and the environment choose it. */
+  /** Whether the command line or the environment chooses it. */
   active: boolean;
   /** Why it cannot be used. */
   problem: string | null;
@@ -132,7 +136,7 @@ function profileJson(profile: ProfileDetails, chosen: readonly string[]): Profil
   };
 }
 
-/** What there is to notice of it: `active`, `broken`, `deprecated`. */
+/** Its special states: `active`, `broken`, `deprecated`. */
 function profileState({ active, problem, metadata }: ProfileJson): string | undefined {
   const states = [
     active ? 'active' : undefined,
@@ -143,8 +147,8 @@ function profileState({ active, problem, metadata }: ProfileJson): string | unde
 }
 
 /**
- * Objects as a list of YAML, one key a line. Values are written as JSON, which is YAML too, so that
- * no text in them can be read as anything else.
+ * Objects as a YAML list, one key a line. Values are written as JSON, which is also YAML, so that
+ * no text in them can be read as another type.
  */
 function formatYamlList(items: readonly object[]): string[] {
   if (items.length === 0) return ['[]'];

@@ -2,7 +2,7 @@ import type { Context } from '../context.ts';
 import type { Invocation } from '../command.ts';
 import { version } from '../version.ts';
 
-/** `atmos version`: the version alone, or `{ "version": … }`. */
+/** `atmos version`: prints the version only, or `{ "version": … }`. */
 export async function showVersion(
   { out, outJson }: Context,
   { values }: Invocation,

@@ -12,27 +12,27 @@ import {
   type Reading,
 } from '../parse/words.ts';
 
-/** What may stand where a command line ends. */
+/** The candidates for the end of a command line. */
 interface Wanted {
-  /** What the last word has already, before the value that is wanted: `--identity=`. */
+  /** The part of the last word before the value: `--identity=`. */
   readonly prefix: string;
-  /** Those that need no looking up. */
+  /** Candidates that are known without reading the configuration. */
   readonly words: readonly string[];
   readonly names?: Completable;
 }
 
-/** A command line that is not finished, and what it says of the configuration so far. */
+/** An incomplete command line, with the configuration options that it already contains. */
 export interface Unfinished {
   readonly wanted: Wanted;
   readonly globals: GlobalOptions;
 }
 
 /**
- * What the last word may be.
+ * The candidates for the last word.
  *
- * @param words of the command line without the program. The last is the one to complete, empty for a
- * new one
- * @throws ERR_USAGE when the words before it make no sense
+ * @param words of the command line without the program. The last is the one to complete, empty for
+ * a new one
+ * @throws ERR_USAGE when the words before it are invalid
  */
 export function findWanted(words: readonly string[], root: CommandGroup): Unfinished {
   const current = words.at(-1) ?? '';
@@ -80,7 +80,7 @@ function nextWord({ path, operands }: Reading): Wanted {
   return { prefix: '', words: wordsOfCommand(node, path) };
 }
 
-/** Where a command wants no word, what else it takes. */
+/** If a command has no operand, its other words. */
 function wordsOfCommand({ takesProgram }: CommandSpec, path: Path): string[] {
   return [...(takesProgram ? ['--'] : []), ...optionWords(path)];
 }
@@ -89,29 +89,29 @@ function optionWords(path: Path): string[] {
   return knownOptions(path).flatMap(({ name, shown }) => shown?.split(', ') ?? [`--${name}`]);
 }
 
-/** @param begun what there is of the value */
+/** @param begun the part of the value that is already typed */
 function valuesOf(
   { choices = [], completes }: Pick<OptionSpec, 'choices' | 'completes'>,
   prefix: string,
   begun: string,
 ): Wanted {
   if (completes === undefined) return { prefix, words: choices };
-  // Profiles are a list with commas.
+  // The value of --profile is a comma-separated list.
   const before = completes === 'profile' ? begun.slice(0, begun.lastIndexOf(',') + 1) : '';
   return { prefix: `${prefix}${before}`, words: choices, names: completes };
 }
 
-/** A command line of bash up to the cursor, with its last word as it was typed. */
+/** A bash command line up to the cursor, with its last word as it was typed. */
 export interface BashLine {
   /** Without the program and the variables set for it, quotes removed; the last may be empty. */
   readonly words: readonly string[];
   /** The last word with its quotes. */
   readonly typed: string;
-  /** Where in `typed` a quote stands that is still open, and what the word was up to there. */
+  /** The position in `typed` of a quote that is still open, and the word before it. */
   readonly open?: { readonly at: number; readonly wordBefore: string };
 }
 
-/** Splits a line as bash does. Nothing in it is expanded. */
+/** Splits a line as bash does, without expansions. */
 export function parseBashLine(line: string): BashLine {
   const words: string[] = [];
   let word = '';
@@ -147,8 +147,8 @@ export function parseBashLine(line: string): BashLine {
 }
 
 /**
- * A word as bash reads it whatever is in it, quoted the way the person began to. Undefined where
- * that cannot be.
+ * A word that bash reads unchanged, with the quotes that the user began. Undefined where such
+ * quoting is impossible.
  */
 export function quoteForBash(
   word: string,
@@ -159,13 +159,13 @@ export function quoteForBash(
   const rest = word.slice(open.wordBefore.length);
   const before = typed.slice(0, open.at + 1);
   if (quote === "'") return rest.includes("'") ? undefined : `${before}${rest}`;
-  // `!` is of the history there, and a backslash before it would stay.
+  // In double quotes `!` means history expansion, and bash would keep a backslash before it.
   return rest.includes('!') ? undefined : `${before}${rest.replaceAll(/["\\$`]/g, '\\$&')}`;
 }
 
 /**
- * What replaces the text that bash replaces: of a word with `=` or `:` in it, or an open quote, only
- * what comes after.
+ * The text that replaces what bash replaces: if the word contains `=` or `:` or an open quote, only
+ * the part after it.
  *
  * @param quoted the whole word
  * @param replaced the end of `typed`

@@ -6,9 +6,9 @@ export const completionShells = ['bash', 'zsh', 'fish', 'powershell'] as const;
 export type CompletionShell = (typeof completionShells)[number];
 
 /**
- * What a shell reads to complete the command lines of `atmos` and `atmos-auth`. It asks this very
- * program, by its absolute path, as `atmos` on PATH may be another one. What comes back is data to the
- * shell: it is compared and inserted, quoted, and never evaluated.
+ * The completion script of a shell for the commands `atmos` and `atmos-auth`. It calls this program
+ * by its absolute path, because `atmos` on PATH may be another one. The shell treats the candidates
+ * as data: it compares and inserts them, quoted, and never evaluates them.
  */
 export function completionScript(
   shell: CompletionShell,
@@ -27,8 +27,9 @@ export function completionScript(
   }
 }
 
-// Bash splits words at `=` and `:` too and keeps their quotes, so it is given the raw line. Works with
-// that of macOS, 3.2, which has no compopt, and whose `source` reads nothing from `<(…)`.
+// Bash also splits words at `=` and `:` and keeps their quotes, so the script passes the raw line.
+// It works with bash 3.2 of macOS, which has no compopt, and whose `source` reads nothing from
+// `<(…)`.
 function bash(program: string): string {
   return `# Completion of atmos for bash: eval "$(atmos completion bash)"
 _atmos_auth() {
@@ -46,7 +47,7 @@ complete -F _atmos_auth atmos atmos-auth
 `;
 }
 
-// Sourced, or as a file _atmos in a directory of fpath.
+// For `source`, or as a file _atmos in a directory of fpath.
 function zsh(program: string): string {
   return `#compdef atmos atmos-auth
 # Completion of atmos for zsh: source <(atmos completion zsh)
@@ -88,8 +89,8 @@ complete -c atmos-auth -f -a '(__atmos_auth)'
 `;
 }
 
-// Windows PowerShell passes no empty words on, so --next says that one follows. Where nothing comes
-// back, files are completed.
+// Windows PowerShell drops empty words, so --next says that one follows. Without candidates,
+// PowerShell completes files.
 function powershell(program: string): string {
   return `# Completion of atmos for PowerShell: atmos completion powershell | Out-String | Invoke-Expression
 Register-ArgumentCompleter -Native -CommandName atmos, atmos-auth -ScriptBlock {

@@ -6,7 +6,7 @@ const mfaVariable: Row = ['ATMOS_MFA_TOKEN', 'Code to use if --mfa-token is not 
 
 const noSession: Row = ['4', 'No valid session, or the access key is missing or refused'];
 
-/** For `atmos auth` and its commands, without those of the keyring. */
+/** For `atmos auth` and its commands, except those of the keyring. */
 export const authDetails: Readonly<Record<string, HelpDetails>> = {
   'atmos auth': {
     description: 'A command that is not listed here is passed to the next atmos on PATH.',

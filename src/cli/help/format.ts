@@ -1,4 +1,4 @@
-// Lays out a help text of 80 columns. It knows the shape of commands, not which ones exist.
+// Formats a help text of 80 columns. It knows the structure of commands, not which ones exist.
 import type { CommandGroup, CommandSpec, OptionSpec } from '../command.ts';
 import {
   formatPath,
@@ -8,20 +8,20 @@ import {
   type Path,
 } from '../parse/words.ts';
 
-/** What the help of a command shows besides what its specification says. */
+/** The parts of a command's help that its specification does not contain. */
 export interface HelpDetails {
   /** Up to three sentences. */
   readonly description?: string;
   /** Command lines that can be pasted, each of at most 78 characters. */
   readonly examples: readonly string[];
-  /** Variables that matter to it. Those that stand for one of its options are listed anyway. */
+  /** Variables that affect it. The variables of its options are listed automatically. */
   readonly environment?: readonly Row[];
   readonly exitCodes?: readonly Row[];
   /** Whether the global options are printed in full instead of a reference to them. */
   readonly showsGlobalOptions?: boolean;
 }
 
-/** A line of a table. */
+/** A row of a table. */
 export type Row = readonly [term: string, text: string];
 
 const columns = 80;
@@ -33,7 +33,7 @@ function keepTogether(text: string): string {
   return text.replaceAll(' ', wordJoint);
 }
 
-/** The help of a command or of a group, with a line break at its end. */
+/** The help of a command or of a group. It ends with a line break. */
 export function formatHelp(path: Path, details: HelpDetails): string {
   const node = path.at(-1);
   if (node === undefined) return '';
@@ -111,7 +111,7 @@ function list(title: string, items: readonly string[]): string {
   return [`${title}:`, ...lines.map((line) => `  ${line}`)].join('\n');
 }
 
-/** @param indent of every line but the first */
+/** @param indent of every line except the first */
 function wrap(text: string, indent = 0, width = columns): string {
   const lines: string[] = [];
   let rest = text;

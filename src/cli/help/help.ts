@@ -1,4 +1,4 @@
-// Loaded for help alone, so that no other command waits for its texts.
+// Loaded only for help, so that no other command loads its texts.
 import { formatPath, type Path } from '../parse/words.ts';
 import { authDetails } from './auth.ts';
 import { formatHelp, type HelpDetails } from './format.ts';

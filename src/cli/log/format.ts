@@ -7,11 +7,11 @@ import { isSecretVariable } from '../../core/variables.ts';
 
 export interface LineOptions {
   readonly processId: number;
-  /** Makes a text fit to be shown: see {@link createRedaction}. */
+  /** Makes a text safe to show: see {@link createRedaction}. */
   readonly redact: (text: string) => string;
 }
 
-// As Atmos abbreviates them.
+// The abbreviations of Atmos.
 const shortLevels: Readonly<Record<Exclude<LogLevel, 'Off'>, string>> = {
   Trace: 'TRCE',
   Debug: 'DEBU',
@@ -21,13 +21,14 @@ const shortLevels: Readonly<Record<Exclude<LogLevel, 'Off'>, string>> = {
 };
 
 /**
- * The line of an event, with its end, in logfmt: the time in UTC, the level, the event, then the
- * process, since many share one file, and the fields of the vocabulary in its order. A value with
- * anything but plain characters is quoted as in JSON.
+ * The log line of an event in logfmt, with its line break: the time in UTC, the level, the event,
+ * the process (because many share one file), and the fields in the order of the vocabulary. A value
+ * with special characters is quoted as in JSON.
  *
- *     2026-01-01T00:00:00.000Z DEBU session.found pid=4711 identity=dev expires_at=2026-01-01T12:00:00.000Z
+ *     2026-01-01T00:00:00.000Z DEBU session.found pid=4711 identity=dev
+ *     expires_at=2026-01-01T12:00:00.000Z
  *
- * A field that the vocabulary does not name, or of another kind than it says, is left out.
+ * A field that is not in the vocabulary, or has another type there, is omitted.
  */
 export function formatEntry(
   { at, event, fields }: LogEntry,
@@ -73,16 +74,16 @@ function quoted(text: string): string {
   return /^[^\s"\\=]+$/.test(text) ? text : JSON.stringify(text);
 }
 
-/** The most characters of one field. */
+/** The maximum number of characters of one field. */
 export const maxFieldLength = 200;
 
-// Shorter ones would be found in words that have nothing to do with them.
+// Shorter values would be found in unrelated words.
 const minSecretLength = 6;
 
 /**
- * A second line of defence: no field of the vocabulary is for a secret. What it gives holds no value
- * of a variable whose name says that it is secret, an access key id only in its short form, nothing
- * that steers a terminal, breaks the line or cannot be seen, and at most {@link maxFieldLength} characters.
+ * A second line of defense, because no field of the vocabulary may contain a secret. Its result
+ * contains no value of a variable with a secret name, access key ids only in their short form, no
+ * control or invisible characters, no line breaks, and at most {@link maxFieldLength} characters.
  */
 export function createRedaction(
   env: Readonly<Record<string, string | undefined>>,
@@ -90,7 +91,7 @@ export function createRedaction(
   const secrets = Object.entries(env)
     .flatMap(([name, value = '']) => (isSecretVariable(name) ? [value] : []))
     .filter((value) => value.length >= minSecretLength)
-    // One may be part of another.
+    // One value may be part of another.
     .toSorted((a, b) => b.length - a.length);
   return (text) => {
     const safe = secrets.reduce((shown, secret) => shown.replaceAll(secret, '***'), text);
@@ -101,6 +102,6 @@ export function createRedaction(
 
 function bounded(text: string): string {
   if (text.length <= maxFieldLength) return text;
-  // A character of two halves is not cut in two.
+  // A surrogate pair is not split.
   return `${text.slice(0, maxFieldLength - 1).replace(/[\uD800-\uDBFF]$/, '')}…`;
 }

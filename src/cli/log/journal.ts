@@ -7,24 +7,24 @@ import { isSilent, resolveLogSettings, type LogConfig, type LogPlaces } from './
 export interface Journal {
   readonly log: Log;
   /**
-   * Takes what the command line says, before the configuration is read.
+   * Uses the options of the command line, before the configuration is read.
    *
-   * @throws ERR_USAGE for a level that is none
+   * @throws ERR_USAGE for an unknown level
    */
   heed(globals: LogPlaces['globals']): void;
   /**
-   * Opens the log, now that it is known what the configuration says, if one was read, and writes
-   * what was kept. Only the first call counts.
+   * Opens the log with the settings of the configuration, if one was read, and writes the buffered
+   * events. Only the first call has an effect.
    *
-   * @throws ERR_USAGE, ERR_CONFIG_INVALID, ERR_IO naming who said the level or the file
+   * @throws ERR_USAGE, ERR_CONFIG_INVALID, ERR_IO naming the source of the level or the file
    */
   start(config?: LogConfig): Promise<void>;
 }
 
-/** How many events are kept until the log is open. */
+/** The maximum number of buffered events until the log is open. */
 const maxKept = 500;
 
-/** A log that keeps what it is told until it is started, and then writes it or forgets it. */
+/** A log that buffers events until it is started, and then writes or drops them. */
 export function createJournal(host: Host): Journal {
   let globals: LogPlaces['globals'] = { logsLevel: undefined, logsFile: undefined };
   let isStarted = false;
@@ -39,7 +39,7 @@ export function createJournal(host: Host): Journal {
   async function open(config?: LogConfig): Promise<(entry: LogEntry) => void> {
     const settings = resolveLogSettings({ globals, config }, host);
     if (isSilent(settings)) return forget;
-    // The command may have needed nothing of it.
+    // The command may not have loaded it.
     await loadWindows();
     const { openLog } = await import('./open-log.ts');
     return openLog(settings, host);

@@ -10,13 +10,14 @@ import { createPrinter, type PrinterHost } from '../printer.ts';
 import type { LogFile } from './settings.ts';
 
 /**
- * Opens a file to add lines to, or makes it, readable by nobody else. Only a regular file, not a
- * link to one, is a log; nothing else is waited for. A line is one write at the end of the file, so
- * that the lines of many processes stay whole. When one cannot be written, that is said once on
- * standard error, and no other is tried.
+ * Opens or creates a file to append lines to. A new file is readable only by its owner. A log must
+ * be a regular file and not a symbolic link; opening never waits. Each line is one write at the end
+ * of the file, so that the lines of several processes stay complete. When a write fails, one
+ * message on standard error reports it, and no further line is written.
  *
- * @throws ERR_USAGE or ERR_CONFIG_INVALID for what is no file, ERR_IO for what the system refuses,
- *   ERR_USAGE for one that would be made in the home directory of another user
+ * @throws ERR_USAGE or ERR_CONFIG_INVALID for something that is not a file, ERR_IO for a system
+ * error,
+ *   ERR_USAGE for a new file in the home directory of another user
  */
 export function openLogFile(file: LogFile, host: LogHost): (line: string) => void {
   let opened: OpenFile | undefined = openRegular(file, host);
@@ -27,7 +28,7 @@ export function openLogFile(file: LogFile, host: LogHost): (line: string) => voi
       opened?.close();
       opened = undefined;
       const reason = systemErrorCode(error) ?? 'unknown error';
-      const warning = `warning: the log ends here: cannot write to ${named(file)}: ${reason}`;
+      const warning = `warning: logging stopped: cannot write to ${named(file)}: ${reason}`;
       void createPrinter(host)
         .note(warning)
         .catch(() => {});
@@ -38,10 +39,10 @@ export function openLogFile(file: LogFile, host: LogHost): (line: string) => voi
 type LogHost = PrinterHost & Who;
 
 function openRegular(file: LogFile, host: LogHost): OpenFile {
-  // One that is there is only added to.
+  // An existing file is only appended to.
   if (!statIfVisible(file.path)) refuseForeignHome(file.path, host);
   const opened = opening(file);
-  if (opened === undefined) throw unfit(file, 'it is no regular file');
+  if (opened === undefined) throw unfit(file, 'it is not a regular file');
   return opened;
 }
 
@@ -61,11 +62,11 @@ function refusal(file: LogFile, cause: unknown): AtmosError {
       return unfit(file, 'it is a directory');
     case 'ELOOP':
       return unfit(file, 'it is a symbolic link');
-    // A FIFO that nobody reads, a socket, a device without a driver.
+    // A FIFO without a reader, a socket, or a device without a driver.
     case 'ENXIO':
-      return unfit(file, 'it is no regular file');
+      return unfit(file, 'it is not a regular file');
     default: {
-      // A path that a tag gave is not shown.
+      // A path from a tag is not shown.
       const reason = file.said.tag === undefined ? reasonOf(code, file.path) : code;
       return new AtmosError('ERR_IO', `cannot log to ${named(file)}: ${reason}`, { cause });
     }
@@ -74,7 +75,7 @@ function refusal(file: LogFile, cause: unknown): AtmosError {
 
 function unfit(file: LogFile, why: string): AtmosError {
   return new AtmosError(file.fault, `cannot log to ${named(file)}: ${why}`, {
-    hints: [say('name a file of its own, or /dev/stderr')],
+    hints: [say('use a separate file, or /dev/stderr')],
   });
 }
 

@@ -7,10 +7,10 @@ import { openLogFile } from './log-file.ts';
 import type { LogSettings } from './settings.ts';
 
 /**
- * Opens the log that the settings ask for. `/dev/stdout` is standard error as well: what stands on
- * standard output is the product of a command, and a shell may evaluate it.
+ * Opens the log that the settings select. `/dev/stdout` also writes to standard error, because
+ * standard output contains the result of the command, which a shell may evaluate.
  *
- * @returns what writes an event, if its level is told
+ * @returns a function that writes an event if its level is logged
  * @throws ERR_USAGE, ERR_CONFIG_INVALID, ERR_IO for a file that cannot be a log
  */
 export function openLog({ level, file }: LogSettings, host: Host): (entry: LogEntry) => void {
@@ -22,7 +22,7 @@ export function openLog({ level, file }: LogSettings, host: Host): (entry: LogEn
   const redact = createRedaction(host.env);
   return (entry) => {
     const event: EventSpec = logVocabulary[entry.event];
-    // The command prints it beside the log. Whoever asks for details gets its code and fields as well.
+    // The command itself also prints it. A detailed log adds its code and fields.
     const isRepeated = isDevice && level === 'Info' && event.isPrinted === true;
     if (isTold(event.level, level) && !isRepeated) {
       write(formatEntry(entry, { processId: host.processId, redact }));

@@ -17,34 +17,34 @@ export interface LogSettings {
 export interface LogFile {
   /** Absolute, or `/dev/stderr`, `/dev/stdout`, `/dev/null`. */
   readonly path: string;
-  /** As it was written, and where. */
+  /** The value as written, and its source. */
   readonly said: Sourced<string>;
-  /** The code of the error where it cannot be a log. */
+  /** The code of the error if it cannot be a log. */
   readonly fault: Fault;
 }
 
 export interface LogPlaces {
   readonly globals: Pick<GlobalOptions, 'logsLevel' | 'logsFile'>;
-  /** Undefined where none was read. */
+  /** Undefined if no configuration was read. */
   readonly config?: LogConfig | undefined;
 }
 
-/** What atmos.yaml says: in `auth.logs` or `logs`, and in variables under `env`. */
+/** The settings of atmos.yaml: in `auth.logs` or `logs`, and in variables under `env`. */
 export type LogConfig = Pick<Config, 'logs' | 'environment'>;
 
-/** Of what a person said, and of what atmos.yaml says. */
+/** The settings of the user, and those of atmos.yaml. */
 type Fault = 'ERR_USAGE' | 'ERR_CONFIG_INVALID';
 
 type Where = Pick<Host, 'env' | 'homeDirectory' | 'userId' | 'workingDirectory'>;
 
 /**
- * Settles level and file, each by the first that says it: `--logs-level` and `--logs-file`,
- * `ATMOS_LOGS_LEVEL` and `ATMOS_LOGS_FILE`, the same under `env` of atmos.yaml (where only the level
- * may stand), `auth.logs`, `logs`, then Warning and `/dev/stderr`. Empty is as good as absent. `~` is
- * the home directory; a relative file starts from the directory of the atmos.yaml that names it, else
- * from the working directory.
+ * Determines the level and the file, each from the first source that sets it: `--logs-level` and
+ * `--logs-file`, `ATMOS_LOGS_LEVEL` and `ATMOS_LOGS_FILE`, the same variables under `env` of
+ * atmos.yaml (only the level), `auth.logs`, `logs`, then Warning and `/dev/stderr`. An empty value
+ * is treated as absent. `~` is the home directory. A relative path starts from the directory of the
+ * atmos.yaml that contains it, otherwise from the working directory.
  *
- * @throws ERR_USAGE for a level that is none, or ERR_CONFIG_INVALID where atmos.yaml says it
+ * @throws ERR_USAGE for an unknown level, or ERR_CONFIG_INVALID if it is in atmos.yaml
  */
 export function resolveLogSettings(places: LogPlaces, host: Where): LogSettings {
   const level = firstSaid('level', places, host);
@@ -56,8 +56,8 @@ export function resolveLogSettings(places: LogPlaces, host: Where): LogSettings 
 }
 
 /**
- * Whether nothing is to be written. On standard error a warning or an error is a message to the
- * person already: a log that tells no more than those would tell them twice.
+ * Whether nothing is written. The command already prints warnings and errors on standard error, so
+ * a log of only these would repeat them.
  */
 export function isSilent({ level, file }: LogSettings): boolean {
   if (level === 'Off' || file.path === '/dev/null') return true;
@@ -95,7 +95,7 @@ function levelOf({ said, fault }: Choice): LogLevel {
   const level = parseLogLevel(value);
   if (level !== undefined) return level;
   const nearest = nearestName(value.trim(), logLevels);
-  // As `quoteValue`, which would be one more file to load at every start.
+  // Like `quoteValue`, whose module would be one more file to load at every start.
   const shown = tag === undefined ? JSON.stringify(value) : `<value of ${tag}>`;
   const all = logLevels.join(', ');
   throw new AtmosError(

@@ -18,23 +18,23 @@ import {
   type Reading,
 } from './words.ts';
 
-/** A command line, understood: run a command, or show the help of one. */
+/** A parsed command line: run a command, or show the help of one. */
 export type Parsed =
   | {
       readonly kind: 'command';
       readonly spec: CommandSpec;
-      /** As one types it: `atmos auth whoami`. */
+      /** As the user types it: `atmos auth whoami`. */
       readonly command: string;
       readonly invocation: Invocation;
     }
   | { readonly kind: 'help'; readonly path: Path };
 
 /**
- * Reads a command line against the tree of commands. Runs nothing. `--help` anywhere before `--`
- * wins over all mistakes; a group alone shows its help.
+ * Parses a command line against the tree of commands. Runs nothing. `--help` anywhere before `--`
+ * takes precedence over all mistakes; a group without a command shows its help.
  *
- * @param env has the variables that stand for options of the command which are not given
- * @throws ERR_USAGE saying what is wrong with it, with the nearest name and where help is
+ * @param env the variables for options that are not given
+ * @throws ERR_USAGE with the mistake, the nearest name and the command that shows the help
  */
 export function parseCommandLine(
   args: readonly string[],
@@ -62,22 +62,25 @@ export function parseCommandLine(
   return { kind: 'help', path: reading.path };
 }
 
-/** `--version` before any command; not a command's own. */
+/** `--version` before any command. Commands have no such option. */
 function asksVersion(words: readonly string[]): boolean {
   return words.find((word) => !word.startsWith('-') || word === '--version') === '--version';
 }
 
-/** Two values of one option contradict each other, and neither is more likely the one that is meant. */
+/**
+ * Two different values of one option contradict each other, and neither is more likely to be
+ * intended.
+ */
 function checkRepeated({ path, given }: Reading): void {
   const said = given.filter(({ option, value }) => !option.mayRepeat && value !== '');
   const repeated = said.find(({ option, value }, at) =>
     said.slice(0, at).some((other) => other.option === option && other.value !== value),
   );
   if (repeated === undefined) return;
-  throw usageError(`--${repeated.option.name} is given twice, with different values`, path);
+  throw usageError(`--${repeated.option.name} is given twice with different values`, path);
 }
 
-/** The reading with what the environment says of the options that are not given. */
+/** Adds the variables for the options that are not given. */
 function withEnvironment(
   reading: Reading,
   { options = [] }: CommandSpec,
@@ -90,7 +93,7 @@ function withEnvironment(
   return { ...reading, given: [...given, ...added.filter((one) => one !== undefined)] };
 }
 
-/** `auth -i whoami`: an option that may stand alone took the command for its value. */
+/** `auth -i whoami`: an option with an optional value used the command as its value. */
 function checkSwallowedCommand({ path, given }: Reading): void {
   const group = path.at(-1);
   const { option, value: taken } =
@@ -100,18 +103,18 @@ function checkSwallowedCommand({ path, given }: Reading): void {
   if (!group.commands.some(({ name }) => name === taken)) return;
   const shown = option.short === undefined ? `--${option.name}` : `-${option.short}`;
   throw usageError(
-    `${shown} took ${JSON.stringify(taken)} as the ${option.name}, and no command is left`,
+    `${shown} used ${JSON.stringify(taken)} as the ${option.name}, so the command is missing`,
     path,
     `${formatPath(path)} ${taken} ${shown}`,
   );
 }
 
 /**
- * What a command line asks of a command. An option that is given twice says the same both times;
- * `--config`, `--config-path` and `--profile` grow.
+ * The arguments of a command. An option may be given twice only with the same value; `--config`,
+ * `--config-path` and `--profile` collect their values.
  *
- * @param program what stands after `--`; undefined without one
- * @throws ERR_USAGE for what the command does not take
+ * @param program the words after `--`; undefined without `--`
+ * @throws ERR_USAGE for arguments that the command does not accept
  */
 function readInvocation(
   spec: CommandSpec,
@@ -120,7 +123,7 @@ function readInvocation(
 ): Invocation {
   const identity = identityOf(given);
   if (identity.kind !== 'absent' && !spec.takesIdentity) {
-    throw usageError(`"${formatPath(path)}" takes no identity`, path);
+    throw usageError(`"${formatPath(path)}" does not accept an identity`, path);
   }
   if (spec.takesProgram) checkProgram(path, operands, program, identity);
   else checkOperands(spec, path, operands, program);
@@ -144,7 +147,8 @@ function readInvocation(
 
 export function globalsOf(given: readonly Given[]): GlobalOptions {
   return {
-    // An empty one is a mistake that the loader tells of: the file meant would be passed over.
+    // An empty name is kept, so that the loader reports it. Otherwise the intended file would be
+    // ignored.
     config: texts(given, 'config').flatMap(splitList),
     configPath: texts(given, 'config-path').flatMap(splitList),
     basePath: texts(given, 'base-path').filter(isNotEmpty).at(-1),
@@ -158,7 +162,7 @@ export function globalsOf(given: readonly Given[]): GlobalOptions {
   };
 }
 
-/** An empty name is as good as none, so `--identity="$UNSET"` asks for the default. */
+/** An empty name is treated as absent, so `--identity="$UNSET"` selects the default. */
 function identityOf(given: readonly Given[]): IdentityOption {
   const last = given.findLast(({ option, value }) => option.name === 'identity' && value !== '');
   if (last === undefined) return { kind: 'absent' };
@@ -191,17 +195,21 @@ function checkOperands(
 ): void {
   const command = formatPath(path);
   if (program !== undefined && !isInternal)
-    throw usageError(`"${command}" takes nothing after "--"`, path);
+    throw usageError(`"${command}" does not accept a program after "--"`, path);
   const excess = operand?.isRepeatable ? undefined : operands[operand ? 1 : 0];
   if (operand !== undefined) checkOperand(operand, path, operands.find(isNotEmpty));
   if (excess === undefined) return;
   const words = commandWords(path);
-  throw new AtmosError('ERR_USAGE', `"${command}" does not take ${JSON.stringify(excess)}`, {
-    hints: [
-      ...(takesIdentity && !operand ? [run([...words, ...optionWords('-i', excess)])] : []),
-      run([...words, '--help']),
-    ],
-  });
+  throw new AtmosError(
+    'ERR_USAGE',
+    `"${command}" does not accept the argument ${JSON.stringify(excess)}`,
+    {
+      hints: [
+        ...(takesIdentity && !operand ? [run([...words, ...optionWords('-i', excess)])] : []),
+        run([...words, '--help']),
+      ],
+    },
+  );
 }
 
 function checkOperand(
@@ -215,7 +223,7 @@ function checkOperand(
     throw usageError(`"${command}" needs a ${name}${list}`, path);
   if (word === undefined || choices === undefined || choices.includes(word)) return;
   throw usageError(
-    `"${command}" does not know ${JSON.stringify(word)}: ${name} is one of ${choices.join(', ')}`,
+    `invalid ${name} ${JSON.stringify(word)} for "${command}": use one of ${choices.join(', ')}`,
     path,
     nearestName(word, choices),
   );
@@ -244,8 +252,10 @@ function programFault(
 ): string {
   if (stray !== undefined && program !== undefined) {
     const name = stray.replace(/^(-[^=]*)=.*$/s, '$1');
-    return `${JSON.stringify(name)} stands before "--" and is no option: the command to run goes after it`;
+    return name.startsWith('-')
+      ? `unknown option ${JSON.stringify(name)}: put options of the command to run after "--"`
+      : `unexpected argument ${JSON.stringify(name)}: put the command to run after "--"`;
   }
   const isTaken = program === undefined && identity.kind === 'named';
-  return `the command to run goes after "--"${isTaken ? `, and -i took ${JSON.stringify(identity.name)} as the identity` : ''}`;
+  return `the command to run goes after "--"${isTaken ? `, and -i used ${JSON.stringify(identity.name)} as the identity` : ''}`;
 }

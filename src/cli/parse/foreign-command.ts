@@ -1,22 +1,22 @@
 import type { CommandGroup } from '../command.ts';
 import { findOption, splitAtDashes, splitOption, type Path } from './words.ts';
 
-/** A command that is not ours: where its name was read, and the name. */
+/** An unknown command: the group in which its name was read, and the name. */
 export interface Foreign {
   readonly groups: Path;
   readonly name: string;
 }
 
-/** What a command line wants of the command `version`, which Atmos has as well. */
+/** How a command line uses the command `version`, which Atmos also has. */
 export interface VersionRequest {
-  /** Whether it prints the version: not a subcommand that only Atmos has, and not a help text. */
+  /** Whether it prints the version, rather than a help text or a subcommand that only Atmos has. */
   readonly isPrinted: boolean;
 }
 
 /**
- * The command that is not ours, in a group that Atmos has as well. Another one than ours is then meant.
- * An option that we do not know may take the next word as its value, so for each of them one word more
- * is looked at: if that is our command, so is the command line.
+ * An unknown command in a group that Atmos also has: the other program's command is meant. An
+ * unknown option may take the next word as its value. So for each unknown option one more word is
+ * examined: if that is our own command, the command line is for us.
  */
 export function foreignCommand(args: readonly string[], root: CommandGroup): Foreign | undefined {
   if (isCompletionOfOthers(args)) return { groups: [root], name: completion };
@@ -60,11 +60,11 @@ export function versionRequest(
 interface PlainWord {
   readonly word: string;
   readonly index: number;
-  /** How many options before it we do not know. */
+  /** The number of unknown options before it. */
   readonly unknownOptions: number;
 }
 
-/** The words that are neither an option nor the value of one that we know. */
+/** The words that are neither an option nor the value of a known one. */
 function* plainWords(words: readonly string[], groups: () => Path): Generator<PlainWord> {
   let unknownOptions = 0;
   for (let index = 0; index < words.length; index++) {
@@ -78,7 +78,7 @@ function* plainWords(words: readonly string[], groups: () => Path): Generator<Pl
     const next = words[index + 1];
     if (option === undefined) unknownOptions += mayTakeNextWord(word) ? 1 : 0;
     else if (option.value !== undefined && attached === undefined && next !== undefined) {
-      // As in reading: what looks like an option is no value.
+      // As in parsing: a word that looks like an option is not a value.
       index += isOption(next) ? 0 : 1;
     }
   }
@@ -98,12 +98,12 @@ function commandsOf(groups: Path): CommandGroup['commands'] {
 }
 
 const completion = '__complete';
-/** What may follow it in the scripts of `atmos completion`. */
+/** The options that may follow it in the scripts of `atmos completion`. */
 const ownMarks: readonly (string | undefined)[] = ['--', '--line', '--next', '--help', '-h'];
 
 /**
- * The completion script of Atmos asks `atmos __complete WORDS`, as those of ours do in another form, in
- * which options of ours may precede `--`.
+ * The completion script of Atmos calls `atmos __complete WORDS`. Our own scripts call it in another
+ * form, in which our options may precede `--`.
  */
 function isCompletionOfOthers(args: readonly string[]): boolean {
   const [command, mark] = args;

@@ -3,16 +3,16 @@ import { didYouMean, run } from '../../core/hint.ts';
 import { nearestName } from '../../core/names.ts';
 import type { CommandGroup, CommandSpec, OptionSpec } from '../command.ts';
 
-/** From the program down to the command, or to a group when no command is named. */
+/** From the program to the command, or to a group when no command is named. */
 export type Path = readonly (CommandGroup | CommandSpec)[];
 
-/** An option as it was given. True for a bare one; false only for a flag. */
+/** A given option. The value is true for an option without a value; false only for a flag. */
 export interface Given {
   readonly option: OptionSpec;
   readonly value: string | boolean;
 }
 
-/** The words of a command line, each in its place. */
+/** The words of a command line, by their roles. */
 export interface Reading {
   readonly path: Path;
   /** In the order of the command line. */
@@ -21,9 +21,9 @@ export interface Reading {
 }
 
 /**
- * Reads words against the tree of commands. An option belongs to the group or command before it.
+ * Parses words against the tree of commands. An option belongs to the group or command before it.
  *
- * @throws ERR_USAGE for a command or an option that is not known, and a value that does not fit
+ * @throws ERR_USAGE for an unknown command or option, and for an invalid value
  */
 export function readWords(words: readonly string[], root: CommandGroup): Reading {
   let path: Path = [root];
@@ -35,7 +35,7 @@ export function readWords(words: readonly string[], root: CommandGroup): Reading
     if (word.startsWith('-') && word.length > 1) {
       const option = readOption(word, rest, path);
       if (option) given.push(option);
-      // The program's own options, most likely: then "--" is missing, and that is what to say.
+      // It is most likely an option of the program, and "--" is missing. The error says that.
       else if ('load' in node && node.takesProgram) operands.push(word);
       else throw unknownOption(word, path);
     } else if ('commands' in node && word === 'help') {
@@ -49,7 +49,7 @@ export function readWords(words: readonly string[], root: CommandGroup): Reading
   return { path, given, operands };
 }
 
-/** The command that the words name, whatever stands between its names. */
+/** The command that the words name, whatever options are between its names. */
 export function findPath(words: readonly string[], root: CommandGroup): Path {
   return words.reduce<Path>(
     (path, word) => {
@@ -61,7 +61,7 @@ export function findPath(words: readonly string[], root: CommandGroup): Path {
   );
 }
 
-/** `atmos auth whoami`, as one types it. */
+/** `atmos auth whoami`, as the user types it. */
 export function formatPath(path: Path): string {
   return commandWords(path).join(' ');
 }
@@ -70,7 +70,7 @@ export function commandWords(path: Path): string[] {
   return path.map(({ name }) => name);
 }
 
-/** Those that a person is shown. */
+/** The commands that are listed for users. */
 export function listedCommands({
   commands,
 }: CommandGroup): readonly (CommandGroup | CommandSpec)[] {
@@ -91,7 +91,7 @@ function findCommand(word: string, group: CommandGroup, path: Path): CommandGrou
   );
 }
 
-/** @param rest the words that follow, from which the value is taken when it stands there */
+/** @param rest the words that follow; the value may be the first of them */
 function readOption(word: string, rest: string[], path: Path): Given | undefined {
   const { name, attached } = splitOption(word);
   const option = findOption(name, path);
@@ -130,9 +130,9 @@ function spellings({ name, short, value, aliases = [] }: OptionSpec): string[] {
 }
 
 /**
- * An option as the environment says it. Empty is as good as absent.
+ * The value of an option from its variable. An empty variable is treated as not set.
  *
- * @throws ERR_USAGE for a value that does not fit, naming the variable
+ * @throws ERR_USAGE for an invalid value, naming the variable
  */
 export function readEnvironment(
   option: OptionSpec,
@@ -149,7 +149,7 @@ export function readEnvironment(
 function readFlag(name: string, attached: string | undefined, path: Path): boolean {
   const isOn = attached === undefined || /^(true|1|yes|on)$/i.test(attached);
   if (!isOn && !/^(false|0|no|off)$/i.test(attached)) {
-    throw usageError(`${name} is either true or false`, path);
+    throw usageError(`invalid value for ${name}: use true or false`, path);
   }
   return name.startsWith('--no-') ? !isOn : isOn;
 }
@@ -157,7 +157,7 @@ function readFlag(name: string, attached: string | undefined, path: Path): boole
 function checkValue(value: string, { choices }: OptionSpec, name: string, path: Path): string {
   if (choices && value !== '' && !choices.includes(value)) {
     throw usageError(
-      `${name} cannot be ${JSON.stringify(value)}: it is one of ${choices.join(', ')}`,
+      `invalid value ${JSON.stringify(value)} for ${name}: use one of ${choices.join(', ')}`,
       path,
       nearestName(value, choices),
     );
@@ -165,7 +165,7 @@ function checkValue(value: string, { choices }: OptionSpec, name: string, path: 
   return value;
 }
 
-/** What stands after `=` is left out: it may be a secret. */
+/** The text after `=` is not shown, because it may be a secret. */
 function unknownOption(word: string, path: Path): AtmosError {
   const name = word.replace(/=.*$/s, '');
   const isLong = name.startsWith('--');
@@ -177,7 +177,7 @@ function unknownOption(word: string, path: Path): AtmosError {
   );
 }
 
-/** A mistake on the command line, with the name that was meant and where the help is. */
+/** A mistake on the command line, with the nearest name and the command that shows the help. */
 export function usageError(message: string, path: Path, nearest?: string): AtmosError {
   return new AtmosError('ERR_USAGE', message, {
     hints: [...didYouMean(nearest), run([...commandWords(path), '--help'])],
@@ -249,13 +249,13 @@ const identityOption: OptionSpec = {
   summary: 'Identity to use; without a name, choose from a list',
 };
 
-/** The options of a command or group besides the global ones. */
+/** The options of a command or group, without the global ones. */
 export function ownOptions(node: CommandGroup | CommandSpec): readonly OptionSpec[] {
   const options = 'commands' in node ? [] : (node.options ?? []);
   return node.takesIdentity ? [identityOption, ...options] : options;
 }
 
-/** Splits a command line at its first `--`. What follows belongs to another program. */
+/** Splits a command line at its first `--`. The words after it belong to another program. */
 export function splitAtDashes(args: readonly string[]): {
   own: readonly string[];
   program: readonly string[] | undefined;

@@ -4,7 +4,10 @@ import type { Context } from '../context.ts';
 
 const instead = say('pass --stdin and give the key as JSON, or --from-aws-profile NAME');
 
-/** Asks for the fields of a key as Atmos does. What the configuration has is shown; what an option gives is not asked. */
+/**
+ * Prompts for the fields of an access key as Atmos does. Values of the configuration are shown;
+ * values of options are not prompted for.
+ */
 export async function askAccessKey(
   context: Pick<Context, 'prompt' | 'note'>,
   { fields }: KeyForm,

@@ -2,7 +2,7 @@ import type { Host } from '../../host/host.ts';
 
 export type Style = 'red' | 'yellow' | 'green' | 'bold' | 'dim';
 
-/** Text in a style, which only the printer turns into the terminal's control sequences. */
+/** Text in a style, which only the printer converts to the terminal's control sequences. */
 export interface Styled {
   readonly style: Style;
   readonly text: string;
@@ -14,14 +14,14 @@ export function paint(style: Style, text: string): Styled {
   return { style, text };
 }
 
-/** @param text what can be shown as it is */
+/** @param text a text without control characters */
 export function withStyle(style: Style, text: string): string {
   return `\u001b[${codes[style]}m${text}\u001b[0m`;
 }
 
 /**
- * Whether what goes to standard error is colored. `--no-color` wins, then `FORCE_COLOR` (`0` and
- * `false` say no), then `NO_COLOR`; else color is for a terminal.
+ * Whether standard error is colored. `--no-color` takes precedence over `FORCE_COLOR` (`0` and
+ * `false` disable color), and that over `NO_COLOR`; by default color is used at a terminal.
  */
 export function wantsColor(host: Pick<Host, 'env' | 'stderr'>, colorOption: boolean): boolean {
   if (!colorOption) return false;

@@ -11,10 +11,10 @@ const variable = 'ATMOS_KEYRING_NEW_PASSWORD_FILE';
 const minBytes = 8;
 
 /**
- * Where the new password comes from: `--stdin`, `--new-password-file`, the file that
- * `ATMOS_KEYRING_NEW_PASSWORD_FILE` names, else a person, who types it twice.
+ * Reads the new password from `--stdin`, `--new-password-file`, or the file that
+ * `ATMOS_KEYRING_NEW_PASSWORD_FILE` names. Without them it prompts for it twice.
  *
- * @throws ERR_USAGE for two of them
+ * @throws ERR_USAGE when two of them are given
  */
 export function newPasswordSource(
   context: Context,
@@ -24,11 +24,9 @@ export function newPasswordSource(
   const option = values['new-password-file'];
   if (flags['stdin']) {
     if (option === undefined) return { ask: () => readLine(host) };
-    throw new AtmosError(
-      'ERR_USAGE',
-      'the new password comes from one place: --stdin or --new-password-file',
-      { hints: [say('give one of them')] },
-    );
+    throw new AtmosError('ERR_USAGE', '--stdin and --new-password-file cannot be combined', {
+      hints: [say('use only one of them')],
+    });
   }
   const named = option ?? (host.env[variable] || undefined);
   if (named === undefined) return { ask: (location) => askTwice(context, location) };
@@ -50,12 +48,14 @@ async function askTwice({ prompt }: Context, location: string): Promise<string> 
     message: `New password of the keyring ${location}`,
     instead,
     fault: (typed) =>
-      Buffer.byteLength(typed) < minBytes ? `It needs at least ${minBytes} bytes` : undefined,
+      Buffer.byteLength(typed) < minBytes
+        ? `The password needs at least ${minBytes} bytes`
+        : undefined,
   });
   await prompt.masked({
-    message: 'The same password again',
+    message: 'Repeat the password',
     instead,
-    fault: (typed) => (typed === password ? undefined : 'It is not the same'),
+    fault: (typed) => (typed === password ? undefined : 'The passwords are different'),
   });
   return password;
 }

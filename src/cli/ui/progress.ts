@@ -1,10 +1,10 @@
 import type { Context } from '../context.ts';
 
-/** What a person at a terminal sees of work that takes a while. Nobody else sees anything. */
+/** The progress of a long operation, shown only at a terminal. */
 export interface Progress {
-  /** How many are done. */
+  /** Called with the number of finished items. */
   tell(done: number): Promise<void>;
-  /** Takes the line away. */
+  /** Removes the line. */
   end(): Promise<void>;
 }
 
@@ -12,8 +12,8 @@ const patienceMs = 1_000;
 const pauseMs = 100;
 
 /**
- * A line on standard error, `copying: 120 of 500`, written over and over once the work has taken a
- * second. Nothing where standard error is no terminal.
+ * A line on standard error, `copying: 120 of 500`, which is updated in place after the work has
+ * taken a second. Nothing is shown if standard error is not a terminal.
  */
 export function createProgress(
   { host, progress }: Pick<Context, 'host' | 'progress'>,

@@ -11,12 +11,12 @@ export interface Question {
 }
 
 export interface TextQuestion extends Question {
-  /** Why an answer will not do, or undefined when it will. */
+  /** Why an answer is invalid, or undefined if it is valid. */
   fault?(answer: string): string | undefined;
 }
 
 export interface DefaultingTextQuestion extends TextQuestion {
-  /** The answer when nothing is typed. */
+  /** The answer if nothing is typed. */
   readonly default?: string;
 }
 
@@ -34,17 +34,18 @@ export interface SelectQuestion extends ChoiceQuestion {
 }
 
 export interface SelectManyQuestion extends ChoiceQuestion {
-  /** The choices that are ticked to begin with. */
+  /** The choices that are selected at the start. */
   readonly checked: readonly string[];
 }
 
 /**
- * Asks the person at the terminal. Standard input and output are never touched, so that both can be
+ * Prompts the user at the terminal. Standard input and output are not used, so that both can be
  * pipes.
  *
- * Every question throws ERR_NO_TERMINAL at once where nobody can or may be asked, and ERR_CANCELLED
- * when the person leaves by Ctrl-C, by closing the terminal, or by Ctrl-D where nothing is typed: after
- * text it answers nothing. A question and its choices are shown without what could steer the terminal.
+ * Every prompt throws ERR_NO_TERMINAL at once if it is not possible or not allowed, and
+ * ERR_CANCELLED if the user cancels with Ctrl-C, by closing the terminal, or with Ctrl-D before
+ * typing anything. After text, Ctrl-D does nothing. A prompt and its choices are shown without
+ * control sequences.
  */
 export interface Prompt {
   text(question: DefaultingTextQuestion): Promise<string>;
@@ -53,18 +54,18 @@ export interface Prompt {
   confirm(question: ConfirmQuestion): Promise<boolean>;
   /** Typed text leaves only the choices that contain it, in any case. */
   select(question: SelectQuestion): Promise<string>;
-  /** Any number of the choices, none too, in their order. */
+  /** Any number of the choices, including none, in their order. */
   selectMany(question: SelectManyQuestion): Promise<string[]>;
 }
 
 type Library = typeof inquirer;
 interface Streams extends Pick<Terminal, 'input' | 'output'> {
   readonly signal: AbortSignal;
-  /** Makes Ctrl-D leave whatever was typed: where answers are chosen, no text of the person is shown. */
+  /** Makes Ctrl-D cancel even after typing, because a list of choices does not show typed text. */
   leaveByCtrlD(): void;
 }
 
-/** @param interactive what `--interactive` says */
+/** @param interactive the value of `--interactive` */
 export function createPrompt(host: Host, interactive?: boolean): Prompt {
   const askWith = <T>(
     question: Question,
@@ -137,12 +138,12 @@ async function ask<T>(
       if (key.ctrl && key.name === 'd') leave();
     });
   };
-  // Ctrl-D on an empty line only stops the reading, and a terminal that is gone ends it: the library
-  // notices neither.
+  // The library does not notice that Ctrl-D on an empty line, or a closed terminal, stops the
+  // reading.
   for (const event of ['pause', 'end', 'close', 'error']) terminal.input.on(event, leave);
   terminal.output.on('error', leave);
   try {
-    // However it settles, the library shows the cursor again.
+    // In every case the library shows the cursor again.
     return await run(library, { ...terminal, signal: leaving.signal, leaveByCtrlD });
   } catch (error) {
     if (!hasLeft(error)) throw error;
@@ -162,7 +163,7 @@ interface Key {
 function whyNot({ env }: Host, interactive: boolean | undefined): string | undefined {
   if (interactive === false) return '--interactive=false was given';
   if (interactive === true) return undefined;
-  if (isNo(env['ATMOS_INTERACTIVE'])) return 'ATMOS_INTERACTIVE says no';
+  if (isNo(env['ATMOS_INTERACTIVE'])) return 'ATMOS_INTERACTIVE disables prompts';
   if (env['CI'] && !isNo(env['CI'])) return 'CI is set';
   return undefined;
 }
@@ -172,7 +173,7 @@ function isNo(value: string | undefined): boolean {
 }
 
 function nobodyToAsk({ message, instead }: Question, reason: string): AtmosError {
-  return new NoTerminalError(`cannot ask for ${JSON.stringify(message)}: ${reason}`, {
+  return new NoTerminalError(`cannot prompt for ${JSON.stringify(message)}: ${reason}`, {
     reason,
     hints: [instead],
   });

@@ -7,24 +7,20 @@ const limitMs = 60_000;
 const jsonHint = say('give the JSON through a pipe or a file: --stdin < key.json');
 
 /**
- * All of standard input as text.
+ * Reads all of standard input as text.
  *
  * @throws ERR_USAGE when it is a terminal, which would show a secret that is typed; when it is too
  *   large, not UTF-8, cannot be read, or does not end within a minute
- * @param hint how it is given
+ * @param hint how to provide the input
  */
 export async function readInput(
   host: Pick<Host, 'stdin' | 'sleep'>,
   hint = jsonHint,
 ): Promise<string> {
   if (host.stdin.isTTY) {
-    throw new AtmosError(
-      'ERR_USAGE',
-      'standard input is the terminal, where a secret would be seen',
-      {
-        hints: [hint, say('omit --stdin to be prompted')],
-      },
-    );
+    throw new AtmosError('ERR_USAGE', 'standard input is a terminal, which would show the secret', {
+      hints: [hint, say('omit --stdin to be prompted')],
+    });
   }
   const timer = new AbortController();
   const limit = host.sleep(limitMs, timer.signal).then(() => {

@@ -7,9 +7,9 @@ export function formatRows(rows: readonly (readonly [string, string | undefined]
   return shown.map(([name, value]) => `  ${name.padEnd(width)}  ${value}`);
 }
 
-/** A line for each row, its cells in columns two spaces apart. */
+/** A line for each row, with its cells in columns two spaces apart. */
 export function formatTable(rows: readonly (readonly string[])[]): string[] {
-  // As wide as they are shown.
+  // The width as shown at a terminal.
   const shown = rows.map((row) => row.map(printable));
   const columns = (shown[0] ?? []).map((_, column) => shown.map((row) => row[column] ?? ''));
   const widths = columns.map((cells) => Math.max(...cells.map(({ length }) => length)));

@@ -6,10 +6,10 @@ import { person } from './person.ts';
 
 const command = 'auth credential-process';
 
-/** Fails the test when it is asked anything. */
+/** Fails the test when it is prompted. */
 const nobody = { openTerminal: () => Promise.reject(new Error('somebody was asked')) };
 
-/** The handle that `auth env` writes down. */
+/** The handle that `auth env` writes. */
 async function handleOf(desk: Desk, options = ''): Promise<string> {
   const { stdout } = await desk.run(`auth env -f json ${options}`);
   const { AWS_CONFIG_FILE: file = '' } = JSON.parse(stdout) as Record<string, string>;
@@ -24,8 +24,8 @@ const answer = {
   Expiration: '2026-01-01T12:00:00Z',
 };
 
-describe('what an SDK gets', () => {
-  test('is a session, opened where there is none, and the JSON is all there is', async () => {
+describe('an AWS SDK gets', () => {
+  test('a session, opened if missing, and only the JSON on standard output', async () => {
     const desk = await openDesk({ entries: storedKey });
     const first = await desk.run(command, { host: nobody });
     expect(first).toEqual({ exitCode: 0, stdout: expect.any(String), stderr: '' });
@@ -34,7 +34,7 @@ describe('what an SDK gets', () => {
     expect(sessionCalls(desk)).toBe(1);
   });
 
-  test('is the same by a handle, whatever directory and environment it is asked from', async () => {
+  test('the same session through a handle, in any directory and environment', async () => {
     const desk = await openDesk({ entries: storedKey });
     const handle = await handleOf(desk);
     const { stdout } = await desk.run(command);
@@ -55,7 +55,7 @@ describe('what an SDK gets', () => {
     });
   });
 
-  test('is the same by a handle of an identity that a profile has', async () => {
+  test('the same session through a handle of an identity in a profile', async () => {
     const desk = await openDesk({ entries: storedKey });
     const text = yamlOf(desk);
     desk.configure('auth: { realm: r, keyring: { type: file } }\n');
@@ -69,7 +69,7 @@ describe('what an SDK gets', () => {
     expect(JSON.parse(stdout)).toEqual(answer);
   });
 
-  test('may need a code, which the variable can give', async () => {
+  test('a session with an MFA code from the variable', async () => {
     const desk = await openDesk({ entries: storedKey, hasDevice: true });
     desk.configure(yamlOf(desk, { identity: `credentials:\n  mfa_arn: ${device}` }));
     const env = { ATMOS_MFA_TOKEN: codes[0] };
@@ -78,7 +78,7 @@ describe('what an SDK gets', () => {
     expect(JSON.parse(stdout)).toEqual(answer);
   });
 
-  test('is given though it could not be stored, which is told', async () => {
+  test('a session that could not be stored, with a warning', async () => {
     const desk = await openDesk();
     const keys =
       'credentials:\n  access_key_id: AKIAIOSFODNN7EXAMPLE\n  secret_access_key: CanaryIn/The+Coal/Mine0123456789abcdefgh';
@@ -94,7 +94,7 @@ describe('what an SDK gets', () => {
   });
 });
 
-describe('nobody is asked, though somebody sits there', () => {
+describe('a missing value fails without a prompt, even at a terminal', () => {
   async function expectRefused(desk: Desk, line: string, refusal: object, env = {}) {
     const before = desk.stored();
     const ada = person('dev', codes[0]);
@@ -105,7 +105,7 @@ describe('nobody is asked, though somebody sits there', () => {
     expect(sessionCalls(desk)).toBe(0);
   }
 
-  test('for a code', async () => {
+  test('if it is an MFA code', async () => {
     const desk = await openDesk({ entries: storedKey, hasDevice: true });
     desk.configure(yamlOf(desk, { identity: `credentials:\n  mfa_arn: ${device}` }));
     await expectRefused(desk, command, {
@@ -118,7 +118,7 @@ describe('nobody is asked, though somebody sits there', () => {
     });
   });
 
-  test('for the password', async () => {
+  test('if it is the password', async () => {
     const desk = await openDesk({ entries: storedKey });
     const refusal = {
       code: 'ERR_KEYRING_PASSWORD_REQUIRED',
@@ -131,13 +131,13 @@ describe('nobody is asked, though somebody sits there', () => {
     await expectRefused(desk, command, refusal, { ATMOS_KEYRING_PASSWORD: undefined });
   });
 
-  test('for an identity', async () => {
+  test('if it is the identity', async () => {
     const desk = await openDesk({ entries: storedKey });
     await expectRefused(desk, `${command} -i`, {
       code: 'ERR_NO_TERMINAL',
       exitCode: 2,
       stderr:
-        'error: a credential process asks nobody, so it needs the name of an identity\n' +
+        'error: a credential process never prompts, so it needs the name of an identity\n' +
         'hint: atmos auth credential-process -i <name>\n',
     });
     const config = desk.configure(yamlOf(desk).replace('default: true', 'default: false'));
@@ -152,7 +152,7 @@ describe('nobody is asked, though somebody sits there', () => {
   });
 });
 
-describe('is refused', () => {
+describe('the command refuses', () => {
   test.each([
     [
       `${command} --handle ${'a'.repeat(22)}`,
@@ -167,7 +167,7 @@ describe('is refused', () => {
     [
       `${command} --handle x -i dev`,
       'ERR_USAGE',
-      'error: a handle stands for an identity: give one of --handle and --identity\n',
+      'error: --handle and --identity cannot be combined, because a handle already selects an identity\n',
     ],
     [
       `${command} -i off`,
@@ -182,7 +182,7 @@ describe('is refused', () => {
   });
 });
 
-test('an answer that does not come in time is an error, before the SDK gives up', async () => {
+test('a slow response is an error before the SDK gives up', async () => {
   const desk = await openDesk({ entries: storedKey });
   desk.sts.script({ hang: true });
   let slept = 0;
@@ -190,7 +190,7 @@ test('an answer that does not come in time is an error, before the SDK gives up'
     if (milliseconds < 50_000) return;
     slept = milliseconds;
     signal?.throwIfAborted();
-    // Half a minute and more, as far as the command can tell.
+    // The command measures more than half a minute.
     while (desk.sts.calls.length === 0) await new Promise((resolve) => setTimeout(resolve, 1));
   };
   expect(await desk.run(command, { host: { sleep } })).toEqual({

@@ -7,7 +7,7 @@ import { openDesk, storedKey, yamlOf, type Desk } from './desk.ts';
 
 type Environment = Record<string, string>;
 
-/** The environment of a shell that has evaluated the texts one after the other, as it prints it. */
+/** The environment that a shell prints after it has evaluated the texts in order. */
 function afterEvaluating(shell: string, format: string, texts: string[], env: Environment) {
   const print = `'${process.execPath}' -e 'process.stdout.write(JSON.stringify(process.env))'`;
   const script =
@@ -55,7 +55,7 @@ describe.each([
   const unset = `auth env --unset -f ${format}`;
 
   test.skipIf(!isThere(shell)).each(['process', 'env'])(
-    'everything that auth env set is taken back: mode %s',
+    'everything that auth env set is unset: mode %s',
     async (mode) => {
       const desk = await openDesk({ entries: storedKey });
       desk.configure(twoIdentities(desk));
@@ -66,29 +66,26 @@ describe.each([
       expect(selected).toMatchObject({ AWS_REGION: 'eu-central-1', OTHER: 'stays' });
       const back = await text(desk, unset, selected);
       expect(afterEvaluating(shell, format, [lines, back], start)).toEqual(start);
-      // A second time there is nothing left, and nothing fails.
+      // The second --unset has nothing to do and succeeds.
       const again = await text(desk, unset, start);
       expect(afterEvaluating(shell, format, [again], start)).toEqual(start);
     },
   );
 
-  test.skipIf(!isThere(shell))(
-    'another identity takes the place of the first, with nothing left of it',
-    async () => {
-      const desk = await openDesk({ entries: storedKey });
-      desk.configure(twoIdentities(desk));
-      const start = afterEvaluating(shell, format, [], desk.env);
-      const first = await text(desk, set, start);
-      const selected = afterEvaluating(shell, format, [first], start);
-      const second = await text(desk, `${set} -i other`, selected);
-      const alone = await text(desk, `${set} -i other`, start);
-      const switched = afterEvaluating(shell, format, [first, second], start);
-      expect(switched).toEqual(afterEvaluating(shell, format, [alone], start));
-      expect(switched).toMatchObject({ ATMOS_IDENTITY: 'other', AWS_PROFILE: 'other' });
-      // Without -i the shell keeps its identity.
-      expect(await text(desk, set, switched)).toBe(alone);
-    },
-  );
+  test.skipIf(!isThere(shell))('another identity replaces the first one completely', async () => {
+    const desk = await openDesk({ entries: storedKey });
+    desk.configure(twoIdentities(desk));
+    const start = afterEvaluating(shell, format, [], desk.env);
+    const first = await text(desk, set, start);
+    const selected = afterEvaluating(shell, format, [first], start);
+    const second = await text(desk, `${set} -i other`, selected);
+    const alone = await text(desk, `${set} -i other`, start);
+    const switched = afterEvaluating(shell, format, [first, second], start);
+    expect(switched).toEqual(afterEvaluating(shell, format, [alone], start));
+    expect(switched).toMatchObject({ ATMOS_IDENTITY: 'other', AWS_PROFILE: 'other' });
+    // Without -i the shell keeps its identity.
+    expect(await text(desk, set, switched)).toBe(alone);
+  });
 });
 
 const selected = {
@@ -113,12 +110,15 @@ test.each([
     'json',
     '{\n  "ATMOS_AUTH_ENV_SET": null,\n  "ATMOS_IDENTITY": null,\n  "AWS_PROFILE": null,\n  "TF_VAR_a": null\n}\n',
   ],
-])('the text of --unset, and none of the user’s own variables: %s', async (format, expected) => {
-  const desk = await openDesk();
-  expect(await text(desk, `auth env --unset -f ${format}`, selected)).toBe(expected);
-});
+])(
+  "--unset prints only the variables of auth env, not the user's own: %s",
+  async (format, expected) => {
+    const desk = await openDesk();
+    expect(await text(desk, `auth env --unset -f ${format}`, selected)).toBe(expected);
+  },
+);
 
-test('--unset needs no configuration, not even one that can be read', async () => {
+test('--unset needs no readable configuration', async () => {
   const desk = await openDesk();
   desk.configure('auth: [');
   const elsewhere = join(desk.root, 'elsewhere');
@@ -133,20 +133,20 @@ test('--unset needs no configuration, not even one that can be read', async () =
   }
 });
 
-test('a record that was tampered with names variables, and never code', async () => {
+test('a manipulated record can name variables but is never evaluated as code', async () => {
   const desk = await openDesk();
   const env = { ATMOS_AUTH_ENV_SET: 'A B,$(id),;id,,TF_VAR_a,x=y' };
   expect(await text(desk, 'auth env --unset', env)).toBe('unset ATMOS_AUTH_ENV_SET TF_VAR_a\n');
 });
 
-test.each(['dotenv', 'env', 'github'])('the format %s cannot take away', async (format) => {
+test.each(['dotenv', 'env', 'github'])('the format %s cannot unset variables', async (format) => {
   const desk = await openDesk();
   expect(await desk.run(`auth env --unset -f ${format}`, { env: selected })).toEqual({
     code: 'ERR_USAGE',
     exitCode: 2,
     stdout: '',
     stderr:
-      `error: the format ${format} cannot take a variable away\n` +
+      `error: the format ${format} cannot unset variables\n` +
       'hint: choose another format: --format bash or --format json\n',
   });
 });
@@ -156,17 +156,17 @@ test.each([
   ['-i', 'identity'],
   ['--credentials env', 'credentials'],
   ['--mfa-token 123456', 'mfa-token'],
-])('--unset does not go with %s', async (words, option) => {
+])('--unset cannot be combined with %s', async (words, option) => {
   const desk = await openDesk();
   expect(await desk.run(`auth env --unset ${words}`)).toEqual({
     code: 'ERR_USAGE',
     exitCode: 2,
     stdout: '',
-    stderr: `error: --unset takes back what was set, whatever the identity: it does not go with --${option}\n`,
+    stderr: `error: --unset applies to every identity, so it cannot be combined with --${option}\n`,
   });
 });
 
-test('a variable of env: that had a value before is not unset, as a PATH must not be', async () => {
+test('a variable of env: that had a value before is not unset, because it could be PATH', async () => {
   const desk = await openDesk();
   desk.configure(
     yamlOf(desk, { identity: 'env: [{ key: PATH, value: /x }, { key: TF_VAR_new, value: y }]' }),
@@ -179,7 +179,7 @@ test('a variable of env: that had a value before is not unset, as a PATH must no
   expect(names).not.toContain('PATH');
 });
 
-test('the region of the first identity is none of the environment for the next', async () => {
+test('the region of the first identity does not affect the next one', async () => {
   const desk = await openDesk({ entries: storedKey });
   const env = { ATMOS_AUTH_ENV_SET: 'AWS_REGION', AWS_REGION: 'eu-central-1' };
   const json = 'auth env -f json --credentials env';

@@ -39,10 +39,10 @@ describe('on a terminal', () => {
 });
 
 describe('mode process', () => {
-  test('prints a profile that asks us, and nothing secret; it opens neither keyring nor network', async () => {
+  test('prints a profile without a secret, and opens neither the keyring nor the network', async () => {
     const desk = await openDesk({ entries: storedKey });
     await desk.sts.close();
-    // A keyring that would fail whatever was asked of it.
+    // A keyring that fails on every access.
     writeFileSync(join(desk.directory, '.state/version'), '99\n', { mode: 0o600 });
     const { exitCode, stdout, stderr } = await desk.run('auth env');
     expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
@@ -67,7 +67,7 @@ describe('mode process', () => {
     expect(statSync(file).mode & 0o777).toBe(0o600);
   });
 
-  test('names the region where one is configured', async () => {
+  test('prints the region if one is configured', async () => {
     const desk = await openDesk({ entries: storedKey });
     expect(await jsonOf(desk, 'auth env')).not.toHaveProperty('AWS_REGION');
     desk.configure(yamlOf(desk, { identity: 'credentials:\n  region: eu-central-1' }));
@@ -78,7 +78,7 @@ describe('mode process', () => {
     });
   });
 
-  test('says what a program will not find', async () => {
+  test('warns about credentials that a program will not find', async () => {
     const desk = await openDesk({ entries: storedKey });
     const memory = await desk.run('auth env', { env: { ATMOS_KEYRING_TYPE: 'memory' } });
     expect(memory).toMatchObject({
@@ -96,7 +96,7 @@ describe('mode process', () => {
     });
   });
 
-  test('says it for Windows, which has no agent, in the words of its shell', async () => {
+  test('warns in the words of the Windows shell, where no agent exists', async () => {
     const desk = await openDesk({ entries: storedKey });
     const { stderr } = await desk.run('auth env', {
       env: { ATMOS_KEYRING_PASSWORD: undefined },
@@ -108,7 +108,7 @@ describe('mode process', () => {
     );
   });
 
-  test('gives way to mode env where the path of our program has no place in an AWS file', async () => {
+  test('uses mode env when the path of our program cannot be written in an AWS file', async () => {
     const desk = await openDesk({ entries: storedKey });
     const { stdout, stderr } = await desk.run('auth env', {
       host: { scriptPath: '/opt/$(x)/main.cjs' },
@@ -121,7 +121,7 @@ describe('mode process', () => {
 });
 
 describe('mode env', () => {
-  test('prints the session, opened where there is none', async () => {
+  test('prints the session, and opens it if missing', async () => {
     const desk = await openDesk({ entries: storedKey });
     const first = await jsonOf(desk, byEnv);
     expect(first).toMatchObject({
@@ -152,20 +152,20 @@ describe('the format', () => {
     expect((await desk.run(`auth env -f ${format}`)).stdout).toMatch(form);
   });
 
-  test('is that of the platform where none is given', async () => {
+  test('defaults to that of the platform', async () => {
     const desk = await openDesk();
     const { stdout } = await desk.run('auth env', { host: { platform: 'win32' } });
     expect(stdout).toMatch(/^\$env:AWS_/);
   });
 });
 
-describe('a file', () => {
+describe('an output file', () => {
   test.each([
     ['-o out.env', {}],
     ['--output-file=out.env', {}],
     ['--output out.env', {}],
     ['', { ATMOS_AUTH_ENV_OUTPUT_FILE: 'out.env' }],
-  ])('is extended, as in Atmos, and readable by nobody else: %j %j', async (option, env) => {
+  ])('is appended to, as in Atmos, and only its owner can read it: %j %j', async (option, env) => {
     const desk = await openDesk({ entries: storedKey });
     const file = join(desk.project, 'out.env');
     writeFileSync(file, 'BEFORE=1', { mode: 0o644 });
@@ -182,7 +182,7 @@ describe('a file', () => {
     expect(readdirSync(desk.project)).toEqual(before);
   });
 
-  test('of JSON is replaced whole', async () => {
+  test('is replaced as a whole for JSON', async () => {
     const desk = await openDesk({ entries: storedKey });
     const file = join(desk.project, 'out.json');
     for (const _ of ['first', 'again']) {
@@ -192,7 +192,7 @@ describe('a file', () => {
     expect(statSync(file).mode & 0o777).toBe(0o600);
   });
 
-  test('that is a link stays one', async () => {
+  test('stays a link if it is one', async () => {
     const desk = await openDesk({ entries: storedKey });
     const [link, file] = [join(desk.project, 'link'), join(desk.root, 'file')];
     writeFileSync(file, '');
@@ -206,7 +206,7 @@ describe('a file', () => {
     ['/dev/null', 'ERR_USAGE', 2, '/dev/null (from --output-file) is a device, not a regular file'],
     ['.', 'ERR_USAGE', 2, '$ (from --output-file) is a directory, not a regular file'],
     ['none/out.env', 'ERR_IO', 1, 'cannot write $/none/out.env (from --output-file): ENOENT'],
-  ])('that cannot be one is refused: %s', async (file, code, exitCode, message) => {
+  ])('is refused if it is not a file: %s', async (file, code, exitCode, message) => {
     const desk = await openDesk({ entries: storedKey });
     const before = readdirSync(desk.project);
     expect(await desk.run(`${byEnv} -o ${file}`)).toEqual({
@@ -223,7 +223,7 @@ describe('a file', () => {
 });
 
 describe('a step of GitHub Actions', () => {
-  test('gets masks first, then the variables in the file that it reads', async () => {
+  test('gets the masks first, then the variables in the file of GITHUB_ENV', async () => {
     const desk = await openDesk({ entries: storedKey });
     const file = join(desk.root, 'github-env');
     writeFileSync(file, 'A=b\n');
@@ -239,7 +239,7 @@ describe('a step of GitHub Actions', () => {
     expect(stdout).toBe(secrets.map((secret) => `::add-mask::${secret}\n`).join(''));
   });
 
-  test('is told which variables stay that may win', async () => {
+  test('gets a warning about variables that stay set and may take precedence', async () => {
     const desk = await openDesk({ entries: storedKey });
     const env = {
       GITHUB_ENV: join(desk.root, 'github-env'),
@@ -250,12 +250,12 @@ describe('a step of GitHub Actions', () => {
       exitCode: 0,
       stdout: '',
       stderr:
-        'warning: GitHub cannot take a variable away, so these stay set for later steps, and may win: AWS_ROLE_ARN, AWS_SECRET_ACCESS_KEY\n',
+        'warning: GitHub cannot unset a variable, so these stay set for later steps and may take precedence: AWS_ROLE_ARN, AWS_SECRET_ACCESS_KEY\n',
     });
     expect(readFileSync(env.GITHUB_ENV, 'utf8')).toContain('AWS_PROFILE=dev\n');
   });
 
-  test('may name another file; without any it is refused before anything is opened', async () => {
+  test('may name another file, and is refused without a file before anything is opened', async () => {
     const desk = await openDesk({ entries: storedKey });
     expect(await desk.run('auth env -f github -o other')).toMatchObject({ exitCode: 0 });
     expect(statSync(join(desk.project, 'other')).mode & 0o777).toBe(0o600);
@@ -264,7 +264,7 @@ describe('a step of GitHub Actions', () => {
       exitCode: 2,
       stdout: '',
       stderr:
-        'error: the format github writes to the file that GITHUB_ENV names, and that is not set\n' +
+        'error: the format github writes to the file of GITHUB_ENV, which is not set\n' +
         'hint: add --output-file <file>\n',
     });
     const env = { GITHUB_ENV: '/nonexistent/github-env' };
@@ -311,7 +311,7 @@ describe('env: of the identity', () => {
   - { key: TF_VAR_quoted, value: "it's $(id)" }
   - { key: LD_PRELOAD, value: /x/evil.so }`;
 
-  test.each(['auth env', byEnv])('is printed, but for what it may not set: %s', async (line) => {
+  test.each(['auth env', byEnv])('is printed, except forbidden variables: %s', async (line) => {
     const desk = await openDesk({ entries: storedKey });
     const config = desk.configure(`${yamlOf(desk, { identity })}env: { TF_VAR_project: x }\n`);
     const { exitCode, stdout, stderr } = await desk.run(line);
@@ -323,14 +323,14 @@ describe('env: of the identity', () => {
     expect(stderr).toContain(`(${config}:14:18)`);
   });
 
-  test('may choose a region, of which the credentials then have no other', async () => {
+  test('may set a region, which then becomes the region of the credentials', async () => {
     const desk = await openDesk({ entries: storedKey });
     desk.configure(yamlOf(desk, { identity: 'env: [{ key: AWS_REGION, value: ap-south-1 }]' }));
     const { AWS_REGION, AWS_DEFAULT_REGION } = await jsonOf(desk, byEnv);
     expect({ AWS_REGION, AWS_DEFAULT_REGION }).toEqual({ AWS_REGION: 'ap-south-1' });
   });
 
-  test('is refused before anything is opened where it is not trusted', async () => {
+  test('is refused before anything is opened if it is not trusted', async () => {
     const desk = await openDesk({ entries: storedKey });
     desk.configure(yamlOf(desk, { identity: 'env: [{ key: PATH, value: /x }]' }));
     expect(await desk.run(byEnv)).toMatchObject({
@@ -344,7 +344,7 @@ describe('env: of the identity', () => {
   });
 });
 
-test('it needs an identity, which may be chosen', async () => {
+test('env needs an identity, which can be chosen at a prompt', async () => {
   const desk = await openDesk();
   expect(await desk.run('auth env -i off')).toMatchObject({
     code: 'ERR_USAGE',
@@ -358,7 +358,7 @@ test('it needs an identity, which may be chosen', async () => {
   expect(ada.asked).toEqual(['Identity: dev']);
 });
 
-test('the long-lived key never leaves the keyring', async () => {
+test('the access key never leaves the keyring', async () => {
   const desk = await openDesk({ entries: storedKey });
   const { stdout, stderr } = await desk.run(byEnv);
   expect(stdout + stderr).not.toContain(user.secretAccessKey);

@@ -11,7 +11,7 @@ interface Started {
   readonly env: Readonly<Record<string, string | undefined>>;
 }
 
-/** A host on which programs are noted instead of started, and end so. */
+/** A host that records programs instead of starting them, and returns this exit. */
 function noting(exitCode: number | null = 0, signal: NodeJS.Signals | null = null) {
   const started: Started[] = [];
   const spawn: Host['spawn'] = (program, args, { env }) => {
@@ -37,7 +37,7 @@ async function exec(desk: Desk, line: string, env = {}) {
 }
 
 describe('a program', () => {
-  test("gets the session, nobody else's credentials, and none of our secrets", async () => {
+  test('gets the session, but no other credentials and none of our secrets', async () => {
     const desk = await openDesk({ entries: storedKey });
     const { child, ...result } = await exec(desk, 'auth exec -- terraform plan -out=x --help');
     expect(result).toEqual({ exitCode: 0, stdout: '', stderr: '' });
@@ -64,8 +64,8 @@ describe('a program', () => {
 
   test.each([
     ['the configured region', 'credentials:\n  region: eu-central-1', {}, 'eu-central-1'],
-    ['else that of the environment', '', {}, undefined],
-    ['else the default', '', { AWS_REGION: undefined }, 'us-east-1'],
+    ['the region of the environment if none is configured', '', {}, undefined],
+    ['the default region otherwise', '', { AWS_REGION: undefined }, 'us-east-1'],
   ])('gets %s', async (_, identity, env, region) => {
     const desk = await openDesk({ entries: storedKey });
     desk.configure(yamlOf(desk, { identity }));
@@ -88,7 +88,7 @@ describe('a program', () => {
     });
   });
 
-  test('may be one that is not there', async () => {
+  test('may be missing', async () => {
     const desk = await openDesk();
     const spawn: Host['spawn'] = () => ({
       ended: Promise.reject(Object.assign(new Error('spawn'), { code: 'ENOENT' })),
@@ -102,7 +102,7 @@ describe('a program', () => {
   });
 
   test.each(['false', 'off', 'no', '0'])(
-    'without authentication (-i %s) keeps its AWS variables, and no secret of ours',
+    'without authentication (-i %s) keeps its AWS variables, and gets no secret of our own',
     async (off) => {
       const desk = await openDesk();
       const { child, ...result } = await exec(desk, `auth exec -i ${off} -- x`, {
@@ -124,7 +124,7 @@ describe('a program', () => {
     },
   );
 
-  test('is not started when there is no session', async () => {
+  test('is not started without a session', async () => {
     const desk = await openDesk();
     const { child, ...result } = await exec(desk, 'auth exec -- x');
     expect(result).toMatchObject({ code: 'ERR_AUTH_KEYS_MISSING', exitCode: 4, stdout: '' });
@@ -135,7 +135,7 @@ describe('a program', () => {
 describe('in mode process', () => {
   const command = 'auth exec --credentials process -- x';
 
-  test('gets a profile that asks us, and nothing is opened', async () => {
+  test('gets a profile, and nothing is opened', async () => {
     const desk = await openDesk({ entries: storedKey });
     const file = join(desk.root, 'password');
     writeFileSync(file, testPassword, { mode: 0o600 });
@@ -161,7 +161,7 @@ describe('in mode process', () => {
       '',
     ],
   ])(
-    'is refused on the keyring %s, whose password or entries it would not find',
+    'is refused for the keyring %s, whose password or entries the profile would not find',
     async (type, message, hint) => {
       const desk = await openDesk({ entries: storedKey });
       const { child, ...result } = await exec(desk, command, { ATMOS_KEYRING_TYPE: type });
@@ -175,7 +175,7 @@ describe('in mode process', () => {
     },
   );
 
-  test('falls back to mode env, and says so, where the path of our program has no place in an AWS file', async () => {
+  test('uses mode env, with a warning, when the path of our program cannot be written in an AWS file', async () => {
     const desk = await openDesk({ entries: storedKey });
     const { host, started } = noting();
     const file = join(desk.root, 'password');
@@ -198,7 +198,7 @@ describe('env: of the configuration', () => {
   const hostile = 'LD_PRELOAD: /x/evil.so\nNODE_OPTIONS: --require /x/evil.js\nAWS_PROFILE: evil\n';
   const indent = (lines: string) => lines.replaceAll(/^(?=.)/gm, '  ');
 
-  test("wins over what is set, the identity's over that, and the credentials over both", async () => {
+  test('takes precedence over the environment; env: of the identity over that, and the credentials over both', async () => {
     const desk = await openDesk({ entries: storedKey });
     const identity = `env:
   - { key: TF_VAR_shared, value: identity }
@@ -222,7 +222,7 @@ describe('env: of the configuration', () => {
     expect(child?.env).not.toHaveProperty('AWS_DEFAULT_REGION');
   });
 
-  test('wins without authentication too, and that of no identity is set then', async () => {
+  test('takes precedence without authentication also, and then no env: of an identity is set', async () => {
     const desk = await openDesk();
     const identity = 'env: [{ key: TF_VAR_identity, value: x }]';
     desk.configure(`${yamlOf(desk, { identity })}env: { TF_VAR_project: y }\n`);
@@ -231,22 +231,19 @@ describe('env: of the configuration', () => {
     expect(child?.env).not.toHaveProperty('TF_VAR_identity');
   });
 
-  test.each(['env', 'process'])(
-    'gives no region of the project to the credentials: mode %s',
-    async (mode) => {
-      const desk = await openDesk({ entries: storedKey });
-      const file = join(desk.root, 'password');
-      writeFileSync(file, testPassword, { mode: 0o600 });
-      const identity = 'credentials:\n  region: eu-central-1\nenv: [{ key: TF_VAR_a, value: b }]';
-      desk.configure(`${yamlOf(desk, { identity })}env: { AWS_REGION: sa-east-1 }\n`);
-      const { child } = await exec(desk, `auth exec --credentials ${mode} -- x`, {
-        ATMOS_KEYRING_PASSWORD_FILE: file,
-      });
-      expect(child?.env).toMatchObject({ TF_VAR_a: 'b', AWS_REGION: 'eu-central-1' });
-    },
-  );
+  test.each(['env', 'process'])('sets no region for the credentials: mode %s', async (mode) => {
+    const desk = await openDesk({ entries: storedKey });
+    const file = join(desk.root, 'password');
+    writeFileSync(file, testPassword, { mode: 0o600 });
+    const identity = 'credentials:\n  region: eu-central-1\nenv: [{ key: TF_VAR_a, value: b }]';
+    desk.configure(`${yamlOf(desk, { identity })}env: { AWS_REGION: sa-east-1 }\n`);
+    const { child } = await exec(desk, `auth exec --credentials ${mode} -- x`, {
+      ATMOS_KEYRING_PASSWORD_FILE: file,
+    });
+    expect(child?.env).toMatchObject({ TF_VAR_a: 'b', AWS_REGION: 'eu-central-1' });
+  });
 
-  test('sets nothing that loads code or decides whose credentials count, wherever it stands', async () => {
+  test('never sets variables that load code or select credentials, at any level', async () => {
     const desk = await openDesk({ entries: storedKey });
     const identity = `env:
   - { key: Bash_Env, value: /x/evil.sh }
@@ -276,7 +273,7 @@ describe('env: of the configuration', () => {
     );
   });
 
-  test('sets what is not known to be harmless only where the file is trusted', async () => {
+  test('sets other variables that may be harmful only in a trusted file', async () => {
     const desk = await openDesk({ entries: storedKey });
     const identity = "env: [{ key: HTTPS_PROXY, value: 'http://u:secret@proxy.example' }]";
     const config = desk.configure(yamlOf(desk, { identity }));
@@ -302,7 +299,7 @@ describe('env: of the configuration', () => {
     ['of the project', '', "env: { 'LD_PRELOAD=/x/evil.so#': y }\n"],
     ['of an identity', "env: [{ key: 'LD_PRELOAD=/x/evil.so#', value: y }]", ''],
     ['with NUL', 'env: [{ key: A, value: "secret\\0" }]', ''],
-  ])('holds only what an environment can: %s', async (_, identity, project) => {
+  ])('contains only what an environment can: %s', async (_, identity, project) => {
     const desk = await openDesk({ entries: storedKey });
     desk.configure(`${yamlOf(desk, { identity })}${project}`);
     const { child, stderr, ...result } = await exec(desk, 'auth exec -- x');

@@ -21,7 +21,7 @@ env: { ATMOS_IDENTITY: dev }
   return desk;
 }
 
-/** What a program that `exec` starts has in its environment. */
+/** The environment of a program that `exec` starts. */
 async function childOf(desk: Desk, line: string, env: Environment = {}): Promise<Environment> {
   let child: Environment = {};
   const spawn: Host['spawn'] = (_, __, options) => {
@@ -44,13 +44,13 @@ describe.each(['env', 'process'])('with --credentials %s', (mode) => {
     return { ATMOS_KEYRING_PASSWORD_FILE: file };
   };
 
-  test('whoami in a program of exec means the identity of exec, unless it is told another', async () => {
+  test('whoami in a program of exec uses the identity of exec, unless it is given another one', async () => {
     const desk = await openTwo();
     const child = await childOf(desk, `auth exec -i other --credentials ${mode} -- x`, {
       ATMOS_IDENTITY: 'dev',
       ...passwordFile(desk),
     });
-    // Over the environment, the `env:` of atmos.yaml and that of the identity.
+    // They take precedence over the environment, the `env:` of atmos.yaml and that of the identity.
     expect(child['ATMOS_IDENTITY']).toBe('other');
     const env = { ...child, ATMOS_KEYRING_PASSWORD: testPassword };
     expect(await identityOf(desk, 'auth whoami', env)).toBe('other');
@@ -61,7 +61,7 @@ describe.each(['env', 'process'])('with --credentials %s', (mode) => {
     expect(inner['ATMOS_IDENTITY']).toBe('dev');
   });
 
-  test('so does a shell that has evaluated auth env', async () => {
+  test('whoami in a shell that has evaluated auth env uses its identity', async () => {
     const desk = await openTwo();
     const { stdout } = await desk.run(`auth env -f json -i other --credentials ${mode}`);
     const { ATMOS_IDENTITY } = JSON.parse(stdout) as Record<string, string>;
@@ -70,13 +70,13 @@ describe.each(['env', 'process'])('with --credentials %s', (mode) => {
   });
 });
 
-test('without authentication exec names no identity', async () => {
+test('without authentication exec sets no identity', async () => {
   const desk = await openDesk();
   const child = await childOf(desk, 'auth exec -i off -- x');
   expect(child).not.toHaveProperty('ATMOS_IDENTITY');
 });
 
-test('an identity whose name switches authentication off is not set', async () => {
+test('an identity whose name would switch authentication off is not set', async () => {
   const desk = await openDesk({ entries: { atmos_r_off: storedKey.atmos_r_dev } });
   desk.configure(yamlOf(desk).replace('    dev:', '    off:'));
   const { stdout } = await desk.run('auth env -f json');
@@ -85,7 +85,7 @@ test('an identity whose name switches authentication off is not set', async () =
   expect(await childOf(desk, 'auth exec -- x')).not.toHaveProperty('ATMOS_IDENTITY');
 });
 
-test('a handle has an identity of its own', async () => {
+test('a handle uses its own identity', async () => {
   const desk = await openTwo();
   const { stdout } = await desk.run('auth env -f json -i other');
   const { AWS_CONFIG_FILE = '' } = JSON.parse(stdout) as Record<string, string>;
@@ -96,11 +96,11 @@ test('a handle has an identity of its own', async () => {
   expect(answer).toMatchObject({ exitCode: 0, stderr: '' });
 });
 
-describe('the user’s own AWS files', () => {
+describe("the user's own AWS files", () => {
   const warning =
     'warning: --credentials process hides AWS files from programs: ~/.aws/config, ~/.aws/credentials\n';
 
-  test('are named once where programs no longer read them', async () => {
+  test('are named once when programs no longer read them', async () => {
     const desk = await openDesk({ entries: storedKey });
     mkdirSync(join(desk.root, '.aws'));
     for (const name of ['config', 'credentials']) writeFileSync(join(desk.root, '.aws', name), '');
@@ -118,7 +118,7 @@ describe('the user’s own AWS files', () => {
       host: { spawn },
     });
     expect(exec).toMatchObject({ exitCode: 0, stderr: warning });
-    // In a shell that has the profile, ours stand in their place, and were named before.
+    // A shell with the profile already uses our files instead, and has shown the warning before.
     const { AWS_CONFIG_FILE, AWS_SHARED_CREDENTIALS_FILE } = JSON.parse(stdout) as Environment;
     const env = { AWS_CONFIG_FILE, AWS_SHARED_CREDENTIALS_FILE };
     expect((await desk.run('auth env', { env })).stderr).toBe('');

@@ -19,7 +19,7 @@ import {
 const command = 'auth keyring adopt';
 const [older, oldest] = ['0123456789abcdef', 'fedcba9876543210'];
 
-/** A desk whose realm has no name, so that it is made from the path of the project. */
+/** A desk whose realm is derived from the path of the project. */
 async function openUnnamed(options: DeskOptions = {}) {
   const desk = await openDesk(options);
   desk.configure(yamlOf(desk).replace('  realm: r\n', ''));
@@ -43,7 +43,7 @@ const at = (directory: string) => ({ host: { workingDirectory: () => directory }
 const configure = (desk: Desk, where = {}) =>
   desk.run('auth user configure --stdin --no-verify -i dev', { input: keyOnStdin, ...where });
 
-/** What a person does in a checkout that finds nothing: runs the first hint, and logs in. */
+/** Follows the hints in a checkout that finds no entries: runs the first hint, and logs in. */
 async function logInByHint(desk: Desk, where: Parameters<Desk['run']>[1]) {
   const refused = await desk.run('auth login', where);
   expect(refused).toMatchObject({ code: 'ERR_AUTH_KEYS_MISSING', exitCode: 4 });
@@ -53,8 +53,8 @@ async function logInByHint(desk: Desk, where: Parameters<Desk['run']>[1]) {
   expect(await desk.run('auth login', where)).toMatchObject({ exitCode: 0 });
 }
 
-describe('one configure is enough', () => {
-  test('for a checkout that was moved', async () => {
+describe('entries that were configured once are found again', () => {
+  test('after a checkout was moved', async () => {
     const { desk, realm } = await openUnnamed();
     await configure(desk);
     const moved = join(desk.root, 'moved');
@@ -69,7 +69,7 @@ describe('one configure is enough', () => {
     );
   });
 
-  test('for a git worktree', async () => {
+  test('in a git worktree', async () => {
     const { desk } = await openUnnamed();
     const git = (...args: string[]) =>
       execFileSync('git', ['-c', 'user.name=a', '-c', 'user.email=a@example.com', ...args], {
@@ -87,7 +87,7 @@ describe('one configure is enough', () => {
     expect(await desk.run('auth login')).toMatchObject({ exitCode: 0 });
   });
 
-  test('for two homes that share a keyring', async () => {
+  test('from two home directories that share a keyring', async () => {
     const { desk } = await openUnnamed();
     const homes = ['ada', 'bob'].map((name) => {
       const home = join(desk.root, 'home', name);
@@ -112,7 +112,7 @@ describe('one configure is enough', () => {
   });
 });
 
-test('everything of the configured identities comes along, and nothing else', async () => {
+test('every entry of the configured identities is copied, and no other one', async () => {
   const { desk, realm } = await openUnnamed({
     entries: {
       [`atmos_${older}_dev`]: envelope(older, 'Dev', 'key'),
@@ -148,7 +148,7 @@ test('everything of the configured identities comes along, and nothing else', as
     others: 0,
     left: [],
   });
-  // Realm and alias are those of this configuration now; all else is as it was.
+  // Realm and alias are those of this configuration; everything else is unchanged.
   expect(await desk.openKeyring().get(`atmos_${realm}_dev@session`)).toBe(
     envelope(realm, 'dev', 'session', later),
   );
@@ -159,9 +159,9 @@ test('everything of the configured identities comes along, and nothing else', as
     stdout: '',
     stderr: [
       'STATE          ITEM     IDENTITY  REALM             KEY',
-      `there already  key      dev       ${realm}  atmos_${realm}_dev`,
-      `there already  session  dev       ${realm}  atmos_${realm}_dev@session`,
-      `2 there already: from realm ${older} to realm ${realm}`,
+      `already there  key      dev       ${realm}  atmos_${realm}_dev`,
+      `already there  session  dev       ${realm}  atmos_${realm}_dev@session`,
+      `2 already there: from realm ${older} to realm ${realm}`,
       `Next: set auth.realm to a name, such as my-project; the realm is made from the directory ~/project now`,
       '',
     ].join('\n'),
@@ -169,7 +169,7 @@ test('everything of the configured identities comes along, and nothing else', as
   expect(desk.stored()).toEqual(before);
 });
 
-test('a dry run writes nothing; --delete-source moves, and a second time there is nothing to do', async () => {
+test('a dry run writes nothing, and --delete-source moves the entries; a second run has nothing to do', async () => {
   const { desk, realm } = await openUnnamed({
     entries: { [`atmos_${older}_dev`]: storedKey.atmos_r_dev },
   });
@@ -182,7 +182,7 @@ test('a dry run writes nothing; --delete-source moves, and a second time there i
   const moved = await desk.run(`${command} --delete-source`);
   expect(moved).toMatchObject({ exitCode: 0 });
   expect(moved.stderr).toContain(`1 moved: from realm ${older} to realm ${realm}\n`);
-  // What Atmos wrote says no owner, and stays as it was.
+  // The entry of Atmos has no owner, and is unchanged.
   expect(await desk.openKeyring().get(`atmos_${realm}_dev`)).toBe(storedKey.atmos_r_dev);
   expect(await desk.openKeyring().keys()).toEqual([`atmos_${realm}_dev`]);
   expect(await desk.run(`${command} --delete-source`)).toEqual({
@@ -192,12 +192,12 @@ test('a dry run writes nothing; --delete-source moves, and a second time there i
   });
 });
 
-test('of several realms one must be named', async () => {
+test('a realm must be named if several have entries', async () => {
   const { desk, realm } = await openUnnamed({
     entries: {
       [`atmos_${older}_dev`]: storedKey.atmos_r_dev,
       [`atmos_${oldest}_dev`]: anotherKey,
-      // It says so itself, although no realm of Atmos's looks like that.
+      // The message says so, although Atmos has no realms of that form.
       'atmos_my-team_dev': envelope('my-team', 'dev', 'key'),
     },
   });
@@ -218,7 +218,7 @@ test('of several realms one must be named', async () => {
   expect(await desk.openKeyring().get(`atmos_${realm}_dev`)).toBe(anotherKey);
 });
 
-test('another value that is there stays, and is named', async () => {
+test('an existing entry with another value is not changed and is reported', async () => {
   const { desk, realm } = await openUnnamed();
   await configure(desk);
   await desk.openKeyring().set(`atmos_${older}_dev`, anotherKey);
@@ -237,15 +237,15 @@ test('another value that is there stays, and is named', async () => {
 test.each([
   ['an expired session', '_dev@session', envelope(older, 'dev', 'session', '2025-12-31T23:59:59Z')],
   ['an entry of another identity with that name', '_dev', envelope(older, 'ops', 'key')],
-])('does not copy %s', async (_, end, value) => {
+])('%s is not copied', async (_, end, value) => {
   const { desk } = await openUnnamed({ entries: { [`atmos_${older}${end}`]: value } });
   const { exitCode, stderr } = await desk.run(`${command} --from-realm ${older}`);
   expect(exitCode).toBe(0);
   expect(stderr).toMatch(new RegExp(`^nothing to copy from realm ${older} to realm `));
 });
 
-test('an entry of Atmos whose name may be that of another identity is copied only from a realm that is named', async () => {
-  // The key of `dev` in realm `my_team`, or of `team_dev` in realm `my`.
+test('an ambiguous entry of Atmos is copied only from a named realm', async () => {
+  // The access key of `dev` in realm `my_team`, or of `team_dev` in realm `my`.
   const { desk, realm } = await openUnnamed({
     entries: { atmos_my_team_dev: storedKey.atmos_r_dev },
   });
@@ -256,7 +256,7 @@ test('an entry of Atmos whose name may be that of another identity is copied onl
   );
 });
 
-test('the token that Atmos keeps of a provider comes along', async () => {
+test('the token that Atmos stores for a provider is copied', async () => {
   const token = `{"type":"aws","data":{"access_key_id":"CanarySso","expiration":"${later}"}}`;
   const { desk, realm } = await openUnnamed({ entries: { [`atmos_${older}_corp`]: token } });
   desk.configure(
@@ -275,7 +275,7 @@ test.each([
     'ERR_USAGE',
     /realm REALM is the current one \(the directory .*\): its entries/,
   ],
-])('what cannot be asked for: adopt %s', async (options, code, message) => {
+])('an invalid command is refused: adopt %s', async (options, code, message) => {
   const { desk, realm } = await openUnnamed({ entries: storedKey });
   const before = desk.stored();
   const result = await desk.run(`${command} ${options.replace('REALM', realm)}`);
@@ -284,7 +284,7 @@ test.each([
   expect(desk.stored()).toEqual(before);
 });
 
-test('a named realm adopts what was stored before it had a name, and says nothing more', async () => {
+test('a named realm adopts what was stored before it was named, and prints no warning', async () => {
   const { desk } = await openUnnamed();
   await configure(desk);
   desk.configure(yamlOf(desk));
@@ -293,7 +293,7 @@ test('a named realm adopts what was stored before it had a name, and says nothin
   expect(sessionCalls(desk)).toBe(1);
 });
 
-test('an interruption loses nothing, and a second run goes on', async () => {
+test('an interrupted adopt loses nothing and can be continued', async () => {
   const { desk, realm } = await openUnnamed({
     entries: {
       [`atmos_${older}_dev`]: storedKey.atmos_r_dev,

@@ -15,7 +15,7 @@ import { openDesk, user, yamlOf, type Desk, type RunOptions } from './desk.ts';
 import { person } from './person.ts';
 
 const command = 'auth keyring doctor';
-/** Those of a keyring in which nothing is wrong but that test keyrings are weak. */
+/** The findings for a keyring without problems. Only test keyrings are weak. */
 const healthy = [
   'round-trip ok',
   'size-limit ok',
@@ -66,8 +66,8 @@ async function examine(desk: Desk, options: RunOptions = {}) {
   };
 }
 
-describe('of a keyring that is well', () => {
-  test('it says what was tried, and changes nothing', async () => {
+describe('for a keyring without problems', () => {
+  test('doctor reports its checks and changes nothing', async () => {
     const desk = await openDesk({ entries: entry('dev', 'key') });
     const before = desk.stored();
     const { states, of } = await examine(desk);
@@ -82,7 +82,7 @@ describe('of a keyring that is well', () => {
     expect(desk.stored()).toEqual(before);
   });
 
-  test('the exit code is 0', async () => {
+  test('doctor exits with code 0', async () => {
     const desk = await openDesk();
     const env = { ATMOS_KEYRING_TYPE: 'memory' };
     const { ok, checks, states } = await examine(desk, { env });
@@ -110,7 +110,7 @@ describe('of a keyring that is well', () => {
     });
   });
 
-  test('another one that opens is tried too, and does not decide', async () => {
+  test('another keyring that opens is also tested, and does not affect the exit code', async () => {
     const desk = await openDesk({ entries: entry('dev', 'key') });
     chmodSync(desk.directory, 0o755);
     const { ok, checks } = await examine(desk, { env: { ATMOS_KEYRING_TYPE: 'memory' } });
@@ -121,7 +121,7 @@ describe('of a keyring that is well', () => {
     expect(stderr).toMatch(/\n {2}warning: directory: .* \(mode 0755\).*\n {4}hint: chmod 700 /);
   });
 
-  test('one that nobody has made is not made', async () => {
+  test('a keyring that does not exist is not created', async () => {
     const desk = await openDesk();
     const { ok, states, of } = await examine(desk);
     expect({ ok, states }).toEqual({
@@ -142,7 +142,7 @@ describe('of a keyring that is well', () => {
     expect(desk.stored()).toEqual({});
   });
 
-  test('what an examination that was killed has left is removed, and no other', async () => {
+  test('leftovers of a killed doctor are removed, and no other files', async () => {
     const [stale, recent] = [new Date(testStart.getTime() - 3_600_000), testStart].map(
       createProbeKey,
     );
@@ -157,7 +157,7 @@ describe('of a keyring that is well', () => {
 });
 
 describe('the password', () => {
-  test('is asked for at a terminal', async () => {
+  test('is prompted for at a terminal', async () => {
     const desk = await openDesk({ entries: entry('dev', 'key') });
     const ada = person('correct horse battery staple');
     const env = { ATMOS_KEYRING_PASSWORD: undefined };
@@ -165,7 +165,7 @@ describe('the password', () => {
     expect(ada.asked).toHaveLength(1);
   });
 
-  test('that nobody can give is told once, and all that needs none is looked at', async () => {
+  test('that is missing is reported once, and every check that works without it is done', async () => {
     const desk = await openDesk({ entries: entry('dev', 'key') });
     const { states, of } = await examine(desk, { env: { ATMOS_KEYRING_PASSWORD: undefined } });
     expect(states).toEqual([
@@ -188,7 +188,7 @@ describe('the password', () => {
     ]);
   });
 
-  test('is not given up by a person who leaves: that is a cancellation', async () => {
+  test('is a cancellation if the user leaves the prompt', async () => {
     const desk = await openDesk({ entries: entry('dev', 'key') });
     const env = { ATMOS_KEYRING_PASSWORD: undefined };
     expect(await desk.run(command, { env, person: person() })).toMatchObject({
@@ -198,7 +198,7 @@ describe('the password', () => {
   });
 });
 
-describe('it finds', () => {
+describe('doctor finds', () => {
   async function openBroken(breakIt: (directory: string) => void): Promise<Desk> {
     const desk = await openDesk({
       entries: { ...entry('dev', 'key'), ...entry('dev', 'session') },
@@ -209,7 +209,7 @@ describe('it finds', () => {
 
   test.each<[string, (directory: string) => void, string, string, string | RegExp]>([
     [
-      'an entry that others can read',
+      'an entry that other users can read',
       (directory) => chmodSync(join(directory, 'atmos_r_dev'), 0o644),
       'files problem',
       'atmos_r_dev is open to other users (mode 0644)',
@@ -223,21 +223,21 @@ describe('it finds', () => {
       /^ls -ld /,
     ],
     [
-      'an entry that is cut short',
+      'a truncated entry',
       (directory) => writeFileSync(join(directory, 'atmos_r_dev'), 'ey', { mode: 0o600 }),
       'files problem',
       'atmos_r_dev is damaged: it has 1 parts, not the 5 of a JWE',
       /: mv \S+ ~\/$/,
     ],
     [
-      'an entry that was renamed',
+      'a renamed entry',
       (directory) => renameSync(join(directory, 'atmos_r_dev'), join(directory, 'atmos_r_x')),
       'entries problem',
       'atmos_r_x contains the entry "atmos_r_dev": its file was renamed or copied',
       'rename the file back, or move it to another directory',
     ],
     [
-      'names that a file system may take for one',
+      'names that a file system may treat as equal',
       (directory) => {
         writeFileSync(join(directory, 'atmos_r_DEV'), '', { mode: 0o600 });
       },
@@ -246,21 +246,21 @@ describe('it finds', () => {
       /: ls -l \S+DEV \S+dev$/,
     ],
     [
-      'a directory that others can list',
+      'a directory that other users can list',
       (directory) => chmodSync(directory, 0o755),
       'directory warning',
       '(mode 0755) and see the names of identities and realms',
       /^chmod 700 /,
     ],
     [
-      'a directory that others can write to',
+      'a directory that other users can write to',
       (directory) => chmodSync(directory, 0o777),
       'state problem',
       'can be written by other users, who could replace the keyring',
       /^chmod go-w /,
     ],
     [
-      'a verifier that is damaged',
+      'a damaged verifier',
       (directory) => writeFileSync(join(directory, '.state/verifier'), 'ey', { mode: 0o600 }),
       'state warning',
       'verifier is damaged: it has 1 parts',
@@ -282,7 +282,7 @@ describe('it finds', () => {
     expect(found?.hint).toMatch(hint);
   });
 
-  test('warnings, which are no failure: only a problem exits with 3', async () => {
+  test('warnings without failing: only a problem exits with 3', async () => {
     const desk = await openBroken((directory) => chmodSync(directory, 0o755));
     const warned = await desk.run(command);
     expect(warned).toMatchObject({ exitCode: 0, stdout: '' });
@@ -293,7 +293,7 @@ describe('it finds', () => {
     expect(broken.stderr).toMatch(/\n1 problem found, 1 warning\.\n$/);
   });
 
-  test('entries of other programs, which it does not call damaged nor move away', async () => {
+  test('entries of other programs, which are neither called damaged nor moved', async () => {
     const [theirs, broken] = ['atmos/dev/app/TOKEN', 'atmos/dev/app/BROKEN'];
     const token = await sealEntry({ key: theirs, value: '"hunter2"' }, 'of the store');
     const ours = 'atmos_secrets/dev/TOKEN';
@@ -319,7 +319,7 @@ describe('it finds', () => {
     expect(JSON.stringify(checks)).not.toMatch(/\b(mv|rm|chmod) /);
   });
 
-  test('no keyring in a directory with nothing but entries of other programs', async () => {
+  test('no keyring in a directory with only entries of other programs', async () => {
     const desk = await openDesk();
     const theirs = 'atmos/dev/app/TOKEN';
     mkdirSync(desk.directory, { recursive: true, mode: 0o700 });
@@ -343,7 +343,7 @@ describe('it finds', () => {
     expect(desk.stored()).toEqual(before);
   });
 
-  test('files of other programs, which it names and does not move', async () => {
+  test('files of other programs, which are named and not moved', async () => {
     const desk = await openBroken((directory) => {
       mkdirSync(join(directory, 'backup'));
       writeFileSync(join(directory, '.DS_Store'), '');
@@ -359,7 +359,7 @@ describe('it finds', () => {
     ]);
   });
 
-  test('what a killed writer has left, where no write came since', async () => {
+  test('leftovers of a killed writer, if no later write removed them', async () => {
     const desk = await openBroken((directory) => {
       writeFileSync(join(directory, '.state/temporary/x'), '');
       mkdirSync(join(directory, '.state/next'), { mode: 0o700 });
@@ -375,11 +375,11 @@ describe('it finds', () => {
       },
       { state: 'warning', hint: expect.stringMatching(/: rm -r \S+temporary$/) },
     ]);
-    // The round trip is a write.
+    // The round trip writes an entry.
     expect((await examine(desk)).states).toEqual(healthy);
   });
 
-  test('an entry that is another one than its name says', async () => {
+  test('an entry whose name differs from its content', async () => {
     const [stolen = ''] = Object.values(entry('x', 'key'));
     const desk = await openDesk({ entries: { atmos_r_dev: stolen } });
     expect((await examine(desk)).of('contents')).toMatchObject([
@@ -391,7 +391,7 @@ describe('it finds', () => {
     ]);
   });
 
-  test('an entry that nobody can use, but not one of a type that Atmos knows', async () => {
+  test('an unusable entry, but not one of a type that only Atmos knows', async () => {
     const desk = await openDesk({
       entries: {
         atmos_r_dev: '{"type":"aws","data":{}}',
@@ -415,7 +415,7 @@ describe('it finds', () => {
     expect(stderr).not.toContain('secret text');
   });
 
-  test('orphans of this realm, and tells of other realms', async () => {
+  test('entries of unconfigured identities in this realm, and other realms', async () => {
     const desk = await openDesk({
       entries: {
         ...entry('dev', 'key'),
@@ -477,7 +477,7 @@ describe('it finds', () => {
     ]);
   });
 
-  test('a system keyring that is out of reach, with what mends it', async () => {
+  test('an unreachable system keyring, with a fix', async () => {
     const desk = await openDesk();
     const env = { ATMOS_KEYRING_TYPE: 'system', ATMOS_KEYRING_PASSWORD: undefined };
     const { ok, checks, of } = await examine(desk, { env });
@@ -488,7 +488,7 @@ describe('it finds', () => {
     expect(of('state')[0]?.hint).toContain('export ATMOS_KEYRING_TYPE=file');
   });
 
-  test('that a fallback is used', async () => {
+  test('a fallback in use', async () => {
     const desk = await openDesk({ entries: entry('dev', 'key') });
     desk.configure(yamlOf(desk, { keyring: 'type: system\nfallback: [file]' }));
     const { states, of } = await examine(desk);
@@ -497,8 +497,8 @@ describe('it finds', () => {
   });
 });
 
-describe('what a project asks for without trust', () => {
-  test('is a finding, where it would run a program: nothing is run, and the rest is done', async () => {
+describe('requests of an untrusted project', () => {
+  test('to run a program, without running it, and does the other checks', async () => {
     const desk = await openDesk({ entries: entry('dev', 'key') });
     const keyring = `type: file\nspec:\n  password_command: touch ${desk.root}/ran`;
     desk.configure(yamlOf(desk, { keyring }));
@@ -517,7 +517,7 @@ describe('what a project asks for without trust', () => {
     expect(existsSync(join(desk.root, 'ran'))).toBe(false);
   });
 
-  test('is a finding, where nothing may be stored: entries are opened all the same', async () => {
+  test('to store entries, and still opens entries', async () => {
     const desk = await openDesk({ entries: entry('dev', 'key') });
     desk.configure(yamlOf(desk, { keyring: 'type: file\nspec:\n  password_env: PATH_OF_PROJECT' }));
     const env = {

@@ -25,7 +25,10 @@ const secondKey = {
 };
 const secrets = [user.secretAccessKey, secondKey.secretAccessKey, testPassword, otherPassword];
 
-/** A desk with two identities that can have a stored key, `dev` and `ops`, and one that cannot. */
+/**
+ * A desk with two identities that can have a stored access key, `dev` and `ops`, and one that
+ * cannot.
+ */
 async function openImportDesk(options: DeskOptions = {}): Promise<Desk> {
   const desk = await openDesk(options);
   desk.configure(`auth:
@@ -49,7 +52,7 @@ async function openImportDesk(options: DeskOptions = {}): Promise<Desk> {
   return desk;
 }
 
-/** The command, whose outcome holds no secret. */
+/** Runs the command. Its output must contain no secret. */
 async function run(desk: Desk, options: string, given?: RunOptions) {
   const result = await desk.run(`${command} ${options}`.trim(), given);
   for (const text of [result.stdout, result.stderr]) {
@@ -69,7 +72,7 @@ function vaultItem({ accessKeyId, secretAccessKey }: typeof secondKey, sessionTo
   });
 }
 
-/** Of a JSON report: what became of each profile. */
+/** The result for each profile in a JSON report. */
 function statesOf(stdout: string): Record<string, string> {
   const { entries } = JSON.parse(stdout) as {
     entries: { profile: string; state: string; key: string | null }[];
@@ -77,7 +80,7 @@ function statesOf(stdout: string): Record<string, string> {
   return Object.fromEntries(entries.map(({ profile, state, key }) => [profile, `${state} ${key}`]));
 }
 
-test("a provider's token of Go is one, and is left where it has expired", async () => {
+test('a token that Go stored for a provider is recognized, and is not copied after it has expired', async () => {
   const desk = await openImportDesk();
   const args = `--from atmos-file --path ${copyKeychainDirectory()}`;
   desk.env['ATMOS_KEYRING_IMPORT_PASSWORD'] = keychainPassword;
@@ -94,23 +97,29 @@ test("a provider's token of Go is one, and is left where it has expired", async 
   expect(await told('')).toEqual([{ ...corp, state: 'expired' }, me]);
   const { stderr } = await run(desk, args);
   expect(stderr).toContain('expired        token');
-  expect(stderr).toContain('1 expired, 1 there already: from atmos-file');
+  expect(stderr).toContain('1 expired, 1 already there: from atmos-file');
 });
 
 test.each([
   ['', '--from is missing: it is atmos-file, aws-vault or aws-credentials'],
   [
     '--from aws-valt',
-    '--from cannot be "aws-valt": it is one of atmos-file, aws-vault, aws-credentials',
+    'invalid value "aws-valt" for --from: use one of atmos-file, aws-vault, aws-credentials',
   ],
-  ['--from aws-vault', 'there is no keyring directory .*/\\.awsvault/keys \\(default\\)'],
+  ['--from aws-vault', 'the keyring directory .*/\\.awsvault/keys \\(default\\) does not exist'],
   [
     '--from aws-vault --path /nonexistent',
-    'there is no keyring directory /nonexistent \\(--path\\)',
+    'the keyring directory /nonexistent \\(--path\\) does not exist',
   ],
   [
     '--from atmos-file --path /nonexistent',
-    'there is no keyring directory /nonexistent \\(--path\\)',
+    'the keyring directory /nonexistent \\(--path\\) does not exist',
+  ],
+  ['--from atmos-file', '.*/data/atmos/keyring \\(default\\) is the configured keyring'],
+  ['--from atmos-file --yes', '--yes cannot be used with --from atmos-file, which has no profiles'],
+  [
+    '--from atmos-file --map a=b',
+    '--map cannot be used with --from atmos-file, which has no profiles',
   ],
   ['--from atmos-file', '.*/data/atmos/keyring \\(default\\) is the keyring itself'],
   ['--from atmos-file --yes', '--yes is about profiles, and atmos-file has none'],
@@ -128,7 +137,7 @@ test.each([
   expect(desk.stored()).toEqual(before);
 });
 
-test('a keyring that keeps nothing takes nothing', async () => {
+test('an import into a keyring that stores nothing is refused', async () => {
   const desk = await openImportDesk();
   const env = { ATMOS_KEYRING_TYPE: 'memory' };
   for (const from of ['atmos-file', 'aws-vault', 'aws-credentials']) {
@@ -143,7 +152,7 @@ test('a keyring that keeps nothing takes nothing', async () => {
 describe('from another file keyring of Atmos', () => {
   const theirs = { ...storedKey, 'atmos_r_dev@session': 'x', atmos_legacy: '{}', other: 'y' };
 
-  test('every entry comes under its own name, and the source stays as it is', async () => {
+  test('every entry is copied with its name, and the source is not changed', async () => {
     const desk = await openImportDesk({ entries: { atmos_legacy: 'another' } });
     const source = await seedEntries(theirs);
     const before = contentsOf(source);
@@ -153,9 +162,9 @@ describe('from another file keyring of Atmos', () => {
       `1 conflict, 2 copied: from atmos-file (${source}) to file (~/data/atmos/keyring)\n` +
         'not copied, other entries:\n' +
         '  other\n' +
-        'error: 1 of 3 could not be done:\n' +
+        'error: 1 of 3 failed:\n' +
         '  atmos_legacy already exists with a different value\n' +
-        `hint: to overwrite what is there: atmos auth keyring import --from atmos-file --path ${source} --force\n`,
+        `hint: to overwrite existing entries: atmos auth keyring import --from atmos-file --path ${source} --force\n`,
     );
     expect(await run(desk, `--from atmos-file --path ${source} --force`)).toMatchObject({
       exitCode: 0,
@@ -168,7 +177,7 @@ describe('from another file keyring of Atmos', () => {
     expect(contentsOf(source)).toEqual(before);
   });
 
-  test('with another password, which has a variable of its own', async () => {
+  test('the source can have another password, with its own variable', async () => {
     const desk = await openImportDesk({ entries: storedKey });
     const source = await seedEntries({ atmos_r_ops: 'x' }, otherPassword);
     const options = `--from atmos-file --path ${source}`;
@@ -182,7 +191,7 @@ describe('from another file keyring of Atmos', () => {
     expect(await desk.openKeyring().get('atmos_r_ops')).toBe('x');
   });
 
-  test('whose passwords are asked for, each by its directory', async () => {
+  test('both passwords are prompted for, each with its directory', async () => {
     const desk = await openImportDesk({ entries: storedKey });
     const source = await seedEntries({ atmos_r_ops: 'x' }, otherPassword);
     const ada = person(otherPassword, testPassword);
@@ -197,16 +206,16 @@ describe('from another file keyring of Atmos', () => {
     ]);
   });
 
-  test('is refused when a link leads to the keyring itself', async () => {
+  test('a source that is a link to the configured keyring is refused', async () => {
     const desk = await openImportDesk({ entries: storedKey });
     const link = join(temporaryDirectory(), 'link');
     symlinkSync(desk.directory, link);
     const result = await run(desk, `--from atmos-file --path ${link}`);
     expect(result).toMatchObject({ code: 'ERR_USAGE' });
-    expect(result.stderr).toContain(`${link} (--path) is the keyring itself`);
+    expect(result.stderr).toContain(`${link} (--path) is the configured keyring`);
   });
 
-  test('that vanishes on the way is told of', async () => {
+  test('a source that disappears meanwhile is reported', async () => {
     const desk = await openImportDesk();
     const source = await seedKeyring({ atmos_r_a: 'x', atmos_r_b: 'y' });
     const monotonicMs = () => {
@@ -233,7 +242,7 @@ describe('from aws-vault', () => {
   };
   const env = { AWS_VAULT_FILE_PASSPHRASE: otherPassword };
 
-  /** aws-vault's keyring in its usual place. */
+  /** aws-vault's keyring in its default directory. */
   async function installVault(desk: Desk, entries: Record<string, string> = items) {
     const directory = join(desk.root, '.awsvault/keys');
     mkdirSync(directory, { recursive: true, mode: 0o700 });
@@ -243,7 +252,7 @@ describe('from aws-vault', () => {
     return directory;
   }
 
-  test('a person is asked which identity each profile becomes', async () => {
+  test('the user chooses an identity for each profile', async () => {
     const desk = await openImportDesk();
     const directory = await installVault(desk);
     const before = contentsOf(directory);
@@ -251,8 +260,8 @@ describe('from aws-vault', () => {
     const result = await run(desk, '--from aws-vault', { person: ada });
     expect(ada.asked).toEqual([
       `Password of the keyring ${directory}`,
-      'Which identity does the profile dev become?: dev, Ops, (none: leave it where it is)',
-      'Which identity does the profile work become?: Ops, (none: leave it where it is)',
+      'Identity for the access key of profile dev: dev, Ops, (do not import this profile)',
+      'Identity for the access key of profile work: Ops, (do not import this profile)',
     ]);
     expect(result).toMatchObject({
       exitCode: 0,
@@ -281,7 +290,7 @@ describe('from aws-vault', () => {
     });
   });
 
-  test('the MFA device of a profile comes along, and is named', async () => {
+  test('the MFA device of a profile is copied and reported', async () => {
     const desk = await openImportDesk();
     await installVault(desk);
     const file = join(desk.root, '.aws/config');
@@ -310,7 +319,7 @@ describe('from aws-vault', () => {
       { profile: 'dev', state: 'present', mfa_device: null },
       { profile: 'work', state: 'present', mfa_device: arn },
     ]);
-    // What an earlier version took over without it is not called the same.
+    // An entry that an earlier version imported without the device is not reported as equal.
     writeFileSync(file, '[default]\nmfa_serial = GAHT12345678\n');
     const changed = await run(desk, `${options} -o json`, { env });
     expect(statesOf(changed.stdout)).toEqual({
@@ -322,7 +331,7 @@ describe('from aws-vault', () => {
   test.each<[string, Record<string, string>, string[]]>([
     ['in the variable', { AWS_VAULT_FILE_PASSPHRASE: '' }, []],
     ['typed', {}, ['']],
-  ])('an empty passphrase opens it, %s', async (_, variables, answers) => {
+  ])('an empty passphrase opens the source, %s', async (_, variables, answers) => {
     const desk = await openImportDesk();
     const directory = join(desk.root, '.awsvault/keys');
     mkdirSync(directory, { recursive: true, mode: 0o700 });
@@ -337,11 +346,11 @@ describe('from aws-vault', () => {
   test.each([
     [
       'pass',
-      'aws-vault has its keys in "pass" (AWS_VAULT_BACKEND), which cannot be read: only file and secret-service can',
+      'aws-vault stores its keys in the backend "pass" (AWS_VAULT_BACKEND), which is not supported: import reads file and secret-service',
       'ERR_USAGE',
     ],
     ['secret-service', 'cannot read from the system keyring: ', 'ERR_KEYRING_UNAVAILABLE'],
-  ])('in the backend %s, which cannot be had, it is an error', async (backend, message, code) => {
+  ])('the unsupported backend %s is an error', async (backend, message, code) => {
     const desk = await openImportDesk();
     await installVault(desk);
     const variables = { ...env, AWS_VAULT_BACKEND: backend };
@@ -354,7 +363,7 @@ describe('from aws-vault', () => {
     expect(await run(desk, byPath, { env: variables })).toMatchObject({ exitCode: 0 });
   });
 
-  test('again: what is there is found so, although it was saved at another time', async () => {
+  test('a second import finds the entries equal, although they were saved at another time', async () => {
     const desk = await openImportDesk();
     await installVault(desk);
     const options = '--from aws-vault --map dev=dev,work=ops -o json';
@@ -372,7 +381,7 @@ describe('from aws-vault', () => {
     expect(await desk.run('auth keyring list')).toMatchObject({ exitCode: 0 });
   });
 
-  test('--map takes what it names; a dry run writes nothing', async () => {
+  test('--map imports the named profiles; a dry run writes nothing', async () => {
     const desk = await openImportDesk();
     await installVault(desk);
     const dry = await run(desk, '--from aws-vault --map work=dev --dry-run', { env });
@@ -383,13 +392,13 @@ describe('from aws-vault', () => {
     expect(statesOf(stdout)).toEqual({ dev: 'skipped null', work: 'copied atmos_r_dev' });
   });
 
-  test('--yes takes each under its own name, and fails naming those that have none', async () => {
+  test('--yes imports each profile under its own name, and fails for profiles without such an identity', async () => {
     const desk = await openImportDesk();
     await installVault(desk);
     const result = await run(desk, '--from aws-vault --yes -o json', { env });
     expect(result).toMatchObject({ code: 'ERR_IDENTITY_UNKNOWN', exitCode: 2 });
     expect(result.stderr).toBe(
-      'error: 1 of 2 could not be done:\n' +
+      'error: 1 of 2 failed:\n' +
         '  no identity of the name of profile "work" can have a stored key\n' +
         'hint: add --map work=IDENTITY\n',
     );
@@ -411,8 +420,8 @@ describe('from aws-vault', () => {
       '--map work=dev,dev=DEV',
       'the profiles work and dev would both become identity dev, which has one key (--map)',
     ],
-    ['', 'cannot ask for "Which identity does the profile dev become?"'],
-  ])('is refused before anything is written: %s', async (options, message) => {
+    ['', 'cannot prompt for "Identity for the access key of profile dev"'],
+  ])('an invalid --map is refused before anything is written: %s', async (options, message) => {
     const desk = await openImportDesk();
     await installVault(desk);
     const result = await run(desk, `--from aws-vault ${options}`, { env });
@@ -421,7 +430,7 @@ describe('from aws-vault', () => {
     expect(desk.stored()).toEqual({});
   });
 
-  test('a wrong password is told of before anybody is asked about profiles', async () => {
+  test('a wrong password is reported before any prompt for profiles', async () => {
     const desk = await openImportDesk();
     await installVault(desk);
     const ada = person();
@@ -434,7 +443,7 @@ describe('from aws-vault', () => {
     expect(ada.asked).toEqual([]);
   });
 
-  test('no password and nobody to ask: the variable is named', async () => {
+  test('a missing password without a terminal names the variable', async () => {
     const desk = await openImportDesk();
     await installVault(desk);
     const result = await run(desk, '--from aws-vault --yes');
@@ -444,7 +453,7 @@ describe('from aws-vault', () => {
     ]);
   });
 
-  test('a key of another identity is a conflict; one that is no key fails alone', async () => {
+  test('an access key of another identity is a conflict; an invalid entry fails alone', async () => {
     const desk = await openImportDesk({ entries: storedKey });
     const directory = join(desk.root, 'elsewhere');
     mkdirSync(directory, { mode: 0o700 });
@@ -460,7 +469,7 @@ describe('from aws-vault', () => {
     expect(result).toMatchObject({ code: 'ERR_STORE_CONFLICT', exitCode: 1 });
     expect(result.stderr).toContain('atmos_r_dev already exists with a different value\n');
     expect(result.stderr).toContain(
-      'hint: to overwrite what is there: atmos auth keyring import --from aws-vault --map a=dev,b=ops --force\n',
+      'hint: to overwrite existing entries: atmos auth keyring import --from aws-vault --map a=dev,b=ops --force\n',
     );
     expect(result.stderr).toContain(
       'the entry b of aws-vault cannot be used: its AccessKeyID or SecretAccessKey is missing\n',
@@ -473,7 +482,7 @@ describe('from aws-vault', () => {
     expect(statesOf(forced.stdout)).toMatchObject({ a: 'overwritten atmos_r_dev' });
   });
 
-  test('an entry of another realm and identity that has the same name is not overwritten', async () => {
+  test('an entry of another realm and identity with the same name is not overwritten', async () => {
     const foreign = JSON.stringify({
       type: 'aws',
       data: {},
@@ -488,7 +497,7 @@ describe('from aws-vault', () => {
     expect(await desk.openKeyring().get('atmos_r_dev')).toBe(foreign);
   });
 
-  test('needs an atmos.yaml, which has the identities', async () => {
+  test('import needs an atmos.yaml with the identities', async () => {
     const desk = await openImportDesk();
     const host = { workingDirectory: () => '/nonexistent' };
     const result = await run(desk, '--from aws-vault --yes', { host });
@@ -524,7 +533,7 @@ aws_secret_access_key = tooshort
     return join(desk.root, '.aws/credentials');
   }
 
-  test('keys become those of identities, and the lines to remove are shown without their content', async () => {
+  test('access keys are stored for identities, and the lines to remove are listed without their content', async () => {
     const desk = await openImportDesk();
     const file = installFiles(desk);
     const result = await run(desk, '--from aws-credentials --map default=ops,dev=dev');
@@ -541,7 +550,7 @@ aws_secret_access_key = tooshort
         '  night',
         '  role',
         `MFA device of profile dev: GAHT12345678 (~/.aws/config:2)`,
-        'these lines still hold keys that are in the keyring now; remove them:',
+        'these lines still contain access keys that are now in the keyring; remove them:',
         '  ~/.aws/credentials:2',
         '  ~/.aws/credentials:3',
         '  ~/.aws/credentials:6',
@@ -570,22 +579,22 @@ aws_secret_access_key = tooshort
     });
   });
 
-  test('a person may leave a profile where it is; a dry run shows no lines', async () => {
+  test('the user may skip a profile; a dry run lists no lines', async () => {
     const desk = await openImportDesk();
     installFiles(desk);
-    const ada = person('(none: leave it where it is)', 'dev', '(none: leave it where it is)');
+    const ada = person('(do not import this profile)', 'dev', '(do not import this profile)');
     const result = await run(desk, '--from aws-credentials --dry-run', { person: ada });
     expect(result).toMatchObject({ exitCode: 0 });
     expect(ada.asked).toEqual([
-      'Which identity does the profile default become?: Ops, dev, (none: leave it where it is)',
-      'Which identity does the profile dev become?: dev, Ops, (none: leave it where it is)',
-      'Which identity does the profile short become?: Ops, (none: leave it where it is)',
+      'Identity for the access key of profile default: Ops, dev, (do not import this profile)',
+      'Identity for the access key of profile dev: dev, Ops, (do not import this profile)',
+      'Identity for the access key of profile short: Ops, (do not import this profile)',
     ]);
     expect(result.stderr).not.toContain('remove');
     expect(desk.stored()).toEqual({});
   });
 
-  test('a key that cannot be one fails, without being shown', async () => {
+  test('an invalid access key fails without being shown', async () => {
     const desk = await openImportDesk();
     installFiles(desk);
     const result = await run(desk, '--from aws-credentials --map short=dev');
@@ -597,7 +606,7 @@ aws_secret_access_key = tooshort
     expect(desk.stored()).toEqual({});
   });
 
-  test('another credentials file can be named; one without keys is nothing to copy', async () => {
+  test('another credentials file can be given; a file without keys has nothing to copy', async () => {
     const desk = await openImportDesk();
     installFiles(desk);
     writeFileSync(join(desk.root, 'mine'), '[x]\nregion = eu-central-1\n');

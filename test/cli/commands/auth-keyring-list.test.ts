@@ -26,8 +26,8 @@ const entries = {
 };
 const unopened = { kind: null, expires_at: null, size_bytes: null };
 
-describe('names', () => {
-  test('are listed without a password, ours alone', async () => {
+describe('the names', () => {
+  test('of our own entries are listed without a password', async () => {
     const desk = await openDesk({ entries });
     const ada = person();
     const env = { ATMOS_KEYRING_PASSWORD: undefined };
@@ -79,7 +79,7 @@ describe('names', () => {
     });
   });
 
-  test('need no password command either, trusted or not', async () => {
+  test('are listed without running a password command, trusted or not', async () => {
     const desk = await openDesk({ entries: storedKey });
     desk.configure(yamlOf(desk, { keyring: 'type: file\nspec:\n  password_command: exit 1' }));
     const env = { ATMOS_KEYRING_PASSWORD: undefined };
@@ -91,7 +91,7 @@ describe('names', () => {
     });
   });
 
-  test('are none where nothing was stored', async () => {
+  test('are empty when nothing was stored', async () => {
     const desk = await openDesk();
     expect(await desk.run(command)).toEqual({
       exitCode: 0,
@@ -106,7 +106,7 @@ describe('names', () => {
     expect(desk.stored()).toEqual({});
   });
 
-  test('are read by the realm of the environment without an atmos.yaml', async () => {
+  test('use the realm of the environment without an atmos.yaml', async () => {
     const desk = await openDesk({ entries: { atmos_my_realm_dev: '{}' } });
     const env = { ATMOS_KEYRING_TYPE: 'file', ATMOS_AUTH_REALM: 'my_realm' };
     const host = { workingDirectory: () => '/nonexistent' };
@@ -114,7 +114,7 @@ describe('names', () => {
     expect(JSON.parse(stdout)).toMatchObject([{ realm: 'my_realm', identity: 'dev' }]);
   });
 
-  test('of other programs are counted where there are no others', async () => {
+  test('of other programs are counted when no other entries exist', async () => {
     const desk = await openDesk({
       entries: { 'atmos/plat/dev/app/DB_PASSWORD': '"x"', unrelated: 'y' },
     });
@@ -158,7 +158,7 @@ describe('names', () => {
     expect((await desk.run(command, { env })).stdout).not.toContain('TOKEN');
   });
 
-  test('cannot be had of a keyring that cannot be reached', async () => {
+  test('cannot be listed if the keyring is unreachable', async () => {
     const desk = await openDesk();
     const result = await desk.run(`${command} -o json`, { env: { ATMOS_KEYRING_TYPE: 'system' } });
     expect(result).toMatchObject({ code: 'ERR_KEYRING_UNAVAILABLE', exitCode: 3, stdout: '' });
@@ -169,7 +169,7 @@ describe('names', () => {
 });
 
 describe('--long', () => {
-  test('opens each for its kind, expiry and size', async () => {
+  test('decrypts each entry for its kind, expiry and size', async () => {
     const desk = await openDesk({ entries });
     const size = (text: string) => Buffer.byteLength(text);
     const { exitCode, stdout, stderr } = await desk.run(`${command} --long -o json`);
@@ -198,7 +198,7 @@ describe('--long', () => {
     );
   });
 
-  test('lists what does not open all the same, and fails naming it', async () => {
+  test('also lists entries that cannot be decrypted, and fails with their names', async () => {
     const desk = await openDesk({ entries });
     writeFileSync(join(desk.directory, 'atmos_legacy'), 'text', { mode: 0o600 });
     chmodSync(join(desk.directory, 'atmos_r_dev'), 0o644);
@@ -232,13 +232,8 @@ describe('--long', () => {
       'ERR_KEYRING_PASSWORD_WRONG',
       3,
     ],
-    [
-      'nobody to ask for it',
-      { ATMOS_KEYRING_PASSWORD: undefined },
-      'ERR_KEYRING_PASSWORD_REQUIRED',
-      3,
-    ],
-  ])('says once what keeps all of them from opening: %s', async (_, env, code, exitCode) => {
+    ['no way to prompt', { ATMOS_KEYRING_PASSWORD: undefined }, 'ERR_KEYRING_PASSWORD_REQUIRED', 3],
+  ])('reports once what prevents decrypting all entries: %s', async (_, env, code, exitCode) => {
     const desk = await openDesk({ entries });
     const result = await desk.run(`${command} --long -o json`, { env });
     expect(result).toMatchObject({ code, exitCode, stdout: '' });

@@ -18,11 +18,11 @@ const isThere = peer('gnome-keyring') !== undefined;
 interface Place {
   readonly desk: Desk;
   readonly service: SecretService;
-  /** The system keyring, opened beside the commands. */
+  /** The system keyring, opened outside of the commands. */
   readonly system: Keyring;
 }
 
-/** A desk with a real system keyring beside the file keyring. */
+/** A desk with a real system keyring besides the file keyring. */
 async function openPlace(options: DeskOptions = {}, locked = false): Promise<Place> {
   const service = await openGnomeKeyring({ locked });
   onTestFinished(() => service.close());
@@ -33,7 +33,7 @@ async function openPlace(options: DeskOptions = {}, locked = false): Promise<Pla
   return { desk, service, system };
 }
 
-describe('what cannot be asked for', () => {
+describe('an invalid command is refused', () => {
   let desk: Desk;
 
   beforeEach(async () => {
@@ -42,7 +42,7 @@ describe('what cannot be asked for', () => {
 
   test.each([
     ['', 'ERR_USAGE', '--to is missing: the type of the keyring to copy to'],
-    ['--to sistem', 'ERR_USAGE', '--to cannot be "sistem": it is one of system, file'],
+    ['--to sistem', 'ERR_USAGE', 'invalid value "sistem" for --to: use one of system, file'],
     [
       '--to file',
       'ERR_USAGE',
@@ -53,8 +53,12 @@ describe('what cannot be asked for', () => {
       'ERR_USAGE',
       'the entries would be copied from the system keyring (--from) to itself',
     ],
-    ['--to memory', 'ERR_USAGE', '--to cannot be "memory": it is one of system, file'],
-    ['--from memory --to file', 'ERR_USAGE', '--from cannot be "memory": it is one of system'],
+    ['--to memory', 'ERR_USAGE', 'invalid value "memory" for --to: use one of system, file'],
+    [
+      '--from memory --to file',
+      'ERR_USAGE',
+      'invalid value "memory" for --from: use one of system',
+    ],
     ['--to system', 'ERR_KEYRING_UNAVAILABLE', 'there is no session bus'],
   ])('migrate %s', async (options, code, message) => {
     const before = desk.stored();
@@ -67,7 +71,7 @@ describe('what cannot be asked for', () => {
     expect(desk.stored()).toEqual(before);
   });
 
-  test('migrate from the memory keyring, where that is the configured one', async () => {
+  test('migrate from the memory keyring, where it is the configured one, is refused', async () => {
     desk.env['ATMOS_KEYRING_TYPE'] = 'memory';
     const { stderr, ...result } = await run(desk, '--to file');
     expect(result).toMatchObject({ code: 'ERR_USAGE', exitCode: 2 });
@@ -77,7 +81,7 @@ describe('what cannot be asked for', () => {
   });
 });
 
-/** The command, whose outcome holds no secret. */
+/** Runs the command. Its output must contain no secret. */
 async function run(desk: Desk, options: string, given?: Parameters<Desk['run']>[1]) {
   const args = `${command} ${options}`.trim();
   const result = await desk.run(args, given);
@@ -97,7 +101,7 @@ describe.skipIf(!isThere)('with a real system keyring', () => {
   };
   const ours = { ...storedKey, 'atmos_r_dev@session': '{"type":"aws"}', atmos_legacy: 'x' };
 
-  test('all goes there, is found again there, and comes back', async () => {
+  test('every entry is migrated to the other keyring and back', async () => {
     const { desk, system } = await openPlace({ entries });
     const there = await run(desk, '--to system');
     expect(there).toEqual({
@@ -159,7 +163,7 @@ describe.skipIf(!isThere)('with a real system keyring', () => {
     );
   });
 
-  test('a dry run tells the same and writes nothing, not even a new keyring', async () => {
+  test('a dry run reports the same and writes nothing, not even a new keyring', async () => {
     const { desk, system } = await openPlace({ entries });
     const dry = await run(desk, '--to system --delete-source --dry-run');
     expect(dry).toMatchObject({ exitCode: 0 });
@@ -181,16 +185,16 @@ describe.skipIf(!isThere)('with a real system keyring', () => {
     expect(stdout).toBe('[]\n');
   });
 
-  test('a conflict is shown, fails, and is overwritten only by --force', async () => {
+  test('a conflict is reported, fails, and is overwritten only with --force', async () => {
     const { desk, system } = await openPlace({ entries });
     await system.set('atmos_r_dev', 'of somebody else');
     const before = desk.stored();
     const refused = await run(desk, '--to system --delete-source -o json');
     expect(refused).toMatchObject({ code: 'ERR_STORE_CONFLICT', exitCode: 1 });
     expect(refused.stderr).toBe(
-      'error: 1 of 3 could not be done:\n' +
+      'error: 1 of 3 failed:\n' +
         '  atmos_r_dev already exists with a different value\n' +
-        'hint: to overwrite what is there: atmos auth keyring migrate --from file --to system --delete-source --force\n',
+        'hint: to overwrite existing entries: atmos auth keyring migrate --from file --to system --delete-source --force\n',
     );
     expect(JSON.parse(refused.stdout)).toMatchObject({
       complete: false,
@@ -217,7 +221,7 @@ describe.skipIf(!isThere)('with a real system keyring', () => {
     expect(await desk.openKeyring().keys()).toEqual(['other']);
   });
 
-  test('what does not fit or does not open is named, and the rest goes on', async () => {
+  test('an entry that does not fit or cannot be decrypted is reported, and the others are copied', async () => {
     const large = 'x'.repeat(64 * 1024 + 1);
     const { desk, system } = await openPlace({ entries: { ...entries, atmos_r_large: large } });
     writeFileSync(join(desk.directory, 'atmos_r_broken'), 'text', { mode: 0o600 });
@@ -226,14 +230,14 @@ describe.skipIf(!isThere)('with a real system keyring', () => {
     expect({ exitCode, code }).toEqual({ exitCode: 3, code: 'ERR_KEYRING_PERMISSIONS' });
     expect(stderr).toMatch(/^failed  key      large     r      atmos_r_large$/m);
     expect(stderr).toMatch(/^3 failed, 2 copied: /m);
-    expect(stderr).toContain('error: 3 of 5 could not be done:\n');
+    expect(stderr).toContain('error: 3 of 5 failed:\n');
     expect(stderr).toContain(`${desk.directory}/atmos_legacy is open to other users`);
     expect(stderr).toContain(`${desk.directory}/atmos_r_broken is damaged`);
     expect(stderr).toContain('"atmos_r_large" has 65537 bytes, and at most 65536 can be stored');
     expect(await system.keys()).toEqual(['atmos_r_dev', 'atmos_r_dev@session']);
   });
 
-  test('one too large alone', async () => {
+  test('an entry that is too large', async () => {
     const atmos_r_large = 'x'.repeat(64 * 1024 + 1);
     const { desk } = await openPlace({ entries: { ...storedKey, atmos_r_large } });
     const result = await run(desk, '--to system -o json');
@@ -274,7 +278,7 @@ describe.skipIf(!isThere)('with a real system keyring', () => {
     expect(desk.stored()).toEqual(before);
   });
 
-  test('a new file keyring is made with a password that is typed twice', async () => {
+  test('a new file keyring is created with a password that is typed twice', async () => {
     const { desk, system } = await openPlace();
     await system.set('atmos_r_dev', storedKey.atmos_r_dev);
     const ada = person('a new password', 'another', 'a new password');
@@ -285,14 +289,14 @@ describe.skipIf(!isThere)('with a real system keyring', () => {
     expect(result).toMatchObject({ exitCode: 0 });
     expect(ada.asked).toEqual([
       `Choose a password for the new keyring ${desk.directory}`,
-      'The same password again',
-      '  It is not the same',
+      'Repeat the password',
+      '  The passwords are different',
     ]);
     const env = { ATMOS_KEYRING_PASSWORD: 'a new password' };
     expect(await desk.run('auth keyring list --long', { env })).toMatchObject({ exitCode: 0 });
   });
 
-  test('a locked target is said, and changes nothing', async () => {
+  test('a locked target is reported, and nothing changes', async () => {
     const { desk } = await openPlace({ entries }, true);
     const before = desk.stored();
     const result = await run(desk, '--to system --delete-source');
@@ -301,10 +305,10 @@ describe.skipIf(!isThere)('with a real system keyring', () => {
     expect(desk.stored()).toEqual(before);
   });
 
-  test('a provider that is gone in the middle ends it, saying how to go on', async () => {
+  test('a provider that exits meanwhile stops migrate, with a hint how to continue', async () => {
     const { desk, service } = await openPlace({ entries: mixedEntries(40) });
     let looks = 0;
-    // The clock is looked at for every entry.
+    // The clock is read for every entry.
     const monotonicMs = () => {
       if (++looks === 15) void service.killProvider();
       return performance.now();
@@ -314,12 +318,12 @@ describe.skipIf(!isThere)('with a real system keyring', () => {
     });
     expect(result.exitCode).toBe(3);
     expect(result.stderr).toMatch(/\n {2}so far: \d+ copied, \d+ not yet\n/);
-    expect(result.stderr).toContain('hint: run the same command again to go on\n');
+    expect(result.stderr).toContain('hint: run the same command again to continue\n');
     expect(JSON.parse(result.stdout)).toMatchObject({ complete: false });
     expect(await desk.openKeyring().keys()).toHaveLength(40);
   });
 
-  test('an interruption leaves it between two entries', async () => {
+  test('an interruption stops migrate between two entries', async () => {
     const { desk, system } = await openPlace({ entries: mixedEntries(20) });
     const onSignals = (_: unknown, listener: (signal: NodeJS.Signals) => void) => {
       void system.set('x', 'y').then(() => listener('SIGINT'));
@@ -335,7 +339,7 @@ describe.skipIf(!isThere)('with a real system keyring', () => {
     expect(await system.keys()).toHaveLength(21);
   });
 
-  test.skipIf(!canMount())('a full disk ends it, and loses nothing', async () => {
+  test.skipIf(!canMount())('a full disk stops migrate without losing an entry', async () => {
     const { desk, system } = await openPlace();
     const many = mixedEntries(60);
     for (const [key, value] of Object.entries(many)) await system.set(key, value);
@@ -348,7 +352,7 @@ describe.skipIf(!isThere)('with a real system keyring', () => {
     expect(await contentsOf(system)).toEqual(many);
   });
 
-  test('a target that vanishes in the middle is told of, and no source goes for it', async () => {
+  test('a target that disappears meanwhile is reported, and no source entry is deleted', async () => {
     const { desk, system } = await openPlace();
     const many = mixedEntries(40);
     for (const [key, value] of Object.entries(many)) await system.set(key, value);
@@ -367,7 +371,7 @@ describe.skipIf(!isThere)('with a real system keyring', () => {
   });
 });
 
-test.skipIf(!isThere)('nothing to copy is no failure', async () => {
+test.skipIf(!isThere)('an empty source is not a failure', async () => {
   const { desk } = await openPlace({ entries: { other: 'y' } });
   expect(await run(desk, '--to system')).toMatchObject({
     exitCode: 0,

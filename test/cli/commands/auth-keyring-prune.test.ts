@@ -16,7 +16,7 @@ function sessionOf(alias: string, expiresAt?: string, realm = 'r'): string {
   return formatEnvelope({ credentials, realm, alias, item: 'session' });
 }
 
-// It is midnight.
+// At midnight.
 const [past, future] = ['2025-12-31T23:59:59Z', '2026-01-01T00:00:01Z'];
 const withoutOurFields = (text: string) => {
   const { type, data } = JSON.parse(text) as Record<string, unknown>;
@@ -32,7 +32,7 @@ const entries = {
   'atmos_r_go@session': withoutOurFields(sessionOf('go', past)),
   'atmos_other_dev@session': sessionOf('dev', past, 'other'),
   atmos_r_gone: storedKey.atmos_r_dev,
-  // Atmos knows no such names: to it this is the long-lived key of "key@session".
+  // Atmos has no such names: it reads this one as the access key of "key@session".
   'atmos_r_key@session': storedKey.atmos_r_dev,
   'atmos_r_sso@token': '{"type":"sso","data":{}}',
   'unrelated@session': 'of somebody else',
@@ -46,7 +46,7 @@ const expired = [
 ];
 
 describe('prune', () => {
-  test('removes what has expired, of every realm; keys and what is unclear stay', async () => {
+  test('removes expired entries of every realm, and keeps access keys and unclear entries', async () => {
     const desk = await openDesk({ entries });
     const { exitCode, stdout, stderr } = await desk.run(`${command} -o json`);
     expect(exitCode).toBe(0);
@@ -69,14 +69,14 @@ describe('prune', () => {
       dry_run: false,
     });
     expect(stderr).toBe(
-      'warning: atmos_r_key@session stays: it does not say that it is a session\n' +
+      'warning: atmos_r_key@session was not removed: it does not say that it is a session\n' +
         'warning: atmos_r_sso@token stays: its type sso is not supported\n',
     );
     const left = Object.keys(entries).filter((key) => !expired.includes(key));
     expect(await desk.openKeyring().keys()).toEqual(left.toSorted());
   });
 
-  test('tells a person, and beforehand with --dry-run', async () => {
+  test('reports what it removes, or would remove with --dry-run', async () => {
     const desk = await openDesk({
       entries: {
         'atmos_r_dev@session': sessionOf('dev', past),
@@ -85,7 +85,7 @@ describe('prune', () => {
     });
     const before = desk.stored();
     const orphan =
-      'the session of ops stays, which is not configured here: atmos_r_ops@session\n' +
+      'the session of ops was not removed, because ops is not configured here: atmos_r_ops@session\n' +
       '  to remove it: atmos auth logout ops\n';
     expect(await desk.run(`${command} --dry-run`)).toMatchObject({
       exitCode: 0,
@@ -96,10 +96,10 @@ describe('prune', () => {
     expect((await desk.run(command)).stderr).toBe(
       `removed the expired session of dev: atmos_r_dev@session\n${orphan}`,
     );
-    expect((await desk.run(command)).stderr).toBe(`nothing has expired\n${orphan}`);
+    expect((await desk.run(command)).stderr).toBe(`no entry has expired\n${orphan}`);
   });
 
-  test('goes on past an entry that does not open, and fails naming it', async () => {
+  test('continues after an entry that cannot be decrypted, and fails with its name', async () => {
     const desk = await openDesk({
       entries: {
         'atmos_r_dev@session': sessionOf('dev', past),
@@ -113,7 +113,7 @@ describe('prune', () => {
     expect(await desk.openKeyring().keys()).toEqual(['atmos_r_bad@session']);
   });
 
-  test('goes by the clock of the server that gave the session', async () => {
+  test('uses the time of the server that issued the session', async () => {
     const credentials = awsCredentials({ ...user, sessionToken: 'x', expiresAt: new Date(future) });
     const ahead = { credentials, realm: 'r', alias: 'dev', item: 'session', clockOffsetMs: 5000 };
     const desk = await openDesk({
@@ -122,7 +122,7 @@ describe('prune', () => {
     expect((await desk.run(command)).stderr).toContain('removed the expired session of dev');
   });
 
-  test('with a wrong password removes nothing', async () => {
+  test('removes nothing with a wrong password', async () => {
     const desk = await openDesk({ entries });
     const before = desk.stored();
     const env = { ATMOS_KEYRING_PASSWORD: 'no idea' };

@@ -8,7 +8,7 @@ import { openDesk, storedKey, yamlOf, type Desk } from './desk.ts';
 const rekey = 'auth keyring rekey --stdin';
 const input = 'the password from now on\n';
 
-/** A desk with a stored key, and these stores in its atmos.yaml, from line 12 on. */
+/** A desk with a stored access key and these stores in its atmos.yaml, from line 12 on. */
 async function openWithStores(stores: (desk: Desk) => string): Promise<Desk> {
   const desk = await openDesk({ entries: storedKey });
   desk.configure(`${yamlOf(desk)}stores:\n${stores(desk)}`);
@@ -18,13 +18,13 @@ async function openWithStores(stores: (desk: Desk) => string): Promise<Desk> {
 const placeOf = (desk: Desk, line: number) => `${desk.project}/atmos.yaml:${line}:3`;
 const changed = (what = '1 of 1 entries') =>
   `changed the password of the keyring ~/data/atmos/keyring: ${what} encrypted anew\n`;
-const next = 'set ATMOS_KEYRING_PASSWORD to the new password wherever it is set, for Atmos too\n';
+const next = 'set ATMOS_KEYRING_PASSWORD to the new password wherever it is set, also for Atmos\n';
 const lineOf = async (desk: Desk) => yamlOf(desk).split('\n').length + 1;
 
 describe('a keychain store', () => {
   test.each<[string, (desk: Desk) => string]>([
     [
-      'in the default directory, which is ours',
+      'in the default directory, which is that of our keyring',
       () => '  kc: {kind: keychain, options: {backend: file}}\n',
     ],
     ['of the legacy type', () => '  kc: {type: keyring, options: {backend: file}}\n'],
@@ -34,23 +34,23 @@ describe('a keychain store', () => {
         `  kc: {kind: keychain, options: {backend: file, file_dir: ${directory}}}\n`,
     ],
     [
-      'that names a file in it, as Atmos understands it',
+      'that names a file in it, as Atmos interprets it',
       ({ directory }) =>
         `  kc: {kind: keychain, options: {backend: file, file_dir: ${directory}/x.json}}\n`,
     ],
     [
-      'that names it by a link',
+      'that names it through a link',
       ({ directory, root }) => {
         symlinkSync(directory, join(root, 'link'));
         return `  kc: {kind: keychain, options: {backend: file, file_dir: ${root}/link}}\n`;
       },
     ],
-  ])('%s needs the new password, which is said first', async (_, stores) => {
+  ])('%s needs the new password, which is reported first', async (_, stores) => {
     const desk = await openWithStores(stores);
     const { exitCode, stderr } = await desk.run(rekey, { input });
     expect(exitCode).toBe(0);
     expect(stderr).toBe(
-      `warning: the store kc (${placeOf(desk, await lineOf(desk))}) keeps its secrets in this directory: those that open with the current password get the new one too, and Atmos reads them only with the new password in ATMOS_KEYRING_PASSWORD\n` +
+      `warning: the store kc (${placeOf(desk, await lineOf(desk))}) keeps its secrets in this directory: secrets that open with the current password are re-encrypted with the new one, and Atmos needs the new password in ATMOS_KEYRING_PASSWORD to read them\n` +
         `${changed()}Next: ${next}`,
     );
   });
@@ -61,19 +61,20 @@ describe('a keychain store', () => {
     );
     const { stderr } = await desk.run(rekey, { input });
     expect(stderr).toBe(
-      `warning: the store Other (${placeOf(desk, await lineOf(desk))}) keeps its secrets in ${desk.project}/other, and Atmos takes their password from ATMOS_KEYRING_PASSWORD too: they still need the old one there\n` +
+      `warning: the store Other (${placeOf(desk, await lineOf(desk))}) keeps its secrets in ${desk.project}/other, and Atmos also reads their password from ATMOS_KEYRING_PASSWORD: they still need the old one\n` +
         changed() +
-        'Next: first give the stores that keep the old password (Other) a variable of their own: options.password_env\n' +
+        'Next: first configure a separate variable for the stores that keep the old password (Other): options.password_env\n' +
         `Then: ${next}`,
     );
   });
 
-  test('warns before anything changes, in a dry run and if the change is refused too', async () => {
+  test('is reported before anything changes, in a dry run and even if the change is refused', async () => {
     const desk = await openWithStores(
       () => '  kc: {kind: keychain, options: {backend: file, password_env: KC_PASSWORD}}\n',
     );
     const before = desk.stored();
-    const warning = /^warning: the store kc .* only with the new password in KC_PASSWORD\n/;
+    const warning =
+      /^warning: the store kc .* needs the new password in KC_PASSWORD to read them\n/;
     expect((await desk.run('auth keyring rekey --dry-run')).stderr).toMatch(warning);
     expect(await desk.run(rekey, { input: 'short\n' })).toMatchObject({
       code: 'ERR_KEYRING_PASSWORD_TOO_SHORT',
@@ -84,12 +85,12 @@ describe('a keychain store', () => {
 
   test.each<[string, string]>([
     ['without the backend file', '  kc: {kind: keychain}\n'],
-    ['whose kind is another', '  kc: {kind: redis, type: keychain, options: {backend: file}}\n'],
+    ['of another kind', '  kc: {kind: redis, type: keychain, options: {backend: file}}\n'],
     [
       'in another directory under another variable',
       '  kc: {kind: keychain, options: {backend: file, file_dir: other, password_env: KC}}\n',
     ],
-  ])('%s is not concerned', async (_, stores) => {
+  ])('%s is not affected', async (_, stores) => {
     const desk = await openWithStores(() => stores);
     expect((await desk.run(rekey, { input })).stderr).toBe(`${changed()}Next: ${next}`);
   });
@@ -123,7 +124,7 @@ describe('a keychain store', () => {
 describe('entries of other programs', () => {
   const theirs = 'atmos/dev/app/TOKEN';
 
-  test('that do not open are named, with the exit code of success', async () => {
+  test('that cannot be decrypted are named, with the exit code of success', async () => {
     const desk = await openDesk({ entries: storedKey });
     desk.configure(yamlOf(desk));
     writeEntry(
@@ -136,7 +137,7 @@ describe('entries of other programs', () => {
       stdout: '',
       stderr:
         changed('1 of 2 entries') +
-        'not changed, because they do not open with the current password: entries of other programs: "atmos%2Fdev%2Fapp%2FTOKEN"\n' +
+        'not changed: entries of other programs that do not open with the current password: "atmos%2Fdev%2Fapp%2FTOKEN"\n' +
         `Next: ${next}`,
     });
   });
@@ -150,9 +151,9 @@ describe('entries of other programs', () => {
       stdout: '',
       stderr:
         `encrypted anew 1 of 2 entries of the keyring ~/data/atmos/keyring\n` +
-        'not changed: 1 weaker entries of other programs; with --all they become as strong, and slower to read in Atmos\n',
+        'not changed: 1 weaker entries of other programs; --all also upgrades them, which slows down their reads in Atmos\n',
     });
-    expect((await desk.run(upgrade)).stderr).toMatch(/^nothing to do: every entry of ours in /);
+    expect((await desk.run(upgrade)).stderr).toMatch(/^nothing to do: all our entries in /);
     const { stdout } = await desk.run(`${upgrade} --all -o json`);
     expect(JSON.parse(stdout)).toEqual({
       location: desk.directory,
@@ -166,16 +167,16 @@ describe('entries of other programs', () => {
     });
   });
 
-  test('--all alone is a mistake', async () => {
+  test('need --upgrade with --all', async () => {
     const desk = await openDesk({ entries: storedKey });
     expect(await desk.run('auth keyring rekey --all')).toMatchObject({
       exitCode: 2,
       code: 'ERR_USAGE',
-      stderr: 'error: --all is for --upgrade\nhint: atmos auth keyring rekey --upgrade --all\n',
+      stderr: 'error: --all needs --upgrade\nhint: atmos auth keyring rekey --upgrade --all\n',
     });
   });
 
-  test('are no keyring of ours: there is nothing to change', async () => {
+  test('are not our keyring, so nothing changes', async () => {
     const desk = await openDesk();
     mkdirSync(desk.directory, { recursive: true, mode: 0o700 });
     writeEntry(

@@ -6,7 +6,7 @@ import { person } from './person.ts';
 
 const command = 'auth keyring status';
 
-test('a keyring that opens', async () => {
+test('a keyring that opens is ready', async () => {
   const desk = await openDesk({ entries: { ...storedKey, unrelated: 'x' } });
   const { exitCode, stdout, stderr } = await desk.run(`${command} -o json`);
   expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
@@ -40,13 +40,13 @@ test('a keyring that opens', async () => {
       '  Keyring  file (auth.keyring.type (~/project/atmos.yaml:4:11))\n' +
       `  Where    ~/data/atmos/keyring (default)\n` +
       '  State    ready\n' +
-      '  Entries  2 (1 key, 1 of other programs), of which 1 weaker than ours: atmos auth keyring rekey --upgrade\n' +
+      '  Entries  2 (1 key, 1 of other programs), of which 1 have weak encryption: atmos auth keyring rekey --upgrade\n' +
       '  Agent    none\n' +
       '  Kept     for other processes\n',
   });
 });
 
-test('one that nobody has made yet is ready, and is not made by looking', async () => {
+test('a keyring that does not exist yet is ready, and status does not create it', async () => {
   const desk = await openDesk();
   expect(JSON.parse((await desk.run(`${command} -o json`)).stdout)).toMatchObject({
     state: 'ready',
@@ -66,30 +66,33 @@ test.each([
     { ATMOS_KEYRING_PASSWORD: 'another one' },
     'the password (from ATMOS_KEYRING_PASSWORD) does not open the keyring $',
   ],
-])('with %s it is locked, which is no failure; nobody is asked', async (_, env, reason) => {
-  const desk = await openDesk({ entries: storedKey });
-  const ada = person('correct horse battery staple');
-  const { exitCode, stdout } = await desk.run(`${command} -o json`, { env, person: ada });
-  expect(exitCode).toBe(0);
-  expect(JSON.parse(stdout)).toMatchObject({
-    state: 'locked',
-    reason: reason.replace('$', desk.directory),
-    entries: 1,
-  });
-  expect(ada.asked).toEqual([]);
-});
+])(
+  'with %s the keyring is locked, without a prompt and without failing',
+  async (_, env, reason) => {
+    const desk = await openDesk({ entries: storedKey });
+    const ada = person('correct horse battery staple');
+    const { exitCode, stdout } = await desk.run(`${command} -o json`, { env, person: ada });
+    expect(exitCode).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({
+      state: 'locked',
+      reason: reason.replace('$', desk.directory),
+      entries: 1,
+    });
+    expect(ada.asked).toEqual([]);
+  },
+);
 
 test.each([
-  ['that only a user has', undefined, ['hint: atmos auth keyring unlock']],
-  ['that a variable has wrong', 'another one', null],
-])('of one that is locked under a password %s, the hints are %s %s', async (_, variable, hints) => {
+  ['that only a user knows', undefined, ['hint: atmos auth keyring unlock']],
+  ['that a variable contains', 'another one', null],
+])('of a keyring locked under a password %s, the hints are %s %s', async (_, variable, hints) => {
   const desk = await openDesk({ entries: storedKey });
   const { stderr } = await desk.run(command, { env: { ATMOS_KEYRING_PASSWORD: variable } });
   expect(stderr).toContain('locked: ');
   expect(stderr.match(/^hint: .*/gm)).toEqual(hints);
 });
 
-test('a password command is not run to see', async () => {
+test('a password command is not run for status', async () => {
   const desk = await openDesk({ entries: storedKey });
   const keyring = `type: file\nspec:\n  password_command: touch ${desk.root}/ran`;
   desk.configure(yamlOf(desk, { keyring }));
@@ -100,7 +103,7 @@ test('a password command is not run to see', async () => {
   });
 });
 
-test('the memory keyring is always ready, and empty', async () => {
+test('the memory keyring is always ready and empty', async () => {
   const desk = await openDesk();
   const env = { ATMOS_KEYRING_TYPE: 'memory' };
   expect(JSON.parse((await desk.run(`${command} -o json`, { env })).stdout)).toEqual({
@@ -120,12 +123,12 @@ test('the memory keyring is always ready, and empty', async () => {
     fallback: null,
   });
   expect((await desk.run(command, { env })).stderr).toContain(
-    '  Kept     by this process alone: gone when it ends\n',
+    '  Kept     only by this process; deleted when it exits\n',
   );
 });
 
-describe('one that cannot be used', () => {
-  test('fails with what mends it', async () => {
+describe('an unusable keyring', () => {
+  test('fails with a fix', async () => {
     const desk = await openDesk({ entries: storedKey });
     writeFileSync(join(desk.directory, '.state/version'), '99\n', { mode: 0o600 });
     const reason = `the keyring ${desk.directory}/.state has version 99; this atmos-auth supports version 1`;
@@ -139,9 +142,9 @@ describe('one that cannot be used', () => {
     );
   });
 
-  test('may be one that only its entries show', async () => {
+  test('is detected by its entries alone', async () => {
     const desk = await openDesk();
-    // A verifier that is none, and no entry to judge by.
+    // The verifier is invalid, and there is no entry to compare with.
     mkdirSync(join(desk.directory, '.state'), { recursive: true, mode: 0o700 });
     writeFileSync(join(desk.directory, '.state/verifier'), 'text', { mode: 0o600 });
     const { stderr, ...result } = await desk.run(command);
@@ -151,7 +154,7 @@ describe('one that cannot be used', () => {
     );
   });
 
-  test('a file in the place of the directory', async () => {
+  test('is reported if a file is in the place of the directory', async () => {
     const desk = await openDesk();
     mkdirSync(join(desk.root, 'data/atmos'), { recursive: true });
     writeFileSync(desk.directory, '');
@@ -159,7 +162,7 @@ describe('one that cannot be used', () => {
     expect((await desk.run(`${command} -o json`)).stdout).toContain('"state": "unavailable"');
   });
 
-  test('a type that is none is a mistake in the configuration', async () => {
+  test('an unknown type is a mistake in the configuration', async () => {
     const desk = await openDesk();
     const env = { ATMOS_KEYRING_TYPE: 'fil' };
     expect(await desk.run(command, { env })).toEqual({
@@ -176,7 +179,7 @@ describe('one that cannot be used', () => {
 describe('without an atmos.yaml', () => {
   const elsewhere = { workingDirectory: () => '/nonexistent' };
 
-  test('the environment and the defaults say what there is', async () => {
+  test('status uses the environment and the defaults', async () => {
     const desk = await openDesk();
     const env = { ATMOS_KEYRING_TYPE: 'file', ATMOS_KEYRING_FILE_PATH: desk.directory };
     const { exitCode, stdout } = await desk.run(`${command} -o json`, { env, host: elsewhere });
@@ -195,7 +198,7 @@ describe('without an atmos.yaml', () => {
     });
   });
 
-  test('one that is named must be there', async () => {
+  test('a named configuration must exist', async () => {
     const desk = await openDesk();
     const named = await desk.run(`${command} --config none.yaml`);
     expect(named).toMatchObject({ code: 'ERR_CONFIG_NOT_FOUND', exitCode: 2 });
@@ -203,7 +206,7 @@ describe('without an atmos.yaml', () => {
     expect(await desk.run(command, { env })).toMatchObject({ code: 'ERR_CONFIG_NOT_FOUND' });
   });
 
-  test('one that is broken is told', async () => {
+  test('an invalid configuration is reported', async () => {
     const desk = await openDesk();
     desk.configure('auth: [');
     expect(await desk.run(command)).toMatchObject({ code: 'ERR_CONFIG_SYNTAX', exitCode: 2 });

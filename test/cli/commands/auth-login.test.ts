@@ -17,15 +17,15 @@ const limits =
   'without MFA, AWS refuses this session all of IAM, and of STS all but AssumeRole and GetCallerIdentity';
 const withKeys = `credentials:\n  access_key_id: ${user.accessKeyId}\n  secret_access_key: ${user.secretAccessKey}`;
 
-/** A desk whose user has the device, and says so in atmos.yaml. */
+/** A desk whose user has the MFA device that atmos.yaml names. */
 async function openMfaDesk(): Promise<Desk> {
   const desk = await openDesk({ entries: storedKey, hasDevice: true });
   desk.configure(yamlOf(desk, { identity: `credentials:\n  mfa_arn: ${device}` }));
   return desk;
 }
 
-describe('a login', () => {
-  test('opens a session once, and says so to the person alone', async () => {
+describe('login', () => {
+  test('opens a session once, and prints only for the user', async () => {
     const desk = await openDesk({ entries: storedKey });
     expect(await desk.run('auth login')).toEqual({
       exitCode: 0,
@@ -76,7 +76,7 @@ describe('a login', () => {
     expect((await desk.run('auth login')).stderr).not.toContain('a setting changed');
   });
 
-  test('is painted for a terminal', async () => {
+  test('uses colors at a terminal', async () => {
     const desk = await openDesk();
     desk.configure(yamlOf(desk, { keyring: 'type: memory', identity: withKeys }));
     const { stderr } = await desk.run('auth login', { env: { FORCE_COLOR: '1' } });
@@ -84,7 +84,7 @@ describe('a login', () => {
     expect(stderr).toContain('\u001b[33mwarning:\u001b[0m the memory keyring');
   });
 
-  test('on the memory keyring says that nobody else will have it', async () => {
+  test('on the memory keyring reports that no other process gets the session', async () => {
     const desk = await openDesk();
     desk.configure(yamlOf(desk, { keyring: 'type: memory', identity: withKeys }));
     const { exitCode, stderr } = await desk.run('auth login');
@@ -94,10 +94,10 @@ describe('a login', () => {
     );
   });
 
-  test('that cannot be kept shows what was opened, and fails', async () => {
+  test('that cannot store the session prints its result and fails', async () => {
     const desk = await openMfaDesk();
     const { prompt } = person();
-    // While the person looks for the code, somebody makes the keyring one of a newer version.
+    // While the user reads the code, another process upgrades the keyring to a newer version.
     const text = () => {
       writeFileSync(join(desk.directory, '.state/version'), '99\n', { mode: 0o600 });
       return Promise.resolve(codes[0]);
@@ -111,7 +111,7 @@ describe('a login', () => {
     );
   });
 
-  test('without a key says how to store one', async () => {
+  test('without an access key suggests how to store one', async () => {
     const desk = await openDesk();
     expect(await desk.run('auth login')).toEqual({
       code: 'ERR_AUTH_KEYS_MISSING',
@@ -134,7 +134,7 @@ describe('the code of an MFA device', () => {
       `auth login --mfa-token ${codes[0]}`,
       { ATMOS_MFA_TOKEN: '000000' },
     ],
-  ])('is given %s', async (_, command, env) => {
+  ])('is taken %s', async (_, command, env) => {
     const desk = await openMfaDesk();
     const ada = person();
     const { exitCode, stderr } = await desk.run(command, { env, person: ada });
@@ -143,19 +143,19 @@ describe('the code of an MFA device', () => {
     expect(stderr).not.toContain(codes[0]);
   });
 
-  test('is asked for, and asked for again when it was refused', async () => {
+  test('is prompted for, and prompted for again after a refusal', async () => {
     const desk = await openMfaDesk();
     const ada = person('12345', '000000', codes[1]);
     expect(await desk.run('auth login', { person: ada })).toMatchObject({ exitCode: 0 });
     expect(ada.asked).toEqual([
       `MFA code of ${device}`,
-      '  A code is six digits',
+      '  The code must have six digits',
       `That code was refused. The next code of ${device}`,
     ]);
     expect(sessionCalls(desk)).toBe(2);
   });
 
-  test('that was given and is refused is asked for then', async () => {
+  test('is prompted for after the given one was refused', async () => {
     const desk = await openMfaDesk();
     const ada = person(codes[1]);
     expect(await desk.run('auth login --mfa-token 000000', { person: ada })).toMatchObject({
@@ -164,7 +164,7 @@ describe('the code of an MFA device', () => {
     expect(ada.asked).toEqual([`That code was refused. The next code of ${device}`]);
   });
 
-  test('that was given and is refused is an error where nobody can be asked', async () => {
+  test('that was given and refused is an error without a terminal', async () => {
     const desk = await openMfaDesk();
     const before = desk.stored();
     expect(await desk.run('auth login --mfa-token 000000')).toEqual({
@@ -179,7 +179,7 @@ describe('the code of an MFA device', () => {
     expect(desk.stored()).toEqual(before);
   });
 
-  test('cannot be had where nobody can be asked: the ways to give it are named', async () => {
+  test('is an error without a terminal, which names the other ways to pass it', async () => {
     const desk = await openMfaDesk();
     const before = desk.stored();
     expect(await desk.run('auth login')).toEqual({
@@ -194,7 +194,7 @@ describe('the code of an MFA device', () => {
     expect(desk.stored()).toEqual(before);
   });
 
-  test('may be refused by the person', async () => {
+  test('may be canceled by the user', async () => {
     const desk = await openMfaDesk();
     const result = await desk.run('auth login', { person: person() });
     expect(result).toMatchObject({ code: 'ERR_CANCELLED', exitCode: 130, stdout: '' });
@@ -204,14 +204,14 @@ describe('the code of an MFA device', () => {
 describe('the password of the keyring', () => {
   const env = { ATMOS_KEYRING_PASSWORD: undefined };
 
-  test('is asked for when no other source has it', async () => {
+  test('is prompted for when no other source has it', async () => {
     const desk = await openDesk({ entries: storedKey });
     const ada = person(desk.env['ATMOS_KEYRING_PASSWORD'] ?? '');
     expect(await desk.run('auth login', { env, person: ada })).toMatchObject({ exitCode: 0 });
     expect(ada.asked).toEqual([`Password of the keyring ${desk.directory}`]);
   });
 
-  test('is named with its variables where nobody can be asked', async () => {
+  test('is reported with its variables when no one can be prompted', async () => {
     const desk = await openDesk({ entries: storedKey });
     const named = { ...env, ATMOS_KEYRING_PASSWORD_ENV: 'MY_PASSWORD' };
     expect(await desk.run('auth login', { env: named })).toEqual({

@@ -11,7 +11,7 @@ import {
 } from '../../clouds/aws/go-atmos-files.ts';
 import { openDesk, shortPath, yamlOf, type Desk } from './desk.ts';
 
-// Plain files of Go Atmos, as auth logout and doctor find them.
+// Plain files of Go Atmos that auth logout and doctor find.
 
 async function openFull() {
   const desk = await openDesk();
@@ -42,7 +42,7 @@ async function openFull() {
   };
 }
 
-/** What changed between two readings. */
+/** The difference between two readings. */
 function changed(
   before: Record<string, string | undefined>,
   after: Record<string, string | undefined>,
@@ -78,7 +78,7 @@ describe('auth logout', () => {
     },
   );
 
-  test('a dry run lists the same, in JSON too, and removes nothing', async () => {
+  test('a dry run lists the same, also in JSON, and removes nothing', async () => {
     const { user, refresh, texts, run, shown } = await openFull();
     const before = texts();
     const dry = await run('auth logout dev --dry-run');
@@ -97,7 +97,7 @@ describe('auth logout', () => {
     expect(removedFilesOf(real.stdout)).toEqual(removedFilesOf(stdout));
   });
 
-  test('of a provider removes its sessions and the token of its portal', async () => {
+  test('logout of a provider removes its sessions and the token of its portal', async () => {
     const { sso, token, texts, run, shown } = await openFull();
     const before = texts();
     expect((await run('auth logout sso')).stderr).toContain(
@@ -106,7 +106,7 @@ describe('auth logout', () => {
     expect(changed(before, texts())).toEqual([sso.credentials, sso.config, token]);
   });
 
-  test('--all removes what is configured, the token of the portal too', async () => {
+  test('--all removes the files of configured identities and the token of the portal', async () => {
     const { user, sso, token, refresh, texts, run } = await openFull();
     const before = texts();
     expect(await run('auth logout --all')).toMatchObject({ exitCode: 0 });
@@ -114,13 +114,13 @@ describe('auth logout', () => {
     expect(changed(before, texts())).toEqual([...expected, token, refresh]);
   });
 
-  test('--all-realms removes them all', async () => {
+  test('--all-realms removes all of them', async () => {
     const { texts, run } = await openFull();
     expect(await run('auth logout --all-realms')).toMatchObject({ exitCode: 0 });
     expect(Object.values(texts()).every((text) => text === undefined)).toBe(true);
   });
 
-  test('finds an identity that is not configured any more by its file alone', async () => {
+  test('logout finds an identity that is no longer configured by its file alone', async () => {
     const { desk, run, shown } = await openFull();
     const { credentials } = putSessions(desk.root, 'r', 'gone', ['gone']);
     expect((await run('auth logout gone')).stderr).toContain(
@@ -129,7 +129,7 @@ describe('auth logout', () => {
     expect(await run('auth logout gone')).toMatchObject({ code: 'ERR_IDENTITY_UNKNOWN' });
   });
 
-  test('follows no link, and says that the file stays', async () => {
+  test('logout follows no link, and reports that the file was not removed', async () => {
     const { desk, user, run } = await openFull();
     const target = join(desk.root, 'elsewhere');
     renameSync(user.credentials, target);
@@ -137,7 +137,9 @@ describe('auth logout', () => {
     const before = readFileSync(target, 'utf8');
     const { exitCode, stderr } = await run('auth logout dev');
     expect(exitCode).toBe(0);
-    expect(stderr).toContain(`warning: ${user.credentials} stays: it is a symbolic link\n`);
+    expect(stderr).toContain(
+      `warning: ${user.credentials} was not removed: it is a symbolic link\n`,
+    );
     const { stdout } = await run('auth logout dev -o json');
     expect(JSON.parse(stdout)).toMatchObject({
       removed_files: [],
@@ -158,7 +160,7 @@ describe('auth keyring doctor', () => {
     return checks.filter(({ id }) => id === 'session-files');
   };
 
-  test('names each, with the logout that removes it', async () => {
+  test('names each file, with the logout that removes it', async () => {
     const { desk, user, sso, other, token, refresh, run } = await openFull();
     const found = (await findings(desk)).map(({ message, hint }) => [message, hint]);
     const holds = (path: string, what: string) =>

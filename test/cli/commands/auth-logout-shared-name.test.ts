@@ -4,7 +4,7 @@ import { formatEnvelope } from '../../../src/store/envelope.ts';
 import { itemKey } from '../../../src/store/key.ts';
 import { openDesk, user, yamlOf } from './desk.ts';
 
-test('logout --all names what a provider and an identity share once', async () => {
+test('logout --all reports only once an entry that a provider and an identity share', async () => {
   const owner = { realm: 'r', alias: 'dev' };
   const item = 'session';
   const credentials = awsCredentials(user);

@@ -13,7 +13,10 @@ function entry(alias: string, item: ItemKind, realm = 'r'): Record<string, strin
   return { [itemKey({ realm, alias }, item)]: formatEnvelope({ credentials, realm, alias, item }) };
 }
 
-/** Two identities and a provider with all they can have, and an identity that is gone. */
+/**
+ * Two identities and a provider with all possible entries, and an identity that is no longer
+ * configured.
+ */
 async function openFull(): Promise<Desk> {
   const desk = await openDesk({
     entries: {
@@ -33,7 +36,7 @@ async function openFull(): Promise<Desk> {
   return desk;
 }
 
-/** What a command takes from the keyring. */
+/** The entries that a command removes from the keyring. */
 async function takenBy(desk: Desk, run: () => Promise<void>): Promise<string[]> {
   const keys = () => desk.openKeyring().keys();
   const before = await keys();
@@ -42,7 +45,7 @@ async function takenBy(desk: Desk, run: () => Promise<void>): Promise<string[]> 
   return before.filter((key) => !after.includes(key));
 }
 
-describe('a logout', () => {
+describe('logout', () => {
   test.each([
     ['auth logout', {}, 'dev'],
     ['auth logout dev', {}, 'dev'],
@@ -50,25 +53,28 @@ describe('a logout', () => {
     ['auth logout -i dev', {}, 'dev'],
     ['auth logout', { ATMOS_IDENTITY: 'ops' }, 'Ops'],
     ['auth -i ops logout', {}, 'Ops'],
-  ])('%s with %j takes the session of one, and leaves the key', async (command, env, name) => {
-    const desk = await openFull();
-    const key = `atmos_r_${name.toLowerCase()}@session`;
-    const taken = await takenBy(desk, async () => {
-      expect(await desk.run(command, { env })).toEqual({
-        exitCode: 0,
-        stdout: '',
-        stderr: `removed the session of ${name}: ${key}\n`,
+  ])(
+    '%s with %j removes the session of one identity, and keeps the access key',
+    async (command, env, name) => {
+      const desk = await openFull();
+      const key = `atmos_r_${name.toLowerCase()}@session`;
+      const taken = await takenBy(desk, async () => {
+        expect(await desk.run(command, { env })).toEqual({
+          exitCode: 0,
+          stdout: '',
+          stderr: `removed the session of ${name}: ${key}\n`,
+        });
+        expect(await desk.run(command, { env })).toEqual({
+          exitCode: 0,
+          stdout: '',
+          stderr: 'nothing to remove in realm r\n',
+        });
       });
-      expect(await desk.run(command, { env })).toEqual({
-        exitCode: 0,
-        stdout: '',
-        stderr: 'nothing to remove in realm r\n',
-      });
-    });
-    expect(taken).toEqual([key]);
-  });
+      expect(taken).toEqual([key]);
+    },
+  );
 
-  test('lets choose with a bare -i', async () => {
+  test('prompts for an identity with a bare -i', async () => {
     const desk = await openFull();
     const ada = person('Ops');
     const { stderr } = await desk.run('auth logout -i', { person: ada });
@@ -76,14 +82,14 @@ describe('a logout', () => {
     expect(stderr).toBe('removed the session of Ops: atmos_r_ops@session\n');
   });
 
-  test('takes the token of a provider', async () => {
+  test('removes the token of a provider', async () => {
     const desk = await openFull();
     expect((await desk.run('auth logout sso')).stderr).toBe(
       'removed the token of sso: atmos_r_sso@token\n',
     );
   });
 
-  test('of all takes what the configuration names, and no more', async () => {
+  test('with --all removes only the entries of configured identities', async () => {
     const desk = await openFull();
     const taken = await takenBy(desk, async () => {
       const { stdout, stderr } = await desk.run('auth logout --all -o json');
@@ -103,7 +109,7 @@ describe('a logout', () => {
     expect(taken).toEqual(['atmos_r_dev@session', 'atmos_r_ops@session', 'atmos_r_sso@token']);
   });
 
-  test('that is only tried needs no password and takes nothing', async () => {
+  test('with --dry-run needs no password and removes nothing', async () => {
     const desk = await openFull();
     const env = { ATMOS_KEYRING_PASSWORD: undefined };
     const taken = await takenBy(desk, async () => {
@@ -126,7 +132,7 @@ describe('a logout', () => {
     expect(taken).toEqual([]);
   });
 
-  test('finds what is left of an identity that is not configured any more', async () => {
+  test('finds entries of an identity that is no longer configured', async () => {
     const desk = await openFull();
     expect((await desk.run('auth logout gone --keychain --force')).stderr).toBe(
       'removed the key of gone: atmos_r_gone\n',
@@ -137,7 +143,7 @@ describe('a logout', () => {
     });
   });
 
-  test('stops for no entry of somebody else, leaves it, and fails in the end', async () => {
+  test('continues after an entry of another program, keeps it, and fails at the end', async () => {
     const desk = await openFull();
     const [stolen = ''] = Object.values(entry('x', 'session'));
     await desk.openKeyring().set('atmos_r_ops@session', stolen);
@@ -154,7 +160,7 @@ describe('a logout', () => {
     expect(taken).toEqual(['atmos_r_dev@session', 'atmos_r_sso@token']);
   });
 
-  test('takes an entry that is damaged', async () => {
+  test('removes a damaged entry', async () => {
     const desk = await openFull();
     writeFileSync(join(desk.directory, 'atmos_r_dev@session'), 'text', { mode: 0o600 });
     expect(await desk.run('auth logout')).toMatchObject({
@@ -164,7 +170,7 @@ describe('a logout', () => {
   });
 });
 
-describe('of all realms', () => {
+describe('with --all-realms', () => {
   const session = JSON.stringify({
     type: 'aws',
     data: { access_key_id: 'A', secret_access_key: 's', session_token: 't' },
@@ -172,7 +178,7 @@ describe('of all realms', () => {
   const key = JSON.stringify({ type: 'aws', data: { access_key_id: 'A', secret_access_key: 's' } });
   const [ofDev = ''] = Object.values(entry('dev', 'session'));
 
-  /** Ours of three realms, Atmos's of one, and what is not certain. */
+  /** Our own entries of three realms, one of Atmos, and uncertain ones. */
   function openRealms(more: Record<string, string> = {}): Promise<Desk> {
     return openDesk({
       entries: {
@@ -189,7 +195,7 @@ describe('of all realms', () => {
     });
   }
 
-  test('takes the sessions and tokens of each, by what they say, and leaves the keys', async () => {
+  test('removes the sessions and tokens of every realm, by their content, and keeps access keys', async () => {
     const desk = await openRealms();
     const taken = await takenBy(desk, async () => {
       const env = { ATMOS_IDENTITY: 'off' };
@@ -214,7 +220,7 @@ describe('of all realms', () => {
     ]);
   });
 
-  test('takes the keys too when that is asked for and said yes to', async () => {
+  test('also removes access keys with --keychain and after confirmation', async () => {
     const desk = await openRealms();
     const taken = await takenBy(desk, async () => {
       const command = 'auth logout --all-realms --keychain -o json';
@@ -238,7 +244,7 @@ describe('of all realms', () => {
     expect(await desk.openKeyring().keys()).toEqual(['unrelated']);
   });
 
-  test('that is only tried shows all, keys too, and takes nothing', async () => {
+  test('and --dry-run lists everything including access keys, and removes nothing', async () => {
     const desk = await openRealms();
     const taken = await takenBy(desk, async () => {
       const { stdout, stderr } = await desk.run(
@@ -258,7 +264,7 @@ describe('of all realms', () => {
     expect(taken).toEqual([]);
   });
 
-  test('leaves what might be something else, and says why', async () => {
+  test('keeps uncertain entries and reports why', async () => {
     const desk = await openRealms({
       'atmos_0123456789abcdef_x@session': key,
       'atmos_0123456789abcdef_y@token': key,
@@ -293,13 +299,13 @@ describe('of all realms', () => {
     expect(JSON.parse(stdout).left).toEqual(left.map(([name, reason]) => ({ key: name, reason })));
     const { stderr } = await desk.run('auth logout --all-realms --keychain --force');
     for (const [name, reason] of left)
-      expect(stderr).toContain(`warning: ${name} stays: ${reason}\n`);
+      expect(stderr).toContain(`warning: ${name} was not removed: ${reason}\n`);
     expect(await desk.openKeyring().keys()).toEqual(
       [...left.map(([name]) => name), 'unrelated'].sort(),
     );
   });
 
-  test('goes on past an entry that cannot be read, and fails in the end', async () => {
+  test('continues after an entry that cannot be read, and fails at the end', async () => {
     const desk = await openRealms();
     writeFileSync(join(desk.directory, 'atmos_a_b_c@session'), 'text', { mode: 0o600 });
     const taken = await takenBy(desk, async () => {
@@ -310,7 +316,7 @@ describe('of all realms', () => {
     expect(taken).toHaveLength(3);
   });
 
-  test('touches nothing but the keyring', async () => {
+  test('changes nothing outside of the keyring', async () => {
     const desk = await openRealms();
     const config = join(desk.root, '.config/atmos/profiles/aws');
     mkdirSync(config, { recursive: true });
@@ -328,18 +334,18 @@ describe('of all realms', () => {
     expect(await desk.openKeyring().keys()).not.toContain('atmos_a_b_c@session');
   });
 
-  test.each(['dev', '--all', '-i dev', '-i'])('goes not with %s', async (other) => {
+  test.each(['dev', '--all', '-i dev', '-i'])('cannot be combined with %s', async (other) => {
     const desk = await openDesk();
     expect(await desk.run(`auth logout --all-realms ${other}`)).toMatchObject({
       code: 'ERR_USAGE',
       exitCode: 2,
-      stderr: expect.stringContaining('error: --all-realms is everybody'),
+      stderr: expect.stringContaining('error: --all-realms cannot be combined'),
     });
   });
 });
 
-describe('keys', () => {
-  test('go when the person says so', async () => {
+describe('access keys', () => {
+  test('are removed when the user confirms', async () => {
     const desk = await openFull();
     const ada = person(true);
     const taken = await takenBy(desk, async () => {
@@ -363,14 +369,14 @@ describe('keys', () => {
     ]);
   });
 
-  test('stay when not, and so does all the rest', async () => {
+  test('and all other entries are kept when the user declines', async () => {
     const desk = await openFull();
     const taken = await takenBy(desk, async () => {
       const ada = person(false);
       expect(await desk.run('auth logout dev --keychain', { person: ada })).toEqual({
         exitCode: 0,
         stdout: '',
-        stderr: 'logout cancelled: nothing was removed\n',
+        stderr: 'logout canceled: nothing was removed\n',
       });
       expect(ada.asked).toEqual(['Delete the stored access key of dev? (y/N)']);
       const json = await desk.run('auth logout dev --keychain -o json', { person: person(false) });
@@ -383,7 +389,7 @@ describe('keys', () => {
     expect(taken).toEqual([]);
   });
 
-  test('go without a question only with --force', async () => {
+  test('are removed without a prompt only with --force', async () => {
     const desk = await openFull();
     const taken = await takenBy(desk, async () => {
       expect(await desk.run('auth logout dev --keychain')).toEqual({
@@ -391,7 +397,7 @@ describe('keys', () => {
         exitCode: 2,
         stdout: '',
         stderr:
-          'error: cannot ask for "Delete the stored access key of dev?": there is no terminal\n' +
+          'error: cannot prompt for "Delete the stored access key of dev?": there is no terminal\n' +
           'hint: to delete without a prompt: add --force\n',
       });
     });
@@ -399,7 +405,7 @@ describe('keys', () => {
     expect(await desk.run('auth logout dev --keychain --force')).toMatchObject({ exitCode: 0 });
   });
 
-  test('are not asked about where there are none', async () => {
+  test('cause no prompt if none exist', async () => {
     const desk = await openFull();
     const ada = person();
     expect(await desk.run('auth logout sso --keychain', { person: ada })).toMatchObject({
@@ -413,7 +419,7 @@ describe('keys', () => {
   });
 });
 
-describe('is refused', () => {
+describe('logout refuses', () => {
   test.each([
     ['auth logout deb', {}, 'ERR_IDENTITY_UNKNOWN', 2, 'hint: did you mean dev?\n'],
     ['auth logout dev -i ops', {}, 'ERR_USAGE', 2, 'error: the identity is given twice'],
@@ -422,7 +428,7 @@ describe('is refused', () => {
       {},
       'ERR_USAGE',
       2,
-      'error: --all is every identity, and one was named as well\n',
+      'error: --all cannot be combined with the name of an identity\n',
     ],
     ['auth logout -i', {}, 'ERR_NO_TERMINAL', 2, 'hint: to choose without a prompt: add -i Ops\n'],
     [

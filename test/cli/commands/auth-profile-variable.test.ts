@@ -6,7 +6,7 @@ import { openDesk, storedKey, type Desk } from './desk.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** A desk with an identity that only the profile `devops` has. */
+/** A desk with an identity that only the profile `devops` contains. */
 async function openWithProfile(): Promise<Desk> {
   const desk = await openDesk({ entries: { ...storedKey, atmos_r_ops: storedKey.atmos_r_dev } });
   const profile = join(desk.project, 'profiles', 'devops');
@@ -16,7 +16,7 @@ async function openWithProfile(): Promise<Desk> {
   return desk;
 }
 
-/** What `auth env` sets, evaluated in a shell that has `env`. */
+/** The variables of `auth env`, evaluated in a shell that has `env`. */
 async function afterEnv(desk: Desk, line: string, env: Environment = {}): Promise<Environment> {
   const { exitCode, stdout, stderr } = await desk.run(`${line} -f json`, { env });
   expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
@@ -28,14 +28,14 @@ async function afterEnv(desk: Desk, line: string, env: Environment = {}): Promis
 }
 
 test.each(['process', 'env'])(
-  'whoami knows the identity of a profile after auth env, and --unset takes both back: mode %s',
+  'whoami finds the identity of a profile after auth env, and --unset removes both variables: mode %s',
   async (mode) => {
     const desk = await openWithProfile();
     const env = await afterEnv(desk, `--profile devops auth env -i ops --credentials ${mode}`);
     expect(env).toMatchObject({ ATMOS_IDENTITY: 'ops', ATMOS_PROFILE: 'devops' });
     const { stdout } = await desk.run('auth whoami -o json', { env });
     expect(JSON.parse(stdout)).toMatchObject({ identity: 'ops' });
-    // Another auth env in that shell is in the same profile.
+    // Another auth env in that shell uses the same profile.
     const again = await afterEnv(desk, `auth env -i ops --credentials ${mode}`, env);
     expect(again['ATMOS_PROFILE']).toBe('devops');
     const back = await desk.run('auth env --unset -f bash', { env: again });
@@ -55,13 +55,13 @@ test('a program of exec gets the profile', async () => {
   expect(child).toMatchObject({ ATMOS_IDENTITY: 'ops', ATMOS_PROFILE: 'devops' });
 });
 
-test('an ATMOS_PROFILE of the user’s own is neither set nor taken back', async () => {
+test('an ATMOS_PROFILE that the user set is neither set nor unset', async () => {
   const desk = await openWithProfile();
   const env = await afterEnv(desk, 'auth env -i ops', { ATMOS_PROFILE: 'devops' });
   expect(env['ATMOS_AUTH_ENV_SET']?.split(',')).not.toContain('ATMOS_PROFILE');
 });
 
-test('the profile of profiles.default is left to the project', async () => {
+test('the profile of profiles.default is not set, because the project sets it', async () => {
   const desk = await openWithProfile();
   desk.configure('auth: { realm: r, keyring: { type: file } }\nprofiles: { default: devops }\n');
   expect(await afterEnv(desk, 'auth env -i ops')).not.toHaveProperty('ATMOS_PROFILE');

@@ -13,7 +13,7 @@ async function openAsking(): Promise<Desk> {
   return desk;
 }
 
-/** What AWS on loopback needs, in a project's file. */
+/** The settings that a project's file needs for AWS on a loopback address. */
 const codesOf = (url: string, place: string) =>
   `  sends MFA codes to ${url}, where any user of this machine can listen
     auth.identities.dev.spec.endpoint_url (${place})
@@ -22,13 +22,13 @@ const codesOf = (url: string, place: string) =>
 const shownOf = ({ sts }: Desk) => `The configuration
   Directory  ~/project
   Files      ~/project/atmos.yaml
-asks for what is done only once it is trusted:
+needs trust for the following:
   runs the password command pass show x
     auth.keyring.spec.password_command (~/project/atmos.yaml:5:31)
 ${codesOf(sts.url, '~/project/atmos.yaml:11:23')}`;
 
 describe('auth trust', () => {
-  test('shows what the files do, and asks', async () => {
+  test('shows what the files do, and prompts', async () => {
     const desk = await openAsking();
     const willing = person(true);
     expect(await desk.run('auth trust', { person: willing })).toEqual({
@@ -39,22 +39,22 @@ describe('auth trust', () => {
     expect(willing.asked).toEqual(['Trust these files to do this? (y/N)']);
   });
 
-  test('records nothing when the person does not agree, or leaves', async () => {
+  test('records nothing when the user declines or cancels', async () => {
     const desk = await openAsking();
     const refused = await desk.run('auth trust', { person: person(false) });
     expect(refused).toMatchObject({ exitCode: 0, stdout: '' });
     expect(refused.stderr).toBe(`${shownOf(desk)}not trusted: nothing was recorded\n`);
     expect(await desk.run('auth trust', { person: person() })).toMatchObject({ exitCode: 130 });
-    expect((await desk.run('auth trust --list')).stderr).toBe('nothing is trusted\n');
+    expect((await desk.run('auth trust --list')).stderr).toBe('no project is trusted\n');
   });
 
-  test('without a terminal needs --yes', async () => {
+  test('needs --yes without a terminal', async () => {
     const desk = await openAsking();
     expect(await desk.run('auth trust')).toEqual({
       exitCode: 2,
       code: 'ERR_NO_TERMINAL',
       stdout: '',
-      stderr: `${shownOf(desk)}error: cannot ask for "Trust these files to do this?": there is no terminal
+      stderr: `${shownOf(desk)}error: cannot prompt for "Trust these files to do this?": there is no terminal
 hint: to trust them without a prompt: add --yes
 `,
     });
@@ -63,22 +63,22 @@ hint: to trust them without a prompt: add --yes
     expect(again).toMatchObject({ exitCode: 0, stderr: `${shownOf(desk)}already trusted\n` });
   });
 
-  test('says when nothing needs it, and records nothing', async () => {
+  test('reports when nothing needs trust, and records nothing', async () => {
     const desk = await openDesk();
     desk.configure('auth: { identities: { dev: { kind: aws/user } } }\n');
     const { exitCode, stderr } = await desk.run('auth trust --yes');
     expect(exitCode).toBe(0);
-    expect(stderr).toMatch(/nothing in it needs trust\n$/);
+    expect(stderr).toMatch(/nothing in the configuration needs trust\n$/);
     expect((await desk.run('auth trust --list -o json')).stdout).toBe('[]\n');
   });
 
-  test('of a file named by the person there is nothing to say', async () => {
+  test('ignores a file that the user named', async () => {
     const desk = await openAsking();
     const { stderr } = await desk.run('auth trust --config atmos.yaml');
-    expect(stderr).toMatch(/nothing in it needs trust\n$/);
+    expect(stderr).toMatch(/nothing in the configuration needs trust\n$/);
   });
 
-  test('needs the missing part again, when the environment asks for more', async () => {
+  test('needs trust for the missing part when the environment adds something', async () => {
     const desk = await openDesk();
     desk.configure(`${withCommand(desk)}env: { PATH: /bin }\nlogs: { file: !env LOG_FILE }\n`);
     await desk.run('auth trust --yes');
@@ -90,7 +90,7 @@ hint: to trust them without a prompt: add --yes
     expect((await desk.run('auth trust', { env })).stderr).toMatch(/already trusted\n$/);
   });
 
-  test('shows every kind of need, of identities that cannot be used yet too', async () => {
+  test('shows every kind of need, also of identities that cannot be used yet', async () => {
     const desk = await openDesk();
     desk.configure(`auth:
   realm: !exec "echo r\\necho s"
@@ -161,12 +161,12 @@ env: { HTTPS_PROXY: "http://ada:hunter2@proxy", LD_PRELOAD: /x, STAGE: !env SECR
       trusted: true,
       recorded: true,
     });
-    // One need looks like one, whatever stands in it.
+    // A need is shown as one line, whatever it contains.
     expect(stderr).toContain('  runs echo r\\necho s\n');
     expect(stderr + stdout).not.toMatch(/hunter2|swordfish/);
   });
 
-  test('shows nothing that a terminal would obey', async () => {
+  test('shows no control sequences', async () => {
     const desk = await openDesk();
     desk.configure(
       yamlOf(desk, {
@@ -178,7 +178,7 @@ env: { HTTPS_PROXY: "http://ada:hunter2@proxy", LD_PRELOAD: /x, STAGE: !env SECR
   });
 });
 
-test('a host with other letters than ASCII is shown in ASCII too, here and where it is refused', async () => {
+test('a non-ASCII host name is also shown in ASCII, in auth trust and in the error', async () => {
   const desk = await openDesk();
   const command = 'curl https://\u0430pple.com/x';
   desk.configure(
@@ -195,7 +195,7 @@ test('a host with other letters than ASCII is shown in ASCII too, here and where
 });
 
 describe('auth trust --list', () => {
-  test('tells of each whether its files are as they were', async () => {
+  test('shows for each project whether its files are unchanged', async () => {
     const desk = await openAsking();
     mkdirSync(join(desk.project, 'profiles/ci'), { recursive: true });
     writeFileSync(join(desk.project, 'profiles/ci/x.yaml'), '');
@@ -224,7 +224,7 @@ describe('auth trust --list', () => {
 });
 
 describe('auth trust --revoke', () => {
-  test('takes away what was trusted here', async () => {
+  test('removes the trust of this project', async () => {
     const desk = await openAsking();
     await desk.run('auth trust --yes');
     const { stderr, exitCode } = await desk.run('auth trust --revoke');
@@ -237,7 +237,7 @@ describe('auth trust --revoke', () => {
     );
   });
 
-  test('or in a directory that is named, and may be gone', async () => {
+  test('removes the trust of a named directory, which may no longer exist', async () => {
     const desk = await openAsking();
     await desk.run('auth trust --yes');
     rmSync(join(desk.project, 'atmos.yaml'));
@@ -251,15 +251,15 @@ describe('auth trust --revoke', () => {
         files: [`${desk.project}/atmos.yaml`],
       },
     ]);
-    expect((await desk.run('auth trust --list')).stderr).toBe('nothing is trusted\n');
+    expect((await desk.run('auth trust --list')).stderr).toBe('no project is trusted\n');
   });
 });
 
 test.each([
-  ['--yes --list', '--yes and --list do not go together'],
-  ['--list --revoke', '--list and --revoke do not go together'],
-  ['x', 'only --revoke takes a directory; "x" is to be trusted where it is'],
-  ['--list x', 'only --revoke takes a directory; "x" is to be trusted where it is'],
+  ['--yes --list', '--yes and --list cannot be combined'],
+  ['--list --revoke', '--list and --revoke cannot be combined'],
+  ['x', 'only --revoke accepts a directory; to trust "x", run the command in it'],
+  ['--list x', 'only --revoke accepts a directory; to trust "x", run the command in it'],
 ])('auth trust %s is refused', async (options, message) => {
   const desk = await openDesk();
   const { code, stderr } = await desk.run(`auth trust ${options}`);

@@ -21,7 +21,7 @@ const saved =
   'saved the access key AKIA…MPLE of identity dev in the file keyring (~/data/atmos/keyring), realm r\n' +
   'Next: atmos auth login --identity dev\n';
 
-/** What is stored beside the key's id and secret. */
+/** What is stored besides the key's id and secret. */
 async function storedData(desk: Desk): Promise<unknown> {
   const entry = JSON.parse((await desk.openKeyring().get('atmos_r_dev')) ?? 'null') as {
     data: Record<string, string>;
@@ -32,8 +32,8 @@ async function storedData(desk: Desk): Promise<unknown> {
   return notes;
 }
 
-describe('a key that is given', () => {
-  test('as JSON on standard input is stored, and nobody is asked, AWS neither', async () => {
+describe('an access key that is given', () => {
+  test('as JSON on standard input is stored without a prompt and without a request to AWS', async () => {
     const desk = await openDesk();
     const given = { ...JSON.parse(keyOnStdin), mfa_arn: device, session_duration: '8h' };
     expect(await desk.run(byStdin, { input: JSON.stringify(given) })).toEqual({
@@ -45,7 +45,7 @@ describe('a key that is given', () => {
     expect(desk.sts.calls).toEqual([]);
   });
 
-  test('as aws iam create-access-key prints it, with what the options say', async () => {
+  test('as aws iam create-access-key prints it is stored with the values of the options', async () => {
     const desk = await openDesk();
     const created = {
       AccessKey: { UserName: 'ada', AccessKeyId: accessKeyId, SecretAccessKey: secretAccessKey },
@@ -57,7 +57,7 @@ describe('a key that is given', () => {
     expect(await storedData(desk)).toEqual({ mfa_arn: device, session_duration: '90m' });
   });
 
-  test('in a profile of the AWS files', async () => {
+  test('in a profile of the AWS files is stored', async () => {
     const desk = await openDesk();
     mkdirSync(join(desk.root, '.aws'));
     writeFileSync(
@@ -72,7 +72,7 @@ describe('a key that is given', () => {
     expect(await storedData(desk)).toEqual({});
   });
 
-  test('is verified first where that is asked for', async () => {
+  test('is verified first on request', async () => {
     const desk = await openDesk();
     expect(await desk.run(`${byStdin} --verify`, { input: keyOnStdin })).toMatchObject({
       exitCode: 0,
@@ -82,8 +82,8 @@ describe('a key that is given', () => {
   });
 });
 
-describe('a key that is typed', () => {
-  test('is asked for in the order of Atmos, verified with AWS, and stored', async () => {
+describe('an access key that is typed', () => {
+  test('is prompted for in the order of Atmos, verified with AWS, and stored', async () => {
     const desk = await openDesk({ hasDevice: true });
     const ada = person(accessKeyId, secretAccessKey, device, '');
     expect(await desk.run(configure, { person: ada })).toEqual({
@@ -100,7 +100,7 @@ describe('a key that is typed', () => {
     expect(await storedData(desk)).toEqual({ mfa_arn: device, session_duration: '12h' });
   });
 
-  test('is asked for again, saying why, until it may be one', async () => {
+  test('is prompted for again, with the reason, until it is valid', async () => {
     const desk = await openDesk();
     const ada = person(
       '',
@@ -135,7 +135,7 @@ describe('a key that is typed', () => {
     expect(desk.sts.calls).toEqual([]);
   });
 
-  test('is asked for alone where the configuration says the rest', async () => {
+  test('is prompted for only in part when the configuration has the rest', async () => {
     const desk = await openDesk();
     const identity = `credentials:\n  mfa_arn: ${device}\nsession:\n  duration: 8h`;
     const config = desk.configure(yamlOf(desk, { identity }));
@@ -148,7 +148,7 @@ describe('a key that is typed', () => {
     expect(await storedData(desk)).toEqual({});
   });
 
-  test('is asked for alone where the options say the rest, and the configuration wins', async () => {
+  test('is prompted for only in part when the options have the rest, and the configuration takes precedence', async () => {
     const desk = await openDesk();
     const identity = `credentials:\n  mfa_arn: ${device}\nsession:\n  duration: 8h`;
     const config = desk.configure(yamlOf(desk, { identity }));
@@ -196,7 +196,7 @@ describe('the memory keyring', () => {
     stderr: `error: the memory keyring (from ${source}) keeps entries only until the process exits, so no key can be stored in it\n${hints}`,
   });
 
-  test('takes no key, and the variable that chose it is named', async () => {
+  test('refuses an access key, and the error names the variable that chose the keyring', async () => {
     const desk = await openDesk();
     const env = { ATMOS_KEYRING_TYPE: 'memory' };
     expect(await desk.run(byStdin, { input: keyOnStdin, env })).toEqual(
@@ -204,7 +204,7 @@ describe('the memory keyring', () => {
     );
   });
 
-  test('takes no key, and the line that chose it is named, before a key is typed', async () => {
+  test('refuses an access key before it is typed, and the error names the line that chose the keyring', async () => {
     const desk = await openDesk();
     const file = desk.configure(yamlOf(desk, { keyring: 'type: memory' }));
     const ada = person();
@@ -215,15 +215,15 @@ describe('the memory keyring', () => {
   });
 });
 
-describe('in a keyring with a key', () => {
-  test('another key takes its place', async () => {
+describe('in a keyring with an access key', () => {
+  test('another access key replaces it', async () => {
     const desk = await openDesk({ entries: storedKey });
     const input = JSON.stringify({ ...JSON.parse(keyOnStdin), session_duration: '1h' });
     expect(await desk.run(byStdin, { input })).toMatchObject({ exitCode: 0 });
     expect(await storedData(desk)).toEqual({ session_duration: '1h' });
   });
 
-  test("a damaged entry of somebody else is in nobody's way", async () => {
+  test('a damaged entry of another program does not matter', async () => {
     const desk = await openDesk({ entries: storedKey });
     writeFileSync(join(desk.directory, 'a'), 'text', { mode: 0o600 });
     expect(await desk.run(byStdin, { input: keyOnStdin })).toMatchObject({ exitCode: 0 });
@@ -237,7 +237,7 @@ describe('in a keyring with a key', () => {
     expect(result.stderr).not.toContain(secretAccessKey);
   }
 
-  test('a wrong password is told before anything is typed in vain', async () => {
+  test('a wrong password is reported before anything is typed', async () => {
     const desk = await openDesk({ entries: storedKey });
     const ada = person(accessKeyId, secretAccessKey);
     await expectRefused(
@@ -255,7 +255,7 @@ describe('in a keyring with a key', () => {
     expect(ada.asked).toEqual([]);
   });
 
-  test('so is a keyring that cannot be reached', async () => {
+  test('an unreachable keyring is reported before anything is typed', async () => {
     const desk = await openDesk();
     const ada = person(accessKeyId, secretAccessKey);
     await expectRefused(
@@ -270,7 +270,7 @@ describe('in a keyring with a key', () => {
     expect(ada.asked).toEqual([]);
   });
 
-  test('leaving in the middle changes nothing', async () => {
+  test('a canceled prompt changes nothing', async () => {
     const desk = await openDesk({ entries: storedKey });
     await expectRefused(
       desk,
@@ -284,7 +284,7 @@ describe('in a keyring with a key', () => {
     );
   });
 
-  test('where nobody can be asked, the other ways are named', async () => {
+  test('without a terminal, the error names the other ways to give an access key', async () => {
     const desk = await openDesk({ entries: storedKey });
     const hint = 'hint: pass --stdin and give the key as JSON, or --from-aws-profile NAME\n';
     await expectRefused(
@@ -294,7 +294,7 @@ describe('in a keyring with a key', () => {
       {
         code: 'ERR_NO_TERMINAL',
         exitCode: 2,
-        stderr: `error: cannot ask for "AWS Access Key ID": there is no terminal\n${hint}`,
+        stderr: `error: cannot prompt for "AWS Access Key ID": there is no terminal\n${hint}`,
       },
     );
     await expectRefused(
@@ -302,7 +302,7 @@ describe('in a keyring with a key', () => {
       configure,
       { env: { CI: 'true' } },
       {
-        stderr: `error: cannot ask for "AWS Access Key ID": CI is set\n${hint}`,
+        stderr: `error: cannot prompt for "AWS Access Key ID": CI is set\n${hint}`,
       },
     );
     await expectRefused(
@@ -310,12 +310,12 @@ describe('in a keyring with a key', () => {
       `${configure} --interactive=false`,
       {},
       {
-        stderr: `error: cannot ask for "AWS Access Key ID": --interactive=false was given\n${hint}`,
+        stderr: `error: cannot prompt for "AWS Access Key ID": --interactive=false was given\n${hint}`,
       },
     );
   });
 
-  test('a key that AWS does not know is not stored where it was to be verified', async () => {
+  test('an access key that AWS does not know is not stored if verification was requested', async () => {
     const desk = await openDesk({ entries: storedKey });
     desk.sts.script({ fail: { code: 'InvalidClientTokenId', message: 'no' } });
     await expectRefused(
@@ -332,7 +332,7 @@ describe('in a keyring with a key', () => {
     );
   });
 
-  test('a key that the configuration has itself is not stored', async () => {
+  test('an access key that is in the configuration is not stored', async () => {
     const desk = await openDesk({ entries: storedKey });
     const identity = `credentials:\n  access_key_id: ${accessKeyId}\n  secret_access_key: ${secretAccessKey}`;
     const config = desk.configure(yamlOf(desk, { identity }));
@@ -378,7 +378,7 @@ describe('in a keyring with a key', () => {
       JSON.stringify({ AccessKey: { AccessKeyId: accessKeyId } }),
       'AccessKey.SecretAccessKey is missing in the JSON on standard input',
     ],
-  ])('input that is no key is refused without a word of it: %#', async (input, message) => {
+  ])('invalid input is refused without quoting it: %#', async (input, message) => {
     const desk = await openDesk({ entries: storedKey });
     await expectRefused(
       desk,
@@ -392,7 +392,7 @@ describe('in a keyring with a key', () => {
     );
   });
 
-  test('what cannot be a key is refused, every fault of it, without a word of it', async () => {
+  test('an invalid access key is refused with every mistake, without quoting it', async () => {
     const desk = await openDesk({ entries: storedKey });
     const swapped = {
       access_key_id: secretAccessKey,
@@ -417,10 +417,7 @@ describe('in a keyring with a key', () => {
   });
 
   test.each([
-    [
-      `${byStdin} --from-aws-profile old`,
-      'a key comes from one place: --stdin or --from-aws-profile',
-    ],
+    [`${byStdin} --from-aws-profile old`, '--stdin and --from-aws-profile cannot be combined'],
     [
       `${byStdin} --mfa-arn ada`,
       'the MFA device is neither an ARN like arn:aws:iam::123456789012:mfa/name nor a serial number (from --mfa-arn)',
@@ -448,7 +445,7 @@ describe('in a keyring with a key', () => {
   });
 });
 
-test('the key is good for a login with MFA', async () => {
+test('the access key can log in with MFA', async () => {
   const desk = await openDesk({ hasDevice: true });
   await desk.run(`${byStdin} --mfa-arn ${device}`, { input: keyOnStdin });
   expect(await desk.run(`auth login --mfa-token ${codes[0]}`)).toMatchObject({ exitCode: 0 });

@@ -14,7 +14,7 @@ const wrong = `auth:
 `;
 
 describe('a valid configuration', () => {
-  test('is ok, with the files and profiles that it is made of', async () => {
+  test('is reported as valid, with its files and profiles', async () => {
     const desk = await openDesk();
     const ci = join(desk.project, 'profiles/ci');
     mkdirSync(ci, { recursive: true });
@@ -51,7 +51,7 @@ describe('a valid configuration', () => {
     });
   });
 
-  test('runs nothing, asks nobody, and follows no log file', async () => {
+  test('runs no command, never prompts, and opens no log file', async () => {
     const desk = await openDesk();
     const file = desk.configure(`auth:
   keyring: { type: file, spec: { password_command: touch ran } }
@@ -66,8 +66,8 @@ describe('a valid configuration', () => {
   });
 });
 
-describe('a configuration with faults', () => {
-  test('is told in full, and ends with 2', async () => {
+describe('a configuration with errors', () => {
+  test('is reported completely, and the exit code is 2', async () => {
     const desk = await openDesk();
     const file = desk.configure(wrong);
     expect(await desk.run(command)).toEqual({
@@ -83,7 +83,7 @@ hint: set both or neither; if neither is set, the keys come from the keyring
     });
   });
 
-  test('is told to editors as JSON, every field always, secrets never', async () => {
+  test('is reported to editors as JSON, with every field and without secrets', async () => {
     const desk = await openDesk();
     const file = desk.configure(wrong);
     const { exitCode, stdout, stderr } = await desk.run(`${command} -o json`);
@@ -129,7 +129,7 @@ hint: set both or neither; if neither is set, the keys come from the keyring
     });
   });
 
-  test('has each line understood by the problem matcher of docs/configuration.md', async () => {
+  test('matches the problem matcher of docs/configuration.md in each line', async () => {
     const desk = await openDesk();
     const file = desk.configure(wrong);
     const { stderr } = await desk.run(command);
@@ -144,7 +144,7 @@ hint: set both or neither; if neither is set, the keys come from the keyring
     ]);
   });
 
-  test('may not be YAML at all', async () => {
+  test('may be invalid YAML', async () => {
     const desk = await openDesk();
     const file = desk.configure('auth: [');
     const json = await desk.run(`${command} -o json`);
@@ -157,8 +157,8 @@ hint: set both or neither; if neither is set, the keys come from the keyring
   });
 });
 
-describe('what keeps it from being read', () => {
-  test('is an error as of any command, and JSON all the same', async () => {
+describe('an error that prevents reading the configuration', () => {
+  test('is reported as by any command, and also as JSON', async () => {
     const desk = await openDesk();
     const host = { workingDirectory: () => '/nonexistent' };
     expect(await desk.run(command, { host })).toMatchObject({
@@ -187,7 +187,7 @@ describe('what keeps it from being read', () => {
     });
   });
 
-  test('may be a profile that is not there', async () => {
+  test('may be a missing profile', async () => {
     const desk = await openDesk();
     const json = await desk.run(`${command} -o json --profile none`);
     expect(json.exitCode).toBe(2);
@@ -203,7 +203,7 @@ describe.each([
   ['--verbose', {}],
   ['', { ATMOS_AUTH_VALIDATE_VERBOSE: 'true' }],
 ])('with %s %j', (option, env) => {
-  test('it shows what was checked', async () => {
+  test('validate shows what was checked', async () => {
     const desk = await openDesk();
     desk.configure(`${yamlOf(desk)}    bare: {}\n`);
     const { exitCode, stdout, stderr } = await desk.run(`${command} ${option}`, { env });
@@ -217,7 +217,7 @@ describe.each([
     );
   });
 
-  test('it shows of what is wrong what does not depend on that, and JSON stays the same', async () => {
+  test('validate shows the parts that do not depend on an error, and the JSON is the same', async () => {
     const desk = await openDesk();
     desk.configure(wrong);
     const { exitCode, stderr } = await desk.run(`${command} ${option}`, { env });

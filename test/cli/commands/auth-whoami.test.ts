@@ -26,7 +26,7 @@ const known = (desk: Desk) => ({
   },
 });
 
-/** Of `auth env`: the file is that of the handle, whose name is a hash. */
+/** From `auth env`: the file is that of the handle, whose name is a hash. */
 const environmentOf = ({ root }: Desk) => ({
   ATMOS_IDENTITY: 'dev',
   AWS_CONFIG_FILE: expect.stringMatching(
@@ -50,7 +50,7 @@ async function openLoggedIn(): Promise<Desk> {
   return desk;
 }
 
-test('a session that AWS takes', async () => {
+test('a session that AWS accepts is valid', async () => {
   const desk = await openLoggedIn();
   const principal = 'arn:aws:iam::012345678901:user/ada';
   expect(await whoamiJson(desk)).toEqual({
@@ -86,7 +86,7 @@ test('a session that AWS takes', async () => {
   });
 });
 
-test('a session that could not be checked is no failure, and it is said', async () => {
+test('a session that could not be checked is not a failure, and the reason is shown', async () => {
   const desk = await openLoggedIn();
   await desk.sts.close();
   const reason = `not checked with AWS: cannot reach ${desk.sts.url}: connection refused (ECONNREFUSED)`;
@@ -106,7 +106,7 @@ test('a session that could not be checked is no failure, and it is said', async 
   expect(stderr).toMatch(new RegExp(`\\nwarning: ${reason.replaceAll(/[()]/g, '\\$&')}\\n$`));
 });
 
-test('no session', async () => {
+test('a missing session is a failure', async () => {
   const desk = await openDesk({ entries: storedKey });
   expect(await whoamiJson(desk)).toEqual({
     exitCode: 4,
@@ -120,7 +120,7 @@ test('no session', async () => {
   expect(sessionCalls(desk)).toBe(0);
 });
 
-test('a session that has expired, or that AWS does not take any more', async () => {
+test('an expired session, or one that AWS no longer accepts, is a failure', async () => {
   const desk = await openLoggedIn();
   desk.sts.script({ fail: { code: 'InvalidClientTokenId', message: 'no' } });
   expect(await whoamiJson(desk)).toMatchObject({
@@ -138,7 +138,7 @@ test('a session that has expired, or that AWS does not take any more', async () 
   );
 });
 
-test('a key that AWS refused the last time', async () => {
+test('an access key that AWS refused last time is reported', async () => {
   const desk = await openDesk({ entries: storedKey });
   desk.sts.script({ fail: { code: 'InvalidClientTokenId', message: 'no' } });
   expect(await desk.run('auth login')).toMatchObject({
@@ -154,7 +154,7 @@ test('a key that AWS refused the last time', async () => {
   );
 });
 
-test('no key: the JSON has every field all the same', async () => {
+test('without an access key the JSON still has every field', async () => {
   const desk = await openDesk();
   expect(await whoamiJson(desk)).toEqual({
     exitCode: 4,
@@ -193,7 +193,7 @@ test('the memory keyring has no session of another command', async () => {
   );
 });
 
-test('a keyring that does not open leaves it unsaid', async () => {
+test('a locked keyring leaves the session unknown', async () => {
   const desk = await openDesk({ entries: storedKey });
   const env = { ATMOS_KEYRING_PASSWORD: 'another one' };
   expect(await desk.run('auth whoami -o json', { env })).toMatchObject({
@@ -203,7 +203,7 @@ test('a keyring that does not open leaves it unsaid', async () => {
   });
 });
 
-test('a device changes what a session is of', async () => {
+test('an MFA device changes the kind of the session', async () => {
   const desk = await openLoggedIn();
   desk.configure(yamlOf(desk, { identity: `credentials:\n  mfa_arn: ${device}` }));
   expect(await whoamiJson(desk)).toMatchObject({
@@ -215,7 +215,7 @@ test('a device changes what a session is of', async () => {
 });
 
 describe('environment in the JSON', () => {
-  test('is what auth env sets, and writes nothing', async () => {
+  test('contains what auth env sets, and writes nothing', async () => {
     const desk = await openLoggedIn();
     desk.configure(yamlOf(desk, { identity: 'credentials:\n  region: eu-central-1' }));
     const { who } = await whoamiJson(desk);
@@ -229,7 +229,7 @@ describe('environment in the JSON', () => {
     expect(existsSync(environment['AWS_CONFIG_FILE'] ?? '')).toBe(true);
   });
 
-  test('has the names of env:, and none of its values', async () => {
+  test('contains the names of env:, and none of its values', async () => {
     const desk = await openLoggedIn();
     const secrets = ['hunter2', 'swordfish', 'sesame'];
     desk.configure(
@@ -255,7 +255,7 @@ describe('environment in the JSON', () => {
   });
 });
 
-test('ATMOS_AUTH_WHOAMI_OUTPUT stands for -o', async () => {
+test('ATMOS_AUTH_WHOAMI_OUTPUT replaces -o', async () => {
   const desk = await openLoggedIn();
   const env = { ATMOS_AUTH_WHOAMI_OUTPUT: 'json' };
   expect(JSON.parse((await desk.run('auth whoami', { env })).stdout)).toMatchObject({
@@ -269,6 +269,6 @@ test('ATMOS_AUTH_WHOAMI_OUTPUT stands for -o', async () => {
     code: 'ERR_USAGE',
     exitCode: 2,
     stderr:
-      'error: ATMOS_AUTH_WHOAMI_OUTPUT cannot be "yaml": it is one of json\nhint: atmos auth whoami --help\n',
+      'error: invalid value "yaml" for ATMOS_AUTH_WHOAMI_OUTPUT: use one of json\nhint: atmos auth whoami --help\n',
   });
 });

@@ -16,7 +16,7 @@ import {
 } from './desk.ts';
 import { person } from './person.ts';
 
-/** The forms in which a secret may stand in a text. */
+/** The forms in which a secret can appear in a text. */
 function formsOf(secret: string): string[] {
   const bytes = Buffer.from(secret);
   return [
@@ -30,7 +30,9 @@ function formsOf(secret: string): string[] {
   ];
 }
 
-/** Runs commands and keeps all that can be seen of them: what they print, and what they start. */
+/**
+ * Runs commands and collects everything they expose: their output and the programs that they start.
+ */
 function watch(desk: Desk) {
   const seen: string[] = [];
   const spawn: Host['spawn'] = (program, args) => {
@@ -61,7 +63,7 @@ function expectNone(texts: readonly string[], secrets: readonly string[]): void 
 
 const refusedCode = '662607';
 
-test('no secret is seen in the whole job, but where it is the product', async () => {
+test('the main job exposes no secret, except where the secret is the output', async () => {
   const desk = await openDesk({ hasDevice: true });
   desk.configure(yamlOf(desk, { identity: `credentials:\n  mfa_arn: ${device}` }));
   const { run, seen } = watch(desk);
@@ -96,11 +98,11 @@ test('no secret is seen in the whole job, but where it is the product', async ()
   const texts = [...printed, ...seen, ...files.map((file) => readFileSync(file, 'utf8'))];
   const kept = [user.secretAccessKey, testPassword, refusedCode, ...codes];
   expectNone(texts, [...kept, SecretAccessKey, SessionToken]);
-  // What is the product is the session, and never what it was opened with.
+  // The output may be the session, but never the access key that opened it.
   expectNone(products, kept);
 });
 
-test('no secret is seen in a refusal', async () => {
+test('an error exposes no secret', async () => {
   const desk = await openDesk({ entries: storedKey, hasDevice: true });
   desk.configure(yamlOf(desk, { identity: `credentials:\n  mfa_arn: ${device}` }));
   const { run, seen } = watch(desk);

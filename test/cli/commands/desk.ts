@@ -38,20 +38,23 @@ export interface Result {
   readonly exitCode: number;
   readonly stdout: string;
   readonly stderr: string;
-  /** Of the error that ended it. */
+  /** The code of the error that stopped it. */
   readonly code?: string;
 }
 
 export interface RunOptions {
-  /** On top of the desk's; undefined takes one away. */
+  /** Added to the desk's variables; undefined removes one. */
   readonly env?: Readonly<Record<string, string | undefined>>;
   readonly input?: string;
-  /** Who sits at the terminal. Without one there is no terminal. */
+  /** The user at the terminal. Default: no terminal. */
   readonly person?: Person;
   readonly host?: Partial<Host>;
 }
 
-/** A project on a machine with a file keyring, and AWS STS in reach. Commands run in this process. */
+/**
+ * A project on a machine with a file keyring and a test server for AWS STS. Commands run in this
+ * process.
+ */
 export interface Desk {
   readonly root: string;
   readonly project: string;
@@ -60,24 +63,27 @@ export interface Desk {
   readonly sts: StsServer;
   readonly clock: { now: Date };
   readonly env: Record<string, string>;
-  /** Replaces atmos.yaml, and gives its path. */
+  /** Replaces atmos.yaml, and returns its path. */
   configure(text: string): string;
   /** `run('auth login -i dev')` */
   run(command: string | readonly string[], options?: RunOptions): Promise<Result>;
-  /** All that the keyring holds, file by file. */
+  /** The content of the keyring by file. */
   stored(): Record<string, string>;
-  /** The keyring itself, opened beside the commands. */
+  /** The keyring itself, opened outside of the commands. */
   openKeyring(): Keyring;
 }
 
 export interface DeskOptions {
-  /** What the keyring holds to begin with. Quick to read: {@link seedKeyring}. */
+  /** The initial entries of the keyring, with fast key derivation: {@link seedKeyring}. */
   readonly entries?: Readonly<Record<string, string>>;
-  /** Whether the user has the device. */
+  /** Whether the user has the MFA device. */
   readonly hasDevice?: boolean;
 }
 
-/** The text of an atmos.yaml with one identity, `dev`. The arguments are lines of YAML in their place. */
+/**
+ * The text of an atmos.yaml with one identity, `dev`. The arguments are lines of YAML in their
+ * places.
+ */
 export function yamlOf({ sts }: Pick<Desk, 'sts'>, { keyring = 'type: file', identity = '' } = {}) {
   return `auth:
   realm: r
@@ -107,7 +113,7 @@ export async function openDesk(options: DeskOptions = {}): Promise<Desk> {
     XDG_DATA_HOME: join(root, 'data'),
     XDG_STATE_HOME: join(root, 'state'),
     ATMOS_KEYRING_PASSWORD: testPassword,
-    // AWS is on loopback here, where a project's file sends no MFA code without trust.
+    // AWS is on a loopback address here, where a project's file sends no MFA code without trust.
     ...(options.hasDevice && { ATMOS_AUTH_TRUST: '1' }),
   };
   const config = join(project, 'atmos.yaml');
@@ -167,7 +173,7 @@ async function run(
   }
 }
 
-/** As src/cli/run.ts, but for who is asked. */
+/** Like src/cli/run.ts, except for the prompts. */
 async function dispatch(host: Host, args: readonly string[], who?: Person): Promise<number> {
   const parsed = parseCommandLine(args, atmos, host.env);
   if (parsed.kind === 'help') throw new Error('this is help');
@@ -185,7 +191,7 @@ export function shortPath({ root }: Pick<Desk, 'root'>, path: string): string {
   return path.replace(root, '~');
 }
 
-/** The user's key, as Atmos stores it for `dev`. */
+/** The user's access key, as Atmos stores it for `dev`. */
 export const storedKey = { atmos_r_dev: atmosEntry(user) };
 
 /** An entry as Atmos writes it. */
@@ -194,7 +200,7 @@ function atmosEntry(key: { accessKeyId: string; secretAccessKey: string }): stri
   return JSON.stringify({ type: 'aws', data });
 }
 
-/** How often the server was asked for a session. */
+/** The number of requests for a session at the server. */
 export function sessionCalls({ sts }: Pick<Desk, 'sts'>): number {
   return sts.calls.filter(({ action }) => action === 'GetSessionToken').length;
 }

@@ -2,7 +2,7 @@ import { expect, describe, test } from 'vitest';
 import { startConnectProxy } from '../../support/connect-proxy.ts';
 import { openDesk, sessionCalls, storedKey, user, yamlOf, type Desk } from './desk.ts';
 
-/** An atmos.yaml with one identity, whose endpoint is said by these lines of YAML alone. */
+/** An atmos.yaml with one identity whose endpoint is only in these lines of YAML. */
 function configOf(lines: string): string {
   return `auth:
   realm: r
@@ -25,25 +25,25 @@ async function deskWith(lines: (sts: string) => string): Promise<Desk> {
   return desk;
 }
 
-describe('the older place of an endpoint, credentials.aws.resolver.url', () => {
-  test('is where the request goes', async () => {
+describe('the old setting of an endpoint, credentials.aws.resolver.url', () => {
+  test('is used for requests', async () => {
     const desk = await deskWith((url) => legacy(`"${url}"`));
     expect(await desk.run('auth login')).toMatchObject({ exitCode: 0 });
     expect(sessionCalls(desk)).toBe(1);
   });
 
-  test('gives way to spec.endpoint_url', async () => {
+  test('is ignored if spec.endpoint_url is set', async () => {
     const desk = await deskWith((url) => `${spec(url)}\n${legacy('http://127.0.0.1:1')}`);
     expect(await desk.run('auth login')).toMatchObject({ exitCode: 0 });
     expect(sessionCalls(desk)).toBe(1);
   });
 
-  test('counts where spec.endpoint_url is empty as written', async () => {
+  test('is used if spec.endpoint_url is written but empty', async () => {
     const desk = await deskWith((url) => `${spec('""')}\n${legacy(url)}`);
     expect(await desk.run('auth login')).toMatchObject({ exitCode: 0 });
   });
 
-  test('is refused like the other where it is no endpoint, and not shown', async () => {
+  test('is refused without being shown if it is not an endpoint', async () => {
     const desk = await deskWith(() => legacy('https://ada:hunter2@sts.example.com'));
     expect(await desk.run('auth login')).toEqual({
       exitCode: 2,
@@ -53,7 +53,7 @@ describe('the older place of an endpoint, credentials.aws.resolver.url', () => {
     });
   });
 
-  test('needs trust like the other', async () => {
+  test('needs trust like the new setting', async () => {
     const desk = await deskWith(() => legacy('https://sts.example.com'));
     const { exitCode, stderr } = await desk.run('auth login');
     expect(exitCode).toBe(2);
@@ -62,7 +62,7 @@ describe('the older place of an endpoint, credentials.aws.resolver.url', () => {
     );
   });
 
-  test('misspelled is reported by validate, at any depth', async () => {
+  test('is reported by validate if it is misspelled, at any depth', async () => {
     const desk = await deskWith((url) => `credentials: { aws: { resolver: { ulr: "${url}" } } }`);
     expect((await desk.run('auth validate')).stderr).toContain(
       `warning: auth.identities.dev.credentials.aws.resolver.ulr (${desk.project}/atmos.yaml:8:46) is not known\nhint: did you mean url?\n`,
@@ -75,7 +75,7 @@ describe('an !env that returned an empty value where an endpoint belongs', () =>
     [spec('!env STS_URL'), 'spec.endpoint_url', '8:29', {}],
     [spec('!env STS_URL'), 'spec.endpoint_url', '8:29', { STS_URL: ' ' }],
     [legacy('!env STS_URL'), 'credentials.aws.resolver.url', '8:46', {}],
-    // Not even where the other one names an endpoint.
+    // Not even if the other setting names an endpoint.
     [
       `${legacy('!env STS_URL')}\n${spec('http://127.0.0.1:1')}`,
       'credentials.aws.resolver.url',
@@ -96,13 +96,13 @@ describe('an !env that returned an empty value where an endpoint belongs', () =>
     );
   });
 
-  test('is none with a default', async () => {
+  test('is not an error with a default', async () => {
     const desk = await deskWith((url) => spec(`!env STS_URL ${url}`));
     expect(await desk.run('auth login')).toMatchObject({ exitCode: 0 });
   });
 });
 
-describe('variables that say how to reach AWS', () => {
+describe('the network variables of the environment', () => {
   test.each(['AWS_ENDPOINT_URL', 'AWS_ENDPOINT_URL_STS'])(
     '%s refuses a request to the public AWS',
     async (name) => {
@@ -117,7 +117,7 @@ describe('variables that say how to reach AWS', () => {
     },
   );
 
-  test('HTTP_PROXY names the proxy of an endpoint that is not on this machine', async () => {
+  test('HTTP_PROXY sets the proxy of an endpoint on another machine', async () => {
     const desk = await openDesk();
     const proxy = await startConnectProxy(Number(new URL(desk.sts.url).port));
     const keys = `credentials: { access_key_id: ${user.accessKeyId}, secret_access_key: "${user.secretAccessKey}" }`;

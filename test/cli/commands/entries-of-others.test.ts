@@ -5,8 +5,9 @@ import { seedEntries, writeEntry } from '../../keyring/file/seed.ts';
 import { sealEntry } from '../../keyring/file/tokens.ts';
 import { openDesk, storedKey, yamlOf, type Desk } from './desk.ts';
 
-// A directory as Go Atmos leaves it: the auth keyring of a key and of a provider's token, and beside
-// them secrets of a keychain store, one under another password and one with a prefix like ours.
+// A directory as Go Atmos leaves it: the auth keyring with an access key and a provider's token,
+// and secrets of a keychain store: one under another password, and one with a prefix like that of
+// our entries.
 const tokenOfAtmos =
   '{"type":"aws","data":{"access_key_id":"CanarySsoToken","region":"us-east-1","expiration":"2026-01-01T08:00:00Z"}}';
 const entries = {
@@ -46,7 +47,7 @@ async function openSharedDesk(): Promise<Desk> {
 
 const keysOf = (list: readonly { key: string }[]) => list.map(({ key }) => key);
 
-test('list and status count the same, and name the token of a provider as one', async () => {
+test('list and status count the same, and recognize the token of a provider', async () => {
   const desk = await openSharedDesk();
   const before = desk.stored();
   expect((await desk.run('auth keyring list')).stdout).toBe(
@@ -71,7 +72,7 @@ test('list and status count the same, and name the token of a provider as one', 
   expect(desk.stored()).toEqual(before);
 });
 
-test('list --long opens what it can; an entry under another password is no failure', async () => {
+test('list --long decrypts what it can; an entry under another password is not a failure', async () => {
   const desk = await openSharedDesk();
   const own = await desk.run('auth keyring list --long');
   expect(own).toMatchObject({ exitCode: 0, stderr: '' });
@@ -92,7 +93,7 @@ test('list --long opens what it can; an entry under another password is no failu
 });
 
 test.each(['auth logout corp', 'auth logout --all', 'auth logout --all-realms'])(
-  'the token is removed by %s, without --keychain; key and secrets stay',
+  'the token is removed by %s, without --keychain; access key and secrets are kept',
   async (command) => {
     const desk = await openSharedDesk();
     const removed = [{ key: 'atmos_r_corp', realm: 'r', identity: 'corp', item: 'token' }];
@@ -106,9 +107,9 @@ test.each(['auth logout corp', 'auth logout --all', 'auth logout --all-realms'])
   },
 );
 
-test('an identity is logged out without its key being read', async () => {
+test('an identity is logged out without reading its access key', async () => {
   const desk = await openSharedDesk();
-  // There is no session, so nothing is opened that needs the password.
+  // No session exists, so the command opens nothing that needs the password.
   const env = { ATMOS_KEYRING_PASSWORD: undefined };
   expect(await desk.run('auth logout dev', { env })).toMatchObject({
     exitCode: 0,
@@ -116,7 +117,7 @@ test('an identity is logged out without its key being read', async () => {
   });
 });
 
-test('prune removes the token once it has expired', async () => {
+test('prune removes the token after it has expired', async () => {
   const desk = await openSharedDesk();
   expect(JSON.parse((await desk.run('auth keyring prune -o json')).stdout)).toEqual({
     removed: [],
@@ -131,7 +132,7 @@ test('prune removes the token once it has expired', async () => {
   expect(await desk.openKeyring().keys()).toEqual(['atmos_r_dev', ...stores].sort());
 });
 
-test('an identity of the name of the provider is told what is under its name', async () => {
+test("an identity with the provider's name gets a warning about the entry of that name", async () => {
   const desk = await openSharedDesk();
   desk.configure(yamlOf(desk).replace('    dev:', '    corp:'));
   expect(await desk.run('auth login -i corp')).toMatchObject({
@@ -143,7 +144,7 @@ test('an identity of the name of the provider is told what is under its name', a
   });
 });
 
-test('doctor finds nothing wrong with the token, and no orphan', async () => {
+test('doctor reports no problem about the token and no unconfigured identity', async () => {
   const desk = await openSharedDesk();
   const { stdout } = await desk.run('auth keyring doctor -o json');
   const { checks } = JSON.parse(stdout) as { checks: { id: string; state: string }[] };
@@ -154,7 +155,7 @@ test('doctor finds nothing wrong with the token, and no orphan', async () => {
   ]);
 });
 
-test('what does not open and may be of a store is no fault of ours, and stays', async () => {
+test('an entry that cannot be decrypted and may belong to a store is not our error, and is kept', async () => {
   const desk = await openSharedDesk();
   // Its name could be that of an identity in a realm `my`.
   const key = 'atmos_my_secrets/dev/app/token@session';
@@ -183,7 +184,7 @@ test('what does not open and may be of a store is no fault of ours, and stays', 
   expect(await desk.openKeyring().keys()).toEqual([...stores, key].sort());
 });
 
-test('an import names what it leaves, and whose it is', async () => {
+test('import reports the entries that it skips, and their owners', async () => {
   const desk = await openSharedDesk();
   const env = { ATMOS_KEYRING_FILE_PATH: `${desk.root}/second` };
   const command = `auth keyring import --from atmos-file --path ${desk.directory}`;

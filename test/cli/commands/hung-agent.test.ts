@@ -5,10 +5,10 @@ import { realHost } from '../../../src/host/real.ts';
 import { identifyKeyring, makePlace } from '../../../src/keyring/agent/socket-path.ts';
 import { openDesk, storedKey, type Desk } from './desk.ts';
 
-/** Its time limits may as well be over at once. */
+/** Makes the time limits of the agent expire at once. */
 const impatient = { sleep: async () => {} };
 
-/** A desk at whose keyring an agent has stopped answering. */
+/** A desk whose keyring has an agent that has stopped responding. */
 async function openHungDesk(): Promise<Desk> {
   const desk = await openDesk({ entries: storedKey });
   const id = identifyKeyring(desk.directory);
@@ -24,11 +24,11 @@ async function openHungDesk(): Promise<Desk> {
   return desk;
 }
 
-describe('an agent that does not answer is named with the command that stops it', () => {
+describe('an agent that does not respond is reported with the command that stops it', () => {
   const warning = (desk: Desk) =>
     `warning: the unlock agent of the keyring ${desk.directory} is not used: it did not answer within 5 seconds\n` +
     'hint: atmos auth keyring lock\n';
-  /** Which process it is, Linux tells. */
+  /** Only Linux reports the process id. */
   const withoutProcess = (stderr: string) => stderr.replace(` (process ${process.pid})`, '');
 
   test('by keyring list, which needs no password', async () => {
@@ -41,7 +41,7 @@ describe('an agent that does not answer is named with the command that stops it'
     expect(stdout).toMatch(/^ITEM /);
   });
 
-  test('by whoami, before the error of a missing password', async () => {
+  test('by whoami, before the error about a missing password', async () => {
     const desk = await openHungDesk();
     const options = { host: impatient, env: { ATMOS_KEYRING_PASSWORD: undefined } };
     const { stderr } = await desk.run('auth whoami', options);

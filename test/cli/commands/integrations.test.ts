@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { openDesk, storedKey, yamlOf } from './desk.ts';
 
-test('login and env warn once of the integrations that Atmos would run', async () => {
+test('login and env warn once about the integrations that Atmos would run', async () => {
   const desk = await openDesk({ entries: storedKey });
   const config = desk.configure(`${yamlOf(desk).replace(/\s+$/, '\n')}  integrations:
     registry: { kind: aws/ecr, via: { identity: DEV } }

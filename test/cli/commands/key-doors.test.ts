@@ -4,21 +4,21 @@ import { describe, expect, test } from 'vitest';
 import { codes, device, keyOnStdin, openDesk, storedKey, user, yamlOf, type Desk } from './desk.ts';
 import { person } from './person.ts';
 
-// A value of a key gets the same check whichever way it comes in.
+// Values of an access key get the same check, whichever way they are given.
 
 const key = { access_key_id: user.accessKeyId, secret_access_key: user.secretAccessKey };
 const configure = 'auth user configure --no-verify';
 
 interface Door {
   readonly name: string;
-  /** Gives the MFA device that way. */
+  /** Passes the MFA device in that way. */
   give(desk: Desk, mfaArn: string): Promise<{ exitCode: number; said: string }>;
-  /** Where the message says that it came from. */
+  /** The source that the message names. */
   readonly source: string;
   readonly exitCode: number;
 }
 
-/** Keys of the AWS files, with an MFA device. */
+/** Access keys in the AWS files, with an MFA device. */
 function writeProfile(desk: Desk, mfaSerial: string): void {
   mkdirSync(join(desk.root, '.aws'), { recursive: true });
   const keys = `aws_access_key_id=${user.accessKeyId}\naws_secret_access_key=${user.secretAccessKey}`;
@@ -97,7 +97,7 @@ const doors: readonly Door[] = [
   ofConfiguration('used', 'auth login'),
 ];
 
-describe.each(doors)('an MFA device that comes by $name', ({ give, source, exitCode }) => {
+describe.each(doors)('an MFA device from $name', ({ give, source, exitCode }) => {
   test.each([
     [
       'arn:aws:iam::123456789012:user/ada',
@@ -120,7 +120,7 @@ describe.each(doors)('an MFA device that comes by $name', ({ give, source, exitC
   });
 });
 
-// Of an INI file, white space around a value is no part of it.
+// In an INI file, white space around a value is not part of it.
 const exactDoors = doors.filter(({ name }) => !/AWS files|import/.test(name));
 
 test.each(exactDoors)('a space after an MFA device is refused: $name', async (door) => {
@@ -165,7 +165,7 @@ test.each([
     `access_key_id: ${user.accessKeyId}\n  secret_access_key: "${user.secretAccessKey}\\n"`,
     ['secret_access_key of identity dev ($:13:28) contains a space or a line break'],
   ],
-])('a key in atmos.yaml is checked as one that is stored', async (lines, messages) => {
+])('an access key in atmos.yaml is checked like a stored one', async (lines, messages) => {
   const desk = await openDesk();
   const config = desk.configure(yamlOf(desk, { identity: `credentials:\n  ${lines}` }));
   const { exitCode, stderr } = await desk.run('auth login');
@@ -176,7 +176,7 @@ test.each([
   expect(stderr).not.toContain(user.secretAccessKey);
 });
 
-test('an MFA device that Go stored with the key is checked before a code is asked for', async () => {
+test('an MFA device that Go stored with the access key is checked before the prompt for a code', async () => {
   const mfa_arn = 'arn:aws:iam::123456789012:u2f/user/ada/key';
   const atmos_r_dev = JSON.stringify({ type: 'aws', data: { ...key, mfa_arn } });
   const desk = await openDesk({ entries: { atmos_r_dev } });
@@ -212,7 +212,7 @@ describe('an MFA code as authenticators show it', () => {
     });
   });
 
-  test('is refused by the same check from each of them', async () => {
+  test('is refused with the same check from each of them', async () => {
     const desk = await openMfaDesk();
     const refusal = { code: 'ERR_AUTH_MFA_REFUSED', exitCode: 4 };
     const wrong = '123-456';
@@ -221,6 +221,6 @@ describe('an MFA code as authenticators show it', () => {
     expect(await desk.run('auth login', { env })).toMatchObject(refusal);
     const ada = person(wrong, codes[0]);
     expect(await desk.run('auth login', { person: ada })).toMatchObject({ exitCode: 0 });
-    expect(ada.asked).toContain('  A code is six digits');
+    expect(ada.asked).toContain('  The code must have six digits');
   });
 });

@@ -1,10 +1,10 @@
 import type { Prompt, Question, TextQuestion } from '../../../src/cli/ui/prompt.ts';
 import { AtmosError } from '../../../src/core/errors.ts';
 
-/** Somebody who gives these answers, one after another, and then leaves by Ctrl-C. */
+/** A user who gives these answers in order, and then cancels with Ctrl-C. */
 export interface Person {
   readonly prompt: Prompt;
-  /** Every question as it was put, and what was said of an answer that would not do. */
+  /** Every prompt that was shown, and the message about each invalid answer. */
   readonly asked: readonly string[];
 }
 

@@ -39,7 +39,7 @@ async function openProfiles(): Promise<Desk> {
 }
 
 describe('profile list', () => {
-  test('shows every profile with its place, the broken ones with the reason', async () => {
+  test('lists every profile with its path, and broken ones with the reason', async () => {
     const desk = await openProfiles();
     const at = (path: string) => `~/project/${path}`;
     expect(await desk.run('profile list --profile dev,mine')).toEqual({
@@ -64,7 +64,7 @@ describe('profile list', () => {
     expect(stderr).toContain(at('profiles/torn/a.yaml'));
   });
 
-  test('-o json has always every field', async () => {
+  test('prints every field with -o json', async () => {
     const desk = await openProfiles();
     const { stdout, stderr } = await desk.run('profile list -o json', {
       env: { ATMOS_PROFILE: 'dev' },
@@ -90,7 +90,7 @@ describe('profile list', () => {
     });
   });
 
-  test('works with a choice and a configuration that cannot be used', async () => {
+  test('works with chosen profiles and a configuration that cannot be used', async () => {
     const desk = await openDesk();
     write(desk, { 'profiles/ci/a.yaml': '' });
     const path = desk.configure('auth: { realm: [] }\nprofiles: { default: typo }\n');
@@ -104,7 +104,7 @@ describe('profile list', () => {
     );
   });
 
-  test('without an atmos.yaml, those of the person are left', async () => {
+  test("lists the user's profiles without an atmos.yaml", async () => {
     const desk = await openDesk();
     write(desk, { '/.config/atmos/profiles/mine/a.yaml': '', 'empty/.keep': '' });
     const host = { workingDirectory: () => desk.root };
@@ -119,7 +119,7 @@ describe('profile list', () => {
     });
   });
 
-  test('none at all is told, and is no failure', async () => {
+  test('succeeds with a message when no profile exists', async () => {
     const desk = await openDesk();
     const { exitCode, stdout, stderr } = await desk.run('profile list');
     expect({ exitCode, stdout }).toEqual({ exitCode: 0, stdout: '' });
@@ -131,7 +131,7 @@ describe('profile list', () => {
 });
 
 describe('profile show', () => {
-  test('shows what the profile says of itself, and its files', async () => {
+  test('shows the description of the profile and its files', async () => {
     const desk = await openProfiles();
     desk.configure('profiles: { base_path: profiles }\n');
     expect(await desk.run('profile show ci')).toEqual({
@@ -166,7 +166,7 @@ describe('profile show', () => {
     });
   });
 
-  test('shows a broken one with the reason', async () => {
+  test('shows a broken profile with the reason', async () => {
     const desk = await openProfiles();
     const { exitCode, stdout, stderr } = await desk.run('profile show broken');
     expect(exitCode).toBe(0);
@@ -181,7 +181,7 @@ describe('profile show', () => {
     ],
     ['__SELECT__', /^error: "__SELECT__" \(from the command line\) is not a valid profile name/],
     ['../ci', /^error: "\.\.\/ci" \(from the command line\) is not a valid profile name/],
-  ])('%s is unknown', async (name, stderr) => {
+  ])('refuses %s as unknown', async (name, stderr) => {
     const desk = await openProfiles();
     expect(await desk.run(['profile', 'show', name])).toEqual({
       exitCode: 2,
@@ -192,8 +192,8 @@ describe('profile show', () => {
   });
 });
 
-describe.each(['-f', '--format', '-o', '--output'])('the format by %s', (option) => {
-  test.each(['profile list', 'profile show ci'])('of %s', async (command) => {
+describe.each(['-f', '--format', '-o', '--output'])('the format chosen with %s', (option) => {
+  test.each(['profile list', 'profile show ci'])('works for %s', async (command) => {
     const desk = await openProfiles();
     const run = async (format: string) => (await desk.run(`${command} ${option} ${format}`)).stdout;
     const plain = (await desk.run(command)).stdout;
@@ -207,13 +207,13 @@ describe.each(['-f', '--format', '-o', '--output'])('the format by %s', (option)
       code: 'ERR_USAGE',
       exitCode: 2,
       stderr: expect.stringMatching(
-        /^error: --?\w+ cannot be "csv": it is one of (table|text), json, yaml\n/,
+        /^error: invalid value "csv" for --?\w+: use one of (table|text), json, yaml\n/,
       ),
     });
   });
 });
 
-test('no profiles are an empty list in every format', async () => {
+test('is an empty list when no profile exists', async () => {
   const desk = await openDesk();
   for (const format of ['json', 'yaml']) {
     expect(await desk.run(`profile list -f ${format}`)).toMatchObject({

@@ -19,29 +19,29 @@ async function openUnnamed(keyring = 'type: file', options: DeskOptions = {}) {
 const configure = (desk: Desk, env = {}) => desk.run(configureCommand, { input: keyOnStdin, env });
 const path = (directory: string) => `type: file\nspec:\n  path: ${directory}`;
 
-describe('a keyring is not shared', () => {
-  test('that is in its usual place and has nothing of other checkouts', async () => {
+describe('no warning is shown for a keyring', () => {
+  test('that is in the default directory and has no entries of other checkouts', async () => {
     const { desk } = await openUnnamed();
     expect((await configure(desk)).stderr).not.toContain('warning:');
-    // Once more, with its own key in it.
+    // Run it again, with an access key in it.
     expect((await configure(desk)).stderr).not.toContain('warning:');
     const { stdout } = await desk.run('auth validate -o json');
     expect(JSON.parse(stdout)).toMatchObject({ problems: [] });
   });
 
-  test('that the user has put elsewhere in the home directory', async () => {
+  test('that the user has put in another directory of the home directory', async () => {
     const { desk } = await openUnnamed();
     const env = { ATMOS_KEYRING_FILE_PATH: join(desk.root, 'secrets') };
     expect((await configure(desk, env)).stderr).not.toContain('warning:');
   });
 
-  test('whose other realm has a name: it is another project', async () => {
+  test('whose other realm has a configured name, because that is another project', async () => {
     const entries = { atmos_team_dev: storedKey.atmos_r_dev, [`atmos_${other}_ops`]: '{}' };
     const { desk } = await openUnnamed('type: file', { entries });
     expect((await configure(desk)).stderr).not.toContain('warning:');
   });
 
-  test('where the realm has a name', async () => {
+  test('when the realm has a configured name', async () => {
     const { desk } = await openUnnamed(path('/srv/keys'), {
       entries: { [`atmos_${other}_dev`]: storedKey.atmos_r_dev },
     });
@@ -52,8 +52,8 @@ describe('a keyring is not shared', () => {
   });
 });
 
-describe('configure and import warn of a keyring', () => {
-  test('that has a key of the identity under the realm of another checkout', async () => {
+describe('configure and import warn about a keyring', () => {
+  test('that has an access key of the identity under the realm of another checkout', async () => {
     const { desk, made } = await openUnnamed('type: file', {
       entries: { [`atmos_${other}_dev`]: storedKey.atmos_r_dev },
     });
@@ -61,11 +61,11 @@ describe('configure and import warn of a keyring', () => {
     expect((await configure(desk)).stderr).toContain(
       `${warning}hint: atmos auth keyring adopt dev --from-realm ${other}\n${nameIt}saved the access key`,
     );
-    // Now there is nothing to adopt any more.
+    // Now no entry is left to adopt.
     expect((await configure(desk)).stderr).toContain(`${warning}${nameIt}saved the access key`);
   });
 
-  test('that was imported from another machine, whose realms are not found here', async () => {
+  test('that was imported from another machine, whose realms do not exist here', async () => {
     const { desk, made } = await openUnnamed();
     const source = await seedEntries({ [`atmos_${other}_dev`]: storedKey.atmos_r_dev });
     const result = await desk.run(`auth keyring import --from atmos-file --path ${source}`);
@@ -76,7 +76,7 @@ describe('configure and import warn of a keyring', () => {
   });
 });
 
-describe('configure and validate warn of a keyring', () => {
+describe('configure and validate warn about a keyring', () => {
   test('that the files of the project name', async () => {
     const { desk, made } = await openUnnamed(path('../keys'));
     const source = `auth.keyring.spec.path (${desk.project}/atmos.yaml:5:13)`;

@@ -5,7 +5,7 @@ const recorded = { ATMOS_AUTH_ENV_SET: 'ATMOS_IDENTITY,ATMOS_PROFILE,AWS_PROFILE
 const takeBack = 'hint: eval "$(atmos auth env --unset)"\n';
 
 test.each(['auth whoami', 'auth env', 'auth login', 'auth logout'])(
-  'an ATMOS_IDENTITY of another project is named: %s',
+  'an ATMOS_IDENTITY of another project is reported: %s',
   async (line) => {
     const desk = await openDesk({ entries: {} });
     const { exitCode, code, stderr } = await desk.run(line, { env: { ATMOS_IDENTITY: 'zebra' } });
@@ -19,14 +19,14 @@ test.each(['auth whoami', 'auth env', 'auth login', 'auth logout'])(
     expect((await desk.run(line, { env })).stderr).toContain(
       `hint: unset ATMOS_IDENTITY\n${takeBack}`,
     );
-    // Of the command line the person knows.
+    // The user knows what the command line says.
     const typed = await desk.run('auth whoami -i zebra', { env });
     expect(typed.stderr).toContain('unknown identity "zebra": it is');
     expect(typed.stderr).not.toContain('unset');
   },
 );
 
-test('one that atmos.yaml sets is named with its place', async () => {
+test('an identity that atmos.yaml sets is reported with its position', async () => {
   const desk = await openDesk();
   const config = desk.configure(`env: { ATMOS_IDENTITY: zebra }\n${yamlOf(desk)}`);
   const { stderr } = await desk.run('auth whoami');
@@ -34,7 +34,7 @@ test('one that atmos.yaml sets is named with its place', async () => {
   expect(stderr).not.toContain('unset');
 });
 
-test('an ATMOS_PROFILE of another project is taken back likewise', async () => {
+test('an ATMOS_PROFILE of another project is reported with the command that unsets it', async () => {
   const desk = await openDesk();
   const run = (env: Record<string, string>) =>
     desk.run('auth whoami', { env: { ATMOS_PROFILE: 'zebra', ...env } });
@@ -45,7 +45,7 @@ test('an ATMOS_PROFILE of another project is taken back likewise', async () => {
   expect((await desk.run('auth whoami --profile zebra')).stderr).not.toContain('unset');
 });
 
-test('who switched authentication off is named, with the way to have it again', async () => {
+test('a variable that disables authentication is reported, with the way to enable it', async () => {
   const desk = await openDesk();
   const byVariable = await desk.run('auth whoami', { env: { ATMOS_IDENTITY: 'off' } });
   expect(byVariable).toMatchObject({ exitCode: 2, code: 'ERR_USAGE' });

@@ -7,13 +7,13 @@ const forms = [
   ['decomposed', decomposed, composed],
 ] as const;
 
-/** A desk whose one identity has that name. */
+/** A desk whose only identity has that name. */
 function configureAs(desk: Desk, name: string): void {
   desk.configure(yamlOf(desk).replace('    dev:', `    ${name}:`));
 }
 
 describe.each(forms)('an identity whose name is %s in atmos.yaml', (_, written, other) => {
-  test('is found when its name is typed in the other form, and is stored as it is written', async () => {
+  test('is found when its name is typed in the other Unicode form, and is stored as written', async () => {
     const desk = await openDesk();
     configureAs(desk, written);
     const saved = await desk.run(`auth user configure --stdin --no-verify -i ${other}`, {
@@ -32,7 +32,7 @@ describe.each(forms)('an identity whose name is %s in atmos.yaml', (_, written, 
     });
   });
 
-  test('finds the key that was stored when the name was in the other form', async () => {
+  test('finds the access key that was stored when the name had the other form', async () => {
     const desk = await openDesk({ entries: { [`atmos_r_${other}`]: storedKey.atmos_r_dev } });
     configureAs(desk, written);
     expect(await desk.run(`auth login -i ${written}`)).toMatchObject({ exitCode: 0 });

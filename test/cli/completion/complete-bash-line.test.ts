@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { parseBashLine, quoteForBash, tailForBash } from '../../../src/cli/completion/complete.ts';
 
-describe('a line', () => {
+describe('a bash line', () => {
   test.each([
     ['atmos ', ['']],
     ['atmos auth lo', ['auth', 'lo']],
@@ -20,7 +20,7 @@ describe('a line', () => {
     expect(parseBashLine(line).words).toEqual(words);
   });
 
-  test('says how its last word was typed, and which quote is open', () => {
+  test('reports how its last word was typed, and which quote is open', () => {
     expect(parseBashLine('atmos -i my\\ i')).toMatchObject({ typed: 'my\\ i' });
     expect(parseBashLine('atmos "a" b')).toEqual({ words: ['a', 'b'], typed: 'b' });
     expect(parseBashLine('atmos --x="a')).toEqual({
@@ -31,7 +31,7 @@ describe('a line', () => {
   });
 });
 
-describe('a word', () => {
+describe('a completed word', () => {
   const quoted = (word: string, line: string) => quoteForBash(word, parseBashLine(line));
 
   test.each([
@@ -48,7 +48,7 @@ describe('a word', () => {
     expect(quoted(word, line)).toBe(expected);
   });
 
-  test('is read back by bash as it was, whatever is in it', () => {
+  test('is read by bash unchanged, whatever it contains', () => {
     const words = fc.sample(fc.string({ unit: 'grapheme', minLength: 1 }), 300);
     const all = words.filter((word) => !/\p{Cc}/u.test(word));
     const begun = ['atmos ', "atmos '", 'atmos "'];
@@ -69,7 +69,7 @@ describe('a word', () => {
   });
 });
 
-test('of a word only what bash replaces is given', () => {
+test('is shortened to the part that bash replaces', () => {
   expect(tailForBash('--identity=dev', '--identity=d', 'd')).toBe('dev');
   expect(tailForBash("'my id", "'my", 'my')).toBe('my id');
   expect(tailForBash('dev', 'd', 'd')).toBe('dev');

@@ -5,12 +5,12 @@ import { findWanted } from '../../../src/cli/completion/complete.ts';
 import { completionShells } from '../../../src/cli/completion/script.ts';
 import { tree } from '../tree.ts';
 
-/** What may follow; the line ends where the word to complete ends. */
+/** The candidates at the end of the line. */
 function wanted(line: string, root: CommandGroup = atmos) {
   return findWanted(line.split(' '), root).wanted;
 }
 
-describe('words', () => {
+describe('the words', () => {
   test.each([
     ['', ['auth', 'version']],
     ['au', ['auth', 'version']],
@@ -23,19 +23,19 @@ describe('words', () => {
     ['auth login --force=', []],
     ['auth login --mfa-token ', []],
     ['auth login -- ', []],
-  ])('"%s"', (line, words) => {
+  ])('after "%s" are completed', (line, words) => {
     expect(wanted(line, tree)).toMatchObject({ words });
     expect(wanted(line, tree)).not.toHaveProperty('names');
   });
 
-  test('options are those of the command, then the global ones', () => {
+  test('include the options of the command, then the global ones', () => {
     const { words } = wanted('auth login -', tree);
     expect(words.slice(0, 4)).toEqual(['--identity', '--force', '--mfa-token', '--config']);
     expect(words).toEqual(expect.arrayContaining(['--interactive=false', '--no-color', '--help']));
     expect(wanted('auth exec ', tree).words.slice(0, 2)).toEqual(['--', '--identity']);
   });
 
-  test('what is not for people is not offered', () => {
+  test('do not include internal commands', () => {
     expect(wanted('').words).not.toContain('__complete');
     expect(wanted('completion ').words).toEqual(completionShells);
   });
@@ -58,22 +58,22 @@ describe('names', () => {
     ['auth exec -- ls -', 'file', ''],
     ['-C ', 'directory', ''],
     ['--config-path ', 'directory', ''],
-  ])('"%s" wants the name of %s', (line, names, prefix) => {
+  ])('after "%s" are of the kind: %s', (line, names, prefix) => {
     expect(wanted(line)).toEqual({ prefix, words: [], names });
   });
 
-  test('a second operand is none', () => {
+  test('do not include a second operand', () => {
     expect(wanted('auth logout dev ')).not.toHaveProperty('names');
   });
 });
 
-test('the configuration is that of the line', () => {
+test('use the configuration of the line', () => {
   const { globals } = findWanted(['--config', 'a', '-C', 'd', 'auth', 'login', '-i', ''], atmos);
   expect(globals).toMatchObject({ config: ['a'], chdir: 'd' });
 });
 
 test.each([['nonsense '], ['auth login --nonsense '], ['auth login --mfa-token -i ']])(
-  '"%s" makes no sense',
+  'are an error for the invalid line "%s"',
   (line) => {
     expect(() => wanted(line)).toThrow(expect.objectContaining({ code: 'ERR_USAGE' }));
   },

@@ -11,18 +11,18 @@ test.each([
   ['zsh', `'/opt/it'"'"'s node' '/opt/$(touch x)/main.cjs' __complete -- `],
   ['fish', `'/opt/it\\'s node' '/opt/$(touch x)/main.cjs' __complete -- `],
   ['powershell', `& '/opt/it''s node' '/opt/$(touch x)/main.cjs' __complete @options -- `],
-] as const)('that of %s asks this program by its path, quoted', (shell, call) => {
+] as const)('the script of %s calls this program by its path, quoted', (shell, call) => {
   const script = completionScript(shell, host);
   expect(script).toContain(call);
   expect(script).toContain('atmos-auth');
 });
 
-test('there is one for each shell that the command names', () => {
+test('a script exists for each shell that the command accepts', () => {
   const command = atmos.commands.find(({ name }) => name === 'completion');
   expect(command && 'operand' in command ? command.operand?.choices : []).toEqual(completionShells);
 });
 
-test('that of bash is read by eval, since bash 3.2 sources nothing from <(…)', () => {
+test('the script of bash is run with eval, because bash 3.2 cannot source <(…)', () => {
   const how = 'eval "$(atmos completion bash)"';
   expect(completionScript('bash', host).split('\n')[0]).toBe(
     `# Completion of atmos for bash: ${how}`,

@@ -73,7 +73,7 @@ Global options: atmos --help
 `);
 });
 
-test('prints the commands of a group, and the global options in full where asked to', () => {
+test('prints the commands of a group, and on request the global options in full', () => {
   const text = formatHelp(findPath(['auth'], tree), { examples: [], showsGlobalOptions: true });
   expect(text).toContain('Commands:\n  whoami   who\n');
   expect(text).toContain('\nOptions:\n  -i, --identity [name]  Identity');
@@ -92,7 +92,7 @@ describe('the usage', () => {
     expect(text.split('\n')[2]).toBe(usage);
   });
 
-  test('shows a required operand, and its choices', () => {
+  test('shows a required operand and its choices', () => {
     const operand = { name: 'shell', isRequired: true };
     const completion = { name: 'completion', summary: 'Print', operand, load };
     expect(helpOf(completion)).toContain('Usage: atmos completion <shell> [options]');
@@ -101,7 +101,7 @@ describe('the usage', () => {
   });
 });
 
-test('wraps between words only: a word that is too long stays whole', () => {
+test('wraps only between words: a word that is too long stays whole', () => {
   const url = `https://${'a'.repeat(90)}`;
   const description = `Read ${url} and the next page.`;
   const text = helpOf({ name: 'read', summary: 'Read', load }, { description });

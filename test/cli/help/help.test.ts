@@ -76,7 +76,7 @@ describe.each(commands)('the help of $command', ({ command, node, text }) => {
     }
   });
 
-  test('prints the global options in full only where all commands begin', () => {
+  test('prints the global options in full only for atmos and atmos auth', () => {
     if (withAllOptions.includes(command)) {
       expect(text).toContain('\nGlobal options:\n      --config <file>');
       return;
@@ -98,7 +98,7 @@ describe.each(commands)('the help of $command', ({ command, node, text }) => {
   });
 });
 
-test('every summary is a phrase with a capital and without a full stop', () => {
+test('every summary begins with a capital letter and has no full stop', () => {
   const summaries = commands.flatMap(({ node }) => [
     node.summary,
     ...ownOptions(node).map(({ summary }) => summary),
@@ -107,7 +107,7 @@ test('every summary is a phrase with a capital and without a full stop', () => {
   expect(all.filter((summary) => !/^[A-Z].*[^.]$/.test(summary))).toEqual([]);
 });
 
-test('no details are left of a command that no longer exists', () => {
+test('there are no details of a command that no longer exists', () => {
   const names = commands.map(({ command }) => command);
   expect(Object.keys(helpDetails).filter((name) => !names.includes(name))).toEqual([]);
 });

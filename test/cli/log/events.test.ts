@@ -5,7 +5,7 @@ import type { Host } from '../../../src/host/host.ts';
 import { testStart } from '../../support/fake-host.ts';
 import { codes, device, openDesk, storedKey, yamlOf, type Desk } from '../commands/desk.ts';
 
-/** Runs a command, and gives what it told a log of the session, without the start of the lines. */
+/** Runs a command, and returns its log lines about the session, without their beginnings. */
 async function told(
   desk: Desk,
   command: string,
@@ -23,7 +23,7 @@ async function told(
 
 const keyRead = 'store.read identity=dev item=key found=true';
 
-test('a login tells what was there, what was asked and what came of it', async () => {
+test('a login logs what it found, what it requested and the result', async () => {
   const desk = await openDesk({ entries: storedKey, hasDevice: true });
   desk.configure(yamlOf(desk, { identity: `credentials:\n  mfa_arn: ${device}` }));
   const ended = new Date(testStart.getTime() + 12 * 60 * 60 * 1000).toISOString();
@@ -54,7 +54,7 @@ test('a login tells what was there, what was asked and what came of it', async (
   );
 });
 
-test('what AWS refused is told, without what it said', async () => {
+test('a refusal of AWS is logged without its message', async () => {
   const desk = await openDesk({ entries: storedKey });
   const fail = { code: 'InvalidClientTokenId', message: 'canary', status: 403 };
   desk.sts.script({ fail });
@@ -66,7 +66,7 @@ test('what AWS refused is told, without what it said', async () => {
   expect(lines.join('\n')).not.toContain('canary');
 });
 
-test('a program is told by its name, never with its arguments', async () => {
+test('a program is logged by its name, never with its arguments', async () => {
   const desk = await openDesk({ entries: storedKey });
   const spawn: Host['spawn'] = () => ({
     ended: Promise.resolve({ exitCode: null, signal: 'SIGTERM' }),

@@ -12,25 +12,25 @@ const redact = createRedaction({
   HOME: '/home/ada',
 });
 
-describe('what a field must not hold is masked', () => {
+describe('a field is shown safely if it contains', () => {
   test.each([
     ['a secret variable', 'correct horse "battery"\nstaple', '***'],
-    ['one inside of something', 'before123456after', 'before***after'],
-    ['one that holds another', 'ghp_canary_and_more ghp_canary', '*** ***'],
-    ['a short one is not looked for', '12345', '12345'],
+    ['one inside of a text', 'before123456after', 'before***after'],
+    ['a variable that contains another one', 'ghp_canary_and_more ghp_canary', '*** ***'],
+    ['a short variable, which is not searched', '12345', '12345'],
     ['a variable that is not secret', '/home/ada/p', '/home/ada/p'],
     ['an access key id', 'id AKIAIOSFODNN7EXAMPLE.', 'id AKIA…MPLE.'],
-    ['one of a session', 'ASIAIOSFODNN7EXAMPLE', 'ASIA…MPLE'],
-    ['what steers a terminal', 'a\u001b[31mb\u0085\u202ec', 'a�[31mb��c'],
-    ['what breaks a line', 'a\r\nb\u2028c\u2029', 'a��b�c�'],
-    ['half a character', 'a\ud83db', 'a�b'],
+    ['an access key id of a session', 'ASIAIOSFODNN7EXAMPLE', 'ASIA…MPLE'],
+    ['control characters', 'a\u001b[31mb\u0085\u202ec', 'a�[31mb��c'],
+    ['line breaks', 'a\r\nb\u2028c\u2029', 'a��b�c�'],
+    ['half of a surrogate pair', 'a\ud83db', 'a�b'],
     ['nothing', '', ''],
   ])('%s', (_, text, shown) => {
     expect(redact(text)).toBe(shown);
   });
 });
 
-test('a long field ends at its bound, between two characters', () => {
+test('a long field is cut at the limit, between two characters', () => {
   expect(redact('x'.repeat(maxFieldLength))).toBe('x'.repeat(maxFieldLength));
   expect(redact('x'.repeat(maxFieldLength + 1))).toBe(`${'x'.repeat(maxFieldLength - 1)}…`);
   expect(redact(`x${'😀'.repeat(maxFieldLength)}`)).toBe(
@@ -38,6 +38,6 @@ test('a long field ends at its bound, between two characters', () => {
   );
 });
 
-test('a secret at the bound is masked before the field is cut', () => {
+test('a secret at the limit is masked before the field is cut', () => {
   expect(redact(`${'x'.repeat(maxFieldLength - 4)}ghp_canary`)).not.toContain('ghp');
 });

@@ -12,7 +12,7 @@ function lineOf(event: LogEvent, fields: LogEntry['fields']): string {
 }
 
 describe('a line', () => {
-  test('has time, level, event, process, and the fields as the vocabulary has them', () => {
+  test('has time, level, event, process, and the fields in the order of the vocabulary', () => {
     const fields = {
       clock_offset_ms: 2.4,
       expires_at: new Date('2026-01-01T12:00:00Z'),
@@ -24,7 +24,7 @@ describe('a line', () => {
     );
   });
 
-  test('leaves out what is not known', () => {
+  test('omits unknown values', () => {
     expect(lineOf('login.waiting', { holder: undefined })).toBe(
       '2026-01-01T00:00:00.000Z DEBU login.waiting pid=4711\n',
     );
@@ -40,11 +40,11 @@ describe('a line', () => {
     ['/p/atmos.yaml:3:10', '/p/atmos.yaml:3:10'],
     ['Käfig', 'Käfig'],
     ['two\nlines', 'two�lines'],
-  ])('quotes %j where it needs it', (identity, written) => {
+  ])('quotes %j if necessary', (identity, written) => {
     expect(lineOf('key.saved', { identity })).toContain(` identity=${written}\n`);
   });
 
-  test('takes the place of a setting from the setting', () => {
+  test('contains the source of a setting', () => {
     const realm = { value: 'secret', source: 'auth.realm (/p/atmos.yaml:3:10)' };
     expect(lineOf('realm.resolved', { realm: 'r', source: realm })).toContain(
       ' realm=r source="auth.realm (/p/atmos.yaml:3:10)"\n',
@@ -54,7 +54,7 @@ describe('a line', () => {
 
 const bare = '2026-01-01T00:00:00.000Z ERRO command.failed pid=4711\n';
 
-test('what the vocabulary does not name is not written, whatever is passed', () => {
+test('a field that is not in the vocabulary is not written', () => {
   const credentials = awsCredentials({ accessKeyId: 'AKIA', secretAccessKey: 'canary' });
   expect(lineOf('command.failed', { ...credentials })).toBe(bare);
   for (const value of [
@@ -71,7 +71,7 @@ test('what the vocabulary does not name is not written, whatever is passed', () 
   expect(lineOf('session.found', { expires_at: new Date(Number.NaN) })).not.toContain('=NaN');
 });
 
-test('no field breaks the line, or is longer than its bound', () => {
+test('no field breaks the line or is longer than its limit', () => {
   const events = Object.keys(logVocabulary) as LogEvent[];
   const text = fc.oneof(
     fc.string({ unit: 'binary', maxLength: 500 }),

@@ -24,8 +24,8 @@ function openJournal(overrides: Partial<Host> = {}) {
 const savedLine = (identity: string) =>
   `2026-01-01T00:00:00.000Z INFO key.saved pid=7 identity=${identity}\n`;
 
-describe('before its settings are known a log keeps what it is told', () => {
-  test('and writes it when it is started, then the rest at once', async () => {
+describe('before its settings are known, a log buffers its events', () => {
+  test('and writes them when it is started, then each event at once', async () => {
     let now = new Date('2026-01-01T00:00:00Z');
     const { log, start, stderr } = openJournal({ now: () => now });
     log('key.saved', { identity: 'early' });
@@ -39,7 +39,7 @@ describe('before its settings are known a log keeps what it is told', () => {
     );
   });
 
-  test('and forgets it where nobody wants a log', async () => {
+  test('and drops them if no log is configured', async () => {
     const { log, start, stderr } = openJournal();
     log('command.failed', { code: 'ERR_IO', exit_code: 1 });
     await start();
@@ -47,7 +47,7 @@ describe('before its settings are known a log keeps what it is told', () => {
     expect(stderr.text()).toBe('');
   });
 
-  test('but not without end, and says how much is missing', async () => {
+  test('but only a limited number, and logs how many are missing', async () => {
     const { log, start, stderr } = openJournal({ env: { ATMOS_LOGS_LEVEL: 'Trace' } });
     for (let i = 0; i < 503; i++) log('key.saved', { identity: `${i}` });
     await start();
@@ -58,7 +58,7 @@ describe('before its settings are known a log keeps what it is told', () => {
   });
 });
 
-test('an event of a level below is not written', async () => {
+test('an event of a lower level is not written', async () => {
   const { log, heed, start, stderr } = openJournal();
   heed({ ...silent, logsLevel: 'info' });
   await start();
@@ -73,7 +73,7 @@ test.each([
   ['info', []],
   ['debug', ['ERRO command.failed', 'WARN key.refused']],
 ])(
-  'on standard error, what the command prints itself is repeated only from Debug on: %s',
+  'on standard error, messages that the command prints are repeated only from Debug on: %s',
   async (logsLevel, written) => {
     const { log, heed, start, stderr } = openJournal();
     heed({ ...silent, logsLevel });
@@ -84,7 +84,7 @@ test.each([
   },
 );
 
-test('standard output is never written to: it is the product of a command', async () => {
+test('a log never writes to standard output, which contains the result of the command', async () => {
   const { log, heed, start, stdout, stderr } = openJournal();
   heed({ logsLevel: 'info', logsFile: '/dev/stdout' });
   await start();
@@ -95,7 +95,7 @@ test('standard output is never written to: it is the product of a command', asyn
   });
 });
 
-test('a file gets the warnings too, by default', async () => {
+test('a log file also gets the warnings by default', async () => {
   const file = join(temporaryDirectory(), 'atmos.log');
   const { log, heed, start, stderr } = openJournal();
   log('key.saved', { identity: 'dev' });
@@ -108,7 +108,7 @@ test('a file gets the warnings too, by default', async () => {
   expect(stderr.text()).toBe('');
 });
 
-test('a level that is none is told once: at once for an option, else at the start', async () => {
+test('an unknown level is reported once: at once for an option, otherwise at the start', async () => {
   const early = openJournal();
   expect(thrownBy(() => early.heed({ ...silent, logsLevel: 'loud' }))).toMatchObject({
     code: 'ERR_USAGE',
@@ -126,7 +126,7 @@ test('a level that is none is told once: at once for an option, else at the star
   expect(late.stderr.text()).toBe('');
 });
 
-test('a source that takes long to find is looked up only for a line that is written', async () => {
+test('a source that is slow to find is computed only for a line that is written', async () => {
   let lookedUp = 0;
   const realm = {
     value: 'r',
@@ -147,7 +147,7 @@ test('a source that takes long to find is looked up only for a line that is writ
   }
 });
 
-test('a machine with another log is the same machine', () => {
+test('logging does not change the machine that the command uses', () => {
   const seen: string[] = [];
   const stdin = fakeHost().stdin;
   let reads = 0;

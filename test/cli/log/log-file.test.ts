@@ -31,7 +31,7 @@ const logFile = (path: string, fault: LogFile['fault'] = 'ERR_USAGE'): LogFile =
 });
 const host = fakeHost();
 
-test('lines are added to a file, which nobody else reads when it is new', () => {
+test('lines are appended to a file, which only its owner can read if it is new', () => {
   const path = join(temporaryDirectory(), 'atmos.log');
   openLogFile(logFile(path), host)('one\n');
   expect(statSync(path).mode & 0o777).toBe(0o600);
@@ -41,13 +41,13 @@ test('lines are added to a file, which nobody else reads when it is new', () => 
   expect(readFileSync(path, 'utf8')).toBe('one\ntwo\nthree\n');
 });
 
-describe('what is no regular file is refused, without waiting and without writing', () => {
+describe('a log that is not a regular file is refused, without waiting or writing', () => {
   const expectRefusal = (path: string, why: string) => {
     for (const fault of ['ERR_USAGE', 'ERR_CONFIG_INVALID'] as const)
       expect(thrownBy(() => openLogFile(logFile(path, fault), host))).toMatchObject({
         code: fault,
         message: `cannot log to ${path} (from --logs-file): ${why}`,
-        hints: ['name a file of its own, or /dev/stderr'],
+        hints: ['use a separate file, or /dev/stderr'],
       });
   };
 
@@ -70,13 +70,13 @@ describe('what is no regular file is refused, without waiting and without writin
     expect(existsSync(join(directory, 'new'))).toBe(false);
   });
 
-  test.skipIf(process.platform === 'win32')('a FIFO, read by somebody or not', () => {
+  test.skipIf(process.platform === 'win32')('a FIFO, with or without a reader', () => {
     const path = join(temporaryDirectory(), 'fifo');
     execFileSync('mkfifo', [path]);
-    expectRefusal(path, 'it is no regular file');
+    expectRefusal(path, 'it is not a regular file');
     const reader = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
     onTestFinished(() => closeSync(reader));
-    expectRefusal(path, 'it is no regular file');
+    expectRefusal(path, 'it is not a regular file');
   });
 
   test.skipIf(process.platform === 'win32')('a device, a socket', async () => {
@@ -84,13 +84,13 @@ describe('what is no regular file is refused, without waiting and without writin
     const server = createServer().listen(path);
     await once(server, 'listening');
     onTestFinished(() => void server.close());
-    expectRefusal(path, 'it is no regular file');
-    expectRefusal('/dev/zero', 'it is no regular file');
+    expectRefusal(path, 'it is not a regular file');
+    expectRefusal('/dev/zero', 'it is not a regular file');
   });
 });
 
-describe('what the system refuses is told', () => {
-  test('a directory that is not there', () => {
+describe('a system error is reported', () => {
+  test('for a missing directory', () => {
     const path = join(temporaryDirectory(), 'no/atmos.log');
     expect(thrownBy(() => openLogFile(logFile(path), host))).toMatchObject({
       code: 'ERR_IO',
@@ -98,7 +98,7 @@ describe('what the system refuses is told', () => {
     });
   });
 
-  test('a directory that cannot be written', async () => {
+  test('for a directory that cannot be written', async () => {
     const directory = join(temporaryDirectory(), 'closed');
     mkdirSync(directory);
     chmodSync(join(directory, '..'), 0o755);
@@ -110,14 +110,14 @@ describe('what the system refuses is told', () => {
     });
   });
 
-  test.skipIf(!canMount())('a disk that is full, once, and the program goes on', () => {
+  test.skipIf(!canMount())('for a full disk once, and the program continues', () => {
     const path = join(mountTmpfs('size=4k'), 'atmos.log');
     const stderr = captureStream();
     const write = openLogFile(logFile(path), fakeHost({ stderr }));
     for (let i = 0; i < 10; i++) write(`${'x'.repeat(999)}\n`);
     expect(readFileSync(path, 'utf8').slice(0, 4000)).toBe(`${'x'.repeat(999)}\n`.repeat(4));
     expect(stderr.text()).toBe(
-      `warning: the log ends here: cannot write to ${path} (from --logs-file): ENOSPC\n`,
+      `warning: logging stopped: cannot write to ${path} (from --logs-file): ENOSPC\n`,
     );
   });
 });

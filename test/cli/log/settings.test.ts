@@ -17,7 +17,7 @@ interface Said {
 
 const nothing: Said = {};
 
-/** Each place says the same thing of level and file. */
+/** Each source sets the same level and file. */
 function settle(level: Said = nothing, file: Said = nothing) {
   const sourced = (value: string | undefined, source: string): Sourced<string> | undefined =>
     value === undefined ? undefined : { value, source };
@@ -47,15 +47,19 @@ function settle(level: Said = nothing, file: Said = nothing) {
 
 const all = { option: 'Trace', variable: 'Debug', promoted: 'Info', config: 'Error' };
 
-describe('the level is said by', () => {
+describe('the level comes from', () => {
   test.each<[string, Said, string]>([
     ['--logs-level first', all, 'Trace'],
     ['then ATMOS_LOGS_LEVEL', { ...all, option: undefined }, 'Debug'],
     ['then that under env of atmos.yaml', { promoted: 'Info', config: 'Error' }, 'Info'],
     ['then logs of atmos.yaml', { config: 'Error' }, 'Error'],
     ['nobody', {}, 'Warning'],
-    ['whoever is not empty', { option: '', variable: ' ', promoted: '', config: 'off' }, 'Off'],
-    ['its name in any case', { variable: ' dEBUG ' }, 'Debug'],
+    [
+      'the first source that is not empty',
+      { option: '', variable: ' ', promoted: '', config: 'off' },
+      'Off',
+    ],
+    ['a name in any case', { variable: ' dEBUG ' }, 'Debug'],
   ] as [string, Said, string][])('%s', (_, said, level) => {
     expect(settle(said).level).toBe(level);
   });
@@ -65,7 +69,7 @@ describe('the level is said by', () => {
     [{ variable: 'debgu' }, 'ERR_USAGE', 'ATMOS_LOGS_LEVEL'],
     [{ promoted: 'debgu' }, 'ERR_CONFIG_INVALID', 'env.ATMOS_LOGS_LEVEL (/p/a:5:3)'],
     [{ config: 'debgu' }, 'ERR_CONFIG_INVALID', 'logs.level (/p/atmos.yaml:2:10)'],
-  ])('a name that is none, %j: %s', (said, code, source) => {
+  ])('an unknown level is refused, %j: %s', (said, code, source) => {
     expect(thrownBy(() => settle(said))).toMatchObject({
       code,
       message: `unknown log level "debgu" (from ${source}): it is one of Trace, Debug, Info, Warning, Error, Off`,
@@ -74,7 +78,7 @@ describe('the level is said by', () => {
   });
 });
 
-describe('the file is said by', () => {
+describe('the file comes from', () => {
   test.each<[string, Said, string, string]>([
     ['--logs-file', { option: 'a.log', variable: 'b.log' }, '/desk/a.log', '--logs-file'],
     ['ATMOS_LOGS_FILE', { variable: 'b.log', promoted: 'c' }, '/desk/b.log', 'ATMOS_LOGS_FILE'],
@@ -88,7 +92,7 @@ describe('the file is said by', () => {
   });
 });
 
-test('level and file may be said by different places', () => {
+test('level and file may come from different sources', () => {
   expect(settle({ config: 'Debug' }, { option: 'a.log' })).toMatchObject({
     level: 'Debug',
     file: { path: '/desk/a.log' },
@@ -99,7 +103,7 @@ describe('a log is silent', () => {
   test.each<[level: string, file: string, boolean]>([
     ['Off', 'a.log', true],
     ['Trace', '/dev/null', true],
-    // What is to be said is said to the person already.
+    // The command already shows these messages to the user.
     ['Warning', '/dev/stderr', true],
     ['Error', '/dev/stdout', true],
     ['Warning', 'a.log', false],

@@ -61,22 +61,22 @@ describe('the identity', () => {
     expect(read(line).identity).toEqual(identity);
   });
 
-  test('-i before the command may not swallow it', () => {
+  test('-i before the command may not take the command as its value', () => {
     expect(refusal('auth -i whoami')).toMatchObject({
       code: 'ERR_USAGE',
-      message: '-i took "whoami" as the identity, and no command is left',
+      message: '-i used "whoami" as the identity, so the command is missing',
       hints: ['did you mean atmos auth whoami -i?', 'atmos auth --help'],
     });
   });
 
-  test('a command without one says so', () => {
+  test('is refused by a command without one', () => {
     expect(refusal('auth -i dev keyring status')).toMatchObject({
       code: 'ERR_USAGE',
-      message: '"atmos auth keyring status" takes no identity',
+      message: '"atmos auth keyring status" does not accept an identity',
     });
   });
 
-  test('logout takes a name and -i alike; both are for the command to judge', () => {
+  test('logout accepts a name and -i alike; the command itself resolves them', () => {
     expect(read('auth logout dev')).toMatchObject({ operand: 'dev', identity: { kind: 'absent' } });
     expect(read('auth logout dev -i')).toMatchObject({
       operand: 'dev',
@@ -90,7 +90,7 @@ describe('the identity', () => {
 });
 
 describe('a program to run', () => {
-  test('stands after "--" and is not read', () => {
+  test('is the words after "--", which are not parsed', () => {
     const { program, identity } = read('auth exec -i dev -- aws s3 ls -i other --help -- x');
     expect(program).toEqual(['aws', 's3', 'ls', '-i', 'other', '--help', '--', 'x']);
     expect(identity).toEqual({ kind: 'named', name: 'dev' });
@@ -99,24 +99,21 @@ describe('a program to run', () => {
   test.each([
     [
       'auth exec -i aws s3 ls',
-      'the command to run goes after "--", and -i took "aws" as the identity',
+      'the command to run goes after "--", and -i used "aws" as the identity',
     ],
-    ['auth exec -i aws', 'the command to run goes after "--", and -i took "aws" as the identity'],
+    ['auth exec -i aws', 'the command to run goes after "--", and -i used "aws" as the identity'],
     [
       'auth exec -i aws --version',
-      'the command to run goes after "--", and -i took "aws" as the identity',
+      'the command to run goes after "--", and -i used "aws" as the identity',
     ],
     ['auth exec aws s3 ls', 'the command to run goes after "--"'],
     ['auth exec', 'the command to run goes after "--"'],
     ['auth exec --', 'the command to run goes after "--"'],
     ["auth exec -- ''", 'the command to run goes after "--"'],
-    [
-      'auth exec aws -- s3 ls',
-      '"aws" stands before "--" and is no option: the command to run goes after it',
-    ],
+    ['auth exec aws -- s3 ls', 'unexpected argument "aws": put the command to run after "--"'],
     [
       'auth exec --secret=x -- id',
-      '"--secret" stands before "--" and is no option: the command to run goes after it',
+      'unknown option "--secret": put options of the command to run after "--"',
     ],
   ])('%s is refused', (line, message) => {
     expect(refusal(line)).toMatchObject({
@@ -126,16 +123,16 @@ describe('a program to run', () => {
     });
   });
 
-  test('is refused by a command that takes none', () => {
+  test('is refused by a command that does not run one', () => {
     expect(refusal('auth whoami -- id')).toMatchObject({
       code: 'ERR_USAGE',
-      message: '"atmos auth whoami" takes nothing after "--"',
+      message: '"atmos auth whoami" does not accept a program after "--"',
     });
   });
 });
 
 describe('options', () => {
-  test('global ones stand anywhere, and lists grow', () => {
+  test('that are global may be anywhere, and lists are collected', () => {
     const { globals } = read(
       '--config a.yaml --profile=x,y --config-path d -C /var auth --no-color --interactive login --base-path e --config-path f,g --profile z -C/var --interactive --logs-level Debug --logs-file l',
     );
@@ -153,7 +150,7 @@ describe('options', () => {
     });
   });
 
-  test('an empty one is none, but for a configuration that is named by nothing', () => {
+  test('that are empty are absent, except an empty configuration path', () => {
     const line =
       'auth login --profile= --config= --config-path= --base-path= --chdir= --logs-level= --logs-file=';
     expect(read(line).globals).toEqual({
@@ -175,28 +172,28 @@ describe('options', () => {
     ['auth login --profile --force', [], true],
     ['auth login --profile a --profile --force', ['a'], true],
     ['auth login --profile a', ['a'], false],
-  ])('%s: --profile may stand alone', (line, profile, picksProfile) => {
+  ])('%s: --profile may be given without a value', (line, profile, picksProfile) => {
     expect(read(line).globals).toMatchObject({ profile, picksProfile });
   });
 
-  test('--profile before the command may not swallow it', () => {
+  test('--profile before the command may not take the command as its value', () => {
     for (const line of ['auth --profile login', 'auth --profile login --profile']) {
       expect(refusal(line)).toMatchObject({
         code: 'ERR_USAGE',
-        message: '--profile took "login" as the profile, and no command is left',
+        message: '--profile used "login" as the profile, so the command is missing',
         hints: ['did you mean atmos auth login --profile?', 'atmos auth --help'],
       });
     }
   });
 
-  test('--interactive alone never takes the next word', () => {
+  test('--interactive never takes the next word as its value', () => {
     expect(read('--interactive auth login')).toMatchObject({
       command: 'login',
       globals: { interactive: true },
     });
   });
 
-  test('flags and values are told apart', () => {
+  test('are flags or have values', () => {
     expect(read('auth login --force --mfa-token 123456')).toMatchObject({
       flags: { force: true },
       values: { 'mfa-token': '123456' },
@@ -211,7 +208,7 @@ describe('options', () => {
   test.each([
     ['auth login --mfa-token', '--mfa-token needs a value: <code>', []],
     ['auth login --mfa-token --force', '--mfa-token needs a value: <code>', []],
-    ['auth login --force=maybe', '--force is either true or false', []],
+    ['auth login --force=maybe', 'invalid value for --force: use true or false', []],
     [
       'auth login --forse',
       'unknown option "--forse" for "atmos auth login"',
@@ -219,7 +216,7 @@ describe('options', () => {
     ],
     ['auth whoami --mfa-tokn=123456', 'unknown option "--mfa-tokn" for "atmos auth whoami"', []],
     ['auth whoami -x', 'unknown option "-x" for "atmos auth whoami"', []],
-    ['auth whoami -o jsn', '-o cannot be "jsn": it is one of json', ['did you mean json?']],
+    ['auth whoami -o jsn', 'invalid value "jsn" for -o: use one of json', ['did you mean json?']],
   ])('%s is refused', (line, message, nearest) => {
     const command = line.split(' ').slice(0, 2).join(' ');
     expect(refusal(line)).toMatchObject({
@@ -231,7 +228,7 @@ describe('options', () => {
 });
 
 describe('commands', () => {
-  test('an unknown one is told with the nearest name', () => {
+  test('that are unknown are reported with the nearest name', () => {
     expect(refusal('auth whomai')).toMatchObject({
       code: 'ERR_USAGE',
       message: 'unknown command "whomai" for "atmos auth"',
@@ -243,14 +240,14 @@ describe('commands', () => {
     });
   });
 
-  test('an operand too many is refused', () => {
+  test('with too many operands are refused', () => {
     expect(refusal('auth whoami dev')).toMatchObject({
       code: 'ERR_USAGE',
-      message: '"atmos auth whoami" does not take "dev"',
+      message: '"atmos auth whoami" does not accept the argument "dev"',
       hints: ['atmos auth whoami -i dev', 'atmos auth whoami --help'],
     });
     expect(refusal('auth logout dev prod')).toMatchObject({
-      message: '"atmos auth logout" does not take "prod"',
+      message: '"atmos auth logout" does not accept the argument "prod"',
     });
   });
 

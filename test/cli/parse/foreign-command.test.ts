@@ -5,7 +5,7 @@ import { formatPath } from '../../../src/cli/parse/words.ts';
 
 const wordsOf = (line: string) => line.split(' ').filter(Boolean);
 
-describe('the command that is not ours', () => {
+describe('the unknown command', () => {
   function foreignIn(line: string): string | undefined {
     const foreign = foreignCommand(wordsOf(line), atmos);
     return foreign && `${formatPath(foreign.groups)} ${foreign.name}`;
@@ -65,7 +65,7 @@ describe('the command that is not ours', () => {
     '__complete --help',
     'version list',
     '',
-  ])('is none in: %s', (line) => {
+  ])('is undefined for: %s', (line) => {
     expect(foreignIn(line)).toBeUndefined();
   });
 });
@@ -90,12 +90,12 @@ describe('the version', () => {
     'version -h',
     'help version',
     'version list --help',
-  ])('has a command, or a help text, of its own: %s', (line) => {
+  ])('has its own command, or help text: %s', (line) => {
     expect(versionRequest(wordsOf(line), atmos)).toEqual({ isPrinted: false });
   });
 
   test.each(['auth version', '-C version auth whoami', 'help', 'auth --version', '-- version', ''])(
-    'is not asked for by: %s',
+    'is not requested by: %s',
     (line) => {
       expect(versionRequest(wordsOf(line), atmos)).toBeUndefined();
     },

@@ -28,10 +28,10 @@ describe('an option that is given twice', () => {
     const error = thrownBy(() => parse(line));
     expect(error).toMatchObject({
       code: 'ERR_USAGE',
-      message: `--${option} is given twice, with different values`,
+      message: `--${option} is given twice with different values`,
       hints: [`atmos auth ${command} --help`],
     });
-    // One of them may be a code.
+    // One of the values may be a secret code.
     expect(error.message).not.toContain('111111');
   });
 
@@ -43,7 +43,7 @@ describe('an option that is given twice', () => {
     'auth whoami -o json -o json',
     'auth login --profile a --profile b --config a --config b --config-path a --config-path b',
     'auth login --profile a --profile',
-  ])('with one value, or as a list, is not: %s', (line) => {
+  ])('with one value, or as a list, is valid: %s', (line) => {
     expect(parse(line).kind).toBe('command');
   });
 });
@@ -79,7 +79,7 @@ describe('the environment', () => {
     return { ...values, ...flags };
   };
 
-  test('says what the command line does not', () => {
+  test('sets options that the command line does not set', () => {
     expect(read('show', { SHOW_OUTPUT: 'json', SHOW_VERBOSE: 'true' })).toEqual({
       output: 'json',
       verbose: true,
@@ -93,26 +93,26 @@ describe('the environment', () => {
   });
 
   test.each([
-    [{ SHOW_OUTPUT: 'jsn' }, 'SHOW_OUTPUT cannot be "jsn": it is one of json, text'],
-    [{ SHOW_VERBOSE: 'maybe' }, 'SHOW_VERBOSE is either true or false'],
-  ])('is checked as the option is: %j', (env, message) => {
+    [{ SHOW_OUTPUT: 'jsn' }, 'invalid value "jsn" for SHOW_OUTPUT: use one of json, text'],
+    [{ SHOW_VERBOSE: 'maybe' }, 'invalid value for SHOW_VERBOSE: use true or false'],
+  ])('is checked like the option: %j', (env, message) => {
     expect(() => read('show', env)).toThrow(
       expect.objectContaining({ code: 'ERR_USAGE', message }),
     );
-    // The command line is right, and wins.
+    // The command line is valid and takes precedence.
     expect(read('show -o text -v', env)).toEqual({ output: 'text', verbose: true });
   });
 
   test.each(['-o json', '-o=json', '-ojson', '-f json', '--format json', '--format=json'])(
-    'an option has all its spellings: %s',
+    'an option can be given in all its spellings: %s',
     (words) => {
       expect(read(`show ${words}`, {})).toEqual({ output: 'json' });
     },
   );
 
-  test('spellings of one option are one option', () => {
+  test('spellings of one option count as one option', () => {
     expect(() => read('show -o json --format text', {})).toThrow(
-      '--output is given twice, with different values',
+      '--output is given twice with different values',
     );
   });
 });

@@ -1,4 +1,4 @@
-// A program for prompt.test.ts: asks one question and prints the answer as JSON.
+// A program for prompt.test.ts: shows one prompt and prints the answer as JSON.
 import { writeFileSync } from 'node:fs';
 import { createPrinter } from '../../../src/cli/printer.ts';
 import { exitCodeOf, formatError, loadWriteHint } from '../../../src/cli/report.ts';

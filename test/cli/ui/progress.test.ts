@@ -22,7 +22,7 @@ test('work of less than a second shows nothing', async () => {
   expect(shown).toEqual([]);
 });
 
-test('longer work shows one line, ten times a second at most, which goes at the end', async () => {
+test('longer work shows one line, updated at most ten times a second and removed at the end', async () => {
   const { clock, shown, progress } = watch({ isTTY: true });
   for (const [afterMs, done] of [
     [1_000, 3],

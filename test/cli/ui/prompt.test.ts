@@ -21,7 +21,7 @@ describe('at a terminal', () => {
 
   const ask = (kind: string) => openPty(process.execPath, [program.file, kind], { env });
 
-  test('text is asked for, with a default', async () => {
+  test('text is entered, with a default', async () => {
     const session = ask('text');
     await session.waitFor('Name');
     session.type('Ada\r');
@@ -29,7 +29,7 @@ describe('at a terminal', () => {
     expect(await session.ended).toMatchObject({ exitCode: 0 });
   });
 
-  test('a secret shows as stars, and a bad one is asked for again', async () => {
+  test('a secret is shown as stars, and an invalid one is prompted for again', async () => {
     const session = ask('masked');
     await session.waitFor('Secret');
     session.type('ab\r');
@@ -40,7 +40,7 @@ describe('at a terminal', () => {
     expect(session.shown().replace('answer "abcd"', '')).not.toContain('abcd');
   });
 
-  test('a choice is made with the arrows', async () => {
+  test('a choice is made with the arrow keys', async () => {
     const session = ask('select');
     await session.waitFor('prod');
     session.type('\u001b[B\r');
@@ -58,14 +58,14 @@ describe('at a terminal', () => {
     }
   });
 
-  test('any number is ticked with the space bar, and some may be ticked already', async () => {
+  test('several items are selected with the space bar, and some can be preselected', async () => {
     const session = ask('select-many');
     await session.waitFor('prod');
     session.type('\u001b[B\u001b[B \r');
     await expect(session.waitFor('answer ["dev","prod"]')).resolves.toBeUndefined();
   });
 
-  test('yes is said with y', async () => {
+  test('yes is answered with y', async () => {
     const session = ask('confirm');
     await session.waitFor('Sure?');
     session.type('y\r');
@@ -75,7 +75,7 @@ describe('at a terminal', () => {
   test.each([
     ['Ctrl-C', '\u0003'],
     ['Ctrl-D', '\u0004'],
-  ])('%s leaves with 130 and the cursor back', async (_, key) => {
+  ])('%s cancels with exit code 130 and shows the cursor again', async (_, key) => {
     for (const kind of ['text', 'masked', 'select', 'select-many', 'confirm']) {
       const session = ask(kind);
       await session.waitFor('?');
@@ -86,11 +86,11 @@ describe('at a terminal', () => {
     }
   });
 
-  test.each(['text', 'masked'])('Ctrl-D after %s is no answer', async (kind) => {
+  test.each(['text', 'masked'])('Ctrl-D after %s does not answer', async (kind) => {
     const session = ask(kind);
     await session.waitFor('?');
     session.type('abcd\u0004');
-    // Whatever Ctrl-D did is done when this key has been.
+    // When this key has been processed, Ctrl-D has also been processed.
     session.type('\u007f');
     await session.waitFor(kind === 'text' ? 'abc\u001b' : '***\u001b');
     session.type('\u007f\u007f\u007f\u0004');
@@ -99,7 +99,7 @@ describe('at a terminal', () => {
     expect(session.shown()).not.toContain('answer');
   });
 
-  test('Ctrl-D leaves a list too in which something was ticked', async () => {
+  test('Ctrl-D also cancels a list with selected items', async () => {
     const session = ask('select-many');
     await session.waitFor('prod');
     session.type(' \u0004');
@@ -107,7 +107,7 @@ describe('at a terminal', () => {
     expect(await session.ended).toMatchObject({ exitCode: 130 });
   });
 
-  test('what was typed before the question is no part of an answer', async () => {
+  test('text that was typed before the prompt is not part of an answer', async () => {
     const session = ask('masked');
     session.type('typed too early\u0004');
     await session.waitFor('?');
@@ -118,7 +118,7 @@ describe('at a terminal', () => {
     expect(session.shown()).not.toContain('*');
   });
 
-  test('a question, a choice and a refusal are shown without what steers the terminal', async () => {
+  test('a prompt, a choice and an error are shown without control sequences', async () => {
     const session = ask('select-evil');
     await session.waitFor('Which\\u001b[2J\\nhint: one?');
     await session.waitFor('pro\\u202ed');
@@ -135,22 +135,25 @@ describe('at a terminal', () => {
   test.each([
     ['SIGTERM', 15],
     ['SIGHUP', 1],
-  ] as const)('%s ends it as a signal does, with the cursor back', async (signal, number) => {
-    const session = ask('select');
-    await session.waitFor('prod');
-    process.kill(session.pid, signal);
-    expect(await session.ended).toMatchObject({ signal: number });
-    expectCursorBack(session.shown());
-  });
+  ] as const)(
+    '%s stops it with the exit code of the signal and shows the cursor again',
+    async (signal, number) => {
+      const session = ask('select');
+      await session.waitFor('prod');
+      process.kill(session.pid, signal);
+      expect(await session.ended).toMatchObject({ signal: number });
+      expectCursorBack(session.shown());
+    },
+  );
 
-  test('SIGINT from elsewhere leaves like Ctrl-C', async () => {
+  test('SIGINT from another process cancels like Ctrl-C', async () => {
     const session = ask('masked');
     await session.waitFor('Secret');
     process.kill(session.pid, 'SIGINT');
     expect(await session.ended).toMatchObject({ exitCode: 130 });
   });
 
-  test('with standard input and output taken, the terminal is asked all the same', async () => {
+  test('with standard input and output redirected, the prompt uses the terminal', async () => {
     const answer = join(temporaryDirectory(), 'answer');
     const line = `'${process.execPath}' '${program.file}' masked '' '${answer}' < /dev/null > /dev/null 2>&1`;
     const session = openPty('sh', ['-c', line], { env });
@@ -160,23 +163,23 @@ describe('at a terminal', () => {
     expect(readFileSync(answer, 'utf8')).toBe('"abcd"');
   });
 
-  test('in the background it refuses and does not stop', async () => {
+  test('in the background a prompt fails and does not stop the process', async () => {
     const line = `set -m; '${process.execPath}' '${program.file}' masked & wait $!; echo "rc $?"`;
     const session = openPty('bash', ['-c', line], { env });
-    await session.waitFor('error: cannot ask for "Secret": there is no terminal');
+    await session.waitFor('error: cannot prompt for "Secret": there is no terminal');
     await session.waitFor('hint: add --answer <text>');
     await expect(session.waitFor('rc 2')).resolves.toBeUndefined();
   });
 });
 
-describe('where nobody can be asked, it refuses at once', () => {
+describe('where no one can be prompted, a prompt fails at once', () => {
   const question = {
     message: 'MFA code',
     instead: addOptions(['--mfa-token', placeholder('code')]),
   };
   const refusal = (reason: string) => ({
     code: 'ERR_NO_TERMINAL',
-    message: `cannot ask for "MFA code": ${reason}`,
+    message: `cannot prompt for "MFA code": ${reason}`,
     hints: ['add --mfa-token <code>'],
   });
   const openTerminal = () => Promise.reject(new Error('the terminal was opened'));
@@ -197,14 +200,14 @@ describe('where nobody can be asked, it refuses at once', () => {
   test.each([
     [{ CI: 'true' }, undefined, 'CI is set'],
     [{ CI: '1' }, undefined, 'CI is set'],
-    [{ ATMOS_INTERACTIVE: 'false' }, undefined, 'ATMOS_INTERACTIVE says no'],
+    [{ ATMOS_INTERACTIVE: 'false' }, undefined, 'ATMOS_INTERACTIVE disables prompts'],
     [{}, false, '--interactive=false was given'],
   ])('in the environment %j with --interactive %s', async (variables, interactive, reason) => {
     const prompt = createPrompt(fakeHost({ env: variables, openTerminal }), interactive);
     await expect(prompt.text(question)).rejects.toMatchObject(refusal(reason));
   });
 
-  test('CI=false is no CI, and --interactive outweighs the environment', async () => {
+  test('CI=false does not mean CI, and --interactive takes precedence over the environment', async () => {
     const asked = { message: 'the terminal was opened' };
     const notInCi = createPrompt(fakeHost({ env: { CI: 'false' }, openTerminal }));
     await expect(notInCi.text(question)).rejects.toMatchObject(asked);

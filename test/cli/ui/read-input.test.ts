@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { readInput } from '../../../src/cli/ui/read-input.ts';
 import { errorOf } from '../../support/error-of.ts';
 
-/** Standard input that gives these parts, and then ends. */
+/** Standard input with these chunks. */
 function inputOf(...parts: readonly (string | Buffer)[]) {
   const stdin = new PassThrough();
   for (const part of parts) stdin.write(part);
@@ -18,7 +18,7 @@ const hostWith = (stdin: PassThrough & { isTTY?: boolean }) => ({
     sleep(milliseconds, undefined, signal && { signal }),
 });
 
-test('all of it is read, whatever parts it comes in; a byte order mark is dropped', async () => {
+test('all of it is read, in any chunks; a byte order mark is dropped', async () => {
   const text = Buffer.from('\ufeff{"ä": 1}\n');
   expect(await readInput(hostWith(inputOf(text.subarray(0, 6), text.subarray(6))))).toBe(
     '{"ä": 1}\n',
@@ -30,15 +30,15 @@ test('all of it is read, whatever parts it comes in; a byte order mark is droppe
 test.each([
   [inputOf('a'.repeat(65_536), 'a'), 'standard input has more than 65536 bytes'],
   [inputOf(Buffer.from([0x22, 0xff])), 'standard input is not UTF-8 text'],
-])('what is too much, or no text, is refused', async (stdin, message) => {
+])('input that is too large or not text is refused', async (stdin, message) => {
   expect(await errorOf(readInput(hostWith(stdin)))).toMatchObject({ code: 'ERR_USAGE', message });
 });
 
-test('nothing is read from a terminal, which would show what is typed', async () => {
+test('a terminal, which would show what is typed, is refused', async () => {
   const stdin = Object.assign(new PassThrough(), { isTTY: true });
   expect(await errorOf(readInput(hostWith(stdin)))).toMatchObject({
     code: 'ERR_USAGE',
-    message: 'standard input is the terminal, where a secret would be seen',
+    message: 'standard input is a terminal, which would show the secret',
     hints: [
       'give the JSON through a pipe or a file: --stdin < key.json',
       'omit --stdin to be prompted',
@@ -46,7 +46,7 @@ test('nothing is read from a terminal, which would show what is typed', async ()
   });
 });
 
-test('what cannot be read is told', async () => {
+test('a read error is reported', async () => {
   const stdin = new PassThrough();
   stdin.destroy(Object.assign(new Error('read'), { code: 'EISDIR' }));
   expect(await errorOf(readInput(hostWith(stdin)))).toMatchObject({
@@ -55,7 +55,7 @@ test('what cannot be read is told', async () => {
   });
 });
 
-test('what does not end is waited for a minute', async () => {
+test('input that does not end is waited for for one minute', async () => {
   let waitedMs = 0;
   const host = {
     stdin: new PassThrough(),

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { formatRows, formatTable } from '../../../src/cli/ui/table.ts';
 
-test('rows stand in two columns, without those that have no value', () => {
+test('rows are printed in two columns, without those that have no value', () => {
   expect(
     formatRows([
       ['Realm', 'r'],
@@ -13,7 +13,7 @@ test('rows stand in two columns, without those that have no value', () => {
   expect(formatRows([['Account', undefined]])).toEqual([]);
 });
 
-test('a table has columns as wide as their widest cell, and no spaces at the end', () => {
+test('a table has columns as wide as their widest cell, and no spaces at line ends', () => {
   expect(
     formatTable([
       ['A', 'LONG', 'B'],

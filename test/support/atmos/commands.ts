@@ -5,7 +5,7 @@ export interface Shown {
   readonly stdout: string;
 }
 
-/** Runs one `atmos` with words, `--help` among them. */
+/** Runs one `atmos` with words that may include `--help`. */
 export type Ask = (words: readonly string[]) => Promise<Shown>;
 
 export interface Compared {
@@ -15,7 +15,10 @@ export interface Compared {
   readonly throughOurs: Shown;
 }
 
-/** Asks every command of a program, found by its own help texts, for help: directly and through ours. */
+/**
+ * Requests the help of every command of a program, found through its own help texts: directly and
+ * through our program.
+ */
 export async function compareHelp(direct: Ask, throughOurs: Ask): Promise<Compared[]> {
   const compared: Compared[] = [];
   const waiting: (readonly string[])[] = [[]];
@@ -23,14 +26,14 @@ export async function compareHelp(direct: Ask, throughOurs: Ask): Promise<Compar
     const words = [...path, '--help'];
     const [one, other] = await Promise.all([direct(words), throughOurs(words)]);
     compared.push({ command: ['atmos', ...path].join(' '), direct: one, throughOurs: other });
-    // Its help may list every command once more.
+    // The help of a command may list all commands again.
     if (path.at(-1) === 'help') continue;
     for (const name of namesIn(one.stdout)) waiting.push([...path, name]);
   }
   return compared;
 }
 
-/** Whether a command gives the same with ours before it. */
+/** Whether a command prints the same help through our program. */
 export function isSame({ direct, throughOurs }: Compared): boolean {
   return direct.exitCode === throughOurs.exitCode && direct.stdout === throughOurs.stdout;
 }
@@ -41,12 +44,12 @@ export function documentedDifferences(): string[] {
   return Array.from(page.matchAll(/^\| `(atmos[^`]*)` +\|/gm), ([, command = '']) => command);
 }
 
-/** The names of commands and aliases in a help text: each in a section of its own, indented. */
+/** The names of commands and aliases in a help text. Each section indents them. */
 function namesIn(help: string): string[] {
   let isListing = false;
   return help.split('\n').flatMap((line) => {
     if (/^\S/.test(line)) isListing = /^[\w -]*(commands|aliases):?\s*$/i.test(line);
-    // What is indented further goes on with the description before it.
+    // A line that is indented further continues the description before it.
     const [, name] = (isListing && /^ {2,8}([a-z][\w-]*)( |$)/.exec(line)) || [];
     return name === undefined ? [] : [name];
   });

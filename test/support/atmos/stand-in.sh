@@ -1,6 +1,6 @@
 #!/bin/sh
-# Stands in for the real Atmos in tests: the commands, help texts and exit codes of a program of its
-# kind, in few. Subcommands by their group; the empty one is the program itself.
+# A stand-in for the real Atmos in tests: a small set of similar commands, help texts and exit codes.
+# Subcommands are listed by group; the empty group is the program itself.
 children() {
   case "$1" in
     '') echo auth completion describe helmfile help legacy profile terraform version ;;
@@ -15,7 +15,7 @@ children() {
   esac
 }
 
-# Drops global options and `help`, and notes whether help is asked for.
+# Drops global options and `help`, and records whether help is requested.
 path=''
 help=''
 while [ $# -gt 0 ]; do
@@ -28,7 +28,7 @@ while [ $# -gt 0 ]; do
   shift
 done
 
-# One whose help fails, as that of a plugin may.
+# A command whose help fails, as that of a plugin may.
 if [ "$path" = legacy ]; then
   echo 'legacy has no help' >&2
   exit 3

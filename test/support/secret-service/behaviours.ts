@@ -1,4 +1,5 @@
-// How a scripted provider fails its callers. A behaviour is given the honest answer to take or leave.
+// Ways in which a scripted provider fails its callers. A behavior receives the correct reply and
+// may use it.
 import { DBusError, type Message } from '@jellybrick/dbus-next';
 
 export interface Reply {
@@ -6,31 +7,31 @@ export interface Reply {
   body: unknown[];
 }
 
-/** An answer, none, or the provider's end as by a crash. */
+/** A reply, no reply, or the exit of the provider as in a crash. */
 export type Outcome = Reply | 'silence' | 'death';
 
-/** Calling `honest` does what was asked for; not calling it leaves it undone. */
+/** Calling `honest` performs the request; not calling it leaves it undone. */
 export type Behaviour = (honest: () => Reply, call: Message) => Outcome | Promise<Outcome>;
 
-/** Does nothing and never answers. */
+/** Does nothing and never replies. */
 export const silent: Behaviour = () => 'silence';
 
-/** Does what was asked for and never says so. */
+/** Performs the request and never replies. */
 export const silentAfter: Behaviour = (honest) => {
   honest();
   return 'silence';
 };
 
-/** Dies before it has done anything. */
+/** Exits before it does anything. */
 export const dying: Behaviour = () => 'death';
 
-/** Dies when it has done what was asked for, before it says so. */
+/** Exits after it has performed the request and before it replies. */
 export const dyingAfter: Behaviour = (honest) => {
   honest();
   return 'death';
 };
 
-/** Honest, once that has come to pass. */
+/** Replies correctly after the promise has resolved. */
 export function late(event: Promise<unknown>): Behaviour {
   return async (honest) => {
     await event;
@@ -38,7 +39,7 @@ export function late(event: Promise<unknown>): Behaviour {
   };
 }
 
-/** Says this, whatever it was asked, and does nothing. */
+/** Always returns this reply and does nothing. */
 export function answering(signature: string, ...body: unknown[]): Behaviour {
   return () => ({ signature, body });
 }
@@ -50,7 +51,7 @@ export function refusing(name: string, text: string): Behaviour {
   };
 }
 
-/** So the first times, then honest. */
+/** Behaves like this the first times, then correctly. */
 export function times(count: number, behaviour: Behaviour): Behaviour {
   let left = count;
   return (honest, call) => (left-- > 0 ? behaviour(honest, call) : honest());

@@ -1,4 +1,4 @@
-// Buses that fail their clients. The one without a provider is openBus() of bus.mjs.
+// Buses that fail their clients. For a bus without a provider see openBus() of bus.mjs.
 import { once } from 'node:events';
 import { renameSync } from 'node:fs';
 import { createServer } from 'node:net';
@@ -10,7 +10,7 @@ import { createReleases } from './releases.mjs';
 /** @import { BrokenBusOptions, TestBus } from './types.ts' */
 
 /**
- * The socket is there, and nobody serves it: what a session leaves that was killed.
+ * A socket without a server, as a killed session leaves behind.
  *
  * @returns {Promise<TestBus>}
  */
@@ -18,7 +18,7 @@ export async function openDeadSocket() {
   const place = createPlace();
   const server = createServer().listen(`${place.socket}.served`);
   await once(server, 'listening');
-  // Closing removes the name it was opened under, not this one.
+  // Closing removes the original name, not this one.
   renameSync(`${place.socket}.served`, place.socket);
   server.close();
   await once(server, 'close');
@@ -26,8 +26,8 @@ export async function openDeadSocket() {
 }
 
 /**
- * A bus that takes connections and goes no further than told; it is no process, only a socket of
- * this one.
+ * A bus that accepts connections and stops at the given step. It is a socket of this process, not a
+ * process of its own.
  *
  * @param {BrokenBusOptions} [options]
  * @returns {Promise<TestBus>}
@@ -38,7 +38,7 @@ export async function openBrokenBus({ after = 'connect', failing = 'silence' } =
   const sockets = new Set();
   const server = createServer((socket) => {
     sockets.add(socket);
-    // The other end may leave at any time.
+    // The other end may disconnect at any time.
     socket.on('error', () => {});
     if (after === 'connect') fail(socket);
     else authenticate(socket, () => fail(socket));
@@ -63,7 +63,7 @@ export async function openBrokenBus({ after = 'connect', failing = 'silence' } =
 }
 
 /**
- * A bus on which this user has as many connections as one may have. Nobody owns a name on it.
+ * A bus on which this user has reached the connection limit. No program owns a name on it.
  *
  * @param {number} [maxConnections]
  * @returns {Promise<TestBus>}
@@ -83,15 +83,15 @@ export async function openFullBus(maxConnections = 256) {
   return { ...bus, close: releaseAll };
 }
 
-// A message header of the right look (little endian, a method return, version 1) whose lengths say
-// that gigabytes follow.
+// A valid message header (little endian, a method return, version 1) whose lengths announce
+// gigabytes.
 const noise = Buffer.concat([
   Buffer.from('6c020001ffffff7f01000000ffffff7f', 'hex'),
   Buffer.alloc(64, '\xa7', 'latin1'),
 ]);
 
 /**
- * The text part of the protocol: whoever comes is let in.
+ * The text part of the protocol: every client is accepted.
  *
  * @param {import('node:net').Socket} socket
  * @param {() => void} authenticated

@@ -25,7 +25,7 @@ function connectSocket({ env }: TestBus) {
 
 const externally = '\0AUTH EXTERNAL 30\r\nNEGOTIATE_UNIX_FD\r\nBEGIN\r\n';
 
-test.skipIf(!hasBus)('a bus without a provider', async () => {
+test.skipIf(!hasBus)('a bus without a provider says so', async () => {
   const bus = await keep(openBus());
   const connection = await connectBus(bus.busAddress);
   expect(await hasOwner(connection, 'org.freedesktop.secrets')).toBe(false);
@@ -35,33 +35,33 @@ test.skipIf(!hasBus)('a bus without a provider', async () => {
   expect(bus.pids()).toEqual([]);
 });
 
-test('a socket that nobody serves', async () => {
+test('a socket without a server refuses the connection', async () => {
   const bus = await keep(openDeadSocket());
   expect(readdirSync(bus.env['XDG_RUNTIME_DIR'] ?? '')).toEqual(['bus']);
   await expect(connectBus(bus.busAddress)).rejects.toMatchObject({ code: 'ECONNREFUSED' });
 });
 
-test.skipIf(!hasBus)('a bus with no connection left', async () => {
+test.skipIf(!hasBus)('a bus at its connection limit refuses a new one', async () => {
   const bus = await keep(openFullBus());
   await expect(connectBus(bus.busAddress)).rejects.toMatchObject({
     type: 'org.freedesktop.DBus.Error.LimitsExceeded',
   });
 });
 
-describe('a bus that goes only so far', () => {
-  test('and is silent from the start', async () => {
+describe('a bus that stops at a certain step', () => {
+  test('is silent from the start', async () => {
     const socket = connectSocket(await keep(openBrokenBus()));
     await once(socket, 'connect');
     expect(socket.read()).toBe(null);
   });
 
-  test('and is silent after the authentication', async () => {
+  test('is silent after the authentication', async () => {
     const socket = connectSocket(await keep(openBrokenBus({ after: 'authentication' })));
     socket.write(externally);
     expect(String(await once(socket, 'data'))).toMatch(/^OK [0-9a-f]{32}\r\nERROR\r\n$/);
   });
 
-  test('and answers noise after it', async () => {
+  test('replies with noise after the authentication', async () => {
     const bus = await keep(openBrokenBus({ after: 'authentication', failing: 'noise' }));
     const socket = connectSocket(bus);
     socket.write(externally);
@@ -73,14 +73,14 @@ describe('a bus that goes only so far', () => {
     expect(Buffer.concat(bytes).toString('latin1')).toMatch(/^OK .*ERROR\r\nl/s);
   });
 
-  test('and hangs up', async () => {
+  test('disconnects', async () => {
     const socket = connectSocket(await keep(openBrokenBus({ failing: 'hang-up' })));
     socket.resume();
     expect(await once(socket, 'close')).toEqual([false]);
   });
 });
 
-test('its home may be kept', async () => {
+test('keeps its home directory if requested', async () => {
   const home = temporaryDirectory();
   if (!hasBus) return;
   const bus = await keep(openBus({ home }));

@@ -1,4 +1,4 @@
-// The test's own eyes and hands on a bus. Every wait has an end.
+// The test's own connection to a bus. Every wait has a time limit.
 import { once } from 'node:events';
 import { Message, sessionBus } from '@jellybrick/dbus-next';
 
@@ -10,14 +10,14 @@ import { Message, sessionBus } from '@jellybrick/dbus-next';
 const limitMs = 10_000;
 
 /**
- * A connection that has its name. What becomes of it later is noticed by the next call.
+ * A connection with its unique name. The next call reports later problems.
  *
  * @param {string} busAddress
  */
 export async function openConnection(busAddress) {
   const bus = sessionBus({ busAddress });
   await once(bus, 'connect', { signal: AbortSignal.timeout(limitMs) });
-  // The library's types leave this event out.
+  // The library's types do not declare this event.
   /** @type {EventEmitter} */ (bus).on('error', () => {});
   return bus;
 }
@@ -56,7 +56,7 @@ export async function hasOwner(connection, name) {
 const secrets = { destination: 'org.freedesktop.secrets' };
 
 /**
- * How the collection is that stands for `default`.
+ * The state of the collection with the alias `default`.
  *
  * @param {BusConnection} connection
  * @returns {Promise<CollectionState>}
@@ -84,8 +84,7 @@ export async function readCollectionState(connection) {
 }
 
 /**
- * Looks again and again until it is so: what a provider does at its start sends no signal that all
- * providers share.
+ * Polls until the condition is true, because providers send no common signal at their start.
  *
  * @param {() => Promise<boolean>} isSo
  * @param {() => string} describe what is waited for

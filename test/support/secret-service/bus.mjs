@@ -1,5 +1,5 @@
-// A dbus-daemon of our own. Its configuration names no folder of services, so nothing is started
-// behind our back: as it is, it is a bus without a provider.
+// Starts a dbus-daemon. Its configuration names no service folder, so it starts no provider: by
+// default it is a bus without a provider.
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createPlace } from './place.mjs';
@@ -18,7 +18,7 @@ export async function openBus({ home, maxConnections = 256 } = {}) {
 }
 
 /**
- * The same, and how to add programs and other things that end with it.
+ * The same, with a function to add programs and other resources that are stopped with it.
  *
  * @param {{ home?: string | undefined, maxConnections?: number }} options
  */

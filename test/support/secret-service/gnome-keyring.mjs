@@ -14,7 +14,7 @@ export async function openGnomeKeyring({ locked = false, noCollection = false, h
   return openSecretService(home, async (stage) => {
     if (noCollection) return startDaemon(stage, 'none');
     if (!locked) return startDaemon(stage, 'unlocked');
-    // Only a daemon that was never given the password has it locked as at a real login.
+    // Only a daemon that never received the password has a locked collection as at a real login.
     if (!existsSync(join(stage.home, '.local/share/keyrings/login.keyring'))) {
       const first = await startDaemon(stage, 'unlocked');
       await first.stop();
@@ -28,7 +28,7 @@ export async function openGnomeKeyring({ locked = false, noCollection = false, h
  * @param {'none' | 'locked' | 'unlocked'} state
  */
 async function startDaemon({ start, awaitProvider }, state) {
-  // In the foreground, or it would outlive us.
+  // In the foreground, because a daemon in the background would outlive us.
   const args = ['--foreground', '--components=secrets'];
   const program = programOf('gnome-keyring');
   const daemon =

@@ -5,8 +5,8 @@ import { keyringPassword, openSecretService, programOf } from './service.mjs';
 
 /** @import { CollectionState, SecretService, SecretServiceOptions, Stage } from './types.ts' */
 
-// Saved at its end and not before: with dozens of writes a second, as the suites make them, 2.7.4
-// crashes in the thread that saves, while the next write changes what it reads.
+// KeePassXC saves only when it exits. With the dozens of writes per second of the suites, 2.7.4
+// crashes in the thread that saves while the next write changes its data.
 const settings = `[General]
 ConfigVersion=2
 UpdateCheckMessageShown=true
@@ -25,7 +25,7 @@ ShowNotification=false
 `;
 
 /**
- * KeePassXC with the database `secrets.kdbx`, all of which it offers as the collection `secrets`.
+ * KeePassXC with the database `secrets.kdbx`, whose entries it offers as the collection `secrets`.
  *
  * @param {SecretServiceOptions} [options]
  * @returns {Promise<SecretService>}
@@ -64,7 +64,7 @@ async function start(stage, state, args, input) {
 let kept;
 
 /**
- * Made once a process, since it takes as long as the start itself.
+ * Created once in a process, because it takes as long as the start itself.
  *
  * @param {Stage} stage
  */
@@ -74,7 +74,7 @@ async function emptyDatabase(stage) {
 }
 
 /**
- * Only an import makes a database that offers a group without a hand on the mouse.
+ * Only an import creates a database that offers a group without mouse input.
  *
  * @param {Stage} stage
  */

@@ -12,8 +12,8 @@ const walletName = 'kdewallet';
 const derive = promisify(pbkdf2);
 
 /**
- * kwalletd5 with its wallet `kdewallet`. It calls an open wallet `Locked` until a client has asked
- * to unlock it; that prompt then completes by itself.
+ * kwalletd5 with its wallet `kdewallet`. The daemon reports an open wallet as `Locked` until a
+ * client has asked to unlock it; that prompt then completes without input.
  *
  * @param {SecretServiceOptions} [options]
  * @returns {Promise<SecretService>}
@@ -21,7 +21,7 @@ const derive = promisify(pbkdf2);
 export async function openKWallet({ locked = false, noCollection = false, home } = {}) {
   return openSecretService(home, async (stage) => {
     if (noCollection) return startDaemon(stage, 'none');
-    // A wallet is offered as a collection only by a daemon that found it at its start.
+    // A daemon offers only the wallets that it found at its start.
     if (!existsSync(walletFile(stage))) await createWallet(stage);
     const daemon = await startDaemon(stage, 'locked');
     if (!locked) await openWallet(stage);
@@ -48,7 +48,7 @@ async function startDaemon(stage, state) {
 }
 
 /**
- * What was written is on disk only seconds later, or when the wallets are closed.
+ * The daemon writes to disk seconds later, or when the wallets are closed.
  *
  * @param {Stage} stage
  * @param {RunningProgram} daemon
@@ -62,7 +62,7 @@ async function stopDaemon(stage, daemon) {
 }
 
 /**
- * Opens the wallet, or makes it, with what PAM gives at a real login: the password's hash.
+ * Opens or creates the wallet with the value that PAM passes at a real login: the password's hash.
  *
  * @param {Stage} stage
  */

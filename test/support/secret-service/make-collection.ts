@@ -5,7 +5,7 @@ import { createSecretService, serviceName } from '../../../src/keyring/system/li
 import { createTestContext } from '../../keyring/system/linux/open-keyring.ts';
 import type { SecretService } from './types.ts';
 
-/** Makes a collection without asking anybody for its password, which only gnome-keyring can. */
+/** Creates a collection without a password prompt. Only gnome-keyring can do that. */
 export async function makeCollection(env: SecretService['env'], label: string): Promise<void> {
   const bus = await connectSessionBus(createTestContext({ env }).host);
   const session = await createSecretService(bus).openPlainSession();

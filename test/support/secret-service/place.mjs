@@ -1,10 +1,10 @@
-// Where a session of our own lives: its home, its runtime directory, and an environment in which
-// nothing points to the session of whoever runs the tests.
+// The place of a test session: its home directory, its runtime directory, and an environment
+// without references to the session of the person who runs the tests.
 import { mkdirSync, mkdtempSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** @param {string} [givenHome] one that outlives the place */
+/** @param {string} [givenHome] a home directory that outlives the place */
 export function createPlace(givenHome) {
   const directory = realpathSync(mkdtempSync(join(tmpdir(), 'atmos-auth-bus-')));
   const runtimeDirectory = join(directory, 'run');
@@ -22,7 +22,7 @@ export function createPlace(givenHome) {
       HOME: home,
       XDG_RUNTIME_DIR: runtimeDirectory,
       DBUS_SESSION_BUS_ADDRESS: formatUnixAddress(socket),
-      // What needs a screen gets one that nobody sees.
+      // Programs that need a screen get a virtual one.
       QT_QPA_PLATFORM: 'offscreen',
     },
     remove: () => rmSync(directory, { recursive: true, force: true }),

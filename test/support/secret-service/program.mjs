@@ -1,4 +1,4 @@
-// Programs that end with us: stopped by their pid, and by the kernel if we are killed.
+// Programs that are stopped with us: by their pid, or by the kernel if we are killed.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
@@ -16,7 +16,8 @@ const maxComplaintLength = 2000;
  * @throws when it is not there
  */
 export async function startProgram(program, args, { env, input = '' }) {
-  // setpriv becomes the program, so the pid is its own. A test run that is killed leaves nothing.
+  // setpriv replaces itself by the program, so the pid is that of the program. A killed test run
+  // leaves nothing behind.
   const command = ['--pdeathsig', 'KILL', program, ...args];
   const child = spawn('setpriv', command, { env, stdio: 'pipe' });
   /** @type {Promise<void>} */
@@ -27,7 +28,7 @@ export async function startProgram(program, args, { env, input = '' }) {
   });
   const lines = createInterface({ input: child.stdout });
   const firstLine = new Promise((resolve) => void lines.once('line', resolve));
-  // It may leave without reading its input.
+  // The program may exit without reading its input.
   child.stdin.on('error', () => {});
   child.stdin.end(input);
   await once(child, 'spawn');

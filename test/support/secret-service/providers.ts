@@ -6,13 +6,13 @@ import type { SecretService, SecretServiceOptions } from './types.ts';
 
 export interface Provider {
   name: 'gnome-keyring' | 'kwallet' | 'keepassxc';
-  /** Whether it is there to be tried: `describe.skipIf(!installed)`. */
+  /** Whether the provider is installed: `describe.skipIf(!installed)`. */
   installed: boolean;
   open(options?: SecretServiceOptions): Promise<SecretService>;
 }
 
 /**
- * The real ones, for suites that hold on each:
+ * The real providers, for suites that run on each:
  *
  *     describe.each(providers)('on $name', ({ installed, open }) => {
  *       test.skipIf(!installed)(…)

@@ -1,6 +1,6 @@
 /**
- * What was acquired, to be given back in the reverse order. Giving back twice is as good as once,
- * and one that fails does not keep the others.
+ * Resources that are released in the reverse order of their acquisition. A second release does
+ * nothing, and a failed one does not prevent the others.
  */
 export function createReleases() {
   /** @type {(() => void | Promise<void>)[]} */

@@ -21,9 +21,9 @@ export interface ScriptedKeyringOptions {
   /** Default: both, as gnome-keyring. */
   algorithms?: readonly ('dh' | 'plain')[];
   locked?: boolean;
-  /** No collection `login`, and nothing that `default` stands for. */
+  /** No collection `login`, and no alias `default`. */
   noCollection?: boolean;
-  /** What becomes of a prompt. Default: it completes at once. */
+  /** The result of a prompt. Default: it completes at once. */
   prompts?: 'complete' | 'dismiss' | 'unanswered';
   items?: readonly { attributes: Record<string, string>; value: string; modifiedAt?: Date }[];
 }
@@ -41,7 +41,7 @@ const servicePath = '/org/freedesktop/secrets';
 const collectionPath = `${servicePath}/collection/login`;
 const noPath = '/';
 
-/** The honest part: one collection `login`, kept in memory. */
+/** The correct part: one collection `login`, kept in memory. */
 export function createScriptedKeyring(
   options: ScriptedKeyringOptions,
   send: (signal: Message) => void,
@@ -51,7 +51,7 @@ export function createScriptedKeyring(
   let lastNumber = 0;
   const nextNumber = () => ++lastNumber;
   const sessions = new Map<string, ScriptedSession>();
-  /** What each would unlock. */
+  /** The objects that each prompt would unlock. */
   const openPrompts = new Map<string, string[]>();
   const items = new Map<string, ScriptedItem>();
   for (const { attributes, value, modifiedAt = new Date(0) } of options.items ?? []) {
@@ -214,7 +214,7 @@ export function createScriptedKeyring(
       return nothing;
     },
     'Prompt.Prompt': ({ path }) => {
-      // After the answer to this call, as a real one does.
+      // Emitted after the reply to this call, as by a real provider.
       if (prompts !== 'unanswered') setImmediate(() => endPrompt(path, prompts));
       return nothing;
     },

@@ -27,7 +27,7 @@ async function open(options: ScriptedProviderOptions = {}) {
   const connection = await connectBus(provider.busAddress);
   onTestFinished(connection.close);
 
-  /** Asynchronously: the provider lives in this process. */
+  /** Asynchronously, because the provider runs in this process. */
   async function runSecretTool(args: string[], input = '') {
     const child = spawn(secretTool?.path ?? '', args, {
       env: provider.env,
@@ -60,7 +60,7 @@ function createEvent() {
 
 const found = (stdout: string) => ({ status: 0, stdout, stderr: '' });
 
-describe.skipIf(!secretTool)('left alone it is honest', () => {
+describe.skipIf(!secretTool)('without a script, the provider behaves correctly', () => {
   test.each([['dh'], ['plain']] as const)('in %s sessions', async (algorithm) => {
     const { provider, store, lookup } = await open({ algorithms: [algorithm] });
     expect(await store('the value')).toMatchObject({ status: 0 });
@@ -71,7 +71,7 @@ describe.skipIf(!secretTool)('left alone it is honest', () => {
     expect(provider.calls).toContain('Collection.CreateItem');
   });
 
-  test('with items that were there, duplicates too', async () => {
+  test('with items that existed before, including duplicates', async () => {
     const items = [
       { attributes, value: 'older', modifiedAt: new Date('2026-01-01T00:00:00Z') },
       { attributes, value: 'newer', modifiedAt: new Date('2026-01-02T00:00:00Z') },
@@ -82,7 +82,7 @@ describe.skipIf(!secretTool)('left alone it is honest', () => {
     expect(stdout).toContain('modified = 2026-01-02');
   });
 
-  test('locked, until the prompt completes', async () => {
+  test('with a locked collection, until the prompt completes', async () => {
     const { connection, lookup } = await open({
       locked: true,
       items: [{ attributes, value: 'value' }],
@@ -92,7 +92,7 @@ describe.skipIf(!secretTool)('left alone it is honest', () => {
     expect(await readCollectionState(connection)).toBe('unlocked');
   });
 
-  test('locked for good, when the prompt is dismissed', async () => {
+  test('with a locked collection after the prompt is dismissed', async () => {
     const { connection, lookup } = await open({
       locked: true,
       prompts: 'dismiss',
@@ -108,8 +108,8 @@ describe.skipIf(!secretTool)('left alone it is honest', () => {
   });
 });
 
-describe.skipIf(!secretTool)('as its script says', () => {
-  test('a prompt stays open until somebody answers it', async () => {
+describe.skipIf(!secretTool)('with a script, the provider', () => {
+  test('keeps a prompt open until it is answered', async () => {
     const asked = createEvent();
     const telling: Behaviour = (honest) => {
       asked.happen();
@@ -127,7 +127,7 @@ describe.skipIf(!secretTool)('as its script says', () => {
     expect(await looking).toEqual(found('value'));
   });
 
-  test('it is late, but honest', async () => {
+  test('replies late but correctly', async () => {
     const event = createEvent();
     const { provider, lookup } = await open({ items: [{ attributes, value: 'value' }] });
     const order: string[] = [];
@@ -143,7 +143,7 @@ describe.skipIf(!secretTool)('as its script says', () => {
     expect(order).toEqual(['event', 'answer']);
   });
 
-  test('it dies in the middle of a write, done or not', async () => {
+  test('exits in the middle of a write, before or after it is done', async () => {
     const before = await open({ script: { 'Collection.CreateItem': dying } });
     expect(await before.store('value')).toMatchObject({ status: 1 });
     expect(before.provider.items()).toEqual([]);
@@ -152,7 +152,7 @@ describe.skipIf(!secretTool)('as its script says', () => {
     expect(after.provider.items()).toHaveLength(1);
   });
 
-  test('it never answers, and the bus says so when it is gone', async () => {
+  test('never replies, and the bus reports an error after the provider exits', async () => {
     const { provider, connection } = await open({ script: { 'Service.ReadAlias': silent } });
     const reading = readCollectionState(connection).catch((error: unknown) => error);
     await expect.poll(() => provider.calls).toEqual(['Service.ReadAlias']);
@@ -160,7 +160,7 @@ describe.skipIf(!secretTool)('as its script says', () => {
     expect(await reading).toMatchObject({ type: 'org.freedesktop.DBus.Error.NoReply' });
   });
 
-  test('it does what it is told and never says so', async () => {
+  test('performs a request and never replies', async () => {
     const { provider, connection, store } = await open({
       script: { 'Collection.CreateItem': silentAfter },
     });
@@ -171,14 +171,14 @@ describe.skipIf(!secretTool)('as its script says', () => {
     expect(await storing).toMatchObject({ status: 1 });
   });
 
-  test('it answers what nobody asked, once', async () => {
+  test('sends one unsolicited reply', async () => {
     const nonsense = times(1, answering('s', 'nonsense'));
     const { connection } = await open({ script: { 'Service.ReadAlias': nonsense } });
     await expect(readCollectionState(connection)).rejects.toThrow('nonsense');
     expect(await readCollectionState(connection)).toBe('unlocked');
   });
 
-  test('it refuses', async () => {
+  test('refuses', async () => {
     const refusal = refusing('org.freedesktop.DBus.Error.AccessDenied', 'not for you');
     const { connection } = await open({ script: { 'Service.ReadAlias': refusal } });
     await expect(readCollectionState(connection)).rejects.toMatchObject({

@@ -1,5 +1,5 @@
-// A Secret Service of our own, honest unless told otherwise, for what no real one does on demand.
-// It lives in the process of the test: what is tried against it must not block this process.
+// A Secret Service provider for behavior that no real one shows on demand. It behaves correctly
+// without a script. It runs in the process of the test, so tested code must not block this process.
 import { DBusError, Message } from '@jellybrick/dbus-next';
 import type { Behaviour } from './behaviours.ts';
 import { openConnection } from './bus-connection.mjs';
@@ -18,17 +18,17 @@ export interface ScriptedProviderOptions extends ScriptedKeyringOptions {
 }
 
 export interface ScriptedProvider extends SecretService {
-  /** What was called so far, as the names of the script, in order. */
+  /** The calls until now, by the names of the script, in order. */
   readonly calls: readonly string[];
-  /** What it holds, in the order of creation. */
+  /** The stored items, in the order of creation. */
   items(): ScriptedItem[];
-  /** From now on: a behaviour, or honesty. */
+  /** Sets the behavior from now on; undefined restores the correct one. */
   script(member: string, behaviour?: Behaviour): void;
-  /** A person at last answers the prompts that are open. */
+  /** Answers the open prompts as a user would. */
   answerPrompts(answer: 'complete' | 'dismiss'): void;
 }
 
-/** On a bus of its own, which closes with it. */
+/** On its own bus, which is closed with it. */
 export async function openScriptedProvider({
   script = {},
   ...options
@@ -44,7 +44,7 @@ export async function openScriptedProvider({
       connection.disconnect();
     };
     add(die);
-    // What comes too late for its bus is dropped.
+    // A reply after the bus was closed is dropped.
     const send = (message: Message) => void (alive && connection.send(message));
     const keyring = createScriptedKeyring(options, send);
     const behaviours = new Map(Object.entries(script));

@@ -9,9 +9,9 @@ import { Variant } from '@jellybrick/dbus-next';
 
 export const dhAlgorithm = 'dh-ietf1024-sha256-aes128-cbc-pkcs7';
 
-/** How secrets travel in one session. */
+/** How secrets are encoded in one session. */
 export interface ScriptedSession {
-  /** What OpenSession answers beside the path. */
+  /** The output of OpenSession besides the path. */
   output: Variant;
   seal(value: Buffer): { parameters: Buffer; sealed: Buffer };
   open(parameters: Buffer, sealed: Buffer): Buffer;

@@ -22,21 +22,21 @@ const python = peer('python-keyring');
 const pythonMain = fileURLToPath(new URL('../../interop/python/main.py', import.meta.url));
 const go = peer('go-keyring');
 
-/** Closed when the test ends, whatever becomes of it. */
+/** Closed when the test ends, whatever its result. */
 async function keep<T extends TestBus>(opening: Promise<T>): Promise<T> {
   const service = await opening;
   onTestFinished(service.close);
   return service;
 }
 
-/** All processes whose environment names that home, by what the kernel says. */
+/** All processes whose environment names that home directory, according to the kernel. */
 function processesAt(home: string): string[] {
   const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
   return pids.filter((pid) => {
     try {
       return readFileSync(`/proc/${pid}/environ`, 'latin1').split('\0').includes(`HOME=${home}`);
     } catch {
-      // It has ended, or belongs to somebody else.
+      // The process has exited or belongs to another user.
       return false;
     }
   });
@@ -55,7 +55,7 @@ function run({ env }: SecretService, program: string, args: string[], input = ''
 const runSecretTool = (service: SecretService, args: string[], input?: string) =>
   run(service, secretTool?.path ?? '', args, input);
 
-/** One session in a hundred fails on KWallet for whoever does not avoid it: docs/adr/0008. */
+/** One session in a hundred fails on KWallet unless the client works around it: docs/adr/0008. */
 async function withTries(name: string, attempt: () => Promise<void>): Promise<void> {
   for (let left = name === 'kwallet' ? 4 : 1; ; left--) {
     try {
@@ -76,13 +76,13 @@ const done = { status: 0, stdout: '', stderr: '' };
 
 describe.each(providers)('$name', ({ name, installed, open }) => {
   test.skipIf(!installed)(
-    'starts ten times in a row and leaves nothing',
+    'starts ten times in a row and leaves nothing behind',
     { timeout: 60_000 },
     async () => {
       for (let start = 0; start < 10; start++) {
         const service = await keep(open({ locked: start % 2 === 1 }));
         expect(service.pids()).toHaveLength(2);
-        // One may have started another for a moment.
+        // A process may have started another one for a moment.
         await expect.poll(() => processesAt(service.home)).toEqual(service.pids().map(String));
         await service.close();
         expect(service.pids()).toEqual([]);
@@ -92,7 +92,7 @@ describe.each(providers)('$name', ({ name, installed, open }) => {
     },
   );
 
-  test.skipIf(!installed)('has a default collection, or none if told so', async () => {
+  test.skipIf(!installed)('has a default collection, or none if requested', async () => {
     const states = [];
     for (const options of [{}, { locked: true }, { noCollection: true }]) {
       const service = await keep(open(options));
@@ -100,7 +100,7 @@ describe.each(providers)('$name', ({ name, installed, open }) => {
       states.push(await readCollectionState(connection));
       connection.close();
     }
-    // KWallet says so until a client has asked.
+    // KWallet reports this until a client has asked.
     expect(states).toEqual([name === 'kwallet' ? 'locked' : 'unlocked', 'locked', 'none']);
   });
 
@@ -116,7 +116,7 @@ describe.each(providers)('$name', ({ name, installed, open }) => {
     });
   });
 
-  test.skipIf(!installed || !secretTool)('keeps it from one start to the next', async () => {
+  test.skipIf(!installed || !secretTool)('keeps entries across restarts', async () => {
     await withTries(name, async () => {
       const home = temporaryDirectory();
       const first = await keep(open({ home }));
@@ -130,28 +130,31 @@ describe.each(providers)('$name', ({ name, installed, open }) => {
     });
   });
 
-  test.skipIf(!installed || !go || !python)('lets Go and Python read each other', async () => {
-    await withTries(name, async () => {
-      const service = await keep(open());
-      const runGo = (args: string[], input?: string) => run(service, go?.path ?? '', args, input);
-      const runPython = (args: string[], input?: string) =>
-        run(service, python?.path ?? '', [pythonMain, ...args], input);
-      expect(runGo(['set', 'key'], 'from Go')).toEqual(done);
-      for (const door of ['keyring', 'secretstorage']) {
-        expect(runPython([door, 'get', 'key'])).toEqual({ ...done, stdout: 'from Go' });
-      }
-      const [item] = JSON.parse(runPython(['secretstorage', 'list']).stdout) as [object];
-      expect(item).toMatchObject({
-        label: "Password for 'atmos-auth' on 'key'",
-        attributes: { username: 'atmos-auth', service: 'key' },
+  test.skipIf(!installed || !go || !python)(
+    "lets Go and Python read each other's entries",
+    async () => {
+      await withTries(name, async () => {
+        const service = await keep(open());
+        const runGo = (args: string[], input?: string) => run(service, go?.path ?? '', args, input);
+        const runPython = (args: string[], input?: string) =>
+          run(service, python?.path ?? '', [pythonMain, ...args], input);
+        expect(runGo(['set', 'key'], 'from Go')).toEqual(done);
+        for (const door of ['keyring', 'secretstorage']) {
+          expect(runPython([door, 'get', 'key'])).toEqual({ ...done, stdout: 'from Go' });
+        }
+        const [item] = JSON.parse(runPython(['secretstorage', 'list']).stdout) as [object];
+        expect(item).toMatchObject({
+          label: "Password for 'atmos-auth' on 'key'",
+          attributes: { username: 'atmos-auth', service: 'key' },
+        });
+        expect(runPython(['secretstorage', 'set', 'other'], 'from Python')).toEqual(done);
+        expect(runGo(['get', 'other'])).toEqual({ ...done, stdout: 'from Python' });
+        for (const key of ['key', 'other']) expect(runGo(['delete', key])).toEqual(done);
+        expect(runGo(['get', 'key']).status).toBe(3);
+        expect(runPython(['keyring', 'get', 'other']).status).toBe(3);
       });
-      expect(runPython(['secretstorage', 'set', 'other'], 'from Python')).toEqual(done);
-      expect(runGo(['get', 'other'])).toEqual({ ...done, stdout: 'from Python' });
-      for (const key of ['key', 'other']) expect(runGo(['delete', key])).toEqual(done);
-      expect(runGo(['get', 'key']).status).toBe(3);
-      expect(runPython(['keyring', 'get', 'other']).status).toBe(3);
-    });
-  });
+    },
+  );
 
   test.skipIf(!installed)('offers encrypted sessions', async () => {
     await withTries(name, async () => {
@@ -170,7 +173,7 @@ describe.each(providers)('$name', ({ name, installed, open }) => {
     });
   });
 
-  test.skipIf(!installed)('dies when told to, and the bus stays', async () => {
+  test.skipIf(!installed)('exits on request, and the bus stays', async () => {
     const service = await keep(open());
     await service.killProvider();
     expect(service.pids()).toHaveLength(1);
@@ -181,14 +184,14 @@ describe.each(providers)('$name', ({ name, installed, open }) => {
     connection.close();
   });
 
-  test.skipIf(!installed)('ends with its script, however that ends', async () => {
+  test.skipIf(!installed)('stops with its script, however the script exits', async () => {
     const script = [main, name, '--', 'sh', '-c', 'echo $HOME; exec cat'];
     const child = spawn(process.execPath, script, { stdio: ['pipe', 'pipe', 'inherit'] });
     onTestFinished(() => void child.kill('SIGKILL'));
     const [line] = (await once(child.stdout.setEncoding('utf8'), 'data')) as [string];
     const home = line.trim();
     onTestFinished(() => rmSync(dirname(home), { recursive: true, force: true }));
-    // The shell becomes cat at this moment.
+    // The shell is replaced by cat at this moment.
     await expect.poll(() => processesAt(home).length).toBeGreaterThan(2);
     child.kill('SIGKILL');
     child.stdin.end();
@@ -197,7 +200,7 @@ describe.each(providers)('$name', ({ name, installed, open }) => {
   });
 });
 
-test.skipIf(!peer('gnome-keyring'))('the script passes on what the program says', () => {
+test.skipIf(!peer('gnome-keyring'))('the script passes on the output of the program', () => {
   const script = [
     main,
     'gnome-keyring',
@@ -211,35 +214,32 @@ test.skipIf(!peer('gnome-keyring'))('the script passes on what the program says'
   expect(stdout).toMatch(/^unix:path=.*\/run\/bus\n$/);
 });
 
-test('the script says what it knows', () => {
+test('the script prints its usage', () => {
   const { status, stderr } = spawnSync(process.execPath, [main, 'seahorse'], { encoding: 'utf8' });
   expect(status).toBe(2);
   expect(stderr).toContain('usage: secret-service-main.mjs gnome-keyring|kwallet|keepassxc');
 });
 
-test.skipIf(!peer('gnome-keyring'))(
-  'a prompter that nobody answers keeps the prompt open',
-  async () => {
-    const service = await keep(openGnomeKeyring({ locked: true }));
-    const prompter = await openSilentPrompter(service.busAddress);
-    onTestFinished(prompter.close);
-    const connection = await connectBus(service.busAddress);
-    onTestFinished(connection.close);
-    const collection = '/org/freedesktop/secrets/collection/login';
-    const [unlocked, prompt] = await connection.call({
-      ...secrets,
-      member: 'Unlock',
-      signature: 'ao',
-      body: [[collection]],
-    });
-    expect(unlocked).toEqual([]);
-    const onPrompt = {
-      ...secrets,
-      path: String(prompt),
-      interface: 'org.freedesktop.Secret.Prompt',
-    };
-    await connection.call({ ...onPrompt, member: 'Prompt', signature: 's', body: [''] });
-    await prompter.asked;
-    expect(await readCollectionState(connection)).toBe('locked');
-  },
-);
+test.skipIf(!peer('gnome-keyring'))('an unanswered prompter keeps the prompt open', async () => {
+  const service = await keep(openGnomeKeyring({ locked: true }));
+  const prompter = await openSilentPrompter(service.busAddress);
+  onTestFinished(prompter.close);
+  const connection = await connectBus(service.busAddress);
+  onTestFinished(connection.close);
+  const collection = '/org/freedesktop/secrets/collection/login';
+  const [unlocked, prompt] = await connection.call({
+    ...secrets,
+    member: 'Unlock',
+    signature: 'ao',
+    body: [[collection]],
+  });
+  expect(unlocked).toEqual([]);
+  const onPrompt = {
+    ...secrets,
+    path: String(prompt),
+    interface: 'org.freedesktop.Secret.Prompt',
+  };
+  await connection.call({ ...onPrompt, member: 'Prompt', signature: 's', body: [''] });
+  await prompter.asked;
+  expect(await readCollectionState(connection)).toBe('locked');
+});

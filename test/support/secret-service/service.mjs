@@ -1,4 +1,4 @@
-// What all providers share: a bus, a program that owns org.freedesktop.secrets, and their end.
+// What all providers share: a bus, a program that owns org.freedesktop.secrets, and their shutdown.
 import { findPeers } from '../../../scripts/peers.mjs';
 import { awaitUntil, connectBus, hasOwner, readCollectionState } from './bus-connection.mjs';
 import { openBusWith } from './bus.mjs';
@@ -8,7 +8,7 @@ import { openBusWith } from './bus.mjs';
  * @import { CollectionState, RunningProgram, SecretService, Stage } from './types.ts'
  */
 
-/** What the keyrings of all providers open with. It guards nothing. */
+/** The password of the keyrings of all providers. It protects nothing. */
 export const keyringPassword = 'correct horse';
 
 /**

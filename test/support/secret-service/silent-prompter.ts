@@ -2,14 +2,14 @@ import { Message } from '@jellybrick/dbus-next';
 import { openConnection } from './bus-connection.mjs';
 
 export interface SilentPrompter {
-  /** Resolves when the question is put. */
+  /** Resolves when a prompt is requested. */
   asked: Promise<void>;
   close(): void;
 }
 
 /**
- * Stands where GNOME's desktop shows gnome-keyring's question for the password, and lets nobody
- * answer: the prompt stays open. Resolves when gnome-keyring can find it.
+ * Replaces the prompter of GNOME's desktop, which shows gnome-keyring's password prompt, and never
+ * answers: the prompt stays open. Resolves when gnome-keyring can find it.
  */
 export async function openSilentPrompter(busAddress: string): Promise<SilentPrompter> {
   const connection = await openConnection(busAddress);
@@ -22,7 +22,7 @@ export async function openSilentPrompter(busAddress: string): Promise<SilentProm
     });
   });
 
-  /** Lets gnome-keyring put its question; the next word to it would be the person's answer. */
+  /** Lets gnome-keyring request its prompt. The next message would be the user's answer. */
   function beReady({ sender, body }: Message): void {
     const ready = new Message({
       destination: sender,

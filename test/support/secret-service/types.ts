@@ -1,6 +1,6 @@
-/** A session bus of our own, and the place where it lives. */
+/** A session bus of the tests with its directories. */
 export interface TestBus {
-  /** The whole environment for a program that shall find this bus: no display, nothing of ours. */
+  /** The whole environment for a program that uses this bus: no display, no variable of our own. */
   env: Record<string, string>;
   busAddress: string;
   home: string;
@@ -10,25 +10,27 @@ export interface TestBus {
   close(): Promise<void>;
 }
 
-/** A session bus on which someone owns `org.freedesktop.secrets`. */
+/** A session bus on which a program owns `org.freedesktop.secrets`. */
 export interface SecretService extends TestBus {
-  /** Takes the provider away as a crash does: SIGKILL. The bus stays. */
+  /** Kills the provider as a crash would: SIGKILL. The bus stays. */
   killProvider(): Promise<void>;
 }
 
 export interface SecretServiceOptions {
-  /** The default collection is there, and locked. */
+  /** The default collection exists and is locked. */
   locked?: boolean;
-  /** The provider answers and has no default collection. */
+  /** The provider replies and has no default collection. */
   noCollection?: boolean;
-  /** A home that outlives the service, to open the same keyring again. Default: a new one. */
+  /**
+   * A home directory that outlives the service, to open the same keyring again. Default: a new one.
+   */
   home?: string;
 }
 
 export interface BusOptions {
   /** As SecretServiceOptions.home. */
   home?: string;
-  /** How many connections one user may have. Default: what dbus-daemon has, 256. */
+  /** The connection limit of one user. Default: that of dbus-daemon, 256. */
   maxConnections?: number;
 }
 
@@ -36,13 +38,13 @@ export interface BusOptions {
 export interface RunningProgram {
   pid: number;
   isRunning(): boolean;
-  /** What it said on standard error, its end. */
+  /** The end of its standard error. */
   complaints(): string;
   /** The first line of standard output. */
   firstLine(): Promise<string>;
-  /** Resolves when it is gone. */
+  /** Resolves when it has exited. */
   ended(): Promise<void>;
-  /** SIGTERM, and SIGKILL to one that does not go. */
+  /** SIGTERM, then SIGKILL if it does not exit. */
   stop(): Promise<void>;
   kill(): Promise<void>;
 }
@@ -56,29 +58,29 @@ export interface BusCall {
   body?: unknown[];
 }
 
-/** A connection of the test's own, beside whatever is tested. */
+/** The test's own connection, next to the tested code. */
 export interface BusConnection {
-  /** The body of the answer. Rejects after 10 s without one. */
+  /** The body of the reply. Rejects after 10 s without one. */
   call(call: BusCall): Promise<unknown[]>;
   close(): void;
 }
 
-/** Where a provider is started: what the openers share. */
+/** The environment in which a provider is started, shared by the openers. */
 export interface Stage {
   env: Record<string, string>;
   home: string;
   connection: BusConnection;
   /** Starts a program that is stopped with the service. */
   start(program: string, args: readonly string[], input?: string): Promise<RunningProgram>;
-  /** Resolves when `org.freedesktop.secrets` is owned and its default collection is so. */
+  /** Resolves when `org.freedesktop.secrets` is owned and its default collection has that state. */
   awaitProvider(program: RunningProgram, state: CollectionState): Promise<void>;
 }
 
 export type CollectionState = 'none' | 'locked' | 'unlocked';
 
 export interface BrokenBusOptions {
-  /** How far it gets. Default: it takes the connection. */
+  /** The step that it reaches. Default: it accepts the connection. */
   after?: 'connect' | 'authentication';
-  /** What it does from there on. Default: nothing, for good. */
+  /** What it does after that step. Default: nothing. */
   failing?: 'silence' | 'noise' | 'hang-up';
 }

@@ -1,4 +1,4 @@
-// The commands, in the order in which their beginnings are matched.
+// The commands, in the order in which their prefixes are matched.
 import { parseOptions } from './options.mjs';
 import { printBytes, printItem, printSecret } from './print.mjs';
 
@@ -96,7 +96,8 @@ function unlock(machine, path) {
 }
 
 /**
- * What has to be so before a secret is read or written: open, and a consent if the item wants one.
+ * The conditions for reading or writing a secret: the keychain is unlocked, and the user consents
+ * if the item requires it.
  *
  * @param {Machine} machine
  * @param {string} path
@@ -131,7 +132,7 @@ function keychains(machine, named) {
 /** @type {Command} */
 function dumpKeychain(machine, words) {
   const { options, rest, fault } = parseOptions(words, 'adhiro:');
-  // What would print secrets is not needed, and so not there.
+  // Printing secrets is not needed and therefore not implemented.
   if (fault !== undefined || options.size > 0) return usage;
   const items = keychains(machine, rest).flatMap(({ path, keychain }) =>
     keychain.items.map((item) => printItem(path, item)),
@@ -140,7 +141,7 @@ function dumpKeychain(machine, words) {
 }
 
 /**
- * The first one in the search list.
+ * The first keychain in the search list.
  *
  * @param {Machine} machine
  * @param {ReadonlyMap<string, string[]>} options
@@ -223,7 +224,7 @@ function findGenericPassword(machine, words) {
   const { path, item } = found;
   if (options.has('g') || options.has('w')) {
     const status = mayUse(machine, path, item);
-    // Of this it says nothing.
+    // The real program prints nothing about this.
     if (status !== 0) return done(status);
   }
   if (options.has('w')) return done(0, { stdout: printSecret(item.secret) });
@@ -244,6 +245,6 @@ function deleteGenericPassword(machine, words) {
   if (status === 0) {
     machine.write(path, { ...keychain, items: keychain.items.filter((one) => one !== item) });
   }
-  // Whether or not it has been.
+  // Whether or not it was locked before.
   return done(status, { stdout: printItem(path, item), stderr: 'password has been deleted.\n' });
 }

@@ -1,12 +1,12 @@
-// How `security -i` reads commands: lines into a buffer of 4,096 bytes, and words by an automaton of
-// its own. Bytes are latin1 throughout.
+// How `security -i` reads commands: lines into a buffer of 4,096 bytes, and words with its own
+// automaton. Bytes are latin1 throughout.
 
 const bufferBytes = 4096;
 const maxWords = 32;
 
 /**
- * The lines of an input. One that fills the buffer ends there, and what follows it is the next one; one
- * without a newline at the end of the input is not read at all.
+ * The lines of an input. A line that fills the buffer ends there, and the rest of it is the next
+ * line. A line without a newline at the end of the input is not read.
  *
  * @param {string} input
  */
@@ -30,9 +30,9 @@ export function readLines(input) {
 }
 
 /**
- * The words of a line. A backslash takes the byte after it as it is, within quotes and without. Either
- * quote begins a quoted word, and the same one ends the word, whatever follows it. A quote within a word
- * that began without one is a byte like any other.
+ * The words of a line. A backslash escapes the next byte, inside and outside of quotes. Either
+ * quote begins a quoted word, and the same quote ends the word, whatever follows it. A quote inside
+ * a word that began without one is an ordinary byte.
  *
  * @param {string} line
  */

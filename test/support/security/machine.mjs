@@ -1,4 +1,5 @@
-// The keychains and the state of the machine: files in one directory, each replaced whole.
+// The keychains and the state of the machine: files in one directory. Each write replaces a whole
+// file.
 import {
   appendFileSync,
   existsSync,
@@ -65,11 +66,12 @@ export function openMachine(directory) {
   };
 }
 
-/** Thrown where the program would wait for a person who does not come. */
+/** Thrown where the program would wait for a user who does not answer. */
 export class NeverAnswers extends Error {}
 
 /**
- * What no other process does at the same time. The lock of one that died is taken after a while.
+ * Runs a function while no other process runs one. The lock of a dead process is removed after a
+ * while.
  *
  * @template T
  * @param {string} directory

@@ -1,11 +1,12 @@
-// getopt(3) of BSD, as far as it is needed: options in one word, arguments in the same word or the
-// next, whatever that looks like.
+// The needed part of BSD getopt(3): several options in one word, arguments in the same word or the
+// next, whatever it looks like.
 
 /**
  * @param {readonly string[]} words without the command
- * @param {string} form letters, each with a colon behind it if it takes an argument
- * @returns {{ options: Map<string, string[]>, rest: string[], fault?: string }} fault: the letter that
- *   is unknown or lacks its argument
+ * @param {string} form letters, each followed by a colon if it takes an argument
+ * @returns {{ options: Map<string, string[]>, rest: string[], fault?: string }} fault: the letter
+ * that
+ *   is unknown or has no argument
  */
 export function parseOptions(words, form) {
   /** @type {Map<string, string[]>} */

@@ -3,8 +3,8 @@
 /** @import { KeychainItem } from './types.ts' */
 
 /**
- * In quotes where every byte is printable and none is a backslash; else in hex, and where some are
- * printable, in quotes once more.
+ * In quotes if every byte is printable and not a backslash; otherwise in hex, followed by a
+ * quoted form if some bytes are printable.
  *
  * @param {string} bytes
  */
@@ -57,7 +57,7 @@ export function printItem(path, item) {
 }
 
 /**
- * The secret alone, as -w prints it: in hex where it is not printable, without a mark.
+ * Only the secret, as -w prints it: in hex without a prefix if it is not printable.
  *
  * @param {string} secret
  */

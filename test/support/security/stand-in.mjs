@@ -1,11 +1,12 @@
-// A stand-in for `/usr/bin/security` of macOS, so that the keychain's backend can be tried where there
-// is no Mac. Written from the manual page security(1) and from how Apple's published source behaves: the
-// lines and words of -i, prefixes of commands, options, the search list, the print of attributes and
-// secrets, what a failed update does, messages and exit codes.
+// A stand-in for `/usr/bin/security` of macOS, which tests the keychain backend without a Mac. It
+// follows the manual page security(1) and the behavior of Apple's published source: the lines and
+// words of -i, command prefixes, options, the search list, the format of attributes and secrets,
+// failed updates, messages and exit codes.
 //
-// What it does not prove: that macOS asks when we think it does, and which status it then gives; that a
-// locked keychain lists its attributes; that the access lists of items made here let security read them
-// again; any release's own form of print; speed. docs/platforms.md says how a Mac proves each.
+// It does not prove that macOS prompts when we expect it and which status follows, that a locked
+// keychain lists its attributes, that the access lists of items created here let security read them
+// again, the output format of a certain release, or speed. docs/platforms.md says how to prove each
+// on a Mac.
 import { commands } from './commands.mjs';
 import { readLines, splitWords } from './lines.mjs';
 import { alone, NeverAnswers, openMachine } from './machine.mjs';
@@ -13,7 +14,7 @@ import { alone, NeverAnswers, openMachine } from './machine.mjs';
 /** @import { Run } from './types.ts' */
 
 /**
- * What the program does with arguments and input. Bytes are latin1.
+ * The result of the program for arguments and input. Bytes are latin1.
  *
  * @param {string} directory of the machine
  * @param {readonly string[]} args

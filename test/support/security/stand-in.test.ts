@@ -22,7 +22,7 @@ describe('the stand-in for security', () => {
     expect(run(add)).toMatchObject({ exitCode: 45 });
     expect(run([...add.slice(0, -1), 'other', '-U'])).toMatchObject({ exitCode: 0 });
     expect(run([...find, '-w']).stdout).toBe('other\n');
-    // As go-keyring asks.
+    // The way go-keyring finds it.
     expect(run(['find-generic-password', '-s', 'key', '-wa', 'atmos-auth']).stdout).toBe('other\n');
     const found = run([...find, '-g']);
     expect(found.stderr).toBe('password: "other"\n');
@@ -37,7 +37,7 @@ describe('the stand-in for security', () => {
     });
   });
 
-  test('prints what is not printable in hex, with -w without a mark', () => {
+  test('prints unprintable values in hex, and without a prefix with -w', () => {
     const mac = createMac();
     mac.put({ service: 'caf\xc3\xa9', secret: '\xff\x00' });
     const item = ['find-generic-password', '-s', 'caf\xc3\xa9'];
@@ -48,7 +48,7 @@ describe('the stand-in for security', () => {
     );
   });
 
-  test('ends -i with the status of the last command, an empty line included', () => {
+  test('exits -i with the status of the last command, also after an empty line', () => {
     const { run } = createMac();
     const failing = 'find-generic-password -s absent\n';
     expect(run(['-i'], failing)).toMatchObject({
@@ -59,7 +59,7 @@ describe('the stand-in for security', () => {
     expect(run(['-i'], 'help\nnonsense\n').stderr).toContain('unknown command "nonsense"');
   });
 
-  test('asks where there is a display, and else refuses', () => {
+  test('prompts where a display exists, and refuses otherwise', () => {
     const mac = createMac();
     mac.put({ service: 'key', secret: 'secret' });
     mac.run(['lock-keychain']);
@@ -81,7 +81,7 @@ describe('the stand-in for security', () => {
     expect(mac.asked()).toEqual([`unlock ${mac.path}`]);
   });
 
-  test('says duplicate for an update that was denied', () => {
+  test('reports a duplicate for an update that was denied', () => {
     const mac = createMac();
     mac.put({ service: 'key', secret: 'secret' });
     mac.change((state) => {

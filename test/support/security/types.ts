@@ -1,4 +1,4 @@
-/** What a person at the display does when macOS asks. */
+/** How a user at the display answers a prompt of macOS. */
 export type Person = 'allows' | 'denies' | 'cancels' | 'never answers';
 
 /** The state of the machine besides its keychains. */
@@ -7,14 +7,14 @@ export interface MachineState {
   defaultKeychain: string | null;
   searchList: string[];
   locked: string[];
-  /** Whether there is a display to ask at: none over SSH. */
+  /** Whether a display for prompts exists: false over SSH. */
   hasDisplay: boolean;
   person: Person;
-  /** Services of items whose use macOS asks a consent for. */
+  /** Services of items for which macOS asks for consent. */
   guarded: string[];
-  /** Commands that never answer. */
+  /** Commands that never return. */
   silent: string[];
-  /** Commands that fail with a status, whatever they are given. */
+  /** Commands that fail with a status, whatever their arguments. */
   failing: Record<string, number>;
 }
 
@@ -25,9 +25,9 @@ export interface KeychainItem {
   account: string | null;
   label: string | null;
   secret: string;
-  /** Every program may read it without a question. */
+  /** Every program may read it without a prompt. */
   isOpenToAll: boolean;
-  /** Programs besides security that may. */
+  /** Programs besides security that may read it. */
   trusted: string[];
   createdAt: string;
   modifiedAt: string;
@@ -38,14 +38,14 @@ export interface KeychainFile {
   items: KeychainItem[];
 }
 
-/** What a command does: bytes as latin1. */
+/** The result of a command. Bytes are latin1. */
 export interface Outcome {
   status: number;
   stdout: string;
   stderr: string;
 }
 
-/** Null when it never answers. */
+/** Null when it never returns. */
 export interface Run {
   exitCode: number | null;
   stdout: Buffer;
@@ -58,6 +58,6 @@ export interface Machine {
   isThere(path: string): boolean;
   read(path: string): KeychainFile;
   write(path: string, content: KeychainFile | MachineState): void;
-  /** Status 0 when the person lets it be, or why not. */
+  /** Status 0 when the user allows it, or the reason of the refusal. */
   ask(what: string): number;
 }

@@ -2,12 +2,12 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /**
- * The licence texts of the packages that stand in a bundle: theirs ask to be handed on.
+ * The license texts of the packages in a bundle. The licenses require that we distribute them.
  *
  * @param {readonly string[]} moduleIds absolute paths of the bundled modules
  * @returns {string}
  */
-export function formatLicences(moduleIds) {
+export function formatLicenses(moduleIds) {
   const folders = new Set(moduleIds.flatMap((id) => packageFolder(id) ?? []));
   const sections = [...folders].map((folder) => {
     /** @type {{ name: string, version: string, license?: string }} */
@@ -17,7 +17,7 @@ export function formatLicences(moduleIds) {
     const file = readdirSync(folder).find((entry) => /^licen[cs]e/i.test(entry));
     const text =
       file === undefined
-        ? 'No licence file in the package.'
+        ? 'No license file in the package.'
         : readFileSync(join(folder, file), 'utf8');
     return `${name} ${version} (${license ?? 'see below'})\n\n${text.trim()}\n`;
   });
