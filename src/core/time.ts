@@ -82,7 +82,7 @@ export function formatMoment(at: Date, clock: LocalClock): string {
 }
 
 /** The same without the distance: `20:15`, `Nov 30 08:15`, `Jan 2 2027 08:15`. */
-export function formatLocal(at: Date, clock: LocalClock): string {
+function formatLocal(at: Date, clock: LocalClock): string {
   const toLocal = (date: Date) =>
     new Date(date.getTime() + clock.utcOffsetMinutes(date) * 60_000).toISOString();
   const [local, today] = [toLocal(at), toLocal(clock.now())];
