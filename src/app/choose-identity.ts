@@ -218,7 +218,7 @@ async function pickOrRefuse(
     const why =
       defaults.length > 0
         ? `more than one identity is the default: ${defaults.map((one) => `${one.name} (${one.locate(['default'])})`).join(', ')}`
-        : `no identity was given and none is the default; there are ${identities.map(({ name }) => name).join(', ')}`;
+        : `no identity was given and no identity is the default; the identities are ${identities.map(({ name }) => name).join(', ')}`;
     const candidate = candidates[0]?.name ?? 'NAME';
     throw new AtmosError('ERR_IDENTITY_REQUIRED', why, {
       cause: error,

@@ -105,7 +105,7 @@ function settleRekeyed(plan: AuthPlan, host: Host): SettledBackend {
     const { value: type, source } = keyring.type;
     throw new AtmosError(
       'ERR_USAGE',
-      `the keyring is ${type} (from ${source}), and only a ${backend.type} keyring has a password of ours`,
+      `the keyring is ${type} (from ${source}), but only the password of a ${backend.type} keyring can be changed`,
       { hints: [setVariable('ATMOS_KEYRING_TYPE', backend.type)] },
     );
   }

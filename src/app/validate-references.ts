@@ -71,7 +71,7 @@ function has(names: readonly string[], name: string): boolean {
 }
 
 function nearHint(name: string, known: readonly string[]): Hint {
-  const others = say(known.length > 0 ? `defined: ${known.join(', ')}` : 'none is defined');
+  const others = say(known.length > 0 ? `defined: ${known.join(', ')}` : 'no name is defined');
   const [hint = others] = didYouMean(nearestName(name, known));
   return hint;
 }

@@ -80,8 +80,8 @@ export const textOrTexts = custom<string | readonly string[]>(
 export const anything = unknown();
 
 /**
- * What documentation and editors tell of a key, and what loading does with its value. Nothing of it
- * counts when the shape of a value is checked.
+ * What documentation and editors show about a key, and how its value is loaded. The check of the
+ * value's shape does not use it.
  */
 export type About = {
   /** One or more sentences in Markdown. */
@@ -98,7 +98,7 @@ export type About = {
   readonly isPath?: true;
   /** Whether it is a command that is run. What was said of it earlier never counts again. */
   readonly isCommand?: true;
-  /** Whether it names what holds a secret of ours: a variable, or a file. */
+  /** Whether it names the variable or the file that holds a secret of this program. */
   readonly namesSecret?: 'variable' | 'file';
 };
 
@@ -200,7 +200,7 @@ function entriesOf(schema: unknown): Record<string, unknown> | undefined {
   return isMap(entries) ? entries : entriesOf(wrapped);
 }
 
-/** What is told of each key of a map, those within maps joined by dots: `auth.method`. */
+/** The description of each key of a map; keys of inner maps are joined by dots: `auth.method`. */
 export function describedKeys(schema: unknown): Readonly<Record<string, About>> {
   const described = Object.entries(entriesOf(schema) ?? {}).flatMap(([key, value]) => {
     const inner = Object.entries(describedKeys(value));

@@ -103,8 +103,8 @@ export interface Host {
    */
   readonly log: Log;
   /**
-   * Tells what we wait for, and for how long at most, to whoever shows it; call what it gives when the
-   * wait is over. Undefined where no one shows it, as by default.
+   * Reports what the program waits for, and for how long at most, so that it can be shown. Returns the
+   * function to call when the wait is over. Undefined if no wait is shown, which is the default.
    *
    * @param what completes "Waiting for …"
    * @param startMs of the clock that never jumps. Default: now

@@ -9,7 +9,7 @@ import type { Finding } from './inspection.ts';
 export interface KeyringInfo {
   /** `system`, `file` or `memory`. */
   readonly type: string;
-  /** Whether another process, or this one started again, finds what was set. */
+  /** Whether the entries outlive the process. */
   readonly persistent: boolean;
   /** Where the entries are, in words for a person: a directory, a service, "this process". */
   readonly location: string;
@@ -22,29 +22,29 @@ export interface Probe {
 }
 
 /**
- * A place that keeps text under keys, and the promises that every backend makes.
+ * Stores text under keys. Every backend keeps the promises below.
  *
  * Keys have no control character, no leading dot, and at most 240 bytes as an encoded file name.
  * Values are text of at most 1 MiB of UTF-8 (64 KiB in `system`). Every failure is a
- * {@link KeyringError} of the closed set; nothing is dropped, and nothing waits without end.
+ * {@link KeyringError} of the closed set; nothing is lost silently, and every wait has a limit.
  */
 export interface Keyring {
   readonly info: KeyringInfo;
   /**
-   * Looks at the state without asking for anything and without writing.
+   * Checks the state. Never prompts and never writes.
    *
-   * @throws KeyringError where it could not look in its time: that is not `unavailable`
+   * @throws KeyringError if the check itself failed or timed out: that is not `unavailable`
    */
   probe(): Promise<Probe>;
-  /** The value, or null when nothing is there. Never null for "could not look". */
+  /** The value, or null if it does not exist. An entry that cannot be read is an error, never null. */
   get(key: string): Promise<string | null>;
-  /** Stores or overwrites. When it returns, the value outlives a crash of the machine. */
+  /** Stores or overwrites a value. When it resolves, the value survives a crash of the machine. */
   set(key: string, value: string): Promise<void>;
-  /** Whether something was there to delete. */
+  /** Deletes an entry. Resolves to false if it did not exist. */
   delete(key: string): Promise<boolean>;
-  /** All keys, sorted by code unit. Never asks for a password in `file` and `memory`. */
+  /** All keys, sorted by code unit. Never prompts for a password in `file` and `memory`. */
   keys(): Promise<string[]>;
-  /** Forgets what is held in memory. The keyring must not be used afterwards. */
+  /** Clears secrets from memory. The keyring must not be used afterwards. */
   close(): Promise<void>;
 }
 
@@ -59,57 +59,59 @@ export interface PasswordRequest {
 }
 
 /**
- * Asks a person for a password. Throws ERR_CANCELLED, or ERR_NO_TERMINAL where no one can be
- * prompted, which becomes ERR_KEYRING_PASSWORD_REQUIRED.
+ * Prompts for a password.
+ *
+ * @throws ERR_CANCELLED; ERR_NO_TERMINAL if no prompt is possible, which becomes
+ *   ERR_KEYRING_PASSWORD_REQUIRED
  */
 export type PromptPassword = (request: PasswordRequest) => Promise<string>;
 
-/** Which keyring, and what its backend is told. */
+/** Which keyring, and the settings for its backend. */
 export interface KeyringSettings {
   readonly type: Sourced<string>;
-  /** Types that may take its place, in turn, while it is unavailable. Only if configured. */
+  /** The types to use instead while it is unavailable, in this order. Absent: none. */
   readonly fallback?: Sourced<readonly string[]>;
-  /** Of each setting the first source that says it. A backend settles its own. */
+  /** Each setting from its first source. A backend settles its own. */
   readonly spec: Spec;
 }
 
-/** What the caller of a keyring brings, whatever its backend. */
+/** What the caller of a keyring provides for every backend. */
 export interface KeyringCaller {
   readonly host: Host;
   readonly promptPassword?: PromptPassword;
   /**
-   * Gives a copy of the password of `file`, by one who holds it: then no source is asked. Whoever
-   * takes the copy overwrites it.
+   * Returns a copy of the password of `file` if the caller holds it: then no source is read. The
+   * receiver overwrites the copy after use.
    */
   heldPassword?(): Buffer;
-  /** For the keyring of another program that lets its password be empty: one that is typed, or in the variable. */
+  /** For the keyring of another program that accepts an empty password, typed or in the variable. */
   readonly acceptsEmptyPassword?: boolean;
   /**
-   * Whether an unlock agent can hold it open, so that a hint can offer that. Default: where there are
-   * agents. False for a keyring that `keyring unlock` would not open.
+   * Whether an unlock agent can hold it open, so that a hint can offer that. Default: true on systems
+   * with agents. False for a keyring that `keyring unlock` would not open.
    */
   readonly canUnlock?: boolean;
   /**
-   * Called when a password that was typed has opened the keyring, or is to be that of a new one, if
-   * an agent could hold it. Whoever takes a copy of it overwrites the copy.
+   * Called when a typed password has opened the keyring, or will be that of a new one, if an agent
+   * could hold it. The receiver overwrites its copy after use.
    */
   passwordTyped?(copyPassword: () => Buffer): Promise<void>;
   /**
-   * Whether an entry of a file keyring is one of ours by its name: ours say what the password is, while
-   * those of other programs may be under another one. Default: what a name tells without a realm.
+   * Whether an entry of a file keyring is our own by its name. Our own entries decide whether a password
+   * is right; entries of other programs may have another one. Default: by the name without a realm.
    */
   isOwnEntry?(key: string): boolean;
-  /** For the keyring of another program, all of it under one password: every entry says what that is. */
+  /** For the keyring of another program in which every entry has the same password. */
   readonly hasOnePassword?: boolean;
   /**
-   * Takes what a person should know and no result says: an entry that is there twice.
+   * Called with each warning that no result contains, such as an entry that exists twice.
    *
    * @param hints commands that fix it, none by default
    */
   warn?(message: string, hints?: readonly Hint[]): void;
 }
 
-/** What opens the configured keyring. */
+/** What the configured keyring is opened with. */
 export interface KeyringContext extends KeyringCaller {
   readonly keyring: KeyringSettings;
 }
@@ -121,43 +123,43 @@ export interface BackendContext<S = unknown> extends KeyringCaller {
   readonly settings: S;
 }
 
-/** What a handle pins of the settings of backends, by names that they choose. JSON. */
+/** The settings of backends that a handle pins, by names that the backends choose. JSON. */
 export type Pinned = Readonly<Record<string, unknown>>;
 
 /** A keyring as a handle pins it. */
 export type PinnedKeyring = Pick<KeyringSettings, 'type' | 'fallback'> & Pinned;
 
-/** What settings are settled by. */
+/** The part of the host that settings depend on. */
 export type SettlingHost = Pick<
   Host,
   'env' | 'platform' | 'homeDirectory' | 'userId' | 'workingDirectory'
 >;
 
-/** Judges paths by the project whose files are in force. Without a project nothing is part of one. */
+/** Compares paths with the project whose configuration is used. Without a project no path is in it. */
 export interface ProjectPlace {
-  /** Whether the file may have come with the project: it is in it, or in a directory around it. */
+  /** Whether the file may be part of the project: it is in it, or in a directory above it. */
   isBeside(file: string): boolean;
   /** The checkout of the project that the path is in. */
   checkoutOf(path: string): string | undefined;
 }
 
-/** Where the password of a keyring comes from, but for a prompt and an agent. */
+/** The sources of a keyring's password, except a prompt and an agent. */
 export interface PasswordSources {
-  /** The variable that is looked at first, for a hint. */
+  /** The variable that is read first, for a hint. */
   readonly variable: Sourced<string>;
-  /** What gives it, the first first. Empty: only a user has it. */
+  /** The configured sources, in their order. Empty: only a prompt. */
   readonly given: readonly {
     readonly kind: 'variable' | 'file' | 'command';
     /** The name of the variable, the path of the file, the command. */
     readonly said: Sourced<string>;
   }[];
-  /** What to do where no one can be prompted. */
+  /** What to do if no prompt is possible. */
   readonly instead: Hint;
 }
 
 /**
- * A type of keyring: one entry of the registry. What is heavy is imported by its functions, since every
- * start loads the entry itself.
+ * A type of keyring: one entry of the registry. Every start loads the entry, so its functions import large
+ * modules when they are called.
  *
  * @typeParam S its settings
  */
@@ -165,115 +167,114 @@ export interface Backend<S = unknown> {
   readonly type: string;
   /**
    * The keys of `auth.keyring.spec` that are its own, each by `setting`: no two backends have the same
-   * one. What {@link About} says besides the description has effects: `environment` is the variable that
-   * wins over the key. Default: none.
+   * one. The other fields of {@link About} have effects: `environment` is the variable that
+   * overrides the key. Default: no keys.
    */
   readonly schema?: MapEntries;
   /**
-   * Its settings. Complains of what is said and wrong; what is missing, opening complains of.
+   * Settles its settings. An invalid value is an error here; a missing one is an error of `open`.
    *
    * @throws ERR_CONFIG_INVALID, ERR_USAGE, ERR_KEYRING_IO
    */
   settle(said: Spec, host: SettlingHost): S;
   /**
-   * The settings as a handle pins them, so that they mean the same from another directory and in another
-   * environment. Handles that were written earlier have the same names and values. Without commands.
+   * The settings for a handle, which must mean the same in another directory and environment. Names and
+   * values must stay as they are in existing handles. Never contains commands.
    *
    * @throws ERR_USAGE where a setting has no value
    */
   pin?(settings: S): Pinned;
   /** The reverse of `pin`. Ignores names that are not its own. */
   unpin?(pinned: Pinned): Spec;
-  /** What following the configuration needs trust for, with its occasion. */
+  /** The settings that need trust, and when. */
   trustNeeds?(said: Spec, project: ProjectPlace, host: SettlingHost): TrustNeed[];
   /** A line to show before something is stored. */
   storingNotice?(settings: S, project: ProjectPlace): string | undefined;
-  /** Where the entries are, if a setting says that. Its value throws as `settle` does. */
+  /** The place of the entries, if it is a setting. Reading its value throws as `settle` does. */
   location?(settings: S): SpecText;
-  /** Only for a backend with a password of ours. */
+  /** Only for a backend whose password this program manages. */
   passwordSources?(settings: S, host: Pick<Host, 'env'>): PasswordSources;
-  /** How long to hold it open once its password was typed, in milliseconds, if a setting says that. */
+  /** How long to keep the keyring unlocked after its password was typed, in milliseconds, if configured. */
   autoUnlockMs?(settings: S): Sourced<number> | undefined;
-  /** Opening does not look at the machine yet: the first call does. */
+  /** Only the first call of the keyring accesses the machine. */
   open(context: BackendContext<S>): Promise<Keyring>;
-  /** Default: nothing can be seen from outside. */
+  /** Default: the backend cannot be inspected. */
   loadInspector?(): Promise<Inspector<S>>;
-  /** Only where a background process can hold it open. */
+  /** Only for a backend that a background process can keep unlocked. */
   loadAgent?(): Promise<AgentControl<S>>;
-  /** Is that process, until it has a reason to stop. */
+  /** Runs that process until it stops. */
   runAgent?(host: Host): Promise<void>;
-  /** Only for a backend whose password can be changed: gives it another one, all of it or nothing. */
+  /** Changes the password, for all entries or for none. Only for a backend with a password. */
   rekey?(context: BackendContext<S>, options: RekeyOptions): Promise<RekeyResult>;
 }
 
-/** Where the password that is to replace the keyring's comes from. */
+/** The source of a new password. */
 export type NewPasswordSource =
   | { readonly file: Sourced<string> }
   /**
-   * Gives it as it is: from a person or standard input.
+   * Returns the password as it was typed or read from standard input.
    *
    * @param location of the keyring, for a prompt
    */
   | { ask(location: string): Promise<string> };
 
 export interface RekeyOptions {
-  /** Absent: the password stays, and only what is weak is encrypted anew. */
+  /** Absent: the password is kept, and only weak entries are encrypted again. */
   readonly newPassword?: NewPasswordSource;
-  /** Opens every entry and tells what would be done. Default: false. */
+  /** Only opens every entry and reports what would be changed. Default: false. */
   readonly isDryRun?: boolean;
   /**
    * Without a new password: also encrypts entries of other programs as strongly as our own, which
-   * makes each read of theirs slower (in Atmos 25 to 40 times). Default: they keep their parameters.
+   * makes each read by those programs slower (in Atmos 25 to 40 times). Default: they keep their parameters.
    */
   readonly includesOthers?: boolean;
   onProgress?(done: number, total: number): void;
-  /** Heeded until the change is decided: nothing was changed then. After that it is done to the end. */
+  /** Stops the change before its commit, with nothing changed. After the commit it has no effect. */
   readonly signal?: AbortSignal;
 }
 
 export interface RekeyResult {
   /**
-   * `changed`: entries were written anew; `finished`: an earlier change that was cut short was done to
-   * the end (it decided on the password, so the one given now was not looked at); `none`: there is no
-   * keyring, or nothing to do.
+   * `changed`: entries were encrypted again; `finished`: an interrupted earlier change was completed, with
+   * its own new password; `none`: no keyring exists, or nothing was to do.
    */
   readonly outcome: 'changed' | 'finished' | 'none';
   /** How many entries there are, those of other programs too. */
   readonly entries: number;
-  /** How many of them were written anew, or would be. */
+  /** How many of them were encrypted again, or would be. */
   readonly rewritten: number;
   /** How many entries of other programs stay weaker than our own. */
   readonly weakOthers: number;
   /** Names of the files of other programs that do not open with the password: they were not changed. */
   readonly unreadable: readonly string[];
-  /** Files that were written under the old password while, and that are still under it. */
+  /** Files that another process wrote with the old password meanwhile, and that still have it. */
   readonly left: readonly string[];
 }
 
-/** What a keyring tells of itself beyond its contract. */
+/** What a keyring can report besides its contract. */
 export interface KeyringDetails {
-  /** Whether it is there, so that the next write does not have to make it. */
+  /** Whether the keyring exists already. */
   readonly isMade: boolean;
-  /** How many entries there are, those of other programs too; undefined where the keyring lists them. */
+  /** How many entries there are, including other programs'; undefined if only `keys()` knows. */
   readonly entries?: number;
-  /** How many of our own entries are weaker than those we write; undefined where that cannot be. */
+  /** How many of our own entries are encrypted weaker than new ones; undefined if that is impossible. */
   readonly weakEntries?: number;
   /** The kind of network file system it is on. */
   readonly networkFileSystem?: string;
 }
 
 /**
- * Looks at one kind of keyring from outside, without its password and without asking anybody. What
- * keeps the keyring from being used at all is not told here: its probe says that.
+ * Inspects one kind of keyring from outside, without its password and without a prompt. The reason why a
+ * keyring cannot be used at all is not reported here, but by its probe.
  */
 export interface Inspector<S = unknown> {
   /** Writes nothing. */
   describe(context: BackendContext<S>): KeyringDetails;
-  /** Changes nothing that is kept. */
+  /** Changes no entry. */
   examine(context: BackendContext<S>): Promise<Finding[]>;
 }
 
-/** How long a keyring stays unlocked: in all, and without being used. */
+/** How long a keyring stays unlocked: in total, and without use. */
 export interface Terms {
   readonly ttlMs: number;
   readonly idleMs: number;
@@ -284,66 +285,66 @@ export interface Unlocked {
   /** Unknown on macOS. */
   readonly processId: number | undefined;
   readonly expiresAt: Date;
-  /** If it is not used before. */
+  /** The end if it is not used before. */
   readonly idleExpiresAt: Date;
 }
 
 export interface UnlockResult extends Unlocked {
   /** Whether an agent ran already. */
   readonly isRenewed: boolean;
-  /** Whether the keyring is still to be made, by the first entry that is stored. */
+  /** Whether the keyring does not exist yet: the first stored entry creates it. */
   readonly isNew: boolean;
   /** The agent's socket. */
   readonly socket: string;
 }
 
-/** What there is to say of the agent of a keyring. */
+/** The state of a keyring's agent. */
 export type AgentState =
   | ({ readonly kind: 'unlocked' } & Unlocked)
   | { readonly kind: 'none' }
-  /** There can be none on this system. */
+  /** This system cannot have one. */
   | { readonly kind: 'impossible' }
-  /** `ATMOS_KEYRING_AGENT` says that it is not asked. */
+  /** `ATMOS_KEYRING_AGENT` disables it. */
   | { readonly kind: 'off' }
   | {
       readonly kind: 'unusable';
       readonly reason: string;
-      /** Unknown on macOS, and where something else has its place. */
+      /** Unknown on macOS, and if another file is at the place of its socket. */
       readonly processId: number | undefined;
     };
 
-/** What became of an agent that was to end. */
+/** The result of stopping an agent. */
 export type LockResult =
   | { readonly kind: 'locked'; readonly processId: number | undefined }
   | { readonly kind: 'none' }
-  /** It did not answer and was ended by a signal. */
+  /** It did not answer and was terminated by a signal. */
   | { readonly kind: 'terminated'; readonly processId: number }
-  /** One of another version: nobody reaches it any more, and it ends when it notices that. */
+  /** An agent of another version: it can no longer be reached, and stops when it notices that. */
   | { readonly kind: 'cut-off'; readonly processId: number | undefined };
 
 export interface AgentControl<S = unknown> {
   /** Whether the system has what an agent needs. */
   isPossible(host: Pick<Host, 'platform'>): boolean;
   /**
-   * Lets a background process hold the file keyring open. Where one does already, it gets the new
-   * terms, and no password is asked for.
+   * Starts a background process that keeps the keyring unlocked. A running one gets the new terms without
+   * a prompt for the password.
    *
-   * @throws KeyringError of the keyring and its password; ERR_KEYRING_UNAVAILABLE where there can be
-   *   no agent; ERR_KEYRING_PERMISSIONS, _VERSION, _TIMEOUT, _IO for one that cannot be used
+   * @throws KeyringError of the keyring and its password; ERR_KEYRING_UNAVAILABLE if the system
+   *   cannot have an agent; ERR_KEYRING_PERMISSIONS, _VERSION, _TIMEOUT, _IO for one that cannot be used
    */
   unlock(context: BackendContext<S>, terms: Terms): Promise<UnlockResult>;
   /**
-   * Ends the agent: when this returns, it has forgotten the password. One that does not answer is
-   * terminated, where the system says which process it is (Linux).
+   * Stops the agent. When this resolves, the agent has cleared the password. An agent that does not answer
+   * is terminated, if the system reports its process id (Linux).
    *
-   * @throws ERR_KEYRING_PERMISSIONS, _TIMEOUT, _IO for one that cannot be ended
+   * @throws ERR_KEYRING_PERMISSIONS, _TIMEOUT, _IO for one that cannot be stopped
    */
   lock(context: BackendContext<S>): Promise<LockResult>;
   /**
-   * Whether an agent of the keyring has a socket. Only looked at, never connected to: one that does not
-   * answer costs nothing, and one that was killed may still seem to be there.
+   * Whether an agent of the keyring has a socket. Does not connect: an agent that does not answer costs no
+   * time, and a killed one may still seem to run.
    *
-   * @throws ERR_USAGE for a value of `ATMOS_KEYRING_AGENT` that is none
+   * @throws ERR_USAGE for an invalid value of `ATMOS_KEYRING_AGENT`
    */
   isPresent(context: BackendContext<S>): Promise<boolean>;
   /** Waits at most 2 seconds for one that does not answer. */

@@ -4,15 +4,14 @@ import { checkKeyringType, openBackend } from './registry.ts';
 
 export interface OpenedKeyring {
   readonly keyring: Keyring;
-  /** The configured type, and why another stands in its place; undefined when it does not. */
+  /** The configured type, and why another one is used instead; undefined if it is used itself. */
   readonly insteadOf?: { readonly type: string; readonly reason: string };
 }
 
 /**
- * Opens the configured keyring; or, only where a fallback was written, and only while the
- * configured one is unavailable, the first of the fallback that is not. Locked, timed out or under
- * another password is not unavailable. When all are, it is the configured one, whose errors say
- * what mends it.
+ * Opens the configured keyring. If a fallback is configured and the keyring is unavailable, opens the first
+ * available one of the fallback. A keyring that is locked, timed out or has another password is not
+ * unavailable. If all are unavailable, the configured one is returned, and its errors suggest the fix.
  *
  * @throws ERR_KEYRING_UNKNOWN_TYPE, also for a type of the fallback
  */

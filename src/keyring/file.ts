@@ -12,7 +12,7 @@ import { storingNotice, trustNeeds } from './file/trust-needs.ts';
 const loadAgentBackend = async () => (await import('./file/agent-backend.ts')).agentFileKeyring;
 const loadFileKeyring = async () => (await import('./file/backend.ts')).openFileKeyring;
 
-/** An encrypted directory, with its unlock agent in front. */
+/** An encrypted directory, read through its unlock agent if one runs. */
 export const fileBackend: Backend<FileSettings> = {
   type: 'file',
   schema: fileSchema,

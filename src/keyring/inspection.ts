@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Hint } from '../core/hint.ts';
 
-/** `warning`: it works, and should be mended. `problem`: it does not work, or is not safe. */
+/** `warning`: it works, but should be fixed. `problem`: it does not work, or is not safe. */
 export type FindingState = 'ok' | 'warning' | 'problem';
 
 /** What an examination found. */

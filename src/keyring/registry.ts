@@ -91,7 +91,7 @@ export function usableBackends(chosen: ChosenTypes): readonly Backend[] {
   return [...new Set(known)];
 }
 
-/** All that can be configured. */
+/** Every backend that can be configured. */
 export function allBackends(): readonly Backend[] {
   return backends;
 }

@@ -18,7 +18,7 @@ const variables = Object.entries(describedKeys(specSchema)).flatMap(([key, { env
 );
 
 /**
- * The choices of the environment. Empty variables are none, as in Atmos.
+ * The choices of the environment. An empty variable counts as not set, as in Atmos.
  *
  * @param said what a configuration gives of it, see {@link environmentSetting}
  */

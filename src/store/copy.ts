@@ -217,12 +217,21 @@ async function removeSession(
   target: Keyring,
   readContent: ReadContent,
 ): Promise<void> {
+  if (await isSessionAt(key, target, readContent)) await target.delete(key);
+}
+
+async function isSessionAt(
+  key: string,
+  target: Keyring,
+  readContent: ReadContent,
+): Promise<boolean> {
   try {
     const value = await target.get(key);
-    if (value !== null && readContent(key, value).item === 'session') await target.delete(key);
+    return value !== null && readContent(key, value).item === 'session';
   } catch (error) {
     // An entry that cannot be read cannot be used either.
     if (!isEntryError(error)) throw error;
+    return false;
   }
 }
 

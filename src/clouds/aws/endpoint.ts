@@ -21,8 +21,8 @@ export function isPlainUrl(endpoint: string): boolean {
  * Whether credentials may be sent there without trust: to a service of AWS over https, or to this
  * machine.
  *
- * Under the domains of AWS anybody can have a name (a bucket, an API, a load balancer, an instance).
- * So a host is AWS's own only as `sts.amazonaws.com`, `sts.eu-west-1.amazonaws.com`, or
+ * Every customer can have a name under the domains of AWS (a bucket, an API, a load balancer, an instance).
+ * So a host belongs to AWS itself only as `sts.amazonaws.com`, `sts.eu-west-1.amazonaws.com`, or
  * `portal.sso.eu-west-1.amazonaws.com`. Others, such as VPC endpoints, need trust.
  */
 export function isTrustedEndpoint(url: string): boolean {

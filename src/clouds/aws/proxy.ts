@@ -17,8 +17,8 @@ export interface Proxy {
 
 /**
  * The proxy for a URL: that of `HTTPS_PROXY` or `HTTP_PROXY`, by the scheme of the URL, else of
- * `ALL_PROXY`, each also in lower case, which wins, as in curl. Undefined where none is set, where `NO_PROXY`
- * has the host, and for this machine in any case.
+ * `ALL_PROXY`, each also in lower case, which wins, as in curl. Undefined if no variable is set, if `NO_PROXY`
+ * lists the host, and always for this machine.
  *
  * @throws ERR_CONFIG_INVALID for a value that is not the URL of an http or https proxy
  */

@@ -22,7 +22,7 @@ export interface Exchange {
   flaw?: string;
 }
 
-/** One call as it was made: all that an error about it may need to say. */
+/** One call as it was made, with everything that an error about it may name. */
 export interface StsCall {
   action: 'GetSessionToken' | 'GetCallerIdentity';
   credentials: { accessKeyId: string; secretAccessKey: string; sessionToken?: string | undefined };
@@ -39,7 +39,7 @@ export interface StsCall {
   route?: Route | undefined;
   /** The place of the device in the configuration. Absent: it is stored with the key. */
   locateMfaArn?: () => string;
-  /** What stands in place of a value. Absent: the value. */
+  /** What messages show instead of a value. Absent: the value. */
   shown?: { region?: string; endpoint?: string; mfaDevice?: string };
 }
 

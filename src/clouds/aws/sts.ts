@@ -28,7 +28,7 @@ export interface StsOptions {
   shown?: { region?: string; endpoint?: string; mfaDevice?: string } | undefined;
   /** For one call as a whole, its second attempt included. */
   timeoutMs: number;
-  /** How far the server's clock is known to be ahead of ours. Default 0. */
+  /** How far the server's clock is known to be ahead of this machine's. Default 0. */
   clockOffsetMs?: number | undefined;
   host: Pick<Host, 'env' | 'log' | 'monotonicMs' | 'now' | 'platform' | 'sleep' | 'waiting'>;
 }

@@ -155,7 +155,7 @@ async function terminate(
   return (await terminateProcess(expected, host)) ? processId : undefined;
 }
 
-/** Takes away the socket of an agent of ours that cannot be told to end: it ends by itself then. */
+/** Removes the socket of our own agent that does not accept the request to stop: it then stops by itself. */
 async function cutOff({ settings, host }: FileContext, { failure }: AgentError): Promise<void> {
   const id = identifyKeyring(settings.directory.value);
   if (id === undefined || failure === 'foreign') return;

@@ -11,8 +11,8 @@ import type { Host } from '../../host/host.ts';
 import type { BackendContext, PasswordSources, Pinned, SettlingHost } from '../contract.ts';
 import { parseUnlockTime } from '../unlock-time.ts';
 
-// All that can be said of the file keyring: names of keys and variables, defaults, rules of paths. The
-// description of each key is what docs/configuration.md and the JSON Schema show.
+// The settings of the file keyring: names of keys and variables, defaults, rules for paths. The
+// descriptions are shown by docs/configuration.md and the JSON Schema.
 
 /** Its keys of `auth.keyring.spec`. */
 export const fileSchema = {
@@ -153,7 +153,7 @@ function unlockTime(said: SpecText | undefined): SpecValue<number> | undefined {
 }
 
 /**
- * Looked up by whoever needs it: without a home directory only a file keyring does.
+ * Looked up when it is used, because only a file keyring fails without a home directory.
  *
  * Its value @throws ERR_USAGE where there is no home directory, and no variable in its place
  */

@@ -1,5 +1,5 @@
-// Calls STS from a process whose environment is somebody else's. Takes the path of the bundled
-// client as its argument and what to do as JSON on standard input; prints what came of it.
+// Calls STS from a process with a hostile environment. Takes the path of the bundled client as its
+// argument and the calls as JSON on standard input, and prints the results.
 import dns from 'node:dns';
 import { text } from 'node:stream/consumers';
 

@@ -70,7 +70,7 @@ describe('the variables of the machine', () => {
     expect(lookedUp).toEqual([host, host]);
   });
 
-  it('do not make it trust a certificate that nobody vouches for', async () => {
+  it('do not make it trust a self-signed certificate', async () => {
     const url = await listen(createTlsServer(selfSignedCertificate()), 'https');
     const { answers } = await runChild(
       { credentials: key, region: 'eu-west-1', endpoint: url },
@@ -106,7 +106,7 @@ describe.skipIf(process.platform === 'win32')('the AWS files of the machine', ()
       stdio: 'ignore',
     });
     const ended = once(naive, 'exit').then(() => 'ended');
-    // To open a pipe for writing is to wait for somebody who reads it.
+    // Opening a pipe for writing waits until a process reads it.
     const writer = open(config, 'w');
     onTestFinished(async () => {
       naive.kill('SIGKILL');
@@ -177,7 +177,7 @@ function poison(): Record<string, string> {
   };
 }
 
-/** A home whose AWS files are pipes that nobody writes: who opens one to read waits for ever. */
+/** A home whose AWS files are pipes without a writer: reading one would wait forever. */
 function homeOfPipes(): { env: Record<string, string>; config: string } {
   const home = temporaryDirectory();
   const [config, credentials] = [join(home, '.aws/config'), join(home, '.aws/credentials')];

@@ -169,7 +169,7 @@ describe('with a second factor that AWS refuses', () => {
     expect(error.hints).toEqual(['with the next code, after at most 30 seconds: atmos auth login']);
   });
 
-  it('tells a device of somebody else from a wrong code', async () => {
+  it('tells the device of another user from a wrong code', async () => {
     const { sts } = await setUp();
     const error = await errorOf(sts.getSessionToken({ ...wrong, serialNumber: `${device}2` }));
     expect(error.code).toBe('ERR_AUTH_MFA_REFUSED');
@@ -318,7 +318,7 @@ describe('with AWS out of sorts', () => {
     expect(server.calls).toHaveLength(2);
   });
 
-  it('repeats nothing that was told in confidence, nor what a terminal would obey', async () => {
+  it('repeats no secret of the request and no escape sequence', async () => {
     const { sts, server } = await setUp();
     const message = `\u009b31m${secret} ${encodeURIComponent(secret)} 271828 ${key.accessKeyId}\u0007 ${'x'.repeat(999)}`;
     server.script({ fail: { code: 'AccessDenied', message } });
@@ -388,7 +388,7 @@ describe('with an endpoint that is not STS', () => {
     ]);
   });
 
-  it('takes no session that lacks its expiry', async () => {
+  it('rejects a session without an expiry', async () => {
     const { sts, server } = await setUp();
     const body =
       '<GetSessionTokenResponse><GetSessionTokenResult><Credentials><AccessKeyId>A</AccessKeyId>' +
@@ -400,7 +400,7 @@ describe('with an endpoint that is not STS', () => {
     expect(error.message).toContain('an expiry missing or damaged');
   });
 
-  it('follows nobody elsewhere', async () => {
+  it('does not follow a redirect', async () => {
     const elsewhere = await setUp();
     const url = await serve((_, response) => {
       response.writeHead(307, { location: elsewhere.server.url }).end();
@@ -423,7 +423,7 @@ describe('with an endpoint that is not STS', () => {
 });
 
 describe('without a network', () => {
-  it('says that nobody listens', async () => {
+  it('reports a refused connection', async () => {
     const server = createTcpServer();
     const url = await listen(server);
     await new Promise((resolve) => {
@@ -449,7 +449,7 @@ describe('without a network', () => {
     expect((await sts.getCallerIdentity()).account).toBe('012345678901');
   });
 
-  it('waits no longer than it was told for a server that keeps silent', async () => {
+  it('stops waiting for a silent server at its limit', async () => {
     const { sts, server } = await setUp({ timeoutMs: 200 });
     server.script({ hang: true });
     const error = await errorOf(sts.getCallerIdentity());
@@ -516,7 +516,7 @@ function open(
   return sts;
 }
 
-/** The error that a promise ends with; it is ours, and holds nothing that is nobody's business. */
+/** The error that a promise rejects with; it must be an AtmosError without secrets. */
 async function errorOf(promise: Promise<unknown>): Promise<AtmosError> {
   const error: unknown = await promise.then(
     () => new Error('it succeeded'),
