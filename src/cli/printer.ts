@@ -35,7 +35,7 @@ export interface Printer {
 
 const clearLine = '\r\u001b[K';
 
-/** The terminals on which a line of progress stands. Each printer removes it before it prints. */
+/** The terminals that show a progress line. Each printer removes it before it prints. */
 const showingProgress = new WeakSet<Output>();
 
 /** @param colorOption the value of `--color` */

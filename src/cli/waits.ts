@@ -6,14 +6,14 @@ import type { Wait } from './ui/wait-line.ts';
 const patienceMs = 1_000;
 
 /**
- * What shows on a terminal what a command waits for, once that takes over a second, until it is over.
- * Of several waits at once the first is shown. While a prompt is open nothing is.
+ * Shows at a terminal what a command waits for, if the wait takes over a second, until it is over.
+ * Of several simultaneous waits the first one is shown. Nothing is shown while a prompt is open.
  */
 export function createWaits(machine: Host): Pick<Host, 'waiting' | 'openTerminal'> {
   let isWaiting = false;
   let prompts = 0;
   const printer = createPrinter(machine);
-  // What cannot be shown is no failure of the command.
+  // A failure to show it is ignored.
   const clear = () => printer.progress(undefined).catch(() => {});
 
   async function show(wait: Wait, signal: AbortSignal): Promise<void> {

@@ -7,7 +7,7 @@ import { fakeHost } from '../support/fake-host.ts';
 
 const clear = '\r\u001b[K';
 
-/** A machine at a terminal, whose clock goes on when a test says so. */
+/** A machine at a terminal, whose clock is moved by the test. */
 function watch({ isTTY = true } = {}) {
   let nowMs = 5_000;
   let shown = '';
@@ -35,7 +35,7 @@ function watch({ isTTY = true } = {}) {
       return text;
     },
     sleepers,
-    /** Settles once what woke has gone to sleep again. */
+    /** Resolves when the code that was woken up sleeps again. */
     async pass(milliseconds: number) {
       nowMs += milliseconds;
       const due = [...sleepers].filter(([, at]) => at <= nowMs);
@@ -49,7 +49,7 @@ function watch({ isTTY = true } = {}) {
 }
 
 describe('a wait', () => {
-  test('is shown after a second, each second anew, and erased when it is over', async () => {
+  test('is shown after a second, updated each second, and erased when it is over', async () => {
     const { waits, pass, takeShown, sleepers } = watch();
     const end = waits.waiting('AWS STS', 20_000);
     await pass(999);
@@ -72,7 +72,7 @@ describe('a wait', () => {
     expect(sleepers.size).toBe(0);
   });
 
-  test('that began before it was known counts from then', async () => {
+  test('that began earlier counts from its beginning', async () => {
     const { host, waits, pass, takeShown } = watch();
     const end = waits.waiting('process 7', 120_000, host.monotonicMs() - 900);
     await pass(100);
@@ -80,12 +80,12 @@ describe('a wait', () => {
     end?.();
   });
 
-  test('is not shown where standard error is no terminal', () => {
+  test('is not shown if standard error is not a terminal', () => {
     const { waits } = watch({ isTTY: false });
     expect(waits.waiting('AWS STS', 20_000)).toBeUndefined();
   });
 
-  test('gives way to what is printed, and comes back after it', async () => {
+  test('is erased for printed lines, and shown again after them', async () => {
     const { host, waits, pass, takeShown } = watch();
     const { note } = createPrinter(host);
     const end = waits.waiting('AWS STS', 20_000);
@@ -113,7 +113,7 @@ describe('a wait', () => {
     end?.();
   });
 
-  test('is one line of a terminal, without what steers it', () => {
+  test('is one line without control sequences', () => {
     const wait = { what: `a\u001b[2J${'b'.repeat(100)}`, limitMs: 20_000, startMs: 0 };
     const line = formatWait(wait, 3_000);
     expect(line).toMatch(/^Waiting for a\\u001b\[2Jb+… … 3s \(limit 20s\)$/);

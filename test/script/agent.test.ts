@@ -378,7 +378,7 @@ describe.skipIf(process.platform !== 'linux')(
     );
 
     test(
-      'one that hangs is passed over, and lock ends it by a signal',
+      'is skipped while it hangs, and lock terminates it with a signal',
       { timeout: limitMs },
       async () => {
         const machine = await openConfiguredMachine();
@@ -407,7 +407,7 @@ describe.skipIf(process.platform !== 'linux')(
         expect(await machine.atmos('auth keyring lock')).toEqual({
           exitCode: 0,
           stdout: '',
-          stderr: `locked the keyring ${shown(machine.keyring, machine)}: its agent (process ${id}) did not answer and was terminated\n`,
+          stderr: `locked the keyring ${shown(machine.keyring, machine)}: its agent (process ${id}) did not respond and was terminated\n`,
         });
         await hasEnded(id);
         expect(socketsOf(runDirectory(machine))).toEqual([]);
@@ -415,7 +415,7 @@ describe.skipIf(process.platform !== 'linux')(
     );
 
     test(
-      'ends when its directory is removed, as at the last logout',
+      'exits when its directory is removed, as happens at the last logout',
       { timeout: limitMs },
       async () => {
         const machine = await openConfiguredMachine();

@@ -72,7 +72,10 @@ type WriteChange = (change: EnvironmentChange) => Promise<void>;
 // A shell at its start needs no such hint.
 const loadOutputFile = () => import('../../host/output-file.ts');
 
-/** To standard output, or added to a file, as in Atmos; of JSON a file holds one value. */
+/**
+ * Prints to standard output, or appends to a file, as in Atmos. A JSON file is replaced, because it
+ * contains one value.
+ */
 async function textWriter(context: Context, invocation: Invocation): Promise<WriteChange> {
   const { values, flags } = invocation;
   const { host, out } = context;
@@ -96,7 +99,7 @@ async function textWriter(context: Context, invocation: Invocation): Promise<Wri
   };
 }
 
-/** On a terminal nothing reads the commands: says how the shell runs them. */
+/** At a terminal no shell reads the commands, so this shows how to evaluate them. */
 async function noteEvaluation(
   { host, note }: Context,
   { identity, flags }: Invocation,

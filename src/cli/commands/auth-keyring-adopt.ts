@@ -53,6 +53,6 @@ function hintsFor(conflicts: readonly string[]): Hint[] {
 async function noteRealm({ host, note }: Context, { config, realm }: ProjectPlan): Promise<void> {
   if (isRealmNamed(config, host)) return;
   await note(
-    `Next: set auth.realm to a name, such as my-project; the realm is made from ${abbreviateHome(realm.source, host)} now`,
+    `Next: set auth.realm to a name, such as my-project; the realm is derived from ${abbreviateHome(realm.source, host)} now`,
   );
 }

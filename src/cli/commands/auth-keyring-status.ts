@@ -168,7 +168,7 @@ function formatEntries(status: KeyringStatus): string | undefined {
   ].filter((part) => part !== '');
   const all = parts.length === 0 ? String(entries) : `${entries} (${parts.join(', ')})`;
   if (!weak) return all;
-  return `${all}, of which ${weak} have weak encryption: atmos auth keyring rekey --upgrade`;
+  return `${all}, ${weak} weakly encrypted: atmos auth keyring rekey --upgrade`;
 }
 
 /** `2 keys`, or an empty string for none. */

@@ -10,8 +10,8 @@ import { paint } from '../ui/color.ts';
 import { formatRows } from '../ui/table.ts';
 
 /**
- * `atmos auth login`: opens a session and keeps it. Standard output stays empty. The account is not
- * shown, because opening a session does not tell it: `whoami` does.
+ * `atmos auth login`: opens a session and stores it. Standard output stays empty. The account is
+ * not shown, because opening a session does not report it; `whoami` does.
  */
 export async function login(context: Context, invocation: Invocation): Promise<void> {
   const { host, note } = context;
@@ -37,7 +37,7 @@ export async function login(context: Context, invocation: Invocation): Promise<v
         ['Provider', (await describeIdentity(identity)).provider],
         ['Identity', identity.name],
         ['Region', region],
-        ['Session', wasOpened ? 'opened now' : 'taken from the keyring'],
+        ['Session', wasOpened ? 'opened now' : 'read from the keyring'],
         ['Expires', until],
       ]),
     );

@@ -159,7 +159,7 @@ async function revoke(context: Context, { operand, values }: Invocation): Promis
     await outJson(records);
     return;
   }
-  if (records.length === 0) await note(`nothing was trusted in ${abbreviateHome(directory, host)}`);
+  if (records.length === 0) await note(`nothing in ${abbreviateHome(directory, host)} was trusted`);
   for (const { profiles, trusted_at } of records) {
     const named = profiles.length === 0 ? '' : ` with ${profiles.join(', ')}`;
     const since = formatMoment(new Date(trusted_at), host);

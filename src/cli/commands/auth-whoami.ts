@@ -122,8 +122,8 @@ function whoamiJson(
 }
 
 /**
- * Shows the identity in one line, and its details only where they are asked for. Of an identity without
- * a session the error that follows says all.
+ * Shows the identity in one line, and its details only on request. For an identity without a
+ * session, the error that follows is enough.
  */
 async function showWhoami(
   context: Context,
@@ -135,7 +135,7 @@ async function showWhoami(
   const { isValid, reason, expiresAt, keyRefusedAt } = who;
   const { realm, config } = plan;
   if (expiresAt !== undefined) {
-    // A realm that was made from the directory is a hash, which tells a person nothing.
+    // A realm that was derived from the directory is a hash, which is of no use for a user.
     const named = isRealmNamed(config, host) ? realm.value : undefined;
     await note(describeWhoami(who, expiresAt, named, host));
   }

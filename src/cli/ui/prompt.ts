@@ -29,7 +29,7 @@ interface ChoiceQuestion extends Question {
 }
 
 export interface SelectQuestion extends ChoiceQuestion {
-  /** What is shown after a choice, and found by typing as well. */
+  /** Shown after a choice, and also found by typing. */
   describe?(choice: string): string;
 }
 
@@ -52,7 +52,7 @@ export interface Prompt {
   /** Shows a star for each character. */
   masked(question: TextQuestion): Promise<string>;
   confirm(question: ConfirmQuestion): Promise<boolean>;
-  /** Typed text leaves only the choices that contain it, in any case. */
+  /** Typed text leaves only the choices that contain it, ignoring case. */
   select(question: SelectQuestion): Promise<string>;
   /** Any number of the choices, including none, in their order. */
   selectMany(question: SelectManyQuestion): Promise<string[]>;

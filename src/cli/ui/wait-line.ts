@@ -2,21 +2,21 @@ import { printable } from '../../core/printable.ts';
 import type { Host } from '../../host/host.ts';
 import type { Printer } from '../printer.ts';
 
-// Loaded by the first wait of over a second.
+// Loaded by the first wait that takes over a second.
 
-/** What is waited for, and until when. */
+/** What the command waits for, and the time limit. */
 export interface Wait {
   readonly what: string;
   readonly limitMs: number;
-  /** By the clock that never jumps. */
+  /** On a monotonic clock. */
   readonly startMs: number;
 }
 
 const refreshMs = 1_000;
-/** One that wraps could not be erased as one. */
+/** A wrapped line could not be erased as one line. */
 const maxColumns = 79;
 
-/** Shows a wait with its seconds, each second anew, until the signal aborts: then it rejects. */
+/** Shows a wait and updates its seconds, until the signal aborts: then it rejects. */
 export async function showWait(
   wait: Wait,
   signal: AbortSignal,

@@ -162,7 +162,7 @@ test('every entry of the configured identities is copied, and no other one', asy
       `already there  key      dev       ${realm}  atmos_${realm}_dev`,
       `already there  session  dev       ${realm}  atmos_${realm}_dev@session`,
       `2 already there: from realm ${older} to realm ${realm}`,
-      `Next: set auth.realm to a name, such as my-project; the realm is made from the directory ~/project now`,
+      `Next: set auth.realm to a name, such as my-project; the realm is derived from the directory ~/project now`,
       '',
     ].join('\n'),
   });
@@ -226,7 +226,7 @@ test('an existing entry with another value is not changed and is reported', asyn
   const result = await desk.run(`${command} --delete-source`);
   expect(result).toMatchObject({ code: 'ERR_STORE_CONFLICT', exitCode: 1, stdout: '' });
   expect(result.stderr).toContain(
-    `error: 1 of 1 could not be done:\n  atmos_${realm}_dev already exists with a different value\n` +
+    `error: 1 of 1 failed:\n  atmos_${realm}_dev already exists with a different value\n` +
       'hint: to show both: atmos auth keyring list --long\n' +
       'hint: to remove that of the current realm: atmos auth logout dev --keychain\n',
   );

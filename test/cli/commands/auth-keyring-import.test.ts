@@ -121,14 +121,17 @@ test.each([
     '--from atmos-file --map a=b',
     '--map cannot be used with --from atmos-file, which has no profiles',
   ],
-  ['--from atmos-file', '.*/data/atmos/keyring \\(default\\) is the keyring itself'],
-  ['--from atmos-file --yes', '--yes is about profiles, and atmos-file has none'],
-  ['--from atmos-file --map a=b', '--map is about profiles, and atmos-file has none'],
+  ['--from atmos-file', '.*/data/atmos/keyring \\(default\\) is the configured keyring'],
+  ['--from atmos-file --yes', '--yes cannot be used with --from atmos-file, which has no profiles'],
+  [
+    '--from atmos-file --map a=b',
+    '--map cannot be used with --from atmos-file, which has no profiles',
+  ],
   [
     '--from aws-credentials --path /nonexistent',
     'the file /nonexistent \\(--path\\) does not exist',
   ],
-])('what cannot be asked for: import %s', async (options, message) => {
+])('an invalid command is refused: import %s', async (options, message) => {
   const desk = await openImportDesk({ entries: storedKey });
   const before = desk.stored();
   const result = await run(desk, options);

@@ -40,7 +40,7 @@ test('a keyring that opens is ready', async () => {
       '  Keyring  file (auth.keyring.type (~/project/atmos.yaml:4:11))\n' +
       `  Where    ~/data/atmos/keyring (default)\n` +
       '  State    ready\n' +
-      '  Entries  2 (1 key, 1 of other programs), of which 1 have weak encryption: atmos auth keyring rekey --upgrade\n' +
+      '  Entries  2 (1 key, 1 of other programs), 1 weakly encrypted: atmos auth keyring rekey --upgrade\n' +
       '  Agent    none\n' +
       '  Kept     for other processes\n',
   });

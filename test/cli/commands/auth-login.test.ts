@@ -62,11 +62,11 @@ describe('login', () => {
         `note: ${limits}\n`,
     });
     const { stderr } = await desk.run('auth login -v');
-    expect(stderr).toContain('  Session   taken from the keyring\n');
+    expect(stderr).toContain('  Session   read from the keyring\n');
     expect(stderr).toContain(`note: ${limits}\n`);
   });
 
-  test('says which setting the stored session no longer fits', async () => {
+  test('reports which setting the stored session no longer matches', async () => {
     const desk = await openDesk({ entries: storedKey });
     const note = `note: a setting changed after the session was opened: spec.endpoint_url was ${desk.sts.url} and is now ${desk.sts.url}/\n`;
     await desk.run('auth login');

@@ -233,7 +233,7 @@ describe('auth trust --revoke', () => {
       stderr: `no longer trusted: ~/project, trusted since 00:00 (now)\n`,
     });
     expect((await desk.run('auth trust --revoke')).stderr).toBe(
-      `nothing was trusted in ~/project\n`,
+      `nothing in ~/project was trusted\n`,
     );
   });
 

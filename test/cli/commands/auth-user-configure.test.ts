@@ -166,23 +166,20 @@ describe('an access key that is typed', () => {
   test.each([
     [true, saved],
     [false, 'nothing was saved\n'],
-  ] as const)(
-    'that AWS does not confirm is saved if the person says so: %s',
-    async (answer, end) => {
-      const desk = await openDesk();
-      desk.sts.script({ fail: { code: 'InvalidClientTokenId', message: 'no' } });
-      const ada = person(accessKeyId, secretAccessKey, '', '', answer);
-      expect(await desk.run(configure, { person: ada })).toEqual({
-        exitCode: 0,
-        stdout: '',
-        stderr:
-          'warning: the key could not be verified: AWS does not know the access key AKIA…MPLE: it was deleted or deactivated, or is of another partition\n' +
-          end,
-      });
-      expect(ada.asked.at(-1)).toBe('Save anyway? (y/N)');
-      expect(Object.keys(desk.stored())).toHaveLength(answer ? 3 : 0);
-    },
-  );
+  ] as const)('that AWS does not confirm is saved if the user agrees: %s', async (answer, end) => {
+    const desk = await openDesk();
+    desk.sts.script({ fail: { code: 'InvalidClientTokenId', message: 'no' } });
+    const ada = person(accessKeyId, secretAccessKey, '', '', answer);
+    expect(await desk.run(configure, { person: ada })).toEqual({
+      exitCode: 0,
+      stdout: '',
+      stderr:
+        'warning: the key could not be verified: AWS does not know the access key AKIA…MPLE: it was deleted or deactivated, or is of another partition\n' +
+        end,
+    });
+    expect(ada.asked.at(-1)).toBe('Save anyway? (y/N)');
+    expect(Object.keys(desk.stored())).toHaveLength(answer ? 3 : 0);
+  });
 });
 
 describe('the memory keyring', () => {

@@ -47,7 +47,7 @@ describe('at a terminal', () => {
     await expect(session.waitFor('answer "prod"')).resolves.toBeUndefined();
   });
 
-  test('a choice is found by typing a part of it, or of what is shown with it', async () => {
+  test('a choice is found by typing a part of it or of its description', async () => {
     for (const part of ['PRO', 'ambi']) {
       const session = ask('select');
       await session.waitFor('prod  aws/ambient');
