@@ -273,7 +273,7 @@ test.each([
   [
     '--from-realm REALM',
     'ERR_USAGE',
-    /realm REALM is the current one \(the directory .*\): its entries/,
+    /realm REALM is the current realm \(the directory .*\): its entries/,
   ],
 ])('an invalid command is refused: adopt %s', async (options, code, message) => {
   const { desk, realm } = await openUnnamed({ entries: storedKey });

@@ -408,7 +408,7 @@ describe('from aws-vault', () => {
     expect(statesOf(result.stdout)).toEqual({ dev: 'copied atmos_r_dev', work: 'failed null' });
     const mapped = await run(desk, '--from aws-vault --yes --map work=ops', { env });
     expect(mapped).toMatchObject({ exitCode: 0 });
-    expect(mapped.stderr).toContain('1 there already, 1 copied: ');
+    expect(mapped.stderr).toContain('1 already there, 1 copied: ');
   });
 
   test.each([
