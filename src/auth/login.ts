@@ -146,7 +146,7 @@ async function openSession(
   const refused = keyId === undefined ? undefined : refusedAt(owner, keyId, host);
   if (refused !== undefined) {
     warn(
-      `AWS refused the access key of identity ${identity.name} at ${formatMoment(refused, host)}: trying it again`,
+      `AWS refused the access key of identity ${identity.name} at ${formatMoment(refused, host)}; trying it again`,
     );
   }
   try {

@@ -128,9 +128,11 @@ describe('the resolved identity', () => {
       {
         message: 'Identity',
         choices: ['dev', 'prod'],
+        describe: expect.any(Function),
         instead: addOptions(['-i', 'dev'], 'to choose without a prompt'),
       },
     ]);
+    expect(asked[0]?.describe?.('dev')).toBe('aws/user');
     await expect(resolve({ kind: 'pick' }, identities, nobody)).rejects.toBe(noTerminal);
   });
 

@@ -84,7 +84,9 @@ describe('a handle that is named by its path', () => {
   test('needs a home directory if it is named by its id', () => {
     const { code, message, hints } = refusalOf('a'.repeat(22));
     expect(code).toBe('ERR_USAGE');
-    expect(message).toMatch(/^no home directory for a handle: HOME is not set, and user \d+ has/);
+    expect(message).toMatch(
+      /^no home directory for a handle: HOME is not set, and the passwd database has none for user \d+$/,
+    );
     expect(hints).toEqual([
       'export HOME=<a directory of your own>',
       'export XDG_STATE_HOME=<a directory of your own>',

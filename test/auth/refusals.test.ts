@@ -6,8 +6,7 @@ import { errorOf } from '../support/error-of.ts';
 import { awsUserIdentity, identityAt, keys, minutes, openPlace, testStart, user } from './place.ts';
 
 const refused = { code: 'InvalidClientTokenId', message: 'is invalid' };
-const warning =
-  'AWS refused the access key of identity dev at 2026-01-01T00:00:00.000Z; trying it again';
+const warning = 'AWS refused the access key of identity dev at 00:00 (5m ago); trying it again';
 
 /** A place after AWS has rejected the key. */
 async function openRefused() {

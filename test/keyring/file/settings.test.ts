@@ -175,7 +175,7 @@ describe('a password variable that no variable can be called', () => {
       expect.objectContaining({
         code: 'ERR_CONFIG_INVALID',
         message: `the password variable ${named} is not a name for an environment variable`,
-        hints: ['use letters, digits and _, and no digit first'],
+        hints: ['use letters, digits and _, and do not start with a digit'],
       }),
     );
   });
