@@ -226,7 +226,7 @@ test('an existing entry with another value is not changed and is reported', asyn
   const result = await desk.run(`${command} --delete-source`);
   expect(result).toMatchObject({ code: 'ERR_STORE_CONFLICT', exitCode: 1, stdout: '' });
   expect(result.stderr).toContain(
-    `error: 1 of 1 could not be done:\n  atmos_${realm}_dev already exists with a different value\n` +
+    `error: 1 of 1 failed:\n  atmos_${realm}_dev already exists with a different value\n` +
       'hint: to show both: atmos auth keyring list --long\n' +
       'hint: to remove that of the current realm: atmos auth logout dev --keychain\n',
   );
@@ -273,7 +273,7 @@ test.each([
   [
     '--from-realm REALM',
     'ERR_USAGE',
-    /realm REALM is the current one \(the directory .*\): its entries/,
+    /realm REALM is the current realm \(the directory .*\): its entries/,
   ],
 ])('an invalid command is refused: adopt %s', async (options, code, message) => {
   const { desk, realm } = await openUnnamed({ entries: storedKey });

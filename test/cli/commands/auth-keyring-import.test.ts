@@ -121,9 +121,9 @@ test.each([
     '--from atmos-file --map a=b',
     '--map cannot be used with --from atmos-file, which has no profiles',
   ],
-  ['--from atmos-file', '.*/data/atmos/keyring \\(default\\) is the keyring itself'],
-  ['--from atmos-file --yes', '--yes is about profiles, and atmos-file has none'],
-  ['--from atmos-file --map a=b', '--map is about profiles, and atmos-file has none'],
+  ['--from atmos-file', '.*/data/atmos/keyring \\(default\\) is the configured keyring'],
+  ['--from atmos-file --yes', '--yes cannot be used with --from atmos-file, which has no profiles'],
+  ['--from atmos-file --map a=b', '--map cannot be used with --from atmos-file, which has no profiles'],
   [
     '--from aws-credentials --path /nonexistent',
     'the file /nonexistent \\(--path\\) does not exist',
@@ -405,7 +405,7 @@ describe('from aws-vault', () => {
     expect(statesOf(result.stdout)).toEqual({ dev: 'copied atmos_r_dev', work: 'failed null' });
     const mapped = await run(desk, '--from aws-vault --yes --map work=ops', { env });
     expect(mapped).toMatchObject({ exitCode: 0 });
-    expect(mapped.stderr).toContain('1 there already, 1 copied: ');
+    expect(mapped.stderr).toContain('1 already there, 1 copied: ');
   });
 
   test.each([

@@ -17,7 +17,7 @@ async function openWithStores(stores: (desk: Desk) => string): Promise<Desk> {
 
 const placeOf = (desk: Desk, line: number) => `${desk.project}/atmos.yaml:${line}:3`;
 const changed = (what = '1 of 1 entries') =>
-  `changed the password of the keyring ~/data/atmos/keyring: ${what} encrypted anew\n`;
+  `changed the password of the keyring ~/data/atmos/keyring: ${what} re-encrypted\n`;
 const next = 'set ATMOS_KEYRING_PASSWORD to the new password wherever it is set, also for Atmos\n';
 const lineOf = async (desk: Desk) => yamlOf(desk).split('\n').length + 1;
 
@@ -150,7 +150,7 @@ describe('entries of other programs', () => {
       exitCode: 0,
       stdout: '',
       stderr:
-        `encrypted anew 1 of 2 entries of the keyring ~/data/atmos/keyring\n` +
+        `re-encrypted 1 of 2 entries of the keyring ~/data/atmos/keyring\n` +
         'not changed: 1 weaker entries of other programs; --all also upgrades them, which slows down their reads in Atmos\n',
     });
     expect((await desk.run(upgrade)).stderr).toMatch(/^nothing to do: all our entries in /);

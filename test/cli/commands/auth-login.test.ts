@@ -14,7 +14,7 @@ import {
 import { person } from './person.ts';
 
 const limits =
-  'without MFA, AWS refuses this session all of IAM, and of STS all but AssumeRole and GetCallerIdentity';
+  'without MFA, AWS denies this session all calls of IAM, and of STS except AssumeRole and GetCallerIdentity';
 const withKeys = `credentials:\n  access_key_id: ${user.accessKeyId}\n  secret_access_key: ${user.secretAccessKey}`;
 
 /** A desk whose user has the MFA device that atmos.yaml names. */
@@ -107,7 +107,7 @@ describe('login', () => {
     });
     expect(result).toMatchObject({ code: 'ERR_KEYRING_VERSION', exitCode: 3, stdout: '' });
     expect(result.stderr).toMatch(
-      /^✓ Logged in as dev until .*\nerror: the keyring .* has version 99, and this atmos-auth knows version 1\nhint: /,
+      /^✓ Logged in as dev until .*\nerror: the keyring .* has version 99; this atmos-auth supports version 1\nhint: /,
     );
   });
 

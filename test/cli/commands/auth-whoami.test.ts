@@ -189,7 +189,7 @@ test('the memory keyring has no session of another command', async () => {
     },
   });
   expect(stderr).toBe(
-    'warning: the memory keyring keeps entries only until the process exits: no session of another command is there\n',
+    'warning: the memory keyring keeps entries only until the process exits: it has no session of another command\n',
   );
 });
 
