@@ -167,7 +167,7 @@ describe('no identity in atmos.yaml', () => {
       stdout: '',
       stderr:
         'error: no identities are configured\n' +
-        'hint: profile ci has some: add --profile ci\n' +
+        'hint: profile ci has identities: add --profile ci\n' +
         'hint: add one under auth.identities in atmos.yaml\n',
     });
   });

@@ -305,7 +305,7 @@ describe('env: of the configuration', () => {
     const { child, stderr, ...result } = await exec(desk, 'auth exec -- x');
     expect(result).toEqual({ code: 'ERR_CONFIG_INVALID', exitCode: 2, stdout: '' });
     expect(stderr).toMatch(
-      /is not a name for an environment variable\nhint: |holds a NUL character/,
+      /is not a name for an environment variable\nhint: |contains a NUL character/,
     );
     expect(stderr).not.toContain('secret');
     expect(child).toBeUndefined();

@@ -61,7 +61,7 @@ describe('a valid configuration', () => {
     const { exitCode, stderr } = await desk.run(command);
     expect({ exitCode, stderr }).toEqual({
       exitCode: 0,
-      stderr: `warning: auth.identities.dev.credentials.mfa_arn (${file}:4:64) is the output of a command, which is not run here\nok: ~/project/atmos.yaml\n`,
+      stderr: `warning: auth.identities.dev.credentials.mfa_arn (${file}:4:64) is the output of a command, which this command does not run\nok: ~/project/atmos.yaml\n`,
     });
   });
 });

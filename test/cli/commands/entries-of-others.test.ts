@@ -86,9 +86,7 @@ test('list --long decrypts what it can; an entry under another password is not a
     exitCode: 0,
     stderr: `warning: ${otherPassword} is not readable with this password\n`,
   });
-  expect(all.stdout).toContain(
-    'atmos-store  -      -         -      -     -                     16 B',
-  );
+  expect(all.stdout).toContain('atmos-store  -      -         -      -     -              16 B');
   expect(all.stdout).not.toMatch(/hunter2|Canary|AGE-SECRET/);
 });
 

@@ -107,7 +107,7 @@ describe.each(doors)('an MFA device from $name', ({ give, source, exitCode }) =>
     ['ada', 'is neither an ARN like arn:aws:iam::123456789012:mfa/name nor a serial number'],
     [
       'arn:aws-cn:iam::123456789012:mfa/ada',
-      'is in another AWS partition than the region, which is in aws:',
+      'is in another AWS partition than the region (aws), where it cannot be used',
     ],
   ])('is refused if it is %s', async (mfaArn, message) => {
     const desk = await openDesk({ entries: storedKey });

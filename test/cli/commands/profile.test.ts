@@ -57,11 +57,12 @@ describe('profile list', () => {
       stderr: expect.any(String),
     });
     const { stderr } = await desk.run('profile list');
+    const inFull = (path: string) => join(desk.project, path);
     expect(stderr).toContain(
-      `warning: profile broken is broken: auth.identities (${at('profiles/broken/a.yaml')}:1:9) must be a map, not a list\n`,
+      `warning: profile broken is broken: auth.identities (${inFull('profiles/broken/a.yaml')}:1:9) must be a map, not a list\n`,
     );
     expect(stderr).toContain('warning: profile empty is broken: ');
-    expect(stderr).toContain(at('profiles/torn/a.yaml'));
+    expect(stderr).toContain(inFull('profiles/torn/a.yaml'));
   });
 
   test('prints every field with -o json', async () => {
