@@ -149,6 +149,11 @@ export function randomId(): string {
   return process.getBuiltinModule('node:crypto').randomUUID();
 }
 
+/** Whether a text has the form of {@link randomId}. */
+export function isRandomId(text: string): boolean {
+  return /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(text);
+}
+
 export interface ReplaceOptions {
   /** An unused name on the same file system. Default: a random name in the same directory. */
   readonly temporary?: string;

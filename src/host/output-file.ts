@@ -22,7 +22,7 @@ import { AtmosError, systemErrorCode } from '../core/errors.ts';
 import { say } from '../core/hint.ts';
 import type { Sourced } from '../core/json.ts';
 import { reasonOf } from './denial.ts';
-import { ensurePrivateFile, randomId, replacePrivately } from './files.ts';
+import { ensurePrivateFile, randomId, isRandomId, replacePrivately } from './files.ts';
 import type { Host } from './host.ts';
 import type { OthersMay } from './permission-judgement.ts';
 import { permissionCheckFor } from './permissions.ts';
@@ -108,7 +108,9 @@ function sweepLeftovers(target: string, host: Writer): void {
   const start = `${basename(target)}${temporaryMark}`;
   const oldest = host.now().getTime() - maxWriteMs;
   try {
-    for (const name of readdirSync(directory).filter((one) => one.startsWith(start))) {
+    const isLeftover = (name: string) =>
+      name.startsWith(start) && isRandomId(name.slice(start.length));
+    for (const name of readdirSync(directory).filter(isLeftover)) {
       const path = join(directory, name);
       const stats = lstatSync(path);
       const isOurs = permissionCheckFor(host.userId).permissionsOf(path, stats)?.isOurs;

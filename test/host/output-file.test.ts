@@ -25,6 +25,7 @@ import {
 import { canMount, mountTmpfs } from '../support/mount.ts';
 import { isRoot } from '../support/privilege.ts';
 import { thrownBy } from '../support/error-of.ts';
+import { randomId } from '../../src/host/files.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
 
 const named = (value: string) => ({ value, source: '--output' });
@@ -86,21 +87,26 @@ test('replacing a file removes temporary files of processes that were killed', (
     utimesSync(path, time, time);
     return path;
   };
-  leftover('env.atmos-auth-old', 2);
-  leftover('env.atmos-auth-of-a-running-process', 0);
+  const running = `env.atmos-auth-${randomId()}`;
+  leftover(`env.atmos-auth-${randomId()}`, 2);
+  leftover(running, 0);
+  leftover('env.atmos-auth-of-the-user', 2);
   leftover('env.backup', 2);
   leftover('other.atmos-auth-old', 2);
   const file = leftover('env.atmos-auth-link-target', 0);
   symlinkSync(file, join(directory, 'env.atmos-auth-link'));
   writeOutputFile(join(directory, 'env'), 'text');
-  expect(readdirSync(directory)).toEqual([
-    'env',
-    'env.atmos-auth-link',
-    'env.atmos-auth-link-target',
-    'env.atmos-auth-of-a-running-process',
-    'env.backup',
-    'other.atmos-auth-old',
-  ]);
+  expect(new Set(readdirSync(directory))).toEqual(
+    new Set([
+      'env',
+      'env.atmos-auth-link',
+      'env.atmos-auth-link-target',
+      'env.atmos-auth-of-the-user',
+      'env.backup',
+      running,
+      'other.atmos-auth-old',
+    ]),
+  );
 });
 
 test('appending refuses a directory and a named pipe, which may have no reader', () => {

@@ -15,7 +15,11 @@ export interface ConnectProxy {
  *
  * @param answer what it says instead of connecting: `407 Proxy Authentication Required`
  */
-export async function startConnectProxy(port: number, answer?: string): Promise<ConnectProxy> {
+export async function startConnectProxy(
+  port: number,
+  answer?: string,
+  body = '',
+): Promise<ConnectProxy> {
   const targets: string[] = [];
   const authorizations: (string | undefined)[] = [];
   const server = createServer();
@@ -23,7 +27,7 @@ export async function startConnectProxy(port: number, answer?: string): Promise<
     targets.push(request.url ?? '');
     authorizations.push(request.headers['proxy-authorization']);
     if (answer !== undefined) {
-      socket.end(`HTTP/1.1 ${answer}\r\nContent-Length: 0\r\n\r\n`);
+      socket.end(`HTTP/1.1 ${answer}\r\nContent-Length: ${body.length}\r\n\r\n${body}`);
       return;
     }
     const upstream = connect(port, '127.0.0.1', () => {

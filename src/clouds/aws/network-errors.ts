@@ -34,6 +34,9 @@ export function translateNetworkError(error: unknown, call: StsCall): AtmosError
   const limitMs = Math.min(call.timeoutMs, maxConnectMs);
   const isLate = error instanceof Error && error.name === 'TimeoutError';
   if (isLate) return unreachable(call, `no connection within ${limitMs / 1000} s`);
+  if (route?.proxy !== undefined && exchange.status === undefined) {
+    return unreachable(call, 'the proxy cut the connection');
+  }
   if (exchange.status !== undefined) return notSts(shownExchange(call), 'not its XML');
   const name = error instanceof Error ? error.name : typeof error;
   return new AtmosError('ERR_AWS', `sts:${call.action} could not be sent (${code || name})`);
@@ -55,6 +58,7 @@ function untrusted(code: string, call: StsCall): AtmosError {
 
 function proxyRefused(status: number, call: StsCall): AtmosError {
   const variable = call.route?.proxy?.variable ?? 'HTTPS_PROXY';
+  if (!(status >= 100)) return unreachable(call, 'the proxy does not answer like an HTTP proxy');
   return unreachable(call, `the proxy refused to connect (status ${status})`, [
     status === 407
       ? say(`write the user and password of the proxy into the URL of ${variable}`)

@@ -73,13 +73,25 @@ export function openTransport(options: TransportOptions): Transport {
     return certificates.length > 0;
   }
 
+  /**
+   * The agent replays the answer of a proxy that refuses to connect as if the endpoint had sent it, without
+   * TLS. Only the proxy has sent it, so it is never returned.
+   */
+  const send: Handler['handle'] = async (request, settings) => {
+    const chosen = prepare(request);
+    delete route?.refusal;
+    const answer = await chosen.handle(request, settings);
+    if (route?.refusal !== undefined) throw new Error('the proxy refused to connect');
+    return answer;
+  };
+
   const handler: Handler = {
     async handle(request, settings) {
       try {
-        return await prepare(request).handle(request, settings);
+        return await send(request, settings);
       } catch (error) {
         if (!isUnknownIssuer(error) || !addSystemCertificates()) throw error;
-        return prepare(request).handle(request, settings);
+        return send(request, settings);
       }
     },
     destroy: () => inner?.destroy(),

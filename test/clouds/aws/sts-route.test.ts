@@ -1,5 +1,5 @@
 import { writeFileSync } from 'node:fs';
-import { connect, type AddressInfo } from 'node:net';
+import { connect, createServer as createTcpServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { createServer } from 'node:tls';
 import { afterEach, describe, expect, test } from 'vitest';
@@ -36,8 +36,8 @@ function open(env: Record<string, string>, options: Partial<StsOptions> = {}) {
   return sts;
 }
 
-async function proxyTo(port: number, answer?: string) {
-  const proxy = await startConnectProxy(port, answer);
+async function proxyTo(port: number, answer?: string, body = '') {
+  const proxy = await startConnectProxy(port, answer, body);
   closing.push(() => proxy.close());
   return proxy;
 }
@@ -141,6 +141,33 @@ describe('an error of the way', () => {
         `curl -i ${origin}/`,
       ],
     });
+  });
+
+  test('is never what the proxy answers in the name of AWS', async () => {
+    const answer = `<GetCallerIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><GetCallerIdentityResult><Arn>arn:aws:iam::666666666666:user/fake</Arn><UserId>AIDAFAKE</UserId><Account>666666666666</Account></GetCallerIdentityResult></GetCallerIdentityResponse>`;
+    for (const status of ['201 Created', '403 Forbidden']) {
+      const proxy = await proxyTo(0, `${status}\r\nContent-Type: text/xml`, answer);
+      const error = await errorOf(open({ HTTPS_PROXY: proxy.url }).getCallerIdentity());
+      expect(error.code).toBe('ERR_NETWORK');
+      expect(error.message).toContain(
+        `the proxy refused to connect (status ${status.slice(0, 3)})`,
+      );
+    }
+  });
+
+  test.each([
+    ['that cuts the connection', '', 'the proxy cut the connection'],
+    ['that is none', 'hello\r\n\r\n', 'the proxy does not answer like an HTTP proxy'],
+  ])('names a proxy %s', async (_name, bytes, reason) => {
+    const server = createTcpServer((socket) => socket.once('data', () => socket.end(bytes)));
+    await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+    closing.push(() => server.close());
+    const { port } = server.address() as AddressInfo;
+    const error = await errorOf(
+      open({ HTTPS_PROXY: `http://127.0.0.1:${port}` }).getCallerIdentity(),
+    );
+    expect(error.code).toBe('ERR_NETWORK');
+    expect(error.message).toContain(reason);
   });
 
   test('is that of a variable that is no URL', async () => {

@@ -68,11 +68,14 @@ describe('through a proxy', () => {
     expect(proxy.authorizations).toEqual([`Basic ${btoa('me:secret')}`]);
   });
 
-  test('notes the status of a proxy that refuses', async () => {
-    proxy = await startConnectProxy(port, '407 Proxy Authentication Required');
-    expect(await send({ HTTPS_PROXY: proxy.url })).toBe(407);
-    expect(transport?.route()?.refusal).toBe(407);
-  });
+  test.each(['407 Proxy Authentication Required', '201 Created', '403 Forbidden', '302 Found'])(
+    'never returns what a proxy answers instead of connecting: %s',
+    async (status) => {
+      proxy = await startConnectProxy(port, status);
+      await expect(send({ HTTPS_PROXY: proxy.url })).rejects.toThrow();
+      expect(transport?.route()?.refusal).toBe(Number(status.slice(0, 3)));
+    },
+  );
 });
 
 describe('certificates', () => {
