@@ -255,7 +255,7 @@ describe('an entry', () => {
       `not the ${item} of identity user of realm script_emergency`;
     const hints = ['set auth.realm to a name of its own, so that no two identities share an entry'];
     const refused = { exitCode: 3, hints };
-    await expectRefusal(machine, 'auth login', {}, { ...refused, message: theirs('key') });
+    await expectRefusal(machine, 'auth login', {}, { ...refused, message: theirs('session') });
     await expectRefusal(
       machine,
       'auth user configure --stdin',

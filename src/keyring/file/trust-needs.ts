@@ -46,14 +46,14 @@ export function trustNeeds(said: Spec, project: ProjectPlace, host: SettlingHost
   ];
 }
 
-/** A line about a keyring that is inside of the project. */
+/** A line about a keyring that is inside the project. */
 export function storingNotice(
   { directory }: FileSettings,
   project: ProjectPlace,
 ): string | undefined {
   const checkout = project.checkoutOf(directory.value);
   if (checkout === undefined) return undefined;
-  return `the keyring ${directory.value} is inside of the project ${checkout}: its entries are encrypted, but may be committed and copied with it`;
+  return `the keyring ${directory.value} is inside the project ${checkout}: its entries are encrypted, but may be committed and copied with it`;
 }
 
 function storingNeed(said: SpecValue, what: string): TrustNeed[] {
