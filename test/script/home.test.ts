@@ -62,7 +62,7 @@ const outcomes = {
     }
     return { exitCode: 2, error: noHomeFor('the file keyring', home) };
   },
-  trust: (home: HomeName) => stateOutcome('what is trusted', home),
+  trust: (home: HomeName) => stateOutcome('trust records', home),
   // A handle also contains the keyring.
   handle: (home: HomeName) => stateOutcome('the file keyring', home),
   /** Files that another program keeps in the home directory. */

@@ -40,7 +40,7 @@ export function trustNeeds(said: Spec, project: ProjectPlace, host: SettlingHost
       : storingNeed(passwordFile, `the content of ${passwordFile.value}`)),
     // Another process of the user can then read the keyring, which asked for its password before.
     ...needOf(autoUnlockMs, ({ value }) => ({
-      what: `holds the keyring open in the background for ${formatRemaining(value)} once its password is typed`,
+      what: `keeps the keyring unlocked in the background for ${formatRemaining(value)} after its password is typed`,
       occasion: 'unlocking',
     })),
   ];
