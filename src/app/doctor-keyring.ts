@@ -206,8 +206,11 @@ async function examineAgent({ keyring, context }: Subject): Promise<Finding[]> {
     case 'unlocked':
       return [
         {
-          ...ok('agent', `an agent holds it open until ${formatTimestamp(agent.expiresAt)}`),
-          shown: `an agent holds it open until ${formatMoment(agent.expiresAt, context.host)}`,
+          ...ok(
+            'agent',
+            `an agent keeps the keyring unlocked until ${formatTimestamp(agent.expiresAt)}`,
+          ),
+          shown: `an agent keeps the keyring unlocked until ${formatMoment(agent.expiresAt, context.host)}`,
         },
       ];
     case 'none':

@@ -153,7 +153,7 @@ test.each(installed)(
     };
     const { stdout, stderr } = await machine.run(shell, ['-c', script], { env });
     expect(stdout).toBe('0\n0\n');
-    expect(stderr.match(/(?<=^ {2}Identity +)\S+/gm)).toEqual([
+    expect(stderr.match(/(?<=^error: .*identity )[\w-]+/gm)).toEqual([
       'emergency-user',
       'other',
       'emergency-user',

@@ -8,8 +8,7 @@ import { expectRefusal, storedIn } from './stored.ts';
 
 const rekey = 'auth keyring rekey';
 const newPassword = 'the password from now on';
-const changed = (machine: Machine) =>
-  `changed the password of the keyring ${machine.keyring}: 1 of 1 entries re-encrypted\n`;
+const changed = `changed the password of the keyring ~/.local/share/atmos/keyring: 1 of 1 entries re-encrypted\n`;
 
 function atTerminal(machine: Machine, command: string): PtySession {
   return openPty(process.execPath, [builtCli(), ...command.split(' ')], {
@@ -31,7 +30,7 @@ describe('rekey in a script', () => {
     expect(await machine.atmos(`${rekey} --stdin`, { input: `${newPassword}\n` })).toEqual({
       exitCode: 0,
       stdout: '',
-      stderr: `${changed(machine)}Next: set ATMOS_KEYRING_PASSWORD to the new password wherever it is set, also for Atmos\n`,
+      stderr: `${changed}Next: set ATMOS_KEYRING_PASSWORD to the new password wherever it is set, also for Atmos\n`,
     });
     expect(await opensWith(machine, newPassword)).toBe(true);
     expect(await opensWith(machine, password)).toBe(false);
@@ -39,7 +38,7 @@ describe('rekey in a script', () => {
     expect(await machine.atmos(`${rekey} --stdin`, { input: newPassword })).toEqual({
       exitCode: 0,
       stdout: '',
-      stderr: `nothing to do: the keyring ${machine.keyring} already has the new password\n`,
+      stderr: `nothing to do: the keyring ~/.local/share/atmos/keyring already has the new password\n`,
     });
   });
 
@@ -70,7 +69,7 @@ describe('rekey in a script', () => {
       env: { ...withFile(after), ATMOS_KEYRING_NEW_PASSWORD_FILE: before },
     });
     expect(back.stderr).toBe(
-      `${changed(machine)}Next: write the new password to ${after} (ATMOS_KEYRING_PASSWORD_FILE), also for Atmos\n`,
+      `${changed}Next: write the new password to ${after} (ATMOS_KEYRING_PASSWORD_FILE), also for Atmos\n`,
     );
     expect(await opensWith(machine, password)).toBe(true);
   });
@@ -81,11 +80,11 @@ describe('rekey in a script', () => {
     expect(await machine.atmos(`${rekey} --dry-run`)).toEqual({
       exitCode: 0,
       stdout: '',
-      stderr: `would re-encrypt 1 of 1 entries of the keyring ${machine.keyring}\n`,
+      stderr: `would re-encrypt 1 of 1 entries of the keyring ~/.local/share/atmos/keyring\n`,
     });
     expect(await machine.atmos(`${rekey} --upgrade --dry-run`)).toMatchObject({
       exitCode: 0,
-      stderr: `nothing to do: all our entries in the keyring ${machine.keyring} already have the strongest encryption\n`,
+      stderr: `nothing to do: all our entries in the keyring ~/.local/share/atmos/keyring already have the strongest encryption\n`,
     });
     expect(storedIn(machine)).toEqual(before);
   });
@@ -95,7 +94,7 @@ describe('rekey in a script', () => {
     expect(await machine.atmos(`${rekey} --stdin`, { input: newPassword })).toEqual({
       exitCode: 0,
       stdout: '',
-      stderr: `nothing to do: the keyring ${machine.keyring} has no key or session yet; the first one that is stored sets its password\n`,
+      stderr: `nothing to do: the keyring ~/.local/share/atmos/keyring has no key or session yet; the first one that is stored sets its password\n`,
     });
     expect(existsSync(machine.keyring)).toBe(false);
   });

@@ -30,6 +30,7 @@ const sts = openSts({
     monotonicMs: () => performance.now(),
     now: () => new Date(),
     sleep: () => Promise.resolve(),
+    waiting: () => undefined,
   },
   ...options,
 });
