@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { cloudOf, kindOf } from '../../src/clouds/registry.ts';
+import { cloudOf, identityKinds, kindOf } from '../../src/clouds/registry.ts';
 import { awsUserIdentity } from '../auth/place.ts';
 import { errorOf } from '../support/error-of.ts';
 
@@ -16,16 +16,16 @@ describe('the strategy of an identity', () => {
       expect(error.message).toBe(
         `identity dev has the kind ${kind} (/p/atmos.yaml:kind), which this version does not support`,
       );
-      expect(error.hints).toEqual(['supported kinds: aws/user']);
+      expect(error.hints).toEqual([`supported kinds: ${identityKinds.join(', ')}`]);
     },
   );
 
   test.each([
     ['aws/usr', 'did you mean aws/user?'],
     ['AWS/User', 'did you mean aws/user?'],
-    ['', 'supported kinds: aws/user'],
-    ['constructor', 'supported kinds: aws/user'],
-    ['__proto__', 'supported kinds: aws/user'],
+    ['', `supported kinds: ${identityKinds.join(', ')}`],
+    ['constructor', `supported kinds: ${identityKinds.join(', ')}`],
+    ['__proto__', `supported kinds: ${identityKinds.join(', ')}`],
   ])('is unknown for a kind that does not exist: %j', async (kind, hint) => {
     const error = await errorOf(kindOf(awsUserIdentity({ kind })));
     expect(error.code).toBe('ERR_IDENTITY_UNSUPPORTED');

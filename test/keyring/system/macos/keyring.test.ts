@@ -205,7 +205,11 @@ test('leftover parts of an interrupted write are reported, and removed when they
   const now = () => new Date(Date.now() + 60 * 60 * 1000);
   expect(
     await systemInspector.examine({ ...mac.context, host: { ...mac.host, now } }),
-  ).toMatchObject([{ message: expect.stringContaining('removed leftover parts of interrupted writes: 1') as string }]);
+  ).toMatchObject([
+    {
+      message: expect.stringContaining('removed leftover parts of interrupted writes: 1') as string,
+    },
+  ]);
   expect(mac.items()).toEqual([]);
 });
 
