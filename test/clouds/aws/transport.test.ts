@@ -72,7 +72,9 @@ describe('through a proxy', () => {
     'never returns what a proxy answers instead of connecting: %s',
     async (status) => {
       proxy = await startConnectProxy(port, status);
-      await expect(send({ HTTPS_PROXY: proxy.url })).rejects.toThrow();
+      await expect(send({ HTTPS_PROXY: proxy.url })).rejects.toThrow(
+        'the proxy refused to connect',
+      );
       expect(transport?.route()?.refusal).toBe(Number(status.slice(0, 3)));
     },
   );
