@@ -41,7 +41,7 @@ export async function probeService(
     if (!isBusError(error)) throw error;
     const failure = describeFailure(error);
     if (failure.code !== 'ERR_KEYRING_UNAVAILABLE')
-      throw keyringError(context, 'look at', failure, error);
+      throw keyringError(context, 'inspect', failure, error);
     return { probe: { state: 'unavailable', reason: failure.reason }, location };
   }
 }

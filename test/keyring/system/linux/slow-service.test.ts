@@ -92,7 +92,7 @@ describe('a fallback', () => {
 
 describe('a service that does not answer in its time', () => {
   const message =
-    'cannot look at the system keyring: the session bus did not accept us within 5 seconds (type system from ATMOS_KEYRING_TYPE)';
+    'cannot inspect the system keyring: the session bus did not accept us within 5 seconds (type system from ATMOS_KEYRING_TYPE)';
 
   async function openSlowDesk() {
     const desk = await openDesk();
