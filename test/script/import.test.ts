@@ -69,7 +69,8 @@ test('import from the AWS files works in a script', async () => {
     `${command} --map default=emergency-user`,
   );
   expect({ exitCode, stdout }).toEqual({ exitCode: 0, stdout: '' });
-  expect(stderr).toContain(`remove them:\n  ${file}:2\n  ${file}:3\n`);
+  const shown = file.replace(machine.home, '~');
+  expect(stderr).toContain(`remove them:\n  ${shown}:2\n  ${shown}:3\n`);
   expectNoSecret(unasked.stderr, stderr);
   await expectLogin(machine);
 });

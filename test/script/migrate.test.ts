@@ -79,7 +79,7 @@ test.skipIf(!isThere)(
     expect(second).toMatchObject({ exitCode: 0, stdout: '' });
     expect(second.stderr).not.toContain('copying: ');
     expect(second.stderr).toMatch(
-      /^\d+ there already, \d+ copied: |^\d+ copied, \d+ already there: /m,
+      /^\d+ already there, \d+ copied: |^\d+ copied, \d+ already there: /m,
     );
     expect(await contentsOf(system)).toEqual(entries);
   },
