@@ -81,7 +81,7 @@ export async function verifyKeys(
   timeoutMs: number,
 ): Promise<{ arn: string; account: string }> {
   const link = await planLink(context, identity);
-  return link.whoIs(keys, { host: context.host, timeoutMs, warn: () => {} });
+  return link.whoIs(keys, { host: context.host, timeoutMs });
 }
 
 /**

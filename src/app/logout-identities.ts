@@ -8,7 +8,7 @@ import { foldName, isSameName } from '../core/names.ts';
 import type { Host } from '../host/host.ts';
 import type { Keyring } from '../keyring/contract.ts';
 import { createInventory } from '../store/inventory.ts';
-import { itemKeys, type ItemKind } from '../store/key.ts';
+import { itemKeys } from '../store/key.ts';
 import { findItems, removeItems, type LeftItem, type OwnedItem } from './logout-realms.ts';
 import type { LogoutOptions, RemovedItem } from './logout.ts';
 import type { OpenAuth } from './open.ts';
@@ -20,11 +20,8 @@ import {
 } from './session-files.ts';
 
 /** An entry that was removed, or would be. */
-export interface RemovedEntry {
-  readonly key: string;
+export interface RemovedEntry extends RemovedItem {
   readonly realm: string;
-  readonly identity: string;
-  readonly item: ItemKind;
 }
 
 export interface LoggedOut {

@@ -67,7 +67,6 @@ export async function whoami(context: AuthContext, identity: Identity): Promise<
     const { arn, account } = await link.whoIs(session.credentials, {
       host,
       timeoutMs: checkTimeoutMs,
-      warn: context.warn,
     });
     return { ...known, principal: arn, account, isValid: true };
   } catch (error) {

@@ -87,7 +87,7 @@ export interface LinkPlan {
   /** Asks the server who owns these credentials, within `timeoutMs`. */
   whoIs(
     credentials: Credentials,
-    context: Pick<OpenContext, 'host' | 'timeoutMs' | 'warn'>,
+    context: Pick<OpenContext, 'host' | 'timeoutMs'>,
   ): Promise<{ arn: string; account: string }>;
 }
 

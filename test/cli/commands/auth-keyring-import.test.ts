@@ -121,12 +121,6 @@ test.each([
     '--from atmos-file --map a=b',
     '--map cannot be used with --from atmos-file, which has no profiles',
   ],
-  ['--from atmos-file', '.*/data/atmos/keyring \\(default\\) is the configured keyring'],
-  ['--from atmos-file --yes', '--yes cannot be used with --from atmos-file, which has no profiles'],
-  [
-    '--from atmos-file --map a=b',
-    '--map cannot be used with --from atmos-file, which has no profiles',
-  ],
   [
     '--from aws-credentials --path /nonexistent',
     'the file /nonexistent \\(--path\\) does not exist',
