@@ -33,7 +33,7 @@ const auth = await createAuth({
 
 // For an AWS SDK: new S3Client({ credentials: () => auth.credentials() })
 const { accessKeyId, expiration } = await auth.credentials();
-console.log('a session:', `${accessKeyId.slice(0, 4)}…`, 'until', expiration.toISOString());
+console.log('a session:', `${accessKeyId.slice(0, 4)}…`, 'until', expiration?.toISOString());
 const again = await auth.credentials();
 console.log('the same one again:', again.accessKeyId === accessKeyId);
 const { principal, isValid } = await auth.whoami();

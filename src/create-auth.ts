@@ -33,7 +33,8 @@ export interface SessionCredentials {
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
   readonly sessionToken?: string;
-  readonly expiration: Date;
+  /** Absent for credentials that do not expire. */
+  readonly expiration?: Date;
 }
 
 export interface Auth {
@@ -90,8 +91,7 @@ export async function createAuth(options: CreateAuthOptions = {}): Promise<Auth>
     return {
       accessKeyId,
       secretAccessKey,
-      expiration: expiresAt,
-      ...withoutAbsent({ sessionToken }),
+      ...withoutAbsent({ sessionToken, expiration: expiresAt }),
     };
   }
 

@@ -1,4 +1,4 @@
-import { kindOf } from '../clouds/registry.ts';
+import { planChain } from '../auth/chain.ts';
 import { findIdentity, profilesWith } from '../config/find-identity.ts';
 import type { Config } from '../config/load.ts';
 import { remoteImportHints, remoteImportNote } from '../config/remote-imports.ts';
@@ -90,7 +90,7 @@ export interface IdentityChoice extends Picker {
 
 /**
  * The identity that is asked for, or undefined when authentication is switched off. Its part of the
- * configuration has been checked.
+ * configuration has been checked, and that of the links before it.
  *
  * @throws ERR_IDENTITY_UNKNOWN, ERR_IDENTITY_REQUIRED, ERR_IDENTITY_UNSUPPORTED, ERR_NO_TERMINAL,
  *   ERR_CONFIG_INVALID
@@ -101,9 +101,8 @@ export async function chooseIdentity(choice: IdentityChoice): Promise<Identity |
   const chosen = await resolveIdentityName(requested, config, choice);
   const identity = findIdentity(config, chosen, sourceHints(chosen.source, host));
   const { name, kind } = identity;
-  const { plan } = await kindOf(identity);
   host.log('identity.chosen', { identity: name, kind, source: chosen });
-  plan(identity);
+  await planChain(identity, config, host.env);
   return identity;
 }
 

@@ -1,4 +1,4 @@
-import { checkTrust, ownerOf, planLink, type AuthContext } from '../auth/context.ts';
+import { ownerOf, planTrusted, type AuthContext } from '../auth/context.ts';
 import { forgetRefusal } from '../auth/refusals.ts';
 import type { KeyForm, KeyValues } from '../clouds/contract.ts';
 import { kindOf } from '../clouds/registry.ts';
@@ -19,8 +19,7 @@ import { findLengthFault, type Owner } from '../store/key.ts';
 export async function checkConfigurable(context: AuthContext, identity: Identity): Promise<void> {
   context.requireStorable();
   checkLength(ownerOf(context, identity), identity);
-  await checkTrust(context, identity);
-  const { storedKey } = (await kindOf(identity)).plan(identity);
+  const { storedKey } = (await planTrusted(context, identity)).target.plan;
   if (storedKey === 'needed') return;
   if (storedKey === 'none') throw usesNoKey(identity);
   throw new AtmosError(
@@ -49,9 +48,11 @@ function checkLength(owner: Owner, { name, locate }: Identity): void {
   );
 }
 
-/** @throws ERR_CONFIG_INVALID */
+/** @throws ERR_CONFIG_INVALID; ERR_USAGE for a kind without access keys */
 export async function keyFormOf(identity: Identity): Promise<KeyForm> {
-  return (await kindOf(identity)).keyForm(identity);
+  const form = (await kindOf(identity)).keyForm?.(identity);
+  if (form === undefined) throw usesNoKey(identity);
+  return form;
 }
 
 /**
@@ -80,8 +81,9 @@ export async function verifyKeys(
   keys: AwsCredentials,
   timeoutMs: number,
 ): Promise<{ arn: string; account: string }> {
-  const link = await planLink(context, identity);
-  return link.whoIs(keys, { host: context.host, timeoutMs });
+  const { plan } = (await planTrusted(context, identity)).target;
+  if (plan.whoIs === undefined) throw usesNoKey(identity);
+  return plan.whoIs(keys, { host: context.host, timeoutMs });
 }
 
 /**

@@ -4,7 +4,7 @@ import type { Identity } from '../core/kind-config.ts';
 import type { Host } from '../host/host.ts';
 import { secretVariablesOf } from '../keyring/registry.ts';
 import { choiceVariables } from './choose-identity.ts';
-import { foreseen, processCommand, withoutRecorded } from './export-environment.ts';
+import { foreseen, processCommand, withoutRecorded, type Foreseen } from './export-environment.ts';
 import { sortOut, withIdentityVariables } from './program-environment.ts';
 
 // Separate from export-environment.ts, which every `auth env` loads.
@@ -21,18 +21,33 @@ export async function describeEnvironment(
   identity: Identity,
   host: Host,
 ): Promise<Readonly<Record<string, string>>> {
-  const { awsConfig: configFile, empty: emptyFile } = findHandlePaths(
-    handleOf(plan, identity.name, host),
-    host,
-  );
-  const { cloud, region } = await foreseen(identity);
-  const hasProfile = (await processCommand(cloud, host))('a') !== undefined;
-  const place = { identity: identity.name, configFile, emptyFile, region };
-  const { set } = cloud.process.environment(place);
+  const known = await foreseen(plan.config, identity, host);
+  const set = await profileVariables(plan, identity, known, host);
   const choice = choiceVariables(plan.config, identity, withoutRecorded(host.env));
-  const named = { set: { ...(hasProfile ? set : {}), ...choice }, unset: [] };
+  const named = { set: { ...set, ...choice }, unset: [] };
   const said = sortOut(identity.env, secretVariablesOf(plan.keyring)).given;
   const hidden = said.map(({ key }) => ({ key, value: redacted }));
-  const change = withIdentityVariables(named, hidden, cloud.regionVariables, host.platform);
+  const change = withIdentityVariables(
+    named,
+    hidden,
+    known.cloud?.regionVariables ?? [],
+    host.platform,
+  );
   return Object.fromEntries(Object.entries(change.set).sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+/** The variables that name the profile. None where programs use the credentials of their environment. */
+async function profileVariables(
+  plan: ProjectPlan,
+  { name }: Identity,
+  { cloud, isAmbient, region }: Foreseen,
+  host: Host,
+): Promise<Readonly<Record<string, string>>> {
+  if (cloud === undefined || isAmbient) return {};
+  if ((await processCommand(cloud, host))('a') === undefined) return {};
+  const { awsConfig: configFile, empty: emptyFile } = findHandlePaths(
+    handleOf(plan, name, host),
+    host,
+  );
+  return cloud.process.environment({ identity: name, configFile, emptyFile, region }).set;
 }

@@ -1,10 +1,11 @@
+import { planChain, type Configured } from '../auth/chain.ts';
 import { writeHandle } from '../auth/handle.ts';
 import type { LoginOptions, LoginResult } from '../auth/login.ts';
 import { handleOf, type ProjectPlan } from '../auth/plan.ts';
 import type { Cloud } from '../clouds/contract.ts';
-import { cloudOf, kindOf } from '../clouds/registry.ts';
+import { cloudOf } from '../clouds/registry.ts';
 import { unlockHints, type Hint } from '../core/hint.ts';
-import { showValue, type Sourced } from '../core/json.ts';
+import { showValue, withoutAbsent, type Sourced } from '../core/json.ts';
 import type { Identity } from '../core/kind-config.ts';
 import { isVariableName } from '../core/variable-name.ts';
 import { environmentValue, type EnvironmentChange } from '../core/variables.ts';
@@ -137,22 +138,51 @@ export async function identityChange(
 ): Promise<EnvironmentChange> {
   const { host } = services;
   const variables = await allowedVariables(variablesOfIdentity(identity), plan, services);
-  const { set, unset } = await credentialsFor(withVariables(env, variables, host.platform));
+  const { cloud, region, isAmbient } = await foreseen(plan.config, identity, host);
+  const regionVariables = cloud?.regionVariables ?? [];
+  const { set, unset } = isAmbient
+    ? {
+        set: Object.fromEntries(
+          regionVariables.flatMap((name) => (region === undefined ? [] : [[name, region]])),
+        ),
+        unset: [],
+      }
+    : await credentialsFor(withVariables(env, variables, host.platform));
   const named = { set: { ...set, ...choiceVariables(plan.config, identity, env) }, unset };
-  const { regionVariables } = (await foreseen(identity)).cloud;
   return withIdentityVariables(named, variables, regionVariables, host.platform);
 }
 
 /** What is known about an identity's credentials before a session is opened. */
-export async function foreseen(identity: Identity): Promise<{
-  readonly cloud: Cloud;
+export interface Foreseen {
+  /** Absent if the identity has no credentials for programs. */
+  readonly cloud?: Cloud;
+  /** Whether programs use the credentials of their environment. */
+  readonly isAmbient: boolean;
   /** As configured. */
-  readonly region: string | undefined;
-  readonly defaultRegion: string;
-}> {
-  const { gives, plan } = await kindOf(identity);
-  const { region, defaultRegion } = plan(identity);
-  return { cloud: await cloudOf(gives), region, defaultRegion };
+  readonly region?: string;
+  readonly defaultRegion?: string;
+}
+
+/** @throws as `planChain` */
+export async function foreseen(
+  configured: Configured,
+  identity: Identity,
+  { env }: Pick<Host, 'env'>,
+): Promise<Foreseen> {
+  const { plan } = (await planChain(identity, configured, env)).target;
+  const { gives, region, defaultRegion, isAmbient = false } = plan;
+  const cloud = gives === 'aws' ? await cloudOf(gives) : undefined;
+  return { isAmbient, ...withoutAbsent({ cloud, region, defaultRegion }) };
+}
+
+/** As {@link foreseen}, for an identity with credentials of its own. */
+async function foreseenCloud(
+  { plan, identity }: Pick<Exported, 'plan' | 'identity'>,
+  host: Host,
+): Promise<Foreseen & Required<Pick<Foreseen, 'cloud'>>> {
+  const { cloud, ...others } = await foreseen(plan.config, identity, host);
+  if (cloud === undefined) throw new TypeError(`identity ${identity.name} has no credentials`);
+  return { cloud, ...others };
 }
 
 /**
@@ -160,12 +190,12 @@ export async function foreseen(identity: Identity): Promise<{
  * else the kind's default.
  */
 export async function sessionChange(
-  { identity }: Pick<Exported, 'identity'>,
+  exported: Pick<Exported, 'plan' | 'identity'>,
   env: Host['env'],
   { host, openSession }: Services,
 ): Promise<EnvironmentChange> {
-  const { session, region } = await openSession(identity);
-  const { cloud, region: configured } = await foreseen(identity);
+  const { session, region } = await openSession(exported.identity);
+  const { cloud, region: configured } = await foreseenCloud(exported, host);
   const hasOwn = cloud.regionVariables.some((name) => environmentValue(env, name, host.platform));
   return cloud.environment(session.credentials, configured ?? (hasOwn ? undefined : region));
 }
@@ -176,12 +206,13 @@ export async function sessionChange(
  * program parses it alike. Opens neither the keyring nor a connection.
  */
 export async function processChange(
-  { plan, identity, mode }: Exported,
+  exported: Exported,
   instead: string,
   { host, warn }: Services,
 ): Promise<EnvironmentChange | undefined> {
+  const { plan, identity, mode } = exported;
   if (mode !== 'process') return undefined;
-  const { cloud, region: configured, defaultRegion } = await foreseen(identity);
+  const { cloud, region: configured, defaultRegion } = await foreseenCloud(exported, host);
   const commandOf = await processCommand(cloud, host);
   if (commandOf('a') === undefined) {
     await warn(`the path of this program cannot be written in an AWS file, so ${instead}`);
@@ -195,7 +226,11 @@ export async function processChange(
     ({ file, id }) => {
       // If the path cannot be written portably, the id is used, which needs the same HOME.
       const command = commandOf(file) ?? commandOf(id) ?? '';
-      return cloud.process.formatProfile({ identity: name, command, region });
+      return cloud.process.formatProfile({
+        identity: name,
+        command,
+        ...withoutAbsent({ region }),
+      });
     },
     host,
   );

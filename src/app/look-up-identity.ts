@@ -1,12 +1,10 @@
 import { AtmosError, isAtmosError } from '../core/errors.ts';
 import { optionWords, run } from '../core/hint.ts';
 import type { Identity } from '../core/kind-config.ts';
-import { describeIdentity, type Whoami } from './whoami.ts';
+import type { AuthManager } from './open.ts';
+import type { Whoami } from './whoami.ts';
 
 // Separate from whoami.ts, which every start loads.
-
-/** Without a stored key even the region may be unknown. */
-export type KnownIdentity = Omit<Whoami, 'region'> & Partial<Pick<Whoami, 'region'>>;
 
 /**
  * What is known about an identity, even without a session or a key.
@@ -15,9 +13,9 @@ export type KnownIdentity = Omit<Whoami, 'region'> & Partial<Pick<Whoami, 'regio
  * @throws the other errors of `whoami`
  */
 export async function lookUpIdentity(
-  { manager }: { readonly manager: { whoami(identity: Identity): Promise<Whoami> } },
+  { manager }: { readonly manager: Pick<AuthManager, 'whoami' | 'describe'> },
   identity: Identity,
-): Promise<{ who: KnownIdentity; failure?: AtmosError }> {
+): Promise<{ who: Whoami; failure?: AtmosError }> {
   const { name } = identity;
   try {
     const who = await manager.whoami(identity);
@@ -27,7 +25,7 @@ export async function lookUpIdentity(
     return { who, failure: new AtmosError('ERR_AUTH_NO_SESSION', message, { hints }) };
   } catch (error) {
     if (!isAtmosError(error, 'ERR_AUTH_KEYS_MISSING')) throw error;
-    const known = await describeIdentity(identity);
+    const known = await manager.describe(identity);
     return { who: { ...known, isValid: false, reason: error.message }, failure: error };
   }
 }

@@ -1,4 +1,4 @@
-import type { AuthContext } from '../auth/context.ts';
+import { planTrusted, type AuthContext } from '../auth/context.ts';
 import { login, type LoginOptions, type LoginResult } from '../auth/login.ts';
 import type { AuthPlan } from '../auth/plan.ts';
 import { createProjectPlace } from '../auth/project-place.ts';
@@ -19,7 +19,7 @@ import type { Owner } from '../store/key.ts';
 import { checkConfigurable, saveKeys, verifyKeys } from './configure-key.ts';
 import { keyringContext } from './keyring-context.ts';
 import { logout, type LogoutOptions, type LogoutResult } from './logout.ts';
-import { whoami, type Whoami } from './whoami.ts';
+import { describeIdentity, whoami, type IdentityDescription, type Whoami } from './whoami.ts';
 
 export type { MfaRequest };
 
@@ -161,6 +161,8 @@ function otherOwners({ config, realm }: AuthPlan, host: Host): Owner[] {
 /** What can be done with identities. Each operation documents its own errors. */
 export interface AuthManager {
   login(identity: Identity, options?: LoginOptions): Promise<LoginResult>;
+  /** What is known without its key and its session. */
+  describe(identity: Identity): Promise<IdentityDescription>;
   whoami(identity: Identity): Promise<Whoami>;
   /** Takes names of identities and providers, which may no longer be configured. */
   logout(aliases: readonly string[], options: LogoutOptions): Promise<LogoutResult>;
@@ -176,6 +178,7 @@ export interface AuthManager {
 export function createAuthManager(context: AuthContext): AuthManager {
   return {
     login: (identity, options) => login(context, identity, options),
+    describe: async (identity) => describeIdentity(await planTrusted(context, identity)),
     whoami: (identity) => whoami(context, identity),
     logout: (aliases, options) => logout(context, aliases, options),
     checkConfigurable: (identity) => checkConfigurable(context, identity),

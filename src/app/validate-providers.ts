@@ -1,7 +1,8 @@
 import type { Config } from '../config/config.ts';
-import type { IntegrationEntry, ProviderEntry } from '../config/entries.ts';
+import type { IntegrationEntry } from '../config/entries.ts';
 import { didYouMean, say } from '../core/hint.ts';
 import { quoteValue } from '../core/json.ts';
+import type { Provider } from '../core/kind-config.ts';
 import { nearestName } from '../core/names.ts';
 import { isMap } from '../core/validate.ts';
 import { invalidAt, warningAt, type ReportProblem } from './config-problem.ts';
@@ -76,7 +77,7 @@ export function checkIntegrations(
 /** Whether it has a kind that Atmos knows. */
 function checkKind(
   at: readonly string[],
-  { kind, tagAt }: Pick<ProviderEntry, 'kind' | 'tagAt'>,
+  { kind, tagAt }: Pick<Provider, 'kind' | 'tagAt'>,
   known: readonly string[],
   report: ReportProblem,
 ): boolean {

@@ -1,14 +1,15 @@
 import { unusedSpecProblems } from '../auth/keyring-spec.ts';
-import type { Kind } from '../clouds/contract.ts';
+import { planLinks, resolveChain } from '../auth/chain.ts';
+import type { IdentityKind, LinkPlan, PlanContext } from '../clouds/contract.ts';
 import { identityKinds, otherIdentityKinds, kindOf } from '../clouds/registry.ts';
 import { loadConfig } from '../auth/load-config.ts';
 import type { Config, LoadOptions } from '../config/load.ts';
 import { formatNotice, sortProblems, type LocatedProblem } from '../config/problems.ts';
-import type { ErrorCode } from '../core/errors.ts';
+import { isAtmosError, type ErrorCode } from '../core/errors.ts';
 import { didYouMean, say } from '../core/hint.ts';
-import { IdentityError } from '../core/identity-error.ts';
+import { ConfigurationError } from '../core/configuration-error.ts';
 import { quoteValue } from '../core/json.ts';
-import { identityParts, type Identity } from '../core/kind-config.ts';
+import { identityParts, titleOf, type Identity } from '../core/kind-config.ts';
 import { nearestName } from '../core/names.ts';
 import { parseDuration } from '../core/time.ts';
 import { findUnknownPaths, keysForAtmos } from '../core/validate.ts';
@@ -87,7 +88,11 @@ async function checkConfig(config: Config, host: Host): Promise<ConfigProblem[]>
   checkProviders(config, report);
   checkIntegrations(config, report);
   checkVariables(config, report);
-  for (const identity of config.identities) await checkKind(identity, report);
+  const isReported = (path: readonly string[]) =>
+    findings.some((finding) => finding.path.join('\0') === path.join('\0'));
+  for (const identity of config.identities) {
+    await checkKind(identity, { config, env: host.env, report, isReported });
+  }
   return findings;
 }
 
@@ -102,11 +107,44 @@ function located({ severity, code, path, message, isWhole, hints }: ConfigProble
   return { ...at, ...(isWhole ? { message, text: message } : {}), severity, code, hints };
 }
 
-/** Checks the kind of an identity and the settings of that kind. */
-async function checkKind(identity: Identity, report: ReportProblem): Promise<void> {
+interface Checking {
+  readonly config: Config;
+  readonly env: Host['env'];
+  readonly report: ReportProblem;
+  isReported(path: readonly string[]): boolean;
+}
+
+/** Checks the kind of an identity, the settings of that kind, and what its `via` gives it. */
+async function checkKind(identity: Identity, checking: Checking): Promise<void> {
+  const { report } = checking;
   checkDuration(identity, report);
-  if (!identityKinds.includes(identity.kind)) reportKind(identity, report);
-  else checkParts(identity, await kindOf(identity), report);
+  if (!identityKinds.includes(identity.kind)) {
+    reportKind(identity, report);
+    return;
+  }
+  const base = await checkBase(identity, checking);
+  checkParts(identity, await kindOf(identity), { base, env: checking.env }, report);
+}
+
+/** The plan of the link before the identity. Undefined if there is none, or a broken one. */
+async function checkBase(
+  identity: Identity,
+  { config, env, report, isReported }: Checking,
+): Promise<LinkPlan | undefined> {
+  try {
+    const links = await resolveChain(identity, config);
+    return (await planLinks(links.slice(0, -1), env)).at(-1)?.plan;
+  } catch (error) {
+    if (isAtmosError(error, 'ERR_IDENTITY_UNSUPPORTED')) return undefined;
+    if (!(error instanceof ConfigurationError)) throw error;
+    if (error.subject !== titleOf(identity)) return undefined;
+    for (const { path, message, hint } of error.problems) {
+      const whole = ['auth', 'identities', identity.name, ...path];
+      // checkReferences reports names that do not exist, and each cycle once.
+      if (path.length < 2 && !isReported(whole)) report(invalidAt(whole, message, hint));
+    }
+    return undefined;
+  }
 }
 
 function reportKind({ name, kind, tagAt }: Identity, report: ReportProblem): void {
@@ -144,7 +182,12 @@ function checkDuration(
   );
 }
 
-function checkParts(identity: Identity, kind: Kind, report: ReportProblem): void {
+function checkParts(
+  identity: Identity,
+  kind: IdentityKind,
+  context: PlanContext,
+  report: ReportProblem,
+): void {
   const at = (...path: string[]) => ['auth', 'identities', identity.name, ...path];
   for (const part of identityParts) {
     const schema = kind.schemas[part];
@@ -156,9 +199,9 @@ function checkParts(identity: Identity, kind: Kind, report: ReportProblem): void
     }
   }
   try {
-    kind.plan({ ...identity, session: {} });
+    kind.plan({ ...identity, session: {} }, context);
   } catch (error) {
-    if (!(error instanceof IdentityError)) throw error;
+    if (!(error instanceof ConfigurationError)) throw error;
     for (const { path, message, hint } of error.problems) {
       report(invalidAt(at(...path), message, hint));
     }

@@ -1,17 +1,20 @@
-import { longLivedKeyOf, ownerOf, planLink, type AuthContext } from '../auth/context.ts';
+import type { Chain } from '../auth/chain.ts';
+import { longLivedKeyOf, ownerOf, planTrusted, type AuthContext } from '../auth/context.ts';
+import { login } from '../auth/login.ts';
 import { refusedAt } from '../auth/refusals.ts';
 import { remainingMs, storedSession } from '../auth/session.ts';
 import { kindOf } from '../clouds/registry.ts';
 import { credentialId } from '../core/credentials.ts';
 import { isAtmosError } from '../core/errors.ts';
 import { withoutAbsent } from '../core/json.ts';
-import type { Identity } from '../core/kind-config.ts';
+import { isProvider, type Identity } from '../core/kind-config.ts';
 
 export interface Whoami {
   readonly identity: string;
   readonly kind: string;
   readonly provider: string;
-  readonly region: string;
+  /** Absent if neither the configuration nor the kind gives one. */
+  readonly region?: string;
   readonly expiresAt?: Date;
   /** From AWS; absent if AWS could not be reached. */
   readonly principal?: string;
@@ -24,14 +27,19 @@ export interface Whoami {
   readonly keyRefusedAt?: Date;
 }
 
-/** What is known about an identity without its key. */
-export async function describeIdentity(
-  identity: Identity,
-): Promise<Pick<Whoami, 'identity' | 'kind' | 'provider'> & { readonly region?: string }> {
-  const { name, kind } = identity;
-  const { rootName: provider, plan } = await kindOf(identity);
-  const { region } = plan(identity);
-  return { identity: name, kind, provider, ...withoutAbsent({ region }) };
+/** What is known about an identity without its key and its session. */
+export type IdentityDescription = Pick<Whoami, 'identity' | 'kind' | 'provider' | 'region'>;
+
+/**
+ * The provider is the link before the identity, as in Atmos, or the name that its kind has without
+ * one.
+ */
+export async function describeIdentity({ links, target }: Chain): Promise<IdentityDescription> {
+  const { name: identity, kind, region } = target.plan;
+  const { config } = target;
+  const { name: provider } =
+    links.at(-2)?.plan ?? (isProvider(config) ? config : { name: (await kindOf(config)).rootName });
+  return { identity, kind, provider, ...withoutAbsent({ region }) };
 }
 
 const checkTimeoutMs = 5_000;
@@ -44,14 +52,25 @@ const checkTimeoutMs = 5_000;
  */
 export async function whoami(context: AuthContext, identity: Identity): Promise<Whoami> {
   const { host, store } = context;
-  const link = await planLink(context, identity);
-  const { session, changed } = await storedSession(store, link);
+  const chain = await planTrusted(context, identity);
+  const { plan } = chain.target;
+  const region = plan.region ?? plan.defaultRegion;
+  const described = { ...(await describeIdentity(chain)), ...withoutAbsent({ region }) };
+  if (plan.gives !== 'aws') {
+    return {
+      ...described,
+      isValid: undefined,
+      reason: 'programs use what is in their environment',
+    };
+  }
+  const { session, changed } = plan.isAmbient
+    ? { session: (await login(context, identity)).session, changed: undefined }
+    : await storedSession(store, chain.target);
   const isAlive = session !== undefined && remainingMs(session, host.now()) > 0;
   // With a valid session, the long-lived key is not decrypted.
-  const key = isAlive ? undefined : await longLivedKeyOf(context, link);
+  const key = isAlive ? undefined : await longLivedKeyOf(context, plan);
   const known = {
-    ...(await describeIdentity(identity)),
-    region: link.region ?? link.defaultRegion,
+    ...described,
     ...withoutAbsent({
       expiresAt: session?.credentials.expiresAt,
       keyRefusedAt: refusedAt(ownerOf(context, identity), key && credentialId(key), host),
@@ -63,8 +82,9 @@ export async function whoami(context: AuthContext, identity: Identity): Promise<
   if (!isAlive) {
     return { ...known, isValid: false, reason: 'the session has expired' };
   }
+  if (plan.whoIs === undefined) return { ...known, isValid: undefined };
   try {
-    const { arn, account } = await link.whoIs(session.credentials, {
+    const { arn, account } = await plan.whoIs(session.credentials, {
       host,
       timeoutMs: checkTimeoutMs,
     });

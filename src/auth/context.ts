@@ -1,16 +1,15 @@
 import type { Ask, KeySource, LinkPlan } from '../clouds/contract.ts';
-import { kindOf } from '../clouds/registry.ts';
-import type { Credentials } from '../core/credentials.ts';
+import type { StoredCredentials } from '../core/credentials.ts';
 import { AtmosError, isAtmosError } from '../core/errors.ts';
 import { adoptFrom } from '../core/hint.ts';
 import type { Sourced } from '../core/json.ts';
-import type { Identity, Occasion, TrustNeed } from '../core/kind-config.ts';
+import type { Identity, LinkConfig, Occasion, TrustNeed } from '../core/kind-config.ts';
 import type { Host } from '../host/host.ts';
 import type { Keyring } from '../keyring/contract.ts';
 import type { CredentialStore } from '../store/credential-store.ts';
-import type { ConfiguredNames } from '../store/inventory.ts';
 import { otherRealmsOf, type Owner } from '../store/key.ts';
-import { identityNeeds } from './trust-needs.ts';
+import { planChain, type Chain, type Configured } from './chain.ts';
+import { linkNeeds } from './trust-needs.ts';
 
 /** What every operation of the manager works with. */
 export interface AuthContext {
@@ -18,8 +17,8 @@ export interface AuthContext {
   readonly keyring: Keyring;
   readonly store: CredentialStore;
   readonly realm: Sourced<string>;
-  /** The names that the configuration has. */
-  readonly configured?: ConfiguredNames;
+  /** The identities and providers of the configuration. Absent without a configuration. */
+  readonly configured?: Configured;
   /**
    * Refuses what a project's file asks for until the user trusts it. @throws ERR_CONFIG_UNTRUSTED
    */
@@ -33,18 +32,24 @@ export interface AuthContext {
 }
 
 /**
- * Checks an identity and plans how it is opened. Reads nothing.
+ * Checks an identity and the links before it, and plans how they are opened. Reads nothing.
  *
- * @throws ERR_CONFIG_UNTRUSTED, ERR_CONFIG_INVALID, ERR_IDENTITY_UNSUPPORTED
+ * @throws ERR_CONFIG_UNTRUSTED; as {@link planChain}
  */
-export async function planLink(context: AuthContext, identity: Identity): Promise<LinkPlan> {
+export async function planTrusted(context: AuthContext, identity: Identity): Promise<Chain> {
+  const { configured = nothing, host } = context;
+  // First, so that what is wrong in the settings of a file that is not trusted is not shown.
   await checkTrust(context, identity);
-  return (await kindOf(identity)).plan(identity);
+  const chain = await planChain(identity, configured, host.env);
+  for (const { config } of chain.links) await checkTrust(context, config);
+  return chain;
 }
+
+const nothing: Configured = { identities: [], providers: [] };
 
 /** The store's long-lived key of a link. It is read when it is first asked for, and once. */
 export function keySourceOf({ store, keyring }: AuthContext, { name }: LinkPlan): KeySource {
-  let stored: Promise<Credentials | null> | undefined;
+  let stored: Promise<StoredCredentials | null> | undefined;
   const read = async () => (await store.read(name, 'key'))?.credentials ?? null;
   return {
     storedKey: () => (stored ??= read()),
@@ -61,7 +66,7 @@ export async function longLivedKeyOf(
   context: AuthContext,
   link: LinkPlan,
   source: KeySource = keySourceOf(context, link),
-): Promise<Credentials | undefined> {
+): Promise<StoredCredentials | undefined> {
   try {
     return await link.longLivedKey?.(source);
   } catch (error) {
@@ -71,17 +76,17 @@ export async function longLivedKeyOf(
 }
 
 /**
- * Checks that everything that using the identity does is trusted.
+ * Checks that everything that using the identity or provider does is trusted.
  *
  * @param occasion what it is about to do. Default: what it does in any case
  * @throws ERR_CONFIG_UNTRUSTED
  */
 export async function checkTrust(
   { requireTrust }: Pick<AuthContext, 'requireTrust'>,
-  identity: Identity,
+  config: LinkConfig,
   occasion?: Occasion,
 ): Promise<void> {
-  const needs = await identityNeeds(identity);
+  const needs = await linkNeeds(config);
   for (const need of needs) if (need.occasion === occasion) requireTrust(need);
 }
 

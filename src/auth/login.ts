@@ -1,26 +1,32 @@
-import type { Ask, KeySource, LinkPlan, OpenContext, Turn } from '../clouds/contract.ts';
-import { credentialId, type Credentials } from '../core/credentials.ts';
+import type { Ask, KeySource, OpenContext, Turn } from '../clouds/contract.ts';
+import {
+  credentialId,
+  expiryOf,
+  type Credentials,
+  type StoredCredentials,
+} from '../core/credentials.ts';
 import { AtmosError, isAtmosError, type ErrorCode } from '../core/errors.ts';
 import { optionWords, run, type Hint } from '../core/hint.ts';
 import { withoutAbsent } from '../core/json.ts';
-import type { Identity } from '../core/kind-config.ts';
+import { titleOf, type Identity, type LinkConfig } from '../core/kind-config.ts';
 import type { LogEvents } from '../core/log-events.ts';
 import { foldName } from '../core/names.ts';
 import { formatMoment, formatTimestamp } from '../core/time.ts';
 import type { Host } from '../host/host.ts';
 import type { Keyring } from '../keyring/contract.ts';
+import { pathOf, type Chain, type ChainLink } from './chain.ts';
 import {
   checkTrust,
   keySourceOf,
   longLivedKeyOf,
   ownerOf,
-  planLink,
+  planTrusted,
   type AuthContext,
 } from './context.ts';
 import { forgetRefusal, noteRefusal, refusedAt } from './refusals.ts';
 import {
-  chainOf,
   isReusable,
+  isUsableAsBase,
   remainingMs,
   storedSession,
   type Session,
@@ -37,7 +43,8 @@ export interface LoginOptions {
 
 export interface LoginResult {
   readonly session: Session;
-  readonly region: string;
+  /** As configured, else the default of the kind or that of the credentials. */
+  readonly region?: string;
   /** False when a stored session was taken. */
   readonly wasOpened: boolean;
   /** Why the session could not be stored, if so. It is good all the same. */
@@ -55,31 +62,73 @@ const requestTimeoutMs = 20_000;
 
 /**
  * The session of the identity: the stored one while it is reusable, else a new one, which one
- * process opens for all processes that request it at the same time.
+ * process opens for all processes that request it at the same time. Of the links before it only
+ * those are opened that are needed and whose sessions have expired.
  *
- * @throws ERR_AUTH_*, ERR_LOGIN_BUSY, ERR_CONFIG_UNTRUSTED, the errors of STS, of the store and of the keyring
+ * @throws ERR_AUTH_*, ERR_LOGIN_BUSY, ERR_CONFIG_UNTRUSTED, the errors of STS, of the store and of the keyring;
+ *   ERR_USAGE for an identity that has no credentials
  */
 export async function login(
   context: AuthContext,
   identity: Identity,
   options: LoginOptions = {},
 ): Promise<LoginResult> {
+  const chain = await planTrusted(context, identity);
+  const { plan } = chain.target;
+  if (plan.gives !== 'aws') throw givesNothing(identity);
+  const { session, ...others } = await openLink(
+    { context, chain, options },
+    chain.links.length - 1,
+  );
+  const { credentials } = session;
+  if (credentials.type !== 'aws') throw new TypeError(`${identity.kind} gave ${credentials.type}`);
+  const region = plan.region ?? plan.defaultRegion ?? credentials.region;
+  return { session: { ...session, credentials }, ...withoutAbsent({ region }), ...others };
+}
+
+function givesNothing({ name, kind, locate }: Identity): AtmosError {
+  return new AtmosError(
+    'ERR_USAGE',
+    `identity ${name} (${locate(['kind'])}) is of kind ${kind}: it has no credentials of its own, programs use those of their environment`,
+  );
+}
+
+interface Opening {
+  readonly context: AuthContext;
+  readonly chain: Chain;
+  /** Of the target: links before it are reused while they last. */
+  readonly options: LoginOptions;
+}
+
+interface LinkResult extends Omit<LoginResult, 'session' | 'region'> {
+  readonly session: Session<Credentials>;
+}
+
+/** The session of one link of the chain. */
+async function openLink(
+  opening: Opening,
+  at: number,
+  { force = false }: Pick<LoginOptions, 'force'> = {},
+): Promise<LinkResult> {
+  const { context, chain, options } = opening;
   const { host, store, keyring } = context;
-  const link = await planLink(context, identity);
+  const link = linkAt(chain, at);
+  const { name } = link.plan;
+  const isTarget = link === chain.target;
+  const mustOpen = isTarget ? (options.force ?? false) : force;
+  const isEnough = isTarget ? isReusable : isUsableAsBase;
   const kept = await storedSession(store, link);
   const { session: stored, changed } = kept;
-  const region = link.region ?? link.defaultRegion;
-  const found = (session: Session): LoginResult => {
+  const found = (session: Session): LinkResult => {
     const { expiresAt } = session.credentials;
-    host.log('session.found', { identity: identity.name, expires_at: expiresAt });
-    return { session, region, wasOpened: false };
+    host.log('session.found', { identity: name, expires_at: expiresAt });
+    return { session, wasOpened: false };
   };
-  if (stored && !options.force && isReusable(stored, host.now())) return found(stored);
-  host.log('session.needed', { identity: identity.name, because: reasonFor(kept, options) });
+  if (stored && !mustOpen && isEnough(stored, host.now())) return found(stored);
+  host.log('session.needed', { identity: name, because: reasonFor(kept, mustOpen) });
 
-  const source = keySourceOf(context, link);
-  const key = await longLivedKeyOf(context, link, source);
-  context.requireStorable();
+  const source = keySourceOf(context, link.plan);
+  const key = await inChain(opening, at, () => longLivedKeyOf(context, link.plan, source));
   const alone: OpenContext['alone'] = (turn, task) =>
     singleFlight(
       {
@@ -91,36 +140,54 @@ export async function login(
       },
       task,
     );
+  const open = async (isBaseNew = false): Promise<LinkResult> => {
+    const base =
+      at === 0 ? undefined : (await openLink(opening, at - 1, { force: isBaseNew })).session;
+    const session = await inChain(opening, at, () =>
+      openSession(context, link, { ...source, key, alone, base: base?.credentials }),
+    ).catch(async (error: unknown) => {
+      if (isBaseNew || at === 0 || !isAtmosError(error, 'ERR_AUTH_BASE_REFUSED')) throw error;
+      host.log('session.refused', { identity: linkAt(chain, at - 1).plan.name });
+      return undefined;
+    });
+    if (session === undefined) return open(true);
+    const storeFailure = await keep(context, link, session);
+    return { session, wasOpened: true, ...withoutAbsent({ storeFailure, changed }) };
+  };
+  if (link.plan.slot === 'nothing') return open();
+
+  context.requireStorable();
   const turn: Turn = {
-    subject: ['identity', store.realm, foldName(identity.name), whereKept(keyring, host)],
-    named: `identity ${identity.name}`,
+    subject: ['identity', store.realm, foldName(name), whereKept(keyring, host)],
+    named: titleOf(link.config),
     isShared: isSameForAll,
   };
   return alone(turn, async () => {
     // Another process may have opened a session while we waited.
     const { session: meanwhile } = await storedSession(store, link);
-    if (meanwhile && isReusable(meanwhile, host.now())) {
+    if (meanwhile && isEnough(meanwhile, host.now())) {
       const isNew =
         stored === undefined ||
         credentialId(meanwhile.credentials) !== credentialId(stored.credentials);
-      if (isNew || !options.force) return found(meanwhile);
+      if (isNew || !mustOpen) return found(meanwhile);
     }
-    const opening = openSession(context, identity, link, { ...source, key, alone });
-    const session = await opening.catch((error: unknown) => {
-      throw error instanceof AtmosError ? named(error, identity) : error;
-    });
-    const storeFailure = await keep(context, link, session);
-    return { session, region, wasOpened: true, ...withoutAbsent({ storeFailure, changed }) };
+    return open();
   });
+}
+
+function linkAt({ links }: Chain, at: number): ChainLink {
+  const link = links[at];
+  if (link === undefined) throw new RangeError(`a chain of ${links.length} has no link ${at}`);
+  return link;
 }
 
 function reasonFor(
   { session, changed }: StoredSession,
-  { force }: LoginOptions,
+  mustOpen: boolean,
 ): LogEvents['session.needed']['because'] {
   if (changed !== undefined) return 'changed';
   if (session === undefined) return 'absent';
-  return force ? 'forced' : 'short';
+  return mustOpen ? 'forced' : 'short';
 }
 
 /** The same for all processes that would find each other's session. */
@@ -130,116 +197,138 @@ function whereKept({ info }: Keyring, { processId }: Host): string {
   return info.type === 'system' ? info.type : info.location;
 }
 
-interface Opening extends KeySource, Pick<OpenContext, 'alone'> {
-  readonly key: Credentials | undefined;
+interface LinkOpening extends KeySource, Pick<OpenContext, 'alone' | 'base'> {
+  readonly key: StoredCredentials | undefined;
 }
 
 async function openSession(
   context: AuthContext,
-  identity: Identity,
-  link: LinkPlan,
-  { key, ...opening }: Opening,
-): Promise<Session> {
+  { config, plan }: ChainLink,
+  { key, ...opening }: LinkOpening,
+): Promise<Session<Credentials>> {
   const { host, warn } = context;
-  const owner = ownerOf(context, identity);
+  const owner = ownerOf(context, config);
   const keyId = key && credentialId(key);
   const refused = keyId === undefined ? undefined : refusedAt(owner, keyId, host);
   if (refused !== undefined) {
     warn(
-      `AWS refused the access key of identity ${identity.name} at ${formatMoment(refused, host)}; trying it again`,
+      `AWS refused the access key of identity ${config.name} at ${formatMoment(refused, host)}; trying it again`,
     );
   }
   try {
-    const ask = trustedAsk(context, identity);
-    const opened = await link.open({ ...opening, host, ask, timeoutMs: requestTimeoutMs, warn });
-    const { expiresAt } = opened.credentials;
-    if (expiresAt === undefined) throw new TypeError('a session that was opened has an expiry');
+    const ask = trustedAsk(context, config);
+    const opened = await plan.open({ ...opening, host, ask, timeoutMs: requestTimeoutMs, warn });
     const now = host.now();
-    const session = {
-      ...opened,
-      credentials: Object.assign(opened.credentials, { expiresAt }),
-      savedAt: now,
-    };
+    const session = { ...opened, savedAt: now };
     if (remainingMs(session, now) <= 0) throw openedExpired(session, now);
-    forgetRefusal(owner, host);
+    if (keyId !== undefined) forgetRefusal(owner, host);
     host.log('session.opened', {
-      identity: identity.name,
-      region: link.shownRegion ?? link.region ?? link.defaultRegion,
-      expires_at: expiresAt,
+      identity: config.name,
+      region: plan.shownRegion ?? plan.region ?? plan.defaultRegion,
+      expires_at: expiryOf(opened.credentials),
       clock_offset_ms: opened.clockOffsetMs,
     });
     return session;
   } catch (error) {
     if (!isAtmosError(error, 'ERR_AUTH_KEYS_REFUSED')) throw error;
     if (keyId !== undefined) noteRefusal(owner, keyId, host);
-    host.log('key.refused', { identity: identity.name });
+    host.log('key.refused', { identity: config.name });
     throw error;
   }
 }
 
 /** A program would find such a session invalid, and its error would not name the clock. */
-function openedExpired({ credentials, clockOffsetMs }: Session, now: Date): AtmosError {
+function openedExpired(
+  { credentials, clockOffsetMs }: Session<Credentials>,
+  now: Date,
+): AtmosError {
+  const expiresAt = expiryOf(credentials) ?? now;
   const there = new Date(now.getTime() + clockOffsetMs);
   return new AtmosError(
     'ERR_CLOCK_SKEW',
-    `the new session had already expired at ${formatTimestamp(credentials.expiresAt)}: the clock of this machine shows ${formatTimestamp(now)}, the clock of the server ${formatTimestamp(there)}`,
+    `the new session had already expired at ${formatTimestamp(expiresAt)}: the clock of this machine shows ${formatTimestamp(now)}, the clock of the server ${formatTimestamp(there)}`,
     { hints: [run(['atmos', 'auth', 'login'], 'set the clock of this machine, then')] },
   );
 }
 
 /** Asks for a code only where it may be sent. */
-function trustedAsk(context: AuthContext, identity: Identity): Ask {
+function trustedAsk(context: AuthContext, config: LinkConfig): Ask {
   const { mfaCode } = context.ask;
   if (mfaCode === undefined) return {};
   return {
     async mfaCode(request) {
-      await checkTrust(context, identity, 'mfa-code');
+      await checkTrust(context, config, 'mfa-code');
       return mfaCode(request);
     },
   };
 }
 
-/** A session that cannot be stored is still a session: it is used, and the failure told. */
+/**
+ * A session that cannot be stored is still a session: it is used, and the failure is reported.
+ * Credentials that do not expire are not a session, and are never stored.
+ */
 async function keep(
   { store, host }: AuthContext,
-  link: LinkPlan,
-  { credentials, clockOffsetMs, limits }: Session,
+  { plan, chainFingerprint, chainSettings }: ChainLink,
+  { credentials, clockOffsetMs, limits }: Session<Credentials>,
 ): Promise<AtmosError | undefined> {
+  if (plan.slot === 'nothing' || credentials.type !== 'aws') return undefined;
+  if (credentials.expiresAt === undefined) return undefined;
   try {
-    const notes = { ...chainOf(link), clockOffsetMs, limits };
-    await store.write(link.name, 'session', credentials, notes);
+    const notes = { chainFingerprint, chainSettings, clockOffsetMs, limits };
+    await store.write(plan.name, 'session', credentials, notes);
     return undefined;
   } catch (error) {
     if (!isAtmosError(error)) throw error;
-    host.log('session.unstored', { identity: link.name, code: error.code });
+    host.log('session.unstored', { identity: plan.name, code: error.code });
     return error;
   }
 }
 
-/** The same error with the name of the identity, also in the hints that need it. */
-function named(error: AtmosError, { name }: Identity): AtmosError {
-  if (error.message.includes(`identity ${name}`)) return error;
-  return new AtmosError(error.code, `no session for identity ${name}: ${error.message}`, {
-    hints: error.hintValues.map((hint) => forIdentity(hint, name)),
-    cause: error.cause,
+/**
+ * Opens a link. An error gets the name of the identity that was asked for and, in a chain, of the
+ * link that failed, also in the hints that need a name.
+ */
+async function inChain<T>({ chain }: Opening, at: number, open: () => Promise<T>): Promise<T> {
+  try {
+    return await open();
+  } catch (error) {
+    throw error instanceof AtmosError ? named(error, chain, at) : error;
+  }
+}
+
+function named(error: AtmosError, chain: Chain, at: number): AtmosError {
+  const { config } = linkAt(chain, at);
+  const target = chain.target.config.name;
+  const hints = error.hintValues.map((hint) => forIdentity(hint, { target, link: config.name }));
+  const { message, code, cause } = error;
+  if (chain.links.length === 1) {
+    if (message.includes(`identity ${target}`)) return error;
+    return new AtmosError(code, `no session for identity ${target}: ${message}`, { hints, cause });
+  }
+  const path = pathOf(chain.links.map((link) => link.config));
+  const which = `link ${at + 1} of ${chain.links.length}, ${titleOf(config)} (${config.kind})`;
+  return new AtmosError(code, `no session for identity ${target} (${path}): ${which}: ${message}`, {
+    hints,
+    cause,
   });
 }
 
-/** Commands that use the default identity if no name is given. */
+/** Commands that use the default identity if no name is given, and whose name they need. */
 const needingIdentity = [
-  ['atmos', 'auth', 'login'],
-  ['atmos', 'auth', 'login', '--force'],
-  ['atmos', 'auth', 'user', 'configure'],
-];
+  { words: ['atmos', 'auth', 'login'], of: 'target' },
+  { words: ['atmos', 'auth', 'login', '--force'], of: 'target' },
+  { words: ['atmos', 'auth', 'user', 'configure'], of: 'link' },
+] as const;
 
 /** The hint, with the identity in a command that needs one. */
-function forIdentity(hint: Hint, name: string): Hint {
+function forIdentity(hint: Hint, names: Readonly<Record<'target' | 'link', string>>): Hint {
   if (hint.kind !== 'run') return hint;
   const [command, ...others] = hint.commands;
-  const needsIdentity = needingIdentity.some(
-    (words) =>
+  const needed = needingIdentity.find(
+    ({ words }) =>
       words.length === command.length && words.every((word, index) => word === command[index]),
   );
-  if (others.length > 0 || !needsIdentity) return hint;
-  return { ...hint, commands: [[...command, ...optionWords('--identity', name)]] };
+  if (others.length > 0 || needed === undefined) return hint;
+  return { ...hint, commands: [[...command, ...optionWords('--identity', names[needed.of])]] };
 }

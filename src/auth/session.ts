@@ -1,14 +1,20 @@
-import type { LinkPlan } from '../clouds/contract.ts';
-import { isSession, type Credentials } from '../core/credentials.ts';
-import { sha256 } from '../core/sha256.ts';
-import type { CredentialStore, ItemNotes } from '../store/credential-store.ts';
+import {
+  expiryOf,
+  isSession,
+  type Credentials,
+  type StoredCredentials,
+} from '../core/credentials.ts';
+import type { CredentialStore } from '../store/credential-store.ts';
 import type { ChainSettings } from '../store/envelope.ts';
+import type { LinkPlan } from '../clouds/contract.ts';
+import type { ChainLink } from './chain.ts';
 
 const reuseMarginMs = 15 * 60 * 1000;
+const baseMarginMs = 60 * 1000;
 
-/** A session as it is kept, with what is needed to judge it. */
-export interface Session {
-  readonly credentials: Credentials & { readonly expiresAt: Date };
+/** Opened credentials, with what is needed to judge whether they are still valid. */
+export interface Session<C extends Credentials = StoredCredentials> {
+  readonly credentials: C;
   /** How far the server's clock is ahead of the local clock. */
   readonly clockOffsetMs: number;
   /** What it cannot do, one line each. */
@@ -16,8 +22,10 @@ export interface Session {
   readonly savedAt?: Date;
 }
 
-/** What a session is opened for. */
-export type Chain = Required<Pick<ItemNotes, 'chainFingerprint' | 'chainSettings'>>;
+/** The part of a link that determines its session. */
+type SessionTerms = Pick<ChainLink, 'chainFingerprint' | 'chainSettings'> & {
+  readonly plan: Pick<LinkPlan, 'name' | 'slot'>;
+};
 
 /** What is stored as the session of an identity. Both absent: nothing, or nothing to be used. */
 export interface StoredSession {
@@ -32,19 +40,18 @@ export interface StoredSession {
  */
 export async function storedSession(
   store: CredentialStore,
-  link: Pick<LinkPlan, 'name' | 'kind' | 'fingerprint'>,
+  { plan, chainFingerprint, chainSettings }: SessionTerms,
 ): Promise<StoredSession> {
-  const envelope = await store.read(link.name, 'session');
+  if (plan.slot === 'nothing') return {};
+  const envelope = await store.read(plan.name, 'session');
   if (envelope?.chainFingerprint === undefined) return {};
   const { credentials, savedAt, clockOffsetMs = 0, limits = [] } = envelope;
-  const { expiresAt } = credentials;
-  if (expiresAt === undefined || !isSession(credentials)) return {};
-  const chain = chainOf(link);
-  if (envelope.chainFingerprint !== chain.chainFingerprint) {
-    return { changed: describeChange(envelope.chainSettings, chain.chainSettings) };
+  if (credentials.expiresAt === undefined || !isSession(credentials)) return {};
+  if (envelope.chainFingerprint !== chainFingerprint) {
+    return { changed: describeChange(envelope.chainSettings, chainSettings) };
   }
   const session = {
-    credentials: Object.assign(credentials, { expiresAt }),
+    credentials,
     clockOffsetMs,
     limits,
     ...(savedAt === undefined ? {} : { savedAt }),
@@ -68,29 +75,25 @@ function shownSetting(setting: ChainSettings[string] | undefined): string {
   return value === null ? 'not set' : (shown ?? String(value));
 }
 
-/** Milliseconds that the session is still good for, by the server's clock; zero or less: expired. */
-export function remainingMs(session: Session, now: Date): number {
-  return session.credentials.expiresAt.getTime() - (now.getTime() + session.clockOffsetMs);
+/**
+ * Milliseconds that the session is still good for, by the server's clock; zero or less: expired.
+ * Infinite for credentials without an expiry.
+ */
+export function remainingMs(session: Session<Credentials>, now: Date): number {
+  const expiresAt = expiryOf(session.credentials);
+  if (expiresAt === undefined) return Number.POSITIVE_INFINITY;
+  return expiresAt.getTime() - (now.getTime() + session.clockOffsetMs);
 }
 
 /** Whether at least 15 minutes remain, or a quarter of its life where that is less. */
-export function isReusable(session: Session, now: Date): boolean {
-  const { savedAt, clockOffsetMs, credentials } = session;
-  const lifeMs = savedAt
-    ? credentials.expiresAt.getTime() - (savedAt.getTime() + clockOffsetMs)
-    : Number.POSITIVE_INFINITY;
-  return (
-    remainingMs(session, now) >= Math.min(reuseMarginMs, lifeMs / 4) &&
-    remainingMs(session, now) > 0
-  );
+export function isReusable(session: Session<Credentials>, now: Date): boolean {
+  const { savedAt } = session;
+  const leftMs = remainingMs(session, now);
+  const lifeMs = savedAt ? leftMs + now.getTime() - savedAt.getTime() : Number.POSITIVE_INFINITY;
+  return leftMs >= Math.min(reuseMarginMs, lifeMs / 4) && leftMs > 0;
 }
 
-/** The settings that a session of this link depends on, and the SHA-256 over them. */
-export function chainOf({ kind, fingerprint }: Pick<LinkPlan, 'kind' | 'fingerprint'>): Chain {
-  const settings = Object.entries(fingerprint).sort(([a], [b]) => (a < b ? -1 : 1));
-  const values = settings.map(([name, { value }]) => [name, value]);
-  return {
-    chainFingerprint: sha256(JSON.stringify([kind, values])),
-    chainSettings: { kind: { value: kind }, ...Object.fromEntries(settings) },
-  };
+/** Whether the session can open the next link of a chain: it only has to outlast one request. */
+export function isUsableAsBase(session: Session<Credentials>, now: Date): boolean {
+  return remainingMs(session, now) >= baseMarginMs;
 }

@@ -1,8 +1,8 @@
-import { kindOf } from '../clouds/registry.ts';
+import { linkKindOf } from '../clouds/registry.ts';
 import type { Config } from '../config/config.ts';
 import { isAtmosError } from '../core/errors.ts';
 import { showForConsent, type Sourced } from '../core/json.ts';
-import type { Identity, Occasion, TrustNeed } from '../core/kind-config.ts';
+import { isProvider, type LinkConfig, type Occasion, type TrustNeed } from '../core/kind-config.ts';
 import { isLogDevice } from '../core/log-level.ts';
 import { classOf, type Variable } from '../core/variables.ts';
 import type { Host } from '../host/host.ts';
@@ -18,7 +18,7 @@ import { createProjectPlace } from './project-place.ts';
  * shown, so a later version asks again.
  */
 export async function findNeeds(config: Config, host: Host): Promise<TrustNeed[]> {
-  const { logs, env, identities } = config;
+  const { logs, env, identities, providers } = config;
   const ofVariable = (path: readonly string[], variable: Variable) =>
     variableNeeds(path, variable, config, host);
   const { spec } = saidOf(config);
@@ -30,9 +30,12 @@ export async function findNeeds(config: Config, host: Host): Promise<TrustNeed[]
     ...logFileNeeds(logs.file),
     ...env.flatMap((variable) => ofVariable(['env', variable.key], variable)),
   ];
+  for (const provider of providers) {
+    needs.push(...(await linkNeeds(provider).catch(noneOfUnknown)));
+  }
   for (const identity of identities) {
     const list = ['auth', 'identities', identity.name, 'env'];
-    needs.push(...(await identityNeeds(identity).catch(noneOfUnknown)));
+    needs.push(...(await linkNeeds(identity).catch(noneOfUnknown)));
     needs.push(
       ...identity.env.flatMap((one, at) => ofVariable([...list, String(at), 'value'], one)),
     );
@@ -89,11 +92,11 @@ export function variableNeeds(
   return [{ path, what: `sets ${key} to ${shown} for programs` }];
 }
 
-/** What using the identity does. @throws ERR_IDENTITY_UNSUPPORTED */
-export async function identityNeeds(identity: Identity): Promise<TrustNeed[]> {
-  const { trustNeeds } = await kindOf(identity);
-  const whole = ['auth', 'identities', identity.name];
-  return trustNeeds(identity).map((need) => ({ ...need, path: [...whole, ...need.path] }));
+/** What using the identity or provider does, without its base. @throws ERR_IDENTITY_UNSUPPORTED */
+export async function linkNeeds(config: LinkConfig): Promise<TrustNeed[]> {
+  const kind = await linkKindOf(config);
+  const whole = ['auth', isProvider(config) ? 'providers' : 'identities', config.name];
+  return kind.trustNeeds(config).map((need) => ({ ...need, path: [...whole, ...need.path] }));
 }
 
 function noneOfUnknown(error: unknown): TrustNeed[] {

@@ -1,16 +1,48 @@
-import type { Credentials, CredentialType } from '../core/credentials.ts';
+import type {
+  AwsOrigin,
+  Credentials,
+  CredentialType,
+  StoredCredentials,
+} from '../core/credentials.ts';
 import type { ErrorCode } from '../core/errors.ts';
 import type { Sourced } from '../core/json.ts';
-import type { Identity, IdentityPart, TrustNeed } from '../core/kind-config.ts';
+import type {
+  Identity,
+  IdentityPart,
+  LinkConfig,
+  Provider,
+  TrustNeed,
+} from '../core/kind-config.ts';
 import type { GenericSchema } from '../core/validate.ts';
 import type { EnvironmentChange } from '../core/variables.ts';
 import type { Closed } from '../host/closed-home.ts';
 import type { Host } from '../host/host.ts';
 
-/** A kind of identity. Must not know the keyring or other identities. */
-export interface Kind {
+/** A kind of identity or provider. Must not know the keyring or other identities. */
+export interface Kind<Config extends LinkConfig = LinkConfig> {
+  /**
+   * The types of credentials that its base may give. Empty: it starts a chain and must not have a
+   * `via`. Otherwise it must have one.
+   */
+  readonly takes: readonly CredentialType[];
   /** The type of its credentials, which determines the cloud. */
   readonly gives: CredentialType;
+  /**
+   * The actions that a project's file may only cause after it is trusted, and the field that causes
+   * each: `['spec', 'endpoint_url']`. Does not check the configuration and never throws; invalid
+   * fields are skipped.
+   */
+  trustNeeds(config: Config): readonly TrustNeed[];
+  /**
+   * Checks the configuration and interprets it. Pure: no keyring, no network, no process, no file.
+   * Sufficient for every read-only use (validation, the environment, a stored session).
+   *
+   * @throws ERR_CONFIG_INVALID, a `ConfigurationError` with all problems
+   */
+  plan(config: Config, context: PlanContext): LinkPlan;
+}
+
+export interface IdentityKind extends Kind<Identity> {
   /** The provider name that Atmos shows for an identity without a provider: `aws-user`. */
   readonly rootName: string;
   /**
@@ -19,25 +51,27 @@ export interface Kind {
    */
   readonly schemas: Readonly<Partial<Record<IdentityPart, GenericSchema>>>;
   /**
-   * The actions of the identity that a project's file may only cause after it is trusted, and the
-   * field of the identity that causes each: `['spec', 'endpoint_url']`. Does not check the
-   * configuration and never throws; invalid fields are skipped.
-   */
-  trustNeeds(identity: Identity): readonly TrustNeed[];
-  /**
    * The form for a long-lived key of this identity. It checks values like those in the
-   * configuration.
+   * configuration. Absent: the kind has no long-lived key.
    *
    * @throws ERR_CONFIG_INVALID
    */
-  keyForm(identity: Identity): Promise<KeyForm>;
+  keyForm?(identity: Identity): Promise<KeyForm>;
+}
+
+export interface ProviderKind extends Kind<Provider> {
+  /** The schema of all settings. Unknown keys are reported by `auth validate`. */
+  readonly schema: GenericSchema;
+}
+
+export interface PlanContext {
   /**
-   * Checks the configuration and interprets it. Pure: no keyring, no network, no process, no file.
-   * Sufficient for every read-only use (validation, the environment, a stored session).
-   *
-   * @throws ERR_CONFIG_INVALID, an `IdentityError` with all problems
+   * The plan of the link before. Undefined if the kind takes nothing, or if `auth validate` has
+   * found that the link before is broken.
    */
-  plan(identity: Identity): LinkPlan;
+  readonly base: LinkPlan | undefined;
+  /** The real environment, for variables that change where requests go. */
+  readonly env: Host['env'];
 }
 
 /** A setting on which a session depends. */
@@ -49,10 +83,24 @@ export interface PlannedSetting {
 
 /** One step from a configuration to credentials, ready to be opened. */
 export interface LinkPlan {
-  /** Name of the identity as written in atmos.yaml. */
+  /** Name of the identity or provider as written in atmos.yaml. */
   readonly name: string;
   /** `aws/user` */
   readonly kind: string;
+  readonly gives: CredentialType;
+  /**
+   * Where its credentials are kept: `own`: as the session of the identity; `nothing`: they are
+   * requested again each time.
+   */
+  readonly slot: 'own' | 'nothing';
+  /** Whether programs use what is in their environment already, and nothing is set for them. */
+  readonly isAmbient?: true;
+  /** Who AWS credentials speak for, as far as it is known without opening. */
+  readonly origin?: AwsOrigin;
+  /** What a person may be asked for when it is opened. */
+  readonly mayAsk?: readonly 'mfa-code'[];
+  /** The limitations of the credentials that are known without opening, one line each. */
+  readonly limits?: readonly string[];
   /**
    * The settings on which a session depends, by their names in messages: `spec.endpoint_url`. A
    * session is not used after one of them has changed. They are stored with the session, so they
@@ -69,24 +117,28 @@ export interface LinkPlan {
   readonly region?: string;
   /** Replaces the region in logs. Default: the region. */
   readonly shownRegion?: string;
-  readonly defaultRegion: string;
+  readonly defaultRegion?: string;
   /**
    * The long-lived key that `open` uses. Absent if `storedKey` is `none`.
    *
    * @throws ERR_AUTH_KEYS_MISSING, and errors of reading the store
    */
-  longLivedKey?(source: KeySource): Promise<Credentials>;
+  longLivedKey?(source: KeySource): Promise<StoredCredentials>;
   /**
    * Makes the network call.
    *
-   * @throws as `longLivedKey`; ERR_AUTH_KEYS_REFUSED for the long-lived key; ERR_AUTH_MFA_REQUIRED
-   *   if input of the user is needed and `ask` cannot prompt; other ERR_AUTH_*, ERR_NETWORK,
-   *   ERR_AWS, ERR_STORE_INVALID
+   * @throws as `longLivedKey`; ERR_AUTH_KEYS_REFUSED for the long-lived key; ERR_AUTH_BASE_REFUSED
+   *   if the service did not accept the credentials of the base, which are then opened again, once;
+   *   ERR_AUTH_MFA_REQUIRED if input of the user is needed and `ask` cannot prompt; other
+   *   ERR_AUTH_*, ERR_NETWORK, ERR_AWS, ERR_STORE_INVALID
    */
   open(context: OpenContext): Promise<Opened>;
-  /** Asks the server who owns these credentials, within `timeoutMs`. */
-  whoIs(
-    credentials: Credentials,
+  /**
+   * Asks the server who owns these credentials, within `timeoutMs`. Absent: there is no server to
+   * ask.
+   */
+  whoIs?(
+    credentials: StoredCredentials,
     context: Pick<OpenContext, 'host' | 'timeoutMs'>,
   ): Promise<{ arn: string; account: string }>;
 }
@@ -94,13 +146,18 @@ export interface LinkPlan {
 /** The source of a long-lived key. */
 export interface KeySource {
   /** The stored key of this identity. Null if it does not exist. Read at most once. */
-  storedKey(): Promise<Credentials | null>;
+  storedKey(): Promise<StoredCredentials | null>;
   /** Whether a stored key remains for the next command. False for the memory keyring. */
   readonly isStoreLasting: boolean;
 }
 
 export interface OpenContext extends KeySource {
   readonly host: Host;
+  /**
+   * The credentials of the link before, of a type in `takes` and valid for at least a minute.
+   * Undefined if the kind takes nothing.
+   */
+  readonly base: Credentials | undefined;
   readonly ask: Ask;
   /** For each request, including a retry. A prompt may take longer. */
   readonly timeoutMs: number;
@@ -141,7 +198,6 @@ export interface MfaRequest {
 }
 
 export interface Opened {
-  /** Temporary credentials, with an expiry. */
   readonly credentials: Credentials;
   /** How far the server's clock is ahead of the local one. */
   readonly clockOffsetMs: number;
@@ -225,7 +281,7 @@ export interface KeyForm {
    * @throws ERR_USAGE; the message quotes nothing of the input
    */
   parse(json: string): KeyValues;
-  make(values: KeyValues): Credentials;
+  make(values: KeyValues): StoredCredentials;
 }
 
 /** A line of a file, counted from 1. */
@@ -297,7 +353,7 @@ export interface KeyringImporter extends Pick<KeyFileImporter, 'fileTitle'> {
 // ── a cloud: found by the type of credentials ────────────────────────────────────────────────────
 
 /** How programs receive credentials of one type. */
-export interface Cloud<C extends Credentials = Credentials> {
+export interface Cloud<C extends StoredCredentials = StoredCredentials> {
   /** The variables that select a region for a program. `env:` of an identity may set them. */
   readonly regionVariables: readonly string[];
   /**
@@ -312,7 +368,7 @@ export interface Cloud<C extends Credentials = Credentials> {
  * Mode `process`: programs find a profile in a file, and run the command of the profile when they
  * need credentials. Only {@link ProcessMode.formatAnswer} needs credentials.
  */
-export interface ProcessMode<C extends Credentials> {
+export interface ProcessMode<C extends StoredCredentials> {
   /**
    * Formats the command as one line of the file.
    *

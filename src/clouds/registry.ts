@@ -1,21 +1,29 @@
 import { AtmosError } from '../core/errors.ts';
 import { didYouMean, say } from '../core/hint.ts';
 import { quoteValue } from '../core/json.ts';
-import type { Identity } from '../core/kind-config.ts';
+import {
+  isProvider,
+  titleOf,
+  type Identity,
+  type LinkConfig,
+  type Provider,
+} from '../core/kind-config.ts';
 import { nearestName } from '../core/names.ts';
 import type { Host } from '../host/host.ts';
-import type { Credentials, CredentialType } from '../core/credentials.ts';
+import type { StoredCredentials } from '../core/credentials.ts';
 import type {
   Cloud,
   FileOwners,
   KeyFileImporter,
+  IdentityKind,
   KeyringImporter,
   Kind,
+  ProviderKind,
   SessionFile,
 } from './contract.ts';
 
 // The only module that names the kinds of identities. Each is loaded on first use.
-const identities: Readonly<Record<string, () => Promise<Kind>>> = {
+const identities: Readonly<Record<string, () => Promise<IdentityKind>>> = {
   'aws/user': async () => (await import('./aws/user.ts')).awsUser,
 };
 
@@ -41,23 +49,66 @@ export const otherIdentityKinds: readonly string[] = [
   'mock/aws',
 ];
 
+const providers: Readonly<Record<string, () => Promise<ProviderKind>>> = {};
+
+/** The supported kinds of providers. */
+export const providerKinds: readonly string[] = Object.keys(providers);
+
+/** Kinds of providers of Atmos that are not supported yet. */
+export const otherProviderKinds: readonly string[] = [
+  'aws/iam-identity-center',
+  'aws/saml',
+  'azure/cli',
+  'azure/device-code',
+  'azure/interactive',
+  'azure/oidc',
+  'gcp/adc',
+  'gcp/workload-identity-federation',
+  'atmos/pro',
+  'mock',
+  'mock/aws',
+];
+
+type Kinded<Config extends LinkConfig> = Pick<Config, 'name' | 'kind' | 'locate' | 'tagAt'>;
+
 /** @throws ERR_IDENTITY_UNSUPPORTED with the place where the kind was configured */
-export async function kindOf(
-  identity: Pick<Identity, 'name' | 'kind' | 'locate' | 'tagAt'>,
-): Promise<Kind> {
+export async function kindOf(identity: Kinded<Identity>): Promise<IdentityKind> {
   const { kind } = identity;
   const load = Object.hasOwn(identities, kind) ? identities[kind] : undefined;
-  if (load !== undefined) return load();
-  const nearest = nearestName(kind, identityKinds);
-  throw new AtmosError(
+  if (load === undefined) throw unsupported(identity, identityKinds, otherIdentityKinds);
+  return load();
+}
+
+/** @throws ERR_IDENTITY_UNSUPPORTED with the place where the kind was configured */
+export async function providerKindOf(provider: Kinded<Provider>): Promise<ProviderKind> {
+  const { kind } = provider;
+  const load = Object.hasOwn(providers, kind) ? providers[kind] : undefined;
+  if (load === undefined) throw unsupported(provider, providerKinds, otherProviderKinds);
+  return load();
+}
+
+/** The kind of a link of a chain. @throws ERR_IDENTITY_UNSUPPORTED */
+export function linkKindOf(config: LinkConfig): Promise<Kind> {
+  return isProvider(config) ? providerKindOf(config) : kindOf(config);
+}
+
+function unsupported(
+  config: Kinded<LinkConfig>,
+  supported: readonly string[],
+  others: readonly string[],
+): AtmosError {
+  const { kind } = config;
+  const place = config.locate(['kind']);
+  const nearest = nearestName(kind, supported);
+  return new AtmosError(
     'ERR_IDENTITY_UNSUPPORTED',
-    otherIdentityKinds.includes(kind)
-      ? `identity ${identity.name} has the kind ${kind} (${identity.locate(['kind'])}), which this version does not support`
-      : `identity ${identity.name} has an unknown kind ${quoteValue({ value: kind, tag: identity.tagAt?.(['kind']) })} (${identity.locate(['kind'])})`,
+    others.includes(kind)
+      ? `${titleOf(config)} has the kind ${kind} (${place}), which this version does not support`
+      : `${titleOf(config)} has an unknown kind ${quoteValue({ value: kind, tag: config.tagAt?.(['kind']) })} (${place})`,
     {
       hints:
         nearest === undefined
-          ? [say(`supported kinds: ${identityKinds.join(', ')}`)]
+          ? [say(`supported kinds: ${supported.join(', ')}`)]
           : didYouMean(nearest),
     },
   );
@@ -84,14 +135,17 @@ export const keyImporters = {
 
 // ── clouds, by the type of the credentials that their programs take ──────────────────────────────
 
-type CloudOf<T extends CredentialType> = Cloud<Extract<Credentials, { type: T }>>;
+/** The types of credentials that programs use. */
+export type ProgramCredentials = StoredCredentials['type'];
+
+type CloudOf<T extends ProgramCredentials> = Cloud<Extract<StoredCredentials, { type: T }>>;
 
 // Each is loaded on first use.
-const clouds: { readonly [T in CredentialType]: () => Promise<CloudOf<T>> } = {
+const clouds: { readonly [T in ProgramCredentials]: () => Promise<CloudOf<T>> } = {
   aws: async () => (await import('./aws/cloud.ts')).aws,
 };
 
 /** The cloud whose programs use credentials of this type. */
-export function cloudOf<T extends CredentialType>(type: T): Promise<CloudOf<T>> {
+export function cloudOf<T extends ProgramCredentials>(type: T): Promise<CloudOf<T>> {
   return clouds[type]();
 }

@@ -1,9 +1,9 @@
 import type { Sourced } from '../core/json.ts';
-import type { Identity, TrustNeed } from '../core/kind-config.ts';
+import type { Identity, Provider, TrustNeed } from '../core/kind-config.ts';
 import type { Variable } from '../core/variables.ts';
 import type { Host } from '../host/host.ts';
 import type { KeychainStore } from './keychain-stores.ts';
-import type { IntegrationEntry, KeyringEntry, LogsEntry, ProviderEntry } from './entries.ts';
+import type { IntegrationEntry, KeyringEntry, LogsEntry } from './entries.ts';
 import type { OtherType } from './keyring-spec.ts';
 import type { Layer, Origin } from './layer.ts';
 import type { LocatedProblem, Problem } from './problems.ts';
@@ -36,7 +36,7 @@ export interface Config extends WithRemoteImports {
   /** Sorted by name. The kind is empty if the identity has no kind. */
   readonly identities: readonly Identity[];
   /** Sorted by name. */
-  readonly providers: readonly ProviderEntry[];
+  readonly providers: readonly Provider[];
   /** Sorted by name. Integrations are never run. */
   readonly integrations: readonly IntegrationEntry[];
   /** Whether sessions are also written to files, as Atmos does. */

@@ -1,7 +1,7 @@
 import { dirname, isAbsolute, join } from 'node:path';
 import { withoutAbsent, type Sourced } from '../core/json.ts';
 import type { Spec, SpecSchema } from '../core/keyring-spec.ts';
-import type { Identity } from '../core/kind-config.ts';
+import type { Identity, Provider } from '../core/kind-config.ts';
 import { describedKeys, isMap } from '../core/validate.ts';
 import { fileSaying, placeOf, sourceOf, tagAt, valueAt, type ConfigFile } from './config-file.ts';
 import { isEmpty, specPath } from './keyring-spec.ts';
@@ -25,22 +25,8 @@ export interface LogsEntry {
   readonly file?: Sourced<string>;
 }
 
-/** A provider in the configuration. */
-export interface ProviderEntry {
-  /** As written in atmos.yaml. */
-  readonly name: string;
-  /** Not checked. Empty if missing. */
-  readonly kind: string;
-  /** All its settings, not checked. */
-  readonly settings: Readonly<Record<string, unknown>>;
-  /** Where a field was written: `/p/atmos.yaml:7:9`. An empty path is the provider. */
-  locate(path?: readonly string[]): string;
-  /** The tag that gave the value of a field: see `quoteValue`. */
-  tagAt(path: readonly string[]): string | undefined;
-}
-
 /** A service that Atmos logs in to with an identity, such as a container registry. Not checked. */
-export interface IntegrationEntry extends ProviderEntry {
+export interface IntegrationEntry extends Provider {
   readonly via: { readonly provider?: string; readonly identity?: string };
 }
 
@@ -106,7 +92,7 @@ export function identityEntries(auth: Auth, files: Files): Identity[] {
   });
 }
 
-export function providerEntries(auth: Auth, files: Files): ProviderEntry[] {
+export function providerEntries(auth: Auth, files: Files): Provider[] {
   return sortedByName(auth.providers).map(([name, settings]) =>
     looseEntry('providers', name, settings, files),
   );
@@ -125,7 +111,7 @@ function looseEntry(
   name: string,
   settings: Readonly<Record<string, unknown>>,
   files: Files,
-): ProviderEntry {
+): Provider {
   const at = ['auth', list, name];
   return {
     name,

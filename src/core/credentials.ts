@@ -1,3 +1,5 @@
+import { withoutAbsent } from './json.ts';
+
 /**
  * AWS credentials: a long-lived access key of a user, or a session (which has `sessionToken` and
  * `expiresAt`). The field names of the stored form are defined in the store.
@@ -15,18 +17,49 @@ export interface AwsCredentials {
 }
 
 /**
+ * Who AWS credentials speak for. AWS limits what a session of a role can do: it can open another
+ * role for one hour at most.
+ */
+export type AwsOrigin = 'user' | 'role' | 'root' | 'unknown';
+
+/** A token by which an OpenID Connect issuer states who its bearer is. Never stored. */
+export interface OidcToken {
+  readonly type: 'oidc';
+  readonly token: string;
+  readonly expiresAt: Date;
+}
+
+/** Whatever the environment has: this program neither knows nor changes it. */
+export interface NoCredentials {
+  readonly type: 'none';
+}
+
+/**
  * All types of credentials, distinguished by `type`, which is also in the stored envelope. A new
  * cloud adds its type here and a case to each function below.
  */
-export type Credentials = AwsCredentials;
+export type Credentials = AwsCredentials | OidcToken | NoCredentials;
 
 export type CredentialType = Credentials['type'];
+
+/** The credentials that a keyring can hold. */
+export type StoredCredentials = AwsCredentials;
 
 const inspectSymbol = Symbol.for('nodejs.util.inspect.custom');
 
 /** Creates AWS credentials that are redacted when shown: see {@link redacting}. */
 export function awsCredentials(fields: Omit<AwsCredentials, 'type'>): AwsCredentials {
   return redacting({ type: 'aws', ...fields });
+}
+
+/** Creates an OIDC token that is redacted when shown: see {@link redacting}. */
+export function oidcToken(fields: Omit<OidcToken, 'type'>): OidcToken {
+  return redacting({ type: 'oidc', ...fields });
+}
+
+/** When the credentials expire. Undefined for those that do not, and for unknown ones. */
+export function expiryOf(credentials: Credentials): Date | undefined {
+  return credentials.type === 'none' ? undefined : credentials.expiresAt;
 }
 
 /**
@@ -41,31 +74,32 @@ function redacting<C extends Credentials>(credentials: C): C {
 }
 
 /** Distinguishes these credentials from others of their type. Contains no secret. */
-export function credentialId(credentials: Credentials): string {
+export function credentialId(credentials: StoredCredentials): string {
   return credentials.accessKeyId;
 }
 
 /** Whether two credentials have the same values, including secrets and notes. */
-export function isSameCredentials(one: Credentials, other: Credentials): boolean {
-  const text = (credentials: Credentials) =>
+export function isSameCredentials(one: StoredCredentials, other: StoredCredentials): boolean {
+  const text = (credentials: StoredCredentials) =>
     JSON.stringify(Object.entries(credentials).sort(([a], [b]) => (a < b ? -1 : 1)));
   return text(one) === text(other);
 }
 
 /** Whether the credentials are temporary and not a long-lived key. */
-export function isSession(credentials: Credentials): boolean {
+export function isSession(credentials: StoredCredentials): boolean {
   return credentials.sessionToken !== undefined;
 }
 
 /** The part of credentials that may be shown: no secret, and a shortened access key id. */
 export function redactCredentials(credentials: Credentials): Record<string, string> {
+  const { type } = credentials;
+  const expiresAt = expiryOf(credentials)?.toISOString();
+  if (type !== 'aws') return { type, ...withoutAbsent({ expiresAt }) };
+  const { accessKeyId, region } = credentials;
   return {
-    type: credentials.type,
-    accessKeyId: shortAccessKeyId(credentials.accessKeyId),
-    ...(credentials.region === undefined ? {} : { region: credentials.region }),
-    ...(credentials.expiresAt === undefined
-      ? {}
-      : { expiresAt: credentials.expiresAt.toISOString() }),
+    type,
+    accessKeyId: shortAccessKeyId(accessKeyId),
+    ...withoutAbsent({ region, expiresAt }),
   };
 }
 

@@ -58,6 +58,7 @@ const authErrorCodes = [
   'ERR_AUTH_MFA_REQUIRED',
   'ERR_AUTH_SESSION_EXPIRED',
   'ERR_AUTH_DENIED',
+  'ERR_AUTH_BASE_REFUSED',
 ] as const;
 
 export type AuthErrorCode = (typeof authErrorCodes)[number];

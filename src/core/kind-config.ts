@@ -23,6 +23,34 @@ export interface Identity {
   tagAt?(path: readonly string[]): string | undefined;
 }
 
+/** The configuration of a provider, which starts a chain. Nothing in it is checked. */
+export interface Provider {
+  /** As written in atmos.yaml. */
+  readonly name: string;
+  /** Empty if missing. */
+  readonly kind: string;
+  /** All its settings. */
+  readonly settings: Readonly<Record<string, unknown>>;
+  /** Where a field is configured: `/p/atmos.yaml:7:9`. An empty path is the provider. */
+  locate(path?: readonly string[]): string;
+  /** The tag that produced the value of a field: see `quoteValue`. */
+  tagAt(path: readonly string[]): string | undefined;
+}
+
+/** One link of a chain as it is configured. */
+export type LinkConfig = Identity | Provider;
+
+export function isProvider(config: LinkConfig): config is Provider {
+  return 'settings' in config;
+}
+
+/** How messages name it: `identity dev`, `provider github`. */
+export function titleOf(
+  config: Pick<LinkConfig, 'name'> & { readonly settings?: unknown },
+): string {
+  return `${config.settings === undefined ? 'identity' : 'provider'} ${config.name}`;
+}
+
 /** The parts of an identity that its kind defines. */
 export const identityParts = ['principal', 'spec', 'credentials'] as const;
 

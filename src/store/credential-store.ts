@@ -1,4 +1,4 @@
-import type { Credentials } from '../core/credentials.ts';
+import type { StoredCredentials } from '../core/credentials.ts';
 import { AtmosError, KeyringError, isAtmosError } from '../core/errors.ts';
 import { logOut, run, say } from '../core/hint.ts';
 import { isSameName } from '../core/names.ts';
@@ -26,7 +26,12 @@ export interface CredentialStore {
    */
   read(alias: string, item: ItemKind): Promise<Envelope | null>;
   /** Writes the item and reads it back. @throws as {@link read}; a foreign entry is not changed */
-  write(alias: string, item: ItemKind, credentials: Credentials, notes?: ItemNotes): Promise<void>;
+  write(
+    alias: string,
+    item: ItemKind,
+    credentials: StoredCredentials,
+    notes?: ItemNotes,
+  ): Promise<void>;
   /** Returns whether it existed, in any spelling. Refuses a foreign entry; removes a damaged one. */
   remove(alias: string, item: ItemKind): Promise<boolean>;
 }

@@ -2,7 +2,7 @@ import {
   awsCredentials,
   isSession,
   type AwsCredentials,
-  type Credentials,
+  type StoredCredentials,
 } from '../core/credentials.ts';
 import { isObject, parseJson, withoutAbsent } from '../core/json.ts';
 import { formatTimestamp, parseTimestamp } from '../core/time.ts';
@@ -25,7 +25,7 @@ export type ChainSettings = Readonly<
  * which Atmos ignores and drops when it writes the entry again.
  */
 export interface Envelope extends Ownership {
-  readonly credentials: Credentials;
+  readonly credentials: StoredCredentials;
   readonly savedAt?: Date;
   /** Of a session: the fingerprint of the settings with which it was opened. */
   readonly chainFingerprint?: string;

@@ -102,7 +102,7 @@ test.each([
   [yaml(), { AWS_REGION: '' }, 'us-east-1'],
   [yaml(), {}, 'us-east-1'],
 ])('the region: %#', async (text, env, region) => {
-  const { dev } = await openProject(text);
+  const { dev, plan } = await openProject(text);
   const credentials = Object.assign(
     awsCredentials({ accessKeyId: 'ASIA', secretAccessKey: 'x', sessionToken: 'y' }),
     { expiresAt: new Date('2026-01-01T12:00:00Z') },
@@ -112,7 +112,7 @@ test.each([
     region: 'us-east-1',
     wasOpened: true,
   };
-  const { set } = await sessionChange({ identity: dev }, env, {
+  const { set } = await sessionChange({ plan, identity: dev }, env, {
     host: fakeHost(),
     warn: () => Promise.reject(new TypeError('there is nothing to warn of')),
     openSession: async () => result,

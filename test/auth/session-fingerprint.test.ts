@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import { chainOf } from '../../src/auth/session.ts';
+import { termsOf } from '../../src/auth/chain.ts';
 import { shortAccessKeyId } from '../../src/core/credentials.ts';
 import type { Identity } from '../../src/core/kind-config.ts';
 import { codesOf, device, identityAt, keys, name, openPlace, user, type Place } from './place.ts';
 
 const fingerprintOf = (kind: string, values: Readonly<Record<string, string | null>>) => {
   const settings = Object.entries(values).map(([setting, value]) => [setting, { value }]);
-  return chainOf({ kind, fingerprint: Object.fromEntries(settings) }).chainFingerprint;
+  return termsOf({ kind, fingerprint: Object.fromEntries(settings) }).chainFingerprint;
 };
 
 describe('the fingerprint of a chain', () => {

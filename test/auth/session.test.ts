@@ -1,11 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import {
-  chainOf,
-  isReusable,
-  remainingMs,
-  storedSession,
-  type Session,
-} from '../../src/auth/session.ts';
+import { termsOf } from '../../src/auth/chain.ts';
+import { isReusable, remainingMs, storedSession, type Session } from '../../src/auth/session.ts';
 import { awsCredentials } from '../../src/core/credentials.ts';
 import { fakeHost } from '../support/fake-host.ts';
 import { openMemoryKeyring } from '../../src/keyring/memory.ts';
@@ -74,8 +69,8 @@ describe('a session is reused while 15 minutes or a quarter of a shorter lifetim
 });
 
 describe('the session in the store', () => {
-  const link = { name: 'dev', kind: 'aws/user', fingerprint: { 'spec.x': { value: 'a' } } };
-  const chain = chainOf(link);
+  const chain = termsOf({ kind: 'aws/user', fingerprint: { 'spec.x': { value: 'a' } } });
+  const link = { plan: { name: 'dev', slot: 'own' as const }, ...chain };
   const fingerprint = chain.chainFingerprint;
   const host = fakeHost({ now: () => testStart });
 

@@ -37,6 +37,6 @@ describe('the strategy of an identity', () => {
 });
 
 test('a cloud is selected by the type of credentials of its kinds', async () => {
-  const { gives } = await kindOf(awsUserIdentity());
-  expect((await cloudOf(gives)).regionVariables).toEqual(['AWS_DEFAULT_REGION', 'AWS_REGION']);
+  expect((await kindOf(awsUserIdentity())).gives).toBe('aws');
+  expect((await cloudOf('aws')).regionVariables).toEqual(['AWS_DEFAULT_REGION', 'AWS_REGION']);
 });

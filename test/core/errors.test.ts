@@ -132,6 +132,7 @@ const concernsOneEntry: Readonly<Record<ErrorCode, boolean>> = {
   ERR_AUTH_MFA_REQUIRED: false,
   ERR_AUTH_SESSION_EXPIRED: false,
   ERR_AUTH_DENIED: false,
+  ERR_AUTH_BASE_REFUSED: false,
   ERR_NETWORK: false,
   ERR_AWS: false,
   ERR_AWS_ENDPOINT: false,

@@ -1,5 +1,5 @@
 import { warnOfIntegrations, warnOfMemory } from '../../app/notices.ts';
-import { describeIdentity } from '../../app/whoami.ts';
+import { foreseen } from '../../app/export-environment.ts';
 import { formatMoment } from '../../core/time.ts';
 import { abbreviateHome } from '../../host/home.ts';
 import type { Invocation } from '../command.ts';
@@ -18,25 +18,33 @@ export async function login(context: Context, invocation: Invocation): Promise<v
   const isVerbose = invocation.flags['verbose'] ?? false;
   const plan = await loadPlanFor(context, invocation);
   const identity = await requireIdentity(context, plan, invocation);
+  if ((await foreseen(plan.config, identity, host)).isAmbient) {
+    await note(
+      `Nothing to do: programs use the credentials of their environment as ${identity.name}`,
+    );
+    return;
+  }
   const { manager } = await openForCommand(context, plan, {
     isInteractive: true,
     mfaToken: invocation.values['mfa-token'],
   });
   const result = await manager.login(identity, { force: invocation.flags['force'] ?? false });
   const { wasOpened, session, region, changed, storeFailure } = result;
-  const until = formatMoment(session.credentials.expiresAt, host);
+  const { expiresAt } = session.credentials;
+  const until = expiresAt === undefined ? 'without an expiry' : formatMoment(expiresAt, host);
+  const ends = expiresAt === undefined ? '' : ` until ${until}`;
   await note(
     wasOpened
-      ? [paint('green', '✓'), ` Logged in as ${identity.name} until ${until}`]
-      : `Already logged in as ${identity.name} until ${until}`,
+      ? [paint('green', '✓'), ` Logged in as ${identity.name}${ends}`]
+      : `Already logged in as ${identity.name}${ends}`,
   );
   if (isVerbose) {
     await note(
       ...formatRows([
         ['Realm', `${plan.realm.value} (${abbreviateHome(plan.realm.source, host)})`],
-        ['Provider', (await describeIdentity(identity)).provider],
+        ['Provider', (await manager.describe(identity)).provider],
         ['Identity', identity.name],
-        ['Region', region],
+        ['Region', region ?? 'from the environment'],
         ['Session', wasOpened ? 'opened now' : 'read from the keyring'],
         ['Expires', until],
       ]),

@@ -1,7 +1,8 @@
 import { describeEnvironment } from '../../app/describe-environment.ts';
 import type { OpenAuth } from '../../app/open.ts';
-import { lookUpIdentity, type KnownIdentity } from '../../app/look-up-identity.ts';
+import { lookUpIdentity } from '../../app/look-up-identity.ts';
 import { warnOfMemory } from '../../app/notices.ts';
+import type { Whoami } from '../../app/whoami.ts';
 import { isRealmNamed } from '../../config/realm.ts';
 import { isAtmosError } from '../../core/errors.ts';
 import { formatMoment, formatTimestamp, type LocalClock } from '../../core/time.ts';
@@ -91,7 +92,7 @@ export async function whoami(context: Context, invocation: Invocation): Promise<
 }
 
 function whoamiJson(
-  who: KnownIdentity,
+  who: Whoami,
   { plan, keyring, insteadOf }: OpenAuth,
 ): Omit<WhoamiJson, 'environment' | 'credentials_ref'> {
   const { type } = plan.keyring;
@@ -127,7 +128,7 @@ function whoamiJson(
  */
 async function showWhoami(
   context: Context,
-  who: KnownIdentity,
+  who: Whoami,
   { plan, keyring, insteadOf }: OpenAuth,
   isVerbose: boolean,
 ): Promise<void> {
@@ -166,7 +167,7 @@ async function showWhoami(
 
 /** `deploy in account 123456789012, realm infra: valid until 20:15 (in 3h 12m)` */
 function describeWhoami(
-  { identity, account, isValid }: KnownIdentity,
+  { identity, account, isValid }: Whoami,
   expiresAt: Date,
   realm: string | undefined,
   clock: LocalClock,

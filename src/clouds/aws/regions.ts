@@ -1,3 +1,8 @@
+import type { LinkProblem } from '../../core/configuration-error.ts';
+import { say } from '../../core/hint.ts';
+import { quoteValue } from '../../core/json.ts';
+import type { LinkConfig } from '../../core/kind-config.ts';
+
 /**
  * Whether a text can be the name of an AWS region. It becomes a label of host names, so this is the
  * rule for a lower-case label: new partitions and replacements of AWS have forms other than
@@ -25,4 +30,37 @@ const partitions: readonly (readonly [name: string, regions: RegExp])[] = [
  */
 export function partitionOf(region: string): string | undefined {
   return partitions.find(([, regions]) => regions.test(region))?.[0];
+}
+
+/** The first region of each partition, whose endpoints every account can use. */
+const firstRegions: Readonly<Record<string, string>> = {
+  aws: 'us-east-1',
+  'aws-cn': 'cn-north-1',
+  'aws-us-gov': 'us-gov-west-1',
+  'aws-iso': 'us-iso-east-1',
+  'aws-iso-b': 'us-isob-east-1',
+  'aws-iso-e': 'eu-isoe-west-1',
+  'aws-iso-f': 'us-isof-south-1',
+  'aws-eusc': 'eusc-de-east-1',
+};
+
+/** The first region of a partition. Undefined for an unknown partition. */
+export function firstRegionOf(partition: string): string | undefined {
+  return Object.hasOwn(firstRegions, partition) ? firstRegions[partition] : undefined;
+}
+
+/** Reports a region that cannot be one. */
+export function checkRegion(
+  config: LinkConfig,
+  path: readonly string[],
+  region: string | undefined,
+  report: (problem: LinkProblem) => void,
+): void {
+  if (region === undefined || isAwsRegion(region)) return;
+  const shown = quoteValue({ value: region, tag: config.tagAt?.(path) });
+  report({
+    path,
+    message: `is not the name of an AWS region: ${shown}`,
+    hint: say('write it like eu-central-1'),
+  });
 }

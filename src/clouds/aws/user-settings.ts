@@ -1,10 +1,10 @@
-import { checkPart, IdentityError, type IdentityProblem } from '../../core/identity-error.ts';
-import { placeholder, say, setVariable, type Hint } from '../../core/hint.ts';
-import { describeEmptyTag, quoteValue, variableOfTag, withoutAbsent } from '../../core/json.ts';
+import { checkPart, ConfigurationError, type LinkProblem } from '../../core/configuration-error.ts';
+import { say, type Hint } from '../../core/hint.ts';
+import { quoteValue, withoutAbsent } from '../../core/json.ts';
 import type { Identity } from '../../core/kind-config.ts';
 import { parseDuration } from '../../core/time.ts';
-import { flag, isMap, mapOf, setting, text } from '../../core/validate.ts';
-import { isPlainUrl } from './endpoint.ts';
+import { flag, mapOf, setting, text } from '../../core/validate.ts';
+import { endpointSchema, readEndpoint, type EndpointSettings } from './endpoint-settings.ts';
 import {
   keyFaults,
   type AccessKey,
@@ -12,7 +12,7 @@ import {
   type KeyFault,
   type KeyUse,
 } from './key-values.ts';
-import { isAwsRegion } from './regions.ts';
+import { checkRegion } from './regions.ts';
 
 // Reads and checks the configuration of an identity of kind aws/user.
 
@@ -54,85 +54,46 @@ export const schemas = {
       },
     ),
   }),
-  spec: mapOf({
-    endpoint_url: setting(
-      text,
-      "The URL of another AWS STS endpoint, without user and password. In a project's file, an endpoint that is neither AWS nor this machine requires trust; so does sending an MFA code to an endpoint on this machine.",
-    ),
-    use_fips: setting(
-      flag,
-      'Whether requests go to the FIPS endpoint of the region. Not together with `endpoint_url`.',
-      { environment: 'AWS_USE_FIPS_ENDPOINT' },
-    ),
-    use_dualstack: setting(
-      flag,
-      'Whether requests go to the endpoint of the region that also has an IPv6 address. Not together with `endpoint_url`.',
-      { environment: 'AWS_USE_DUALSTACK_ENDPOINT' },
-    ),
-  }),
+  spec: endpointSchema,
 };
 
 /**
  * The checked part of an identity that the kind defines. Empty text counts as absent, because of
  * `!env`.
  */
-export interface UserSettings {
+export interface UserSettings extends EndpointSettings {
   readonly keys?: { readonly accessKeyId: string; readonly secretAccessKey: string };
   readonly mfaArn?: string;
   readonly region?: string;
-  readonly endpoint?: string;
-  /** The field that contains the endpoint: `['spec', 'endpoint_url']`. */
-  readonly endpointPath?: readonly string[];
-  readonly useFips?: boolean;
-  readonly useDualstack?: boolean;
   readonly durationSeconds?: number;
 }
 
 /** @throws ERR_CONFIG_INVALID with each place in the file */
 export function readSettings(identity: Identity): UserSettings {
-  const problems: IdentityProblem[] = [];
-  const report = (problem: IdentityProblem) => void problems.push(problem);
+  const problems: LinkProblem[] = [];
+  const report = (problem: LinkProblem) => void problems.push(problem);
   const credentials =
     checkPart(identity, 'credentials', schemas.credentials, report) ?? rightTexts(identity);
-  const spec = checkPart(identity, 'spec', schemas.spec, report) ?? {};
-  const { use_fips: useFips, use_dualstack: useDualstack } = spec;
+  const endpoint = readEndpoint(identity, report);
   const keys = configuredKeys(
     identity,
     credentials.access_key_id,
     credentials.secret_access_key,
     report,
   );
-  for (const path of endpointPaths) checkEndpoint(identity, path, report);
-  const endpoint = endpointOf(identity);
-  for (const key of ['use_fips', 'use_dualstack'] as const) {
-    if (endpoint === undefined || !spec[key]) continue;
-    const message = `cannot be true together with ${endpoint.path.join('.')}`;
-    report({ path: ['spec', key], message });
-  }
   const region = credentials.region || undefined;
-  if (region !== undefined && !isAwsRegion(region)) {
-    const path = ['credentials', 'region'];
-    const shown = quoteValue({ value: region, tag: identity.tagAt?.(path) });
-    report({
-      path,
-      message: `is not the name of an AWS region: ${shown}`,
-      hint: say('write it like eu-central-1'),
-    });
-  }
+  checkRegion(identity, ['credentials', 'region'], region, report);
   const mfaArn = credentials.mfa_arn || undefined;
   const given = withoutAbsent({ ...keys, mfaArn });
-  for (const { field, message } of keyFaults(given, keyUseOf(region, endpoint?.url))) {
+  for (const { field, message } of keyFaults(given, keyUseOf(region, endpoint.endpoint))) {
     report({ path: places[field], message });
   }
-  if (problems.length > 0) throw new IdentityError(identity, problems);
+  if (problems.length > 0) throw new ConfigurationError(identity, problems);
   return withoutAbsent({
     region,
     keys,
     mfaArn,
-    endpoint: endpoint?.url,
-    endpointPath: endpoint?.path,
-    useFips,
-    useDualstack,
+    ...endpoint,
     durationSeconds: durationOf(identity),
   });
 }
@@ -147,59 +108,6 @@ function rightTexts({ credentials }: Identity): Record<string, string | undefine
   return id !== undefined && secret !== undefined
     ? { ...others, access_key_id: id, secret_access_key: secret }
     : others;
-}
-
-/**
- * The fields that may contain the endpoint of an identity. The first one that is set is used, as in
- * Atmos.
- */
-const endpointPaths = [
-  ['spec', 'endpoint_url'],
-  ['credentials', 'aws', 'resolver', 'url'],
-] as const;
-
-/** The endpoint of an identity, not checked, and the field that contains it. */
-export function endpointOf(
-  identity: Identity,
-): { readonly url: string; readonly path: readonly string[] } | undefined {
-  for (const path of endpointPaths) {
-    const url = fieldAt(identity, path);
-    if (typeof url === 'string' && url !== '') return { url, path };
-  }
-  return undefined;
-}
-
-/** The schema reports a value that is not text. */
-function checkEndpoint(
-  identity: Identity,
-  path: (typeof endpointPaths)[number],
-  report: (problem: IdentityProblem) => void,
-): void {
-  const url = fieldAt(identity, path);
-  if (typeof url !== 'string') return;
-  if (url !== '') {
-    // Not quoted, because it may contain a password.
-    const message = 'is not an http or https URL without user and password';
-    if (!isPlainUrl(url)) report({ path, message });
-    return;
-  }
-  // A literal empty text means no endpoint. If a tag returned an empty text, the request must not
-  // go to AWS instead.
-  const tag = identity.tagAt?.(path);
-  if (tag === undefined) return;
-  const variable = variableOfTag(tag);
-  report({
-    path,
-    message: describeEmptyTag(tag),
-    ...(variable === undefined ? {} : { hint: setVariable(variable, placeholder('url')) }),
-  });
-}
-
-function fieldAt(identity: Identity, [part, ...keys]: (typeof endpointPaths)[number]): unknown {
-  return keys.reduce<unknown>(
-    (value, key) => (isMap(value) ? value[key] : undefined),
-    identity[part],
-  );
 }
 
 /** The places of the values of a key in the configuration. */
@@ -263,7 +171,7 @@ function configuredKeys(
   identity: Identity,
   id: string | undefined,
   secret: string | undefined,
-  report: (problem: IdentityProblem) => void,
+  report: (problem: LinkProblem) => void,
 ): UserSettings['keys'] {
   if (!id && !secret) return undefined;
   if (id && secret) return { accessKeyId: id, secretAccessKey: secret };

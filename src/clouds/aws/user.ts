@@ -1,11 +1,11 @@
 import { shortAccessKeyId } from '../../core/credentials.ts';
-import { showForConsent, withoutAbsent } from '../../core/json.ts';
+import { withoutAbsent } from '../../core/json.ts';
 import type { Identity } from '../../core/kind-config.ts';
-import type { Kind, LinkPlan } from '../contract.ts';
-import { endpointNeeds, isPlainUrl } from './endpoint.ts';
+import type { IdentityKind, LinkPlan } from '../contract.ts';
+import { endpointTrustNeeds } from './endpoint-settings.ts';
 import { partitionOf } from './regions.ts';
 import { shownValues } from './shown-values.ts';
-import { defaultRegion, endpointOf, readSettings, schemas } from './user-settings.ts';
+import { defaultRegion, readSettings, schemas } from './user-settings.ts';
 import type { User } from './user-session.ts';
 
 /**
@@ -13,21 +13,15 @@ import type { User } from './user-session.ts';
  * sessions with STS GetSessionToken, with MFA if a device is configured. Does not support the
  * browser flow.
  */
-export const awsUser: Kind = {
+export const awsUser: IdentityKind = {
   rootName: 'aws-user',
+  takes: [],
   gives: 'aws',
   schemas,
-  trustNeeds,
+  trustNeeds: endpointTrustNeeds,
   keyForm: async (identity) => (await import('./key-form.ts')).createKeyForm(identity),
   plan,
 };
-
-function trustNeeds(identity: Identity): ReturnType<Kind['trustNeeds']> {
-  const { url, path } = endpointOf(identity) ?? {};
-  if (url === undefined || path === undefined || !isPlainUrl(url)) return [];
-  const shown = showForConsent({ value: url, tag: identity.tagAt?.(path) });
-  return endpointNeeds(url, shown).map((need) => ({ path, ...need }));
-}
 
 function plan(identity: Identity): LinkPlan {
   const { name, kind } = identity;
@@ -37,6 +31,9 @@ function plan(identity: Identity): LinkPlan {
   return {
     name,
     kind,
+    gives: 'aws',
+    slot: 'own',
+    origin: 'user',
     fingerprint: fingerprintOf(user),
     storedKey: settings.keys === undefined ? 'needed' : 'configured',
     defaultRegion,

@@ -3,7 +3,6 @@ import { awsUser } from '../../../src/clouds/aws/user.ts';
 import {
   awsCredentials,
   type AwsCredentials,
-  type Credentials,
 } from '../../../src/core/credentials.ts';
 import { KeyringError } from '../../../src/core/errors.ts';
 import type { Identity } from '../../../src/core/kind-config.ts';
@@ -22,14 +21,15 @@ const canary = 'CanaryIn/The+Coal/Mine/Of/AWS/0123456789';
 const inYaml = { access_key_id: 'AKIAINTHEYAMLFILE000', secret_access_key: canary };
 const hints = ['atmos auth user configure --identity dev'];
 
-const planOf = (fields: Partial<Identity>) => awsUser.plan(awsUserIdentity(fields));
+const planOf = (fields: Partial<Identity>) =>
+  awsUser.plan(awsUserIdentity(fields), { base: undefined, env: {} });
 
 /** The key that would open a session, and how often it was read from the store. */
 async function keyOf(
   fields: Partial<Identity>,
   stored: AwsCredentials | null = keys,
   isStoreLasting = true,
-): Promise<{ key: Credentials | undefined; reads: number }> {
+): Promise<{ key: AwsCredentials | undefined; reads: number }> {
   let reads = 0;
   const source = {
     async storedKey() {
@@ -390,6 +390,6 @@ describe('an invalid configuration', () => {
     const session = { duration: '36h' };
     const spec = { endpoint_url: 'http://127.0.0.1:1' };
     const identity = awsUserIdentity({ credentials, session, spec });
-    expect(() => awsUser.plan(identity)).not.toThrow();
+    expect(() => awsUser.plan(identity, { base: undefined, env: {} })).not.toThrow();
   });
 });

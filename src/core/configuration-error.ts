@@ -1,31 +1,34 @@
 import { AtmosError } from './errors.ts';
 import { distinctHints, type Hint } from './hint.ts';
-import type { Identity, IdentityPart } from './kind-config.ts';
+import { titleOf, type Identity, type IdentityPart, type LinkConfig } from './kind-config.ts';
 import { checkShape, describeProblem, type GenericSchema } from './validate.ts';
 
-/** An error in the configuration of an identity. */
-export interface IdentityProblem {
-  /** Relative to the identity: `['spec', 'endpoint_url']`. */
+/** An error in the configuration of an identity or provider. */
+export interface LinkProblem {
+  /** Relative to the identity or provider: `['spec', 'endpoint_url']`. */
   readonly path: readonly string[];
   /** Completes a message after the name of the place: `must be text, not a map`. Contains no secret. */
   readonly message: string;
   readonly hint?: Hint;
 }
 
-/** All problems in the configuration of an identity, one per line of the message. */
-export class IdentityError extends AtmosError {
-  readonly problems: readonly IdentityProblem[];
+/** All problems in the configuration of an identity or provider, one per line of the message. */
+export class ConfigurationError extends AtmosError {
+  readonly problems: readonly LinkProblem[];
+  /** The identity or provider with the problems, as {@link titleOf} names it. */
+  readonly subject: string;
 
   /** @param problems at least one */
-  constructor(identity: Pick<Identity, 'name' | 'locate'>, problems: readonly IdentityProblem[]) {
+  constructor(config: Pick<LinkConfig, 'name' | 'locate'>, problems: readonly LinkProblem[]) {
     const lines = problems.map(
       ({ path, message }) =>
-        `${path.join('.')} of identity ${identity.name} (${identity.locate(path)}) ${message}`,
+        `${path.length === 0 ? '' : `${path.join('.')} of `}${titleOf(config)} (${config.locate(path)}) ${message}`,
     );
     super('ERR_CONFIG_INVALID', lines, {
       hints: distinctHints(problems.flatMap(({ hint }) => hint ?? [])),
     });
     this.problems = problems;
+    this.subject = titleOf(config);
   }
 }
 
@@ -37,7 +40,7 @@ export function checkPart<T>(
   identity: Identity,
   part: IdentityPart,
   schema: GenericSchema<unknown, T>,
-  report: (problem: IdentityProblem) => void,
+  report: (problem: LinkProblem) => void,
 ): T | undefined {
   return checkShape(schema, identity[part], (problem) => {
     const path = [part, ...problem.path];

@@ -1,6 +1,10 @@
 import { expect, test } from 'vitest';
 import { say } from '../../src/core/hint.ts';
-import { checkPart, IdentityError, type IdentityProblem } from '../../src/core/identity-error.ts';
+import {
+  checkPart,
+  ConfigurationError,
+  type LinkProblem,
+} from '../../src/core/configuration-error.ts';
 import type { Identity } from '../../src/core/kind-config.ts';
 import { mapOf, setting, text } from '../../src/core/validate.ts';
 
@@ -29,12 +33,12 @@ test('a valid part is returned without unknown keys', () => {
 
 test('all problems are in one error, each with its place and without secrets', () => {
   const identity = identityWith({ spec: { region: 1, zone: [] }, credentials: { region: 42 } });
-  const problems: IdentityProblem[] = [];
-  const report = (problem: IdentityProblem) => void problems.push(problem);
+  const problems: LinkProblem[] = [];
+  const report = (problem: LinkProblem) => void problems.push(problem);
   expect(checkPart(identity, 'spec', schema, report)).toBeUndefined();
   expect(checkPart(identity, 'credentials', schema, report)).toBeUndefined();
   const hinted = problems.map((problem) => ({ ...problem, hint: say('write it in quotes') }));
-  const error = new IdentityError(identity, hinted);
+  const error = new ConfigurationError(identity, hinted);
   expect(error).toMatchObject({
     code: 'ERR_CONFIG_INVALID',
     hints: ['write it in quotes'],

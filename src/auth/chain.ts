@@ -1,0 +1,210 @@
+import type { LinkPlan } from '../clouds/contract.ts';
+import { kindOf, linkKindOf } from '../clouds/registry.ts';
+import { ConfigurationError } from '../core/configuration-error.ts';
+import { didYouMean, edit, say, type Hint } from '../core/hint.ts';
+import { quoteValue, withoutAbsent } from '../core/json.ts';
+import {
+  isProvider,
+  titleOf,
+  type Identity,
+  type LinkConfig,
+  type Provider,
+} from '../core/kind-config.ts';
+import { isSameName, nearestName } from '../core/names.ts';
+import { sha256 } from '../core/sha256.ts';
+import type { Host } from '../host/host.ts';
+import type { ChainSettings } from '../store/envelope.ts';
+
+/** The identities and providers in which the `via` of an identity is looked up. */
+export interface Configured {
+  readonly identities: readonly Identity[];
+  readonly providers: readonly Provider[];
+}
+
+/** One link of a chain with everything on which a session of it depends. */
+export interface ChainLink {
+  readonly config: LinkConfig;
+  readonly plan: LinkPlan;
+  /** The SHA-256 over the settings of the link and the fingerprint of the link before it. */
+  readonly chainFingerprint: string;
+  /** The settings of the link and of the links before it, by the names that messages use. */
+  readonly chainSettings: ChainSettings;
+}
+
+/** The links from the first one, which needs no other, to the identity that is wanted. */
+export interface Chain {
+  readonly links: readonly ChainLink[];
+  readonly target: ChainLink;
+}
+
+/**
+ * Follows the `via` of an identity and plans every link. Reads nothing.
+ *
+ * @param env the real environment, for variables that change where requests go
+ * @throws ERR_CONFIG_INVALID for a `via` that leads nowhere, to itself, or to something that the
+ *   kind cannot use, naming the whole path; ERR_IDENTITY_UNSUPPORTED; as `Kind.plan`
+ */
+export async function planChain(
+  identity: Identity,
+  configured: Configured,
+  env: Host['env'],
+): Promise<Chain> {
+  const links = await planLinks(await resolveChain(identity, configured), env);
+  const target = links.at(-1);
+  if (target === undefined) throw new TypeError('a chain has at least the identity itself');
+  return { links, target };
+}
+
+/** Plans links, each on the one before it. @throws as `Kind.plan` */
+export async function planLinks(
+  configs: readonly LinkConfig[],
+  env: Host['env'],
+): Promise<readonly ChainLink[]> {
+  const links: ChainLink[] = [];
+  for (const config of configs) links.push(await planOn(links.at(-1), config, env));
+  return links;
+}
+
+async function planOn(
+  base: ChainLink | undefined,
+  config: LinkConfig,
+  env: Host['env'],
+): Promise<ChainLink> {
+  const plan = (await linkKindOf(config)).plan(config, { base: base?.plan, env });
+  return { config, plan, ...termsOf(plan, base) };
+}
+
+/** What a session of a link depends on. */
+export function termsOf(
+  { kind, fingerprint }: Pick<LinkPlan, 'kind' | 'fingerprint'>,
+  base?: ChainLink,
+): Pick<ChainLink, 'chainFingerprint' | 'chainSettings'> {
+  const settings = Object.entries(fingerprint).sort(([a], [b]) => (a < b ? -1 : 1));
+  const values = settings.map(([name, { value }]) => [name, value]);
+  const own = { kind: { value: kind }, ...Object.fromEntries(settings) };
+  const before = base === undefined ? [] : [base.chainFingerprint];
+  return {
+    chainFingerprint: sha256(JSON.stringify([kind, values, ...before])),
+    chainSettings: { ...own, ...settingsOfBase(base) },
+  };
+}
+
+/** The settings of the links before, each with the name of its link. */
+function settingsOfBase(base: ChainLink | undefined): ChainSettings {
+  if (base === undefined) return {};
+  const title = titleOf(base.config);
+  const via: ChainSettings = { via: { value: title } };
+  const named = Object.entries(base.chainSettings).map(([name, setting]) => [
+    / of (identity|provider) /.test(name) ? name : `${name} of ${title}`,
+    setting,
+  ]);
+  return { ...via, ...Object.fromEntries(named) };
+}
+
+/**
+ * The links of the chain that ends with the identity, from the first one.
+ *
+ * @throws a `ConfigurationError` for the identity whose `via` is wrong; ERR_IDENTITY_UNSUPPORTED
+ */
+export async function resolveChain(
+  identity: Identity,
+  configured: Configured,
+): Promise<readonly LinkConfig[]> {
+  const links: LinkConfig[] = [identity];
+  let current = identity;
+  for (;;) {
+    const base = await baseOf(current, links, configured);
+    if (base === undefined) return links;
+    links.unshift(base);
+    if (isProvider(base)) return links;
+    current = base;
+  }
+}
+
+/** The link before an identity. Undefined for an identity that starts a chain. */
+async function baseOf(
+  identity: Identity,
+  links: readonly LinkConfig[],
+  configured: Configured,
+): Promise<LinkConfig | undefined> {
+  const kind = await kindOf(identity);
+  const fault = (path: readonly string[], message: string, hint?: Hint) =>
+    chainError(identity, links, path, message, hint);
+  const base = findBase(identity, configured, fault);
+  if (base === undefined) {
+    if (kind.takes.length === 0) return undefined;
+    throw fault(
+      [],
+      `has no via, which the kind ${identity.kind} needs`,
+      edit(identity.locate(), 'add via.identity or via.provider'),
+    );
+  }
+  if (kind.takes.length === 0) {
+    throw fault(
+      ['via'],
+      `must not be set, because the kind ${identity.kind} needs no other identity`,
+    );
+  }
+  if (links.includes(base)) {
+    throw fault(['via', 'identity'], `leads back to itself: ${pathOf([base, ...links])}`);
+  }
+  const { gives } = await linkKindOf(base);
+  if (!kind.takes.includes(gives)) {
+    throw fault(
+      ['via'],
+      `names ${titleOf(base)} of kind ${base.kind}, whose credentials the kind ${identity.kind} cannot use`,
+    );
+  }
+  return base;
+}
+
+type Fault = (path: readonly string[], message: string, hint?: Hint) => ConfigurationError;
+
+function findBase(
+  { name, via = {}, tagAt }: Identity,
+  { identities, providers }: Configured,
+  fault: Fault,
+): LinkConfig | undefined {
+  const { provider, identity } = via;
+  if (provider !== undefined && identity !== undefined) {
+    throw fault(['via'], 'names both a provider and an identity, but only one is allowed');
+  }
+  const find = <T extends LinkConfig>(
+    key: 'provider' | 'identity',
+    wanted: string,
+    all: readonly T[],
+  ) => {
+    const found = all.find((one) => isSameName(one.name, wanted));
+    if (found !== undefined) return found;
+    const shown = quoteValue({ value: wanted, tag: tagAt?.(['via', key]) });
+    const known = all.map((one) => one.name).filter((one) => one !== name);
+    const others = say(known.length > 0 ? `defined: ${known.join(', ')}` : `no ${key} is defined`);
+    const [hint = others] = didYouMean(nearestName(wanted, known));
+    throw fault(
+      ['via', key],
+      `is not ${key === 'identity' ? 'an identity' : 'a provider'}: ${shown}`,
+      hint,
+    );
+  };
+  if (provider !== undefined) return find('provider', provider, providers);
+  if (identity !== undefined) return find('identity', identity, identities);
+  return undefined;
+}
+
+/** Names the whole path if the fault is not in the identity that was asked for. */
+function chainError(
+  identity: Identity,
+  links: readonly LinkConfig[],
+  path: readonly string[],
+  message: string,
+  hint?: Hint,
+): ConfigurationError {
+  const chain = links.length > 1 ? ` (chain: ${pathOf(links)})` : '';
+  const problem = { path, message: `${message}${chain}`, ...withoutAbsent({ hint }) };
+  return new ConfigurationError(identity, [problem]);
+}
+
+/** A chain in a message: `provider github → identity deploy → identity prod`. */
+export function pathOf(links: readonly LinkConfig[]): string {
+  return links.map(titleOf).join(' → ');
+}
