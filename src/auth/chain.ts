@@ -55,6 +55,12 @@ export async function planChain(
   return { links, target };
 }
 
+export function linkAt({ links }: Chain, at: number): ChainLink {
+  const link = links[at];
+  if (link === undefined) throw new RangeError(`a chain of ${links.length} has no link ${at}`);
+  return link;
+}
+
 /** Plans links, each on the one before it. @throws as `Kind.plan` */
 export async function planLinks(
   configs: readonly LinkConfig[],

@@ -6,7 +6,7 @@ import {
   type StoredCredentials,
 } from '../core/credentials.ts';
 import { AtmosError, isAtmosError, type ErrorCode } from '../core/errors.ts';
-import { optionWords, run, type Hint } from '../core/hint.ts';
+import { run } from '../core/hint.ts';
 import { withoutAbsent } from '../core/json.ts';
 import { titleOf, type Identity, type LinkConfig } from '../core/kind-config.ts';
 import type { LogEvents } from '../core/log-events.ts';
@@ -14,7 +14,8 @@ import { foldName } from '../core/names.ts';
 import { formatMoment, formatTimestamp } from '../core/time.ts';
 import type { Host } from '../host/host.ts';
 import type { Keyring } from '../keyring/contract.ts';
-import { pathOf, type Chain, type ChainLink } from './chain.ts';
+import { linkAt, type Chain, type ChainLink } from './chain.ts';
+import { inChain } from './chain-errors.ts';
 import {
   checkTrust,
   keySourceOf,
@@ -128,7 +129,7 @@ async function openLink(
   host.log('session.needed', { identity: name, because: reasonFor(kept, mustOpen) });
 
   const source = keySourceOf(context, link.plan);
-  const key = await inChain(opening, at, () => longLivedKeyOf(context, link.plan, source));
+  const key = await inChain(chain, at, () => longLivedKeyOf(context, link.plan, source));
   const alone: OpenContext['alone'] = (turn, task) =>
     singleFlight(
       {
@@ -143,7 +144,7 @@ async function openLink(
   const open = async (isBaseNew = false): Promise<LinkResult> => {
     const base =
       at === 0 ? undefined : (await openLink(opening, at - 1, { force: isBaseNew })).session;
-    const session = await inChain(opening, at, () =>
+    const session = await inChain(chain, at, () =>
       openSession(context, link, { ...source, key, alone, base: base?.credentials }),
     ).catch(async (error: unknown) => {
       if (isBaseNew || at === 0 || !isAtmosError(error, 'ERR_AUTH_BASE_REFUSED')) throw error;
@@ -173,12 +174,6 @@ async function openLink(
     }
     return open();
   });
-}
-
-function linkAt({ links }: Chain, at: number): ChainLink {
-  const link = links[at];
-  if (link === undefined) throw new RangeError(`a chain of ${links.length} has no link ${at}`);
-  return link;
 }
 
 function reasonFor(
@@ -283,52 +278,4 @@ async function keep(
     host.log('session.unstored', { identity: plan.name, code: error.code });
     return error;
   }
-}
-
-/**
- * Opens a link. An error gets the name of the identity that was asked for and, in a chain, of the
- * link that failed, also in the hints that need a name.
- */
-async function inChain<T>({ chain }: Opening, at: number, open: () => Promise<T>): Promise<T> {
-  try {
-    return await open();
-  } catch (error) {
-    throw error instanceof AtmosError ? named(error, chain, at) : error;
-  }
-}
-
-function named(error: AtmosError, chain: Chain, at: number): AtmosError {
-  const { config } = linkAt(chain, at);
-  const target = chain.target.config.name;
-  const hints = error.hintValues.map((hint) => forIdentity(hint, { target, link: config.name }));
-  const { message, code, cause } = error;
-  if (chain.links.length === 1) {
-    if (message.includes(`identity ${target}`)) return error;
-    return new AtmosError(code, `no session for identity ${target}: ${message}`, { hints, cause });
-  }
-  const path = pathOf(chain.links.map((link) => link.config));
-  const which = `link ${at + 1} of ${chain.links.length}, ${titleOf(config)} (${config.kind})`;
-  return new AtmosError(code, `no session for identity ${target} (${path}): ${which}: ${message}`, {
-    hints,
-    cause,
-  });
-}
-
-/** Commands that use the default identity if no name is given, and whose name they need. */
-const needingIdentity = [
-  { words: ['atmos', 'auth', 'login'], of: 'target' },
-  { words: ['atmos', 'auth', 'login', '--force'], of: 'target' },
-  { words: ['atmos', 'auth', 'user', 'configure'], of: 'link' },
-] as const;
-
-/** The hint, with the identity in a command that needs one. */
-function forIdentity(hint: Hint, names: Readonly<Record<'target' | 'link', string>>): Hint {
-  if (hint.kind !== 'run') return hint;
-  const [command, ...others] = hint.commands;
-  const needed = needingIdentity.find(
-    ({ words }) =>
-      words.length === command.length && words.every((word, index) => word === command[index]),
-  );
-  if (others.length > 0 || needed === undefined) return hint;
-  return { ...hint, commands: [[...command, ...optionWords('--identity', names[needed.of])]] };
 }

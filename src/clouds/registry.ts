@@ -25,6 +25,7 @@ import type {
 // The only module that names the kinds of identities. Each is loaded on first use.
 const identities: Readonly<Record<string, () => Promise<IdentityKind>>> = {
   'aws/user': async () => (await import('./aws/user.ts')).awsUser,
+  'aws/assume-role': async () => (await import('./aws/assume-role.ts')).awsAssumeRole,
 };
 
 /** The supported kinds of identities. */
@@ -33,7 +34,6 @@ export const identityKinds: readonly string[] = Object.keys(identities);
 /** Kinds of Atmos that are not supported yet, to distinguish them from typing errors. */
 export const otherIdentityKinds: readonly string[] = [
   'aws/permission-set',
-  'aws/assume-role',
   'aws/assume-root',
   'aws/ambient',
   'ambient',

@@ -66,7 +66,7 @@ describe('an error of AWS', () => {
       'ERR_AWS',
       'AWS STS is switched off for this account in us-east-1',
       [
-        'set credentials.region of the identity to a region that is on, such as us-east-1',
+        'set the region of the identity to a region that is on, such as us-east-1',
         'or switch it on: AWS console, IAM, Account settings, Security Token Service',
       ],
     ],

@@ -16,7 +16,8 @@ const mfaPattern = /MultiFactorAuthentication failed|invalid MFA|MFA token|one t
 const deviceUnknownPattern = /unable to validate MFA code|verify your MFA serial number/i;
 const clockCodes = new Set(['RequestTimeTooSkewed', 'RequestExpired', 'RequestInTheFuture']);
 const clockPattern = /^Signature (expired|not yet current)/;
-const throttlingPattern = /^(Throttl|TooManyRequests|RequestLimitExceeded|RequestThrottled)/;
+const throttlingPattern =
+  /^(Throttl|TooManyRequests|RequestLimitExceeded|RequestThrottled|IDPCommunicationError)/;
 
 /** Whether AWS refused the call because our clock and its own are too far apart. */
 export function isClockRefusal(error: unknown): boolean {
@@ -46,10 +47,97 @@ export function translateStsError(error: unknown, call: StsCall): AtmosError {
 }
 
 function translateRefusal(refusal: Refusal, isClock: boolean, call: StsCall): AtmosError {
-  const { action, credentials, region } = call;
-  const key = shortAccessKeyId(credentials.accessKeyId);
-  const isSession = credentials.sessionToken !== undefined;
   if (isClock) return clockSkew(call);
+  return (
+    (call.role === undefined ? undefined : translateRoleRefusal(refusal, call)) ??
+    translateKeyRefusal(refusal, call)
+  );
+}
+
+/** A refusal to open a session of a role. Undefined for what any other call can get as well. */
+function translateRoleRefusal(refusal: Refusal, call: StsCall): AtmosError | undefined {
+  const { code, message } = refusal;
+  const { action, mfa } = call;
+  const role = roleOf(call);
+  const said = quotable(message, call);
+  switch (code) {
+    case 'InvalidClientTokenId':
+    case 'SignatureDoesNotMatch':
+    case 'ExpiredToken':
+    case 'ExpiredTokenException':
+      return new AtmosError(
+        'ERR_AUTH_BASE_REFUSED',
+        call.token === undefined
+          ? `AWS does not accept the session ${keyOf(call)} that is to open ${role}: ${said}`
+          : `AWS does not accept the token that is to open ${role}: ${said}`,
+        { hints: [login('--force')] },
+      );
+    case 'InvalidIdentityToken':
+    case 'IDPRejectedClaim':
+      return new AtmosError(
+        'ERR_AUTH_DENIED',
+        `AWS does not accept the token that is to open ${role}: ${said}`,
+        {
+          hints: [
+            say('check that the account has an identity provider for the issuer of the token'),
+            say('check that its list of audiences has the audience of the token'),
+          ],
+        },
+      );
+    case 'AccessDenied':
+    case 'AccessDeniedException':
+      if (mfa !== undefined && mfaPattern.test(message)) return mfaRefused(refusal, call);
+      return new AtmosError('ERR_AUTH_DENIED', `AWS denies sts:${action} of ${role}: ${said}`, {
+        hints: (action === 'AssumeRoot' ? rootHints : roleHints(call)).map(say),
+      });
+    case 'ValidationError':
+      return new AtmosError('ERR_AWS', `AWS rejects the request to open ${role}: ${said}`, {
+        hints: /DurationSeconds/.test(message)
+          ? [say('set principal.duration to a shorter time: the maximum is a setting of the role')]
+          : [],
+      });
+    case 'PackedPolicyTooLarge':
+      return new AtmosError(
+        'ERR_AWS',
+        `the session tags and policies for ${role} are too large: ${said}`,
+        { hints: [say('configure fewer or shorter session_tags and policy_arns')] },
+      );
+    default:
+      return undefined;
+  }
+}
+
+/** AWS gives the same answer for a missing permission and for a trust policy, so both are named. */
+function roleHints({ action, mfa }: StsCall): string[] {
+  const isSigned = action === 'AssumeRole';
+  return [
+    'the trust policy of the role may not allow it: its principal, and its conditions',
+    ...(isSigned ? ['the caller may have no permission for sts:AssumeRole on this role'] : []),
+    ...(isSigned && mfa === undefined
+      ? [
+          'if the trust policy requires MFA or an external id, set principal.mfa_arn or principal.external_id',
+        ]
+      : []),
+  ];
+}
+
+const rootHints = [
+  'the caller must be in the management account, or in the account that is the delegated administrator for IAM, with permission for sts:AssumeRoot',
+  'root sessions must be enabled in IAM for the member accounts of the organization',
+];
+
+function roleOf({ role = '', shown }: StsCall): string {
+  return shown?.role ?? role;
+}
+
+function keyOf({ credentials }: StsCall): string {
+  return shortAccessKeyId(credentials?.accessKeyId ?? '');
+}
+
+function translateKeyRefusal(refusal: Refusal, call: StsCall): AtmosError {
+  const { action, region } = call;
+  const key = keyOf(call);
+  const isSession = call.credentials?.sessionToken !== undefined;
   switch (refusal.code) {
     case 'InvalidClientTokenId':
       return isSession
@@ -75,7 +163,7 @@ function translateRefusal(refusal: Refusal, isClock: boolean, call: StsCall): At
     case 'RegionDisabledException':
       return new AtmosError('ERR_AWS', `AWS STS is switched off for this account in ${region}`, {
         hints: [
-          say('set credentials.region of the identity to a region that is on, such as us-east-1'),
+          say('set the region of the identity to a region that is on, such as us-east-1'),
           say('or switch it on: AWS console, IAM, Account settings, Security Token Service'),
         ],
       });
@@ -131,10 +219,9 @@ function mfaRefused(refusal: Refusal, { mfa, shown, locateMfaArn }: StsCall): At
 }
 
 function denied(refusal: Refusal, call: StsCall): AtmosError {
-  const key = shortAccessKeyId(call.credentials.accessKeyId);
   return new AtmosError(
     'ERR_AUTH_DENIED',
-    `AWS denies sts:${call.action} to ${key}: ${quotable(refusal.message, call)}`,
+    `AWS denies sts:${call.action} to ${keyOf(call)}: ${quotable(refusal.message, call)}`,
     { hints: [say(`ask the administrator of the user's policies to allow sts:${call.action}`)] },
   );
 }
@@ -178,16 +265,17 @@ function describe({ code, requestId }: Refusal): string {
  * AWS's own words, fit to be shown: short, printable, and without anything we sent in confidence,
  * which an endpoint may well repeat.
  */
-function quotable(message: string, { credentials, mfa, shown }: StsCall): string {
+function quotable(message: string, call: StsCall): string {
+  const { credentials, mfa, shown, role, token } = call;
   const device = shown?.mfaDevice === undefined ? undefined : mfa?.serialNumber;
-  const secrets = [credentials.secretAccessKey, credentials.sessionToken, mfa?.tokenCode, device];
+  const hiddenRole = shown?.role === undefined ? undefined : role;
+  const { secretAccessKey, sessionToken, accessKeyId = '' } = credentials ?? {};
+  const secrets = [secretAccessKey, sessionToken, mfa?.tokenCode, device, token, hiddenRole];
   let text = message.replaceAll(/[^\x20-\x7e]+/g, ' ');
   for (const secret of secrets) {
     if (secret === undefined || secret === '') continue;
     text = text.replaceAll(secret, '***').replaceAll(encodeURIComponent(secret), '***');
   }
-  return text
-    .replaceAll(credentials.accessKeyId, shortAccessKeyId(credentials.accessKeyId))
-    .slice(0, 300)
-    .trim();
+  const named = accessKeyId === '' ? text : text.replaceAll(accessKeyId, keyOf(call));
+  return named.slice(0, 300).trim();
 }

@@ -2,7 +2,28 @@ import { AtmosError, isAtmosError } from '../../core/errors.ts';
 import { optionWords, placeholder, run } from '../../core/hint.ts';
 import type { Identity } from '../../core/kind-config.ts';
 import { parseMfaCode } from '../../core/mfa-code.ts';
-import type { Ask, MfaRequest } from '../contract.ts';
+import type { Ask, MfaRequest, OpenContext, Turn } from '../contract.ts';
+
+/**
+ * Runs `request` with a code of the device. A device shows one code at a time, and AWS accepts it
+ * once: for one session of one process.
+ *
+ * @throws as {@link withMfaCode}
+ */
+export function requestWithMfa<T>(
+  asked: Pick<MfaRequest, 'device' | 'shownDevice'>,
+  identity: Identity,
+  { alone, ask }: Pick<OpenContext, 'alone' | 'ask'>,
+  request: (code: string) => Promise<T>,
+): Promise<T> {
+  const turn: Turn = {
+    subject: ['mfa', asked.device],
+    named: `the MFA device ${asked.shownDevice ?? asked.device}`,
+    // Only the result of using the code is shared.
+    isShared: (code) => code === 'ERR_AUTH_MFA_REFUSED' || code === 'ERR_CANCELLED',
+  };
+  return alone(turn, () => withMfaCode(asked, identity, ask, request));
+}
 
 /**
  * Runs `request` with a code of the device, and once more with another code if AWS refused the

@@ -24,8 +24,20 @@ export interface Exchange {
 
 /** One call as it was made, with everything that an error about it may name. */
 export interface StsCall {
-  action: 'GetSessionToken' | 'GetCallerIdentity';
-  credentials: { accessKeyId: string; secretAccessKey: string; sessionToken?: string | undefined };
+  action:
+    | 'AssumeRole'
+    | 'AssumeRoleWithWebIdentity'
+    | 'AssumeRoot'
+    | 'GetCallerIdentity'
+    | 'GetSessionToken';
+  /** Undefined for a call that is not signed. */
+  credentials:
+    | { accessKeyId: string; secretAccessKey: string; sessionToken?: string | undefined }
+    | undefined;
+  /** What is assumed: the ARN of a role, `account 123456789012`. */
+  role?: string;
+  /** The token that stands in place of a signature. */
+  token?: string;
   region: string;
   mfa?: { serialNumber: string; tokenCode: string } | undefined;
   timeoutMs: number;
@@ -40,7 +52,15 @@ export interface StsCall {
   /** The place of the device in the configuration. Absent: it is stored with the key. */
   locateMfaArn?: () => string;
   /** What messages show instead of a value. Absent: the value. */
-  shown?: { region?: string; endpoint?: string; mfaDevice?: string };
+  shown?: ShownCall;
+}
+
+/** What messages show instead of a value of a call that a tag of the configuration produced. */
+export interface ShownCall {
+  region?: string;
+  endpoint?: string;
+  mfaDevice?: string;
+  role?: string;
 }
 
 interface Request {

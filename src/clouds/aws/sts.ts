@@ -1,43 +1,56 @@
-import {
-  GetCallerIdentityCommand,
-  GetSessionTokenCommand,
-  STSClient,
-  type STSClientConfig,
-} from '@aws-sdk/client-sts';
-import { state as versionWarning } from '@aws-sdk/core/client';
-import { SignatureV4 } from '@smithy/signature-v4';
 import { withoutAbsent } from '../../core/json.ts';
-import type { Host } from '../../host/host.ts';
 import { setClock } from '../../host/set-clock.ts';
-import type { EndpointVariant } from './endpoint-variables.ts';
 import { isClockRefusal, isPassing, translateStsError } from './errors.ts';
 import { maxConnectMs } from './network-errors.ts';
-import { type Exchange, type StsCall, createAnswerGate, flawed } from './sts-answer.ts';
-import { openTransport, type Transport } from './transport.ts';
+import { createAnswerGate, flawed, type Exchange, type StsCall } from './sts-answer.ts';
+import {
+  AssumeRoleCommand,
+  AssumeRoleWithWebIdentityCommand,
+  AssumeRootCommand,
+  createStsClient,
+  GetCallerIdentityCommand,
+  GetSessionTokenCommand,
+  type SdkCredentials,
+  type StsOptions,
+} from './sts-client.ts';
+import { openTransport } from './transport.ts';
 
-export interface StsOptions {
-  credentials: { accessKeyId: string; secretAccessKey: string; sessionToken?: string | undefined };
-  region: string;
-  /** Default: the endpoint of AWS for the region. */
-  endpoint?: string | undefined;
-  /** Default: neither FIPS nor dual-stack. */
-  variant?: EndpointVariant;
-  /** The place of the MFA device in the configuration. Absent: it is stored with the key. */
-  locateMfaArn?: (() => string) | undefined;
-  /** What messages and logs say in place of a value. Absent: the value. */
-  shown?: { region?: string; endpoint?: string; mfaDevice?: string } | undefined;
-  /** For one call as a whole, its second attempt included. */
-  timeoutMs: number;
-  /** How far the server's clock is known to be ahead of this machine's. Default 0. */
-  clockOffsetMs?: number | undefined;
-  host: Pick<Host, 'env' | 'log' | 'monotonicMs' | 'now' | 'platform' | 'sleep' | 'waiting'>;
-}
-
-export interface SessionTokenRequest {
-  durationSeconds: number;
-  /** The ARN or serial number of the MFA device, together with a code it shows. */
+/** The ARN or serial number of an MFA device, together with a code that it shows. */
+interface WithMfa {
   serialNumber?: string | undefined;
   tokenCode?: string | undefined;
+}
+
+export interface SessionTokenRequest extends WithMfa {
+  durationSeconds: number;
+}
+
+export interface AssumeRoleRequest extends WithMfa {
+  roleArn: string;
+  sessionName: string;
+  /** Default: one hour. */
+  durationSeconds?: number | undefined;
+  externalId?: string | undefined;
+  /** Sorted by key. */
+  tags: readonly { readonly key: string; readonly value: string }[];
+  transitiveTagKeys: readonly string[];
+  sourceIdentity?: string | undefined;
+  policyArns: readonly string[];
+}
+
+export interface WebIdentityRequest extends Pick<
+  AssumeRoleRequest,
+  'roleArn' | 'sessionName' | 'durationSeconds' | 'policyArns'
+> {
+  token: string;
+}
+
+export interface AssumeRootRequest {
+  /** The number of the account. */
+  targetPrincipal: string;
+  taskPolicyArn: string;
+  /** Default: 15 minutes, which is also the maximum. */
+  durationSeconds?: number | undefined;
 }
 
 export interface StsSession {
@@ -58,13 +71,19 @@ export interface StsIdentity {
 }
 
 /**
- * AWS STS for one set of credentials. Both calls give `ERR_AUTH_KEYS_REFUSED`,
+ * AWS STS for one set of credentials. All calls give `ERR_AUTH_KEYS_REFUSED`,
  * `ERR_AUTH_SESSION_EXPIRED`, `ERR_AUTH_DENIED`, `ERR_CLOCK_SKEW`, `ERR_NETWORK`,
  * `ERR_AWS_ENDPOINT` (what answered is not STS) or `ERR_AWS`; none of them holds a secret.
  */
 export interface Sts {
   /** Opens a session. Also gives `ERR_AUTH_MFA_REFUSED`. A code is sent once, whatever happens. */
   getSessionToken(request: SessionTokenRequest): Promise<StsSession>;
+  /** Opens a session of a role. Errors as {@link getSessionToken}, and ERR_AUTH_BASE_REFUSED. */
+  assumeRole(request: AssumeRoleRequest): Promise<StsSession>;
+  /** The same with a token in place of a signature. */
+  assumeRoleWithWebIdentity(request: WebIdentityRequest): Promise<StsSession>;
+  /** Opens a session of the root user of a member account, for one task. */
+  assumeRoot(request: AssumeRootRequest): Promise<StsSession>;
   getCallerIdentity(): Promise<StsIdentity>;
   /** Drops the connections. */
   close(): void;
@@ -88,13 +107,13 @@ export function openSts(options: StsOptions): Sts {
   const region = shown.region ?? options.region;
   let clockOffsetMs = options.clockOffsetMs ?? 0;
   const transport = openTransport({ connectTimeoutMs: Math.min(timeoutMs, maxConnectMs), host });
-  const client = createClient(
+  const client = createStsClient(
     options,
     transport,
     () => new Date(host.now().getTime() + clockOffsetMs),
   );
 
-  type Subject = Pick<StsCall, 'action' | 'mfa'>;
+  type Subject = Pick<StsCall, 'action' | 'mfa' | 'role' | 'token'>;
   type Send<Output> = (exchange: Exchange, abortSignal: AbortSignal) => Promise<Output>;
 
   async function call<Output>(subject: Subject, send: Send<Output>): Promise<Output> {
@@ -157,17 +176,56 @@ export function openSts(options: StsOptions): Sts {
       return call({ action: 'GetSessionToken', mfa }, async (exchange, abortSignal) => {
         const command = new GetSessionTokenCommand({
           DurationSeconds: request.durationSeconds,
-          ...(mfa && { SerialNumber: mfa.serialNumber, TokenCode: mfa.tokenCode }),
+          ...mfaFields(mfa),
         });
         command.middlewareStack.add(createAnswerGate(exchange), gatePlace);
         const { Credentials: opened } = await client.send(command, { abortSignal });
-        return {
-          accessKeyId: textOf(opened?.AccessKeyId, exchange),
-          secretAccessKey: textOf(opened?.SecretAccessKey, exchange),
-          sessionToken: textOf(opened?.SessionToken, exchange),
-          expiresAt: dateOf(opened?.Expiration, exchange),
-          ...datePart(exchange),
-        };
+        return sessionIn(opened, exchange);
+      });
+    },
+    async assumeRole(request) {
+      const mfa = mfaOf(request);
+      const { roleArn: role, tags, transitiveTagKeys } = request;
+      return call({ action: 'AssumeRole', mfa, role }, async (exchange, abortSignal) => {
+        const command = new AssumeRoleCommand({
+          ...roleFields(request),
+          ExternalId: request.externalId,
+          SourceIdentity: request.sourceIdentity,
+          ...(tags.length > 0 && {
+            Tags: tags.map(({ key, value }) => ({ Key: key, Value: value })),
+          }),
+          ...(transitiveTagKeys.length > 0 && { TransitiveTagKeys: [...transitiveTagKeys] }),
+          ...mfaFields(mfa),
+        });
+        command.middlewareStack.add(createAnswerGate(exchange), gatePlace);
+        const { Credentials: opened } = await client.send(command, { abortSignal });
+        return sessionIn(opened, exchange);
+      });
+    },
+    assumeRoleWithWebIdentity(request) {
+      const { roleArn: role, token } = request;
+      const subject = { action: 'AssumeRoleWithWebIdentity', role, token } as const;
+      return call(subject, async (exchange, abortSignal) => {
+        const command = new AssumeRoleWithWebIdentityCommand({
+          ...roleFields(request),
+          WebIdentityToken: token,
+        });
+        command.middlewareStack.add(createAnswerGate(exchange), gatePlace);
+        const { Credentials: opened } = await client.send(command, { abortSignal });
+        return sessionIn(opened, exchange);
+      });
+    },
+    assumeRoot(request) {
+      const subject = { action: 'AssumeRoot', role: `account ${request.targetPrincipal}` } as const;
+      return call(subject, async (exchange, abortSignal) => {
+        const command = new AssumeRootCommand({
+          TargetPrincipal: request.targetPrincipal,
+          TaskPolicyArn: { arn: request.taskPolicyArn },
+          DurationSeconds: request.durationSeconds,
+        });
+        command.middlewareStack.add(createAnswerGate(exchange), gatePlace);
+        const { Credentials: opened } = await client.send(command, { abortSignal });
+        return sessionIn(opened, exchange);
       });
     },
     getCallerIdentity() {
@@ -187,56 +245,32 @@ export function openSts(options: StsOptions): Sts {
   };
 }
 
+function roleFields(request: WebIdentityRequest | AssumeRoleRequest) {
+  const { roleArn, sessionName, durationSeconds, policyArns } = request;
+  return {
+    RoleArn: roleArn,
+    RoleSessionName: sessionName,
+    DurationSeconds: durationSeconds,
+    ...(policyArns.length > 0 && { PolicyArns: policyArns.map((arn) => ({ arn })) }),
+  };
+}
+
+function mfaFields(mfa: StsCall['mfa']) {
+  return mfa && { SerialNumber: mfa.serialNumber, TokenCode: mfa.tokenCode };
+}
+
+function sessionIn(opened: SdkCredentials | undefined, exchange: Exchange): StsSession {
+  return {
+    accessKeyId: textOf(opened?.AccessKeyId, exchange),
+    secretAccessKey: textOf(opened?.SecretAccessKey, exchange),
+    sessionToken: textOf(opened?.SessionToken, exchange),
+    expiresAt: dateOf(opened?.Expiration, exchange),
+    ...datePart(exchange),
+  };
+}
+
 /** Next to the wire: the last to see a request, the first to see its answer. */
 const gatePlace = { step: 'deserialize', priority: 'low', name: 'answerGate' } as const;
-
-function createClient(
-  options: StsOptions,
-  { handler }: Transport,
-  signingDate: () => Date,
-): STSClient {
-  const { region, endpoint } = options;
-  const { accessKeyId, secretAccessKey, sessionToken } = options.credentials;
-  const credentials = { accessKeyId, secretAccessKey, ...(sessionToken && { sessionToken }) };
-  // On Node 20 the SDK warns on stderr that its versions of 2027 will need Node 22. That is for who
-  // updates it here, not for who logs in. Its other switch is an environment variable, which the
-  // programs we start would inherit.
-  versionWarning.warningEmitted = true;
-
-  const config: STSClientConfig = {
-    region,
-    credentials,
-    ...(endpoint && { endpoint }),
-    requestHandler: handler,
-    // Our own clock, and our own correction of it, in place of the SDK's.
-    signer: async () => ({
-      sign: (request, settings) =>
-        new SignatureV4({
-          credentials,
-          region,
-          service: 'sts',
-          sha256: client.config.sha256,
-        }).sign(request, { ...settings, signingDate: signingDate() }),
-    }),
-    disableClockSkewCorrection: true,
-    // Whatever is not given here the SDK looks up in variables and files: so all of it is.
-    ignoreConfiguredEndpointUrls: true,
-    useFipsEndpoint: options.variant?.useFips ?? false,
-    useDualstackEndpoint: options.variant?.useDualstack ?? false,
-    defaultsMode: 'standard',
-    retryMode: 'standard',
-    // Attempts are counted in `openSts`: a code must not be sent twice.
-    maxAttempts: 1,
-    authSchemePreference: [],
-    sigv4aSigningRegionSet: [region],
-    userAgentAppId: '',
-    defaultUserAgentProvider: () => Promise.resolve([['atmos-auth']]),
-  };
-  const client = new STSClient(config);
-  // It would send the trace id of a Lambda function, a variable of the machine like the others.
-  client.middlewareStack.remove('recursionDetectionMiddleware');
-  return client;
-}
 
 /** How far the server's clock is ahead, if that is why it refused and we may go by it. */
 function correctionOf(error: unknown, { serverDate }: Exchange, now: Date): number | undefined {
@@ -245,7 +279,7 @@ function correctionOf(error: unknown, { serverDate }: Exchange, now: Date): numb
   return Math.abs(offsetMs) <= maxCorrectionMs ? offsetMs : undefined;
 }
 
-function mfaOf({ serialNumber, tokenCode }: SessionTokenRequest): StsCall['mfa'] {
+function mfaOf({ serialNumber, tokenCode }: WithMfa): StsCall['mfa'] {
   if (serialNumber !== undefined && tokenCode !== undefined) return { serialNumber, tokenCode };
   if (serialNumber === undefined && tokenCode === undefined) return undefined;
   throw new TypeError('serialNumber and tokenCode go together');

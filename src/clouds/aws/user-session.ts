@@ -7,11 +7,11 @@ import { edit, optionWords, run, type Hint } from '../../core/hint.ts';
 import { withoutAbsent } from '../../core/json.ts';
 import type { Identity } from '../../core/kind-config.ts';
 import { parseDuration } from '../../core/time.ts';
-import type { KeySource, OpenContext, Opened, Turn } from '../contract.ts';
-import { endpointVariant, refuseEndpointVariables } from './endpoint-variables.ts';
-import { withMfaCode } from './mfa.ts';
+import type { KeySource, OpenContext, Opened } from '../contract.ts';
+import { requestWithMfa } from './mfa.ts';
 import { shownValues } from './shown-values.ts';
 import type { SessionTokenRequest, Sts } from './sts.ts';
+import { withSts } from './with-sts.ts';
 import {
   defaultRegion,
   describeEmpty,
@@ -49,12 +49,13 @@ export async function open(user: User, context: OpenContext): Promise<Opened> {
   if (settings.mfaArn === undefined) checkStoredDevice(identity, key);
   const serialNumber = settings.mfaArn ?? key.mfaArn;
   const durationSeconds = sessionSeconds(user, key, serialNumber !== undefined, context);
-  const opening = withSts(user, key, context, (sts) => {
+  const shownDevice = shownValues(identity, settings).mfaDevice;
+  const opening = withUserSts(user, key, context, (sts) => {
     const request = (code?: string) =>
       requestSession(sts, user, context, { durationSeconds, serialNumber, tokenCode: code });
-    return serialNumber === undefined
-      ? request()
-      : requestWithMfa(user, serialNumber, context, request);
+    if (serialNumber === undefined) return request();
+    const asked = { device: serialNumber, ...withoutAbsent({ shownDevice }) };
+    return requestWithMfa(asked, identity, context, request);
   });
   return opening.catch((error: unknown) => {
     throw settings.keys === undefined ? error : ofConfiguredKey(error, identity);
@@ -67,24 +68,6 @@ function ofConfiguredKey(error: unknown, { locate }: Identity): unknown {
   return new AtmosError(error.code, error.message, {
     hints: [edit(locate(['credentials']), 'correct access_key_id and secret_access_key')],
   });
-}
-
-/** A device shows one code at a time, and AWS accepts it once: for one session of one process. */
-function requestWithMfa(
-  { identity, settings }: User,
-  device: string,
-  context: OpenContext,
-  request: (code: string) => Promise<Opened>,
-): Promise<Opened> {
-  const shownDevice = shownValues(identity, settings).mfaDevice;
-  const turn: Turn = {
-    subject: ['mfa', device],
-    named: `the MFA device ${shownDevice ?? device}`,
-    // Only the result of using the code is shared.
-    isShared: (code) => code === 'ERR_AUTH_MFA_REFUSED' || code === 'ERR_CANCELLED',
-  };
-  const asked = { device, ...withoutAbsent({ shownDevice }) };
-  return context.alone(turn, () => withMfaCode(asked, identity, context.ask, request));
 }
 
 async function requestSession(
@@ -103,35 +86,26 @@ async function requestSession(
 }
 
 /**
- * Opens AWS STS for one use, and closes it.
+ * Opens AWS STS as the user for one use, and closes it.
  *
- * @throws ERR_CONFIG_INVALID for a variable of the AWS SDKs that names another endpoint; what `use` throws
+ * @throws as `withSts`
  */
-export async function withSts<T>(
+export function withUserSts<T>(
   { identity, settings }: User,
   credentials: AwsCredentials,
-  { host, timeoutMs }: Pick<OpenContext, 'host' | 'timeoutMs'>,
+  context: Pick<OpenContext, 'host' | 'timeoutMs'>,
   use: (sts: Sts) => Promise<T>,
 ): Promise<T> {
-  const { region = defaultRegion, endpoint, mfaArn } = settings;
-  refuseEndpointVariables({ region, endpoint }, identity.name, host.env);
-  const { openSts } = await import('./sts.ts');
-  const sts = openSts({
+  const { region = defaultRegion, mfaArn, ...endpoint } = settings;
+  const target = {
+    ...endpoint,
     region,
-    endpoint,
-    variant: endpointVariant(settings, host.env),
-    credentials,
     shown: shownValues(identity, settings),
-    locateMfaArn:
-      mfaArn === undefined ? undefined : () => identity.locate(['credentials', 'mfa_arn']),
-    timeoutMs,
-    host,
-  });
-  try {
-    return await use(sts);
-  } finally {
-    sts.close();
-  }
+    ...(mfaArn === undefined
+      ? {}
+      : { locateMfaArn: () => identity.locate(['credentials', 'mfa_arn']) }),
+  };
+  return withSts(identity, target, credentials, context, use);
 }
 
 function usableKey(

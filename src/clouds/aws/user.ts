@@ -41,7 +41,9 @@ function plan(identity: Identity): LinkPlan {
     longLivedKey: async (source) => (await loadSession()).keyOf(user, source),
     open: async (context) => (await loadSession()).open(user, context),
     whoIs: async (credentials, context) =>
-      (await loadSession()).withSts(user, credentials, context, (sts) => sts.getCallerIdentity()),
+      (await loadSession()).withUserSts(user, credentials, context, (sts) =>
+        sts.getCallerIdentity(),
+      ),
   };
 }
 

@@ -3,7 +3,8 @@ import { connect, createServer as createTcpServer, type AddressInfo } from 'node
 import { join } from 'node:path';
 import { createServer } from 'node:tls';
 import { afterEach, describe, expect, test } from 'vitest';
-import { openSts, type StsOptions } from '../../../src/clouds/aws/sts.ts';
+import { openSts } from '../../../src/clouds/aws/sts.ts';
+import type { StsOptions } from '../../../src/clouds/aws/sts-client.ts';
 import { selfSignedCertificate } from '../../support/certificate.ts';
 import { startConnectProxy } from '../../support/connect-proxy.ts';
 import { errorOf } from '../../support/error-of.ts';

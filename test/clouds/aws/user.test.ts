@@ -1,9 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { awsUser } from '../../../src/clouds/aws/user.ts';
-import {
-  awsCredentials,
-  type AwsCredentials,
-} from '../../../src/core/credentials.ts';
+import { awsCredentials, type AwsCredentials } from '../../../src/core/credentials.ts';
 import { KeyringError } from '../../../src/core/errors.ts';
 import type { Identity } from '../../../src/core/kind-config.ts';
 import {

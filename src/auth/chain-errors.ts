@@ -1,0 +1,52 @@
+import { AtmosError } from '../core/errors.ts';
+import { optionWords, type Hint } from '../core/hint.ts';
+import { titleOf } from '../core/kind-config.ts';
+import { linkAt, pathOf, type Chain } from './chain.ts';
+
+/**
+ * Opens a link. An error gets the name of the identity that was asked for and, in a chain, of the
+ * link that failed, also in the hints that need a name.
+ */
+export async function inChain<T>(chain: Chain, at: number, open: () => Promise<T>): Promise<T> {
+  try {
+    return await open();
+  } catch (error) {
+    throw error instanceof AtmosError ? named(error, chain, at) : error;
+  }
+}
+
+function named(error: AtmosError, chain: Chain, at: number): AtmosError {
+  const { config } = linkAt(chain, at);
+  const target = chain.target.config.name;
+  const hints = error.hintValues.map((hint) => forIdentity(hint, { target, link: config.name }));
+  const { message, code, cause } = error;
+  if (chain.links.length === 1) {
+    if (message.includes(`identity ${target}`)) return error;
+    return new AtmosError(code, `no session for identity ${target}: ${message}`, { hints, cause });
+  }
+  const path = pathOf(chain.links.map((link) => link.config));
+  const which = `link ${at + 1} of ${chain.links.length}, ${titleOf(config)} (${config.kind})`;
+  return new AtmosError(code, `no session for identity ${target} (${path}): ${which}: ${message}`, {
+    hints,
+    cause,
+  });
+}
+
+/** Commands that use the default identity if no name is given, and whose name they need. */
+const needingIdentity = [
+  { words: ['atmos', 'auth', 'login'], of: 'target' },
+  { words: ['atmos', 'auth', 'login', '--force'], of: 'target' },
+  { words: ['atmos', 'auth', 'user', 'configure'], of: 'link' },
+] as const;
+
+/** The hint, with the identity in a command that needs one. */
+function forIdentity(hint: Hint, names: Readonly<Record<'target' | 'link', string>>): Hint {
+  if (hint.kind !== 'run') return hint;
+  const [command, ...others] = hint.commands;
+  const needed = needingIdentity.find(
+    ({ words }) =>
+      words.length === command.length && words.every((word, index) => word === command[index]),
+  );
+  if (others.length > 0 || needed === undefined) return hint;
+  return { ...hint, commands: [[...command, ...optionWords('--identity', names[needed.of])]] };
+}
